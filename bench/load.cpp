@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+// How fast modules are loaded: decoding with validation, and instantiation. Takes .wasm files as
+// arguments after Google Benchmark's own; without any, the guests of the tree.
+#include <tessera/tessera.hpp>
+
+#include <benchmark/benchmark.h>
+#include <files.hpp>
+
+#include <filesystem>
+#include <string>
+
+namespace {
+
+constexpr tessera::features profile = tessera::wasm_3_0;
+
+void parse(benchmark::State& state, const std::string& path) {
+    const auto bytes = read_file(path.c_str());
+    for (auto _ : state) {
+        auto mod = tessera::module::parse<profile>(bytes);
+        if (!mod) return state.SkipWithError(mod.error().message().data());
+        benchmark::DoNotOptimize(mod);
+    }
+    state.SetBytesProcessed(static_cast<std::int64_t>(bytes.size()) * static_cast<std::int64_t>(state.iterations()));
+}
+
+void instantiate(benchmark::State& state, const std::string& path) {
+    const auto bytes = read_file(path.c_str());
+    auto mod = tessera::module::parse<profile>(bytes);
+    if (!mod) return state.SkipWithError(mod.error().message().data());
+    for (auto _ : state) {
+        tessera::store<profile> store;
+        auto instance = store.instantiate(*mod);
+        if (!instance) return state.SkipWithError(instance.error().message().data());
+        benchmark::DoNotOptimize(instance);
+    }
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    benchmark::Initialize(&argc, argv);
+    std::vector<std::string> files(argv + 1, argv + argc);
+    if (files.empty())
+        for (const char* folder : {"/tests/guests", "/examples/guests", "/bench/kernels"}) {
+            std::error_code none;
+            for (const auto& entry : std::filesystem::directory_iterator(std::string(TESSERA_SOURCE) + folder, none))
+                if (entry.path().extension() == ".wasm") files.push_back(entry.path().string());
+        }
+    for (const std::string& file : files) {
+        const std::string name = std::filesystem::path(file).stem().string();
+        benchmark::RegisterBenchmark(("parse/" + name).c_str(), parse, file);
+        benchmark::RegisterBenchmark(("instantiate/" + name).c_str(), instantiate, file);
+    }
+    benchmark::RunSpecifiedBenchmarks();
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+/// @file config.hpp
+/// Every macro a user may set, its default and one sentence; then the facts about the compiler.
+/// Everything defined here that is not a user's macro is undefined again by undef.hpp.
+// No `#pragma once`: undef.hpp takes the internal macros away at the end of each public header, and
+// the next header that is included must find them again.
+#ifndef TESSERA_ABI
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+
+// ---- version ---------------------------------------------------------------------------------
+
+#define TESSERA_VERSION_MAJOR 0
+#define TESSERA_VERSION_MINOR 1
+#define TESSERA_VERSION_PATCH 0
+
+// ---- for the user to set -----------------------------------------------------------------------
+
+/// Allocates `bytes` bytes aligned for std::max_align_t, or returns a null pointer. Never throws.
+#ifndef TESSERA_ALLOCATE
+#define TESSERA_ALLOCATE(bytes) std::malloc(bytes)
+#endif
+
+/// Allocates `bytes` zero bytes, or returns a null pointer. Memories and tables come from here; it
+/// should cost nothing for pages nobody touches, as std::calloc does for large blocks.
+#ifndef TESSERA_ALLOCATE_ZEROED
+#define TESSERA_ALLOCATE_ZEROED(bytes) std::calloc(1, bytes)
+#endif
+
+/// Gives back what TESSERA_ALLOCATE or TESSERA_ALLOCATE_ZEROED returned.
+#ifndef TESSERA_DEALLOCATE
+#define TESSERA_DEALLOCATE(pointer) std::free(pointer)
+#endif
+
+/// 1: handlers call each other in tail position; 0: one loop over a switch. Left undefined, the
+/// compiler's facts below decide.
+#ifndef TESSERA_TAIL_CALLS
+#if (defined(__x86_64__) || defined(__aarch64__) || (defined(__riscv) && __riscv_xlen == 64) ||    \
+     defined(__loongarch64)) &&                                                                    \
+    (defined(__clang__) || defined(__GNUC__)) && !defined(_WIN32) && !defined(__SANITIZE_THREAD__) && !defined(TESSERA_COVERAGE)
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define TESSERA_TAIL_CALLS 0
+#else
+#define TESSERA_TAIL_CALLS 1
+#endif
+#else
+#define TESSERA_TAIL_CALLS 1
+#endif
+#else
+#define TESSERA_TAIL_CALLS 0
+#endif
+#endif
+
+// ---- facts about the compiler ------------------------------------------------------------------
+
+#if defined(__FAST_MATH__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__)
+#error "tessera: -ffast-math breaks the arithmetic WebAssembly promises; compile this file without it"
+#endif
+
+#if defined(__GNUC__) || defined(__clang__)
+#define TESSERA_INLINE inline __attribute__((always_inline))
+#define TESSERA_NOINLINE __attribute__((noinline))
+#define TESSERA_COLD __attribute__((noinline, cold))
+#define TESSERA_LIKELY(condition) __builtin_expect(!!(condition), 1)
+#define TESSERA_UNLIKELY(condition) __builtin_expect(!!(condition), 0)
+#else
+#define TESSERA_INLINE __forceinline
+#define TESSERA_NOINLINE __declspec(noinline)
+#define TESSERA_COLD __declspec(noinline)
+#define TESSERA_LIKELY(condition) (condition)
+#define TESSERA_UNLIKELY(condition) (condition)
+#endif
+
+// Two translation units that disagree on any of this must not share a symbol, so all of it is part
+// of the inline namespace's name.
+#define TESSERA_JOIN_(a, b, c, d, e) v##a##_##b##_##c##d##e
+#define TESSERA_JOIN(a, b, c, d, e) TESSERA_JOIN_(a, b, c, d, e)
+#if TESSERA_TAIL_CALLS
+#define TESSERA_ABI_DISPATCH tail
+#else
+#define TESSERA_ABI_DISPATCH loop
+#endif
+#if defined(__SANITIZE_ADDRESS__)
+#define TESSERA_ABI_CHECK _asan
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define TESSERA_ABI_CHECK _asan
+#endif
+#endif
+#ifndef TESSERA_ABI_CHECK
+#define TESSERA_ABI_CHECK
+#endif
+#if defined(__OPTIMIZE__)
+#define TESSERA_ABI_LEVEL _o
+#else
+#define TESSERA_ABI_LEVEL _d
+#endif
+#define TESSERA_ABI                                                                                \
+    TESSERA_JOIN(TESSERA_VERSION_MAJOR, TESSERA_VERSION_MINOR, TESSERA_ABI_DISPATCH,               \
+                 TESSERA_ABI_LEVEL, TESSERA_ABI_CHECK)
+
+#endif // TESSERA_ABI

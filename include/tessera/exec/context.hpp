@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: MIT
+/// @file context.hpp
+/// The state of one call into wasm: what handlers pass to each other in registers, what they reach
+/// through the context, and the stack that belongs to the call.
+///
+/// A frame is `[max(parameters, results) | return address, link | locals | temporaries]` in 64-bit
+/// slots. The callee's parameters are the caller's topmost temporaries, so nothing is copied. The
+/// link is the distance in bytes to the caller's frame: the stack can move when it grows. Nothing of
+/// the guest lives on the native stack, so a call can stop at any safepoint and go on later.
+#pragma once
+
+#include <tessera/runtime/store_data.hpp>
+
+namespace tessera::inline TESSERA_ABI::exec {
+
+struct context;
+
+/// What every handler gets and passes on. Accumulators: r0 integers and references, s0 f32, d0 f64;
+/// they are dead at every safepoint.
+struct state {
+    const u8* pc;  ///< the current cell
+    u8* fp;        ///< slot 0 of the current frame
+    u8* mem;       ///< base of memory 0 of the current instance
+    context* ctx;
+    u64 r0;
+    f32 s0;
+    f64 d0;
+};
+
+/// The slow ways out of handlers, one table per build. They take and leave the position in the
+/// context, since a state whose address was taken could not be passed on in registers.
+struct slow_paths {
+    void (*enter)(context*); ///< the call prepared in context::call
+    void (*link)(context*);  ///< the lazy call at context::pc
+};
+
+/// A call about to happen: arguments are at `fp + delta`.
+struct pending_call {
+    runtime::func_record* callee = nullptr;
+    u64 delta = 0;                ///< bytes
+    const u8* return_pc = nullptr;
+    u64 link = 0;                 ///< bytes from the caller's frame to `fp + delta`
+};
+
+struct context {
+    // What handlers read.
+    u64 memory_size = 0;                      ///< bytes of memory 0
+    u8* stack_end = nullptr;
+    u64* const* globals = nullptr;            ///< instance->global_cells
+    runtime::instance_data* instance = nullptr;
+    runtime::func_record* const* records = nullptr; ///< store->funcs
+    i64 fuel = 0;                             ///< below 0: used up, the rest is a debt
+    const std::atomic<bool>* interrupt = nullptr;
+    // Cells that handlers go to when something is out of the ordinary.
+    const u8* stop_cells = nullptr;
+    const u8* enter_cells = nullptr;
+    const u8* link_cells = nullptr;
+    const u8* grow_cells = nullptr;
+    const u8* restore_cells = nullptr;
+    const slow_paths* slow = nullptr;
+    // Where a slow path starts and where it wants to go on.
+    const u8* pc = nullptr;
+    u8* fp = nullptr;
+    u8* mem = nullptr;
+    pending_call call;
+    u64 needed = 0;                           ///< bytes the stack must hold from `fp` on
+    u64 probed = 0;                           ///< the native stack's position, for the self-test
+    trap why = trap::none;                    ///< why it stopped
+    const u8* stop_pc = nullptr;              ///< the cell that stopped it; a pause: the next cell
+    bool paused = false;                      ///< fuel or interruption: can go on at stop_pc
+    bool host_failed = false;                 ///< `failure` is the host function's own error
+    // The stack.
+    u8* stack = nullptr;
+    u64 stack_limit = 0;                      ///< bytes the stack may grow to
+    runtime::store_data* store = nullptr;
+    context* next_free = nullptr;             ///< in the engine's pool
+    error failure{msg::out_of_memory};
+
+    context() noexcept = default;
+    context(const context&) = delete;
+    context& operator=(const context&) = delete;
+    ~context() { TESSERA_DEALLOCATE(stack); }
+
+    /// Makes room for `bytes` from `at` on, which points into the stack; moves the stack and `at`
+    /// where it must. False: `why` says whether the limit was reached or memory is out.
+    [[nodiscard]] bool ensure(u8*& at, u64 bytes) noexcept {
+        const u64 used = u64(at - stack);
+        if (bytes <= u64(stack_end - at)) return true;
+        if (used + bytes > stack_limit) return why = trap::stack_exhausted, false;
+        u64 size = u64(stack_end - stack) * 2;
+        size = size < used + bytes ? used + bytes : size;
+        size = size > stack_limit ? stack_limit : size;
+        size = (size + 15) & ~u64{15};
+        u8* fresh = static_cast<u8*>(TESSERA_ALLOCATE(std::size_t(size)));
+        if (!fresh) return why = trap::out_of_memory, false;
+        if (stack) std::memcpy(fresh, stack, std::size_t(stack_end - stack));
+        TESSERA_DEALLOCATE(stack);
+        stack = fresh;
+        stack_end = fresh + size;
+        at = fresh + used;
+        return true;
+    }
+
+    /// Makes `i` the current instance.
+    void switch_to(runtime::instance_data* i) noexcept {
+        instance = i;
+        refresh();
+    }
+    /// Reads again what a host function or a slow path may have changed.
+    void refresh() noexcept {
+        records = store->funcs.data();
+        globals = instance ? instance->global_cells.data() : nullptr;
+        if (instance && !instance->memories.empty()) {
+            mem = instance->memories[0]->base;
+            memory_size = instance->memories[0]->size;
+        } else {
+            mem = nullptr;
+            memory_size = 0;
+        }
+    }
+};
+
+// ---- slots ---------------------------------------------------------------------------------------------------------
+
+/// Reads and writes of values in the frame; 64 bits always, but for f32, which takes the low half.
+inline constexpr unsigned low_half = std::endian::native == std::endian::big ? 4 : 0;
+
+template <class T>
+TESSERA_INLINE T load_native(const u8* at) noexcept {
+    T v;
+    std::memcpy(&v, at, sizeof v);
+    return v;
+}
+template <class T>
+TESSERA_INLINE void store_native(u8* at, T v) noexcept {
+    std::memcpy(at, &v, sizeof v);
+}
+template <class T>
+TESSERA_INLINE T get_slot(const u8* at) noexcept {
+    if constexpr (std::is_same_v<T, f32>) return load_native<f32>(at + low_half);
+    else if constexpr (std::is_same_v<T, f64>) return load_native<f64>(at);
+    else return T(load_native<u64>(at));
+}
+template <class T>
+TESSERA_INLINE void put_slot(u8* at, T v) noexcept {
+    if constexpr (std::is_same_v<T, f32>) store_native<f32>(at + low_half, v);
+    else if constexpr (std::is_same_v<T, f64>) store_native<f64>(at, v);
+    else store_native<u64>(at, u64(v));
+}
+/// An address in a slot, of code or of an object.
+template <class T>
+TESSERA_INLINE T* get_pointer(const u8* at) noexcept {
+    return load_native<T*>(at);
+}
+template <class T>
+TESSERA_INLINE void put_pointer(u8* at, T* p) noexcept {
+    store_native<T*>(at, p);
+}
+
+} // namespace tessera::exec

@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: MIT
+/// @file exec/engine.hpp
+/// Running functions: the way in from the host, the slow ways between functions, contexts and their
+/// pool. `engine_for<F>` is what a store of the features F gets.
+#pragma once
+
+#include <tessera/exec/trace.hpp>
+#include <tessera/util/float_environment.hpp>
+
+namespace tessera::inline TESSERA_ABI::exec {
+
+template <features F>
+class machine {
+public:
+    // ---- one call --------------------------------------------------------------------------------------------------
+
+    /// A context for a call of `f` with the arguments at `slots`, ready for `proceed`. Null: `why`
+    /// says what is missing. Goes back with `release`.
+    static context* prepare(runtime::store_data& store, runtime::func_record& f, const u64* slots, error& why) noexcept {
+        context* const c = acquire(store);
+        if (!c) return why = error(msg::out_of_memory), nullptr;
+        u8* at = c->stack;
+        if (!c->ensure(at, 8 * u64(f.param_slots > f.result_slots ? f.param_slots : f.result_slots) + 64)) {
+            why = error(c->why);
+            release(store, c);
+            return nullptr;
+        }
+        c->fp = c->stack;
+        if (f.param_slots) std::memcpy(c->stack, slots, 8 * std::size_t(f.param_slots));
+        c->call = {&f, 0, fixed_cells<F>::template at<family::leave>(), 0};
+        c->instance = nullptr;
+        c->refresh();
+        c->pc = c->enter_cells;
+        return c;
+    }
+    /// Runs until the call is done (true) or stops (false; `why` is set). If it is then paused it can
+    /// go on by another `proceed`.
+    static bool proceed(runtime::store_data& store, context& c, error& why) noexcept {
+        if (store.host_depth >= store.limits.host_depth) {
+            why = error(trap::stack_exhausted).set_detail("calls from the host nested too deeply");
+            return false;
+        }
+        ++store.host_depth;
+        c.why = trap::none;
+        c.paused = c.host_failed = false;
+        if constexpr (F[feature::fuel]) c.fuel += i64(store.fuel < most_fuel ? store.fuel : most_fuel);
+        {
+            const float_environment environment;
+            run_from(c);
+        }
+        if constexpr (F[feature::fuel]) take_back_fuel(store, c);
+        --store.host_depth;
+        if (c.why == trap::none) return true;
+        why = c.host_failed ? c.failure : error(c.why);
+        if (why.frames().empty()) {
+            if (backtrace* const trace = tracer<F>(c).run()) {
+                if (why.offset() == error::no_offset && !trace->frames.empty()) why.set_offset(trace->frames[0].offset);
+                why.set_trace(trace);
+            }
+        }
+        if (c.paused) c.pc = c.stop_pc;
+        return false;
+    }
+    static bool invoke(runtime::store_data& store, runtime::func_record& f, u64* slots, error& why) noexcept {
+        if (f.host) {
+            runtime::caller who{&store, nullptr};
+            return f.host->invoke(*f.host, who, slots, why);
+        }
+        context* const c = prepare(store, f, slots, why);
+        if (!c) return false;
+        const bool done = proceed(store, *c, why);
+        if (done && f.result_slots) std::memcpy(slots, c->stack, 8 * std::size_t(f.result_slots));
+        release(store, c);
+        return done;
+    }
+
+    // ---- contexts --------------------------------------------------------------------------------------------------
+
+    static context* acquire(runtime::store_data& store) noexcept {
+        context* c = static_cast<context*>(store.engine_state);
+        if (c) {
+            store.engine_state = c->next_free;
+        } else {
+            c = create<context>();
+            if (!c) return nullptr;
+            c->store = &store;
+            c->interrupt = &store.interrupt;
+            c->stop_cells = fixed_cells<F>::template at<family::stop>();
+            c->enter_cells = fixed_cells<F>::template at<family::enter>();
+            c->link_cells = fixed_cells<F>::template at<family::link>();
+            c->grow_cells = fixed_cells<F>::template at<family::grow_stack>();
+            c->restore_cells = fixed_cells<F>::template at<family::restore>();
+            c->slow = &slow;
+        }
+        c->next_free = nullptr;
+        c->stack_limit = store.limits.stack_bytes;
+        c->fuel = 0;
+        c->why = trap::none;
+        c->paused = c->host_failed = false;
+        c->stop_pc = nullptr;
+        if (!c->stack) {
+            u8* at = nullptr;
+            const u64 first = c->stack_limit < first_stack ? c->stack_limit : first_stack;
+            if (!c->ensure(at, first)) return release(store, c), nullptr;
+        }
+        return c;
+    }
+    static void release(runtime::store_data& store, context* c) noexcept {
+        c->failure = error(msg::out_of_memory);
+        c->next_free = static_cast<context*>(store.engine_state);
+        store.engine_state = c;
+    }
+    static void release_all(runtime::store_data& store) noexcept {
+        while (context* const c = static_cast<context*>(store.engine_state)) {
+            store.engine_state = c->next_free;
+            destroy(c);
+        }
+    }
+
+    // ---- slow paths ------------------------------------------------------------------------------------------------
+
+    /// Makes sure function `index` of `unit` is lowered.
+    static bool lower(runtime::code_unit& unit, u32 index) noexcept {
+        if (unit.funcs[index].cells) return true;
+        function_ir ir;
+        return lowering<F>(ir, unit).run(index) && encoder<F>(ir).run(unit.funcs[index]);
+    }
+    static TESSERA_COLD void stop(context* c, trap why) noexcept {
+        c->why = why;
+        c->pc = c->stop_cells;
+    }
+    static TESSERA_NOINLINE void enter(context* c) noexcept {
+        runtime::func_record& f = *c->call.callee;
+        if (f.host) return call_host(c, f);
+        c->stop_pc = nullptr;
+        runtime::code_unit& unit = *f.instance->unit;
+        if (!lower(unit, f.index)) return stop(c, trap::out_of_memory);
+        const runtime::func_code& code = unit.funcs[f.index];
+        f.entry = code.cells;
+        f.frame_slots = code.frame_slots;
+        f.header = code.header;
+        const bool other = f.instance != c->instance;
+        const bool bridge = other && c->instance && c->call.return_pc != c->restore_cells;
+        u8* at = c->fp + c->call.delta;
+        if (!make_room(c, at, 8 * u64(code.frame_slots) + (bridge ? 24 : 0))) return;
+        const u8* return_pc = c->call.return_pc;
+        u64 link = c->call.link;
+        if (bridge) {
+            std::memmove(at + 24, at, 8 * std::size_t(f.param_slots));
+            put_pointer(at, return_pc);
+            store_native<u64>(at + 8, link | u64(f.result_slots) << 40);
+            put_pointer(at + 16, c->instance);
+            at += 24;
+            return_pc = c->restore_cells;
+            link = 0;
+        }
+        put_pointer(at + 8 * u64(code.header), return_pc);
+        store_native<u64>(at + 8 * u64(code.header) + 8, link);
+        c->fp = at;
+        c->pc = code.cells;
+        if (other) c->switch_to(f.instance);
+    }
+    /// `bytes` of stack from `at` on; moves `at` and the frame with the stack.
+    static bool make_room(context* c, u8*& at, u64 bytes) noexcept {
+        const u64 frame = u64(c->fp - c->stack);
+        const bool there = c->ensure(at, bytes);
+        c->fp = c->stack + frame;
+        if (!there) c->pc = c->stop_cells;
+        return there;
+    }
+    static void call_host(context* c, runtime::func_record& f) noexcept {
+        c->stop_pc = nullptr;
+        u8* at = c->fp + c->call.delta;
+        if (!make_room(c, at, 8 * u64(f.param_slots > f.result_slots ? f.param_slots : f.result_slots))) return;
+        const pending_call call = c->call;
+        runtime::store_data& store = *c->store;
+        if constexpr (F[feature::fuel]) take_back_fuel(store, *c);
+        runtime::caller who{&store, c->instance};
+        const bool done = f.host->invoke(*f.host, who, reinterpret_cast<u64*>(at), c->failure);
+        if constexpr (F[feature::fuel]) c->fuel = i64(store.fuel < most_fuel ? store.fuel : most_fuel);
+        c->refresh();
+        c->call = call;
+        if (!done) {
+            c->host_failed = true;
+            return stop(c, trap::host);
+        }
+        c->pc = call.return_pc;
+        c->fp = at - call.link;
+    }
+    /// Makes the lazy call at `c->pc` a call; it is then executed again.
+    static TESSERA_NOINLINE void link(context* c) noexcept {
+        constexpr variant lazy{family::call_lazy, 0, op::nop, {}}, made{family::call, 0, op::nop, {}};
+        constexpr variant lazy_tail{family::return_call_lazy, 0, op::nop, {}}, made_tail{family::return_call, 0, op::nop, {}};
+        constexpr layout l = layout_of(made), t = layout_of(made_tail);
+        static_assert(layout_of(lazy).size == l.size && layout_of(lazy_tail).size == t.size);
+        u8* const cell = const_cast<u8*>(c->pc); // the unit's own, see runtime/unit.hpp
+        const bool tail = load_native<handler>(cell) == handler_table<F>::find(lazy_tail);
+        const u32 index = load_native<u32>(cell + (tail ? t.words + 12 : l.words + 4));
+        runtime::code_unit& unit = *c->instance->unit;
+        if (!lower(unit, index)) {
+            c->stop_pc = c->pc;
+            return stop(c, trap::out_of_memory);
+        }
+        const runtime::func_code& code = unit.funcs[index];
+        const u32 first = tail ? t.words + 12u : l.words + 4u;
+        store_native<u32>(cell + first, 8 * code.frame_slots);
+        store_native<u32>(cell + first + 4, 8 * code.header);
+        put_pointer(cell + (tail ? t.wides : l.wides), static_cast<const u8*>(code.cells));
+        store_native(cell, handler_table<F>::find(tail ? made_tail : made));
+    }
+
+    // ---- self-test -------------------------------------------------------------------------------------------------
+
+    /// True if handlers really jump: a thousand of them in a row must not use native stack.
+    static bool self_test() noexcept {
+#if TESSERA_TAIL_CALLS
+        constexpr variant idle{family::move, 0, class_code(cls::i64), {loc::slot, loc::none, loc::none, loc::slot}};
+        constexpr u32 count = 1000, size = layout_of(idle).size;
+        static_assert(size == 16);
+        alignas(8) u8 cells[16 * 3 + count * size];
+        u8* at = cells;
+        const auto put = [&](const variant& v, u32 bytes) {
+            std::memset(at, 0, bytes);
+            store_native(at, handler_table<F>::find(v));
+            at += bytes;
+        };
+        put({family::probe, 0, op::nop, {}}, 8);
+        for (u32 i = 0; i < count; ++i) put(idle, size);
+        put({family::probe, 0, op::nop, {}}, 8);
+        put({family::leave, 0, op::nop, {}}, 8);
+        context c;
+        alignas(8) u8 slots[16] = {};
+        c.pc = cells;
+        c.fp = slots;
+        run_from(c);
+        const u64 used = c.probed > c.needed ? c.probed - c.needed : c.needed - c.probed;
+        return used < 4096;
+#else
+        return true;
+#endif
+    }
+
+private:
+    static constexpr u64 first_stack = 16 * 1024;
+    static constexpr u64 most_fuel = ~u64{0} >> 2;
+    static constexpr slow_paths slow{&enter, &link};
+
+    /// What the call has not used goes back to the store; a debt stays with the call.
+    static void take_back_fuel(runtime::store_data& store, context& c) noexcept {
+        const u64 kept = store.fuel > most_fuel ? store.fuel - most_fuel : 0; // what a call cannot count
+        store.fuel = kept + (c.fuel > 0 ? u64(c.fuel) : 0);
+        if (c.fuel > 0) c.fuel = 0;
+    }
+};
+
+/// What a store whose features are F hands to the runtime.
+template <features F>
+inline const runtime::engine engine_for{nullptr, nullptr, &machine<F>::invoke, &machine<F>::release_all};
+
+} // namespace tessera::exec

@@ -1,0 +1,544 @@
+// SPDX-License-Identifier: MIT
+/// @file function_builder.hpp
+/// Lowering without the reading: control, calls, variables and memory as nodes.
+///
+/// Values that cross a label lie in the slots of their stack heights, so every way to a label agrees
+/// on them.
+#pragma once
+
+#include <tessera/binary/instruction.hpp>
+#include <tessera/exec/builder.hpp>
+#include <tessera/runtime/unit.hpp>
+
+namespace tessera::inline TESSERA_ABI::exec {
+
+/// What does not depend on the set of features: control, calls, variables, memory.
+class function_builder : public builder {
+public:
+    function_builder(function_ir& ir, const runtime::code_unit& unit) noexcept : builder(ir), module_(*unit.module), unit_(unit) {}
+
+protected:
+    enum class nest : u8 { block, loop, if_, func };
+    struct control {
+        nest kind = nest::block;
+        u32 label = no_index;
+        u32 else_label = no_index;
+        u32 height = 0;             ///< entries below the parameters
+        u32 type = no_index;        ///< type index, or
+        val_type single = t_bottom; ///< one result, t_bottom for none
+        u32 cost = 0;               ///< instructions counted when it began
+    };
+
+    std::span<const val_type> params(const control& c) const noexcept {
+        return c.type == no_index ? std::span<const val_type>() : module_.types.params(c.type);
+    }
+    std::span<const val_type> results(const control& c) const noexcept {
+        if (c.type != no_index) return module_.types.results(c.type);
+        return {&c.single, c.single == t_bottom ? 0u : 1u};
+    }
+    static u32 slots_of(std::span<const val_type> types) noexcept {
+        u32 n = 0;
+        for (val_type t : types) n += t.slots();
+        return n;
+    }
+    control& target(u32 depth) noexcept { return control_[control_.size() - 1 - depth]; }
+    std::span<const val_type> label_types(const control& c) const noexcept { return c.kind == nest::loop ? params(c) : results(c); }
+    /// Slot of the first value of a label.
+    u32 label_slot(const control& c) noexcept { return c.height < stack_.size() ? stack_[c.height].slot : stack_.next_slot(); }
+
+    // ---- the function's frame --------------------------------------------------------------------------------------
+
+    /// Starts function `index`: parameters first, then add_locals, then begin_body.
+    /// `wide`: the frame has more slots than operands can name.
+    bool begin(u32 index, bool wide) noexcept {
+        const u32 type = module_.funcs[index].type;
+        const u32 in = slots_of(module_.types.params(type)), out = slots_of(module_.types.results(type));
+        ir_.clear();
+        ir_.header = in > out ? in : out;
+        locals_.clear();
+        control_.clear();
+        block_start_ = safepoint_ = counted_ = dead_depth_ = 0;
+        for (u32& use : last_use_) use = 0;
+        reachable_ = true;
+        failed_ = false;
+        next_local_ = 0;
+        for (val_type t : module_.types.params(type)) add_locals(1, t);
+        next_local_ = first_local_ = ir_.header + (wide ? 6 : 2);
+        ir_.scratch = wide ? ir_.header + 2 : 0;
+        control c;
+        c.kind = nest::func;
+        c.type = type;
+        if (!control_.push_back(c)) failed_ = true;
+        return !failed_;
+    }
+    void add_locals(u32 count, val_type t) noexcept {
+        for (; count && !failed_; --count, next_local_ += t.slots())
+            if (!locals_.push_back({t, next_local_})) failed_ = true;
+    }
+    bool begin_body() noexcept {
+        if (failed_ || !stack_.start(u32(locals_.size()), next_local_)) return false;
+        emit_plain(family::entry); // the encoder drops it where there is nothing to check
+        if (const u32 first = first_local_; next_local_ > first) {
+            node n;
+            n.v = {family::zero_range, 0, op::nop, {}};
+            n.words[0] = first;
+            n.words[1] = next_local_ - first;
+            emit(n);
+        }
+        start_block();
+        return !failed_;
+    }
+
+    void finish_function() noexcept {
+        ir_.frame_slots = stack_.highest() + 1;
+        ir_.cost = counted_;
+    }
+
+    u32 emit_plain(family f) noexcept {
+        node n;
+        n.v = {f, 0, op::nop, {}};
+        return emit(n);
+    }
+
+    // ---- control ---------------------------------------------------------------------------------------------------
+
+    void lower_block(nest kind, const binary::instruction& in) noexcept {
+        control c;
+        c.kind = kind;
+        c.type = in.block_type;
+        c.single = in.block_type == no_index ? in.type : t_bottom;
+        c.cost = counted_;
+        entry condition;
+        if (kind == nest::if_) condition = stack_.pop();
+        settle_keeping(condition, stack_.size() - stack_.settled());
+        stack_.set_settled(stack_.size());
+        c.label = new_label();
+        c.height = stack_.size() - u32(params(c).size());
+        if (kind == nest::if_) {
+            c.else_label = new_label();
+            if (failed_) return;
+            emit_branch_if(condition, false, c.else_label);
+        }
+        if (kind == nest::loop) bind_label(c.label);
+        if (!control_.push_back(c)) failed_ = true;
+    }
+    /// Makes temps of the `n` topmost entries. The comparison that made `condition`, which is popped,
+    /// stays the last node, so that it can still become one with the branch: the copies do not touch
+    /// what it reads, which are locals and slots above theirs.
+    void settle_keeping(entry& condition, u32 n) noexcept {
+        const bool keep = compare_just_made(condition) != nullptr;
+        node compare;
+        if (keep) compare = ir_.nodes.back(), ir_.nodes.pop_back();
+        settle_top(n);
+        if (!keep) return;
+        condition.def = emit(compare);
+    }
+
+    void lower_else() noexcept {
+        control& c = control_.back();
+        if (reachable_) {
+            place(c, results(c));
+            emit_br(c.label);
+        }
+        bind_label(c.else_label);
+        c.else_label = no_index;
+        restart(c, params(c));
+    }
+    void lower_end() noexcept {
+        const control c = control_.back();
+        if (c.kind == nest::func) {
+            if (reachable_) emit_return();
+            control_.pop_back();
+            return;
+        }
+        if (reachable_) place(c, results(c));
+        control_.pop_back();
+        if (c.kind == nest::loop) {
+            ir_.labels[c.label].cost = counted_ - c.cost;
+            start_block();
+        } else {
+            bind_label(c.label);
+        }
+        if (c.else_label != no_index) bind_label(c.else_label);
+        restart(c, results(c));
+    }
+    /// The stack after a label: what was below the block, then `types` in their slots.
+    void restart(const control& c, std::span<const val_type> types) noexcept {
+        stack_.shrink(c.height);
+        push_temps(types);
+        stack_.set_settled(stack_.size());
+        reachable_ = true;
+    }
+    void stop_here() noexcept {
+        reachable_ = false;
+        dead_depth_ = 0;
+    }
+
+    /// Puts the topmost entries into the slots of a label. They may then be anywhere, so this is for
+    /// the last use of the current stack.
+    void place(const control& c, std::span<const val_type> types) noexcept {
+        const u32 n = u32(types.size());
+        if (n == 0) return;
+        const u32 to = label_slot(c);
+        if (n == 1) {
+            const entry& e = stack_.top();
+            if (!(e.how == held::temp && e.slot == to) && !redirect(e, to)) move_to(to, e);
+            return;
+        }
+        settle_top(n);
+        emit_move(to, stack_.top(n - 1).slot, slots_of(types));
+    }
+    /// The same for a conditional branch, whose other way still needs the stack.
+    void place_copy(const control& c, std::span<const val_type> types) noexcept {
+        const u32 n = u32(types.size());
+        if (n == 0) return;
+        const u32 to = label_slot(c);
+        if (n == 1) {
+            move_to(to, stack_.top());
+            return;
+        }
+        emit_move(to, stack_.top(n - 1).slot, slots_of(types));
+    }
+    bool in_place(const control& c, std::span<const val_type> types) noexcept {
+        const u32 n = u32(types.size());
+        if (n == 0) return true;
+        const u32 to = label_slot(c);
+        for (u32 i = 0; i < n; ++i)
+            if (stack_.top(i).how != held::temp) return false;
+        return stack_.top(n - 1).slot == to;
+    }
+
+    void emit_br(u32 label) noexcept {
+        node n;
+        n.v = {family::br, 0, op::nop, {}};
+        n.label = label;
+        emit(n);
+        start_block();
+    }
+    void lower_br(u32 depth) noexcept {
+        const control& c = target(depth);
+        if (c.kind == nest::func) {
+            emit_return();
+        } else {
+            place(c, label_types(c));
+            emit_br(c.label);
+        }
+        stop_here();
+    }
+    /// Branches to `depth` if `condition` is not zero (`wanted`) or zero, keeping the stack.
+    void lower_branch_if(entry condition, bool wanted, u32 depth) noexcept {
+        const control& c = target(depth);
+        const auto types = label_types(c);
+        if (types.size() > 1) settle_keeping(condition, u32(types.size()));
+        if (failed_) return;
+        if (c.kind != nest::func && in_place(c, types)) return emit_branch_if(condition, wanted, c.label);
+        const u32 over = new_label();
+        if (failed_) return;
+        emit_branch_if(condition, !wanted, over);
+        if (c.kind == nest::func) {
+            emit_return_copy();
+        } else {
+            place_copy(c, types);
+            emit_br(c.label);
+        }
+        bind_label(over);
+    }
+
+    void lower_br_table(const binary::instruction& in) noexcept {
+        entry index = stack_.pop();
+        u32 most = 0;
+        cursor list = in.list;
+        for (u32 i = 0; i <= in.list_count; ++i) {
+            const u32 n = u32(label_types(target(binary::immediate_reader::next_label(list))).size());
+            most = n > most ? n : most;
+        }
+        node n;
+        n.v = {family::br_table, 0, op::nop, {}};
+        use_slot(n, 0, index);
+        if (most > 1) settle_top(most);
+        bind(n, 0, index);
+        n.words[0] = in.list_count;
+        n.words[1] = u32(ir_.targets.size());
+        list = in.list;
+        stubs_.clear();
+        for (u32 i = 0; i <= in.list_count && !failed_; ++i) {
+            const u32 depth = binary::immediate_reader::next_label(list);
+            const control& c = target(depth);
+            u32 label = c.label;
+            // A way that moves values, returns or goes back goes through a stub of its own.
+            if (c.kind == nest::func || c.kind == nest::loop || !in_place(c, label_types(c))) {
+                label = stub_for(depth);
+            }
+            if (!ir_.targets.push_back(label)) failed_ = true;
+        }
+        emit(n);
+        start_block();
+        for (u32 i = 0; i < stubs_.size() && !failed_; ++i) {
+            const control& c = target(stubs_[i].depth);
+            bind_label(stubs_[i].label);
+            control_mark_[control_.size() - 1 - stubs_[i].depth] = no_index;
+            if (c.kind == nest::func) {
+                emit_return_copy();
+            } else {
+                place_copy(c, label_types(c));
+                emit_br(c.label);
+            }
+        }
+        stop_here();
+    }
+    u32 stub_for(u32 depth) noexcept {
+        const std::size_t at = control_.size() - 1 - depth;
+        while (control_mark_.size() <= at)
+            if (!control_mark_.push_back(no_index)) return failed_ = true, 0;
+        if (control_mark_[at] == no_index) {
+            control_mark_[at] = new_label();
+            if (!stubs_.push_back({depth, control_mark_[at]})) failed_ = true;
+        }
+        return control_mark_[at];
+    }
+
+    /// Returns the topmost entries.
+    void emit_return() noexcept { emit_return_of(true); }
+    void emit_return_copy() noexcept { emit_return_of(false); }
+    void emit_return_of(bool last) noexcept {
+        const auto types = results(control_[0]);
+        node n;
+        n.v = {family::return_, 0, class_code(cls::i32), {}};
+        n.words[0] = ir_.header * 8;
+        if (types.size() == 1 && types[0].slots() == 1) {
+            entry e = stack_.top();
+            n.v.code = class_code(class_of(types[0]));
+            use(n, 0, e);
+            if (last) bind(n, 0, e);
+        } else if (!types.empty()) {
+            if (last) settle_top(u32(types.size()));
+            const entry& first = stack_.top(u32(types.size()) - 1);
+            emit_move(0, first.how == held::temp ? first.slot : slot_of(first), slots_of(types));
+            n.v.code = op(0);
+        } else {
+            n.v.code = op(0);
+        }
+        emit(n);
+        start_block();
+    }
+
+    // ---- calls -----------------------------------------------------------------------------------------------------
+
+    /// Makes temps of the arguments of `type` and takes them off the stack; the slot of the first.
+    u32 take_arguments(u32 type) noexcept {
+        const u32 n = u32(module_.types.params(type).size());
+        settle_top(n);
+        const u32 at = n ? stack_.top(n - 1).slot : stack_.next_slot();
+        stack_.shrink(stack_.size() - n);
+        return at;
+    }
+    void finish_call(node& n, u32 type, u32 at) noexcept {
+        n.words[0] = at * 8;
+        emit_safepoint(n);
+        push_temps(module_.types.results(type));
+        const u32 out = slots_of(module_.types.results(type));
+        stack_.reach(at + out);
+    }
+    void finish_tail_call(node& n, u32 type, u32 at) noexcept {
+        n.words[0] = at;
+        n.words[1] = slots_of(module_.types.params(type));
+        n.words[2] = ir_.header * 8;
+        emit_safepoint(n);
+        stop_here();
+    }
+    void lower_call(u32 func, bool tail) noexcept {
+        const u32 type = module_.funcs[func].type;
+        const bool imported = func < module_.imported_funcs;
+        const u32 at = take_arguments(type);
+        node n;
+        if (tail) {
+            n.v.fam = imported ? family::return_call_record : family::return_call_lazy;
+            n.words[3] = func;
+            finish_tail_call(n, type, at);
+        } else {
+            n.v.fam = imported ? family::call_record : family::call_lazy;
+            n.words[1] = func;
+            finish_call(n, type, at);
+        }
+    }
+    void lower_call_indirect(const binary::instruction& in, bool tail) noexcept {
+        lower_call_through(family::call_indirect, family::return_call_indirect, in.index, tail, in.index2, unit_.type_ids[in.index]);
+    }
+    void lower_call_ref(u32 type, bool tail) noexcept { lower_call_through(family::call_ref, family::return_call_ref, type, tail, 0, 0); }
+    void lower_call_through(family call, family tail_call, u32 type, bool tail, u32 table, u32 type_id) noexcept {
+        entry callee = stack_.pop();
+        node n;
+        n.v.fam = tail ? tail_call : call;
+        use_slot(n, 0, callee);
+        const u32 at = take_arguments(type);
+        const u32 first = tail ? 3 : 1;
+        n.words[first] = table;
+        n.words[first + 1] = type_id;
+        if (tail) finish_tail_call(n, type, at);
+        else finish_call(n, type, at);
+    }
+
+    // ---- everything else -------------------------------------------------------------------------------------------
+
+    void lower_select(val_type t) noexcept {
+        entry c = stack_.pop(), b = stack_.pop(), a = stack_.pop();
+        if (t == t_bottom) t = a.type;
+        node n;
+        if (t.slots() > 1) {
+            settle_popped(a);
+            settle_popped(b);
+            n.v = {family::select_range, 0, op::nop, {}};
+            use_slot(n, 0, c);
+            n.words[0] = a.slot;
+            n.words[1] = b.slot;
+            n.words[2] = t.slots();
+            emit(n);
+            push_temp(t);
+            return;
+        }
+        n.v = {family::select, 0, class_code(class_of(t)), {loc::none, loc::none, loc::slot, loc::slot}};
+        use(n, 0, a);
+        use(n, 1, b);
+        use_slot(n, 2, c);
+        bind(n, 2, c);
+        emit_result(n, t);
+    }
+    void lower_global_get(u32 global) noexcept {
+        const val_type t = module_.globals[global].type.type;
+        if (t.slots() > 1) return lower_special(op::global_get, 0, global, 0, {&t, 1});
+        node n;
+        n.v = {family::global_get, 0, class_code(class_of(t)), {}};
+        n.words[0] = global;
+        emit_result(n, t);
+    }
+    void lower_global_set(u32 global) noexcept {
+        const val_type t = module_.globals[global].type.type;
+        if (t.slots() > 1) return lower_special(op::global_set, 1, global, 0, {});
+        entry e = stack_.pop();
+        node n;
+        n.v = {family::global_set, 0, class_code(class_of(t)), {}};
+        n.words[0] = global;
+        use(n, 0, e);
+        bind(n, 0, e);
+        emit(n);
+    }
+    /// An instruction that runs on `operands` consecutive temps and leaves `types` in their place.
+    void lower_special(op o, u32 operands, u32 index, u32 index2, std::span<const val_type> types) noexcept {
+        settle_top(operands);
+        node n;
+        n.v = {family::special, 0, o, {}};
+        n.words[0] = operands ? stack_.top(operands - 1).slot : stack_.next_slot();
+        n.words[1] = index;
+        n.words[2] = index2;
+        stack_.shrink(stack_.size() - operands);
+        emit_safepoint(n);
+        push_temps(types);
+    }
+
+    /// True if the narrow form can do the access: memory 0, 32-bit addresses, `offset + size` in 32 bits.
+    bool narrow(const binary::instruction& in, u64 size) const noexcept {
+        return in.index == 0 && !module_.memories[0].type.limits.is64 && in.value <= 0xffff'ffff - size;
+    }
+    void lower_load(const binary::instruction& in) noexcept {
+        const u64 size = u64{1} << natural_align[u16(in.code)];
+        const val_type t = type_of_letter(row(in.code).type.results[0]);
+        entry a = stack_.pop();
+        node n;
+        n.v = {family::load, 0, in.code, {}};
+        if (!narrow(in, size)) return lower_load_wide(in, a, t);
+        n.words[0] = u32(in.value + size);
+        if (a.how == held::constant) {
+            if (a.value + in.value + size > 0xffff'ffff) return lower_load_wide(in, a, t);
+            n.v.at[0] = loc::imm;
+            n.words[0] += u32(a.value);
+        } else if (!join_index(n, a)) {
+            use_slot(n, 0, a);
+            n.v.at[3] = loc::slot;
+            bind(n, 0, a);
+        }
+        emit_result(n, t);
+    }
+    /// An address just computed as base + index, or base + (index << scale), becomes part of the load.
+    bool join_index(node& n, const entry& a) noexcept {
+        if (!detail::is_hot_load(n.v.code) || a.how != held::temp || a.def == no_index || a.def < block_start_ || a.def + 1 != position()) return false;
+        const node add = ir_.nodes[a.def];
+        if (add.v.fam != family::binary || add.v.code != op::i32_add || add.v.at[3] != loc::slot || add.operands[3] != a.slot) return false;
+        node joined = n;
+        joined.v.fam = family::load_indexed;
+        // i32.add has the accumulator first and the immediate second; here the base comes first.
+        joined.v.at[0] = add.v.at[1];
+        joined.operands[0] = add.operands[1];
+        joined.v.at[1] = add.v.at[0];
+        joined.operands[1] = add.operands[0];
+        joined.v.at[3] = loc::slot;
+        if (!exists(joined.v)) return false;
+        take_last();
+        if (add.v.at[0] == loc::acc && position() > block_start_) {
+            const node& shift = ir_.nodes.back();
+            const u8 scale = natural_align[u16(n.v.code)];
+            if (shift.v.fam == family::binary && shift.v.code == op::i32_shl && shift.v.at[1] == loc::imm && shift.v.at[3] == loc::acc &&
+                scale != 0 && (shift.operands[1] & 31) == scale && detail::slot_or_acc(shift.v.at[0])) {
+                const node s = take_last();
+                joined.v.flags = u8(scale << flag::shift);
+                joined.v.at[1] = s.v.at[0];
+                joined.operands[1] = s.operands[0];
+            }
+        }
+        if (joined.v.at[1] == loc::acc) last_use_[0] = position();
+        n = joined;
+        return true;
+    }
+    void lower_load_wide(const binary::instruction& in, entry& a, val_type t) noexcept {
+        node n;
+        n.v = {family::load_wide, 0, in.code, {}};
+        n.words[0] = in.index;
+        n.wide = in.value;
+        use_slot(n, 0, a);
+        emit_result(n, t);
+    }
+    void lower_store(const binary::instruction& in) noexcept {
+        const u64 size = u64{1} << natural_align[u16(in.code)];
+        entry b = stack_.pop(), a = stack_.pop();
+        node n;
+        if (!narrow(in, size) || (a.how == held::constant && a.value + in.value + size > 0xffff'ffff)) {
+            n.v = {family::store_wide, 0, in.code, {}};
+            n.words[0] = in.index;
+            n.wide = in.value;
+            use_slot(n, 0, a);
+            use_slot(n, 1, b);
+            emit(n);
+            return;
+        }
+        n.v = {family::store, 0, in.code, {}};
+        n.words[0] = u32(in.value + size);
+        if (a.how == held::constant) {
+            n.v.at[0] = loc::imm;
+            n.words[0] += u32(a.value);
+        } else {
+            n.v.at[0] = loc::slot;
+            n.operands[0] = slot_of(a);
+        }
+        name_operand(n, 1, b);
+        if (b.how == held::constant && (n.v.at[1] != loc::imm || !exists(n.v))) use_slot(n, 1, b);
+        bind(n, 1, b);
+        bind(n, 0, a);
+        emit(n);
+    }
+
+    const module_data& module_;
+    const runtime::code_unit& unit_;
+    vec<control> control_;
+    struct stub {
+        u32 depth;
+        u32 label;
+    };
+    vec<stub> stubs_;
+    vec<u32> control_mark_;           ///< by control entry: its stub's label while a br_table is lowered
+    u32 first_local_ = 0;             ///< slot of the first local that is no parameter
+    u32 next_local_ = 0;              ///< slot of the next local
+    u32 counted_ = 0;                 ///< instructions read so far
+    u32 dead_depth_ = 0;              ///< blocks opened in code that cannot be reached
+    bool reachable_ = true;
+};
+
+} // namespace tessera::exec

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: MIT
+/// @file handlers/call.hpp
+/// Calls and returns (spec: exec/instructions, Function Calls).
+///
+/// A call to a lowered function of the same instance is made on the spot. Every other one is written
+/// down in context::call and goes to the enter cell, whose handler may lower, call the host or
+/// change the instance. A tail call first moves its arguments to the bottom of the frame and hands
+/// on the return address and link of the frame it replaces.
+#pragma once
+
+#include <tessera/exec/access.hpp>
+
+namespace tessera::inline TESSERA_ABI::exec {
+
+namespace detail {
+/// Goes on in lowered code; `frame` and `header` in bytes. False: the stack must grow first.
+TESSERA_INLINE bool enter_frame(state& s, u64 delta, u64 frame, u64 header, const u8* entry, const u8* return_pc, u64 link) noexcept {
+    u8* const fp = s.fp + delta;
+    if (TESSERA_UNLIKELY(frame > u64(s.ctx->stack_end - fp))) {
+        s.ctx->needed = delta + frame;
+        s.ctx->pc = s.pc;
+        s.pc = s.ctx->grow_cells;
+        return false;
+    }
+    put_pointer(fp + header, return_pc);
+    store_native<u64>(fp + header + 8, link);
+    s.fp = fp;
+    s.pc = entry;
+    return true;
+}
+/// Writes down a call for the enter cell.
+TESSERA_INLINE void prepare(state& s, runtime::func_record* callee, u64 delta, const u8* return_pc, u64 link) noexcept {
+    s.ctx->call = {callee, delta, return_pc, link};
+    s.ctx->stop_pc = s.pc;
+    s.pc = s.ctx->enter_cells;
+}
+TESSERA_INLINE void call_record(state& s, runtime::func_record* callee, u64 delta, const u8* return_pc) noexcept {
+    if (TESSERA_LIKELY(callee->instance == s.ctx->instance && callee->frame_slots != 0)) {
+        enter_frame(s, delta, 8 * u64(callee->frame_slots), 8 * u64(callee->header), callee->entry, return_pc, delta);
+        return;
+    }
+    prepare(s, callee, delta, return_pc, delta);
+}
+/// What call_indirect finds: the function, or null with a trap.
+TESSERA_INLINE runtime::func_record* indirect_callee(const state& s, u32 table, u64 index, u32 type_id, trap& why) noexcept {
+    const runtime::table_data& t = *s.ctx->instance->tables[table];
+    if (TESSERA_UNLIKELY(index >= t.size)) return why = trap::undefined_element, nullptr;
+    const u32 reference = t.items[index];
+    if (TESSERA_UNLIKELY(reference == 0)) return why = trap::uninitialized_element, nullptr;
+    runtime::func_record* const callee = s.ctx->records[reference - 1];
+    if (TESSERA_UNLIKELY(callee->type_id != type_id) && !s.ctx->store->types.matches(callee->type_id, type_id))
+        return why = trap::indirect_call_type, nullptr;
+    return callee;
+}
+/// The end of a tail call: arguments of `count` slots at `from` move down, then the call is entered.
+template <u64 Id>
+TESSERA_INLINE void tail_call_record(state& s, runtime::func_record* callee) noexcept {
+    using c = cell<Id>;
+    u8* const header = s.fp + c::template word<2>(s);
+    const u8* const return_pc = get_pointer<const u8>(header);
+    const u64 link = load_native<u64>(header + 8);
+    std::memmove(s.fp, c::slot(s, c::template word<0>(s)), 8 * std::size_t(c::template word<1>(s)));
+    prepare(s, callee, 0, return_pc, link);
+}
+} // namespace detail
+
+template <u64 Id>
+struct action<family::call, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+        const u64 delta = c::template word<0>(s);
+        detail::enter_frame(s, delta, c::template word<1>(s), c::template word<2>(s),
+                            get_pointer<const u8>(s.pc + c::l.wides), s.pc + c::l.size, delta);
+    }
+};
+template <u64 Id>
+struct action<family::call_lazy, Id> {
+    static TESSERA_INLINE void run(state& s) noexcept {
+        s.ctx->pc = s.pc;
+        s.pc = s.ctx->link_cells;
+    }
+};
+template <u64 Id>
+struct action<family::call_record, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+        detail::call_record(s, s.ctx->instance->funcs[c::template word<1>(s)], c::template word<0>(s), s.pc + c::l.size);
+    }
+};
+template <u64 Id>
+struct action<family::call_indirect, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+        trap why = trap::none;
+        runtime::func_record* const callee =
+            detail::indirect_callee(s, c::template word<1>(s), c::template get<0>(s), c::template word<2>(s), why);
+        if (TESSERA_UNLIKELY(!callee)) return c::raise(s, why);
+        detail::call_record(s, callee, c::template word<0>(s), s.pc + c::l.size);
+    }
+};
+template <u64 Id>
+struct action<family::call_ref, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+        const u64 reference = c::template get<0>(s);
+        if (TESSERA_UNLIKELY(reference == 0)) return c::raise(s, trap::null_function);
+        detail::call_record(s, s.ctx->records[reference - 1], c::template word<0>(s), s.pc + c::l.size);
+    }
+};
+
+template <u64 Id>
+struct action<family::return_, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+        const u8* const header = s.fp + c::template word<0>(s);
+        const u8* const return_pc = get_pointer<const u8>(header);
+        const u64 link = load_native<u64>(header + 8);
+        if constexpr (c::v.at[0] != loc::none) put_slot<typename c::template type<0>>(s.fp, c::template get<0>(s));
+        s.fp -= link;
+        s.pc = return_pc;
+    }
+};
+
+template <u64 Id>
+struct action<family::return_call, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+        const u64 frame = c::template word<3>(s);
+        // First, since a frame that is half moved could not be called again after the stack has grown.
+        if (TESSERA_UNLIKELY(frame > u64(s.ctx->stack_end - s.fp))) {
+            s.ctx->needed = frame;
+            s.ctx->pc = s.pc;
+            s.pc = s.ctx->grow_cells;
+            return;
+        }
+        const u8* const header = s.fp + c::template word<2>(s);
+        const u8* const return_pc = get_pointer<const u8>(header);
+        const u64 link = load_native<u64>(header + 8);
+        std::memmove(s.fp, c::slot(s, c::template word<0>(s)), 8 * std::size_t(c::template word<1>(s)));
+        detail::enter_frame(s, 0, frame, c::template word<4>(s), get_pointer<const u8>(s.pc + c::l.wides), return_pc, link);
+    }
+};
+template <u64 Id>
+struct action<family::return_call_lazy, Id> : action<family::call_lazy, Id> {};
+template <u64 Id>
+struct action<family::return_call_record, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+        detail::tail_call_record<Id>(s, s.ctx->instance->funcs[c::template word<3>(s)]);
+    }
+};
+template <u64 Id>
+struct action<family::return_call_indirect, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+        trap why = trap::none;
+        runtime::func_record* const callee =
+            detail::indirect_callee(s, c::template word<3>(s), c::template get<0>(s), c::template word<4>(s), why);
+        if (TESSERA_UNLIKELY(!callee)) return c::raise(s, why);
+        detail::tail_call_record<Id>(s, callee);
+    }
+};
+template <u64 Id>
+struct action<family::return_call_ref, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+        const u64 reference = c::template get<0>(s);
+        if (TESSERA_UNLIKELY(reference == 0)) return c::raise(s, trap::null_function);
+        detail::tail_call_record<Id>(s, s.ctx->records[reference - 1]);
+    }
+};
+
+namespace detail {
+/// Takes over where a slow path wants to go on.
+TESSERA_INLINE void go_on(state& s) noexcept {
+    s.pc = s.ctx->pc;
+    s.fp = s.ctx->fp;
+    s.mem = s.ctx->mem;
+}
+} // namespace detail
+
+template <u64 Id>
+struct action<family::enter, Id> {
+    static TESSERA_INLINE void run(state& s) noexcept {
+        s.ctx->fp = s.fp;
+        s.ctx->mem = s.mem;
+        s.ctx->slow->enter(s.ctx);
+        detail::go_on(s);
+    }
+};
+template <u64 Id>
+struct action<family::link, Id> {
+    static TESSERA_INLINE void run(state& s) noexcept {
+        s.ctx->fp = s.fp;
+        s.ctx->mem = s.mem;
+        s.ctx->slow->link(s.ctx);
+        detail::go_on(s);
+    }
+};
+namespace detail {
+inline TESSERA_COLD void grow_stack(context* ctx) noexcept {
+    if (ctx->ensure(ctx->fp, ctx->needed)) return; // and again to the call
+    ctx->stop_pc = ctx->pc;
+    ctx->pc = ctx->stop_cells;
+}
+/// Return into another instance: three slots below the frame hold what a return needs.
+inline TESSERA_COLD void restore(context* ctx) noexcept {
+    u8* const bridge = ctx->fp - 24;
+    const u8* const return_pc = get_pointer<const u8>(bridge);
+    const u64 packed = load_native<u64>(bridge + 8);
+    runtime::instance_data* const instance = get_pointer<runtime::instance_data>(bridge + 16);
+    std::memmove(bridge, ctx->fp, 8 * std::size_t(packed >> 40));
+    ctx->fp = bridge - (packed & ((u64{1} << 40) - 1));
+    ctx->pc = return_pc;
+    ctx->switch_to(instance);
+}
+} // namespace detail
+template <u64 Id>
+struct action<family::grow_stack, Id> {
+    static TESSERA_INLINE void run(state& s) noexcept {
+        s.ctx->fp = s.fp;
+        s.ctx->mem = s.mem;
+        detail::grow_stack(s.ctx);
+        detail::go_on(s);
+    }
+};
+template <u64 Id>
+struct action<family::restore, Id> {
+    static TESSERA_INLINE void run(state& s) noexcept {
+        s.ctx->fp = s.fp;
+        detail::restore(s.ctx);
+        detail::go_on(s);
+    }
+};
+
+} // namespace tessera::exec

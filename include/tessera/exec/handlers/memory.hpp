@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+/// @file handlers/memory.hpp
+/// Loads, stores, globals (spec: exec/instructions, Memory Instructions).
+///
+/// The narrow form keeps `offset + size` in the cell, so one addition and one comparison bound the
+/// access; it is chosen only where that sum fits 32 bits, the address has 32 bits and the memory is
+/// memory 0. Everything else takes the wide form, which checks for carries.
+#pragma once
+
+#include <tessera/exec/access.hpp>
+
+namespace tessera::inline TESSERA_ABI::exec {
+
+namespace detail {
+template <op O>
+using stored_type = typename num::sem<O>::meaning::stored;
+template <op O>
+using value_type = typename num::sem<O>::meaning::value;
+
+template <op O>
+TESSERA_INLINE value_type<O> read_memory(const u8* at) noexcept {
+    using From = stored_type<O>;
+    using To = value_type<O>;
+    const From raw = load_le<From>(at);
+    if constexpr (std::is_signed_v<From> && std::is_integral_v<From>) return To(i64(raw));
+    else return To(raw);
+}
+template <op O>
+TESSERA_INLINE void write_memory(u8* at, value_type<O> value) noexcept {
+    store_le<stored_type<O>>(at, stored_type<O>(value));
+}
+template <u64 Id>
+TESSERA_INLINE void load_from(state& s, u64 end) noexcept {
+    using c = cell<Id>;
+    if (TESSERA_UNLIKELY(end > s.ctx->memory_size)) return c::raise(s, trap::out_of_bounds_memory);
+    c::put(s, read_memory<c::v.code>(s.mem + (end - sizeof(stored_type<c::v.code>))));
+    c::next(s);
+}
+/// The address of `size` bytes at `address + offset` of a memory of any kind; null if out of bounds.
+TESSERA_INLINE u8* wide_address(const state& s, u32 memory, u64 address, u64 offset, u64 size) noexcept {
+    const runtime::memory_data& m = *s.ctx->instance->memories[memory];
+    const u64 at = address + offset;
+    if (at < address || at > m.size || size > m.size - at) return nullptr;
+    return m.base + at;
+}
+} // namespace detail
+
+template <u64 Id>
+struct action<family::load, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+        if constexpr (c::v.at[0] == loc::imm) detail::load_from<Id>(s, u64(c::template word<0>(s))); // the address is in the word
+        else detail::load_from<Id>(s, u64(c::template get<0>(s)) + c::template word<0>(s));
+    }
+};
+template <u64 Id>
+struct action<family::load_indexed, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+        const u32 index = c::template get<1>(s) << (c::v.flags >> flag::shift);
+        const u32 address = c::template get<0>(s) + index; // wraps, as i32.add does
+        detail::load_from<Id>(s, u64(address) + c::template word<0>(s));
+    }
+};
+template <u64 Id>
+struct action<family::store, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+        u64 end = c::template word<0>(s);
+        if constexpr (c::v.at[0] != loc::imm) end += c::template get<0>(s);
+        const auto value = c::template get<1>(s);
+        if (TESSERA_UNLIKELY(end > s.ctx->memory_size)) return c::raise(s, trap::out_of_bounds_memory);
+        detail::write_memory<c::v.code>(s.mem + (end - sizeof(detail::stored_type<c::v.code>)), value);
+        c::next(s);
+    }
+};
+template <u64 Id>
+struct action<family::load_wide, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+        const u8* at = detail::wide_address(s, c::template word<0>(s), c::template get<0>(s), c::template wide<0>(s),
+                                            sizeof(detail::stored_type<c::v.code>));
+        if (TESSERA_UNLIKELY(!at)) return c::raise(s, trap::out_of_bounds_memory);
+        c::put(s, detail::read_memory<c::v.code>(at));
+        c::next(s);
+    }
+};
+template <u64 Id>
+struct action<family::store_wide, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+        u8* at = detail::wide_address(s, c::template word<0>(s), c::template get<0>(s), c::template wide<0>(s),
+                                      sizeof(detail::stored_type<c::v.code>));
+        if (TESSERA_UNLIKELY(!at)) return c::raise(s, trap::out_of_bounds_memory);
+        detail::write_memory<c::v.code>(at, c::template get<1>(s));
+        c::next(s);
+    }
+};
+
+template <u64 Id>
+struct action<family::global_get, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+        const u8* at = reinterpret_cast<const u8*>(s.ctx->globals[c::template word<0>(s)]);
+        c::put(s, get_slot<typename c::template type<3>>(at));
+        c::next(s);
+    }
+};
+template <u64 Id>
+struct action<family::global_set, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+        u8* at = reinterpret_cast<u8*>(s.ctx->globals[c::template word<0>(s)]);
+        put_slot<typename c::template type<0>>(at, c::template get<0>(s));
+        c::next(s);
+    }
+};
+
+} // namespace tessera::exec

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: MIT
+/// @file lower.hpp
+/// From a validated function body to nodes, in one pass (spec: exec/instructions). The result is the
+/// same every time it is computed, which is what positions and saved calls rely on.
+#pragma once
+
+#include <tessera/exec/function_builder.hpp>
+#include <tessera/exec/handlers/special.hpp>
+
+namespace tessera::inline TESSERA_ABI::exec {
+
+namespace detail {
+/// How an instruction is lowered: by its shape, or by a rule of its own.
+enum class shape_kind : u8 { rule, unary, binary, load, store };
+inline constexpr auto shape_kinds = [] {
+    std::array<shape_kind, op_count> kinds{};
+    for (u16 i = 0; i < op_count; ++i) {
+        const op o = op(i);
+        if (is_pure(o, 1)) kinds[i] = shape_kind::unary;
+        else if (is_pure(o, 2)) kinds[i] = shape_kind::binary;
+        else if (is_load(o)) kinds[i] = shape_kind::load;
+        else if (is_store(o)) kinds[i] = shape_kind::store;
+    }
+    kinds[u16(op::i32_eqz)] = kinds[u16(op::i64_eqz)] = shape_kind::rule;
+    return kinds;
+}();
+} // namespace detail
+
+/// Lowers the functions of one unit. Kept between functions for the sake of its buffers.
+template <features F>
+class lowering : function_builder {
+public:
+    lowering(function_ir& ir, const runtime::code_unit& unit) noexcept : function_builder(ir, unit) {}
+
+    /// Fills the IR with function `index`, which is not imported. False: memory is out.
+    [[nodiscard]] bool run(u32 index) noexcept {
+        if (!lower(index, false)) return false;
+        return ir_.frame_slots <= most_slot || lower(index, true);
+    }
+
+private:
+    bool lower(u32 index, bool wide) noexcept {
+        const byte_range range = module_.funcs[index].code;
+        const u8* const base = module_.bytes.data();
+        binary::instruction_reader<F> reader(base, cursor(base + range.begin, base + range.end));
+        offset_ = range.begin;
+        if (!begin(index, wide)) return false;
+        // The body is valid, so reading cannot fail; the results are looked at all the same.
+        u32 groups = 0;
+        if (!reader.leb_u32(groups)) return false;
+        for (; groups; --groups) {
+            u32 count = 0;
+            val_type t;
+            if (!reader.leb_u32(count) || !reader.type(t)) return false;
+            add_locals(count, t);
+        }
+        if (!begin_body()) return false;
+        binary::instruction in;
+        while (!control_.empty()) {
+            if (!reader.next(in)) return false;
+            ++counted_;
+            offset_ = in.offset;
+            if (reachable_ || leaves_dead_code(in)) step(in, reader);
+            if (failed_) return false;
+        }
+        finish_function();
+        return true;
+    }
+
+    /// In code that cannot be reached only the nesting counts; true at the end or else that leaves it.
+    bool leaves_dead_code(const binary::instruction& in) noexcept {
+        if (in.immediate == imm::block || in.immediate == imm::try_table) ++dead_depth_;
+        else if (in.code == op::end) return dead_depth_ == 0 || dead_depth_-- == 0;
+        return in.code == op::else_ && dead_depth_ == 0;
+    }
+
+    void step(const binary::instruction& in, binary::instruction_reader<F>& reader) noexcept {
+        switch (detail::shape_kinds[u16(in.code)]) {
+        case detail::shape_kind::unary: return lower_unary(in.code);
+        case detail::shape_kind::binary: return lower_binary(in.code);
+        case detail::shape_kind::load: return lower_load(in);
+        case detail::shape_kind::store: return lower_store(in);
+        case detail::shape_kind::rule: return step_rule(in, reader);
+        }
+    }
+    void step_rule(const binary::instruction& in, binary::instruction_reader<F>& reader) noexcept {
+        switch (in.code) {
+        case op::nop: return;
+        case op::unreachable: return emit_plain(family::unreachable), stop_here();
+        case op::block: return lower_block(nest::block, in);
+        case op::loop: return lower_block(nest::loop, in);
+        case op::if_: return lower_block(nest::if_, in);
+        case op::else_: return lower_else();
+        case op::end: return lower_end();
+        case op::br: return lower_br(in.index);
+        case op::br_if: return lower_branch_if(stack_.pop(), true, in.index);
+        case op::br_table: return lower_br_table(in);
+        case op::return_: return emit_return(), stop_here();
+        case op::call: return lower_call(in.index, false);
+        case op::return_call: return lower_call(in.index, true);
+        case op::call_indirect: return lower_call_indirect(in, false);
+        case op::return_call_indirect: return lower_call_indirect(in, true);
+        case op::call_ref: return lower_call_ref(in.index, false);
+        case op::return_call_ref: return lower_call_ref(in.index, true);
+        case op::drop: return static_cast<void>(stack_.pop());
+        case op::select: return lower_select(t_bottom);
+        case op::select_t: {
+            cursor list = in.list;
+            return lower_select(reader.next_type(list));
+        }
+        case op::local_get: return push_local(in.index);
+        case op::local_set: return lower_local_set(in.index, false);
+        case op::local_tee: return lower_local_set(in.index, true);
+        case op::global_get: return lower_global_get(in.index);
+        case op::global_set: return lower_global_set(in.index);
+        case op::i32_const: return push_constant(t_i32, u32(in.value));
+        case op::i64_const: return push_constant(t_i64, in.value);
+        case op::f32_const: return push_constant(t_f32, u32(in.value));
+        case op::f64_const: return push_constant(t_f64, in.value);
+        case op::i32_eqz: return lower_eqz(t_i32);
+        case op::i64_eqz: return lower_eqz(t_i64);
+        case op::ref_is_null: return lower_eqz(t_i32);
+        case op::ref_null: return push_constant(in.type, 0);
+        case op::ref_as_non_null: return lower_null_check();
+        case op::br_on_null: return lower_br_on_null(in.index);
+        case op::br_on_non_null: return lower_br_on_non_null(in.index);
+        default: return lower_as_special(in);
+        }
+    }
+
+    void lower_null_check() noexcept {
+        entry e = stack_.pop();
+        settle_popped(e);
+        node n;
+        n.v.fam = family::null_check;
+        use_slot(n, 0, e);
+        emit(n);
+        push_temp(e.type);
+    }
+    /// A reference that a branch looks at and that goes on: it must be in a slot for both.
+    entry settled_reference() noexcept {
+        settle_top(1);
+        stack_.top().def = no_index;
+        return stack_.top();
+    }
+    void lower_br_on_null(u32 depth) noexcept {
+        const entry e = settled_reference();
+        stack_.pop();
+        lower_branch_if(e, false, depth);
+        push_temp(e.type);
+    }
+    void lower_br_on_non_null(u32 depth) noexcept {
+        lower_branch_if(settled_reference(), true, depth);
+        stack_.pop();
+    }
+
+    /// Instructions of family::special: operands and results follow from the row or the instruction.
+    void lower_as_special(const binary::instruction& in) noexcept {
+        const val_type address = uses_memory64(in) ? t_i64 : t_i32;
+        u32 operands = 0;
+        val_type results[2] = {t_i64, t_i64};
+        u32 result_count = 0;
+        const auto gives = [&](u32 n, val_type t) { operands = n, results[0] = t, result_count = 1; };
+        switch (in.code) {
+        case op::memory_size:
+        case op::table_size: gives(0, address); break;
+        case op::memory_grow: gives(1, address); break;
+        case op::table_grow: gives(2, address); break;
+        case op::table_get: gives(1, module_.tables[in.index].type.element); break;
+        case op::ref_func: gives(0, t_funcref); break;
+        case op::table_set: operands = 2; break;
+        case op::data_drop:
+        case op::elem_drop: break;
+        case op::memory_fill:
+        case op::memory_copy:
+        case op::memory_init:
+        case op::table_fill:
+        case op::table_copy:
+        case op::table_init: operands = 3; break;
+        default: // wide arithmetic
+            operands = row(in.code).type.param_count;
+            result_count = row(in.code).type.result_count;
+        }
+        lower_special(in.code, operands, in.index, in.index2, {results, result_count});
+    }
+    bool uses_memory64(const binary::instruction& in) const noexcept {
+        if (in.immediate == imm::memory) return module_.memories[in.index].type.limits.is64;
+        return in.immediate == imm::table && module_.tables[in.index].type.limits.is64;
+    }
+};
+
+} // namespace tessera::exec

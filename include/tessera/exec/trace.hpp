@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: MIT
+/// @file trace.hpp
+/// The backtrace of a stopped call, innermost frame first. Nothing is recorded while code runs: the
+/// return addresses in the frames are looked up in the lowered code, and the instruction behind an
+/// address is found by lowering the function again.
+#pragma once
+
+#include <tessera/exec/encode.hpp>
+#include <tessera/exec/lower.hpp>
+
+#include <algorithm>
+
+namespace tessera::inline TESSERA_ABI::exec {
+
+/// Walks the frames of a context that has stopped.
+template <features F>
+class tracer {
+public:
+    explicit tracer(const context& ctx) noexcept : ctx_(ctx) {}
+
+    /// A new backtrace with one owner; null when memory is out.
+    backtrace* run() noexcept {
+        backtrace* const trace = create<backtrace>();
+        if (!trace) return nullptr;
+        const u8* pc = ctx_.stop_pc;
+        const u8* fp = ctx_.fp;
+        const runtime::instance_data* instance = ctx_.instance;
+        u64 seen = 0;
+        if (!pc) { // stopped on the way into a function: its frame does not exist
+            add(*trace, seen, *ctx_.call.callee, nullptr);
+            leave(ctx_.call.return_pc, ctx_.call.link, fp + ctx_.call.delta, pc, fp, instance);
+        } else if (ctx_.paused) {
+            ++pc; // the next cell, which may be the first of its function
+        }
+        while (pc && instance) {
+            const u32 func = function_at(*instance->unit, pc);
+            if (func == no_index) break;
+            add(*trace, seen, *instance->funcs[func], pc);
+            const u8* const header = fp + 8 * u64(instance->unit->funcs[func].header);
+            leave(get_pointer<const u8>(header), load_native<u64>(header + 8), fp, pc, fp, instance);
+        }
+        finish(*trace, seen);
+        return trace;
+    }
+
+private:
+    static constexpr u32 most = 64; ///< frames kept from either end
+
+    /// Goes from a frame at `base` to its caller; `pc` is null where there is none.
+    void leave(const u8* return_pc, u64 link, const u8* base, const u8*& pc, const u8*& fp, const runtime::instance_data*& instance) const noexcept {
+        fp = base - link;
+        if (return_pc == ctx_.restore_cells) {
+            const u8* const bridge = fp - 24;
+            return_pc = get_pointer<const u8>(bridge);
+            fp = bridge - (load_native<u64>(bridge + 8) & ((u64{1} << 40) - 1));
+            instance = get_pointer<const runtime::instance_data>(bridge + 16);
+        }
+        // The call lies just before the place it returns to.
+        pc = return_pc == fixed_cells<F>::template at<family::leave>() ? nullptr : return_pc - 1;
+    }
+
+    /// The function whose cells hold `pc`.
+    u32 function_at(const runtime::code_unit& unit, const u8* pc) noexcept {
+        if (&unit != indexed_) {
+            index_.clear();
+            indexed_ = &unit;
+            for (u32 i = 0; i < unit.funcs.size(); ++i)
+                if (unit.funcs[i].cells && !index_.push_back({unit.funcs[i].cells, i})) return no_index;
+            std::sort(index_.begin(), index_.end(), [](const place& a, const place& b) { return std::less<>()(a.cells, b.cells); });
+        }
+        const place* const after = std::upper_bound(index_.begin(), index_.end(), pc, [](const u8* p, const place& b) { return std::less<>()(p, b.cells); });
+        if (after == index_.begin()) return no_index;
+        const u32 func = after[-1].func;
+        return pc < unit.funcs[func].cells + unit.funcs[func].size ? func : no_index;
+    }
+
+    void add(backtrace& trace, u64& seen, const runtime::func_record& f, const u8* pc) noexcept {
+        const found frame{&f, pc};
+        if (seen < most) {
+            if (!inner_.push_back(frame)) return;
+        } else if (outer_.size() < most) {
+            if (!outer_.push_back(frame)) return;
+        } else {
+            outer_[std::size_t((seen - most) % most)] = frame; // the oldest of the kept ones goes
+        }
+        ++seen;
+        static_cast<void>(trace);
+    }
+    void finish(backtrace& trace, u64 seen) noexcept {
+        for (const found& f : inner_)
+            if (!trace.frames.push_back(describe(f))) return;
+        const u64 outer = seen > most ? seen - most : 0;
+        trace.left_out = u32(outer > most ? outer - most : 0);
+        for (u64 i = outer > most ? outer - most : 0; i < outer; ++i)
+            if (!trace.frames.push_back(describe(outer_[std::size_t(i % most)]))) return;
+    }
+
+    struct found {
+        const runtime::func_record* func;
+        const u8* pc;
+    };
+    trace_frame describe(const found& f) noexcept {
+        trace_frame frame;
+        if (!f.func->instance) {
+            set_name(frame, "host function");
+            return frame;
+        }
+        const runtime::code_unit& unit = *f.func->instance->unit;
+        const module_data& module = *unit.module;
+        frame.func = f.func->index;
+        if (frame.func < module.func_names.size()) set_name(frame, module.func_names[frame.func]);
+        for (u32 i = 0; frame.name[0] == 0 && i < module.exports.size(); ++i)
+            if (module.exports[i].kind == extern_kind::func && module.exports[i].index == frame.func) set_name(frame, module.exports[i].name);
+        frame.offset = f.pc ? offset_of(unit, frame.func, f.pc) : module.funcs[frame.func].code.begin;
+        return frame;
+    }
+    static void set_name(trace_frame& frame, std::string_view name) noexcept {
+        const std::size_t n = name.size() < sizeof frame.name - 1 ? name.size() : sizeof frame.name - 1;
+        if (n) std::memcpy(frame.name, name.data(), n);
+        frame.name[n] = 0;
+    }
+    u32 offset_of(const runtime::code_unit& unit, u32 func, const u8* pc) noexcept {
+        if (&unit != origins_unit_ || func != origins_func_) {
+            function_ir ir;
+            origins_unit_ = nullptr;
+            if (!lowering<F>(ir, unit).run(func) || !encoder<F>(ir).origins(origins_)) return unit.module->funcs[func].code.begin;
+            origins_unit_ = &unit;
+            origins_func_ = func;
+        }
+        const u32 at = u32(pc - unit.funcs[func].cells);
+        u32 offset = unit.module->funcs[func].code.begin;
+        // Cells of no size share a place with the next one, which is the one that runs.
+        const cell_origin* const after = std::upper_bound(origins_.begin(), origins_.end(), at, [](u32 a, const cell_origin& o) { return a < o.cell; });
+        if (after != origins_.begin()) offset = after[-1].offset;
+        return offset;
+    }
+
+    struct place {
+        const u8* cells;
+        u32 func;
+    };
+    const context& ctx_;
+    const runtime::code_unit* indexed_ = nullptr;
+    vec<place> index_;
+    vec<found> inner_;
+    vec<found> outer_;   ///< a ring
+    const runtime::code_unit* origins_unit_ = nullptr;
+    u32 origins_func_ = 0;
+    vec<cell_origin> origins_;
+};
+
+} // namespace tessera::exec

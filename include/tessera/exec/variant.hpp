@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: MIT
+/// @file variant.hpp
+/// Which handlers there are. A handler is a family (what kind of thing it does), an instruction, the
+/// locations of its operands and a few flags; all of it fits in one word, which is the handler's
+/// template argument. `layout_of` says where a handler's cell keeps what, and is used by the handler
+/// and by the encoder alike.
+///
+/// A cell is an 8-byte handler pointer, then the operands: slot numbers as u16, i32 and f32
+/// immediates, words, the branch target as an i32 relative to the cell, 8-byte immediates, wide words.
+#pragma once
+
+#include <tessera/num/relation.hpp>
+#include <tessera/syntax/opcode.hpp>
+
+namespace tessera::inline TESSERA_ABI::exec {
+
+/// Where an operand is. An accumulator is a register of the class of the operand's type.
+enum class loc : u8 { none, slot, imm, acc };
+
+/// What the registers are told apart by.
+enum class cls : u8 { i32, i64, f32, f64 };
+
+/// The register an operand class shares: 0 integers, 1 f32, 2 f64.
+constexpr unsigned register_of(cls c) noexcept { return c == cls::f32 ? 1u : c == cls::f64 ? 2u : 0u; }
+
+/// The class of a signature letter; references and addresses count as integers.
+constexpr cls class_of(char letter) noexcept {
+    return letter == 'l' ? cls::i64 : letter == 'f' ? cls::f32 : letter == 'd' ? cls::f64 : cls::i32;
+}
+
+enum class family : u8 {
+    unary,                ///< d = op a
+    binary,               ///< d = a op b
+    move,                 ///< d = a
+    constant,             ///< d = 64 bits
+    select,               ///< d = c ? a : b
+    load,                 ///< d = memory 0 [a + offset]
+    load_indexed,         ///< d = memory 0 [a + (b << scale) + offset]
+    store,                ///< memory 0 [a + offset] = b
+    load_wide,            ///< any memory, any offset
+    store_wide,
+    global_get,
+    global_set,
+    br,
+    br_compare,           ///< branch if a op b
+    latch,                ///< a += word; branch if a op b
+    br_table,
+    call,                 ///< a lowered function of the same instance
+    call_lazy,            ///< becomes `call` when it is executed
+    call_record,          ///< an imported function
+    call_indirect,
+    call_ref,
+    return_,
+    return_call,
+    return_call_lazy,
+    return_call_record,
+    return_call_indirect,
+    return_call_ref,
+    special,              ///< the instruction's own function, operands in consecutive slots
+    zero_range,
+    move_range,
+    move_wide,            ///< slot numbers beyond u16
+    select_range,         ///< select of values that take several slots
+    entry,                ///< safepoint at a function's entry
+    unreachable,
+    null_check,           ///< ref.as_non_null
+    leave,                ///< the call is done
+    stop,                 ///< a trap or a pause
+    enter,                ///< the slow way into a function
+    link,                 ///< makes a lazy call a call
+    restore,              ///< return into another instance
+    grow_stack,
+    probe,                ///< notes the native stack's position, for the self-test
+    count_,
+};
+
+/// Bits of `variant::flags`.
+namespace flag {
+inline constexpr u8 negated = 1;    ///< branch if the comparison is false (NaN makes that a case of its own)
+inline constexpr u8 fuel = 2;       ///< a back edge or an entry that charges fuel
+inline constexpr u8 interrupt = 4;  ///< a back edge or an entry that looks whether it shall stop
+inline constexpr u8 canonical = 8;  ///< NaN results are canonical (deterministic profile)
+inline constexpr u8 shift = 4;      ///< load_indexed: where the scale is
+} // namespace flag
+
+struct variant {
+    family fam = family::unreachable;
+    u8 flags = 0;
+    op code = op::nop;     ///< for families over a class: the class's number
+    loc at[4] = {};        ///< operands 0 to 2, then the destination
+
+    constexpr u64 pack() const noexcept {
+        return u64(fam) | u64(flags) << 8 | u64(code) << 16 | u64(at[0]) << 32 | u64(at[1]) << 36 | u64(at[2]) << 40 | u64(at[3]) << 44;
+    }
+    static constexpr variant unpack(u64 id) noexcept {
+        variant v;
+        v.fam = family(id & 0xff);
+        v.flags = u8(id >> 8);
+        v.code = op(u16(id >> 16));
+        for (unsigned k = 0; k < 4; ++k) v.at[k] = loc(id >> (32 + 4 * k) & 15);
+        return v;
+    }
+};
+
+/// The class of operand `k` (3: the destination) of `v`; only for operands the family has.
+constexpr cls operand_class(const variant& v, unsigned k) noexcept {
+    const op_type& t = row(v.code).type;
+    switch (v.fam) {
+    case family::unary: return class_of(k == 3 ? t.results[0] : t.params[0]);
+    case family::binary: return class_of(k == 3 ? t.results[0] : t.params[k]);
+    case family::load:
+    case family::load_indexed: return k == 3 ? class_of(t.results[0]) : cls::i32;
+    case family::load_wide: return k == 3 ? class_of(t.results[0]) : cls::i64;
+    case family::store: return k == 0 ? cls::i32 : class_of(t.params[1]);
+    case family::store_wide: return k == 0 ? cls::i64 : class_of(t.params[1]);
+    case family::br_compare:
+    case family::latch: return class_of(t.params[k == 3 ? 0 : k]);
+    case family::select: return k == 2 ? cls::i32 : cls(v.code);
+    case family::global_get:
+    case family::global_set:
+    case family::move:
+    case family::return_: return cls(v.code);
+    case family::br_table:
+    case family::null_check: return cls::i32;
+    case family::select_range: return cls::i32;
+    default: return cls::i64;
+    }
+}
+
+/// What a family's cell holds besides its operands.
+struct shape {
+    u8 words = 0;
+    u8 wides = 0;
+    bool target = false;
+};
+constexpr shape shape_of(const variant& v) noexcept {
+    const u8 cost = (v.flags & flag::fuel) ? 1 : 0; // the last word
+    switch (v.fam) {
+    case family::load:
+    case family::load_indexed:
+    case family::store: return {1, 0, false};           // offset + size
+    case family::load_wide:
+    case family::store_wide: return {1, 1, false};      // memory; offset
+    case family::global_get:
+    case family::global_set: return {1, 0, false};      // global
+    case family::br:
+    case family::br_compare: return {cost, 0, true};
+    case family::latch: return {u8(1 + cost), 0, true}; // step
+    case family::br_table: return {1, 0, false};        // number of targets; they follow the cell
+    case family::call:
+    case family::call_lazy: return {3, 1, false};       // delta, frame, header (bytes); entry. lazy: delta, func
+    case family::call_record: return {2, 0, false};     // delta, func
+    case family::call_indirect: return {3, 0, false};   // delta, table, type id
+    case family::call_ref: return {1, 0, false};        // delta
+    case family::return_: return {1, 0, false};         // header
+    case family::return_call:
+    case family::return_call_lazy: return {5, 1, false};     // arguments' slot, count, header, then frame, header of the callee; entry. lazy: func at 3
+    case family::return_call_record: return {4, 0, false};   // arguments' slot, count, header, func
+    case family::return_call_indirect: return {5, 0, false}; // …, table, type id
+    case family::return_call_ref: return {3, 0, false};
+    case family::special: return {3, 0, false};         // first slot, index, second index
+    case family::zero_range: return {2, 0, false};      // first slot, count
+    case family::move_range: return {3, 0, false};      // to, from, count
+    case family::move_wide: return {2, 0, false};       // to, from
+    case family::select_range: return {3, 0, false};    // to, other, count
+    case family::entry: return {cost, 0, false};
+    case family::constant: return {0, 1, false};
+    default: return {};
+    }
+}
+
+/// Byte offsets within a cell.
+struct layout {
+    u8 at[4] = {};
+    u8 words = 0;
+    u8 target = 0;
+    u8 wides = 0;
+    u8 size = 8;
+};
+constexpr layout layout_of(const variant& v) noexcept {
+    layout l;
+    const shape s = shape_of(v);
+    unsigned p = 8;
+    for (unsigned k = 0; k < 4; ++k)
+        if (v.at[k] == loc::slot) l.at[k] = u8(p), p += 2;
+    p = (p + 3) & ~3u;
+    for (unsigned k = 0; k < 4; ++k)
+        if (v.at[k] == loc::imm && operand_class(v, k) != cls::f64) l.at[k] = u8(p), p += 4;
+    l.words = u8(p);
+    p += 4u * s.words;
+    if (s.target) l.target = u8(p), p += 4;
+    p = (p + 7) & ~7u;
+    for (unsigned k = 0; k < 4; ++k)
+        if (v.at[k] == loc::imm && operand_class(v, k) == cls::f64) l.at[k] = u8(p), p += 8;
+    l.wides = u8(p);
+    p += 8u * s.wides;
+    l.size = u8(p);
+    return l;
+}
+
+// ---- which variants exist ------------------------------------------------------------------------------------------
+
+namespace detail {
+constexpr bool is_load(op o) noexcept {
+    const op_type& t = row(o).type;
+    return row(o).immediate == imm::memarg && t.param_count == 1 && t.params[0] == 'a' && t.result_count == 1;
+}
+constexpr bool is_store(op o) noexcept {
+    const op_type& t = row(o).type;
+    return row(o).immediate == imm::memarg && t.param_count == 2 && t.result_count == 0;
+}
+constexpr bool is_pure(op o, unsigned params) noexcept {
+    const op_type& t = row(o).type;
+    return row(o).immediate == imm::none && !t.poly && t.param_count == params && t.result_count == 1;
+}
+/// The operations programs spend their time in; they get every operand combination.
+constexpr bool is_hot(op o) noexcept {
+    switch (o) {
+    case op::i32_add: case op::i32_sub: case op::i32_mul: case op::i32_and: case op::i32_or: case op::i32_xor:
+    case op::i32_shl: case op::i32_shr_s: case op::i32_shr_u:
+    case op::i64_add: case op::i64_sub: case op::i64_mul: case op::i64_and: case op::i64_or: case op::i64_xor:
+    case op::i64_shl: case op::i64_shr_s: case op::i64_shr_u:
+    case op::f32_add: case op::f32_sub: case op::f32_mul: case op::f32_div:
+    case op::f64_add: case op::f64_sub: case op::f64_mul: case op::f64_div: return true;
+    default: return false;
+    }
+}
+constexpr bool is_hot_load(op o) noexcept {
+    return o == op::i32_load || o == op::i32_load8_u || o == op::i32_load8_s || o == op::i32_load16_u || o == op::i64_load ||
+           o == op::f32_load || o == op::f64_load;
+}
+constexpr bool one_of(loc l, loc a, loc b) noexcept { return l == a || l == b; }
+constexpr bool slot_or_acc(loc l) noexcept { return one_of(l, loc::slot, loc::acc); }
+constexpr bool can_swap(op o) noexcept { return num::is_commutative(o) || num::swapped_compare(o) != op::count_; }
+
+constexpr bool binary_sources_exist(op o, loc a, loc b) noexcept {
+    const bool is_float = class_of(row(o).type.params[0]) >= cls::f32;
+    if (!slot_or_acc(a) && a != loc::imm) return false;
+    if (a == loc::imm) return b == loc::slot && is_hot(o) && !can_swap(o);
+    if (b == loc::slot) return true;
+    if (b == loc::acc) return a == loc::slot && !can_swap(o);
+    if (b != loc::imm) return false;
+    if (is_float) return is_hot(o) && class_of(row(o).type.params[0]) == cls::f64;
+    return a == loc::slot || is_hot(o) || num::negated_compare(o) != op::count_;
+}
+} // namespace detail
+
+
+/// True if there is a handler for `v`, its flags aside.
+constexpr bool exists(const variant& v) noexcept {
+    using detail::slot_or_acc;
+    const loc a = v.at[0], b = v.at[1], c = v.at[2], d = v.at[3];
+    switch (v.fam) {
+    case family::unary: return slot_or_acc(a) && slot_or_acc(d);
+    case family::binary: return slot_or_acc(d) && detail::binary_sources_exist(v.code, a, b);
+    case family::br_compare: return d == loc::none && num::is_compare(v.code) && detail::binary_sources_exist(v.code, a, b);
+    case family::latch: return a == loc::slot && (b == loc::slot || b == loc::imm) && d == loc::none;
+    case family::move: return (a == loc::slot || (a == loc::imm && cls(v.code) < cls::f32)) && d == loc::slot;
+    case family::constant: return d == loc::slot;
+    case family::select: {
+        const bool integer = cls(v.code) < cls::f32;
+        if (!slot_or_acc(c) || !slot_or_acc(d)) return false;
+        if (integer) return detail::one_of(a, loc::slot, loc::imm) && detail::one_of(b, loc::slot, loc::imm);
+        return a == loc::slot && b == loc::slot;
+    }
+    case family::load: return (slot_or_acc(a) || a == loc::imm) && slot_or_acc(d);
+    case family::load_indexed:
+        return detail::is_hot_load(v.code) && slot_or_acc(d) && detail::one_of(a, loc::slot, loc::imm) && slot_or_acc(b);
+    case family::store: {
+        const bool integer = class_of(row(v.code).type.params[1]) < cls::f32;
+        if (!slot_or_acc(a) && a != loc::imm) return false;
+        if (b == loc::imm) return integer;
+        if (b == loc::acc) return a != loc::acc || !integer;
+        return b == loc::slot;
+    }
+    case family::load_wide: return a == loc::slot && d == loc::slot;
+    case family::store_wide: return a == loc::slot && b == loc::slot;
+    case family::global_get: return slot_or_acc(d);
+    case family::global_set: return slot_or_acc(a) || (a == loc::imm && cls(v.code) < cls::f32);
+    case family::return_: return a == loc::none || slot_or_acc(a) || (a == loc::imm && cls(v.code) < cls::f32);
+    case family::br_table: return slot_or_acc(a);
+    default: return true;
+    }
+}
+
+} // namespace tessera::exec

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+/// @file relation.hpp
+/// How instructions relate: which commute, and a comparison's negation and mirror image.
+#pragma once
+
+#include <tessera/syntax/opcode.hpp>
+
+namespace tessera::inline TESSERA_ABI::num {
+
+namespace detail {
+// The two kinds of comparison families, each in the order of its codes; the row says which member
+// is the negation (integers only: with a NaN both a < b and a >= b are false) and which the mirror.
+struct compare_relation {
+    u8 negated;
+    u8 swapped;
+};
+inline constexpr u8 no_relation = 0xff;
+inline constexpr compare_relation integer_compares[] = {
+    {1, 0}, // eq
+    {0, 1}, // ne
+    {8, 4}, // lt_s
+    {9, 5}, // lt_u
+    {6, 2}, // gt_s
+    {7, 3}, // gt_u
+    {4, 8}, // le_s
+    {5, 9}, // le_u
+    {2, 6}, // ge_s
+    {3, 7}, // ge_u
+};
+inline constexpr compare_relation float_compares[] = {
+    {1, 0},           // eq
+    {0, 1},           // ne
+    {no_relation, 3}, // lt
+    {no_relation, 2}, // gt
+    {no_relation, 5}, // le
+    {no_relation, 4}, // ge
+};
+struct compare_family {
+    op first;
+    op last;
+    const compare_relation* members;
+};
+inline constexpr compare_family compare_families[] = {
+    {op::i32_eq, op::i32_ge_u, integer_compares},
+    {op::i64_eq, op::i64_ge_u, integer_compares},
+    {op::f32_eq, op::f32_ge, float_compares},
+    {op::f64_eq, op::f64_ge, float_compares},
+};
+constexpr op related(op o, u8 compare_relation::*which) noexcept {
+    for (const compare_family& f : compare_families)
+        if (o >= f.first && o <= f.last) {
+            const u8 member = f.members[u16(o) - u16(f.first)].*which;
+            return member == no_relation ? op::count_ : op(u16(f.first) + member);
+        }
+    return op::count_;
+}
+static_assert(u16(op::i32_ge_u) - u16(op::i32_eq) == 9 && u16(op::i64_ge_u) - u16(op::i64_eq) == 9);
+static_assert(u16(op::f32_ge) - u16(op::f32_eq) == 5 && u16(op::f64_ge) - u16(op::f64_eq) == 5);
+} // namespace detail
+
+/// The comparison that is true just when `o` is false; op::count_ if there is none (the order of
+/// floats has none because of NaNs; eqz has none) or `o` does not compare two numbers.
+constexpr op negated_compare(op o) noexcept { return detail::related(o, &detail::compare_relation::negated); }
+
+/// The comparison `c` with c(b, a) == o(a, b); op::count_ if `o` does not compare two numbers.
+constexpr op swapped_compare(op o) noexcept { return detail::related(o, &detail::compare_relation::swapped); }
+
+/// True if `o` compares two numbers; eqz is none of these.
+constexpr bool is_compare(op o) noexcept { return swapped_compare(o) != op::count_; }
+
+/// True if `o` takes two numbers whose order does not matter. Of two NaNs either may be the one that
+/// is passed on, so float operations commute too.
+constexpr bool is_commutative(op o) noexcept {
+    switch (o) {
+    case op::i32_add: case op::i32_mul: case op::i32_and: case op::i32_or: case op::i32_xor:
+    case op::i32_eq: case op::i32_ne:
+    case op::i64_add: case op::i64_mul: case op::i64_and: case op::i64_or: case op::i64_xor:
+    case op::i64_eq: case op::i64_ne:
+    case op::f32_add: case op::f32_mul: case op::f32_min: case op::f32_max: case op::f32_eq: case op::f32_ne:
+    case op::f64_add: case op::f64_mul: case op::f64_min: case op::f64_max: case op::f64_eq: case op::f64_ne:
+    case op::i64_mul_wide_s: case op::i64_mul_wide_u: return true;
+    default: return false;
+    }
+}
+
+} // namespace tessera::num

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MIT
+/// @file sem.hpp
+/// What each instruction computes: `sem<op>`, made from the column `meaning` of opcodes.def. The one
+/// place where the instruction set and the functions of num/ meet.
+#pragma once
+
+#include <tessera/num/convert.hpp>
+#include <tessera/syntax/opcode.hpp>
+
+namespace tessera::inline TESSERA_ABI {
+
+namespace mem {
+/// Meaning of a load: `From` lies in memory (u8, i8 … f64), `To` is the value on the stack. A signed
+/// `From` is sign-extended.
+template <class To, class From>
+struct load {
+    using value = To;
+    using stored = From;
+};
+/// Meaning of a store: the low bits of `Value` go to memory as an `As`.
+template <class Value, class As>
+struct store {
+    using value = Value;
+    using stored = As;
+};
+} // namespace mem
+
+namespace num {
+
+/// The letter of the signature column that stands for a number type.
+template <class T>
+inline constexpr char letter = 0;
+template <>
+inline constexpr char letter<u32> = 'i';
+template <>
+inline constexpr char letter<u64> = 'l';
+template <>
+inline constexpr char letter<f32> = 'f';
+template <>
+inline constexpr char letter<f64> = 'd';
+
+namespace detail {
+template <std::size_t I, class A, class... B>
+struct type_at : type_at<I - 1, B...> {};
+template <class A, class... B>
+struct type_at<0, A, B...> {
+    using type = A;
+};
+template <class R>
+struct unchecked {
+    using type = R;
+    static constexpr bool may_trap = false;
+    static constexpr char letters[2] = {letter<R>, 0};
+};
+template <class R>
+struct unchecked<checked<R>> : unchecked<R> {
+    static constexpr bool may_trap = true;
+};
+template <>
+struct unchecked<pair128> {
+    using type = pair128;
+    static constexpr bool may_trap = false;
+    static constexpr char letters[2] = {'l', 'l'};
+};
+} // namespace detail
+
+/// The shape of a meaning's `eval`, by its type.
+template <class F>
+struct function_traits;
+template <class R, class... A>
+struct function_traits<R (*)(A...) noexcept> {
+    static constexpr std::size_t arity = sizeof...(A);
+    template <std::size_t I>
+    using arg = typename detail::type_at<I, A...>::type;
+    using result = typename detail::unchecked<R>::type; ///< without the `checked` around it
+    static constexpr bool may_trap = detail::unchecked<R>::may_trap;
+
+    /// True if an instruction of type `t` takes and gives just this.
+    static consteval bool agrees(const op_type& t) {
+        constexpr char params[] = {letter<A>..., 0};
+        constexpr const char(&results)[2] = detail::unchecked<R>::letters;
+        if (t.poly || t.param_count != arity || t.result_count != 1 + (results[1] != 0)) return false;
+        for (std::size_t i = 0; i < arity; ++i)
+            if (t.params[i] != params[i]) return false;
+        return t.results[0] == results[0] && t.results[1] == results[1];
+    }
+};
+
+namespace detail {
+// By overload on the meaning, so that a meaning used by many rows costs one instantiation.
+consteval bool row_agrees(const special*, const op_row& r) { return r.executed; }
+consteval bool row_agrees(const pending*, const op_row& r) { return !r.executed; }
+template <class To, class From>
+consteval bool row_agrees(const mem::load<To, From>*, const op_row& r) {
+    return r.immediate == imm::memarg && r.type.param_count == 1 && r.type.params[0] == 'a' &&
+           r.type.result_count == 1 && r.type.results[0] == letter<To> && u8(1u << access_log2(r)) == sizeof(From);
+}
+template <class Value, class As>
+consteval bool row_agrees(const mem::store<Value, As>*, const op_row& r) {
+    return r.immediate == imm::memarg && r.type.param_count == 2 && r.type.params[0] == 'a' &&
+           r.type.params[1] == letter<Value> && r.type.result_count == 0 && u8(1u << access_log2(r)) == sizeof(As);
+}
+template <class Meaning>
+consteval bool row_agrees(const Meaning*, const op_row& r) {
+    return r.immediate == imm::none && function_traits<decltype(&Meaning::eval)>::agrees(r.type);
+}
+} // namespace detail
+
+/// What the instruction `O` computes. Where it is a function of its operands, `sem<O>::eval` is that
+/// function; a load or store derives from its tag in mem::; the rest from `special` or `pending`.
+template <op O>
+struct sem;
+#define OP(id, text, prefix, code, immediate, sig, needs, ...)                                     \
+    template <>                                                                                    \
+    struct sem<op::id> : __VA_ARGS__ {                                                             \
+        using meaning = __VA_ARGS__;                                                               \
+        static_assert(detail::row_agrees(static_cast<const meaning*>(nullptr), row(op::id)),       \
+                      "opcodes.def: the row's signature disagrees with its meaning");              \
+    };
+#include <tessera/syntax/opcodes.def>
+#undef OP
+
+/// True if `O` is a function of its operands alone: `sem<O>::eval` exists.
+template <op O>
+inline constexpr bool is_function = requires { &sem<O>::meaning::eval; };
+/// arity, arg<I>, result and may_trap of an instruction that is a function.
+template <op O>
+using traits_of = function_traits<decltype(&sem<O>::meaning::eval)>;
+
+} // namespace num
+} // namespace tessera

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+/// @file runtime/api/memory.hpp
+/// The handle of a memory.
+#pragma once
+
+#include <tessera/runtime/api/handle.hpp>
+
+namespace tessera::inline TESSERA_ABI {
+
+/// A linear memory. Addresses count from 0; what lies out of bounds fails with the trap
+/// "out of bounds memory access", so a host function can hand the error on.
+class memory : public runtime::handle {
+public:
+    using handle::handle;
+
+    /// Size in bytes and in pages; 0 for an empty handle.
+    u64 size() const noexcept {
+        const runtime::memory_data* m = data();
+        return m ? m->size : 0;
+    }
+    u64 pages() const noexcept {
+        const runtime::memory_data* m = data();
+        return m ? m->pages() : 0;
+    }
+    /// The declared type; its minimum is not the current size.
+    memory_type type() const noexcept {
+        const runtime::memory_data* m = data();
+        return m ? m->type : memory_type{};
+    }
+    /// Adds `delta` pages of zeros; the result is the size in pages before. Fails with
+    /// msg::cannot_grow at the declared maximum, at a limit, or when memory is out. Views and
+    /// spans taken before are invalid afterwards.
+    result<u64> grow(u64 delta) const noexcept {
+        runtime::memory_data* m = data();
+        u64 old = 0;
+        if (!m) return msg::stale_handle;
+        if (!m->grow(delta, old)) return error(msg::cannot_grow, "memory");
+        return old;
+    }
+
+    /// All bytes; valid until the memory grows, which guest code can do too.
+    std::span<u8> bytes() const noexcept {
+        const runtime::memory_data* m = data();
+        return m ? m->bytes() : std::span<u8>();
+    }
+    /// `n` bytes at `at`; valid until the memory grows.
+    result<std::span<u8>> view(u64 at, u64 n) const noexcept {
+        const runtime::memory_data* m = data();
+        if (!m) return msg::stale_handle;
+        if (!m->holds(at, n)) return error(trap::out_of_bounds_memory);
+        return std::span<u8>(m->base + at, std::size_t(n));
+    }
+    /// The same as text.
+    result<std::string_view> text(u64 at, u64 n) const noexcept {
+        auto s = view(at, n);
+        if (!s) return s.error();
+        return std::string_view(reinterpret_cast<const char*>(s->data()), s->size());
+    }
+    /// Copies bytes out of the memory.
+    result<void> read(u64 at, std::span<u8> to) const noexcept {
+        auto s = view(at, to.size());
+        if (!s) return s.error();
+        if (!to.empty()) std::memcpy(to.data(), s->data(), to.size());
+        return {};
+    }
+    /// Copies bytes into the memory; all or none.
+    result<void> write(u64 at, std::span<const u8> from) const noexcept {
+        auto s = view(at, from.size());
+        if (!s) return s.error();
+        if (!from.empty()) std::memmove(s->data(), from.data(), from.size());
+        return {};
+    }
+    /// Copies text into the memory, without a final NUL.
+    result<void> write(u64 at, std::string_view from) const noexcept {
+        return write(at, std::span<const u8>(reinterpret_cast<const u8*>(from.data()), from.size()));
+    }
+
+    /// Reads a number in little-endian order, or a trivially copyable structure as the host lays it
+    /// out. `at` need not be aligned.
+    template <class T>
+    result<T> load(u64 at) const noexcept {
+        static_assert(std::is_trivially_copyable_v<T>, "tessera: only trivially copyable types lie in a memory");
+        auto s = view(at, sizeof(T));
+        if (!s) return s.error();
+        if constexpr (std::is_arithmetic_v<T>) {
+            return load_le<T>(s->data());
+        } else {
+            T value;
+            std::memcpy(&value, s->data(), sizeof value);
+            return value;
+        }
+    }
+    /// Writes what `load` reads.
+    template <class T>
+    result<void> store(u64 at, const std::type_identity_t<T>& value) const noexcept {
+        static_assert(std::is_trivially_copyable_v<T>, "tessera: only trivially copyable types lie in a memory");
+        auto s = view(at, sizeof(T));
+        if (!s) return s.error();
+        if constexpr (std::is_arithmetic_v<T>) store_le(s->data(), value);
+        else std::memcpy(s->data(), &value, sizeof value);
+        return {};
+    }
+
+private:
+    runtime::memory_data* data() const noexcept { return in(&runtime::store_data::memories); }
+};
+
+} // namespace tessera

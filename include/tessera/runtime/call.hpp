@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+/// @file runtime/call.hpp
+/// The one way from the host into a function.
+#pragma once
+
+#include <tessera/runtime/store_data.hpp>
+
+namespace tessera::inline TESSERA_ABI::runtime {
+
+/// Calls `f` (spec: exec/modules, Invocation). `slots` holds the arguments, one 64-bit slot each, two
+/// for v128, and has room for the larger of arguments and results, which replace them. False: the
+/// call failed, `why` says how. The engine counts nested calls against limits::host_depth; those of
+/// a host function by the host never reach it and are counted here.
+inline bool call(store_data& store, func_record& f, u64* slots, error& why) noexcept {
+    const u32 host = f.host ? 1 : 0;
+    if (TESSERA_UNLIKELY(host && store.host_depth >= store.limits.host_depth)) {
+        why = error(trap::stack_exhausted);
+        why.set_detail("limits::host_depth");
+        return false;
+    }
+    store.host_depth += host;
+    const bool ok = store.engine->invoke(store, f, slots, why);
+    store.host_depth -= host;
+    // An interruption stops every active call, then it is spent.
+    if (TESSERA_UNLIKELY(!ok) && store.host_depth == 0 && why.why() == trap::interrupted)
+        store.interrupt.store(false, std::memory_order_relaxed);
+    return ok;
+}
+
+} // namespace tessera::runtime

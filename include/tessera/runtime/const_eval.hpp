@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+/// @file runtime/const_eval.hpp
+/// Evaluating constant expressions (spec: valid/instructions, Constant Expressions).
+#pragma once
+
+#include <tessera/binary/instruction.hpp>
+#include <tessera/num/sem.hpp>
+#include <tessera/runtime/store_data.hpp>
+
+namespace tessera::inline TESSERA_ABI::runtime {
+
+/// A value as it lies in slots.
+struct slot_pair {
+    u64 low = 0, high = 0;
+};
+
+/// Evaluates the constant expressions of one instance. They were validated, so only memory can be
+/// missing.
+class const_evaluator {
+public:
+    explicit const_evaluator(const instance_data& instance) noexcept : instance_(instance) {}
+
+    /// Evaluates `e`. False: memory is out.
+    [[nodiscard]] bool evaluate(const const_expr& e, slot_pair& out) noexcept {
+        const u8* base = instance_.module().bytes.data();
+        cursor in(base + e.code.begin, base + e.code.end);
+        return evaluate(in, out);
+    }
+    /// Evaluates the expression at `in` and passes it, with its `end`. False: memory is out.
+    [[nodiscard]] bool evaluate(cursor& in, slot_pair& out) noexcept {
+        stack_.clear();
+        binary::immediate_reader reader(instance_.module().bytes.data(), in, everything);
+        binary::instruction i;
+        for (;;) {
+            i.code = next_op(reader);
+            if (i.code == op::end) break;
+            i.immediate = row(i.code).immediate;
+            if (!reader.immediates(i) || !step(i)) return false;
+        }
+        in.seek(reader.at());
+        if (stack_.empty()) return false;
+        out = stack_.back();
+        return true;
+    }
+
+private:
+    // What can stand in a constant expression, by its bytes.
+    static constexpr op allowed_[] = {op::end,        op::i32_const, op::i64_const,  op::f32_const, op::f64_const,
+                                      op::v128_const, op::ref_null,  op::ref_func,   op::global_get, op::i32_add,
+                                      op::i32_sub,    op::i32_mul,   op::i64_add,    op::i64_sub,   op::i64_mul};
+
+    static op next_op(binary::immediate_reader& reader) noexcept {
+        u8 first = 0;
+        u32 code = 0;
+        if (!reader.byte(first)) return op::end;
+        const bool prefixed = first >= 0xfb;
+        if (prefixed && !reader.leb_u32(code)) return op::end;
+        for (op o : allowed_)
+            if (row(o).prefix == (prefixed ? first : 0) && row(o).code == (prefixed ? code : first)) return o;
+        return op::end;
+    }
+
+    bool push(u64 low, u64 high = 0) noexcept { return stack_.push_back({low, high}); }
+
+    bool step(binary::instruction& i) noexcept {
+        switch (i.immediate) {
+        case imm::i32_const: return push(u32(i.value));
+        case imm::i64_const:
+        case imm::f32_const:
+        case imm::f64_const: return push(i.value);
+        case imm::v128_const: {
+            u64 low = 0, high = 0;
+            return i.list.fixed(low) && i.list.fixed(high) && push(low, high);
+        }
+        case imm::heap: return push(0);
+        case imm::func: return push(store_data::ref_of(*instance_.funcs[i.index]));
+        case imm::global: {
+            const global_data& g = *instance_.globals[i.index];
+            return push(g.cell[0], g.type.type.is_vector() ? g.cell[1] : 0);
+        }
+        default: return compute<op::i32_add, op::i32_sub, op::i32_mul>(i.code, u32{}) ||
+                        compute<op::i64_add, op::i64_sub, op::i64_mul>(i.code, u64{});
+        }
+    }
+    // Both operands are of type T; the table knows what the instruction means.
+    template <op... O, class T>
+    bool compute(op code, T) noexcept {
+        if (stack_.size() < 2) return false;
+        const T b = T(stack_.back().low), a = T(stack_[stack_.size() - 2].low);
+        T r = 0;
+        if (!((code == O && (r = num::sem<O>::eval(a, b), true)) || ...)) return false;
+        stack_.pop_back();
+        stack_.back().low = r;
+        return true;
+    }
+
+    const instance_data& instance_;
+    vec<slot_pair> stack_;
+};
+
+} // namespace tessera::runtime

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+/// @file engine.hpp
+/// What the runtime needs from the floor above, as a table: exec/ fills in one constant per build.
+#pragma once
+
+#include <tessera/runtime/unit.hpp>
+#include <tessera/syntax/error.hpp>
+
+namespace tessera::inline TESSERA_ABI::runtime {
+
+struct store_data;
+struct instance_data;
+struct func_record;
+struct host_function;
+
+/// A function of a store, wasm's or the host's. Its address is stable as long as the store lives;
+/// a function reference is its index in `store_data::funcs` plus one.
+struct func_record {
+    const u8* entry = nullptr;  ///< cells to enter: engine::lower_me, engine::host, or the lowered code
+    u32 frame_slots = 0;        ///< what a call checks the stack for; 0 while not lowered
+    u32 header = 0;             ///< slot of the return address
+    u32 type_id = 0;            ///< the store's canonical type id
+    u32 index = 0;              ///< function index in the instance's module; for a host function 0
+    u32 self = 0;               ///< index in store_data::funcs
+    u32 param_slots = 0;
+    u32 result_slots = 0;
+    instance_data* instance = nullptr; ///< null for a host function
+    host_function* host = nullptr;     ///< null for a wasm function
+};
+
+struct engine {
+    const u8* lower_me; ///< entry of a wasm function that has not been called yet
+    const u8* host;     ///< entry of every host function
+    /// Calls `f`. `slots` holds the arguments (one 64-bit slot each, two for v128; numbers
+    /// zero-extended) and has room for max(param_slots, result_slots); on success it holds the
+    /// results. On failure returns false and sets `why`.
+    bool (*invoke)(store_data& store, func_record& f, u64* slots, error& why);
+    /// Frees what the engine keeps in `store_data::engine_state`.
+    void (*release)(store_data& store);
+};
+
+} // namespace tessera::runtime

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+/// @file runtime/store_data.hpp
+/// The store (spec: exec/runtime, Store): owner of everything that instances share.
+#pragma once
+
+#include <tessera/runtime/host.hpp>
+#include <tessera/runtime/instance.hpp>
+#include <tessera/valid/match.hpp>
+
+namespace tessera::inline TESSERA_ABI::runtime {
+
+/// A store. One thread at a time uses it; only `interrupt` may be set from another one.
+struct store_data {
+    const runtime::engine* engine = nullptr;
+    void* engine_state = nullptr;       ///< the engine's own
+    vec<func_record*> funcs;            ///< a function reference is an index in here plus one
+    valid::type_registry types;         ///< type ids that hold for all modules of the store
+    tessera::limits limits;
+    features built;                     ///< what the engine can run
+    u64 fuel = 0;                       ///< what is left; used only with feature::fuel
+    std::atomic<bool> interrupt{false}; ///< used only with feature::interruption
+    u32 host_depth = 0;                 ///< how many calls from the host into the guest are active
+    u32 epoch = 1;                      ///< counted up by a reset; handles of an earlier one are stale
+
+    account memory_total;
+    account table_total;
+
+    vec<code_unit*> units;
+    vec<instance_data*> instances;
+    vec<memory_data*> memories;
+    vec<table_data*> tables;
+    vec<global_data*> globals;
+    vec<tag_data*> tags;
+    vec<func_record*> func_blocks;      ///< arrays in which the records of `funcs` lie
+    vec<host_object> objects;           ///< by the index in an externref
+    u32 free_object = 0;                ///< index + 1 of the first unused one
+    u32 live_objects = 0;
+
+    store_data() noexcept = default;
+    store_data(const store_data&) = delete;
+    store_data& operator=(const store_data&) = delete;
+    ~store_data() { clear(); }
+
+    /// Frees everything but the limits, the fuel and the choice of the engine. Handles become stale.
+    void clear() noexcept;
+
+    /// The function behind a reference that is not null.
+    func_record& func_of(u32 reference) const noexcept { return *funcs[reference - 1]; }
+    /// The reference to a function of this store.
+    static u32 ref_of(const func_record& f) noexcept { return f.self + 1; }
+};
+
+/// Frees a unit and its share of the module.
+inline void destroy_unit(code_unit* u) noexcept {
+    module_data* m = u->module;
+    destroy(u);
+    if (m && m->owners.fetch_sub(1, std::memory_order_acq_rel) == 1) destroy(m);
+}
+
+inline void store_data::clear() noexcept {
+    if (engine && engine->release) engine->release(*this);
+    engine_state = nullptr;
+    for (instance_data* i : instances) destroy(i);
+    for (func_record* f : funcs)
+        if (f->host) f->host->release();
+    for (func_record* block : func_blocks) TESSERA_DEALLOCATE(block);
+    for (table_data* t : tables) destroy(t);
+    for (memory_data* m : memories) destroy(m);
+    for (global_data* g : globals) destroy(g);
+    for (tag_data* t : tags) destroy(t);
+    for (code_unit* u : units) destroy_unit(u);
+    for (host_object& o : objects)
+        if (o.used && o.destroy) o.destroy(o.object);
+    instances = {};
+    funcs = {};
+    func_blocks = {};
+    tables = {};
+    memories = {};
+    globals = {};
+    tags = {};
+    units = {};
+    objects = {};
+    free_object = live_objects = 0;
+    types = {};
+    ++epoch;
+}
+
+} // namespace tessera::runtime

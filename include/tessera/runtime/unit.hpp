@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+/// @file unit.hpp
+/// What a store keeps of a module: its types by their store-wide ids, and its lowered code. One per
+/// module and store, shared by all instances of that module in that store, touched by one thread.
+#pragma once
+
+#include <tessera/syntax/module.hpp>
+
+namespace tessera::inline TESSERA_ABI::runtime {
+
+/// The lowered form of one function. `cells` is null until the first call.
+struct func_code {
+    u8* cells = nullptr;   ///< threaded code, owned by the unit
+    u32 size = 0;          ///< bytes of cells
+    u32 frame_slots = 0;   ///< slots a frame takes, operands included
+    u32 header = 0;        ///< slot of the return address: max(parameter slots, result slots)
+};
+
+/// Keeps a module alive and holds what the store knows about it.
+struct code_unit {
+    module_data* module = nullptr; ///< counted
+    vec<u32> type_ids;             ///< type index → the store's canonical type id
+    vec<func_code> funcs;          ///< by function index; imported ones stay empty
+    vec<u32> exports_by_name;      ///< export indices in the order of their names; empty until needed
+
+    code_unit() noexcept = default;
+    code_unit(const code_unit&) = delete;
+    code_unit& operator=(const code_unit&) = delete;
+    ~code_unit() {
+        for (func_code& f : funcs) TESSERA_DEALLOCATE(f.cells);
+    }
+};
+
+} // namespace tessera::runtime

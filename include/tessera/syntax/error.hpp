@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+/// @file error.hpp
+/// What went wrong, where: a kind, a text from messages.hpp, a position, a detail, a backtrace.
+#pragma once
+
+#include <tessera/syntax/messages.hpp>
+#include <tessera/util/result.hpp>
+#include <tessera/util/vec.hpp>
+
+#include <atomic>
+#include <string_view>
+
+namespace tessera::inline TESSERA_ABI {
+
+/// One frame of a backtrace, innermost first.
+struct trace_frame {
+    u32 func = 0;           ///< function index in its module
+    u32 offset = 0;         ///< byte offset in the module of the instruction, 0 for a host function
+    char name[56] = {};     ///< from the name section or the export, cut if longer, NUL-terminated
+};
+
+/// The frames of a trapped call. Shared and counted, since errors are copied.
+struct backtrace {
+    std::atomic<u32> owners{1};
+    vec<trace_frame> frames;  ///< innermost first, at most 64 of the innermost and the outermost
+    u32 left_out = 0;         ///< how many frames between those two groups are not listed
+};
+
+/// An error value. Copies share the backtrace.
+class error {
+public:
+    error(const message& what, u64 offset = no_offset) noexcept : what_(&what), offset_(offset) {}
+    error(const message& what, std::string_view detail, u64 offset = no_offset) noexcept : what_(&what), offset_(offset) {
+        set_detail(detail);
+    }
+    error(tessera::trap why) noexcept : what_(&msg::traps[std::size_t(why)]), trap_(why) {}
+    error(const error& other) noexcept
+        : what_(other.what_), offset_(other.offset_), line_(other.line_), column_(other.column_), trap_(other.trap_), trace_(other.trace_) {
+        std::memcpy(detail_, other.detail_, sizeof detail_);
+        if (trace_) trace_->owners.fetch_add(1, std::memory_order_relaxed);
+    }
+    error& operator=(const error& other) noexcept {
+        if (this != &other) {
+            this->~error();
+            ::new (static_cast<void*>(this)) error(other);
+        }
+        return *this;
+    }
+    ~error() {
+        if (trace_ && trace_->owners.fetch_sub(1, std::memory_order_acq_rel) == 1) destroy(trace_);
+    }
+
+    static constexpr u64 no_offset = ~u64{0};
+
+    tessera::kind kind() const noexcept { return what_->kind; }
+    /// The text of the table, the specification's wording; NUL-terminated.
+    std::string_view message() const noexcept { return what_->text; }
+    /// What the text is about: an instruction, an import's name; may be empty; NUL-terminated.
+    std::string_view detail() const noexcept { return detail_; }
+    /// Byte offset in the module, `no_offset` if there is none.
+    u64 offset() const noexcept { return offset_; }
+    /// Position in the text, counted from 1; 0 if the module did not come from text.
+    u32 line() const noexcept { return line_; }
+    u32 column() const noexcept { return column_; }
+    /// Which trap it is; `trap::none` for other kinds.
+    tessera::trap why() const noexcept { return trap_; }
+    /// The frames of the call that failed, innermost first; empty where there are none.
+    std::span<const trace_frame> frames() const noexcept {
+        return trace_ ? std::span<const trace_frame>(trace_->frames) : std::span<const trace_frame>();
+    }
+    /// How many frames of the middle are missing from `frames()`.
+    u32 frames_left_out() const noexcept { return trace_ ? trace_->left_out : 0; }
+    bool is(const tessera::message& what) const noexcept { return what_ == &what; }
+
+    // For the library: sets what is known later than the error itself.
+    error& set_offset(u64 offset) noexcept { return offset_ = offset, *this; }
+    error& set_position(u32 line, u32 column) noexcept { return line_ = line, column_ = column, *this; }
+    error& set_detail(std::string_view text) noexcept {
+        const std::size_t n = text.size() < sizeof detail_ - 1 ? text.size() : sizeof detail_ - 1;
+        if (n) std::memcpy(detail_, text.data(), n);
+        detail_[n] = 0;
+        return *this;
+    }
+    /// Takes over one count of `trace`, which may be null.
+    error& set_trace(backtrace* trace) noexcept {
+        if (trace_ && trace_->owners.fetch_sub(1, std::memory_order_acq_rel) == 1) destroy(trace_);
+        trace_ = trace;
+        return *this;
+    }
+
+private:
+    const tessera::message* what_;
+    u64 offset_ = no_offset;
+    u32 line_ = 0;
+    u32 column_ = 0;
+    tessera::trap trap_ = tessera::trap::none;
+    char detail_[79] = {};
+    backtrace* trace_ = nullptr;
+};
+
+} // namespace tessera

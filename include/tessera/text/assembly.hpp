@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT
+/// @file text/assembly.hpp
+/// The sections of a module, put together in the order of the binary format (spec: binary/modules).
+#pragma once
+
+#include <tessera/text/names.hpp>
+#include <tessera/text/chunk.hpp>
+
+namespace tessera::inline TESSERA_ABI::text {
+
+/// A module in the binary format, and where its parts were in the text: a position for each module
+/// field and each instruction, in the order of the offsets.
+struct binary_module {
+    vec<u8> bytes;
+    vec<position> positions;
+};
+
+/// The ids of the sections, in the order in which they must appear.
+inline constexpr u8 section_order[] = {1, 2, 3, 4, 5, 13, 6, 7, 8, 9, 12, 10, 11};
+inline constexpr u8 section_data_count = 12, section_code = 10;
+
+/// Words of `@custom` for those sections.
+inline constexpr word section_words[] = {word::type, word::import_, word::func,   word::table, word::memory,    word::tag, word::global,
+                                         word::export_, word::start, word::elem, word::datacount, word::code, word::data};
+static_assert(sizeof section_words / sizeof *section_words == sizeof section_order);
+inline constexpr u32 section_count = sizeof section_order;
+
+/// A custom section and its place: before section number `place / 2` of the order if that is even,
+/// else behind it.
+struct custom_section {
+    std::string_view name;
+    vec<u8> bytes;
+    u32 place = 2 * section_count;
+};
+
+/// Writes a module's bytes; sections first to last.
+class assembly {
+public:
+    /// `sections`: by id; empty ones are left out. `names`: the content of the name section, `hints`
+    /// that of the branch hints; empty: none. False: memory is out, or the module has 4 GiB or more.
+    [[nodiscard]] static bool run(chunk (&sections)[14], const vec<custom_section>& customs, const writer& names,
+                                  const writer& hints, binary_module& out) noexcept {
+        chunk to;
+        static constexpr u8 head[] = {0, 'a', 's', 'm', 1, 0, 0, 0};
+        to.raw(head, sizeof head);
+        for (u32 i = 0; i <= section_count; ++i) {
+            custom(to, customs, 2 * i);
+            if (i == section_count) break;
+            chunk& s = sections[section_order[i]];
+            if (section_order[i] == section_code && hints.size()) custom(to, text_of(word::branch_hint), hints.data(), hints.size());
+            if (s.failed()) return false;
+            if (s.count) {
+                to.byte(section_order[i]);
+                const bool counted = section_order[i] != 8 && section_order[i] != section_data_count; // the start section has no number
+                writer number;
+                number.leb_u(s.count);
+                to.leb_u(s.size() + (counted ? number.size() : 0));
+                if (counted) to.raw(number.data(), number.size());
+                to.append(s);
+                s.clear();
+            }
+            if (i + 1 == section_count && names.size()) custom(to, "name", names.data(), names.size());
+            custom(to, customs, 2 * i + 1);
+        }
+        out.positions = std::move(to.positions);
+        out.bytes = to.take();
+        return !to.failed() && !names.failed() && !hints.failed() && out.bytes.size() < no_index;
+    }
+
+private:
+    static void custom(chunk& to, const vec<custom_section>& customs, u32 place) noexcept {
+        for (const custom_section& c : customs)
+            if (c.place == place) custom(to, c.name, c.bytes.data(), c.bytes.size());
+    }
+    static void custom(chunk& to, std::string_view name, const u8* bytes, std::size_t n) noexcept {
+        writer length;
+        length.leb_u(name.size());
+        to.byte(0);
+        to.leb_u(length.size() + name.size() + n);
+        to.name(name);
+        to.raw(bytes, n);
+    }
+};
+
+/// The content of the name section, subsection by subsection.
+class name_section {
+public:
+    void module_name(std::string_view name) noexcept {
+        writer sub;
+        sub.name(name);
+        subsection(0, sub);
+    }
+    /// A name map: indices and names.
+    void map(u8 id, const vec<named>& names) noexcept {
+        if (names.empty()) return;
+        writer sub;
+        map(sub, names.data(), names.size());
+        subsection(id, sub);
+    }
+    /// An indirect name map of `count` entries that is written already.
+    void indirect(u8 id, u32 count, const writer& entries) noexcept {
+        if (count == 0) return;
+        writer sub;
+        sub.leb_u(count);
+        sub.raw(entries.data(), entries.size());
+        lost_ |= entries.failed();
+        subsection(id, sub);
+    }
+    static void map(writer& to, const named* names, std::size_t n) noexcept {
+        to.leb_u(n);
+        for (std::size_t i = 0; i < n; ++i) {
+            to.leb_u(names[i].index);
+            to.name(names[i].name);
+        }
+    }
+    const writer& content() const noexcept { return content_; }
+    bool failed() const noexcept { return lost_ || content_.failed(); }
+
+private:
+    void subsection(u8 id, const writer& sub) noexcept {
+        content_.byte(id);
+        content_.leb_u(sub.size());
+        content_.raw(sub.data(), sub.size());
+        lost_ |= sub.failed();
+    }
+    writer content_;
+    bool lost_ = false;
+};
+
+} // namespace tessera::text

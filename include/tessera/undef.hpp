@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT
+/// @file undef.hpp
+/// Undefines every internal macro; the last include of the umbrella header. No include guard on
+/// purpose: the amalgamator fails on a macro that is left over.
+#undef TESSERA_INLINE
+#undef TESSERA_NOINLINE
+#undef TESSERA_COLD
+#undef TESSERA_LIKELY
+#undef TESSERA_UNLIKELY
+#undef TESSERA_JOIN_
+#undef TESSERA_JOIN
+#undef TESSERA_ABI_DISPATCH
+#undef TESSERA_ABI_CHECK
+#undef TESSERA_ABI_LEVEL
+#undef TESSERA_ABI

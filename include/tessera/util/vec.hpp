@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+/// @file vec.hpp
+/// A growable array whose every allocation can fail, with and without exceptions.
+#pragma once
+
+#include <tessera/util/integers.hpp>
+
+#include <new>
+#include <span>
+#include <utility>
+
+namespace tessera::inline TESSERA_ABI {
+
+/// A contiguous sequence of T. What allocates returns false when memory is out and then changes
+/// nothing. T must be movable without throwing. Not copyable; `assign` copies and can fail.
+template <class T>
+class vec {
+public:
+    vec() noexcept = default;
+    vec(vec&& other) noexcept
+        : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)),
+          capacity_(std::exchange(other.capacity_, 0)) {}
+    vec& operator=(vec&& other) noexcept {
+        if (this != &other) {
+            release();
+            data_ = std::exchange(other.data_, nullptr);
+            size_ = std::exchange(other.size_, 0);
+            capacity_ = std::exchange(other.capacity_, 0);
+        }
+        return *this;
+    }
+    vec(const vec&) = delete;
+    vec& operator=(const vec&) = delete;
+    ~vec() { release(); }
+
+    T* data() noexcept { return data_; }
+    const T* data() const noexcept { return data_; }
+    std::size_t size() const noexcept { return size_; }
+    std::size_t capacity() const noexcept { return capacity_; }
+    bool empty() const noexcept { return size_ == 0; }
+    T& operator[](std::size_t i) noexcept { return data_[i]; }
+    const T& operator[](std::size_t i) const noexcept { return data_[i]; }
+    T& back() noexcept { return data_[size_ - 1]; }
+    const T& back() const noexcept { return data_[size_ - 1]; }
+    T* begin() noexcept { return data_; }
+    T* end() noexcept { return data_ + size_; }
+    const T* begin() const noexcept { return data_; }
+    const T* end() const noexcept { return data_ + size_; }
+
+    /// Makes room for `n` elements in all. False: memory is out, nothing changed.
+    [[nodiscard]] bool reserve(std::size_t n) noexcept {
+        if (n <= capacity_) return true;
+        if (n > std::size_t(-1) / 2 / sizeof(T)) return false;
+        T* fresh = static_cast<T*>(TESSERA_ALLOCATE(n * sizeof(T)));
+        if (!fresh) return false;
+        if constexpr (std::is_trivially_copyable_v<T>) {
+            if (size_) std::memcpy(static_cast<void*>(fresh), static_cast<const void*>(data_), size_ * sizeof(T));
+        } else {
+            for (std::size_t i = 0; i < size_; ++i) {
+                ::new (static_cast<void*>(fresh + i)) T(std::move(data_[i]));
+                data_[i].~T();
+            }
+        }
+        TESSERA_DEALLOCATE(data_);
+        data_ = fresh;
+        capacity_ = n;
+        return true;
+    }
+    /// Appends `value`. False: memory is out, nothing changed.
+    [[nodiscard]] bool push_back(T value) noexcept {
+        if (size_ == capacity_ && !reserve(capacity_ < 4 ? 8 : capacity_ * 2)) return false;
+        ::new (static_cast<void*>(data_ + size_)) T(std::move(value));
+        ++size_;
+        return true;
+    }
+    /// Appends copies of the `n` elements at `from`. False: memory is out, nothing changed.
+    [[nodiscard]] bool append(const T* from, std::size_t n) noexcept {
+        if (n > capacity_ - size_ && !reserve(size_ + n < capacity_ * 2 ? capacity_ * 2 : size_ + n)) return false;
+        if constexpr (std::is_trivially_copyable_v<T>) {
+            if (n) std::memcpy(static_cast<void*>(data_ + size_), static_cast<const void*>(from), n * sizeof(T));
+        } else {
+            for (std::size_t i = 0; i < n; ++i) ::new (static_cast<void*>(data_ + size_ + i)) T(from[i]);
+        }
+        size_ += n;
+        return true;
+    }
+    /// Makes the size `n`; new elements are value-initialised. False: memory is out, nothing changed.
+    [[nodiscard]] bool resize(std::size_t n) noexcept {
+        if (n > capacity_ && !reserve(n)) return false;
+        while (size_ > n) data_[--size_].~T();
+        for (; size_ < n; ++size_) ::new (static_cast<void*>(data_ + size_)) T();
+        return true;
+    }
+    /// Replaces the content by copies of `from`. False: memory is out, the content is then empty.
+    [[nodiscard]] bool assign(std::span<const T> from) noexcept {
+        clear();
+        return append(from.data(), from.size());
+    }
+    /// Drops elements until `n` are left; never allocates. `n` must not be more than size().
+    void truncate(std::size_t n) noexcept {
+        while (size_ > n) data_[--size_].~T();
+    }
+    void pop_back() noexcept { data_[--size_].~T(); }
+    void clear() noexcept { truncate(0); }
+
+private:
+    void release() noexcept {
+        clear();
+        TESSERA_DEALLOCATE(data_);
+        data_ = nullptr;
+        capacity_ = 0;
+    }
+    T* data_ = nullptr;
+    std::size_t size_ = 0;
+    std::size_t capacity_ = 0;
+};
+
+/// Makes a T on the heap from `args`, or returns null when memory is out. Ends with `destroy`.
+template <class T, class... A>
+T* create(A&&... args) noexcept {
+    void* at = TESSERA_ALLOCATE(sizeof(T));
+    return at ? ::new (at) T(std::forward<A>(args)...) : nullptr;
+}
+/// Ends what `create` made; null is allowed.
+template <class T>
+void destroy(T* object) noexcept {
+    if (!object) return;
+    object->~T();
+    TESSERA_DEALLOCATE(object);
+}
+
+} // namespace tessera

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: MIT
+/// @file valid/module.hpp
+/// Validating a module (spec: valid/modules), and the door that decodes and validates.
+#pragma once
+
+#include <tessera/binary/decode.hpp>
+#include <tessera/valid/code.hpp>
+#include <tessera/valid/types.hpp>
+
+#include <algorithm>
+
+namespace tessera::inline TESSERA_ABI {
+namespace valid {
+
+/// The rules of a module that concern no instruction.
+class module_rules {
+public:
+    module_rules(module_data& m, const module_limits& limits) noexcept : m_(m), context_(m, limits) {}
+    const tessera::error& error() const noexcept { return context_.error(); }
+
+protected:
+    static constexpr u64 nowhere = tessera::error::no_offset;
+
+    /// Types, imports, and the types of everything defined; then expressions can be validated.
+    [[nodiscard]] bool declarations(features built) noexcept {
+        if (!type_validator(context_, m_).run()) return false;
+        if (!context_.make_declarations()) return context_.fail_memory();
+        extern_validator external(context_);
+        for (const func_def& f : m_.funcs)
+            if (!context_.is_form(f.type, composite::func, f.code.begin ? f.code.begin : nowhere)) return false;
+        for (const table_def& t : m_.tables)
+            if (!external.table(t.type)) return false;
+        if (m_.tables.size() > 1 && !built[feature::reference_types]) return context_.fail(msg::multiple_tables, nowhere);
+        for (const memory_def& d : m_.memories)
+            if (!external.memory(d.type)) return false;
+        if (m_.memories.size() > 1 && !built[feature::multi_memory]) return context_.fail(msg::multiple_memories, nowhere);
+        for (const global_def& g : m_.globals)
+            if (!context_.valid_type(g.type.type, g.init.code.empty() ? nowhere : g.init.code.begin)) return false;
+        for (const tag_def& t : m_.tags) {
+            if (!context_.is_form(t.type, composite::func, nowhere)) return false;
+            if (m_.types[t.type].results != 0) return context_.fail(msg::tag_result, nowhere);
+        }
+        return start() && exports();
+    }
+
+    module_data& m_;
+    context context_;
+
+private:
+    [[nodiscard]] bool start() noexcept {
+        if (m_.start == no_index) return true;
+        if (!context_.exists(m_.start, m_.funcs.size(), msg::unknown_function, nowhere)) return false;
+        const type_def& t = m_.types[m_.funcs[m_.start].type];
+        return (t.params == 0 && t.results == 0) || context_.fail(msg::start_function, nowhere, "has parameters or results");
+    }
+    [[nodiscard]] bool exports() noexcept {
+        vec<u32> order;
+        if (!order.reserve(m_.exports.size())) return context_.fail_memory();
+        for (const export_def& e : m_.exports) {
+            if (!exported(e)) return false;
+            if (e.kind == extern_kind::func) context_.declare(e.index);
+            if (!order.push_back(u32(order.size()))) return context_.fail_memory();
+        }
+        const auto name = [&](u32 i) { return m_.exports[i].name; };
+        std::sort(order.begin(), order.end(), [&](u32 a, u32 b) { return name(a) < name(b); });
+        for (std::size_t i = 1; i < order.size(); ++i)
+            if (name(order[i]) == name(order[i - 1])) return context_.fail(msg::duplicate_export, nowhere, name(order[i]));
+        return true;
+    }
+    [[nodiscard]] bool exported(const export_def& e) noexcept {
+        switch (e.kind) {
+        case extern_kind::func: return context_.exists(e.index, m_.funcs.size(), msg::unknown_function, nowhere);
+        case extern_kind::table: return context_.exists(e.index, m_.tables.size(), msg::unknown_table, nowhere);
+        case extern_kind::memory: return context_.exists(e.index, m_.memories.size(), msg::unknown_memory, nowhere);
+        case extern_kind::global: return context_.exists(e.index, m_.globals.size(), msg::unknown_global, nowhere);
+        default: return context_.exists(e.index, m_.tags.size(), msg::unknown_tag, nowhere);
+        }
+    }
+};
+
+/// Validates a module that uses the features F, in the order of the specification.
+template <features F>
+class module_validator : public module_rules {
+public:
+    using module_rules::module_rules;
+
+    /// Validates everything and fills in what validation finds out. False: `error()` says why.
+    [[nodiscard]] bool run() noexcept {
+        if (!declarations(F)) return false;
+        code_validator<F> code(context_);
+        if (!globals(code) || !tables(code) || !elems(code) || !datas(code)) return false;
+        for (u32 i = m_.imported_funcs; i < m_.funcs.size(); ++i)
+            if (!code.body(i)) return false;
+        m_.used.bits |= code.used();
+        if (code.pending_op() != op::count_) {
+            m_.pending_op = u32(code.pending_op());
+            m_.pending_offset = code.pending_offset();
+        }
+        return true;
+    }
+
+private:
+    static val_type address(const limits_type& l) noexcept { return l.is64 ? t_i64 : t_i32; }
+
+    bool globals(code_validator<F>& code) noexcept {
+        for (u32 i = m_.imported_globals; i < m_.globals.size(); ++i) {
+            // Garbage collection brought the right to name every earlier global.
+            const u32 visible = F[feature::gc] ? i : m_.imported_globals;
+            if (!code.constant(m_.globals[i].init, m_.globals[i].type.type, visible)) return false;
+        }
+        return true;
+    }
+    bool tables(code_validator<F>& code) noexcept {
+        for (u32 i = m_.imported_tables; i < m_.tables.size(); ++i) {
+            const table_def& t = m_.tables[i];
+            if (!t.init.code.empty()) {
+                if (!code.constant(t.init, t.type.element, m_.imported_globals)) return false;
+            } else if (!t.type.element.is_defaultable()) {
+                return context_.fail(msg::type_mismatch, nowhere, description() << t.type.element << " has no default value");
+            }
+        }
+        return true;
+    }
+    u32 visible_globals() const noexcept { return F[feature::gc] ? u32(m_.globals.size()) : m_.imported_globals; }
+
+    bool elems(code_validator<F>& code) noexcept {
+        for (const elem_def& e : m_.elems) {
+            const u64 at = e.items.begin;
+            if (!context_.valid_type(e.type, at)) return false;
+            if (e.mode == segment_mode::active) {
+                if (!context_.exists(e.table, m_.tables.size(), msg::unknown_table, e.at.code.begin)) return false;
+                const table_type& t = m_.tables[e.table].type;
+                if (!matches(context_.space(), e.type, t.element))
+                    return context_.fail(msg::type_mismatch, at, description() << "element type " << e.type << " does not match " << t.element);
+                if (!code.constant(e.at, address(t.limits), visible_globals())) return false;
+            }
+            if (!(e.expressions ? expressions(code, e) : functions(e))) return false;
+        }
+        return true;
+    }
+    bool expressions(code_validator<F>& code, const elem_def& e) noexcept {
+        code.start(e.items.begin, e.items.end);
+        for (u32 i = 0; i < e.count; ++i)
+            if (!code.constant_here(e.type, visible_globals())) return false;
+        return true;
+    }
+    bool functions(const elem_def& e) noexcept {
+        const u8* base = m_.bytes.data();
+        cursor items(base + e.items.begin, base + e.items.end);
+        for (u32 i = 0; i < e.count; ++i) {
+            const u32 at = u32(items.at() - base);
+            const u32 func = binary::immediate_reader::next_label(items);
+            if (!context_.exists(func, m_.funcs.size(), msg::unknown_function, at)) return false;
+            context_.declare(func);
+        }
+        return true;
+    }
+    bool datas(code_validator<F>& code) noexcept {
+        for (const data_def& d : m_.datas) {
+            if (d.mode != segment_mode::active) continue;
+            if (!context_.exists(d.memory, m_.memories.size(), msg::unknown_memory, d.at.code.begin)) return false;
+            if (!code.constant(d.at, address(m_.memories[d.memory].type.limits), visible_globals())) return false;
+        }
+        return true;
+    }
+};
+
+/// Validates a decoded module and fills in `canonical`, `pending_op` and what `used` lacks. Fails with
+/// kind::invalid; with kind::malformed where a function body is, which goes first; with
+/// kind::exhaustion for msg::limit_reached and msg::out_of_memory.
+template <features F>
+result<void> module(module_data& m, const module_limits& limits = {}) noexcept {
+    module_validator<F> v(m, limits);
+    if (v.run()) return {};
+    error why = v.error(), body(msg::unexpected_end);
+    if (why.kind() == kind::invalid && !binary::bodies_well_formed<F>(m, limits, body)) why = body;
+    return binary::located(why, {m.positions.data(), m.positions.size()});
+}
+
+} // namespace valid
+
+/// Decodes and validates bytes that the module takes over. `positions` are those of its text, if it
+/// has one. Fails like binary::decode and valid::module.
+template <features F>
+result<module_owner> load(vec<u8>&& bytes, vec<module_data::position>&& positions = {}, const module_limits& limits = {}) noexcept {
+    auto m = binary::decode<F>(std::move(bytes), std::move(positions), limits);
+    if (!m) return m.error();
+    if (auto valid = valid::module<F>(*m->edit(), limits); !valid) return valid.error();
+    return m;
+}
+/// The same for bytes that stay the caller's and must outlive the module.
+template <features F>
+result<module_owner> load_borrowed(std::span<const u8> bytes, const module_limits& limits = {}) noexcept {
+    auto m = binary::decode_borrowed<F>(bytes, limits);
+    if (!m) return m.error();
+    if (auto valid = valid::module<F>(*m->edit(), limits); !valid) return valid.error();
+    return m;
+}
+
+} // namespace tessera

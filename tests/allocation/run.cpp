@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: MIT
+// Lets each allocation fail in turn: every one has to end in an error, and nothing may be left behind.
+#include <cstdlib>
+
+namespace {
+
+long allowed = -1; // allocations until one fails; negative: none fails
+long made = 0;     // allocations that are not freed yet
+
+void* allocate(std::size_t bytes) {
+    if (allowed == 0) return nullptr;
+    if (allowed > 0) --allowed;
+    void* const p = std::malloc(bytes);
+    if (p) ++made;
+    return p;
+}
+void deallocate(void* p) {
+    if (p) --made;
+    std::free(p);
+}
+
+} // namespace
+
+#define TESSERA_ALLOCATE(bytes) ::allocate(bytes)
+#define TESSERA_DEALLOCATE(pointer) ::deallocate(pointer)
+#include <tessera/tessera.hpp>
+
+#include <doctest/doctest.h>
+#include <files.hpp>
+
+#include <string>
+#include <string_view>
+
+namespace {
+
+constexpr tessera::features profile = tessera::wasm_3_0 + tessera::feature::fuel;
+
+/// Runs `work`, which returns a result<void>, with the first, the second, … allocation failing until
+/// it no longer fails. Says in how many ways it failed.
+template <class Work>
+long fail_each(Work work) {
+    // A first run may fill what the C++ library keeps.
+    CHECK(work());
+    for (long n = 0; n < 100000; ++n) {
+        const long before = made;
+        allowed = n;
+        bool done = false;
+        {
+            tessera::result<void> outcome = work();
+            done = allowed != 0 || outcome.has_value();
+            if (!outcome) {
+                INFO("allocation " << n << ": " << outcome.error().message());
+                CHECK(outcome.error().kind() == tessera::kind::exhaustion);
+            }
+        }
+        allowed = -1;
+        REQUIRE(made == before);
+        if (done && n > 0) return n;
+    }
+    FAIL("it never works");
+    return -1;
+}
+
+constexpr std::string_view text = R"((module $all
+    (type $binary (func (param i32 i32) (result i32)))
+    (import "env" "note" (func $note (param i32)))
+    (memory (export "memory") 1 3)
+    (table $t (export "table") 4 10 funcref)
+    (global $g (export "g") (mut i32) (i32.const 7))
+    (elem (table $t) (i32.const 0) func $add $sub)
+    (data (i32.const 16) "hello")
+    (func $add (type $binary) (i32.add (local.get 0) (local.get 1)))
+    (func $sub (type $binary) (i32.sub (local.get 0) (local.get 1)))
+    (func (export "apply") (param i32 i32 i32) (result i32)
+        (call $note (local.get 0))
+        (global.set $g (i32.add (global.get $g) (i32.const 1)))
+        (call_indirect $t (type $binary) (local.get 1) (local.get 2) (local.get 0)))
+    (func (export "grow") (result i32) (memory.grow (i32.const 1)))
+    (func $deep (export "deep") (param i32) (result i32)
+        (if (result i32) (local.get 0)
+            (then (i32.add (i32.const 1) (call $deep (i32.sub (local.get 0) (i32.const 1)))))
+            (else (i32.const 0)))))
+)";
+
+tessera::result<void> use(const tessera::module& mod) {
+    tessera::imports env;
+    int notes = 0;
+    env.define("env", "note", [&notes](int) { ++notes; });
+    tessera::store<profile> store;
+    if (auto ok = store.add_fuel(1000000); !ok) return ok;
+    auto instance = store.instantiate(mod, env);
+    if (!instance) return instance.error();
+    auto apply = instance->get<int(int, int, int)>("apply");
+    if (!apply) return apply.error();
+    auto sum = (*apply)(0, 40, 2);
+    if (!sum) return sum.error();
+    CHECK(*sum == 42);
+    auto nothing = (*apply)(9, 1, 1);
+    CHECK(!nothing);
+    auto deep = instance->get<int(int)>("deep");
+    if (!deep) return deep.error();
+    auto depth = (*deep)(1000);
+    if (!depth) return depth.error();
+    CHECK(*depth == 1000);
+    auto grow = instance->get<int()>("grow");
+    if (!grow) return grow.error();
+    auto pages = (*grow)();
+    if (!pages) return pages.error();
+    if (*pages < 0) return tessera::error(tessera::trap::out_of_memory); // what memory.grow says of a failed allocation
+    auto memory = instance->get<tessera::memory>("memory");
+    if (!memory) return memory.error();
+    CHECK(memory->pages() == 2);
+    return {};
+}
+
+} // namespace
+
+TEST_CASE("allocation: parsing text") {
+    const long ways = fail_each([] {
+        auto mod = tessera::module::parse_text<profile>(text);
+        return mod ? tessera::result<void>() : tessera::result<void>(mod.error());
+    });
+    CHECK(ways > 10);
+}
+
+TEST_CASE("allocation: errors of text") {
+    fail_each([]() -> tessera::result<void> {
+        auto mod = tessera::module::parse_text<profile>("(module (func $f (result i32) (i64.const 1)))");
+        REQUIRE(!mod);
+        if (mod.error().kind() == tessera::kind::exhaustion) return mod.error();
+        CHECK(mod.error().kind() == tessera::kind::invalid);
+        return {};
+    });
+}
+
+TEST_CASE("allocation: parsing bytes") {
+    for (const char* file : {"/guests/mod.wasm", "/guests/words.wasm"}) {
+        const auto bytes = read_file((std::string(TESSERA_EXAMPLES) + file).c_str());
+        REQUIRE(!bytes.empty());
+        fail_each([&] {
+            auto mod = tessera::module::parse<profile>(bytes);
+            return mod ? tessera::result<void>() : tessera::result<void>(mod.error());
+        });
+    }
+}
+
+TEST_CASE("allocation: linking, running, growing") {
+    auto mod = tessera::module::parse_text<profile>(text);
+    REQUIRE(mod);
+    const long ways = fail_each([&] { return use(*mod); });
+    CHECK(ways > 10);
+}
+
+TEST_CASE("allocation: objects of the host") {
+    fail_each([]() -> tessera::result<void> {
+        tessera::store<profile> store;
+        auto memory = store.make_memory({{1, 2, true}});
+        if (!memory) return memory.error();
+        auto table = store.make_table({{2, 5, true}, tessera::t_funcref});
+        if (!table) return table.error();
+        auto global = store.make_global(tessera::value::i32(1), true);
+        if (!global) return global.error();
+        auto function = store.make_func([](int x) { return x + 1; });
+        if (!function) return function.error();
+        auto object = store.make_object<int>(5);
+        if (!object) return object.error();
+        CHECK(*store.object<int>(*object) == 5);
+        return {};
+    });
+}

@@ -1,0 +1,85 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Installs what is missing, builds the combinations that matter and runs their tests. Closes with
+# `N passed, N failed, N skipped`, which counts the assertions of all of them.
+#
+#   bash tests/run.sh             every combination below
+#   bash tests/run.sh default     only these presets
+#
+# JOBS: processes at a time (all cores). TESSERA_SUITES: where spec-testsuite/ is.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+jobs=${JOBS:-$(nproc 2>/dev/null || echo 2)}
+logs=build/logs
+rm -rf "$logs" && mkdir -p "$logs" || exit 1
+
+# ---- what has to be there ------------------------------------------------------------------------
+
+missing=()
+need() { command -v "$1" >/dev/null 2>&1 || missing+=("$2"); }
+need g++ g++
+need clang++ clang
+need cmake cmake
+need ninja ninja-build
+need python3 python3
+[ -e /usr/include/doctest/doctest.h ] || [ -e /usr/local/include/doctest/doctest.h ] || missing+=(doctest-dev)
+required=${#missing[@]}
+# Without these a test is skipped, and says so.
+need npm npm
+need wasm-ld lld
+need meson meson
+if [ ${#missing[@]} -gt 0 ]; then
+    install=(apt-get install -y --no-install-recommends "${missing[@]}")
+    if ! command -v apt-get >/dev/null 2>&1; then
+        echo "please install: ${missing[*]}"
+    elif [ "$(id -u)" = 0 ]; then
+        { apt-get update && DEBIAN_FRONTEND=noninteractive "${install[@]}"; } >"$logs/install.log" 2>&1
+    elif sudo -n true 2>/dev/null; then
+        { sudo -n apt-get update && sudo -n DEBIAN_FRONTEND=noninteractive "${install[@]}"; } >"$logs/install.log" 2>&1
+    else
+        echo "please run: sudo ${install[*]}"
+    fi || { echo "could not install: ${missing[*]}"; tail -n 5 "$logs/install.log"; }
+    for program in g++ clang++ cmake ninja python3; do
+        if [ "$required" -gt 0 ] && ! command -v $program >/dev/null 2>&1; then
+            echo "$program is needed and is not there"
+            echo "0 passed, 1 failed, 0 skipped"
+            exit 1
+        fi
+    done
+fi
+
+# ---- the combinations ----------------------------------------------------------------------------
+
+# preset PRESET [arguments of ctest]: configures, builds and tests one preset of CMakePresets.json.
+preset() {
+    local name=$1 started=$SECONDS
+    shift
+    echo "== $name: $(sed -n "/\"name\": \"$name\"/{n;s/.*\"displayName\": \"\(.*\)\",/\1/p;q}" CMakePresets.json)"
+    if cmake --preset "$name" >"$logs/$name.configure.log" 2>&1; then
+        grep 'tessera: ' "$logs/$name.configure.log"
+    else
+        echo "   configuration failed"; tail -n 30 "$logs/$name.configure.log"; return
+    fi
+    if ! cmake --build --preset "$name" -j "$jobs" -- -k 0 >"$logs/$name.build.log" 2>&1; then
+        echo "   build failed"; grep -E -A5 'error|FAILED' "$logs/$name.build.log" | head -n 60
+        echo "$name: build failed" >"$logs/$name.failed"
+    fi
+    echo "   built in $((SECONDS - started)) s"
+    started=$SECONDS
+    ctest --test-dir "build/$name" -j "$jobs" "$@" --output-junit "$PWD/$logs/$name.xml" \
+        --test-output-size-passed 1000000 --test-output-size-failed 1000000 >"$logs/$name.test.log" 2>&1
+    echo "   tested in $((SECONDS - started)) s"
+}
+
+wanted=${*:-default single loop-asan-ubsan no-exceptions}
+for name in $wanted; do
+    case $name in
+    loop-asan-ubsan) preset "$name" -LE package ;;
+    no-exceptions) preset "$name" -L 'unit|examples' ;;
+    *) preset "$name" ;;
+    esac
+done
+
+echo "took $((SECONDS / 60)) min $((SECONDS % 60)) s"
+# shellcheck disable=SC2086
+python3 tests/summary.py "$logs" $wanted

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+#include <doctest/doctest.h>
+
+#include <tessera/num/integer.hpp>
+
+using namespace tessera;
+using namespace tessera::num;
+
+namespace {
+constexpr u32 least32 = 0x8000'0000u;
+constexpr u64 least64 = 0x8000'0000'0000'0000u;
+constexpr u64 all64 = ~u64{0};
+template <class T>
+constexpr bool is(checked<T> r, T value) {
+    return r.why == trap::none && r.value == value;
+}
+} // namespace
+
+// Everything here is evaluated by the compiler, which also refuses undefined behaviour.
+static_assert(add<u32>::eval(~0u, 2) == 1 && sub<u32>::eval(0, 1) == ~0u && mul<u32>::eval(least32, 3) == least32);
+static_assert(add<u64>::eval(all64, 2) == 1 && sub<u64>::eval(0, 1) == all64 && mul<u64>::eval(all64, all64) == 1);
+static_assert(mul<u16>::eval(0xffff, 0xffff) == 1 && mul<u8>::eval(0x80, 2) == 0 && add<u8>::eval(0xff, 2) == 1);
+
+static_assert(is(div_u<u32>::eval(least32, ~0u), 0u) && is(div_u<u64>::eval(all64, 3), all64 / 3));
+static_assert(div_u<u32>::eval(1, 0).why == trap::integer_divide_by_zero);
+static_assert(rem_u<u64>::eval(1, 0).why == trap::integer_divide_by_zero &&
+              is(rem_u<u32>::eval(least32, ~0u), least32));
+static_assert(is(div_s<u32>::eval(u32(-7), 2), u32(-3)) && is(rem_s<u32>::eval(u32(-7), 2), u32(-1)));
+static_assert(is(div_s<u64>::eval(u64(-7), u64(-2)), u64{3}) && is(rem_s<u64>::eval(7, u64(-2)), u64{1}));
+static_assert(div_s<u32>::eval(least32, ~0u).why == trap::integer_overflow && is(div_s<u32>::eval(5, ~0u), u32(-5)));
+static_assert(div_s<u64>::eval(least64, all64).why == trap::integer_overflow &&
+              is(div_s<u64>::eval(least64, 1), least64));
+static_assert(div_s<u32>::eval(0, 0).why == trap::integer_divide_by_zero);
+static_assert(rem_s<u64>::eval(0, 0).why == trap::integer_divide_by_zero);
+static_assert(is(rem_s<u32>::eval(least32, ~0u), 0u) && is(rem_s<u64>::eval(least64, all64), u64{0}));
+
+static_assert(shl<u32>::eval(1, 33) == 2 && shl<u32>::eval(~0u, 32) == ~0u && shl<u64>::eval(1, 127) == least64);
+static_assert(shr_s<u32>::eval(least32, 31) == ~0u && shr_u<u32>::eval(least32, 31) == 1 &&
+              shr_s<u64>::eval(least64, 64) == least64);
+static_assert(shr_u<u64>::eval(least64, all64) == 1 && shr_s<u64>::eval(least64, 63) == all64);
+static_assert(rotl<u32>::eval(0xabcd'9876, 1) == 0x579b'30ed && rotl<u32>::eval(5, 32) == 5);
+static_assert(rotr<u32>::eval(1, 1) == least32 && rotr<u64>::eval(1, 65) == least64 &&
+              rotl<u64>::eval(least64, all64) == least64 >> 1);
+static_assert(clz<u32>::eval(0) == 32 && clz<u64>::eval(0) == 64 && clz<u64>::eval(1) == 63 &&
+              clz<u32>::eval(~0u) == 0);
+static_assert(ctz<u32>::eval(0) == 32 && ctz<u64>::eval(0) == 64 && ctz<u64>::eval(least64) == 63 &&
+              ctz<u32>::eval(~0u) == 0);
+static_assert(popcnt<u32>::eval(0) == 0 && popcnt<u32>::eval(~0u) == 32 && popcnt<u32>::eval(0xdead'beef) == 24);
+static_assert(popcnt<u64>::eval(all64) == 64 && popcnt<u64>::eval(least64) == 1 && popcnt<u8>::eval(0xff) == 8 &&
+              popcnt<u16>::eval(0x8001) == 2);
+static_assert(extend8_s<u32>::eval(0x0123'4580) == 0xffff'ff80 && extend8_s<u64>::eval(0x7f) == 0x7f);
+static_assert(extend16_s<u32>::eval(0xfedc'8000) == 0xffff'8000 && extend16_s<u64>::eval(0x8000) == u64(-0x8000));
+static_assert(extend32_s<u64>::eval(0x0123'4567'8000'0000) == u64(i64(-0x8000'0000ll)));
+static_assert(and_<u32>::eval(6, 3) == 2 && or_<u64>::eval(6, 3) == 7 && xor_<u32>::eval(6, 3) == 5);
+
+static_assert(eqz<u32>::eval(0) == 1 && eqz<u64>::eval(least64) == 0 && eq<u32>::eval(3, 3) == 1 &&
+              ne<u64>::eval(3, 3) == 0);
+static_assert(lt_s<u32>::eval(least32, 0) == 1 && lt_u<u32>::eval(least32, 0) == 0 &&
+              gt_s<u32>::eval(least32, 0) == 0 && gt_u<u32>::eval(least32, 0) == 1);
+static_assert(le_s<u64>::eval(all64, 0) == 1 && le_u<u64>::eval(all64, 0) == 0 && ge_s<u64>::eval(all64, 0) == 0 &&
+              ge_u<u64>::eval(all64, 0) == 1);
+static_assert(le_s<u32>::eval(7, 7) == 1 && ge_u<u32>::eval(7, 7) == 1 && lt_u<u32>::eval(7, 7) == 0 &&
+              gt_s<u32>::eval(7, 7) == 0);
+
+static_assert(add128::eval(all64, 0, 1, 0) == pair128{0, 1} && add128::eval(all64, all64, 1, 0) == pair128{0, 0});
+static_assert(sub128::eval(0, 0, 1, 0) == pair128{all64, all64} && sub128::eval(5, 3, 5, 1) == pair128{0, 2});
+static_assert(mul_wide_u::eval(all64, all64) == pair128{1, all64 - 1});
+static_assert(mul_wide_s::eval(all64, all64) == pair128{1, 0} && mul_wide_s::eval(all64, 5) == pair128{u64(-5), all64});
+static_assert(mul_wide_s::eval(least64, least64) == pair128{0, least64 >> 1} &&
+              mul_wide_s::eval(3, 4) == pair128{12, 0});
+
+TEST_CASE("integer operations give at run time what the compiler computes") {
+    volatile u32 a = least32, b = ~0u;
+    CHECK(div_s<u32>::eval(a, b).why == trap::integer_overflow);
+    CHECK(is(rem_s<u32>::eval(a, b), 0u));
+    volatile u64 wide = 0x0123'4567'89ab'cdef;
+    u64 count = 0;
+    for (u64 rest = wide; rest; rest &= rest - 1) ++count;
+    CHECK(popcnt<u64>::eval(wide) == count);
+    CHECK(mul_wide_u::eval(wide, u64{1} << 32) == pair128{wide << 32, wide >> 32});
+}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+#include <doctest/doctest.h>
+
+#include <tessera/num/apply.hpp>
+#include <tessera/num/relation.hpp>
+
+using namespace tessera;
+
+static_assert(num::negated_compare(op::i32_lt_s) == op::i32_ge_s && num::negated_compare(op::i64_le_u) == op::i64_gt_u);
+static_assert(num::negated_compare(op::f32_eq) == op::f32_ne && num::negated_compare(op::f64_lt) == op::count_);
+static_assert(num::swapped_compare(op::i64_lt_u) == op::i64_gt_u && num::swapped_compare(op::f64_le) == op::f64_ge);
+static_assert(num::swapped_compare(op::i32_eqz) == op::count_ && !num::is_compare(op::i32_add) &&
+              num::is_compare(op::f32_ge));
+static_assert(num::is_commutative(op::i32_add) && !num::is_commutative(op::i32_sub) &&
+              !num::is_commutative(op::i32_lt_s));
+
+TEST_CASE("each relation holds for edge values") {
+    const u64 edges[] = {0,
+                         1,
+                         2,
+                         0x7fff'ffff,
+                         0x8000'0000,
+                         0xffff'ffff,
+                         u64{1} << 63,
+                         ~u64{0},
+                         ~u64{0} >> 1,
+                         0x3f80'0000,
+                         0x7fc0'0000,
+                         0x7f80'0000,
+                         num::to_slot(1.0),
+                         num::to_slot(-1.0),
+                         num::to_slot(std::numeric_limits<f64>::quiet_NaN())};
+    const auto eval = [](op o, u64 a, u64 b) {
+        const u64 args[2] = {a, b};
+        u64 r[2] = {};
+        CHECK(num::apply(o, args, r) == trap::none);
+        return r[0];
+    };
+    for (u16 i = 0; i < op_count; ++i) {
+        const op o = op(i);
+        for (u64 a : edges)
+            for (u64 b : edges) {
+                if (const op c = num::negated_compare(o); c != op::count_) CHECK(eval(o, a, b) != eval(c, a, b));
+                if (const op c = num::swapped_compare(o); c != op::count_) CHECK(eval(o, a, b) == eval(c, b, a));
+                const bool is_float =
+                    row(o).type.result_count == 1 && (row(o).type.results[0] == 'f' || row(o).type.results[0] == 'd');
+                if (num::is_commutative(o) && !is_float) CHECK(eval(o, a, b) == eval(o, b, a));
+            }
+    }
+}
