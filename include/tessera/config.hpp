@@ -18,6 +18,12 @@
 
 // ---- for the user to set -----------------------------------------------------------------------
 
+// Memory: all three of these, or none.
+#if defined(TESSERA_ALLOCATE) + defined(TESSERA_ALLOCATE_ZEROED) + defined(TESSERA_DEALLOCATE) != 0 && \
+    defined(TESSERA_ALLOCATE) + defined(TESSERA_ALLOCATE_ZEROED) + defined(TESSERA_DEALLOCATE) != 3
+#error "tessera: set TESSERA_ALLOCATE, TESSERA_ALLOCATE_ZEROED and TESSERA_DEALLOCATE together"
+#endif
+
 /// Allocates `bytes` bytes aligned for std::max_align_t, or returns a null pointer. Never throws.
 #ifndef TESSERA_ALLOCATE
 #define TESSERA_ALLOCATE(bytes) std::malloc(bytes)

@@ -6,6 +6,7 @@
 #include <tessera/config.hpp>
 
 #include <tessera/exec/engine.hpp>
+#include <tessera/runtime/api/execution.hpp>
 #include <tessera/runtime/api/store.hpp>
 
 namespace tessera::inline TESSERA_ABI {

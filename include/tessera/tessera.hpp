@@ -6,6 +6,8 @@
 #include <tessera/config.hpp>
 #include <tessera/features.hpp>
 
+#include <tessera/text/script.hpp>
+
 #include <tessera/module.hpp>
 #include <tessera/wat.hpp>
 

@@ -7,13 +7,17 @@ namespace {
 long allowed = -1; // allocations until one fails; negative: none fails
 long made = 0;     // allocations that are not freed yet
 
-void* allocate(std::size_t bytes) {
-    if (allowed == 0) return nullptr;
+bool may_allocate() {
+    if (allowed == 0) return false;
     if (allowed > 0) --allowed;
-    void* const p = std::malloc(bytes);
+    return true;
+}
+void* counted(void* p) {
     if (p) ++made;
     return p;
 }
+void* allocate(std::size_t bytes) { return may_allocate() ? counted(std::malloc(bytes)) : nullptr; }
+void* allocate_zeroed(std::size_t bytes) { return may_allocate() ? counted(std::calloc(1, bytes)) : nullptr; }
 void deallocate(void* p) {
     if (p) --made;
     std::free(p);
@@ -22,6 +26,7 @@ void deallocate(void* p) {
 } // namespace
 
 #define TESSERA_ALLOCATE(bytes) ::allocate(bytes)
+#define TESSERA_ALLOCATE_ZEROED(bytes) ::allocate_zeroed(bytes)
 #define TESSERA_DEALLOCATE(pointer) ::deallocate(pointer)
 #include <tessera/tessera.hpp>
 

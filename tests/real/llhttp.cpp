@@ -34,6 +34,15 @@ struct heard {
 };
 
 class parser {
+    template <class Signature, class... Arguments>
+    auto call(const char* name, Arguments... arguments) {
+        auto function = instance_.get<Signature>(name);
+        REQUIRE(function);
+        auto answer = (*function)(arguments...);
+        REQUIRE(answer);
+        if constexpr (!std::is_void_v<typename decltype(answer)::value_type>) return *answer;
+    }
+
 public:
     explicit parser(const tessera::module& mod, i32 refuse_headers = 0) {
         using tessera::caller;
@@ -108,15 +117,6 @@ public:
     }
 
 private:
-    template <class Signature, class... Arguments>
-    auto call(const char* name, Arguments... arguments) {
-        auto function = instance_.get<Signature>(name);
-        REQUIRE(function);
-        auto answer = (*function)(arguments...);
-        REQUIRE(answer);
-        if constexpr (!std::is_void_v<typename decltype(answer)::value_type>) return *answer;
-    }
-
     tessera::store<profile> store_;
     tessera::instance instance_;
     heard heard_;

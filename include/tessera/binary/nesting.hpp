@@ -44,7 +44,7 @@ public:
 private:
     bool follows(op code, reader& in, u32 offset, op first, op second) noexcept {
         if (open_.empty() || (open_.back() != first && open_.back() != second))
-            return in.fail(msg::end_expected, in.at() - (in.offset() - offset));
+            return in.fail(msg::end_expected, in.at() - (in.offset() - offset), row(code).text);
         open_.back() = code;
         return true;
     }

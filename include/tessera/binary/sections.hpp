@@ -85,7 +85,7 @@ private:
         case section::memory: return memories();
         case section::global: return globals();
         case section::export_: return exports();
-        case section::start: return leb_u32(m_.start);
+        case section::start: m_.start_offset = offset(); return leb_u32(m_.start);
         case section::elem: return elems();
         case section::code: return bodies();
         case section::data: return datas();
@@ -143,18 +143,21 @@ private:
         }
         case extern_kind::table: {
             table_def t;
+            t.offset = d.offset;
             d.index = u32(m_.tables.size());
             ok = table(t.type) && add(m_.tables, t) && many_tables(where);
             break;
         }
         case extern_kind::memory: {
             memory_def t;
+            t.offset = d.offset;
             d.index = u32(m_.memories.size());
             ok = memory(t.type) && add(m_.memories, t) && many_memories();
             break;
         }
         case extern_kind::global: {
             global_def g;
+            g.offset = d.offset;
             d.index = u32(m_.globals.size());
             ok = global(g.type) && add(m_.globals, g);
             if (ok && g.type.mutable_) ok = need(feature::mutable_globals, where);
@@ -162,6 +165,7 @@ private:
         }
         case extern_kind::tag: {
             tag_def t;
+            t.offset = d.offset;
             d.index = u32(m_.tags.size());
             ok = tag(t) && add(m_.tags, t);
             break;
@@ -193,6 +197,7 @@ private:
         for (u32 i = 0; i < n; ++i) {
             const u8* where = in_.at();
             table_def t;
+            t.offset = offset();
             const bool has_init = in_.peek() == 0x40;
             if (has_init) {
                 u8 zero = 0;
@@ -210,6 +215,7 @@ private:
         if (!count(n, limits_.memories, "memories") || !make_room(m_.memories, n)) return false;
         for (u32 i = 0; i < n; ++i) {
             memory_def d;
+            d.offset = offset();
             if (!memory(d.type) || !add(m_.memories, d) || !many_memories()) return false;
         }
         return true;
@@ -219,6 +225,7 @@ private:
         if (!count(n, limits_.globals, "globals") || !make_room(m_.globals, n)) return false;
         for (u32 i = 0; i < n; ++i) {
             global_def g;
+            g.offset = offset();
             if (!global(g.type) || !expression(g.init) || !add(m_.globals, g)) return false;
         }
         return within(m_.globals.size(), limits_.globals, "globals");
@@ -228,6 +235,7 @@ private:
         if (!count(n, limits_.tags, "tags") || !make_room(m_.tags, n)) return false;
         for (u32 i = 0; i < n; ++i) {
             tag_def t;
+            t.offset = offset();
             if (!tag(t) || !add(m_.tags, t)) return false;
         }
         return true;
@@ -237,6 +245,7 @@ private:
         if (!count(n, limits_.exports, "exports") || !make_room(m_.exports, n)) return false;
         for (u32 i = 0; i < n; ++i) {
             export_def e;
+            e.offset = offset();
             u8 kind = 0;
             if (!name_string(e.name)) return false;
             const u8* where = in_.at();

@@ -52,7 +52,14 @@ protected:
     }
     [[nodiscard]] bool table(table_type& out) noexcept {
         u8 flags = 0;
-        return reference(out.element) && limit_flags(flags, 1 | 4) && limits(out.limits, flags);
+        // Tables of functions are older than reference types.
+        if (in_.peek() == code::func) {
+            out.element = t_funcref;
+            if (!skip(1)) return false;
+        } else if (!reference(out.element)) {
+            return false;
+        }
+        return limit_flags(flags, 1 | 4) && limits(out.limits, flags);
     }
     [[nodiscard]] bool memory(memory_type& out) noexcept {
         u8 flags = 0;
@@ -89,6 +96,7 @@ private:
     [[nodiscard]] bool sub_type() noexcept {
         const u8* where = in_.at();
         type_def d;
+        d.offset = offset();
         u8 form = 0;
         if (!byte(form)) return false;
         if (form == code::sub || form == code::sub_final) {

@@ -32,19 +32,20 @@ struct type_of_class<cls::f64> {
 template <cls C>
 using number = typename detail::type_of_class<C>::type;
 
-/// The cell of the handler `Id`: operands, words, jumps.
-template <u64 Id>
-struct cell {
-    static constexpr variant v = variant::unpack(Id);
+/// Reading and writing the cells of one key: operands, words, jumps.
+template <u64 Key>
+struct keyed_cell {
+    using keyed = keyed_cell;
+    static constexpr cell_key v = cell_key::unpack(Key);
     static constexpr layout l = layout_of(v);
     template <unsigned K>
-    using type = number<operand_class(v, K)>;
+    using type = number<v.classes[K]>;
 
     template <unsigned K>
     static TESSERA_INLINE type<K> get(const state& s) noexcept {
         using T = type<K>;
         if constexpr (v.at[K] == loc::slot) {
-            return get_slot<T>(s.fp + 8u * u32(load_native<u16>(s.pc + l.at[K])));
+            return get_slot<T>(s.fp + 8 * std::size_t(load_native<u16>(s.pc + l.at[K])));
         } else if constexpr (v.at[K] == loc::imm) {
             if constexpr (std::is_floating_point_v<T>) return load_native<T>(s.pc + l.at[K]);
             else return T(i64(load_native<i32>(s.pc + l.at[K])));
@@ -58,7 +59,7 @@ struct cell {
     static TESSERA_INLINE void put(state& s, type<3> value) noexcept {
         using T = type<3>;
         if constexpr (v.at[3] == loc::slot) {
-            put_slot<T>(s.fp + 8u * u32(load_native<u16>(s.pc + l.at[3])), value);
+            put_slot<T>(s.fp + 8 * std::size_t(load_native<u16>(s.pc + l.at[3])), value);
         } else {
             static_assert(v.at[3] == loc::acc, "the result goes nowhere");
             if constexpr (std::is_same_v<T, f64>) s.d0 = value;
@@ -81,7 +82,7 @@ struct cell {
     static TESSERA_INLINE void jump(state& s) noexcept {
         const i32 distance = load_native<i32>(s.pc + l.target);
         if constexpr ((v.flags & flag::fuel) != 0) {
-            s.ctx->fuel -= word<shape_of(v).words - 1u>(s);
+            s.ctx->fuel -= word<shape_of(v.fam, v.flags).words - 1u>(s);
             if (TESSERA_UNLIKELY(s.ctx->fuel < 0)) return pause(s, trap::out_of_fuel, s.pc + distance);
         }
         if constexpr ((v.flags & flag::interrupt) != 0)
@@ -102,6 +103,12 @@ struct cell {
         s.ctx->paused = true;
         s.pc = s.ctx->stop_cells;
     }
+};
+
+/// The cell of the handler `Id`.
+template <u64 Id>
+struct cell : keyed_cell<key_of(variant::unpack(Id)).pack()> {
+    static constexpr variant v = variant::unpack(Id);
 };
 
 /// What the handler `Id` does, by its family; specialised in handlers/. `run` leaves `s.pc` at the

@@ -73,7 +73,8 @@ struct context {
     u8* stack = nullptr;
     u64 stack_limit = 0;                      ///< bytes the stack may grow to
     runtime::store_data* store = nullptr;
-    context* next_free = nullptr;             ///< in the engine's pool
+    context* next = nullptr;                  ///< in the store's list of all
+    context* next_free = nullptr;             ///< in the store's list of those not in use
     error failure{msg::out_of_memory};
 
     context() noexcept = default;
@@ -81,10 +82,15 @@ struct context {
     context& operator=(const context&) = delete;
     ~context() { TESSERA_DEALLOCATE(stack); }
 
+    /// Bytes from the stack's beginning; a number, so that it means something after the stack has moved.
+    u64 depth_of(const u8* at) const noexcept {
+        return u64(reinterpret_cast<std::uintptr_t>(at) - reinterpret_cast<std::uintptr_t>(stack));
+    }
+
     /// Makes room for `bytes` from `at` on, which points into the stack; moves the stack and `at`
     /// where it must. False: `why` says whether the limit was reached or memory is out.
     [[nodiscard]] bool ensure(u8*& at, u64 bytes) noexcept {
-        const u64 used = u64(at - stack);
+        const u64 used = depth_of(at);
         if (bytes <= u64(stack_end - at)) return true;
         if (used + bytes > stack_limit) return why = trap::stack_exhausted, false;
         u64 size = u64(stack_end - stack) * 2;

@@ -108,7 +108,7 @@ private:
     }
     u8* write_cell(u8* at, const variant& v, const node& n) const noexcept {
         const layout l = layout_of(v);
-        const shape s = shape_of(v);
+        const shape s = shape_of(v.fam, v.flags);
         store_native<u64>(at, 0);
         store_native(at, handler_table<F>::find(v));
         for (unsigned k = 0; k < 4; ++k) {

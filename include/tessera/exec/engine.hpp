@@ -40,10 +40,17 @@ public:
             why = error(trap::stack_exhausted).set_detail("calls from the host nested too deeply");
             return false;
         }
+        if constexpr (F[feature::fuel]) {
+            c.fuel += i64(store.fuel < most_fuel ? store.fuel : most_fuel);
+            if (c.paused && c.fuel < 0) { // what came does not pay the debt
+                take_back_fuel(store, c);
+                why = error(c.why = trap::out_of_fuel);
+                return false;
+            }
+        }
         ++store.host_depth;
         c.why = trap::none;
         c.paused = c.host_failed = false;
-        if constexpr (F[feature::fuel]) c.fuel += i64(store.fuel < most_fuel ? store.fuel : most_fuel);
         {
             const float_environment environment;
             run_from(c);
@@ -74,15 +81,34 @@ public:
         return done;
     }
 
+    static void* start(runtime::store_data& store, runtime::func_record& f, const u64* slots, error& why) noexcept {
+        return prepare(store, f, slots, why);
+    }
+    static bool resume(runtime::store_data& store, void* call, error& why, bool& paused) noexcept {
+        context& c = *static_cast<context*>(call);
+        const bool done = proceed(store, c, why);
+        paused = c.paused;
+        return done;
+    }
+    static void finish(runtime::store_data& store, void* call, const runtime::func_record& f, u64* results) noexcept {
+        context* const c = static_cast<context*>(call);
+        if (results && f.result_slots) std::memcpy(results, c->stack, 8 * std::size_t(f.result_slots));
+        release(store, c);
+    }
+
     // ---- contexts --------------------------------------------------------------------------------------------------
 
     static context* acquire(runtime::store_data& store) noexcept {
-        context* c = static_cast<context*>(store.engine_state);
+        pool* const all = pool_of(store);
+        if (!all) return nullptr;
+        context* c = all->free;
         if (c) {
-            store.engine_state = c->next_free;
+            all->free = c->next_free;
         } else {
             c = create<context>();
             if (!c) return nullptr;
+            c->next = all->first;
+            all->first = c;
             c->store = &store;
             c->interrupt = &store.interrupt;
             c->stop_cells = fixed_cells<F>::template at<family::stop>();
@@ -107,14 +133,15 @@ public:
     }
     static void release(runtime::store_data& store, context* c) noexcept {
         c->failure = error(msg::out_of_memory);
-        c->next_free = static_cast<context*>(store.engine_state);
-        store.engine_state = c;
+        pool* const all = pool_of(store);
+        c->next_free = all->free;
+        all->free = c;
     }
     static void release_all(runtime::store_data& store) noexcept {
-        while (context* const c = static_cast<context*>(store.engine_state)) {
-            store.engine_state = c->next_free;
-            destroy(c);
-        }
+        pool* const all = static_cast<pool*>(store.engine_state);
+        while (all && all->first) destroy(std::exchange(all->first, all->first->next));
+        destroy(all);
+        store.engine_state = nullptr;
     }
 
     // ---- slow paths ------------------------------------------------------------------------------------------------
@@ -162,7 +189,7 @@ public:
     }
     /// `bytes` of stack from `at` on; moves `at` and the frame with the stack.
     static bool make_room(context* c, u8*& at, u64 bytes) noexcept {
-        const u64 frame = u64(c->fp - c->stack);
+        const u64 frame = c->depth_of(c->fp);
         const bool there = c->ensure(at, bytes);
         c->fp = c->stack + frame;
         if (!there) c->pc = c->stop_cells;
@@ -203,8 +230,9 @@ public:
         }
         const runtime::func_code& code = unit.funcs[index];
         const u32 first = tail ? t.words + 12u : l.words + 4u;
-        store_native<u32>(cell + first, 8 * code.frame_slots);
-        store_native<u32>(cell + first + 4, 8 * code.header);
+        const u32 delta = tail ? 0 : load_native<u32>(cell + l.words);
+        store_native<u32>(cell + first, delta + 8 * code.frame_slots);
+        store_native<u32>(cell + first + 4, delta + 8 * code.header);
         put_pointer(cell + (tail ? t.wides : l.wides), static_cast<const u8*>(code.cells));
         store_native(cell, handler_table<F>::find(tail ? made_tail : made));
     }
@@ -241,6 +269,16 @@ public:
     }
 
 private:
+    /// The contexts of a store; what engine_state points at.
+    struct pool {
+        context* first = nullptr; ///< of all
+        context* free = nullptr;  ///< of those not in use
+    };
+    static pool* pool_of(runtime::store_data& store) noexcept {
+        if (!store.engine_state) store.engine_state = create<pool>();
+        return static_cast<pool*>(store.engine_state);
+    }
+
     static constexpr u64 first_stack = 16 * 1024;
     static constexpr u64 most_fuel = ~u64{0} >> 2;
     static constexpr slow_paths slow{&enter, &link};
@@ -255,6 +293,7 @@ private:
 
 /// What a store whose features are F hands to the runtime.
 template <features F>
-inline const runtime::engine engine_for{nullptr, nullptr, &machine<F>::invoke, &machine<F>::release_all};
+inline const runtime::engine engine_for{nullptr, nullptr, &machine<F>::invoke, &machine<F>::start, &machine<F>::resume,
+                                           &machine<F>::finish, &machine<F>::release_all};
 
 } // namespace tessera::exec

@@ -133,9 +133,9 @@ struct shape {
     u8 wides = 0;
     bool target = false;
 };
-constexpr shape shape_of(const variant& v) noexcept {
-    const u8 cost = (v.flags & flag::fuel) ? 1 : 0; // the last word
-    switch (v.fam) {
+constexpr shape shape_of(family fam, u8 flags) noexcept {
+    const u8 cost = (flags & flag::fuel) ? 1 : 0; // the last word
+    switch (fam) {
     case family::load:
     case family::load_indexed:
     case family::store: return {1, 0, false};           // offset + size
@@ -148,7 +148,7 @@ constexpr shape shape_of(const variant& v) noexcept {
     case family::latch: return {u8(1 + cost), 0, true}; // step
     case family::br_table: return {1, 0, false};        // number of targets; they follow the cell
     case family::call:
-    case family::call_lazy: return {3, 1, false};       // delta, frame, header (bytes); entry. lazy: delta, func
+    case family::call_lazy: return {3, 1, false};       // in bytes from the frame: the callee's frame, its end, its header; entry. lazy: frame, func
     case family::call_record: return {2, 0, false};     // delta, func
     case family::call_indirect: return {3, 0, false};   // delta, table, type id
     case family::call_ref: return {1, 0, false};        // delta
@@ -177,26 +177,59 @@ struct layout {
     u8 wides = 0;
     u8 size = 8;
 };
-constexpr layout layout_of(const variant& v) noexcept {
+/// What of a variant the cell depends on: its instruction only by the operands' classes, so that
+/// instructions of the same types share everything but the operation itself.
+struct cell_key {
+    family fam = family::unreachable;
+    u8 flags = 0;
+    loc at[4] = {};
+    cls classes[4] = {};
+
+    constexpr u64 pack() const noexcept {
+        u64 id = u64(fam) | u64(flags) << 8;
+        for (unsigned k = 0; k < 4; ++k) id |= u64(at[k]) << (16 + 4 * k) | u64(classes[k]) << (32 + 4 * k);
+        return id;
+    }
+    static constexpr cell_key unpack(u64 id) noexcept {
+        cell_key key;
+        key.fam = family(id & 0xff);
+        key.flags = u8(id >> 8);
+        for (unsigned k = 0; k < 4; ++k) key.at[k] = loc(id >> (16 + 4 * k) & 15), key.classes[k] = cls(id >> (32 + 4 * k) & 15);
+        return key;
+    }
+};
+constexpr cell_key key_of(const variant& v) noexcept {
+    cell_key key;
+    key.fam = v.fam;
+    key.flags = v.flags;
+    for (unsigned k = 0; k < 4; ++k) {
+        key.at[k] = v.at[k];
+        if (v.at[k] != loc::none) key.classes[k] = operand_class(v, k);
+    }
+    return key;
+}
+
+constexpr layout layout_of(const cell_key& v) noexcept {
     layout l;
-    const shape s = shape_of(v);
+    const shape s = shape_of(v.fam, v.flags);
     unsigned p = 8;
     for (unsigned k = 0; k < 4; ++k)
         if (v.at[k] == loc::slot) l.at[k] = u8(p), p += 2;
     p = (p + 3) & ~3u;
     for (unsigned k = 0; k < 4; ++k)
-        if (v.at[k] == loc::imm && operand_class(v, k) != cls::f64) l.at[k] = u8(p), p += 4;
+        if (v.at[k] == loc::imm && v.classes[k] != cls::f64) l.at[k] = u8(p), p += 4;
     l.words = u8(p);
     p += 4u * s.words;
     if (s.target) l.target = u8(p), p += 4;
     p = (p + 7) & ~7u;
     for (unsigned k = 0; k < 4; ++k)
-        if (v.at[k] == loc::imm && operand_class(v, k) == cls::f64) l.at[k] = u8(p), p += 8;
+        if (v.at[k] == loc::imm && v.classes[k] == cls::f64) l.at[k] = u8(p), p += 8;
     l.wides = u8(p);
     p += 8u * s.wides;
     l.size = u8(p);
     return l;
 }
+constexpr layout layout_of(const variant& v) noexcept { return layout_of(key_of(v)); }
 
 // ---- which variants exist ------------------------------------------------------------------------------------------
 

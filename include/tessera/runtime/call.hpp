@@ -7,6 +7,11 @@
 
 namespace tessera::inline TESSERA_ABI::runtime {
 
+/// After a call failed with `why`: an interruption stops every active call, then it is spent.
+inline void spend_interruption(store_data& store, const error& why) noexcept {
+    if (store.host_depth == 0 && why.why() == trap::interrupted) store.interrupt.store(false, std::memory_order_relaxed);
+}
+
 /// Calls `f` (spec: exec/modules, Invocation). `slots` holds the arguments, one 64-bit slot each, two
 /// for v128, and has room for the larger of arguments and results, which replace them. False: the
 /// call failed, `why` says how. The engine counts nested calls against limits::host_depth; those of
@@ -21,9 +26,7 @@ inline bool call(store_data& store, func_record& f, u64* slots, error& why) noex
     store.host_depth += host;
     const bool ok = store.engine->invoke(store, f, slots, why);
     store.host_depth -= host;
-    // An interruption stops every active call, then it is spent.
-    if (TESSERA_UNLIKELY(!ok) && store.host_depth == 0 && why.why() == trap::interrupted)
-        store.interrupt.store(false, std::memory_order_relaxed);
+    if (TESSERA_UNLIKELY(!ok)) spend_interruption(store, why);
     return ok;
 }
 

@@ -35,6 +35,13 @@ struct engine {
     /// zero-extended) and has room for max(param_slots, result_slots); on success it holds the
     /// results. On failure returns false and sets `why`.
     bool (*invoke)(store_data& store, func_record& f, u64* slots, error& why);
+    /// A call of `f` that has not begun, arguments as for `invoke`. Null: `why` says what is missing.
+    void* (*start)(store_data& store, func_record& f, const u64* slots, error& why);
+    /// Goes on with a started call until it is done (true) or stops (false, `why` is set). `paused`
+    /// says whether a call that stopped can go on.
+    bool (*resume)(store_data& store, void* call, error& why, bool& paused);
+    /// Gives a started call up; `results`, unless null, gets the results of one that is done.
+    void (*finish)(store_data& store, void* call, const func_record& f, u64* results);
     /// Frees what the engine keeps in `store_data::engine_state`.
     void (*release)(store_data& store);
 };

@@ -131,6 +131,7 @@ inline constexpr message limit_reached{kind::exhaustion, "implementation limit r
 inline constexpr message unknown_export{kind::usage, "unknown export"};
 inline constexpr message wrong_type{kind::usage, "type does not match"};
 inline constexpr message stale_handle{kind::usage, "handle is empty or its store was reset"};
+inline constexpr message not_running{kind::usage, "the call is over"};
 inline constexpr message global_immutable{kind::usage, "global is immutable"};
 inline constexpr message out_of_range{kind::usage, "out of range"};
 inline constexpr message cannot_grow{kind::exhaustion, "cannot grow"};

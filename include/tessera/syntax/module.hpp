@@ -29,8 +29,9 @@ struct import_def {
 };
 struct export_def {
     std::string_view name;
-    extern_kind kind;
-    u32 index;
+    extern_kind kind = extern_kind::func;
+    u32 index = 0;
+    u32 offset = 0; ///< of the entry, for errors; so in the other definitions
 };
 /// 16 bytes a function. For an imported function `code` is empty.
 struct func_def {
@@ -45,16 +46,20 @@ struct const_expr {
 struct table_def {
     table_type type;
     const_expr init; ///< empty: null
+    u32 offset = 0;
 };
 struct memory_def {
     memory_type type;
+    u32 offset = 0;
 };
 struct global_def {
     global_type type;
     const_expr init; ///< empty for an imported global
+    u32 offset = 0;
 };
 struct tag_def {
     u32 type = 0;
+    u32 offset = 0;
 };
 enum class segment_mode : u8 { active, passive, declarative };
 struct elem_def {
@@ -98,6 +103,7 @@ struct module_data {
     vec<custom_def> customs;
     u32 imported_funcs = 0, imported_tables = 0, imported_memories = 0, imported_globals = 0, imported_tags = 0;
     u32 start = no_index;
+    u32 start_offset = 0;
     bool has_data_count = false;
     vec<std::string_view> func_names; ///< from the name section; shorter than funcs or with empty entries where unnamed
     std::string_view name;            ///< from the name section

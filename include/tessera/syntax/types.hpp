@@ -84,6 +84,7 @@ struct type_def {
     u32 first = 0;         ///< func: index in `values` of the first parameter, results follow; else: in `fields`
     u32 params = 0;        ///< func: number of parameters; struct, array: number of fields
     u32 results = 0;       ///< func: number of results
+    u32 offset = 0;        ///< in the module's bytes, for errors
 };
 
 /// The types of a module, in index order.

@@ -214,7 +214,7 @@ private:
         const known_type& k = known_[type];
         bool same = k.func && k.params == params_ && k.params + k.results == signature_.size();
         for (u32 i = 0; same && i < signature_.size(); ++i) same = pool_[k.first + i] == signature_[i];
-        return same || fail(msg::inline_function_type, t);
+        return same || fail(msg::inline_function_type, t, text(t));
     }
     /// The smallest index of a function type equal to `signature_`; a new type if there is none.
     [[nodiscard]] bool implicit_type(u32& type) noexcept {

@@ -34,6 +34,11 @@ public:
         error_ = tessera::error(msg::out_of_memory);
         return false;
     }
+    /// Gives the error an offset that is only looked for once there is one; always false.
+    bool move_error(u64 offset) noexcept {
+        error_.set_offset(offset);
+        return false;
+    }
     bool fail(const tessera::error& why) noexcept {
         error_ = why;
         return false;

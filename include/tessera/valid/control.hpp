@@ -34,7 +34,9 @@ protected:
     [[nodiscard]] TESSERA_INLINE bool block(const instruction& in) noexcept {
         return valid_block_type(in) && enter(in.code, in.block_type, in.type);
     }
-    [[nodiscard]] bool if_(const instruction& in) noexcept { return pop(t_i32) && block(in); }
+    [[nodiscard]] bool if_(const instruction& in) noexcept {
+        return valid_block_type(in) && pop(t_i32) && enter(in.code, in.block_type, in.type);
+    }
     [[nodiscard]] bool else_() noexcept {
         frame f;
         if (frames_.back().opcode != op::if_) return misplaced("else");

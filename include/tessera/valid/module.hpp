@@ -19,26 +19,25 @@ public:
     const tessera::error& error() const noexcept { return context_.error(); }
 
 protected:
-    static constexpr u64 nowhere = tessera::error::no_offset;
-
     /// Types, imports, and the types of everything defined; then expressions can be validated.
     [[nodiscard]] bool declarations(features built) noexcept {
         if (!type_validator(context_, m_).run()) return false;
         if (!context_.make_declarations()) return context_.fail_memory();
         extern_validator external(context_);
-        for (const func_def& f : m_.funcs)
-            if (!context_.is_form(f.type, composite::func, f.code.begin ? f.code.begin : nowhere)) return false;
+        for (u32 i = 0; i < m_.funcs.size(); ++i)
+            if (!context_.is_form(m_.funcs[i].type, composite::func, 0))
+                return context_.move_error(func_offset(i));
         for (const table_def& t : m_.tables)
-            if (!external.table(t.type)) return false;
-        if (m_.tables.size() > 1 && !built[feature::reference_types]) return context_.fail(msg::multiple_tables, nowhere);
+            if (!external.table(t)) return false;
+        if (m_.tables.size() > 1 && !built[feature::reference_types]) return context_.fail(msg::multiple_tables, m_.tables[1].offset);
         for (const memory_def& d : m_.memories)
-            if (!external.memory(d.type)) return false;
-        if (m_.memories.size() > 1 && !built[feature::multi_memory]) return context_.fail(msg::multiple_memories, nowhere);
+            if (!external.memory(d)) return false;
+        if (m_.memories.size() > 1 && !built[feature::multi_memory]) return context_.fail(msg::multiple_memories, m_.memories[1].offset);
         for (const global_def& g : m_.globals)
-            if (!context_.valid_type(g.type.type, g.init.code.empty() ? nowhere : g.init.code.begin)) return false;
+            if (!context_.valid_type(g.type.type, g.offset)) return false;
         for (const tag_def& t : m_.tags) {
-            if (!context_.is_form(t.type, composite::func, nowhere)) return false;
-            if (m_.types[t.type].results != 0) return context_.fail(msg::tag_result, nowhere);
+            if (!context_.is_form(t.type, composite::func, t.offset)) return false;
+            if (m_.types[t.type].results != 0) return context_.fail(msg::tag_result, t.offset);
         }
         return start() && exports();
     }
@@ -47,11 +46,17 @@ protected:
     context context_;
 
 private:
+    u32 func_offset(u32 index) const noexcept {
+        if (index >= m_.imported_funcs) return m_.funcs[index].code.begin;
+        for (const import_def& i : m_.imports)
+            if (i.kind == extern_kind::func && i.index == index) return i.offset;
+        return 0;
+    }
     [[nodiscard]] bool start() noexcept {
         if (m_.start == no_index) return true;
-        if (!context_.exists(m_.start, m_.funcs.size(), msg::unknown_function, nowhere)) return false;
+        if (!context_.exists(m_.start, m_.funcs.size(), msg::unknown_function, m_.start_offset)) return false;
         const type_def& t = m_.types[m_.funcs[m_.start].type];
-        return (t.params == 0 && t.results == 0) || context_.fail(msg::start_function, nowhere, "has parameters or results");
+        return (t.params == 0 && t.results == 0) || context_.fail(msg::start_function, m_.start_offset, "has parameters or results");
     }
     [[nodiscard]] bool exports() noexcept {
         vec<u32> order;
@@ -62,18 +67,18 @@ private:
             if (!order.push_back(u32(order.size()))) return context_.fail_memory();
         }
         const auto name = [&](u32 i) { return m_.exports[i].name; };
-        std::sort(order.begin(), order.end(), [&](u32 a, u32 b) { return name(a) < name(b); });
+        std::sort(order.begin(), order.end(), [&](u32 a, u32 b) { return name(a) != name(b) ? name(a) < name(b) : a < b; });
         for (std::size_t i = 1; i < order.size(); ++i)
-            if (name(order[i]) == name(order[i - 1])) return context_.fail(msg::duplicate_export, nowhere, name(order[i]));
+            if (name(order[i]) == name(order[i - 1])) return context_.fail(msg::duplicate_export, m_.exports[order[i]].offset, name(order[i]));
         return true;
     }
     [[nodiscard]] bool exported(const export_def& e) noexcept {
         switch (e.kind) {
-        case extern_kind::func: return context_.exists(e.index, m_.funcs.size(), msg::unknown_function, nowhere);
-        case extern_kind::table: return context_.exists(e.index, m_.tables.size(), msg::unknown_table, nowhere);
-        case extern_kind::memory: return context_.exists(e.index, m_.memories.size(), msg::unknown_memory, nowhere);
-        case extern_kind::global: return context_.exists(e.index, m_.globals.size(), msg::unknown_global, nowhere);
-        default: return context_.exists(e.index, m_.tags.size(), msg::unknown_tag, nowhere);
+        case extern_kind::func: return context_.exists(e.index, m_.funcs.size(), msg::unknown_function, e.offset);
+        case extern_kind::table: return context_.exists(e.index, m_.tables.size(), msg::unknown_table, e.offset);
+        case extern_kind::memory: return context_.exists(e.index, m_.memories.size(), msg::unknown_memory, e.offset);
+        case extern_kind::global: return context_.exists(e.index, m_.globals.size(), msg::unknown_global, e.offset);
+        default: return context_.exists(e.index, m_.tags.size(), msg::unknown_tag, e.offset);
         }
     }
 };
@@ -116,7 +121,7 @@ private:
             if (!t.init.code.empty()) {
                 if (!code.constant(t.init, t.type.element, m_.imported_globals)) return false;
             } else if (!t.type.element.is_defaultable()) {
-                return context_.fail(msg::type_mismatch, nowhere, description() << t.type.element << " has no default value");
+                return context_.fail(msg::type_mismatch, t.offset, description() << t.type.element << " has no default value");
             }
         }
         return true;

@@ -42,31 +42,12 @@ constexpr unsigned leading_number(std::string_view text) {
     }
     return n;
 }
-/// How many bits an instruction reads or writes, from its name: "i64.load32_u" 32, "v128.load8x8_s"
-/// 64, "memory.atomic.wait64" 64, "f64.store" 64, "i32.atomic.rmw16.add_u" 16, "i32.atomic.rmw.add" 32.
-constexpr unsigned access_bits(std::string_view text) {
-    for (std::string_view verb : {"load", "store", "rmw", "wait", "notify"}) {
-        const auto at = text.find(verb);
-        if (at == std::string_view::npos) continue;
-        const std::string_view rest = text.substr(at + verb.size());
-        const unsigned bits = leading_number(rest);
-        if (bits == 0) return verb == "notify" ? 32 : leading_number(text.substr(1));
-        const std::size_t digits = bits < 10 ? 1 : 2;
-        return rest.size() > digits && rest[digits] == 'x' ? 64 : bits;
-    }
-    return 0;
-}
 /// How many lanes the shape at the start of the name has: "i8x16.extract_lane_s" 16.
 constexpr unsigned lanes_of_shape(std::string_view text) {
     return leading_number(text.substr(text.find('x') + 1));
 }
-constexpr u8 log2_of(unsigned n) {
-    u8 log2 = 0;
-    while (n > 1) n /= 2, ++log2;
-    return log2;
-}
-
-constexpr op_rule rule_of(const op_row& r) {
+constexpr op_rule rule_of(op o) {
+    const op_row& r = row(o);
     op_rule rule;
     if (!r.executed) rule.flags |= op_rule::pending;
     if (r.type.poly) {
@@ -80,11 +61,11 @@ constexpr op_rule rule_of(const op_row& r) {
     if (r.immediate == imm::memarg || r.immediate == imm::memarg_lane) {
         rule.flags |= op_rule::memory;
         if (r.text.find("atomic") != std::string_view::npos) rule.flags |= op_rule::atomic;
-        rule.align_log2 = log2_of(access_bits(r.text) / 8);
+        rule.align_log2 = natural_align[u16(o)];
     }
     if (r.immediate == imm::memarg_lane) {
         rule.flags |= op_rule::lanes;
-        rule.lane_count = u8(128 / access_bits(r.text));
+        rule.lane_count = u8(16 >> natural_align[u16(o)]);
     }
     if (r.immediate == imm::lane) {
         rule.flags |= op_rule::lanes;
@@ -102,7 +83,7 @@ constexpr op_rule rule_of(const op_row& r) {
 /// The rules, by `op`.
 inline constexpr auto op_rules = [] {
     std::array<op_rule, op_count> rules{};
-    for (u16 i = 0; i < op_count; ++i) rules[i] = detail::rule_of(op_table[i]);
+    for (u16 i = 0; i < op_count; ++i) rules[i] = detail::rule_of(op(i));
     return rules;
 }();
 

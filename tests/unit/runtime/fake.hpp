@@ -77,7 +77,7 @@ inline bool invoke(tessera::runtime::store_data& store, tessera::runtime::func_r
     if (f.result_slots) slots[0] = f.index;
     return true;
 }
-inline constexpr tessera::runtime::engine engine{no_code, no_code, invoke, nullptr};
+inline constexpr tessera::runtime::engine engine{no_code, no_code, invoke, nullptr, nullptr, nullptr, nullptr};
 
 inline tessera::basic_store store(const tessera::limits& l = {}, tessera::features f = tessera::latest) { return {engine, f, l}; }
 

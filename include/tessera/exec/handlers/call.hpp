@@ -13,20 +13,21 @@
 namespace tessera::inline TESSERA_ABI::exec {
 
 namespace detail {
-/// Goes on in lowered code; `frame` and `header` in bytes. False: the stack must grow first.
-TESSERA_INLINE bool enter_frame(state& s, u64 delta, u64 frame, u64 header, const u8* entry, const u8* return_pc, u64 link) noexcept {
-    u8* const fp = s.fp + delta;
-    if (TESSERA_UNLIKELY(frame > u64(s.ctx->stack_end - fp))) {
-        s.ctx->needed = delta + frame;
-        s.ctx->pc = s.pc;
-        s.pc = s.ctx->grow_cells;
-        return false;
-    }
-    put_pointer(fp + header, return_pc);
-    store_native<u64>(fp + header + 8, link);
-    s.fp = fp;
+/// True if the stack reaches `bytes` beyond the frame; else it grows and the cell is executed again.
+TESSERA_INLINE bool has_room(state& s, u64 bytes) noexcept {
+    const u64 left = u64(s.ctx->stack_end - s.fp);
+    if (TESSERA_LIKELY(bytes <= left)) return true;
+    s.ctx->needed = bytes;
+    s.ctx->pc = s.pc;
+    s.pc = s.ctx->grow_cells;
+    return false;
+}
+/// Goes on in lowered code. `header` is where the new frame keeps the way back.
+TESSERA_INLINE void enter_frame(state& s, u64 delta, u8* header, const u8* entry, const u8* return_pc, u64 link) noexcept {
+    put_pointer(header, return_pc);
+    store_native<u64>(header + 8, link);
+    s.fp += delta;
     s.pc = entry;
-    return true;
 }
 /// Writes down a call for the enter cell.
 TESSERA_INLINE void prepare(state& s, runtime::func_record* callee, u64 delta, const u8* return_pc, u64 link) noexcept {
@@ -36,7 +37,8 @@ TESSERA_INLINE void prepare(state& s, runtime::func_record* callee, u64 delta, c
 }
 TESSERA_INLINE void call_record(state& s, runtime::func_record* callee, u64 delta, const u8* return_pc) noexcept {
     if (TESSERA_LIKELY(callee->instance == s.ctx->instance && callee->frame_slots != 0)) {
-        enter_frame(s, delta, 8 * u64(callee->frame_slots), 8 * u64(callee->header), callee->entry, return_pc, delta);
+        if (has_room(s, delta + 8 * u64(callee->frame_slots)))
+            enter_frame(s, delta, s.fp + delta + 8 * u64(callee->header), callee->entry, return_pc, delta);
         return;
     }
     prepare(s, callee, delta, return_pc, delta);
@@ -68,9 +70,9 @@ template <u64 Id>
 struct action<family::call, Id> {
     using c = cell<Id>;
     static TESSERA_INLINE void run(state& s) noexcept {
+        if (!detail::has_room(s, c::template word<1>(s))) return;
         const u64 delta = c::template word<0>(s);
-        detail::enter_frame(s, delta, c::template word<1>(s), c::template word<2>(s),
-                            get_pointer<const u8>(s.pc + c::l.wides), s.pc + c::l.size, delta);
+        detail::enter_frame(s, delta, s.fp + c::template word<2>(s), get_pointer<const u8>(s.pc + c::l.wides), s.pc + c::l.size, delta);
     }
 };
 template <u64 Id>
@@ -125,19 +127,13 @@ template <u64 Id>
 struct action<family::return_call, Id> {
     using c = cell<Id>;
     static TESSERA_INLINE void run(state& s) noexcept {
-        const u64 frame = c::template word<3>(s);
         // First, since a frame that is half moved could not be called again after the stack has grown.
-        if (TESSERA_UNLIKELY(frame > u64(s.ctx->stack_end - s.fp))) {
-            s.ctx->needed = frame;
-            s.ctx->pc = s.pc;
-            s.pc = s.ctx->grow_cells;
-            return;
-        }
+        if (!detail::has_room(s, c::template word<3>(s))) return;
         const u8* const header = s.fp + c::template word<2>(s);
         const u8* const return_pc = get_pointer<const u8>(header);
         const u64 link = load_native<u64>(header + 8);
         std::memmove(s.fp, c::slot(s, c::template word<0>(s)), 8 * std::size_t(c::template word<1>(s)));
-        detail::enter_frame(s, 0, frame, c::template word<4>(s), get_pointer<const u8>(s.pc + c::l.wides), return_pc, link);
+        detail::enter_frame(s, 0, s.fp + c::template word<4>(s), get_pointer<const u8>(s.pc + c::l.wides), return_pc, link);
     }
 };
 template <u64 Id>

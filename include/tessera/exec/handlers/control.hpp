@@ -26,11 +26,10 @@ struct action<family::latch, Id> {
     using c = cell<Id>;
     static TESSERA_INLINE void run(state& s) noexcept {
         using T = typename c::template type<0>;
-        u8* const at = s.fp + 8u * u32(load_native<u16>(s.pc + c::l.at[0]));
-        const T b = c::template get<1>(s);
+        u8* const at = s.fp + 8 * std::size_t(load_native<u16>(s.pc + c::l.at[0]));
         const T a = T(get_slot<T>(at) + T(i64(i32(c::template word<0>(s)))));
         put_slot<T>(at, a);
-        if (num::sem<c::v.code>::eval(a, b) != 0) c::jump(s);
+        if (num::sem<c::v.code>::eval(a, c::template get<1>(s)) != 0) c::jump(s);
         else c::next(s);
     }
 };

@@ -8,19 +8,17 @@
 namespace tessera::inline TESSERA_ABI::exec {
 
 namespace detail {
-template <u64 Id, class R>
+template <class C, class R>
 TESSERA_INLINE void finish(state& s, R r) noexcept {
-    using c = cell<Id>;
-    if constexpr ((c::v.flags & flag::canonical) != 0 && std::is_floating_point_v<R>) r = num::canonicalized(r);
-    c::put(s, r);
-    c::next(s);
+    if constexpr ((C::v.flags & flag::canonical) != 0 && std::is_floating_point_v<R>) r = num::canonicalized(r);
+    C::put(s, r);
+    C::next(s);
 }
-template <u64 Id, class R>
+template <class C, class R>
 TESSERA_INLINE void finish(state& s, checked<R> r) noexcept {
-    using c = cell<Id>;
-    if (TESSERA_UNLIKELY(r.why != trap::none)) return c::raise(s, r.why);
-    c::put(s, r.value);
-    c::next(s);
+    if (TESSERA_UNLIKELY(r.why != trap::none)) return C::raise(s, r.why);
+    C::put(s, r.value);
+    C::next(s);
 }
 } // namespace detail
 
@@ -28,14 +26,14 @@ template <u64 Id>
 struct action<family::unary, Id> {
     using c = cell<Id>;
     static TESSERA_INLINE void run(state& s) noexcept {
-        detail::finish<Id>(s, num::sem<c::v.code>::eval(c::template get<0>(s)));
+        detail::finish<typename c::keyed>(s, num::sem<c::v.code>::eval(c::template get<0>(s)));
     }
 };
 template <u64 Id>
 struct action<family::binary, Id> {
     using c = cell<Id>;
     static TESSERA_INLINE void run(state& s) noexcept {
-        detail::finish<Id>(s, num::sem<c::v.code>::eval(c::template get<0>(s), c::template get<1>(s)));
+        detail::finish<typename c::keyed>(s, num::sem<c::v.code>::eval(c::template get<0>(s), c::template get<1>(s)));
     }
 };
 template <u64 Id>
@@ -62,8 +60,8 @@ struct action<family::select, Id> {
         const bool condition = c::template get<2>(s) != 0;
         if constexpr (c::v.at[0] == loc::slot && c::v.at[1] == loc::slot) {
             // The address is chosen, not the value: no branch to mispredict, whatever the class.
-            const u32 at = condition ? load_native<u16>(s.pc + c::l.at[0]) : load_native<u16>(s.pc + c::l.at[1]);
-            c::put(s, get_slot<T>(s.fp + 8u * at));
+            const std::size_t at = condition ? load_native<u16>(s.pc + c::l.at[0]) : load_native<u16>(s.pc + c::l.at[1]);
+            c::put(s, get_slot<T>(s.fp + 8 * at));
         } else {
             const T a = c::template get<0>(s), b = c::template get<1>(s);
             c::put(s, condition ? a : b);

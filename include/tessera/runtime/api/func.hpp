@@ -4,55 +4,10 @@
 #pragma once
 
 #include <tessera/runtime/api/convert.hpp>
+#include <tessera/runtime/api/execution.hpp>
 #include <tessera/runtime/api/extern_type.hpp>
-#include <tessera/runtime/call.hpp>
 
 namespace tessera::inline TESSERA_ABI {
-
-namespace runtime {
-
-/// Writes `v`, meant for a place of store type `wanted`, to `slots`. An error if the types do not
-/// agree; `wanted` may be a reference type that only looking at the reference can decide.
-inline result<void> put_value(const store_data& s, val_type wanted, const value& v, u64* slots) noexcept {
-    const error wrong(msg::wrong_type, "argument");
-    if (!wanted.is_ref()) {
-        if (v.type != wanted) return wrong;
-        slots[0] = wanted == t_i32 || wanted == t_f32 ? u32(v.bits) : v.bits;
-        if (wanted.is_vector()) slots[1] = v.high;
-        return {};
-    }
-    if (!v.type.is_ref() || (v.type.heap().is_index() && v.type.heap().index() >= s.types.size())) return wrong;
-    const u32 bits = u32(v.bits);
-    const val_type as = val_type::ref(v.type.heap(), bits == 0);
-    if (bits == 0) {
-        // A null of any type of the same hierarchy is the same null.
-        const valid::type_space space = s.types.space();
-        const auto top = [&](heap_type h) -> u8 {
-            const u8 c = h.is_index() ? space.form(h.index()) : h.byte_code();
-            return c == code::func || c == code::nofunc       ? code::func
-                   : c == code::extern_ || c == code::noextern ? code::extern_
-                   : c == code::exn || c == code::noexn        ? code::exn
-                                                               : code::any;
-        };
-        if (!wanted.is_nullable() || top(v.type.heap()) != top(wanted.heap())) return wrong;
-    } else if (valid::matches(s.types.space(), as, t_funcref)) {
-        if (bits > s.funcs.size()) return wrong;
-        const val_type actual = val_type::ref(heap_type::index(s.funcs[bits - 1]->type_id), false);
-        if (!s.types.matches(actual, wanted)) return wrong;
-    } else if (!s.types.matches(as, wanted)) {
-        return wrong;
-    }
-    slots[0] = bits;
-    return {};
-}
-
-/// Reads a value of store type `t` from `slots`.
-inline value take_value(val_type t, const u64* slots) noexcept {
-    const bool narrow = t.is_ref() || t == t_i32 || t == t_f32;
-    return {t, narrow ? u32(slots[0]) : slots[0], t.is_vector() ? slots[1] : 0};
-}
-
-} // namespace runtime
 
 /// A function, or a null function reference when empty.
 class func : public runtime::handle {
@@ -74,24 +29,21 @@ public:
     result<void> call(std::span<const value> args, std::span<value> results) const noexcept {
         runtime::func_record* f = record();
         if (!f) return msg::stale_handle;
-        const func_type t = type();
-        if (args.size() != t.params.size()) return error(msg::wrong_type, "number of arguments");
-        if (results.size() != t.results.size()) return error(msg::wrong_type, "number of results");
-        const u32 n = f->param_slots > f->result_slots ? f->param_slots : f->result_slots;
-        u64 few[16] = {};
-        vec<u64> many;
-        if (n > 16 && !many.resize(n)) return msg::out_of_memory;
-        u64* const slots = n > 16 ? many.data() : few;
-        [[maybe_unused]] u64* at = slots;
-        for (std::size_t i = 0; i < args.size(); at += t.params[i++].slots())
-            if (auto ok = runtime::put_value(*store_, t.params[i], args[i], at); !ok) return ok;
+        if (results.size() != type().results.size()) return error(msg::wrong_type, "number of results");
+        runtime::slot_array slots;
+        if (auto ok = slots.fill(*store_, *f, args); !ok) return ok;
         error why(msg::out_of_memory);
-        if (!runtime::call(*store_, *f, slots, why)) return why;
-        const func_type after = type(); // the call may have moved what `t` looks at
-        at = slots;
-        for (std::size_t i = 0; i < results.size(); at += after.results[i++].slots())
-            results[i] = runtime::take_value(after.results[i], at);
+        if (!runtime::call(*store_, *f, slots.data(), why)) return why;
+        slots.take(*store_, *f, results);
         return {};
+    }
+    /// A call that has not begun, for who wants to go on after it ran out of fuel or was interrupted.
+    result<execution> start(std::span<const value> args) const noexcept {
+        runtime::func_record* f = record();
+        if (!f) return msg::stale_handle;
+        runtime::slot_array slots;
+        if (auto ok = slots.fill(*store_, *f, args); !ok) return ok.error();
+        return execution::start(*store_, *f, slots.data());
     }
 
     /// The function behind a reference; empty if it is null or none of this store.
@@ -158,6 +110,17 @@ public:
         if (TESSERA_UNLIKELY(!runtime::call(*store_, *f, slots, why))) return why;
         if constexpr (std::is_void_v<R>) return {};
         else return list::take(*store_, slots);
+    }
+    /// A call that has not begun; see func::start. Its result comes from execution::get<R>.
+    result<execution> start(std::remove_cvref_t<A>... args) const noexcept {
+        u64 slots[(1u + ... + runtime::convert<std::remove_cvref_t<A>>::slots)];
+        runtime::func_record* f = in(&runtime::store_data::funcs);
+        if (!f) return msg::stale_handle;
+        [[maybe_unused]] u64* at = slots;
+        if (!(... && (runtime::convert<std::remove_cvref_t<A>>::put(*store_, at, args) &&
+                      (at += runtime::convert<std::remove_cvref_t<A>>::slots))))
+            return msg::other_store;
+        return execution::start(*store_, *f, slots);
     }
     /// The same function without its C++ type.
     func untyped() const noexcept { return *this ? func(*store_, index_) : func(); }

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+/// @file runtime/api/slots.hpp
+/// Values whose type is known at run time, to slots and back.
+#pragma once
+
+#include <tessera/runtime/store_data.hpp>
+#include <tessera/syntax/value.hpp>
+
+namespace tessera::inline TESSERA_ABI {
+
+namespace runtime {
+
+/// Writes `v`, meant for a place of store type `wanted`, to `slots`. An error if the types do not
+/// agree; `wanted` may be a reference type that only looking at the reference can decide.
+inline result<void> put_value(const store_data& s, val_type wanted, const value& v, u64* slots) noexcept {
+    const error wrong(msg::wrong_type, "argument");
+    if (!wanted.is_ref()) {
+        if (v.type != wanted) return wrong;
+        slots[0] = wanted == t_i32 || wanted == t_f32 ? u32(v.bits) : v.bits;
+        if (wanted.is_vector()) slots[1] = v.high;
+        return {};
+    }
+    if (!v.type.is_ref() || (v.type.heap().is_index() && v.type.heap().index() >= s.types.size())) return wrong;
+    const u32 bits = u32(v.bits);
+    const val_type as = val_type::ref(v.type.heap(), bits == 0);
+    if (bits == 0) {
+        // A null of any type of the same hierarchy is the same null.
+        const valid::type_space space = s.types.space();
+        const auto top = [&](heap_type h) -> u8 {
+            const u8 c = h.is_index() ? space.form(h.index()) : h.byte_code();
+            return c == code::func || c == code::nofunc       ? code::func
+                   : c == code::extern_ || c == code::noextern ? code::extern_
+                   : c == code::exn || c == code::noexn        ? code::exn
+                                                               : code::any;
+        };
+        if (!wanted.is_nullable() || top(v.type.heap()) != top(wanted.heap())) return wrong;
+    } else if (valid::matches(s.types.space(), as, t_funcref)) {
+        if (bits > s.funcs.size()) return wrong;
+        const val_type actual = val_type::ref(heap_type::index(s.funcs[bits - 1]->type_id), false);
+        if (!s.types.matches(actual, wanted)) return wrong;
+    } else if (!s.types.matches(as, wanted)) {
+        return wrong;
+    }
+    slots[0] = bits;
+    return {};
+}
+
+/// Reads a value of store type `t` from `slots`.
+inline value take_value(val_type t, const u64* slots) noexcept {
+    const bool narrow = t.is_ref() || t == t_i32 || t == t_f32;
+    return {t, narrow ? u32(slots[0]) : slots[0], t.is_vector() ? slots[1] : 0};
+}
+
+/// Room for the arguments and results of one call; few of them need no allocation.
+class slot_array {
+public:
+    slot_array() noexcept = default;
+    slot_array(const slot_array&) = delete;
+    slot_array& operator=(const slot_array&) = delete;
+
+    u64* data() noexcept { return at_; }
+
+    /// Writes the arguments of a call of `f`. An error if their number or a type is not right.
+    result<void> fill(const store_data& s, const func_record& f, std::span<const value> args) noexcept {
+        const std::span<const val_type> params = s.types.types().params(f.type_id);
+        if (args.size() != params.size()) return error(msg::wrong_type, "number of arguments");
+        const u32 n = f.param_slots > f.result_slots ? f.param_slots : f.result_slots;
+        if (n > few) {
+            if (!many_.resize(n)) return msg::out_of_memory;
+            at_ = many_.data();
+        }
+        u64* to = at_;
+        for (std::size_t i = 0; i < args.size(); to += params[i++].slots())
+            if (auto ok = put_value(s, params[i], args[i], to); !ok) return ok;
+        return {};
+    }
+    /// Reads the results of `f`, as many as `results` has room for.
+    void take(const store_data& s, const func_record& f, std::span<value> results) const noexcept {
+        const std::span<const val_type> types = s.types.types().results(f.type_id);
+        const u64* from = at_;
+        for (std::size_t i = 0; i < results.size(); from += types[i++].slots()) results[i] = take_value(types[i], from);
+    }
+
+private:
+    static constexpr u32 few = 16;
+    u64 few_[few] = {};
+    vec<u64> many_;
+    u64* at_ = few_;
+};
+
+} // namespace runtime
+} // namespace tessera
