@@ -67,7 +67,13 @@
 #endif
 
 #if defined(__GNUC__) || defined(__clang__)
+#if defined(__SANITIZE_ADDRESS__) && !defined(__clang__)
+// g++ marks the variables of what it inlines into a handler as out of scope, and a handler, which is
+// not instrumented, never takes the marks off the stack again.
+#define TESSERA_INLINE inline __attribute__((always_inline, no_sanitize("address")))
+#else
 #define TESSERA_INLINE inline __attribute__((always_inline))
+#endif
 #define TESSERA_NOINLINE __attribute__((noinline))
 #define TESSERA_COLD __attribute__((noinline, cold))
 #define TESSERA_LIKELY(condition) __builtin_expect(!!(condition), 1)

@@ -12,7 +12,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <set>
 
 namespace diff {
 
@@ -301,13 +300,11 @@ private:
         // A truncation that traps ends the program too early to be of use.
         const bool traps = name.find(".trunc_f") != name.npos;
         expression(type_of(tessera::row(o).type.params[0]), depth);
-        if (traps && r_.chance(90)) {
+        if (traps && r_.chance(90))
             for (u16 i = 0; i < tessera::op_count; ++i)
-                if (const std::string_view other_name = tessera::op_table[i].text;
-                    other_name.size() > 11 && other_name.substr(0, 9) == "i32.trunc" == (name.substr(0, 3) == "i32") &&
-                    other_name.find("trunc_sat") != name.npos && other_name.substr(14) == name.substr(10) && other_name.substr(0, 3) == name.substr(0, 3))
+                if (const std::string_view sat = tessera::op_table[i].text;
+                    sat.find(".trunc_sat_f") == 3 && sat.substr(0, 3) == name.substr(0, 3) && sat.substr(14) == name.substr(10))
                     o = op(i);
-        }
         emit(o);
     }
     void binary(op o, int depth) {
@@ -783,7 +780,7 @@ private:
             break;
         case 3: // the comparison sees the counter before it changes
             emit(op::local_get, counter);
-            number_of(step > 0 ? limit - step : limit - step);
+            number_of(limit - step);
             emit(wide ? op::i64_ne : op::i32_ne);
             emit(op::local_set, add_local(tessera::t_i32, true));
             emit(op::local_set, counter);
@@ -828,12 +825,10 @@ private:
         for (u32 d : targets) put_leb(code_, d);
         for (u32 i = 0; i < blocks; ++i) {
             end();
-            const val_type t = below_.back();
             below_.pop_back();
             // Inside the next block: its value below, if any, then `given`.
             if (i + 1 == blocks) break;
             const val_type under = below_.back();
-            static_cast<void>(t);
             if (under != tessera::t_bottom) {
                 consume_all(given, depth);
                 consume(under, depth);

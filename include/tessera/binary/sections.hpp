@@ -20,7 +20,8 @@ public:
     /// Decodes the module. False: `error()` says why.
     [[nodiscard]] bool module() noexcept {
         const u8* begin = in_.at();
-        if (!within(m_.bytes.size(), limits_.module_size, "bytes of a module") || !header(begin, "\0asm", msg::magic) ||
+        const u64 most = limits_.module_size < no_index ? limits_.module_size : no_index; // offsets have 32 bits
+        if (!within(m_.bytes.size(), most, "bytes of a module") || !header(begin, "\0asm", msg::magic) ||
             !header(begin + 4, "\1\0\0\0", msg::version))
             return false;
         while (!in_.done())
@@ -253,7 +254,11 @@ private:
             if (kind > u8(extern_kind::tag)) return fail(msg::malformed_export_kind, where);
             e.kind = extern_kind(kind);
             if (e.kind == extern_kind::tag && !need(feature::exceptions, where)) return false;
-            if (!leb_u32(e.index) || !add(m_.exports, e)) return false;
+            if (!leb_u32(e.index)) return false;
+            if (e.kind == extern_kind::global && e.index < m_.globals.size() && m_.globals[e.index].type.mutable_ &&
+                !need(feature::mutable_globals, where))
+                return false;
+            if (!add(m_.exports, e)) return false;
         }
         return true;
     }
@@ -323,9 +328,9 @@ private:
             u32 flags = 0, size = 0;
             if (!leb_u32(flags)) return false;
             if (flags > 2) return fail(msg::malformed_data, where);
+            if (flags != 0 && !need(feature::bulk_memory, where)) return false;
             if (flags == 1) {
                 d.mode = segment_mode::passive;
-                if (!need(feature::bulk_memory, where)) return false;
             } else {
                 d.mode = segment_mode::active;
                 if ((flags == 2 && !leb_u32(d.memory)) || !expression(d.at)) return false;

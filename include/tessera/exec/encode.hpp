@@ -100,7 +100,7 @@ private:
         n.v = wide_move;
         n.words[0] = to;
         n.words[1] = u32(from);
-        store_native(at, handler_table<F>::find(n.v));
+        store_native(at, dispatch<F>::find(n.v));
         constexpr layout l = layout_of(wide_move);
         store_native<u32>(at + l.words, n.words[0]);
         store_native<u32>(at + l.words + 4, n.words[1]);
@@ -110,7 +110,7 @@ private:
         const layout l = layout_of(v);
         const shape s = shape_of(v.fam, v.flags);
         store_native<u64>(at, 0);
-        store_native(at, handler_table<F>::find(v));
+        store_native(at, dispatch<F>::find(v));
         for (unsigned k = 0; k < 4; ++k) {
             if (v.at[k] == loc::slot) store_native<u16>(at + l.at[k], u16(n.operands[k]));
             else if (v.at[k] == loc::imm && operand_class(v, k) == cls::f64) store_native<u64>(at + l.at[k], n.operands[k]);

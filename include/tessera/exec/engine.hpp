@@ -53,7 +53,7 @@ public:
         c.paused = c.host_failed = false;
         {
             const float_environment environment;
-            run_from(c);
+            dispatch<F>::run(c);
         }
         if constexpr (F[feature::fuel]) take_back_fuel(store, c);
         --store.host_depth;
@@ -221,7 +221,7 @@ public:
         constexpr layout l = layout_of(made), t = layout_of(made_tail);
         static_assert(layout_of(lazy).size == l.size && layout_of(lazy_tail).size == t.size);
         u8* const cell = const_cast<u8*>(c->pc); // the unit's own, see runtime/unit.hpp
-        const bool tail = load_native<handler>(cell) == handler_table<F>::find(lazy_tail);
+        const bool tail = load_native<handler>(cell) == dispatch<F>::find(lazy_tail);
         const u32 index = load_native<u32>(cell + (tail ? t.words + 12 : l.words + 4));
         runtime::code_unit& unit = *c->instance->unit;
         if (!lower(unit, index)) {
@@ -234,7 +234,7 @@ public:
         store_native<u32>(cell + first, delta + 8 * code.frame_slots);
         store_native<u32>(cell + first + 4, delta + 8 * code.header);
         put_pointer(cell + (tail ? t.wides : l.wides), static_cast<const u8*>(code.cells));
-        store_native(cell, handler_table<F>::find(tail ? made_tail : made));
+        store_native(cell, dispatch<F>::find(tail ? made_tail : made));
     }
 
     // ---- self-test -------------------------------------------------------------------------------------------------
@@ -249,7 +249,7 @@ public:
         u8* at = cells;
         const auto put = [&](const variant& v, u32 bytes) {
             std::memset(at, 0, bytes);
-            store_native(at, handler_table<F>::find(v));
+            store_native(at, dispatch<F>::find(v));
             at += bytes;
         };
         put({family::probe, 0, op::nop, {}}, 8);
@@ -260,7 +260,7 @@ public:
         alignas(8) u8 slots[16] = {};
         c.pc = cells;
         c.fp = slots;
-        run_from(c);
+        dispatch<F>::run(c);
         const u64 used = c.probed > c.needed ? c.probed - c.needed : c.needed - c.probed;
         return used < 4096;
 #else

@@ -439,6 +439,15 @@ protected:
     bool narrow(const binary::instruction& in, u64 size) const noexcept {
         return in.index == 0 && !module_.memories[0].type.limits.is64 && in.value <= 0xffff'ffff - size;
     }
+    /// A constant address goes into the cell's offset, where there is such a handler.
+    bool add_constant_address(node& n, const entry& a) noexcept {
+        variant v = n.v;
+        v.at[0] = loc::imm;
+        if (a.how != held::constant || !exists(with_slots(v))) return false;
+        n.v.at[0] = loc::imm;
+        n.words[0] += u32(a.value);
+        return true;
+    }
     void lower_load(const binary::instruction& in) noexcept {
         const u64 size = u64{1} << natural_align[u16(in.code)];
         const val_type t = type_of_letter(row(in.code).type.results[0]);
@@ -447,11 +456,8 @@ protected:
         n.v = {family::load, 0, in.code, {}};
         if (!narrow(in, size)) return lower_load_wide(in, a, t);
         n.words[0] = u32(in.value + size);
-        if (a.how == held::constant) {
-            if (a.value + in.value + size > 0xffff'ffff) return lower_load_wide(in, a, t);
-            n.v.at[0] = loc::imm;
-            n.words[0] += u32(a.value);
-        } else if (!join_index(n, a)) {
+        if (a.how == held::constant && a.value + in.value + size > 0xffff'ffff) return lower_load_wide(in, a, t);
+        if (!add_constant_address(n, a) && !join_index(n, a)) {
             use_slot(n, 0, a);
             n.v.at[3] = loc::slot;
             bind(n, 0, a);
@@ -511,13 +517,7 @@ protected:
         }
         n.v = {family::store, 0, in.code, {}};
         n.words[0] = u32(in.value + size);
-        if (a.how == held::constant) {
-            n.v.at[0] = loc::imm;
-            n.words[0] += u32(a.value);
-        } else {
-            n.v.at[0] = loc::slot;
-            n.operands[0] = slot_of(a);
-        }
+        if (!add_constant_address(n, a)) use_slot(n, 0, a);
         name_operand(n, 1, b);
         if (b.how == held::constant && (n.v.at[1] != loc::imm || !exists(n.v))) use_slot(n, 1, b);
         bind(n, 1, b);

@@ -279,8 +279,30 @@ constexpr bool binary_sources_exist(op o, loc a, loc b) noexcept {
 } // namespace detail
 
 
+/// True if the loop has a case for `v`, one that `exists` with tail calls: it does without the rarer
+/// combinations of operands, so that there are about 500.
+constexpr bool exists_in_loop(const variant& v) noexcept {
+    const loc a = v.at[0], b = v.at[1], d = v.at[3];
+    const bool plain = a == loc::slot && (b == loc::slot || b == loc::none) && (d == loc::slot || d == loc::none);
+    switch (v.fam) {
+    case family::unary:
+    case family::load_indexed:
+    case family::global_get:
+    case family::global_set: return plain || v.fam == family::global_get ? d != loc::acc : false;
+    case family::binary: return plain || (detail::is_hot(v.code) && a != loc::imm && (a == loc::slot || b != loc::acc));
+    case family::br_compare: return plain || (class_of(row(v.code).type.params[0]) < cls::f32 && !(a == loc::acc && b == loc::imm && class_of(row(v.code).type.params[0]) == cls::i64));
+    case family::latch: return class_of(row(v.code).type.params[0]) == cls::i32;
+    case family::load: return a != loc::imm && !(a == loc::acc && d == loc::slot);
+    case family::store: return a == loc::slot;
+    case family::select: return a == loc::slot && b == loc::slot && (cls(v.code) < cls::f32 || d == loc::slot) && d == loc::slot;
+    default: return true;
+    }
+}
+
 /// True if there is a handler for `v`, its flags aside.
 constexpr bool exists(const variant& v) noexcept {
+    if constexpr (!TESSERA_TAIL_CALLS)
+        if (!exists_in_loop(v)) return false;
     using detail::slot_or_acc;
     const loc a = v.at[0], b = v.at[1], c = v.at[2], d = v.at[3];
     switch (v.fam) {

@@ -3,8 +3,8 @@
 /// The sections of a module, put together in the order of the binary format (spec: binary/modules).
 #pragma once
 
-#include <tessera/text/names.hpp>
 #include <tessera/text/chunk.hpp>
+#include <tessera/text/names.hpp>
 
 namespace tessera::inline TESSERA_ABI::text {
 
@@ -20,8 +20,9 @@ inline constexpr u8 section_order[] = {1, 2, 3, 4, 5, 13, 6, 7, 8, 9, 12, 10, 11
 inline constexpr u8 section_data_count = 12, section_code = 10;
 
 /// Words of `@custom` for those sections.
-inline constexpr word section_words[] = {word::type, word::import_, word::func,   word::table, word::memory,    word::tag, word::global,
-                                         word::export_, word::start, word::elem, word::datacount, word::code, word::data};
+inline constexpr word section_words[] = {word::type,      word::import_, word::func,    word::table, word::memory,
+                                         word::tag,       word::global,  word::export_, word::start, word::elem,
+                                         word::datacount, word::code,    word::data};
 static_assert(sizeof section_words / sizeof *section_words == sizeof section_order);
 inline constexpr u32 section_count = sizeof section_order;
 
@@ -47,11 +48,13 @@ public:
             custom(to, customs, 2 * i);
             if (i == section_count) break;
             chunk& s = sections[section_order[i]];
-            if (section_order[i] == section_code && hints.size()) custom(to, text_of(word::branch_hint), hints.data(), hints.size());
+            if (section_order[i] == section_code && hints.size())
+                custom(to, text_of(word::branch_hint), hints.data(), hints.size());
             if (s.failed()) return false;
             if (s.count) {
                 to.byte(section_order[i]);
-                const bool counted = section_order[i] != 8 && section_order[i] != section_data_count; // the start section has no number
+                const bool counted =
+                    section_order[i] != 8 && section_order[i] != section_data_count; // the start section has no number
                 writer number;
                 number.leb_u(s.count);
                 to.leb_u(s.size() + (counted ? number.size() : 0));

@@ -29,9 +29,7 @@ public:
         for (; n >= 9; n -= 9) multiply_add(1'000'000'000, 0);
         for (; n > 0; --n) multiply_add(10, 0);
     }
-    i32 bit_length() const noexcept {
-        return size_ == 0 ? 0 : i32(size_ * 32) - std::countl_zero(limbs_[size_ - 1]);
-    }
+    i32 bit_length() const noexcept { return size_ == 0 ? 0 : i32(size_ * 32) - std::countl_zero(limbs_[size_ - 1]); }
     void shift_left(u32 n) noexcept {
         if (size_ == 0 || n == 0) return;
         const u32 whole = n / 32, part = n % 32;

@@ -14,7 +14,22 @@ public:
     using instruction_parser::instruction_parser;
 
 protected:
-    enum : u8 { s_custom, s_type, s_import, s_func, s_table, s_memory, s_global, s_export, s_start, s_elem, s_code, s_data, s_data_count, s_tag };
+    enum : u8 {
+        s_custom,
+        s_type,
+        s_import,
+        s_func,
+        s_table,
+        s_memory,
+        s_global,
+        s_export,
+        s_start,
+        s_elem,
+        s_code,
+        s_data,
+        s_data_count,
+        s_tag
+    };
 
     /// A constant expression, up to a parenthesis, with its end.
     [[nodiscard]] bool constant(chunk& to) noexcept {
@@ -53,7 +68,6 @@ protected:
         write_type(to, t.element);
         write_limits(to, t.limits, 0);
     }
-
 
     /// What comes first in a field that defines or imports: identifier, exports, import.
     [[nodiscard]] bool head(extern_kind kind, u32 x, bool& imported, const token& t) noexcept {

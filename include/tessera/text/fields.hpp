@@ -164,7 +164,7 @@ protected:
 
     writer function_locals_; ///< entries of the name section's map of locals
     u32 named_functions_ = 0;
-    chunk all_hints_;        ///< entries of the branch hint section
+    chunk all_hints_; ///< entries of the branch hint section
 
 private:
     [[nodiscard]] bool bind_local(const param_id& p) noexcept {
@@ -180,6 +180,8 @@ private:
         u32 count = params_;
         while (enter(word::local)) {
             const bool one = at(token_kind::id) || note();
+            // Which local it is depends on the type's parameters.
+            if (one && !params_known_) return fail(msg::text_unknown[u8(space::type)], t);
             if (one && !bind(space::local, count, local_names_)) return false;
             while (one || !at(token_kind::right)) {
                 val_type type;

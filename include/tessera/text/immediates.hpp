@@ -28,9 +28,7 @@ protected:
         case imm::global: return index(space::global, x) && write(to, o, x);
         case imm::tag: return index(space::tag, x) && write(to, o, x);
         case imm::elem: return index(space::elem, x) && write(to, o, x);
-        case imm::data:
-            needs_data_count_ = true;
-            return index(space::data, x) && write(to, o, x);
+        case imm::data: needs_data_count_ = true; return index(space::data, x) && write(to, o, x);
         case imm::table: return optional(space::table, x) && write(to, o, x);
         case imm::memory: return optional(space::memory, x) && write(to, o, x);
         case imm::table_table: return optional_pair(space::table, x, y) && write(to, o, x, y);
@@ -173,7 +171,8 @@ protected:
         }
         static_cast<void>(next());
         u32 there = 0;
-        while (peek(there).kind == token_kind::nat || peek(there).kind == token_kind::integer || peek(there).kind == token_kind::floating)
+        while (peek(there).kind == token_kind::nat || peek(there).kind == token_kind::integer ||
+               peek(there).kind == token_kind::floating)
             ++there;
         if (there != lanes && peek(there).kind != token_kind::reserved) return fail(msg::lane_literals, shape);
         for (u32 i = 0; i < lanes; ++i) {
@@ -254,9 +253,11 @@ private:
     }
     [[nodiscard]] bool shuffle(chunk& to) noexcept {
         u32 there = 0;
-        while (peek(there).kind == token_kind::nat || peek(there).kind == token_kind::integer || peek(there).kind == token_kind::floating)
+        while (peek(there).kind == token_kind::nat || peek(there).kind == token_kind::integer ||
+               peek(there).kind == token_kind::floating)
             ++there;
-        if (there != 16) return peek(there).kind == token_kind::reserved ? unexpected(peek(there)) : fail(msg::lane_length, peek());
+        if (there != 16)
+            return peek(there).kind == token_kind::reserved ? unexpected(peek(there)) : fail(msg::lane_length, peek());
         for (u32 i = 0; i < 16; ++i) {
             if (!at(token_kind::nat)) return fail(msg::i8_range, peek(), text(peek()));
             if (!lane(to)) return false;

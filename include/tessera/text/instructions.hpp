@@ -22,7 +22,7 @@ protected:
     }
 
     bool in_function_ = false;
-    writer hints_;       ///< the current function's branch hints: offset, 1, hint
+    writer hints_; ///< the current function's branch hints: offset, 1, hint
     u32 hint_count_ = 0;
 
 private:
@@ -41,8 +41,8 @@ private:
         stage reached = stage::start; ///< if: start, then, else; try: start, do or catch, catch_all, delegate
         op code = op::block;
         i8 hint = -1;
-        u32 held = 0;                 ///< where in held_ the bytes of the instruction are that is written at the end
-        u32 at = 0;                   ///< index of the instruction's token
+        u32 held = 0; ///< where in held_ the bytes of the instruction are that is written at the end
+        u32 at = 0;   ///< index of the instruction's token
         std::string_view label;
     };
 
@@ -144,7 +144,8 @@ private:
         const word w = word(t.match);
         if (!frames_.empty()) {
             frame& f = frames_.back();
-            if (f.shape == form::folded_if && (w == word::then || f.reached != stage::start)) return open_if_part(f, w, t);
+            if (f.shape == form::folded_if && (w == word::then || f.reached != stage::start))
+                return open_if_part(f, w, t);
             if (f.shape == form::folded_try) return open_try_part(f, w, t);
         }
         if (!is_op(w)) return unexpected(t);
@@ -299,7 +300,8 @@ private:
             take_note();
             token_list content;
             if (!lexer::run(list_, *a, content)) return out_of_memory();
-            if (content.tokens.size() != 2 || content.tokens[0].kind != token_kind::string) return fail_note(msg::hint_token, *a);
+            if (content.tokens.size() != 2 || content.tokens[0].kind != token_kind::string)
+                return fail_note(msg::hint_token, *a);
             vec<u8> value;
             if (!append_string(content.text(content.tokens[0]), value)) return out_of_memory();
             if (value.size() != 1 || value[0] > 1) return fail_note(msg::hint_token, *a);

@@ -35,7 +35,10 @@ inline std::size_t utf8_length(std::string_view text) noexcept {
 }
 
 inline int hex_digit(char c) noexcept {
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : -1;
 }
 
 } // namespace detail
@@ -185,13 +188,14 @@ private:
         const std::size_t from = at_;
         const bool dollar = s_[at_] == '$';
         std::size_t strings = 0, first_string = 0;
-        for (; at_ < end_; ) {
+        for (; at_ < end_;) {
             const char_class c = detail::char_classes[u8(s_[at_])];
             if (c == char_class::quote) {
                 if (strings++ == 0) first_string = at_;
                 if (!string()) {
                     // `$` before what is no string stands alone, and is no identifier.
-                    if (dollar && first_string == from + 1 && strings == 1 && problem_ && problem_ != &msg::malformed_utf8)
+                    if (dollar && first_string == from + 1 && strings == 1 && problem_ &&
+                        problem_ != &msg::malformed_utf8)
                         return fail(msg::empty_identifier, from);
                     return false;
                 }
@@ -206,7 +210,8 @@ private:
             if (text.size() == 3) return fail(msg::empty_identifier, from);
             name_.clear();
             if (!append_string(text.substr(1), name_)) return false;
-            if (!is_utf8({reinterpret_cast<const char*>(name_.data()), name_.size()})) return fail(msg::malformed_utf8, from);
+            if (!is_utf8({reinterpret_cast<const char*>(name_.data()), name_.size()}))
+                return fail(msg::malformed_utf8, from);
             return put(token_kind::id, from);
         }
         return put(token_kind::reserved, from);
@@ -260,7 +265,8 @@ private:
                 break;
             }
         }
-        if (at_ == end_ || s_[at_] != '}' || !digit || (scalar >= 0xd800 && scalar < 0xe000)) return fail(msg::illegal_escape, from);
+        if (at_ == end_ || s_[at_] != '}' || !digit || (scalar >= 0xd800 && scalar < 0xe000))
+            return fail(msg::illegal_escape, from);
         ++at_;
         return true;
     }
@@ -295,7 +301,8 @@ private:
         word name = word::unknown;
         if (at_ < end_ && s_[at_] == '"') {
             const std::size_t quoted = at_;
-            if (!string()) return problem_ && problem_ != &msg::malformed_utf8 ? fail(msg::empty_annotation, from) : false;
+            if (!string())
+                return problem_ && problem_ != &msg::malformed_utf8 ? fail(msg::empty_annotation, from) : false;
             name_.clear();
             if (!append_string(s_.substr(quoted, at_ - quoted), name_)) return false;
             const std::string_view text(reinterpret_cast<const char*>(name_.data()), name_.size());

@@ -109,7 +109,8 @@ protected:
     [[nodiscard]] bool note_string(const annotation& a, std::string_view& out) noexcept {
         token_list content;
         if (!lexer::run(list_, a, content)) return out_of_memory();
-        if (content.tokens.size() != 2 || content.tokens[0].kind != token_kind::string) return fail_note(msg::name_token, a);
+        if (content.tokens.size() != 2 || content.tokens[0].kind != token_kind::string)
+            return fail_note(msg::name_token, a);
         vec<u8> bytes;
         if (!append_string(content.text(content.tokens[0]), bytes)) return out_of_memory();
         if (!is_utf8(bytes_of(bytes))) return fail_note(msg::name_utf8, a);

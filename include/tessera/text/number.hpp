@@ -13,7 +13,10 @@ namespace tessera::inline TESSERA_ABI::text {
 namespace detail {
 
 inline constexpr int digit_value(char c) noexcept {
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : 99;
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : 99;
 }
 /// Passes digits with single underscores between them, from `i` on; returns `i` itself if there are none.
 inline constexpr std::size_t pass_digits(std::string_view s, std::size_t i, int base) noexcept {
@@ -103,7 +106,8 @@ bool parse_float(std::string_view s, bits_of_size<sizeof(F)>& out) noexcept {
         return out = sign | infinity | bits(payload), true;
     }
     bits magnitude = 0;
-    if (!(detail::is_hex(s) ? detail::hex_float<F>(s.substr(2), magnitude) : detail::decimal_float<F>(s, magnitude))) return false;
+    if (!(detail::is_hex(s) ? detail::hex_float<F>(s.substr(2), magnitude) : detail::decimal_float<F>(s, magnitude)))
+        return false;
     out = sign | magnitude;
     return true;
 }

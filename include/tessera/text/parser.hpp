@@ -166,40 +166,40 @@ private:
         if (a.name != word::custom) return misplaced(a);
         take_note();
         custom_section section;
-        if (!custom_reader(*this, a, section)) return false;
+        if (!custom_annotation(a, section)) return false;
         if (!customs_.push_back(std::move(section))) return out_of_memory();
         return pass_notes();
     }
     /// `(@custom "name" (before section)? "bytes"*)`.
-    [[nodiscard]] static bool custom_reader(module_parser& self, const annotation& a, custom_section& out) noexcept {
+    [[nodiscard]] bool custom_annotation(const annotation& a, custom_section& out) noexcept {
         token_list content;
-        if (!lexer::run(self.list_, a, content)) return self.out_of_memory();
+        if (!lexer::run(list_, a, content)) return out_of_memory();
         u32 i = 0;
         const auto& tokens = content.tokens;
         vec<u8> bytes;
-        if (tokens[i].kind != token_kind::string) return self.fail_note(msg::custom_no_name, a);
-        if (!append_string(content.text(tokens[i++]), bytes)) return self.out_of_memory();
-        if (!is_utf8(bytes_of(bytes))) return self.fail_note(msg::custom_utf8, a);
-        if (!self.arena_.copy(bytes_of(bytes), out.name)) return self.out_of_memory();
+        if (tokens[i].kind != token_kind::string) return fail_note(msg::custom_no_name, a);
+        if (!append_string(content.text(tokens[i++]), bytes)) return out_of_memory();
+        if (!is_utf8(bytes_of(bytes))) return fail_note(msg::custom_utf8, a);
+        if (!arena_.copy(bytes_of(bytes), out.name)) return out_of_memory();
         if (tokens[i].kind == token_kind::left) {
             const u32 close = tokens[i++].match;
             const bool before = tokens[i].is(word::before);
-            if (!before && !tokens[i].is(word::after)) return self.fail_note(msg::custom_placement, a);
+            if (!before && !tokens[i].is(word::after)) return fail_note(msg::custom_placement, a);
             const token& where = tokens[++i];
             if (where.is(before ? word::first : word::last)) {
                 out.place = before ? 0 : 2 * section_count;
             } else {
                 u32 s = 0;
                 while (s < section_count && !where.is(section_words[s])) ++s;
-                if (s == section_count) return self.fail_note(msg::custom_section, a);
+                if (s == section_count) return fail_note(msg::custom_section, a);
                 out.place = 2 * s + !before;
             }
-            if (++i != close) return self.fail_note(msg::custom_token, a);
+            if (++i != close) return fail_note(msg::custom_token, a);
             ++i;
         }
         for (; tokens[i].kind == token_kind::string; ++i)
-            if (!append_string(content.text(tokens[i]), out.bytes)) return self.out_of_memory();
-        return tokens[i].kind == token_kind::end || self.fail_note(msg::custom_token, a);
+            if (!append_string(content.text(tokens[i]), out.bytes)) return out_of_memory();
+        return tokens[i].kind == token_kind::end || fail_note(msg::custom_token, a);
     }
 
     // ---- the module
@@ -214,8 +214,11 @@ private:
         if (!module_name_.empty()) names.module_name(module_name_);
         names.map(1, spaces_[u8(space::func)].names);
         names.indirect(2, named_functions_, function_locals_);
-        static constexpr struct { u8 id; space s; } maps[] = {
-            {4, space::type}, {5, space::table}, {6, space::memory}, {7, space::global}, {8, space::elem}, {9, space::data}};
+        static constexpr struct {
+            u8 id;
+            space s;
+        } maps[] = {{4, space::type},   {5, space::table}, {6, space::memory},
+                    {7, space::global}, {8, space::elem},  {9, space::data}};
         for (const auto& m : maps) names.map(m.id, spaces_[u8(m.s)].names);
         writer fields;
         for (const field_owner& o : field_owners_) {
@@ -229,7 +232,8 @@ private:
             hints.leb_u(all_hints_.count);
             hints.raw(all_hints_.data(), all_hints_.size());
         }
-        return !names.failed() && !all_hints_.failed() && assembly::run(sections_, customs_, names.content(), hints, out);
+        return !names.failed() && !all_hints_.failed() &&
+               assembly::run(sections_, customs_, names.content(), hints, out);
     }
 
     std::string_view module_name_;

@@ -30,11 +30,24 @@ enum class command_kind : u8 {
     count_,
 };
 /// The words by which a command begins, by kind.
-inline constexpr std::string_view command_names[] = {
-    "module",           "module definition", "module instance",   "register",         "invoke",
-    "get",              "assert_return",     "assert_trap",       "assert_exhaustion", "assert_exception",
-    "assert_malformed", "assert_invalid",    "assert_unlinkable", "assert_uninstantiable",
-    "assert_malformed_custom", "assert_invalid_custom", "thread", "wait"};
+inline constexpr std::string_view command_names[] = {"module",
+                                                     "module definition",
+                                                     "module instance",
+                                                     "register",
+                                                     "invoke",
+                                                     "get",
+                                                     "assert_return",
+                                                     "assert_trap",
+                                                     "assert_exhaustion",
+                                                     "assert_exception",
+                                                     "assert_malformed",
+                                                     "assert_invalid",
+                                                     "assert_unlinkable",
+                                                     "assert_uninstantiable",
+                                                     "assert_malformed_custom",
+                                                     "assert_invalid_custom",
+                                                     "thread",
+                                                     "wait"};
 static_assert(sizeof command_names / sizeof *command_names == std::size_t(command_kind::count_));
 
 /// How a module is written in a script.
@@ -46,19 +59,32 @@ struct script_module {
 
 /// An argument, or what a result must be like.
 enum class pattern_kind : u8 {
-    i32, i64, f32, f64, v128,
-    ref_null, ref_func, ref_extern, ref_host, ref_any, ref_eq, ref_i31, ref_struct, ref_array, ref_exn,
+    i32,
+    i64,
+    f32,
+    f64,
+    v128,
+    ref_null,
+    ref_func,
+    ref_extern,
+    ref_host,
+    ref_any,
+    ref_eq,
+    ref_i31,
+    ref_struct,
+    ref_array,
+    ref_exn,
     either, ///< one of `count` patterns from `first` on, in script::alternatives
 };
 enum class nan_pattern : u8 { none, canonical, arithmetic };
 struct pattern {
     pattern_kind kind = pattern_kind::i32;
-    u8 float_lanes = 0;         ///< v128: 4 or 2 if the lanes are f32 or f64 and may have nan patterns, else 0
-    bool exact = true;          ///< references: false if any one of the kind will do
-    nan_pattern nans[4] = {};   ///< f32 and f64: the first; v128: of each lane
-    u64 low = 0;                ///< the value's bits; the number of ref.extern, ref.host, ref.func
-    u64 high = 0;               ///< upper half of a v128
-    heap_type heap;             ///< ref.null, if exact
+    u8 float_lanes = 0;       ///< v128: 4 or 2 if the lanes are f32 or f64 and may have nan patterns, else 0
+    bool exact = true;        ///< references: false if any one of the kind will do
+    nan_pattern nans[4] = {}; ///< f32 and f64: the first; v128: of each lane
+    u64 low = 0;              ///< the value's bits; the number of ref.extern, ref.host, ref.func
+    u64 high = 0;             ///< upper half of a v128
+    heap_type heap;           ///< ref.null, if exact
     u32 first = 0, count = 0;
 };
 
@@ -69,7 +95,7 @@ struct list_range {
 
 struct command {
     command_kind kind = command_kind::module_;
-    bool is_get = false;       ///< the action reads a global instead of calling a function
+    bool is_get = false; ///< the action reads a global instead of calling a function
     u32 line = 1, column = 1;
     std::string_view id;       ///< of the module, instance or thread, without `$`; empty for the latest module
     std::string_view name;     ///< the action's export; the name to register under; of an instance, its module's id
@@ -304,15 +330,9 @@ private:
         if (!is_op(word(t.match))) return script_reference(p, t);
         switch (op(t.match)) {
         case op::i32_const: return integer(32, p.low) && leave();
-        case op::i64_const:
-            p.kind = pattern_kind::i64;
-            return integer(64, p.low) && leave();
-        case op::f32_const:
-            p.kind = pattern_kind::f32;
-            return float_lane<f32>(p, 0, result_) && leave();
-        case op::f64_const:
-            p.kind = pattern_kind::f64;
-            return float_lane<f64>(p, 0, result_) && leave();
+        case op::i64_const: p.kind = pattern_kind::i64; return integer(64, p.low) && leave();
+        case op::f32_const: p.kind = pattern_kind::f32; return float_lane<f32>(p, 0, result_) && leave();
+        case op::f64_const: p.kind = pattern_kind::f64; return float_lane<f64>(p, 0, result_) && leave();
         case op::v128_const: return v128_pattern(p, result_) && leave();
         case op::ref_null:
             p.kind = pattern_kind::ref_null;

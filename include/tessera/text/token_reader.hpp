@@ -44,7 +44,9 @@ protected:
     bool accept(word w) noexcept { return at(w) && (++at_, true); }
     /// Passes `(` and the word `w` if they are next.
     bool enter(word w) noexcept { return at_left(w) && (at_ += 2, true); }
-    [[nodiscard]] bool expect(token_kind kind) noexcept { return at(kind) ? (static_cast<void>(next()), true) : unexpected(); }
+    [[nodiscard]] bool expect(token_kind kind) noexcept {
+        return at(kind) ? (static_cast<void>(next()), true) : unexpected();
+    }
     [[nodiscard]] bool expect(word w) noexcept { return accept(w) || unexpected(); }
     [[nodiscard]] bool leave() noexcept { return expect(token_kind::right); }
 

@@ -95,6 +95,7 @@ protected:
     [[nodiscard]] bool signature(bool with_ids) noexcept {
         signature_.clear();
         param_ids_.clear();
+        params_known_ = true;
         while (enter(word::param)) {
             if (with_ids && (at(token_kind::id) || note())) {
                 if (!param_ids_.push_back({u32(signature_.size()), at_})) return out_of_memory();
@@ -140,7 +141,9 @@ protected:
         if (enter(word::type)) return sub_type(true);
         at_ += 2;
         u32 members = 0; // counted before: the number stands in front
-        for (u32 i = at_; i < list_.tokens.size() && list_.tokens[i].kind == token_kind::left; i = list_.tokens[i].match + 1) ++members;
+        for (u32 i = at_; i < list_.tokens.size() && list_.tokens[i].kind == token_kind::left;
+             i = list_.tokens[i].match + 1)
+            ++members;
         if (members != 1) {
             types_.byte(code::rec);
             types_.leb_u(members);
@@ -153,6 +156,7 @@ protected:
     chunk types_; ///< the type section
     vec<val_type> signature_;
     u32 params_ = 0;
+    bool params_known_ = true; ///< false: the type is given by an index that does not exist so far
     struct param_id {
         u32 index, at;
     };
@@ -207,7 +211,8 @@ private:
         if (at_left(word::param)) return unexpected(peek(1)); // behind a result
         if (!given) return true;
         if (signature_.empty()) {
-            params_ = type < known_.size() ? known_[type].params : 0;
+            params_known_ = type < known_.size();
+            params_ = params_known_ ? known_[type].params : 0;
             return true;
         }
         if (type >= known_.size()) return fail(msg::text_unknown[u8(space::type)], t, text(t));
@@ -240,7 +245,8 @@ private:
         if (!plain) return true;
         bool fresh = false;
         std::string_view lasting;
-        return signature_key() && (signatures_.find(key()) || (arena_.copy(key(), lasting) && signatures_.add(lasting, type, fresh)));
+        return signature_key() &&
+               (signatures_.find(key()) || (arena_.copy(key(), lasting) && signatures_.add(lasting, type, fresh)));
     }
     /// The bytes by which a signature is found again: the number of parameters, then all types.
     [[nodiscard]] bool signature_key() noexcept {
@@ -317,7 +323,7 @@ private:
 
     vec<known_type> known_; ///< of every type index so far
     vec<val_type> pool_;
-    name_map signatures_;   ///< from key() to the smallest type index
+    name_map signatures_; ///< from key() to the smallest type index
     vec<val_type> key_;
     vec<field_type> fields_list_;
 

@@ -13,6 +13,7 @@
 namespace tessera::inline TESSERA_ABI::text {
 
 // Identifiers equal the words, with `_` where C++ needs another character or knows the word.
+// clang-format off
 #define TESSERA_WORDS(X)                                                                                               \
     X(module_, "module") X(definition, "definition") X(instance, "instance") X(binary, "binary") X(quote, "quote")     \
     X(type, "type") X(rec, "rec") X(sub, "sub") X(final_, "final") X(field, "field") X(mut, "mut")                     \
@@ -40,6 +41,7 @@ namespace tessera::inline TESSERA_ABI::text {
     X(assert_malformed_custom, "assert_malformed_custom") X(assert_invalid_custom, "assert_invalid_custom")            \
     X(ref_extern, "ref.extern") X(ref_host, "ref.host") X(ref_any, "ref.any") X(ref_struct, "ref.struct")              \
     X(ref_array, "ref.array") X(ref_exn, "ref.exn")
+// clang-format on
 
 /// A keyword: the u16 of its `op` for an instruction, else a number behind those.
 enum class word : u32 {
@@ -47,7 +49,7 @@ enum class word : u32 {
 #define TESSERA_WORD(id, text) id,
     TESSERA_WORDS(TESSERA_WORD)
 #undef TESSERA_WORD
-    count_,
+        count_,
     unknown = count_,
 };
 

@@ -14,7 +14,8 @@ class arena {
 public:
     arena() noexcept = default;
     arena(arena&& other) noexcept
-        : blocks_(std::move(other.blocks_)), at_(std::exchange(other.at_, nullptr)), left_(std::exchange(other.left_, 0)) {}
+        : blocks_(std::move(other.blocks_)), at_(std::exchange(other.at_, nullptr)),
+          left_(std::exchange(other.left_, 0)) {}
     arena& operator=(arena&& other) noexcept {
         if (this != &other) {
             release();

@@ -178,7 +178,8 @@ result<void> module(module_data& m, const module_limits& limits = {}) noexcept {
     module_validator<F> v(m, limits);
     if (v.run()) return {};
     error why = v.error(), body(msg::unexpected_end);
-    if (why.kind() == kind::invalid && !binary::bodies_well_formed<F>(m, limits, body)) why = body;
+    if (why.kind() == kind::invalid && !binary::bodies_well_formed<F>(m, limits, body) && body.kind() == kind::malformed)
+        why = body;
     return binary::located(why, {m.positions.data(), m.positions.size()});
 }
 

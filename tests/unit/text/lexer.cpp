@@ -94,7 +94,8 @@ TEST_CASE("lexer: strings") {
     CHECK(bytes(R"("a\t\n\r\"\'\\z")") == "a\t\n\r\"'\\z");
     CHECK(bytes(R"("\00\ff\Aa")") == std::string("\0\xff\xaa", 3));
     CHECK(bytes(R"("\u{41}\u{e4}\u{20_ac}\u{1F600}")") == "A\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80");
-    for (const char* bad : {R"("\x")", R"("\0")", R"("\u41")", R"("\u{}")", R"("\u{d800}")", R"("\u{110000}")", R"("\u{1__2}")", R"("\u{_1}")"})
+    for (const char* bad : {R"("\x")", R"("\0")", R"("\u41")", R"("\u{}")", R"("\u{d800}")", R"("\u{110000}")",
+                            R"("\u{1__2}")", R"("\u{_1}")"})
         CHECK(problem(bad) == "illegal escape");
     CHECK(problem("\"abc") == "unclosed string");
     CHECK(problem("\"a\nb\"") == "unclosed string");
@@ -104,7 +105,8 @@ TEST_CASE("lexer: strings") {
 }
 
 TEST_CASE("lexer: identifiers") {
-    for (const char* bad : {"$", "$ x", "$(", "$\"\"", "$\"a\nb\"", "$\"a\tb\"", "$;; x"}) CHECK(problem(bad) == "empty identifier");
+    for (const char* bad : {"$", "$ x", "$(", "$\"\"", "$\"a\nb\"", "$\"a\tb\"", "$;; x"})
+        CHECK(problem(bad) == "empty identifier");
     CHECK(problem("$\"\\ef\"") == "malformed UTF-8 encoding");
     CHECK(problem("\xc3\xa4") == "illegal character");
     CHECK(problem("\x80") == "malformed UTF-8 encoding");
@@ -116,7 +118,8 @@ TEST_CASE("lexer: annotations") {
     CHECK(kinds("(@a , ; ] [ }} }x{ ({) ,{{};}] ;) 1") == "n");
     CHECK(kinds("(@a @ @x (@x) (@) (@ x) (@(@(@(@)))) \")\" ;; )\n (; ) ;) ) 1") == "n");
     CHECK(kinds("( @a)") == "(r)");
-    for (const char* bad : {"(@)", "(@ x)", "(@\"\")", "(@(@a)x)", "(@\"\n\")"}) CHECK(problem(bad) == "empty annotation id");
+    for (const char* bad : {"(@)", "(@ x)", "(@\"\")", "(@(@a)x)", "(@\"\n\")"})
+        CHECK(problem(bad) == "empty annotation id");
     CHECK(problem("(@\"\\ef\")") == "malformed UTF-8 encoding");
     CHECK(problem("(@a") == "unclosed annotation");
     CHECK(problem("(@a (b)") == "unclosed annotation");

@@ -66,7 +66,7 @@ TEST_CASE("number: exact floats") {
     CHECK(f64_bits("1e308") == std::bit_cast<u64>(1e308));
     CHECK(f64_bits("5e-324") == 1);
     CHECK(f64_bits("4.9406564584124654417656879286822137236505980e-324") == 1);
-    CHECK(f64_bits("2.4703282292062327208828439643411068618252990130716e-324") == 0);  // just below half of the smallest
+    CHECK(f64_bits("2.4703282292062327208828439643411068618252990130716e-324") == 0); // just below half of the smallest
     CHECK(f64_bits("2.4703282292062327208828439643411068618252990130717e-324") == 1);
     CHECK(f64_bits("2.2250738585072011e-308") == 0x000fffffffffffff);
     CHECK(f64_bits("2.2250738585072014e-308") == 0x0010000000000000);
@@ -77,7 +77,8 @@ TEST_CASE("number: exact floats") {
 
 TEST_CASE("number: ties go to even, and only ties") {
     CHECK(f64_bits("9007199254740993") == std::bit_cast<u64>(9007199254740992.0));
-    CHECK(f64_bits("9007199254740993.00000000000000000000000000000000000000000001") == std::bit_cast<u64>(9007199254740994.0));
+    CHECK(f64_bits("9007199254740993.00000000000000000000000000000000000000000001") ==
+          std::bit_cast<u64>(9007199254740994.0));
     CHECK(f64_bits("9007199254740995") == std::bit_cast<u64>(9007199254740996.0));
     CHECK(f32_bits("16777217") == std::bit_cast<u32>(16777216.0f));
     CHECK(f32_bits("16777219") == std::bit_cast<u32>(16777220.0f));

@@ -98,14 +98,17 @@ TEST_CASE("parser: folded and flat instructions are the same") {
                "(func i32.const 0 if $l (result i32) i32.const 1 else $l i32.const 2 br $l end $l drop)"));
     CHECK(same("(func (if (i32.const 0) (then)))", "(func i32.const 0 if end)"));
     CHECK(same("(func (if (then)))", "(func if end)"));
-    CHECK(same("(tag) (func (try (do (nop)) (catch 0 (nop)) (catch_all (nop))))", "(tag) (func try nop catch 0 nop catch_all nop end)"));
+    CHECK(same("(tag) (func (try (do (nop)) (catch 0 (nop)) (catch_all (nop))))",
+               "(tag) (func try nop catch 0 nop catch_all nop end)"));
     CHECK(same("(func (try $l (do (try (do) (delegate $l)))))", "(func try $l try delegate $l end)"));
     CHECK(same("(tag) (func (block $a (block $b (try_table (catch 0 $b) (catch_all $a) (nop)))))",
                "(tag) (func block block try_table (catch 0 0) (catch_all 1) nop end end end)"));
-    for (const char* bad : {"(func (i32.add nop))", "(func (if i32.const 0 (then)))", "(func (then))", "(func (if (then) (then)))", "(func end)",
-                            "(func else)", "(func (else))", "(func (if (i32.const 0)))", "(func (block)", "(func block)", "(func (end))",
-                            "(func if else else end)", "(func (try))", "(func (try (do) (delegate 0) (delegate 0)))", "(func try catch_all catch_all end)",
-                            "(tag) (func try catch 0 delegate 0)", "(func (catch_all))", "(func block else end)", "(func (if (then) (else) (else)))"})
+    for (const char* bad :
+         {"(func (i32.add nop))", "(func (if i32.const 0 (then)))", "(func (then))", "(func (if (then) (then)))",
+          "(func end)", "(func else)", "(func (else))", "(func (if (i32.const 0)))", "(func (block)", "(func block)",
+          "(func (end))", "(func if else else end)", "(func (try))", "(func (try (do) (delegate 0) (delegate 0)))",
+          "(func try catch_all catch_all end)", "(tag) (func try catch 0 delegate 0)", "(func (catch_all))",
+          "(func block else end)", "(func (if (then) (else) (else)))"})
         CHECK(wrong(bad).substr(0, 16) == "unexpected token");
     CHECK(wrong("(func block $a end $b)") == "mismatching label $b");
     CHECK(wrong("(func if else $l end)") == "mismatching label $l");
@@ -114,8 +117,10 @@ TEST_CASE("parser: folded and flat instructions are the same") {
 TEST_CASE("parser: labels") {
     CHECK(same("(func (block $a (block $b (block $a (br $a) (br $b)) (br $a))))",
                "(func (block (block (block (br 0) (br 1)) (br 1))))"));
-    CHECK(same("(func (block $a (if $a (br_if $a (i32.const 0)) (then (br $a)))))", "(func (block (if (br_if 0 (i32.const 0)) (then (br 0)))))"));
-    CHECK(same("(func (block $a (block $b (br_table $a $b 2 (i32.const 0)))))", "(func (block (block (br_table 1 0 2 (i32.const 0)))))"));
+    CHECK(same("(func (block $a (if $a (br_if $a (i32.const 0)) (then (br $a)))))",
+               "(func (block (if (br_if 0 (i32.const 0)) (then (br 0)))))"));
+    CHECK(same("(func (block $a (block $b (br_table $a $b 2 (i32.const 0)))))",
+               "(func (block (block (br_table 1 0 2 (i32.const 0)))))"));
     CHECK(wrong("(func (block $a) (br $a))") == "unknown label $a");
     CHECK(wrong("(func (block $a (br $A)))") == "unknown label $A");
     CHECK(wrong("(func (br_table))") == "unexpected token )");
@@ -126,26 +131,34 @@ TEST_CASE("parser: type uses") {
     CHECK(same("(type (func (param i32))) (func (param i32)) (func (result i64)) (func (param i32))",
                "(type (func (param i32))) (type (func (result i64))) (func (type 0)) (func (type 1)) (func (type 0))"));
     // New types come behind all others, in the order of the text, those of blocks and calls too.
-    CHECK(same("(table 1 funcref) (func (param f32) (block (result i32 i32) (call_indirect (param i64)) unreachable) drop drop) (type $t (func))",
-               "(table 1 funcref) (type $t (func)) (type (func (param f32))) (type (func (result i32 i32))) (type (func (param i64)))"
+    CHECK(same("(table 1 funcref) (func (param f32) (block (result i32 i32) (call_indirect (param i64)) unreachable) "
+               "drop drop) (type $t (func))",
+               "(table 1 funcref) (type $t (func)) (type (func (param f32))) (type (func (result i32 i32))) (type "
+               "(func (param i64)))"
                "(func (type 1) (block (type 2) (call_indirect (type 3)) unreachable) drop drop)"));
     // Types that are open, have a super type or are one of several in their group are not reused.
-    CHECK(same("(type (sub (func))) (rec (type (func)) (type (func))) (func)", "(type (sub (func))) (rec (type (func)) (type (func))) (type (func)) (func (type 3))"));
+    CHECK(same("(type (sub (func))) (rec (type (func)) (type (func))) (func)",
+               "(type (sub (func))) (rec (type (func)) (type (func))) (type (func)) (func (type 3))"));
     CHECK(same("(rec (type (func))) (func)", "(type (func)) (func (type 0))"));
     CHECK(same("(type (sub final (func))) (func)", "(type (func)) (func (type 0))"));
     CHECK(same("(func (block (result i32) (i32.const 0)) drop)", "(func block (result i32) i32.const 0 end drop)"));
-    CHECK(wrong("(type $t (func)) (func (type $t) (result i32) unreachable)") == "inline function type does not match explicit type $t");
-    CHECK(wrong("(type (struct)) (func (type 0) (param i32))") == "inline function type does not match explicit type 0");
+    CHECK(wrong("(type $t (func)) (func (type $t) (result i32) unreachable)") ==
+          "inline function type does not match explicit type $t");
+    CHECK(wrong("(type (struct)) (func (type 0) (param i32))") ==
+          "inline function type does not match explicit type 0");
     CHECK(wrong("(func (type 1) (param i32)) (type (func))") == "unknown type 1");
     CHECK(is_valid("(func (type $t) (param i32)) (type $t (func (param i32)))"));
-    for (const char* bad : {"(func (result i32) (param i32))", "(type (func)) (func (type 0) (result i32) (param i32))", "(func (block (param $x i32)))",
-                            "(func (param i32) (type 0))", "(func (nop) (local i32))", "(func (local i32) (param i32))", "(type (func (result $x i32)))"})
+    for (const char* bad : {"(func (result i32) (param i32))", "(type (func)) (func (type 0) (result i32) (param i32))",
+                            "(func (block (param $x i32)))", "(func (param i32) (type 0))", "(func (nop) (local i32))",
+                            "(func (local i32) (param i32))", "(type (func (result $x i32)))"})
         CHECK(wrong(bad).substr(0, 16) == "unexpected token");
 }
 
 TEST_CASE("parser: locals") {
-    CHECK(same("(type $t (func (param i32 i32))) (func (type $t) (local $x i32) (local i32 i64) (local $y i64) (drop (local.get $y)) (drop (local.get $x)))",
-               "(type (func (param i32 i32))) (func (type 0) (local i32 i32 i64 i64) (drop (local.get 5)) (drop (local.get 2)))"));
+    CHECK(same("(type $t (func (param i32 i32))) (func (type $t) (local $x i32) (local i32 i64) (local $y i64) (drop "
+               "(local.get $y)) (drop (local.get $x)))",
+               "(type (func (param i32 i32))) (func (type 0) (local i32 i32 i64 i64) (drop (local.get 5)) (drop "
+               "(local.get 2)))"));
     CHECK(section("(func (local i32 i32 i64 i32))", 10) == "\1\x08\3\2\x7f\1\x7e\1\x7f\x0b"s);
     CHECK(wrong("(func (param $x i32) (local $x i32))") == "duplicate local $x");
     CHECK(wrong("(func (local $x i32)) (func (drop (local.get $x)))") == "unknown local $x");
@@ -153,18 +166,24 @@ TEST_CASE("parser: locals") {
 
 TEST_CASE("parser: types") {
     CHECK(section("(type (array (mut i8)))", 1) == "\1\x5e\x78\1"s);
-    CHECK(section("(type (struct (field i16 (mut f64)) (field $x (ref null 0))))", 1) == "\1\x5f\3\x77\0\x7c\1\x63\0\0"s);
-    CHECK(section("(type $a (sub (struct))) (type (sub final $a (struct (field anyref))))", 1) == "\2\x50\0\x5f\0\x4f\1\0\x5f\1\x6e\0"s);
+    CHECK(section("(type (struct (field i16 (mut f64)) (field $x (ref null 0))))", 1) ==
+          "\1\x5f\3\x77\0\x7c\1\x63\0\0"s);
+    CHECK(section("(type $a (sub (struct))) (type (sub final $a (struct (field anyref))))", 1) ==
+          "\2\x50\0\x5f\0\x4f\1\0\x5f\1\x6e\0"s);
     CHECK(section("(rec (type $a (func (param (ref $b)))) (type $b (func (result (ref null $a)))))", 1) ==
           "\1\x4e\2\x60\1\x64\1\0\x60\0\1\x63\0"s);
     CHECK(section("(rec)", 1) == "\1\x4e\0"s);
-    CHECK(same("(type $s (struct (field $x i32) (field $y i32))) (func (param (ref $s)) (drop (struct.get $s $y (local.get 0))))",
+    CHECK(same("(type $s (struct (field $x i32) (field $y i32))) (func (param (ref $s)) (drop (struct.get $s $y "
+               "(local.get 0))))",
                "(type (struct (field i32 i32))) (func (param (ref 0)) (drop (struct.get 0 1 (local.get 0))))"));
     CHECK(wrong("(type $s (struct (field $x i32) (field $x i32)))") == "duplicate field $x");
-    CHECK(wrong("(type $s (struct)) (type $t (struct (field $x i32))) (func (struct.get $s $x))") == "unknown field $x");
+    CHECK(wrong("(type $s (struct)) (type $t (struct (field $x i32))) (func (struct.get $s $x))") ==
+          "unknown field $x");
     CHECK(wrong("(type (func (param (ref $x))))") == "unknown type $x");
-    const char* heaps[] = {"any", "eq", "i31", "struct", "array", "none", "func", "nofunc", "extern", "noextern", "exn", "noexn"};
-    const char* shorts[] = {"anyref", "eqref", "i31ref", "structref", "arrayref", "nullref", "funcref", "nullfuncref", "externref", "nullexternref", "exnref", "nullexnref"};
+    const char* heaps[] = {"any",  "eq",     "i31",    "struct",   "array", "none",
+                           "func", "nofunc", "extern", "noextern", "exn",   "noexn"};
+    const char* shorts[] = {"anyref",  "eqref",       "i31ref",    "structref",     "arrayref", "nullref",
+                            "funcref", "nullfuncref", "externref", "nullexternref", "exnref",   "nullexnref"};
     for (int i = 0; i < 12; ++i)
         CHECK(same("(type (func (param (ref null "s + heaps[i] + "))))", "(type (func (param "s + shorts[i] + ")))"));
 }
@@ -174,7 +193,8 @@ TEST_CASE("parser: imports and exports") {
                "(import \"m\" \"n\" (func $f (param i32))) (export \"a\" (func $f)) (export \"b\" (func $f))"));
     CHECK(same("(memory (export \"m\") (import \"a\" \"b\") i64 1 2 shared) (table (import \"a\" \"c\") i64 1 anyref)"
                "(global (import \"a\" \"d\") (mut i32)) (tag (import \"a\" \"e\") (param i32))",
-               "(import \"a\" \"b\" (memory i64 1 2 shared)) (export \"m\" (memory 0)) (import \"a\" \"c\" (table i64 1 anyref))"
+               "(import \"a\" \"b\" (memory i64 1 2 shared)) (export \"m\" (memory 0)) (import \"a\" \"c\" (table i64 "
+               "1 anyref))"
                "(import \"a\" \"d\" (global (mut i32))) (import \"a\" \"e\" (tag (param i32)))"));
     CHECK(wrong("(func) (import \"\" \"\" (func))").substr(0, 21) == "import after function");
     CHECK(wrong("(table 1 funcref) (func (import \"\" \"\"))").substr(0, 18) == "import after table");
@@ -185,14 +205,18 @@ TEST_CASE("parser: imports and exports") {
 }
 
 TEST_CASE("parser: tables and element segments") {
-    CHECK(same("(table (export \"t\") funcref (elem $f $f)) (func $f)",
-               "(table 2 2 funcref) (export \"t\" (table 0)) (elem (table 0) (offset (i32.const 0)) func 0 0) (func $f)"));
+    CHECK(same(
+        "(table (export \"t\") funcref (elem $f $f)) (func $f)",
+        "(table 2 2 funcref) (export \"t\" (table 0)) (elem (table 0) (offset (i32.const 0)) func 0 0) (func $f)"));
     CHECK(same("(table i64 funcref (elem (ref.null func) (item ref.func 0))) (func)",
                "(table i64 2 2 funcref) (elem (i64.const 0) funcref (item ref.null func) (item (ref.func 0))) (func)"));
     CHECK(is_valid("(type $t (func)) (table (ref null $t) (elem $f)) (func $f (type $t))"));
     CHECK(is_valid("(func $f) (table 3 (ref func) (ref.func $f))"));
-    CHECK(same("(table 1 funcref) (func $f) (elem (i32.const 0) $f)", "(table 1 funcref) (func) (elem 0 (i32.const 0) func 0)"));
-    const auto kind_of = [](const char* field) { return int(section("(table 1 funcref) (table 1 funcref) (func $f)"s + field, 9)[1]); };
+    CHECK(same("(table 1 funcref) (func $f) (elem (i32.const 0) $f)",
+               "(table 1 funcref) (func) (elem 0 (i32.const 0) func 0)"));
+    const auto kind_of = [](const char* field) {
+        return int(section("(table 1 funcref) (table 1 funcref) (func $f)"s + field, 9)[1]);
+    };
     CHECK(kind_of("(elem (i32.const 0) func $f)") == 0);
     CHECK(kind_of("(elem func $f)") == 1);
     CHECK(kind_of("(elem (table 1) (i32.const 0) func $f)") == 2);
@@ -202,7 +226,8 @@ TEST_CASE("parser: tables and element segments") {
     CHECK(kind_of("(elem (table 1) (i32.const 0) funcref (ref.func $f))") == 6);
     CHECK(kind_of("(elem (i32.const 0) (ref func) (ref.func $f))") == 6);
     CHECK(kind_of("(elem declare (ref func) (item ref.func $f))") == 7);
-    CHECK(same("(table funcref (elem)) (elem $e func) (func (elem.drop $e))", "(table 0 0 funcref) (elem (i32.const 0) func) (elem func) (func (elem.drop 1))"));
+    CHECK(same("(table funcref (elem)) (elem $e func) (func (elem.drop $e))",
+               "(table 0 0 funcref) (elem (i32.const 0) func) (elem func) (func (elem.drop 1))"));
 }
 
 TEST_CASE("parser: memories and data segments") {
@@ -210,7 +235,8 @@ TEST_CASE("parser: memories and data segments") {
                "(memory 1 1) (export \"m\" (memory 0)) (data (i32.const 0) \"abc\") (data \"\") (func (data.drop 1))"));
     CHECK(same("(memory i64 (data))", "(memory i64 0 0) (data (i64.const 0))"));
     CHECK(same("(memory (pagesize 1) (data \"abc\"))", "(memory 3 3 (pagesize 1)) (data (i32.const 0) \"abc\")"));
-    CHECK(same("(memory 1) (memory $m 1) (data (memory $m) (offset i32.const 7) \"x\")", "(memory 1) (memory 1) (data (memory 1) (i32.const 7) \"x\")"));
+    CHECK(same("(memory 1) (memory $m 1) (data (memory $m) (offset i32.const 7) \"x\")",
+               "(memory 1) (memory 1) (data (memory 1) (i32.const 7) \"x\")"));
     CHECK(section("(memory i64 1 2 (pagesize 1))", 5) == "\1\x0d\1\2\0"s);
     CHECK(section("(memory 1 (pagesize 65536))", 5) == "\1\0\1"s);
     CHECK(wrong("(memory 1 (pagesize 3))") == "invalid custom page size 3");
@@ -218,11 +244,14 @@ TEST_CASE("parser: memories and data segments") {
     // The number of data segments stands before the code only where the code refers to them.
     CHECK(section("(memory 1) (data \"\")", 12) == "none");
     CHECK(section("(memory 1) (data \"\") (func (data.drop 0))", 12) == "\1"s);
-    CHECK(section("(type (array i8)) (data \"\") (func (drop (array.new_data 0 0 (i32.const 0) (i32.const 0))))", 12) == "\1"s);
+    CHECK(section("(type (array i8)) (data \"\") (func (drop (array.new_data 0 0 (i32.const 0) (i32.const 0))))", 12) ==
+          "\1"s);
 }
 
 TEST_CASE("parser: immediates of memory instructions") {
-    const auto code = [](const char* instruction) { return section("(memory 1) (memory $n 1) (func "s + instruction + ")", 10).substr(3); };
+    const auto code = [](const char* instruction) {
+        return section("(memory 1) (memory $n 1) (func "s + instruction + ")", 10).substr(3);
+    };
     CHECK(code("i32.load") == "\x28\2\0\x0b"s);
     CHECK(code("i64.load16_u offset=0x80 align=1") == "\x33\0\x80\1\x0b"s);
     CHECK(code("i32.store8 $n offset=3") == "\x3a\x40\1\3\x0b"s);
@@ -233,9 +262,12 @@ TEST_CASE("parser: immediates of memory instructions") {
     CHECK(code("memory.size memory.grow $n") == "\x3f\0\x40\1\x0b"s);
     CHECK(code("memory.copy memory.copy $n 0 memory.fill 1") == "\xfc\x0a\0\0\xfc\x0a\1\0\xfc\x0b\1\x0b"s);
     CHECK(code("i32.atomic.rmw8.add_u atomic.fence") == "\xfe\x20\0\0\xfe\3\0\x0b"s);
-    CHECK(section("(memory 1) (data $d \"\") (func memory.init $d memory.init 0 $d)", 10).substr(3) == "\xfc\x08\0\0\xfc\x08\0\0\x0b"s);
-    CHECK(section("(table 1 funcref) (table $u 1 funcref) (elem $e func) (func table.init $e table.init $u $e table.copy table.copy 0 $u table.get table.size $u)", 10).substr(3) ==
-          "\xfc\x0c\0\0\xfc\x0c\0\1\xfc\x0e\0\0\xfc\x0e\0\1\x25\0\xfc\x10\1\x0b"s);
+    CHECK(section("(memory 1) (data $d \"\") (func memory.init $d memory.init 0 $d)", 10).substr(3) ==
+          "\xfc\x08\0\0\xfc\x08\0\0\x0b"s);
+    CHECK(section("(table 1 funcref) (table $u 1 funcref) (elem $e func) (func table.init $e table.init $u $e "
+                  "table.copy table.copy 0 $u table.get table.size $u)",
+                  10)
+              .substr(3) == "\xfc\x0c\0\0\xfc\x0c\0\1\xfc\x0e\0\0\xfc\x0e\0\1\x25\0\xfc\x10\1\x0b"s);
     CHECK(wrong("(func i32.load align=0)") == "alignment must be a power of two");
     CHECK(wrong("(func i32.load align=3)") == "alignment must be a power of two");
     CHECK(wrong("(func i32.load align=-1)") == "unknown operator align=-1");
@@ -244,19 +276,24 @@ TEST_CASE("parser: immediates of memory instructions") {
 
 TEST_CASE("parser: other immediates") {
     const auto code = [](const char* instruction) {
-        return section("(type $a (array i32)) (table 1 funcref) (table $u 1 funcref) (func $f (param i32) "s + instruction + ")", 10).substr(3);
+        return section("(type $a (array i32)) (table 1 funcref) (table $u 1 funcref) (func $f (param i32) "s +
+                           instruction + ")",
+                       10)
+            .substr(3);
     };
     CHECK(code("i32.const 0xffff_ffff i64.const -64") == "\x41\x7f\x42\x40\x0b"s);
     CHECK(code("f32.const 1 f64.const -0x0p0") == "\x43\0\0\x80\x3f\x44\0\0\0\0\0\0\0\x80\x0b"s);
     CHECK(code("v128.const i16x8 1 2 3 4 5 6 7 -1") == "\xfd\x0c\1\0\2\0\3\0\4\0\5\0\6\0\7\0\xff\xff\x0b"s);
     CHECK(code("v128.const f64x2 0 nan") == "\xfd\x0c\0\0\0\0\0\0\0\0\0\0\0\0\0\0\xf8\x7f\x0b"s);
-    CHECK(code("i8x16.shuffle 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 31") == "\xfd\x0d\0\1\2\3\4\5\6\7\x08\x09\x0a\x0b\x0c\x0d\x0e\x1f\x0b"s);
+    CHECK(code("i8x16.shuffle 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 31") ==
+          "\xfd\x0d\0\1\2\3\4\5\6\7\x08\x09\x0a\x0b\x0c\x0d\x0e\x1f\x0b"s);
     CHECK(code("i32x4.extract_lane 3") == "\xfd\x1b\3\x0b"s);
     CHECK(code("select select (result i32) select (result) (result i64 f32)") == "\x1b\x1c\1\x7f\x1c\2\x7e\x7d\x0b"s);
     CHECK(code("ref.null func ref.null $a ref.func $f") == "\xd0\x70\xd0\0\xd2\0\x0b"s);
     CHECK(code("ref.test (ref $a) ref.test (ref null any) ref.cast i31ref ref.cast (ref eq)") ==
           "\xfb\x14\0\xfb\x15\x6e\xfb\x17\x6c\xfb\x16\x6d\x0b"s);
-    CHECK(code("br_on_cast 0 anyref (ref $a) br_on_cast_fail 0 (ref any) (ref null i31)") == "\xfb\x18\1\0\x6e\0\xfb\x19\2\0\x6e\x6c\x0b"s);
+    CHECK(code("br_on_cast 0 anyref (ref $a) br_on_cast_fail 0 (ref any) (ref null i31)") ==
+          "\xfb\x18\1\0\x6e\0\xfb\x19\2\0\x6e\x6c\x0b"s);
     CHECK(code("array.new_fixed $a 3 array.copy $a 0") == "\xfb\x08\0\3\xfb\x11\0\0\x0b"s);
     CHECK(code("call_indirect (param i32) return_call_indirect $u (type 1)") == "\x11\1\0\x13\1\1\x0b"s);
     CHECK(code("i64.add128 i64.mul_wide_s") == "\xfc\x13\xfc\x15\x0b"s);
@@ -273,7 +310,8 @@ TEST_CASE("parser: other immediates") {
 }
 
 TEST_CASE("parser: names") {
-    auto r = text::parse("(module $m (func $f (param $x i32) (local $\"y z\" i32)) (func) (global $g i32 (i32.const 0)) (type $t (struct (field $a i32) (field $b i32))))");
+    auto r = text::parse("(module $m (func $f (param $x i32) (local $\"y z\" i32)) (func) (global $g i32 (i32.const "
+                         "0)) (type $t (struct (field $a i32) (field $b i32))))");
     REQUIRE(r.has_value());
     const std::string all(reinterpret_cast<const char*>(r->bytes.data()), r->bytes.size());
     const std::string names = "\4name"
@@ -296,7 +334,8 @@ TEST_CASE("parser: names") {
 }
 
 TEST_CASE("parser: custom sections") {
-    const std::string all = bytes("(@custom \"a\" (before func) \"1\") (func) (@custom \"b\" (after func) \"2\" \"3\") (@custom \"c\" (before first)) (@custom \"d\")"
+    const std::string all = bytes("(@custom \"a\" (before func) \"1\") (func) (@custom \"b\" (after func) \"2\" \"3\") "
+                                  "(@custom \"c\" (before first)) (@custom \"d\")"
                                   "(@custom \"e\" (after last) \"4\")");
     const auto place = [&](const std::string& s) {
         const auto at = all.find(s);
@@ -319,12 +358,15 @@ TEST_CASE("parser: custom sections") {
 }
 
 TEST_CASE("parser: branch hints") {
-    const std::string all = bytes("(func) (func (local i32) (@metadata.code.branch_hint \"\\01\") (if (i32.const 0) (then)) (block (@metadata.code.branch_hint \"\\00\") (br_if 0 (i32.const 1))))");
+    const std::string all = bytes("(func) (func (local i32) (@metadata.code.branch_hint \"\\01\") (if (i32.const 0) "
+                                  "(then)) (block (@metadata.code.branch_hint \"\\00\") (br_if 0 (i32.const 1))))");
     const std::string hints = "\x19metadata.code.branch_hint\1\1\2\5\1\1\x0c\1\0"s;
     CHECK(all.find(hints) != std::string::npos);
     CHECK(all.find(hints) < all.find("\x0a\x16\2\2\0\x0b"s));
-    CHECK(wrong("(@metadata.code.branch_hint \"\\01\") (func)") == "@metadata.code.branch_hint annotation: not in a function");
-    CHECK(wrong("(func (@metadata.code.branch_hint \"\\02\") if end)") == "@metadata.code.branch_hint annotation: unexpected token");
+    CHECK(wrong("(@metadata.code.branch_hint \"\\01\") (func)") ==
+          "@metadata.code.branch_hint annotation: not in a function");
+    CHECK(wrong("(func (@metadata.code.branch_hint \"\\02\") if end)") ==
+          "@metadata.code.branch_hint annotation: unexpected token");
     auto r = text::parse("(func (@metadata.code.branch_hint \"\\01\") nop)");
     REQUIRE(!r);
     CHECK(r.error().kind() == kind::invalid);

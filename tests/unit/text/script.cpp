@@ -26,8 +26,10 @@ std::string wrong(std::string_view source) {
 } // namespace
 
 TEST_CASE("script: modules") {
-    const char* source = "(module $a (func))\n(module binary \"\\00asm\" \"\\01\\00\\00\\00\")\n(module $q quote \"(func\" \" nop)\")\n"
-                         "(module definition $d (func (export \"f\")))\n(module instance $i $d)\n(module instance $d)\n(module (func $f $f))";
+    const char* source =
+        "(module $a (func))\n(module binary \"\\00asm\" \"\\01\\00\\00\\00\")\n(module $q quote \"(func\" \" nop)\")\n"
+        "(module definition $d (func (export \"f\")))\n(module instance $i $d)\n(module instance $d)\n(module (func $f "
+        "$f))";
     const auto s = parse(source);
     REQUIRE(s.commands.size() == 7);
     REQUIRE(s.modules.size() == 5);
@@ -56,12 +58,15 @@ TEST_CASE("script: a file may be one module's fields") {
 }
 
 TEST_CASE("script: actions and results") {
-    const auto s = parse("(invoke \"f\") (invoke $m \"f\" (i32.const -1) (i64.const 2) (f32.const -0) (ref.null func) (ref.extern 7) (ref.host 3))"
-                         "(get $m \"g\") (register \"name\" $m) (register \"name\")"
-                         "(assert_return (invoke \"f\") (f32.const nan:canonical) (f64.const nan:arithmetic) (f64.const 1.5))"
-                         "(assert_return (get \"g\") (ref.null) (ref.func) (ref.extern) (ref.extern 1) (ref.struct) (ref.null any) (ref.i31))"
-                         "(assert_return (invoke \"v\") (v128.const i32x4 1 2 3 4) (v128.const f32x4 nan:canonical 1 nan:arithmetic -0)"
-                         " (either (v128.const f64x2 1 2) (i32.const 2)) (v128.const f64x2 2 nan:canonical))");
+    const auto s = parse(
+        "(invoke \"f\") (invoke $m \"f\" (i32.const -1) (i64.const 2) (f32.const -0) (ref.null func) (ref.extern 7) "
+        "(ref.host 3))"
+        "(get $m \"g\") (register \"name\" $m) (register \"name\")"
+        "(assert_return (invoke \"f\") (f32.const nan:canonical) (f64.const nan:arithmetic) (f64.const 1.5))"
+        "(assert_return (get \"g\") (ref.null) (ref.func) (ref.extern) (ref.extern 1) (ref.struct) (ref.null any) "
+        "(ref.i31))"
+        "(assert_return (invoke \"v\") (v128.const i32x4 1 2 3 4) (v128.const f32x4 nan:canonical 1 nan:arithmetic -0)"
+        " (either (v128.const f64x2 1 2) (i32.const 2)) (v128.const f64x2 2 nan:canonical))");
     REQUIRE(s.commands.size() == 8);
     CHECK(s.commands[0].kind == command_kind::invoke);
     CHECK(s.commands[0].name == "f");
@@ -83,11 +88,13 @@ TEST_CASE("script: actions and results") {
     CHECK((p[2].nans[0] == text::nan_pattern::none && p[2].low == std::bit_cast<u64>(1.5)));
     p = s.patterns.data() + s.commands[6].results.first;
     CHECK((s.commands[6].is_get && s.commands[6].results.count == 7));
-    CHECK((!p[0].exact && !p[1].exact && !p[2].exact && p[3].exact && p[4].kind == pattern_kind::ref_struct && p[5].exact));
+    CHECK((!p[0].exact && !p[1].exact && !p[2].exact && p[3].exact && p[4].kind == pattern_kind::ref_struct &&
+           p[5].exact));
     p = s.patterns.data() + s.commands[7].results.first;
     REQUIRE(s.commands[7].results.count == 4);
     CHECK((p[0].low == 0x0000000200000001 && p[0].high == 0x0000000400000003 && p[0].float_lanes == 0));
-    CHECK((p[1].float_lanes == 4 && p[1].nans[0] == text::nan_pattern::canonical && p[1].nans[2] == text::nan_pattern::arithmetic));
+    CHECK((p[1].float_lanes == 4 && p[1].nans[0] == text::nan_pattern::canonical &&
+           p[1].nans[2] == text::nan_pattern::arithmetic));
     CHECK((p[1].low == 0x3f80000000000000 && p[1].high == 0x8000000000000000));
     CHECK((p[2].kind == pattern_kind::either && p[2].count == 2));
     CHECK((p[3].low == std::bit_cast<u64>(2.0) && p[3].nans[1] == text::nan_pattern::canonical));
@@ -95,13 +102,18 @@ TEST_CASE("script: actions and results") {
 }
 
 TEST_CASE("script: assertions") {
-    const auto s = parse("(assert_trap (invoke \"f\") \"unreachable\") (assert_trap (module (func)) \"x\") (assert_exhaustion (invoke \"f\") \"y\")"
-                         "(assert_malformed (module quote \"(func\") \"unexpected token\") (assert_invalid (module) \"z\") (assert_unlinkable (module) \"u\")"
-                         "(assert_exception (invoke \"f\")) (assert_malformed_custom (module quote \"(@custom)\") \"c\") (assert_invalid_custom (module) \"d\")");
+    const auto s = parse("(assert_trap (invoke \"f\") \"unreachable\") (assert_trap (module (func)) \"x\") "
+                         "(assert_exhaustion (invoke \"f\") \"y\")"
+                         "(assert_malformed (module quote \"(func\") \"unexpected token\") (assert_invalid (module) "
+                         "\"z\") (assert_unlinkable (module) \"u\")"
+                         "(assert_exception (invoke \"f\")) (assert_malformed_custom (module quote \"(@custom)\") "
+                         "\"c\") (assert_invalid_custom (module) \"d\")");
     REQUIRE(s.commands.size() == 9);
-    const command_kind kinds[] = {command_kind::assert_trap,      command_kind::assert_trap,      command_kind::assert_exhaustion,
-                                  command_kind::assert_malformed, command_kind::assert_invalid,   command_kind::assert_unlinkable,
-                                  command_kind::assert_exception, command_kind::assert_malformed_custom, command_kind::assert_invalid_custom};
+    const command_kind kinds[] = {command_kind::assert_trap,          command_kind::assert_trap,
+                                  command_kind::assert_exhaustion,    command_kind::assert_malformed,
+                                  command_kind::assert_invalid,       command_kind::assert_unlinkable,
+                                  command_kind::assert_exception,     command_kind::assert_malformed_custom,
+                                  command_kind::assert_invalid_custom};
     for (std::size_t i = 0; i < 9; ++i) CHECK(s.commands[i].kind == kinds[i]);
     CHECK(s.commands[0].expected == "unreachable");
     CHECK(s.commands[0].module == no_index);
@@ -111,7 +123,8 @@ TEST_CASE("script: assertions") {
 }
 
 TEST_CASE("script: threads") {
-    const auto s = parse("(module $M) (thread $T1 (shared (module $M) (module $N)) (register \"m\" $M) (thread $T2 (invoke \"f\")) (wait $T2)) (wait $T1)");
+    const auto s = parse("(module $M) (thread $T1 (shared (module $M) (module $N)) (register \"m\" $M) (thread $T2 "
+                         "(invoke \"f\")) (wait $T2)) (wait $T1)");
     REQUIRE(s.commands.size() == 7);
     CHECK((s.commands[1].kind == command_kind::thread && s.commands[1].id == "T1" && s.commands[1].end == 6));
     REQUIRE(s.commands[1].shared.count == 2);
@@ -122,7 +135,8 @@ TEST_CASE("script: threads") {
 }
 
 TEST_CASE("script: annotations anywhere") {
-    const auto s = parse("((@a) module (@a) $m (@a) (@a) ((@a) func (@a) $f (@a))) (module (@name \"x\") (func)) ((@b) assert_return (invoke (@c) \"f\"))");
+    const auto s = parse("((@a) module (@a) $m (@a) (@a) ((@a) func (@a) $f (@a))) (module (@name \"x\") (func)) ((@b) "
+                         "assert_return (invoke (@c) \"f\"))");
     REQUIRE(s.commands.size() == 3);
     CHECK(s.modules[0].content.has_value());
     CHECK(s.modules[1].content.has_value());

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+/// @file dispatch_tail.hpp
+/// Dispatch by tail calls: a handler is a function that ends in a jump to the next one. Everything a
+/// program needs at every instruction stays in argument registers.
+#pragma once
+
+#include <tessera/exec/handlers/call.hpp>
+#include <tessera/exec/handlers/control.hpp>
+#include <tessera/exec/handlers/memory.hpp>
+#include <tessera/exec/handlers/numeric.hpp>
+#include <tessera/exec/variants.hpp>
+
+// g++ 12 has no musttail, but keeps these functions jumps at every level with these attributes.
+// Contracting f64 multiply and add into one operation would break the arithmetic of wasm.
+#if defined(__clang__)
+#define TESSERA_HANDLER __attribute__((no_sanitize("address", "undefined")))
+#define TESSERA_TAIL [[clang::musttail]]
+#else
+#define TESSERA_HANDLER                                                                            \
+    __attribute__((optimize("O2", "optimize-sibling-calls", "fp-contract=off"), no_sanitize("address", "undefined")))
+#define TESSERA_TAIL
+#endif
+#define TESSERA_STATE_PARAMETERS const u8 *pc, u8 *fp, u8 *mem, context *ctx, u64 r0, u64 p0, f64 d0, f32 s0
+
+namespace tessera::inline TESSERA_ABI::exec {
+
+// Registers a handler does not use cost nothing; p0 is there for a pinned local.
+using handler = void (*)(TESSERA_STATE_PARAMETERS);
+
+template <u64 Id>
+TESSERA_HANDLER void run(TESSERA_STATE_PARAMETERS) {
+    constexpr family fam = variant::unpack(Id).fam;
+    if constexpr (ends_run(fam)) {
+        ctx->pc = pc;
+        ctx->fp = fp;
+        static_cast<void>(mem), static_cast<void>(r0), static_cast<void>(p0), static_cast<void>(d0), static_cast<void>(s0);
+    } else {
+        state s{pc, fp, mem, ctx, r0, s0, d0};
+        action<fam, Id>::run(s);
+        TESSERA_TAIL return load_native<handler>(s.pc)(s.pc, s.fp, s.mem, s.ctx, s.r0, p0, s.d0, s.s0);
+    }
+}
+
+/// The handlers of a build.
+template <features F>
+class dispatch {
+    static constexpr auto handlers = []<std::size_t... I>(std::index_sequence<I...>) {
+        return std::array<handler, sizeof...(I)>{&exec::run<variants<F>[I]>...};
+    }(std::make_index_sequence<variants<F>.size()>{});
+
+public:
+    /// The handler of `v`, null if there is none.
+    static handler find(const variant& v) noexcept {
+        const u32 n = variant_index<F>::find(v);
+        return n == variant_index<F>::none ? nullptr : handlers[n];
+    }
+    /// Runs from `ctx.pc` on until a handler ends the run.
+    static void run(context& ctx) noexcept {
+        load_native<handler>(ctx.pc)(ctx.pc, ctx.fp, ctx.mem, &ctx, 0, 0, 0, 0);
+    }
+};
+
+} // namespace tessera::exec
+
+#undef TESSERA_HANDLER
+#undef TESSERA_TAIL
+#undef TESSERA_STATE_PARAMETERS

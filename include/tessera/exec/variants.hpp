@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: MIT
+/// @file variants.hpp
+/// The list of all handlers a build has, and the way from a variant to its number in it.
+#pragma once
+
+#include <tessera/exec/handlers/special.hpp>
+#include <tessera/exec/variant.hpp>
+
+#include <array>
+
+namespace tessera::inline TESSERA_ABI::exec {
+
+/// What of a build's features handlers depend on.
+struct model {
+    bool fuel = false;
+    bool interrupt = false;
+    bool canonical = false;
+    friend constexpr bool operator==(model, model) noexcept = default;
+};
+constexpr model model_of(features f) noexcept {
+    return {f[feature::fuel], f[feature::interruption], f[feature::deterministic]};
+}
+/// The flags `v` gets in a build of model `m`; `back` says whether a branch goes backwards.
+constexpr u8 flags_of(const model& m, const variant& v, bool back) noexcept {
+    u8 flags = 0;
+    const bool branch = v.fam == family::br || v.fam == family::br_compare || v.fam == family::latch;
+    if ((branch && back) || v.fam == family::entry) {
+        if (m.fuel) flags |= flag::fuel;
+        if (m.interrupt) flags |= flag::interrupt;
+    }
+    if (v.fam == family::special && m.fuel) flags |= flag::fuel;
+    if ((v.fam == family::unary || v.fam == family::binary) && m.canonical && operand_class(v, 3) >= cls::f32) flags |= flag::canonical;
+    return flags;
+}
+
+namespace detail {
+/// Calls `emit(variant)` for every variant of a build with the features `f`.
+template <class Emit>
+constexpr void each_variant(features f, Emit emit) noexcept {
+    const model m = model_of(f);
+    const auto add = [&](variant v, bool back) {
+        if (!exists(v)) return;
+        v.flags = u8(v.flags | flags_of(m, v, back));
+        emit(v);
+    };
+    constexpr loc places[] = {loc::slot, loc::acc, loc::imm};
+    constexpr loc ends[] = {loc::slot, loc::acc};
+    const bool safe = m.fuel || m.interrupt; // back edges differ from forward ones
+    for (u16 i = 0; i < op_count; ++i) {
+        const op o = op(i);
+        const op_row& r = op_table[i];
+        if (!r.executed || !f[r.needs]) continue;
+        if (is_pure(o, 1))
+            for (loc a : ends)
+                for (loc d : ends) add({family::unary, 0, o, {a, loc::none, loc::none, d}}, false);
+        if (is_pure(o, 2))
+            for (loc a : places)
+                for (loc b : places) {
+                    for (loc d : ends) add({family::binary, 0, o, {a, b, loc::none, d}}, false);
+                    if (!num::is_compare(o)) continue;
+                    const bool is_float = class_of(r.type.params[0]) >= cls::f32;
+                    for (u8 negated = 0; negated <= (is_float ? 1 : 0); ++negated)
+                        for (int back = 0; back <= (safe ? 1 : 0); ++back)
+                            add({family::br_compare, negated, o, {a, b, loc::none, loc::none}}, back != 0);
+                    if (!is_float) add({family::latch, 0, o, {a, b, loc::none, loc::none}}, true);
+                }
+        if (is_load(o)) {
+            for (loc a : places)
+                for (loc d : ends) add({family::load, 0, o, {a, loc::none, loc::none, d}}, false);
+            add({family::load_wide, 0, o, {loc::slot, loc::none, loc::none, loc::slot}}, false);
+            for (loc a : places)
+                for (loc b : ends)
+                    for (loc d : ends) {
+                        add({family::load_indexed, 0, o, {a, b, loc::none, d}}, false);
+                        if (const u8 scale = natural_align[i]) add({family::load_indexed, u8(scale << flag::shift), o, {a, b, loc::none, d}}, false);
+                    }
+        }
+        if (is_store(o)) {
+            for (loc a : places)
+                for (loc b : places) add({family::store, 0, o, {a, b, loc::none, loc::none}}, false);
+            add({family::store_wide, 0, o, {loc::slot, loc::slot, loc::none, loc::none}}, false);
+        }
+        if (is_special(o)) add({family::special, 0, o, {}}, false);
+    }
+    for (u16 c = 0; c < 4; ++c) {
+        const op o = op(c);
+        for (loc a : places) {
+            add({family::move, 0, o, {a, loc::none, loc::none, loc::slot}}, false);
+            add({family::global_set, 0, o, {a, loc::none, loc::none, loc::none}}, false);
+            add({family::return_, 0, o, {a, loc::none, loc::none, loc::none}}, false);
+            for (loc b : places)
+                for (loc x : ends)
+                    for (loc d : ends) add({family::select, 0, o, {a, b, x, d}}, false);
+        }
+        for (loc d : ends) add({family::global_get, 0, o, {loc::none, loc::none, loc::none, d}}, false);
+    }
+    add({family::return_, 0, op(0), {}}, false);
+    add({family::br, 0, op::nop, {}}, false);
+    if (safe) add({family::br, 0, op::nop, {}}, true);
+    for (loc a : ends) add({family::br_table, 0, op::nop, {a}}, false);
+    add({family::constant, 0, op::nop, {loc::none, loc::none, loc::none, loc::slot}}, false);
+    if (safe) add({family::entry, 0, op::nop, {}}, false);
+    for (family fam : {family::call_indirect, family::call_ref, family::return_call_indirect, family::return_call_ref,
+                       family::null_check, family::select_range})
+        add({fam, 0, op::nop, {loc::slot}}, false);
+    for (family fam : {family::call, family::call_lazy, family::call_record, family::return_call, family::return_call_lazy,
+                       family::return_call_record, family::zero_range, family::move_range, family::move_wide, family::unreachable,
+                       family::leave, family::stop, family::enter, family::link, family::restore, family::grow_stack, family::probe})
+        add({fam, 0, op::nop, {}}, false);
+}
+consteval std::size_t count_variants(features f) {
+    std::size_t n = 0;
+    each_variant(f, [&](const variant&) { ++n; });
+    return n;
+}
+} // namespace detail
+
+/// All variants of a build, packed.
+template <features F>
+inline constexpr auto variants = [] {
+    std::array<u64, detail::count_variants(F)> list{};
+    std::size_t n = 0;
+    detail::each_variant(F, [&](const variant& v) { list[n++] = v.pack(); });
+    return list;
+}();
+
+/// From a variant to its number in `variants<F>`: open addressing on the packed word.
+template <features F>
+class variant_index {
+    static constexpr std::size_t count = variants<F>.size();
+    static constexpr std::size_t slots = [] {
+        std::size_t n = 256;
+        while (n < count * 2) n *= 2;
+        return n;
+    }();
+    static constexpr std::size_t start(u64 id) noexcept { return std::size_t((id * 0x9e3779b97f4a7c15u) >> 40) & (slots - 1); }
+    static constexpr std::array<u16, slots> index = [] {
+        std::array<u16, slots> t{};
+        for (std::size_t i = 0; i < count; ++i) {
+            std::size_t at = start(variants<F>[i]);
+            while (t[at] != 0) at = (at + 1) & (slots - 1);
+            t[at] = u16(i + 1);
+        }
+        return t;
+    }();
+
+public:
+    static constexpr u32 none = ~u32{0};
+    /// The number of `v`, `none` if there is no such handler.
+    static constexpr u32 find(const variant& v) noexcept {
+        const u64 id = v.pack();
+        for (std::size_t at = start(id);; at = (at + 1) & (slots - 1)) {
+            if (index[at] == 0) return none;
+            if (variants<F>[index[at] - 1u] == id) return index[at] - 1u;
+        }
+    }
+};
+
+} // namespace tessera::exec

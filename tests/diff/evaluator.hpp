@@ -1,0 +1,511 @@
+// SPDX-License-Identifier: MIT
+/// @file evaluator.hpp
+/// A reference evaluator, simple on purpose: it walks the bytes of a function with a stack of values
+/// and one of blocks, as the specification describes execution. It shares the reader of instructions
+/// and the meanings of num/ with the library, and nothing of exec/ or runtime/.
+#pragma once
+
+#include "program.hpp"
+
+#include <tessera/num/apply.hpp>
+
+#include <cmath>
+#include <cstring>
+#include <map>
+#include <memory>
+
+namespace diff {
+
+using tessera::trap;
+
+/// What the host function `tick` gives.
+inline u32 tick(u32 count, u32 x) { return x * 31 + count; }
+
+/// F: the features the bytes are read with, and whether NaNs are canonical.
+template <tessera::features F>
+class evaluator {
+public:
+    /// How far a call may go before the program is given up.
+    static constexpr u64 most_steps = 400'000;
+
+    explicit evaluator(const program& p) : p_(p) {
+        for (u32 i = 0; i < 2; ++i) instantiate(i);
+        for (u32 i = 0; i < 2; ++i)
+            for (std::size_t k = 0; k < p.modules[i].elem.size(); ++k)
+                (*in_[i].table)[p.modules[i].elem_at + k] = in_[i].funcs[p.modules[i].elem[k]] + 1;
+    }
+
+    struct memory {
+        bytes data;
+        u32 max = 0;
+        bool is64 = false;
+    };
+    using table = std::vector<u32>; ///< functions' numbers plus one
+    struct instance {
+        const module_plan* plan = nullptr;
+        std::vector<u32> funcs; ///< by index: the number
+        std::vector<std::shared_ptr<cell>> globals;
+        std::vector<std::shared_ptr<memory>> memories;
+        std::shared_ptr<diff::evaluator<F>::table> table;
+        std::vector<std::pair<u32, u32>> code; ///< by index: where the body is
+        bool data_dropped = false, elem_dropped = false;
+    };
+
+    /// Calls a function; `values` are the arguments, then the results. trap::count_: given up.
+    trap call(u32 module, u32 func, std::vector<cell>& values) {
+        steps_ = 0;
+        leaked_ = false;
+        const trap why = run(in_[module].funcs[func], values);
+        return leaked_ || steps_ > most_steps ? trap::count_ : why;
+    }
+    const instance& at(u32 module) const { return in_[module]; }
+    instance& at(u32 module) { return in_[module]; }
+    /// What the calls so far have cost.
+    u64 fuel() const { return fuel_; }
+
+private:
+    struct function {
+        instance* in;
+        u32 index;
+    };
+    struct control {
+        op kind;
+        u32 height;      ///< of the stack below the parameters
+        u32 takes;       ///< values a branch takes along
+        u32 start;       ///< first byte of the body
+        u32 after;       ///< first byte behind the block
+        u32 cost;        ///< of going round once
+    };
+    struct extent {
+        u32 else_at = 0; ///< behind `else`; 0: none
+        u32 after = 0;
+        u32 cost = 0;
+    };
+    using reader = tessera::binary::instruction_reader<F>;
+
+    void instantiate(u32 which) {
+        const module_plan& plan = p_.modules[which];
+        instance& self = in_[which];
+        self.plan = &plan;
+        for (u32 i = 0; i < plan.funcs.size(); ++i) {
+            const func_plan& f = plan.funcs[i];
+            if (f.source != no_index) {
+                self.funcs.push_back(in_[0].funcs[f.source]);
+                continue;
+            }
+            self.funcs.push_back(u32(funcs_.size()));
+            funcs_.push_back({&self, i});
+        }
+        for (const global_plan& g : plan.globals)
+            self.globals.push_back(g.source != no_index ? in_[0].globals[g.source] : std::make_shared<cell>(g.init));
+        for (const memory_plan& m : plan.memories) {
+            if (m.source != no_index) self.memories.push_back(in_[0].memories[m.source]);
+            else self.memories.push_back(std::make_shared<memory>(memory{bytes(std::size_t(m.min) << 16), m.max, m.is64}));
+        }
+        self.table = plan.own_table ? std::make_shared<table>(plan.table_min) : in_[0].table;
+        find_code(self);
+    }
+    /// Where the bodies are: the code section, read by hand.
+    static void find_code(instance& self) {
+        const bytes& w = self.plan->wasm;
+        const u8* const base = w.data();
+        tessera::cursor in(base + 8, base + w.size());
+        u8 id = 0;
+        u32 size = 0, n = 0;
+        while (in.byte(id) && in.leb_u32(size)) {
+            if (id == 10) break;
+            if (!in.skip(size)) return;
+        }
+        if (!in.leb_u32(n)) return;
+        for (const func_plan& f : self.plan->funcs) {
+            self.code.push_back({0, 0});
+            if (f.host || f.source != no_index || !in.leb_u32(size)) continue;
+            self.code.back() = {u32(in.at() - base), u32(in.at() - base) + size};
+            if (!in.skip(size)) return;
+        }
+    }
+
+    /// Where the blocks of a function end and what a round of them costs, by the offset of their first byte.
+    struct body {
+        std::map<u32, extent> blocks;
+        std::vector<val_type> locals;
+        u32 start = 0;
+        u32 cost = 0;
+    };
+    const body& body_of(u32 number) {
+        if (const auto found = bodies_.find(number); found != bodies_.end()) return found->second;
+        body& b = bodies_[number];
+        const function f = funcs_[number];
+        const u8* const base = f.in->plan->wasm.data();
+        const auto [from, to] = f.in->code[f.index];
+        reader in(base, tessera::cursor(base + from, base + to));
+        for (val_type t : f.in->plan->types[f.in->plan->funcs[f.index].type].params) b.locals.push_back(t);
+        u32 groups = 0, n = 0;
+        val_type t;
+        if (!in.leb_u32(groups)) return b;
+        while (groups--)
+            if (in.leb_u32(n) && in.type(t)) b.locals.insert(b.locals.end(), n, t);
+        b.start = in.offset();
+        std::vector<std::pair<u32, u32>> open; // offset of the block, instructions before its body
+        tessera::binary::instruction i;
+        while (in.next(i)) {
+            ++b.cost;
+            if (i.immediate == tessera::imm::block) open.push_back({i.offset, b.cost});
+            if (i.code == op::else_) b.blocks[open.back().first].else_at = in.offset();
+            if (i.code == op::end) {
+                if (open.empty()) break;
+                b.blocks[open.back().first].after = in.offset();
+                b.blocks[open.back().first].cost = b.cost - open.back().second;
+                open.pop_back();
+            }
+        }
+        return b;
+    }
+
+    // ---- calls -----------------------------------------------------------------------------------------------------
+
+    trap run(u32 number, std::vector<cell>& values) {
+        for (;;) {
+            const function f = funcs_[number];
+            if (f.in->plan->funcs[f.index].host) {
+                values[0] = {tick(ticks_++, u32(values[0].low)), 0};
+                return trap::none;
+            }
+            tail_ = no_index;
+            const trap why = step_through(f, body_of(number), values);
+            if (why != trap::none) return why;
+            if (tail_ == no_index) return trap::none;
+            number = tail_;
+        }
+    }
+    const signature& type_of(u32 number) const {
+        const function f = funcs_[number];
+        return f.in->plan->types[f.in->plan->funcs[f.index].type];
+    }
+    static bool is_nan(val_type t, u64 bits) {
+        return t == tessera::t_f32 ? std::isnan(std::bit_cast<f32>(u32(bits))) : t == tessera::t_f64 && std::isnan(std::bit_cast<f64>(bits));
+    }
+    static val_type letter_type(char c) {
+        return c == 'i' ? tessera::t_i32 : c == 'l' ? tessera::t_i64 : c == 'f' ? tessera::t_f32 : tessera::t_f64;
+    }
+
+    trap step_through(const function f, const body& b, std::vector<cell>& values) {
+        instance& self = *f.in;
+        const module_plan& plan = *self.plan;
+        const u8* const base = plan.wasm.data();
+        const u8* const code_end = base + self.code[f.index].second;
+        const signature& type = plan.types[plan.funcs[f.index].type];
+        std::vector<cell> locals = std::move(values), stack;
+        locals.resize(b.locals.size());
+        std::vector<control> blocks{{op::block, 0, u32(type.results.size()), 0, 0, 0}};
+        reader in(base, tessera::cursor(base + b.start, code_end));
+        tessera::binary::instruction i;
+        fuel_ += b.cost;
+
+        const auto pop = [&] {
+            const cell c = stack.back();
+            stack.pop_back();
+            return c;
+        };
+        const auto pop32 = [&] { return u32(pop().low); };
+        const auto push = [&](u64 v, u64 high = 0) { stack.push_back({v, high}); };
+        const auto go = [&](u32 offset) { in.restart(tessera::cursor(base + offset, code_end)); };
+        const auto take = [&](std::size_t n) {
+            std::vector<cell> top(stack.end() - std::ptrdiff_t(n), stack.end());
+            stack.resize(stack.size() - n);
+            return top;
+        };
+        const auto finish = [&] {
+            values = take(type.results.size());
+            return trap::none;
+        };
+        /// True if the branch leaves the function.
+        const auto branch = [&](u32 depth) {
+            if (depth + 1 == blocks.size()) return true;
+            const control c = blocks[blocks.size() - 1 - depth];
+            const std::vector<cell> kept = take(c.takes);
+            stack.resize(c.height);
+            stack.insert(stack.end(), kept.begin(), kept.end());
+            blocks.resize(blocks.size() - depth);
+            if (c.kind == op::loop) {
+                fuel_ += c.cost;
+                go(c.start);
+            } else {
+                blocks.pop_back();
+                go(c.after);
+            }
+            return false;
+        };
+
+        while (in.next(i)) {
+            if (++steps_ > most_steps || leaked_) return trap::count_;
+            const tessera::op_row& row = tessera::row(i.code);
+            switch (i.code) {
+            case op::unreachable: return trap::unreachable;
+            case op::nop: break;
+            case op::block:
+            case op::loop:
+            case op::if_: {
+                const extent x = b.blocks.at(i.offset);
+                const u32 condition = i.code == op::if_ ? pop32() : 1;
+                u32 params = 0, results = 0;
+                if (i.block_type != no_index) params = u32(plan.types[i.block_type].params.size()), results = u32(plan.types[i.block_type].results.size());
+                else results = i.type == tessera::t_bottom ? 0 : 1;
+                blocks.push_back({i.code, u32(stack.size()) - params, i.code == op::loop ? params : results, in.offset(), x.after, x.cost});
+                if (condition == 0) {
+                    if (x.else_at) {
+                        go(x.else_at);
+                    } else {
+                        blocks.pop_back();
+                        go(x.after);
+                    }
+                }
+                break;
+            }
+            case op::else_: go(blocks.back().after); blocks.pop_back(); break;
+            case op::end:
+                if (blocks.size() == 1) return finish();
+                blocks.pop_back();
+                break;
+            case op::br:
+                if (branch(i.index)) return finish();
+                break;
+            case op::br_if:
+                if (pop32() != 0 && branch(i.index)) return finish();
+                break;
+            case op::br_table: {
+                const u32 at = pop32();
+                u32 depth = 0;
+                for (u32 k = 0; k <= (at < i.list_count ? at : i.list_count); ++k) depth = reader::next_label(i.list);
+                if (branch(depth)) return finish();
+                break;
+            }
+            case op::br_on_null:
+                if (stack.back().low == 0) {
+                    stack.pop_back();
+                    if (branch(i.index)) return finish();
+                }
+                break;
+            case op::br_on_non_null:
+                if (stack.back().low == 0) stack.pop_back();
+                else if (branch(i.index)) return finish();
+                break;
+            case op::return_: return finish();
+            case op::call:
+            case op::return_call:
+            case op::call_ref:
+            case op::return_call_ref:
+            case op::call_indirect:
+            case op::return_call_indirect: {
+                u32 number = 0;
+                if (i.immediate == tessera::imm::func) {
+                    number = self.funcs[i.index];
+                } else {
+                    u64 reference = pop().low;
+                    const bool indirect = i.immediate == tessera::imm::call_indirect;
+                    if (indirect) {
+                        if (u32(reference) >= self.table->size()) return trap::undefined_element;
+                        reference = (*self.table)[u32(reference)];
+                    }
+                    if (reference == 0) return indirect ? trap::uninitialized_element : trap::null_function;
+                    number = u32(reference) - 1;
+                    if (!(type_of(number) == plan.types[i.index])) return trap::indirect_call_type;
+                }
+                std::vector<cell> args = take(type_of(number).params.size());
+                if (i.code == op::return_call || i.code == op::return_call_ref || i.code == op::return_call_indirect) {
+                    values = std::move(args);
+                    tail_ = number;
+                    return trap::none;
+                }
+                const trap why = run(number, args);
+                if (why != trap::none) return why;
+                tail_ = no_index;
+                stack.insert(stack.end(), args.begin(), args.end());
+                break;
+            }
+            case op::drop: stack.pop_back(); break;
+            case op::select:
+            case op::select_t: {
+                const u32 condition = pop32();
+                const cell second = pop();
+                if (condition == 0) stack.back() = second;
+                break;
+            }
+            case op::local_get: stack.push_back(locals[i.index]); break;
+            case op::local_set: locals[i.index] = pop(); break;
+            case op::local_tee: locals[i.index] = stack.back(); break;
+            case op::global_get: stack.push_back(*self.globals[i.index]); break;
+            case op::global_set: *self.globals[i.index] = pop(); break;
+            case op::i32_const:
+            case op::f32_const: push(u32(i.value)); break;
+            case op::i64_const:
+            case op::f64_const: push(i.value); break;
+            case op::ref_null: push(0); break;
+            case op::ref_func: push(self.funcs[i.index] + 1); break;
+            case op::ref_is_null: push(pop().low == 0 ? 1 : 0); break;
+            case op::ref_as_non_null:
+                if (stack.back().low == 0) return trap::null_reference;
+                break;
+            default: {
+                const trap why = row.immediate == tessera::imm::none ? numeric(i.code, stack) : object(self, i, stack);
+                if (why != trap::none) return why;
+            }
+            }
+        }
+        return trap::count_;
+    }
+
+    // ---- instructions ----------------------------------------------------------------------------------------------
+
+    trap numeric(op o, std::vector<cell>& stack) {
+        const tessera::op_type& t = tessera::row(o).type;
+        u64 args[4] = {}, results[2] = {};
+        bool open = false; // an operand is a NaN of unknown bits
+        for (unsigned k = t.param_count; k-- > 0; stack.pop_back()) {
+            args[k] = stack.back().low;
+            if (stack.back().high == 0 || !is_nan(letter_type(t.params[k]), args[k])) continue;
+            const bool sign_only = o == op::f32_copysign || o == op::f64_copysign;
+            if (sign_only ? k == 1 : o == op::i32_reinterpret_f32 || o == op::i64_reinterpret_f64) leaked_ = true;
+            open = open || k == 0;
+        }
+        const trap why = tessera::num::apply(o, args, results);
+        if (why != trap::none) return why;
+        for (unsigned k = 0; k < t.result_count; ++k) {
+            const val_type type = letter_type(t.results[k]);
+            u64 high = 0;
+            if (is_nan(type, results[k])) {
+                const bool bitwise = o == op::f32_neg || o == op::f32_abs || o == op::f32_copysign || o == op::f64_neg || o == op::f64_abs ||
+                                     o == op::f64_copysign || o == op::f32_reinterpret_i32 || o == op::f64_reinterpret_i64;
+                if (bitwise) high = open ? 1 : 0;
+                else if constexpr (F[tessera::feature::deterministic]) results[k] = type == tessera::t_f32 ? 0x7fc00000 : 0x7ff8000000000000;
+                else high = 1;
+            }
+            stack.push_back({results[k], high});
+        }
+        return trap::none;
+    }
+
+    trap object(instance& self, const tessera::binary::instruction& i, std::vector<cell>& stack) {
+        const auto pop = [&] {
+            const u64 v = stack.back().low;
+            stack.pop_back();
+            return v;
+        };
+        const tessera::op_row& row = tessera::row(i.code);
+        if (i.immediate == tessera::imm::memarg) {
+            memory& m = *self.memories[i.index];
+            const u64 size = u64{1} << tessera::natural_align[u16(i.code)];
+            const bool stores = row.type.result_count == 0;
+            cell value{};
+            if (stores) value = stack.back(), stack.pop_back();
+            const u64 address = pop(), at = address + i.value;
+            if (at < address || at > m.data.size() || size > m.data.size() - at) return trap::out_of_bounds_memory;
+            if (stores) {
+                if (value.high && is_nan(letter_type(row.type.params[1]), value.low)) leaked_ = true;
+                for (u64 k = 0; k < size; ++k) m.data[at + k] = u8(value.low >> (8 * k));
+                return trap::none;
+            }
+            u64 v = 0;
+            for (u64 k = 0; k < size; ++k) v |= u64(m.data[at + k]) << (8 * k);
+            if (row.text.ends_with("_s")) {
+                const unsigned unused = unsigned(64 - 8 * size);
+                v = u64(i64(v << unused) >> unused);
+            }
+            stack.push_back({row.type.results[0] == 'i' ? u32(v) : v, 0});
+            return trap::none;
+        }
+        table& t = *self.table;
+        switch (i.code) {
+        case op::memory_size: stack.push_back({self.memories[i.index]->data.size() >> 16, 0}); return trap::none;
+        case op::memory_grow: {
+            memory& m = *self.memories[i.index];
+            const u64 delta = pop(), old = m.data.size() >> 16;
+            const bool fits = delta <= m.max - old;
+            if (fits) m.data.resize((old + delta) << 16);
+            stack.push_back({fits ? old : m.is64 ? ~u64{0} : 0xffffffff, 0});
+            return trap::none;
+        }
+        case op::memory_fill: {
+            const u64 n = pop(), v = pop(), d = pop();
+            bytes& m = self.memories[i.index]->data;
+            if (n > m.size() || d > m.size() - n) return trap::out_of_bounds_memory;
+            std::fill_n(m.begin() + std::ptrdiff_t(d), n, u8(v));
+            fuel_ += n >> 6;
+            return trap::none;
+        }
+        case op::memory_copy: {
+            const u64 n = pop(), s = pop(), d = pop();
+            bytes &to = self.memories[i.index]->data, &from = self.memories[i.index2]->data;
+            if (n > to.size() || d > to.size() - n || n > from.size() || s > from.size() - n) return trap::out_of_bounds_memory;
+            std::memmove(to.data() + d, from.data() + s, n);
+            fuel_ += n >> 6;
+            return trap::none;
+        }
+        case op::memory_init: {
+            const u64 n = pop(), s = pop(), d = pop();
+            bytes& m = self.memories[i.index2]->data;
+            const std::size_t size = self.data_dropped ? 0 : self.plan->data.size();
+            if (n > m.size() || d > m.size() - n || n > size || s > size - n) return trap::out_of_bounds_memory;
+            if (n) std::memcpy(m.data() + d, self.plan->data.data() + s, n);
+            fuel_ += n >> 6;
+            return trap::none;
+        }
+        case op::data_drop: self.data_dropped = true; return trap::none;
+        case op::elem_drop: self.elem_dropped = true; return trap::none;
+        case op::table_get:
+            if (stack.back().low >= t.size()) return trap::out_of_bounds_table;
+            stack.back().low = t[stack.back().low];
+            return trap::none;
+        case op::table_set: {
+            const u64 v = pop(), at = pop();
+            if (at >= t.size()) return trap::out_of_bounds_table;
+            t[at] = u32(v);
+            return trap::none;
+        }
+        case op::table_size: stack.push_back({t.size(), 0}); return trap::none;
+        case op::table_grow: {
+            const u64 delta = pop(), v = pop(), old = t.size();
+            const bool fits = delta <= self.plan->table_max - old;
+            if (fits) t.resize(old + delta, u32(v));
+            stack.push_back({fits ? old : 0xffffffff, 0});
+            fuel_ += delta >> 3;
+            return trap::none;
+        }
+        case op::table_fill: {
+            const u64 n = pop(), v = pop(), d = pop();
+            if (n > t.size() || d > t.size() - n) return trap::out_of_bounds_table;
+            std::fill_n(t.begin() + std::ptrdiff_t(d), n, u32(v));
+            fuel_ += n >> 3;
+            return trap::none;
+        }
+        case op::table_copy: {
+            const u64 n = pop(), s = pop(), d = pop();
+            if (n > t.size() || d > t.size() - n || s > t.size() - n) return trap::out_of_bounds_table;
+            std::memmove(t.data() + d, t.data() + s, 4 * n);
+            fuel_ += n >> 3;
+            return trap::none;
+        }
+        case op::table_init: {
+            const u64 n = pop(), s = pop(), d = pop();
+            const std::size_t size = self.elem_dropped ? 0 : self.plan->passive_elem.size();
+            if (n > t.size() || d > t.size() - n || n > size || s > size - n) return trap::out_of_bounds_table;
+            for (u64 k = 0; k < n; ++k) t[d + k] = self.funcs[self.plan->passive_elem[s + k]] + 1;
+            fuel_ += n >> 3;
+            return trap::none;
+        }
+        default: leaked_ = true; return trap::none; // nothing else is generated
+        }
+    }
+
+    const program& p_;
+    instance in_[2];
+    std::vector<function> funcs_;
+    std::map<u32, body> bodies_;
+    u32 tail_ = no_index; ///< the function that a tail call goes to
+    u32 ticks_ = 0;
+    u64 steps_ = 0;
+    u64 fuel_ = 0;
+    bool leaked_ = false; ///< a NaN whose bits the specification leaves open became visible as bits
+};
+
+} // namespace diff

@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: MIT
+// Runs random programs in the engine and in the reference evaluator and compares what they do. A
+// program that differs is made smaller and printed.
+//   diff [--seed N] [--count N] [--seconds N] [--size N] [--dump FILE]
+#include "evaluator.hpp"
+#include "generator.hpp"
+
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+
+#ifndef DIFF_FEATURES
+#define DIFF_FEATURES tessera::latest
+#endif
+
+namespace diff {
+
+constexpr tessera::features profile = DIFF_FEATURES;
+
+struct outcome {
+    enum { same, given_up, differs, broken } what = same;
+    std::string text;
+};
+
+inline std::string hex(cell c) {
+    char s[48];
+    std::snprintf(s, sizeof s, "%llx:%llx", static_cast<unsigned long long>(c.high), static_cast<unsigned long long>(c.low));
+    return s;
+}
+/// True if the engine's value is the evaluator's; references only agree on being null.
+inline bool agrees(val_type t, const tessera::value& v, cell c) {
+    if (t.is_ref()) return (u32(v.bits) == 0) == (c.low == 0);
+    if (t == tessera::t_v128) return v.bits == c.low && v.high == c.high;
+    if (t == tessera::t_f32 && std::isnan(v.as_f32()) && c.high) return std::isnan(std::bit_cast<f32>(u32(c.low)));
+    if (t == tessera::t_f64 && std::isnan(v.as_f64()) && c.high) return std::isnan(std::bit_cast<f64>(c.low));
+    return v.bits == c.low;
+}
+
+/// One program in both.
+class comparison {
+public:
+    explicit comparison(const program& p) : p_(p), expected_(p) {}
+
+    outcome run() {
+        if (std::string why = prepare(); !why.empty()) return {outcome::broken, why};
+        for (std::size_t n = 0; n < p_.calls.size(); ++n) {
+            const call_plan& c = p_.calls[n];
+            const signature& type = p_.modules[c.module].types[p_.modules[c.module].funcs[c.func].type];
+            *expected_.at(0).globals[0] = {c.gas, 0};
+            const u64 fuel_before = expected_.fuel();
+            std::vector<cell> values = c.args;
+            const tessera::trap wanted = expected_.call(c.module, c.func, values);
+            if (wanted == tessera::trap::count_) return {outcome::given_up, {}};
+            char place[80];
+            std::snprintf(place, sizeof place, "call %zu, module %u, f%u: ", n, c.module, c.func);
+            if (std::string why = call(c, type, wanted, values, expected_.fuel() - fuel_before); !why.empty()) return {outcome::differs, place + why};
+            if (std::string why = compare_state(); !why.empty()) return {outcome::differs, place + why};
+        }
+        return {};
+    }
+
+private:
+    std::string prepare() {
+        env_.define("host", "tick", [this](u32 x) { return tick(ticks_++, x); });
+        for (u32 i = 0; i < 2; ++i) {
+            auto mod = tessera::module::parse<profile>(std::span<const u8>(p_.modules[i].wasm));
+            if (!mod) return message("parsing", mod.error());
+            auto made = store_.instantiate(*mod, env_);
+            if (!made) return message("instantiation", made.error());
+            in_[i] = *made;
+            if (i == 0) env_.define("first", *made);
+        }
+        return {};
+    }
+    static std::string message(const char* what, const tessera::error& e) {
+        return std::string(what) + ": " + std::string(e.message()) + " " + std::string(e.detail()) + " at " + std::to_string(e.offset());
+    }
+    std::string call(const call_plan& c, const signature& type, tessera::trap wanted, const std::vector<cell>& values, [[maybe_unused]] u64 fuel) {
+        static_cast<void>(in_[0].get<tessera::global>("g0")->set(tessera::value::i32(c.gas)));
+        auto f = in_[c.module].get<tessera::func>("f" + std::to_string(c.func));
+        if (!f) return message("export", f.error());
+        std::vector<tessera::value> args, results(type.results.size());
+        for (std::size_t k = 0; k < c.args.size(); ++k) {
+            // Type indices mean the module's here and the store's there; a null is one in either.
+            const val_type t = type.params[k].is_ref() ? tessera::t_funcref : type.params[k];
+            args.push_back({t, c.args[k].low, c.args[k].high});
+        }
+        store_.data()->fuel = u64{1} << 40;
+        const auto done = f->call(args, results);
+        if constexpr (profile[tessera::feature::fuel])
+            if (const u64 used = (u64{1} << 40) - store_.data()->fuel; used != fuel) return "fuel: " + std::to_string(used) + ", expected " + std::to_string(fuel);
+        const tessera::trap got = done ? tessera::trap::none : done.error().why();
+        if (!done && got == tessera::trap::none) return message("call", done.error());
+        if (got != wanted) return "trap " + std::to_string(int(got)) + ", expected " + std::to_string(int(wanted));
+        if (!done) return {};
+        for (std::size_t k = 0; k < results.size(); ++k)
+            if (!agrees(type.results[k], results[k], values[k]))
+                return "result " + std::to_string(k) + ": " + hex({results[k].bits, results[k].high}) + ", expected " + hex(values[k]);
+        return {};
+    }
+    std::string compare_state() {
+        for (u32 i = 0; i < 2; ++i) {
+            const module_plan& plan = p_.modules[i];
+            const auto& wanted = expected_.at(i);
+            const std::string module = "module " + std::to_string(i) + " ";
+            for (u32 g = 0; g < plan.globals.size(); ++g) {
+                const auto got = in_[i].get<tessera::global>("g" + std::to_string(g))->get();
+                if (!agrees(plan.globals[g].type, got, *wanted.globals[g]))
+                    return module + "global " + std::to_string(g) + ": " + hex({got.bits, got.high}) + ", expected " + hex(*wanted.globals[g]);
+            }
+            for (u32 m = 0; m < plan.memories.size(); ++m) {
+                const auto got = in_[i].get<tessera::memory>("m" + std::to_string(m))->bytes();
+                const bytes& want = wanted.memories[m]->data;
+                if (got.size() != want.size()) return module + "memory size";
+                if (std::memcmp(got.data(), want.data(), want.size()) == 0) continue;
+                std::size_t at = 0;
+                while (got[at] == want[at]) ++at;
+                return module + "memory " + std::to_string(m) + " at " + std::to_string(at) + ": " + hex({got[at], 0}) + ", expected " + hex({want[at], 0});
+            }
+            const auto table = in_[i].get<tessera::table>("t");
+            if (table->size() != wanted.table->size()) return module + "table size";
+            for (u32 k = 0; k < table->size(); ++k)
+                if ((table->get(k)->bits == 0) != ((*wanted.table)[k] == 0)) return module + "table entry " + std::to_string(k);
+        }
+        return {};
+    }
+
+    const program& p_;
+    evaluator<profile> expected_;
+    u32 ticks_ = 0;
+    tessera::imports env_;
+    tessera::store<profile> store_;
+    tessera::instance in_[2];
+};
+
+// ---- printing ------------------------------------------------------------------------------------------------------
+
+inline std::string type_name(val_type t) {
+    if (t == tessera::t_i32) return "i32";
+    if (t == tessera::t_i64) return "i64";
+    if (t == tessera::t_f32) return "f32";
+    if (t == tessera::t_f64) return "f64";
+    if (t == tessera::t_v128) return "v128";
+    return t == tessera::t_funcref ? "funcref" : "(ref null 0)";
+}
+inline std::string type_names(const char* what, const types& list) {
+    std::string s;
+    for (val_type t : list) s += (s.empty() ? std::string(" (") + what + " " : std::string(" ")) + type_name(t);
+    return s.empty() ? s : s + ")";
+}
+inline void print_code(const module_plan& m) {
+    const u8* const base = m.wasm.data();
+    auto mod = tessera::module::parse<profile>(std::span<const u8>(m.wasm));
+    if (!mod) return;
+    for (u32 f = 0; f < m.funcs.size(); ++f) {
+        const signature& type = m.types[m.funcs[f].type];
+        std::printf("func %u%s%s%s%s\n", f, type_names("param", type.params).c_str(), type_names("result", type.results).c_str(),
+                    m.funcs[f].host ? " host" : "", m.funcs[f].source != no_index ? " imported" : "");
+        const tessera::byte_range range = mod->owner()->funcs[f].code;
+        if (range.begin == range.end) continue;
+        tessera::binary::instruction_reader<profile> in(base, tessera::cursor(base + range.begin, base + range.end));
+        u32 groups = 0, n = 0, local = u32(type.params.size());
+        val_type t;
+        if (!in.leb_u32(groups)) return;
+        while (groups--) {
+            if (!in.leb_u32(n) || !in.type(t)) return;
+            std::printf("  local %u..%u %s\n", local, local + n - 1, type_name(t).c_str());
+            local += n;
+        }
+        tessera::binary::instruction i;
+        int depth = 1;
+        while (in.next(i)) {
+            if (i.code == op::end || i.code == op::else_) --depth;
+            std::printf("%5x %*s%s", i.offset, 2 * depth, "", std::string(tessera::row(i.code).text).c_str());
+            switch (i.immediate) {
+            case tessera::imm::none: break;
+            case tessera::imm::i32_const: std::printf(" %d", i32(u32(i.value))); break;
+            case tessera::imm::i64_const: std::printf(" %lld", static_cast<long long>(i.value)); break;
+            case tessera::imm::f32_const: std::printf(" %g", double(std::bit_cast<f32>(u32(i.value)))); break;
+            case tessera::imm::f64_const: std::printf(" %g", std::bit_cast<f64>(i.value)); break;
+            case tessera::imm::memarg: std::printf(" %u offset=%llu", i.index, static_cast<unsigned long long>(i.value)); break;
+            case tessera::imm::block:
+                if (i.block_type != no_index) std::printf("%s%s", type_names("param", m.types[i.block_type].params).c_str(), type_names("result", m.types[i.block_type].results).c_str());
+                else if (i.type != tessera::t_bottom) std::printf(" (result %s)", type_name(i.type).c_str());
+                break;
+            case tessera::imm::labels:
+                for (u32 k = 0; k <= i.list_count; ++k) std::printf(" %u", in.next_label(i.list));
+                break;
+            case tessera::imm::heap:
+            case tessera::imm::select_types: std::printf(" %s", type_name(i.type).c_str()); break;
+            default: std::printf(" %u", i.index);
+            }
+            std::printf("\n");
+            if (i.immediate == tessera::imm::block || i.code == op::else_) ++depth;
+            if (depth == 0) break;
+        }
+    }
+}
+
+/// Leaves out what can be left out so that the program still differs.
+inline omitted shrink(u64 seed, u32 size) {
+    omitted without(generate(seed, size).pieces);
+    const auto fails = [&] {
+        const program p = generate(seed, size, without);
+        return comparison(p).run().what == outcome::differs;
+    };
+    // Each piece once, in ever smaller groups.
+    for (std::size_t group = without.size() / 2; group > 0; group /= 2)
+        for (std::size_t at = 0; at < without.size(); at += group) {
+            const omitted before = without;
+            for (std::size_t k = at; k < at + group && k < without.size(); ++k) without[k] = true;
+            if (without != before && !fails()) without = before;
+        }
+    return without;
+}
+
+inline void report(u64 seed, u32 size, const outcome& o, const char* dump) {
+    std::printf("seed %llu, size %u: %s\n", static_cast<unsigned long long>(seed), size, o.text.c_str());
+    omitted without;
+    if (o.what == outcome::differs) without = shrink(seed, size);
+    const program p = generate(seed, size, without);
+    if (o.what == outcome::differs) std::printf("smaller: %s\n", comparison(p).run().text.c_str());
+    for (u32 i = 0; i < 2; ++i) {
+        std::printf("--- module %u\n", i);
+        print_code(p.modules[i]);
+        if (!dump) continue;
+        std::ofstream file(dump + std::to_string(i) + ".wasm", std::ios::binary);
+        file.write(reinterpret_cast<const char*>(p.modules[i].wasm.data()), std::streamsize(p.modules[i].wasm.size()));
+    }
+    for (const call_plan& c : p.calls) {
+        std::printf("call module %u f%u, gas %u:", c.module, c.func, c.gas);
+        for (cell a : c.args) std::printf(" %s", hex(a).c_str());
+        std::printf("\n");
+    }
+}
+
+} // namespace diff
+
+int main(int argc, char** argv) {
+    using namespace diff;
+    u64 seed = 1, count = ~u64{0};
+    double seconds = 20;
+    u32 size = 60;
+    const char* dump = nullptr;
+    for (int i = 1; i + 1 < argc; i += 2) {
+        const std::string_view name = argv[i];
+        if (name == "--seed") seed = std::strtoull(argv[i + 1], nullptr, 0);
+        else if (name == "--count") count = std::strtoull(argv[i + 1], nullptr, 0), seconds = 1e9;
+        else if (name == "--seconds") seconds = std::strtod(argv[i + 1], nullptr);
+        else if (name == "--size") size = u32(std::strtoul(argv[i + 1], nullptr, 0));
+        else if (name == "--dump") dump = argv[i + 1];
+        else return std::fprintf(stderr, "unknown option %s\n", argv[i]), 2;
+    }
+    const auto start = std::chrono::steady_clock::now();
+    u64 passed = 0, given_up = 0;
+    for (u64 n = 0; n < count; ++n, ++seed) {
+        if (std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() > seconds) break;
+        const program p = generate(seed, size);
+        const outcome o = comparison(p).run();
+        if (o.what == outcome::given_up) ++given_up;
+        else if (o.what == outcome::same) ++passed;
+        if (o.what == outcome::differs || o.what == outcome::broken) {
+            report(seed, size, o, dump);
+            std::printf("%llu passed, 1 failed\n", static_cast<unsigned long long>(passed));
+            return 1;
+        }
+    }
+    std::fprintf(stderr, "given up after a NaN or too many steps: %llu\n", static_cast<unsigned long long>(given_up));
+    std::printf("%llu passed, 0 failed\n", static_cast<unsigned long long>(passed));
+    return passed > given_up ? 0 : 1;
+}

@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: MIT
+// Runs the commands of one script and counts what came of them.
+#pragma once
+
+#include "match.hpp"
+#include "spectest.hpp"
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace spec {
+
+using tessera::kind;
+using tessera::text::command;
+using tessera::text::command_kind;
+
+/// What a file may use. The suite's core files expect what is not in 3.0 to be refused.
+enum class profile { core, latest, legacy, threads };
+
+inline profile profile_of(std::string_view path) {
+    const auto has = [&](std::string_view part) { return path.find(part) != path.npos; };
+    if (has("legacy/")) return profile::legacy;
+    if (has("proposals/threads/")) return profile::threads; // written for 2.0: one memory, 32-bit limits
+    return has("proposals/") || has("spec-threads/") ? profile::latest : profile::core;
+}
+
+inline tessera::result<tessera::module> load(profile p, std::span<const tessera::u8> bytes) {
+    using tessera::module;
+    switch (p) {
+    case profile::legacy: return module::parse<tessera::everything>(bytes);
+    case profile::threads: return module::parse<tessera::wasm_2_0 + tessera::feature::threads>(bytes);
+    case profile::latest: return module::parse<tessera::latest>(bytes);
+    default: return module::parse<tessera::wasm_3_0>(bytes);
+    }
+}
+
+/// Where this implementation differs from a script on purpose.
+struct difference {
+    std::string_view file;     ///< end of the path
+    std::string_view expected; ///< by the script
+    std::string_view actual;   ///< "accepted", or the beginning of the error's text
+    std::string_view why;
+};
+inline constexpr difference differences[] = {
+    {"bulk.wast", "uninitialized element 2", "uninitialized element", "the trap does not say which element it was"},
+    {"proposals/threads/imports.wast", "multiple tables", "accepted",
+     "threads come with reference types, which allow several tables"},
+    {"proposals/threads/memory.wast", "i32 constant out of range", "",
+     "limits are 64-bit numbers in the text of 3.0; the binary format refuses them"},
+};
+
+struct outcome {
+    unsigned passed = 0, failed = 0, skipped = 0;
+    std::map<std::string, unsigned> reasons; ///< why commands were skipped, and how many for each
+    std::vector<std::size_t> assertions;     ///< indices of the assertions that passed
+
+    outcome& operator+=(const outcome& other) {
+        passed += other.passed;
+        failed += other.failed;
+        skipped += other.skipped;
+        for (const auto& [reason, n] : other.reasons) reasons[reason] += n;
+        return *this;
+    }
+};
+
+class runner {
+public:
+    runner(const tessera::text::script& script, std::string_view path, bool quiet)
+        : script_(script), path_(path), quiet_(quiet), profile_(profile_of(path)), spectest_(store_) {}
+
+    outcome run() {
+        if (!spectest_.ready) {
+            std::printf("%.*s: the module spectest cannot be made\n", int(path_.size()), path_.data());
+            ++outcome_.failed;
+            return outcome_;
+        }
+        scope whole;
+        spectest_.define(whole.imports);
+        commands(whole, 0, script_.commands.size());
+        return outcome_;
+    }
+
+private:
+    /// An instance, or why there is none.
+    struct entry {
+        tessera::instance instance;
+        std::string skipped; ///< the instruction that is not executed yet, of this module or of one it needs
+        bool failed = false;
+    };
+    /// What a script or one of its threads has names for.
+    struct scope {
+        std::map<std::string, entry, std::less<>> instances;
+        std::map<std::string, tessera::module, std::less<>> definitions;
+        std::map<std::string, entry, std::less<>> registered;
+        tessera::imports imports;
+        entry latest;
+        tessera::module latest_definition;
+    };
+
+    // Threads may run in any order as far as a script without atomic instructions can tell: each
+    // runs to its end where it is started.
+    void commands(scope& in, std::size_t from, std::size_t to) {
+        for (std::size_t i = from; i < to; ++i) {
+            const command& c = script_.commands[i];
+            at_ = &c;
+            index_ = i;
+            if (c.kind == command_kind::thread) {
+                scope inner;
+                spectest_.define(inner.imports);
+                for (tessera::u32 k = 0; k < c.shared.count; ++k) {
+                    const std::string id(script_.ids[c.shared.first + k]);
+                    inner.instances[id] = find(in, id);
+                }
+                pass(false);
+                commands(inner, i + 1, c.end);
+                i = c.end - 1;
+            } else {
+                one(in, c);
+            }
+        }
+    }
+    void one(scope& in, const command& c) {
+        switch (c.kind) {
+        case command_kind::module_: return module_command(in, c);
+        case command_kind::module_definition: {
+            auto m = parsed(c);
+            if (!m) return fail("refused: " + described(m.error()));
+            in.latest_definition = *m;
+            if (!c.id.empty()) in.definitions[std::string(c.id)] = *m;
+            return pass(false);
+        }
+        case command_kind::module_instance: {
+            tessera::module m = in.latest_definition;
+            if (!c.name.empty()) m = in.definitions[std::string(c.name)];
+            return instantiate(in, c, m);
+        }
+        case command_kind::register_: {
+            const entry e = find(in, c.id);
+            in.registered[std::string(c.name)] = e;
+            if (!e.skipped.empty()) return skip(e.skipped);
+            if (!e.instance || !in.imports.define(c.name, e.instance)) return fail("no instance to register");
+            return pass(false);
+        }
+        case command_kind::wait: return pass(false);
+        case command_kind::invoke:
+        case command_kind::get:
+        case command_kind::assert_return: return returns(in, c);
+        case command_kind::assert_malformed:
+        case command_kind::assert_malformed_custom: return refused(c, kind::malformed);
+        case command_kind::assert_invalid:
+        case command_kind::assert_invalid_custom: return refused(c, kind::invalid);
+        case command_kind::assert_unlinkable: return not_instantiated(in, c, kind::unlinkable);
+        case command_kind::assert_uninstantiable: return not_instantiated(in, c, kind::trap);
+        case command_kind::assert_trap:
+            return c.module != tessera::no_index ? not_instantiated(in, c, kind::trap) : stops(in, c, kind::trap);
+        case command_kind::assert_exhaustion: return stops(in, c, kind::exhaustion);
+        case command_kind::assert_exception: return stops(in, c, kind::exception);
+        default: return fail("a command this program does not know");
+        }
+    }
+
+    // ---- modules
+
+    tessera::result<tessera::module> parsed(const command& c) {
+        const auto& m = script_.modules[c.module];
+        if (!m.content) return m.content.error();
+        return load(profile_, m.content->bytes);
+    }
+    void module_command(scope& in, const command& c) {
+        auto m = parsed(c);
+        if (m) return instantiate(in, c, *m);
+        in.latest = {{}, {}, true};
+        if (!c.id.empty()) in.instances[std::string(c.id)] = in.latest;
+        fail("refused: " + described(m.error()));
+    }
+    void instantiate(scope& in, const command& c, const tessera::module& m) {
+        entry e;
+        e.skipped = needs_skipped(in, m);
+        tessera::error why(tessera::msg::unexpected_end);
+        if (e.skipped.empty()) {
+            auto made = store_.instantiate(m, in.imports);
+            if (made) e.instance = *made;
+            else if (made.error().kind() == kind::unsupported) e.skipped = made.error().detail();
+            else e.failed = true, why = made.error();
+        }
+        in.latest = e;
+        if (!c.id.empty()) in.instances[std::string(c.id)] = e;
+        if (!e.skipped.empty()) {
+            note_unchanged(in, m, e.skipped);
+            return skip(e.skipped);
+        }
+        if (e.failed) return fail("not instantiated: " + described(why));
+        pass(false);
+    }
+    /// The reason to skip a module that imports from one that was skipped; else empty.
+    std::string needs_skipped(const scope& in, const tessera::module& m) const {
+        for (const auto& import : m.imports())
+            if (const auto found = in.registered.find(import.module); found != in.registered.end())
+                if (std::string reason = reason_to_skip(found->second); !reason.empty()) return reason;
+        return {};
+    }
+    /// A skipped module would have changed the instances it shares a memory, a table or a global
+    /// with: nothing can be said of them any more.
+    void note_unchanged(const scope& in, const tessera::module& m, const std::string& reason) {
+        using tessera::extern_kind;
+        for (const auto& import : m.imports()) {
+            const bool shared = import.type.kind == extern_kind::memory || import.type.kind == extern_kind::table ||
+                                (import.type.kind == extern_kind::global && import.type.global.mutable_);
+            const auto found = in.registered.find(import.module);
+            if (shared && found != in.registered.end() && found->second.instance)
+                unchanged_.emplace_back(found->second.instance, reason);
+        }
+    }
+    std::string reason_to_skip(const entry& e) const {
+        if (!e.skipped.empty()) return e.skipped;
+        for (const auto& [instance, reason] : unchanged_)
+            if (instance == e.instance) return reason;
+        return {};
+    }
+    void refused(const command& c, kind wanted) {
+        auto m = parsed(c);
+        compare(c, wanted, m ? nullptr : &m.error());
+    }
+    void not_instantiated(scope& in, const command& c, kind wanted) {
+        auto m = parsed(c);
+        if (!m) return fail("refused: " + described(m.error()));
+        if (const std::string reason = needs_skipped(in, *m); !reason.empty()) return skip(reason);
+        auto made = store_.instantiate(*m, in.imports);
+        if (!made && made.error().kind() == kind::unsupported) return skip(std::string(made.error().detail()));
+        compare(c, wanted, made ? nullptr : &made.error());
+    }
+
+    // ---- actions
+
+    const entry& find(const scope& in, std::string_view id) const {
+        static const entry none{{}, {}, true};
+        if (id.empty()) return in.latest;
+        const auto found = in.instances.find(id);
+        return found == in.instances.end() ? none : found->second;
+    }
+    /// Runs the action of `c` on an instance that there is; results go to `results_`.
+    tessera::result<void> act(const tessera::instance& on, const command& c) {
+        results_.clear();
+        if (c.is_get) {
+            auto g = on.get<tessera::global>(c.name);
+            if (!g) return g.error();
+            results_.push_back(g->get());
+            return {};
+        }
+        auto f = on.get<tessera::func>(c.name);
+        if (!f) return f.error();
+        std::vector<tessera::value> arguments;
+        for (tessera::u32 i = 0; i < c.arguments.count; ++i)
+            arguments.push_back(argument(script_.patterns[c.arguments.first + i], store_, hosts_));
+        results_.resize(f->type().results.size());
+        return f->call(arguments, results_);
+    }
+    void returns(scope& in, const command& c) {
+        const entry& e = find(in, c.id);
+        if (const std::string reason = reason_to_skip(e); !reason.empty()) return skip(reason);
+        if (!e.instance) return fail("no instance to act on");
+        auto done = act(e.instance, c);
+        if (!done) return fail("failed: " + described(done.error()));
+        if (c.kind != command_kind::assert_return) return pass(false);
+        if (results_.size() != c.results.count)
+            return fail(std::to_string(results_.size()) + " results instead of " + std::to_string(c.results.count));
+        for (tessera::u32 i = 0; i < c.results.count; ++i) {
+            const pattern& p = script_.patterns[c.results.first + i];
+            if (!matches(script_, p, results_[i], store_))
+                return fail("result " + std::to_string(i) + " is " + to_text(results_[i]) + " instead of " +
+                            to_text(script_, p));
+        }
+        pass(true);
+    }
+    void stops(scope& in, const command& c, kind wanted) {
+        const entry& e = find(in, c.id);
+        if (const std::string reason = reason_to_skip(e); !reason.empty()) return skip(reason);
+        if (!e.instance) return fail("no instance to act on");
+        auto done = act(e.instance, c);
+        compare(c, wanted, done ? nullptr : &done.error());
+    }
+
+    // ---- what is counted
+
+    static std::string described(const tessera::error& e) {
+        std::string text(e.message());
+        if (!e.detail().empty()) text += ": " + std::string(e.detail());
+        return text;
+    }
+    /// The kinds must be equal, and the error's text begin with the expected one.
+    void compare(const command& c, kind wanted, const tessera::error* actual) {
+        static constexpr const char* kinds[] = {"malformed",  "invalid",   "unlinkable",  "trap",
+                                                "exhaustion", "exception", "unsupported", "usage"};
+        for (const difference& d : differences)
+            if (path_.ends_with(d.file) && c.expected == d.expected &&
+                (actual ? d.actual != "accepted" && actual->message().substr(0, d.actual.size()) == d.actual
+                        : d.actual == "accepted"))
+                return skip("differs on purpose: " + std::string(d.why));
+        if (!actual)
+            return fail("accepted instead of " + std::string(kinds[std::size_t(wanted)]) + " \"" +
+                        std::string(c.expected) + "\"");
+        const std::string text = described(*actual),
+                          spaced = std::string(actual->message()) + " " + std::string(actual->detail());
+        const bool text_ok =
+            text.substr(0, c.expected.size()) == c.expected || spaced.substr(0, c.expected.size()) == c.expected;
+        if (actual->kind() == wanted && text_ok) return pass(true);
+        fail(std::string(kinds[std::size_t(actual->kind())]) + " \"" + text + "\" instead of " +
+             kinds[std::size_t(wanted)] + " \"" + std::string(c.expected) + "\"");
+    }
+    void pass(bool assertion) {
+        ++outcome_.passed;
+        if (assertion) outcome_.assertions.push_back(index_);
+    }
+    void fail(const std::string& why) {
+        ++outcome_.failed;
+        if (quiet_) return;
+        const auto name = tessera::text::command_names[std::size_t(at_->kind)];
+        std::printf("%.*s:%u: %.*s: %s\n", int(path_.size()), path_.data(), at_->line, int(name.size()), name.data(),
+                    why.c_str());
+    }
+    void skip(const std::string& reason) {
+        ++outcome_.skipped;
+        ++outcome_.reasons[reason];
+    }
+
+    const tessera::text::script& script_;
+    std::string_view path_;
+    bool quiet_;
+    profile profile_;
+    tessera::store<tessera::everything> store_;
+    spectest spectest_;
+    host_references hosts_;
+    std::vector<tessera::value> results_;
+    outcome outcome_;
+    std::vector<std::pair<tessera::instance, std::string>> unchanged_;
+    const command* at_ = nullptr;
+    std::size_t index_ = 0;
+};
+
+} // namespace spec
