@@ -21,6 +21,24 @@ using tessera::trap;
 /// What the host function `tick` gives.
 inline u32 tick(u32 count, u32 x) { return x * 31 + count; }
 
+/// Where the body of each function is: the code section, read by hand.
+inline std::vector<std::pair<u32, u32>> find_code(const module_plan& m) {
+    std::vector<std::pair<u32, u32>> code(m.funcs.size());
+    const u8* const base = m.wasm.data();
+    tessera::cursor in(base + 8, base + m.wasm.size());
+    u8 id = 0;
+    u32 size = 0, n = 0;
+    while (in.byte(id) && in.leb_u32(size) && id != 10)
+        if (!in.skip(size)) return code;
+    if (!in.leb_u32(n)) return code;
+    for (std::size_t i = 0; i < code.size(); ++i) {
+        if (m.funcs[i].host || m.funcs[i].source != no_index || !in.leb_u32(size)) continue;
+        code[i] = {u32(in.at() - base), u32(in.at() - base) + size};
+        if (!in.skip(size)) break;
+    }
+    return code;
+}
+
 /// F: the features the bytes are read with, and whether NaNs are canonical.
 template <tessera::features F>
 class evaluator {
@@ -103,28 +121,8 @@ private:
             else self.memories.push_back(std::make_shared<memory>(memory{bytes(std::size_t(m.min) << 16), m.max, m.is64}));
         }
         self.table = plan.own_table ? std::make_shared<table>(plan.table_min) : in_[0].table;
-        find_code(self);
+        self.code = find_code(plan);
     }
-    /// Where the bodies are: the code section, read by hand.
-    static void find_code(instance& self) {
-        const bytes& w = self.plan->wasm;
-        const u8* const base = w.data();
-        tessera::cursor in(base + 8, base + w.size());
-        u8 id = 0;
-        u32 size = 0, n = 0;
-        while (in.byte(id) && in.leb_u32(size)) {
-            if (id == 10) break;
-            if (!in.skip(size)) return;
-        }
-        if (!in.leb_u32(n)) return;
-        for (const func_plan& f : self.plan->funcs) {
-            self.code.push_back({0, 0});
-            if (f.host || f.source != no_index || !in.leb_u32(size)) continue;
-            self.code.back() = {u32(in.at() - base), u32(in.at() - base) + size};
-            if (!in.skip(size)) return;
-        }
-    }
-
     /// Where the blocks of a function end and what a round of them costs, by the offset of their first byte.
     struct body {
         std::map<u32, extent> blocks;

@@ -282,7 +282,7 @@ private:
             }
         case 20:
             if (t != tessera::t_i64) return leaf(t);
-            if (m_.memories.size() > 1) return memory_size_or_grow(true);
+            if (m_.memories.size() > 1 && m_.memories[1].is64) return memory_size_or_grow(true);
             for (int i = 0; i < 2; ++i) expression(t, depth);
             emit(r_.chance(50) ? op::i64_mul_wide_s : op::i64_mul_wide_u);
             return consume(t, depth);
@@ -913,7 +913,7 @@ private:
     void plan_globals(module_plan& m, u32 n) {
         while (n--) {
             const val_type t = body_generator::pick_type(r_);
-            m.globals.push_back({t, t == tessera::t_v128 ? cell{r_.next(), r_.next()} : some_value(t), no_index});
+            if (t != tessera::t_v128) m.globals.push_back({t, some_value(t), no_index, false});
         }
     }
     void plan_own_funcs(module_plan& m) {
@@ -925,7 +925,8 @@ private:
     void plan_first() {
         module_plan& m = p_.modules[0];
         m.types = signatures_;
-        m.globals.push_back({tessera::t_i32, {}, no_index});
+        m.globals.push_back({tessera::t_i32, {}, no_index, true});
+        m.globals.push_back({tessera::t_v128, some_value(tessera::t_v128), no_index, true});
         plan_globals(m, 2 + r_.below(5));
         m.memories.push_back({1, 2, false, no_index});
         if (r_.chance(40)) m.memories.push_back({1, 2, r_.chance(60), no_index});
@@ -937,11 +938,10 @@ private:
         module_plan& m = p_.modules[1];
         const module_plan& first = p_.modules[0];
         m.types = signatures_;
-        m.globals.push_back(first.globals[0]);
-        m.globals.back().source = 0;
-        for (u32 i = 1; i < first.globals.size(); i += 2) {
+        for (u32 i = 0; i < first.globals.size(); i = i ? i + 2 : 1) {
             m.globals.push_back(first.globals[i]);
             m.globals.back().source = i;
+            m.globals.back().host = false;
         }
         plan_globals(m, 1 + r_.below(3));
         m.memories.push_back(first.memories[0]);
@@ -1021,8 +1021,9 @@ private:
         for (const memory_plan& x : m.memories)
             if (x.source != no_index) item("first", "m" + std::to_string(x.source)), s.insert(s.end(), {2, 1, u8(x.min), u8(x.max)});
         for (const global_plan& g : m.globals)
-            if (g.source != no_index) {
-                item("first", "g" + std::to_string(g.source));
+            if (g.source != no_index || g.host) {
+                if (g.host) item("host", g.type == tessera::t_i32 ? "gas" : "v");
+                else item("first", "g" + std::to_string(g.source));
                 s.push_back(3);
                 put_type(s, g.type);
                 s.push_back(1);
@@ -1036,7 +1037,7 @@ private:
         bytes s;
         u32 n = 0;
         for (const global_plan& g : m.globals) {
-            if (g.source != no_index) continue;
+            if (g.source != no_index || g.host) continue;
             ++n;
             put_type(s, g.type);
             s.push_back(1);
@@ -1044,7 +1045,6 @@ private:
             else if (g.type == tessera::t_i64) s.push_back(0x42), put_signed(s, i64(g.init.low));
             else if (g.type == tessera::t_f32) s.push_back(0x43), put_fixed(s, g.init.low, 4);
             else if (g.type == tessera::t_f64) s.push_back(0x44), put_fixed(s, g.init.low, 8);
-            else if (g.type == tessera::t_v128) s.insert(s.end(), {0xfd, 12}), put_fixed(s, g.init.low, 8), put_fixed(s, g.init.high, 8);
             else s.insert(s.end(), {0xd0, g.type == t_ref0 ? u8(0) : tessera::code::func});
             s.push_back(0x0b);
         }

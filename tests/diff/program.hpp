@@ -52,6 +52,7 @@ struct global_plan {
     val_type type;
     cell init;
     u32 source = no_index;
+    bool host = false; ///< the host makes it
 };
 struct memory_plan {
     u32 min = 1;

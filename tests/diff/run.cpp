@@ -63,6 +63,8 @@ public:
 private:
     std::string prepare() {
         env_.define("host", "tick", [this](u32 x) { return tick(ticks_++, x); });
+        for (const global_plan& g : p_.modules[0].globals)
+            if (g.host) env_.define("host", g.type == tessera::t_i32 ? "gas" : "v", *store_.make_global({g.type, g.init.low, g.init.high}, true));
         for (u32 i = 0; i < 2; ++i) {
             auto mod = tessera::module::parse<profile>(std::span<const u8>(p_.modules[i].wasm));
             if (!mod) return message("parsing", mod.error());
@@ -151,15 +153,13 @@ inline std::string type_names(const char* what, const types& list) {
 }
 inline void print_code(const module_plan& m) {
     const u8* const base = m.wasm.data();
-    auto mod = tessera::module::parse<profile>(std::span<const u8>(m.wasm));
-    if (!mod) return;
+    const auto code = find_code(m);
     for (u32 f = 0; f < m.funcs.size(); ++f) {
         const signature& type = m.types[m.funcs[f].type];
         std::printf("func %u%s%s%s%s\n", f, type_names("param", type.params).c_str(), type_names("result", type.results).c_str(),
                     m.funcs[f].host ? " host" : "", m.funcs[f].source != no_index ? " imported" : "");
-        const tessera::byte_range range = mod->owner()->funcs[f].code;
-        if (range.begin == range.end) continue;
-        tessera::binary::instruction_reader<profile> in(base, tessera::cursor(base + range.begin, base + range.end));
+        if (code[f].second == 0) continue;
+        tessera::binary::instruction_reader<profile> in(base, tessera::cursor(base + code[f].first, base + code[f].second));
         u32 groups = 0, n = 0, local = u32(type.params.size());
         val_type t;
         if (!in.leb_u32(groups)) return;

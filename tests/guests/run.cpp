@@ -70,7 +70,7 @@ TEST_CASE("guests: traps name what happened and leave the instance usable") {
     auto no_order = g.call<run>("run", u32{10}, u32{99}, u32{1});
     REQUIRE(!no_order);
     CHECK(no_order.error().kind() == tessera::kind::trap);
-    CHECK(no_order.error().why() == tessera::trap::undefined_element);
+    CHECK(no_order.error().why() == tessera::trap::uninitialized_element);
     auto frames = no_order.error().frames();
     REQUIRE(frames.size() == 2);
     CHECK(std::string_view(frames[0].name) == "quick");

@@ -52,7 +52,7 @@ public:
         case imm::elem:
         case imm::tag:
         case imm::memory:
-        case imm::data: return leb_u32(in.index);
+        case imm::data: return in_.leb_u32(in.index) || fail_leb(&cursor::leb_u32);
         case imm::i32_const: {
             i32 value = 0;
             if (!leb_i32(value)) return false;

@@ -49,10 +49,10 @@ public:
         return (allowed_ >> unsigned(f) & 1) != 0 || fail(msg::feature_off, where, name(f));
     }
 
-    [[nodiscard]] TESSERA_INLINE bool byte(u8& out) noexcept { return in_.byte(out) || fail_end(); }
-    [[nodiscard]] TESSERA_INLINE bool leb_u32(u32& out) noexcept { return in_.leb_u32(out) || fail_leb(&cursor::leb_u32); }
+    [[nodiscard]] bool byte(u8& out) noexcept { return in_.byte(out) || fail_end(); }
+    [[nodiscard]] bool leb_u32(u32& out) noexcept { return in_.leb_u32(out) || fail_leb(&cursor::leb_u32); }
     [[nodiscard]] bool leb_u64(u64& out) noexcept { return in_.leb_u64(out) || fail_leb(&cursor::leb_u64); }
-    [[nodiscard]] TESSERA_INLINE bool leb_i32(i32& out) noexcept { return in_.leb_i32(out) || fail_leb(&cursor::leb_i32); }
+    [[nodiscard]] bool leb_i32(i32& out) noexcept { return in_.leb_i32(out) || fail_leb(&cursor::leb_i32); }
     [[nodiscard]] bool leb_i33(i64& out) noexcept { return in_.leb_i33(out) || fail_leb(&cursor::leb_i33); }
     [[nodiscard]] bool leb_i64(i64& out) noexcept { return in_.leb_i64(out) || fail_leb(&cursor::leb_i64); }
     template <class T>

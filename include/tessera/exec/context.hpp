@@ -68,6 +68,7 @@ struct context {
     trap why = trap::none;                    ///< why it stopped
     const u8* stop_pc = nullptr;              ///< the cell that stopped it; a pause: the next cell
     bool paused = false;                      ///< fuel or interruption: can go on at stop_pc
+    bool running = false;                     ///< handlers are at work; it cannot be resumed from within
     bool host_failed = false;                 ///< `failure` is the host function's own error
     // The stack.
     u8* stack = nullptr;

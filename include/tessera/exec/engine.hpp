@@ -51,22 +51,26 @@ public:
         ++store.host_depth;
         c.why = trap::none;
         c.paused = c.host_failed = false;
+        c.running = true;
         {
             const float_environment environment;
             dispatch<F>::run(c);
         }
+        c.running = false;
         if constexpr (F[feature::fuel]) take_back_fuel(store, c);
         --store.host_depth;
         if (c.why == trap::none) return true;
         why = c.host_failed ? c.failure : error(c.why);
-        if (why.frames().empty()) {
-            if (backtrace* const trace = tracer<F>(c).run()) {
-                if (why.offset() == error::no_offset && !trace->frames.empty()) why.set_offset(trace->frames[0].offset);
-                why.set_trace(trace);
-            }
-        }
+        if (!c.paused) add_trace(c, why);
         if (c.paused) c.pc = c.stop_pc;
         return false;
+    }
+    /// Says where the call stopped, unless `why` comes from a call further in and says that already.
+    static void add_trace(const context& c, error& why) noexcept {
+        if (!why.frames().empty()) return;
+        backtrace* const trace = tracer<F>(c).run();
+        if (trace && why.offset() == error::no_offset && !trace->frames.empty()) why.set_offset(trace->frames[0].offset);
+        why.set_trace(trace);
     }
     static bool invoke(runtime::store_data& store, runtime::func_record& f, u64* slots, error& why) noexcept {
         if (f.host) {
@@ -76,6 +80,7 @@ public:
         context* const c = prepare(store, f, slots, why);
         if (!c) return false;
         const bool done = proceed(store, *c, why);
+        if (!done && c->paused) add_trace(*c, why); // it will not go on
         if (done && f.result_slots) std::memcpy(slots, c->stack, 8 * std::size_t(f.result_slots));
         release(store, c);
         return done;
@@ -86,6 +91,7 @@ public:
     }
     static bool resume(runtime::store_data& store, void* call, error& why, bool& paused) noexcept {
         context& c = *static_cast<context*>(call);
+        if (c.running) return why = error(msg::already_running), paused = true, false;
         const bool done = proceed(store, c, why);
         paused = c.paused;
         return done;
@@ -294,6 +300,6 @@ private:
 /// What a store whose features are F hands to the runtime.
 template <features F>
 inline const runtime::engine engine_for{nullptr, nullptr, &machine<F>::invoke, &machine<F>::start, &machine<F>::resume,
-                                           &machine<F>::finish, &machine<F>::release_all};
+                                           &machine<F>::finish, &machine<F>::release_all, &machine<F>::self_test};
 
 } // namespace tessera::exec

@@ -44,6 +44,8 @@ struct engine {
     void (*finish)(store_data& store, void* call, const func_record& f, u64* results);
     /// Frees what the engine keeps in `store_data::engine_state`.
     void (*release)(store_data& store);
+    /// False if the code the compiler made breaks what the engine relies on; null: it relies on nothing.
+    bool (*works)() = nullptr;
 };
 
 } // namespace tessera::runtime

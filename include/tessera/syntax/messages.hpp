@@ -120,6 +120,7 @@ inline constexpr message multiple_tables{kind::invalid, "multiple tables"};
 // ---- linking and instantiation --------------------------------------------------------------------
 inline constexpr message unknown_import{kind::unlinkable, "unknown import"};
 inline constexpr message incompatible_import{kind::unlinkable, "incompatible import type"};
+inline constexpr message broken_engine{kind::unsupported, "the compiler did not make jumps of the handlers' tail calls; set TESSERA_TAIL_CALLS to 0"};
 inline constexpr message instruction_not_executed{kind::unsupported, "instruction is not executed by this version"};
 inline constexpr message feature_not_built{kind::unsupported, "module needs a feature that this store is built without"};
 inline constexpr message other_store{kind::usage, "object belongs to another store"};
@@ -130,8 +131,8 @@ inline constexpr message limit_reached{kind::exhaustion, "implementation limit r
 // ---- the host -------------------------------------------------------------------------------------
 inline constexpr message unknown_export{kind::usage, "unknown export"};
 inline constexpr message wrong_type{kind::usage, "type does not match"};
+inline constexpr message already_running{kind::usage, "the call is running"};
 inline constexpr message stale_handle{kind::usage, "handle is empty or its store was reset"};
-inline constexpr message not_running{kind::usage, "the call is over"};
 inline constexpr message global_immutable{kind::usage, "global is immutable"};
 inline constexpr message out_of_range{kind::usage, "out of range"};
 inline constexpr message cannot_grow{kind::exhaustion, "cannot grow"};

@@ -170,10 +170,7 @@ protected:
         default: return unexpected();
         }
         static_cast<void>(next());
-        u32 there = 0;
-        while (peek(there).kind == token_kind::nat || peek(there).kind == token_kind::integer ||
-               peek(there).kind == token_kind::floating)
-            ++there;
+        const u32 there = numbers_ahead();
         if (there != lanes && peek(there).kind != token_kind::reserved) return fail(msg::lane_literals, shape);
         for (u32 i = 0; i < lanes; ++i) {
             u64 lane_bits = 0;
@@ -190,6 +187,14 @@ protected:
     }
 
 private:
+    /// How many numbers come next.
+    u32 numbers_ahead() const noexcept {
+        u32 n = 0;
+        while (peek(n).kind == token_kind::nat || peek(n).kind == token_kind::integer ||
+               peek(n).kind == token_kind::floating)
+            ++n;
+        return n;
+    }
     [[nodiscard]] bool optional(space s, u32& x) noexcept { return !at_index() || index(s, x); }
     [[nodiscard]] bool optional_pair(space s, u32& x, u32& y) noexcept {
         return !at_index() || (index(s, x) && index(s, y));
@@ -252,10 +257,7 @@ private:
         return true;
     }
     [[nodiscard]] bool shuffle(chunk& to) noexcept {
-        u32 there = 0;
-        while (peek(there).kind == token_kind::nat || peek(there).kind == token_kind::integer ||
-               peek(there).kind == token_kind::floating)
-            ++there;
+        const u32 there = numbers_ahead();
         if (there != 16)
             return peek(there).kind == token_kind::reserved ? unexpected(peek(there)) : fail(msg::lane_length, peek());
         for (u32 i = 0; i < 16; ++i) {

@@ -34,12 +34,8 @@ inline std::size_t utf8_length(std::string_view text) noexcept {
     return text.size() >= n && is_utf8(text.substr(0, n)) ? n : 0;
 }
 
-inline int hex_digit(char c) noexcept {
-    return c >= '0' && c <= '9'   ? c - '0'
-           : c >= 'a' && c <= 'f' ? c - 'a' + 10
-           : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                  : -1;
-}
+/// The value of a hexadecimal digit, -1 if it is none.
+inline int hex_digit(char c) noexcept { return digit_value(c) < 16 ? digit_value(c) : -1; }
 
 } // namespace detail
 
@@ -188,7 +184,7 @@ private:
         const std::size_t from = at_;
         const bool dollar = s_[at_] == '$';
         std::size_t strings = 0, first_string = 0;
-        for (; at_ < end_;) {
+        while (at_ < end_) {
             const char_class c = detail::char_classes[u8(s_[at_])];
             if (c == char_class::quote) {
                 if (strings++ == 0) first_string = at_;

@@ -26,7 +26,7 @@ protected:
     /// Pops the parameters and pushes the results of a rule without immediates.
     [[nodiscard]] TESSERA_INLINE bool apply(const op_rule& rule) noexcept {
         for (unsigned i = rule.param_count; i-- > 0;)
-            if (!pop(val_type::number(rule.params[i]))) return false;
+            if (!pop_fast(val_type::number(rule.params[i]))) return false;
         for (unsigned i = 0; i < rule.result_count; ++i) push(val_type::number(rule.results[i]));
         return true;
     }
@@ -36,7 +36,7 @@ protected:
         if ((rule.flags & op_rule::memory) && !memarg(rule, in, a)) return false;
         if ((rule.flags & op_rule::lanes) && !lanes(rule, in)) return false;
         for (unsigned i = rule.param_count; i-- > 0;)
-            if (!pop(rule.params[i] == op_rule::address ? a : val_type::number(rule.params[i]))) return false;
+            if (!pop_fast(rule.params[i] == op_rule::address ? a : val_type::number(rule.params[i]))) return false;
         for (unsigned i = 0; i < rule.result_count; ++i) push(val_type::number(rule.results[i]));
         return true;
     }

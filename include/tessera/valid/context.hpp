@@ -45,18 +45,18 @@ public:
     }
 
     /// True if `index` is below `size`; else the error is `what` with the index.
-    [[nodiscard]] TESSERA_INLINE bool exists(u32 index, std::size_t size, const message& what, u64 offset) noexcept {
+    [[nodiscard]] bool exists(u32 index, std::size_t size, const message& what, u64 offset) noexcept {
         return TESSERA_LIKELY(index < size) || fail_index(what, offset, index);
     }
     /// A value type is valid if its type index exists (spec: valid/types).
-    [[nodiscard]] TESSERA_INLINE bool valid_type(val_type t, u64 offset) noexcept {
+    [[nodiscard]] bool valid_type(val_type t, u64 offset) noexcept {
         return !t.is_ref() || valid_heap(t.heap(), offset);
     }
     [[nodiscard]] bool valid_heap(heap_type h, u64 offset) noexcept {
         return !h.is_index() || exists(h.index(), m_.types.size(), msg::unknown_type, offset);
     }
     /// A type index that exists and is of composite type `form`.
-    [[nodiscard]] TESSERA_INLINE bool is_form(u32 type, composite form, u64 offset) noexcept {
+    [[nodiscard]] bool is_form(u32 type, composite form, u64 offset) noexcept {
         return exists(type, m_.types.size(), msg::unknown_type, offset) && (m_.types[type].form == form || fail_form(type, form, offset));
     }
 

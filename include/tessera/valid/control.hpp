@@ -21,17 +21,17 @@ protected:
     bool misplaced(std::string_view what) noexcept { return fail(msg::end_expected, what); }
 
     // ---- blocks ----------------------------------------------------------------------------------
-    [[nodiscard]] TESSERA_INLINE bool valid_block_type(const instruction& in) noexcept {
+    [[nodiscard]] bool valid_block_type(const instruction& in) noexcept {
         return in.block_type == no_index ? context_.valid_type(in.type, offset_)
                                          : context_.is_form(in.block_type, composite::func, offset_);
     }
     /// Opens a block whose type was checked.
-    [[nodiscard]] TESSERA_INLINE bool enter(op opcode, u32 type, val_type result) noexcept {
+    [[nodiscard]] bool enter(op opcode, u32 type, val_type result) noexcept {
         if (type == no_index) return open(opcode, type, result);
         const types_span parameters = types_.params(type);
         return pop(parameters) && open(opcode, type, result) && push(parameters);
     }
-    [[nodiscard]] TESSERA_INLINE bool block(const instruction& in) noexcept {
+    [[nodiscard]] bool block(const instruction& in) noexcept {
         return valid_block_type(in) && enter(in.code, in.block_type, in.type);
     }
     [[nodiscard]] bool if_(const instruction& in) noexcept {
@@ -44,7 +44,7 @@ protected:
         return push(params(f));
     }
     /// `end`; the frame that is then gone stays in `f`.
-    [[nodiscard]] TESSERA_INLINE bool end() noexcept {
+    [[nodiscard]] bool end() noexcept {
         frame f;
         if (!close(f)) return false;
         if (TESSERA_UNLIKELY(f.opcode == op::if_)) {
@@ -95,7 +95,7 @@ protected:
     }
 
     // ---- calls -----------------------------------------------------------------------------------
-    [[nodiscard]] TESSERA_INLINE bool call_type(u32 type) noexcept { return pop(types_.params(type)) && push(types_.results(type)); }
+    [[nodiscard]] bool call_type(u32 type) noexcept { return pop(types_.params(type)) && push(types_.results(type)); }
     [[nodiscard]] bool return_call_type(u32 type) noexcept {
         const types_span given = types_.results(type), wanted = results(frames_[0]);
         if (!matches(context_.space(), given, wanted))
@@ -104,7 +104,7 @@ protected:
         unreachable();
         return true;
     }
-    [[nodiscard]] TESSERA_INLINE bool callee(const instruction& in, u32& type) noexcept {
+    [[nodiscard]] bool callee(const instruction& in, u32& type) noexcept {
         const auto& funcs = context_.module().funcs;
         if (!context_.exists(in.index, funcs.size(), msg::unknown_function, offset_)) return false;
         type = funcs[in.index].type;

@@ -47,7 +47,7 @@ protected:
     }
     [[nodiscard]] TESSERA_INLINE bool local_set(const instruction& in, bool tee) noexcept {
         val_type t;
-        if (!local(in.index, t) || !pop(t)) return false;
+        if (!local(in.index, t) || !pop_fast(t)) return false;
         if (TESSERA_UNLIKELY(tracking_ && !is_initialised(in.index, t)) && !initialise(in.index)) return false;
         return !tee || push(t);
     }

@@ -56,10 +56,12 @@ protected:
         data_[size_++] = t;
         return true;
     }
-    [[nodiscard]] TESSERA_INLINE bool pop(val_type wanted) noexcept {
+    [[nodiscard]] TESSERA_INLINE bool pop_fast(val_type wanted) noexcept {
         if (TESSERA_LIKELY(size_ > floor_ && data_[size_ - 1] == wanted)) return --size_, true;
         return pop_slow(wanted);
     }
+    /// The same for rules that are not worth the space.
+    [[nodiscard]] TESSERA_NOINLINE bool pop(val_type wanted) noexcept { return pop_fast(wanted); }
     [[nodiscard]] TESSERA_NOINLINE bool pop_slow(val_type wanted) noexcept {
         if (size_ == floor_) return frames_.back().unreachable || fail_pop(wanted);
         if (!matches(context_.space(), data_[size_ - 1], wanted)) return fail_pop(wanted);
@@ -67,7 +69,7 @@ protected:
         return true;
     }
     /// Pops whatever there is; `out` is t_bottom where unreachable code has nothing.
-    [[nodiscard]] TESSERA_INLINE bool pop_any(val_type& out) noexcept {
+    [[nodiscard]] bool pop_any(val_type& out) noexcept {
         if (TESSERA_LIKELY(size_ > floor_)) return out = data_[--size_], true;
         out = t_bottom;
         return frames_.back().unreachable || fail(msg::type_mismatch, "instruction requires a value but stack has []");
@@ -79,12 +81,12 @@ protected:
         if (out.is_ref()) return true;
         return fail(msg::type_mismatch, description() << "instruction requires a reference but stack has [" << out << "]");
     }
-    [[nodiscard]] TESSERA_INLINE bool pop(types_span wanted) noexcept {
+    [[nodiscard]] bool pop(types_span wanted) noexcept {
         for (std::size_t i = wanted.size(); i-- > 0;)
-            if (!pop(wanted[i])) return false;
+            if (!pop_fast(wanted[i])) return false;
         return true;
     }
-    [[nodiscard]] TESSERA_INLINE bool push(types_span given) noexcept {
+    [[nodiscard]] bool push(types_span given) noexcept {
         if (!room(given.size())) return false;
         for (val_type t : given) push(t);
         return true;
@@ -111,7 +113,7 @@ protected:
     types_span label(const frame& f) const noexcept { return f.opcode == op::loop ? params(f) : results(f); }
 
     /// Opens a block above the current operands.
-    [[nodiscard]] TESSERA_INLINE bool open(op opcode, u32 type, val_type result) noexcept {
+    [[nodiscard]] bool open(op opcode, u32 type, val_type result) noexcept {
         frame f;
         f.opcode = opcode;
         f.height = size_;
@@ -122,7 +124,7 @@ protected:
         return frames_.push_back(f) || context_.fail_memory();
     }
     /// Checks that the innermost block leaves its results and nothing else, which are then gone.
-    [[nodiscard]] TESSERA_INLINE bool finish() noexcept {
+    [[nodiscard]] bool finish() noexcept {
         const frame& f = frames_.back();
         if (!pop(results(f))) return false;
         if (TESSERA_UNLIKELY(size_ != floor_)) return fail_rest(results(f));
@@ -130,7 +132,7 @@ protected:
         return true;
     }
     /// Closes the innermost block; `closed` is what it was.
-    [[nodiscard]] TESSERA_INLINE bool close(frame& closed) noexcept {
+    [[nodiscard]] bool close(frame& closed) noexcept {
         if (!finish()) return false;
         closed = frames_.back();
         frames_.pop_back();
@@ -142,7 +144,7 @@ protected:
         size_ = floor_;
         frames_.back().unreachable = true;
     }
-    [[nodiscard]] TESSERA_INLINE bool find_label(u32 depth, frame*& out) noexcept {
+    [[nodiscard]] bool find_label(u32 depth, frame*& out) noexcept {
         if (!context_.exists(depth, frames_.size(), msg::unknown_label, offset_)) return false;
         out = &frames_[frames_.size() - 1 - depth];
         return true;

@@ -160,6 +160,8 @@ TEST_CASE("parser: locals") {
                "(type (func (param i32 i32))) (func (type 0) (local i32 i32 i64 i64) (drop (local.get 5)) (drop "
                "(local.get 2)))"));
     CHECK(section("(func (local i32 i32 i64 i32))", 10) == "\1\x08\3\2\x7f\1\x7e\1\x7f\x0b"s);
+    // The local's index depends on a type that comes later: nothing to guess at.
+    CHECK(wrong("(type (func)) (func (type 1) (local $x i64)) (func (param i32))") == "unknown type");
     CHECK(wrong("(func (param $x i32) (local $x i32))") == "duplicate local $x");
     CHECK(wrong("(func (local $x i32)) (func (drop (local.get $x)))") == "unknown local $x");
 }

@@ -17,24 +17,30 @@ public:
     basic_store(const runtime::engine& engine, features built, const tessera::limits& limits) noexcept
         : data_(create<runtime::store_data>()) {
         if (!data_) return;
+        if (engine.works && !engine.works()) {
+            destroy(std::exchange(data_, nullptr));
+            missing_ = &msg::broken_engine;
+            return;
+        }
         data_->engine = &engine;
         data_->built = built;
         data_->limits = limits;
         data_->memory_total.most = limits.total_memory_bytes;
         data_->table_total.most = limits.total_table_entries;
     }
-    basic_store(basic_store&& other) noexcept : data_(std::exchange(other.data_, nullptr)) {}
+    basic_store(basic_store&& other) noexcept : data_(std::exchange(other.data_, nullptr)), missing_(other.missing_) {}
     basic_store& operator=(basic_store&& other) noexcept {
         if (this != &other) {
             destroy(data_);
             data_ = std::exchange(other.data_, nullptr);
+            missing_ = other.missing_;
         }
         return *this;
     }
     ~basic_store() { destroy(data_); }
 
     /// Whether the store could be made. Everything else fails with the same error if not.
-    result<void> status() const noexcept { return data_ ? result<void>() : result<void>(msg::out_of_memory); }
+    result<void> status() const noexcept { return data_ ? result<void>() : result<void>(*missing_); }
 
     /// Makes an instance (spec: exec/modules, Instantiation): links its imports, allocates, writes
     /// its active segments, runs its start function. Fails with kind::unlinkable and the import's
@@ -42,7 +48,7 @@ public:
     /// the segments and the start function do. A failed instance leaves behind what the
     /// specification says it does: writes to memories and tables it imports.
     result<instance> instantiate(const module& m, const imports& from = {}) noexcept {
-        if (!data_) return msg::out_of_memory;
+        if (!data_) return *missing_;
         if (!m) return msg::stale_handle;
         if (auto ok = from.status(); !ok) return ok.error();
         // The count of owners is all that changes in a shared module.
@@ -54,7 +60,7 @@ public:
 
     /// A memory of the host's, e.g. to be imported. Fails at a limit or when memory is out.
     result<memory> make_memory(const memory_type& type) noexcept {
-        if (!data_) return msg::out_of_memory;
+        if (!data_) return *missing_;
         if (data_->memories.size() >= data_->limits.memories) return error(msg::limit_reached, "limits::memories");
         if (bad_limits(type.limits) || (type.shared && !type.limits.has_max)) return error(msg::out_of_range, "memory type");
         runtime::memory_data* made = runtime::add(data_->memories);
@@ -64,7 +70,7 @@ public:
     }
     /// A table of the host's, all entries `init`. A type index in its element type is the store's.
     result<table> make_table(const table_type& type, const value& init = {t_bottom, 0, 0}) noexcept {
-        if (!data_) return msg::out_of_memory;
+        if (!data_) return *missing_;
         if (data_->tables.size() >= data_->limits.tables) return error(msg::limit_reached, "limits::tables");
         if (bad_limits(type.limits) || !is_known(type.element) || !type.element.is_ref()) return error(msg::out_of_range, "table type");
         u64 bits[2] = {};
@@ -79,7 +85,7 @@ public:
     /// A global of the host's with the type of `v`.
     result<global> make_global(const value& v, bool is_mutable) noexcept { return make_global({v.type, is_mutable}, v); }
     result<global> make_global(const global_type& type, const value& v) noexcept {
-        if (!data_) return msg::out_of_memory;
+        if (!data_) return *missing_;
         if (!is_known(type.type) || type.type.is_packed() || type.type == t_bottom) return error(msg::out_of_range, "global type");
         u64 bits[2] = {};
         if (auto ok = runtime::put_value(*data_, type.type, v, bits); !ok) return ok.error();
@@ -92,7 +98,7 @@ public:
     }
     /// A tag of the host's; its exceptions carry values of these types, references abstract.
     result<tag> make_tag(std::span<const val_type> params) noexcept {
-        if (!data_) return msg::out_of_memory;
+        if (!data_) return *missing_;
         u32 type = 0;
         runtime::tag_data* made = data_->types.intern_func(params, {}, type) ? runtime::add(data_->tags) : nullptr;
         if (!made) return msg::out_of_memory;
@@ -124,7 +130,7 @@ public:
     /// Lends an object of the host's to guests as externref; it must live until drop_object.
     template <class T>
     result<externref> lend_object(T& object) noexcept {
-        if (!data_) return msg::out_of_memory;
+        if (!data_) return *missing_;
         return add_object({const_cast<std::remove_const_t<T>*>(&object), &runtime::type_mark<T>, nullptr});
     }
     /// The object behind `r` if it was made or lent as a T, else null.
@@ -139,7 +145,7 @@ public:
     /// Frees all instances and objects; the store is as new, but for its fuel. All its handles are
     /// stale afterwards. Fails during a call.
     result<void> reset() noexcept {
-        if (!data_) return msg::out_of_memory;
+        if (!data_) return *missing_;
         if (data_->host_depth != 0) return error(msg::out_of_range, "reset during a call");
         data_->clear();
         return {};
@@ -180,6 +186,7 @@ private:
     }
 
     runtime::store_data* data_;
+    const message* missing_ = &msg::out_of_memory; ///< why there is no data
 };
 
 } // namespace tessera
