@@ -25,7 +25,7 @@ LAST = "tessera/undef.hpp"
 USER_MACROS = re.compile(r"TESSERA_(VERSION_(MAJOR|MINOR|PATCH)|(DE)?ALLOCATE|ALLOCATE_ZEROED|TAIL_CALLS)$")
 
 SPDX = "// SPDX-License-Identifier: MIT"
-INCLUDE = re.compile(r"\s*#\s*include\s*<([^>]+)>")
+INCLUDE = re.compile(r"^\s*#\s*include\s*<([^>]+)>", re.M)
 QUOTED = re.compile(r'\s*#\s*include\s*"')
 OPENS = re.compile(r"\s*#\s*(if|ifdef|ifndef)\b")
 CLOSES = re.compile(r"\s*#\s*endif\b")
@@ -82,8 +82,12 @@ class Amalgamation:
                 pass  # once, at the end
             elif include[1].startswith("tessera/"):
                 if depth > 0 and include[1].endswith(".hpp"):
-                    fail(f"{name}:{number}: <{include[1]}> is included inside a conditional")
-                if any(text.strip() and not text.startswith("//") for text in own):
+                    # What it needs must not become part of the conditional: it goes before.
+                    for needed in INCLUDE.findall((TREE / include[1]).read_text(encoding="utf-8")):
+                        if needed.startswith("tessera/") and needed.endswith(".hpp") and needed != LAST:
+                            self.paste(needed, parents + (name,))
+                    write_own()
+                elif any(text.strip() and not text.startswith("//") for text in own):
                     write_own()
                 self.paste(include[1], parents + (name,))
             elif depth > 0:

@@ -75,7 +75,7 @@ wanted=${*:-default single loop-asan-ubsan no-exceptions}
 for name in $wanted; do
     case $name in
     loop-asan-ubsan) preset "$name" -LE package ;;
-    no-exceptions) preset "$name" -L 'unit|examples' ;;
+    no-exceptions) preset "$name" -L 'unit|allocation|guests' ;;
     *) preset "$name" ;;
     esac
 done

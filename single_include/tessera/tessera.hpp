@@ -88,7 +88,13 @@
 #endif
 
 #if defined(__GNUC__) || defined(__clang__)
+#if defined(__SANITIZE_ADDRESS__) && !defined(__clang__)
+// g++ marks the variables of what it inlines into a handler as out of scope, and a handler, which is
+// not instrumented, never takes the marks off the stack again.
+#define TESSERA_INLINE inline __attribute__((always_inline, no_sanitize("address")))
+#else
 #define TESSERA_INLINE inline __attribute__((always_inline))
+#endif
 #define TESSERA_NOINLINE __attribute__((noinline))
 #define TESSERA_COLD __attribute__((noinline, cold))
 #define TESSERA_LIKELY(condition) __builtin_expect(!!(condition), 1)
@@ -334,304 +340,405 @@ TESSERA_INLINE void store_le(void* at, T value) noexcept {
 
 } // namespace tessera
 
-// ---- text/bignum.hpp -------------------------------------------------------------------
-/// @file text/bignum.hpp
-/// Exact rounding of decimal and hexadecimal numbers to f32 and f64: a number is written as the
-/// quotient of two large integers, and as many bits of the quotient are computed as rounding needs.
+// ---- util/vec.hpp ----------------------------------------------------------------------
+/// @file vec.hpp
+/// A growable array whose every allocation can fail, with and without exceptions.
 
-namespace tessera::inline TESSERA_ABI::text::detail {
+namespace tessera::inline TESSERA_ABI {
 
-/// A natural number of at most 5120 bits; that is enough for every quotient `decimal_float` makes.
-class bignum {
+/// A contiguous sequence of T. What allocates returns false when memory is out and then changes
+/// nothing. T must be movable without throwing. Not copyable; `assign` copies and can fail.
+template <class T>
+class vec {
 public:
-    bool is_zero() const noexcept { return size_ == 0; }
-    /// this = this * by + add
-    void multiply_add(u32 by, u32 add) noexcept {
-        u64 carry = add;
-        for (u32 i = 0; i < size_; ++i) {
-            carry += u64(limbs_[i]) * by;
-            limbs_[i] = u32(carry);
-            carry >>= 32;
+    vec() noexcept = default;
+    vec(vec&& other) noexcept
+        : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)),
+          capacity_(std::exchange(other.capacity_, 0)) {}
+    vec& operator=(vec&& other) noexcept {
+        if (this != &other) {
+            release();
+            data_ = std::exchange(other.data_, nullptr);
+            size_ = std::exchange(other.size_, 0);
+            capacity_ = std::exchange(other.capacity_, 0);
         }
-        if (carry) limbs_[size_++] = u32(carry);
+        return *this;
     }
-    /// this = this * 10^n
-    void multiply_power_of_ten(u32 n) noexcept {
-        for (; n >= 9; n -= 9) multiply_add(1'000'000'000, 0);
-        for (; n > 0; --n) multiply_add(10, 0);
-    }
-    i32 bit_length() const noexcept {
-        return size_ == 0 ? 0 : i32(size_ * 32) - std::countl_zero(limbs_[size_ - 1]);
-    }
-    void shift_left(u32 n) noexcept {
-        if (size_ == 0 || n == 0) return;
-        const u32 whole = n / 32, part = n % 32;
-        limbs_[size_] = 0;
-        for (u32 i = size_ + 1; i-- > 0;) {
-            const u64 both = u64(limbs_[i]) << 32 | (i > 0 ? limbs_[i - 1] : 0);
-            limbs_[i + whole] = u32(both << part >> 32);
+    vec(const vec&) = delete;
+    vec& operator=(const vec&) = delete;
+    ~vec() { release(); }
+
+    T* data() noexcept { return data_; }
+    const T* data() const noexcept { return data_; }
+    std::size_t size() const noexcept { return size_; }
+    std::size_t capacity() const noexcept { return capacity_; }
+    bool empty() const noexcept { return size_ == 0; }
+    T& operator[](std::size_t i) noexcept { return data_[i]; }
+    const T& operator[](std::size_t i) const noexcept { return data_[i]; }
+    T& back() noexcept { return data_[size_ - 1]; }
+    const T& back() const noexcept { return data_[size_ - 1]; }
+    T* begin() noexcept { return data_; }
+    T* end() noexcept { return data_ + size_; }
+    const T* begin() const noexcept { return data_; }
+    const T* end() const noexcept { return data_ + size_; }
+
+    /// Makes room for `n` elements in all. False: memory is out, nothing changed.
+    [[nodiscard]] bool reserve(std::size_t n) noexcept {
+        if (n <= capacity_) return true;
+        if (n > std::size_t(-1) / 2 / sizeof(T)) return false;
+        T* fresh = static_cast<T*>(TESSERA_ALLOCATE(n * sizeof(T)));
+        if (!fresh) return false;
+        if constexpr (std::is_trivially_copyable_v<T>) {
+            if (size_) std::memcpy(static_cast<void*>(fresh), static_cast<const void*>(data_), size_ * sizeof(T));
+        } else {
+            for (std::size_t i = 0; i < size_; ++i) {
+                ::new (static_cast<void*>(fresh + i)) T(std::move(data_[i]));
+                data_[i].~T();
+            }
         }
-        for (u32 i = 0; i < whole; ++i) limbs_[i] = 0;
-        size_ += whole + 1;
-        trim();
+        TESSERA_DEALLOCATE(data_);
+        data_ = fresh;
+        capacity_ = n;
+        return true;
     }
-    void shift_right_one() noexcept {
-        for (u32 i = 0; i < size_; ++i) limbs_[i] = limbs_[i] >> 1 | (i + 1 < size_ ? limbs_[i + 1] << 31 : 0);
-        trim();
+    /// Appends `value`. False: memory is out, nothing changed.
+    [[nodiscard]] bool push_back(T value) noexcept {
+        if (size_ == capacity_ && !reserve(capacity_ < 4 ? 8 : capacity_ * 2)) return false;
+        ::new (static_cast<void*>(data_ + size_)) T(std::move(value));
+        ++size_;
+        return true;
     }
-    bool less_than(const bignum& other) const noexcept {
-        if (size_ != other.size_) return size_ < other.size_;
-        for (u32 i = size_; i-- > 0;)
-            if (limbs_[i] != other.limbs_[i]) return limbs_[i] < other.limbs_[i];
-        return false;
-    }
-    /// this = this - other, which must not be larger.
-    void subtract(const bignum& other) noexcept {
-        u64 borrow = 0;
-        for (u32 i = 0; i < size_; ++i) {
-            const u64 take = (i < other.size_ ? other.limbs_[i] : 0) + borrow;
-            borrow = limbs_[i] < take;
-            limbs_[i] = u32(limbs_[i] - take);
+    /// Appends copies of the `n` elements at `from`. False: memory is out, nothing changed.
+    [[nodiscard]] bool append(const T* from, std::size_t n) noexcept {
+        if (n > capacity_ - size_ && !reserve(size_ + n < capacity_ * 2 ? capacity_ * 2 : size_ + n)) return false;
+        if constexpr (std::is_trivially_copyable_v<T>) {
+            if (n) std::memcpy(static_cast<void*>(data_ + size_), static_cast<const void*>(from), n * sizeof(T));
+        } else {
+            for (std::size_t i = 0; i < n; ++i) ::new (static_cast<void*>(data_ + size_ + i)) T(from[i]);
         }
-        trim();
+        size_ += n;
+        return true;
     }
+    /// Makes the size `n`; new elements are value-initialised. False: memory is out, nothing changed.
+    [[nodiscard]] bool resize(std::size_t n) noexcept {
+        if (n > capacity_ && !reserve(n)) return false;
+        while (size_ > n) data_[--size_].~T();
+        for (; size_ < n; ++size_) ::new (static_cast<void*>(data_ + size_)) T();
+        return true;
+    }
+    /// Replaces the content by copies of `from`. False: memory is out, the content is then empty.
+    [[nodiscard]] bool assign(std::span<const T> from) noexcept {
+        clear();
+        return append(from.data(), from.size());
+    }
+    /// Drops elements until `n` are left; never allocates. `n` must not be more than size().
+    void truncate(std::size_t n) noexcept {
+        while (size_ > n) data_[--size_].~T();
+    }
+    void pop_back() noexcept { data_[--size_].~T(); }
+    void clear() noexcept { truncate(0); }
 
 private:
-    void trim() noexcept {
-        while (size_ && limbs_[size_ - 1] == 0) --size_;
+    void release() noexcept {
+        clear();
+        TESSERA_DEALLOCATE(data_);
+        data_ = nullptr;
+        capacity_ = 0;
     }
-    u32 limbs_[161] = {}; ///< lowest first; one more than are used, for shift_left
-    u32 size_ = 0;
+    T* data_ = nullptr;
+    std::size_t size_ = 0;
+    std::size_t capacity_ = 0;
 };
 
-/// The bits of (mantissa + e) * 2^exponent rounded to the nearest F, ties to even, where e is a bit
-/// more than 0 and less than 1 if `sticky`, else 0. The mantissa has its top bit set. False: infinity.
-template <class F>
-bool round_float(u64 mantissa, i64 exponent, bool sticky, bits_of_size<sizeof(F)>& out) noexcept {
-    constexpr int digits = std::numeric_limits<F>::digits;
-    constexpr i64 lowest = std::numeric_limits<F>::min_exponent - digits; // exponent of a subnormal's lowest bit
-    i64 drop = 64 - digits;
-    if (exponent + drop < lowest) drop = lowest - exponent;
-    if (drop > 64) return out = 0, true; // less than half of the smallest number
-    const u64 kept = drop == 64 ? 0 : mantissa >> drop;
-    const u64 half = u64{1} << (drop - 1);
-    const u64 rest = drop == 64 ? mantissa : mantissa & (half * 2 - 1);
-    const bool up = rest > half || (rest == half && (sticky || (kept & 1)));
-    const u64 rounded = kept + up; // may carry into a further bit: the addition below gives that its meaning
-    const i64 biased = exponent + drop - lowest; // 0 for subnormal numbers and those of the lowest exponent
-    if (biased >= std::numeric_limits<F>::max_exponent * 2) return false;
-    const u64 bits = (u64(biased) << (digits - 1)) + rounded;
-    if (bits >= u64(std::numeric_limits<F>::max_exponent * 2 - 1) << (digits - 1)) return false;
-    out = bits_of_size<sizeof(F)>(bits);
-    return true;
+/// Makes a T on the heap from `args`, or returns null when memory is out. Ends with `destroy`.
+template <class T, class... A>
+T* create(A&&... args) noexcept {
+    void* at = TESSERA_ALLOCATE(sizeof(T));
+    return at ? ::new (at) T(std::forward<A>(args)...) : nullptr;
+}
+/// Ends what `create` made; null is allowed.
+template <class T>
+void destroy(T* object) noexcept {
+    if (!object) return;
+    object->~T();
+    TESSERA_DEALLOCATE(object);
 }
 
-/// The exponent after `e` or `p`; large ones are cut where they decide nothing any more.
-inline i64 read_exponent(std::string_view s) noexcept {
-    i64 value = 0;
-    const bool negative = !s.empty() && s[0] == '-';
-    for (char c : s)
-        if (c >= '0' && c <= '9' && value < i64{1} << 50) value = value * 10 + (c - '0');
-    return negative ? -value : value;
-}
+} // namespace tessera
 
-/// `s`: digits, a point, digits, an exponent, without 0x; known to be well formed.
-template <class F>
-bool hex_float(std::string_view s, bits_of_size<sizeof(F)>& out) noexcept {
-    const std::size_t p = s.find_first_of("pP");
-    i64 exponent = p == s.npos ? 0 : read_exponent(s.substr(p + 1));
-    u64 mantissa = 0;
-    bool sticky = false, fraction = false;
-    for (char c : s.substr(0, p)) {
-        if (c == '_') continue;
-        if (c == '.') {
-            fraction = true;
-            continue;
-        }
-        const u64 digit = u64(c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10);
-        if (mantissa >> 60) {
-            sticky |= digit != 0;
-            if (!fraction) exponent += 4;
-        } else {
-            mantissa = mantissa << 4 | digit;
-            if (fraction) exponent -= 4;
-        }
+// ---- syntax/types.hpp ------------------------------------------------------------------
+/// @file types.hpp
+/// The types of the specification (spec: syntax/types). Value types are one 32-bit word.
+
+namespace tessera::inline TESSERA_ABI {
+
+/// No index: the absent super type, the absent start function.
+inline constexpr u32 no_index = ~u32{0};
+
+/// The byte codes of types in the binary format (spec: binary/types).
+namespace code {
+inline constexpr u8 i32 = 0x7f, i64 = 0x7e, f32 = 0x7d, f64 = 0x7c, v128 = 0x7b, i8 = 0x78, i16 = 0x77;
+inline constexpr u8 noexn = 0x74, nofunc = 0x73, noextern = 0x72, none = 0x71, func = 0x70, extern_ = 0x6f, any = 0x6e,
+                    eq = 0x6d, i31 = 0x6c, struct_ = 0x6b, array = 0x6a, exn = 0x69;
+inline constexpr u8 ref = 0x64, ref_null = 0x63;
+inline constexpr u8 func_type = 0x60, struct_type = 0x5f, array_type = 0x5e, sub = 0x50, sub_final = 0x4f, rec = 0x4e;
+inline constexpr u8 empty_block = 0x40;
+inline constexpr u8 bottom = 0x00; ///< not in the format: the type of what unreachable code pops
+} // namespace code
+
+/// A heap type: an abstract one by its byte code, or a type index of the module.
+struct heap_type {
+    u32 bits = 0;
+    static constexpr u32 abstract_bit = 0x800000;
+    static constexpr heap_type abstract(u8 byte_code) noexcept { return {abstract_bit | byte_code}; }
+    static constexpr heap_type index(u32 type) noexcept { return {type}; }
+    constexpr bool is_index() const noexcept { return (bits & abstract_bit) == 0; }
+    constexpr u32 index() const noexcept { return bits; }
+    constexpr u8 byte_code() const noexcept { return u8(bits); }
+    friend constexpr bool operator==(heap_type, heap_type) noexcept = default;
+};
+
+/// A value type, a packed storage type (i8, i16) or the bottom type.
+/// Bits 0 to 7: the byte code; for references `code::ref` or `code::ref_null`, then bits 8 to 31
+/// hold the heap type. `(ref null func)` has one form only, never the shorthand 0x70.
+struct val_type {
+    u32 bits = 0;
+    static constexpr val_type number(u8 byte_code) noexcept { return {byte_code}; }
+    static constexpr val_type ref(heap_type h, bool nullable) noexcept {
+        return {(h.bits << 8) | (nullable ? code::ref_null : code::ref)};
     }
-    if (mantissa == 0) return out = 0, true;
-    const int shift = std::countl_zero(mantissa);
-    return round_float<F>(mantissa << shift, exponent - shift, sticky, out);
-}
+    constexpr u8 byte_code() const noexcept { return u8(bits); }
+    constexpr bool is_ref() const noexcept { return byte_code() == code::ref || byte_code() == code::ref_null; }
+    constexpr bool is_nullable() const noexcept { return byte_code() == code::ref_null; }
+    constexpr bool is_packed() const noexcept { return byte_code() == code::i8 || byte_code() == code::i16; }
+    constexpr bool is_vector() const noexcept { return byte_code() == code::v128; }
+    constexpr bool is_number() const noexcept { return byte_code() <= code::i32 && byte_code() >= code::f64; }
+    constexpr heap_type heap() const noexcept { return {bits >> 8}; }
+    /// True for types with a default value (spec: valid/types, Defaultable Types).
+    constexpr bool is_defaultable() const noexcept { return byte_code() != code::ref; }
+    /// How many 64-bit slots a value of the type takes in a frame.
+    constexpr u32 slots() const noexcept { return is_vector() ? 2 : 1; }
+    friend constexpr bool operator==(val_type, val_type) noexcept = default;
+};
 
-/// `s`: digits, a point, digits, an exponent; known to be well formed.
-template <class F>
-bool decimal_float(std::string_view s, bits_of_size<sizeof(F)>& out) noexcept {
-    // No number half-way between two f64 has more than 767 digits: of further ones it counts only
-    // whether they are all zero.
-    constexpr u32 most_digits = 800;
-    const std::size_t e = s.find_first_of("eE");
-    i64 exponent = e == s.npos ? 0 : read_exponent(s.substr(e + 1));
-    bignum over, under;
-    u32 digits = 0;
-    bool sticky = false, fraction = false;
-    u32 chunk = 0, chunk_scale = 1;
-    for (char c : s.substr(0, e)) {
-        if (c == '_') continue;
-        if (c == '.') {
-            fraction = true;
-            continue;
-        }
-        if (digits >= most_digits) {
-            sticky |= c != '0';
-            if (!fraction) ++exponent;
-            continue;
-        }
-        if (fraction) --exponent;
-        if (digits == 0 && c == '0') continue;
-        ++digits;
-        chunk = chunk * 10 + u32(c - '0');
-        chunk_scale *= 10;
-        if (chunk_scale == 1'000'000'000) {
-            over.multiply_add(chunk_scale, chunk);
-            chunk = 0;
-            chunk_scale = 1;
-        }
+inline constexpr val_type t_i32{code::i32}, t_i64{code::i64}, t_f32{code::f32}, t_f64{code::f64}, t_v128{code::v128};
+inline constexpr val_type t_i8{code::i8}, t_i16{code::i16}, t_bottom{code::bottom};
+inline constexpr val_type t_funcref = val_type::ref(heap_type::abstract(code::func), true);
+inline constexpr val_type t_externref = val_type::ref(heap_type::abstract(code::extern_), true);
+inline constexpr val_type t_anyref = val_type::ref(heap_type::abstract(code::any), true);
+inline constexpr val_type t_exnref = val_type::ref(heap_type::abstract(code::exn), true);
+
+/// A field of a structure, or an array's element.
+struct field_type {
+    val_type type;
+    bool mutable_ = false;
+    friend constexpr bool operator==(const field_type&, const field_type&) noexcept = default;
+};
+
+/// What a composite type is.
+enum class composite : u8 { func, struct_, array };
+
+/// One defined type: a sub type with its composite type. Parameters, results and fields lie in the
+/// pools of the `type_section` that holds it.
+struct type_def {
+    composite form = composite::func;
+    bool final_ = true;
+    u32 super = no_index;  ///< type index of the super type
+    u32 group = 0;         ///< type index of the first type of its recursion group
+    u32 group_size = 1;
+    u32 first = 0;         ///< func: index in `values` of the first parameter, results follow; else: in `fields`
+    u32 params = 0;        ///< func: number of parameters; struct, array: number of fields
+    u32 results = 0;       ///< func: number of results
+    u32 offset = 0;        ///< in the module's bytes, for errors
+};
+
+/// The types of a module, in index order.
+struct type_section {
+    vec<type_def> defs;
+    vec<val_type> values;
+    vec<field_type> fields;
+
+    u32 size() const noexcept { return u32(defs.size()); }
+    const type_def& operator[](u32 type) const noexcept { return defs[type]; }
+    std::span<const val_type> params(u32 type) const noexcept {
+        return {values.data() + defs[type].first, defs[type].params};
     }
-    if (chunk_scale != 1) over.multiply_add(chunk_scale, chunk);
-    if (over.is_zero()) return out = 0, true;
-    // The number is at least 10^(digits + exponent - 1) and less than ten times that.
-    if (i64(digits) + exponent > 400) return false;
-    if (i64(digits) + exponent < -400) return out = 0, true;
-    under.multiply_add(1, 1);
-    if (exponent >= 0) over.multiply_power_of_ten(u32(exponent));
-    else under.multiply_power_of_ten(u32(-exponent));
-    // Scale so that the quotient has 64 bits, the highest of them set, then divide bit by bit.
-    const i32 scale = 64 - (over.bit_length() - under.bit_length());
-    if (scale >= 0) over.shift_left(u32(scale));
-    else under.shift_left(u32(-scale));
-    under.shift_left(64);
-    const bool wide = !over.less_than(under); // 65 bits: one bit of scale too many
-    if (!wide) under.shift_right_one();
-    u64 quotient = 0;
-    for (int bit = 63; bit >= 0; --bit) {
-        quotient <<= 1;
-        if (!over.less_than(under)) {
-            over.subtract(under);
-            quotient |= 1;
-        }
-        if (bit > 0) under.shift_right_one();
+    std::span<const val_type> results(u32 type) const noexcept {
+        return {values.data() + defs[type].first + defs[type].params, defs[type].results};
     }
-    const i64 power = i64(wide) - scale;
-    return round_float<F>(quotient, power, sticky || !over.is_zero(), out);
-}
-
-} // namespace tessera::text::detail
-
-// ---- text/number.hpp -------------------------------------------------------------------
-/// @file text/number.hpp
-/// Numbers in the text format: what they look like, and their values, exactly (spec: text/values).
-/// No locale, no floating-point arithmetic of the host, so its rounding mode does not matter.
-
-namespace tessera::inline TESSERA_ABI::text {
-
-namespace detail {
-
-inline constexpr int digit_value(char c) noexcept {
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : 99;
-}
-/// Passes digits with single underscores between them, from `i` on; returns `i` itself if there are none.
-inline constexpr std::size_t pass_digits(std::string_view s, std::size_t i, int base) noexcept {
-    while (i < s.size() && digit_value(s[i]) < base) {
-        ++i;
-        if (i + 1 < s.size() && s[i] == '_' && digit_value(s[i + 1]) < base) ++i;
+    std::span<const field_type> fields_of(u32 type) const noexcept {
+        return {fields.data() + defs[type].first, defs[type].params};
     }
-    return i;
-}
-inline constexpr std::size_t pass_sign(std::string_view s) noexcept {
-    return !s.empty() && (s[0] == '+' || s[0] == '-') ? 1 : 0;
-}
-inline constexpr bool is_hex(std::string_view s) noexcept { return s.size() > 2 && s[0] == '0' && s[1] == 'x'; }
+};
 
-} // namespace detail
+/// The limits of a memory (in pages) or a table (in entries).
+struct limits_type {
+    u64 min = 0;
+    u64 max = ~u64{0}; ///< meaningful only if has_max
+    bool has_max = false;
+    bool is64 = false; ///< addressed by i64
+};
+struct memory_type {
+    limits_type limits;
+    bool shared = false;
+    u8 page_log2 = 16; ///< 16, or 0 for pages of one byte
+};
+struct table_type {
+    limits_type limits;
+    val_type element;
+};
+struct global_type {
+    val_type type;
+    bool mutable_ = false;
+};
 
-/// True for an integer without a sign, decimal or hexadecimal.
-inline constexpr bool is_nat(std::string_view s) noexcept {
-    const bool hex = detail::is_hex(s);
-    const std::size_t from = hex ? 2 : 0;
-    const std::size_t to = detail::pass_digits(s, from, hex ? 16 : 10);
-    return to > from && to == s.size();
-}
+/// The five kinds of imports and exports, with their byte codes.
+enum class extern_kind : u8 { func, table, memory, global, tag };
 
-/// True for what may follow f32.const: a number with a fraction or an exponent or without, inf, nan, nan:0x…
-inline constexpr bool is_float(std::string_view s) noexcept {
-    s.remove_prefix(detail::pass_sign(s));
-    if (s == "inf" || s == "nan") return true;
-    if (s.substr(0, 6) == "nan:0x") return is_nat(s.substr(4));
-    const bool hex = detail::is_hex(s);
-    const int base = hex ? 16 : 10;
-    const std::size_t from = hex ? 2 : 0;
-    std::size_t i = detail::pass_digits(s, from, base);
-    if (i == from) return false;
-    if (i < s.size() && s[i] == '.') i = detail::pass_digits(s, i + 1, base);
-    if (i < s.size() && (hex ? s[i] == 'p' || s[i] == 'P' : s[i] == 'e' || s[i] == 'E')) {
-        const std::size_t exponent = i + 1 + detail::pass_sign(s.substr(i + 1));
-        i = detail::pass_digits(s, exponent, 10);
-        if (i == exponent) return false;
+} // namespace tessera
+
+// ---- syntax/module.hpp -----------------------------------------------------------------
+/// @file syntax/module.hpp
+/// What a module is (spec: syntax/modules): a plain structure of index spaces. Names and code are
+/// ranges of the module's bytes. `binary/decode.hpp` fills it in; nothing changes it afterwards.
+
+namespace tessera::inline TESSERA_ABI {
+
+/// A range of the module's bytes.
+struct byte_range {
+    u32 begin = 0;
+    u32 end = 0;
+    constexpr u32 size() const noexcept { return end - begin; }
+    constexpr bool empty() const noexcept { return begin == end; }
+};
+
+struct import_def {
+    std::string_view module;
+    std::string_view name;
+    extern_kind kind;
+    u32 index;  ///< in the index space of its kind
+    u32 offset; ///< of the entry, for errors
+};
+struct export_def {
+    std::string_view name;
+    extern_kind kind = extern_kind::func;
+    u32 index = 0;
+    u32 offset = 0; ///< of the entry, for errors; so in the other definitions
+};
+/// 16 bytes a function. For an imported function `code` is empty.
+struct func_def {
+    u32 type = 0;     ///< type index
+    byte_range code;  ///< locals and expression, without the size
+    u32 flags = 0;    ///< bits of func_flags
+};
+/// An expression; its range includes the final `end`.
+struct const_expr {
+    byte_range code;
+};
+struct table_def {
+    table_type type;
+    const_expr init; ///< empty: null
+    u32 offset = 0;
+};
+struct memory_def {
+    memory_type type;
+    u32 offset = 0;
+};
+struct global_def {
+    global_type type;
+    const_expr init; ///< empty for an imported global
+    u32 offset = 0;
+};
+struct tag_def {
+    u32 type = 0;
+    u32 offset = 0;
+};
+enum class segment_mode : u8 { active, passive, declarative };
+struct elem_def {
+    segment_mode mode = segment_mode::passive;
+    bool expressions = false; ///< items are constant expressions, else function indices in LEB128
+    u32 table = 0;
+    val_type type;
+    const_expr at;            ///< active: the offset
+    u32 count = 0;
+    byte_range items;
+};
+struct data_def {
+    segment_mode mode = segment_mode::passive;
+    u32 memory = 0;
+    const_expr at;
+    byte_range bytes;
+};
+struct custom_def {
+    std::string_view name;
+    byte_range bytes; ///< after the name
+    u8 after = 0;     ///< id of the last section before it, 0 for none
+};
+
+/// A module, decoded. `bytes` stays where it is as long as the structure lives.
+struct module_data {
+    std::atomic<u32> owners{1};
+    vec<u8> owned;                 ///< the bytes, unless they were borrowed
+    std::span<const u8> bytes;
+
+    type_section types;
+    vec<u32> canonical;            ///< type index → smallest type index of this module with an equal type
+    vec<import_def> imports;
+    vec<func_def> funcs;           ///< imported ones first, in every index space
+    vec<table_def> tables;
+    vec<memory_def> memories;
+    vec<global_def> globals;
+    vec<tag_def> tags;
+    vec<export_def> exports;
+    vec<elem_def> elems;
+    vec<data_def> datas;
+    vec<custom_def> customs;
+    u32 imported_funcs = 0, imported_tables = 0, imported_memories = 0, imported_globals = 0, imported_tags = 0;
+    u32 start = no_index;
+    u32 start_offset = 0;
+    bool has_data_count = false;
+    vec<std::string_view> func_names; ///< from the name section; shorter than funcs or with empty entries where unnamed
+    std::string_view name;            ///< from the name section
+    features used;                    ///< what the module needs
+    u32 pending_op = no_index;        ///< u16(op) of the first instruction that is not executed yet
+    u32 pending_offset = 0;           ///< where it is
+
+    /// Source positions of text modules: pairs in the order of `offset`.
+    struct position {
+        u32 offset, line, column;
+    };
+    vec<position> positions;
+};
+
+/// A counted pointer to a module. Copies share it; the last one destroys it, on any thread.
+class module_owner {
+public:
+    module_owner() noexcept = default;
+    /// Takes over the one count a fresh module_data starts with; null is allowed.
+    explicit module_owner(module_data* adopted) noexcept : data_(adopted) {}
+    module_owner(const module_owner& other) noexcept : data_(other.data_) {
+        if (data_) data_->owners.fetch_add(1, std::memory_order_relaxed);
     }
-    return i == s.size();
-}
-
-/// The value of an integer without sign. False: it is none, or 2^64 or more.
-inline constexpr bool parse_nat(std::string_view s, u64& out) noexcept {
-    if (!is_nat(s)) return false;
-    const bool hex = detail::is_hex(s);
-    const u64 base = hex ? 16 : 10;
-    u64 value = 0;
-    for (char c : s.substr(hex ? 2 : 0)) {
-        if (c == '_') continue;
-        const u64 digit = u64(detail::digit_value(c));
-        if (value > (~u64{0} - digit) / base) return false;
-        value = value * base + digit;
+    module_owner(module_owner&& other) noexcept : data_(std::exchange(other.data_, nullptr)) {}
+    module_owner& operator=(module_owner other) noexcept {
+        std::swap(data_, other.data_);
+        return *this;
     }
-    out = value;
-    return true;
-}
-
-/// The value of an integer of `bits` bits, with or without sign, as its two's complement: from
-/// -2^(bits-1) to 2^bits - 1. False: it is none, or not in that range.
-inline constexpr bool parse_int(std::string_view s, unsigned bits, u64& out) noexcept {
-    const bool negative = !s.empty() && s[0] == '-';
-    u64 value = 0;
-    if (!parse_nat(s.substr(detail::pass_sign(s)), value)) return false;
-    const u64 mask = bits == 64 ? ~u64{0} : (u64{1} << bits) - 1;
-    if (negative ? value > u64{1} << (bits - 1) : value > mask) return false;
-    out = (negative ? ~value + 1 : value) & mask;
-    return true;
-}
-
-/// The bits of the F nearest to a number, ties to even. False: it is none, its magnitude rounds to
-/// infinity, or the payload of a NaN is zero or too large.
-template <class F>
-bool parse_float(std::string_view s, bits_of_size<sizeof(F)>& out) noexcept {
-    using bits = bits_of_size<sizeof(F)>;
-    constexpr int fraction = std::numeric_limits<F>::digits - 1;
-    constexpr bits infinity = bits((bits(1) << (8 * sizeof(F) - 1)) - (bits(1) << fraction));
-    const bits sign = !s.empty() && s[0] == '-' ? bits(bits(1) << (8 * sizeof(F) - 1)) : bits(0);
-    if (!is_float(s)) return false;
-    s.remove_prefix(detail::pass_sign(s));
-    if (s == "inf") return out = sign | infinity, true;
-    if (s == "nan") return out = sign | infinity | bits(bits(1) << (fraction - 1)), true;
-    if (s.substr(0, 4) == "nan:") {
-        u64 payload = 0;
-        if (!parse_nat(s.substr(4), payload) || payload == 0 || payload >> fraction) return false;
-        return out = sign | infinity | bits(payload), true;
+    ~module_owner() {
+        if (data_ && data_->owners.fetch_sub(1, std::memory_order_acq_rel) == 1) destroy(data_);
     }
-    bits magnitude = 0;
-    if (!(detail::is_hex(s) ? detail::hex_float<F>(s.substr(2), magnitude) : detail::decimal_float<F>(s, magnitude))) return false;
-    out = sign | magnitude;
-    return true;
-}
+    explicit operator bool() const noexcept { return data_ != nullptr; }
+    const module_data* get() const noexcept { return data_; }
+    const module_data& operator*() const noexcept { return *data_; }
+    const module_data* operator->() const noexcept { return data_; }
+    /// For the decoder and the validator, before the module is shared.
+    module_data* edit() noexcept { return data_; }
 
-} // namespace tessera::text
+private:
+    module_data* data_ = nullptr;
+};
+
+} // namespace tessera
 
 // ---- syntax/message.hpp ----------------------------------------------------------------
 /// @file message.hpp
@@ -823,6 +930,7 @@ inline constexpr message multiple_tables{kind::invalid, "multiple tables"};
 // ---- linking and instantiation --------------------------------------------------------------------
 inline constexpr message unknown_import{kind::unlinkable, "unknown import"};
 inline constexpr message incompatible_import{kind::unlinkable, "incompatible import type"};
+inline constexpr message broken_engine{kind::unsupported, "the compiler did not make jumps of the handlers' tail calls; set TESSERA_TAIL_CALLS to 0"};
 inline constexpr message instruction_not_executed{kind::unsupported, "instruction is not executed by this version"};
 inline constexpr message feature_not_built{kind::unsupported, "module needs a feature that this store is built without"};
 inline constexpr message other_store{kind::usage, "object belongs to another store"};
@@ -833,8 +941,8 @@ inline constexpr message limit_reached{kind::exhaustion, "implementation limit r
 // ---- the host -------------------------------------------------------------------------------------
 inline constexpr message unknown_export{kind::usage, "unknown export"};
 inline constexpr message wrong_type{kind::usage, "type does not match"};
+inline constexpr message already_running{kind::usage, "the call is running"};
 inline constexpr message stale_handle{kind::usage, "handle is empty or its store was reset"};
-inline constexpr message not_running{kind::usage, "the call is over"};
 inline constexpr message global_immutable{kind::usage, "global is immutable"};
 inline constexpr message out_of_range{kind::usage, "out of range"};
 inline constexpr message cannot_grow{kind::exhaustion, "cannot grow"};
@@ -1024,132 +1132,6 @@ private:
 
 } // namespace tessera
 
-// ---- util/vec.hpp ----------------------------------------------------------------------
-/// @file vec.hpp
-/// A growable array whose every allocation can fail, with and without exceptions.
-
-namespace tessera::inline TESSERA_ABI {
-
-/// A contiguous sequence of T. What allocates returns false when memory is out and then changes
-/// nothing. T must be movable without throwing. Not copyable; `assign` copies and can fail.
-template <class T>
-class vec {
-public:
-    vec() noexcept = default;
-    vec(vec&& other) noexcept
-        : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)),
-          capacity_(std::exchange(other.capacity_, 0)) {}
-    vec& operator=(vec&& other) noexcept {
-        if (this != &other) {
-            release();
-            data_ = std::exchange(other.data_, nullptr);
-            size_ = std::exchange(other.size_, 0);
-            capacity_ = std::exchange(other.capacity_, 0);
-        }
-        return *this;
-    }
-    vec(const vec&) = delete;
-    vec& operator=(const vec&) = delete;
-    ~vec() { release(); }
-
-    T* data() noexcept { return data_; }
-    const T* data() const noexcept { return data_; }
-    std::size_t size() const noexcept { return size_; }
-    std::size_t capacity() const noexcept { return capacity_; }
-    bool empty() const noexcept { return size_ == 0; }
-    T& operator[](std::size_t i) noexcept { return data_[i]; }
-    const T& operator[](std::size_t i) const noexcept { return data_[i]; }
-    T& back() noexcept { return data_[size_ - 1]; }
-    const T& back() const noexcept { return data_[size_ - 1]; }
-    T* begin() noexcept { return data_; }
-    T* end() noexcept { return data_ + size_; }
-    const T* begin() const noexcept { return data_; }
-    const T* end() const noexcept { return data_ + size_; }
-
-    /// Makes room for `n` elements in all. False: memory is out, nothing changed.
-    [[nodiscard]] bool reserve(std::size_t n) noexcept {
-        if (n <= capacity_) return true;
-        if (n > std::size_t(-1) / 2 / sizeof(T)) return false;
-        T* fresh = static_cast<T*>(TESSERA_ALLOCATE(n * sizeof(T)));
-        if (!fresh) return false;
-        if constexpr (std::is_trivially_copyable_v<T>) {
-            if (size_) std::memcpy(static_cast<void*>(fresh), static_cast<const void*>(data_), size_ * sizeof(T));
-        } else {
-            for (std::size_t i = 0; i < size_; ++i) {
-                ::new (static_cast<void*>(fresh + i)) T(std::move(data_[i]));
-                data_[i].~T();
-            }
-        }
-        TESSERA_DEALLOCATE(data_);
-        data_ = fresh;
-        capacity_ = n;
-        return true;
-    }
-    /// Appends `value`. False: memory is out, nothing changed.
-    [[nodiscard]] bool push_back(T value) noexcept {
-        if (size_ == capacity_ && !reserve(capacity_ < 4 ? 8 : capacity_ * 2)) return false;
-        ::new (static_cast<void*>(data_ + size_)) T(std::move(value));
-        ++size_;
-        return true;
-    }
-    /// Appends copies of the `n` elements at `from`. False: memory is out, nothing changed.
-    [[nodiscard]] bool append(const T* from, std::size_t n) noexcept {
-        if (n > capacity_ - size_ && !reserve(size_ + n < capacity_ * 2 ? capacity_ * 2 : size_ + n)) return false;
-        if constexpr (std::is_trivially_copyable_v<T>) {
-            if (n) std::memcpy(static_cast<void*>(data_ + size_), static_cast<const void*>(from), n * sizeof(T));
-        } else {
-            for (std::size_t i = 0; i < n; ++i) ::new (static_cast<void*>(data_ + size_ + i)) T(from[i]);
-        }
-        size_ += n;
-        return true;
-    }
-    /// Makes the size `n`; new elements are value-initialised. False: memory is out, nothing changed.
-    [[nodiscard]] bool resize(std::size_t n) noexcept {
-        if (n > capacity_ && !reserve(n)) return false;
-        while (size_ > n) data_[--size_].~T();
-        for (; size_ < n; ++size_) ::new (static_cast<void*>(data_ + size_)) T();
-        return true;
-    }
-    /// Replaces the content by copies of `from`. False: memory is out, the content is then empty.
-    [[nodiscard]] bool assign(std::span<const T> from) noexcept {
-        clear();
-        return append(from.data(), from.size());
-    }
-    /// Drops elements until `n` are left; never allocates. `n` must not be more than size().
-    void truncate(std::size_t n) noexcept {
-        while (size_ > n) data_[--size_].~T();
-    }
-    void pop_back() noexcept { data_[--size_].~T(); }
-    void clear() noexcept { truncate(0); }
-
-private:
-    void release() noexcept {
-        clear();
-        TESSERA_DEALLOCATE(data_);
-        data_ = nullptr;
-        capacity_ = 0;
-    }
-    T* data_ = nullptr;
-    std::size_t size_ = 0;
-    std::size_t capacity_ = 0;
-};
-
-/// Makes a T on the heap from `args`, or returns null when memory is out. Ends with `destroy`.
-template <class T, class... A>
-T* create(A&&... args) noexcept {
-    void* at = TESSERA_ALLOCATE(sizeof(T));
-    return at ? ::new (at) T(std::forward<A>(args)...) : nullptr;
-}
-/// Ends what `create` made; null is allowed.
-template <class T>
-void destroy(T* object) noexcept {
-    if (!object) return;
-    object->~T();
-    TESSERA_DEALLOCATE(object);
-}
-
-} // namespace tessera
-
 // ---- syntax/error.hpp ------------------------------------------------------------------
 /// @file error.hpp
 /// What went wrong, where: a kind, a text from messages.hpp, a position, a detail, a backtrace.
@@ -1241,137 +1223,6 @@ private:
     char detail_[79] = {};
     backtrace* trace_ = nullptr;
 };
-
-} // namespace tessera
-
-// ---- syntax/types.hpp ------------------------------------------------------------------
-/// @file types.hpp
-/// The types of the specification (spec: syntax/types). Value types are one 32-bit word.
-
-namespace tessera::inline TESSERA_ABI {
-
-/// No index: the absent super type, the absent start function.
-inline constexpr u32 no_index = ~u32{0};
-
-/// The byte codes of types in the binary format (spec: binary/types).
-namespace code {
-inline constexpr u8 i32 = 0x7f, i64 = 0x7e, f32 = 0x7d, f64 = 0x7c, v128 = 0x7b, i8 = 0x78, i16 = 0x77;
-inline constexpr u8 noexn = 0x74, nofunc = 0x73, noextern = 0x72, none = 0x71, func = 0x70, extern_ = 0x6f, any = 0x6e,
-                    eq = 0x6d, i31 = 0x6c, struct_ = 0x6b, array = 0x6a, exn = 0x69;
-inline constexpr u8 ref = 0x64, ref_null = 0x63;
-inline constexpr u8 func_type = 0x60, struct_type = 0x5f, array_type = 0x5e, sub = 0x50, sub_final = 0x4f, rec = 0x4e;
-inline constexpr u8 empty_block = 0x40;
-inline constexpr u8 bottom = 0x00; ///< not in the format: the type of what unreachable code pops
-} // namespace code
-
-/// A heap type: an abstract one by its byte code, or a type index of the module.
-struct heap_type {
-    u32 bits = 0;
-    static constexpr u32 abstract_bit = 0x800000;
-    static constexpr heap_type abstract(u8 byte_code) noexcept { return {abstract_bit | byte_code}; }
-    static constexpr heap_type index(u32 type) noexcept { return {type}; }
-    constexpr bool is_index() const noexcept { return (bits & abstract_bit) == 0; }
-    constexpr u32 index() const noexcept { return bits; }
-    constexpr u8 byte_code() const noexcept { return u8(bits); }
-    friend constexpr bool operator==(heap_type, heap_type) noexcept = default;
-};
-
-/// A value type, a packed storage type (i8, i16) or the bottom type.
-/// Bits 0 to 7: the byte code; for references `code::ref` or `code::ref_null`, then bits 8 to 31
-/// hold the heap type. `(ref null func)` has one form only, never the shorthand 0x70.
-struct val_type {
-    u32 bits = 0;
-    static constexpr val_type number(u8 byte_code) noexcept { return {byte_code}; }
-    static constexpr val_type ref(heap_type h, bool nullable) noexcept {
-        return {(h.bits << 8) | (nullable ? code::ref_null : code::ref)};
-    }
-    constexpr u8 byte_code() const noexcept { return u8(bits); }
-    constexpr bool is_ref() const noexcept { return byte_code() == code::ref || byte_code() == code::ref_null; }
-    constexpr bool is_nullable() const noexcept { return byte_code() == code::ref_null; }
-    constexpr bool is_packed() const noexcept { return byte_code() == code::i8 || byte_code() == code::i16; }
-    constexpr bool is_vector() const noexcept { return byte_code() == code::v128; }
-    constexpr bool is_number() const noexcept { return byte_code() <= code::i32 && byte_code() >= code::f64; }
-    constexpr heap_type heap() const noexcept { return {bits >> 8}; }
-    /// True for types with a default value (spec: valid/types, Defaultable Types).
-    constexpr bool is_defaultable() const noexcept { return byte_code() != code::ref; }
-    /// How many 64-bit slots a value of the type takes in a frame.
-    constexpr u32 slots() const noexcept { return is_vector() ? 2 : 1; }
-    friend constexpr bool operator==(val_type, val_type) noexcept = default;
-};
-
-inline constexpr val_type t_i32{code::i32}, t_i64{code::i64}, t_f32{code::f32}, t_f64{code::f64}, t_v128{code::v128};
-inline constexpr val_type t_i8{code::i8}, t_i16{code::i16}, t_bottom{code::bottom};
-inline constexpr val_type t_funcref = val_type::ref(heap_type::abstract(code::func), true);
-inline constexpr val_type t_externref = val_type::ref(heap_type::abstract(code::extern_), true);
-inline constexpr val_type t_anyref = val_type::ref(heap_type::abstract(code::any), true);
-inline constexpr val_type t_exnref = val_type::ref(heap_type::abstract(code::exn), true);
-
-/// A field of a structure, or an array's element.
-struct field_type {
-    val_type type;
-    bool mutable_ = false;
-    friend constexpr bool operator==(const field_type&, const field_type&) noexcept = default;
-};
-
-/// What a composite type is.
-enum class composite : u8 { func, struct_, array };
-
-/// One defined type: a sub type with its composite type. Parameters, results and fields lie in the
-/// pools of the `type_section` that holds it.
-struct type_def {
-    composite form = composite::func;
-    bool final_ = true;
-    u32 super = no_index;  ///< type index of the super type
-    u32 group = 0;         ///< type index of the first type of its recursion group
-    u32 group_size = 1;
-    u32 first = 0;         ///< func: index in `values` of the first parameter, results follow; else: in `fields`
-    u32 params = 0;        ///< func: number of parameters; struct, array: number of fields
-    u32 results = 0;       ///< func: number of results
-    u32 offset = 0;        ///< in the module's bytes, for errors
-};
-
-/// The types of a module, in index order.
-struct type_section {
-    vec<type_def> defs;
-    vec<val_type> values;
-    vec<field_type> fields;
-
-    u32 size() const noexcept { return u32(defs.size()); }
-    const type_def& operator[](u32 type) const noexcept { return defs[type]; }
-    std::span<const val_type> params(u32 type) const noexcept {
-        return {values.data() + defs[type].first, defs[type].params};
-    }
-    std::span<const val_type> results(u32 type) const noexcept {
-        return {values.data() + defs[type].first + defs[type].params, defs[type].results};
-    }
-    std::span<const field_type> fields_of(u32 type) const noexcept {
-        return {fields.data() + defs[type].first, defs[type].params};
-    }
-};
-
-/// The limits of a memory (in pages) or a table (in entries).
-struct limits_type {
-    u64 min = 0;
-    u64 max = ~u64{0}; ///< meaningful only if has_max
-    bool has_max = false;
-    bool is64 = false; ///< addressed by i64
-};
-struct memory_type {
-    limits_type limits;
-    bool shared = false;
-    u8 page_log2 = 16; ///< 16, or 0 for pages of one byte
-};
-struct table_type {
-    limits_type limits;
-    val_type element;
-};
-struct global_type {
-    val_type type;
-    bool mutable_ = false;
-};
-
-/// The five kinds of imports and exports, with their byte codes.
-enum class extern_kind : u8 { func, table, memory, global, tag };
 
 } // namespace tessera
 
@@ -2921,6 +2772,7 @@ private:
 namespace tessera::inline TESSERA_ABI::text {
 
 // Identifiers equal the words, with `_` where C++ needs another character or knows the word.
+// clang-format off
 #define TESSERA_WORDS(X)                                                                                               \
     X(module_, "module") X(definition, "definition") X(instance, "instance") X(binary, "binary") X(quote, "quote")     \
     X(type, "type") X(rec, "rec") X(sub, "sub") X(final_, "final") X(field, "field") X(mut, "mut")                     \
@@ -2948,6 +2800,7 @@ namespace tessera::inline TESSERA_ABI::text {
     X(assert_malformed_custom, "assert_malformed_custom") X(assert_invalid_custom, "assert_invalid_custom")            \
     X(ref_extern, "ref.extern") X(ref_host, "ref.host") X(ref_any, "ref.any") X(ref_struct, "ref.struct")              \
     X(ref_array, "ref.array") X(ref_exn, "ref.exn")
+// clang-format on
 
 /// A keyword: the u16 of its `op` for an instruction, else a number behind those.
 enum class word : u32 {
@@ -2955,7 +2808,7 @@ enum class word : u32 {
 #define TESSERA_WORD(id, text) id,
     TESSERA_WORDS(TESSERA_WORD)
 #undef TESSERA_WORD
-    count_,
+        count_,
     unknown = count_,
 };
 
@@ -3057,6 +2910,407 @@ struct token_list {
 
 } // namespace tessera::text
 
+// ---- util/writer.hpp -------------------------------------------------------------------
+/// @file writer.hpp
+/// Writing bytes front to back: LEB128 integers, names, raw bytes (spec: binary/values).
+
+namespace tessera::inline TESSERA_ABI {
+
+/// Bytes that grow at the end. Where memory runs out, the writer remembers it in `failed` and
+/// goes on, so that a caller asks once and not after every byte.
+class writer {
+public:
+    void byte(u8 b) noexcept {
+        if (!bytes_.push_back(b)) failed_ = true;
+    }
+    void raw(const void* from, std::size_t n) noexcept {
+        if (!bytes_.append(static_cast<const u8*>(from), n)) failed_ = true;
+    }
+    /// uN: the shortest form.
+    void leb_u(u64 value) noexcept {
+        while (value >= 0x80) {
+            byte(u8(value | 0x80));
+            value >>= 7;
+        }
+        byte(u8(value));
+    }
+    /// sN: the shortest form.
+    void leb_s(i64 value) noexcept {
+        for (;;) {
+            const u8 low = u8(value & 0x7f);
+            value >>= 7;
+            if ((value == 0 && !(low & 0x40)) || (value == -1 && (low & 0x40))) return byte(low);
+            byte(u8(low | 0x80));
+        }
+    }
+    /// Length, then the bytes.
+    void name(std::string_view text) noexcept {
+        leb_u(text.size());
+        raw(text.data(), text.size());
+    }
+    template <class T>
+    void fixed(T value) noexcept {
+        u8 bytes[sizeof(T)];
+        store_le(bytes, value);
+        raw(bytes, sizeof bytes);
+    }
+
+    bool failed() const noexcept { return failed_; }
+    std::size_t size() const noexcept { return bytes_.size(); }
+    const u8* data() const noexcept { return bytes_.data(); }
+    void truncate(std::size_t n) noexcept { bytes_.truncate(n); }
+    void clear() noexcept { bytes_.clear(); }
+    /// Hands the bytes over; the writer is empty afterwards.
+    vec<u8> take() noexcept { return std::move(bytes_); }
+
+private:
+    vec<u8> bytes_;
+    bool failed_ = false;
+};
+
+} // namespace tessera
+
+// ---- text/chunk.hpp --------------------------------------------------------------------
+/// @file text/chunk.hpp
+/// Bytes of a module under construction, with the places of the text they come from.
+
+namespace tessera::inline TESSERA_ABI::text {
+
+using position = module_data::position;
+
+/// The content of a section, of a function body, or of a part of them.
+class chunk : public writer {
+public:
+    u32 count = 0;           ///< of entries, for sections
+    vec<position> positions; ///< offsets are relative to this chunk
+
+    /// Says that what is written next comes from `t`.
+    void mark(const token& t) noexcept {
+        if (!positions.push_back({u32(size()), t.line, t.column})) lost_ = true;
+    }
+    /// The bytes and positions of `other` behind those of this one.
+    void append(const chunk& other) noexcept {
+        const u32 shift = u32(size());
+        raw(other.data(), other.size());
+        for (position p : other.positions)
+            if (p.offset += shift; !positions.push_back(p)) lost_ = true;
+        lost_ |= other.failed();
+    }
+    void clear() noexcept {
+        writer::clear();
+        positions.clear();
+        count = 0;
+    }
+    /// True if memory ran out at some time.
+    bool failed() const noexcept { return lost_ || writer::failed(); }
+
+private:
+    bool lost_ = false;
+};
+
+} // namespace tessera::text
+
+// ---- text/bignum.hpp -------------------------------------------------------------------
+/// @file text/bignum.hpp
+/// Exact rounding of decimal and hexadecimal numbers to f32 and f64: a number is written as the
+/// quotient of two large integers, and as many bits of the quotient are computed as rounding needs.
+
+namespace tessera::inline TESSERA_ABI::text::detail {
+
+/// A natural number of at most 5120 bits; that is enough for every quotient `decimal_float` makes.
+class bignum {
+public:
+    bool is_zero() const noexcept { return size_ == 0; }
+    /// this = this * by + add
+    void multiply_add(u32 by, u32 add) noexcept {
+        u64 carry = add;
+        for (u32 i = 0; i < size_; ++i) {
+            carry += u64(limbs_[i]) * by;
+            limbs_[i] = u32(carry);
+            carry >>= 32;
+        }
+        if (carry) limbs_[size_++] = u32(carry);
+    }
+    /// this = this * 10^n
+    void multiply_power_of_ten(u32 n) noexcept {
+        for (; n >= 9; n -= 9) multiply_add(1'000'000'000, 0);
+        for (; n > 0; --n) multiply_add(10, 0);
+    }
+    i32 bit_length() const noexcept { return size_ == 0 ? 0 : i32(size_ * 32) - std::countl_zero(limbs_[size_ - 1]); }
+    void shift_left(u32 n) noexcept {
+        if (size_ == 0 || n == 0) return;
+        const u32 whole = n / 32, part = n % 32;
+        limbs_[size_] = 0;
+        for (u32 i = size_ + 1; i-- > 0;) {
+            const u64 both = u64(limbs_[i]) << 32 | (i > 0 ? limbs_[i - 1] : 0);
+            limbs_[i + whole] = u32(both << part >> 32);
+        }
+        for (u32 i = 0; i < whole; ++i) limbs_[i] = 0;
+        size_ += whole + 1;
+        trim();
+    }
+    void shift_right_one() noexcept {
+        for (u32 i = 0; i < size_; ++i) limbs_[i] = limbs_[i] >> 1 | (i + 1 < size_ ? limbs_[i + 1] << 31 : 0);
+        trim();
+    }
+    bool less_than(const bignum& other) const noexcept {
+        if (size_ != other.size_) return size_ < other.size_;
+        for (u32 i = size_; i-- > 0;)
+            if (limbs_[i] != other.limbs_[i]) return limbs_[i] < other.limbs_[i];
+        return false;
+    }
+    /// this = this - other, which must not be larger.
+    void subtract(const bignum& other) noexcept {
+        u64 borrow = 0;
+        for (u32 i = 0; i < size_; ++i) {
+            const u64 take = (i < other.size_ ? other.limbs_[i] : 0) + borrow;
+            borrow = limbs_[i] < take;
+            limbs_[i] = u32(limbs_[i] - take);
+        }
+        trim();
+    }
+
+private:
+    void trim() noexcept {
+        while (size_ && limbs_[size_ - 1] == 0) --size_;
+    }
+    u32 limbs_[161] = {}; ///< lowest first; one more than are used, for shift_left
+    u32 size_ = 0;
+};
+
+/// The bits of (mantissa + e) * 2^exponent rounded to the nearest F, ties to even, where e is a bit
+/// more than 0 and less than 1 if `sticky`, else 0. The mantissa has its top bit set. False: infinity.
+template <class F>
+bool round_float(u64 mantissa, i64 exponent, bool sticky, bits_of_size<sizeof(F)>& out) noexcept {
+    constexpr int digits = std::numeric_limits<F>::digits;
+    constexpr i64 lowest = std::numeric_limits<F>::min_exponent - digits; // exponent of a subnormal's lowest bit
+    i64 drop = 64 - digits;
+    if (exponent + drop < lowest) drop = lowest - exponent;
+    if (drop > 64) return out = 0, true; // less than half of the smallest number
+    const u64 kept = drop == 64 ? 0 : mantissa >> drop;
+    const u64 half = u64{1} << (drop - 1);
+    const u64 rest = drop == 64 ? mantissa : mantissa & (half * 2 - 1);
+    const bool up = rest > half || (rest == half && (sticky || (kept & 1)));
+    const u64 rounded = kept + up; // may carry into a further bit: the addition below gives that its meaning
+    const i64 biased = exponent + drop - lowest; // 0 for subnormal numbers and those of the lowest exponent
+    if (biased >= std::numeric_limits<F>::max_exponent * 2) return false;
+    const u64 bits = (u64(biased) << (digits - 1)) + rounded;
+    if (bits >= u64(std::numeric_limits<F>::max_exponent * 2 - 1) << (digits - 1)) return false;
+    out = bits_of_size<sizeof(F)>(bits);
+    return true;
+}
+
+/// The exponent after `e` or `p`; large ones are cut where they decide nothing any more.
+inline i64 read_exponent(std::string_view s) noexcept {
+    i64 value = 0;
+    const bool negative = !s.empty() && s[0] == '-';
+    for (char c : s)
+        if (c >= '0' && c <= '9' && value < i64{1} << 50) value = value * 10 + (c - '0');
+    return negative ? -value : value;
+}
+
+/// `s`: digits, a point, digits, an exponent, without 0x; known to be well formed.
+template <class F>
+bool hex_float(std::string_view s, bits_of_size<sizeof(F)>& out) noexcept {
+    const std::size_t p = s.find_first_of("pP");
+    i64 exponent = p == s.npos ? 0 : read_exponent(s.substr(p + 1));
+    u64 mantissa = 0;
+    bool sticky = false, fraction = false;
+    for (char c : s.substr(0, p)) {
+        if (c == '_') continue;
+        if (c == '.') {
+            fraction = true;
+            continue;
+        }
+        const u64 digit = u64(c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10);
+        if (mantissa >> 60) {
+            sticky |= digit != 0;
+            if (!fraction) exponent += 4;
+        } else {
+            mantissa = mantissa << 4 | digit;
+            if (fraction) exponent -= 4;
+        }
+    }
+    if (mantissa == 0) return out = 0, true;
+    const int shift = std::countl_zero(mantissa);
+    return round_float<F>(mantissa << shift, exponent - shift, sticky, out);
+}
+
+/// `s`: digits, a point, digits, an exponent; known to be well formed.
+template <class F>
+bool decimal_float(std::string_view s, bits_of_size<sizeof(F)>& out) noexcept {
+    // No number half-way between two f64 has more than 767 digits: of further ones it counts only
+    // whether they are all zero.
+    constexpr u32 most_digits = 800;
+    const std::size_t e = s.find_first_of("eE");
+    i64 exponent = e == s.npos ? 0 : read_exponent(s.substr(e + 1));
+    bignum over, under;
+    u32 digits = 0;
+    bool sticky = false, fraction = false;
+    u32 chunk = 0, chunk_scale = 1;
+    for (char c : s.substr(0, e)) {
+        if (c == '_') continue;
+        if (c == '.') {
+            fraction = true;
+            continue;
+        }
+        if (digits >= most_digits) {
+            sticky |= c != '0';
+            if (!fraction) ++exponent;
+            continue;
+        }
+        if (fraction) --exponent;
+        if (digits == 0 && c == '0') continue;
+        ++digits;
+        chunk = chunk * 10 + u32(c - '0');
+        chunk_scale *= 10;
+        if (chunk_scale == 1'000'000'000) {
+            over.multiply_add(chunk_scale, chunk);
+            chunk = 0;
+            chunk_scale = 1;
+        }
+    }
+    if (chunk_scale != 1) over.multiply_add(chunk_scale, chunk);
+    if (over.is_zero()) return out = 0, true;
+    // The number is at least 10^(digits + exponent - 1) and less than ten times that.
+    if (i64(digits) + exponent > 400) return false;
+    if (i64(digits) + exponent < -400) return out = 0, true;
+    under.multiply_add(1, 1);
+    if (exponent >= 0) over.multiply_power_of_ten(u32(exponent));
+    else under.multiply_power_of_ten(u32(-exponent));
+    // Scale so that the quotient has 64 bits, the highest of them set, then divide bit by bit.
+    const i32 scale = 64 - (over.bit_length() - under.bit_length());
+    if (scale >= 0) over.shift_left(u32(scale));
+    else under.shift_left(u32(-scale));
+    under.shift_left(64);
+    const bool wide = !over.less_than(under); // 65 bits: one bit of scale too many
+    if (!wide) under.shift_right_one();
+    u64 quotient = 0;
+    for (int bit = 63; bit >= 0; --bit) {
+        quotient <<= 1;
+        if (!over.less_than(under)) {
+            over.subtract(under);
+            quotient |= 1;
+        }
+        if (bit > 0) under.shift_right_one();
+    }
+    const i64 power = i64(wide) - scale;
+    return round_float<F>(quotient, power, sticky || !over.is_zero(), out);
+}
+
+} // namespace tessera::text::detail
+
+// ---- text/number.hpp -------------------------------------------------------------------
+/// @file text/number.hpp
+/// Numbers in the text format: what they look like, and their values, exactly (spec: text/values).
+/// No locale, no floating-point arithmetic of the host, so its rounding mode does not matter.
+
+namespace tessera::inline TESSERA_ABI::text {
+
+namespace detail {
+
+inline constexpr int digit_value(char c) noexcept {
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : 99;
+}
+/// Passes digits with single underscores between them, from `i` on; returns `i` itself if there are none.
+inline constexpr std::size_t pass_digits(std::string_view s, std::size_t i, int base) noexcept {
+    while (i < s.size() && digit_value(s[i]) < base) {
+        ++i;
+        if (i + 1 < s.size() && s[i] == '_' && digit_value(s[i + 1]) < base) ++i;
+    }
+    return i;
+}
+inline constexpr std::size_t pass_sign(std::string_view s) noexcept {
+    return !s.empty() && (s[0] == '+' || s[0] == '-') ? 1 : 0;
+}
+inline constexpr bool is_hex(std::string_view s) noexcept { return s.size() > 2 && s[0] == '0' && s[1] == 'x'; }
+
+} // namespace detail
+
+/// True for an integer without a sign, decimal or hexadecimal.
+inline constexpr bool is_nat(std::string_view s) noexcept {
+    const bool hex = detail::is_hex(s);
+    const std::size_t from = hex ? 2 : 0;
+    const std::size_t to = detail::pass_digits(s, from, hex ? 16 : 10);
+    return to > from && to == s.size();
+}
+
+/// True for what may follow f32.const: a number with a fraction or an exponent or without, inf, nan, nan:0x…
+inline constexpr bool is_float(std::string_view s) noexcept {
+    s.remove_prefix(detail::pass_sign(s));
+    if (s == "inf" || s == "nan") return true;
+    if (s.substr(0, 6) == "nan:0x") return is_nat(s.substr(4));
+    const bool hex = detail::is_hex(s);
+    const int base = hex ? 16 : 10;
+    const std::size_t from = hex ? 2 : 0;
+    std::size_t i = detail::pass_digits(s, from, base);
+    if (i == from) return false;
+    if (i < s.size() && s[i] == '.') i = detail::pass_digits(s, i + 1, base);
+    if (i < s.size() && (hex ? s[i] == 'p' || s[i] == 'P' : s[i] == 'e' || s[i] == 'E')) {
+        const std::size_t exponent = i + 1 + detail::pass_sign(s.substr(i + 1));
+        i = detail::pass_digits(s, exponent, 10);
+        if (i == exponent) return false;
+    }
+    return i == s.size();
+}
+
+/// The value of an integer without sign. False: it is none, or 2^64 or more.
+inline constexpr bool parse_nat(std::string_view s, u64& out) noexcept {
+    if (!is_nat(s)) return false;
+    const bool hex = detail::is_hex(s);
+    const u64 base = hex ? 16 : 10;
+    u64 value = 0;
+    for (char c : s.substr(hex ? 2 : 0)) {
+        if (c == '_') continue;
+        const u64 digit = u64(detail::digit_value(c));
+        if (value > (~u64{0} - digit) / base) return false;
+        value = value * base + digit;
+    }
+    out = value;
+    return true;
+}
+
+/// The value of an integer of `bits` bits, with or without sign, as its two's complement: from
+/// -2^(bits-1) to 2^bits - 1. False: it is none, or not in that range.
+inline constexpr bool parse_int(std::string_view s, unsigned bits, u64& out) noexcept {
+    const bool negative = !s.empty() && s[0] == '-';
+    u64 value = 0;
+    if (!parse_nat(s.substr(detail::pass_sign(s)), value)) return false;
+    const u64 mask = bits == 64 ? ~u64{0} : (u64{1} << bits) - 1;
+    if (negative ? value > u64{1} << (bits - 1) : value > mask) return false;
+    out = (negative ? ~value + 1 : value) & mask;
+    return true;
+}
+
+/// The bits of the F nearest to a number, ties to even. False: it is none, its magnitude rounds to
+/// infinity, or the payload of a NaN is zero or too large.
+template <class F>
+bool parse_float(std::string_view s, bits_of_size<sizeof(F)>& out) noexcept {
+    using bits = bits_of_size<sizeof(F)>;
+    constexpr int fraction = std::numeric_limits<F>::digits - 1;
+    constexpr bits infinity = bits((bits(1) << (8 * sizeof(F) - 1)) - (bits(1) << fraction));
+    const bits sign = !s.empty() && s[0] == '-' ? bits(bits(1) << (8 * sizeof(F) - 1)) : bits(0);
+    if (!is_float(s)) return false;
+    s.remove_prefix(detail::pass_sign(s));
+    if (s == "inf") return out = sign | infinity, true;
+    if (s == "nan") return out = sign | infinity | bits(bits(1) << (fraction - 1)), true;
+    if (s.substr(0, 4) == "nan:") {
+        u64 payload = 0;
+        if (!parse_nat(s.substr(4), payload) || payload == 0 || payload >> fraction) return false;
+        return out = sign | infinity | bits(payload), true;
+    }
+    bits magnitude = 0;
+    if (!(detail::is_hex(s) ? detail::hex_float<F>(s.substr(2), magnitude) : detail::decimal_float<F>(s, magnitude)))
+        return false;
+    out = sign | magnitude;
+    return true;
+}
+
+} // namespace tessera::text
+
 // ---- util/utf8.hpp ---------------------------------------------------------------------
 /// @file utf8.hpp
 /// UTF-8 as the specification wants it (spec: binary/values, Names): shortest forms, no surrogates.
@@ -3140,9 +3394,8 @@ inline std::size_t utf8_length(std::string_view text) noexcept {
     return text.size() >= n && is_utf8(text.substr(0, n)) ? n : 0;
 }
 
-inline int hex_digit(char c) noexcept {
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
+/// The value of a hexadecimal digit, -1 if it is none.
+inline int hex_digit(char c) noexcept { return digit_value(c) < 16 ? digit_value(c) : -1; }
 
 } // namespace detail
 
@@ -3291,13 +3544,14 @@ private:
         const std::size_t from = at_;
         const bool dollar = s_[at_] == '$';
         std::size_t strings = 0, first_string = 0;
-        for (; at_ < end_; ) {
+        while (at_ < end_) {
             const char_class c = detail::char_classes[u8(s_[at_])];
             if (c == char_class::quote) {
                 if (strings++ == 0) first_string = at_;
                 if (!string()) {
                     // `$` before what is no string stands alone, and is no identifier.
-                    if (dollar && first_string == from + 1 && strings == 1 && problem_ && problem_ != &msg::malformed_utf8)
+                    if (dollar && first_string == from + 1 && strings == 1 && problem_ &&
+                        problem_ != &msg::malformed_utf8)
                         return fail(msg::empty_identifier, from);
                     return false;
                 }
@@ -3312,7 +3566,8 @@ private:
             if (text.size() == 3) return fail(msg::empty_identifier, from);
             name_.clear();
             if (!append_string(text.substr(1), name_)) return false;
-            if (!is_utf8({reinterpret_cast<const char*>(name_.data()), name_.size()})) return fail(msg::malformed_utf8, from);
+            if (!is_utf8({reinterpret_cast<const char*>(name_.data()), name_.size()}))
+                return fail(msg::malformed_utf8, from);
             return put(token_kind::id, from);
         }
         return put(token_kind::reserved, from);
@@ -3366,7 +3621,8 @@ private:
                 break;
             }
         }
-        if (at_ == end_ || s_[at_] != '}' || !digit || (scalar >= 0xd800 && scalar < 0xe000)) return fail(msg::illegal_escape, from);
+        if (at_ == end_ || s_[at_] != '}' || !digit || (scalar >= 0xd800 && scalar < 0xe000))
+            return fail(msg::illegal_escape, from);
         ++at_;
         return true;
     }
@@ -3401,7 +3657,8 @@ private:
         word name = word::unknown;
         if (at_ < end_ && s_[at_] == '"') {
             const std::size_t quoted = at_;
-            if (!string()) return problem_ && problem_ != &msg::malformed_utf8 ? fail(msg::empty_annotation, from) : false;
+            if (!string())
+                return problem_ && problem_ != &msg::malformed_utf8 ? fail(msg::empty_annotation, from) : false;
             name_.clear();
             if (!append_string(s_.substr(quoted, at_ - quoted), name_)) return false;
             const std::string_view text(reinterpret_cast<const char*>(name_.data()), name_.size());
@@ -3495,7 +3752,8 @@ class arena {
 public:
     arena() noexcept = default;
     arena(arena&& other) noexcept
-        : blocks_(std::move(other.blocks_)), at_(std::exchange(other.at_, nullptr)), left_(std::exchange(other.left_, 0)) {}
+        : blocks_(std::move(other.blocks_)), at_(std::exchange(other.at_, nullptr)),
+          left_(std::exchange(other.left_, 0)) {}
     arena& operator=(arena&& other) noexcept {
         if (this != &other) {
             release();
@@ -3590,7 +3848,9 @@ protected:
     bool accept(word w) noexcept { return at(w) && (++at_, true); }
     /// Passes `(` and the word `w` if they are next.
     bool enter(word w) noexcept { return at_left(w) && (at_ += 2, true); }
-    [[nodiscard]] bool expect(token_kind kind) noexcept { return at(kind) ? (static_cast<void>(next()), true) : unexpected(); }
+    [[nodiscard]] bool expect(token_kind kind) noexcept {
+        return at(kind) ? (static_cast<void>(next()), true) : unexpected();
+    }
     [[nodiscard]] bool expect(word w) noexcept { return accept(w) || unexpected(); }
     [[nodiscard]] bool leave() noexcept { return expect(token_kind::right); }
 
@@ -3779,7 +4039,8 @@ protected:
     [[nodiscard]] bool note_string(const annotation& a, std::string_view& out) noexcept {
         token_list content;
         if (!lexer::run(list_, a, content)) return out_of_memory();
-        if (content.tokens.size() != 2 || content.tokens[0].kind != token_kind::string) return fail_note(msg::name_token, a);
+        if (content.tokens.size() != 2 || content.tokens[0].kind != token_kind::string)
+            return fail_note(msg::name_token, a);
         vec<u8> bytes;
         if (!append_string(content.text(content.tokens[0]), bytes)) return out_of_memory();
         if (!is_utf8(bytes_of(bytes))) return fail_note(msg::name_utf8, a);
@@ -3810,249 +4071,6 @@ private:
 
 } // namespace tessera::text
 
-// ---- syntax/module.hpp -----------------------------------------------------------------
-/// @file syntax/module.hpp
-/// What a module is (spec: syntax/modules): a plain structure of index spaces. Names and code are
-/// ranges of the module's bytes. `binary/decode.hpp` fills it in; nothing changes it afterwards.
-
-namespace tessera::inline TESSERA_ABI {
-
-/// A range of the module's bytes.
-struct byte_range {
-    u32 begin = 0;
-    u32 end = 0;
-    constexpr u32 size() const noexcept { return end - begin; }
-    constexpr bool empty() const noexcept { return begin == end; }
-};
-
-struct import_def {
-    std::string_view module;
-    std::string_view name;
-    extern_kind kind;
-    u32 index;  ///< in the index space of its kind
-    u32 offset; ///< of the entry, for errors
-};
-struct export_def {
-    std::string_view name;
-    extern_kind kind = extern_kind::func;
-    u32 index = 0;
-    u32 offset = 0; ///< of the entry, for errors; so in the other definitions
-};
-/// 16 bytes a function. For an imported function `code` is empty.
-struct func_def {
-    u32 type = 0;     ///< type index
-    byte_range code;  ///< locals and expression, without the size
-    u32 flags = 0;    ///< bits of func_flags
-};
-/// An expression; its range includes the final `end`.
-struct const_expr {
-    byte_range code;
-};
-struct table_def {
-    table_type type;
-    const_expr init; ///< empty: null
-    u32 offset = 0;
-};
-struct memory_def {
-    memory_type type;
-    u32 offset = 0;
-};
-struct global_def {
-    global_type type;
-    const_expr init; ///< empty for an imported global
-    u32 offset = 0;
-};
-struct tag_def {
-    u32 type = 0;
-    u32 offset = 0;
-};
-enum class segment_mode : u8 { active, passive, declarative };
-struct elem_def {
-    segment_mode mode = segment_mode::passive;
-    bool expressions = false; ///< items are constant expressions, else function indices in LEB128
-    u32 table = 0;
-    val_type type;
-    const_expr at;            ///< active: the offset
-    u32 count = 0;
-    byte_range items;
-};
-struct data_def {
-    segment_mode mode = segment_mode::passive;
-    u32 memory = 0;
-    const_expr at;
-    byte_range bytes;
-};
-struct custom_def {
-    std::string_view name;
-    byte_range bytes; ///< after the name
-    u8 after = 0;     ///< id of the last section before it, 0 for none
-};
-
-/// A module, decoded. `bytes` stays where it is as long as the structure lives.
-struct module_data {
-    std::atomic<u32> owners{1};
-    vec<u8> owned;                 ///< the bytes, unless they were borrowed
-    std::span<const u8> bytes;
-
-    type_section types;
-    vec<u32> canonical;            ///< type index → smallest type index of this module with an equal type
-    vec<import_def> imports;
-    vec<func_def> funcs;           ///< imported ones first, in every index space
-    vec<table_def> tables;
-    vec<memory_def> memories;
-    vec<global_def> globals;
-    vec<tag_def> tags;
-    vec<export_def> exports;
-    vec<elem_def> elems;
-    vec<data_def> datas;
-    vec<custom_def> customs;
-    u32 imported_funcs = 0, imported_tables = 0, imported_memories = 0, imported_globals = 0, imported_tags = 0;
-    u32 start = no_index;
-    u32 start_offset = 0;
-    bool has_data_count = false;
-    vec<std::string_view> func_names; ///< from the name section; shorter than funcs or with empty entries where unnamed
-    std::string_view name;            ///< from the name section
-    features used;                    ///< what the module needs
-    u32 pending_op = no_index;        ///< u16(op) of the first instruction that is not executed yet
-    u32 pending_offset = 0;           ///< where it is
-
-    /// Source positions of text modules: pairs in the order of `offset`.
-    struct position {
-        u32 offset, line, column;
-    };
-    vec<position> positions;
-};
-
-/// A counted pointer to a module. Copies share it; the last one destroys it, on any thread.
-class module_owner {
-public:
-    module_owner() noexcept = default;
-    /// Takes over the one count a fresh module_data starts with; null is allowed.
-    explicit module_owner(module_data* adopted) noexcept : data_(adopted) {}
-    module_owner(const module_owner& other) noexcept : data_(other.data_) {
-        if (data_) data_->owners.fetch_add(1, std::memory_order_relaxed);
-    }
-    module_owner(module_owner&& other) noexcept : data_(std::exchange(other.data_, nullptr)) {}
-    module_owner& operator=(module_owner other) noexcept {
-        std::swap(data_, other.data_);
-        return *this;
-    }
-    ~module_owner() {
-        if (data_ && data_->owners.fetch_sub(1, std::memory_order_acq_rel) == 1) destroy(data_);
-    }
-    explicit operator bool() const noexcept { return data_ != nullptr; }
-    const module_data* get() const noexcept { return data_; }
-    const module_data& operator*() const noexcept { return *data_; }
-    const module_data* operator->() const noexcept { return data_; }
-    /// For the decoder and the validator, before the module is shared.
-    module_data* edit() noexcept { return data_; }
-
-private:
-    module_data* data_ = nullptr;
-};
-
-} // namespace tessera
-
-// ---- util/writer.hpp -------------------------------------------------------------------
-/// @file writer.hpp
-/// Writing bytes front to back: LEB128 integers, names, raw bytes (spec: binary/values).
-
-namespace tessera::inline TESSERA_ABI {
-
-/// Bytes that grow at the end. Where memory runs out, the writer remembers it in `failed` and
-/// goes on, so that a caller asks once and not after every byte.
-class writer {
-public:
-    void byte(u8 b) noexcept {
-        if (!bytes_.push_back(b)) failed_ = true;
-    }
-    void raw(const void* from, std::size_t n) noexcept {
-        if (!bytes_.append(static_cast<const u8*>(from), n)) failed_ = true;
-    }
-    /// uN: the shortest form.
-    void leb_u(u64 value) noexcept {
-        while (value >= 0x80) {
-            byte(u8(value | 0x80));
-            value >>= 7;
-        }
-        byte(u8(value));
-    }
-    /// sN: the shortest form.
-    void leb_s(i64 value) noexcept {
-        for (;;) {
-            const u8 low = u8(value & 0x7f);
-            value >>= 7;
-            if ((value == 0 && !(low & 0x40)) || (value == -1 && (low & 0x40))) return byte(low);
-            byte(u8(low | 0x80));
-        }
-    }
-    /// Length, then the bytes.
-    void name(std::string_view text) noexcept {
-        leb_u(text.size());
-        raw(text.data(), text.size());
-    }
-    template <class T>
-    void fixed(T value) noexcept {
-        u8 bytes[sizeof(T)];
-        store_le(bytes, value);
-        raw(bytes, sizeof bytes);
-    }
-
-    bool failed() const noexcept { return failed_; }
-    std::size_t size() const noexcept { return bytes_.size(); }
-    const u8* data() const noexcept { return bytes_.data(); }
-    void truncate(std::size_t n) noexcept { bytes_.truncate(n); }
-    void clear() noexcept { bytes_.clear(); }
-    /// Hands the bytes over; the writer is empty afterwards.
-    vec<u8> take() noexcept { return std::move(bytes_); }
-
-private:
-    vec<u8> bytes_;
-    bool failed_ = false;
-};
-
-} // namespace tessera
-
-// ---- text/chunk.hpp --------------------------------------------------------------------
-/// @file text/chunk.hpp
-/// Bytes of a module under construction, with the places of the text they come from.
-
-namespace tessera::inline TESSERA_ABI::text {
-
-using position = module_data::position;
-
-/// The content of a section, of a function body, or of a part of them.
-class chunk : public writer {
-public:
-    u32 count = 0;           ///< of entries, for sections
-    vec<position> positions; ///< offsets are relative to this chunk
-
-    /// Says that what is written next comes from `t`.
-    void mark(const token& t) noexcept {
-        if (!positions.push_back({u32(size()), t.line, t.column})) lost_ = true;
-    }
-    /// The bytes and positions of `other` behind those of this one.
-    void append(const chunk& other) noexcept {
-        const u32 shift = u32(size());
-        raw(other.data(), other.size());
-        for (position p : other.positions)
-            if (p.offset += shift; !positions.push_back(p)) lost_ = true;
-        lost_ |= other.failed();
-    }
-    void clear() noexcept {
-        writer::clear();
-        positions.clear();
-        count = 0;
-    }
-    /// True if memory ran out at some time.
-    bool failed() const noexcept { return lost_ || writer::failed(); }
-
-private:
-    bool lost_ = false;
-};
-
-} // namespace tessera::text
-
 // ---- text/assembly.hpp -----------------------------------------------------------------
 /// @file text/assembly.hpp
 /// The sections of a module, put together in the order of the binary format (spec: binary/modules).
@@ -4071,8 +4089,9 @@ inline constexpr u8 section_order[] = {1, 2, 3, 4, 5, 13, 6, 7, 8, 9, 12, 10, 11
 inline constexpr u8 section_data_count = 12, section_code = 10;
 
 /// Words of `@custom` for those sections.
-inline constexpr word section_words[] = {word::type, word::import_, word::func,   word::table, word::memory,    word::tag, word::global,
-                                         word::export_, word::start, word::elem, word::datacount, word::code, word::data};
+inline constexpr word section_words[] = {word::type,      word::import_, word::func,    word::table, word::memory,
+                                         word::tag,       word::global,  word::export_, word::start, word::elem,
+                                         word::datacount, word::code,    word::data};
 static_assert(sizeof section_words / sizeof *section_words == sizeof section_order);
 inline constexpr u32 section_count = sizeof section_order;
 
@@ -4098,11 +4117,13 @@ public:
             custom(to, customs, 2 * i);
             if (i == section_count) break;
             chunk& s = sections[section_order[i]];
-            if (section_order[i] == section_code && hints.size()) custom(to, text_of(word::branch_hint), hints.data(), hints.size());
+            if (section_order[i] == section_code && hints.size())
+                custom(to, text_of(word::branch_hint), hints.data(), hints.size());
             if (s.failed()) return false;
             if (s.count) {
                 to.byte(section_order[i]);
-                const bool counted = section_order[i] != 8 && section_order[i] != section_data_count; // the start section has no number
+                const bool counted =
+                    section_order[i] != 8 && section_order[i] != section_data_count; // the start section has no number
                 writer number;
                 number.leb_u(s.count);
                 to.leb_u(s.size() + (counted ? number.size() : 0));
@@ -4273,6 +4294,7 @@ protected:
     [[nodiscard]] bool signature(bool with_ids) noexcept {
         signature_.clear();
         param_ids_.clear();
+        params_known_ = true;
         while (enter(word::param)) {
             if (with_ids && (at(token_kind::id) || note())) {
                 if (!param_ids_.push_back({u32(signature_.size()), at_})) return out_of_memory();
@@ -4318,7 +4340,9 @@ protected:
         if (enter(word::type)) return sub_type(true);
         at_ += 2;
         u32 members = 0; // counted before: the number stands in front
-        for (u32 i = at_; i < list_.tokens.size() && list_.tokens[i].kind == token_kind::left; i = list_.tokens[i].match + 1) ++members;
+        for (u32 i = at_; i < list_.tokens.size() && list_.tokens[i].kind == token_kind::left;
+             i = list_.tokens[i].match + 1)
+            ++members;
         if (members != 1) {
             types_.byte(code::rec);
             types_.leb_u(members);
@@ -4331,6 +4355,7 @@ protected:
     chunk types_; ///< the type section
     vec<val_type> signature_;
     u32 params_ = 0;
+    bool params_known_ = true; ///< false: the type is given by an index that does not exist so far
     struct param_id {
         u32 index, at;
     };
@@ -4385,7 +4410,8 @@ private:
         if (at_left(word::param)) return unexpected(peek(1)); // behind a result
         if (!given) return true;
         if (signature_.empty()) {
-            params_ = type < known_.size() ? known_[type].params : 0;
+            params_known_ = type < known_.size();
+            params_ = params_known_ ? known_[type].params : 0;
             return true;
         }
         if (type >= known_.size()) return fail(msg::text_unknown[u8(space::type)], t, text(t));
@@ -4418,7 +4444,8 @@ private:
         if (!plain) return true;
         bool fresh = false;
         std::string_view lasting;
-        return signature_key() && (signatures_.find(key()) || (arena_.copy(key(), lasting) && signatures_.add(lasting, type, fresh)));
+        return signature_key() &&
+               (signatures_.find(key()) || (arena_.copy(key(), lasting) && signatures_.add(lasting, type, fresh)));
     }
     /// The bytes by which a signature is found again: the number of parameters, then all types.
     [[nodiscard]] bool signature_key() noexcept {
@@ -4495,7 +4522,7 @@ private:
 
     vec<known_type> known_; ///< of every type index so far
     vec<val_type> pool_;
-    name_map signatures_;   ///< from key() to the smallest type index
+    name_map signatures_; ///< from key() to the smallest type index
     vec<val_type> key_;
     vec<field_type> fields_list_;
 
@@ -4536,9 +4563,7 @@ protected:
         case imm::global: return index(space::global, x) && write(to, o, x);
         case imm::tag: return index(space::tag, x) && write(to, o, x);
         case imm::elem: return index(space::elem, x) && write(to, o, x);
-        case imm::data:
-            needs_data_count_ = true;
-            return index(space::data, x) && write(to, o, x);
+        case imm::data: needs_data_count_ = true; return index(space::data, x) && write(to, o, x);
         case imm::table: return optional(space::table, x) && write(to, o, x);
         case imm::memory: return optional(space::memory, x) && write(to, o, x);
         case imm::table_table: return optional_pair(space::table, x, y) && write(to, o, x, y);
@@ -4680,9 +4705,7 @@ protected:
         default: return unexpected();
         }
         static_cast<void>(next());
-        u32 there = 0;
-        while (peek(there).kind == token_kind::nat || peek(there).kind == token_kind::integer || peek(there).kind == token_kind::floating)
-            ++there;
+        const u32 there = numbers_ahead();
         if (there != lanes && peek(there).kind != token_kind::reserved) return fail(msg::lane_literals, shape);
         for (u32 i = 0; i < lanes; ++i) {
             u64 lane_bits = 0;
@@ -4699,6 +4722,14 @@ protected:
     }
 
 private:
+    /// How many numbers come next.
+    u32 numbers_ahead() const noexcept {
+        u32 n = 0;
+        while (peek(n).kind == token_kind::nat || peek(n).kind == token_kind::integer ||
+               peek(n).kind == token_kind::floating)
+            ++n;
+        return n;
+    }
     [[nodiscard]] bool optional(space s, u32& x) noexcept { return !at_index() || index(s, x); }
     [[nodiscard]] bool optional_pair(space s, u32& x, u32& y) noexcept {
         return !at_index() || (index(s, x) && index(s, y));
@@ -4761,10 +4792,9 @@ private:
         return true;
     }
     [[nodiscard]] bool shuffle(chunk& to) noexcept {
-        u32 there = 0;
-        while (peek(there).kind == token_kind::nat || peek(there).kind == token_kind::integer || peek(there).kind == token_kind::floating)
-            ++there;
-        if (there != 16) return peek(there).kind == token_kind::reserved ? unexpected(peek(there)) : fail(msg::lane_length, peek());
+        const u32 there = numbers_ahead();
+        if (there != 16)
+            return peek(there).kind == token_kind::reserved ? unexpected(peek(there)) : fail(msg::lane_length, peek());
         for (u32 i = 0; i < 16; ++i) {
             if (!at(token_kind::nat)) return fail(msg::i8_range, peek(), text(peek()));
             if (!lane(to)) return false;
@@ -4799,7 +4829,7 @@ protected:
     }
 
     bool in_function_ = false;
-    writer hints_;       ///< the current function's branch hints: offset, 1, hint
+    writer hints_; ///< the current function's branch hints: offset, 1, hint
     u32 hint_count_ = 0;
 
 private:
@@ -4818,8 +4848,8 @@ private:
         stage reached = stage::start; ///< if: start, then, else; try: start, do or catch, catch_all, delegate
         op code = op::block;
         i8 hint = -1;
-        u32 held = 0;                 ///< where in held_ the bytes of the instruction are that is written at the end
-        u32 at = 0;                   ///< index of the instruction's token
+        u32 held = 0; ///< where in held_ the bytes of the instruction are that is written at the end
+        u32 at = 0;   ///< index of the instruction's token
         std::string_view label;
     };
 
@@ -4921,7 +4951,8 @@ private:
         const word w = word(t.match);
         if (!frames_.empty()) {
             frame& f = frames_.back();
-            if (f.shape == form::folded_if && (w == word::then || f.reached != stage::start)) return open_if_part(f, w, t);
+            if (f.shape == form::folded_if && (w == word::then || f.reached != stage::start))
+                return open_if_part(f, w, t);
             if (f.shape == form::folded_try) return open_try_part(f, w, t);
         }
         if (!is_op(w)) return unexpected(t);
@@ -5076,7 +5107,8 @@ private:
             take_note();
             token_list content;
             if (!lexer::run(list_, *a, content)) return out_of_memory();
-            if (content.tokens.size() != 2 || content.tokens[0].kind != token_kind::string) return fail_note(msg::hint_token, *a);
+            if (content.tokens.size() != 2 || content.tokens[0].kind != token_kind::string)
+                return fail_note(msg::hint_token, *a);
             vec<u8> value;
             if (!append_string(content.text(content.tokens[0]), value)) return out_of_memory();
             if (value.size() != 1 || value[0] > 1) return fail_note(msg::hint_token, *a);
@@ -5110,7 +5142,22 @@ public:
     using instruction_parser::instruction_parser;
 
 protected:
-    enum : u8 { s_custom, s_type, s_import, s_func, s_table, s_memory, s_global, s_export, s_start, s_elem, s_code, s_data, s_data_count, s_tag };
+    enum : u8 {
+        s_custom,
+        s_type,
+        s_import,
+        s_func,
+        s_table,
+        s_memory,
+        s_global,
+        s_export,
+        s_start,
+        s_elem,
+        s_code,
+        s_data,
+        s_data_count,
+        s_tag
+    };
 
     /// A constant expression, up to a parenthesis, with its end.
     [[nodiscard]] bool constant(chunk& to) noexcept {
@@ -5545,7 +5592,7 @@ protected:
 
     writer function_locals_; ///< entries of the name section's map of locals
     u32 named_functions_ = 0;
-    chunk all_hints_;        ///< entries of the branch hint section
+    chunk all_hints_; ///< entries of the branch hint section
 
 private:
     [[nodiscard]] bool bind_local(const param_id& p) noexcept {
@@ -5561,6 +5608,8 @@ private:
         u32 count = params_;
         while (enter(word::local)) {
             const bool one = at(token_kind::id) || note();
+            // Which local it is depends on the type's parameters.
+            if (one && !params_known_) return fail(msg::text_unknown[u8(space::type)], t);
             if (one && !bind(space::local, count, local_names_)) return false;
             while (one || !at(token_kind::right)) {
                 val_type type;
@@ -5775,40 +5824,40 @@ private:
         if (a.name != word::custom) return misplaced(a);
         take_note();
         custom_section section;
-        if (!custom_reader(*this, a, section)) return false;
+        if (!custom_annotation(a, section)) return false;
         if (!customs_.push_back(std::move(section))) return out_of_memory();
         return pass_notes();
     }
     /// `(@custom "name" (before section)? "bytes"*)`.
-    [[nodiscard]] static bool custom_reader(module_parser& self, const annotation& a, custom_section& out) noexcept {
+    [[nodiscard]] bool custom_annotation(const annotation& a, custom_section& out) noexcept {
         token_list content;
-        if (!lexer::run(self.list_, a, content)) return self.out_of_memory();
+        if (!lexer::run(list_, a, content)) return out_of_memory();
         u32 i = 0;
         const auto& tokens = content.tokens;
         vec<u8> bytes;
-        if (tokens[i].kind != token_kind::string) return self.fail_note(msg::custom_no_name, a);
-        if (!append_string(content.text(tokens[i++]), bytes)) return self.out_of_memory();
-        if (!is_utf8(bytes_of(bytes))) return self.fail_note(msg::custom_utf8, a);
-        if (!self.arena_.copy(bytes_of(bytes), out.name)) return self.out_of_memory();
+        if (tokens[i].kind != token_kind::string) return fail_note(msg::custom_no_name, a);
+        if (!append_string(content.text(tokens[i++]), bytes)) return out_of_memory();
+        if (!is_utf8(bytes_of(bytes))) return fail_note(msg::custom_utf8, a);
+        if (!arena_.copy(bytes_of(bytes), out.name)) return out_of_memory();
         if (tokens[i].kind == token_kind::left) {
             const u32 close = tokens[i++].match;
             const bool before = tokens[i].is(word::before);
-            if (!before && !tokens[i].is(word::after)) return self.fail_note(msg::custom_placement, a);
+            if (!before && !tokens[i].is(word::after)) return fail_note(msg::custom_placement, a);
             const token& where = tokens[++i];
             if (where.is(before ? word::first : word::last)) {
                 out.place = before ? 0 : 2 * section_count;
             } else {
                 u32 s = 0;
                 while (s < section_count && !where.is(section_words[s])) ++s;
-                if (s == section_count) return self.fail_note(msg::custom_section, a);
+                if (s == section_count) return fail_note(msg::custom_section, a);
                 out.place = 2 * s + !before;
             }
-            if (++i != close) return self.fail_note(msg::custom_token, a);
+            if (++i != close) return fail_note(msg::custom_token, a);
             ++i;
         }
         for (; tokens[i].kind == token_kind::string; ++i)
-            if (!append_string(content.text(tokens[i]), out.bytes)) return self.out_of_memory();
-        return tokens[i].kind == token_kind::end || self.fail_note(msg::custom_token, a);
+            if (!append_string(content.text(tokens[i]), out.bytes)) return out_of_memory();
+        return tokens[i].kind == token_kind::end || fail_note(msg::custom_token, a);
     }
 
     // ---- the module
@@ -5823,8 +5872,11 @@ private:
         if (!module_name_.empty()) names.module_name(module_name_);
         names.map(1, spaces_[u8(space::func)].names);
         names.indirect(2, named_functions_, function_locals_);
-        static constexpr struct { u8 id; space s; } maps[] = {
-            {4, space::type}, {5, space::table}, {6, space::memory}, {7, space::global}, {8, space::elem}, {9, space::data}};
+        static constexpr struct {
+            u8 id;
+            space s;
+        } maps[] = {{4, space::type},   {5, space::table}, {6, space::memory},
+                    {7, space::global}, {8, space::elem},  {9, space::data}};
         for (const auto& m : maps) names.map(m.id, spaces_[u8(m.s)].names);
         writer fields;
         for (const field_owner& o : field_owners_) {
@@ -5838,7 +5890,8 @@ private:
             hints.leb_u(all_hints_.count);
             hints.raw(all_hints_.data(), all_hints_.size());
         }
-        return !names.failed() && !all_hints_.failed() && assembly::run(sections_, customs_, names.content(), hints, out);
+        return !names.failed() && !all_hints_.failed() &&
+               assembly::run(sections_, customs_, names.content(), hints, out);
     }
 
     std::string_view module_name_;
@@ -5889,11 +5942,24 @@ enum class command_kind : u8 {
     count_,
 };
 /// The words by which a command begins, by kind.
-inline constexpr std::string_view command_names[] = {
-    "module",           "module definition", "module instance",   "register",         "invoke",
-    "get",              "assert_return",     "assert_trap",       "assert_exhaustion", "assert_exception",
-    "assert_malformed", "assert_invalid",    "assert_unlinkable", "assert_uninstantiable",
-    "assert_malformed_custom", "assert_invalid_custom", "thread", "wait"};
+inline constexpr std::string_view command_names[] = {"module",
+                                                     "module definition",
+                                                     "module instance",
+                                                     "register",
+                                                     "invoke",
+                                                     "get",
+                                                     "assert_return",
+                                                     "assert_trap",
+                                                     "assert_exhaustion",
+                                                     "assert_exception",
+                                                     "assert_malformed",
+                                                     "assert_invalid",
+                                                     "assert_unlinkable",
+                                                     "assert_uninstantiable",
+                                                     "assert_malformed_custom",
+                                                     "assert_invalid_custom",
+                                                     "thread",
+                                                     "wait"};
 static_assert(sizeof command_names / sizeof *command_names == std::size_t(command_kind::count_));
 
 /// How a module is written in a script.
@@ -5905,19 +5971,32 @@ struct script_module {
 
 /// An argument, or what a result must be like.
 enum class pattern_kind : u8 {
-    i32, i64, f32, f64, v128,
-    ref_null, ref_func, ref_extern, ref_host, ref_any, ref_eq, ref_i31, ref_struct, ref_array, ref_exn,
+    i32,
+    i64,
+    f32,
+    f64,
+    v128,
+    ref_null,
+    ref_func,
+    ref_extern,
+    ref_host,
+    ref_any,
+    ref_eq,
+    ref_i31,
+    ref_struct,
+    ref_array,
+    ref_exn,
     either, ///< one of `count` patterns from `first` on, in script::alternatives
 };
 enum class nan_pattern : u8 { none, canonical, arithmetic };
 struct pattern {
     pattern_kind kind = pattern_kind::i32;
-    u8 float_lanes = 0;         ///< v128: 4 or 2 if the lanes are f32 or f64 and may have nan patterns, else 0
-    bool exact = true;          ///< references: false if any one of the kind will do
-    nan_pattern nans[4] = {};   ///< f32 and f64: the first; v128: of each lane
-    u64 low = 0;                ///< the value's bits; the number of ref.extern, ref.host, ref.func
-    u64 high = 0;               ///< upper half of a v128
-    heap_type heap;             ///< ref.null, if exact
+    u8 float_lanes = 0;       ///< v128: 4 or 2 if the lanes are f32 or f64 and may have nan patterns, else 0
+    bool exact = true;        ///< references: false if any one of the kind will do
+    nan_pattern nans[4] = {}; ///< f32 and f64: the first; v128: of each lane
+    u64 low = 0;              ///< the value's bits; the number of ref.extern, ref.host, ref.func
+    u64 high = 0;             ///< upper half of a v128
+    heap_type heap;           ///< ref.null, if exact
     u32 first = 0, count = 0;
 };
 
@@ -5928,7 +6007,7 @@ struct list_range {
 
 struct command {
     command_kind kind = command_kind::module_;
-    bool is_get = false;       ///< the action reads a global instead of calling a function
+    bool is_get = false; ///< the action reads a global instead of calling a function
     u32 line = 1, column = 1;
     std::string_view id;       ///< of the module, instance or thread, without `$`; empty for the latest module
     std::string_view name;     ///< the action's export; the name to register under; of an instance, its module's id
@@ -6163,15 +6242,9 @@ private:
         if (!is_op(word(t.match))) return script_reference(p, t);
         switch (op(t.match)) {
         case op::i32_const: return integer(32, p.low) && leave();
-        case op::i64_const:
-            p.kind = pattern_kind::i64;
-            return integer(64, p.low) && leave();
-        case op::f32_const:
-            p.kind = pattern_kind::f32;
-            return float_lane<f32>(p, 0, result_) && leave();
-        case op::f64_const:
-            p.kind = pattern_kind::f64;
-            return float_lane<f64>(p, 0, result_) && leave();
+        case op::i64_const: p.kind = pattern_kind::i64; return integer(64, p.low) && leave();
+        case op::f32_const: p.kind = pattern_kind::f32; return float_lane<f32>(p, 0, result_) && leave();
+        case op::f64_const: p.kind = pattern_kind::f64; return float_lane<f64>(p, 0, result_) && leave();
         case op::v128_const: return v128_pattern(p, result_) && leave();
         case op::ref_null:
             p.kind = pattern_kind::ref_null;
@@ -6549,10 +6622,10 @@ public:
         return (allowed_ >> unsigned(f) & 1) != 0 || fail(msg::feature_off, where, name(f));
     }
 
-    [[nodiscard]] TESSERA_INLINE bool byte(u8& out) noexcept { return in_.byte(out) || fail_end(); }
-    [[nodiscard]] TESSERA_INLINE bool leb_u32(u32& out) noexcept { return in_.leb_u32(out) || fail_leb(&cursor::leb_u32); }
+    [[nodiscard]] bool byte(u8& out) noexcept { return in_.byte(out) || fail_end(); }
+    [[nodiscard]] bool leb_u32(u32& out) noexcept { return in_.leb_u32(out) || fail_leb(&cursor::leb_u32); }
     [[nodiscard]] bool leb_u64(u64& out) noexcept { return in_.leb_u64(out) || fail_leb(&cursor::leb_u64); }
-    [[nodiscard]] TESSERA_INLINE bool leb_i32(i32& out) noexcept { return in_.leb_i32(out) || fail_leb(&cursor::leb_i32); }
+    [[nodiscard]] bool leb_i32(i32& out) noexcept { return in_.leb_i32(out) || fail_leb(&cursor::leb_i32); }
     [[nodiscard]] bool leb_i33(i64& out) noexcept { return in_.leb_i33(out) || fail_leb(&cursor::leb_i33); }
     [[nodiscard]] bool leb_i64(i64& out) noexcept { return in_.leb_i64(out) || fail_leb(&cursor::leb_i64); }
     template <class T>
@@ -6729,7 +6802,7 @@ public:
         case imm::elem:
         case imm::tag:
         case imm::memory:
-        case imm::data: return leb_u32(in.index);
+        case imm::data: return in_.leb_u32(in.index) || fail_leb(&cursor::leb_u32);
         case imm::i32_const: {
             i32 value = 0;
             if (!leb_i32(value)) return false;
@@ -7348,7 +7421,8 @@ public:
     /// Decodes the module. False: `error()` says why.
     [[nodiscard]] bool module() noexcept {
         const u8* begin = in_.at();
-        if (!within(m_.bytes.size(), limits_.module_size, "bytes of a module") || !header(begin, "\0asm", msg::magic) ||
+        const u64 most = limits_.module_size < no_index ? limits_.module_size : no_index; // offsets have 32 bits
+        if (!within(m_.bytes.size(), most, "bytes of a module") || !header(begin, "\0asm", msg::magic) ||
             !header(begin + 4, "\1\0\0\0", msg::version))
             return false;
         while (!in_.done())
@@ -7581,7 +7655,11 @@ private:
             if (kind > u8(extern_kind::tag)) return fail(msg::malformed_export_kind, where);
             e.kind = extern_kind(kind);
             if (e.kind == extern_kind::tag && !need(feature::exceptions, where)) return false;
-            if (!leb_u32(e.index) || !add(m_.exports, e)) return false;
+            if (!leb_u32(e.index)) return false;
+            if (e.kind == extern_kind::global && e.index < m_.globals.size() && m_.globals[e.index].type.mutable_ &&
+                !need(feature::mutable_globals, where))
+                return false;
+            if (!add(m_.exports, e)) return false;
         }
         return true;
     }
@@ -7651,9 +7729,9 @@ private:
             u32 flags = 0, size = 0;
             if (!leb_u32(flags)) return false;
             if (flags > 2) return fail(msg::malformed_data, where);
+            if (flags != 0 && !need(feature::bulk_memory, where)) return false;
             if (flags == 1) {
                 d.mode = segment_mode::passive;
-                if (!need(feature::bulk_memory, where)) return false;
             } else {
                 d.mode = segment_mode::active;
                 if ((flags == 2 && !leb_u32(d.memory)) || !expression(d.at)) return false;
@@ -8185,18 +8263,18 @@ public:
     }
 
     /// True if `index` is below `size`; else the error is `what` with the index.
-    [[nodiscard]] TESSERA_INLINE bool exists(u32 index, std::size_t size, const message& what, u64 offset) noexcept {
+    [[nodiscard]] bool exists(u32 index, std::size_t size, const message& what, u64 offset) noexcept {
         return TESSERA_LIKELY(index < size) || fail_index(what, offset, index);
     }
     /// A value type is valid if its type index exists (spec: valid/types).
-    [[nodiscard]] TESSERA_INLINE bool valid_type(val_type t, u64 offset) noexcept {
+    [[nodiscard]] bool valid_type(val_type t, u64 offset) noexcept {
         return !t.is_ref() || valid_heap(t.heap(), offset);
     }
     [[nodiscard]] bool valid_heap(heap_type h, u64 offset) noexcept {
         return !h.is_index() || exists(h.index(), m_.types.size(), msg::unknown_type, offset);
     }
     /// A type index that exists and is of composite type `form`.
-    [[nodiscard]] TESSERA_INLINE bool is_form(u32 type, composite form, u64 offset) noexcept {
+    [[nodiscard]] bool is_form(u32 type, composite form, u64 offset) noexcept {
         return exists(type, m_.types.size(), msg::unknown_type, offset) && (m_.types[type].form == form || fail_form(type, form, offset));
     }
 
@@ -8272,10 +8350,12 @@ protected:
         data_[size_++] = t;
         return true;
     }
-    [[nodiscard]] TESSERA_INLINE bool pop(val_type wanted) noexcept {
+    [[nodiscard]] TESSERA_INLINE bool pop_fast(val_type wanted) noexcept {
         if (TESSERA_LIKELY(size_ > floor_ && data_[size_ - 1] == wanted)) return --size_, true;
         return pop_slow(wanted);
     }
+    /// The same for rules that are not worth the space.
+    [[nodiscard]] TESSERA_NOINLINE bool pop(val_type wanted) noexcept { return pop_fast(wanted); }
     [[nodiscard]] TESSERA_NOINLINE bool pop_slow(val_type wanted) noexcept {
         if (size_ == floor_) return frames_.back().unreachable || fail_pop(wanted);
         if (!matches(context_.space(), data_[size_ - 1], wanted)) return fail_pop(wanted);
@@ -8283,7 +8363,7 @@ protected:
         return true;
     }
     /// Pops whatever there is; `out` is t_bottom where unreachable code has nothing.
-    [[nodiscard]] TESSERA_INLINE bool pop_any(val_type& out) noexcept {
+    [[nodiscard]] bool pop_any(val_type& out) noexcept {
         if (TESSERA_LIKELY(size_ > floor_)) return out = data_[--size_], true;
         out = t_bottom;
         return frames_.back().unreachable || fail(msg::type_mismatch, "instruction requires a value but stack has []");
@@ -8295,12 +8375,12 @@ protected:
         if (out.is_ref()) return true;
         return fail(msg::type_mismatch, description() << "instruction requires a reference but stack has [" << out << "]");
     }
-    [[nodiscard]] TESSERA_INLINE bool pop(types_span wanted) noexcept {
+    [[nodiscard]] bool pop(types_span wanted) noexcept {
         for (std::size_t i = wanted.size(); i-- > 0;)
-            if (!pop(wanted[i])) return false;
+            if (!pop_fast(wanted[i])) return false;
         return true;
     }
-    [[nodiscard]] TESSERA_INLINE bool push(types_span given) noexcept {
+    [[nodiscard]] bool push(types_span given) noexcept {
         if (!room(given.size())) return false;
         for (val_type t : given) push(t);
         return true;
@@ -8327,7 +8407,7 @@ protected:
     types_span label(const frame& f) const noexcept { return f.opcode == op::loop ? params(f) : results(f); }
 
     /// Opens a block above the current operands.
-    [[nodiscard]] TESSERA_INLINE bool open(op opcode, u32 type, val_type result) noexcept {
+    [[nodiscard]] bool open(op opcode, u32 type, val_type result) noexcept {
         frame f;
         f.opcode = opcode;
         f.height = size_;
@@ -8338,7 +8418,7 @@ protected:
         return frames_.push_back(f) || context_.fail_memory();
     }
     /// Checks that the innermost block leaves its results and nothing else, which are then gone.
-    [[nodiscard]] TESSERA_INLINE bool finish() noexcept {
+    [[nodiscard]] bool finish() noexcept {
         const frame& f = frames_.back();
         if (!pop(results(f))) return false;
         if (TESSERA_UNLIKELY(size_ != floor_)) return fail_rest(results(f));
@@ -8346,7 +8426,7 @@ protected:
         return true;
     }
     /// Closes the innermost block; `closed` is what it was.
-    [[nodiscard]] TESSERA_INLINE bool close(frame& closed) noexcept {
+    [[nodiscard]] bool close(frame& closed) noexcept {
         if (!finish()) return false;
         closed = frames_.back();
         frames_.pop_back();
@@ -8358,7 +8438,7 @@ protected:
         size_ = floor_;
         frames_.back().unreachable = true;
     }
-    [[nodiscard]] TESSERA_INLINE bool find_label(u32 depth, frame*& out) noexcept {
+    [[nodiscard]] bool find_label(u32 depth, frame*& out) noexcept {
         if (!context_.exists(depth, frames_.size(), msg::unknown_label, offset_)) return false;
         out = &frames_[frames_.size() - 1 - depth];
         return true;
@@ -8457,17 +8537,17 @@ protected:
     bool misplaced(std::string_view what) noexcept { return fail(msg::end_expected, what); }
 
     // ---- blocks ----------------------------------------------------------------------------------
-    [[nodiscard]] TESSERA_INLINE bool valid_block_type(const instruction& in) noexcept {
+    [[nodiscard]] bool valid_block_type(const instruction& in) noexcept {
         return in.block_type == no_index ? context_.valid_type(in.type, offset_)
                                          : context_.is_form(in.block_type, composite::func, offset_);
     }
     /// Opens a block whose type was checked.
-    [[nodiscard]] TESSERA_INLINE bool enter(op opcode, u32 type, val_type result) noexcept {
+    [[nodiscard]] bool enter(op opcode, u32 type, val_type result) noexcept {
         if (type == no_index) return open(opcode, type, result);
         const types_span parameters = types_.params(type);
         return pop(parameters) && open(opcode, type, result) && push(parameters);
     }
-    [[nodiscard]] TESSERA_INLINE bool block(const instruction& in) noexcept {
+    [[nodiscard]] bool block(const instruction& in) noexcept {
         return valid_block_type(in) && enter(in.code, in.block_type, in.type);
     }
     [[nodiscard]] bool if_(const instruction& in) noexcept {
@@ -8480,7 +8560,7 @@ protected:
         return push(params(f));
     }
     /// `end`; the frame that is then gone stays in `f`.
-    [[nodiscard]] TESSERA_INLINE bool end() noexcept {
+    [[nodiscard]] bool end() noexcept {
         frame f;
         if (!close(f)) return false;
         if (TESSERA_UNLIKELY(f.opcode == op::if_)) {
@@ -8531,7 +8611,7 @@ protected:
     }
 
     // ---- calls -----------------------------------------------------------------------------------
-    [[nodiscard]] TESSERA_INLINE bool call_type(u32 type) noexcept { return pop(types_.params(type)) && push(types_.results(type)); }
+    [[nodiscard]] bool call_type(u32 type) noexcept { return pop(types_.params(type)) && push(types_.results(type)); }
     [[nodiscard]] bool return_call_type(u32 type) noexcept {
         const types_span given = types_.results(type), wanted = results(frames_[0]);
         if (!matches(context_.space(), given, wanted))
@@ -8540,7 +8620,7 @@ protected:
         unreachable();
         return true;
     }
-    [[nodiscard]] TESSERA_INLINE bool callee(const instruction& in, u32& type) noexcept {
+    [[nodiscard]] bool callee(const instruction& in, u32& type) noexcept {
         const auto& funcs = context_.module().funcs;
         if (!context_.exists(in.index, funcs.size(), msg::unknown_function, offset_)) return false;
         type = funcs[in.index].type;
@@ -8695,7 +8775,7 @@ protected:
     }
     [[nodiscard]] TESSERA_INLINE bool local_set(const instruction& in, bool tee) noexcept {
         val_type t;
-        if (!local(in.index, t) || !pop(t)) return false;
+        if (!local(in.index, t) || !pop_fast(t)) return false;
         if (TESSERA_UNLIKELY(tracking_ && !is_initialised(in.index, t)) && !initialise(in.index)) return false;
         return !tee || push(t);
     }
@@ -9134,7 +9214,7 @@ protected:
     /// Pops the parameters and pushes the results of a rule without immediates.
     [[nodiscard]] TESSERA_INLINE bool apply(const op_rule& rule) noexcept {
         for (unsigned i = rule.param_count; i-- > 0;)
-            if (!pop(val_type::number(rule.params[i]))) return false;
+            if (!pop_fast(val_type::number(rule.params[i]))) return false;
         for (unsigned i = 0; i < rule.result_count; ++i) push(val_type::number(rule.results[i]));
         return true;
     }
@@ -9144,7 +9224,7 @@ protected:
         if ((rule.flags & op_rule::memory) && !memarg(rule, in, a)) return false;
         if ((rule.flags & op_rule::lanes) && !lanes(rule, in)) return false;
         for (unsigned i = rule.param_count; i-- > 0;)
-            if (!pop(rule.params[i] == op_rule::address ? a : val_type::number(rule.params[i]))) return false;
+            if (!pop_fast(rule.params[i] == op_rule::address ? a : val_type::number(rule.params[i]))) return false;
         for (unsigned i = 0; i < rule.result_count; ++i) push(val_type::number(rule.results[i]));
         return true;
     }
@@ -9331,7 +9411,8 @@ private:
         if constexpr (F[feature::tail_call]) switch (in.code) {
             case op::return_call: return return_call(in);
             case op::return_call_indirect: return return_call_indirect(in);
-            case op::return_call_ref: return return_call_ref(in);
+            case op::return_call_ref: // the one instruction that needs two features
+                return (in_.need(feature::function_references, in_.at()) || context_.fail(in_.error())) && return_call_ref(in);
             default: break;
             }
         if constexpr (F[feature::function_references]) switch (in.code) {
@@ -9675,7 +9756,8 @@ result<void> module(module_data& m, const module_limits& limits = {}) noexcept {
     module_validator<F> v(m, limits);
     if (v.run()) return {};
     error why = v.error(), body(msg::unexpected_end);
-    if (why.kind() == kind::invalid && !binary::bodies_well_formed<F>(m, limits, body)) why = body;
+    if (why.kind() == kind::invalid && !binary::bodies_well_formed<F>(m, limits, body) && body.kind() == kind::malformed)
+        why = body;
     return binary::located(why, {m.positions.data(), m.positions.size()});
 }
 
@@ -10042,7 +10124,7 @@ constexpr shape shape_of(family fam, u8 flags) noexcept {
     case family::latch: return {u8(1 + cost), 0, true}; // step
     case family::br_table: return {1, 0, false};        // number of targets; they follow the cell
     case family::call:
-    case family::call_lazy: return {3, 1, false};       // delta, frame, header (bytes); entry. lazy: delta, func
+    case family::call_lazy: return {3, 1, false};       // in bytes from the frame: the callee's frame, its end, its header; entry. lazy: frame, func
     case family::call_record: return {2, 0, false};     // delta, func
     case family::call_indirect: return {3, 0, false};   // delta, table, type id
     case family::call_ref: return {1, 0, false};        // delta
@@ -10172,8 +10254,30 @@ constexpr bool binary_sources_exist(op o, loc a, loc b) noexcept {
 }
 } // namespace detail
 
+/// True if the loop has a case for `v`, one that `exists` with tail calls: it does without the rarer
+/// combinations of operands, so that there are about 500.
+constexpr bool exists_in_loop(const variant& v) noexcept {
+    const loc a = v.at[0], b = v.at[1], d = v.at[3];
+    const bool plain = a == loc::slot && (b == loc::slot || b == loc::none) && (d == loc::slot || d == loc::none);
+    switch (v.fam) {
+    case family::unary:
+    case family::load_indexed:
+    case family::global_get:
+    case family::global_set: return plain || v.fam == family::global_get ? d != loc::acc : false;
+    case family::binary: return plain || (detail::is_hot(v.code) && a != loc::imm && (a == loc::slot || b != loc::acc));
+    case family::br_compare: return plain || (class_of(row(v.code).type.params[0]) < cls::f32 && !(a == loc::acc && b == loc::imm && class_of(row(v.code).type.params[0]) == cls::i64));
+    case family::latch: return class_of(row(v.code).type.params[0]) == cls::i32;
+    case family::load: return a != loc::imm && !(a == loc::acc && d == loc::slot);
+    case family::store: return a == loc::slot;
+    case family::select: return a == loc::slot && b == loc::slot && (cls(v.code) < cls::f32 || d == loc::slot) && d == loc::slot;
+    default: return true;
+    }
+}
+
 /// True if there is a handler for `v`, its flags aside.
 constexpr bool exists(const variant& v) noexcept {
+    if constexpr (!TESSERA_TAIL_CALLS)
+        if (!exists_in_loop(v)) return false;
     using detail::slot_or_acc;
     const loc a = v.at[0], b = v.at[1], c = v.at[2], d = v.at[3];
     switch (v.fam) {
@@ -12209,6 +12313,8 @@ struct engine {
     void (*finish)(store_data& store, void* call, const func_record& f, u64* results);
     /// Frees what the engine keeps in `store_data::engine_state`.
     void (*release)(store_data& store);
+    /// False if the code the compiler made breaks what the engine relies on; null: it relies on nothing.
+    bool (*works)() = nullptr;
 };
 
 } // namespace tessera::runtime
@@ -12290,7 +12396,7 @@ struct limits {
     u64 table_entries = 10'000'000;         ///< of one table
     u64 total_table_entries = 50'000'000;   ///< of all tables of the store together
     u64 stack_bytes = u64{4} << 20;         ///< of one call's stack
-    u32 host_depth = 48;                    ///< calls from a host function back into the guest, nested; about 2 KiB of native stack each
+    u32 host_depth = 48;                    ///< nested calls into the guest; each takes 1 to 3 KiB of native stack
     u32 instances = 100'000;                ///< made by the store in its life
     u32 memories = 100'000;                 ///< likewise
     u32 tables = 100'000;                   ///< likewise
@@ -12748,8 +12854,10 @@ struct context {
     u64 needed = 0;                           ///< bytes the stack must hold from `fp` on
     u64 probed = 0;                           ///< the native stack's position, for the self-test
     trap why = trap::none;                    ///< why it stopped
+    u64 index = 0;                            ///< of the table element that a trap is about
     const u8* stop_pc = nullptr;              ///< the cell that stopped it; a pause: the next cell
     bool paused = false;                      ///< fuel or interruption: can go on at stop_pc
+    bool running = false;                     ///< handlers are at work; it cannot be resumed from within
     bool host_failed = false;                 ///< `failure` is the host function's own error
     // The stack.
     u8* stack = nullptr;
@@ -12764,10 +12872,15 @@ struct context {
     context& operator=(const context&) = delete;
     ~context() { TESSERA_DEALLOCATE(stack); }
 
+    /// Bytes from the stack's beginning; a number, so that it means something after the stack has moved.
+    u64 depth_of(const u8* at) const noexcept {
+        return u64(reinterpret_cast<std::uintptr_t>(at) - reinterpret_cast<std::uintptr_t>(stack));
+    }
+
     /// Makes room for `bytes` from `at` on, which points into the stack; moves the stack and `at`
     /// where it must. False: `why` says whether the limit was reached or memory is out.
     [[nodiscard]] bool ensure(u8*& at, u64 bytes) noexcept {
-        const u64 used = u64(at - stack);
+        const u64 used = depth_of(at);
         if (bytes <= u64(stack_end - at)) return true;
         if (used + bytes > stack_limit) return why = trap::stack_exhausted, false;
         u64 size = u64(stack_end - stack) * 2;
@@ -12884,7 +12997,7 @@ struct keyed_cell {
     static TESSERA_INLINE type<K> get(const state& s) noexcept {
         using T = type<K>;
         if constexpr (v.at[K] == loc::slot) {
-            return get_slot<T>(s.fp + 8u * u32(load_native<u16>(s.pc + l.at[K])));
+            return get_slot<T>(s.fp + 8 * std::size_t(load_native<u16>(s.pc + l.at[K])));
         } else if constexpr (v.at[K] == loc::imm) {
             if constexpr (std::is_floating_point_v<T>) return load_native<T>(s.pc + l.at[K]);
             else return T(i64(load_native<i32>(s.pc + l.at[K])));
@@ -12898,7 +13011,7 @@ struct keyed_cell {
     static TESSERA_INLINE void put(state& s, type<3> value) noexcept {
         using T = type<3>;
         if constexpr (v.at[3] == loc::slot) {
-            put_slot<T>(s.fp + 8u * u32(load_native<u16>(s.pc + l.at[3])), value);
+            put_slot<T>(s.fp + 8 * std::size_t(load_native<u16>(s.pc + l.at[3])), value);
         } else {
             static_assert(v.at[3] == loc::acc, "the result goes nowhere");
             if constexpr (std::is_same_v<T, f64>) s.d0 = value;
@@ -12972,20 +13085,21 @@ constexpr bool ends_run(family f) noexcept { return f == family::leave || f == f
 namespace tessera::inline TESSERA_ABI::exec {
 
 namespace detail {
-/// Goes on in lowered code; `frame` and `header` in bytes. False: the stack must grow first.
-TESSERA_INLINE bool enter_frame(state& s, u64 delta, u64 frame, u64 header, const u8* entry, const u8* return_pc, u64 link) noexcept {
-    u8* const fp = s.fp + delta;
-    if (TESSERA_UNLIKELY(frame > u64(s.ctx->stack_end - fp))) {
-        s.ctx->needed = delta + frame;
-        s.ctx->pc = s.pc;
-        s.pc = s.ctx->grow_cells;
-        return false;
-    }
-    put_pointer(fp + header, return_pc);
-    store_native<u64>(fp + header + 8, link);
-    s.fp = fp;
+/// True if the stack reaches `bytes` beyond the frame; else it grows and the cell is executed again.
+TESSERA_INLINE bool has_room(state& s, u64 bytes) noexcept {
+    const u64 left = u64(s.ctx->stack_end - s.fp);
+    if (TESSERA_LIKELY(bytes <= left)) return true;
+    s.ctx->needed = bytes;
+    s.ctx->pc = s.pc;
+    s.pc = s.ctx->grow_cells;
+    return false;
+}
+/// Goes on in lowered code. `header` is where the new frame keeps the way back.
+TESSERA_INLINE void enter_frame(state& s, u64 delta, u8* header, const u8* entry, const u8* return_pc, u64 link) noexcept {
+    put_pointer(header, return_pc);
+    store_native<u64>(header + 8, link);
+    s.fp += delta;
     s.pc = entry;
-    return true;
 }
 /// Writes down a call for the enter cell.
 TESSERA_INLINE void prepare(state& s, runtime::func_record* callee, u64 delta, const u8* return_pc, u64 link) noexcept {
@@ -12995,7 +13109,8 @@ TESSERA_INLINE void prepare(state& s, runtime::func_record* callee, u64 delta, c
 }
 TESSERA_INLINE void call_record(state& s, runtime::func_record* callee, u64 delta, const u8* return_pc) noexcept {
     if (TESSERA_LIKELY(callee->instance == s.ctx->instance && callee->frame_slots != 0)) {
-        enter_frame(s, delta, 8 * u64(callee->frame_slots), 8 * u64(callee->header), callee->entry, return_pc, delta);
+        if (has_room(s, delta + 8 * u64(callee->frame_slots)))
+            enter_frame(s, delta, s.fp + delta + 8 * u64(callee->header), callee->entry, return_pc, delta);
         return;
     }
     prepare(s, callee, delta, return_pc, delta);
@@ -13003,9 +13118,9 @@ TESSERA_INLINE void call_record(state& s, runtime::func_record* callee, u64 delt
 /// What call_indirect finds: the function, or null with a trap.
 TESSERA_INLINE runtime::func_record* indirect_callee(const state& s, u32 table, u64 index, u32 type_id, trap& why) noexcept {
     const runtime::table_data& t = *s.ctx->instance->tables[table];
-    if (TESSERA_UNLIKELY(index >= t.size)) return why = trap::undefined_element, nullptr;
+    if (TESSERA_UNLIKELY(index >= t.size)) return s.ctx->index = index, why = trap::undefined_element, nullptr;
     const u32 reference = t.items[index];
-    if (TESSERA_UNLIKELY(reference == 0)) return why = trap::uninitialized_element, nullptr;
+    if (TESSERA_UNLIKELY(reference == 0)) return s.ctx->index = index, why = trap::uninitialized_element, nullptr;
     runtime::func_record* const callee = s.ctx->records[reference - 1];
     if (TESSERA_UNLIKELY(callee->type_id != type_id) && !s.ctx->store->types.matches(callee->type_id, type_id))
         return why = trap::indirect_call_type, nullptr;
@@ -13027,9 +13142,9 @@ template <u64 Id>
 struct action<family::call, Id> {
     using c = cell<Id>;
     static TESSERA_INLINE void run(state& s) noexcept {
+        if (!detail::has_room(s, c::template word<1>(s))) return;
         const u64 delta = c::template word<0>(s);
-        detail::enter_frame(s, delta, c::template word<1>(s), c::template word<2>(s),
-                            get_pointer<const u8>(s.pc + c::l.wides), s.pc + c::l.size, delta);
+        detail::enter_frame(s, delta, s.fp + c::template word<2>(s), get_pointer<const u8>(s.pc + c::l.wides), s.pc + c::l.size, delta);
     }
 };
 template <u64 Id>
@@ -13084,19 +13199,13 @@ template <u64 Id>
 struct action<family::return_call, Id> {
     using c = cell<Id>;
     static TESSERA_INLINE void run(state& s) noexcept {
-        const u64 frame = c::template word<3>(s);
         // First, since a frame that is half moved could not be called again after the stack has grown.
-        if (TESSERA_UNLIKELY(frame > u64(s.ctx->stack_end - s.fp))) {
-            s.ctx->needed = frame;
-            s.ctx->pc = s.pc;
-            s.pc = s.ctx->grow_cells;
-            return;
-        }
+        if (!detail::has_room(s, c::template word<3>(s))) return;
         const u8* const header = s.fp + c::template word<2>(s);
         const u8* const return_pc = get_pointer<const u8>(header);
         const u64 link = load_native<u64>(header + 8);
         std::memmove(s.fp, c::slot(s, c::template word<0>(s)), 8 * std::size_t(c::template word<1>(s)));
-        detail::enter_frame(s, 0, frame, c::template word<4>(s), get_pointer<const u8>(s.pc + c::l.wides), return_pc, link);
+        detail::enter_frame(s, 0, s.fp + c::template word<4>(s), get_pointer<const u8>(s.pc + c::l.wides), return_pc, link);
     }
 };
 template <u64 Id>
@@ -13219,11 +13328,10 @@ struct action<family::latch, Id> {
     using c = cell<Id>;
     static TESSERA_INLINE void run(state& s) noexcept {
         using T = typename c::template type<0>;
-        u8* const at = s.fp + 8u * u32(load_native<u16>(s.pc + c::l.at[0]));
-        const T b = c::template get<1>(s);
+        u8* const at = s.fp + 8 * std::size_t(load_native<u16>(s.pc + c::l.at[0]));
         const T a = T(get_slot<T>(at) + T(i64(i32(c::template word<0>(s)))));
         put_slot<T>(at, a);
-        if (num::sem<c::v.code>::eval(a, b) != 0) c::jump(s);
+        if (num::sem<c::v.code>::eval(a, c::template get<1>(s)) != 0) c::jump(s);
         else c::next(s);
     }
 };
@@ -13488,8 +13596,8 @@ struct action<family::select, Id> {
         const bool condition = c::template get<2>(s) != 0;
         if constexpr (c::v.at[0] == loc::slot && c::v.at[1] == loc::slot) {
             // The address is chosen, not the value: no branch to mispredict, whatever the class.
-            const u32 at = condition ? load_native<u16>(s.pc + c::l.at[0]) : load_native<u16>(s.pc + c::l.at[1]);
-            c::put(s, get_slot<T>(s.fp + 8u * at));
+            const std::size_t at = condition ? load_native<u16>(s.pc + c::l.at[0]) : load_native<u16>(s.pc + c::l.at[1]);
+            c::put(s, get_slot<T>(s.fp + 8 * at));
         } else {
             const T a = c::template get<0>(s), b = c::template get<1>(s);
             c::put(s, condition ? a : b);
@@ -13626,76 +13734,11 @@ struct action<family::special, Id> {
 
 } // namespace tessera::exec
 
-// ---- exec/dispatch.hpp -----------------------------------------------------------------
-/// @file dispatch.hpp
-/// From variants to machine code: each `action` is wrapped once, as a function that calls the next
-/// one in tail position or as a function called from a loop; a table finds the wrapper of a variant.
-
-// g++ 12 has no musttail, but keeps these functions jumps at every level with these attributes.
-// Contracting f64 multiply and add into one operation would break the arithmetic of wasm.
-#if TESSERA_TAIL_CALLS
-#if defined(__clang__)
-#define TESSERA_HANDLER __attribute__((no_sanitize("address", "undefined")))
-#define TESSERA_TAIL [[clang::musttail]]
-#else
-#define TESSERA_HANDLER                                                                            \
-    __attribute__((optimize("O2", "optimize-sibling-calls", "fp-contract=off"), no_sanitize("address", "undefined")))
-#define TESSERA_TAIL
-#endif
-#define TESSERA_STATE_PARAMETERS const u8 *pc, u8 *fp, u8 *mem, context *ctx, u64 r0, u64 p0, f64 d0, f32 s0
-#else
-#if defined(__GNUC__) && !defined(__clang__)
-#define TESSERA_HANDLER __attribute__((optimize("fp-contract=off")))
-#else
-#define TESSERA_HANDLER
-#endif
-#endif
+// ---- exec/variants.hpp -----------------------------------------------------------------
+/// @file variants.hpp
+/// The list of all handlers a build has, and the way from a variant to its number in it.
 
 namespace tessera::inline TESSERA_ABI::exec {
-
-#if TESSERA_TAIL_CALLS
-// Registers a handler does not use cost nothing; p0 is there for a pinned local.
-using handler = void (*)(TESSERA_STATE_PARAMETERS);
-
-template <u64 Id>
-TESSERA_HANDLER void run(TESSERA_STATE_PARAMETERS) {
-    constexpr family fam = variant::unpack(Id).fam;
-    if constexpr (ends_run(fam)) {
-        ctx->pc = pc;
-        ctx->fp = fp;
-        static_cast<void>(mem), static_cast<void>(r0), static_cast<void>(p0), static_cast<void>(d0), static_cast<void>(s0);
-    } else {
-        state s{pc, fp, mem, ctx, r0, s0, d0};
-        action<fam, Id>::run(s);
-        TESSERA_TAIL return load_native<handler>(s.pc)(s.pc, s.fp, s.mem, s.ctx, s.r0, p0, s.d0, s.s0);
-    }
-}
-inline void run_from(context& ctx) noexcept {
-    load_native<handler>(ctx.pc)(ctx.pc, ctx.fp, ctx.mem, &ctx, 0, 0, 0, 0);
-}
-#else
-using handler = void (*)(state&);
-
-template <u64 Id>
-TESSERA_HANDLER void run(state& out) {
-    constexpr family fam = variant::unpack(Id).fam;
-    if constexpr (ends_run(fam)) {
-        out.ctx->pc = out.pc;
-        out.ctx->fp = out.fp;
-        out.pc = nullptr;
-    } else {
-        state s = out; // in registers while the action runs
-        action<fam, Id>::run(s);
-        out = s;
-    }
-}
-inline void run_from(context& ctx) noexcept {
-    state s{ctx.pc, ctx.fp, ctx.mem, &ctx, 0, 0, 0};
-    while (s.pc) load_native<handler>(s.pc)(s);
-}
-#endif
-
-// ---- the list of variants ------------------------------------------------------------------------------------------
 
 /// What of a build's features handlers depend on.
 struct model {
@@ -13802,9 +13845,6 @@ consteval std::size_t count_variants(features f) {
 }
 } // namespace detail
 
-/// The features handlers depend on: two builds that agree here share every handler and this table.
-constexpr features handler_features(features f) noexcept { return f; }
-
 /// All variants of a build, packed.
 template <features F>
 inline constexpr auto variants = [] {
@@ -13814,9 +13854,9 @@ inline constexpr auto variants = [] {
     return list;
 }();
 
-/// Finds the handler of a variant: open addressing on the packed word.
+/// From a variant to its number in `variants<F>`: open addressing on the packed word.
 template <features F>
-class handler_table {
+class variant_index {
     static constexpr std::size_t count = variants<F>.size();
     static constexpr std::size_t slots = [] {
         std::size_t n = 256;
@@ -13833,33 +13873,81 @@ class handler_table {
         }
         return t;
     }();
-    static constexpr auto entries = []<std::size_t... I>(std::index_sequence<I...>) {
-        return std::array<handler, sizeof...(I)>{&run<variants<F>[I]>...};
-    }(std::make_index_sequence<count>{});
 
 public:
-    /// The handler of `v`, null if there is none.
-    static handler find(const variant& v) noexcept {
+    static constexpr u32 none = ~u32{0};
+    /// The number of `v`, `none` if there is no such handler.
+    static constexpr u32 find(const variant& v) noexcept {
         const u64 id = v.pack();
         for (std::size_t at = start(id);; at = (at + 1) & (slots - 1)) {
-            if (index[at] == 0) return nullptr;
-            if (variants<F>[index[at] - 1u] == id) return entries[index[at] - 1u];
+            if (index[at] == 0) return none;
+            if (variants<F>[index[at] - 1u] == id) return index[at] - 1u;
         }
     }
 };
 
-/// Cells that belong to no function.
+} // namespace tessera::exec
+
+// ---- exec/dispatch.hpp -----------------------------------------------------------------
+/// @file dispatch.hpp
+/// From variants to machine code. Each `action` is written once and wrapped either as a function that
+/// calls the next one in tail position, or as a case of one loop; the compiler's facts decide which
+/// (config.hpp), and only that one is compiled.
+
+#if TESSERA_TAIL_CALLS
+
+// ---- exec/dispatch_tail.hpp ------------------------------------------------------------
+/// @file dispatch_tail.hpp
+/// Dispatch by tail calls: a handler is a function that ends in a jump to the next one. Everything a
+/// program needs at every instruction stays in argument registers.
+
+// g++ 12 has no musttail, but keeps these functions jumps at every level with these attributes.
+// Contracting f64 multiply and add into one operation would break the arithmetic of wasm.
+#if defined(__clang__)
+#define TESSERA_HANDLER __attribute__((no_sanitize("address", "undefined")))
+#define TESSERA_TAIL [[clang::musttail]]
+#else
+#define TESSERA_HANDLER                                                                            \
+    __attribute__((optimize("O2", "optimize-sibling-calls", "fp-contract=off"), no_sanitize("address", "undefined")))
+#define TESSERA_TAIL
+#endif
+#define TESSERA_STATE_PARAMETERS const u8 *pc, u8 *fp, u8 *mem, context *ctx, u64 r0, u64 p0, f64 d0, f32 s0
+
+namespace tessera::inline TESSERA_ABI::exec {
+
+// Registers a handler does not use cost nothing; p0 is there for a pinned local.
+using handler = void (*)(TESSERA_STATE_PARAMETERS);
+
+template <u64 Id>
+TESSERA_HANDLER void run(TESSERA_STATE_PARAMETERS) {
+    constexpr family fam = variant::unpack(Id).fam;
+    if constexpr (ends_run(fam)) {
+        ctx->pc = pc;
+        ctx->fp = fp;
+        static_cast<void>(mem), static_cast<void>(r0), static_cast<void>(p0), static_cast<void>(d0), static_cast<void>(s0);
+    } else {
+        state s{pc, fp, mem, ctx, r0, s0, d0};
+        action<fam, Id>::run(s);
+        TESSERA_TAIL return load_native<handler>(s.pc)(s.pc, s.fp, s.mem, s.ctx, s.r0, p0, s.d0, s.s0);
+    }
+}
+
+/// The handlers of a build.
 template <features F>
-struct fixed_cells {
-    struct one {
-        alignas(8) handler first;
-        u64 rest = 0; // a 32-bit pointer leaves room
-    };
-    template <family Fam>
-    static inline const one of{&run<variant{Fam, 0, op::nop, {}}.pack()>};
-    template <family Fam>
-    static const u8* at() noexcept {
-        return reinterpret_cast<const u8*>(&of<Fam>);
+class dispatch {
+    static constexpr auto handlers = []<std::size_t... I>(std::index_sequence<I...>) {
+        return std::array<handler, sizeof...(I)>{&exec::run<variants<F>[I]>...};
+    }(std::make_index_sequence<variants<F>.size()>{});
+
+public:
+    /// The handler of `v`, null if there is none.
+    static handler find(const variant& v) noexcept {
+        const u32 n = variant_index<F>::find(v);
+        return n == variant_index<F>::none ? nullptr : handlers[n];
+    }
+    /// Runs from `ctx.pc` on until a handler ends the run.
+    static void run(context& ctx) noexcept {
+        load_native<handler>(ctx.pc)(ctx.pc, ctx.fp, ctx.mem, &ctx, 0, 0, 0, 0);
     }
 };
 
@@ -13867,9 +13955,91 @@ struct fixed_cells {
 
 #undef TESSERA_HANDLER
 #undef TESSERA_TAIL
-#ifdef TESSERA_STATE_PARAMETERS
 #undef TESSERA_STATE_PARAMETERS
+#else
+
+// ---- exec/dispatch_loop.hpp ------------------------------------------------------------
+/// @file dispatch_loop.hpp
+/// Dispatch by one loop over a switch, for compilers and processors where tail calls do not hold. A
+/// handler is a number. Such a switch compiles slowly, so there are fewer variants (see `exists`).
+
+#if defined(__GNUC__) && !defined(__clang__)
+#define TESSERA_LOOP __attribute__((noinline, optimize("fp-contract=off")))
+#else
+#define TESSERA_LOOP TESSERA_NOINLINE
 #endif
+#define TESSERA_CASE(n)                                                                            \
+    case n:                                                                                        \
+        if constexpr (n < count) {                                                                 \
+            constexpr u64 id = variants<F>[n < count ? n : 0];                                     \
+            if constexpr (ends_run(variant::unpack(id).fam)) goto done;                            \
+            else action<variant::unpack(id).fam, id>::run(s);                                      \
+        }                                                                                          \
+        break;
+#define TESSERA_CASE_4(n) TESSERA_CASE(n) TESSERA_CASE((n) + 1) TESSERA_CASE((n) + 2) TESSERA_CASE((n) + 3)
+#define TESSERA_CASE_16(n) TESSERA_CASE_4(n) TESSERA_CASE_4((n) + 4) TESSERA_CASE_4((n) + 8) TESSERA_CASE_4((n) + 12)
+#define TESSERA_CASE_64(n) TESSERA_CASE_16(n) TESSERA_CASE_16((n) + 16) TESSERA_CASE_16((n) + 32) TESSERA_CASE_16((n) + 48)
+#define TESSERA_CASE_256(n) TESSERA_CASE_64(n) TESSERA_CASE_64((n) + 64) TESSERA_CASE_64((n) + 128) TESSERA_CASE_64((n) + 192)
+
+namespace tessera::inline TESSERA_ABI::exec {
+
+using handler = u64;
+
+/// The handlers of a build.
+template <features F>
+class dispatch {
+    static constexpr std::size_t count = variants<F>.size();
+    static_assert(count <= 768, "more variants than the loop has cases");
+
+public:
+    /// The handler of `v`; one that does not exist is no number of a case.
+    static handler find(const variant& v) noexcept { return variant_index<F>::find(v); }
+
+    /// Runs from `ctx.pc` on until a handler ends the run.
+    static TESSERA_LOOP void run(context& ctx) noexcept {
+        state s{ctx.pc, ctx.fp, ctx.mem, &ctx, 0, 0, 0};
+        for (;;) {
+            switch (u32(load_native<handler>(s.pc))) {
+                TESSERA_CASE_256(0u)
+                TESSERA_CASE_256(256u)
+                TESSERA_CASE_256(512u)
+            default: goto done; // not reached: every cell holds the number of a case
+            }
+        }
+    done:
+        ctx.pc = s.pc;
+        ctx.fp = s.fp;
+    }
+};
+
+} // namespace tessera::exec
+
+#undef TESSERA_LOOP
+#undef TESSERA_CASE
+#undef TESSERA_CASE_4
+#undef TESSERA_CASE_16
+#undef TESSERA_CASE_64
+#undef TESSERA_CASE_256
+#endif
+
+namespace tessera::inline TESSERA_ABI::exec {
+
+/// Cells that belong to no function.
+template <features F>
+struct fixed_cells {
+    struct one {
+        alignas(8) handler first;
+        u64 rest = 0; // a handler of 32 bits leaves room
+    };
+    template <family Fam>
+    static inline const one of{dispatch<F>::find({Fam, 0, op::nop, {}})};
+    template <family Fam>
+    static const u8* at() noexcept {
+        return reinterpret_cast<const u8*>(&of<Fam>);
+    }
+};
+
+} // namespace tessera::exec
 
 // ---- exec/encode.hpp -------------------------------------------------------------------
 /// @file exec/encode.hpp
@@ -13968,7 +14138,7 @@ private:
         n.v = wide_move;
         n.words[0] = to;
         n.words[1] = u32(from);
-        store_native(at, handler_table<F>::find(n.v));
+        store_native(at, dispatch<F>::find(n.v));
         constexpr layout l = layout_of(wide_move);
         store_native<u32>(at + l.words, n.words[0]);
         store_native<u32>(at + l.words + 4, n.words[1]);
@@ -13978,7 +14148,7 @@ private:
         const layout l = layout_of(v);
         const shape s = shape_of(v.fam, v.flags);
         store_native<u64>(at, 0);
-        store_native(at, handler_table<F>::find(v));
+        store_native(at, dispatch<F>::find(v));
         for (unsigned k = 0; k < 4; ++k) {
             if (v.at[k] == loc::slot) store_native<u16>(at + l.at[k], u16(n.operands[k]));
             else if (v.at[k] == loc::imm && operand_class(v, k) == cls::f64) store_native<u64>(at + l.at[k], n.operands[k]);
@@ -14435,6 +14605,15 @@ protected:
     bool narrow(const binary::instruction& in, u64 size) const noexcept {
         return in.index == 0 && !module_.memories[0].type.limits.is64 && in.value <= 0xffff'ffff - size;
     }
+    /// A constant address goes into the cell's offset, where there is such a handler.
+    bool add_constant_address(node& n, const entry& a) noexcept {
+        variant v = n.v;
+        v.at[0] = loc::imm;
+        if (a.how != held::constant || !exists(with_slots(v))) return false;
+        n.v.at[0] = loc::imm;
+        n.words[0] += u32(a.value);
+        return true;
+    }
     void lower_load(const binary::instruction& in) noexcept {
         const u64 size = u64{1} << natural_align[u16(in.code)];
         const val_type t = type_of_letter(row(in.code).type.results[0]);
@@ -14443,11 +14622,8 @@ protected:
         n.v = {family::load, 0, in.code, {}};
         if (!narrow(in, size)) return lower_load_wide(in, a, t);
         n.words[0] = u32(in.value + size);
-        if (a.how == held::constant) {
-            if (a.value + in.value + size > 0xffff'ffff) return lower_load_wide(in, a, t);
-            n.v.at[0] = loc::imm;
-            n.words[0] += u32(a.value);
-        } else if (!join_index(n, a)) {
+        if (a.how == held::constant && a.value + in.value + size > 0xffff'ffff) return lower_load_wide(in, a, t);
+        if (!add_constant_address(n, a) && !join_index(n, a)) {
             use_slot(n, 0, a);
             n.v.at[3] = loc::slot;
             bind(n, 0, a);
@@ -14507,13 +14683,7 @@ protected:
         }
         n.v = {family::store, 0, in.code, {}};
         n.words[0] = u32(in.value + size);
-        if (a.how == held::constant) {
-            n.v.at[0] = loc::imm;
-            n.words[0] += u32(a.value);
-        } else {
-            n.v.at[0] = loc::slot;
-            n.operands[0] = slot_of(a);
-        }
+        if (!add_constant_address(n, a)) use_slot(n, 0, a);
         name_operand(n, 1, b);
         if (b.how == held::constant && (n.v.at[1] != loc::imm || !exists(n.v))) use_slot(n, 1, b);
         bind(n, 1, b);
@@ -14975,22 +15145,34 @@ public:
         ++store.host_depth;
         c.why = trap::none;
         c.paused = c.host_failed = false;
+        c.running = true;
         {
             const float_environment environment;
-            run_from(c);
+            dispatch<F>::run(c);
         }
+        c.running = false;
         if constexpr (F[feature::fuel]) take_back_fuel(store, c);
         --store.host_depth;
         if (c.why == trap::none) return true;
         why = c.host_failed ? c.failure : error(c.why);
-        if (why.frames().empty()) {
-            if (backtrace* const trace = tracer<F>(c).run()) {
-                if (why.offset() == error::no_offset && !trace->frames.empty()) why.set_offset(trace->frames[0].offset);
-                why.set_trace(trace);
-            }
-        }
+        if (c.why == trap::undefined_element || c.why == trap::uninitialized_element) set_number(why, c.index);
+        if (!c.paused) add_trace(c, why);
         if (c.paused) c.pc = c.stop_pc;
         return false;
+    }
+    static void set_number(error& why, u64 n) noexcept {
+        char digits[20];
+        char* at = digits + sizeof digits;
+        do *--at = char('0' + n % 10);
+        while (n /= 10);
+        why.set_detail({at, std::size_t(digits + sizeof digits - at)});
+    }
+    /// Says where the call stopped, unless `why` comes from a call further in and says that already.
+    static void add_trace(const context& c, error& why) noexcept {
+        if (!why.frames().empty()) return;
+        backtrace* const trace = tracer<F>(c).run();
+        if (trace && why.offset() == error::no_offset && !trace->frames.empty()) why.set_offset(trace->frames[0].offset);
+        why.set_trace(trace);
     }
     static bool invoke(runtime::store_data& store, runtime::func_record& f, u64* slots, error& why) noexcept {
         if (f.host) {
@@ -15000,6 +15182,7 @@ public:
         context* const c = prepare(store, f, slots, why);
         if (!c) return false;
         const bool done = proceed(store, *c, why);
+        if (!done && c->paused) add_trace(*c, why); // it will not go on
         if (done && f.result_slots) std::memcpy(slots, c->stack, 8 * std::size_t(f.result_slots));
         release(store, c);
         return done;
@@ -15010,6 +15193,7 @@ public:
     }
     static bool resume(runtime::store_data& store, void* call, error& why, bool& paused) noexcept {
         context& c = *static_cast<context*>(call);
+        if (c.running) return why = error(msg::already_running), paused = true, false;
         const bool done = proceed(store, c, why);
         paused = c.paused;
         return done;
@@ -15113,7 +15297,7 @@ public:
     }
     /// `bytes` of stack from `at` on; moves `at` and the frame with the stack.
     static bool make_room(context* c, u8*& at, u64 bytes) noexcept {
-        const u64 frame = u64(c->fp - c->stack);
+        const u64 frame = c->depth_of(c->fp);
         const bool there = c->ensure(at, bytes);
         c->fp = c->stack + frame;
         if (!there) c->pc = c->stop_cells;
@@ -15145,7 +15329,7 @@ public:
         constexpr layout l = layout_of(made), t = layout_of(made_tail);
         static_assert(layout_of(lazy).size == l.size && layout_of(lazy_tail).size == t.size);
         u8* const cell = const_cast<u8*>(c->pc); // the unit's own, see runtime/unit.hpp
-        const bool tail = load_native<handler>(cell) == handler_table<F>::find(lazy_tail);
+        const bool tail = load_native<handler>(cell) == dispatch<F>::find(lazy_tail);
         const u32 index = load_native<u32>(cell + (tail ? t.words + 12 : l.words + 4));
         runtime::code_unit& unit = *c->instance->unit;
         if (!lower(unit, index)) {
@@ -15154,10 +15338,11 @@ public:
         }
         const runtime::func_code& code = unit.funcs[index];
         const u32 first = tail ? t.words + 12u : l.words + 4u;
-        store_native<u32>(cell + first, 8 * code.frame_slots);
-        store_native<u32>(cell + first + 4, 8 * code.header);
+        const u32 delta = tail ? 0 : load_native<u32>(cell + l.words);
+        store_native<u32>(cell + first, delta + 8 * code.frame_slots);
+        store_native<u32>(cell + first + 4, delta + 8 * code.header);
         put_pointer(cell + (tail ? t.wides : l.wides), static_cast<const u8*>(code.cells));
-        store_native(cell, handler_table<F>::find(tail ? made_tail : made));
+        store_native(cell, dispatch<F>::find(tail ? made_tail : made));
     }
 
     // ---- self-test -------------------------------------------------------------------------------------------------
@@ -15172,7 +15357,7 @@ public:
         u8* at = cells;
         const auto put = [&](const variant& v, u32 bytes) {
             std::memset(at, 0, bytes);
-            store_native(at, handler_table<F>::find(v));
+            store_native(at, dispatch<F>::find(v));
             at += bytes;
         };
         put({family::probe, 0, op::nop, {}}, 8);
@@ -15183,7 +15368,7 @@ public:
         alignas(8) u8 slots[16] = {};
         c.pc = cells;
         c.fp = slots;
-        run_from(c);
+        dispatch<F>::run(c);
         const u64 used = c.probed > c.needed ? c.probed - c.needed : c.needed - c.probed;
         return used < 4096;
 #else
@@ -15217,7 +15402,7 @@ private:
 /// What a store whose features are F hands to the runtime.
 template <features F>
 inline const runtime::engine engine_for{nullptr, nullptr, &machine<F>::invoke, &machine<F>::start, &machine<F>::resume,
-                                           &machine<F>::finish, &machine<F>::release_all};
+                                           &machine<F>::finish, &machine<F>::release_all, &machine<F>::self_test};
 
 } // namespace tessera::exec
 
@@ -16570,6 +16755,8 @@ constexpr auto join_types(const std::array<val_type, N>&... lists) noexcept {
 /// How a function of this signature is called from slots. `WithCaller`: a `caller&` comes first.
 template <bool WithCaller, class R, class... P>
 struct host_call {
+    static_assert(((!std::is_lvalue_reference_v<P> || std::is_const_v<std::remove_reference_t<P>>) && ...),
+                  "tessera: a reference parameter would refer to a copy; take it by value, or guest_ptr<T> to write to the guest");
     using list = result_list<R>;
     static constexpr auto params = join_types(param<std::remove_cvref_t<P>>::types...);
 
@@ -16620,14 +16807,6 @@ struct host_signature<R(P...)> : host_call<false, R, P...> {};
 template <class R, class... P>
 struct host_signature<R(tessera::caller&, P...)> : host_call<true, R, P...> {};
 
-/// A host function with what it does.
-template <class F>
-struct host_callable : host_function {
-    F f;
-    template <class G>
-    explicit host_callable(G&& from) : f(std::forward<G>(from)) {}
-};
-
 /// Runs `call`; an exception of the host becomes an error, as it must not pass through the engine.
 template <class Call>
 bool guarded(error& why, Call call) noexcept {
@@ -16646,15 +16825,34 @@ bool guarded(error& why, Call call) noexcept {
 #endif
 }
 
+/// Makes a T of the host's from `args`; null when memory is out or its constructor throws.
+template <class T, class... A>
+T* create_guarded(A&&... args) noexcept {
+    static_assert(alignof(T) <= alignof(std::max_align_t), "tessera: the type is aligned more than the allocator is");
+    void* const at = TESSERA_ALLOCATE(sizeof(T));
+    if (!at) return nullptr;
+    T* made = nullptr;
+    error why(msg::out_of_memory);
+    if (!guarded(why, [&] { return made = ::new (at) T(std::forward<A>(args)...), true; })) TESSERA_DEALLOCATE(at);
+    return made;
+}
+
+/// A host function with what it does.
+template <class F>
+struct host_callable : host_function {
+    F f;
+    template <class G>
+    explicit host_callable(G&& from) : f(std::forward<G>(from)) {}
+};
+
 /// Makes a host function of `f`, null when memory is out.
 template <class F>
 host_function* bind(F&& f) noexcept {
     using body = std::decay_t<F>;
     static_assert(signature_of<body>::known, "tessera: define needs a function pointer, or an object with one operator() that is "
                                              "not a template: a lambda without auto parameters");
-    static_assert(alignof(body) <= alignof(std::max_align_t), "tessera: the callable is aligned more than the allocator is");
     using sign = host_signature<typename signature_of<body>::type>;
-    auto* made = create<host_callable<body>>(std::forward<F>(f));
+    auto* made = create_guarded<host_callable<body>>(std::forward<F>(f));
     if (!made) return nullptr;
     made->params = sign::params;
     made->results = sign::list::types;
@@ -16682,7 +16880,7 @@ host_function* bind_dynamic(const func_type& type, F&& f) noexcept {
                   "tessera: a function without static type takes (caller&, std::span<const value>, std::span<value>) and returns "
                   "result<void>");
     using made_type = host_dynamic<body>;
-    auto* made = create<made_type>(std::forward<F>(f));
+    auto* made = create_guarded<made_type>(std::forward<F>(f));
     if (!made) return nullptr;
     if (!made->types.append(type.params.data(), type.params.size()) ||
         !made->types.append(type.results.data(), type.results.size())) {
@@ -16704,9 +16902,9 @@ host_function* bind_dynamic(const func_type& type, F&& f) noexcept {
             result<void> r = me.f(c, std::span<const value>(values.data(), n), std::span<value>(values.data() + n, me.results.size()));
             if (!r) return why = r.error(), false;
             u64* to = slots;
-            for (std::size_t i = 0; i < me.results.size(); to += me.results[i++].slots()) {
-                if (auto ok = put_value(*who.store, me.results[i], values[n + i], to); !ok) return why = ok.error().set_detail("result of a host function"), false;
-            }
+            for (std::size_t i = 0; i < me.results.size(); to += me.results[i++].slots())
+                if (auto ok = put_value(*who.store, me.results[i], values[n + i], to); !ok)
+                    return why = ok.error().set_detail("result of a host function"), false;
             me.values = std::move(values);
             return true;
         });
@@ -17356,24 +17554,30 @@ public:
     basic_store(const runtime::engine& engine, features built, const tessera::limits& limits) noexcept
         : data_(create<runtime::store_data>()) {
         if (!data_) return;
+        if (engine.works && !engine.works()) {
+            destroy(std::exchange(data_, nullptr));
+            missing_ = &msg::broken_engine;
+            return;
+        }
         data_->engine = &engine;
         data_->built = built;
         data_->limits = limits;
         data_->memory_total.most = limits.total_memory_bytes;
         data_->table_total.most = limits.total_table_entries;
     }
-    basic_store(basic_store&& other) noexcept : data_(std::exchange(other.data_, nullptr)) {}
+    basic_store(basic_store&& other) noexcept : data_(std::exchange(other.data_, nullptr)), missing_(other.missing_) {}
     basic_store& operator=(basic_store&& other) noexcept {
         if (this != &other) {
             destroy(data_);
             data_ = std::exchange(other.data_, nullptr);
+            missing_ = other.missing_;
         }
         return *this;
     }
     ~basic_store() { destroy(data_); }
 
     /// Whether the store could be made. Everything else fails with the same error if not.
-    result<void> status() const noexcept { return data_ ? result<void>() : result<void>(msg::out_of_memory); }
+    result<void> status() const noexcept { return data_ ? result<void>() : result<void>(*missing_); }
 
     /// Makes an instance (spec: exec/modules, Instantiation): links its imports, allocates, writes
     /// its active segments, runs its start function. Fails with kind::unlinkable and the import's
@@ -17381,7 +17585,7 @@ public:
     /// the segments and the start function do. A failed instance leaves behind what the
     /// specification says it does: writes to memories and tables it imports.
     result<instance> instantiate(const module& m, const imports& from = {}) noexcept {
-        if (!data_) return msg::out_of_memory;
+        if (!data_) return *missing_;
         if (!m) return msg::stale_handle;
         if (auto ok = from.status(); !ok) return ok.error();
         // The count of owners is all that changes in a shared module.
@@ -17393,7 +17597,7 @@ public:
 
     /// A memory of the host's, e.g. to be imported. Fails at a limit or when memory is out.
     result<memory> make_memory(const memory_type& type) noexcept {
-        if (!data_) return msg::out_of_memory;
+        if (!data_) return *missing_;
         if (data_->memories.size() >= data_->limits.memories) return error(msg::limit_reached, "limits::memories");
         if (bad_limits(type.limits) || (type.shared && !type.limits.has_max)) return error(msg::out_of_range, "memory type");
         runtime::memory_data* made = runtime::add(data_->memories);
@@ -17403,7 +17607,7 @@ public:
     }
     /// A table of the host's, all entries `init`. A type index in its element type is the store's.
     result<table> make_table(const table_type& type, const value& init = {t_bottom, 0, 0}) noexcept {
-        if (!data_) return msg::out_of_memory;
+        if (!data_) return *missing_;
         if (data_->tables.size() >= data_->limits.tables) return error(msg::limit_reached, "limits::tables");
         if (bad_limits(type.limits) || !is_known(type.element) || !type.element.is_ref()) return error(msg::out_of_range, "table type");
         u64 bits[2] = {};
@@ -17418,7 +17622,7 @@ public:
     /// A global of the host's with the type of `v`.
     result<global> make_global(const value& v, bool is_mutable) noexcept { return make_global({v.type, is_mutable}, v); }
     result<global> make_global(const global_type& type, const value& v) noexcept {
-        if (!data_) return msg::out_of_memory;
+        if (!data_) return *missing_;
         if (!is_known(type.type) || type.type.is_packed() || type.type == t_bottom) return error(msg::out_of_range, "global type");
         u64 bits[2] = {};
         if (auto ok = runtime::put_value(*data_, type.type, v, bits); !ok) return ok.error();
@@ -17431,7 +17635,7 @@ public:
     }
     /// A tag of the host's; its exceptions carry values of these types, references abstract.
     result<tag> make_tag(std::span<const val_type> params) noexcept {
-        if (!data_) return msg::out_of_memory;
+        if (!data_) return *missing_;
         u32 type = 0;
         runtime::tag_data* made = data_->types.intern_func(params, {}, type) ? runtime::add(data_->tags) : nullptr;
         if (!made) return msg::out_of_memory;
@@ -17453,8 +17657,7 @@ public:
     /// Makes a T for guests to hold as externref. The store owns it until drop_object or its end.
     template <class T, class... A>
     result<externref> make_object(A&&... args) noexcept {
-        static_assert(alignof(T) <= alignof(std::max_align_t), "tessera: the type is aligned more than the allocator is");
-        T* made = data_ ? create<T>(std::forward<A>(args)...) : nullptr;
+        T* made = data_ ? runtime::create_guarded<T>(std::forward<A>(args)...) : nullptr;
         if (!made) return msg::out_of_memory;
         auto r = add_object({made, &runtime::type_mark<T>, [](void* o) { destroy(static_cast<T*>(o)); }});
         if (!r) destroy(made);
@@ -17463,7 +17666,7 @@ public:
     /// Lends an object of the host's to guests as externref; it must live until drop_object.
     template <class T>
     result<externref> lend_object(T& object) noexcept {
-        if (!data_) return msg::out_of_memory;
+        if (!data_) return *missing_;
         return add_object({const_cast<std::remove_const_t<T>*>(&object), &runtime::type_mark<T>, nullptr});
     }
     /// The object behind `r` if it was made or lent as a T, else null.
@@ -17478,7 +17681,7 @@ public:
     /// Frees all instances and objects; the store is as new, but for its fuel. All its handles are
     /// stale afterwards. Fails during a call.
     result<void> reset() noexcept {
-        if (!data_) return msg::out_of_memory;
+        if (!data_) return *missing_;
         if (data_->host_depth != 0) return error(msg::out_of_range, "reset during a call");
         data_->clear();
         return {};
@@ -17519,6 +17722,7 @@ private:
     }
 
     runtime::store_data* data_;
+    const message* missing_ = &msg::out_of_memory; ///< why there is no data
 };
 
 } // namespace tessera

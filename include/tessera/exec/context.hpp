@@ -66,6 +66,7 @@ struct context {
     u64 needed = 0;                           ///< bytes the stack must hold from `fp` on
     u64 probed = 0;                           ///< the native stack's position, for the self-test
     trap why = trap::none;                    ///< why it stopped
+    u64 index = 0;                            ///< of the table element that a trap is about
     const u8* stop_pc = nullptr;              ///< the cell that stopped it; a pause: the next cell
     bool paused = false;                      ///< fuel or interruption: can go on at stop_pc
     bool running = false;                     ///< handlers are at work; it cannot be resumed from within

@@ -5,6 +5,8 @@
 /// (config.hpp), and only that one is compiled.
 #pragma once
 
+#include <tessera/config.hpp>
+
 #if TESSERA_TAIL_CALLS
 #include <tessera/exec/dispatch_tail.hpp>
 #else

@@ -61,9 +61,17 @@ public:
         --store.host_depth;
         if (c.why == trap::none) return true;
         why = c.host_failed ? c.failure : error(c.why);
+        if (c.why == trap::undefined_element || c.why == trap::uninitialized_element) set_number(why, c.index);
         if (!c.paused) add_trace(c, why);
         if (c.paused) c.pc = c.stop_pc;
         return false;
+    }
+    static void set_number(error& why, u64 n) noexcept {
+        char digits[20];
+        char* at = digits + sizeof digits;
+        do *--at = char('0' + n % 10);
+        while (n /= 10);
+        why.set_detail({at, std::size_t(digits + sizeof digits - at)});
     }
     /// Says where the call stopped, unless `why` comes from a call further in and says that already.
     static void add_trace(const context& c, error& why) noexcept {

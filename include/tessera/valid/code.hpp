@@ -223,7 +223,8 @@ private:
         if constexpr (F[feature::tail_call]) switch (in.code) {
             case op::return_call: return return_call(in);
             case op::return_call_indirect: return return_call_indirect(in);
-            case op::return_call_ref: return return_call_ref(in);
+            case op::return_call_ref: // the one instruction that needs two features
+                return (in_.need(feature::function_references, in_.at()) || context_.fail(in_.error())) && return_call_ref(in);
             default: break;
             }
         if constexpr (F[feature::function_references]) switch (in.code) {

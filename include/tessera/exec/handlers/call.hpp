@@ -46,9 +46,9 @@ TESSERA_INLINE void call_record(state& s, runtime::func_record* callee, u64 delt
 /// What call_indirect finds: the function, or null with a trap.
 TESSERA_INLINE runtime::func_record* indirect_callee(const state& s, u32 table, u64 index, u32 type_id, trap& why) noexcept {
     const runtime::table_data& t = *s.ctx->instance->tables[table];
-    if (TESSERA_UNLIKELY(index >= t.size)) return why = trap::undefined_element, nullptr;
+    if (TESSERA_UNLIKELY(index >= t.size)) return s.ctx->index = index, why = trap::undefined_element, nullptr;
     const u32 reference = t.items[index];
-    if (TESSERA_UNLIKELY(reference == 0)) return why = trap::uninitialized_element, nullptr;
+    if (TESSERA_UNLIKELY(reference == 0)) return s.ctx->index = index, why = trap::uninitialized_element, nullptr;
     runtime::func_record* const callee = s.ctx->records[reference - 1];
     if (TESSERA_UNLIKELY(callee->type_id != type_id) && !s.ctx->store->types.matches(callee->type_id, type_id))
         return why = trap::indirect_call_type, nullptr;

@@ -50,6 +50,8 @@ constexpr auto join_types(const std::array<val_type, N>&... lists) noexcept {
 /// How a function of this signature is called from slots. `WithCaller`: a `caller&` comes first.
 template <bool WithCaller, class R, class... P>
 struct host_call {
+    static_assert(((!std::is_lvalue_reference_v<P> || std::is_const_v<std::remove_reference_t<P>>) && ...),
+                  "tessera: a reference parameter would refer to a copy; take it by value, or guest_ptr<T> to write to the guest");
     using list = result_list<R>;
     static constexpr auto params = join_types(param<std::remove_cvref_t<P>>::types...);
 
@@ -100,14 +102,6 @@ struct host_signature<R(P...)> : host_call<false, R, P...> {};
 template <class R, class... P>
 struct host_signature<R(tessera::caller&, P...)> : host_call<true, R, P...> {};
 
-/// A host function with what it does.
-template <class F>
-struct host_callable : host_function {
-    F f;
-    template <class G>
-    explicit host_callable(G&& from) : f(std::forward<G>(from)) {}
-};
-
 /// Runs `call`; an exception of the host becomes an error, as it must not pass through the engine.
 template <class Call>
 bool guarded(error& why, Call call) noexcept {
@@ -126,15 +120,34 @@ bool guarded(error& why, Call call) noexcept {
 #endif
 }
 
+/// Makes a T of the host's from `args`; null when memory is out or its constructor throws.
+template <class T, class... A>
+T* create_guarded(A&&... args) noexcept {
+    static_assert(alignof(T) <= alignof(std::max_align_t), "tessera: the type is aligned more than the allocator is");
+    void* const at = TESSERA_ALLOCATE(sizeof(T));
+    if (!at) return nullptr;
+    T* made = nullptr;
+    error why(msg::out_of_memory);
+    if (!guarded(why, [&] { return made = ::new (at) T(std::forward<A>(args)...), true; })) TESSERA_DEALLOCATE(at);
+    return made;
+}
+
+/// A host function with what it does.
+template <class F>
+struct host_callable : host_function {
+    F f;
+    template <class G>
+    explicit host_callable(G&& from) : f(std::forward<G>(from)) {}
+};
+
 /// Makes a host function of `f`, null when memory is out.
 template <class F>
 host_function* bind(F&& f) noexcept {
     using body = std::decay_t<F>;
     static_assert(signature_of<body>::known, "tessera: define needs a function pointer, or an object with one operator() that is "
                                              "not a template: a lambda without auto parameters");
-    static_assert(alignof(body) <= alignof(std::max_align_t), "tessera: the callable is aligned more than the allocator is");
     using sign = host_signature<typename signature_of<body>::type>;
-    auto* made = create<host_callable<body>>(std::forward<F>(f));
+    auto* made = create_guarded<host_callable<body>>(std::forward<F>(f));
     if (!made) return nullptr;
     made->params = sign::params;
     made->results = sign::list::types;
@@ -162,7 +175,7 @@ host_function* bind_dynamic(const func_type& type, F&& f) noexcept {
                   "tessera: a function without static type takes (caller&, std::span<const value>, std::span<value>) and returns "
                   "result<void>");
     using made_type = host_dynamic<body>;
-    auto* made = create<made_type>(std::forward<F>(f));
+    auto* made = create_guarded<made_type>(std::forward<F>(f));
     if (!made) return nullptr;
     if (!made->types.append(type.params.data(), type.params.size()) ||
         !made->types.append(type.results.data(), type.results.size())) {
@@ -184,9 +197,9 @@ host_function* bind_dynamic(const func_type& type, F&& f) noexcept {
             result<void> r = me.f(c, std::span<const value>(values.data(), n), std::span<value>(values.data() + n, me.results.size()));
             if (!r) return why = r.error(), false;
             u64* to = slots;
-            for (std::size_t i = 0; i < me.results.size(); to += me.results[i++].slots()) {
-                if (auto ok = put_value(*who.store, me.results[i], values[n + i], to); !ok) return why = ok.error().set_detail("result of a host function"), false;
-            }
+            for (std::size_t i = 0; i < me.results.size(); to += me.results[i++].slots())
+                if (auto ok = put_value(*who.store, me.results[i], values[n + i], to); !ok)
+                    return why = ok.error().set_detail("result of a host function"), false;
             me.values = std::move(values);
             return true;
         });

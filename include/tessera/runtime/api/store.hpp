@@ -120,8 +120,7 @@ public:
     /// Makes a T for guests to hold as externref. The store owns it until drop_object or its end.
     template <class T, class... A>
     result<externref> make_object(A&&... args) noexcept {
-        static_assert(alignof(T) <= alignof(std::max_align_t), "tessera: the type is aligned more than the allocator is");
-        T* made = data_ ? create<T>(std::forward<A>(args)...) : nullptr;
+        T* made = data_ ? runtime::create_guarded<T>(std::forward<A>(args)...) : nullptr;
         if (!made) return msg::out_of_memory;
         auto r = add_object({made, &runtime::type_mark<T>, [](void* o) { destroy(static_cast<T*>(o)); }});
         if (!r) destroy(made);

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <string>
 #include <thread>
+#include <vector>
 
 using namespace tessera;
 
@@ -486,6 +487,31 @@ TEST_CASE("interruption: from another thread, once") {
     s.interrupt();
     CHECK((*spin)().error().why() == trap::interrupted);
     CHECK(*(*i.get<i32()>("one"))() == 1);
+}
+
+TEST_CASE("threads: one module, a store for each thread") {
+    const module m = parse(R"(
+      (memory 1)
+      (func (export "work") (param $n i32) (result i32)
+        (loop $l
+          (i32.store (i32.const 8) (i32.add (i32.load (i32.const 8)) (local.get $n)))
+          (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+        (i32.load (i32.const 8))))");
+    std::atomic<int> right{0};
+    std::vector<std::thread> all;
+    for (int t = 0; t < 4; ++t)
+        all.emplace_back([&right, m, t] {
+            for (int round = 0; round < 20; ++round) {
+                store<plain> s;
+                auto i = s.instantiate(m);
+                if (!i) continue;
+                auto f = i->get<i32(i32)>("work");
+                auto r = f ? (*f)(100 + t) : result<i32>(f.error());
+                if (r && *r == (100 + t) * (101 + t) / 2) ++right;
+            }
+        });
+    for (std::thread& t : all) t.join();
+    CHECK(right == 80);
 }
 
 TEST_CASE("reset: a store is as new") {

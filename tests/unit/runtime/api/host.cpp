@@ -121,6 +121,16 @@ TEST_CASE("host functions: errors are values, exceptions too") {
     g = typed_func<void()>::from(*s.make_func([] { throw std::bad_alloc(); }));
     CHECK((*g)().error().is(msg::host_threw));
     CHECK((*g)().error().detail() == "std::bad_alloc");
+    struct thrower {
+        thrower() = default;
+        thrower(const thrower&) { throw std::bad_alloc(); }
+        void operator()() const {}
+    };
+    const thrower captured;
+    imports env;
+    CHECK(!env.define("a", "f", captured));
+    CHECK(env.status().error().is(msg::out_of_memory));
+    CHECK(s.make_object<thrower>(captured).error().is(msg::out_of_memory));
 #endif
 }
 
