@@ -40,6 +40,17 @@ int main() {
     if (!spin) return report(spin.error());
     if (auto ok = (*spin)(); !ok) report(ok.error());
 
+    // A call that is started, not called, waits where its fuel ran out, and goes on with more.
+    auto slow = sum->start(100'000);
+    if (!slow) return report(slow.error());
+    int portions = 0;
+    while (!slow->done()) {
+        if (auto ok = store.add_fuel(50'000); !ok) return report(ok.error());
+        if (auto ok = slow->resume(); !ok && !slow->paused()) return report(ok.error());
+        ++portions;
+    }
+    if (auto total = slow->get<tessera::i32>()) std::printf("the sum is %d, in %s\n", *total, portions > 1 ? "several portions" : "one portion");
+
     // Numbers are limits of a store, set at run time.
     tessera::limits small;
     small.memory_bytes = 1 << 20;

@@ -6436,7 +6436,7 @@ namespace tessera::inline TESSERA_ABI {
 struct module_limits {
     u64 module_size = u64{1} << 30; ///< bytes
     u32 types = 1'000'000;
-    u32 group_size = 1'000'000;     ///< types in a recursion group
+    u32 group_size = 1'000'000; ///< types in a recursion group
     u32 subtype_depth = 63;
     u32 imports = 1'000'000;
     u32 exports = 1'000'000;
@@ -6446,15 +6446,15 @@ struct module_limits {
     u32 globals = 1'000'000;
     u32 tags = 1'000'000;
     u32 elem_segments = 10'000'000;
-    u32 elem_items = 10'000'000;    ///< in one segment
+    u32 elem_items = 10'000'000; ///< in one segment
     u32 data_segments = 100'000;
-    u32 function_size = 7'654'321;  ///< bytes
-    u32 locals = 50'000;            ///< of a function, parameters included
+    u32 function_size = 7'654'321; ///< bytes
+    u32 locals = 50'000;           ///< of a function, parameters included
     u32 params = 1'000;
     u32 results = 1'000;
-    u32 fields = 10'000;            ///< of a structure
-    u32 br_table = 65'520;          ///< labels of one br_table
-    u32 array_operands = 10'000;    ///< of one array.new_fixed
+    u32 fields = 10'000;         ///< of a structure
+    u32 br_table = 65'520;       ///< labels of one br_table
+    u32 array_operands = 10'000; ///< of one array.new_fixed
 };
 
 } // namespace tessera
@@ -6762,18 +6762,18 @@ namespace tessera::inline TESSERA_ABI::binary {
 /// what an earlier instruction left there.
 struct instruction {
     op code = op::count_;
-    imm immediate = imm::none;  ///< row(code).immediate
-    u32 offset = 0;             ///< of the opcode's first byte, relative to the module's bytes
-    u32 index = 0;              ///< label, func, type, local, global, table, memory, tag, elem, data; memarg: memory
-    u32 index2 = 0;             ///< second index: table of call_indirect, source of copies, field, count
-    u32 align = 0;              ///< memarg: log2 of the alignment, without the bit for the memory index
+    imm immediate = imm::none; ///< row(code).immediate
+    u32 offset = 0;            ///< of the opcode's first byte, relative to the module's bytes
+    u32 index = 0;             ///< label, func, type, local, global, table, memory, tag, elem, data; memarg: memory
+    u32 index2 = 0;            ///< second index: table of call_indirect, source of copies, field, count
+    u32 align = 0;             ///< memarg: log2 of the alignment, without the bit for the memory index
     u32 lane = 0;
-    u64 value = 0;              ///< i32.const (sign-extended), i64.const, f32 and f64 bits, memarg offset
-    val_type type;              ///< ref.null, ref.test, ref.cast; br_on_cast: source; block: inline result or t_bottom
-    val_type type2;             ///< br_on_cast: target
-    u32 block_type = no_index;  ///< block: type index, no_index where `type` says
-    cursor list;                ///< br_table labels (the default last), catch clauses, types, 16 bytes; already checked
-    u32 list_count = 0;         ///< entries of `list`; br_table: without the default label
+    u64 value = 0;             ///< i32.const (sign-extended), i64.const, f32 and f64 bits, memarg offset
+    val_type type;             ///< ref.null, ref.test, ref.cast; br_on_cast: source; block: inline result or t_bottom
+    val_type type2;            ///< br_on_cast: target
+    u32 block_type = no_index; ///< block: type index, no_index where `type` says
+    cursor list;               ///< br_table labels (the default last), catch clauses, types, 16 bytes; already checked
+    u32 list_count = 0;        ///< entries of `list`; br_table: without the default label
 };
 
 /// The four forms of a catch clause of try_table, with their byte codes.
@@ -6954,7 +6954,8 @@ protected:
         case imm::ref_type: {
             heap_type h;
             if (!heap(h)) return false;
-            const bool nullable = in.immediate == imm::heap || in.code == op::ref_test_null || in.code == op::ref_cast_null;
+            const bool nullable =
+                in.immediate == imm::heap || in.code == op::ref_test_null || in.code == op::ref_cast_null;
             in.type = val_type::ref(h, nullable);
             return true;
         }
@@ -7127,7 +7128,8 @@ namespace tessera::inline TESSERA_ABI::binary {
 /// returns false where memory is out, for every one. `params` counts towards the limit. False:
 /// `in.error()` says why.
 template <class Each>
-[[nodiscard]] bool local_declarations(immediate_reader& in, u32 params, const module_limits& limits, Each each) noexcept {
+[[nodiscard]] bool local_declarations(immediate_reader& in, u32 params, const module_limits& limits,
+                                      Each each) noexcept {
     const u8* where = in.at();
     u32 entries = 0;
     if (!in.leb_u32(entries)) return false;
@@ -7246,7 +7248,8 @@ inline constexpr u32 many_supers = no_index - 1;
 class type_reader : public immediate_reader {
 public:
     type_reader(module_data& m, features allowed, const module_limits& limits) noexcept
-        : immediate_reader(m.bytes.data(), cursor(m.bytes.data(), m.bytes.data() + m.bytes.size()), allowed), m_(m), limits_(limits) {}
+        : immediate_reader(m.bytes.data(), cursor(m.bytes.data(), m.bytes.data() + m.bytes.size()), allowed), m_(m),
+          limits_(limits) {}
 
 protected:
     /// Fails with msg::limit_reached unless `n` is at most `most`.
@@ -7266,7 +7269,8 @@ protected:
         const u32 group = m_.types.size();
         u32 n = 1;
         if (in_.peek() == code::rec) {
-            if (!skip(1) || !need(feature::gc, where) || !count(n, limits_.group_size, "types in a recursion group")) return false;
+            if (!skip(1) || !need(feature::gc, where) || !count(n, limits_.group_size, "types in a recursion group"))
+                return false;
         }
         if (!within(u64(group) + n, limits_.types, "types")) return false;
         for (u32 i = 0; i < n; ++i) {
@@ -7372,7 +7376,8 @@ private:
         d.first = u32(m_.types.fields.size());
         for (u32 i = 0; i < d.params; ++i) {
             field_type f;
-            if (!storage(f.type) || !mutability(f.mutable_) || !(m_.types.fields.push_back(f) || fail_memory())) return false;
+            if (!storage(f.type) || !mutability(f.mutable_) || !(m_.types.fields.push_back(f) || fail_memory()))
+                return false;
         }
         return m_.types.defs.push_back(d) || fail_memory();
     }
@@ -7384,12 +7389,14 @@ private:
     }
     /// The flags of limits: bit 0 has a maximum, 1 shared, 2 64-bit, 3 custom page size.
     [[nodiscard]] bool limit_flags(u8& flags, u8 known) noexcept {
-        static constexpr feature needs[] = {feature::mvp, feature::threads, feature::memory64, feature::custom_page_sizes};
+        static constexpr feature needs[] = {feature::mvp, feature::threads, feature::memory64,
+                                            feature::custom_page_sizes};
         const u8* where = in_.at();
         if (!byte(flags)) return false;
         if (flags & ~known) return fail(msg::malformed_limits, where);
         for (unsigned bit = 1; bit < 4; ++bit)
-            if ((flags >> bit & 1) && !need(needs[bit], where)) return fail(msg::malformed_limits, where, name(needs[bit]));
+            if ((flags >> bit & 1) && !need(needs[bit], where))
+                return fail(msg::malformed_limits, where, name(needs[bit]));
         return true;
     }
     [[nodiscard]] bool bound(u64& out) noexcept {
@@ -7410,7 +7417,23 @@ private:
 namespace tessera::inline TESSERA_ABI::binary {
 
 /// The ids of sections.
-enum class section : u8 { custom, type, import_, function, table, memory, global, export_, start, elem, code, data, data_count, tag, count_ };
+enum class section : u8 {
+    custom,
+    type,
+    import_,
+    function,
+    table,
+    memory,
+    global,
+    export_,
+    start,
+    elem,
+    code,
+    data,
+    data_count,
+    tag,
+    count_
+};
 
 /// Decodes all sections into a module. Expressions and function bodies are left as ranges; finding
 /// the end of an expression is the one thing that depends on the set of instructions.
@@ -7430,7 +7453,8 @@ public:
         if (bodies_ != declared_funcs()) return fail(msg::inconsistent_functions, in_.at());
         if (m_.has_data_count && data_count_ != m_.datas.size()) return fail(msg::inconsistent_data, in_.at());
         for (const custom_def& c : m_.customs)
-            if (c.name == "name" && !name_section(m_).read(cursor(base_ + c.bytes.begin, base_ + c.bytes.end))) return fail_memory();
+            if (c.name == "name" && !name_section(m_).read(cursor(base_ + c.bytes.begin, base_ + c.bytes.end)))
+                return fail_memory();
         m_.used.bits |= used_;
         return true;
     }
@@ -7608,7 +7632,8 @@ private:
                 if (!byte(zero)) return false;
                 if (zero != 0) return fail(msg::zero_byte_expected, where);
             }
-            if (!table(t.type) || (has_init && !expression(t.init)) || !add(m_.tables, t) || !many_tables(where)) return false;
+            if (!table(t.type) || (has_init && !expression(t.init)) || !add(m_.tables, t) || !many_tables(where))
+                return false;
         }
         return true;
     }
@@ -7803,14 +7828,16 @@ result<void> decode(module_data& m, const module_limits& limits = {}) noexcept {
     if (d.module()) return {};
     // The first error in the file is the one to tell; the bodies come before what follows them.
     error body(msg::unexpected_end);
-    if (d.error().kind() == kind::malformed && !bodies_well_formed<F>(m, limits, body) && body.kind() == kind::malformed)
+    if (d.error().kind() == kind::malformed && !bodies_well_formed<F>(m, limits, body) &&
+        body.kind() == kind::malformed)
         return located(body, {m.positions.data(), m.positions.size()});
     return located(d.error(), {m.positions.data(), m.positions.size()});
 }
 
 /// Decodes bytes that the module takes over. `positions` are those of its text, if it has one.
 template <features F>
-result<module_owner> decode(vec<u8>&& bytes, vec<module_data::position>&& positions = {}, const module_limits& limits = {}) noexcept {
+result<module_owner> decode(vec<u8>&& bytes, vec<module_data::position>&& positions = {},
+                            const module_limits& limits = {}) noexcept {
     module_owner m(create<module_data>());
     if (!m) return error(msg::out_of_memory);
     m.edit()->owned = std::move(bytes);
@@ -7942,7 +7969,8 @@ constexpr bool abstract_matches(u8 sub, u8 super) noexcept {
     switch (sub) {
     case code::bottom: return true;
     case code::none:
-        return super == code::i31 || super == code::struct_ || super == code::array || super == code::eq || super == code::any;
+        return super == code::i31 || super == code::struct_ || super == code::array || super == code::eq ||
+               super == code::any;
     case code::i31:
     case code::struct_:
     case code::array: return super == code::eq || super == code::any;
@@ -7993,7 +8021,8 @@ inline bool composite_matches(const type_space& space, u32 sub, u32 super) noexc
     const type_section& types = *space.types;
     if (types[sub].form != types[super].form) return false;
     if (types[sub].form == composite::func)
-        return matches(space, types.params(super), types.params(sub)) && matches(space, types.results(sub), types.results(super));
+        return matches(space, types.params(super), types.params(sub)) &&
+               matches(space, types.results(sub), types.results(super));
     const auto a = types.fields_of(sub), b = types.fields_of(super);
     if (a.size() < b.size()) return false;
     for (std::size_t i = 0; i < b.size(); ++i)
@@ -8029,7 +8058,8 @@ public:
         return true;
     }
     /// Finds or adds a final function type whose references are abstract. False: memory is out.
-    [[nodiscard]] bool intern_func(std::span<const val_type> params, std::span<const val_type> results, u32& id) noexcept {
+    [[nodiscard]] bool intern_func(std::span<const val_type> params, std::span<const val_type> results,
+                                   u32& id) noexcept {
         type_section one;
         vec<u32> ids;
         if (!one.defs.push_back({}) || !one.values.append(params.data(), params.size()) ||
@@ -8093,7 +8123,8 @@ private:
         for (u32 i = 0; i < a.size; ++i) {
             const u32 x = a.first + i, y = b.first + i;
             const type_def &d = a.types[x], &e = b.types[y];
-            if (d.form != e.form || d.final_ != e.final_ || d.params != e.params || d.results != e.results || a.super(d) != b.super(e))
+            if (d.form != e.form || d.final_ != e.final_ || d.params != e.params || d.results != e.results ||
+                a.super(d) != b.super(e))
                 return false;
             if (d.form == composite::func) {
                 const val_type *p = a.types.values.data() + d.first, *q = b.types.values.data() + e.first;
@@ -8135,7 +8166,9 @@ private:
         if (u64(at) + v.size > heap_type::abstract_bit) return false;
         const auto id = [&](u32 index) { return index - v.first < v.size ? index - v.first + at : v.ids[index]; };
         const auto stored = [&](val_type t) {
-            return t.is_ref() && t.heap().is_index() ? val_type::ref(heap_type::index(id(t.heap().index())), t.is_nullable()) : t;
+            return t.is_ref() && t.heap().is_index()
+                       ? val_type::ref(heap_type::index(id(t.heap().index())), t.is_nullable())
+                       : t;
         };
         for (u32 i = v.first; i < v.first + v.size; ++i) {
             type_def d = v.types[i];
@@ -8275,7 +8308,8 @@ public:
     }
     /// A type index that exists and is of composite type `form`.
     [[nodiscard]] bool is_form(u32 type, composite form, u64 offset) noexcept {
-        return exists(type, m_.types.size(), msg::unknown_type, offset) && (m_.types[type].form == form || fail_form(type, form, offset));
+        return exists(type, m_.types.size(), msg::unknown_type, offset) &&
+               (m_.types[type].form == form || fail_form(type, form, offset));
     }
 
     /// References to `func` may be taken (spec: valid/conventions, `refs`).
@@ -8286,7 +8320,8 @@ public:
 private:
     TESSERA_COLD bool fail_form(u32 type, composite form, u64 offset) noexcept {
         const char* wanted = form == composite::func ? "function" : form == composite::struct_ ? "structure" : "array";
-        return fail(msg::type_mismatch, offset, description() << "type " << u64(type) << " is not a " << wanted << " type");
+        return fail(msg::type_mismatch, offset,
+                    description() << "type " << u64(type) << " is not a " << wanted << " type");
     }
     const module_data& m_;
     const module_limits& limits_;
@@ -8304,13 +8339,13 @@ namespace tessera::inline TESSERA_ABI::valid {
 
 /// One open block.
 struct frame {
-    op opcode = op::block;     ///< block for a function's body
+    op opcode = op::block; ///< block for a function's body
     bool unreachable = false;
-    u32 height = 0;            ///< of the operand stack at its start
-    u32 inits = 0;             ///< how many locals were initialised before it
-    u32 type = no_index;       ///< type index, no_index: `result` says
-    val_type result;           ///< t_bottom: no result
-    u32 mark = 0;              ///< the br_table that checked its label last
+    u32 height = 0;      ///< of the operand stack at its start
+    u32 inits = 0;       ///< how many locals were initialised before it
+    u32 type = no_index; ///< type index, no_index: `result` says
+    val_type result;     ///< t_bottom: no result
+    u32 mark = 0;        ///< the br_table that checked its label last
 };
 
 /// Both stacks, and popping and pushing by type. Every method that can fail returns false and sets
@@ -8323,7 +8358,9 @@ protected:
     using types_span = std::span<const val_type>;
 
     // ---- errors ----------------------------------------------------------------------------------
-    bool fail(const message& what, std::string_view detail = {}) noexcept { return context_.fail(what, offset_, detail); }
+    bool fail(const message& what, std::string_view detail = {}) noexcept {
+        return context_.fail(what, offset_, detail);
+    }
     TESSERA_COLD bool fail_pop(val_type wanted) noexcept {
         description d;
         d << "instruction requires [" << wanted << "] but stack has [";
@@ -8373,7 +8410,8 @@ protected:
         if (!pop_any(out)) return false;
         if (out == t_bottom) return out = val_type::ref(bottom_heap, false), true;
         if (out.is_ref()) return true;
-        return fail(msg::type_mismatch, description() << "instruction requires a reference but stack has [" << out << "]");
+        return fail(msg::type_mismatch, description()
+                                            << "instruction requires a reference but stack has [" << out << "]");
     }
     [[nodiscard]] bool pop(types_span wanted) noexcept {
         for (std::size_t i = wanted.size(); i-- > 0;)
@@ -8398,7 +8436,9 @@ protected:
     }
 
     // ---- frames ----------------------------------------------------------------------------------
-    types_span params(const frame& f) const noexcept { return f.type == no_index ? types_span() : types_.params(f.type); }
+    types_span params(const frame& f) const noexcept {
+        return f.type == no_index ? types_span() : types_.params(f.type);
+    }
     types_span results(const frame& f) const noexcept {
         if (f.type != no_index) return types_.results(f.type);
         return {&f.result, f.result == t_bottom ? 0u : 1u};
@@ -8512,8 +8552,8 @@ private:
     vec<val_type> operands_;
     vec<val_type> flat_;
     vec<run> runs_;
-    vec<u8> initialised_;  ///< by local
-    vec<u32> inits_;       ///< locals in the order in which they were initialised
+    vec<u8> initialised_; ///< by local
+    vec<u32> inits_;      ///< locals in the order in which they were initialised
 };
 
 } // namespace tessera::valid
@@ -8567,7 +8607,8 @@ protected:
             // No `else`: the parameters are the results.
             const types_span given = params(f), wanted = results(f);
             if (!matches(context_.space(), given, wanted))
-                return fail(msg::type_mismatch, description() << "block requires " << wanted << " but stack has " << given);
+                return fail(msg::type_mismatch, description()
+                                                    << "block requires " << wanted << " but stack has " << given);
         }
         return push(results(f));
     }
@@ -8615,7 +8656,8 @@ protected:
     [[nodiscard]] bool return_call_type(u32 type) noexcept {
         const types_span given = types_.results(type), wanted = results(frames_[0]);
         if (!matches(context_.space(), given, wanted))
-            return fail(msg::type_mismatch, description() << "function requires " << wanted << " but callee returns " << given);
+            return fail(msg::type_mismatch, description()
+                                                << "function requires " << wanted << " but callee returns " << given);
         if (!pop(types_.params(type))) return false;
         unreachable();
         return true;
@@ -8640,16 +8682,22 @@ protected:
         if (!context_.exists(in.index2, tables.size(), msg::unknown_table, offset_)) return false;
         const table_type& t = tables[in.index2].type;
         if (!matches(context_.space(), t.element, t_funcref))
-            return fail(msg::type_mismatch, description() << "instruction requires a table of functions, not of " << t.element);
+            return fail(msg::type_mismatch, description()
+                                                << "instruction requires a table of functions, not of " << t.element);
         return context_.is_form(in.index, composite::func, offset_) && pop(t.limits.is64 ? t_i64 : t_i32);
     }
     [[nodiscard]] bool call_indirect(const instruction& in) noexcept { return indirect(in) && call_type(in.index); }
-    [[nodiscard]] bool return_call_indirect(const instruction& in) noexcept { return indirect(in) && return_call_type(in.index); }
+    [[nodiscard]] bool return_call_indirect(const instruction& in) noexcept {
+        return indirect(in) && return_call_type(in.index);
+    }
     [[nodiscard]] bool by_reference(const instruction& in) noexcept {
-        return context_.is_form(in.index, composite::func, offset_) && pop(val_type::ref(heap_type::index(in.index), true));
+        return context_.is_form(in.index, composite::func, offset_) &&
+               pop(val_type::ref(heap_type::index(in.index), true));
     }
     [[nodiscard]] bool call_ref(const instruction& in) noexcept { return by_reference(in) && call_type(in.index); }
-    [[nodiscard]] bool return_call_ref(const instruction& in) noexcept { return by_reference(in) && return_call_type(in.index); }
+    [[nodiscard]] bool return_call_ref(const instruction& in) noexcept {
+        return by_reference(in) && return_call_type(in.index);
+    }
 
     // ---- exceptions ------------------------------------------------------------------------------
     [[nodiscard]] bool tag_type(u32 tag, u32& type) noexcept {
@@ -8678,7 +8726,9 @@ protected:
     }
 
     // ---- legacy exceptions -----------------------------------------------------------------------
-    [[nodiscard]] bool in_try() const noexcept { return frames_.back().opcode == op::try_ || frames_.back().opcode == op::catch_; }
+    [[nodiscard]] bool in_try() const noexcept {
+        return frames_.back().opcode == op::try_ || frames_.back().opcode == op::catch_;
+    }
     [[nodiscard]] bool catch_(const instruction& in) noexcept {
         frame f;
         u32 type = 0;
@@ -8721,8 +8771,9 @@ private:
         const bool fits = wanted.size() == values.size() + (with_ref ? 1 : 0) &&
                           matches(context_.space(), values, wanted.first(values.size())) &&
                           (!with_ref || matches(context_.space(), exn_ref, wanted.back()));
-        return fits || fail(msg::type_mismatch, description() << "label requires " << wanted << " but catch clause gives " << values
-                                                              << (with_ref ? " and exnref" : ""));
+        return fits ||
+               fail(msg::type_mismatch, description() << "label requires " << wanted << " but catch clause gives "
+                                                      << values << (with_ref ? " and exnref" : ""));
     }
     u32 marks_ = 0;
 };
@@ -8781,7 +8832,8 @@ protected:
     }
     [[nodiscard]] TESSERA_INLINE bool global_get(const instruction& in) noexcept {
         const auto& globals = context_.module().globals;
-        return context_.exists(in.index, globals.size(), msg::unknown_global, offset_) && push(globals[in.index].type.type);
+        return context_.exists(in.index, globals.size(), msg::unknown_global, offset_) &&
+               push(globals[in.index].type.type);
     }
     [[nodiscard]] bool global_set(const instruction& in) noexcept {
         const auto& globals = context_.module().globals;
@@ -8836,8 +8888,8 @@ protected:
     [[nodiscard]] bool table_init(const instruction& in) noexcept {
         table_type t;
         val_type given;
-        return table(in.index2, t) && elem(in.index, given) && element_matches(given, t.element) && pop(t_i32) && pop(t_i32) &&
-               pop(address(t.limits));
+        return table(in.index2, t) && elem(in.index, given) && element_matches(given, t.element) && pop(t_i32) &&
+               pop(t_i32) && pop(address(t.limits));
     }
     [[nodiscard]] bool elem_drop(const instruction& in) noexcept {
         val_type ignored;
@@ -8876,7 +8928,9 @@ protected:
     }
 
     // ---- references ------------------------------------------------------------------------------
-    [[nodiscard]] bool ref_null(const instruction& in) noexcept { return context_.valid_type(in.type, offset_) && push(in.type); }
+    [[nodiscard]] bool ref_null(const instruction& in) noexcept {
+        return context_.valid_type(in.type, offset_) && push(in.type);
+    }
     [[nodiscard]] bool ref_is_null() noexcept {
         val_type t;
         return pop_ref(t) && push(t_i32);
@@ -8906,7 +8960,8 @@ protected:
         if (!pop_ref(t) || !find_label(in.index, target)) return false;
         const types_span carried = label(*target);
         if (carried.empty() || !matches(context_.space(), val_type::ref(t.heap(), false), carried.back()))
-            return fail(msg::type_mismatch, description() << "label requires " << carried << " but stack has [" << t << "]");
+            return fail(msg::type_mismatch, description()
+                                                << "label requires " << carried << " but stack has [" << t << "]");
         const types_span others = carried.first(carried.size() - 1);
         return pop(others) && push(others);
     }
@@ -8955,12 +9010,14 @@ protected:
         return context_.valid_type(in.type, offset_) && pop(val_type::ref(top_of(in.type.heap()), true)) && push(t_i32);
     }
     [[nodiscard]] bool ref_cast(const instruction& in) noexcept {
-        return context_.valid_type(in.type, offset_) && pop(val_type::ref(top_of(in.type.heap()), true)) && push(in.type);
+        return context_.valid_type(in.type, offset_) && pop(val_type::ref(top_of(in.type.heap()), true)) &&
+               push(in.type);
     }
     /// br_on_cast branches with the target type, br_on_cast_fail with what is left of the source type.
     [[nodiscard]] bool br_on_cast(const instruction& in, bool on_fail) noexcept {
         frame* target = nullptr;
-        if (!find_label(in.index, target) || !context_.valid_type(in.type, offset_) || !context_.valid_type(in.type2, offset_))
+        if (!find_label(in.index, target) || !context_.valid_type(in.type, offset_) ||
+            !context_.valid_type(in.type2, offset_))
             return false;
         if (!matches(context_.space(), in.type2, in.type))
             return fail(msg::type_mismatch, description() << in.type2 << " does not match " << in.type);
@@ -8968,7 +9025,8 @@ protected:
         const val_type taken = on_fail ? rest : in.type2, left = on_fail ? in.type2 : rest;
         const types_span carried = label(*target);
         if (carried.empty() || !matches(context_.space(), taken, carried.back()))
-            return fail(msg::type_mismatch, description() << "label requires " << carried << " but cast gives [" << taken << "]");
+            return fail(msg::type_mismatch, description()
+                                                << "label requires " << carried << " but cast gives [" << taken << "]");
         const types_span others = carried.first(carried.size() - 1);
         return pop(in.type) && pop(others) && push(others) && room(1) && push(left);
     }
@@ -9010,17 +9068,20 @@ protected:
     }
     [[nodiscard]] bool field(const instruction& in, field_type& out) noexcept {
         fields_span fields;
-        if (!structure(in.index, fields) || !context_.exists(in.index2, fields.size(), msg::unknown_field, offset_)) return false;
+        if (!structure(in.index, fields) || !context_.exists(in.index2, fields.size(), msg::unknown_field, offset_))
+            return false;
         out = fields[in.index2];
         return true;
     }
     /// A packed field or element is read with a sign, any other without.
     [[nodiscard]] bool readable(val_type t, bool with_sign) noexcept {
-        return t.is_packed() == with_sign || fail(msg::type_mismatch, description() << "field is " << (with_sign ? "un" : "") << "packed");
+        return t.is_packed() == with_sign ||
+               fail(msg::type_mismatch, description() << "field is " << (with_sign ? "un" : "") << "packed");
     }
     [[nodiscard]] bool struct_get(const instruction& in) noexcept {
         field_type f;
-        return field(in, f) && readable(f.type, in.code != op::struct_get) && pop(ref_to(in.index, true)) && push(unpacked(f.type));
+        return field(in, f) && readable(f.type, in.code != op::struct_get) && pop(ref_to(in.index, true)) &&
+               push(unpacked(f.type));
     }
     [[nodiscard]] bool struct_set(const instruction& in) noexcept {
         field_type f;
@@ -9039,7 +9100,9 @@ protected:
         return array(type, out) && (out.mutable_ || fail(msg::immutable_array, description() << u64(type)));
     }
     /// What array.new_data and array.init_data can fill in.
-    [[nodiscard]] bool plain_array(const field_type& f) noexcept { return !f.type.is_ref() || fail(msg::array_not_numeric); }
+    [[nodiscard]] bool plain_array(const field_type& f) noexcept {
+        return !f.type.is_ref() || fail(msg::array_not_numeric);
+    }
 
     [[nodiscard]] bool array_new(const instruction& in) noexcept {
         field_type f;
@@ -9052,25 +9115,27 @@ protected:
     [[nodiscard]] bool array_new_fixed(const instruction& in) noexcept {
         field_type f;
         if (!array(in.index, f)) return false;
-        if (in.index2 > context_.limits().array_operands) return fail(msg::limit_reached, "operands of array.new_fixed");
+        if (in.index2 > context_.limits().array_operands)
+            return fail(msg::limit_reached, "operands of array.new_fixed");
         for (u32 i = 0; i < in.index2; ++i)
             if (!pop(unpacked(f.type))) return false;
         return push(ref_to(in.index, false));
     }
     [[nodiscard]] bool array_new_data(const instruction& in) noexcept {
         field_type f;
-        return array(in.index, f) && plain_array(f) && data(in.index2) && pop(t_i32) && pop(t_i32) && push(ref_to(in.index, false));
+        return array(in.index, f) && plain_array(f) && data(in.index2) && pop(t_i32) && pop(t_i32) &&
+               push(ref_to(in.index, false));
     }
     [[nodiscard]] bool array_new_elem(const instruction& in) noexcept {
         field_type f;
         val_type given;
-        return array(in.index, f) && elem(in.index2, given) && element_matches(given, f.type) && pop(t_i32) && pop(t_i32) &&
-               push(ref_to(in.index, false));
+        return array(in.index, f) && elem(in.index2, given) && element_matches(given, f.type) && pop(t_i32) &&
+               pop(t_i32) && push(ref_to(in.index, false));
     }
     [[nodiscard]] bool array_get(const instruction& in) noexcept {
         field_type f;
-        return array(in.index, f) && readable(f.type, in.code != op::array_get) && pop(t_i32) && pop(ref_to(in.index, true)) &&
-               push(unpacked(f.type));
+        return array(in.index, f) && readable(f.type, in.code != op::array_get) && pop(t_i32) &&
+               pop(ref_to(in.index, true)) && push(unpacked(f.type));
     }
     [[nodiscard]] bool array_set(const instruction& in) noexcept {
         field_type f;
@@ -9079,7 +9144,8 @@ protected:
     [[nodiscard]] bool array_len() noexcept { return pop(abstract_ref(code::array, true)) && push(t_i32); }
     [[nodiscard]] bool array_fill(const instruction& in) noexcept {
         field_type f;
-        return mutable_array(in.index, f) && pop(t_i32) && pop(unpacked(f.type)) && pop(t_i32) && pop(ref_to(in.index, true));
+        return mutable_array(in.index, f) && pop(t_i32) && pop(unpacked(f.type)) && pop(t_i32) &&
+               pop(ref_to(in.index, true));
     }
     [[nodiscard]] bool array_copy(const instruction& in) noexcept {
         field_type to, from;
@@ -9090,14 +9156,14 @@ protected:
     }
     [[nodiscard]] bool array_init_data(const instruction& in) noexcept {
         field_type f;
-        return mutable_array(in.index, f) && plain_array(f) && data(in.index2) && pop(t_i32) && pop(t_i32) && pop(t_i32) &&
-               pop(ref_to(in.index, true));
+        return mutable_array(in.index, f) && plain_array(f) && data(in.index2) && pop(t_i32) && pop(t_i32) &&
+               pop(t_i32) && pop(ref_to(in.index, true));
     }
     [[nodiscard]] bool array_init_elem(const instruction& in) noexcept {
         field_type f;
         val_type given;
-        return mutable_array(in.index, f) && elem(in.index2, given) && element_matches(given, f.type) && pop(t_i32) && pop(t_i32) &&
-               pop(t_i32) && pop(ref_to(in.index, true));
+        return mutable_array(in.index, f) && elem(in.index2, given) && element_matches(given, f.type) && pop(t_i32) &&
+               pop(t_i32) && pop(t_i32) && pop(ref_to(in.index, true));
     }
 };
 
@@ -9113,13 +9179,13 @@ namespace tessera::inline TESSERA_ABI::valid {
 struct op_rule {
     static constexpr u8 address = 1;                                               ///< in params: i32 or i64
     static constexpr u8 poly = 1, memory = 2, lanes = 4, pending = 8, atomic = 16; ///< bits of flags
-    u8 params[4] = {};   ///< byte codes
+    u8 params[4] = {};                                                             ///< byte codes
     u8 results[2] = {};
     u8 param_count = 0;
     u8 result_count = 0;
-    u8 flags = 0;        ///< 0 for what only pops and pushes
-    u8 align_log2 = 0;   ///< memory: the natural alignment
-    u8 lane_count = 0;   ///< lanes: what the lane index must be below
+    u8 flags = 0;      ///< 0 for what only pops and pushes
+    u8 align_log2 = 0; ///< memory: the natural alignment
+    u8 lane_count = 0; ///< lanes: what the lane index must be below
 };
 
 namespace detail {
@@ -9144,9 +9210,7 @@ constexpr unsigned leading_number(std::string_view text) {
     return n;
 }
 /// How many lanes the shape at the start of the name has: "i8x16.extract_lane_s" 16.
-constexpr unsigned lanes_of_shape(std::string_view text) {
-    return leading_number(text.substr(text.find('x') + 1));
-}
+constexpr unsigned lanes_of_shape(std::string_view text) { return leading_number(text.substr(text.find('x') + 1)); }
 constexpr op_rule rule_of(op o) {
     const op_row& r = row(o);
     op_rule rule;
@@ -9270,10 +9334,11 @@ public:
         param_count_ = local_count_;
         bool valid = true;
         const u32 begin = f.code.begin;
-        const bool well_formed = binary::local_declarations(in_, param_count_, context_.limits(), [&](u32 n, val_type t) {
-            if (valid) valid = context_.valid_type(t, begin);
-            return !valid || add_locals(n, t, false);
-        });
+        const bool well_formed =
+            binary::local_declarations(in_, param_count_, context_.limits(), [&](u32 n, val_type t) {
+                if (valid) valid = context_.valid_type(t, begin);
+                return !valid || add_locals(n, t, false);
+            });
         if (!well_formed) return context_.fail(in_.error());
         if (!valid || !open(op::block, f.type, t_bottom)) return false;
         while (!frames_.empty())
@@ -9352,7 +9417,8 @@ private:
     }
     [[nodiscard]] bool constant_global(u32 globals) noexcept {
         if (!context_.exists(instruction_.index, globals, msg::unknown_global, offset_)) return false;
-        if (context_.module().globals[instruction_.index].type.mutable_) return fail(msg::constant_required, "mutable global");
+        if (context_.module().globals[instruction_.index].type.mutable_)
+            return fail(msg::constant_required, "mutable global");
         return global_get(instruction_);
     }
     /// Instructions whose type depends on immediates or on the stack.
@@ -9412,7 +9478,8 @@ private:
             case op::return_call: return return_call(in);
             case op::return_call_indirect: return return_call_indirect(in);
             case op::return_call_ref: // the one instruction that needs two features
-                return (in_.need(feature::function_references, in_.at()) || context_.fail(in_.error())) && return_call_ref(in);
+                return (in_.need(feature::function_references, in_.at()) || context_.fail(in_.error())) &&
+                       return_call_ref(in);
             default: break;
             }
         if constexpr (F[feature::function_references]) switch (in.code) {
@@ -9541,11 +9608,14 @@ private:
         const type_def& d = m_.types[index];
         if (d.super == no_index) return true;
         if (m_.types[d.super].final_)
-            return context_.fail(msg::sub_type, d.offset, description() << "type " << u64(index) << " extends a final type");
+            return context_.fail(msg::sub_type, d.offset,
+                                 description() << "type " << u64(index) << " extends a final type");
         depths_[index] = depths_[d.super] + 1;
-        if (depths_[index] > context_.limits().subtype_depth) return context_.fail(msg::limit_reached, d.offset, "depth of sub types");
+        if (depths_[index] > context_.limits().subtype_depth)
+            return context_.fail(msg::limit_reached, d.offset, "depth of sub types");
         return composite_matches(context_.space(), index, d.super) ||
-               context_.fail(msg::sub_type, d.offset, description() << "type " << u64(index) << " does not match its super type");
+               context_.fail(msg::sub_type, d.offset,
+                             description() << "type " << u64(index) << " does not match its super type");
     }
     context& context_;
     module_data& m_;
@@ -9570,7 +9640,8 @@ public:
     }
     [[nodiscard]] bool table(const table_def& def) noexcept {
         const limits_type& l = def.type.limits;
-        return context_.valid_type(def.type.element, def.offset) && limits(l, l.is64 ? ~u64{0} : 0xffffffff, msg::table_size, def.offset);
+        return context_.valid_type(def.type.element, def.offset) &&
+               limits(l, l.is64 ? ~u64{0} : 0xffffffff, msg::table_size, def.offset);
     }
 
 private:
@@ -9603,14 +9674,15 @@ protected:
         if (!context_.make_declarations()) return context_.fail_memory();
         extern_validator external(context_);
         for (u32 i = 0; i < m_.funcs.size(); ++i)
-            if (!context_.is_form(m_.funcs[i].type, composite::func, 0))
-                return context_.move_error(func_offset(i));
+            if (!context_.is_form(m_.funcs[i].type, composite::func, 0)) return context_.move_error(func_offset(i));
         for (const table_def& t : m_.tables)
             if (!external.table(t)) return false;
-        if (m_.tables.size() > 1 && !built[feature::reference_types]) return context_.fail(msg::multiple_tables, m_.tables[1].offset);
+        if (m_.tables.size() > 1 && !built[feature::reference_types])
+            return context_.fail(msg::multiple_tables, m_.tables[1].offset);
         for (const memory_def& d : m_.memories)
             if (!external.memory(d)) return false;
-        if (m_.memories.size() > 1 && !built[feature::multi_memory]) return context_.fail(msg::multiple_memories, m_.memories[1].offset);
+        if (m_.memories.size() > 1 && !built[feature::multi_memory])
+            return context_.fail(msg::multiple_memories, m_.memories[1].offset);
         for (const global_def& g : m_.globals)
             if (!context_.valid_type(g.type.type, g.offset)) return false;
         for (const tag_def& t : m_.tags) {
@@ -9634,7 +9706,8 @@ private:
         if (m_.start == no_index) return true;
         if (!context_.exists(m_.start, m_.funcs.size(), msg::unknown_function, m_.start_offset)) return false;
         const type_def& t = m_.types[m_.funcs[m_.start].type];
-        return (t.params == 0 && t.results == 0) || context_.fail(msg::start_function, m_.start_offset, "has parameters or results");
+        return (t.params == 0 && t.results == 0) ||
+               context_.fail(msg::start_function, m_.start_offset, "has parameters or results");
     }
     [[nodiscard]] bool exports() noexcept {
         vec<u32> order;
@@ -9645,9 +9718,11 @@ private:
             if (!order.push_back(u32(order.size()))) return context_.fail_memory();
         }
         const auto name = [&](u32 i) { return m_.exports[i].name; };
-        std::sort(order.begin(), order.end(), [&](u32 a, u32 b) { return name(a) != name(b) ? name(a) < name(b) : a < b; });
+        std::sort(order.begin(), order.end(),
+                  [&](u32 a, u32 b) { return name(a) != name(b) ? name(a) < name(b) : a < b; });
         for (std::size_t i = 1; i < order.size(); ++i)
-            if (name(order[i]) == name(order[i - 1])) return context_.fail(msg::duplicate_export, m_.exports[order[i]].offset, name(order[i]));
+            if (name(order[i]) == name(order[i - 1]))
+                return context_.fail(msg::duplicate_export, m_.exports[order[i]].offset, name(order[i]));
         return true;
     }
     [[nodiscard]] bool exported(const export_def& e) noexcept {
@@ -9699,7 +9774,8 @@ private:
             if (!t.init.code.empty()) {
                 if (!code.constant(t.init, t.type.element, m_.imported_globals)) return false;
             } else if (!t.type.element.is_defaultable()) {
-                return context_.fail(msg::type_mismatch, t.offset, description() << t.type.element << " has no default value");
+                return context_.fail(msg::type_mismatch, t.offset,
+                                     description() << t.type.element << " has no default value");
             }
         }
         return true;
@@ -9714,7 +9790,8 @@ private:
                 if (!context_.exists(e.table, m_.tables.size(), msg::unknown_table, e.at.code.begin)) return false;
                 const table_type& t = m_.tables[e.table].type;
                 if (!matches(context_.space(), e.type, t.element))
-                    return context_.fail(msg::type_mismatch, at, description() << "element type " << e.type << " does not match " << t.element);
+                    return context_.fail(msg::type_mismatch, at,
+                                         description() << "element type " << e.type << " does not match " << t.element);
                 if (!code.constant(e.at, address(t.limits), visible_globals())) return false;
             }
             if (!(e.expressions ? expressions(code, e) : functions(e))) return false;
@@ -9756,7 +9833,8 @@ result<void> module(module_data& m, const module_limits& limits = {}) noexcept {
     module_validator<F> v(m, limits);
     if (v.run()) return {};
     error why = v.error(), body(msg::unexpected_end);
-    if (why.kind() == kind::invalid && !binary::bodies_well_formed<F>(m, limits, body) && body.kind() == kind::malformed)
+    if (why.kind() == kind::invalid && !binary::bodies_well_formed<F>(m, limits, body) &&
+        body.kind() == kind::malformed)
         why = body;
     return binary::located(why, {m.positions.data(), m.positions.size()});
 }
@@ -9766,7 +9844,8 @@ result<void> module(module_data& m, const module_limits& limits = {}) noexcept {
 /// Decodes and validates bytes that the module takes over. `positions` are those of its text, if it
 /// has one. Fails like binary::decode and valid::module.
 template <features F>
-result<module_owner> load(vec<u8>&& bytes, vec<module_data::position>&& positions = {}, const module_limits& limits = {}) noexcept {
+result<module_owner> load(vec<u8>&& bytes, vec<module_data::position>&& positions = {},
+                          const module_limits& limits = {}) noexcept {
     auto m = binary::decode<F>(std::move(bytes), std::move(positions), limits);
     if (!m) return m.error();
     if (auto valid = valid::module<F>(*m->edit(), limits); !valid) return valid.error();

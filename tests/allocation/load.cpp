@@ -6,9 +6,9 @@
 
 namespace {
 
-long allowed = -1;     // allocations until one fails; negative: none fails
-bool refused = false;  // one has failed
-long made = 0;         // allocations that are not freed yet
+long allowed = -1;    // allocations until one fails; negative: none fails
+bool refused = false; // one has failed
+long made = 0;        // allocations that are not freed yet
 
 void* allocate(std::size_t bytes) {
     if (allowed == 0) return refused = true, nullptr;

@@ -5,10 +5,12 @@
 #include "evaluator.hpp"
 #include "generator.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
+#include <thread>
 
 #ifndef DIFF_FEATURES
 #define DIFF_FEATURES tessera::latest
@@ -252,10 +254,21 @@ int main(int argc, char** argv) {
         else if (name == "--dump") dump = argv[i + 1];
         else return std::fprintf(stderr, "unknown option %s\n", argv[i]), 2;
     }
+    // A program that never ends in the engine has no outcome to compare; it is told by its seed.
+    static std::atomic<u64> running{0};
+    std::thread([] {
+        for (u64 last = ~u64{0};;) {
+            std::this_thread::sleep_for(std::chrono::seconds(30));
+            const u64 now = running.load();
+            if (now == last) std::printf("seed %llu does not end\n0 passed, 1 failed\n", static_cast<unsigned long long>(now)), std::fflush(stdout), std::_Exit(1);
+            last = now;
+        }
+    }).detach();
     const auto start = std::chrono::steady_clock::now();
     u64 passed = 0, given_up = 0;
     for (u64 n = 0; n < count; ++n, ++seed) {
         if (std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() > seconds) break;
+        running = seed;
         const program p = generate(seed, size);
         const outcome o = comparison(p).run();
         if (o.what == outcome::given_up) ++given_up;

@@ -13,7 +13,8 @@ namespace tessera::inline TESSERA_ABI::binary {
 /// returns false where memory is out, for every one. `params` counts towards the limit. False:
 /// `in.error()` says why.
 template <class Each>
-[[nodiscard]] bool local_declarations(immediate_reader& in, u32 params, const module_limits& limits, Each each) noexcept {
+[[nodiscard]] bool local_declarations(immediate_reader& in, u32 params, const module_limits& limits,
+                                      Each each) noexcept {
     const u8* where = in.at();
     u32 entries = 0;
     if (!in.leb_u32(entries)) return false;

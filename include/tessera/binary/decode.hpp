@@ -37,13 +37,9 @@ private:
 
 /// Gives `why` the line and column of its offset if the module came from text.
 inline error located(error why, std::span<const module_data::position> positions) noexcept {
-    if (why.offset() == error::no_offset || positions.empty()) return why;
-    std::size_t low = 0, high = positions.size(); // the last position at or before the offset
-    while (high - low > 1) {
-        const std::size_t middle = low + (high - low) / 2;
-        (positions[middle].offset <= why.offset() ? low : high) = middle;
-    }
-    return why.set_position(positions[low].line, positions[low].column);
+    const module_data::position* const at = why.offset() == error::no_offset ? nullptr : position_at(positions, why.offset());
+    if (at) why.set_position(at->line, at->column);
+    return why;
 }
 
 /// Decodes `m.bytes` into the rest of `m`, which must be fresh. Function bodies stay unread. Fails
@@ -54,14 +50,16 @@ result<void> decode(module_data& m, const module_limits& limits = {}) noexcept {
     if (d.module()) return {};
     // The first error in the file is the one to tell; the bodies come before what follows them.
     error body(msg::unexpected_end);
-    if (d.error().kind() == kind::malformed && !bodies_well_formed<F>(m, limits, body) && body.kind() == kind::malformed)
+    if (d.error().kind() == kind::malformed && !bodies_well_formed<F>(m, limits, body) &&
+        body.kind() == kind::malformed)
         return located(body, {m.positions.data(), m.positions.size()});
     return located(d.error(), {m.positions.data(), m.positions.size()});
 }
 
 /// Decodes bytes that the module takes over. `positions` are those of its text, if it has one.
 template <features F>
-result<module_owner> decode(vec<u8>&& bytes, vec<module_data::position>&& positions = {}, const module_limits& limits = {}) noexcept {
+result<module_owner> decode(vec<u8>&& bytes, vec<module_data::position>&& positions = {},
+                            const module_limits& limits = {}) noexcept {
     module_owner m(create<module_data>());
     if (!m) return error(msg::out_of_memory);
     m.edit()->owned = std::move(bytes);

@@ -12,18 +12,18 @@ namespace tessera::inline TESSERA_ABI::binary {
 /// what an earlier instruction left there.
 struct instruction {
     op code = op::count_;
-    imm immediate = imm::none;  ///< row(code).immediate
-    u32 offset = 0;             ///< of the opcode's first byte, relative to the module's bytes
-    u32 index = 0;              ///< label, func, type, local, global, table, memory, tag, elem, data; memarg: memory
-    u32 index2 = 0;             ///< second index: table of call_indirect, source of copies, field, count
-    u32 align = 0;              ///< memarg: log2 of the alignment, without the bit for the memory index
+    imm immediate = imm::none; ///< row(code).immediate
+    u32 offset = 0;            ///< of the opcode's first byte, relative to the module's bytes
+    u32 index = 0;             ///< label, func, type, local, global, table, memory, tag, elem, data; memarg: memory
+    u32 index2 = 0;            ///< second index: table of call_indirect, source of copies, field, count
+    u32 align = 0;             ///< memarg: log2 of the alignment, without the bit for the memory index
     u32 lane = 0;
-    u64 value = 0;              ///< i32.const (sign-extended), i64.const, f32 and f64 bits, memarg offset
-    val_type type;              ///< ref.null, ref.test, ref.cast; br_on_cast: source; block: inline result or t_bottom
-    val_type type2;             ///< br_on_cast: target
-    u32 block_type = no_index;  ///< block: type index, no_index where `type` says
-    cursor list;                ///< br_table labels (the default last), catch clauses, types, 16 bytes; already checked
-    u32 list_count = 0;         ///< entries of `list`; br_table: without the default label
+    u64 value = 0;             ///< i32.const (sign-extended), i64.const, f32 and f64 bits, memarg offset
+    val_type type;             ///< ref.null, ref.test, ref.cast; br_on_cast: source; block: inline result or t_bottom
+    val_type type2;            ///< br_on_cast: target
+    u32 block_type = no_index; ///< block: type index, no_index where `type` says
+    cursor list;               ///< br_table labels (the default last), catch clauses, types, 16 bytes; already checked
+    u32 list_count = 0;        ///< entries of `list`; br_table: without the default label
 };
 
 /// The four forms of a catch clause of try_table, with their byte codes.
@@ -204,7 +204,8 @@ protected:
         case imm::ref_type: {
             heap_type h;
             if (!heap(h)) return false;
-            const bool nullable = in.immediate == imm::heap || in.code == op::ref_test_null || in.code == op::ref_cast_null;
+            const bool nullable =
+                in.immediate == imm::heap || in.code == op::ref_test_null || in.code == op::ref_cast_null;
             in.type = val_type::ref(h, nullable);
             return true;
         }

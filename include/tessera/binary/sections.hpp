@@ -9,7 +9,23 @@
 namespace tessera::inline TESSERA_ABI::binary {
 
 /// The ids of sections.
-enum class section : u8 { custom, type, import_, function, table, memory, global, export_, start, elem, code, data, data_count, tag, count_ };
+enum class section : u8 {
+    custom,
+    type,
+    import_,
+    function,
+    table,
+    memory,
+    global,
+    export_,
+    start,
+    elem,
+    code,
+    data,
+    data_count,
+    tag,
+    count_
+};
 
 /// Decodes all sections into a module. Expressions and function bodies are left as ranges; finding
 /// the end of an expression is the one thing that depends on the set of instructions.
@@ -29,7 +45,8 @@ public:
         if (bodies_ != declared_funcs()) return fail(msg::inconsistent_functions, in_.at());
         if (m_.has_data_count && data_count_ != m_.datas.size()) return fail(msg::inconsistent_data, in_.at());
         for (const custom_def& c : m_.customs)
-            if (c.name == "name" && !name_section(m_).read(cursor(base_ + c.bytes.begin, base_ + c.bytes.end))) return fail_memory();
+            if (c.name == "name" && !name_section(m_).read(cursor(base_ + c.bytes.begin, base_ + c.bytes.end)))
+                return fail_memory();
         m_.used.bits |= used_;
         return true;
     }
@@ -207,7 +224,8 @@ private:
                 if (!byte(zero)) return false;
                 if (zero != 0) return fail(msg::zero_byte_expected, where);
             }
-            if (!table(t.type) || (has_init && !expression(t.init)) || !add(m_.tables, t) || !many_tables(where)) return false;
+            if (!table(t.type) || (has_init && !expression(t.init)) || !add(m_.tables, t) || !many_tables(where))
+                return false;
         }
         return true;
     }

@@ -15,7 +15,8 @@ inline constexpr u32 many_supers = no_index - 1;
 class type_reader : public immediate_reader {
 public:
     type_reader(module_data& m, features allowed, const module_limits& limits) noexcept
-        : immediate_reader(m.bytes.data(), cursor(m.bytes.data(), m.bytes.data() + m.bytes.size()), allowed), m_(m), limits_(limits) {}
+        : immediate_reader(m.bytes.data(), cursor(m.bytes.data(), m.bytes.data() + m.bytes.size()), allowed), m_(m),
+          limits_(limits) {}
 
 protected:
     /// Fails with msg::limit_reached unless `n` is at most `most`.
@@ -35,7 +36,8 @@ protected:
         const u32 group = m_.types.size();
         u32 n = 1;
         if (in_.peek() == code::rec) {
-            if (!skip(1) || !need(feature::gc, where) || !count(n, limits_.group_size, "types in a recursion group")) return false;
+            if (!skip(1) || !need(feature::gc, where) || !count(n, limits_.group_size, "types in a recursion group"))
+                return false;
         }
         if (!within(u64(group) + n, limits_.types, "types")) return false;
         for (u32 i = 0; i < n; ++i) {
@@ -141,7 +143,8 @@ private:
         d.first = u32(m_.types.fields.size());
         for (u32 i = 0; i < d.params; ++i) {
             field_type f;
-            if (!storage(f.type) || !mutability(f.mutable_) || !(m_.types.fields.push_back(f) || fail_memory())) return false;
+            if (!storage(f.type) || !mutability(f.mutable_) || !(m_.types.fields.push_back(f) || fail_memory()))
+                return false;
         }
         return m_.types.defs.push_back(d) || fail_memory();
     }
@@ -153,12 +156,14 @@ private:
     }
     /// The flags of limits: bit 0 has a maximum, 1 shared, 2 64-bit, 3 custom page size.
     [[nodiscard]] bool limit_flags(u8& flags, u8 known) noexcept {
-        static constexpr feature needs[] = {feature::mvp, feature::threads, feature::memory64, feature::custom_page_sizes};
+        static constexpr feature needs[] = {feature::mvp, feature::threads, feature::memory64,
+                                            feature::custom_page_sizes};
         const u8* where = in_.at();
         if (!byte(flags)) return false;
         if (flags & ~known) return fail(msg::malformed_limits, where);
         for (unsigned bit = 1; bit < 4; ++bit)
-            if ((flags >> bit & 1) && !need(needs[bit], where)) return fail(msg::malformed_limits, where, name(needs[bit]));
+            if ((flags >> bit & 1) && !need(needs[bit], where))
+                return fail(msg::malformed_limits, where, name(needs[bit]));
         return true;
     }
     [[nodiscard]] bool bound(u64& out) noexcept {

@@ -77,7 +77,10 @@ public:
     static void add_trace(const context& c, error& why) noexcept {
         if (!why.frames().empty()) return;
         backtrace* const trace = tracer<F>(c).run();
-        if (trace && why.offset() == error::no_offset && !trace->frames.empty()) why.set_offset(trace->frames[0].offset);
+        if (trace && why.offset() == error::no_offset && !trace->frames.empty()) {
+            const trace_frame& innermost = trace->frames[0];
+            why.set_offset(innermost.offset).set_position(innermost.line, innermost.column);
+        }
         why.set_trace(trace);
     }
     static bool invoke(runtime::store_data& store, runtime::func_record& f, u64* slots, error& why) noexcept {

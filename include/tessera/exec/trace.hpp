@@ -112,6 +112,10 @@ private:
         for (u32 i = 0; frame.name[0] == 0 && i < module.exports.size(); ++i)
             if (module.exports[i].kind == extern_kind::func && module.exports[i].index == frame.func) set_name(frame, module.exports[i].name);
         frame.offset = f.pc ? offset_of(unit, frame.func, f.pc) : module.funcs[frame.func].code.begin;
+        if (const module_data::position* const at = position_at({module.positions.data(), module.positions.size()}, frame.offset)) {
+            frame.line = at->line;
+            frame.column = at->column;
+        }
         return frame;
     }
     static void set_name(trace_frame& frame, std::string_view name) noexcept {

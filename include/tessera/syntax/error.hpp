@@ -16,6 +16,8 @@ namespace tessera::inline TESSERA_ABI {
 struct trace_frame {
     u32 func = 0;           ///< function index in its module
     u32 offset = 0;         ///< byte offset in the module of the instruction, 0 for a host function
+    u32 line = 0;           ///< position of the instruction, for a module that came from text
+    u32 column = 0;
     char name[56] = {};     ///< from the name section or the export, cut if longer, NUL-terminated
 };
 

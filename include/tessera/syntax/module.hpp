@@ -146,4 +146,15 @@ private:
     module_data* data_ = nullptr;
 };
 
+/// The last of `positions` at or before the byte `offset`; null if there are none.
+inline const module_data::position* position_at(std::span<const module_data::position> positions, u64 offset) noexcept {
+    if (positions.empty()) return nullptr;
+    std::size_t low = 0, high = positions.size();
+    while (high - low > 1) {
+        const std::size_t middle = low + (high - low) / 2;
+        (positions[middle].offset <= offset ? low : high) = middle;
+    }
+    return &positions[low];
+}
+
 } // namespace tessera

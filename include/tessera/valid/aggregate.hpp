@@ -42,12 +42,14 @@ protected:
         return context_.valid_type(in.type, offset_) && pop(val_type::ref(top_of(in.type.heap()), true)) && push(t_i32);
     }
     [[nodiscard]] bool ref_cast(const instruction& in) noexcept {
-        return context_.valid_type(in.type, offset_) && pop(val_type::ref(top_of(in.type.heap()), true)) && push(in.type);
+        return context_.valid_type(in.type, offset_) && pop(val_type::ref(top_of(in.type.heap()), true)) &&
+               push(in.type);
     }
     /// br_on_cast branches with the target type, br_on_cast_fail with what is left of the source type.
     [[nodiscard]] bool br_on_cast(const instruction& in, bool on_fail) noexcept {
         frame* target = nullptr;
-        if (!find_label(in.index, target) || !context_.valid_type(in.type, offset_) || !context_.valid_type(in.type2, offset_))
+        if (!find_label(in.index, target) || !context_.valid_type(in.type, offset_) ||
+            !context_.valid_type(in.type2, offset_))
             return false;
         if (!matches(context_.space(), in.type2, in.type))
             return fail(msg::type_mismatch, description() << in.type2 << " does not match " << in.type);
@@ -55,7 +57,8 @@ protected:
         const val_type taken = on_fail ? rest : in.type2, left = on_fail ? in.type2 : rest;
         const types_span carried = label(*target);
         if (carried.empty() || !matches(context_.space(), taken, carried.back()))
-            return fail(msg::type_mismatch, description() << "label requires " << carried << " but cast gives [" << taken << "]");
+            return fail(msg::type_mismatch, description()
+                                                << "label requires " << carried << " but cast gives [" << taken << "]");
         const types_span others = carried.first(carried.size() - 1);
         return pop(in.type) && pop(others) && push(others) && room(1) && push(left);
     }
@@ -97,17 +100,20 @@ protected:
     }
     [[nodiscard]] bool field(const instruction& in, field_type& out) noexcept {
         fields_span fields;
-        if (!structure(in.index, fields) || !context_.exists(in.index2, fields.size(), msg::unknown_field, offset_)) return false;
+        if (!structure(in.index, fields) || !context_.exists(in.index2, fields.size(), msg::unknown_field, offset_))
+            return false;
         out = fields[in.index2];
         return true;
     }
     /// A packed field or element is read with a sign, any other without.
     [[nodiscard]] bool readable(val_type t, bool with_sign) noexcept {
-        return t.is_packed() == with_sign || fail(msg::type_mismatch, description() << "field is " << (with_sign ? "un" : "") << "packed");
+        return t.is_packed() == with_sign ||
+               fail(msg::type_mismatch, description() << "field is " << (with_sign ? "un" : "") << "packed");
     }
     [[nodiscard]] bool struct_get(const instruction& in) noexcept {
         field_type f;
-        return field(in, f) && readable(f.type, in.code != op::struct_get) && pop(ref_to(in.index, true)) && push(unpacked(f.type));
+        return field(in, f) && readable(f.type, in.code != op::struct_get) && pop(ref_to(in.index, true)) &&
+               push(unpacked(f.type));
     }
     [[nodiscard]] bool struct_set(const instruction& in) noexcept {
         field_type f;
@@ -126,7 +132,9 @@ protected:
         return array(type, out) && (out.mutable_ || fail(msg::immutable_array, description() << u64(type)));
     }
     /// What array.new_data and array.init_data can fill in.
-    [[nodiscard]] bool plain_array(const field_type& f) noexcept { return !f.type.is_ref() || fail(msg::array_not_numeric); }
+    [[nodiscard]] bool plain_array(const field_type& f) noexcept {
+        return !f.type.is_ref() || fail(msg::array_not_numeric);
+    }
 
     [[nodiscard]] bool array_new(const instruction& in) noexcept {
         field_type f;
@@ -139,25 +147,27 @@ protected:
     [[nodiscard]] bool array_new_fixed(const instruction& in) noexcept {
         field_type f;
         if (!array(in.index, f)) return false;
-        if (in.index2 > context_.limits().array_operands) return fail(msg::limit_reached, "operands of array.new_fixed");
+        if (in.index2 > context_.limits().array_operands)
+            return fail(msg::limit_reached, "operands of array.new_fixed");
         for (u32 i = 0; i < in.index2; ++i)
             if (!pop(unpacked(f.type))) return false;
         return push(ref_to(in.index, false));
     }
     [[nodiscard]] bool array_new_data(const instruction& in) noexcept {
         field_type f;
-        return array(in.index, f) && plain_array(f) && data(in.index2) && pop(t_i32) && pop(t_i32) && push(ref_to(in.index, false));
+        return array(in.index, f) && plain_array(f) && data(in.index2) && pop(t_i32) && pop(t_i32) &&
+               push(ref_to(in.index, false));
     }
     [[nodiscard]] bool array_new_elem(const instruction& in) noexcept {
         field_type f;
         val_type given;
-        return array(in.index, f) && elem(in.index2, given) && element_matches(given, f.type) && pop(t_i32) && pop(t_i32) &&
-               push(ref_to(in.index, false));
+        return array(in.index, f) && elem(in.index2, given) && element_matches(given, f.type) && pop(t_i32) &&
+               pop(t_i32) && push(ref_to(in.index, false));
     }
     [[nodiscard]] bool array_get(const instruction& in) noexcept {
         field_type f;
-        return array(in.index, f) && readable(f.type, in.code != op::array_get) && pop(t_i32) && pop(ref_to(in.index, true)) &&
-               push(unpacked(f.type));
+        return array(in.index, f) && readable(f.type, in.code != op::array_get) && pop(t_i32) &&
+               pop(ref_to(in.index, true)) && push(unpacked(f.type));
     }
     [[nodiscard]] bool array_set(const instruction& in) noexcept {
         field_type f;
@@ -166,7 +176,8 @@ protected:
     [[nodiscard]] bool array_len() noexcept { return pop(abstract_ref(code::array, true)) && push(t_i32); }
     [[nodiscard]] bool array_fill(const instruction& in) noexcept {
         field_type f;
-        return mutable_array(in.index, f) && pop(t_i32) && pop(unpacked(f.type)) && pop(t_i32) && pop(ref_to(in.index, true));
+        return mutable_array(in.index, f) && pop(t_i32) && pop(unpacked(f.type)) && pop(t_i32) &&
+               pop(ref_to(in.index, true));
     }
     [[nodiscard]] bool array_copy(const instruction& in) noexcept {
         field_type to, from;
@@ -177,14 +188,14 @@ protected:
     }
     [[nodiscard]] bool array_init_data(const instruction& in) noexcept {
         field_type f;
-        return mutable_array(in.index, f) && plain_array(f) && data(in.index2) && pop(t_i32) && pop(t_i32) && pop(t_i32) &&
-               pop(ref_to(in.index, true));
+        return mutable_array(in.index, f) && plain_array(f) && data(in.index2) && pop(t_i32) && pop(t_i32) &&
+               pop(t_i32) && pop(ref_to(in.index, true));
     }
     [[nodiscard]] bool array_init_elem(const instruction& in) noexcept {
         field_type f;
         val_type given;
-        return mutable_array(in.index, f) && elem(in.index2, given) && element_matches(given, f.type) && pop(t_i32) && pop(t_i32) &&
-               pop(t_i32) && pop(ref_to(in.index, true));
+        return mutable_array(in.index, f) && elem(in.index2, given) && element_matches(given, f.type) && pop(t_i32) &&
+               pop(t_i32) && pop(t_i32) && pop(ref_to(in.index, true));
     }
 };
 

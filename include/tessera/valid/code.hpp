@@ -82,10 +82,11 @@ public:
         param_count_ = local_count_;
         bool valid = true;
         const u32 begin = f.code.begin;
-        const bool well_formed = binary::local_declarations(in_, param_count_, context_.limits(), [&](u32 n, val_type t) {
-            if (valid) valid = context_.valid_type(t, begin);
-            return !valid || add_locals(n, t, false);
-        });
+        const bool well_formed =
+            binary::local_declarations(in_, param_count_, context_.limits(), [&](u32 n, val_type t) {
+                if (valid) valid = context_.valid_type(t, begin);
+                return !valid || add_locals(n, t, false);
+            });
         if (!well_formed) return context_.fail(in_.error());
         if (!valid || !open(op::block, f.type, t_bottom)) return false;
         while (!frames_.empty())
@@ -164,7 +165,8 @@ private:
     }
     [[nodiscard]] bool constant_global(u32 globals) noexcept {
         if (!context_.exists(instruction_.index, globals, msg::unknown_global, offset_)) return false;
-        if (context_.module().globals[instruction_.index].type.mutable_) return fail(msg::constant_required, "mutable global");
+        if (context_.module().globals[instruction_.index].type.mutable_)
+            return fail(msg::constant_required, "mutable global");
         return global_get(instruction_);
     }
     /// Instructions whose type depends on immediates or on the stack.
@@ -224,7 +226,8 @@ private:
             case op::return_call: return return_call(in);
             case op::return_call_indirect: return return_call_indirect(in);
             case op::return_call_ref: // the one instruction that needs two features
-                return (in_.need(feature::function_references, in_.at()) || context_.fail(in_.error())) && return_call_ref(in);
+                return (in_.need(feature::function_references, in_.at()) || context_.fail(in_.error())) &&
+                       return_call_ref(in);
             default: break;
             }
         if constexpr (F[feature::function_references]) switch (in.code) {

@@ -57,7 +57,8 @@ public:
     }
     /// A type index that exists and is of composite type `form`.
     [[nodiscard]] bool is_form(u32 type, composite form, u64 offset) noexcept {
-        return exists(type, m_.types.size(), msg::unknown_type, offset) && (m_.types[type].form == form || fail_form(type, form, offset));
+        return exists(type, m_.types.size(), msg::unknown_type, offset) &&
+               (m_.types[type].form == form || fail_form(type, form, offset));
     }
 
     /// References to `func` may be taken (spec: valid/conventions, `refs`).
@@ -68,7 +69,8 @@ public:
 private:
     TESSERA_COLD bool fail_form(u32 type, composite form, u64 offset) noexcept {
         const char* wanted = form == composite::func ? "function" : form == composite::struct_ ? "structure" : "array";
-        return fail(msg::type_mismatch, offset, description() << "type " << u64(type) << " is not a " << wanted << " type");
+        return fail(msg::type_mismatch, offset,
+                    description() << "type " << u64(type) << " is not a " << wanted << " type");
     }
     const module_data& m_;
     const module_limits& limits_;

@@ -51,7 +51,8 @@ protected:
             // No `else`: the parameters are the results.
             const types_span given = params(f), wanted = results(f);
             if (!matches(context_.space(), given, wanted))
-                return fail(msg::type_mismatch, description() << "block requires " << wanted << " but stack has " << given);
+                return fail(msg::type_mismatch, description()
+                                                    << "block requires " << wanted << " but stack has " << given);
         }
         return push(results(f));
     }
@@ -99,7 +100,8 @@ protected:
     [[nodiscard]] bool return_call_type(u32 type) noexcept {
         const types_span given = types_.results(type), wanted = results(frames_[0]);
         if (!matches(context_.space(), given, wanted))
-            return fail(msg::type_mismatch, description() << "function requires " << wanted << " but callee returns " << given);
+            return fail(msg::type_mismatch, description()
+                                                << "function requires " << wanted << " but callee returns " << given);
         if (!pop(types_.params(type))) return false;
         unreachable();
         return true;
@@ -124,16 +126,22 @@ protected:
         if (!context_.exists(in.index2, tables.size(), msg::unknown_table, offset_)) return false;
         const table_type& t = tables[in.index2].type;
         if (!matches(context_.space(), t.element, t_funcref))
-            return fail(msg::type_mismatch, description() << "instruction requires a table of functions, not of " << t.element);
+            return fail(msg::type_mismatch, description()
+                                                << "instruction requires a table of functions, not of " << t.element);
         return context_.is_form(in.index, composite::func, offset_) && pop(t.limits.is64 ? t_i64 : t_i32);
     }
     [[nodiscard]] bool call_indirect(const instruction& in) noexcept { return indirect(in) && call_type(in.index); }
-    [[nodiscard]] bool return_call_indirect(const instruction& in) noexcept { return indirect(in) && return_call_type(in.index); }
+    [[nodiscard]] bool return_call_indirect(const instruction& in) noexcept {
+        return indirect(in) && return_call_type(in.index);
+    }
     [[nodiscard]] bool by_reference(const instruction& in) noexcept {
-        return context_.is_form(in.index, composite::func, offset_) && pop(val_type::ref(heap_type::index(in.index), true));
+        return context_.is_form(in.index, composite::func, offset_) &&
+               pop(val_type::ref(heap_type::index(in.index), true));
     }
     [[nodiscard]] bool call_ref(const instruction& in) noexcept { return by_reference(in) && call_type(in.index); }
-    [[nodiscard]] bool return_call_ref(const instruction& in) noexcept { return by_reference(in) && return_call_type(in.index); }
+    [[nodiscard]] bool return_call_ref(const instruction& in) noexcept {
+        return by_reference(in) && return_call_type(in.index);
+    }
 
     // ---- exceptions ------------------------------------------------------------------------------
     [[nodiscard]] bool tag_type(u32 tag, u32& type) noexcept {
@@ -162,7 +170,9 @@ protected:
     }
 
     // ---- legacy exceptions -----------------------------------------------------------------------
-    [[nodiscard]] bool in_try() const noexcept { return frames_.back().opcode == op::try_ || frames_.back().opcode == op::catch_; }
+    [[nodiscard]] bool in_try() const noexcept {
+        return frames_.back().opcode == op::try_ || frames_.back().opcode == op::catch_;
+    }
     [[nodiscard]] bool catch_(const instruction& in) noexcept {
         frame f;
         u32 type = 0;
@@ -205,8 +215,9 @@ private:
         const bool fits = wanted.size() == values.size() + (with_ref ? 1 : 0) &&
                           matches(context_.space(), values, wanted.first(values.size())) &&
                           (!with_ref || matches(context_.space(), exn_ref, wanted.back()));
-        return fits || fail(msg::type_mismatch, description() << "label requires " << wanted << " but catch clause gives " << values
-                                                              << (with_ref ? " and exnref" : ""));
+        return fits ||
+               fail(msg::type_mismatch, description() << "label requires " << wanted << " but catch clause gives "
+                                                      << values << (with_ref ? " and exnref" : ""));
     }
     u32 marks_ = 0;
 };

@@ -25,14 +25,15 @@ protected:
         if (!context_.make_declarations()) return context_.fail_memory();
         extern_validator external(context_);
         for (u32 i = 0; i < m_.funcs.size(); ++i)
-            if (!context_.is_form(m_.funcs[i].type, composite::func, 0))
-                return context_.move_error(func_offset(i));
+            if (!context_.is_form(m_.funcs[i].type, composite::func, 0)) return context_.move_error(func_offset(i));
         for (const table_def& t : m_.tables)
             if (!external.table(t)) return false;
-        if (m_.tables.size() > 1 && !built[feature::reference_types]) return context_.fail(msg::multiple_tables, m_.tables[1].offset);
+        if (m_.tables.size() > 1 && !built[feature::reference_types])
+            return context_.fail(msg::multiple_tables, m_.tables[1].offset);
         for (const memory_def& d : m_.memories)
             if (!external.memory(d)) return false;
-        if (m_.memories.size() > 1 && !built[feature::multi_memory]) return context_.fail(msg::multiple_memories, m_.memories[1].offset);
+        if (m_.memories.size() > 1 && !built[feature::multi_memory])
+            return context_.fail(msg::multiple_memories, m_.memories[1].offset);
         for (const global_def& g : m_.globals)
             if (!context_.valid_type(g.type.type, g.offset)) return false;
         for (const tag_def& t : m_.tags) {
@@ -56,7 +57,8 @@ private:
         if (m_.start == no_index) return true;
         if (!context_.exists(m_.start, m_.funcs.size(), msg::unknown_function, m_.start_offset)) return false;
         const type_def& t = m_.types[m_.funcs[m_.start].type];
-        return (t.params == 0 && t.results == 0) || context_.fail(msg::start_function, m_.start_offset, "has parameters or results");
+        return (t.params == 0 && t.results == 0) ||
+               context_.fail(msg::start_function, m_.start_offset, "has parameters or results");
     }
     [[nodiscard]] bool exports() noexcept {
         vec<u32> order;
@@ -67,9 +69,11 @@ private:
             if (!order.push_back(u32(order.size()))) return context_.fail_memory();
         }
         const auto name = [&](u32 i) { return m_.exports[i].name; };
-        std::sort(order.begin(), order.end(), [&](u32 a, u32 b) { return name(a) != name(b) ? name(a) < name(b) : a < b; });
+        std::sort(order.begin(), order.end(),
+                  [&](u32 a, u32 b) { return name(a) != name(b) ? name(a) < name(b) : a < b; });
         for (std::size_t i = 1; i < order.size(); ++i)
-            if (name(order[i]) == name(order[i - 1])) return context_.fail(msg::duplicate_export, m_.exports[order[i]].offset, name(order[i]));
+            if (name(order[i]) == name(order[i - 1]))
+                return context_.fail(msg::duplicate_export, m_.exports[order[i]].offset, name(order[i]));
         return true;
     }
     [[nodiscard]] bool exported(const export_def& e) noexcept {
@@ -121,7 +125,8 @@ private:
             if (!t.init.code.empty()) {
                 if (!code.constant(t.init, t.type.element, m_.imported_globals)) return false;
             } else if (!t.type.element.is_defaultable()) {
-                return context_.fail(msg::type_mismatch, t.offset, description() << t.type.element << " has no default value");
+                return context_.fail(msg::type_mismatch, t.offset,
+                                     description() << t.type.element << " has no default value");
             }
         }
         return true;
@@ -136,7 +141,8 @@ private:
                 if (!context_.exists(e.table, m_.tables.size(), msg::unknown_table, e.at.code.begin)) return false;
                 const table_type& t = m_.tables[e.table].type;
                 if (!matches(context_.space(), e.type, t.element))
-                    return context_.fail(msg::type_mismatch, at, description() << "element type " << e.type << " does not match " << t.element);
+                    return context_.fail(msg::type_mismatch, at,
+                                         description() << "element type " << e.type << " does not match " << t.element);
                 if (!code.constant(e.at, address(t.limits), visible_globals())) return false;
             }
             if (!(e.expressions ? expressions(code, e) : functions(e))) return false;
@@ -178,7 +184,8 @@ result<void> module(module_data& m, const module_limits& limits = {}) noexcept {
     module_validator<F> v(m, limits);
     if (v.run()) return {};
     error why = v.error(), body(msg::unexpected_end);
-    if (why.kind() == kind::invalid && !binary::bodies_well_formed<F>(m, limits, body) && body.kind() == kind::malformed)
+    if (why.kind() == kind::invalid && !binary::bodies_well_formed<F>(m, limits, body) &&
+        body.kind() == kind::malformed)
         why = body;
     return binary::located(why, {m.positions.data(), m.positions.size()});
 }
@@ -188,7 +195,8 @@ result<void> module(module_data& m, const module_limits& limits = {}) noexcept {
 /// Decodes and validates bytes that the module takes over. `positions` are those of its text, if it
 /// has one. Fails like binary::decode and valid::module.
 template <features F>
-result<module_owner> load(vec<u8>&& bytes, vec<module_data::position>&& positions = {}, const module_limits& limits = {}) noexcept {
+result<module_owner> load(vec<u8>&& bytes, vec<module_data::position>&& positions = {},
+                          const module_limits& limits = {}) noexcept {
     auto m = binary::decode<F>(std::move(bytes), std::move(positions), limits);
     if (!m) return m.error();
     if (auto valid = valid::module<F>(*m->edit(), limits); !valid) return valid.error();

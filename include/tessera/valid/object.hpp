@@ -53,7 +53,8 @@ protected:
     }
     [[nodiscard]] TESSERA_INLINE bool global_get(const instruction& in) noexcept {
         const auto& globals = context_.module().globals;
-        return context_.exists(in.index, globals.size(), msg::unknown_global, offset_) && push(globals[in.index].type.type);
+        return context_.exists(in.index, globals.size(), msg::unknown_global, offset_) &&
+               push(globals[in.index].type.type);
     }
     [[nodiscard]] bool global_set(const instruction& in) noexcept {
         const auto& globals = context_.module().globals;
@@ -108,8 +109,8 @@ protected:
     [[nodiscard]] bool table_init(const instruction& in) noexcept {
         table_type t;
         val_type given;
-        return table(in.index2, t) && elem(in.index, given) && element_matches(given, t.element) && pop(t_i32) && pop(t_i32) &&
-               pop(address(t.limits));
+        return table(in.index2, t) && elem(in.index, given) && element_matches(given, t.element) && pop(t_i32) &&
+               pop(t_i32) && pop(address(t.limits));
     }
     [[nodiscard]] bool elem_drop(const instruction& in) noexcept {
         val_type ignored;
@@ -148,7 +149,9 @@ protected:
     }
 
     // ---- references ------------------------------------------------------------------------------
-    [[nodiscard]] bool ref_null(const instruction& in) noexcept { return context_.valid_type(in.type, offset_) && push(in.type); }
+    [[nodiscard]] bool ref_null(const instruction& in) noexcept {
+        return context_.valid_type(in.type, offset_) && push(in.type);
+    }
     [[nodiscard]] bool ref_is_null() noexcept {
         val_type t;
         return pop_ref(t) && push(t_i32);
@@ -178,7 +181,8 @@ protected:
         if (!pop_ref(t) || !find_label(in.index, target)) return false;
         const types_span carried = label(*target);
         if (carried.empty() || !matches(context_.space(), val_type::ref(t.heap(), false), carried.back()))
-            return fail(msg::type_mismatch, description() << "label requires " << carried << " but stack has [" << t << "]");
+            return fail(msg::type_mismatch, description()
+                                                << "label requires " << carried << " but stack has [" << t << "]");
         const types_span others = carried.first(carried.size() - 1);
         return pop(others) && push(others);
     }

@@ -28,7 +28,8 @@ public:
         return true;
     }
     /// Finds or adds a final function type whose references are abstract. False: memory is out.
-    [[nodiscard]] bool intern_func(std::span<const val_type> params, std::span<const val_type> results, u32& id) noexcept {
+    [[nodiscard]] bool intern_func(std::span<const val_type> params, std::span<const val_type> results,
+                                   u32& id) noexcept {
         type_section one;
         vec<u32> ids;
         if (!one.defs.push_back({}) || !one.values.append(params.data(), params.size()) ||
@@ -92,7 +93,8 @@ private:
         for (u32 i = 0; i < a.size; ++i) {
             const u32 x = a.first + i, y = b.first + i;
             const type_def &d = a.types[x], &e = b.types[y];
-            if (d.form != e.form || d.final_ != e.final_ || d.params != e.params || d.results != e.results || a.super(d) != b.super(e))
+            if (d.form != e.form || d.final_ != e.final_ || d.params != e.params || d.results != e.results ||
+                a.super(d) != b.super(e))
                 return false;
             if (d.form == composite::func) {
                 const val_type *p = a.types.values.data() + d.first, *q = b.types.values.data() + e.first;
@@ -134,7 +136,9 @@ private:
         if (u64(at) + v.size > heap_type::abstract_bit) return false;
         const auto id = [&](u32 index) { return index - v.first < v.size ? index - v.first + at : v.ids[index]; };
         const auto stored = [&](val_type t) {
-            return t.is_ref() && t.heap().is_index() ? val_type::ref(heap_type::index(id(t.heap().index())), t.is_nullable()) : t;
+            return t.is_ref() && t.heap().is_index()
+                       ? val_type::ref(heap_type::index(id(t.heap().index())), t.is_nullable())
+                       : t;
         };
         for (u32 i = v.first; i < v.first + v.size; ++i) {
             type_def d = v.types[i];

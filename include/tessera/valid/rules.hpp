@@ -12,13 +12,13 @@ namespace tessera::inline TESSERA_ABI::valid {
 struct op_rule {
     static constexpr u8 address = 1;                                               ///< in params: i32 or i64
     static constexpr u8 poly = 1, memory = 2, lanes = 4, pending = 8, atomic = 16; ///< bits of flags
-    u8 params[4] = {};   ///< byte codes
+    u8 params[4] = {};                                                             ///< byte codes
     u8 results[2] = {};
     u8 param_count = 0;
     u8 result_count = 0;
-    u8 flags = 0;        ///< 0 for what only pops and pushes
-    u8 align_log2 = 0;   ///< memory: the natural alignment
-    u8 lane_count = 0;   ///< lanes: what the lane index must be below
+    u8 flags = 0;      ///< 0 for what only pops and pushes
+    u8 align_log2 = 0; ///< memory: the natural alignment
+    u8 lane_count = 0; ///< lanes: what the lane index must be below
 };
 
 namespace detail {
@@ -43,9 +43,7 @@ constexpr unsigned leading_number(std::string_view text) {
     return n;
 }
 /// How many lanes the shape at the start of the name has: "i8x16.extract_lane_s" 16.
-constexpr unsigned lanes_of_shape(std::string_view text) {
-    return leading_number(text.substr(text.find('x') + 1));
-}
+constexpr unsigned lanes_of_shape(std::string_view text) { return leading_number(text.substr(text.find('x') + 1)); }
 constexpr op_rule rule_of(op o) {
     const op_row& r = row(o);
     op_rule rule;

@@ -10,13 +10,13 @@ namespace tessera::inline TESSERA_ABI::valid {
 
 /// One open block.
 struct frame {
-    op opcode = op::block;     ///< block for a function's body
+    op opcode = op::block; ///< block for a function's body
     bool unreachable = false;
-    u32 height = 0;            ///< of the operand stack at its start
-    u32 inits = 0;             ///< how many locals were initialised before it
-    u32 type = no_index;       ///< type index, no_index: `result` says
-    val_type result;           ///< t_bottom: no result
-    u32 mark = 0;              ///< the br_table that checked its label last
+    u32 height = 0;      ///< of the operand stack at its start
+    u32 inits = 0;       ///< how many locals were initialised before it
+    u32 type = no_index; ///< type index, no_index: `result` says
+    val_type result;     ///< t_bottom: no result
+    u32 mark = 0;        ///< the br_table that checked its label last
 };
 
 /// Both stacks, and popping and pushing by type. Every method that can fail returns false and sets
@@ -29,7 +29,9 @@ protected:
     using types_span = std::span<const val_type>;
 
     // ---- errors ----------------------------------------------------------------------------------
-    bool fail(const message& what, std::string_view detail = {}) noexcept { return context_.fail(what, offset_, detail); }
+    bool fail(const message& what, std::string_view detail = {}) noexcept {
+        return context_.fail(what, offset_, detail);
+    }
     TESSERA_COLD bool fail_pop(val_type wanted) noexcept {
         description d;
         d << "instruction requires [" << wanted << "] but stack has [";
@@ -79,7 +81,8 @@ protected:
         if (!pop_any(out)) return false;
         if (out == t_bottom) return out = val_type::ref(bottom_heap, false), true;
         if (out.is_ref()) return true;
-        return fail(msg::type_mismatch, description() << "instruction requires a reference but stack has [" << out << "]");
+        return fail(msg::type_mismatch, description()
+                                            << "instruction requires a reference but stack has [" << out << "]");
     }
     [[nodiscard]] bool pop(types_span wanted) noexcept {
         for (std::size_t i = wanted.size(); i-- > 0;)
@@ -104,7 +107,9 @@ protected:
     }
 
     // ---- frames ----------------------------------------------------------------------------------
-    types_span params(const frame& f) const noexcept { return f.type == no_index ? types_span() : types_.params(f.type); }
+    types_span params(const frame& f) const noexcept {
+        return f.type == no_index ? types_span() : types_.params(f.type);
+    }
     types_span results(const frame& f) const noexcept {
         if (f.type != no_index) return types_.results(f.type);
         return {&f.result, f.result == t_bottom ? 0u : 1u};
@@ -218,8 +223,8 @@ private:
     vec<val_type> operands_;
     vec<val_type> flat_;
     vec<run> runs_;
-    vec<u8> initialised_;  ///< by local
-    vec<u32> inits_;       ///< locals in the order in which they were initialised
+    vec<u8> initialised_; ///< by local
+    vec<u32> inits_;      ///< locals in the order in which they were initialised
 };
 
 } // namespace tessera::valid

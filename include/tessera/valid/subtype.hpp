@@ -43,7 +43,8 @@ constexpr bool abstract_matches(u8 sub, u8 super) noexcept {
     switch (sub) {
     case code::bottom: return true;
     case code::none:
-        return super == code::i31 || super == code::struct_ || super == code::array || super == code::eq || super == code::any;
+        return super == code::i31 || super == code::struct_ || super == code::array || super == code::eq ||
+               super == code::any;
     case code::i31:
     case code::struct_:
     case code::array: return super == code::eq || super == code::any;
@@ -94,7 +95,8 @@ inline bool composite_matches(const type_space& space, u32 sub, u32 super) noexc
     const type_section& types = *space.types;
     if (types[sub].form != types[super].form) return false;
     if (types[sub].form == composite::func)
-        return matches(space, types.params(super), types.params(sub)) && matches(space, types.results(sub), types.results(super));
+        return matches(space, types.params(super), types.params(sub)) &&
+               matches(space, types.results(sub), types.results(super));
     const auto a = types.fields_of(sub), b = types.fields_of(super);
     if (a.size() < b.size()) return false;
     for (std::size_t i = 0; i < b.size(); ++i)

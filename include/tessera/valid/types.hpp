@@ -57,11 +57,14 @@ private:
         const type_def& d = m_.types[index];
         if (d.super == no_index) return true;
         if (m_.types[d.super].final_)
-            return context_.fail(msg::sub_type, d.offset, description() << "type " << u64(index) << " extends a final type");
+            return context_.fail(msg::sub_type, d.offset,
+                                 description() << "type " << u64(index) << " extends a final type");
         depths_[index] = depths_[d.super] + 1;
-        if (depths_[index] > context_.limits().subtype_depth) return context_.fail(msg::limit_reached, d.offset, "depth of sub types");
+        if (depths_[index] > context_.limits().subtype_depth)
+            return context_.fail(msg::limit_reached, d.offset, "depth of sub types");
         return composite_matches(context_.space(), index, d.super) ||
-               context_.fail(msg::sub_type, d.offset, description() << "type " << u64(index) << " does not match its super type");
+               context_.fail(msg::sub_type, d.offset,
+                             description() << "type " << u64(index) << " does not match its super type");
     }
     context& context_;
     module_data& m_;
@@ -86,7 +89,8 @@ public:
     }
     [[nodiscard]] bool table(const table_def& def) noexcept {
         const limits_type& l = def.type.limits;
-        return context_.valid_type(def.type.element, def.offset) && limits(l, l.is64 ? ~u64{0} : 0xffffffff, msg::table_size, def.offset);
+        return context_.valid_type(def.type.element, def.offset) &&
+               limits(l, l.is64 ? ~u64{0} : 0xffffffff, msg::table_size, def.offset);
     }
 
 private:

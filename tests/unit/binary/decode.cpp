@@ -52,8 +52,9 @@ TEST_CASE("counts that belong together agree") {
 }
 
 TEST_CASE("types") {
-    const module_bytes b = module_bytes{}.section(1, {4, 0x60, 2, 0x7f, 0x7e, 1, 0x7d, 0x4e, 2, 0x50, 0, 0x5f, 2, 0x78, 1, 0x64, 2, 0, 0x4f, 1, 1,
-                                                      0x5e, 0x63, 0x6e, 1, 0x5e, 0x7b, 0, 0x4e, 0});
+    const module_bytes b =
+        module_bytes{}.section(1, {4,    0x60, 2, 0x7f, 0x7e, 1, 0x7d, 0x4e, 2,    0x50, 0,    0x5f, 2, 0x78, 1,
+                                   0x64, 2,    0, 0x4f, 1,    1, 0x5e, 0x63, 0x6e, 1,    0x5e, 0x7b, 0, 0x4e, 0});
     auto m = binary::decode_borrowed<everything>(b);
     REQUIRE(m);
     const type_section& t = (*m)->types;
@@ -80,13 +81,14 @@ TEST_CASE("types") {
 }
 
 TEST_CASE("imports fill the index spaces first") {
-    const module_bytes b = module_bytes{}
-                               .section(1, {1, 0x60, 0, 0})
-                               .section(2, {5, 1, 'a', 1, 'f', 0, 0, 1, 'a', 1, 't', 1, 0x6f, 1, 1, 2, 1, 'a', 1, 'm', 2, 3, 1, 2,
-                                            1, 'a', 1, 'g', 3, 0x7f, 1, 1, 'a', 1, 'x', 4, 0, 0})
-                               .section(3, {1, 0})
-                               .section(5, {1, 0x0c, 5, 0})
-                               .body({});
+    const module_bytes b =
+        module_bytes{}
+            .section(1, {1, 0x60, 0, 0})
+            .section(2, {5,   1, 'a', 1, 'f', 0, 0,   1, 'a', 1, 't',  1, 0x6f, 1,   1, 2,   1, 'a', 1,
+                         'm', 2, 3,   1, 2,   1, 'a', 1, 'g', 3, 0x7f, 1, 1,    'a', 1, 'x', 4, 0,   0})
+            .section(3, {1, 0})
+            .section(5, {1, 0x0c, 5, 0})
+            .body({});
     auto r = binary::decode_borrowed<everything>(b);
     REQUIRE(r);
     const module_data& m = **r;
@@ -104,8 +106,10 @@ TEST_CASE("imports fill the index spaces first") {
 }
 
 TEST_CASE("segments have eight and three forms") {
-    const module_bytes b = module_bytes{}.section(9, {8, 0, 0x41, 0, 0x0b, 1, 7, 1, 0, 1, 7, 2, 1, 0x41, 0, 0x0b, 0, 0, 3, 0, 0, 4, 0x41, 0, 0x0b, 1, 0xd0,
-                                                      0x70, 0x0b, 5, 0x70, 0, 6, 2, 0x41, 0, 0x0b, 0x6f, 0, 7, 0x70, 0})
+    const module_bytes b = module_bytes{}
+                               .section(9, {8,    0,    0x41, 0, 0x0b, 1, 7,    1, 0,    1,    7,    2, 1,    0x41,
+                                            0,    0x0b, 0,    0, 3,    0, 0,    4, 0x41, 0,    0x0b, 1, 0xd0, 0x70,
+                                            0x0b, 5,    0x70, 0, 6,    2, 0x41, 0, 0x0b, 0x6f, 0,    7, 0x70, 0})
                                .section(11, {3, 0, 0x41, 0, 0x0b, 1, 'a', 1, 0, 2, 3, 0x41, 0, 0x0b, 2, 'b', 'c'});
     auto r = binary::decode_borrowed<everything>(b);
     REQUIRE(said(r) == "ok");
@@ -113,7 +117,9 @@ TEST_CASE("segments have eight and three forms") {
     REQUIRE(m.elems.size() == 8);
     for (int i = 0; i < 8; ++i) {
         CHECK(m.elems[std::size_t(i)].expressions == (i >= 4));
-        CHECK(m.elems[std::size_t(i)].mode == (i % 2 == 0 ? segment_mode::active : i % 4 == 1 ? segment_mode::passive : segment_mode::declarative));
+        CHECK(m.elems[std::size_t(i)].mode == (i % 2 == 0   ? segment_mode::active
+                                               : i % 4 == 1 ? segment_mode::passive
+                                                            : segment_mode::declarative));
     }
     CHECK((m.elems[2].table == 1 && m.elems[6].table == 2 && m.elems[6].type == t_externref));
     CHECK((m.elems[0].type == val_type::ref(heap_type::abstract(code::func), false) && m.elems[4].type == t_funcref));
@@ -122,12 +128,15 @@ TEST_CASE("segments have eight and three forms") {
     CHECK(decoded(module_bytes{}.section(9, {1, 8})) == "malformed elements segment kind");
     CHECK(decoded(module_bytes{}.section(9, {1, 1, 1, 0})) == "malformed elements segment kind");
     CHECK(decoded(module_bytes{}.section(11, {1, 3})) == "malformed data segment kind");
-    CHECK(decoded(module_bytes{}.section(6, {1, 0x7f, 0, 0x02, 0x40, 0x05, 0x0b, 0x0b})) == "END opcode expected: else");
-    CHECK(decoded(module_bytes{}.section(6, {1, 0x7f, 0, 0x02, 0x40, 0x0b, 0x0b})) == "ok"); // not constant, but well-formed
+    CHECK(decoded(module_bytes{}.section(6, {1, 0x7f, 0, 0x02, 0x40, 0x05, 0x0b, 0x0b})) ==
+          "END opcode expected: else");
+    CHECK(decoded(module_bytes{}.section(6, {1, 0x7f, 0, 0x02, 0x40, 0x0b, 0x0b})) ==
+          "ok"); // not constant, but well-formed
 }
 
 TEST_CASE("names are read where they are in order, and never an error") {
-    const module_bytes b = module_bytes{}.function({}, {}).section(0, {4, 'n', 'a', 'm', 'e', 0, 2, 1, 'M', 1, 9, 3, 0, 1, 'f', 1, 1, 'g', 7, 9, 'x'});
+    const module_bytes b = module_bytes{}.function({}, {}).section(
+        0, {4, 'n', 'a', 'm', 'e', 0, 2, 1, 'M', 1, 9, 3, 0, 1, 'f', 1, 1, 'g', 7, 9, 'x'});
     auto r = binary::decode_borrowed<everything>(b);
     REQUIRE(r);
     CHECK((*r)->name == "M");
@@ -142,11 +151,14 @@ TEST_CASE("names are read where they are in order, and never an error") {
 TEST_CASE("limits are refused with their name") {
     module_limits small;
     small.types = 1;
-    CHECK(decoded(module_bytes{}.section(1, {2, 0x60, 0, 0, 0x60, 0, 0}), small) == "implementation limit reached: types");
-    CHECK(decoded(module_bytes{}.section(1, {1, 0x4e, 2, 0x60, 0, 0, 0x60, 0, 0}), small) == "implementation limit reached: types");
+    CHECK(decoded(module_bytes{}.section(1, {2, 0x60, 0, 0, 0x60, 0, 0}), small) ==
+          "implementation limit reached: types");
+    CHECK(decoded(module_bytes{}.section(1, {1, 0x4e, 2, 0x60, 0, 0, 0x60, 0, 0}), small) ==
+          "implementation limit reached: types");
     small = {};
     small.params = 1;
-    CHECK(decoded(module_bytes{}.section(1, {1, 0x60, 2, 0x7f, 0x7f, 0}), small) == "implementation limit reached: parameters of a function");
+    CHECK(decoded(module_bytes{}.section(1, {1, 0x60, 2, 0x7f, 0x7f, 0}), small) ==
+          "implementation limit reached: parameters of a function");
     small = {};
     small.function_size = 2;
     CHECK(decoded(module_bytes{}.function({}, {}), small) == "ok");

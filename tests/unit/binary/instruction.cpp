@@ -61,7 +61,9 @@ struct one {
     binary::instruction_reader<F> reader;
     instruction in;
     bool ok;
-    explicit one(bytes b) : code(std::move(b)), reader(code.data(), cursor(code.data(), code.data() + code.size())) { ok = reader.next(in); }
+    explicit one(bytes b) : code(std::move(b)), reader(code.data(), cursor(code.data(), code.data() + code.size())) {
+        ok = reader.next(in);
+    }
     std::string_view message() const { return reader.error().message(); }
     std::string_view detail() const { return reader.error().detail(); }
 };
@@ -148,7 +150,8 @@ TEST_CASE("lists are checked once and read again") {
     CHECK(table.reader.next_label(table.in.list) == 128);
     CHECK(table.reader.next_label(table.in.list) == 9);
     CHECK(table.in.list.done());
-    CHECK(one<everything>({0x0e, 0xff, 0xff, 0xff, 0xff, 0x0f, 1}).message() == "unexpected end of section or function");
+    CHECK(one<everything>({0x0e, 0xff, 0xff, 0xff, 0xff, 0x0f, 1}).message() ==
+          "unexpected end of section or function");
 
     one<everything> handlers({0x1f, 0x40, 2, 1, 4, 6, 2, 3});
     REQUIRE(handlers.ok);

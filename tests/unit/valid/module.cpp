@@ -74,8 +74,9 @@ TEST_CASE("rows with a signature need no rule of their own") {
         }
         if (memarg) {
             m.data[m.data.size() - code.size() + align_at] = u8(align + 1);
-            CHECK(loaded(m) == (r.text.find("atomic") == std::string_view::npos ? "alignment must not be larger than natural"
-                                                                                   : "atomic alignment must be natural"));
+            CHECK(loaded(m) == (r.text.find("atomic") == std::string_view::npos
+                                    ? "alignment must not be larger than natural"
+                                    : "atomic alignment must be natural"));
         }
     }
 }
@@ -98,7 +99,8 @@ TEST_CASE("blocks and branches") {
     CHECK(body({0x7f}, {0x41, 1, 0x04, 0x7f, 0x41, 1, 0x0b}) == "type mismatch: block requires [i32] but stack has []");
     CHECK(body({0x7f}, {0x41, 1, 0x04, 0x7f, 0x41, 1, 0x05, 0x41, 2, 0x0b}) == "ok");
     CHECK(body({}, {0x02, 0x40, 0x05, 0x0b}) == "END opcode expected: else");
-    CHECK(body({}, {0x02, 0x40, 0x02, 0x7f, 0x41, 1, 0x41, 0, 0x0e, 1, 0, 1, 0x0b, 0x1a, 0x0b}) == "type mismatch: labels of br_table differ in arity");
+    CHECK(body({}, {0x02, 0x40, 0x02, 0x7f, 0x41, 1, 0x41, 0, 0x0e, 1, 0, 1, 0x0b, 0x1a, 0x0b}) ==
+          "type mismatch: labels of br_table differ in arity");
     CHECK(body({}, {0x02, 0x40, 0x41, 0, 0x0e, 2, 0, 1, 0, 0x0b}) == "ok");
     CHECK(body({}, {0x02, 5, 0x0b}) == "unknown type: 5");
     CHECK(body({}, {0x0b, 0x01}) == "section size mismatch");
@@ -110,24 +112,28 @@ TEST_CASE("what is malformed goes before what is invalid") {
     CHECK(loaded(module_bytes{}.function({}, {0x6a}).section(11, {1, 5})) == "malformed data segment kind");
     CHECK(body({}, {0xfc, 9, 0}) == "data count section required");
     CHECK(loaded(module_bytes{}.function({}, {0x6a, 0xfc, 9, 0})) == "data count section required");
-    CHECK(loaded<wasm_1_0>(module_bytes{}.function({}, {0x41, 0, 0xc0, 0x1a})) == "feature is not enabled in this build: sign-extension");
+    CHECK(loaded<wasm_1_0>(module_bytes{}.function({}, {0x41, 0, 0xc0, 0x1a})) ==
+          "feature is not enabled in this build: sign-extension");
 }
 
 TEST_CASE("locals") {
-    const auto locals = [](std::initializer_list<int> entries, std::initializer_list<int> code, const module_limits& limits = {}) {
+    const auto locals = [](std::initializer_list<int> entries, std::initializer_list<int> code,
+                           const module_limits& limits = {}) {
         module_bytes m = module_bytes{}.section(1, {1, 0x60, 0, 0}).section(3, {1, 0});
         const int size = int(entries.size() + code.size()) + 1;
         return loaded(m.raw({10, size + 2, 1, size}).raw(entries).raw(code).raw({0x0b}), limits);
     };
     CHECK(locals({1, 2, 0x7f}, {0x20, 1, 0x1a}) == "ok");
     CHECK(locals({1, 2, 0x7f}, {0x20, 2, 0x1a}) == "unknown local: 2");
-    CHECK(locals({2, 0xcf, 0x86, 3, 0x7f, 1, 0x7e}, {0x20, 0xcf, 0x86, 3, 0x7a, 0x1a}) == "ok"); // 49,999 i32, then an i64
+    CHECK(locals({2, 0xcf, 0x86, 3, 0x7f, 1, 0x7e}, {0x20, 0xcf, 0x86, 3, 0x7a, 0x1a}) ==
+          "ok"); // 49,999 i32, then an i64
     CHECK(locals({2, 0xd0, 0x86, 3, 0x7f, 1, 0x7e}, {}) == "implementation limit reached: locals of a function");
     CHECK(locals({2, 0xff, 0xff, 0xff, 0xff, 0x0f, 0x7f, 1, 0x7e}, {}) == "too many locals");
     CHECK(locals({1, 1, 0x64, 0x70}, {0x20, 0, 0x1a}) == "uninitialized local: 0");
     // Set in a block, it is forgotten behind it.
     CHECK(locals({1, 1, 0x64, 0x6c}, {0x02, 0x40, 0x41, 0, 0xfb, 0x1c, 0x21, 0, 0x20, 0, 0x1a, 0x0b}) == "ok");
-    CHECK(locals({1, 1, 0x64, 0x6c}, {0x02, 0x40, 0x41, 0, 0xfb, 0x1c, 0x21, 0, 0x0b, 0x20, 0, 0x1a}) == "uninitialized local: 0");
+    CHECK(locals({1, 1, 0x64, 0x6c}, {0x02, 0x40, 0x41, 0, 0xfb, 0x1c, 0x21, 0, 0x0b, 0x20, 0, 0x1a}) ==
+          "uninitialized local: 0");
     CHECK(locals({1, 1, 0x64, 5}, {}) == "unknown type: 5");
 }
 
@@ -137,31 +143,41 @@ TEST_CASE("types: indices, sub types, equality") {
     CHECK(types({1, 0x5e, 0x64, 1, 0}) == "unknown type: 1");
     CHECK(types({1, 0x50, 1, 0, 0x5e, 0x7f, 0}) == "unknown type: 0");
     CHECK(types({2, 0x5e, 0x7f, 0, 0x50, 1, 0, 0x5e, 0x7f, 0}) == "sub type: type 1 extends a final type");
-    CHECK(types({2, 0x50, 0, 0x5e, 0x7f, 0, 0x50, 1, 0, 0x5e, 0x7e, 0}) == "sub type: type 1 does not match its super type");
+    CHECK(types({2, 0x50, 0, 0x5e, 0x7f, 0, 0x50, 1, 0, 0x5e, 0x7e, 0}) ==
+          "sub type: type 1 does not match its super type");
     CHECK(types({2, 0x50, 0, 0x5e, 0x7f, 0, 0x50, 2, 0, 0, 0x5e, 0x7f, 0}) == "sub type: more than one super type");
-    auto m = load_borrowed<everything>(module_bytes{}.section(1, {4, 0x60, 0, 0, 0x60, 1, 0x7f, 0, 0x60, 0, 0, 0x60, 1, 0x7f, 0}));
+    auto m = load_borrowed<everything>(
+        module_bytes{}.section(1, {4, 0x60, 0, 0, 0x60, 1, 0x7f, 0, 0x60, 0, 0, 0x60, 1, 0x7f, 0}));
     REQUIRE(m);
     CHECK(((*m)->canonical[2] == 0 && (*m)->canonical[3] == 1 && (*m)->canonical[1] == 1));
 }
 
 TEST_CASE("the module's own rules") {
     CHECK(loaded(module_bytes{}.section(7, {1, 1, 'x', 0, 0})) == "unknown function: 0");
-    CHECK(loaded(module_bytes{}.section(5, {1, 0, 1}).section(7, {2, 1, 'x', 2, 0, 1, 'x', 2, 0})) == "duplicate export name: x");
+    CHECK(loaded(module_bytes{}.section(5, {1, 0, 1}).section(7, {2, 1, 'x', 2, 0, 1, 'x', 2, 0})) ==
+          "duplicate export name: x");
     CHECK(loaded(module_bytes{}.section(5, {1, 1, 2, 1})) == "size minimum must not be greater than maximum");
     CHECK(loaded(module_bytes{}.section(5, {1, 0, 0x81, 0x80, 4})) == "memory size must be at most 65536 pages (4GiB)");
     CHECK(loaded(module_bytes{}.section(5, {1, 2, 1})) == "shared memory must have maximum");
     CHECK(loaded(module_bytes{}.section(5, {1, 8, 0, 3})) == "invalid custom page size");
     CHECK(loaded<wasm_2_0>(module_bytes{}.section(5, {2, 0, 1, 0, 1})) == "multiple memories");
     CHECK(loaded<wasm_1_0>(module_bytes{}.section(4, {2, 0x70, 0, 1, 0x70, 0, 1})) == "multiple tables");
-    CHECK(loaded(module_bytes{}.section(1, {1, 0x60, 0, 1, 0x7f}).section(13, {1, 0, 0})) == "non-empty tag result type");
-    CHECK(loaded(module_bytes{}.section(6, {1, 0x7f, 0, 0x41, 0, 0x45, 0x0b})) == "constant expression required: i32.eqz");
+    CHECK(loaded(module_bytes{}.section(1, {1, 0x60, 0, 1, 0x7f}).section(13, {1, 0, 0})) ==
+          "non-empty tag result type");
+    CHECK(loaded(module_bytes{}.section(6, {1, 0x7f, 0, 0x41, 0, 0x45, 0x0b})) ==
+          "constant expression required: i32.eqz");
     CHECK(loaded(module_bytes{}.section(6, {1, 0x7f, 0, 0x23, 0, 0x0b})) == "unknown global: 0");
     CHECK(loaded(module_bytes{}.section(6, {2, 0x7f, 0, 0x41, 0, 0x0b, 0x7f, 0, 0x23, 0, 0x0b})) == "ok");
-    CHECK(loaded<wasm_2_0>(module_bytes{}.section(6, {2, 0x7f, 0, 0x41, 0, 0x0b, 0x7f, 0, 0x23, 0, 0x0b})) == "unknown global: 0");
+    CHECK(loaded<wasm_2_0>(module_bytes{}.section(6, {2, 0x7f, 0, 0x41, 0, 0x0b, 0x7f, 0, 0x23, 0, 0x0b})) ==
+          "unknown global: 0");
     CHECK(loaded(module_bytes{}.section(4, {1, 0x64, 0x70, 0, 1})) == "type mismatch: (ref func) has no default value");
     CHECK(loaded(module_bytes{}.section(11, {1, 0, 0x41, 0, 0x0b, 0})) == "unknown memory: 0");
     CHECK(loaded(module_bytes{}.function({0x70}, {0xd2, 0})) == "undeclared function reference: 0");
-    CHECK(loaded(module_bytes{}.section(1, {1, 0x60, 0, 1, 0x70}).section(3, {1, 0}).section(9, {1, 3, 0, 1, 0}).body({0xd2, 0})) == "ok");
+    CHECK(loaded(module_bytes{}
+                     .section(1, {1, 0x60, 0, 1, 0x70})
+                     .section(3, {1, 0})
+                     .section(9, {1, 3, 0, 1, 0})
+                     .body({0xd2, 0})) == "ok");
 }
 
 TEST_CASE("legacy exceptions") {

@@ -34,7 +34,9 @@ struct group_maker {
     }
 };
 val_type to(u32 type) { return val_type::ref(heap_type::index(type), true); }
-constexpr val_type abstract(u8 byte_code, bool nullable) { return val_type::ref(heap_type::abstract(byte_code), nullable); }
+constexpr val_type abstract(u8 byte_code, bool nullable) {
+    return val_type::ref(heap_type::abstract(byte_code), nullable);
+}
 
 } // namespace
 
@@ -123,7 +125,8 @@ TEST_CASE("abstract heap types form three trees and exceptions") {
         for (u8 b : all) {
             pairs += valid::abstract_matches(a, b);
             for (u8 c : all)
-                if (valid::abstract_matches(a, b) && valid::abstract_matches(b, c)) CHECK(valid::abstract_matches(a, c));
+                if (valid::abstract_matches(a, b) && valid::abstract_matches(b, c))
+                    CHECK(valid::abstract_matches(a, c));
         }
     CHECK(pairs == 1 + 2 + 3 + 3 + 3 + 6 + 1 + 2 + 1 + 2 + 1 + 2);
     for (u8 a : all) CHECK(valid::abstract_matches(code::bottom, a));
