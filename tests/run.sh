@@ -23,6 +23,7 @@ need cmake cmake
 need ninja ninja-build
 need python3 python3
 [ -e /usr/include/doctest/doctest.h ] || [ -e /usr/local/include/doctest/doctest.h ] || missing+=(doctest-dev)
+[ -e /usr/include/benchmark/benchmark.h ] || [ -e /usr/local/include/benchmark/benchmark.h ] || missing+=(libbenchmark-dev)
 required=${#missing[@]}
 # Without these a test is skipped, and says so.
 need npm npm
@@ -50,12 +51,13 @@ fi
 
 # ---- the combinations ----------------------------------------------------------------------------
 
-# preset PRESET [arguments of ctest]: configures, builds and tests one preset of CMakePresets.json.
+# preset PRESET OPTIONS [arguments of ctest]: configures, builds and tests one preset of CMakePresets.json.
 preset() {
-    local name=$1 started=$SECONDS
-    shift
+    local name=$1 options=$2 started=$SECONDS
+    shift 2
     echo "== $name: $(sed -n "/\"name\": \"$name\"/{n;s/.*\"displayName\": \"\(.*\)\",/\1/p;q}" CMakePresets.json)"
-    if cmake --preset "$name" >"$logs/$name.configure.log" 2>&1; then
+    # shellcheck disable=SC2086
+    if cmake --preset "$name" $options >"$logs/$name.configure.log" 2>&1; then
         grep 'tessera: ' "$logs/$name.configure.log"
     else
         echo "   configuration failed"; tail -n 30 "$logs/$name.configure.log"; return
@@ -74,9 +76,9 @@ preset() {
 wanted=${*:-default single loop-asan-ubsan no-exceptions}
 for name in $wanted; do
     case $name in
-    loop-asan-ubsan) preset "$name" -LE package ;;
-    no-exceptions) preset "$name" -L 'unit|allocation|guests' ;;
-    *) preset "$name" ;;
+    default) preset "$name" -DTESSERA_BUILD_BENCH=ON ;;
+    loop-asan-ubsan | no-exceptions) preset "$name" "" -LE 'package|compile_fail' ;;
+    *) preset "$name" "" ;;
     esac
 done
 

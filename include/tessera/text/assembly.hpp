@@ -3,6 +3,7 @@
 /// The sections of a module, put together in the order of the binary format (spec: binary/modules).
 #pragma once
 
+#include <tessera/binary/write.hpp>
 #include <tessera/text/chunk.hpp>
 #include <tessera/text/names.hpp>
 
@@ -15,8 +16,7 @@ struct binary_module {
     vec<position> positions;
 };
 
-/// The ids of the sections, in the order in which they must appear.
-inline constexpr u8 section_order[] = {1, 2, 3, 4, 5, 13, 6, 7, 8, 9, 12, 10, 11};
+using binary::section_order;
 inline constexpr u8 section_data_count = 12, section_code = 10;
 
 /// Words of `@custom` for those sections.

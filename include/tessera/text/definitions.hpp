@@ -8,6 +8,9 @@
 
 namespace tessera::inline TESSERA_ABI::text {
 
+using binary::write_memory;
+using binary::write_table;
+
 /// Holds the sections while they are written.
 class definition_parser : public instruction_parser {
 public:
@@ -64,10 +67,6 @@ protected:
     }
     /// `i64` or `i32` or nothing.
     bool address_type() noexcept { return accept(word::i64) || (static_cast<void>(accept(word::i32)), false); }
-    static void write_table(chunk& to, const table_type& t) noexcept {
-        write_type(to, t.element);
-        write_limits(to, t.limits, 0);
-    }
 
     /// What comes first in a field that defines or imports: identifier, exports, import.
     [[nodiscard]] bool head(extern_kind kind, u32 x, bool& imported, const token& t) noexcept {
@@ -101,15 +100,6 @@ protected:
         if (!nat64(out.min)) return false;
         out.has_max = at(token_kind::nat);
         return !out.has_max || nat64(out.max);
-    }
-    static void write_limits(chunk& to, const limits_type& l, u8 more_flags) noexcept {
-        to.byte(u8((l.has_max ? 1 : 0) | (l.is64 ? 4 : 0) | more_flags));
-        to.leb_u(l.min);
-        if (l.has_max) to.leb_u(l.max);
-    }
-    static void write_memory(chunk& to, const memory_type& m) noexcept {
-        write_limits(to, m.limits, u8((m.shared ? 2 : 0) | (m.page_log2 != 16 ? 8 : 0)));
-        if (m.page_log2 != 16) to.leb_u(m.page_log2);
     }
     /// `(pagesize …)` or nothing.
     [[nodiscard]] bool page_size(memory_type& m) noexcept {

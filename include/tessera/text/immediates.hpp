@@ -3,6 +3,7 @@
 /// The immediates of plain instructions, per kind (spec: text/instructions).
 #pragma once
 
+#include <tessera/text/labels.hpp>
 #include <tessera/text/types.hpp>
 
 namespace tessera::inline TESSERA_ABI::text {
@@ -93,49 +94,24 @@ protected:
     /// The opcode and numbers after it.
     template <class... X>
     bool write(chunk& to, op o, X... numbers) noexcept {
-        const op_row& r = row(o);
-        if (r.prefix) {
-            to.byte(r.prefix);
-            to.leb_u(r.code);
-        } else {
-            to.byte(u8(r.code));
-        }
+        binary::write_opcode(to, o);
         (to.leb_u(numbers), ...);
         return true;
     }
 
-    // ---- labels: a stack of names, and for each name the innermost label that has it
+    // ---- labels
 
-    [[nodiscard]] bool push_label(std::string_view name) noexcept {
-        label_entry entry{name, 0};
-        if (!name.empty()) {
-            if (const u32* outer = label_names_.find(name)) entry.shadowed = *outer;
-            if (!label_names_.set(name, u32(labels_.size() + 1))) return out_of_memory();
-        }
-        return labels_.push_back(entry) || out_of_memory();
-    }
-    void pop_label() noexcept {
-        const label_entry& entry = labels_.back();
-        if (!entry.name.empty()) *label_names_.find(entry.name) = entry.shadowed;
-        labels_.pop_back();
-    }
+    [[nodiscard]] bool push_label(std::string_view name) noexcept { return labels_.push(name) || out_of_memory(); }
+    void pop_label() noexcept { labels_.pop(); }
     /// A label's index: a number, or an identifier of a block around.
     [[nodiscard]] bool label(u32& out) noexcept {
         if (!at(token_kind::id)) return nat32(out);
         const token& t = peek();
         std::string_view name;
         if (!id(name)) return false;
-        const u32* place = label_names_.find(name);
-        if (!place || *place == 0) return fail(msg::text_unknown[u8(space::label)], t, text(t));
-        out = u32(labels_.size()) - *place;
-        return true;
+        return labels_.find(name, out) || fail(msg::text_unknown[u8(space::label)], t, text(t));
     }
-    struct label_entry {
-        std::string_view name;
-        u32 shadowed = 0; ///< what label_names_ held for the name before, 0 for nothing
-    };
-    vec<label_entry> labels_;
-    name_map label_names_; ///< the label's place in labels_ plus one
+    label_stack labels_;
 
     bool needs_data_count_ = false;
 
@@ -235,9 +211,7 @@ private:
             if (!index(space::memory, memory)) return false;
         if (!number_after(word::offset_is, offset) || !number_after(word::align_is, align)) return false;
         static_cast<void>(write(to, o));
-        to.leb_u(u64(std::countr_zero(align)) | (memory != 0 ? 0x40 : 0));
-        if (memory != 0) to.leb_u(memory);
-        to.leb_u(offset);
+        binary::write_memarg(to, u32(std::countr_zero(align)), memory, offset);
         return true;
     }
     /// `offset=` or `align=` with its number, if it is next.

@@ -3,21 +3,14 @@
 /// Types in the text format, and the types that type uses add (spec: text/types, text/modules).
 #pragma once
 
+#include <tessera/binary/write.hpp>
 #include <tessera/text/chunk.hpp>
 #include <tessera/text/names.hpp>
 
 namespace tessera::inline TESSERA_ABI::text {
 
-/// Writes heap type, value type or storage type `t` (spec: binary/types).
-inline void write_heap(writer& to, heap_type h) noexcept {
-    if (h.is_index()) to.leb_s(h.index());
-    else to.byte(h.byte_code());
-}
-inline void write_type(writer& to, val_type t) noexcept {
-    if (!t.is_ref()) return to.byte(t.byte_code());
-    if (!t.is_nullable() || t.heap().is_index()) to.byte(t.byte_code()); // else the abbreviation, one byte
-    write_heap(to, t.heap());
-}
+using binary::write_heap;
+using binary::write_type;
 
 /// Reads types and writes the type section.
 class type_parser : public name_reader {
