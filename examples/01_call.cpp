@@ -32,7 +32,7 @@ int failed(const tessera::error& e) {
     std::printf("%s", e.message().data());
     if (e.line()) std::printf(" at line %u, column %u", e.line(), e.column());
     std::printf("\n");
-    for (const tessera::trace_frame& frame : e.frames()) std::printf("  in %s, function %u\n", frame.name, frame.func);
+    for (const tessera::trace_frame& frame : e.frames()) std::printf("  in $%s, line %u\n", frame.name, frame.line);
     return 1;
 }
 

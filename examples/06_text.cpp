@@ -34,6 +34,11 @@ int main() {
         std::printf("function %u is %.*s, %zu parameters\n", unsigned(i), int(name.size()), name.data(), mod->function_type(i).params.size());
     }
 
+    // From any module back to text.
+    auto text = mod->to_text();
+    if (!text) return report(text.error());
+    std::printf("%.*s", int(text->size()), text->data());
+
     // The bytes are a module like any other.
     if (auto again = tessera::module::parse<profile>(mod->bytes())) std::printf("parsed again from its bytes\n");
 }

@@ -13,8 +13,11 @@ inline int report(const tessera::error& e, std::FILE* out = stdout) {
     if (e.line()) std::fprintf(out, " (line %u, column %u)", unsigned(e.line()), unsigned(e.column()));
     else if (e.offset() != e.no_offset) std::fprintf(out, " (at byte %llu)", static_cast<unsigned long long>(e.offset()));
     std::fprintf(out, "\n");
-    for (const tessera::trace_frame& frame : e.frames())
-        std::fprintf(out, "    in %s (function %u, byte %u)\n", frame.name[0] ? frame.name : "?", unsigned(frame.func), unsigned(frame.offset));
+    for (const tessera::trace_frame& frame : e.frames()) {
+        std::fprintf(out, "    in %s (function %u, ", frame.name[0] ? frame.name : "?", unsigned(frame.func));
+        if (frame.line) std::fprintf(out, "line %u)\n", unsigned(frame.line));
+        else std::fprintf(out, "byte %u)\n", unsigned(frame.offset));
+    }
     if (e.frames_left_out()) std::fprintf(out, "    and %u more in between\n", unsigned(e.frames_left_out()));
     return 1;
 }

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: MIT
+cmake_minimum_required(VERSION 3.25)
 # Runs `command` and compares what it writes with the file `expected`; it has to return `status` or 0.
 list(REMOVE_ITEM command "")
 execute_process(COMMAND ${command} RESULT_VARIABLE returned OUTPUT_VARIABLE output ERROR_VARIABLE output)

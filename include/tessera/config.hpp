@@ -66,8 +66,22 @@
 #error "tessera: -ffast-math breaks the arithmetic WebAssembly promises; compile this file without it"
 #endif
 
+#if defined(__SANITIZE_ADDRESS__)
+#define TESSERA_CHECKED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define TESSERA_CHECKED 1
+#endif
+#endif
+#ifndef TESSERA_CHECKED
+#define TESSERA_CHECKED 0
+#endif
+
 #if defined(__GNUC__) || defined(__clang__)
-#if defined(__SANITIZE_ADDRESS__) && !defined(__clang__)
+#if !TESSERA_TAIL_CALLS && (TESSERA_CHECKED || !defined(__OPTIMIZE__))
+// One function with every action in it, instrumented or not optimised, takes minutes to compile.
+#define TESSERA_INLINE inline
+#elif TESSERA_CHECKED && !defined(__clang__)
 // g++ marks the variables of what it inlines into a handler as out of scope, and a handler, which is
 // not instrumented, never takes the marks off the stack again.
 #define TESSERA_INLINE inline __attribute__((always_inline, no_sanitize("address")))
@@ -95,14 +109,9 @@
 #else
 #define TESSERA_ABI_DISPATCH loop
 #endif
-#if defined(__SANITIZE_ADDRESS__)
+#if TESSERA_CHECKED
 #define TESSERA_ABI_CHECK _asan
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define TESSERA_ABI_CHECK _asan
-#endif
-#endif
-#ifndef TESSERA_ABI_CHECK
+#else
 #define TESSERA_ABI_CHECK
 #endif
 #if defined(__OPTIMIZE__)

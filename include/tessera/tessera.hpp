@@ -6,6 +6,7 @@
 #include <tessera/config.hpp>
 #include <tessera/features.hpp>
 
+#include <tessera/binary/encode.hpp>
 #include <tessera/text/script.hpp>
 
 #include <tessera/module.hpp>

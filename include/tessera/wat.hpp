@@ -7,6 +7,7 @@
 
 #include <tessera/runtime/api/module.hpp>
 #include <tessera/text/parser.hpp>
+#include <tessera/text/printer.hpp>
 
 namespace tessera::inline TESSERA_ABI {
 
@@ -15,6 +16,11 @@ result<module> module::parse_text(std::string_view text, const module_limits& li
     auto binary = text::parse(text);
     if (!binary) return binary.error();
     return made(load<F>(std::move(binary->bytes), std::move(binary->positions), limits));
+}
+
+inline result<vec<char>> module::to_text(print_options options) const noexcept {
+    if (!owner_) return error(msg::stale_handle);
+    return text::print(*owner_, options);
 }
 
 } // namespace tessera

@@ -9,6 +9,7 @@
 #include <atomic>
 #include <bit>
 #include <cfloat>
+#include <charconv>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -87,8 +88,22 @@
 #error "tessera: -ffast-math breaks the arithmetic WebAssembly promises; compile this file without it"
 #endif
 
+#if defined(__SANITIZE_ADDRESS__)
+#define TESSERA_CHECKED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define TESSERA_CHECKED 1
+#endif
+#endif
+#ifndef TESSERA_CHECKED
+#define TESSERA_CHECKED 0
+#endif
+
 #if defined(__GNUC__) || defined(__clang__)
-#if defined(__SANITIZE_ADDRESS__) && !defined(__clang__)
+#if !TESSERA_TAIL_CALLS && (TESSERA_CHECKED || !defined(__OPTIMIZE__))
+// One function with every action in it, instrumented or not optimised, takes minutes to compile.
+#define TESSERA_INLINE inline
+#elif TESSERA_CHECKED && !defined(__clang__)
 // g++ marks the variables of what it inlines into a handler as out of scope, and a handler, which is
 // not instrumented, never takes the marks off the stack again.
 #define TESSERA_INLINE inline __attribute__((always_inline, no_sanitize("address")))
@@ -116,14 +131,9 @@
 #else
 #define TESSERA_ABI_DISPATCH loop
 #endif
-#if defined(__SANITIZE_ADDRESS__)
+#if TESSERA_CHECKED
 #define TESSERA_ABI_CHECK _asan
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define TESSERA_ABI_CHECK _asan
-#endif
-#endif
-#ifndef TESSERA_ABI_CHECK
+#else
 #define TESSERA_ABI_CHECK
 #endif
 #if defined(__OPTIMIZE__)
@@ -340,402 +350,37 @@ TESSERA_INLINE void store_le(void* at, T value) noexcept {
 
 } // namespace tessera
 
-// ---- util/vec.hpp ----------------------------------------------------------------------
-/// @file vec.hpp
-/// A growable array whose every allocation can fail, with and without exceptions.
+// ---- binary/limits.hpp -----------------------------------------------------------------
+/// @file binary/limits.hpp
+/// How large a module may be.
 
 namespace tessera::inline TESSERA_ABI {
 
-/// A contiguous sequence of T. What allocates returns false when memory is out and then changes
-/// nothing. T must be movable without throwing. Not copyable; `assign` copies and can fail.
-template <class T>
-class vec {
-public:
-    vec() noexcept = default;
-    vec(vec&& other) noexcept
-        : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)),
-          capacity_(std::exchange(other.capacity_, 0)) {}
-    vec& operator=(vec&& other) noexcept {
-        if (this != &other) {
-            release();
-            data_ = std::exchange(other.data_, nullptr);
-            size_ = std::exchange(other.size_, 0);
-            capacity_ = std::exchange(other.capacity_, 0);
-        }
-        return *this;
-    }
-    vec(const vec&) = delete;
-    vec& operator=(const vec&) = delete;
-    ~vec() { release(); }
-
-    T* data() noexcept { return data_; }
-    const T* data() const noexcept { return data_; }
-    std::size_t size() const noexcept { return size_; }
-    std::size_t capacity() const noexcept { return capacity_; }
-    bool empty() const noexcept { return size_ == 0; }
-    T& operator[](std::size_t i) noexcept { return data_[i]; }
-    const T& operator[](std::size_t i) const noexcept { return data_[i]; }
-    T& back() noexcept { return data_[size_ - 1]; }
-    const T& back() const noexcept { return data_[size_ - 1]; }
-    T* begin() noexcept { return data_; }
-    T* end() noexcept { return data_ + size_; }
-    const T* begin() const noexcept { return data_; }
-    const T* end() const noexcept { return data_ + size_; }
-
-    /// Makes room for `n` elements in all. False: memory is out, nothing changed.
-    [[nodiscard]] bool reserve(std::size_t n) noexcept {
-        if (n <= capacity_) return true;
-        if (n > std::size_t(-1) / 2 / sizeof(T)) return false;
-        T* fresh = static_cast<T*>(TESSERA_ALLOCATE(n * sizeof(T)));
-        if (!fresh) return false;
-        if constexpr (std::is_trivially_copyable_v<T>) {
-            if (size_) std::memcpy(static_cast<void*>(fresh), static_cast<const void*>(data_), size_ * sizeof(T));
-        } else {
-            for (std::size_t i = 0; i < size_; ++i) {
-                ::new (static_cast<void*>(fresh + i)) T(std::move(data_[i]));
-                data_[i].~T();
-            }
-        }
-        TESSERA_DEALLOCATE(data_);
-        data_ = fresh;
-        capacity_ = n;
-        return true;
-    }
-    /// Appends `value`. False: memory is out, nothing changed.
-    [[nodiscard]] bool push_back(T value) noexcept {
-        if (size_ == capacity_ && !reserve(capacity_ < 4 ? 8 : capacity_ * 2)) return false;
-        ::new (static_cast<void*>(data_ + size_)) T(std::move(value));
-        ++size_;
-        return true;
-    }
-    /// Appends copies of the `n` elements at `from`. False: memory is out, nothing changed.
-    [[nodiscard]] bool append(const T* from, std::size_t n) noexcept {
-        if (n > capacity_ - size_ && !reserve(size_ + n < capacity_ * 2 ? capacity_ * 2 : size_ + n)) return false;
-        if constexpr (std::is_trivially_copyable_v<T>) {
-            if (n) std::memcpy(static_cast<void*>(data_ + size_), static_cast<const void*>(from), n * sizeof(T));
-        } else {
-            for (std::size_t i = 0; i < n; ++i) ::new (static_cast<void*>(data_ + size_ + i)) T(from[i]);
-        }
-        size_ += n;
-        return true;
-    }
-    /// Makes the size `n`; new elements are value-initialised. False: memory is out, nothing changed.
-    [[nodiscard]] bool resize(std::size_t n) noexcept {
-        if (n > capacity_ && !reserve(n)) return false;
-        while (size_ > n) data_[--size_].~T();
-        for (; size_ < n; ++size_) ::new (static_cast<void*>(data_ + size_)) T();
-        return true;
-    }
-    /// Replaces the content by copies of `from`. False: memory is out, the content is then empty.
-    [[nodiscard]] bool assign(std::span<const T> from) noexcept {
-        clear();
-        return append(from.data(), from.size());
-    }
-    /// Drops elements until `n` are left; never allocates. `n` must not be more than size().
-    void truncate(std::size_t n) noexcept {
-        while (size_ > n) data_[--size_].~T();
-    }
-    void pop_back() noexcept { data_[--size_].~T(); }
-    void clear() noexcept { truncate(0); }
-
-private:
-    void release() noexcept {
-        clear();
-        TESSERA_DEALLOCATE(data_);
-        data_ = nullptr;
-        capacity_ = 0;
-    }
-    T* data_ = nullptr;
-    std::size_t size_ = 0;
-    std::size_t capacity_ = 0;
-};
-
-/// Makes a T on the heap from `args`, or returns null when memory is out. Ends with `destroy`.
-template <class T, class... A>
-T* create(A&&... args) noexcept {
-    void* at = TESSERA_ALLOCATE(sizeof(T));
-    return at ? ::new (at) T(std::forward<A>(args)...) : nullptr;
-}
-/// Ends what `create` made; null is allowed.
-template <class T>
-void destroy(T* object) noexcept {
-    if (!object) return;
-    object->~T();
-    TESSERA_DEALLOCATE(object);
-}
-
-} // namespace tessera
-
-// ---- syntax/types.hpp ------------------------------------------------------------------
-/// @file types.hpp
-/// The types of the specification (spec: syntax/types). Value types are one 32-bit word.
-
-namespace tessera::inline TESSERA_ABI {
-
-/// No index: the absent super type, the absent start function.
-inline constexpr u32 no_index = ~u32{0};
-
-/// The byte codes of types in the binary format (spec: binary/types).
-namespace code {
-inline constexpr u8 i32 = 0x7f, i64 = 0x7e, f32 = 0x7d, f64 = 0x7c, v128 = 0x7b, i8 = 0x78, i16 = 0x77;
-inline constexpr u8 noexn = 0x74, nofunc = 0x73, noextern = 0x72, none = 0x71, func = 0x70, extern_ = 0x6f, any = 0x6e,
-                    eq = 0x6d, i31 = 0x6c, struct_ = 0x6b, array = 0x6a, exn = 0x69;
-inline constexpr u8 ref = 0x64, ref_null = 0x63;
-inline constexpr u8 func_type = 0x60, struct_type = 0x5f, array_type = 0x5e, sub = 0x50, sub_final = 0x4f, rec = 0x4e;
-inline constexpr u8 empty_block = 0x40;
-inline constexpr u8 bottom = 0x00; ///< not in the format: the type of what unreachable code pops
-} // namespace code
-
-/// A heap type: an abstract one by its byte code, or a type index of the module.
-struct heap_type {
-    u32 bits = 0;
-    static constexpr u32 abstract_bit = 0x800000;
-    static constexpr heap_type abstract(u8 byte_code) noexcept { return {abstract_bit | byte_code}; }
-    static constexpr heap_type index(u32 type) noexcept { return {type}; }
-    constexpr bool is_index() const noexcept { return (bits & abstract_bit) == 0; }
-    constexpr u32 index() const noexcept { return bits; }
-    constexpr u8 byte_code() const noexcept { return u8(bits); }
-    friend constexpr bool operator==(heap_type, heap_type) noexcept = default;
-};
-
-/// A value type, a packed storage type (i8, i16) or the bottom type.
-/// Bits 0 to 7: the byte code; for references `code::ref` or `code::ref_null`, then bits 8 to 31
-/// hold the heap type. `(ref null func)` has one form only, never the shorthand 0x70.
-struct val_type {
-    u32 bits = 0;
-    static constexpr val_type number(u8 byte_code) noexcept { return {byte_code}; }
-    static constexpr val_type ref(heap_type h, bool nullable) noexcept {
-        return {(h.bits << 8) | (nullable ? code::ref_null : code::ref)};
-    }
-    constexpr u8 byte_code() const noexcept { return u8(bits); }
-    constexpr bool is_ref() const noexcept { return byte_code() == code::ref || byte_code() == code::ref_null; }
-    constexpr bool is_nullable() const noexcept { return byte_code() == code::ref_null; }
-    constexpr bool is_packed() const noexcept { return byte_code() == code::i8 || byte_code() == code::i16; }
-    constexpr bool is_vector() const noexcept { return byte_code() == code::v128; }
-    constexpr bool is_number() const noexcept { return byte_code() <= code::i32 && byte_code() >= code::f64; }
-    constexpr heap_type heap() const noexcept { return {bits >> 8}; }
-    /// True for types with a default value (spec: valid/types, Defaultable Types).
-    constexpr bool is_defaultable() const noexcept { return byte_code() != code::ref; }
-    /// How many 64-bit slots a value of the type takes in a frame.
-    constexpr u32 slots() const noexcept { return is_vector() ? 2 : 1; }
-    friend constexpr bool operator==(val_type, val_type) noexcept = default;
-};
-
-inline constexpr val_type t_i32{code::i32}, t_i64{code::i64}, t_f32{code::f32}, t_f64{code::f64}, t_v128{code::v128};
-inline constexpr val_type t_i8{code::i8}, t_i16{code::i16}, t_bottom{code::bottom};
-inline constexpr val_type t_funcref = val_type::ref(heap_type::abstract(code::func), true);
-inline constexpr val_type t_externref = val_type::ref(heap_type::abstract(code::extern_), true);
-inline constexpr val_type t_anyref = val_type::ref(heap_type::abstract(code::any), true);
-inline constexpr val_type t_exnref = val_type::ref(heap_type::abstract(code::exn), true);
-
-/// A field of a structure, or an array's element.
-struct field_type {
-    val_type type;
-    bool mutable_ = false;
-    friend constexpr bool operator==(const field_type&, const field_type&) noexcept = default;
-};
-
-/// What a composite type is.
-enum class composite : u8 { func, struct_, array };
-
-/// One defined type: a sub type with its composite type. Parameters, results and fields lie in the
-/// pools of the `type_section` that holds it.
-struct type_def {
-    composite form = composite::func;
-    bool final_ = true;
-    u32 super = no_index;  ///< type index of the super type
-    u32 group = 0;         ///< type index of the first type of its recursion group
-    u32 group_size = 1;
-    u32 first = 0;         ///< func: index in `values` of the first parameter, results follow; else: in `fields`
-    u32 params = 0;        ///< func: number of parameters; struct, array: number of fields
-    u32 results = 0;       ///< func: number of results
-    u32 offset = 0;        ///< in the module's bytes, for errors
-};
-
-/// The types of a module, in index order.
-struct type_section {
-    vec<type_def> defs;
-    vec<val_type> values;
-    vec<field_type> fields;
-
-    u32 size() const noexcept { return u32(defs.size()); }
-    const type_def& operator[](u32 type) const noexcept { return defs[type]; }
-    std::span<const val_type> params(u32 type) const noexcept {
-        return {values.data() + defs[type].first, defs[type].params};
-    }
-    std::span<const val_type> results(u32 type) const noexcept {
-        return {values.data() + defs[type].first + defs[type].params, defs[type].results};
-    }
-    std::span<const field_type> fields_of(u32 type) const noexcept {
-        return {fields.data() + defs[type].first, defs[type].params};
-    }
-};
-
-/// The limits of a memory (in pages) or a table (in entries).
-struct limits_type {
-    u64 min = 0;
-    u64 max = ~u64{0}; ///< meaningful only if has_max
-    bool has_max = false;
-    bool is64 = false; ///< addressed by i64
-};
-struct memory_type {
-    limits_type limits;
-    bool shared = false;
-    u8 page_log2 = 16; ///< 16, or 0 for pages of one byte
-};
-struct table_type {
-    limits_type limits;
-    val_type element;
-};
-struct global_type {
-    val_type type;
-    bool mutable_ = false;
-};
-
-/// The five kinds of imports and exports, with their byte codes.
-enum class extern_kind : u8 { func, table, memory, global, tag };
-
-} // namespace tessera
-
-// ---- syntax/module.hpp -----------------------------------------------------------------
-/// @file syntax/module.hpp
-/// What a module is (spec: syntax/modules): a plain structure of index spaces. Names and code are
-/// ranges of the module's bytes. `binary/decode.hpp` fills it in; nothing changes it afterwards.
-
-namespace tessera::inline TESSERA_ABI {
-
-/// A range of the module's bytes.
-struct byte_range {
-    u32 begin = 0;
-    u32 end = 0;
-    constexpr u32 size() const noexcept { return end - begin; }
-    constexpr bool empty() const noexcept { return begin == end; }
-};
-
-struct import_def {
-    std::string_view module;
-    std::string_view name;
-    extern_kind kind;
-    u32 index;  ///< in the index space of its kind
-    u32 offset; ///< of the entry, for errors
-};
-struct export_def {
-    std::string_view name;
-    extern_kind kind = extern_kind::func;
-    u32 index = 0;
-    u32 offset = 0; ///< of the entry, for errors; so in the other definitions
-};
-/// 16 bytes a function. For an imported function `code` is empty.
-struct func_def {
-    u32 type = 0;     ///< type index
-    byte_range code;  ///< locals and expression, without the size
-    u32 flags = 0;    ///< bits of func_flags
-};
-/// An expression; its range includes the final `end`.
-struct const_expr {
-    byte_range code;
-};
-struct table_def {
-    table_type type;
-    const_expr init; ///< empty: null
-    u32 offset = 0;
-};
-struct memory_def {
-    memory_type type;
-    u32 offset = 0;
-};
-struct global_def {
-    global_type type;
-    const_expr init; ///< empty for an imported global
-    u32 offset = 0;
-};
-struct tag_def {
-    u32 type = 0;
-    u32 offset = 0;
-};
-enum class segment_mode : u8 { active, passive, declarative };
-struct elem_def {
-    segment_mode mode = segment_mode::passive;
-    bool expressions = false; ///< items are constant expressions, else function indices in LEB128
-    u32 table = 0;
-    val_type type;
-    const_expr at;            ///< active: the offset
-    u32 count = 0;
-    byte_range items;
-};
-struct data_def {
-    segment_mode mode = segment_mode::passive;
-    u32 memory = 0;
-    const_expr at;
-    byte_range bytes;
-};
-struct custom_def {
-    std::string_view name;
-    byte_range bytes; ///< after the name
-    u8 after = 0;     ///< id of the last section before it, 0 for none
-};
-
-/// A module, decoded. `bytes` stays where it is as long as the structure lives.
-struct module_data {
-    std::atomic<u32> owners{1};
-    vec<u8> owned;                 ///< the bytes, unless they were borrowed
-    std::span<const u8> bytes;
-
-    type_section types;
-    vec<u32> canonical;            ///< type index → smallest type index of this module with an equal type
-    vec<import_def> imports;
-    vec<func_def> funcs;           ///< imported ones first, in every index space
-    vec<table_def> tables;
-    vec<memory_def> memories;
-    vec<global_def> globals;
-    vec<tag_def> tags;
-    vec<export_def> exports;
-    vec<elem_def> elems;
-    vec<data_def> datas;
-    vec<custom_def> customs;
-    u32 imported_funcs = 0, imported_tables = 0, imported_memories = 0, imported_globals = 0, imported_tags = 0;
-    u32 start = no_index;
-    u32 start_offset = 0;
-    bool has_data_count = false;
-    vec<std::string_view> func_names; ///< from the name section; shorter than funcs or with empty entries where unnamed
-    std::string_view name;            ///< from the name section
-    features used;                    ///< what the module needs
-    u32 pending_op = no_index;        ///< u16(op) of the first instruction that is not executed yet
-    u32 pending_offset = 0;           ///< where it is
-
-    /// Source positions of text modules: pairs in the order of `offset`.
-    struct position {
-        u32 offset, line, column;
-    };
-    vec<position> positions;
-};
-
-/// A counted pointer to a module. Copies share it; the last one destroys it, on any thread.
-class module_owner {
-public:
-    module_owner() noexcept = default;
-    /// Takes over the one count a fresh module_data starts with; null is allowed.
-    explicit module_owner(module_data* adopted) noexcept : data_(adopted) {}
-    module_owner(const module_owner& other) noexcept : data_(other.data_) {
-        if (data_) data_->owners.fetch_add(1, std::memory_order_relaxed);
-    }
-    module_owner(module_owner&& other) noexcept : data_(std::exchange(other.data_, nullptr)) {}
-    module_owner& operator=(module_owner other) noexcept {
-        std::swap(data_, other.data_);
-        return *this;
-    }
-    ~module_owner() {
-        if (data_ && data_->owners.fetch_sub(1, std::memory_order_acq_rel) == 1) destroy(data_);
-    }
-    explicit operator bool() const noexcept { return data_ != nullptr; }
-    const module_data* get() const noexcept { return data_; }
-    const module_data& operator*() const noexcept { return *data_; }
-    const module_data* operator->() const noexcept { return data_; }
-    /// For the decoder and the validator, before the module is shared.
-    module_data* edit() noexcept { return data_; }
-
-private:
-    module_data* data_ = nullptr;
+/// The implementation limits of modules; the defaults are those of the WebAssembly JavaScript
+/// interface (its section "Limits"). A module beyond one is refused with msg::limit_reached, whose
+/// detail names the limit.
+struct module_limits {
+    u64 module_size = u64{1} << 30; ///< bytes
+    u32 types = 1'000'000;
+    u32 group_size = 1'000'000; ///< types in a recursion group
+    u32 subtype_depth = 63;
+    u32 imports = 1'000'000;
+    u32 exports = 1'000'000;
+    u32 functions = 1'000'000;
+    u32 tables = 100'000;
+    u32 memories = 100;
+    u32 globals = 1'000'000;
+    u32 tags = 1'000'000;
+    u32 elem_segments = 10'000'000;
+    u32 elem_items = 10'000'000; ///< in one segment
+    u32 data_segments = 100'000;
+    u32 function_size = 7'654'321; ///< bytes
+    u32 locals = 50'000;           ///< of a function, parameters included
+    u32 params = 1'000;
+    u32 results = 1'000;
+    u32 fields = 10'000;         ///< of a structure
+    u32 br_table = 65'520;       ///< labels of one br_table
+    u32 array_operands = 10'000; ///< of one array.new_fixed
 };
 
 } // namespace tessera
@@ -1033,7 +678,7 @@ public:
         requires(std::is_constructible_v<T, U &&> && !std::is_same_v<std::remove_cvref_t<U>, result> &&
                  !std::is_same_v<std::remove_cvref_t<U>, E> && std::is_convertible_v<U &&, T>)
     result(U&& value) noexcept : has_(true) {
-        ::new (static_cast<void*>(&value_)) T(std::forward<U>(value));
+        ::new (static_cast<void*>(&value_)) T(static_cast<T>(std::forward<U>(value)));
     }
     template <class U>
         requires(std::is_convertible_v<U &&, E> && !std::is_convertible_v<U &&, T> && !std::is_same_v<std::remove_cvref_t<U>, result>)
@@ -1132,6 +777,132 @@ private:
 
 } // namespace tessera
 
+// ---- util/vec.hpp ----------------------------------------------------------------------
+/// @file vec.hpp
+/// A growable array whose every allocation can fail, with and without exceptions.
+
+namespace tessera::inline TESSERA_ABI {
+
+/// A contiguous sequence of T. What allocates returns false when memory is out and then changes
+/// nothing. T must be movable without throwing. Not copyable; `assign` copies and can fail.
+template <class T>
+class vec {
+public:
+    vec() noexcept = default;
+    vec(vec&& other) noexcept
+        : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)),
+          capacity_(std::exchange(other.capacity_, 0)) {}
+    vec& operator=(vec&& other) noexcept {
+        if (this != &other) {
+            release();
+            data_ = std::exchange(other.data_, nullptr);
+            size_ = std::exchange(other.size_, 0);
+            capacity_ = std::exchange(other.capacity_, 0);
+        }
+        return *this;
+    }
+    vec(const vec&) = delete;
+    vec& operator=(const vec&) = delete;
+    ~vec() { release(); }
+
+    T* data() noexcept { return data_; }
+    const T* data() const noexcept { return data_; }
+    std::size_t size() const noexcept { return size_; }
+    std::size_t capacity() const noexcept { return capacity_; }
+    bool empty() const noexcept { return size_ == 0; }
+    T& operator[](std::size_t i) noexcept { return data_[i]; }
+    const T& operator[](std::size_t i) const noexcept { return data_[i]; }
+    T& back() noexcept { return data_[size_ - 1]; }
+    const T& back() const noexcept { return data_[size_ - 1]; }
+    T* begin() noexcept { return data_; }
+    T* end() noexcept { return data_ + size_; }
+    const T* begin() const noexcept { return data_; }
+    const T* end() const noexcept { return data_ + size_; }
+
+    /// Makes room for `n` elements in all. False: memory is out, nothing changed.
+    [[nodiscard]] bool reserve(std::size_t n) noexcept {
+        if (n <= capacity_) return true;
+        if (n > std::size_t(-1) / 2 / sizeof(T)) return false;
+        T* fresh = static_cast<T*>(TESSERA_ALLOCATE(n * sizeof(T)));
+        if (!fresh) return false;
+        if constexpr (std::is_trivially_copyable_v<T>) {
+            if (size_) std::memcpy(static_cast<void*>(fresh), static_cast<const void*>(data_), size_ * sizeof(T));
+        } else {
+            for (std::size_t i = 0; i < size_; ++i) {
+                ::new (static_cast<void*>(fresh + i)) T(std::move(data_[i]));
+                data_[i].~T();
+            }
+        }
+        TESSERA_DEALLOCATE(data_);
+        data_ = fresh;
+        capacity_ = n;
+        return true;
+    }
+    /// Appends `value`. False: memory is out, nothing changed.
+    [[nodiscard]] bool push_back(T value) noexcept {
+        if (size_ == capacity_ && !reserve(capacity_ < 4 ? 8 : capacity_ * 2)) return false;
+        ::new (static_cast<void*>(data_ + size_)) T(std::move(value));
+        ++size_;
+        return true;
+    }
+    /// Appends copies of the `n` elements at `from`. False: memory is out, nothing changed.
+    [[nodiscard]] bool append(const T* from, std::size_t n) noexcept {
+        if (n > capacity_ - size_ && !reserve(size_ + n < capacity_ * 2 ? capacity_ * 2 : size_ + n)) return false;
+        if constexpr (std::is_trivially_copyable_v<T>) {
+            if (n) std::memcpy(static_cast<void*>(data_ + size_), static_cast<const void*>(from), n * sizeof(T));
+        } else {
+            for (std::size_t i = 0; i < n; ++i) ::new (static_cast<void*>(data_ + size_ + i)) T(from[i]);
+        }
+        size_ += n;
+        return true;
+    }
+    /// Makes the size `n`; new elements are value-initialised. False: memory is out, nothing changed.
+    [[nodiscard]] bool resize(std::size_t n) noexcept {
+        if (n > capacity_ && !reserve(n)) return false;
+        while (size_ > n) data_[--size_].~T();
+        for (; size_ < n; ++size_) ::new (static_cast<void*>(data_ + size_)) T();
+        return true;
+    }
+    /// Replaces the content by copies of `from`. False: memory is out, the content is then empty.
+    [[nodiscard]] bool assign(std::span<const T> from) noexcept {
+        clear();
+        return append(from.data(), from.size());
+    }
+    /// Drops elements until `n` are left; never allocates. `n` must not be more than size().
+    void truncate(std::size_t n) noexcept {
+        while (size_ > n) data_[--size_].~T();
+    }
+    void pop_back() noexcept { data_[--size_].~T(); }
+    void clear() noexcept { truncate(0); }
+
+private:
+    void release() noexcept {
+        clear();
+        TESSERA_DEALLOCATE(data_);
+        data_ = nullptr;
+        capacity_ = 0;
+    }
+    T* data_ = nullptr;
+    std::size_t size_ = 0;
+    std::size_t capacity_ = 0;
+};
+
+/// Makes a T on the heap from `args`, or returns null when memory is out. Ends with `destroy`.
+template <class T, class... A>
+T* create(A&&... args) noexcept {
+    void* at = TESSERA_ALLOCATE(sizeof(T));
+    return at ? ::new (at) T(std::forward<A>(args)...) : nullptr;
+}
+/// Ends what `create` made; null is allowed.
+template <class T>
+void destroy(T* object) noexcept {
+    if (!object) return;
+    object->~T();
+    TESSERA_DEALLOCATE(object);
+}
+
+} // namespace tessera
+
 // ---- syntax/error.hpp ------------------------------------------------------------------
 /// @file error.hpp
 /// What went wrong, where: a kind, a text from messages.hpp, a position, a detail, a backtrace.
@@ -1142,6 +913,8 @@ namespace tessera::inline TESSERA_ABI {
 struct trace_frame {
     u32 func = 0;           ///< function index in its module
     u32 offset = 0;         ///< byte offset in the module of the instruction, 0 for a host function
+    u32 line = 0;           ///< position of the instruction, for a module that came from text
+    u32 column = 0;
     char name[56] = {};     ///< from the name section or the export, cut if longer, NUL-terminated
 };
 
@@ -1225,6 +998,636 @@ private:
 };
 
 } // namespace tessera
+
+// ---- syntax/types.hpp ------------------------------------------------------------------
+/// @file types.hpp
+/// The types of the specification (spec: syntax/types). Value types are one 32-bit word.
+
+namespace tessera::inline TESSERA_ABI {
+
+/// No index: the absent super type, the absent start function.
+inline constexpr u32 no_index = ~u32{0};
+
+/// The byte codes of types in the binary format (spec: binary/types).
+namespace code {
+inline constexpr u8 i32 = 0x7f, i64 = 0x7e, f32 = 0x7d, f64 = 0x7c, v128 = 0x7b, i8 = 0x78, i16 = 0x77;
+inline constexpr u8 noexn = 0x74, nofunc = 0x73, noextern = 0x72, none = 0x71, func = 0x70, extern_ = 0x6f, any = 0x6e,
+                    eq = 0x6d, i31 = 0x6c, struct_ = 0x6b, array = 0x6a, exn = 0x69;
+inline constexpr u8 ref = 0x64, ref_null = 0x63;
+inline constexpr u8 func_type = 0x60, struct_type = 0x5f, array_type = 0x5e, sub = 0x50, sub_final = 0x4f, rec = 0x4e;
+inline constexpr u8 empty_block = 0x40;
+inline constexpr u8 bottom = 0x00; ///< not in the format: the type of what unreachable code pops
+} // namespace code
+
+/// A heap type: an abstract one by its byte code, or a type index of the module.
+struct heap_type {
+    u32 bits = 0;
+    static constexpr u32 abstract_bit = 0x800000;
+    static constexpr heap_type abstract(u8 byte_code) noexcept { return {abstract_bit | byte_code}; }
+    static constexpr heap_type index(u32 type) noexcept { return {type}; }
+    constexpr bool is_index() const noexcept { return (bits & abstract_bit) == 0; }
+    constexpr u32 index() const noexcept { return bits; }
+    constexpr u8 byte_code() const noexcept { return u8(bits); }
+    friend constexpr bool operator==(heap_type, heap_type) noexcept = default;
+};
+
+/// A value type, a packed storage type (i8, i16) or the bottom type.
+/// Bits 0 to 7: the byte code; for references `code::ref` or `code::ref_null`, then bits 8 to 31
+/// hold the heap type. `(ref null func)` has one form only, never the shorthand 0x70.
+struct val_type {
+    u32 bits = 0;
+    static constexpr val_type number(u8 byte_code) noexcept { return {byte_code}; }
+    static constexpr val_type ref(heap_type h, bool nullable) noexcept {
+        return {(h.bits << 8) | (nullable ? code::ref_null : code::ref)};
+    }
+    constexpr u8 byte_code() const noexcept { return u8(bits); }
+    constexpr bool is_ref() const noexcept { return byte_code() == code::ref || byte_code() == code::ref_null; }
+    constexpr bool is_nullable() const noexcept { return byte_code() == code::ref_null; }
+    constexpr bool is_packed() const noexcept { return byte_code() == code::i8 || byte_code() == code::i16; }
+    constexpr bool is_vector() const noexcept { return byte_code() == code::v128; }
+    constexpr bool is_number() const noexcept { return byte_code() <= code::i32 && byte_code() >= code::f64; }
+    constexpr heap_type heap() const noexcept { return {bits >> 8}; }
+    /// True for types with a default value (spec: valid/types, Defaultable Types).
+    constexpr bool is_defaultable() const noexcept { return byte_code() != code::ref; }
+    /// How many 64-bit slots a value of the type takes in a frame.
+    constexpr u32 slots() const noexcept { return is_vector() ? 2 : 1; }
+    friend constexpr bool operator==(val_type, val_type) noexcept = default;
+};
+
+inline constexpr val_type t_i32{code::i32}, t_i64{code::i64}, t_f32{code::f32}, t_f64{code::f64}, t_v128{code::v128};
+inline constexpr val_type t_i8{code::i8}, t_i16{code::i16}, t_bottom{code::bottom};
+inline constexpr val_type t_funcref = val_type::ref(heap_type::abstract(code::func), true);
+inline constexpr val_type t_externref = val_type::ref(heap_type::abstract(code::extern_), true);
+inline constexpr val_type t_anyref = val_type::ref(heap_type::abstract(code::any), true);
+inline constexpr val_type t_exnref = val_type::ref(heap_type::abstract(code::exn), true);
+
+/// A field of a structure, or an array's element.
+struct field_type {
+    val_type type;
+    bool mutable_ = false;
+    friend constexpr bool operator==(const field_type&, const field_type&) noexcept = default;
+};
+
+/// What a composite type is.
+enum class composite : u8 { func, struct_, array };
+
+/// One defined type: a sub type with its composite type. Parameters, results and fields lie in the
+/// pools of the `type_section` that holds it.
+struct type_def {
+    composite form = composite::func;
+    bool final_ = true;
+    u32 super = no_index;  ///< type index of the super type
+    u32 group = 0;         ///< type index of the first type of its recursion group
+    u32 group_size = 1;
+    u32 first = 0;         ///< func: index in `values` of the first parameter, results follow; else: in `fields`
+    u32 params = 0;        ///< func: number of parameters; struct, array: number of fields
+    u32 results = 0;       ///< func: number of results
+    u32 offset = 0;        ///< in the module's bytes, for errors
+};
+
+/// The types of a module, in index order.
+struct type_section {
+    vec<type_def> defs;
+    vec<val_type> values;
+    vec<field_type> fields;
+
+    u32 size() const noexcept { return u32(defs.size()); }
+    const type_def& operator[](u32 type) const noexcept { return defs[type]; }
+    std::span<const val_type> params(u32 type) const noexcept {
+        return {values.data() + defs[type].first, defs[type].params};
+    }
+    std::span<const val_type> results(u32 type) const noexcept {
+        return {values.data() + defs[type].first + defs[type].params, defs[type].results};
+    }
+    std::span<const field_type> fields_of(u32 type) const noexcept {
+        return {fields.data() + defs[type].first, defs[type].params};
+    }
+};
+
+/// The limits of a memory (in pages) or a table (in entries).
+struct limits_type {
+    u64 min = 0;
+    u64 max = ~u64{0}; ///< meaningful only if has_max
+    bool has_max = false;
+    bool is64 = false; ///< addressed by i64
+};
+struct memory_type {
+    limits_type limits;
+    bool shared = false;
+    u8 page_log2 = 16; ///< 16, or 0 for pages of one byte
+};
+struct table_type {
+    limits_type limits;
+    val_type element;
+};
+struct global_type {
+    val_type type;
+    bool mutable_ = false;
+};
+
+/// The five kinds of imports and exports, with their byte codes.
+enum class extern_kind : u8 { func, table, memory, global, tag };
+
+} // namespace tessera
+
+// ---- syntax/module.hpp -----------------------------------------------------------------
+/// @file syntax/module.hpp
+/// What a module is (spec: syntax/modules): a plain structure of index spaces. Names and code are
+/// ranges of the module's bytes. `binary/decode.hpp` fills it in; nothing changes it afterwards.
+
+namespace tessera::inline TESSERA_ABI {
+
+/// A range of the module's bytes.
+struct byte_range {
+    u32 begin = 0;
+    u32 end = 0;
+    constexpr u32 size() const noexcept { return end - begin; }
+    constexpr bool empty() const noexcept { return begin == end; }
+};
+
+struct import_def {
+    std::string_view module;
+    std::string_view name;
+    extern_kind kind;
+    u32 index;  ///< in the index space of its kind
+    u32 offset; ///< of the entry, for errors
+};
+struct export_def {
+    std::string_view name;
+    extern_kind kind = extern_kind::func;
+    u32 index = 0;
+    u32 offset = 0; ///< of the entry, for errors; so in the other definitions
+};
+/// 16 bytes a function. For an imported function `code` is empty.
+struct func_def {
+    u32 type = 0;     ///< type index
+    byte_range code;  ///< locals and expression, without the size
+    u32 flags = 0;    ///< bits of func_flags
+};
+/// An expression; its range includes the final `end`.
+struct const_expr {
+    byte_range code;
+};
+struct table_def {
+    table_type type;
+    const_expr init; ///< empty: null
+    u32 offset = 0;
+};
+struct memory_def {
+    memory_type type;
+    u32 offset = 0;
+};
+struct global_def {
+    global_type type;
+    const_expr init; ///< empty for an imported global
+    u32 offset = 0;
+};
+struct tag_def {
+    u32 type = 0;
+    u32 offset = 0;
+};
+enum class segment_mode : u8 { active, passive, declarative };
+struct elem_def {
+    segment_mode mode = segment_mode::passive;
+    bool expressions = false; ///< items are constant expressions, else function indices in LEB128
+    u32 table = 0;
+    val_type type;
+    const_expr at;            ///< active: the offset
+    u32 count = 0;
+    byte_range items;
+};
+struct data_def {
+    segment_mode mode = segment_mode::passive;
+    u32 memory = 0;
+    const_expr at;
+    byte_range bytes;
+};
+struct custom_def {
+    std::string_view name;
+    byte_range bytes; ///< after the name
+    u8 after = 0;     ///< id of the last section before it, 0 for none
+};
+
+/// A module, decoded. `bytes` stays where it is as long as the structure lives.
+struct module_data {
+    std::atomic<u32> owners{1};
+    vec<u8> owned;                 ///< the bytes, unless they were borrowed
+    std::span<const u8> bytes;
+
+    type_section types;
+    vec<u32> canonical;            ///< type index → smallest type index of this module with an equal type
+    vec<import_def> imports;
+    vec<func_def> funcs;           ///< imported ones first, in every index space
+    vec<table_def> tables;
+    vec<memory_def> memories;
+    vec<global_def> globals;
+    vec<tag_def> tags;
+    vec<export_def> exports;
+    vec<elem_def> elems;
+    vec<data_def> datas;
+    vec<custom_def> customs;
+    u32 imported_funcs = 0, imported_tables = 0, imported_memories = 0, imported_globals = 0, imported_tags = 0;
+    u32 start = no_index;
+    u32 start_offset = 0;
+    bool has_data_count = false;
+    vec<std::string_view> func_names; ///< from the name section; shorter than funcs or with empty entries where unnamed
+    std::string_view name;            ///< from the name section
+    features used;                    ///< what the module needs
+    u32 pending_op = no_index;        ///< u16(op) of the first instruction that is not executed yet
+    u32 pending_offset = 0;           ///< where it is
+
+    /// Source positions of text modules: pairs in the order of `offset`.
+    struct position {
+        u32 offset, line, column;
+    };
+    vec<position> positions;
+};
+
+/// A counted pointer to a module. Copies share it; the last one destroys it, on any thread.
+class module_owner {
+public:
+    module_owner() noexcept = default;
+    /// Takes over the one count a fresh module_data starts with; null is allowed.
+    explicit module_owner(module_data* adopted) noexcept : data_(adopted) {}
+    module_owner(const module_owner& other) noexcept : data_(other.data_) {
+        if (data_) data_->owners.fetch_add(1, std::memory_order_relaxed);
+    }
+    module_owner(module_owner&& other) noexcept : data_(std::exchange(other.data_, nullptr)) {}
+    module_owner& operator=(module_owner other) noexcept {
+        std::swap(data_, other.data_);
+        return *this;
+    }
+    ~module_owner() {
+        if (data_ && data_->owners.fetch_sub(1, std::memory_order_acq_rel) == 1) destroy(data_);
+    }
+    explicit operator bool() const noexcept { return data_ != nullptr; }
+    const module_data* get() const noexcept { return data_; }
+    const module_data& operator*() const noexcept { return *data_; }
+    const module_data* operator->() const noexcept { return data_; }
+    /// For the decoder and the validator, before the module is shared.
+    module_data* edit() noexcept { return data_; }
+
+private:
+    module_data* data_ = nullptr;
+};
+
+/// The last of `positions` at or before the byte `offset`; null if there are none.
+inline const module_data::position* position_at(std::span<const module_data::position> positions, u64 offset) noexcept {
+    if (positions.empty()) return nullptr;
+    std::size_t low = 0, high = positions.size();
+    while (high - low > 1) {
+        const std::size_t middle = low + (high - low) / 2;
+        (positions[middle].offset <= offset ? low : high) = middle;
+    }
+    return &positions[low];
+}
+
+} // namespace tessera
+
+// ---- util/cursor.hpp -------------------------------------------------------------------
+/// @file cursor.hpp
+/// Reading bytes front to back: fixed widths and LEB128 (spec: binary/values, Integers).
+
+namespace tessera::inline TESSERA_ABI {
+
+/// Why a read failed.
+enum class read_status : u8 { ok, end, too_long, too_large };
+
+/// A range of bytes with a reading position. A failed read leaves the position at the start of the
+/// value and says why in `status`.
+class cursor {
+public:
+    cursor() noexcept = default;
+    cursor(const u8* begin, const u8* end) noexcept : at_(begin), end_(end) {}
+
+    const u8* at() const noexcept { return at_; }
+    const u8* end() const noexcept { return end_; }
+    std::size_t left() const noexcept { return std::size_t(end_ - at_); }
+    bool done() const noexcept { return at_ == end_; }
+    read_status status() const noexcept { return status_; }
+    void seek(const u8* to) noexcept { at_ = to; }
+
+    /// Reads one byte; false at the end.
+    [[nodiscard]] TESSERA_INLINE bool byte(u8& out) noexcept {
+        if (at_ == end_) return fail(read_status::end);
+        out = *at_++;
+        return true;
+    }
+    /// The next byte without passing it; -1 at the end.
+    int peek() const noexcept { return at_ == end_ ? -1 : int(*at_); }
+    /// Reads `sizeof(T)` bytes in little-endian order.
+    template <class T>
+    [[nodiscard]] bool fixed(T& out) noexcept {
+        if (left() < sizeof(T)) return fail(read_status::end);
+        out = load_le<T>(at_);
+        at_ += sizeof(T);
+        return true;
+    }
+    /// Passes `n` bytes.
+    [[nodiscard]] bool skip(u64 n) noexcept {
+        if (left() < n) return fail(read_status::end);
+        at_ += n;
+        return true;
+    }
+    /// uN: at most ceil(N/7) bytes, unused bits zero.
+    [[nodiscard]] TESSERA_INLINE bool leb_u32(u32& out) noexcept {
+        if (at_ != end_ && *at_ < 0x80) {
+            out = *at_++;
+            return true;
+        }
+        u64 wide = 0;
+        if (!leb_slow<32, false>(wide)) return false;
+        out = u32(wide);
+        return true;
+    }
+    [[nodiscard]] bool leb_u64(u64& out) noexcept { return leb_slow<64, false>(out); }
+    /// sN: at most ceil(N/7) bytes, unused bits equal to the sign.
+    [[nodiscard]] bool leb_i32(i32& out) noexcept {
+        u64 wide = 0;
+        if (!leb_slow<32, true>(wide)) return false;
+        out = i32(u32(wide));
+        return true;
+    }
+    /// s33, the form of block types and heap types.
+    [[nodiscard]] bool leb_i33(i64& out) noexcept {
+        u64 wide = 0;
+        if (!leb_slow<33, true>(wide)) return false;
+        out = i64(wide);
+        return true;
+    }
+    [[nodiscard]] bool leb_i64(i64& out) noexcept {
+        u64 wide = 0;
+        if (!leb_slow<64, true>(wide)) return false;
+        out = i64(wide);
+        return true;
+    }
+
+private:
+    bool fail(read_status why) noexcept {
+        status_ = why;
+        return false;
+    }
+    template <unsigned Bits, bool Signed>
+    bool leb_slow(u64& out) noexcept {
+        constexpr unsigned most = (Bits + 6) / 7;
+        u64 value = 0;
+        const u8* p = at_;
+        for (unsigned i = 0; i < most; ++i) {
+            if (p == end_) return fail(read_status::end);
+            const u8 b = *p++;
+            value |= u64(b & 0x7f) << (7 * i);
+            if (b & 0x80) continue;
+            if (i + 1 == most) {
+                constexpr unsigned used = Bits - 7 * (most - 1); // bits of the last byte that count
+                if constexpr (Signed) {
+                    const u8 rest = u8((b & 0x7f) >> (used - 1));
+                    if (rest != 0 && rest != (0x7f >> (used - 1))) return fail(read_status::too_large);
+                } else if constexpr (used < 7) {
+                    if ((b & 0x7f) >> used) return fail(read_status::too_large);
+                }
+            }
+            if constexpr (Signed) {
+                const unsigned width = 7 * (i + 1);
+                if (width < 64 && (b & 0x40)) value |= ~u64{0} << width;
+            }
+            at_ = p;
+            out = value;
+            return true;
+        }
+        return fail(read_status::too_long);
+    }
+    const u8* at_ = nullptr;
+    const u8* end_ = nullptr;
+    read_status status_ = read_status::ok;
+};
+
+} // namespace tessera
+
+// ---- util/utf8.hpp ---------------------------------------------------------------------
+/// @file utf8.hpp
+/// UTF-8 as the specification wants it (spec: binary/values, Names): shortest forms, no surrogates.
+
+namespace tessera::inline TESSERA_ABI {
+
+/// True if `text` is well-formed UTF-8.
+constexpr bool is_utf8(std::string_view text) noexcept {
+    for (std::size_t i = 0; i < text.size();) {
+        const u8 lead = u8(text[i]);
+        if (lead < 0x80) {
+            ++i;
+            continue;
+        }
+        const std::size_t extra = lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : 1;
+        if (lead < 0xc2 || lead > 0xf4 || text.size() - i <= extra) return false;
+        u32 scalar = lead & (0x3fu >> extra);
+        for (std::size_t k = 1; k <= extra; ++k) {
+            const u8 next = u8(text[i + k]);
+            if ((next & 0xc0) != 0x80) return false;
+            scalar = scalar << 6 | (next & 0x3fu);
+        }
+        if (extra == 2 && (scalar < 0x800 || (scalar >= 0xd800 && scalar < 0xe000))) return false;
+        if (extra == 3 && (scalar < 0x10000 || scalar > 0x10ffff)) return false;
+        i += extra + 1;
+    }
+    return true;
+}
+
+/// Writes the UTF-8 form of `scalar` (a Unicode scalar value) to `out`; returns how many bytes (1 to 4).
+constexpr std::size_t put_utf8(u32 scalar, char (&out)[4]) noexcept {
+    if (scalar < 0x80) return out[0] = char(scalar), 1;
+    if (scalar < 0x800) {
+        out[0] = char(0xc0 | scalar >> 6);
+        out[1] = char(0x80 | (scalar & 0x3f));
+        return 2;
+    }
+    if (scalar < 0x10000) {
+        out[0] = char(0xe0 | scalar >> 12);
+        out[1] = char(0x80 | (scalar >> 6 & 0x3f));
+        out[2] = char(0x80 | (scalar & 0x3f));
+        return 3;
+    }
+    out[0] = char(0xf0 | scalar >> 18);
+    out[1] = char(0x80 | (scalar >> 12 & 0x3f));
+    out[2] = char(0x80 | (scalar >> 6 & 0x3f));
+    out[3] = char(0x80 | (scalar & 0x3f));
+    return 4;
+}
+
+} // namespace tessera
+
+// ---- binary/reader.hpp -----------------------------------------------------------------
+/// @file reader.hpp
+/// Reading the parts every section and every instruction is made of: integers, names, types
+/// (spec: binary/conventions, binary/values, binary/types).
+
+namespace tessera::inline TESSERA_ABI::binary {
+
+/// Reads values front to back. Every method returns false on failure; `error()` then says why and
+/// where. A type or a flag of a feature that is not allowed fails with msg::feature_off.
+class reader {
+public:
+    /// Reads `code`, a part of the module that starts at `base`; offsets count from `base`.
+    reader(const u8* base, cursor code, features allowed) noexcept
+        : in_(code), base_(base), beyond_(code.end()), allowed_(allowed.bits) {}
+
+    const tessera::error& error() const noexcept { return error_; }
+    /// The features met so far, not closed under implication.
+    u64 used() const noexcept { return used_; }
+    bool done() const noexcept { return in_.done(); }
+    const u8* at() const noexcept { return in_.at(); }
+    const u8* end() const noexcept { return in_.end(); }
+    u32 offset() const noexcept { return offset_of(in_.at()); }
+    u32 offset_of(const u8* where) const noexcept { return u32(where - base_); }
+    /// Goes on with other bytes of the same module.
+    void restart(cursor code) noexcept { in_ = code; }
+    /// Where the module ends, for the wording of errors at the end of the bytes to read.
+    void module_ends(const u8* where) noexcept { beyond_ = where; }
+
+    /// Records why the reading stops; always false.
+    TESSERA_COLD bool fail(const message& what, const u8* where, std::string_view detail = {}) noexcept {
+        error_ = tessera::error(what, detail, offset_of(where));
+        return false;
+    }
+    /// Records that memory is out; always false.
+    TESSERA_COLD bool fail_memory() noexcept {
+        error_ = tessera::error(msg::out_of_memory);
+        return false;
+    }
+    /// Notes that the module needs `f`; false where that is not allowed. `where` is for the error.
+    bool need(feature f, const u8* where) noexcept {
+        used_ |= u64{1} << unsigned(f);
+        return (allowed_ >> unsigned(f) & 1) != 0 || fail(msg::feature_off, where, name(f));
+    }
+
+    [[nodiscard]] bool byte(u8& out) noexcept { return in_.byte(out) || fail_end(); }
+    [[nodiscard]] bool leb_u32(u32& out) noexcept { return in_.leb_u32(out) || fail_leb(&cursor::leb_u32); }
+    [[nodiscard]] bool leb_u64(u64& out) noexcept { return in_.leb_u64(out) || fail_leb(&cursor::leb_u64); }
+    [[nodiscard]] bool leb_i32(i32& out) noexcept { return in_.leb_i32(out) || fail_leb(&cursor::leb_i32); }
+    [[nodiscard]] bool leb_i33(i64& out) noexcept { return in_.leb_i33(out) || fail_leb(&cursor::leb_i33); }
+    [[nodiscard]] bool leb_i64(i64& out) noexcept { return in_.leb_i64(out) || fail_leb(&cursor::leb_i64); }
+    template <class T>
+    [[nodiscard]] bool fixed(T& out) noexcept {
+        return in_.fixed(out) || fail_end();
+    }
+    [[nodiscard]] bool skip(u64 n) noexcept { return in_.skip(n) || fail_end(); }
+
+    /// A name: length and well-formed UTF-8 (spec: binary/values, Names).
+    [[nodiscard]] bool name_string(std::string_view& out) noexcept {
+        u32 size = 0;
+        const u8* where = in_.at();
+        if (!leb_u32(size)) {
+            cursor longer(where, beyond_);
+            return longer.leb_u32(size) && size > longer.left() ? fail(msg::length_out_of_bounds, where) : false;
+        }
+        if (size > in_.left()) return fail(msg::length_out_of_bounds, where);
+        out = {reinterpret_cast<const char*>(in_.at()), size};
+        if (!is_utf8(out)) return fail(msg::malformed_utf8, in_.at());
+        return skip(size);
+    }
+
+    /// A heap type (spec: binary/types, Heap Types). An index too large for the type's bits becomes
+    /// the largest one, which no module has.
+    [[nodiscard]] bool heap(heap_type& out) noexcept {
+        const u8* where = in_.at();
+        const int first = in_.peek();
+        if (first < 0) return fail(msg::unexpected_end_of_section, where);
+        if ((first & 0xc0) == 0x40) {
+            in_.seek(where + 1);
+            out = heap_type::abstract(u8(first));
+            return abstract_heap(u8(first), where) || fail_type(msg::malformed_heap_type, where);
+        }
+        i64 index = 0;
+        if (!leb_i33(index)) return false;
+        if (index < 0) return fail(msg::malformed_heap_type, where);
+        out = heap_type::index(index > largest_index ? u32(largest_index) : u32(index));
+        return need(feature::function_references, where);
+    }
+    /// A reference type, long or short form (spec: binary/types, Reference Types).
+    [[nodiscard]] bool reference(val_type& out) noexcept {
+        const u8* where = in_.at();
+        u8 first = 0;
+        return byte(first) && (ref_tail(first, where, out) || fail_type(msg::malformed_reference_type, where));
+    }
+    /// A value type (spec: binary/types, Value Types).
+    [[nodiscard]] bool type(val_type& out) noexcept {
+        const u8* where = in_.at();
+        u8 first = 0;
+        if (!byte(first)) return false;
+        if (first <= code::i32 && first >= code::f64) return out = val_type::number(first), true;
+        if (first == code::v128) return out = t_v128, need(feature::simd, where);
+        return ref_tail(first, where, out) || fail_type(msg::malformed_value_type, where);
+    }
+
+protected:
+    static constexpr i64 largest_index = heap_type::abstract_bit - 1;
+
+    TESSERA_COLD bool fail_end() noexcept { return fail(msg::unexpected_end_of_section, in_.at()); }
+    /// Says why `read` failed. A number that runs over the end of its section can be wrong by itself,
+    /// which the suite wants to hear.
+    template <class T>
+    TESSERA_COLD bool fail_leb(bool (cursor::*read)(T&) noexcept) noexcept {
+        cursor longer(in_.at(), beyond_);
+        T ignored{};
+        static_cast<void>((longer.*read)(ignored));
+        switch (longer.status()) {
+        case read_status::too_long: return fail(msg::integer_too_long, in_.at());
+        case read_status::too_large: return fail(msg::integer_too_large, in_.at());
+        default: return fail_end();
+        }
+    }
+    /// An instruction was expected where the bytes end. What comes behind them tells a wrong size
+    /// from a missing `end`.
+    TESSERA_COLD bool fail_missing_end() noexcept {
+        const u8* where = in_.at();
+        if (where >= beyond_ || (*where != 0x0b && *where != 0x05)) return fail_end();
+        return fail(*where == 0x0b ? msg::section_size_mismatch : msg::end_expected, where);
+    }
+
+    tessera::error error_{msg::unexpected_end};
+    cursor in_;
+    const u8* base_;
+    const u8* beyond_;
+    u64 allowed_;
+    u64 used_ = 1;
+
+private:
+    // The two below return false without an error of their own where the byte is no such type, so
+    // that the caller can say what it expected; `refused_` tells that from a feature that is off.
+    bool abstract_heap(u8 byte_code, const u8* where) noexcept {
+        refused_ = true;
+        switch (byte_code) {
+        case code::func:
+        case code::extern_: return need(feature::reference_types, where);
+        case code::exn:
+        case code::noexn: return need(feature::exceptions, where);
+        case code::any:
+        case code::eq:
+        case code::i31:
+        case code::struct_:
+        case code::array:
+        case code::none:
+        case code::nofunc:
+        case code::noextern: return need(feature::gc, where);
+        default: return refused_ = false;
+        }
+    }
+    bool ref_tail(u8 first, const u8* where, val_type& out) noexcept {
+        if (first == code::ref || first == code::ref_null) {
+            heap_type h;
+            refused_ = true;
+            if (!heap(h)) return refused_ = true, false;
+            out = val_type::ref(h, first == code::ref_null);
+            return need(feature::function_references, where);
+        }
+        out = val_type::ref(heap_type::abstract(first), true);
+        return abstract_heap(first, where);
+    }
+    bool fail_type(const message& what, const u8* where) noexcept { return refused_ ? false : fail(what, where); }
+
+    bool refused_ = false;
+};
+
+} // namespace tessera::binary
 
 // ---- syntax/immediate.hpp --------------------------------------------------------------
 /// @file immediate.hpp
@@ -2674,4084 +3077,6 @@ inline constexpr auto op_codes = [] {
 
 } // namespace tessera
 
-// ---- util/name_map.hpp -----------------------------------------------------------------
-/// @file name_map.hpp
-/// From names to numbers: an open-addressing hash map whose every allocation can fail.
-
-namespace tessera::inline TESSERA_ABI {
-
-/// A 32-bit hash of a name; good enough that short, similar names spread.
-constexpr u32 hash_name(std::string_view name) noexcept {
-    u32 h = 0x811c9dc5u;
-    for (char c : name) h = (h ^ u8(c)) * 0x01000193u;
-    return h ^ h >> 15;
-}
-
-/// Maps (owner, name) to a number. The names are not copied: they must live as long as the map or
-/// until `clear`. `owner` keeps the names of different things apart, e.g. the fields of two types.
-class name_map {
-public:
-    /// The number of `name`, or null. Valid until the next `add` or `clear`.
-    u32* find(std::string_view name, u32 owner = 0) noexcept {
-        if (slots_.empty()) return nullptr;
-        slot& s = place(name, owner, mixed(name, owner));
-        return s.epoch == epoch_ ? &s.value : nullptr;
-    }
-    /// Puts `name` in with `value` unless it is there; `fresh` tells. False: memory is out.
-    [[nodiscard]] bool add(std::string_view name, u32 value, bool& fresh, u32 owner = 0) noexcept {
-        if ((used_ + 1) * 2 > slots_.size() && !grow()) return false;
-        const u32 hash = mixed(name, owner);
-        slot& s = place(name, owner, hash);
-        fresh = s.epoch != epoch_;
-        if (fresh) {
-            s = {name.data(), u32(name.size()), owner, hash, value, epoch_};
-            ++used_;
-        }
-        return true;
-    }
-    /// Puts `name` in with `value`, or gives it the new value. False: memory is out.
-    [[nodiscard]] bool set(std::string_view name, u32 value, u32 owner = 0) noexcept {
-        bool fresh = false;
-        if (!add(name, value, fresh, owner)) return false;
-        if (!fresh) *find(name, owner) = value;
-        return true;
-    }
-    /// Forgets everything; costs nothing.
-    void clear() noexcept {
-        used_ = 0;
-        if (++epoch_ == 0) { // the counter went round: old slots would come alive again
-            for (slot& s : slots_) s.epoch = 0;
-            epoch_ = 1;
-        }
-    }
-    std::size_t size() const noexcept { return used_; }
-
-private:
-    struct slot {
-        const char* data = nullptr;
-        u32 length = 0;
-        u32 owner = 0;
-        u32 hash = 0;
-        u32 value = 0;
-        u32 epoch = 0; ///< the slot counts only if this equals the map's
-    };
-    static constexpr u32 mixed(std::string_view name, u32 owner) noexcept {
-        return (hash_name(name) + owner * 0x9e3779b9u) * 0x85ebca6bu;
-    }
-    /// The slot of the name, or the free slot where it belongs. At least half of the slots are free.
-    slot& place(std::string_view name, u32 owner, u32 hash) noexcept {
-        const std::size_t mask = slots_.size() - 1;
-        for (std::size_t i = (hash >> 7) & mask;; i = (i + 1) & mask) {
-            slot& s = slots_[i];
-            if (s.epoch != epoch_) return s;
-            if (s.hash == hash && s.owner == owner && std::string_view(s.data, s.length) == name) return s;
-        }
-    }
-    bool grow() noexcept {
-        vec<slot> old = std::move(slots_);
-        if (!slots_.resize(old.empty() ? 16 : old.size() * 2)) {
-            slots_ = std::move(old);
-            return false;
-        }
-        for (const slot& s : old)
-            if (s.epoch == epoch_) place({s.data, s.length}, s.owner, s.hash) = s;
-        return true;
-    }
-    vec<slot> slots_; ///< a power of two of them
-    std::size_t used_ = 0;
-    u32 epoch_ = 1;
-};
-
-} // namespace tessera
-
-// ---- text/word.hpp ---------------------------------------------------------------------
-/// @file text/word.hpp
-/// The keywords of the text format: the instructions of op_table and the words around them, found
-/// by one hash table that is made at compile time (spec: text/lexical, Tokens).
-
-namespace tessera::inline TESSERA_ABI::text {
-
-// Identifiers equal the words, with `_` where C++ needs another character or knows the word.
-// clang-format off
-#define TESSERA_WORDS(X)                                                                                               \
-    X(module_, "module") X(definition, "definition") X(instance, "instance") X(binary, "binary") X(quote, "quote")     \
-    X(type, "type") X(rec, "rec") X(sub, "sub") X(final_, "final") X(field, "field") X(mut, "mut")                     \
-    X(import_, "import") X(export_, "export") X(func, "func") X(table, "table") X(memory, "memory")                    \
-    X(global, "global") X(tag, "tag") X(start, "start") X(elem, "elem") X(data, "data") X(declare, "declare")          \
-    X(param, "param") X(result, "result") X(local, "local") X(offset, "offset") X(item, "item")                        \
-    X(shared, "shared") X(pagesize, "pagesize") X(then, "then") X(do_, "do") X(ref, "ref") X(null, "null")             \
-    X(catch_ref, "catch_ref") X(catch_all_ref, "catch_all_ref")                                                        \
-    X(i8, "i8") X(i16, "i16") X(i32, "i32") X(i64, "i64") X(f32, "f32") X(f64, "f64") X(v128, "v128")                  \
-    X(any, "any") X(eq, "eq") X(i31, "i31") X(struct_, "struct") X(array, "array") X(none, "none")                     \
-    X(nofunc, "nofunc") X(extern_, "extern") X(noextern, "noextern") X(exn, "exn") X(noexn, "noexn")                   \
-    X(anyref, "anyref") X(eqref, "eqref") X(i31ref, "i31ref") X(structref, "structref") X(arrayref, "arrayref")        \
-    X(nullref, "nullref") X(funcref, "funcref") X(nullfuncref, "nullfuncref") X(externref, "externref")                \
-    X(nullexternref, "nullexternref") X(exnref, "exnref") X(nullexnref, "nullexnref")                                  \
-    X(i8x16, "i8x16") X(i16x8, "i16x8") X(i32x4, "i32x4") X(i64x2, "i64x2") X(f32x4, "f32x4") X(f64x2, "f64x2")        \
-    X(offset_is, "offset=") X(align_is, "align=")                                                                      \
-    X(custom, "custom") X(name, "name") X(branch_hint, "metadata.code.branch_hint")                                    \
-    X(before, "before") X(after, "after") X(first, "first") X(last, "last") X(code, "code") X(datacount, "datacount")  \
-    X(register_, "register") X(invoke, "invoke") X(get, "get") X(either, "either") X(thread, "thread")                 \
-    X(wait, "wait") X(nan_canonical, "nan:canonical") X(nan_arithmetic, "nan:arithmetic")                              \
-    X(assert_return, "assert_return") X(assert_trap, "assert_trap") X(assert_exhaustion, "assert_exhaustion")          \
-    X(assert_exception, "assert_exception") X(assert_malformed, "assert_malformed")                                    \
-    X(assert_invalid, "assert_invalid") X(assert_unlinkable, "assert_unlinkable")                                      \
-    X(assert_uninstantiable, "assert_uninstantiable")                                                                  \
-    X(assert_malformed_custom, "assert_malformed_custom") X(assert_invalid_custom, "assert_invalid_custom")            \
-    X(ref_extern, "ref.extern") X(ref_host, "ref.host") X(ref_any, "ref.any") X(ref_struct, "ref.struct")              \
-    X(ref_array, "ref.array") X(ref_exn, "ref.exn")
-// clang-format on
-
-/// A keyword: the u16 of its `op` for an instruction, else a number behind those.
-enum class word : u32 {
-    first_ = op_count - 1,
-#define TESSERA_WORD(id, text) id,
-    TESSERA_WORDS(TESSERA_WORD)
-#undef TESSERA_WORD
-        count_,
-    unknown = count_,
-};
-
-/// The texts of the words that are no instructions, in the order of `word`.
-inline constexpr std::string_view word_texts[] = {
-#define TESSERA_WORD(id, text) text,
-    TESSERA_WORDS(TESSERA_WORD)
-#undef TESSERA_WORD
-};
-#undef TESSERA_WORDS
-
-constexpr word word_of(op o) noexcept { return word(u16(o)); }
-constexpr bool is_op(word w) noexcept { return u32(w) < op_count; }
-
-constexpr std::string_view text_of(word w) noexcept {
-    return is_op(w) ? op_table[u32(w)].text : word_texts[u32(w) - op_count];
-}
-
-inline constexpr std::size_t word_slots = 2048;
-static_assert(u32(word::count_) * 2 < word_slots);
-
-/// Open addressing; `word::unknown` marks a free slot. Of two instructions with one text (select,
-/// ref.test, ref.cast) the first of op_table is in it.
-inline constexpr auto word_table = [] {
-    std::array<u16, word_slots> slots{};
-    slots.fill(u16(word::unknown));
-    for (u32 w = 0; w < u32(word::count_); ++w) {
-        const std::string_view text = text_of(word(w));
-        std::size_t i = hash_name(text) % word_slots;
-        while (slots[i] != u16(word::unknown) && text_of(word(slots[i])) != text) i = (i + 1) % word_slots;
-        if (slots[i] == u16(word::unknown)) slots[i] = u16(w);
-    }
-    return slots;
-}();
-
-/// The keyword `text` is, `word::unknown` if it is none.
-constexpr word find_word(std::string_view text) noexcept {
-    for (std::size_t i = hash_name(text) % word_slots; word_table[i] != u16(word::unknown); i = (i + 1) % word_slots)
-        if (text_of(word(word_table[i])) == text) return word(word_table[i]);
-    return word::unknown;
-}
-static_assert(find_word("select") == word_of(op::select) && find_word("ref.test") == word_of(op::ref_test) &&
-              find_word("ref.cast") == word_of(op::ref_cast) && find_word("func") == word::func &&
-              find_word("current_memory") == word::unknown);
-
-} // namespace tessera::text
-
-// ---- text/token.hpp --------------------------------------------------------------------
-/// @file text/token.hpp
-/// Tokens: what the lexer makes of a text, and annotations, kept beside them.
-
-namespace tessera::inline TESSERA_ABI::text {
-
-enum class token_kind : u8 {
-    left,     ///< `(`
-    right,    ///< `)`
-    keyword,  ///< a word of word.hpp
-    id,       ///< `$name` or `$"name"`
-    nat,      ///< an integer without a sign
-    integer,  ///< an integer with a sign
-    floating, ///< a floating-point number, also inf and nan
-    string,   ///< with its quotes, escapes checked
-    reserved, ///< anything else that is made of the characters of a token; an unknown keyword
-    end,      ///< after the last one
-    error,    ///< the text is no sequence of tokens from here on; token_list::problem says why
-};
-
-/// 24 bytes. Lines and columns count from 1, columns in bytes.
-struct token {
-    u32 begin = 0; ///< offset in the source
-    u32 length = 0;
-    u32 line = 1;
-    u32 column = 1;
-    u32 match = 0; ///< left: index of the token that closes it (or the last token); keyword: its `word`
-    token_kind kind = token_kind::end;
-
-    bool is(word w) const noexcept { return kind == token_kind::keyword && match == u32(w); }
-};
-
-/// An annotation the parser knows, `(@name …)`; others leave no trace.
-struct annotation {
-    u32 before = 0; ///< index of the token that follows it
-    u32 begin = 0;  ///< offset in the source of what follows the name
-    u32 end = 0;    ///< offset of the closing parenthesis
-    u32 line = 1;
-    u32 column = 1;
-    word name = word::unknown; ///< custom, name or branch_hint
-};
-
-/// A text as tokens. The source must live as long. There is always a last token of kind end or error.
-struct token_list {
-    std::string_view source;
-    vec<token> tokens;
-    vec<annotation> annotations;
-    const message* problem = nullptr; ///< of the token of kind error
-
-    std::string_view text(const token& t) const noexcept { return source.substr(t.begin, t.length); }
-};
-
-} // namespace tessera::text
-
-// ---- util/writer.hpp -------------------------------------------------------------------
-/// @file writer.hpp
-/// Writing bytes front to back: LEB128 integers, names, raw bytes (spec: binary/values).
-
-namespace tessera::inline TESSERA_ABI {
-
-/// Bytes that grow at the end. Where memory runs out, the writer remembers it in `failed` and
-/// goes on, so that a caller asks once and not after every byte.
-class writer {
-public:
-    void byte(u8 b) noexcept {
-        if (!bytes_.push_back(b)) failed_ = true;
-    }
-    void raw(const void* from, std::size_t n) noexcept {
-        if (!bytes_.append(static_cast<const u8*>(from), n)) failed_ = true;
-    }
-    /// uN: the shortest form.
-    void leb_u(u64 value) noexcept {
-        while (value >= 0x80) {
-            byte(u8(value | 0x80));
-            value >>= 7;
-        }
-        byte(u8(value));
-    }
-    /// sN: the shortest form.
-    void leb_s(i64 value) noexcept {
-        for (;;) {
-            const u8 low = u8(value & 0x7f);
-            value >>= 7;
-            if ((value == 0 && !(low & 0x40)) || (value == -1 && (low & 0x40))) return byte(low);
-            byte(u8(low | 0x80));
-        }
-    }
-    /// Length, then the bytes.
-    void name(std::string_view text) noexcept {
-        leb_u(text.size());
-        raw(text.data(), text.size());
-    }
-    template <class T>
-    void fixed(T value) noexcept {
-        u8 bytes[sizeof(T)];
-        store_le(bytes, value);
-        raw(bytes, sizeof bytes);
-    }
-
-    bool failed() const noexcept { return failed_; }
-    std::size_t size() const noexcept { return bytes_.size(); }
-    const u8* data() const noexcept { return bytes_.data(); }
-    void truncate(std::size_t n) noexcept { bytes_.truncate(n); }
-    void clear() noexcept { bytes_.clear(); }
-    /// Hands the bytes over; the writer is empty afterwards.
-    vec<u8> take() noexcept { return std::move(bytes_); }
-
-private:
-    vec<u8> bytes_;
-    bool failed_ = false;
-};
-
-} // namespace tessera
-
-// ---- text/chunk.hpp --------------------------------------------------------------------
-/// @file text/chunk.hpp
-/// Bytes of a module under construction, with the places of the text they come from.
-
-namespace tessera::inline TESSERA_ABI::text {
-
-using position = module_data::position;
-
-/// The content of a section, of a function body, or of a part of them.
-class chunk : public writer {
-public:
-    u32 count = 0;           ///< of entries, for sections
-    vec<position> positions; ///< offsets are relative to this chunk
-
-    /// Says that what is written next comes from `t`.
-    void mark(const token& t) noexcept {
-        if (!positions.push_back({u32(size()), t.line, t.column})) lost_ = true;
-    }
-    /// The bytes and positions of `other` behind those of this one.
-    void append(const chunk& other) noexcept {
-        const u32 shift = u32(size());
-        raw(other.data(), other.size());
-        for (position p : other.positions)
-            if (p.offset += shift; !positions.push_back(p)) lost_ = true;
-        lost_ |= other.failed();
-    }
-    void clear() noexcept {
-        writer::clear();
-        positions.clear();
-        count = 0;
-    }
-    /// True if memory ran out at some time.
-    bool failed() const noexcept { return lost_ || writer::failed(); }
-
-private:
-    bool lost_ = false;
-};
-
-} // namespace tessera::text
-
-// ---- text/bignum.hpp -------------------------------------------------------------------
-/// @file text/bignum.hpp
-/// Exact rounding of decimal and hexadecimal numbers to f32 and f64: a number is written as the
-/// quotient of two large integers, and as many bits of the quotient are computed as rounding needs.
-
-namespace tessera::inline TESSERA_ABI::text::detail {
-
-/// A natural number of at most 5120 bits; that is enough for every quotient `decimal_float` makes.
-class bignum {
-public:
-    bool is_zero() const noexcept { return size_ == 0; }
-    /// this = this * by + add
-    void multiply_add(u32 by, u32 add) noexcept {
-        u64 carry = add;
-        for (u32 i = 0; i < size_; ++i) {
-            carry += u64(limbs_[i]) * by;
-            limbs_[i] = u32(carry);
-            carry >>= 32;
-        }
-        if (carry) limbs_[size_++] = u32(carry);
-    }
-    /// this = this * 10^n
-    void multiply_power_of_ten(u32 n) noexcept {
-        for (; n >= 9; n -= 9) multiply_add(1'000'000'000, 0);
-        for (; n > 0; --n) multiply_add(10, 0);
-    }
-    i32 bit_length() const noexcept { return size_ == 0 ? 0 : i32(size_ * 32) - std::countl_zero(limbs_[size_ - 1]); }
-    void shift_left(u32 n) noexcept {
-        if (size_ == 0 || n == 0) return;
-        const u32 whole = n / 32, part = n % 32;
-        limbs_[size_] = 0;
-        for (u32 i = size_ + 1; i-- > 0;) {
-            const u64 both = u64(limbs_[i]) << 32 | (i > 0 ? limbs_[i - 1] : 0);
-            limbs_[i + whole] = u32(both << part >> 32);
-        }
-        for (u32 i = 0; i < whole; ++i) limbs_[i] = 0;
-        size_ += whole + 1;
-        trim();
-    }
-    void shift_right_one() noexcept {
-        for (u32 i = 0; i < size_; ++i) limbs_[i] = limbs_[i] >> 1 | (i + 1 < size_ ? limbs_[i + 1] << 31 : 0);
-        trim();
-    }
-    bool less_than(const bignum& other) const noexcept {
-        if (size_ != other.size_) return size_ < other.size_;
-        for (u32 i = size_; i-- > 0;)
-            if (limbs_[i] != other.limbs_[i]) return limbs_[i] < other.limbs_[i];
-        return false;
-    }
-    /// this = this - other, which must not be larger.
-    void subtract(const bignum& other) noexcept {
-        u64 borrow = 0;
-        for (u32 i = 0; i < size_; ++i) {
-            const u64 take = (i < other.size_ ? other.limbs_[i] : 0) + borrow;
-            borrow = limbs_[i] < take;
-            limbs_[i] = u32(limbs_[i] - take);
-        }
-        trim();
-    }
-
-private:
-    void trim() noexcept {
-        while (size_ && limbs_[size_ - 1] == 0) --size_;
-    }
-    u32 limbs_[161] = {}; ///< lowest first; one more than are used, for shift_left
-    u32 size_ = 0;
-};
-
-/// The bits of (mantissa + e) * 2^exponent rounded to the nearest F, ties to even, where e is a bit
-/// more than 0 and less than 1 if `sticky`, else 0. The mantissa has its top bit set. False: infinity.
-template <class F>
-bool round_float(u64 mantissa, i64 exponent, bool sticky, bits_of_size<sizeof(F)>& out) noexcept {
-    constexpr int digits = std::numeric_limits<F>::digits;
-    constexpr i64 lowest = std::numeric_limits<F>::min_exponent - digits; // exponent of a subnormal's lowest bit
-    i64 drop = 64 - digits;
-    if (exponent + drop < lowest) drop = lowest - exponent;
-    if (drop > 64) return out = 0, true; // less than half of the smallest number
-    const u64 kept = drop == 64 ? 0 : mantissa >> drop;
-    const u64 half = u64{1} << (drop - 1);
-    const u64 rest = drop == 64 ? mantissa : mantissa & (half * 2 - 1);
-    const bool up = rest > half || (rest == half && (sticky || (kept & 1)));
-    const u64 rounded = kept + up; // may carry into a further bit: the addition below gives that its meaning
-    const i64 biased = exponent + drop - lowest; // 0 for subnormal numbers and those of the lowest exponent
-    if (biased >= std::numeric_limits<F>::max_exponent * 2) return false;
-    const u64 bits = (u64(biased) << (digits - 1)) + rounded;
-    if (bits >= u64(std::numeric_limits<F>::max_exponent * 2 - 1) << (digits - 1)) return false;
-    out = bits_of_size<sizeof(F)>(bits);
-    return true;
-}
-
-/// The exponent after `e` or `p`; large ones are cut where they decide nothing any more.
-inline i64 read_exponent(std::string_view s) noexcept {
-    i64 value = 0;
-    const bool negative = !s.empty() && s[0] == '-';
-    for (char c : s)
-        if (c >= '0' && c <= '9' && value < i64{1} << 50) value = value * 10 + (c - '0');
-    return negative ? -value : value;
-}
-
-/// `s`: digits, a point, digits, an exponent, without 0x; known to be well formed.
-template <class F>
-bool hex_float(std::string_view s, bits_of_size<sizeof(F)>& out) noexcept {
-    const std::size_t p = s.find_first_of("pP");
-    i64 exponent = p == s.npos ? 0 : read_exponent(s.substr(p + 1));
-    u64 mantissa = 0;
-    bool sticky = false, fraction = false;
-    for (char c : s.substr(0, p)) {
-        if (c == '_') continue;
-        if (c == '.') {
-            fraction = true;
-            continue;
-        }
-        const u64 digit = u64(c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10);
-        if (mantissa >> 60) {
-            sticky |= digit != 0;
-            if (!fraction) exponent += 4;
-        } else {
-            mantissa = mantissa << 4 | digit;
-            if (fraction) exponent -= 4;
-        }
-    }
-    if (mantissa == 0) return out = 0, true;
-    const int shift = std::countl_zero(mantissa);
-    return round_float<F>(mantissa << shift, exponent - shift, sticky, out);
-}
-
-/// `s`: digits, a point, digits, an exponent; known to be well formed.
-template <class F>
-bool decimal_float(std::string_view s, bits_of_size<sizeof(F)>& out) noexcept {
-    // No number half-way between two f64 has more than 767 digits: of further ones it counts only
-    // whether they are all zero.
-    constexpr u32 most_digits = 800;
-    const std::size_t e = s.find_first_of("eE");
-    i64 exponent = e == s.npos ? 0 : read_exponent(s.substr(e + 1));
-    bignum over, under;
-    u32 digits = 0;
-    bool sticky = false, fraction = false;
-    u32 chunk = 0, chunk_scale = 1;
-    for (char c : s.substr(0, e)) {
-        if (c == '_') continue;
-        if (c == '.') {
-            fraction = true;
-            continue;
-        }
-        if (digits >= most_digits) {
-            sticky |= c != '0';
-            if (!fraction) ++exponent;
-            continue;
-        }
-        if (fraction) --exponent;
-        if (digits == 0 && c == '0') continue;
-        ++digits;
-        chunk = chunk * 10 + u32(c - '0');
-        chunk_scale *= 10;
-        if (chunk_scale == 1'000'000'000) {
-            over.multiply_add(chunk_scale, chunk);
-            chunk = 0;
-            chunk_scale = 1;
-        }
-    }
-    if (chunk_scale != 1) over.multiply_add(chunk_scale, chunk);
-    if (over.is_zero()) return out = 0, true;
-    // The number is at least 10^(digits + exponent - 1) and less than ten times that.
-    if (i64(digits) + exponent > 400) return false;
-    if (i64(digits) + exponent < -400) return out = 0, true;
-    under.multiply_add(1, 1);
-    if (exponent >= 0) over.multiply_power_of_ten(u32(exponent));
-    else under.multiply_power_of_ten(u32(-exponent));
-    // Scale so that the quotient has 64 bits, the highest of them set, then divide bit by bit.
-    const i32 scale = 64 - (over.bit_length() - under.bit_length());
-    if (scale >= 0) over.shift_left(u32(scale));
-    else under.shift_left(u32(-scale));
-    under.shift_left(64);
-    const bool wide = !over.less_than(under); // 65 bits: one bit of scale too many
-    if (!wide) under.shift_right_one();
-    u64 quotient = 0;
-    for (int bit = 63; bit >= 0; --bit) {
-        quotient <<= 1;
-        if (!over.less_than(under)) {
-            over.subtract(under);
-            quotient |= 1;
-        }
-        if (bit > 0) under.shift_right_one();
-    }
-    const i64 power = i64(wide) - scale;
-    return round_float<F>(quotient, power, sticky || !over.is_zero(), out);
-}
-
-} // namespace tessera::text::detail
-
-// ---- text/number.hpp -------------------------------------------------------------------
-/// @file text/number.hpp
-/// Numbers in the text format: what they look like, and their values, exactly (spec: text/values).
-/// No locale, no floating-point arithmetic of the host, so its rounding mode does not matter.
-
-namespace tessera::inline TESSERA_ABI::text {
-
-namespace detail {
-
-inline constexpr int digit_value(char c) noexcept {
-    return c >= '0' && c <= '9'   ? c - '0'
-           : c >= 'a' && c <= 'f' ? c - 'a' + 10
-           : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                  : 99;
-}
-/// Passes digits with single underscores between them, from `i` on; returns `i` itself if there are none.
-inline constexpr std::size_t pass_digits(std::string_view s, std::size_t i, int base) noexcept {
-    while (i < s.size() && digit_value(s[i]) < base) {
-        ++i;
-        if (i + 1 < s.size() && s[i] == '_' && digit_value(s[i + 1]) < base) ++i;
-    }
-    return i;
-}
-inline constexpr std::size_t pass_sign(std::string_view s) noexcept {
-    return !s.empty() && (s[0] == '+' || s[0] == '-') ? 1 : 0;
-}
-inline constexpr bool is_hex(std::string_view s) noexcept { return s.size() > 2 && s[0] == '0' && s[1] == 'x'; }
-
-} // namespace detail
-
-/// True for an integer without a sign, decimal or hexadecimal.
-inline constexpr bool is_nat(std::string_view s) noexcept {
-    const bool hex = detail::is_hex(s);
-    const std::size_t from = hex ? 2 : 0;
-    const std::size_t to = detail::pass_digits(s, from, hex ? 16 : 10);
-    return to > from && to == s.size();
-}
-
-/// True for what may follow f32.const: a number with a fraction or an exponent or without, inf, nan, nan:0x…
-inline constexpr bool is_float(std::string_view s) noexcept {
-    s.remove_prefix(detail::pass_sign(s));
-    if (s == "inf" || s == "nan") return true;
-    if (s.substr(0, 6) == "nan:0x") return is_nat(s.substr(4));
-    const bool hex = detail::is_hex(s);
-    const int base = hex ? 16 : 10;
-    const std::size_t from = hex ? 2 : 0;
-    std::size_t i = detail::pass_digits(s, from, base);
-    if (i == from) return false;
-    if (i < s.size() && s[i] == '.') i = detail::pass_digits(s, i + 1, base);
-    if (i < s.size() && (hex ? s[i] == 'p' || s[i] == 'P' : s[i] == 'e' || s[i] == 'E')) {
-        const std::size_t exponent = i + 1 + detail::pass_sign(s.substr(i + 1));
-        i = detail::pass_digits(s, exponent, 10);
-        if (i == exponent) return false;
-    }
-    return i == s.size();
-}
-
-/// The value of an integer without sign. False: it is none, or 2^64 or more.
-inline constexpr bool parse_nat(std::string_view s, u64& out) noexcept {
-    if (!is_nat(s)) return false;
-    const bool hex = detail::is_hex(s);
-    const u64 base = hex ? 16 : 10;
-    u64 value = 0;
-    for (char c : s.substr(hex ? 2 : 0)) {
-        if (c == '_') continue;
-        const u64 digit = u64(detail::digit_value(c));
-        if (value > (~u64{0} - digit) / base) return false;
-        value = value * base + digit;
-    }
-    out = value;
-    return true;
-}
-
-/// The value of an integer of `bits` bits, with or without sign, as its two's complement: from
-/// -2^(bits-1) to 2^bits - 1. False: it is none, or not in that range.
-inline constexpr bool parse_int(std::string_view s, unsigned bits, u64& out) noexcept {
-    const bool negative = !s.empty() && s[0] == '-';
-    u64 value = 0;
-    if (!parse_nat(s.substr(detail::pass_sign(s)), value)) return false;
-    const u64 mask = bits == 64 ? ~u64{0} : (u64{1} << bits) - 1;
-    if (negative ? value > u64{1} << (bits - 1) : value > mask) return false;
-    out = (negative ? ~value + 1 : value) & mask;
-    return true;
-}
-
-/// The bits of the F nearest to a number, ties to even. False: it is none, its magnitude rounds to
-/// infinity, or the payload of a NaN is zero or too large.
-template <class F>
-bool parse_float(std::string_view s, bits_of_size<sizeof(F)>& out) noexcept {
-    using bits = bits_of_size<sizeof(F)>;
-    constexpr int fraction = std::numeric_limits<F>::digits - 1;
-    constexpr bits infinity = bits((bits(1) << (8 * sizeof(F) - 1)) - (bits(1) << fraction));
-    const bits sign = !s.empty() && s[0] == '-' ? bits(bits(1) << (8 * sizeof(F) - 1)) : bits(0);
-    if (!is_float(s)) return false;
-    s.remove_prefix(detail::pass_sign(s));
-    if (s == "inf") return out = sign | infinity, true;
-    if (s == "nan") return out = sign | infinity | bits(bits(1) << (fraction - 1)), true;
-    if (s.substr(0, 4) == "nan:") {
-        u64 payload = 0;
-        if (!parse_nat(s.substr(4), payload) || payload == 0 || payload >> fraction) return false;
-        return out = sign | infinity | bits(payload), true;
-    }
-    bits magnitude = 0;
-    if (!(detail::is_hex(s) ? detail::hex_float<F>(s.substr(2), magnitude) : detail::decimal_float<F>(s, magnitude)))
-        return false;
-    out = sign | magnitude;
-    return true;
-}
-
-} // namespace tessera::text
-
-// ---- util/utf8.hpp ---------------------------------------------------------------------
-/// @file utf8.hpp
-/// UTF-8 as the specification wants it (spec: binary/values, Names): shortest forms, no surrogates.
-
-namespace tessera::inline TESSERA_ABI {
-
-/// True if `text` is well-formed UTF-8.
-constexpr bool is_utf8(std::string_view text) noexcept {
-    for (std::size_t i = 0; i < text.size();) {
-        const u8 lead = u8(text[i]);
-        if (lead < 0x80) {
-            ++i;
-            continue;
-        }
-        const std::size_t extra = lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : 1;
-        if (lead < 0xc2 || lead > 0xf4 || text.size() - i <= extra) return false;
-        u32 scalar = lead & (0x3fu >> extra);
-        for (std::size_t k = 1; k <= extra; ++k) {
-            const u8 next = u8(text[i + k]);
-            if ((next & 0xc0) != 0x80) return false;
-            scalar = scalar << 6 | (next & 0x3fu);
-        }
-        if (extra == 2 && (scalar < 0x800 || (scalar >= 0xd800 && scalar < 0xe000))) return false;
-        if (extra == 3 && (scalar < 0x10000 || scalar > 0x10ffff)) return false;
-        i += extra + 1;
-    }
-    return true;
-}
-
-/// Writes the UTF-8 form of `scalar` (a Unicode scalar value) to `out`; returns how many bytes (1 to 4).
-constexpr std::size_t put_utf8(u32 scalar, char (&out)[4]) noexcept {
-    if (scalar < 0x80) return out[0] = char(scalar), 1;
-    if (scalar < 0x800) {
-        out[0] = char(0xc0 | scalar >> 6);
-        out[1] = char(0x80 | (scalar & 0x3f));
-        return 2;
-    }
-    if (scalar < 0x10000) {
-        out[0] = char(0xe0 | scalar >> 12);
-        out[1] = char(0x80 | (scalar >> 6 & 0x3f));
-        out[2] = char(0x80 | (scalar & 0x3f));
-        return 3;
-    }
-    out[0] = char(0xf0 | scalar >> 18);
-    out[1] = char(0x80 | (scalar >> 12 & 0x3f));
-    out[2] = char(0x80 | (scalar >> 6 & 0x3f));
-    out[3] = char(0x80 | (scalar & 0x3f));
-    return 4;
-}
-
-} // namespace tessera
-
-// ---- text/lexer.hpp --------------------------------------------------------------------
-/// @file text/lexer.hpp
-/// From characters to tokens (spec: text/lexical). One pass, no recursion: comments and annotations
-/// nest by counters, parentheses are paired here once so that the parser can jump.
-
-namespace tessera::inline TESSERA_ABI::text {
-
-namespace detail {
-
-enum class char_class : u8 { illegal, space, id, quote, left, right, semicolon, symbol, high };
-
-inline constexpr auto char_classes = [] {
-    std::array<char_class, 256> c{};
-    for (unsigned i = '!'; i < 0x7f; ++i) c[i] = char_class::id;
-    for (unsigned i = 0x80; i < 0x100; ++i) c[i] = char_class::high;
-    for (char i : {' ', '\t', '\n', '\r'}) c[u8(i)] = char_class::space;
-    for (char i : {',', '[', ']', '{', '}'}) c[u8(i)] = char_class::symbol;
-    c['"'] = char_class::quote;
-    c['('] = char_class::left;
-    c[')'] = char_class::right;
-    c[';'] = char_class::semicolon;
-    return c;
-}();
-
-/// Length of the UTF-8 sequence at the start of `text`, 0 if it is none.
-inline std::size_t utf8_length(std::string_view text) noexcept {
-    const u8 lead = u8(text[0]);
-    const std::size_t n = lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
-    return text.size() >= n && is_utf8(text.substr(0, n)) ? n : 0;
-}
-
-/// The value of a hexadecimal digit, -1 if it is none.
-inline int hex_digit(char c) noexcept { return digit_value(c) < 16 ? digit_value(c) : -1; }
-
-} // namespace detail
-
-/// Appends the bytes the string literal `quoted` (with its quotes, from a token) stands for.
-/// False: memory is out.
-[[nodiscard]] inline bool append_string(std::string_view quoted, vec<u8>& out) noexcept {
-    const std::string_view s = quoted.substr(1, quoted.size() - 2);
-    for (std::size_t i = 0; i < s.size();) {
-        std::size_t n = 0;
-        while (i + n < s.size() && s[i + n] != '\\') ++n;
-        if (!out.append(reinterpret_cast<const u8*>(s.data()) + i, n)) return false;
-        i += n;
-        if (i == s.size()) break;
-        char bytes[4] = {s[i + 1]};
-        std::size_t count = 1;
-        const int high = detail::hex_digit(s[i + 1]);
-        i += 2;
-        if (high >= 0) bytes[0] = char(high * 16 + detail::hex_digit(s[i++]));
-        else if (bytes[0] == 't') bytes[0] = '\t';
-        else if (bytes[0] == 'n') bytes[0] = '\n';
-        else if (bytes[0] == 'r') bytes[0] = '\r';
-        else if (bytes[0] == 'u') {
-            u32 scalar = 0;
-            for (++i; s[i] != '}'; ++i)
-                if (s[i] != '_') scalar = scalar * 16 + u32(detail::hex_digit(s[i]));
-            ++i;
-            count = put_utf8(scalar, bytes);
-        }
-        if (!out.append(reinterpret_cast<const u8*>(bytes), count)) return false;
-    }
-    return true;
-}
-
-/// Makes the tokens of a text. A text that is no sequence of tokens is one up to there, and then a
-/// token of kind error: the parser reports it when it gets that far.
-class lexer {
-public:
-    /// Fills `out` from `source`, which must stay. False: memory is out, or the source is larger than
-    /// 4 GiB - 2.
-    [[nodiscard]] static bool run(std::string_view source, token_list& out) noexcept {
-        return source.size() < no_index && lexer(source, out).all(0, source.size());
-    }
-    /// The same for the part of `of.source` that an annotation `note` contains.
-    [[nodiscard]] static bool run(const token_list& of, const annotation& note, token_list& out) noexcept {
-        lexer l(of.source, out);
-        l.line_ = note.line;
-        l.line_begin_ = i64(note.begin) - i64(note.column) + 1;
-        return l.all(note.begin, note.end);
-    }
-
-private:
-    using char_class = detail::char_class;
-
-    lexer(std::string_view source, token_list& out) noexcept : s_(source), out_(out) { out_.source = source; }
-
-    bool all(std::size_t begin, std::size_t end) noexcept {
-        at_ = begin;
-        end_ = end;
-        // A guess that is seldom exceeded: tokens are about five characters long.
-        if (!out_.tokens.reserve((end - begin) / 6 + 4)) return false;
-        while (at_ < end_)
-            if (!step()) {
-                if (!problem_) return false;
-                at_ = problem_at_;
-                line_ = problem_line_;
-                line_begin_ = problem_line_begin_;
-                out_.problem = problem_;
-                return close(token_kind::error);
-            }
-        return close(token_kind::end);
-    }
-    bool close(token_kind kind) noexcept {
-        if (!put(kind, at_)) return false;
-        const u32 last = u32(out_.tokens.size() - 1);
-        for (u32 left : open_) out_.tokens[left].match = last;
-        return true;
-    }
-    /// Passes white space, a comment or an annotation, or makes a token. False: problem_, or memory is out.
-    bool step() noexcept {
-        const char c = s_[at_];
-        switch (detail::char_classes[u8(c)]) {
-        case char_class::space: return space();
-        case char_class::left:
-            if (next_is(';')) return block_comment();
-            if (next_is('@')) return annotation_();
-            return open_.push_back(u32(out_.tokens.size())) && one(token_kind::left);
-        case char_class::right:
-            if (!open_.empty()) {
-                out_.tokens[open_.back()].match = u32(out_.tokens.size());
-                open_.pop_back();
-            }
-            return one(token_kind::right);
-        case char_class::semicolon:
-            if (next_is(';')) return line_comment();
-            return one(token_kind::reserved);
-        case char_class::symbol: return one(token_kind::reserved);
-        case char_class::id:
-        case char_class::quote: return run_of_characters();
-        default: return bad_character(at_);
-        }
-    }
-
-    bool space() noexcept {
-        const char c = s_[at_++];
-        if (c == '\n' || (c == '\r' && !(at_ < end_ && s_[at_] == '\n'))) new_line();
-        return true;
-    }
-    void new_line() noexcept {
-        ++line_;
-        line_begin_ = i64(at_);
-    }
-    bool line_comment() noexcept {
-        while (at_ < end_ && s_[at_] != '\n' && s_[at_] != '\r')
-            if (!comment_character()) return false;
-        return true;
-    }
-    bool block_comment() noexcept {
-        const std::size_t from = at_;
-        const u32 line = line_;
-        const i64 line_begin = line_begin_;
-        std::size_t depth = 1;
-        at_ += 2;
-        while (at_ < end_) {
-            if (s_[at_] == '(' && next_is(';')) {
-                ++depth;
-                at_ += 2;
-            } else if (s_[at_] == ';' && next_is(')')) {
-                at_ += 2;
-                if (--depth == 0) return true;
-            } else if (!comment_character()) {
-                return false;
-            }
-        }
-        return fail(msg::unclosed_comment, from, line, line_begin);
-    }
-    bool comment_character() noexcept {
-        if (detail::char_classes[u8(s_[at_])] == char_class::space) return space();
-        const std::size_t n = detail::utf8_length(s_.substr(at_, end_ - at_));
-        if (n == 0) return fail(msg::malformed_utf8, at_);
-        at_ += n;
-        return true;
-    }
-
-    /// Identifier characters and strings without anything between them: one token.
-    bool run_of_characters() noexcept {
-        const std::size_t from = at_;
-        const bool dollar = s_[at_] == '$';
-        std::size_t strings = 0, first_string = 0;
-        while (at_ < end_) {
-            const char_class c = detail::char_classes[u8(s_[at_])];
-            if (c == char_class::quote) {
-                if (strings++ == 0) first_string = at_;
-                if (!string()) {
-                    // `$` before what is no string stands alone, and is no identifier.
-                    if (dollar && first_string == from + 1 && strings == 1 && problem_ &&
-                        problem_ != &msg::malformed_utf8)
-                        return fail(msg::empty_identifier, from);
-                    return false;
-                }
-            } else if (c == char_class::id) ++at_;
-            else break;
-        }
-        const std::string_view text = s_.substr(from, at_ - from);
-        if (dollar && text.size() == 1) return fail(msg::empty_identifier, from);
-        if (strings == 0) return dollar ? put(token_kind::id, from) : put_word(text, from);
-        if (strings == 1 && first_string == from && last_string_end_ == at_) return put(token_kind::string, from);
-        if (strings == 1 && dollar && first_string == from + 1 && last_string_end_ == at_) {
-            if (text.size() == 3) return fail(msg::empty_identifier, from);
-            name_.clear();
-            if (!append_string(text.substr(1), name_)) return false;
-            if (!is_utf8({reinterpret_cast<const char*>(name_.data()), name_.size()}))
-                return fail(msg::malformed_utf8, from);
-            return put(token_kind::id, from);
-        }
-        return put(token_kind::reserved, from);
-    }
-    /// Passes a string literal and checks it.
-    bool string() noexcept {
-        const std::size_t from = at_++;
-        while (at_ < end_) {
-            const char c = s_[at_];
-            if (c == '"') {
-                last_string_end_ = ++at_;
-                return true;
-            }
-            if (c == '\n' || c == '\r') return fail(msg::unclosed_string, from);
-            if (c == '\\') {
-                if (!escape()) return false;
-            } else if (u8(c) >= 0x80) {
-                const std::size_t n = detail::utf8_length(s_.substr(at_, end_ - at_));
-                if (n == 0) return fail(msg::malformed_utf8, at_);
-                at_ += n;
-            } else if (u8(c) < 0x20 || c == 0x7f) {
-                return fail(msg::illegal_character, at_);
-            } else {
-                ++at_;
-            }
-        }
-        return fail(msg::unclosed_string, from);
-    }
-    bool escape() noexcept {
-        const std::size_t from = at_++;
-        if (at_ == end_) return fail(msg::unclosed_string, from);
-        const char c = s_[at_++];
-        if (detail::hex_digit(c) >= 0) {
-            if (at_ == end_ || detail::hex_digit(s_[at_]) < 0) return fail(msg::illegal_escape, from);
-            ++at_;
-            return true;
-        }
-        if (c == 't' || c == 'n' || c == 'r' || c == '"' || c == '\'' || c == '\\') return true;
-        if (c != 'u' || at_ == end_ || s_[at_] != '{') return fail(msg::illegal_escape, from);
-        u32 scalar = 0;
-        bool digit = false; // the character before was a digit, so that an underscore or the end may follow
-        for (++at_; at_ < end_; ++at_) {
-            const int d = detail::hex_digit(s_[at_]);
-            if (d >= 0) {
-                scalar = scalar * 16 + u32(d);
-                digit = true;
-                if (scalar > 0x10ffff) break;
-            } else if (digit && s_[at_] == '_') {
-                digit = false;
-            } else {
-                break;
-            }
-        }
-        if (at_ == end_ || s_[at_] != '}' || !digit || (scalar >= 0xd800 && scalar < 0xe000))
-            return fail(msg::illegal_escape, from);
-        ++at_;
-        return true;
-    }
-
-    bool put_word(std::string_view text, std::size_t from) noexcept {
-        const char c = text[0];
-        if ((c >= '0' && c <= '9') || c == '+' || c == '-') return put(number_kind(text), from);
-        if (c < 'a' || c > 'z') return put(token_kind::reserved, from);
-        word w = find_word(text);
-        if (w == word::unknown) {
-            if (is_float(text)) return put(token_kind::floating, from);
-            if (text.substr(0, 7) == text_of(word::offset_is) && is_nat(text.substr(7))) w = word::offset_is;
-            else if (text.substr(0, 6) == text_of(word::align_is) && is_nat(text.substr(6))) w = word::align_is;
-            else return put(token_kind::reserved, from);
-        } else if (w == word::offset_is || w == word::align_is) {
-            return put(token_kind::reserved, from); // without its number
-        }
-        return put(token_kind::keyword, from, u32(w));
-    }
-    static token_kind number_kind(std::string_view text) noexcept {
-        if (is_nat(text)) return token_kind::nat;
-        if ((text[0] == '+' || text[0] == '-') && is_nat(text.substr(1))) return token_kind::integer;
-        return is_float(text) ? token_kind::floating : token_kind::reserved;
-    }
-
-    /// Passes `(@name …)`. Its content is any tokens, in balanced parentheses.
-    bool annotation_() noexcept {
-        const std::size_t from = at_;
-        const u32 line = line_;
-        const i64 line_begin = line_begin_;
-        at_ += 2;
-        word name = word::unknown;
-        if (at_ < end_ && s_[at_] == '"') {
-            const std::size_t quoted = at_;
-            if (!string())
-                return problem_ && problem_ != &msg::malformed_utf8 ? fail(msg::empty_annotation, from) : false;
-            name_.clear();
-            if (!append_string(s_.substr(quoted, at_ - quoted), name_)) return false;
-            const std::string_view text(reinterpret_cast<const char*>(name_.data()), name_.size());
-            if (text.empty()) return fail(msg::empty_annotation, from);
-            if (!is_utf8(text)) return fail(msg::malformed_utf8, from);
-            name = find_word(text);
-        } else {
-            const std::size_t begin = at_;
-            while (at_ < end_ && detail::char_classes[u8(s_[at_])] == char_class::id) ++at_;
-            if (at_ == begin) return fail(msg::empty_annotation, from);
-            name = find_word(s_.substr(begin, at_ - begin));
-        }
-        annotation note{u32(out_.tokens.size()), u32(at_), 0, line_, u32(i64(at_) - line_begin_ + 1), name};
-        for (std::size_t depth = 1; at_ < end_;) {
-            switch (detail::char_classes[u8(s_[at_])]) {
-            case char_class::space: static_cast<void>(space()); break;
-            case char_class::left:
-                if (next_is(';')) {
-                    if (!block_comment()) return false;
-                    break;
-                }
-                ++depth;
-                ++at_;
-                break;
-            case char_class::right:
-                ++at_;
-                if (--depth == 0) {
-                    note.end = u32(at_ - 1);
-                    if (name != word::custom && name != word::name && name != word::branch_hint) return true;
-                    return out_.annotations.push_back(note);
-                }
-                break;
-            case char_class::semicolon:
-                if (!next_is(';')) ++at_;
-                else if (!line_comment()) return false;
-                break;
-            case char_class::quote:
-                if (!string()) return false;
-                break;
-            case char_class::id:
-            case char_class::symbol: ++at_; break;
-            default: return bad_character(at_);
-            }
-        }
-        return fail(msg::unclosed_annotation, from, line, line_begin);
-    }
-
-    bool next_is(char c) const noexcept { return at_ + 1 < end_ && s_[at_ + 1] == c; }
-    bool one(token_kind kind) noexcept { return put(kind, at_++, 0, 1); }
-    bool put(token_kind kind, std::size_t from, u32 match = 0) noexcept { return put(kind, from, match, at_ - from); }
-    bool put(token_kind kind, std::size_t from, u32 match, std::size_t length) noexcept {
-        return out_.tokens.push_back({u32(from), u32(length), line_, u32(i64(from) - line_begin_ + 1), match, kind});
-    }
-    bool bad_character(std::size_t at) noexcept {
-        const bool fine = u8(s_[at]) < 0x80 || detail::utf8_length(s_.substr(at, end_ - at)) != 0;
-        return fail(fine ? msg::illegal_character : msg::malformed_utf8, at);
-    }
-    bool fail(const message& what, std::size_t at) noexcept { return fail(what, at, line_, line_begin_); }
-    bool fail(const message& what, std::size_t at, u32 line, i64 line_begin) noexcept {
-        problem_ = &what;
-        problem_at_ = at;
-        problem_line_ = line;
-        problem_line_begin_ = line_begin;
-        return false;
-    }
-
-    std::string_view s_;
-    token_list& out_;
-    std::size_t at_ = 0, end_ = 0;
-    u32 line_ = 1;
-    i64 line_begin_ = 0; ///< may be negative in an annotation's content, whose first line began before it
-    std::size_t last_string_end_ = 0;
-    vec<u32> open_;
-    vec<u8> name_;
-    const message* problem_ = nullptr;
-    std::size_t problem_at_ = 0;
-    u32 problem_line_ = 1;
-    i64 problem_line_begin_ = 0;
-};
-
-} // namespace tessera::text
-
-// ---- util/arena.hpp --------------------------------------------------------------------
-/// @file arena.hpp
-/// Memory for many small strings that live equally long and must not move.
-
-namespace tessera::inline TESSERA_ABI {
-
-/// Hands out bytes whose address stays the same until the arena ends. Nothing is given back singly.
-class arena {
-public:
-    arena() noexcept = default;
-    arena(arena&& other) noexcept
-        : blocks_(std::move(other.blocks_)), at_(std::exchange(other.at_, nullptr)),
-          left_(std::exchange(other.left_, 0)) {}
-    arena& operator=(arena&& other) noexcept {
-        if (this != &other) {
-            release();
-            blocks_ = std::move(other.blocks_);
-            at_ = std::exchange(other.at_, nullptr);
-            left_ = std::exchange(other.left_, 0);
-        }
-        return *this;
-    }
-    ~arena() { release(); }
-
-    /// `n` bytes, not aligned; null when memory is out.
-    [[nodiscard]] char* take(std::size_t n) noexcept {
-        if (n > left_) {
-            const std::size_t size = n > block_size ? n : block_size;
-            char* fresh = static_cast<char*>(TESSERA_ALLOCATE(size));
-            if (!fresh) return nullptr;
-            if (!blocks_.push_back(fresh)) {
-                TESSERA_DEALLOCATE(fresh);
-                return nullptr;
-            }
-            at_ = fresh;
-            left_ = size;
-        }
-        char* out = at_;
-        at_ += n;
-        left_ -= n;
-        return out;
-    }
-    /// A copy of `text` in `out`. False: memory is out.
-    [[nodiscard]] bool copy(std::string_view text, std::string_view& out) noexcept {
-        if (text.empty()) return out = {}, true;
-        char* to = take(text.size());
-        if (!to) return false;
-        std::memcpy(to, text.data(), text.size());
-        out = {to, text.size()};
-        return true;
-    }
-
-private:
-    static constexpr std::size_t block_size = 4096;
-    void release() noexcept {
-        for (char* block : blocks_) TESSERA_DEALLOCATE(block);
-        blocks_.clear();
-    }
-    vec<char*> blocks_;
-    char* at_ = nullptr;
-    std::size_t left_ = 0;
-};
-
-} // namespace tessera
-
-// ---- text/token_reader.hpp -------------------------------------------------------------
-/// @file text/token_reader.hpp
-/// Reading tokens front to back, and the first error.
-
-namespace tessera::inline TESSERA_ABI::text {
-
-/// The lowest layer of the parsers: methods return false after an error, which `problem()` then holds.
-class token_reader {
-public:
-    explicit token_reader(const token_list& list, u32 at = 0) noexcept : list_(list), at_(at) {}
-    token_reader(const token_reader&) = delete;
-    token_reader& operator=(const token_reader&) = delete;
-
-    const error& problem() const noexcept { return error_; }
-
-protected:
-    /// The token `ahead` places before the reading position; the last one beyond the end.
-    const token& peek(u32 ahead = 0) const noexcept {
-        const std::size_t i = std::size_t(at_) + ahead;
-        return list_.tokens[i < list_.tokens.size() ? i : list_.tokens.size() - 1];
-    }
-    /// The next token; passes it unless it is the last.
-    const token& next() noexcept {
-        const token& t = list_.tokens[at_];
-        if (at_ + 1 < list_.tokens.size()) ++at_;
-        return t;
-    }
-    std::string_view text(const token& t) const noexcept { return list_.text(t); }
-
-    bool at(token_kind kind) const noexcept { return peek().kind == kind; }
-    bool at(word w) const noexcept { return peek().is(w); }
-    bool at_number() const noexcept {
-        return at(token_kind::nat) || at(token_kind::integer) || at(token_kind::floating);
-    }
-    bool at_index() const noexcept { return at(token_kind::nat) || at(token_kind::id); }
-    /// True before `(` and the word `w`.
-    bool at_left(word w) const noexcept { return at(token_kind::left) && peek(1).is(w); }
-
-    /// Passes the word `w` if it is next.
-    bool accept(word w) noexcept { return at(w) && (++at_, true); }
-    /// Passes `(` and the word `w` if they are next.
-    bool enter(word w) noexcept { return at_left(w) && (at_ += 2, true); }
-    [[nodiscard]] bool expect(token_kind kind) noexcept {
-        return at(kind) ? (static_cast<void>(next()), true) : unexpected();
-    }
-    [[nodiscard]] bool expect(word w) noexcept { return accept(w) || unexpected(); }
-    [[nodiscard]] bool leave() noexcept { return expect(token_kind::right); }
-
-    /// A string, as bytes that live as long as the reader.
-    [[nodiscard]] bool string(std::string_view& out) noexcept {
-        if (!at(token_kind::string)) return unexpected();
-        scratch_.clear();
-        if (!append_string(text(next()), scratch_) || !arena_.copy(bytes_of(scratch_), out)) return out_of_memory();
-        return true;
-    }
-    /// A string that must be UTF-8.
-    [[nodiscard]] bool name(std::string_view& out) noexcept {
-        const token& t = peek();
-        return string(out) && (is_utf8(out) || fail(msg::malformed_utf8, t));
-    }
-    /// The bytes of any number of strings, behind those of `out`.
-    [[nodiscard]] bool strings(vec<u8>& out) noexcept {
-        while (at(token_kind::string))
-            if (!append_string(text(next()), out)) return out_of_memory();
-        return true;
-    }
-    /// The name an id stands for, without `$`; a quoted one is decoded.
-    [[nodiscard]] bool id(std::string_view& out) noexcept {
-        const std::string_view whole = text(peek());
-        if (!at(token_kind::id)) return unexpected();
-        static_cast<void>(next());
-        out = whole.substr(1);
-        if (out[0] != '"') return true;
-        scratch_.clear();
-        if (!append_string(out, scratch_) || !arena_.copy(bytes_of(scratch_), out)) return out_of_memory();
-        return true;
-    }
-    /// Any 32-bit number without sign.
-    [[nodiscard]] bool nat32(u32& out) noexcept {
-        u64 wide = 0;
-        const token& t = peek();
-        if (!at(token_kind::nat)) return unexpected();
-        if (!parse_nat(text(t), wide) || wide > 0xffff'ffffu) return fail(msg::i32_range, t, text(t));
-        static_cast<void>(next());
-        out = u32(wide);
-        return true;
-    }
-    [[nodiscard]] bool nat64(u64& out) noexcept {
-        const token& t = peek();
-        if (!at(token_kind::nat)) return unexpected();
-        if (!parse_nat(text(t), out)) return fail(msg::i64_range, t, text(t));
-        static_cast<void>(next());
-        return true;
-    }
-
-    static std::string_view bytes_of(const vec<u8>& v) noexcept {
-        return {reinterpret_cast<const char*>(v.data()), v.size()};
-    }
-
-    // ---- errors; all return false
-    TESSERA_COLD bool fail(const message& what, const token& where, std::string_view detail = {}) noexcept {
-        if (!failed_) error_ = error(what, detail).set_position(where.line, where.column);
-        failed_ = true;
-        return false;
-    }
-    /// There is no reading that has the next token here.
-    TESSERA_COLD bool unexpected() noexcept { return unexpected(peek()); }
-    TESSERA_COLD bool unexpected(const token& t) noexcept {
-        if (t.kind == token_kind::error) return fail(*list_.problem, t);
-        if (t.kind == token_kind::end) return fail(msg::unexpected_token, t, "end of text");
-        return fail(t.kind == token_kind::reserved ? msg::unknown_operator : msg::unexpected_token, t, text(t));
-    }
-    TESSERA_COLD bool out_of_memory() noexcept { return fail(msg::out_of_memory, peek()); }
-
-    const token_list& list_;
-    u32 at_ = 0;
-    arena arena_;
-
-private:
-    vec<u8> scratch_;
-    error error_{msg::unexpected_token};
-    bool failed_ = false;
-};
-
-} // namespace tessera::text
-
-// ---- text/names.hpp --------------------------------------------------------------------
-/// @file text/names.hpp
-/// Identifiers and the indices they stand for (spec: text/conventions, Contexts), and `@name`.
-
-namespace tessera::inline TESSERA_ABI::text {
-
-/// The index spaces, in the order of msg::text_unknown. The first eight are a module's.
-enum class space : u8 { type, func, table, memory, global, tag, elem, data, local, label, field };
-inline constexpr std::size_t module_spaces = 8;
-
-/// An entry of the name section.
-struct named {
-    u32 index = 0;
-    std::string_view name;
-};
-
-/// Knows the names of a module. Annotations are its business too, since they name things.
-class name_reader : public token_reader {
-public:
-    explicit name_reader(const token_list& list, u32 at = 0) noexcept : token_reader(list, at) {
-        first_note_ = note_ = note_from(at);
-    }
-
-protected:
-    struct index_space {
-        name_map map;
-        vec<named> names; ///< in the order of the indices
-        u32 count = 0;
-    };
-
-    /// An index: a number, or an identifier of the space `s`.
-    [[nodiscard]] bool index(space s, u32& out, u32 owner = 0) noexcept {
-        if (!at(token_kind::id)) return nat32(out);
-        const token& t = peek();
-        std::string_view name;
-        if (!id(name)) return false;
-        const u32* found = map_of(s).find(name, owner);
-        if (!found) return fail(msg::text_unknown[u8(s)], t, text(t));
-        out = *found;
-        return true;
-    }
-    /// The optional identifier and `@name` of the thing with index `at_index` of space `s`.
-    [[nodiscard]] bool bind(space s, u32 at_index, vec<named>& names, u32 owner = 0) noexcept {
-        std::string_view name;
-        if (at(token_kind::id)) {
-            const token& t = peek();
-            bool fresh = false;
-            if (!id(name)) return false;
-            if (!map_of(s).add(name, at_index, fresh, owner)) return out_of_memory();
-            if (!fresh) return fail(msg::text_duplicate[u8(s)], t, text(t));
-        }
-        if (!name_annotation(name)) return false;
-        return name.empty() || names.push_back({at_index, name}) || out_of_memory();
-    }
-    /// The same for the next thing of a module's space.
-    [[nodiscard]] bool bind_next(space s) noexcept { return bind(s, spaces_[u8(s)].count++, spaces_[u8(s)].names); }
-
-    // ---- annotations
-
-    /// The annotation before the next token, if it was not taken yet.
-    const annotation* note() const noexcept {
-        if (note_ == list_.annotations.size()) return nullptr;
-        const annotation& a = list_.annotations[note_];
-        return a.before == at_ && !is_taken(note_) ? &a : nullptr;
-    }
-    /// True if there may be annotations to look at before the next token.
-    bool note_is_near() const noexcept {
-        return note_ < list_.annotations.size() && list_.annotations[note_].before <= at_;
-    }
-    void take_note() noexcept { ++note_; }
-    /// Passes the annotations that were taken; one the reader has come past without taking it is misplaced.
-    [[nodiscard]] bool pass_notes() noexcept {
-        for (; note_ < list_.annotations.size() && list_.annotations[note_].before <= at_; ++note_) {
-            if (is_taken(note_)) continue;
-            const annotation& a = list_.annotations[note_];
-            return a.before == at_ || misplaced(a);
-        }
-        return true;
-    }
-    bool misplaced(const annotation& a) noexcept {
-        return fail_note(a.name == word::custom ? msg::custom_misplaced
-                         : a.name == word::name ? msg::name_misplaced
-                                                : msg::hint_outside,
-                         a);
-    }
-    bool fail_note(const message& what, const annotation& a) noexcept {
-        token where;
-        where.line = a.line;
-        where.column = a.column;
-        return fail(what, where);
-    }
-    /// The string of `@name` before the next token replaces `name`, if there is one.
-    [[nodiscard]] bool name_annotation(std::string_view& name) noexcept {
-        if (list_.annotations.empty()) return true;
-        for (std::size_t i = note_from(at_); i < list_.annotations.size() && list_.annotations[i].before == at_; ++i) {
-            if (list_.annotations[i].name != word::name || is_taken(i)) continue;
-            while (taken_.size() <= i - first_note_)
-                if (!taken_.push_back(0)) return out_of_memory();
-            taken_[i - first_note_] = 1;
-            if (!note_string(list_.annotations[i], name)) return false;
-        }
-        return true;
-    }
-    /// The one string that `@name` consists of.
-    [[nodiscard]] bool note_string(const annotation& a, std::string_view& out) noexcept {
-        token_list content;
-        if (!lexer::run(list_, a, content)) return out_of_memory();
-        if (content.tokens.size() != 2 || content.tokens[0].kind != token_kind::string)
-            return fail_note(msg::name_token, a);
-        vec<u8> bytes;
-        if (!append_string(content.text(content.tokens[0]), bytes)) return out_of_memory();
-        if (!is_utf8(bytes_of(bytes))) return fail_note(msg::name_utf8, a);
-        return arena_.copy(bytes_of(bytes), out) || out_of_memory();
-    }
-    index_space spaces_[module_spaces];
-    name_map locals_;
-    name_map fields_;
-
-private:
-    name_map& map_of(space s) noexcept {
-        return s == space::local ? locals_ : s == space::field ? fields_ : spaces_[u8(s) & 7].map;
-    }
-    std::size_t note_from(u32 token) const noexcept {
-        std::size_t low = 0, high = list_.annotations.size();
-        while (low < high) {
-            const std::size_t middle = (low + high) / 2;
-            if (list_.annotations[middle].before < token) low = middle + 1;
-            else high = middle;
-        }
-        return low;
-    }
-    bool is_taken(std::size_t i) const noexcept { return i - first_note_ < taken_.size() && taken_[i - first_note_]; }
-
-    std::size_t first_note_ = 0, note_ = 0;
-    vec<u8> taken_; ///< for each annotation from the first on: `@name` is bound in the first walk through the fields
-};
-
-} // namespace tessera::text
-
-// ---- text/assembly.hpp -----------------------------------------------------------------
-/// @file text/assembly.hpp
-/// The sections of a module, put together in the order of the binary format (spec: binary/modules).
-
-namespace tessera::inline TESSERA_ABI::text {
-
-/// A module in the binary format, and where its parts were in the text: a position for each module
-/// field and each instruction, in the order of the offsets.
-struct binary_module {
-    vec<u8> bytes;
-    vec<position> positions;
-};
-
-/// The ids of the sections, in the order in which they must appear.
-inline constexpr u8 section_order[] = {1, 2, 3, 4, 5, 13, 6, 7, 8, 9, 12, 10, 11};
-inline constexpr u8 section_data_count = 12, section_code = 10;
-
-/// Words of `@custom` for those sections.
-inline constexpr word section_words[] = {word::type,      word::import_, word::func,    word::table, word::memory,
-                                         word::tag,       word::global,  word::export_, word::start, word::elem,
-                                         word::datacount, word::code,    word::data};
-static_assert(sizeof section_words / sizeof *section_words == sizeof section_order);
-inline constexpr u32 section_count = sizeof section_order;
-
-/// A custom section and its place: before section number `place / 2` of the order if that is even,
-/// else behind it.
-struct custom_section {
-    std::string_view name;
-    vec<u8> bytes;
-    u32 place = 2 * section_count;
-};
-
-/// Writes a module's bytes; sections first to last.
-class assembly {
-public:
-    /// `sections`: by id; empty ones are left out. `names`: the content of the name section, `hints`
-    /// that of the branch hints; empty: none. False: memory is out, or the module has 4 GiB or more.
-    [[nodiscard]] static bool run(chunk (&sections)[14], const vec<custom_section>& customs, const writer& names,
-                                  const writer& hints, binary_module& out) noexcept {
-        chunk to;
-        static constexpr u8 head[] = {0, 'a', 's', 'm', 1, 0, 0, 0};
-        to.raw(head, sizeof head);
-        for (u32 i = 0; i <= section_count; ++i) {
-            custom(to, customs, 2 * i);
-            if (i == section_count) break;
-            chunk& s = sections[section_order[i]];
-            if (section_order[i] == section_code && hints.size())
-                custom(to, text_of(word::branch_hint), hints.data(), hints.size());
-            if (s.failed()) return false;
-            if (s.count) {
-                to.byte(section_order[i]);
-                const bool counted =
-                    section_order[i] != 8 && section_order[i] != section_data_count; // the start section has no number
-                writer number;
-                number.leb_u(s.count);
-                to.leb_u(s.size() + (counted ? number.size() : 0));
-                if (counted) to.raw(number.data(), number.size());
-                to.append(s);
-                s.clear();
-            }
-            if (i + 1 == section_count && names.size()) custom(to, "name", names.data(), names.size());
-            custom(to, customs, 2 * i + 1);
-        }
-        out.positions = std::move(to.positions);
-        out.bytes = to.take();
-        return !to.failed() && !names.failed() && !hints.failed() && out.bytes.size() < no_index;
-    }
-
-private:
-    static void custom(chunk& to, const vec<custom_section>& customs, u32 place) noexcept {
-        for (const custom_section& c : customs)
-            if (c.place == place) custom(to, c.name, c.bytes.data(), c.bytes.size());
-    }
-    static void custom(chunk& to, std::string_view name, const u8* bytes, std::size_t n) noexcept {
-        writer length;
-        length.leb_u(name.size());
-        to.byte(0);
-        to.leb_u(length.size() + name.size() + n);
-        to.name(name);
-        to.raw(bytes, n);
-    }
-};
-
-/// The content of the name section, subsection by subsection.
-class name_section {
-public:
-    void module_name(std::string_view name) noexcept {
-        writer sub;
-        sub.name(name);
-        subsection(0, sub);
-    }
-    /// A name map: indices and names.
-    void map(u8 id, const vec<named>& names) noexcept {
-        if (names.empty()) return;
-        writer sub;
-        map(sub, names.data(), names.size());
-        subsection(id, sub);
-    }
-    /// An indirect name map of `count` entries that is written already.
-    void indirect(u8 id, u32 count, const writer& entries) noexcept {
-        if (count == 0) return;
-        writer sub;
-        sub.leb_u(count);
-        sub.raw(entries.data(), entries.size());
-        lost_ |= entries.failed();
-        subsection(id, sub);
-    }
-    static void map(writer& to, const named* names, std::size_t n) noexcept {
-        to.leb_u(n);
-        for (std::size_t i = 0; i < n; ++i) {
-            to.leb_u(names[i].index);
-            to.name(names[i].name);
-        }
-    }
-    const writer& content() const noexcept { return content_; }
-    bool failed() const noexcept { return lost_ || content_.failed(); }
-
-private:
-    void subsection(u8 id, const writer& sub) noexcept {
-        content_.byte(id);
-        content_.leb_u(sub.size());
-        content_.raw(sub.data(), sub.size());
-        lost_ |= sub.failed();
-    }
-    writer content_;
-    bool lost_ = false;
-};
-
-} // namespace tessera::text
-
-// ---- text/types.hpp --------------------------------------------------------------------
-/// @file text/types.hpp
-/// Types in the text format, and the types that type uses add (spec: text/types, text/modules).
-
-namespace tessera::inline TESSERA_ABI::text {
-
-/// Writes heap type, value type or storage type `t` (spec: binary/types).
-inline void write_heap(writer& to, heap_type h) noexcept {
-    if (h.is_index()) to.leb_s(h.index());
-    else to.byte(h.byte_code());
-}
-inline void write_type(writer& to, val_type t) noexcept {
-    if (!t.is_ref()) return to.byte(t.byte_code());
-    if (!t.is_nullable() || t.heap().is_index()) to.byte(t.byte_code()); // else the abbreviation, one byte
-    write_heap(to, t.heap());
-}
-
-/// Reads types and writes the type section.
-class type_parser : public name_reader {
-public:
-    using name_reader::name_reader;
-
-protected:
-    static constexpr u32 most_types = heap_type::abstract_bit - 1; ///< larger indices do not fit in a heap_type
-
-    // ---- single types
-
-    [[nodiscard]] bool heap(heap_type& out) noexcept {
-        if (at(token_kind::keyword)) {
-            const u8 byte_code = abstract_heap(word(peek().match));
-            if (byte_code == 0) return unexpected();
-            static_cast<void>(next());
-            out = heap_type::abstract(byte_code);
-            return true;
-        }
-        u32 i = 0;
-        if (!index(space::type, i)) return false;
-        out = heap_type::index(i < most_types ? i : most_types);
-        return true;
-    }
-    [[nodiscard]] bool value(val_type& out) noexcept {
-        if (enter(word::ref)) {
-            const bool nullable = accept(word::null);
-            heap_type h;
-            if (!heap(h)) return false;
-            out = val_type::ref(h, nullable);
-            return leave();
-        }
-        if (!at(token_kind::keyword)) return unexpected();
-        const word w = word(peek().match);
-        switch (w) {
-        case word::i32: out = t_i32; break;
-        case word::i64: out = t_i64; break;
-        case word::f32: out = t_f32; break;
-        case word::f64: out = t_f64; break;
-        case word::v128: out = t_v128; break;
-        default:
-            const u8 byte_code = reference(w);
-            if (byte_code == 0) return unexpected();
-            out = val_type::ref(heap_type::abstract(byte_code), true);
-        }
-        static_cast<void>(next());
-        return true;
-    }
-    [[nodiscard]] bool ref_type(val_type& out) noexcept {
-        const token& t = peek();
-        return value(out) && (out.is_ref() || unexpected(t));
-    }
-    /// The value types up to a parenthesis, behind those of `out`.
-    [[nodiscard]] bool values(vec<val_type>& out) noexcept {
-        while (!at(token_kind::right)) {
-            val_type t;
-            if (!value(t)) return false;
-            if (!out.push_back(t)) return out_of_memory();
-        }
-        return leave();
-    }
-    /// `mut` or not, then a value type; `packed`: also i8 and i16.
-    [[nodiscard]] bool field(field_type& out, bool packed) noexcept {
-        out.mutable_ = enter(word::mut);
-        if (packed && accept(word::i8)) out.type = t_i8;
-        else if (packed && accept(word::i16)) out.type = t_i16;
-        else if (!value(out.type)) return false;
-        return !out.mutable_ || leave();
-    }
-
-    // ---- function types and type uses
-
-    /// Parameters and results into `signature_`; `with_ids`: parameters may have identifiers, which
-    /// then are in `param_ids_` (indices of their tokens).
-    [[nodiscard]] bool signature(bool with_ids) noexcept {
-        signature_.clear();
-        param_ids_.clear();
-        params_known_ = true;
-        while (enter(word::param)) {
-            if (with_ids && (at(token_kind::id) || note())) {
-                if (!param_ids_.push_back({u32(signature_.size()), at_})) return out_of_memory();
-                if (at(token_kind::id)) static_cast<void>(next());
-                val_type t;
-                if (!value(t) || !leave()) return false;
-                if (!signature_.push_back(t)) return out_of_memory();
-            } else if (!values(signature_)) {
-                return false;
-            }
-        }
-        params_ = u32(signature_.size());
-        while (enter(word::result))
-            if (!values(signature_)) return false;
-        return true;
-    }
-    /// A type use: the index of its type, which may be a new one. `params_` is the number of parameters.
-    [[nodiscard]] bool type_use(bool with_ids, u32& type) noexcept {
-        bool given = false;
-        return type_use(with_ids, type, given) && (given || implicit_type(type));
-    }
-    /// The type use of a block, written as a block type.
-    [[nodiscard]] bool block_type(writer& to) noexcept {
-        u32 type = 0;
-        bool given = false;
-        if (!type_use(false, type, given)) return false;
-        if (!given && params_ == 0 && signature_.size() <= 1) {
-            if (signature_.empty()) to.byte(code::empty_block);
-            else write_type(to, signature_[0]);
-            return true;
-        }
-        if (!given && !implicit_type(type)) return false;
-        to.leb_s(type);
-        return true;
-    }
-
-    // ---- definitions
-
-    /// `(type …)` or `(rec …)` at the reading position; identifiers of the types are bound already.
-    [[nodiscard]] bool type_definition() noexcept {
-        types_.mark(peek());
-        ++types_.count;
-        if (enter(word::type)) return sub_type(true);
-        at_ += 2;
-        u32 members = 0; // counted before: the number stands in front
-        for (u32 i = at_; i < list_.tokens.size() && list_.tokens[i].kind == token_kind::left;
-             i = list_.tokens[i].match + 1)
-            ++members;
-        if (members != 1) {
-            types_.byte(code::rec);
-            types_.leb_u(members);
-        }
-        while (enter(word::type))
-            if (!sub_type(members == 1)) return false;
-        return leave();
-    }
-
-    chunk types_; ///< the type section
-    vec<val_type> signature_;
-    u32 params_ = 0;
-    bool params_known_ = true; ///< false: the type is given by an index that does not exist so far
-    struct param_id {
-        u32 index, at;
-    };
-    vec<param_id> param_ids_;
-
-private:
-    struct known_type {
-        bool func = false;
-        u32 first = 0, params = 0, results = 0; ///< a function type's, in pool_
-    };
-
-    static u8 abstract_heap(word w) noexcept {
-        switch (w) {
-        case word::any: return code::any;
-        case word::eq: return code::eq;
-        case word::i31: return code::i31;
-        case word::struct_: return code::struct_;
-        case word::array: return code::array;
-        case word::none: return code::none;
-        case word::func: return code::func;
-        case word::nofunc: return code::nofunc;
-        case word::extern_: return code::extern_;
-        case word::noextern: return code::noextern;
-        case word::exn: return code::exn;
-        case word::noexn: return code::noexn;
-        default: return 0;
-        }
-    }
-    static u8 reference(word w) noexcept {
-        switch (w) {
-        case word::anyref: return code::any;
-        case word::eqref: return code::eq;
-        case word::i31ref: return code::i31;
-        case word::structref: return code::struct_;
-        case word::arrayref: return code::array;
-        case word::nullref: return code::none;
-        case word::funcref: return code::func;
-        case word::nullfuncref: return code::nofunc;
-        case word::externref: return code::extern_;
-        case word::nullexternref: return code::noextern;
-        case word::exnref: return code::exn;
-        case word::nullexnref: return code::noexn;
-        default: return 0;
-        }
-    }
-
-    [[nodiscard]] bool type_use(bool with_ids, u32& type, bool& given) noexcept {
-        const token& t = peek(2);
-        given = enter(word::type);
-        if (given && (!index(space::type, type) || !leave())) return false;
-        if (!signature(with_ids)) return false;
-        if (at_left(word::param)) return unexpected(peek(1)); // behind a result
-        if (!given) return true;
-        if (signature_.empty()) {
-            params_known_ = type < known_.size();
-            params_ = params_known_ ? known_[type].params : 0;
-            return true;
-        }
-        if (type >= known_.size()) return fail(msg::text_unknown[u8(space::type)], t, text(t));
-        const known_type& k = known_[type];
-        bool same = k.func && k.params == params_ && k.params + k.results == signature_.size();
-        for (u32 i = 0; same && i < signature_.size(); ++i) same = pool_[k.first + i] == signature_[i];
-        return same || fail(msg::inline_function_type, t, text(t));
-    }
-    /// The smallest index of a function type equal to `signature_`; a new type if there is none.
-    [[nodiscard]] bool implicit_type(u32& type) noexcept {
-        if (!signature_key()) return out_of_memory();
-        if (const u32* found = signatures_.find(key())) return type = *found, true;
-        type = u32(known_.size());
-        ++types_.count;
-        write_function();
-        return know_function(true) || out_of_memory();
-    }
-    void write_function() noexcept {
-        types_.byte(code::func_type);
-        types_.leb_u(params_);
-        for (u32 i = 0; i < params_; ++i) write_type(types_, signature_[i]);
-        types_.leb_u(signature_.size() - params_);
-        for (std::size_t i = params_; i < signature_.size(); ++i) write_type(types_, signature_[i]);
-    }
-    /// Makes `signature_` the next known type; `plain`: a type use may refer to it.
-    [[nodiscard]] bool know_function(bool plain) noexcept {
-        known_type k{true, u32(pool_.size()), params_, u32(signature_.size()) - params_};
-        const u32 type = u32(known_.size());
-        if (!pool_.append(signature_.data(), signature_.size()) || !known_.push_back(k)) return false;
-        if (!plain) return true;
-        bool fresh = false;
-        std::string_view lasting;
-        return signature_key() &&
-               (signatures_.find(key()) || (arena_.copy(key(), lasting) && signatures_.add(lasting, type, fresh)));
-    }
-    /// The bytes by which a signature is found again: the number of parameters, then all types.
-    [[nodiscard]] bool signature_key() noexcept {
-        key_.clear();
-        if (!key_.push_back({params_})) return false;
-        return key_.append(signature_.data(), signature_.size());
-    }
-    std::string_view key() const noexcept {
-        return {reinterpret_cast<const char*>(key_.data()), key_.size() * sizeof(val_type)};
-    }
-
-    /// Behind `(type`: `alone` in its recursion group or not.
-    [[nodiscard]] bool sub_type(bool alone) noexcept {
-        if (at(token_kind::id)) static_cast<void>(next());
-        bool plain = true;
-        const bool sub = enter(word::sub);
-        if (sub) {
-            const bool final_ = accept(word::final_);
-            u32 supers = 0;
-            while (peek(supers).kind == token_kind::nat || peek(supers).kind == token_kind::id) ++supers;
-            plain = final_ && supers == 0;
-            if (!plain) {
-                types_.byte(final_ ? code::sub_final : code::sub);
-                types_.leb_u(supers);
-            }
-            for (; supers > 0; --supers) {
-                u32 super = 0;
-                if (!index(space::type, super)) return false;
-                types_.leb_u(super);
-            }
-        }
-        return composite_type(alone && plain) && (!sub || leave()) && leave();
-    }
-    [[nodiscard]] bool composite_type(bool plain) noexcept {
-        if (enter(word::func)) {
-            if (!signature(true)) return false;
-            write_function();
-            return (know_function(plain) || out_of_memory()) && leave();
-        }
-        const u32 type = u32(known_.size());
-        if (!known_.push_back({})) return out_of_memory();
-        field_type f;
-        if (enter(word::array)) {
-            types_.byte(code::array_type);
-            if (!field(f, true)) return false;
-            write_field(f);
-            return leave();
-        }
-        if (!enter(word::struct_)) return unexpected(at(token_kind::left) ? peek(1) : peek());
-        types_.byte(code::struct_type);
-        fields_list_.clear();
-        const std::size_t names_before = field_names_.size();
-        while (enter(word::field)) {
-            const bool one = at(token_kind::id);
-            if (one && !bind(space::field, u32(fields_list_.size()), field_names_, type)) return false;
-            while (one || !at(token_kind::right)) {
-                if (!field(f, true)) return false;
-                if (!fields_list_.push_back(f)) return out_of_memory();
-                if (one) break;
-            }
-            if (!leave()) return false;
-        }
-        types_.leb_u(fields_list_.size());
-        for (const field_type& each : fields_list_) write_field(each);
-        if (field_names_.size() != names_before &&
-            !field_owners_.push_back({type, u32(names_before), u32(field_names_.size())}))
-            return out_of_memory();
-        return leave();
-    }
-    void write_field(const field_type& f) noexcept {
-        write_type(types_, f.type);
-        types_.byte(f.mutable_);
-    }
-
-    vec<known_type> known_; ///< of every type index so far
-    vec<val_type> pool_;
-    name_map signatures_; ///< from key() to the smallest type index
-    vec<val_type> key_;
-    vec<field_type> fields_list_;
-
-protected:
-    struct field_owner {
-        u32 type, begin, end; ///< begin and end in field_names_
-    };
-    vec<named> field_names_;
-    vec<field_owner> field_owners_;
-};
-
-} // namespace tessera::text
-
-// ---- text/immediates.hpp ---------------------------------------------------------------
-/// @file text/immediates.hpp
-/// The immediates of plain instructions, per kind (spec: text/instructions).
-
-namespace tessera::inline TESSERA_ABI::text {
-
-/// Reads an instruction's immediates and writes the instruction.
-class immediate_parser : public type_parser {
-public:
-    using type_parser::type_parser;
-
-protected:
-    /// Writes instruction `o`, whose keyword was passed, with the immediates that follow.
-    [[nodiscard]] bool plain(op o, chunk& to) noexcept {
-        u32 x = 0, y = 0;
-        switch (row(o).immediate) {
-        case imm::none:
-            if (o == op::select && at_left(word::result)) return select(to);
-            return write(to, o);
-        case imm::zero_byte: return write(to, o, 0u);
-        case imm::label: return label(x) && write(to, o, x);
-        case imm::func: return index(space::func, x) && write(to, o, x);
-        case imm::type: return index(space::type, x) && write(to, o, x);
-        case imm::local: return index(space::local, x) && write(to, o, x);
-        case imm::global: return index(space::global, x) && write(to, o, x);
-        case imm::tag: return index(space::tag, x) && write(to, o, x);
-        case imm::elem: return index(space::elem, x) && write(to, o, x);
-        case imm::data: needs_data_count_ = true; return index(space::data, x) && write(to, o, x);
-        case imm::table: return optional(space::table, x) && write(to, o, x);
-        case imm::memory: return optional(space::memory, x) && write(to, o, x);
-        case imm::table_table: return optional_pair(space::table, x, y) && write(to, o, x, y);
-        case imm::memory_memory: return optional_pair(space::memory, x, y) && write(to, o, x, y);
-        case imm::elem_table: return optional_before(space::table, space::elem, x, y) && write(to, o, y, x);
-        case imm::data_memory:
-            needs_data_count_ = true;
-            return optional_before(space::memory, space::data, x, y) && write(to, o, y, x);
-        case imm::call_indirect: return optional(space::table, x) && type_use(false, y) && write(to, o, y, x);
-        case imm::field: return index(space::type, x) && index(space::field, y, x) && write(to, o, x, y);
-        case imm::type_count: return index(space::type, x) && nat32(y) && write(to, o, x, y);
-        case imm::type_type: return index(space::type, x) && index(space::type, y) && write(to, o, x, y);
-        case imm::type_elem: return index(space::type, x) && index(space::elem, y) && write(to, o, x, y);
-        case imm::type_data:
-            needs_data_count_ = true;
-            return index(space::type, x) && index(space::data, y) && write(to, o, x, y);
-        case imm::labels: return labels(o, to);
-        case imm::memarg: return memarg(o, to, false);
-        case imm::memarg_lane: return memarg(o, to, true) && lane(to);
-        case imm::lane: return write(to, o) && lane(to);
-        case imm::shuffle: return write(to, o) && shuffle(to);
-        case imm::i32_const: return integer(32, u64_) && write(to, o) && (to.leb_s(i32(u32(u64_))), true);
-        case imm::i64_const: return integer(64, u64_) && write(to, o) && (to.leb_s(i64(u64_)), true);
-        case imm::f32_const: return number<f32>(u32_) && write(to, o) && (to.fixed(u32_), true);
-        case imm::f64_const: return number<f64>(u64_) && write(to, o) && (to.fixed(u64_), true);
-        case imm::v128_const: {
-            u8 bytes[16];
-            if (!vector(bytes)) return false;
-            static_cast<void>(write(to, o));
-            to.raw(bytes, sizeof bytes);
-            return true;
-        }
-        case imm::heap: {
-            heap_type h;
-            if (!heap(h)) return false;
-            static_cast<void>(write(to, o));
-            write_heap(to, h);
-            return true;
-        }
-        case imm::ref_type: {
-            val_type t;
-            if (!ref_type(t)) return false;
-            if (t.is_nullable()) o = o == op::ref_test ? op::ref_test_null : op::ref_cast_null;
-            static_cast<void>(write(to, o));
-            write_heap(to, t.heap());
-            return true;
-        }
-        case imm::br_cast: {
-            val_type from, target;
-            if (!label(x) || !ref_type(from) || !ref_type(target)) return false;
-            static_cast<void>(write(to, o));
-            to.byte(u8(from.is_nullable() | target.is_nullable() << 1));
-            to.leb_u(x);
-            write_heap(to, from.heap());
-            write_heap(to, target.heap());
-            return true;
-        }
-        default: return unexpected(); // block and try_table are no plain instructions
-        }
-    }
-
-    /// The opcode and numbers after it.
-    template <class... X>
-    bool write(chunk& to, op o, X... numbers) noexcept {
-        const op_row& r = row(o);
-        if (r.prefix) {
-            to.byte(r.prefix);
-            to.leb_u(r.code);
-        } else {
-            to.byte(u8(r.code));
-        }
-        (to.leb_u(numbers), ...);
-        return true;
-    }
-
-    // ---- labels: a stack of names, and for each name the innermost label that has it
-
-    [[nodiscard]] bool push_label(std::string_view name) noexcept {
-        label_entry entry{name, 0};
-        if (!name.empty()) {
-            if (const u32* outer = label_names_.find(name)) entry.shadowed = *outer;
-            if (!label_names_.set(name, u32(labels_.size() + 1))) return out_of_memory();
-        }
-        return labels_.push_back(entry) || out_of_memory();
-    }
-    void pop_label() noexcept {
-        const label_entry& entry = labels_.back();
-        if (!entry.name.empty()) *label_names_.find(entry.name) = entry.shadowed;
-        labels_.pop_back();
-    }
-    /// A label's index: a number, or an identifier of a block around.
-    [[nodiscard]] bool label(u32& out) noexcept {
-        if (!at(token_kind::id)) return nat32(out);
-        const token& t = peek();
-        std::string_view name;
-        if (!id(name)) return false;
-        const u32* place = label_names_.find(name);
-        if (!place || *place == 0) return fail(msg::text_unknown[u8(space::label)], t, text(t));
-        out = u32(labels_.size()) - *place;
-        return true;
-    }
-    struct label_entry {
-        std::string_view name;
-        u32 shadowed = 0; ///< what label_names_ held for the name before, 0 for nothing
-    };
-    vec<label_entry> labels_;
-    name_map label_names_; ///< the label's place in labels_ plus one
-
-    bool needs_data_count_ = false;
-
-    /// A number of type F, as its bits.
-    template <class F>
-    [[nodiscard]] bool number(bits_of_size<sizeof(F)>& out) noexcept {
-        const token& t = peek();
-        if (!at_number()) return unexpected();
-        if (!parse_float<F>(text(t), out)) return fail(msg::constant_range, t, text(t));
-        static_cast<void>(next());
-        return true;
-    }
-    [[nodiscard]] bool integer(unsigned bits, u64& out) noexcept {
-        const token& t = peek();
-        if (!at_number() || at(token_kind::floating)) return unexpected();
-        if (!parse_int(text(t), bits, out)) return fail(msg::constant_range, t, text(t));
-        static_cast<void>(next());
-        return true;
-    }
-    /// What follows v128.const: a shape and its lanes.
-    [[nodiscard]] bool vector(u8 (&bytes)[16]) noexcept {
-        if (!at(token_kind::keyword)) return unexpected();
-        const token& shape = peek();
-        u32 lanes = 0;
-        switch (word(shape.match)) {
-        case word::i8x16: lanes = 16; break;
-        case word::i16x8: lanes = 8; break;
-        case word::i32x4:
-        case word::f32x4: lanes = 4; break;
-        case word::i64x2:
-        case word::f64x2: lanes = 2; break;
-        default: return unexpected();
-        }
-        static_cast<void>(next());
-        const u32 there = numbers_ahead();
-        if (there != lanes && peek(there).kind != token_kind::reserved) return fail(msg::lane_literals, shape);
-        for (u32 i = 0; i < lanes; ++i) {
-            u64 lane_bits = 0;
-            u32 narrow = 0;
-            if (shape.is(word::f32x4)) {
-                if (!number<f32>(narrow)) return false;
-                lane_bits = narrow;
-            } else if (shape.is(word::f64x2) ? !number<f64>(lane_bits) : !integer(128 / lanes, lane_bits)) {
-                return false;
-            }
-            for (u32 k = 0; k < 16 / lanes; ++k) bytes[i * (16 / lanes) + k] = u8(lane_bits >> (8 * k));
-        }
-        return true;
-    }
-
-private:
-    /// How many numbers come next.
-    u32 numbers_ahead() const noexcept {
-        u32 n = 0;
-        while (peek(n).kind == token_kind::nat || peek(n).kind == token_kind::integer ||
-               peek(n).kind == token_kind::floating)
-            ++n;
-        return n;
-    }
-    [[nodiscard]] bool optional(space s, u32& x) noexcept { return !at_index() || index(s, x); }
-    [[nodiscard]] bool optional_pair(space s, u32& x, u32& y) noexcept {
-        return !at_index() || (index(s, x) && index(s, y));
-    }
-    /// One index is of space `s`; of two the first is of space `before`.
-    [[nodiscard]] bool optional_before(space before, space s, u32& x, u32& y) noexcept {
-        const token_kind second = peek(1).kind;
-        if ((second == token_kind::nat || second == token_kind::id) && !index(before, x)) return false;
-        return index(s, y);
-    }
-    [[nodiscard]] bool select(chunk& to) noexcept {
-        signature_.clear();
-        while (enter(word::result))
-            if (!values(signature_)) return false;
-        static_cast<void>(write(to, op::select_t, signature_.size()));
-        for (val_type t : signature_) write_type(to, t);
-        return true;
-    }
-    [[nodiscard]] bool labels(op o, chunk& to) noexcept {
-        u32 count = 0;
-        while (peek(count).kind == token_kind::nat || peek(count).kind == token_kind::id) ++count;
-        if (count == 0) return unexpected();
-        static_cast<void>(write(to, o, count - 1));
-        for (; count > 0; --count) {
-            u32 x = 0;
-            if (!label(x)) return false;
-            to.leb_u(x);
-        }
-        return true;
-    }
-    /// Before a lane, a number is a memory index only if another number or `offset=` or `align=` follows.
-    [[nodiscard]] bool memarg(op o, chunk& to, bool lane_follows) noexcept {
-        u32 memory = 0;
-        u64 offset = 0, align = u64{1} << natural_align[u16(o)];
-        const token& second = peek(1);
-        if (at_index() && (!lane_follows || at(token_kind::id) || second.kind == token_kind::nat ||
-                           second.is(word::offset_is) || second.is(word::align_is)))
-            if (!index(space::memory, memory)) return false;
-        if (!number_after(word::offset_is, offset) || !number_after(word::align_is, align)) return false;
-        static_cast<void>(write(to, o));
-        to.leb_u(u64(std::countr_zero(align)) | (memory != 0 ? 0x40 : 0));
-        if (memory != 0) to.leb_u(memory);
-        to.leb_u(offset);
-        return true;
-    }
-    /// `offset=` or `align=` with its number, if it is next.
-    [[nodiscard]] bool number_after(word w, u64& out) noexcept {
-        const token& t = peek();
-        if (!accept(w)) return true;
-        if (!parse_nat(text(t).substr(text_of(w).size()), out)) return fail(msg::i64_range, t, text(t));
-        return w != word::align_is || std::has_single_bit(out) || fail(msg::text_alignment, t);
-    }
-    [[nodiscard]] bool lane(chunk& to) noexcept {
-        const token& t = peek();
-        u64 value = 0;
-        if (!at(token_kind::nat)) return unexpected();
-        if (!parse_nat(text(t), value) || value > 0xff) return fail(msg::i8_range, t, text(t));
-        static_cast<void>(next());
-        to.byte(u8(value));
-        return true;
-    }
-    [[nodiscard]] bool shuffle(chunk& to) noexcept {
-        const u32 there = numbers_ahead();
-        if (there != 16)
-            return peek(there).kind == token_kind::reserved ? unexpected(peek(there)) : fail(msg::lane_length, peek());
-        for (u32 i = 0; i < 16; ++i) {
-            if (!at(token_kind::nat)) return fail(msg::i8_range, peek(), text(peek()));
-            if (!lane(to)) return false;
-        }
-        return true;
-    }
-
-    u32 u32_ = 0; // where constants are read to
-    u64 u64_ = 0;
-};
-
-} // namespace tessera::text
-
-// ---- text/instructions.hpp -------------------------------------------------------------
-/// @file text/instructions.hpp
-/// Expressions: plain instructions, blocks, folded instructions (spec: text/instructions). Nesting
-/// lives on a stack of its own, so its depth is limited by memory alone.
-
-namespace tessera::inline TESSERA_ABI::text {
-
-/// Reads sequences of instructions.
-class instruction_parser : public immediate_parser {
-public:
-    using immediate_parser::immediate_parser;
-
-protected:
-    /// Instructions up to the `)` that closes what is around them, which is not passed.
-    [[nodiscard]] bool expression(chunk& to) noexcept { return sequence(to, false); }
-    /// One folded instruction.
-    [[nodiscard]] bool folded_instruction(chunk& to) noexcept {
-        return at(token_kind::left) ? sequence(to, true) : unexpected();
-    }
-
-    bool in_function_ = false;
-    writer hints_; ///< the current function's branch hints: offset, 1, hint
-    u32 hint_count_ = 0;
-
-private:
-    /// What an open parenthesis or an open block is in the middle of.
-    enum class form : u8 {
-        block,        ///< block … end, also loop, if, try_table, try
-        plain,        ///< (i32.add …
-        folded_block, ///< (block …, (loop …, (try_table …
-        folded_if,    ///< (if …, before and between its parts
-        folded_try,   ///< (try …, between its parts
-        part,         ///< (then …, (else …, (do …, (catch …, (catch_all …
-    };
-    enum class stage : u8 { start, first, last, closed };
-    struct frame {
-        form shape = form::block;
-        stage reached = stage::start; ///< if: start, then, else; try: start, do or catch, catch_all, delegate
-        op code = op::block;
-        i8 hint = -1;
-        u32 held = 0; ///< where in held_ the bytes of the instruction are that is written at the end
-        u32 at = 0;   ///< index of the instruction's token
-        std::string_view label;
-    };
-
-    [[nodiscard]] bool sequence(chunk& to, bool single) noexcept {
-        to_ = &to;
-        frames_.clear();
-        held_.clear();
-        do {
-            if (note_is_near() && !hint()) return false;
-            if (to.failed() || held_.failed()) return out_of_memory();
-            const token& t = peek();
-            switch (t.kind) {
-            case token_kind::keyword:
-                if (!instruction(t)) return false;
-                break;
-            case token_kind::left:
-                if (!open()) return false;
-                break;
-            case token_kind::right:
-                if (frames_.empty()) return no_hint_left();
-                if (!close()) return false;
-                break;
-            default: return unexpected();
-            }
-        } while (!single || !frames_.empty());
-        return true;
-    }
-
-    // ---- instructions without parentheses
-
-    [[nodiscard]] bool instruction(const token& t) noexcept {
-        if (!is_op(word(t.match))) return unexpected();
-        if (!frames_.empty() && may_hold_only_folded(frames_.back())) return unexpected();
-        const op o = op(t.match);
-        const u32 here = at_++;
-        switch (o) {
-        case op::block:
-        case op::loop:
-        case op::if_:
-        case op::try_:
-        case op::try_table: {
-            frame f{form::block, stage::start, o, take_hint(), 0, here, {}};
-            return block_label(f.label) && emit(f) && block_immediates(o, *to_) && push_label(f.label) &&
-                   (frames_.push_back(f) || out_of_memory());
-        }
-        case op::else_:
-            if (!in_block(op::if_) || frames_.back().reached != stage::start) return unexpected(t);
-            frames_.back().reached = stage::last;
-            return no_hint_left() && same_label() && mark_and_write(t, o);
-        case op::catch_:
-        case op::catch_all: {
-            if (!in_block(op::try_) || frames_.back().reached == stage::last) return unexpected(t);
-            frames_.back().reached = o == op::catch_ ? stage::first : stage::last;
-            to_->mark(t);
-            return no_hint_left() && plain(o, *to_);
-        }
-        case op::delegate:
-            if (!in_block(op::try_) || frames_.back().reached != stage::start) return unexpected(t);
-            pop_label();
-            frames_.pop_back();
-            to_->mark(t);
-            return no_hint_left() && plain(o, *to_);
-        case op::end:
-            if (frames_.empty() || frames_.back().shape != form::block) return unexpected(t);
-            if (!no_hint_left() || !same_label()) return false;
-            pop_label();
-            frames_.pop_back();
-            return mark_and_write(t, o);
-        default: {
-            const frame f{form::plain, stage::start, o, take_hint(), 0, here, {}};
-            return note_instruction(f) && plain(o, *to_);
-        }
-        }
-    }
-    bool in_block(op o) const noexcept {
-        return !frames_.empty() && frames_.back().shape == form::block && frames_.back().code == o;
-    }
-    /// A label behind `else` or `end` must be the block's.
-    [[nodiscard]] bool same_label() noexcept {
-        if (!at(token_kind::id)) return true;
-        const token& t = peek();
-        std::string_view name;
-        return id(name) && (name == frames_.back().label || fail(msg::mismatching_label, t, text(t)));
-    }
-    [[nodiscard]] bool mark_and_write(const token& t, op o) noexcept {
-        to_->mark(t);
-        return write(*to_, o);
-    }
-
-    // ---- folded instructions
-
-    static bool may_hold_only_folded(const frame& f) noexcept {
-        return f.shape == form::plain || f.shape == form::folded_if || f.shape == form::folded_try;
-    }
-    /// At `(`.
-    [[nodiscard]] bool open() noexcept {
-        const token& t = peek(1);
-        if (t.kind != token_kind::keyword) return unexpected(t);
-        const word w = word(t.match);
-        if (!frames_.empty()) {
-            frame& f = frames_.back();
-            if (f.shape == form::folded_if && (w == word::then || f.reached != stage::start))
-                return open_if_part(f, w, t);
-            if (f.shape == form::folded_try) return open_try_part(f, w, t);
-        }
-        if (!is_op(w)) return unexpected(t);
-        const op o = op(t.match);
-        frame f{form::folded_block, stage::start, o, take_hint(), u32(held_.size()), at_ + 1, {}};
-        at_ += 2;
-        switch (o) {
-        case op::else_:
-        case op::end:
-        case op::catch_:
-        case op::catch_all:
-        case op::delegate: return unexpected(t);
-        case op::block:
-        case op::loop:
-        case op::try_:
-        case op::try_table:
-            if (o == op::try_) f.shape = form::folded_try;
-            if (!block_label(f.label) || !emit(f) || !block_immediates(o, *to_) || !push_label(f.label)) return false;
-            break;
-        case op::if_:
-            // Its condition comes first and does not see its label.
-            f.shape = form::folded_if;
-            if (!block_label(f.label) || !write(held_, o) || !block_immediates(o, held_)) return false;
-            break;
-        default:
-            f.shape = form::plain;
-            if (!plain(o, held_)) return false;
-            break;
-        }
-        return frames_.push_back(f) || out_of_memory();
-    }
-    /// At the `(` of a part of an `if`: `f` is its frame.
-    [[nodiscard]] bool open_if_part(frame& f, word w, const token& t) noexcept {
-        if (w == word::then && f.reached == stage::start) {
-            if (!release(f) || !push_label(f.label)) return false;
-            f.reached = stage::first;
-        } else if (w == word_of(op::else_) && f.reached == stage::first) {
-            if (!mark_and_write(t, op::else_)) return false;
-            f.reached = stage::last;
-        } else {
-            return unexpected(t);
-        }
-        at_ += 2;
-        return no_hint_left() && push_part();
-    }
-    [[nodiscard]] bool open_try_part(frame& f, word w, const token& t) noexcept {
-        at_ += 2;
-        if (!no_hint_left()) return false;
-        if (w == word::do_ && f.reached == stage::start) {
-            f.reached = stage::first;
-            return push_part();
-        }
-        const bool after_do = f.reached == stage::first;
-        to_->mark(t);
-        if ((w == word_of(op::catch_) || w == word_of(op::catch_all)) && after_do) {
-            f.code = op::catch_; // a catch was there: delegate may not follow
-            if (w == word_of(op::catch_all)) f.reached = stage::last;
-            return plain(op(t.match), *to_) && push_part();
-        }
-        if (w == word_of(op::delegate) && after_do && f.code == op::try_) {
-            pop_label(); // the label counts from outside
-            f.reached = stage::closed;
-            return plain(op::delegate, *to_) && leave();
-        }
-        return unexpected(t);
-    }
-    [[nodiscard]] bool push_part() noexcept {
-        return frames_.push_back({form::part, stage::start, op::block, -1, 0, 0, {}}) || out_of_memory();
-    }
-    /// At `)`.
-    [[nodiscard]] bool close() noexcept {
-        const frame f = frames_.back();
-        if (!no_hint_left()) return false;
-        switch (f.shape) {
-        case form::block: return unexpected();
-        case form::plain:
-            if (!release(f)) return false;
-            break;
-        case form::part: break;
-        default:
-            if (f.reached == stage::closed) break;
-            if (f.reached == stage::start && f.shape != form::folded_block) return unexpected();
-            pop_label();
-            if (!mark_and_write(peek(), op::end)) return false;
-        }
-        frames_.pop_back();
-        return leave();
-    }
-    /// Writes what was held back until the operands were written.
-    [[nodiscard]] bool release(const frame& f) noexcept {
-        if (!note_instruction(f)) return false;
-        to_->raw(held_.data() + f.held, held_.size() - f.held);
-        held_.truncate(f.held);
-        return true;
-    }
-
-    // ---- what the forms share
-
-    [[nodiscard]] bool block_label(std::string_view& name) noexcept { return !at(token_kind::id) || id(name); }
-    [[nodiscard]] bool emit(const frame& f) noexcept { return note_instruction(f) && write(*to_, f.code); }
-    [[nodiscard]] bool block_immediates(op o, chunk& to) noexcept {
-        return block_type(to) && (o != op::try_table || catches(to));
-    }
-    /// The catch clauses of try_table: their labels are those outside of it.
-    [[nodiscard]] bool catches(chunk& to) noexcept {
-        u32 count = 0;
-        clauses_.clear();
-        for (; at(token_kind::left) && peek(1).kind == token_kind::keyword; ++count) {
-            const token& t = peek(1);
-            u8 kind = 0;
-            if (t.is(word_of(op::catch_))) kind = 0;
-            else if (t.is(word::catch_ref)) kind = 1;
-            else if (t.is(word_of(op::catch_all))) kind = 2;
-            else if (t.is(word::catch_all_ref)) kind = 3;
-            else break;
-            at_ += 2;
-            u32 x = 0;
-            clauses_.byte(kind);
-            if (kind < 2) {
-                if (!index(space::tag, x)) return false;
-                clauses_.leb_u(x);
-            }
-            if (!label(x) || !leave()) return false;
-            clauses_.leb_u(x);
-        }
-        to.leb_u(count);
-        to.raw(clauses_.data(), clauses_.size());
-        return !clauses_.failed() || out_of_memory();
-    }
-
-    // ---- positions and branch hints
-
-    /// The instruction of `f` is written next.
-    [[nodiscard]] bool note_instruction(const frame& f) noexcept {
-        const token& t = list_.tokens[f.at];
-        if (f.hint >= 0) {
-            if (f.code != op::if_ && f.code != op::br_if) return fail(msg::hint_target, t);
-            hints_.leb_u(to_->size());
-            hints_.byte(1);
-            hints_.byte(u8(f.hint));
-            ++hint_count_;
-        }
-        to_->mark(t);
-        return true;
-    }
-    /// At an annotation.
-    [[nodiscard]] bool hint() noexcept {
-        if (!pass_notes()) return false;
-        while (const annotation* a = note()) {
-            if (a->name != word::branch_hint || !in_function_) return misplaced(*a);
-            if (hint_ >= 0) return fail_note(msg::hint_duplicate, *a);
-            take_note();
-            token_list content;
-            if (!lexer::run(list_, *a, content)) return out_of_memory();
-            if (content.tokens.size() != 2 || content.tokens[0].kind != token_kind::string)
-                return fail_note(msg::hint_token, *a);
-            vec<u8> value;
-            if (!append_string(content.text(content.tokens[0]), value)) return out_of_memory();
-            if (value.size() != 1 || value[0] > 1) return fail_note(msg::hint_token, *a);
-            hint_ = i8(value[0]);
-            if (!pass_notes()) return false;
-        }
-        return true;
-    }
-    i8 take_hint() noexcept { return std::exchange(hint_, i8(-1)); }
-    /// A hint must not stand before what is no instruction.
-    [[nodiscard]] bool no_hint_left() noexcept { return take_hint() < 0 || fail(msg::hint_target, peek()); }
-
-    chunk* to_ = nullptr;
-    vec<frame> frames_;
-    chunk held_; ///< instructions of open parentheses whose operands come first
-    writer clauses_;
-    i8 hint_ = -1;
-};
-
-} // namespace tessera::text
-
-// ---- text/definitions.hpp --------------------------------------------------------------
-/// @file text/definitions.hpp
-/// What all module fields that define or import something have in common (spec: text/modules).
-
-namespace tessera::inline TESSERA_ABI::text {
-
-/// Holds the sections while they are written.
-class definition_parser : public instruction_parser {
-public:
-    using instruction_parser::instruction_parser;
-
-protected:
-    enum : u8 {
-        s_custom,
-        s_type,
-        s_import,
-        s_func,
-        s_table,
-        s_memory,
-        s_global,
-        s_export,
-        s_start,
-        s_elem,
-        s_code,
-        s_data,
-        s_data_count,
-        s_tag
-    };
-
-    /// A constant expression, up to a parenthesis, with its end.
-    [[nodiscard]] bool constant(chunk& to) noexcept {
-        if (!expression(to)) return false;
-        to.byte(0x0b);
-        return true;
-    }
-    /// A constant expression of one folded instruction, with its end.
-    [[nodiscard]] bool folded_constant(chunk& to) noexcept {
-        if (!folded_instruction(to)) return false;
-        to.byte(0x0b);
-        return true;
-    }
-    [[nodiscard]] bool pass_id() noexcept {
-        if (at(token_kind::id)) static_cast<void>(next());
-        return true;
-    }
-    /// An entry of section `id` begins, which defines a thing of space `s`.
-    chunk& define(space s, u8 id, const token& t) noexcept {
-        latest_definition_ = u8(s);
-        sections_[id].mark(t);
-        ++sections_[id].count;
-        return sections_[id];
-    }
-    void write_export(const token& t, std::string_view exported, extern_kind kind, u32 x) noexcept {
-        chunk& to = sections_[s_export];
-        to.mark(t);
-        to.name(exported);
-        to.byte(u8(kind));
-        to.leb_u(x);
-        ++to.count;
-    }
-    /// `i64` or `i32` or nothing.
-    bool address_type() noexcept { return accept(word::i64) || (static_cast<void>(accept(word::i32)), false); }
-    static void write_table(chunk& to, const table_type& t) noexcept {
-        write_type(to, t.element);
-        write_limits(to, t.limits, 0);
-    }
-
-    /// What comes first in a field that defines or imports: identifier, exports, import.
-    [[nodiscard]] bool head(extern_kind kind, u32 x, bool& imported, const token& t) noexcept {
-        if (!pass_id()) return false;
-        while (enter(word::export_)) {
-            std::string_view exported;
-            const token& where = peek();
-            if (!name(exported) || !leave()) return false;
-            write_export(where, exported, kind, x);
-        }
-        imported = enter(word::import_);
-        return !imported || (import_names(t) && leave());
-    }
-    /// The two names of an import, and the beginning of its entry.
-    [[nodiscard]] bool import_names(const token& t) noexcept {
-        std::string_view module_name, field_name;
-        if (latest_definition_ != 0) return fail(msg::import_after[latest_definition_], t);
-        if (!name(module_name) || !name(field_name)) return false;
-        chunk& to = sections_[s_import];
-        to.mark(t);
-        to.name(module_name);
-        to.name(field_name);
-        ++to.count;
-        return true;
-    }
-    chunk& import_description(extern_kind kind) noexcept {
-        sections_[s_import].byte(u8(kind));
-        return sections_[s_import];
-    }
-    [[nodiscard]] bool limits(limits_type& out) noexcept {
-        if (!nat64(out.min)) return false;
-        out.has_max = at(token_kind::nat);
-        return !out.has_max || nat64(out.max);
-    }
-    static void write_limits(chunk& to, const limits_type& l, u8 more_flags) noexcept {
-        to.byte(u8((l.has_max ? 1 : 0) | (l.is64 ? 4 : 0) | more_flags));
-        to.leb_u(l.min);
-        if (l.has_max) to.leb_u(l.max);
-    }
-    static void write_memory(chunk& to, const memory_type& m) noexcept {
-        write_limits(to, m.limits, u8((m.shared ? 2 : 0) | (m.page_log2 != 16 ? 8 : 0)));
-        if (m.page_log2 != 16) to.leb_u(m.page_log2);
-    }
-    /// `(pagesize …)` or nothing.
-    [[nodiscard]] bool page_size(memory_type& m) noexcept {
-        if (!enter(word::pagesize)) return true;
-        u64 bytes = 0;
-        const token& t = peek();
-        if (!nat64(bytes)) return false;
-        if (!std::has_single_bit(bytes)) return fail(msg::text_page_size, t, text(t));
-        m.page_log2 = u8(std::countr_zero(bytes));
-        return leave();
-    }
-
-    chunk sections_[14]; ///< by section id; those of custom and type are not used here
-    u32 defined_[module_spaces] = {};
-    u8 latest_definition_ = 0; ///< the space of the definition that was last; 0, which is types, for none
-};
-
-} // namespace tessera::text
-
-// ---- text/segments.hpp -----------------------------------------------------------------
-/// @file text/segments.hpp
-/// Element and data segments, and the tables and memories that are written with their content
-/// (spec: text/modules, Element Segments and Data Segments).
-
-namespace tessera::inline TESSERA_ABI::text {
-
-/// Reads the fields `elem` and `data`, and the short forms of `table` and `memory`.
-class segment_parser : public definition_parser {
-public:
-    using definition_parser::definition_parser;
-
-protected:
-    [[nodiscard]] bool elem_field(const token& t) noexcept {
-        segment s;
-        offset_.clear();
-        if (!pass_id()) return false;
-        if (accept(word::declare)) s.mode = segment_mode::declarative;
-        else if (!active(space::table, word::table, s.mode, s.target)) return false;
-        items_.clear();
-        s.type = func_type;
-        if (accept(word::func) || (s.mode == segment_mode::active && !at_ref_type())) {
-            if (!func_items(false)) return false;
-        } else {
-            s.expressions = true;
-            if (!ref_type(s.type) || !expression_items()) return false;
-        }
-        write_elem(t, s);
-        return leave();
-    }
-    [[nodiscard]] bool data_field(const token& t) noexcept {
-        segment_mode mode = segment_mode::passive;
-        u32 memory = 0;
-        offset_.clear();
-        if (!pass_id() || !active(space::memory, word::memory, mode, memory)) return false;
-        bytes_.clear();
-        if (!strings(bytes_)) return false;
-        write_data(t, mode, memory);
-        return leave();
-    }
-
-    /// `(table 10 20 …` has its limits; this is `(table funcref (elem …))`.
-    [[nodiscard]] bool table_of_elements(const token& t, u32 x, table_type& type) noexcept {
-        if (!ref_type(type.element)) return false;
-        const token& where = peek();
-        if (!enter(word::elem)) return unexpected();
-        segment s{segment_mode::active, false, x, func_type};
-        items_.clear();
-        if (at(token_kind::left)) {
-            s.expressions = true;
-            s.type = type.element;
-            if (!expression_items()) return false;
-        } else {
-            // Functions by index make a segment of type (ref func), which fits only tables of functions.
-            s.expressions = type.element != t_funcref && type.element != func_type;
-            if (s.expressions) s.type = type.element;
-            if (!func_items(s.expressions)) return false;
-        }
-        type.limits.min = type.limits.max = items_.count;
-        type.limits.has_max = true;
-        chunk& to = define(space::table, s_table, t);
-        write_table(to, type);
-        zero_offset(type.limits.is64);
-        write_elem(where, s);
-        ++defined_[u8(space::elem)];
-        return leave() && leave();
-    }
-    /// `(memory (data …))`.
-    [[nodiscard]] bool memory_of_data(const token& t, u32 x, memory_type& type) noexcept {
-        if (!page_size(type)) return false;
-        const token& where = peek();
-        if (!enter(word::data)) return unexpected();
-        bytes_.clear();
-        if (!strings(bytes_)) return false;
-        const u64 page = type.page_log2 < 63 ? u64{1} << type.page_log2 : u64{1} << 63;
-        type.limits.min = type.limits.max = bytes_.size() / page + (bytes_.size() % page != 0);
-        type.limits.has_max = true;
-        write_memory(define(space::memory, s_memory, t), type);
-        zero_offset(type.limits.is64);
-        write_data(where, segment_mode::active, x);
-        return leave() && leave();
-    }
-
-private:
-    static constexpr val_type func_type = val_type::ref(heap_type::abstract(code::func), false);
-    struct segment {
-        segment_mode mode = segment_mode::passive;
-        bool expressions = false;
-        u32 target = 0;
-        val_type type;
-    };
-
-    void zero_offset(bool is64) noexcept {
-        offset_.clear();
-        static_cast<void>(write(offset_, is64 ? op::i64_const : op::i32_const, 0u));
-        offset_.byte(0x0b);
-    }
-
-    /// What makes a segment active, if it is there: the table or memory, and the offset.
-    [[nodiscard]] bool active(space s, word w, segment_mode& mode, u32& x) noexcept {
-        // The number alone is how 1.0 was written before it had a standard.
-        if (at(token_kind::nat) && peek(1).kind == token_kind::left) {
-            if (!index(s, x)) return false;
-        } else if (enter(w)) {
-            if (!index(s, x) || !leave()) return false;
-        } else if (!at(token_kind::left) || at_ref_type()) {
-            return true;
-        }
-        mode = segment_mode::active;
-        if (enter(word::offset)) return constant(offset_) && leave();
-        return folded_constant(offset_);
-    }
-    bool at_ref_type() const noexcept { return at_left(word::ref) || (at(token_kind::keyword) && !at(word::func)); }
-
-    [[nodiscard]] bool func_items(bool as_expressions) noexcept {
-        for (; !at(token_kind::right); ++items_.count) {
-            u32 x = 0;
-            if (!index(space::func, x)) return false;
-            if (as_expressions) {
-                static_cast<void>(write(items_, op::ref_func, x));
-                items_.byte(0x0b);
-            } else {
-                items_.leb_u(x);
-            }
-        }
-        return true;
-    }
-    [[nodiscard]] bool expression_items() noexcept {
-        for (; at(token_kind::left); ++items_.count) {
-            if (enter(word::item)) {
-                if (!constant(items_) || !leave()) return false;
-            } else if (!folded_constant(items_)) {
-                return false;
-            }
-        }
-        return true;
-    }
-    /// Of the eight forms the shortest that says what the text says (spec: binary/modules, Element Section).
-    void write_elem(const token& t, const segment& s) noexcept {
-        chunk& to = sections_[s_elem];
-        const bool active_ = s.mode == segment_mode::active;
-        const bool bare = active_ && s.target == 0 && (!s.expressions || s.type == t_funcref);
-        to.mark(t);
-        to.byte(u8((active_ ? (bare ? 0 : 2) : s.mode == segment_mode::passive ? 1 : 3) | (s.expressions ? 4 : 0)));
-        if (active_ && !bare) to.leb_u(s.target);
-        if (active_) to.append(offset_);
-        if (!bare) {
-            if (s.expressions) write_type(to, s.type);
-            else to.byte(0);
-        }
-        to.leb_u(items_.count);
-        to.append(items_);
-        ++to.count;
-    }
-    void write_data(const token& t, segment_mode mode, u32 memory) noexcept {
-        chunk& to = sections_[s_data];
-        to.mark(t);
-        to.byte(u8(mode == segment_mode::passive ? 1 : memory == 0 ? 0 : 2));
-        if (mode == segment_mode::active && memory != 0) to.leb_u(memory);
-        if (mode == segment_mode::active) to.append(offset_);
-        to.leb_u(bytes_.size());
-        to.raw(bytes_.data(), bytes_.size());
-        ++to.count;
-    }
-
-    chunk items_; ///< an element segment's; `count` of them
-    chunk offset_;
-    vec<u8> bytes_;
-};
-
-} // namespace tessera::text
-
-// ---- text/fields.hpp -------------------------------------------------------------------
-/// @file text/fields.hpp
-/// Module fields (spec: text/modules): functions, tables, memories, globals, tags, imports, exports,
-/// the start function. Each writes its entries to the sections.
-
-namespace tessera::inline TESSERA_ABI::text {
-
-/// Reads one field after the other. Identifiers of module spaces are bound before, in a first walk.
-class field_parser : public segment_parser {
-public:
-    using segment_parser::segment_parser;
-
-protected:
-    // Each of these stands behind `(` and the field's word, and passes the closing parenthesis.
-
-    [[nodiscard]] bool func_field(const token& t) noexcept {
-        const u32 f = defined_[u8(space::func)]++;
-        bool imported = false;
-        u32 type = 0;
-        if (!head(extern_kind::func, f, imported, t) || !type_use(true, type)) return false;
-        locals_.clear();
-        local_names_.clear();
-        for (const param_id& p : param_ids_)
-            if (!bind_local(p)) return false;
-        if (imported) {
-            import_description(extern_kind::func).leb_u(type);
-        } else {
-            define(space::func, s_func, t).leb_u(type);
-            if (!function_body(f, t)) return false;
-        }
-        if (!local_names_.empty()) {
-            ++named_functions_;
-            function_locals_.leb_u(f);
-            name_section::map(function_locals_, local_names_.data(), local_names_.size());
-        }
-        return leave();
-    }
-    [[nodiscard]] bool table_field(const token& t) noexcept {
-        const u32 x = defined_[u8(space::table)]++;
-        bool imported = false;
-        table_type type;
-        if (!head(extern_kind::table, x, imported, t)) return false;
-        type.limits.is64 = address_type();
-        if (!imported && !at(token_kind::nat)) return table_of_elements(t, x, type);
-        if (!limits(type.limits) || !ref_type(type.element)) return false;
-        if (imported) {
-            write_table(import_description(extern_kind::table), type);
-            return leave();
-        }
-        chunk& to = define(space::table, s_table, t);
-        if (at(token_kind::right)) {
-            write_table(to, type);
-            return leave();
-        }
-        to.byte(0x40);
-        to.byte(0);
-        write_table(to, type);
-        return constant(to) && leave();
-    }
-    [[nodiscard]] bool memory_field(const token& t) noexcept {
-        const u32 x = defined_[u8(space::memory)]++;
-        bool imported = false;
-        memory_type type;
-        if (!head(extern_kind::memory, x, imported, t)) return false;
-        type.limits.is64 = address_type();
-        if (!imported && !at(token_kind::nat)) return memory_of_data(t, x, type);
-        if (!limits(type.limits)) return false;
-        type.shared = accept(word::shared);
-        if (!page_size(type)) return false;
-        write_memory(imported ? import_description(extern_kind::memory) : define(space::memory, s_memory, t), type);
-        return leave();
-    }
-    [[nodiscard]] bool global_field(const token& t) noexcept {
-        const u32 x = defined_[u8(space::global)]++;
-        bool imported = false;
-        field_type type;
-        if (!head(extern_kind::global, x, imported, t) || !field(type, false)) return false;
-        chunk& to = imported ? import_description(extern_kind::global) : define(space::global, s_global, t);
-        write_type(to, type.type);
-        to.byte(type.mutable_);
-        return (imported || constant(to)) && leave();
-    }
-    [[nodiscard]] bool tag_field(const token& t) noexcept {
-        const u32 x = defined_[u8(space::tag)]++;
-        bool imported = false;
-        u32 type = 0;
-        if (!head(extern_kind::tag, x, imported, t) || !type_use(true, type)) return false;
-        chunk& to = imported ? import_description(extern_kind::tag) : define(space::tag, s_tag, t);
-        to.byte(0);
-        to.leb_u(type);
-        return leave();
-    }
-    [[nodiscard]] bool import_field(const token& t) noexcept {
-        if (!import_names(t) || !expect(token_kind::left)) return false;
-        const token& what = peek();
-        u32 type = 0;
-        if (accept(word::func)) {
-            ++defined_[u8(space::func)];
-            if (!pass_id() || !type_use(true, type)) return false;
-            import_description(extern_kind::func).leb_u(type);
-        } else if (accept(word::table)) {
-            ++defined_[u8(space::table)];
-            table_type table;
-            if (!pass_id()) return false;
-            table.limits.is64 = address_type();
-            if (!limits(table.limits) || !ref_type(table.element)) return false;
-            write_table(import_description(extern_kind::table), table);
-        } else if (accept(word::memory)) {
-            ++defined_[u8(space::memory)];
-            memory_type memory;
-            if (!pass_id()) return false;
-            memory.limits.is64 = address_type();
-            if (!limits(memory.limits)) return false;
-            memory.shared = accept(word::shared);
-            if (!page_size(memory)) return false;
-            write_memory(import_description(extern_kind::memory), memory);
-        } else if (accept(word::global)) {
-            ++defined_[u8(space::global)];
-            field_type global;
-            if (!pass_id() || !field(global, false)) return false;
-            chunk& to = import_description(extern_kind::global);
-            write_type(to, global.type);
-            to.byte(global.mutable_);
-        } else if (accept(word::tag)) {
-            ++defined_[u8(space::tag)];
-            if (!pass_id() || !type_use(true, type)) return false;
-            chunk& to = import_description(extern_kind::tag);
-            to.byte(0);
-            to.leb_u(type);
-        } else {
-            return unexpected(what);
-        }
-        return leave() && leave();
-    }
-    [[nodiscard]] bool export_field(const token& t) noexcept {
-        std::string_view exported;
-        if (!name(exported) || !expect(token_kind::left)) return false;
-        const token& what = peek();
-        space s = space::func;
-        extern_kind kind = extern_kind::func;
-        if (accept(word::func)) {
-        } else if (accept(word::table)) s = space::table, kind = extern_kind::table;
-        else if (accept(word::memory)) s = space::memory, kind = extern_kind::memory;
-        else if (accept(word::global)) s = space::global, kind = extern_kind::global;
-        else if (accept(word::tag)) s = space::tag, kind = extern_kind::tag;
-        else return unexpected(what);
-        u32 x = 0;
-        if (!index(s, x)) return false;
-        write_export(t, exported, kind, x);
-        return leave() && leave();
-    }
-    [[nodiscard]] bool start_field(const token& t) noexcept {
-        u32 x = 0;
-        if (sections_[s_start].count) return fail(msg::multiple_start, t);
-        if (!index(space::func, x)) return false;
-        sections_[s_start].mark(t);
-        sections_[s_start].leb_u(x);
-        ++sections_[s_start].count;
-        return leave();
-    }
-
-    writer function_locals_; ///< entries of the name section's map of locals
-    u32 named_functions_ = 0;
-    chunk all_hints_; ///< entries of the branch hint section
-
-private:
-    [[nodiscard]] bool bind_local(const param_id& p) noexcept {
-        const u32 here = std::exchange(at_, p.at);
-        const bool ok = bind(space::local, p.index, local_names_);
-        at_ = here;
-        return ok;
-    }
-    /// Locals and instructions, into the code section.
-    [[nodiscard]] bool function_body(u32 f, const token& t) noexcept {
-        body_.clear();
-        runs_.clear();
-        u32 count = params_;
-        while (enter(word::local)) {
-            const bool one = at(token_kind::id) || note();
-            // Which local it is depends on the type's parameters.
-            if (one && !params_known_) return fail(msg::text_unknown[u8(space::type)], t);
-            if (one && !bind(space::local, count, local_names_)) return false;
-            while (one || !at(token_kind::right)) {
-                val_type type;
-                if (!value(type)) return false;
-                ++count;
-                if (!runs_.empty() && runs_.back().type == type) ++runs_.back().count;
-                else if (!runs_.push_back({1, type})) return out_of_memory();
-                if (one) break;
-            }
-            if (!leave()) return false;
-        }
-        body_.leb_u(runs_.size());
-        for (const run& r : runs_) {
-            body_.leb_u(r.count);
-            write_type(body_, r.type);
-        }
-        hints_.clear();
-        hint_count_ = 0;
-        in_function_ = true;
-        if (!push_label({}) || !expression(body_)) return false;
-        pop_label();
-        in_function_ = false;
-        body_.mark(peek());
-        body_.byte(0x0b);
-        if (hint_count_) {
-            ++all_hints_.count;
-            all_hints_.leb_u(f);
-            all_hints_.leb_u(hint_count_);
-            all_hints_.raw(hints_.data(), hints_.size());
-        }
-        chunk& to = sections_[s_code];
-        to.mark(t);
-        to.leb_u(body_.size());
-        to.append(body_);
-        ++to.count;
-        return (!to.failed() && !hints_.failed()) || out_of_memory();
-    }
-
-    struct run {
-        u32 count;
-        val_type type;
-    };
-    chunk body_;
-    vec<run> runs_; ///< a function's locals, equal neighbours together
-    vec<named> local_names_;
-};
-
-} // namespace tessera::text
-
-// ---- text/parser.hpp -------------------------------------------------------------------
-/// @file text/parser.hpp
-/// From the text format to the binary format (spec: text/modules).
-///
-/// A module is walked through twice: first from parenthesis to parenthesis, to give every identifier
-/// its index, then token by token, to write the sections. Types come between the two, since type
-/// uses are compared with them.
-
-namespace tessera::inline TESSERA_ABI::text {
-
-/// Reads a whole module.
-class module_parser : public field_parser {
-public:
-    /// `at`: index of the first token behind `module` and its identifier, or of the first field.
-    module_parser(const token_list& list, u32 at, std::string_view module_name = {}) noexcept
-        : field_parser(list, at), module_name_(module_name) {}
-
-    /// Writes the module whose fields go up to the next unpaired `)`, or to the end. False: problem().
-    [[nodiscard]] bool run(binary_module& out) noexcept {
-        const u32 first = at_;
-        if (!pass_notes() || !module_annotation() || !bind_all()) return false;
-        at_ = first;
-        for (const u32 type : type_fields_) {
-            at_ = type;
-            if (!type_definition()) return false;
-        }
-        at_ = first;
-        while (!at(token_kind::right) && !at(token_kind::end))
-            if (!one_field()) return false;
-        if (!pass_notes()) return false;
-        while (const annotation* a = note())
-            if (!field_annotation(*a)) return false;
-        return assemble(out) || out_of_memory();
-    }
-    /// The same for a whole text, with `(module` or without.
-    [[nodiscard]] bool run_whole(binary_module& out) noexcept {
-        const bool wrapped = enter(word::module_);
-        if (wrapped && at(token_kind::id) && !id(module_name_)) return false;
-        return run(out) && (!wrapped || leave()) && expect(token_kind::end);
-    }
-    /// Index of the first token that was not read.
-    u32 position_after() const noexcept { return at_; }
-
-private:
-    // ---- the first walk
-
-    [[nodiscard]] bool bind_all() noexcept {
-        while (at(token_kind::left) && peek(1).kind == token_kind::keyword) {
-            const u32 close = peek().match, here = at_;
-            const word w = word(peek(1).match);
-            at_ += 2;
-            switch (w) {
-            case word::type:
-                if (!type_fields_.push_back(here)) return out_of_memory();
-                if (!bind_next(space::type)) return false;
-                break;
-            case word::rec:
-                if (!type_fields_.push_back(here)) return out_of_memory();
-                while (at_left(word::type)) {
-                    const u32 end = peek().match;
-                    at_ += 2;
-                    if (!bind_next(space::type)) return false;
-                    if (!to_after(end)) break;
-                }
-                break;
-            case word::import_: {
-                u32 strings = 0;
-                while (peek(strings).kind == token_kind::string) ++strings;
-                at_ += strings;
-                if (!at(token_kind::left)) break;
-                const word what = word(peek(1).match);
-                at_ += 2;
-                if (!bind_definition(what)) return false;
-                break;
-            }
-            case word::elem:
-                if (!bind_next(space::elem)) return false;
-                break;
-            case word::data:
-                if (!bind_next(space::data)) return false;
-                break;
-            default:
-                if (!bind_definition(w)) return false;
-                if (w == word::table && holds(word::elem, close)) ++spaces_[u8(space::elem)].count;
-                if (w == word::memory && holds(word::data, close)) ++spaces_[u8(space::data)].count;
-            }
-            if (!to_after(close)) break;
-        }
-        return true;
-    }
-    [[nodiscard]] bool bind_definition(word w) noexcept {
-        switch (w) {
-        case word::func: return bind_next(space::func);
-        case word::table: return bind_next(space::table);
-        case word::memory: return bind_next(space::memory);
-        case word::global: return bind_next(space::global);
-        case word::tag: return bind_next(space::tag);
-        default: return true;
-        }
-    }
-    /// Goes to the token behind `close`; false if that is none of a field.
-    bool to_after(u32 close) noexcept {
-        at_ = close;
-        return at(token_kind::right) && (++at_, true);
-    }
-    /// True if `(w …)` is among what is left up to `close`, not deeper.
-    bool holds(word w, u32 close) const noexcept {
-        for (u32 i = at_; i < close; ++i) {
-            const token& t = list_.tokens[i];
-            if (t.kind != token_kind::left) continue;
-            if (list_.tokens[i + 1].is(w)) return true;
-            i = t.match;
-        }
-        return false;
-    }
-
-    // ---- the second walk
-
-    [[nodiscard]] bool one_field() noexcept {
-        if (!pass_notes()) return false;
-        while (const annotation* a = note())
-            if (!field_annotation(*a)) return false;
-        if (!at(token_kind::left)) return unexpected();
-        const token& t = peek(1);
-        if (t.kind != token_kind::keyword) return unexpected(t);
-        const u32 close = peek().match;
-        const token& left = peek();
-        at_ += 2;
-        switch (word(t.match)) {
-        case word::type:
-        case word::rec: // read already
-            at_ = close;
-            return leave();
-        case word::func: return func_field(left);
-        case word::table: return table_field(left);
-        case word::memory: return memory_field(left);
-        case word::global: return global_field(left);
-        case word::tag: return tag_field(left);
-        case word::import_: return import_field(left);
-        case word::export_: return export_field(left);
-        case word::start: return start_field(left);
-        case word::elem: return elem_field(left);
-        case word::data: return data_field(left);
-        default: return unexpected(t);
-        }
-    }
-
-    // ---- annotations between fields
-
-    /// `@name` behind `module` and its identifier.
-    [[nodiscard]] bool module_annotation() noexcept {
-        bool named_already = false;
-        while (const annotation* a = note()) {
-            if (a->name != word::name) break;
-            if (named_already) return fail_note(msg::name_multiple, *a);
-            named_already = true;
-            take_note();
-            if (!note_string(*a, module_name_)) return false;
-        }
-        return true;
-    }
-    [[nodiscard]] bool field_annotation(const annotation& a) noexcept {
-        if (a.name != word::custom) return misplaced(a);
-        take_note();
-        custom_section section;
-        if (!custom_annotation(a, section)) return false;
-        if (!customs_.push_back(std::move(section))) return out_of_memory();
-        return pass_notes();
-    }
-    /// `(@custom "name" (before section)? "bytes"*)`.
-    [[nodiscard]] bool custom_annotation(const annotation& a, custom_section& out) noexcept {
-        token_list content;
-        if (!lexer::run(list_, a, content)) return out_of_memory();
-        u32 i = 0;
-        const auto& tokens = content.tokens;
-        vec<u8> bytes;
-        if (tokens[i].kind != token_kind::string) return fail_note(msg::custom_no_name, a);
-        if (!append_string(content.text(tokens[i++]), bytes)) return out_of_memory();
-        if (!is_utf8(bytes_of(bytes))) return fail_note(msg::custom_utf8, a);
-        if (!arena_.copy(bytes_of(bytes), out.name)) return out_of_memory();
-        if (tokens[i].kind == token_kind::left) {
-            const u32 close = tokens[i++].match;
-            const bool before = tokens[i].is(word::before);
-            if (!before && !tokens[i].is(word::after)) return fail_note(msg::custom_placement, a);
-            const token& where = tokens[++i];
-            if (where.is(before ? word::first : word::last)) {
-                out.place = before ? 0 : 2 * section_count;
-            } else {
-                u32 s = 0;
-                while (s < section_count && !where.is(section_words[s])) ++s;
-                if (s == section_count) return fail_note(msg::custom_section, a);
-                out.place = 2 * s + !before;
-            }
-            if (++i != close) return fail_note(msg::custom_token, a);
-            ++i;
-        }
-        for (; tokens[i].kind == token_kind::string; ++i)
-            if (!append_string(content.text(tokens[i]), out.bytes)) return out_of_memory();
-        return tokens[i].kind == token_kind::end || fail_note(msg::custom_token, a);
-    }
-
-    // ---- the module
-
-    [[nodiscard]] bool assemble(binary_module& out) noexcept {
-        sections_[s_type] = std::move(types_);
-        if (needs_data_count_) {
-            sections_[s_data_count].leb_u(sections_[s_data].count);
-            sections_[s_data_count].count = 1;
-        }
-        name_section names;
-        if (!module_name_.empty()) names.module_name(module_name_);
-        names.map(1, spaces_[u8(space::func)].names);
-        names.indirect(2, named_functions_, function_locals_);
-        static constexpr struct {
-            u8 id;
-            space s;
-        } maps[] = {{4, space::type},   {5, space::table}, {6, space::memory},
-                    {7, space::global}, {8, space::elem},  {9, space::data}};
-        for (const auto& m : maps) names.map(m.id, spaces_[u8(m.s)].names);
-        writer fields;
-        for (const field_owner& o : field_owners_) {
-            fields.leb_u(o.type);
-            name_section::map(fields, field_names_.data() + o.begin, o.end - o.begin);
-        }
-        names.indirect(10, u32(field_owners_.size()), fields);
-        names.map(11, spaces_[u8(space::tag)].names);
-        writer hints;
-        if (all_hints_.count) {
-            hints.leb_u(all_hints_.count);
-            hints.raw(all_hints_.data(), all_hints_.size());
-        }
-        return !names.failed() && !all_hints_.failed() &&
-               assembly::run(sections_, customs_, names.content(), hints, out);
-    }
-
-    std::string_view module_name_;
-    vec<u32> type_fields_; ///< indices of the tokens with which the fields `type` and `rec` begin
-    vec<custom_section> customs_;
-};
-
-/// The binary form of `source`, which is `(module …)` or a list of module fields. Errors are of kind
-/// malformed with a line and a column, or out_of_memory. The positions in the result let errors of
-/// later stages and traps point into the text.
-[[nodiscard]] inline result<binary_module> parse(std::string_view source) noexcept {
-    token_list list;
-    if (!lexer::run(source, list)) return error(msg::out_of_memory);
-    module_parser parser(list, 0);
-    binary_module out;
-    if (!parser.run_whole(out)) return parser.problem();
-    return out;
-}
-
-} // namespace tessera::text
-
-// ---- text/script.hpp -------------------------------------------------------------------
-/// @file text/script.hpp
-/// Scripts of the specification's test suite, `.wast` files: modules, actions on them, and what is
-/// expected of both. This is the form only; running one is another matter.
-
-namespace tessera::inline TESSERA_ABI::text {
-
-enum class command_kind : u8 {
-    module_,
-    module_definition,
-    module_instance,
-    register_,
-    invoke,
-    get,
-    assert_return,
-    assert_trap,
-    assert_exhaustion,
-    assert_exception,
-    assert_malformed,
-    assert_invalid,
-    assert_unlinkable,
-    assert_uninstantiable,
-    assert_malformed_custom,
-    assert_invalid_custom,
-    thread,
-    wait,
-    count_,
-};
-/// The words by which a command begins, by kind.
-inline constexpr std::string_view command_names[] = {"module",
-                                                     "module definition",
-                                                     "module instance",
-                                                     "register",
-                                                     "invoke",
-                                                     "get",
-                                                     "assert_return",
-                                                     "assert_trap",
-                                                     "assert_exhaustion",
-                                                     "assert_exception",
-                                                     "assert_malformed",
-                                                     "assert_invalid",
-                                                     "assert_unlinkable",
-                                                     "assert_uninstantiable",
-                                                     "assert_malformed_custom",
-                                                     "assert_invalid_custom",
-                                                     "thread",
-                                                     "wait"};
-static_assert(sizeof command_names / sizeof *command_names == std::size_t(command_kind::count_));
-
-/// How a module is written in a script.
-enum class module_form : u8 { text, binary, quote };
-struct script_module {
-    module_form form = module_form::text;
-    result<binary_module> content; ///< the bytes, or why the text is malformed
-};
-
-/// An argument, or what a result must be like.
-enum class pattern_kind : u8 {
-    i32,
-    i64,
-    f32,
-    f64,
-    v128,
-    ref_null,
-    ref_func,
-    ref_extern,
-    ref_host,
-    ref_any,
-    ref_eq,
-    ref_i31,
-    ref_struct,
-    ref_array,
-    ref_exn,
-    either, ///< one of `count` patterns from `first` on, in script::alternatives
-};
-enum class nan_pattern : u8 { none, canonical, arithmetic };
-struct pattern {
-    pattern_kind kind = pattern_kind::i32;
-    u8 float_lanes = 0;       ///< v128: 4 or 2 if the lanes are f32 or f64 and may have nan patterns, else 0
-    bool exact = true;        ///< references: false if any one of the kind will do
-    nan_pattern nans[4] = {}; ///< f32 and f64: the first; v128: of each lane
-    u64 low = 0;              ///< the value's bits; the number of ref.extern, ref.host, ref.func
-    u64 high = 0;             ///< upper half of a v128
-    heap_type heap;           ///< ref.null, if exact
-    u32 first = 0, count = 0;
-};
-
-/// A range in one of the script's lists.
-struct list_range {
-    u32 first = 0, count = 0;
-};
-
-struct command {
-    command_kind kind = command_kind::module_;
-    bool is_get = false; ///< the action reads a global instead of calling a function
-    u32 line = 1, column = 1;
-    std::string_view id;       ///< of the module, instance or thread, without `$`; empty for the latest module
-    std::string_view name;     ///< the action's export; the name to register under; of an instance, its module's id
-    std::string_view expected; ///< the text of an assertion
-    u32 module = no_index;     ///< in script::modules, where the command has one; an assertion has this or an action
-    list_range arguments;      ///< in script::patterns
-    list_range results;        ///< in script::patterns
-    list_range shared;         ///< thread: ids of modules it shares, in script::ids
-    u32 end = 0;               ///< thread: index of the command behind its own, which follow it
-};
-
-/// A script in order. Ids and names point into the source or into `strings`.
-struct script {
-    vec<command> commands;
-    vec<script_module> modules;
-    vec<pattern> patterns;
-    vec<pattern> alternatives;
-    vec<std::string_view> ids;
-    arena strings;
-};
-
-/// Reads a script; see parse_script.
-class script_parser : public immediate_parser {
-public:
-    using immediate_parser::immediate_parser;
-
-    [[nodiscard]] bool run(script& out) noexcept {
-        out_ = &out;
-        if (is_module_text()) {
-            if (!inline_module()) return false;
-        } else {
-            while (!at(token_kind::end)) {
-                if (!open_.empty() && at_ == open_.back().close) {
-                    out.commands[open_.back().command].end = u32(out.commands.size());
-                    open_.pop_back();
-                    if (!leave()) return false;
-                } else if (!one_command()) {
-                    return false;
-                }
-            }
-            if (!open_.empty()) return unexpected();
-        }
-        out.strings = std::move(arena_);
-        return true;
-    }
-
-private:
-    /// A file may be the fields of one module.
-    bool is_module_text() const noexcept {
-        if (!at(token_kind::left) || peek(1).kind != token_kind::keyword) return false;
-        switch (word(peek(1).match)) {
-        case word::type:
-        case word::rec:
-        case word::import_:
-        case word::export_:
-        case word::func:
-        case word::table:
-        case word::memory:
-        case word::global:
-        case word::tag:
-        case word::start:
-        case word::elem:
-        case word::data: return true;
-        default: return false;
-        }
-    }
-    [[nodiscard]] bool inline_module() noexcept {
-        command c;
-        module_parser parser(list_, at_);
-        binary_module bytes;
-        script_module m;
-        if (parser.run_whole(bytes)) m.content = std::move(bytes);
-        else if (parser.problem().is(msg::out_of_memory)) return out_of_memory();
-        else m.content = parser.problem();
-        return add_module(c, std::move(m)) && add(c);
-    }
-    [[nodiscard]] bool one_command() noexcept {
-        const token& left = peek();
-        command c;
-        c.line = left.line;
-        c.column = left.column;
-        if (!at(token_kind::left)) return unexpected();
-        const token& t = peek(1);
-        if (t.kind != token_kind::keyword) return unexpected(t);
-        switch (word(t.match)) {
-        case word::module_: return module_command(c);
-        case word::register_:
-            at_ += 2;
-            c.kind = command_kind::register_;
-            return name(c.name) && optional_id(c.id) && leave() && add(c);
-        case word::invoke:
-        case word::get:
-            if (!action(c)) return false;
-            c.kind = c.is_get ? command_kind::get : command_kind::invoke;
-            return add(c);
-        case word::assert_return:
-            at_ += 2;
-            c.kind = command_kind::assert_return;
-            return action(c) && patterns(c.results, true) && leave() && add(c);
-        case word::assert_exception:
-            at_ += 2;
-            c.kind = command_kind::assert_exception;
-            return action(c) && leave() && add(c);
-        case word::assert_trap: return assertion(c, command_kind::assert_trap);
-        case word::assert_exhaustion: return assertion(c, command_kind::assert_exhaustion);
-        case word::assert_malformed: return assertion(c, command_kind::assert_malformed);
-        case word::assert_invalid: return assertion(c, command_kind::assert_invalid);
-        case word::assert_unlinkable: return assertion(c, command_kind::assert_unlinkable);
-        case word::assert_uninstantiable: return assertion(c, command_kind::assert_uninstantiable);
-        case word::assert_malformed_custom: return assertion(c, command_kind::assert_malformed_custom);
-        case word::assert_invalid_custom: return assertion(c, command_kind::assert_invalid_custom);
-        case word::thread: return thread_command(c, left.match);
-        case word::wait:
-            at_ += 2;
-            c.kind = command_kind::wait;
-            return id(c.id) && leave() && add(c);
-        default: return unexpected(t);
-        }
-    }
-    [[nodiscard]] bool add(const command& c) noexcept { return out_->commands.push_back(c) || out_of_memory(); }
-    [[nodiscard]] bool optional_id(std::string_view& out) noexcept { return !at(token_kind::id) || id(out); }
-
-    /// `(thread $T (shared (module $M)*)* command*)`: its commands follow as any others.
-    [[nodiscard]] bool thread_command(command& c, u32 close) noexcept {
-        at_ += 2;
-        c.kind = command_kind::thread;
-        c.shared.first = u32(out_->ids.size());
-        if (!optional_id(c.id)) return false;
-        while (enter(word::shared)) {
-            while (enter(word::module_)) {
-                std::string_view shared;
-                if (!id(shared) || !leave()) return false;
-                if (!out_->ids.push_back(shared)) return out_of_memory();
-                ++c.shared.count;
-            }
-            if (!leave()) return false;
-        }
-        return open_.push_back({u32(out_->commands.size()), close}) ? add(c) : out_of_memory();
-    }
-
-    /// An action or a module, and the expected text.
-    [[nodiscard]] bool assertion(command& c, command_kind kind) noexcept {
-        at_ += 2;
-        c.kind = kind;
-        if (at_left(word::module_) ? !module_(c) : !action(c)) return false;
-        return (at(token_kind::right) || string(c.expected)) && leave() && add(c);
-    }
-    [[nodiscard]] bool action(command& c) noexcept {
-        c.is_get = at_left(word::get);
-        if (!c.is_get && !at_left(word::invoke)) return unexpected(at(token_kind::left) ? peek(1) : peek());
-        at_ += 2;
-        return optional_id(c.id) && name(c.name) && (c.is_get || patterns(c.arguments, false)) && leave();
-    }
-
-    // ---- modules
-
-    [[nodiscard]] bool module_command(command& c) noexcept {
-        if (!peek(2).is(word::instance)) return module_(c) && add(c);
-        at_ += 3;
-        c.kind = command_kind::module_instance;
-        if (!optional_id(c.id)) return false;
-        if (at(token_kind::id)) {
-            if (!id(c.name)) return false;
-        } else {
-            std::swap(c.id, c.name); // one id alone is the definition's
-        }
-        return leave() && add(c);
-    }
-    /// At `(module`, in a command or an assertion.
-    [[nodiscard]] bool module_(command& c) noexcept {
-        const u32 close = peek().match;
-        at_ += 2;
-        if (accept(word::definition) && c.kind == command_kind::module_) c.kind = command_kind::module_definition;
-        if (!optional_id(c.id)) return false;
-        script_module m;
-        if (accept(word::binary)) {
-            binary_module bytes;
-            m.form = module_form::binary;
-            if (!strings(bytes.bytes)) return false;
-            m.content = std::move(bytes);
-        } else if (accept(word::quote)) {
-            vec<u8> source;
-            m.form = module_form::quote;
-            if (!strings(source)) return false;
-            m.content = parse(bytes_of(source));
-        } else {
-            module_parser parser(list_, at_, c.id);
-            binary_module bytes;
-            if (parser.run(bytes)) {
-                m.content = std::move(bytes);
-                at_ = parser.position_after();
-            } else {
-                m.content = parser.problem();
-                at_ = close;
-            }
-        }
-        if (!m.content && m.content.error().is(msg::out_of_memory)) return out_of_memory();
-        return leave() && add_module(c, std::move(m));
-    }
-    [[nodiscard]] bool add_module(command& c, script_module m) noexcept {
-        c.module = u32(out_->modules.size());
-        return out_->modules.push_back(std::move(m)) || out_of_memory();
-    }
-
-    // ---- values
-
-    [[nodiscard]] bool patterns(list_range& range, bool results) noexcept {
-        range.first = u32(out_->patterns.size());
-        for (; at(token_kind::left); ++range.count) {
-            pattern p;
-            if (results && enter(word::either)) {
-                p.kind = pattern_kind::either;
-                p.first = u32(out_->alternatives.size());
-                for (; at(token_kind::left); ++p.count) {
-                    pattern alternative;
-                    if (!one_pattern(alternative, true)) return false;
-                    if (!out_->alternatives.push_back(alternative)) return out_of_memory();
-                }
-                if (!leave()) return false;
-            } else if (!one_pattern(p, results)) {
-                return false;
-            }
-            if (!out_->patterns.push_back(p)) return out_of_memory();
-        }
-        return true;
-    }
-    [[nodiscard]] bool one_pattern(pattern& p, bool result_) noexcept {
-        if (!expect(token_kind::left)) return false;
-        const token& t = peek();
-        if (!at(token_kind::keyword)) return unexpected();
-        static_cast<void>(next());
-        if (!is_op(word(t.match))) return script_reference(p, t);
-        switch (op(t.match)) {
-        case op::i32_const: return integer(32, p.low) && leave();
-        case op::i64_const: p.kind = pattern_kind::i64; return integer(64, p.low) && leave();
-        case op::f32_const: p.kind = pattern_kind::f32; return float_lane<f32>(p, 0, result_) && leave();
-        case op::f64_const: p.kind = pattern_kind::f64; return float_lane<f64>(p, 0, result_) && leave();
-        case op::v128_const: return v128_pattern(p, result_) && leave();
-        case op::ref_null:
-            p.kind = pattern_kind::ref_null;
-            p.exact = !at(token_kind::right);
-            return (!p.exact || heap(p.heap)) && leave();
-        case op::ref_func: return reference(p, pattern_kind::ref_func);
-        case op::ref_eq: return reference(p, pattern_kind::ref_eq);
-        case op::ref_i31: return reference(p, pattern_kind::ref_i31);
-        default: return unexpected(t);
-        }
-    }
-    /// References that only scripts can write.
-    [[nodiscard]] bool script_reference(pattern& p, const token& t) noexcept {
-        switch (word(t.match)) {
-        case word::ref_extern: return reference(p, pattern_kind::ref_extern);
-        case word::ref_host: return reference(p, pattern_kind::ref_host);
-        case word::ref_any: return reference(p, pattern_kind::ref_any);
-        case word::ref_struct: return reference(p, pattern_kind::ref_struct);
-        case word::ref_array: return reference(p, pattern_kind::ref_array);
-        case word::ref_exn: return reference(p, pattern_kind::ref_exn);
-        default: return unexpected(t);
-        }
-    }
-    [[nodiscard]] bool reference(pattern& p, pattern_kind kind) noexcept {
-        u32 number_ = 0;
-        p.kind = kind;
-        p.exact = at(token_kind::nat);
-        if (p.exact && !nat32(number_)) return false;
-        p.low = number_;
-        return leave();
-    }
-    /// A float or, in a result, a nan pattern, as lane `lane` of a vector or alone.
-    template <class F>
-    [[nodiscard]] bool float_lane(pattern& p, u32 lane, bool result_) noexcept {
-        if (result_ && (at(word::nan_canonical) || at(word::nan_arithmetic))) {
-            p.nans[lane] = at(word::nan_canonical) ? nan_pattern::canonical : nan_pattern::arithmetic;
-            static_cast<void>(next());
-            return true;
-        }
-        bits_of_size<sizeof(F)> bits = 0;
-        if (!number<F>(bits)) return false;
-        const u32 from = lane * sizeof(F);
-        (from < 8 ? p.low : p.high) |= u64(bits) << (8 * (from & 7));
-        return true;
-    }
-    [[nodiscard]] bool v128_pattern(pattern& p, bool result_) noexcept {
-        p.kind = pattern_kind::v128;
-        if (accept(word::f32x4)) {
-            p.float_lanes = 4;
-            for (u32 i = 0; i < 4; ++i)
-                if (!float_lane<f32>(p, i, result_)) return false;
-            return true;
-        }
-        if (accept(word::f64x2)) {
-            p.float_lanes = 2;
-            return float_lane<f64>(p, 0, result_) && float_lane<f64>(p, 1, result_);
-        }
-        u8 bytes[16];
-        if (!vector(bytes)) return false;
-        p.low = load_le<u64>(bytes);
-        p.high = load_le<u64>(bytes + 8);
-        return true;
-    }
-
-    struct open_thread {
-        u32 command, close;
-    };
-    script* out_ = nullptr;
-    vec<open_thread> open_; ///< threads whose parenthesis is open
-};
-
-/// The commands of a script. The source must live as long as the result. A module whose text is
-/// malformed is no error here: its `content` says so. Errors: the script itself is malformed, or
-/// memory is out.
-[[nodiscard]] inline result<script> parse_script(std::string_view source) noexcept {
-    token_list list;
-    if (!lexer::run(source, list)) return error(msg::out_of_memory);
-    script_parser parser(list);
-    script out;
-    if (!parser.run(out)) return parser.problem();
-    return out;
-}
-
-} // namespace tessera::text
-
-// ---- runtime/api/extern_type.hpp -------------------------------------------------------
-/// @file runtime/api/extern_type.hpp
-/// Types of imports and exports as the host sees them (spec: syntax/types, External Types).
-
-namespace tessera::inline TESSERA_ABI {
-
-/// A function type: a view into the module or store it came from.
-struct func_type {
-    std::span<const val_type> params;
-    std::span<const val_type> results;
-};
-
-/// The type of an import or export; only the member that `kind` names is meaningful, `func` for tags.
-struct extern_type {
-    extern_kind kind = extern_kind::func;
-    func_type func;
-    table_type table;
-    memory_type memory;
-    global_type global;
-};
-
-/// An import a module asks for.
-struct import_entry {
-    std::string_view module;
-    std::string_view name;
-    extern_type type;
-};
-/// An export a module offers.
-struct export_entry {
-    std::string_view name;
-    extern_type type;
-};
-/// A custom section.
-struct custom_entry {
-    std::string_view name;
-    std::span<const u8> bytes;
-};
-
-namespace runtime {
-
-/// The type of object `index` of kind `kind` in a module.
-inline extern_type extern_type_of(const module_data& m, extern_kind kind, u32 index) noexcept {
-    extern_type t;
-    t.kind = kind;
-    switch (kind) {
-    case extern_kind::func: t.func = {m.types.params(m.funcs[index].type), m.types.results(m.funcs[index].type)}; break;
-    case extern_kind::table: t.table = m.tables[index].type; break;
-    case extern_kind::memory: t.memory = m.memories[index].type; break;
-    case extern_kind::global: t.global = m.globals[index].type; break;
-    case extern_kind::tag: t.func = {m.types.params(m.tags[index].type), m.types.results(m.tags[index].type)}; break;
-    }
-    return t;
-}
-inline import_entry entry_of(const module_data& m, const import_def& i) noexcept {
-    return {i.module, i.name, extern_type_of(m, i.kind, i.index)};
-}
-inline export_entry entry_of(const module_data& m, const export_def& e) noexcept {
-    return {e.name, extern_type_of(m, e.kind, e.index)};
-}
-inline custom_entry entry_of(const module_data& m, const custom_def& c) noexcept {
-    return {c.name, {m.bytes.data() + c.bytes.begin, c.bytes.size()}};
-}
-
-/// A range of entries, each made when it is read.
-template <class Def>
-class entries {
-public:
-    entries() noexcept = default;
-    entries(const module_data& m, const vec<Def>& defs) noexcept : module_(&m), defs_(defs) {}
-    class iterator {
-    public:
-        iterator(const module_data* m, const Def* at) noexcept : module_(m), at_(at) {}
-        auto operator*() const noexcept { return entry_of(*module_, *at_); }
-        iterator& operator++() noexcept { return ++at_, *this; }
-        friend bool operator==(const iterator&, const iterator&) noexcept = default;
-
-    private:
-        const module_data* module_;
-        const Def* at_;
-    };
-    iterator begin() const noexcept { return {module_, defs_.data()}; }
-    iterator end() const noexcept { return {module_, defs_.data() + defs_.size()}; }
-    std::size_t size() const noexcept { return defs_.size(); }
-    bool empty() const noexcept { return defs_.empty(); }
-    auto operator[](std::size_t i) const noexcept { return entry_of(*module_, defs_[i]); }
-
-private:
-    const module_data* module_ = nullptr;
-    std::span<const Def> defs_;
-};
-
-} // namespace runtime
-} // namespace tessera
-
-// ---- binary/limits.hpp -----------------------------------------------------------------
-/// @file binary/limits.hpp
-/// How large a module may be.
-
-namespace tessera::inline TESSERA_ABI {
-
-/// The implementation limits of modules; the defaults are those of the WebAssembly JavaScript
-/// interface (its section "Limits"). A module beyond one is refused with msg::limit_reached, whose
-/// detail names the limit.
-struct module_limits {
-    u64 module_size = u64{1} << 30; ///< bytes
-    u32 types = 1'000'000;
-    u32 group_size = 1'000'000; ///< types in a recursion group
-    u32 subtype_depth = 63;
-    u32 imports = 1'000'000;
-    u32 exports = 1'000'000;
-    u32 functions = 1'000'000;
-    u32 tables = 100'000;
-    u32 memories = 100;
-    u32 globals = 1'000'000;
-    u32 tags = 1'000'000;
-    u32 elem_segments = 10'000'000;
-    u32 elem_items = 10'000'000; ///< in one segment
-    u32 data_segments = 100'000;
-    u32 function_size = 7'654'321; ///< bytes
-    u32 locals = 50'000;           ///< of a function, parameters included
-    u32 params = 1'000;
-    u32 results = 1'000;
-    u32 fields = 10'000;         ///< of a structure
-    u32 br_table = 65'520;       ///< labels of one br_table
-    u32 array_operands = 10'000; ///< of one array.new_fixed
-};
-
-} // namespace tessera
-
-// ---- util/cursor.hpp -------------------------------------------------------------------
-/// @file cursor.hpp
-/// Reading bytes front to back: fixed widths and LEB128 (spec: binary/values, Integers).
-
-namespace tessera::inline TESSERA_ABI {
-
-/// Why a read failed.
-enum class read_status : u8 { ok, end, too_long, too_large };
-
-/// A range of bytes with a reading position. A failed read leaves the position at the start of the
-/// value and says why in `status`.
-class cursor {
-public:
-    cursor() noexcept = default;
-    cursor(const u8* begin, const u8* end) noexcept : at_(begin), end_(end) {}
-
-    const u8* at() const noexcept { return at_; }
-    const u8* end() const noexcept { return end_; }
-    std::size_t left() const noexcept { return std::size_t(end_ - at_); }
-    bool done() const noexcept { return at_ == end_; }
-    read_status status() const noexcept { return status_; }
-    void seek(const u8* to) noexcept { at_ = to; }
-
-    /// Reads one byte; false at the end.
-    [[nodiscard]] TESSERA_INLINE bool byte(u8& out) noexcept {
-        if (at_ == end_) return fail(read_status::end);
-        out = *at_++;
-        return true;
-    }
-    /// The next byte without passing it; -1 at the end.
-    int peek() const noexcept { return at_ == end_ ? -1 : int(*at_); }
-    /// Reads `sizeof(T)` bytes in little-endian order.
-    template <class T>
-    [[nodiscard]] bool fixed(T& out) noexcept {
-        if (left() < sizeof(T)) return fail(read_status::end);
-        out = load_le<T>(at_);
-        at_ += sizeof(T);
-        return true;
-    }
-    /// Passes `n` bytes.
-    [[nodiscard]] bool skip(u64 n) noexcept {
-        if (left() < n) return fail(read_status::end);
-        at_ += n;
-        return true;
-    }
-    /// uN: at most ceil(N/7) bytes, unused bits zero.
-    [[nodiscard]] TESSERA_INLINE bool leb_u32(u32& out) noexcept {
-        if (at_ != end_ && *at_ < 0x80) {
-            out = *at_++;
-            return true;
-        }
-        u64 wide = 0;
-        if (!leb_slow<32, false>(wide)) return false;
-        out = u32(wide);
-        return true;
-    }
-    [[nodiscard]] bool leb_u64(u64& out) noexcept { return leb_slow<64, false>(out); }
-    /// sN: at most ceil(N/7) bytes, unused bits equal to the sign.
-    [[nodiscard]] bool leb_i32(i32& out) noexcept {
-        u64 wide = 0;
-        if (!leb_slow<32, true>(wide)) return false;
-        out = i32(u32(wide));
-        return true;
-    }
-    /// s33, the form of block types and heap types.
-    [[nodiscard]] bool leb_i33(i64& out) noexcept {
-        u64 wide = 0;
-        if (!leb_slow<33, true>(wide)) return false;
-        out = i64(wide);
-        return true;
-    }
-    [[nodiscard]] bool leb_i64(i64& out) noexcept {
-        u64 wide = 0;
-        if (!leb_slow<64, true>(wide)) return false;
-        out = i64(wide);
-        return true;
-    }
-
-private:
-    bool fail(read_status why) noexcept {
-        status_ = why;
-        return false;
-    }
-    template <unsigned Bits, bool Signed>
-    bool leb_slow(u64& out) noexcept {
-        constexpr unsigned most = (Bits + 6) / 7;
-        u64 value = 0;
-        const u8* p = at_;
-        for (unsigned i = 0; i < most; ++i) {
-            if (p == end_) return fail(read_status::end);
-            const u8 b = *p++;
-            value |= u64(b & 0x7f) << (7 * i);
-            if (b & 0x80) continue;
-            if (i + 1 == most) {
-                constexpr unsigned used = Bits - 7 * (most - 1); // bits of the last byte that count
-                if constexpr (Signed) {
-                    const u8 rest = u8((b & 0x7f) >> (used - 1));
-                    if (rest != 0 && rest != (0x7f >> (used - 1))) return fail(read_status::too_large);
-                } else if constexpr (used < 7) {
-                    if ((b & 0x7f) >> used) return fail(read_status::too_large);
-                }
-            }
-            if constexpr (Signed) {
-                const unsigned width = 7 * (i + 1);
-                if (width < 64 && (b & 0x40)) value |= ~u64{0} << width;
-            }
-            at_ = p;
-            out = value;
-            return true;
-        }
-        return fail(read_status::too_long);
-    }
-    const u8* at_ = nullptr;
-    const u8* end_ = nullptr;
-    read_status status_ = read_status::ok;
-};
-
-} // namespace tessera
-
-// ---- binary/reader.hpp -----------------------------------------------------------------
-/// @file reader.hpp
-/// Reading the parts every section and every instruction is made of: integers, names, types
-/// (spec: binary/conventions, binary/values, binary/types).
-
-namespace tessera::inline TESSERA_ABI::binary {
-
-/// Reads values front to back. Every method returns false on failure; `error()` then says why and
-/// where. A type or a flag of a feature that is not allowed fails with msg::feature_off.
-class reader {
-public:
-    /// Reads `code`, a part of the module that starts at `base`; offsets count from `base`.
-    reader(const u8* base, cursor code, features allowed) noexcept
-        : in_(code), base_(base), beyond_(code.end()), allowed_(allowed.bits) {}
-
-    const tessera::error& error() const noexcept { return error_; }
-    /// The features met so far, not closed under implication.
-    u64 used() const noexcept { return used_; }
-    bool done() const noexcept { return in_.done(); }
-    const u8* at() const noexcept { return in_.at(); }
-    const u8* end() const noexcept { return in_.end(); }
-    u32 offset() const noexcept { return offset_of(in_.at()); }
-    u32 offset_of(const u8* where) const noexcept { return u32(where - base_); }
-    /// Goes on with other bytes of the same module.
-    void restart(cursor code) noexcept { in_ = code; }
-    /// Where the module ends, for the wording of errors at the end of the bytes to read.
-    void module_ends(const u8* where) noexcept { beyond_ = where; }
-
-    /// Records why the reading stops; always false.
-    TESSERA_COLD bool fail(const message& what, const u8* where, std::string_view detail = {}) noexcept {
-        error_ = tessera::error(what, detail, offset_of(where));
-        return false;
-    }
-    /// Records that memory is out; always false.
-    TESSERA_COLD bool fail_memory() noexcept {
-        error_ = tessera::error(msg::out_of_memory);
-        return false;
-    }
-    /// Notes that the module needs `f`; false where that is not allowed. `where` is for the error.
-    bool need(feature f, const u8* where) noexcept {
-        used_ |= u64{1} << unsigned(f);
-        return (allowed_ >> unsigned(f) & 1) != 0 || fail(msg::feature_off, where, name(f));
-    }
-
-    [[nodiscard]] bool byte(u8& out) noexcept { return in_.byte(out) || fail_end(); }
-    [[nodiscard]] bool leb_u32(u32& out) noexcept { return in_.leb_u32(out) || fail_leb(&cursor::leb_u32); }
-    [[nodiscard]] bool leb_u64(u64& out) noexcept { return in_.leb_u64(out) || fail_leb(&cursor::leb_u64); }
-    [[nodiscard]] bool leb_i32(i32& out) noexcept { return in_.leb_i32(out) || fail_leb(&cursor::leb_i32); }
-    [[nodiscard]] bool leb_i33(i64& out) noexcept { return in_.leb_i33(out) || fail_leb(&cursor::leb_i33); }
-    [[nodiscard]] bool leb_i64(i64& out) noexcept { return in_.leb_i64(out) || fail_leb(&cursor::leb_i64); }
-    template <class T>
-    [[nodiscard]] bool fixed(T& out) noexcept {
-        return in_.fixed(out) || fail_end();
-    }
-    [[nodiscard]] bool skip(u64 n) noexcept { return in_.skip(n) || fail_end(); }
-
-    /// A name: length and well-formed UTF-8 (spec: binary/values, Names).
-    [[nodiscard]] bool name_string(std::string_view& out) noexcept {
-        u32 size = 0;
-        const u8* where = in_.at();
-        if (!leb_u32(size)) {
-            cursor longer(where, beyond_);
-            return longer.leb_u32(size) && size > longer.left() ? fail(msg::length_out_of_bounds, where) : false;
-        }
-        if (size > in_.left()) return fail(msg::length_out_of_bounds, where);
-        out = {reinterpret_cast<const char*>(in_.at()), size};
-        if (!is_utf8(out)) return fail(msg::malformed_utf8, in_.at());
-        return skip(size);
-    }
-
-    /// A heap type (spec: binary/types, Heap Types). An index too large for the type's bits becomes
-    /// the largest one, which no module has.
-    [[nodiscard]] bool heap(heap_type& out) noexcept {
-        const u8* where = in_.at();
-        const int first = in_.peek();
-        if (first < 0) return fail(msg::unexpected_end_of_section, where);
-        if ((first & 0xc0) == 0x40) {
-            in_.seek(where + 1);
-            out = heap_type::abstract(u8(first));
-            return abstract_heap(u8(first), where) || fail_type(msg::malformed_heap_type, where);
-        }
-        i64 index = 0;
-        if (!leb_i33(index)) return false;
-        if (index < 0) return fail(msg::malformed_heap_type, where);
-        out = heap_type::index(index > largest_index ? u32(largest_index) : u32(index));
-        return need(feature::function_references, where);
-    }
-    /// A reference type, long or short form (spec: binary/types, Reference Types).
-    [[nodiscard]] bool reference(val_type& out) noexcept {
-        const u8* where = in_.at();
-        u8 first = 0;
-        return byte(first) && (ref_tail(first, where, out) || fail_type(msg::malformed_reference_type, where));
-    }
-    /// A value type (spec: binary/types, Value Types).
-    [[nodiscard]] bool type(val_type& out) noexcept {
-        const u8* where = in_.at();
-        u8 first = 0;
-        if (!byte(first)) return false;
-        if (first <= code::i32 && first >= code::f64) return out = val_type::number(first), true;
-        if (first == code::v128) return out = t_v128, need(feature::simd, where);
-        return ref_tail(first, where, out) || fail_type(msg::malformed_value_type, where);
-    }
-
-protected:
-    static constexpr i64 largest_index = heap_type::abstract_bit - 1;
-
-    TESSERA_COLD bool fail_end() noexcept { return fail(msg::unexpected_end_of_section, in_.at()); }
-    /// Says why `read` failed. A number that runs over the end of its section can be wrong by itself,
-    /// which the suite wants to hear.
-    template <class T>
-    TESSERA_COLD bool fail_leb(bool (cursor::*read)(T&) noexcept) noexcept {
-        cursor longer(in_.at(), beyond_);
-        T ignored{};
-        static_cast<void>((longer.*read)(ignored));
-        switch (longer.status()) {
-        case read_status::too_long: return fail(msg::integer_too_long, in_.at());
-        case read_status::too_large: return fail(msg::integer_too_large, in_.at());
-        default: return fail_end();
-        }
-    }
-    /// An instruction was expected where the bytes end. What comes behind them tells a wrong size
-    /// from a missing `end`.
-    TESSERA_COLD bool fail_missing_end() noexcept {
-        const u8* where = in_.at();
-        if (where >= beyond_ || (*where != 0x0b && *where != 0x05)) return fail_end();
-        return fail(*where == 0x0b ? msg::section_size_mismatch : msg::end_expected, where);
-    }
-
-    tessera::error error_{msg::unexpected_end};
-    cursor in_;
-    const u8* base_;
-    const u8* beyond_;
-    u64 allowed_;
-    u64 used_ = 1;
-
-private:
-    // The two below return false without an error of their own where the byte is no such type, so
-    // that the caller can say what it expected; `refused_` tells that from a feature that is off.
-    bool abstract_heap(u8 byte_code, const u8* where) noexcept {
-        refused_ = true;
-        switch (byte_code) {
-        case code::func:
-        case code::extern_: return need(feature::reference_types, where);
-        case code::exn:
-        case code::noexn: return need(feature::exceptions, where);
-        case code::any:
-        case code::eq:
-        case code::i31:
-        case code::struct_:
-        case code::array:
-        case code::none:
-        case code::nofunc:
-        case code::noextern: return need(feature::gc, where);
-        default: return refused_ = false;
-        }
-    }
-    bool ref_tail(u8 first, const u8* where, val_type& out) noexcept {
-        if (first == code::ref || first == code::ref_null) {
-            heap_type h;
-            refused_ = true;
-            if (!heap(h)) return refused_ = true, false;
-            out = val_type::ref(h, first == code::ref_null);
-            return need(feature::function_references, where);
-        }
-        out = val_type::ref(heap_type::abstract(first), true);
-        return abstract_heap(first, where);
-    }
-    bool fail_type(const message& what, const u8* where) noexcept { return refused_ ? false : fail(what, where); }
-
-    bool refused_ = false;
-};
-
-} // namespace tessera::binary
-
 // ---- binary/instruction.hpp ------------------------------------------------------------
 /// @file instruction.hpp
 /// One instruction after the other, read by immediate kind (spec: binary/instructions).
@@ -7181,6 +3506,93 @@ template <features F>
     }
     return true;
 }
+
+} // namespace tessera::binary
+
+// ---- binary/hints.hpp ------------------------------------------------------------------
+/// @file binary/hints.hpp
+/// The branch hint section (github.com/WebAssembly/branch-hinting): which way an `if` or `br_if`
+/// mostly goes. Its offsets point into function bodies, so whoever writes bodies anew must know it.
+
+namespace tessera::inline TESSERA_ABI::binary {
+
+inline constexpr std::string_view branch_hint_section = "metadata.code.branch_hint";
+
+/// The hints of a module by the offset of the instruction.
+class branch_hints {
+public:
+    /// Reads the hints of `m`, which are none unless there is one section of them, it is in order,
+    /// and each hint belongs to an instruction. False: memory is out.
+    [[nodiscard]] bool read(const module_data& m) noexcept {
+        for (u32 i = 0; i < m.customs.size(); ++i) {
+            if (m.customs[i].name != branch_hint_section) continue;
+            const byte_range where = m.customs[i].bytes;
+            const bool first = section_ == no_index && hints_.empty();
+            section_ = i;
+            if (first && functions(m, cursor(m.bytes.data() + where.begin, m.bytes.data() + where.end))) continue;
+            section_ = no_index;
+            hints_.clear();
+            break;
+        }
+        return !lost_;
+    }
+    /// Index in `customs` of the section; no_index where there are no hints.
+    u32 section() const noexcept { return section_; }
+    /// 1 if the instruction at `offset` of the module is likely to branch, 0 if not, -1 if nothing says so.
+    int at(u32 offset) const noexcept {
+        std::size_t low = 0, high = hints_.size();
+        while (low < high) {
+            const std::size_t middle = low + (high - low) / 2;
+            if (hints_[middle].offset < offset) low = middle + 1;
+            else high = middle;
+        }
+        return low < hints_.size() && hints_[low].offset == offset ? hints_[low].likely : -1;
+    }
+
+private:
+    struct hint {
+        u32 offset; ///< in the module
+        u8 likely;
+    };
+    bool functions(const module_data& m, cursor in) noexcept {
+        u32 count = 0, func = 0, next = m.imported_funcs;
+        if (!in.leb_u32(count) || count == 0) return false;
+        for (; count > 0; --count) {
+            if (!in.leb_u32(func) || func < next || func >= m.funcs.size()) return false;
+            next = func + 1;
+            const std::size_t first = hints_.size();
+            if (!one_function(m.funcs[func].code, in) || !all_met(m, m.funcs[func].code, first)) return false;
+        }
+        return in.done();
+    }
+    bool one_function(byte_range code, cursor& in) noexcept {
+        u32 count = 0, offset = 0, size = 0;
+        u8 likely = 0;
+        if (!in.leb_u32(count) || count == 0) return false;
+        for (u32 least = 0; count > 0; --count, least = offset + 1) {
+            if (!in.leb_u32(offset) || !in.leb_u32(size) || size != 1 || !in.byte(likely) || likely > 1) return false;
+            if (offset < least || offset >= code.size()) return false;
+            if (!hints_.push_back({code.begin + offset, likely})) return lost_ = true, false;
+        }
+        return true;
+    }
+    /// True if each hint from number `next` on meets an instruction of the body that can have one.
+    bool all_met(const module_data& m, byte_range code, std::size_t next) noexcept {
+        const u8* base = m.bytes.data();
+        instruction_reader<everything> reader(base, cursor(base + code.begin, base + code.end));
+        instruction in;
+        module_limits limits;
+        limits.locals = no_index;
+        if (!local_declarations(reader, 0, limits, [](u32, val_type) { return true; })) return false;
+        while (next < hints_.size() && !reader.done() && reader.next(in))
+            if (in.offset == hints_[next].offset && (in.code == op::if_ || in.code == op::br_if)) ++next;
+        return next == hints_.size();
+    }
+
+    vec<hint> hints_;
+    u32 section_ = no_index;
+    bool lost_ = false;
+};
 
 } // namespace tessera::binary
 
@@ -7777,6 +4189,4285 @@ private:
 
 } // namespace tessera::binary
 
+// ---- util/writer.hpp -------------------------------------------------------------------
+/// @file writer.hpp
+/// Writing bytes front to back: LEB128 integers, names, raw bytes (spec: binary/values).
+
+namespace tessera::inline TESSERA_ABI {
+
+/// Bytes that grow at the end. Where memory runs out, the writer remembers it in `failed` and
+/// goes on, so that a caller asks once and not after every byte.
+class writer {
+public:
+    void byte(u8 b) noexcept {
+        if (!bytes_.push_back(b)) failed_ = true;
+    }
+    void raw(const void* from, std::size_t n) noexcept {
+        if (!bytes_.append(static_cast<const u8*>(from), n)) failed_ = true;
+    }
+    /// uN: the shortest form.
+    void leb_u(u64 value) noexcept {
+        while (value >= 0x80) {
+            byte(u8(value | 0x80));
+            value >>= 7;
+        }
+        byte(u8(value));
+    }
+    /// sN: the shortest form.
+    void leb_s(i64 value) noexcept {
+        for (;;) {
+            const u8 low = u8(value & 0x7f);
+            value >>= 7;
+            if ((value == 0 && !(low & 0x40)) || (value == -1 && (low & 0x40))) return byte(low);
+            byte(u8(low | 0x80));
+        }
+    }
+    /// Length, then the bytes.
+    void name(std::string_view text) noexcept {
+        leb_u(text.size());
+        raw(text.data(), text.size());
+    }
+    template <class T>
+    void fixed(T value) noexcept {
+        u8 bytes[sizeof(T)];
+        store_le(bytes, value);
+        raw(bytes, sizeof bytes);
+    }
+
+    bool failed() const noexcept { return failed_; }
+    std::size_t size() const noexcept { return bytes_.size(); }
+    const u8* data() const noexcept { return bytes_.data(); }
+    void truncate(std::size_t n) noexcept { bytes_.truncate(n); }
+    void clear() noexcept { bytes_.clear(); }
+    /// Hands the bytes over; the writer is empty afterwards.
+    vec<u8> take() noexcept { return std::move(bytes_); }
+
+private:
+    vec<u8> bytes_;
+    bool failed_ = false;
+};
+
+} // namespace tessera
+
+// ---- binary/write.hpp ------------------------------------------------------------------
+/// @file binary/write.hpp
+/// Writing types and instructions, per immediate kind (spec: binary/types, binary/instructions). Each
+/// thing has one form here, the shortest.
+
+namespace tessera::inline TESSERA_ABI::binary {
+
+/// The ids of the sections that are not custom, in the order in which they must appear.
+inline constexpr u8 section_order[] = {1, 2, 3, 4, 5, 13, 6, 7, 8, 9, 12, 10, 11};
+
+inline void write_heap(writer& to, heap_type h) noexcept {
+    if (h.is_index()) to.leb_s(h.index());
+    else to.byte(h.byte_code());
+}
+/// A value type or storage type.
+inline void write_type(writer& to, val_type t) noexcept {
+    if (!t.is_ref()) return to.byte(t.byte_code());
+    if (!t.is_nullable() || t.heap().is_index()) to.byte(t.byte_code()); // else the abbreviation, one byte
+    write_heap(to, t.heap());
+}
+inline void write_limits(writer& to, const limits_type& l, u8 more_flags) noexcept {
+    to.byte(u8((l.has_max ? 1 : 0) | (l.is64 ? 4 : 0) | more_flags));
+    to.leb_u(l.min);
+    if (l.has_max) to.leb_u(l.max);
+}
+inline void write_table(writer& to, const table_type& t) noexcept {
+    write_type(to, t.element);
+    write_limits(to, t.limits, 0);
+}
+inline void write_memory(writer& to, const memory_type& m) noexcept {
+    write_limits(to, m.limits, u8((m.shared ? 2 : 0) | (m.page_log2 != 16 ? 8 : 0)));
+    if (m.page_log2 != 16) to.leb_u(m.page_log2);
+}
+inline void write_opcode(writer& to, op o) noexcept {
+    const op_row& r = row(o);
+    if (r.prefix) {
+        to.byte(r.prefix);
+        to.leb_u(r.code);
+    } else {
+        to.byte(u8(r.code));
+    }
+}
+inline void write_memarg(writer& to, u32 align_log2, u32 memory, u64 offset) noexcept {
+    to.leb_u(align_log2 | (memory != 0 ? 0x40u : 0u));
+    if (memory != 0) to.leb_u(memory);
+    to.leb_u(offset);
+}
+/// The block type of `in`: an index, a type, or nothing.
+inline void write_block_type(writer& to, const instruction& in) noexcept {
+    if (in.block_type != no_index) to.leb_s(in.block_type);
+    else if (in.type == t_bottom) to.byte(code::empty_block);
+    else write_type(to, in.type);
+}
+
+/// Writes `in` as `read_by` read it.
+inline void write_instruction(writer& to, const instruction& in, immediate_reader& read_by) noexcept {
+    cursor list = in.list;
+    write_opcode(to, in.code);
+    switch (in.immediate) {
+    case imm::none: return;
+    case imm::label:
+    case imm::func:
+    case imm::type:
+    case imm::local:
+    case imm::global:
+    case imm::table:
+    case imm::elem:
+    case imm::tag:
+    case imm::memory:
+    case imm::data: return to.leb_u(in.index);
+    case imm::call_indirect:
+    case imm::table_table:
+    case imm::elem_table:
+    case imm::memory_memory:
+    case imm::data_memory:
+    case imm::field:
+    case imm::type_count:
+    case imm::type_data:
+    case imm::type_elem:
+    case imm::type_type: to.leb_u(in.index); return to.leb_u(in.index2);
+    case imm::i32_const:
+    case imm::i64_const: return to.leb_s(i64(in.value));
+    case imm::f32_const: return to.fixed(u32(in.value));
+    case imm::f64_const: return to.fixed(in.value);
+    case imm::v128_const:
+    case imm::shuffle: return to.raw(list.at(), list.left());
+    case imm::lane: return to.byte(u8(in.lane));
+    case imm::memarg: return write_memarg(to, in.align, in.index, in.value);
+    case imm::memarg_lane: write_memarg(to, in.align, in.index, in.value); return to.byte(u8(in.lane));
+    case imm::block: return write_block_type(to, in);
+    case imm::try_table:
+        write_block_type(to, in);
+        to.leb_u(in.list_count);
+        for (u32 i = 0; i < in.list_count; ++i) {
+            const catch_clause c = immediate_reader::next_catch(list);
+            to.byte(u8(c.kind));
+            if (c.kind < catch_kind::all) to.leb_u(c.tag);
+            to.leb_u(c.label);
+        }
+        return;
+    case imm::labels:
+        to.leb_u(in.list_count);
+        while (!list.done()) to.leb_u(immediate_reader::next_label(list));
+        return;
+    case imm::select_types:
+        to.leb_u(in.list_count);
+        while (!list.done()) write_type(to, read_by.next_type(list));
+        return;
+    case imm::heap:
+    case imm::ref_type: return write_heap(to, in.type.heap());
+    case imm::br_cast:
+        to.byte(u8(in.type.is_nullable() | in.type2.is_nullable() << 1));
+        to.leb_u(in.index);
+        write_heap(to, in.type.heap());
+        return write_heap(to, in.type2.heap());
+    case imm::zero_byte: return to.byte(0);
+    }
+}
+
+} // namespace tessera::binary
+
+// ---- binary/encode.hpp -----------------------------------------------------------------
+/// @file binary/encode.hpp
+/// From a module to bytes (spec: binary/modules). Everything is written in its shortest form.
+
+namespace tessera::inline TESSERA_ABI::binary {
+
+/// Writes the sections of a module.
+class module_encoder {
+public:
+    explicit module_encoder(const module_data& m) noexcept : m_(m), code_(m.bytes.data(), {}) {
+        code_.module_ends(m.bytes.data() + m.bytes.size());
+    }
+
+    /// Writes the module. False: problem().
+    [[nodiscard]] bool run(vec<u8>& out) noexcept {
+        static constexpr u8 head[] = {0, 'a', 's', 'm', 1, 0, 0, 0};
+        // Bodies first: the branch hints, which stand before them, depend on where instructions come to lie.
+        if (!hints_.read(m_)) return code_.fail_memory();
+        if (!bodies()) return false;
+        to_.raw(head, sizeof head);
+        customs_after(section::custom);
+        for (u8 id : section_order) {
+            part_.clear();
+            if (!content(section(id))) return false;
+            const writer& from = id == u8(section::code) ? bodies_ : part_;
+            if (from.size()) write_section(id, from);
+            customs_after(section(id));
+        }
+        if (to_.failed() || part_.failed() || body_.failed() || bodies_.failed() || new_hints_.failed() || hint_.failed())
+            return code_.fail_memory();
+        if (to_.size() >= no_index) return code_.fail(msg::limit_reached, m_.bytes.data(), "bytes of a module");
+        out = to_.take();
+        return true;
+    }
+    const error& problem() const noexcept { return code_.error(); }
+
+private:
+    // ---- sections
+
+    void write_section(u8 id, const writer& from) noexcept {
+        to_.byte(id);
+        to_.leb_u(from.size());
+        to_.raw(from.data(), from.size());
+    }
+    void customs_after(section s) noexcept {
+        for (u32 i = 0; i < m_.customs.size(); ++i) {
+            const custom_def& c = m_.customs[i];
+            if (c.after != u8(s)) continue;
+            part_.clear();
+            part_.name(c.name);
+            if (i == hints_.section()) {
+                part_.leb_u(hinted_);
+                part_.raw(new_hints_.data(), new_hints_.size());
+            } else {
+                raw(c.bytes);
+            }
+            write_section(0, part_);
+        }
+    }
+    /// Writes the section's content to part_; nothing if the section is not needed.
+    [[nodiscard]] bool content(section s) noexcept {
+        switch (s) {
+        case section::type: return types();
+        case section::import_: return imports();
+        case section::function:
+            return all(m_.funcs, m_.imported_funcs, [&](const func_def& f) { return part_.leb_u(f.type), true; });
+        case section::table:
+            return all(m_.tables, m_.imported_tables, [&](const table_def& t) { return table(t); });
+        case section::memory:
+            return all(m_.memories, m_.imported_memories, [&](const memory_def& d) { return write_memory(part_, d.type), true; });
+        case section::tag:
+            return all(m_.tags, m_.imported_tags, [&](const tag_def& t) { return tag(t), true; });
+        case section::global:
+            return all(m_.globals, m_.imported_globals, [&](const global_def& g) { return global(g.type), expression(g.init); });
+        case section::export_: return all(m_.exports, 0, [&](const export_def& e) { return export_(e), true; });
+        case section::start:
+            if (m_.start != no_index) part_.leb_u(m_.start);
+            return true;
+        case section::elem: return all(m_.elems, 0, [&](const elem_def& e) { return elem(e); });
+        case section::data_count:
+            if (m_.has_data_count) part_.leb_u(m_.datas.size());
+            return true;
+        case section::data: return all(m_.datas, 0, [&](const data_def& d) { return data(d); });
+        default: return true; // the code is written already
+        }
+    }
+    /// A vector of what `each` writes for the entries from `first` on; nothing if there are none.
+    template <class T, class Each>
+    [[nodiscard]] bool all(const vec<T>& list, u32 first, Each each) noexcept {
+        if (list.size() == first) return true;
+        part_.leb_u(list.size() - first);
+        for (std::size_t i = first; i < list.size(); ++i)
+            if (!each(list[i])) return false;
+        return true;
+    }
+
+    // ---- entries
+
+    [[nodiscard]] bool types() noexcept {
+        const type_section& types = m_.types;
+        u32 groups = 0;
+        for (u32 i = 0; i < types.size(); i += types[i].group_size) ++groups;
+        if (groups == 0) return true;
+        part_.leb_u(groups);
+        for (u32 i = 0; i < types.size(); ++i) {
+            if (types[i].group == i && types[i].group_size != 1) {
+                part_.byte(code::rec);
+                part_.leb_u(types[i].group_size);
+            }
+            sub_type(i);
+        }
+        return true;
+    }
+    void sub_type(u32 index) noexcept {
+        const type_def& d = m_.types[index];
+        if (!d.final_ || d.super != no_index) {
+            part_.byte(d.final_ ? code::sub_final : code::sub);
+            part_.leb_u(d.super != no_index);
+            if (d.super != no_index) part_.leb_u(d.super);
+        }
+        switch (d.form) {
+        case composite::func:
+            part_.byte(code::func_type);
+            values(m_.types.params(index));
+            return values(m_.types.results(index));
+        case composite::struct_:
+            part_.byte(code::struct_type);
+            part_.leb_u(d.params);
+            break;
+        case composite::array: part_.byte(code::array_type);
+        }
+        for (const field_type& f : m_.types.fields_of(index)) {
+            write_type(part_, f.type);
+            part_.byte(f.mutable_);
+        }
+    }
+    void values(std::span<const val_type> types) noexcept {
+        part_.leb_u(types.size());
+        for (val_type t : types) write_type(part_, t);
+    }
+    [[nodiscard]] bool imports() noexcept {
+        return all(m_.imports, 0, [&](const import_def& d) {
+            part_.name(d.module);
+            part_.name(d.name);
+            part_.byte(u8(d.kind));
+            switch (d.kind) {
+            case extern_kind::func: part_.leb_u(m_.funcs[d.index].type); break;
+            case extern_kind::table: write_table(part_, m_.tables[d.index].type); break;
+            case extern_kind::memory: write_memory(part_, m_.memories[d.index].type); break;
+            case extern_kind::global: global(m_.globals[d.index].type); break;
+            case extern_kind::tag: tag(m_.tags[d.index]); break;
+            }
+            return true;
+        });
+    }
+    [[nodiscard]] bool table(const table_def& t) noexcept {
+        if (!t.init.code.empty()) {
+            part_.byte(0x40);
+            part_.byte(0);
+        }
+        write_table(part_, t.type);
+        return t.init.code.empty() || expression(t.init);
+    }
+    void global(const global_type& g) noexcept {
+        write_type(part_, g.type);
+        part_.byte(g.mutable_);
+    }
+    void tag(const tag_def& t) noexcept {
+        part_.byte(0);
+        part_.leb_u(t.type);
+    }
+    void export_(const export_def& e) noexcept {
+        part_.name(e.name);
+        part_.byte(u8(e.kind));
+        part_.leb_u(e.index);
+    }
+    /// Of the eight forms the shortest (spec: binary/modules, Element Section).
+    [[nodiscard]] bool elem(const elem_def& e) noexcept {
+        const bool active = e.mode == segment_mode::active;
+        const bool bare = active && e.table == 0 && (!e.expressions || e.type == t_funcref);
+        part_.byte(u8((active ? (bare ? 0 : 2) : e.mode == segment_mode::passive ? 1 : 3) | (e.expressions ? 4 : 0)));
+        if (active && !bare) part_.leb_u(e.table);
+        if (active && !expression(e.at)) return false;
+        if (!bare) {
+            if (e.expressions) write_type(part_, e.type);
+            else part_.byte(0);
+        }
+        part_.leb_u(e.count);
+        code_.restart(bytes(e.items));
+        for (u32 i = 0; i < e.count; ++i) {
+            u32 index = 0;
+            if (e.expressions) {
+                if (!expression_here()) return false;
+            } else {
+                if (!code_.leb_u32(index)) return false;
+                part_.leb_u(index);
+            }
+        }
+        return true;
+    }
+    [[nodiscard]] bool data(const data_def& d) noexcept {
+        const bool active = d.mode == segment_mode::active;
+        part_.byte(u8(!active ? 1 : d.memory == 0 ? 0 : 2));
+        if (active && d.memory != 0) part_.leb_u(d.memory);
+        if (active && !expression(d.at)) return false;
+        part_.leb_u(d.bytes.size());
+        raw(d.bytes);
+        return true;
+    }
+
+    // ---- code
+
+    [[nodiscard]] bool expression(const const_expr& e) noexcept {
+        code_.restart(bytes(e.code));
+        return expression_here();
+    }
+    /// One expression at the reading position, with its end.
+    [[nodiscard]] bool expression_here() noexcept {
+        nesting_.start();
+        while (!nesting_.done()) {
+            if (!code_.next(in_) || !nesting_.step(in_.code, code_, in_.offset)) return false;
+            write_instruction(part_, in_, code_);
+        }
+        return true;
+    }
+    [[nodiscard]] bool bodies() noexcept {
+        if (m_.funcs.size() == m_.imported_funcs) return true;
+        bodies_.leb_u(m_.funcs.size() - m_.imported_funcs);
+        for (u32 f = m_.imported_funcs; f < m_.funcs.size(); ++f) {
+            if (!body(f)) return false;
+            bodies_.leb_u(body_.size());
+            bodies_.raw(body_.data(), body_.size());
+        }
+        return true;
+    }
+    [[nodiscard]] bool body(u32 f) noexcept {
+        module_limits limits; // the decoder's were met, whatever they were
+        limits.locals = no_index;
+        u32 entries = 0;
+        body_.clear();
+        part_.clear();
+        code_.restart(bytes(m_.funcs[f].code));
+        const bool declared = local_declarations(code_, 0, limits, [&](u32 n, val_type t) {
+            ++entries;
+            part_.leb_u(n);
+            write_type(part_, t);
+            return true;
+        });
+        if (!declared) return false;
+        body_.leb_u(entries);
+        body_.raw(part_.data(), part_.size());
+        hint_.clear();
+        u32 hints = 0;
+        for (nesting_.start(); !nesting_.done();) {
+            if (!code_.next(in_) || !nesting_.step(in_.code, code_, in_.offset)) return false;
+            if (in_.code == op::if_ || in_.code == op::br_if)
+                if (const int likely = hints_.at(in_.offset); likely >= 0) {
+                    ++hints;
+                    hint_.leb_u(body_.size());
+                    hint_.byte(1);
+                    hint_.byte(u8(likely));
+                }
+            write_instruction(body_, in_, code_);
+        }
+        if (hints) {
+            ++hinted_;
+            new_hints_.leb_u(f);
+            new_hints_.leb_u(hints);
+            new_hints_.raw(hint_.data(), hint_.size());
+        }
+        return code_.done() || code_.fail(msg::section_size_mismatch, code_.at());
+    }
+
+    cursor bytes(byte_range r) const noexcept { return {m_.bytes.data() + r.begin, m_.bytes.data() + r.end}; }
+    void raw(byte_range r) noexcept { part_.raw(m_.bytes.data() + r.begin, r.size()); }
+
+    const module_data& m_;
+    instruction_reader<everything> code_;
+    instruction in_;
+    nesting nesting_;
+    branch_hints hints_;
+    writer to_, part_, body_, bodies_, hint_, new_hints_;
+    u32 hinted_ = 0; ///< functions in new_hints_
+};
+
+/// The module in the binary format, each number and each section in its shortest form: what was
+/// written so comes out byte for byte. Custom sections keep their places and bytes; in branch hints the
+/// offsets are brought up to date. Fails with msg::out_of_memory, and for a module that was decoded
+/// and not validated with kind::malformed where a function body is.
+inline result<vec<u8>> encode(const module_data& m) noexcept {
+    vec<u8> out;
+    module_encoder encoder(m);
+    if (encoder.run(out)) return result<vec<u8>>(std::move(out));
+    return encoder.problem();
+}
+
+} // namespace tessera::binary
+
+// ---- util/name_map.hpp -----------------------------------------------------------------
+/// @file name_map.hpp
+/// From names to numbers: an open-addressing hash map whose every allocation can fail.
+
+namespace tessera::inline TESSERA_ABI {
+
+/// A 32-bit hash of a name; good enough that short, similar names spread.
+constexpr u32 hash_name(std::string_view name) noexcept {
+    u32 h = 0x811c9dc5u;
+    for (char c : name) h = (h ^ u8(c)) * 0x01000193u;
+    return h ^ h >> 15;
+}
+
+/// Maps (owner, name) to a number. The names are not copied: they must live as long as the map or
+/// until `clear`. `owner` keeps the names of different things apart, e.g. the fields of two types.
+class name_map {
+public:
+    /// The number of `name`, or null. Valid until the next `add` or `clear`.
+    u32* find(std::string_view name, u32 owner = 0) noexcept {
+        if (slots_.empty()) return nullptr;
+        slot& s = place(name, owner, mixed(name, owner));
+        return s.epoch == epoch_ ? &s.value : nullptr;
+    }
+    /// Puts `name` in with `value` unless it is there; `fresh` tells. False: memory is out.
+    [[nodiscard]] bool add(std::string_view name, u32 value, bool& fresh, u32 owner = 0) noexcept {
+        if ((used_ + 1) * 2 > slots_.size() && !grow()) return false;
+        const u32 hash = mixed(name, owner);
+        slot& s = place(name, owner, hash);
+        fresh = s.epoch != epoch_;
+        if (fresh) {
+            s = {name.data(), u32(name.size()), owner, hash, value, epoch_};
+            ++used_;
+        }
+        return true;
+    }
+    /// Puts `name` in with `value`, or gives it the new value. False: memory is out.
+    [[nodiscard]] bool set(std::string_view name, u32 value, u32 owner = 0) noexcept {
+        bool fresh = false;
+        if (!add(name, value, fresh, owner)) return false;
+        if (!fresh) *find(name, owner) = value;
+        return true;
+    }
+    /// Forgets everything; costs nothing.
+    void clear() noexcept {
+        used_ = 0;
+        if (++epoch_ == 0) { // the counter went round: old slots would come alive again
+            for (slot& s : slots_) s.epoch = 0;
+            epoch_ = 1;
+        }
+    }
+    std::size_t size() const noexcept { return used_; }
+
+private:
+    struct slot {
+        const char* data = nullptr;
+        u32 length = 0;
+        u32 owner = 0;
+        u32 hash = 0;
+        u32 value = 0;
+        u32 epoch = 0; ///< the slot counts only if this equals the map's
+    };
+    static constexpr u32 mixed(std::string_view name, u32 owner) noexcept {
+        return (hash_name(name) + owner * 0x9e3779b9u) * 0x85ebca6bu;
+    }
+    /// The slot of the name, or the free slot where it belongs. At least half of the slots are free.
+    slot& place(std::string_view name, u32 owner, u32 hash) noexcept {
+        const std::size_t mask = slots_.size() - 1;
+        for (std::size_t i = (hash >> 7) & mask;; i = (i + 1) & mask) {
+            slot& s = slots_[i];
+            if (s.epoch != epoch_) return s;
+            if (s.hash == hash && s.owner == owner && std::string_view(s.data, s.length) == name) return s;
+        }
+    }
+    bool grow() noexcept {
+        vec<slot> old = std::move(slots_);
+        if (!slots_.resize(old.empty() ? 16 : old.size() * 2)) {
+            slots_ = std::move(old);
+            return false;
+        }
+        for (const slot& s : old)
+            if (s.epoch == epoch_) place({s.data, s.length}, s.owner, s.hash) = s;
+        return true;
+    }
+    vec<slot> slots_; ///< a power of two of them
+    std::size_t used_ = 0;
+    u32 epoch_ = 1;
+};
+
+} // namespace tessera
+
+// ---- text/word.hpp ---------------------------------------------------------------------
+/// @file text/word.hpp
+/// The keywords of the text format: the instructions of op_table and the words around them, found
+/// by one hash table that is made at compile time (spec: text/lexical, Tokens).
+
+namespace tessera::inline TESSERA_ABI::text {
+
+// Identifiers equal the words, with `_` where C++ needs another character or knows the word.
+// clang-format off
+#define TESSERA_WORDS(X)                                                                                               \
+    X(module_, "module") X(definition, "definition") X(instance, "instance") X(binary, "binary") X(quote, "quote")     \
+    X(type, "type") X(rec, "rec") X(sub, "sub") X(final_, "final") X(field, "field") X(mut, "mut")                     \
+    X(import_, "import") X(export_, "export") X(func, "func") X(table, "table") X(memory, "memory")                    \
+    X(global, "global") X(tag, "tag") X(start, "start") X(elem, "elem") X(data, "data") X(declare, "declare")          \
+    X(param, "param") X(result, "result") X(local, "local") X(offset, "offset") X(item, "item")                        \
+    X(shared, "shared") X(pagesize, "pagesize") X(then, "then") X(do_, "do") X(ref, "ref") X(null, "null")             \
+    X(catch_ref, "catch_ref") X(catch_all_ref, "catch_all_ref")                                                        \
+    X(i8, "i8") X(i16, "i16") X(i32, "i32") X(i64, "i64") X(f32, "f32") X(f64, "f64") X(v128, "v128")                  \
+    X(any, "any") X(eq, "eq") X(i31, "i31") X(struct_, "struct") X(array, "array") X(none, "none")                     \
+    X(nofunc, "nofunc") X(extern_, "extern") X(noextern, "noextern") X(exn, "exn") X(noexn, "noexn")                   \
+    X(anyref, "anyref") X(eqref, "eqref") X(i31ref, "i31ref") X(structref, "structref") X(arrayref, "arrayref")        \
+    X(nullref, "nullref") X(funcref, "funcref") X(nullfuncref, "nullfuncref") X(externref, "externref")                \
+    X(nullexternref, "nullexternref") X(exnref, "exnref") X(nullexnref, "nullexnref")                                  \
+    X(i8x16, "i8x16") X(i16x8, "i16x8") X(i32x4, "i32x4") X(i64x2, "i64x2") X(f32x4, "f32x4") X(f64x2, "f64x2")        \
+    X(offset_is, "offset=") X(align_is, "align=")                                                                      \
+    X(custom, "custom") X(name, "name") X(branch_hint, "metadata.code.branch_hint")                                    \
+    X(before, "before") X(after, "after") X(first, "first") X(last, "last") X(code, "code") X(datacount, "datacount")  \
+    X(register_, "register") X(invoke, "invoke") X(get, "get") X(either, "either") X(thread, "thread")                 \
+    X(wait, "wait") X(nan_canonical, "nan:canonical") X(nan_arithmetic, "nan:arithmetic")                              \
+    X(assert_return, "assert_return") X(assert_trap, "assert_trap") X(assert_exhaustion, "assert_exhaustion")          \
+    X(assert_exception, "assert_exception") X(assert_malformed, "assert_malformed")                                    \
+    X(assert_invalid, "assert_invalid") X(assert_unlinkable, "assert_unlinkable")                                      \
+    X(assert_uninstantiable, "assert_uninstantiable")                                                                  \
+    X(assert_malformed_custom, "assert_malformed_custom") X(assert_invalid_custom, "assert_invalid_custom")            \
+    X(ref_extern, "ref.extern") X(ref_host, "ref.host") X(ref_any, "ref.any") X(ref_struct, "ref.struct")              \
+    X(ref_array, "ref.array") X(ref_exn, "ref.exn")
+// clang-format on
+
+/// A keyword: the u16 of its `op` for an instruction, else a number behind those.
+enum class word : u32 {
+    first_ = op_count - 1,
+#define TESSERA_WORD(id, text) id,
+    TESSERA_WORDS(TESSERA_WORD)
+#undef TESSERA_WORD
+        count_,
+    unknown = count_,
+};
+
+/// The texts of the words that are no instructions, in the order of `word`.
+inline constexpr std::string_view word_texts[] = {
+#define TESSERA_WORD(id, text) text,
+    TESSERA_WORDS(TESSERA_WORD)
+#undef TESSERA_WORD
+};
+#undef TESSERA_WORDS
+
+constexpr word word_of(op o) noexcept { return word(u16(o)); }
+constexpr bool is_op(word w) noexcept { return u32(w) < op_count; }
+
+constexpr std::string_view text_of(word w) noexcept {
+    return is_op(w) ? op_table[u32(w)].text : word_texts[u32(w) - op_count];
+}
+
+inline constexpr std::size_t word_slots = 2048;
+static_assert(u32(word::count_) * 2 < word_slots);
+
+/// Open addressing; `word::unknown` marks a free slot. Of two instructions with one text (select,
+/// ref.test, ref.cast) the first of op_table is in it.
+inline constexpr auto word_table = [] {
+    std::array<u16, word_slots> slots{};
+    slots.fill(u16(word::unknown));
+    for (u32 w = 0; w < u32(word::count_); ++w) {
+        const std::string_view text = text_of(word(w));
+        std::size_t i = hash_name(text) % word_slots;
+        while (slots[i] != u16(word::unknown) && text_of(word(slots[i])) != text) i = (i + 1) % word_slots;
+        if (slots[i] == u16(word::unknown)) slots[i] = u16(w);
+    }
+    return slots;
+}();
+
+/// The keyword `text` is, `word::unknown` if it is none.
+constexpr word find_word(std::string_view text) noexcept {
+    for (std::size_t i = hash_name(text) % word_slots; word_table[i] != u16(word::unknown); i = (i + 1) % word_slots)
+        if (text_of(word(word_table[i])) == text) return word(word_table[i]);
+    return word::unknown;
+}
+static_assert(find_word("select") == word_of(op::select) && find_word("ref.test") == word_of(op::ref_test) &&
+              find_word("ref.cast") == word_of(op::ref_cast) && find_word("func") == word::func &&
+              find_word("current_memory") == word::unknown);
+
+} // namespace tessera::text
+
+// ---- text/token.hpp --------------------------------------------------------------------
+/// @file text/token.hpp
+/// Tokens: what the lexer makes of a text, and annotations, kept beside them.
+
+namespace tessera::inline TESSERA_ABI::text {
+
+enum class token_kind : u8 {
+    left,     ///< `(`
+    right,    ///< `)`
+    keyword,  ///< a word of word.hpp
+    id,       ///< `$name` or `$"name"`
+    nat,      ///< an integer without a sign
+    integer,  ///< an integer with a sign
+    floating, ///< a floating-point number, also inf and nan
+    string,   ///< with its quotes, escapes checked
+    reserved, ///< anything else that is made of the characters of a token; an unknown keyword
+    end,      ///< after the last one
+    error,    ///< the text is no sequence of tokens from here on; token_list::problem says why
+};
+
+/// 24 bytes. Lines and columns count from 1, columns in bytes.
+struct token {
+    u32 begin = 0; ///< offset in the source
+    u32 length = 0;
+    u32 line = 1;
+    u32 column = 1;
+    u32 match = 0; ///< left: index of the token that closes it (or the last token); keyword: its `word`
+    token_kind kind = token_kind::end;
+
+    bool is(word w) const noexcept { return kind == token_kind::keyword && match == u32(w); }
+};
+
+/// An annotation the parser knows, `(@name …)`; others leave no trace.
+struct annotation {
+    u32 before = 0; ///< index of the token that follows it
+    u32 begin = 0;  ///< offset in the source of what follows the name
+    u32 end = 0;    ///< offset of the closing parenthesis
+    u32 line = 1;
+    u32 column = 1;
+    word name = word::unknown; ///< custom, name or branch_hint
+};
+
+/// A text as tokens. The source must live as long. There is always a last token of kind end or error.
+struct token_list {
+    std::string_view source;
+    vec<token> tokens;
+    vec<annotation> annotations;
+    const message* problem = nullptr; ///< of the token of kind error
+
+    std::string_view text(const token& t) const noexcept { return source.substr(t.begin, t.length); }
+};
+
+} // namespace tessera::text
+
+// ---- text/chunk.hpp --------------------------------------------------------------------
+/// @file text/chunk.hpp
+/// Bytes of a module under construction, with the places of the text they come from.
+
+namespace tessera::inline TESSERA_ABI::text {
+
+using position = module_data::position;
+
+/// The content of a section, of a function body, or of a part of them.
+class chunk : public writer {
+public:
+    u32 count = 0;           ///< of entries, for sections
+    vec<position> positions; ///< offsets are relative to this chunk
+
+    /// Says that what is written next comes from `t`.
+    void mark(const token& t) noexcept {
+        if (!positions.push_back({u32(size()), t.line, t.column})) lost_ = true;
+    }
+    /// The bytes and positions of `other` behind those of this one.
+    void append(const chunk& other) noexcept {
+        const u32 shift = u32(size());
+        raw(other.data(), other.size());
+        for (position p : other.positions)
+            if (p.offset += shift; !positions.push_back(p)) lost_ = true;
+        lost_ |= other.failed();
+    }
+    void clear() noexcept {
+        writer::clear();
+        positions.clear();
+        count = 0;
+    }
+    /// True if memory ran out at some time.
+    bool failed() const noexcept { return lost_ || writer::failed(); }
+
+private:
+    bool lost_ = false;
+};
+
+} // namespace tessera::text
+
+// ---- binary/names.hpp ------------------------------------------------------------------
+/// @file binary/names.hpp
+/// All names of a name section (spec: appendix, Custom Sections; the kinds from `label` on are the
+/// extended name section's). Decoding a module reads only those that backtraces need.
+
+namespace tessera::inline TESSERA_ABI::binary {
+
+/// What has a name, by the ids of the subsections.
+enum class name_kind : u8 { module_, func, local, label, type, table, memory, global, elem, data, field, tag, count_ };
+inline constexpr std::size_t name_kinds = std::size_t(name_kind::count_);
+
+/// True for what is counted within something else: locals and labels in functions, fields in types.
+constexpr bool is_owned(name_kind k) noexcept {
+    return k == name_kind::local || k == name_kind::label || k == name_kind::field;
+}
+
+/// An entry of the name section. A label's index counts the block instructions of its function.
+struct name_entry {
+    u32 index = 0;
+    std::string_view name;
+    u32 owner = 0; ///< the function or type it belongs to; 0 where there is no such thing
+};
+
+/// The names of a module, by kind, each list in the order of (owner, index), every pair once.
+class module_names {
+public:
+    std::string_view module_name;
+    vec<name_entry> of[name_kinds];
+    u32 section = no_index; ///< index in `customs` of the section they come from
+
+    /// Reads the first name section of `m`. What is broken, empty or out of order is left out; an
+    /// index may be one that nothing has. False: memory is out.
+    [[nodiscard]] bool read(const module_data& m) noexcept {
+        for (u32 i = 0; i < m.customs.size(); ++i) {
+            const custom_def& c = m.customs[i];
+            if (c.name != "name") continue;
+            section = i;
+            return subsections(cursor(m.bytes.data() + c.bytes.begin, m.bytes.data() + c.bytes.end));
+        }
+        return true;
+    }
+    /// The names of what belongs to `owner`.
+    std::span<const name_entry> owned_by(name_kind k, u32 owner) const noexcept {
+        const vec<name_entry>& list = of[u8(k)];
+        const name_entry* from = first_not_before(list, {owner, 0});
+        const name_entry* to = from;
+        while (to != list.end() && to->owner == owner) ++to;
+        return {from, to};
+    }
+    /// The name of the thing with that index and owner; empty if it has none.
+    std::string_view find(name_kind k, u32 index, u32 owner = 0) const noexcept {
+        const vec<name_entry>& list = of[u8(k)];
+        const name_entry* at = first_not_before(list, {owner, index});
+        return at != list.end() && at->owner == owner && at->index == index ? at->name : std::string_view();
+    }
+
+private:
+    struct place {
+        u32 owner, index;
+        bool is_after(const name_entry& e) const noexcept {
+            return e.owner < owner || (e.owner == owner && e.index < index);
+        }
+    };
+    static const name_entry* first_not_before(const vec<name_entry>& list, place p) noexcept {
+        std::size_t low = 0, high = list.size();
+        while (low < high) {
+            const std::size_t middle = low + (high - low) / 2;
+            if (p.is_after(list[middle])) low = middle + 1;
+            else high = middle;
+        }
+        return list.data() + low;
+    }
+    bool subsections(cursor in) noexcept {
+        u8 id = 0;
+        u32 size = 0;
+        while (in.byte(id) && in.leb_u32(size) && size <= in.left()) {
+            cursor part(in.at(), in.at() + size);
+            in.seek(part.end());
+            if (id == 0) static_cast<void>(name(part, module_name));
+            else if (id < name_kinds && !(is_owned(name_kind(id)) ? indirect(part, id) : map(part, id, 0))) return false;
+        }
+        return true;
+    }
+    bool indirect(cursor& in, u8 id) noexcept {
+        u32 count = 0, owner = 0;
+        if (!in.leb_u32(count)) return true;
+        for (; count > 0 && in.leb_u32(owner); --count)
+            if (!map(in, id, owner)) return false;
+        return true;
+    }
+    bool map(cursor& in, u8 id, u32 owner) noexcept {
+        u32 count = 0;
+        if (!in.leb_u32(count)) return true;
+        vec<name_entry>& list = of[id];
+        name_entry e;
+        e.owner = owner;
+        for (; count > 0 && in.leb_u32(e.index) && name(in, e.name); --count)
+            if (!e.name.empty() && (list.empty() || place{owner, e.index}.is_after(list.back())) && !list.push_back(e))
+                return false;
+        if (count > 0) in.seek(in.end()); // the rest cannot be read
+        return true;
+    }
+    static bool name(cursor& in, std::string_view& out) noexcept {
+        u32 size = 0;
+        if (!in.leb_u32(size) || size > in.left()) return false;
+        out = {reinterpret_cast<const char*>(in.at()), size};
+        in.seek(in.at() + size);
+        if (!is_utf8(out)) out = {};
+        return true;
+    }
+};
+
+} // namespace tessera::binary
+
+// ---- text/bignum.hpp -------------------------------------------------------------------
+/// @file text/bignum.hpp
+/// Exact rounding of decimal and hexadecimal numbers to f32 and f64: a number is written as the
+/// quotient of two large integers, and as many bits of the quotient are computed as rounding needs.
+
+namespace tessera::inline TESSERA_ABI::text::detail {
+
+/// A natural number of at most 5120 bits; that is enough for every quotient `decimal_float` makes.
+class bignum {
+public:
+    bool is_zero() const noexcept { return size_ == 0; }
+    /// this = this * by + add
+    void multiply_add(u32 by, u32 add) noexcept {
+        u64 carry = add;
+        for (u32 i = 0; i < size_; ++i) {
+            carry += u64(limbs_[i]) * by;
+            limbs_[i] = u32(carry);
+            carry >>= 32;
+        }
+        if (carry) limbs_[size_++] = u32(carry);
+    }
+    /// this = this * 10^n
+    void multiply_power_of_ten(u32 n) noexcept {
+        for (; n >= 9; n -= 9) multiply_add(1'000'000'000, 0);
+        for (; n > 0; --n) multiply_add(10, 0);
+    }
+    i32 bit_length() const noexcept { return size_ == 0 ? 0 : i32(size_ * 32) - std::countl_zero(limbs_[size_ - 1]); }
+    void shift_left(u32 n) noexcept {
+        if (size_ == 0 || n == 0) return;
+        const u32 whole = n / 32, part = n % 32;
+        limbs_[size_] = 0;
+        for (u32 i = size_ + 1; i-- > 0;) {
+            const u64 both = u64(limbs_[i]) << 32 | (i > 0 ? limbs_[i - 1] : 0);
+            limbs_[i + whole] = u32(both << part >> 32);
+        }
+        for (u32 i = 0; i < whole; ++i) limbs_[i] = 0;
+        size_ += whole + 1;
+        trim();
+    }
+    void shift_right_one() noexcept {
+        for (u32 i = 0; i < size_; ++i) limbs_[i] = limbs_[i] >> 1 | (i + 1 < size_ ? limbs_[i + 1] << 31 : 0);
+        trim();
+    }
+    bool less_than(const bignum& other) const noexcept {
+        if (size_ != other.size_) return size_ < other.size_;
+        for (u32 i = size_; i-- > 0;)
+            if (limbs_[i] != other.limbs_[i]) return limbs_[i] < other.limbs_[i];
+        return false;
+    }
+    /// this = this - other, which must not be larger.
+    void subtract(const bignum& other) noexcept {
+        u64 borrow = 0;
+        for (u32 i = 0; i < size_; ++i) {
+            const u64 take = (i < other.size_ ? other.limbs_[i] : 0) + borrow;
+            borrow = limbs_[i] < take;
+            limbs_[i] = u32(limbs_[i] - take);
+        }
+        trim();
+    }
+
+private:
+    void trim() noexcept {
+        while (size_ && limbs_[size_ - 1] == 0) --size_;
+    }
+    u32 limbs_[161] = {}; ///< lowest first; one more than are used, for shift_left
+    u32 size_ = 0;
+};
+
+/// The bits of (mantissa + e) * 2^exponent rounded to the nearest F, ties to even, where e is a bit
+/// more than 0 and less than 1 if `sticky`, else 0. The mantissa has its top bit set. False: infinity.
+template <class F>
+bool round_float(u64 mantissa, i64 exponent, bool sticky, bits_of_size<sizeof(F)>& out) noexcept {
+    constexpr int digits = std::numeric_limits<F>::digits;
+    constexpr i64 lowest = std::numeric_limits<F>::min_exponent - digits; // exponent of a subnormal's lowest bit
+    i64 drop = 64 - digits;
+    if (exponent + drop < lowest) drop = lowest - exponent;
+    if (drop > 64) return out = 0, true; // less than half of the smallest number
+    const u64 kept = drop == 64 ? 0 : mantissa >> drop;
+    const u64 half = u64{1} << (drop - 1);
+    const u64 rest = drop == 64 ? mantissa : mantissa & (half * 2 - 1);
+    const bool up = rest > half || (rest == half && (sticky || (kept & 1)));
+    const u64 rounded = kept + up; // may carry into a further bit: the addition below gives that its meaning
+    const i64 biased = exponent + drop - lowest; // 0 for subnormal numbers and those of the lowest exponent
+    if (biased >= std::numeric_limits<F>::max_exponent * 2) return false;
+    const u64 bits = (u64(biased) << (digits - 1)) + rounded;
+    if (bits >= u64(std::numeric_limits<F>::max_exponent * 2 - 1) << (digits - 1)) return false;
+    out = bits_of_size<sizeof(F)>(bits);
+    return true;
+}
+
+/// The exponent after `e` or `p`; large ones are cut where they decide nothing any more.
+inline i64 read_exponent(std::string_view s) noexcept {
+    i64 value = 0;
+    const bool negative = !s.empty() && s[0] == '-';
+    for (char c : s)
+        if (c >= '0' && c <= '9' && value < i64{1} << 50) value = value * 10 + (c - '0');
+    return negative ? -value : value;
+}
+
+/// `s`: digits, a point, digits, an exponent, without 0x; known to be well formed.
+template <class F>
+bool hex_float(std::string_view s, bits_of_size<sizeof(F)>& out) noexcept {
+    const std::size_t p = s.find_first_of("pP");
+    i64 exponent = p == s.npos ? 0 : read_exponent(s.substr(p + 1));
+    u64 mantissa = 0;
+    bool sticky = false, fraction = false;
+    for (char c : s.substr(0, p)) {
+        if (c == '_') continue;
+        if (c == '.') {
+            fraction = true;
+            continue;
+        }
+        const u64 digit = u64(c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10);
+        if (mantissa >> 60) {
+            sticky |= digit != 0;
+            if (!fraction) exponent += 4;
+        } else {
+            mantissa = mantissa << 4 | digit;
+            if (fraction) exponent -= 4;
+        }
+    }
+    if (mantissa == 0) return out = 0, true;
+    const int shift = std::countl_zero(mantissa);
+    return round_float<F>(mantissa << shift, exponent - shift, sticky, out);
+}
+
+/// `s`: digits, a point, digits, an exponent; known to be well formed.
+template <class F>
+bool decimal_float(std::string_view s, bits_of_size<sizeof(F)>& out) noexcept {
+    // No number half-way between two f64 has more than 767 digits: of further ones it counts only
+    // whether they are all zero.
+    constexpr u32 most_digits = 800;
+    const std::size_t e = s.find_first_of("eE");
+    i64 exponent = e == s.npos ? 0 : read_exponent(s.substr(e + 1));
+    bignum over, under;
+    u32 digits = 0;
+    bool sticky = false, fraction = false;
+    u32 chunk = 0, chunk_scale = 1;
+    for (char c : s.substr(0, e)) {
+        if (c == '_') continue;
+        if (c == '.') {
+            fraction = true;
+            continue;
+        }
+        if (digits >= most_digits) {
+            sticky |= c != '0';
+            if (!fraction) ++exponent;
+            continue;
+        }
+        if (fraction) --exponent;
+        if (digits == 0 && c == '0') continue;
+        ++digits;
+        chunk = chunk * 10 + u32(c - '0');
+        chunk_scale *= 10;
+        if (chunk_scale == 1'000'000'000) {
+            over.multiply_add(chunk_scale, chunk);
+            chunk = 0;
+            chunk_scale = 1;
+        }
+    }
+    if (chunk_scale != 1) over.multiply_add(chunk_scale, chunk);
+    if (over.is_zero()) return out = 0, true;
+    // The number is at least 10^(digits + exponent - 1) and less than ten times that.
+    if (i64(digits) + exponent > 400) return false;
+    if (i64(digits) + exponent < -400) return out = 0, true;
+    under.multiply_add(1, 1);
+    if (exponent >= 0) over.multiply_power_of_ten(u32(exponent));
+    else under.multiply_power_of_ten(u32(-exponent));
+    // Scale so that the quotient has 64 bits, the highest of them set, then divide bit by bit.
+    const i32 scale = 64 - (over.bit_length() - under.bit_length());
+    if (scale >= 0) over.shift_left(u32(scale));
+    else under.shift_left(u32(-scale));
+    under.shift_left(64);
+    const bool wide = !over.less_than(under); // 65 bits: one bit of scale too many
+    if (!wide) under.shift_right_one();
+    u64 quotient = 0;
+    for (int bit = 63; bit >= 0; --bit) {
+        quotient <<= 1;
+        if (!over.less_than(under)) {
+            over.subtract(under);
+            quotient |= 1;
+        }
+        if (bit > 0) under.shift_right_one();
+    }
+    const i64 power = i64(wide) - scale;
+    return round_float<F>(quotient, power, sticky || !over.is_zero(), out);
+}
+
+} // namespace tessera::text::detail
+
+// ---- text/number.hpp -------------------------------------------------------------------
+/// @file text/number.hpp
+/// Numbers in the text format: what they look like, and their values, exactly (spec: text/values).
+/// No locale, no floating-point arithmetic of the host, so its rounding mode does not matter.
+
+namespace tessera::inline TESSERA_ABI::text {
+
+namespace detail {
+
+inline constexpr int digit_value(char c) noexcept {
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : 99;
+}
+/// Passes digits with single underscores between them, from `i` on; returns `i` itself if there are none.
+inline constexpr std::size_t pass_digits(std::string_view s, std::size_t i, int base) noexcept {
+    while (i < s.size() && digit_value(s[i]) < base) {
+        ++i;
+        if (i + 1 < s.size() && s[i] == '_' && digit_value(s[i + 1]) < base) ++i;
+    }
+    return i;
+}
+inline constexpr std::size_t pass_sign(std::string_view s) noexcept {
+    return !s.empty() && (s[0] == '+' || s[0] == '-') ? 1 : 0;
+}
+inline constexpr bool is_hex(std::string_view s) noexcept { return s.size() > 2 && s[0] == '0' && s[1] == 'x'; }
+
+} // namespace detail
+
+/// True for an integer without a sign, decimal or hexadecimal.
+inline constexpr bool is_nat(std::string_view s) noexcept {
+    const bool hex = detail::is_hex(s);
+    const std::size_t from = hex ? 2 : 0;
+    const std::size_t to = detail::pass_digits(s, from, hex ? 16 : 10);
+    return to > from && to == s.size();
+}
+
+/// True for what may follow f32.const: a number with a fraction or an exponent or without, inf, nan, nan:0x…
+inline constexpr bool is_float(std::string_view s) noexcept {
+    s.remove_prefix(detail::pass_sign(s));
+    if (s == "inf" || s == "nan") return true;
+    if (s.substr(0, 6) == "nan:0x") return is_nat(s.substr(4));
+    const bool hex = detail::is_hex(s);
+    const int base = hex ? 16 : 10;
+    const std::size_t from = hex ? 2 : 0;
+    std::size_t i = detail::pass_digits(s, from, base);
+    if (i == from) return false;
+    if (i < s.size() && s[i] == '.') i = detail::pass_digits(s, i + 1, base);
+    if (i < s.size() && (hex ? s[i] == 'p' || s[i] == 'P' : s[i] == 'e' || s[i] == 'E')) {
+        const std::size_t exponent = i + 1 + detail::pass_sign(s.substr(i + 1));
+        i = detail::pass_digits(s, exponent, 10);
+        if (i == exponent) return false;
+    }
+    return i == s.size();
+}
+
+/// The value of an integer without sign. False: it is none, or 2^64 or more.
+inline constexpr bool parse_nat(std::string_view s, u64& out) noexcept {
+    if (!is_nat(s)) return false;
+    const bool hex = detail::is_hex(s);
+    const u64 base = hex ? 16 : 10;
+    u64 value = 0;
+    for (char c : s.substr(hex ? 2 : 0)) {
+        if (c == '_') continue;
+        const u64 digit = u64(detail::digit_value(c));
+        if (value > (~u64{0} - digit) / base) return false;
+        value = value * base + digit;
+    }
+    out = value;
+    return true;
+}
+
+/// The value of an integer of `bits` bits, with or without sign, as its two's complement: from
+/// -2^(bits-1) to 2^bits - 1. False: it is none, or not in that range.
+inline constexpr bool parse_int(std::string_view s, unsigned bits, u64& out) noexcept {
+    const bool negative = !s.empty() && s[0] == '-';
+    u64 value = 0;
+    if (!parse_nat(s.substr(detail::pass_sign(s)), value)) return false;
+    const u64 mask = bits == 64 ? ~u64{0} : (u64{1} << bits) - 1;
+    if (negative ? value > u64{1} << (bits - 1) : value > mask) return false;
+    out = (negative ? ~value + 1 : value) & mask;
+    return true;
+}
+
+/// The bits of the F nearest to a number, ties to even. False: it is none, its magnitude rounds to
+/// infinity, or the payload of a NaN is zero or too large.
+template <class F>
+bool parse_float(std::string_view s, bits_of_size<sizeof(F)>& out) noexcept {
+    using bits = bits_of_size<sizeof(F)>;
+    constexpr int fraction = std::numeric_limits<F>::digits - 1;
+    constexpr bits infinity = bits((bits(1) << (8 * sizeof(F) - 1)) - (bits(1) << fraction));
+    const bits sign = !s.empty() && s[0] == '-' ? bits(bits(1) << (8 * sizeof(F) - 1)) : bits(0);
+    if (!is_float(s)) return false;
+    s.remove_prefix(detail::pass_sign(s));
+    if (s == "inf") return out = sign | infinity, true;
+    if (s == "nan") return out = sign | infinity | bits(bits(1) << (fraction - 1)), true;
+    if (s.substr(0, 4) == "nan:") {
+        u64 payload = 0;
+        if (!parse_nat(s.substr(4), payload) || payload == 0 || payload >> fraction) return false;
+        return out = sign | infinity | bits(payload), true;
+    }
+    bits magnitude = 0;
+    if (!(detail::is_hex(s) ? detail::hex_float<F>(s.substr(2), magnitude) : detail::decimal_float<F>(s, magnitude)))
+        return false;
+    out = sign | magnitude;
+    return true;
+}
+
+} // namespace tessera::text
+
+// ---- text/lexer.hpp --------------------------------------------------------------------
+/// @file text/lexer.hpp
+/// From characters to tokens (spec: text/lexical). One pass, no recursion: comments and annotations
+/// nest by counters, parentheses are paired here once so that the parser can jump.
+
+namespace tessera::inline TESSERA_ABI::text {
+
+namespace detail {
+
+enum class char_class : u8 { illegal, space, id, quote, left, right, semicolon, symbol, high };
+
+inline constexpr auto char_classes = [] {
+    std::array<char_class, 256> c{};
+    for (unsigned i = '!'; i < 0x7f; ++i) c[i] = char_class::id;
+    for (unsigned i = 0x80; i < 0x100; ++i) c[i] = char_class::high;
+    for (char i : {' ', '\t', '\n', '\r'}) c[u8(i)] = char_class::space;
+    for (char i : {',', '[', ']', '{', '}'}) c[u8(i)] = char_class::symbol;
+    c['"'] = char_class::quote;
+    c['('] = char_class::left;
+    c[')'] = char_class::right;
+    c[';'] = char_class::semicolon;
+    return c;
+}();
+
+/// Length of the UTF-8 sequence at the start of `text`, 0 if it is none.
+inline std::size_t utf8_length(std::string_view text) noexcept {
+    const u8 lead = u8(text[0]);
+    const std::size_t n = lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+    return text.size() >= n && is_utf8(text.substr(0, n)) ? n : 0;
+}
+
+/// The value of a hexadecimal digit, -1 if it is none.
+inline int hex_digit(char c) noexcept { return digit_value(c) < 16 ? digit_value(c) : -1; }
+
+} // namespace detail
+
+/// Appends the bytes the string literal `quoted` (with its quotes, from a token) stands for.
+/// False: memory is out.
+[[nodiscard]] inline bool append_string(std::string_view quoted, vec<u8>& out) noexcept {
+    const std::string_view s = quoted.substr(1, quoted.size() - 2);
+    for (std::size_t i = 0; i < s.size();) {
+        std::size_t n = 0;
+        while (i + n < s.size() && s[i + n] != '\\') ++n;
+        if (!out.append(reinterpret_cast<const u8*>(s.data()) + i, n)) return false;
+        i += n;
+        if (i == s.size()) break;
+        char bytes[4] = {s[i + 1]};
+        std::size_t count = 1;
+        const int high = detail::hex_digit(s[i + 1]);
+        i += 2;
+        if (high >= 0) bytes[0] = char(high * 16 + detail::hex_digit(s[i++]));
+        else if (bytes[0] == 't') bytes[0] = '\t';
+        else if (bytes[0] == 'n') bytes[0] = '\n';
+        else if (bytes[0] == 'r') bytes[0] = '\r';
+        else if (bytes[0] == 'u') {
+            u32 scalar = 0;
+            for (++i; s[i] != '}'; ++i)
+                if (s[i] != '_') scalar = scalar * 16 + u32(detail::hex_digit(s[i]));
+            ++i;
+            count = put_utf8(scalar, bytes);
+        }
+        if (!out.append(reinterpret_cast<const u8*>(bytes), count)) return false;
+    }
+    return true;
+}
+
+/// Makes the tokens of a text. A text that is no sequence of tokens is one up to there, and then a
+/// token of kind error: the parser reports it when it gets that far.
+class lexer {
+public:
+    /// Fills `out` from `source`, which must stay. False: memory is out, or the source is larger than
+    /// 4 GiB - 2.
+    [[nodiscard]] static bool run(std::string_view source, token_list& out) noexcept {
+        return source.size() < no_index && lexer(source, out).all(0, source.size());
+    }
+    /// The same for the part of `of.source` that an annotation `note` contains.
+    [[nodiscard]] static bool run(const token_list& of, const annotation& note, token_list& out) noexcept {
+        lexer l(of.source, out);
+        l.line_ = note.line;
+        l.line_begin_ = i64(note.begin) - i64(note.column) + 1;
+        return l.all(note.begin, note.end);
+    }
+
+private:
+    using char_class = detail::char_class;
+
+    lexer(std::string_view source, token_list& out) noexcept : s_(source), out_(out) { out_.source = source; }
+
+    bool all(std::size_t begin, std::size_t end) noexcept {
+        at_ = begin;
+        end_ = end;
+        // A guess that is seldom exceeded: tokens are about five characters long.
+        if (!out_.tokens.reserve((end - begin) / 6 + 4)) return false;
+        while (at_ < end_)
+            if (!step()) {
+                if (!problem_) return false;
+                at_ = problem_at_;
+                line_ = problem_line_;
+                line_begin_ = problem_line_begin_;
+                out_.problem = problem_;
+                return close(token_kind::error);
+            }
+        return close(token_kind::end);
+    }
+    bool close(token_kind kind) noexcept {
+        if (!put(kind, at_)) return false;
+        const u32 last = u32(out_.tokens.size() - 1);
+        for (u32 left : open_) out_.tokens[left].match = last;
+        return true;
+    }
+    /// Passes white space, a comment or an annotation, or makes a token. False: problem_, or memory is out.
+    bool step() noexcept {
+        const char c = s_[at_];
+        switch (detail::char_classes[u8(c)]) {
+        case char_class::space: return space();
+        case char_class::left:
+            if (next_is(';')) return block_comment();
+            if (next_is('@')) return annotation_();
+            return open_.push_back(u32(out_.tokens.size())) && one(token_kind::left);
+        case char_class::right:
+            if (!open_.empty()) {
+                out_.tokens[open_.back()].match = u32(out_.tokens.size());
+                open_.pop_back();
+            }
+            return one(token_kind::right);
+        case char_class::semicolon:
+            if (next_is(';')) return line_comment();
+            return one(token_kind::reserved);
+        case char_class::symbol: return one(token_kind::reserved);
+        case char_class::id:
+        case char_class::quote: return run_of_characters();
+        default: return bad_character(at_);
+        }
+    }
+
+    bool space() noexcept {
+        const char c = s_[at_++];
+        if (c == '\n' || (c == '\r' && !(at_ < end_ && s_[at_] == '\n'))) new_line();
+        return true;
+    }
+    void new_line() noexcept {
+        ++line_;
+        line_begin_ = i64(at_);
+    }
+    bool line_comment() noexcept {
+        while (at_ < end_ && s_[at_] != '\n' && s_[at_] != '\r')
+            if (!comment_character()) return false;
+        return true;
+    }
+    bool block_comment() noexcept {
+        const std::size_t from = at_;
+        const u32 line = line_;
+        const i64 line_begin = line_begin_;
+        std::size_t depth = 1;
+        at_ += 2;
+        while (at_ < end_) {
+            if (s_[at_] == '(' && next_is(';')) {
+                ++depth;
+                at_ += 2;
+            } else if (s_[at_] == ';' && next_is(')')) {
+                at_ += 2;
+                if (--depth == 0) return true;
+            } else if (!comment_character()) {
+                return false;
+            }
+        }
+        return fail(msg::unclosed_comment, from, line, line_begin);
+    }
+    bool comment_character() noexcept {
+        if (detail::char_classes[u8(s_[at_])] == char_class::space) return space();
+        const std::size_t n = detail::utf8_length(s_.substr(at_, end_ - at_));
+        if (n == 0) return fail(msg::malformed_utf8, at_);
+        at_ += n;
+        return true;
+    }
+
+    /// Identifier characters and strings without anything between them: one token.
+    bool run_of_characters() noexcept {
+        const std::size_t from = at_;
+        const bool dollar = s_[at_] == '$';
+        std::size_t strings = 0, first_string = 0;
+        while (at_ < end_) {
+            const char_class c = detail::char_classes[u8(s_[at_])];
+            if (c == char_class::quote) {
+                if (strings++ == 0) first_string = at_;
+                if (!string()) {
+                    // `$` before what is no string stands alone, and is no identifier.
+                    if (dollar && first_string == from + 1 && strings == 1 && problem_ &&
+                        problem_ != &msg::malformed_utf8)
+                        return fail(msg::empty_identifier, from);
+                    return false;
+                }
+            } else if (c == char_class::id) ++at_;
+            else break;
+        }
+        const std::string_view text = s_.substr(from, at_ - from);
+        if (dollar && text.size() == 1) return fail(msg::empty_identifier, from);
+        if (strings == 0) return dollar ? put(token_kind::id, from) : put_word(text, from);
+        if (strings == 1 && first_string == from && last_string_end_ == at_) return put(token_kind::string, from);
+        if (strings == 1 && dollar && first_string == from + 1 && last_string_end_ == at_) {
+            if (text.size() == 3) return fail(msg::empty_identifier, from);
+            name_.clear();
+            if (!append_string(text.substr(1), name_)) return false;
+            if (!is_utf8({reinterpret_cast<const char*>(name_.data()), name_.size()}))
+                return fail(msg::malformed_utf8, from);
+            return put(token_kind::id, from);
+        }
+        return put(token_kind::reserved, from);
+    }
+    /// Passes a string literal and checks it.
+    bool string() noexcept {
+        const std::size_t from = at_++;
+        while (at_ < end_) {
+            const char c = s_[at_];
+            if (c == '"') {
+                last_string_end_ = ++at_;
+                return true;
+            }
+            if (c == '\n' || c == '\r') return fail(msg::unclosed_string, from);
+            if (c == '\\') {
+                if (!escape()) return false;
+            } else if (u8(c) >= 0x80) {
+                const std::size_t n = detail::utf8_length(s_.substr(at_, end_ - at_));
+                if (n == 0) return fail(msg::malformed_utf8, at_);
+                at_ += n;
+            } else if (u8(c) < 0x20 || c == 0x7f) {
+                return fail(msg::illegal_character, at_);
+            } else {
+                ++at_;
+            }
+        }
+        return fail(msg::unclosed_string, from);
+    }
+    bool escape() noexcept {
+        const std::size_t from = at_++;
+        if (at_ == end_) return fail(msg::unclosed_string, from);
+        const char c = s_[at_++];
+        if (detail::hex_digit(c) >= 0) {
+            if (at_ == end_ || detail::hex_digit(s_[at_]) < 0) return fail(msg::illegal_escape, from);
+            ++at_;
+            return true;
+        }
+        if (c == 't' || c == 'n' || c == 'r' || c == '"' || c == '\'' || c == '\\') return true;
+        if (c != 'u' || at_ == end_ || s_[at_] != '{') return fail(msg::illegal_escape, from);
+        u32 scalar = 0;
+        bool digit = false; // the character before was a digit, so that an underscore or the end may follow
+        for (++at_; at_ < end_; ++at_) {
+            const int d = detail::hex_digit(s_[at_]);
+            if (d >= 0) {
+                scalar = scalar * 16 + u32(d);
+                digit = true;
+                if (scalar > 0x10ffff) break;
+            } else if (digit && s_[at_] == '_') {
+                digit = false;
+            } else {
+                break;
+            }
+        }
+        if (at_ == end_ || s_[at_] != '}' || !digit || (scalar >= 0xd800 && scalar < 0xe000))
+            return fail(msg::illegal_escape, from);
+        ++at_;
+        return true;
+    }
+
+    bool put_word(std::string_view text, std::size_t from) noexcept {
+        const char c = text[0];
+        if ((c >= '0' && c <= '9') || c == '+' || c == '-') return put(number_kind(text), from);
+        if (c < 'a' || c > 'z') return put(token_kind::reserved, from);
+        word w = find_word(text);
+        if (w == word::unknown) {
+            if (is_float(text)) return put(token_kind::floating, from);
+            if (text.substr(0, 7) == text_of(word::offset_is) && is_nat(text.substr(7))) w = word::offset_is;
+            else if (text.substr(0, 6) == text_of(word::align_is) && is_nat(text.substr(6))) w = word::align_is;
+            else return put(token_kind::reserved, from);
+        } else if (w == word::offset_is || w == word::align_is) {
+            return put(token_kind::reserved, from); // without its number
+        }
+        return put(token_kind::keyword, from, u32(w));
+    }
+    static token_kind number_kind(std::string_view text) noexcept {
+        if (is_nat(text)) return token_kind::nat;
+        if ((text[0] == '+' || text[0] == '-') && is_nat(text.substr(1))) return token_kind::integer;
+        return is_float(text) ? token_kind::floating : token_kind::reserved;
+    }
+
+    /// Passes `(@name …)`. Its content is any tokens, in balanced parentheses.
+    bool annotation_() noexcept {
+        const std::size_t from = at_;
+        const u32 line = line_;
+        const i64 line_begin = line_begin_;
+        at_ += 2;
+        word name = word::unknown;
+        if (at_ < end_ && s_[at_] == '"') {
+            const std::size_t quoted = at_;
+            if (!string())
+                return problem_ && problem_ != &msg::malformed_utf8 ? fail(msg::empty_annotation, from) : false;
+            name_.clear();
+            if (!append_string(s_.substr(quoted, at_ - quoted), name_)) return false;
+            const std::string_view text(reinterpret_cast<const char*>(name_.data()), name_.size());
+            if (text.empty()) return fail(msg::empty_annotation, from);
+            if (!is_utf8(text)) return fail(msg::malformed_utf8, from);
+            name = find_word(text);
+        } else {
+            const std::size_t begin = at_;
+            while (at_ < end_ && detail::char_classes[u8(s_[at_])] == char_class::id) ++at_;
+            if (at_ == begin) return fail(msg::empty_annotation, from);
+            name = find_word(s_.substr(begin, at_ - begin));
+        }
+        annotation note{u32(out_.tokens.size()), u32(at_), 0, line_, u32(i64(at_) - line_begin_ + 1), name};
+        for (std::size_t depth = 1; at_ < end_;) {
+            switch (detail::char_classes[u8(s_[at_])]) {
+            case char_class::space: static_cast<void>(space()); break;
+            case char_class::left:
+                if (next_is(';')) {
+                    if (!block_comment()) return false;
+                    break;
+                }
+                ++depth;
+                ++at_;
+                break;
+            case char_class::right:
+                ++at_;
+                if (--depth == 0) {
+                    note.end = u32(at_ - 1);
+                    if (name != word::custom && name != word::name && name != word::branch_hint) return true;
+                    return out_.annotations.push_back(note);
+                }
+                break;
+            case char_class::semicolon:
+                if (!next_is(';')) ++at_;
+                else if (!line_comment()) return false;
+                break;
+            case char_class::quote:
+                if (!string()) return false;
+                break;
+            case char_class::id:
+            case char_class::symbol: ++at_; break;
+            default: return bad_character(at_);
+            }
+        }
+        return fail(msg::unclosed_annotation, from, line, line_begin);
+    }
+
+    bool next_is(char c) const noexcept { return at_ + 1 < end_ && s_[at_ + 1] == c; }
+    bool one(token_kind kind) noexcept { return put(kind, at_++, 0, 1); }
+    bool put(token_kind kind, std::size_t from, u32 match = 0) noexcept { return put(kind, from, match, at_ - from); }
+    bool put(token_kind kind, std::size_t from, u32 match, std::size_t length) noexcept {
+        return out_.tokens.push_back({u32(from), u32(length), line_, u32(i64(from) - line_begin_ + 1), match, kind});
+    }
+    bool bad_character(std::size_t at) noexcept {
+        const bool fine = u8(s_[at]) < 0x80 || detail::utf8_length(s_.substr(at, end_ - at)) != 0;
+        return fail(fine ? msg::illegal_character : msg::malformed_utf8, at);
+    }
+    bool fail(const message& what, std::size_t at) noexcept { return fail(what, at, line_, line_begin_); }
+    bool fail(const message& what, std::size_t at, u32 line, i64 line_begin) noexcept {
+        problem_ = &what;
+        problem_at_ = at;
+        problem_line_ = line;
+        problem_line_begin_ = line_begin;
+        return false;
+    }
+
+    std::string_view s_;
+    token_list& out_;
+    std::size_t at_ = 0, end_ = 0;
+    u32 line_ = 1;
+    i64 line_begin_ = 0; ///< may be negative in an annotation's content, whose first line began before it
+    std::size_t last_string_end_ = 0;
+    vec<u32> open_;
+    vec<u8> name_;
+    const message* problem_ = nullptr;
+    std::size_t problem_at_ = 0;
+    u32 problem_line_ = 1;
+    i64 problem_line_begin_ = 0;
+};
+
+} // namespace tessera::text
+
+// ---- util/arena.hpp --------------------------------------------------------------------
+/// @file arena.hpp
+/// Memory for many small strings that live equally long and must not move.
+
+namespace tessera::inline TESSERA_ABI {
+
+/// Hands out bytes whose address stays the same until the arena ends. Nothing is given back singly.
+class arena {
+public:
+    arena() noexcept = default;
+    arena(arena&& other) noexcept
+        : blocks_(std::move(other.blocks_)), at_(std::exchange(other.at_, nullptr)),
+          left_(std::exchange(other.left_, 0)) {}
+    arena& operator=(arena&& other) noexcept {
+        if (this != &other) {
+            release();
+            blocks_ = std::move(other.blocks_);
+            at_ = std::exchange(other.at_, nullptr);
+            left_ = std::exchange(other.left_, 0);
+        }
+        return *this;
+    }
+    ~arena() { release(); }
+
+    /// `n` bytes, not aligned; null when memory is out.
+    [[nodiscard]] char* take(std::size_t n) noexcept {
+        if (n > left_) {
+            const std::size_t size = n > block_size ? n : block_size;
+            char* fresh = static_cast<char*>(TESSERA_ALLOCATE(size));
+            if (!fresh) return nullptr;
+            if (!blocks_.push_back(fresh)) {
+                TESSERA_DEALLOCATE(fresh);
+                return nullptr;
+            }
+            at_ = fresh;
+            left_ = size;
+        }
+        char* out = at_;
+        at_ += n;
+        left_ -= n;
+        return out;
+    }
+    /// A copy of `text` in `out`. False: memory is out.
+    [[nodiscard]] bool copy(std::string_view text, std::string_view& out) noexcept {
+        if (text.empty()) return out = {}, true;
+        char* to = take(text.size());
+        if (!to) return false;
+        std::memcpy(to, text.data(), text.size());
+        out = {to, text.size()};
+        return true;
+    }
+
+private:
+    static constexpr std::size_t block_size = 4096;
+    void release() noexcept {
+        for (char* block : blocks_) TESSERA_DEALLOCATE(block);
+        blocks_.clear();
+    }
+    vec<char*> blocks_;
+    char* at_ = nullptr;
+    std::size_t left_ = 0;
+};
+
+} // namespace tessera
+
+// ---- text/token_reader.hpp -------------------------------------------------------------
+/// @file text/token_reader.hpp
+/// Reading tokens front to back, and the first error.
+
+namespace tessera::inline TESSERA_ABI::text {
+
+/// The lowest layer of the parsers: methods return false after an error, which `problem()` then holds.
+class token_reader {
+public:
+    explicit token_reader(const token_list& list, u32 at = 0) noexcept : list_(list), at_(at) {}
+    token_reader(const token_reader&) = delete;
+    token_reader& operator=(const token_reader&) = delete;
+
+    const error& problem() const noexcept { return error_; }
+
+protected:
+    /// The token `ahead` places before the reading position; the last one beyond the end.
+    const token& peek(u32 ahead = 0) const noexcept {
+        const std::size_t i = std::size_t(at_) + ahead;
+        return list_.tokens[i < list_.tokens.size() ? i : list_.tokens.size() - 1];
+    }
+    /// The next token; passes it unless it is the last.
+    const token& next() noexcept {
+        const token& t = list_.tokens[at_];
+        if (at_ + 1 < list_.tokens.size()) ++at_;
+        return t;
+    }
+    std::string_view text(const token& t) const noexcept { return list_.text(t); }
+
+    bool at(token_kind kind) const noexcept { return peek().kind == kind; }
+    bool at(word w) const noexcept { return peek().is(w); }
+    bool at_number() const noexcept {
+        return at(token_kind::nat) || at(token_kind::integer) || at(token_kind::floating);
+    }
+    bool at_index() const noexcept { return at(token_kind::nat) || at(token_kind::id); }
+    /// True before `(` and the word `w`.
+    bool at_left(word w) const noexcept { return at(token_kind::left) && peek(1).is(w); }
+
+    /// Passes the word `w` if it is next.
+    bool accept(word w) noexcept { return at(w) && (++at_, true); }
+    /// Passes `(` and the word `w` if they are next.
+    bool enter(word w) noexcept { return at_left(w) && (at_ += 2, true); }
+    [[nodiscard]] bool expect(token_kind kind) noexcept {
+        return at(kind) ? (static_cast<void>(next()), true) : unexpected();
+    }
+    [[nodiscard]] bool expect(word w) noexcept { return accept(w) || unexpected(); }
+    [[nodiscard]] bool leave() noexcept { return expect(token_kind::right); }
+
+    /// A string, as bytes that live as long as the reader.
+    [[nodiscard]] bool string(std::string_view& out) noexcept {
+        if (!at(token_kind::string)) return unexpected();
+        scratch_.clear();
+        if (!append_string(text(next()), scratch_) || !arena_.copy(bytes_of(scratch_), out)) return out_of_memory();
+        return true;
+    }
+    /// A string that must be UTF-8.
+    [[nodiscard]] bool name(std::string_view& out) noexcept {
+        const token& t = peek();
+        return string(out) && (is_utf8(out) || fail(msg::malformed_utf8, t));
+    }
+    /// The bytes of any number of strings, behind those of `out`.
+    [[nodiscard]] bool strings(vec<u8>& out) noexcept {
+        while (at(token_kind::string))
+            if (!append_string(text(next()), out)) return out_of_memory();
+        return true;
+    }
+    /// The name an id stands for, without `$`; a quoted one is decoded.
+    [[nodiscard]] bool id(std::string_view& out) noexcept {
+        const std::string_view whole = text(peek());
+        if (!at(token_kind::id)) return unexpected();
+        static_cast<void>(next());
+        out = whole.substr(1);
+        if (out[0] != '"') return true;
+        scratch_.clear();
+        if (!append_string(out, scratch_) || !arena_.copy(bytes_of(scratch_), out)) return out_of_memory();
+        return true;
+    }
+    /// Any 32-bit number without sign.
+    [[nodiscard]] bool nat32(u32& out) noexcept {
+        u64 wide = 0;
+        const token& t = peek();
+        if (!at(token_kind::nat)) return unexpected();
+        if (!parse_nat(text(t), wide) || wide > 0xffff'ffffu) return fail(msg::i32_range, t, text(t));
+        static_cast<void>(next());
+        out = u32(wide);
+        return true;
+    }
+    [[nodiscard]] bool nat64(u64& out) noexcept {
+        const token& t = peek();
+        if (!at(token_kind::nat)) return unexpected();
+        if (!parse_nat(text(t), out)) return fail(msg::i64_range, t, text(t));
+        static_cast<void>(next());
+        return true;
+    }
+
+    static std::string_view bytes_of(const vec<u8>& v) noexcept {
+        return {reinterpret_cast<const char*>(v.data()), v.size()};
+    }
+
+    // ---- errors; all return false
+    TESSERA_COLD bool fail(const message& what, const token& where, std::string_view detail = {}) noexcept {
+        if (!failed_) error_ = error(what, detail).set_position(where.line, where.column);
+        failed_ = true;
+        return false;
+    }
+    /// There is no reading that has the next token here.
+    TESSERA_COLD bool unexpected() noexcept { return unexpected(peek()); }
+    TESSERA_COLD bool unexpected(const token& t) noexcept {
+        if (t.kind == token_kind::error) return fail(*list_.problem, t);
+        if (t.kind == token_kind::end) return fail(msg::unexpected_token, t, "end of text");
+        return fail(t.kind == token_kind::reserved ? msg::unknown_operator : msg::unexpected_token, t, text(t));
+    }
+    TESSERA_COLD bool out_of_memory() noexcept { return fail(msg::out_of_memory, peek()); }
+
+    const token_list& list_;
+    u32 at_ = 0;
+    arena arena_;
+
+private:
+    vec<u8> scratch_;
+    error error_{msg::unexpected_token};
+    bool failed_ = false;
+};
+
+} // namespace tessera::text
+
+// ---- text/names.hpp --------------------------------------------------------------------
+/// @file text/names.hpp
+/// Identifiers and the indices they stand for (spec: text/conventions, Contexts), and `@name`.
+
+namespace tessera::inline TESSERA_ABI::text {
+
+/// The index spaces, in the order of msg::text_unknown. The first eight are a module's.
+enum class space : u8 { type, func, table, memory, global, tag, elem, data, local, label, field };
+inline constexpr std::size_t module_spaces = 8;
+
+using named = binary::name_entry;
+
+/// Knows the names of a module. Annotations are its business too, since they name things.
+class name_reader : public token_reader {
+public:
+    explicit name_reader(const token_list& list, u32 at = 0) noexcept : token_reader(list, at) {
+        first_note_ = note_ = note_from(at);
+    }
+
+protected:
+    struct index_space {
+        name_map map;
+        vec<named> names; ///< in the order of the indices
+        u32 count = 0;
+    };
+
+    /// An index: a number, or an identifier of the space `s`.
+    [[nodiscard]] bool index(space s, u32& out, u32 owner = 0) noexcept {
+        if (!at(token_kind::id)) return nat32(out);
+        const token& t = peek();
+        std::string_view name;
+        if (!id(name)) return false;
+        const u32* found = map_of(s).find(name, owner);
+        if (!found) return fail(msg::text_unknown[u8(s)], t, text(t));
+        out = *found;
+        return true;
+    }
+    /// The optional identifier and `@name` of the thing with index `at_index` of space `s`.
+    [[nodiscard]] bool bind(space s, u32 at_index, vec<named>& names, u32 owner = 0) noexcept {
+        std::string_view name;
+        if (at(token_kind::id)) {
+            const token& t = peek();
+            bool fresh = false;
+            if (!id(name)) return false;
+            if (!map_of(s).add(name, at_index, fresh, owner)) return out_of_memory();
+            if (!fresh) return fail(msg::text_duplicate[u8(s)], t, text(t));
+        }
+        if (!name_annotation(name)) return false;
+        return name.empty() || names.push_back({at_index, name}) || out_of_memory();
+    }
+    /// The same for the next thing of a module's space.
+    [[nodiscard]] bool bind_next(space s) noexcept { return bind(s, spaces_[u8(s)].count++, spaces_[u8(s)].names); }
+
+    // ---- annotations
+
+    /// The annotation before the next token, if it was not taken yet.
+    const annotation* note() const noexcept {
+        if (note_ == list_.annotations.size()) return nullptr;
+        const annotation& a = list_.annotations[note_];
+        return a.before == at_ && !is_taken(note_) ? &a : nullptr;
+    }
+    /// True if there may be annotations to look at before the next token.
+    bool note_is_near() const noexcept {
+        return note_ < list_.annotations.size() && list_.annotations[note_].before <= at_;
+    }
+    void take_note() noexcept { ++note_; }
+    /// Passes the annotations that were taken; one the reader has come past without taking it is misplaced.
+    [[nodiscard]] bool pass_notes() noexcept {
+        for (; note_ < list_.annotations.size() && list_.annotations[note_].before <= at_; ++note_) {
+            if (is_taken(note_)) continue;
+            const annotation& a = list_.annotations[note_];
+            return a.before == at_ || misplaced(a);
+        }
+        return true;
+    }
+    bool misplaced(const annotation& a) noexcept {
+        return fail_note(a.name == word::custom ? msg::custom_misplaced
+                         : a.name == word::name ? msg::name_misplaced
+                                                : msg::hint_outside,
+                         a);
+    }
+    bool fail_note(const message& what, const annotation& a) noexcept {
+        token where;
+        where.line = a.line;
+        where.column = a.column;
+        return fail(what, where);
+    }
+    /// The string of `@name` before the next token replaces `name`, if there is one.
+    [[nodiscard]] bool name_annotation(std::string_view& name) noexcept {
+        if (list_.annotations.empty()) return true;
+        for (std::size_t i = note_from(at_); i < list_.annotations.size() && list_.annotations[i].before == at_; ++i) {
+            if (list_.annotations[i].name != word::name || is_taken(i)) continue;
+            while (taken_.size() <= i - first_note_)
+                if (!taken_.push_back(0)) return out_of_memory();
+            taken_[i - first_note_] = 1;
+            if (!note_string(list_.annotations[i], name)) return false;
+        }
+        return true;
+    }
+    /// The one string that `@name` consists of.
+    [[nodiscard]] bool note_string(const annotation& a, std::string_view& out) noexcept {
+        token_list content;
+        if (!lexer::run(list_, a, content)) return out_of_memory();
+        if (content.tokens.size() != 2 || content.tokens[0].kind != token_kind::string)
+            return fail_note(msg::name_token, a);
+        vec<u8> bytes;
+        if (!append_string(content.text(content.tokens[0]), bytes)) return out_of_memory();
+        if (!is_utf8(bytes_of(bytes))) return fail_note(msg::name_utf8, a);
+        return arena_.copy(bytes_of(bytes), out) || out_of_memory();
+    }
+    index_space spaces_[module_spaces];
+    name_map locals_;
+    name_map fields_;
+
+private:
+    name_map& map_of(space s) noexcept {
+        return s == space::local ? locals_ : s == space::field ? fields_ : spaces_[u8(s) & 7].map;
+    }
+    std::size_t note_from(u32 token) const noexcept {
+        std::size_t low = 0, high = list_.annotations.size();
+        while (low < high) {
+            const std::size_t middle = (low + high) / 2;
+            if (list_.annotations[middle].before < token) low = middle + 1;
+            else high = middle;
+        }
+        return low;
+    }
+    bool is_taken(std::size_t i) const noexcept { return i - first_note_ < taken_.size() && taken_[i - first_note_]; }
+
+    std::size_t first_note_ = 0, note_ = 0;
+    vec<u8> taken_; ///< for each annotation from the first on: `@name` is bound in the first walk through the fields
+};
+
+} // namespace tessera::text
+
+// ---- text/assembly.hpp -----------------------------------------------------------------
+/// @file text/assembly.hpp
+/// The sections of a module, put together in the order of the binary format (spec: binary/modules).
+
+namespace tessera::inline TESSERA_ABI::text {
+
+/// A module in the binary format, and where its parts were in the text: a position for each module
+/// field and each instruction, in the order of the offsets.
+struct binary_module {
+    vec<u8> bytes;
+    vec<position> positions;
+};
+
+using binary::section_order;
+inline constexpr u8 section_data_count = 12, section_code = 10;
+
+/// Words of `@custom` for those sections.
+inline constexpr word section_words[] = {word::type,      word::import_, word::func,    word::table, word::memory,
+                                         word::tag,       word::global,  word::export_, word::start, word::elem,
+                                         word::datacount, word::code,    word::data};
+static_assert(sizeof section_words / sizeof *section_words == sizeof section_order);
+inline constexpr u32 section_count = sizeof section_order;
+
+/// A custom section and its place: before section number `place / 2` of the order if that is even,
+/// else behind it.
+struct custom_section {
+    std::string_view name;
+    vec<u8> bytes;
+    u32 place = 2 * section_count;
+};
+
+/// Writes a module's bytes; sections first to last.
+class assembly {
+public:
+    /// `sections`: by id; empty ones are left out. `names`: the content of the name section, `hints`
+    /// that of the branch hints; empty: none. False: memory is out, or the module has 4 GiB or more.
+    [[nodiscard]] static bool run(chunk (&sections)[14], const vec<custom_section>& customs, const writer& names,
+                                  const writer& hints, binary_module& out) noexcept {
+        chunk to;
+        static constexpr u8 head[] = {0, 'a', 's', 'm', 1, 0, 0, 0};
+        to.raw(head, sizeof head);
+        for (u32 i = 0; i <= section_count; ++i) {
+            custom(to, customs, 2 * i);
+            if (i == section_count) break;
+            chunk& s = sections[section_order[i]];
+            if (section_order[i] == section_code && hints.size())
+                custom(to, text_of(word::branch_hint), hints.data(), hints.size());
+            if (s.failed()) return false;
+            if (s.count) {
+                to.byte(section_order[i]);
+                const bool counted =
+                    section_order[i] != 8 && section_order[i] != section_data_count; // the start section has no number
+                writer number;
+                number.leb_u(s.count);
+                to.leb_u(s.size() + (counted ? number.size() : 0));
+                if (counted) to.raw(number.data(), number.size());
+                to.append(s);
+                s.clear();
+            }
+            custom(to, customs, 2 * i + 1);
+            if (i + 1 == section_count && names.size()) custom(to, "name", names.data(), names.size());
+        }
+        out.positions = std::move(to.positions);
+        out.bytes = to.take();
+        return !to.failed() && !names.failed() && !hints.failed() && out.bytes.size() < no_index;
+    }
+
+private:
+    static void custom(chunk& to, const vec<custom_section>& customs, u32 place) noexcept {
+        for (const custom_section& c : customs)
+            if (c.place == place) custom(to, c.name, c.bytes.data(), c.bytes.size());
+    }
+    static void custom(chunk& to, std::string_view name, const u8* bytes, std::size_t n) noexcept {
+        writer length;
+        length.leb_u(name.size());
+        to.byte(0);
+        to.leb_u(length.size() + name.size() + n);
+        to.name(name);
+        to.raw(bytes, n);
+    }
+};
+
+/// An indirect name map: names of what is counted within functions or types.
+class indirect_map {
+public:
+    /// Adds the names of what belongs to `owner`, if there are any; owners come in order.
+    void add(u32 owner, std::span<const named> names) noexcept {
+        if (names.empty()) return;
+        ++count_;
+        entries_.leb_u(owner);
+        write(entries_, names);
+    }
+    u32 count() const noexcept { return count_; }
+    const writer& entries() const noexcept { return entries_; }
+    /// A name map: indices and names.
+    static void write(writer& to, std::span<const named> names) noexcept {
+        to.leb_u(names.size());
+        for (const named& n : names) {
+            to.leb_u(n.index);
+            to.name(n.name);
+        }
+    }
+
+private:
+    writer entries_;
+    u32 count_ = 0;
+};
+
+/// The content of the name section, subsection by subsection.
+class name_section {
+public:
+    void module_name(std::string_view name) noexcept {
+        writer sub;
+        sub.name(name);
+        subsection(0, sub);
+    }
+    void map(u8 id, std::span<const named> names) noexcept {
+        if (names.empty()) return;
+        writer sub;
+        indirect_map::write(sub, names);
+        subsection(id, sub);
+    }
+    void indirect(u8 id, const indirect_map& names) noexcept {
+        if (names.count() == 0) return;
+        writer sub;
+        sub.leb_u(names.count());
+        sub.raw(names.entries().data(), names.entries().size());
+        lost_ |= names.entries().failed();
+        subsection(id, sub);
+    }
+    void clear() noexcept { content_.clear(); }
+    const writer& content() const noexcept { return content_; }
+    bool failed() const noexcept { return lost_ || content_.failed(); }
+
+private:
+    void subsection(u8 id, const writer& sub) noexcept {
+        content_.byte(id);
+        content_.leb_u(sub.size());
+        content_.raw(sub.data(), sub.size());
+        lost_ |= sub.failed();
+    }
+    writer content_;
+    bool lost_ = false;
+};
+
+} // namespace tessera::text
+
+// ---- text/labels.hpp -------------------------------------------------------------------
+/// @file text/labels.hpp
+/// The labels around an instruction (spec: text/conventions, Contexts).
+
+namespace tessera::inline TESSERA_ABI::text {
+
+/// A stack of names, and for each name the innermost label that has it.
+class label_stack {
+public:
+    /// Opens a label; `name` may be empty and must stay. False: memory is out.
+    [[nodiscard]] bool push(std::string_view name) noexcept {
+        entry e{name, 0};
+        if (!name.empty()) {
+            if (const u32* outer = places_.find(name)) e.shadowed = *outer;
+            if (!places_.set(name, size() + 1)) return false;
+        }
+        return entries_.push_back(e);
+    }
+    void pop() noexcept {
+        const entry& e = entries_.back();
+        if (!e.name.empty()) *places_.find(e.name) = e.shadowed;
+        entries_.pop_back();
+    }
+    u32 size() const noexcept { return u32(entries_.size()); }
+    void clear() noexcept {
+        entries_.clear();
+        places_.clear();
+    }
+    /// The relative index of the innermost label `name`. False: there is none.
+    [[nodiscard]] bool find(std::string_view name, u32& out) noexcept {
+        const u32* place = places_.find(name);
+        if (!place || *place == 0) return false;
+        out = size() - *place;
+        return true;
+    }
+    /// The name of the label with that relative index; empty if it has none or a label further in hides it.
+    std::string_view visible_name(u32 index) noexcept {
+        u32 innermost = 0;
+        if (index >= size()) return {};
+        const std::string_view name = entries_[size() - 1 - index].name;
+        return !name.empty() && find(name, innermost) && innermost == index ? name : std::string_view();
+    }
+
+private:
+    struct entry {
+        std::string_view name;
+        u32 shadowed = 0; ///< what places_ held for the name before, 0 for nothing
+    };
+    vec<entry> entries_;
+    name_map places_; ///< the label's place in entries_ plus one
+};
+
+} // namespace tessera::text
+
+// ---- text/heap_words.hpp ---------------------------------------------------------------
+/// @file heap_words.hpp
+/// The words of abstract heap types and of the references to them (spec: text/types).
+
+namespace tessera::inline TESSERA_ABI::text {
+
+struct heap_word {
+    u8 byte_code;
+    word heap;      ///< `func`
+    word reference; ///< `funcref`, which is short for `(ref null func)`
+};
+inline constexpr heap_word heap_words[] = {
+    {code::any, word::any, word::anyref},
+    {code::eq, word::eq, word::eqref},
+    {code::i31, word::i31, word::i31ref},
+    {code::struct_, word::struct_, word::structref},
+    {code::array, word::array, word::arrayref},
+    {code::none, word::none, word::nullref},
+    {code::func, word::func, word::funcref},
+    {code::nofunc, word::nofunc, word::nullfuncref},
+    {code::extern_, word::extern_, word::externref},
+    {code::noextern, word::noextern, word::nullexternref},
+    {code::exn, word::exn, word::exnref},
+    {code::noexn, word::noexn, word::nullexnref},
+};
+
+} // namespace tessera::text
+
+// ---- text/types.hpp --------------------------------------------------------------------
+/// @file text/types.hpp
+/// Types in the text format, and the types that type uses add (spec: text/types, text/modules).
+
+namespace tessera::inline TESSERA_ABI::text {
+
+using binary::write_heap;
+using binary::write_type;
+
+/// Reads types and writes the type section.
+class type_parser : public name_reader {
+public:
+    using name_reader::name_reader;
+
+protected:
+    static constexpr u32 most_types = heap_type::abstract_bit - 1; ///< larger indices do not fit in a heap_type
+
+    // ---- single types
+
+    [[nodiscard]] bool heap(heap_type& out) noexcept {
+        if (at(token_kind::keyword)) {
+            const u8 abstract = byte_code(&heap_word::heap, word(peek().match));
+            if (abstract == 0) return unexpected();
+            static_cast<void>(next());
+            out = heap_type::abstract(abstract);
+            return true;
+        }
+        u32 i = 0;
+        if (!index(space::type, i)) return false;
+        out = heap_type::index(i < most_types ? i : most_types);
+        return true;
+    }
+    [[nodiscard]] bool value(val_type& out) noexcept {
+        if (enter(word::ref)) {
+            const bool nullable = accept(word::null);
+            heap_type h;
+            if (!heap(h)) return false;
+            out = val_type::ref(h, nullable);
+            return leave();
+        }
+        if (!at(token_kind::keyword)) return unexpected();
+        const word w = word(peek().match);
+        switch (w) {
+        case word::i32: out = t_i32; break;
+        case word::i64: out = t_i64; break;
+        case word::f32: out = t_f32; break;
+        case word::f64: out = t_f64; break;
+        case word::v128: out = t_v128; break;
+        default:
+            const u8 abstract = byte_code(&heap_word::reference, w);
+            if (abstract == 0) return unexpected();
+            out = val_type::ref(heap_type::abstract(abstract), true);
+        }
+        static_cast<void>(next());
+        return true;
+    }
+    [[nodiscard]] bool ref_type(val_type& out) noexcept {
+        const token& t = peek();
+        return value(out) && (out.is_ref() || unexpected(t));
+    }
+    /// The value types up to a parenthesis, behind those of `out`.
+    [[nodiscard]] bool values(vec<val_type>& out) noexcept {
+        while (!at(token_kind::right)) {
+            val_type t;
+            if (!value(t)) return false;
+            if (!out.push_back(t)) return out_of_memory();
+        }
+        return leave();
+    }
+    /// `mut` or not, then a value type; `packed`: also i8 and i16.
+    [[nodiscard]] bool field(field_type& out, bool packed) noexcept {
+        out.mutable_ = enter(word::mut);
+        if (packed && accept(word::i8)) out.type = t_i8;
+        else if (packed && accept(word::i16)) out.type = t_i16;
+        else if (!value(out.type)) return false;
+        return !out.mutable_ || leave();
+    }
+
+    // ---- function types and type uses
+
+    /// Parameters and results into `signature_`; `with_ids`: parameters may have identifiers, which
+    /// then are in `param_ids_` (indices of their tokens).
+    [[nodiscard]] bool signature(bool with_ids) noexcept {
+        signature_.clear();
+        param_ids_.clear();
+        params_known_ = true;
+        while (enter(word::param)) {
+            if (with_ids && (at(token_kind::id) || note())) {
+                if (!param_ids_.push_back({u32(signature_.size()), at_})) return out_of_memory();
+                if (at(token_kind::id)) static_cast<void>(next());
+                val_type t;
+                if (!value(t) || !leave()) return false;
+                if (!signature_.push_back(t)) return out_of_memory();
+            } else if (!values(signature_)) {
+                return false;
+            }
+        }
+        params_ = u32(signature_.size());
+        while (enter(word::result))
+            if (!values(signature_)) return false;
+        return true;
+    }
+    /// A type use: the index of its type, which may be a new one. `params_` is the number of parameters.
+    [[nodiscard]] bool type_use(bool with_ids, u32& type) noexcept {
+        bool given = false;
+        return type_use(with_ids, type, given) && (given || implicit_type(type));
+    }
+    /// The type use of a block, written as a block type.
+    [[nodiscard]] bool block_type(writer& to) noexcept {
+        u32 type = 0;
+        bool given = false;
+        if (!type_use(false, type, given)) return false;
+        if (!given && params_ == 0 && signature_.size() <= 1) {
+            if (signature_.empty()) to.byte(code::empty_block);
+            else write_type(to, signature_[0]);
+            return true;
+        }
+        if (!given && !implicit_type(type)) return false;
+        to.leb_s(type);
+        return true;
+    }
+
+    // ---- definitions
+
+    /// `(type …)` or `(rec …)` at the reading position; identifiers of the types are bound already.
+    [[nodiscard]] bool type_definition() noexcept {
+        types_.mark(peek());
+        ++types_.count;
+        if (enter(word::type)) return sub_type(true);
+        at_ += 2;
+        u32 members = 0; // counted before: the number stands in front
+        for (u32 i = at_; i < list_.tokens.size() && list_.tokens[i].kind == token_kind::left;
+             i = list_.tokens[i].match + 1)
+            ++members;
+        if (members != 1) {
+            types_.byte(code::rec);
+            types_.leb_u(members);
+        }
+        while (enter(word::type))
+            if (!sub_type(members == 1)) return false;
+        return leave();
+    }
+
+    chunk types_; ///< the type section
+    vec<val_type> signature_;
+    u32 params_ = 0;
+    bool params_known_ = true; ///< false: the type is given by an index that does not exist so far
+    struct param_id {
+        u32 index, at;
+    };
+    vec<param_id> param_ids_;
+
+private:
+    struct known_type {
+        bool func = false;
+        u32 first = 0, params = 0, results = 0; ///< a function type's, in pool_
+    };
+
+    /// The byte code of the type whose word of the given kind is `w`, 0 if there is none.
+    static u8 byte_code(word heap_word::*kind, word w) noexcept {
+        for (const heap_word& h : heap_words)
+            if (h.*kind == w) return h.byte_code;
+        return 0;
+    }
+
+    [[nodiscard]] bool type_use(bool with_ids, u32& type, bool& given) noexcept {
+        const token& t = peek(2);
+        given = enter(word::type);
+        if (given && (!index(space::type, type) || !leave())) return false;
+        if (!signature(with_ids)) return false;
+        if (at_left(word::param)) return unexpected(peek(1)); // behind a result
+        if (!given) return true;
+        if (signature_.empty()) {
+            params_known_ = type < known_.size();
+            params_ = params_known_ ? known_[type].params : 0;
+            return true;
+        }
+        if (type >= known_.size()) return fail(msg::text_unknown[u8(space::type)], t, text(t));
+        const known_type& k = known_[type];
+        bool same = k.func && k.params == params_ && k.params + k.results == signature_.size();
+        for (u32 i = 0; same && i < signature_.size(); ++i) same = pool_[k.first + i] == signature_[i];
+        return same || fail(msg::inline_function_type, t, text(t));
+    }
+    /// The smallest index of a function type equal to `signature_`; a new type if there is none.
+    [[nodiscard]] bool implicit_type(u32& type) noexcept {
+        if (!signature_key()) return out_of_memory();
+        if (const u32* found = signatures_.find(key())) return type = *found, true;
+        type = u32(known_.size());
+        ++types_.count;
+        write_function();
+        return know_function(true) || out_of_memory();
+    }
+    void write_function() noexcept {
+        types_.byte(code::func_type);
+        types_.leb_u(params_);
+        for (u32 i = 0; i < params_; ++i) write_type(types_, signature_[i]);
+        types_.leb_u(signature_.size() - params_);
+        for (std::size_t i = params_; i < signature_.size(); ++i) write_type(types_, signature_[i]);
+    }
+    /// Makes `signature_` the next known type; `plain`: a type use may refer to it.
+    [[nodiscard]] bool know_function(bool plain) noexcept {
+        known_type k{true, u32(pool_.size()), params_, u32(signature_.size()) - params_};
+        const u32 type = u32(known_.size());
+        if (!pool_.append(signature_.data(), signature_.size()) || !known_.push_back(k)) return false;
+        if (!plain) return true;
+        bool fresh = false;
+        std::string_view lasting;
+        return signature_key() &&
+               (signatures_.find(key()) || (arena_.copy(key(), lasting) && signatures_.add(lasting, type, fresh)));
+    }
+    /// The bytes by which a signature is found again: the number of parameters, then all types.
+    [[nodiscard]] bool signature_key() noexcept {
+        key_.clear();
+        if (!key_.push_back({params_})) return false;
+        return key_.append(signature_.data(), signature_.size());
+    }
+    std::string_view key() const noexcept {
+        return {reinterpret_cast<const char*>(key_.data()), key_.size() * sizeof(val_type)};
+    }
+
+    /// Behind `(type`: `alone` in its recursion group or not.
+    [[nodiscard]] bool sub_type(bool alone) noexcept {
+        if (at(token_kind::id)) static_cast<void>(next());
+        bool plain = true;
+        const bool sub = enter(word::sub);
+        if (sub) {
+            const bool final_ = accept(word::final_);
+            u32 supers = 0;
+            while (peek(supers).kind == token_kind::nat || peek(supers).kind == token_kind::id) ++supers;
+            plain = final_ && supers == 0;
+            if (!plain) {
+                types_.byte(final_ ? code::sub_final : code::sub);
+                types_.leb_u(supers);
+            }
+            for (; supers > 0; --supers) {
+                u32 super = 0;
+                if (!index(space::type, super)) return false;
+                types_.leb_u(super);
+            }
+        }
+        return composite_type(alone && plain) && (!sub || leave()) && leave();
+    }
+    [[nodiscard]] bool composite_type(bool plain) noexcept {
+        if (enter(word::func)) {
+            if (!signature(true)) return false;
+            write_function();
+            return (know_function(plain) || out_of_memory()) && leave();
+        }
+        const u32 type = u32(known_.size());
+        if (!known_.push_back({})) return out_of_memory();
+        field_type f;
+        if (enter(word::array)) {
+            types_.byte(code::array_type);
+            if (!field(f, true)) return false;
+            write_field(f);
+            return leave();
+        }
+        if (!enter(word::struct_)) return unexpected(at(token_kind::left) ? peek(1) : peek());
+        types_.byte(code::struct_type);
+        fields_list_.clear();
+        const std::size_t names_before = field_names_.size();
+        while (enter(word::field)) {
+            const bool one = at(token_kind::id);
+            if (one && !bind(space::field, u32(fields_list_.size()), field_names_, type)) return false;
+            while (one || !at(token_kind::right)) {
+                if (!field(f, true)) return false;
+                if (!fields_list_.push_back(f)) return out_of_memory();
+                if (one) break;
+            }
+            if (!leave()) return false;
+        }
+        types_.leb_u(fields_list_.size());
+        for (const field_type& each : fields_list_) write_field(each);
+        if (field_names_.size() != names_before &&
+            !field_owners_.push_back({type, u32(names_before), u32(field_names_.size())}))
+            return out_of_memory();
+        return leave();
+    }
+    void write_field(const field_type& f) noexcept {
+        write_type(types_, f.type);
+        types_.byte(f.mutable_);
+    }
+
+    vec<known_type> known_; ///< of every type index so far
+    vec<val_type> pool_;
+    name_map signatures_; ///< from key() to the smallest type index
+    vec<val_type> key_;
+    vec<field_type> fields_list_;
+
+protected:
+    struct field_owner {
+        u32 type, begin, end; ///< begin and end in field_names_
+    };
+    vec<named> field_names_;
+    vec<field_owner> field_owners_;
+};
+
+} // namespace tessera::text
+
+// ---- text/immediates.hpp ---------------------------------------------------------------
+/// @file text/immediates.hpp
+/// The immediates of plain instructions, per kind (spec: text/instructions).
+
+namespace tessera::inline TESSERA_ABI::text {
+
+/// Reads an instruction's immediates and writes the instruction.
+class immediate_parser : public type_parser {
+public:
+    using type_parser::type_parser;
+
+protected:
+    /// Writes instruction `o`, whose keyword was passed, with the immediates that follow.
+    [[nodiscard]] bool plain(op o, chunk& to) noexcept {
+        u32 x = 0, y = 0;
+        switch (row(o).immediate) {
+        case imm::none:
+            if (o == op::select && at_left(word::result)) return select(to);
+            return write(to, o);
+        case imm::zero_byte: return write(to, o, 0u);
+        case imm::label: return label(x) && write(to, o, x);
+        case imm::func: return index(space::func, x) && write(to, o, x);
+        case imm::type: return index(space::type, x) && write(to, o, x);
+        case imm::local: return index(space::local, x) && write(to, o, x);
+        case imm::global: return index(space::global, x) && write(to, o, x);
+        case imm::tag: return index(space::tag, x) && write(to, o, x);
+        case imm::elem: return index(space::elem, x) && write(to, o, x);
+        case imm::data: needs_data_count_ = true; return index(space::data, x) && write(to, o, x);
+        case imm::table: return optional(space::table, x) && write(to, o, x);
+        case imm::memory: return optional(space::memory, x) && write(to, o, x);
+        case imm::table_table: return optional_pair(space::table, x, y) && write(to, o, x, y);
+        case imm::memory_memory: return optional_pair(space::memory, x, y) && write(to, o, x, y);
+        case imm::elem_table: return optional_before(space::table, space::elem, x, y) && write(to, o, y, x);
+        case imm::data_memory:
+            needs_data_count_ = true;
+            return optional_before(space::memory, space::data, x, y) && write(to, o, y, x);
+        case imm::call_indirect: return optional(space::table, x) && type_use(false, y) && write(to, o, y, x);
+        case imm::field: return index(space::type, x) && index(space::field, y, x) && write(to, o, x, y);
+        case imm::type_count: return index(space::type, x) && nat32(y) && write(to, o, x, y);
+        case imm::type_type: return index(space::type, x) && index(space::type, y) && write(to, o, x, y);
+        case imm::type_elem: return index(space::type, x) && index(space::elem, y) && write(to, o, x, y);
+        case imm::type_data:
+            needs_data_count_ = true;
+            return index(space::type, x) && index(space::data, y) && write(to, o, x, y);
+        case imm::labels: return labels(o, to);
+        case imm::memarg: return memarg(o, to, false);
+        case imm::memarg_lane: return memarg(o, to, true) && lane(to);
+        case imm::lane: return write(to, o) && lane(to);
+        case imm::shuffle: return write(to, o) && shuffle(to);
+        case imm::i32_const: return integer(32, u64_) && write(to, o) && (to.leb_s(i32(u32(u64_))), true);
+        case imm::i64_const: return integer(64, u64_) && write(to, o) && (to.leb_s(i64(u64_)), true);
+        case imm::f32_const: return number<f32>(u32_) && write(to, o) && (to.fixed(u32_), true);
+        case imm::f64_const: return number<f64>(u64_) && write(to, o) && (to.fixed(u64_), true);
+        case imm::v128_const: {
+            u8 bytes[16];
+            if (!vector(bytes)) return false;
+            static_cast<void>(write(to, o));
+            to.raw(bytes, sizeof bytes);
+            return true;
+        }
+        case imm::heap: {
+            heap_type h;
+            if (!heap(h)) return false;
+            static_cast<void>(write(to, o));
+            write_heap(to, h);
+            return true;
+        }
+        case imm::ref_type: {
+            val_type t;
+            if (!ref_type(t)) return false;
+            if (t.is_nullable()) o = o == op::ref_test ? op::ref_test_null : op::ref_cast_null;
+            static_cast<void>(write(to, o));
+            write_heap(to, t.heap());
+            return true;
+        }
+        case imm::br_cast: {
+            val_type from, target;
+            if (!label(x) || !ref_type(from) || !ref_type(target)) return false;
+            static_cast<void>(write(to, o));
+            to.byte(u8(from.is_nullable() | target.is_nullable() << 1));
+            to.leb_u(x);
+            write_heap(to, from.heap());
+            write_heap(to, target.heap());
+            return true;
+        }
+        default: return unexpected(); // block and try_table are no plain instructions
+        }
+    }
+
+    /// The opcode and numbers after it.
+    template <class... X>
+    bool write(chunk& to, op o, X... numbers) noexcept {
+        binary::write_opcode(to, o);
+        (to.leb_u(numbers), ...);
+        return true;
+    }
+
+    // ---- labels
+
+    [[nodiscard]] bool push_label(std::string_view name) noexcept { return labels_.push(name) || out_of_memory(); }
+    void pop_label() noexcept { labels_.pop(); }
+    /// A label's index: a number, or an identifier of a block around.
+    [[nodiscard]] bool label(u32& out) noexcept {
+        if (!at(token_kind::id)) return nat32(out);
+        const token& t = peek();
+        std::string_view name;
+        if (!id(name)) return false;
+        return labels_.find(name, out) || fail(msg::text_unknown[u8(space::label)], t, text(t));
+    }
+    label_stack labels_;
+
+    bool needs_data_count_ = false;
+
+    /// A number of type F, as its bits.
+    template <class F>
+    [[nodiscard]] bool number(bits_of_size<sizeof(F)>& out) noexcept {
+        const token& t = peek();
+        if (!at_number()) return unexpected();
+        if (!parse_float<F>(text(t), out)) return fail(msg::constant_range, t, text(t));
+        static_cast<void>(next());
+        return true;
+    }
+    [[nodiscard]] bool integer(unsigned bits, u64& out) noexcept {
+        const token& t = peek();
+        if (!at_number() || at(token_kind::floating)) return unexpected();
+        if (!parse_int(text(t), bits, out)) return fail(msg::constant_range, t, text(t));
+        static_cast<void>(next());
+        return true;
+    }
+    /// What follows v128.const: a shape and its lanes.
+    [[nodiscard]] bool vector(u8 (&bytes)[16]) noexcept {
+        if (!at(token_kind::keyword)) return unexpected();
+        const token& shape = peek();
+        u32 lanes = 0;
+        switch (word(shape.match)) {
+        case word::i8x16: lanes = 16; break;
+        case word::i16x8: lanes = 8; break;
+        case word::i32x4:
+        case word::f32x4: lanes = 4; break;
+        case word::i64x2:
+        case word::f64x2: lanes = 2; break;
+        default: return unexpected();
+        }
+        static_cast<void>(next());
+        const u32 there = numbers_ahead();
+        if (there != lanes && peek(there).kind != token_kind::reserved) return fail(msg::lane_literals, shape);
+        for (u32 i = 0; i < lanes; ++i) {
+            u64 lane_bits = 0;
+            u32 narrow = 0;
+            if (shape.is(word::f32x4)) {
+                if (!number<f32>(narrow)) return false;
+                lane_bits = narrow;
+            } else if (shape.is(word::f64x2) ? !number<f64>(lane_bits) : !integer(128 / lanes, lane_bits)) {
+                return false;
+            }
+            for (u32 k = 0; k < 16 / lanes; ++k) bytes[i * (16 / lanes) + k] = u8(lane_bits >> (8 * k));
+        }
+        return true;
+    }
+
+private:
+    /// How many numbers come next.
+    u32 numbers_ahead() const noexcept {
+        u32 n = 0;
+        while (peek(n).kind == token_kind::nat || peek(n).kind == token_kind::integer ||
+               peek(n).kind == token_kind::floating)
+            ++n;
+        return n;
+    }
+    [[nodiscard]] bool optional(space s, u32& x) noexcept { return !at_index() || index(s, x); }
+    [[nodiscard]] bool optional_pair(space s, u32& x, u32& y) noexcept {
+        return !at_index() || (index(s, x) && index(s, y));
+    }
+    /// One index is of space `s`; of two the first is of space `before`.
+    [[nodiscard]] bool optional_before(space before, space s, u32& x, u32& y) noexcept {
+        const token_kind second = peek(1).kind;
+        if ((second == token_kind::nat || second == token_kind::id) && !index(before, x)) return false;
+        return index(s, y);
+    }
+    [[nodiscard]] bool select(chunk& to) noexcept {
+        signature_.clear();
+        while (enter(word::result))
+            if (!values(signature_)) return false;
+        static_cast<void>(write(to, op::select_t, signature_.size()));
+        for (val_type t : signature_) write_type(to, t);
+        return true;
+    }
+    [[nodiscard]] bool labels(op o, chunk& to) noexcept {
+        u32 count = 0;
+        while (peek(count).kind == token_kind::nat || peek(count).kind == token_kind::id) ++count;
+        if (count == 0) return unexpected();
+        static_cast<void>(write(to, o, count - 1));
+        for (; count > 0; --count) {
+            u32 x = 0;
+            if (!label(x)) return false;
+            to.leb_u(x);
+        }
+        return true;
+    }
+    /// Before a lane, a number is a memory index only if another number or `offset=` or `align=` follows.
+    [[nodiscard]] bool memarg(op o, chunk& to, bool lane_follows) noexcept {
+        u32 memory = 0;
+        u64 offset = 0, align = u64{1} << natural_align[u16(o)];
+        const token& second = peek(1);
+        if (at_index() && (!lane_follows || at(token_kind::id) || second.kind == token_kind::nat ||
+                           second.is(word::offset_is) || second.is(word::align_is)))
+            if (!index(space::memory, memory)) return false;
+        if (!number_after(word::offset_is, offset) || !number_after(word::align_is, align)) return false;
+        static_cast<void>(write(to, o));
+        binary::write_memarg(to, u32(std::countr_zero(align)), memory, offset);
+        return true;
+    }
+    /// `offset=` or `align=` with its number, if it is next.
+    [[nodiscard]] bool number_after(word w, u64& out) noexcept {
+        const token& t = peek();
+        if (!accept(w)) return true;
+        if (!parse_nat(text(t).substr(text_of(w).size()), out)) return fail(msg::i64_range, t, text(t));
+        return w != word::align_is || std::has_single_bit(out) || fail(msg::text_alignment, t);
+    }
+    [[nodiscard]] bool lane(chunk& to) noexcept {
+        const token& t = peek();
+        u64 value = 0;
+        if (!at(token_kind::nat)) return unexpected();
+        if (!parse_nat(text(t), value) || value > 0xff) return fail(msg::i8_range, t, text(t));
+        static_cast<void>(next());
+        to.byte(u8(value));
+        return true;
+    }
+    [[nodiscard]] bool shuffle(chunk& to) noexcept {
+        const u32 there = numbers_ahead();
+        if (there != 16)
+            return peek(there).kind == token_kind::reserved ? unexpected(peek(there)) : fail(msg::lane_length, peek());
+        for (u32 i = 0; i < 16; ++i) {
+            if (!at(token_kind::nat)) return fail(msg::i8_range, peek(), text(peek()));
+            if (!lane(to)) return false;
+        }
+        return true;
+    }
+
+    u32 u32_ = 0; // where constants are read to
+    u64 u64_ = 0;
+};
+
+} // namespace tessera::text
+
+// ---- text/instructions.hpp -------------------------------------------------------------
+/// @file text/instructions.hpp
+/// Expressions: plain instructions, blocks, folded instructions (spec: text/instructions). Nesting
+/// lives on a stack of its own, so its depth is limited by memory alone.
+
+namespace tessera::inline TESSERA_ABI::text {
+
+/// Reads sequences of instructions.
+class instruction_parser : public immediate_parser {
+public:
+    using immediate_parser::immediate_parser;
+
+protected:
+    /// Instructions up to the `)` that closes what is around them, which is not passed.
+    [[nodiscard]] bool expression(chunk& to) noexcept { return sequence(to, false); }
+    /// One folded instruction.
+    [[nodiscard]] bool folded_instruction(chunk& to) noexcept {
+        return at(token_kind::left) ? sequence(to, true) : unexpected();
+    }
+
+    bool in_function_ = false;
+    writer hints_; ///< the current function's branch hints: offset, 1, hint
+    u32 hint_count_ = 0;
+    vec<named> label_names_; ///< the current function's; their indices count its block instructions
+    u32 blocks_ = 0;
+
+private:
+    /// What an open parenthesis or an open block is in the middle of.
+    enum class form : u8 {
+        block,        ///< block … end, also loop, if, try_table, try
+        plain,        ///< (i32.add …
+        folded_block, ///< (block …, (loop …, (try_table …
+        folded_if,    ///< (if …, before and between its parts
+        folded_try,   ///< (try …, between its parts
+        part,         ///< (then …, (else …, (do …, (catch …, (catch_all …
+    };
+    enum class stage : u8 { start, first, last, closed };
+    struct frame {
+        form shape = form::block;
+        stage reached = stage::start; ///< if: start, then, else; try: start, do or catch, catch_all, delegate
+        op code = op::block;
+        i8 hint = -1;
+        u32 held = 0; ///< where in held_ the bytes of the instruction are that is written at the end
+        u32 at = 0;   ///< index of the instruction's token
+        std::string_view label;
+    };
+
+    [[nodiscard]] bool sequence(chunk& to, bool single) noexcept {
+        to_ = &to;
+        frames_.clear();
+        held_.clear();
+        do {
+            if (note_is_near() && !hint()) return false;
+            if (to.failed() || held_.failed()) return out_of_memory();
+            const token& t = peek();
+            switch (t.kind) {
+            case token_kind::keyword:
+                if (!instruction(t)) return false;
+                break;
+            case token_kind::left:
+                if (!open()) return false;
+                break;
+            case token_kind::right:
+                if (frames_.empty()) return no_hint_left();
+                if (!close()) return false;
+                break;
+            default: return unexpected();
+            }
+        } while (!single || !frames_.empty());
+        return true;
+    }
+
+    // ---- instructions without parentheses
+
+    [[nodiscard]] bool instruction(const token& t) noexcept {
+        if (!is_op(word(t.match))) return unexpected();
+        if (!frames_.empty() && may_hold_only_folded(frames_.back())) return unexpected();
+        const op o = op(t.match);
+        const u32 here = at_++;
+        switch (o) {
+        case op::block:
+        case op::loop:
+        case op::if_:
+        case op::try_:
+        case op::try_table: {
+            frame f{form::block, stage::start, o, take_hint(), 0, here, {}};
+            return block_label(f.label) && emit(f) && block_immediates(o, *to_) && push_label(f.label) &&
+                   (frames_.push_back(f) || out_of_memory());
+        }
+        case op::else_:
+            if (!in_block(op::if_) || frames_.back().reached != stage::start) return unexpected(t);
+            frames_.back().reached = stage::last;
+            return no_hint_left() && same_label() && mark_and_write(t, o);
+        case op::catch_:
+        case op::catch_all: {
+            if (!in_block(op::try_) || frames_.back().reached == stage::last) return unexpected(t);
+            frames_.back().reached = o == op::catch_ ? stage::first : stage::last;
+            to_->mark(t);
+            return no_hint_left() && plain(o, *to_);
+        }
+        case op::delegate:
+            if (!in_block(op::try_) || frames_.back().reached != stage::start) return unexpected(t);
+            pop_label();
+            frames_.pop_back();
+            to_->mark(t);
+            return no_hint_left() && plain(o, *to_);
+        case op::end:
+            if (frames_.empty() || frames_.back().shape != form::block) return unexpected(t);
+            if (!no_hint_left() || !same_label()) return false;
+            pop_label();
+            frames_.pop_back();
+            return mark_and_write(t, o);
+        default: {
+            const frame f{form::plain, stage::start, o, take_hint(), 0, here, {}};
+            return note_instruction(f) && plain(o, *to_);
+        }
+        }
+    }
+    bool in_block(op o) const noexcept {
+        return !frames_.empty() && frames_.back().shape == form::block && frames_.back().code == o;
+    }
+    /// A label behind `else` or `end` must be the block's.
+    [[nodiscard]] bool same_label() noexcept {
+        if (!at(token_kind::id)) return true;
+        const token& t = peek();
+        std::string_view name;
+        return id(name) && (name == frames_.back().label || fail(msg::mismatching_label, t, text(t)));
+    }
+    [[nodiscard]] bool mark_and_write(const token& t, op o) noexcept {
+        to_->mark(t);
+        return write(*to_, o);
+    }
+
+    // ---- folded instructions
+
+    static bool may_hold_only_folded(const frame& f) noexcept {
+        return f.shape == form::plain || f.shape == form::folded_if || f.shape == form::folded_try;
+    }
+    /// At `(`.
+    [[nodiscard]] bool open() noexcept {
+        const token& t = peek(1);
+        if (t.kind != token_kind::keyword) return unexpected(t);
+        const word w = word(t.match);
+        if (!frames_.empty()) {
+            frame& f = frames_.back();
+            if (f.shape == form::folded_if && (w == word::then || f.reached != stage::start))
+                return open_if_part(f, w, t);
+            if (f.shape == form::folded_try) return open_try_part(f, w, t);
+        }
+        if (!is_op(w)) return unexpected(t);
+        const op o = op(t.match);
+        frame f{form::folded_block, stage::start, o, take_hint(), u32(held_.size()), at_ + 1, {}};
+        at_ += 2;
+        switch (o) {
+        case op::else_:
+        case op::end:
+        case op::catch_:
+        case op::catch_all:
+        case op::delegate: return unexpected(t);
+        case op::block:
+        case op::loop:
+        case op::try_:
+        case op::try_table:
+            if (o == op::try_) f.shape = form::folded_try;
+            if (!block_label(f.label) || !emit(f) || !block_immediates(o, *to_) || !push_label(f.label)) return false;
+            break;
+        case op::if_:
+            // Its condition comes first and does not see its label.
+            f.shape = form::folded_if;
+            if (!block_label(f.label) || !write(held_, o) || !block_immediates(o, held_)) return false;
+            break;
+        default:
+            f.shape = form::plain;
+            if (!plain(o, held_)) return false;
+            break;
+        }
+        return frames_.push_back(f) || out_of_memory();
+    }
+    /// At the `(` of a part of an `if`: `f` is its frame.
+    [[nodiscard]] bool open_if_part(frame& f, word w, const token& t) noexcept {
+        if (w == word::then && f.reached == stage::start) {
+            if (!release(f) || !count_block(f) || !push_label(f.label)) return false;
+            f.reached = stage::first;
+        } else if (w == word_of(op::else_) && f.reached == stage::first) {
+            if (!mark_and_write(t, op::else_)) return false;
+            f.reached = stage::last;
+        } else {
+            return unexpected(t);
+        }
+        at_ += 2;
+        return no_hint_left() && push_part();
+    }
+    [[nodiscard]] bool open_try_part(frame& f, word w, const token& t) noexcept {
+        at_ += 2;
+        if (!no_hint_left()) return false;
+        if (w == word::do_ && f.reached == stage::start) {
+            f.reached = stage::first;
+            return push_part();
+        }
+        const bool after_do = f.reached == stage::first;
+        to_->mark(t);
+        if ((w == word_of(op::catch_) || w == word_of(op::catch_all)) && after_do) {
+            f.code = op::catch_; // a catch was there: delegate may not follow
+            if (w == word_of(op::catch_all)) f.reached = stage::last;
+            return plain(op(t.match), *to_) && push_part();
+        }
+        if (w == word_of(op::delegate) && after_do && f.code == op::try_) {
+            pop_label(); // the label counts from outside
+            f.reached = stage::closed;
+            return plain(op::delegate, *to_) && leave();
+        }
+        return unexpected(t);
+    }
+    [[nodiscard]] bool push_part() noexcept {
+        return frames_.push_back({form::part, stage::start, op::block, -1, 0, 0, {}}) || out_of_memory();
+    }
+    /// At `)`.
+    [[nodiscard]] bool close() noexcept {
+        const frame f = frames_.back();
+        if (!no_hint_left()) return false;
+        switch (f.shape) {
+        case form::block: return unexpected();
+        case form::plain:
+            if (!release(f)) return false;
+            break;
+        case form::part: break;
+        default:
+            if (f.reached == stage::closed) break;
+            if (f.reached == stage::start && f.shape != form::folded_block) return unexpected();
+            pop_label();
+            if (!mark_and_write(peek(), op::end)) return false;
+        }
+        frames_.pop_back();
+        return leave();
+    }
+    /// Writes what was held back until the operands were written.
+    [[nodiscard]] bool release(const frame& f) noexcept {
+        if (!note_instruction(f)) return false;
+        to_->raw(held_.data() + f.held, held_.size() - f.held);
+        held_.truncate(f.held);
+        return true;
+    }
+
+    // ---- what the forms share
+
+    [[nodiscard]] bool block_label(std::string_view& name) noexcept { return !at(token_kind::id) || id(name); }
+    [[nodiscard]] bool emit(const frame& f) noexcept {
+        return note_instruction(f) && count_block(f) && write(*to_, f.code);
+    }
+    [[nodiscard]] bool count_block(const frame& f) noexcept {
+        const u32 index = blocks_++;
+        return !in_function_ || f.label.empty() || label_names_.push_back({index, f.label}) || out_of_memory();
+    }
+    [[nodiscard]] bool block_immediates(op o, chunk& to) noexcept {
+        return block_type(to) && (o != op::try_table || catches(to));
+    }
+    /// The catch clauses of try_table: their labels are those outside of it.
+    [[nodiscard]] bool catches(chunk& to) noexcept {
+        u32 count = 0;
+        clauses_.clear();
+        for (; at(token_kind::left) && peek(1).kind == token_kind::keyword; ++count) {
+            const token& t = peek(1);
+            u8 kind = 0;
+            if (t.is(word_of(op::catch_))) kind = 0;
+            else if (t.is(word::catch_ref)) kind = 1;
+            else if (t.is(word_of(op::catch_all))) kind = 2;
+            else if (t.is(word::catch_all_ref)) kind = 3;
+            else break;
+            at_ += 2;
+            u32 x = 0;
+            clauses_.byte(kind);
+            if (kind < 2) {
+                if (!index(space::tag, x)) return false;
+                clauses_.leb_u(x);
+            }
+            if (!label(x) || !leave()) return false;
+            clauses_.leb_u(x);
+        }
+        to.leb_u(count);
+        to.raw(clauses_.data(), clauses_.size());
+        return !clauses_.failed() || out_of_memory();
+    }
+
+    // ---- positions and branch hints
+
+    /// The instruction of `f` is written next.
+    [[nodiscard]] bool note_instruction(const frame& f) noexcept {
+        const token& t = list_.tokens[f.at];
+        if (f.hint >= 0) {
+            if (f.code != op::if_ && f.code != op::br_if) return fail(msg::hint_target, t);
+            hints_.leb_u(to_->size());
+            hints_.byte(1);
+            hints_.byte(u8(f.hint));
+            ++hint_count_;
+        }
+        to_->mark(t);
+        return true;
+    }
+    /// At an annotation.
+    [[nodiscard]] bool hint() noexcept {
+        if (!pass_notes()) return false;
+        while (const annotation* a = note()) {
+            if (a->name != word::branch_hint || !in_function_) return misplaced(*a);
+            if (hint_ >= 0) return fail_note(msg::hint_duplicate, *a);
+            take_note();
+            token_list content;
+            if (!lexer::run(list_, *a, content)) return out_of_memory();
+            if (content.tokens.size() != 2 || content.tokens[0].kind != token_kind::string)
+                return fail_note(msg::hint_token, *a);
+            vec<u8> value;
+            if (!append_string(content.text(content.tokens[0]), value)) return out_of_memory();
+            if (value.size() != 1 || value[0] > 1) return fail_note(msg::hint_token, *a);
+            hint_ = i8(value[0]);
+            if (!pass_notes()) return false;
+        }
+        return true;
+    }
+    i8 take_hint() noexcept { return std::exchange(hint_, i8(-1)); }
+    /// A hint must not stand before what is no instruction.
+    [[nodiscard]] bool no_hint_left() noexcept { return take_hint() < 0 || fail(msg::hint_target, peek()); }
+
+    chunk* to_ = nullptr;
+    vec<frame> frames_;
+    chunk held_; ///< instructions of open parentheses whose operands come first
+    writer clauses_;
+    i8 hint_ = -1;
+};
+
+} // namespace tessera::text
+
+// ---- text/definitions.hpp --------------------------------------------------------------
+/// @file text/definitions.hpp
+/// What all module fields that define or import something have in common (spec: text/modules).
+
+namespace tessera::inline TESSERA_ABI::text {
+
+using binary::write_memory;
+using binary::write_table;
+
+/// Holds the sections while they are written.
+class definition_parser : public instruction_parser {
+public:
+    using instruction_parser::instruction_parser;
+
+protected:
+    enum : u8 {
+        s_custom,
+        s_type,
+        s_import,
+        s_func,
+        s_table,
+        s_memory,
+        s_global,
+        s_export,
+        s_start,
+        s_elem,
+        s_code,
+        s_data,
+        s_data_count,
+        s_tag
+    };
+
+    /// A constant expression, up to a parenthesis, with its end.
+    [[nodiscard]] bool constant(chunk& to) noexcept {
+        if (!expression(to)) return false;
+        to.byte(0x0b);
+        return true;
+    }
+    /// A constant expression of one folded instruction, with its end.
+    [[nodiscard]] bool folded_constant(chunk& to) noexcept {
+        if (!folded_instruction(to)) return false;
+        to.byte(0x0b);
+        return true;
+    }
+    [[nodiscard]] bool pass_id() noexcept {
+        if (at(token_kind::id)) static_cast<void>(next());
+        return true;
+    }
+    /// An entry of section `id` begins, which defines a thing of space `s`.
+    chunk& define(space s, u8 id, const token& t) noexcept {
+        latest_definition_ = u8(s);
+        sections_[id].mark(t);
+        ++sections_[id].count;
+        return sections_[id];
+    }
+    void write_export(const token& t, std::string_view exported, extern_kind kind, u32 x) noexcept {
+        chunk& to = sections_[s_export];
+        to.mark(t);
+        to.name(exported);
+        to.byte(u8(kind));
+        to.leb_u(x);
+        ++to.count;
+    }
+    /// `i64` or `i32` or nothing.
+    bool address_type() noexcept { return accept(word::i64) || (static_cast<void>(accept(word::i32)), false); }
+
+    /// What comes first in a field that defines or imports: identifier, exports, import.
+    [[nodiscard]] bool head(extern_kind kind, u32 x, bool& imported, const token& t) noexcept {
+        if (!pass_id()) return false;
+        while (enter(word::export_)) {
+            std::string_view exported;
+            const token& where = peek();
+            if (!name(exported) || !leave()) return false;
+            write_export(where, exported, kind, x);
+        }
+        imported = enter(word::import_);
+        return !imported || (import_names(t) && leave());
+    }
+    /// The two names of an import, and the beginning of its entry.
+    [[nodiscard]] bool import_names(const token& t) noexcept {
+        std::string_view module_name, field_name;
+        if (latest_definition_ != 0) return fail(msg::import_after[latest_definition_], t);
+        if (!name(module_name) || !name(field_name)) return false;
+        chunk& to = sections_[s_import];
+        to.mark(t);
+        to.name(module_name);
+        to.name(field_name);
+        ++to.count;
+        return true;
+    }
+    chunk& import_description(extern_kind kind) noexcept {
+        sections_[s_import].byte(u8(kind));
+        return sections_[s_import];
+    }
+    [[nodiscard]] bool limits(limits_type& out) noexcept {
+        if (!nat64(out.min)) return false;
+        out.has_max = at(token_kind::nat);
+        return !out.has_max || nat64(out.max);
+    }
+    /// `(pagesize …)` or nothing.
+    [[nodiscard]] bool page_size(memory_type& m) noexcept {
+        if (!enter(word::pagesize)) return true;
+        u64 bytes = 0;
+        const token& t = peek();
+        if (!nat64(bytes)) return false;
+        if (!std::has_single_bit(bytes)) return fail(msg::text_page_size, t, text(t));
+        m.page_log2 = u8(std::countr_zero(bytes));
+        return leave();
+    }
+
+    chunk sections_[14]; ///< by section id; those of custom and type are not used here
+    u32 defined_[module_spaces] = {};
+    u8 latest_definition_ = 0; ///< the space of the definition that was last; 0, which is types, for none
+};
+
+} // namespace tessera::text
+
+// ---- text/segments.hpp -----------------------------------------------------------------
+/// @file text/segments.hpp
+/// Element and data segments, and the tables and memories that are written with their content
+/// (spec: text/modules, Element Segments and Data Segments).
+
+namespace tessera::inline TESSERA_ABI::text {
+
+/// Reads the fields `elem` and `data`, and the short forms of `table` and `memory`.
+class segment_parser : public definition_parser {
+public:
+    using definition_parser::definition_parser;
+
+protected:
+    [[nodiscard]] bool elem_field(const token& t) noexcept {
+        segment s;
+        offset_.clear();
+        if (!pass_id()) return false;
+        if (accept(word::declare)) s.mode = segment_mode::declarative;
+        else if (!active(space::table, word::table, s.mode, s.target)) return false;
+        items_.clear();
+        s.type = func_type;
+        if (accept(word::func) || (s.mode == segment_mode::active && !at_ref_type())) {
+            if (!func_items(false)) return false;
+        } else {
+            s.expressions = true;
+            if (!ref_type(s.type) || !expression_items()) return false;
+        }
+        write_elem(t, s);
+        return leave();
+    }
+    [[nodiscard]] bool data_field(const token& t) noexcept {
+        segment_mode mode = segment_mode::passive;
+        u32 memory = 0;
+        offset_.clear();
+        if (!pass_id() || !active(space::memory, word::memory, mode, memory)) return false;
+        bytes_.clear();
+        if (!strings(bytes_)) return false;
+        write_data(t, mode, memory);
+        return leave();
+    }
+
+    /// `(table 10 20 …` has its limits; this is `(table funcref (elem …))`.
+    [[nodiscard]] bool table_of_elements(const token& t, u32 x, table_type& type) noexcept {
+        if (!ref_type(type.element)) return false;
+        const token& where = peek();
+        if (!enter(word::elem)) return unexpected();
+        segment s{segment_mode::active, false, x, func_type};
+        items_.clear();
+        if (at(token_kind::left)) {
+            s.expressions = true;
+            s.type = type.element;
+            if (!expression_items()) return false;
+        } else {
+            // Functions by index make a segment of type (ref func), which fits only tables of functions.
+            s.expressions = type.element != t_funcref && type.element != func_type;
+            if (s.expressions) s.type = type.element;
+            if (!func_items(s.expressions)) return false;
+        }
+        type.limits.min = type.limits.max = items_.count;
+        type.limits.has_max = true;
+        chunk& to = define(space::table, s_table, t);
+        write_table(to, type);
+        zero_offset(type.limits.is64);
+        write_elem(where, s);
+        ++defined_[u8(space::elem)];
+        return leave() && leave();
+    }
+    /// `(memory (data …))`.
+    [[nodiscard]] bool memory_of_data(const token& t, u32 x, memory_type& type) noexcept {
+        if (!page_size(type)) return false;
+        const token& where = peek();
+        if (!enter(word::data)) return unexpected();
+        bytes_.clear();
+        if (!strings(bytes_)) return false;
+        const u64 page = type.page_log2 < 63 ? u64{1} << type.page_log2 : u64{1} << 63;
+        type.limits.min = type.limits.max = bytes_.size() / page + (bytes_.size() % page != 0);
+        type.limits.has_max = true;
+        write_memory(define(space::memory, s_memory, t), type);
+        zero_offset(type.limits.is64);
+        write_data(where, segment_mode::active, x);
+        return leave() && leave();
+    }
+
+private:
+    static constexpr val_type func_type = val_type::ref(heap_type::abstract(code::func), false);
+    struct segment {
+        segment_mode mode = segment_mode::passive;
+        bool expressions = false;
+        u32 target = 0;
+        val_type type;
+    };
+
+    void zero_offset(bool is64) noexcept {
+        offset_.clear();
+        static_cast<void>(write(offset_, is64 ? op::i64_const : op::i32_const, 0u));
+        offset_.byte(0x0b);
+    }
+
+    /// What makes a segment active, if it is there: the table or memory, and the offset.
+    [[nodiscard]] bool active(space s, word w, segment_mode& mode, u32& x) noexcept {
+        // The number alone is how 1.0 was written before it had a standard.
+        if (at(token_kind::nat) && peek(1).kind == token_kind::left) {
+            if (!index(s, x)) return false;
+        } else if (enter(w)) {
+            if (!index(s, x) || !leave()) return false;
+        } else if (!at(token_kind::left) || at_ref_type()) {
+            return true;
+        }
+        mode = segment_mode::active;
+        if (enter(word::offset)) return constant(offset_) && leave();
+        return folded_constant(offset_);
+    }
+    bool at_ref_type() const noexcept { return at_left(word::ref) || (at(token_kind::keyword) && !at(word::func)); }
+
+    [[nodiscard]] bool func_items(bool as_expressions) noexcept {
+        for (; !at(token_kind::right); ++items_.count) {
+            u32 x = 0;
+            if (!index(space::func, x)) return false;
+            if (as_expressions) {
+                static_cast<void>(write(items_, op::ref_func, x));
+                items_.byte(0x0b);
+            } else {
+                items_.leb_u(x);
+            }
+        }
+        return true;
+    }
+    [[nodiscard]] bool expression_items() noexcept {
+        for (; at(token_kind::left); ++items_.count) {
+            if (enter(word::item)) {
+                if (!constant(items_) || !leave()) return false;
+            } else if (!folded_constant(items_)) {
+                return false;
+            }
+        }
+        return true;
+    }
+    /// Of the eight forms the shortest that says what the text says (spec: binary/modules, Element Section).
+    void write_elem(const token& t, const segment& s) noexcept {
+        chunk& to = sections_[s_elem];
+        const bool active_ = s.mode == segment_mode::active;
+        const bool bare = active_ && s.target == 0 && (!s.expressions || s.type == t_funcref);
+        to.mark(t);
+        to.byte(u8((active_ ? (bare ? 0 : 2) : s.mode == segment_mode::passive ? 1 : 3) | (s.expressions ? 4 : 0)));
+        if (active_ && !bare) to.leb_u(s.target);
+        if (active_) to.append(offset_);
+        if (!bare) {
+            if (s.expressions) write_type(to, s.type);
+            else to.byte(0);
+        }
+        to.leb_u(items_.count);
+        to.append(items_);
+        ++to.count;
+    }
+    void write_data(const token& t, segment_mode mode, u32 memory) noexcept {
+        chunk& to = sections_[s_data];
+        to.mark(t);
+        to.byte(u8(mode == segment_mode::passive ? 1 : memory == 0 ? 0 : 2));
+        if (mode == segment_mode::active && memory != 0) to.leb_u(memory);
+        if (mode == segment_mode::active) to.append(offset_);
+        to.leb_u(bytes_.size());
+        to.raw(bytes_.data(), bytes_.size());
+        ++to.count;
+    }
+
+    chunk items_; ///< an element segment's; `count` of them
+    chunk offset_;
+    vec<u8> bytes_;
+};
+
+} // namespace tessera::text
+
+// ---- text/fields.hpp -------------------------------------------------------------------
+/// @file text/fields.hpp
+/// Module fields (spec: text/modules): functions, tables, memories, globals, tags, imports, exports,
+/// the start function. Each writes its entries to the sections.
+
+namespace tessera::inline TESSERA_ABI::text {
+
+/// Reads one field after the other. Identifiers of module spaces are bound before, in a first walk.
+class field_parser : public segment_parser {
+public:
+    using segment_parser::segment_parser;
+
+protected:
+    // Each of these stands behind `(` and the field's word, and passes the closing parenthesis.
+
+    [[nodiscard]] bool func_field(const token& t) noexcept {
+        const u32 f = defined_[u8(space::func)]++;
+        bool imported = false;
+        u32 type = 0;
+        if (!head(extern_kind::func, f, imported, t) || !type_use(true, type) || !bind_params()) return false;
+        if (imported) {
+            import_description(extern_kind::func).leb_u(type);
+        } else {
+            define(space::func, s_func, t).leb_u(type);
+            if (!function_body(f, t)) return false;
+        }
+        local_map_.add(f, local_names_);
+        return leave();
+    }
+    [[nodiscard]] bool table_field(const token& t) noexcept {
+        const u32 x = defined_[u8(space::table)]++;
+        bool imported = false;
+        table_type type;
+        if (!head(extern_kind::table, x, imported, t)) return false;
+        type.limits.is64 = address_type();
+        if (!imported && !at(token_kind::nat)) return table_of_elements(t, x, type);
+        if (!limits(type.limits) || !ref_type(type.element)) return false;
+        if (imported) {
+            write_table(import_description(extern_kind::table), type);
+            return leave();
+        }
+        chunk& to = define(space::table, s_table, t);
+        if (at(token_kind::right)) {
+            write_table(to, type);
+            return leave();
+        }
+        to.byte(0x40);
+        to.byte(0);
+        write_table(to, type);
+        return constant(to) && leave();
+    }
+    [[nodiscard]] bool memory_field(const token& t) noexcept {
+        const u32 x = defined_[u8(space::memory)]++;
+        bool imported = false;
+        memory_type type;
+        if (!head(extern_kind::memory, x, imported, t)) return false;
+        type.limits.is64 = address_type();
+        if (!imported && !at(token_kind::nat)) return memory_of_data(t, x, type);
+        if (!limits(type.limits)) return false;
+        type.shared = accept(word::shared);
+        if (!page_size(type)) return false;
+        write_memory(imported ? import_description(extern_kind::memory) : define(space::memory, s_memory, t), type);
+        return leave();
+    }
+    [[nodiscard]] bool global_field(const token& t) noexcept {
+        const u32 x = defined_[u8(space::global)]++;
+        bool imported = false;
+        field_type type;
+        if (!head(extern_kind::global, x, imported, t) || !field(type, false)) return false;
+        chunk& to = imported ? import_description(extern_kind::global) : define(space::global, s_global, t);
+        write_type(to, type.type);
+        to.byte(type.mutable_);
+        return (imported || constant(to)) && leave();
+    }
+    [[nodiscard]] bool tag_field(const token& t) noexcept {
+        const u32 x = defined_[u8(space::tag)]++;
+        bool imported = false;
+        u32 type = 0;
+        if (!head(extern_kind::tag, x, imported, t) || !type_use(true, type)) return false;
+        chunk& to = imported ? import_description(extern_kind::tag) : define(space::tag, s_tag, t);
+        to.byte(0);
+        to.leb_u(type);
+        return leave();
+    }
+    [[nodiscard]] bool import_field(const token& t) noexcept {
+        if (!import_names(t) || !expect(token_kind::left)) return false;
+        const token& what = peek();
+        u32 type = 0;
+        if (accept(word::func)) {
+            const u32 f = defined_[u8(space::func)]++;
+            if (!pass_id() || !type_use(true, type) || !bind_params()) return false;
+            import_description(extern_kind::func).leb_u(type);
+            local_map_.add(f, local_names_);
+        } else if (accept(word::table)) {
+            ++defined_[u8(space::table)];
+            table_type table;
+            if (!pass_id()) return false;
+            table.limits.is64 = address_type();
+            if (!limits(table.limits) || !ref_type(table.element)) return false;
+            write_table(import_description(extern_kind::table), table);
+        } else if (accept(word::memory)) {
+            ++defined_[u8(space::memory)];
+            memory_type memory;
+            if (!pass_id()) return false;
+            memory.limits.is64 = address_type();
+            if (!limits(memory.limits)) return false;
+            memory.shared = accept(word::shared);
+            if (!page_size(memory)) return false;
+            write_memory(import_description(extern_kind::memory), memory);
+        } else if (accept(word::global)) {
+            ++defined_[u8(space::global)];
+            field_type global;
+            if (!pass_id() || !field(global, false)) return false;
+            chunk& to = import_description(extern_kind::global);
+            write_type(to, global.type);
+            to.byte(global.mutable_);
+        } else if (accept(word::tag)) {
+            ++defined_[u8(space::tag)];
+            if (!pass_id() || !type_use(true, type)) return false;
+            chunk& to = import_description(extern_kind::tag);
+            to.byte(0);
+            to.leb_u(type);
+        } else {
+            return unexpected(what);
+        }
+        return leave() && leave();
+    }
+    [[nodiscard]] bool export_field(const token& t) noexcept {
+        std::string_view exported;
+        if (!name(exported) || !expect(token_kind::left)) return false;
+        const token& what = peek();
+        space s = space::func;
+        extern_kind kind = extern_kind::func;
+        if (accept(word::func)) {
+        } else if (accept(word::table)) s = space::table, kind = extern_kind::table;
+        else if (accept(word::memory)) s = space::memory, kind = extern_kind::memory;
+        else if (accept(word::global)) s = space::global, kind = extern_kind::global;
+        else if (accept(word::tag)) s = space::tag, kind = extern_kind::tag;
+        else return unexpected(what);
+        u32 x = 0;
+        if (!index(s, x)) return false;
+        write_export(t, exported, kind, x);
+        return leave() && leave();
+    }
+    [[nodiscard]] bool start_field(const token& t) noexcept {
+        u32 x = 0;
+        if (sections_[s_start].count) return fail(msg::multiple_start, t);
+        if (!index(space::func, x)) return false;
+        sections_[s_start].mark(t);
+        sections_[s_start].leb_u(x);
+        ++sections_[s_start].count;
+        return leave();
+    }
+
+    indirect_map local_map_, label_map_; ///< of the name section
+    chunk all_hints_; ///< entries of the branch hint section
+
+private:
+    /// The names of a function's parameters are those of its first locals.
+    [[nodiscard]] bool bind_params() noexcept {
+        const u32 here = at_;
+        bool ok = true;
+        locals_.clear();
+        local_names_.clear();
+        for (std::size_t i = 0; ok && i < param_ids_.size(); ++i) {
+            at_ = param_ids_[i].at;
+            ok = bind(space::local, param_ids_[i].index, local_names_);
+        }
+        at_ = here;
+        return ok;
+    }
+    /// Locals and instructions, into the code section.
+    [[nodiscard]] bool function_body(u32 f, const token& t) noexcept {
+        body_.clear();
+        runs_.clear();
+        u32 count = params_;
+        while (enter(word::local)) {
+            const bool one = at(token_kind::id) || note();
+            // Which local it is depends on the type's parameters.
+            if (one && !params_known_) return fail(msg::text_unknown[u8(space::type)], t);
+            if (one && !bind(space::local, count, local_names_)) return false;
+            while (one || !at(token_kind::right)) {
+                val_type type;
+                if (!value(type)) return false;
+                ++count;
+                if (!runs_.empty() && runs_.back().type == type) ++runs_.back().count;
+                else if (!runs_.push_back({1, type})) return out_of_memory();
+                if (one) break;
+            }
+            if (!leave()) return false;
+        }
+        body_.leb_u(runs_.size());
+        for (const run& r : runs_) {
+            body_.leb_u(r.count);
+            write_type(body_, r.type);
+        }
+        hints_.clear();
+        hint_count_ = 0;
+        label_names_.clear();
+        blocks_ = 0;
+        in_function_ = true;
+        if (!push_label({}) || !expression(body_)) return false;
+        pop_label();
+        in_function_ = false;
+        label_map_.add(f, label_names_);
+        body_.mark(peek());
+        body_.byte(0x0b);
+        if (hint_count_) {
+            ++all_hints_.count;
+            all_hints_.leb_u(f);
+            all_hints_.leb_u(hint_count_);
+            all_hints_.raw(hints_.data(), hints_.size());
+        }
+        chunk& to = sections_[s_code];
+        to.mark(t);
+        to.leb_u(body_.size());
+        to.append(body_);
+        ++to.count;
+        return (!to.failed() && !hints_.failed()) || out_of_memory();
+    }
+
+    struct run {
+        u32 count;
+        val_type type;
+    };
+    chunk body_;
+    vec<run> runs_; ///< a function's locals, equal neighbours together
+    vec<named> local_names_;
+};
+
+} // namespace tessera::text
+
+// ---- text/parser.hpp -------------------------------------------------------------------
+/// @file text/parser.hpp
+/// From the text format to the binary format (spec: text/modules).
+///
+/// A module is walked through twice: first from parenthesis to parenthesis, to give every identifier
+/// its index, then token by token, to write the sections. Types come between the two, since type
+/// uses are compared with them.
+
+namespace tessera::inline TESSERA_ABI::text {
+
+/// Reads a whole module.
+class module_parser : public field_parser {
+public:
+    /// `at`: index of the first token behind `module` and its identifier, or of the first field.
+    module_parser(const token_list& list, u32 at, std::string_view module_name = {}) noexcept
+        : field_parser(list, at), module_name_(module_name) {}
+
+    /// Writes the module whose fields go up to the next unpaired `)`, or to the end. False: problem().
+    [[nodiscard]] bool run(binary_module& out) noexcept {
+        const u32 first = at_;
+        if (!pass_notes() || !module_annotation() || !bind_all()) return false;
+        at_ = first;
+        for (const u32 type : type_fields_) {
+            at_ = type;
+            if (!type_definition()) return false;
+        }
+        at_ = first;
+        while (!at(token_kind::right) && !at(token_kind::end))
+            if (!one_field()) return false;
+        if (!pass_notes()) return false;
+        while (const annotation* a = note())
+            if (!field_annotation(*a)) return false;
+        return assemble(out) || out_of_memory();
+    }
+    /// The same for a whole text, with `(module` or without.
+    [[nodiscard]] bool run_whole(binary_module& out) noexcept {
+        const bool wrapped = enter(word::module_);
+        if (wrapped && at(token_kind::id) && !id(module_name_)) return false;
+        return run(out) && (!wrapped || leave()) && expect(token_kind::end);
+    }
+    /// Index of the first token that was not read.
+    u32 position_after() const noexcept { return at_; }
+
+private:
+    // ---- the first walk
+
+    [[nodiscard]] bool bind_all() noexcept {
+        while (at(token_kind::left) && peek(1).kind == token_kind::keyword) {
+            const u32 close = peek().match, here = at_;
+            const word w = word(peek(1).match);
+            at_ += 2;
+            switch (w) {
+            case word::type:
+                if (!type_fields_.push_back(here)) return out_of_memory();
+                if (!bind_next(space::type)) return false;
+                break;
+            case word::rec:
+                if (!type_fields_.push_back(here)) return out_of_memory();
+                while (at_left(word::type)) {
+                    const u32 end = peek().match;
+                    at_ += 2;
+                    if (!bind_next(space::type)) return false;
+                    if (!to_after(end)) break;
+                }
+                break;
+            case word::import_: {
+                u32 strings = 0;
+                while (peek(strings).kind == token_kind::string) ++strings;
+                at_ += strings;
+                if (!at(token_kind::left)) break;
+                const word what = word(peek(1).match);
+                at_ += 2;
+                if (!bind_definition(what)) return false;
+                break;
+            }
+            case word::elem:
+                if (!bind_next(space::elem)) return false;
+                break;
+            case word::data:
+                if (!bind_next(space::data)) return false;
+                break;
+            default:
+                if (!bind_definition(w)) return false;
+                if (w == word::table && holds(word::elem, close)) ++spaces_[u8(space::elem)].count;
+                if (w == word::memory && holds(word::data, close)) ++spaces_[u8(space::data)].count;
+            }
+            if (!to_after(close)) break;
+        }
+        return true;
+    }
+    [[nodiscard]] bool bind_definition(word w) noexcept {
+        switch (w) {
+        case word::func: return bind_next(space::func);
+        case word::table: return bind_next(space::table);
+        case word::memory: return bind_next(space::memory);
+        case word::global: return bind_next(space::global);
+        case word::tag: return bind_next(space::tag);
+        default: return true;
+        }
+    }
+    /// Goes to the token behind `close`; false if that is none of a field.
+    bool to_after(u32 close) noexcept {
+        at_ = close;
+        return at(token_kind::right) && (++at_, true);
+    }
+    /// True if `(w …)` is among what is left up to `close`, not deeper.
+    bool holds(word w, u32 close) const noexcept {
+        for (u32 i = at_; i < close; ++i) {
+            const token& t = list_.tokens[i];
+            if (t.kind != token_kind::left) continue;
+            if (list_.tokens[i + 1].is(w)) return true;
+            i = t.match;
+        }
+        return false;
+    }
+
+    // ---- the second walk
+
+    [[nodiscard]] bool one_field() noexcept {
+        if (!pass_notes()) return false;
+        while (const annotation* a = note())
+            if (!field_annotation(*a)) return false;
+        if (!at(token_kind::left)) return unexpected();
+        const token& t = peek(1);
+        if (t.kind != token_kind::keyword) return unexpected(t);
+        const u32 close = peek().match;
+        const token& left = peek();
+        at_ += 2;
+        switch (word(t.match)) {
+        case word::type:
+        case word::rec: // read already
+            at_ = close;
+            return leave();
+        case word::func: return func_field(left);
+        case word::table: return table_field(left);
+        case word::memory: return memory_field(left);
+        case word::global: return global_field(left);
+        case word::tag: return tag_field(left);
+        case word::import_: return import_field(left);
+        case word::export_: return export_field(left);
+        case word::start: return start_field(left);
+        case word::elem: return elem_field(left);
+        case word::data: return data_field(left);
+        default: return unexpected(t);
+        }
+    }
+
+    // ---- annotations between fields
+
+    /// `@name` behind `module` and its identifier.
+    [[nodiscard]] bool module_annotation() noexcept {
+        bool named_already = false;
+        while (const annotation* a = note()) {
+            if (a->name != word::name) break;
+            if (named_already) return fail_note(msg::name_multiple, *a);
+            named_already = true;
+            take_note();
+            if (!note_string(*a, module_name_)) return false;
+        }
+        return true;
+    }
+    [[nodiscard]] bool field_annotation(const annotation& a) noexcept {
+        if (a.name != word::custom) return misplaced(a);
+        take_note();
+        custom_section section;
+        if (!custom_annotation(a, section)) return false;
+        if (!customs_.push_back(std::move(section))) return out_of_memory();
+        return pass_notes();
+    }
+    /// `(@custom "name" (before section)? "bytes"*)`.
+    [[nodiscard]] bool custom_annotation(const annotation& a, custom_section& out) noexcept {
+        token_list content;
+        if (!lexer::run(list_, a, content)) return out_of_memory();
+        u32 i = 0;
+        const auto& tokens = content.tokens;
+        vec<u8> bytes;
+        if (tokens[i].kind != token_kind::string) return fail_note(msg::custom_no_name, a);
+        if (!append_string(content.text(tokens[i++]), bytes)) return out_of_memory();
+        if (!is_utf8(bytes_of(bytes))) return fail_note(msg::custom_utf8, a);
+        if (!arena_.copy(bytes_of(bytes), out.name)) return out_of_memory();
+        if (tokens[i].kind == token_kind::left) {
+            const u32 close = tokens[i++].match;
+            const bool before = tokens[i].is(word::before);
+            if (!before && !tokens[i].is(word::after)) return fail_note(msg::custom_placement, a);
+            const token& where = tokens[++i];
+            if (where.is(before ? word::first : word::last)) {
+                out.place = before ? 0 : 2 * section_count;
+            } else {
+                u32 s = 0;
+                while (s < section_count && !where.is(section_words[s])) ++s;
+                if (s == section_count) return fail_note(msg::custom_section, a);
+                out.place = 2 * s + !before;
+            }
+            if (++i != close) return fail_note(msg::custom_token, a);
+            ++i;
+        }
+        for (; tokens[i].kind == token_kind::string; ++i)
+            if (!append_string(content.text(tokens[i]), out.bytes)) return out_of_memory();
+        return tokens[i].kind == token_kind::end || fail_note(msg::custom_token, a);
+    }
+
+    // ---- the module
+
+    [[nodiscard]] bool assemble(binary_module& out) noexcept {
+        sections_[s_type] = std::move(types_);
+        if (needs_data_count_) {
+            sections_[s_data_count].leb_u(sections_[s_data].count);
+            sections_[s_data_count].count = 1;
+        }
+        name_section names;
+        if (!module_name_.empty()) names.module_name(module_name_);
+        names.map(1, spaces_[u8(space::func)].names);
+        names.indirect(2, local_map_);
+        names.indirect(3, label_map_);
+        static constexpr struct {
+            u8 id;
+            space s;
+        } maps[] = {{4, space::type},   {5, space::table}, {6, space::memory},
+                    {7, space::global}, {8, space::elem},  {9, space::data}};
+        for (const auto& m : maps) names.map(m.id, spaces_[u8(m.s)].names);
+        indirect_map fields;
+        for (const field_owner& o : field_owners_)
+            fields.add(o.type, {field_names_.data() + o.begin, o.end - o.begin});
+        names.indirect(10, fields);
+        names.map(11, spaces_[u8(space::tag)].names);
+        // A module has one name section; one that is written out stands for itself.
+        for (const custom_section& c : customs_)
+            if (c.name == "name") names.clear();
+        writer hints;
+        if (all_hints_.count) {
+            hints.leb_u(all_hints_.count);
+            hints.raw(all_hints_.data(), all_hints_.size());
+        }
+        return !names.failed() && !all_hints_.failed() &&
+               assembly::run(sections_, customs_, names.content(), hints, out);
+    }
+
+    std::string_view module_name_;
+    vec<u32> type_fields_; ///< indices of the tokens with which the fields `type` and `rec` begin
+    vec<custom_section> customs_;
+};
+
+/// The binary form of `source`, which is `(module …)` or a list of module fields. Errors are of kind
+/// malformed with a line and a column, or out_of_memory. The positions in the result let errors of
+/// later stages and traps point into the text.
+[[nodiscard]] inline result<binary_module> parse(std::string_view source) noexcept {
+    token_list list;
+    if (!lexer::run(source, list)) return error(msg::out_of_memory);
+    module_parser parser(list, 0);
+    binary_module out;
+    if (!parser.run_whole(out)) return parser.problem();
+    return out;
+}
+
+} // namespace tessera::text
+
+// ---- text/script.hpp -------------------------------------------------------------------
+/// @file text/script.hpp
+/// Scripts of the specification's test suite, `.wast` files: modules, actions on them, and what is
+/// expected of both. This is the form only; running one is another matter.
+
+namespace tessera::inline TESSERA_ABI::text {
+
+enum class command_kind : u8 {
+    module_,
+    module_definition,
+    module_instance,
+    register_,
+    invoke,
+    get,
+    assert_return,
+    assert_trap,
+    assert_exhaustion,
+    assert_exception,
+    assert_malformed,
+    assert_invalid,
+    assert_unlinkable,
+    assert_uninstantiable,
+    assert_malformed_custom,
+    assert_invalid_custom,
+    thread,
+    wait,
+    count_,
+};
+/// The words by which a command begins, by kind.
+inline constexpr std::string_view command_names[] = {"module",
+                                                     "module definition",
+                                                     "module instance",
+                                                     "register",
+                                                     "invoke",
+                                                     "get",
+                                                     "assert_return",
+                                                     "assert_trap",
+                                                     "assert_exhaustion",
+                                                     "assert_exception",
+                                                     "assert_malformed",
+                                                     "assert_invalid",
+                                                     "assert_unlinkable",
+                                                     "assert_uninstantiable",
+                                                     "assert_malformed_custom",
+                                                     "assert_invalid_custom",
+                                                     "thread",
+                                                     "wait"};
+static_assert(sizeof command_names / sizeof *command_names == std::size_t(command_kind::count_));
+
+/// How a module is written in a script.
+enum class module_form : u8 { text, binary, quote };
+struct script_module {
+    module_form form = module_form::text;
+    result<binary_module> content; ///< the bytes, or why the text is malformed
+};
+
+/// An argument, or what a result must be like.
+enum class pattern_kind : u8 {
+    i32,
+    i64,
+    f32,
+    f64,
+    v128,
+    ref_null,
+    ref_func,
+    ref_extern,
+    ref_host,
+    ref_any,
+    ref_eq,
+    ref_i31,
+    ref_struct,
+    ref_array,
+    ref_exn,
+    either, ///< one of `count` patterns from `first` on, in script::alternatives
+};
+enum class nan_pattern : u8 { none, canonical, arithmetic };
+struct pattern {
+    pattern_kind kind = pattern_kind::i32;
+    u8 float_lanes = 0;       ///< v128: 4 or 2 if the lanes are f32 or f64 and may have nan patterns, else 0
+    bool exact = true;        ///< references: false if any one of the kind will do
+    nan_pattern nans[4] = {}; ///< f32 and f64: the first; v128: of each lane
+    u64 low = 0;              ///< the value's bits; the number of ref.extern, ref.host, ref.func
+    u64 high = 0;             ///< upper half of a v128
+    heap_type heap;           ///< ref.null, if exact
+    u32 first = 0, count = 0;
+};
+
+/// A range in one of the script's lists.
+struct list_range {
+    u32 first = 0, count = 0;
+};
+
+struct command {
+    command_kind kind = command_kind::module_;
+    bool is_get = false; ///< the action reads a global instead of calling a function
+    u32 line = 1, column = 1;
+    std::string_view id;       ///< of the module, instance or thread, without `$`; empty for the latest module
+    std::string_view name;     ///< the action's export; the name to register under; of an instance, its module's id
+    std::string_view expected; ///< the text of an assertion
+    u32 module = no_index;     ///< in script::modules, where the command has one; an assertion has this or an action
+    list_range arguments;      ///< in script::patterns
+    list_range results;        ///< in script::patterns
+    list_range shared;         ///< thread: ids of modules it shares, in script::ids
+    u32 end = 0;               ///< thread: index of the command behind its own, which follow it
+};
+
+/// A script in order. Ids and names point into the source or into `strings`.
+struct script {
+    vec<command> commands;
+    vec<script_module> modules;
+    vec<pattern> patterns;
+    vec<pattern> alternatives;
+    vec<std::string_view> ids;
+    arena strings;
+};
+
+/// Reads a script; see parse_script.
+class script_parser : public immediate_parser {
+public:
+    using immediate_parser::immediate_parser;
+
+    [[nodiscard]] bool run(script& out) noexcept {
+        out_ = &out;
+        if (is_module_text()) {
+            if (!inline_module()) return false;
+        } else {
+            while (!at(token_kind::end)) {
+                if (!open_.empty() && at_ == open_.back().close) {
+                    out.commands[open_.back().command].end = u32(out.commands.size());
+                    open_.pop_back();
+                    if (!leave()) return false;
+                } else if (!one_command()) {
+                    return false;
+                }
+            }
+            if (!open_.empty()) return unexpected();
+        }
+        out.strings = std::move(arena_);
+        return true;
+    }
+
+private:
+    /// A file may be the fields of one module.
+    bool is_module_text() const noexcept {
+        if (!at(token_kind::left) || peek(1).kind != token_kind::keyword) return false;
+        switch (word(peek(1).match)) {
+        case word::type:
+        case word::rec:
+        case word::import_:
+        case word::export_:
+        case word::func:
+        case word::table:
+        case word::memory:
+        case word::global:
+        case word::tag:
+        case word::start:
+        case word::elem:
+        case word::data: return true;
+        default: return false;
+        }
+    }
+    [[nodiscard]] bool inline_module() noexcept {
+        command c;
+        module_parser parser(list_, at_);
+        binary_module bytes;
+        script_module m;
+        if (parser.run_whole(bytes)) m.content = std::move(bytes);
+        else if (parser.problem().is(msg::out_of_memory)) return out_of_memory();
+        else m.content = parser.problem();
+        return add_module(c, std::move(m)) && add(c);
+    }
+    [[nodiscard]] bool one_command() noexcept {
+        const token& left = peek();
+        command c;
+        c.line = left.line;
+        c.column = left.column;
+        if (!at(token_kind::left)) return unexpected();
+        const token& t = peek(1);
+        if (t.kind != token_kind::keyword) return unexpected(t);
+        switch (word(t.match)) {
+        case word::module_: return module_command(c);
+        case word::register_:
+            at_ += 2;
+            c.kind = command_kind::register_;
+            return name(c.name) && optional_id(c.id) && leave() && add(c);
+        case word::invoke:
+        case word::get:
+            if (!action(c)) return false;
+            c.kind = c.is_get ? command_kind::get : command_kind::invoke;
+            return add(c);
+        case word::assert_return:
+            at_ += 2;
+            c.kind = command_kind::assert_return;
+            return action(c) && patterns(c.results, true) && leave() && add(c);
+        case word::assert_exception:
+            at_ += 2;
+            c.kind = command_kind::assert_exception;
+            return action(c) && leave() && add(c);
+        case word::assert_trap: return assertion(c, command_kind::assert_trap);
+        case word::assert_exhaustion: return assertion(c, command_kind::assert_exhaustion);
+        case word::assert_malformed: return assertion(c, command_kind::assert_malformed);
+        case word::assert_invalid: return assertion(c, command_kind::assert_invalid);
+        case word::assert_unlinkable: return assertion(c, command_kind::assert_unlinkable);
+        case word::assert_uninstantiable: return assertion(c, command_kind::assert_uninstantiable);
+        case word::assert_malformed_custom: return assertion(c, command_kind::assert_malformed_custom);
+        case word::assert_invalid_custom: return assertion(c, command_kind::assert_invalid_custom);
+        case word::thread: return thread_command(c, left.match);
+        case word::wait:
+            at_ += 2;
+            c.kind = command_kind::wait;
+            return id(c.id) && leave() && add(c);
+        default: return unexpected(t);
+        }
+    }
+    [[nodiscard]] bool add(const command& c) noexcept { return out_->commands.push_back(c) || out_of_memory(); }
+    [[nodiscard]] bool optional_id(std::string_view& out) noexcept { return !at(token_kind::id) || id(out); }
+
+    /// `(thread $T (shared (module $M)*)* command*)`: its commands follow as any others.
+    [[nodiscard]] bool thread_command(command& c, u32 close) noexcept {
+        at_ += 2;
+        c.kind = command_kind::thread;
+        c.shared.first = u32(out_->ids.size());
+        if (!optional_id(c.id)) return false;
+        while (enter(word::shared)) {
+            while (enter(word::module_)) {
+                std::string_view shared;
+                if (!id(shared) || !leave()) return false;
+                if (!out_->ids.push_back(shared)) return out_of_memory();
+                ++c.shared.count;
+            }
+            if (!leave()) return false;
+        }
+        return open_.push_back({u32(out_->commands.size()), close}) ? add(c) : out_of_memory();
+    }
+
+    /// An action or a module, and the expected text.
+    [[nodiscard]] bool assertion(command& c, command_kind kind) noexcept {
+        at_ += 2;
+        c.kind = kind;
+        if (at_left(word::module_) ? !module_(c) : !action(c)) return false;
+        return (at(token_kind::right) || string(c.expected)) && leave() && add(c);
+    }
+    [[nodiscard]] bool action(command& c) noexcept {
+        c.is_get = at_left(word::get);
+        if (!c.is_get && !at_left(word::invoke)) return unexpected(at(token_kind::left) ? peek(1) : peek());
+        at_ += 2;
+        return optional_id(c.id) && name(c.name) && (c.is_get || patterns(c.arguments, false)) && leave();
+    }
+
+    // ---- modules
+
+    [[nodiscard]] bool module_command(command& c) noexcept {
+        if (!peek(2).is(word::instance)) return module_(c) && add(c);
+        at_ += 3;
+        c.kind = command_kind::module_instance;
+        if (!optional_id(c.id)) return false;
+        if (at(token_kind::id)) {
+            if (!id(c.name)) return false;
+        } else {
+            std::swap(c.id, c.name); // one id alone is the definition's
+        }
+        return leave() && add(c);
+    }
+    /// At `(module`, in a command or an assertion.
+    [[nodiscard]] bool module_(command& c) noexcept {
+        const u32 close = peek().match;
+        at_ += 2;
+        if (accept(word::definition) && c.kind == command_kind::module_) c.kind = command_kind::module_definition;
+        if (!optional_id(c.id)) return false;
+        script_module m;
+        if (accept(word::binary)) {
+            binary_module bytes;
+            m.form = module_form::binary;
+            if (!strings(bytes.bytes)) return false;
+            m.content = std::move(bytes);
+        } else if (accept(word::quote)) {
+            vec<u8> source;
+            m.form = module_form::quote;
+            if (!strings(source)) return false;
+            m.content = parse(bytes_of(source));
+        } else {
+            module_parser parser(list_, at_, c.id);
+            binary_module bytes;
+            if (parser.run(bytes)) {
+                m.content = std::move(bytes);
+                at_ = parser.position_after();
+            } else {
+                m.content = parser.problem();
+                at_ = close;
+            }
+        }
+        if (!m.content && m.content.error().is(msg::out_of_memory)) return out_of_memory();
+        return leave() && add_module(c, std::move(m));
+    }
+    [[nodiscard]] bool add_module(command& c, script_module m) noexcept {
+        c.module = u32(out_->modules.size());
+        return out_->modules.push_back(std::move(m)) || out_of_memory();
+    }
+
+    // ---- values
+
+    [[nodiscard]] bool patterns(list_range& range, bool results) noexcept {
+        range.first = u32(out_->patterns.size());
+        for (; at(token_kind::left); ++range.count) {
+            pattern p;
+            if (results && enter(word::either)) {
+                p.kind = pattern_kind::either;
+                p.first = u32(out_->alternatives.size());
+                for (; at(token_kind::left); ++p.count) {
+                    pattern alternative;
+                    if (!one_pattern(alternative, true)) return false;
+                    if (!out_->alternatives.push_back(alternative)) return out_of_memory();
+                }
+                if (!leave()) return false;
+            } else if (!one_pattern(p, results)) {
+                return false;
+            }
+            if (!out_->patterns.push_back(p)) return out_of_memory();
+        }
+        return true;
+    }
+    [[nodiscard]] bool one_pattern(pattern& p, bool result_) noexcept {
+        if (!expect(token_kind::left)) return false;
+        const token& t = peek();
+        if (!at(token_kind::keyword)) return unexpected();
+        static_cast<void>(next());
+        if (!is_op(word(t.match))) return script_reference(p, t);
+        switch (op(t.match)) {
+        case op::i32_const: return integer(32, p.low) && leave();
+        case op::i64_const: p.kind = pattern_kind::i64; return integer(64, p.low) && leave();
+        case op::f32_const: p.kind = pattern_kind::f32; return float_lane<f32>(p, 0, result_) && leave();
+        case op::f64_const: p.kind = pattern_kind::f64; return float_lane<f64>(p, 0, result_) && leave();
+        case op::v128_const: return v128_pattern(p, result_) && leave();
+        case op::ref_null:
+            p.kind = pattern_kind::ref_null;
+            p.exact = !at(token_kind::right);
+            return (!p.exact || heap(p.heap)) && leave();
+        case op::ref_func: return reference(p, pattern_kind::ref_func);
+        case op::ref_eq: return reference(p, pattern_kind::ref_eq);
+        case op::ref_i31: return reference(p, pattern_kind::ref_i31);
+        default: return unexpected(t);
+        }
+    }
+    /// References that only scripts can write.
+    [[nodiscard]] bool script_reference(pattern& p, const token& t) noexcept {
+        switch (word(t.match)) {
+        case word::ref_extern: return reference(p, pattern_kind::ref_extern);
+        case word::ref_host: return reference(p, pattern_kind::ref_host);
+        case word::ref_any: return reference(p, pattern_kind::ref_any);
+        case word::ref_struct: return reference(p, pattern_kind::ref_struct);
+        case word::ref_array: return reference(p, pattern_kind::ref_array);
+        case word::ref_exn: return reference(p, pattern_kind::ref_exn);
+        default: return unexpected(t);
+        }
+    }
+    [[nodiscard]] bool reference(pattern& p, pattern_kind kind) noexcept {
+        u32 number_ = 0;
+        p.kind = kind;
+        p.exact = at(token_kind::nat);
+        if (p.exact && !nat32(number_)) return false;
+        p.low = number_;
+        return leave();
+    }
+    /// A float or, in a result, a nan pattern, as lane `lane` of a vector or alone.
+    template <class F>
+    [[nodiscard]] bool float_lane(pattern& p, u32 lane, bool result_) noexcept {
+        if (result_ && (at(word::nan_canonical) || at(word::nan_arithmetic))) {
+            p.nans[lane] = at(word::nan_canonical) ? nan_pattern::canonical : nan_pattern::arithmetic;
+            static_cast<void>(next());
+            return true;
+        }
+        bits_of_size<sizeof(F)> bits = 0;
+        if (!number<F>(bits)) return false;
+        const u32 from = lane * sizeof(F);
+        (from < 8 ? p.low : p.high) |= u64(bits) << (8 * (from & 7));
+        return true;
+    }
+    [[nodiscard]] bool v128_pattern(pattern& p, bool result_) noexcept {
+        p.kind = pattern_kind::v128;
+        if (accept(word::f32x4)) {
+            p.float_lanes = 4;
+            for (u32 i = 0; i < 4; ++i)
+                if (!float_lane<f32>(p, i, result_)) return false;
+            return true;
+        }
+        if (accept(word::f64x2)) {
+            p.float_lanes = 2;
+            return float_lane<f64>(p, 0, result_) && float_lane<f64>(p, 1, result_);
+        }
+        u8 bytes[16];
+        if (!vector(bytes)) return false;
+        p.low = load_le<u64>(bytes);
+        p.high = load_le<u64>(bytes + 8);
+        return true;
+    }
+
+    struct open_thread {
+        u32 command, close;
+    };
+    script* out_ = nullptr;
+    vec<open_thread> open_; ///< threads whose parenthesis is open
+};
+
+/// The commands of a script. The source must live as long as the result. A module whose text is
+/// malformed is no error here: its `content` says so. Errors: the script itself is malformed, or
+/// memory is out.
+[[nodiscard]] inline result<script> parse_script(std::string_view source) noexcept {
+    token_list list;
+    if (!lexer::run(source, list)) return error(msg::out_of_memory);
+    script_parser parser(list);
+    script out;
+    if (!parser.run(out)) return parser.problem();
+    return out;
+}
+
+} // namespace tessera::text
+
+// ---- runtime/api/extern_type.hpp -------------------------------------------------------
+/// @file runtime/api/extern_type.hpp
+/// Types of imports and exports as the host sees them (spec: syntax/types, External Types).
+
+namespace tessera::inline TESSERA_ABI {
+
+/// A function type: a view into the module or store it came from.
+struct func_type {
+    std::span<const val_type> params;
+    std::span<const val_type> results;
+};
+
+/// The type of an import or export; only the member that `kind` names is meaningful, `func` for tags.
+struct extern_type {
+    extern_kind kind = extern_kind::func;
+    func_type func;
+    table_type table;
+    memory_type memory;
+    global_type global;
+};
+
+/// An import a module asks for.
+struct import_entry {
+    std::string_view module;
+    std::string_view name;
+    extern_type type;
+};
+/// An export a module offers.
+struct export_entry {
+    std::string_view name;
+    extern_type type;
+};
+/// A custom section.
+struct custom_entry {
+    std::string_view name;
+    std::span<const u8> bytes;
+};
+
+namespace runtime {
+
+/// The type of object `index` of kind `kind` in a module.
+inline extern_type extern_type_of(const module_data& m, extern_kind kind, u32 index) noexcept {
+    extern_type t;
+    t.kind = kind;
+    switch (kind) {
+    case extern_kind::func: t.func = {m.types.params(m.funcs[index].type), m.types.results(m.funcs[index].type)}; break;
+    case extern_kind::table: t.table = m.tables[index].type; break;
+    case extern_kind::memory: t.memory = m.memories[index].type; break;
+    case extern_kind::global: t.global = m.globals[index].type; break;
+    case extern_kind::tag: t.func = {m.types.params(m.tags[index].type), m.types.results(m.tags[index].type)}; break;
+    }
+    return t;
+}
+inline import_entry entry_of(const module_data& m, const import_def& i) noexcept {
+    return {i.module, i.name, extern_type_of(m, i.kind, i.index)};
+}
+inline export_entry entry_of(const module_data& m, const export_def& e) noexcept {
+    return {e.name, extern_type_of(m, e.kind, e.index)};
+}
+inline custom_entry entry_of(const module_data& m, const custom_def& c) noexcept {
+    return {c.name, {m.bytes.data() + c.bytes.begin, c.bytes.size()}};
+}
+
+/// A range of entries, each made when it is read.
+template <class Def>
+class entries {
+public:
+    entries() noexcept = default;
+    entries(const module_data& m, const vec<Def>& defs) noexcept : module_(&m), defs_(defs) {}
+    class iterator {
+    public:
+        iterator(const module_data* m, const Def* at) noexcept : module_(m), at_(at) {}
+        auto operator*() const noexcept { return entry_of(*module_, *at_); }
+        iterator& operator++() noexcept { return ++at_, *this; }
+        friend bool operator==(const iterator&, const iterator&) noexcept = default;
+
+    private:
+        const module_data* module_;
+        const Def* at_;
+    };
+    iterator begin() const noexcept { return {module_, defs_.data()}; }
+    iterator end() const noexcept { return {module_, defs_.data() + defs_.size()}; }
+    std::size_t size() const noexcept { return defs_.size(); }
+    bool empty() const noexcept { return defs_.empty(); }
+    auto operator[](std::size_t i) const noexcept { return entry_of(*module_, defs_[i]); }
+
+private:
+    const module_data* module_ = nullptr;
+    std::span<const Def> defs_;
+};
+
+} // namespace runtime
+} // namespace tessera
+
+// ---- text/print_options.hpp ------------------------------------------------------------
+/// @file print_options.hpp
+/// How a module is written as text.
+
+namespace tessera::inline TESSERA_ABI {
+
+/// Every combination says the whole module; they differ in how it reads.
+struct print_options {
+    bool folded = false; ///< operands in parentheses, `(i32.add (local.get 0) (i32.const 1))`, where code allows it
+    bool names = true;   ///< identifiers from the name section; else indices, and that section as a custom one
+};
+
+} // namespace tessera
+
 // ---- binary/decode.hpp -----------------------------------------------------------------
 /// @file decode.hpp
 /// From bytes to a module (spec: binary/modules, Modules).
@@ -7811,13 +8502,9 @@ private:
 
 /// Gives `why` the line and column of its offset if the module came from text.
 inline error located(error why, std::span<const module_data::position> positions) noexcept {
-    if (why.offset() == error::no_offset || positions.empty()) return why;
-    std::size_t low = 0, high = positions.size(); // the last position at or before the offset
-    while (high - low > 1) {
-        const std::size_t middle = low + (high - low) / 2;
-        (positions[middle].offset <= why.offset() ? low : high) = middle;
-    }
-    return why.set_position(positions[low].line, positions[low].column);
+    const module_data::position* const at = why.offset() == error::no_offset ? nullptr : position_at(positions, why.offset());
+    if (at) why.set_position(at->line, at->column);
+    return why;
 }
 
 /// Decodes `m.bytes` into the rest of `m`, which must be fresh. Function bodies stay unread. Fails
@@ -9907,6 +10594,15 @@ public:
     template <features F>
     static result<module> parse_text(std::string_view text, const module_limits& limits = {}) noexcept;
 
+    /// The module in the text format, from which `parse_text` makes an equal one: names, custom sections
+    /// and branch hints included. Fails with msg::out_of_memory, msg::limit_reached for a text of 4 GiB
+    /// and msg::stale_handle for an empty module. Needs <tessera/wat.hpp>.
+    result<vec<char>> to_text(print_options options = {}) const noexcept;
+    /// The module in the binary format, each number in its shortest form; bytes() are those it was
+    /// parsed from. Fails with msg::out_of_memory, and msg::stale_handle for an empty module. Needs
+    /// <tessera/module.hpp>.
+    result<vec<u8>> to_binary() const noexcept;
+
     explicit operator bool() const noexcept { return bool(owner_); }
 
     /// What the module asks for and offers, in the order of its sections; as ranges. Type indices
@@ -9958,6 +10654,1490 @@ private:
 /// @file tessera/module.hpp
 /// Public door: modules in the binary format.
 
+namespace tessera::inline TESSERA_ABI {
+
+inline result<vec<u8>> module::to_binary() const noexcept {
+    if (!owner_) return error(msg::stale_handle);
+    return binary::encode(*owner_);
+}
+
+} // namespace tessera
+
+// ---- text/stack_effect.hpp -------------------------------------------------------------
+/// @file stack_effect.hpp
+/// How many operands an instruction takes and leaves. Folded text is right whatever these numbers
+/// are; they decide which instructions are shown as whose operands.
+
+namespace tessera::inline TESSERA_ABI::text {
+
+struct stack_effect {
+    u32 pops = 0;
+    u32 pushes = 0;
+    bool ends = false;  ///< what follows is not reached
+    bool known = true;  ///< false: it refers to what the module does not have
+};
+
+/// Looks at one instruction after the other of a function or a constant expression.
+class effect_reader {
+public:
+    explicit effect_reader(const module_data& m) noexcept : m_(m) {}
+
+protected:
+    using instruction = binary::instruction;
+    static constexpr stack_effect unknown{0, 0, false, false};
+
+    /// The effect of what is no block instruction and no `end`. Those of single rows come from the table.
+    stack_effect effect(const instruction& in) const noexcept {
+        const op_type& t = row(in.code).type;
+        return t.poly ? poly_effect(in) : stack_effect{t.param_count, t.result_count};
+    }
+    /// Parameters and results of a function type, as what a call of it takes and leaves.
+    stack_effect signature(u32 type) const noexcept {
+        if (type >= m_.types.size() || m_.types[type].form != composite::func) return unknown;
+        return {m_.types[type].params, m_.types[type].results};
+    }
+    stack_effect block_type(const instruction& in) const noexcept {
+        if (in.block_type != no_index) return signature(in.block_type);
+        return {0, in.type == t_bottom ? 0u : 1u};
+    }
+    stack_effect tag(u32 index) const noexcept {
+        return index < m_.tags.size() ? signature(m_.tags[index].type) : unknown;
+    }
+
+    const module_data& m_;
+    vec<stack_effect> labels_; ///< of each label around, innermost last: what a branch there takes
+
+private:
+    static constexpr stack_effect ending(stack_effect e) noexcept { return {e.pops, 0, true, e.known}; }
+    static constexpr stack_effect with(stack_effect e, u32 more) noexcept { return {e.pops + more, e.pushes, e.ends, e.known}; }
+    /// A branch that may not be taken: the values stay.
+    static constexpr stack_effect keeping(stack_effect e) noexcept { return {e.pops, e.pops, false, e.known}; }
+    stack_effect label(u32 index) const noexcept {
+        return index < labels_.size() ? labels_[labels_.size() - 1 - index] : unknown;
+    }
+    stack_effect function(u32 index) const noexcept {
+        return index < m_.funcs.size() ? signature(m_.funcs[index].type) : unknown;
+    }
+    stack_effect poly_effect(const instruction& in) const noexcept {
+        switch (in.code) {
+        case op::data_drop:
+        case op::elem_drop: return {};
+        case op::local_get:
+        case op::global_get:
+        case op::memory_size:
+        case op::table_size:
+        case op::ref_null:
+        case op::ref_func:
+        case op::struct_new_default: return {0, 1};
+        case op::local_set:
+        case op::global_set:
+        case op::drop: return {1, 0};
+        case op::local_tee:
+        case op::table_get:
+        case op::memory_grow:
+        case op::ref_is_null:
+        case op::ref_as_non_null:
+        case op::ref_test:
+        case op::ref_test_null:
+        case op::ref_cast:
+        case op::ref_cast_null:
+        case op::ref_i31:
+        case op::i31_get_s:
+        case op::i31_get_u:
+        case op::any_convert_extern:
+        case op::extern_convert_any:
+        case op::struct_get:
+        case op::struct_get_s:
+        case op::struct_get_u:
+        case op::array_new_default:
+        case op::array_len: return {1, 1};
+        case op::table_set:
+        case op::struct_set: return {2, 0};
+        case op::table_grow:
+        case op::ref_eq:
+        case op::array_new:
+        case op::array_new_data:
+        case op::array_new_elem:
+        case op::array_get:
+        case op::array_get_s:
+        case op::array_get_u: return {2, 1};
+        case op::memory_init:
+        case op::memory_copy:
+        case op::memory_fill:
+        case op::table_init:
+        case op::table_copy:
+        case op::table_fill:
+        case op::array_set: return {3, 0};
+        case op::select:
+        case op::select_t: return {3, 1};
+        case op::array_fill:
+        case op::array_init_data:
+        case op::array_init_elem: return {4, 0};
+        case op::array_copy: return {5, 0};
+        case op::array_new_fixed: return {in.index2, 1};
+        case op::struct_new:
+            if (in.index >= m_.types.size() || m_.types[in.index].form != composite::struct_) return unknown;
+            return {m_.types[in.index].params, 1};
+        case op::call: return function(in.index);
+        case op::return_call: return ending(function(in.index));
+        case op::call_ref:
+        case op::call_indirect: return with(signature(in.index), 1);
+        case op::return_call_ref:
+        case op::return_call_indirect: return ending(with(signature(in.index), 1));
+        case op::unreachable:
+        case op::rethrow: return {0, 0, true};
+        case op::throw_ref: return {1, 0, true};
+        case op::throw_: return ending(tag(in.index));
+        case op::return_: return labels_.empty() ? unknown : ending(labels_[0]);
+        case op::br: return ending(label(in.index));
+        case op::br_if: return with(keeping(label(in.index)), 1);
+        case op::br_table: return ending(with(label(last_label(in)), 1));
+        case op::br_on_null: {
+            const stack_effect e = keeping(label(in.index));
+            return {e.pops + 1, e.pushes + 1, false, e.known};
+        }
+        case op::br_on_non_null: {
+            const stack_effect e = keeping(label(in.index));
+            return e.pops == 0 ? unknown : stack_effect{e.pops, e.pushes - 1, false, e.known};
+        }
+        case op::br_on_cast:
+        case op::br_on_cast_fail: return keeping(label(in.index));
+        default: return unknown;
+        }
+    }
+    static u32 last_label(const instruction& in) noexcept {
+        cursor list = in.list;
+        u32 label = 0;
+        while (!list.done()) label = binary::immediate_reader::next_label(list);
+        return label;
+    }
+};
+
+} // namespace tessera::text
+
+// ---- text/folding.hpp ------------------------------------------------------------------
+/// @file folding.hpp
+/// From a sequence of instructions to a tree of instructions and their operands (spec:
+/// text/instructions, Folded Instructions). Read children first, a tree gives the sequence again.
+
+namespace tessera::inline TESSERA_ABI::text {
+
+/// How a node is written.
+enum class fold_shape : u8 {
+    folded, ///< in parentheses with its operands
+    flat,   ///< without: an operand is not right before it, or not its alone
+    block,  ///< block, loop, try_table: the children are its content
+    if_,    ///< the children are its condition, unless that is elsewhere, and parts
+    try_,   ///< the children are parts
+    then,   ///< part of an `if`
+    else_,
+    do_,    ///< part of a `try`; so are those that follow
+    catch_, ///< catch or catch_all
+    delegate,
+};
+
+/// An instruction, or a part of one.
+struct fold_node {
+    fold_shape shape = fold_shape::folded;
+    u32 offset = 0;          ///< of the instruction in the module; `then` and `do` have none
+    u32 first = no_index;    ///< the first child
+    u32 next = no_index;     ///< the next node with the same parent
+    u32 block = 0;           ///< block instructions: how many there were before in the expression
+};
+
+/// Makes the tree of one expression. Takes time and memory in proportion to the number of instructions.
+class folder : public effect_reader {
+public:
+    explicit folder(const module_data& m) noexcept : effect_reader(m), in_(m.bytes.data(), {}) {
+        in_.module_ends(m.bytes.data() + m.bytes.size());
+    }
+
+    /// Reads the expression at the start of `code`, of function type `type` (no_index: it is
+    /// constant). False: error().
+    [[nodiscard]] bool run(cursor code, u32 type) noexcept {
+        in_.restart(code);
+        nodes_.clear();
+        pending_.clear();
+        values_.clear();
+        frames_.clear();
+        labels_.clear();
+        blocks_ = 0;
+        const stack_effect whole = type == no_index ? stack_effect{0, 1} : signature(type);
+        if (!labels_.push_back({whole.pushes, 0, false, whole.known}) || !frames_.push_back({})) return in_.fail_memory();
+        for (nesting_.start(); !nesting_.done();)
+            if (!in_.next(now_) || !nesting_.step(now_.code, in_, now_.offset) || !take()) return false;
+        root_ = link(0);
+        return true;
+    }
+    const fold_node& operator[](u32 node) const noexcept { return nodes_[node]; }
+    /// The first node of the expression; the others follow it.
+    u32 root() const noexcept { return root_; }
+    /// Behind the expression.
+    const u8* at() const noexcept { return in_.at(); }
+    /// How many block instructions the expression has.
+    u32 blocks() const noexcept { return blocks_; }
+    const tessera::error& error() const noexcept { return in_.error(); }
+
+private:
+    /// An open block, or the whole expression.
+    struct frame {
+        u32 node = no_index;
+        u32 last = no_index;  ///< the last child of `node` so far
+        u32 part = no_index;  ///< if, try: the part that is open
+        u32 pending = 0;      ///< what of pending_ was there before it
+        u32 values = 0;
+        stack_effect type;
+    };
+    /// Values on the stack that one node left there.
+    struct value_group {
+        u32 pending; ///< the node's place in pending_, no_index for parameters of the block
+        u32 count;
+        bool whole;  ///< the node can be an operand: in parentheses, and none of its values is taken
+    };
+
+    [[nodiscard]] bool take() noexcept {
+        switch (now_.code) {
+        case op::block:
+        case op::loop:
+        case op::try_table: return open(fold_shape::block);
+        case op::if_: return open(fold_shape::if_);
+        case op::try_: return open(fold_shape::try_);
+        case op::else_: return close_part() && open_part(fold_shape::else_, now_.offset) && parameters(frames_.back().type.pops);
+        case op::catch_: return close_part() && open_part(fold_shape::catch_, now_.offset) && parameters(tag(now_.index).pops);
+        case op::catch_all: return close_part() && open_part(fold_shape::catch_, now_.offset);
+        case op::delegate: return close_part() && open_part(fold_shape::delegate, now_.offset) && close();
+        case op::end: return frames_.size() == 1 || close();
+        default: return plain();
+        }
+    }
+    [[nodiscard]] bool plain() noexcept {
+        const stack_effect e = effect(now_);
+        fold_node n;
+        n.offset = now_.offset;
+        if (!e.known || !operands(e.pops, n.first)) n.shape = fold_shape::flat;
+        if (!e.known || e.ends) values_.truncate(frames_.back().values);
+        return push(n, e.known ? e.pushes : 0);
+    }
+
+    // ---- blocks
+
+    [[nodiscard]] bool open(fold_shape shape) noexcept {
+        frame f;
+        fold_node n;
+        n.shape = shape;
+        n.offset = now_.offset;
+        n.block = blocks_++;
+        f.type = block_type(now_);
+        // The condition is an operand; parameters stay where they are.
+        if (shape == fold_shape::if_) static_cast<void>(operands(1, n.first));
+        consume(f.type.pops);
+        f.last = n.first;
+        f.node = u32(nodes_.size());
+        f.pending = u32(pending_.size());
+        f.values = u32(values_.size());
+        const bool back = now_.code == op::loop;
+        if (!nodes_.push_back(n) || !frames_.push_back(f) ||
+            !labels_.push_back({back ? f.type.pops : f.type.pushes, 0, false, f.type.known}))
+            return in_.fail_memory();
+        if (shape == fold_shape::if_ && !open_part(fold_shape::then, 0)) return false;
+        if (shape == fold_shape::try_ && !open_part(fold_shape::do_, 0)) return false;
+        return parameters(f.type.pops);
+    }
+    [[nodiscard]] bool open_part(fold_shape shape, u32 offset) noexcept {
+        fold_node n;
+        n.shape = shape;
+        n.offset = offset;
+        frames_.back().part = u32(nodes_.size());
+        return nodes_.push_back(n) || in_.fail_memory();
+    }
+    /// Ends the part that is open, which becomes the last child.
+    [[nodiscard]] bool close_part() noexcept {
+        frame& f = frames_.back();
+        nodes_[f.part].first = content(f);
+        append(f, f.part);
+        return true;
+    }
+    [[nodiscard]] bool close() noexcept {
+        frame& f = frames_.back();
+        if (f.part != no_index) static_cast<void>(close_part());
+        else append(f, content(f));
+        const frame closed = f;
+        frames_.pop_back();
+        labels_.pop_back();
+        const u32 results = closed.type.pushes;
+        return (pending_.push_back(closed.node) && (results == 0 || values_.push_back({u32(pending_.size() - 1), results, true}))) ||
+               in_.fail_memory();
+    }
+    void append(frame& f, u32 child) noexcept {
+        if (child == no_index) return;
+        (f.last == no_index ? nodes_[f.node].first : nodes_[f.last].next) = child;
+        f.last = child;
+    }
+    /// What is in the innermost block or part, as a list of nodes; nothing is there afterwards.
+    u32 content(const frame& f) noexcept {
+        values_.truncate(f.values);
+        return link(f.pending);
+    }
+    /// Makes a list of the pending nodes from place `from` on.
+    u32 link(std::size_t from) noexcept {
+        if (from == pending_.size()) return no_index;
+        for (std::size_t i = from; i + 1 < pending_.size(); ++i) nodes_[pending_[i]].next = pending_[i + 1];
+        const u32 first = pending_[from];
+        pending_.truncate(from);
+        return first;
+    }
+
+    // ---- values
+
+    [[nodiscard]] bool push(const fold_node& n, u32 results) noexcept {
+        if (!nodes_.push_back(n) || !pending_.push_back(u32(nodes_.size() - 1))) return in_.fail_memory();
+        const bool whole = n.shape != fold_shape::flat;
+        return results == 0 || values_.push_back({u32(pending_.size() - 1), results, whole}) || in_.fail_memory();
+    }
+    [[nodiscard]] bool parameters(u32 n) noexcept { return n == 0 || values_.push_back({no_index, n, false}) || in_.fail_memory(); }
+
+    /// Takes `n` values. True if they are those of the last pending nodes, which are then children, in
+    /// the list `first`.
+    [[nodiscard]] bool operands(u32 n, u32& first) noexcept {
+        std::size_t v = values_.size(), p = pending_.size();
+        for (u32 wanted = n; wanted > 0; --v, --p) {
+            if (v == frames_.back().values) break;
+            const value_group& g = values_[v - 1];
+            if (!g.whole || g.pending + 1 != p || g.count > wanted) break;
+            wanted -= g.count;
+            if (wanted != 0) continue;
+            values_.truncate(v - 1);
+            first = link(p - 1);
+            return true;
+        }
+        if (n == 0) return true;
+        consume(n);
+        return false;
+    }
+    /// Takes `n` values, as many of them as there are.
+    void consume(u32 n) noexcept {
+        while (n > 0 && values_.size() > frames_.back().values) {
+            value_group& g = values_.back();
+            if (g.count > n) {
+                g.count -= n;
+                g.whole = false;
+                return;
+            }
+            n -= g.count;
+            values_.pop_back();
+        }
+    }
+
+    binary::instruction_reader<everything> in_;
+    binary::nesting nesting_;
+    instruction now_;
+    vec<fold_node> nodes_;
+    vec<u32> pending_;        ///< nodes that have no parent yet, those of open blocks one after the other
+    vec<value_group> values_; ///< on the stack
+    vec<frame> frames_;
+    u32 root_ = no_index;
+    u32 blocks_ = 0;
+};
+
+} // namespace tessera::text
+
+// ---- text/identifiers.hpp --------------------------------------------------------------
+/// @file identifiers.hpp
+/// From the names of a name section to identifiers, which differ from each other (spec: text/values,
+/// Identifiers).
+
+namespace tessera::inline TESSERA_ABI::text {
+
+/// How something is called in the text.
+struct identifier {
+    std::string_view shown; ///< without the `$`; empty: it has no identifier
+    std::string_view name;  ///< of the name section
+    /// True if something else has the name, so that the name has to be written beside the identifier.
+    bool is_renamed() const noexcept { return shown.size() != name.size(); }
+};
+
+/// The identifiers of a module, and of one function's locals at a time.
+class identifiers {
+public:
+    /// Makes those of the module's index spaces and of fields. False: memory is out.
+    [[nodiscard]] bool make(const module_data& m, const binary::module_names& names) noexcept {
+        using binary::name_kind;
+        static constexpr name_kind kinds[module_spaces] = {name_kind::type,   name_kind::func, name_kind::table, name_kind::memory,
+                                                           name_kind::global, name_kind::tag,  name_kind::elem,  name_kind::data};
+        const std::size_t sizes[] = {m.types.size(), m.funcs.size(), m.tables.size(), m.memories.size(),
+                                     m.globals.size(), m.tags.size(), m.elems.size(), m.datas.size()};
+        for (std::size_t s = 0; s < module_spaces; ++s)
+            if (!fill(spaces_[s], 0, sizes[s], names.of[u8(kinds[s])])) return false;
+        return fields(m, names);
+    }
+    /// Makes those of a function with `count` locals. False: memory is out.
+    [[nodiscard]] bool make_locals(const binary::module_names& names, u32 func, u32 count) noexcept {
+        spaces_[u8(space::local)].clear();
+        return fill(spaces_[u8(space::local)], 0, count, names.owned_by(binary::name_kind::local, func));
+    }
+    /// What the thing with that index is called. `space::field`: index in type_section::fields.
+    identifier of(space s, u32 index) const noexcept {
+        const vec<identifier>& list = spaces_[u8(s)];
+        return index < list.size() ? list[index] : identifier();
+    }
+    /// False if a name was for something that is not there.
+    bool all_used() const noexcept { return all_used_; }
+
+private:
+    [[nodiscard]] bool fields(const module_data& m, const binary::module_names& names) noexcept {
+        const auto& list = names.of[u8(binary::name_kind::field)];
+        for (std::size_t i = 0; i < list.size();) {
+            const u32 type = list[i].owner;
+            const std::size_t first = i;
+            while (i < list.size() && list[i].owner == type) ++i;
+            if (type >= m.types.size() || m.types[type].form != composite::struct_) all_used_ = false;
+            else if (!fill(spaces_[u8(space::field)], m.types[type].first, m.types[type].params, {list.data() + first, i - first}))
+                return false;
+        }
+        return true;
+    }
+    /// The things are numbers `first` to `first + count` of `to`.
+    [[nodiscard]] bool fill(vec<identifier>& to, u32 first, std::size_t count, std::span<const named> names) noexcept {
+        taken_.clear();
+        bool fresh = false;
+        std::size_t used = names.size();
+        while (used > 0 && names[used - 1].index >= count) --used;
+        if (used < names.size()) all_used_ = false;
+        names = names.first(used);
+        if (names.empty()) return true;
+        const std::size_t size = first + std::size_t(names.back().index) + 1;
+        if (to.size() < size && !to.resize(size)) return false;
+        for (const named& n : names)
+            if (!taken_.add(n.name, n.index, fresh)) return false;
+        for (const named& n : names) {
+            identifier& id = to[first + n.index];
+            id = {n.name, n.name};
+            if (*taken_.find(n.name) != n.index && !rename(id, n.index)) return false;
+        }
+        return true;
+    }
+    /// Appends the index until nothing else is called so.
+    [[nodiscard]] bool rename(identifier& id, u32 index) noexcept {
+        scratch_.clear();
+        if (!scratch_.append(id.name.data(), id.name.size())) return false;
+        for (bool fresh = false; !fresh;) {
+            char buffer[10];
+            const auto end = std::to_chars(buffer, buffer + sizeof buffer, index).ptr;
+            if (!scratch_.push_back('#') || !scratch_.append(buffer, std::size_t(end - buffer))) return false;
+            const std::string_view tried(scratch_.data(), scratch_.size());
+            if (taken_.find(tried)) continue;
+            if (!arena_.copy(tried, id.shown) || !taken_.add(id.shown, index, fresh)) return false;
+        }
+        return true;
+    }
+
+    vec<identifier> spaces_[11]; ///< by `space`
+    name_map taken_;
+    vec<char> scratch_;
+    arena arena_;
+    bool all_used_ = true;
+};
+
+} // namespace tessera::text
+
+// ---- text/output.hpp -------------------------------------------------------------------
+/// @file text/output.hpp
+/// Writing text front to back: words, numbers, strings, lines (spec: text/lexical, text/values).
+
+namespace tessera::inline TESSERA_ABI::text {
+
+/// Characters that grow at the end. Where memory runs out or the text gets longer than a text can be
+/// read back, the output remembers it and goes on, so that the caller asks once.
+class text_output {
+public:
+    text_output& operator<<(std::string_view s) noexcept {
+        if (s.size() >= no_index - text_.size()) too_long_ = true;
+        else if (!text_.append(s.data(), s.size())) lost_ = true;
+        return *this;
+    }
+    text_output& operator<<(char c) noexcept { return *this << std::string_view(&c, 1); }
+    text_output& operator<<(word w) noexcept { return *this << text_of(w); }
+    text_output& operator<<(u64 n) noexcept { return number(n); }
+    text_output& operator<<(u32 n) noexcept { return number(n); }
+    text_output& operator<<(i64 n) noexcept { return number(n); }
+
+    /// `digits` digits of a hexadecimal number, the lowest ones.
+    void hex(u64 n, unsigned digits) noexcept {
+        char buffer[16];
+        for (unsigned i = 0; i < digits; ++i) buffer[i] = "0123456789abcdef"[n >> (4 * (digits - 1 - i)) & 15];
+        *this << std::string_view(buffer, digits);
+    }
+    /// A number that is read as exactly these bits of an F.
+    template <class F>
+    void floating(bits_of_size<sizeof(F)> bits) noexcept {
+        constexpr int fraction = std::numeric_limits<F>::digits - 1;
+        constexpr unsigned width = 8 * sizeof(F);
+        const u64 magnitude = bits & (~u64{0} >> (65 - width)), infinity = (u64{1} << (width - 1)) - (u64{1} << fraction);
+        if (bits >> (width - 1)) *this << '-';
+        if (magnitude < infinity) {
+            char buffer[32];
+            const F value = std::bit_cast<F>(bits_of_size<sizeof(F)>(magnitude));
+            *this << std::string_view(buffer, std::size_t(std::to_chars(buffer, buffer + sizeof buffer, value).ptr - buffer));
+        } else if (magnitude == infinity) {
+            *this << "inf";
+        } else {
+            *this << "nan";
+            const u64 payload = magnitude - infinity;
+            if (payload == u64{1} << (fraction - 1)) return;
+            *this << ":0x";
+            hex(payload, (unsigned(std::bit_width(payload)) + 3) / 4);
+        }
+    }
+    /// A string literal. `readable`: UTF-8 stays as it is; else every byte that is not ASCII is escaped.
+    void literal(std::string_view bytes, bool readable) noexcept {
+        *this << '"';
+        for (std::size_t i = 0; i < bytes.size();) {
+            std::size_t n = i;
+            while (n < bytes.size() && is_plain(bytes[n], readable)) ++n;
+            *this << bytes.substr(i, n - i);
+            if (n < bytes.size()) escape(bytes[n++]);
+            i = n;
+        }
+        *this << '"';
+    }
+    /// `$name`, in quotes if it has characters that an identifier has not.
+    void identifier(std::string_view name) noexcept {
+        *this << '$';
+        for (char c : name)
+            if (detail::char_classes[u8(c)] != detail::char_class::id) return literal(name, true);
+        *this << name;
+    }
+    /// Begins a line. Deep nesting is not indented any further, or the text would grow with its square.
+    void line(std::size_t depth) noexcept {
+        static constexpr std::string_view spaces = "                                                                ";
+        *this << '\n' << spaces.substr(0, 2 * depth);
+    }
+    /// Puts what was written from `start` on into one line if that is a short one.
+    void join_lines(std::size_t start) noexcept {
+        const std::size_t end = text_.size();
+        if (end - start > 8 * most_joined) return;
+        std::size_t length = 0;
+        bool broken = false;
+        for (std::size_t i = start; i < end; ++i, ++length)
+            if (text_[i] == '\n') {
+                broken = true;
+                while (text_[i + 1] == ' ') ++i;
+            }
+        if (!broken || length > most_joined) return;
+        std::size_t to = start;
+        for (std::size_t i = start; i < end; ++i) {
+            const bool breaks = text_[i] == '\n';
+            while (breaks && text_[i + 1] == ' ') ++i;
+            text_[to++] = breaks ? ' ' : text_[i];
+        }
+        text_.truncate(to);
+    }
+
+    std::size_t size() const noexcept { return text_.size(); }
+    bool lost() const noexcept { return lost_; }
+    bool too_long() const noexcept { return too_long_; }
+    /// Hands the characters over; the output is empty afterwards.
+    vec<char> take() noexcept { return std::move(text_); }
+
+private:
+    static constexpr std::size_t most_joined = 80;
+
+    template <class T>
+    text_output& number(T n) noexcept {
+        char buffer[20];
+        return *this << std::string_view(buffer, std::size_t(std::to_chars(buffer, buffer + sizeof buffer, n).ptr - buffer));
+    }
+    static bool is_plain(char c, bool readable) noexcept {
+        return u8(c) >= 0x80 ? readable : c >= ' ' && c != 0x7f && c != '"' && c != '\\';
+    }
+    void escape(char c) noexcept {
+        *this << '\\';
+        switch (c) {
+        case '\t': *this << 't'; return;
+        case '\n': *this << 'n'; return;
+        case '\r': *this << 'r'; return;
+        case '"':
+        case '\\': *this << c; return;
+        default: hex(u8(c), 2);
+        }
+    }
+
+    vec<char> text_;
+    bool lost_ = false;
+    bool too_long_ = false;
+};
+
+} // namespace tessera::text
+
+// ---- text/type_printer.hpp -------------------------------------------------------------
+/// @file type_printer.hpp
+/// Indices, types and type definitions as text (spec: text/types).
+
+namespace tessera::inline TESSERA_ABI::text {
+
+/// The lowest layer of the printers: what does not depend on code.
+class type_printer {
+public:
+    explicit type_printer(const module_data& m) noexcept : m_(m) {}
+    type_printer(const type_printer&) = delete;
+    type_printer& operator=(const type_printer&) = delete;
+
+protected:
+    static constexpr std::size_t most_repeated = 16; ///< types of a signature that is written beside its index
+
+    // ---- indices
+
+    /// An identifier or a number.
+    void index(space s, u32 i) noexcept { reference(ids_.of(s, i), i); }
+    void field_index(u32 type, u32 i) noexcept {
+        const bool exists = type < m_.types.size() && m_.types[type].form == composite::struct_ && i < m_.types[type].params;
+        reference(exists ? ids_.of(space::field, m_.types[type].first + i) : identifier(), i);
+    }
+    void reference(const identifier& id, u32 i) noexcept {
+        if (id.shown.empty()) out_ << i;
+        else out_.identifier(id.shown);
+    }
+    /// Where a thing is defined: its identifier and name, and its index as a comment.
+    void define(space s, u32 i) noexcept {
+        name(ids_.of(s, i));
+        out_ << " (;" << i << ";)";
+    }
+    void name(const identifier& id) noexcept {
+        if (id.shown.empty()) return;
+        out_ << ' ';
+        out_.identifier(id.shown);
+        if (!id.is_renamed()) return;
+        out_ << " (@name ";
+        out_.literal(id.name, true);
+        out_ << ')';
+    }
+
+    // ---- types
+
+    void heap(heap_type h) noexcept {
+        if (h.is_index()) return index(space::type, h.index());
+        for (const heap_word& w : heap_words)
+            if (w.byte_code == h.byte_code()) out_ << w.heap;
+    }
+    /// A value type or storage type.
+    void type(val_type t) noexcept {
+        switch (t.byte_code()) {
+        case code::i32: out_ << word::i32; return;
+        case code::i64: out_ << word::i64; return;
+        case code::f32: out_ << word::f32; return;
+        case code::f64: out_ << word::f64; return;
+        case code::v128: out_ << word::v128; return;
+        case code::i8: out_ << word::i8; return;
+        case code::i16: out_ << word::i16; return;
+        default: break;
+        }
+        if (t.is_nullable() && !t.heap().is_index()) {
+            for (const heap_word& w : heap_words)
+                if (w.byte_code == t.heap().byte_code()) out_ << w.reference;
+            return;
+        }
+        out_ << (t.is_nullable() ? "(ref null " : "(ref ");
+        heap(t.heap());
+        out_ << ')';
+    }
+    void field(val_type t, bool is_mutable) noexcept {
+        if (is_mutable) out_ << "(mut ";
+        type(t);
+        if (is_mutable) out_ << ')';
+    }
+    bool is_function(u32 type) const noexcept { return type < m_.types.size() && m_.types[type].form == composite::func; }
+
+    /// Value types behind a word, in parentheses; nothing if there are none.
+    void values(std::string_view word_, std::span<const val_type> types) noexcept {
+        if (types.empty()) return;
+        out_ << " (" << word_;
+        for (val_type t : types) {
+            out_ << ' ';
+            type(t);
+        }
+        out_ << ')';
+    }
+    /// A list as `values` writes it, whose entries from number `first` on may be named locals.
+    void locals(std::string_view word_, std::span<const val_type> types, u32 first) noexcept {
+        for (std::size_t i = 0; i < types.size();) {
+            const identifier id = ids_.of(space::local, first + u32(i));
+            if (id.shown.empty()) {
+                std::size_t n = i + 1;
+                while (n < types.size() && ids_.of(space::local, first + u32(n)).shown.empty()) ++n;
+                values(word_, types.subspan(i, n - i));
+                i = n;
+            } else {
+                out_ << " (" << word_;
+                name(id);
+                out_ << ' ';
+                type(types[i++]);
+                out_ << ')';
+            }
+        }
+    }
+    /// ` (type …)`, and what that type is unless it is long.
+    void type_use(u32 type) noexcept {
+        type_index(type);
+        if (!is_function(type) || m_.types[type].params + m_.types[type].results > most_repeated) return;
+        values("param", m_.types.params(type));
+        values("result", m_.types.results(type));
+    }
+    void type_index(u32 type) noexcept {
+        out_ << " (type ";
+        index(space::type, type);
+        out_ << ')';
+    }
+    void limits(const limits_type& l) noexcept {
+        if (l.is64) out_ << " i64";
+        out_ << ' ' << l.min;
+        if (l.has_max) out_ << ' ' << l.max;
+    }
+    void table(const table_type& t) noexcept {
+        limits(t.limits);
+        out_ << ' ';
+        type(t.element);
+    }
+    void memory(const memory_type& t) noexcept {
+        limits(t.limits);
+        if (t.shared) out_ << " shared";
+        if (t.page_log2 != 16 && t.page_log2 < 64) out_ << " (pagesize " << (u64{1} << t.page_log2) << ')';
+    }
+
+    // ---- definitions
+
+    void type_definitions() noexcept {
+        for (u32 i = 0; i < m_.types.size(); ++i) {
+            const type_def& d = m_.types[i];
+            const bool grouped = d.group_size != 1;
+            if (grouped && d.group == i) {
+                out_.line(1);
+                out_ << "(rec";
+            }
+            out_.line(grouped ? 2 : 1);
+            type_definition(i, d);
+            if (grouped && i + 1 == d.group + d.group_size) out_ << ')';
+        }
+    }
+    void type_definition(u32 i, const type_def& d) noexcept {
+        const bool plain = d.final_ && d.super == no_index;
+        out_ << "(type";
+        define(space::type, i);
+        out_ << ' ';
+        if (!plain) {
+            out_ << (d.final_ ? "(sub final " : "(sub ");
+            if (d.super != no_index) {
+                index(space::type, d.super);
+                out_ << ' ';
+            }
+        }
+        switch (d.form) {
+        case composite::func:
+            out_ << "(func";
+            values("param", m_.types.params(i));
+            values("result", m_.types.results(i));
+            break;
+        case composite::array:
+            out_ << "(array ";
+            field(m_.types.fields_of(i)[0].type, m_.types.fields_of(i)[0].mutable_);
+            break;
+        case composite::struct_:
+            out_ << "(struct";
+            for (u32 k = 0; k < d.params; ++k) {
+                out_ << " (field";
+                name(ids_.of(space::field, d.first + k));
+                out_ << ' ';
+                field(m_.types.fields_of(i)[k].type, m_.types.fields_of(i)[k].mutable_);
+                out_ << ')';
+            }
+        }
+        out_ << (plain ? "))" : ")))");
+    }
+
+    const module_data& m_;
+    identifiers ids_;
+    text_output out_;
+};
+
+} // namespace tessera::text
+
+// ---- text/instruction_printer.hpp ------------------------------------------------------
+/// @file instruction_printer.hpp
+/// One instruction as text, per immediate kind (spec: text/instructions).
+
+namespace tessera::inline TESSERA_ABI::text {
+
+/// Prints the instruction that `code_` read, without parentheses.
+class instruction_printer : public type_printer {
+public:
+    explicit instruction_printer(const module_data& m) noexcept : type_printer(m), code_(m.bytes.data(), {}) {
+        code_.module_ends(m.bytes.data() + m.bytes.size());
+    }
+
+protected:
+    using instruction = binary::instruction;
+    using immediate_reader = binary::immediate_reader;
+
+    /// `label`: the name of the block, where it is one.
+    void print(const instruction& in, std::string_view label) noexcept {
+        const op_row& r = row(in.code);
+        cursor list = in.list;
+        out_ << r.text;
+        switch (in.immediate) {
+        case imm::none:
+        case imm::zero_byte: return;
+        case imm::block: return block(in, label);
+        case imm::try_table:
+            block(in, label);
+            for (u32 i = 0; i < in.list_count; ++i) clause(immediate_reader::next_catch(list));
+            return;
+        case imm::label: return label_index(in.index);
+        case imm::labels:
+            while (!list.done()) label_index(immediate_reader::next_label(list));
+            return;
+        case imm::func: return item(space::func, in.index);
+        case imm::type: return item(space::type, in.index);
+        case imm::local: return item(space::local, in.index);
+        case imm::global: return item(space::global, in.index);
+        case imm::elem: return item(space::elem, in.index);
+        case imm::data: return item(space::data, in.index);
+        case imm::tag: return item(space::tag, in.index);
+        case imm::table: return not_first(space::table, in.index);
+        case imm::memory: return not_first(space::memory, in.index);
+        case imm::table_table: return not_first_two(space::table, in);
+        case imm::memory_memory: return not_first_two(space::memory, in);
+        case imm::elem_table: not_first(space::table, in.index2); return item(space::elem, in.index);
+        case imm::data_memory: not_first(space::memory, in.index2); return item(space::data, in.index);
+        case imm::call_indirect: not_first(space::table, in.index2); return type_use(in.index);
+        case imm::memarg: return memarg(in);
+        case imm::memarg_lane: memarg(in); return number(in.lane);
+        case imm::lane: return number(in.lane);
+        case imm::shuffle:
+            for (const u8* lane = list.at(); lane != list.end(); ++lane) number(*lane);
+            return;
+        case imm::i32_const:
+        case imm::i64_const: return number(i64(in.value));
+        case imm::f32_const: out_ << ' '; return out_.floating<f32>(u32(in.value));
+        case imm::f64_const: out_ << ' '; return out_.floating<f64>(in.value);
+        case imm::v128_const:
+            out_ << " i32x4";
+            for (const u8* lane = list.at(); lane != list.end(); lane += 4) {
+                out_ << " 0x";
+                out_.hex(load_le<u32>(lane), 8);
+            }
+            return;
+        case imm::select_types:
+            out_ << " (result";
+            while (!list.done()) {
+                out_ << ' ';
+                type(code_.next_type(list));
+            }
+            out_ << ')';
+            return;
+        case imm::heap: out_ << ' '; return heap(in.type.heap());
+        case imm::ref_type: out_ << ' '; return type(in.type);
+        case imm::br_cast:
+            label_index(in.index);
+            out_ << ' ';
+            type(in.type);
+            out_ << ' ';
+            return type(in.type2);
+        case imm::field:
+            item(space::type, in.index);
+            out_ << ' ';
+            return field_index(in.index, in.index2);
+        case imm::type_count: item(space::type, in.index); return number(in.index2);
+        case imm::type_data: item(space::type, in.index); return item(space::data, in.index2);
+        case imm::type_elem: item(space::type, in.index); return item(space::elem, in.index2);
+        case imm::type_type: item(space::type, in.index); return item(space::type, in.index2);
+        }
+    }
+    /// The branch hint of the instruction, if it has one.
+    void hint(const instruction& in) noexcept {
+        if (!with_hints_ || (in.code != op::if_ && in.code != op::br_if)) return;
+        if (const int likely = hints_.at(in.offset); likely >= 0)
+            out_ << "(@" << word::branch_hint << (likely ? " \"\\01\") " : " \"\\00\") ");
+    }
+
+    binary::instruction_reader<everything> code_;
+    label_stack labels_; ///< around the instruction
+    binary::branch_hints hints_;
+    bool with_hints_ = false;
+
+private:
+    template <class T>
+    void number(T n) noexcept {
+        if constexpr (sizeof(T) < 4) out_ << ' ' << u32(n);
+        else out_ << ' ' << n;
+    }
+    void item(space s, u32 i) noexcept {
+        out_ << ' ';
+        index(s, i);
+    }
+    void not_first(space s, u32 i) noexcept {
+        if (i != 0) item(s, i);
+    }
+    void not_first_two(space s, const instruction& in) noexcept {
+        if (in.index == 0 && in.index2 == 0) return;
+        item(s, in.index);
+        item(s, in.index2);
+    }
+    void memarg(const instruction& in) noexcept {
+        not_first(space::memory, in.index);
+        if (in.value) out_ << ' ' << word::offset_is << in.value;
+        if (in.align != natural_align[u16(in.code)]) out_ << ' ' << word::align_is << (u64{1} << in.align);
+    }
+    void block(const instruction& in, std::string_view label) noexcept {
+        if (label.empty()) {
+            out_ << " (;@" << labels_.size() << ";)";
+        } else {
+            out_ << ' ';
+            out_.identifier(label);
+        }
+        if (in.block_type != no_index) type_use(in.block_type);
+        else if (in.type != t_bottom) values(text_of(word::result), {&in.type, 1});
+    }
+    /// A label without a visible name is a number, and the one its block is marked with a comment.
+    void label_index(u32 i) noexcept {
+        const std::string_view name = labels_.visible_name(i);
+        out_ << ' ';
+        if (!name.empty()) return out_.identifier(name);
+        out_ << i;
+        if (i < labels_.size()) out_ << " (;@" << labels_.size() - 1 - i << ";)";
+    }
+    void clause(const binary::catch_clause& c) noexcept {
+        static constexpr std::string_view words[] = {"catch", "catch_ref", "catch_all", "catch_all_ref"};
+        out_ << " (" << words[u8(c.kind)];
+        if (c.kind < binary::catch_kind::all) item(space::tag, c.tag);
+        label_index(c.label);
+        out_ << ')';
+    }
+};
+
+} // namespace tessera::text
+
+// ---- text/code_printer.hpp -------------------------------------------------------------
+/// @file code_printer.hpp
+/// Expressions as text, one instruction a line or folded (spec: text/instructions).
+
+namespace tessera::inline TESSERA_ABI::text {
+
+/// Prints function bodies and constant expressions. Nesting lives on stacks, so its depth is limited by
+/// memory alone.
+class code_printer : public instruction_printer {
+public:
+    explicit code_printer(const module_data& m) noexcept : instruction_printer(m), tree_(m) {}
+
+protected:
+    /// The instructions of function `func`, which begin at `code`, each on a line of its own.
+    [[nodiscard]] bool flat_body(u32 func, cursor code, std::size_t depth) noexcept {
+        u32 blocks = 0;
+        code_.restart(code);
+        labels_.clear();
+        if (!labels_.push({})) return code_.fail_memory();
+        const auto line = [&](u32 outwards) { out_.line(depth + labels_.size() - 1 - outwards); };
+        for (nesting_.start();;) {
+            if (!code_.next(in_) || !nesting_.step(in_.code, code_, in_.offset)) return false;
+            if (nesting_.done()) return end_of_body(func, blocks, code_.at());
+            switch (in_.code) {
+            case op::block:
+            case op::loop:
+            case op::if_:
+            case op::try_:
+            case op::try_table: {
+                const std::string_view label = names_.find(binary::name_kind::label, blocks++, func);
+                line(0);
+                hint(in_);
+                print(in_, label);
+                if (!labels_.push(label)) return code_.fail_memory();
+                break;
+            }
+            case op::else_:
+            case op::catch_:
+            case op::catch_all:
+                line(1);
+                print(in_, {});
+                break;
+            case op::end:
+            case op::delegate:
+                labels_.pop();
+                [[fallthrough]];
+            default:
+                line(0);
+                hint(in_);
+                print(in_, {});
+            }
+        }
+    }
+    /// The same, folded.
+    [[nodiscard]] bool folded_body(u32 func, cursor code, std::size_t depth) noexcept {
+        labels_.clear();
+        if (!tree_.run(code, m_.funcs[func].type)) return fail_tree();
+        if (!labels_.push({})) return code_.fail_memory();
+        return nodes(depth, func, true) && end_of_body(func, tree_.blocks(), tree_.at());
+    }
+    /// A constant expression at the start of `code`, folded. `wrapper`: the word to put around what is
+    /// not one instruction with its operands. `after` is set to its end.
+    [[nodiscard]] bool constant(cursor code, std::string_view wrapper, const u8*& after) noexcept {
+        labels_.clear();
+        if (!tree_.run(code, no_index)) return fail_tree();
+        after = tree_.at();
+        const u32 root = tree_.root();
+        const bool single = root != no_index && tree_[root].shape != fold_shape::flat && tree_[root].next == no_index;
+        if (single || wrapper.empty()) return nodes(2, no_index, false);
+        out_ << " (" << wrapper;
+        if (!nodes(2, no_index, false)) return false;
+        out_ << ')';
+        return true;
+    }
+    [[nodiscard]] bool constant(const const_expr& e, std::string_view wrapper) noexcept {
+        const u8* after = nullptr;
+        return constant(bytes(e.code), wrapper, after);
+    }
+    cursor bytes(byte_range r) const noexcept { return {m_.bytes.data() + r.begin, m_.bytes.data() + r.end}; }
+
+    binary::module_names names_;
+    std::size_t labels_named_ = 0;    ///< names of labels that were used
+    bool unused_label_names_ = false; ///< there was one for a block that is not there
+    const error* problem_ = nullptr;  ///< where it is not that of code_
+
+private:
+    struct open_node {
+        u32 node;
+        u32 labels;        ///< around it
+        std::size_t start; ///< in the text
+    };
+
+    /// A node of the tree, which may be a part, up to its first child. False: memory is out.
+    [[nodiscard]] bool head(const fold_node& n, u32 func) noexcept {
+        switch (n.shape) {
+        case fold_shape::then: out_ << word::then; return labels_.push(pending_label(func));
+        case fold_shape::do_: out_ << word::do_; return true;
+        case fold_shape::delegate:
+            labels_.pop();
+            break;
+        default: break;
+        }
+        std::string_view label;
+        const bool opens = n.shape == fold_shape::block || n.shape == fold_shape::if_ || n.shape == fold_shape::try_;
+        if (opens && func != no_index) label = names_.find(binary::name_kind::label, n.block, func);
+        print(in_, label);
+        return !opens || n.shape == fold_shape::if_ || labels_.push(label); // an `if` has its label from `then` on
+    }
+    /// The label of the `if` whose `then` comes.
+    std::string_view pending_label(u32 func) const noexcept {
+        return func == no_index ? std::string_view() : names_.find(binary::name_kind::label, tree_[open_.back().node].block, func);
+    }
+    /// The tree, walked through from parent to children.
+    [[nodiscard]] bool nodes(std::size_t depth, u32 func, bool lines) noexcept {
+        u32 node = tree_.root();
+        open_.clear();
+        for (;;) {
+            if (node != no_index) {
+                const fold_node& n = tree_[node];
+                const bool has_code = n.shape != fold_shape::then && n.shape != fold_shape::do_;
+                if (lines || !open_.empty()) out_.line(depth + open_.size());
+                else out_ << ' ';
+                const open_node opened{node, labels_.size(), out_.size()};
+                if (has_code) {
+                    code_.restart(cursor(m_.bytes.data() + n.offset, m_.bytes.data() + m_.bytes.size()));
+                    if (!code_.next(in_)) return false;
+                    hint(in_);
+                }
+                if (n.shape == fold_shape::flat) {
+                    print(in_, {});
+                    node = n.next;
+                    continue;
+                }
+                out_ << '(';
+                if (!head(n, func) || !open_.push_back(opened)) return code_.fail_memory();
+                node = n.first;
+                continue;
+            }
+            if (open_.empty()) return true;
+            const open_node closed = open_.back();
+            open_.pop_back();
+            out_ << ')';
+            out_.join_lines(closed.start);
+            const fold_shape shape = tree_[closed.node].shape;
+            if (shape == fold_shape::block || shape == fold_shape::if_ || shape == fold_shape::try_)
+                while (labels_.size() > closed.labels) labels_.pop();
+            node = tree_[closed.node].next;
+        }
+    }
+    [[nodiscard]] bool fail_tree() noexcept {
+        problem_ = &tree_.error();
+        return false;
+    }
+    /// Checks that nothing is left of the body of `func`, and which names of labels were used.
+    [[nodiscard]] bool end_of_body(u32 func, u32 blocks, const u8* at) noexcept {
+        const auto labels = names_.owned_by(binary::name_kind::label, func);
+        labels_named_ += labels.size();
+        if (!labels.empty() && labels.back().index >= blocks) unused_label_names_ = true;
+        return at == m_.bytes.data() + m_.funcs[func].code.end || code_.fail(msg::section_size_mismatch, at);
+    }
+
+    folder tree_;
+    binary::nesting nesting_;
+    instruction in_;
+    vec<open_node> open_;
+};
+
+} // namespace tessera::text
+
+// ---- text/printer.hpp ------------------------------------------------------------------
+/// @file text/printer.hpp
+/// From a module to the text format (spec: text/modules).
+
+namespace tessera::inline TESSERA_ABI::text {
+
+/// Prints the sections of a module in the order of the binary format, function bodies where the code is.
+class module_printer : public code_printer {
+public:
+    module_printer(const module_data& m, const print_options& options) noexcept : code_printer(m), options_(options) {}
+
+    /// Prints the module. False: problem().
+    [[nodiscard]] bool run(vec<char>& out) noexcept {
+        if (!prepare()) return code_.fail_memory();
+        out_ << "(module";
+        name({names_.module_name, names_.module_name});
+        const std::size_t head = out_.size();
+        if (!customs_after(0)) return false;
+        for (u32 place = 0; place < section_count; ++place)
+            if (!fields(section_order[place]) || !customs_after(section_order[place])) return false;
+        out_ << (out_.size() > head ? "\n)\n" : ")\n");
+        if (out_.lost()) return code_.fail_memory();
+        if (out_.too_long()) return code_.fail(msg::limit_reached, m_.bytes.data(), "characters of a text");
+        out = out_.take();
+        return true;
+    }
+    const error& problem() const noexcept { return problem_ ? *problem_ : code_.error(); }
+
+private:
+    using section = binary::section;
+
+    /// Reads the names and hints. False: memory is out.
+    [[nodiscard]] bool prepare() noexcept {
+        if (!hints_.read(m_)) return false;
+        with_hints_ = hints_.section() != no_index && hints_are_before_code();
+        if (!options_.names) return true;
+        return names_.read(m_) && ids_.make(m_, names_) && compare_names();
+    }
+
+    // ---- fields
+
+    [[nodiscard]] bool fields(u8 id) noexcept {
+        switch (section(id)) {
+        case section::type: type_definitions(); return true;
+        case section::import_: return each(m_.imports, 0, [&](u32 i) { return import_(m_.imports[i]); });
+        case section::table: return each(m_.tables, m_.imported_tables, [&](u32 i) { return table_field(i); });
+        case section::memory:
+            return each(m_.memories, m_.imported_memories, [&](u32 i) {
+                out_ << "(memory";
+                define(space::memory, i);
+                memory(m_.memories[i].type);
+                return true;
+            });
+        case section::tag:
+            return each(m_.tags, m_.imported_tags, [&](u32 i) {
+                out_ << "(tag";
+                define(space::tag, i);
+                type_use(m_.tags[i].type);
+                return true;
+            });
+        case section::global: return each(m_.globals, m_.imported_globals, [&](u32 i) { return global_field(i); });
+        case section::export_: return each(m_.exports, 0, [&](u32 i) { return export_(m_.exports[i]); });
+        case section::start:
+            if (m_.start == no_index) return true;
+            out_.line(1);
+            out_ << "(start ";
+            index(space::func, m_.start);
+            out_ << ')';
+            return true;
+        case section::elem: return each(m_.elems, 0, [&](u32 i) { return elem(i); });
+        case section::code: return each(m_.funcs, m_.imported_funcs, [&](u32 i) { return function(i); });
+        case section::data: return each(m_.datas, 0, [&](u32 i) { return data(i); });
+        default: return true; // the text says it elsewhere
+        }
+    }
+    /// A line for each entry from number `first` on; `print` leaves its parenthesis open.
+    template <class T, class Print>
+    [[nodiscard]] bool each(const vec<T>& list, u32 first, Print print) noexcept {
+        for (u32 i = first; i < list.size(); ++i) {
+            out_.line(1);
+            if (!print(i)) return false;
+            out_ << ')';
+        }
+        return true;
+    }
+    [[nodiscard]] bool import_(const import_def& d) noexcept {
+        out_ << "(import ";
+        out_.literal(d.module, true);
+        out_ << ' ';
+        out_.literal(d.name, true);
+        out_ << " (" << kind_word(d.kind);
+        define(kind_space(d.kind), d.index);
+        switch (d.kind) {
+        case extern_kind::func:
+            if (!locals_of(d.index, 0)) return code_.fail_memory();
+            signature(m_.funcs[d.index].type);
+            break;
+        case extern_kind::table: table(m_.tables[d.index].type); break;
+        case extern_kind::memory: memory(m_.memories[d.index].type); break;
+        case extern_kind::global:
+            out_ << ' ';
+            field(m_.globals[d.index].type.type, m_.globals[d.index].type.mutable_);
+            break;
+        case extern_kind::tag: type_use(m_.tags[d.index].type);
+        }
+        out_ << ')';
+        return true;
+    }
+    [[nodiscard]] bool table_field(u32 i) noexcept {
+        out_ << "(table";
+        define(space::table, i);
+        table(m_.tables[i].type);
+        return m_.tables[i].init.code.empty() || constant(m_.tables[i].init, {});
+    }
+    [[nodiscard]] bool global_field(u32 i) noexcept {
+        out_ << "(global";
+        define(space::global, i);
+        out_ << ' ';
+        field(m_.globals[i].type.type, m_.globals[i].type.mutable_);
+        return constant(m_.globals[i].init, {});
+    }
+    [[nodiscard]] bool export_(const export_def& e) noexcept {
+        out_ << "(export ";
+        out_.literal(e.name, true);
+        out_ << " (" << kind_word(e.kind) << ' ';
+        index(kind_space(e.kind), e.index);
+        out_ << ')';
+        return true;
+    }
+    [[nodiscard]] bool elem(u32 i) noexcept {
+        const elem_def& e = m_.elems[i];
+        out_ << "(elem";
+        define(space::elem, i);
+        if (e.mode == segment_mode::declarative) out_ << " declare";
+        if (e.mode == segment_mode::active && !target(e.table, space::table, word::table, e.at)) return false;
+        out_ << ' ';
+        if (e.expressions) type(e.type);
+        else out_ << word::func;
+        code_.restart(bytes(e.items));
+        const u8* at = m_.bytes.data() + e.items.begin;
+        for (u32 k = 0; k < e.count; ++k) {
+            if (k % 16 == 15) {
+                out_.line(1);
+                out_ << ' ';
+            }
+            if (e.expressions) {
+                if (!constant(cursor(at, m_.bytes.data() + e.items.end), text_of(word::item), at)) return false;
+            } else {
+                u32 f = 0;
+                if (!code_.leb_u32(f)) return false;
+                out_ << ' ';
+                index(space::func, f);
+            }
+        }
+        return true;
+    }
+    [[nodiscard]] bool data(u32 i) noexcept {
+        const data_def& d = m_.datas[i];
+        out_ << "(data";
+        define(space::data, i);
+        if (d.mode == segment_mode::active && !target(d.memory, space::memory, word::memory, d.at)) return false;
+        strings(d.bytes);
+        return true;
+    }
+    /// Where an active segment goes.
+    [[nodiscard]] bool target(u32 x, space s, word w, const const_expr& at) noexcept {
+        if (x != 0) {
+            out_ << " (" << w << ' ';
+            index(s, x);
+            out_ << ')';
+        }
+        return constant(at, text_of(word::offset));
+    }
+    /// Bytes as strings, a line for each 64 if there are more.
+    void strings(byte_range r) noexcept {
+        std::string_view rest(reinterpret_cast<const char*>(m_.bytes.data()) + r.begin, r.size());
+        const bool several = rest.size() > 64;
+        do {
+            if (several) out_.line(2);
+            else out_ << ' ';
+            out_.literal(rest.substr(0, 64), false);
+            rest.remove_prefix(rest.size() < 64 ? rest.size() : 64);
+        } while (!rest.empty());
+    }
+
+    // ---- functions
+
+    [[nodiscard]] bool function(u32 f) noexcept {
+        module_limits limits; // the decoder's were met, whatever they were
+        limits.locals = no_index;
+        code_.restart(bytes(m_.funcs[f].code));
+        locals_.clear();
+        const bool declared = binary::local_declarations(code_, 0, limits, [&](u32 n, val_type t) {
+            if (!locals_.reserve(locals_.size() + n)) return false;
+            for (; n > 0; --n) static_cast<void>(locals_.push_back(t)); // there is room
+            return true;
+        });
+        if (!declared) return false;
+        const cursor instructions(code_.at(), code_.end());
+        if (!locals_of(f, u32(locals_.size()))) return code_.fail_memory();
+        out_ << "(func";
+        define(space::func, f);
+        signature(m_.funcs[f].type);
+        if (!locals_.empty()) {
+            out_.line(1);
+            out_ << ' ';
+            locals(text_of(word::local), {locals_.data(), locals_.size()}, params_of(m_.funcs[f].type));
+        }
+        const std::size_t before = out_.size();
+        if (!(options_.folded ? folded_body(f, instructions, 2) : flat_body(f, instructions, 2))) return false;
+        if (!options_.folded && out_.size() > before) out_.line(1); // the parenthesis is not the last instruction's
+        return true;
+    }
+    u32 params_of(u32 type) const noexcept { return is_function(type) ? m_.types[type].params : 0; }
+    /// Makes the identifiers of a function's parameters and `more` other locals.
+    [[nodiscard]] bool locals_of(u32 f, u32 more) noexcept {
+        const u32 type = m_.funcs[f].type;
+        locals_named_ += names_.owned_by(binary::name_kind::local, f).size();
+        return ids_.make_locals(names_, f, is_function(type) ? params_of(type) + more : 0);
+    }
+    /// A function's type, with the names of parameters.
+    void signature(u32 type) noexcept {
+        type_index(type);
+        if (!is_function(type)) return;
+        locals(text_of(word::param), m_.types.params(type), 0);
+        values(text_of(word::result), m_.types.results(type));
+    }
+
+    // ---- custom sections
+
+    /// The custom sections behind section `id`.
+    [[nodiscard]] bool customs_after(u8 id) noexcept {
+        for (u32 i = 0; i < m_.customs.size(); ++i) {
+            if (m_.customs[i].after != id || (with_hints_ && i == hints_.section())) continue;
+            if (i == names_.section && names_suffice()) {
+                names_passed_ = true;
+                continue;
+            }
+            custom(m_.customs[i]);
+        }
+        return true;
+    }
+    void custom(const custom_def& c) noexcept {
+        out_.line(1);
+        out_ << "(@custom ";
+        out_.literal(c.name, true);
+        const u32 sections = sections_up_to(c.after);
+        if (names_passed_) out_ << " (after last)"; // the name section is made behind all others
+        else if (sections == 0) out_ << " (before first)";
+        else out_ << " (after " << section_words[sections - 1] << ')';
+        strings(c.bytes);
+        out_ << ')';
+    }
+    static u32 rank(u8 id) noexcept {
+        u32 place = 0;
+        while (place + 1 < section_count && section_order[place] != id) ++place;
+        return place;
+    }
+    /// How many places of the order it takes to come to the last section that has content, of those up
+    /// to section `id`. The data count section has none that a text could say.
+    u32 sections_up_to(u8 id) const noexcept {
+        const bool there[section_count] = {m_.types.size() != 0,
+                                           !m_.imports.empty(),
+                                           m_.funcs.size() > m_.imported_funcs,
+                                           m_.tables.size() > m_.imported_tables,
+                                           m_.memories.size() > m_.imported_memories,
+                                           m_.tags.size() > m_.imported_tags,
+                                           m_.globals.size() > m_.imported_globals,
+                                           !m_.exports.empty(),
+                                           m_.start != no_index,
+                                           !m_.elems.empty(),
+                                           false,
+                                           m_.funcs.size() > m_.imported_funcs,
+                                           !m_.datas.empty()};
+        u32 n = id == 0 ? 0 : rank(id) + 1;
+        while (n > 0 && !there[n - 1]) --n;
+        return n;
+    }
+    /// True if the branch hints are where the parser puts those of annotations: right before the code.
+    bool hints_are_before_code() const noexcept {
+        const u32 code = rank(u8(section::code));
+        for (u32 i = hints_.section(); i < m_.customs.size(); ++i) {
+            const u8 after = m_.customs[i].after;
+            const bool before_code = after == 0 || rank(after) < code;
+            if (before_code != (i == hints_.section())) return false;
+        }
+        return true;
+    }
+    /// Finds out whether the parser would make the very bytes of the name section from its names. False:
+    /// memory is out.
+    [[nodiscard]] bool compare_names() noexcept {
+        using binary::name_kind;
+        if (names_.section == no_index) return true;
+        const custom_def& c = m_.customs[names_.section];
+        for (u32 i = names_.section + 1; i < m_.customs.size(); ++i)
+            if (m_.customs[i].name == c.name) return true;
+        if (sections_up_to(c.after) != sections_up_to(section_order[section_count - 1])) return true;
+        name_section made;
+        if (!names_.module_name.empty()) made.module_name(names_.module_name);
+        for (u8 kind = 1; kind < binary::name_kinds; ++kind) {
+            const auto& list = names_.of[kind];
+            if (!binary::is_owned(name_kind(kind))) {
+                made.map(kind, list);
+                continue;
+            }
+            indirect_map map;
+            for (std::size_t i = 0; i < list.size();) {
+                const std::size_t first = i;
+                while (i < list.size() && list[i].owner == list[first].owner) ++i;
+                map.add(list[first].owner, {list.data() + first, i - first});
+            }
+            made.indirect(kind, map);
+        }
+        if (made.failed()) return false;
+        same_names_ = made.content().size() == c.bytes.size() &&
+                      (c.bytes.empty() || std::memcmp(made.content().data(), m_.bytes.data() + c.bytes.begin, c.bytes.size()) == 0);
+        return true;
+    }
+    /// True if the identifiers that were printed say all that the name section says.
+    bool names_suffice() const noexcept {
+        return same_names_ && ids_.all_used() && !unused_label_names_ &&
+               labels_named_ == names_.of[u8(binary::name_kind::label)].size() &&
+               locals_named_ == names_.of[u8(binary::name_kind::local)].size();
+    }
+
+    static word kind_word(extern_kind k) noexcept {
+        static constexpr word words[] = {word::func, word::table, word::memory, word::global, word::tag};
+        return words[u8(k)];
+    }
+    static space kind_space(extern_kind k) noexcept {
+        static constexpr space spaces[] = {space::func, space::table, space::memory, space::global, space::tag};
+        return spaces[u8(k)];
+    }
+
+    print_options options_;
+    vec<val_type> locals_;
+    std::size_t locals_named_ = 0; ///< names of locals that were used
+    bool same_names_ = false;
+    bool names_passed_ = false; ///< the name section was left to the identifiers
+};
+
+/// The module as text, `(module …)`, from which text::parse makes an equal module: structure, names and
+/// custom sections, with branch hints as annotations. Fails with msg::out_of_memory, msg::limit_reached
+/// for a text of 4 GiB, and for a module that was decoded and not validated with kind::malformed where
+/// a function body is.
+inline result<vec<char>> print(const module_data& m, const print_options& options = {}) noexcept {
+    vec<char> out;
+    module_printer printer(m, options);
+    if (printer.run(out)) return result<vec<char>>(std::move(out));
+    return printer.problem();
+}
+
+} // namespace tessera::text
+
 // ---- wat.hpp ---------------------------------------------------------------------------
 /// @file tessera/wat.hpp
 /// Public door: modules in the text format.
@@ -9969,6 +12149,11 @@ result<module> module::parse_text(std::string_view text, const module_limits& li
     auto binary = text::parse(text);
     if (!binary) return binary.error();
     return made(load<F>(std::move(binary->bytes), std::move(binary->positions), limits));
+}
+
+inline result<vec<char>> module::to_text(print_options options) const noexcept {
+    if (!owner_) return error(msg::stale_handle);
+    return text::print(*owner_, options);
 }
 
 } // namespace tessera
@@ -10052,6 +12237,18 @@ constexpr bool is_commutative(op o) noexcept {
     case op::f64_add: case op::f64_mul: case op::f64_min: case op::f64_max: case op::f64_eq: case op::f64_ne:
     case op::i64_mul_wide_s: case op::i64_mul_wide_u: return true;
     default: return false;
+    }
+}
+
+/// True if a NaN that `o` gives is picked by the implementation, or canonical in the deterministic
+/// profile (spec: exec/numerics, NaN Propagation). The other instructions that give floats move bits.
+constexpr bool picks_nan(op o) noexcept {
+    const op_type& t = row(o).type;
+    if (t.poly || t.result_count != 1 || (t.results[0] != 'f' && t.results[0] != 'd') || t.param_count == 0) return false;
+    switch (o) {
+    case op::f32_abs: case op::f32_neg: case op::f32_copysign: case op::f32_reinterpret_i32: case op::f32_load:
+    case op::f64_abs: case op::f64_neg: case op::f64_copysign: case op::f64_reinterpret_i64: case op::f64_load: return false;
+    default: return true;
     }
 }
 
@@ -12211,7 +14408,7 @@ protected:
         if (const op swapped = num::swapped_compare(o); swapped != op::count_) o = swapped;
         std::swap(args[0], args[1]);
     }
-    /// Computes an operation on constants now; not if it traps.
+    /// Computes an operation on constants now; not if it traps, nor where the profile picks the NaN.
     bool fold(op o, const entry* args, unsigned count) noexcept {
         u64 slots[2];
         for (unsigned i = 0; i < count; ++i) {
@@ -12219,7 +14416,9 @@ protected:
             slots[i] = args[i].value;
         }
         if (num::apply(o, slots, slots) != trap::none) return false;
-        push_constant(type_of_letter(row(o).type.results[0]), slots[0]);
+        const val_type t = type_of_letter(row(o).type.results[0]);
+        if (num::picks_nan(o) && (t == t_f32 ? num::is_nan(std::bit_cast<f32>(u32(slots[0]))) : num::is_nan(std::bit_cast<f64>(slots[0])))) return false;
+        push_constant(t, slots[0]);
         return true;
     }
     /// The last node, if it is an integer or float comparison whose result is `e` and nothing else uses it.
@@ -13838,7 +16037,7 @@ constexpr u8 flags_of(const model& m, const variant& v, bool back) noexcept {
         if (m.interrupt) flags |= flag::interrupt;
     }
     if (v.fam == family::special && m.fuel) flags |= flag::fuel;
-    if ((v.fam == family::unary || v.fam == family::binary) && m.canonical && operand_class(v, 3) >= cls::f32) flags |= flag::canonical;
+    if ((v.fam == family::unary || v.fam == family::binary) && m.canonical && num::picks_nan(v.code)) flags |= flag::canonical;
     return flags;
 }
 
@@ -15085,6 +17284,10 @@ private:
         for (u32 i = 0; frame.name[0] == 0 && i < module.exports.size(); ++i)
             if (module.exports[i].kind == extern_kind::func && module.exports[i].index == frame.func) set_name(frame, module.exports[i].name);
         frame.offset = f.pc ? offset_of(unit, frame.func, f.pc) : module.funcs[frame.func].code.begin;
+        if (const module_data::position* const at = position_at({module.positions.data(), module.positions.size()}, frame.offset)) {
+            frame.line = at->line;
+            frame.column = at->column;
+        }
         return frame;
     }
     static void set_name(trace_frame& frame, std::string_view name) noexcept {
@@ -15250,7 +17453,10 @@ public:
     static void add_trace(const context& c, error& why) noexcept {
         if (!why.frames().empty()) return;
         backtrace* const trace = tracer<F>(c).run();
-        if (trace && why.offset() == error::no_offset && !trace->frames.empty()) why.set_offset(trace->frames[0].offset);
+        if (trace && why.offset() == error::no_offset && !trace->frames.empty()) {
+            const trace_frame& innermost = trace->frames[0];
+            why.set_offset(innermost.offset).set_position(innermost.line, innermost.column);
+        }
         why.set_trace(trace);
     }
     static bool invoke(runtime::store_data& store, runtime::func_record& f, u64* slots, error& why) noexcept {
@@ -17852,6 +20058,7 @@ public:
 /// @file undef.hpp
 /// Undefines every internal macro; the last include of the umbrella header. No include guard on
 /// purpose: the amalgamator fails on a macro that is left over.
+#undef TESSERA_CHECKED
 #undef TESSERA_INLINE
 #undef TESSERA_NOINLINE
 #undef TESSERA_COLD

@@ -115,6 +115,7 @@ public:
 
     bytes run() {
         for (val_type t : type_.params) add_local(t, true);
+        if (r_.below(400) == 0) locals_.insert(locals_.end(), 33'000, tessera::t_v128); // the others' slots are beyond 16 bits
         for (u32 n = 2 + r_.below(5); n--;) add_local(any_type(), true);
         for (val_type t : all_types) add_local(t, true);
         labels_.push_back({type_.results, false});
@@ -751,7 +752,7 @@ private:
         begin(op::loop, carried, carried);
         reshape(carried, carried, depth);
         statements(3, depth);
-        const u32 shape = r_.below(6);
+        const u32 shape = r_.below(12);
         const auto advance = [&] {
             emit(op::local_get, counter);
             if (step < 0 && r_.chance(50)) number_of(-step), emit(wide ? op::i64_sub : op::i32_sub);
@@ -761,18 +762,24 @@ private:
         const op less = wide ? op::i64_lt_s : op::i32_lt_s, more = wide ? op::i64_gt_s : op::i32_gt_s;
         advance();
         switch (shape) {
-        case 0:
+        case 0: case 5:
             emit(op::local_tee, counter);
             the_limit();
             emit(step > 0 ? less : more);
             break;
-        case 1:
+        case 1: case 6:
             emit(op::local_set, counter);
             the_limit();
             emit(op::local_get, counter);
             emit(step > 0 ? more : less);
             break;
-        case 2:
+        case 4: // never goes round
+            emit(op::local_set, counter);
+            emit(op::local_get, counter);
+            emit(op::local_get, counter);
+            emit(r_.chance(50) ? less : more);
+            break;
+        case 2: case 7:
             emit(op::local_tee, counter);
             the_limit();
             emit(wide ? op::i64_eq : op::i32_eq);

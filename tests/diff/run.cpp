@@ -90,10 +90,28 @@ private:
             const val_type t = type.params[k].is_ref() ? tessera::t_funcref : type.params[k];
             args.push_back({t, c.args[k].low, c.args[k].high});
         }
-        store_.data()->fuel = u64{1} << 40;
-        const auto done = f->call(args, results);
-        if constexpr (profile[tessera::feature::fuel])
-            if (const u64 used = (u64{1} << 40) - store_.data()->fuel; used != fuel) return "fuel: " + std::to_string(used) + ", expected " + std::to_string(fuel);
+        constexpr u64 plenty = u64{1} << 40;
+        store_.data()->fuel = plenty;
+        tessera::result<void> done;
+        u64 paid = plenty;
+        if constexpr (profile[tessera::feature::fuel]) {
+            if (c.gas % 2) { // in pieces
+                store_.data()->fuel = paid = 0;
+                auto pieces = f->start(args);
+                if (!pieces) return message("start", pieces.error());
+                do {
+                    const u64 more = 1 + paid % 23;
+                    paid += more, store_.data()->fuel += more;
+                    done = pieces->resume();
+                } while (pieces->paused());
+                if (done) done = pieces->results(results);
+            } else {
+                done = f->call(args, results);
+            }
+            if (const u64 used = paid - store_.data()->fuel; used != fuel) return "fuel: " + std::to_string(used) + ", expected " + std::to_string(fuel);
+        } else {
+            done = f->call(args, results);
+        }
         const tessera::trap got = done ? tessera::trap::none : done.error().why();
         if (!done && got == tessera::trap::none) return message("call", done.error());
         if (got != wanted) return "trap " + std::to_string(int(got)) + ", expected " + std::to_string(int(wanted));
@@ -134,7 +152,11 @@ private:
     evaluator<profile> expected_;
     u32 ticks_ = 0;
     tessera::imports env_;
-    tessera::store<profile> store_;
+    tessera::store<profile> store_{[] {
+        tessera::limits l;
+        l.stack_bytes = u64{1} << 30; // some frames are large
+        return l;
+    }()};
     tessera::instance in_[2];
 };
 
@@ -237,6 +259,26 @@ inline void report(u64 seed, u32 size, const outcome& o, const char* dump) {
     }
 }
 
+std::atomic<u64> current{0}; ///< the seed that runs
+
+/// A program that never ends in the engine has no outcome to compare; this tells its seed.
+inline void watch() {
+#if defined(_GLIBCXX_HAS_GTHREADS) || !defined(__GLIBCXX__)
+    std::thread([] {
+        for (u64 last = ~u64{0};;) {
+            std::this_thread::sleep_for(std::chrono::seconds(60));
+            const u64 now = current.load();
+            if (now == last) {
+                std::printf("seed %llu does not end\n0 passed, 1 failed\n", static_cast<unsigned long long>(now));
+                std::fflush(stdout);
+                std::_Exit(1);
+            }
+            last = now;
+        }
+    }).detach();
+#endif
+}
+
 } // namespace diff
 
 int main(int argc, char** argv) {
@@ -254,21 +296,12 @@ int main(int argc, char** argv) {
         else if (name == "--dump") dump = argv[i + 1];
         else return std::fprintf(stderr, "unknown option %s\n", argv[i]), 2;
     }
-    // A program that never ends in the engine has no outcome to compare; it is told by its seed.
-    static std::atomic<u64> running{0};
-    std::thread([] {
-        for (u64 last = ~u64{0};;) {
-            std::this_thread::sleep_for(std::chrono::seconds(30));
-            const u64 now = running.load();
-            if (now == last) std::printf("seed %llu does not end\n0 passed, 1 failed\n", static_cast<unsigned long long>(now)), std::fflush(stdout), std::_Exit(1);
-            last = now;
-        }
-    }).detach();
+    watch();
     const auto start = std::chrono::steady_clock::now();
     u64 passed = 0, given_up = 0;
     for (u64 n = 0; n < count; ++n, ++seed) {
         if (std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() > seconds) break;
-        running = seed;
+        current = seed;
         const program p = generate(seed, size);
         const outcome o = comparison(p).run();
         if (o.what == outcome::given_up) ++given_up;

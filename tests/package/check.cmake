@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: MIT
+cmake_minimum_required(VERSION 3.25)
 # Builds and runs tests/package/consumer against the library, as `way`: find_package on an installed
 # copy, or add_subdirectory on the source.
 function(run)

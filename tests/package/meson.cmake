@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: MIT
+cmake_minimum_required(VERSION 3.25)
 # Configures the project with Meson and runs its tests.
 file(REMOVE_RECURSE "${scratch}")
 set(ENV{CXX} "${compiler}")

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: MIT
+cmake_minimum_required(VERSION 3.25)
 # Fetches the npm package undici 5.28.4, whose HTTP parser is a WebAssembly module, into `folder`.
 set(module "${folder}/package/lib/llhttp/llhttp.wasm")
 set(digest ee82b848a5ca8e9f99fda109e59bbc20193d049a7f6bff93f4130cba5b68261c)

@@ -265,7 +265,7 @@ protected:
         if (const op swapped = num::swapped_compare(o); swapped != op::count_) o = swapped;
         std::swap(args[0], args[1]);
     }
-    /// Computes an operation on constants now; not if it traps.
+    /// Computes an operation on constants now; not if it traps, nor where the profile picks the NaN.
     bool fold(op o, const entry* args, unsigned count) noexcept {
         u64 slots[2];
         for (unsigned i = 0; i < count; ++i) {
@@ -273,7 +273,9 @@ protected:
             slots[i] = args[i].value;
         }
         if (num::apply(o, slots, slots) != trap::none) return false;
-        push_constant(type_of_letter(row(o).type.results[0]), slots[0]);
+        const val_type t = type_of_letter(row(o).type.results[0]);
+        if (num::picks_nan(o) && (t == t_f32 ? num::is_nan(std::bit_cast<f32>(u32(slots[0]))) : num::is_nan(std::bit_cast<f64>(slots[0])))) return false;
+        push_constant(t, slots[0]);
         return true;
     }
     /// The last node, if it is an integer or float comparison whose result is `e` and nothing else uses it.

@@ -83,4 +83,16 @@ constexpr bool is_commutative(op o) noexcept {
     }
 }
 
+/// True if a NaN that `o` gives is picked by the implementation, or canonical in the deterministic
+/// profile (spec: exec/numerics, NaN Propagation). The other instructions that give floats move bits.
+constexpr bool picks_nan(op o) noexcept {
+    const op_type& t = row(o).type;
+    if (t.poly || t.result_count != 1 || (t.results[0] != 'f' && t.results[0] != 'd') || t.param_count == 0) return false;
+    switch (o) {
+    case op::f32_abs: case op::f32_neg: case op::f32_copysign: case op::f32_reinterpret_i32: case op::f32_load:
+    case op::f64_abs: case op::f64_neg: case op::f64_copysign: case op::f64_reinterpret_i64: case op::f64_load: return false;
+    default: return true;
+    }
+}
+
 } // namespace tessera::num

@@ -62,8 +62,8 @@ public:
                 to.append(s);
                 s.clear();
             }
-            if (i + 1 == section_count && names.size()) custom(to, "name", names.data(), names.size());
             custom(to, customs, 2 * i + 1);
+            if (i + 1 == section_count && names.size()) custom(to, "name", names.data(), names.size());
         }
         out.positions = std::move(to.positions);
         out.bytes = to.take();
@@ -85,6 +85,32 @@ private:
     }
 };
 
+/// An indirect name map: names of what is counted within functions or types.
+class indirect_map {
+public:
+    /// Adds the names of what belongs to `owner`, if there are any; owners come in order.
+    void add(u32 owner, std::span<const named> names) noexcept {
+        if (names.empty()) return;
+        ++count_;
+        entries_.leb_u(owner);
+        write(entries_, names);
+    }
+    u32 count() const noexcept { return count_; }
+    const writer& entries() const noexcept { return entries_; }
+    /// A name map: indices and names.
+    static void write(writer& to, std::span<const named> names) noexcept {
+        to.leb_u(names.size());
+        for (const named& n : names) {
+            to.leb_u(n.index);
+            to.name(n.name);
+        }
+    }
+
+private:
+    writer entries_;
+    u32 count_ = 0;
+};
+
 /// The content of the name section, subsection by subsection.
 class name_section {
 public:
@@ -93,29 +119,21 @@ public:
         sub.name(name);
         subsection(0, sub);
     }
-    /// A name map: indices and names.
-    void map(u8 id, const vec<named>& names) noexcept {
+    void map(u8 id, std::span<const named> names) noexcept {
         if (names.empty()) return;
         writer sub;
-        map(sub, names.data(), names.size());
+        indirect_map::write(sub, names);
         subsection(id, sub);
     }
-    /// An indirect name map of `count` entries that is written already.
-    void indirect(u8 id, u32 count, const writer& entries) noexcept {
-        if (count == 0) return;
+    void indirect(u8 id, const indirect_map& names) noexcept {
+        if (names.count() == 0) return;
         writer sub;
-        sub.leb_u(count);
-        sub.raw(entries.data(), entries.size());
-        lost_ |= entries.failed();
+        sub.leb_u(names.count());
+        sub.raw(names.entries().data(), names.entries().size());
+        lost_ |= names.entries().failed();
         subsection(id, sub);
     }
-    static void map(writer& to, const named* names, std::size_t n) noexcept {
-        to.leb_u(n);
-        for (std::size_t i = 0; i < n; ++i) {
-            to.leb_u(names[i].index);
-            to.name(names[i].name);
-        }
-    }
+    void clear() noexcept { content_.clear(); }
     const writer& content() const noexcept { return content_; }
     bool failed() const noexcept { return lost_ || content_.failed(); }
 

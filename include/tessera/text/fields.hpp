@@ -20,22 +20,14 @@ protected:
         const u32 f = defined_[u8(space::func)]++;
         bool imported = false;
         u32 type = 0;
-        if (!head(extern_kind::func, f, imported, t) || !type_use(true, type)) return false;
-        locals_.clear();
-        local_names_.clear();
-        for (const param_id& p : param_ids_)
-            if (!bind_local(p)) return false;
+        if (!head(extern_kind::func, f, imported, t) || !type_use(true, type) || !bind_params()) return false;
         if (imported) {
             import_description(extern_kind::func).leb_u(type);
         } else {
             define(space::func, s_func, t).leb_u(type);
             if (!function_body(f, t)) return false;
         }
-        if (!local_names_.empty()) {
-            ++named_functions_;
-            function_locals_.leb_u(f);
-            name_section::map(function_locals_, local_names_.data(), local_names_.size());
-        }
+        local_map_.add(f, local_names_);
         return leave();
     }
     [[nodiscard]] bool table_field(const token& t) noexcept {
@@ -98,9 +90,10 @@ protected:
         const token& what = peek();
         u32 type = 0;
         if (accept(word::func)) {
-            ++defined_[u8(space::func)];
-            if (!pass_id() || !type_use(true, type)) return false;
+            const u32 f = defined_[u8(space::func)]++;
+            if (!pass_id() || !type_use(true, type) || !bind_params()) return false;
             import_description(extern_kind::func).leb_u(type);
+            local_map_.add(f, local_names_);
         } else if (accept(word::table)) {
             ++defined_[u8(space::table)];
             table_type table;
@@ -162,14 +155,20 @@ protected:
         return leave();
     }
 
-    writer function_locals_; ///< entries of the name section's map of locals
-    u32 named_functions_ = 0;
+    indirect_map local_map_, label_map_; ///< of the name section
     chunk all_hints_; ///< entries of the branch hint section
 
 private:
-    [[nodiscard]] bool bind_local(const param_id& p) noexcept {
-        const u32 here = std::exchange(at_, p.at);
-        const bool ok = bind(space::local, p.index, local_names_);
+    /// The names of a function's parameters are those of its first locals.
+    [[nodiscard]] bool bind_params() noexcept {
+        const u32 here = at_;
+        bool ok = true;
+        locals_.clear();
+        local_names_.clear();
+        for (std::size_t i = 0; ok && i < param_ids_.size(); ++i) {
+            at_ = param_ids_[i].at;
+            ok = bind(space::local, param_ids_[i].index, local_names_);
+        }
         at_ = here;
         return ok;
     }
@@ -200,10 +199,13 @@ private:
         }
         hints_.clear();
         hint_count_ = 0;
+        label_names_.clear();
+        blocks_ = 0;
         in_function_ = true;
         if (!push_label({}) || !expression(body_)) return false;
         pop_label();
         in_function_ = false;
+        label_map_.add(f, label_names_);
         body_.mark(peek());
         body_.byte(0x0b);
         if (hint_count_) {

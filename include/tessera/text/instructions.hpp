@@ -24,6 +24,8 @@ protected:
     bool in_function_ = false;
     writer hints_; ///< the current function's branch hints: offset, 1, hint
     u32 hint_count_ = 0;
+    vec<named> label_names_; ///< the current function's; their indices count its block instructions
+    u32 blocks_ = 0;
 
 private:
     /// What an open parenthesis or an open block is in the middle of.
@@ -180,7 +182,7 @@ private:
     /// At the `(` of a part of an `if`: `f` is its frame.
     [[nodiscard]] bool open_if_part(frame& f, word w, const token& t) noexcept {
         if (w == word::then && f.reached == stage::start) {
-            if (!release(f) || !push_label(f.label)) return false;
+            if (!release(f) || !count_block(f) || !push_label(f.label)) return false;
             f.reached = stage::first;
         } else if (w == word_of(op::else_) && f.reached == stage::first) {
             if (!mark_and_write(t, op::else_)) return false;
@@ -245,7 +247,13 @@ private:
     // ---- what the forms share
 
     [[nodiscard]] bool block_label(std::string_view& name) noexcept { return !at(token_kind::id) || id(name); }
-    [[nodiscard]] bool emit(const frame& f) noexcept { return note_instruction(f) && write(*to_, f.code); }
+    [[nodiscard]] bool emit(const frame& f) noexcept {
+        return note_instruction(f) && count_block(f) && write(*to_, f.code);
+    }
+    [[nodiscard]] bool count_block(const frame& f) noexcept {
+        const u32 index = blocks_++;
+        return !in_function_ || f.label.empty() || label_names_.push_back({index, f.label}) || out_of_memory();
+    }
     [[nodiscard]] bool block_immediates(op o, chunk& to) noexcept {
         return block_type(to) && (o != op::try_table || catches(to));
     }

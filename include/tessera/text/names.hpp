@@ -3,6 +3,7 @@
 /// Identifiers and the indices they stand for (spec: text/conventions, Contexts), and `@name`.
 #pragma once
 
+#include <tessera/binary/names.hpp>
 #include <tessera/text/token_reader.hpp>
 #include <tessera/util/name_map.hpp>
 
@@ -12,11 +13,7 @@ namespace tessera::inline TESSERA_ABI::text {
 enum class space : u8 { type, func, table, memory, global, tag, elem, data, local, label, field };
 inline constexpr std::size_t module_spaces = 8;
 
-/// An entry of the name section.
-struct named {
-    u32 index = 0;
-    std::string_view name;
-};
+using named = binary::name_entry;
 
 /// Knows the names of a module. Annotations are its business too, since they name things.
 class name_reader : public token_reader {

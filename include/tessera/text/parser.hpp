@@ -213,20 +213,22 @@ private:
         name_section names;
         if (!module_name_.empty()) names.module_name(module_name_);
         names.map(1, spaces_[u8(space::func)].names);
-        names.indirect(2, named_functions_, function_locals_);
+        names.indirect(2, local_map_);
+        names.indirect(3, label_map_);
         static constexpr struct {
             u8 id;
             space s;
         } maps[] = {{4, space::type},   {5, space::table}, {6, space::memory},
                     {7, space::global}, {8, space::elem},  {9, space::data}};
         for (const auto& m : maps) names.map(m.id, spaces_[u8(m.s)].names);
-        writer fields;
-        for (const field_owner& o : field_owners_) {
-            fields.leb_u(o.type);
-            name_section::map(fields, field_names_.data() + o.begin, o.end - o.begin);
-        }
-        names.indirect(10, u32(field_owners_.size()), fields);
+        indirect_map fields;
+        for (const field_owner& o : field_owners_)
+            fields.add(o.type, {field_names_.data() + o.begin, o.end - o.begin});
+        names.indirect(10, fields);
         names.map(11, spaces_[u8(space::tag)].names);
+        // A module has one name section; one that is written out stands for itself.
+        for (const custom_section& c : customs_)
+            if (c.name == "name") names.clear();
         writer hints;
         if (all_hints_.count) {
             hints.leb_u(all_hints_.count);

@@ -5,6 +5,7 @@
 
 #include <tessera/binary/write.hpp>
 #include <tessera/text/chunk.hpp>
+#include <tessera/text/heap_words.hpp>
 #include <tessera/text/names.hpp>
 
 namespace tessera::inline TESSERA_ABI::text {
@@ -24,10 +25,10 @@ protected:
 
     [[nodiscard]] bool heap(heap_type& out) noexcept {
         if (at(token_kind::keyword)) {
-            const u8 byte_code = abstract_heap(word(peek().match));
-            if (byte_code == 0) return unexpected();
+            const u8 abstract = byte_code(&heap_word::heap, word(peek().match));
+            if (abstract == 0) return unexpected();
             static_cast<void>(next());
-            out = heap_type::abstract(byte_code);
+            out = heap_type::abstract(abstract);
             return true;
         }
         u32 i = 0;
@@ -52,9 +53,9 @@ protected:
         case word::f64: out = t_f64; break;
         case word::v128: out = t_v128; break;
         default:
-            const u8 byte_code = reference(w);
-            if (byte_code == 0) return unexpected();
-            out = val_type::ref(heap_type::abstract(byte_code), true);
+            const u8 abstract = byte_code(&heap_word::reference, w);
+            if (abstract == 0) return unexpected();
+            out = val_type::ref(heap_type::abstract(abstract), true);
         }
         static_cast<void>(next());
         return true;
@@ -161,39 +162,11 @@ private:
         u32 first = 0, params = 0, results = 0; ///< a function type's, in pool_
     };
 
-    static u8 abstract_heap(word w) noexcept {
-        switch (w) {
-        case word::any: return code::any;
-        case word::eq: return code::eq;
-        case word::i31: return code::i31;
-        case word::struct_: return code::struct_;
-        case word::array: return code::array;
-        case word::none: return code::none;
-        case word::func: return code::func;
-        case word::nofunc: return code::nofunc;
-        case word::extern_: return code::extern_;
-        case word::noextern: return code::noextern;
-        case word::exn: return code::exn;
-        case word::noexn: return code::noexn;
-        default: return 0;
-        }
-    }
-    static u8 reference(word w) noexcept {
-        switch (w) {
-        case word::anyref: return code::any;
-        case word::eqref: return code::eq;
-        case word::i31ref: return code::i31;
-        case word::structref: return code::struct_;
-        case word::arrayref: return code::array;
-        case word::nullref: return code::none;
-        case word::funcref: return code::func;
-        case word::nullfuncref: return code::nofunc;
-        case word::externref: return code::extern_;
-        case word::nullexternref: return code::noextern;
-        case word::exnref: return code::exn;
-        case word::nullexnref: return code::noexn;
-        default: return 0;
-        }
+    /// The byte code of the type whose word of the given kind is `w`, 0 if there is none.
+    static u8 byte_code(word heap_word::*kind, word w) noexcept {
+        for (const heap_word& h : heap_words)
+            if (h.*kind == w) return h.byte_code;
+        return 0;
     }
 
     [[nodiscard]] bool type_use(bool with_ids, u32& type, bool& given) noexcept {

@@ -26,7 +26,7 @@ public:
         requires(std::is_constructible_v<T, U &&> && !std::is_same_v<std::remove_cvref_t<U>, result> &&
                  !std::is_same_v<std::remove_cvref_t<U>, E> && std::is_convertible_v<U &&, T>)
     result(U&& value) noexcept : has_(true) {
-        ::new (static_cast<void*>(&value_)) T(std::forward<U>(value));
+        ::new (static_cast<void*>(&value_)) T(static_cast<T>(std::forward<U>(value)));
     }
     template <class U>
         requires(std::is_convertible_v<U &&, E> && !std::is_convertible_v<U &&, T> && !std::is_same_v<std::remove_cvref_t<U>, result>)

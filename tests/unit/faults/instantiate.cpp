@@ -55,7 +55,7 @@ TEST_CASE("out of memory: instantiation leaves nothing behind, and works the nex
         REQUIRE_MESSAGE(mod, mod.error().message());
         const long n = faults::each([&] {
             const long left = std::exchange(faults::left, -1); // what prepares is not under test
-            auto s = store();
+            auto s = new_store();
             REQUIRE(s.status());
             int ticks = 0;
             tessera::imports env;
@@ -90,7 +90,7 @@ TEST_CASE("out of memory: instantiation leaves nothing behind, and works the nex
 TEST_CASE("out of memory: a store, its objects, imports") {
     const long before = faults::live;
     faults::each([&] {
-        auto s = store();
+        auto s = new_store();
         return worked(s.status());
     });
     const std::string big(100, 'x');
@@ -108,7 +108,7 @@ TEST_CASE("out of memory: a store, its objects, imports") {
         return all;
     });
     faults::each([&] {
-        auto s = store();
+        auto s = new_store();
         if (!worked(s.status())) return false;
         bool all = worked(s.make_memory({{1, 2, true, false}, false, 16}));
         all = worked(s.make_table({{9, 0, false, false}, tessera::t_externref})) && all;
@@ -124,7 +124,7 @@ TEST_CASE("out of memory: a store, its objects, imports") {
 TEST_CASE("out of memory: growing") {
     const long before = faults::live;
     {
-        auto s = store();
+        auto s = new_store();
         auto m = s.make_memory({{1, 100, true, false}, false, 16});
         auto t = s.make_table({{1, 100, true, false}, tessera::t_externref});
         REQUIRE(m);

@@ -79,7 +79,7 @@ inline bool invoke(tessera::runtime::store_data& store, tessera::runtime::func_r
 }
 inline constexpr tessera::runtime::engine engine{no_code, no_code, invoke, nullptr, nullptr, nullptr, nullptr};
 
-inline tessera::basic_store store(const tessera::limits& l = {}, tessera::features f = tessera::latest) { return {engine, f, l}; }
+inline tessera::basic_store new_store(const tessera::limits& l = {}, tessera::features f = tessera::latest) { return {engine, f, l}; }
 
 inline tessera::result<tessera::module> parse(const bytes& b) {
     return tessera::module::parse<tessera::latest>(std::span<const u8>(b));

@@ -25,7 +25,7 @@ const bytes exports_f = wasm({one_func_type, section(3, {bytes{0}}), section(7, 
 } // namespace
 
 TEST_CASE("instantiate: the empty module, and one function") {
-    auto s = store();
+    auto s = new_store();
     REQUIRE(s.status());
     CHECK(make(s, wasm({})));
     auto i = make(s, exports_f);
@@ -44,7 +44,7 @@ TEST_CASE("instantiate: the empty module, and one function") {
 }
 
 TEST_CASE("instantiate: unknown and incompatible imports name themselves") {
-    auto s = store();
+    auto s = new_store();
     const bytes m = wasm({section(1, {type({0x7f}, {0x7f})}), section(2, {import("env", "f", {0, 0})})});
     tessera::imports env;
     auto i = make(s, m, env);
@@ -64,7 +64,7 @@ TEST_CASE("instantiate: unknown and incompatible imports name themselves") {
 }
 
 TEST_CASE("instantiate: imported host functions can be called and exported again") {
-    auto s = store();
+    auto s = new_store();
     tessera::imports env;
     int seen = 0;
     env.define("env", "f", [&](int a) { return seen = a; });
@@ -77,7 +77,7 @@ TEST_CASE("instantiate: imported host functions can be called and exported again
 }
 
 TEST_CASE("instantiate: what a failure before linking is done leaves behind is nothing") {
-    auto s = store();
+    auto s = new_store();
     const bytes m = wasm({section(1, {type({}, {})}), section(2, {import("a", "f", {0, 0}), import("a", "missing", {0, 0})}),
                           section(3, {bytes{0}}), section(4, {bytes{0x70, 0, 5}}), section(5, {bytes{0, 1}}), section(10, {body({})})});
     tessera::imports env;
@@ -96,7 +96,7 @@ TEST_CASE("instantiate: what a failure before linking is done leaves behind is n
 }
 
 TEST_CASE("instantiate: memories, tables and globals match by their current size and type") {
-    auto s = store();
+    auto s = new_store();
     auto memory = s.make_memory({{1, 4, true, false}, false, 16});
     REQUIRE(memory);
     tessera::imports env;
@@ -141,7 +141,7 @@ TEST_CASE("instantiate: memories, tables and globals match by their current size
 }
 
 TEST_CASE("instantiate: objects of another store are refused, and stale ones") {
-    auto a = store(), b = store();
+    auto a = new_store(), b = new_store();
     auto global = a.make_global(value::i32(7), false);
     REQUIRE(global);
     tessera::imports env;
@@ -157,7 +157,7 @@ TEST_CASE("instantiate: objects of another store are refused, and stale ones") {
 }
 
 TEST_CASE("instantiate: constant expressions") {
-    auto s = store();
+    auto s = new_store();
     tessera::imports env;
     auto host = s.make_global(value::i32(1000), false);
     REQUIRE(host);
@@ -197,7 +197,7 @@ TEST_CASE("instantiate: constant expressions") {
 }
 
 TEST_CASE("instantiate: segments in order; what was written before a trap stays") {
-    auto s = store();
+    auto s = new_store();
     auto memory = s.make_memory({{1, 1, true, false}, false, 16});
     auto table = s.make_table({{4, 4, true, false}, tessera::t_funcref});
     REQUIRE(memory);
@@ -237,7 +237,7 @@ TEST_CASE("instantiate: segments in order; what was written before a trap stays"
 }
 
 TEST_CASE("instantiate: passive and declarative segments, drops") {
-    auto s = store();
+    auto s = new_store();
     auto i = make(s, wasm({one_func_type, section(3, {bytes{0}}), section(4, {bytes{0x70, 0, 1}}), section(5, {bytes{0, 1}}),
                            section(9, {bytes{1, 0, 2, 0, 0}, bytes{3, 0, 1, 0}, bytes{5, 0x70, 2} + expr({0xd2, 0}) + expr({0xd0, 0x70})}),
                            section(12, leb(2)), section(10, {body({0x41, 0})}), section(11, {bytes{1} + name("passive"), bytes{0} + expr(i32_const(0)) + name("x")})}));
@@ -259,7 +259,7 @@ TEST_CASE("instantiate: passive and declarative segments, drops") {
 }
 
 TEST_CASE("instantiate: tables with an initial value") {
-    auto s = store();
+    auto s = new_store();
     auto i = make(s, wasm({one_func_type, section(3, {bytes{0}}), section(4, {bytes{0x40, 0, 0x70, 0, 3} + expr({0xd2, 0})}),
                            section(7, {export_("t", 1, 0)}), section(10, {body({0x41, 0})})}));
     REQUIRE_MESSAGE(i, i.error().message());
@@ -268,7 +268,7 @@ TEST_CASE("instantiate: tables with an initial value") {
 }
 
 TEST_CASE("instantiate: the start function") {
-    auto s = store();
+    auto s = new_store();
     tessera::imports env;
     int started = 0;
     bool fail = false;
@@ -289,13 +289,13 @@ TEST_CASE("instantiate: the start function") {
 
 TEST_CASE("instantiate: what this build cannot run is named") {
     {
-        auto s = store({}, tessera::wasm_1_0);
+        auto s = new_store({}, tessera::wasm_1_0);
         auto i = make(s, wasm({section(1, {type({}, {0x7f, 0x7f})}), section(3, {bytes{0}}), section(10, {body({0x41, 0, 0x41, 0})})}));
         REQUIRE(!i);
         CHECK(i.error().kind() == kind::unsupported);
         CHECK(i.error().detail() == "multi-value");
     }
-    auto s = store();
+    auto s = new_store();
     // i8x16.splat, drop
     auto i = make(s, wasm({section(1, {type({}, {})}), section(3, {bytes{0}}), section(10, {body({0x41, 0, 0xfd, 0x0f, 0x1a})})}));
     REQUIRE(!i);
@@ -306,7 +306,7 @@ TEST_CASE("instantiate: what this build cannot run is named") {
 TEST_CASE("instantiate: limits have names") {
     const bytes memory = wasm({section(5, {bytes{0, 2}})}), table = wasm({section(4, {bytes{0x70, 0, 20}})});
     const auto refused = [](tessera::limits l, const bytes& m, int good = 0) {
-        auto s = store(l);
+        auto s = new_store(l);
         for (int i = 0; i < good; ++i) REQUIRE(make(s, m));
         auto r = make(s, m);
         REQUIRE(!r);
@@ -341,7 +341,7 @@ TEST_CASE("instantiate: limits have names") {
 }
 
 TEST_CASE("instantiate: many instances of one module share its unit, modules share types") {
-    auto s = store();
+    auto s = new_store();
     auto mod = parse(exports_f);
     REQUIRE(mod);
     for (int i = 0; i < 10; ++i) REQUIRE(s.instantiate(*mod));
@@ -356,7 +356,7 @@ TEST_CASE("instantiate: many instances of one module share its unit, modules sha
 }
 
 TEST_CASE("instantiate: a whole instance as imports") {
-    auto s = store();
+    auto s = new_store();
     auto a = make(s, exports_f);
     REQUIRE(a);
     tessera::imports env;

@@ -7,13 +7,13 @@ using namespace tessera;
 using namespace tessera::runtime;
 
 namespace {
-table_type entries(u64 min, u64 max = ~u64{0}) { return {{min, max, max != ~u64{0}, false}, t_funcref}; }
+table_type entry_type(u64 min, u64 max = ~u64{0}) { return {{min, max, max != ~u64{0}, false}, t_funcref}; }
 } // namespace
 
 TEST_CASE("table: allocation, growth, limits") {
     table_data t;
     std::string_view over;
-    REQUIRE(t.allocate(entries(3, 10), 0, 100, nullptr, over));
+    REQUIRE(t.allocate(entry_type(3, 10), 0, 100, nullptr, over));
     CHECK(t.size == 3);
     CHECK(t.items[2] == 0);
     u64 old = 0;
@@ -28,11 +28,11 @@ TEST_CASE("table: allocation, growth, limits") {
 
     account sum{0, 10}; // before the tables that give back to it
     table_data full, big, total;
-    REQUIRE(full.allocate(entries(4), 5, 100, nullptr, over));
+    REQUIRE(full.allocate(entry_type(4), 5, 100, nullptr, over));
     CHECK(full.items[3] == 5);
-    CHECK(!big.allocate(entries(101), 0, 100, nullptr, over));
+    CHECK(!big.allocate(entry_type(101), 0, 100, nullptr, over));
     CHECK(!over.empty());
-    REQUIRE(total.allocate(entries(8), 0, 100, &sum, over));
+    REQUIRE(total.allocate(entry_type(8), 0, 100, &sum, over));
     CHECK(!total.grow(3, 0, old));
     CHECK(total.grow(2, 1, old));
     CHECK(sum.used == 10);
@@ -41,7 +41,7 @@ TEST_CASE("table: allocation, growth, limits") {
 TEST_CASE("table: growing with null does not see what a larger table had") {
     table_data t;
     std::string_view over;
-    REQUIRE(t.allocate(entries(0), 0, 1000, nullptr, over));
+    REQUIRE(t.allocate(entry_type(0), 0, 1000, nullptr, over));
     u64 old = 0;
     for (int i = 0; i < 100; ++i) REQUIRE(t.grow(1, i % 2 ? 9 : 0, old));
     for (u64 i = 0; i < 100; ++i) REQUIRE(t.items[i] == (i % 2 ? 9u : 0u));
@@ -50,7 +50,7 @@ TEST_CASE("table: growing with null does not see what a larger table had") {
 TEST_CASE("table: bulk operations check both ranges") {
     table_data t;
     std::string_view over;
-    REQUIRE(t.allocate(entries(8), 0, 1000, nullptr, over));
+    REQUIRE(t.allocate(entry_type(8), 0, 1000, nullptr, over));
     const u32 from[] = {1, 2, 3};
     CHECK(init(t, 5, from, 0, 3) == trap::none);
     CHECK(init(t, 6, from, 0, 3) == trap::out_of_bounds_table);

@@ -335,6 +335,36 @@ TEST_CASE("parser: names") {
     CHECK(wrong("(func (@name 1))") == "@name annotation: unexpected token");
 }
 
+TEST_CASE("parser: names of labels and of parameters of imports") {
+    const auto ends_with = [](std::string_view source, const std::string& names) {
+        auto r = text::parse(source);
+        REQUIRE(r.has_value());
+        const std::string_view all(reinterpret_cast<const char*>(r->bytes.data()), r->bytes.size());
+        CHECK(all.substr(all.size() - names.size()) == names);
+    };
+    // In the order of the code: the condition of an `if` comes before it.
+    ends_with("(func (block $a) (if $c (block $b (result i32) (i32.const 0)) (then)) loop $d end (try $e (do)) block end)",
+              "\4name"
+              "\3\x12\1\0\5\0\1a\1\1b\2\1c\3\1d\4\1e"s);
+    ends_with("(import \"\" \"\" (func (param i32) (param $x i32)))(func (import \"\" \"\") (param $y i32))",
+              "\4name"
+              "\2\x0b\2\0\1\1\1x\1\1\0\1y"s);
+    CHECK(wrong("(import \"\" \"\" (func (param $x i32) (param $x i32)))") == "duplicate local $x");
+}
+
+TEST_CASE("parser: the place of the name section, and one that is written out") {
+    const auto whole = [](std::string_view source) {
+        auto r = text::parse(source);
+        REQUIRE(r.has_value());
+        return std::string(reinterpret_cast<const char*>(r->bytes.data()), r->bytes.size());
+    };
+    const std::string all = whole("(module $m (@custom \"a\" (after data)) (@custom \"b\" (after last)))");
+    CHECK(all.substr(8) == "\0\2\1a"
+                           "\0\x09\4name\0\2\1m"
+                           "\0\2\1b"s);
+    CHECK(whole("(module $m (@custom \"name\" \"x\"))").substr(8) == "\0\6\4namex"s);
+}
+
 TEST_CASE("parser: custom sections") {
     const std::string all = bytes("(@custom \"a\" (before func) \"1\") (func) (@custom \"b\" (after func) \"2\" \"3\") "
                                   "(@custom \"c\" (before first)) (@custom \"d\")"

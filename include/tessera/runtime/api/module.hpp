@@ -4,6 +4,7 @@
 #pragma once
 
 #include <tessera/runtime/api/extern_type.hpp>
+#include <tessera/text/print_options.hpp>
 #include <tessera/valid/module.hpp>
 
 namespace tessera::inline TESSERA_ABI {
@@ -46,6 +47,15 @@ public:
     /// Needs <tessera/wat.hpp>.
     template <features F>
     static result<module> parse_text(std::string_view text, const module_limits& limits = {}) noexcept;
+
+    /// The module in the text format, from which `parse_text` makes an equal one: names, custom sections
+    /// and branch hints included. Fails with msg::out_of_memory, msg::limit_reached for a text of 4 GiB
+    /// and msg::stale_handle for an empty module. Needs <tessera/wat.hpp>.
+    result<vec<char>> to_text(print_options options = {}) const noexcept;
+    /// The module in the binary format, each number in its shortest form; bytes() are those it was
+    /// parsed from. Fails with msg::out_of_memory, and msg::stale_handle for an empty module. Needs
+    /// <tessera/module.hpp>.
+    result<vec<u8>> to_binary() const noexcept;
 
     explicit operator bool() const noexcept { return bool(owner_); }
 

@@ -23,7 +23,7 @@ struct point {
 } // namespace
 
 TEST_CASE("host functions: the C++ signature is the WebAssembly type") {
-    auto s = store();
+    auto s = new_store();
     const auto type_of = [&](auto f) {
         auto made = s.make_func(f);
         REQUIRE(made);
@@ -54,7 +54,7 @@ TEST_CASE("host functions: the C++ signature is the WebAssembly type") {
 }
 
 TEST_CASE("host functions: values arrive and come back, with and without types") {
-    auto s = store();
+    auto s = new_store();
     auto f = s.make_func([](i32 a, u64 b, f32 c, f64 d, bool e, colour g) { return std::tuple{-a, b + 1, c / 2, d * 2, !e, g}; });
     REQUIRE(f);
     auto typed = typed_func<std::tuple<i32, u64, f32, f64, bool, colour>(i32, u64, f32, f64, bool, colour)>::from(*f);
@@ -84,7 +84,7 @@ TEST_CASE("host functions: values arrive and come back, with and without types")
 }
 
 TEST_CASE("host functions: v128 and more than sixteen slots") {
-    auto s = store();
+    auto s = new_store();
     v128 in;
     for (u8 i = 0; i < 16; ++i) in.bytes[i] = i;
     auto f = typed_func<v128(v128, int)>::from(*s.make_func([](v128 v, int add) {
@@ -105,7 +105,7 @@ TEST_CASE("host functions: v128 and more than sixteen slots") {
 }
 
 TEST_CASE("host functions: errors are values, exceptions too") {
-    auto s = store();
+    auto s = new_store();
     auto f = typed_func<int(int)>::from(*s.make_func([](int a) -> result<int> {
         if (a == 0) return trap::integer_divide_by_zero;
         if (a == 1) return error(msg::out_of_range, "of mine");
@@ -137,7 +137,7 @@ TEST_CASE("host functions: errors are values, exceptions too") {
 TEST_CASE("host functions: what they capture ends with its last owner") {
     const auto count = std::make_shared<int>(0);
     {
-        auto s = store();
+        auto s = new_store();
         {
             imports env;
             REQUIRE(env.define("a", "f", [count] {}));
@@ -162,7 +162,7 @@ TEST_CASE("host functions: what they capture ends with its last owner") {
 }
 
 TEST_CASE("host functions: a type known at run time only") {
-    auto s = store();
+    auto s = new_store();
     const val_type params[] = {t_i32, t_v128, t_f32}, results[] = {t_f32, t_i32};
     auto f = s.make_func(func_type{params, results}, [](caller&, std::span<const value> in, std::span<value> out) -> result<void> {
         if (in[0].as_u32() == 99) return trap::unreachable;
@@ -187,7 +187,7 @@ TEST_CASE("host functions: a type known at run time only") {
 TEST_CASE("host functions: nested calls have a limit") {
     limits l;
     l.host_depth = 5;
-    auto s = store(l);
+    auto s = new_store(l);
     func self;
     int deepest = 0;
     auto f = s.make_func([&](int depth) -> result<int> {
@@ -206,7 +206,7 @@ TEST_CASE("host functions: nested calls have a limit") {
 }
 
 TEST_CASE("references: func and externref as arguments") {
-    auto s = store(), other = store();
+    auto s = new_store(), other = new_store();
     auto f = typed_func<func(func)>::from(*s.make_func([](func g) { return g; }));
     REQUIRE(f);
     CHECK(!*(*f)(func()));
@@ -238,13 +238,13 @@ TEST_CASE("references: func and externref as arguments") {
     CHECK(*next == *text);
     limits l;
     l.host_objects = 1;
-    auto tight = store(l);
+    auto tight = new_store(l);
     REQUIRE(tight.make_object<int>(1));
     CHECK(tight.make_object<int>(1).error().detail() == "limits::host_objects");
 }
 
 TEST_CASE("references: values are checked against what they refer to") {
-    auto s = store();
+    auto s = new_store();
     auto f = s.make_func([](func) {});
     const value null_func = value::reference(t_funcref, {0}), bad = value::reference(t_funcref, {1000}), ext = value::reference(t_externref, {6});
     const value nofunc = value::reference(val_type::ref(heap_type::abstract(code::nofunc), true), {0});
@@ -266,7 +266,7 @@ TEST_CASE("references: values are checked against what they refer to") {
 }
 
 TEST_CASE("objects of the host: memory, table, global") {
-    auto s = store();
+    auto s = new_store();
     auto m = s.make_memory({{1, 3, true, false}, false, 16});
     REQUIRE(m);
     CHECK(m->size() == 65536);
@@ -317,7 +317,7 @@ TEST_CASE("objects of the host: memory, table, global") {
 }
 
 TEST_CASE("a store: reset makes handles stale, moving does not") {
-    auto s = store();
+    auto s = new_store();
     auto g = s.make_global(value::i32(4), true);
     auto moved = std::move(s);
     CHECK(*g->get<int>() == 4);
@@ -370,7 +370,7 @@ TEST_CASE("a module: imports, exports, sections, names") {
     CHECK(copy.name().data() == mod->name().data());
     CHECK(module().exports().size() == 0);
     CHECK(module().exports().begin() == module().exports().end());
-    auto s = store();
+    auto s = new_store();
     CHECK(s.instantiate(module()).error().is(msg::stale_handle));
 }
 
@@ -404,7 +404,7 @@ TEST_CASE("exports: many are found too") {
     for (int i = 0; i < 500; ++i) globals = globals + bytes{0x7f, 0} + expr(i32_const(i * 7919 % 500));
     auto mod = parse(wasm({section(6, globals), section(7, exports)}));
     REQUIRE(mod);
-    auto s = store();
+    auto s = new_store();
     auto i = s.instantiate(*mod);
     REQUIRE(i);
     for (u32 k = 0; k < 500; ++k) {
