@@ -8460,10 +8460,12 @@ private:
 
 namespace tessera::inline TESSERA_ABI {
 
-/// Every combination says the whole module; they differ in how it reads.
+/// Every combination says the whole module.
 struct print_options {
     bool folded = false; ///< operands in parentheses, `(i32.add (local.get 0) (i32.const 1))`, where code allows it
     bool names = true;   ///< identifiers from the name section; else indices, and that section as a custom one
+    /// A small module can have a large text: a long name counts each time it is used.
+    std::uint32_t most_characters = 0xffff'fffe;
 };
 
 } // namespace tessera
@@ -10595,8 +10597,8 @@ public:
     static result<module> parse_text(std::string_view text, const module_limits& limits = {}) noexcept;
 
     /// The module in the text format, from which `parse_text` makes an equal one: names, custom sections
-    /// and branch hints included. Fails with msg::out_of_memory, msg::limit_reached for a text of 4 GiB
-    /// and msg::stale_handle for an empty module. Needs <tessera/wat.hpp>.
+    /// and branch hints included. Fails with msg::out_of_memory, msg::limit_reached for a text longer than
+    /// the options allow, and msg::stale_handle for an empty module. Needs <tessera/wat.hpp>.
     result<vec<char>> to_text(print_options options = {}) const noexcept;
     /// The module in the binary format, each number in its shortest form; bytes() are those it was
     /// parsed from. Fails with msg::out_of_memory, and msg::stale_handle for an empty module. Needs
@@ -11086,6 +11088,7 @@ public:
 private:
     [[nodiscard]] bool fields(const module_data& m, const binary::module_names& names) noexcept {
         const auto& list = names.of[u8(binary::name_kind::field)];
+        if (!list.empty() && !spaces_[u8(space::field)].resize(m.types.fields.size())) return false;
         for (std::size_t i = 0; i < list.size();) {
             const u32 type = list[i].owner;
             const std::size_t first = i;
@@ -11146,12 +11149,12 @@ private:
 
 namespace tessera::inline TESSERA_ABI::text {
 
-/// Characters that grow at the end. Where memory runs out or the text gets longer than a text can be
-/// read back, the output remembers it and goes on, so that the caller asks once.
+/// Characters that grow at the end. Where memory runs out or the text gets too long, the output
+/// remembers it and goes on, so that the caller asks once.
 class text_output {
 public:
     text_output& operator<<(std::string_view s) noexcept {
-        if (s.size() >= no_index - text_.size()) too_long_ = true;
+        if (s.size() > most_ - text_.size()) too_long_ = true;
         else if (!text_.append(s.data(), s.size())) lost_ = true;
         return *this;
     }
@@ -11233,9 +11236,13 @@ public:
         text_.truncate(to);
     }
 
+    /// Allows `most` characters, which is by itself what a text can have.
+    void limit(u32 most) noexcept { most_ = most < no_index ? most : no_index - 1; }
     std::size_t size() const noexcept { return text_.size(); }
     bool lost() const noexcept { return lost_; }
     bool too_long() const noexcept { return too_long_; }
+    /// True if nothing more can be written, so that there is no point in going on.
+    bool failed() const noexcept { return lost_ || too_long_; }
     /// Hands the characters over; the output is empty afterwards.
     vec<char> take() noexcept { return std::move(text_); }
 
@@ -11263,6 +11270,7 @@ private:
     }
 
     vec<char> text_;
+    u32 most_ = no_index - 1;
     bool lost_ = false;
     bool too_long_ = false;
 };
@@ -11406,7 +11414,7 @@ protected:
     // ---- definitions
 
     void type_definitions() noexcept {
-        for (u32 i = 0; i < m_.types.size(); ++i) {
+        for (u32 i = 0; i < m_.types.size() && !out_.failed(); ++i) {
             const type_def& d = m_.types[i];
             const bool grouped = d.group_size != 1;
             if (grouped && d.group == i) {
@@ -11492,7 +11500,7 @@ protected:
             return;
         case imm::label: return label_index(in.index);
         case imm::labels:
-            while (!list.done()) label_index(immediate_reader::next_label(list));
+            while (!list.done() && !out_.failed()) label_index(immediate_reader::next_label(list));
             return;
         case imm::func: return item(space::func, in.index);
         case imm::type: return item(space::type, in.index);
@@ -11556,6 +11564,12 @@ protected:
         if (!with_hints_ || (in.code != op::if_ && in.code != op::br_if)) return;
         if (const int likely = hints_.at(in.offset); likely >= 0)
             out_ << "(@" << word::branch_hint << (likely ? " \"\\01\") " : " \"\\00\") ");
+    }
+
+    /// False if nothing more can be written; `code_` has the error.
+    [[nodiscard]] bool writable() noexcept {
+        if (out_.lost()) return code_.fail_memory();
+        return !out_.too_long() || code_.fail(msg::limit_reached, m_.bytes.data(), "characters of a text");
     }
 
     binary::instruction_reader<everything> code_;
@@ -11636,7 +11650,7 @@ protected:
         if (!labels_.push({})) return code_.fail_memory();
         const auto line = [&](u32 outwards) { out_.line(depth + labels_.size() - 1 - outwards); };
         for (nesting_.start();;) {
-            if (!code_.next(in_) || !nesting_.step(in_.code, code_, in_.offset)) return false;
+            if (!writable() || !code_.next(in_) || !nesting_.step(in_.code, code_, in_.offset)) return false;
             if (nesting_.done()) return end_of_body(func, blocks, code_.at());
             switch (in_.code) {
             case op::block:
@@ -11738,6 +11752,7 @@ private:
                 if (lines || !open_.empty()) out_.line(depth + open_.size());
                 else out_ << ' ';
                 const open_node opened{node, labels_.size(), out_.size()};
+                if (!writable()) return false;
                 if (has_code) {
                     code_.restart(cursor(m_.bytes.data() + n.offset, m_.bytes.data() + m_.bytes.size()));
                     if (!code_.next(in_)) return false;
@@ -11797,6 +11812,7 @@ public:
 
     /// Prints the module. False: problem().
     [[nodiscard]] bool run(vec<char>& out) noexcept {
+        out_.limit(options_.most_characters);
         if (!prepare()) return code_.fail_memory();
         out_ << "(module";
         name({names_.module_name, names_.module_name});
@@ -11805,8 +11821,7 @@ public:
         for (u32 place = 0; place < section_count; ++place)
             if (!fields(section_order[place]) || !customs_after(section_order[place])) return false;
         out_ << (out_.size() > head ? "\n)\n" : ")\n");
-        if (out_.lost()) return code_.fail_memory();
-        if (out_.too_long()) return code_.fail(msg::limit_reached, m_.bytes.data(), "characters of a text");
+        if (!writable()) return false;
         out = out_.take();
         return true;
     }
@@ -11864,7 +11879,7 @@ private:
     [[nodiscard]] bool each(const vec<T>& list, u32 first, Print print) noexcept {
         for (u32 i = first; i < list.size(); ++i) {
             out_.line(1);
-            if (!print(i)) return false;
+            if (!print(i) || !writable()) return false;
             out_ << ')';
         }
         return true;
@@ -11924,7 +11939,7 @@ private:
         else out_ << word::func;
         code_.restart(bytes(e.items));
         const u8* at = m_.bytes.data() + e.items.begin;
-        for (u32 k = 0; k < e.count; ++k) {
+        for (u32 k = 0; k < e.count && !out_.failed(); ++k) {
             if (k % 16 == 15) {
                 out_.line(1);
                 out_ << ' ';
@@ -11971,15 +11986,16 @@ private:
 
     // ---- functions
 
+    static constexpr u32 most_locals = 1'000'000; ///< each is a word of the text, and one byte can declare many
+
     [[nodiscard]] bool function(u32 f) noexcept {
-        module_limits limits; // the decoder's were met, whatever they were
-        limits.locals = no_index;
+        module_limits limits;
+        limits.locals = most_locals;
         code_.restart(bytes(m_.funcs[f].code));
         locals_.clear();
         const bool declared = binary::local_declarations(code_, 0, limits, [&](u32 n, val_type t) {
-            if (!locals_.reserve(locals_.size() + n)) return false;
-            for (; n > 0; --n) static_cast<void>(locals_.push_back(t)); // there is room
-            return true;
+            while (n > 0 && locals_.push_back(t)) --n;
+            return n == 0;
         });
         if (!declared) return false;
         const cursor instructions(code_.at(), code_.end());
@@ -12126,9 +12142,9 @@ private:
 };
 
 /// The module as text, `(module …)`, from which text::parse makes an equal module: structure, names and
-/// custom sections, with branch hints as annotations. Fails with msg::out_of_memory, msg::limit_reached
-/// for a text of 4 GiB, and for a module that was decoded and not validated with kind::malformed where
-/// a function body is.
+/// custom sections, with branch hints as annotations. Fails with msg::out_of_memory, with
+/// msg::limit_reached for a text longer than the options allow or a function of a million locals, and
+/// for a module that was decoded and not validated with kind::malformed where a function body is.
 inline result<vec<char>> print(const module_data& m, const print_options& options = {}) noexcept {
     vec<char> out;
     module_printer printer(m, options);
@@ -14417,7 +14433,8 @@ protected:
         }
         if (num::apply(o, slots, slots) != trap::none) return false;
         const val_type t = type_of_letter(row(o).type.results[0]);
-        if (num::picks_nan(o) && (t == t_f32 ? num::is_nan(std::bit_cast<f32>(u32(slots[0]))) : num::is_nan(std::bit_cast<f64>(slots[0])))) return false;
+        const bool nan = t == t_f32 ? num::is_nan(std::bit_cast<f32>(u32(slots[0]))) : num::is_nan(std::bit_cast<f64>(slots[0]));
+        if (nan && num::picks_nan(o)) return false;
         push_constant(t, slots[0]);
         return true;
     }

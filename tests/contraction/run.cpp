@@ -52,7 +52,8 @@ int main() {
     auto i = store.instantiate(*mod);
     if (!i) return std::printf("%s\n", i.error().message().data()), 1;
     int failed = 0;
-    for (const char* name : {"add64", "swapped64", "negated64", "stored64", "set64", "loaded64", "sum64", "constant64", "half64"})
+    for (const char* name :
+         {"add64", "swapped64", "negated64", "stored64", "set64", "loaded64", "sum64", "constant64", "half64"})
         failed += check<double>(*i, name, 0x1.00000004p0, -0x1.00000008p0);
     for (const char* name : {"add32", "swapped32"}) failed += check<float>(*i, name, 0x1.0008p0f, -0x1.001p0f);
     std::printf("%d passed, %d failed\n", 11 - failed, failed);

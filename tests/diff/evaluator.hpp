@@ -88,11 +88,11 @@ private:
     };
     struct control {
         op kind;
-        u32 height;      ///< of the stack below the parameters
-        u32 takes;       ///< values a branch takes along
-        u32 start;       ///< first byte of the body
-        u32 after;       ///< first byte behind the block
-        u32 cost;        ///< of going round once
+        u32 height; ///< of the stack below the parameters
+        u32 takes;  ///< values a branch takes along
+        u32 start;  ///< first byte of the body
+        u32 after;  ///< first byte behind the block
+        u32 cost;   ///< of going round once
     };
     struct extent {
         u32 else_at = 0; ///< behind `else`; 0: none
@@ -118,7 +118,9 @@ private:
             self.globals.push_back(g.source != no_index ? in_[0].globals[g.source] : std::make_shared<cell>(g.init));
         for (const memory_plan& m : plan.memories) {
             if (m.source != no_index) self.memories.push_back(in_[0].memories[m.source]);
-            else self.memories.push_back(std::make_shared<memory>(memory{bytes(std::size_t(m.min) << 16), m.max, m.is64}));
+            else
+                self.memories.push_back(
+                    std::make_shared<memory>(memory{bytes(std::size_t(m.min) << 16), m.max, m.is64}));
         }
         self.table = plan.own_table ? std::make_shared<table>(plan.table_min) : in_[0].table;
         self.code = find_code(plan);
@@ -181,7 +183,8 @@ private:
         return f.in->plan->types[f.in->plan->funcs[f.index].type];
     }
     static bool is_nan(val_type t, u64 bits) {
-        return t == tessera::t_f32 ? std::isnan(std::bit_cast<f32>(u32(bits))) : t == tessera::t_f64 && std::isnan(std::bit_cast<f64>(bits));
+        return t == tessera::t_f32 ? std::isnan(std::bit_cast<f32>(u32(bits)))
+                                   : t == tessera::t_f64 && std::isnan(std::bit_cast<f64>(bits));
     }
     static val_type letter_type(char c) {
         return c == 'i' ? tessera::t_i32 : c == 'l' ? tessera::t_i64 : c == 'f' ? tessera::t_f32 : tessera::t_f64;
@@ -247,9 +250,12 @@ private:
                 const extent x = b.blocks.at(i.offset);
                 const u32 condition = i.code == op::if_ ? pop32() : 1;
                 u32 params = 0, results = 0;
-                if (i.block_type != no_index) params = u32(plan.types[i.block_type].params.size()), results = u32(plan.types[i.block_type].results.size());
+                if (i.block_type != no_index)
+                    params = u32(plan.types[i.block_type].params.size()),
+                    results = u32(plan.types[i.block_type].results.size());
                 else results = i.type == tessera::t_bottom ? 0 : 1;
-                blocks.push_back({i.code, u32(stack.size()) - params, i.code == op::loop ? params : results, in.offset(), x.after, x.cost});
+                blocks.push_back({i.code, u32(stack.size()) - params, i.code == op::loop ? params : results,
+                                  in.offset(), x.after, x.cost});
                 if (condition == 0) {
                     if (x.else_at) {
                         go(x.else_at);
@@ -260,7 +266,10 @@ private:
                 }
                 break;
             }
-            case op::else_: go(blocks.back().after); blocks.pop_back(); break;
+            case op::else_:
+                go(blocks.back().after);
+                blocks.pop_back();
+                break;
             case op::end:
                 if (blocks.size() == 1) return finish();
                 blocks.pop_back();
@@ -372,10 +381,12 @@ private:
             const val_type type = letter_type(t.results[k]);
             u64 high = 0;
             if (is_nan(type, results[k])) {
-                const bool bitwise = o == op::f32_neg || o == op::f32_abs || o == op::f32_copysign || o == op::f64_neg || o == op::f64_abs ||
-                                     o == op::f64_copysign || o == op::f32_reinterpret_i32 || o == op::f64_reinterpret_i64;
+                const bool bitwise = o == op::f32_neg || o == op::f32_abs || o == op::f32_copysign ||
+                                     o == op::f64_neg || o == op::f64_abs || o == op::f64_copysign ||
+                                     o == op::f32_reinterpret_i32 || o == op::f64_reinterpret_i64;
                 if (bitwise) high = open ? 1 : 0;
-                else if constexpr (F[tessera::feature::deterministic]) results[k] = type == tessera::t_f32 ? 0x7fc00000 : 0x7ff8000000000000;
+                else if constexpr (F[tessera::feature::deterministic])
+                    results[k] = type == tessera::t_f32 ? 0x7fc00000 : 0x7ff8000000000000;
                 else high = 1;
             }
             stack.push_back({results[k], high});
@@ -434,7 +445,8 @@ private:
         case op::memory_copy: {
             const u64 n = pop(), s = pop(), d = pop();
             bytes &to = self.memories[i.index]->data, &from = self.memories[i.index2]->data;
-            if (n > to.size() || d > to.size() - n || n > from.size() || s > from.size() - n) return trap::out_of_bounds_memory;
+            if (n > to.size() || d > to.size() - n || n > from.size() || s > from.size() - n)
+                return trap::out_of_bounds_memory;
             std::memmove(to.data() + d, from.data() + s, n);
             fuel_ += n >> 6;
             return trap::none;

@@ -27,7 +27,8 @@ struct outcome {
 
 inline std::string hex(cell c) {
     char s[48];
-    std::snprintf(s, sizeof s, "%llx:%llx", static_cast<unsigned long long>(c.high), static_cast<unsigned long long>(c.low));
+    std::snprintf(s, sizeof s, "%llx:%llx", static_cast<unsigned long long>(c.high),
+                  static_cast<unsigned long long>(c.low));
     return s;
 }
 /// True if the engine's value is the evaluator's; references only agree on being null.
@@ -56,7 +57,8 @@ public:
             if (wanted == tessera::trap::count_) return {outcome::given_up, {}};
             char place[80];
             std::snprintf(place, sizeof place, "call %zu, module %u, f%u: ", n, c.module, c.func);
-            if (std::string why = call(c, type, wanted, values, expected_.fuel() - fuel_before); !why.empty()) return {outcome::differs, place + why};
+            if (std::string why = call(c, type, wanted, values, expected_.fuel() - fuel_before); !why.empty())
+                return {outcome::differs, place + why};
             if (std::string why = compare_state(); !why.empty()) return {outcome::differs, place + why};
         }
         return {};
@@ -66,7 +68,9 @@ private:
     std::string prepare() {
         env_.define("host", "tick", [this](u32 x) { return tick(ticks_++, x); });
         for (const global_plan& g : p_.modules[0].globals)
-            if (g.host) env_.define("host", g.type == tessera::t_i32 ? "gas" : "v", *store_.make_global({g.type, g.init.low, g.init.high}, true));
+            if (g.host)
+                env_.define("host", g.type == tessera::t_i32 ? "gas" : "v",
+                            *store_.make_global({g.type, g.init.low, g.init.high}, true));
         for (u32 i = 0; i < 2; ++i) {
             auto mod = tessera::module::parse<profile>(std::span<const u8>(p_.modules[i].wasm));
             if (!mod) return message("parsing", mod.error());
@@ -78,9 +82,11 @@ private:
         return {};
     }
     static std::string message(const char* what, const tessera::error& e) {
-        return std::string(what) + ": " + std::string(e.message()) + " " + std::string(e.detail()) + " at " + std::to_string(e.offset());
+        return std::string(what) + ": " + std::string(e.message()) + " " + std::string(e.detail()) + " at " +
+               std::to_string(e.offset());
     }
-    std::string call(const call_plan& c, const signature& type, tessera::trap wanted, const std::vector<cell>& values, [[maybe_unused]] u64 fuel) {
+    std::string call(const call_plan& c, const signature& type, tessera::trap wanted, const std::vector<cell>& values,
+                     [[maybe_unused]] u64 fuel) {
         static_cast<void>(in_[0].get<tessera::global>("g0")->set(tessera::value::i32(c.gas)));
         auto f = in_[c.module].get<tessera::func>("f" + std::to_string(c.func));
         if (!f) return message("export", f.error());
@@ -108,7 +114,8 @@ private:
             } else {
                 done = f->call(args, results);
             }
-            if (const u64 used = paid - store_.data()->fuel; used != fuel) return "fuel: " + std::to_string(used) + ", expected " + std::to_string(fuel);
+            if (const u64 used = paid - store_.data()->fuel; used != fuel)
+                return "fuel: " + std::to_string(used) + ", expected " + std::to_string(fuel);
         } else {
             done = f->call(args, results);
         }
@@ -118,7 +125,8 @@ private:
         if (!done) return {};
         for (std::size_t k = 0; k < results.size(); ++k)
             if (!agrees(type.results[k], results[k], values[k]))
-                return "result " + std::to_string(k) + ": " + hex({results[k].bits, results[k].high}) + ", expected " + hex(values[k]);
+                return "result " + std::to_string(k) + ": " + hex({results[k].bits, results[k].high}) + ", expected " +
+                       hex(values[k]);
         return {};
     }
     std::string compare_state() {
@@ -129,7 +137,8 @@ private:
             for (u32 g = 0; g < plan.globals.size(); ++g) {
                 const auto got = in_[i].get<tessera::global>("g" + std::to_string(g))->get();
                 if (!agrees(plan.globals[g].type, got, *wanted.globals[g]))
-                    return module + "global " + std::to_string(g) + ": " + hex({got.bits, got.high}) + ", expected " + hex(*wanted.globals[g]);
+                    return module + "global " + std::to_string(g) + ": " + hex({got.bits, got.high}) + ", expected " +
+                           hex(*wanted.globals[g]);
             }
             for (u32 m = 0; m < plan.memories.size(); ++m) {
                 const auto got = in_[i].get<tessera::memory>("m" + std::to_string(m))->bytes();
@@ -138,12 +147,14 @@ private:
                 if (std::memcmp(got.data(), want.data(), want.size()) == 0) continue;
                 std::size_t at = 0;
                 while (got[at] == want[at]) ++at;
-                return module + "memory " + std::to_string(m) + " at " + std::to_string(at) + ": " + hex({got[at], 0}) + ", expected " + hex({want[at], 0});
+                return module + "memory " + std::to_string(m) + " at " + std::to_string(at) + ": " + hex({got[at], 0}) +
+                       ", expected " + hex({want[at], 0});
             }
             const auto table = in_[i].get<tessera::table>("t");
             if (table->size() != wanted.table->size()) return module + "table size";
             for (u32 k = 0; k < table->size(); ++k)
-                if ((table->get(k)->bits == 0) != ((*wanted.table)[k] == 0)) return module + "table entry " + std::to_string(k);
+                if ((table->get(k)->bits == 0) != ((*wanted.table)[k] == 0))
+                    return module + "table entry " + std::to_string(k);
         }
         return {};
     }
@@ -180,10 +191,12 @@ inline void print_code(const module_plan& m) {
     const auto code = find_code(m);
     for (u32 f = 0; f < m.funcs.size(); ++f) {
         const signature& type = m.types[m.funcs[f].type];
-        std::printf("func %u%s%s%s%s\n", f, type_names("param", type.params).c_str(), type_names("result", type.results).c_str(),
-                    m.funcs[f].host ? " host" : "", m.funcs[f].source != no_index ? " imported" : "");
+        std::printf("func %u%s%s%s%s\n", f, type_names("param", type.params).c_str(),
+                    type_names("result", type.results).c_str(), m.funcs[f].host ? " host" : "",
+                    m.funcs[f].source != no_index ? " imported" : "");
         if (code[f].second == 0) continue;
-        tessera::binary::instruction_reader<profile> in(base, tessera::cursor(base + code[f].first, base + code[f].second));
+        tessera::binary::instruction_reader<profile> in(base,
+                                                        tessera::cursor(base + code[f].first, base + code[f].second));
         u32 groups = 0, n = 0, local = u32(type.params.size());
         val_type t;
         if (!in.leb_u32(groups)) return;
@@ -203,9 +216,13 @@ inline void print_code(const module_plan& m) {
             case tessera::imm::i64_const: std::printf(" %lld", static_cast<long long>(i.value)); break;
             case tessera::imm::f32_const: std::printf(" %g", double(std::bit_cast<f32>(u32(i.value)))); break;
             case tessera::imm::f64_const: std::printf(" %g", std::bit_cast<f64>(i.value)); break;
-            case tessera::imm::memarg: std::printf(" %u offset=%llu", i.index, static_cast<unsigned long long>(i.value)); break;
+            case tessera::imm::memarg:
+                std::printf(" %u offset=%llu", i.index, static_cast<unsigned long long>(i.value));
+                break;
             case tessera::imm::block:
-                if (i.block_type != no_index) std::printf("%s%s", type_names("param", m.types[i.block_type].params).c_str(), type_names("result", m.types[i.block_type].results).c_str());
+                if (i.block_type != no_index)
+                    std::printf("%s%s", type_names("param", m.types[i.block_type].params).c_str(),
+                                type_names("result", m.types[i.block_type].results).c_str());
                 else if (i.type != tessera::t_bottom) std::printf(" (result %s)", type_name(i.type).c_str());
                 break;
             case tessera::imm::labels:

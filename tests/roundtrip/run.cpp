@@ -86,7 +86,7 @@ void check(const std::string& where, const vec<u8>& bytes) {
     count(where, encode_again(*m));
     for (const bool folded : {false, true})
         for (const bool names : {true, false})
-            count(where + (folded ? " folded" : " flat") + (names ? "" : " without names"), print_again(*m, {folded, names}));
+            count(where + (folded ? " folded" : " flat") + (names ? "" : " without names"), print_again(*m, {.folded = folded, .names = names}));
 }
 void check_file(const std::string& path) {
     const auto content = read_file(path.c_str());

@@ -274,7 +274,8 @@ protected:
         }
         if (num::apply(o, slots, slots) != trap::none) return false;
         const val_type t = type_of_letter(row(o).type.results[0]);
-        if (num::picks_nan(o) && (t == t_f32 ? num::is_nan(std::bit_cast<f32>(u32(slots[0]))) : num::is_nan(std::bit_cast<f64>(slots[0])))) return false;
+        const bool nan = t == t_f32 ? num::is_nan(std::bit_cast<f32>(u32(slots[0]))) : num::is_nan(std::bit_cast<f64>(slots[0]));
+        if (nan && num::picks_nan(o)) return false;
         push_constant(t, slots[0]);
         return true;
     }

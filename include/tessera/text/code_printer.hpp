@@ -23,7 +23,7 @@ protected:
         if (!labels_.push({})) return code_.fail_memory();
         const auto line = [&](u32 outwards) { out_.line(depth + labels_.size() - 1 - outwards); };
         for (nesting_.start();;) {
-            if (!code_.next(in_) || !nesting_.step(in_.code, code_, in_.offset)) return false;
+            if (!writable() || !code_.next(in_) || !nesting_.step(in_.code, code_, in_.offset)) return false;
             if (nesting_.done()) return end_of_body(func, blocks, code_.at());
             switch (in_.code) {
             case op::block:
@@ -125,6 +125,7 @@ private:
                 if (lines || !open_.empty()) out_.line(depth + open_.size());
                 else out_ << ' ';
                 const open_node opened{node, labels_.size(), out_.size()};
+                if (!writable()) return false;
                 if (has_code) {
                     code_.restart(cursor(m_.bytes.data() + n.offset, m_.bytes.data() + m_.bytes.size()));
                     if (!code_.next(in_)) return false;

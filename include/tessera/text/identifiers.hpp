@@ -48,6 +48,7 @@ public:
 private:
     [[nodiscard]] bool fields(const module_data& m, const binary::module_names& names) noexcept {
         const auto& list = names.of[u8(binary::name_kind::field)];
+        if (!list.empty() && !spaces_[u8(space::field)].resize(m.types.fields.size())) return false;
         for (std::size_t i = 0; i < list.size();) {
             const u32 type = list[i].owner;
             const std::size_t first = i;

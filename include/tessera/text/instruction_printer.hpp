@@ -35,7 +35,7 @@ protected:
             return;
         case imm::label: return label_index(in.index);
         case imm::labels:
-            while (!list.done()) label_index(immediate_reader::next_label(list));
+            while (!list.done() && !out_.failed()) label_index(immediate_reader::next_label(list));
             return;
         case imm::func: return item(space::func, in.index);
         case imm::type: return item(space::type, in.index);
@@ -99,6 +99,12 @@ protected:
         if (!with_hints_ || (in.code != op::if_ && in.code != op::br_if)) return;
         if (const int likely = hints_.at(in.offset); likely >= 0)
             out_ << "(@" << word::branch_hint << (likely ? " \"\\01\") " : " \"\\00\") ");
+    }
+
+    /// False if nothing more can be written; `code_` has the error.
+    [[nodiscard]] bool writable() noexcept {
+        if (out_.lost()) return code_.fail_memory();
+        return !out_.too_long() || code_.fail(msg::limit_reached, m_.bytes.data(), "characters of a text");
     }
 
     binary::instruction_reader<everything> code_;

@@ -10,12 +10,12 @@
 
 namespace tessera::inline TESSERA_ABI::text {
 
-/// Characters that grow at the end. Where memory runs out or the text gets longer than a text can be
-/// read back, the output remembers it and goes on, so that the caller asks once.
+/// Characters that grow at the end. Where memory runs out or the text gets too long, the output
+/// remembers it and goes on, so that the caller asks once.
 class text_output {
 public:
     text_output& operator<<(std::string_view s) noexcept {
-        if (s.size() >= no_index - text_.size()) too_long_ = true;
+        if (s.size() > most_ - text_.size()) too_long_ = true;
         else if (!text_.append(s.data(), s.size())) lost_ = true;
         return *this;
     }
@@ -97,9 +97,13 @@ public:
         text_.truncate(to);
     }
 
+    /// Allows `most` characters, which is by itself what a text can have.
+    void limit(u32 most) noexcept { most_ = most < no_index ? most : no_index - 1; }
     std::size_t size() const noexcept { return text_.size(); }
     bool lost() const noexcept { return lost_; }
     bool too_long() const noexcept { return too_long_; }
+    /// True if nothing more can be written, so that there is no point in going on.
+    bool failed() const noexcept { return lost_ || too_long_; }
     /// Hands the characters over; the output is empty afterwards.
     vec<char> take() noexcept { return std::move(text_); }
 
@@ -127,6 +131,7 @@ private:
     }
 
     vec<char> text_;
+    u32 most_ = no_index - 1;
     bool lost_ = false;
     bool too_long_ = false;
 };

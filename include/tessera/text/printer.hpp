@@ -17,6 +17,7 @@ public:
 
     /// Prints the module. False: problem().
     [[nodiscard]] bool run(vec<char>& out) noexcept {
+        out_.limit(options_.most_characters);
         if (!prepare()) return code_.fail_memory();
         out_ << "(module";
         name({names_.module_name, names_.module_name});
@@ -25,8 +26,7 @@ public:
         for (u32 place = 0; place < section_count; ++place)
             if (!fields(section_order[place]) || !customs_after(section_order[place])) return false;
         out_ << (out_.size() > head ? "\n)\n" : ")\n");
-        if (out_.lost()) return code_.fail_memory();
-        if (out_.too_long()) return code_.fail(msg::limit_reached, m_.bytes.data(), "characters of a text");
+        if (!writable()) return false;
         out = out_.take();
         return true;
     }
@@ -84,7 +84,7 @@ private:
     [[nodiscard]] bool each(const vec<T>& list, u32 first, Print print) noexcept {
         for (u32 i = first; i < list.size(); ++i) {
             out_.line(1);
-            if (!print(i)) return false;
+            if (!print(i) || !writable()) return false;
             out_ << ')';
         }
         return true;
@@ -144,7 +144,7 @@ private:
         else out_ << word::func;
         code_.restart(bytes(e.items));
         const u8* at = m_.bytes.data() + e.items.begin;
-        for (u32 k = 0; k < e.count; ++k) {
+        for (u32 k = 0; k < e.count && !out_.failed(); ++k) {
             if (k % 16 == 15) {
                 out_.line(1);
                 out_ << ' ';
@@ -191,15 +191,16 @@ private:
 
     // ---- functions
 
+    static constexpr u32 most_locals = 1'000'000; ///< each is a word of the text, and one byte can declare many
+
     [[nodiscard]] bool function(u32 f) noexcept {
-        module_limits limits; // the decoder's were met, whatever they were
-        limits.locals = no_index;
+        module_limits limits;
+        limits.locals = most_locals;
         code_.restart(bytes(m_.funcs[f].code));
         locals_.clear();
         const bool declared = binary::local_declarations(code_, 0, limits, [&](u32 n, val_type t) {
-            if (!locals_.reserve(locals_.size() + n)) return false;
-            for (; n > 0; --n) static_cast<void>(locals_.push_back(t)); // there is room
-            return true;
+            while (n > 0 && locals_.push_back(t)) --n;
+            return n == 0;
         });
         if (!declared) return false;
         const cursor instructions(code_.at(), code_.end());
@@ -346,9 +347,9 @@ private:
 };
 
 /// The module as text, `(module …)`, from which text::parse makes an equal module: structure, names and
-/// custom sections, with branch hints as annotations. Fails with msg::out_of_memory, msg::limit_reached
-/// for a text of 4 GiB, and for a module that was decoded and not validated with kind::malformed where
-/// a function body is.
+/// custom sections, with branch hints as annotations. Fails with msg::out_of_memory, with
+/// msg::limit_reached for a text longer than the options allow or a function of a million locals, and
+/// for a module that was decoded and not validated with kind::malformed where a function body is.
 inline result<vec<char>> print(const module_data& m, const print_options& options = {}) noexcept {
     vec<char> out;
     module_printer printer(m, options);

@@ -140,7 +140,7 @@ protected:
     // ---- definitions
 
     void type_definitions() noexcept {
-        for (u32 i = 0; i < m_.types.size(); ++i) {
+        for (u32 i = 0; i < m_.types.size() && !out_.failed(); ++i) {
             const type_def& d = m_.types[i];
             const bool grouped = d.group_size != 1;
             if (grouped && d.group == i) {

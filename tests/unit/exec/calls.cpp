@@ -124,7 +124,8 @@ TEST_CASE("tail calls do not grow the stack: within a function, a module, betwee
     };
     tessera::store<profile> store(limits);
     REQUIRE(store.add_fuel(u64{1} << 60));
-    auto a_module = tessera::module::parse_text<profile>(text("1")), b_module = tessera::module::parse_text<profile>(text("2"));
+    auto a_module = tessera::module::parse_text<profile>(text("1")),
+         b_module = tessera::module::parse_text<profile>(text("2"));
     REQUIRE_MESSAGE(a_module, a_module.error().message() << a_module.error().line());
     REQUIRE(b_module);
     auto a = store.instantiate(*a_module), b = store.instantiate(*b_module);
@@ -133,7 +134,9 @@ TEST_CASE("tail calls do not grow the stack: within a function, a module, betwee
     using f = tessera::i64(u32, tessera::i64);
     CHECK(must((*a->get<f>("self"))(1'000'000, 7)) == 3'000'007);
     CHECK(must((*a->get<f>("fewer"))(1000, 7)) == 3011);
-    const auto set = [](tessera::instance& i, tessera::func target) { REQUIRE((*i.get<void(tessera::func)>("set"))(target)); };
+    const auto set = [](tessera::instance& i, tessera::func target) {
+        REQUIRE((*i.get<void(tessera::func)>("set"))(target));
+    };
     set(*a, *b->get<tessera::func>("there"));
     set(*b, *a->get<tessera::func>("there"));
     CHECK(must((*a->get<f>("there"))(1'000'000, 0)) == 1'500'000);

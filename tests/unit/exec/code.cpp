@@ -24,11 +24,14 @@ struct operation {
     const char* name;
     u32 size;
 };
-constexpr operation loads[] = {{"i32", "load", 4},     {"i64", "load", 8},     {"f32", "load", 4},     {"f64", "load", 8},     {"i32", "load8_s", 1},
-                            {"i32", "load8_u", 1},  {"i32", "load16_s", 2}, {"i32", "load16_u", 2}, {"i64", "load8_s", 1},  {"i64", "load8_u", 1},
-                            {"i64", "load16_s", 2}, {"i64", "load16_u", 2}, {"i64", "load32_s", 4}, {"i64", "load32_u", 4}};
-constexpr operation stores[] = {{"i32", "store", 4},  {"i64", "store", 8},   {"f32", "store", 4},   {"f64", "store", 8},  {"i32", "store8", 1},
-                             {"i32", "store16", 2}, {"i64", "store8", 1}, {"i64", "store16", 2}, {"i64", "store32", 4}};
+constexpr operation loads[] = {{"i32", "load", 4},     {"i64", "load", 8},     {"f32", "load", 4},
+                               {"f64", "load", 8},     {"i32", "load8_s", 1},  {"i32", "load8_u", 1},
+                               {"i32", "load16_s", 2}, {"i32", "load16_u", 2}, {"i64", "load8_s", 1},
+                               {"i64", "load8_u", 1},  {"i64", "load16_s", 2}, {"i64", "load16_u", 2},
+                               {"i64", "load32_s", 4}, {"i64", "load32_u", 4}};
+constexpr operation stores[] = {{"i32", "store", 4},  {"i64", "store", 8},   {"f32", "store", 4},
+                                {"f64", "store", 8},  {"i32", "store8", 1},  {"i32", "store16", 2},
+                                {"i64", "store8", 1}, {"i64", "store16", 2}, {"i64", "store32", 4}};
 
 /// A module with a function for every load and store: the address comes as an operand (a local, or
 /// computed), and for `at` as a constant.
@@ -85,15 +88,18 @@ TEST_CASE("an access far out traps for every size, 32-bit addresses") {
             CAPTURE(offset);
             CAPTURE(at);
             const guest g(accesses("i32", offset, at));
-            for (u64 address : {u64{0}, u64{1}, u64{0xffff'ffff}, u64{0x8000'0000}, u64{65535}}) expect_out_of_bounds(g, false, address);
+            for (u64 address : {u64{0}, u64{1}, u64{0xffff'ffff}, u64{0x8000'0000}, u64{65535}})
+                expect_out_of_bounds(g, false, address);
         }
 }
 
 TEST_CASE("an access far out traps for every size, 64-bit addresses") {
-    for (const char* offset : {"0xffffffff", "0x100000000", "0xffffffffffffffff", "0xfffffffffffffff8", "0x8000000000000000", "65536"}) {
+    for (const char* offset :
+         {"0xffffffff", "0x100000000", "0xffffffffffffffff", "0xfffffffffffffff8", "0x8000000000000000", "65536"}) {
         CAPTURE(offset);
         const guest g(accesses("i64", offset, "0x7fffffffffff0000"));
-        for (u64 address : {u64{0}, u64{1}, u64{0x7fff'ffff'ffff'0000}, u64{0xffff'ffff'ffff}}) expect_out_of_bounds(g, true, address);
+        for (u64 address : {u64{0}, u64{1}, u64{0x7fff'ffff'ffff'0000}, u64{0xffff'ffff'ffff}})
+            expect_out_of_bounds(g, true, address);
     }
 }
 
@@ -129,7 +135,8 @@ TEST_CASE("50,000 locals of type v128") {
                 (local.set 49991 (select (local.get 40000) (local.get 3) (i32.gt_u (local.get 0) (i32.const 5)))))
             (local.tee 45000 (local.get 49991))
             (i32.add (i32.mul (local.get 0) (i32.const 3)) (i32.add (local.get 0) (i32.const 4))))
-        (func $numbers (export "numbers") (param i32) (result i64) (local)" + locals + R"( i32 i64 f64 i32)
+        (func $numbers (export "numbers") (param i32) (result i64) (local)" +
+                  locals + R"( i32 i64 f64 i32)
             (local.set 49991 (i32.add (local.get 0) (i32.const 7)))
             (loop $again
                 (local.set 49992 (i64.add (local.get 49992) (i64.extend_i32_u (local.get 49991))))
@@ -147,7 +154,13 @@ TEST_CASE("50,000 locals of type v128") {
         const tessera::value args[] = {tessera::value::i32(n), {tessera::t_v128, 1, 2}, {tessera::t_v128, 3, 4}};
         tessera::value results[2];
         REQUIRE(last.call(args, results));
-        CHECK(results[0] == tessera::value{tessera::t_v128, n == 0 ? 0u : n > 5 ? 3u : 1u, n == 0 ? 0u : n > 5 ? 4u : 2u});
+        CHECK(results[0] == tessera::value{tessera::t_v128,
+                                           n == 0  ? 0u
+                                           : n > 5 ? 3u
+                                                   : 1u,
+                                           n == 0  ? 0u
+                                           : n > 5 ? 4u
+                                                   : 2u});
         CHECK(results[1].as_u32() == n * 4 + 4);
         tessera::value sum[1];
         REQUIRE(g.get<tessera::func>("call").call(args, sum));
@@ -181,7 +194,7 @@ TEST_CASE("fuel is counted on wasm instructions, to the unit") {
         (func $count (export "count") (param i32)                                              ;; 8 instructions, ends among them
             (loop $l (br_if $l (local.tee 0 (i32.sub (local.get 0) (i32.const 1))))))          ;; 6 a round
         (func (export "fill") (param i32) (memory.fill (i32.const 0) (i32.const 1) (local.get 0))) ;; 5, and one for each 64 bytes
-        (func (export "tail") (param i32) (return_call $count (local.get 0)))))");              // 3
+        (func (export "tail") (param i32) (return_call $count (local.get 0)))))"); // 3
     const auto cost = [&](const char* name, u32 n) {
         const u64 before = g.store.fuel();
         CHECK(g.get<void(u32)>(name)(n).has_value());
@@ -195,8 +208,8 @@ TEST_CASE("fuel is counted on wasm instructions, to the unit") {
     // One unit less is too little; what there was is used up.
     for (const u64 given : {u64{0}, u64{7}, u64{8}, u64{61}, u64{62}}) {
         CAPTURE(given);
-        auto mod = tessera::module::parse_text<profile>(
-            "(module (func (export \"count\") (param i32) (loop $l (br_if $l (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))))");
+        auto mod = tessera::module::parse_text<profile>("(module (func (export \"count\") (param i32) (loop $l (br_if "
+                                                        "$l (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))))");
         tessera::store<profile> store;
         REQUIRE(store.add_fuel(given));
         auto i = store.instantiate(*mod);
@@ -274,7 +287,8 @@ TEST_CASE("the host's float settings do not reach the guest, and are back afterw
     };
     check()();
 #if defined(__SSE2__)
-    for (const unsigned setting : {0x9fc0u, 0x3f80u, 0x5f80u, 0x7f80u, 0xffc0u}) { // flush and zero, down, up, chop, all at once
+    for (const unsigned setting :
+         {0x9fc0u, 0x3f80u, 0x5f80u, 0x7f80u, 0xffc0u}) { // flush and zero, down, up, chop, all at once
         const unsigned before = _mm_getcsr();
         _mm_setcsr(setting);
         const auto verify = check();

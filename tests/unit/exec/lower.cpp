@@ -27,15 +27,17 @@ public:
             static constexpr char hex[] = "0123456789abcdef";
             bytes += {'\\', hex[i >> 4], hex[i & 15]};
         }
-        auto mod = tessera::module::parse_text<profile>("(module (memory 1) (data (i32.const 0) \"" + bytes + "\") (global $g (mut i32) (i32.const 0)) (func (export \"f\") " +
-                                                        function + "))");
-        REQUIRE_MESSAGE(mod, mod.error().message() << " " << mod.error().detail() << " line " << mod.error().line() << " column " << mod.error().column());
+        auto mod = tessera::module::parse_text<profile>(
+            "(module (memory 1) (data (i32.const 0) \"" + bytes +
+            "\") (global $g (mut i32) (i32.const 0)) (func (export \"f\") " + function + "))");
+        REQUIRE_MESSAGE(mod, mod.error().message() << " " << mod.error().detail() << " line " << mod.error().line()
+                                                   << " column " << mod.error().column());
         auto made = store_.instantiate(*mod);
         REQUIRE(made);
         instance_ = *made;
     }
     template <class R, class... A>
-    R operator()(A... args) const {
+    R gives(A... args) const {
         auto f = instance_.get<R(A...)>("f");
         REQUIRE(f);
         const auto r = (*f)(args...);
@@ -56,97 +58,146 @@ private:
 } // namespace
 
 TEST_CASE("deterministic: what moves bits leaves a NaN as it is") {
-    CHECK(code("(param i32) (result i32) (i32.reinterpret_f32 (f32.reinterpret_i32 (local.get 0)))").operator()<u32>(0xffa1'2345u) == 0xffa1'2345u);
-    CHECK(code("(param i64) (result i64) (i64.reinterpret_f64 (f64.neg (f64.reinterpret_i64 (local.get 0))))").operator()<u64>(u64{0x7ff4'0000'0000'0001}) == 0xfff4'0000'0000'0001);
-    CHECK(code("(param i32) (result i32) (i32.reinterpret_f32 (f32.abs (f32.reinterpret_i32 (local.get 0))))").operator()<u32>(0xffa1'2345u) == 0x7fa1'2345u);
-    CHECK(code("(param i32) (result i32) (i32.reinterpret_f32 (f32.copysign (f32.reinterpret_i32 (local.get 0)) (f32.const -1)))").operator()<u32>(0x7fa1'2345u) == 0xffa1'2345u);
-    CHECK(code("(result i32) (i32.reinterpret_f32 (f32.neg (f32.const nan:0x1234)))").operator()<u32>() == 0xff80'1234u);
+    CHECK(code("(param i32) (result i32) (i32.reinterpret_f32 (f32.reinterpret_i32 (local.get 0)))")
+              .gives<u32>(0xffa1'2345u) == 0xffa1'2345u);
+    CHECK(code("(param i64) (result i64) (i64.reinterpret_f64 (f64.neg (f64.reinterpret_i64 (local.get 0))))")
+              .gives<u64>(u64{0x7ff4'0000'0000'0001}) == 0xfff4'0000'0000'0001);
+    CHECK(code("(param i32) (result i32) (i32.reinterpret_f32 (f32.abs (f32.reinterpret_i32 (local.get 0))))")
+              .gives<u32>(0xffa1'2345u) == 0x7fa1'2345u);
+    CHECK(code("(param i32) (result i32) (i32.reinterpret_f32 (f32.copysign (f32.reinterpret_i32 (local.get 0)) "
+               "(f32.const -1)))")
+              .gives<u32>(0x7fa1'2345u) == 0xffa1'2345u);
+    CHECK(code("(result i32) (i32.reinterpret_f32 (f32.neg (f32.const nan:0x1234)))").gives<u32>() == 0xff80'1234u);
 }
 
 TEST_CASE("deterministic: what computes gives the canonical NaN, on constants too") {
-    CHECK(code("(param f64) (result i64) (i64.reinterpret_f64 (f64.sqrt (local.get 0)))").operator()<u64>(-1.0) == 0x7ff8'0000'0000'0000);
-    CHECK(code("(result i64) (i64.reinterpret_f64 (f64.sqrt (f64.const -1)))").operator()<u64>() == 0x7ff8'0000'0000'0000);
-    CHECK(code("(result i32) (i32.reinterpret_f32 (f32.add (f32.const nan:0x1234) (f32.const 1)))").operator()<u32>() == 0x7fc0'0000u);
-    CHECK(code("(result i32) (i32.reinterpret_f32 (f32.demote_f64 (f64.const -nan:0x1234)))").operator()<u32>() == 0x7fc0'0000u);
-    CHECK(code("(result i64) (i64.reinterpret_f64 (f64.div (f64.const 0) (f64.const 0)))").operator()<u64>() == 0x7ff8'0000'0000'0000);
+    CHECK(code("(param f64) (result i64) (i64.reinterpret_f64 (f64.sqrt (local.get 0)))").gives<u64>(-1.0) ==
+          0x7ff8'0000'0000'0000);
+    CHECK(code("(result i64) (i64.reinterpret_f64 (f64.sqrt (f64.const -1)))").gives<u64>() == 0x7ff8'0000'0000'0000);
+    CHECK(code("(result i32) (i32.reinterpret_f32 (f32.add (f32.const nan:0x1234) (f32.const 1)))").gives<u32>() ==
+          0x7fc0'0000u);
+    CHECK(code("(result i32) (i32.reinterpret_f32 (f32.demote_f64 (f64.const -nan:0x1234)))").gives<u32>() ==
+          0x7fc0'0000u);
+    CHECK(code("(result i64) (i64.reinterpret_f64 (f64.div (f64.const 0) (f64.const 0)))").gives<u64>() ==
+          0x7ff8'0000'0000'0000);
 }
 
 TEST_CASE("a result goes straight to a local only if nothing reads the local in between") {
     // The old value waits on the stack while the new one is computed.
-    CHECK(code("(param i32) (result i32) (local.get 0) (local.set 0 (i32.add (local.get 0) (i32.const 1))) (i32.mul (local.get 0) (i32.const 100)) (i32.add)").operator()<u32>(5u) == 605);
+    CHECK(code("(param i32) (result i32) (local.get 0) (local.set 0 (i32.add (local.get 0) (i32.const 1))) (i32.mul "
+               "(local.get 0) (i32.const 100)) (i32.add)")
+              .gives<u32>(5u) == 605);
     // Two values computed, set in the other order.
-    CHECK(code("(param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1)) (i32.sub (local.get 0) (local.get 1)) (local.set 0) (local.set 1) "
-               "(i32.add (i32.mul (local.get 0) (i32.const 1000)) (local.get 1))").operator()<u32>(7u, 3u) == 4010);
+    CHECK(code("(param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1)) (i32.sub (local.get 0) (local.get "
+               "1)) (local.set 0) (local.set 1) "
+               "(i32.add (i32.mul (local.get 0) (i32.const 1000)) (local.get 1))")
+              .gives<u32>(7u, 3u) == 4010);
     // A store reads the local after the value was made.
-    CHECK(code("(param i32) (result i32) (i32.mul (local.get 0) (i32.const 3)) (i32.store (i32.const 0) (local.get 0)) (local.set 0) (i32.add (local.get 0) (i32.load (i32.const 0)))")
-              .operator()<u32>(5u) == 20);
+    CHECK(code("(param i32) (result i32) (i32.mul (local.get 0) (i32.const 3)) (i32.store (i32.const 0) (local.get 0)) "
+               "(local.set 0) (i32.add (local.get 0) (i32.load (i32.const 0)))")
+              .gives<u32>(5u) == 20);
     // Swapping through the stack.
-    CHECK(code("(param i32 i32) (result i32) (local.get 0) (local.get 1) (local.set 0) (local.set 1) (i32.sub (local.get 0) (local.get 1))").operator()<u32>(3u, 10u) == 7);
+    CHECK(code("(param i32 i32) (result i32) (local.get 0) (local.get 1) (local.set 0) (local.set 1) (i32.sub "
+               "(local.get 0) (local.get 1))")
+              .gives<u32>(3u, 10u) == 7);
     // A trap after the set leaves nothing visible; the value before it is used by the way that goes on.
-    CHECK(code("(param i32 i32) (result i32) (local.set 0 (i32.div_u (local.get 0) (local.get 1))) (local.get 0)").fails<u32>(1u, 0u) == trap::integer_divide_by_zero);
+    CHECK(code("(param i32 i32) (result i32) (local.set 0 (i32.div_u (local.get 0) (local.get 1))) (local.get 0)")
+              .fails<u32>(1u, 0u) == trap::integer_divide_by_zero);
 }
 
 TEST_CASE("a counting loop in one cell") {
     CHECK(code("(param i32) (result i32) (local i32 i32) (loop (local.set 2 (i32.add (local.get 2) (local.get 1))) "
-               "(br_if 0 (i32.lt_u (local.tee 1 (i32.add (local.get 1) (i32.const 3))) (local.get 0)))) (i32.add (i32.mul (local.get 1) (i32.const 1000)) (local.get 2))")
-              .operator()<u32>(10u) == 12'018);
+               "(br_if 0 (i32.lt_u (local.tee 1 (i32.add (local.get 1) (i32.const 3))) (local.get 0)))) (i32.add "
+               "(i32.mul (local.get 1) (i32.const 1000)) (local.get 2))")
+              .gives<u32>(10u) == 12'018);
     // The comparison has the counter on its right.
-    CHECK(code("(param i32) (result i32) (local i32) (loop (local.set 1 (i32.add (local.get 1) (i32.const 4))) (br_if 0 (i32.gt_u (local.get 0) (local.get 1)))) (local.get 1)")
-              .operator()<u32>(9u) == 12);
+    CHECK(code("(param i32) (result i32) (local i32) (loop (local.set 1 (i32.add (local.get 1) (i32.const 4))) (br_if "
+               "0 (i32.gt_u (local.get 0) (local.get 1)))) (local.get 1)")
+              .gives<u32>(9u) == 12);
     // It compares the counter with itself.
-    CHECK(code("(param i32) (result i32) (loop (local.set 0 (i32.add (local.get 0) (i32.const -1))) (br_if 0 (i32.lt_s (local.get 0) (local.get 0)))) (local.get 0)")
-              .operator()<u32>(9u) == 8);
-    CHECK(code("(param i64) (result i64) (local i64) (loop (local.set 1 (i64.sub (local.get 1) (i64.const 2))) (br_if 0 (i64.ne (local.get 1) (local.get 0)))) (local.get 1)")
-              .operator()<i64>(i64{-20}) == -20);
+    CHECK(code("(param i32) (result i32) (loop (local.set 0 (i32.add (local.get 0) (i32.const -1))) (br_if 0 (i32.lt_s "
+               "(local.get 0) (local.get 0)))) (local.get 0)")
+              .gives<u32>(9u) == 8);
+    CHECK(code("(param i64) (result i64) (local i64) (loop (local.set 1 (i64.sub (local.get 1) (i64.const 2))) (br_if "
+               "0 (i64.ne (local.get 1) (local.get 0)))) (local.get 1)")
+              .gives<i64>(i64{-20}) == -20);
     // The step comes after something else that the comparison needs.
-    CHECK(code("(param i32) (result i32) (local i32 i32) (loop (local.set 1 (i32.add (local.get 1) (i32.const 1))) (local.set 2 (i32.add (local.get 2) (i32.const 10))) "
-               "(br_if 0 (i32.lt_s (local.get 1) (local.get 0)))) (i32.add (local.get 1) (local.get 2))").operator()<u32>(6u) == 66);
+    CHECK(code("(param i32) (result i32) (local i32 i32) (loop (local.set 1 (i32.add (local.get 1) (i32.const 1))) "
+               "(local.set 2 (i32.add (local.get 2) (i32.const 10))) "
+               "(br_if 0 (i32.lt_s (local.get 1) (local.get 0)))) (i32.add (local.get 1) (local.get 2))")
+              .gives<u32>(6u) == 66);
 }
 
 TEST_CASE("comparisons and branches, NaNs among them") {
     const auto both = [](const char* comparison, double a, double b, bool want) {
         CAPTURE(comparison);
         const std::string c = comparison;
-        CHECK(code("(param f64 f64) (result i32) (" + c + " (local.get 0) (local.get 1))").operator()<u32>(a, b) == u32(want));
-        CHECK(code("(param f64 f64) (result i32) (if (result i32) (" + c + " (local.get 0) (local.get 1)) (then (i32.const 1)) (else (i32.const 0)))").operator()<u32>(a, b) == u32(want));
-        CHECK(code("(param f64 f64) (result i32) (block (br_if 0 (" + c + " (local.get 0) (local.get 1))) (return (i32.const 0))) (i32.const 1)").operator()<u32>(a, b) == u32(want));
-        CHECK(code("(param f64 f64) (result i32) (i32.eqz (i32.eqz (" + c + " (local.get 0) (local.get 1))))").operator()<u32>(a, b) == u32(want));
-        CHECK(code("(param f64 f64) (result i32) (block (br_if 0 (i32.eqz (" + c + " (local.get 0) (local.get 1)))) (return (i32.const 1))) (i32.const 0)").operator()<u32>(a, b) == u32(want));
-        CHECK(code("(param f64 f64) (result i32) (select (i32.const 1) (i32.const 0) (" + c + " (f64.add (local.get 0) (f64.const 0)) (local.get 1)))").operator()<u32>(a, b) == u32(want));
+        CHECK(code("(param f64 f64) (result i32) (" + c + " (local.get 0) (local.get 1))").gives<u32>(a, b) ==
+              u32(want));
+        CHECK(code("(param f64 f64) (result i32) (if (result i32) (" + c +
+                   " (local.get 0) (local.get 1)) (then (i32.const 1)) (else (i32.const 0)))")
+                  .gives<u32>(a, b) == u32(want));
+        CHECK(code("(param f64 f64) (result i32) (block (br_if 0 (" + c +
+                   " (local.get 0) (local.get 1))) (return (i32.const 0))) (i32.const 1)")
+                  .gives<u32>(a, b) == u32(want));
+        CHECK(code("(param f64 f64) (result i32) (i32.eqz (i32.eqz (" + c + " (local.get 0) (local.get 1))))")
+                  .gives<u32>(a, b) == u32(want));
+        CHECK(code("(param f64 f64) (result i32) (block (br_if 0 (i32.eqz (" + c +
+                   " (local.get 0) (local.get 1)))) (return (i32.const 1))) (i32.const 0)")
+                  .gives<u32>(a, b) == u32(want));
+        CHECK(code("(param f64 f64) (result i32) (select (i32.const 1) (i32.const 0) (" + c +
+                   " (f64.add (local.get 0) (f64.const 0)) (local.get 1)))")
+                  .gives<u32>(a, b) == u32(want));
     };
     const double nan = std::numeric_limits<double>::quiet_NaN();
-    for (const char* c : {"f64.lt", "f64.le", "f64.gt", "f64.ge", "f64.eq"}) both(c, nan, 1, false), both(c, 1, nan, false);
+    for (const char* c : {"f64.lt", "f64.le", "f64.gt", "f64.ge", "f64.eq"})
+        both(c, nan, 1, false), both(c, 1, nan, false);
     both("f64.ne", nan, nan, true);
-    both("f64.lt", 1, 2, true), both("f64.le", 2, 2, true), both("f64.gt", 1, 2, false), both("f64.ge", 2, 2, true), both("f64.eq", 0.0, -0.0, true);
+    both("f64.lt", 1, 2, true), both("f64.le", 2, 2, true), both("f64.gt", 1, 2, false), both("f64.ge", 2, 2, true),
+        both("f64.eq", 0.0, -0.0, true);
 }
 
 TEST_CASE("base and index of a load wrap before the offset is added") {
-    const code f("(param i32 i32) (result i32) (i32.load offset=4 (i32.add (local.get 0) (i32.shl (local.get 1) (i32.const 2))))");
-    CHECK(f.operator()<u32>(0u, 1u) == 0x0b0a'0908u);
-    CHECK(f.operator()<u32>(0xffff'fff8u, 4u) == 0x0f0e'0d0cu);
+    const code f("(param i32 i32) (result i32) (i32.load offset=4 (i32.add (local.get 0) (i32.shl (local.get 1) "
+                 "(i32.const 2))))");
+    CHECK(f.gives<u32>(0u, 1u) == 0x0b0a'0908u);
+    CHECK(f.gives<u32>(0xffff'fff8u, 4u) == 0x0f0e'0d0cu);
     CHECK(f.fails<u32>(0xffff'fffcu, 0u) == trap::out_of_bounds_memory); // 0xfffffffc + 4 does not wrap
-    CHECK(f.operator()<u32>(8u, 0x4000'0000u) == 0x0f0e'0d0cu);          // the shift loses bits
-    CHECK(code("(param i32) (result i32) (i32.load8_u (i32.add (i32.const 3) (i32.shl (local.get 0) (i32.const 2))))").operator()<u32>(5u) == 23); // another scale than the access's
-    CHECK(code("(param i32) (result i64) (i64.load (i32.add (i32.shl (local.get 0) (i32.const 35)) (i32.const 1)))").operator()<u64>(1u) == 0x100f'0e0d'0c0b'0a09u);
+    CHECK(f.gives<u32>(8u, 0x4000'0000u) == 0x0f0e'0d0cu);               // the shift loses bits
+    CHECK(code("(param i32) (result i32) (i32.load8_u (i32.add (i32.const 3) (i32.shl (local.get 0) (i32.const 2))))")
+              .gives<u32>(5u) == 23); // another scale than the access's
+    CHECK(code("(param i32) (result i64) (i64.load (i32.add (i32.shl (local.get 0) (i32.const 35)) (i32.const 1)))")
+              .gives<u64>(1u) == 0x100f'0e0d'0c0b'0a09u);
 }
 
 TEST_CASE("several values cross a label") {
-    CHECK(code("(param i32) (result i32 i32 i32) (i32.const 1) (local.get 0) (i32.add (local.get 0) (i32.const 2)) (br_if 0 (local.get 0)) (drop) (drop) (drop) "
-               "(i32.const 7) (i32.const 8) (i32.const 9)").operator()<std::tuple<u32, u32, u32>>(5u) == std::tuple<u32, u32, u32>(1, 5, 7));
-    CHECK(code("(param i32 i32) (result i32) (local.get 0) (local.get 1) (loop (param i32 i32) (result i32) (local.set 0) (local.set 1) "
-               "(i32.sub (local.get 0) (i32.const 1)) (local.tee 0) (drop) (i32.add (local.get 1) (local.get 0)) (local.get 0) (br_if 0 (local.get 0)) (drop))")
-              .operator()<u32>(0u, 5u) == 10);
+    CHECK(code("(param i32) (result i32 i32 i32) (i32.const 1) (local.get 0) (i32.add (local.get 0) (i32.const 2)) "
+               "(br_if 0 (local.get 0)) (drop) (drop) (drop) "
+               "(i32.const 7) (i32.const 8) (i32.const 9)")
+              .gives<std::tuple<u32, u32, u32>>(5u) == std::tuple<u32, u32, u32>(1, 5, 7));
+    CHECK(code("(param i32 i32) (result i32) (local.get 0) (local.get 1) (loop (param i32 i32) (result i32) (local.set "
+               "0) (local.set 1) "
+               "(i32.sub (local.get 0) (i32.const 1)) (local.tee 0) (drop) (i32.add (local.get 1) (local.get 0)) "
+               "(local.get 0) (br_if 0 (local.get 0)) (drop))")
+              .gives<u32>(0u, 5u) == 10);
     // Ways of a br_table at different heights.
-    const code table("(param i32) (result i32) (i32.const 100) (block (result i32) (i32.const 10) (block (result i32) (i32.const 1) (br_table 0 1 2 1 (local.get 0))) (i32.add)) (i32.add)");
-    CHECK(table.operator()<u32>(0u) == 111);
-    CHECK(table.operator()<u32>(1u) == 101);
-    CHECK(table.operator()<u32>(2u) == 1);
-    CHECK(table.operator()<u32>(9u) == 101);
+    const code table("(param i32) (result i32) (i32.const 100) (block (result i32) (i32.const 10) (block (result i32) "
+                     "(i32.const 1) (br_table 0 1 2 1 (local.get 0))) (i32.add)) (i32.add)");
+    CHECK(table.gives<u32>(0u) == 111);
+    CHECK(table.gives<u32>(1u) == 101);
+    CHECK(table.gives<u32>(2u) == 1);
+    CHECK(table.gives<u32>(9u) == 101);
 }
 
 TEST_CASE("a local waits on the stack while calls and branches change it") {
-    CHECK(code("(param i32) (result i32) (local.get 0) (block (br_if 0 (i32.eqz (local.get 0))) (local.set 0 (i32.const 50))) (i32.add (local.get 0))").operator()<u32>(5u) == 55);
-    CHECK(code("(param i32) (result i32) (local.get 0) (if (local.get 0) (then (local.set 0 (i32.const 9))) (else (local.set 0 (i32.const 4)))) (i32.sub (local.get 0))").operator()<u32>(0u) == u32(-4));
-    CHECK(code("(param i32) (result i32) (local.get 0) (local.get 0) (local.tee 0 (i32.const 3)) (i32.mul) (i32.add)").operator()<u32>(7u) == 28);
-    CHECK(code("(param i32) (result i32) (global.get $g) (global.set $g (local.get 0)) (i32.add (global.get $g))").operator()<u32>(7u) == 7);
+    CHECK(code("(param i32) (result i32) (local.get 0) (block (br_if 0 (i32.eqz (local.get 0))) (local.set 0 "
+               "(i32.const 50))) (i32.add (local.get 0))")
+              .gives<u32>(5u) == 55);
+    CHECK(code("(param i32) (result i32) (local.get 0) (if (local.get 0) (then (local.set 0 (i32.const 9))) (else "
+               "(local.set 0 (i32.const 4)))) (i32.sub (local.get 0))")
+              .gives<u32>(0u) == u32(-4));
+    CHECK(code("(param i32) (result i32) (local.get 0) (local.get 0) (local.tee 0 (i32.const 3)) (i32.mul) (i32.add)")
+              .gives<u32>(7u) == 28);
+    CHECK(code("(param i32) (result i32) (global.get $g) (global.set $g (local.get 0)) (i32.add (global.get $g))")
+              .gives<u32>(7u) == 7);
 }

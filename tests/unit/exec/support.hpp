@@ -15,7 +15,8 @@ inline constexpr tessera::features profile = tessera::latest + tessera::feature:
 /// An instance of `text` in a store of its own.
 class guest {
 public:
-    explicit guest(const std::string& text, const tessera::imports& env = {}, const tessera::limits& limits = {}) : store(limits) {
+    explicit guest(const std::string& text, const tessera::imports& env = {}, const tessera::limits& limits = {})
+        : store(limits) {
         auto mod = tessera::module::parse_text<profile>(text);
         REQUIRE_MESSAGE(mod, mod.error().message() << " " << mod.error().detail() << " line " << mod.error().line());
         REQUIRE(store.add_fuel(tessera::u64{1} << 60));

@@ -13,7 +13,7 @@ using namespace std::string_literals;
 
 namespace {
 
-constexpr print_options flat{false, true}, folded{true, true};
+constexpr print_options flat{.folded = false}, folded{.folded = true};
 
 module_owner decoded(std::span<const u8> bytes) {
     vec<u8> copy;
@@ -39,7 +39,8 @@ std::string printed(const module_owner& m, print_options options) {
 }
 std::string printed(std::string_view source, print_options options = flat) {
     const module_owner m = parsed(source);
-    for (const print_options all : {print_options{false, false}, {true, false}, flat, folded}) static_cast<void>(printed(m, all));
+    for (const bool names : {false, true})
+        for (const bool tree : {false, true}) static_cast<void>(printed(m, {.folded = tree, .names = names}));
     return printed(m, options);
 }
 bool has(const std::string& text, std::string_view part) { return text.find(part) != text.npos; }
@@ -95,7 +96,7 @@ TEST_CASE("printer: a module") {
 )";
     CHECK(printed(source) == std::string(source).replace(source.find("  (func (;2;) (type 1)\n  )"), 26, "  (func (;2;) (type 1))"));
     CHECK(printed("(module)") == "(module)\n");
-    CHECK(printed("(module $m)", {false, false}) == "(module\n  (@custom \"name\" (before first) \"\\00\\02\\01m\")\n)\n");
+    CHECK(printed("(module $m)", {.names = false}) == "(module\n  (@custom \"name\" (before first) \"\\00\\02\\01m\")\n)\n");
     CHECK(has(printed(source, folded), R"(
   (func $f (;1;) (type $t) (param $x i32) (result i32)
     (local i64 i64) (local $y f32)
@@ -265,6 +266,18 @@ TEST_CASE("printer: nesting is not limited by the stack") {
     source += "local.get 0 ";
     for (int i = 0; i < 50000; ++i) source += "i32.eqz ";
     CHECK(printed(source + "drop)").size() > source.size());
+}
+
+TEST_CASE("printer: the length is limited") {
+    const module_owner m = parsed("(module (func $f (block $b (br $b))) (func (call $f)) (data \"0123456789\") (type (struct)))");
+    for (print_options o : {flat, folded}) {
+        const u32 whole = u32(printed(m, o).size());
+        for (o.most_characters = 0; o.most_characters < whole; ++o.most_characters) {
+            CAPTURE(o.most_characters);
+            CHECK(said(text::print(*m, o)) == "implementation limit reached: characters of a text");
+        }
+        CHECK(said(text::print(*m, o)) == "ok");
+    }
 }
 
 TEST_CASE("printer: what is not a module") {

@@ -49,8 +49,8 @@ public:
     static result<module> parse_text(std::string_view text, const module_limits& limits = {}) noexcept;
 
     /// The module in the text format, from which `parse_text` makes an equal one: names, custom sections
-    /// and branch hints included. Fails with msg::out_of_memory, msg::limit_reached for a text of 4 GiB
-    /// and msg::stale_handle for an empty module. Needs <tessera/wat.hpp>.
+    /// and branch hints included. Fails with msg::out_of_memory, msg::limit_reached for a text longer than
+    /// the options allow, and msg::stale_handle for an empty module. Needs <tessera/wat.hpp>.
     result<vec<char>> to_text(print_options options = {}) const noexcept;
     /// The module in the binary format, each number in its shortest form; bytes() are those it was
     /// parsed from. Fails with msg::out_of_memory, and msg::stale_handle for an empty module. Needs
