@@ -19,7 +19,7 @@
 // ---- for the user to set -----------------------------------------------------------------------
 
 // Memory: all three of these, or none.
-#if defined(TESSERA_ALLOCATE) + defined(TESSERA_ALLOCATE_ZEROED) + defined(TESSERA_DEALLOCATE) != 0 && \
+#if defined(TESSERA_ALLOCATE) + defined(TESSERA_ALLOCATE_ZEROED) + defined(TESSERA_DEALLOCATE) != 0 &&                 \
     defined(TESSERA_ALLOCATE) + defined(TESSERA_ALLOCATE_ZEROED) + defined(TESSERA_DEALLOCATE) != 3
 #error "tessera: set TESSERA_ALLOCATE, TESSERA_ALLOCATE_ZEROED and TESSERA_DEALLOCATE together"
 #endif
@@ -43,9 +43,10 @@
 /// 1: handlers call each other in tail position; 0: one loop over a switch. Left undefined, the
 /// compiler's facts below decide.
 #ifndef TESSERA_TAIL_CALLS
-#if (defined(__x86_64__) || defined(__aarch64__) || (defined(__riscv) && __riscv_xlen == 64) ||    \
-     defined(__loongarch64)) &&                                                                    \
-    (defined(__clang__) || defined(__GNUC__)) && !defined(_WIN32) && !defined(__SANITIZE_THREAD__) && !defined(TESSERA_COVERAGE)
+#if (defined(__x86_64__) || defined(__aarch64__) || (defined(__riscv) && __riscv_xlen == 64) ||                        \
+     defined(__loongarch64)) &&                                                                                        \
+    (defined(__clang__) || defined(__GNUC__)) && !defined(_WIN32) && !defined(__SANITIZE_THREAD__) &&                  \
+    !defined(TESSERA_COVERAGE)
 #if defined(__has_feature)
 #if __has_feature(thread_sanitizer)
 #define TESSERA_TAIL_CALLS 0
@@ -119,8 +120,8 @@
 #else
 #define TESSERA_ABI_LEVEL _d
 #endif
-#define TESSERA_ABI                                                                                \
-    TESSERA_JOIN(TESSERA_VERSION_MAJOR, TESSERA_VERSION_MINOR, TESSERA_ABI_DISPATCH,               \
-                 TESSERA_ABI_LEVEL, TESSERA_ABI_CHECK)
+#define TESSERA_ABI                                                                                                    \
+    TESSERA_JOIN(TESSERA_VERSION_MAJOR, TESSERA_VERSION_MINOR, TESSERA_ABI_DISPATCH, TESSERA_ABI_LEVEL,                \
+                 TESSERA_ABI_CHECK)
 
 #endif // TESSERA_ABI

@@ -12,29 +12,29 @@ namespace tessera::inline TESSERA_ABI {
 /// One language feature or engine option; a bit of `features`. The order is the order of the bits
 /// and part of symbol names, nothing else.
 enum class feature : std::uint8_t {
-    mvp,                  ///< WebAssembly 1.0 without what follows; always on
-    mutable_globals,      ///< import and export of mutable globals
-    sign_extension,       ///< i32.extend8_s and its like
-    saturating_float,     ///< i32.trunc_sat_f32_s and its like
-    multi_value,          ///< several results, block parameters
-    bulk_memory,          ///< memory.copy/fill/init, table.copy/init, passive segments
-    reference_types,      ///< several tables, table.get/set/grow/size/fill, externref
-    extended_const,       ///< add, sub, mul in constant expressions
-    tail_call,            ///< return_call, return_call_indirect
-    simd,                 ///< v128
-    relaxed_simd,         ///< relaxed vector instructions
-    multi_memory,         ///< more than one memory
-    memory64,             ///< 64-bit memories and tables
-    function_references,  ///< typed references, call_ref
-    gc,                   ///< structures, arrays, i31, casts, recursion groups
-    exceptions,           ///< tags, throw, try_table, exnref
-    legacy_exceptions,    ///< try, catch, delegate, rethrow
-    threads,              ///< shared memories, atomic instructions
-    wide_arithmetic,      ///< i64.add128, i64.mul_wide_s and its like
-    custom_page_sizes,    ///< memories with a page of one byte
-    deterministic,        ///< the specification's deterministic profile: NaNs are canonical
-    fuel,                 ///< engine: execution is counted and can be limited
-    interruption,         ///< engine: another thread can stop a call
+    mvp,                 ///< WebAssembly 1.0 without what follows; always on
+    mutable_globals,     ///< import and export of mutable globals
+    sign_extension,      ///< i32.extend8_s and its like
+    saturating_float,    ///< i32.trunc_sat_f32_s and its like
+    multi_value,         ///< several results, block parameters
+    bulk_memory,         ///< memory.copy/fill/init, table.copy/init, passive segments
+    reference_types,     ///< several tables, table.get/set/grow/size/fill, externref
+    extended_const,      ///< add, sub, mul in constant expressions
+    tail_call,           ///< return_call, return_call_indirect
+    simd,                ///< v128
+    relaxed_simd,        ///< relaxed vector instructions
+    multi_memory,        ///< more than one memory
+    memory64,            ///< 64-bit memories and tables
+    function_references, ///< typed references, call_ref
+    gc,                  ///< structures, arrays, i31, casts, recursion groups
+    exceptions,          ///< tags, throw, try_table, exnref
+    legacy_exceptions,   ///< try, catch, delegate, rethrow
+    threads,             ///< shared memories, atomic instructions
+    wide_arithmetic,     ///< i64.add128, i64.mul_wide_s and its like
+    custom_page_sizes,   ///< memories with a page of one byte
+    deterministic,       ///< the specification's deterministic profile: NaNs are canonical
+    fuel,                ///< engine: execution is counted and can be limited
+    interruption,        ///< engine: another thread can stop a call
     count_,
 };
 
@@ -95,7 +95,9 @@ struct features {
 
 /// The features `f` needs directly, as the specifications build on each other.
 constexpr features implied_by(feature f) noexcept {
-    constexpr auto set = [](auto... x) { return features{(std::uint64_t{1} | ... | (std::uint64_t{1} << unsigned(x)))}; };
+    constexpr auto set = [](auto... x) {
+        return features{(std::uint64_t{1} | ... | (std::uint64_t{1} << unsigned(x)))};
+    };
     switch (f) {
     case feature::wide_arithmetic: return set(feature::multi_value);
     case feature::bulk_memory: return set(feature::reference_types);
@@ -137,11 +139,12 @@ constexpr features operator-(features s, feature f) noexcept {
 /// WebAssembly 1.0 as published, with the export of mutable globals.
 inline constexpr features wasm_1_0 = features{} + feature::mutable_globals;
 /// The Lime1 target of the tool conventions.
-inline constexpr features lime1 = wasm_1_0 + feature::sign_extension + feature::saturating_float + feature::multi_value +
-                                  feature::extended_const + feature::bulk_memory;
+inline constexpr features lime1 = wasm_1_0 + feature::sign_extension + feature::saturating_float +
+                                  feature::multi_value + feature::extended_const + feature::bulk_memory;
 /// WebAssembly 2.0.
 inline constexpr features wasm_2_0 = wasm_1_0 + feature::sign_extension + feature::saturating_float +
-                                     feature::multi_value + feature::bulk_memory + feature::reference_types + feature::simd;
+                                     feature::multi_value + feature::bulk_memory + feature::reference_types +
+                                     feature::simd;
 /// WebAssembly 3.0.
 inline constexpr features wasm_3_0 = wasm_2_0 + feature::extended_const + feature::tail_call + feature::relaxed_simd +
                                      feature::multi_memory + feature::memory64 + feature::function_references +

@@ -19,24 +19,16 @@ public:
     explicit store(const tessera::limits& limits = {}) noexcept : basic_store(exec::engine_for<F>, F, limits) {}
 
     /// Allows `units` more of execution. What a guest has used up it does not get back by trapping.
-    result<void> add_fuel(u64 units) noexcept
-        requires(F[feature::fuel])
-    {
+    result<void> add_fuel(u64 units) noexcept requires(F[feature::fuel]) {
         if (!data()) return msg::out_of_memory;
         data()->fuel += units < ~data()->fuel ? units : ~data()->fuel;
         return {};
     }
     /// What is left; calls that run out of it fail with "out of fuel".
-    u64 fuel() const noexcept
-        requires(F[feature::fuel])
-    {
-        return data() ? data()->fuel : 0;
-    }
+    u64 fuel() const noexcept requires(F[feature::fuel]) { return data() ? data()->fuel : 0; }
     /// Stops the call that is running, or else the next one, with "interrupted". The one member that
     /// another thread may call.
-    void interrupt() noexcept
-        requires(F[feature::interruption])
-    {
+    void interrupt() noexcept requires(F[feature::interruption]) {
         if (data()) data()->interrupt.store(true, std::memory_order_relaxed);
     }
 };

@@ -41,7 +41,7 @@
 // ---- for the user to set -----------------------------------------------------------------------
 
 // Memory: all three of these, or none.
-#if defined(TESSERA_ALLOCATE) + defined(TESSERA_ALLOCATE_ZEROED) + defined(TESSERA_DEALLOCATE) != 0 && \
+#if defined(TESSERA_ALLOCATE) + defined(TESSERA_ALLOCATE_ZEROED) + defined(TESSERA_DEALLOCATE) != 0 &&                 \
     defined(TESSERA_ALLOCATE) + defined(TESSERA_ALLOCATE_ZEROED) + defined(TESSERA_DEALLOCATE) != 3
 #error "tessera: set TESSERA_ALLOCATE, TESSERA_ALLOCATE_ZEROED and TESSERA_DEALLOCATE together"
 #endif
@@ -65,9 +65,10 @@
 /// 1: handlers call each other in tail position; 0: one loop over a switch. Left undefined, the
 /// compiler's facts below decide.
 #ifndef TESSERA_TAIL_CALLS
-#if (defined(__x86_64__) || defined(__aarch64__) || (defined(__riscv) && __riscv_xlen == 64) ||    \
-     defined(__loongarch64)) &&                                                                    \
-    (defined(__clang__) || defined(__GNUC__)) && !defined(_WIN32) && !defined(__SANITIZE_THREAD__) && !defined(TESSERA_COVERAGE)
+#if (defined(__x86_64__) || defined(__aarch64__) || (defined(__riscv) && __riscv_xlen == 64) ||                        \
+     defined(__loongarch64)) &&                                                                                        \
+    (defined(__clang__) || defined(__GNUC__)) && !defined(_WIN32) && !defined(__SANITIZE_THREAD__) &&                  \
+    !defined(TESSERA_COVERAGE)
 #if defined(__has_feature)
 #if __has_feature(thread_sanitizer)
 #define TESSERA_TAIL_CALLS 0
@@ -141,9 +142,9 @@
 #else
 #define TESSERA_ABI_LEVEL _d
 #endif
-#define TESSERA_ABI                                                                                \
-    TESSERA_JOIN(TESSERA_VERSION_MAJOR, TESSERA_VERSION_MINOR, TESSERA_ABI_DISPATCH,               \
-                 TESSERA_ABI_LEVEL, TESSERA_ABI_CHECK)
+#define TESSERA_ABI                                                                                                    \
+    TESSERA_JOIN(TESSERA_VERSION_MAJOR, TESSERA_VERSION_MINOR, TESSERA_ABI_DISPATCH, TESSERA_ABI_LEVEL,                \
+                 TESSERA_ABI_CHECK)
 
 #endif // TESSERA_ABI
 
@@ -156,29 +157,29 @@ namespace tessera::inline TESSERA_ABI {
 /// One language feature or engine option; a bit of `features`. The order is the order of the bits
 /// and part of symbol names, nothing else.
 enum class feature : std::uint8_t {
-    mvp,                  ///< WebAssembly 1.0 without what follows; always on
-    mutable_globals,      ///< import and export of mutable globals
-    sign_extension,       ///< i32.extend8_s and its like
-    saturating_float,     ///< i32.trunc_sat_f32_s and its like
-    multi_value,          ///< several results, block parameters
-    bulk_memory,          ///< memory.copy/fill/init, table.copy/init, passive segments
-    reference_types,      ///< several tables, table.get/set/grow/size/fill, externref
-    extended_const,       ///< add, sub, mul in constant expressions
-    tail_call,            ///< return_call, return_call_indirect
-    simd,                 ///< v128
-    relaxed_simd,         ///< relaxed vector instructions
-    multi_memory,         ///< more than one memory
-    memory64,             ///< 64-bit memories and tables
-    function_references,  ///< typed references, call_ref
-    gc,                   ///< structures, arrays, i31, casts, recursion groups
-    exceptions,           ///< tags, throw, try_table, exnref
-    legacy_exceptions,    ///< try, catch, delegate, rethrow
-    threads,              ///< shared memories, atomic instructions
-    wide_arithmetic,      ///< i64.add128, i64.mul_wide_s and its like
-    custom_page_sizes,    ///< memories with a page of one byte
-    deterministic,        ///< the specification's deterministic profile: NaNs are canonical
-    fuel,                 ///< engine: execution is counted and can be limited
-    interruption,         ///< engine: another thread can stop a call
+    mvp,                 ///< WebAssembly 1.0 without what follows; always on
+    mutable_globals,     ///< import and export of mutable globals
+    sign_extension,      ///< i32.extend8_s and its like
+    saturating_float,    ///< i32.trunc_sat_f32_s and its like
+    multi_value,         ///< several results, block parameters
+    bulk_memory,         ///< memory.copy/fill/init, table.copy/init, passive segments
+    reference_types,     ///< several tables, table.get/set/grow/size/fill, externref
+    extended_const,      ///< add, sub, mul in constant expressions
+    tail_call,           ///< return_call, return_call_indirect
+    simd,                ///< v128
+    relaxed_simd,        ///< relaxed vector instructions
+    multi_memory,        ///< more than one memory
+    memory64,            ///< 64-bit memories and tables
+    function_references, ///< typed references, call_ref
+    gc,                  ///< structures, arrays, i31, casts, recursion groups
+    exceptions,          ///< tags, throw, try_table, exnref
+    legacy_exceptions,   ///< try, catch, delegate, rethrow
+    threads,             ///< shared memories, atomic instructions
+    wide_arithmetic,     ///< i64.add128, i64.mul_wide_s and its like
+    custom_page_sizes,   ///< memories with a page of one byte
+    deterministic,       ///< the specification's deterministic profile: NaNs are canonical
+    fuel,                ///< engine: execution is counted and can be limited
+    interruption,        ///< engine: another thread can stop a call
     count_,
 };
 
@@ -239,7 +240,9 @@ struct features {
 
 /// The features `f` needs directly, as the specifications build on each other.
 constexpr features implied_by(feature f) noexcept {
-    constexpr auto set = [](auto... x) { return features{(std::uint64_t{1} | ... | (std::uint64_t{1} << unsigned(x)))}; };
+    constexpr auto set = [](auto... x) {
+        return features{(std::uint64_t{1} | ... | (std::uint64_t{1} << unsigned(x)))};
+    };
     switch (f) {
     case feature::wide_arithmetic: return set(feature::multi_value);
     case feature::bulk_memory: return set(feature::reference_types);
@@ -281,11 +284,12 @@ constexpr features operator-(features s, feature f) noexcept {
 /// WebAssembly 1.0 as published, with the export of mutable globals.
 inline constexpr features wasm_1_0 = features{} + feature::mutable_globals;
 /// The Lime1 target of the tool conventions.
-inline constexpr features lime1 = wasm_1_0 + feature::sign_extension + feature::saturating_float + feature::multi_value +
-                                  feature::extended_const + feature::bulk_memory;
+inline constexpr features lime1 = wasm_1_0 + feature::sign_extension + feature::saturating_float +
+                                  feature::multi_value + feature::extended_const + feature::bulk_memory;
 /// WebAssembly 2.0.
 inline constexpr features wasm_2_0 = wasm_1_0 + feature::sign_extension + feature::saturating_float +
-                                     feature::multi_value + feature::bulk_memory + feature::reference_types + feature::simd;
+                                     feature::multi_value + feature::bulk_memory + feature::reference_types +
+                                     feature::simd;
 /// WebAssembly 3.0.
 inline constexpr features wasm_3_0 = wasm_2_0 + feature::extended_const + feature::tail_call + feature::relaxed_simd +
                                      feature::multi_memory + feature::memory64 + feature::function_references +
@@ -317,7 +321,8 @@ static_assert(std::numeric_limits<f32>::is_iec559 && std::numeric_limits<f64>::i
 
 /// The unsigned integer of `Bytes` bytes.
 template <std::size_t Bytes>
-using bits_of_size = std::conditional_t<Bytes == 1, u8, std::conditional_t<Bytes == 2, u16, std::conditional_t<Bytes == 4, u32, u64>>>;
+using bits_of_size =
+    std::conditional_t<Bytes == 1, u8, std::conditional_t<Bytes == 2, u16, std::conditional_t<Bytes == 4, u32, u64>>>;
 
 /// Reads a T in little-endian byte order from `at`, which need not be aligned.
 template <class T>
@@ -426,11 +431,11 @@ enum class trap : u8 {
     invalid_conversion,
     out_of_bounds_memory,
     out_of_bounds_table,
-    undefined_element,      ///< call_indirect beyond the table's end
-    uninitialized_element,  ///< call_indirect to a null entry
-    indirect_call_type,     ///< call_indirect with another type
+    undefined_element,     ///< call_indirect beyond the table's end
+    uninitialized_element, ///< call_indirect to a null entry
+    indirect_call_type,    ///< call_indirect with another type
     null_reference,
-    null_function,          ///< call_ref of null
+    null_function, ///< call_ref of null
     null_i31,
     null_structure,
     null_array,
@@ -439,12 +444,12 @@ enum class trap : u8 {
     cast_failure,
     unaligned_atomic,
     expected_shared_memory,
-    host,                   ///< a host function asked for a trap of its own
-    stack_exhausted,        ///< kind::exhaustion from here on
+    host,            ///< a host function asked for a trap of its own
+    stack_exhausted, ///< kind::exhaustion from here on
     out_of_memory,
     out_of_fuel,
     interrupted,
-    uncaught_exception,     ///< kind::exception
+    uncaught_exception, ///< kind::exception
     count_,
 };
 
@@ -575,9 +580,11 @@ inline constexpr message multiple_tables{kind::invalid, "multiple tables"};
 // ---- linking and instantiation --------------------------------------------------------------------
 inline constexpr message unknown_import{kind::unlinkable, "unknown import"};
 inline constexpr message incompatible_import{kind::unlinkable, "incompatible import type"};
-inline constexpr message broken_engine{kind::unsupported, "the compiler did not make jumps of the handlers' tail calls; set TESSERA_TAIL_CALLS to 0"};
+inline constexpr message broken_engine{
+    kind::unsupported, "the compiler did not make jumps of the handlers' tail calls; set TESSERA_TAIL_CALLS to 0"};
 inline constexpr message instruction_not_executed{kind::unsupported, "instruction is not executed by this version"};
-inline constexpr message feature_not_built{kind::unsupported, "module needs a feature that this store is built without"};
+inline constexpr message feature_not_built{kind::unsupported,
+                                           "module needs a feature that this store is built without"};
 inline constexpr message other_store{kind::usage, "object belongs to another store"};
 
 // ---- limits ---------------------------------------------------------------------------------------
@@ -636,8 +643,8 @@ inline constexpr message text_duplicate[] = {
 };
 /// From the second on in the order of text::space; the first stands for "no definition yet".
 inline constexpr message import_after[] = {
-    {kind::malformed, "import after definition"}, {kind::malformed, "import after function definition"},
-    {kind::malformed, "import after table definition"}, {kind::malformed, "import after memory definition"},
+    {kind::malformed, "import after definition"},        {kind::malformed, "import after function definition"},
+    {kind::malformed, "import after table definition"},  {kind::malformed, "import after memory definition"},
     {kind::malformed, "import after global definition"}, {kind::malformed, "import after tag definition"},
 };
 inline constexpr message custom_no_name{kind::malformed, "@custom annotation: missing section name"};
@@ -675,23 +682,18 @@ public:
 
     result() noexcept : has_(true) { ::new (static_cast<void*>(&value_)) T(); }
     template <class U = T>
-        requires(std::is_constructible_v<T, U &&> && !std::is_same_v<std::remove_cvref_t<U>, result> &&
-                 !std::is_same_v<std::remove_cvref_t<U>, E> && std::is_convertible_v<U &&, T>)
-    result(U&& value) noexcept : has_(true) {
-        ::new (static_cast<void*>(&value_)) T(static_cast<T>(std::forward<U>(value)));
-    }
+    requires(std::is_constructible_v<T, U&&> && !std::is_same_v<std::remove_cvref_t<U>, result> &&
+             !std::is_same_v<std::remove_cvref_t<U>, E> && std::is_convertible_v<U&&, T>) result(U&& value)
+    noexcept : has_(true) { ::new (static_cast<void*>(&value_)) T(static_cast<T>(std::forward<U>(value))); }
     template <class U>
-        requires(std::is_convertible_v<U &&, E> && !std::is_convertible_v<U &&, T> && !std::is_same_v<std::remove_cvref_t<U>, result>)
-    result(U&& why) noexcept : has_(false) {
-        ::new (static_cast<void*>(&error_)) E(std::forward<U>(why));
-    }
+    requires(std::is_convertible_v<U&&, E> && !std::is_convertible_v<U&&, T> &&
+             !std::is_same_v<std::remove_cvref_t<U>, result>) result(U&& why)
+    noexcept : has_(false) { ::new (static_cast<void*>(&error_)) E(std::forward<U>(why)); }
     result(result&& other) noexcept : has_(other.has_) {
         if (has_) ::new (static_cast<void*>(&value_)) T(std::move(other.value_));
         else ::new (static_cast<void*>(&error_)) E(std::move(other.error_));
     }
-    result(const result& other) noexcept
-        requires(std::is_copy_constructible_v<T>)
-        : has_(other.has_) {
+    result(const result& other) noexcept requires(std::is_copy_constructible_v<T>) : has_(other.has_) {
         if (has_) ::new (static_cast<void*>(&value_)) T(other.value_);
         else ::new (static_cast<void*>(&error_)) E(other.error_);
     }
@@ -740,10 +742,8 @@ public:
 
     result() noexcept : has_(true) {}
     template <class U>
-        requires(std::is_convertible_v<U &&, E> && !std::is_same_v<std::remove_cvref_t<U>, result>)
-    result(U&& why) noexcept : has_(false) {
-        ::new (static_cast<void*>(&error_)) E(std::forward<U>(why));
-    }
+    requires(std::is_convertible_v<U&&, E> && !std::is_same_v<std::remove_cvref_t<U>, result>) result(U&& why)
+    noexcept : has_(false) { ::new (static_cast<void*>(&error_)) E(std::forward<U>(why)); }
     result(result&& other) noexcept : has_(other.has_) {
         if (!has_) ::new (static_cast<void*>(&error_)) E(std::move(other.error_));
     }
@@ -911,30 +911,32 @@ namespace tessera::inline TESSERA_ABI {
 
 /// One frame of a backtrace, innermost first.
 struct trace_frame {
-    u32 func = 0;           ///< function index in its module
-    u32 offset = 0;         ///< byte offset in the module of the instruction, 0 for a host function
-    u32 line = 0;           ///< position of the instruction, for a module that came from text
+    u32 func = 0;   ///< function index in its module
+    u32 offset = 0; ///< byte offset in the module of the instruction, 0 for a host function
+    u32 line = 0;   ///< position of the instruction, for a module that came from text
     u32 column = 0;
-    char name[56] = {};     ///< from the name section or the export, cut if longer, NUL-terminated
+    char name[56] = {}; ///< from the name section or the export, cut if longer, NUL-terminated
 };
 
 /// The frames of a trapped call. Shared and counted, since errors are copied.
 struct backtrace {
     std::atomic<u32> owners{1};
-    vec<trace_frame> frames;  ///< innermost first, at most 64 of the innermost and the outermost
-    u32 left_out = 0;         ///< how many frames between those two groups are not listed
+    vec<trace_frame> frames; ///< innermost first, at most 64 of the innermost and the outermost
+    u32 left_out = 0;        ///< how many frames between those two groups are not listed
 };
 
 /// An error value. Copies share the backtrace.
 class error {
 public:
     error(const message& what, u64 offset = no_offset) noexcept : what_(&what), offset_(offset) {}
-    error(const message& what, std::string_view detail, u64 offset = no_offset) noexcept : what_(&what), offset_(offset) {
+    error(const message& what, std::string_view detail, u64 offset = no_offset) noexcept
+        : what_(&what), offset_(offset) {
         set_detail(detail);
     }
     error(tessera::trap why) noexcept : what_(&msg::traps[std::size_t(why)]), trap_(why) {}
     error(const error& other) noexcept
-        : what_(other.what_), offset_(other.offset_), line_(other.line_), column_(other.column_), trap_(other.trap_), trace_(other.trace_) {
+        : what_(other.what_), offset_(other.offset_), line_(other.line_), column_(other.column_), trap_(other.trap_),
+          trace_(other.trace_) {
         std::memcpy(detail_, other.detail_, sizeof detail_);
         if (trace_) trace_->owners.fetch_add(1, std::memory_order_relaxed);
     }
@@ -1076,13 +1078,13 @@ enum class composite : u8 { func, struct_, array };
 struct type_def {
     composite form = composite::func;
     bool final_ = true;
-    u32 super = no_index;  ///< type index of the super type
-    u32 group = 0;         ///< type index of the first type of its recursion group
+    u32 super = no_index; ///< type index of the super type
+    u32 group = 0;        ///< type index of the first type of its recursion group
     u32 group_size = 1;
-    u32 first = 0;         ///< func: index in `values` of the first parameter, results follow; else: in `fields`
-    u32 params = 0;        ///< func: number of parameters; struct, array: number of fields
-    u32 results = 0;       ///< func: number of results
-    u32 offset = 0;        ///< in the module's bytes, for errors
+    u32 first = 0;   ///< func: index in `values` of the first parameter, results follow; else: in `fields`
+    u32 params = 0;  ///< func: number of parameters; struct, array: number of fields
+    u32 results = 0; ///< func: number of results
+    u32 offset = 0;  ///< in the module's bytes, for errors
 };
 
 /// The types of a module, in index order.
@@ -1160,9 +1162,9 @@ struct export_def {
 };
 /// 16 bytes a function. For an imported function `code` is empty.
 struct func_def {
-    u32 type = 0;     ///< type index
-    byte_range code;  ///< locals and expression, without the size
-    u32 flags = 0;    ///< bits of func_flags
+    u32 type = 0;    ///< type index
+    byte_range code; ///< locals and expression, without the size
+    u32 flags = 0;   ///< bits of func_flags
 };
 /// An expression; its range includes the final `end`.
 struct const_expr {
@@ -1192,7 +1194,7 @@ struct elem_def {
     bool expressions = false; ///< items are constant expressions, else function indices in LEB128
     u32 table = 0;
     val_type type;
-    const_expr at;            ///< active: the offset
+    const_expr at; ///< active: the offset
     u32 count = 0;
     byte_range items;
 };
@@ -1211,13 +1213,13 @@ struct custom_def {
 /// A module, decoded. `bytes` stays where it is as long as the structure lives.
 struct module_data {
     std::atomic<u32> owners{1};
-    vec<u8> owned;                 ///< the bytes, unless they were borrowed
+    vec<u8> owned; ///< the bytes, unless they were borrowed
     std::span<const u8> bytes;
 
     type_section types;
-    vec<u32> canonical;            ///< type index → smallest type index of this module with an equal type
+    vec<u32> canonical; ///< type index → smallest type index of this module with an equal type
     vec<import_def> imports;
-    vec<func_def> funcs;           ///< imported ones first, in every index space
+    vec<func_def> funcs; ///< imported ones first, in every index space
     vec<table_def> tables;
     vec<memory_def> memories;
     vec<global_def> globals;
@@ -1639,44 +1641,44 @@ namespace tessera::inline TESSERA_ABI {
 
 enum class imm : u8 {
     none,
-    block,            ///< block type: block, loop, if, legacy try
-    try_table,        ///< block type, then a vector of catch clauses
-    label,            ///< br, br_if, br_on_null, legacy rethrow and delegate
-    labels,           ///< br_table: vector of labels, then the default label
-    func,             ///< function index
-    type,             ///< type index
-    call_indirect,    ///< type index, table index; text: table first, may be left out
+    block,         ///< block type: block, loop, if, legacy try
+    try_table,     ///< block type, then a vector of catch clauses
+    label,         ///< br, br_if, br_on_null, legacy rethrow and delegate
+    labels,        ///< br_table: vector of labels, then the default label
+    func,          ///< function index
+    type,          ///< type index
+    call_indirect, ///< type index, table index; text: table first, may be left out
     local,
     global,
-    table,            ///< text: may be left out
-    table_table,      ///< table.copy: destination, source; text: both may be left out
-    elem_table,       ///< table.init: element segment, table; text: table first, may be left out
+    table,       ///< text: may be left out
+    table_table, ///< table.copy: destination, source; text: both may be left out
+    elem_table,  ///< table.init: element segment, table; text: table first, may be left out
     elem,
     tag,
-    memory,           ///< memory.size, grow, fill; text: may be left out
-    memory_memory,    ///< memory.copy: destination, source
-    data_memory,      ///< memory.init: data segment, memory; text: memory first, may be left out
+    memory,        ///< memory.size, grow, fill; text: may be left out
+    memory_memory, ///< memory.copy: destination, source
+    data_memory,   ///< memory.init: data segment, memory; text: memory first, may be left out
     data,
-    memarg,           ///< alignment (bit 6: memory index follows), offset
-    memarg_lane,      ///< memarg, then a lane
+    memarg,      ///< alignment (bit 6: memory index follows), offset
+    memarg_lane, ///< memarg, then a lane
     i32_const,
     i64_const,
     f32_const,
     f64_const,
-    v128_const,       ///< 16 bytes
-    shuffle,          ///< 16 lanes
+    v128_const, ///< 16 bytes
+    shuffle,    ///< 16 lanes
     lane,
-    select_types,     ///< vector of value types
-    heap,             ///< heap type: ref.null
-    ref_type,         ///< ref.test, ref.cast: heap type in the bytes, (ref null? ht) in the text; the
-                      ///< opcode says whether it is nullable, so one text has two opcodes
-    br_cast,          ///< br_on_cast: flags, label, heap type, heap type; text: label, two ref types
-    field,            ///< struct.get: type index, field index
-    type_count,       ///< array.new_fixed: type index, u32
-    type_data,        ///< array.new_data: type index, data segment
+    select_types, ///< vector of value types
+    heap,         ///< heap type: ref.null
+    ref_type,     ///< ref.test, ref.cast: heap type in the bytes, (ref null? ht) in the text; the
+                  ///< opcode says whether it is nullable, so one text has two opcodes
+    br_cast,      ///< br_on_cast: flags, label, heap type, heap type; text: label, two ref types
+    field,        ///< struct.get: type index, field index
+    type_count,   ///< array.new_fixed: type index, u32
+    type_data,    ///< array.new_data: type index, data segment
     type_elem,
-    type_type,        ///< array.copy
-    zero_byte,        ///< atomic.fence: one byte, zero; text: nothing
+    type_type, ///< array.copy
+    zero_byte, ///< atomic.fence: one byte, zero; text: nothing
 };
 
 } // namespace tessera
@@ -2370,7 +2372,7 @@ struct op_row {
     imm immediate;
     op_type type;
     feature needs;
-    bool executed;         ///< false: decoded and validated, refused at instantiation
+    bool executed; ///< false: decoded and validated, refused at instantiation
 };
 
 /// Column `meaning` of a row whose meaning is not a function of its operands: control, calls, tables.
@@ -2383,7 +2385,7 @@ consteval bool is_executed(std::string_view meaning) { return meaning != "pendin
 } // namespace detail
 
 inline constexpr op_row op_table[] = {
-#define OP(id, text, prefix, code, immediate, sig, needs, ...)                                     \
+#define OP(id, text, prefix, code, immediate, sig, needs, ...)                                                         \
     {text, prefix, code, imm::immediate, parse_op_type(#sig), feature::needs, detail::is_executed(#__VA_ARGS__)},
 /// @file opcodes.def
 /// The instruction set: one row for each instruction, in the order of its code (spec: appendix/index-instructions).
@@ -3053,13 +3055,15 @@ inline constexpr std::array<u8, op_count> natural_align = [] {
 }();
 
 static_assert(sizeof op_table / sizeof *op_table == op_count);
-static_assert([] {
-    for (u16 i = 1; i < op_count; ++i)
-        if (op_table[i].prefix < op_table[i - 1].prefix ||
-            (op_table[i].prefix == op_table[i - 1].prefix && op_table[i].code <= op_table[i - 1].code))
-            return false;
-    return op_table[op_count - 1].prefix == 0xfe;
-}(), "opcodes.def: rows must be in the order of their encodings, each used once");
+static_assert(
+    [] {
+        for (u16 i = 1; i < op_count; ++i)
+            if (op_table[i].prefix < op_table[i - 1].prefix ||
+                (op_table[i].prefix == op_table[i - 1].prefix && op_table[i].code <= op_table[i - 1].code))
+                return false;
+        return op_table[op_count - 1].prefix == 0xfe;
+    }(),
+    "opcodes.def: rows must be in the order of their encodings, each used once");
 
 /// The largest code behind any prefix, plus one.
 inline constexpr u16 most_codes = 0x120;
@@ -4398,7 +4402,8 @@ public:
             if (from.size()) write_section(id, from);
             customs_after(section(id));
         }
-        if (to_.failed() || part_.failed() || body_.failed() || bodies_.failed() || new_hints_.failed() || hint_.failed())
+        if (to_.failed() || part_.failed() || body_.failed() || bodies_.failed() || new_hints_.failed() ||
+            hint_.failed())
             return code_.fail_memory();
         if (to_.size() >= no_index) return code_.fail(msg::limit_reached, m_.bytes.data(), "bytes of a module");
         out = to_.take();
@@ -4436,14 +4441,14 @@ private:
         case section::import_: return imports();
         case section::function:
             return all(m_.funcs, m_.imported_funcs, [&](const func_def& f) { return part_.leb_u(f.type), true; });
-        case section::table:
-            return all(m_.tables, m_.imported_tables, [&](const table_def& t) { return table(t); });
+        case section::table: return all(m_.tables, m_.imported_tables, [&](const table_def& t) { return table(t); });
         case section::memory:
-            return all(m_.memories, m_.imported_memories, [&](const memory_def& d) { return write_memory(part_, d.type), true; });
-        case section::tag:
-            return all(m_.tags, m_.imported_tags, [&](const tag_def& t) { return tag(t), true; });
+            return all(m_.memories, m_.imported_memories,
+                       [&](const memory_def& d) { return write_memory(part_, d.type), true; });
+        case section::tag: return all(m_.tags, m_.imported_tags, [&](const tag_def& t) { return tag(t), true; });
         case section::global:
-            return all(m_.globals, m_.imported_globals, [&](const global_def& g) { return global(g.type), expression(g.init); });
+            return all(m_.globals, m_.imported_globals,
+                       [&](const global_def& g) { return global(g.type), expression(g.init); });
         case section::export_: return all(m_.exports, 0, [&](const export_def& e) { return export_(e), true; });
         case section::start:
             if (m_.start != no_index) part_.leb_u(m_.start);
@@ -5023,7 +5028,8 @@ private:
             cursor part(in.at(), in.at() + size);
             in.seek(part.end());
             if (id == 0) static_cast<void>(name(part, module_name));
-            else if (id < name_kinds && !(is_owned(name_kind(id)) ? indirect(part, id) : map(part, id, 0))) return false;
+            else if (id < name_kinds && !(is_owned(name_kind(id)) ? indirect(part, id) : map(part, id, 0)))
+                return false;
         }
         return true;
     }
@@ -7610,7 +7616,7 @@ protected:
     }
 
     indirect_map local_map_, label_map_; ///< of the name section
-    chunk all_hints_; ///< entries of the branch hint section
+    chunk all_hints_;                    ///< entries of the branch hint section
 
 private:
     /// The names of a function's parameters are those of its first locals.
@@ -7908,8 +7914,7 @@ private:
                     {7, space::global}, {8, space::elem},  {9, space::data}};
         for (const auto& m : maps) names.map(m.id, spaces_[u8(m.s)].names);
         indirect_map fields;
-        for (const field_owner& o : field_owners_)
-            fields.add(o.type, {field_names_.data() + o.begin, o.end - o.begin});
+        for (const field_owner& o : field_owners_) fields.add(o.type, {field_names_.data() + o.begin, o.end - o.begin});
         names.indirect(10, fields);
         names.map(11, spaces_[u8(space::tag)].names);
         // A module has one name section; one that is written out stands for itself.
@@ -8504,7 +8509,8 @@ private:
 
 /// Gives `why` the line and column of its offset if the module came from text.
 inline error located(error why, std::span<const module_data::position> positions) noexcept {
-    const module_data::position* const at = why.offset() == error::no_offset ? nullptr : position_at(positions, why.offset());
+    const module_data::position* const at =
+        why.offset() == error::no_offset ? nullptr : position_at(positions, why.offset());
     if (at) why.set_position(at->line, at->column);
     return why;
 }
@@ -10675,8 +10681,8 @@ namespace tessera::inline TESSERA_ABI::text {
 struct stack_effect {
     u32 pops = 0;
     u32 pushes = 0;
-    bool ends = false;  ///< what follows is not reached
-    bool known = true;  ///< false: it refers to what the module does not have
+    bool ends = false; ///< what follows is not reached
+    bool known = true; ///< false: it refers to what the module does not have
 };
 
 /// Looks at one instruction after the other of a function or a constant expression.
@@ -10711,7 +10717,9 @@ protected:
 
 private:
     static constexpr stack_effect ending(stack_effect e) noexcept { return {e.pops, 0, true, e.known}; }
-    static constexpr stack_effect with(stack_effect e, u32 more) noexcept { return {e.pops + more, e.pushes, e.ends, e.known}; }
+    static constexpr stack_effect with(stack_effect e, u32 more) noexcept {
+        return {e.pops + more, e.pushes, e.ends, e.known};
+    }
     /// A branch that may not be taken: the values stay.
     static constexpr stack_effect keeping(stack_effect e) noexcept { return {e.pops, e.pops, false, e.known}; }
     stack_effect label(u32 index) const noexcept {
@@ -10841,10 +10849,10 @@ enum class fold_shape : u8 {
 /// An instruction, or a part of one.
 struct fold_node {
     fold_shape shape = fold_shape::folded;
-    u32 offset = 0;          ///< of the instruction in the module; `then` and `do` have none
-    u32 first = no_index;    ///< the first child
-    u32 next = no_index;     ///< the next node with the same parent
-    u32 block = 0;           ///< block instructions: how many there were before in the expression
+    u32 offset = 0;       ///< of the instruction in the module; `then` and `do` have none
+    u32 first = no_index; ///< the first child
+    u32 next = no_index;  ///< the next node with the same parent
+    u32 block = 0;        ///< block instructions: how many there were before in the expression
 };
 
 /// Makes the tree of one expression. Takes time and memory in proportion to the number of instructions.
@@ -10865,7 +10873,8 @@ public:
         labels_.clear();
         blocks_ = 0;
         const stack_effect whole = type == no_index ? stack_effect{0, 1} : signature(type);
-        if (!labels_.push_back({whole.pushes, 0, false, whole.known}) || !frames_.push_back({})) return in_.fail_memory();
+        if (!labels_.push_back({whole.pushes, 0, false, whole.known}) || !frames_.push_back({}))
+            return in_.fail_memory();
         for (nesting_.start(); !nesting_.done();)
             if (!in_.next(now_) || !nesting_.step(now_.code, in_, now_.offset) || !take()) return false;
         root_ = link(0);
@@ -10884,9 +10893,9 @@ private:
     /// An open block, or the whole expression.
     struct frame {
         u32 node = no_index;
-        u32 last = no_index;  ///< the last child of `node` so far
-        u32 part = no_index;  ///< if, try: the part that is open
-        u32 pending = 0;      ///< what of pending_ was there before it
+        u32 last = no_index; ///< the last child of `node` so far
+        u32 part = no_index; ///< if, try: the part that is open
+        u32 pending = 0;     ///< what of pending_ was there before it
         u32 values = 0;
         stack_effect type;
     };
@@ -10894,7 +10903,7 @@ private:
     struct value_group {
         u32 pending; ///< the node's place in pending_, no_index for parameters of the block
         u32 count;
-        bool whole;  ///< the node can be an operand: in parentheses, and none of its values is taken
+        bool whole; ///< the node can be an operand: in parentheses, and none of its values is taken
     };
 
     [[nodiscard]] bool take() noexcept {
@@ -10904,8 +10913,10 @@ private:
         case op::try_table: return open(fold_shape::block);
         case op::if_: return open(fold_shape::if_);
         case op::try_: return open(fold_shape::try_);
-        case op::else_: return close_part() && open_part(fold_shape::else_, now_.offset) && parameters(frames_.back().type.pops);
-        case op::catch_: return close_part() && open_part(fold_shape::catch_, now_.offset) && parameters(tag(now_.index).pops);
+        case op::else_:
+            return close_part() && open_part(fold_shape::else_, now_.offset) && parameters(frames_.back().type.pops);
+        case op::catch_:
+            return close_part() && open_part(fold_shape::catch_, now_.offset) && parameters(tag(now_.index).pops);
         case op::catch_all: return close_part() && open_part(fold_shape::catch_, now_.offset);
         case op::delegate: return close_part() && open_part(fold_shape::delegate, now_.offset) && close();
         case op::end: return frames_.size() == 1 || close();
@@ -10967,7 +10978,8 @@ private:
         frames_.pop_back();
         labels_.pop_back();
         const u32 results = closed.type.pushes;
-        return (pending_.push_back(closed.node) && (results == 0 || values_.push_back({u32(pending_.size() - 1), results, true}))) ||
+        return (pending_.push_back(closed.node) &&
+                (results == 0 || values_.push_back({u32(pending_.size() - 1), results, true}))) ||
                in_.fail_memory();
     }
     void append(frame& f, u32 child) noexcept {
@@ -10996,7 +11008,9 @@ private:
         const bool whole = n.shape != fold_shape::flat;
         return results == 0 || values_.push_back({u32(pending_.size() - 1), results, whole}) || in_.fail_memory();
     }
-    [[nodiscard]] bool parameters(u32 n) noexcept { return n == 0 || values_.push_back({no_index, n, false}) || in_.fail_memory(); }
+    [[nodiscard]] bool parameters(u32 n) noexcept {
+        return n == 0 || values_.push_back({no_index, n, false}) || in_.fail_memory();
+    }
 
     /// Takes `n` values. True if they are those of the last pending nodes, which are then children, in
     /// the list `first`.
@@ -11064,10 +11078,11 @@ public:
     /// Makes those of the module's index spaces and of fields. False: memory is out.
     [[nodiscard]] bool make(const module_data& m, const binary::module_names& names) noexcept {
         using binary::name_kind;
-        static constexpr name_kind kinds[module_spaces] = {name_kind::type,   name_kind::func, name_kind::table, name_kind::memory,
-                                                           name_kind::global, name_kind::tag,  name_kind::elem,  name_kind::data};
-        const std::size_t sizes[] = {m.types.size(), m.funcs.size(), m.tables.size(), m.memories.size(),
-                                     m.globals.size(), m.tags.size(), m.elems.size(), m.datas.size()};
+        static constexpr name_kind kinds[module_spaces] = {name_kind::type,   name_kind::func,   name_kind::table,
+                                                           name_kind::memory, name_kind::global, name_kind::tag,
+                                                           name_kind::elem,   name_kind::data};
+        const std::size_t sizes[] = {m.types.size(),   m.funcs.size(), m.tables.size(), m.memories.size(),
+                                     m.globals.size(), m.tags.size(),  m.elems.size(),  m.datas.size()};
         for (std::size_t s = 0; s < module_spaces; ++s)
             if (!fill(spaces_[s], 0, sizes[s], names.of[u8(kinds[s])])) return false;
         return fields(m, names);
@@ -11094,7 +11109,8 @@ private:
             const std::size_t first = i;
             while (i < list.size() && list[i].owner == type) ++i;
             if (type >= m.types.size() || m.types[type].form != composite::struct_) all_used_ = false;
-            else if (!fill(spaces_[u8(space::field)], m.types[type].first, m.types[type].params, {list.data() + first, i - first}))
+            else if (!fill(spaces_[u8(space::field)], m.types[type].first, m.types[type].params,
+                           {list.data() + first, i - first}))
                 return false;
         }
         return true;
@@ -11175,12 +11191,14 @@ public:
     void floating(bits_of_size<sizeof(F)> bits) noexcept {
         constexpr int fraction = std::numeric_limits<F>::digits - 1;
         constexpr unsigned width = 8 * sizeof(F);
-        const u64 magnitude = bits & (~u64{0} >> (65 - width)), infinity = (u64{1} << (width - 1)) - (u64{1} << fraction);
+        const u64 magnitude = bits & (~u64{0} >> (65 - width)),
+                  infinity = (u64{1} << (width - 1)) - (u64{1} << fraction);
         if (bits >> (width - 1)) *this << '-';
         if (magnitude < infinity) {
             char buffer[32];
             const F value = std::bit_cast<F>(bits_of_size<sizeof(F)>(magnitude));
-            *this << std::string_view(buffer, std::size_t(std::to_chars(buffer, buffer + sizeof buffer, value).ptr - buffer));
+            *this << std::string_view(buffer,
+                                      std::size_t(std::to_chars(buffer, buffer + sizeof buffer, value).ptr - buffer));
         } else if (magnitude == infinity) {
             *this << "inf";
         } else {
@@ -11252,7 +11270,8 @@ private:
     template <class T>
     text_output& number(T n) noexcept {
         char buffer[20];
-        return *this << std::string_view(buffer, std::size_t(std::to_chars(buffer, buffer + sizeof buffer, n).ptr - buffer));
+        return *this << std::string_view(buffer,
+                                         std::size_t(std::to_chars(buffer, buffer + sizeof buffer, n).ptr - buffer));
     }
     static bool is_plain(char c, bool readable) noexcept {
         return u8(c) >= 0x80 ? readable : c >= ' ' && c != 0x7f && c != '"' && c != '\\';
@@ -11298,7 +11317,8 @@ protected:
     /// An identifier or a number.
     void index(space s, u32 i) noexcept { reference(ids_.of(s, i), i); }
     void field_index(u32 type, u32 i) noexcept {
-        const bool exists = type < m_.types.size() && m_.types[type].form == composite::struct_ && i < m_.types[type].params;
+        const bool exists =
+            type < m_.types.size() && m_.types[type].form == composite::struct_ && i < m_.types[type].params;
         reference(exists ? ids_.of(space::field, m_.types[type].first + i) : identifier(), i);
     }
     void reference(const identifier& id, u32 i) noexcept {
@@ -11353,7 +11373,9 @@ protected:
         type(t);
         if (is_mutable) out_ << ')';
     }
-    bool is_function(u32 type) const noexcept { return type < m_.types.size() && m_.types[type].form == composite::func; }
+    bool is_function(u32 type) const noexcept {
+        return type < m_.types.size() && m_.types[type].form == composite::func;
+    }
 
     /// Value types behind a word, in parentheses; nothing if there are none.
     void values(std::string_view word_, std::span<const val_type> types) noexcept {
@@ -11672,9 +11694,7 @@ protected:
                 print(in_, {});
                 break;
             case op::end:
-            case op::delegate:
-                labels_.pop();
-                [[fallthrough]];
+            case op::delegate: labels_.pop(); [[fallthrough]];
             default:
                 line(0);
                 hint(in_);
@@ -11726,9 +11746,7 @@ private:
         switch (n.shape) {
         case fold_shape::then: out_ << word::then; return labels_.push(pending_label(func));
         case fold_shape::do_: out_ << word::do_; return true;
-        case fold_shape::delegate:
-            labels_.pop();
-            break;
+        case fold_shape::delegate: labels_.pop(); break;
         default: break;
         }
         std::string_view label;
@@ -11739,7 +11757,8 @@ private:
     }
     /// The label of the `if` whose `then` comes.
     std::string_view pending_label(u32 func) const noexcept {
-        return func == no_index ? std::string_view() : names_.find(binary::name_kind::label, tree_[open_.back().node].block, func);
+        return func == no_index ? std::string_view()
+                                : names_.find(binary::name_kind::label, tree_[open_.back().node].block, func);
     }
     /// The tree, walked through from parent to children.
     [[nodiscard]] bool nodes(std::size_t depth, u32 func, bool lines) noexcept {
@@ -12115,7 +12134,8 @@ private:
         }
         if (made.failed()) return false;
         same_names_ = made.content().size() == c.bytes.size() &&
-                      (c.bytes.empty() || std::memcmp(made.content().data(), m_.bytes.data() + c.bytes.begin, c.bytes.size()) == 0);
+                      (c.bytes.empty() ||
+                       std::memcmp(made.content().data(), m_.bytes.data() + c.bytes.begin, c.bytes.size()) == 0);
         return true;
     }
     /// True if the identifiers that were printed say all that the name section says.
@@ -12245,13 +12265,34 @@ constexpr bool is_compare(op o) noexcept { return swapped_compare(o) != op::coun
 /// is passed on, so float operations commute too.
 constexpr bool is_commutative(op o) noexcept {
     switch (o) {
-    case op::i32_add: case op::i32_mul: case op::i32_and: case op::i32_or: case op::i32_xor:
-    case op::i32_eq: case op::i32_ne:
-    case op::i64_add: case op::i64_mul: case op::i64_and: case op::i64_or: case op::i64_xor:
-    case op::i64_eq: case op::i64_ne:
-    case op::f32_add: case op::f32_mul: case op::f32_min: case op::f32_max: case op::f32_eq: case op::f32_ne:
-    case op::f64_add: case op::f64_mul: case op::f64_min: case op::f64_max: case op::f64_eq: case op::f64_ne:
-    case op::i64_mul_wide_s: case op::i64_mul_wide_u: return true;
+    case op::i32_add:
+    case op::i32_mul:
+    case op::i32_and:
+    case op::i32_or:
+    case op::i32_xor:
+    case op::i32_eq:
+    case op::i32_ne:
+    case op::i64_add:
+    case op::i64_mul:
+    case op::i64_and:
+    case op::i64_or:
+    case op::i64_xor:
+    case op::i64_eq:
+    case op::i64_ne:
+    case op::f32_add:
+    case op::f32_mul:
+    case op::f32_min:
+    case op::f32_max:
+    case op::f32_eq:
+    case op::f32_ne:
+    case op::f64_add:
+    case op::f64_mul:
+    case op::f64_min:
+    case op::f64_max:
+    case op::f64_eq:
+    case op::f64_ne:
+    case op::i64_mul_wide_s:
+    case op::i64_mul_wide_u: return true;
     default: return false;
     }
 }
@@ -12260,10 +12301,19 @@ constexpr bool is_commutative(op o) noexcept {
 /// profile (spec: exec/numerics, NaN Propagation). The other instructions that give floats move bits.
 constexpr bool picks_nan(op o) noexcept {
     const op_type& t = row(o).type;
-    if (t.poly || t.result_count != 1 || (t.results[0] != 'f' && t.results[0] != 'd') || t.param_count == 0) return false;
+    if (t.poly || t.result_count != 1 || (t.results[0] != 'f' && t.results[0] != 'd') || t.param_count == 0)
+        return false;
     switch (o) {
-    case op::f32_abs: case op::f32_neg: case op::f32_copysign: case op::f32_reinterpret_i32: case op::f32_load:
-    case op::f64_abs: case op::f64_neg: case op::f64_copysign: case op::f64_reinterpret_i64: case op::f64_load: return false;
+    case op::f32_abs:
+    case op::f32_neg:
+    case op::f32_copysign:
+    case op::f32_reinterpret_i32:
+    case op::f32_load:
+    case op::f64_abs:
+    case op::f64_neg:
+    case op::f64_copysign:
+    case op::f64_reinterpret_i64:
+    case op::f64_load: return false;
     default: return true;
     }
 }
@@ -12297,25 +12347,25 @@ constexpr cls class_of(char letter) noexcept {
 }
 
 enum class family : u8 {
-    unary,                ///< d = op a
-    binary,               ///< d = a op b
-    move,                 ///< d = a
-    constant,             ///< d = 64 bits
-    select,               ///< d = c ? a : b
-    load,                 ///< d = memory 0 [a + offset]
-    load_indexed,         ///< d = memory 0 [a + (b << scale) + offset]
-    store,                ///< memory 0 [a + offset] = b
-    load_wide,            ///< any memory, any offset
+    unary,        ///< d = op a
+    binary,       ///< d = a op b
+    move,         ///< d = a
+    constant,     ///< d = 64 bits
+    select,       ///< d = c ? a : b
+    load,         ///< d = memory 0 [a + offset]
+    load_indexed, ///< d = memory 0 [a + (b << scale) + offset]
+    store,        ///< memory 0 [a + offset] = b
+    load_wide,    ///< any memory, any offset
     store_wide,
     global_get,
     global_set,
     br,
-    br_compare,           ///< branch if a op b
-    latch,                ///< a += word; branch if a op b
+    br_compare, ///< branch if a op b
+    latch,      ///< a += word; branch if a op b
     br_table,
-    call,                 ///< a lowered function of the same instance
-    call_lazy,            ///< becomes `call` when it is executed
-    call_record,          ///< an imported function
+    call,        ///< a lowered function of the same instance
+    call_lazy,   ///< becomes `call` when it is executed
+    call_record, ///< an imported function
     call_indirect,
     call_ref,
     return_,
@@ -12324,41 +12374,42 @@ enum class family : u8 {
     return_call_record,
     return_call_indirect,
     return_call_ref,
-    special,              ///< the instruction's own function, operands in consecutive slots
+    special, ///< the instruction's own function, operands in consecutive slots
     zero_range,
     move_range,
-    move_wide,            ///< slot numbers beyond u16
-    select_range,         ///< select of values that take several slots
-    entry,                ///< safepoint at a function's entry
+    move_wide,    ///< slot numbers beyond u16
+    select_range, ///< select of values that take several slots
+    entry,        ///< safepoint at a function's entry
     unreachable,
-    null_check,           ///< ref.as_non_null
-    leave,                ///< the call is done
-    stop,                 ///< a trap or a pause
-    enter,                ///< the slow way into a function
-    link,                 ///< makes a lazy call a call
-    restore,              ///< return into another instance
+    null_check, ///< ref.as_non_null
+    leave,      ///< the call is done
+    stop,       ///< a trap or a pause
+    enter,      ///< the slow way into a function
+    link,       ///< makes a lazy call a call
+    restore,    ///< return into another instance
     grow_stack,
-    probe,                ///< notes the native stack's position, for the self-test
+    probe, ///< notes the native stack's position, for the self-test
     count_,
 };
 
 /// Bits of `variant::flags`.
 namespace flag {
-inline constexpr u8 negated = 1;    ///< branch if the comparison is false (NaN makes that a case of its own)
-inline constexpr u8 fuel = 2;       ///< a back edge or an entry that charges fuel
-inline constexpr u8 interrupt = 4;  ///< a back edge or an entry that looks whether it shall stop
-inline constexpr u8 canonical = 8;  ///< NaN results are canonical (deterministic profile)
-inline constexpr u8 shift = 4;      ///< load_indexed: where the scale is
+inline constexpr u8 negated = 1;   ///< branch if the comparison is false (NaN makes that a case of its own)
+inline constexpr u8 fuel = 2;      ///< a back edge or an entry that charges fuel
+inline constexpr u8 interrupt = 4; ///< a back edge or an entry that looks whether it shall stop
+inline constexpr u8 canonical = 8; ///< NaN results are canonical (deterministic profile)
+inline constexpr u8 shift = 4;     ///< load_indexed: where the scale is
 } // namespace flag
 
 struct variant {
     family fam = family::unreachable;
     u8 flags = 0;
-    op code = op::nop;     ///< for families over a class: the class's number
-    loc at[4] = {};        ///< operands 0 to 2, then the destination
+    op code = op::nop; ///< for families over a class: the class's number
+    loc at[4] = {};    ///< operands 0 to 2, then the destination
 
     constexpr u64 pack() const noexcept {
-        return u64(fam) | u64(flags) << 8 | u64(code) << 16 | u64(at[0]) << 32 | u64(at[1]) << 36 | u64(at[2]) << 40 | u64(at[3]) << 44;
+        return u64(fam) | u64(flags) << 8 | u64(code) << 16 | u64(at[0]) << 32 | u64(at[1]) << 36 | u64(at[2]) << 40 |
+               u64(at[3]) << 44;
     }
     static constexpr variant unpack(u64 id) noexcept {
         variant v;
@@ -12406,31 +12457,35 @@ constexpr shape shape_of(family fam, u8 flags) noexcept {
     switch (fam) {
     case family::load:
     case family::load_indexed:
-    case family::store: return {1, 0, false};           // offset + size
+    case family::store: return {1, 0, false}; // offset + size
     case family::load_wide:
-    case family::store_wide: return {1, 1, false};      // memory; offset
+    case family::store_wide: return {1, 1, false}; // memory; offset
     case family::global_get:
-    case family::global_set: return {1, 0, false};      // global
+    case family::global_set: return {1, 0, false}; // global
     case family::br:
     case family::br_compare: return {cost, 0, true};
     case family::latch: return {u8(1 + cost), 0, true}; // step
     case family::br_table: return {1, 0, false};        // number of targets; they follow the cell
     case family::call:
-    case family::call_lazy: return {3, 1, false};       // in bytes from the frame: the callee's frame, its end, its header; entry. lazy: frame, func
-    case family::call_record: return {2, 0, false};     // delta, func
-    case family::call_indirect: return {3, 0, false};   // delta, table, type id
-    case family::call_ref: return {1, 0, false};        // delta
-    case family::return_: return {1, 0, false};         // header
+    case family::call_lazy:
+        return {3, 1,
+                false}; // in bytes from the frame: the callee's frame, its end, its header; entry. lazy: frame, func
+    case family::call_record: return {2, 0, false};   // delta, func
+    case family::call_indirect: return {3, 0, false}; // delta, table, type id
+    case family::call_ref: return {1, 0, false};      // delta
+    case family::return_: return {1, 0, false};       // header
     case family::return_call:
-    case family::return_call_lazy: return {5, 1, false};     // arguments' slot, count, header, then frame, header of the callee; entry. lazy: func at 3
+    case family::return_call_lazy:
+        return {5, 1,
+                false}; // arguments' slot, count, header, then frame, header of the callee; entry. lazy: func at 3
     case family::return_call_record: return {4, 0, false};   // arguments' slot, count, header, func
     case family::return_call_indirect: return {5, 0, false}; // …, table, type id
     case family::return_call_ref: return {3, 0, false};
-    case family::special: return {3, 0, false};         // first slot, index, second index
-    case family::zero_range: return {2, 0, false};      // first slot, count
-    case family::move_range: return {3, 0, false};      // to, from, count
-    case family::move_wide: return {2, 0, false};       // to, from
-    case family::select_range: return {3, 0, false};    // to, other, count
+    case family::special: return {3, 0, false};      // first slot, index, second index
+    case family::zero_range: return {2, 0, false};   // first slot, count
+    case family::move_range: return {3, 0, false};   // to, from, count
+    case family::move_wide: return {2, 0, false};    // to, from
+    case family::select_range: return {3, 0, false}; // to, other, count
     case family::entry: return {cost, 0, false};
     case family::constant: return {0, 1, false};
     default: return {};
@@ -12462,7 +12517,8 @@ struct cell_key {
         cell_key key;
         key.fam = family(id & 0xff);
         key.flags = u8(id >> 8);
-        for (unsigned k = 0; k < 4; ++k) key.at[k] = loc(id >> (16 + 4 * k) & 15), key.classes[k] = cls(id >> (32 + 4 * k) & 15);
+        for (unsigned k = 0; k < 4; ++k)
+            key.at[k] = loc(id >> (16 + 4 * k) & 15), key.classes[k] = cls(id >> (32 + 4 * k) & 15);
         return key;
     }
 };
@@ -12517,18 +12573,38 @@ constexpr bool is_pure(op o, unsigned params) noexcept {
 /// The operations programs spend their time in; they get every operand combination.
 constexpr bool is_hot(op o) noexcept {
     switch (o) {
-    case op::i32_add: case op::i32_sub: case op::i32_mul: case op::i32_and: case op::i32_or: case op::i32_xor:
-    case op::i32_shl: case op::i32_shr_s: case op::i32_shr_u:
-    case op::i64_add: case op::i64_sub: case op::i64_mul: case op::i64_and: case op::i64_or: case op::i64_xor:
-    case op::i64_shl: case op::i64_shr_s: case op::i64_shr_u:
-    case op::f32_add: case op::f32_sub: case op::f32_mul: case op::f32_div:
-    case op::f64_add: case op::f64_sub: case op::f64_mul: case op::f64_div: return true;
+    case op::i32_add:
+    case op::i32_sub:
+    case op::i32_mul:
+    case op::i32_and:
+    case op::i32_or:
+    case op::i32_xor:
+    case op::i32_shl:
+    case op::i32_shr_s:
+    case op::i32_shr_u:
+    case op::i64_add:
+    case op::i64_sub:
+    case op::i64_mul:
+    case op::i64_and:
+    case op::i64_or:
+    case op::i64_xor:
+    case op::i64_shl:
+    case op::i64_shr_s:
+    case op::i64_shr_u:
+    case op::f32_add:
+    case op::f32_sub:
+    case op::f32_mul:
+    case op::f32_div:
+    case op::f64_add:
+    case op::f64_sub:
+    case op::f64_mul:
+    case op::f64_div: return true;
     default: return false;
     }
 }
 constexpr bool is_hot_load(op o) noexcept {
-    return o == op::i32_load || o == op::i32_load8_u || o == op::i32_load8_s || o == op::i32_load16_u || o == op::i64_load ||
-           o == op::f32_load || o == op::f64_load;
+    return o == op::i32_load || o == op::i32_load8_u || o == op::i32_load8_s || o == op::i32_load16_u ||
+           o == op::i64_load || o == op::f32_load || o == op::f64_load;
 }
 constexpr bool one_of(loc l, loc a, loc b) noexcept { return l == a || l == b; }
 constexpr bool slot_or_acc(loc l) noexcept { return one_of(l, loc::slot, loc::acc); }
@@ -12557,11 +12633,14 @@ constexpr bool exists_in_loop(const variant& v) noexcept {
     case family::global_get:
     case family::global_set: return plain || v.fam == family::global_get ? d != loc::acc : false;
     case family::binary: return plain || (detail::is_hot(v.code) && a != loc::imm && (a == loc::slot || b != loc::acc));
-    case family::br_compare: return plain || (class_of(row(v.code).type.params[0]) < cls::f32 && !(a == loc::acc && b == loc::imm && class_of(row(v.code).type.params[0]) == cls::i64));
+    case family::br_compare:
+        return plain || (class_of(row(v.code).type.params[0]) < cls::f32 &&
+                         !(a == loc::acc && b == loc::imm && class_of(row(v.code).type.params[0]) == cls::i64));
     case family::latch: return class_of(row(v.code).type.params[0]) == cls::i32;
     case family::load: return a != loc::imm && !(a == loc::acc && d == loc::slot);
     case family::store: return a == loc::slot;
-    case family::select: return a == loc::slot && b == loc::slot && (cls(v.code) < cls::f32 || d == loc::slot) && d == loc::slot;
+    case family::select:
+        return a == loc::slot && b == loc::slot && (cls(v.code) < cls::f32 || d == loc::slot) && d == loc::slot;
     default: return true;
     }
 }
@@ -12575,7 +12654,8 @@ constexpr bool exists(const variant& v) noexcept {
     switch (v.fam) {
     case family::unary: return slot_or_acc(a) && slot_or_acc(d);
     case family::binary: return slot_or_acc(d) && detail::binary_sources_exist(v.code, a, b);
-    case family::br_compare: return d == loc::none && num::is_compare(v.code) && detail::binary_sources_exist(v.code, a, b);
+    case family::br_compare:
+        return d == loc::none && num::is_compare(v.code) && detail::binary_sources_exist(v.code, a, b);
     case family::latch: return a == loc::slot && (b == loc::slot || b == loc::imm) && d == loc::none;
     case family::move: return (a == loc::slot || (a == loc::imm && cls(v.code) < cls::f32)) && d == loc::slot;
     case family::constant: return d == loc::slot;
@@ -12587,7 +12667,8 @@ constexpr bool exists(const variant& v) noexcept {
     }
     case family::load: return (slot_or_acc(a) || a == loc::imm) && slot_or_acc(d);
     case family::load_indexed:
-        return detail::is_hot_load(v.code) && slot_or_acc(d) && detail::one_of(a, loc::slot, loc::imm) && slot_or_acc(b);
+        return detail::is_hot_load(v.code) && slot_or_acc(d) && detail::one_of(a, loc::slot, loc::imm) &&
+               slot_or_acc(b);
     case family::store: {
         const bool integer = class_of(row(v.code).type.params[1]) < cls::f32;
         if (!slot_or_acc(a) && a != loc::imm) return false;
@@ -12616,28 +12697,28 @@ namespace tessera::inline TESSERA_ABI::exec {
 /// One operation. Its handler is `v` with the build's flags.
 struct node {
     variant v;
-    u32 offset = 0;            ///< of the wasm instruction, in the module's bytes
-    u32 label = no_index;      ///< branch target
-    u32 words[5] = {};         ///< as shape_of says; the cost of a safepoint is added when encoding
-    u64 operands[4] = {};      ///< slot numbers or immediates; 3 is the destination
+    u32 offset = 0;       ///< of the wasm instruction, in the module's bytes
+    u32 label = no_index; ///< branch target
+    u32 words[5] = {};    ///< as shape_of says; the cost of a safepoint is added when encoding
+    u64 operands[4] = {}; ///< slot numbers or immediates; 3 is the destination
     u64 wide = 0;
 };
 
 /// A place to branch to.
 struct label_def {
-    u32 node = no_index;       ///< index of the node it stands before, no_index while unknown
-    u32 cost = 0;              ///< fuel of the loop's body, for a loop
+    u32 node = no_index; ///< index of the node it stands before, no_index while unknown
+    u32 cost = 0;        ///< fuel of the loop's body, for a loop
 };
 
 /// A function as nodes.
 struct function_ir {
     vec<node> nodes;
     vec<label_def> labels;
-    vec<u32> targets;          ///< labels of br_tables: `words[0] + 1` from `words[1]` on
-    u32 frame_slots = 0;       ///< slots of the frame
-    u32 header = 0;            ///< slot of the return address
-    u32 cost = 0;              ///< fuel of an entry
-    u32 scratch = 0;           ///< four slots for operands beyond `most_slot`, 0 where none are needed
+    vec<u32> targets;    ///< labels of br_tables: `words[0] + 1` from `words[1]` on
+    u32 frame_slots = 0; ///< slots of the frame
+    u32 header = 0;      ///< slot of the return address
+    u32 cost = 0;        ///< fuel of an entry
+    u32 scratch = 0;     ///< four slots for operands beyond `most_slot`, 0 where none are needed
 
     void clear() noexcept {
         nodes.clear();
@@ -12661,11 +12742,11 @@ enum class held : u8 { temp, local, constant };
 struct entry {
     held how = held::temp;
     val_type type;
-    u32 slot = 0;             ///< the slot of this height, where the value lies if it is a temp
-    u32 def = no_index;       ///< temp: the node that made it, no_index if several did
-    u32 local = 0;            ///< local: its index
-    u32 older = no_index;     ///< local: the next lower entry that holds the same local
-    u64 value = 0;            ///< constant: as in a slot
+    u32 slot = 0;         ///< the slot of this height, where the value lies if it is a temp
+    u32 def = no_index;   ///< temp: the node that made it, no_index if several did
+    u32 local = 0;        ///< local: its index
+    u32 older = no_index; ///< local: the next lower entry that holds the same local
+    u64 value = 0;        ///< constant: as in a slot
 };
 
 /// A stack of entries that knows, for each local, which entries hold it.
@@ -12685,12 +12766,16 @@ public:
     entry& operator[](u32 i) noexcept { return entries_[i]; }
     entry& top(u32 down = 0) noexcept { return entries_[entries_.size() - 1 - down]; }
     /// The slot the next entry gets.
-    u32 next_slot() const noexcept { return entries_.empty() ? base_ : entries_.back().slot + entries_.back().type.slots(); }
+    u32 next_slot() const noexcept {
+        return entries_.empty() ? base_ : entries_.back().slot + entries_.back().type.slots();
+    }
     /// One more than the highest slot in use so far.
     u32 highest() const noexcept { return highest_; }
     void reach(u32 slot) noexcept { highest_ = slot > highest_ ? slot : highest_; }
 
-    [[nodiscard]] bool push_temp(val_type t, u32 def) noexcept { return push({held::temp, t, next_slot(), def, 0, no_index, 0}); }
+    [[nodiscard]] bool push_temp(val_type t, u32 def) noexcept {
+        return push({held::temp, t, next_slot(), def, 0, no_index, 0});
+    }
     [[nodiscard]] bool push_constant(val_type t, u64 value) noexcept {
         return push({held::constant, t, next_slot(), no_index, 0, no_index, value});
     }
@@ -13033,7 +13118,7 @@ struct float_layout {
     using bits = bits_of_size<sizeof(T)>;
     static constexpr int fraction = std::numeric_limits<T>::digits - 1; ///< how many fraction bits
     static constexpr bits sign = bits(bits(1) << (sizeof(T) * 8 - 1));
-    static constexpr bits quiet = bits(bits(1) << (fraction - 1));      ///< set in every arithmetic NaN
+    static constexpr bits quiet = bits(bits(1) << (fraction - 1)); ///< set in every arithmetic NaN
     static constexpr bits infinity = bits(bits(-1) << fraction & bits(~sign));
     static constexpr bits canonical_nan = bits(infinity | quiet);
     /// The least float whose successors have no fraction: adding and subtracting it rounds.
@@ -13147,11 +13232,15 @@ enum class direction : u8 { nearest, zero, down, up };
 template <direction D, class T>
 TESSERA_INLINE T round_by_instruction(T a) noexcept {
     if constexpr (sizeof(T) == 4)
-        return D == direction::nearest ? __builtin_nearbyintf(a) : D == direction::zero ? __builtin_truncf(a)
-             : D == direction::down    ? __builtin_floorf(a)     : __builtin_ceilf(a);
+        return D == direction::nearest ? __builtin_nearbyintf(a)
+               : D == direction::zero  ? __builtin_truncf(a)
+               : D == direction::down  ? __builtin_floorf(a)
+                                       : __builtin_ceilf(a);
     else
-        return D == direction::nearest ? __builtin_nearbyint(a) : D == direction::zero ? __builtin_trunc(a)
-             : D == direction::down    ? __builtin_floor(a)     : __builtin_ceil(a);
+        return D == direction::nearest ? __builtin_nearbyint(a)
+               : D == direction::zero  ? __builtin_trunc(a)
+               : D == direction::down  ? __builtin_floor(a)
+                                       : __builtin_ceil(a);
 }
 #endif
 
@@ -13452,12 +13541,12 @@ consteval bool row_agrees(const Meaning*, const op_row& r) {
 /// function; a load or store derives from its tag in mem::; the rest from `special` or `pending`.
 template <op O>
 struct sem;
-#define OP(id, text, prefix, code, immediate, sig, needs, ...)                                     \
-    template <>                                                                                    \
-    struct sem<op::id> : __VA_ARGS__ {                                                             \
-        using meaning = __VA_ARGS__;                                                               \
-        static_assert(detail::row_agrees(static_cast<const meaning*>(nullptr), row(op::id)),       \
-                      "opcodes.def: the row's signature disagrees with its meaning");              \
+#define OP(id, text, prefix, code, immediate, sig, needs, ...)                                                         \
+    template <>                                                                                                        \
+    struct sem<op::id> : __VA_ARGS__ {                                                                                 \
+        using meaning = __VA_ARGS__;                                                                                   \
+        static_assert(detail::row_agrees(static_cast<const meaning*>(nullptr), row(op::id)),                           \
+                      "opcodes.def: the row's signature disagrees with its meaning");                                  \
     };
 /// @file opcodes.def
 /// The instruction set: one row for each instruction, in the order of its code (spec: appendix/index-instructions).
@@ -14103,7 +14192,9 @@ OP( i64_atomic_rmw32_cmpxchg_u, "i64.atomic.rmw32.cmpxchg_u", 0xfe, 0x4e, memarg
 
 /// True if `O` is a function of its operands alone: `sem<O>::eval` exists.
 template <op O>
-inline constexpr bool is_function = requires { &sem<O>::meaning::eval; };
+inline constexpr bool is_function = requires {
+    &sem<O>::meaning::eval;
+};
 /// arity, arg<I>, result and may_trap of an instruction that is a function.
 template <op O>
 using traits_of = function_traits<decltype(&sem<O>::meaning::eval)>;
@@ -14148,7 +14239,8 @@ consteval applier applier_of() {
 }
 inline constexpr auto appliers = []<std::size_t... I>(std::index_sequence<I...>) {
     return std::array<applier, op_count>{applier_of<op(I)>()...};
-}(std::make_index_sequence<op_count>{});
+}
+(std::make_index_sequence<op_count>{});
 } // namespace detail
 
 /// True if `apply` can evaluate `o`: it is executed and a function of its operands alone.
@@ -14317,9 +14409,12 @@ protected:
     }
     /// `v` as it is asked for before operands that are not named yet are known.
     static variant with_slots(variant v) noexcept {
-        const bool has_result = v.fam == family::unary || v.fam == family::binary || v.fam == family::select || v.fam == family::load;
+        const bool has_result =
+            v.fam == family::unary || v.fam == family::binary || v.fam == family::select || v.fam == family::load;
         if (has_result) v.at[3] = loc::slot;
-        const unsigned sources = v.fam == family::select ? 3 : v.fam == family::binary || v.fam == family::br_compare || v.fam == family::store ? 2 : 1;
+        const unsigned sources = v.fam == family::select                                                            ? 3
+                                 : v.fam == family::binary || v.fam == family::br_compare || v.fam == family::store ? 2
+                                                                                                                    : 1;
         for (unsigned k = 0; k < sources; ++k)
             if (v.at[k] == loc::none) v.at[k] = loc::slot;
         return v;
@@ -14327,7 +14422,9 @@ protected:
 
     /// True if the value of `e` can come to the next node in the accumulator of its class.
     bool can_bind(const entry& e) const noexcept {
-        if (e.how != held::temp || e.def == no_index || e.def < block_start_ || e.def < safepoint_ || e.def >= position()) return false;
+        if (e.how != held::temp || e.def == no_index || e.def < block_start_ || e.def < safepoint_ ||
+            e.def >= position())
+            return false;
         const node& maker = ir_.nodes[e.def];
         if (maker.v.at[3] != loc::slot || maker.operands[3] != e.slot) return false;
         if (last_use_[register_of(operand_class(maker.v, 3))] > e.def) return false;
@@ -14388,7 +14485,8 @@ protected:
         if (fold(o, args, 2)) return;
         if (args[0].how == held::constant && detail::can_swap(o)) swap(o, args);
         // x - c is x + -c, which has more forms and joins with more.
-        if (o == op::i32_sub && args[1].how == held::constant) o = op::i32_add, args[1].value = u32(0) - u32(args[1].value);
+        if (o == op::i32_sub && args[1].how == held::constant)
+            o = op::i32_add, args[1].value = u32(0) - u32(args[1].value);
         node n;
         n.v = {family::binary, 0, o, {}};
         compare_or_compute(n, args);
@@ -14433,7 +14531,8 @@ protected:
         }
         if (num::apply(o, slots, slots) != trap::none) return false;
         const val_type t = type_of_letter(row(o).type.results[0]);
-        const bool nan = t == t_f32 ? num::is_nan(std::bit_cast<f32>(u32(slots[0]))) : num::is_nan(std::bit_cast<f64>(slots[0]));
+        const bool nan =
+            t == t_f32 ? num::is_nan(std::bit_cast<f32>(u32(slots[0]))) : num::is_nan(std::bit_cast<f64>(slots[0]));
         if (nan && num::picks_nan(o)) return false;
         push_constant(t, slots[0]);
         return true;
@@ -14477,13 +14576,16 @@ protected:
         const node& add = ir_.nodes.back();
         if (add.v.fam != family::binary || (add.v.code != op::i32_add && add.v.code != op::i64_add)) return;
         if (class_of(row(add.v.code).type.params[0]) != class_of(row(n.v.code).type.params[0])) return;
-        if (add.v.at[0] != loc::slot || add.v.at[1] != loc::imm || add.v.at[3] != loc::slot || add.operands[0] != add.operands[3]) return;
+        if (add.v.at[0] != loc::slot || add.v.at[1] != loc::imm || add.v.at[3] != loc::slot ||
+            add.operands[0] != add.operands[3])
+            return;
         const auto is_counter = [&](unsigned k) { return n.v.at[k] == loc::slot && n.operands[k] == add.operands[0]; };
         if (is_counter(1) && n.v.at[0] == loc::slot) {
             n.v.code = num::swapped_compare(n.v.code);
             std::swap(n.operands[0], n.operands[1]);
         }
-        if (!is_counter(0) || is_counter(1) || n.operands[0] > most_slot) return; // a wide slot would have to be written back
+        if (!is_counter(0) || is_counter(1) || n.operands[0] > most_slot)
+            return; // a wide slot would have to be written back
         variant v = n.v;
         v.fam = family::latch;
         if (!exists(v)) return;
@@ -14514,7 +14616,8 @@ protected:
         if (maker.v.at[3] != loc::slot || maker.operands[3] != e.slot) return false;
         for (u32 i = e.def + 1; i < position(); ++i) {
             const node& n = ir_.nodes[i];
-            if (n.v.fam == family::move_range || n.v.fam == family::special || n.v.fam == family::select_range) return false;
+            if (n.v.fam == family::move_range || n.v.fam == family::special || n.v.fam == family::select_range)
+                return false;
             for (unsigned k = 0; k < 4; ++k)
                 if (n.v.at[k] == loc::slot && n.operands[k] == slot) return false;
         }
@@ -14525,11 +14628,11 @@ protected:
     function_ir& ir_;
     operand_stack stack_;
     vec<local_def> locals_;
-    u32 offset_ = 0;        ///< of the current instruction
-    u32 block_start_ = 0;   ///< first node of the current basic block
-    u32 safepoint_ = 0;     ///< first node after the last safepoint
-    u32 last_use_[3] = {};  ///< by register: the node that used the accumulator last
-    bool failed_ = false;   ///< memory is out
+    u32 offset_ = 0;       ///< of the current instruction
+    u32 block_start_ = 0;  ///< first node of the current basic block
+    u32 safepoint_ = 0;    ///< first node after the last safepoint
+    u32 last_use_[3] = {}; ///< by register: the node that used the accumulator last
+    bool failed_ = false;  ///< memory is out
 };
 
 } // namespace tessera::exec
@@ -14543,10 +14646,10 @@ namespace tessera::inline TESSERA_ABI::runtime {
 
 /// The lowered form of one function. `cells` is null until the first call.
 struct func_code {
-    u8* cells = nullptr;   ///< threaded code, owned by the unit
-    u32 size = 0;          ///< bytes of cells
-    u32 frame_slots = 0;   ///< slots a frame takes, operands included
-    u32 header = 0;        ///< slot of the return address: max(parameter slots, result slots)
+    u8* cells = nullptr; ///< threaded code, owned by the unit
+    u32 size = 0;        ///< bytes of cells
+    u32 frame_slots = 0; ///< slots a frame takes, operands included
+    u32 header = 0;      ///< slot of the return address: max(parameter slots, result slots)
 };
 
 /// Keeps a module alive and holds what the store knows about it.
@@ -14580,12 +14683,12 @@ struct host_function;
 /// A function of a store, wasm's or the host's. Its address is stable as long as the store lives;
 /// a function reference is its index in `store_data::funcs` plus one.
 struct func_record {
-    const u8* entry = nullptr;  ///< cells to enter: engine::lower_me, engine::host, or the lowered code
-    u32 frame_slots = 0;        ///< what a call checks the stack for; 0 while not lowered
-    u32 header = 0;             ///< slot of the return address
-    u32 type_id = 0;            ///< the store's canonical type id
-    u32 index = 0;              ///< function index in the instance's module; for a host function 0
-    u32 self = 0;               ///< index in store_data::funcs
+    const u8* entry = nullptr; ///< cells to enter: engine::lower_me, engine::host, or the lowered code
+    u32 frame_slots = 0;       ///< what a call checks the stack for; 0 while not lowered
+    u32 header = 0;            ///< slot of the return address
+    u32 type_id = 0;           ///< the store's canonical type id
+    u32 index = 0;             ///< function index in the instance's module; for a host function 0
+    u32 self = 0;              ///< index in store_data::funcs
     u32 param_slots = 0;
     u32 result_slots = 0;
     instance_data* instance = nullptr; ///< null for a host function
@@ -14647,7 +14750,7 @@ struct host_function {
 /// A host object a guest can hold as an externref.
 struct host_object {
     void* object = nullptr;
-    const void* type = nullptr;             ///< address that stands for its C++ type
+    const void* type = nullptr;              ///< address that stands for its C++ type
     void (*destroy)(void* object) = nullptr; ///< null: the host owns it
     u32 next_free = 0;                       ///< while unused: index + 1 of the next unused one
     bool used = false;
@@ -14727,12 +14830,12 @@ namespace tessera::inline TESSERA_ABI::runtime {
 /// while the memory is empty and has never grown.
 struct memory_data {
     u8* base = nullptr;
-    u64 size = 0;          ///< bytes; a multiple of the page size
-    memory_type type;      ///< as declared; the current size is the minimum when it is matched as an import
-    u64 max_bytes = 0;     ///< the smallest of the declared maximum, the address space and the store's limit
-    u64 capacity = 0;      ///< bytes allocated; those beyond `size` are zero
+    u64 size = 0;             ///< bytes; a multiple of the page size
+    memory_type type;         ///< as declared; the current size is the minimum when it is matched as an import
+    u64 max_bytes = 0;        ///< the smallest of the declared maximum, the address space and the store's limit
+    u64 capacity = 0;         ///< bytes allocated; those beyond `size` are zero
     account* total = nullptr; ///< the store's, counted in `size`s
-    u32 self = 0;          ///< index in store_data::memories
+    u32 self = 0;             ///< index in store_data::memories
 
     memory_data() noexcept = default;
     memory_data(const memory_data&) = delete;
@@ -14869,7 +14972,8 @@ struct table_data {
 
     /// Gives the table its declared minimum of entries, all `value`. `most` is the store's limit for
     /// one table. On failure returns false; `limit` names the limit that forbids it, empty if memory is out.
-    [[nodiscard]] bool allocate(const table_type& t, u32 value, u64 most, account* sum, std::string_view& limit) noexcept {
+    [[nodiscard]] bool allocate(const table_type& t, u32 value, u64 most, account* sum,
+                                std::string_view& limit) noexcept {
         type = t;
         limit = {};
         const u64 space = t.limits.is64 ? ~u64{0} >> 3 : 0xffff'ffffu;
@@ -14981,12 +15085,12 @@ struct instance_data {
     vec<func_record*> funcs;
     vec<table_data*> tables;
     vec<memory_data*> memories;
-    vec<u64*> global_cells;              ///< `globals[i]->cell`, for the engine
+    vec<u64*> global_cells; ///< `globals[i]->cell`, for the engine
     vec<global_data*> globals;
     vec<tag_data*> tags;
-    vec<vec<u32>> elems;                 ///< evaluated element segments; a dropped one is empty
-    vec<std::span<const u8>> datas;      ///< data segments; a dropped one is empty
-    u32 self = 0;                        ///< index in store_data::instances
+    vec<vec<u32>> elems;            ///< evaluated element segments; a dropped one is empty
+    vec<std::span<const u8>> datas; ///< data segments; a dropped one is empty
+    u32 self = 0;                   ///< index in store_data::instances
 
     instance_data() noexcept = default;
     instance_data(const instance_data&) = delete;
@@ -15009,9 +15113,9 @@ namespace tessera::inline TESSERA_ABI::runtime {
 /// A store. One thread at a time uses it; only `interrupt` may be set from another one.
 struct store_data {
     const runtime::engine* engine = nullptr;
-    void* engine_state = nullptr;       ///< the engine's own
-    vec<func_record*> funcs;            ///< a function reference is an index in here plus one
-    valid::type_registry types;         ///< type ids that hold for all modules of the store
+    void* engine_state = nullptr; ///< the engine's own
+    vec<func_record*> funcs;      ///< a function reference is an index in here plus one
+    valid::type_registry types;   ///< type ids that hold for all modules of the store
     tessera::limits limits;
     features built;                     ///< what the engine can run
     u64 fuel = 0;                       ///< what is left; used only with feature::fuel
@@ -15028,9 +15132,9 @@ struct store_data {
     vec<table_data*> tables;
     vec<global_data*> globals;
     vec<tag_data*> tags;
-    vec<func_record*> func_blocks;      ///< arrays in which the records of `funcs` lie
-    vec<host_object> objects;           ///< by the index in an externref
-    u32 free_object = 0;                ///< index + 1 of the first unused one
+    vec<func_record*> func_blocks; ///< arrays in which the records of `funcs` lie
+    vec<host_object> objects;      ///< by the index in an externref
+    u32 free_object = 0;           ///< index + 1 of the first unused one
     u32 live_objects = 0;
 
     store_data() noexcept = default;
@@ -15101,9 +15205,9 @@ struct context;
 /// What every handler gets and passes on. Accumulators: r0 integers and references, s0 f32, d0 f64;
 /// they are dead at every safepoint.
 struct state {
-    const u8* pc;  ///< the current cell
-    u8* fp;        ///< slot 0 of the current frame
-    u8* mem;       ///< base of memory 0 of the current instance
+    const u8* pc; ///< the current cell
+    u8* fp;       ///< slot 0 of the current frame
+    u8* mem;      ///< base of memory 0 of the current instance
     context* ctx;
     u64 r0;
     f32 s0;
@@ -15120,19 +15224,19 @@ struct slow_paths {
 /// A call about to happen: arguments are at `fp + delta`.
 struct pending_call {
     runtime::func_record* callee = nullptr;
-    u64 delta = 0;                ///< bytes
+    u64 delta = 0; ///< bytes
     const u8* return_pc = nullptr;
-    u64 link = 0;                 ///< bytes from the caller's frame to `fp + delta`
+    u64 link = 0; ///< bytes from the caller's frame to `fp + delta`
 };
 
 struct context {
     // What handlers read.
-    u64 memory_size = 0;                      ///< bytes of memory 0
+    u64 memory_size = 0; ///< bytes of memory 0
     u8* stack_end = nullptr;
-    u64* const* globals = nullptr;            ///< instance->global_cells
+    u64* const* globals = nullptr; ///< instance->global_cells
     runtime::instance_data* instance = nullptr;
     runtime::func_record* const* records = nullptr; ///< store->funcs
-    i64 fuel = 0;                             ///< below 0: used up, the rest is a debt
+    i64 fuel = 0;                                   ///< below 0: used up, the rest is a debt
     const std::atomic<bool>* interrupt = nullptr;
     // Cells that handlers go to when something is out of the ordinary.
     const u8* stop_cells = nullptr;
@@ -15146,20 +15250,20 @@ struct context {
     u8* fp = nullptr;
     u8* mem = nullptr;
     pending_call call;
-    u64 needed = 0;                           ///< bytes the stack must hold from `fp` on
-    u64 probed = 0;                           ///< the native stack's position, for the self-test
-    trap why = trap::none;                    ///< why it stopped
-    u64 index = 0;                            ///< of the table element that a trap is about
-    const u8* stop_pc = nullptr;              ///< the cell that stopped it; a pause: the next cell
-    bool paused = false;                      ///< fuel or interruption: can go on at stop_pc
-    bool running = false;                     ///< handlers are at work; it cannot be resumed from within
-    bool host_failed = false;                 ///< `failure` is the host function's own error
+    u64 needed = 0;              ///< bytes the stack must hold from `fp` on
+    u64 probed = 0;              ///< the native stack's position, for the self-test
+    trap why = trap::none;       ///< why it stopped
+    u64 index = 0;               ///< of the table element that a trap is about
+    const u8* stop_pc = nullptr; ///< the cell that stopped it; a pause: the next cell
+    bool paused = false;         ///< fuel or interruption: can go on at stop_pc
+    bool running = false;        ///< handlers are at work; it cannot be resumed from within
+    bool host_failed = false;    ///< `failure` is the host function's own error
     // The stack.
     u8* stack = nullptr;
-    u64 stack_limit = 0;                      ///< bytes the stack may grow to
+    u64 stack_limit = 0; ///< bytes the stack may grow to
     runtime::store_data* store = nullptr;
-    context* next = nullptr;                  ///< in the store's list of all
-    context* next_free = nullptr;             ///< in the store's list of those not in use
+    context* next = nullptr;      ///< in the store's list of all
+    context* next_free = nullptr; ///< in the store's list of those not in use
     error failure{msg::out_of_memory};
 
     context() noexcept = default;
@@ -15333,7 +15437,8 @@ struct keyed_cell {
             if (TESSERA_UNLIKELY(s.ctx->fuel < 0)) return pause(s, trap::out_of_fuel, s.pc + distance);
         }
         if constexpr ((v.flags & flag::interrupt) != 0)
-            if (TESSERA_UNLIKELY(s.ctx->interrupt->load(std::memory_order_relaxed))) return pause(s, trap::interrupted, s.pc + distance);
+            if (TESSERA_UNLIKELY(s.ctx->interrupt->load(std::memory_order_relaxed)))
+                return pause(s, trap::interrupted, s.pc + distance);
         s.pc += distance;
     }
 
@@ -15390,7 +15495,8 @@ TESSERA_INLINE bool has_room(state& s, u64 bytes) noexcept {
     return false;
 }
 /// Goes on in lowered code. `header` is where the new frame keeps the way back.
-TESSERA_INLINE void enter_frame(state& s, u64 delta, u8* header, const u8* entry, const u8* return_pc, u64 link) noexcept {
+TESSERA_INLINE void enter_frame(state& s, u64 delta, u8* header, const u8* entry, const u8* return_pc,
+                                u64 link) noexcept {
     put_pointer(header, return_pc);
     store_native<u64>(header + 8, link);
     s.fp += delta;
@@ -15411,7 +15517,8 @@ TESSERA_INLINE void call_record(state& s, runtime::func_record* callee, u64 delt
     prepare(s, callee, delta, return_pc, delta);
 }
 /// What call_indirect finds: the function, or null with a trap.
-TESSERA_INLINE runtime::func_record* indirect_callee(const state& s, u32 table, u64 index, u32 type_id, trap& why) noexcept {
+TESSERA_INLINE runtime::func_record* indirect_callee(const state& s, u32 table, u64 index, u32 type_id,
+                                                     trap& why) noexcept {
     const runtime::table_data& t = *s.ctx->instance->tables[table];
     if (TESSERA_UNLIKELY(index >= t.size)) return s.ctx->index = index, why = trap::undefined_element, nullptr;
     const u32 reference = t.items[index];
@@ -15439,7 +15546,8 @@ struct action<family::call, Id> {
     static TESSERA_INLINE void run(state& s) noexcept {
         if (!detail::has_room(s, c::template word<1>(s))) return;
         const u64 delta = c::template word<0>(s);
-        detail::enter_frame(s, delta, s.fp + c::template word<2>(s), get_pointer<const u8>(s.pc + c::l.wides), s.pc + c::l.size, delta);
+        detail::enter_frame(s, delta, s.fp + c::template word<2>(s), get_pointer<const u8>(s.pc + c::l.wides),
+                            s.pc + c::l.size, delta);
     }
 };
 template <u64 Id>
@@ -15453,7 +15561,8 @@ template <u64 Id>
 struct action<family::call_record, Id> {
     using c = cell<Id>;
     static TESSERA_INLINE void run(state& s) noexcept {
-        detail::call_record(s, s.ctx->instance->funcs[c::template word<1>(s)], c::template word<0>(s), s.pc + c::l.size);
+        detail::call_record(s, s.ctx->instance->funcs[c::template word<1>(s)], c::template word<0>(s),
+                            s.pc + c::l.size);
     }
 };
 template <u64 Id>
@@ -15500,7 +15609,8 @@ struct action<family::return_call, Id> {
         const u8* const return_pc = get_pointer<const u8>(header);
         const u64 link = load_native<u64>(header + 8);
         std::memmove(s.fp, c::slot(s, c::template word<0>(s)), 8 * std::size_t(c::template word<1>(s)));
-        detail::enter_frame(s, 0, s.fp + c::template word<4>(s), get_pointer<const u8>(s.pc + c::l.wides), return_pc, link);
+        detail::enter_frame(s, 0, s.fp + c::template word<4>(s), get_pointer<const u8>(s.pc + c::l.wides), return_pc,
+                            link);
     }
 };
 template <u64 Id>
@@ -15650,7 +15760,8 @@ struct action<family::entry, Id> {
             if (TESSERA_UNLIKELY(s.ctx->fuel < 0)) return c::pause(s, trap::out_of_fuel, next);
         }
         if constexpr ((c::v.flags & flag::interrupt) != 0)
-            if (TESSERA_UNLIKELY(s.ctx->interrupt->load(std::memory_order_relaxed))) return c::pause(s, trap::interrupted, next);
+            if (TESSERA_UNLIKELY(s.ctx->interrupt->load(std::memory_order_relaxed)))
+                return c::pause(s, trap::interrupted, next);
         s.pc = next;
     }
 };
@@ -15680,7 +15791,8 @@ template <u64 Id>
 struct action<family::move_range, Id> {
     using c = cell<Id>;
     static TESSERA_INLINE void run(state& s) noexcept {
-        std::memmove(c::slot(s, c::template word<0>(s)), c::slot(s, c::template word<1>(s)), 8 * std::size_t(c::template word<2>(s)));
+        std::memmove(c::slot(s, c::template word<0>(s)), c::slot(s, c::template word<1>(s)),
+                     8 * std::size_t(c::template word<2>(s)));
         c::next(s);
     }
 };
@@ -15697,7 +15809,8 @@ struct action<family::select_range, Id> {
     using c = cell<Id>;
     static TESSERA_INLINE void run(state& s) noexcept {
         if (c::template get<0>(s) == 0)
-            std::memmove(c::slot(s, c::template word<0>(s)), c::slot(s, c::template word<1>(s)), 8 * std::size_t(c::template word<2>(s)));
+            std::memmove(c::slot(s, c::template word<0>(s)), c::slot(s, c::template word<1>(s)),
+                         8 * std::size_t(c::template word<2>(s)));
         c::next(s);
     }
 };
@@ -15763,7 +15876,8 @@ template <u64 Id>
 struct action<family::load, Id> {
     using c = cell<Id>;
     static TESSERA_INLINE void run(state& s) noexcept {
-        if constexpr (c::v.at[0] == loc::imm) detail::load_from<Id>(s, u64(c::template word<0>(s))); // the address is in the word
+        if constexpr (c::v.at[0] == loc::imm)
+            detail::load_from<Id>(s, u64(c::template word<0>(s))); // the address is in the word
         else detail::load_from<Id>(s, u64(c::template get<0>(s)) + c::template word<0>(s));
     }
 };
@@ -15891,7 +16005,8 @@ struct action<family::select, Id> {
         const bool condition = c::template get<2>(s) != 0;
         if constexpr (c::v.at[0] == loc::slot && c::v.at[1] == loc::slot) {
             // The address is chosen, not the value: no branch to mispredict, whatever the class.
-            const std::size_t at = condition ? load_native<u16>(s.pc + c::l.at[0]) : load_native<u16>(s.pc + c::l.at[1]);
+            const std::size_t at =
+                condition ? load_native<u16>(s.pc + c::l.at[0]) : load_native<u16>(s.pc + c::l.at[1]);
             c::put(s, get_slot<T>(s.fp + 8 * at));
         } else {
             const T a = c::template get<0>(s), b = c::template get<1>(s);
@@ -15927,10 +16042,23 @@ struct special_call {
 /// True for the instructions that run as `family::special`.
 constexpr bool is_special(op o) noexcept {
     switch (o) {
-    case op::memory_size: case op::memory_grow: case op::memory_fill: case op::memory_copy: case op::memory_init: case op::data_drop:
-    case op::table_get: case op::table_set: case op::table_size: case op::table_grow: case op::table_fill: case op::table_copy:
-    case op::table_init: case op::elem_drop: case op::ref_func: return true;
-    case op::global_get: case op::global_set: return true; // of a v128; the others have families
+    case op::memory_size:
+    case op::memory_grow:
+    case op::memory_fill:
+    case op::memory_copy:
+    case op::memory_init:
+    case op::data_drop:
+    case op::table_get:
+    case op::table_set:
+    case op::table_size:
+    case op::table_grow:
+    case op::table_fill:
+    case op::table_copy:
+    case op::table_init:
+    case op::elem_drop:
+    case op::ref_func: return true;
+    case op::global_get:
+    case op::global_set: return true;                                 // of a v128; the others have families
     default: return row(o).executed && row(o).type.result_count == 2; // wide arithmetic
     }
 }
@@ -15989,7 +16117,8 @@ TESSERA_NOINLINE trap do_special(special_call x) noexcept {
         using traits = num::traits_of<O>;
         const num::pair128 r = [&]<std::size_t... I>(std::index_sequence<I...>) {
             return num::sem<O>::eval(typename traits::template arg<I>(x.get(I))...);
-        }(std::make_index_sequence<traits::arity>{});
+        }
+        (std::make_index_sequence<traits::arity>{});
         x.put(r.low, 0);
         x.put(r.high, 1);
     }
@@ -16010,7 +16139,8 @@ template <u64 Id>
 struct action<family::special, Id> {
     using c = cell<Id>;
     static TESSERA_INLINE void run(state& s) noexcept {
-        const special_call call{*s.ctx, c::slot(s, c::template word<0>(s)), c::template word<1>(s), c::template word<2>(s)};
+        const special_call call{*s.ctx, c::slot(s, c::template word<0>(s)), c::template word<1>(s),
+                                c::template word<2>(s)};
         [[maybe_unused]] const u64 cost = (c::v.flags & flag::fuel) != 0 ? length_cost<c::v.code>(call) : 0;
         const trap why = do_special<c::v.code>(call);
         if (TESSERA_UNLIKELY(why != trap::none)) return c::raise(s, why);
@@ -16054,7 +16184,8 @@ constexpr u8 flags_of(const model& m, const variant& v, bool back) noexcept {
         if (m.interrupt) flags |= flag::interrupt;
     }
     if (v.fam == family::special && m.fuel) flags |= flag::fuel;
-    if ((v.fam == family::unary || v.fam == family::binary) && m.canonical && num::picks_nan(v.code)) flags |= flag::canonical;
+    if ((v.fam == family::unary || v.fam == family::binary) && m.canonical && num::picks_nan(v.code))
+        flags |= flag::canonical;
     return flags;
 }
 
@@ -16097,7 +16228,8 @@ constexpr void each_variant(features f, Emit emit) noexcept {
                 for (loc b : ends)
                     for (loc d : ends) {
                         add({family::load_indexed, 0, o, {a, b, loc::none, d}}, false);
-                        if (const u8 scale = natural_align[i]) add({family::load_indexed, u8(scale << flag::shift), o, {a, b, loc::none, d}}, false);
+                        if (const u8 scale = natural_align[i])
+                            add({family::load_indexed, u8(scale << flag::shift), o, {a, b, loc::none, d}}, false);
                     }
         }
         if (is_store(o)) {
@@ -16128,9 +16260,10 @@ constexpr void each_variant(features f, Emit emit) noexcept {
     for (family fam : {family::call_indirect, family::call_ref, family::return_call_indirect, family::return_call_ref,
                        family::null_check, family::select_range})
         add({fam, 0, op::nop, {loc::slot}}, false);
-    for (family fam : {family::call, family::call_lazy, family::call_record, family::return_call, family::return_call_lazy,
-                       family::return_call_record, family::zero_range, family::move_range, family::move_wide, family::unreachable,
-                       family::leave, family::stop, family::enter, family::link, family::restore, family::grow_stack, family::probe})
+    for (family fam :
+         {family::call, family::call_lazy, family::call_record, family::return_call, family::return_call_lazy,
+          family::return_call_record, family::zero_range, family::move_range, family::move_wide, family::unreachable,
+          family::leave, family::stop, family::enter, family::link, family::restore, family::grow_stack, family::probe})
         add({fam, 0, op::nop, {}}, false);
 }
 consteval std::size_t count_variants(features f) {
@@ -16158,7 +16291,9 @@ class variant_index {
         while (n < count * 2) n *= 2;
         return n;
     }();
-    static constexpr std::size_t start(u64 id) noexcept { return std::size_t((id * 0x9e3779b97f4a7c15u) >> 40) & (slots - 1); }
+    static constexpr std::size_t start(u64 id) noexcept {
+        return std::size_t((id * 0x9e3779b97f4a7c15u) >> 40) & (slots - 1);
+    }
     static constexpr std::array<u16, slots> index = [] {
         std::array<u16, slots> t{};
         for (std::size_t i = 0; i < count; ++i) {
@@ -16202,7 +16337,7 @@ public:
 #define TESSERA_HANDLER __attribute__((no_sanitize("address", "undefined")))
 #define TESSERA_TAIL [[clang::musttail]]
 #else
-#define TESSERA_HANDLER                                                                            \
+#define TESSERA_HANDLER                                                                                                \
     __attribute__((optimize("O2", "optimize-sibling-calls", "fp-contract=off"), no_sanitize("address", "undefined")))
 #define TESSERA_TAIL
 #endif
@@ -16219,7 +16354,8 @@ TESSERA_HANDLER void run(TESSERA_STATE_PARAMETERS) {
     if constexpr (ends_run(fam)) {
         ctx->pc = pc;
         ctx->fp = fp;
-        static_cast<void>(mem), static_cast<void>(r0), static_cast<void>(p0), static_cast<void>(d0), static_cast<void>(s0);
+        static_cast<void>(mem), static_cast<void>(r0), static_cast<void>(p0), static_cast<void>(d0),
+            static_cast<void>(s0);
     } else {
         state s{pc, fp, mem, ctx, r0, s0, d0};
         action<fam, Id>::run(s);
@@ -16232,7 +16368,8 @@ template <features F>
 class dispatch {
     static constexpr auto handlers = []<std::size_t... I>(std::index_sequence<I...>) {
         return std::array<handler, sizeof...(I)>{&exec::run<variants<F>[I]>...};
-    }(std::make_index_sequence<variants<F>.size()>{});
+    }
+    (std::make_index_sequence<variants<F>.size()>{});
 
 public:
     /// The handler of `v`, null if there is none.
@@ -16241,9 +16378,7 @@ public:
         return n == variant_index<F>::none ? nullptr : handlers[n];
     }
     /// Runs from `ctx.pc` on until a handler ends the run.
-    static void run(context& ctx) noexcept {
-        load_native<handler>(ctx.pc)(ctx.pc, ctx.fp, ctx.mem, &ctx, 0, 0, 0, 0);
-    }
+    static void run(context& ctx) noexcept { load_native<handler>(ctx.pc)(ctx.pc, ctx.fp, ctx.mem, &ctx, 0, 0, 0, 0); }
 };
 
 } // namespace tessera::exec
@@ -16263,18 +16398,20 @@ public:
 #else
 #define TESSERA_LOOP TESSERA_NOINLINE
 #endif
-#define TESSERA_CASE(n)                                                                            \
-    case n:                                                                                        \
-        if constexpr (n < count) {                                                                 \
-            constexpr u64 id = variants<F>[n < count ? n : 0];                                     \
-            if constexpr (ends_run(variant::unpack(id).fam)) goto done;                            \
-            else action<variant::unpack(id).fam, id>::run(s);                                      \
-        }                                                                                          \
+#define TESSERA_CASE(n)                                                                                                \
+    case n:                                                                                                            \
+        if constexpr (n < count) {                                                                                     \
+            constexpr u64 id = variants<F>[n < count ? n : 0];                                                         \
+            if constexpr (ends_run(variant::unpack(id).fam)) goto done;                                                \
+            else action<variant::unpack(id).fam, id>::run(s);                                                          \
+        }                                                                                                              \
         break;
 #define TESSERA_CASE_4(n) TESSERA_CASE(n) TESSERA_CASE((n) + 1) TESSERA_CASE((n) + 2) TESSERA_CASE((n) + 3)
 #define TESSERA_CASE_16(n) TESSERA_CASE_4(n) TESSERA_CASE_4((n) + 4) TESSERA_CASE_4((n) + 8) TESSERA_CASE_4((n) + 12)
-#define TESSERA_CASE_64(n) TESSERA_CASE_16(n) TESSERA_CASE_16((n) + 16) TESSERA_CASE_16((n) + 32) TESSERA_CASE_16((n) + 48)
-#define TESSERA_CASE_256(n) TESSERA_CASE_64(n) TESSERA_CASE_64((n) + 64) TESSERA_CASE_64((n) + 128) TESSERA_CASE_64((n) + 192)
+#define TESSERA_CASE_64(n)                                                                                             \
+    TESSERA_CASE_16(n) TESSERA_CASE_16((n) + 16) TESSERA_CASE_16((n) + 32) TESSERA_CASE_16((n) + 48)
+#define TESSERA_CASE_256(n)                                                                                            \
+    TESSERA_CASE_64(n) TESSERA_CASE_64((n) + 64) TESSERA_CASE_64((n) + 128) TESSERA_CASE_64((n) + 192)
 
 namespace tessera::inline TESSERA_ABI::exec {
 
@@ -16395,7 +16532,9 @@ private:
         return v;
     }
     static bool skipped(const variant& v) noexcept { return v.fam == family::entry && !m.fuel && !m.interrupt; }
-    static bool is_wide(const node& n, unsigned k) noexcept { return n.v.at[k] == loc::slot && n.operands[k] > most_slot; }
+    static bool is_wide(const node& n, unsigned k) noexcept {
+        return n.v.at[k] == loc::slot && n.operands[k] > most_slot;
+    }
     u32 size_of(u32 i) const noexcept {
         const variant v = variant_of(i);
         if (skipped(v)) return 0;
@@ -16413,7 +16552,8 @@ private:
         node n = ir_.nodes[i];
         u8* at = cells + positions_[i];
         for (unsigned k = 0; k < 3; ++k)
-            if (is_wide(n, k)) at = write_wide_move(at, ir_.scratch + k, n.operands[k]), n.operands[k] = ir_.scratch + k;
+            if (is_wide(n, k))
+                at = write_wide_move(at, ir_.scratch + k, n.operands[k]), n.operands[k] = ir_.scratch + k;
         const u64 result = is_wide(n, 3) ? n.operands[3] : no_index;
         if (result != no_index) n.operands[3] = ir_.scratch + 3;
         const u8* const end = write_cell(at, v, n);
@@ -16446,14 +16586,16 @@ private:
         store_native(at, dispatch<F>::find(v));
         for (unsigned k = 0; k < 4; ++k) {
             if (v.at[k] == loc::slot) store_native<u16>(at + l.at[k], u16(n.operands[k]));
-            else if (v.at[k] == loc::imm && operand_class(v, k) == cls::f64) store_native<u64>(at + l.at[k], n.operands[k]);
+            else if (v.at[k] == loc::imm && operand_class(v, k) == cls::f64)
+                store_native<u64>(at + l.at[k], n.operands[k]);
             else if (v.at[k] == loc::imm) store_native<u32>(at + l.at[k], u32(n.operands[k]));
         }
         for (unsigned k = 0; k < s.words; ++k) store_native<u32>(at + l.words + 4 * k, n.words[k]);
         if (s.wides) store_native<u64>(at + l.wides, n.wide);
         if ((v.flags & flag::fuel) != 0 && s.words) {
             if (v.fam == family::entry) store_native<u32>(at + l.words, ir_.cost);
-            else if (n.label != no_index) store_native<u32>(at + l.words + 4u * (s.words - 1u), ir_.labels[n.label].cost);
+            else if (n.label != no_index)
+                store_native<u32>(at + l.words + 4u * (s.words - 1u), ir_.labels[n.label].cost);
         }
         return at + l.size;
     }
@@ -16476,7 +16618,8 @@ namespace tessera::inline TESSERA_ABI::exec {
 /// What does not depend on the set of features: control, calls, variables, memory.
 class function_builder : public builder {
 public:
-    function_builder(function_ir& ir, const runtime::code_unit& unit) noexcept : builder(ir), module_(*unit.module), unit_(unit) {}
+    function_builder(function_ir& ir, const runtime::code_unit& unit) noexcept
+        : builder(ir), module_(*unit.module), unit_(unit) {}
 
 protected:
     enum class nest : u8 { block, loop, if_, func };
@@ -16503,9 +16646,13 @@ protected:
         return n;
     }
     control& target(u32 depth) noexcept { return control_[control_.size() - 1 - depth]; }
-    std::span<const val_type> label_types(const control& c) const noexcept { return c.kind == nest::loop ? params(c) : results(c); }
+    std::span<const val_type> label_types(const control& c) const noexcept {
+        return c.kind == nest::loop ? params(c) : results(c);
+    }
     /// Slot of the first value of a label.
-    u32 label_slot(const control& c) noexcept { return c.height < stack_.size() ? stack_[c.height].slot : stack_.next_slot(); }
+    u32 label_slot(const control& c) noexcept {
+        return c.height < stack_.size() ? stack_[c.height].slot : stack_.next_slot();
+    }
 
     // ---- the function's frame --------------------------------------------------------------------------------------
 
@@ -16823,9 +16970,12 @@ protected:
         }
     }
     void lower_call_indirect(const binary::instruction& in, bool tail) noexcept {
-        lower_call_through(family::call_indirect, family::return_call_indirect, in.index, tail, in.index2, unit_.type_ids[in.index]);
+        lower_call_through(family::call_indirect, family::return_call_indirect, in.index, tail, in.index2,
+                           unit_.type_ids[in.index]);
     }
-    void lower_call_ref(u32 type, bool tail) noexcept { lower_call_through(family::call_ref, family::return_call_ref, type, tail, 0, 0); }
+    void lower_call_ref(u32 type, bool tail) noexcept {
+        lower_call_through(family::call_ref, family::return_call_ref, type, tail, 0, 0);
+    }
     void lower_call_through(family call, family tail_call, u32 type, bool tail, u32 table, u32 type_id) noexcept {
         entry callee = stack_.pop();
         node n;
@@ -16927,9 +17077,13 @@ protected:
     }
     /// An address just computed as base + index, or base + (index << scale), becomes part of the load.
     bool join_index(node& n, const entry& a) noexcept {
-        if (!detail::is_hot_load(n.v.code) || a.how != held::temp || a.def == no_index || a.def < block_start_ || a.def + 1 != position()) return false;
+        if (!detail::is_hot_load(n.v.code) || a.how != held::temp || a.def == no_index || a.def < block_start_ ||
+            a.def + 1 != position())
+            return false;
         const node add = ir_.nodes[a.def];
-        if (add.v.fam != family::binary || add.v.code != op::i32_add || add.v.at[3] != loc::slot || add.operands[3] != a.slot) return false;
+        if (add.v.fam != family::binary || add.v.code != op::i32_add || add.v.at[3] != loc::slot ||
+            add.operands[3] != a.slot)
+            return false;
         node joined = n;
         joined.v.fam = family::load_indexed;
         // i32.add has the accumulator first and the immediate second; here the base comes first.
@@ -16943,8 +17097,9 @@ protected:
         if (add.v.at[0] == loc::acc && position() > block_start_) {
             const node& shift = ir_.nodes.back();
             const u8 scale = natural_align[u16(n.v.code)];
-            if (shift.v.fam == family::binary && shift.v.code == op::i32_shl && shift.v.at[1] == loc::imm && shift.v.at[3] == loc::acc &&
-                scale != 0 && (shift.operands[1] & 31) == scale && detail::slot_or_acc(shift.v.at[0])) {
+            if (shift.v.fam == family::binary && shift.v.code == op::i32_shl && shift.v.at[1] == loc::imm &&
+                shift.v.at[3] == loc::acc && scale != 0 && (shift.operands[1] & 31) == scale &&
+                detail::slot_or_acc(shift.v.at[0])) {
                 const node s = take_last();
                 joined.v.flags = u8(scale << flag::shift);
                 joined.v.at[1] = s.v.at[0];
@@ -16994,11 +17149,11 @@ protected:
         u32 label;
     };
     vec<stub> stubs_;
-    vec<u32> control_mark_;           ///< by control entry: its stub's label while a br_table is lowered
-    u32 first_local_ = 0;             ///< slot of the first local that is no parameter
-    u32 next_local_ = 0;              ///< slot of the next local
-    u32 counted_ = 0;                 ///< instructions read so far
-    u32 dead_depth_ = 0;              ///< blocks opened in code that cannot be reached
+    vec<u32> control_mark_; ///< by control entry: its stub's label while a br_table is lowered
+    u32 first_local_ = 0;   ///< slot of the first local that is no parameter
+    u32 next_local_ = 0;    ///< slot of the next local
+    u32 counted_ = 0;       ///< instructions read so far
+    u32 dead_depth_ = 0;    ///< blocks opened in code that cannot be reached
     bool reachable_ = true;
 };
 
@@ -17236,7 +17391,8 @@ private:
     static constexpr u32 most = 64; ///< frames kept from either end
 
     /// Goes from a frame at `base` to its caller; `pc` is null where there is none.
-    void leave(const u8* return_pc, u64 link, const u8* base, const u8*& pc, const u8*& fp, const runtime::instance_data*& instance) const noexcept {
+    void leave(const u8* return_pc, u64 link, const u8* base, const u8*& pc, const u8*& fp,
+               const runtime::instance_data*& instance) const noexcept {
         fp = base - link;
         if (return_pc == ctx_.restore_cells) {
             const u8* const bridge = fp - 24;
@@ -17255,9 +17411,11 @@ private:
             indexed_ = &unit;
             for (u32 i = 0; i < unit.funcs.size(); ++i)
                 if (unit.funcs[i].cells && !index_.push_back({unit.funcs[i].cells, i})) return no_index;
-            std::sort(index_.begin(), index_.end(), [](const place& a, const place& b) { return std::less<>()(a.cells, b.cells); });
+            std::sort(index_.begin(), index_.end(),
+                      [](const place& a, const place& b) { return std::less<>()(a.cells, b.cells); });
         }
-        const place* const after = std::upper_bound(index_.begin(), index_.end(), pc, [](const u8* p, const place& b) { return std::less<>()(p, b.cells); });
+        const place* const after = std::upper_bound(
+            index_.begin(), index_.end(), pc, [](const u8* p, const place& b) { return std::less<>()(p, b.cells); });
         if (after == index_.begin()) return no_index;
         const u32 func = after[-1].func;
         return pc < unit.funcs[func].cells + unit.funcs[func].size ? func : no_index;
@@ -17299,9 +17457,11 @@ private:
         frame.func = f.func->index;
         if (frame.func < module.func_names.size()) set_name(frame, module.func_names[frame.func]);
         for (u32 i = 0; frame.name[0] == 0 && i < module.exports.size(); ++i)
-            if (module.exports[i].kind == extern_kind::func && module.exports[i].index == frame.func) set_name(frame, module.exports[i].name);
+            if (module.exports[i].kind == extern_kind::func && module.exports[i].index == frame.func)
+                set_name(frame, module.exports[i].name);
         frame.offset = f.pc ? offset_of(unit, frame.func, f.pc) : module.funcs[frame.func].code.begin;
-        if (const module_data::position* const at = position_at({module.positions.data(), module.positions.size()}, frame.offset)) {
+        if (const module_data::position* const at =
+                position_at({module.positions.data(), module.positions.size()}, frame.offset)) {
             frame.line = at->line;
             frame.column = at->column;
         }
@@ -17316,14 +17476,16 @@ private:
         if (&unit != origins_unit_ || func != origins_func_) {
             function_ir ir;
             origins_unit_ = nullptr;
-            if (!lowering<F>(ir, unit).run(func) || !encoder<F>(ir).origins(origins_)) return unit.module->funcs[func].code.begin;
+            if (!lowering<F>(ir, unit).run(func) || !encoder<F>(ir).origins(origins_))
+                return unit.module->funcs[func].code.begin;
             origins_unit_ = &unit;
             origins_func_ = func;
         }
         const u32 at = u32(pc - unit.funcs[func].cells);
         u32 offset = unit.module->funcs[func].code.begin;
         // Cells of no size share a place with the next one, which is the one that runs.
-        const cell_origin* const after = std::upper_bound(origins_.begin(), origins_.end(), at, [](u32 a, const cell_origin& o) { return a < o.cell; });
+        const cell_origin* const after = std::upper_bound(origins_.begin(), origins_.end(), at,
+                                                          [](u32 a, const cell_origin& o) { return a < o.cell; });
         if (after != origins_.begin()) offset = after[-1].offset;
         return offset;
     }
@@ -17336,7 +17498,7 @@ private:
     const runtime::code_unit* indexed_ = nullptr;
     vec<place> index_;
     vec<found> inner_;
-    vec<found> outer_;   ///< a ring
+    vec<found> outer_; ///< a ring
     const runtime::code_unit* origins_unit_ = nullptr;
     u32 origins_func_ = 0;
     vec<cell_origin> origins_;
@@ -17409,7 +17571,8 @@ public:
 
     /// A context for a call of `f` with the arguments at `slots`, ready for `proceed`. Null: `why`
     /// says what is missing. Goes back with `release`.
-    static context* prepare(runtime::store_data& store, runtime::func_record& f, const u64* slots, error& why) noexcept {
+    static context* prepare(runtime::store_data& store, runtime::func_record& f, const u64* slots,
+                            error& why) noexcept {
         context* const c = acquire(store);
         if (!c) return why = error(msg::out_of_memory), nullptr;
         u8* at = c->stack;
@@ -17627,7 +17790,8 @@ public:
     /// Makes the lazy call at `c->pc` a call; it is then executed again.
     static TESSERA_NOINLINE void link(context* c) noexcept {
         constexpr variant lazy{family::call_lazy, 0, op::nop, {}}, made{family::call, 0, op::nop, {}};
-        constexpr variant lazy_tail{family::return_call_lazy, 0, op::nop, {}}, made_tail{family::return_call, 0, op::nop, {}};
+        constexpr variant lazy_tail{family::return_call_lazy, 0, op::nop, {}},
+            made_tail{family::return_call, 0, op::nop, {}};
         constexpr layout l = layout_of(made), t = layout_of(made_tail);
         static_assert(layout_of(lazy).size == l.size && layout_of(lazy_tail).size == t.size);
         u8* const cell = const_cast<u8*>(c->pc); // the unit's own, see runtime/unit.hpp
@@ -17703,8 +17867,14 @@ private:
 
 /// What a store whose features are F hands to the runtime.
 template <features F>
-inline const runtime::engine engine_for{nullptr, nullptr, &machine<F>::invoke, &machine<F>::start, &machine<F>::resume,
-                                           &machine<F>::finish, &machine<F>::release_all, &machine<F>::self_test};
+inline const runtime::engine engine_for{nullptr,
+                                        nullptr,
+                                        &machine<F>::invoke,
+                                        &machine<F>::start,
+                                        &machine<F>::resume,
+                                        &machine<F>::finish,
+                                        &machine<F>::release_all,
+                                        &machine<F>::self_test};
 
 } // namespace tessera::exec
 
@@ -17750,12 +17920,14 @@ inline u32 slots_of(std::span<const val_type> types) noexcept {
 
 /// True if `x` of store `s` may be what import `i` of the module of `unit` asks for. Host functions
 /// are compared by `host_type_id`, their type in the store.
-inline bool matches(const store_data& s, const external& x, u32 host_type_id, const code_unit& unit, const import_def& i) noexcept {
+inline bool matches(const store_data& s, const external& x, u32 host_type_id, const code_unit& unit,
+                    const import_def& i) noexcept {
     if (x.kind != i.kind) return false;
     const module_data& m = *unit.module;
     const valid::type_space types = s.types.space();
     switch (i.kind) {
-    case extern_kind::func: return types.matches(x.is_host() ? host_type_id : x.func()->type_id, unit.type_ids[m.funcs[i.index].type]);
+    case extern_kind::func:
+        return types.matches(x.is_host() ? host_type_id : x.func()->type_id, unit.type_ids[m.funcs[i.index].type]);
     case extern_kind::table: {
         table_type wanted = m.tables[i.index].type;
         wanted.element = store_type(unit, wanted.element);
@@ -17921,9 +18093,9 @@ struct convert_bits {
 
 /// Integers of 32 and 64 bits and enumerations of those, whatever their names are.
 template <class T>
-concept word = (std::is_integral_v<T> || std::is_enum_v<T>) && !std::is_same_v<T, bool> && sizeof(T) == 4;
+concept word = (std::is_integral_v<T> || std::is_enum_v<T>)&&!std::is_same_v<T, bool> && sizeof(T) == 4;
 template <class T>
-concept double_word = (std::is_integral_v<T> || std::is_enum_v<T>) && sizeof(T) == 8;
+concept double_word = (std::is_integral_v<T> || std::is_enum_v<T>)&&sizeof(T) == 8;
 
 template <word T>
 struct convert<T> : convert_bits<T, t_i32> {};
@@ -17972,8 +18144,9 @@ concept wasm_value = convert<std::remove_cvref_t<T>>::known;
 /// same without a `result` around them.
 template <class R>
 struct result_list {
-    static_assert(wasm_value<R>, "tessera: this result type is none WebAssembly has; use integers of 32 or 64 bits, f32, f64, "
-                                 "bool, v128, externref, func, a std::tuple of these, or result<> of one");
+    static_assert(wasm_value<R>,
+                  "tessera: this result type is none WebAssembly has; use integers of 32 or 64 bits, f32, f64, "
+                  "bool, v128, externref, func, a std::tuple of these, or result<> of one");
     static constexpr bool fails = false;
     using value = R;
     static constexpr std::array<val_type, 1> types{convert<R>::type};
@@ -17996,7 +18169,8 @@ struct result_tuple {
     static constexpr std::array<val_type, sizeof...(T)> types{convert<T>::type...};
     static constexpr u32 slots = (0 + ... + convert<T>::slots);
     static bool put(store_data& s, u64* to, const Tuple& v) noexcept {
-        return std::apply([&](const T&... one) { return (... && (convert<T>::put(s, to, one) && (to += convert<T>::slots))); }, v);
+        return std::apply(
+            [&](const T&... one) { return (... && (convert<T>::put(s, to, one) && (to += convert<T>::slots))); }, v);
     }
     static Tuple take(store_data& s, const u64* from) noexcept {
         // Braces: evaluated from left to right.
@@ -18045,7 +18219,7 @@ inline result<void> put_value(const store_data& s, val_type wanted, const value&
         const valid::type_space space = s.types.space();
         const auto top = [&](heap_type h) -> u8 {
             const u8 c = h.is_index() ? space.form(h.index()) : h.byte_code();
-            return c == code::func || c == code::nofunc       ? code::func
+            return c == code::func || c == code::nofunc        ? code::func
                    : c == code::extern_ || c == code::noextern ? code::extern_
                    : c == code::exn || c == code::noexn        ? code::exn
                                                                : code::any;
@@ -18116,7 +18290,8 @@ namespace tessera::inline TESSERA_ABI::runtime {
 
 /// After a call failed with `why`: an interruption stops every active call, then it is spent.
 inline void spend_interruption(store_data& store, const error& why) noexcept {
-    if (store.host_depth == 0 && why.why() == trap::interrupted) store.interrupt.store(false, std::memory_order_relaxed);
+    if (store.host_depth == 0 && why.why() == trap::interrupted)
+        store.interrupt.store(false, std::memory_order_relaxed);
 }
 
 /// Calls `f` (spec: exec/modules, Invocation). `slots` holds the arguments, one 64-bit slot each, two
@@ -18152,8 +18327,8 @@ namespace tessera::inline TESSERA_ABI {
 class execution {
 public:
     execution(execution&& other) noexcept
-        : store_(other.store_), call_(std::exchange(other.call_, nullptr)), results_(std::move(other.results_)), func_(other.func_),
-          epoch_(other.epoch_), state_(std::exchange(other.state_, state::failed)) {}
+        : store_(other.store_), call_(std::exchange(other.call_, nullptr)), results_(std::move(other.results_)),
+          func_(other.func_), epoch_(other.epoch_), state_(std::exchange(other.state_, state::failed)) {}
     execution& operator=(execution&& other) noexcept {
         if (this != &other) {
             this->~execution();
@@ -18223,7 +18398,7 @@ private:
     runtime::func_record* record() const noexcept { return store_->funcs[func_]; }
 
     runtime::store_data* store_;
-    void* call_;          ///< the engine's; null once the call has ended
+    void* call_; ///< the engine's; null once the call has ended
     vec<u64> results_;
     u32 func_;
     u32 epoch_;
@@ -18318,8 +18493,9 @@ class typed_func;
 /// A function whose type was checked when it was looked up: `instance.get<R(A...)>(name)`.
 template <class R, class... A>
 class typed_func<R(A...)> : public runtime::handle {
-    static_assert((runtime::wasm_value<A> && ...), "tessera: a parameter type is none WebAssembly has; use integers of 32 or "
-                                                   "64 bits, f32, f64, bool, v128, externref or func");
+    static_assert((runtime::wasm_value<A> && ...),
+                  "tessera: a parameter type is none WebAssembly has; use integers of 32 or "
+                  "64 bits, f32, f64, bool, v128, externref or func");
 
 public:
     using handle::handle;
@@ -18411,8 +18587,8 @@ public:
         return {};
     }
     template <class T>
-        requires(runtime::wasm_value<T>)
-    result<void> set(const T& v) const noexcept {
+    requires(runtime::wasm_value<T>) result<void> set(const T& v)
+    const noexcept {
         if (!*this) return msg::stale_handle;
         u64 bits[2] = {};
         if (!runtime::convert<T>::put(*store_, bits, v)) return msg::other_store;
@@ -18595,8 +18771,8 @@ public:
         return {};
     }
     template <class T>
-        requires(runtime::wasm_value<T>)
-    result<void> set(u64 at, const T& v) const noexcept {
+    requires(runtime::wasm_value<T>) result<void> set(u64 at, const T& v)
+    const noexcept {
         auto as = boxed(v);
         if (!as) return as.error();
         return set(at, *as);
@@ -18612,8 +18788,8 @@ public:
         return old;
     }
     template <class T>
-        requires(runtime::wasm_value<T>)
-    result<u64> grow(u64 delta, const T& v) const noexcept {
+    requires(runtime::wasm_value<T>) result<u64> grow(u64 delta, const T& v)
+    const noexcept {
         auto as = boxed(v);
         if (!as) return as.error();
         return grow(delta, *as);
@@ -18622,7 +18798,8 @@ public:
 private:
     template <class T>
     result<value> boxed(const T& v) const noexcept {
-        static_assert(runtime::convert<T>::type.is_ref(), "tessera: use func, externref or ref for an entry of a table");
+        static_assert(runtime::convert<T>::type.is_ref(),
+                      "tessera: use func, externref or ref for an entry of a table");
         if (!*this) return msg::stale_handle;
         u64 bits[2] = {};
         if (!runtime::convert<T>::put(*store_, bits, v)) return msg::other_store;
@@ -18827,7 +19004,8 @@ public:
     /// `i32(i32, i32)`, which gives a typed_func. Fails with msg::unknown_export or msg::wrong_type.
     template <class T>
     auto get(std::string_view name) const noexcept {
-        static_assert(runtime::exported<T>::known, "tessera: get<T>: T is func, memory, table, global, tag or a function type");
+        static_assert(runtime::exported<T>::known,
+                      "tessera: get<T>: T is func, memory, table, global, tag or a function type");
         using found = result<typename runtime::exported<T>::type>;
         const runtime::instance_data* i = data();
         return i ? runtime::get_export<T>(*i, name) : found(msg::stale_handle);
@@ -18851,7 +19029,8 @@ public:
     /// called the function itself.
     template <class T>
     auto get(std::string_view name) const noexcept {
-        static_assert(runtime::exported<T>::known, "tessera: get<T>: T is func, memory, table, global, tag or a function type");
+        static_assert(runtime::exported<T>::known,
+                      "tessera: get<T>: T is func, memory, table, global, tag or a function type");
         using found = result<typename runtime::exported<T>::type>;
         return who_.instance ? runtime::get_export<T>(*who_.instance, name) : found(error(msg::unknown_export, name));
     }
@@ -18937,8 +19116,9 @@ namespace runtime {
 /// `read` returns false and sets `why` if the guest passed what is out of bounds.
 template <class P>
 struct param {
-    static_assert(wasm_value<P>, "tessera: this parameter type is none WebAssembly has; use integers of 32 or 64 bits, f32, f64, "
-                                 "bool, v128, externref, func, std::string_view, std::span<T>, guest_span<T> or guest_ptr<T>");
+    static_assert(wasm_value<P>,
+                  "tessera: this parameter type is none WebAssembly has; use integers of 32 or 64 bits, f32, f64, "
+                  "bool, v128, externref, func, std::string_view, std::span<T>, guest_span<T> or guest_ptr<T>");
     static constexpr std::array<val_type, 1> types{convert<P>::type};
     static constexpr u32 slots = convert<P>::slots;
     static bool read(caller& who, const u64* from, P& to, error&) noexcept {
@@ -19039,7 +19219,7 @@ struct signature_of<R (C::*)(A...) noexcept> : signature_of<R (*)(A...)> {};
 template <class C, class R, class... A>
 struct signature_of<R (C::*)(A...) const noexcept> : signature_of<R (*)(A...)> {};
 template <class F>
-    requires requires { &F::operator(); }
+requires requires { &F::operator(); }
 struct signature_of<F> : signature_of<decltype(&F::operator())> {};
 
 /// Types of several parameters in a row.
@@ -19057,8 +19237,9 @@ constexpr auto join_types(const std::array<val_type, N>&... lists) noexcept {
 /// How a function of this signature is called from slots. `WithCaller`: a `caller&` comes first.
 template <bool WithCaller, class R, class... P>
 struct host_call {
-    static_assert(((!std::is_lvalue_reference_v<P> || std::is_const_v<std::remove_reference_t<P>>) && ...),
-                  "tessera: a reference parameter would refer to a copy; take it by value, or guest_ptr<T> to write to the guest");
+    static_assert(((!std::is_lvalue_reference_v<P> || std::is_const_v<std::remove_reference_t<P>>)&&...),
+                  "tessera: a reference parameter would refer to a copy; take it by value, or guest_ptr<T> to write to "
+                  "the guest");
     using list = result_list<R>;
     static constexpr auto params = join_types(param<std::remove_cvref_t<P>>::types...);
 
@@ -19151,8 +19332,9 @@ struct host_callable : host_function {
 template <class F>
 host_function* bind(F&& f) noexcept {
     using body = std::decay_t<F>;
-    static_assert(signature_of<body>::known, "tessera: define needs a function pointer, or an object with one operator() that is "
-                                             "not a template: a lambda without auto parameters");
+    static_assert(signature_of<body>::known,
+                  "tessera: define needs a function pointer, or an object with one operator() that is "
+                  "not a template: a lambda without auto parameters");
     using sign = host_signature<typename signature_of<body>::type>;
     auto* made = create_guarded<host_callable<body>>(std::forward<F>(f));
     if (!made) return nullptr;
@@ -19178,9 +19360,10 @@ struct host_dynamic : host_callable<F> {
 template <class F>
 host_function* bind_dynamic(const func_type& type, F&& f) noexcept {
     using body = std::decay_t<F>;
-    static_assert(std::is_invocable_r_v<result<void>, body&, tessera::caller&, std::span<const value>, std::span<value>>,
-                  "tessera: a function without static type takes (caller&, std::span<const value>, std::span<value>) and returns "
-                  "result<void>");
+    static_assert(
+        std::is_invocable_r_v<result<void>, body&, tessera::caller&, std::span<const value>, std::span<value>>,
+        "tessera: a function without static type takes (caller&, std::span<const value>, std::span<value>) and returns "
+        "result<void>");
     using made_type = host_dynamic<body>;
     auto* made = create_guarded<made_type>(std::forward<F>(f));
     if (!made) return nullptr;
@@ -19201,7 +19384,8 @@ host_function* bind_dynamic(const func_type& type, F&& f) noexcept {
             for (std::size_t i = 0; i < n; from += me.params[i++].slots()) values[i] = take_value(me.params[i], from);
             for (std::size_t i = 0; i < me.results.size(); ++i) values[n + i] = {me.results[i], 0, 0};
             tessera::caller c(who);
-            result<void> r = me.f(c, std::span<const value>(values.data(), n), std::span<value>(values.data() + n, me.results.size()));
+            result<void> r = me.f(c, std::span<const value>(values.data(), n),
+                                  std::span<value>(values.data() + n, me.results.size()));
             if (!r) return why = r.error(), false;
             u64* to = slots;
             for (std::size_t i = 0; i < me.results.size(); to += me.results[i++].slots())
@@ -19246,7 +19430,8 @@ public:
 
     imports() noexcept = default;
     imports(imports&& other) noexcept
-        : entries_(std::move(other.entries_)), order_(std::move(other.order_)), failed_(std::exchange(other.failed_, false)) {}
+        : entries_(std::move(other.entries_)), order_(std::move(other.order_)),
+          failed_(std::exchange(other.failed_, false)) {}
     imports& operator=(imports&& other) noexcept {
         if (this != &other) {
             clear();
@@ -19264,10 +19449,9 @@ public:
     /// these: an error then ends the guest's call. What it captures lives as long as these imports
     /// and the stores that use it.
     template <class F>
-        requires(!std::is_base_of_v<runtime::handle, std::decay_t<F>>)
-    defined define(std::string_view module, std::string_view name, F&& f) noexcept {
-        return define_host(module, name, runtime::bind(std::forward<F>(f)));
-    }
+    requires(!std::is_base_of_v<runtime::handle, std::decay_t<F>>) defined
+        define(std::string_view module, std::string_view name, F&& f)
+    noexcept { return define_host(module, name, runtime::bind(std::forward<F>(f))); }
     /// A function whose type is known at run time: `f(caller&, std::span<const value> arguments,
     /// std::span<value> results) -> result<void>`. References in `type` must be abstract.
     template <class F>
@@ -19472,9 +19656,9 @@ public:
 
 private:
     // What can stand in a constant expression, by its bytes.
-    static constexpr op allowed_[] = {op::end,        op::i32_const, op::i64_const,  op::f32_const, op::f64_const,
-                                      op::v128_const, op::ref_null,  op::ref_func,   op::global_get, op::i32_add,
-                                      op::i32_sub,    op::i32_mul,   op::i64_add,    op::i64_sub,   op::i64_mul};
+    static constexpr op allowed_[] = {op::end,        op::i32_const, op::i64_const, op::f32_const,  op::f64_const,
+                                      op::v128_const, op::ref_null,  op::ref_func,  op::global_get, op::i32_add,
+                                      op::i32_sub,    op::i32_mul,   op::i64_add,   op::i64_sub,    op::i64_mul};
 
     static op next_op(binary::immediate_reader& reader) noexcept {
         u8 first = 0;
@@ -19505,8 +19689,9 @@ private:
             const global_data& g = *instance_.globals[i.index];
             return push(g.cell[0], g.type.type.is_vector() ? g.cell[1] : 0);
         }
-        default: return compute<op::i32_add, op::i32_sub, op::i32_mul>(i.code, u32{}) ||
-                        compute<op::i64_add, op::i64_sub, op::i64_mul>(i.code, u64{});
+        default:
+            return compute<op::i32_add, op::i32_sub, op::i32_mul>(i.code, u32{}) ||
+                   compute<op::i64_add, op::i64_sub, op::i64_mul>(i.code, u64{});
         }
     }
     // Both operands are of type T; the table knows what the instruction means.
@@ -19563,7 +19748,8 @@ T* add(vec<T*>& all) noexcept {
 inline func_record* record_block(store_data& s, std::size_t n) noexcept {
     // Doubling keeps the growth of many instances linear.
     const std::size_t all = s.funcs.size() + n;
-    if (all > s.funcs.capacity() && !s.funcs.reserve(all < 2 * s.funcs.capacity() ? 2 * s.funcs.capacity() : all)) return nullptr;
+    if (all > s.funcs.capacity() && !s.funcs.reserve(all < 2 * s.funcs.capacity() ? 2 * s.funcs.capacity() : all))
+        return nullptr;
     func_record* block = static_cast<func_record*>(TESSERA_ALLOCATE(n * sizeof(func_record)));
     if (block && !s.func_blocks.push_back(block)) {
         TESSERA_DEALLOCATE(block);
@@ -19659,7 +19845,8 @@ private:
     // Everything whose size is known, so that what follows can hardly run out of memory.
     bool prepare() noexcept {
         if (store_.instances.size() >= store_.limits.instances) return limit("limits::instances");
-        if (store_.tables.size() + m_.tables.size() - m_.imported_tables > store_.limits.tables) return limit("limits::tables");
+        if (store_.tables.size() + m_.tables.size() - m_.imported_tables > store_.limits.tables)
+            return limit("limits::tables");
         if (store_.memories.size() + m_.memories.size() - m_.imported_memories > store_.limits.memories)
             return limit("limits::memories");
         if (store_.funcs.size() + m_.funcs.size() > store_.limits.functions) return limit("limits::functions");
@@ -19692,21 +19879,24 @@ private:
     bool resolve() noexcept {
         for (const import_def& i : m_.imports) {
             external x;
-            if (!from_.find || !from_.find(from_.self, i.module, i.name, x)) return fail(link_error(msg::unknown_import, i));
+            if (!from_.find || !from_.find(from_.self, i.module, i.name, x))
+                return fail(link_error(msg::unknown_import, i));
             if (!x.object) return fail(link_error(msg::stale_handle, i));
             if (x.store && x.store != &store_) return fail(link_error(msg::other_store, i));
             u32 host_type = 0;
             if (x.kind == extern_kind::func && x.is_host() &&
                 !store_.types.intern_func(x.host()->params, x.host()->results, host_type))
                 return out_of_memory();
-            if (!matches(store_, x, host_type, *instance_->unit, i)) return fail(link_error(msg::incompatible_import, i));
+            if (!matches(store_, x, host_type, *instance_->unit, i))
+                return fail(link_error(msg::incompatible_import, i));
             if (!take(x, host_type)) return out_of_memory();
         }
         return true;
     }
     bool take(const external& x, u32 host_type) noexcept {
         switch (x.kind) {
-        case extern_kind::func: return instance_->funcs.push_back(x.is_host() ? &host_record(*x.host(), host_type) : x.func());
+        case extern_kind::func:
+            return instance_->funcs.push_back(x.is_host() ? &host_record(*x.host(), host_type) : x.func());
         case extern_kind::table: return instance_->tables.push_back(x.table());
         case extern_kind::memory: return instance_->memories.push_back(x.memory());
         case extern_kind::global: return push_global(*x.global());
@@ -19776,7 +19966,8 @@ private:
         for (u32 i = 0; i < m_.elems.size(); ++i) {
             const elem_def& e = m_.elems[i];
             if (e.mode != segment_mode::passive) continue;
-            if (!instance_->elems[i].resize(e.count) || !items(eval, e, instance_->elems[i].data())) return out_of_memory();
+            if (!instance_->elems[i].resize(e.count) || !items(eval, e, instance_->elems[i].data()))
+                return out_of_memory();
         }
         const u8* base = m_.bytes.data();
         for (u32 i = 0; i < m_.datas.size(); ++i)
@@ -19901,17 +20092,20 @@ public:
     result<memory> make_memory(const memory_type& type) noexcept {
         if (!data_) return *missing_;
         if (data_->memories.size() >= data_->limits.memories) return error(msg::limit_reached, "limits::memories");
-        if (bad_limits(type.limits) || (type.shared && !type.limits.has_max)) return error(msg::out_of_range, "memory type");
+        if (bad_limits(type.limits) || (type.shared && !type.limits.has_max))
+            return error(msg::out_of_range, "memory type");
         runtime::memory_data* made = runtime::add(data_->memories);
         std::string_view limit;
-        if (made && made->allocate(type, data_->limits.memory_bytes, &data_->memory_total, limit)) return memory(*data_, made->self);
+        if (made && made->allocate(type, data_->limits.memory_bytes, &data_->memory_total, limit))
+            return memory(*data_, made->self);
         return undo(made, data_->memories, limit);
     }
     /// A table of the host's, all entries `init`. A type index in its element type is the store's.
     result<table> make_table(const table_type& type, const value& init = {t_bottom, 0, 0}) noexcept {
         if (!data_) return *missing_;
         if (data_->tables.size() >= data_->limits.tables) return error(msg::limit_reached, "limits::tables");
-        if (bad_limits(type.limits) || !is_known(type.element) || !type.element.is_ref()) return error(msg::out_of_range, "table type");
+        if (bad_limits(type.limits) || !is_known(type.element) || !type.element.is_ref())
+            return error(msg::out_of_range, "table type");
         u64 bits[2] = {};
         const value first = init.type == t_bottom ? value{type.element, 0, 0} : init;
         if (auto ok = runtime::put_value(*data_, type.element, first, bits); !ok) return ok.error();
@@ -19922,10 +20116,13 @@ public:
         return undo(made, data_->tables, limit);
     }
     /// A global of the host's with the type of `v`.
-    result<global> make_global(const value& v, bool is_mutable) noexcept { return make_global({v.type, is_mutable}, v); }
+    result<global> make_global(const value& v, bool is_mutable) noexcept {
+        return make_global({v.type, is_mutable}, v);
+    }
     result<global> make_global(const global_type& type, const value& v) noexcept {
         if (!data_) return *missing_;
-        if (!is_known(type.type) || type.type.is_packed() || type.type == t_bottom) return error(msg::out_of_range, "global type");
+        if (!is_known(type.type) || type.type.is_packed() || type.type == t_bottom)
+            return error(msg::out_of_range, "global type");
         u64 bits[2] = {};
         if (auto ok = runtime::put_value(*data_, type.type, v, bits); !ok) return ok.error();
         runtime::global_data* made = runtime::add(data_->globals);
@@ -20043,24 +20240,16 @@ public:
     explicit store(const tessera::limits& limits = {}) noexcept : basic_store(exec::engine_for<F>, F, limits) {}
 
     /// Allows `units` more of execution. What a guest has used up it does not get back by trapping.
-    result<void> add_fuel(u64 units) noexcept
-        requires(F[feature::fuel])
-    {
+    result<void> add_fuel(u64 units) noexcept requires(F[feature::fuel]) {
         if (!data()) return msg::out_of_memory;
         data()->fuel += units < ~data()->fuel ? units : ~data()->fuel;
         return {};
     }
     /// What is left; calls that run out of it fail with "out of fuel".
-    u64 fuel() const noexcept
-        requires(F[feature::fuel])
-    {
-        return data() ? data()->fuel : 0;
-    }
+    u64 fuel() const noexcept requires(F[feature::fuel]) { return data() ? data()->fuel : 0; }
     /// Stops the call that is running, or else the next one, with "interrupted". The one member that
     /// another thread may call.
-    void interrupt() noexcept
-        requires(F[feature::interruption])
-    {
+    void interrupt() noexcept requires(F[feature::interruption]) {
         if (data()) data()->interrupt.store(true, std::memory_order_relaxed);
     }
 };

@@ -32,7 +32,8 @@ public:
             if (from.size()) write_section(id, from);
             customs_after(section(id));
         }
-        if (to_.failed() || part_.failed() || body_.failed() || bodies_.failed() || new_hints_.failed() || hint_.failed())
+        if (to_.failed() || part_.failed() || body_.failed() || bodies_.failed() || new_hints_.failed() ||
+            hint_.failed())
             return code_.fail_memory();
         if (to_.size() >= no_index) return code_.fail(msg::limit_reached, m_.bytes.data(), "bytes of a module");
         out = to_.take();
@@ -70,14 +71,14 @@ private:
         case section::import_: return imports();
         case section::function:
             return all(m_.funcs, m_.imported_funcs, [&](const func_def& f) { return part_.leb_u(f.type), true; });
-        case section::table:
-            return all(m_.tables, m_.imported_tables, [&](const table_def& t) { return table(t); });
+        case section::table: return all(m_.tables, m_.imported_tables, [&](const table_def& t) { return table(t); });
         case section::memory:
-            return all(m_.memories, m_.imported_memories, [&](const memory_def& d) { return write_memory(part_, d.type), true; });
-        case section::tag:
-            return all(m_.tags, m_.imported_tags, [&](const tag_def& t) { return tag(t), true; });
+            return all(m_.memories, m_.imported_memories,
+                       [&](const memory_def& d) { return write_memory(part_, d.type), true; });
+        case section::tag: return all(m_.tags, m_.imported_tags, [&](const tag_def& t) { return tag(t), true; });
         case section::global:
-            return all(m_.globals, m_.imported_globals, [&](const global_def& g) { return global(g.type), expression(g.init); });
+            return all(m_.globals, m_.imported_globals,
+                       [&](const global_def& g) { return global(g.type), expression(g.init); });
         case section::export_: return all(m_.exports, 0, [&](const export_def& e) { return export_(e), true; });
         case section::start:
             if (m_.start != no_index) part_.leb_u(m_.start);

@@ -82,7 +82,8 @@ private:
             cursor part(in.at(), in.at() + size);
             in.seek(part.end());
             if (id == 0) static_cast<void>(name(part, module_name));
-            else if (id < name_kinds && !(is_owned(name_kind(id)) ? indirect(part, id) : map(part, id, 0))) return false;
+            else if (id < name_kinds && !(is_owned(name_kind(id)) ? indirect(part, id) : map(part, id, 0)))
+                return false;
         }
         return true;
     }

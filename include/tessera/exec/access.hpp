@@ -86,7 +86,8 @@ struct keyed_cell {
             if (TESSERA_UNLIKELY(s.ctx->fuel < 0)) return pause(s, trap::out_of_fuel, s.pc + distance);
         }
         if constexpr ((v.flags & flag::interrupt) != 0)
-            if (TESSERA_UNLIKELY(s.ctx->interrupt->load(std::memory_order_relaxed))) return pause(s, trap::interrupted, s.pc + distance);
+            if (TESSERA_UNLIKELY(s.ctx->interrupt->load(std::memory_order_relaxed)))
+                return pause(s, trap::interrupted, s.pc + distance);
         s.pc += distance;
     }
 

@@ -158,9 +158,12 @@ protected:
     }
     /// `v` as it is asked for before operands that are not named yet are known.
     static variant with_slots(variant v) noexcept {
-        const bool has_result = v.fam == family::unary || v.fam == family::binary || v.fam == family::select || v.fam == family::load;
+        const bool has_result =
+            v.fam == family::unary || v.fam == family::binary || v.fam == family::select || v.fam == family::load;
         if (has_result) v.at[3] = loc::slot;
-        const unsigned sources = v.fam == family::select ? 3 : v.fam == family::binary || v.fam == family::br_compare || v.fam == family::store ? 2 : 1;
+        const unsigned sources = v.fam == family::select                                                            ? 3
+                                 : v.fam == family::binary || v.fam == family::br_compare || v.fam == family::store ? 2
+                                                                                                                    : 1;
         for (unsigned k = 0; k < sources; ++k)
             if (v.at[k] == loc::none) v.at[k] = loc::slot;
         return v;
@@ -168,7 +171,9 @@ protected:
 
     /// True if the value of `e` can come to the next node in the accumulator of its class.
     bool can_bind(const entry& e) const noexcept {
-        if (e.how != held::temp || e.def == no_index || e.def < block_start_ || e.def < safepoint_ || e.def >= position()) return false;
+        if (e.how != held::temp || e.def == no_index || e.def < block_start_ || e.def < safepoint_ ||
+            e.def >= position())
+            return false;
         const node& maker = ir_.nodes[e.def];
         if (maker.v.at[3] != loc::slot || maker.operands[3] != e.slot) return false;
         if (last_use_[register_of(operand_class(maker.v, 3))] > e.def) return false;
@@ -229,7 +234,8 @@ protected:
         if (fold(o, args, 2)) return;
         if (args[0].how == held::constant && detail::can_swap(o)) swap(o, args);
         // x - c is x + -c, which has more forms and joins with more.
-        if (o == op::i32_sub && args[1].how == held::constant) o = op::i32_add, args[1].value = u32(0) - u32(args[1].value);
+        if (o == op::i32_sub && args[1].how == held::constant)
+            o = op::i32_add, args[1].value = u32(0) - u32(args[1].value);
         node n;
         n.v = {family::binary, 0, o, {}};
         compare_or_compute(n, args);
@@ -274,7 +280,8 @@ protected:
         }
         if (num::apply(o, slots, slots) != trap::none) return false;
         const val_type t = type_of_letter(row(o).type.results[0]);
-        const bool nan = t == t_f32 ? num::is_nan(std::bit_cast<f32>(u32(slots[0]))) : num::is_nan(std::bit_cast<f64>(slots[0]));
+        const bool nan =
+            t == t_f32 ? num::is_nan(std::bit_cast<f32>(u32(slots[0]))) : num::is_nan(std::bit_cast<f64>(slots[0]));
         if (nan && num::picks_nan(o)) return false;
         push_constant(t, slots[0]);
         return true;
@@ -318,13 +325,16 @@ protected:
         const node& add = ir_.nodes.back();
         if (add.v.fam != family::binary || (add.v.code != op::i32_add && add.v.code != op::i64_add)) return;
         if (class_of(row(add.v.code).type.params[0]) != class_of(row(n.v.code).type.params[0])) return;
-        if (add.v.at[0] != loc::slot || add.v.at[1] != loc::imm || add.v.at[3] != loc::slot || add.operands[0] != add.operands[3]) return;
+        if (add.v.at[0] != loc::slot || add.v.at[1] != loc::imm || add.v.at[3] != loc::slot ||
+            add.operands[0] != add.operands[3])
+            return;
         const auto is_counter = [&](unsigned k) { return n.v.at[k] == loc::slot && n.operands[k] == add.operands[0]; };
         if (is_counter(1) && n.v.at[0] == loc::slot) {
             n.v.code = num::swapped_compare(n.v.code);
             std::swap(n.operands[0], n.operands[1]);
         }
-        if (!is_counter(0) || is_counter(1) || n.operands[0] > most_slot) return; // a wide slot would have to be written back
+        if (!is_counter(0) || is_counter(1) || n.operands[0] > most_slot)
+            return; // a wide slot would have to be written back
         variant v = n.v;
         v.fam = family::latch;
         if (!exists(v)) return;
@@ -355,7 +365,8 @@ protected:
         if (maker.v.at[3] != loc::slot || maker.operands[3] != e.slot) return false;
         for (u32 i = e.def + 1; i < position(); ++i) {
             const node& n = ir_.nodes[i];
-            if (n.v.fam == family::move_range || n.v.fam == family::special || n.v.fam == family::select_range) return false;
+            if (n.v.fam == family::move_range || n.v.fam == family::special || n.v.fam == family::select_range)
+                return false;
             for (unsigned k = 0; k < 4; ++k)
                 if (n.v.at[k] == loc::slot && n.operands[k] == slot) return false;
         }
@@ -366,11 +377,11 @@ protected:
     function_ir& ir_;
     operand_stack stack_;
     vec<local_def> locals_;
-    u32 offset_ = 0;        ///< of the current instruction
-    u32 block_start_ = 0;   ///< first node of the current basic block
-    u32 safepoint_ = 0;     ///< first node after the last safepoint
-    u32 last_use_[3] = {};  ///< by register: the node that used the accumulator last
-    bool failed_ = false;   ///< memory is out
+    u32 offset_ = 0;       ///< of the current instruction
+    u32 block_start_ = 0;  ///< first node of the current basic block
+    u32 safepoint_ = 0;    ///< first node after the last safepoint
+    u32 last_use_[3] = {}; ///< by register: the node that used the accumulator last
+    bool failed_ = false;  ///< memory is out
 };
 
 } // namespace tessera::exec

@@ -18,9 +18,9 @@ struct context;
 /// What every handler gets and passes on. Accumulators: r0 integers and references, s0 f32, d0 f64;
 /// they are dead at every safepoint.
 struct state {
-    const u8* pc;  ///< the current cell
-    u8* fp;        ///< slot 0 of the current frame
-    u8* mem;       ///< base of memory 0 of the current instance
+    const u8* pc; ///< the current cell
+    u8* fp;       ///< slot 0 of the current frame
+    u8* mem;      ///< base of memory 0 of the current instance
     context* ctx;
     u64 r0;
     f32 s0;
@@ -37,19 +37,19 @@ struct slow_paths {
 /// A call about to happen: arguments are at `fp + delta`.
 struct pending_call {
     runtime::func_record* callee = nullptr;
-    u64 delta = 0;                ///< bytes
+    u64 delta = 0; ///< bytes
     const u8* return_pc = nullptr;
-    u64 link = 0;                 ///< bytes from the caller's frame to `fp + delta`
+    u64 link = 0; ///< bytes from the caller's frame to `fp + delta`
 };
 
 struct context {
     // What handlers read.
-    u64 memory_size = 0;                      ///< bytes of memory 0
+    u64 memory_size = 0; ///< bytes of memory 0
     u8* stack_end = nullptr;
-    u64* const* globals = nullptr;            ///< instance->global_cells
+    u64* const* globals = nullptr; ///< instance->global_cells
     runtime::instance_data* instance = nullptr;
     runtime::func_record* const* records = nullptr; ///< store->funcs
-    i64 fuel = 0;                             ///< below 0: used up, the rest is a debt
+    i64 fuel = 0;                                   ///< below 0: used up, the rest is a debt
     const std::atomic<bool>* interrupt = nullptr;
     // Cells that handlers go to when something is out of the ordinary.
     const u8* stop_cells = nullptr;
@@ -63,20 +63,20 @@ struct context {
     u8* fp = nullptr;
     u8* mem = nullptr;
     pending_call call;
-    u64 needed = 0;                           ///< bytes the stack must hold from `fp` on
-    u64 probed = 0;                           ///< the native stack's position, for the self-test
-    trap why = trap::none;                    ///< why it stopped
-    u64 index = 0;                            ///< of the table element that a trap is about
-    const u8* stop_pc = nullptr;              ///< the cell that stopped it; a pause: the next cell
-    bool paused = false;                      ///< fuel or interruption: can go on at stop_pc
-    bool running = false;                     ///< handlers are at work; it cannot be resumed from within
-    bool host_failed = false;                 ///< `failure` is the host function's own error
+    u64 needed = 0;              ///< bytes the stack must hold from `fp` on
+    u64 probed = 0;              ///< the native stack's position, for the self-test
+    trap why = trap::none;       ///< why it stopped
+    u64 index = 0;               ///< of the table element that a trap is about
+    const u8* stop_pc = nullptr; ///< the cell that stopped it; a pause: the next cell
+    bool paused = false;         ///< fuel or interruption: can go on at stop_pc
+    bool running = false;        ///< handlers are at work; it cannot be resumed from within
+    bool host_failed = false;    ///< `failure` is the host function's own error
     // The stack.
     u8* stack = nullptr;
-    u64 stack_limit = 0;                      ///< bytes the stack may grow to
+    u64 stack_limit = 0; ///< bytes the stack may grow to
     runtime::store_data* store = nullptr;
-    context* next = nullptr;                  ///< in the store's list of all
-    context* next_free = nullptr;             ///< in the store's list of those not in use
+    context* next = nullptr;      ///< in the store's list of all
+    context* next_free = nullptr; ///< in the store's list of those not in use
     error failure{msg::out_of_memory};
 
     context() noexcept = default;

@@ -15,18 +15,20 @@
 #else
 #define TESSERA_LOOP TESSERA_NOINLINE
 #endif
-#define TESSERA_CASE(n)                                                                            \
-    case n:                                                                                        \
-        if constexpr (n < count) {                                                                 \
-            constexpr u64 id = variants<F>[n < count ? n : 0];                                     \
-            if constexpr (ends_run(variant::unpack(id).fam)) goto done;                            \
-            else action<variant::unpack(id).fam, id>::run(s);                                      \
-        }                                                                                          \
+#define TESSERA_CASE(n)                                                                                                \
+    case n:                                                                                                            \
+        if constexpr (n < count) {                                                                                     \
+            constexpr u64 id = variants<F>[n < count ? n : 0];                                                         \
+            if constexpr (ends_run(variant::unpack(id).fam)) goto done;                                                \
+            else action<variant::unpack(id).fam, id>::run(s);                                                          \
+        }                                                                                                              \
         break;
 #define TESSERA_CASE_4(n) TESSERA_CASE(n) TESSERA_CASE((n) + 1) TESSERA_CASE((n) + 2) TESSERA_CASE((n) + 3)
 #define TESSERA_CASE_16(n) TESSERA_CASE_4(n) TESSERA_CASE_4((n) + 4) TESSERA_CASE_4((n) + 8) TESSERA_CASE_4((n) + 12)
-#define TESSERA_CASE_64(n) TESSERA_CASE_16(n) TESSERA_CASE_16((n) + 16) TESSERA_CASE_16((n) + 32) TESSERA_CASE_16((n) + 48)
-#define TESSERA_CASE_256(n) TESSERA_CASE_64(n) TESSERA_CASE_64((n) + 64) TESSERA_CASE_64((n) + 128) TESSERA_CASE_64((n) + 192)
+#define TESSERA_CASE_64(n)                                                                                             \
+    TESSERA_CASE_16(n) TESSERA_CASE_16((n) + 16) TESSERA_CASE_16((n) + 32) TESSERA_CASE_16((n) + 48)
+#define TESSERA_CASE_256(n)                                                                                            \
+    TESSERA_CASE_64(n) TESSERA_CASE_64((n) + 64) TESSERA_CASE_64((n) + 128) TESSERA_CASE_64((n) + 192)
 
 namespace tessera::inline TESSERA_ABI::exec {
 

@@ -16,7 +16,7 @@
 #define TESSERA_HANDLER __attribute__((no_sanitize("address", "undefined")))
 #define TESSERA_TAIL [[clang::musttail]]
 #else
-#define TESSERA_HANDLER                                                                            \
+#define TESSERA_HANDLER                                                                                                \
     __attribute__((optimize("O2", "optimize-sibling-calls", "fp-contract=off"), no_sanitize("address", "undefined")))
 #define TESSERA_TAIL
 #endif
@@ -33,7 +33,8 @@ TESSERA_HANDLER void run(TESSERA_STATE_PARAMETERS) {
     if constexpr (ends_run(fam)) {
         ctx->pc = pc;
         ctx->fp = fp;
-        static_cast<void>(mem), static_cast<void>(r0), static_cast<void>(p0), static_cast<void>(d0), static_cast<void>(s0);
+        static_cast<void>(mem), static_cast<void>(r0), static_cast<void>(p0), static_cast<void>(d0),
+            static_cast<void>(s0);
     } else {
         state s{pc, fp, mem, ctx, r0, s0, d0};
         action<fam, Id>::run(s);
@@ -46,7 +47,8 @@ template <features F>
 class dispatch {
     static constexpr auto handlers = []<std::size_t... I>(std::index_sequence<I...>) {
         return std::array<handler, sizeof...(I)>{&exec::run<variants<F>[I]>...};
-    }(std::make_index_sequence<variants<F>.size()>{});
+    }
+    (std::make_index_sequence<variants<F>.size()>{});
 
 public:
     /// The handler of `v`, null if there is none.
@@ -55,9 +57,7 @@ public:
         return n == variant_index<F>::none ? nullptr : handlers[n];
     }
     /// Runs from `ctx.pc` on until a handler ends the run.
-    static void run(context& ctx) noexcept {
-        load_native<handler>(ctx.pc)(ctx.pc, ctx.fp, ctx.mem, &ctx, 0, 0, 0, 0);
-    }
+    static void run(context& ctx) noexcept { load_native<handler>(ctx.pc)(ctx.pc, ctx.fp, ctx.mem, &ctx, 0, 0, 0, 0); }
 };
 
 } // namespace tessera::exec

@@ -62,7 +62,9 @@ private:
         return v;
     }
     static bool skipped(const variant& v) noexcept { return v.fam == family::entry && !m.fuel && !m.interrupt; }
-    static bool is_wide(const node& n, unsigned k) noexcept { return n.v.at[k] == loc::slot && n.operands[k] > most_slot; }
+    static bool is_wide(const node& n, unsigned k) noexcept {
+        return n.v.at[k] == loc::slot && n.operands[k] > most_slot;
+    }
     u32 size_of(u32 i) const noexcept {
         const variant v = variant_of(i);
         if (skipped(v)) return 0;
@@ -80,7 +82,8 @@ private:
         node n = ir_.nodes[i];
         u8* at = cells + positions_[i];
         for (unsigned k = 0; k < 3; ++k)
-            if (is_wide(n, k)) at = write_wide_move(at, ir_.scratch + k, n.operands[k]), n.operands[k] = ir_.scratch + k;
+            if (is_wide(n, k))
+                at = write_wide_move(at, ir_.scratch + k, n.operands[k]), n.operands[k] = ir_.scratch + k;
         const u64 result = is_wide(n, 3) ? n.operands[3] : no_index;
         if (result != no_index) n.operands[3] = ir_.scratch + 3;
         const u8* const end = write_cell(at, v, n);
@@ -113,14 +116,16 @@ private:
         store_native(at, dispatch<F>::find(v));
         for (unsigned k = 0; k < 4; ++k) {
             if (v.at[k] == loc::slot) store_native<u16>(at + l.at[k], u16(n.operands[k]));
-            else if (v.at[k] == loc::imm && operand_class(v, k) == cls::f64) store_native<u64>(at + l.at[k], n.operands[k]);
+            else if (v.at[k] == loc::imm && operand_class(v, k) == cls::f64)
+                store_native<u64>(at + l.at[k], n.operands[k]);
             else if (v.at[k] == loc::imm) store_native<u32>(at + l.at[k], u32(n.operands[k]));
         }
         for (unsigned k = 0; k < s.words; ++k) store_native<u32>(at + l.words + 4 * k, n.words[k]);
         if (s.wides) store_native<u64>(at + l.wides, n.wide);
         if ((v.flags & flag::fuel) != 0 && s.words) {
             if (v.fam == family::entry) store_native<u32>(at + l.words, ir_.cost);
-            else if (n.label != no_index) store_native<u32>(at + l.words + 4u * (s.words - 1u), ir_.labels[n.label].cost);
+            else if (n.label != no_index)
+                store_native<u32>(at + l.words + 4u * (s.words - 1u), ir_.labels[n.label].cost);
         }
         return at + l.size;
     }

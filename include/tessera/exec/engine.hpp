@@ -16,7 +16,8 @@ public:
 
     /// A context for a call of `f` with the arguments at `slots`, ready for `proceed`. Null: `why`
     /// says what is missing. Goes back with `release`.
-    static context* prepare(runtime::store_data& store, runtime::func_record& f, const u64* slots, error& why) noexcept {
+    static context* prepare(runtime::store_data& store, runtime::func_record& f, const u64* slots,
+                            error& why) noexcept {
         context* const c = acquire(store);
         if (!c) return why = error(msg::out_of_memory), nullptr;
         u8* at = c->stack;
@@ -234,7 +235,8 @@ public:
     /// Makes the lazy call at `c->pc` a call; it is then executed again.
     static TESSERA_NOINLINE void link(context* c) noexcept {
         constexpr variant lazy{family::call_lazy, 0, op::nop, {}}, made{family::call, 0, op::nop, {}};
-        constexpr variant lazy_tail{family::return_call_lazy, 0, op::nop, {}}, made_tail{family::return_call, 0, op::nop, {}};
+        constexpr variant lazy_tail{family::return_call_lazy, 0, op::nop, {}},
+            made_tail{family::return_call, 0, op::nop, {}};
         constexpr layout l = layout_of(made), t = layout_of(made_tail);
         static_assert(layout_of(lazy).size == l.size && layout_of(lazy_tail).size == t.size);
         u8* const cell = const_cast<u8*>(c->pc); // the unit's own, see runtime/unit.hpp
@@ -310,7 +312,13 @@ private:
 
 /// What a store whose features are F hands to the runtime.
 template <features F>
-inline const runtime::engine engine_for{nullptr, nullptr, &machine<F>::invoke, &machine<F>::start, &machine<F>::resume,
-                                           &machine<F>::finish, &machine<F>::release_all, &machine<F>::self_test};
+inline const runtime::engine engine_for{nullptr,
+                                        nullptr,
+                                        &machine<F>::invoke,
+                                        &machine<F>::start,
+                                        &machine<F>::resume,
+                                        &machine<F>::finish,
+                                        &machine<F>::release_all,
+                                        &machine<F>::self_test};
 
 } // namespace tessera::exec

@@ -15,7 +15,8 @@ namespace tessera::inline TESSERA_ABI::exec {
 /// What does not depend on the set of features: control, calls, variables, memory.
 class function_builder : public builder {
 public:
-    function_builder(function_ir& ir, const runtime::code_unit& unit) noexcept : builder(ir), module_(*unit.module), unit_(unit) {}
+    function_builder(function_ir& ir, const runtime::code_unit& unit) noexcept
+        : builder(ir), module_(*unit.module), unit_(unit) {}
 
 protected:
     enum class nest : u8 { block, loop, if_, func };
@@ -42,9 +43,13 @@ protected:
         return n;
     }
     control& target(u32 depth) noexcept { return control_[control_.size() - 1 - depth]; }
-    std::span<const val_type> label_types(const control& c) const noexcept { return c.kind == nest::loop ? params(c) : results(c); }
+    std::span<const val_type> label_types(const control& c) const noexcept {
+        return c.kind == nest::loop ? params(c) : results(c);
+    }
     /// Slot of the first value of a label.
-    u32 label_slot(const control& c) noexcept { return c.height < stack_.size() ? stack_[c.height].slot : stack_.next_slot(); }
+    u32 label_slot(const control& c) noexcept {
+        return c.height < stack_.size() ? stack_[c.height].slot : stack_.next_slot();
+    }
 
     // ---- the function's frame --------------------------------------------------------------------------------------
 
@@ -362,9 +367,12 @@ protected:
         }
     }
     void lower_call_indirect(const binary::instruction& in, bool tail) noexcept {
-        lower_call_through(family::call_indirect, family::return_call_indirect, in.index, tail, in.index2, unit_.type_ids[in.index]);
+        lower_call_through(family::call_indirect, family::return_call_indirect, in.index, tail, in.index2,
+                           unit_.type_ids[in.index]);
     }
-    void lower_call_ref(u32 type, bool tail) noexcept { lower_call_through(family::call_ref, family::return_call_ref, type, tail, 0, 0); }
+    void lower_call_ref(u32 type, bool tail) noexcept {
+        lower_call_through(family::call_ref, family::return_call_ref, type, tail, 0, 0);
+    }
     void lower_call_through(family call, family tail_call, u32 type, bool tail, u32 table, u32 type_id) noexcept {
         entry callee = stack_.pop();
         node n;
@@ -466,9 +474,13 @@ protected:
     }
     /// An address just computed as base + index, or base + (index << scale), becomes part of the load.
     bool join_index(node& n, const entry& a) noexcept {
-        if (!detail::is_hot_load(n.v.code) || a.how != held::temp || a.def == no_index || a.def < block_start_ || a.def + 1 != position()) return false;
+        if (!detail::is_hot_load(n.v.code) || a.how != held::temp || a.def == no_index || a.def < block_start_ ||
+            a.def + 1 != position())
+            return false;
         const node add = ir_.nodes[a.def];
-        if (add.v.fam != family::binary || add.v.code != op::i32_add || add.v.at[3] != loc::slot || add.operands[3] != a.slot) return false;
+        if (add.v.fam != family::binary || add.v.code != op::i32_add || add.v.at[3] != loc::slot ||
+            add.operands[3] != a.slot)
+            return false;
         node joined = n;
         joined.v.fam = family::load_indexed;
         // i32.add has the accumulator first and the immediate second; here the base comes first.
@@ -482,8 +494,9 @@ protected:
         if (add.v.at[0] == loc::acc && position() > block_start_) {
             const node& shift = ir_.nodes.back();
             const u8 scale = natural_align[u16(n.v.code)];
-            if (shift.v.fam == family::binary && shift.v.code == op::i32_shl && shift.v.at[1] == loc::imm && shift.v.at[3] == loc::acc &&
-                scale != 0 && (shift.operands[1] & 31) == scale && detail::slot_or_acc(shift.v.at[0])) {
+            if (shift.v.fam == family::binary && shift.v.code == op::i32_shl && shift.v.at[1] == loc::imm &&
+                shift.v.at[3] == loc::acc && scale != 0 && (shift.operands[1] & 31) == scale &&
+                detail::slot_or_acc(shift.v.at[0])) {
                 const node s = take_last();
                 joined.v.flags = u8(scale << flag::shift);
                 joined.v.at[1] = s.v.at[0];
@@ -533,11 +546,11 @@ protected:
         u32 label;
     };
     vec<stub> stubs_;
-    vec<u32> control_mark_;           ///< by control entry: its stub's label while a br_table is lowered
-    u32 first_local_ = 0;             ///< slot of the first local that is no parameter
-    u32 next_local_ = 0;              ///< slot of the next local
-    u32 counted_ = 0;                 ///< instructions read so far
-    u32 dead_depth_ = 0;              ///< blocks opened in code that cannot be reached
+    vec<u32> control_mark_; ///< by control entry: its stub's label while a br_table is lowered
+    u32 first_local_ = 0;   ///< slot of the first local that is no parameter
+    u32 next_local_ = 0;    ///< slot of the next local
+    u32 counted_ = 0;       ///< instructions read so far
+    u32 dead_depth_ = 0;    ///< blocks opened in code that cannot be reached
     bool reachable_ = true;
 };
 

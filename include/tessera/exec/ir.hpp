@@ -11,28 +11,28 @@ namespace tessera::inline TESSERA_ABI::exec {
 /// One operation. Its handler is `v` with the build's flags.
 struct node {
     variant v;
-    u32 offset = 0;            ///< of the wasm instruction, in the module's bytes
-    u32 label = no_index;      ///< branch target
-    u32 words[5] = {};         ///< as shape_of says; the cost of a safepoint is added when encoding
-    u64 operands[4] = {};      ///< slot numbers or immediates; 3 is the destination
+    u32 offset = 0;       ///< of the wasm instruction, in the module's bytes
+    u32 label = no_index; ///< branch target
+    u32 words[5] = {};    ///< as shape_of says; the cost of a safepoint is added when encoding
+    u64 operands[4] = {}; ///< slot numbers or immediates; 3 is the destination
     u64 wide = 0;
 };
 
 /// A place to branch to.
 struct label_def {
-    u32 node = no_index;       ///< index of the node it stands before, no_index while unknown
-    u32 cost = 0;              ///< fuel of the loop's body, for a loop
+    u32 node = no_index; ///< index of the node it stands before, no_index while unknown
+    u32 cost = 0;        ///< fuel of the loop's body, for a loop
 };
 
 /// A function as nodes.
 struct function_ir {
     vec<node> nodes;
     vec<label_def> labels;
-    vec<u32> targets;          ///< labels of br_tables: `words[0] + 1` from `words[1]` on
-    u32 frame_slots = 0;       ///< slots of the frame
-    u32 header = 0;            ///< slot of the return address
-    u32 cost = 0;              ///< fuel of an entry
-    u32 scratch = 0;           ///< four slots for operands beyond `most_slot`, 0 where none are needed
+    vec<u32> targets;    ///< labels of br_tables: `words[0] + 1` from `words[1]` on
+    u32 frame_slots = 0; ///< slots of the frame
+    u32 header = 0;      ///< slot of the return address
+    u32 cost = 0;        ///< fuel of an entry
+    u32 scratch = 0;     ///< four slots for operands beyond `most_slot`, 0 where none are needed
 
     void clear() noexcept {
         nodes.clear();

@@ -14,11 +14,11 @@ enum class held : u8 { temp, local, constant };
 struct entry {
     held how = held::temp;
     val_type type;
-    u32 slot = 0;             ///< the slot of this height, where the value lies if it is a temp
-    u32 def = no_index;       ///< temp: the node that made it, no_index if several did
-    u32 local = 0;            ///< local: its index
-    u32 older = no_index;     ///< local: the next lower entry that holds the same local
-    u64 value = 0;            ///< constant: as in a slot
+    u32 slot = 0;         ///< the slot of this height, where the value lies if it is a temp
+    u32 def = no_index;   ///< temp: the node that made it, no_index if several did
+    u32 local = 0;        ///< local: its index
+    u32 older = no_index; ///< local: the next lower entry that holds the same local
+    u64 value = 0;        ///< constant: as in a slot
 };
 
 /// A stack of entries that knows, for each local, which entries hold it.
@@ -38,12 +38,16 @@ public:
     entry& operator[](u32 i) noexcept { return entries_[i]; }
     entry& top(u32 down = 0) noexcept { return entries_[entries_.size() - 1 - down]; }
     /// The slot the next entry gets.
-    u32 next_slot() const noexcept { return entries_.empty() ? base_ : entries_.back().slot + entries_.back().type.slots(); }
+    u32 next_slot() const noexcept {
+        return entries_.empty() ? base_ : entries_.back().slot + entries_.back().type.slots();
+    }
     /// One more than the highest slot in use so far.
     u32 highest() const noexcept { return highest_; }
     void reach(u32 slot) noexcept { highest_ = slot > highest_ ? slot : highest_; }
 
-    [[nodiscard]] bool push_temp(val_type t, u32 def) noexcept { return push({held::temp, t, next_slot(), def, 0, no_index, 0}); }
+    [[nodiscard]] bool push_temp(val_type t, u32 def) noexcept {
+        return push({held::temp, t, next_slot(), def, 0, no_index, 0});
+    }
     [[nodiscard]] bool push_constant(val_type t, u64 value) noexcept {
         return push({held::constant, t, next_slot(), no_index, 0, no_index, value});
     }

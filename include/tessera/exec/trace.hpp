@@ -47,7 +47,8 @@ private:
     static constexpr u32 most = 64; ///< frames kept from either end
 
     /// Goes from a frame at `base` to its caller; `pc` is null where there is none.
-    void leave(const u8* return_pc, u64 link, const u8* base, const u8*& pc, const u8*& fp, const runtime::instance_data*& instance) const noexcept {
+    void leave(const u8* return_pc, u64 link, const u8* base, const u8*& pc, const u8*& fp,
+               const runtime::instance_data*& instance) const noexcept {
         fp = base - link;
         if (return_pc == ctx_.restore_cells) {
             const u8* const bridge = fp - 24;
@@ -66,9 +67,11 @@ private:
             indexed_ = &unit;
             for (u32 i = 0; i < unit.funcs.size(); ++i)
                 if (unit.funcs[i].cells && !index_.push_back({unit.funcs[i].cells, i})) return no_index;
-            std::sort(index_.begin(), index_.end(), [](const place& a, const place& b) { return std::less<>()(a.cells, b.cells); });
+            std::sort(index_.begin(), index_.end(),
+                      [](const place& a, const place& b) { return std::less<>()(a.cells, b.cells); });
         }
-        const place* const after = std::upper_bound(index_.begin(), index_.end(), pc, [](const u8* p, const place& b) { return std::less<>()(p, b.cells); });
+        const place* const after = std::upper_bound(
+            index_.begin(), index_.end(), pc, [](const u8* p, const place& b) { return std::less<>()(p, b.cells); });
         if (after == index_.begin()) return no_index;
         const u32 func = after[-1].func;
         return pc < unit.funcs[func].cells + unit.funcs[func].size ? func : no_index;
@@ -110,9 +113,11 @@ private:
         frame.func = f.func->index;
         if (frame.func < module.func_names.size()) set_name(frame, module.func_names[frame.func]);
         for (u32 i = 0; frame.name[0] == 0 && i < module.exports.size(); ++i)
-            if (module.exports[i].kind == extern_kind::func && module.exports[i].index == frame.func) set_name(frame, module.exports[i].name);
+            if (module.exports[i].kind == extern_kind::func && module.exports[i].index == frame.func)
+                set_name(frame, module.exports[i].name);
         frame.offset = f.pc ? offset_of(unit, frame.func, f.pc) : module.funcs[frame.func].code.begin;
-        if (const module_data::position* const at = position_at({module.positions.data(), module.positions.size()}, frame.offset)) {
+        if (const module_data::position* const at =
+                position_at({module.positions.data(), module.positions.size()}, frame.offset)) {
             frame.line = at->line;
             frame.column = at->column;
         }
@@ -127,14 +132,16 @@ private:
         if (&unit != origins_unit_ || func != origins_func_) {
             function_ir ir;
             origins_unit_ = nullptr;
-            if (!lowering<F>(ir, unit).run(func) || !encoder<F>(ir).origins(origins_)) return unit.module->funcs[func].code.begin;
+            if (!lowering<F>(ir, unit).run(func) || !encoder<F>(ir).origins(origins_))
+                return unit.module->funcs[func].code.begin;
             origins_unit_ = &unit;
             origins_func_ = func;
         }
         const u32 at = u32(pc - unit.funcs[func].cells);
         u32 offset = unit.module->funcs[func].code.begin;
         // Cells of no size share a place with the next one, which is the one that runs.
-        const cell_origin* const after = std::upper_bound(origins_.begin(), origins_.end(), at, [](u32 a, const cell_origin& o) { return a < o.cell; });
+        const cell_origin* const after = std::upper_bound(origins_.begin(), origins_.end(), at,
+                                                          [](u32 a, const cell_origin& o) { return a < o.cell; });
         if (after != origins_.begin()) offset = after[-1].offset;
         return offset;
     }
@@ -147,7 +154,7 @@ private:
     const runtime::code_unit* indexed_ = nullptr;
     vec<place> index_;
     vec<found> inner_;
-    vec<found> outer_;   ///< a ring
+    vec<found> outer_; ///< a ring
     const runtime::code_unit* origins_unit_ = nullptr;
     u32 origins_func_ = 0;
     vec<cell_origin> origins_;

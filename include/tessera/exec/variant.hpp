@@ -29,25 +29,25 @@ constexpr cls class_of(char letter) noexcept {
 }
 
 enum class family : u8 {
-    unary,                ///< d = op a
-    binary,               ///< d = a op b
-    move,                 ///< d = a
-    constant,             ///< d = 64 bits
-    select,               ///< d = c ? a : b
-    load,                 ///< d = memory 0 [a + offset]
-    load_indexed,         ///< d = memory 0 [a + (b << scale) + offset]
-    store,                ///< memory 0 [a + offset] = b
-    load_wide,            ///< any memory, any offset
+    unary,        ///< d = op a
+    binary,       ///< d = a op b
+    move,         ///< d = a
+    constant,     ///< d = 64 bits
+    select,       ///< d = c ? a : b
+    load,         ///< d = memory 0 [a + offset]
+    load_indexed, ///< d = memory 0 [a + (b << scale) + offset]
+    store,        ///< memory 0 [a + offset] = b
+    load_wide,    ///< any memory, any offset
     store_wide,
     global_get,
     global_set,
     br,
-    br_compare,           ///< branch if a op b
-    latch,                ///< a += word; branch if a op b
+    br_compare, ///< branch if a op b
+    latch,      ///< a += word; branch if a op b
     br_table,
-    call,                 ///< a lowered function of the same instance
-    call_lazy,            ///< becomes `call` when it is executed
-    call_record,          ///< an imported function
+    call,        ///< a lowered function of the same instance
+    call_lazy,   ///< becomes `call` when it is executed
+    call_record, ///< an imported function
     call_indirect,
     call_ref,
     return_,
@@ -56,41 +56,42 @@ enum class family : u8 {
     return_call_record,
     return_call_indirect,
     return_call_ref,
-    special,              ///< the instruction's own function, operands in consecutive slots
+    special, ///< the instruction's own function, operands in consecutive slots
     zero_range,
     move_range,
-    move_wide,            ///< slot numbers beyond u16
-    select_range,         ///< select of values that take several slots
-    entry,                ///< safepoint at a function's entry
+    move_wide,    ///< slot numbers beyond u16
+    select_range, ///< select of values that take several slots
+    entry,        ///< safepoint at a function's entry
     unreachable,
-    null_check,           ///< ref.as_non_null
-    leave,                ///< the call is done
-    stop,                 ///< a trap or a pause
-    enter,                ///< the slow way into a function
-    link,                 ///< makes a lazy call a call
-    restore,              ///< return into another instance
+    null_check, ///< ref.as_non_null
+    leave,      ///< the call is done
+    stop,       ///< a trap or a pause
+    enter,      ///< the slow way into a function
+    link,       ///< makes a lazy call a call
+    restore,    ///< return into another instance
     grow_stack,
-    probe,                ///< notes the native stack's position, for the self-test
+    probe, ///< notes the native stack's position, for the self-test
     count_,
 };
 
 /// Bits of `variant::flags`.
 namespace flag {
-inline constexpr u8 negated = 1;    ///< branch if the comparison is false (NaN makes that a case of its own)
-inline constexpr u8 fuel = 2;       ///< a back edge or an entry that charges fuel
-inline constexpr u8 interrupt = 4;  ///< a back edge or an entry that looks whether it shall stop
-inline constexpr u8 canonical = 8;  ///< NaN results are canonical (deterministic profile)
-inline constexpr u8 shift = 4;      ///< load_indexed: where the scale is
+inline constexpr u8 negated = 1;   ///< branch if the comparison is false (NaN makes that a case of its own)
+inline constexpr u8 fuel = 2;      ///< a back edge or an entry that charges fuel
+inline constexpr u8 interrupt = 4; ///< a back edge or an entry that looks whether it shall stop
+inline constexpr u8 canonical = 8; ///< NaN results are canonical (deterministic profile)
+inline constexpr u8 shift = 4;     ///< load_indexed: where the scale is
 } // namespace flag
 
 struct variant {
     family fam = family::unreachable;
     u8 flags = 0;
-    op code = op::nop;     ///< for families over a class: the class's number
-    loc at[4] = {};        ///< operands 0 to 2, then the destination
+    op code = op::nop; ///< for families over a class: the class's number
+    loc at[4] = {};    ///< operands 0 to 2, then the destination
 
     constexpr u64 pack() const noexcept {
-        return u64(fam) | u64(flags) << 8 | u64(code) << 16 | u64(at[0]) << 32 | u64(at[1]) << 36 | u64(at[2]) << 40 | u64(at[3]) << 44;
+        return u64(fam) | u64(flags) << 8 | u64(code) << 16 | u64(at[0]) << 32 | u64(at[1]) << 36 | u64(at[2]) << 40 |
+               u64(at[3]) << 44;
     }
     static constexpr variant unpack(u64 id) noexcept {
         variant v;
@@ -138,31 +139,35 @@ constexpr shape shape_of(family fam, u8 flags) noexcept {
     switch (fam) {
     case family::load:
     case family::load_indexed:
-    case family::store: return {1, 0, false};           // offset + size
+    case family::store: return {1, 0, false}; // offset + size
     case family::load_wide:
-    case family::store_wide: return {1, 1, false};      // memory; offset
+    case family::store_wide: return {1, 1, false}; // memory; offset
     case family::global_get:
-    case family::global_set: return {1, 0, false};      // global
+    case family::global_set: return {1, 0, false}; // global
     case family::br:
     case family::br_compare: return {cost, 0, true};
     case family::latch: return {u8(1 + cost), 0, true}; // step
     case family::br_table: return {1, 0, false};        // number of targets; they follow the cell
     case family::call:
-    case family::call_lazy: return {3, 1, false};       // in bytes from the frame: the callee's frame, its end, its header; entry. lazy: frame, func
-    case family::call_record: return {2, 0, false};     // delta, func
-    case family::call_indirect: return {3, 0, false};   // delta, table, type id
-    case family::call_ref: return {1, 0, false};        // delta
-    case family::return_: return {1, 0, false};         // header
+    case family::call_lazy:
+        return {3, 1,
+                false}; // in bytes from the frame: the callee's frame, its end, its header; entry. lazy: frame, func
+    case family::call_record: return {2, 0, false};   // delta, func
+    case family::call_indirect: return {3, 0, false}; // delta, table, type id
+    case family::call_ref: return {1, 0, false};      // delta
+    case family::return_: return {1, 0, false};       // header
     case family::return_call:
-    case family::return_call_lazy: return {5, 1, false};     // arguments' slot, count, header, then frame, header of the callee; entry. lazy: func at 3
+    case family::return_call_lazy:
+        return {5, 1,
+                false}; // arguments' slot, count, header, then frame, header of the callee; entry. lazy: func at 3
     case family::return_call_record: return {4, 0, false};   // arguments' slot, count, header, func
     case family::return_call_indirect: return {5, 0, false}; // …, table, type id
     case family::return_call_ref: return {3, 0, false};
-    case family::special: return {3, 0, false};         // first slot, index, second index
-    case family::zero_range: return {2, 0, false};      // first slot, count
-    case family::move_range: return {3, 0, false};      // to, from, count
-    case family::move_wide: return {2, 0, false};       // to, from
-    case family::select_range: return {3, 0, false};    // to, other, count
+    case family::special: return {3, 0, false};      // first slot, index, second index
+    case family::zero_range: return {2, 0, false};   // first slot, count
+    case family::move_range: return {3, 0, false};   // to, from, count
+    case family::move_wide: return {2, 0, false};    // to, from
+    case family::select_range: return {3, 0, false}; // to, other, count
     case family::entry: return {cost, 0, false};
     case family::constant: return {0, 1, false};
     default: return {};
@@ -194,7 +199,8 @@ struct cell_key {
         cell_key key;
         key.fam = family(id & 0xff);
         key.flags = u8(id >> 8);
-        for (unsigned k = 0; k < 4; ++k) key.at[k] = loc(id >> (16 + 4 * k) & 15), key.classes[k] = cls(id >> (32 + 4 * k) & 15);
+        for (unsigned k = 0; k < 4; ++k)
+            key.at[k] = loc(id >> (16 + 4 * k) & 15), key.classes[k] = cls(id >> (32 + 4 * k) & 15);
         return key;
     }
 };
@@ -249,18 +255,38 @@ constexpr bool is_pure(op o, unsigned params) noexcept {
 /// The operations programs spend their time in; they get every operand combination.
 constexpr bool is_hot(op o) noexcept {
     switch (o) {
-    case op::i32_add: case op::i32_sub: case op::i32_mul: case op::i32_and: case op::i32_or: case op::i32_xor:
-    case op::i32_shl: case op::i32_shr_s: case op::i32_shr_u:
-    case op::i64_add: case op::i64_sub: case op::i64_mul: case op::i64_and: case op::i64_or: case op::i64_xor:
-    case op::i64_shl: case op::i64_shr_s: case op::i64_shr_u:
-    case op::f32_add: case op::f32_sub: case op::f32_mul: case op::f32_div:
-    case op::f64_add: case op::f64_sub: case op::f64_mul: case op::f64_div: return true;
+    case op::i32_add:
+    case op::i32_sub:
+    case op::i32_mul:
+    case op::i32_and:
+    case op::i32_or:
+    case op::i32_xor:
+    case op::i32_shl:
+    case op::i32_shr_s:
+    case op::i32_shr_u:
+    case op::i64_add:
+    case op::i64_sub:
+    case op::i64_mul:
+    case op::i64_and:
+    case op::i64_or:
+    case op::i64_xor:
+    case op::i64_shl:
+    case op::i64_shr_s:
+    case op::i64_shr_u:
+    case op::f32_add:
+    case op::f32_sub:
+    case op::f32_mul:
+    case op::f32_div:
+    case op::f64_add:
+    case op::f64_sub:
+    case op::f64_mul:
+    case op::f64_div: return true;
     default: return false;
     }
 }
 constexpr bool is_hot_load(op o) noexcept {
-    return o == op::i32_load || o == op::i32_load8_u || o == op::i32_load8_s || o == op::i32_load16_u || o == op::i64_load ||
-           o == op::f32_load || o == op::f64_load;
+    return o == op::i32_load || o == op::i32_load8_u || o == op::i32_load8_s || o == op::i32_load16_u ||
+           o == op::i64_load || o == op::f32_load || o == op::f64_load;
 }
 constexpr bool one_of(loc l, loc a, loc b) noexcept { return l == a || l == b; }
 constexpr bool slot_or_acc(loc l) noexcept { return one_of(l, loc::slot, loc::acc); }
@@ -278,7 +304,6 @@ constexpr bool binary_sources_exist(op o, loc a, loc b) noexcept {
 }
 } // namespace detail
 
-
 /// True if the loop has a case for `v`, one that `exists` with tail calls: it does without the rarer
 /// combinations of operands, so that there are about 500.
 constexpr bool exists_in_loop(const variant& v) noexcept {
@@ -290,11 +315,14 @@ constexpr bool exists_in_loop(const variant& v) noexcept {
     case family::global_get:
     case family::global_set: return plain || v.fam == family::global_get ? d != loc::acc : false;
     case family::binary: return plain || (detail::is_hot(v.code) && a != loc::imm && (a == loc::slot || b != loc::acc));
-    case family::br_compare: return plain || (class_of(row(v.code).type.params[0]) < cls::f32 && !(a == loc::acc && b == loc::imm && class_of(row(v.code).type.params[0]) == cls::i64));
+    case family::br_compare:
+        return plain || (class_of(row(v.code).type.params[0]) < cls::f32 &&
+                         !(a == loc::acc && b == loc::imm && class_of(row(v.code).type.params[0]) == cls::i64));
     case family::latch: return class_of(row(v.code).type.params[0]) == cls::i32;
     case family::load: return a != loc::imm && !(a == loc::acc && d == loc::slot);
     case family::store: return a == loc::slot;
-    case family::select: return a == loc::slot && b == loc::slot && (cls(v.code) < cls::f32 || d == loc::slot) && d == loc::slot;
+    case family::select:
+        return a == loc::slot && b == loc::slot && (cls(v.code) < cls::f32 || d == loc::slot) && d == loc::slot;
     default: return true;
     }
 }
@@ -308,7 +336,8 @@ constexpr bool exists(const variant& v) noexcept {
     switch (v.fam) {
     case family::unary: return slot_or_acc(a) && slot_or_acc(d);
     case family::binary: return slot_or_acc(d) && detail::binary_sources_exist(v.code, a, b);
-    case family::br_compare: return d == loc::none && num::is_compare(v.code) && detail::binary_sources_exist(v.code, a, b);
+    case family::br_compare:
+        return d == loc::none && num::is_compare(v.code) && detail::binary_sources_exist(v.code, a, b);
     case family::latch: return a == loc::slot && (b == loc::slot || b == loc::imm) && d == loc::none;
     case family::move: return (a == loc::slot || (a == loc::imm && cls(v.code) < cls::f32)) && d == loc::slot;
     case family::constant: return d == loc::slot;
@@ -320,7 +349,8 @@ constexpr bool exists(const variant& v) noexcept {
     }
     case family::load: return (slot_or_acc(a) || a == loc::imm) && slot_or_acc(d);
     case family::load_indexed:
-        return detail::is_hot_load(v.code) && slot_or_acc(d) && detail::one_of(a, loc::slot, loc::imm) && slot_or_acc(b);
+        return detail::is_hot_load(v.code) && slot_or_acc(d) && detail::one_of(a, loc::slot, loc::imm) &&
+               slot_or_acc(b);
     case family::store: {
         const bool integer = class_of(row(v.code).type.params[1]) < cls::f32;
         if (!slot_or_acc(a) && a != loc::imm) return false;

@@ -29,7 +29,8 @@ constexpr u8 flags_of(const model& m, const variant& v, bool back) noexcept {
         if (m.interrupt) flags |= flag::interrupt;
     }
     if (v.fam == family::special && m.fuel) flags |= flag::fuel;
-    if ((v.fam == family::unary || v.fam == family::binary) && m.canonical && num::picks_nan(v.code)) flags |= flag::canonical;
+    if ((v.fam == family::unary || v.fam == family::binary) && m.canonical && num::picks_nan(v.code))
+        flags |= flag::canonical;
     return flags;
 }
 
@@ -72,7 +73,8 @@ constexpr void each_variant(features f, Emit emit) noexcept {
                 for (loc b : ends)
                     for (loc d : ends) {
                         add({family::load_indexed, 0, o, {a, b, loc::none, d}}, false);
-                        if (const u8 scale = natural_align[i]) add({family::load_indexed, u8(scale << flag::shift), o, {a, b, loc::none, d}}, false);
+                        if (const u8 scale = natural_align[i])
+                            add({family::load_indexed, u8(scale << flag::shift), o, {a, b, loc::none, d}}, false);
                     }
         }
         if (is_store(o)) {
@@ -103,9 +105,10 @@ constexpr void each_variant(features f, Emit emit) noexcept {
     for (family fam : {family::call_indirect, family::call_ref, family::return_call_indirect, family::return_call_ref,
                        family::null_check, family::select_range})
         add({fam, 0, op::nop, {loc::slot}}, false);
-    for (family fam : {family::call, family::call_lazy, family::call_record, family::return_call, family::return_call_lazy,
-                       family::return_call_record, family::zero_range, family::move_range, family::move_wide, family::unreachable,
-                       family::leave, family::stop, family::enter, family::link, family::restore, family::grow_stack, family::probe})
+    for (family fam :
+         {family::call, family::call_lazy, family::call_record, family::return_call, family::return_call_lazy,
+          family::return_call_record, family::zero_range, family::move_range, family::move_wide, family::unreachable,
+          family::leave, family::stop, family::enter, family::link, family::restore, family::grow_stack, family::probe})
         add({fam, 0, op::nop, {}}, false);
 }
 consteval std::size_t count_variants(features f) {
@@ -133,7 +136,9 @@ class variant_index {
         while (n < count * 2) n *= 2;
         return n;
     }();
-    static constexpr std::size_t start(u64 id) noexcept { return std::size_t((id * 0x9e3779b97f4a7c15u) >> 40) & (slots - 1); }
+    static constexpr std::size_t start(u64 id) noexcept {
+        return std::size_t((id * 0x9e3779b97f4a7c15u) >> 40) & (slots - 1);
+    }
     static constexpr std::array<u16, slots> index = [] {
         std::array<u16, slots> t{};
         for (std::size_t i = 0; i < count; ++i) {

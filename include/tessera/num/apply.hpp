@@ -40,7 +40,8 @@ consteval applier applier_of() {
 }
 inline constexpr auto appliers = []<std::size_t... I>(std::index_sequence<I...>) {
     return std::array<applier, op_count>{applier_of<op(I)>()...};
-}(std::make_index_sequence<op_count>{});
+}
+(std::make_index_sequence<op_count>{});
 } // namespace detail
 
 /// True if `apply` can evaluate `o`: it is executed and a function of its operands alone.

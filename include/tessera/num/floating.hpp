@@ -24,7 +24,7 @@ struct float_layout {
     using bits = bits_of_size<sizeof(T)>;
     static constexpr int fraction = std::numeric_limits<T>::digits - 1; ///< how many fraction bits
     static constexpr bits sign = bits(bits(1) << (sizeof(T) * 8 - 1));
-    static constexpr bits quiet = bits(bits(1) << (fraction - 1));      ///< set in every arithmetic NaN
+    static constexpr bits quiet = bits(bits(1) << (fraction - 1)); ///< set in every arithmetic NaN
     static constexpr bits infinity = bits(bits(-1) << fraction & bits(~sign));
     static constexpr bits canonical_nan = bits(infinity | quiet);
     /// The least float whose successors have no fraction: adding and subtracting it rounds.
@@ -138,11 +138,15 @@ enum class direction : u8 { nearest, zero, down, up };
 template <direction D, class T>
 TESSERA_INLINE T round_by_instruction(T a) noexcept {
     if constexpr (sizeof(T) == 4)
-        return D == direction::nearest ? __builtin_nearbyintf(a) : D == direction::zero ? __builtin_truncf(a)
-             : D == direction::down    ? __builtin_floorf(a)     : __builtin_ceilf(a);
+        return D == direction::nearest ? __builtin_nearbyintf(a)
+               : D == direction::zero  ? __builtin_truncf(a)
+               : D == direction::down  ? __builtin_floorf(a)
+                                       : __builtin_ceilf(a);
     else
-        return D == direction::nearest ? __builtin_nearbyint(a) : D == direction::zero ? __builtin_trunc(a)
-             : D == direction::down    ? __builtin_floor(a)     : __builtin_ceil(a);
+        return D == direction::nearest ? __builtin_nearbyint(a)
+               : D == direction::zero  ? __builtin_trunc(a)
+               : D == direction::down  ? __builtin_floor(a)
+                                       : __builtin_ceil(a);
 }
 #endif
 

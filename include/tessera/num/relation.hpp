@@ -72,13 +72,34 @@ constexpr bool is_compare(op o) noexcept { return swapped_compare(o) != op::coun
 /// is passed on, so float operations commute too.
 constexpr bool is_commutative(op o) noexcept {
     switch (o) {
-    case op::i32_add: case op::i32_mul: case op::i32_and: case op::i32_or: case op::i32_xor:
-    case op::i32_eq: case op::i32_ne:
-    case op::i64_add: case op::i64_mul: case op::i64_and: case op::i64_or: case op::i64_xor:
-    case op::i64_eq: case op::i64_ne:
-    case op::f32_add: case op::f32_mul: case op::f32_min: case op::f32_max: case op::f32_eq: case op::f32_ne:
-    case op::f64_add: case op::f64_mul: case op::f64_min: case op::f64_max: case op::f64_eq: case op::f64_ne:
-    case op::i64_mul_wide_s: case op::i64_mul_wide_u: return true;
+    case op::i32_add:
+    case op::i32_mul:
+    case op::i32_and:
+    case op::i32_or:
+    case op::i32_xor:
+    case op::i32_eq:
+    case op::i32_ne:
+    case op::i64_add:
+    case op::i64_mul:
+    case op::i64_and:
+    case op::i64_or:
+    case op::i64_xor:
+    case op::i64_eq:
+    case op::i64_ne:
+    case op::f32_add:
+    case op::f32_mul:
+    case op::f32_min:
+    case op::f32_max:
+    case op::f32_eq:
+    case op::f32_ne:
+    case op::f64_add:
+    case op::f64_mul:
+    case op::f64_min:
+    case op::f64_max:
+    case op::f64_eq:
+    case op::f64_ne:
+    case op::i64_mul_wide_s:
+    case op::i64_mul_wide_u: return true;
     default: return false;
     }
 }
@@ -87,10 +108,19 @@ constexpr bool is_commutative(op o) noexcept {
 /// profile (spec: exec/numerics, NaN Propagation). The other instructions that give floats move bits.
 constexpr bool picks_nan(op o) noexcept {
     const op_type& t = row(o).type;
-    if (t.poly || t.result_count != 1 || (t.results[0] != 'f' && t.results[0] != 'd') || t.param_count == 0) return false;
+    if (t.poly || t.result_count != 1 || (t.results[0] != 'f' && t.results[0] != 'd') || t.param_count == 0)
+        return false;
     switch (o) {
-    case op::f32_abs: case op::f32_neg: case op::f32_copysign: case op::f32_reinterpret_i32: case op::f32_load:
-    case op::f64_abs: case op::f64_neg: case op::f64_copysign: case op::f64_reinterpret_i64: case op::f64_load: return false;
+    case op::f32_abs:
+    case op::f32_neg:
+    case op::f32_copysign:
+    case op::f32_reinterpret_i32:
+    case op::f32_load:
+    case op::f64_abs:
+    case op::f64_neg:
+    case op::f64_copysign:
+    case op::f64_reinterpret_i64:
+    case op::f64_load: return false;
     default: return true;
     }
 }

@@ -110,19 +110,21 @@ consteval bool row_agrees(const Meaning*, const op_row& r) {
 /// function; a load or store derives from its tag in mem::; the rest from `special` or `pending`.
 template <op O>
 struct sem;
-#define OP(id, text, prefix, code, immediate, sig, needs, ...)                                     \
-    template <>                                                                                    \
-    struct sem<op::id> : __VA_ARGS__ {                                                             \
-        using meaning = __VA_ARGS__;                                                               \
-        static_assert(detail::row_agrees(static_cast<const meaning*>(nullptr), row(op::id)),       \
-                      "opcodes.def: the row's signature disagrees with its meaning");              \
+#define OP(id, text, prefix, code, immediate, sig, needs, ...)                                                         \
+    template <>                                                                                                        \
+    struct sem<op::id> : __VA_ARGS__ {                                                                                 \
+        using meaning = __VA_ARGS__;                                                                                   \
+        static_assert(detail::row_agrees(static_cast<const meaning*>(nullptr), row(op::id)),                           \
+                      "opcodes.def: the row's signature disagrees with its meaning");                                  \
     };
 #include <tessera/syntax/opcodes.def>
 #undef OP
 
 /// True if `O` is a function of its operands alone: `sem<O>::eval` exists.
 template <op O>
-inline constexpr bool is_function = requires { &sem<O>::meaning::eval; };
+inline constexpr bool is_function = requires {
+    &sem<O>::meaning::eval;
+};
 /// arity, arg<I>, result and may_trap of an instruction that is a function.
 template <op O>
 using traits_of = function_traits<decltype(&sem<O>::meaning::eval)>;

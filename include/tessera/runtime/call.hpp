@@ -9,7 +9,8 @@ namespace tessera::inline TESSERA_ABI::runtime {
 
 /// After a call failed with `why`: an interruption stops every active call, then it is spent.
 inline void spend_interruption(store_data& store, const error& why) noexcept {
-    if (store.host_depth == 0 && why.why() == trap::interrupted) store.interrupt.store(false, std::memory_order_relaxed);
+    if (store.host_depth == 0 && why.why() == trap::interrupted)
+        store.interrupt.store(false, std::memory_order_relaxed);
 }
 
 /// Calls `f` (spec: exec/modules, Invocation). `slots` holds the arguments, one 64-bit slot each, two

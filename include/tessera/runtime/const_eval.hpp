@@ -45,9 +45,9 @@ public:
 
 private:
     // What can stand in a constant expression, by its bytes.
-    static constexpr op allowed_[] = {op::end,        op::i32_const, op::i64_const,  op::f32_const, op::f64_const,
-                                      op::v128_const, op::ref_null,  op::ref_func,   op::global_get, op::i32_add,
-                                      op::i32_sub,    op::i32_mul,   op::i64_add,    op::i64_sub,   op::i64_mul};
+    static constexpr op allowed_[] = {op::end,        op::i32_const, op::i64_const, op::f32_const,  op::f64_const,
+                                      op::v128_const, op::ref_null,  op::ref_func,  op::global_get, op::i32_add,
+                                      op::i32_sub,    op::i32_mul,   op::i64_add,   op::i64_sub,    op::i64_mul};
 
     static op next_op(binary::immediate_reader& reader) noexcept {
         u8 first = 0;
@@ -78,8 +78,9 @@ private:
             const global_data& g = *instance_.globals[i.index];
             return push(g.cell[0], g.type.type.is_vector() ? g.cell[1] : 0);
         }
-        default: return compute<op::i32_add, op::i32_sub, op::i32_mul>(i.code, u32{}) ||
-                        compute<op::i64_add, op::i64_sub, op::i64_mul>(i.code, u64{});
+        default:
+            return compute<op::i32_add, op::i32_sub, op::i32_mul>(i.code, u32{}) ||
+                   compute<op::i64_add, op::i64_sub, op::i64_mul>(i.code, u64{});
         }
     }
     // Both operands are of type T; the table knows what the instruction means.

@@ -16,12 +16,12 @@ struct host_function;
 /// A function of a store, wasm's or the host's. Its address is stable as long as the store lives;
 /// a function reference is its index in `store_data::funcs` plus one.
 struct func_record {
-    const u8* entry = nullptr;  ///< cells to enter: engine::lower_me, engine::host, or the lowered code
-    u32 frame_slots = 0;        ///< what a call checks the stack for; 0 while not lowered
-    u32 header = 0;             ///< slot of the return address
-    u32 type_id = 0;            ///< the store's canonical type id
-    u32 index = 0;              ///< function index in the instance's module; for a host function 0
-    u32 self = 0;               ///< index in store_data::funcs
+    const u8* entry = nullptr; ///< cells to enter: engine::lower_me, engine::host, or the lowered code
+    u32 frame_slots = 0;       ///< what a call checks the stack for; 0 while not lowered
+    u32 header = 0;            ///< slot of the return address
+    u32 type_id = 0;           ///< the store's canonical type id
+    u32 index = 0;             ///< function index in the instance's module; for a host function 0
+    u32 self = 0;              ///< index in store_data::funcs
     u32 param_slots = 0;
     u32 result_slots = 0;
     instance_data* instance = nullptr; ///< null for a host function

@@ -34,7 +34,7 @@ struct host_function {
 /// A host object a guest can hold as an externref.
 struct host_object {
     void* object = nullptr;
-    const void* type = nullptr;             ///< address that stands for its C++ type
+    const void* type = nullptr;              ///< address that stands for its C++ type
     void (*destroy)(void* object) = nullptr; ///< null: the host owns it
     u32 next_free = 0;                       ///< while unused: index + 1 of the next unused one
     bool used = false;

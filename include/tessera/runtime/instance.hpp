@@ -18,12 +18,12 @@ struct instance_data {
     vec<func_record*> funcs;
     vec<table_data*> tables;
     vec<memory_data*> memories;
-    vec<u64*> global_cells;              ///< `globals[i]->cell`, for the engine
+    vec<u64*> global_cells; ///< `globals[i]->cell`, for the engine
     vec<global_data*> globals;
     vec<tag_data*> tags;
-    vec<vec<u32>> elems;                 ///< evaluated element segments; a dropped one is empty
-    vec<std::span<const u8>> datas;      ///< data segments; a dropped one is empty
-    u32 self = 0;                        ///< index in store_data::instances
+    vec<vec<u32>> elems;            ///< evaluated element segments; a dropped one is empty
+    vec<std::span<const u8>> datas; ///< data segments; a dropped one is empty
+    u32 self = 0;                   ///< index in store_data::instances
 
     instance_data() noexcept = default;
     instance_data(const instance_data&) = delete;

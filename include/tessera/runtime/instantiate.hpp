@@ -39,7 +39,8 @@ T* add(vec<T*>& all) noexcept {
 inline func_record* record_block(store_data& s, std::size_t n) noexcept {
     // Doubling keeps the growth of many instances linear.
     const std::size_t all = s.funcs.size() + n;
-    if (all > s.funcs.capacity() && !s.funcs.reserve(all < 2 * s.funcs.capacity() ? 2 * s.funcs.capacity() : all)) return nullptr;
+    if (all > s.funcs.capacity() && !s.funcs.reserve(all < 2 * s.funcs.capacity() ? 2 * s.funcs.capacity() : all))
+        return nullptr;
     func_record* block = static_cast<func_record*>(TESSERA_ALLOCATE(n * sizeof(func_record)));
     if (block && !s.func_blocks.push_back(block)) {
         TESSERA_DEALLOCATE(block);
@@ -135,7 +136,8 @@ private:
     // Everything whose size is known, so that what follows can hardly run out of memory.
     bool prepare() noexcept {
         if (store_.instances.size() >= store_.limits.instances) return limit("limits::instances");
-        if (store_.tables.size() + m_.tables.size() - m_.imported_tables > store_.limits.tables) return limit("limits::tables");
+        if (store_.tables.size() + m_.tables.size() - m_.imported_tables > store_.limits.tables)
+            return limit("limits::tables");
         if (store_.memories.size() + m_.memories.size() - m_.imported_memories > store_.limits.memories)
             return limit("limits::memories");
         if (store_.funcs.size() + m_.funcs.size() > store_.limits.functions) return limit("limits::functions");
@@ -168,21 +170,24 @@ private:
     bool resolve() noexcept {
         for (const import_def& i : m_.imports) {
             external x;
-            if (!from_.find || !from_.find(from_.self, i.module, i.name, x)) return fail(link_error(msg::unknown_import, i));
+            if (!from_.find || !from_.find(from_.self, i.module, i.name, x))
+                return fail(link_error(msg::unknown_import, i));
             if (!x.object) return fail(link_error(msg::stale_handle, i));
             if (x.store && x.store != &store_) return fail(link_error(msg::other_store, i));
             u32 host_type = 0;
             if (x.kind == extern_kind::func && x.is_host() &&
                 !store_.types.intern_func(x.host()->params, x.host()->results, host_type))
                 return out_of_memory();
-            if (!matches(store_, x, host_type, *instance_->unit, i)) return fail(link_error(msg::incompatible_import, i));
+            if (!matches(store_, x, host_type, *instance_->unit, i))
+                return fail(link_error(msg::incompatible_import, i));
             if (!take(x, host_type)) return out_of_memory();
         }
         return true;
     }
     bool take(const external& x, u32 host_type) noexcept {
         switch (x.kind) {
-        case extern_kind::func: return instance_->funcs.push_back(x.is_host() ? &host_record(*x.host(), host_type) : x.func());
+        case extern_kind::func:
+            return instance_->funcs.push_back(x.is_host() ? &host_record(*x.host(), host_type) : x.func());
         case extern_kind::table: return instance_->tables.push_back(x.table());
         case extern_kind::memory: return instance_->memories.push_back(x.memory());
         case extern_kind::global: return push_global(*x.global());
@@ -252,7 +257,8 @@ private:
         for (u32 i = 0; i < m_.elems.size(); ++i) {
             const elem_def& e = m_.elems[i];
             if (e.mode != segment_mode::passive) continue;
-            if (!instance_->elems[i].resize(e.count) || !items(eval, e, instance_->elems[i].data())) return out_of_memory();
+            if (!instance_->elems[i].resize(e.count) || !items(eval, e, instance_->elems[i].data()))
+                return out_of_memory();
         }
         const u8* base = m_.bytes.data();
         for (u32 i = 0; i < m_.datas.size(); ++i)

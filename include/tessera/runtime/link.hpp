@@ -43,12 +43,14 @@ inline u32 slots_of(std::span<const val_type> types) noexcept {
 
 /// True if `x` of store `s` may be what import `i` of the module of `unit` asks for. Host functions
 /// are compared by `host_type_id`, their type in the store.
-inline bool matches(const store_data& s, const external& x, u32 host_type_id, const code_unit& unit, const import_def& i) noexcept {
+inline bool matches(const store_data& s, const external& x, u32 host_type_id, const code_unit& unit,
+                    const import_def& i) noexcept {
     if (x.kind != i.kind) return false;
     const module_data& m = *unit.module;
     const valid::type_space types = s.types.space();
     switch (i.kind) {
-    case extern_kind::func: return types.matches(x.is_host() ? host_type_id : x.func()->type_id, unit.type_ids[m.funcs[i.index].type]);
+    case extern_kind::func:
+        return types.matches(x.is_host() ? host_type_id : x.func()->type_id, unit.type_ids[m.funcs[i.index].type]);
     case extern_kind::table: {
         table_type wanted = m.tables[i.index].type;
         wanted.element = store_type(unit, wanted.element);

@@ -16,12 +16,12 @@ namespace tessera::inline TESSERA_ABI::runtime {
 /// while the memory is empty and has never grown.
 struct memory_data {
     u8* base = nullptr;
-    u64 size = 0;          ///< bytes; a multiple of the page size
-    memory_type type;      ///< as declared; the current size is the minimum when it is matched as an import
-    u64 max_bytes = 0;     ///< the smallest of the declared maximum, the address space and the store's limit
-    u64 capacity = 0;      ///< bytes allocated; those beyond `size` are zero
+    u64 size = 0;             ///< bytes; a multiple of the page size
+    memory_type type;         ///< as declared; the current size is the minimum when it is matched as an import
+    u64 max_bytes = 0;        ///< the smallest of the declared maximum, the address space and the store's limit
+    u64 capacity = 0;         ///< bytes allocated; those beyond `size` are zero
     account* total = nullptr; ///< the store's, counted in `size`s
-    u32 self = 0;          ///< index in store_data::memories
+    u32 self = 0;             ///< index in store_data::memories
 
     memory_data() noexcept = default;
     memory_data(const memory_data&) = delete;

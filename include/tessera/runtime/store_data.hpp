@@ -12,9 +12,9 @@ namespace tessera::inline TESSERA_ABI::runtime {
 /// A store. One thread at a time uses it; only `interrupt` may be set from another one.
 struct store_data {
     const runtime::engine* engine = nullptr;
-    void* engine_state = nullptr;       ///< the engine's own
-    vec<func_record*> funcs;            ///< a function reference is an index in here plus one
-    valid::type_registry types;         ///< type ids that hold for all modules of the store
+    void* engine_state = nullptr; ///< the engine's own
+    vec<func_record*> funcs;      ///< a function reference is an index in here plus one
+    valid::type_registry types;   ///< type ids that hold for all modules of the store
     tessera::limits limits;
     features built;                     ///< what the engine can run
     u64 fuel = 0;                       ///< what is left; used only with feature::fuel
@@ -31,9 +31,9 @@ struct store_data {
     vec<table_data*> tables;
     vec<global_data*> globals;
     vec<tag_data*> tags;
-    vec<func_record*> func_blocks;      ///< arrays in which the records of `funcs` lie
-    vec<host_object> objects;           ///< by the index in an externref
-    u32 free_object = 0;                ///< index + 1 of the first unused one
+    vec<func_record*> func_blocks; ///< arrays in which the records of `funcs` lie
+    vec<host_object> objects;      ///< by the index in an externref
+    u32 free_object = 0;           ///< index + 1 of the first unused one
     u32 live_objects = 0;
 
     store_data() noexcept = default;

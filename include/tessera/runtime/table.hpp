@@ -32,7 +32,8 @@ struct table_data {
 
     /// Gives the table its declared minimum of entries, all `value`. `most` is the store's limit for
     /// one table. On failure returns false; `limit` names the limit that forbids it, empty if memory is out.
-    [[nodiscard]] bool allocate(const table_type& t, u32 value, u64 most, account* sum, std::string_view& limit) noexcept {
+    [[nodiscard]] bool allocate(const table_type& t, u32 value, u64 most, account* sum,
+                                std::string_view& limit) noexcept {
         type = t;
         limit = {};
         const u64 space = t.limits.is64 ? ~u64{0} >> 3 : 0xffff'ffffu;

@@ -10,10 +10,10 @@ namespace tessera::inline TESSERA_ABI::runtime {
 
 /// The lowered form of one function. `cells` is null until the first call.
 struct func_code {
-    u8* cells = nullptr;   ///< threaded code, owned by the unit
-    u32 size = 0;          ///< bytes of cells
-    u32 frame_slots = 0;   ///< slots a frame takes, operands included
-    u32 header = 0;        ///< slot of the return address: max(parameter slots, result slots)
+    u8* cells = nullptr; ///< threaded code, owned by the unit
+    u32 size = 0;        ///< bytes of cells
+    u32 frame_slots = 0; ///< slots a frame takes, operands included
+    u32 header = 0;      ///< slot of the return address: max(parameter slots, result slots)
 };
 
 /// Keeps a module alive and holds what the store knows about it.

@@ -14,30 +14,32 @@ namespace tessera::inline TESSERA_ABI {
 
 /// One frame of a backtrace, innermost first.
 struct trace_frame {
-    u32 func = 0;           ///< function index in its module
-    u32 offset = 0;         ///< byte offset in the module of the instruction, 0 for a host function
-    u32 line = 0;           ///< position of the instruction, for a module that came from text
+    u32 func = 0;   ///< function index in its module
+    u32 offset = 0; ///< byte offset in the module of the instruction, 0 for a host function
+    u32 line = 0;   ///< position of the instruction, for a module that came from text
     u32 column = 0;
-    char name[56] = {};     ///< from the name section or the export, cut if longer, NUL-terminated
+    char name[56] = {}; ///< from the name section or the export, cut if longer, NUL-terminated
 };
 
 /// The frames of a trapped call. Shared and counted, since errors are copied.
 struct backtrace {
     std::atomic<u32> owners{1};
-    vec<trace_frame> frames;  ///< innermost first, at most 64 of the innermost and the outermost
-    u32 left_out = 0;         ///< how many frames between those two groups are not listed
+    vec<trace_frame> frames; ///< innermost first, at most 64 of the innermost and the outermost
+    u32 left_out = 0;        ///< how many frames between those two groups are not listed
 };
 
 /// An error value. Copies share the backtrace.
 class error {
 public:
     error(const message& what, u64 offset = no_offset) noexcept : what_(&what), offset_(offset) {}
-    error(const message& what, std::string_view detail, u64 offset = no_offset) noexcept : what_(&what), offset_(offset) {
+    error(const message& what, std::string_view detail, u64 offset = no_offset) noexcept
+        : what_(&what), offset_(offset) {
         set_detail(detail);
     }
     error(tessera::trap why) noexcept : what_(&msg::traps[std::size_t(why)]), trap_(why) {}
     error(const error& other) noexcept
-        : what_(other.what_), offset_(other.offset_), line_(other.line_), column_(other.column_), trap_(other.trap_), trace_(other.trace_) {
+        : what_(other.what_), offset_(other.offset_), line_(other.line_), column_(other.column_), trap_(other.trap_),
+          trace_(other.trace_) {
         std::memcpy(detail_, other.detail_, sizeof detail_);
         if (trace_) trace_->owners.fetch_add(1, std::memory_order_relaxed);
     }

@@ -120,9 +120,11 @@ inline constexpr message multiple_tables{kind::invalid, "multiple tables"};
 // ---- linking and instantiation --------------------------------------------------------------------
 inline constexpr message unknown_import{kind::unlinkable, "unknown import"};
 inline constexpr message incompatible_import{kind::unlinkable, "incompatible import type"};
-inline constexpr message broken_engine{kind::unsupported, "the compiler did not make jumps of the handlers' tail calls; set TESSERA_TAIL_CALLS to 0"};
+inline constexpr message broken_engine{
+    kind::unsupported, "the compiler did not make jumps of the handlers' tail calls; set TESSERA_TAIL_CALLS to 0"};
 inline constexpr message instruction_not_executed{kind::unsupported, "instruction is not executed by this version"};
-inline constexpr message feature_not_built{kind::unsupported, "module needs a feature that this store is built without"};
+inline constexpr message feature_not_built{kind::unsupported,
+                                           "module needs a feature that this store is built without"};
 inline constexpr message other_store{kind::usage, "object belongs to another store"};
 
 // ---- limits ---------------------------------------------------------------------------------------
@@ -181,8 +183,8 @@ inline constexpr message text_duplicate[] = {
 };
 /// From the second on in the order of text::space; the first stands for "no definition yet".
 inline constexpr message import_after[] = {
-    {kind::malformed, "import after definition"}, {kind::malformed, "import after function definition"},
-    {kind::malformed, "import after table definition"}, {kind::malformed, "import after memory definition"},
+    {kind::malformed, "import after definition"},        {kind::malformed, "import after function definition"},
+    {kind::malformed, "import after table definition"},  {kind::malformed, "import after memory definition"},
     {kind::malformed, "import after global definition"}, {kind::malformed, "import after tag definition"},
 };
 inline constexpr message custom_no_name{kind::malformed, "@custom annotation: missing section name"};

@@ -35,9 +35,9 @@ struct export_def {
 };
 /// 16 bytes a function. For an imported function `code` is empty.
 struct func_def {
-    u32 type = 0;     ///< type index
-    byte_range code;  ///< locals and expression, without the size
-    u32 flags = 0;    ///< bits of func_flags
+    u32 type = 0;    ///< type index
+    byte_range code; ///< locals and expression, without the size
+    u32 flags = 0;   ///< bits of func_flags
 };
 /// An expression; its range includes the final `end`.
 struct const_expr {
@@ -67,7 +67,7 @@ struct elem_def {
     bool expressions = false; ///< items are constant expressions, else function indices in LEB128
     u32 table = 0;
     val_type type;
-    const_expr at;            ///< active: the offset
+    const_expr at; ///< active: the offset
     u32 count = 0;
     byte_range items;
 };
@@ -86,13 +86,13 @@ struct custom_def {
 /// A module, decoded. `bytes` stays where it is as long as the structure lives.
 struct module_data {
     std::atomic<u32> owners{1};
-    vec<u8> owned;                 ///< the bytes, unless they were borrowed
+    vec<u8> owned; ///< the bytes, unless they were borrowed
     std::span<const u8> bytes;
 
     type_section types;
-    vec<u32> canonical;            ///< type index → smallest type index of this module with an equal type
+    vec<u32> canonical; ///< type index → smallest type index of this module with an equal type
     vec<import_def> imports;
-    vec<func_def> funcs;           ///< imported ones first, in every index space
+    vec<func_def> funcs; ///< imported ones first, in every index space
     vec<table_def> tables;
     vec<memory_def> memories;
     vec<global_def> globals;

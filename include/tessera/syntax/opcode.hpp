@@ -56,7 +56,7 @@ struct op_row {
     imm immediate;
     op_type type;
     feature needs;
-    bool executed;         ///< false: decoded and validated, refused at instantiation
+    bool executed; ///< false: decoded and validated, refused at instantiation
 };
 
 /// Column `meaning` of a row whose meaning is not a function of its operands: control, calls, tables.
@@ -69,7 +69,7 @@ consteval bool is_executed(std::string_view meaning) { return meaning != "pendin
 } // namespace detail
 
 inline constexpr op_row op_table[] = {
-#define OP(id, text, prefix, code, immediate, sig, needs, ...)                                     \
+#define OP(id, text, prefix, code, immediate, sig, needs, ...)                                                         \
     {text, prefix, code, imm::immediate, parse_op_type(#sig), feature::needs, detail::is_executed(#__VA_ARGS__)},
 #include <tessera/syntax/opcodes.def>
 #undef OP
@@ -100,13 +100,15 @@ inline constexpr std::array<u8, op_count> natural_align = [] {
 }();
 
 static_assert(sizeof op_table / sizeof *op_table == op_count);
-static_assert([] {
-    for (u16 i = 1; i < op_count; ++i)
-        if (op_table[i].prefix < op_table[i - 1].prefix ||
-            (op_table[i].prefix == op_table[i - 1].prefix && op_table[i].code <= op_table[i - 1].code))
-            return false;
-    return op_table[op_count - 1].prefix == 0xfe;
-}(), "opcodes.def: rows must be in the order of their encodings, each used once");
+static_assert(
+    [] {
+        for (u16 i = 1; i < op_count; ++i)
+            if (op_table[i].prefix < op_table[i - 1].prefix ||
+                (op_table[i].prefix == op_table[i - 1].prefix && op_table[i].code <= op_table[i - 1].code))
+                return false;
+        return op_table[op_count - 1].prefix == 0xfe;
+    }(),
+    "opcodes.def: rows must be in the order of their encodings, each used once");
 
 /// The largest code behind any prefix, plus one.
 inline constexpr u16 most_codes = 0x120;

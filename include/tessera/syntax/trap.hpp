@@ -16,11 +16,11 @@ enum class trap : u8 {
     invalid_conversion,
     out_of_bounds_memory,
     out_of_bounds_table,
-    undefined_element,      ///< call_indirect beyond the table's end
-    uninitialized_element,  ///< call_indirect to a null entry
-    indirect_call_type,     ///< call_indirect with another type
+    undefined_element,     ///< call_indirect beyond the table's end
+    uninitialized_element, ///< call_indirect to a null entry
+    indirect_call_type,    ///< call_indirect with another type
     null_reference,
-    null_function,          ///< call_ref of null
+    null_function, ///< call_ref of null
     null_i31,
     null_structure,
     null_array,
@@ -29,12 +29,12 @@ enum class trap : u8 {
     cast_failure,
     unaligned_atomic,
     expected_shared_memory,
-    host,                   ///< a host function asked for a trap of its own
-    stack_exhausted,        ///< kind::exhaustion from here on
+    host,            ///< a host function asked for a trap of its own
+    stack_exhausted, ///< kind::exhaustion from here on
     out_of_memory,
     out_of_fuel,
     interrupted,
-    uncaught_exception,     ///< kind::exception
+    uncaught_exception, ///< kind::exception
     count_,
 };
 

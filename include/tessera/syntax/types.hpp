@@ -78,13 +78,13 @@ enum class composite : u8 { func, struct_, array };
 struct type_def {
     composite form = composite::func;
     bool final_ = true;
-    u32 super = no_index;  ///< type index of the super type
-    u32 group = 0;         ///< type index of the first type of its recursion group
+    u32 super = no_index; ///< type index of the super type
+    u32 group = 0;        ///< type index of the first type of its recursion group
     u32 group_size = 1;
-    u32 first = 0;         ///< func: index in `values` of the first parameter, results follow; else: in `fields`
-    u32 params = 0;        ///< func: number of parameters; struct, array: number of fields
-    u32 results = 0;       ///< func: number of results
-    u32 offset = 0;        ///< in the module's bytes, for errors
+    u32 first = 0;   ///< func: index in `values` of the first parameter, results follow; else: in `fields`
+    u32 params = 0;  ///< func: number of parameters; struct, array: number of fields
+    u32 results = 0; ///< func: number of results
+    u32 offset = 0;  ///< in the module's bytes, for errors
 };
 
 /// The types of a module, in index order.

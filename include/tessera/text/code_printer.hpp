@@ -45,9 +45,7 @@ protected:
                 print(in_, {});
                 break;
             case op::end:
-            case op::delegate:
-                labels_.pop();
-                [[fallthrough]];
+            case op::delegate: labels_.pop(); [[fallthrough]];
             default:
                 line(0);
                 hint(in_);
@@ -99,9 +97,7 @@ private:
         switch (n.shape) {
         case fold_shape::then: out_ << word::then; return labels_.push(pending_label(func));
         case fold_shape::do_: out_ << word::do_; return true;
-        case fold_shape::delegate:
-            labels_.pop();
-            break;
+        case fold_shape::delegate: labels_.pop(); break;
         default: break;
         }
         std::string_view label;
@@ -112,7 +108,8 @@ private:
     }
     /// The label of the `if` whose `then` comes.
     std::string_view pending_label(u32 func) const noexcept {
-        return func == no_index ? std::string_view() : names_.find(binary::name_kind::label, tree_[open_.back().node].block, func);
+        return func == no_index ? std::string_view()
+                                : names_.find(binary::name_kind::label, tree_[open_.back().node].block, func);
     }
     /// The tree, walked through from parent to children.
     [[nodiscard]] bool nodes(std::size_t depth, u32 func, bool lines) noexcept {

@@ -156,7 +156,7 @@ protected:
     }
 
     indirect_map local_map_, label_map_; ///< of the name section
-    chunk all_hints_; ///< entries of the branch hint section
+    chunk all_hints_;                    ///< entries of the branch hint section
 
 private:
     /// The names of a function's parameters are those of its first locals.

@@ -26,10 +26,10 @@ enum class fold_shape : u8 {
 /// An instruction, or a part of one.
 struct fold_node {
     fold_shape shape = fold_shape::folded;
-    u32 offset = 0;          ///< of the instruction in the module; `then` and `do` have none
-    u32 first = no_index;    ///< the first child
-    u32 next = no_index;     ///< the next node with the same parent
-    u32 block = 0;           ///< block instructions: how many there were before in the expression
+    u32 offset = 0;       ///< of the instruction in the module; `then` and `do` have none
+    u32 first = no_index; ///< the first child
+    u32 next = no_index;  ///< the next node with the same parent
+    u32 block = 0;        ///< block instructions: how many there were before in the expression
 };
 
 /// Makes the tree of one expression. Takes time and memory in proportion to the number of instructions.
@@ -50,7 +50,8 @@ public:
         labels_.clear();
         blocks_ = 0;
         const stack_effect whole = type == no_index ? stack_effect{0, 1} : signature(type);
-        if (!labels_.push_back({whole.pushes, 0, false, whole.known}) || !frames_.push_back({})) return in_.fail_memory();
+        if (!labels_.push_back({whole.pushes, 0, false, whole.known}) || !frames_.push_back({}))
+            return in_.fail_memory();
         for (nesting_.start(); !nesting_.done();)
             if (!in_.next(now_) || !nesting_.step(now_.code, in_, now_.offset) || !take()) return false;
         root_ = link(0);
@@ -69,9 +70,9 @@ private:
     /// An open block, or the whole expression.
     struct frame {
         u32 node = no_index;
-        u32 last = no_index;  ///< the last child of `node` so far
-        u32 part = no_index;  ///< if, try: the part that is open
-        u32 pending = 0;      ///< what of pending_ was there before it
+        u32 last = no_index; ///< the last child of `node` so far
+        u32 part = no_index; ///< if, try: the part that is open
+        u32 pending = 0;     ///< what of pending_ was there before it
         u32 values = 0;
         stack_effect type;
     };
@@ -79,7 +80,7 @@ private:
     struct value_group {
         u32 pending; ///< the node's place in pending_, no_index for parameters of the block
         u32 count;
-        bool whole;  ///< the node can be an operand: in parentheses, and none of its values is taken
+        bool whole; ///< the node can be an operand: in parentheses, and none of its values is taken
     };
 
     [[nodiscard]] bool take() noexcept {
@@ -89,8 +90,10 @@ private:
         case op::try_table: return open(fold_shape::block);
         case op::if_: return open(fold_shape::if_);
         case op::try_: return open(fold_shape::try_);
-        case op::else_: return close_part() && open_part(fold_shape::else_, now_.offset) && parameters(frames_.back().type.pops);
-        case op::catch_: return close_part() && open_part(fold_shape::catch_, now_.offset) && parameters(tag(now_.index).pops);
+        case op::else_:
+            return close_part() && open_part(fold_shape::else_, now_.offset) && parameters(frames_.back().type.pops);
+        case op::catch_:
+            return close_part() && open_part(fold_shape::catch_, now_.offset) && parameters(tag(now_.index).pops);
         case op::catch_all: return close_part() && open_part(fold_shape::catch_, now_.offset);
         case op::delegate: return close_part() && open_part(fold_shape::delegate, now_.offset) && close();
         case op::end: return frames_.size() == 1 || close();
@@ -152,7 +155,8 @@ private:
         frames_.pop_back();
         labels_.pop_back();
         const u32 results = closed.type.pushes;
-        return (pending_.push_back(closed.node) && (results == 0 || values_.push_back({u32(pending_.size() - 1), results, true}))) ||
+        return (pending_.push_back(closed.node) &&
+                (results == 0 || values_.push_back({u32(pending_.size() - 1), results, true}))) ||
                in_.fail_memory();
     }
     void append(frame& f, u32 child) noexcept {
@@ -181,7 +185,9 @@ private:
         const bool whole = n.shape != fold_shape::flat;
         return results == 0 || values_.push_back({u32(pending_.size() - 1), results, whole}) || in_.fail_memory();
     }
-    [[nodiscard]] bool parameters(u32 n) noexcept { return n == 0 || values_.push_back({no_index, n, false}) || in_.fail_memory(); }
+    [[nodiscard]] bool parameters(u32 n) noexcept {
+        return n == 0 || values_.push_back({no_index, n, false}) || in_.fail_memory();
+    }
 
     /// Takes `n` values. True if they are those of the last pending nodes, which are then children, in
     /// the list `first`.

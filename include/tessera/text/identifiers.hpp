@@ -24,10 +24,11 @@ public:
     /// Makes those of the module's index spaces and of fields. False: memory is out.
     [[nodiscard]] bool make(const module_data& m, const binary::module_names& names) noexcept {
         using binary::name_kind;
-        static constexpr name_kind kinds[module_spaces] = {name_kind::type,   name_kind::func, name_kind::table, name_kind::memory,
-                                                           name_kind::global, name_kind::tag,  name_kind::elem,  name_kind::data};
-        const std::size_t sizes[] = {m.types.size(), m.funcs.size(), m.tables.size(), m.memories.size(),
-                                     m.globals.size(), m.tags.size(), m.elems.size(), m.datas.size()};
+        static constexpr name_kind kinds[module_spaces] = {name_kind::type,   name_kind::func,   name_kind::table,
+                                                           name_kind::memory, name_kind::global, name_kind::tag,
+                                                           name_kind::elem,   name_kind::data};
+        const std::size_t sizes[] = {m.types.size(),   m.funcs.size(), m.tables.size(), m.memories.size(),
+                                     m.globals.size(), m.tags.size(),  m.elems.size(),  m.datas.size()};
         for (std::size_t s = 0; s < module_spaces; ++s)
             if (!fill(spaces_[s], 0, sizes[s], names.of[u8(kinds[s])])) return false;
         return fields(m, names);
@@ -54,7 +55,8 @@ private:
             const std::size_t first = i;
             while (i < list.size() && list[i].owner == type) ++i;
             if (type >= m.types.size() || m.types[type].form != composite::struct_) all_used_ = false;
-            else if (!fill(spaces_[u8(space::field)], m.types[type].first, m.types[type].params, {list.data() + first, i - first}))
+            else if (!fill(spaces_[u8(space::field)], m.types[type].first, m.types[type].params,
+                           {list.data() + first, i - first}))
                 return false;
         }
         return true;

@@ -36,12 +36,14 @@ public:
     void floating(bits_of_size<sizeof(F)> bits) noexcept {
         constexpr int fraction = std::numeric_limits<F>::digits - 1;
         constexpr unsigned width = 8 * sizeof(F);
-        const u64 magnitude = bits & (~u64{0} >> (65 - width)), infinity = (u64{1} << (width - 1)) - (u64{1} << fraction);
+        const u64 magnitude = bits & (~u64{0} >> (65 - width)),
+                  infinity = (u64{1} << (width - 1)) - (u64{1} << fraction);
         if (bits >> (width - 1)) *this << '-';
         if (magnitude < infinity) {
             char buffer[32];
             const F value = std::bit_cast<F>(bits_of_size<sizeof(F)>(magnitude));
-            *this << std::string_view(buffer, std::size_t(std::to_chars(buffer, buffer + sizeof buffer, value).ptr - buffer));
+            *this << std::string_view(buffer,
+                                      std::size_t(std::to_chars(buffer, buffer + sizeof buffer, value).ptr - buffer));
         } else if (magnitude == infinity) {
             *this << "inf";
         } else {
@@ -113,7 +115,8 @@ private:
     template <class T>
     text_output& number(T n) noexcept {
         char buffer[20];
-        return *this << std::string_view(buffer, std::size_t(std::to_chars(buffer, buffer + sizeof buffer, n).ptr - buffer));
+        return *this << std::string_view(buffer,
+                                         std::size_t(std::to_chars(buffer, buffer + sizeof buffer, n).ptr - buffer));
     }
     static bool is_plain(char c, bool readable) noexcept {
         return u8(c) >= 0x80 ? readable : c >= ' ' && c != 0x7f && c != '"' && c != '\\';

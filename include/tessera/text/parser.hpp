@@ -222,8 +222,7 @@ private:
                     {7, space::global}, {8, space::elem},  {9, space::data}};
         for (const auto& m : maps) names.map(m.id, spaces_[u8(m.s)].names);
         indirect_map fields;
-        for (const field_owner& o : field_owners_)
-            fields.add(o.type, {field_names_.data() + o.begin, o.end - o.begin});
+        for (const field_owner& o : field_owners_) fields.add(o.type, {field_names_.data() + o.begin, o.end - o.begin});
         names.indirect(10, fields);
         names.map(11, spaces_[u8(space::tag)].names);
         // A module has one name section; one that is written out stands for itself.

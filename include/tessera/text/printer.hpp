@@ -320,7 +320,8 @@ private:
         }
         if (made.failed()) return false;
         same_names_ = made.content().size() == c.bytes.size() &&
-                      (c.bytes.empty() || std::memcmp(made.content().data(), m_.bytes.data() + c.bytes.begin, c.bytes.size()) == 0);
+                      (c.bytes.empty() ||
+                       std::memcmp(made.content().data(), m_.bytes.data() + c.bytes.begin, c.bytes.size()) == 0);
         return true;
     }
     /// True if the identifiers that were printed say all that the name section says.

@@ -12,8 +12,8 @@ namespace tessera::inline TESSERA_ABI::text {
 struct stack_effect {
     u32 pops = 0;
     u32 pushes = 0;
-    bool ends = false;  ///< what follows is not reached
-    bool known = true;  ///< false: it refers to what the module does not have
+    bool ends = false; ///< what follows is not reached
+    bool known = true; ///< false: it refers to what the module does not have
 };
 
 /// Looks at one instruction after the other of a function or a constant expression.
@@ -48,7 +48,9 @@ protected:
 
 private:
     static constexpr stack_effect ending(stack_effect e) noexcept { return {e.pops, 0, true, e.known}; }
-    static constexpr stack_effect with(stack_effect e, u32 more) noexcept { return {e.pops + more, e.pushes, e.ends, e.known}; }
+    static constexpr stack_effect with(stack_effect e, u32 more) noexcept {
+        return {e.pops + more, e.pushes, e.ends, e.known};
+    }
     /// A branch that may not be taken: the values stay.
     static constexpr stack_effect keeping(stack_effect e) noexcept { return {e.pops, e.pops, false, e.known}; }
     stack_effect label(u32 index) const noexcept {

@@ -24,7 +24,8 @@ protected:
     /// An identifier or a number.
     void index(space s, u32 i) noexcept { reference(ids_.of(s, i), i); }
     void field_index(u32 type, u32 i) noexcept {
-        const bool exists = type < m_.types.size() && m_.types[type].form == composite::struct_ && i < m_.types[type].params;
+        const bool exists =
+            type < m_.types.size() && m_.types[type].form == composite::struct_ && i < m_.types[type].params;
         reference(exists ? ids_.of(space::field, m_.types[type].first + i) : identifier(), i);
     }
     void reference(const identifier& id, u32 i) noexcept {
@@ -79,7 +80,9 @@ protected:
         type(t);
         if (is_mutable) out_ << ')';
     }
-    bool is_function(u32 type) const noexcept { return type < m_.types.size() && m_.types[type].form == composite::func; }
+    bool is_function(u32 type) const noexcept {
+        return type < m_.types.size() && m_.types[type].form == composite::func;
+    }
 
     /// Value types behind a word, in parentheses; nothing if there are none.
     void values(std::string_view word_, std::span<const val_type> types) noexcept {

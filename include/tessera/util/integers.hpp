@@ -26,7 +26,8 @@ static_assert(std::numeric_limits<f32>::is_iec559 && std::numeric_limits<f64>::i
 
 /// The unsigned integer of `Bytes` bytes.
 template <std::size_t Bytes>
-using bits_of_size = std::conditional_t<Bytes == 1, u8, std::conditional_t<Bytes == 2, u16, std::conditional_t<Bytes == 4, u32, u64>>>;
+using bits_of_size =
+    std::conditional_t<Bytes == 1, u8, std::conditional_t<Bytes == 2, u16, std::conditional_t<Bytes == 4, u32, u64>>>;
 
 /// Reads a T in little-endian byte order from `at`, which need not be aligned.
 template <class T>

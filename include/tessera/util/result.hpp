@@ -23,23 +23,18 @@ public:
 
     result() noexcept : has_(true) { ::new (static_cast<void*>(&value_)) T(); }
     template <class U = T>
-        requires(std::is_constructible_v<T, U &&> && !std::is_same_v<std::remove_cvref_t<U>, result> &&
-                 !std::is_same_v<std::remove_cvref_t<U>, E> && std::is_convertible_v<U &&, T>)
-    result(U&& value) noexcept : has_(true) {
-        ::new (static_cast<void*>(&value_)) T(static_cast<T>(std::forward<U>(value)));
-    }
+    requires(std::is_constructible_v<T, U&&> && !std::is_same_v<std::remove_cvref_t<U>, result> &&
+             !std::is_same_v<std::remove_cvref_t<U>, E> && std::is_convertible_v<U&&, T>) result(U&& value)
+    noexcept : has_(true) { ::new (static_cast<void*>(&value_)) T(static_cast<T>(std::forward<U>(value))); }
     template <class U>
-        requires(std::is_convertible_v<U &&, E> && !std::is_convertible_v<U &&, T> && !std::is_same_v<std::remove_cvref_t<U>, result>)
-    result(U&& why) noexcept : has_(false) {
-        ::new (static_cast<void*>(&error_)) E(std::forward<U>(why));
-    }
+    requires(std::is_convertible_v<U&&, E> && !std::is_convertible_v<U&&, T> &&
+             !std::is_same_v<std::remove_cvref_t<U>, result>) result(U&& why)
+    noexcept : has_(false) { ::new (static_cast<void*>(&error_)) E(std::forward<U>(why)); }
     result(result&& other) noexcept : has_(other.has_) {
         if (has_) ::new (static_cast<void*>(&value_)) T(std::move(other.value_));
         else ::new (static_cast<void*>(&error_)) E(std::move(other.error_));
     }
-    result(const result& other) noexcept
-        requires(std::is_copy_constructible_v<T>)
-        : has_(other.has_) {
+    result(const result& other) noexcept requires(std::is_copy_constructible_v<T>) : has_(other.has_) {
         if (has_) ::new (static_cast<void*>(&value_)) T(other.value_);
         else ::new (static_cast<void*>(&error_)) E(other.error_);
     }
@@ -88,10 +83,8 @@ public:
 
     result() noexcept : has_(true) {}
     template <class U>
-        requires(std::is_convertible_v<U &&, E> && !std::is_same_v<std::remove_cvref_t<U>, result>)
-    result(U&& why) noexcept : has_(false) {
-        ::new (static_cast<void*>(&error_)) E(std::forward<U>(why));
-    }
+    requires(std::is_convertible_v<U&&, E> && !std::is_same_v<std::remove_cvref_t<U>, result>) result(U&& why)
+    noexcept : has_(false) { ::new (static_cast<void*>(&error_)) E(std::forward<U>(why)); }
     result(result&& other) noexcept : has_(other.has_) {
         if (!has_) ::new (static_cast<void*>(&error_)) E(std::move(other.error_));
     }

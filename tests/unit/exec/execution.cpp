@@ -53,7 +53,8 @@ TEST_CASE("a kernel that stops at every back edge and call ends with the same re
         REQUIRE(call);
         tessera::u64 paid = 0, stops = 0;
         for (;;) {
-            if (auto step = call->resume(); step || !call->paused()) break; // an assertion a step would be most of the time
+            if (auto step = call->resume(); step || !call->paused())
+                break; // an assertion a step would be most of the time
             ++stops;
             ++paid;
             static_cast<void>(pieces.add_fuel(1)); // never more than the next step needs, so it stops there

@@ -23,7 +23,8 @@ TESSERA_INLINE bool has_room(state& s, u64 bytes) noexcept {
     return false;
 }
 /// Goes on in lowered code. `header` is where the new frame keeps the way back.
-TESSERA_INLINE void enter_frame(state& s, u64 delta, u8* header, const u8* entry, const u8* return_pc, u64 link) noexcept {
+TESSERA_INLINE void enter_frame(state& s, u64 delta, u8* header, const u8* entry, const u8* return_pc,
+                                u64 link) noexcept {
     put_pointer(header, return_pc);
     store_native<u64>(header + 8, link);
     s.fp += delta;
@@ -44,7 +45,8 @@ TESSERA_INLINE void call_record(state& s, runtime::func_record* callee, u64 delt
     prepare(s, callee, delta, return_pc, delta);
 }
 /// What call_indirect finds: the function, or null with a trap.
-TESSERA_INLINE runtime::func_record* indirect_callee(const state& s, u32 table, u64 index, u32 type_id, trap& why) noexcept {
+TESSERA_INLINE runtime::func_record* indirect_callee(const state& s, u32 table, u64 index, u32 type_id,
+                                                     trap& why) noexcept {
     const runtime::table_data& t = *s.ctx->instance->tables[table];
     if (TESSERA_UNLIKELY(index >= t.size)) return s.ctx->index = index, why = trap::undefined_element, nullptr;
     const u32 reference = t.items[index];
@@ -72,7 +74,8 @@ struct action<family::call, Id> {
     static TESSERA_INLINE void run(state& s) noexcept {
         if (!detail::has_room(s, c::template word<1>(s))) return;
         const u64 delta = c::template word<0>(s);
-        detail::enter_frame(s, delta, s.fp + c::template word<2>(s), get_pointer<const u8>(s.pc + c::l.wides), s.pc + c::l.size, delta);
+        detail::enter_frame(s, delta, s.fp + c::template word<2>(s), get_pointer<const u8>(s.pc + c::l.wides),
+                            s.pc + c::l.size, delta);
     }
 };
 template <u64 Id>
@@ -86,7 +89,8 @@ template <u64 Id>
 struct action<family::call_record, Id> {
     using c = cell<Id>;
     static TESSERA_INLINE void run(state& s) noexcept {
-        detail::call_record(s, s.ctx->instance->funcs[c::template word<1>(s)], c::template word<0>(s), s.pc + c::l.size);
+        detail::call_record(s, s.ctx->instance->funcs[c::template word<1>(s)], c::template word<0>(s),
+                            s.pc + c::l.size);
     }
 };
 template <u64 Id>
@@ -133,7 +137,8 @@ struct action<family::return_call, Id> {
         const u8* const return_pc = get_pointer<const u8>(header);
         const u64 link = load_native<u64>(header + 8);
         std::memmove(s.fp, c::slot(s, c::template word<0>(s)), 8 * std::size_t(c::template word<1>(s)));
-        detail::enter_frame(s, 0, s.fp + c::template word<4>(s), get_pointer<const u8>(s.pc + c::l.wides), return_pc, link);
+        detail::enter_frame(s, 0, s.fp + c::template word<4>(s), get_pointer<const u8>(s.pc + c::l.wides), return_pc,
+                            link);
     }
 };
 template <u64 Id>

@@ -53,7 +53,8 @@ struct action<family::entry, Id> {
             if (TESSERA_UNLIKELY(s.ctx->fuel < 0)) return c::pause(s, trap::out_of_fuel, next);
         }
         if constexpr ((c::v.flags & flag::interrupt) != 0)
-            if (TESSERA_UNLIKELY(s.ctx->interrupt->load(std::memory_order_relaxed))) return c::pause(s, trap::interrupted, next);
+            if (TESSERA_UNLIKELY(s.ctx->interrupt->load(std::memory_order_relaxed)))
+                return c::pause(s, trap::interrupted, next);
         s.pc = next;
     }
 };
@@ -83,7 +84,8 @@ template <u64 Id>
 struct action<family::move_range, Id> {
     using c = cell<Id>;
     static TESSERA_INLINE void run(state& s) noexcept {
-        std::memmove(c::slot(s, c::template word<0>(s)), c::slot(s, c::template word<1>(s)), 8 * std::size_t(c::template word<2>(s)));
+        std::memmove(c::slot(s, c::template word<0>(s)), c::slot(s, c::template word<1>(s)),
+                     8 * std::size_t(c::template word<2>(s)));
         c::next(s);
     }
 };
@@ -100,7 +102,8 @@ struct action<family::select_range, Id> {
     using c = cell<Id>;
     static TESSERA_INLINE void run(state& s) noexcept {
         if (c::template get<0>(s) == 0)
-            std::memmove(c::slot(s, c::template word<0>(s)), c::slot(s, c::template word<1>(s)), 8 * std::size_t(c::template word<2>(s)));
+            std::memmove(c::slot(s, c::template word<0>(s)), c::slot(s, c::template word<1>(s)),
+                         8 * std::size_t(c::template word<2>(s)));
         c::next(s);
     }
 };

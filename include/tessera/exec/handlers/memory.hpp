@@ -49,7 +49,8 @@ template <u64 Id>
 struct action<family::load, Id> {
     using c = cell<Id>;
     static TESSERA_INLINE void run(state& s) noexcept {
-        if constexpr (c::v.at[0] == loc::imm) detail::load_from<Id>(s, u64(c::template word<0>(s))); // the address is in the word
+        if constexpr (c::v.at[0] == loc::imm)
+            detail::load_from<Id>(s, u64(c::template word<0>(s))); // the address is in the word
         else detail::load_from<Id>(s, u64(c::template get<0>(s)) + c::template word<0>(s));
     }
 };

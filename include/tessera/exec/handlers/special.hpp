@@ -25,10 +25,23 @@ struct special_call {
 /// True for the instructions that run as `family::special`.
 constexpr bool is_special(op o) noexcept {
     switch (o) {
-    case op::memory_size: case op::memory_grow: case op::memory_fill: case op::memory_copy: case op::memory_init: case op::data_drop:
-    case op::table_get: case op::table_set: case op::table_size: case op::table_grow: case op::table_fill: case op::table_copy:
-    case op::table_init: case op::elem_drop: case op::ref_func: return true;
-    case op::global_get: case op::global_set: return true; // of a v128; the others have families
+    case op::memory_size:
+    case op::memory_grow:
+    case op::memory_fill:
+    case op::memory_copy:
+    case op::memory_init:
+    case op::data_drop:
+    case op::table_get:
+    case op::table_set:
+    case op::table_size:
+    case op::table_grow:
+    case op::table_fill:
+    case op::table_copy:
+    case op::table_init:
+    case op::elem_drop:
+    case op::ref_func: return true;
+    case op::global_get:
+    case op::global_set: return true;                                 // of a v128; the others have families
     default: return row(o).executed && row(o).type.result_count == 2; // wide arithmetic
     }
 }
@@ -87,7 +100,8 @@ TESSERA_NOINLINE trap do_special(special_call x) noexcept {
         using traits = num::traits_of<O>;
         const num::pair128 r = [&]<std::size_t... I>(std::index_sequence<I...>) {
             return num::sem<O>::eval(typename traits::template arg<I>(x.get(I))...);
-        }(std::make_index_sequence<traits::arity>{});
+        }
+        (std::make_index_sequence<traits::arity>{});
         x.put(r.low, 0);
         x.put(r.high, 1);
     }
@@ -108,7 +122,8 @@ template <u64 Id>
 struct action<family::special, Id> {
     using c = cell<Id>;
     static TESSERA_INLINE void run(state& s) noexcept {
-        const special_call call{*s.ctx, c::slot(s, c::template word<0>(s)), c::template word<1>(s), c::template word<2>(s)};
+        const special_call call{*s.ctx, c::slot(s, c::template word<0>(s)), c::template word<1>(s),
+                                c::template word<2>(s)};
         [[maybe_unused]] const u64 cost = (c::v.flags & flag::fuel) != 0 ? length_cost<c::v.code>(call) : 0;
         const trap why = do_special<c::v.code>(call);
         if (TESSERA_UNLIKELY(why != trap::none)) return c::raise(s, why);

@@ -32,7 +32,7 @@ struct signature_of<R (C::*)(A...) noexcept> : signature_of<R (*)(A...)> {};
 template <class C, class R, class... A>
 struct signature_of<R (C::*)(A...) const noexcept> : signature_of<R (*)(A...)> {};
 template <class F>
-    requires requires { &F::operator(); }
+requires requires { &F::operator(); }
 struct signature_of<F> : signature_of<decltype(&F::operator())> {};
 
 /// Types of several parameters in a row.
@@ -50,8 +50,9 @@ constexpr auto join_types(const std::array<val_type, N>&... lists) noexcept {
 /// How a function of this signature is called from slots. `WithCaller`: a `caller&` comes first.
 template <bool WithCaller, class R, class... P>
 struct host_call {
-    static_assert(((!std::is_lvalue_reference_v<P> || std::is_const_v<std::remove_reference_t<P>>) && ...),
-                  "tessera: a reference parameter would refer to a copy; take it by value, or guest_ptr<T> to write to the guest");
+    static_assert(((!std::is_lvalue_reference_v<P> || std::is_const_v<std::remove_reference_t<P>>)&&...),
+                  "tessera: a reference parameter would refer to a copy; take it by value, or guest_ptr<T> to write to "
+                  "the guest");
     using list = result_list<R>;
     static constexpr auto params = join_types(param<std::remove_cvref_t<P>>::types...);
 
@@ -144,8 +145,9 @@ struct host_callable : host_function {
 template <class F>
 host_function* bind(F&& f) noexcept {
     using body = std::decay_t<F>;
-    static_assert(signature_of<body>::known, "tessera: define needs a function pointer, or an object with one operator() that is "
-                                             "not a template: a lambda without auto parameters");
+    static_assert(signature_of<body>::known,
+                  "tessera: define needs a function pointer, or an object with one operator() that is "
+                  "not a template: a lambda without auto parameters");
     using sign = host_signature<typename signature_of<body>::type>;
     auto* made = create_guarded<host_callable<body>>(std::forward<F>(f));
     if (!made) return nullptr;
@@ -171,9 +173,10 @@ struct host_dynamic : host_callable<F> {
 template <class F>
 host_function* bind_dynamic(const func_type& type, F&& f) noexcept {
     using body = std::decay_t<F>;
-    static_assert(std::is_invocable_r_v<result<void>, body&, tessera::caller&, std::span<const value>, std::span<value>>,
-                  "tessera: a function without static type takes (caller&, std::span<const value>, std::span<value>) and returns "
-                  "result<void>");
+    static_assert(
+        std::is_invocable_r_v<result<void>, body&, tessera::caller&, std::span<const value>, std::span<value>>,
+        "tessera: a function without static type takes (caller&, std::span<const value>, std::span<value>) and returns "
+        "result<void>");
     using made_type = host_dynamic<body>;
     auto* made = create_guarded<made_type>(std::forward<F>(f));
     if (!made) return nullptr;
@@ -194,7 +197,8 @@ host_function* bind_dynamic(const func_type& type, F&& f) noexcept {
             for (std::size_t i = 0; i < n; from += me.params[i++].slots()) values[i] = take_value(me.params[i], from);
             for (std::size_t i = 0; i < me.results.size(); ++i) values[n + i] = {me.results[i], 0, 0};
             tessera::caller c(who);
-            result<void> r = me.f(c, std::span<const value>(values.data(), n), std::span<value>(values.data() + n, me.results.size()));
+            result<void> r = me.f(c, std::span<const value>(values.data(), n),
+                                  std::span<value>(values.data() + n, me.results.size()));
             if (!r) return why = r.error(), false;
             u64* to = slots;
             for (std::size_t i = 0; i < me.results.size(); to += me.results[i++].slots())

@@ -46,9 +46,9 @@ struct convert_bits {
 
 /// Integers of 32 and 64 bits and enumerations of those, whatever their names are.
 template <class T>
-concept word = (std::is_integral_v<T> || std::is_enum_v<T>) && !std::is_same_v<T, bool> && sizeof(T) == 4;
+concept word = (std::is_integral_v<T> || std::is_enum_v<T>)&&!std::is_same_v<T, bool> && sizeof(T) == 4;
 template <class T>
-concept double_word = (std::is_integral_v<T> || std::is_enum_v<T>) && sizeof(T) == 8;
+concept double_word = (std::is_integral_v<T> || std::is_enum_v<T>)&&sizeof(T) == 8;
 
 template <word T>
 struct convert<T> : convert_bits<T, t_i32> {};
@@ -97,8 +97,9 @@ concept wasm_value = convert<std::remove_cvref_t<T>>::known;
 /// same without a `result` around them.
 template <class R>
 struct result_list {
-    static_assert(wasm_value<R>, "tessera: this result type is none WebAssembly has; use integers of 32 or 64 bits, f32, f64, "
-                                 "bool, v128, externref, func, a std::tuple of these, or result<> of one");
+    static_assert(wasm_value<R>,
+                  "tessera: this result type is none WebAssembly has; use integers of 32 or 64 bits, f32, f64, "
+                  "bool, v128, externref, func, a std::tuple of these, or result<> of one");
     static constexpr bool fails = false;
     using value = R;
     static constexpr std::array<val_type, 1> types{convert<R>::type};
@@ -121,7 +122,8 @@ struct result_tuple {
     static constexpr std::array<val_type, sizeof...(T)> types{convert<T>::type...};
     static constexpr u32 slots = (0 + ... + convert<T>::slots);
     static bool put(store_data& s, u64* to, const Tuple& v) noexcept {
-        return std::apply([&](const T&... one) { return (... && (convert<T>::put(s, to, one) && (to += convert<T>::slots))); }, v);
+        return std::apply(
+            [&](const T&... one) { return (... && (convert<T>::put(s, to, one) && (to += convert<T>::slots))); }, v);
     }
     static Tuple take(store_data& s, const u64* from) noexcept {
         // Braces: evaluated from left to right.

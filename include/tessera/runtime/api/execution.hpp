@@ -16,8 +16,8 @@ namespace tessera::inline TESSERA_ABI {
 class execution {
 public:
     execution(execution&& other) noexcept
-        : store_(other.store_), call_(std::exchange(other.call_, nullptr)), results_(std::move(other.results_)), func_(other.func_),
-          epoch_(other.epoch_), state_(std::exchange(other.state_, state::failed)) {}
+        : store_(other.store_), call_(std::exchange(other.call_, nullptr)), results_(std::move(other.results_)),
+          func_(other.func_), epoch_(other.epoch_), state_(std::exchange(other.state_, state::failed)) {}
     execution& operator=(execution&& other) noexcept {
         if (this != &other) {
             this->~execution();
@@ -87,7 +87,7 @@ private:
     runtime::func_record* record() const noexcept { return store_->funcs[func_]; }
 
     runtime::store_data* store_;
-    void* call_;          ///< the engine's; null once the call has ended
+    void* call_; ///< the engine's; null once the call has ended
     vec<u64> results_;
     u32 func_;
     u32 epoch_;

@@ -89,8 +89,9 @@ class typed_func;
 /// A function whose type was checked when it was looked up: `instance.get<R(A...)>(name)`.
 template <class R, class... A>
 class typed_func<R(A...)> : public runtime::handle {
-    static_assert((runtime::wasm_value<A> && ...), "tessera: a parameter type is none WebAssembly has; use integers of 32 or "
-                                                   "64 bits, f32, f64, bool, v128, externref or func");
+    static_assert((runtime::wasm_value<A> && ...),
+                  "tessera: a parameter type is none WebAssembly has; use integers of 32 or "
+                  "64 bits, f32, f64, bool, v128, externref or func");
 
 public:
     using handle::handle;

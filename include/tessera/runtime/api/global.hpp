@@ -42,8 +42,8 @@ public:
         return {};
     }
     template <class T>
-        requires(runtime::wasm_value<T>)
-    result<void> set(const T& v) const noexcept {
+    requires(runtime::wasm_value<T>) result<void> set(const T& v)
+    const noexcept {
         if (!*this) return msg::stale_handle;
         u64 bits[2] = {};
         if (!runtime::convert<T>::put(*store_, bits, v)) return msg::other_store;

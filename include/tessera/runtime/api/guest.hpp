@@ -64,8 +64,9 @@ namespace runtime {
 /// `read` returns false and sets `why` if the guest passed what is out of bounds.
 template <class P>
 struct param {
-    static_assert(wasm_value<P>, "tessera: this parameter type is none WebAssembly has; use integers of 32 or 64 bits, f32, f64, "
-                                 "bool, v128, externref, func, std::string_view, std::span<T>, guest_span<T> or guest_ptr<T>");
+    static_assert(wasm_value<P>,
+                  "tessera: this parameter type is none WebAssembly has; use integers of 32 or 64 bits, f32, f64, "
+                  "bool, v128, externref, func, std::string_view, std::span<T>, guest_span<T> or guest_ptr<T>");
     static constexpr std::array<val_type, 1> types{convert<P>::type};
     static constexpr u32 slots = convert<P>::slots;
     static bool read(caller& who, const u64* from, P& to, error&) noexcept {

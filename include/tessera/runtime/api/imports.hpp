@@ -30,7 +30,8 @@ public:
 
     imports() noexcept = default;
     imports(imports&& other) noexcept
-        : entries_(std::move(other.entries_)), order_(std::move(other.order_)), failed_(std::exchange(other.failed_, false)) {}
+        : entries_(std::move(other.entries_)), order_(std::move(other.order_)),
+          failed_(std::exchange(other.failed_, false)) {}
     imports& operator=(imports&& other) noexcept {
         if (this != &other) {
             clear();
@@ -48,10 +49,9 @@ public:
     /// these: an error then ends the guest's call. What it captures lives as long as these imports
     /// and the stores that use it.
     template <class F>
-        requires(!std::is_base_of_v<runtime::handle, std::decay_t<F>>)
-    defined define(std::string_view module, std::string_view name, F&& f) noexcept {
-        return define_host(module, name, runtime::bind(std::forward<F>(f)));
-    }
+    requires(!std::is_base_of_v<runtime::handle, std::decay_t<F>>) defined
+        define(std::string_view module, std::string_view name, F&& f)
+    noexcept { return define_host(module, name, runtime::bind(std::forward<F>(f))); }
     /// A function whose type is known at run time: `f(caller&, std::span<const value> arguments,
     /// std::span<value> results) -> result<void>`. References in `type` must be abstract.
     template <class F>

@@ -65,7 +65,8 @@ public:
     /// `i32(i32, i32)`, which gives a typed_func. Fails with msg::unknown_export or msg::wrong_type.
     template <class T>
     auto get(std::string_view name) const noexcept {
-        static_assert(runtime::exported<T>::known, "tessera: get<T>: T is func, memory, table, global, tag or a function type");
+        static_assert(runtime::exported<T>::known,
+                      "tessera: get<T>: T is func, memory, table, global, tag or a function type");
         using found = result<typename runtime::exported<T>::type>;
         const runtime::instance_data* i = data();
         return i ? runtime::get_export<T>(*i, name) : found(msg::stale_handle);
@@ -89,7 +90,8 @@ public:
     /// called the function itself.
     template <class T>
     auto get(std::string_view name) const noexcept {
-        static_assert(runtime::exported<T>::known, "tessera: get<T>: T is func, memory, table, global, tag or a function type");
+        static_assert(runtime::exported<T>::known,
+                      "tessera: get<T>: T is func, memory, table, global, tag or a function type");
         using found = result<typename runtime::exported<T>::type>;
         return who_.instance ? runtime::get_export<T>(*who_.instance, name) : found(error(msg::unknown_export, name));
     }

@@ -28,7 +28,7 @@ inline result<void> put_value(const store_data& s, val_type wanted, const value&
         const valid::type_space space = s.types.space();
         const auto top = [&](heap_type h) -> u8 {
             const u8 c = h.is_index() ? space.form(h.index()) : h.byte_code();
-            return c == code::func || c == code::nofunc       ? code::func
+            return c == code::func || c == code::nofunc        ? code::func
                    : c == code::extern_ || c == code::noextern ? code::extern_
                    : c == code::exn || c == code::noexn        ? code::exn
                                                                : code::any;

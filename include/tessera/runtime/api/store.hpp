@@ -62,17 +62,20 @@ public:
     result<memory> make_memory(const memory_type& type) noexcept {
         if (!data_) return *missing_;
         if (data_->memories.size() >= data_->limits.memories) return error(msg::limit_reached, "limits::memories");
-        if (bad_limits(type.limits) || (type.shared && !type.limits.has_max)) return error(msg::out_of_range, "memory type");
+        if (bad_limits(type.limits) || (type.shared && !type.limits.has_max))
+            return error(msg::out_of_range, "memory type");
         runtime::memory_data* made = runtime::add(data_->memories);
         std::string_view limit;
-        if (made && made->allocate(type, data_->limits.memory_bytes, &data_->memory_total, limit)) return memory(*data_, made->self);
+        if (made && made->allocate(type, data_->limits.memory_bytes, &data_->memory_total, limit))
+            return memory(*data_, made->self);
         return undo(made, data_->memories, limit);
     }
     /// A table of the host's, all entries `init`. A type index in its element type is the store's.
     result<table> make_table(const table_type& type, const value& init = {t_bottom, 0, 0}) noexcept {
         if (!data_) return *missing_;
         if (data_->tables.size() >= data_->limits.tables) return error(msg::limit_reached, "limits::tables");
-        if (bad_limits(type.limits) || !is_known(type.element) || !type.element.is_ref()) return error(msg::out_of_range, "table type");
+        if (bad_limits(type.limits) || !is_known(type.element) || !type.element.is_ref())
+            return error(msg::out_of_range, "table type");
         u64 bits[2] = {};
         const value first = init.type == t_bottom ? value{type.element, 0, 0} : init;
         if (auto ok = runtime::put_value(*data_, type.element, first, bits); !ok) return ok.error();
@@ -83,10 +86,13 @@ public:
         return undo(made, data_->tables, limit);
     }
     /// A global of the host's with the type of `v`.
-    result<global> make_global(const value& v, bool is_mutable) noexcept { return make_global({v.type, is_mutable}, v); }
+    result<global> make_global(const value& v, bool is_mutable) noexcept {
+        return make_global({v.type, is_mutable}, v);
+    }
     result<global> make_global(const global_type& type, const value& v) noexcept {
         if (!data_) return *missing_;
-        if (!is_known(type.type) || type.type.is_packed() || type.type == t_bottom) return error(msg::out_of_range, "global type");
+        if (!is_known(type.type) || type.type.is_packed() || type.type == t_bottom)
+            return error(msg::out_of_range, "global type");
         u64 bits[2] = {};
         if (auto ok = runtime::put_value(*data_, type.type, v, bits); !ok) return ok.error();
         runtime::global_data* made = runtime::add(data_->globals);

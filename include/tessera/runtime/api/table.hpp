@@ -49,8 +49,8 @@ public:
         return {};
     }
     template <class T>
-        requires(runtime::wasm_value<T>)
-    result<void> set(u64 at, const T& v) const noexcept {
+    requires(runtime::wasm_value<T>) result<void> set(u64 at, const T& v)
+    const noexcept {
         auto as = boxed(v);
         if (!as) return as.error();
         return set(at, *as);
@@ -66,8 +66,8 @@ public:
         return old;
     }
     template <class T>
-        requires(runtime::wasm_value<T>)
-    result<u64> grow(u64 delta, const T& v) const noexcept {
+    requires(runtime::wasm_value<T>) result<u64> grow(u64 delta, const T& v)
+    const noexcept {
         auto as = boxed(v);
         if (!as) return as.error();
         return grow(delta, *as);
@@ -76,7 +76,8 @@ public:
 private:
     template <class T>
     result<value> boxed(const T& v) const noexcept {
-        static_assert(runtime::convert<T>::type.is_ref(), "tessera: use func, externref or ref for an entry of a table");
+        static_assert(runtime::convert<T>::type.is_ref(),
+                      "tessera: use func, externref or ref for an entry of a table");
         if (!*this) return msg::stale_handle;
         u64 bits[2] = {};
         if (!runtime::convert<T>::put(*store_, bits, v)) return msg::other_store;
