@@ -77,6 +77,7 @@ wanted=${*:-default single loop-asan-ubsan no-exceptions}
 for name in $wanted; do
     case $name in
     default) preset "$name" -DTESSERA_BUILD_BENCH=ON ;;
+    single) preset "$name" "-DTESSERA_BUILD_EXAMPLES=OFF -DTESSERA_TEST_FOLDERS=allocation;compile_fail;guests;real" ;;
     loop-asan-ubsan | no-exceptions) preset "$name" "" -LE package ;;
     *) preset "$name" "" ;;
     esac

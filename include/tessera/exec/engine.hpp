@@ -52,6 +52,7 @@ public:
         ++store.host_depth;
         c.why = trap::none;
         c.paused = c.host_failed = false;
+        c.refresh(); // the host may have grown a memory while the call waited
         c.running = true;
         {
             const float_environment environment;

@@ -2,6 +2,7 @@
 // Calls that stop at every safepoint and go on give what a straight run gives.
 #include <tessera/module.hpp>
 #include <tessera/store.hpp>
+#include <tessera/wat.hpp>
 
 #include <doctest/doctest.h>
 
@@ -122,4 +123,46 @@ TEST_CASE("an abandoned call gives its stack back") {
         CHECK(step.error().why() == tessera::trap::out_of_fuel);
         CHECK(call->paused());
     }
+}
+
+TEST_CASE("what the host does while a call waits is seen when it goes on") {
+    // Each round writes the number of pages at the end of the memory and calls through the table.
+    auto mod = tessera::module::parse_text<metered>(R"((module
+        (memory (export "memory") 1)
+        (table funcref (elem $add))
+        (func $add (param i32) (result i32) (i32.add (local.get 0) (i32.const 1)))
+        (func (export "run") (param $n i32) (result i32) (local $sum i32)
+            (loop $again
+                (i32.store (i32.sub (i32.shl (memory.size) (i32.const 16)) (i32.const 4)) (memory.size))
+                (local.set $sum (call_indirect (param i32) (result i32) (local.get $sum) (i32.const 0)))
+                (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+            (local.get $sum))))");
+    REQUIRE(mod);
+    tessera::store<metered> store;
+    auto inst = store.instantiate(*mod);
+    REQUIRE(inst);
+    auto memory = inst->get<tessera::memory>("memory");
+    REQUIRE(memory);
+    auto f = inst->get<tessera::func>("run");
+    REQUIRE(f);
+    const tessera::value args[] = {tessera::value::i32(50)};
+    auto call = f->start(args);
+    REQUIRE(call);
+    int stops = 0;
+    while (!call->done() && stops < 10'000) {
+        if (auto step = call->resume(); !step) {
+            REQUIRE(call->paused());
+            if (stops % 16 == 0) REQUIRE(memory->grow(1));      // the memory may move
+            if (stops % 8 == 0) REQUIRE(store.instantiate(*mod)); // the list of functions may move
+            REQUIRE(store.add_fuel(1));
+            ++stops;
+        }
+    }
+    REQUIRE(call->done());
+    auto sum = call->get<tessera::u32>();
+    REQUIRE(sum);
+    CHECK(*sum == 50);
+    auto last = memory->load<tessera::u32>((memory->pages() << 16) - 4);
+    REQUIRE(last);
+    CHECK((*last == memory->pages() || *last == 0)); // 0: it grew after the last round
 }
