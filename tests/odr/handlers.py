@@ -12,7 +12,7 @@ import sys
 
 FUNCTION = re.compile(r"^[0-9a-f]+ <(.*)>:$")
 HANDLER = re.compile(r"4exec3runIL[my]\d+E")  # tessera::…::exec::run<Id>
-JUMP = re.compile(r"\t(?:notrack )?jmpq? +\*|\tbr\s+x\d+")
+JUMP = re.compile(r"\t(?:notrack )?jmpq?\s+\*|\tbr\s+x\d+")
 CALL = re.compile(r"\t(?:call|bl)", re.I)
 ENDS = 4  # handlers that may end a run instead: they return to the host, without a call
 
