@@ -4,6 +4,7 @@
 
     summary.py LOGS PRESET...     reads LOGS/PRESET.xml; exits with 1 if anything failed
 """
+import collections
 import pathlib
 import re
 import sys
@@ -11,6 +12,7 @@ import xml.etree.ElementTree
 
 DOCTEST = re.compile(r"assertions:\s*(\d+)\s*\|\s*(\d+) passed\s*\|\s*(\d+) failed")
 PLAIN = re.compile(r"^(?:\S+: )?(\d+) passed, (\d+) failed(?:, (\d+) skipped)?\s*$", re.M)
+WHY = re.compile(r"^skipped (\d+): (.*)$", re.M)
 
 
 def count(case):
@@ -34,7 +36,7 @@ def main():
     logs = pathlib.Path(sys.argv[1])
     total = [0, 0, 0]
     for preset in sys.argv[2:]:
-        report, here = logs / f"{preset}.xml", [0, 0, 0]
+        report, here, reasons = logs / f"{preset}.xml", [0, 0, 0], collections.Counter()
         if not report.is_file():
             here[1] += 1
             print(f"{preset}: no test ran")
@@ -45,8 +47,15 @@ def main():
                 if result[1]:
                     tail = (case.findtext("system-out") or "").strip().splitlines()[-25:]
                     print(f"FAILED {preset} {case.get('name')}", *tail, sep="\n    ")
-                elif result == (0, 0, 1):
-                    print(f"skipped {preset} {case.get('name')}: {(case.findtext('system-out') or '').strip()[-200:]}")
+                output = case.findtext("system-out") or ""
+                why = WHY.findall(output)
+                if result[2] and not why:
+                    why = [(result[2], (output.strip().splitlines() or [case.get("name")])[0])]
+                for number, reason in why:
+                    reasons[reason.removeprefix("skipped: ")] += int(number)
+        if reasons:
+            most = [f"{reason} ({number})" for reason, number in reasons.most_common(6)]
+            print(f"    skipped for {len(reasons)} reasons, most for: " + ", ".join(most))
         if (logs / f"{preset}.failed").is_file():
             here[1] += 1
         print("[{}] {} passed, {} failed, {} skipped".format(preset, *here))
