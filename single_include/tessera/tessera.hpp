@@ -324,6 +324,14 @@ template <std::size_t Bytes>
 using bits_of_size =
     std::conditional_t<Bytes == 1, u8, std::conditional_t<Bytes == 2, u16, std::conditional_t<Bytes == 4, u32, u64>>>;
 
+/// The same bits as another type. std::bit_cast takes a reference: where it is not inlined, unoptimised
+/// under a sanitizer, the address of a handler's local escapes and the handler cannot end in a jump.
+template <class To, class From>
+TESSERA_INLINE constexpr To bits_as(From value) noexcept {
+    static_assert(sizeof(To) == sizeof(From));
+    return __builtin_bit_cast(To, value);
+}
+
 /// Reads a T in little-endian byte order from `at`, which need not be aligned.
 template <class T>
 TESSERA_INLINE T load_le(const void* at) noexcept {
@@ -336,14 +344,14 @@ TESSERA_INLINE T load_le(const void* at) noexcept {
             swapped = bits_of_size<sizeof(T)>(swapped << 8 | (raw >> (8 * i) & 0xff));
         raw = swapped;
     }
-    return std::bit_cast<T>(raw);
+    return bits_as<T>(raw);
 }
 
 /// Writes a T in little-endian byte order to `at`, which need not be aligned.
 template <class T>
 TESSERA_INLINE void store_le(void* at, T value) noexcept {
     static_assert(std::is_arithmetic_v<T>);
-    auto raw = std::bit_cast<bits_of_size<sizeof(T)>>(value);
+    auto raw = bits_as<bits_of_size<sizeof(T)>>(value);
     if constexpr (std::endian::native == std::endian::big && sizeof(T) > 1) {
         bits_of_size<sizeof(T)> swapped = 0;
         for (std::size_t i = 0; i < sizeof(T); ++i)
@@ -13126,7 +13134,7 @@ struct float_layout {
 };
 template <class T>
 TESSERA_INLINE constexpr typename float_layout<T>::bits bits_of(T a) noexcept {
-    return std::bit_cast<typename float_layout<T>::bits>(a);
+    return bits_as<typename float_layout<T>::bits>(a);
 }
 template <class T>
 TESSERA_INLINE constexpr bool is_nan(T a) noexcept {
@@ -13135,12 +13143,12 @@ TESSERA_INLINE constexpr bool is_nan(T a) noexcept {
 /// `a`, as an arithmetic NaN if it is a NaN. In bits: an addition of 0 can be optimised away.
 template <class T>
 TESSERA_INLINE constexpr T quieted(T a) noexcept {
-    return is_nan(a) ? std::bit_cast<T>(typename float_layout<T>::bits(bits_of(a) | float_layout<T>::quiet)) : a;
+    return is_nan(a) ? bits_as<T>(typename float_layout<T>::bits(bits_of(a) | float_layout<T>::quiet)) : a;
 }
 /// `a`, or the positive canonical NaN if it is a NaN: what the deterministic profile wants of a result.
 template <class T>
 TESSERA_INLINE constexpr T canonicalized(T a) noexcept {
-    return is_nan(a) ? std::bit_cast<T>(float_layout<T>::canonical_nan) : a;
+    return is_nan(a) ? bits_as<T>(float_layout<T>::canonical_nan) : a;
 }
 
 // ---- bits ----------------------------------------------------------------------------------------
@@ -13149,14 +13157,14 @@ TESSERA_INLINE constexpr T canonicalized(T a) noexcept {
 template <class T>
 struct abs {
     static TESSERA_INLINE constexpr T eval(T a) noexcept {
-        return std::bit_cast<T>(typename float_layout<T>::bits(bits_of(a) & ~float_layout<T>::sign));
+        return bits_as<T>(typename float_layout<T>::bits(bits_of(a) & ~float_layout<T>::sign));
     }
 };
 /// fneg
 template <class T>
 struct neg {
     static TESSERA_INLINE constexpr T eval(T a) noexcept {
-        return std::bit_cast<T>(typename float_layout<T>::bits(bits_of(a) ^ float_layout<T>::sign));
+        return bits_as<T>(typename float_layout<T>::bits(bits_of(a) ^ float_layout<T>::sign));
     }
 };
 /// fcopysign
@@ -13164,7 +13172,7 @@ template <class T>
 struct copysign {
     static TESSERA_INLINE constexpr T eval(T a, T b) noexcept {
         using l = float_layout<T>;
-        return std::bit_cast<T>(typename l::bits((bits_of(a) & ~l::sign) | (bits_of(b) & l::sign)));
+        return bits_as<T>(typename l::bits((bits_of(a) & ~l::sign) | (bits_of(b) & l::sign)));
     }
 };
 
@@ -13182,7 +13190,7 @@ struct min {
         if (a < b) return a;
         if (b < a) return b;
         // only zeros differ
-        if (a == b) return std::bit_cast<T>(typename float_layout<T>::bits(bits_of(a) | bits_of(b)));
+        if (a == b) return bits_as<T>(typename float_layout<T>::bits(bits_of(a) | bits_of(b)));
         return quieted(is_nan(a) ? a : b);
     }
 };
@@ -13192,7 +13200,7 @@ struct max {
     static TESSERA_INLINE constexpr T eval(T a, T b) noexcept {
         if (a > b) return a;
         if (b > a) return b;
-        if (a == b) return std::bit_cast<T>(typename float_layout<T>::bits(bits_of(a) & bits_of(b)));
+        if (a == b) return bits_as<T>(typename float_layout<T>::bits(bits_of(a) & bits_of(b)));
         return quieted(is_nan(a) ? a : b);
     }
 };
@@ -13321,13 +13329,13 @@ namespace tessera::inline TESSERA_ABI::num {
 /// The value of type `T` (u32, u64, f32, f64) that a slot holds in its low bits.
 template <class T>
 TESSERA_INLINE constexpr T from_slot(u64 slot) noexcept {
-    if constexpr (std::is_floating_point_v<T>) return std::bit_cast<T>(bits_of_size<sizeof(T)>(slot));
+    if constexpr (std::is_floating_point_v<T>) return bits_as<T>(bits_of_size<sizeof(T)>(slot));
     else return T(slot);
 }
 /// `a` as a slot: the bits, zero-extended.
 template <class T>
 TESSERA_INLINE constexpr u64 to_slot(T a) noexcept {
-    return std::bit_cast<bits_of_size<sizeof(T)>>(a);
+    return bits_as<bits_of_size<sizeof(T)>>(a);
 }
 
 // ---- between integers ------------------------------------------------------------------------------
@@ -13428,7 +13436,7 @@ struct demote {
 /// reinterpret: the same bits.
 template <class To, class From>
 struct reinterpret {
-    static TESSERA_INLINE constexpr To eval(From a) noexcept { return std::bit_cast<To>(a); }
+    static TESSERA_INLINE constexpr To eval(From a) noexcept { return bits_as<To>(a); }
 };
 
 } // namespace tessera::num

@@ -13,13 +13,13 @@ namespace tessera::inline TESSERA_ABI::num {
 /// The value of type `T` (u32, u64, f32, f64) that a slot holds in its low bits.
 template <class T>
 TESSERA_INLINE constexpr T from_slot(u64 slot) noexcept {
-    if constexpr (std::is_floating_point_v<T>) return std::bit_cast<T>(bits_of_size<sizeof(T)>(slot));
+    if constexpr (std::is_floating_point_v<T>) return bits_as<T>(bits_of_size<sizeof(T)>(slot));
     else return T(slot);
 }
 /// `a` as a slot: the bits, zero-extended.
 template <class T>
 TESSERA_INLINE constexpr u64 to_slot(T a) noexcept {
-    return std::bit_cast<bits_of_size<sizeof(T)>>(a);
+    return bits_as<bits_of_size<sizeof(T)>>(a);
 }
 
 // ---- between integers ------------------------------------------------------------------------------
@@ -120,7 +120,7 @@ struct demote {
 /// reinterpret: the same bits.
 template <class To, class From>
 struct reinterpret {
-    static TESSERA_INLINE constexpr To eval(From a) noexcept { return std::bit_cast<To>(a); }
+    static TESSERA_INLINE constexpr To eval(From a) noexcept { return bits_as<To>(a); }
 };
 
 } // namespace tessera::num

@@ -32,7 +32,7 @@ struct float_layout {
 };
 template <class T>
 TESSERA_INLINE constexpr typename float_layout<T>::bits bits_of(T a) noexcept {
-    return std::bit_cast<typename float_layout<T>::bits>(a);
+    return bits_as<typename float_layout<T>::bits>(a);
 }
 template <class T>
 TESSERA_INLINE constexpr bool is_nan(T a) noexcept {
@@ -41,12 +41,12 @@ TESSERA_INLINE constexpr bool is_nan(T a) noexcept {
 /// `a`, as an arithmetic NaN if it is a NaN. In bits: an addition of 0 can be optimised away.
 template <class T>
 TESSERA_INLINE constexpr T quieted(T a) noexcept {
-    return is_nan(a) ? std::bit_cast<T>(typename float_layout<T>::bits(bits_of(a) | float_layout<T>::quiet)) : a;
+    return is_nan(a) ? bits_as<T>(typename float_layout<T>::bits(bits_of(a) | float_layout<T>::quiet)) : a;
 }
 /// `a`, or the positive canonical NaN if it is a NaN: what the deterministic profile wants of a result.
 template <class T>
 TESSERA_INLINE constexpr T canonicalized(T a) noexcept {
-    return is_nan(a) ? std::bit_cast<T>(float_layout<T>::canonical_nan) : a;
+    return is_nan(a) ? bits_as<T>(float_layout<T>::canonical_nan) : a;
 }
 
 // ---- bits ----------------------------------------------------------------------------------------
@@ -55,14 +55,14 @@ TESSERA_INLINE constexpr T canonicalized(T a) noexcept {
 template <class T>
 struct abs {
     static TESSERA_INLINE constexpr T eval(T a) noexcept {
-        return std::bit_cast<T>(typename float_layout<T>::bits(bits_of(a) & ~float_layout<T>::sign));
+        return bits_as<T>(typename float_layout<T>::bits(bits_of(a) & ~float_layout<T>::sign));
     }
 };
 /// fneg
 template <class T>
 struct neg {
     static TESSERA_INLINE constexpr T eval(T a) noexcept {
-        return std::bit_cast<T>(typename float_layout<T>::bits(bits_of(a) ^ float_layout<T>::sign));
+        return bits_as<T>(typename float_layout<T>::bits(bits_of(a) ^ float_layout<T>::sign));
     }
 };
 /// fcopysign
@@ -70,7 +70,7 @@ template <class T>
 struct copysign {
     static TESSERA_INLINE constexpr T eval(T a, T b) noexcept {
         using l = float_layout<T>;
-        return std::bit_cast<T>(typename l::bits((bits_of(a) & ~l::sign) | (bits_of(b) & l::sign)));
+        return bits_as<T>(typename l::bits((bits_of(a) & ~l::sign) | (bits_of(b) & l::sign)));
     }
 };
 
@@ -88,7 +88,7 @@ struct min {
         if (a < b) return a;
         if (b < a) return b;
         // only zeros differ
-        if (a == b) return std::bit_cast<T>(typename float_layout<T>::bits(bits_of(a) | bits_of(b)));
+        if (a == b) return bits_as<T>(typename float_layout<T>::bits(bits_of(a) | bits_of(b)));
         return quieted(is_nan(a) ? a : b);
     }
 };
@@ -98,7 +98,7 @@ struct max {
     static TESSERA_INLINE constexpr T eval(T a, T b) noexcept {
         if (a > b) return a;
         if (b > a) return b;
-        if (a == b) return std::bit_cast<T>(typename float_layout<T>::bits(bits_of(a) & bits_of(b)));
+        if (a == b) return bits_as<T>(typename float_layout<T>::bits(bits_of(a) & bits_of(b)));
         return quieted(is_nan(a) ? a : b);
     }
 };
