@@ -12631,7 +12631,7 @@ constexpr bool binary_sources_exist(op o, loc a, loc b) noexcept {
 } // namespace detail
 
 /// True if the loop has a case for `v`, one that `exists` with tail calls: it does without the rarer
-/// combinations of operands, so that there are about 500.
+/// combinations of operands, so that there are about half as many.
 constexpr bool exists_in_loop(const variant& v) noexcept {
     const loc a = v.at[0], b = v.at[1], d = v.at[3];
     const bool plain = a == loc::slot && (b == loc::slot || b == loc::none) && (d == loc::slot || d == loc::none);
