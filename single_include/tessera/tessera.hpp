@@ -14691,7 +14691,7 @@ struct host_function;
 /// A function of a store, wasm's or the host's. Its address is stable as long as the store lives;
 /// a function reference is its index in `store_data::funcs` plus one.
 struct func_record {
-    const u8* entry = nullptr; ///< cells to enter: engine::lower_me, engine::host, or the lowered code
+    const u8* entry = nullptr; ///< lowered code of a wasm function, null while `frame_slots` is 0
     u32 frame_slots = 0;       ///< what a call checks the stack for; 0 while not lowered
     u32 header = 0;            ///< slot of the return address
     u32 type_id = 0;           ///< the store's canonical type id
@@ -14704,8 +14704,6 @@ struct func_record {
 };
 
 struct engine {
-    const u8* lower_me; ///< entry of a wasm function that has not been called yet
-    const u8* host;     ///< entry of every host function
     /// Calls `f`. `slots` holds the arguments (one 64-bit slot each, two for v128; numbers
     /// zero-extended) and has room for max(param_slots, result_slots); on success it holds the
     /// results. On failure returns false and sets `why`.
@@ -17379,7 +17377,7 @@ public:
         const runtime::instance_data* instance = ctx_.instance;
         u64 seen = 0;
         if (!pc) { // stopped on the way into a function: its frame does not exist
-            add(*trace, seen, *ctx_.call.callee, nullptr);
+            add(seen, *ctx_.call.callee, nullptr);
             leave(ctx_.call.return_pc, ctx_.call.link, fp + ctx_.call.delta, pc, fp, instance);
         } else if (ctx_.paused) {
             ++pc; // the next cell, which may be the first of its function
@@ -17387,7 +17385,7 @@ public:
         while (pc && instance) {
             const u32 func = function_at(*instance->unit, pc);
             if (func == no_index) break;
-            add(*trace, seen, *instance->funcs[func], pc);
+            add(seen, *instance->funcs[func], pc);
             const u8* const header = fp + 8 * u64(instance->unit->funcs[func].header);
             leave(get_pointer<const u8>(header), load_native<u64>(header + 8), fp, pc, fp, instance);
         }
@@ -17429,7 +17427,7 @@ private:
         return pc < unit.funcs[func].cells + unit.funcs[func].size ? func : no_index;
     }
 
-    void add(backtrace& trace, u64& seen, const runtime::func_record& f, const u8* pc) noexcept {
+    void add(u64& seen, const runtime::func_record& f, const u8* pc) noexcept {
         const found frame{&f, pc};
         if (seen < most) {
             if (!inner_.push_back(frame)) return;
@@ -17439,7 +17437,6 @@ private:
             outer_[std::size_t((seen - most) % most)] = frame; // the oldest of the kept ones goes
         }
         ++seen;
-        static_cast<void>(trace);
     }
     void finish(backtrace& trace, u64 seen) noexcept {
         for (const found& f : inner_)
@@ -17876,14 +17873,8 @@ private:
 
 /// What a store whose features are F hands to the runtime.
 template <features F>
-inline const runtime::engine engine_for{nullptr,
-                                        nullptr,
-                                        &machine<F>::invoke,
-                                        &machine<F>::start,
-                                        &machine<F>::resume,
-                                        &machine<F>::finish,
-                                        &machine<F>::release_all,
-                                        &machine<F>::self_test};
+inline const runtime::engine engine_for{&machine<F>::invoke, &machine<F>::start,       &machine<F>::resume,
+                                        &machine<F>::finish, &machine<F>::release_all, &machine<F>::self_test};
 
 } // namespace tessera::exec
 
@@ -19768,10 +19759,9 @@ inline func_record* record_block(store_data& s, std::size_t n) noexcept {
 }
 
 /// Makes `r` the record of a host function, of which it becomes an owner.
-inline void describe(func_record& r, const engine& e, host_function& h, u32 type) noexcept {
+inline void describe(func_record& r, host_function& h, u32 type) noexcept {
     h.retain();
     r.host = &h;
-    r.entry = e.host;
     r.type_id = type;
     r.param_slots = slots_of(h.params);
     r.result_slots = slots_of(h.results);
@@ -19786,7 +19776,7 @@ inline func_record* add_host_func(store_data& s, host_function& h, error& why) n
     func_record* r = ::new (static_cast<void*>(at)) func_record;
     r->self = u32(s.funcs.size());
     static_cast<void>(s.funcs.push_back(r)); // reserved
-    describe(*r, *s.engine, h, type);
+    describe(*r, h, type);
     return r;
 }
 
@@ -19915,7 +19905,7 @@ private:
     }
     func_record& host_record(host_function& h, u32 type) noexcept {
         func_record& r = new_record();
-        describe(r, *store_.engine, h, type);
+        describe(r, h, type);
         return r;
     }
     bool push_global(global_data& g) noexcept {
@@ -19926,7 +19916,6 @@ private:
         for (u32 i = m_.imported_funcs; i < m_.funcs.size(); ++i) {
             const u32 type = m_.funcs[i].type;
             func_record& r = new_record();
-            r.entry = store_.engine->lower_me;
             r.type_id = instance_->unit->type_ids[type];
             r.index = i;
             r.param_slots = slots_of(m_.types.params(type));

@@ -313,13 +313,7 @@ private:
 
 /// What a store whose features are F hands to the runtime.
 template <features F>
-inline const runtime::engine engine_for{nullptr,
-                                        nullptr,
-                                        &machine<F>::invoke,
-                                        &machine<F>::start,
-                                        &machine<F>::resume,
-                                        &machine<F>::finish,
-                                        &machine<F>::release_all,
-                                        &machine<F>::self_test};
+inline const runtime::engine engine_for{&machine<F>::invoke, &machine<F>::start,       &machine<F>::resume,
+                                        &machine<F>::finish, &machine<F>::release_all, &machine<F>::self_test};
 
 } // namespace tessera::exec

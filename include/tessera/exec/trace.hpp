@@ -27,7 +27,7 @@ public:
         const runtime::instance_data* instance = ctx_.instance;
         u64 seen = 0;
         if (!pc) { // stopped on the way into a function: its frame does not exist
-            add(*trace, seen, *ctx_.call.callee, nullptr);
+            add(seen, *ctx_.call.callee, nullptr);
             leave(ctx_.call.return_pc, ctx_.call.link, fp + ctx_.call.delta, pc, fp, instance);
         } else if (ctx_.paused) {
             ++pc; // the next cell, which may be the first of its function
@@ -35,7 +35,7 @@ public:
         while (pc && instance) {
             const u32 func = function_at(*instance->unit, pc);
             if (func == no_index) break;
-            add(*trace, seen, *instance->funcs[func], pc);
+            add(seen, *instance->funcs[func], pc);
             const u8* const header = fp + 8 * u64(instance->unit->funcs[func].header);
             leave(get_pointer<const u8>(header), load_native<u64>(header + 8), fp, pc, fp, instance);
         }
@@ -77,7 +77,7 @@ private:
         return pc < unit.funcs[func].cells + unit.funcs[func].size ? func : no_index;
     }
 
-    void add(backtrace& trace, u64& seen, const runtime::func_record& f, const u8* pc) noexcept {
+    void add(u64& seen, const runtime::func_record& f, const u8* pc) noexcept {
         const found frame{&f, pc};
         if (seen < most) {
             if (!inner_.push_back(frame)) return;
@@ -87,7 +87,6 @@ private:
             outer_[std::size_t((seen - most) % most)] = frame; // the oldest of the kept ones goes
         }
         ++seen;
-        static_cast<void>(trace);
     }
     void finish(backtrace& trace, u64 seen) noexcept {
         for (const found& f : inner_)

@@ -16,7 +16,7 @@ struct host_function;
 /// A function of a store, wasm's or the host's. Its address is stable as long as the store lives;
 /// a function reference is its index in `store_data::funcs` plus one.
 struct func_record {
-    const u8* entry = nullptr; ///< cells to enter: engine::lower_me, engine::host, or the lowered code
+    const u8* entry = nullptr; ///< lowered code of a wasm function, null while `frame_slots` is 0
     u32 frame_slots = 0;       ///< what a call checks the stack for; 0 while not lowered
     u32 header = 0;            ///< slot of the return address
     u32 type_id = 0;           ///< the store's canonical type id
@@ -29,8 +29,6 @@ struct func_record {
 };
 
 struct engine {
-    const u8* lower_me; ///< entry of a wasm function that has not been called yet
-    const u8* host;     ///< entry of every host function
     /// Calls `f`. `slots` holds the arguments (one 64-bit slot each, two for v128; numbers
     /// zero-extended) and has room for max(param_slots, result_slots); on success it holds the
     /// results. On failure returns false and sets `why`.

@@ -50,10 +50,9 @@ inline func_record* record_block(store_data& s, std::size_t n) noexcept {
 }
 
 /// Makes `r` the record of a host function, of which it becomes an owner.
-inline void describe(func_record& r, const engine& e, host_function& h, u32 type) noexcept {
+inline void describe(func_record& r, host_function& h, u32 type) noexcept {
     h.retain();
     r.host = &h;
-    r.entry = e.host;
     r.type_id = type;
     r.param_slots = slots_of(h.params);
     r.result_slots = slots_of(h.results);
@@ -68,7 +67,7 @@ inline func_record* add_host_func(store_data& s, host_function& h, error& why) n
     func_record* r = ::new (static_cast<void*>(at)) func_record;
     r->self = u32(s.funcs.size());
     static_cast<void>(s.funcs.push_back(r)); // reserved
-    describe(*r, *s.engine, h, type);
+    describe(*r, h, type);
     return r;
 }
 
@@ -197,7 +196,7 @@ private:
     }
     func_record& host_record(host_function& h, u32 type) noexcept {
         func_record& r = new_record();
-        describe(r, *store_.engine, h, type);
+        describe(r, h, type);
         return r;
     }
     bool push_global(global_data& g) noexcept {
@@ -208,7 +207,6 @@ private:
         for (u32 i = m_.imported_funcs; i < m_.funcs.size(); ++i) {
             const u32 type = m_.funcs[i].type;
             func_record& r = new_record();
-            r.entry = store_.engine->lower_me;
             r.type_id = instance_->unit->type_ids[type];
             r.index = i;
             r.param_slots = slots_of(m_.types.params(type));

@@ -65,7 +65,6 @@ inline bytes expr(bytes code) { return code + bytes{0x0b}; }
 /// A function body without locals.
 inline bytes body(bytes code) { return leb(code.size() + 2) + bytes{0} + code + bytes{0x0b}; }
 
-inline const u8 no_code[1] = {};
 
 /// Host functions run; a wasm function gives its index, or traps if its index is 13.
 inline bool invoke(tessera::runtime::store_data& store, tessera::runtime::func_record& f, u64* slots, tessera::error& why) {
@@ -77,7 +76,7 @@ inline bool invoke(tessera::runtime::store_data& store, tessera::runtime::func_r
     if (f.result_slots) slots[0] = f.index;
     return true;
 }
-inline constexpr tessera::runtime::engine engine{no_code, no_code, invoke, nullptr, nullptr, nullptr, nullptr};
+inline constexpr tessera::runtime::engine engine{invoke, nullptr, nullptr, nullptr, nullptr};
 
 inline tessera::basic_store new_store(const tessera::limits& l = {}, tessera::features f = tessera::latest) { return {engine, f, l}; }
 
