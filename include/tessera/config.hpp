@@ -40,6 +40,21 @@
 #define TESSERA_DEALLOCATE(pointer) std::free(pointer)
 #endif
 
+// Where the bodies are. Neither of these: in each file that includes the library, which is then all
+// in the headers. Else in the one file that defines TESSERA_IMPLEMENTATION before the include and
+// names its feature sets after it, each with TESSERA_INSTANTIATE(set); all other files define
+// TESSERA_SEPARATE and see declarations only. The whole program uses the same allocation macros.
+#if defined(TESSERA_IMPLEMENTATION)
+#define TESSERA_BODIES 1
+#define TESSERA_API
+#elif defined(TESSERA_SEPARATE)
+#define TESSERA_BODIES 0
+#define TESSERA_API
+#else
+#define TESSERA_BODIES 1
+#define TESSERA_API inline
+#endif
+
 /// 1: handlers call each other in tail position; 0: one loop over a switch. Left undefined, the
 /// compiler's facts below decide.
 #ifndef TESSERA_TAIL_CALLS
@@ -101,6 +116,14 @@
 #define TESSERA_UNLIKELY(condition) (condition)
 #endif
 
+/// 1: an exception that leaves a host function is caught and becomes an error. Part of the templates
+/// that bind host functions, so that files with and without exceptions do not share them.
+#if defined(__cpp_exceptions) || defined(_CPPUNWIND)
+#define TESSERA_CATCHES 1
+#else
+#define TESSERA_CATCHES 0
+#endif
+
 // Two translation units that disagree on any of this must not share a symbol, so all of it is part
 // of the inline namespace's name.
 #define TESSERA_JOIN_(a, b, c, d, e) v##a##_##b##_##c##d##e
@@ -120,8 +143,14 @@
 #else
 #define TESSERA_ABI_LEVEL _d
 #endif
+#if defined(TESSERA_IMPLEMENTATION) || defined(TESSERA_SEPARATE)
+// Handlers are in one file, so its flags need not be those of the others: a program that is being
+// debugged may have an optimised engine.
+#define TESSERA_ABI TESSERA_JOIN(TESSERA_VERSION_MAJOR, TESSERA_VERSION_MINOR, separate, , )
+#else
 #define TESSERA_ABI                                                                                                    \
     TESSERA_JOIN(TESSERA_VERSION_MAJOR, TESSERA_VERSION_MINOR, TESSERA_ABI_DISPATCH, TESSERA_ABI_LEVEL,                \
                  TESSERA_ABI_CHECK)
+#endif
 
 #endif // TESSERA_ABI

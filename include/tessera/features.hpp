@@ -136,6 +136,26 @@ constexpr features operator-(features s, feature f) noexcept {
     return s;
 }
 
+/// The first feature of `s` that needs one which `s` lacks, and that one; `feature::count_` twice for a
+/// set made with `+` and `-`.
+struct unmet {
+    feature has = feature::count_;
+    feature lacks = feature::count_;
+};
+constexpr unmet first_unmet(features s) noexcept {
+    for (unsigned i = 0; i < unsigned(feature::count_); ++i)
+        if (s[feature(i)] && !s.contains(implied_by(feature(i))))
+            return {feature(i), s.first_missing(implied_by(feature(i)))};
+    return {};
+}
+/// Refuses to compile for two features; the compiler's message names them.
+template <feature Has, feature Lacks>
+struct set_is_complete {
+    static_assert(Has == feature::count_, "tessera: this set has the first feature named here without the second one, "
+                                          "which it needs; make sets with + and -");
+    static constexpr bool value = true;
+};
+
 /// WebAssembly 1.0 as published, with the export of mutable globals.
 inline constexpr features wasm_1_0 = features{} + feature::mutable_globals;
 /// The Lime1 target of the tool conventions.

@@ -5,16 +5,20 @@
 
 #include <tessera/config.hpp>
 
-#include <tessera/binary/encode.hpp>
 #include <tessera/runtime/api/module.hpp>
+
+#if TESSERA_BODIES
+#include <tessera/binary/encode.hpp>
+#include <tessera/valid/module.hpp>
 
 namespace tessera::inline TESSERA_ABI {
 
-inline result<vec<u8>> module::to_binary() const noexcept {
+TESSERA_API result<vec<u8>> module::to_binary() const noexcept {
     if (!owner_) return error(msg::stale_handle);
     return binary::encode(*owner_);
 }
 
 } // namespace tessera
+#endif
 
 #include <tessera/undef.hpp>

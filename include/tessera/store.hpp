@@ -5,9 +5,13 @@
 
 #include <tessera/config.hpp>
 
-#include <tessera/exec/engine.hpp>
 #include <tessera/runtime/api/execution.hpp>
 #include <tessera/runtime/api/store.hpp>
+
+#if TESSERA_BODIES
+#include <tessera/exec/engine.hpp>
+#include <tessera/runtime/instantiate.hpp>
+#endif
 
 namespace tessera::inline TESSERA_ABI {
 
@@ -15,8 +19,10 @@ namespace tessera::inline TESSERA_ABI {
 /// interruption exist only where the build has them.
 template <features F>
 class store : public basic_store {
+    static_assert(set_is_complete<first_unmet(F).has, first_unmet(F).lacks>::value);
+
 public:
-    explicit store(const tessera::limits& limits = {}) noexcept : basic_store(exec::engine_for<F>, F, limits) {}
+    explicit store(const tessera::limits& limits = {}) noexcept : basic_store(runtime::engine_for<F>(), F, limits) {}
 
     /// Allows `units` more of execution. What a guest has used up it does not get back by trapping.
     result<void> add_fuel(u64 units) noexcept requires(F[feature::fuel]) {

@@ -6,12 +6,18 @@
 #include <tessera/config.hpp>
 #include <tessera/features.hpp>
 
-#include <tessera/binary/encode.hpp>
-#include <tessera/text/script.hpp>
+// Declarations, all of them before any body.
+#include <tessera/runtime/api/execution.hpp>
+#include <tessera/runtime/api/store.hpp>
 
 #include <tessera/module.hpp>
 #include <tessera/wat.hpp>
 
 #include <tessera/store.hpp>
+
+#if TESSERA_BODIES
+#include <tessera/text/script.hpp>
+#endif
+#include <tessera/separate.hpp>
 
 #include <tessera/undef.hpp>

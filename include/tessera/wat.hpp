@@ -6,8 +6,11 @@
 #include <tessera/config.hpp>
 
 #include <tessera/runtime/api/module.hpp>
+
+#if TESSERA_BODIES
 #include <tessera/text/parser.hpp>
 #include <tessera/text/printer.hpp>
+#include <tessera/valid/module.hpp>
 
 namespace tessera::inline TESSERA_ABI {
 
@@ -18,11 +21,12 @@ result<module> module::parse_text(std::string_view text, const module_limits& li
     return made(load<F>(std::move(binary->bytes), std::move(binary->positions), limits));
 }
 
-inline result<vec<char>> module::to_text(print_options options) const noexcept {
+TESSERA_API result<vec<char>> module::to_text(print_options options) const noexcept {
     if (!owner_) return error(msg::stale_handle);
     return text::print(*owner_, options);
 }
 
 } // namespace tessera
+#endif
 
 #include <tessera/undef.hpp>

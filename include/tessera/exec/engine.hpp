@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /// @file exec/engine.hpp
 /// Running functions: the way in from the host, the slow ways between functions, contexts and their
-/// pool. `engine_for<F>` is what a store of the features F gets.
+/// pool. `runtime::engine_for<F>` is what a store of the features F gets.
 #pragma once
 
 #include <tessera/exec/trace.hpp>
@@ -311,9 +311,16 @@ private:
     }
 };
 
-/// What a store whose features are F hands to the runtime.
-template <features F>
-inline const runtime::engine engine_for{&machine<F>::invoke, &machine<F>::start,       &machine<F>::resume,
-                                        &machine<F>::finish, &machine<F>::release_all, &machine<F>::self_test};
-
 } // namespace tessera::exec
+
+namespace tessera::inline TESSERA_ABI::runtime {
+
+template <features F>
+const engine& engine_for() noexcept {
+    using machine = exec::machine<F>;
+    static constexpr engine made{&machine::invoke, &machine::start,       &machine::resume,
+                                 &machine::finish, &machine::release_all, &machine::self_test};
+    return made;
+}
+
+} // namespace tessera::runtime

@@ -35,7 +35,7 @@ trap apply_meaning(const u64* args, u64* results) noexcept {
 }
 template <op O>
 consteval applier applier_of() {
-    if constexpr (is_function<O>) return apply_meaning<typename sem<O>::meaning>;
+    if constexpr (is_function<O>) return apply_meaning<sem<O>>;
     else return nullptr;
 }
 inline constexpr auto appliers = []<std::size_t... I>(std::index_sequence<I...>) {

@@ -106,28 +106,36 @@ consteval bool row_agrees(const Meaning*, const op_row& r) {
 }
 } // namespace detail
 
-/// What the instruction `O` computes. Where it is a function of its operands, `sem<O>::eval` is that
-/// function; a load or store derives from its tag in mem::; the rest from `special` or `pending`.
+namespace detail {
 template <op O>
-struct sem;
+struct meaning_of;
 #define OP(id, text, prefix, code, immediate, sig, needs, ...)                                                         \
     template <>                                                                                                        \
-    struct sem<op::id> : __VA_ARGS__ {                                                                                 \
-        using meaning = __VA_ARGS__;                                                                                   \
-        static_assert(detail::row_agrees(static_cast<const meaning*>(nullptr), row(op::id)),                           \
-                      "opcodes.def: the row's signature disagrees with its meaning");                                  \
+    struct meaning_of<op::id> {                                                                                        \
+        using type = __VA_ARGS__;                                                                                      \
     };
 #include <tessera/syntax/opcodes.def>
 #undef OP
+} // namespace detail
+
+/// What the instruction `O` computes. Where it is a function of its operands, `sem<O>::eval` is that
+/// function; for a load or store it is a tag in mem::; else `special` or `pending`.
+template <op O>
+using sem = typename detail::meaning_of<O>::type;
+
+/// True if the row's signature is that of its meaning. A test asserts it of all rows, at compile time;
+/// here it would cost every user a tenth of a second.
+template <op O>
+inline constexpr bool agrees = detail::row_agrees(static_cast<const sem<O>*>(nullptr), row(O));
 
 /// True if `O` is a function of its operands alone: `sem<O>::eval` exists.
 template <op O>
 inline constexpr bool is_function = requires {
-    &sem<O>::meaning::eval;
+    &sem<O>::eval;
 };
 /// arity, arg<I>, result and may_trap of an instruction that is a function.
 template <op O>
-using traits_of = function_traits<decltype(&sem<O>::meaning::eval)>;
+using traits_of = function_traits<decltype(&sem<O>::eval)>;
 
 } // namespace num
 } // namespace tessera

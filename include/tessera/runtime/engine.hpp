@@ -46,4 +46,8 @@ struct engine {
     bool (*works)() = nullptr;
 };
 
+/// The engine of a build with the features F; exec/ defines it.
+template <features F>
+const engine& engine_for() noexcept;
+
 } // namespace tessera::runtime

@@ -28,6 +28,10 @@ struct import_source {
     const void* self = nullptr;
 };
 
+/// Makes an instance of `m`, whose count of owners is all of it that changes (spec: exec/modules,
+/// Instantiation). Null: `why` says why. runtime/instantiate.hpp has the body.
+TESSERA_API instance_data* instantiate(store_data& store, module_data& m, import_source from, error& why) noexcept;
+
 /// `t` of a module, with the store's type id in place of the module's type index.
 inline val_type store_type(const code_unit& unit, val_type t) noexcept {
     if (!t.is_ref() || !t.heap().is_index()) return t;

@@ -31,19 +31,19 @@ struct backtrace {
 /// An error value. Copies share the backtrace.
 class error {
 public:
-    error(const message& what, u64 offset = no_offset) noexcept : what_(&what), offset_(offset) {}
-    error(const message& what, std::string_view detail, u64 offset = no_offset) noexcept
+    TESSERA_COLD error(const message& what, u64 offset = no_offset) noexcept : what_(&what), offset_(offset) {}
+    TESSERA_COLD error(const message& what, std::string_view detail, u64 offset = no_offset) noexcept
         : what_(&what), offset_(offset) {
         set_detail(detail);
     }
-    error(tessera::trap why) noexcept : what_(&msg::traps[std::size_t(why)]), trap_(why) {}
-    error(const error& other) noexcept
+    TESSERA_COLD error(tessera::trap why) noexcept : what_(&msg::traps[std::size_t(why)]), trap_(why) {}
+    TESSERA_COLD error(const error& other) noexcept
         : what_(other.what_), offset_(other.offset_), line_(other.line_), column_(other.column_), trap_(other.trap_),
           trace_(other.trace_) {
         std::memcpy(detail_, other.detail_, sizeof detail_);
         if (trace_) trace_->owners.fetch_add(1, std::memory_order_relaxed);
     }
-    error& operator=(const error& other) noexcept {
+    TESSERA_COLD error& operator=(const error& other) noexcept {
         if (this != &other) {
             this->~error();
             ::new (static_cast<void*>(this)) error(other);
@@ -51,7 +51,7 @@ public:
         return *this;
     }
     ~error() {
-        if (trace_ && trace_->owners.fetch_sub(1, std::memory_order_acq_rel) == 1) destroy(trace_);
+        if (TESSERA_UNLIKELY(trace_ != nullptr)) let_go();
     }
 
     static constexpr u64 no_offset = ~u64{0};
@@ -87,12 +87,16 @@ public:
     }
     /// Takes over one count of `trace`, which may be null.
     error& set_trace(backtrace* trace) noexcept {
-        if (trace_ && trace_->owners.fetch_sub(1, std::memory_order_acq_rel) == 1) destroy(trace_);
+        if (trace_) let_go();
         trace_ = trace;
         return *this;
     }
 
 private:
+    TESSERA_COLD void let_go() noexcept {
+        if (trace_->owners.fetch_sub(1, std::memory_order_acq_rel) == 1) destroy(trace_);
+    }
+
     const tessera::message* what_;
     u64 offset_ = no_offset;
     u32 line_ = 0;

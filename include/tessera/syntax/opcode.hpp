@@ -79,18 +79,23 @@ constexpr const op_row& row(op o) noexcept { return op_table[u16(o)]; }
 
 /// Log2 of how many bytes the instruction accesses in memory, which is the largest alignment its
 /// memarg may state and the one the text format leaves out; 0 for what accesses none. Read from the
-/// instruction's name: a width after `load`, `store`, `rmw` or `wait` counts, else that of its type.
+/// instruction's name: the number after the first dot counts (`load8`, `rmw16`, `wait32`), else that of
+/// its type.
 constexpr u8 access_log2(const op_row& r) {
     if (r.immediate != imm::memarg && r.immediate != imm::memarg_lane) return 0;
     const std::string_view text = r.text;
     if (text == "memory.atomic.notify") return 2;
-    std::size_t at = std::string_view::npos;
-    for (std::string_view verb : {"load", "store", "rmw", "wait"})
-        if (const std::size_t found = text.find(verb); found != std::string_view::npos) at = found + verb.size();
+    std::size_t at = 0;
     unsigned bits = 0;
-    if (at >= text.size() || text[at] < '0' || text[at] > '9') at = 1; // the width of the type, i64 or v128
-    for (; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at) bits = bits * 10 + unsigned(text[at] - '0');
-    if (at < text.size() && text[at] == 'x') bits *= unsigned(text[at + 1] - '0'); // load8x8 is 64 bits
+    const auto number = [&] {
+        for (bits = 0; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at)
+            bits = bits * 10 + unsigned(text[at] - '0');
+        return bits != 0;
+    };
+    while (text[at] != '.') ++at;
+    while (at < text.size() && !number()) ++at;
+    if (bits == 0) at = 1, number();
+    else if (at < text.size() && text[at] == 'x') bits *= unsigned(text[at + 1] - '0'); // load8x8 is 64 bits
     return u8(std::bit_width(bits) - 4);
 }
 inline constexpr std::array<u8, op_count> natural_align = [] {

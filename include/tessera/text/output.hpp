@@ -14,13 +14,13 @@ namespace tessera::inline TESSERA_ABI::text {
 /// remembers it and goes on, so that the caller asks once.
 class text_output {
 public:
-    text_output& operator<<(std::string_view s) noexcept {
+    TESSERA_NOINLINE text_output& operator<<(std::string_view s) noexcept {
         if (s.size() > most_ - text_.size()) too_long_ = true;
         else if (!text_.append(s.data(), s.size())) lost_ = true;
         return *this;
     }
-    text_output& operator<<(char c) noexcept { return *this << std::string_view(&c, 1); }
-    text_output& operator<<(word w) noexcept { return *this << text_of(w); }
+    TESSERA_NOINLINE text_output& operator<<(char c) noexcept { return *this << std::string_view(&c, 1); }
+    TESSERA_NOINLINE text_output& operator<<(word w) noexcept { return *this << text_of(w); }
     text_output& operator<<(u64 n) noexcept { return number(n); }
     text_output& operator<<(u32 n) noexcept { return number(n); }
     text_output& operator<<(i64 n) noexcept { return number(n); }
@@ -113,7 +113,7 @@ private:
     static constexpr std::size_t most_joined = 80;
 
     template <class T>
-    text_output& number(T n) noexcept {
+    TESSERA_NOINLINE text_output& number(T n) noexcept {
         char buffer[20];
         return *this << std::string_view(buffer,
                                          std::size_t(std::to_chars(buffer, buffer + sizeof buffer, n).ptr - buffer));

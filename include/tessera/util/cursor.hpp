@@ -85,7 +85,7 @@ private:
         return false;
     }
     template <unsigned Bits, bool Signed>
-    bool leb_slow(u64& out) noexcept {
+    TESSERA_NOINLINE bool leb_slow(u64& out) noexcept {
         constexpr unsigned most = (Bits + 6) / 7;
         u64 value = 0;
         const u8* p = at_;

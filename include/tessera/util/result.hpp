@@ -5,7 +5,6 @@
 
 #include <tessera/util/integers.hpp>
 
-#include <memory>
 #include <new>
 #include <utility>
 
@@ -55,8 +54,8 @@ public:
     T& operator*() & noexcept { return value_; }
     const T& operator*() const& noexcept { return value_; }
     T&& operator*() && noexcept { return std::move(value_); }
-    T* operator->() noexcept { return std::addressof(value_); }
-    const T* operator->() const noexcept { return std::addressof(value_); }
+    T* operator->() noexcept { return __builtin_addressof(value_); }
+    const T* operator->() const noexcept { return __builtin_addressof(value_); }
     const E& error() const& noexcept { return error_; }
     E& error() & noexcept { return error_; }
     E&& error() && noexcept { return std::move(error_); }

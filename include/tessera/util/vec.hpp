@@ -48,8 +48,49 @@ public:
     const T* end() const noexcept { return data_ + size_; }
 
     /// Makes room for `n` elements in all. False: memory is out, nothing changed.
-    [[nodiscard]] bool reserve(std::size_t n) noexcept {
-        if (n <= capacity_) return true;
+    [[nodiscard]] bool reserve(std::size_t n) noexcept { return n <= capacity_ || grow(n); }
+    /// Appends `value`. False: memory is out, nothing changed.
+    [[nodiscard]] bool push_back(T value) noexcept {
+        if (TESSERA_UNLIKELY(size_ == capacity_) && !grow(capacity_ < 4 ? 8 : capacity_ * 2)) return false;
+        ::new (static_cast<void*>(data_ + size_)) T(std::move(value));
+        ++size_;
+        return true;
+    }
+    /// Appends copies of the `n` elements at `from`. False: memory is out, nothing changed.
+    [[nodiscard]] bool append(const T* from, std::size_t n) noexcept {
+        if (n > capacity_ - size_ && !grow(size_ + n < capacity_ * 2 ? capacity_ * 2 : size_ + n)) return false;
+        if constexpr (std::is_trivially_copyable_v<T>) {
+            if (n) std::memcpy(static_cast<void*>(data_ + size_), static_cast<const void*>(from), n * sizeof(T));
+        } else {
+            for (std::size_t i = 0; i < n; ++i) ::new (static_cast<void*>(data_ + size_ + i)) T(from[i]);
+        }
+        size_ += n;
+        return true;
+    }
+    /// Makes the size `n`; new elements are value-initialised. False: memory is out, nothing changed.
+    [[nodiscard]] TESSERA_NOINLINE bool resize(std::size_t n) noexcept {
+        if (!reserve(n)) return false;
+        truncate(size_ < n ? size_ : n);
+        for (; size_ < n; ++size_) ::new (static_cast<void*>(data_ + size_)) T();
+        return true;
+    }
+    /// Replaces the content by copies of `from`. False: memory is out, the content is then empty.
+    [[nodiscard]] bool assign(std::span<const T> from) noexcept {
+        clear();
+        return append(from.data(), from.size());
+    }
+    /// Drops elements until `n` are left; never allocates. `n` must not be more than size().
+    void truncate(std::size_t n) noexcept {
+        if constexpr (std::is_trivially_destructible_v<T>) size_ = n;
+        else
+            while (size_ > n) data_[--size_].~T();
+    }
+    void pop_back() noexcept { truncate(size_ - 1); }
+    void clear() noexcept { truncate(0); }
+
+private:
+    /// The rare part of what appends, out of the way.
+    TESSERA_NOINLINE bool grow(std::size_t n) noexcept {
         if (n > std::size_t(-1) / 2 / sizeof(T)) return false;
         T* fresh = static_cast<T*>(TESSERA_ALLOCATE(n * sizeof(T)));
         if (!fresh) return false;
@@ -66,44 +107,6 @@ public:
         capacity_ = n;
         return true;
     }
-    /// Appends `value`. False: memory is out, nothing changed.
-    [[nodiscard]] bool push_back(T value) noexcept {
-        if (size_ == capacity_ && !reserve(capacity_ < 4 ? 8 : capacity_ * 2)) return false;
-        ::new (static_cast<void*>(data_ + size_)) T(std::move(value));
-        ++size_;
-        return true;
-    }
-    /// Appends copies of the `n` elements at `from`. False: memory is out, nothing changed.
-    [[nodiscard]] bool append(const T* from, std::size_t n) noexcept {
-        if (n > capacity_ - size_ && !reserve(size_ + n < capacity_ * 2 ? capacity_ * 2 : size_ + n)) return false;
-        if constexpr (std::is_trivially_copyable_v<T>) {
-            if (n) std::memcpy(static_cast<void*>(data_ + size_), static_cast<const void*>(from), n * sizeof(T));
-        } else {
-            for (std::size_t i = 0; i < n; ++i) ::new (static_cast<void*>(data_ + size_ + i)) T(from[i]);
-        }
-        size_ += n;
-        return true;
-    }
-    /// Makes the size `n`; new elements are value-initialised. False: memory is out, nothing changed.
-    [[nodiscard]] bool resize(std::size_t n) noexcept {
-        if (n > capacity_ && !reserve(n)) return false;
-        while (size_ > n) data_[--size_].~T();
-        for (; size_ < n; ++size_) ::new (static_cast<void*>(data_ + size_)) T();
-        return true;
-    }
-    /// Replaces the content by copies of `from`. False: memory is out, the content is then empty.
-    [[nodiscard]] bool assign(std::span<const T> from) noexcept {
-        clear();
-        return append(from.data(), from.size());
-    }
-    /// Drops elements until `n` are left; never allocates. `n` must not be more than size().
-    void truncate(std::size_t n) noexcept {
-        while (size_ > n) data_[--size_].~T();
-    }
-    void pop_back() noexcept { data_[--size_].~T(); }
-    void clear() noexcept { truncate(0); }
-
-private:
     void release() noexcept {
         clear();
         TESSERA_DEALLOCATE(data_);

@@ -12,12 +12,12 @@ namespace tessera::inline TESSERA_ABI::valid {
 /// Collects the detail of an error; what does not fit is left out.
 class description {
 public:
-    description& operator<<(std::string_view text) noexcept {
+    TESSERA_COLD description& operator<<(std::string_view text) noexcept {
         for (char c : text)
             if (size_ < sizeof text_) text_[size_++] = c;
         return *this;
     }
-    description& operator<<(u64 number) noexcept {
+    TESSERA_COLD description& operator<<(u64 number) noexcept {
         char digits[20];
         std::size_t n = 0;
         do digits[n++] = char('0' + number % 10);
@@ -25,7 +25,7 @@ public:
         while (n > 0) *this << std::string_view(&digits[--n], 1);
         return *this;
     }
-    description& operator<<(heap_type h) noexcept {
+    TESSERA_COLD description& operator<<(heap_type h) noexcept {
         if (h.is_index()) return *this << u64(h.index());
         switch (h.byte_code()) {
         case code::func: return *this << "func";
@@ -43,7 +43,7 @@ public:
         default: return *this << "bot";
         }
     }
-    description& operator<<(val_type t) noexcept {
+    TESSERA_COLD description& operator<<(val_type t) noexcept {
         switch (t.byte_code()) {
         case code::i32: return *this << "i32";
         case code::i64: return *this << "i64";
@@ -57,7 +57,7 @@ public:
         default: return *this << "bot";
         }
     }
-    description& operator<<(std::span<const val_type> types) noexcept {
+    TESSERA_COLD description& operator<<(std::span<const val_type> types) noexcept {
         *this << "[";
         for (std::size_t i = 0; i < types.size(); ++i) *this << (i ? " " : "") << types[i];
         return *this << "]";

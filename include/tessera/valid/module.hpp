@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 /// @file valid/module.hpp
-/// Validating a module (spec: valid/modules), and the door that decodes and validates.
+/// Validating a module (spec: valid/modules), and the bodies of valid/load.hpp.
 #pragma once
 
 #include <tessera/binary/decode.hpp>
 #include <tessera/valid/code.hpp>
+#include <tessera/valid/load.hpp>
 #include <tessera/valid/types.hpp>
 
 #include <algorithm>
@@ -192,19 +193,16 @@ result<void> module(module_data& m, const module_limits& limits = {}) noexcept {
 
 } // namespace valid
 
-/// Decodes and validates bytes that the module takes over. `positions` are those of its text, if it
-/// has one. Fails like binary::decode and valid::module.
 template <features F>
-result<module_owner> load(vec<u8>&& bytes, vec<module_data::position>&& positions = {},
-                          const module_limits& limits = {}) noexcept {
+result<module_owner> load(vec<u8>&& bytes, vec<module_data::position>&& positions,
+                          const module_limits& limits) noexcept {
     auto m = binary::decode<F>(std::move(bytes), std::move(positions), limits);
     if (!m) return m.error();
     if (auto valid = valid::module<F>(*m->edit(), limits); !valid) return valid.error();
     return m;
 }
-/// The same for bytes that stay the caller's and must outlive the module.
 template <features F>
-result<module_owner> load_borrowed(std::span<const u8> bytes, const module_limits& limits = {}) noexcept {
+result<module_owner> load_borrowed(std::span<const u8> bytes, const module_limits& limits) noexcept {
     auto m = binary::decode_borrowed<F>(bytes, limits);
     if (!m) return m.error();
     if (auto valid = valid::module<F>(*m->edit(), limits); !valid) return valid.error();

@@ -13,9 +13,9 @@ namespace tessera::inline TESSERA_ABI::exec {
 
 namespace detail {
 template <op O>
-using stored_type = typename num::sem<O>::meaning::stored;
+using stored_type = typename num::sem<O>::stored;
 template <op O>
-using value_type = typename num::sem<O>::meaning::value;
+using value_type = typename num::sem<O>::value;
 
 template <op O>
 TESSERA_INLINE value_type<O> read_memory(const u8* at) noexcept {

@@ -5,7 +5,7 @@
 
 #include <tessera/runtime/api/guest.hpp>
 
-#if defined(__cpp_exceptions)
+#if TESSERA_CATCHES
 #include <exception>
 #endif
 
@@ -104,9 +104,10 @@ template <class R, class... P>
 struct host_signature<R(tessera::caller&, P...)> : host_call<true, R, P...> {};
 
 /// Runs `call`; an exception of the host becomes an error, as it must not pass through the engine.
-template <class Call>
+template <bool Catches, class Call>
 bool guarded(error& why, Call call) noexcept {
-#if defined(__cpp_exceptions)
+    static_assert(Catches == bool(TESSERA_CATCHES));
+#if TESSERA_CATCHES
     try {
         return call();
     } catch (const std::exception& e) {
@@ -122,14 +123,14 @@ bool guarded(error& why, Call call) noexcept {
 }
 
 /// Makes a T of the host's from `args`; null when memory is out or its constructor throws.
-template <class T, class... A>
+template <class T, bool Catches, class... A>
 T* create_guarded(A&&... args) noexcept {
     static_assert(alignof(T) <= alignof(std::max_align_t), "tessera: the type is aligned more than the allocator is");
     void* const at = TESSERA_ALLOCATE(sizeof(T));
     if (!at) return nullptr;
     T* made = nullptr;
     error why(msg::out_of_memory);
-    if (!guarded(why, [&] { return made = ::new (at) T(std::forward<A>(args)...), true; })) TESSERA_DEALLOCATE(at);
+    if (!guarded<Catches>(why, [&] { return made = ::new (at) T(std::forward<A>(args)...), true; })) TESSERA_DEALLOCATE(at);
     return made;
 }
 
@@ -142,19 +143,19 @@ struct host_callable : host_function {
 };
 
 /// Makes a host function of `f`, null when memory is out.
-template <class F>
+template <bool Catches, class F>
 host_function* bind(F&& f) noexcept {
     using body = std::decay_t<F>;
     static_assert(signature_of<body>::known,
                   "tessera: define needs a function pointer, or an object with one operator() that is "
                   "not a template: a lambda without auto parameters");
     using sign = host_signature<typename signature_of<body>::type>;
-    auto* made = create_guarded<host_callable<body>>(std::forward<F>(f));
+    auto* made = create_guarded<host_callable<body>, Catches>(std::forward<F>(f));
     if (!made) return nullptr;
     made->params = sign::params;
     made->results = sign::list::types;
     made->invoke = [](host_function& self, caller& who, u64* slots, error& why) {
-        return guarded(why, [&] { return sign::run(static_cast<host_callable<body>&>(self).f, who, slots, why); });
+        return guarded<Catches>(why, [&] { return sign::run(static_cast<host_callable<body>&>(self).f, who, slots, why); });
     };
     made->destroy = [](host_function* self) { destroy(static_cast<host_callable<body>*>(self)); };
     return made;
@@ -170,7 +171,7 @@ struct host_dynamic : host_callable<F> {
 
 /// Makes a host function of type `type`, whose references must be abstract, from
 /// `f(caller&, std::span<const value>, std::span<value>) -> result<void>`. Null when memory is out.
-template <class F>
+template <bool Catches, class F>
 host_function* bind_dynamic(const func_type& type, F&& f) noexcept {
     using body = std::decay_t<F>;
     static_assert(
@@ -178,7 +179,7 @@ host_function* bind_dynamic(const func_type& type, F&& f) noexcept {
         "tessera: a function without static type takes (caller&, std::span<const value>, std::span<value>) and returns "
         "result<void>");
     using made_type = host_dynamic<body>;
-    auto* made = create_guarded<made_type>(std::forward<F>(f));
+    auto* made = create_guarded<made_type, Catches>(std::forward<F>(f));
     if (!made) return nullptr;
     if (!made->types.append(type.params.data(), type.params.size()) ||
         !made->types.append(type.results.data(), type.results.size())) {
@@ -188,7 +189,7 @@ host_function* bind_dynamic(const func_type& type, F&& f) noexcept {
     made->params = {made->types.data(), type.params.size()};
     made->results = {made->types.data() + type.params.size(), type.results.size()};
     made->invoke = [](host_function& self, caller& who, u64* slots, error& why) {
-        return guarded(why, [&] {
+        return guarded<Catches>(why, [&] {
             made_type& me = static_cast<made_type&>(self);
             vec<value> values = std::move(me.values); // a nested call finds it empty and makes its own
             const std::size_t n = me.params.size();

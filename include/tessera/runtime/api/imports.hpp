@@ -48,15 +48,15 @@ public:
     /// pointer and a count), guest_ptr<T> one. It returns void, a value, a tuple, or a result<> of
     /// these: an error then ends the guest's call. What it captures lives as long as these imports
     /// and the stores that use it.
-    template <class F>
+    template <class F, bool Catches = bool(TESSERA_CATCHES)>
     requires(!std::is_base_of_v<runtime::handle, std::decay_t<F>>) defined
         define(std::string_view module, std::string_view name, F&& f)
-    noexcept { return define_host(module, name, runtime::bind(std::forward<F>(f))); }
+    noexcept { return define_host(module, name, runtime::bind<Catches>(std::forward<F>(f))); }
     /// A function whose type is known at run time: `f(caller&, std::span<const value> arguments,
     /// std::span<value> results) -> result<void>`. References in `type` must be abstract.
-    template <class F>
+    template <class F, bool Catches = bool(TESSERA_CATCHES)>
     defined define(std::string_view module, std::string_view name, const func_type& type, F&& f) noexcept {
-        return define_host(module, name, runtime::bind_dynamic(type, std::forward<F>(f)));
+        return define_host(module, name, runtime::bind_dynamic<Catches>(type, std::forward<F>(f)));
     }
     /// An object of a store.
     defined define(std::string_view module, std::string_view name, const func& f) noexcept {

@@ -5,7 +5,7 @@
 
 #include <tessera/runtime/api/extern_type.hpp>
 #include <tessera/text/print_options.hpp>
-#include <tessera/valid/module.hpp>
+#include <tessera/valid/load.hpp>
 
 namespace tessera::inline TESSERA_ABI {
 

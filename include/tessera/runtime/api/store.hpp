@@ -5,7 +5,7 @@
 
 #include <tessera/runtime/api/imports.hpp>
 #include <tessera/runtime/api/module.hpp>
-#include <tessera/runtime/instantiate.hpp>
+#include <tessera/runtime/records.hpp>
 
 namespace tessera::inline TESSERA_ABI {
 
@@ -51,10 +51,10 @@ public:
         if (!data_) return *missing_;
         if (!m) return msg::stale_handle;
         if (auto ok = from.status(); !ok) return ok.error();
-        // The count of owners is all that changes in a shared module.
-        runtime::instantiation run(*data_, const_cast<module_data&>(*m.owner()), from.source());
-        runtime::instance_data* made = run.run();
-        if (!made) return run.why();
+        error why(msg::out_of_memory);
+        runtime::instance_data* made =
+            runtime::instantiate(*data_, const_cast<module_data&>(*m.owner()), from.source(), why);
+        if (!made) return why;
         return instance(*data_, made->self);
     }
 
@@ -112,21 +112,21 @@ public:
         return tag(*data_, made->self);
     }
     /// A host function as an object of this store, e.g. for a table; takes what imports::define takes.
-    template <class F>
+    template <class F, bool Catches = bool(TESSERA_CATCHES)>
     result<func> make_func(F&& f) noexcept {
-        return add_func(runtime::bind(std::forward<F>(f)));
+        return add_func(runtime::bind<Catches>(std::forward<F>(f)));
     }
-    template <class F>
+    template <class F, bool Catches = bool(TESSERA_CATCHES)>
     result<func> make_func(const func_type& type, F&& f) noexcept {
-        return add_func(runtime::bind_dynamic(type, std::forward<F>(f)));
+        return add_func(runtime::bind_dynamic<Catches>(type, std::forward<F>(f)));
     }
     /// The function behind a value of the func hierarchy; empty for null.
     func as_func(const value& v) const noexcept { return data_ ? func::from(*data_, u32(v.bits)) : func(); }
 
     /// Makes a T for guests to hold as externref. The store owns it until drop_object or its end.
-    template <class T, class... A>
+    template <class T, bool Catches = bool(TESSERA_CATCHES), class... A>
     result<externref> make_object(A&&... args) noexcept {
-        T* made = data_ ? runtime::create_guarded<T>(std::forward<A>(args)...) : nullptr;
+        T* made = data_ ? runtime::create_guarded<T, Catches>(std::forward<A>(args)...) : nullptr;
         if (!made) return msg::out_of_memory;
         auto r = add_object({made, &runtime::type_mark<T>, [](void* o) { destroy(static_cast<T*>(o)); }});
         if (!r) destroy(made);

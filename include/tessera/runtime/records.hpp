@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+/// @file records.hpp
+/// Adding objects to a store, function records among them.
+#pragma once
+
+#include <tessera/runtime/link.hpp>
+
+namespace tessera::inline TESSERA_ABI::runtime {
+
+/// Adds a new object to a list of the store's; null when memory is out.
+template <class T>
+T* add(vec<T*>& all) noexcept {
+    T* made = create<T>();
+    if (made && !all.push_back(made)) {
+        destroy(made);
+        return nullptr;
+    }
+    if (made) made->self = u32(all.size() - 1);
+    return made;
+}
+
+/// Room for `n` more function records, and in the list that names them; null when memory is out.
+inline func_record* record_block(store_data& s, std::size_t n) noexcept {
+    // Doubling keeps the growth of many instances linear.
+    const std::size_t all = s.funcs.size() + n;
+    if (all > s.funcs.capacity() && !s.funcs.reserve(all < 2 * s.funcs.capacity() ? 2 * s.funcs.capacity() : all))
+        return nullptr;
+    func_record* block = static_cast<func_record*>(TESSERA_ALLOCATE(n * sizeof(func_record)));
+    if (block && !s.func_blocks.push_back(block)) {
+        TESSERA_DEALLOCATE(block);
+        return nullptr;
+    }
+    return block;
+}
+
+/// Makes `r` the record of a host function, of which it becomes an owner.
+inline void describe(func_record& r, host_function& h, u32 type) noexcept {
+    h.retain();
+    r.host = &h;
+    r.type_id = type;
+    r.param_slots = slots_of(h.params);
+    r.result_slots = slots_of(h.results);
+}
+
+/// Adds a host function to the store on its own. Null: `why` says whether a limit or memory is the reason.
+inline func_record* add_host_func(store_data& s, host_function& h, error& why) noexcept {
+    if (s.funcs.size() >= s.limits.functions) return why = error(msg::limit_reached, "limits::functions"), nullptr;
+    u32 type = 0;
+    func_record* at = s.types.intern_func(h.params, h.results, type) ? record_block(s, 1) : nullptr;
+    if (!at) return why = error(msg::out_of_memory), nullptr;
+    func_record* r = ::new (static_cast<void*>(at)) func_record;
+    r->self = u32(s.funcs.size());
+    static_cast<void>(s.funcs.push_back(r)); // reserved
+    describe(*r, h, type);
+    return r;
+}
+
+} // namespace tessera::runtime

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+/// @file tessera/separate.hpp
+/// The engine of a feature set, for the one file that holds the bodies.
+#pragma once
+
+#include <tessera/store.hpp>
+#include <tessera/wat.hpp>
+
+#if defined(TESSERA_IMPLEMENTATION)
+/// Compiles what stores and modules of the feature set `F` need, at file scope of the file that
+/// defines TESSERA_IMPLEMENTATION. A set that is used and not instantiated is an error of the linker,
+/// whose text has the set's number: `engine_for<features{…}>`.
+#define TESSERA_INSTANTIATE(F)                                                                                         \
+    template tessera::result<tessera::module_owner> tessera::load<(F)>(                                                \
+        tessera::vec<tessera::u8>&&, tessera::vec<tessera::module_data::position>&&,                                   \
+        const tessera::module_limits&) noexcept;                                                                       \
+    template tessera::result<tessera::module_owner> tessera::load_borrowed<(F)>(                                       \
+        std::span<const tessera::u8>, const tessera::module_limits&) noexcept;                                         \
+    template tessera::result<tessera::module> tessera::module::parse_text<(F)>(                                        \
+        std::string_view, const tessera::module_limits&) noexcept;                                                     \
+    template const tessera::runtime::engine& tessera::runtime::engine_for<(F)>() noexcept
+#endif
