@@ -1,0 +1,1 @@
+find_package(tessera 0.1 REQUIRED)
