@@ -9,8 +9,8 @@
     tessera.wrap            for Meson's subprojects/; names the tarball and its checksum
     SHA256SUMS              of the three; `sha256sum -c SHA256SUMS` compares
 
-It fails when the single header is not current, when --version is not the version in config.hpp, or when README.md's list
-of changes does not know the version. With --url the wrap says where the tarball lies; without, Meson looks for it in
+It fails when the single header is not current, when --version is not the version in config.hpp, or when README.md's
+list of changes does not know the version. With --url the wrap says where the tarball lies; without, Meson looks for it in
 subprojects/packagefiles/.
 """
 import argparse
@@ -28,7 +28,8 @@ ROOT = HERE.parent
 # Of every file in the tarball. Not 0, which some tools take for a file that is not there.
 TIME = 946684800  # 2000-01-01
 # Where there is no git to tell the tree from what was built in it: an unpacked tarball.
-BUILT = re.compile(r"^(build|build-[^/]*|\.cache)/|(^|/)(__pycache__|\.git)(/|$)|\.o$|^(hello|compile_commands\.json|CMakeUserPresets\.json)$")
+BUILT = re.compile(r"^(build|build-[^/]*|\.cache)/|(^|/)__pycache__/|\.o$"
+                   r"|^(hello|compile_commands\.json|CMakeUserPresets\.json)$")
 
 WRAP = """[wrap-file]
 directory = {name}
@@ -41,8 +42,7 @@ dependency_names = tessera
 
 
 def version_of(text):
-    numbers = [re.search(rf"^#define TESSERA_VERSION_{part} (\d+)$", text, re.M) for part in ("MAJOR", "MINOR", "PATCH")]
-    return ".".join(number[1] for number in numbers)
+    return ".".join(re.findall(r"^#define TESSERA_VERSION_(?:MAJOR|MINOR|PATCH) (\d+)$", text, re.M))
 
 
 def files_of_the_tree():

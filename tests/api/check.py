@@ -19,7 +19,8 @@ SKIPPED = 77
 
 def version_of(include):
     text = (include / "tessera/config.hpp").read_text(encoding="utf-8")
-    return tuple(int(re.search(rf"^#define TESSERA_VERSION_{part} (\d+)$", text, re.M)[1]) for part in ("MAJOR", "MINOR"))
+    numbers = [re.search(rf"^#define TESSERA_VERSION_{part} (\d+)$", text, re.M) for part in ("MAJOR", "MINOR")]
+    return tuple(int(number[1]) for number in numbers)
 
 
 def releases(folder):

@@ -11,8 +11,8 @@ Public is what stands in namespace tessera itself, or is public in a class of it
 What only the library can use, since it takes an object of an inner namespace or hands out the address of one, and what
 its comment says is for the library, is left out.
 
-A declaration is written as its tokens, without body, attributes, names of parameters, `inline` and internal macros, so a
-member whose body moves out of its class stays the same line. Of constants in the namespace the type is listed, not the
+A declaration is written as its tokens, without body, attributes, names of parameters, `inline` and internal macros, so
+a member whose body moves out of its class stays the same line. Of constants in the namespace the type is listed, not the
 value: `latest` may grow. Of the messages of errors those are listed that the comment of a public declaration names. The
 macros a user may set or read come first.
 """
@@ -79,6 +79,8 @@ def closing(tokens, start):
 
 
 class Listing:
+    """Walks the headers' declarations and gathers the lines."""
+
     def __init__(self, include):
         self.include = include.resolve()
         self.internal_macros, self.macros = user_macros(include)
@@ -139,10 +141,10 @@ class Listing:
             if inside.kind == Kind.NAMESPACE and inside.spelling == "msg":
                 self.messages.update(c.spelling for c in inside.get_children() if c.kind == Kind.VAR_DECL)
             header = self.header(inside)
-            if not header or inside.semantic_parent != cursor and inside.semantic_parent.kind != Kind.NAMESPACE:
-                continue  # a member's definition outside its class
-            if self.scope(inside) != "tessera":
+            if inside.kind not in FUNCTIONS | VARIABLES | TYPES or not header:
                 continue
+            if self.scope(inside) != "tessera":
+                continue  # a member's definition outside its class
             if "/" not in header or header.startswith("runtime/api/") or inside.spelling in WORDS:
                 self.add(inside)
             elif inside.kind in FUNCTIONS | VARIABLES:
@@ -224,7 +226,8 @@ class Listing:
                 end = closing(all_, at)
                 kept += all_[at:end + 1]
                 at = end
-            elif token == "{" and kept and (kept[-1] == "requires" or kept[-1] == ")" and "requires requires" in " ".join(kept)):
+            elif token == "{" and (kept[-1:] == ["requires"] or kept[-1:] == [")"] and "requires requires" in " ".join(kept)):
+                # A requires-expression, no body.
                 end = closing(all_, at)
                 kept += all_[at:end + 1]
                 at = end
@@ -255,7 +258,7 @@ class Listing:
         self.lines.add(f"{self.scope(cursor)}: {text.replace(self.abi + '::', '')}")
         for message in re.findall(r"\bmsg::(\w+)", cursor.raw_comment or ""):
             if message not in self.messages:
-                sys.exit(f"the comment of {self.scope(cursor)}::{cursor.spelling} names msg::{message}, which is not there")
+                sys.exit(f"a comment names msg::{message}, which is not there: {self.scope(cursor)}::{cursor.spelling}")
             self.lines.add(f"tessera::msg: {message}")
 
     def write(self, cursor):

@@ -52,12 +52,13 @@ inline constexpr shape square{};
 TESSERA_INLINE int corners(const shape& s) noexcept { return s.corners; }
 }
 """
+OUTSIDE = "inline int box::get(int s) const noexcept { return a_ * s; }\n"
 UNDEF = "#undef TESSERA_ABI\n#undef TESSERA_INLINE\n"
 
 # (what is changed, by what, a line of the comparison or nothing if no change must be seen)
 CHANGES = [
-    ("int get(int scale = 1) const noexcept", "int get(int scale = 2) const noexcept", "- tessera::box: int get(int = 1) const noexcept"),
-    ("int get(int scale = 1) const noexcept", "int get(int scale = 1) const", "- tessera::box: int get(int = 1) const noexcept"),
+    ("scale = 1", "scale = 2", "- tessera::box: int get(int = 1) const noexcept"),
+    ("scale = 1) const noexcept", "scale = 1) const", "- tessera::box: int get(int = 1) const noexcept"),
     ("int get(int scale = 1)", "long get(int scale = 1)", "- tessera::box: int get(int = 1) const noexcept"),
     ("explicit box", "box", "- tessera::box: explicit box(int) noexcept"),
     ("red, green", "green", "- tessera::colour: red = 0"),
@@ -69,7 +70,6 @@ CHANGES = [
     ("TESSERA_ALLOCATE", "TESSERA_OBTAIN", "- #define TESSERA_ALLOCATE(bytes)"),
     ("public:", "public:\n    int more() const;", "+ tessera::box: int more() const"),
     ("{ return a_ * scale; }", ";", None),
-    ("{ return a_ * scale; }\n", ";\n", None),
     ("scale", "factor", None),
     ("struct unseen { int a; };", "", None),
     ("private:", "private:\n    void more();", None),
@@ -83,11 +83,12 @@ def write(folder, change=None):
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "tessera/syntax").mkdir(parents=True)
     found = change is None
-    for name, text in ("config.hpp", CONFIG), ("tessera.hpp", HEADER), ("undef.hpp", UNDEF), ("syntax/types.hpp", TYPES):
+    files = {"config.hpp": CONFIG, "tessera.hpp": HEADER, "undef.hpp": UNDEF, "syntax/types.hpp": TYPES}
+    for name, text in files.items():
         if change and change[0] in text:
             found, text = True, text.replace(change[0], change[1])
             if change[1].startswith(";"):  # a body leaves its class
-                text = text.replace("}\n#include", "inline int box::get(int s) const noexcept { return a_ * s; }\n}\n#include")
+                text = text.replace("}\n#include", OUTSIDE + "}\n#include")
         (folder / "tessera" / name).write_text(text, encoding="utf-8")
     return found
 

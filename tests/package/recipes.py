@@ -28,7 +28,8 @@ def main():
         if not condition:
             wrong.append(text)
 
-    version = ".".join(re.findall(r"^#define TESSERA_VERSION_\w+ (\d+)$", read(source / "include/tessera/config.hpp"), re.M))
+    config = read(source / "include/tessera/config.hpp")
+    version = ".".join(re.findall(r"^#define TESSERA_VERSION_\w+ (\d+)$", config, re.M))
     port = json.loads(read(package / "vcpkg/tessera/vcpkg.json"))
     written = {
         "vcpkg.json": port["version-semver"],
@@ -40,8 +41,8 @@ def main():
     for place, says in written.items():
         expect(says == version, f"{place} says {says}, config.hpp {version}")
     minor = version.rpartition(".")[0]
-    expect(f"find_package(tessera {minor} " in read(consumer / "find_package.cmake"), f"find_package.cmake does not ask for {minor}")
-    expect(f"'>={minor}'" in read(consumer / "meson.build"), f"the consumer's meson.build does not ask for {minor}")
+    for place, text in ("find_package.cmake", f"find_package(tessera {minor} "), ("meson.build", f"'>={minor}'"):
+        expect(text in read(consumer / place), f"the consumer's {place} does not ask for {minor}")
 
     expect(port["name"] == (package / "vcpkg/tessera").name, "a port's folder has the port's name")
     expect("tessera::tessera" in read(package / "vcpkg/tessera/usage"), "usage names another target")
@@ -58,9 +59,10 @@ def main():
         expect((source / "include" / header).exists(), f"xmake.lua includes {header}, which is not there")
 
     # A snippet for a build system is a piece of a file that a test builds.
-    tested = [" ".join(read(path).split()) for path in
-              [*consumer.glob("*.cmake"), consumer / "CMakeLists.txt", consumer / "meson.build", package / "xmake/xmake.lua"]]
-    for language, snippet in re.findall(r"^ *```(cmake|meson|lua)\n(.*?)^ *```$", read(source / "README.md"), re.M | re.S):
+    files = [*consumer.glob("*.cmake"), consumer / "CMakeLists.txt", consumer / "meson.build", package / "xmake/xmake.lua"]
+    tested = [" ".join(read(path).split()) for path in files]
+    readme = read(source / "README.md")
+    for language, snippet in re.findall(r"^ *```(cmake|meson|lua)\n(.*?)^ *```$", readme, re.M | re.S):
         expect(any(" ".join(snippet.split()) in text for text in tested),
                f"README.md has a {language} snippet that no test builds:\n{snippet}")
 

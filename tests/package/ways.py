@@ -45,7 +45,8 @@ class Place:
         self.version = ".".join(re.findall(r"^#define TESSERA_VERSION_\w+ (\d+)$", config, re.M))
 
     def cmake(self, source, build, *options):
-        run("cmake", "-S", source, "-B", build, f"-DCMAKE_CXX_COMPILER={self.compiler}", "-DCMAKE_BUILD_TYPE=None", *options)
+        run("cmake", "-S", source, "-B", build, f"-DCMAKE_CXX_COMPILER={self.compiler}", "-DCMAKE_BUILD_TYPE=None",
+            *options)
 
     def cmake_consumer(self, way, *options):
         build = self.scratch / "build"

@@ -45,12 +45,11 @@ def modules():
         vars(sys.modules[name]).update(members)
 
     module("conan", ConanFile=type("ConanFile", (), {}))
-    for name in "conan.tools", "conan.tools.build", "conan.tools.cmake", "conan.tools.files", "conan.tools.layout":
-        module(name)
-    vars(sys.modules["conan.tools.build"]).update(check_min_cppstd=lambda conanfile, least: None, can_run=lambda conanfile: True)
-    vars(sys.modules["conan.tools.cmake"]).update(CMake=Anything, cmake_layout=lambda conanfile: None)
-    vars(sys.modules["conan.tools.files"]).update(copy=copy, load=lambda conanfile, path: pathlib.Path(path).read_text("utf-8"))
-    vars(sys.modules["conan.tools.layout"]).update(basic_layout=lambda conanfile: None)
+    module("conan.tools")
+    module("conan.tools.build", check_min_cppstd=lambda conanfile, least: None, can_run=lambda conanfile: True)
+    module("conan.tools.cmake", CMake=Anything, cmake_layout=lambda conanfile: None)
+    module("conan.tools.files", copy=copy, load=lambda conanfile, path: pathlib.Path(path).read_text("utf-8"))
+    module("conan.tools.layout", basic_layout=lambda conanfile: None)
 
 
 def recipe(path):
@@ -58,8 +57,8 @@ def recipe(path):
     module = importlib.util.module_from_spec(specification)
     specification.loader.exec_module(module)
     from conan import ConanFile
-    found = [c for c in vars(module).values() if isinstance(c, type) and issubclass(c, ConanFile) and c is not ConanFile]
-    return found[0]()
+    classes = [member for member in vars(module).values() if isinstance(member, type)]
+    return next(c for c in classes if issubclass(c, ConanFile) and c is not ConanFile)()
 
 
 def main():
