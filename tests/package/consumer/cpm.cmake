@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 CPMAddPackage(
   NAME tessera
   VERSION 0.1.0

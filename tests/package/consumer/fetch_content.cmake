@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 include(FetchContent)
 FetchContent_Declare(tessera
   URL ${TESSERA_RELEASE}/tessera-0.1.0.tar.gz
