@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: MIT
-// The smallest user: includes the header and asks it for something.
+// The smallest user: includes the header, says which version it is, and asks it for something.
 #include <tessera/tessera.hpp>
 
-int main() { return tessera::wasm_3_0[tessera::feature::simd] && TESSERA_VERSION_MAJOR < 99 ? 0 : 1; }
+#include <cstdio>
+
+int main() {
+    std::printf("%d.%d.%d\n", TESSERA_VERSION_MAJOR, TESSERA_VERSION_MINOR, TESSERA_VERSION_PATCH);
+    return tessera::wasm_3_0[tessera::feature::simd] ? 0 : 1;
+}

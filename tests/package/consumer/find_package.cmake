@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+find_package(tessera 0.1 REQUIRED)
