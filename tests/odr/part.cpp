@@ -17,6 +17,10 @@ unsigned plus(unsigned a, unsigned b) {
 #endif
     return a + b;
 }
+template <class Store>
+void give_fuel(Store& store) {
+    if constexpr (requires { store.add_fuel(1); }) static_cast<void>(store.add_fuel(100'000'000));
+}
 } // namespace
 
 outcome PART(unsigned n) {
@@ -31,7 +35,7 @@ outcome PART(unsigned n) {
         (func (export "throw") (result i32) (call $plus (i32.const 1) (i32.const 3)))))");
     if (!mod || !mod->to_text() || !mod->to_binary()) return {};
     tessera::store<profile> store;
-    if constexpr (requires { store.add_fuel(1); }) static_cast<void>(store.add_fuel(100'000'000));
+    give_fuel(store);
     tessera::imports env;
     env.define("host", "plus", &plus);
     auto instance = store.instantiate(*mod, env);
