@@ -11,9 +11,9 @@
 /// defines TESSERA_IMPLEMENTATION. A set that is used and not instantiated is an error of the linker,
 /// whose text has the set's number: `engine_for<features{…}>`.
 #define TESSERA_INSTANTIATE(F)                                                                                         \
-    template tessera::result<tessera::module_owner> tessera::load<(F)>(                                                \
-        tessera::vec<tessera::u8>&&, tessera::vec<tessera::module_data::position>&&,                                   \
-        const tessera::module_limits&) noexcept;                                                                       \
+    template tessera::result<tessera::module_owner> tessera::load<(F)>(tessera::vec<tessera::u8>&&,                    \
+                                                                       tessera::vec<tessera::module_data::position>&&, \
+                                                                       const tessera::module_limits&) noexcept;        \
     template tessera::result<tessera::module_owner> tessera::load_borrowed<(F)>(                                       \
         std::span<const tessera::u8>, const tessera::module_limits&) noexcept;                                         \
     template tessera::result<tessera::module> tessera::module::parse_text<(F)>(                                        \

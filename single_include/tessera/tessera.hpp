@@ -3735,7 +3735,8 @@ T* create_guarded(A&&... args) noexcept {
     if (!at) return nullptr;
     T* made = nullptr;
     error why(msg::out_of_memory);
-    if (!guarded<Catches>(why, [&] { return made = ::new (at) T(std::forward<A>(args)...), true; })) TESSERA_DEALLOCATE(at);
+    if (!guarded<Catches>(why, [&] { return made = ::new (at) T(std::forward<A>(args)...), true; }))
+        TESSERA_DEALLOCATE(at);
     return made;
 }
 
@@ -3760,7 +3761,8 @@ host_function* bind(F&& f) noexcept {
     made->params = sign::params;
     made->results = sign::list::types;
     made->invoke = [](host_function& self, caller& who, u64* slots, error& why) {
-        return guarded<Catches>(why, [&] { return sign::run(static_cast<host_callable<body>&>(self).f, who, slots, why); });
+        return guarded<Catches>(why,
+                                [&] { return sign::run(static_cast<host_callable<body>&>(self).f, who, slots, why); });
     };
     made->destroy = [](host_function* self) { destroy(static_cast<host_callable<body>*>(self)); };
     return made;
@@ -17894,7 +17896,7 @@ constexpr void each_variant(features f, Emit emit) noexcept {
                     for (loc d : ends) add({family::binary, 0, o, {a, b, loc::none, d}}, false);
                     if (!num::is_compare(o)) continue;
                     const bool is_float = class_of(r.type.params[0]) >= cls::f32;
-                    for (u8 negated = 0; negated <= (is_float ? 1 : 0); ++negated)
+                    for (u8 negated = 0; negated <= u8(is_float ? 1 : 0); ++negated)
                         for (int back = 0; back <= (safe ? 1 : 0); ++back)
                             add({family::br_compare, negated, o, {a, b, loc::none, loc::none}}, back != 0);
                     if (!is_float) add({family::latch, 0, o, {a, b, loc::none, loc::none}}, true);
@@ -20398,9 +20400,9 @@ private:
 /// defines TESSERA_IMPLEMENTATION. A set that is used and not instantiated is an error of the linker,
 /// whose text has the set's number: `engine_for<features{…}>`.
 #define TESSERA_INSTANTIATE(F)                                                                                         \
-    template tessera::result<tessera::module_owner> tessera::load<(F)>(                                                \
-        tessera::vec<tessera::u8>&&, tessera::vec<tessera::module_data::position>&&,                                   \
-        const tessera::module_limits&) noexcept;                                                                       \
+    template tessera::result<tessera::module_owner> tessera::load<(F)>(tessera::vec<tessera::u8>&&,                    \
+                                                                       tessera::vec<tessera::module_data::position>&&, \
+                                                                       const tessera::module_limits&) noexcept;        \
     template tessera::result<tessera::module_owner> tessera::load_borrowed<(F)>(                                       \
         std::span<const tessera::u8>, const tessera::module_limits&) noexcept;                                         \
     template tessera::result<tessera::module> tessera::module::parse_text<(F)>(                                        \

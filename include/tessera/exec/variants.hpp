@@ -60,7 +60,7 @@ constexpr void each_variant(features f, Emit emit) noexcept {
                     for (loc d : ends) add({family::binary, 0, o, {a, b, loc::none, d}}, false);
                     if (!num::is_compare(o)) continue;
                     const bool is_float = class_of(r.type.params[0]) >= cls::f32;
-                    for (u8 negated = 0; negated <= (is_float ? 1 : 0); ++negated)
+                    for (u8 negated = 0; negated <= u8(is_float ? 1 : 0); ++negated)
                         for (int back = 0; back <= (safe ? 1 : 0); ++back)
                             add({family::br_compare, negated, o, {a, b, loc::none, loc::none}}, back != 0);
                     if (!is_float) add({family::latch, 0, o, {a, b, loc::none, loc::none}}, true);

@@ -130,7 +130,8 @@ T* create_guarded(A&&... args) noexcept {
     if (!at) return nullptr;
     T* made = nullptr;
     error why(msg::out_of_memory);
-    if (!guarded<Catches>(why, [&] { return made = ::new (at) T(std::forward<A>(args)...), true; })) TESSERA_DEALLOCATE(at);
+    if (!guarded<Catches>(why, [&] { return made = ::new (at) T(std::forward<A>(args)...), true; }))
+        TESSERA_DEALLOCATE(at);
     return made;
 }
 
@@ -155,7 +156,8 @@ host_function* bind(F&& f) noexcept {
     made->params = sign::params;
     made->results = sign::list::types;
     made->invoke = [](host_function& self, caller& who, u64* slots, error& why) {
-        return guarded<Catches>(why, [&] { return sign::run(static_cast<host_callable<body>&>(self).f, who, slots, why); });
+        return guarded<Catches>(why,
+                                [&] { return sign::run(static_cast<host_callable<body>&>(self).f, who, slots, why); });
     };
     made->destroy = [](host_function* self) { destroy(static_cast<host_callable<body>*>(self)); };
     return made;

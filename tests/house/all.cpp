@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: MIT
+// Every header, for clang-tidy.
+#include <tessera/tessera.hpp>
