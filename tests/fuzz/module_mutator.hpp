@@ -4,10 +4,10 @@
 #pragma once
 
 #include <tessera/util/cursor.hpp>
-#include <tessera/util/writer.hpp>
 
 #include <cstring>
 #include <random>
+#include <string_view>
 #include <vector>
 
 extern "C" std::size_t LLVMFuzzerMutate(std::uint8_t* data, std::size_t size, std::size_t max);
