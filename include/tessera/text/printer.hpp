@@ -319,9 +319,9 @@ private:
             made.indirect(kind, map);
         }
         if (made.failed()) return false;
-        same_names_ = made.content().size() == c.bytes.size() &&
-                      (c.bytes.empty() ||
-                       std::memcmp(made.content().data(), m_.bytes.data() + c.bytes.begin, c.bytes.size()) == 0);
+        // Without names the parser makes no section, not even an empty one.
+        same_names_ = !c.bytes.empty() && made.content().size() == c.bytes.size() &&
+                      std::memcmp(made.content().data(), m_.bytes.data() + c.bytes.begin, c.bytes.size()) == 0;
         return true;
     }
     /// True if the identifiers that were printed say all that the name section says.

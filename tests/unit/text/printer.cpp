@@ -235,6 +235,7 @@ TEST_CASE("printer: names that a text cannot say come as the section they are") 
     CHECK(has(good, "$f"));
     CHECK(has(good, "@custom")); // an empty map of labels
     CHECK(!has(with({1, 4, 1, 0, 1, 'f'}), "@custom"));
+    CHECK(has(with({}), "@custom"));                               // no names at all
     CHECK(has(with({1, 4, 1, 7, 1, 'f'}), "@custom"));             // no such function
     CHECK(has(with({3, 6, 1, 0, 1, 0, 1, 'l'}), "@custom"));       // no such block
     CHECK(has(with({2, 6, 1, 0, 1, 0, 1, 'l'}), "@custom"));       // no such local

@@ -62,7 +62,8 @@ public:
     result<memory> make_memory(const memory_type& type) noexcept {
         if (!data_) return *missing_;
         if (data_->memories.size() >= data_->limits.memories) return error(msg::limit_reached, "limits::memories");
-        if (bad_limits(type.limits) || (type.shared && !type.limits.has_max))
+        if (bad_limits(type.limits) || (type.shared && !type.limits.has_max) ||
+            (type.page_log2 != 16 && type.page_log2 != 0))
             return error(msg::out_of_range, "memory type");
         runtime::memory_data* made = runtime::add(data_->memories);
         std::string_view limit;
@@ -91,8 +92,7 @@ public:
     }
     result<global> make_global(const global_type& type, const value& v) noexcept {
         if (!data_) return *missing_;
-        if (!is_known(type.type) || type.type.is_packed() || type.type == t_bottom)
-            return error(msg::out_of_range, "global type");
+        if (!is_known(type.type)) return error(msg::out_of_range, "global type");
         u64 bits[2] = {};
         if (auto ok = runtime::put_value(*data_, type.type, v, bits); !ok) return ok.error();
         runtime::global_data* made = runtime::add(data_->globals);
@@ -164,8 +164,12 @@ public:
 
 private:
     static bool bad_limits(const limits_type& l) noexcept { return l.has_max && l.min > l.max; }
+    /// A number, a vector, or a reference whose heap type there is.
     bool is_known(val_type t) const noexcept {
-        return !t.is_ref() || !t.heap().is_index() || t.heap().index() < data_->types.size();
+        if (!t.is_ref()) return t == val_type::number(t.byte_code()) && (t.is_number() || t.is_vector());
+        const heap_type h = t.heap();
+        if (h.is_index()) return h.index() < data_->types.size();
+        return h == heap_type::abstract(h.byte_code()) && h.byte_code() >= code::exn && h.byte_code() <= code::noexn;
     }
     template <class T>
     error undo(T* made, vec<T*>& all, std::string_view limit) noexcept {

@@ -293,6 +293,8 @@ TEST_CASE("objects of the host: memory, table, global") {
     CHECK(memory().size() == 0);
     CHECK(s.make_memory({{3, 1, true, false}, false, 16}).error().is(msg::out_of_range));
     CHECK(s.make_memory({{1, 0, false, false}, true, 16}).error().is(msg::out_of_range));
+    for (u8 page : {1, 15, 17, 63, 64, 255}) // no such page; as a shift some of them are undefined
+        CHECK(s.make_memory({{1, 0, false, false}, false, page}).error().is(msg::out_of_range));
 
     auto t = s.make_table({{2, 4, true, false}, t_externref});
     auto object = s.make_object<int>(5);
@@ -308,12 +310,17 @@ TEST_CASE("objects of the host: memory, table, global") {
     CHECK(*t->get<externref>(3) == *object);
     CHECK(t->grow(1, externref()).error().is(msg::cannot_grow));
     CHECK(s.make_table({{0, 0, false, false}, t_i32}).error().is(msg::out_of_range));
+    for (u8 none : {code::bottom, u8(0x68), u8(0x75), code::i32})
+        CHECK(s.make_table({{0, 0, false, false}, val_type::ref(heap_type::abstract(none), true)}).error().is(msg::out_of_range));
+    CHECK(s.make_table({{0, 0, false, false}, t_exnref}));
 
     auto g = s.make_global(value::f64(1.5), true);
     CHECK(*g->get<f64>() == 1.5);
     CHECK(g->get<f32>().error().is(msg::wrong_type));
     CHECK(g->set(2.5));
     CHECK(g->get() == value::f64(2.5));
+    for (val_type none : {t_bottom, t_i8, val_type{0x7a}, val_type{0x17f}, val_type{0xffff'ff00}})
+        CHECK(s.make_global({none, 1, 0}, false).error().is(msg::out_of_range));
 }
 
 TEST_CASE("a store: reset makes handles stale, moving does not") {
