@@ -136,6 +136,7 @@ constexpr features operator-(features s, feature f) noexcept {
     return s;
 }
 
+namespace detail {
 /// The first feature of `s` that needs one which `s` lacks, and that one; `feature::count_` twice for a
 /// set made with `+` and `-`.
 struct unmet {
@@ -155,6 +156,7 @@ struct set_is_complete {
                                           "which it needs; make sets with + and -");
     static constexpr bool value = true;
 };
+} // namespace detail
 
 /// WebAssembly 1.0 as published, with the export of mutable globals.
 inline constexpr features wasm_1_0 = features{} + feature::mutable_globals;

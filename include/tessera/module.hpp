@@ -9,7 +9,6 @@
 
 #if TESSERA_BODIES
 #include <tessera/binary/encode.hpp>
-#include <tessera/valid/module.hpp>
 
 namespace tessera::inline TESSERA_ABI {
 

@@ -10,7 +10,6 @@
 
 #if TESSERA_BODIES
 #include <tessera/exec/engine.hpp>
-#include <tessera/runtime/instantiate.hpp>
 #endif
 
 namespace tessera::inline TESSERA_ABI {
@@ -19,7 +18,7 @@ namespace tessera::inline TESSERA_ABI {
 /// interruption exist only where the build has them.
 template <features F>
 class store : public basic_store {
-    static_assert(set_is_complete<first_unmet(F).has, first_unmet(F).lacks>::value);
+    static_assert(detail::set_is_complete<detail::first_unmet(F).has, detail::first_unmet(F).lacks>::value);
 
 public:
     explicit store(const tessera::limits& limits = {}) noexcept : basic_store(runtime::engine_for<F>(), F, limits) {}

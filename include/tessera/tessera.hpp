@@ -8,7 +8,8 @@
 
 // Declarations, all of them before any body.
 #include <tessera/runtime/api/execution.hpp>
-#include <tessera/runtime/api/store.hpp>
+#include <tessera/runtime/api/imports.hpp>
+#include <tessera/runtime/records.hpp>
 
 #include <tessera/module.hpp>
 #include <tessera/wat.hpp>

@@ -10,7 +10,6 @@
 #if TESSERA_BODIES
 #include <tessera/text/parser.hpp>
 #include <tessera/text/printer.hpp>
-#include <tessera/valid/module.hpp>
 
 namespace tessera::inline TESSERA_ABI {
 

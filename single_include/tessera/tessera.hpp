@@ -311,6 +311,7 @@ constexpr features operator-(features s, feature f) noexcept {
     return s;
 }
 
+namespace detail {
 /// The first feature of `s` that needs one which `s` lacks, and that one; `feature::count_` twice for a
 /// set made with `+` and `-`.
 struct unmet {
@@ -330,6 +331,7 @@ struct set_is_complete {
                                           "which it needs; make sets with + and -");
     static constexpr bool value = true;
 };
+} // namespace detail
 
 /// WebAssembly 1.0 as published, with the export of mutable globals.
 inline constexpr features wasm_1_0 = features{} + feature::mutable_globals;
@@ -2235,6 +2237,21 @@ inline val_type store_type(const code_unit& unit, val_type t) noexcept {
     return val_type::ref(heap_type::index(unit.type_ids[t.heap().index()]), t.is_nullable());
 }
 
+/// True for a number, a vector, or a reference whose heap type there is; the store's types are below `types`.
+/// What a host names has to be asked: nothing validated it.
+inline bool is_known(val_type t, u32 types) noexcept {
+    if (!t.is_ref()) return t == val_type::number(t.byte_code()) && (t.is_number() || t.is_vector());
+    const heap_type h = t.heap();
+    if (h.is_index()) return h.index() < types;
+    return h == heap_type::abstract(h.byte_code()) && h.byte_code() >= code::exn && h.byte_code() <= code::noexn;
+}
+/// True if all are known without a store: references are abstract.
+inline bool are_abstract(std::span<const val_type> all) noexcept {
+    for (val_type t : all)
+        if (!is_known(t, 0)) return false;
+    return true;
+}
+
 /// How many 64-bit slots values of these types take.
 inline u32 slots_of(std::span<const val_type> types) noexcept {
     u32 n = 0;
@@ -3839,26 +3856,27 @@ public:
     /// What a define returns: usable like a result<void>, and safe to ignore.
     class defined {
     public:
-        explicit defined(bool worked) noexcept : worked_(worked) {}
-        explicit operator bool() const noexcept { return worked_; }
-        bool has_value() const noexcept { return worked_; }
-        tessera::error error() const noexcept { return msg::out_of_memory; }
-        operator result<void>() const noexcept { return worked_ ? result<void>() : result<void>(msg::out_of_memory); }
+        /// `why` is null for success.
+        explicit defined(const message* why) noexcept : why_(why) {}
+        explicit operator bool() const noexcept { return !why_; }
+        bool has_value() const noexcept { return !why_; }
+        tessera::error error() const noexcept { return why_ ? *why_ : msg::out_of_memory; }
+        operator result<void>() const noexcept { return why_ ? result<void>(*why_) : result<void>(); }
 
     private:
-        bool worked_;
+        const message* why_;
     };
 
     imports() noexcept = default;
     imports(imports&& other) noexcept
         : entries_(std::move(other.entries_)), order_(std::move(other.order_)),
-          failed_(std::exchange(other.failed_, false)) {}
+          failed_(std::exchange(other.failed_, nullptr)) {}
     imports& operator=(imports&& other) noexcept {
         if (this != &other) {
             clear();
             entries_ = std::move(other.entries_);
             order_ = std::move(other.order_);
-            failed_ = std::exchange(other.failed_, false);
+            failed_ = std::exchange(other.failed_, nullptr);
         }
         return *this;
     }
@@ -3874,9 +3892,11 @@ public:
         define(std::string_view module, std::string_view name, F&& f)
     noexcept { return define_host(module, name, runtime::bind<Catches>(std::forward<F>(f))); }
     /// A function whose type is known at run time: `f(caller&, std::span<const value> arguments,
-    /// std::span<value> results) -> result<void>`. References in `type` must be abstract.
+    /// std::span<value> results) -> result<void>`. References in `type` are abstract, else it fails with
+    /// msg::out_of_range.
     template <class F, bool Catches = bool(TESSERA_CATCHES)>
     defined define(std::string_view module, std::string_view name, const func_type& type, F&& f) noexcept {
+        if (!runtime::are_abstract(type.params) || !runtime::are_abstract(type.results)) return fail(msg::out_of_range);
         return define_host(module, name, runtime::bind_dynamic<Catches>(type, std::forward<F>(f)));
     }
     /// An object of a store.
@@ -3904,8 +3924,8 @@ public:
         return define_handle(module, {}, item::instance, i);
     }
 
-    /// The first failure of a define; memory is all that can be missing.
-    result<void> status() const noexcept { return failed_ ? result<void>(msg::out_of_memory) : result<void>(); }
+    /// The first failure of a define.
+    result<void> status() const noexcept { return failed_ ? result<void>(*failed_) : result<void>(); }
 
     /// For the library: how instantiation looks names up.
     runtime::import_source source() const noexcept {
@@ -3986,7 +4006,7 @@ private:
         return insert(module, name, what, nullptr, h);
     }
     defined define_host(std::string_view module, std::string_view name, runtime::host_function* host) noexcept {
-        return host ? insert(module, name, item::host, host, {}) : fail();
+        return host ? insert(module, name, item::host, host, {}) : fail(msg::out_of_memory);
     }
     defined insert(std::string_view module, std::string_view name, item what, runtime::host_function* host,
                    const runtime::handle& h) noexcept {
@@ -3997,7 +4017,7 @@ private:
             e.what = what;
             e.host = host;
             e.handle = h;
-            return defined(true);
+            return defined(nullptr);
         }
         entry e;
         e.module_size = module.size();
@@ -4009,17 +4029,17 @@ private:
             !order_.push_back({hash, u32(entries_.size())}) || !entries_.push_back(std::move(e))) {
             order_.truncate(entries_.size());
             if (host) host->release();
-            return fail();
+            return fail(msg::out_of_memory);
         }
         const place last = order_.back();
         std::size_t at = order_.size() - 1;
         for (; at > 0 && order_[at - 1].hash > hash; --at) order_[at] = order_[at - 1];
         order_[at] = last;
-        return defined(true);
+        return defined(nullptr);
     }
-    defined fail() noexcept {
-        failed_ = true;
-        return defined(false);
+    defined fail(const message& why) noexcept {
+        if (!failed_) failed_ = &why;
+        return defined(&why);
     }
     void clear() noexcept {
         for (entry& e : entries_)
@@ -4029,11 +4049,67 @@ private:
     }
 
     vec<entry> entries_;
-    vec<place> order_; ///< in the order of the hashes
-    bool failed_ = false;
+    vec<place> order_;                ///< in the order of the hashes
+    const message* failed_ = nullptr; ///< the first one
 };
 
 } // namespace tessera
+
+// ---- runtime/records.hpp ---------------------------------------------------------------
+/// @file records.hpp
+/// Adding objects to a store, function records among them.
+
+namespace tessera::inline TESSERA_ABI::runtime {
+
+/// Adds a new object to a list of the store's; null when memory is out.
+template <class T>
+T* add(vec<T*>& all) noexcept {
+    T* made = create<T>();
+    if (made && !all.push_back(made)) {
+        destroy(made);
+        return nullptr;
+    }
+    if (made) made->self = u32(all.size() - 1);
+    return made;
+}
+
+/// Room for `n` more function records, and in the list that names them; null when memory is out.
+inline func_record* record_block(store_data& s, std::size_t n) noexcept {
+    // Doubling keeps the growth of many instances linear.
+    const std::size_t all = s.funcs.size() + n;
+    if (all > s.funcs.capacity() && !s.funcs.reserve(all < 2 * s.funcs.capacity() ? 2 * s.funcs.capacity() : all))
+        return nullptr;
+    func_record* block = static_cast<func_record*>(TESSERA_ALLOCATE(n * sizeof(func_record)));
+    if (block && !s.func_blocks.push_back(block)) {
+        TESSERA_DEALLOCATE(block);
+        return nullptr;
+    }
+    return block;
+}
+
+/// Makes `r` the record of a host function, of which it becomes an owner.
+inline void describe(func_record& r, host_function& h, u32 type) noexcept {
+    h.retain();
+    r.host = &h;
+    r.type_id = type;
+    r.param_slots = slots_of(h.params);
+    r.result_slots = slots_of(h.results);
+}
+
+/// Adds a host function to the store on its own. Null: `why` says whether a limit or memory is the reason.
+inline func_record* add_host_func(store_data& s, host_function& h, error& why) noexcept {
+    if (s.funcs.size() >= s.limits.functions) return why = error(msg::limit_reached, "limits::functions"), nullptr;
+    u32 type = 0;
+    func_record* at = s.types.intern_func(h.params, h.results, type) ? record_block(s, 1) : nullptr;
+    if (!at) return why = error(msg::out_of_memory), nullptr;
+    func_record* r = ::new (static_cast<void*>(at)) func_record;
+    r->self = u32(s.funcs.size());
+    static_cast<void>(s.funcs.push_back(r)); // reserved
+    describe(*r, h, type);
+    return r;
+}
+
+} // namespace tessera::runtime
 
 // ---- text/print_options.hpp ------------------------------------------------------------
 /// @file print_options.hpp
@@ -4106,360 +4182,6 @@ result<module_owner> load_borrowed(std::span<const u8> bytes, const module_limit
 // ---- runtime/api/module.hpp ------------------------------------------------------------
 /// @file runtime/api/module.hpp
 /// A module as the host sees it.
-
-namespace tessera::inline TESSERA_ABI {
-
-/// A decoded and validated module. It never changes; copies share it; any number of stores on any
-/// threads may use it. Empty when default-made.
-class module {
-public:
-    module() noexcept = default;
-    explicit module(module_owner owner) noexcept : owner_(std::move(owner)) {}
-
-    /// Decodes and validates a module in the binary format, with the features of F. The bytes are
-    /// copied. Fails with kind::malformed or kind::invalid and the offset of what is wrong, or
-    /// kind::exhaustion for a limit or memory that is out.
-    template <features F>
-    static result<module> parse(std::span<const u8> bytes, const module_limits& limits = {}) noexcept {
-        vec<u8> copy;
-        if (!copy.assign(bytes)) return msg::out_of_memory;
-        return parse<F>(std::move(copy), limits);
-    }
-    template <features F>
-    static result<module> parse(std::span<const std::byte> bytes, const module_limits& limits = {}) noexcept {
-        return parse<F>(std::span<const u8>(reinterpret_cast<const u8*>(bytes.data()), bytes.size()), limits);
-    }
-    /// The same; the bytes are moved in.
-    template <features F>
-    static result<module> parse(vec<u8>&& bytes, const module_limits& limits = {}) noexcept {
-        return made(load<F>(std::move(bytes), {}, limits));
-    }
-    /// The same; the bytes stay the caller's and must outlive the module and every store that uses it.
-    template <features F>
-    static result<module> borrow(std::span<const u8> bytes, const module_limits& limits = {}) noexcept {
-        return made(load_borrowed<F>(bytes, limits));
-    }
-    template <features F>
-    static result<module> borrow(std::span<const std::byte> bytes, const module_limits& limits = {}) noexcept {
-        return borrow<F>(std::span<const u8>(reinterpret_cast<const u8*>(bytes.data()), bytes.size()), limits);
-    }
-    /// A module in the text format. Errors have a line and a column, those of validation too.
-    /// Needs <tessera/wat.hpp>.
-    template <features F>
-    static result<module> parse_text(std::string_view text, const module_limits& limits = {}) noexcept;
-
-    /// The module in the text format, from which `parse_text` makes an equal one: names, custom sections
-    /// and branch hints included. Fails with msg::out_of_memory, msg::limit_reached for a text longer than
-    /// the options allow, and msg::stale_handle for an empty module. Needs <tessera/wat.hpp>.
-    result<vec<char>> to_text(print_options options = {}) const noexcept;
-    /// The module in the binary format, each number in its shortest form; bytes() are those it was
-    /// parsed from. Fails with msg::out_of_memory, and msg::stale_handle for an empty module. Needs
-    /// <tessera/module.hpp>.
-    result<vec<u8>> to_binary() const noexcept;
-
-    explicit operator bool() const noexcept { return bool(owner_); }
-
-    /// What the module asks for and offers, in the order of its sections; as ranges. Type indices
-    /// in the types are the module's.
-    runtime::entries<import_def> imports() const noexcept { return all(&module_data::imports); }
-    runtime::entries<export_def> exports() const noexcept { return all(&module_data::exports); }
-    /// All custom sections, the name section among them.
-    runtime::entries<custom_def> custom_sections() const noexcept { return all(&module_data::customs); }
-    /// The content of the first custom section `name`; empty if there is none.
-    std::span<const u8> custom_section(std::string_view name) const noexcept {
-        for (const custom_entry& c : custom_sections())
-            if (c.name == name) return c.bytes;
-        return {};
-    }
-    /// The module's name from its name section; may be empty.
-    std::string_view name() const noexcept { return owner_ ? owner_->name : std::string_view(); }
-    /// How many functions there are, imported ones first.
-    u32 functions() const noexcept { return owner_ ? u32(owner_->funcs.size()) : 0; }
-    /// The name of a function from the name section; may be empty.
-    std::string_view function_name(u32 index) const noexcept {
-        return owner_ && index < owner_->func_names.size() ? owner_->func_names[index] : std::string_view();
-    }
-    func_type function_type(u32 index) const noexcept {
-        return index < functions() ? runtime::extern_type_of(*owner_, extern_kind::func, index).func : func_type();
-    }
-    /// What a build must have to run it.
-    features features_used() const noexcept { return owner_ ? owner_->used : features(); }
-    /// The bytes of the module in the binary format.
-    std::span<const u8> bytes() const noexcept { return owner_ ? owner_->bytes : std::span<const u8>(); }
-
-    const module_owner& owner() const noexcept { return owner_; }
-
-private:
-    static result<module> made(result<module_owner>&& loaded) noexcept {
-        if (!loaded) return loaded.error();
-        return module(std::move(*loaded));
-    }
-    template <class Def>
-    runtime::entries<Def> all(vec<Def> module_data::*list) const noexcept {
-        return owner_ ? runtime::entries<Def>(*owner_, (*owner_).*list) : runtime::entries<Def>();
-    }
-
-    module_owner owner_;
-};
-
-} // namespace tessera
-
-// ---- runtime/records.hpp ---------------------------------------------------------------
-/// @file records.hpp
-/// Adding objects to a store, function records among them.
-
-namespace tessera::inline TESSERA_ABI::runtime {
-
-/// Adds a new object to a list of the store's; null when memory is out.
-template <class T>
-T* add(vec<T*>& all) noexcept {
-    T* made = create<T>();
-    if (made && !all.push_back(made)) {
-        destroy(made);
-        return nullptr;
-    }
-    if (made) made->self = u32(all.size() - 1);
-    return made;
-}
-
-/// Room for `n` more function records, and in the list that names them; null when memory is out.
-inline func_record* record_block(store_data& s, std::size_t n) noexcept {
-    // Doubling keeps the growth of many instances linear.
-    const std::size_t all = s.funcs.size() + n;
-    if (all > s.funcs.capacity() && !s.funcs.reserve(all < 2 * s.funcs.capacity() ? 2 * s.funcs.capacity() : all))
-        return nullptr;
-    func_record* block = static_cast<func_record*>(TESSERA_ALLOCATE(n * sizeof(func_record)));
-    if (block && !s.func_blocks.push_back(block)) {
-        TESSERA_DEALLOCATE(block);
-        return nullptr;
-    }
-    return block;
-}
-
-/// Makes `r` the record of a host function, of which it becomes an owner.
-inline void describe(func_record& r, host_function& h, u32 type) noexcept {
-    h.retain();
-    r.host = &h;
-    r.type_id = type;
-    r.param_slots = slots_of(h.params);
-    r.result_slots = slots_of(h.results);
-}
-
-/// Adds a host function to the store on its own. Null: `why` says whether a limit or memory is the reason.
-inline func_record* add_host_func(store_data& s, host_function& h, error& why) noexcept {
-    if (s.funcs.size() >= s.limits.functions) return why = error(msg::limit_reached, "limits::functions"), nullptr;
-    u32 type = 0;
-    func_record* at = s.types.intern_func(h.params, h.results, type) ? record_block(s, 1) : nullptr;
-    if (!at) return why = error(msg::out_of_memory), nullptr;
-    func_record* r = ::new (static_cast<void*>(at)) func_record;
-    r->self = u32(s.funcs.size());
-    static_cast<void>(s.funcs.push_back(r)); // reserved
-    describe(*r, h, type);
-    return r;
-}
-
-} // namespace tessera::runtime
-
-// ---- runtime/api/store.hpp -------------------------------------------------------------
-/// @file runtime/api/store.hpp
-/// The store as the host sees it, but for the choice of the engine.
-
-namespace tessera::inline TESSERA_ABI {
-
-/// What all stores can do; `store<F>` adds the engine. One thread at a time uses a store. Handles
-/// into it must not be used after it is gone.
-class basic_store {
-public:
-    /// A store whose module needs `built` at most. See status().
-    basic_store(const runtime::engine& engine, features built, const tessera::limits& limits) noexcept
-        : data_(create<runtime::store_data>()) {
-        if (!data_) return;
-        if (engine.works && !engine.works()) {
-            destroy(std::exchange(data_, nullptr));
-            missing_ = &msg::broken_engine;
-            return;
-        }
-        data_->engine = &engine;
-        data_->built = built;
-        data_->limits = limits;
-        data_->memory_total.most = limits.total_memory_bytes;
-        data_->table_total.most = limits.total_table_entries;
-    }
-    basic_store(basic_store&& other) noexcept : data_(std::exchange(other.data_, nullptr)), missing_(other.missing_) {}
-    basic_store& operator=(basic_store&& other) noexcept {
-        if (this != &other) {
-            destroy(data_);
-            data_ = std::exchange(other.data_, nullptr);
-            missing_ = other.missing_;
-        }
-        return *this;
-    }
-    ~basic_store() { destroy(data_); }
-
-    /// Whether the store could be made. Everything else fails with the same error if not.
-    result<void> status() const noexcept { return data_ ? result<void>() : result<void>(*missing_); }
-
-    /// Makes an instance (spec: exec/modules, Instantiation): links its imports, allocates, writes
-    /// its active segments, runs its start function. Fails with kind::unlinkable and the import's
-    /// name, kind::unsupported for what this build cannot run, kind::exhaustion for a limit, or as
-    /// the segments and the start function do. A failed instance leaves behind what the
-    /// specification says it does: writes to memories and tables it imports.
-    result<instance> instantiate(const module& m, const imports& from = {}) noexcept {
-        if (!data_) return *missing_;
-        if (!m) return msg::stale_handle;
-        if (auto ok = from.status(); !ok) return ok.error();
-        error why(msg::out_of_memory);
-        runtime::instance_data* made =
-            runtime::instantiate(*data_, const_cast<module_data&>(*m.owner()), from.source(), why);
-        if (!made) return why;
-        return instance(*data_, made->self);
-    }
-
-    /// A memory of the host's, e.g. to be imported. Fails at a limit or when memory is out.
-    result<memory> make_memory(const memory_type& type) noexcept {
-        if (!data_) return *missing_;
-        if (data_->memories.size() >= data_->limits.memories) return error(msg::limit_reached, "limits::memories");
-        if (bad_limits(type.limits) || (type.shared && !type.limits.has_max) ||
-            (type.page_log2 != 16 && type.page_log2 != 0))
-            return error(msg::out_of_range, "memory type");
-        runtime::memory_data* made = runtime::add(data_->memories);
-        std::string_view limit;
-        if (made && made->allocate(type, data_->limits.memory_bytes, &data_->memory_total, limit))
-            return memory(*data_, made->self);
-        return undo(made, data_->memories, limit);
-    }
-    /// A table of the host's, all entries `init`. A type index in its element type is the store's.
-    result<table> make_table(const table_type& type, const value& init = {t_bottom, 0, 0}) noexcept {
-        if (!data_) return *missing_;
-        if (data_->tables.size() >= data_->limits.tables) return error(msg::limit_reached, "limits::tables");
-        if (bad_limits(type.limits) || !is_known(type.element) || !type.element.is_ref())
-            return error(msg::out_of_range, "table type");
-        u64 bits[2] = {};
-        const value first = init.type == t_bottom ? value{type.element, 0, 0} : init;
-        if (auto ok = runtime::put_value(*data_, type.element, first, bits); !ok) return ok.error();
-        runtime::table_data* made = runtime::add(data_->tables);
-        std::string_view limit;
-        if (made && made->allocate(type, u32(bits[0]), data_->limits.table_entries, &data_->table_total, limit))
-            return table(*data_, made->self);
-        return undo(made, data_->tables, limit);
-    }
-    /// A global of the host's with the type of `v`.
-    result<global> make_global(const value& v, bool is_mutable) noexcept {
-        return make_global({v.type, is_mutable}, v);
-    }
-    result<global> make_global(const global_type& type, const value& v) noexcept {
-        if (!data_) return *missing_;
-        if (!is_known(type.type)) return error(msg::out_of_range, "global type");
-        u64 bits[2] = {};
-        if (auto ok = runtime::put_value(*data_, type.type, v, bits); !ok) return ok.error();
-        runtime::global_data* made = runtime::add(data_->globals);
-        if (!made) return msg::out_of_memory;
-        made->type = type;
-        made->own[0] = bits[0];
-        made->own[1] = bits[1];
-        return global(*data_, made->self);
-    }
-    /// A tag of the host's; its exceptions carry values of these types, references abstract.
-    result<tag> make_tag(std::span<const val_type> params) noexcept {
-        if (!data_) return *missing_;
-        u32 type = 0;
-        runtime::tag_data* made = data_->types.intern_func(params, {}, type) ? runtime::add(data_->tags) : nullptr;
-        if (!made) return msg::out_of_memory;
-        made->type_id = type;
-        return tag(*data_, made->self);
-    }
-    /// A host function as an object of this store, e.g. for a table; takes what imports::define takes.
-    template <class F, bool Catches = bool(TESSERA_CATCHES)>
-    result<func> make_func(F&& f) noexcept {
-        return add_func(runtime::bind<Catches>(std::forward<F>(f)));
-    }
-    template <class F, bool Catches = bool(TESSERA_CATCHES)>
-    result<func> make_func(const func_type& type, F&& f) noexcept {
-        return add_func(runtime::bind_dynamic<Catches>(type, std::forward<F>(f)));
-    }
-    /// The function behind a value of the func hierarchy; empty for null.
-    func as_func(const value& v) const noexcept { return data_ ? func::from(*data_, u32(v.bits)) : func(); }
-
-    /// Makes a T for guests to hold as externref. The store owns it until drop_object or its end.
-    template <class T, bool Catches = bool(TESSERA_CATCHES), class... A>
-    result<externref> make_object(A&&... args) noexcept {
-        T* made = data_ ? runtime::create_guarded<T, Catches>(std::forward<A>(args)...) : nullptr;
-        if (!made) return msg::out_of_memory;
-        auto r = add_object({made, &runtime::type_mark<T>, [](void* o) { destroy(static_cast<T*>(o)); }});
-        if (!r) destroy(made);
-        return r;
-    }
-    /// Lends an object of the host's to guests as externref; it must live until drop_object.
-    template <class T>
-    result<externref> lend_object(T& object) noexcept {
-        if (!data_) return *missing_;
-        return add_object({const_cast<std::remove_const_t<T>*>(&object), &runtime::type_mark<T>, nullptr});
-    }
-    /// The object behind `r` if it was made or lent as a T, else null.
-    template <class T>
-    T* object(externref r) const noexcept {
-        return data_ ? runtime::object_as<T>(*data_, r.bits) : nullptr;
-    }
-    /// Takes an object back, and destroys it if the store owns it. A reference a guest still has
-    /// then means nothing, or later another object. False if there is none.
-    bool drop_object(externref r) noexcept { return data_ && runtime::drop_object(*data_, r.bits); }
-
-    /// Frees all instances and objects; the store is as new, but for its fuel. All its handles are
-    /// stale afterwards. Fails during a call.
-    result<void> reset() noexcept {
-        if (!data_) return *missing_;
-        if (data_->host_depth != 0) return error(msg::out_of_range, "reset during a call");
-        data_->clear();
-        return {};
-    }
-    const tessera::limits& limits() const noexcept {
-        static constexpr tessera::limits none;
-        return data_ ? data_->limits : none;
-    }
-    /// For the library and its tools.
-    runtime::store_data* data() const noexcept { return data_; }
-
-private:
-    static bool bad_limits(const limits_type& l) noexcept { return l.has_max && l.min > l.max; }
-    /// A number, a vector, or a reference whose heap type there is.
-    bool is_known(val_type t) const noexcept {
-        if (!t.is_ref()) return t == val_type::number(t.byte_code()) && (t.is_number() || t.is_vector());
-        const heap_type h = t.heap();
-        if (h.is_index()) return h.index() < data_->types.size();
-        return h == heap_type::abstract(h.byte_code()) && h.byte_code() >= code::exn && h.byte_code() <= code::noexn;
-    }
-    template <class T>
-    error undo(T* made, vec<T*>& all, std::string_view limit) noexcept {
-        if (made) {
-            destroy(made);
-            all.pop_back();
-        }
-        return limit.empty() ? error(msg::out_of_memory) : error(msg::limit_reached, limit);
-    }
-    result<externref> add_object(const runtime::host_object& o) noexcept {
-        u32 bits = 0;
-        bool over = false;
-        if (runtime::add_object(*data_, o, bits, over)) return externref{bits};
-        return over ? error(msg::limit_reached, "limits::host_objects") : error(msg::out_of_memory);
-    }
-    result<func> add_func(runtime::host_function* host) noexcept {
-        if (!host) return msg::out_of_memory;
-        error why(msg::out_of_memory);
-        runtime::func_record* f = data_ ? runtime::add_host_func(*data_, *host, why) : nullptr;
-        host->release();
-        if (!f) return why;
-        return func(*data_, f->self);
-    }
-
-    runtime::store_data* data_;
-    const message* missing_ = &msg::out_of_memory; ///< why there is no data
-};
-
-} // namespace tessera
-
-// ---- module.hpp ------------------------------------------------------------------------
-/// @file tessera/module.hpp
-/// Public door: modules in the binary format.
 
 #if TESSERA_BODIES
 
@@ -6695,93 +6417,6 @@ template <features F>
 
 } // namespace tessera::binary
 
-// ---- binary/hints.hpp ------------------------------------------------------------------
-/// @file binary/hints.hpp
-/// The branch hint section (github.com/WebAssembly/branch-hinting): which way an `if` or `br_if`
-/// mostly goes. Its offsets point into function bodies, so whoever writes bodies anew must know it.
-
-namespace tessera::inline TESSERA_ABI::binary {
-
-inline constexpr std::string_view branch_hint_section = "metadata.code.branch_hint";
-
-/// The hints of a module by the offset of the instruction.
-class branch_hints {
-public:
-    /// Reads the hints of `m`, which are none unless there is one section of them, it is in order,
-    /// and each hint belongs to an instruction. False: memory is out.
-    [[nodiscard]] bool read(const module_data& m) noexcept {
-        for (u32 i = 0; i < m.customs.size(); ++i) {
-            if (m.customs[i].name != branch_hint_section) continue;
-            const byte_range where = m.customs[i].bytes;
-            const bool first = section_ == no_index && hints_.empty();
-            section_ = i;
-            if (first && functions(m, cursor(m.bytes.data() + where.begin, m.bytes.data() + where.end))) continue;
-            section_ = no_index;
-            hints_.clear();
-            break;
-        }
-        return !lost_;
-    }
-    /// Index in `customs` of the section; no_index where there are no hints.
-    u32 section() const noexcept { return section_; }
-    /// 1 if the instruction at `offset` of the module is likely to branch, 0 if not, -1 if nothing says so.
-    int at(u32 offset) const noexcept {
-        std::size_t low = 0, high = hints_.size();
-        while (low < high) {
-            const std::size_t middle = low + (high - low) / 2;
-            if (hints_[middle].offset < offset) low = middle + 1;
-            else high = middle;
-        }
-        return low < hints_.size() && hints_[low].offset == offset ? hints_[low].likely : -1;
-    }
-
-private:
-    struct hint {
-        u32 offset; ///< in the module
-        u8 likely;
-    };
-    bool functions(const module_data& m, cursor in) noexcept {
-        u32 count = 0, func = 0, next = m.imported_funcs;
-        if (!in.leb_u32(count) || count == 0) return false;
-        for (; count > 0; --count) {
-            if (!in.leb_u32(func) || func < next || func >= m.funcs.size()) return false;
-            next = func + 1;
-            const std::size_t first = hints_.size();
-            if (!one_function(m.funcs[func].code, in) || !all_met(m, m.funcs[func].code, first)) return false;
-        }
-        return in.done();
-    }
-    bool one_function(byte_range code, cursor& in) noexcept {
-        u32 count = 0, offset = 0, size = 0;
-        u8 likely = 0;
-        if (!in.leb_u32(count) || count == 0) return false;
-        for (u32 least = 0; count > 0; --count, least = offset + 1) {
-            if (!in.leb_u32(offset) || !in.leb_u32(size) || size != 1 || !in.byte(likely) || likely > 1) return false;
-            if (offset < least || offset >= code.size()) return false;
-            if (!hints_.push_back({code.begin + offset, likely})) return lost_ = true, false;
-        }
-        return true;
-    }
-    /// True if each hint from number `next` on meets an instruction of the body that can have one.
-    bool all_met(const module_data& m, byte_range code, std::size_t next) noexcept {
-        const u8* base = m.bytes.data();
-        instruction_reader<everything> reader(base, cursor(base + code.begin, base + code.end));
-        instruction in;
-        module_limits limits;
-        limits.locals = no_index;
-        if (!local_declarations(reader, 0, limits, [](u32, val_type) { return true; })) return false;
-        while (next < hints_.size() && !reader.done() && reader.next(in))
-            if (in.offset == hints_[next].offset && (in.code == op::if_ || in.code == op::br_if)) ++next;
-        return next == hints_.size();
-    }
-
-    vec<hint> hints_;
-    u32 section_ = no_index;
-    bool lost_ = false;
-};
-
-} // namespace tessera::binary
-
 // ---- binary/custom.hpp -----------------------------------------------------------------
 /// @file custom.hpp
 /// The name section (spec: appendix, Custom Sections). A custom section never makes a module
@@ -7372,486 +7007,6 @@ private:
     u32 bodies_ = 0;
     u32 data_count_ = 0;
 };
-
-} // namespace tessera::binary
-
-// ---- util/writer.hpp -------------------------------------------------------------------
-/// @file writer.hpp
-/// Writing bytes front to back: LEB128 integers, names, raw bytes (spec: binary/values).
-
-namespace tessera::inline TESSERA_ABI {
-
-/// Bytes that grow at the end. Where memory runs out, the writer remembers it in `failed` and
-/// goes on, so that a caller asks once and not after every byte.
-class writer {
-public:
-    void byte(u8 b) noexcept {
-        if (!bytes_.push_back(b)) failed_ = true;
-    }
-    void raw(const void* from, std::size_t n) noexcept {
-        if (!bytes_.append(static_cast<const u8*>(from), n)) failed_ = true;
-    }
-    /// uN: the shortest form.
-    void leb_u(u64 value) noexcept {
-        while (value >= 0x80) {
-            byte(u8(value | 0x80));
-            value >>= 7;
-        }
-        byte(u8(value));
-    }
-    /// sN: the shortest form.
-    void leb_s(i64 value) noexcept {
-        for (;;) {
-            const u8 low = u8(value & 0x7f);
-            value >>= 7;
-            if ((value == 0 && !(low & 0x40)) || (value == -1 && (low & 0x40))) return byte(low);
-            byte(u8(low | 0x80));
-        }
-    }
-    /// Length, then the bytes.
-    void name(std::string_view text) noexcept {
-        leb_u(text.size());
-        raw(text.data(), text.size());
-    }
-    template <class T>
-    void fixed(T value) noexcept {
-        u8 bytes[sizeof(T)];
-        store_le(bytes, value);
-        raw(bytes, sizeof bytes);
-    }
-
-    bool failed() const noexcept { return failed_; }
-    std::size_t size() const noexcept { return bytes_.size(); }
-    const u8* data() const noexcept { return bytes_.data(); }
-    void truncate(std::size_t n) noexcept { bytes_.truncate(n); }
-    void clear() noexcept { bytes_.clear(); }
-    /// Hands the bytes over; the writer is empty afterwards.
-    vec<u8> take() noexcept { return std::move(bytes_); }
-
-private:
-    vec<u8> bytes_;
-    bool failed_ = false;
-};
-
-} // namespace tessera
-
-// ---- binary/write.hpp ------------------------------------------------------------------
-/// @file binary/write.hpp
-/// Writing types and instructions, per immediate kind (spec: binary/types, binary/instructions). Each
-/// thing has one form here, the shortest.
-
-namespace tessera::inline TESSERA_ABI::binary {
-
-/// The ids of the sections that are not custom, in the order in which they must appear.
-inline constexpr u8 section_order[] = {1, 2, 3, 4, 5, 13, 6, 7, 8, 9, 12, 10, 11};
-
-inline void write_heap(writer& to, heap_type h) noexcept {
-    if (h.is_index()) to.leb_s(h.index());
-    else to.byte(h.byte_code());
-}
-/// A value type or storage type.
-inline void write_type(writer& to, val_type t) noexcept {
-    if (!t.is_ref()) return to.byte(t.byte_code());
-    if (!t.is_nullable() || t.heap().is_index()) to.byte(t.byte_code()); // else the abbreviation, one byte
-    write_heap(to, t.heap());
-}
-inline void write_limits(writer& to, const limits_type& l, u8 more_flags) noexcept {
-    to.byte(u8((l.has_max ? 1 : 0) | (l.is64 ? 4 : 0) | more_flags));
-    to.leb_u(l.min);
-    if (l.has_max) to.leb_u(l.max);
-}
-inline void write_table(writer& to, const table_type& t) noexcept {
-    write_type(to, t.element);
-    write_limits(to, t.limits, 0);
-}
-inline void write_memory(writer& to, const memory_type& m) noexcept {
-    write_limits(to, m.limits, u8((m.shared ? 2 : 0) | (m.page_log2 != 16 ? 8 : 0)));
-    if (m.page_log2 != 16) to.leb_u(m.page_log2);
-}
-inline void write_opcode(writer& to, op o) noexcept {
-    const op_row& r = row(o);
-    if (r.prefix) {
-        to.byte(r.prefix);
-        to.leb_u(r.code);
-    } else {
-        to.byte(u8(r.code));
-    }
-}
-inline void write_memarg(writer& to, u32 align_log2, u32 memory, u64 offset) noexcept {
-    to.leb_u(align_log2 | (memory != 0 ? 0x40u : 0u));
-    if (memory != 0) to.leb_u(memory);
-    to.leb_u(offset);
-}
-/// The block type of `in`: an index, a type, or nothing.
-inline void write_block_type(writer& to, const instruction& in) noexcept {
-    if (in.block_type != no_index) to.leb_s(in.block_type);
-    else if (in.type == t_bottom) to.byte(code::empty_block);
-    else write_type(to, in.type);
-}
-
-/// Writes `in` as `read_by` read it.
-inline void write_instruction(writer& to, const instruction& in, immediate_reader& read_by) noexcept {
-    cursor list = in.list;
-    write_opcode(to, in.code);
-    switch (in.immediate) {
-    case imm::none: return;
-    case imm::label:
-    case imm::func:
-    case imm::type:
-    case imm::local:
-    case imm::global:
-    case imm::table:
-    case imm::elem:
-    case imm::tag:
-    case imm::memory:
-    case imm::data: return to.leb_u(in.index);
-    case imm::call_indirect:
-    case imm::table_table:
-    case imm::elem_table:
-    case imm::memory_memory:
-    case imm::data_memory:
-    case imm::field:
-    case imm::type_count:
-    case imm::type_data:
-    case imm::type_elem:
-    case imm::type_type: to.leb_u(in.index); return to.leb_u(in.index2);
-    case imm::i32_const:
-    case imm::i64_const: return to.leb_s(i64(in.value));
-    case imm::f32_const: return to.fixed(u32(in.value));
-    case imm::f64_const: return to.fixed(in.value);
-    case imm::v128_const:
-    case imm::shuffle: return to.raw(list.at(), list.left());
-    case imm::lane: return to.byte(u8(in.lane));
-    case imm::memarg: return write_memarg(to, in.align, in.index, in.value);
-    case imm::memarg_lane: write_memarg(to, in.align, in.index, in.value); return to.byte(u8(in.lane));
-    case imm::block: return write_block_type(to, in);
-    case imm::try_table:
-        write_block_type(to, in);
-        to.leb_u(in.list_count);
-        for (u32 i = 0; i < in.list_count; ++i) {
-            const catch_clause c = immediate_reader::next_catch(list);
-            to.byte(u8(c.kind));
-            if (c.kind < catch_kind::all) to.leb_u(c.tag);
-            to.leb_u(c.label);
-        }
-        return;
-    case imm::labels:
-        to.leb_u(in.list_count);
-        while (!list.done()) to.leb_u(immediate_reader::next_label(list));
-        return;
-    case imm::select_types:
-        to.leb_u(in.list_count);
-        while (!list.done()) write_type(to, read_by.next_type(list));
-        return;
-    case imm::heap:
-    case imm::ref_type: return write_heap(to, in.type.heap());
-    case imm::br_cast:
-        to.byte(u8(in.type.is_nullable() | in.type2.is_nullable() << 1));
-        to.leb_u(in.index);
-        write_heap(to, in.type.heap());
-        return write_heap(to, in.type2.heap());
-    case imm::zero_byte: return to.byte(0);
-    }
-}
-
-} // namespace tessera::binary
-
-// ---- binary/encode.hpp -----------------------------------------------------------------
-/// @file binary/encode.hpp
-/// From a module to bytes (spec: binary/modules). Everything is written in its shortest form.
-
-namespace tessera::inline TESSERA_ABI::binary {
-
-/// Writes the sections of a module.
-class module_encoder {
-public:
-    explicit module_encoder(const module_data& m) noexcept : m_(m), code_(m.bytes.data(), {}) {
-        code_.module_ends(m.bytes.data() + m.bytes.size());
-    }
-
-    /// Writes the module. False: problem().
-    [[nodiscard]] bool run(vec<u8>& out) noexcept {
-        static constexpr u8 head[] = {0, 'a', 's', 'm', 1, 0, 0, 0};
-        // Bodies first: the branch hints, which stand before them, depend on where instructions come to lie.
-        if (!hints_.read(m_)) return code_.fail_memory();
-        if (!bodies()) return false;
-        to_.raw(head, sizeof head);
-        customs_after(section::custom);
-        for (u8 id : section_order) {
-            part_.clear();
-            if (!content(section(id))) return false;
-            const writer& from = id == u8(section::code) ? bodies_ : part_;
-            if (from.size()) write_section(id, from);
-            customs_after(section(id));
-        }
-        if (to_.failed() || part_.failed() || body_.failed() || bodies_.failed() || new_hints_.failed() ||
-            hint_.failed())
-            return code_.fail_memory();
-        if (to_.size() >= no_index) return code_.fail(msg::limit_reached, m_.bytes.data(), "bytes of a module");
-        out = to_.take();
-        return true;
-    }
-    const error& problem() const noexcept { return code_.error(); }
-
-private:
-    // ---- sections
-
-    void write_section(u8 id, const writer& from) noexcept {
-        to_.byte(id);
-        to_.leb_u(from.size());
-        to_.raw(from.data(), from.size());
-    }
-    void customs_after(section s) noexcept {
-        for (u32 i = 0; i < m_.customs.size(); ++i) {
-            const custom_def& c = m_.customs[i];
-            if (c.after != u8(s)) continue;
-            part_.clear();
-            part_.name(c.name);
-            if (i == hints_.section()) {
-                part_.leb_u(hinted_);
-                part_.raw(new_hints_.data(), new_hints_.size());
-            } else {
-                raw(c.bytes);
-            }
-            write_section(0, part_);
-        }
-    }
-    /// Writes the section's content to part_; nothing if the section is not needed.
-    [[nodiscard]] bool content(section s) noexcept {
-        switch (s) {
-        case section::type: return types();
-        case section::import_: return imports();
-        case section::function:
-            return all(m_.funcs, m_.imported_funcs, [&](const func_def& f) { return part_.leb_u(f.type), true; });
-        case section::table: return all(m_.tables, m_.imported_tables, [&](const table_def& t) { return table(t); });
-        case section::memory:
-            return all(m_.memories, m_.imported_memories,
-                       [&](const memory_def& d) { return write_memory(part_, d.type), true; });
-        case section::tag: return all(m_.tags, m_.imported_tags, [&](const tag_def& t) { return tag(t), true; });
-        case section::global:
-            return all(m_.globals, m_.imported_globals,
-                       [&](const global_def& g) { return global(g.type), expression(g.init); });
-        case section::export_: return all(m_.exports, 0, [&](const export_def& e) { return export_(e), true; });
-        case section::start:
-            if (m_.start != no_index) part_.leb_u(m_.start);
-            return true;
-        case section::elem: return all(m_.elems, 0, [&](const elem_def& e) { return elem(e); });
-        case section::data_count:
-            if (m_.has_data_count) part_.leb_u(m_.datas.size());
-            return true;
-        case section::data: return all(m_.datas, 0, [&](const data_def& d) { return data(d); });
-        default: return true; // the code is written already
-        }
-    }
-    /// A vector of what `each` writes for the entries from `first` on; nothing if there are none.
-    template <class T, class Each>
-    [[nodiscard]] bool all(const vec<T>& list, u32 first, Each each) noexcept {
-        if (list.size() == first) return true;
-        part_.leb_u(list.size() - first);
-        for (std::size_t i = first; i < list.size(); ++i)
-            if (!each(list[i])) return false;
-        return true;
-    }
-
-    // ---- entries
-
-    [[nodiscard]] bool types() noexcept {
-        const type_section& types = m_.types;
-        u32 groups = 0;
-        for (u32 i = 0; i < types.size(); i += types[i].group_size) ++groups;
-        if (groups == 0) return true;
-        part_.leb_u(groups);
-        for (u32 i = 0; i < types.size(); ++i) {
-            if (types[i].group == i && types[i].group_size != 1) {
-                part_.byte(code::rec);
-                part_.leb_u(types[i].group_size);
-            }
-            sub_type(i);
-        }
-        return true;
-    }
-    void sub_type(u32 index) noexcept {
-        const type_def& d = m_.types[index];
-        if (!d.final_ || d.super != no_index) {
-            part_.byte(d.final_ ? code::sub_final : code::sub);
-            part_.leb_u(d.super != no_index);
-            if (d.super != no_index) part_.leb_u(d.super);
-        }
-        switch (d.form) {
-        case composite::func:
-            part_.byte(code::func_type);
-            values(m_.types.params(index));
-            return values(m_.types.results(index));
-        case composite::struct_:
-            part_.byte(code::struct_type);
-            part_.leb_u(d.params);
-            break;
-        case composite::array: part_.byte(code::array_type);
-        }
-        for (const field_type& f : m_.types.fields_of(index)) {
-            write_type(part_, f.type);
-            part_.byte(f.mutable_);
-        }
-    }
-    void values(std::span<const val_type> types) noexcept {
-        part_.leb_u(types.size());
-        for (val_type t : types) write_type(part_, t);
-    }
-    [[nodiscard]] bool imports() noexcept {
-        return all(m_.imports, 0, [&](const import_def& d) {
-            part_.name(d.module);
-            part_.name(d.name);
-            part_.byte(u8(d.kind));
-            switch (d.kind) {
-            case extern_kind::func: part_.leb_u(m_.funcs[d.index].type); break;
-            case extern_kind::table: write_table(part_, m_.tables[d.index].type); break;
-            case extern_kind::memory: write_memory(part_, m_.memories[d.index].type); break;
-            case extern_kind::global: global(m_.globals[d.index].type); break;
-            case extern_kind::tag: tag(m_.tags[d.index]); break;
-            }
-            return true;
-        });
-    }
-    [[nodiscard]] bool table(const table_def& t) noexcept {
-        if (!t.init.code.empty()) {
-            part_.byte(0x40);
-            part_.byte(0);
-        }
-        write_table(part_, t.type);
-        return t.init.code.empty() || expression(t.init);
-    }
-    void global(const global_type& g) noexcept {
-        write_type(part_, g.type);
-        part_.byte(g.mutable_);
-    }
-    void tag(const tag_def& t) noexcept {
-        part_.byte(0);
-        part_.leb_u(t.type);
-    }
-    void export_(const export_def& e) noexcept {
-        part_.name(e.name);
-        part_.byte(u8(e.kind));
-        part_.leb_u(e.index);
-    }
-    /// Of the eight forms the shortest (spec: binary/modules, Element Section).
-    [[nodiscard]] bool elem(const elem_def& e) noexcept {
-        const bool active = e.mode == segment_mode::active;
-        const bool bare = active && e.table == 0 && (!e.expressions || e.type == t_funcref);
-        part_.byte(u8((active ? (bare ? 0 : 2) : e.mode == segment_mode::passive ? 1 : 3) | (e.expressions ? 4 : 0)));
-        if (active && !bare) part_.leb_u(e.table);
-        if (active && !expression(e.at)) return false;
-        if (!bare) {
-            if (e.expressions) write_type(part_, e.type);
-            else part_.byte(0);
-        }
-        part_.leb_u(e.count);
-        code_.restart(bytes(e.items));
-        for (u32 i = 0; i < e.count; ++i) {
-            u32 index = 0;
-            if (e.expressions) {
-                if (!expression_here()) return false;
-            } else {
-                if (!code_.leb_u32(index)) return false;
-                part_.leb_u(index);
-            }
-        }
-        return true;
-    }
-    [[nodiscard]] bool data(const data_def& d) noexcept {
-        const bool active = d.mode == segment_mode::active;
-        part_.byte(u8(!active ? 1 : d.memory == 0 ? 0 : 2));
-        if (active && d.memory != 0) part_.leb_u(d.memory);
-        if (active && !expression(d.at)) return false;
-        part_.leb_u(d.bytes.size());
-        raw(d.bytes);
-        return true;
-    }
-
-    // ---- code
-
-    [[nodiscard]] bool expression(const const_expr& e) noexcept {
-        code_.restart(bytes(e.code));
-        return expression_here();
-    }
-    /// One expression at the reading position, with its end.
-    [[nodiscard]] bool expression_here() noexcept {
-        nesting_.start();
-        while (!nesting_.done()) {
-            if (!code_.next(in_) || !nesting_.step(in_.code, code_, in_.offset)) return false;
-            write_instruction(part_, in_, code_);
-        }
-        return true;
-    }
-    [[nodiscard]] bool bodies() noexcept {
-        if (m_.funcs.size() == m_.imported_funcs) return true;
-        bodies_.leb_u(m_.funcs.size() - m_.imported_funcs);
-        for (u32 f = m_.imported_funcs; f < m_.funcs.size(); ++f) {
-            if (!body(f)) return false;
-            bodies_.leb_u(body_.size());
-            bodies_.raw(body_.data(), body_.size());
-        }
-        return true;
-    }
-    [[nodiscard]] bool body(u32 f) noexcept {
-        module_limits limits; // the decoder's were met, whatever they were
-        limits.locals = no_index;
-        u32 entries = 0;
-        body_.clear();
-        part_.clear();
-        code_.restart(bytes(m_.funcs[f].code));
-        const bool declared = local_declarations(code_, 0, limits, [&](u32 n, val_type t) {
-            ++entries;
-            part_.leb_u(n);
-            write_type(part_, t);
-            return true;
-        });
-        if (!declared) return false;
-        body_.leb_u(entries);
-        body_.raw(part_.data(), part_.size());
-        hint_.clear();
-        u32 hints = 0;
-        for (nesting_.start(); !nesting_.done();) {
-            if (!code_.next(in_) || !nesting_.step(in_.code, code_, in_.offset)) return false;
-            if (in_.code == op::if_ || in_.code == op::br_if)
-                if (const int likely = hints_.at(in_.offset); likely >= 0) {
-                    ++hints;
-                    hint_.leb_u(body_.size());
-                    hint_.byte(1);
-                    hint_.byte(u8(likely));
-                }
-            write_instruction(body_, in_, code_);
-        }
-        if (hints) {
-            ++hinted_;
-            new_hints_.leb_u(f);
-            new_hints_.leb_u(hints);
-            new_hints_.raw(hint_.data(), hint_.size());
-        }
-        return code_.done() || code_.fail(msg::section_size_mismatch, code_.at());
-    }
-
-    cursor bytes(byte_range r) const noexcept { return {m_.bytes.data() + r.begin, m_.bytes.data() + r.end}; }
-    void raw(byte_range r) noexcept { part_.raw(m_.bytes.data() + r.begin, r.size()); }
-
-    const module_data& m_;
-    instruction_reader<everything> code_;
-    instruction in_;
-    nesting nesting_;
-    branch_hints hints_;
-    writer to_, part_, body_, bodies_, hint_, new_hints_;
-    u32 hinted_ = 0; ///< functions in new_hints_
-};
-
-/// The module in the binary format, each number and each section in its shortest form: what was
-/// written so comes out byte for byte. Custom sections keep their places and bytes; in branch hints the
-/// offsets are brought up to date. Fails with msg::out_of_memory, and for a module that was decoded
-/// and not validated with kind::malformed where a function body is.
-inline result<vec<u8>> encode(const module_data& m) noexcept {
-    vec<u8> out;
-    module_encoder encoder(m);
-    if (encoder.run(out)) return result<vec<u8>>(std::move(out));
-    return encoder.problem();
-}
 
 } // namespace tessera::binary
 
@@ -9604,6 +8759,677 @@ result<module_owner> load_borrowed(std::span<const u8> bytes, const module_limit
 }
 
 } // namespace tessera
+#endif
+
+namespace tessera::inline TESSERA_ABI {
+
+/// A decoded and validated module. It never changes; copies share it; any number of stores on any
+/// threads may use it. Empty when default-made.
+class module {
+public:
+    module() noexcept = default;
+    explicit module(module_owner owner) noexcept : owner_(std::move(owner)) {}
+
+    /// Decodes and validates a module in the binary format, with the features of F. The bytes are
+    /// copied. Fails with kind::malformed or kind::invalid and the offset of what is wrong, or
+    /// kind::exhaustion for a limit or memory that is out.
+    template <features F>
+    static result<module> parse(std::span<const u8> bytes, const module_limits& limits = {}) noexcept {
+        vec<u8> copy;
+        if (!copy.assign(bytes)) return msg::out_of_memory;
+        return parse<F>(std::move(copy), limits);
+    }
+    template <features F>
+    static result<module> parse(std::span<const std::byte> bytes, const module_limits& limits = {}) noexcept {
+        return parse<F>(std::span<const u8>(reinterpret_cast<const u8*>(bytes.data()), bytes.size()), limits);
+    }
+    /// The same; the bytes are moved in.
+    template <features F>
+    static result<module> parse(vec<u8>&& bytes, const module_limits& limits = {}) noexcept {
+        return made(load<F>(std::move(bytes), {}, limits));
+    }
+    /// The same; the bytes stay the caller's and must outlive the module and every store that uses it.
+    template <features F>
+    static result<module> borrow(std::span<const u8> bytes, const module_limits& limits = {}) noexcept {
+        return made(load_borrowed<F>(bytes, limits));
+    }
+    template <features F>
+    static result<module> borrow(std::span<const std::byte> bytes, const module_limits& limits = {}) noexcept {
+        return borrow<F>(std::span<const u8>(reinterpret_cast<const u8*>(bytes.data()), bytes.size()), limits);
+    }
+    /// A module in the text format. Errors have a line and a column, those of validation too.
+    /// Needs <tessera/wat.hpp>.
+    template <features F>
+    static result<module> parse_text(std::string_view text, const module_limits& limits = {}) noexcept;
+
+    /// The module in the text format, from which `parse_text` makes an equal one: names, custom sections
+    /// and branch hints included. Fails with msg::out_of_memory, msg::limit_reached for a text longer than
+    /// the options allow, and msg::stale_handle for an empty module. Needs <tessera/wat.hpp>.
+    result<vec<char>> to_text(print_options options = {}) const noexcept;
+    /// The module in the binary format, each number in its shortest form; bytes() are those it was
+    /// parsed from. Fails with msg::out_of_memory, and msg::stale_handle for an empty module. Needs
+    /// <tessera/module.hpp>.
+    result<vec<u8>> to_binary() const noexcept;
+
+    explicit operator bool() const noexcept { return bool(owner_); }
+
+    /// What the module asks for and offers, in the order of its sections; as ranges. Type indices
+    /// in the types are the module's.
+    runtime::entries<import_def> imports() const noexcept { return all(&module_data::imports); }
+    runtime::entries<export_def> exports() const noexcept { return all(&module_data::exports); }
+    /// All custom sections, the name section among them.
+    runtime::entries<custom_def> custom_sections() const noexcept { return all(&module_data::customs); }
+    /// The content of the first custom section `name`; empty if there is none.
+    std::span<const u8> custom_section(std::string_view name) const noexcept {
+        for (const custom_entry& c : custom_sections())
+            if (c.name == name) return c.bytes;
+        return {};
+    }
+    /// The module's name from its name section; may be empty.
+    std::string_view name() const noexcept { return owner_ ? owner_->name : std::string_view(); }
+    /// How many functions there are, imported ones first.
+    u32 functions() const noexcept { return owner_ ? u32(owner_->funcs.size()) : 0; }
+    /// The name of a function from the name section; may be empty.
+    std::string_view function_name(u32 index) const noexcept {
+        return owner_ && index < owner_->func_names.size() ? owner_->func_names[index] : std::string_view();
+    }
+    func_type function_type(u32 index) const noexcept {
+        return index < functions() ? runtime::extern_type_of(*owner_, extern_kind::func, index).func : func_type();
+    }
+    /// What a build must have to run it.
+    features features_used() const noexcept { return owner_ ? owner_->used : features(); }
+    /// The bytes of the module in the binary format.
+    std::span<const u8> bytes() const noexcept { return owner_ ? owner_->bytes : std::span<const u8>(); }
+
+    const module_owner& owner() const noexcept { return owner_; }
+
+private:
+    static result<module> made(result<module_owner>&& loaded) noexcept {
+        if (!loaded) return loaded.error();
+        return module(std::move(*loaded));
+    }
+    template <class Def>
+    runtime::entries<Def> all(vec<Def> module_data::*list) const noexcept {
+        return owner_ ? runtime::entries<Def>(*owner_, (*owner_).*list) : runtime::entries<Def>();
+    }
+
+    module_owner owner_;
+};
+
+} // namespace tessera
+
+// ---- module.hpp ------------------------------------------------------------------------
+/// @file tessera/module.hpp
+/// Public door: modules in the binary format.
+
+#if TESSERA_BODIES
+
+// ---- binary/hints.hpp ------------------------------------------------------------------
+/// @file binary/hints.hpp
+/// The branch hint section (github.com/WebAssembly/branch-hinting): which way an `if` or `br_if`
+/// mostly goes. Its offsets point into function bodies, so whoever writes bodies anew must know it.
+
+namespace tessera::inline TESSERA_ABI::binary {
+
+inline constexpr std::string_view branch_hint_section = "metadata.code.branch_hint";
+
+/// The hints of a module by the offset of the instruction.
+class branch_hints {
+public:
+    /// Reads the hints of `m`, which are none unless there is one section of them, it is in order,
+    /// and each hint belongs to an instruction. False: memory is out.
+    [[nodiscard]] bool read(const module_data& m) noexcept {
+        for (u32 i = 0; i < m.customs.size(); ++i) {
+            if (m.customs[i].name != branch_hint_section) continue;
+            const byte_range where = m.customs[i].bytes;
+            const bool first = section_ == no_index && hints_.empty();
+            section_ = i;
+            if (first && functions(m, cursor(m.bytes.data() + where.begin, m.bytes.data() + where.end))) continue;
+            section_ = no_index;
+            hints_.clear();
+            break;
+        }
+        return !lost_;
+    }
+    /// Index in `customs` of the section; no_index where there are no hints.
+    u32 section() const noexcept { return section_; }
+    /// 1 if the instruction at `offset` of the module is likely to branch, 0 if not, -1 if nothing says so.
+    int at(u32 offset) const noexcept {
+        std::size_t low = 0, high = hints_.size();
+        while (low < high) {
+            const std::size_t middle = low + (high - low) / 2;
+            if (hints_[middle].offset < offset) low = middle + 1;
+            else high = middle;
+        }
+        return low < hints_.size() && hints_[low].offset == offset ? hints_[low].likely : -1;
+    }
+
+private:
+    struct hint {
+        u32 offset; ///< in the module
+        u8 likely;
+    };
+    bool functions(const module_data& m, cursor in) noexcept {
+        u32 count = 0, func = 0, next = m.imported_funcs;
+        if (!in.leb_u32(count) || count == 0) return false;
+        for (; count > 0; --count) {
+            if (!in.leb_u32(func) || func < next || func >= m.funcs.size()) return false;
+            next = func + 1;
+            const std::size_t first = hints_.size();
+            if (!one_function(m.funcs[func].code, in) || !all_met(m, m.funcs[func].code, first)) return false;
+        }
+        return in.done();
+    }
+    bool one_function(byte_range code, cursor& in) noexcept {
+        u32 count = 0, offset = 0, size = 0;
+        u8 likely = 0;
+        if (!in.leb_u32(count) || count == 0) return false;
+        for (u32 least = 0; count > 0; --count, least = offset + 1) {
+            if (!in.leb_u32(offset) || !in.leb_u32(size) || size != 1 || !in.byte(likely) || likely > 1) return false;
+            if (offset < least || offset >= code.size()) return false;
+            if (!hints_.push_back({code.begin + offset, likely})) return lost_ = true, false;
+        }
+        return true;
+    }
+    /// True if each hint from number `next` on meets an instruction of the body that can have one.
+    bool all_met(const module_data& m, byte_range code, std::size_t next) noexcept {
+        const u8* base = m.bytes.data();
+        instruction_reader<everything> reader(base, cursor(base + code.begin, base + code.end));
+        instruction in;
+        module_limits limits;
+        limits.locals = no_index;
+        if (!local_declarations(reader, 0, limits, [](u32, val_type) { return true; })) return false;
+        while (next < hints_.size() && !reader.done() && reader.next(in))
+            if (in.offset == hints_[next].offset && (in.code == op::if_ || in.code == op::br_if)) ++next;
+        return next == hints_.size();
+    }
+
+    vec<hint> hints_;
+    u32 section_ = no_index;
+    bool lost_ = false;
+};
+
+} // namespace tessera::binary
+
+// ---- util/writer.hpp -------------------------------------------------------------------
+/// @file writer.hpp
+/// Writing bytes front to back: LEB128 integers, names, raw bytes (spec: binary/values).
+
+namespace tessera::inline TESSERA_ABI {
+
+/// Bytes that grow at the end. Where memory runs out, the writer remembers it in `failed` and
+/// goes on, so that a caller asks once and not after every byte.
+class writer {
+public:
+    void byte(u8 b) noexcept {
+        if (!bytes_.push_back(b)) failed_ = true;
+    }
+    void raw(const void* from, std::size_t n) noexcept {
+        if (!bytes_.append(static_cast<const u8*>(from), n)) failed_ = true;
+    }
+    /// uN: the shortest form.
+    void leb_u(u64 value) noexcept {
+        while (value >= 0x80) {
+            byte(u8(value | 0x80));
+            value >>= 7;
+        }
+        byte(u8(value));
+    }
+    /// sN: the shortest form.
+    void leb_s(i64 value) noexcept {
+        for (;;) {
+            const u8 low = u8(value & 0x7f);
+            value >>= 7;
+            if ((value == 0 && !(low & 0x40)) || (value == -1 && (low & 0x40))) return byte(low);
+            byte(u8(low | 0x80));
+        }
+    }
+    /// Length, then the bytes.
+    void name(std::string_view text) noexcept {
+        leb_u(text.size());
+        raw(text.data(), text.size());
+    }
+    template <class T>
+    void fixed(T value) noexcept {
+        u8 bytes[sizeof(T)];
+        store_le(bytes, value);
+        raw(bytes, sizeof bytes);
+    }
+
+    bool failed() const noexcept { return failed_; }
+    std::size_t size() const noexcept { return bytes_.size(); }
+    const u8* data() const noexcept { return bytes_.data(); }
+    void truncate(std::size_t n) noexcept { bytes_.truncate(n); }
+    void clear() noexcept { bytes_.clear(); }
+    /// Hands the bytes over; the writer is empty afterwards.
+    vec<u8> take() noexcept { return std::move(bytes_); }
+
+private:
+    vec<u8> bytes_;
+    bool failed_ = false;
+};
+
+} // namespace tessera
+
+// ---- binary/write.hpp ------------------------------------------------------------------
+/// @file binary/write.hpp
+/// Writing types and instructions, per immediate kind (spec: binary/types, binary/instructions). Each
+/// thing has one form here, the shortest.
+
+namespace tessera::inline TESSERA_ABI::binary {
+
+/// The ids of the sections that are not custom, in the order in which they must appear.
+inline constexpr u8 section_order[] = {1, 2, 3, 4, 5, 13, 6, 7, 8, 9, 12, 10, 11};
+
+inline void write_heap(writer& to, heap_type h) noexcept {
+    if (h.is_index()) to.leb_s(h.index());
+    else to.byte(h.byte_code());
+}
+/// A value type or storage type.
+inline void write_type(writer& to, val_type t) noexcept {
+    if (!t.is_ref()) return to.byte(t.byte_code());
+    if (!t.is_nullable() || t.heap().is_index()) to.byte(t.byte_code()); // else the abbreviation, one byte
+    write_heap(to, t.heap());
+}
+inline void write_limits(writer& to, const limits_type& l, u8 more_flags) noexcept {
+    to.byte(u8((l.has_max ? 1 : 0) | (l.is64 ? 4 : 0) | more_flags));
+    to.leb_u(l.min);
+    if (l.has_max) to.leb_u(l.max);
+}
+inline void write_table(writer& to, const table_type& t) noexcept {
+    write_type(to, t.element);
+    write_limits(to, t.limits, 0);
+}
+inline void write_memory(writer& to, const memory_type& m) noexcept {
+    write_limits(to, m.limits, u8((m.shared ? 2 : 0) | (m.page_log2 != 16 ? 8 : 0)));
+    if (m.page_log2 != 16) to.leb_u(m.page_log2);
+}
+inline void write_opcode(writer& to, op o) noexcept {
+    const op_row& r = row(o);
+    if (r.prefix) {
+        to.byte(r.prefix);
+        to.leb_u(r.code);
+    } else {
+        to.byte(u8(r.code));
+    }
+}
+inline void write_memarg(writer& to, u32 align_log2, u32 memory, u64 offset) noexcept {
+    to.leb_u(align_log2 | (memory != 0 ? 0x40u : 0u));
+    if (memory != 0) to.leb_u(memory);
+    to.leb_u(offset);
+}
+/// The block type of `in`: an index, a type, or nothing.
+inline void write_block_type(writer& to, const instruction& in) noexcept {
+    if (in.block_type != no_index) to.leb_s(in.block_type);
+    else if (in.type == t_bottom) to.byte(code::empty_block);
+    else write_type(to, in.type);
+}
+
+/// Writes `in` as `read_by` read it.
+inline void write_instruction(writer& to, const instruction& in, immediate_reader& read_by) noexcept {
+    cursor list = in.list;
+    write_opcode(to, in.code);
+    switch (in.immediate) {
+    case imm::none: return;
+    case imm::label:
+    case imm::func:
+    case imm::type:
+    case imm::local:
+    case imm::global:
+    case imm::table:
+    case imm::elem:
+    case imm::tag:
+    case imm::memory:
+    case imm::data: return to.leb_u(in.index);
+    case imm::call_indirect:
+    case imm::table_table:
+    case imm::elem_table:
+    case imm::memory_memory:
+    case imm::data_memory:
+    case imm::field:
+    case imm::type_count:
+    case imm::type_data:
+    case imm::type_elem:
+    case imm::type_type: to.leb_u(in.index); return to.leb_u(in.index2);
+    case imm::i32_const:
+    case imm::i64_const: return to.leb_s(i64(in.value));
+    case imm::f32_const: return to.fixed(u32(in.value));
+    case imm::f64_const: return to.fixed(in.value);
+    case imm::v128_const:
+    case imm::shuffle: return to.raw(list.at(), list.left());
+    case imm::lane: return to.byte(u8(in.lane));
+    case imm::memarg: return write_memarg(to, in.align, in.index, in.value);
+    case imm::memarg_lane: write_memarg(to, in.align, in.index, in.value); return to.byte(u8(in.lane));
+    case imm::block: return write_block_type(to, in);
+    case imm::try_table:
+        write_block_type(to, in);
+        to.leb_u(in.list_count);
+        for (u32 i = 0; i < in.list_count; ++i) {
+            const catch_clause c = immediate_reader::next_catch(list);
+            to.byte(u8(c.kind));
+            if (c.kind < catch_kind::all) to.leb_u(c.tag);
+            to.leb_u(c.label);
+        }
+        return;
+    case imm::labels:
+        to.leb_u(in.list_count);
+        while (!list.done()) to.leb_u(immediate_reader::next_label(list));
+        return;
+    case imm::select_types:
+        to.leb_u(in.list_count);
+        while (!list.done()) write_type(to, read_by.next_type(list));
+        return;
+    case imm::heap:
+    case imm::ref_type: return write_heap(to, in.type.heap());
+    case imm::br_cast:
+        to.byte(u8(in.type.is_nullable() | in.type2.is_nullable() << 1));
+        to.leb_u(in.index);
+        write_heap(to, in.type.heap());
+        return write_heap(to, in.type2.heap());
+    case imm::zero_byte: return to.byte(0);
+    }
+}
+
+} // namespace tessera::binary
+
+// ---- binary/encode.hpp -----------------------------------------------------------------
+/// @file binary/encode.hpp
+/// From a module to bytes (spec: binary/modules). Everything is written in its shortest form.
+
+namespace tessera::inline TESSERA_ABI::binary {
+
+/// Writes the sections of a module.
+class module_encoder {
+public:
+    explicit module_encoder(const module_data& m) noexcept : m_(m), code_(m.bytes.data(), {}) {
+        code_.module_ends(m.bytes.data() + m.bytes.size());
+    }
+
+    /// Writes the module. False: problem().
+    [[nodiscard]] bool run(vec<u8>& out) noexcept {
+        static constexpr u8 head[] = {0, 'a', 's', 'm', 1, 0, 0, 0};
+        // Bodies first: the branch hints, which stand before them, depend on where instructions come to lie.
+        if (!hints_.read(m_)) return code_.fail_memory();
+        if (!bodies()) return false;
+        to_.raw(head, sizeof head);
+        customs_after(section::custom);
+        for (u8 id : section_order) {
+            part_.clear();
+            if (!content(section(id))) return false;
+            const writer& from = id == u8(section::code) ? bodies_ : part_;
+            if (from.size()) write_section(id, from);
+            customs_after(section(id));
+        }
+        if (to_.failed() || part_.failed() || body_.failed() || bodies_.failed() || new_hints_.failed() ||
+            hint_.failed())
+            return code_.fail_memory();
+        if (to_.size() >= no_index) return code_.fail(msg::limit_reached, m_.bytes.data(), "bytes of a module");
+        out = to_.take();
+        return true;
+    }
+    const error& problem() const noexcept { return code_.error(); }
+
+private:
+    // ---- sections
+
+    void write_section(u8 id, const writer& from) noexcept {
+        to_.byte(id);
+        to_.leb_u(from.size());
+        to_.raw(from.data(), from.size());
+    }
+    void customs_after(section s) noexcept {
+        for (u32 i = 0; i < m_.customs.size(); ++i) {
+            const custom_def& c = m_.customs[i];
+            if (c.after != u8(s)) continue;
+            part_.clear();
+            part_.name(c.name);
+            if (i == hints_.section()) {
+                part_.leb_u(hinted_);
+                part_.raw(new_hints_.data(), new_hints_.size());
+            } else {
+                raw(c.bytes);
+            }
+            write_section(0, part_);
+        }
+    }
+    /// Writes the section's content to part_; nothing if the section is not needed.
+    [[nodiscard]] bool content(section s) noexcept {
+        switch (s) {
+        case section::type: return types();
+        case section::import_: return imports();
+        case section::function:
+            return all(m_.funcs, m_.imported_funcs, [&](const func_def& f) { return part_.leb_u(f.type), true; });
+        case section::table: return all(m_.tables, m_.imported_tables, [&](const table_def& t) { return table(t); });
+        case section::memory:
+            return all(m_.memories, m_.imported_memories,
+                       [&](const memory_def& d) { return write_memory(part_, d.type), true; });
+        case section::tag: return all(m_.tags, m_.imported_tags, [&](const tag_def& t) { return tag(t), true; });
+        case section::global:
+            return all(m_.globals, m_.imported_globals,
+                       [&](const global_def& g) { return global(g.type), expression(g.init); });
+        case section::export_: return all(m_.exports, 0, [&](const export_def& e) { return export_(e), true; });
+        case section::start:
+            if (m_.start != no_index) part_.leb_u(m_.start);
+            return true;
+        case section::elem: return all(m_.elems, 0, [&](const elem_def& e) { return elem(e); });
+        case section::data_count:
+            if (m_.has_data_count) part_.leb_u(m_.datas.size());
+            return true;
+        case section::data: return all(m_.datas, 0, [&](const data_def& d) { return data(d); });
+        default: return true; // the code is written already
+        }
+    }
+    /// A vector of what `each` writes for the entries from `first` on; nothing if there are none.
+    template <class T, class Each>
+    [[nodiscard]] bool all(const vec<T>& list, u32 first, Each each) noexcept {
+        if (list.size() == first) return true;
+        part_.leb_u(list.size() - first);
+        for (std::size_t i = first; i < list.size(); ++i)
+            if (!each(list[i])) return false;
+        return true;
+    }
+
+    // ---- entries
+
+    [[nodiscard]] bool types() noexcept {
+        const type_section& types = m_.types;
+        u32 groups = 0;
+        for (u32 i = 0; i < types.size(); i += types[i].group_size) ++groups;
+        if (groups == 0) return true;
+        part_.leb_u(groups);
+        for (u32 i = 0; i < types.size(); ++i) {
+            if (types[i].group == i && types[i].group_size != 1) {
+                part_.byte(code::rec);
+                part_.leb_u(types[i].group_size);
+            }
+            sub_type(i);
+        }
+        return true;
+    }
+    void sub_type(u32 index) noexcept {
+        const type_def& d = m_.types[index];
+        if (!d.final_ || d.super != no_index) {
+            part_.byte(d.final_ ? code::sub_final : code::sub);
+            part_.leb_u(d.super != no_index);
+            if (d.super != no_index) part_.leb_u(d.super);
+        }
+        switch (d.form) {
+        case composite::func:
+            part_.byte(code::func_type);
+            values(m_.types.params(index));
+            return values(m_.types.results(index));
+        case composite::struct_:
+            part_.byte(code::struct_type);
+            part_.leb_u(d.params);
+            break;
+        case composite::array: part_.byte(code::array_type);
+        }
+        for (const field_type& f : m_.types.fields_of(index)) {
+            write_type(part_, f.type);
+            part_.byte(f.mutable_);
+        }
+    }
+    void values(std::span<const val_type> types) noexcept {
+        part_.leb_u(types.size());
+        for (val_type t : types) write_type(part_, t);
+    }
+    [[nodiscard]] bool imports() noexcept {
+        return all(m_.imports, 0, [&](const import_def& d) {
+            part_.name(d.module);
+            part_.name(d.name);
+            part_.byte(u8(d.kind));
+            switch (d.kind) {
+            case extern_kind::func: part_.leb_u(m_.funcs[d.index].type); break;
+            case extern_kind::table: write_table(part_, m_.tables[d.index].type); break;
+            case extern_kind::memory: write_memory(part_, m_.memories[d.index].type); break;
+            case extern_kind::global: global(m_.globals[d.index].type); break;
+            case extern_kind::tag: tag(m_.tags[d.index]); break;
+            }
+            return true;
+        });
+    }
+    [[nodiscard]] bool table(const table_def& t) noexcept {
+        if (!t.init.code.empty()) {
+            part_.byte(0x40);
+            part_.byte(0);
+        }
+        write_table(part_, t.type);
+        return t.init.code.empty() || expression(t.init);
+    }
+    void global(const global_type& g) noexcept {
+        write_type(part_, g.type);
+        part_.byte(g.mutable_);
+    }
+    void tag(const tag_def& t) noexcept {
+        part_.byte(0);
+        part_.leb_u(t.type);
+    }
+    void export_(const export_def& e) noexcept {
+        part_.name(e.name);
+        part_.byte(u8(e.kind));
+        part_.leb_u(e.index);
+    }
+    /// Of the eight forms the shortest (spec: binary/modules, Element Section).
+    [[nodiscard]] bool elem(const elem_def& e) noexcept {
+        const bool active = e.mode == segment_mode::active;
+        const bool bare = active && e.table == 0 && (!e.expressions || e.type == t_funcref);
+        part_.byte(u8((active ? (bare ? 0 : 2) : e.mode == segment_mode::passive ? 1 : 3) | (e.expressions ? 4 : 0)));
+        if (active && !bare) part_.leb_u(e.table);
+        if (active && !expression(e.at)) return false;
+        if (!bare) {
+            if (e.expressions) write_type(part_, e.type);
+            else part_.byte(0);
+        }
+        part_.leb_u(e.count);
+        code_.restart(bytes(e.items));
+        for (u32 i = 0; i < e.count; ++i) {
+            u32 index = 0;
+            if (e.expressions) {
+                if (!expression_here()) return false;
+            } else {
+                if (!code_.leb_u32(index)) return false;
+                part_.leb_u(index);
+            }
+        }
+        return true;
+    }
+    [[nodiscard]] bool data(const data_def& d) noexcept {
+        const bool active = d.mode == segment_mode::active;
+        part_.byte(u8(!active ? 1 : d.memory == 0 ? 0 : 2));
+        if (active && d.memory != 0) part_.leb_u(d.memory);
+        if (active && !expression(d.at)) return false;
+        part_.leb_u(d.bytes.size());
+        raw(d.bytes);
+        return true;
+    }
+
+    // ---- code
+
+    [[nodiscard]] bool expression(const const_expr& e) noexcept {
+        code_.restart(bytes(e.code));
+        return expression_here();
+    }
+    /// One expression at the reading position, with its end.
+    [[nodiscard]] bool expression_here() noexcept {
+        nesting_.start();
+        while (!nesting_.done()) {
+            if (!code_.next(in_) || !nesting_.step(in_.code, code_, in_.offset)) return false;
+            write_instruction(part_, in_, code_);
+        }
+        return true;
+    }
+    [[nodiscard]] bool bodies() noexcept {
+        if (m_.funcs.size() == m_.imported_funcs) return true;
+        bodies_.leb_u(m_.funcs.size() - m_.imported_funcs);
+        for (u32 f = m_.imported_funcs; f < m_.funcs.size(); ++f) {
+            if (!body(f)) return false;
+            bodies_.leb_u(body_.size());
+            bodies_.raw(body_.data(), body_.size());
+        }
+        return true;
+    }
+    [[nodiscard]] bool body(u32 f) noexcept {
+        module_limits limits; // the decoder's were met, whatever they were
+        limits.locals = no_index;
+        u32 entries = 0;
+        body_.clear();
+        part_.clear();
+        code_.restart(bytes(m_.funcs[f].code));
+        const bool declared = local_declarations(code_, 0, limits, [&](u32 n, val_type t) {
+            ++entries;
+            part_.leb_u(n);
+            write_type(part_, t);
+            return true;
+        });
+        if (!declared) return false;
+        body_.leb_u(entries);
+        body_.raw(part_.data(), part_.size());
+        hint_.clear();
+        u32 hints = 0;
+        for (nesting_.start(); !nesting_.done();) {
+            if (!code_.next(in_) || !nesting_.step(in_.code, code_, in_.offset)) return false;
+            if (in_.code == op::if_ || in_.code == op::br_if)
+                if (const int likely = hints_.at(in_.offset); likely >= 0) {
+                    ++hints;
+                    hint_.leb_u(body_.size());
+                    hint_.byte(1);
+                    hint_.byte(u8(likely));
+                }
+            write_instruction(body_, in_, code_);
+        }
+        if (hints) {
+            ++hinted_;
+            new_hints_.leb_u(f);
+            new_hints_.leb_u(hints);
+            new_hints_.raw(hint_.data(), hint_.size());
+        }
+        return code_.done() || code_.fail(msg::section_size_mismatch, code_.at());
+    }
+
+    cursor bytes(byte_range r) const noexcept { return {m_.bytes.data() + r.begin, m_.bytes.data() + r.end}; }
+    void raw(byte_range r) noexcept { part_.raw(m_.bytes.data() + r.begin, r.size()); }
+
+    const module_data& m_;
+    instruction_reader<everything> code_;
+    instruction in_;
+    nesting nesting_;
+    branch_hints hints_;
+    writer to_, part_, body_, bodies_, hint_, new_hints_;
+    u32 hinted_ = 0; ///< functions in new_hints_
+};
+
+/// The module in the binary format, each number and each section in its shortest form: what was
+/// written so comes out byte for byte. Custom sections keep their places and bytes; in branch hints the
+/// offsets are brought up to date. Fails with msg::out_of_memory, and for a module that was decoded
+/// and not validated with kind::malformed where a function body is.
+inline result<vec<u8>> encode(const module_data& m) noexcept {
+    vec<u8> out;
+    module_encoder encoder(m);
+    if (encoder.run(out)) return result<vec<u8>>(std::move(out));
+    return encoder.problem();
+}
+
+} // namespace tessera::binary
 
 namespace tessera::inline TESSERA_ABI {
 
@@ -14416,642 +14242,11 @@ TESSERA_API result<vec<char>> module::to_text(print_options options) const noexc
 } // namespace tessera
 #endif
 
-// ---- store.hpp -------------------------------------------------------------------------
-/// @file tessera/store.hpp
-/// Public door: stores, instances and everything in them.
+// ---- runtime/api/store.hpp -------------------------------------------------------------
+/// @file runtime/api/store.hpp
+/// The store as the host sees it, but for the choice of the engine.
 
 #if TESSERA_BODIES
-
-// ---- num/relation.hpp ------------------------------------------------------------------
-/// @file relation.hpp
-/// How instructions relate: which commute, and a comparison's negation and mirror image.
-
-namespace tessera::inline TESSERA_ABI::num {
-
-namespace detail {
-// The two kinds of comparison families, each in the order of its codes; the row says which member
-// is the negation (integers only: with a NaN both a < b and a >= b are false) and which the mirror.
-struct compare_relation {
-    u8 negated;
-    u8 swapped;
-};
-inline constexpr u8 no_relation = 0xff;
-inline constexpr compare_relation integer_compares[] = {
-    {1, 0}, // eq
-    {0, 1}, // ne
-    {8, 4}, // lt_s
-    {9, 5}, // lt_u
-    {6, 2}, // gt_s
-    {7, 3}, // gt_u
-    {4, 8}, // le_s
-    {5, 9}, // le_u
-    {2, 6}, // ge_s
-    {3, 7}, // ge_u
-};
-inline constexpr compare_relation float_compares[] = {
-    {1, 0},           // eq
-    {0, 1},           // ne
-    {no_relation, 3}, // lt
-    {no_relation, 2}, // gt
-    {no_relation, 5}, // le
-    {no_relation, 4}, // ge
-};
-struct compare_family {
-    op first;
-    op last;
-    const compare_relation* members;
-};
-inline constexpr compare_family compare_families[] = {
-    {op::i32_eq, op::i32_ge_u, integer_compares},
-    {op::i64_eq, op::i64_ge_u, integer_compares},
-    {op::f32_eq, op::f32_ge, float_compares},
-    {op::f64_eq, op::f64_ge, float_compares},
-};
-constexpr op related(op o, u8 compare_relation::*which) noexcept {
-    for (const compare_family& f : compare_families)
-        if (o >= f.first && o <= f.last) {
-            const u8 member = f.members[u16(o) - u16(f.first)].*which;
-            return member == no_relation ? op::count_ : op(u16(f.first) + member);
-        }
-    return op::count_;
-}
-static_assert(u16(op::i32_ge_u) - u16(op::i32_eq) == 9 && u16(op::i64_ge_u) - u16(op::i64_eq) == 9);
-static_assert(u16(op::f32_ge) - u16(op::f32_eq) == 5 && u16(op::f64_ge) - u16(op::f64_eq) == 5);
-} // namespace detail
-
-/// The comparison that is true just when `o` is false; op::count_ if there is none (the order of
-/// floats has none because of NaNs; eqz has none) or `o` does not compare two numbers.
-constexpr op negated_compare(op o) noexcept { return detail::related(o, &detail::compare_relation::negated); }
-
-/// The comparison `c` with c(b, a) == o(a, b); op::count_ if `o` does not compare two numbers.
-constexpr op swapped_compare(op o) noexcept { return detail::related(o, &detail::compare_relation::swapped); }
-
-/// True if `o` compares two numbers; eqz is none of these.
-constexpr bool is_compare(op o) noexcept { return swapped_compare(o) != op::count_; }
-
-/// True if `o` takes two numbers whose order does not matter. Of two NaNs either may be the one that
-/// is passed on, so float operations commute too.
-constexpr bool is_commutative(op o) noexcept {
-    switch (o) {
-    case op::i32_add:
-    case op::i32_mul:
-    case op::i32_and:
-    case op::i32_or:
-    case op::i32_xor:
-    case op::i32_eq:
-    case op::i32_ne:
-    case op::i64_add:
-    case op::i64_mul:
-    case op::i64_and:
-    case op::i64_or:
-    case op::i64_xor:
-    case op::i64_eq:
-    case op::i64_ne:
-    case op::f32_add:
-    case op::f32_mul:
-    case op::f32_min:
-    case op::f32_max:
-    case op::f32_eq:
-    case op::f32_ne:
-    case op::f64_add:
-    case op::f64_mul:
-    case op::f64_min:
-    case op::f64_max:
-    case op::f64_eq:
-    case op::f64_ne:
-    case op::i64_mul_wide_s:
-    case op::i64_mul_wide_u: return true;
-    default: return false;
-    }
-}
-
-/// True if a NaN that `o` gives is picked by the implementation, or canonical in the deterministic
-/// profile (spec: exec/numerics, NaN Propagation). The other instructions that give floats move bits.
-constexpr bool picks_nan(op o) noexcept {
-    const op_type& t = row(o).type;
-    if (t.poly || t.result_count != 1 || (t.results[0] != 'f' && t.results[0] != 'd') || t.param_count == 0)
-        return false;
-    switch (o) {
-    case op::f32_abs:
-    case op::f32_neg:
-    case op::f32_copysign:
-    case op::f32_reinterpret_i32:
-    case op::f32_load:
-    case op::f64_abs:
-    case op::f64_neg:
-    case op::f64_copysign:
-    case op::f64_reinterpret_i64:
-    case op::f64_load: return false;
-    default: return true;
-    }
-}
-
-} // namespace tessera::num
-
-// ---- exec/variant.hpp ------------------------------------------------------------------
-/// @file variant.hpp
-/// Which handlers there are. A handler is a family (what kind of thing it does), an instruction, the
-/// locations of its operands and a few flags; all of it fits in one word, which is the handler's
-/// template argument. `layout_of` says where a handler's cell keeps what, and is used by the handler
-/// and by the encoder alike.
-///
-/// A cell is an 8-byte handler pointer, then the operands: slot numbers as u16, i32 and f32
-/// immediates, words, the branch target as an i32 relative to the cell, 8-byte immediates, wide words.
-
-namespace tessera::inline TESSERA_ABI::exec {
-
-/// Where an operand is. An accumulator is a register of the class of the operand's type.
-enum class loc : u8 { none, slot, imm, acc };
-
-/// What the registers are told apart by.
-enum class cls : u8 { i32, i64, f32, f64 };
-
-/// The register an operand class shares: 0 integers, 1 f32, 2 f64.
-constexpr unsigned register_of(cls c) noexcept { return c == cls::f32 ? 1u : c == cls::f64 ? 2u : 0u; }
-
-/// The class of a signature letter; references and addresses count as integers.
-constexpr cls class_of(char letter) noexcept {
-    return letter == 'l' ? cls::i64 : letter == 'f' ? cls::f32 : letter == 'd' ? cls::f64 : cls::i32;
-}
-
-enum class family : u8 {
-    unary,        ///< d = op a
-    binary,       ///< d = a op b
-    move,         ///< d = a
-    constant,     ///< d = 64 bits
-    select,       ///< d = c ? a : b
-    load,         ///< d = memory 0 [a + offset]
-    load_indexed, ///< d = memory 0 [a + (b << scale) + offset]
-    store,        ///< memory 0 [a + offset] = b
-    load_wide,    ///< any memory, any offset
-    store_wide,
-    global_get,
-    global_set,
-    br,
-    br_compare, ///< branch if a op b
-    latch,      ///< a += word; branch if a op b
-    br_table,
-    call,        ///< a lowered function of the same instance
-    call_lazy,   ///< becomes `call` when it is executed
-    call_record, ///< an imported function
-    call_indirect,
-    call_ref,
-    return_,
-    return_call,
-    return_call_lazy,
-    return_call_record,
-    return_call_indirect,
-    return_call_ref,
-    special, ///< the instruction's own function, operands in consecutive slots
-    zero_range,
-    move_range,
-    move_wide,    ///< slot numbers beyond u16
-    select_range, ///< select of values that take several slots
-    entry,        ///< safepoint at a function's entry
-    unreachable,
-    null_check, ///< ref.as_non_null
-    leave,      ///< the call is done
-    stop,       ///< a trap or a pause
-    enter,      ///< the slow way into a function
-    link,       ///< makes a lazy call a call
-    restore,    ///< return into another instance
-    grow_stack,
-    probe, ///< notes the native stack's position, for the self-test
-    count_,
-};
-
-/// Bits of `variant::flags`.
-namespace flag {
-inline constexpr u8 negated = 1;   ///< branch if the comparison is false (NaN makes that a case of its own)
-inline constexpr u8 fuel = 2;      ///< a back edge or an entry that charges fuel
-inline constexpr u8 interrupt = 4; ///< a back edge or an entry that looks whether it shall stop
-inline constexpr u8 canonical = 8; ///< NaN results are canonical (deterministic profile)
-inline constexpr u8 shift = 4;     ///< load_indexed: where the scale is
-} // namespace flag
-
-struct variant {
-    family fam = family::unreachable;
-    u8 flags = 0;
-    op code = op::nop; ///< for families over a class: the class's number
-    loc at[4] = {};    ///< operands 0 to 2, then the destination
-
-    constexpr u64 pack() const noexcept {
-        return u64(fam) | u64(flags) << 8 | u64(code) << 16 | u64(at[0]) << 32 | u64(at[1]) << 36 | u64(at[2]) << 40 |
-               u64(at[3]) << 44;
-    }
-    static constexpr variant unpack(u64 id) noexcept {
-        variant v;
-        v.fam = family(id & 0xff);
-        v.flags = u8(id >> 8);
-        v.code = op(u16(id >> 16));
-        for (unsigned k = 0; k < 4; ++k) v.at[k] = loc(id >> (32 + 4 * k) & 15);
-        return v;
-    }
-};
-
-/// The class of operand `k` (3: the destination) of `v`; only for operands the family has.
-constexpr cls operand_class(const variant& v, unsigned k) noexcept {
-    const op_type& t = row(v.code).type;
-    switch (v.fam) {
-    case family::unary: return class_of(k == 3 ? t.results[0] : t.params[0]);
-    case family::binary: return class_of(k == 3 ? t.results[0] : t.params[k]);
-    case family::load:
-    case family::load_indexed: return k == 3 ? class_of(t.results[0]) : cls::i32;
-    case family::load_wide: return k == 3 ? class_of(t.results[0]) : cls::i64;
-    case family::store: return k == 0 ? cls::i32 : class_of(t.params[1]);
-    case family::store_wide: return k == 0 ? cls::i64 : class_of(t.params[1]);
-    case family::br_compare:
-    case family::latch: return class_of(t.params[k == 3 ? 0 : k]);
-    case family::select: return k == 2 ? cls::i32 : cls(v.code);
-    case family::global_get:
-    case family::global_set:
-    case family::move:
-    case family::return_: return cls(v.code);
-    case family::br_table:
-    case family::null_check: return cls::i32;
-    case family::select_range: return cls::i32;
-    default: return cls::i64;
-    }
-}
-
-/// What a family's cell holds besides its operands.
-struct shape {
-    u8 words = 0;
-    u8 wides = 0;
-    bool target = false;
-};
-constexpr shape shape_of(family fam, u8 flags) noexcept {
-    const u8 cost = (flags & flag::fuel) ? 1 : 0; // the last word
-    switch (fam) {
-    case family::load:
-    case family::load_indexed:
-    case family::store: return {1, 0, false}; // offset + size
-    case family::load_wide:
-    case family::store_wide: return {1, 1, false}; // memory; offset
-    case family::global_get:
-    case family::global_set: return {1, 0, false}; // global
-    case family::br:
-    case family::br_compare: return {cost, 0, true};
-    case family::latch: return {u8(1 + cost), 0, true}; // step
-    case family::br_table: return {1, 0, false};        // number of targets; they follow the cell
-    case family::call:
-    case family::call_lazy:
-        return {3, 1,
-                false}; // in bytes from the frame: the callee's frame, its end, its header; entry. lazy: frame, func
-    case family::call_record: return {2, 0, false};   // delta, func
-    case family::call_indirect: return {3, 0, false}; // delta, table, type id
-    case family::call_ref: return {1, 0, false};      // delta
-    case family::return_: return {1, 0, false};       // header
-    case family::return_call:
-    case family::return_call_lazy:
-        return {5, 1,
-                false}; // arguments' slot, count, header, then frame, header of the callee; entry. lazy: func at 3
-    case family::return_call_record: return {4, 0, false};   // arguments' slot, count, header, func
-    case family::return_call_indirect: return {5, 0, false}; // …, table, type id
-    case family::return_call_ref: return {3, 0, false};
-    case family::special: return {3, 0, false};      // first slot, index, second index
-    case family::zero_range: return {2, 0, false};   // first slot, count
-    case family::move_range: return {3, 0, false};   // to, from, count
-    case family::move_wide: return {2, 0, false};    // to, from
-    case family::select_range: return {3, 0, false}; // to, other, count
-    case family::entry: return {cost, 0, false};
-    case family::constant: return {0, 1, false};
-    default: return {};
-    }
-}
-
-/// Byte offsets within a cell.
-struct layout {
-    u8 at[4] = {};
-    u8 words = 0;
-    u8 target = 0;
-    u8 wides = 0;
-    u8 size = 8;
-};
-/// What of a variant the cell depends on: its instruction only by the operands' classes, so that
-/// instructions of the same types share everything but the operation itself.
-struct cell_key {
-    family fam = family::unreachable;
-    u8 flags = 0;
-    loc at[4] = {};
-    cls classes[4] = {};
-
-    constexpr u64 pack() const noexcept {
-        u64 id = u64(fam) | u64(flags) << 8;
-        for (unsigned k = 0; k < 4; ++k) id |= u64(at[k]) << (16 + 4 * k) | u64(classes[k]) << (32 + 4 * k);
-        return id;
-    }
-    static constexpr cell_key unpack(u64 id) noexcept {
-        cell_key key;
-        key.fam = family(id & 0xff);
-        key.flags = u8(id >> 8);
-        for (unsigned k = 0; k < 4; ++k)
-            key.at[k] = loc(id >> (16 + 4 * k) & 15), key.classes[k] = cls(id >> (32 + 4 * k) & 15);
-        return key;
-    }
-};
-constexpr cell_key key_of(const variant& v) noexcept {
-    cell_key key;
-    key.fam = v.fam;
-    key.flags = v.flags;
-    for (unsigned k = 0; k < 4; ++k) {
-        key.at[k] = v.at[k];
-        if (v.at[k] != loc::none) key.classes[k] = operand_class(v, k);
-    }
-    return key;
-}
-
-constexpr layout layout_of(const cell_key& v) noexcept {
-    layout l;
-    const shape s = shape_of(v.fam, v.flags);
-    unsigned p = 8;
-    for (unsigned k = 0; k < 4; ++k)
-        if (v.at[k] == loc::slot) l.at[k] = u8(p), p += 2;
-    p = (p + 3) & ~3u;
-    for (unsigned k = 0; k < 4; ++k)
-        if (v.at[k] == loc::imm && v.classes[k] != cls::f64) l.at[k] = u8(p), p += 4;
-    l.words = u8(p);
-    p += 4u * s.words;
-    if (s.target) l.target = u8(p), p += 4;
-    p = (p + 7) & ~7u;
-    for (unsigned k = 0; k < 4; ++k)
-        if (v.at[k] == loc::imm && v.classes[k] == cls::f64) l.at[k] = u8(p), p += 8;
-    l.wides = u8(p);
-    p += 8u * s.wides;
-    l.size = u8(p);
-    return l;
-}
-constexpr layout layout_of(const variant& v) noexcept { return layout_of(key_of(v)); }
-
-// ---- which variants exist ------------------------------------------------------------------------------------------
-
-namespace detail {
-constexpr bool is_load(op o) noexcept {
-    const op_type& t = row(o).type;
-    return row(o).immediate == imm::memarg && t.param_count == 1 && t.params[0] == 'a' && t.result_count == 1;
-}
-constexpr bool is_store(op o) noexcept {
-    const op_type& t = row(o).type;
-    return row(o).immediate == imm::memarg && t.param_count == 2 && t.result_count == 0;
-}
-constexpr bool is_pure(op o, unsigned params) noexcept {
-    const op_type& t = row(o).type;
-    return row(o).immediate == imm::none && !t.poly && t.param_count == params && t.result_count == 1;
-}
-/// The operations programs spend their time in; they get every operand combination.
-constexpr bool is_hot(op o) noexcept {
-    switch (o) {
-    case op::i32_add:
-    case op::i32_sub:
-    case op::i32_mul:
-    case op::i32_and:
-    case op::i32_or:
-    case op::i32_xor:
-    case op::i32_shl:
-    case op::i32_shr_s:
-    case op::i32_shr_u:
-    case op::i64_add:
-    case op::i64_sub:
-    case op::i64_mul:
-    case op::i64_and:
-    case op::i64_or:
-    case op::i64_xor:
-    case op::i64_shl:
-    case op::i64_shr_s:
-    case op::i64_shr_u:
-    case op::f32_add:
-    case op::f32_sub:
-    case op::f32_mul:
-    case op::f32_div:
-    case op::f64_add:
-    case op::f64_sub:
-    case op::f64_mul:
-    case op::f64_div: return true;
-    default: return false;
-    }
-}
-constexpr bool is_hot_load(op o) noexcept {
-    return o == op::i32_load || o == op::i32_load8_u || o == op::i32_load8_s || o == op::i32_load16_u ||
-           o == op::i64_load || o == op::f32_load || o == op::f64_load;
-}
-constexpr bool one_of(loc l, loc a, loc b) noexcept { return l == a || l == b; }
-constexpr bool slot_or_acc(loc l) noexcept { return one_of(l, loc::slot, loc::acc); }
-constexpr bool can_swap(op o) noexcept { return num::is_commutative(o) || num::swapped_compare(o) != op::count_; }
-
-constexpr bool binary_sources_exist(op o, loc a, loc b) noexcept {
-    const bool is_float = class_of(row(o).type.params[0]) >= cls::f32;
-    if (!slot_or_acc(a) && a != loc::imm) return false;
-    if (a == loc::imm) return b == loc::slot && is_hot(o) && !can_swap(o);
-    if (b == loc::slot) return true;
-    if (b == loc::acc) return a == loc::slot && !can_swap(o);
-    if (b != loc::imm) return false;
-    if (is_float) return is_hot(o) && class_of(row(o).type.params[0]) == cls::f64;
-    return a == loc::slot || is_hot(o) || num::negated_compare(o) != op::count_;
-}
-} // namespace detail
-
-/// True if the loop has a case for `v`, one that `exists` with tail calls: it does without the rarer
-/// combinations of operands, so that there are about half as many.
-constexpr bool exists_in_loop(const variant& v) noexcept {
-    const loc a = v.at[0], b = v.at[1], d = v.at[3];
-    const bool plain = a == loc::slot && (b == loc::slot || b == loc::none) && (d == loc::slot || d == loc::none);
-    switch (v.fam) {
-    case family::unary:
-    case family::load_indexed:
-    case family::global_get:
-    case family::global_set: return plain || v.fam == family::global_get ? d != loc::acc : false;
-    case family::binary: return plain || (detail::is_hot(v.code) && a != loc::imm && (a == loc::slot || b != loc::acc));
-    case family::br_compare:
-        return plain || (class_of(row(v.code).type.params[0]) < cls::f32 &&
-                         !(a == loc::acc && b == loc::imm && class_of(row(v.code).type.params[0]) == cls::i64));
-    case family::latch: return class_of(row(v.code).type.params[0]) == cls::i32;
-    case family::load: return a != loc::imm && !(a == loc::acc && d == loc::slot);
-    case family::store: return a == loc::slot;
-    case family::select:
-        return a == loc::slot && b == loc::slot && (cls(v.code) < cls::f32 || d == loc::slot) && d == loc::slot;
-    default: return true;
-    }
-}
-
-/// True if there is a handler for `v`, its flags aside.
-constexpr bool exists(const variant& v) noexcept {
-    if constexpr (!TESSERA_TAIL_CALLS)
-        if (!exists_in_loop(v)) return false;
-    using detail::slot_or_acc;
-    const loc a = v.at[0], b = v.at[1], c = v.at[2], d = v.at[3];
-    switch (v.fam) {
-    case family::unary: return slot_or_acc(a) && slot_or_acc(d);
-    case family::binary: return slot_or_acc(d) && detail::binary_sources_exist(v.code, a, b);
-    case family::br_compare:
-        return d == loc::none && num::is_compare(v.code) && detail::binary_sources_exist(v.code, a, b);
-    case family::latch: return a == loc::slot && (b == loc::slot || b == loc::imm) && d == loc::none;
-    case family::move: return (a == loc::slot || (a == loc::imm && cls(v.code) < cls::f32)) && d == loc::slot;
-    case family::constant: return d == loc::slot;
-    case family::select: {
-        const bool integer = cls(v.code) < cls::f32;
-        if (!slot_or_acc(c) || !slot_or_acc(d)) return false;
-        if (integer) return detail::one_of(a, loc::slot, loc::imm) && detail::one_of(b, loc::slot, loc::imm);
-        return a == loc::slot && b == loc::slot;
-    }
-    case family::load: return (slot_or_acc(a) || a == loc::imm) && slot_or_acc(d);
-    case family::load_indexed:
-        return detail::is_hot_load(v.code) && slot_or_acc(d) && detail::one_of(a, loc::slot, loc::imm) &&
-               slot_or_acc(b);
-    case family::store: {
-        const bool integer = class_of(row(v.code).type.params[1]) < cls::f32;
-        if (!slot_or_acc(a) && a != loc::imm) return false;
-        if (b == loc::imm) return integer;
-        if (b == loc::acc) return a != loc::acc || !integer;
-        return b == loc::slot;
-    }
-    case family::load_wide: return a == loc::slot && d == loc::slot;
-    case family::store_wide: return a == loc::slot && b == loc::slot;
-    case family::global_get: return slot_or_acc(d);
-    case family::global_set: return slot_or_acc(a) || (a == loc::imm && cls(v.code) < cls::f32);
-    case family::return_: return a == loc::none || slot_or_acc(a) || (a == loc::imm && cls(v.code) < cls::f32);
-    case family::br_table: return slot_or_acc(a);
-    default: return true;
-    }
-}
-
-} // namespace tessera::exec
-
-// ---- exec/ir.hpp -----------------------------------------------------------------------
-/// @file ir.hpp
-/// The linear form between wasm and cells: one node an operation, operands by slot, labels by number.
-
-namespace tessera::inline TESSERA_ABI::exec {
-
-/// One operation. Its handler is `v` with the build's flags.
-struct node {
-    variant v;
-    u32 offset = 0;       ///< of the wasm instruction, in the module's bytes
-    u32 label = no_index; ///< branch target
-    u32 words[5] = {};    ///< as shape_of says; the cost of a safepoint is added when encoding
-    u64 operands[4] = {}; ///< slot numbers or immediates; 3 is the destination
-    u64 wide = 0;
-};
-
-/// A place to branch to.
-struct label_def {
-    u32 node = no_index; ///< index of the node it stands before, no_index while unknown
-    u32 cost = 0;        ///< fuel of the loop's body, for a loop
-};
-
-/// A function as nodes.
-struct function_ir {
-    vec<node> nodes;
-    vec<label_def> labels;
-    vec<u32> targets;    ///< labels of br_tables: `words[0] + 1` from `words[1]` on
-    u32 frame_slots = 0; ///< slots of the frame
-    u32 header = 0;      ///< slot of the return address
-    u32 cost = 0;        ///< fuel of an entry
-    u32 scratch = 0;     ///< four slots for operands beyond `most_slot`, 0 where none are needed
-
-    void clear() noexcept {
-        nodes.clear();
-        labels.clear();
-        targets.clear();
-        frame_slots = header = cost = scratch = 0;
-    }
-};
-
-} // namespace tessera::exec
-
-// ---- exec/operand_stack.hpp ------------------------------------------------------------
-/// @file operand_stack.hpp
-/// The operand stack while a function is lowered. An entry is a temporary in its own slot, or a local
-/// or a constant that nobody has had to copy yet: `local.get` and constants cost nothing until used.
-
-namespace tessera::inline TESSERA_ABI::exec {
-
-enum class held : u8 { temp, local, constant };
-
-struct entry {
-    held how = held::temp;
-    val_type type;
-    u32 slot = 0;         ///< the slot of this height, where the value lies if it is a temp
-    u32 def = no_index;   ///< temp: the node that made it, no_index if several did
-    u32 local = 0;        ///< local: its index
-    u32 older = no_index; ///< local: the next lower entry that holds the same local
-    u64 value = 0;        ///< constant: as in a slot
-};
-
-/// A stack of entries that knows, for each local, which entries hold it.
-class operand_stack {
-public:
-    /// Starts a function with `locals` locals; the temporaries begin at slot `base`.
-    [[nodiscard]] bool start(u32 locals, u32 base) noexcept {
-        entries_.clear();
-        heads_.clear();
-        if (!heads_.resize(locals)) return false;
-        for (u32& h : heads_) h = no_index;
-        base_ = highest_ = base;
-        settled_ = 0;
-        return true;
-    }
-    u32 size() const noexcept { return u32(entries_.size()); }
-    entry& operator[](u32 i) noexcept { return entries_[i]; }
-    entry& top(u32 down = 0) noexcept { return entries_[entries_.size() - 1 - down]; }
-    /// The slot the next entry gets.
-    u32 next_slot() const noexcept {
-        return entries_.empty() ? base_ : entries_.back().slot + entries_.back().type.slots();
-    }
-    /// One more than the highest slot in use so far.
-    u32 highest() const noexcept { return highest_; }
-    void reach(u32 slot) noexcept { highest_ = slot > highest_ ? slot : highest_; }
-
-    [[nodiscard]] bool push_temp(val_type t, u32 def) noexcept {
-        return push({held::temp, t, next_slot(), def, 0, no_index, 0});
-    }
-    [[nodiscard]] bool push_constant(val_type t, u64 value) noexcept {
-        return push({held::constant, t, next_slot(), no_index, 0, no_index, value});
-    }
-    [[nodiscard]] bool push_local(val_type t, u32 local) noexcept {
-        if (!push({held::local, t, next_slot(), no_index, local, heads_[local], 0})) return false;
-        heads_[local] = size() - 1;
-        return true;
-    }
-    entry pop() noexcept {
-        const entry e = entries_.back();
-        if (e.how == held::local) heads_[e.local] = e.older;
-        entries_.pop_back();
-        settled_ = settled_ < size() ? settled_ : size();
-        return e;
-    }
-    void shrink(u32 size) noexcept {
-        while (entries_.size() > size) pop();
-    }
-    /// The topmost entry that holds `local`, no_index if none does.
-    u32 holder(u32 local) const noexcept { return heads_[local]; }
-    /// The topmost entry that holds a local became a temp. Entries of one local settle from the top down.
-    void settle(u32 i) noexcept {
-        entry& e = entries_[i];
-        if (e.how == held::local) {
-            u32* link = &heads_[e.local];
-            while (*link != i) link = &entries_[*link].older;
-            *link = e.older;
-        }
-        e.how = held::temp;
-        e.def = no_index;
-    }
-    /// Entries below this are temps already.
-    u32 settled() const noexcept { return settled_; }
-    void set_settled(u32 n) noexcept { settled_ = n; }
-
-private:
-    bool push(entry e) noexcept {
-        reach(e.slot + e.type.slots());
-        return entries_.push_back(e);
-    }
-    vec<entry> entries_;
-    vec<u32> heads_;
-    u32 base_ = 0;
-    u32 highest_ = 0;
-    u32 settled_ = 0;
-};
-
-} // namespace tessera::exec
 
 // ---- num/integer.hpp -------------------------------------------------------------------
 /// @file integer.hpp
@@ -16437,6 +15632,1210 @@ using traits_of = function_traits<decltype(&sem<O>::eval)>;
 
 } // namespace num
 } // namespace tessera
+
+// ---- runtime/const_eval.hpp ------------------------------------------------------------
+/// @file runtime/const_eval.hpp
+/// Evaluating constant expressions (spec: valid/instructions, Constant Expressions).
+
+namespace tessera::inline TESSERA_ABI::runtime {
+
+/// A value as it lies in slots.
+struct slot_pair {
+    u64 low = 0, high = 0;
+};
+
+/// Evaluates the constant expressions of one instance. They were validated, so only memory can be
+/// missing.
+class const_evaluator {
+public:
+    explicit const_evaluator(const instance_data& instance) noexcept : instance_(instance) {}
+
+    /// Evaluates `e`. False: memory is out.
+    [[nodiscard]] bool evaluate(const const_expr& e, slot_pair& out) noexcept {
+        const u8* base = instance_.module().bytes.data();
+        cursor in(base + e.code.begin, base + e.code.end);
+        return evaluate(in, out);
+    }
+    /// Evaluates the expression at `in` and passes it, with its `end`. False: memory is out.
+    [[nodiscard]] bool evaluate(cursor& in, slot_pair& out) noexcept {
+        stack_.clear();
+        binary::immediate_reader reader(instance_.module().bytes.data(), in, everything);
+        binary::instruction i;
+        for (;;) {
+            i.code = next_op(reader);
+            if (i.code == op::end) break;
+            i.immediate = row(i.code).immediate;
+            if (!reader.immediates(i) || !step(i)) return false;
+        }
+        in.seek(reader.at());
+        if (stack_.empty()) return false;
+        out = stack_.back();
+        return true;
+    }
+
+private:
+    // What can stand in a constant expression, by its bytes.
+    static constexpr op allowed_[] = {op::end,        op::i32_const, op::i64_const, op::f32_const,  op::f64_const,
+                                      op::v128_const, op::ref_null,  op::ref_func,  op::global_get, op::i32_add,
+                                      op::i32_sub,    op::i32_mul,   op::i64_add,   op::i64_sub,    op::i64_mul};
+
+    static op next_op(binary::immediate_reader& reader) noexcept {
+        u8 first = 0;
+        u32 code = 0;
+        if (!reader.byte(first)) return op::end;
+        const bool prefixed = first >= 0xfb;
+        if (prefixed && !reader.leb_u32(code)) return op::end;
+        for (op o : allowed_)
+            if (row(o).prefix == (prefixed ? first : 0) && row(o).code == (prefixed ? code : first)) return o;
+        return op::end;
+    }
+
+    bool push(u64 low, u64 high = 0) noexcept { return stack_.push_back({low, high}); }
+
+    bool step(binary::instruction& i) noexcept {
+        switch (i.immediate) {
+        case imm::i32_const: return push(u32(i.value));
+        case imm::i64_const:
+        case imm::f32_const:
+        case imm::f64_const: return push(i.value);
+        case imm::v128_const: {
+            u64 low = 0, high = 0;
+            return i.list.fixed(low) && i.list.fixed(high) && push(low, high);
+        }
+        case imm::heap: return push(0);
+        case imm::func: return push(store_data::ref_of(*instance_.funcs[i.index]));
+        case imm::global: {
+            const global_data& g = *instance_.globals[i.index];
+            return push(g.cell[0], g.type.type.is_vector() ? g.cell[1] : 0);
+        }
+        default:
+            return compute<op::i32_add, op::i32_sub, op::i32_mul>(i.code, u32{}) ||
+                   compute<op::i64_add, op::i64_sub, op::i64_mul>(i.code, u64{});
+        }
+    }
+    // Both operands are of type T; the table knows what the instruction means.
+    template <op... O, class T>
+    bool compute(op code, T) noexcept {
+        if (stack_.size() < 2) return false;
+        const T b = T(stack_.back().low), a = T(stack_[stack_.size() - 2].low);
+        T r = 0;
+        if (!((code == O && (r = num::sem<O>::eval(a, b), true)) || ...)) return false;
+        stack_.pop_back();
+        stack_.back().low = r;
+        return true;
+    }
+
+    const instance_data& instance_;
+    vec<slot_pair> stack_;
+};
+
+} // namespace tessera::runtime
+
+// ---- runtime/instantiate.hpp -----------------------------------------------------------
+/// @file runtime/instantiate.hpp
+/// From a module to an instance (spec: exec/modules, Instantiation).
+
+namespace tessera::inline TESSERA_ABI::runtime {
+
+/// The unit of `m` in the store, made if there is none; null when memory is out.
+inline code_unit* unit_of(store_data& store, module_data& m) noexcept {
+    for (code_unit* u : store.units)
+        if (u->module == &m) return u;
+    code_unit* u = create<code_unit>();
+    if (u && store.types.add(m.types, u->type_ids) && u->funcs.resize(m.funcs.size()) && store.units.push_back(u)) {
+        u->module = &m;
+        m.owners.fetch_add(1, std::memory_order_relaxed);
+        return u;
+    }
+    destroy(u);
+    return nullptr;
+}
+
+/// Makes one instance. Until segments are written nothing outside the new objects changes, and a
+/// failure takes them back; afterwards the instance stays in the store even if a segment or the
+/// start function traps, since its functions may already be in tables of others.
+class instantiation {
+public:
+    instantiation(store_data& store, module_data& m, import_source from) noexcept : store_(store), m_(m), from_(from) {}
+
+    /// The new instance, or null; then `why()` tells the reason.
+    instance_data* run() noexcept {
+        if (!is_runnable()) return nullptr;
+        const marks before{store_};
+        if (!prepare() || !resolve() || !allocate() || !initialize()) {
+            before.restore(store_);
+            return nullptr;
+        }
+        return write_elems() && write_datas() && start() ? instance_ : nullptr;
+    }
+    error& why() noexcept { return why_; }
+
+private:
+    // How much of everything the store had, to take back what came later.
+    struct marks {
+        explicit marks(const store_data& s) noexcept
+            : funcs(s.funcs.size()), blocks(s.func_blocks.size()), tables(s.tables.size()), memories(s.memories.size()),
+              globals(s.globals.size()), tags(s.tags.size()), instances(s.instances.size()), units(s.units.size()) {}
+        void restore(store_data& s) const noexcept {
+            for (std::size_t i = funcs; i < s.funcs.size(); ++i)
+                if (s.funcs[i]->host) s.funcs[i]->host->release();
+            s.funcs.truncate(funcs);
+            for (std::size_t i = blocks; i < s.func_blocks.size(); ++i) TESSERA_DEALLOCATE(s.func_blocks[i]);
+            s.func_blocks.truncate(blocks);
+            drop(s.tables, tables);
+            drop(s.memories, memories);
+            drop(s.globals, globals);
+            drop(s.tags, tags);
+            drop(s.instances, instances);
+            for (; s.units.size() > units; s.units.pop_back()) destroy_unit(s.units.back());
+        }
+        template <class T>
+        static void drop(vec<T*>& all, std::size_t keep) noexcept {
+            for (std::size_t i = keep; i < all.size(); ++i) destroy(all[i]);
+            all.truncate(keep);
+        }
+        std::size_t funcs, blocks, tables, memories, globals, tags, instances, units;
+    };
+
+    bool fail(const error& e) noexcept {
+        why_ = e;
+        return false;
+    }
+    bool out_of_memory() noexcept { return fail(msg::out_of_memory); }
+    bool limit(std::string_view which) noexcept { return fail(error(msg::limit_reached, which)); }
+
+    bool is_runnable() noexcept {
+        if (m_.pending_op != no_index)
+            return fail(error(msg::instruction_not_executed, row(op(m_.pending_op)).text, m_.pending_offset));
+        if (!store_.built.contains(m_.used))
+            return fail(error(msg::feature_not_built, name(store_.built.first_missing(m_.used))));
+        return true;
+    }
+
+    // Everything whose size is known, so that what follows can hardly run out of memory.
+    bool prepare() noexcept {
+        if (store_.instances.size() >= store_.limits.instances) return limit("limits::instances");
+        if (store_.tables.size() + m_.tables.size() - m_.imported_tables > store_.limits.tables)
+            return limit("limits::tables");
+        if (store_.memories.size() + m_.memories.size() - m_.imported_memories > store_.limits.memories)
+            return limit("limits::memories");
+        if (store_.funcs.size() + m_.funcs.size() > store_.limits.functions) return limit("limits::functions");
+        code_unit* unit = unit_of(store_, m_);
+        instance_data* made = unit ? add(store_.instances) : nullptr;
+        if (!made) return out_of_memory();
+        instance_ = made;
+        made->store = &store_;
+        made->unit = unit;
+        if (!made->funcs.reserve(m_.funcs.size()) || !made->tables.reserve(m_.tables.size()) ||
+            !made->memories.reserve(m_.memories.size()) || !made->globals.reserve(m_.globals.size()) ||
+            !made->global_cells.reserve(m_.globals.size()) || !made->tags.reserve(m_.tags.size()) ||
+            !made->elems.resize(m_.elems.size()) || !made->datas.resize(m_.datas.size()))
+            return out_of_memory();
+        return make_records();
+    }
+
+    // One block holds the records of the module's own functions and of host functions it imports.
+    bool make_records() noexcept {
+        if (m_.funcs.empty()) return true;
+        next_record_ = record_block(store_, m_.funcs.size());
+        return next_record_ || out_of_memory();
+    }
+    func_record& new_record() noexcept {
+        func_record* r = ::new (static_cast<void*>(next_record_++)) func_record;
+        r->self = u32(store_.funcs.size());
+        static_cast<void>(store_.funcs.push_back(r)); // reserved
+        return *r;
+    }
+    bool resolve() noexcept {
+        for (const import_def& i : m_.imports) {
+            external x;
+            if (!from_.find || !from_.find(from_.self, i.module, i.name, x))
+                return fail(link_error(msg::unknown_import, i));
+            if (!x.object) return fail(link_error(msg::stale_handle, i));
+            if (x.store && x.store != &store_) return fail(link_error(msg::other_store, i));
+            u32 host_type = 0;
+            if (x.kind == extern_kind::func && x.is_host() &&
+                !store_.types.intern_func(x.host()->params, x.host()->results, host_type))
+                return out_of_memory();
+            if (!matches(store_, x, host_type, *instance_->unit, i))
+                return fail(link_error(msg::incompatible_import, i));
+            if (!take(x, host_type)) return out_of_memory();
+        }
+        return true;
+    }
+    bool take(const external& x, u32 host_type) noexcept {
+        switch (x.kind) {
+        case extern_kind::func:
+            return instance_->funcs.push_back(x.is_host() ? &host_record(*x.host(), host_type) : x.func());
+        case extern_kind::table: return instance_->tables.push_back(x.table());
+        case extern_kind::memory: return instance_->memories.push_back(x.memory());
+        case extern_kind::global: return push_global(*x.global());
+        case extern_kind::tag: return instance_->tags.push_back(x.tag());
+        }
+        return true;
+    }
+    func_record& host_record(host_function& h, u32 type) noexcept {
+        func_record& r = new_record();
+        describe(r, h, type);
+        return r;
+    }
+    bool push_global(global_data& g) noexcept {
+        return instance_->globals.push_back(&g) && instance_->global_cells.push_back(g.cell);
+    }
+
+    bool allocate() noexcept {
+        for (u32 i = m_.imported_funcs; i < m_.funcs.size(); ++i) {
+            const u32 type = m_.funcs[i].type;
+            func_record& r = new_record();
+            r.type_id = instance_->unit->type_ids[type];
+            r.index = i;
+            r.param_slots = slots_of(m_.types.params(type));
+            r.result_slots = slots_of(m_.types.results(type));
+            r.instance = instance_;
+            if (!instance_->funcs.push_back(&r)) return out_of_memory();
+        }
+        std::string_view name;
+        for (u32 i = m_.imported_memories; i < m_.memories.size(); ++i) {
+            memory_data* d = add(store_.memories);
+            if (!d || !instance_->memories.push_back(d)) return out_of_memory();
+            if (!d->allocate(m_.memories[i].type, store_.limits.memory_bytes, &store_.memory_total, name))
+                return name.empty() ? out_of_memory() : limit(name);
+        }
+        for (u32 i = m_.imported_tags; i < m_.tags.size(); ++i) {
+            tag_data* t = add(store_.tags);
+            if (!t || !instance_->tags.push_back(t)) return out_of_memory();
+            t->type_id = instance_->unit->type_ids[m_.tags[i].type];
+        }
+        return true;
+    }
+
+    // What constant expressions decide: globals, then tables, then passive element segments.
+    bool initialize() noexcept {
+        const_evaluator eval(*instance_);
+        slot_pair v;
+        for (u32 i = m_.imported_globals; i < m_.globals.size(); ++i) {
+            global_data* g = add(store_.globals);
+            if (!g || !eval.evaluate(m_.globals[i].init, v)) return out_of_memory();
+            g->type = {store_type(*instance_->unit, m_.globals[i].type.type), m_.globals[i].type.mutable_};
+            g->own[0] = v.low;
+            g->own[1] = v.high;
+            if (!push_global(*g)) return out_of_memory();
+        }
+        for (u32 i = m_.imported_tables; i < m_.tables.size(); ++i) {
+            const table_def& def = m_.tables[i];
+            v = {};
+            if (!def.init.code.empty() && !eval.evaluate(def.init, v)) return out_of_memory();
+            table_data* t = add(store_.tables);
+            if (!t || !instance_->tables.push_back(t)) return out_of_memory();
+            std::string_view name;
+            const table_type type{def.type.limits, store_type(*instance_->unit, def.type.element)};
+            if (!t->allocate(type, u32(v.low), store_.limits.table_entries, &store_.table_total, name))
+                return name.empty() ? out_of_memory() : limit(name);
+        }
+        for (u32 i = 0; i < m_.elems.size(); ++i) {
+            const elem_def& e = m_.elems[i];
+            if (e.mode != segment_mode::passive) continue;
+            if (!instance_->elems[i].resize(e.count) || !items(eval, e, instance_->elems[i].data()))
+                return out_of_memory();
+        }
+        const u8* base = m_.bytes.data();
+        for (u32 i = 0; i < m_.datas.size(); ++i)
+            if (m_.datas[i].mode == segment_mode::passive)
+                instance_->datas[i] = {base + m_.datas[i].bytes.begin, m_.datas[i].bytes.size()};
+        return true;
+    }
+    bool items(const_evaluator& eval, const elem_def& e, u32* to) noexcept {
+        cursor in(m_.bytes.data() + e.items.begin, m_.bytes.data() + e.items.end);
+        for (u32 i = 0; i < e.count; ++i) {
+            slot_pair v;
+            u32 index = 0;
+            if (e.expressions) {
+                if (!eval.evaluate(in, v)) return false;
+            } else {
+                if (!in.leb_u32(index)) return false;
+                v.low = store_data::ref_of(*instance_->funcs[index]);
+            }
+            to[i] = u32(v.low);
+        }
+        return true;
+    }
+
+    // Active segments, each an `init` followed by a drop. Items go straight to their place: they
+    // depend on nothing a segment can change.
+    bool write_elems() noexcept {
+        const_evaluator eval(*instance_);
+        for (const elem_def& e : m_.elems) {
+            if (e.mode != segment_mode::active) continue;
+            slot_pair at;
+            if (!eval.evaluate(e.at, at)) return out_of_memory();
+            table_data& t = *instance_->tables[e.table];
+            if (!t.holds(at.low, e.count)) return fail(error(trap::out_of_bounds_table).set_offset(e.at.code.begin));
+            if (e.count && !items(eval, e, t.items + at.low)) return out_of_memory();
+        }
+        return true;
+    }
+    bool write_datas() noexcept {
+        const_evaluator eval(*instance_);
+        for (const data_def& d : m_.datas) {
+            if (d.mode != segment_mode::active) continue;
+            slot_pair at;
+            if (!eval.evaluate(d.at, at)) return out_of_memory();
+            const std::span<const u8> bytes(m_.bytes.data() + d.bytes.begin, d.bytes.size());
+            const trap t = init(*instance_->memories[d.memory], at.low, bytes, 0, bytes.size());
+            if (t != trap::none) return fail(error(t).set_offset(d.at.code.begin));
+        }
+        return true;
+    }
+    bool start() noexcept {
+        if (m_.start == no_index) return true;
+        u64 slots[1] = {0};
+        return call(store_, *instance_->funcs[m_.start], slots, why_);
+    }
+
+    store_data& store_;
+    module_data& m_;
+    import_source from_;
+    instance_data* instance_ = nullptr;
+    func_record* next_record_ = nullptr;
+    error why_{msg::out_of_memory};
+};
+
+TESSERA_API instance_data* instantiate(store_data& store, module_data& m, import_source from, error& why) noexcept {
+    instantiation one(store, m, from);
+    instance_data* const made = one.run();
+    if (!made) why = one.why();
+    return made;
+}
+
+} // namespace tessera::runtime
+#endif
+
+namespace tessera::inline TESSERA_ABI {
+
+/// What all stores can do; `store<F>` adds the engine. One thread at a time uses a store. Handles
+/// into it must not be used after it is gone.
+class basic_store {
+public:
+    /// A store whose module needs `built` at most. See status().
+    basic_store(const runtime::engine& engine, features built, const tessera::limits& limits) noexcept
+        : data_(create<runtime::store_data>()) {
+        if (!data_) return;
+        if (engine.works && !engine.works()) {
+            destroy(std::exchange(data_, nullptr));
+            missing_ = &msg::broken_engine;
+            return;
+        }
+        data_->engine = &engine;
+        data_->built = built;
+        data_->limits = limits;
+        data_->memory_total.most = limits.total_memory_bytes;
+        data_->table_total.most = limits.total_table_entries;
+    }
+    basic_store(basic_store&& other) noexcept : data_(std::exchange(other.data_, nullptr)), missing_(other.missing_) {}
+    basic_store& operator=(basic_store&& other) noexcept {
+        if (this != &other) {
+            destroy(data_);
+            data_ = std::exchange(other.data_, nullptr);
+            missing_ = other.missing_;
+        }
+        return *this;
+    }
+    ~basic_store() { destroy(data_); }
+
+    /// Whether the store could be made. Everything else fails with the same error if not.
+    result<void> status() const noexcept { return data_ ? result<void>() : result<void>(*missing_); }
+
+    /// Makes an instance (spec: exec/modules, Instantiation): links its imports, allocates, writes
+    /// its active segments, runs its start function. Fails with kind::unlinkable and the import's
+    /// name, kind::unsupported for what this build cannot run, kind::exhaustion for a limit, or as
+    /// the segments and the start function do. A failed instance leaves behind what the
+    /// specification says it does: writes to memories and tables it imports.
+    result<instance> instantiate(const module& m, const imports& from = {}) noexcept {
+        if (!data_) return *missing_;
+        if (!m) return msg::stale_handle;
+        if (auto ok = from.status(); !ok) return ok.error();
+        error why(msg::out_of_memory);
+        runtime::instance_data* made =
+            runtime::instantiate(*data_, const_cast<module_data&>(*m.owner()), from.source(), why);
+        if (!made) return why;
+        return instance(*data_, made->self);
+    }
+
+    /// A memory of the host's, e.g. to be imported. Fails at a limit or when memory is out.
+    result<memory> make_memory(const memory_type& type) noexcept {
+        if (!data_) return *missing_;
+        if (data_->memories.size() >= data_->limits.memories) return error(msg::limit_reached, "limits::memories");
+        if (bad_limits(type.limits) || (type.shared && !type.limits.has_max) ||
+            (type.page_log2 != 16 && type.page_log2 != 0))
+            return error(msg::out_of_range, "memory type");
+        runtime::memory_data* made = runtime::add(data_->memories);
+        std::string_view limit;
+        if (made && made->allocate(type, data_->limits.memory_bytes, &data_->memory_total, limit))
+            return memory(*data_, made->self);
+        return undo(made, data_->memories, limit);
+    }
+    /// A table of the host's, all entries `init`. A type index in its element type is the store's.
+    result<table> make_table(const table_type& type, const value& init = {t_bottom, 0, 0}) noexcept {
+        if (!data_) return *missing_;
+        if (data_->tables.size() >= data_->limits.tables) return error(msg::limit_reached, "limits::tables");
+        if (bad_limits(type.limits) || !is_known(type.element) || !type.element.is_ref())
+            return error(msg::out_of_range, "table type");
+        u64 bits[2] = {};
+        const value first = init.type == t_bottom ? value{type.element, 0, 0} : init;
+        if (auto ok = runtime::put_value(*data_, type.element, first, bits); !ok) return ok.error();
+        runtime::table_data* made = runtime::add(data_->tables);
+        std::string_view limit;
+        if (made && made->allocate(type, u32(bits[0]), data_->limits.table_entries, &data_->table_total, limit))
+            return table(*data_, made->self);
+        return undo(made, data_->tables, limit);
+    }
+    /// A global of the host's with the type of `v`.
+    result<global> make_global(const value& v, bool is_mutable) noexcept {
+        return make_global({v.type, is_mutable}, v);
+    }
+    result<global> make_global(const global_type& type, const value& v) noexcept {
+        if (!data_) return *missing_;
+        if (!is_known(type.type)) return error(msg::out_of_range, "global type");
+        u64 bits[2] = {};
+        if (auto ok = runtime::put_value(*data_, type.type, v, bits); !ok) return ok.error();
+        runtime::global_data* made = runtime::add(data_->globals);
+        if (!made) return msg::out_of_memory;
+        made->type = type;
+        made->own[0] = bits[0];
+        made->own[1] = bits[1];
+        return global(*data_, made->self);
+    }
+    /// A tag of the host's; its exceptions carry values of these types, references abstract.
+    result<tag> make_tag(std::span<const val_type> params) noexcept {
+        if (!data_) return *missing_;
+        if (!runtime::are_abstract(params)) return error(msg::out_of_range, "tag type");
+        u32 type = 0;
+        runtime::tag_data* made = data_->types.intern_func(params, {}, type) ? runtime::add(data_->tags) : nullptr;
+        if (!made) return msg::out_of_memory;
+        made->type_id = type;
+        return tag(*data_, made->self);
+    }
+    /// A host function as an object of this store, e.g. for a table; takes what imports::define takes.
+    template <class F, bool Catches = bool(TESSERA_CATCHES)>
+    result<func> make_func(F&& f) noexcept {
+        return add_func(runtime::bind<Catches>(std::forward<F>(f)));
+    }
+    template <class F, bool Catches = bool(TESSERA_CATCHES)>
+    result<func> make_func(const func_type& type, F&& f) noexcept {
+        if (!runtime::are_abstract(type.params) || !runtime::are_abstract(type.results))
+            return error(msg::out_of_range, "function type");
+        return add_func(runtime::bind_dynamic<Catches>(type, std::forward<F>(f)));
+    }
+    /// The function behind a value of the func hierarchy; empty for null.
+    func as_func(const value& v) const noexcept { return data_ ? func::from(*data_, u32(v.bits)) : func(); }
+
+    /// Makes a T for guests to hold as externref. The store owns it until drop_object or its end.
+    template <class T, bool Catches = bool(TESSERA_CATCHES), class... A>
+    result<externref> make_object(A&&... args) noexcept {
+        T* made = data_ ? runtime::create_guarded<T, Catches>(std::forward<A>(args)...) : nullptr;
+        if (!made) return msg::out_of_memory;
+        auto r = add_object({made, &runtime::type_mark<T>, [](void* o) { destroy(static_cast<T*>(o)); }});
+        if (!r) destroy(made);
+        return r;
+    }
+    /// Lends an object of the host's to guests as externref; it must live until drop_object.
+    template <class T>
+    result<externref> lend_object(T& object) noexcept {
+        if (!data_) return *missing_;
+        return add_object({const_cast<std::remove_const_t<T>*>(&object), &runtime::type_mark<T>, nullptr});
+    }
+    /// The object behind `r` if it was made or lent as a T, else null.
+    template <class T>
+    T* object(externref r) const noexcept {
+        return data_ ? runtime::object_as<T>(*data_, r.bits) : nullptr;
+    }
+    /// Takes an object back, and destroys it if the store owns it. A reference a guest still has
+    /// then means nothing, or later another object. False if there is none.
+    bool drop_object(externref r) noexcept { return data_ && runtime::drop_object(*data_, r.bits); }
+
+    /// Frees all instances and objects; the store is as new, but for its fuel. All its handles are
+    /// stale afterwards. Fails during a call.
+    result<void> reset() noexcept {
+        if (!data_) return *missing_;
+        if (data_->host_depth != 0) return error(msg::out_of_range, "reset during a call");
+        data_->clear();
+        return {};
+    }
+    const tessera::limits& limits() const noexcept {
+        static constexpr tessera::limits none;
+        return data_ ? data_->limits : none;
+    }
+    /// For the library and its tools.
+    runtime::store_data* data() const noexcept { return data_; }
+
+private:
+    static bool bad_limits(const limits_type& l) noexcept { return l.has_max && l.min > l.max; }
+    bool is_known(val_type t) const noexcept { return runtime::is_known(t, data_->types.size()); }
+    template <class T>
+    error undo(T* made, vec<T*>& all, std::string_view limit) noexcept {
+        if (made) {
+            destroy(made);
+            all.pop_back();
+        }
+        return limit.empty() ? error(msg::out_of_memory) : error(msg::limit_reached, limit);
+    }
+    result<externref> add_object(const runtime::host_object& o) noexcept {
+        u32 bits = 0;
+        bool over = false;
+        if (runtime::add_object(*data_, o, bits, over)) return externref{bits};
+        return over ? error(msg::limit_reached, "limits::host_objects") : error(msg::out_of_memory);
+    }
+    result<func> add_func(runtime::host_function* host) noexcept {
+        if (!host) return msg::out_of_memory;
+        error why(msg::out_of_memory);
+        runtime::func_record* f = data_ ? runtime::add_host_func(*data_, *host, why) : nullptr;
+        host->release();
+        if (!f) return why;
+        return func(*data_, f->self);
+    }
+
+    runtime::store_data* data_;
+    const message* missing_ = &msg::out_of_memory; ///< why there is no data
+};
+
+} // namespace tessera
+
+// ---- store.hpp -------------------------------------------------------------------------
+/// @file tessera/store.hpp
+/// Public door: stores, instances and everything in them.
+
+#if TESSERA_BODIES
+
+// ---- num/relation.hpp ------------------------------------------------------------------
+/// @file relation.hpp
+/// How instructions relate: which commute, and a comparison's negation and mirror image.
+
+namespace tessera::inline TESSERA_ABI::num {
+
+namespace detail {
+// The two kinds of comparison families, each in the order of its codes; the row says which member
+// is the negation (integers only: with a NaN both a < b and a >= b are false) and which the mirror.
+struct compare_relation {
+    u8 negated;
+    u8 swapped;
+};
+inline constexpr u8 no_relation = 0xff;
+inline constexpr compare_relation integer_compares[] = {
+    {1, 0}, // eq
+    {0, 1}, // ne
+    {8, 4}, // lt_s
+    {9, 5}, // lt_u
+    {6, 2}, // gt_s
+    {7, 3}, // gt_u
+    {4, 8}, // le_s
+    {5, 9}, // le_u
+    {2, 6}, // ge_s
+    {3, 7}, // ge_u
+};
+inline constexpr compare_relation float_compares[] = {
+    {1, 0},           // eq
+    {0, 1},           // ne
+    {no_relation, 3}, // lt
+    {no_relation, 2}, // gt
+    {no_relation, 5}, // le
+    {no_relation, 4}, // ge
+};
+struct compare_family {
+    op first;
+    op last;
+    const compare_relation* members;
+};
+inline constexpr compare_family compare_families[] = {
+    {op::i32_eq, op::i32_ge_u, integer_compares},
+    {op::i64_eq, op::i64_ge_u, integer_compares},
+    {op::f32_eq, op::f32_ge, float_compares},
+    {op::f64_eq, op::f64_ge, float_compares},
+};
+constexpr op related(op o, u8 compare_relation::*which) noexcept {
+    for (const compare_family& f : compare_families)
+        if (o >= f.first && o <= f.last) {
+            const u8 member = f.members[u16(o) - u16(f.first)].*which;
+            return member == no_relation ? op::count_ : op(u16(f.first) + member);
+        }
+    return op::count_;
+}
+static_assert(u16(op::i32_ge_u) - u16(op::i32_eq) == 9 && u16(op::i64_ge_u) - u16(op::i64_eq) == 9);
+static_assert(u16(op::f32_ge) - u16(op::f32_eq) == 5 && u16(op::f64_ge) - u16(op::f64_eq) == 5);
+} // namespace detail
+
+/// The comparison that is true just when `o` is false; op::count_ if there is none (the order of
+/// floats has none because of NaNs; eqz has none) or `o` does not compare two numbers.
+constexpr op negated_compare(op o) noexcept { return detail::related(o, &detail::compare_relation::negated); }
+
+/// The comparison `c` with c(b, a) == o(a, b); op::count_ if `o` does not compare two numbers.
+constexpr op swapped_compare(op o) noexcept { return detail::related(o, &detail::compare_relation::swapped); }
+
+/// True if `o` compares two numbers; eqz is none of these.
+constexpr bool is_compare(op o) noexcept { return swapped_compare(o) != op::count_; }
+
+/// True if `o` takes two numbers whose order does not matter. Of two NaNs either may be the one that
+/// is passed on, so float operations commute too.
+constexpr bool is_commutative(op o) noexcept {
+    switch (o) {
+    case op::i32_add:
+    case op::i32_mul:
+    case op::i32_and:
+    case op::i32_or:
+    case op::i32_xor:
+    case op::i32_eq:
+    case op::i32_ne:
+    case op::i64_add:
+    case op::i64_mul:
+    case op::i64_and:
+    case op::i64_or:
+    case op::i64_xor:
+    case op::i64_eq:
+    case op::i64_ne:
+    case op::f32_add:
+    case op::f32_mul:
+    case op::f32_min:
+    case op::f32_max:
+    case op::f32_eq:
+    case op::f32_ne:
+    case op::f64_add:
+    case op::f64_mul:
+    case op::f64_min:
+    case op::f64_max:
+    case op::f64_eq:
+    case op::f64_ne:
+    case op::i64_mul_wide_s:
+    case op::i64_mul_wide_u: return true;
+    default: return false;
+    }
+}
+
+/// True if a NaN that `o` gives is picked by the implementation, or canonical in the deterministic
+/// profile (spec: exec/numerics, NaN Propagation). The other instructions that give floats move bits.
+constexpr bool picks_nan(op o) noexcept {
+    const op_type& t = row(o).type;
+    if (t.poly || t.result_count != 1 || (t.results[0] != 'f' && t.results[0] != 'd') || t.param_count == 0)
+        return false;
+    switch (o) {
+    case op::f32_abs:
+    case op::f32_neg:
+    case op::f32_copysign:
+    case op::f32_reinterpret_i32:
+    case op::f32_load:
+    case op::f64_abs:
+    case op::f64_neg:
+    case op::f64_copysign:
+    case op::f64_reinterpret_i64:
+    case op::f64_load: return false;
+    default: return true;
+    }
+}
+
+} // namespace tessera::num
+
+// ---- exec/variant.hpp ------------------------------------------------------------------
+/// @file variant.hpp
+/// Which handlers there are. A handler is a family (what kind of thing it does), an instruction, the
+/// locations of its operands and a few flags; all of it fits in one word, which is the handler's
+/// template argument. `layout_of` says where a handler's cell keeps what, and is used by the handler
+/// and by the encoder alike.
+///
+/// A cell is an 8-byte handler pointer, then the operands: slot numbers as u16, i32 and f32
+/// immediates, words, the branch target as an i32 relative to the cell, 8-byte immediates, wide words.
+
+namespace tessera::inline TESSERA_ABI::exec {
+
+/// Where an operand is. An accumulator is a register of the class of the operand's type.
+enum class loc : u8 { none, slot, imm, acc };
+
+/// What the registers are told apart by.
+enum class cls : u8 { i32, i64, f32, f64 };
+
+/// The register an operand class shares: 0 integers, 1 f32, 2 f64.
+constexpr unsigned register_of(cls c) noexcept { return c == cls::f32 ? 1u : c == cls::f64 ? 2u : 0u; }
+
+/// The class of a signature letter; references and addresses count as integers.
+constexpr cls class_of(char letter) noexcept {
+    return letter == 'l' ? cls::i64 : letter == 'f' ? cls::f32 : letter == 'd' ? cls::f64 : cls::i32;
+}
+
+enum class family : u8 {
+    unary,        ///< d = op a
+    binary,       ///< d = a op b
+    move,         ///< d = a
+    constant,     ///< d = 64 bits
+    select,       ///< d = c ? a : b
+    load,         ///< d = memory 0 [a + offset]
+    load_indexed, ///< d = memory 0 [a + (b << scale) + offset]
+    store,        ///< memory 0 [a + offset] = b
+    load_wide,    ///< any memory, any offset
+    store_wide,
+    global_get,
+    global_set,
+    br,
+    br_compare, ///< branch if a op b
+    latch,      ///< a += word; branch if a op b
+    br_table,
+    call,        ///< a lowered function of the same instance
+    call_lazy,   ///< becomes `call` when it is executed
+    call_record, ///< an imported function
+    call_indirect,
+    call_ref,
+    return_,
+    return_call,
+    return_call_lazy,
+    return_call_record,
+    return_call_indirect,
+    return_call_ref,
+    special, ///< the instruction's own function, operands in consecutive slots
+    zero_range,
+    move_range,
+    move_wide,    ///< slot numbers beyond u16
+    select_range, ///< select of values that take several slots
+    entry,        ///< safepoint at a function's entry
+    unreachable,
+    null_check, ///< ref.as_non_null
+    leave,      ///< the call is done
+    stop,       ///< a trap or a pause
+    enter,      ///< the slow way into a function
+    link,       ///< makes a lazy call a call
+    restore,    ///< return into another instance
+    grow_stack,
+    probe, ///< notes the native stack's position, for the self-test
+    count_,
+};
+
+/// Bits of `variant::flags`.
+namespace flag {
+inline constexpr u8 negated = 1;   ///< branch if the comparison is false (NaN makes that a case of its own)
+inline constexpr u8 fuel = 2;      ///< a back edge or an entry that charges fuel
+inline constexpr u8 interrupt = 4; ///< a back edge or an entry that looks whether it shall stop
+inline constexpr u8 canonical = 8; ///< NaN results are canonical (deterministic profile)
+inline constexpr u8 shift = 4;     ///< load_indexed: where the scale is
+} // namespace flag
+
+struct variant {
+    family fam = family::unreachable;
+    u8 flags = 0;
+    op code = op::nop; ///< for families over a class: the class's number
+    loc at[4] = {};    ///< operands 0 to 2, then the destination
+
+    constexpr u64 pack() const noexcept {
+        return u64(fam) | u64(flags) << 8 | u64(code) << 16 | u64(at[0]) << 32 | u64(at[1]) << 36 | u64(at[2]) << 40 |
+               u64(at[3]) << 44;
+    }
+    static constexpr variant unpack(u64 id) noexcept {
+        variant v;
+        v.fam = family(id & 0xff);
+        v.flags = u8(id >> 8);
+        v.code = op(u16(id >> 16));
+        for (unsigned k = 0; k < 4; ++k) v.at[k] = loc(id >> (32 + 4 * k) & 15);
+        return v;
+    }
+};
+
+/// The class of operand `k` (3: the destination) of `v`; only for operands the family has.
+constexpr cls operand_class(const variant& v, unsigned k) noexcept {
+    const op_type& t = row(v.code).type;
+    switch (v.fam) {
+    case family::unary: return class_of(k == 3 ? t.results[0] : t.params[0]);
+    case family::binary: return class_of(k == 3 ? t.results[0] : t.params[k]);
+    case family::load:
+    case family::load_indexed: return k == 3 ? class_of(t.results[0]) : cls::i32;
+    case family::load_wide: return k == 3 ? class_of(t.results[0]) : cls::i64;
+    case family::store: return k == 0 ? cls::i32 : class_of(t.params[1]);
+    case family::store_wide: return k == 0 ? cls::i64 : class_of(t.params[1]);
+    case family::br_compare:
+    case family::latch: return class_of(t.params[k == 3 ? 0 : k]);
+    case family::select: return k == 2 ? cls::i32 : cls(v.code);
+    case family::global_get:
+    case family::global_set:
+    case family::move:
+    case family::return_: return cls(v.code);
+    case family::br_table:
+    case family::null_check: return cls::i32;
+    case family::select_range: return cls::i32;
+    default: return cls::i64;
+    }
+}
+
+/// What a family's cell holds besides its operands.
+struct shape {
+    u8 words = 0;
+    u8 wides = 0;
+    bool target = false;
+};
+constexpr shape shape_of(family fam, u8 flags) noexcept {
+    const u8 cost = (flags & flag::fuel) ? 1 : 0; // the last word
+    switch (fam) {
+    case family::load:
+    case family::load_indexed:
+    case family::store: return {1, 0, false}; // offset + size
+    case family::load_wide:
+    case family::store_wide: return {1, 1, false}; // memory; offset
+    case family::global_get:
+    case family::global_set: return {1, 0, false}; // global
+    case family::br:
+    case family::br_compare: return {cost, 0, true};
+    case family::latch: return {u8(1 + cost), 0, true}; // step
+    case family::br_table: return {1, 0, false};        // number of targets; they follow the cell
+    case family::call:
+    case family::call_lazy:
+        return {3, 1,
+                false}; // in bytes from the frame: the callee's frame, its end, its header; entry. lazy: frame, func
+    case family::call_record: return {2, 0, false};   // delta, func
+    case family::call_indirect: return {3, 0, false}; // delta, table, type id
+    case family::call_ref: return {1, 0, false};      // delta
+    case family::return_: return {1, 0, false};       // header
+    case family::return_call:
+    case family::return_call_lazy:
+        return {5, 1,
+                false}; // arguments' slot, count, header, then frame, header of the callee; entry. lazy: func at 3
+    case family::return_call_record: return {4, 0, false};   // arguments' slot, count, header, func
+    case family::return_call_indirect: return {5, 0, false}; // …, table, type id
+    case family::return_call_ref: return {3, 0, false};
+    case family::special: return {3, 0, false};      // first slot, index, second index
+    case family::zero_range: return {2, 0, false};   // first slot, count
+    case family::move_range: return {3, 0, false};   // to, from, count
+    case family::move_wide: return {2, 0, false};    // to, from
+    case family::select_range: return {3, 0, false}; // to, other, count
+    case family::entry: return {cost, 0, false};
+    case family::constant: return {0, 1, false};
+    default: return {};
+    }
+}
+
+/// Byte offsets within a cell.
+struct layout {
+    u8 at[4] = {};
+    u8 words = 0;
+    u8 target = 0;
+    u8 wides = 0;
+    u8 size = 8;
+};
+/// What of a variant the cell depends on: its instruction only by the operands' classes, so that
+/// instructions of the same types share everything but the operation itself.
+struct cell_key {
+    family fam = family::unreachable;
+    u8 flags = 0;
+    loc at[4] = {};
+    cls classes[4] = {};
+
+    constexpr u64 pack() const noexcept {
+        u64 id = u64(fam) | u64(flags) << 8;
+        for (unsigned k = 0; k < 4; ++k) id |= u64(at[k]) << (16 + 4 * k) | u64(classes[k]) << (32 + 4 * k);
+        return id;
+    }
+    static constexpr cell_key unpack(u64 id) noexcept {
+        cell_key key;
+        key.fam = family(id & 0xff);
+        key.flags = u8(id >> 8);
+        for (unsigned k = 0; k < 4; ++k)
+            key.at[k] = loc(id >> (16 + 4 * k) & 15), key.classes[k] = cls(id >> (32 + 4 * k) & 15);
+        return key;
+    }
+};
+constexpr cell_key key_of(const variant& v) noexcept {
+    cell_key key;
+    key.fam = v.fam;
+    key.flags = v.flags;
+    for (unsigned k = 0; k < 4; ++k) {
+        key.at[k] = v.at[k];
+        if (v.at[k] != loc::none) key.classes[k] = operand_class(v, k);
+    }
+    return key;
+}
+
+constexpr layout layout_of(const cell_key& v) noexcept {
+    layout l;
+    const shape s = shape_of(v.fam, v.flags);
+    unsigned p = 8;
+    for (unsigned k = 0; k < 4; ++k)
+        if (v.at[k] == loc::slot) l.at[k] = u8(p), p += 2;
+    p = (p + 3) & ~3u;
+    for (unsigned k = 0; k < 4; ++k)
+        if (v.at[k] == loc::imm && v.classes[k] != cls::f64) l.at[k] = u8(p), p += 4;
+    l.words = u8(p);
+    p += 4u * s.words;
+    if (s.target) l.target = u8(p), p += 4;
+    p = (p + 7) & ~7u;
+    for (unsigned k = 0; k < 4; ++k)
+        if (v.at[k] == loc::imm && v.classes[k] == cls::f64) l.at[k] = u8(p), p += 8;
+    l.wides = u8(p);
+    p += 8u * s.wides;
+    l.size = u8(p);
+    return l;
+}
+constexpr layout layout_of(const variant& v) noexcept { return layout_of(key_of(v)); }
+
+// ---- which variants exist ------------------------------------------------------------------------------------------
+
+namespace detail {
+constexpr bool is_load(op o) noexcept {
+    const op_type& t = row(o).type;
+    return row(o).immediate == imm::memarg && t.param_count == 1 && t.params[0] == 'a' && t.result_count == 1;
+}
+constexpr bool is_store(op o) noexcept {
+    const op_type& t = row(o).type;
+    return row(o).immediate == imm::memarg && t.param_count == 2 && t.result_count == 0;
+}
+constexpr bool is_pure(op o, unsigned params) noexcept {
+    const op_type& t = row(o).type;
+    return row(o).immediate == imm::none && !t.poly && t.param_count == params && t.result_count == 1;
+}
+/// The operations programs spend their time in; they get every operand combination.
+constexpr bool is_hot(op o) noexcept {
+    switch (o) {
+    case op::i32_add:
+    case op::i32_sub:
+    case op::i32_mul:
+    case op::i32_and:
+    case op::i32_or:
+    case op::i32_xor:
+    case op::i32_shl:
+    case op::i32_shr_s:
+    case op::i32_shr_u:
+    case op::i64_add:
+    case op::i64_sub:
+    case op::i64_mul:
+    case op::i64_and:
+    case op::i64_or:
+    case op::i64_xor:
+    case op::i64_shl:
+    case op::i64_shr_s:
+    case op::i64_shr_u:
+    case op::f32_add:
+    case op::f32_sub:
+    case op::f32_mul:
+    case op::f32_div:
+    case op::f64_add:
+    case op::f64_sub:
+    case op::f64_mul:
+    case op::f64_div: return true;
+    default: return false;
+    }
+}
+constexpr bool is_hot_load(op o) noexcept {
+    return o == op::i32_load || o == op::i32_load8_u || o == op::i32_load8_s || o == op::i32_load16_u ||
+           o == op::i64_load || o == op::f32_load || o == op::f64_load;
+}
+constexpr bool one_of(loc l, loc a, loc b) noexcept { return l == a || l == b; }
+constexpr bool slot_or_acc(loc l) noexcept { return one_of(l, loc::slot, loc::acc); }
+constexpr bool can_swap(op o) noexcept { return num::is_commutative(o) || num::swapped_compare(o) != op::count_; }
+
+constexpr bool binary_sources_exist(op o, loc a, loc b) noexcept {
+    const bool is_float = class_of(row(o).type.params[0]) >= cls::f32;
+    if (!slot_or_acc(a) && a != loc::imm) return false;
+    if (a == loc::imm) return b == loc::slot && is_hot(o) && !can_swap(o);
+    if (b == loc::slot) return true;
+    if (b == loc::acc) return a == loc::slot && !can_swap(o);
+    if (b != loc::imm) return false;
+    if (is_float) return is_hot(o) && class_of(row(o).type.params[0]) == cls::f64;
+    return a == loc::slot || is_hot(o) || num::negated_compare(o) != op::count_;
+}
+} // namespace detail
+
+/// True if the loop has a case for `v`, one that `exists` with tail calls: it does without the rarer
+/// combinations of operands, so that there are about half as many.
+constexpr bool exists_in_loop(const variant& v) noexcept {
+    const loc a = v.at[0], b = v.at[1], d = v.at[3];
+    const bool plain = a == loc::slot && (b == loc::slot || b == loc::none) && (d == loc::slot || d == loc::none);
+    switch (v.fam) {
+    case family::unary:
+    case family::load_indexed:
+    case family::global_get:
+    case family::global_set: return plain || v.fam == family::global_get ? d != loc::acc : false;
+    case family::binary: return plain || (detail::is_hot(v.code) && a != loc::imm && (a == loc::slot || b != loc::acc));
+    case family::br_compare:
+        return plain || (class_of(row(v.code).type.params[0]) < cls::f32 &&
+                         !(a == loc::acc && b == loc::imm && class_of(row(v.code).type.params[0]) == cls::i64));
+    case family::latch: return class_of(row(v.code).type.params[0]) == cls::i32;
+    case family::load: return a != loc::imm && !(a == loc::acc && d == loc::slot);
+    case family::store: return a == loc::slot;
+    case family::select:
+        return a == loc::slot && b == loc::slot && (cls(v.code) < cls::f32 || d == loc::slot) && d == loc::slot;
+    default: return true;
+    }
+}
+
+/// True if there is a handler for `v`, its flags aside.
+constexpr bool exists(const variant& v) noexcept {
+    if constexpr (!TESSERA_TAIL_CALLS)
+        if (!exists_in_loop(v)) return false;
+    using detail::slot_or_acc;
+    const loc a = v.at[0], b = v.at[1], c = v.at[2], d = v.at[3];
+    switch (v.fam) {
+    case family::unary: return slot_or_acc(a) && slot_or_acc(d);
+    case family::binary: return slot_or_acc(d) && detail::binary_sources_exist(v.code, a, b);
+    case family::br_compare:
+        return d == loc::none && num::is_compare(v.code) && detail::binary_sources_exist(v.code, a, b);
+    case family::latch: return a == loc::slot && (b == loc::slot || b == loc::imm) && d == loc::none;
+    case family::move: return (a == loc::slot || (a == loc::imm && cls(v.code) < cls::f32)) && d == loc::slot;
+    case family::constant: return d == loc::slot;
+    case family::select: {
+        const bool integer = cls(v.code) < cls::f32;
+        if (!slot_or_acc(c) || !slot_or_acc(d)) return false;
+        if (integer) return detail::one_of(a, loc::slot, loc::imm) && detail::one_of(b, loc::slot, loc::imm);
+        return a == loc::slot && b == loc::slot;
+    }
+    case family::load: return (slot_or_acc(a) || a == loc::imm) && slot_or_acc(d);
+    case family::load_indexed:
+        return detail::is_hot_load(v.code) && slot_or_acc(d) && detail::one_of(a, loc::slot, loc::imm) &&
+               slot_or_acc(b);
+    case family::store: {
+        const bool integer = class_of(row(v.code).type.params[1]) < cls::f32;
+        if (!slot_or_acc(a) && a != loc::imm) return false;
+        if (b == loc::imm) return integer;
+        if (b == loc::acc) return a != loc::acc || !integer;
+        return b == loc::slot;
+    }
+    case family::load_wide: return a == loc::slot && d == loc::slot;
+    case family::store_wide: return a == loc::slot && b == loc::slot;
+    case family::global_get: return slot_or_acc(d);
+    case family::global_set: return slot_or_acc(a) || (a == loc::imm && cls(v.code) < cls::f32);
+    case family::return_: return a == loc::none || slot_or_acc(a) || (a == loc::imm && cls(v.code) < cls::f32);
+    case family::br_table: return slot_or_acc(a);
+    default: return true;
+    }
+}
+
+} // namespace tessera::exec
+
+// ---- exec/ir.hpp -----------------------------------------------------------------------
+/// @file ir.hpp
+/// The linear form between wasm and cells: one node an operation, operands by slot, labels by number.
+
+namespace tessera::inline TESSERA_ABI::exec {
+
+/// One operation. Its handler is `v` with the build's flags.
+struct node {
+    variant v;
+    u32 offset = 0;       ///< of the wasm instruction, in the module's bytes
+    u32 label = no_index; ///< branch target
+    u32 words[5] = {};    ///< as shape_of says; the cost of a safepoint is added when encoding
+    u64 operands[4] = {}; ///< slot numbers or immediates; 3 is the destination
+    u64 wide = 0;
+};
+
+/// A place to branch to.
+struct label_def {
+    u32 node = no_index; ///< index of the node it stands before, no_index while unknown
+    u32 cost = 0;        ///< fuel of the loop's body, for a loop
+};
+
+/// A function as nodes.
+struct function_ir {
+    vec<node> nodes;
+    vec<label_def> labels;
+    vec<u32> targets;    ///< labels of br_tables: `words[0] + 1` from `words[1]` on
+    u32 frame_slots = 0; ///< slots of the frame
+    u32 header = 0;      ///< slot of the return address
+    u32 cost = 0;        ///< fuel of an entry
+    u32 scratch = 0;     ///< four slots for operands beyond `most_slot`, 0 where none are needed
+
+    void clear() noexcept {
+        nodes.clear();
+        labels.clear();
+        targets.clear();
+        frame_slots = header = cost = scratch = 0;
+    }
+};
+
+} // namespace tessera::exec
+
+// ---- exec/operand_stack.hpp ------------------------------------------------------------
+/// @file operand_stack.hpp
+/// The operand stack while a function is lowered. An entry is a temporary in its own slot, or a local
+/// or a constant that nobody has had to copy yet: `local.get` and constants cost nothing until used.
+
+namespace tessera::inline TESSERA_ABI::exec {
+
+enum class held : u8 { temp, local, constant };
+
+struct entry {
+    held how = held::temp;
+    val_type type;
+    u32 slot = 0;         ///< the slot of this height, where the value lies if it is a temp
+    u32 def = no_index;   ///< temp: the node that made it, no_index if several did
+    u32 local = 0;        ///< local: its index
+    u32 older = no_index; ///< local: the next lower entry that holds the same local
+    u64 value = 0;        ///< constant: as in a slot
+};
+
+/// A stack of entries that knows, for each local, which entries hold it.
+class operand_stack {
+public:
+    /// Starts a function with `locals` locals; the temporaries begin at slot `base`.
+    [[nodiscard]] bool start(u32 locals, u32 base) noexcept {
+        entries_.clear();
+        heads_.clear();
+        if (!heads_.resize(locals)) return false;
+        for (u32& h : heads_) h = no_index;
+        base_ = highest_ = base;
+        settled_ = 0;
+        return true;
+    }
+    u32 size() const noexcept { return u32(entries_.size()); }
+    entry& operator[](u32 i) noexcept { return entries_[i]; }
+    entry& top(u32 down = 0) noexcept { return entries_[entries_.size() - 1 - down]; }
+    /// The slot the next entry gets.
+    u32 next_slot() const noexcept {
+        return entries_.empty() ? base_ : entries_.back().slot + entries_.back().type.slots();
+    }
+    /// One more than the highest slot in use so far.
+    u32 highest() const noexcept { return highest_; }
+    void reach(u32 slot) noexcept { highest_ = slot > highest_ ? slot : highest_; }
+
+    [[nodiscard]] bool push_temp(val_type t, u32 def) noexcept {
+        return push({held::temp, t, next_slot(), def, 0, no_index, 0});
+    }
+    [[nodiscard]] bool push_constant(val_type t, u64 value) noexcept {
+        return push({held::constant, t, next_slot(), no_index, 0, no_index, value});
+    }
+    [[nodiscard]] bool push_local(val_type t, u32 local) noexcept {
+        if (!push({held::local, t, next_slot(), no_index, local, heads_[local], 0})) return false;
+        heads_[local] = size() - 1;
+        return true;
+    }
+    entry pop() noexcept {
+        const entry e = entries_.back();
+        if (e.how == held::local) heads_[e.local] = e.older;
+        entries_.pop_back();
+        settled_ = settled_ < size() ? settled_ : size();
+        return e;
+    }
+    void shrink(u32 size) noexcept {
+        while (entries_.size() > size) pop();
+    }
+    /// The topmost entry that holds `local`, no_index if none does.
+    u32 holder(u32 local) const noexcept { return heads_[local]; }
+    /// The topmost entry that holds a local became a temp. Entries of one local settle from the top down.
+    void settle(u32 i) noexcept {
+        entry& e = entries_[i];
+        if (e.how == held::local) {
+            u32* link = &heads_[e.local];
+            while (*link != i) link = &entries_[*link].older;
+            *link = e.older;
+        }
+        e.how = held::temp;
+        e.def = no_index;
+    }
+    /// Entries below this are temps already.
+    u32 settled() const noexcept { return settled_; }
+    void set_settled(u32 n) noexcept { settled_ = n; }
+
+private:
+    bool push(entry e) noexcept {
+        reach(e.slot + e.type.slots());
+        return entries_.push_back(e);
+    }
+    vec<entry> entries_;
+    vec<u32> heads_;
+    u32 base_ = 0;
+    u32 highest_ = 0;
+    u32 settled_ = 0;
+};
+
+} // namespace tessera::exec
 
 // ---- num/apply.hpp ---------------------------------------------------------------------
 /// @file apply.hpp
@@ -19563,382 +19962,6 @@ const engine& engine_for() noexcept {
 }
 
 } // namespace tessera::runtime
-
-// ---- runtime/const_eval.hpp ------------------------------------------------------------
-/// @file runtime/const_eval.hpp
-/// Evaluating constant expressions (spec: valid/instructions, Constant Expressions).
-
-namespace tessera::inline TESSERA_ABI::runtime {
-
-/// A value as it lies in slots.
-struct slot_pair {
-    u64 low = 0, high = 0;
-};
-
-/// Evaluates the constant expressions of one instance. They were validated, so only memory can be
-/// missing.
-class const_evaluator {
-public:
-    explicit const_evaluator(const instance_data& instance) noexcept : instance_(instance) {}
-
-    /// Evaluates `e`. False: memory is out.
-    [[nodiscard]] bool evaluate(const const_expr& e, slot_pair& out) noexcept {
-        const u8* base = instance_.module().bytes.data();
-        cursor in(base + e.code.begin, base + e.code.end);
-        return evaluate(in, out);
-    }
-    /// Evaluates the expression at `in` and passes it, with its `end`. False: memory is out.
-    [[nodiscard]] bool evaluate(cursor& in, slot_pair& out) noexcept {
-        stack_.clear();
-        binary::immediate_reader reader(instance_.module().bytes.data(), in, everything);
-        binary::instruction i;
-        for (;;) {
-            i.code = next_op(reader);
-            if (i.code == op::end) break;
-            i.immediate = row(i.code).immediate;
-            if (!reader.immediates(i) || !step(i)) return false;
-        }
-        in.seek(reader.at());
-        if (stack_.empty()) return false;
-        out = stack_.back();
-        return true;
-    }
-
-private:
-    // What can stand in a constant expression, by its bytes.
-    static constexpr op allowed_[] = {op::end,        op::i32_const, op::i64_const, op::f32_const,  op::f64_const,
-                                      op::v128_const, op::ref_null,  op::ref_func,  op::global_get, op::i32_add,
-                                      op::i32_sub,    op::i32_mul,   op::i64_add,   op::i64_sub,    op::i64_mul};
-
-    static op next_op(binary::immediate_reader& reader) noexcept {
-        u8 first = 0;
-        u32 code = 0;
-        if (!reader.byte(first)) return op::end;
-        const bool prefixed = first >= 0xfb;
-        if (prefixed && !reader.leb_u32(code)) return op::end;
-        for (op o : allowed_)
-            if (row(o).prefix == (prefixed ? first : 0) && row(o).code == (prefixed ? code : first)) return o;
-        return op::end;
-    }
-
-    bool push(u64 low, u64 high = 0) noexcept { return stack_.push_back({low, high}); }
-
-    bool step(binary::instruction& i) noexcept {
-        switch (i.immediate) {
-        case imm::i32_const: return push(u32(i.value));
-        case imm::i64_const:
-        case imm::f32_const:
-        case imm::f64_const: return push(i.value);
-        case imm::v128_const: {
-            u64 low = 0, high = 0;
-            return i.list.fixed(low) && i.list.fixed(high) && push(low, high);
-        }
-        case imm::heap: return push(0);
-        case imm::func: return push(store_data::ref_of(*instance_.funcs[i.index]));
-        case imm::global: {
-            const global_data& g = *instance_.globals[i.index];
-            return push(g.cell[0], g.type.type.is_vector() ? g.cell[1] : 0);
-        }
-        default:
-            return compute<op::i32_add, op::i32_sub, op::i32_mul>(i.code, u32{}) ||
-                   compute<op::i64_add, op::i64_sub, op::i64_mul>(i.code, u64{});
-        }
-    }
-    // Both operands are of type T; the table knows what the instruction means.
-    template <op... O, class T>
-    bool compute(op code, T) noexcept {
-        if (stack_.size() < 2) return false;
-        const T b = T(stack_.back().low), a = T(stack_[stack_.size() - 2].low);
-        T r = 0;
-        if (!((code == O && (r = num::sem<O>::eval(a, b), true)) || ...)) return false;
-        stack_.pop_back();
-        stack_.back().low = r;
-        return true;
-    }
-
-    const instance_data& instance_;
-    vec<slot_pair> stack_;
-};
-
-} // namespace tessera::runtime
-
-// ---- runtime/instantiate.hpp -----------------------------------------------------------
-/// @file runtime/instantiate.hpp
-/// From a module to an instance (spec: exec/modules, Instantiation).
-
-namespace tessera::inline TESSERA_ABI::runtime {
-
-/// The unit of `m` in the store, made if there is none; null when memory is out.
-inline code_unit* unit_of(store_data& store, module_data& m) noexcept {
-    for (code_unit* u : store.units)
-        if (u->module == &m) return u;
-    code_unit* u = create<code_unit>();
-    if (u && store.types.add(m.types, u->type_ids) && u->funcs.resize(m.funcs.size()) && store.units.push_back(u)) {
-        u->module = &m;
-        m.owners.fetch_add(1, std::memory_order_relaxed);
-        return u;
-    }
-    destroy(u);
-    return nullptr;
-}
-
-/// Makes one instance. Until segments are written nothing outside the new objects changes, and a
-/// failure takes them back; afterwards the instance stays in the store even if a segment or the
-/// start function traps, since its functions may already be in tables of others.
-class instantiation {
-public:
-    instantiation(store_data& store, module_data& m, import_source from) noexcept : store_(store), m_(m), from_(from) {}
-
-    /// The new instance, or null; then `why()` tells the reason.
-    instance_data* run() noexcept {
-        if (!is_runnable()) return nullptr;
-        const marks before{store_};
-        if (!prepare() || !resolve() || !allocate() || !initialize()) {
-            before.restore(store_);
-            return nullptr;
-        }
-        return write_elems() && write_datas() && start() ? instance_ : nullptr;
-    }
-    error& why() noexcept { return why_; }
-
-private:
-    // How much of everything the store had, to take back what came later.
-    struct marks {
-        explicit marks(const store_data& s) noexcept
-            : funcs(s.funcs.size()), blocks(s.func_blocks.size()), tables(s.tables.size()), memories(s.memories.size()),
-              globals(s.globals.size()), tags(s.tags.size()), instances(s.instances.size()), units(s.units.size()) {}
-        void restore(store_data& s) const noexcept {
-            for (std::size_t i = funcs; i < s.funcs.size(); ++i)
-                if (s.funcs[i]->host) s.funcs[i]->host->release();
-            s.funcs.truncate(funcs);
-            for (std::size_t i = blocks; i < s.func_blocks.size(); ++i) TESSERA_DEALLOCATE(s.func_blocks[i]);
-            s.func_blocks.truncate(blocks);
-            drop(s.tables, tables);
-            drop(s.memories, memories);
-            drop(s.globals, globals);
-            drop(s.tags, tags);
-            drop(s.instances, instances);
-            for (; s.units.size() > units; s.units.pop_back()) destroy_unit(s.units.back());
-        }
-        template <class T>
-        static void drop(vec<T*>& all, std::size_t keep) noexcept {
-            for (std::size_t i = keep; i < all.size(); ++i) destroy(all[i]);
-            all.truncate(keep);
-        }
-        std::size_t funcs, blocks, tables, memories, globals, tags, instances, units;
-    };
-
-    bool fail(const error& e) noexcept {
-        why_ = e;
-        return false;
-    }
-    bool out_of_memory() noexcept { return fail(msg::out_of_memory); }
-    bool limit(std::string_view which) noexcept { return fail(error(msg::limit_reached, which)); }
-
-    bool is_runnable() noexcept {
-        if (m_.pending_op != no_index)
-            return fail(error(msg::instruction_not_executed, row(op(m_.pending_op)).text, m_.pending_offset));
-        if (!store_.built.contains(m_.used))
-            return fail(error(msg::feature_not_built, name(store_.built.first_missing(m_.used))));
-        return true;
-    }
-
-    // Everything whose size is known, so that what follows can hardly run out of memory.
-    bool prepare() noexcept {
-        if (store_.instances.size() >= store_.limits.instances) return limit("limits::instances");
-        if (store_.tables.size() + m_.tables.size() - m_.imported_tables > store_.limits.tables)
-            return limit("limits::tables");
-        if (store_.memories.size() + m_.memories.size() - m_.imported_memories > store_.limits.memories)
-            return limit("limits::memories");
-        if (store_.funcs.size() + m_.funcs.size() > store_.limits.functions) return limit("limits::functions");
-        code_unit* unit = unit_of(store_, m_);
-        instance_data* made = unit ? add(store_.instances) : nullptr;
-        if (!made) return out_of_memory();
-        instance_ = made;
-        made->store = &store_;
-        made->unit = unit;
-        if (!made->funcs.reserve(m_.funcs.size()) || !made->tables.reserve(m_.tables.size()) ||
-            !made->memories.reserve(m_.memories.size()) || !made->globals.reserve(m_.globals.size()) ||
-            !made->global_cells.reserve(m_.globals.size()) || !made->tags.reserve(m_.tags.size()) ||
-            !made->elems.resize(m_.elems.size()) || !made->datas.resize(m_.datas.size()))
-            return out_of_memory();
-        return make_records();
-    }
-
-    // One block holds the records of the module's own functions and of host functions it imports.
-    bool make_records() noexcept {
-        if (m_.funcs.empty()) return true;
-        next_record_ = record_block(store_, m_.funcs.size());
-        return next_record_ || out_of_memory();
-    }
-    func_record& new_record() noexcept {
-        func_record* r = ::new (static_cast<void*>(next_record_++)) func_record;
-        r->self = u32(store_.funcs.size());
-        static_cast<void>(store_.funcs.push_back(r)); // reserved
-        return *r;
-    }
-    bool resolve() noexcept {
-        for (const import_def& i : m_.imports) {
-            external x;
-            if (!from_.find || !from_.find(from_.self, i.module, i.name, x))
-                return fail(link_error(msg::unknown_import, i));
-            if (!x.object) return fail(link_error(msg::stale_handle, i));
-            if (x.store && x.store != &store_) return fail(link_error(msg::other_store, i));
-            u32 host_type = 0;
-            if (x.kind == extern_kind::func && x.is_host() &&
-                !store_.types.intern_func(x.host()->params, x.host()->results, host_type))
-                return out_of_memory();
-            if (!matches(store_, x, host_type, *instance_->unit, i))
-                return fail(link_error(msg::incompatible_import, i));
-            if (!take(x, host_type)) return out_of_memory();
-        }
-        return true;
-    }
-    bool take(const external& x, u32 host_type) noexcept {
-        switch (x.kind) {
-        case extern_kind::func:
-            return instance_->funcs.push_back(x.is_host() ? &host_record(*x.host(), host_type) : x.func());
-        case extern_kind::table: return instance_->tables.push_back(x.table());
-        case extern_kind::memory: return instance_->memories.push_back(x.memory());
-        case extern_kind::global: return push_global(*x.global());
-        case extern_kind::tag: return instance_->tags.push_back(x.tag());
-        }
-        return true;
-    }
-    func_record& host_record(host_function& h, u32 type) noexcept {
-        func_record& r = new_record();
-        describe(r, h, type);
-        return r;
-    }
-    bool push_global(global_data& g) noexcept {
-        return instance_->globals.push_back(&g) && instance_->global_cells.push_back(g.cell);
-    }
-
-    bool allocate() noexcept {
-        for (u32 i = m_.imported_funcs; i < m_.funcs.size(); ++i) {
-            const u32 type = m_.funcs[i].type;
-            func_record& r = new_record();
-            r.type_id = instance_->unit->type_ids[type];
-            r.index = i;
-            r.param_slots = slots_of(m_.types.params(type));
-            r.result_slots = slots_of(m_.types.results(type));
-            r.instance = instance_;
-            if (!instance_->funcs.push_back(&r)) return out_of_memory();
-        }
-        std::string_view name;
-        for (u32 i = m_.imported_memories; i < m_.memories.size(); ++i) {
-            memory_data* d = add(store_.memories);
-            if (!d || !instance_->memories.push_back(d)) return out_of_memory();
-            if (!d->allocate(m_.memories[i].type, store_.limits.memory_bytes, &store_.memory_total, name))
-                return name.empty() ? out_of_memory() : limit(name);
-        }
-        for (u32 i = m_.imported_tags; i < m_.tags.size(); ++i) {
-            tag_data* t = add(store_.tags);
-            if (!t || !instance_->tags.push_back(t)) return out_of_memory();
-            t->type_id = instance_->unit->type_ids[m_.tags[i].type];
-        }
-        return true;
-    }
-
-    // What constant expressions decide: globals, then tables, then passive element segments.
-    bool initialize() noexcept {
-        const_evaluator eval(*instance_);
-        slot_pair v;
-        for (u32 i = m_.imported_globals; i < m_.globals.size(); ++i) {
-            global_data* g = add(store_.globals);
-            if (!g || !eval.evaluate(m_.globals[i].init, v)) return out_of_memory();
-            g->type = {store_type(*instance_->unit, m_.globals[i].type.type), m_.globals[i].type.mutable_};
-            g->own[0] = v.low;
-            g->own[1] = v.high;
-            if (!push_global(*g)) return out_of_memory();
-        }
-        for (u32 i = m_.imported_tables; i < m_.tables.size(); ++i) {
-            const table_def& def = m_.tables[i];
-            v = {};
-            if (!def.init.code.empty() && !eval.evaluate(def.init, v)) return out_of_memory();
-            table_data* t = add(store_.tables);
-            if (!t || !instance_->tables.push_back(t)) return out_of_memory();
-            std::string_view name;
-            const table_type type{def.type.limits, store_type(*instance_->unit, def.type.element)};
-            if (!t->allocate(type, u32(v.low), store_.limits.table_entries, &store_.table_total, name))
-                return name.empty() ? out_of_memory() : limit(name);
-        }
-        for (u32 i = 0; i < m_.elems.size(); ++i) {
-            const elem_def& e = m_.elems[i];
-            if (e.mode != segment_mode::passive) continue;
-            if (!instance_->elems[i].resize(e.count) || !items(eval, e, instance_->elems[i].data()))
-                return out_of_memory();
-        }
-        const u8* base = m_.bytes.data();
-        for (u32 i = 0; i < m_.datas.size(); ++i)
-            if (m_.datas[i].mode == segment_mode::passive)
-                instance_->datas[i] = {base + m_.datas[i].bytes.begin, m_.datas[i].bytes.size()};
-        return true;
-    }
-    bool items(const_evaluator& eval, const elem_def& e, u32* to) noexcept {
-        cursor in(m_.bytes.data() + e.items.begin, m_.bytes.data() + e.items.end);
-        for (u32 i = 0; i < e.count; ++i) {
-            slot_pair v;
-            u32 index = 0;
-            if (e.expressions) {
-                if (!eval.evaluate(in, v)) return false;
-            } else {
-                if (!in.leb_u32(index)) return false;
-                v.low = store_data::ref_of(*instance_->funcs[index]);
-            }
-            to[i] = u32(v.low);
-        }
-        return true;
-    }
-
-    // Active segments, each an `init` followed by a drop. Items go straight to their place: they
-    // depend on nothing a segment can change.
-    bool write_elems() noexcept {
-        const_evaluator eval(*instance_);
-        for (const elem_def& e : m_.elems) {
-            if (e.mode != segment_mode::active) continue;
-            slot_pair at;
-            if (!eval.evaluate(e.at, at)) return out_of_memory();
-            table_data& t = *instance_->tables[e.table];
-            if (!t.holds(at.low, e.count)) return fail(error(trap::out_of_bounds_table).set_offset(e.at.code.begin));
-            if (e.count && !items(eval, e, t.items + at.low)) return out_of_memory();
-        }
-        return true;
-    }
-    bool write_datas() noexcept {
-        const_evaluator eval(*instance_);
-        for (const data_def& d : m_.datas) {
-            if (d.mode != segment_mode::active) continue;
-            slot_pair at;
-            if (!eval.evaluate(d.at, at)) return out_of_memory();
-            const std::span<const u8> bytes(m_.bytes.data() + d.bytes.begin, d.bytes.size());
-            const trap t = init(*instance_->memories[d.memory], at.low, bytes, 0, bytes.size());
-            if (t != trap::none) return fail(error(t).set_offset(d.at.code.begin));
-        }
-        return true;
-    }
-    bool start() noexcept {
-        if (m_.start == no_index) return true;
-        u64 slots[1] = {0};
-        return call(store_, *instance_->funcs[m_.start], slots, why_);
-    }
-
-    store_data& store_;
-    module_data& m_;
-    import_source from_;
-    instance_data* instance_ = nullptr;
-    func_record* next_record_ = nullptr;
-    error why_{msg::out_of_memory};
-};
-
-TESSERA_API instance_data* instantiate(store_data& store, module_data& m, import_source from, error& why) noexcept {
-    instantiation one(store, m, from);
-    instance_data* const made = one.run();
-    if (!made) why = one.why();
-    return made;
-}
-
-} // namespace tessera::runtime
 #endif
 
 namespace tessera::inline TESSERA_ABI {
@@ -19947,7 +19970,7 @@ namespace tessera::inline TESSERA_ABI {
 /// interruption exist only where the build has them.
 template <features F>
 class store : public basic_store {
-    static_assert(set_is_complete<first_unmet(F).has, first_unmet(F).lacks>::value);
+    static_assert(detail::set_is_complete<detail::first_unmet(F).has, detail::first_unmet(F).lacks>::value);
 
 public:
     explicit store(const tessera::limits& limits = {}) noexcept : basic_store(runtime::engine_for<F>(), F, limits) {}

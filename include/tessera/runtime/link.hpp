@@ -38,6 +38,21 @@ inline val_type store_type(const code_unit& unit, val_type t) noexcept {
     return val_type::ref(heap_type::index(unit.type_ids[t.heap().index()]), t.is_nullable());
 }
 
+/// True for a number, a vector, or a reference whose heap type there is; the store's types are below `types`.
+/// What a host names has to be asked: nothing validated it.
+inline bool is_known(val_type t, u32 types) noexcept {
+    if (!t.is_ref()) return t == val_type::number(t.byte_code()) && (t.is_number() || t.is_vector());
+    const heap_type h = t.heap();
+    if (h.is_index()) return h.index() < types;
+    return h == heap_type::abstract(h.byte_code()) && h.byte_code() >= code::exn && h.byte_code() <= code::noexn;
+}
+/// True if all are known without a store: references are abstract.
+inline bool are_abstract(std::span<const val_type> all) noexcept {
+    for (val_type t : all)
+        if (!is_known(t, 0)) return false;
+    return true;
+}
+
 /// How many 64-bit slots values of these types take.
 inline u32 slots_of(std::span<const val_type> types) noexcept {
     u32 n = 0;

@@ -18,26 +18,27 @@ public:
     /// What a define returns: usable like a result<void>, and safe to ignore.
     class defined {
     public:
-        explicit defined(bool worked) noexcept : worked_(worked) {}
-        explicit operator bool() const noexcept { return worked_; }
-        bool has_value() const noexcept { return worked_; }
-        tessera::error error() const noexcept { return msg::out_of_memory; }
-        operator result<void>() const noexcept { return worked_ ? result<void>() : result<void>(msg::out_of_memory); }
+        /// `why` is null for success.
+        explicit defined(const message* why) noexcept : why_(why) {}
+        explicit operator bool() const noexcept { return !why_; }
+        bool has_value() const noexcept { return !why_; }
+        tessera::error error() const noexcept { return why_ ? *why_ : msg::out_of_memory; }
+        operator result<void>() const noexcept { return why_ ? result<void>(*why_) : result<void>(); }
 
     private:
-        bool worked_;
+        const message* why_;
     };
 
     imports() noexcept = default;
     imports(imports&& other) noexcept
         : entries_(std::move(other.entries_)), order_(std::move(other.order_)),
-          failed_(std::exchange(other.failed_, false)) {}
+          failed_(std::exchange(other.failed_, nullptr)) {}
     imports& operator=(imports&& other) noexcept {
         if (this != &other) {
             clear();
             entries_ = std::move(other.entries_);
             order_ = std::move(other.order_);
-            failed_ = std::exchange(other.failed_, false);
+            failed_ = std::exchange(other.failed_, nullptr);
         }
         return *this;
     }
@@ -53,9 +54,11 @@ public:
         define(std::string_view module, std::string_view name, F&& f)
     noexcept { return define_host(module, name, runtime::bind<Catches>(std::forward<F>(f))); }
     /// A function whose type is known at run time: `f(caller&, std::span<const value> arguments,
-    /// std::span<value> results) -> result<void>`. References in `type` must be abstract.
+    /// std::span<value> results) -> result<void>`. References in `type` are abstract, else it fails with
+    /// msg::out_of_range.
     template <class F, bool Catches = bool(TESSERA_CATCHES)>
     defined define(std::string_view module, std::string_view name, const func_type& type, F&& f) noexcept {
+        if (!runtime::are_abstract(type.params) || !runtime::are_abstract(type.results)) return fail(msg::out_of_range);
         return define_host(module, name, runtime::bind_dynamic<Catches>(type, std::forward<F>(f)));
     }
     /// An object of a store.
@@ -83,8 +86,8 @@ public:
         return define_handle(module, {}, item::instance, i);
     }
 
-    /// The first failure of a define; memory is all that can be missing.
-    result<void> status() const noexcept { return failed_ ? result<void>(msg::out_of_memory) : result<void>(); }
+    /// The first failure of a define.
+    result<void> status() const noexcept { return failed_ ? result<void>(*failed_) : result<void>(); }
 
     /// For the library: how instantiation looks names up.
     runtime::import_source source() const noexcept {
@@ -165,7 +168,7 @@ private:
         return insert(module, name, what, nullptr, h);
     }
     defined define_host(std::string_view module, std::string_view name, runtime::host_function* host) noexcept {
-        return host ? insert(module, name, item::host, host, {}) : fail();
+        return host ? insert(module, name, item::host, host, {}) : fail(msg::out_of_memory);
     }
     defined insert(std::string_view module, std::string_view name, item what, runtime::host_function* host,
                    const runtime::handle& h) noexcept {
@@ -176,7 +179,7 @@ private:
             e.what = what;
             e.host = host;
             e.handle = h;
-            return defined(true);
+            return defined(nullptr);
         }
         entry e;
         e.module_size = module.size();
@@ -188,17 +191,17 @@ private:
             !order_.push_back({hash, u32(entries_.size())}) || !entries_.push_back(std::move(e))) {
             order_.truncate(entries_.size());
             if (host) host->release();
-            return fail();
+            return fail(msg::out_of_memory);
         }
         const place last = order_.back();
         std::size_t at = order_.size() - 1;
         for (; at > 0 && order_[at - 1].hash > hash; --at) order_[at] = order_[at - 1];
         order_[at] = last;
-        return defined(true);
+        return defined(nullptr);
     }
-    defined fail() noexcept {
-        failed_ = true;
-        return defined(false);
+    defined fail(const message& why) noexcept {
+        if (!failed_) failed_ = &why;
+        return defined(&why);
     }
     void clear() noexcept {
         for (entry& e : entries_)
@@ -208,8 +211,8 @@ private:
     }
 
     vec<entry> entries_;
-    vec<place> order_; ///< in the order of the hashes
-    bool failed_ = false;
+    vec<place> order_;                ///< in the order of the hashes
+    const message* failed_ = nullptr; ///< the first one
 };
 
 } // namespace tessera

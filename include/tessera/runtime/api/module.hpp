@@ -7,6 +7,10 @@
 #include <tessera/text/print_options.hpp>
 #include <tessera/valid/load.hpp>
 
+#if TESSERA_BODIES
+#include <tessera/valid/module.hpp>
+#endif
+
 namespace tessera::inline TESSERA_ABI {
 
 /// A decoded and validated module. It never changes; copies share it; any number of stores on any

@@ -7,6 +7,10 @@
 #include <tessera/runtime/api/module.hpp>
 #include <tessera/runtime/records.hpp>
 
+#if TESSERA_BODIES
+#include <tessera/runtime/instantiate.hpp>
+#endif
+
 namespace tessera::inline TESSERA_ABI {
 
 /// What all stores can do; `store<F>` adds the engine. One thread at a time uses a store. Handles
@@ -105,6 +109,7 @@ public:
     /// A tag of the host's; its exceptions carry values of these types, references abstract.
     result<tag> make_tag(std::span<const val_type> params) noexcept {
         if (!data_) return *missing_;
+        if (!runtime::are_abstract(params)) return error(msg::out_of_range, "tag type");
         u32 type = 0;
         runtime::tag_data* made = data_->types.intern_func(params, {}, type) ? runtime::add(data_->tags) : nullptr;
         if (!made) return msg::out_of_memory;
@@ -118,6 +123,8 @@ public:
     }
     template <class F, bool Catches = bool(TESSERA_CATCHES)>
     result<func> make_func(const func_type& type, F&& f) noexcept {
+        if (!runtime::are_abstract(type.params) || !runtime::are_abstract(type.results))
+            return error(msg::out_of_range, "function type");
         return add_func(runtime::bind_dynamic<Catches>(type, std::forward<F>(f)));
     }
     /// The function behind a value of the func hierarchy; empty for null.
@@ -164,13 +171,7 @@ public:
 
 private:
     static bool bad_limits(const limits_type& l) noexcept { return l.has_max && l.min > l.max; }
-    /// A number, a vector, or a reference whose heap type there is.
-    bool is_known(val_type t) const noexcept {
-        if (!t.is_ref()) return t == val_type::number(t.byte_code()) && (t.is_number() || t.is_vector());
-        const heap_type h = t.heap();
-        if (h.is_index()) return h.index() < data_->types.size();
-        return h == heap_type::abstract(h.byte_code()) && h.byte_code() >= code::exn && h.byte_code() <= code::noexn;
-    }
+    bool is_known(val_type t) const noexcept { return runtime::is_known(t, data_->types.size()); }
     template <class T>
     error undo(T* made, vec<T*>& all, std::string_view limit) noexcept {
         if (made) {

@@ -293,8 +293,8 @@ TEST_CASE("objects of the host: memory, table, global") {
     CHECK(memory().size() == 0);
     CHECK(s.make_memory({{3, 1, true, false}, false, 16}).error().is(msg::out_of_range));
     CHECK(s.make_memory({{1, 0, false, false}, true, 16}).error().is(msg::out_of_range));
-    for (u8 page : {1, 15, 17, 63, 64, 255}) // no such page; as a shift some of them are undefined
-        CHECK(s.make_memory({{1, 0, false, false}, false, page}).error().is(msg::out_of_range));
+    for (unsigned page : {1u, 15u, 17u, 63u, 64u, 255u}) // no such page; as a shift some of them are undefined
+        CHECK(s.make_memory({{1, 0, false, false}, false, u8(page)}).error().is(msg::out_of_range));
 
     auto t = s.make_table({{2, 4, true, false}, t_externref});
     auto object = s.make_object<int>(5);
@@ -421,4 +421,20 @@ TEST_CASE("exports: many are found too") {
     }
     CHECK(!i->get<global>("n500"));
     CHECK(!i->get<global>(""));
+}
+
+TEST_CASE("types that mean nothing without a module are refused where a host names them") {
+    auto s = new_store();
+    imports env;
+    const auto body = [](tessera::caller&, std::span<const value>, std::span<value>) -> result<void> { return {}; };
+    const val_type index[] = {val_type::ref(heap_type::index(1000000), true)};
+    const val_type none[] = {t_bottom};
+    for (std::span<const val_type> types : {std::span<const val_type>(index), std::span<const val_type>(none)}) {
+        CHECK(s.make_tag(types).error().is(msg::out_of_range));
+        CHECK(s.make_func(func_type{types, {}}, body).error().is(msg::out_of_range));
+        CHECK(s.make_func(func_type{{}, types}, body).error().is(msg::out_of_range));
+        CHECK(env.define("m", "f", func_type{types, {}}, body).error().is(msg::out_of_range));
+    }
+    CHECK(env.status().error().is(msg::out_of_range));
+    CHECK(s.make_func(func_type{}, body));
 }
