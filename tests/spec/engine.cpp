@@ -31,16 +31,17 @@ result<tessera::module> load(spec::profile p, std::span<const u8> bytes) {
     default: return parse<spec::profile::core>(bytes);
     }
 }
+template <features F>
 basic_store make_store() {
-    store<built> s;
-    if constexpr (built[feature::fuel]) static_cast<void>(s.add_fuel(~u64{0})); // a failed store says so itself
+    store<F> s;
+    if constexpr (F[feature::fuel]) static_cast<void>(s.add_fuel(~u64{0})); // what is wrong with a store its user sees
     return s;
 }
 
 } // namespace
 
 #ifdef SPEC_TOGGLE
-const spec::engine spec::toggled_engine{built, &load, &make_store, without};
+const spec::engine spec::toggled_engine{built, &load, &make_store<built>, without};
 #else
-const spec::engine spec::whole_engine{built, &load, &make_store, {}};
+const spec::engine spec::whole_engine{built, &load, &make_store<built>, {}};
 #endif
