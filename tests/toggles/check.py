@@ -56,7 +56,7 @@ RULES_OF_FEATURE = {
 
 class Table:
     def __init__(self, program):
-        self.features, self.ops, self.families, self.flags, self.toggles = {}, [], [], {}, {}
+        self.features, self.ops, self.families, self.flags, self.toggles = {}, [], {}, {}, {}
         for line in subprocess.run([program], capture_output=True, text=True, check=True).stdout.splitlines():
             kind, *rest = line.split()
             if kind == "feature":
@@ -67,7 +67,7 @@ class Table:
                 self.ops.append(Op(rest[1], int(values["prefix"]), int(values["code"]), values["executed"] == "1",
                                    values["poly"] == "1", needs))
             elif kind == "family":
-                self.families.append(rest[1])
+                self.families[int(rest[0])] = rest[1]
             elif kind == "flag":
                 self.flags[rest[0]] = int(rest[1])
             elif kind == "options":

@@ -26,60 +26,59 @@ constexpr const char* op_names[] = {
 #undef OP
 };
 
-// The families' names; check.py finds it out if one is missing or in a wrong place.
-constexpr const char* families[] = {
-    "unary",
-    "binary",
-    "move",
-    "constant",
-    "select",
-    "load",
-    "load_indexed",
-    "store",
-    "load_wide",
-    "store_wide",
-    "global_get",
-    "global_set",
-    "br",
-    "br_compare",
-    "latch",
-    "br_table",
-    "call",
-    "call_lazy",
-    "call_record",
-    "call_indirect",
-    "call_ref",
-    "return_",
-    "return_call",
-    "return_call_lazy",
-    "return_call_record",
-    "return_call_indirect",
-    "return_call_ref",
-    "special",
-    "zero_range",
-    "move_range",
-    "move_wide",
-    "select_range",
-    "entry",
-    "unreachable",
-    "null_check",
-    "leave",
-    "stop",
-    "enter",
-    "link",
-    "restore",
-    "grow_stack",
-    "probe",
+struct family_row {
+    exec::family number;
+    const char* name;
 };
-static_assert(sizeof families / sizeof *families == std::size_t(exec::family::count_));
-#define SAME(name) static_assert(std::string_view(families[std::size_t(exec::family::name)]) == #name)
-SAME(unary);
-SAME(call_ref);
-SAME(return_call_ref);
-SAME(special);
-SAME(null_check);
-SAME(probe);
-#undef SAME
+#define FAMILY(name)                                                                                                   \
+    { exec::family::name, #name }
+constexpr family_row families[] = {
+    FAMILY(unary),
+    FAMILY(binary),
+    FAMILY(move),
+    FAMILY(constant),
+    FAMILY(select),
+    FAMILY(load),
+    FAMILY(load_indexed),
+    FAMILY(store),
+    FAMILY(load_wide),
+    FAMILY(store_wide),
+    FAMILY(global_get),
+    FAMILY(global_set),
+    FAMILY(br),
+    FAMILY(br_compare),
+    FAMILY(latch),
+    FAMILY(br_table),
+    FAMILY(call),
+    FAMILY(call_lazy),
+    FAMILY(call_record),
+    FAMILY(call_indirect),
+    FAMILY(call_ref),
+    FAMILY(return_),
+    FAMILY(return_call),
+    FAMILY(return_call_lazy),
+    FAMILY(return_call_record),
+    FAMILY(return_call_indirect),
+    FAMILY(return_call_ref),
+    FAMILY(special),
+    FAMILY(zero_range),
+    FAMILY(move_range),
+    FAMILY(move_wide),
+    FAMILY(select_range),
+    FAMILY(entry),
+    FAMILY(unreachable),
+    FAMILY(null_check),
+    FAMILY(leave),
+    FAMILY(stop),
+    FAMILY(enter),
+    FAMILY(link),
+    FAMILY(restore),
+    FAMILY(grow_stack),
+    FAMILY(probe),
+};
+#undef FAMILY
+static_assert(sizeof families / sizeof *families == std::size_t(exec::family::count_),
+              "table.cpp: a family is missing");
 
 } // namespace
 
@@ -87,19 +86,17 @@ int main() {
     for (unsigned f = 0; f < unsigned(feature::count_); ++f)
         std::printf("feature %u %.*s\n", f, int(feature_table[f].name.size()), feature_table[f].name.data());
     for (u16 i = 0; i < op_count; ++i) {
-        // What the instruction needs is asked of the table feature by feature: every set without one of them lacks it.
         std::printf("op %u %s prefix=%u code=%u executed=%d poly=%d needs=", unsigned(i), op_names[i],
                     unsigned(op_table[i].prefix), unsigned(op_table[i].code), int(op_table[i].executed),
                     int(op_table[i].type.poly));
-        std::printf("%u", unsigned(op_table[i].needs));
+        std::printf("%u", unsigned(op_table[i].needs)); // and what else no set without it has
         for (unsigned f = 1; f < unsigned(feature::count_); ++f) {
             features without{everything.bits & ~(u64{1} << f)};
             if (feature(f) != op_table[i].needs && !has(without, op(i))) std::printf(",%u", f);
         }
         std::printf("\n");
     }
-    for (std::size_t i = 0; i < sizeof families / sizeof *families; ++i)
-        std::printf("family %u %s\n", unsigned(i), families[i]);
+    for (const family_row& f : families) std::printf("family %u %s\n", unsigned(f.number), f.name);
     std::printf("flag fuel %u\nflag interruption %u\nflag deterministic %u\n", unsigned(exec::flag::fuel),
                 unsigned(exec::flag::interrupt), unsigned(exec::flag::canonical));
     constexpr features options = features{} + feature::fuel + feature::interruption + feature::deterministic;
