@@ -161,7 +161,8 @@ TEST_CASE("the module's own rules") {
     CHECK(loaded(module_bytes{}.section(5, {1, 2, 1})) == "shared memory must have maximum");
     CHECK(loaded(module_bytes{}.section(5, {1, 8, 0, 3})) == "invalid custom page size");
     CHECK(loaded<wasm_2_0>(module_bytes{}.section(5, {2, 0, 1, 0, 1})) == "multiple memories: multi-memory");
-    CHECK(loaded<wasm_1_0>(module_bytes{}.section(4, {2, 0x70, 0, 1, 0x70, 0, 1})) == "multiple tables: reference-types");
+    CHECK(loaded<wasm_1_0>(module_bytes{}.section(4, {2, 0x70, 0, 1, 0x70, 0, 1})) ==
+          "multiple tables: reference-types");
     CHECK(loaded(module_bytes{}.section(1, {1, 0x60, 0, 1, 0x7f}).section(13, {1, 0, 0})) ==
           "non-empty tag result type");
     CHECK(loaded(module_bytes{}.section(6, {1, 0x7f, 0, 0x41, 0, 0x45, 0x0b})) ==
