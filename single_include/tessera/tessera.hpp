@@ -4403,6 +4403,14 @@ public:
     [[nodiscard]] bool byte(u8& out) noexcept { return in_.byte(out) || fail_end(); }
     [[nodiscard]] bool leb_u32(u32& out) noexcept { return in_.leb_u32(out) || fail_leb(&cursor::leb_u32); }
     [[nodiscard]] bool leb_u64(u64& out) noexcept { return in_.leb_u64(out) || fail_leb(&cursor::leb_u64); }
+    /// A limit or an offset of a memory or table: more than 32 bits wide only where memory64 is allowed.
+    [[nodiscard]] bool leb_size(u64& out) noexcept {
+        if (allowed_ >> unsigned(feature::memory64) & 1) return leb_u64(out);
+        u32 narrow = 0;
+        if (!in_.leb_u32(narrow)) return fail_leb(&cursor::leb_u32, "more than 32 bits need memory64");
+        out = narrow;
+        return true;
+    }
     [[nodiscard]] bool leb_i32(i32& out) noexcept { return in_.leb_i32(out) || fail_leb(&cursor::leb_i32); }
     [[nodiscard]] bool leb_i33(i64& out) noexcept { return in_.leb_i33(out) || fail_leb(&cursor::leb_i33); }
     [[nodiscard]] bool leb_i64(i64& out) noexcept { return in_.leb_i64(out) || fail_leb(&cursor::leb_i64); }
@@ -4466,13 +4474,13 @@ protected:
     /// Says why `read` failed. A number that runs over the end of its section can be wrong by itself,
     /// which the suite wants to hear.
     template <class T>
-    TESSERA_COLD bool fail_leb(bool (cursor::*read)(T&) noexcept) noexcept {
+    TESSERA_COLD bool fail_leb(bool (cursor::*read)(T&) noexcept, std::string_view detail = {}) noexcept {
         cursor longer(in_.at(), beyond_);
         T ignored{};
         static_cast<void>((longer.*read)(ignored));
         switch (longer.status()) {
-        case read_status::too_long: return fail(msg::integer_too_long, in_.at());
-        case read_status::too_large: return fail(msg::integer_too_large, in_.at());
+        case read_status::too_long: return fail(msg::integer_too_long, in_.at(), detail);
+        case read_status::too_large: return fail(msg::integer_too_large, in_.at(), detail);
         default: return fail_end();
         }
     }
@@ -5931,6 +5939,15 @@ OP( i64_atomic_rmw32_cmpxchg_u, "i64.atomic.rmw32.cmpxchg_u", 0xfe, 0x4e, memarg
 
 constexpr const op_row& row(op o) noexcept { return op_table[u16(o)]; }
 
+/// The feature that `f` lacks for instruction `o`, `feature::count_` if it has what `o` needs: its row's
+/// feature, and for the tail call through a typed reference a second one.
+constexpr feature lacking(features f, op o) noexcept {
+    if (!f[row(o).needs]) return row(o).needs;
+    if (o == op::return_call_ref && !f[feature::function_references]) return feature::function_references;
+    return feature::count_;
+}
+constexpr bool has(features f, op o) noexcept { return lacking(f, o) == feature::count_; }
+
 /// Log2 of how many bytes the instruction accesses in memory, which is the largest alignment its
 /// memarg may state and the one the text format leaves out; 0 for what accesses none. Read from the
 /// instruction's name: the number after the first dot counts (`load8`, `rmw16`, `wait32`), else that of
@@ -5979,7 +5996,7 @@ inline constexpr auto op_codes = [] {
     std::array<op, Prefix == 0 ? 256 : most_codes> codes{};
     codes.fill(op::count_);
     for (u16 i = 0; i < op_count; ++i)
-        if (op_table[i].prefix == Prefix && F[op_table[i].needs]) codes[op_table[i].code] = op(i);
+        if (op_table[i].prefix == Prefix && has(F, op(i))) codes[op_table[i].code] = op(i);
     return codes;
 }();
 
@@ -6095,11 +6112,7 @@ protected:
             in.align &= ~memory_bit;
             if (!need(feature::multi_memory, where) || !leb_u32(in.index)) return false;
         }
-        if (allowed_ >> unsigned(feature::memory64) & 1) return leb_u64(in.value);
-        u32 narrow = 0;
-        if (!leb_u32(narrow)) return false;
-        in.value = narrow;
-        return true;
+        return leb_size(in.value);
     }
     [[nodiscard]] TESSERA_INLINE bool block_type(instruction& in) noexcept {
         const int first = in_.peek();
@@ -6225,8 +6238,9 @@ protected:
 
     /// Says why there is no instruction with that code: it needs a feature, or does not exist.
     TESSERA_COLD bool fail_opcode(u8 prefix, u32 code, const u8* where) noexcept {
-        for (const op_row& r : op_table)
-            if (r.prefix == prefix && r.code == code) return fail(msg::feature_off, where, name(r.needs));
+        for (u16 i = 0; i < op_count; ++i)
+            if (op_table[i].prefix == prefix && op_table[i].code == code)
+                return fail(msg::feature_off, where, name(lacking({allowed_}, op(i))));
         static constexpr char hex[] = "0123456789abcdef";
         char text[12];
         std::size_t n = 0;
@@ -6516,7 +6530,7 @@ protected:
     [[nodiscard]] bool limits(limits_type& out, u8 flags) noexcept {
         out.has_max = (flags & 1) != 0;
         out.is64 = (flags & 4) != 0;
-        return bound(out.min) && (!out.has_max || bound(out.max));
+        return leb_size(out.min) && (!out.has_max || leb_size(out.max));
     }
     [[nodiscard]] bool table(table_type& out) noexcept {
         u8 flags = 0;
@@ -6630,13 +6644,6 @@ private:
         for (unsigned bit = 1; bit < 4; ++bit)
             if ((flags >> bit & 1) && !need(needs[bit], where))
                 return fail(msg::malformed_limits, where, name(needs[bit]));
-        return true;
-    }
-    [[nodiscard]] bool bound(u64& out) noexcept {
-        if (allowed_ >> unsigned(feature::memory64) & 1) return leb_u64(out);
-        u32 narrow = 0;
-        if (!leb_u32(narrow)) return false;
-        out = narrow;
         return true;
     }
 };
@@ -8287,7 +8294,9 @@ private:
         if (!room(most_results)) return false;
         const op_rule& rule = op_rules[u16(instruction_.code)];
         switch (instruction_.code) {
-        case op::ref_func: return ref_func(instruction_, true);
+        case op::ref_func:
+            if constexpr (F[feature::reference_types]) return ref_func(instruction_, true);
+            else break;
         case op::global_get: return constant_global(globals);
         case op::i32_add:
         case op::i32_sub:
@@ -8295,8 +8304,8 @@ private:
         case op::i64_add:
         case op::i64_sub:
         case op::i64_mul:
-            if constexpr (F[feature::extended_const]) return apply(rule);
-            else break;
+            if constexpr (F[feature::extended_const]) return extended(rule);
+            else return fail(msg::constant_required, needs(row(instruction_.code).text, feature::extended_const));
         case op::v128_const:
         case op::struct_new:
         case op::struct_new_default:
@@ -8316,11 +8325,22 @@ private:
         }
         return fail(msg::constant_required, row(instruction_.code).text);
     }
+    [[nodiscard]] bool extended(const op_rule& rule) noexcept {
+        return (in_.need(feature::extended_const, in_.at()) || context_.fail(in_.error())) && apply(rule);
+    }
     [[nodiscard]] bool constant_global(u32 globals) noexcept {
         if (!context_.exists(instruction_.index, globals, msg::unknown_global, offset_)) return false;
+        if (instruction_.index >= context_.module().imported_globals) { // a right that came with garbage collection
+            if constexpr (!F[feature::gc])
+                return fail(msg::unknown_global, needs("a global that is not imported", feature::gc));
+            else if (!in_.need(feature::gc, in_.at())) return context_.fail(in_.error());
+        }
         if (context_.module().globals[instruction_.index].type.mutable_)
             return fail(msg::constant_required, "mutable global");
         return global_get(instruction_);
+    }
+    static description needs(std::string_view what, feature f) noexcept {
+        return description() << what << " needs " << name(f);
     }
     /// Instructions whose type depends on immediates or on the stack.
     [[nodiscard]] TESSERA_INLINE bool special(const instruction& in) noexcept {
@@ -8378,9 +8398,6 @@ private:
         if constexpr (F[feature::tail_call]) switch (in.code) {
             case op::return_call: return return_call(in);
             case op::return_call_indirect: return return_call_indirect(in);
-            case op::return_call_ref: // the one instruction that needs two features
-                return (in_.need(feature::function_references, in_.at()) || context_.fail(in_.error())) &&
-                       return_call_ref(in);
             default: break;
             }
         if constexpr (F[feature::function_references]) switch (in.code) {
@@ -8388,6 +8405,11 @@ private:
             case op::ref_as_non_null: return ref_as_non_null();
             case op::br_on_null: return br_on_null(in);
             case op::br_on_non_null: return br_on_non_null(in);
+            case op::return_call_ref: // the one instruction that needs two features
+                if constexpr (F[feature::tail_call])
+                    return (in_.need(feature::function_references, in_.at()) || context_.fail(in_.error())) &&
+                           return_call_ref(in);
+                else break;
             default: break;
             }
         if constexpr (F[feature::exceptions]) switch (in.code) {
@@ -8579,11 +8601,11 @@ protected:
         for (const table_def& t : m_.tables)
             if (!external.table(t)) return false;
         if (m_.tables.size() > 1 && !built[feature::reference_types])
-            return context_.fail(msg::multiple_tables, m_.tables[1].offset);
+            return context_.fail(msg::multiple_tables, m_.tables[1].offset, name(feature::reference_types));
         for (const memory_def& d : m_.memories)
             if (!external.memory(d)) return false;
         if (m_.memories.size() > 1 && !built[feature::multi_memory])
-            return context_.fail(msg::multiple_memories, m_.memories[1].offset);
+            return context_.fail(msg::multiple_memories, m_.memories[1].offset, name(feature::multi_memory));
         for (const global_def& g : m_.globals)
             if (!context_.valid_type(g.type.type, g.offset)) return false;
         for (const tag_def& t : m_.tags) {
@@ -8663,9 +8685,7 @@ private:
 
     bool globals(code_validator<F>& code) noexcept {
         for (u32 i = m_.imported_globals; i < m_.globals.size(); ++i) {
-            // Garbage collection brought the right to name every earlier global.
-            const u32 visible = F[feature::gc] ? i : m_.imported_globals;
-            if (!code.constant(m_.globals[i].init, m_.globals[i].type.type, visible)) return false;
+            if (!code.constant(m_.globals[i].init, m_.globals[i].type.type, i)) return false;
         }
         return true;
     }
@@ -8681,8 +8701,6 @@ private:
         }
         return true;
     }
-    u32 visible_globals() const noexcept { return F[feature::gc] ? u32(m_.globals.size()) : m_.imported_globals; }
-
     bool elems(code_validator<F>& code) noexcept {
         for (const elem_def& e : m_.elems) {
             const u64 at = e.items.begin;
@@ -8693,7 +8711,7 @@ private:
                 if (!matches(context_.space(), e.type, t.element))
                     return context_.fail(msg::type_mismatch, at,
                                          description() << "element type " << e.type << " does not match " << t.element);
-                if (!code.constant(e.at, address(t.limits), visible_globals())) return false;
+                if (!code.constant(e.at, address(t.limits), u32(m_.globals.size()))) return false;
             }
             if (!(e.expressions ? expressions(code, e) : functions(e))) return false;
         }
@@ -8702,7 +8720,7 @@ private:
     bool expressions(code_validator<F>& code, const elem_def& e) noexcept {
         code.start(e.items.begin, e.items.end);
         for (u32 i = 0; i < e.count; ++i)
-            if (!code.constant_here(e.type, visible_globals())) return false;
+            if (!code.constant_here(e.type, u32(m_.globals.size()))) return false;
         return true;
     }
     bool functions(const elem_def& e) noexcept {
@@ -8720,7 +8738,7 @@ private:
         for (const data_def& d : m_.datas) {
             if (d.mode != segment_mode::active) continue;
             if (!context_.exists(d.memory, m_.memories.size(), msg::unknown_memory, d.at.code.begin)) return false;
-            if (!code.constant(d.at, address(m_.memories[d.memory].type.limits), visible_globals())) return false;
+            if (!code.constant(d.at, address(m_.memories[d.memory].type.limits), u32(m_.globals.size()))) return false;
         }
         return true;
     }
@@ -15805,10 +15823,10 @@ private:
     bool limit(std::string_view which) noexcept { return fail(error(msg::limit_reached, which)); }
 
     bool is_runnable() noexcept {
-        if (m_.pending_op != no_index)
-            return fail(error(msg::instruction_not_executed, row(op(m_.pending_op)).text, m_.pending_offset));
         if (!store_.built.contains(m_.used))
             return fail(error(msg::feature_not_built, name(store_.built.first_missing(m_.used))));
+        if (m_.pending_op != no_index)
+            return fail(error(msg::instruction_not_executed, row(op(m_.pending_op)).text, m_.pending_offset));
         return true;
     }
 
@@ -18123,6 +18141,9 @@ struct special_call {
     runtime::table_data& table(u32 i) const noexcept { return *ctx.instance->tables[i]; }
 };
 
+/// True for the two that run as `family::special` on a v128 only; for other types they have families.
+constexpr bool is_global_access(op o) noexcept { return o == op::global_get || o == op::global_set; }
+
 /// True for the instructions that run as `family::special`.
 constexpr bool is_special(op o) noexcept {
     switch (o) {
@@ -18140,9 +18161,9 @@ constexpr bool is_special(op o) noexcept {
     case op::table_copy:
     case op::table_init:
     case op::elem_drop:
-    case op::ref_func: return true;
+    case op::ref_func:
     case op::global_get:
-    case op::global_set: return true;                                 // of a v128; the others have families
+    case op::global_set: return true;
     default: return row(o).executed && row(o).type.result_count == 2; // wide arithmetic
     }
 }
@@ -18274,12 +18295,27 @@ constexpr u8 flags_of(const model& m, const variant& v, bool back) noexcept {
 }
 
 namespace detail {
+/// True if a module of the features `f` can come to a handler of the kind of `v`.
+constexpr bool is_needed(features f, const variant& v) noexcept {
+    switch (v.fam) {
+    case family::call_ref: return has(f, op::call_ref);
+    case family::return_call:
+    case family::return_call_lazy:
+    case family::return_call_record: return has(f, op::return_call);
+    case family::return_call_indirect: return has(f, op::return_call_indirect);
+    case family::return_call_ref: return has(f, op::return_call_ref);
+    case family::null_check: return has(f, op::ref_as_non_null);
+    case family::select_range: return f[feature::simd]; // only a v128 takes several slots
+    case family::special: return has(f, v.code) && (!is_global_access(v.code) || f[feature::simd]);
+    default: return true;
+    }
+}
 /// Calls `emit(variant)` for every variant of a build with the features `f`.
 template <class Emit>
 constexpr void each_variant(features f, Emit emit) noexcept {
     const model m = model_of(f);
     const auto add = [&](variant v, bool back) {
-        if (!exists(v)) return;
+        if (!exists(v) || !is_needed(f, v)) return;
         v.flags = u8(v.flags | flags_of(m, v, back));
         emit(v);
     };
@@ -18289,7 +18325,7 @@ constexpr void each_variant(features f, Emit emit) noexcept {
     for (u16 i = 0; i < op_count; ++i) {
         const op o = op(i);
         const op_row& r = op_table[i];
-        if (!r.executed || !f[r.needs]) continue;
+        if (!r.executed || !has(f, o)) continue;
         if (is_pure(o, 1))
             for (loc a : ends)
                 for (loc d : ends) add({family::unary, 0, o, {a, loc::none, loc::none, d}}, false);
@@ -19341,8 +19377,6 @@ private:
         case op::return_call: return lower_call(in.index, true);
         case op::call_indirect: return lower_call_indirect(in, false);
         case op::return_call_indirect: return lower_call_indirect(in, true);
-        case op::call_ref: return lower_call_ref(in.index, false);
-        case op::return_call_ref: return lower_call_ref(in.index, true);
         case op::drop: return static_cast<void>(stack_.pop());
         case op::select: return lower_select(t_bottom);
         case op::select_t: {
@@ -19362,11 +19396,17 @@ private:
         case op::i64_eqz: return lower_eqz(t_i64);
         case op::ref_is_null: return lower_eqz(t_i32);
         case op::ref_null: return push_constant(in.type, 0);
-        case op::ref_as_non_null: return lower_null_check();
-        case op::br_on_null: return lower_br_on_null(in.index);
-        case op::br_on_non_null: return lower_br_on_non_null(in.index);
-        default: return lower_as_special(in);
+        default: break;
         }
+        if constexpr (F[feature::function_references]) switch (in.code) {
+            case op::call_ref: return lower_call_ref(in.index, false);
+            case op::return_call_ref: return lower_call_ref(in.index, true);
+            case op::ref_as_non_null: return lower_null_check();
+            case op::br_on_null: return lower_br_on_null(in.index);
+            case op::br_on_non_null: return lower_br_on_non_null(in.index);
+            default: break;
+            }
+        lower_as_special(in);
     }
 
     void lower_null_check() noexcept {
@@ -19879,7 +19919,7 @@ public:
         constexpr layout l = layout_of(made), t = layout_of(made_tail);
         static_assert(layout_of(lazy).size == l.size && layout_of(lazy_tail).size == t.size);
         u8* const cell = const_cast<u8*>(c->pc); // the unit's own, see runtime/unit.hpp
-        const bool tail = load_native<handler>(cell) == dispatch<F>::find(lazy_tail);
+        const bool tail = F[feature::tail_call] && load_native<handler>(cell) == dispatch<F>::find(lazy_tail);
         const u32 index = load_native<u32>(cell + (tail ? t.words + 12 : l.words + 4));
         runtime::code_unit& unit = *c->instance->unit;
         if (!lower(unit, index)) {

@@ -7,7 +7,8 @@
 // 0 if nothing failed. Skipped is what needs a module with an instruction that is decoded and
 // validated and not executed yet; the lines before say which. --manifest also compares the numbers of
 // commands by kind. --mutant changes what one assertion of each file expects, and demands that the
-// file then fails: proof that the comparison is one.
+// file then fails: proof that the comparison is one. An engine that lacks features must refuse the
+// modules that need them and name one of those.
 
 #include "manifest.hpp"
 #include "runner.hpp"
@@ -44,9 +45,10 @@ void change(tessera::text::script& script, tessera::text::command& c) {
 }
 
 /// Runs the file twice, the second time with one of the assertions changed that passed the first time.
-spec::outcome mutant(tessera::text::script& script, const std::string& path) {
+spec::outcome mutant(const spec::engine& whole, const spec::engine& tested, tessera::text::script& script,
+                     const std::string& path) {
     spec::outcome total;
-    const spec::outcome before = spec::runner(script, path, true).run();
+    const spec::outcome before = spec::runner(whole, tested, script, path, true).run();
     if (before.assertions.empty()) {
         total.skipped = 1;
         ++total.reasons["no assertion that could be changed"];
@@ -55,7 +57,7 @@ spec::outcome mutant(tessera::text::script& script, const std::string& path) {
     std::size_t pick = path.size() * 7919 % before.assertions.size(); // any one, the same each time
     auto& c = script.commands[before.assertions[pick]];
     change(script, c);
-    const spec::outcome after = spec::runner(script, path, true).run();
+    const spec::outcome after = spec::runner(whole, tested, script, path, true).run();
     if (after.failed == before.failed + 1) total.passed = 1;
     else {
         total.failed = 1;
@@ -67,7 +69,7 @@ spec::outcome mutant(tessera::text::script& script, const std::string& path) {
 
 } // namespace
 
-int main(int argc, char** argv) {
+int spec::run(const engine& whole, const engine& tested, int argc, char** argv) {
     bool mutants = false, quiet = false;
     std::string manifest;
     std::vector<std::string> paths;
@@ -106,7 +108,13 @@ int main(int argc, char** argv) {
                 ++total.failed;
             }
         }
-        total += mutants ? mutant(*script, path) : spec::runner(*script, path, quiet).run();
+        total +=
+            mutants ? mutant(whole, tested, *script, path) : spec::runner(whole, tested, *script, path, quiet).run();
+    }
+    if (const std::string needs = "needs " + std::string(tested.without);
+        needs != "needs " && total.reasons.count(needs) == 0) {
+        std::printf("no module was refused because it %s\n", needs.c_str());
+        ++total.failed;
     }
     for (const auto& [reason, n] : total.reasons) std::printf("skipped %u: %s\n", n, reason.c_str());
     std::printf("%u passed, %u failed, %u skipped\n", total.passed, total.failed, total.skipped);

@@ -2,8 +2,11 @@
 // Runs the commands of one script and counts what came of them.
 #pragma once
 
+#include "engine.hpp"
 #include "match.hpp"
 #include "spectest.hpp"
+
+#include "../lacking.hpp"
 
 #include <map>
 #include <string>
@@ -16,29 +19,11 @@ using tessera::kind;
 using tessera::text::command;
 using tessera::text::command_kind;
 
-/// What a file may use. The suite's core files expect what is not in 3.0 to be refused.
-enum class profile { core, latest, legacy, threads };
-
 inline profile profile_of(std::string_view path) {
     const auto has = [&](std::string_view part) { return path.find(part) != path.npos; };
     if (has("legacy/")) return profile::legacy;
     if (has("proposals/threads/")) return profile::threads; // written for 2.0: one memory, 32-bit limits
     return has("proposals/") || has("spec-threads/") ? profile::latest : profile::core;
-}
-
-/// The proposal's scripts are copies from before 3.0: one table, one memory. Here threads come with
-/// reference types, which allow several tables; for these scripts alone that bit is taken out.
-inline constexpr tessera::features threads_as_proposed{
-    (tessera::wasm_2_0 + tessera::feature::threads).bits & ~(tessera::u64{1} << unsigned(tessera::feature::reference_types))};
-
-inline tessera::result<tessera::module> load(profile p, std::span<const tessera::u8> bytes) {
-    using tessera::module;
-    switch (p) {
-    case profile::legacy: return module::parse<tessera::everything>(bytes);
-    case profile::threads: return module::parse<threads_as_proposed>(bytes);
-    case profile::latest: return module::parse<tessera::latest>(bytes);
-    default: return module::parse<tessera::wasm_3_0>(bytes);
-    }
 }
 
 /// Where the text of an error differs from a script on purpose; its kind never does.
@@ -68,8 +53,10 @@ struct outcome {
 
 class runner {
 public:
-    runner(const tessera::text::script& script, std::string_view path, bool quiet)
-        : script_(script), path_(path), quiet_(quiet), profile_(profile_of(path)), spectest_(store_) {}
+    runner(const engine& whole, const engine& tested, const tessera::text::script& script, std::string_view path,
+           bool quiet)
+        : whole_(whole), tested_(tested), script_(script), path_(path), quiet_(quiet), profile_(profile_of(path)),
+          store_(tested.make_store()), spectest_(store_) {}
 
     outcome run() {
         if (!spectest_.ready) {
@@ -87,17 +74,22 @@ private:
     /// An instance, or why there is none.
     struct entry {
         tessera::instance instance;
-        std::string skipped; ///< the instruction that is not executed yet, of this module or of one it needs
+        std::string skipped; ///< what this module or one it needs lacks: a feature, or an instruction's execution
         bool failed = false;
+    };
+    /// A module, or why it is passed over.
+    struct definition {
+        tessera::module module;
+        std::string skipped;
     };
     /// What a script or one of its threads has names for.
     struct scope {
         std::map<std::string, entry, std::less<>> instances;
-        std::map<std::string, tessera::module, std::less<>> definitions;
+        std::map<std::string, definition, std::less<>> definitions;
         std::map<std::string, entry, std::less<>> registered;
         tessera::imports imports;
         entry latest;
-        tessera::module latest_definition;
+        definition latest_definition;
     };
 
     // Threads may run in any order as far as a script without atomic instructions can tell: each
@@ -126,17 +118,16 @@ private:
         switch (c.kind) {
         case command_kind::module_: return module_command(in, c);
         case command_kind::module_definition: {
-            auto m = parsed(c);
+            definition d;
+            auto m = parsed(c, d.skipped);
             if (!m) return fail("refused: " + described(m.error()));
-            in.latest_definition = *m;
-            if (!c.id.empty()) in.definitions[std::string(c.id)] = *m;
-            return pass(false);
+            d.module = *m;
+            in.latest_definition = d;
+            if (!c.id.empty()) in.definitions[std::string(c.id)] = d;
+            return d.skipped.empty() ? pass(false) : skip(d.skipped);
         }
-        case command_kind::module_instance: {
-            tessera::module m = in.latest_definition;
-            if (!c.name.empty()) m = in.definitions[std::string(c.name)];
-            return instantiate(in, c, m);
-        }
+        case command_kind::module_instance:
+            return instantiate(in, c, c.name.empty() ? in.latest_definition : in.definitions[std::string(c.name)]);
         case command_kind::register_: {
             const entry e = find(in, c.id);
             in.registered[std::string(c.name)] = e;
@@ -164,21 +155,56 @@ private:
 
     // ---- modules
 
-    tessera::result<tessera::module> parsed(const command& c) {
+    /// The module of `c`, or why it is none. Where the engine lacks what the module needs, `skipped` says
+    /// so, and the result is the one the whole engine has.
+    tessera::result<tessera::module> parsed(const command& c, std::string& skipped) {
         const auto& m = script_.modules[c.module];
         if (!m.content) return m.content.error();
-        return load(profile_, m.content->bytes);
+        auto ours = tested_.load(profile_, m.content->bytes);
+        if (&tested_ == &whole_) return ours;
+        auto theirs = whole_.load(profile_, m.content->bytes);
+        const tessera::features used = theirs ? theirs->features_used() : features_of(profile_);
+        if (ours) {
+            if (theirs && tested_.built.contains(used)) return ours;
+            return broken(theirs ? "accepted though it needs " + first_lacking(used)
+                                 : "accepted: " + described(theirs.error()));
+        }
+        if (!theirs && described(ours.error()) == described(theirs.error())) return ours;
+        if (theirs && tested_.built.contains(used)) return ours;
+        skipped = named_lacking(ours.error(), used);
+        if (skipped.empty()) return broken("refused without naming what it lacks: " + described(ours.error()));
+        if (theirs)
+            if (auto made = store_.instantiate(*theirs);
+                made || made.error().kind() != kind::unsupported || named_lacking(made.error(), used).empty())
+                return broken("a store takes what it lacks a feature for");
+        return theirs;
+    }
+    /// Notes a fault of the engine itself, whatever the command expects.
+    tessera::error broken(const std::string& why) {
+        fail(why);
+        return tessera::error(tessera::msg::unexpected_end, "see the line before");
+    }
+    std::string first_lacking(tessera::features used) const {
+        return std::string(name(tested_.built.first_missing(used)));
+    }
+    /// "needs gc" if the error names a feature that the engine lacks and that is used.
+    std::string named_lacking(const tessera::error& e, tessera::features used) const {
+        const std::string name = lacking_named(described(e), tested_.built, used);
+        return name.empty() ? name : "needs " + name;
     }
     void module_command(scope& in, const command& c) {
-        auto m = parsed(c);
-        if (m) return instantiate(in, c, *m);
+        definition d;
+        auto m = parsed(c, d.skipped);
+        if (m) d.module = *m;
+        if (m) return instantiate(in, c, d);
         in.latest = {{}, {}, true};
         if (!c.id.empty()) in.instances[std::string(c.id)] = in.latest;
         fail("refused: " + described(m.error()));
     }
-    void instantiate(scope& in, const command& c, const tessera::module& m) {
+    void instantiate(scope& in, const command& c, const definition& d) {
+        const tessera::module& m = d.module;
         entry e;
-        e.skipped = needs_skipped(in, m);
+        e.skipped = d.skipped.empty() ? needs_skipped(in, m) : d.skipped;
         tessera::error why(tessera::msg::unexpected_end);
         if (e.skipped.empty()) {
             auto made = store_.instantiate(m, in.imports);
@@ -221,15 +247,25 @@ private:
         return {};
     }
     void refused(const command& c, kind wanted) {
-        auto m = parsed(c);
+        std::string skipped;
+        auto m = parsed(c, skipped);
+        if (!skipped.empty()) return skip(skipped);
         compare(c, wanted, m ? nullptr : &m.error());
     }
     void not_instantiated(scope& in, const command& c, kind wanted) {
-        auto m = parsed(c);
+        std::string skipped;
+        auto m = parsed(c, skipped);
         if (!m) return fail("refused: " + described(m.error()));
-        if (const std::string reason = needs_skipped(in, *m); !reason.empty()) return skip(reason);
-        auto made = store_.instantiate(*m, in.imports);
-        if (!made && made.error().kind() == kind::unsupported) return skip(std::string(made.error().detail()));
+        if (skipped.empty()) skipped = needs_skipped(in, *m);
+        tessera::result<tessera::instance> made = tessera::msg::unexpected_end;
+        if (skipped.empty()) {
+            made = store_.instantiate(*m, in.imports);
+            if (!made && made.error().kind() == kind::unsupported) skipped = made.error().detail();
+        }
+        if (!skipped.empty()) {
+            note_unchanged(in, *m, skipped);
+            return skip(skipped);
+        }
         compare(c, wanted, made ? nullptr : &made.error());
     }
 
@@ -299,9 +335,11 @@ private:
                         std::string(c.expected) + "\"");
         const std::string text = described(*actual),
                           spaced = std::string(actual->message()) + " " + std::string(actual->detail());
-        bool text_ok = text.substr(0, c.expected.size()) == c.expected || spaced.substr(0, c.expected.size()) == c.expected;
+        bool text_ok =
+            text.substr(0, c.expected.size()) == c.expected || spaced.substr(0, c.expected.size()) == c.expected;
         for (const difference& d : differences)
-            text_ok = text_ok || (path_.ends_with(d.file) && c.expected == d.expected && text.substr(0, d.actual.size()) == d.actual);
+            text_ok = text_ok || (path_.ends_with(d.file) && c.expected == d.expected &&
+                                  text.substr(0, d.actual.size()) == d.actual);
         if (actual->kind() == wanted && text_ok) return pass(true);
         fail(std::string(kinds[std::size_t(actual->kind())]) + " \"" + text + "\" instead of " +
              kinds[std::size_t(wanted)] + " \"" + std::string(c.expected) + "\"");
@@ -322,11 +360,13 @@ private:
         ++outcome_.reasons[reason];
     }
 
+    const engine& whole_;
+    const engine& tested_;
     const tessera::text::script& script_;
     std::string_view path_;
     bool quiet_;
     profile profile_;
-    tessera::store<tessera::everything> store_;
+    tessera::basic_store store_;
     spectest spectest_;
     host_references hosts_;
     std::vector<tessera::value> results_;

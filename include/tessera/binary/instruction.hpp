@@ -112,11 +112,7 @@ protected:
             in.align &= ~memory_bit;
             if (!need(feature::multi_memory, where) || !leb_u32(in.index)) return false;
         }
-        if (allowed_ >> unsigned(feature::memory64) & 1) return leb_u64(in.value);
-        u32 narrow = 0;
-        if (!leb_u32(narrow)) return false;
-        in.value = narrow;
-        return true;
+        return leb_size(in.value);
     }
     [[nodiscard]] TESSERA_INLINE bool block_type(instruction& in) noexcept {
         const int first = in_.peek();
@@ -242,8 +238,9 @@ protected:
 
     /// Says why there is no instruction with that code: it needs a feature, or does not exist.
     TESSERA_COLD bool fail_opcode(u8 prefix, u32 code, const u8* where) noexcept {
-        for (const op_row& r : op_table)
-            if (r.prefix == prefix && r.code == code) return fail(msg::feature_off, where, name(r.needs));
+        for (u16 i = 0; i < op_count; ++i)
+            if (op_table[i].prefix == prefix && op_table[i].code == code)
+                return fail(msg::feature_off, where, name(lacking({allowed_}, op(i))));
         static constexpr char hex[] = "0123456789abcdef";
         char text[12];
         std::size_t n = 0;

@@ -52,6 +52,14 @@ public:
     [[nodiscard]] bool byte(u8& out) noexcept { return in_.byte(out) || fail_end(); }
     [[nodiscard]] bool leb_u32(u32& out) noexcept { return in_.leb_u32(out) || fail_leb(&cursor::leb_u32); }
     [[nodiscard]] bool leb_u64(u64& out) noexcept { return in_.leb_u64(out) || fail_leb(&cursor::leb_u64); }
+    /// A limit or an offset of a memory or table: more than 32 bits wide only where memory64 is allowed.
+    [[nodiscard]] bool leb_size(u64& out) noexcept {
+        if (allowed_ >> unsigned(feature::memory64) & 1) return leb_u64(out);
+        u32 narrow = 0;
+        if (!in_.leb_u32(narrow)) return fail_leb(&cursor::leb_u32, "more than 32 bits need memory64");
+        out = narrow;
+        return true;
+    }
     [[nodiscard]] bool leb_i32(i32& out) noexcept { return in_.leb_i32(out) || fail_leb(&cursor::leb_i32); }
     [[nodiscard]] bool leb_i33(i64& out) noexcept { return in_.leb_i33(out) || fail_leb(&cursor::leb_i33); }
     [[nodiscard]] bool leb_i64(i64& out) noexcept { return in_.leb_i64(out) || fail_leb(&cursor::leb_i64); }
@@ -115,13 +123,13 @@ protected:
     /// Says why `read` failed. A number that runs over the end of its section can be wrong by itself,
     /// which the suite wants to hear.
     template <class T>
-    TESSERA_COLD bool fail_leb(bool (cursor::*read)(T&) noexcept) noexcept {
+    TESSERA_COLD bool fail_leb(bool (cursor::*read)(T&) noexcept, std::string_view detail = {}) noexcept {
         cursor longer(in_.at(), beyond_);
         T ignored{};
         static_cast<void>((longer.*read)(ignored));
         switch (longer.status()) {
-        case read_status::too_long: return fail(msg::integer_too_long, in_.at());
-        case read_status::too_large: return fail(msg::integer_too_large, in_.at());
+        case read_status::too_long: return fail(msg::integer_too_long, in_.at(), detail);
+        case read_status::too_large: return fail(msg::integer_too_large, in_.at(), detail);
         default: return fail_end();
         }
     }

@@ -50,7 +50,7 @@ protected:
     [[nodiscard]] bool limits(limits_type& out, u8 flags) noexcept {
         out.has_max = (flags & 1) != 0;
         out.is64 = (flags & 4) != 0;
-        return bound(out.min) && (!out.has_max || bound(out.max));
+        return leb_size(out.min) && (!out.has_max || leb_size(out.max));
     }
     [[nodiscard]] bool table(table_type& out) noexcept {
         u8 flags = 0;
@@ -164,13 +164,6 @@ private:
         for (unsigned bit = 1; bit < 4; ++bit)
             if ((flags >> bit & 1) && !need(needs[bit], where))
                 return fail(msg::malformed_limits, where, name(needs[bit]));
-        return true;
-    }
-    [[nodiscard]] bool bound(u64& out) noexcept {
-        if (allowed_ >> unsigned(feature::memory64) & 1) return leb_u64(out);
-        u32 narrow = 0;
-        if (!leb_u32(narrow)) return false;
-        out = narrow;
         return true;
     }
 };

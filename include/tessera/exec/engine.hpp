@@ -241,7 +241,7 @@ public:
         constexpr layout l = layout_of(made), t = layout_of(made_tail);
         static_assert(layout_of(lazy).size == l.size && layout_of(lazy_tail).size == t.size);
         u8* const cell = const_cast<u8*>(c->pc); // the unit's own, see runtime/unit.hpp
-        const bool tail = load_native<handler>(cell) == dispatch<F>::find(lazy_tail);
+        const bool tail = F[feature::tail_call] && load_native<handler>(cell) == dispatch<F>::find(lazy_tail);
         const u32 index = load_native<u32>(cell + (tail ? t.words + 12 : l.words + 4));
         runtime::code_unit& unit = *c->instance->unit;
         if (!lower(unit, index)) {

@@ -100,8 +100,6 @@ private:
         case op::return_call: return lower_call(in.index, true);
         case op::call_indirect: return lower_call_indirect(in, false);
         case op::return_call_indirect: return lower_call_indirect(in, true);
-        case op::call_ref: return lower_call_ref(in.index, false);
-        case op::return_call_ref: return lower_call_ref(in.index, true);
         case op::drop: return static_cast<void>(stack_.pop());
         case op::select: return lower_select(t_bottom);
         case op::select_t: {
@@ -121,11 +119,17 @@ private:
         case op::i64_eqz: return lower_eqz(t_i64);
         case op::ref_is_null: return lower_eqz(t_i32);
         case op::ref_null: return push_constant(in.type, 0);
-        case op::ref_as_non_null: return lower_null_check();
-        case op::br_on_null: return lower_br_on_null(in.index);
-        case op::br_on_non_null: return lower_br_on_non_null(in.index);
-        default: return lower_as_special(in);
+        default: break;
         }
+        if constexpr (F[feature::function_references]) switch (in.code) {
+            case op::call_ref: return lower_call_ref(in.index, false);
+            case op::return_call_ref: return lower_call_ref(in.index, true);
+            case op::ref_as_non_null: return lower_null_check();
+            case op::br_on_null: return lower_br_on_null(in.index);
+            case op::br_on_non_null: return lower_br_on_non_null(in.index);
+            default: break;
+            }
+        lower_as_special(in);
     }
 
     void lower_null_check() noexcept {

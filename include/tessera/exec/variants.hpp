@@ -35,12 +35,27 @@ constexpr u8 flags_of(const model& m, const variant& v, bool back) noexcept {
 }
 
 namespace detail {
+/// True if a module of the features `f` can come to a handler of the kind of `v`.
+constexpr bool is_needed(features f, const variant& v) noexcept {
+    switch (v.fam) {
+    case family::call_ref: return has(f, op::call_ref);
+    case family::return_call:
+    case family::return_call_lazy:
+    case family::return_call_record: return has(f, op::return_call);
+    case family::return_call_indirect: return has(f, op::return_call_indirect);
+    case family::return_call_ref: return has(f, op::return_call_ref);
+    case family::null_check: return has(f, op::ref_as_non_null);
+    case family::select_range: return f[feature::simd]; // only a v128 takes several slots
+    case family::special: return has(f, v.code) && (!is_global_access(v.code) || f[feature::simd]);
+    default: return true;
+    }
+}
 /// Calls `emit(variant)` for every variant of a build with the features `f`.
 template <class Emit>
 constexpr void each_variant(features f, Emit emit) noexcept {
     const model m = model_of(f);
     const auto add = [&](variant v, bool back) {
-        if (!exists(v)) return;
+        if (!exists(v) || !is_needed(f, v)) return;
         v.flags = u8(v.flags | flags_of(m, v, back));
         emit(v);
     };
@@ -50,7 +65,7 @@ constexpr void each_variant(features f, Emit emit) noexcept {
     for (u16 i = 0; i < op_count; ++i) {
         const op o = op(i);
         const op_row& r = op_table[i];
-        if (!r.executed || !f[r.needs]) continue;
+        if (!r.executed || !has(f, o)) continue;
         if (is_pure(o, 1))
             for (loc a : ends)
                 for (loc d : ends) add({family::unary, 0, o, {a, loc::none, loc::none, d}}, false);

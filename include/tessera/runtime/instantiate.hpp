@@ -79,10 +79,10 @@ private:
     bool limit(std::string_view which) noexcept { return fail(error(msg::limit_reached, which)); }
 
     bool is_runnable() noexcept {
-        if (m_.pending_op != no_index)
-            return fail(error(msg::instruction_not_executed, row(op(m_.pending_op)).text, m_.pending_offset));
         if (!store_.built.contains(m_.used))
             return fail(error(msg::feature_not_built, name(store_.built.first_missing(m_.used))));
+        if (m_.pending_op != no_index)
+            return fail(error(msg::instruction_not_executed, row(op(m_.pending_op)).text, m_.pending_offset));
         return true;
     }
 

@@ -77,6 +77,15 @@ inline constexpr op_row op_table[] = {
 
 constexpr const op_row& row(op o) noexcept { return op_table[u16(o)]; }
 
+/// The feature that `f` lacks for instruction `o`, `feature::count_` if it has what `o` needs: its row's
+/// feature, and for the tail call through a typed reference a second one.
+constexpr feature lacking(features f, op o) noexcept {
+    if (!f[row(o).needs]) return row(o).needs;
+    if (o == op::return_call_ref && !f[feature::function_references]) return feature::function_references;
+    return feature::count_;
+}
+constexpr bool has(features f, op o) noexcept { return lacking(f, o) == feature::count_; }
+
 /// Log2 of how many bytes the instruction accesses in memory, which is the largest alignment its
 /// memarg may state and the one the text format leaves out; 0 for what accesses none. Read from the
 /// instruction's name: the number after the first dot counts (`load8`, `rmw16`, `wait32`), else that of
@@ -125,7 +134,7 @@ inline constexpr auto op_codes = [] {
     std::array<op, Prefix == 0 ? 256 : most_codes> codes{};
     codes.fill(op::count_);
     for (u16 i = 0; i < op_count; ++i)
-        if (op_table[i].prefix == Prefix && F[op_table[i].needs]) codes[op_table[i].code] = op(i);
+        if (op_table[i].prefix == Prefix && has(F, op(i))) codes[op_table[i].code] = op(i);
     return codes;
 }();
 

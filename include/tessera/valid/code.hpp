@@ -134,7 +134,9 @@ private:
         if (!room(most_results)) return false;
         const op_rule& rule = op_rules[u16(instruction_.code)];
         switch (instruction_.code) {
-        case op::ref_func: return ref_func(instruction_, true);
+        case op::ref_func:
+            if constexpr (F[feature::reference_types]) return ref_func(instruction_, true);
+            else break;
         case op::global_get: return constant_global(globals);
         case op::i32_add:
         case op::i32_sub:
@@ -142,8 +144,8 @@ private:
         case op::i64_add:
         case op::i64_sub:
         case op::i64_mul:
-            if constexpr (F[feature::extended_const]) return apply(rule);
-            else break;
+            if constexpr (F[feature::extended_const]) return extended(rule);
+            else return fail(msg::constant_required, needs(row(instruction_.code).text, feature::extended_const));
         case op::v128_const:
         case op::struct_new:
         case op::struct_new_default:
@@ -163,11 +165,22 @@ private:
         }
         return fail(msg::constant_required, row(instruction_.code).text);
     }
+    [[nodiscard]] bool extended(const op_rule& rule) noexcept {
+        return (in_.need(feature::extended_const, in_.at()) || context_.fail(in_.error())) && apply(rule);
+    }
     [[nodiscard]] bool constant_global(u32 globals) noexcept {
         if (!context_.exists(instruction_.index, globals, msg::unknown_global, offset_)) return false;
+        if (instruction_.index >= context_.module().imported_globals) { // a right that came with garbage collection
+            if constexpr (!F[feature::gc])
+                return fail(msg::unknown_global, needs("a global that is not imported", feature::gc));
+            else if (!in_.need(feature::gc, in_.at())) return context_.fail(in_.error());
+        }
         if (context_.module().globals[instruction_.index].type.mutable_)
             return fail(msg::constant_required, "mutable global");
         return global_get(instruction_);
+    }
+    static description needs(std::string_view what, feature f) noexcept {
+        return description() << what << " needs " << name(f);
     }
     /// Instructions whose type depends on immediates or on the stack.
     [[nodiscard]] TESSERA_INLINE bool special(const instruction& in) noexcept {
@@ -225,9 +238,6 @@ private:
         if constexpr (F[feature::tail_call]) switch (in.code) {
             case op::return_call: return return_call(in);
             case op::return_call_indirect: return return_call_indirect(in);
-            case op::return_call_ref: // the one instruction that needs two features
-                return (in_.need(feature::function_references, in_.at()) || context_.fail(in_.error())) &&
-                       return_call_ref(in);
             default: break;
             }
         if constexpr (F[feature::function_references]) switch (in.code) {
@@ -235,6 +245,11 @@ private:
             case op::ref_as_non_null: return ref_as_non_null();
             case op::br_on_null: return br_on_null(in);
             case op::br_on_non_null: return br_on_non_null(in);
+            case op::return_call_ref: // the one instruction that needs two features
+                if constexpr (F[feature::tail_call])
+                    return (in_.need(feature::function_references, in_.at()) || context_.fail(in_.error())) &&
+                           return_call_ref(in);
+                else break;
             default: break;
             }
         if constexpr (F[feature::exceptions]) switch (in.code) {

@@ -30,11 +30,11 @@ protected:
         for (const table_def& t : m_.tables)
             if (!external.table(t)) return false;
         if (m_.tables.size() > 1 && !built[feature::reference_types])
-            return context_.fail(msg::multiple_tables, m_.tables[1].offset);
+            return context_.fail(msg::multiple_tables, m_.tables[1].offset, name(feature::reference_types));
         for (const memory_def& d : m_.memories)
             if (!external.memory(d)) return false;
         if (m_.memories.size() > 1 && !built[feature::multi_memory])
-            return context_.fail(msg::multiple_memories, m_.memories[1].offset);
+            return context_.fail(msg::multiple_memories, m_.memories[1].offset, name(feature::multi_memory));
         for (const global_def& g : m_.globals)
             if (!context_.valid_type(g.type.type, g.offset)) return false;
         for (const tag_def& t : m_.tags) {
@@ -114,9 +114,7 @@ private:
 
     bool globals(code_validator<F>& code) noexcept {
         for (u32 i = m_.imported_globals; i < m_.globals.size(); ++i) {
-            // Garbage collection brought the right to name every earlier global.
-            const u32 visible = F[feature::gc] ? i : m_.imported_globals;
-            if (!code.constant(m_.globals[i].init, m_.globals[i].type.type, visible)) return false;
+            if (!code.constant(m_.globals[i].init, m_.globals[i].type.type, i)) return false;
         }
         return true;
     }
@@ -132,8 +130,6 @@ private:
         }
         return true;
     }
-    u32 visible_globals() const noexcept { return F[feature::gc] ? u32(m_.globals.size()) : m_.imported_globals; }
-
     bool elems(code_validator<F>& code) noexcept {
         for (const elem_def& e : m_.elems) {
             const u64 at = e.items.begin;
@@ -144,7 +140,7 @@ private:
                 if (!matches(context_.space(), e.type, t.element))
                     return context_.fail(msg::type_mismatch, at,
                                          description() << "element type " << e.type << " does not match " << t.element);
-                if (!code.constant(e.at, address(t.limits), visible_globals())) return false;
+                if (!code.constant(e.at, address(t.limits), u32(m_.globals.size()))) return false;
             }
             if (!(e.expressions ? expressions(code, e) : functions(e))) return false;
         }
@@ -153,7 +149,7 @@ private:
     bool expressions(code_validator<F>& code, const elem_def& e) noexcept {
         code.start(e.items.begin, e.items.end);
         for (u32 i = 0; i < e.count; ++i)
-            if (!code.constant_here(e.type, visible_globals())) return false;
+            if (!code.constant_here(e.type, u32(m_.globals.size()))) return false;
         return true;
     }
     bool functions(const elem_def& e) noexcept {
@@ -171,7 +167,7 @@ private:
         for (const data_def& d : m_.datas) {
             if (d.mode != segment_mode::active) continue;
             if (!context_.exists(d.memory, m_.memories.size(), msg::unknown_memory, d.at.code.begin)) return false;
-            if (!code.constant(d.at, address(m_.memories[d.memory].type.limits), visible_globals())) return false;
+            if (!code.constant(d.at, address(m_.memories[d.memory].type.limits), u32(m_.globals.size()))) return false;
         }
         return true;
     }

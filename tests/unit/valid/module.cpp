@@ -160,8 +160,9 @@ TEST_CASE("the module's own rules") {
     CHECK(loaded(module_bytes{}.section(5, {1, 0, 0x81, 0x80, 4})) == "memory size must be at most 65536 pages (4GiB)");
     CHECK(loaded(module_bytes{}.section(5, {1, 2, 1})) == "shared memory must have maximum");
     CHECK(loaded(module_bytes{}.section(5, {1, 8, 0, 3})) == "invalid custom page size");
-    CHECK(loaded<wasm_2_0>(module_bytes{}.section(5, {2, 0, 1, 0, 1})) == "multiple memories");
-    CHECK(loaded<wasm_1_0>(module_bytes{}.section(4, {2, 0x70, 0, 1, 0x70, 0, 1})) == "multiple tables");
+    CHECK(loaded<wasm_2_0>(module_bytes{}.section(5, {2, 0, 1, 0, 1})) == "multiple memories: multi-memory");
+    CHECK(loaded<wasm_1_0>(module_bytes{}.section(4, {2, 0x70, 0, 1, 0x70, 0, 1})) ==
+          "multiple tables: reference-types");
     CHECK(loaded(module_bytes{}.section(1, {1, 0x60, 0, 1, 0x7f}).section(13, {1, 0, 0})) ==
           "non-empty tag result type");
     CHECK(loaded(module_bytes{}.section(6, {1, 0x7f, 0, 0x41, 0, 0x45, 0x0b})) ==
@@ -169,7 +170,7 @@ TEST_CASE("the module's own rules") {
     CHECK(loaded(module_bytes{}.section(6, {1, 0x7f, 0, 0x23, 0, 0x0b})) == "unknown global: 0");
     CHECK(loaded(module_bytes{}.section(6, {2, 0x7f, 0, 0x41, 0, 0x0b, 0x7f, 0, 0x23, 0, 0x0b})) == "ok");
     CHECK(loaded<wasm_2_0>(module_bytes{}.section(6, {2, 0x7f, 0, 0x41, 0, 0x0b, 0x7f, 0, 0x23, 0, 0x0b})) ==
-          "unknown global: 0");
+          "unknown global: a global that is not imported needs gc");
     CHECK(loaded(module_bytes{}.section(4, {1, 0x64, 0x70, 0, 1})) == "type mismatch: (ref func) has no default value");
     CHECK(loaded(module_bytes{}.section(11, {1, 0, 0x41, 0, 0x0b, 0})) == "unknown memory: 0");
     CHECK(loaded(module_bytes{}.function({0x70}, {0xd2, 0})) == "undeclared function reference: 0");

@@ -22,6 +22,9 @@ struct special_call {
     runtime::table_data& table(u32 i) const noexcept { return *ctx.instance->tables[i]; }
 };
 
+/// True for the two that run as `family::special` on a v128 only; for other types they have families.
+constexpr bool is_global_access(op o) noexcept { return o == op::global_get || o == op::global_set; }
+
 /// True for the instructions that run as `family::special`.
 constexpr bool is_special(op o) noexcept {
     switch (o) {
@@ -39,9 +42,9 @@ constexpr bool is_special(op o) noexcept {
     case op::table_copy:
     case op::table_init:
     case op::elem_drop:
-    case op::ref_func: return true;
+    case op::ref_func:
     case op::global_get:
-    case op::global_set: return true;                                 // of a v128; the others have families
+    case op::global_set: return true;
     default: return row(o).executed && row(o).type.result_count == 2; // wide arithmetic
     }
 }
