@@ -54,7 +54,7 @@ TEST_CASE("vec: elements that must be moved and destroyed") {
         other = std::move(self);
         CHECK(other.size() == 102);
         other.truncate(1);
-        CHECK(shared.use_count() == 4);
+        CHECK(shared.use_count() == 3);
     }
     CHECK(shared.use_count() == 1);
 }
