@@ -1481,7 +1481,8 @@ struct limits {
     u64 table_entries = 10'000'000;         ///< of one table
     u64 total_table_entries = 50'000'000;   ///< of all tables of the store together
     u64 stack_bytes = u64{4} << 20;         ///< of one call's stack
-    u32 host_depth = 48;                    ///< nested calls into the guest; each takes 1 to 3 KiB of native stack
+    u32 host_depth = 48;                    ///< nested calls into the guest; each takes 1 to 3 KiB of native stack,
+                                            ///< 8 KiB in a loop that is compiled without optimisation
     u32 instances = 100'000;                ///< made by the store in its life
     u32 memories = 100'000;                 ///< likewise
     u32 tables = 100'000;                   ///< likewise
@@ -7231,9 +7232,11 @@ public:
 
 private:
     TESSERA_COLD bool fail_form(u32 type, composite form, u64 offset) noexcept {
-        const char* wanted = form == composite::func ? "function" : form == composite::struct_ ? "structure" : "array";
+        const char* wanted = form == composite::func      ? "a function"
+                             : form == composite::struct_ ? "a structure"
+                                                          : "an array";
         return fail(msg::type_mismatch, offset,
-                    description() << "type " << u64(type) << " is not a " << wanted << " type");
+                    description() << "type " << u64(type) << " is not " << wanted << " type");
     }
     const module_data& m_;
     const module_limits& limits_;
@@ -16347,7 +16350,9 @@ constexpr bool picks_nan(op o) noexcept {
     case op::f64_neg:
     case op::f64_copysign:
     case op::f64_reinterpret_i64:
-    case op::f64_load: return false;
+    case op::f64_load:
+    case op::f32x4_extract_lane:
+    case op::f64x2_extract_lane: return false;
     default: return true;
     }
 }

@@ -120,7 +120,9 @@ constexpr bool picks_nan(op o) noexcept {
     case op::f64_neg:
     case op::f64_copysign:
     case op::f64_reinterpret_i64:
-    case op::f64_load: return false;
+    case op::f64_load:
+    case op::f32x4_extract_lane:
+    case op::f64x2_extract_lane: return false;
     default: return true;
     }
 }

@@ -68,9 +68,11 @@ public:
 
 private:
     TESSERA_COLD bool fail_form(u32 type, composite form, u64 offset) noexcept {
-        const char* wanted = form == composite::func ? "function" : form == composite::struct_ ? "structure" : "array";
+        const char* wanted = form == composite::func      ? "a function"
+                             : form == composite::struct_ ? "a structure"
+                                                          : "an array";
         return fail(msg::type_mismatch, offset,
-                    description() << "type " << u64(type) << " is not a " << wanted << " type");
+                    description() << "type " << u64(type) << " is not " << wanted << " type");
     }
     const module_data& m_;
     const module_limits& limits_;

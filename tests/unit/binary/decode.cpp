@@ -127,6 +127,8 @@ TEST_CASE("segments have eight and three forms") {
     CHECK((m.datas[2].memory == 3 && m.datas[2].bytes.size() == 2 && m.datas[1].mode == segment_mode::passive));
     CHECK(decoded(module_bytes{}.section(9, {1, 8})) == "malformed elements segment kind");
     CHECK(decoded(module_bytes{}.section(9, {1, 1, 1, 0})) == "malformed elements segment kind");
+    CHECK(decoded(module_bytes{}.section(9, {1, 1})) == "unexpected end of section or function");
+    CHECK(decoded(module_bytes{}.section(9, {1, 5, 0x7f, 0})) == "malformed reference type");
     CHECK(decoded(module_bytes{}.section(11, {1, 3})) == "malformed data segment kind");
     CHECK(decoded(module_bytes{}.section(6, {1, 0x7f, 0, 0x02, 0x40, 0x05, 0x0b, 0x0b})) ==
           "END opcode expected: else");
@@ -169,6 +171,16 @@ TEST_CASE("limits are refused with their name") {
     CHECK(decoded(module_bytes{}.section(1, {0}), small) == "implementation limit reached: bytes of a module");
     CHECK(decoded(module_bytes{}.section(5, {101})) == "implementation limit reached: memories");
     CHECK(decoded(module_bytes{}.section(1, {0xff, 0xff, 0xff, 0xff, 0x0f})) == "implementation limit reached: types");
+}
+
+TEST_CASE("a global that is exported is immutable where nothing else is built in") {
+    const module_bytes exports_mutable =
+        module_bytes{}.section(6, {1, 0x7f, 1, 0x41, 0, 0x0b}).section(7, {1, 1, 'g', 3, 0});
+    CHECK(said(binary::decode_borrowed<features{}>(exports_mutable)) ==
+          "feature is not enabled in this build: mutable-globals");
+    CHECK(said(binary::decode_borrowed<wasm_1_0>(exports_mutable)) == "ok");
+    CHECK(said(binary::decode_borrowed<features{}>(
+              module_bytes{}.section(6, {1, 0x7f, 0, 0x41, 0, 0x0b}).section(7, {1, 1, 'g', 3, 0}))) == "ok");
 }
 
 TEST_CASE("the first malformed part is told, and its position in the text") {

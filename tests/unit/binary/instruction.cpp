@@ -120,6 +120,8 @@ TEST_CASE("immediates have the values that the bytes say") {
     CHECK(one<everything>({0x28, 0x80, 1, 0}).message() == "malformed memop flags");
     CHECK(one<everything>({0x28, 0, 0xff, 0xff, 0xff, 0xff, 0x1f}).in.value == 0x1ffffffff);
     CHECK(one<wasm_2_0>({0x28, 0, 0xff, 0xff, 0xff, 0xff, 0x1f}).message() == "integer too large");
+    CHECK(one<wasm_2_0>({0x28, 0, 0xff, 0xff, 0xff, 0xff, 0x0f}).in.value == 0xffff'ffff);
+    CHECK(one<wasm_2_0>({0x28, 0x42, 1, 0}).message() == "feature is not enabled in this build");
 
     one<everything> cast({0xfb, 0x18, 3, 1, 0x6e, 0x6c});
     CHECK(cast.in.index == 1);

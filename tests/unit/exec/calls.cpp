@@ -27,13 +27,20 @@ using tessera::u64;
 
 namespace {
 
-/// Runs `work` on a thread with a native stack of 256 KiB where there are such threads.
+// An unoptimised loop has a frame for the locals of all its cases, and a nested call takes 8 KiB then.
+#if TESSERA_TAIL_CALLS || defined(__OPTIMIZE__)
+constexpr std::size_t small_stack = 256 * 1024;
+#else
+constexpr std::size_t small_stack = 512 * 1024;
+#endif
+
+/// Runs `work` on a thread with a small native stack where there are such threads.
 template <class Work>
 void on_small_stack(Work work) {
 #ifdef SMALL_STACK
     pthread_attr_t attributes;
     REQUIRE(pthread_attr_init(&attributes) == 0);
-    REQUIRE(pthread_attr_setstacksize(&attributes, 256 * 1024) == 0);
+    REQUIRE(pthread_attr_setstacksize(&attributes, small_stack) == 0);
     pthread_t thread;
     const auto start = [](void* w) -> void* { return (*static_cast<Work*>(w))(), nullptr; };
     REQUIRE(pthread_create(&thread, &attributes, start, &work) == 0);

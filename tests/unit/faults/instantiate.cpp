@@ -98,7 +98,7 @@ TEST_CASE("out of memory: a store, its objects, imports") {
         tessera::imports env;
         bool all = worked(env.define("module", "function", [big] { return int(big.size()); }));
         all = worked(env.define("module", big, [] {})) && all;
-        all = worked(env.define("module", "dynamic", tessera::func_type{}, [](tessera::caller&, std::span<const value>, std::span<value>) -> tessera::result<void> { return {}; })) && all;
+        all = worked(env.define("module", "dynamic", tessera::func_type{std::span(&tessera::t_i32, 1), std::span(&tessera::t_i64, 1)}, [](tessera::caller&, std::span<const value>, std::span<value>) -> tessera::result<void> { return {}; })) && all;
         if (!all) {
             CHECK(!env.status());
             CHECK(env.status().error().is(msg::out_of_memory));

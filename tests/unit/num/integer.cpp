@@ -79,3 +79,12 @@ TEST_CASE("integer operations give at run time what the compiler computes") {
     CHECK(popcnt<u64>::eval(wide) == count);
     CHECK(mul_wide_u::eval(wide, u64{1} << 32) == pair128{wide << 32, wide >> 32});
 }
+
+TEST_CASE("a test for zero looks at every bit") {
+    for (unsigned bit = 0; bit < 64; ++bit) {
+        CHECK(eqz<u64>::eval(u64{1} << bit) == 0);
+        CHECK(eqz<u32>::eval(u32(u64{1} << bit)) == (bit >= 32));
+    }
+    CHECK(eqz<u32>::eval(0) == 1);
+    CHECK(eqz<u64>::eval(0) == 1);
+}

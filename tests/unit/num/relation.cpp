@@ -48,3 +48,19 @@ TEST_CASE("each relation holds for edge values") {
             }
     }
 }
+
+TEST_CASE("instructions that compute a float pick its NaN, those that move bits do not") {
+    int moves = 0;
+    for (u16 i = 0; i < op_count; ++i) {
+        const op_row& r = row(op(i));
+        const std::string_view name = r.text.substr(r.text.find('.') + 1);
+        const bool gives_float =
+            !r.type.poly && r.type.result_count == 1 && (r.type.results[0] == 'f' || r.type.results[0] == 'd');
+        const bool moves_bits = name == "abs" || name == "neg" || name == "copysign" || name == "load" ||
+                                name == "const" || name == "extract_lane" || name.starts_with("reinterpret");
+        CAPTURE(r.text);
+        CHECK(num::picks_nan(op(i)) == (gives_float && !moves_bits));
+        moves += gives_float && moves_bits;
+    }
+    CHECK(moves == 14);
+}

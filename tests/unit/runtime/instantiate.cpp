@@ -372,4 +372,9 @@ TEST_CASE("instantiate: a whole instance as imports") {
     CHECK(*(*f)() == 77);
     const bytes missing = wasm({one_func_type, section(2, {import("a", "q", {0, 0})})});
     CHECK(make(s, missing, env).error().is(tessera::msg::unknown_import));
+    tessera::imports stale;
+    stale.define("a", *a);
+    REQUIRE(s.reset());
+    CHECK(make(s, m, stale).error().is(tessera::msg::stale_handle));
+    CHECK(make(s, missing, stale).error().is(tessera::msg::stale_handle)); // what it exported is not known any more
 }

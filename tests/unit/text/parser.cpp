@@ -431,3 +431,43 @@ TEST_CASE("parser: depth is limited by memory only") {
     CHECK(wrong("(func " + folded).substr(0, 16) == "unexpected token");
     CHECK(wrong(std::string(depth, '(')).substr(0, 16) == "unexpected token");
 }
+
+TEST_CASE("parser: tokens that do not belong where they are") {
+    CHECK(wrong("(import \"m\" \"n\" (nothing))") == "unknown operator nothing");
+    CHECK(wrong("(import \"m\" \"n\" (start))") == "unexpected token start");
+    CHECK(wrong("(import \"m\" \"n\" (func) (func))") == "unexpected token (");
+    CHECK(wrong("(import \"m\" (func))") == "unexpected token (");
+    CHECK(wrong("(export \"e\" (start 0))") == "unexpected token start");
+    CHECK(wrong("(export e (func 0))") == "unknown operator e");
+    CHECK(wrong("(module (param i32))") == "unexpected token param");
+    CHECK(wrong("(module func)") == "unexpected token func");
+    CHECK(wrong("(module (1))") == "unexpected token 1");
+    CHECK(wrong("(func v128.const nop 0)") == "unexpected token nop");
+    CHECK(wrong("(func v128.const 0 0)") == "unexpected token 0");
+    CHECK(wrong("(func ref.null nop)") == "unexpected token nop");
+    CHECK(wrong("(func ref.null i32)") == "unexpected token i32");
+    CHECK(wrong("(func (local nop))") == "unexpected token nop");
+    CHECK(wrong("(table funcref (elem func))") == "unexpected token func");
+    CHECK(wrong("(table 1)") == "unexpected token )");
+    CHECK(wrong("(elem funcref (nothing))") == "unknown operator nothing");
+    CHECK(wrong("(elem funcref (item nothing))") == "unknown operator nothing");
+    CHECK(wrong("(elem funcref (param))") == "unexpected token param");
+    CHECK(wrong("(memory (data 1))") == "unexpected token 1");
+    CHECK(wrong("(global i32 i32.const)") == "unexpected token )");
+    CHECK(wrong("(start)") == "unexpected token )");
+    CHECK(wrong("(type (struct (field)) (func))") == "unexpected token (");
+    CHECK(wrong("(type (start))") == "unexpected token start");
+    CHECK(wrong("(rec (func))") == "unexpected token (");
+    CHECK(wrong("(func end)") == "unexpected token end");
+    CHECK(wrong("(func else)") == "unexpected token else");
+    CHECK(wrong("(func (then))") == "unexpected token then");
+    CHECK(wrong("(func (block (param i32) (result i32) (param i32)))") == "unexpected token param");
+    CHECK(wrong("(func (@metadata.code.branch_hint) if end)") ==
+          "@metadata.code.branch_hint annotation: unexpected token");
+    CHECK(wrong("(func (@metadata.code.branch_hint 1) if end)") ==
+          "@metadata.code.branch_hint annotation: unexpected token");
+    CHECK(wrong("(func (@metadata.code.branch_hint \"\\02\") if end)") ==
+          "@metadata.code.branch_hint annotation: unexpected token");
+    CHECK(wrong("(func (@metadata.code.branch_hint \"\\01\" \"\\01\") if end)") ==
+          "@metadata.code.branch_hint annotation: unexpected token");
+}

@@ -294,3 +294,58 @@ TEST_CASE("printer: what is not a module") {
         CHECK(refused({0x10, 99, 0x0c, 99, 0x20, 99, 0xfb, 2, 9, 9, 0x11, 9, 9, 0x02, 9, 0x0b, 0x08, 9, 0xfb, 0, 9, 0xfb, 1, 0}, o) == "ok");
     }
 }
+
+TEST_CASE("printer: imports of each kind") {
+    const std::string all = printed(R"((module (type $f (func (param i32)))
+        (import "a" "func" (func $g (type $f))) (import "a" "table" (table $t 1 2 externref)) (import "a" "memory" (memory $m i64 1))
+        (import "a" "constant" (global $c v128)) (import "a" "variable" (global (mut (ref null $f)))) (import "a" "tag" (tag $e (type $f)))))");
+    CHECK(has(all, "(import \"a\" \"func\" (func $g (;0;) (type $f) (param i32)))\n"));
+    CHECK(has(all, "(import \"a\" \"table\" (table $t (;0;) 1 2 externref))\n"));
+    CHECK(has(all, "(import \"a\" \"memory\" (memory $m (;0;) i64 1))\n"));
+    CHECK(has(all, "(import \"a\" \"constant\" (global $c (;0;) v128))\n"));
+    CHECK(has(all, "(import \"a\" \"variable\" (global (;1;) (mut (ref null $f))))\n"));
+    CHECK(has(all, "(import \"a\" \"tag\" (tag $e (;0;) (type $f) (param i32)))\n"));
+}
+
+TEST_CASE("printer: segments of each kind") {
+    const std::string all = printed(R"((module (table $t 9 funcref) (table $u 9 (ref null struct)) (memory $m 1) (memory $n 1) (type (array i16)) (func $f)
+        (elem declare func $f) (elem (table $u) (i32.const 2) (ref null struct) (ref.null struct)) (elem $p funcref (ref.func $f) (item ref.null func))
+        (data (memory $n) (i32.const 3) "x") (data $d "passive")
+        (elem (offset i32.const 1 i32.const 2 i32.add) $f) (global (ref i31) i32.const 1 ref.i31)))");
+    CHECK(has(all, "(elem (;0;) declare func $f)\n"));
+    CHECK(has(all, "(elem (;1;) (table $u) (i32.const 2) structref (ref.null struct))\n"));
+    CHECK(has(all, "(elem $p (;2;) funcref (ref.func $f) (ref.null func))\n"));
+    CHECK(has(all, "(data (;0;) (memory $n) (i32.const 3) \"x\")\n"));
+    CHECK(has(all, "(data $d (;1;) \"passive\")\n"));
+    CHECK(has(all, "(elem (;3;) (i32.add (i32.const 1) (i32.const 2)) func $f)\n"));
+    CHECK(has(all, "(array i16)"));
+    // A line for each 16 items; what is not one tree gets the word around it.
+    std::string items, expressions;
+    for (int i = 0; i < 40; ++i) items += " $f", expressions += " (item unreachable ref.null func)";
+    const std::string many = printed("(module (func $f) (memory 1) (elem func" + items + ") (elem funcref" + expressions +
+                                     ") (data (offset i32.const 1 i32.const 2 nop i32.add) \"y\"))", folded);
+    CHECK(has(many, "$f $f\n    $f"));
+    CHECK(has(many, " (item (unreachable) (ref.null func))"));
+    CHECK(has(many, "(offset (i32.const 1) (i32.const 2) (nop) i32.add)"));
+}
+
+TEST_CASE("printer: operands of instructions on structures, arrays, references and calls") {
+    for (std::string_view code :
+         {"(table.set 1 (i32.const 0) (ref.null extern))", "(struct.set $s 1 (struct.new_default $s) (i64.const 2))",
+          "(drop (struct.new $s (i32.const 1) (i64.const 2)))", "(drop (array.new_elem $a 0 (i32.const 0) (i32.const 1)))",
+          "(array.fill $a (ref.null $a) (i32.const 0) (i32.const 1) (i32.const 2))",
+          "(array.init_data $a 0 (ref.null $a) (i32.const 0) (i32.const 0) (i32.const 1))",
+          "(array.init_elem $a 0 (ref.null $a) (i32.const 0) (i32.const 0) (i32.const 1))",
+          "(array.copy $a $a (ref.null $a) (i32.const 0) (ref.null $a) (i32.const 0) (i32.const 1))",
+          "(array.set $a (ref.null $a) (i32.const 0) (i32.const 1))", "(drop (i31.get_s (ref.i31 (i32.const 3))))",
+          "(return_call $it (i32.const 0) (i64.const 0) (f32.const 0) (local.get 3))", "(return_call_indirect (type $none) (i32.const 0))",
+          "(return_call_ref $none (ref.null $none))", "(call_ref $none (ref.null $none))", "(throw_ref (ref.null exn))",
+          "(drop (table.grow 1 (ref.null extern) (i32.const 1)))", "(table.fill 1 (i32.const 0) (ref.null extern) (i32.const 1))",
+          "(drop (ref.eq (ref.null eq) (ref.null eq)))", "(block $b (drop (br_on_null $b (ref.null func))))",
+          "(drop (block $b (result (ref func)) (br_on_non_null $b (ref.null func)) (unreachable)))",
+          "(drop (block $b (result anyref) (br_on_cast_fail $b anyref (ref $s) (ref.null any))))"}) {
+        CAPTURE(code);
+        // Operands stand inside of what takes them: the text is the one that was written.
+        CHECK(stays(code));
+    }
+}

@@ -150,3 +150,37 @@ TEST_CASE("script: malformed scripts") {
     CHECK(wrong("(module") == "unexpected token end of text");
     CHECK(wrong("(module binary \"") == "unclosed string ");
 }
+
+TEST_CASE("script: references as results") {
+    const auto s = parse("(assert_return (invoke \"f\" (ref.null) (ref.null any) (ref.extern 1) (ref.host 2)) (ref.func) (ref.eq) "
+                         "(ref.i31) (ref.any) (ref.struct) (ref.array) (ref.exn) (ref.extern) (ref.null func) (ref.extern 7))");
+    REQUIRE(s.commands.size() == 1);
+    const text::command& c = s.commands[0];
+    REQUIRE(c.results.count == 10);
+    const pattern_kind kinds[] = {pattern_kind::ref_func,   pattern_kind::ref_eq,    pattern_kind::ref_i31,
+                                  pattern_kind::ref_any,    pattern_kind::ref_struct, pattern_kind::ref_array,
+                                  pattern_kind::ref_exn,    pattern_kind::ref_extern, pattern_kind::ref_null,
+                                  pattern_kind::ref_extern};
+    for (u32 i = 0; i < 10; ++i) CHECK(s.patterns[c.results.first + i].kind == kinds[i]);
+    CHECK(s.patterns[c.results.first + 8].heap == heap_type::abstract(code::func));
+    CHECK(s.patterns[c.results.first + 9].low == 7);
+    CHECK(!s.patterns[c.results.first + 7].exact);
+    CHECK(s.patterns[c.results.first + 9].exact);
+    CHECK(wrong("(assert_return (invoke \"f\") (ref.test))") == "unexpected token ref.test");
+    CHECK(wrong("(assert_return (invoke \"f\") (func))") == "unexpected token func");
+    CHECK(wrong("(assert_return (invoke \"f\") (i32.add))") == "unexpected token i32.add");
+    CHECK(wrong("(assert_return (invoke \"f\") (\"x\"))") == "unexpected token \"x\"");
+}
+
+TEST_CASE("script: a module of fields only may be malformed, and modules that do not start") {
+    const auto s = parse("(func) (memory) (func)");
+    REQUIRE(s.modules.size() == 1);
+    REQUIRE(!s.modules[0].content);
+    CHECK(s.modules[0].content.error().message() == "unexpected token");
+    const auto t = parse("(assert_uninstantiable (module (func)) \"unreachable\")");
+    REQUIRE(t.commands.size() == 1);
+    CHECK(t.commands[0].kind == command_kind::assert_uninstantiable);
+    CHECK(t.commands[0].expected == "unreachable");
+    CHECK(wrong("(module) (param)") == "unexpected token param");
+    CHECK(wrong("(module) (\"x\")") == "unexpected token \"x\"");
+}

@@ -265,6 +265,84 @@ TEST_CASE("references: values are checked against what they refer to") {
     CHECK(s.as_func(strict->get()) == *f);
 }
 
+TEST_CASE("references: a null is one of its hierarchy") {
+    auto s = new_store();
+    const auto null_of = [](u8 c) { return value::reference(val_type::ref(heap_type::abstract(c), true), {0}); };
+    const u8 hierarchies[][2] = {{code::func, code::nofunc}, {code::extern_, code::noextern}, {code::exn, code::noexn}, {code::any, code::none}};
+    for (const auto& wanted : hierarchies)
+        for (const auto& given : hierarchies)
+            for (const u8 c : given)
+                for (const u8 w : wanted) {
+                    auto g = s.make_global({val_type::ref(heap_type::abstract(w), true), true}, null_of(c));
+                    CHECK(g.has_value() == (&wanted == &given));
+                    if (!g) CHECK(g.error().is(msg::wrong_type));
+                }
+    // A type of the store is in the hierarchy of its form.
+    auto f = s.make_func([] {});
+    REQUIRE(f);
+    CHECK(s.make_global({val_type::ref(heap_type::index(0), true), true}, null_of(code::nofunc)));
+    CHECK(!s.make_global({val_type::ref(heap_type::index(0), true), true}, null_of(code::none)));
+}
+
+TEST_CASE("references: a function of another store is refused, whoever passes it") {
+    auto s = new_store(), other = new_store();
+    auto f = s.make_func([](func) {}), of_other = other.make_func([] {});
+    REQUIRE(f);
+    REQUIRE(of_other);
+    auto typed = typed_func<void(func)>::from(*f);
+    REQUIRE(typed);
+    CHECK((*typed)(*f));
+    CHECK((*typed)(func()));
+    CHECK((*typed)(*of_other).error().is(msg::other_store));
+    CHECK(typed->start(*of_other).error().is(msg::other_store));
+    auto gives = s.make_func([&] { return *of_other; });
+    REQUIRE(gives);
+    auto get = typed_func<func()>::from(*gives);
+    REQUIRE(get);
+    CHECK((*get)().error().is(msg::other_store));
+}
+
+TEST_CASE("objects of the host: types that nothing can have") {
+    auto s = new_store();
+    CHECK(s.make_global({t_i8, true}, {t_i8, 0, 0}).error().is(msg::out_of_range));
+    CHECK(s.make_global({t_bottom, true}, {t_bottom, 0, 0}).error().is(msg::out_of_range));
+    CHECK(s.make_global({val_type::ref(heap_type::index(77), true), true}, value::i32(0)).error().is(msg::out_of_range));
+    CHECK(s.make_global({t_i32, true}, value::i64(0)).error().is(msg::wrong_type));
+    CHECK(s.make_table({{0, 0, false, false}, val_type::ref(heap_type::index(77), true)}).error().is(msg::out_of_range));
+    CHECK(s.make_table({{2, 1, true, false}, t_funcref}).error().is(msg::out_of_range));
+    CHECK(s.make_table({{1, 0, false, false}, val_type::ref(heap_type::abstract(code::func), false)}).error().is(msg::wrong_type)); // no null
+}
+
+TEST_CASE("a store: its limits, and one whose engine does not work") {
+    limits l;
+    l.host_depth = 7;
+    auto s = new_store(l);
+    CHECK(s.limits().host_depth == 7);
+    auto moved = std::move(s);
+    CHECK(moved.limits().host_depth == 7);
+    CHECK(s.limits().host_depth == limits().host_depth); // an empty store has the usual ones
+
+    runtime::engine broken = engine;
+    broken.works = [] { return false; };
+    basic_store none(broken, latest, l);
+    REQUIRE(!none.status());
+    CHECK(none.status().error().is(msg::broken_engine));
+    CHECK(none.make_global(value::i32(1), true).error().is(msg::broken_engine));
+    CHECK(none.make_memory({{1, 1, true, false}, false, 16}).error().is(msg::broken_engine));
+    CHECK(none.make_table({{1, 1, true, false}, t_funcref}).error().is(msg::broken_engine));
+    CHECK(none.make_tag({}).error().is(msg::broken_engine));
+    CHECK(none.reset().error().is(msg::broken_engine));
+    CHECK(!none.make_func([] {}));
+    CHECK(!none.make_object<int>(1));
+    int lent = 0;
+    CHECK(none.lend_object(lent).error().is(msg::broken_engine));
+    CHECK(!none.drop_object({}));
+    CHECK(none.as_func(value::reference(t_funcref, {1})) == func());
+    auto m = module::parse<latest>(std::span<const u8>(wasm({})));
+    REQUIRE(m);
+    CHECK(none.instantiate(*m).error().is(msg::broken_engine));
+}
+
 TEST_CASE("objects of the host: memory, table, global") {
     auto s = new_store();
     auto m = s.make_memory({{1, 3, true, false}, false, 16});
