@@ -3,11 +3,11 @@
 //
 //   spec_run [--manifest spec-manifest.json] [--mutant] [--quiet] file.wast…
 //
-// Every command is run and counted; the last line is "N passed, N failed, N skipped", and the result
-// 0 if nothing failed. Skipped is what needs a module with an instruction that is decoded and
-// validated and not executed yet; the lines before say which. --manifest also compares the numbers of
-// commands by kind. --mutant changes what one assertion of each file expects, and demands that the
-// file then fails: proof that the comparison is one.
+// Every command is run and counted, and a line says what came of each file; the last line is
+// "N passed, N failed, N skipped", and the result 0 if nothing failed. Skipped is what needs a module with an
+// instruction that is decoded and validated and not executed yet; the lines before say which. --manifest also
+// compares the numbers of commands by kind. --mutant changes what one assertion of each file expects, and
+// demands that the file then fails: proof that the comparison is one.
 
 #include "manifest.hpp"
 #include "runner.hpp"
@@ -106,7 +106,13 @@ int main(int argc, char** argv) {
                 ++total.failed;
             }
         }
-        total += mutants ? mutant(*script, path) : spec::runner(*script, path, quiet).run();
+        const spec::outcome one = mutants ? mutant(*script, path) : spec::runner(*script, path, quiet).run();
+        if (!quiet) {
+            std::printf("script %s: %u passed %u failed %u skipped\n", path.c_str(), one.passed, one.failed,
+                        one.skipped);
+            std::fflush(stdout); // should the next one crash, it is known which
+        }
+        total += one;
     }
     for (const auto& [reason, n] : total.reasons) std::printf("skipped %u: %s\n", n, reason.c_str());
     std::printf("%u passed, %u failed, %u skipped\n", total.passed, total.failed, total.skipped);
