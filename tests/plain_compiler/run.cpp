@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Runs scripts with the header as a compiler sees it that is neither g++ nor clang, such as MSVC: no builtins, no
-// 128-bit integers, `__forceinline` and `__declspec` instead of attributes, and a processor nobody knows.
+// 128-bit integers, `__forceinline` and `__declspec` instead of attributes, a processor nobody knows, and the macros
+// of <windows.h>.
 
 // The library's headers come first, since they need to know their compiler.
 #include <algorithm>
@@ -41,5 +42,29 @@
 #undef __aarch64__
 #undef __SSE2__
 #undef __SSE4_1__
+
+// What <windows.h> leaves behind.
+#define min(a, b) ((a) < (b) ? (a) : (b))
+#define max(a, b) ((a) > (b) ? (a) : (b))
+#define near
+#define far
+#define small char
+#define interface struct
+#define IN
+#define OUT
+#define CONST const
+#define VOID void
+#define TRUE 1
+#define FALSE 0
+#define ERROR 0
+
+#include <tessera/tessera.hpp>
+
+#undef min
+#undef max
+#undef near
+#undef far
+#undef small
+#undef interface
 
 #include "../spec/run.cpp"
