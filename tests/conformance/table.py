@@ -97,6 +97,8 @@ def table(manifest, columns):
     if unknown:
         sys.exit("the manifest has scripts of " + ", ".join(sorted(unknown)))
     measured = [(name, *outcomes(report, groups)) for name, report in columns]
+    print("Under each machine: commands of the scripts that passed / that were skipped, since they need a module with an\n"
+          "instruction that is only validated.\n")
     print("| proposal | instructions | executed | only validated | scripts | " + " | ".join(name for name, *_ in measured) + " |")
     print("| --- | --: | --: | --: | --: |" + " --: |" * len(measured))
     for leading, (_, _, of_row) in zip(leading_cells(), ROWS):
@@ -105,7 +107,7 @@ def table(manifest, columns):
             passed, failed, skipped = (sum(column) for column in zip(*(found[g] for g in of_row)))
             ran = sum(scripts[g] for g in of_row)
             there = sum(1 for g in groups.values() if g in of_row)
-            cell = f"{passed}" + (f", {skipped} skipped" if skipped else "") + (f", {failed} failed" if failed else "")
+            cell = f"{passed} / {skipped}" + (f", {failed} failed" if failed else "")
             cells.append(cell if ran == there else f"{cell} in {ran} scripts" if ran else "not run")
         scripts = sum(1 for g in groups.values() if g in of_row)
         print("| " + " | ".join(leading + [str(scripts)] + cells) + " |")

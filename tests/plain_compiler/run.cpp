@@ -36,8 +36,6 @@
 #undef __OPTIMIZE__
 #undef __SANITIZE_ADDRESS__
 #undef __SIZEOF_INT128__
-#undef __has_builtin
-#undef __has_feature
 #undef __x86_64__
 #undef __aarch64__
 #undef __SSE2__
