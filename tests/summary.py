@@ -3,6 +3,8 @@
 """Adds up what ctest's JUnit files report, in assertions where a program counts its own.
 
     summary.py LOGS PRESET...     reads LOGS/PRESET.xml; exits with 1 if anything failed
+
+LOGS/PRESET.skipped says why a preset could not be run, LOGS/PRESET.failed that it did not get that far.
 """
 import collections
 import pathlib
@@ -37,7 +39,11 @@ def main():
     total = [0, 0, 0]
     for preset in sys.argv[2:]:
         report, here, reasons = logs / f"{preset}.xml", [0, 0, 0], collections.Counter()
-        if not report.is_file():
+        left_out = logs / f"{preset}.skipped"
+        if left_out.is_file():
+            here[2] += 1
+            reasons[left_out.read_text(encoding="utf-8").strip()] += 1
+        elif not report.is_file():
             here[1] += 1
             print(f"{preset}: no test ran")
         else:

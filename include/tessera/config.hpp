@@ -81,6 +81,10 @@
 #if defined(__FAST_MATH__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__)
 #error "tessera: -ffast-math breaks the arithmetic WebAssembly promises; compile this file without it"
 #endif
+#if defined(_MSC_VER) && !defined(__clang__) && (_MSC_VER < 1930 || defined(_M_FP_FAST) || defined(_M_FP_CONTRACT))
+// Visual C++ before 2022 fuses multiplication and addition without being asked.
+#error "tessera: needs Visual Studio 2022 or newer, and neither /fp:fast nor /fp:contract"
+#endif
 
 #if defined(__SANITIZE_ADDRESS__)
 #define TESSERA_CHECKED 1

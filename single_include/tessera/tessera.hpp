@@ -104,6 +104,10 @@
 #if defined(__FAST_MATH__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__)
 #error "tessera: -ffast-math breaks the arithmetic WebAssembly promises; compile this file without it"
 #endif
+#if defined(_MSC_VER) && !defined(__clang__) && (_MSC_VER < 1930 || defined(_M_FP_FAST) || defined(_M_FP_CONTRACT))
+// Visual C++ before 2022 fuses multiplication and addition without being asked.
+#error "tessera: needs Visual Studio 2022 or newer, and neither /fp:fast nor /fp:contract"
+#endif
 
 #if defined(__SANITIZE_ADDRESS__)
 #define TESSERA_CHECKED 1
@@ -14825,7 +14829,7 @@ TESSERA_INLINE constexpr std::make_unsigned_t<Int> truncate_sat(From a) noexcept
     using range = truncation_range<Int, From>;
     if (TESSERA_UNLIKELY(!range::contains(a))) {
         if (is_nan(a)) return 0;
-        return To(range::above(a) ? std::numeric_limits<Int>::max() : std::numeric_limits<Int>::min());
+        return To(range::above(a) ? (std::numeric_limits<Int>::max)() : (std::numeric_limits<Int>::min)());
     }
     return To(Int(a));
 }
@@ -17272,8 +17276,8 @@ protected:
     }
     /// Lets the node that made `e` write to `slot` itself. Only if nothing since reads or writes it.
     bool redirect(const entry& e, u32 slot) noexcept {
-        constexpr u32 far = 8;
-        if (e.how != held::temp || e.def == no_index || e.def < block_start_ || position() - e.def > far) return false;
+        constexpr u32 away = 8; // not `far`, which <windows.h> defines
+        if (e.how != held::temp || e.def == no_index || e.def < block_start_ || position() - e.def > away) return false;
         node& maker = ir_.nodes[e.def];
         if (maker.v.at[3] != loc::slot || maker.operands[3] != e.slot) return false;
         for (u32 i = e.def + 1; i < position(); ++i) {
@@ -19643,8 +19647,10 @@ private:
 /// The processor's rounding mode and treatment of subnormals. Hosts change them (games flush
 /// subnormals to zero); WebAssembly wants rounding to nearest and gradual underflow.
 
-#if defined(__SSE2__) || defined(_M_X64)
+#if defined(__SSE2__) || defined(_M_X64) || (defined(_M_IX86_FP) && _M_IX86_FP >= 2)
 #include <xmmintrin.h>
+#elif defined(_M_ARM64) && !defined(__clang__)
+#include <intrin.h>
 #endif
 
 namespace tessera::inline TESSERA_ABI {
@@ -19662,22 +19668,27 @@ public:
     float_environment& operator=(const float_environment&) = delete;
 
 private:
-#if defined(__SSE2__) || defined(_M_X64)
+#if defined(__SSE2__) || defined(_M_X64) || (defined(_M_IX86_FP) && _M_IX86_FP >= 2)
     // Rounding control, flush to zero, denormals are zero; all six exceptions masked.
     static constexpr u64 relevant = 0xffc0;
     static constexpr u64 wanted = 0x1f80;
     static u64 read() noexcept { return _mm_getcsr(); }
     static void write(u64 v) noexcept { _mm_setcsr(u32(v)); }
-#elif defined(__aarch64__) && (defined(__GNUC__) || defined(__clang__))
+#elif defined(__aarch64__) || defined(_M_ARM64)
     // Rounding mode, flush to zero (both kinds), default NaN, exception traps.
     static constexpr u64 relevant = 0x03c8'9f00;
     static constexpr u64 wanted = 0;
+#if defined(_M_ARM64) && !defined(__clang__)
+    static u64 read() noexcept { return u64(_ReadStatusReg(ARM64_FPCR)); }
+    static void write(u64 v) noexcept { _WriteStatusReg(ARM64_FPCR, i64(v)); }
+#else
     static u64 read() noexcept {
         u64 v;
         __asm__ __volatile__("mrs %0, fpcr" : "=r"(v));
         return v;
     }
     static void write(u64 v) noexcept { __asm__ __volatile__("msr fpcr, %0" : : "r"(v)); }
+#endif
 #else
     static constexpr u64 relevant = 0;
     static constexpr u64 wanted = 0;

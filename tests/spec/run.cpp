@@ -3,12 +3,12 @@
 //
 //   spec_run [--manifest spec-manifest.json] [--mutant] [--quiet] file.wast…
 //
-// Every command is run and counted; the last line is "N passed, N failed, N skipped", and the result
-// 0 if nothing failed. Skipped is what needs a module with an instruction that is decoded and
-// validated and not executed yet; the lines before say which. --manifest also compares the numbers of
-// commands by kind. --mutant changes what one assertion of each file expects, and demands that the
-// file then fails: proof that the comparison is one. An engine that lacks features must refuse the
-// modules that need them and name one of those.
+// Every command is run and counted, and a line says what came of each file; the last line is
+// "N passed, N failed, N skipped", and the result 0 if nothing failed. Skipped is what needs a module with an
+// instruction that is decoded and validated and not executed yet; the lines before say which. --manifest also
+// compares the numbers of commands by kind. --mutant changes what one assertion of each file expects, and
+// demands that the file then fails: proof that the comparison is one. An engine that lacks features must refuse
+// the modules that need them and name one of those.
 
 #include "manifest.hpp"
 #include "runner.hpp"
@@ -108,8 +108,14 @@ int spec::run(const engine& whole, const engine& tested, int argc, char** argv) 
                 ++total.failed;
             }
         }
-        total +=
+        const spec::outcome one =
             mutants ? mutant(whole, tested, *script, path) : spec::runner(whole, tested, *script, path, quiet).run();
+        if (!quiet) {
+            std::printf("script %s: %u passed %u failed %u skipped\n", path.c_str(), one.passed, one.failed,
+                        one.skipped);
+            std::fflush(stdout); // should the next one crash, it is known which
+        }
+        total += one;
     }
     if (const std::string needs = "needs " + std::string(tested.without);
         needs != "needs " && total.reasons.count(needs) == 0) {

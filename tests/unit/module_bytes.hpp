@@ -11,7 +11,9 @@
 
 /// A module in the making: the header, then sections.
 struct module_bytes {
-    std::vector<tessera::u8> data{0, 'a', 's', 'm', 1, 0, 0, 0};
+    // Not a list in the vector's braces: g++ 12 for ARM warns that such a list may be uninitialized.
+    static constexpr tessera::u8 header[] = {0, 'a', 's', 'm', 1, 0, 0, 0};
+    std::vector<tessera::u8> data{std::begin(header), std::end(header)};
 
     /// Adds a section of fewer than 128 bytes.
     module_bytes& section(int id, std::initializer_list<int> content) {

@@ -359,8 +359,8 @@ protected:
     }
     /// Lets the node that made `e` write to `slot` itself. Only if nothing since reads or writes it.
     bool redirect(const entry& e, u32 slot) noexcept {
-        constexpr u32 far = 8;
-        if (e.how != held::temp || e.def == no_index || e.def < block_start_ || position() - e.def > far) return false;
+        constexpr u32 away = 8; // not `far`, which <windows.h> defines
+        if (e.how != held::temp || e.def == no_index || e.def < block_start_ || position() - e.def > away) return false;
         node& maker = ir_.nodes[e.def];
         if (maker.v.at[3] != loc::slot || maker.operands[3] != e.slot) return false;
         for (u32 i = e.def + 1; i < position(); ++i) {

@@ -69,7 +69,7 @@ TESSERA_INLINE constexpr std::make_unsigned_t<Int> truncate_sat(From a) noexcept
     using range = truncation_range<Int, From>;
     if (TESSERA_UNLIKELY(!range::contains(a))) {
         if (is_nan(a)) return 0;
-        return To(range::above(a) ? std::numeric_limits<Int>::max() : std::numeric_limits<Int>::min());
+        return To(range::above(a) ? (std::numeric_limits<Int>::max)() : (std::numeric_limits<Int>::min)());
     }
     return To(Int(a));
 }

@@ -13,7 +13,7 @@ namespace {
 
 using bytes = std::vector<u8>;
 
-module_owner decoded(std::span<const u8> from) {
+module_owner decoded_module(std::span<const u8> from) {
     vec<u8> copy;
     REQUIRE(copy.assign(from));
     auto m = binary::decode<everything>(std::move(copy));
@@ -21,11 +21,11 @@ module_owner decoded(std::span<const u8> from) {
     return *m;
 }
 bytes encoded(std::span<const u8> from) {
-    const module_owner m = decoded(from);
+    const module_owner m = decoded_module(from);
     auto out = binary::encode(*m);
     REQUIRE_MESSAGE(out.has_value(), said(out));
     const bytes again(out->begin(), out->end());
-    CHECK(difference(*m, *decoded(again)) == "");
+    CHECK(difference(*m, *decoded_module(again)) == "");
     return again;
 }
 /// True if the module comes out as it went in.
@@ -144,7 +144,7 @@ TEST_CASE("encode: branch hints follow their instructions") {
 
 TEST_CASE("encode: what is not a module") {
     const auto refused = [](std::initializer_list<int> body) {
-        const module_owner m = decoded(module_bytes().section(1, {1, 0x60, 0, 0}).section(3, {1, 0}).body(body));
+        const module_owner m = decoded_module(module_bytes().section(1, {1, 0x60, 0, 0}).section(3, {1, 0}).body(body));
         return said(binary::encode(*m));
     };
     CHECK(refused({0xff}) == "illegal opcode: ff");

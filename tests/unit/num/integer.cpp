@@ -11,7 +11,7 @@ constexpr u32 least32 = 0x8000'0000u;
 constexpr u64 least64 = 0x8000'0000'0000'0000u;
 constexpr u64 all64 = ~u64{0};
 template <class T>
-constexpr bool is(checked<T> r, T value) {
+constexpr bool gives(checked<T> r, T value) {
     return r.why == trap::none && r.value == value;
 }
 } // namespace
@@ -21,18 +21,18 @@ static_assert(add<u32>::eval(~0u, 2) == 1 && sub<u32>::eval(0, 1) == ~0u && mul<
 static_assert(add<u64>::eval(all64, 2) == 1 && sub<u64>::eval(0, 1) == all64 && mul<u64>::eval(all64, all64) == 1);
 static_assert(mul<u16>::eval(0xffff, 0xffff) == 1 && mul<u8>::eval(0x80, 2) == 0 && add<u8>::eval(0xff, 2) == 1);
 
-static_assert(is(div_u<u32>::eval(least32, ~0u), 0u) && is(div_u<u64>::eval(all64, 3), all64 / 3));
+static_assert(gives(div_u<u32>::eval(least32, ~0u), 0u) && gives(div_u<u64>::eval(all64, 3), all64 / 3));
 static_assert(div_u<u32>::eval(1, 0).why == trap::integer_divide_by_zero);
 static_assert(rem_u<u64>::eval(1, 0).why == trap::integer_divide_by_zero &&
-              is(rem_u<u32>::eval(least32, ~0u), least32));
-static_assert(is(div_s<u32>::eval(u32(-7), 2), u32(-3)) && is(rem_s<u32>::eval(u32(-7), 2), u32(-1)));
-static_assert(is(div_s<u64>::eval(u64(-7), u64(-2)), u64{3}) && is(rem_s<u64>::eval(7, u64(-2)), u64{1}));
-static_assert(div_s<u32>::eval(least32, ~0u).why == trap::integer_overflow && is(div_s<u32>::eval(5, ~0u), u32(-5)));
+              gives(rem_u<u32>::eval(least32, ~0u), least32));
+static_assert(gives(div_s<u32>::eval(u32(-7), 2), u32(-3)) && gives(rem_s<u32>::eval(u32(-7), 2), u32(-1)));
+static_assert(gives(div_s<u64>::eval(u64(-7), u64(-2)), u64{3}) && gives(rem_s<u64>::eval(7, u64(-2)), u64{1}));
+static_assert(div_s<u32>::eval(least32, ~0u).why == trap::integer_overflow && gives(div_s<u32>::eval(5, ~0u), u32(-5)));
 static_assert(div_s<u64>::eval(least64, all64).why == trap::integer_overflow &&
-              is(div_s<u64>::eval(least64, 1), least64));
+              gives(div_s<u64>::eval(least64, 1), least64));
 static_assert(div_s<u32>::eval(0, 0).why == trap::integer_divide_by_zero);
 static_assert(rem_s<u64>::eval(0, 0).why == trap::integer_divide_by_zero);
-static_assert(is(rem_s<u32>::eval(least32, ~0u), 0u) && is(rem_s<u64>::eval(least64, all64), u64{0}));
+static_assert(gives(rem_s<u32>::eval(least32, ~0u), 0u) && gives(rem_s<u64>::eval(least64, all64), u64{0}));
 
 static_assert(shl<u32>::eval(1, 33) == 2 && shl<u32>::eval(~0u, 32) == ~0u && shl<u64>::eval(1, 127) == least64);
 static_assert(shr_s<u32>::eval(least32, 31) == ~0u && shr_u<u32>::eval(least32, 31) == 1 &&
@@ -72,7 +72,7 @@ static_assert(mul_wide_s::eval(least64, least64) == pair128{0, least64 >> 1} &&
 TEST_CASE("integer operations give at run time what the compiler computes") {
     volatile u32 a = least32, b = ~0u;
     CHECK(div_s<u32>::eval(a, b).why == trap::integer_overflow);
-    CHECK(is(rem_s<u32>::eval(a, b), 0u));
+    CHECK(gives(rem_s<u32>::eval(a, b), 0u));
     volatile u64 wide = 0x0123'4567'89ab'cdef;
     u64 count = 0;
     for (u64 rest = wide; rest; rest &= rest - 1) ++count;

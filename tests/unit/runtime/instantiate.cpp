@@ -12,7 +12,7 @@ namespace {
 
 /// Instantiates; REQUIREs nothing, so that failures can be looked at.
 tessera::result<tessera::instance> make(tessera::basic_store& s, const bytes& b, const tessera::imports& env = {}) {
-    auto mod = parse(b);
+    auto mod = fake::parse(b);
     if (!mod) return mod.error();
     return s.instantiate(*mod, env);
 }
@@ -342,12 +342,12 @@ TEST_CASE("instantiate: limits have names") {
 
 TEST_CASE("instantiate: many instances of one module share its unit, modules share types") {
     auto s = new_store();
-    auto mod = parse(exports_f);
+    auto mod = fake::parse(exports_f);
     REQUIRE(mod);
     for (int i = 0; i < 10; ++i) REQUIRE(s.instantiate(*mod));
     CHECK(s.data()->units.size() == 1);
     CHECK(s.data()->funcs.size() == 10);
-    auto other = parse(exports_f);
+    auto other = fake::parse(exports_f);
     REQUIRE(other);
     REQUIRE(s.instantiate(*other));
     CHECK(s.data()->units.size() == 2);

@@ -17,7 +17,7 @@ text::script parse(std::string_view source) {
     REQUIRE(r.has_value());
     return std::move(*r);
 }
-std::string wrong(std::string_view source) {
+std::string refusal(std::string_view source) {
     auto r = text::parse_script(source);
     REQUIRE(!r);
     return std::string(r.error().message()) + " " + std::string(r.error().detail());
@@ -98,7 +98,7 @@ TEST_CASE("script: actions and results") {
     CHECK((p[1].low == 0x3f80000000000000 && p[1].high == 0x8000000000000000));
     CHECK((p[2].kind == pattern_kind::either && p[2].count == 2));
     CHECK((p[3].low == std::bit_cast<u64>(2.0) && p[3].nans[1] == text::nan_pattern::canonical));
-    CHECK(wrong("(invoke \"f\" (f32.const nan:canonical))") == "unexpected token nan:canonical");
+    CHECK(refusal("(invoke \"f\" (f32.const nan:canonical))") == "unexpected token nan:canonical");
 }
 
 TEST_CASE("script: assertions") {
@@ -131,7 +131,7 @@ TEST_CASE("script: threads") {
     CHECK(s.ids[s.commands[1].shared.first + 1] == "N");
     CHECK((s.commands[3].kind == command_kind::thread && s.commands[3].end == 5));
     CHECK((s.commands[6].kind == command_kind::wait && s.commands[6].id == "T1"));
-    CHECK(wrong("(thread $T (invoke \"f\")") == "unexpected token end of text");
+    CHECK(refusal("(thread $T (invoke \"f\")") == "unexpected token end of text");
 }
 
 TEST_CASE("script: annotations anywhere") {
@@ -143,12 +143,12 @@ TEST_CASE("script: annotations anywhere") {
 }
 
 TEST_CASE("script: malformed scripts") {
-    CHECK(wrong("(nonsense)") == "unknown operator nonsense");
-    CHECK(wrong("(module) x") == "unknown operator x");
-    CHECK(wrong("(assert_return)") == "unexpected token )");
-    CHECK(wrong("(assert_return (func))") == "unexpected token func");
-    CHECK(wrong("(module") == "unexpected token end of text");
-    CHECK(wrong("(module binary \"") == "unclosed string ");
+    CHECK(refusal("(nonsense)") == "unknown operator nonsense");
+    CHECK(refusal("(module) x") == "unknown operator x");
+    CHECK(refusal("(assert_return)") == "unexpected token )");
+    CHECK(refusal("(assert_return (func))") == "unexpected token func");
+    CHECK(refusal("(module") == "unexpected token end of text");
+    CHECK(refusal("(module binary \"") == "unclosed string ");
 }
 
 TEST_CASE("script: references as results") {

@@ -35,6 +35,10 @@ struct vector3 {
     f32 x, y, z;
 };
 
+/// Numbers where the guest has them. Where the machine's byte order is another, a span of them is a compile error.
+constexpr bool same_order = std::endian::native == std::endian::little;
+using numbers_in_place = std::conditional_t<same_order, std::span<const u32>, guest_span<u32>>;
+
 } // namespace
 
 TEST_CASE("calls: typed, untyped, several results") {
@@ -125,9 +129,9 @@ TEST_CASE("host functions: strings, spans, structures of the guest") {
     std::string heard;
     int sum = 0;
     env.define("h", "say", [&](std::string_view text) { heard = text; });
-    env.define("h", "sum", [&](std::span<const u32> numbers) {
+    env.define("h", "sum", [&](numbers_in_place numbers) {
         sum = 0;
-        for (u32 n : numbers) sum += int(n);
+        for (std::size_t k = 0; k < numbers.size(); ++k) sum += int(numbers[k]);
         return sum;
     });
     env.define("h", "reverse", [](guest_span<u16> numbers) {
@@ -178,7 +182,7 @@ TEST_CASE("host functions: strings, spans, structures of the guest") {
     for (u32 k = 0; k < 5; ++k) REQUIRE(m.store<u32>(100 + 4 * k, k));
     auto add = i.get<u32(u32, u32)>("sum");
     CHECK(*(*add)(100, 5) == 10);
-    CHECK((*add)(101, 2).error().is(msg::misaligned));
+    if (same_order) CHECK((*add)(101, 2).error().is(msg::misaligned));
     CHECK((*add)(0, 0x40000000).error().why() == trap::out_of_bounds_memory);
     for (u16 k = 0; k < 4; ++k) REQUIRE(m.store<u16>(201 + 2u * k, k));
     REQUIRE((*i.get<void(u32, u32)>("reverse"))(201, 4));

@@ -46,7 +46,9 @@ TEST_CASE("host functions: the C++ signature is the WebAssembly type") {
     CHECK(type_of([](caller&) -> result<void> { return {}; }) == "_");
     CHECK(type_of([]() -> result<std::tuple<int, double>> { return std::tuple{1, 2.0}; }) == "_id");
     CHECK(type_of([]() { return std::pair{1, 2.0f}; }) == "_if");
-    CHECK(type_of([](std::string_view, std::span<const u8>, std::span<f64>, guest_span<u64>, guest_ptr<point>, guest_string) {}) == "iiiiiiiiiii_");
+    // Where the machine's byte order is not the guest's, a span of numbers is a compile error.
+    using element = std::conditional_t<std::endian::native == std::endian::little, f64, u8>;
+    CHECK(type_of([](std::string_view, std::span<const u8>, std::span<element>, guest_span<u64>, guest_ptr<point>, guest_string) {}) == "iiiiiiiiiii_");
     CHECK(type_of(twice) == "i_i");
     CHECK(type_of(&thrice) == "i_i");
     int state = 0;
