@@ -43,7 +43,9 @@ int main(int argc, char** argv) {
     std::ifstream list(TESSERA_SOURCE "/bench/kernels/kernels.txt");
     for (std::string line; std::getline(list, line);) {
         kernel k;
-        if (line.empty() || line[0] == '#' || !(std::istringstream(line) >> k.name >> k.function >> k.work >> k.seed >> k.answer)) continue;
+        if (line.empty() || line[0] == '#' ||
+            !(std::istringstream(line) >> k.name >> k.function >> k.work >> k.seed >> k.answer))
+            continue;
         benchmark::RegisterBenchmark(k.name.c_str(), run, k)->Unit(benchmark::kMillisecond);
     }
     benchmark::RunSpecifiedBenchmarks();

@@ -49,7 +49,8 @@ int main() {
         if (auto ok = slow->resume(); !ok && !slow->paused()) return report(ok.error());
         ++portions;
     }
-    if (auto total = slow->get<tessera::i32>()) std::printf("the sum is %d, in %s\n", *total, portions > 1 ? "several portions" : "one portion");
+    if (auto total = slow->get<tessera::i32>())
+        std::printf("the sum is %d, in %s\n", *total, portions > 1 ? "several portions" : "one portion");
 
     // Numbers are limits of a store, set at run time.
     tessera::limits small;

@@ -9,8 +9,8 @@ constexpr tessera::features profile = tessera::wasm_3_0;
 int main() {
     const char* const mistakes[] = {
         "(module\n  (func (export \"f\") (result i32)\n    (i32.add (i32.const 1) (i64.const 2))))", // invalid
-        "(module\n  (func (result i32)\n    (i32.const 4294967296)))",                            // malformed
-        "(module\n  (func (call $nobody)))",                                                      // malformed
+        "(module\n  (func (result i32)\n    (i32.const 4294967296)))",                               // malformed
+        "(module\n  (func (call $nobody)))",                                                         // malformed
     };
     for (const char* text : mistakes)
         if (auto mod = tessera::module::parse_text<profile>(text); !mod) report(mod.error());
@@ -31,7 +31,8 @@ int main() {
     for (const auto& e : mod->exports()) std::printf("export %.*s\n", int(e.name.size()), e.name.data());
     for (tessera::u32 i = 0; i < mod->functions(); ++i) {
         const auto name = mod->function_name(i);
-        std::printf("function %u is %.*s, %zu parameters\n", unsigned(i), int(name.size()), name.data(), mod->function_type(i).params.size());
+        std::printf("function %u is %.*s, %zu parameters\n", unsigned(i), int(name.size()), name.data(),
+                    mod->function_type(i).params.size());
     }
 
     // From any module back to text.

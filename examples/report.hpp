@@ -11,7 +11,8 @@ inline int report(const tessera::error& e, std::FILE* out = stdout) {
     std::fprintf(out, "%s", e.message().data());
     if (!e.detail().empty()) std::fprintf(out, ": %s", e.detail().data());
     if (e.line()) std::fprintf(out, " (line %u, column %u)", unsigned(e.line()), unsigned(e.column()));
-    else if (e.offset() != e.no_offset) std::fprintf(out, " (at byte %llu)", static_cast<unsigned long long>(e.offset()));
+    else if (e.offset() != e.no_offset)
+        std::fprintf(out, " (at byte %llu)", static_cast<unsigned long long>(e.offset()));
     std::fprintf(out, "\n");
     for (const tessera::trace_frame& frame : e.frames()) {
         std::fprintf(out, "    in %s (function %u, ", frame.name[0] ? frame.name : "?", unsigned(frame.func));

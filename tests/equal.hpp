@@ -22,8 +22,9 @@ public:
     std::string difference;
 
     bool run() {
-        return types() && imports() && funcs() && tables() && memories() && globals() && tags() && exports() && segments() &&
-               check(a_.start == b_.start, "start function") && check(a_.name == b_.name, "name") && names() && customs();
+        return types() && imports() && funcs() && tables() && memories() && globals() && tags() && exports() &&
+               segments() && check(a_.start == b_.start, "start function") && check(a_.name == b_.name, "name") &&
+               names() && customs();
     }
 
 private:
@@ -53,7 +54,8 @@ private:
         u32 i = 0;
         return all("type", a_.types.defs, b_.types.defs, [&](const tessera::type_def& a, const tessera::type_def& b) {
             const u32 t = i++;
-            if (a.form != b.form || a.final_ != b.final_ || a.super != b.super || a.group != b.group || a.group_size != b.group_size)
+            if (a.form != b.form || a.final_ != b.final_ || a.super != b.super || a.group != b.group ||
+                a.group_size != b.group_size)
                 return false;
             if (a.form != tessera::composite::func)
                 return same_list<tessera::field_type>(a_.types.fields_of(t), b_.types.fields_of(t));
@@ -62,9 +64,10 @@ private:
         });
     }
     bool imports() {
-        return all("import", a_.imports, b_.imports, [](const auto& a, const auto& b) {
-                   return a.module == b.module && a.name == b.name && a.kind == b.kind && a.index == b.index;
-               }) &&
+        return all("import", a_.imports, b_.imports,
+                   [](const auto& a, const auto& b) {
+                       return a.module == b.module && a.name == b.name && a.kind == b.kind && a.index == b.index;
+                   }) &&
                check(a_.imported_funcs == b_.imported_funcs && a_.imported_tables == b_.imported_tables &&
                          a_.imported_memories == b_.imported_memories && a_.imported_globals == b_.imported_globals &&
                          a_.imported_tags == b_.imported_tags,
@@ -79,31 +82,35 @@ private:
     }
     bool tables() {
         return all("table", a_.tables, b_.tables, [&](const auto& a, const auto& b) {
-            return same(a.type.limits, b.type.limits) && a.type.element == b.type.element && expression(a.init.code, b.init.code);
+            return same(a.type.limits, b.type.limits) && a.type.element == b.type.element &&
+                   expression(a.init.code, b.init.code);
         });
     }
     bool memories() {
         return all("memory", a_.memories, b_.memories, [&](const auto& a, const auto& b) {
-            return same(a.type.limits, b.type.limits) && a.type.shared == b.type.shared && a.type.page_log2 == b.type.page_log2;
+            return same(a.type.limits, b.type.limits) && a.type.shared == b.type.shared &&
+                   a.type.page_log2 == b.type.page_log2;
         });
     }
     bool globals() {
         return all("global", a_.globals, b_.globals, [&](const auto& a, const auto& b) {
-            return a.type.type == b.type.type && a.type.mutable_ == b.type.mutable_ && expression(a.init.code, b.init.code);
+            return a.type.type == b.type.type && a.type.mutable_ == b.type.mutable_ &&
+                   expression(a.init.code, b.init.code);
         });
     }
     bool tags() {
         return all("tag", a_.tags, b_.tags, [](const auto& a, const auto& b) { return a.type == b.type; });
     }
     bool exports() {
-        return all("export", a_.exports, b_.exports,
-                   [](const auto& a, const auto& b) { return a.name == b.name && a.kind == b.kind && a.index == b.index; });
+        return all("export", a_.exports, b_.exports, [](const auto& a, const auto& b) {
+            return a.name == b.name && a.kind == b.kind && a.index == b.index;
+        });
     }
     bool segments() {
         return all("element segment", a_.elems, b_.elems,
                    [&](const tessera::elem_def& a, const tessera::elem_def& b) {
-                       return a.mode == b.mode && a.expressions == b.expressions && a.table == b.table && a.type == b.type &&
-                              a.count == b.count && expression(a.at.code, b.at.code) && items(a, b);
+                       return a.mode == b.mode && a.expressions == b.expressions && a.table == b.table &&
+                              a.type == b.type && a.count == b.count && expression(a.at.code, b.at.code) && items(a, b);
                    }) &&
                all("data segment", a_.datas, b_.datas, [&](const tessera::data_def& a, const tessera::data_def& b) {
                    return a.mode == b.mode && a.memory == b.memory && expression(a.at.code, b.at.code) &&
@@ -117,7 +124,9 @@ private:
         reader(const module_data& m, tessera::byte_range r)
             : instruction_reader(m.bytes.data(), {m.bytes.data() + r.begin, m.bytes.data() + r.end}) {}
     };
-    static std::span<const u8> part(const module_data& m, tessera::byte_range r) { return m.bytes.subspan(r.begin, r.size()); }
+    static std::span<const u8> part(const module_data& m, tessera::byte_range r) {
+        return m.bytes.subspan(r.begin, r.size());
+    }
 
     /// The instructions that come next in both are the same one.
     bool instruction(reader& a, reader& b, tessera::binary::instruction& x, tessera::binary::instruction& y) {
@@ -125,7 +134,8 @@ private:
         x = {}, y = {}; // so that what the kind of immediates has not is equal
         if (!a.next(x) || !b.next(y)) return false;
         if (x.code != y.code || x.index != y.index || x.index2 != y.index2 || x.align != y.align || x.lane != y.lane ||
-            x.value != y.value || x.type != y.type || x.type2 != y.type2 || x.block_type != y.block_type || x.list_count != y.list_count)
+            x.value != y.value || x.type != y.type || x.type2 != y.type2 || x.block_type != y.block_type ||
+            x.list_count != y.list_count)
             return false;
         while (!x.list.done() && !y.list.done()) {
             if (x.immediate == imm::labels) {
@@ -217,11 +227,12 @@ private:
         if (!hints_a.read(a_) || !hints_b.read(b_)) return check(false, "memory");
         u32 i = 0;
         return check(hints_a.section() == hints_b.section(), "place of the branch hints") &&
-               all("custom section", a_.customs, b_.customs, [&](const tessera::custom_def& a, const tessera::custom_def& b) {
-                   const bool hints = i++ == hints_a.section(); // compared with the code
-                   return a.name == b.name && place(a_, a.after) == place(b_, b.after) &&
-                          (hints || same_list<u8>(part(a_, a.bytes), part(b_, b.bytes)));
-               });
+               all("custom section", a_.customs, b_.customs,
+                   [&](const tessera::custom_def& a, const tessera::custom_def& b) {
+                       const bool hints = i++ == hints_a.section(); // compared with the code
+                       return a.name == b.name && place(a_, a.after) == place(b_, b.after) &&
+                              (hints || same_list<u8>(part(a_, a.bytes), part(b_, b.bytes)));
+                   });
     }
 
     const module_data& a_;

@@ -11,7 +11,8 @@ inline std::vector<std::byte> read_file(const char* path) {
     std::vector<std::byte> bytes;
     if (std::FILE* file = std::fopen(path, "rb")) {
         std::byte block[4096];
-        while (const std::size_t n = std::fread(block, 1, sizeof block, file)) bytes.insert(bytes.end(), block, block + n);
+        while (const std::size_t n = std::fread(block, 1, sizeof block, file))
+            bytes.insert(bytes.end(), block, block + n);
         std::fclose(file);
     }
     return bytes;

@@ -78,7 +78,8 @@ TEST_CASE("guests: traps name what happened and leave the instance usable") {
     // Beyond its 64 KiB of shadow stack the guest writes below address 0.
     auto too_deep = g.call<u32(u32)>("deep", u32{1000000});
     REQUIRE(!too_deep);
-    CHECK((too_deep.error().why() == tessera::trap::out_of_bounds_memory || too_deep.error().why() == tessera::trap::stack_exhausted));
+    CHECK((too_deep.error().why() == tessera::trap::out_of_bounds_memory ||
+           too_deep.error().why() == tessera::trap::stack_exhausted));
     CHECK(too_deep.error().frames_left_out() > 0);
     auto again = g.call<run>("run", u32{1000}, u32{0}, u32{42});
     REQUIRE(again);
@@ -153,8 +154,8 @@ TEST_CASE("guests: the kernels of bench/, with little work") {
     struct {
         const char* name;
         u32 work, answer;
-    } const kernels[] = {{"fib", 20, 17711u},         {"sieve", 1, 2867816074u},      {"matmul", 1, 2388489060u},
-                         {"crc32", 2, 2188239831u},   {"mandelbrot", 40, 1696308100u}, {"vm", 1000, 3754895561u}};
+    } const kernels[] = {{"fib", 20, 17711u},       {"sieve", 1, 2867816074u},       {"matmul", 1, 2388489060u},
+                         {"crc32", 2, 2188239831u}, {"mandelbrot", 40, 1696308100u}, {"vm", 1000, 3754895561u}};
     for (const auto& k : kernels) {
         CAPTURE(k.name);
         guest g(std::string(TESSERA_KERNELS "/") + k.name + ".wasm");

@@ -124,7 +124,8 @@ private:
     std::size_t consumed_ = 0; ///< how many bytes came before it
 };
 
-constexpr std::string_view a_request = "POST /tiles?x=3&y=4 HTTP/1.1\r\nHost: example.org\r\nContent-Length: 11\r\n\r\nhello world";
+constexpr std::string_view a_request =
+    "POST /tiles?x=3&y=4 HTTP/1.1\r\nHost: example.org\r\nContent-Length: 11\r\n\r\nhello world";
 constexpr std::string_view a_response = "HTTP/1.1 404 Not Found\r\nTransfer-Encoding: chunked\r\nServer: none\r\n\r\n"
                                         "5\r\nhello\r\n3\r\n, w\r\n0\r\n\r\n";
 
@@ -189,7 +190,8 @@ TEST_CASE_FIXTURE(fixture, "llhttp: in pieces, at every cut") {
             CAPTURE(cut);
             CHECK(p.parse(kind, text, {cut}) == whole);
         }
-        for (std::size_t third = 1; 3 * third < text.size(); third += 5) CHECK(p.parse(kind, text, {third, third, 3 * third}) == whole);
+        for (std::size_t third = 1; 3 * third < text.size(); third += 5)
+            CHECK(p.parse(kind, text, {third, third, 3 * third}) == whole);
     }
 }
 

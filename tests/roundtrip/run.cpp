@@ -44,7 +44,8 @@ void check(const std::string& where, const vec<u8>& bytes) {
     for (const bool folded : {false, true})
         for (const bool names : {true, false}) {
             const tessera::print_options options{.folded = folded, .names = names};
-            count(where + (folded ? " folded" : " flat") + (names ? "" : " without names"), roundtrip::print_again(*m, options));
+            count(where + (folded ? " folded" : " flat") + (names ? "" : " without names"),
+                  roundtrip::print_again(*m, options));
             if (!show) continue;
             if (auto text = tessera::text::print(**m, options)) std::fwrite(text->data(), 1, text->size(), stdout);
         }

@@ -152,7 +152,7 @@ TEST_CASE("what the host does while a call waits is seen when it goes on") {
     while (!call->done() && stops < 10'000) {
         if (auto step = call->resume(); !step) {
             REQUIRE(call->paused());
-            if (stops % 16 == 0) REQUIRE(memory->grow(1));      // the memory may move
+            if (stops % 16 == 0) REQUIRE(memory->grow(1));        // the memory may move
             if (stops % 8 == 0) REQUIRE(store.instantiate(*mod)); // the list of functions may move
             REQUIRE(store.add_fuel(1));
             ++stops;

@@ -8,9 +8,9 @@
 
 namespace faults {
 
-inline long left = -1; ///< allocations until one fails; below 0: none does
+inline long left = -1;      ///< allocations until one fails; below 0: none does
 inline bool sticky = false; ///< all that follow fail too
-inline long live = 0;  ///< blocks allocated and not given back
+inline long live = 0;       ///< blocks allocated and not given back
 inline long failed = 0;
 
 inline bool deny() {

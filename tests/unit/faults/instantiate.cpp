@@ -14,18 +14,18 @@ using tessera::value;
 
 namespace {
 
-const bytes module_bytes =
-    wasm({section(1, {type({}, {0x7f}), type({0x7f}, {}), type({0x7e, 0x7d}, {0x7c})}),
-          section(2, {import("env", "tick", {0, 1}), import("env", "memory", {2, 0, 0}), import("env", "g", {3, 0x7f, 0}), import("env", "mix", {0, 2})}),
-          section(3, {bytes{0}, bytes{0}, bytes{0}}),
-          section(4, {bytes{0x70, 0, 5}, bytes{0x6f, 0, 3}}),
-          section(5, {bytes{0, 2}}),
-          section(6, {bytes{0x7f, 1} + expr(bytes{0x23, 0} + i32_const(5) + bytes{0x6a}), bytes{0x70, 0} + expr({0xd2, 3})}),
-          section(7, {export_("f", 0, 2), export_("g", 0, 3), export_("m", 2, 1), export_("t", 1, 0), export_("v", 3, 1)}),
-          section(9, {bytes{0} + expr(i32_const(1)) + bytes{2, 2, 3}, bytes{1, 0, 3, 2, 3, 4}, bytes{5, 0x70, 2} + expr({0xd2, 2}) + expr({0xd0, 0x70})}),
-          section(12, leb(2)),
-          section(10, {body({0x41, 0}), body({0x41, 0}), body({0x41, 0})}),
-          section(11, {bytes{1} + name("passive"), bytes{2, 1} + expr(i32_const(3)) + name("active")})});
+const bytes module_bytes = wasm(
+    {section(1, {type({}, {0x7f}), type({0x7f}, {}), type({0x7e, 0x7d}, {0x7c})}),
+     section(2, {import("env", "tick", {0, 1}), import("env", "memory", {2, 0, 0}), import("env", "g", {3, 0x7f, 0}),
+                 import("env", "mix", {0, 2})}),
+     section(3, {bytes{0}, bytes{0}, bytes{0}}), section(4, {bytes{0x70, 0, 5}, bytes{0x6f, 0, 3}}),
+     section(5, {bytes{0, 2}}),
+     section(6, {bytes{0x7f, 1} + expr(bytes{0x23, 0} + i32_const(5) + bytes{0x6a}), bytes{0x70, 0} + expr({0xd2, 3})}),
+     section(7, {export_("f", 0, 2), export_("g", 0, 3), export_("m", 2, 1), export_("t", 1, 0), export_("v", 3, 1)}),
+     section(9, {bytes{0} + expr(i32_const(1)) + bytes{2, 2, 3}, bytes{1, 0, 3, 2, 3, 4},
+                 bytes{5, 0x70, 2} + expr({0xd2, 2}) + expr({0xd0, 0x70})}),
+     section(12, leb(2)), section(10, {body({0x41, 0}), body({0x41, 0}), body({0x41, 0})}),
+     section(11, {bytes{1} + name("passive"), bytes{2, 1} + expr(i32_const(3)) + name("active")})});
 
 /// False if `r` failed, and then for want of memory.
 template <class R>
@@ -98,7 +98,11 @@ TEST_CASE("out of memory: a store, its objects, imports") {
         tessera::imports env;
         bool all = worked(env.define("module", "function", [big] { return int(big.size()); }));
         all = worked(env.define("module", big, [] {})) && all;
-        all = worked(env.define("module", "dynamic", tessera::func_type{std::span(&tessera::t_i32, 1), std::span(&tessera::t_i64, 1)}, [](tessera::caller&, std::span<const value>, std::span<value>) -> tessera::result<void> { return {}; })) && all;
+        all = worked(env.define("module", "dynamic",
+                                tessera::func_type{std::span(&tessera::t_i32, 1), std::span(&tessera::t_i64, 1)},
+                                [](tessera::caller&, std::span<const value>,
+                                   std::span<value>) -> tessera::result<void> { return {}; })) &&
+              all;
         if (!all) {
             CHECK(!env.status());
             CHECK(env.status().error().is(msg::out_of_memory));

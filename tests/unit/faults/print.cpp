@@ -45,7 +45,8 @@ TEST_CASE("out of memory: printing and encoding") {
         };
         CHECK(each([&] { return binary::encode(**m); }) > 10);
         for (const bool folded : {false, true})
-            for (const bool names : {false, true}) CHECK(each([&] { return text::print(**m, {.folded = folded, .names = names}); }) > 10);
+            for (const bool names : {false, true})
+                CHECK(each([&] { return text::print(**m, {.folded = folded, .names = names}); }) > 10);
     }
     CHECK(faults::live == before);
     CHECK(faults::each([&] {

@@ -43,7 +43,9 @@ inline bytes section(u8 id, std::initializer_list<bytes> items) { return section
 inline bytes type(bytes params, bytes results) {
     return bytes{0x60} + leb(params.size()) + params + leb(results.size()) + results;
 }
-inline bytes import(std::string_view module, std::string_view item, const bytes& desc) { return name(module) + name(item) + desc; }
+inline bytes import(std::string_view module, std::string_view item, const bytes& desc) {
+    return name(module) + name(item) + desc;
+}
 inline bytes export_(std::string_view item, u8 kind, u32 index) { return name(item) + bytes{kind} + leb(index); }
 inline bytes wasm(std::initializer_list<bytes> sections) {
     bytes out{0, 'a', 's', 'm', 1, 0, 0, 0};
@@ -65,9 +67,9 @@ inline bytes expr(bytes code) { return code + bytes{0x0b}; }
 /// A function body without locals.
 inline bytes body(bytes code) { return leb(code.size() + 2) + bytes{0} + code + bytes{0x0b}; }
 
-
 /// Host functions run; a wasm function gives its index, or traps if its index is 13.
-inline bool invoke(tessera::runtime::store_data& store, tessera::runtime::func_record& f, u64* slots, tessera::error& why) {
+inline bool invoke(tessera::runtime::store_data& store, tessera::runtime::func_record& f, u64* slots,
+                   tessera::error& why) {
     if (f.host) {
         tessera::runtime::caller who{&store, nullptr};
         return f.host->invoke(*f.host, who, slots, why);
@@ -78,7 +80,9 @@ inline bool invoke(tessera::runtime::store_data& store, tessera::runtime::func_r
 }
 inline constexpr tessera::runtime::engine engine{invoke, nullptr, nullptr, nullptr, nullptr};
 
-inline tessera::basic_store new_store(const tessera::limits& l = {}, tessera::features f = tessera::latest) { return {engine, f, l}; }
+inline tessera::basic_store new_store(const tessera::limits& l = {}, tessera::features f = tessera::latest) {
+    return {engine, f, l};
+}
 
 inline tessera::result<tessera::module> parse(const bytes& b) {
     return tessera::module::parse<tessera::latest>(std::span<const u8>(b));

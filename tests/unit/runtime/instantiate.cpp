@@ -20,7 +20,8 @@ tessera::result<tessera::instance> make(tessera::basic_store& s, const bytes& b,
 const bytes one_func_type = section(1, {type({}, {0x7f})});
 
 /// (func) exports "f" of index 0, which the fake engine answers with 0.
-const bytes exports_f = wasm({one_func_type, section(3, {bytes{0}}), section(7, {export_("f", 0, 0)}), section(10, {body({0x41, 0})})});
+const bytes exports_f =
+    wasm({one_func_type, section(3, {bytes{0}}), section(7, {export_("f", 0, 0)}), section(10, {body({0x41, 0})})});
 
 } // namespace
 
@@ -68,7 +69,10 @@ TEST_CASE("instantiate: imported host functions can be called and exported again
     tessera::imports env;
     int seen = 0;
     env.define("env", "f", [&](int a) { return seen = a; });
-    auto i = make(s, wasm({section(1, {type({0x7f}, {0x7f})}), section(2, {import("env", "f", {0, 0})}), section(7, {export_("g", 0, 0)})}), env);
+    auto i = make(s,
+                  wasm({section(1, {type({0x7f}, {0x7f})}), section(2, {import("env", "f", {0, 0})}),
+                        section(7, {export_("g", 0, 0)})}),
+                  env);
     REQUIRE(i);
     auto g = i->get<int(int)>("g");
     REQUIRE(g);
@@ -78,8 +82,9 @@ TEST_CASE("instantiate: imported host functions can be called and exported again
 
 TEST_CASE("instantiate: what a failure before linking is done leaves behind is nothing") {
     auto s = new_store();
-    const bytes m = wasm({section(1, {type({}, {})}), section(2, {import("a", "f", {0, 0}), import("a", "missing", {0, 0})}),
-                          section(3, {bytes{0}}), section(4, {bytes{0x70, 0, 5}}), section(5, {bytes{0, 1}}), section(10, {body({})})});
+    const bytes m = wasm(
+        {section(1, {type({}, {})}), section(2, {import("a", "f", {0, 0}), import("a", "missing", {0, 0})}),
+         section(3, {bytes{0}}), section(4, {bytes{0x70, 0, 5}}), section(5, {bytes{0, 1}}), section(10, {body({})})});
     tessera::imports env;
     env.define("a", "f", [] {});
     const auto* d = s.data();
@@ -101,7 +106,9 @@ TEST_CASE("instantiate: memories, tables and globals match by their current size
     REQUIRE(memory);
     tessera::imports env;
     env.define("h", "m", *memory);
-    const auto wants_memory = [&](bytes limits) { return make(s, wasm({section(2, {import("h", "m", bytes{2} + limits)})}), env); };
+    const auto wants_memory = [&](bytes limits) {
+        return make(s, wasm({section(2, {import("h", "m", bytes{2} + limits)})}), env);
+    };
     CHECK(wants_memory({1, 1, 4}));
     CHECK(wants_memory({1, 0, 9}));
     CHECK(wants_memory({0, 1}));
@@ -114,7 +121,9 @@ TEST_CASE("instantiate: memories, tables and globals match by their current size
     auto table = s.make_table({{2, 5, true, false}, tessera::t_funcref});
     REQUIRE(table);
     env.define("h", "t", *table);
-    const auto wants_table = [&](bytes t) { return make(s, wasm({section(2, {import("h", "t", bytes{1} + t)})}), env); };
+    const auto wants_table = [&](bytes t) {
+        return make(s, wasm({section(2, {import("h", "t", bytes{1} + t)})}), env);
+    };
     CHECK(wants_table({0x70, 1, 2, 5}));
     CHECK(wants_table({0x70, 0, 0}));
     CHECK(!wants_table({0x70, 0, 3}));
@@ -126,7 +135,9 @@ TEST_CASE("instantiate: memories, tables and globals match by their current size
     REQUIRE(variable);
     env.define("h", "c", *constant);
     env.define("h", "v", *variable);
-    const auto wants_global = [&](const char* n, bytes t) { return make(s, wasm({section(2, {import("h", n, bytes{3} + t)})}), env); };
+    const auto wants_global = [&](const char* n, bytes t) {
+        return make(s, wasm({section(2, {import("h", n, bytes{3} + t)})}), env);
+    };
     CHECK(wants_global("c", {0x7f, 0}));
     CHECK(!wants_global("c", {0x7f, 1}));
     CHECK(!wants_global("c", {0x7e, 0}));
@@ -163,19 +174,21 @@ TEST_CASE("instantiate: constant expressions") {
     REQUIRE(host);
     env.define("h", "g", *host);
     const bytes add{0x6a}, sub{0x6b}, mul{0x6c};
-    auto i = make(s,
-                  wasm({one_func_type, section(2, {import("h", "g", {3, 0x7f, 0})}), section(3, {bytes{0}}),
-                        section(6, {bytes{0x7f, 0} + expr(bytes{0x23, 0} + i32_const(3) + mul + i32_const(-1) + add),     // 1: 2999
-                                    bytes{0x7f, 1} + expr(bytes{0x23, 1} + i32_const(1) + sub),                           // 2: 2998
-                                    bytes{0x7e, 0} + expr({0x42, 0x7f, 0x42, 2, 0x7e, 0x42, 1, 0x7d, 0x42, 5, 0x7c}),     // 3: -1*2-1+5
-                                    bytes{0x7d, 0} + expr({0x43, 0, 0, 0x80, 0x3f}),                                      // 4: 1.0f
-                                    bytes{0x7c, 0} + expr({0x44, 0, 0, 0, 0, 0, 0, 0, 0x40}),                             // 5: 2.0
-                                    bytes{0x70, 0} + expr({0xd2, 0}),                                                     // 6: ref.func 0
-                                    bytes{0x6f, 0} + expr({0xd0, 0x6f})}),                                                // 7: null
-                        section(7, {export_("1", 3, 1), export_("2", 3, 2), export_("3", 3, 3), export_("4", 3, 4), export_("5", 3, 5),
-                                    export_("6", 3, 6), export_("7", 3, 7)}),
-                        section(10, {body({0x41, 0})})}),
-                  env);
+    auto i = make(
+        s,
+        wasm({one_func_type, section(2, {import("h", "g", {3, 0x7f, 0})}), section(3, {bytes{0}}),
+              section(6,
+                      {bytes{0x7f, 0} + expr(bytes{0x23, 0} + i32_const(3) + mul + i32_const(-1) + add), // 1: 2999
+                       bytes{0x7f, 1} + expr(bytes{0x23, 1} + i32_const(1) + sub),                       // 2: 2998
+                       bytes{0x7e, 0} + expr({0x42, 0x7f, 0x42, 2, 0x7e, 0x42, 1, 0x7d, 0x42, 5, 0x7c}), // 3: -1*2-1+5
+                       bytes{0x7d, 0} + expr({0x43, 0, 0, 0x80, 0x3f}),                                  // 4: 1.0f
+                       bytes{0x7c, 0} + expr({0x44, 0, 0, 0, 0, 0, 0, 0, 0x40}),                         // 5: 2.0
+                       bytes{0x70, 0} + expr({0xd2, 0}),      // 6: ref.func 0
+                       bytes{0x6f, 0} + expr({0xd0, 0x6f})}), // 7: null
+              section(7, {export_("1", 3, 1), export_("2", 3, 2), export_("3", 3, 3), export_("4", 3, 4),
+                          export_("5", 3, 5), export_("6", 3, 6), export_("7", 3, 7)}),
+              section(10, {body({0x41, 0})})}),
+        env);
     REQUIRE_MESSAGE(i, i.error().message());
     const auto get = [&](const char* n) { return i->get<tessera::global>(n)->get(); };
     CHECK(get("1") == value::i32(2999));
@@ -210,14 +223,20 @@ TEST_CASE("instantiate: segments in order; what was written before a trap stays"
     const bytes bodies = section(10, {body({0x41, 0}), body({0x41, 0})});
     const auto elem = [](int at, bytes funcs) { return bytes{0} + expr(i32_const(at)) + leb(funcs.size()) + funcs; };
     const auto data = [](int at, std::string_view text) { return bytes{0} + expr(i32_const(at)) + name(text); };
-    auto i = make(s, wasm({one_func_type, imports, code, section(9, {elem(1, {1, 0})}), bodies, section(11, {data(0, "abc"), data(2, "XY")})}), env);
+    auto i = make(s,
+                  wasm({one_func_type, imports, code, section(9, {elem(1, {1, 0})}), bodies,
+                        section(11, {data(0, "abc"), data(2, "XY")})}),
+                  env);
     REQUIRE(i);
     CHECK(*memory->text(0, 4) == "abXY");
     CHECK(!*table->get<tessera::func>(0));
     REQUIRE(table->get<tessera::func>(1));
     CHECK(*table->get<tessera::func>(1) == *i->get<tessera::func>("f"));
 
-    auto bad = make(s, wasm({one_func_type, imports, code, section(9, {elem(3, {1})}), bodies, section(11, {data(5, "kept"), data(65534, "lost")})}), env);
+    auto bad = make(s,
+                    wasm({one_func_type, imports, code, section(9, {elem(3, {1})}), bodies,
+                          section(11, {data(5, "kept"), data(65534, "lost")})}),
+                    env);
     REQUIRE(!bad);
     CHECK(bad.error().why() == trap::out_of_bounds_memory);
     CHECK(*memory->text(5, 4) == "kept");
@@ -229,7 +248,10 @@ TEST_CASE("instantiate: segments in order; what was written before a trap stays"
     REQUIRE(f.call({}, r));
     CHECK(r[0] == value::i32(1));
 
-    bad = make(s, wasm({one_func_type, imports, code, section(9, {elem(0, {0}), elem(3, {1, 1})}), bodies, section(11, {data(20, "never")})}), env);
+    bad = make(s,
+               wasm({one_func_type, imports, code, section(9, {elem(0, {0}), elem(3, {1, 1})}), bodies,
+                     section(11, {data(20, "never")})}),
+               env);
     REQUIRE(!bad);
     CHECK(bad.error().why() == trap::out_of_bounds_table);
     CHECK(*table->get<tessera::func>(0));
@@ -238,9 +260,12 @@ TEST_CASE("instantiate: segments in order; what was written before a trap stays"
 
 TEST_CASE("instantiate: passive and declarative segments, drops") {
     auto s = new_store();
-    auto i = make(s, wasm({one_func_type, section(3, {bytes{0}}), section(4, {bytes{0x70, 0, 1}}), section(5, {bytes{0, 1}}),
-                           section(9, {bytes{1, 0, 2, 0, 0}, bytes{3, 0, 1, 0}, bytes{5, 0x70, 2} + expr({0xd2, 0}) + expr({0xd0, 0x70})}),
-                           section(12, leb(2)), section(10, {body({0x41, 0})}), section(11, {bytes{1} + name("passive"), bytes{0} + expr(i32_const(0)) + name("x")})}));
+    auto i =
+        make(s, wasm({one_func_type, section(3, {bytes{0}}), section(4, {bytes{0x70, 0, 1}}), section(5, {bytes{0, 1}}),
+                      section(9, {bytes{1, 0, 2, 0, 0}, bytes{3, 0, 1, 0},
+                                  bytes{5, 0x70, 2} + expr({0xd2, 0}) + expr({0xd0, 0x70})}),
+                      section(12, leb(2)), section(10, {body({0x41, 0})}),
+                      section(11, {bytes{1} + name("passive"), bytes{0} + expr(i32_const(0)) + name("x")})}));
     REQUIRE_MESSAGE(i, i.error().message());
     tessera::runtime::instance_data& d = *s.data()->instances[0];
     REQUIRE(d.elems.size() == 3);
@@ -260,8 +285,9 @@ TEST_CASE("instantiate: passive and declarative segments, drops") {
 
 TEST_CASE("instantiate: tables with an initial value") {
     auto s = new_store();
-    auto i = make(s, wasm({one_func_type, section(3, {bytes{0}}), section(4, {bytes{0x40, 0, 0x70, 0, 3} + expr({0xd2, 0})}),
-                           section(7, {export_("t", 1, 0)}), section(10, {body({0x41, 0})})}));
+    auto i =
+        make(s, wasm({one_func_type, section(3, {bytes{0}}), section(4, {bytes{0x40, 0, 0x70, 0, 3} + expr({0xd2, 0})}),
+                      section(7, {export_("t", 1, 0)}), section(10, {body({0x41, 0})})}));
     REQUIRE_MESSAGE(i, i.error().message());
     auto t = i->get<tessera::table>("t");
     for (u64 k = 0; k < 3; ++k) CHECK(*t->get<tessera::func>(k));
@@ -277,7 +303,8 @@ TEST_CASE("instantiate: the start function") {
         if (fail) return trap::unreachable;
         return {};
     });
-    const bytes m = wasm({section(1, {type({}, {})}), section(2, {import("h", "start", {0, 0})}), section(8, bytes{0})});
+    const bytes m =
+        wasm({section(1, {type({}, {})}), section(2, {import("h", "start", {0, 0})}), section(8, bytes{0})});
     REQUIRE(make(s, m, env));
     CHECK(started == 1);
     fail = true;
@@ -290,14 +317,16 @@ TEST_CASE("instantiate: the start function") {
 TEST_CASE("instantiate: what this build cannot run is named") {
     {
         auto s = new_store({}, tessera::wasm_1_0);
-        auto i = make(s, wasm({section(1, {type({}, {0x7f, 0x7f})}), section(3, {bytes{0}}), section(10, {body({0x41, 0, 0x41, 0})})}));
+        auto i = make(s, wasm({section(1, {type({}, {0x7f, 0x7f})}), section(3, {bytes{0}}),
+                               section(10, {body({0x41, 0, 0x41, 0})})}));
         REQUIRE(!i);
         CHECK(i.error().kind() == kind::unsupported);
         CHECK(i.error().detail() == "multi-value");
     }
     auto s = new_store();
     // i8x16.splat, drop
-    auto i = make(s, wasm({section(1, {type({}, {})}), section(3, {bytes{0}}), section(10, {body({0x41, 0, 0xfd, 0x0f, 0x1a})})}));
+    auto i = make(s, wasm({section(1, {type({}, {})}), section(3, {bytes{0}}),
+                           section(10, {body({0x41, 0, 0xfd, 0x0f, 0x1a})})}));
     REQUIRE(!i);
     CHECK(i.error().kind() == kind::unsupported);
     CHECK(i.error().detail() == "i8x16.splat");

@@ -343,9 +343,10 @@ TEST_CASE("parser: names of labels and of parameters of imports") {
         CHECK(all.substr(all.size() - names.size()) == names);
     };
     // In the order of the code: the condition of an `if` comes before it.
-    ends_with("(func (block $a) (if $c (block $b (result i32) (i32.const 0)) (then)) loop $d end (try $e (do)) block end)",
-              "\4name"
-              "\3\x12\1\0\5\0\1a\1\1b\2\1c\3\1d\4\1e"s);
+    ends_with(
+        "(func (block $a) (if $c (block $b (result i32) (i32.const 0)) (then)) loop $d end (try $e (do)) block end)",
+        "\4name"
+        "\3\x12\1\0\5\0\1a\1\1b\2\1c\3\1d\4\1e"s);
     ends_with("(import \"\" \"\" (func (param i32) (param $x i32)))(func (import \"\" \"\") (param $y i32))",
               "\4name"
               "\2\x0b\2\0\1\1\1x\1\1\0\1y"s);

@@ -50,8 +50,11 @@ std::string body(std::string_view code, print_options options = folded) {
         (type $s (struct (field i32 i64))) (type $a (array (mut i8))) (type $none (func)) (type $pair (func (param i32) (result i32 i32)))
         (memory 1) (memory 1) (table 1 funcref) (table 1 externref) (tag (param i32)) (global (mut i32) (i32.const 0)) (elem func) (data "")
         (func $f (type $pair) unreachable)
-        (func $it (param i32 i64 f32 v128) )" + std::string(code) + "))", options);
-    const std::size_t from = all.find("v128)\n", all.find("$it")) + 6, to = all.rfind(options.folded ? ")\n  (data" : "\n  )\n  (data");
+        (func $it (param i32 i64 f32 v128) )" +
+                                        std::string(code) + "))",
+                                    options);
+    const std::size_t from = all.find("v128)\n", all.find("$it")) + 6,
+                      to = all.rfind(options.folded ? ")\n  (data" : "\n  )\n  (data");
     std::string out;
     for (std::size_t i = from; i < to; ++i)
         if (all[i] != ' ' || (!out.empty() && out.back() != ' ')) out += all[i] == '\n' ? ' ' : all[i];
@@ -94,9 +97,11 @@ TEST_CASE("printer: a module") {
   (data $d (;0;) (i64.const 8) "a\00\ff\"")
 )
 )";
-    CHECK(printed(source) == std::string(source).replace(source.find("  (func (;2;) (type 1)\n  )"), 26, "  (func (;2;) (type 1))"));
+    CHECK(printed(source) ==
+          std::string(source).replace(source.find("  (func (;2;) (type 1)\n  )"), 26, "  (func (;2;) (type 1))"));
     CHECK(printed("(module)") == "(module)\n");
-    CHECK(printed("(module $m)", {.names = false}) == "(module\n  (@custom \"name\" (before first) \"\\00\\02\\01m\")\n)\n");
+    CHECK(printed("(module $m)", {.names = false}) ==
+          "(module\n  (@custom \"name\" (before first) \"\\00\\02\\01m\")\n)\n");
     CHECK(has(printed(source, folded), R"(
   (func $f (;1;) (type $t) (param $x i32) (result i32)
     (local i64 i64) (local $y f32)
@@ -116,9 +121,12 @@ TEST_CASE("printer: types") {
         (table i64 0 1 (ref $list) (struct.new $list (i32.const 0) (ref.null none)))
         (memory 1 2 shared) (memory 0 65536 (pagesize 1))
         (global (ref null $more) ref.null $more)))");
-    CHECK(has(all, "(rec\n    (type $list (;0;) (sub (struct (field $head i32) (field (mut (ref null $list))))))\n    (type (;1;) (array i8)))\n"));
-    CHECK(has(all, "(type $more (;2;) (sub final $list (struct (field i32) (field (mut (ref null $list))) (field $last (ref extern)))))"));
-    CHECK(has(all, "(param anyref eqref i31ref structref arrayref nullref funcref nullfuncref externref nullexternref exnref nullexnref "
+    CHECK(has(all, "(rec\n    (type $list (;0;) (sub (struct (field $head i32) (field (mut (ref null $list))))))\n    "
+                   "(type (;1;) (array i8)))\n"));
+    CHECK(has(all, "(type $more (;2;) (sub final $list (struct (field i32) (field (mut (ref null $list))) (field $last "
+                   "(ref extern)))))"));
+    CHECK(has(all, "(param anyref eqref i31ref structref arrayref nullref funcref nullfuncref externref nullexternref "
+                   "exnref nullexnref "
                    "(ref any) (ref null $list) v128 i32 i64 f32 f64)"));
     CHECK(has(all, "(table (;0;) i64 0 1 (ref $list) (struct.new $list (i32.const 0) (ref.null none)))"));
     CHECK(has(all, "(memory (;0;) 1 2 shared)"));
@@ -128,23 +136,42 @@ TEST_CASE("printer: types") {
 
 TEST_CASE("printer: immediates of each kind") {
     for (std::string_view code :
-         {"nop", "(br_table 0 (;@0;) 0 (;@0;) (local.get 0))", "(drop (call_indirect (type $none)))", "(data.drop 0)", "(elem.drop 0)",
-          "(drop (i32.load (i32.const 0)))", "(drop (i64.load16_s 1 offset=8 align=1 (i32.const 0)))",
-          "(v128.store16_lane 3 (i32.const 0) (local.get 3))", "(v128.store8_lane 1 offset=2 15 (i32.const 0) (local.get 3))",
-          "(memory.copy 0 1 (i32.const 0) (i32.const 0) (i32.const 0))", "(memory.init 1 0 (i32.const 0) (i32.const 0) (i32.const 0))",
-          "(memory.init 0 (i32.const 0) (i32.const 0) (i32.const 0))", "(table.init 1 0 (i32.const 0) (i32.const 0) (i32.const 0))",
-          "(table.copy (i32.const 0) (i32.const 0) (i32.const 0))", "(drop (table.get 1 (i32.const 0)))", "(drop (memory.size 1))",
-          "(drop (i32.const -2147483648))", "(drop (i64.const -9223372036854775808))", "(global.set 0 (i32.const 4))",
+         {"nop",
+          "(br_table 0 (;@0;) 0 (;@0;) (local.get 0))",
+          "(drop (call_indirect (type $none)))",
+          "(data.drop 0)",
+          "(elem.drop 0)",
+          "(drop (i32.load (i32.const 0)))",
+          "(drop (i64.load16_s 1 offset=8 align=1 (i32.const 0)))",
+          "(v128.store16_lane 3 (i32.const 0) (local.get 3))",
+          "(v128.store8_lane 1 offset=2 15 (i32.const 0) (local.get 3))",
+          "(memory.copy 0 1 (i32.const 0) (i32.const 0) (i32.const 0))",
+          "(memory.init 1 0 (i32.const 0) (i32.const 0) (i32.const 0))",
+          "(memory.init 0 (i32.const 0) (i32.const 0) (i32.const 0))",
+          "(table.init 1 0 (i32.const 0) (i32.const 0) (i32.const 0))",
+          "(table.copy (i32.const 0) (i32.const 0) (i32.const 0))",
+          "(drop (table.get 1 (i32.const 0)))",
+          "(drop (memory.size 1))",
+          "(drop (i32.const -2147483648))",
+          "(drop (i64.const -9223372036854775808))",
+          "(global.set 0 (i32.const 4))",
           "(drop (v128.const i32x4 0x00000001 0xffffffff 0x00000000 0x89abcdef))",
           "(drop (i8x16.shuffle 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 31 (local.get 3) (local.get 3)))",
-          "(drop (i16x8.extract_lane_s 7 (local.get 3)))", "(drop (select (result i32) (i32.const 1) (i32.const 2) (local.get 0)))",
-          "(drop (ref.null func))", "(drop (ref.test (ref i31) (ref.null any)))", "(drop (ref.cast anyref (ref.null any)))",
-          "(drop (struct.get $s 1 (struct.new_default $s)))", "(drop (array.new_fixed $a 2 (i32.const 1) (i32.const 2)))",
-          "(drop (array.new_data $a 0 (i32.const 0) (i32.const 0)))", "(atomic.fence)", "(throw 0 (i32.const 1))",
+          "(drop (i16x8.extract_lane_s 7 (local.get 3)))",
+          "(drop (select (result i32) (i32.const 1) (i32.const 2) (local.get 0)))",
+          "(drop (ref.null func))",
+          "(drop (ref.test (ref i31) (ref.null any)))",
+          "(drop (ref.cast anyref (ref.null any)))",
+          "(drop (struct.get $s 1 (struct.new_default $s)))",
+          "(drop (array.new_fixed $a 2 (i32.const 1) (i32.const 2)))",
+          "(drop (array.new_data $a 0 (i32.const 0) (i32.const 0)))",
+          "(atomic.fence)",
+          "(throw 0 (i32.const 1))",
           "(drop (block (;@1;) (result anyref) (br_on_cast 0 (;@1;) anyref (ref $s) (ref.null none))))",
           "(block $out (try_table (;@2;) (catch_all $out) (catch_all_ref 1 (;@0;)) (nop)))"}) {
         if (code == "nop") CHECK(body("nop", flat) == "nop");
-        else if (code.find("call_indirect") != code.npos) CHECK(body("(call_indirect (type $none) (local.get 0))") == "(call_indirect (type $none) (local.get 0))");
+        else if (code.find("call_indirect") != code.npos)
+            CHECK(body("(call_indirect (type $none) (local.get 0))") == "(call_indirect (type $none) (local.get 0))");
         else CHECK(stays(code));
     }
 }
@@ -192,7 +219,8 @@ TEST_CASE("printer: folding") {
     CHECK(body("(call $f (local.get 0)) drop drop (local.set 0 (i32.const 1))") ==
           "(call $f (local.get 0)) drop drop (local.set 0 (i32.const 1))");
     // After a branch nothing is known of the stack, and what is known again is folded again.
-    CHECK(body("unreachable i32.add drop (local.set 0 (i32.const 1))") == "(unreachable) i32.add drop (local.set 0 (i32.const 1))");
+    CHECK(body("unreachable i32.add drop (local.set 0 (i32.const 1))") ==
+          "(unreachable) i32.add drop (local.set 0 (i32.const 1))");
     CHECK(body("i32.const 1 br 0 drop") == "(i32.const 1) (br 0 (;@0;)) drop");
     // Parameters of a block are in no parentheses of its own.
     CHECK(body("i32.const 1 block (param i32) drop end") == "(i32.const 1) (block (;@1;) (type 4) (param i32) drop)");
@@ -202,7 +230,8 @@ TEST_CASE("printer: folding") {
     // A block in a condition comes before the block of its `if`, whose label it does not see.
     CHECK(stays("(if $b (block $a (result i32) (br $a (i32.const 1))) (then (br $b)) (else (br $b)))"));
     CHECK(stays("(drop (loop $l (result i32) (br_if $l (local.get 0)) (i32.const 1)))"));
-    CHECK(body("(try $t (do (nop)) (catch 0 (drop)) (catch_all (rethrow $t)))") == "(try $t (do (nop)) (catch 0 drop) (catch_all (rethrow $t)))");
+    CHECK(body("(try $t (do (nop)) (catch 0 (drop)) (catch_all (rethrow $t)))") ==
+          "(try $t (do (nop)) (catch 0 drop) (catch_all (rethrow $t)))");
     CHECK(body("(block $o (try $t (do (nop)) (delegate $o)))") == "(block $o (try $t (do (nop)) (delegate $o)))");
     CHECK(body("(block $o (try $t (do (nop)) (delegate $o)))", flat) == "block $o try $t nop delegate $o end");
     CHECK(body("(drop (br_if 0 (i32.const 7) (local.get 0)))") == "(i32.const 7) (br_if 0 (;@0;) (local.get 0)) drop");
@@ -214,7 +243,8 @@ TEST_CASE("printer: identifiers") {
         (func $q (@name "\22") (type $"a b") (param $"λ" i32) (param $y (@name "λ") i32))
         (func $x (@name "same")) (func $y (@name "same")) (func $z (@name "same#1"))
         (func $l (block $l (block $l (br $l) (br 1)) (br $l)))
-        (export "z" (func $z))))", folded);
+        (export "z" (func $z))))",
+                                    folded);
     CHECK(has(all, "(module $\"the module\"\n"));
     CHECK(has(all, "(type $\"a b\" (;0;)"));
     CHECK(has(all, "(func $\"\\\"\" (;0;) (type $\"a b\") (param $\"λ\" i32) (param $\"λ#1\" (@name \"λ\") i32)"));
@@ -235,19 +265,20 @@ TEST_CASE("printer: names that a text cannot say come as the section they are") 
     CHECK(has(good, "$f"));
     CHECK(has(good, "@custom")); // an empty map of labels
     CHECK(!has(with({1, 4, 1, 0, 1, 'f'}), "@custom"));
-    CHECK(has(with({}), "@custom"));                               // no names at all
-    CHECK(has(with({1, 4, 1, 7, 1, 'f'}), "@custom"));             // no such function
-    CHECK(has(with({3, 6, 1, 0, 1, 0, 1, 'l'}), "@custom"));       // no such block
-    CHECK(has(with({2, 6, 1, 0, 1, 0, 1, 'l'}), "@custom"));       // no such local
-    CHECK(has(with({2, 6, 1, 9, 1, 0, 1, 'l'}), "@custom"));       // nor function
-    CHECK(has(with({10, 6, 1, 0, 1, 0, 1, 'l'}), "@custom"));      // nor field
-    CHECK(has(with({1, 4, 1, 0, 1, 0xff}), "@custom"));            // no UTF-8
+    CHECK(has(with({}), "@custom"));                                                  // no names at all
+    CHECK(has(with({1, 4, 1, 7, 1, 'f'}), "@custom"));                                // no such function
+    CHECK(has(with({3, 6, 1, 0, 1, 0, 1, 'l'}), "@custom"));                          // no such block
+    CHECK(has(with({2, 6, 1, 0, 1, 0, 1, 'l'}), "@custom"));                          // no such local
+    CHECK(has(with({2, 6, 1, 9, 1, 0, 1, 'l'}), "@custom"));                          // nor function
+    CHECK(has(with({10, 6, 1, 0, 1, 0, 1, 'l'}), "@custom"));                         // nor field
+    CHECK(has(with({1, 4, 1, 0, 1, 0xff}), "@custom"));                               // no UTF-8
     CHECK(has(with({1, 4, 1, 0, 1, 'f'}, {0, 5, 4, 'n', 'a', 'm', 'e'}), "@custom")); // two of them
     CHECK(has(with({1, 4, 1, 0, 1, 'f'}, {0, 2, 1, 'x'}), "(after last)"));
 }
 
 TEST_CASE("printer: custom sections and branch hints") {
-    const std::string all = printed(R"((module (@custom "a" (before first) "1\ff") (type (func)) (@custom "b" (after type))
+    const std::string all =
+        printed(R"((module (@custom "a" (before first) "1\ff") (type (func)) (@custom "b" (after type))
         (func (type 0) i32.const 0 (@metadata.code.branch_hint "\01") if end (@metadata.code.branch_hint "\00") (br_if 0 (i32.const 0)))
         (@custom "λ" (before code)) (@custom "end" (after last) "x")))");
     CHECK(has(all, "(@custom \"a\" (before first) \"1\\ff\")\n"));
@@ -270,7 +301,8 @@ TEST_CASE("printer: nesting is not limited by the stack") {
 }
 
 TEST_CASE("printer: the length is limited") {
-    const module_owner m = parsed("(module (func $f (block $b (br $b))) (func (call $f)) (data \"0123456789\") (type (struct)))");
+    const module_owner m =
+        parsed("(module (func $f (block $b (br $b))) (func (call $f)) (data \"0123456789\") (type (struct)))");
     for (print_options o : {flat, folded}) {
         const u32 whole = u32(printed(m, o).size());
         for (o.most_characters = 0; o.most_characters < whole; ++o.most_characters) {
@@ -283,7 +315,8 @@ TEST_CASE("printer: the length is limited") {
 
 TEST_CASE("printer: what is not a module") {
     const auto refused = [](std::initializer_list<int> code, print_options options) {
-        return said(text::print(*decoded(module_bytes().section(1, {1, 0x60, 0, 0}).section(3, {1, 0}).body(code)), options));
+        return said(
+            text::print(*decoded(module_bytes().section(1, {1, 0x60, 0, 0}).section(3, {1, 0}).body(code)), options));
     };
     for (const print_options o : {flat, folded}) {
         CHECK(refused({0xff}, o) == "illegal opcode: ff");
@@ -291,7 +324,9 @@ TEST_CASE("printer: what is not a module") {
         CHECK(refused({0x0b}, o) == "section size mismatch");
         CHECK(refused({0x05}, o) == "END opcode expected: else");
         // Indices that are not there are no matter of the form.
-        CHECK(refused({0x10, 99, 0x0c, 99, 0x20, 99, 0xfb, 2, 9, 9, 0x11, 9, 9, 0x02, 9, 0x0b, 0x08, 9, 0xfb, 0, 9, 0xfb, 1, 0}, o) == "ok");
+        CHECK(refused({0x10, 99,   0x0c, 99,   0x20, 99, 0xfb, 2, 9, 9,    0x11, 9,
+                       9,    0x02, 9,    0x0b, 0x08, 9,  0xfb, 0, 9, 0xfb, 1,    0},
+                      o) == "ok");
     }
 }
 
@@ -308,7 +343,8 @@ TEST_CASE("printer: imports of each kind") {
 }
 
 TEST_CASE("printer: segments of each kind") {
-    const std::string all = printed(R"((module (table $t 9 funcref) (table $u 9 (ref null struct)) (memory $m 1) (memory $n 1) (type (array i16)) (func $f)
+    const std::string all = printed(
+        R"((module (table $t 9 funcref) (table $u 9 (ref null struct)) (memory $m 1) (memory $n 1) (type (array i16)) (func $f)
         (elem declare func $f) (elem (table $u) (i32.const 2) (ref null struct) (ref.null struct)) (elem $p funcref (ref.func $f) (item ref.null func))
         (data (memory $n) (i32.const 3) "x") (data $d "passive")
         (elem (offset i32.const 1 i32.const 2 i32.add) $f) (global (ref i31) i32.const 1 ref.i31)))");
@@ -322,8 +358,9 @@ TEST_CASE("printer: segments of each kind") {
     // A line for each 16 items; what is not one tree gets the word around it.
     std::string items, expressions;
     for (int i = 0; i < 40; ++i) items += " $f", expressions += " (item unreachable ref.null func)";
-    const std::string many = printed("(module (func $f) (memory 1) (elem func" + items + ") (elem funcref" + expressions +
-                                     ") (data (offset i32.const 1 i32.const 2 nop i32.add) \"y\"))", folded);
+    const std::string many = printed("(module (func $f) (memory 1) (elem func" + items + ") (elem funcref" +
+                                         expressions + ") (data (offset i32.const 1 i32.const 2 nop i32.add) \"y\"))",
+                                     folded);
     CHECK(has(many, "$f $f\n    $f"));
     CHECK(has(many, " (item (unreachable) (ref.null func))"));
     CHECK(has(many, "(offset (i32.const 1) (i32.const 2) (nop) i32.add)"));
@@ -331,17 +368,25 @@ TEST_CASE("printer: segments of each kind") {
 
 TEST_CASE("printer: operands of instructions on structures, arrays, references and calls") {
     for (std::string_view code :
-         {"(table.set 1 (i32.const 0) (ref.null extern))", "(struct.set $s 1 (struct.new_default $s) (i64.const 2))",
-          "(drop (struct.new $s (i32.const 1) (i64.const 2)))", "(drop (array.new_elem $a 0 (i32.const 0) (i32.const 1)))",
+         {"(table.set 1 (i32.const 0) (ref.null extern))",
+          "(struct.set $s 1 (struct.new_default $s) (i64.const 2))",
+          "(drop (struct.new $s (i32.const 1) (i64.const 2)))",
+          "(drop (array.new_elem $a 0 (i32.const 0) (i32.const 1)))",
           "(array.fill $a (ref.null $a) (i32.const 0) (i32.const 1) (i32.const 2))",
           "(array.init_data $a 0 (ref.null $a) (i32.const 0) (i32.const 0) (i32.const 1))",
           "(array.init_elem $a 0 (ref.null $a) (i32.const 0) (i32.const 0) (i32.const 1))",
           "(array.copy $a $a (ref.null $a) (i32.const 0) (ref.null $a) (i32.const 0) (i32.const 1))",
-          "(array.set $a (ref.null $a) (i32.const 0) (i32.const 1))", "(drop (i31.get_s (ref.i31 (i32.const 3))))",
-          "(return_call $it (i32.const 0) (i64.const 0) (f32.const 0) (local.get 3))", "(return_call_indirect (type $none) (i32.const 0))",
-          "(return_call_ref $none (ref.null $none))", "(call_ref $none (ref.null $none))", "(throw_ref (ref.null exn))",
-          "(drop (table.grow 1 (ref.null extern) (i32.const 1)))", "(table.fill 1 (i32.const 0) (ref.null extern) (i32.const 1))",
-          "(drop (ref.eq (ref.null eq) (ref.null eq)))", "(block $b (drop (br_on_null $b (ref.null func))))",
+          "(array.set $a (ref.null $a) (i32.const 0) (i32.const 1))",
+          "(drop (i31.get_s (ref.i31 (i32.const 3))))",
+          "(return_call $it (i32.const 0) (i64.const 0) (f32.const 0) (local.get 3))",
+          "(return_call_indirect (type $none) (i32.const 0))",
+          "(return_call_ref $none (ref.null $none))",
+          "(call_ref $none (ref.null $none))",
+          "(throw_ref (ref.null exn))",
+          "(drop (table.grow 1 (ref.null extern) (i32.const 1)))",
+          "(table.fill 1 (i32.const 0) (ref.null extern) (i32.const 1))",
+          "(drop (ref.eq (ref.null eq) (ref.null eq)))",
+          "(block $b (drop (br_on_null $b (ref.null func))))",
           "(drop (block $b (result (ref func)) (br_on_non_null $b (ref.null func)) (unreachable)))",
           "(drop (block $b (result anyref) (br_on_cast_fail $b anyref (ref $s) (ref.null any))))"}) {
         CAPTURE(code);

@@ -152,14 +152,15 @@ TEST_CASE("script: malformed scripts") {
 }
 
 TEST_CASE("script: references as results") {
-    const auto s = parse("(assert_return (invoke \"f\" (ref.null) (ref.null any) (ref.extern 1) (ref.host 2)) (ref.func) (ref.eq) "
-                         "(ref.i31) (ref.any) (ref.struct) (ref.array) (ref.exn) (ref.extern) (ref.null func) (ref.extern 7))");
+    const auto s =
+        parse("(assert_return (invoke \"f\" (ref.null) (ref.null any) (ref.extern 1) (ref.host 2)) (ref.func) (ref.eq) "
+              "(ref.i31) (ref.any) (ref.struct) (ref.array) (ref.exn) (ref.extern) (ref.null func) (ref.extern 7))");
     REQUIRE(s.commands.size() == 1);
     const text::command& c = s.commands[0];
     REQUIRE(c.results.count == 10);
-    const pattern_kind kinds[] = {pattern_kind::ref_func,   pattern_kind::ref_eq,    pattern_kind::ref_i31,
-                                  pattern_kind::ref_any,    pattern_kind::ref_struct, pattern_kind::ref_array,
-                                  pattern_kind::ref_exn,    pattern_kind::ref_extern, pattern_kind::ref_null,
+    const pattern_kind kinds[] = {pattern_kind::ref_func,  pattern_kind::ref_eq,     pattern_kind::ref_i31,
+                                  pattern_kind::ref_any,   pattern_kind::ref_struct, pattern_kind::ref_array,
+                                  pattern_kind::ref_exn,   pattern_kind::ref_extern, pattern_kind::ref_null,
                                   pattern_kind::ref_extern};
     for (u32 i = 0; i < 10; ++i) CHECK(s.patterns[c.results.first + i].kind == kinds[i]);
     CHECK(s.patterns[c.results.first + 8].heap == heap_type::abstract(code::func));

@@ -89,7 +89,8 @@ TEST_CASE("calls: a trap has a text, an offset and a backtrace with names") {
       (func $divide (param i32 i32) (result i32) (i32.div_s (local.get 0) (local.get 1)))
       (func $outer (export "outer") (param i32) (result i32) (call $divide (i32.const 8) (local.get 0)))
       (func $ask (export "ask") (param i32) (result i32) (call $fail (local.get 0)))
-      (func $deep (export "deep") (call $deep))))", env);
+      (func $deep (export "deep") (call $deep))))",
+                            env);
     auto outer = i.get<i32(i32)>("outer");
     CHECK(*(*outer)(2) == 4);
     auto r = (*outer)(0);
@@ -169,7 +170,8 @@ TEST_CASE("host functions: strings, spans, structures of the guest") {
       (func (export "reverse") (param i32 i32) (call $reverse (local.get 0) (local.get 1)))
       (func (export "scale") (param i32 f32) (call $scale (local.get 0) (local.get 1)))
       (func (export "fill") (param i32 i32 i32) (call $fill (local.get 0) (local.get 1) (local.get 2)))
-      (func (export "peek") (param i32) (result i32) (call $peek (local.get 0))))", env);
+      (func (export "peek") (param i32) (result i32) (call $peek (local.get 0))))",
+                            env);
     const memory m = *i.get<memory>("memory");
     auto say = i.get<void(u32, u32)>("say");
     REQUIRE((*say)(14, 5));
@@ -230,7 +232,8 @@ TEST_CASE("host functions: back into the guest, growing its memory meanwhile") {
       (func (export "recurse") (param i32) (result i32) (i32.add (i32.const 1) (call $again (local.get 0))))
       (func (export "go") (result i32)
         (i32.store (i32.const 4) (i32.const 1))
-        (i32.add (i32.mul (i32.const 1000) (call $grow)) (i32.load (i32.const 196608)))))", env);
+        (i32.add (i32.mul (i32.const 1000) (call $grow)) (i32.load (i32.const 196608)))))",
+                env);
     CHECK(*(*self.get<i32()>("go"))() == 77077);
     auto recurse = self.get<i32(i32)>("recurse");
     CHECK(*(*recurse)(20) == 21);
@@ -348,7 +351,8 @@ TEST_CASE("linking: a failed instance's functions stay callable") {
       (memory 1)
       (elem (i32.const 0) $f)
       (data (i32.const 65536) "x")
-      (func $f (result i32) (i32.store (i32.const 0) (i32.const 6)) (i32.load (i32.const 0))))"), env);
+      (func $f (result i32) (i32.store (i32.const 0) (i32.const 6)) (i32.load (i32.const 0))))"),
+                                env);
     REQUIRE(!failed);
     CHECK(failed.error().message() == "out of bounds memory access");
     CHECK(*(*typed_func<i32()>::from(*t->get<func>(0)))() == 6);
@@ -473,7 +477,9 @@ TEST_CASE("fuel: it stops a guest, and a call can go on with more") {
 TEST_CASE("interruption: from another thread, once") {
     store<metered> s;
     REQUIRE(s.add_fuel(~u64{0}));
-    const instance i = make(s, parse<metered>(R"((func (export "spin") (loop $l (br $l))) (func (export "one") (result i32) (i32.const 1)))"));
+    const instance i = make(
+        s,
+        parse<metered>(R"((func (export "spin") (loop $l (br $l))) (func (export "one") (result i32) (i32.const 1)))"));
     std::atomic<bool> ended{false};
     auto spin = i.get<void()>("spin");
     std::thread other([&] {

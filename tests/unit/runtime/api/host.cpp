@@ -30,7 +30,15 @@ TEST_CASE("host functions: the C++ signature is the WebAssembly type") {
         std::string text;
         const auto put = [&](std::span<const val_type> types) {
             for (val_type t : types)
-                text += t == t_i32 ? 'i' : t == t_i64 ? 'l' : t == t_f32 ? 'f' : t == t_f64 ? 'd' : t == t_v128 ? 'v' : t == t_externref ? 'e' : t == t_funcref ? 'F' : t == t_anyref ? 'a' : '?';
+                text += t == t_i32         ? 'i'
+                        : t == t_i64       ? 'l'
+                        : t == t_f32       ? 'f'
+                        : t == t_f64       ? 'd'
+                        : t == t_v128      ? 'v'
+                        : t == t_externref ? 'e'
+                        : t == t_funcref   ? 'F'
+                        : t == t_anyref    ? 'a'
+                                           : '?';
         };
         put(made->type().params);
         text += '_';
@@ -48,7 +56,8 @@ TEST_CASE("host functions: the C++ signature is the WebAssembly type") {
     CHECK(type_of([]() { return std::pair{1, 2.0f}; }) == "_if");
     // Where the machine's byte order is not the guest's, a span of numbers is a compile error.
     using element = std::conditional_t<std::endian::native == std::endian::little, f64, u8>;
-    CHECK(type_of([](std::string_view, std::span<const u8>, std::span<element>, guest_span<u64>, guest_ptr<point>, guest_string) {}) == "iiiiiiiiiii_");
+    CHECK(type_of([](std::string_view, std::span<const u8>, std::span<element>, guest_span<u64>, guest_ptr<point>,
+                     guest_string) {}) == "iiiiiiiiiii_");
     CHECK(type_of(twice) == "i_i");
     CHECK(type_of(&thrice) == "i_i");
     int state = 0;
@@ -57,14 +66,16 @@ TEST_CASE("host functions: the C++ signature is the WebAssembly type") {
 
 TEST_CASE("host functions: values arrive and come back, with and without types") {
     auto s = new_store();
-    auto f = s.make_func([](i32 a, u64 b, f32 c, f64 d, bool e, colour g) { return std::tuple{-a, b + 1, c / 2, d * 2, !e, g}; });
+    auto f = s.make_func(
+        [](i32 a, u64 b, f32 c, f64 d, bool e, colour g) { return std::tuple{-a, b + 1, c / 2, d * 2, !e, g}; });
     REQUIRE(f);
     auto typed = typed_func<std::tuple<i32, u64, f32, f64, bool, colour>(i32, u64, f32, f64, bool, colour)>::from(*f);
     REQUIRE(typed);
     auto r = (*typed)(5, ~u64{0} - 1, 3.0f, 0.25, true, colour::red);
     REQUIRE(r);
     CHECK(*r == std::tuple{-5, ~u64{0}, 1.5f, 0.5, false, colour::red});
-    const value args[] = {value::i32(u32(-7)), value::i64(1), value::f32(1), value::f64(1), value::i32(0), value::i32(9)};
+    const value args[] = {value::i32(u32(-7)), value::i64(1), value::f32(1),
+                          value::f64(1),       value::i32(0), value::i32(9)};
     value results[6];
     REQUIRE(f->call(args, results));
     CHECK(results[0] == value::i32(7));
@@ -98,7 +109,8 @@ TEST_CASE("host functions: v128 and more than sixteen slots") {
     REQUIRE(out);
     CHECK(out->bytes[0] == 100);
     CHECK(out->bytes[15] == 115);
-    auto many = s.make_func([](i64 a, i64 b, i64 c, i64 d, i64 e, i64 g, i64 h, i64 i, i64 j, v128, v128, v128, v128, i64 k) { return a + b + c + d + e + g + h + i + j + k; });
+    auto many = s.make_func([](i64 a, i64 b, i64 c, i64 d, i64 e, i64 g, i64 h, i64 i, i64 j, v128, v128, v128, v128,
+                               i64 k) { return a + b + c + d + e + g + h + i + j + k; });
     std::vector<value> args(14, value::i64(3));
     for (std::size_t i = 9; i < 13; ++i) args[i] = {t_v128, 1, 2};
     value r[1];
@@ -146,7 +158,8 @@ TEST_CASE("host functions: what they capture ends with its last owner") {
             CHECK(count.use_count() == 2);
             REQUIRE(env.define("a", "f", [count] { ++*count; }));
             CHECK(count.use_count() == 2);
-            auto mod = parse(wasm({section(1, {type({}, {})}), section(2, {import("a", "f", {0, 0})}), section(8, bytes{0})}));
+            auto mod =
+                parse(wasm({section(1, {type({}, {})}), section(2, {import("a", "f", {0, 0})}), section(8, bytes{0})}));
             REQUIRE(mod);
             REQUIRE(s.instantiate(*mod, env));
             imports moved = std::move(env);
@@ -166,13 +179,14 @@ TEST_CASE("host functions: what they capture ends with its last owner") {
 TEST_CASE("host functions: a type known at run time only") {
     auto s = new_store();
     const val_type params[] = {t_i32, t_v128, t_f32}, results[] = {t_f32, t_i32};
-    auto f = s.make_func(func_type{params, results}, [](caller&, std::span<const value> in, std::span<value> out) -> result<void> {
-        if (in[0].as_u32() == 99) return trap::unreachable;
-        CHECK(in[1].high == 6);
-        out[0] = in[2];
-        out[1] = in[0].as_u32() == 98 ? value::i64(1) : in[0];
-        return {};
-    });
+    auto f = s.make_func(func_type{params, results},
+                         [](caller&, std::span<const value> in, std::span<value> out) -> result<void> {
+                             if (in[0].as_u32() == 99) return trap::unreachable;
+                             CHECK(in[1].high == 6);
+                             out[0] = in[2];
+                             out[1] = in[0].as_u32() == 98 ? value::i64(1) : in[0];
+                             return {};
+                         });
     REQUIRE(f);
     value args[] = {value::i32(4), {t_v128, 5, 6}, value::f32(1.5f)}, out[2];
     REQUIRE(f->call(args, out));
@@ -248,7 +262,8 @@ TEST_CASE("references: func and externref as arguments") {
 TEST_CASE("references: values are checked against what they refer to") {
     auto s = new_store();
     auto f = s.make_func([](func) {});
-    const value null_func = value::reference(t_funcref, {0}), bad = value::reference(t_funcref, {1000}), ext = value::reference(t_externref, {6});
+    const value null_func = value::reference(t_funcref, {0}), bad = value::reference(t_funcref, {1000}),
+                ext = value::reference(t_externref, {6});
     const value nofunc = value::reference(val_type::ref(heap_type::abstract(code::nofunc), true), {0});
     const value unknown = value::reference(val_type::ref(heap_type::index(12345), true), {0});
     const auto call = [&](value v) { return f->call(std::span<const value>(&v, 1), {}); };
@@ -270,7 +285,8 @@ TEST_CASE("references: values are checked against what they refer to") {
 TEST_CASE("references: a null is one of its hierarchy") {
     auto s = new_store();
     const auto null_of = [](u8 c) { return value::reference(val_type::ref(heap_type::abstract(c), true), {0}); };
-    const u8 hierarchies[][2] = {{code::func, code::nofunc}, {code::extern_, code::noextern}, {code::exn, code::noexn}, {code::any, code::none}};
+    const u8 hierarchies[][2] = {
+        {code::func, code::nofunc}, {code::extern_, code::noextern}, {code::exn, code::noexn}, {code::any, code::none}};
     for (const auto& wanted : hierarchies)
         for (const auto& given : hierarchies)
             for (const u8 c : given)
@@ -308,11 +324,15 @@ TEST_CASE("objects of the host: types that nothing can have") {
     auto s = new_store();
     CHECK(s.make_global({t_i8, true}, {t_i8, 0, 0}).error().is(msg::out_of_range));
     CHECK(s.make_global({t_bottom, true}, {t_bottom, 0, 0}).error().is(msg::out_of_range));
-    CHECK(s.make_global({val_type::ref(heap_type::index(77), true), true}, value::i32(0)).error().is(msg::out_of_range));
+    CHECK(
+        s.make_global({val_type::ref(heap_type::index(77), true), true}, value::i32(0)).error().is(msg::out_of_range));
     CHECK(s.make_global({t_i32, true}, value::i64(0)).error().is(msg::wrong_type));
-    CHECK(s.make_table({{0, 0, false, false}, val_type::ref(heap_type::index(77), true)}).error().is(msg::out_of_range));
+    CHECK(
+        s.make_table({{0, 0, false, false}, val_type::ref(heap_type::index(77), true)}).error().is(msg::out_of_range));
     CHECK(s.make_table({{2, 1, true, false}, t_funcref}).error().is(msg::out_of_range));
-    CHECK(s.make_table({{1, 0, false, false}, val_type::ref(heap_type::abstract(code::func), false)}).error().is(msg::wrong_type)); // no null
+    CHECK(s.make_table({{1, 0, false, false}, val_type::ref(heap_type::abstract(code::func), false)})
+              .error()
+              .is(msg::wrong_type)); // no null
 }
 
 TEST_CASE("a store: its limits, and one whose engine does not work") {
@@ -391,7 +411,9 @@ TEST_CASE("objects of the host: memory, table, global") {
     CHECK(t->grow(1, externref()).error().is(msg::cannot_grow));
     CHECK(s.make_table({{0, 0, false, false}, t_i32}).error().is(msg::out_of_range));
     for (u8 none : {code::bottom, u8(0x68), u8(0x75), code::i32})
-        CHECK(s.make_table({{0, 0, false, false}, val_type::ref(heap_type::abstract(none), true)}).error().is(msg::out_of_range));
+        CHECK(s.make_table({{0, 0, false, false}, val_type::ref(heap_type::abstract(none), true)})
+                  .error()
+                  .is(msg::out_of_range));
     CHECK(s.make_table({{0, 0, false, false}, t_exnref}));
 
     auto g = s.make_global(value::f64(1.5), true);
@@ -420,12 +442,14 @@ TEST_CASE("a store: reset makes handles stale, moving does not") {
 }
 
 TEST_CASE("a module: imports, exports, sections, names") {
-    auto mod = parse(wasm({section(0, name("first") + bytes{1, 2, 3}), section(1, {type({0x7f, 0x7e}, {0x7d}), type({}, {})}),
-                           section(2, {import("env", "f", {0, 1}), import("env", "t", {1, 0x6f, 1, 2, 3})}), section(3, {bytes{0}}),
-                           section(5, {bytes{1, 1, 2}}), section(6, {bytes{0x7c, 1} + expr({0x44, 0, 0, 0, 0, 0, 0, 0, 0})}),
-                           section(7, {export_("go", 0, 1), export_("mem", 2, 0), export_("g", 3, 0), export_("table", 1, 0)}),
-                           section(10, {body({0x43, 0, 0, 0, 0})}),
-                           section(0, name("name") + bytes{0} + leb(4) + name("mod") + bytes{1} + leb(8) + list({leb(1) + name("named")}))}));
+    auto mod = parse(
+        wasm({section(0, name("first") + bytes{1, 2, 3}), section(1, {type({0x7f, 0x7e}, {0x7d}), type({}, {})}),
+              section(2, {import("env", "f", {0, 1}), import("env", "t", {1, 0x6f, 1, 2, 3})}), section(3, {bytes{0}}),
+              section(5, {bytes{1, 1, 2}}), section(6, {bytes{0x7c, 1} + expr({0x44, 0, 0, 0, 0, 0, 0, 0, 0})}),
+              section(7, {export_("go", 0, 1), export_("mem", 2, 0), export_("g", 3, 0), export_("table", 1, 0)}),
+              section(10, {body({0x43, 0, 0, 0, 0})}),
+              section(0, name("name") + bytes{0} + leb(4) + name("mod") + bytes{1} + leb(8) +
+                             list({leb(1) + name("named")}))}));
     REQUIRE_MESSAGE(mod, mod.error().message());
     REQUIRE(mod->imports().size() == 2);
     CHECK(mod->imports()[0].module == "env");

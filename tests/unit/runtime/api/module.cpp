@@ -13,7 +13,8 @@ TEST_CASE("module: to text and to bytes") {
     const auto text = m->to_text({.folded = true});
     REQUIRE(text);
     const std::string_view shown(text->data(), text->size());
-    CHECK(shown == "(module\n  (type (;0;) (func (result i32)))\n  (func $one (;0;) (type 0) (result i32)\n    (i32.const 1))\n)\n");
+    CHECK(shown == "(module\n  (type (;0;) (func (result i32)))\n  (func $one (;0;) (type 0) (result i32)\n    "
+                   "(i32.const 1))\n)\n");
     const auto again = module::parse_text<tessera::wasm_3_0>(shown);
     REQUIRE(again);
     CHECK(again->function_name(0) == "one");
