@@ -16,6 +16,7 @@
 
 #include <tessera/store.hpp>
 
+#include <tessera/config.hpp> // a door takes the internal macros away
 #if TESSERA_BODIES
 #include <tessera/text/script.hpp>
 #endif
