@@ -3,6 +3,8 @@
 
 #include <tessera/num/integer.hpp>
 
+#include <initializer_list>
+
 using namespace tessera;
 using namespace tessera::num;
 
@@ -87,4 +89,87 @@ TEST_CASE("a test for zero looks at every bit") {
     }
     CHECK(eqz<u32>::eval(0) == 1);
     CHECK(eqz<u64>::eval(0) == 1);
+}
+
+namespace {
+
+/// T at run time: the compiler does not know what it reads here.
+template <class T>
+T read(T value) {
+    volatile T at = value;
+    return at;
+}
+
+} // namespace
+
+TEST_CASE_TEMPLATE("shifts, rotations and counts agree with going bit by bit", T, u32, u64) {
+    constexpr unsigned width = 8 * sizeof(T);
+    const auto bit = [](T v, unsigned n) { return T(v >> (n % width) & 1); };
+    for (const u64 wide :
+         {u64{1}, least64, all64, u64{0x0123'4567'89ab'cdef}, u64{0x8000'0000}, u64{0xf0f0'0f0f'1248'8421}})
+        for (unsigned n = 0; n < 2 * width; ++n) {
+            const T v = read(T(wide)), by = read(T(n));
+            const unsigned k = n % width;
+            T left = 0, right = 0, down = 0, signed_down = 0, up = 0;
+            for (unsigned i = 0; i < width; ++i) {
+                left |= T(bit(v, i + width - k) << i);
+                right |= T(bit(v, i + k) << i);
+                down |= T((i + k < width ? bit(v, i + k) : T(0)) << i);
+                signed_down |= T((i + k < width ? bit(v, i + k) : bit(v, width - 1)) << i);
+                up |= T((i >= k ? bit(v, i - k) : T(0)) << i);
+            }
+            CHECK(rotl<T>::eval(v, by) == left);
+            CHECK(rotr<T>::eval(v, by) == right);
+            CHECK(shr_u<T>::eval(v, by) == down);
+            CHECK(shr_s<T>::eval(v, by) == signed_down);
+            CHECK(shl<T>::eval(v, by) == up);
+        }
+    for (unsigned n = 0; n < width; ++n) {
+        const T one = read(T(T(1) << n));
+        CHECK(ctz<T>::eval(one) == n);
+        CHECK(clz<T>::eval(one) == width - 1 - n);
+        CHECK(popcnt<T>::eval(T(one - 1)) == n);
+    }
+    CHECK(clz<T>::eval(read(T(0))) == width);
+    CHECK(ctz<T>::eval(read(T(0))) == width);
+}
+
+TEST_CASE_TEMPLATE("division, remainder and order agree with each other", T, u32, u64) {
+    const u64 values[] = {0, 1, 2, 3, 7, 0x7fff'ffff, 0x8000'0000, 0xffff'ffff, least64 - 1, least64, all64, all64 - 6};
+    for (const u64 x : values)
+        for (const u64 y : values) {
+            const T a = read(T(x)), b = read(T(y));
+            CHECK(lt_s<T>::eval(a, b) ==
+                  lt_u<T>::eval(T(a ^ T(T(1) << (8 * sizeof(T) - 1))), T(b ^ T(T(1) << (8 * sizeof(T) - 1)))));
+            CHECK(lt_u<T>::eval(a, b) + gt_u<T>::eval(a, b) + eq<T>::eval(a, b) == 1);
+            CHECK(lt_s<T>::eval(a, b) + ge_s<T>::eval(a, b) == 1);
+            CHECK(gt_s<T>::eval(a, b) + le_s<T>::eval(a, b) == 1);
+            CHECK(le_u<T>::eval(a, b) == ge_u<T>::eval(b, a));
+            CHECK(ne<T>::eval(a, b) == u32(sub<T>::eval(a, b) != 0));
+            CHECK(add<T>::eval(sub<T>::eval(a, b), b) == a);
+            CHECK(add<T>::eval(and_<T>::eval(a, b), or_<T>::eval(a, b)) == add<T>::eval(a, b));
+            CHECK(xor_<T>::eval(xor_<T>::eval(a, b), b) == a);
+            const auto u = div_u<T>::eval(a, b), s = div_s<T>::eval(a, b), ru = rem_u<T>::eval(a, b),
+                       rs = rem_s<T>::eval(a, b);
+            if (b == 0) {
+                for (const auto& r : {u, s, ru, rs}) CHECK(r.why == trap::integer_divide_by_zero);
+                continue;
+            }
+            CHECK(is(ru, sub<T>::eval(a, mul<T>::eval(u.value, b))));
+            CHECK(u.why == trap::none);
+            if (s.why == trap::none) CHECK(is(rs, sub<T>::eval(a, mul<T>::eval(s.value, b))));
+            else CHECK((s.why == trap::integer_overflow && b == T(-1) && is(rs, T(0))));
+        }
+}
+
+TEST_CASE("sign extension, and arithmetic of 128 bits") {
+    CHECK(extend8_s<u32>::eval(read(0x1280u)) == 0xffff'ff80);
+    CHECK(extend8_s<u64>::eval(read(u64{0x127f})) == 0x7f);
+    CHECK(extend16_s<u32>::eval(read(0x12'8000u)) == 0xffff'8000);
+    CHECK(extend32_s<u64>::eval(read(u64{0x12'8000'0000})) == 0xffff'ffff'8000'0000);
+    const pair128 sum = add128::eval(read(all64), 5, read(u64{2}), 6);
+    CHECK(sum == pair128{1, 12});
+    CHECK(sub128::eval(sum.low, sum.high, 2, 6) == pair128{all64, 5});
+    CHECK(mul_wide_s::eval(read(all64), read(least64)) == pair128{least64, 0});
+    CHECK(mul_wide_u::eval(read(all64), read(least64)) == pair128{least64, least64 - 1});
 }
