@@ -167,10 +167,10 @@ TEST_CASE("script: references as results") {
     CHECK(s.patterns[c.results.first + 9].low == 7);
     CHECK(!s.patterns[c.results.first + 7].exact);
     CHECK(s.patterns[c.results.first + 9].exact);
-    CHECK(wrong("(assert_return (invoke \"f\") (ref.test))") == "unexpected token ref.test");
-    CHECK(wrong("(assert_return (invoke \"f\") (func))") == "unexpected token func");
-    CHECK(wrong("(assert_return (invoke \"f\") (i32.add))") == "unexpected token i32.add");
-    CHECK(wrong("(assert_return (invoke \"f\") (\"x\"))") == "unexpected token \"x\"");
+    CHECK(refusal("(assert_return (invoke \"f\") (ref.test))") == "unexpected token ref.test");
+    CHECK(refusal("(assert_return (invoke \"f\") (func))") == "unexpected token func");
+    CHECK(refusal("(assert_return (invoke \"f\") (i32.add))") == "unexpected token i32.add");
+    CHECK(refusal("(assert_return (invoke \"f\") (\"x\"))") == "unexpected token \"x\"");
 }
 
 TEST_CASE("script: a module of fields only may be malformed, and modules that do not start") {
@@ -182,6 +182,6 @@ TEST_CASE("script: a module of fields only may be malformed, and modules that do
     REQUIRE(t.commands.size() == 1);
     CHECK(t.commands[0].kind == command_kind::assert_uninstantiable);
     CHECK(t.commands[0].expected == "unreachable");
-    CHECK(wrong("(module) (param)") == "unexpected token param");
-    CHECK(wrong("(module) (\"x\")") == "unexpected token \"x\"");
+    CHECK(refusal("(module) (param)") == "unexpected token param");
+    CHECK(refusal("(module) (\"x\")") == "unexpected token \"x\"");
 }
