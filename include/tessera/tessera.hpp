@@ -16,7 +16,7 @@
 
 #include <tessera/store.hpp>
 
-#include <tessera/config.hpp> // a door takes the internal macros away
+#include <tessera/config.hpp> // NOLINT(readability-duplicate-include): a door takes the internal macros away
 #if TESSERA_BODIES
 #include <tessera/text/script.hpp>
 #endif

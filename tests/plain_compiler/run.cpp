@@ -65,4 +65,6 @@
 #undef small
 #undef interface
 
+#include "../spec/engine.cpp"
+#include "../spec/main.cpp"
 #include "../spec/run.cpp"
