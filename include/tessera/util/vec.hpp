@@ -66,7 +66,7 @@ public:
     /// Makes the size `n`; new elements are value-initialised. False: memory is out, nothing changed.
     [[nodiscard]] TESSERA_NOINLINE bool resize(std::size_t n) noexcept {
         if (!reserve(n)) return false;
-        truncate(size_ < n ? size_ : n);
+        if (n < size_) truncate(n);
         for (; size_ < n; ++size_) ::new (static_cast<void*>(data_ + size_)) T();
         return true;
     }
@@ -79,7 +79,7 @@ public:
     void truncate(std::size_t n) noexcept {
         if constexpr (std::is_trivially_copyable_v<T>) size_ = n; // its destructor does nothing, too
         else
-            while (size_ > n) data_[--size_].~T();
+            for (T *at = end(), *const last = data_ + n; at != last; --size_) (--at)->~T();
     }
     void pop_back() noexcept { truncate(size_ - 1); }
     void clear() noexcept { truncate(0); }
