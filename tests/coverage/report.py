@@ -5,8 +5,9 @@
     report.py --least PERCENT SOURCE BUILD
 
 Writes BUILD/coverage/index.html (lines in colour) and lines.txt (what each header misses). Exits with 1 if
-a floor, or the whole, is below PERCENT; the few lines of the top folder, the doors, count in the whole. A line of a template counts as executed if one
-instantiation executed it; what is never instantiated, or runs at compile time only, has no lines.
+a floor, or the whole, is below PERCENT; the few lines of the top folder, the doors, count in the whole. A
+line of a template counts as executed if one instantiation executed it; what is never instantiated, or runs
+at compile time only, has no lines.
 """
 import argparse
 import collections
@@ -48,7 +49,8 @@ def main():
     # One job: with several, gcovr 5.2 waits for ever when one of them fails.
     subprocess.run(
         ["gcovr", "--root", options.source, "--filter", "include/", "--html-details", out / "index.html",
-         "--txt", out / "lines.txt", "--json-summary", out / "summary.json", *sorted(programs)], cwd=options.source, check=True)
+         "--txt", out / "lines.txt", "--json-summary", out / "summary.json", *sorted(programs)],
+        cwd=options.source, check=True)
 
     covered, total = collections.Counter(), collections.Counter()
     for file in json.loads((out / "summary.json").read_text())["files"]:
