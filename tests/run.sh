@@ -32,6 +32,7 @@ need meson meson
 need pkg-config pkg-config
 need clang-format clang-format
 need clang-tidy clang-tidy
+need gcovr gcovr
 [ -e /usr/lib/python3/dist-packages/clang/cindex.py ] || missing+=(python3-clang-14)
 need aarch64-linux-gnu-g++ g++-aarch64-linux-gnu
 need arm-linux-gnueabihf-g++ g++-arm-linux-gnueabihf
