@@ -2,7 +2,7 @@
 // Which feature an error names.
 #pragma once
 
-#include <tessera/features.hpp>
+#include <tessera/tessera.hpp>
 
 #include <string>
 

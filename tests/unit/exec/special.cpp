@@ -119,7 +119,9 @@ TEST_CASE("special: what goes over a table costs fuel for each 8 entries, over a
     };
     const std::pair<const char*, u32> each[] = {{"fill", 8}, {"copy", 8},   {"init", 8},
                                                 {"grow", 8}, {"bytes", 64}, {"move", 64}};
-    for (const auto& [name, unit] : each) {
+    for (const auto& one : each) {
+        const auto& name = one.first; // a structured binding cannot be captured
+        const auto& unit = one.second;
         CAPTURE(name);
         const u64 none = cost(name, 0);
         CHECK(cost(name, unit - 1) == none);
