@@ -87,9 +87,6 @@ preset() {
     echo "   tested in $((SECONDS - started)) s"
 }
 
-# The unit tests of a floor as one file, which compiles in a third of the time; `default` has them one by one.
-together="-DCMAKE_UNITY_BUILD=ON -DCMAKE_UNITY_BUILD_BATCH_SIZE=0"
-
 # cross PRESET PROGRAM...: the bounded run of a preset for another machine, where its compiler and emulator are there.
 cross() {
     local name=$1 program
@@ -100,15 +97,15 @@ cross() {
         if [ "${CI:-}" = true ]; then echo "$name: no $program" >"$logs/$name.failed"; else echo "no $program" >"$logs/$name.skipped"; fi
         return
     done
-    preset "$name" "-DTESSERA_SLICE=ON $together"
+    preset "$name" "-DTESSERA_SLICE=ON -DCMAKE_UNITY_BUILD=ON -DCMAKE_UNITY_BUILD_BATCH_SIZE=0"
 }
 
 wanted=${*:-default single loop-asan-ubsan no-exceptions toggles fuzz aarch64 armhf s390x i686 mingw}
 for name in $wanted; do
     case $name in
     default) preset "$name" -DTESSERA_BUILD_BENCH=ON ;;
-    single) preset "$name" "-DTESSERA_BUILD_EXAMPLES=OFF -DTESSERA_TEST_FOLDERS=allocation;compile_fail;guests;real $together" ;;
-    loop-asan-ubsan | no-exceptions) preset "$name" "$together" -LE package ;;
+    single) preset "$name" "-DTESSERA_BUILD_EXAMPLES=OFF -DTESSERA_TEST_FOLDERS=allocation;compile_fail;guests;real" ;;
+    loop-asan-ubsan | no-exceptions) preset "$name" "" -LE package ;;
     toggles) preset "$name" "" -L toggles ;;
     fuzz | fuzz-coverage) preset "$name" "" -L '^fuzz$' ;;
     aarch64) cross "$name" aarch64-linux-gnu-g++ qemu-aarch64-static ;;
