@@ -143,6 +143,16 @@
 #define TESSERA_UNLIKELY(condition) (condition)
 #endif
 
+// What stands between these is used once a module at most: it is compiled for size, which saves users a
+// tenth of what they wait for their compiler. Not where nothing is optimised.
+#if defined(__GNUC__) && !defined(__clang__) && defined(__OPTIMIZE__)
+#define TESSERA_SMALL _Pragma("GCC push_options") _Pragma("GCC optimize(\"Os\")")
+#define TESSERA_SMALL_END _Pragma("GCC pop_options")
+#else
+#define TESSERA_SMALL
+#define TESSERA_SMALL_END
+#endif
+
 /// 1: an exception that leaves a host function is caught and becomes an error. Part of the templates
 /// that bind host functions, so that files with and without exceptions do not share them.
 #if defined(__cpp_exceptions) || defined(_CPPUNWIND)
@@ -419,6 +429,52 @@ TESSERA_INLINE void store_le(void* at, T value) noexcept {
 
 } // namespace tessera
 
+// ---- util/view.hpp ---------------------------------------------------------------------
+/// @file view.hpp
+/// A sequence of constant elements that somebody else owns.
+///
+/// std::span where nothing of its interface beyond this is needed: making one checks, for each element
+/// type, the concepts of contiguous ranges, which costs every file that includes the library more than
+/// a hundredth of a second for each such type. std::span stays for bytes and values.
+
+namespace tessera::inline TESSERA_ABI {
+
+/// `size()` elements from `data()` on; valid as long as their owner keeps them where they are. A
+/// std::span<const T> can be made of one.
+template <class T>
+class view {
+public:
+    constexpr view() noexcept = default;
+    constexpr view(const T* data, std::size_t size) noexcept : data_(data), size_(size) {}
+    template <std::size_t N>
+    constexpr view(const T (&from)[N]) noexcept : data_(from), size_(N) {}
+    /// Of a vec, a std::array, a std::vector, a std::span.
+    template <class S>
+    requires requires(const S& s) {
+        static_cast<const T*>(s.data());
+        s.size();
+    }
+    constexpr view(const S& from) noexcept : data_(from.data()), size_(from.size()) {}
+
+    constexpr const T* data() const noexcept { return data_; }
+    constexpr std::size_t size() const noexcept { return size_; }
+    constexpr bool empty() const noexcept { return size_ == 0; }
+    constexpr const T& operator[](std::size_t i) const noexcept { return data_[i]; }
+    constexpr const T& back() const noexcept { return data_[size_ - 1]; }
+    constexpr const T* begin() const noexcept { return data_; }
+    constexpr const T* end() const noexcept { return data_ + size_; }
+    /// The `n` first elements; there must be so many.
+    constexpr view first(std::size_t n) const noexcept { return {data_, n}; }
+    /// `n` elements from number `from` on; there must be so many.
+    constexpr view subview(std::size_t from, std::size_t n) const noexcept { return {data_ + from, n}; }
+
+private:
+    const T* data_ = nullptr;
+    std::size_t size_ = 0;
+};
+
+} // namespace tessera
+
 // ---- util/vec.hpp ----------------------------------------------------------------------
 /// @file vec.hpp
 /// A growable array whose every allocation can fail, with and without exceptions.
@@ -485,7 +541,7 @@ public:
         return true;
     }
     /// Replaces the content by copies of `from`. False: memory is out, the content is then empty.
-    [[nodiscard]] bool assign(std::span<const T> from) noexcept {
+    [[nodiscard]] bool assign(view<T> from) noexcept {
         clear();
         return append(from.data(), from.size());
     }
@@ -646,13 +702,11 @@ struct type_section {
 
     u32 size() const noexcept { return u32(defs.size()); }
     const type_def& operator[](u32 type) const noexcept { return defs[type]; }
-    std::span<const val_type> params(u32 type) const noexcept {
-        return {values.data() + defs[type].first, defs[type].params};
-    }
-    std::span<const val_type> results(u32 type) const noexcept {
+    view<val_type> params(u32 type) const noexcept { return {values.data() + defs[type].first, defs[type].params}; }
+    view<val_type> results(u32 type) const noexcept {
         return {values.data() + defs[type].first + defs[type].params, defs[type].results};
     }
-    std::span<const field_type> fields_of(u32 type) const noexcept {
+    view<field_type> fields_of(u32 type) const noexcept {
         return {fields.data() + defs[type].first, defs[type].params};
     }
 };
@@ -825,7 +879,7 @@ private:
 };
 
 /// The last of `positions` at or before the byte `offset`; null if there are none.
-inline const module_data::position* position_at(std::span<const module_data::position> positions, u64 offset) noexcept {
+inline const module_data::position* position_at(view<module_data::position> positions, u64 offset) noexcept {
     if (positions.empty()) return nullptr;
     std::size_t low = 0, high = positions.size();
     while (high - low > 1) {
@@ -1319,8 +1373,8 @@ public:
     /// Which trap it is; `trap::none` for other kinds.
     tessera::trap why() const noexcept { return trap_; }
     /// The frames of the call that failed, innermost first; empty where there are none.
-    std::span<const trace_frame> frames() const noexcept {
-        return trace_ ? std::span<const trace_frame>(trace_->frames) : std::span<const trace_frame>();
+    view<trace_frame> frames() const noexcept {
+        return trace_ ? view<trace_frame>(trace_->frames) : view<trace_frame>();
     }
     /// How many frames of the middle are missing from `frames()`.
     u32 frames_left_out() const noexcept { return trace_ ? trace_->left_out : 0; }
@@ -1424,8 +1478,8 @@ struct caller {
 struct host_function {
     std::atomic<u32> owners{1};
     /// The function's type; a type index in it is not allowed, so it means the same in every store.
-    std::span<const val_type> params;
-    std::span<const val_type> results;
+    view<val_type> params;
+    view<val_type> results;
     /// Calls it: arguments in `slots`, results to `slots`, both from 0 on, which has room for
     /// the larger of both. False: it failed and set `why`, `slots` are lost.
     bool (*invoke)(host_function& self, caller& who, u64* slots, error& why) = nullptr;
@@ -1742,7 +1796,7 @@ inline trap fill(table_data& to, u64 d, u32 value, u64 n) noexcept {
     return trap::none;
 }
 /// table.init: `n` references from `s` in `from` to `d`.
-inline trap init(table_data& to, u64 d, std::span<const u32> from, u64 s, u64 n) noexcept {
+inline trap init(table_data& to, u64 d, view<u32> from, u64 s, u64 n) noexcept {
     if (!to.holds(d, n) || s > from.size() || n > from.size() - s) return trap::out_of_bounds_table;
     if (n) std::memcpy(to.items + d, from.data() + s, std::size_t(n) * sizeof(u32));
     return trap::none;
@@ -1877,7 +1931,7 @@ inline bool matches(const type_space& space, const field_type& sub, const field_
 }
 
 /// True if each of `sub` matches the one of `super` at its place.
-inline bool matches(const type_space& space, std::span<const val_type> sub, std::span<const val_type> super) noexcept {
+inline bool matches(const type_space& space, view<val_type> sub, view<val_type> super) noexcept {
     if (sub.size() != super.size()) return false;
     for (std::size_t i = 0; i < sub.size(); ++i)
         if (!matches(space, sub[i], super[i])) return false;
@@ -1927,8 +1981,7 @@ public:
         return true;
     }
     /// Finds or adds a final function type whose references are abstract. False: memory is out.
-    [[nodiscard]] bool intern_func(std::span<const val_type> params, std::span<const val_type> results,
-                                   u32& id) noexcept {
+    [[nodiscard]] bool intern_func(view<val_type> params, view<val_type> results, u32& id) noexcept {
         type_section one;
         vec<u32> ids;
         if (!one.defs.push_back({}) || !one.values.append(params.data(), params.size()) ||
@@ -2255,14 +2308,14 @@ inline bool is_known(val_type t, u32 types) noexcept {
     return h == heap_type::abstract(h.byte_code()) && h.byte_code() >= code::exn && h.byte_code() <= code::noexn;
 }
 /// True if all are known without a store: references are abstract.
-inline bool are_abstract(std::span<const val_type> all) noexcept {
+inline bool are_abstract(view<val_type> all) noexcept {
     for (val_type t : all)
         if (!is_known(t, 0)) return false;
     return true;
 }
 
 /// How many 64-bit slots values of these types take.
-inline u32 slots_of(std::span<const val_type> types) noexcept {
+inline u32 slots_of(view<val_type> types) noexcept {
     u32 n = 0;
     for (val_type t : types) n += t.slots();
     return n;
@@ -2603,7 +2656,7 @@ public:
 
     /// Writes the arguments of a call of `f`. An error if their number or a type is not right.
     result<void> fill(const store_data& s, const func_record& f, std::span<const value> args) noexcept {
-        const std::span<const val_type> params = s.types.types().params(f.type_id);
+        const view<val_type> params = s.types.types().params(f.type_id);
         if (args.size() != params.size()) return error(msg::wrong_type, "number of arguments");
         const u32 n = f.param_slots > f.result_slots ? f.param_slots : f.result_slots;
         if (n > few) {
@@ -2617,7 +2670,7 @@ public:
     }
     /// Reads the results of `f`, as many as `results` has room for.
     void take(const store_data& s, const func_record& f, std::span<value> results) const noexcept {
-        const std::span<const val_type> types = s.types.types().results(f.type_id);
+        const view<val_type> types = s.types.types().results(f.type_id);
         const u64* from = at_;
         for (std::size_t i = 0; i < results.size(); from += types[i++].slots()) results[i] = take_value(types[i], from);
     }
@@ -2765,8 +2818,8 @@ namespace tessera::inline TESSERA_ABI {
 
 /// A function type: a view into the module or store it came from.
 struct func_type {
-    std::span<const val_type> params;
-    std::span<const val_type> results;
+    view<val_type> params;
+    view<val_type> results;
 };
 
 /// The type of an import or export; only the member that `kind` names is meaningful, `func` for tags.
@@ -2845,7 +2898,7 @@ public:
 
 private:
     const module_data* module_ = nullptr;
-    std::span<const Def> defs_;
+    view<Def> defs_;
 };
 
 } // namespace runtime
@@ -2922,8 +2975,8 @@ namespace runtime {
 
 /// True if a function of these C++ types can call `f`: its parameters accept what C++ passes, its
 /// results are what C++ expects.
-inline bool callable_as(const store_data& s, const func_record& f, std::span<const val_type> params,
-                        std::span<const val_type> results) noexcept {
+inline bool callable_as(const store_data& s, const func_record& f, view<val_type> params,
+                        view<val_type> results) noexcept {
     const valid::type_space space = s.types.space();
     return valid::matches(space, params, space.types->params(f.type_id)) &&
            valid::matches(space, space.types->results(f.type_id), results);
@@ -3053,9 +3106,9 @@ public:
     using handle::handle;
 
     /// What exceptions of this tag carry; a view valid until the next change of the store.
-    std::span<const val_type> params() const noexcept {
+    view<val_type> params() const noexcept {
         const runtime::tag_data* t = in(&runtime::store_data::tags);
-        return t ? store_->types.types().params(t->type_id) : std::span<const val_type>();
+        return t ? store_->types.types().params(t->type_id) : view<val_type>();
     }
 };
 
@@ -6003,7 +6056,7 @@ inline constexpr u16 most_codes = 0x120;
 template <features F, u8 Prefix>
 inline constexpr auto op_codes = [] {
     std::array<op, Prefix == 0 ? 256 : most_codes> codes{};
-    codes.fill(op::count_);
+    for (op& code : codes) code = op::count_; // compiles faster than fill
     for (u16 i = 0; i < op_count; ++i)
         if (op_table[i].prefix == Prefix && has(F, op(i))) codes[op_table[i].code] = op(i);
     return codes;
@@ -7059,7 +7112,7 @@ private:
 };
 
 /// Gives `why` the line and column of its offset if the module came from text.
-inline error located(error why, std::span<const module_data::position> positions) noexcept {
+inline error located(error why, view<module_data::position> positions) noexcept {
     const module_data::position* const at =
         why.offset() == error::no_offset ? nullptr : position_at(positions, why.offset());
     if (at) why.set_position(at->line, at->column);
@@ -7159,7 +7212,7 @@ public:
         default: return *this << "bot";
         }
     }
-    TESSERA_COLD description& operator<<(std::span<const val_type> types) noexcept {
+    TESSERA_COLD description& operator<<(view<val_type> types) noexcept {
         *this << "[";
         for (std::size_t i = 0; i < types.size(); ++i) *this << (i ? " " : "") << types[i];
         return *this << "]";
@@ -7274,7 +7327,7 @@ public:
     explicit stacks(context& c) noexcept : context_(c), types_(c.module().types) {}
 
 protected:
-    using types_span = std::span<const val_type>;
+    using types_span = view<val_type>;
 
     // ---- errors ----------------------------------------------------------------------------------
     bool fail(const message& what, std::string_view detail = {}) noexcept {
@@ -7962,7 +8015,7 @@ protected:
     [[nodiscard]] bool i31_get() noexcept { return pop(abstract_ref(code::i31, true)) && push(t_i32); }
 
     // ---- structures ------------------------------------------------------------------------------
-    using fields_span = std::span<const field_type>;
+    using fields_span = view<field_type>;
     [[nodiscard]] bool structure(u32 type, fields_span& out) noexcept {
         if (!context_.is_form(type, composite::struct_, offset_)) return false;
         out = types_.fields_of(type);
@@ -8164,7 +8217,8 @@ constexpr op_rule rule_of(op o) {
 
 } // namespace detail
 
-/// The rules, by `op`.
+/// The rules, by `op`. A template, so that only who validates computes them.
+template <class = void>
 inline constexpr auto op_rules = [] {
     std::array<op_rule, op_count> rules{};
     for (u16 i = 0; i < op_count; ++i) rules[i] = detail::rule_of(op(i));
@@ -8294,7 +8348,7 @@ private:
         if (!in_.next(instruction_)) return context_.fail(in_.error());
         offset_ = instruction_.offset;
         if (!room(most_results)) return false;
-        const op_rule& rule = op_rules[u16(instruction_.code)];
+        const op_rule& rule = op_rules<>[u16(instruction_.code)];
         if (rule.flags == 0) return apply(rule);
         if (rule.flags & op_rule::pending) note_pending(instruction_);
         return rule.flags & op_rule::poly ? special(instruction_) : apply(rule, instruction_);
@@ -8303,7 +8357,7 @@ private:
         if (!in_.next(instruction_)) return context_.fail(in_.error());
         offset_ = instruction_.offset;
         if (!room(most_results)) return false;
-        const op_rule& rule = op_rules[u16(instruction_.code)];
+        const op_rule& rule = op_rules<>[u16(instruction_.code)];
         switch (instruction_.code) {
         case op::ref_func:
             if constexpr (F[feature::reference_types]) return ref_func(instruction_, true);
@@ -8898,6 +8952,7 @@ private:
 /// The branch hint section (github.com/WebAssembly/branch-hinting): which way an `if` or `br_if`
 /// mostly goes. Its offsets point into function bodies, so whoever writes bodies anew must know it.
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::binary {
 
 inline constexpr std::string_view branch_hint_section = "metadata.code.branch_hint";
@@ -8979,6 +9034,7 @@ private:
 };
 
 } // namespace tessera::binary
+TESSERA_SMALL_END
 
 // ---- util/writer.hpp -------------------------------------------------------------------
 /// @file writer.hpp
@@ -9045,6 +9101,7 @@ private:
 /// Writing types and instructions, per immediate kind (spec: binary/types, binary/instructions). Each
 /// thing has one form here, the shortest.
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::binary {
 
 /// The ids of the sections that are not custom, in the order in which they must appear.
@@ -9160,11 +9217,13 @@ inline void write_instruction(writer& to, const instruction& in, immediate_reade
 }
 
 } // namespace tessera::binary
+TESSERA_SMALL_END
 
 // ---- binary/encode.hpp -----------------------------------------------------------------
 /// @file binary/encode.hpp
 /// From a module to bytes (spec: binary/modules). Everything is written in its shortest form.
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::binary {
 
 /// Writes the sections of a module.
@@ -9298,7 +9357,7 @@ private:
             part_.byte(f.mutable_);
         }
     }
-    void values(std::span<const val_type> types) noexcept {
+    void values(view<val_type> types) noexcept {
         part_.leb_u(types.size());
         for (val_type t : types) write_type(part_, t);
     }
@@ -9459,6 +9518,7 @@ inline result<vec<u8>> encode(const module_data& m) noexcept {
 }
 
 } // namespace tessera::binary
+TESSERA_SMALL_END
 
 namespace tessera::inline TESSERA_ABI {
 
@@ -9636,7 +9696,7 @@ static_assert(u32(word::count_) * 2 < word_slots);
 /// ref.test, ref.cast) the first of op_table is in it.
 inline constexpr auto word_table = [] {
     std::array<u16, word_slots> slots{};
-    slots.fill(u16(word::unknown));
+    for (u16& slot : slots) slot = u16(word::unknown); // compiles faster than fill
     for (u32 w = 0; w < u32(word::count_); ++w) {
         const std::string_view text = text_of(word(w));
         std::size_t i = hash_name(text) % word_slots;
@@ -9716,6 +9776,7 @@ struct token_list {
 /// @file text/chunk.hpp
 /// Bytes of a module under construction, with the places of the text they come from.
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::text {
 
 using position = module_data::position;
@@ -9751,12 +9812,14 @@ private:
 };
 
 } // namespace tessera::text
+TESSERA_SMALL_END
 
 // ---- binary/names.hpp ------------------------------------------------------------------
 /// @file binary/names.hpp
 /// All names of a name section (spec: appendix, Custom Sections; the kinds from `label` on are the
 /// extended name section's). Decoding a module reads only those that backtraces need.
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::binary {
 
 /// What has a name, by the ids of the subsections.
@@ -9794,12 +9857,12 @@ public:
         return true;
     }
     /// The names of what belongs to `owner`.
-    std::span<const name_entry> owned_by(name_kind k, u32 owner) const noexcept {
+    view<name_entry> owned_by(name_kind k, u32 owner) const noexcept {
         const vec<name_entry>& list = of[u8(k)];
         const name_entry* from = first_not_before(list, {owner, 0});
         const name_entry* to = from;
         while (to != list.end() && to->owner == owner) ++to;
-        return {from, to};
+        return {from, std::size_t(to - from)};
     }
     /// The name of the thing with that index and owner; empty if it has none.
     std::string_view find(name_kind k, u32 index, u32 owner = 0) const noexcept {
@@ -9866,12 +9929,14 @@ private:
 };
 
 } // namespace tessera::binary
+TESSERA_SMALL_END
 
 // ---- text/bignum.hpp -------------------------------------------------------------------
 /// @file text/bignum.hpp
 /// Exact rounding of decimal and hexadecimal numbers to f32 and f64: a number is written as the
 /// quotient of two large integers, and as many bits of the quotient are computed as rounding needs.
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::text::detail {
 
 /// A natural number of at most 5120 bits; that is enough for every quotient `decimal_float` makes.
@@ -10056,12 +10121,14 @@ bool decimal_float(std::string_view s, bits_of_size<sizeof(F)>& out) noexcept {
 }
 
 } // namespace tessera::text::detail
+TESSERA_SMALL_END
 
 // ---- text/number.hpp -------------------------------------------------------------------
 /// @file text/number.hpp
 /// Numbers in the text format: what they look like, and their values, exactly (spec: text/values).
 /// No locale, no floating-point arithmetic of the host, so its rounding mode does not matter.
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::text {
 
 namespace detail {
@@ -10167,12 +10234,14 @@ bool parse_float(std::string_view s, bits_of_size<sizeof(F)>& out) noexcept {
 }
 
 } // namespace tessera::text
+TESSERA_SMALL_END
 
 // ---- text/lexer.hpp --------------------------------------------------------------------
 /// @file text/lexer.hpp
 /// From characters to tokens (spec: text/lexical). One pass, no recursion: comments and annotations
 /// nest by counters, parentheses are paired here once so that the parser can jump.
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::text {
 
 namespace detail {
@@ -10545,6 +10614,7 @@ private:
 };
 
 } // namespace tessera::text
+TESSERA_SMALL_END
 
 // ---- util/arena.hpp --------------------------------------------------------------------
 /// @file arena.hpp
@@ -10615,6 +10685,7 @@ private:
 /// @file text/token_reader.hpp
 /// Reading tokens front to back, and the first error.
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::text {
 
 /// The lowest layer of the parsers: methods return false after an error, which `problem()` then holds.
@@ -10736,11 +10807,13 @@ private:
 };
 
 } // namespace tessera::text
+TESSERA_SMALL_END
 
 // ---- text/names.hpp --------------------------------------------------------------------
 /// @file text/names.hpp
 /// Identifiers and the indices they stand for (spec: text/conventions, Contexts), and `@name`.
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::text {
 
 /// The index spaces, in the order of msg::text_unknown. The first eight are a module's.
@@ -10871,11 +10944,13 @@ private:
 };
 
 } // namespace tessera::text
+TESSERA_SMALL_END
 
 // ---- text/assembly.hpp -----------------------------------------------------------------
 /// @file text/assembly.hpp
 /// The sections of a module, put together in the order of the binary format (spec: binary/modules).
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::text {
 
 /// A module in the binary format, and where its parts were in the text: a position for each module
@@ -10958,7 +11033,7 @@ private:
 class indirect_map {
 public:
     /// Adds the names of what belongs to `owner`, if there are any; owners come in order.
-    void add(u32 owner, std::span<const named> names) noexcept {
+    void add(u32 owner, view<named> names) noexcept {
         if (names.empty()) return;
         ++count_;
         entries_.leb_u(owner);
@@ -10967,7 +11042,7 @@ public:
     u32 count() const noexcept { return count_; }
     const writer& entries() const noexcept { return entries_; }
     /// A name map: indices and names.
-    static void write(writer& to, std::span<const named> names) noexcept {
+    static void write(writer& to, view<named> names) noexcept {
         to.leb_u(names.size());
         for (const named& n : names) {
             to.leb_u(n.index);
@@ -10988,7 +11063,7 @@ public:
         sub.name(name);
         subsection(0, sub);
     }
-    void map(u8 id, std::span<const named> names) noexcept {
+    void map(u8 id, view<named> names) noexcept {
         if (names.empty()) return;
         writer sub;
         indirect_map::write(sub, names);
@@ -11018,11 +11093,13 @@ private:
 };
 
 } // namespace tessera::text
+TESSERA_SMALL_END
 
 // ---- text/labels.hpp -------------------------------------------------------------------
 /// @file text/labels.hpp
 /// The labels around an instruction (spec: text/conventions, Contexts).
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::text {
 
 /// A stack of names, and for each name the innermost label that has it.
@@ -11072,6 +11149,7 @@ private:
 };
 
 } // namespace tessera::text
+TESSERA_SMALL_END
 
 // ---- text/heap_words.hpp ---------------------------------------------------------------
 /// @file heap_words.hpp
@@ -11105,6 +11183,7 @@ inline constexpr heap_word heap_words[] = {
 /// @file text/types.hpp
 /// Types in the text format, and the types that type uses add (spec: text/types, text/modules).
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::text {
 
 using binary::write_heap;
@@ -11399,11 +11478,13 @@ protected:
 };
 
 } // namespace tessera::text
+TESSERA_SMALL_END
 
 // ---- text/immediates.hpp ---------------------------------------------------------------
 /// @file text/immediates.hpp
 /// The immediates of plain instructions, per kind (spec: text/instructions).
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::text {
 
 /// Reads an instruction's immediates and writes the instruction.
@@ -11644,12 +11725,14 @@ private:
 };
 
 } // namespace tessera::text
+TESSERA_SMALL_END
 
 // ---- text/instructions.hpp -------------------------------------------------------------
 /// @file text/instructions.hpp
 /// Expressions: plain instructions, blocks, folded instructions (spec: text/instructions). Nesting
 /// lives on a stack of its own, so its depth is limited by memory alone.
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::text {
 
 /// Reads sequences of instructions.
@@ -11974,11 +12057,13 @@ private:
 };
 
 } // namespace tessera::text
+TESSERA_SMALL_END
 
 // ---- text/definitions.hpp --------------------------------------------------------------
 /// @file text/definitions.hpp
 /// What all module fields that define or import something have in common (spec: text/modules).
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::text {
 
 using binary::write_memory;
@@ -12091,12 +12176,14 @@ protected:
 };
 
 } // namespace tessera::text
+TESSERA_SMALL_END
 
 // ---- text/segments.hpp -----------------------------------------------------------------
 /// @file text/segments.hpp
 /// Element and data segments, and the tables and memories that are written with their content
 /// (spec: text/modules, Element Segments and Data Segments).
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::text {
 
 /// Reads the fields `elem` and `data`, and the short forms of `table` and `memory`.
@@ -12263,12 +12350,14 @@ private:
 };
 
 } // namespace tessera::text
+TESSERA_SMALL_END
 
 // ---- text/fields.hpp -------------------------------------------------------------------
 /// @file text/fields.hpp
 /// Module fields (spec: text/modules): functions, tables, memories, globals, tags, imports, exports,
 /// the start function. Each writes its entries to the sections.
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::text {
 
 /// Reads one field after the other. Identifiers of module spaces are bound before, in a first walk.
@@ -12495,6 +12584,7 @@ private:
 };
 
 } // namespace tessera::text
+TESSERA_SMALL_END
 
 // ---- text/parser.hpp -------------------------------------------------------------------
 /// @file text/parser.hpp
@@ -12504,6 +12594,7 @@ private:
 /// its index, then token by token, to write the sections. Types come between the two, since type
 /// uses are compared with them.
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::text {
 
 /// Reads a whole module.
@@ -12750,12 +12841,14 @@ private:
 }
 
 } // namespace tessera::text
+TESSERA_SMALL_END
 
 // ---- text/stack_effect.hpp -------------------------------------------------------------
 /// @file stack_effect.hpp
 /// How many operands an instruction takes and leaves. Folded text is right whatever these numbers
 /// are; they decide which instructions are shown as whose operands.
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::text {
 
 struct stack_effect {
@@ -12904,12 +12997,14 @@ private:
 };
 
 } // namespace tessera::text
+TESSERA_SMALL_END
 
 // ---- text/folding.hpp ------------------------------------------------------------------
 /// @file folding.hpp
 /// From a sequence of instructions to a tree of instructions and their operands (spec:
 /// text/instructions, Folded Instructions). Read children first, a tree gives the sequence again.
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::text {
 
 /// How a node is written.
@@ -13136,12 +13231,14 @@ private:
 };
 
 } // namespace tessera::text
+TESSERA_SMALL_END
 
 // ---- text/identifiers.hpp --------------------------------------------------------------
 /// @file identifiers.hpp
 /// From the names of a name section to identifiers, which differ from each other (spec: text/values,
 /// Identifiers).
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::text {
 
 /// How something is called in the text.
@@ -13196,7 +13293,7 @@ private:
         return true;
     }
     /// The things are numbers `first` to `first + count` of `to`.
-    [[nodiscard]] bool fill(vec<identifier>& to, u32 first, std::size_t count, std::span<const named> names) noexcept {
+    [[nodiscard]] bool fill(vec<identifier>& to, u32 first, std::size_t count, view<named> names) noexcept {
         taken_.clear();
         bool fresh = false;
         std::size_t used = names.size();
@@ -13238,11 +13335,13 @@ private:
 };
 
 } // namespace tessera::text
+TESSERA_SMALL_END
 
 // ---- text/output.hpp -------------------------------------------------------------------
 /// @file text/output.hpp
 /// Writing text front to back: words, numbers, strings, lines (spec: text/lexical, text/values).
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::text {
 
 /// Characters that grow at the end. Where memory runs out or the text gets too long, the output
@@ -13375,11 +13474,13 @@ private:
 };
 
 } // namespace tessera::text
+TESSERA_SMALL_END
 
 // ---- text/type_printer.hpp -------------------------------------------------------------
 /// @file type_printer.hpp
 /// Indices, types and type definitions as text (spec: text/types).
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::text {
 
 /// The lowest layer of the printers: what does not depend on code.
@@ -13458,7 +13559,7 @@ protected:
     }
 
     /// Value types behind a word, in parentheses; nothing if there are none.
-    void values(std::string_view word_, std::span<const val_type> types) noexcept {
+    void values(std::string_view word_, view<val_type> types) noexcept {
         if (types.empty()) return;
         out_ << " (" << word_;
         for (val_type t : types) {
@@ -13468,13 +13569,13 @@ protected:
         out_ << ')';
     }
     /// A list as `values` writes it, whose entries from number `first` on may be named locals.
-    void locals(std::string_view word_, std::span<const val_type> types, u32 first) noexcept {
+    void locals(std::string_view word_, view<val_type> types, u32 first) noexcept {
         for (std::size_t i = 0; i < types.size();) {
             const identifier id = ids_.of(space::local, first + u32(i));
             if (id.shown.empty()) {
                 std::size_t n = i + 1;
                 while (n < types.size() && ids_.of(space::local, first + u32(n)).shown.empty()) ++n;
-                values(word_, types.subspan(i, n - i));
+                values(word_, types.subview(i, n - i));
                 i = n;
             } else {
                 out_ << " (" << word_;
@@ -13569,11 +13670,13 @@ protected:
 };
 
 } // namespace tessera::text
+TESSERA_SMALL_END
 
 // ---- text/instruction_printer.hpp ------------------------------------------------------
 /// @file instruction_printer.hpp
 /// One instruction as text, per immediate kind (spec: text/instructions).
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::text {
 
 /// Prints the instruction that `code_` read, without parentheses.
@@ -13730,11 +13833,13 @@ private:
 };
 
 } // namespace tessera::text
+TESSERA_SMALL_END
 
 // ---- text/code_printer.hpp -------------------------------------------------------------
 /// @file code_printer.hpp
 /// Expressions as text, one instruction a line or folded (spec: text/instructions).
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::text {
 
 /// Prints function bodies and constant expressions. Nesting lives on stacks, so its depth is limited by
@@ -13897,11 +14002,13 @@ private:
 };
 
 } // namespace tessera::text
+TESSERA_SMALL_END
 
 // ---- text/printer.hpp ------------------------------------------------------------------
 /// @file text/printer.hpp
 /// From a module to the text format (spec: text/modules).
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::text {
 
 /// Prints the sections of a module in the order of the binary format, function bodies where the code is.
@@ -14253,6 +14360,7 @@ inline result<vec<char>> print(const module_data& m, const print_options& option
 }
 
 } // namespace tessera::text
+TESSERA_SMALL_END
 
 namespace tessera::inline TESSERA_ABI {
 
@@ -16903,6 +17011,8 @@ consteval applier applier_of() {
     if constexpr (is_function<O>) return apply_meaning<sem<O>>;
     else return nullptr;
 }
+// Templates, so that a file that never asks does not pay for five hundred meanings.
+template <class = void>
 inline constexpr auto appliers = []<std::size_t... I>(std::index_sequence<I...>) {
     return std::array<applier, op_count>{applier_of<op(I)>()...};
 }
@@ -16910,13 +17020,19 @@ inline constexpr auto appliers = []<std::size_t... I>(std::index_sequence<I...>)
 } // namespace detail
 
 /// True if `apply` can evaluate `o`: it is executed and a function of its operands alone.
-constexpr bool has_apply(op o) noexcept { return detail::appliers[u16(o)] != nullptr; }
+template <class T = void>
+constexpr bool has_apply(op o) noexcept {
+    return detail::appliers<T>[u16(o)] != nullptr;
+}
 
 /// Evaluates `o`, for which has_apply must hold: reads `row(o).type.param_count` slots at `args`,
 /// first operand first, and writes `result_count` slots at `results`, which may be the same place.
 /// A slot holds a number in its low bits; the upper bits of an operand do not matter, those of a
 /// result are 0. Returns the trap, or trap::none; results are not written on a trap.
-inline trap apply(op o, const u64* args, u64* results) noexcept { return detail::appliers[u16(o)](args, results); }
+template <class T = void>
+trap apply(op o, const u64* args, u64* results) noexcept {
+    return detail::appliers<T>[u16(o)](args, results);
+}
 
 } // namespace tessera::num
 
@@ -16947,7 +17063,9 @@ constexpr op class_code(cls c) noexcept { return op(u16(c)); }
 
 class builder {
 public:
-    explicit builder(function_ir& ir) noexcept : ir_(ir) {}
+    /// `apply` is num::apply; named only where lowering is instantiated.
+    using apply_function = trap (*)(op, const u64*, u64*) noexcept;
+    builder(function_ir& ir, apply_function apply) noexcept : ir_(ir), apply_(apply) {}
 
 protected:
     // ---- nodes -----------------------------------------------------------------------------------------------------
@@ -17127,7 +17245,7 @@ protected:
     void push_local(u32 local) noexcept {
         if (!stack_.push_local(locals_[local].type, local)) failed_ = true;
     }
-    void push_temps(std::span<const val_type> types) noexcept {
+    void push_temps(view<val_type> types) noexcept {
         for (val_type t : types) push_temp(t);
     }
 
@@ -17195,7 +17313,7 @@ protected:
             if (args[i].how != held::constant) return false;
             slots[i] = args[i].value;
         }
-        if (num::apply(o, slots, slots) != trap::none) return false;
+        if (apply_(o, slots, slots) != trap::none) return false;
         const val_type t = type_of_letter(row(o).type.results[0]);
         const bool nan =
             t == t_f32 ? num::is_nan(std::bit_cast<f32>(u32(slots[0]))) : num::is_nan(std::bit_cast<f64>(slots[0]));
@@ -17292,6 +17410,7 @@ protected:
     }
 
     function_ir& ir_;
+    const apply_function apply_;
     operand_stack stack_;
     vec<local_def> locals_;
     u32 offset_ = 0;       ///< of the current instruction
@@ -18751,8 +18870,8 @@ namespace tessera::inline TESSERA_ABI::exec {
 /// What does not depend on the set of features: control, calls, variables, memory.
 class function_builder : public builder {
 public:
-    function_builder(function_ir& ir, const runtime::code_unit& unit) noexcept
-        : builder(ir), module_(*unit.module), unit_(unit) {}
+    function_builder(function_ir& ir, const runtime::code_unit& unit, apply_function apply) noexcept
+        : builder(ir, apply), module_(*unit.module), unit_(unit) {}
 
 protected:
     enum class nest : u8 { block, loop, if_, func };
@@ -18766,20 +18885,20 @@ protected:
         u32 cost = 0;               ///< instructions counted when it began
     };
 
-    std::span<const val_type> params(const control& c) const noexcept {
-        return c.type == no_index ? std::span<const val_type>() : module_.types.params(c.type);
+    view<val_type> params(const control& c) const noexcept {
+        return c.type == no_index ? view<val_type>() : module_.types.params(c.type);
     }
-    std::span<const val_type> results(const control& c) const noexcept {
+    view<val_type> results(const control& c) const noexcept {
         if (c.type != no_index) return module_.types.results(c.type);
         return {&c.single, c.single == t_bottom ? 0u : 1u};
     }
-    static u32 slots_of(std::span<const val_type> types) noexcept {
+    static u32 slots_of(view<val_type> types) noexcept {
         u32 n = 0;
         for (val_type t : types) n += t.slots();
         return n;
     }
     control& target(u32 depth) noexcept { return control_[control_.size() - 1 - depth]; }
-    std::span<const val_type> label_types(const control& c) const noexcept {
+    view<val_type> label_types(const control& c) const noexcept {
         return c.kind == nest::loop ? params(c) : results(c);
     }
     /// Slot of the first value of a label.
@@ -18904,7 +19023,7 @@ protected:
         restart(c, results(c));
     }
     /// The stack after a label: what was below the block, then `types` in their slots.
-    void restart(const control& c, std::span<const val_type> types) noexcept {
+    void restart(const control& c, view<val_type> types) noexcept {
         stack_.shrink(c.height);
         push_temps(types);
         stack_.set_settled(stack_.size());
@@ -18917,7 +19036,7 @@ protected:
 
     /// Puts the topmost entries into the slots of a label. They may then be anywhere, so this is for
     /// the last use of the current stack.
-    void place(const control& c, std::span<const val_type> types) noexcept {
+    void place(const control& c, view<val_type> types) noexcept {
         const u32 n = u32(types.size());
         if (n == 0) return;
         const u32 to = label_slot(c);
@@ -18930,7 +19049,7 @@ protected:
         emit_move(to, stack_.top(n - 1).slot, slots_of(types));
     }
     /// The same for a conditional branch, whose other way still needs the stack.
-    void place_copy(const control& c, std::span<const val_type> types) noexcept {
+    void place_copy(const control& c, view<val_type> types) noexcept {
         const u32 n = u32(types.size());
         if (n == 0) return;
         const u32 to = label_slot(c);
@@ -18940,7 +19059,7 @@ protected:
         }
         emit_move(to, stack_.top(n - 1).slot, slots_of(types));
     }
-    bool in_place(const control& c, std::span<const val_type> types) noexcept {
+    bool in_place(const control& c, view<val_type> types) noexcept {
         const u32 n = u32(types.size());
         if (n == 0) return true;
         const u32 to = label_slot(c);
@@ -19167,7 +19286,7 @@ protected:
         emit(n);
     }
     /// An instruction that runs on `operands` consecutive temps and leaves `types` in their place.
-    void lower_special(op o, u32 operands, u32 index, u32 index2, std::span<const val_type> types) noexcept {
+    void lower_special(op o, u32 operands, u32 index, u32 index2, view<val_type> types) noexcept {
         settle_top(operands);
         node n;
         n.v = {family::special, 0, o, {}};
@@ -19302,6 +19421,7 @@ namespace tessera::inline TESSERA_ABI::exec {
 namespace detail {
 /// How an instruction is lowered: by its shape, or by a rule of its own.
 enum class shape_kind : u8 { rule, unary, binary, load, store };
+template <class = void>
 inline constexpr auto shape_kinds = [] {
     std::array<shape_kind, op_count> kinds{};
     for (u16 i = 0; i < op_count; ++i) {
@@ -19320,7 +19440,7 @@ inline constexpr auto shape_kinds = [] {
 template <features F>
 class lowering : function_builder {
 public:
-    lowering(function_ir& ir, const runtime::code_unit& unit) noexcept : function_builder(ir, unit) {}
+    lowering(function_ir& ir, const runtime::code_unit& unit) noexcept : function_builder(ir, unit, num::apply<>) {}
 
     /// Fills the IR with function `index`, which is not imported. False: memory is out.
     [[nodiscard]] bool run(u32 index) noexcept {
@@ -19365,7 +19485,7 @@ private:
     }
 
     void step(const binary::instruction& in, binary::instruction_reader<F>& reader) noexcept {
-        switch (detail::shape_kinds[u16(in.code)]) {
+        switch (detail::shape_kinds<>[u16(in.code)]) {
         case detail::shape_kind::unary: return lower_unary(in.code);
         case detail::shape_kind::binary: return lower_binary(in.code);
         case detail::shape_kind::load: return lower_load(in);
@@ -20065,6 +20185,7 @@ public:
 /// Scripts of the specification's test suite, `.wast` files: modules, actions on them, and what is
 /// expected of both. This is the form only; running one is another matter.
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::text {
 
 enum class command_kind : u8 {
@@ -20476,6 +20597,7 @@ private:
 }
 
 } // namespace tessera::text
+TESSERA_SMALL_END
 #endif
 
 // ---- separate.hpp ----------------------------------------------------------------------
@@ -20508,6 +20630,8 @@ private:
 #undef TESSERA_INLINE
 #undef TESSERA_NOINLINE
 #undef TESSERA_COLD
+#undef TESSERA_SMALL
+#undef TESSERA_SMALL_END
 #undef TESSERA_LIKELY
 #undef TESSERA_UNLIKELY
 #undef TESSERA_JOIN_

@@ -36,7 +36,7 @@ private:
 };
 
 /// Gives `why` the line and column of its offset if the module came from text.
-inline error located(error why, std::span<const module_data::position> positions) noexcept {
+inline error located(error why, view<module_data::position> positions) noexcept {
     const module_data::position* const at =
         why.offset() == error::no_offset ? nullptr : position_at(positions, why.offset());
     if (at) why.set_position(at->line, at->column);

@@ -8,6 +8,7 @@
 #include <tessera/binary/write.hpp>
 #include <tessera/util/result.hpp>
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::binary {
 
 /// Writes the sections of a module.
@@ -141,7 +142,7 @@ private:
             part_.byte(f.mutable_);
         }
     }
-    void values(std::span<const val_type> types) noexcept {
+    void values(view<val_type> types) noexcept {
         part_.leb_u(types.size());
         for (val_type t : types) write_type(part_, t);
     }
@@ -302,3 +303,4 @@ inline result<vec<u8>> encode(const module_data& m) noexcept {
 }
 
 } // namespace tessera::binary
+TESSERA_SMALL_END

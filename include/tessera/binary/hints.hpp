@@ -6,6 +6,7 @@
 
 #include <tessera/binary/body.hpp>
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::binary {
 
 inline constexpr std::string_view branch_hint_section = "metadata.code.branch_hint";
@@ -87,3 +88,4 @@ private:
 };
 
 } // namespace tessera::binary
+TESSERA_SMALL_END

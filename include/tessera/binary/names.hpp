@@ -8,6 +8,7 @@
 #include <tessera/util/cursor.hpp>
 #include <tessera/util/utf8.hpp>
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::binary {
 
 /// What has a name, by the ids of the subsections.
@@ -45,12 +46,12 @@ public:
         return true;
     }
     /// The names of what belongs to `owner`.
-    std::span<const name_entry> owned_by(name_kind k, u32 owner) const noexcept {
+    view<name_entry> owned_by(name_kind k, u32 owner) const noexcept {
         const vec<name_entry>& list = of[u8(k)];
         const name_entry* from = first_not_before(list, {owner, 0});
         const name_entry* to = from;
         while (to != list.end() && to->owner == owner) ++to;
-        return {from, to};
+        return {from, std::size_t(to - from)};
     }
     /// The name of the thing with that index and owner; empty if it has none.
     std::string_view find(name_kind k, u32 index, u32 owner = 0) const noexcept {
@@ -117,3 +118,4 @@ private:
 };
 
 } // namespace tessera::binary
+TESSERA_SMALL_END

@@ -7,6 +7,7 @@
 #include <tessera/binary/instruction.hpp>
 #include <tessera/util/writer.hpp>
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::binary {
 
 /// The ids of the sections that are not custom, in the order in which they must appear.
@@ -122,3 +123,4 @@ inline void write_instruction(writer& to, const instruction& in, immediate_reade
 }
 
 } // namespace tessera::binary
+TESSERA_SMALL_END

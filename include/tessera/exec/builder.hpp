@@ -30,7 +30,9 @@ constexpr op class_code(cls c) noexcept { return op(u16(c)); }
 
 class builder {
 public:
-    explicit builder(function_ir& ir) noexcept : ir_(ir) {}
+    /// `apply` is num::apply; named only where lowering is instantiated.
+    using apply_function = trap (*)(op, const u64*, u64*) noexcept;
+    builder(function_ir& ir, apply_function apply) noexcept : ir_(ir), apply_(apply) {}
 
 protected:
     // ---- nodes -----------------------------------------------------------------------------------------------------
@@ -210,7 +212,7 @@ protected:
     void push_local(u32 local) noexcept {
         if (!stack_.push_local(locals_[local].type, local)) failed_ = true;
     }
-    void push_temps(std::span<const val_type> types) noexcept {
+    void push_temps(view<val_type> types) noexcept {
         for (val_type t : types) push_temp(t);
     }
 
@@ -278,7 +280,7 @@ protected:
             if (args[i].how != held::constant) return false;
             slots[i] = args[i].value;
         }
-        if (num::apply(o, slots, slots) != trap::none) return false;
+        if (apply_(o, slots, slots) != trap::none) return false;
         const val_type t = type_of_letter(row(o).type.results[0]);
         const bool nan =
             t == t_f32 ? num::is_nan(std::bit_cast<f32>(u32(slots[0]))) : num::is_nan(std::bit_cast<f64>(slots[0]));
@@ -375,6 +377,7 @@ protected:
     }
 
     function_ir& ir_;
+    const apply_function apply_;
     operand_stack stack_;
     vec<local_def> locals_;
     u32 offset_ = 0;       ///< of the current instruction

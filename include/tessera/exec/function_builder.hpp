@@ -15,8 +15,8 @@ namespace tessera::inline TESSERA_ABI::exec {
 /// What does not depend on the set of features: control, calls, variables, memory.
 class function_builder : public builder {
 public:
-    function_builder(function_ir& ir, const runtime::code_unit& unit) noexcept
-        : builder(ir), module_(*unit.module), unit_(unit) {}
+    function_builder(function_ir& ir, const runtime::code_unit& unit, apply_function apply) noexcept
+        : builder(ir, apply), module_(*unit.module), unit_(unit) {}
 
 protected:
     enum class nest : u8 { block, loop, if_, func };
@@ -30,20 +30,20 @@ protected:
         u32 cost = 0;               ///< instructions counted when it began
     };
 
-    std::span<const val_type> params(const control& c) const noexcept {
-        return c.type == no_index ? std::span<const val_type>() : module_.types.params(c.type);
+    view<val_type> params(const control& c) const noexcept {
+        return c.type == no_index ? view<val_type>() : module_.types.params(c.type);
     }
-    std::span<const val_type> results(const control& c) const noexcept {
+    view<val_type> results(const control& c) const noexcept {
         if (c.type != no_index) return module_.types.results(c.type);
         return {&c.single, c.single == t_bottom ? 0u : 1u};
     }
-    static u32 slots_of(std::span<const val_type> types) noexcept {
+    static u32 slots_of(view<val_type> types) noexcept {
         u32 n = 0;
         for (val_type t : types) n += t.slots();
         return n;
     }
     control& target(u32 depth) noexcept { return control_[control_.size() - 1 - depth]; }
-    std::span<const val_type> label_types(const control& c) const noexcept {
+    view<val_type> label_types(const control& c) const noexcept {
         return c.kind == nest::loop ? params(c) : results(c);
     }
     /// Slot of the first value of a label.
@@ -168,7 +168,7 @@ protected:
         restart(c, results(c));
     }
     /// The stack after a label: what was below the block, then `types` in their slots.
-    void restart(const control& c, std::span<const val_type> types) noexcept {
+    void restart(const control& c, view<val_type> types) noexcept {
         stack_.shrink(c.height);
         push_temps(types);
         stack_.set_settled(stack_.size());
@@ -181,7 +181,7 @@ protected:
 
     /// Puts the topmost entries into the slots of a label. They may then be anywhere, so this is for
     /// the last use of the current stack.
-    void place(const control& c, std::span<const val_type> types) noexcept {
+    void place(const control& c, view<val_type> types) noexcept {
         const u32 n = u32(types.size());
         if (n == 0) return;
         const u32 to = label_slot(c);
@@ -194,7 +194,7 @@ protected:
         emit_move(to, stack_.top(n - 1).slot, slots_of(types));
     }
     /// The same for a conditional branch, whose other way still needs the stack.
-    void place_copy(const control& c, std::span<const val_type> types) noexcept {
+    void place_copy(const control& c, view<val_type> types) noexcept {
         const u32 n = u32(types.size());
         if (n == 0) return;
         const u32 to = label_slot(c);
@@ -204,7 +204,7 @@ protected:
         }
         emit_move(to, stack_.top(n - 1).slot, slots_of(types));
     }
-    bool in_place(const control& c, std::span<const val_type> types) noexcept {
+    bool in_place(const control& c, view<val_type> types) noexcept {
         const u32 n = u32(types.size());
         if (n == 0) return true;
         const u32 to = label_slot(c);
@@ -431,7 +431,7 @@ protected:
         emit(n);
     }
     /// An instruction that runs on `operands` consecutive temps and leaves `types` in their place.
-    void lower_special(op o, u32 operands, u32 index, u32 index2, std::span<const val_type> types) noexcept {
+    void lower_special(op o, u32 operands, u32 index, u32 index2, view<val_type> types) noexcept {
         settle_top(operands);
         node n;
         n.v = {family::special, 0, o, {}};

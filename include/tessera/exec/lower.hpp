@@ -12,6 +12,7 @@ namespace tessera::inline TESSERA_ABI::exec {
 namespace detail {
 /// How an instruction is lowered: by its shape, or by a rule of its own.
 enum class shape_kind : u8 { rule, unary, binary, load, store };
+template <class = void>
 inline constexpr auto shape_kinds = [] {
     std::array<shape_kind, op_count> kinds{};
     for (u16 i = 0; i < op_count; ++i) {
@@ -30,7 +31,7 @@ inline constexpr auto shape_kinds = [] {
 template <features F>
 class lowering : function_builder {
 public:
-    lowering(function_ir& ir, const runtime::code_unit& unit) noexcept : function_builder(ir, unit) {}
+    lowering(function_ir& ir, const runtime::code_unit& unit) noexcept : function_builder(ir, unit, num::apply<>) {}
 
     /// Fills the IR with function `index`, which is not imported. False: memory is out.
     [[nodiscard]] bool run(u32 index) noexcept {
@@ -75,7 +76,7 @@ private:
     }
 
     void step(const binary::instruction& in, binary::instruction_reader<F>& reader) noexcept {
-        switch (detail::shape_kinds[u16(in.code)]) {
+        switch (detail::shape_kinds<>[u16(in.code)]) {
         case detail::shape_kind::unary: return lower_unary(in.code);
         case detail::shape_kind::binary: return lower_binary(in.code);
         case detail::shape_kind::load: return lower_load(in);

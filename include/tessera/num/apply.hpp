@@ -38,6 +38,8 @@ consteval applier applier_of() {
     if constexpr (is_function<O>) return apply_meaning<sem<O>>;
     else return nullptr;
 }
+// Templates, so that a file that never asks does not pay for five hundred meanings.
+template <class = void>
 inline constexpr auto appliers = []<std::size_t... I>(std::index_sequence<I...>) {
     return std::array<applier, op_count>{applier_of<op(I)>()...};
 }
@@ -45,12 +47,18 @@ inline constexpr auto appliers = []<std::size_t... I>(std::index_sequence<I...>)
 } // namespace detail
 
 /// True if `apply` can evaluate `o`: it is executed and a function of its operands alone.
-constexpr bool has_apply(op o) noexcept { return detail::appliers[u16(o)] != nullptr; }
+template <class T = void>
+constexpr bool has_apply(op o) noexcept {
+    return detail::appliers<T>[u16(o)] != nullptr;
+}
 
 /// Evaluates `o`, for which has_apply must hold: reads `row(o).type.param_count` slots at `args`,
 /// first operand first, and writes `result_count` slots at `results`, which may be the same place.
 /// A slot holds a number in its low bits; the upper bits of an operand do not matter, those of a
 /// result are 0. Returns the trap, or trap::none; results are not written on a trap.
-inline trap apply(op o, const u64* args, u64* results) noexcept { return detail::appliers[u16(o)](args, results); }
+template <class T = void>
+trap apply(op o, const u64* args, u64* results) noexcept {
+    return detail::appliers<T>[u16(o)](args, results);
+}
 
 } // namespace tessera::num

@@ -17,8 +17,8 @@ struct caller {
 struct host_function {
     std::atomic<u32> owners{1};
     /// The function's type; a type index in it is not allowed, so it means the same in every store.
-    std::span<const val_type> params;
-    std::span<const val_type> results;
+    view<val_type> params;
+    view<val_type> results;
     /// Calls it: arguments in `slots`, results to `slots`, both from 0 on, which has room for
     /// the larger of both. False: it failed and set `why`, `slots` are lost.
     bool (*invoke)(host_function& self, caller& who, u64* slots, error& why) = nullptr;

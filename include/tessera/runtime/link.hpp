@@ -47,14 +47,14 @@ inline bool is_known(val_type t, u32 types) noexcept {
     return h == heap_type::abstract(h.byte_code()) && h.byte_code() >= code::exn && h.byte_code() <= code::noexn;
 }
 /// True if all are known without a store: references are abstract.
-inline bool are_abstract(std::span<const val_type> all) noexcept {
+inline bool are_abstract(view<val_type> all) noexcept {
     for (val_type t : all)
         if (!is_known(t, 0)) return false;
     return true;
 }
 
 /// How many 64-bit slots values of these types take.
-inline u32 slots_of(std::span<const val_type> types) noexcept {
+inline u32 slots_of(view<val_type> types) noexcept {
     u32 n = 0;
     for (val_type t : types) n += t.slots();
     return n;

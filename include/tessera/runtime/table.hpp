@@ -110,7 +110,7 @@ inline trap fill(table_data& to, u64 d, u32 value, u64 n) noexcept {
     return trap::none;
 }
 /// table.init: `n` references from `s` in `from` to `d`.
-inline trap init(table_data& to, u64 d, std::span<const u32> from, u64 s, u64 n) noexcept {
+inline trap init(table_data& to, u64 d, view<u32> from, u64 s, u64 n) noexcept {
     if (!to.holds(d, n) || s > from.size() || n > from.size() - s) return trap::out_of_bounds_table;
     if (n) std::memcpy(to.items + d, from.data() + s, std::size_t(n) * sizeof(u32));
     return trap::none;

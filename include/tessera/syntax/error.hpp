@@ -69,8 +69,8 @@ public:
     /// Which trap it is; `trap::none` for other kinds.
     tessera::trap why() const noexcept { return trap_; }
     /// The frames of the call that failed, innermost first; empty where there are none.
-    std::span<const trace_frame> frames() const noexcept {
-        return trace_ ? std::span<const trace_frame>(trace_->frames) : std::span<const trace_frame>();
+    view<trace_frame> frames() const noexcept {
+        return trace_ ? view<trace_frame>(trace_->frames) : view<trace_frame>();
     }
     /// How many frames of the middle are missing from `frames()`.
     u32 frames_left_out() const noexcept { return trace_ ? trace_->left_out : 0; }

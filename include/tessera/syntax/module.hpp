@@ -147,7 +147,7 @@ private:
 };
 
 /// The last of `positions` at or before the byte `offset`; null if there are none.
-inline const module_data::position* position_at(std::span<const module_data::position> positions, u64 offset) noexcept {
+inline const module_data::position* position_at(view<module_data::position> positions, u64 offset) noexcept {
     if (positions.empty()) return nullptr;
     std::size_t low = 0, high = positions.size();
     while (high - low > 1) {

@@ -132,7 +132,7 @@ inline constexpr u16 most_codes = 0x120;
 template <features F, u8 Prefix>
 inline constexpr auto op_codes = [] {
     std::array<op, Prefix == 0 ? 256 : most_codes> codes{};
-    codes.fill(op::count_);
+    for (op& code : codes) code = op::count_; // compiles faster than fill
     for (u16 i = 0; i < op_count; ++i)
         if (op_table[i].prefix == Prefix && has(F, op(i))) codes[op_table[i].code] = op(i);
     return codes;

@@ -95,13 +95,11 @@ struct type_section {
 
     u32 size() const noexcept { return u32(defs.size()); }
     const type_def& operator[](u32 type) const noexcept { return defs[type]; }
-    std::span<const val_type> params(u32 type) const noexcept {
-        return {values.data() + defs[type].first, defs[type].params};
-    }
-    std::span<const val_type> results(u32 type) const noexcept {
+    view<val_type> params(u32 type) const noexcept { return {values.data() + defs[type].first, defs[type].params}; }
+    view<val_type> results(u32 type) const noexcept {
         return {values.data() + defs[type].first + defs[type].params, defs[type].results};
     }
-    std::span<const field_type> fields_of(u32 type) const noexcept {
+    view<field_type> fields_of(u32 type) const noexcept {
         return {fields.data() + defs[type].first, defs[type].params};
     }
 };

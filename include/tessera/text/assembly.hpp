@@ -7,6 +7,7 @@
 #include <tessera/text/chunk.hpp>
 #include <tessera/text/names.hpp>
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::text {
 
 /// A module in the binary format, and where its parts were in the text: a position for each module
@@ -89,7 +90,7 @@ private:
 class indirect_map {
 public:
     /// Adds the names of what belongs to `owner`, if there are any; owners come in order.
-    void add(u32 owner, std::span<const named> names) noexcept {
+    void add(u32 owner, view<named> names) noexcept {
         if (names.empty()) return;
         ++count_;
         entries_.leb_u(owner);
@@ -98,7 +99,7 @@ public:
     u32 count() const noexcept { return count_; }
     const writer& entries() const noexcept { return entries_; }
     /// A name map: indices and names.
-    static void write(writer& to, std::span<const named> names) noexcept {
+    static void write(writer& to, view<named> names) noexcept {
         to.leb_u(names.size());
         for (const named& n : names) {
             to.leb_u(n.index);
@@ -119,7 +120,7 @@ public:
         sub.name(name);
         subsection(0, sub);
     }
-    void map(u8 id, std::span<const named> names) noexcept {
+    void map(u8 id, view<named> names) noexcept {
         if (names.empty()) return;
         writer sub;
         indirect_map::write(sub, names);
@@ -149,3 +150,4 @@ private:
 };
 
 } // namespace tessera::text
+TESSERA_SMALL_END

@@ -8,6 +8,7 @@
 
 #include <string_view>
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::text::detail {
 
 /// A natural number of at most 5120 bits; that is enough for every quotient `decimal_float` makes.
@@ -192,3 +193,4 @@ bool decimal_float(std::string_view s, bits_of_size<sizeof(F)>& out) noexcept {
 }
 
 } // namespace tessera::text::detail
+TESSERA_SMALL_END

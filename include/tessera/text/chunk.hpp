@@ -7,6 +7,7 @@
 #include <tessera/text/token.hpp>
 #include <tessera/util/writer.hpp>
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::text {
 
 using position = module_data::position;
@@ -42,3 +43,4 @@ private:
 };
 
 } // namespace tessera::text
+TESSERA_SMALL_END

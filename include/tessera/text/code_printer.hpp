@@ -6,6 +6,7 @@
 #include <tessera/text/folding.hpp>
 #include <tessera/text/instruction_printer.hpp>
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::text {
 
 /// Prints function bodies and constant expressions. Nesting lives on stacks, so its depth is limited by
@@ -168,3 +169,4 @@ private:
 };
 
 } // namespace tessera::text
+TESSERA_SMALL_END

@@ -6,6 +6,7 @@
 #include <tessera/text/assembly.hpp>
 #include <tessera/text/instructions.hpp>
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::text {
 
 using binary::write_memory;
@@ -118,3 +119,4 @@ protected:
 };
 
 } // namespace tessera::text
+TESSERA_SMALL_END

@@ -6,6 +6,7 @@
 
 #include <tessera/text/segments.hpp>
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::text {
 
 /// Reads one field after the other. Identifiers of module spaces are bound before, in a first walk.
@@ -232,3 +233,4 @@ private:
 };
 
 } // namespace tessera::text
+TESSERA_SMALL_END

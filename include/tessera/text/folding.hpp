@@ -7,6 +7,7 @@
 #include <tessera/binary/nesting.hpp>
 #include <tessera/text/stack_effect.hpp>
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::text {
 
 /// How a node is written.
@@ -233,3 +234,4 @@ private:
 };
 
 } // namespace tessera::text
+TESSERA_SMALL_END

@@ -8,6 +8,7 @@
 
 #include <charconv>
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::text {
 
 /// How something is called in the text.
@@ -62,7 +63,7 @@ private:
         return true;
     }
     /// The things are numbers `first` to `first + count` of `to`.
-    [[nodiscard]] bool fill(vec<identifier>& to, u32 first, std::size_t count, std::span<const named> names) noexcept {
+    [[nodiscard]] bool fill(vec<identifier>& to, u32 first, std::size_t count, view<named> names) noexcept {
         taken_.clear();
         bool fresh = false;
         std::size_t used = names.size();
@@ -104,3 +105,4 @@ private:
 };
 
 } // namespace tessera::text
+TESSERA_SMALL_END

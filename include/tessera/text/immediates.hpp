@@ -6,6 +6,7 @@
 #include <tessera/text/labels.hpp>
 #include <tessera/text/types.hpp>
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::text {
 
 /// Reads an instruction's immediates and writes the instruction.
@@ -246,3 +247,4 @@ private:
 };
 
 } // namespace tessera::text
+TESSERA_SMALL_END

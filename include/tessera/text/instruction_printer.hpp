@@ -7,6 +7,7 @@
 #include <tessera/text/labels.hpp>
 #include <tessera/text/type_printer.hpp>
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::text {
 
 /// Prints the instruction that `code_` read, without parentheses.
@@ -163,3 +164,4 @@ private:
 };
 
 } // namespace tessera::text
+TESSERA_SMALL_END

@@ -6,6 +6,7 @@
 
 #include <tessera/text/immediates.hpp>
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::text {
 
 /// Reads sequences of instructions.
@@ -330,3 +331,4 @@ private:
 };
 
 } // namespace tessera::text
+TESSERA_SMALL_END

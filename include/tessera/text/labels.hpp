@@ -6,6 +6,7 @@
 #include <tessera/syntax/types.hpp>
 #include <tessera/util/name_map.hpp>
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::text {
 
 /// A stack of names, and for each name the innermost label that has it.
@@ -55,3 +56,4 @@ private:
 };
 
 } // namespace tessera::text
+TESSERA_SMALL_END

@@ -8,6 +8,7 @@
 #include <tessera/text/token.hpp>
 #include <tessera/util/utf8.hpp>
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::text {
 
 namespace detail {
@@ -380,3 +381,4 @@ private:
 };
 
 } // namespace tessera::text
+TESSERA_SMALL_END

@@ -7,6 +7,7 @@
 #include <tessera/text/token_reader.hpp>
 #include <tessera/util/name_map.hpp>
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::text {
 
 /// The index spaces, in the order of msg::text_unknown. The first eight are a module's.
@@ -137,3 +138,4 @@ private:
 };
 
 } // namespace tessera::text
+TESSERA_SMALL_END

@@ -8,6 +8,7 @@
 
 #include <string_view>
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::text {
 
 namespace detail {
@@ -113,3 +114,4 @@ bool parse_float(std::string_view s, bits_of_size<sizeof(F)>& out) noexcept {
 }
 
 } // namespace tessera::text
+TESSERA_SMALL_END

@@ -8,6 +8,7 @@
 
 #include <charconv>
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::text {
 
 /// Characters that grow at the end. Where memory runs out or the text gets too long, the output
@@ -140,3 +141,4 @@ private:
 };
 
 } // namespace tessera::text
+TESSERA_SMALL_END

@@ -9,6 +9,7 @@
 
 #include <tessera/text/fields.hpp>
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::text {
 
 /// Reads a whole module.
@@ -255,3 +256,4 @@ private:
 }
 
 } // namespace tessera::text
+TESSERA_SMALL_END

@@ -8,6 +8,7 @@
 #include <tessera/text/code_printer.hpp>
 #include <tessera/text/print_options.hpp>
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::text {
 
 /// Prints the sections of a module in the order of the binary format, function bodies where the code is.
@@ -359,3 +360,4 @@ inline result<vec<char>> print(const module_data& m, const print_options& option
 }
 
 } // namespace tessera::text
+TESSERA_SMALL_END

@@ -6,6 +6,7 @@
 
 #include <tessera/text/parser.hpp>
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::text {
 
 enum class command_kind : u8 {
@@ -417,3 +418,4 @@ private:
 }
 
 } // namespace tessera::text
+TESSERA_SMALL_END

@@ -6,6 +6,7 @@
 
 #include <tessera/text/definitions.hpp>
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::text {
 
 /// Reads the fields `elem` and `data`, and the short forms of `table` and `memory`.
@@ -172,3 +173,4 @@ private:
 };
 
 } // namespace tessera::text
+TESSERA_SMALL_END

@@ -7,6 +7,7 @@
 #include <tessera/binary/instruction.hpp>
 #include <tessera/syntax/module.hpp>
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::text {
 
 struct stack_effect {
@@ -155,3 +156,4 @@ private:
 };
 
 } // namespace tessera::text
+TESSERA_SMALL_END

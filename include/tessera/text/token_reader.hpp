@@ -6,6 +6,7 @@
 #include <tessera/text/lexer.hpp>
 #include <tessera/util/arena.hpp>
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::text {
 
 /// The lowest layer of the parsers: methods return false after an error, which `problem()` then holds.
@@ -127,3 +128,4 @@ private:
 };
 
 } // namespace tessera::text
+TESSERA_SMALL_END

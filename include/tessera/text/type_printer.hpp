@@ -7,6 +7,7 @@
 #include <tessera/text/identifiers.hpp>
 #include <tessera/text/output.hpp>
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::text {
 
 /// The lowest layer of the printers: what does not depend on code.
@@ -85,7 +86,7 @@ protected:
     }
 
     /// Value types behind a word, in parentheses; nothing if there are none.
-    void values(std::string_view word_, std::span<const val_type> types) noexcept {
+    void values(std::string_view word_, view<val_type> types) noexcept {
         if (types.empty()) return;
         out_ << " (" << word_;
         for (val_type t : types) {
@@ -95,13 +96,13 @@ protected:
         out_ << ')';
     }
     /// A list as `values` writes it, whose entries from number `first` on may be named locals.
-    void locals(std::string_view word_, std::span<const val_type> types, u32 first) noexcept {
+    void locals(std::string_view word_, view<val_type> types, u32 first) noexcept {
         for (std::size_t i = 0; i < types.size();) {
             const identifier id = ids_.of(space::local, first + u32(i));
             if (id.shown.empty()) {
                 std::size_t n = i + 1;
                 while (n < types.size() && ids_.of(space::local, first + u32(n)).shown.empty()) ++n;
-                values(word_, types.subspan(i, n - i));
+                values(word_, types.subview(i, n - i));
                 i = n;
             } else {
                 out_ << " (" << word_;
@@ -196,3 +197,4 @@ protected:
 };
 
 } // namespace tessera::text
+TESSERA_SMALL_END

@@ -8,6 +8,7 @@
 #include <tessera/text/heap_words.hpp>
 #include <tessera/text/names.hpp>
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::text {
 
 using binary::write_heap;
@@ -302,3 +303,4 @@ protected:
 };
 
 } // namespace tessera::text
+TESSERA_SMALL_END

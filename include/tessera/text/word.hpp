@@ -75,7 +75,7 @@ static_assert(u32(word::count_) * 2 < word_slots);
 /// ref.test, ref.cast) the first of op_table is in it.
 inline constexpr auto word_table = [] {
     std::array<u16, word_slots> slots{};
-    slots.fill(u16(word::unknown));
+    for (u16& slot : slots) slot = u16(word::unknown); // compiles faster than fill
     for (u32 w = 0; w < u32(word::count_); ++w) {
         const std::string_view text = text_of(word(w));
         std::size_t i = hash_name(text) % word_slots;

@@ -3,10 +3,9 @@
 /// A growable array whose every allocation can fail, with and without exceptions.
 #pragma once
 
-#include <tessera/util/integers.hpp>
+#include <tessera/util/view.hpp>
 
 #include <new>
-#include <span>
 #include <utility>
 
 namespace tessera::inline TESSERA_ABI {
@@ -71,7 +70,7 @@ public:
         return true;
     }
     /// Replaces the content by copies of `from`. False: memory is out, the content is then empty.
-    [[nodiscard]] bool assign(std::span<const T> from) noexcept {
+    [[nodiscard]] bool assign(view<T> from) noexcept {
         clear();
         return append(from.data(), from.size());
     }

@@ -75,7 +75,7 @@ protected:
     [[nodiscard]] bool i31_get() noexcept { return pop(abstract_ref(code::i31, true)) && push(t_i32); }
 
     // ---- structures ------------------------------------------------------------------------------
-    using fields_span = std::span<const field_type>;
+    using fields_span = view<field_type>;
     [[nodiscard]] bool structure(u32 type, fields_span& out) noexcept {
         if (!context_.is_form(type, composite::struct_, offset_)) return false;
         out = types_.fields_of(type);

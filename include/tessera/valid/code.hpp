@@ -123,7 +123,7 @@ private:
         if (!in_.next(instruction_)) return context_.fail(in_.error());
         offset_ = instruction_.offset;
         if (!room(most_results)) return false;
-        const op_rule& rule = op_rules[u16(instruction_.code)];
+        const op_rule& rule = op_rules<>[u16(instruction_.code)];
         if (rule.flags == 0) return apply(rule);
         if (rule.flags & op_rule::pending) note_pending(instruction_);
         return rule.flags & op_rule::poly ? special(instruction_) : apply(rule, instruction_);
@@ -132,7 +132,7 @@ private:
         if (!in_.next(instruction_)) return context_.fail(in_.error());
         offset_ = instruction_.offset;
         if (!room(most_results)) return false;
-        const op_rule& rule = op_rules[u16(instruction_.code)];
+        const op_rule& rule = op_rules<>[u16(instruction_.code)];
         switch (instruction_.code) {
         case op::ref_func:
             if constexpr (F[feature::reference_types]) return ref_func(instruction_, true);

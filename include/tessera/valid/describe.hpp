@@ -57,7 +57,7 @@ public:
         default: return *this << "bot";
         }
     }
-    TESSERA_COLD description& operator<<(std::span<const val_type> types) noexcept {
+    TESSERA_COLD description& operator<<(view<val_type> types) noexcept {
         *this << "[";
         for (std::size_t i = 0; i < types.size(); ++i) *this << (i ? " " : "") << types[i];
         return *this << "]";

@@ -28,8 +28,7 @@ public:
         return true;
     }
     /// Finds or adds a final function type whose references are abstract. False: memory is out.
-    [[nodiscard]] bool intern_func(std::span<const val_type> params, std::span<const val_type> results,
-                                   u32& id) noexcept {
+    [[nodiscard]] bool intern_func(view<val_type> params, view<val_type> results, u32& id) noexcept {
         type_section one;
         vec<u32> ids;
         if (!one.defs.push_back({}) || !one.values.append(params.data(), params.size()) ||

@@ -78,7 +78,8 @@ constexpr op_rule rule_of(op o) {
 
 } // namespace detail
 
-/// The rules, by `op`.
+/// The rules, by `op`. A template, so that only who validates computes them.
+template <class = void>
 inline constexpr auto op_rules = [] {
     std::array<op_rule, op_count> rules{};
     for (u16 i = 0; i < op_count; ++i) rules[i] = detail::rule_of(op(i));

@@ -26,7 +26,7 @@ public:
     explicit stacks(context& c) noexcept : context_(c), types_(c.module().types) {}
 
 protected:
-    using types_span = std::span<const val_type>;
+    using types_span = view<val_type>;
 
     // ---- errors ----------------------------------------------------------------------------------
     bool fail(const message& what, std::string_view detail = {}) noexcept {

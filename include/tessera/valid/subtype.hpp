@@ -82,7 +82,7 @@ inline bool matches(const type_space& space, const field_type& sub, const field_
 }
 
 /// True if each of `sub` matches the one of `super` at its place.
-inline bool matches(const type_space& space, std::span<const val_type> sub, std::span<const val_type> super) noexcept {
+inline bool matches(const type_space& space, view<val_type> sub, view<val_type> super) noexcept {
     if (sub.size() != super.size()) return false;
     for (std::size_t i = 0; i < sub.size(); ++i)
         if (!matches(space, sub[i], super[i])) return false;

@@ -9,8 +9,8 @@ namespace tessera::inline TESSERA_ABI {
 
 /// A function type: a view into the module or store it came from.
 struct func_type {
-    std::span<const val_type> params;
-    std::span<const val_type> results;
+    view<val_type> params;
+    view<val_type> results;
 };
 
 /// The type of an import or export; only the member that `kind` names is meaningful, `func` for tags.
@@ -89,7 +89,7 @@ public:
 
 private:
     const module_data* module_ = nullptr;
-    std::span<const Def> defs_;
+    view<Def> defs_;
 };
 
 } // namespace runtime

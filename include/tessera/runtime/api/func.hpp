@@ -74,8 +74,8 @@ namespace runtime {
 
 /// True if a function of these C++ types can call `f`: its parameters accept what C++ passes, its
 /// results are what C++ expects.
-inline bool callable_as(const store_data& s, const func_record& f, std::span<const val_type> params,
-                        std::span<const val_type> results) noexcept {
+inline bool callable_as(const store_data& s, const func_record& f, view<val_type> params,
+                        view<val_type> results) noexcept {
     const valid::type_space space = s.types.space();
     return valid::matches(space, params, space.types->params(f.type_id)) &&
            valid::matches(space, space.types->results(f.type_id), results);

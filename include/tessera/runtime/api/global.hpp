@@ -64,9 +64,9 @@ public:
     using handle::handle;
 
     /// What exceptions of this tag carry; a view valid until the next change of the store.
-    std::span<const val_type> params() const noexcept {
+    view<val_type> params() const noexcept {
         const runtime::tag_data* t = in(&runtime::store_data::tags);
-        return t ? store_->types.types().params(t->type_id) : std::span<const val_type>();
+        return t ? store_->types.types().params(t->type_id) : view<val_type>();
     }
 };
 

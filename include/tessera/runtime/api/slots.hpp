@@ -62,7 +62,7 @@ public:
 
     /// Writes the arguments of a call of `f`. An error if their number or a type is not right.
     result<void> fill(const store_data& s, const func_record& f, std::span<const value> args) noexcept {
-        const std::span<const val_type> params = s.types.types().params(f.type_id);
+        const view<val_type> params = s.types.types().params(f.type_id);
         if (args.size() != params.size()) return error(msg::wrong_type, "number of arguments");
         const u32 n = f.param_slots > f.result_slots ? f.param_slots : f.result_slots;
         if (n > few) {
@@ -76,7 +76,7 @@ public:
     }
     /// Reads the results of `f`, as many as `results` has room for.
     void take(const store_data& s, const func_record& f, std::span<value> results) const noexcept {
-        const std::span<const val_type> types = s.types.types().results(f.type_id);
+        const view<val_type> types = s.types.types().results(f.type_id);
         const u64* from = at_;
         for (std::size_t i = 0; i < results.size(); from += types[i++].slots()) results[i] = take_value(types[i], from);
     }
