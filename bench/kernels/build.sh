@@ -27,7 +27,9 @@ trap 'rm -rf "$folder"' EXIT
 stale=
 for source in *.c; do
     name=${source%.c}
-    "$clang" --target=wasm32 -O2 -std=c11 -ffreestanding -fno-builtin -nostdlib -Wall -Wextra -c "$source" -o "$folder/$name.o"
+    features=
+    [ "$name" = bulk ] && features=-mbulk-memory
+    "$clang" --target=wasm32 $features -O2 -std=c11 -ffreestanding -fno-builtin -nostdlib -Wall -Wextra -c "$source" -o "$folder/$name.o"
     "$linker" --no-entry --export=run --strip-all -z stack-size=16384 "$folder/$name.o" -o "$folder/$name.wasm"
     if [ $check = no ]; then
         cp "$folder/$name.wasm" "$name.wasm"
