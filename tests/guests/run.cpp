@@ -5,10 +5,11 @@
 
 #include <doctest/doctest.h>
 #include <files.hpp>
-#include <kernels.hpp>
 
 #include <string>
 #include <string_view>
+
+#include "../../bench/kernels.hpp"
 
 namespace {
 
