@@ -82,7 +82,7 @@ static int word(const char* expected) {
     return 1;
 }
 
-// The string's bytes after unescaping, folded to a number; -1 if it is none.
+// Keeps the bytes after unescaping as one folded number; false if it is no string.
 static int parse_string(struct node* to) {
     u32 hash = 0, size = 0;
     for (++at; *at != '"'; ++at, ++size) {
