@@ -7,7 +7,7 @@
 #
 # The modules are checked in; clang 14 and its linker give them byte for byte. Compiler and linker are
 # called apart: clang, where it links and finds wasm-opt on the PATH, runs that too.
-# CLANG and WASM_LD name other programs.
+# CLANG and WASM_LD name other programs. All but bulk keep to WebAssembly 1.0.
 set -eu
 cd "$(dirname "$0")"
 
@@ -27,7 +27,10 @@ trap 'rm -rf "$folder"' EXIT
 stale=
 for source in *.c; do
     name=${source%.c}
-    "$clang" --target=wasm32 -O2 -std=c11 -ffreestanding -fno-builtin -nostdlib -Wall -Wextra -c "$source" -o "$folder/$name.o"
+    features=
+    [ "$name" = bulk ] && features=-mbulk-memory
+    # shellcheck disable=SC2086 # none or one
+    "$clang" --target=wasm32 $features -O2 -std=c11 -ffreestanding -fno-builtin -nostdlib -Wall -Wextra -c "$source" -o "$folder/$name.o"
     "$linker" --no-entry --export=run --strip-all -z stack-size=16384 "$folder/$name.o" -o "$folder/$name.wasm"
     if [ $check = no ]; then
         cp "$folder/$name.wasm" "$name.wasm"

@@ -23,7 +23,8 @@ struct kernel {
     const char* name;
     tessera::u32 work;
 };
-constexpr kernel kernels[] = {{"fib", 12}, {"sieve", 1}, {"matmul", 2}, {"crc32", 1}, {"mandelbrot", 8}, {"vm", 200}};
+constexpr kernel kernels[] = {{"fib", 12}, {"sieve", 1},     {"matmul", 2},   {"crc32", 1}, {"mandelbrot", 8},
+                              {"vm", 200}, {"quicksort", 1}, {"dispatch", 5}, {"bulk", 100}};
 
 } // namespace
 
