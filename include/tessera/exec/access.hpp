@@ -49,6 +49,10 @@ struct keyed_cell {
         } else if constexpr (v.at[K] == loc::imm) {
             if constexpr (std::is_floating_point_v<T>) return load_native<T>(s.pc + l.at[K]);
             else return T(i64(load_native<i32>(s.pc + l.at[K])));
+        } else if constexpr (v.at[K] == loc::pin) {
+            if constexpr (std::is_same_v<T, f64>) return s.dp;
+            else if constexpr (std::is_same_v<T, f32>) return s.sp;
+            else return T(s.p0);
         } else {
             static_assert(v.at[K] == loc::acc, "the operand is nowhere");
             if constexpr (std::is_same_v<T, f64>) return s.d0;
@@ -58,7 +62,8 @@ struct keyed_cell {
     }
     static TESSERA_INLINE void put(state& s, type<3> value) noexcept {
         using T = type<3>;
-        if constexpr (v.at[3] == loc::slot) {
+        if constexpr (v.at[3] == loc::pin) set_pin(s, value);
+        if constexpr (v.at[3] == loc::slot || v.at[3] == loc::pin) {
             put_slot<T>(s.fp + 8 * std::size_t(load_native<u16>(s.pc + l.at[3])), value);
         } else {
             static_assert(v.at[3] == loc::acc, "the result goes nowhere");
@@ -66,6 +71,12 @@ struct keyed_cell {
             else if constexpr (std::is_same_v<T, f32>) s.s0 = value;
             else s.r0 = value;
         }
+    }
+    template <class T>
+    static TESSERA_INLINE void set_pin(state& s, T value) noexcept {
+        if constexpr (std::is_same_v<T, f64>) s.dp = value;
+        else if constexpr (std::is_same_v<T, f32>) s.sp = value;
+        else s.p0 = value;
     }
     template <unsigned N>
     static TESSERA_INLINE u32 word(const state& s) noexcept {
@@ -80,15 +91,15 @@ struct keyed_cell {
 
     /// Goes to the branch target; a back edge first pays and looks whether it shall stop.
     static TESSERA_INLINE void jump(state& s) noexcept {
-        const i32 distance = load_native<i32>(s.pc + l.target);
+        constexpr unsigned words = shape_of(v.fam, v.flags).words;
         if constexpr ((v.flags & flag::fuel) != 0) {
-            s.ctx->fuel -= word<shape_of(v.fam, v.flags).words - 1u>(s);
-            if (TESSERA_UNLIKELY(s.ctx->fuel < 0)) return pause(s, trap::out_of_fuel, s.pc + distance);
+            s.ctx->fuel -= word<words - 1>(s);
+            if (TESSERA_UNLIKELY(s.ctx->fuel < 0)) return pause(s, trap::out_of_fuel, s.pc + i32(word<words - 2>(s)));
         }
         if constexpr ((v.flags & flag::interrupt) != 0)
             if (TESSERA_UNLIKELY(s.ctx->interrupt->load(std::memory_order_relaxed)))
-                return pause(s, trap::interrupted, s.pc + distance);
-        s.pc += distance;
+                return pause(s, trap::interrupted, s.pc + i32(word<words - ((v.flags & flag::fuel) != 0 ? 2 : 1)>(s)));
+        s.pc += load_native<i32>(s.pc + l.target);
     }
 
     /// Stops with a trap at the current cell.

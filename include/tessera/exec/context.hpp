@@ -16,15 +16,18 @@ namespace tessera::inline TESSERA_ABI::exec {
 struct context;
 
 /// What every handler gets and passes on. Accumulators: r0 integers and references, s0 f32, d0 f64;
-/// they are dead at every safepoint.
+/// they are dead at every safepoint. Pins, in the same classes: p0, sp, dp; see pins.hpp.
 struct state {
     const u8* pc; ///< the current cell
     u8* fp;       ///< slot 0 of the current frame
     u8* mem;      ///< base of memory 0 of the current instance
     context* ctx;
     u64 r0;
-    f32 s0;
+    u64 p0;
     f64 d0;
+    f32 s0;
+    f64 dp;
+    f32 sp;
 };
 
 /// The slow ways out of handlers, one table per build. They take and leave the position in the

@@ -20,11 +20,11 @@
     __attribute__((optimize("O2", "optimize-sibling-calls", "fp-contract=off"), no_sanitize("address", "undefined")))
 #define TESSERA_TAIL
 #endif
-#define TESSERA_STATE_PARAMETERS const u8 *pc, u8 *fp, u8 *mem, context *ctx, u64 r0, u64 p0, f64 d0, f32 s0
+#define TESSERA_STATE_PARAMETERS const u8 *pc, u8 *fp, u8 *mem, context *ctx, u64 r0, u64 p0, f64 d0, f32 s0, f64 dp, f32 sp
 
 namespace tessera::inline TESSERA_ABI::exec {
 
-// Registers a handler does not use cost nothing; p0 is there for a pinned local.
+// Registers a handler does not use cost nothing.
 using handler = void (*)(TESSERA_STATE_PARAMETERS);
 
 template <u64 Id>
@@ -34,11 +34,11 @@ TESSERA_HANDLER void run(TESSERA_STATE_PARAMETERS) {
         ctx->pc = pc;
         ctx->fp = fp;
         static_cast<void>(mem), static_cast<void>(r0), static_cast<void>(p0), static_cast<void>(d0),
-            static_cast<void>(s0);
+            static_cast<void>(s0), static_cast<void>(dp), static_cast<void>(sp);
     } else {
-        state s{pc, fp, mem, ctx, r0, s0, d0};
+        state s{pc, fp, mem, ctx, r0, p0, d0, s0, dp, sp};
         action<fam, Id>::run(s);
-        TESSERA_TAIL return load_native<handler>(s.pc)(s.pc, s.fp, s.mem, s.ctx, s.r0, p0, s.d0, s.s0);
+        TESSERA_TAIL return load_native<handler>(s.pc)(s.pc, s.fp, s.mem, s.ctx, s.r0, s.p0, s.d0, s.s0, s.dp, s.sp);
     }
 }
 
@@ -57,7 +57,7 @@ public:
         return n == variant_index<F>::none ? nullptr : handlers[n];
     }
     /// Runs from `ctx.pc` on until a handler ends the run.
-    static void run(context& ctx) noexcept { load_native<handler>(ctx.pc)(ctx.pc, ctx.fp, ctx.mem, &ctx, 0, 0, 0, 0); }
+    static void run(context& ctx) noexcept { load_native<handler>(ctx.pc)(ctx.pc, ctx.fp, ctx.mem, &ctx, 0, 0, 0, 0, 0, 0); }
 };
 
 } // namespace tessera::exec

@@ -92,7 +92,14 @@ private:
             for (u32 k = 0; k <= n.words[0]; ++k)
                 store_native<i32>(table + 4 * k, i32(i64(position_of(ir_.targets[n.words[1] + k])) - (at - cells)));
         } else if (n.label != no_index) {
-            store_native<i32>(at + layout_of(v).target, i32(i64(position_of(n.label)) - (at - cells)));
+            const layout l = layout_of(v);
+            store_native<i32>(at + l.target, i32(i64(position_of(n.label)) - (at - cells)));
+            if ((v.flags & (flag::fuel | flag::interrupt)) != 0) {
+                const label_def& to = ir_.labels[n.label];
+                const unsigned word = shape_of(v.fam, v.flags).words - ((v.flags & flag::fuel) != 0 ? 2u : 1u);
+                const u32 landing = to.landing == no_index ? to.node : to.landing;
+                store_native<i32>(at + l.words + 4 * word, i32(i64(positions_[landing]) - (at - cells)));
+            }
         }
         if (result != no_index) write_wide_move(const_cast<u8*>(end), u32(result), ir_.scratch + 3);
     }
@@ -115,7 +122,7 @@ private:
         store_native<u64>(at, 0);
         store_native(at, dispatch<F>::find(v));
         for (unsigned k = 0; k < 4; ++k) {
-            if (v.at[k] == loc::slot) store_native<u16>(at + l.at[k], u16(n.operands[k]));
+            if (names_slot(v.fam, v.at[k], k)) store_native<u16>(at + l.at[k], u16(n.operands[k]));
             else if (v.at[k] == loc::imm && operand_class(v, k) == cls::f64)
                 store_native<u64>(at + l.at[k], n.operands[k]);
             else if (v.at[k] == loc::imm) store_native<u32>(at + l.at[k], u32(n.operands[k]));

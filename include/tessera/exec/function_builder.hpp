@@ -28,6 +28,7 @@ protected:
         u32 type = no_index;        ///< type index, or
         val_type single = t_bottom; ///< one result, t_bottom for none
         u32 cost = 0;               ///< instructions counted when it began
+        u32 loop = no_index;        ///< the innermost loop around it, in ir_.loops; a loop's own
     };
 
     view<val_type> params(const control& c) const noexcept {
@@ -124,7 +125,12 @@ protected:
             if (failed_) return;
             emit_branch_if(condition, false, c.else_label);
         }
-        if (kind == nest::loop) bind_label(c.label);
+        c.loop = control_.back().loop;
+        if (kind == nest::loop) {
+            bind_label(c.label);
+            if (!ir_.loops.push_back({c.label, position(), position(), c.loop})) failed_ = true;
+            c.loop = u32(ir_.loops.size()) - 1;
+        }
         if (!control_.push_back(c)) failed_ = true;
     }
     /// Makes temps of the `n` topmost entries. The comparison that made `condition`, which is popped,
@@ -160,6 +166,7 @@ protected:
         control_.pop_back();
         if (c.kind == nest::loop) {
             ir_.labels[c.label].cost = counted_ - c.cost;
+            ir_.loops[c.loop].end = position();
             start_block();
         } else {
             bind_label(c.label);

@@ -20,14 +20,24 @@ struct node {
 
 /// A place to branch to.
 struct label_def {
-    u32 node = no_index; ///< index of the node it stands before, no_index while unknown
-    u32 cost = 0;        ///< fuel of the loop's body, for a loop
+    u32 node = no_index;    ///< index of the node it stands before, no_index while unknown
+    u32 cost = 0;           ///< fuel of the loop's body, for a loop
+    u32 landing = no_index; ///< where a call goes on that was stopped on its way here; no_index for `node`
+};
+
+/// A loop: its body is the nodes from `begin` to `end`, in the order in which loops begin.
+struct loop_def {
+    u32 label = no_index;
+    u32 begin = 0;
+    u32 end = 0;
+    u32 parent = no_index; ///< the loop around it
 };
 
 /// A function as nodes.
 struct function_ir {
     vec<node> nodes;
     vec<label_def> labels;
+    vec<loop_def> loops;
     vec<u32> targets;    ///< labels of br_tables: `words[0] + 1` from `words[1]` on
     u32 frame_slots = 0; ///< slots of the frame
     u32 header = 0;      ///< slot of the return address
@@ -37,6 +47,7 @@ struct function_ir {
     void clear() noexcept {
         nodes.clear();
         labels.clear();
+        loops.clear();
         targets.clear();
         frame_slots = header = cost = scratch = 0;
     }

@@ -6,6 +6,7 @@
 
 #include <tessera/exec/function_builder.hpp>
 #include <tessera/exec/handlers/special.hpp>
+#include <tessera/exec/pins.hpp>
 
 namespace tessera::inline TESSERA_ABI::exec {
 
@@ -65,7 +66,16 @@ private:
             if (failed_) return false;
         }
         finish_function();
-        return true;
+        return pin_locals();
+    }
+    bool pin_locals() noexcept {
+        if (ir_.loops.empty()) return true;
+        vec<slot_class> classes;
+        const u32 slots = next_local_ < most_slot ? next_local_ : u32(most_slot);
+        if (!classes.resize(slots)) return false;
+        for (const local_def& local : locals_)
+            if (local.slot < slots && local.type.slots() == 1) classes[local.slot] = {class_of(local.type), true};
+        return pin_pass(ir_, classes, F[feature::fuel] || F[feature::interruption], F[feature::fuel]).run();
     }
 
     /// In code that cannot be reached only the nesting counts; true at the end or else that leaves it.

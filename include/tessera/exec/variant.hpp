@@ -14,8 +14,9 @@
 
 namespace tessera::inline TESSERA_ABI::exec {
 
-/// Where an operand is. An accumulator is a register of the class of the operand's type.
-enum class loc : u8 { none, slot, imm, acc };
+/// Where an operand is. An accumulator is a register of the class of the operand's type, a pin one that
+/// holds a copy of a slot; what is written to a pin is written to its slot as well.
+enum class loc : u8 { none, slot, imm, acc, pin };
 
 /// What the registers are told apart by.
 enum class cls : u8 { i32, i64, f32, f64 };
@@ -70,6 +71,7 @@ enum class family : u8 {
     link,       ///< makes a lazy call a call
     restore,    ///< return into another instance
     grow_stack,
+    pins,  ///< loads pins: integer, f32, f64
     probe, ///< notes the native stack's position, for the self-test
     count_,
 };
@@ -121,6 +123,7 @@ constexpr cls operand_class(const variant& v, unsigned k) noexcept {
     case family::global_set:
     case family::move:
     case family::return_: return cls(v.code);
+    case family::pins: return k == 0 ? cls::i64 : k == 1 ? cls::f32 : cls::f64;
     case family::br_table:
     case family::null_check: return cls::i32;
     case family::select_range: return cls::i32;
@@ -135,7 +138,8 @@ struct shape {
     bool target = false;
 };
 constexpr shape shape_of(family fam, u8 flags) noexcept {
-    const u8 cost = (flags & flag::fuel) ? 1 : 0; // the last word
+    const u8 cost = (flags & flag::fuel) ? 1 : 0;                           // the last word
+    const u8 stop = (flags & (flag::fuel | flag::interrupt)) ? cost + 1 : 0; // before it, where a stopped call goes on
     switch (fam) {
     case family::load:
     case family::load_indexed:
@@ -145,8 +149,8 @@ constexpr shape shape_of(family fam, u8 flags) noexcept {
     case family::global_get:
     case family::global_set: return {1, 0, false}; // global
     case family::br:
-    case family::br_compare: return {cost, 0, true};
-    case family::latch: return {u8(1 + cost), 0, true}; // step
+    case family::br_compare: return {stop, 0, true};
+    case family::latch: return {u8(1 + stop), 0, true}; // step
     case family::br_table: return {1, 0, false};        // number of targets; they follow the cell
     case family::call:
     case family::call_lazy:
@@ -215,12 +219,16 @@ constexpr cell_key key_of(const variant& v) noexcept {
     return key;
 }
 
+/// True if operand `k` takes a slot number in the cell: a slot, or the slot of a pin that is written.
+constexpr bool names_slot(family fam, loc at, unsigned k) noexcept {
+    return at == loc::slot || (at == loc::pin && (k == 3 || fam == family::latch));
+}
 constexpr layout layout_of(const cell_key& v) noexcept {
     layout l;
     const shape s = shape_of(v.fam, v.flags);
     unsigned p = 8;
     for (unsigned k = 0; k < 4; ++k)
-        if (v.at[k] == loc::slot) l.at[k] = u8(p), p += 2;
+        if (names_slot(v.fam, v.at[k], k)) l.at[k] = u8(p), p += 2;
     p = (p + 3) & ~3u;
     for (unsigned k = 0; k < 4; ++k)
         if (v.at[k] == loc::imm && v.classes[k] != cls::f64) l.at[k] = u8(p), p += 4;
@@ -327,8 +335,66 @@ constexpr bool exists_in_loop(const variant& v) noexcept {
     }
 }
 
+namespace detail {
+constexpr bool is_hot_store(op o) noexcept {
+    return o == op::i32_store || o == op::i64_store || o == op::f32_store || o == op::f64_store ||
+           o == op::i32_store8 || o == op::i32_store16;
+}
+/// True if some operand or the result is a pin.
+constexpr bool has_pin(const variant& v) noexcept {
+    for (loc at : v.at)
+        if (at == loc::pin) return true;
+    return false;
+}
+/// Binary operations with a pin: integers of 32 bits and floats nearly all, those of 64 bits with
+/// constants and accumulators.
+constexpr bool binary_pin_exists(op o, loc a, loc b, loc d) noexcept {
+    const cls c = class_of(row(o).type.params[0]);
+    const bool narrow = c != cls::i64, is_float = c >= cls::f32, most = o == op::i32_add || is_float;
+    if (!is_hot(o) || (!narrow && (o == op::i64_sub || o == op::i64_or || o == op::i64_shr_s))) return false;
+    if (a == loc::pin) {
+        if (b == loc::imm) return !is_float && (narrow || d != loc::slot);
+        if (b == loc::slot) return narrow && (d == loc::acc || most);
+        return b == loc::acc && !can_swap(o) && narrow && d == loc::acc;
+    }
+    if (b == loc::pin) {
+        if (a == loc::acc) return d != loc::slot || most;
+        return a == loc::slot && !can_swap(o) && narrow && (d == loc::acc || is_float);
+    }
+    return a != loc::imm && binary_sources_exist(o, a, b) && (a == loc::acc || b != loc::slot || most);
+}
+/// The handlers with pins: the forms that loops of real programs use most.
+constexpr bool pin_form_exists(const variant& v) noexcept {
+    const loc a = v.at[0], b = v.at[1], d = v.at[3];
+    switch (v.fam) {
+    case family::pins: return true;
+    case family::binary: return binary_pin_exists(v.code, a, b, d);
+    case family::br_compare:
+        return class_of(row(v.code).type.params[0]) == cls::i32 && num::is_compare(v.code) && d == loc::none &&
+               (a == loc::pin ? one_of(b, loc::slot, loc::imm) : a == loc::acc);
+    case family::latch:
+        return class_of(row(v.code).type.params[0]) == cls::i32 && a == loc::pin && one_of(b, loc::slot, loc::imm);
+    case family::load: return is_hot_load(v.code) && (a == loc::pin || slot_or_acc(a));
+    case family::load_indexed: {
+        const bool scaled = v.flags >> flag::shift != 0;
+        return is_hot_load(v.code) && b == loc::pin && slot_or_acc(d) &&
+               (a == loc::slot ? scaled || natural_align[u16(v.code)] == 0 : a == loc::imm && !scaled);
+    }
+    case family::store:
+        if (!is_hot_store(v.code)) return false;
+        if (a == loc::pin) return slot_or_acc(b) || (b == loc::imm && class_of(row(v.code).type.params[1]) < cls::f32);
+        return slot_or_acc(a);
+    case family::move:
+        if (cls(v.code) == cls::i32) return a == loc::imm;
+        return cls(v.code) == cls::i64 && a != d && (a == loc::pin ? d == loc::slot : a == loc::slot);
+    default: return false;
+    }
+}
+} // namespace detail
+
 /// True if there is a handler for `v`, its flags aside.
 constexpr bool exists(const variant& v) noexcept {
+    if (v.fam == family::pins || detail::has_pin(v)) return TESSERA_TAIL_CALLS && detail::pin_form_exists(v);
     if constexpr (!TESSERA_TAIL_CALLS)
         if (!exists_in_loop(v)) return false;
     using detail::slot_or_acc;

@@ -59,8 +59,8 @@ constexpr void each_variant(features f, Emit emit) noexcept {
         v.flags = u8(v.flags | flags_of(m, v, back));
         emit(v);
     };
-    constexpr loc places[] = {loc::slot, loc::acc, loc::imm};
-    constexpr loc ends[] = {loc::slot, loc::acc};
+    constexpr loc all[] = {loc::slot, loc::acc, loc::imm, loc::pin}, registers[] = {loc::slot, loc::acc, loc::pin};
+    const view<loc> places(all, 3), ends(all, 2);
     const bool safe = m.fuel || m.interrupt; // back edges differ from forward ones
     for (u16 i = 0; i < op_count; ++i) {
         const op o = op(i);
@@ -69,10 +69,12 @@ constexpr void each_variant(features f, Emit emit) noexcept {
         if (is_pure(o, 1))
             for (loc a : ends)
                 for (loc d : ends) add({family::unary, 0, o, {a, loc::none, loc::none, d}}, false);
+        const bool pins = is_hot(o) || num::is_compare(o) || is_hot_load(o) || is_hot_store(o);
+        const view<loc> sources(all, pins ? 4 : 3), results(registers, pins ? 3 : 2);
         if (is_pure(o, 2))
-            for (loc a : places)
-                for (loc b : places) {
-                    for (loc d : ends) add({family::binary, 0, o, {a, b, loc::none, d}}, false);
+            for (loc a : sources)
+                for (loc b : sources) {
+                    for (loc d : results) add({family::binary, 0, o, {a, b, loc::none, d}}, false);
                     if (!num::is_compare(o)) continue;
                     const bool is_float = class_of(r.type.params[0]) >= cls::f32;
                     for (u8 negated = 0; negated <= u8(is_float ? 1 : 0); ++negated)
@@ -81,11 +83,11 @@ constexpr void each_variant(features f, Emit emit) noexcept {
                     if (!is_float) add({family::latch, 0, o, {a, b, loc::none, loc::none}}, true);
                 }
         if (is_load(o)) {
-            for (loc a : places)
-                for (loc d : ends) add({family::load, 0, o, {a, loc::none, loc::none, d}}, false);
+            for (loc a : sources)
+                for (loc d : results) add({family::load, 0, o, {a, loc::none, loc::none, d}}, false);
             add({family::load_wide, 0, o, {loc::slot, loc::none, loc::none, loc::slot}}, false);
             for (loc a : places)
-                for (loc b : ends)
+                for (loc b : registers)
                     for (loc d : ends) {
                         add({family::load_indexed, 0, o, {a, b, loc::none, d}}, false);
                         if (const u8 scale = natural_align[i])
@@ -93,8 +95,8 @@ constexpr void each_variant(features f, Emit emit) noexcept {
                     }
         }
         if (is_store(o)) {
-            for (loc a : places)
-                for (loc b : places) add({family::store, 0, o, {a, b, loc::none, loc::none}}, false);
+            for (loc a : sources)
+                for (loc b : sources) add({family::store, 0, o, {a, b, loc::none, loc::none}}, false);
             add({family::store_wide, 0, o, {loc::slot, loc::slot, loc::none, loc::none}}, false);
         }
         if (is_special(o)) add({family::special, 0, o, {}}, false);
@@ -103,6 +105,7 @@ constexpr void each_variant(features f, Emit emit) noexcept {
         const op o = op(c);
         for (loc a : places) {
             add({family::move, 0, o, {a, loc::none, loc::none, loc::slot}}, false);
+            add({family::move, 0, o, {a, loc::none, loc::none, loc::pin}}, false);
             add({family::global_set, 0, o, {a, loc::none, loc::none, loc::none}}, false);
             add({family::return_, 0, o, {a, loc::none, loc::none, loc::none}}, false);
             for (loc b : places)
@@ -111,6 +114,11 @@ constexpr void each_variant(features f, Emit emit) noexcept {
         }
         for (loc d : ends) add({family::global_get, 0, o, {loc::none, loc::none, loc::none, d}}, false);
     }
+    add({family::move, 0, op(u16(cls::i64)), {loc::pin, loc::none, loc::none, loc::slot}}, false);
+    for (u8 which = 1; which < 8; ++which)
+        add({family::pins, 0, op::nop,
+             {which & 1 ? loc::slot : loc::none, which & 2 ? loc::slot : loc::none, which & 4 ? loc::slot : loc::none}},
+            false);
     add({family::return_, 0, op(0), {}}, false);
     add({family::br, 0, op::nop, {}}, false);
     if (safe) add({family::br, 0, op::nop, {}}, true);

@@ -27,10 +27,27 @@ struct action<family::latch, Id> {
     static TESSERA_INLINE void run(state& s) noexcept {
         using T = typename c::template type<0>;
         u8* const at = s.fp + 8 * std::size_t(load_native<u16>(s.pc + c::l.at[0]));
-        const T a = T(get_slot<T>(at) + T(i64(i32(c::template word<0>(s)))));
+        const T step = T(i64(i32(c::template word<0>(s))));
+        T a;
+        if constexpr (c::v.at[0] == loc::pin) {
+            a = T(T(s.p0) + step);
+            s.p0 = a;
+        } else {
+            a = T(get_slot<T>(at) + step);
+        }
         put_slot<T>(at, a);
         if (num::sem<c::v.code>::eval(a, c::template get<1>(s)) != 0) c::jump(s);
         else c::next(s);
+    }
+};
+template <u64 Id>
+struct action<family::pins, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+        if constexpr (c::v.at[0] != loc::none) s.p0 = c::template get<0>(s);
+        if constexpr (c::v.at[1] != loc::none) s.sp = c::template get<1>(s);
+        if constexpr (c::v.at[2] != loc::none) s.dp = c::template get<2>(s);
+        c::next(s);
     }
 };
 template <u64 Id>
