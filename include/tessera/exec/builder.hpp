@@ -91,11 +91,12 @@ protected:
         }
         emit(n);
     }
-    void emit_move(u32 to, u32 from, u32 slots) noexcept {
+    /// `c` matters to pins only: a slot is copied whole.
+    void emit_move(u32 to, u32 from, u32 slots, cls c = cls::i64) noexcept {
         if (to == from) return;
         node n;
         if (slots == 1) {
-            n.v = {family::move, 0, class_code(cls::i64), {loc::slot, loc::none, loc::none, loc::slot}};
+            n.v = {family::move, 0, class_code(c), {loc::slot, loc::none, loc::none, loc::slot}};
             n.operands[0] = from;
             n.operands[3] = to;
         } else {
@@ -106,10 +107,11 @@ protected:
         }
         emit(n);
     }
+    static cls move_class(val_type t) noexcept { return t == t_f32 ? cls::f32 : t == t_f64 ? cls::f64 : cls::i64; }
     /// Copies the value of `e` to `slot`.
     void move_to(u32 slot, const entry& e) noexcept {
         if (e.how == held::constant) emit_constant(slot, e.type, e.value);
-        else emit_move(slot, slot_of(e), e.type.slots());
+        else emit_move(slot, slot_of(e), e.type.slots(), move_class(e.type));
     }
     /// The entry as a temp in its own slot; for one that is popped already.
     void settle_popped(entry& e) noexcept {
@@ -296,11 +298,24 @@ protected:
         return last.v.at[3] == loc::slot && last.operands[3] == e.slot ? &last : nullptr;
     }
 
+    /// True if `n`, just taken, compares the result of what is now the last node, a comparison, with 0.
+    bool tests_comparison(const node& n) const noexcept {
+        if ((n.v.code != op::i32_eq && n.v.code != op::i32_ne) || n.v.at[0] != loc::acc || n.v.at[1] != loc::imm ||
+            n.operands[1] != 0 || position() <= block_start_)
+            return false;
+        const variant& v = ir_.nodes.back().v;
+        return v.fam == family::binary && num::is_compare(v.code) && v.at[3] == loc::acc;
+    }
+
     /// A branch to `label` if `e`, which is popped, is not zero (`wanted`) or is zero (not).
     void emit_branch_if(entry e, bool wanted, u32 label) noexcept {
         node n;
         if (compare_just_made(e)) {
             n = take_last();
+            if (tests_comparison(n)) {
+                wanted = wanted == (n.v.code == op::i32_ne);
+                n = take_last();
+            }
             n.v.fam = family::br_compare;
             n.v.at[3] = loc::none;
             if (!wanted) {

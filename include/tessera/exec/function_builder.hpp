@@ -386,6 +386,7 @@ protected:
         n.v.fam = tail ? tail_call : call;
         use_slot(n, 0, callee);
         const u32 at = take_arguments(type);
+        if (!tail && call == family::call_indirect) bind(n, 0, callee);
         const u32 first = tail ? 3 : 1;
         n.words[first] = table;
         n.words[first + 1] = type_id;

@@ -307,7 +307,7 @@ constexpr bool binary_sources_exist(op o, loc a, loc b) noexcept {
     if (b == loc::slot) return true;
     if (b == loc::acc) return a == loc::slot && !can_swap(o);
     if (b != loc::imm) return false;
-    if (is_float) return is_hot(o) && class_of(row(o).type.params[0]) == cls::f64;
+    if (is_float) return is_hot(o);
     return a == loc::slot || is_hot(o) || num::negated_compare(o) != op::count_;
 }
 } // namespace detail
@@ -386,7 +386,7 @@ constexpr bool pin_form_exists(const variant& v) noexcept {
         return slot_or_acc(a);
     case family::move:
         if (cls(v.code) == cls::i32) return a == loc::imm;
-        return cls(v.code) == cls::i64 && a != d && (a == loc::pin ? d == loc::slot : a == loc::slot);
+        return a != d && (a == loc::pin ? d == loc::slot : a == loc::slot);
     default: return false;
     }
 }
@@ -429,6 +429,7 @@ constexpr bool exists(const variant& v) noexcept {
     case family::global_get: return slot_or_acc(d);
     case family::global_set: return slot_or_acc(a) || (a == loc::imm && cls(v.code) < cls::f32);
     case family::return_: return a == loc::none || slot_or_acc(a) || (a == loc::imm && cls(v.code) < cls::f32);
+    case family::call_indirect:
     case family::br_table: return slot_or_acc(a);
     default: return true;
     }

@@ -114,7 +114,8 @@ constexpr void each_variant(features f, Emit emit) noexcept {
         }
         for (loc d : ends) add({family::global_get, 0, o, {loc::none, loc::none, loc::none, d}}, false);
     }
-    add({family::move, 0, op(u16(cls::i64)), {loc::pin, loc::none, loc::none, loc::slot}}, false);
+    for (cls c : {cls::i64, cls::f32, cls::f64})
+        add({family::move, 0, op(u16(c)), {loc::pin, loc::none, loc::none, loc::slot}}, false);
     for (u8 which = 1; which < 8; ++which)
         add({family::pins, 0, op::nop,
              {which & 1 ? loc::slot : loc::none, which & 2 ? loc::slot : loc::none, which & 4 ? loc::slot : loc::none}},
@@ -122,11 +123,14 @@ constexpr void each_variant(features f, Emit emit) noexcept {
     add({family::return_, 0, op(0), {}}, false);
     add({family::br, 0, op::nop, {}}, false);
     if (safe) add({family::br, 0, op::nop, {}}, true);
-    for (loc a : ends) add({family::br_table, 0, op::nop, {a}}, false);
+    for (loc a : ends) {
+        add({family::br_table, 0, op::nop, {a}}, false);
+        add({family::call_indirect, 0, op::nop, {a}}, false);
+    }
     add({family::constant, 0, op::nop, {loc::none, loc::none, loc::none, loc::slot}}, false);
     if (safe) add({family::entry, 0, op::nop, {}}, false);
-    for (family fam : {family::call_indirect, family::call_ref, family::return_call_indirect, family::return_call_ref,
-                       family::null_check, family::select_range})
+    for (family fam : {family::call_ref, family::return_call_indirect, family::return_call_ref, family::null_check,
+                       family::select_range})
         add({fam, 0, op::nop, {loc::slot}}, false);
     for (family fam :
          {family::call, family::call_lazy, family::call_record, family::return_call, family::return_call_lazy,

@@ -102,12 +102,12 @@ struct max {
         return quieted(is_nan(a) ? a : b);
     }
 };
-/// fsqrt. The builtin of the instruction where there is one: the library function also sets errno,
-/// for which compilers keep a call beside the instruction.
+/// fsqrt. The library function also sets errno, for which compilers keep a call beside the instruction:
+/// clang is given the builtin of the instruction, g++ compiles handlers so that errno does not matter.
 template <class T>
 struct sqrt {
     static TESSERA_INLINE constexpr T eval(T a) noexcept {
-#if defined(__SSE2__) && defined(__has_builtin)
+#if defined(__clang__) && defined(__SSE2__) && defined(__has_builtin)
 #if __has_builtin(__builtin_ia32_sqrtsd) && __has_builtin(__builtin_ia32_sqrtss)
         if (!std::is_constant_evaluated()) {
             typedef T lanes __attribute__((vector_size(16)));

@@ -51,7 +51,7 @@ constexpr bool is_special(op o) noexcept {
 
 /// Does `O`; one overload set by constant, so that only the instructions of a build are compiled.
 template <op O>
-TESSERA_NOINLINE trap do_special(special_call x) noexcept {
+TESSERA_NOINLINE trap do_special(const special_call& x) noexcept {
     constexpr u64 minus_one_32 = 0xffff'ffff;
     if constexpr (O == op::memory_size) {
         x.put(x.memory(x.index).pages());
