@@ -33,8 +33,9 @@ struct state {
 /// The slow ways out of handlers, one table per build. They take and leave the position in the
 /// context, since a state whose address was taken could not be passed on in registers.
 struct slow_paths {
-    void (*enter)(context*); ///< the call prepared in context::call
-    void (*link)(context*);  ///< the lazy call at context::pc
+    void (*enter)(context*);    ///< the call prepared in context::call
+    void (*link)(context*);     ///< the lazy call at context::pc
+    void (*indirect)(context*); ///< the indirect call at context::stop_pc: words, index, call.return_pc are set
 };
 
 /// A call about to happen: arguments are at `fp + delta`.
@@ -50,6 +51,7 @@ struct context {
     u64 memory_size = 0; ///< bytes of memory 0
     u8* stack_end = nullptr;
     u64* const* globals = nullptr; ///< instance->global_cells
+    runtime::table_data* const* tables = nullptr; ///< instance->tables
     runtime::instance_data* instance = nullptr;
     runtime::func_record* const* records = nullptr; ///< store->funcs
     i64 fuel = 0;                                   ///< below 0: used up, the rest is a debt
@@ -57,6 +59,7 @@ struct context {
     // Cells that handlers go to when something is out of the ordinary.
     const u8* stop_cells = nullptr;
     const u8* enter_cells = nullptr;
+    const u8* indirect_cells = nullptr;
     const u8* link_cells = nullptr;
     const u8* grow_cells = nullptr;
     const u8* restore_cells = nullptr;
@@ -69,7 +72,8 @@ struct context {
     u64 needed = 0;              ///< bytes the stack must hold from `fp` on
     u64 probed = 0;              ///< the native stack's position, for the self-test
     trap why = trap::none;       ///< why it stopped
-    u64 index = 0;               ///< of the table element that a trap is about
+    u64 index = 0;               ///< of the table element that an indirect call or a trap is about
+    const u8* words = nullptr;   ///< of an indirect call's cell: frame, table, type
     const u8* stop_pc = nullptr; ///< the cell that stopped it; a pause: the next cell
     bool paused = false;         ///< fuel or interruption: can go on at stop_pc
     bool running = false;        ///< handlers are at work; it cannot be resumed from within
@@ -121,6 +125,7 @@ struct context {
     void refresh() noexcept {
         records = store->funcs.data();
         globals = instance ? instance->global_cells.data() : nullptr;
+        tables = instance ? instance->tables.data() : nullptr;
         if (instance && !instance->memories.empty()) {
             mem = instance->memories[0]->base;
             memory_size = instance->memories[0]->size;

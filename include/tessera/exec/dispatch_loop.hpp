@@ -11,7 +11,7 @@
 #include <tessera/exec/variants.hpp>
 
 #if defined(__GNUC__) && !defined(__clang__)
-#define TESSERA_LOOP __attribute__((noinline, optimize("fp-contract=off", "no-math-errno")))
+#define TESSERA_LOOP __attribute__((noinline, optimize("fp-contract=off")))
 #else
 #define TESSERA_LOOP TESSERA_NOINLINE
 #endif

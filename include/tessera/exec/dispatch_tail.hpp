@@ -17,7 +17,7 @@
 #define TESSERA_TAIL [[clang::musttail]]
 #else
 #define TESSERA_HANDLER                                                                                                \
-    __attribute__((optimize("O2", "optimize-sibling-calls", "fp-contract=off", "no-math-errno"), no_sanitize("address", "undefined")))
+    __attribute__((optimize("O2", "optimize-sibling-calls", "fp-contract=off"), no_sanitize("address", "undefined")))
 #define TESSERA_TAIL
 #endif
 #define TESSERA_STATE_PARAMETERS const u8 *pc, u8 *fp, u8 *mem, context *ctx, u64 r0, u64 p0, f64 d0, f32 s0, f64 dp, f32 sp

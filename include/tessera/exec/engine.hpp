@@ -132,6 +132,7 @@ public:
             c->interrupt = &store.interrupt;
             c->stop_cells = fixed_cells<F>::template at<family::stop>();
             c->enter_cells = fixed_cells<F>::template at<family::enter>();
+            c->indirect_cells = fixed_cells<F>::template at<family::indirect>();
             c->link_cells = fixed_cells<F>::template at<family::link>();
             c->grow_cells = fixed_cells<F>::template at<family::grow_stack>();
             c->restore_cells = fixed_cells<F>::template at<family::restore>();
@@ -205,6 +206,19 @@ public:
         c->fp = at;
         c->pc = code.cells;
         if (other) c->switch_to(f.instance);
+    }
+    static TESSERA_NOINLINE void indirect(context* c) noexcept {
+        const u64 delta = load_native<u32>(c->words);
+        const u32 type = load_native<u32>(c->words + 8);
+        const runtime::table_data& t = *c->tables[load_native<u32>(c->words + 4)];
+        if (c->index >= t.size) return stop(c, trap::undefined_element);
+        const u32 reference = t.items[c->index];
+        if (reference == 0) return stop(c, trap::uninitialized_element);
+        runtime::func_record* const callee = c->records[reference - 1];
+        if (callee->type_id != type && !c->store->types.matches(callee->type_id, type))
+            return stop(c, trap::indirect_call_type);
+        c->call = {callee, delta, c->call.return_pc, delta};
+        enter(c);
     }
     /// `bytes` of stack from `at` on; moves `at` and the frame with the stack.
     static bool make_room(context* c, u8*& at, u64 bytes) noexcept {
@@ -301,7 +315,7 @@ private:
 
     static constexpr u64 first_stack = 16 * 1024;
     static constexpr u64 most_fuel = ~u64{0} >> 2;
-    static constexpr slow_paths slow{&enter, &link};
+    static constexpr slow_paths slow{&enter, &link, &indirect};
 
     /// What the call has not used goes back to the store; a debt stays with the call.
     static void take_back_fuel(runtime::store_data& store, context& c) noexcept {

@@ -68,6 +68,7 @@ enum class family : u8 {
     leave,      ///< the call is done
     stop,       ///< a trap or a pause
     enter,      ///< the slow way into a function
+    indirect,   ///< the slow way of an indirect call
     link,       ///< makes a lazy call a call
     restore,    ///< return into another instance
     grow_stack,

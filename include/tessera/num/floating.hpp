@@ -102,20 +102,18 @@ struct max {
         return quieted(is_nan(a) ? a : b);
     }
 };
-/// fsqrt. The library function also sets errno, for which compilers keep a call beside the instruction:
-/// clang is given the builtin of the instruction, g++ compiles handlers so that errno does not matter.
+/// fsqrt. The instruction where there is one: the library function also sets errno, for which compilers
+/// keep a call beside the instruction, and the builtin of the instruction clears what else is in the
+/// register.
 template <class T>
 struct sqrt {
     static TESSERA_INLINE constexpr T eval(T a) noexcept {
-#if defined(__clang__) && defined(__SSE2__) && defined(__has_builtin)
-#if __has_builtin(__builtin_ia32_sqrtsd) && __has_builtin(__builtin_ia32_sqrtss)
+#if defined(__SSE2__) && defined(__GNUC__)
         if (!std::is_constant_evaluated()) {
-            typedef T lanes __attribute__((vector_size(16)));
-            const lanes all = {a};
-            if constexpr (sizeof(T) == 4) return __builtin_ia32_sqrtss(all)[0];
-            else return __builtin_ia32_sqrtsd(all)[0];
+            if constexpr (sizeof(T) == 4) __asm__("sqrtss %0, %0" : "+x"(a));
+            else __asm__("sqrtsd %0, %0" : "+x"(a));
+            return a;
         }
-#endif
 #endif
 #if defined(__GNUC__) || defined(__clang__)
         if constexpr (sizeof(T) == 4) return __builtin_sqrtf(a);

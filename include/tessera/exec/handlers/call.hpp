@@ -36,13 +36,17 @@ TESSERA_INLINE void prepare(state& s, runtime::func_record* callee, u64 delta, c
     s.ctx->stop_pc = s.pc;
     s.pc = s.ctx->enter_cells;
 }
+/// The call of `callee` if nothing about it is out of the ordinary.
+TESSERA_INLINE bool call_at_once(state& s, const runtime::func_record* callee, u64 delta,
+                                 const u8* return_pc) noexcept {
+    const u64 frame = callee->frame_slots;
+    if (callee->instance != s.ctx->instance || frame == 0 || delta + 8 * frame > u64(s.ctx->stack_end - s.fp))
+        return false;
+    enter_frame(s, delta, s.fp + delta + 8 * u64(callee->header), callee->entry, return_pc, delta);
+    return true;
+}
 TESSERA_INLINE void call_record(state& s, runtime::func_record* callee, u64 delta, const u8* return_pc) noexcept {
-    if (TESSERA_LIKELY(callee->instance == s.ctx->instance && callee->frame_slots != 0)) {
-        if (has_room(s, delta + 8 * u64(callee->frame_slots)))
-            enter_frame(s, delta, s.fp + delta + 8 * u64(callee->header), callee->entry, return_pc, delta);
-        return;
-    }
-    prepare(s, callee, delta, return_pc, delta);
+    if (TESSERA_UNLIKELY(!call_at_once(s, callee, delta, return_pc))) prepare(s, callee, delta, return_pc, delta);
 }
 /// What call_indirect finds: the function, or null with a trap.
 TESSERA_INLINE runtime::func_record* indirect_callee(const state& s, u32 table, u64 index, u32 type_id,
@@ -93,15 +97,26 @@ struct action<family::call_record, Id> {
                             s.pc + c::l.size);
     }
 };
+/// The short way: a function of the very type, lowered, of the same instance. Everything else, traps
+/// too, is decided by slow_paths::indirect, so that little has to be kept in registers here.
 template <u64 Id>
 struct action<family::call_indirect, Id> {
     using c = cell<Id>;
     static TESSERA_INLINE void run(state& s) noexcept {
-        trap why = trap::none;
-        runtime::func_record* const callee =
-            detail::indirect_callee(s, c::template word<1>(s), c::template get<0>(s), c::template word<2>(s), why);
-        if (TESSERA_UNLIKELY(!callee)) return c::raise(s, why);
-        detail::call_record(s, callee, c::template word<0>(s), s.pc + c::l.size);
+        const runtime::table_data& t = *s.ctx->tables[c::template word<1>(s)];
+        const u64 index = c::template get<0>(s);
+        if (TESSERA_LIKELY(index < t.size))
+            if (const u32 reference = t.items[index]; TESSERA_LIKELY(reference != 0)) {
+                const runtime::func_record* const callee = s.ctx->records[reference - 1];
+                if (TESSERA_LIKELY(callee->type_id == c::template word<2>(s) &&
+                                   detail::call_at_once(s, callee, c::template word<0>(s), s.pc + c::l.size)))
+                    return;
+            }
+        s.ctx->index = index;
+        s.ctx->words = s.pc + c::l.words;
+        s.ctx->call.return_pc = s.pc + c::l.size;
+        s.ctx->stop_pc = s.pc;
+        s.pc = s.ctx->indirect_cells;
     }
 };
 template <u64 Id>
@@ -119,11 +134,15 @@ struct action<family::return_, Id> {
     using c = cell<Id>;
     static TESSERA_INLINE void run(state& s) noexcept {
         const u8* const header = s.fp + c::template word<0>(s);
-        const u8* const return_pc = get_pointer<const u8>(header);
         const u64 link = load_native<u64>(header + 8);
-        if constexpr (c::v.at[0] != loc::none) put_slot<typename c::template type<0>>(s.fp, c::template get<0>(s));
+        if constexpr (c::v.at[0] != loc::none) {
+            const auto value = c::template get<0>(s);
+            s.pc = get_pointer<const u8>(header);
+            put_slot<typename c::template type<0>>(s.fp, value);
+        } else {
+            s.pc = get_pointer<const u8>(header);
+        }
         s.fp -= link;
-        s.pc = return_pc;
     }
 };
 
@@ -186,6 +205,15 @@ struct action<family::enter, Id> {
         s.ctx->fp = s.fp;
         s.ctx->mem = s.mem;
         s.ctx->slow->enter(s.ctx);
+        detail::go_on(s);
+    }
+};
+template <u64 Id>
+struct action<family::indirect, Id> {
+    static TESSERA_INLINE void run(state& s) noexcept {
+        s.ctx->fp = s.fp;
+        s.ctx->mem = s.mem;
+        s.ctx->slow->indirect(s.ctx);
         detail::go_on(s);
     }
 };
