@@ -71,9 +71,11 @@ constexpr family_row families[] = {
     FAMILY(leave),
     FAMILY(stop),
     FAMILY(enter),
+    FAMILY(indirect),
     FAMILY(link),
     FAMILY(restore),
     FAMILY(grow_stack),
+    FAMILY(pins),
     FAMILY(probe),
 };
 #undef FAMILY

@@ -59,6 +59,8 @@ private:
         const bool back = n.label != no_index && ir_.labels[n.label].node <= i;
         variant v = n.v;
         v.flags = u8(v.flags | flags_of(m, v, back));
+        if (TESSERA_TAIL_CALLS && v.fam == family::unary && num::has_instruction(v.code) && instructions_)
+            v.flags |= flag::instruction;
         return v;
     }
     static bool skipped(const variant& v) noexcept { return v.fam == family::entry && !m.fuel && !m.interrupt; }
@@ -138,6 +140,7 @@ private:
     }
 
     const function_ir& ir_;
+    const bool instructions_ = num::processor_has_instructions();
     vec<u32> positions_; ///< by node, and the end
 };
 

@@ -238,9 +238,9 @@ private:
     function_ir& ir_;
     const view<slot_class> classes_;
     const bool stoppable_, special_stops_;
-    vec<plan> plans_;  ///< by loop
-    vec<gain> gains_;  ///< by slot
-    vec<u8> stale_;    ///< by node: the pins to load after it
+    vec<plan> plans_; ///< by loop
+    vec<gain> gains_; ///< by slot
+    vec<u8> stale_;   ///< by node: the pins to load after it
 };
 
 } // namespace tessera::exec

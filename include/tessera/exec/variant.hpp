@@ -79,11 +79,12 @@ enum class family : u8 {
 
 /// Bits of `variant::flags`.
 namespace flag {
-inline constexpr u8 negated = 1;   ///< branch if the comparison is false (NaN makes that a case of its own)
-inline constexpr u8 fuel = 2;      ///< a back edge or an entry that charges fuel
-inline constexpr u8 interrupt = 4; ///< a back edge or an entry that looks whether it shall stop
-inline constexpr u8 canonical = 8; ///< NaN results are canonical (deterministic profile)
-inline constexpr u8 shift = 4;     ///< load_indexed: where the scale is
+inline constexpr u8 negated = 1;      ///< branch if the comparison is false (NaN makes that a case of its own)
+inline constexpr u8 fuel = 2;         ///< a back edge or an entry that charges fuel
+inline constexpr u8 interrupt = 4;    ///< a back edge or an entry that looks whether it shall stop
+inline constexpr u8 canonical = 8;    ///< NaN results are canonical (deterministic profile)
+inline constexpr u8 instruction = 16; ///< unary: by an instruction that not all processors have
+inline constexpr u8 shift = 4;        ///< load_indexed: where the scale is
 } // namespace flag
 
 struct variant {
@@ -139,7 +140,7 @@ struct shape {
     bool target = false;
 };
 constexpr shape shape_of(family fam, u8 flags) noexcept {
-    const u8 cost = (flags & flag::fuel) ? 1 : 0;                           // the last word
+    const u8 cost = (flags & flag::fuel) ? 1 : 0;                            // the last word
     const u8 stop = (flags & (flag::fuel | flag::interrupt)) ? cost + 1 : 0; // before it, where a stopped call goes on
     switch (fam) {
     case family::load:

@@ -5,6 +5,7 @@
 
 #include <tessera/exec/handlers/special.hpp>
 #include <tessera/exec/variant.hpp>
+#include <tessera/num/instruction_set.hpp>
 
 #include <array>
 
@@ -68,7 +69,11 @@ constexpr void each_variant(features f, Emit emit) noexcept {
         if (!r.executed || !has(f, o)) continue;
         if (is_pure(o, 1))
             for (loc a : ends)
-                for (loc d : ends) add({family::unary, 0, o, {a, loc::none, loc::none, d}}, false);
+                for (loc d : ends) {
+                    add({family::unary, 0, o, {a, loc::none, loc::none, d}}, false);
+                    if (TESSERA_TAIL_CALLS && num::has_instruction(o))
+                        add({family::unary, flag::instruction, o, {a, loc::none, loc::none, d}}, false);
+                }
         const bool pins = is_hot(o) || num::is_compare(o) || is_hot_load(o) || is_hot_store(o);
         const view<loc> sources(all, pins ? 4 : 3), results(registers, pins ? 3 : 2);
         if (is_pure(o, 2))
@@ -117,7 +122,9 @@ constexpr void each_variant(features f, Emit emit) noexcept {
     for (cls c : {cls::i64, cls::f32, cls::f64})
         add({family::move, 0, op(u16(c)), {loc::pin, loc::none, loc::none, loc::slot}}, false);
     for (u8 which = 1; which < 8; ++which)
-        add({family::pins, 0, op::nop,
+        add({family::pins,
+             0,
+             op::nop,
              {which & 1 ? loc::slot : loc::none, which & 2 ? loc::slot : loc::none, which & 4 ? loc::slot : loc::none}},
             false);
     add({family::return_, 0, op(0), {}}, false);
@@ -132,10 +139,10 @@ constexpr void each_variant(features f, Emit emit) noexcept {
     for (family fam : {family::call_ref, family::return_call_indirect, family::return_call_ref, family::null_check,
                        family::select_range})
         add({fam, 0, op::nop, {loc::slot}}, false);
-    for (family fam :
-         {family::call, family::call_lazy, family::call_record, family::return_call, family::return_call_lazy,
-          family::return_call_record, family::zero_range, family::move_range, family::move_wide, family::unreachable,
-          family::leave, family::stop, family::enter, family::indirect, family::link, family::restore, family::grow_stack, family::probe})
+    for (family fam : {family::call, family::call_lazy, family::call_record, family::return_call,
+                       family::return_call_lazy, family::return_call_record, family::zero_range, family::move_range,
+                       family::move_wide, family::unreachable, family::leave, family::stop, family::enter,
+                       family::indirect, family::link, family::restore, family::grow_stack, family::probe})
         add({fam, 0, op::nop, {}}, false);
 }
 consteval std::size_t count_variants(features f) {

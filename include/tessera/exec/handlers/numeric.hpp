@@ -4,6 +4,7 @@
 #pragma once
 
 #include <tessera/exec/access.hpp>
+#include <tessera/num/instruction_set.hpp>
 
 namespace tessera::inline TESSERA_ABI::exec {
 
@@ -26,7 +27,9 @@ template <u64 Id>
 struct action<family::unary, Id> {
     using c = cell<Id>;
     static TESSERA_INLINE void run(state& s) noexcept {
-        detail::finish<typename c::keyed>(s, num::sem<c::v.code>::eval(c::template get<0>(s)));
+        using meaning = std::conditional_t<(c::v.flags & flag::instruction) != 0, num::by_instruction<c::v.code>,
+                                           num::sem<c::v.code>>;
+        detail::finish<typename c::keyed>(s, meaning::eval(c::template get<0>(s)));
     }
 };
 template <u64 Id>

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+// Prints the handlers that the build of the spec suite's runner must have: packed variant, family, instruction.
+#include <tessera/exec/variants.hpp>
+
+#include <cstdio>
+
+namespace {
+
+using namespace tessera;
+
+constexpr const char* op_names[] = {
+#define OP(id, ...) #id,
+#include <tessera/syntax/opcodes.def>
+#undef OP
+};
+
+/// The families whose handlers have work of their own to do out of line, or that no loop runs through.
+constexpr bool is_slow(exec::family f) noexcept {
+    switch (f) {
+    case exec::family::special:
+    case exec::family::zero_range:
+    case exec::family::move_range:
+    case exec::family::move_wide:
+    case exec::family::select_range:
+    case exec::family::return_call:
+    case exec::family::return_call_record:
+    case exec::family::return_call_indirect:
+    case exec::family::return_call_ref:
+    case exec::family::enter:
+    case exec::family::indirect:
+    case exec::family::link:
+    case exec::family::restore:
+    case exec::family::grow_stack:
+    case exec::family::probe: return true;
+    default: return false;
+    }
+}
+const char* family_name(exec::family f) noexcept {
+    switch (f) {
+    case exec::family::unary: return "unary";
+    case exec::family::binary: return "binary";
+    case exec::family::load_wide: return "load_wide";
+    case exec::family::store_wide: return "store_wide";
+    case exec::family::call_record: return "call_record";
+    case exec::family::call_indirect: return "call_indirect";
+    case exec::family::call_ref: return "call_ref";
+    case exec::family::return_: return "return";
+    default: return "other";
+    }
+}
+
+} // namespace
+
+int main() {
+    for (const u64 id : exec::variants<everything>) {
+        const exec::variant v = exec::variant::unpack(id);
+        char at[5] = {};
+        for (unsigned k = 0; k < 4; ++k) at[k] = "-siap"[unsigned(v.at[k])];
+        std::printf("%llu %s %s %s %s\n", static_cast<unsigned long long>(id), is_slow(v.fam) ? "slow" : "hot",
+                    family_name(v.fam), op_names[u16(v.code)], at);
+    }
+}

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: MIT
+// Locals in registers: where the pass puts pins, and that loops compute the same with them, whatever
+// makes a pin stale, and wherever a call is stopped.
+#include "support.hpp"
+
+using namespace tessera::exec;
+using tessera::f32;
+using tessera::f64;
+using tessera::i32;
+using tessera::no_index;
+using tessera::op;
+using tessera::u32;
+using tessera::u64;
+
+namespace {
+
+node made(variant v, u64 a, u64 b, u64 d) {
+    node n;
+    n.v = v;
+    n.operands[0] = a;
+    n.operands[1] = b;
+    n.operands[3] = d;
+    return n;
+}
+node add(u64 local, u64 constant, u64 to) {
+    return made({family::binary, 0, op::i32_add, {loc::slot, loc::imm, loc::none, loc::slot}}, local, constant, to);
+}
+node back(u64 local, u32 label) {
+    node n = made({family::br_compare, 0, op::i32_ne, {loc::slot, loc::imm, loc::none, loc::none}}, local, 0, 0);
+    n.label = label;
+    return n;
+}
+node call() {
+    node n;
+    n.v.fam = family::call_lazy;
+    return n;
+}
+
+/// Nodes with one loop over all but the first, and the locals in slots 0 to 3 as i32.
+struct one_loop {
+    function_ir ir;
+    slot_class locals[4];
+
+    explicit one_loop(std::initializer_list<node> body) {
+        for (slot_class& local : locals) local = {cls::i32, true};
+        REQUIRE(ir.nodes.push_back(add(3, 1, 3)));
+        for (const node& n : body) REQUIRE(ir.nodes.push_back(n));
+        REQUIRE(ir.labels.push_back({1, 0, no_index}));
+        REQUIRE(ir.loops.push_back({0, 1, u32(ir.nodes.size()), no_index}));
+    }
+    void run(bool stoppable = false) { REQUIRE(pin_pass(ir, locals, stoppable, stoppable).run()); }
+    u32 pins() const {
+        u32 n = 0;
+        for (const node& each : ir.nodes) n += each.v.fam == family::pins;
+        return n;
+    }
+};
+
+/// Runs "f" of `text` at once, and again with one unit of fuel more at a time.
+template <class R, class... A>
+R stepped(const std::string& text, A... args) {
+    guests::guest whole(text);
+    const R expected = guests::must(whole.get<R(A...)>("f")(args...));
+
+    auto mod = tessera::module::parse_text<guests::profile>(text);
+    REQUIRE(mod);
+    tessera::store<guests::profile> store;
+    auto instance = store.instantiate(*mod);
+    REQUIRE(instance);
+    auto f = instance->template get<R(A...)>("f");
+    REQUIRE(f);
+    auto run = f->start(args...);
+    REQUIRE(run);
+    u32 stops = 0;
+    while (!run->resume()) {
+        REQUIRE(run->paused());
+        REQUIRE(++stops < 100'000);
+        REQUIRE(store.add_fuel(1));
+    }
+    CHECK(stops > 3);
+    CHECK(guests::must(run->template get<R>()) == expected);
+    return expected;
+}
+
+} // namespace
+
+#if !defined(TESSERA_TAIL_CALLS) || TESSERA_TAIL_CALLS
+TEST_CASE("pins: the counter of a loop is loaded before it and read from the register") {
+    one_loop l({add(0, 1, 1), add(0, 2, 2), add(0, 0xffff'ffff, 0), back(0, 0)});
+    l.run();
+    REQUIRE(l.pins() == 1);
+    CHECK(l.ir.nodes[1].v.fam == family::pins);
+    CHECK(l.ir.nodes[1].operands[0] == 0);
+    CHECK(l.ir.labels[0].node == 2); // back edges do not load it again
+    CHECK(l.ir.labels[0].landing == 1);
+    CHECK(l.ir.nodes[2].v.at[0] == loc::pin);
+    CHECK(l.ir.nodes[4].v.at[0] == loc::pin);
+    CHECK(l.ir.nodes[4].v.at[3] == loc::pin);
+    CHECK(l.ir.nodes[5].v.at[0] == loc::pin);
+}
+TEST_CASE("pins: after a call they are loaded again, and only where that pays") {
+    one_loop often({add(0, 1, 1), add(0, 2, 2), add(0, 3, 2), call(), add(0, 4, 1), back(0, 0)});
+    often.run();
+    REQUIRE(often.pins() == 2);
+    CHECK(often.ir.nodes[6].v.fam == family::pins);
+    one_loop rarely({add(0, 1, 1), call(), back(1, 0)});
+    rarely.run();
+    CHECK(rarely.pins() == 0);
+}
+TEST_CASE("pins: a handler that knows none makes them stale") {
+    node count = made({family::unary, 0, op::i32_clz, {loc::slot, loc::none, loc::none, loc::slot}}, 1, 0, 0);
+    one_loop l({count, add(0, 1, 1), add(0, 2, 2), add(0, 3, 2), back(0, 0)});
+    l.run();
+    REQUIRE(l.pins() == 2);
+    CHECK(l.ir.nodes[2].v.fam == family::unary);
+    CHECK(l.ir.nodes[2].v.at[3] == loc::slot);
+    CHECK(l.ir.nodes[3].v.fam == family::pins);
+}
+TEST_CASE("pins: a local of another kind is left alone") {
+    one_loop l({add(0, 1, 1), add(0, 2, 2), back(0, 0)});
+    l.locals[0].pinnable = false;
+    l.run();
+    CHECK(l.pins() == 0);
+}
+#endif
+
+TEST_CASE("pins: sums of every class, stopped at every back edge") {
+    CHECK(stepped<i32>(R"((module (func (export "f") (param $n i32) (result i32) (local $x i32)
+        (loop $l
+            (local.set $x (i32.add (i32.mul (local.get $x) (i32.const 31)) (local.get $n)))
+            (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+        (local.get $x))))",
+                       20) != 0);
+    CHECK(stepped<f64>(R"((module (func (export "f") (param $n i32) (result f64) (local $x f64)
+        (loop $l
+            (local.set $x (f64.add (f64.mul (local.get $x) (f64.const 0.5)) (f64.convert_i32_s (local.get $n))))
+            (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+        (local.get $x))))",
+                       20) > 1);
+    CHECK(stepped<f32>(R"((module (func (export "f") (param $n i32) (result f32) (local $x f32)
+        (loop $l
+            (local.set $x (f32.neg (f32.add (f32.mul (local.get $x) (f32.const 0.5)) (f32.convert_i32_s (local.get $n)))))
+            (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+        (local.get $x))))",
+                       20) != 0);
+    CHECK(stepped<u64>(R"((module (func (export "f") (param $n i32) (result i64) (local $x i64)
+        (loop $l
+            (local.set $x (i64.xor (i64.shr_u (local.get $x) (i64.const 3)) (i64.mul (local.get $x) (i64.const 77))))
+            (local.set $x (i64.add (local.get $x) (i64.extend_i32_u (local.get $n))))
+            (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+        (local.get $x))))",
+                       20) != 0);
+}
+
+TEST_CASE("pins: callees with pins of their own, in nested loops, stopped everywhere") {
+    CHECK(stepped<i32>(R"((module
+        (memory 1)
+        (func $inner (param $n i32) (result i32) (local $x i32)
+            (loop $l
+                (local.set $x (i32.add (local.get $x) (i32.mul (local.get $n) (local.get $n))))
+                (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+            (local.get $x))
+        (func (export "f") (param $n i32) (result i32) (local $x i32) (local $i i32)
+            (loop $outer
+                (local.set $i (i32.const 4))
+                (loop $l
+                    (local.set $x (i32.add (local.get $x) (i32.mul (local.get $i) (local.get $i))))
+                    (i32.store (i32.shl (local.get $i) (i32.const 2)) (local.get $x))
+                    (local.set $x (i32.xor (local.get $x) (call $inner (local.get $i))))
+                    (local.set $x (i32.add (local.get $x) (i32.load (i32.shl (local.get $i) (i32.const 2)))))
+                    (br_if $l (local.tee $i (i32.sub (local.get $i) (i32.const 1)))))
+                (local.set $x (i32.rotl (local.get $x) (local.get $n)))
+                (local.set $x (i32.add (local.get $x) (memory.grow (i32.const 0))))
+                (br_if $outer (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+            (local.get $x))))",
+                       5) != 0);
+}
+
+TEST_CASE("pins: loops with several ways back and out") {
+    CHECK(stepped<i32>(R"((module (func (export "f") (param $n i32) (result i32) (local $x i32)
+        (block $out
+            (loop $l
+                (local.set $n (i32.sub (local.get $n) (i32.const 1)))
+                (br_if $out (i32.eqz (local.get $n)))
+                (block $b (block $a
+                    (br_table $a $b $l (i32.and (local.get $n) (i32.const 3))))
+                    (local.set $x (i32.add (local.get $x) (local.get $n)))
+                    (br $l))
+                (local.set $x (i32.mul (i32.add (local.get $x) (local.get $n)) (i32.const 3)))
+                (br $l)))
+        (i32.add (local.get $x) (local.get $n)))))",
+                       40) != 0);
+}
