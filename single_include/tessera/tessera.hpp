@@ -14756,20 +14756,18 @@ struct max {
         return quieted(is_nan(a) ? a : b);
     }
 };
-/// fsqrt. The builtin of the instruction where there is one: the library function also sets errno,
-/// for which compilers keep a call beside the instruction.
+/// fsqrt. The instruction where there is one: the library function also sets errno, for which compilers
+/// keep a call beside the instruction, and the builtin of the instruction clears what else is in the
+/// register.
 template <class T>
 struct sqrt {
     static TESSERA_INLINE constexpr T eval(T a) noexcept {
-#if defined(__SSE2__) && defined(__has_builtin)
-#if __has_builtin(__builtin_ia32_sqrtsd) && __has_builtin(__builtin_ia32_sqrtss)
+#if defined(__SSE2__) && defined(__GNUC__)
         if (!std::is_constant_evaluated()) {
-            typedef T lanes __attribute__((vector_size(16)));
-            const lanes all = {a};
-            if constexpr (sizeof(T) == 4) return __builtin_ia32_sqrtss(all)[0];
-            else return __builtin_ia32_sqrtsd(all)[0];
+            if constexpr (sizeof(T) == 4) __asm__("sqrtss %0, %0" : "+x"(a));
+            else __asm__("sqrtsd %0, %0" : "+x"(a));
+            return a;
         }
-#endif
 #endif
 #if defined(__GNUC__) || defined(__clang__)
         if constexpr (sizeof(T) == 4) return __builtin_sqrtf(a);
@@ -16483,8 +16481,9 @@ constexpr bool picks_nan(op o) noexcept {
 
 namespace tessera::inline TESSERA_ABI::exec {
 
-/// Where an operand is. An accumulator is a register of the class of the operand's type.
-enum class loc : u8 { none, slot, imm, acc };
+/// Where an operand is. An accumulator is a register of the class of the operand's type, a pin one that
+/// holds a copy of a slot; what is written to a pin is written to its slot as well.
+enum class loc : u8 { none, slot, imm, acc, pin };
 
 /// What the registers are told apart by.
 enum class cls : u8 { i32, i64, f32, f64 };
@@ -16536,20 +16535,23 @@ enum class family : u8 {
     leave,      ///< the call is done
     stop,       ///< a trap or a pause
     enter,      ///< the slow way into a function
+    indirect,   ///< the slow way of an indirect call
     link,       ///< makes a lazy call a call
     restore,    ///< return into another instance
     grow_stack,
+    pins,  ///< loads pins: integer, f32, f64
     probe, ///< notes the native stack's position, for the self-test
     count_,
 };
 
 /// Bits of `variant::flags`.
 namespace flag {
-inline constexpr u8 negated = 1;   ///< branch if the comparison is false (NaN makes that a case of its own)
-inline constexpr u8 fuel = 2;      ///< a back edge or an entry that charges fuel
-inline constexpr u8 interrupt = 4; ///< a back edge or an entry that looks whether it shall stop
-inline constexpr u8 canonical = 8; ///< NaN results are canonical (deterministic profile)
-inline constexpr u8 shift = 4;     ///< load_indexed: where the scale is
+inline constexpr u8 negated = 1;      ///< branch if the comparison is false (NaN makes that a case of its own)
+inline constexpr u8 fuel = 2;         ///< a back edge or an entry that charges fuel
+inline constexpr u8 interrupt = 4;    ///< a back edge or an entry that looks whether it shall stop
+inline constexpr u8 canonical = 8;    ///< NaN results are canonical (deterministic profile)
+inline constexpr u8 instruction = 16; ///< unary: by an instruction that not all processors have
+inline constexpr u8 shift = 4;        ///< load_indexed: where the scale is
 } // namespace flag
 
 struct variant {
@@ -16590,6 +16592,7 @@ constexpr cls operand_class(const variant& v, unsigned k) noexcept {
     case family::global_set:
     case family::move:
     case family::return_: return cls(v.code);
+    case family::pins: return k == 0 ? cls::i64 : k == 1 ? cls::f32 : cls::f64;
     case family::br_table:
     case family::null_check: return cls::i32;
     case family::select_range: return cls::i32;
@@ -16604,7 +16607,8 @@ struct shape {
     bool target = false;
 };
 constexpr shape shape_of(family fam, u8 flags) noexcept {
-    const u8 cost = (flags & flag::fuel) ? 1 : 0; // the last word
+    const u8 cost = (flags & flag::fuel) ? 1 : 0;                            // the last word
+    const u8 stop = (flags & (flag::fuel | flag::interrupt)) ? cost + 1 : 0; // before it, where a stopped call goes on
     switch (fam) {
     case family::load:
     case family::load_indexed:
@@ -16614,8 +16618,8 @@ constexpr shape shape_of(family fam, u8 flags) noexcept {
     case family::global_get:
     case family::global_set: return {1, 0, false}; // global
     case family::br:
-    case family::br_compare: return {cost, 0, true};
-    case family::latch: return {u8(1 + cost), 0, true}; // step
+    case family::br_compare: return {stop, 0, true};
+    case family::latch: return {u8(1 + stop), 0, true}; // step
     case family::br_table: return {1, 0, false};        // number of targets; they follow the cell
     case family::call:
     case family::call_lazy:
@@ -16684,12 +16688,16 @@ constexpr cell_key key_of(const variant& v) noexcept {
     return key;
 }
 
+/// True if operand `k` takes a slot number in the cell: a slot, or the slot of a pin that is written.
+constexpr bool names_slot(family fam, loc at, unsigned k) noexcept {
+    return at == loc::slot || (at == loc::pin && (k == 3 || fam == family::latch));
+}
 constexpr layout layout_of(const cell_key& v) noexcept {
     layout l;
     const shape s = shape_of(v.fam, v.flags);
     unsigned p = 8;
     for (unsigned k = 0; k < 4; ++k)
-        if (v.at[k] == loc::slot) l.at[k] = u8(p), p += 2;
+        if (names_slot(v.fam, v.at[k], k)) l.at[k] = u8(p), p += 2;
     p = (p + 3) & ~3u;
     for (unsigned k = 0; k < 4; ++k)
         if (v.at[k] == loc::imm && v.classes[k] != cls::f64) l.at[k] = u8(p), p += 4;
@@ -16768,7 +16776,7 @@ constexpr bool binary_sources_exist(op o, loc a, loc b) noexcept {
     if (b == loc::slot) return true;
     if (b == loc::acc) return a == loc::slot && !can_swap(o);
     if (b != loc::imm) return false;
-    if (is_float) return is_hot(o) && class_of(row(o).type.params[0]) == cls::f64;
+    if (is_float) return is_hot(o);
     return a == loc::slot || is_hot(o) || num::negated_compare(o) != op::count_;
 }
 } // namespace detail
@@ -16796,8 +16804,66 @@ constexpr bool exists_in_loop(const variant& v) noexcept {
     }
 }
 
+namespace detail {
+constexpr bool is_hot_store(op o) noexcept {
+    return o == op::i32_store || o == op::i64_store || o == op::f32_store || o == op::f64_store ||
+           o == op::i32_store8 || o == op::i32_store16;
+}
+/// True if some operand or the result is a pin.
+constexpr bool has_pin(const variant& v) noexcept {
+    for (loc at : v.at)
+        if (at == loc::pin) return true;
+    return false;
+}
+/// Binary operations with a pin: integers of 32 bits and floats nearly all, those of 64 bits with
+/// constants and accumulators.
+constexpr bool binary_pin_exists(op o, loc a, loc b, loc d) noexcept {
+    const cls c = class_of(row(o).type.params[0]);
+    const bool narrow = c != cls::i64, is_float = c >= cls::f32, most = o == op::i32_add || is_float;
+    if (!is_hot(o) || (!narrow && (o == op::i64_sub || o == op::i64_or || o == op::i64_shr_s))) return false;
+    if (a == loc::pin) {
+        if (b == loc::imm) return !is_float && (narrow || d != loc::slot);
+        if (b == loc::slot) return narrow && (d == loc::acc || most);
+        return b == loc::acc && !can_swap(o) && narrow && d == loc::acc;
+    }
+    if (b == loc::pin) {
+        if (a == loc::acc) return d != loc::slot || most;
+        return a == loc::slot && !can_swap(o) && narrow && (d == loc::acc || is_float);
+    }
+    return a != loc::imm && binary_sources_exist(o, a, b) && (a == loc::acc || b != loc::slot || most);
+}
+/// The handlers with pins: the forms that loops of real programs use most.
+constexpr bool pin_form_exists(const variant& v) noexcept {
+    const loc a = v.at[0], b = v.at[1], d = v.at[3];
+    switch (v.fam) {
+    case family::pins: return true;
+    case family::binary: return binary_pin_exists(v.code, a, b, d);
+    case family::br_compare:
+        return class_of(row(v.code).type.params[0]) == cls::i32 && num::is_compare(v.code) && d == loc::none &&
+               (a == loc::pin ? one_of(b, loc::slot, loc::imm) : a == loc::acc);
+    case family::latch:
+        return class_of(row(v.code).type.params[0]) == cls::i32 && a == loc::pin && one_of(b, loc::slot, loc::imm);
+    case family::load: return is_hot_load(v.code) && (a == loc::pin || slot_or_acc(a));
+    case family::load_indexed: {
+        const bool scaled = v.flags >> flag::shift != 0;
+        return is_hot_load(v.code) && b == loc::pin && slot_or_acc(d) &&
+               (a == loc::slot ? scaled || natural_align[u16(v.code)] == 0 : a == loc::imm && !scaled);
+    }
+    case family::store:
+        if (!is_hot_store(v.code)) return false;
+        if (a == loc::pin) return slot_or_acc(b) || (b == loc::imm && class_of(row(v.code).type.params[1]) < cls::f32);
+        return slot_or_acc(a);
+    case family::move:
+        if (cls(v.code) == cls::i32) return a == loc::imm;
+        return a != d && (a == loc::pin ? d == loc::slot : a == loc::slot);
+    default: return false;
+    }
+}
+} // namespace detail
+
 /// True if there is a handler for `v`, its flags aside.
 constexpr bool exists(const variant& v) noexcept {
+    if (v.fam == family::pins || detail::has_pin(v)) return TESSERA_TAIL_CALLS && detail::pin_form_exists(v);
     if constexpr (!TESSERA_TAIL_CALLS)
         if (!exists_in_loop(v)) return false;
     using detail::slot_or_acc;
@@ -16832,6 +16898,7 @@ constexpr bool exists(const variant& v) noexcept {
     case family::global_get: return slot_or_acc(d);
     case family::global_set: return slot_or_acc(a) || (a == loc::imm && cls(v.code) < cls::f32);
     case family::return_: return a == loc::none || slot_or_acc(a) || (a == loc::imm && cls(v.code) < cls::f32);
+    case family::call_indirect:
     case family::br_table: return slot_or_acc(a);
     default: return true;
     }
@@ -16857,14 +16924,24 @@ struct node {
 
 /// A place to branch to.
 struct label_def {
-    u32 node = no_index; ///< index of the node it stands before, no_index while unknown
-    u32 cost = 0;        ///< fuel of the loop's body, for a loop
+    u32 node = no_index;    ///< index of the node it stands before, no_index while unknown
+    u32 cost = 0;           ///< fuel of the loop's body, for a loop
+    u32 landing = no_index; ///< where a call goes on that was stopped on its way here; no_index for `node`
+};
+
+/// A loop: its body is the nodes from `begin` to `end`, in the order in which loops begin.
+struct loop_def {
+    u32 label = no_index;
+    u32 begin = 0;
+    u32 end = 0;
+    u32 parent = no_index; ///< the loop around it
 };
 
 /// A function as nodes.
 struct function_ir {
     vec<node> nodes;
     vec<label_def> labels;
+    vec<loop_def> loops;
     vec<u32> targets;    ///< labels of br_tables: `words[0] + 1` from `words[1]` on
     u32 frame_slots = 0; ///< slots of the frame
     u32 header = 0;      ///< slot of the return address
@@ -16874,6 +16951,7 @@ struct function_ir {
     void clear() noexcept {
         nodes.clear();
         labels.clear();
+        loops.clear();
         targets.clear();
         frame_slots = header = cost = scratch = 0;
     }
@@ -17124,11 +17202,12 @@ protected:
         }
         emit(n);
     }
-    void emit_move(u32 to, u32 from, u32 slots) noexcept {
+    /// `c` matters to pins only: a slot is copied whole.
+    void emit_move(u32 to, u32 from, u32 slots, cls c = cls::i64) noexcept {
         if (to == from) return;
         node n;
         if (slots == 1) {
-            n.v = {family::move, 0, class_code(cls::i64), {loc::slot, loc::none, loc::none, loc::slot}};
+            n.v = {family::move, 0, class_code(c), {loc::slot, loc::none, loc::none, loc::slot}};
             n.operands[0] = from;
             n.operands[3] = to;
         } else {
@@ -17139,10 +17218,11 @@ protected:
         }
         emit(n);
     }
+    static cls move_class(val_type t) noexcept { return t == t_f32 ? cls::f32 : t == t_f64 ? cls::f64 : cls::i64; }
     /// Copies the value of `e` to `slot`.
     void move_to(u32 slot, const entry& e) noexcept {
         if (e.how == held::constant) emit_constant(slot, e.type, e.value);
-        else emit_move(slot, slot_of(e), e.type.slots());
+        else emit_move(slot, slot_of(e), e.type.slots(), move_class(e.type));
     }
     /// The entry as a temp in its own slot; for one that is popped already.
     void settle_popped(entry& e) noexcept {
@@ -17329,11 +17409,24 @@ protected:
         return last.v.at[3] == loc::slot && last.operands[3] == e.slot ? &last : nullptr;
     }
 
+    /// True if `n`, just taken, compares the result of what is now the last node, a comparison, with 0.
+    bool tests_comparison(const node& n) const noexcept {
+        if ((n.v.code != op::i32_eq && n.v.code != op::i32_ne) || n.v.at[0] != loc::acc || n.v.at[1] != loc::imm ||
+            n.operands[1] != 0 || position() <= block_start_)
+            return false;
+        const variant& v = ir_.nodes.back().v;
+        return v.fam == family::binary && num::is_compare(v.code) && v.at[3] == loc::acc;
+    }
+
     /// A branch to `label` if `e`, which is popped, is not zero (`wanted`) or is zero (not).
     void emit_branch_if(entry e, bool wanted, u32 label) noexcept {
         node n;
         if (compare_just_made(e)) {
             n = take_last();
+            if (tests_comparison(n)) {
+                wanted = wanted == (n.v.code == op::i32_ne);
+                n = take_last();
+            }
             n.v.fam = family::br_compare;
             n.v.at[3] = loc::none;
             if (!wanted) {
@@ -17437,22 +17530,26 @@ namespace tessera::inline TESSERA_ABI::exec {
 struct context;
 
 /// What every handler gets and passes on. Accumulators: r0 integers and references, s0 f32, d0 f64;
-/// they are dead at every safepoint.
+/// they are dead at every safepoint. Pins, in the same classes: p0, sp, dp; see pins.hpp.
 struct state {
     const u8* pc; ///< the current cell
     u8* fp;       ///< slot 0 of the current frame
     u8* mem;      ///< base of memory 0 of the current instance
     context* ctx;
     u64 r0;
-    f32 s0;
+    u64 p0;
     f64 d0;
+    f32 s0;
+    f64 dp;
+    f32 sp;
 };
 
 /// The slow ways out of handlers, one table per build. They take and leave the position in the
 /// context, since a state whose address was taken could not be passed on in registers.
 struct slow_paths {
-    void (*enter)(context*); ///< the call prepared in context::call
-    void (*link)(context*);  ///< the lazy call at context::pc
+    void (*enter)(context*);    ///< the call prepared in context::call
+    void (*link)(context*);     ///< the lazy call at context::pc
+    void (*indirect)(context*); ///< the indirect call at context::stop_pc: words, index, call.return_pc are set
 };
 
 /// A call about to happen: arguments are at `fp + delta`.
@@ -17468,6 +17565,7 @@ struct context {
     u64 memory_size = 0; ///< bytes of memory 0
     u8* stack_end = nullptr;
     u64* const* globals = nullptr; ///< instance->global_cells
+    runtime::table_data* const* tables = nullptr; ///< instance->tables
     runtime::instance_data* instance = nullptr;
     runtime::func_record* const* records = nullptr; ///< store->funcs
     i64 fuel = 0;                                   ///< below 0: used up, the rest is a debt
@@ -17475,6 +17573,7 @@ struct context {
     // Cells that handlers go to when something is out of the ordinary.
     const u8* stop_cells = nullptr;
     const u8* enter_cells = nullptr;
+    const u8* indirect_cells = nullptr;
     const u8* link_cells = nullptr;
     const u8* grow_cells = nullptr;
     const u8* restore_cells = nullptr;
@@ -17487,7 +17586,8 @@ struct context {
     u64 needed = 0;              ///< bytes the stack must hold from `fp` on
     u64 probed = 0;              ///< the native stack's position, for the self-test
     trap why = trap::none;       ///< why it stopped
-    u64 index = 0;               ///< of the table element that a trap is about
+    u64 index = 0;               ///< of the table element that an indirect call or a trap is about
+    const u8* words = nullptr;   ///< of an indirect call's cell: frame, table, type
     const u8* stop_pc = nullptr; ///< the cell that stopped it; a pause: the next cell
     bool paused = false;         ///< fuel or interruption: can go on at stop_pc
     bool running = false;        ///< handlers are at work; it cannot be resumed from within
@@ -17539,6 +17639,7 @@ struct context {
     void refresh() noexcept {
         records = store->funcs.data();
         globals = instance ? instance->global_cells.data() : nullptr;
+        tables = instance ? instance->tables.data() : nullptr;
         if (instance && !instance->memories.empty()) {
             mem = instance->memories[0]->base;
             memory_size = instance->memories[0]->size;
@@ -17634,6 +17735,10 @@ struct keyed_cell {
         } else if constexpr (v.at[K] == loc::imm) {
             if constexpr (std::is_floating_point_v<T>) return load_native<T>(s.pc + l.at[K]);
             else return T(i64(load_native<i32>(s.pc + l.at[K])));
+        } else if constexpr (v.at[K] == loc::pin) {
+            if constexpr (std::is_same_v<T, f64>) return s.dp;
+            else if constexpr (std::is_same_v<T, f32>) return s.sp;
+            else return T(s.p0);
         } else {
             static_assert(v.at[K] == loc::acc, "the operand is nowhere");
             if constexpr (std::is_same_v<T, f64>) return s.d0;
@@ -17643,7 +17748,8 @@ struct keyed_cell {
     }
     static TESSERA_INLINE void put(state& s, type<3> value) noexcept {
         using T = type<3>;
-        if constexpr (v.at[3] == loc::slot) {
+        if constexpr (v.at[3] == loc::pin) set_pin(s, value);
+        if constexpr (v.at[3] == loc::slot || v.at[3] == loc::pin) {
             put_slot<T>(s.fp + 8 * std::size_t(load_native<u16>(s.pc + l.at[3])), value);
         } else {
             static_assert(v.at[3] == loc::acc, "the result goes nowhere");
@@ -17651,6 +17757,12 @@ struct keyed_cell {
             else if constexpr (std::is_same_v<T, f32>) s.s0 = value;
             else s.r0 = value;
         }
+    }
+    template <class T>
+    static TESSERA_INLINE void set_pin(state& s, T value) noexcept {
+        if constexpr (std::is_same_v<T, f64>) s.dp = value;
+        else if constexpr (std::is_same_v<T, f32>) s.sp = value;
+        else s.p0 = value;
     }
     template <unsigned N>
     static TESSERA_INLINE u32 word(const state& s) noexcept {
@@ -17665,15 +17777,15 @@ struct keyed_cell {
 
     /// Goes to the branch target; a back edge first pays and looks whether it shall stop.
     static TESSERA_INLINE void jump(state& s) noexcept {
-        const i32 distance = load_native<i32>(s.pc + l.target);
+        constexpr unsigned words = shape_of(v.fam, v.flags).words;
         if constexpr ((v.flags & flag::fuel) != 0) {
-            s.ctx->fuel -= word<shape_of(v.fam, v.flags).words - 1u>(s);
-            if (TESSERA_UNLIKELY(s.ctx->fuel < 0)) return pause(s, trap::out_of_fuel, s.pc + distance);
+            s.ctx->fuel -= word<words - 1>(s);
+            if (TESSERA_UNLIKELY(s.ctx->fuel < 0)) return pause(s, trap::out_of_fuel, s.pc + i32(word<words - 2>(s)));
         }
         if constexpr ((v.flags & flag::interrupt) != 0)
             if (TESSERA_UNLIKELY(s.ctx->interrupt->load(std::memory_order_relaxed)))
-                return pause(s, trap::interrupted, s.pc + distance);
-        s.pc += distance;
+                return pause(s, trap::interrupted, s.pc + i32(word<words - ((v.flags & flag::fuel) != 0 ? 2 : 1)>(s)));
+        s.pc += load_native<i32>(s.pc + l.target);
     }
 
     /// Stops with a trap at the current cell.
@@ -17742,13 +17854,17 @@ TESSERA_INLINE void prepare(state& s, runtime::func_record* callee, u64 delta, c
     s.ctx->stop_pc = s.pc;
     s.pc = s.ctx->enter_cells;
 }
+/// The call of `callee` if nothing about it is out of the ordinary.
+TESSERA_INLINE bool call_at_once(state& s, const runtime::func_record* callee, u64 delta,
+                                 const u8* return_pc) noexcept {
+    const u64 frame = callee->frame_slots;
+    if (callee->instance != s.ctx->instance || frame == 0 || delta + 8 * frame > u64(s.ctx->stack_end - s.fp))
+        return false;
+    enter_frame(s, delta, s.fp + delta + 8 * u64(callee->header), callee->entry, return_pc, delta);
+    return true;
+}
 TESSERA_INLINE void call_record(state& s, runtime::func_record* callee, u64 delta, const u8* return_pc) noexcept {
-    if (TESSERA_LIKELY(callee->instance == s.ctx->instance && callee->frame_slots != 0)) {
-        if (has_room(s, delta + 8 * u64(callee->frame_slots)))
-            enter_frame(s, delta, s.fp + delta + 8 * u64(callee->header), callee->entry, return_pc, delta);
-        return;
-    }
-    prepare(s, callee, delta, return_pc, delta);
+    if (TESSERA_UNLIKELY(!call_at_once(s, callee, delta, return_pc))) prepare(s, callee, delta, return_pc, delta);
 }
 /// What call_indirect finds: the function, or null with a trap.
 TESSERA_INLINE runtime::func_record* indirect_callee(const state& s, u32 table, u64 index, u32 type_id,
@@ -17799,15 +17915,26 @@ struct action<family::call_record, Id> {
                             s.pc + c::l.size);
     }
 };
+/// The short way: a function of the very type, lowered, of the same instance. Everything else, traps
+/// too, is decided by slow_paths::indirect, so that little has to be kept in registers here.
 template <u64 Id>
 struct action<family::call_indirect, Id> {
     using c = cell<Id>;
     static TESSERA_INLINE void run(state& s) noexcept {
-        trap why = trap::none;
-        runtime::func_record* const callee =
-            detail::indirect_callee(s, c::template word<1>(s), c::template get<0>(s), c::template word<2>(s), why);
-        if (TESSERA_UNLIKELY(!callee)) return c::raise(s, why);
-        detail::call_record(s, callee, c::template word<0>(s), s.pc + c::l.size);
+        const runtime::table_data& t = *s.ctx->tables[c::template word<1>(s)];
+        const u64 index = c::template get<0>(s);
+        if (TESSERA_LIKELY(index < t.size))
+            if (const u32 reference = t.items[index]; TESSERA_LIKELY(reference != 0)) {
+                const runtime::func_record* const callee = s.ctx->records[reference - 1];
+                if (TESSERA_LIKELY(callee->type_id == c::template word<2>(s) &&
+                                   detail::call_at_once(s, callee, c::template word<0>(s), s.pc + c::l.size)))
+                    return;
+            }
+        s.ctx->index = index;
+        s.ctx->words = s.pc + c::l.words;
+        s.ctx->call.return_pc = s.pc + c::l.size;
+        s.ctx->stop_pc = s.pc;
+        s.pc = s.ctx->indirect_cells;
     }
 };
 template <u64 Id>
@@ -17825,11 +17952,15 @@ struct action<family::return_, Id> {
     using c = cell<Id>;
     static TESSERA_INLINE void run(state& s) noexcept {
         const u8* const header = s.fp + c::template word<0>(s);
-        const u8* const return_pc = get_pointer<const u8>(header);
         const u64 link = load_native<u64>(header + 8);
-        if constexpr (c::v.at[0] != loc::none) put_slot<typename c::template type<0>>(s.fp, c::template get<0>(s));
+        if constexpr (c::v.at[0] != loc::none) {
+            const auto value = c::template get<0>(s);
+            s.pc = get_pointer<const u8>(header);
+            put_slot<typename c::template type<0>>(s.fp, value);
+        } else {
+            s.pc = get_pointer<const u8>(header);
+        }
         s.fp -= link;
-        s.pc = return_pc;
     }
 };
 
@@ -17892,6 +18023,15 @@ struct action<family::enter, Id> {
         s.ctx->fp = s.fp;
         s.ctx->mem = s.mem;
         s.ctx->slow->enter(s.ctx);
+        detail::go_on(s);
+    }
+};
+template <u64 Id>
+struct action<family::indirect, Id> {
+    static TESSERA_INLINE void run(state& s) noexcept {
+        s.ctx->fp = s.fp;
+        s.ctx->mem = s.mem;
+        s.ctx->slow->indirect(s.ctx);
         detail::go_on(s);
     }
 };
@@ -17968,10 +18108,27 @@ struct action<family::latch, Id> {
     static TESSERA_INLINE void run(state& s) noexcept {
         using T = typename c::template type<0>;
         u8* const at = s.fp + 8 * std::size_t(load_native<u16>(s.pc + c::l.at[0]));
-        const T a = T(get_slot<T>(at) + T(i64(i32(c::template word<0>(s)))));
+        const T step = T(i64(i32(c::template word<0>(s))));
+        T a;
+        if constexpr (c::v.at[0] == loc::pin) {
+            a = T(T(s.p0) + step);
+            s.p0 = a;
+        } else {
+            a = T(get_slot<T>(at) + step);
+        }
         put_slot<T>(at, a);
         if (num::sem<c::v.code>::eval(a, c::template get<1>(s)) != 0) c::jump(s);
         else c::next(s);
+    }
+};
+template <u64 Id>
+struct action<family::pins, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+        if constexpr (c::v.at[0] != loc::none) s.p0 = c::template get<0>(s);
+        if constexpr (c::v.at[1] != loc::none) s.sp = c::template get<1>(s);
+        if constexpr (c::v.at[2] != loc::none) s.dp = c::template get<2>(s);
+        c::next(s);
     }
 };
 template <u64 Id>
@@ -18180,6 +18337,78 @@ struct action<family::global_set, Id> {
 
 } // namespace tessera::exec
 
+// ---- num/instruction_set.hpp -----------------------------------------------------------
+/// @file num/instruction_set.hpp
+/// What some processors of an architecture have an instruction for and others do not: rounding and the
+/// population count of x86-64. The meanings of floating.hpp and integer.hpp work everywhere; these here
+/// compute the same where `processor_has` says so. Nothing of it where the compiler may assume the
+/// instructions anyway, or cannot be told to use one by its name.
+
+namespace tessera::inline TESSERA_ABI::num {
+
+#if defined(__x86_64__) && defined(__GNUC__) && !(defined(__SSE4_1__) && defined(__POPCNT__))
+
+/// True if `by_instruction<o>` exists.
+constexpr bool has_instruction(op o) noexcept {
+    switch (o) {
+    case op::f32_ceil:
+    case op::f32_floor:
+    case op::f32_trunc:
+    case op::f32_nearest:
+    case op::f64_ceil:
+    case op::f64_floor:
+    case op::f64_trunc:
+    case op::f64_nearest:
+    case op::i32_popcnt:
+    case op::i64_popcnt: return true;
+    default: return false;
+    }
+}
+/// True if the processor has the instructions of all `by_instruction`.
+inline bool processor_has_instructions() noexcept {
+    return __builtin_cpu_supports("sse4.1") && __builtin_cpu_supports("popcnt");
+}
+
+/// The meaning of `O` as one instruction.
+template <op O>
+struct by_instruction {
+    static TESSERA_INLINE f32 eval(f32 a) noexcept {
+        __asm__("roundss %1, %0, %0" : "+x"(a) : "i"(rounding));
+        return a;
+    }
+    static TESSERA_INLINE f64 eval(f64 a) noexcept {
+        __asm__("roundsd %1, %0, %0" : "+x"(a) : "i"(rounding));
+        return a;
+    }
+    static TESSERA_INLINE u32 eval(u32 a) noexcept {
+        __asm__("popcnt %0, %0" : "+r"(a) : : "cc");
+        return a;
+    }
+    static TESSERA_INLINE u64 eval(u64 a) noexcept {
+        __asm__("popcnt %0, %0" : "+r"(a) : : "cc");
+        return a;
+    }
+
+private:
+    static constexpr bool is(op narrow, op wide) noexcept { return O == narrow || O == wide; }
+    /// Bits 0 and 1: to nearest, down, up, toward zero; bit 3: whether it is exact does not matter.
+    static constexpr int rounding = 8 | (is(op::f32_floor, op::f64_floor)   ? 1
+                                         : is(op::f32_ceil, op::f64_ceil)   ? 2
+                                         : is(op::f32_trunc, op::f64_trunc) ? 3
+                                                                            : 0);
+};
+
+#else
+
+constexpr bool has_instruction(op) noexcept { return false; }
+inline bool processor_has_instructions() noexcept { return false; }
+template <op O>
+using by_instruction = sem<O>;
+
+#endif
+
+} // namespace tessera::num
+
 // ---- exec/handlers/numeric.hpp ---------------------------------------------------------
 /// @file handlers/numeric.hpp
 /// Handlers of what computes on operands alone: the meanings of num/ between operand locations.
@@ -18205,7 +18434,9 @@ template <u64 Id>
 struct action<family::unary, Id> {
     using c = cell<Id>;
     static TESSERA_INLINE void run(state& s) noexcept {
-        detail::finish<typename c::keyed>(s, num::sem<c::v.code>::eval(c::template get<0>(s)));
+        using meaning = std::conditional_t<(c::v.flags & flag::instruction) != 0, num::by_instruction<c::v.code>,
+                                           num::sem<c::v.code>>;
+        detail::finish<typename c::keyed>(s, meaning::eval(c::template get<0>(s)));
     }
 };
 template <u64 Id>
@@ -18302,7 +18533,7 @@ constexpr bool is_special(op o) noexcept {
 
 /// Does `O`; one overload set by constant, so that only the instructions of a build are compiled.
 template <op O>
-TESSERA_NOINLINE trap do_special(special_call x) noexcept {
+TESSERA_NOINLINE trap do_special(const special_call& x) noexcept {
     constexpr u64 minus_one_32 = 0xffff'ffff;
     if constexpr (O == op::memory_size) {
         x.put(x.memory(x.index).pages());
@@ -18451,8 +18682,8 @@ constexpr void each_variant(features f, Emit emit) noexcept {
         v.flags = u8(v.flags | flags_of(m, v, back));
         emit(v);
     };
-    constexpr loc places[] = {loc::slot, loc::acc, loc::imm};
-    constexpr loc ends[] = {loc::slot, loc::acc};
+    constexpr loc all[] = {loc::slot, loc::acc, loc::imm, loc::pin}, registers[] = {loc::slot, loc::acc, loc::pin};
+    const view<loc> places(all, 3), ends(all, 2);
     const bool safe = m.fuel || m.interrupt; // back edges differ from forward ones
     for (u16 i = 0; i < op_count; ++i) {
         const op o = op(i);
@@ -18460,11 +18691,17 @@ constexpr void each_variant(features f, Emit emit) noexcept {
         if (!r.executed || !has(f, o)) continue;
         if (is_pure(o, 1))
             for (loc a : ends)
-                for (loc d : ends) add({family::unary, 0, o, {a, loc::none, loc::none, d}}, false);
+                for (loc d : ends) {
+                    add({family::unary, 0, o, {a, loc::none, loc::none, d}}, false);
+                    if (TESSERA_TAIL_CALLS && num::has_instruction(o))
+                        add({family::unary, flag::instruction, o, {a, loc::none, loc::none, d}}, false);
+                }
+        const bool pins = is_hot(o) || num::is_compare(o) || is_hot_load(o) || is_hot_store(o);
+        const view<loc> sources(all, pins ? 4 : 3), results(registers, pins ? 3 : 2);
         if (is_pure(o, 2))
-            for (loc a : places)
-                for (loc b : places) {
-                    for (loc d : ends) add({family::binary, 0, o, {a, b, loc::none, d}}, false);
+            for (loc a : sources)
+                for (loc b : sources) {
+                    for (loc d : results) add({family::binary, 0, o, {a, b, loc::none, d}}, false);
                     if (!num::is_compare(o)) continue;
                     const bool is_float = class_of(r.type.params[0]) >= cls::f32;
                     for (u8 negated = 0; negated <= u8(is_float ? 1 : 0); ++negated)
@@ -18473,11 +18710,11 @@ constexpr void each_variant(features f, Emit emit) noexcept {
                     if (!is_float) add({family::latch, 0, o, {a, b, loc::none, loc::none}}, true);
                 }
         if (is_load(o)) {
-            for (loc a : places)
-                for (loc d : ends) add({family::load, 0, o, {a, loc::none, loc::none, d}}, false);
+            for (loc a : sources)
+                for (loc d : results) add({family::load, 0, o, {a, loc::none, loc::none, d}}, false);
             add({family::load_wide, 0, o, {loc::slot, loc::none, loc::none, loc::slot}}, false);
             for (loc a : places)
-                for (loc b : ends)
+                for (loc b : registers)
                     for (loc d : ends) {
                         add({family::load_indexed, 0, o, {a, b, loc::none, d}}, false);
                         if (const u8 scale = natural_align[i])
@@ -18485,8 +18722,8 @@ constexpr void each_variant(features f, Emit emit) noexcept {
                     }
         }
         if (is_store(o)) {
-            for (loc a : places)
-                for (loc b : places) add({family::store, 0, o, {a, b, loc::none, loc::none}}, false);
+            for (loc a : sources)
+                for (loc b : sources) add({family::store, 0, o, {a, b, loc::none, loc::none}}, false);
             add({family::store_wide, 0, o, {loc::slot, loc::slot, loc::none, loc::none}}, false);
         }
         if (is_special(o)) add({family::special, 0, o, {}}, false);
@@ -18495,6 +18732,7 @@ constexpr void each_variant(features f, Emit emit) noexcept {
         const op o = op(c);
         for (loc a : places) {
             add({family::move, 0, o, {a, loc::none, loc::none, loc::slot}}, false);
+            add({family::move, 0, o, {a, loc::none, loc::none, loc::pin}}, false);
             add({family::global_set, 0, o, {a, loc::none, loc::none, loc::none}}, false);
             add({family::return_, 0, o, {a, loc::none, loc::none, loc::none}}, false);
             for (loc b : places)
@@ -18503,19 +18741,30 @@ constexpr void each_variant(features f, Emit emit) noexcept {
         }
         for (loc d : ends) add({family::global_get, 0, o, {loc::none, loc::none, loc::none, d}}, false);
     }
+    for (cls c : {cls::i64, cls::f32, cls::f64})
+        add({family::move, 0, op(u16(c)), {loc::pin, loc::none, loc::none, loc::slot}}, false);
+    for (u8 which = 1; which < 8; ++which)
+        add({family::pins,
+             0,
+             op::nop,
+             {which & 1 ? loc::slot : loc::none, which & 2 ? loc::slot : loc::none, which & 4 ? loc::slot : loc::none}},
+            false);
     add({family::return_, 0, op(0), {}}, false);
     add({family::br, 0, op::nop, {}}, false);
     if (safe) add({family::br, 0, op::nop, {}}, true);
-    for (loc a : ends) add({family::br_table, 0, op::nop, {a}}, false);
+    for (loc a : ends) {
+        add({family::br_table, 0, op::nop, {a}}, false);
+        add({family::call_indirect, 0, op::nop, {a}}, false);
+    }
     add({family::constant, 0, op::nop, {loc::none, loc::none, loc::none, loc::slot}}, false);
     if (safe) add({family::entry, 0, op::nop, {}}, false);
-    for (family fam : {family::call_indirect, family::call_ref, family::return_call_indirect, family::return_call_ref,
-                       family::null_check, family::select_range})
+    for (family fam : {family::call_ref, family::return_call_indirect, family::return_call_ref, family::null_check,
+                       family::select_range})
         add({fam, 0, op::nop, {loc::slot}}, false);
-    for (family fam :
-         {family::call, family::call_lazy, family::call_record, family::return_call, family::return_call_lazy,
-          family::return_call_record, family::zero_range, family::move_range, family::move_wide, family::unreachable,
-          family::leave, family::stop, family::enter, family::link, family::restore, family::grow_stack, family::probe})
+    for (family fam : {family::call, family::call_lazy, family::call_record, family::return_call,
+                       family::return_call_lazy, family::return_call_record, family::zero_range, family::move_range,
+                       family::move_wide, family::unreachable, family::leave, family::stop, family::enter,
+                       family::indirect, family::link, family::restore, family::grow_stack, family::probe})
         add({fam, 0, op::nop, {}}, false);
 }
 consteval std::size_t count_variants(features f) {
@@ -18593,11 +18842,11 @@ public:
     __attribute__((optimize("O2", "optimize-sibling-calls", "fp-contract=off"), no_sanitize("address", "undefined")))
 #define TESSERA_TAIL
 #endif
-#define TESSERA_STATE_PARAMETERS const u8 *pc, u8 *fp, u8 *mem, context *ctx, u64 r0, u64 p0, f64 d0, f32 s0
+#define TESSERA_STATE_PARAMETERS const u8 *pc, u8 *fp, u8 *mem, context *ctx, u64 r0, u64 p0, f64 d0, f32 s0, f64 dp, f32 sp
 
 namespace tessera::inline TESSERA_ABI::exec {
 
-// Registers a handler does not use cost nothing; p0 is there for a pinned local.
+// Registers a handler does not use cost nothing.
 using handler = void (*)(TESSERA_STATE_PARAMETERS);
 
 template <u64 Id>
@@ -18607,11 +18856,11 @@ TESSERA_HANDLER void run(TESSERA_STATE_PARAMETERS) {
         ctx->pc = pc;
         ctx->fp = fp;
         static_cast<void>(mem), static_cast<void>(r0), static_cast<void>(p0), static_cast<void>(d0),
-            static_cast<void>(s0);
+            static_cast<void>(s0), static_cast<void>(dp), static_cast<void>(sp);
     } else {
-        state s{pc, fp, mem, ctx, r0, s0, d0};
+        state s{pc, fp, mem, ctx, r0, p0, d0, s0, dp, sp};
         action<fam, Id>::run(s);
-        TESSERA_TAIL return load_native<handler>(s.pc)(s.pc, s.fp, s.mem, s.ctx, s.r0, p0, s.d0, s.s0);
+        TESSERA_TAIL return load_native<handler>(s.pc)(s.pc, s.fp, s.mem, s.ctx, s.r0, s.p0, s.d0, s.s0, s.dp, s.sp);
     }
 }
 
@@ -18630,7 +18879,7 @@ public:
         return n == variant_index<F>::none ? nullptr : handlers[n];
     }
     /// Runs from `ctx.pc` on until a handler ends the run.
-    static void run(context& ctx) noexcept { load_native<handler>(ctx.pc)(ctx.pc, ctx.fp, ctx.mem, &ctx, 0, 0, 0, 0); }
+    static void run(context& ctx) noexcept { load_native<handler>(ctx.pc)(ctx.pc, ctx.fp, ctx.mem, &ctx, 0, 0, 0, 0, 0, 0); }
 };
 
 } // namespace tessera::exec
@@ -18681,7 +18930,7 @@ public:
 
     /// Runs from `ctx.pc` on until a handler ends the run.
     static TESSERA_LOOP void run(context& ctx) noexcept {
-        state s{ctx.pc, ctx.fp, ctx.mem, &ctx, 0, 0, 0};
+        state s{ctx.pc, ctx.fp, ctx.mem, &ctx, 0, 0, 0, 0, 0, 0};
         for (;;) {
             switch (u32(load_native<handler>(s.pc))) {
                 TESSERA_CASE_256(0u)
@@ -18781,6 +19030,8 @@ private:
         const bool back = n.label != no_index && ir_.labels[n.label].node <= i;
         variant v = n.v;
         v.flags = u8(v.flags | flags_of(m, v, back));
+        if (TESSERA_TAIL_CALLS && v.fam == family::unary && num::has_instruction(v.code) && instructions_)
+            v.flags |= flag::instruction;
         return v;
     }
     static bool skipped(const variant& v) noexcept { return v.fam == family::entry && !m.fuel && !m.interrupt; }
@@ -18814,7 +19065,14 @@ private:
             for (u32 k = 0; k <= n.words[0]; ++k)
                 store_native<i32>(table + 4 * k, i32(i64(position_of(ir_.targets[n.words[1] + k])) - (at - cells)));
         } else if (n.label != no_index) {
-            store_native<i32>(at + layout_of(v).target, i32(i64(position_of(n.label)) - (at - cells)));
+            const layout l = layout_of(v);
+            store_native<i32>(at + l.target, i32(i64(position_of(n.label)) - (at - cells)));
+            if ((v.flags & (flag::fuel | flag::interrupt)) != 0) {
+                const label_def& to = ir_.labels[n.label];
+                const unsigned word = shape_of(v.fam, v.flags).words - ((v.flags & flag::fuel) != 0 ? 2u : 1u);
+                const u32 landing = to.landing == no_index ? to.node : to.landing;
+                store_native<i32>(at + l.words + 4 * word, i32(i64(positions_[landing]) - (at - cells)));
+            }
         }
         if (result != no_index) write_wide_move(const_cast<u8*>(end), u32(result), ir_.scratch + 3);
     }
@@ -18837,7 +19095,7 @@ private:
         store_native<u64>(at, 0);
         store_native(at, dispatch<F>::find(v));
         for (unsigned k = 0; k < 4; ++k) {
-            if (v.at[k] == loc::slot) store_native<u16>(at + l.at[k], u16(n.operands[k]));
+            if (names_slot(v.fam, v.at[k], k)) store_native<u16>(at + l.at[k], u16(n.operands[k]));
             else if (v.at[k] == loc::imm && operand_class(v, k) == cls::f64)
                 store_native<u64>(at + l.at[k], n.operands[k]);
             else if (v.at[k] == loc::imm) store_native<u32>(at + l.at[k], u32(n.operands[k]));
@@ -18853,6 +19111,7 @@ private:
     }
 
     const function_ir& ir_;
+    const bool instructions_ = num::processor_has_instructions();
     vec<u32> positions_; ///< by node, and the end
 };
 
@@ -18883,6 +19142,7 @@ protected:
         u32 type = no_index;        ///< type index, or
         val_type single = t_bottom; ///< one result, t_bottom for none
         u32 cost = 0;               ///< instructions counted when it began
+        u32 loop = no_index;        ///< the innermost loop around it, in ir_.loops; a loop's own
     };
 
     view<val_type> params(const control& c) const noexcept {
@@ -18979,7 +19239,12 @@ protected:
             if (failed_) return;
             emit_branch_if(condition, false, c.else_label);
         }
-        if (kind == nest::loop) bind_label(c.label);
+        c.loop = control_.back().loop;
+        if (kind == nest::loop) {
+            bind_label(c.label);
+            if (!ir_.loops.push_back({c.label, position(), position(), c.loop})) failed_ = true;
+            c.loop = u32(ir_.loops.size()) - 1;
+        }
         if (!control_.push_back(c)) failed_ = true;
     }
     /// Makes temps of the `n` topmost entries. The comparison that made `condition`, which is popped,
@@ -19015,6 +19280,7 @@ protected:
         control_.pop_back();
         if (c.kind == nest::loop) {
             ir_.labels[c.label].cost = counted_ - c.cost;
+            ir_.loops[c.loop].end = position();
             start_block();
         } else {
             bind_label(c.label);
@@ -19234,6 +19500,7 @@ protected:
         n.v.fam = tail ? tail_call : call;
         use_slot(n, 0, callee);
         const u32 at = take_arguments(type);
+        if (!tail && call == family::call_indirect) bind(n, 0, callee);
         const u32 first = tail ? 3 : 1;
         n.words[first] = table;
         n.words[first + 1] = type_id;
@@ -19411,6 +19678,250 @@ protected:
 
 } // namespace tessera::exec
 
+// ---- exec/pins.hpp ---------------------------------------------------------------------
+/// @file pins.hpp
+/// Locals that loops keep in registers: the pass over a function's nodes that chooses them.
+///
+/// A pin is a register that holds a copy of a local's slot while a loop runs: one for integers, one for
+/// f32, one for f64. A handler that writes the local writes pin and slot, so the slot is always right:
+/// calls, traps, suspended calls and handlers that know no pins look at slots only. A pin can be out of
+/// date: after a call, whose callee has pins of its own, or when such a handler has written the local.
+/// There, and before the loop, a `pins` cell loads it.
+///
+/// What a pin gains is estimated: reads it saves, weighted by how deep in the loop they stand, less the
+/// cells that load it. A nest of up to three loops is taken as one if that gains more than its inner
+/// loops by themselves. Three, so that a function of loops in loops in loops is not read once for each.
+
+namespace tessera::inline TESSERA_ABI::exec {
+
+/// The class of each slot that is a local's, for locals that can be pinned.
+struct slot_class {
+    cls c = cls::i32;
+    bool pinnable = false;
+};
+
+class pin_pass {
+public:
+    /// `classes`: by slot. `stoppable`: calls stop at back edges and go on there; `special_stops`: special
+    /// instructions do, too.
+    pin_pass(function_ir& ir, view<slot_class> classes, bool stoppable, bool special_stops) noexcept
+        : ir_(ir), classes_(classes), stoppable_(stoppable), special_stops_(special_stops) {}
+
+    /// Pins what pays. False: memory is out.
+    [[nodiscard]] bool run() noexcept {
+        if (ir_.loops.empty()) return true;
+        if (!plans_.resize(ir_.loops.size()) || !gains_.resize(classes_.size())) return false;
+        for (u32 l = u32(ir_.loops.size()); l--;) estimate(l);
+        bool any = false;
+        for (u32 l = 0; l < plans_.size(); ++l) {
+            plan& p = plans_[l];
+            const u32 parent = ir_.loops[l].parent;
+            p.covered = parent != no_index && (plans_[parent].covered || plans_[parent].chosen);
+            p.chosen = !p.covered && p.own > 0 && p.own >= p.inner;
+            any |= p.chosen;
+        }
+        return !any || (rewrite() && insert());
+    }
+
+private:
+    static constexpr u32 most_height = 2;
+    static constexpr i64 read_gain = 2, load_cost = 3;
+    enum : u8 { stale_i = 1, stale_f = 2, stale_d = 4 }; // by register_of
+
+    struct plan {
+        u32 slots[3] = {no_index, no_index, no_index}; ///< by register_of
+        i64 own = 0;                                   ///< what pins of this loop gain, in eighths of a run of its body
+        i64 inner = 0;                                 ///< what those of the loops in it gain
+        u8 height = 0;                                 ///< loops in loops below it
+        bool chosen = false;
+        bool covered = false; ///< a loop around it is chosen
+    };
+    struct gain {
+        i64 sum = 0;
+        u32 loop = no_index; ///< for which it counts
+    };
+
+    static bool clobbers(family f) noexcept {
+        return f == family::call || f == family::call_lazy || f == family::call_record || f == family::call_indirect ||
+               f == family::call_ref;
+    }
+
+    // ---- forms -----------------------------------------------------------------------------------------------------
+
+    /// True if `n` reads slot operand `k`, and `n` with a pin in its place, if there is such a handler.
+    static bool pin_source(node& n, unsigned k) noexcept {
+        variant v = n.v;
+        v.at[k] = loc::pin;
+        if (exists(v)) return n.v = v, true;
+        if ((v.fam != family::binary && v.fam != family::br_compare) || (v.flags & flag::negated) ||
+            !detail::can_swap(v.code))
+            return false;
+        std::swap(v.at[0], v.at[1]);
+        if (const op swapped = num::swapped_compare(v.code); swapped != op::count_) v.code = swapped;
+        if (!exists(v)) return false;
+        n.v = v;
+        std::swap(n.operands[0], n.operands[1]);
+        return true;
+    }
+    /// True if operand `k` of `n` is a local's slot of its own class.
+    bool is_local(const node& n, unsigned k) const noexcept {
+        if (n.v.at[k] != loc::slot || n.operands[k] >= classes_.size()) return false;
+        const slot_class& s = classes_[std::size_t(n.operands[k])];
+        return s.pinnable && (k == 3 || register_of(s.c) == register_of(operand_class(n.v, k)));
+    }
+    /// Lets `n`, which writes a local, write the pin, too. False: the local's pin is stale then.
+    bool pin_result(node& n) const noexcept {
+        variant v = n.v;
+        v.at[3] = loc::pin;
+        const unsigned r = register_of(classes_[std::size_t(n.operands[3])].c);
+        if (r != register_of(operand_class(v, 3)) || !exists(v)) return false;
+        n.v = v;
+        return true;
+    }
+
+    // ---- estimates -------------------------------------------------------------------------------------------------
+
+    void estimate(u32 l) noexcept {
+        plan& p = plans_[l];
+        if (p.height <= most_height) count(l);
+        const u32 parent = ir_.loops[l].parent;
+        if (parent == no_index) return;
+        plan& around = plans_[parent];
+        const i64 sum = around.inner + 8 * (p.own > p.inner ? p.own : p.inner);
+        around.inner = sum < most_gain ? sum : most_gain; // far beyond what is compared
+        if (p.height >= around.height) around.height = u8(p.height < 255 ? p.height + 1 : 255);
+    }
+    void count(u32 l) noexcept {
+        plan& p = plans_[l];
+        i64 calls = 0;
+        i64 best[3] = {};
+        each_node(l, [&](u32 i, i64 weight) {
+            node& n = ir_.nodes[i];
+            if (clobbers(n.v.fam) || (special_stops_ && n.v.fam == family::special)) calls += load_cost * weight;
+            for (unsigned k = 0; k < 4; ++k) {
+                if (!is_local(n, k)) continue;
+                node formed = n;
+                const bool form = k == 3 ? pin_result(formed) : pin_source(formed, k);
+                if (k == 3) add(l, n.operands[k], form ? 0 : -load_cost * weight);
+                else if (form) add(l, n.operands[k], read_gain * weight);
+                else if (n.v.fam == family::latch && k == 0) add(l, n.operands[k], never);
+            }
+        });
+        each_node(l, [&](u32 i, i64) {
+            const node& n = ir_.nodes[i];
+            for (unsigned k = 0; k < 4; ++k) {
+                if (!is_local(n, k)) continue;
+                const u32 slot = u32(n.operands[k]);
+                const unsigned r = register_of(classes_[slot].c);
+                const i64 sum = gains_[slot].sum - calls - load_cost;
+                if (sum > best[r]) best[r] = sum, p.slots[r] = slot;
+            }
+        });
+        p.own = best[0] + best[1] + best[2];
+    }
+    void add(u32 l, u64 slot, i64 what) noexcept {
+        gain& g = gains_[std::size_t(slot)];
+        if (g.loop != l) g = {0, l};
+        g.sum += what;
+    }
+    /// Calls `f(node index, weight)` for the nodes of loop `l`, which is at most `most_height` high.
+    template <class Function>
+    void each_node(u32 l, Function f) noexcept {
+        const loop_def& loop = ir_.loops[l];
+        i64 weight = 8;
+        u32 ends[most_height + 2] = {loop.end};
+        unsigned depth = 0;
+        u32 next = l + 1;
+        for (u32 i = loop.begin; i < loop.end; ++i) {
+            while (depth && i >= ends[depth]) --depth, weight /= 8;
+            for (; next < ir_.loops.size() && ir_.loops[next].begin == i && ir_.loops[next].end > i; ++next)
+                if (depth <= most_height) ends[++depth] = ir_.loops[next].end, weight *= 8;
+            while (next < ir_.loops.size() && ir_.loops[next].begin <= i) ++next;
+            f(i, weight);
+        }
+    }
+
+    // ---- changing the nodes ----------------------------------------------------------------------------------------
+
+    [[nodiscard]] bool rewrite() noexcept {
+        if (!stale_.resize(ir_.nodes.size())) return false;
+        for (u32 l = 0; l < plans_.size(); ++l) {
+            const plan& p = plans_[l];
+            if (!p.chosen) continue;
+            u8 all = 0;
+            for (unsigned r = 0; r < 3; ++r)
+                if (p.slots[r] != no_index) all = u8(all | 1u << r);
+            for (u32 i = ir_.loops[l].begin; i < ir_.loops[l].end; ++i) {
+                node& n = ir_.nodes[i];
+                if (clobbers(n.v.fam) || (special_stops_ && n.v.fam == family::special)) stale_[i] = all;
+                for (unsigned k = 0; k < 4; ++k) {
+                    if (!is_local(n, k)) continue;
+                    const unsigned r = register_of(classes_[std::size_t(n.operands[k])].c);
+                    if (p.slots[r] != n.operands[k]) continue;
+                    if (k < 3) static_cast<void>(pin_source(n, k));
+                    else if (!pin_result(n)) stale_[i] = u8(stale_[i] | 1u << r);
+                }
+            }
+        }
+        return true;
+    }
+    node load_of(const plan& p, u8 which, u32 offset) const noexcept {
+        node n;
+        n.v.fam = family::pins;
+        n.offset = offset;
+        for (unsigned r = 0; r < 3; ++r)
+            if (which >> r & 1) n.v.at[r] = loc::slot, n.operands[r] = p.slots[r];
+        return n;
+    }
+    /// The nodes again, with loads after what makes a pin stale and before loops.
+    [[nodiscard]] bool insert() noexcept {
+        vec<node> made;
+        vec<u32> moved; ///< by old node: where it stands now, without what was put before it
+        if (!made.reserve(ir_.nodes.size() + ir_.nodes.size() / 8 + 16) || !moved.resize(ir_.nodes.size() + 1))
+            return false;
+        u32 next = 0, current = no_index; // loops; the chosen one around the node
+        for (u32 i = 0; i < ir_.nodes.size(); ++i) {
+            moved[i] = u32(made.size());
+            const u32 offset = ir_.nodes[i].offset;
+            for (; next < ir_.loops.size() && ir_.loops[next].begin == i; ++next) {
+                const bool chosen = plans_[next].chosen;
+                if (chosen) current = next;
+                if (!chosen && !(stoppable_ && plans_[next].covered)) continue;
+                const plan& p = plans_[current];
+                label_def& label = ir_.labels[ir_.loops[next].label];
+                label.landing = u32(made.size());
+                if (!made.push_back(load_of(p, all_of(p), offset))) return false;
+                label.node = u32(made.size()) | placed;
+            }
+            if (!made.push_back(ir_.nodes[i])) return false;
+            if (stale_[i] && !made.push_back(load_of(plans_[current], stale_[i], offset))) return false;
+        }
+        moved[ir_.nodes.size()] = u32(made.size());
+        for (label_def& l : ir_.labels)
+            if (l.node != no_index) l.node = l.node & placed ? l.node & ~placed : moved[l.node];
+        ir_.nodes = std::move(made);
+        return true;
+    }
+    static u8 all_of(const plan& p) noexcept {
+        u8 all = 0;
+        for (unsigned r = 0; r < 3; ++r)
+            if (p.slots[r] != no_index) all = u8(all | 1u << r);
+        return all;
+    }
+
+    static constexpr i64 never = -(i64{1} << 40), most_gain = i64{1} << 50;
+    static constexpr u32 placed = u32{1} << 31; ///< in a label: its node is a new index already
+
+    function_ir& ir_;
+    const view<slot_class> classes_;
+    const bool stoppable_, special_stops_;
+    vec<plan> plans_; ///< by loop
+    vec<gain> gains_; ///< by slot
+    vec<u8> stale_;   ///< by node: the pins to load after it
+};
+
+} // namespace tessera::exec
+
 // ---- exec/lower.hpp --------------------------------------------------------------------
 /// @file lower.hpp
 /// From a validated function body to nodes, in one pass (spec: exec/instructions). The result is the
@@ -19474,7 +19985,16 @@ private:
             if (failed_) return false;
         }
         finish_function();
-        return true;
+        return pin_locals();
+    }
+    bool pin_locals() noexcept {
+        if (ir_.loops.empty()) return true;
+        vec<slot_class> classes;
+        const u32 slots = next_local_ < most_slot ? next_local_ : u32(most_slot);
+        if (!classes.resize(slots)) return false;
+        for (const local_def& local : locals_)
+            if (local.slot < slots && local.type.slots() == 1) classes[local.slot] = {class_of(local.type), true};
+        return pin_pass(ir_, classes, F[feature::fuel] || F[feature::interruption], F[feature::fuel]).run();
     }
 
     /// In code that cannot be reached only the nesting counts; true at the end or else that leaves it.
@@ -19950,6 +20470,7 @@ public:
             c->interrupt = &store.interrupt;
             c->stop_cells = fixed_cells<F>::template at<family::stop>();
             c->enter_cells = fixed_cells<F>::template at<family::enter>();
+            c->indirect_cells = fixed_cells<F>::template at<family::indirect>();
             c->link_cells = fixed_cells<F>::template at<family::link>();
             c->grow_cells = fixed_cells<F>::template at<family::grow_stack>();
             c->restore_cells = fixed_cells<F>::template at<family::restore>();
@@ -20023,6 +20544,19 @@ public:
         c->fp = at;
         c->pc = code.cells;
         if (other) c->switch_to(f.instance);
+    }
+    static TESSERA_NOINLINE void indirect(context* c) noexcept {
+        const u64 delta = load_native<u32>(c->words);
+        const u32 type = load_native<u32>(c->words + 8);
+        const runtime::table_data& t = *c->tables[load_native<u32>(c->words + 4)];
+        if (c->index >= t.size) return stop(c, trap::undefined_element);
+        const u32 reference = t.items[c->index];
+        if (reference == 0) return stop(c, trap::uninitialized_element);
+        runtime::func_record* const callee = c->records[reference - 1];
+        if (callee->type_id != type && !c->store->types.matches(callee->type_id, type))
+            return stop(c, trap::indirect_call_type);
+        c->call = {callee, delta, c->call.return_pc, delta};
+        enter(c);
     }
     /// `bytes` of stack from `at` on; moves `at` and the frame with the stack.
     static bool make_room(context* c, u8*& at, u64 bytes) noexcept {
@@ -20119,7 +20653,7 @@ private:
 
     static constexpr u64 first_stack = 16 * 1024;
     static constexpr u64 most_fuel = ~u64{0} >> 2;
-    static constexpr slow_paths slow{&enter, &link};
+    static constexpr slow_paths slow{&enter, &link, &indirect};
 
     /// What the call has not used goes back to the store; a debt stays with the call.
     static void take_back_fuel(runtime::store_data& store, context& c) noexcept {
