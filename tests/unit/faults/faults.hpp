@@ -30,6 +30,10 @@ inline void* allocate_zeroed(std::size_t n) {
     ++live;
     return std::calloc(1, n ? n : 1);
 }
+inline void* counted(void* p) {
+    if (p) ++live;
+    return p;
+}
 inline void deallocate(void* p) {
     if (p) --live;
     std::free(p);
@@ -65,3 +69,7 @@ long each(Attempt attempt) {
 #define TESSERA_ALLOCATE(bytes) ::faults::allocate(bytes)
 #define TESSERA_ALLOCATE_ZEROED(bytes) ::faults::allocate_zeroed(bytes)
 #define TESSERA_DEALLOCATE(pointer) ::faults::deallocate(pointer)
+#define TESSERA_RESERVE(bytes, usable)                                                                                 \
+    (::faults::deny() ? nullptr : ::faults::counted(::tessera::reserve_pages(bytes, usable)))
+#define TESSERA_COMMIT(pointer, bytes) (!::faults::deny() && ::tessera::commit_pages(pointer, bytes))
+#define TESSERA_RELEASE(pointer, bytes) (--::faults::live, ::tessera::release_pages(pointer, bytes))
