@@ -159,6 +159,15 @@ TEST_CASE("allocation: linking, running, growing") {
     CHECK(ways > 10);
 }
 
+TEST_CASE("allocation: validating at the call") {
+    auto parsed = tessera::module::parse_text<profile>(text);
+    REQUIRE(parsed);
+    auto mod = tessera::module::borrow_lazily<profile>(parsed->bytes());
+    REQUIRE(mod);
+    const long eager = fail_each([&] { return use(*parsed); });
+    CHECK(fail_each([&] { return use(*mod); }) > eager);
+}
+
 TEST_CASE("allocation: objects of the host") {
     fail_each([]() -> tessera::result<void> {
         tessera::store<profile> store;
