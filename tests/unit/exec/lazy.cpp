@@ -84,6 +84,7 @@ TEST_CASE("lazy: a body that is not valid is an error of each call, and of nothi
     CHECK(r.error().detail() == eager.error().detail());
     REQUIRE(r.error().frames().size() == 1); // the caller; the function itself never began
     CHECK(r.error().frames()[0].func == 2);
+    CHECK(code[std::size_t(r.error().frames()[0].offset)] == 0x10); // its call
 
     auto execution = i->get<tessera::func>("bad");
     REQUIRE(execution);
