@@ -12,6 +12,7 @@ inline long left = -1;      ///< allocations until one fails; below 0: none does
 inline bool sticky = false; ///< all that follow fail too
 inline long live = 0;       ///< blocks allocated and not given back
 inline long failed = 0;
+inline bool no_commit = false; ///< reserved address space never gets usable
 
 inline bool deny() {
     if (left < 0) return false;
@@ -71,5 +72,6 @@ long each(Attempt attempt) {
 #define TESSERA_DEALLOCATE(pointer) ::faults::deallocate(pointer)
 #define TESSERA_RESERVE(bytes, usable)                                                                                 \
     (::faults::deny() ? nullptr : ::faults::counted(::tessera::reserve_pages(bytes, usable)))
-#define TESSERA_COMMIT(pointer, bytes) (!::faults::deny() && ::tessera::commit_pages(pointer, bytes))
+#define TESSERA_COMMIT(pointer, bytes)                                                                                 \
+    (!::faults::no_commit && !::faults::deny() && ::tessera::commit_pages(pointer, bytes))
 #define TESSERA_RELEASE(pointer, bytes) (--::faults::live, ::tessera::release_pages(pointer, bytes))
