@@ -122,7 +122,10 @@ private:
     }
     static void give_back(u8* at, u64 space) noexcept {
 #if TESSERA_RESERVES
-        if (space != 0) return TESSERA_RELEASE(at, std::size_t(space));
+        if (space != 0) {
+            TESSERA_RELEASE(at, std::size_t(space));
+            return;
+        }
 #else
         static_cast<void>(space);
 #endif
