@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// How fast modules are loaded: decoding with validation, and instantiation. Takes .wasm files as
+// How fast modules are loaded: decoding with validation, of bytes that are copied and of borrowed ones, the
+// latter without the bodies too, and instantiation. Takes .wasm files as
 // arguments after Google Benchmark's own; without any, the guests of the tree.
 #include <tessera/tessera.hpp>
 
@@ -8,15 +9,19 @@
 
 #include <filesystem>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace {
 
 constexpr tessera::features profile = tessera::wasm_3_0;
 
-void parse(benchmark::State& state, const std::string& path) {
+using loader = tessera::result<tessera::module>(std::span<const std::byte>, const tessera::module_limits&);
+
+void parse(benchmark::State& state, const std::string& path, loader* load) {
     const auto bytes = read_file(path.c_str());
     for (auto _ : state) {
-        auto mod = tessera::module::parse<profile>(bytes);
+        auto mod = load(bytes, {});
         if (!mod) return state.SkipWithError(mod.error().message().data());
         benchmark::DoNotOptimize(mod);
     }
@@ -48,7 +53,10 @@ int main(int argc, char** argv) {
         }
     for (const std::string& file : files) {
         const std::string name = std::filesystem::path(file).stem().string();
-        benchmark::RegisterBenchmark(("parse/" + name).c_str(), parse, file);
+        const std::pair<const char*, loader*> ways[] = {{"parse/", &tessera::module::parse<profile>},
+                                                        {"borrow/", &tessera::module::borrow<profile>},
+                                                        {"borrow_lazily/", &tessera::module::borrow_lazily<profile>}};
+        for (const auto& [way, load] : ways) benchmark::RegisterBenchmark((way + name).c_str(), parse, file, load);
         // A module that imports something needs its own host around it.
         if (auto mod = tessera::module::parse<profile>(read_file(file.c_str())); !mod || mod->imports().empty())
             benchmark::RegisterBenchmark(("instantiate/" + name).c_str(), instantiate, file);

@@ -24,13 +24,32 @@
 #error "tessera: set TESSERA_ALLOCATE, TESSERA_ALLOCATE_ZEROED and TESSERA_DEALLOCATE together"
 #endif
 
+// Address space, for the memories of guests: all three of these, or none. Where neither they nor the
+// three above are set, those of the operating system are used if it is known, see util/pages.hpp; where
+// only the three above are, all memory comes from them.
+#if defined(TESSERA_RESERVE) + defined(TESSERA_COMMIT) + defined(TESSERA_RELEASE) != 0 &&                              \
+    defined(TESSERA_RESERVE) + defined(TESSERA_COMMIT) + defined(TESSERA_RELEASE) != 3
+#error "tessera: set TESSERA_RESERVE, TESSERA_COMMIT and TESSERA_RELEASE together"
+#endif
+#if !defined(TESSERA_RESERVE) && !defined(TESSERA_ALLOCATE) &&                                                         \
+    (defined(_WIN32) || defined(__unix__) || defined(__APPLE__)) && !defined(__EMSCRIPTEN__)
+/// Reserves `bytes` bytes of address space that start at a page, of which the first `usable` are
+/// usable and zero, or returns a null pointer.
+#define TESSERA_RESERVE(bytes, usable) ::tessera::reserve_pages(bytes, usable)
+/// Makes `bytes` bytes more usable, zero and contiguous with those that are: true if that worked.
+/// `pointer` is in the middle of what TESSERA_RESERVE returned, a multiple of 64 KiB from its start.
+#define TESSERA_COMMIT(pointer, bytes) ::tessera::commit_pages(pointer, bytes)
+/// Gives back what TESSERA_RESERVE returned for `bytes`.
+#define TESSERA_RELEASE(pointer, bytes) ::tessera::release_pages(pointer, bytes)
+#endif
+
 /// Allocates `bytes` bytes aligned for std::max_align_t, or returns a null pointer. Never throws.
 #ifndef TESSERA_ALLOCATE
 #define TESSERA_ALLOCATE(bytes) std::malloc(bytes)
 #endif
 
-/// Allocates `bytes` zero bytes, or returns a null pointer. Memories and tables come from here; it
-/// should cost nothing for pages nobody touches, as std::calloc does for large blocks.
+/// Allocates `bytes` zero bytes, or returns a null pointer. Tables come from here, and memories that
+/// are not reserved; it should cost nothing for pages nobody touches, as std::calloc does for large blocks.
 #ifndef TESSERA_ALLOCATE_ZEROED
 #define TESSERA_ALLOCATE_ZEROED(bytes) std::calloc(1, bytes)
 #endif
@@ -38,6 +57,12 @@
 /// Gives back what TESSERA_ALLOCATE or TESSERA_ALLOCATE_ZEROED returned.
 #ifndef TESSERA_DEALLOCATE
 #define TESSERA_DEALLOCATE(pointer) std::free(pointer)
+#endif
+
+#if defined(TESSERA_RESERVE)
+#define TESSERA_RESERVES 1
+#else
+#define TESSERA_RESERVES 0
 #endif
 
 // Where the bodies are. Neither of these: in each file that includes the library, which is then all

@@ -13,7 +13,7 @@
 namespace tessera::inline TESSERA_ABI {
 
 TESSERA_API result<vec<u8>> module::to_binary() const noexcept {
-    if (!owner_) return error(msg::stale_handle);
+    if (auto valid = validate(); !valid) return valid.error();
     return binary::encode(*owner_);
 }
 

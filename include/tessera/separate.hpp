@@ -16,6 +16,10 @@
                                                                        const tessera::module_limits&) noexcept;        \
     template tessera::result<tessera::module_owner> tessera::load_borrowed<(F)>(                                       \
         std::span<const tessera::u8>, const tessera::module_limits&) noexcept;                                         \
+    template tessera::result<tessera::module_owner> tessera::load_lazily<(F)>(tessera::vec<tessera::u8>&&,             \
+                                                                              const tessera::module_limits&) noexcept; \
+    template tessera::result<tessera::module_owner> tessera::load_borrowed_lazily<(F)>(                                \
+        std::span<const tessera::u8>, const tessera::module_limits&) noexcept;                                         \
     template tessera::result<tessera::module> tessera::module::parse_text<(F)>(                                        \
         std::string_view, const tessera::module_limits&) noexcept;                                                     \
     template const tessera::runtime::engine& tessera::runtime::engine_for<(F)>() noexcept

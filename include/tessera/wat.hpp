@@ -21,7 +21,7 @@ result<module> module::parse_text(std::string_view text, const module_limits& li
 }
 
 TESSERA_API result<vec<char>> module::to_text(print_options options) const noexcept {
-    if (!owner_) return error(msg::stale_handle);
+    if (auto valid = validate(); !valid) return valid.error();
     return text::print(*owner_, options);
 }
 

@@ -89,14 +89,17 @@ constexpr std::string_view everything_text = R"((module $all
     (start $go) (func $go))
 )";
 
-/// Loads `bytes` with the first, the second, … allocation failing until none fails. The outcome is then
-/// `expected`; before, it is always that memory is out. Returns in how many ways that happened.
-long fail_each(std::span<const u8> bytes, std::string_view expected) {
+/// Loads `bytes`, or loads them and validates the bodies afterwards, with the first, the second, …
+/// allocation failing until none fails. The outcome is then `expected`; before, it is always that memory
+/// is out. Returns in how many ways that happened.
+long fail_each(std::span<const u8> bytes, std::string_view expected, bool lazily) {
     for (long n = 0;; ++n) {
         allowed = n;
         refused = false;
         {
-            auto m = load_borrowed<everything>(bytes);
+            auto m = lazily ? load_borrowed_lazily<everything>(bytes) : load_borrowed<everything>(bytes);
+            if (lazily && m)
+                if (auto valid = validate_bodies(**m); !valid) m = valid.error();
             allowed = -1;
             if (!refused) {
                 CHECK((m ? "ok" : m.error().message()) == expected);
@@ -121,7 +124,9 @@ TEST_CASE("allocation: decoding and validating") {
     m = error(msg::out_of_memory); // frees what text allocated
     REQUIRE(made == 0);
     const auto fail_bytes = [](const std::string& b, std::string_view expected) {
-        return fail_each({reinterpret_cast<const u8*>(b.data()), b.size()}, expected);
+        const std::span<const u8> span(reinterpret_cast<const u8*>(b.data()), b.size());
+        CHECK(fail_each(span, expected, true) > 10);
+        return fail_each(span, expected, false);
     };
     CHECK(fail_bytes(bytes, "ok") > 30);
 

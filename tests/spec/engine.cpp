@@ -19,16 +19,19 @@ constexpr std::string_view without;
 constexpr features built = everything;
 #endif
 
-template <spec::profile P>
+template <spec::profile P, bool Lazy>
 result<tessera::module> parse(std::span<const u8> bytes) {
-    return tessera::module::parse<features{spec::features_of(P).bits & built.bits}>(bytes);
+    constexpr features allowed{spec::features_of(P).bits & built.bits};
+    if constexpr (Lazy) return tessera::module::parse_lazily<allowed>(bytes);
+    else return tessera::module::parse<allowed>(bytes);
 }
+template <bool Lazy>
 result<tessera::module> load(spec::profile p, std::span<const u8> bytes) {
     switch (p) {
-    case spec::profile::legacy: return parse<spec::profile::legacy>(bytes);
-    case spec::profile::threads: return parse<spec::profile::threads>(bytes);
-    case spec::profile::latest: return parse<spec::profile::latest>(bytes);
-    default: return parse<spec::profile::core>(bytes);
+    case spec::profile::legacy: return parse<spec::profile::legacy, Lazy>(bytes);
+    case spec::profile::threads: return parse<spec::profile::threads, Lazy>(bytes);
+    case spec::profile::latest: return parse<spec::profile::latest, Lazy>(bytes);
+    default: return parse<spec::profile::core, Lazy>(bytes);
     }
 }
 template <features F>
@@ -41,7 +44,7 @@ basic_store make_store() {
 } // namespace
 
 #ifdef SPEC_TOGGLE
-const spec::engine spec::toggled_engine{built, &load, &make_store<built>, without};
+const spec::engine spec::toggled_engine{built, &load<false>, &load<true>, &make_store<built>, without};
 #else
-const spec::engine spec::whole_engine{built, &load, &make_store<built>, {}};
+const spec::engine spec::whole_engine{built, &load<false>, &load<true>, &make_store<built>, {}};
 #endif

@@ -29,6 +29,8 @@ struct engine {
     tessera::features built;
     /// Parses a module with what both the profile and this engine have.
     tessera::result<tessera::module> (*load)(profile, std::span<const tessera::u8>);
+    /// The same with the function bodies left for later.
+    tessera::result<tessera::module> (*load_lazily)(profile, std::span<const tessera::u8>);
     tessera::basic_store (*make_store)();
     /// The feature that this build is about not having; some module must be refused for it. Empty: none.
     std::string_view without;

@@ -250,7 +250,20 @@ private:
         std::string skipped;
         auto m = parsed(c, skipped);
         if (!skipped.empty()) return skip(skipped);
+        if (const std::string lazily = refused_lazily(c, m); !lazily.empty()) return fail(lazily);
         compare(c, wanted, m ? nullptr : &m.error());
+    }
+    /// A module that `eager` is an error of has to be refused when its bodies are validated one by one,
+    /// too: with the same error, unless it is malformed, since what is malformed goes first in a module but
+    /// not in one body. Otherwise says what is wrong.
+    std::string refused_lazily(const command& c, const tessera::result<tessera::module>& eager) {
+        const auto& content = script_.modules[c.module].content;
+        if (eager || !content) return {};
+        auto lazy = tested_.load_lazily(profile_, content->bytes);
+        const auto valid = lazy ? lazy->validate() : tessera::result<void>(lazy.error());
+        if (valid) return "accepted lazily";
+        if (eager.error().kind() == kind::malformed || described(valid.error()) == described(eager.error())) return {};
+        return "refused lazily: " + described(valid.error());
     }
     void not_instantiated(scope& in, const command& c, kind wanted) {
         std::string skipped;

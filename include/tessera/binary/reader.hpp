@@ -30,6 +30,8 @@ public:
     u32 offset_of(const u8* where) const noexcept { return u32(where - base_); }
     /// Goes on with other bytes of the same module.
     void restart(cursor code) noexcept { in_ = code; }
+    /// Goes on at another place of the same bytes.
+    void seek(const u8* where) noexcept { in_.seek(where); }
     /// Where the module ends, for the wording of errors at the end of the bytes to read.
     void module_ends(const u8* where) noexcept { beyond_ = where; }
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <tessera/exec/trace.hpp>
+#include <tessera/runtime/runnable.hpp>
 #include <tessera/util/float_environment.hpp>
 
 namespace tessera::inline TESSERA_ABI::exec {
@@ -166,11 +167,25 @@ public:
 
     // ---- slow paths ------------------------------------------------------------------------------------------------
 
-    /// Makes sure function `index` of `unit` is lowered.
-    static bool lower(runtime::code_unit& unit, u32 index) noexcept {
+    /// Makes sure function `index` of `unit` is lowered, and valid. False: `c` stops with the reason.
+    static bool lower(context* c, runtime::code_unit& unit, u32 index) noexcept {
         if (unit.funcs[index].cells) return true;
+        if (unit.module->lazy && !validate(*c->store, *unit.module, index, c->failure)) {
+            c->host_failed = true;
+            return stop(c, trap::host), false;
+        }
         function_ir ir;
-        return lowering<F>(ir, unit).run(index) && encoder<F>(ir).run(unit.funcs[index]);
+        if (lowering<F>(ir, unit).run(index) && encoder<F>(ir).run(unit.funcs[index])) return true;
+        return stop(c, trap::out_of_memory), false;
+    }
+    /// What was left to be checked of a function when its module was loaded and instantiated.
+    static TESSERA_COLD bool validate(const runtime::store_data& store, const module_data& m, u32 index,
+                                      error& why) noexcept {
+        body_facts facts;
+        if (!m.lazy->validate(m, index, facts, why)) return false;
+        if (store.built.contains(facts.used) && facts.pending_op == no_index) return true;
+        why = runtime::not_runnable(store.built, facts.used, facts.pending_op, facts.pending_offset);
+        return false;
     }
     static TESSERA_COLD void stop(context* c, trap why) noexcept {
         c->why = why;
@@ -181,7 +196,7 @@ public:
         if (f.host) return call_host(c, f);
         c->stop_pc = nullptr;
         runtime::code_unit& unit = *f.instance->unit;
-        if (!lower(unit, f.index)) return stop(c, trap::out_of_memory);
+        if (!lower(c, unit, f.index)) return;
         const runtime::func_code& code = unit.funcs[f.index];
         f.entry = code.cells;
         f.frame_slots = code.frame_slots;
@@ -258,9 +273,10 @@ public:
         const bool tail = F[feature::tail_call] && load_native<handler>(cell) == dispatch<F>::find(lazy_tail);
         const u32 index = load_native<u32>(cell + (tail ? t.words + 12 : l.words + 4));
         runtime::code_unit& unit = *c->instance->unit;
-        if (!lower(unit, index)) {
-            c->stop_pc = c->pc;
-            return stop(c, trap::out_of_memory);
+        const u8* const here = c->pc;
+        if (!lower(c, unit, index)) {
+            c->stop_pc = here;
+            return;
         }
         const runtime::func_code& code = unit.funcs[index];
         const u32 first = tail ? t.words + 12u : l.words + 4u;

@@ -7,7 +7,7 @@
 #include <tessera/runtime/const_eval.hpp>
 #include <tessera/runtime/link.hpp>
 #include <tessera/runtime/records.hpp>
-#include <tessera/syntax/opcode.hpp>
+#include <tessera/runtime/runnable.hpp>
 
 namespace tessera::inline TESSERA_ABI::runtime {
 
@@ -79,11 +79,8 @@ private:
     bool limit(std::string_view which) noexcept { return fail(error(msg::limit_reached, which)); }
 
     bool is_runnable() noexcept {
-        if (!store_.built.contains(m_.used))
-            return fail(error(msg::feature_not_built, name(store_.built.first_missing(m_.used))));
-        if (m_.pending_op != no_index)
-            return fail(error(msg::instruction_not_executed, row(op(m_.pending_op)).text, m_.pending_offset));
-        return true;
+        return (store_.built.contains(m_.used) && m_.pending_op == no_index) ||
+               fail(not_runnable(store_.built, m_.used, m_.pending_op, m_.pending_offset));
     }
 
     // Everything whose size is known, so that what follows can hardly run out of memory.

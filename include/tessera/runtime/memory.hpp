@@ -6,7 +6,9 @@
 #include <tessera/runtime/limits.hpp>
 #include <tessera/syntax/trap.hpp>
 #include <tessera/syntax/types.hpp>
+#include <tessera/util/pages.hpp>
 
+#include <initializer_list>
 #include <span>
 #include <string_view>
 
@@ -19,7 +21,8 @@ struct memory_data {
     u64 size = 0;             ///< bytes; a multiple of the page size
     memory_type type;         ///< as declared; the current size is the minimum when it is matched as an import
     u64 max_bytes = 0;        ///< the smallest of the declared maximum, the address space and the store's limit
-    u64 capacity = 0;         ///< bytes allocated; those beyond `size` are zero
+    u64 capacity = 0;         ///< bytes that may be used; those beyond `size` are zero
+    u64 reserved = 0;         ///< bytes of address space at `base`; 0: `base` is from TESSERA_ALLOCATE_ZEROED
     account* total = nullptr; ///< the store's, counted in `size`s
     u32 self = 0;             ///< index in store_data::memories
 
@@ -27,7 +30,7 @@ struct memory_data {
     memory_data(const memory_data&) = delete;
     memory_data& operator=(const memory_data&) = delete;
     ~memory_data() {
-        TESSERA_DEALLOCATE(base);
+        give_back(base, reserved);
         if (total) total->give(size);
     }
 
@@ -46,13 +49,9 @@ struct memory_data {
         if (sum && !sum->take(bytes)) return limit = "limits::total_memory_bytes", false;
         total = sum;
         size = bytes;
-        // Others may hold the address of a shared memory while it grows: it gets its maximum at once.
-        const u64 room = t.shared ? max_bytes : bytes;
-        if (room == 0) return true;
-        base = fresh(room);
-        if (!base) return false;
-        capacity = room;
-        return true;
+        // Others may hold the address of a shared memory while it grows: it has room for its maximum at once.
+        if (t.shared) return max_bytes == 0 || place(max_bytes, bytes) || place(0, max_bytes);
+        return bytes == 0 || place(bytes < small_size ? bytes : reservation(), bytes) || place(0, bytes);
     }
 
     /// Adds `delta_pages` zero pages (spec: exec/modules, Growing memories); `old_pages` is the size
@@ -62,7 +61,7 @@ struct memory_data {
         if (delta_pages > (max_bytes - size) >> type.page_log2) return false;
         const u64 more = delta_pages << type.page_log2;
         if (total && !total->take(more)) return false;
-        if (size + more > capacity && !move_to(size + more)) {
+        if (size + more > capacity && !commit(size + more) && !move_to(size + more)) {
             if (total) total->give(more);
             return false;
         }
@@ -75,6 +74,16 @@ struct memory_data {
     std::span<u8> bytes() const noexcept { return {base, std::size_t(size)}; }
 
 private:
+    /// What address space is counted in: no system has larger pages, and Windows reserves in such.
+    static constexpr u64 unit = 64 * 1024;
+    /// A memory that starts with less gets what it starts with, and a reservation when it first grows: most of
+    /// the small ones never do, and a range of its own costs each of them page tables.
+    static constexpr u64 small_size = 1024 * 1024;
+    /// The most that is reserved for what may never be used.
+    static constexpr u64 most_reserved = sizeof(void*) > 4 ? u64{4} << 30 : u64{64} << 20;
+    /// Growing page by page asks the system once for so many bytes.
+    static constexpr u64 commit_step = 1024 * 1024;
+
     static u64 most_bytes(const memory_type& t, u64 most) noexcept {
         u64 pages = t.limits.has_max ? t.limits.max : ~u64{0};
         if (!t.limits.is64) {
@@ -86,19 +95,67 @@ private:
         most = most < native ? most : native;
         return pages < most >> t.page_log2 ? pages << t.page_log2 : most >> t.page_log2 << t.page_log2;
     }
-    static u8* fresh(u64 bytes) noexcept { return static_cast<u8*>(TESSERA_ALLOCATE_ZEROED(std::size_t(bytes))); }
+    static u64 whole_units(u64 bytes) noexcept { return (bytes + unit - 1) / unit * unit; }
+    /// How much address space to ask for, for all the growing to come.
+    u64 reservation() const noexcept { return whole_units(max_bytes < most_reserved ? max_bytes : most_reserved); }
 
+    /// Finds room for `usable` bytes in `space` bytes of address space of their own, which must be a unit at
+    /// least, or where `space` is 0 from TESSERA_ALLOCATE_ZEROED. What was there stays the caller's to give back.
+    bool place(u64 space, u64 usable) noexcept {
+        u8* at = nullptr;
+        u64 committed = usable;
+        if (space == 0) {
+            at = static_cast<u8*>(TESSERA_ALLOCATE_ZEROED(std::size_t(usable)));
+        } else {
+#if TESSERA_RESERVES
+            if (space < unit || space > std::size_t(-1) / 2 || usable > space) return false;
+            space = whole_units(space);
+            committed = whole_units(usable);
+            at = static_cast<u8*>(TESSERA_RESERVE(std::size_t(space), std::size_t(committed)));
+#endif
+        }
+        if (!at) return false;
+        base = at;
+        capacity = committed;
+        reserved = space;
+        return true;
+    }
+    static void give_back(u8* at, u64 space) noexcept {
+#if TESSERA_RESERVES
+        if (space != 0) {
+            TESSERA_RELEASE(at, std::size_t(space));
+            return;
+        }
+#else
+        static_cast<void>(space);
+#endif
+        TESSERA_DEALLOCATE(at);
+    }
+    /// Makes `needed` bytes usable where the memory is.
+    bool commit(u64 needed) noexcept {
+#if TESSERA_RESERVES
+        if (needed > reserved) return false;
+        const u64 step = (needed + commit_step - 1) / commit_step * commit_step;
+        for (u64 to : {step < reserved ? step : reserved, whole_units(needed)}) {
+            if (!TESSERA_COMMIT(base + capacity, std::size_t(to - capacity))) continue;
+            capacity = to;
+            return true;
+        }
+#else
+        static_cast<void>(needed);
+#endif
+        return false;
+    }
     bool move_to(u64 needed) noexcept {
+        if (type.shared) return false;
+        u8* const from = base;
+        const u64 had = reserved;
         // Half as much again keeps growing page by page linear in all.
         u64 room = capacity + capacity / 2;
         room = room < needed ? needed : room > max_bytes ? max_bytes : room;
-        u8* to = fresh(room);
-        if (!to && room > needed) to = fresh(room = needed);
-        if (!to) return false;
-        copy_used(to, base, size);
-        TESSERA_DEALLOCATE(base);
-        base = to;
-        capacity = room;
+        if (!place(reservation(), needed) && !place(room, needed) && !place(0, room) && !place(0, needed)) return false;
+        copy_used(base, from, size);
+        give_back(from, had);
         return true;
     }
     // Pages that hold only zeros are not written, so those nobody has touched stay free of cost.

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <tessera/features.hpp>
+#include <tessera/syntax/error.hpp>
 #include <tessera/syntax/types.hpp>
 
 #include <atomic>
@@ -83,6 +84,21 @@ struct custom_def {
     u8 after = 0;     ///< id of the last section before it, 0 for none
 };
 
+struct module_data;
+
+/// What a function body tells when it is validated after the rest of its module.
+struct body_facts {
+    features used;             ///< by the body alone
+    u32 pending_op = no_index; ///< as in module_data
+    u32 pending_offset = 0;
+};
+/// What a module keeps that was loaded without its function bodies being validated; valid/lazy.hpp makes it.
+struct lazy_bodies {
+    /// Validates the body of a function that is not imported. False: `why` says what is wrong with it.
+    bool (*validate)(const module_data& m, u32 func, body_facts& facts, error& why) noexcept = nullptr;
+    void (*release)(lazy_bodies* self) noexcept = nullptr;
+};
+
 /// A module, decoded. `bytes` stays where it is as long as the structure lives.
 struct module_data {
     std::atomic<u32> owners{1};
@@ -116,6 +132,14 @@ struct module_data {
         u32 offset, line, column;
     };
     vec<position> positions;
+    lazy_bodies* lazy = nullptr; ///< null: the bodies are valid
+
+    module_data() noexcept = default;
+    module_data(const module_data&) = delete;
+    module_data& operator=(const module_data&) = delete;
+    ~module_data() {
+        if (lazy) lazy->release(lazy);
+    }
 };
 
 /// A counted pointer to a module. Copies share it; the last one destroys it, on any thread.

@@ -3,15 +3,14 @@
 /// Validating a sequence of instructions in one pass (spec: valid/instructions, appendix/algorithm).
 #pragma once
 
-#include <tessera/valid/aggregate.hpp>
-#include <tessera/valid/rules.hpp>
+#include <tessera/valid/quick.hpp>
 
 namespace tessera::inline TESSERA_ABI::valid {
 
 /// What depends on no set of instructions: rows whose rule is their signature.
-class signature_rules : public aggregate_rules {
+class signature_rules : public quick_validator {
 public:
-    using aggregate_rules::aggregate_rules;
+    using quick_validator::quick_validator;
 
     /// The first instruction that is not executed yet, `op::count_` if there was none.
     op pending_op() const noexcept { return pending_; }
@@ -89,8 +88,10 @@ public:
             });
         if (!well_formed) return context_.fail(in_.error());
         if (!valid || !open(op::block, f.type, t_bottom)) return false;
-        while (!frames_.empty())
+        while (!frames_.empty()) {
+            in_.seek(quick(in_.at(), in_.end()));
             if (!step()) return false;
+        }
         return in_.done() || context_.fail(msg::section_size_mismatch, in_.offset());
     }
 

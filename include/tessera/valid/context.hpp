@@ -63,8 +63,15 @@ public:
 
     /// References to `func` may be taken (spec: valid/conventions, `refs`).
     void declare(u32 func) noexcept { declared_[func / 64] |= u64{1} << func % 64; }
-    bool is_declared(u32 func) const noexcept { return (declared_[func / 64] >> func % 64 & 1) != 0; }
-    [[nodiscard]] bool make_declarations() noexcept { return declared_.resize(m_.funcs.size() / 64 + 1); }
+    bool is_declared(u32 func) const noexcept { return (declarations_[func / 64] >> func % 64 & 1) != 0; }
+    [[nodiscard]] bool make_declarations() noexcept {
+        if (!declared_.resize(m_.funcs.size() / 64 + 1)) return false;
+        declarations_ = declared_.data();
+        return true;
+    }
+    /// Gives the declarations away, for another context to use.
+    vec<u64> take_declarations() noexcept { return std::move(declared_); }
+    void use_declarations(const vec<u64>& made) noexcept { declarations_ = made.data(); }
 
 private:
     TESSERA_COLD bool fail_form(u32 type, composite form, u64 offset) noexcept {
@@ -77,6 +84,7 @@ private:
     const module_data& m_;
     const module_limits& limits_;
     vec<u64> declared_; ///< one bit a function
+    const u64* declarations_ = nullptr;
     tessera::error error_{msg::type_mismatch};
 };
 

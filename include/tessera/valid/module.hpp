@@ -4,7 +4,7 @@
 #pragma once
 
 #include <tessera/binary/decode.hpp>
-#include <tessera/valid/code.hpp>
+#include <tessera/valid/lazy.hpp>
 #include <tessera/valid/load.hpp>
 #include <tessera/valid/types.hpp>
 
@@ -18,6 +18,7 @@ class module_rules {
 public:
     module_rules(module_data& m, const module_limits& limits) noexcept : m_(m), context_(m, limits) {}
     const tessera::error& error() const noexcept { return context_.error(); }
+    vec<u64> take_declarations() noexcept { return context_.take_declarations(); }
 
 protected:
     /// Types, imports, and the types of everything defined; then expressions can be validated.
@@ -94,13 +95,15 @@ class module_validator : public module_rules {
 public:
     using module_rules::module_rules;
 
-    /// Validates everything and fills in what validation finds out. False: `error()` says why.
-    [[nodiscard]] bool run() noexcept {
+    /// Validates everything, or everything but the function bodies, and fills in what validation finds
+    /// out. False: `error()` says why.
+    [[nodiscard]] bool run(bool bodies) noexcept {
         if (!declarations(F)) return false;
         code_validator<F> code(context_);
         if (!globals(code) || !tables(code) || !elems(code) || !datas(code)) return false;
-        for (u32 i = m_.imported_funcs; i < m_.funcs.size(); ++i)
-            if (!code.body(i)) return false;
+        if (bodies)
+            for (u32 i = m_.imported_funcs; i < m_.funcs.size(); ++i)
+                if (!code.body(i)) return false;
         m_.used.bits |= code.used();
         if (code.pending_op() != op::count_) {
             m_.pending_op = u32(code.pending_op());
@@ -175,11 +178,15 @@ private:
 
 /// Validates a decoded module and fills in `canonical`, `pending_op` and what `used` lacks. Fails with
 /// kind::invalid; with kind::malformed where a function body is, which goes first; with
-/// kind::exhaustion for msg::limit_reached and msg::out_of_memory.
+/// kind::exhaustion for msg::limit_reached and msg::out_of_memory. With `lazy` the bodies are left to
+/// `m.lazy`, and what is found out about the module lacks what they say.
 template <features F>
-result<void> module(module_data& m, const module_limits& limits = {}) noexcept {
+result<void> module(module_data& m, const module_limits& limits = {}, bool lazy = false) noexcept {
     module_validator<F> v(m, limits);
-    if (v.run()) return {};
+    if (v.run(!lazy)) {
+        if (!lazy || lazy_bodies_of<F>::add(m, limits, v.take_declarations())) return {};
+        return error(msg::out_of_memory);
+    }
     error why = v.error(), body(msg::unexpected_end);
     if (why.kind() == kind::invalid && !binary::bodies_well_formed<F>(m, limits, body) &&
         body.kind() == kind::malformed)
@@ -202,6 +209,20 @@ result<module_owner> load_borrowed(std::span<const u8> bytes, const module_limit
     auto m = binary::decode_borrowed<F>(bytes, limits);
     if (!m) return m.error();
     if (auto valid = valid::module<F>(*m->edit(), limits); !valid) return valid.error();
+    return m;
+}
+template <features F>
+result<module_owner> load_lazily(vec<u8>&& bytes, const module_limits& limits) noexcept {
+    auto m = binary::decode<F>(std::move(bytes), {}, limits);
+    if (!m) return m.error();
+    if (auto valid = valid::module<F>(*m->edit(), limits, true); !valid) return valid.error();
+    return m;
+}
+template <features F>
+result<module_owner> load_borrowed_lazily(std::span<const u8> bytes, const module_limits& limits) noexcept {
+    auto m = binary::decode_borrowed<F>(bytes, limits);
+    if (!m) return m.error();
+    if (auto valid = valid::module<F>(*m->edit(), limits, true); !valid) return valid.error();
     return m;
 }
 

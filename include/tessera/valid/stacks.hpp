@@ -53,6 +53,8 @@ protected:
         data_ = operands_.data();
         return true;
     }
+    /// How many operands there is room for in all.
+    std::size_t capacity() const noexcept { return operands_.size(); }
     /// Needs room.
     TESSERA_INLINE bool push(val_type t) noexcept {
         data_[size_++] = t;
@@ -166,6 +168,10 @@ protected:
         tracking_ = true;
         return true;
     }
+    /// The first locals, as many as are looked up by index alone.
+    types_span near_locals() const noexcept { return {flat_.data(), flat_.size()}; }
+    /// True if locals were initialised in the block that `f` opened.
+    bool initialised_since(const frame& f) const noexcept { return inits_.size() > f.inits; }
     void clear_locals() noexcept {
         flat_.clear();
         runs_.clear();

@@ -12,6 +12,7 @@ inline long left = -1;      ///< allocations until one fails; below 0: none does
 inline bool sticky = false; ///< all that follow fail too
 inline long live = 0;       ///< blocks allocated and not given back
 inline long failed = 0;
+inline bool no_commit = false; ///< reserved address space never gets usable
 
 inline bool deny() {
     if (left < 0) return false;
@@ -29,6 +30,10 @@ inline void* allocate_zeroed(std::size_t n) {
     if (deny()) return nullptr;
     ++live;
     return std::calloc(1, n ? n : 1);
+}
+inline void* counted(void* p) {
+    if (p) ++live;
+    return p;
 }
 inline void deallocate(void* p) {
     if (p) --live;
@@ -65,3 +70,8 @@ long each(Attempt attempt) {
 #define TESSERA_ALLOCATE(bytes) ::faults::allocate(bytes)
 #define TESSERA_ALLOCATE_ZEROED(bytes) ::faults::allocate_zeroed(bytes)
 #define TESSERA_DEALLOCATE(pointer) ::faults::deallocate(pointer)
+#define TESSERA_RESERVE(bytes, usable)                                                                                 \
+    (::faults::deny() ? nullptr : ::faults::counted(::tessera::reserve_pages(bytes, usable)))
+#define TESSERA_COMMIT(pointer, bytes)                                                                                 \
+    (!::faults::no_commit && !::faults::deny() && ::tessera::commit_pages(pointer, bytes))
+#define TESSERA_RELEASE(pointer, bytes) (--::faults::live, ::tessera::release_pages(pointer, bytes))

@@ -3,6 +3,8 @@
 
 #include <tessera/runtime/memory.hpp>
 
+#include <cstdio>
+
 using namespace tessera;
 using namespace tessera::runtime;
 
@@ -105,9 +107,18 @@ TEST_CASE("memory: a shared one never moves") {
     REQUIRE(m.allocate(pages(1, 100, 16, false, true), gib, nullptr, over));
     const u8* base = m.base;
     u64 old = 0;
-    for (int i = 0; i < 99; ++i) REQUIRE(m.grow(1, old));
+    for (int i = 0; i < 99; ++i) {
+        REQUIRE(m.grow(1, old));
+        REQUIRE(m.base[m.size - 1] == 0);
+    }
     CHECK(m.base == base);
     CHECK(!m.grow(1, old));
+    memory_data empty;
+    REQUIRE(empty.allocate(pages(0, 2, 16, false, true), gib, nullptr, over));
+    base = empty.base;
+    REQUIRE(empty.grow(2, old));
+    CHECK(empty.base == base);
+    CHECK(empty.base[empty.size - 1] == 0);
 }
 
 TEST_CASE("memory: growing page by page keeps the content") {
@@ -122,6 +133,52 @@ TEST_CASE("memory: growing page by page keeps the content") {
     for (u64 i = 1; i < 300; ++i) REQUIRE(m.base[i * 65536 - 1] == u8(i));
     CHECK(m.base[0] == 0);
 }
+
+TEST_CASE("memory: where address space is reserved, one that has grown stays where it is") {
+    std::string_view over;
+    u64 old = 0;
+    memory_data tiny, large;
+    REQUIRE(tiny.allocate(pages(1, 500), gib, nullptr, over));
+    CHECK(tiny.capacity == tiny.size); // nothing for growing that may never come
+    tiny.base[0] = 7;
+    REQUIRE(tiny.grow(1, old));
+    REQUIRE(large.allocate(pages(16, 500), gib, nullptr, over));
+    if (tiny.reserved == 0 || large.reserved == 0) return; // not on this system, or not with this allocator
+    CHECK(tiny.reserved == 500 * 65536);
+    CHECK(large.reserved == 500 * 65536);
+    const u8 *const first = tiny.base, *const second = large.base;
+    while (tiny.grow(1, old)) tiny.base[tiny.size - 1] = 1;
+    while (large.grow(7, old)) large.base[large.size - 1] = 1;
+    CHECK(tiny.pages() == 500);
+    CHECK(large.pages() == 16 + 69 * 7);
+    CHECK(tiny.base == first);
+    CHECK(large.base == second);
+    CHECK(tiny.base[0] == 7);
+}
+
+#if defined(__linux__) && defined(__x86_64__) // an emulator may use memory of its own for what is reserved
+TEST_CASE("memory: what nobody touches costs nothing") {
+    if (sizeof(void*) < 8) return;
+    const auto resident_pages = [] { // of the process
+        long all = 0, resident = 0;
+        std::FILE* const file = std::fopen("/proc/self/statm", "r");
+        REQUIRE(file != nullptr);
+        REQUIRE(std::fscanf(file, "%ld %ld", &all, &resident) == 2);
+        std::fclose(file);
+        return resident;
+    };
+    std::string_view over;
+    memory_data all[8];
+    const long before = resident_pages();
+    for (memory_data& m : all) {
+        u64 old = 0;
+        // A system may be set up not to promise more than it has.
+        if (!m.allocate(pages(1024, 65536), 4 * gib, nullptr, over) || !m.grow(8192, old)) return;
+        m.base[m.size - 1] = 1;
+    }
+    CHECK(resident_pages() - before < 2000);
+}
+#endif
 
 TEST_CASE("memory: bulk operations check both ranges without wrapping") {
     memory_data m;

@@ -47,6 +47,37 @@ public:
     static result<module> borrow(std::span<const std::byte> bytes, const module_limits& limits = {}) noexcept {
         return borrow<F>(std::span<const u8>(reinterpret_cast<const u8*>(bytes.data()), bytes.size()), limits);
     }
+    /// Like `parse` and `borrow`, but function bodies are validated one by one where they are first called,
+    /// by each store. A body that is not valid ends the call with what `parse` would have said of it;
+    /// that it uses a feature the store lacks, or an instruction that is not executed, is found there too.
+    template <features F>
+    static result<module> parse_lazily(std::span<const u8> bytes, const module_limits& limits = {}) noexcept {
+        vec<u8> copy;
+        if (!copy.assign(bytes)) return msg::out_of_memory;
+        return parse_lazily<F>(std::move(copy), limits);
+    }
+    template <features F>
+    static result<module> parse_lazily(std::span<const std::byte> bytes, const module_limits& limits = {}) noexcept {
+        return parse_lazily<F>(std::span<const u8>(reinterpret_cast<const u8*>(bytes.data()), bytes.size()), limits);
+    }
+    template <features F>
+    static result<module> parse_lazily(vec<u8>&& bytes, const module_limits& limits = {}) noexcept {
+        return made(load_lazily<F>(std::move(bytes), limits));
+    }
+    template <features F>
+    static result<module> borrow_lazily(std::span<const u8> bytes, const module_limits& limits = {}) noexcept {
+        return made(load_borrowed_lazily<F>(bytes, limits));
+    }
+    template <features F>
+    static result<module> borrow_lazily(std::span<const std::byte> bytes, const module_limits& limits = {}) noexcept {
+        return borrow_lazily<F>(std::span<const u8>(reinterpret_cast<const u8*>(bytes.data()), bytes.size()), limits);
+    }
+    /// Validates the bodies of a module that was parsed lazily, all of them at once and each time anew.
+    result<void> validate() const noexcept {
+        if (!owner_) return error(msg::stale_handle);
+        return validate_bodies(*owner_);
+    }
+
     /// A module in the text format. Errors have a line and a column, those of validation too.
     /// Needs <tessera/wat.hpp>.
     template <features F>
@@ -86,7 +117,7 @@ public:
     func_type function_type(u32 index) const noexcept {
         return index < functions() ? runtime::extern_type_of(*owner_, extern_kind::func, index).func : func_type();
     }
-    /// What a build must have to run it.
+    /// What a build must have to run it; of a module that was parsed lazily, without what its bodies need.
     features features_used() const noexcept { return owner_ ? owner_->used : features(); }
     /// The bytes of the module in the binary format.
     std::span<const u8> bytes() const noexcept { return owner_ ? owner_->bytes : std::span<const u8>(); }
