@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <initializer_list>
 #include <limits>
 #include <new>
 #include <span>
@@ -22,7 +23,6 @@
 #include <algorithm>
 #include <cfloat>
 #include <charconv>
-#include <initializer_list>
 #endif
 
 // ---- config.hpp ------------------------------------------------------------------------
@@ -47,13 +47,32 @@
 #error "tessera: set TESSERA_ALLOCATE, TESSERA_ALLOCATE_ZEROED and TESSERA_DEALLOCATE together"
 #endif
 
+// Address space, for the memories of guests: all three of these, or none. Where neither they nor the
+// three above are set, those of the operating system are used if it is known, see util/pages.hpp; where
+// only the three above are, all memory comes from them.
+#if defined(TESSERA_RESERVE) + defined(TESSERA_COMMIT) + defined(TESSERA_RELEASE) != 0 &&                              \
+    defined(TESSERA_RESERVE) + defined(TESSERA_COMMIT) + defined(TESSERA_RELEASE) != 3
+#error "tessera: set TESSERA_RESERVE, TESSERA_COMMIT and TESSERA_RELEASE together"
+#endif
+#if !defined(TESSERA_RESERVE) && !defined(TESSERA_ALLOCATE) &&                                                         \
+    (defined(_WIN32) || defined(__unix__) || defined(__APPLE__)) && !defined(__EMSCRIPTEN__)
+/// Reserves `bytes` bytes of address space that start at a page, of which the first `usable` are
+/// usable and zero, or returns a null pointer.
+#define TESSERA_RESERVE(bytes, usable) ::tessera::reserve_pages(bytes, usable)
+/// Makes `bytes` bytes more usable, zero and contiguous with those that are: true if that worked.
+/// `pointer` is in the middle of what TESSERA_RESERVE returned, a multiple of 64 KiB from its start.
+#define TESSERA_COMMIT(pointer, bytes) ::tessera::commit_pages(pointer, bytes)
+/// Gives back what TESSERA_RESERVE returned for `bytes`.
+#define TESSERA_RELEASE(pointer, bytes) ::tessera::release_pages(pointer, bytes)
+#endif
+
 /// Allocates `bytes` bytes aligned for std::max_align_t, or returns a null pointer. Never throws.
 #ifndef TESSERA_ALLOCATE
 #define TESSERA_ALLOCATE(bytes) std::malloc(bytes)
 #endif
 
-/// Allocates `bytes` zero bytes, or returns a null pointer. Memories and tables come from here; it
-/// should cost nothing for pages nobody touches, as std::calloc does for large blocks.
+/// Allocates `bytes` zero bytes, or returns a null pointer. Tables come from here, and memories that
+/// are not reserved; it should cost nothing for pages nobody touches, as std::calloc does for large blocks.
 #ifndef TESSERA_ALLOCATE_ZEROED
 #define TESSERA_ALLOCATE_ZEROED(bytes) std::calloc(1, bytes)
 #endif
@@ -61,6 +80,12 @@
 /// Gives back what TESSERA_ALLOCATE or TESSERA_ALLOCATE_ZEROED returned.
 #ifndef TESSERA_DEALLOCATE
 #define TESSERA_DEALLOCATE(pointer) std::free(pointer)
+#endif
+
+#if defined(TESSERA_RESERVE)
+#define TESSERA_RESERVES 1
+#else
+#define TESSERA_RESERVES 0
 #endif
 
 // Where the bodies are. Neither of these: in each file that includes the library, which is then all
@@ -428,500 +453,6 @@ TESSERA_INLINE void store_le(void* at, T value) noexcept {
 }
 
 } // namespace tessera
-
-// ---- util/view.hpp ---------------------------------------------------------------------
-/// @file view.hpp
-/// A sequence of constant elements that somebody else owns.
-///
-/// std::span where nothing of its interface beyond this is needed: making one checks, for each element
-/// type, the concepts of contiguous ranges, which costs every file that includes the library more than
-/// a hundredth of a second for each such type. std::span stays for bytes and values.
-
-namespace tessera::inline TESSERA_ABI {
-
-/// `size()` elements from `data()` on; valid as long as their owner keeps them where they are. A
-/// std::span<const T> can be made of one.
-template <class T>
-class view {
-public:
-    constexpr view() noexcept = default;
-    constexpr view(const T* data, std::size_t size) noexcept : data_(data), size_(size) {}
-    template <std::size_t N>
-    constexpr view(const T (&from)[N]) noexcept : data_(from), size_(N) {}
-    /// Of a vec, a std::array, a std::vector, a std::span.
-    template <class S>
-    requires requires(const S& s) {
-        static_cast<const T*>(s.data());
-        s.size();
-    }
-    constexpr view(const S& from) noexcept : data_(from.data()), size_(from.size()) {}
-
-    constexpr const T* data() const noexcept { return data_; }
-    constexpr std::size_t size() const noexcept { return size_; }
-    constexpr bool empty() const noexcept { return size_ == 0; }
-    constexpr const T& operator[](std::size_t i) const noexcept { return data_[i]; }
-    constexpr const T& back() const noexcept { return data_[size_ - 1]; }
-    constexpr const T* begin() const noexcept { return data_; }
-    constexpr const T* end() const noexcept { return data_ + size_; }
-    /// The `n` first elements; there must be so many.
-    constexpr view first(std::size_t n) const noexcept { return {data_, n}; }
-    /// `n` elements from number `from` on; there must be so many.
-    constexpr view subview(std::size_t from, std::size_t n) const noexcept { return {data_ + from, n}; }
-
-private:
-    const T* data_ = nullptr;
-    std::size_t size_ = 0;
-};
-
-} // namespace tessera
-
-// ---- util/vec.hpp ----------------------------------------------------------------------
-/// @file vec.hpp
-/// A growable array whose every allocation can fail, with and without exceptions.
-
-namespace tessera::inline TESSERA_ABI {
-
-/// A contiguous sequence of T. What allocates returns false when memory is out and then changes
-/// nothing. T must be movable without throwing. Not copyable; `assign` copies and can fail.
-template <class T>
-class vec {
-public:
-    vec() noexcept = default;
-    vec(vec&& other) noexcept { take(other); }
-    vec& operator=(vec&& other) noexcept {
-        if (this != &other) {
-            release();
-            take(other);
-        }
-        return *this;
-    }
-    vec(const vec&) = delete;
-    vec& operator=(const vec&) = delete;
-    ~vec() { release(); }
-
-    T* data() noexcept { return data_; }
-    const T* data() const noexcept { return data_; }
-    std::size_t size() const noexcept { return size_; }
-    std::size_t capacity() const noexcept { return capacity_; }
-    bool empty() const noexcept { return size_ == 0; }
-    T& operator[](std::size_t i) noexcept { return data_[i]; }
-    const T& operator[](std::size_t i) const noexcept { return data_[i]; }
-    T& back() noexcept { return data_[size_ - 1]; }
-    const T& back() const noexcept { return data_[size_ - 1]; }
-    T* begin() noexcept { return data_; }
-    T* end() noexcept { return data_ + size_; }
-    const T* begin() const noexcept { return data_; }
-    const T* end() const noexcept { return data_ + size_; }
-
-    /// Makes room for `n` elements in all. False: memory is out, nothing changed.
-    [[nodiscard]] bool reserve(std::size_t n) noexcept { return n <= capacity_ || grow(n); }
-    /// Appends `value`. False: memory is out, nothing changed.
-    [[nodiscard]] bool push_back(T value) noexcept {
-        if (TESSERA_UNLIKELY(size_ == capacity_) && !grow(capacity_ < 4 ? 8 : capacity_ * 2)) return false;
-        ::new (static_cast<void*>(data_ + size_)) T(std::move(value));
-        ++size_;
-        return true;
-    }
-    /// Appends copies of the `n` elements at `from`. False: memory is out, nothing changed.
-    [[nodiscard]] bool append(const T* from, std::size_t n) noexcept {
-        if (n > capacity_ - size_ && !grow(size_ + n < capacity_ * 2 ? capacity_ * 2 : size_ + n)) return false;
-        if constexpr (std::is_trivially_copyable_v<T>) {
-            if (n) std::memcpy(static_cast<void*>(data_ + size_), static_cast<const void*>(from), n * sizeof(T));
-        } else {
-            for (std::size_t i = 0; i < n; ++i) ::new (static_cast<void*>(data_ + size_ + i)) T(from[i]);
-        }
-        size_ += n;
-        return true;
-    }
-    /// Makes the size `n`; new elements are value-initialised. False: memory is out, nothing changed.
-    [[nodiscard]] TESSERA_NOINLINE bool resize(std::size_t n) noexcept {
-        if (!reserve(n)) return false;
-        if (n < size_) truncate(n);
-        for (; size_ < n; ++size_) ::new (static_cast<void*>(data_ + size_)) T();
-        return true;
-    }
-    /// Replaces the content by copies of `from`. False: memory is out, the content is then empty.
-    [[nodiscard]] bool assign(view<T> from) noexcept {
-        clear();
-        return append(from.data(), from.size());
-    }
-    /// Drops elements until `n` are left; never allocates. `n` must not be more than size().
-    void truncate(std::size_t n) noexcept {
-        if constexpr (std::is_trivially_copyable_v<T>) size_ = n; // its destructor does nothing, too
-        else
-            for (T *at = end(), *const last = data_ + n; at != last; --size_) (--at)->~T();
-    }
-    void pop_back() noexcept { truncate(size_ - 1); }
-    void clear() noexcept { truncate(0); }
-
-private:
-    /// The rare part of what appends, out of the way.
-    TESSERA_NOINLINE bool grow(std::size_t n) noexcept {
-        if (n > std::size_t(-1) / 2 / sizeof(T)) return false;
-        T* fresh = static_cast<T*>(TESSERA_ALLOCATE(n * sizeof(T)));
-        if (!fresh) return false;
-        if constexpr (std::is_trivially_copyable_v<T>) {
-            if (size_) std::memcpy(static_cast<void*>(fresh), static_cast<const void*>(data_), size_ * sizeof(T));
-        } else {
-            for (std::size_t i = 0; i < size_; ++i) {
-                ::new (static_cast<void*>(fresh + i)) T(std::move(data_[i]));
-                data_[i].~T();
-            }
-        }
-        TESSERA_DEALLOCATE(data_);
-        data_ = fresh;
-        capacity_ = n;
-        return true;
-    }
-    // By hand: std::exchange costs a dozen type traits for each T.
-    void take(vec& other) noexcept {
-        data_ = other.data_;
-        size_ = other.size_;
-        capacity_ = other.capacity_;
-        other.data_ = nullptr;
-        other.size_ = other.capacity_ = 0;
-    }
-    void release() noexcept {
-        clear();
-        TESSERA_DEALLOCATE(data_);
-        data_ = nullptr;
-        capacity_ = 0;
-    }
-    T* data_ = nullptr;
-    std::size_t size_ = 0;
-    std::size_t capacity_ = 0;
-};
-
-/// Makes a T on the heap from `args`, or returns null when memory is out. Ends with `destroy`.
-template <class T, class... A>
-T* create(A&&... args) noexcept {
-    void* at = TESSERA_ALLOCATE(sizeof(T));
-    return at ? ::new (at) T(std::forward<A>(args)...) : nullptr;
-}
-/// Ends what `create` made; null is allowed.
-template <class T>
-void destroy(T* object) noexcept {
-    if (!object) return;
-    object->~T();
-    TESSERA_DEALLOCATE(object);
-}
-
-} // namespace tessera
-
-// ---- syntax/types.hpp ------------------------------------------------------------------
-/// @file types.hpp
-/// The types of the specification (spec: syntax/types). Value types are one 32-bit word.
-
-namespace tessera::inline TESSERA_ABI {
-
-/// No index: the absent super type, the absent start function.
-inline constexpr u32 no_index = ~u32{0};
-
-/// The byte codes of types in the binary format (spec: binary/types).
-namespace code {
-inline constexpr u8 i32 = 0x7f, i64 = 0x7e, f32 = 0x7d, f64 = 0x7c, v128 = 0x7b, i8 = 0x78, i16 = 0x77;
-inline constexpr u8 noexn = 0x74, nofunc = 0x73, noextern = 0x72, none = 0x71, func = 0x70, extern_ = 0x6f, any = 0x6e,
-                    eq = 0x6d, i31 = 0x6c, struct_ = 0x6b, array = 0x6a, exn = 0x69;
-inline constexpr u8 ref = 0x64, ref_null = 0x63;
-inline constexpr u8 func_type = 0x60, struct_type = 0x5f, array_type = 0x5e, sub = 0x50, sub_final = 0x4f, rec = 0x4e;
-inline constexpr u8 empty_block = 0x40;
-inline constexpr u8 bottom = 0x00; ///< not in the format: the type of what unreachable code pops
-} // namespace code
-
-/// A heap type: an abstract one by its byte code, or a type index of the module.
-struct heap_type {
-    u32 bits = 0;
-    static constexpr u32 abstract_bit = 0x800000;
-    static constexpr heap_type abstract(u8 byte_code) noexcept { return {abstract_bit | byte_code}; }
-    static constexpr heap_type index(u32 type) noexcept { return {type}; }
-    constexpr bool is_index() const noexcept { return (bits & abstract_bit) == 0; }
-    constexpr u32 index() const noexcept { return bits; }
-    constexpr u8 byte_code() const noexcept { return u8(bits); }
-    friend constexpr bool operator==(heap_type, heap_type) noexcept = default;
-};
-
-/// A value type, a packed storage type (i8, i16) or the bottom type.
-/// Bits 0 to 7: the byte code; for references `code::ref` or `code::ref_null`, then bits 8 to 31
-/// hold the heap type. `(ref null func)` has one form only, never the shorthand 0x70.
-struct val_type {
-    u32 bits = 0;
-    static constexpr val_type number(u8 byte_code) noexcept { return {byte_code}; }
-    static constexpr val_type ref(heap_type h, bool nullable) noexcept {
-        return {(h.bits << 8) | (nullable ? code::ref_null : code::ref)};
-    }
-    constexpr u8 byte_code() const noexcept { return u8(bits); }
-    constexpr bool is_ref() const noexcept { return byte_code() == code::ref || byte_code() == code::ref_null; }
-    constexpr bool is_nullable() const noexcept { return byte_code() == code::ref_null; }
-    constexpr bool is_packed() const noexcept { return byte_code() == code::i8 || byte_code() == code::i16; }
-    constexpr bool is_vector() const noexcept { return byte_code() == code::v128; }
-    constexpr bool is_number() const noexcept { return byte_code() <= code::i32 && byte_code() >= code::f64; }
-    constexpr heap_type heap() const noexcept { return {bits >> 8}; }
-    /// True for types with a default value (spec: valid/types, Defaultable Types).
-    constexpr bool is_defaultable() const noexcept { return byte_code() != code::ref; }
-    /// How many 64-bit slots a value of the type takes in a frame.
-    constexpr u32 slots() const noexcept { return is_vector() ? 2 : 1; }
-    friend constexpr bool operator==(val_type, val_type) noexcept = default;
-};
-
-inline constexpr val_type t_i32{code::i32}, t_i64{code::i64}, t_f32{code::f32}, t_f64{code::f64}, t_v128{code::v128};
-inline constexpr val_type t_i8{code::i8}, t_i16{code::i16}, t_bottom{code::bottom};
-inline constexpr val_type t_funcref = val_type::ref(heap_type::abstract(code::func), true);
-inline constexpr val_type t_externref = val_type::ref(heap_type::abstract(code::extern_), true);
-inline constexpr val_type t_anyref = val_type::ref(heap_type::abstract(code::any), true);
-inline constexpr val_type t_exnref = val_type::ref(heap_type::abstract(code::exn), true);
-
-/// A field of a structure, or an array's element.
-struct field_type {
-    val_type type;
-    bool mutable_ = false;
-    friend constexpr bool operator==(const field_type&, const field_type&) noexcept = default;
-};
-
-/// What a composite type is.
-enum class composite : u8 { func, struct_, array };
-
-/// One defined type: a sub type with its composite type. Parameters, results and fields lie in the
-/// pools of the `type_section` that holds it.
-struct type_def {
-    composite form = composite::func;
-    bool final_ = true;
-    u32 super = no_index; ///< type index of the super type
-    u32 group = 0;        ///< type index of the first type of its recursion group
-    u32 group_size = 1;
-    u32 first = 0;   ///< func: index in `values` of the first parameter, results follow; else: in `fields`
-    u32 params = 0;  ///< func: number of parameters; struct, array: number of fields
-    u32 results = 0; ///< func: number of results
-    u32 offset = 0;  ///< in the module's bytes, for errors
-};
-
-/// The types of a module, in index order.
-struct type_section {
-    vec<type_def> defs;
-    vec<val_type> values;
-    vec<field_type> fields;
-
-    u32 size() const noexcept { return u32(defs.size()); }
-    const type_def& operator[](u32 type) const noexcept { return defs[type]; }
-    view<val_type> params(u32 type) const noexcept { return {values.data() + defs[type].first, defs[type].params}; }
-    view<val_type> results(u32 type) const noexcept {
-        return {values.data() + defs[type].first + defs[type].params, defs[type].results};
-    }
-    view<field_type> fields_of(u32 type) const noexcept {
-        return {fields.data() + defs[type].first, defs[type].params};
-    }
-};
-
-/// The limits of a memory (in pages) or a table (in entries).
-struct limits_type {
-    u64 min = 0;
-    u64 max = ~u64{0}; ///< meaningful only if has_max
-    bool has_max = false;
-    bool is64 = false; ///< addressed by i64
-};
-struct memory_type {
-    limits_type limits;
-    bool shared = false;
-    u8 page_log2 = 16; ///< 16, or 0 for pages of one byte
-};
-struct table_type {
-    limits_type limits;
-    val_type element;
-};
-struct global_type {
-    val_type type;
-    bool mutable_ = false;
-};
-
-/// The five kinds of imports and exports, with their byte codes.
-enum class extern_kind : u8 { func, table, memory, global, tag };
-
-} // namespace tessera
-
-// ---- syntax/module.hpp -----------------------------------------------------------------
-/// @file syntax/module.hpp
-/// What a module is (spec: syntax/modules): a plain structure of index spaces. Names and code are
-/// ranges of the module's bytes. `binary/decode.hpp` fills it in; nothing changes it afterwards.
-
-namespace tessera::inline TESSERA_ABI {
-
-/// A range of the module's bytes.
-struct byte_range {
-    u32 begin = 0;
-    u32 end = 0;
-    constexpr u32 size() const noexcept { return end - begin; }
-    constexpr bool empty() const noexcept { return begin == end; }
-};
-
-struct import_def {
-    std::string_view module;
-    std::string_view name;
-    extern_kind kind;
-    u32 index;  ///< in the index space of its kind
-    u32 offset; ///< of the entry, for errors
-};
-struct export_def {
-    std::string_view name;
-    extern_kind kind = extern_kind::func;
-    u32 index = 0;
-    u32 offset = 0; ///< of the entry, for errors; so in the other definitions
-};
-/// 16 bytes a function. For an imported function `code` is empty.
-struct func_def {
-    u32 type = 0;    ///< type index
-    byte_range code; ///< locals and expression, without the size
-    u32 flags = 0;   ///< bits of func_flags
-};
-/// An expression; its range includes the final `end`.
-struct const_expr {
-    byte_range code;
-};
-struct table_def {
-    table_type type;
-    const_expr init; ///< empty: null
-    u32 offset = 0;
-};
-struct memory_def {
-    memory_type type;
-    u32 offset = 0;
-};
-struct global_def {
-    global_type type;
-    const_expr init; ///< empty for an imported global
-    u32 offset = 0;
-};
-struct tag_def {
-    u32 type = 0;
-    u32 offset = 0;
-};
-enum class segment_mode : u8 { active, passive, declarative };
-struct elem_def {
-    segment_mode mode = segment_mode::passive;
-    bool expressions = false; ///< items are constant expressions, else function indices in LEB128
-    u32 table = 0;
-    val_type type;
-    const_expr at; ///< active: the offset
-    u32 count = 0;
-    byte_range items;
-};
-struct data_def {
-    segment_mode mode = segment_mode::passive;
-    u32 memory = 0;
-    const_expr at;
-    byte_range bytes;
-};
-struct custom_def {
-    std::string_view name;
-    byte_range bytes; ///< after the name
-    u8 after = 0;     ///< id of the last section before it, 0 for none
-};
-
-/// A module, decoded. `bytes` stays where it is as long as the structure lives.
-struct module_data {
-    std::atomic<u32> owners{1};
-    vec<u8> owned; ///< the bytes, unless they were borrowed
-    std::span<const u8> bytes;
-
-    type_section types;
-    vec<u32> canonical; ///< type index → smallest type index of this module with an equal type
-    vec<import_def> imports;
-    vec<func_def> funcs; ///< imported ones first, in every index space
-    vec<table_def> tables;
-    vec<memory_def> memories;
-    vec<global_def> globals;
-    vec<tag_def> tags;
-    vec<export_def> exports;
-    vec<elem_def> elems;
-    vec<data_def> datas;
-    vec<custom_def> customs;
-    u32 imported_funcs = 0, imported_tables = 0, imported_memories = 0, imported_globals = 0, imported_tags = 0;
-    u32 start = no_index;
-    u32 start_offset = 0;
-    bool has_data_count = false;
-    vec<std::string_view> func_names; ///< from the name section; shorter than funcs or with empty entries where unnamed
-    std::string_view name;            ///< from the name section
-    features used;                    ///< what the module needs
-    u32 pending_op = no_index;        ///< u16(op) of the first instruction that is not executed yet
-    u32 pending_offset = 0;           ///< where it is
-
-    /// Source positions of text modules: pairs in the order of `offset`.
-    struct position {
-        u32 offset, line, column;
-    };
-    vec<position> positions;
-};
-
-/// A counted pointer to a module. Copies share it; the last one destroys it, on any thread.
-class module_owner {
-public:
-    module_owner() noexcept = default;
-    /// Takes over the one count a fresh module_data starts with; null is allowed.
-    explicit module_owner(module_data* adopted) noexcept : data_(adopted) {}
-    module_owner(const module_owner& other) noexcept : data_(other.data_) {
-        if (data_) data_->owners.fetch_add(1, std::memory_order_relaxed);
-    }
-    module_owner(module_owner&& other) noexcept : data_(std::exchange(other.data_, nullptr)) {}
-    module_owner& operator=(module_owner other) noexcept {
-        std::swap(data_, other.data_);
-        return *this;
-    }
-    ~module_owner() {
-        if (data_ && data_->owners.fetch_sub(1, std::memory_order_acq_rel) == 1) destroy(data_);
-    }
-    explicit operator bool() const noexcept { return data_ != nullptr; }
-    const module_data* get() const noexcept { return data_; }
-    const module_data& operator*() const noexcept { return *data_; }
-    const module_data* operator->() const noexcept { return data_; }
-    /// For the decoder and the validator, before the module is shared.
-    module_data* edit() noexcept { return data_; }
-
-private:
-    module_data* data_ = nullptr;
-};
-
-/// The last of `positions` at or before the byte `offset`; null if there are none.
-inline const module_data::position* position_at(view<module_data::position> positions, u64 offset) noexcept {
-    if (positions.empty()) return nullptr;
-    std::size_t low = 0, high = positions.size();
-    while (high - low > 1) {
-        const std::size_t middle = low + (high - low) / 2;
-        (positions[middle].offset <= offset ? low : high) = middle;
-    }
-    return &positions[low];
-}
-
-} // namespace tessera
-
-// ---- runtime/unit.hpp ------------------------------------------------------------------
-/// @file unit.hpp
-/// What a store keeps of a module: its types by their store-wide ids, and its lowered code. One per
-/// module and store, shared by all instances of that module in that store, touched by one thread.
-
-namespace tessera::inline TESSERA_ABI::runtime {
-
-/// The lowered form of one function. `cells` is null until the first call.
-struct func_code {
-    u8* cells = nullptr; ///< threaded code, owned by the unit
-    u32 size = 0;        ///< bytes of cells
-    u32 frame_slots = 0; ///< slots a frame takes, operands included
-    u32 header = 0;      ///< slot of the return address: max(parameter slots, result slots)
-};
-
-/// Keeps a module alive and holds what the store knows about it.
-struct code_unit {
-    module_data* module = nullptr; ///< counted
-    vec<u32> type_ids;             ///< type index → the store's canonical type id
-    vec<func_code> funcs;          ///< by function index; imported ones stay empty
-    vec<u32> exports_by_name;      ///< export indices in the order of their names; empty until needed
-
-    code_unit() noexcept = default;
-    code_unit(const code_unit&) = delete;
-    code_unit& operator=(const code_unit&) = delete;
-    ~code_unit() {
-        for (func_code& f : funcs) TESSERA_DEALLOCATE(f.cells);
-    }
-};
-
-} // namespace tessera::runtime
 
 // ---- syntax/message.hpp ----------------------------------------------------------------
 /// @file message.hpp
@@ -1310,6 +841,185 @@ private:
 
 } // namespace tessera
 
+// ---- util/view.hpp ---------------------------------------------------------------------
+/// @file view.hpp
+/// A sequence of constant elements that somebody else owns.
+///
+/// std::span where nothing of its interface beyond this is needed: making one checks, for each element
+/// type, the concepts of contiguous ranges, which costs every file that includes the library more than
+/// a hundredth of a second for each such type. std::span stays for bytes and values.
+
+namespace tessera::inline TESSERA_ABI {
+
+/// `size()` elements from `data()` on; valid as long as their owner keeps them where they are. A
+/// std::span<const T> can be made of one.
+template <class T>
+class view {
+public:
+    constexpr view() noexcept = default;
+    constexpr view(const T* data, std::size_t size) noexcept : data_(data), size_(size) {}
+    template <std::size_t N>
+    constexpr view(const T (&from)[N]) noexcept : data_(from), size_(N) {}
+    /// Of a vec, a std::array, a std::vector, a std::span.
+    template <class S>
+    requires requires(const S& s) {
+        static_cast<const T*>(s.data());
+        s.size();
+    }
+    constexpr view(const S& from) noexcept : data_(from.data()), size_(from.size()) {}
+
+    constexpr const T* data() const noexcept { return data_; }
+    constexpr std::size_t size() const noexcept { return size_; }
+    constexpr bool empty() const noexcept { return size_ == 0; }
+    constexpr const T& operator[](std::size_t i) const noexcept { return data_[i]; }
+    constexpr const T& back() const noexcept { return data_[size_ - 1]; }
+    constexpr const T* begin() const noexcept { return data_; }
+    constexpr const T* end() const noexcept { return data_ + size_; }
+    /// The `n` first elements; there must be so many.
+    constexpr view first(std::size_t n) const noexcept { return {data_, n}; }
+    /// `n` elements from number `from` on; there must be so many.
+    constexpr view subview(std::size_t from, std::size_t n) const noexcept { return {data_ + from, n}; }
+
+private:
+    const T* data_ = nullptr;
+    std::size_t size_ = 0;
+};
+
+} // namespace tessera
+
+// ---- util/vec.hpp ----------------------------------------------------------------------
+/// @file vec.hpp
+/// A growable array whose every allocation can fail, with and without exceptions.
+
+namespace tessera::inline TESSERA_ABI {
+
+/// A contiguous sequence of T. What allocates returns false when memory is out and then changes
+/// nothing. T must be movable without throwing. Not copyable; `assign` copies and can fail.
+template <class T>
+class vec {
+public:
+    vec() noexcept = default;
+    vec(vec&& other) noexcept { take(other); }
+    vec& operator=(vec&& other) noexcept {
+        if (this != &other) {
+            release();
+            take(other);
+        }
+        return *this;
+    }
+    vec(const vec&) = delete;
+    vec& operator=(const vec&) = delete;
+    ~vec() { release(); }
+
+    T* data() noexcept { return data_; }
+    const T* data() const noexcept { return data_; }
+    std::size_t size() const noexcept { return size_; }
+    std::size_t capacity() const noexcept { return capacity_; }
+    bool empty() const noexcept { return size_ == 0; }
+    T& operator[](std::size_t i) noexcept { return data_[i]; }
+    const T& operator[](std::size_t i) const noexcept { return data_[i]; }
+    T& back() noexcept { return data_[size_ - 1]; }
+    const T& back() const noexcept { return data_[size_ - 1]; }
+    T* begin() noexcept { return data_; }
+    T* end() noexcept { return data_ + size_; }
+    const T* begin() const noexcept { return data_; }
+    const T* end() const noexcept { return data_ + size_; }
+
+    /// Makes room for `n` elements in all. False: memory is out, nothing changed.
+    [[nodiscard]] bool reserve(std::size_t n) noexcept { return n <= capacity_ || grow(n); }
+    /// Appends `value`. False: memory is out, nothing changed.
+    [[nodiscard]] bool push_back(T value) noexcept {
+        if (TESSERA_UNLIKELY(size_ == capacity_) && !grow(capacity_ < 4 ? 8 : capacity_ * 2)) return false;
+        ::new (static_cast<void*>(data_ + size_)) T(std::move(value));
+        ++size_;
+        return true;
+    }
+    /// Appends copies of the `n` elements at `from`. False: memory is out, nothing changed.
+    [[nodiscard]] bool append(const T* from, std::size_t n) noexcept {
+        if (n > capacity_ - size_ && !grow(size_ + n < capacity_ * 2 ? capacity_ * 2 : size_ + n)) return false;
+        if constexpr (std::is_trivially_copyable_v<T>) {
+            if (n) std::memcpy(static_cast<void*>(data_ + size_), static_cast<const void*>(from), n * sizeof(T));
+        } else {
+            for (std::size_t i = 0; i < n; ++i) ::new (static_cast<void*>(data_ + size_ + i)) T(from[i]);
+        }
+        size_ += n;
+        return true;
+    }
+    /// Makes the size `n`; new elements are value-initialised. False: memory is out, nothing changed.
+    [[nodiscard]] TESSERA_NOINLINE bool resize(std::size_t n) noexcept {
+        if (!reserve(n)) return false;
+        if (n < size_) truncate(n);
+        for (; size_ < n; ++size_) ::new (static_cast<void*>(data_ + size_)) T();
+        return true;
+    }
+    /// Replaces the content by copies of `from`. False: memory is out, the content is then empty.
+    [[nodiscard]] bool assign(view<T> from) noexcept {
+        clear();
+        return append(from.data(), from.size());
+    }
+    /// Drops elements until `n` are left; never allocates. `n` must not be more than size().
+    void truncate(std::size_t n) noexcept {
+        if constexpr (std::is_trivially_copyable_v<T>) size_ = n; // its destructor does nothing, too
+        else
+            for (T *at = end(), *const last = data_ + n; at != last; --size_) (--at)->~T();
+    }
+    void pop_back() noexcept { truncate(size_ - 1); }
+    void clear() noexcept { truncate(0); }
+
+private:
+    /// The rare part of what appends, out of the way.
+    TESSERA_NOINLINE bool grow(std::size_t n) noexcept {
+        if (n > std::size_t(-1) / 2 / sizeof(T)) return false;
+        T* fresh = static_cast<T*>(TESSERA_ALLOCATE(n * sizeof(T)));
+        if (!fresh) return false;
+        if constexpr (std::is_trivially_copyable_v<T>) {
+            if (size_) std::memcpy(static_cast<void*>(fresh), static_cast<const void*>(data_), size_ * sizeof(T));
+        } else {
+            for (std::size_t i = 0; i < size_; ++i) {
+                ::new (static_cast<void*>(fresh + i)) T(std::move(data_[i]));
+                data_[i].~T();
+            }
+        }
+        TESSERA_DEALLOCATE(data_);
+        data_ = fresh;
+        capacity_ = n;
+        return true;
+    }
+    // By hand: std::exchange costs a dozen type traits for each T.
+    void take(vec& other) noexcept {
+        data_ = other.data_;
+        size_ = other.size_;
+        capacity_ = other.capacity_;
+        other.data_ = nullptr;
+        other.size_ = other.capacity_ = 0;
+    }
+    void release() noexcept {
+        clear();
+        TESSERA_DEALLOCATE(data_);
+        data_ = nullptr;
+        capacity_ = 0;
+    }
+    T* data_ = nullptr;
+    std::size_t size_ = 0;
+    std::size_t capacity_ = 0;
+};
+
+/// Makes a T on the heap from `args`, or returns null when memory is out. Ends with `destroy`.
+template <class T, class... A>
+T* create(A&&... args) noexcept {
+    void* at = TESSERA_ALLOCATE(sizeof(T));
+    return at ? ::new (at) T(std::forward<A>(args)...) : nullptr;
+}
+/// Ends what `create` made; null is allowed.
+template <class T>
+void destroy(T* object) noexcept {
+    if (!object) return;
+    object->~T();
+    TESSERA_DEALLOCATE(object);
+}
+
+} // namespace tessera
+
 // ---- syntax/error.hpp ------------------------------------------------------------------
 /// @file error.hpp
 /// What went wrong, where: a kind, a text from messages.hpp, a position, a detail, a backtrace.
@@ -1411,6 +1121,344 @@ private:
 };
 
 } // namespace tessera
+
+// ---- syntax/types.hpp ------------------------------------------------------------------
+/// @file types.hpp
+/// The types of the specification (spec: syntax/types). Value types are one 32-bit word.
+
+namespace tessera::inline TESSERA_ABI {
+
+/// No index: the absent super type, the absent start function.
+inline constexpr u32 no_index = ~u32{0};
+
+/// The byte codes of types in the binary format (spec: binary/types).
+namespace code {
+inline constexpr u8 i32 = 0x7f, i64 = 0x7e, f32 = 0x7d, f64 = 0x7c, v128 = 0x7b, i8 = 0x78, i16 = 0x77;
+inline constexpr u8 noexn = 0x74, nofunc = 0x73, noextern = 0x72, none = 0x71, func = 0x70, extern_ = 0x6f, any = 0x6e,
+                    eq = 0x6d, i31 = 0x6c, struct_ = 0x6b, array = 0x6a, exn = 0x69;
+inline constexpr u8 ref = 0x64, ref_null = 0x63;
+inline constexpr u8 func_type = 0x60, struct_type = 0x5f, array_type = 0x5e, sub = 0x50, sub_final = 0x4f, rec = 0x4e;
+inline constexpr u8 empty_block = 0x40;
+inline constexpr u8 bottom = 0x00; ///< not in the format: the type of what unreachable code pops
+} // namespace code
+
+/// A heap type: an abstract one by its byte code, or a type index of the module.
+struct heap_type {
+    u32 bits = 0;
+    static constexpr u32 abstract_bit = 0x800000;
+    static constexpr heap_type abstract(u8 byte_code) noexcept { return {abstract_bit | byte_code}; }
+    static constexpr heap_type index(u32 type) noexcept { return {type}; }
+    constexpr bool is_index() const noexcept { return (bits & abstract_bit) == 0; }
+    constexpr u32 index() const noexcept { return bits; }
+    constexpr u8 byte_code() const noexcept { return u8(bits); }
+    friend constexpr bool operator==(heap_type, heap_type) noexcept = default;
+};
+
+/// A value type, a packed storage type (i8, i16) or the bottom type.
+/// Bits 0 to 7: the byte code; for references `code::ref` or `code::ref_null`, then bits 8 to 31
+/// hold the heap type. `(ref null func)` has one form only, never the shorthand 0x70.
+struct val_type {
+    u32 bits = 0;
+    static constexpr val_type number(u8 byte_code) noexcept { return {byte_code}; }
+    static constexpr val_type ref(heap_type h, bool nullable) noexcept {
+        return {(h.bits << 8) | (nullable ? code::ref_null : code::ref)};
+    }
+    constexpr u8 byte_code() const noexcept { return u8(bits); }
+    constexpr bool is_ref() const noexcept { return byte_code() == code::ref || byte_code() == code::ref_null; }
+    constexpr bool is_nullable() const noexcept { return byte_code() == code::ref_null; }
+    constexpr bool is_packed() const noexcept { return byte_code() == code::i8 || byte_code() == code::i16; }
+    constexpr bool is_vector() const noexcept { return byte_code() == code::v128; }
+    constexpr bool is_number() const noexcept { return byte_code() <= code::i32 && byte_code() >= code::f64; }
+    constexpr heap_type heap() const noexcept { return {bits >> 8}; }
+    /// True for types with a default value (spec: valid/types, Defaultable Types).
+    constexpr bool is_defaultable() const noexcept { return byte_code() != code::ref; }
+    /// How many 64-bit slots a value of the type takes in a frame.
+    constexpr u32 slots() const noexcept { return is_vector() ? 2 : 1; }
+    friend constexpr bool operator==(val_type, val_type) noexcept = default;
+};
+
+inline constexpr val_type t_i32{code::i32}, t_i64{code::i64}, t_f32{code::f32}, t_f64{code::f64}, t_v128{code::v128};
+inline constexpr val_type t_i8{code::i8}, t_i16{code::i16}, t_bottom{code::bottom};
+inline constexpr val_type t_funcref = val_type::ref(heap_type::abstract(code::func), true);
+inline constexpr val_type t_externref = val_type::ref(heap_type::abstract(code::extern_), true);
+inline constexpr val_type t_anyref = val_type::ref(heap_type::abstract(code::any), true);
+inline constexpr val_type t_exnref = val_type::ref(heap_type::abstract(code::exn), true);
+
+/// A field of a structure, or an array's element.
+struct field_type {
+    val_type type;
+    bool mutable_ = false;
+    friend constexpr bool operator==(const field_type&, const field_type&) noexcept = default;
+};
+
+/// What a composite type is.
+enum class composite : u8 { func, struct_, array };
+
+/// One defined type: a sub type with its composite type. Parameters, results and fields lie in the
+/// pools of the `type_section` that holds it.
+struct type_def {
+    composite form = composite::func;
+    bool final_ = true;
+    u32 super = no_index; ///< type index of the super type
+    u32 group = 0;        ///< type index of the first type of its recursion group
+    u32 group_size = 1;
+    u32 first = 0;   ///< func: index in `values` of the first parameter, results follow; else: in `fields`
+    u32 params = 0;  ///< func: number of parameters; struct, array: number of fields
+    u32 results = 0; ///< func: number of results
+    u32 offset = 0;  ///< in the module's bytes, for errors
+};
+
+/// The types of a module, in index order.
+struct type_section {
+    vec<type_def> defs;
+    vec<val_type> values;
+    vec<field_type> fields;
+
+    u32 size() const noexcept { return u32(defs.size()); }
+    const type_def& operator[](u32 type) const noexcept { return defs[type]; }
+    view<val_type> params(u32 type) const noexcept { return {values.data() + defs[type].first, defs[type].params}; }
+    view<val_type> results(u32 type) const noexcept {
+        return {values.data() + defs[type].first + defs[type].params, defs[type].results};
+    }
+    view<field_type> fields_of(u32 type) const noexcept {
+        return {fields.data() + defs[type].first, defs[type].params};
+    }
+};
+
+/// The limits of a memory (in pages) or a table (in entries).
+struct limits_type {
+    u64 min = 0;
+    u64 max = ~u64{0}; ///< meaningful only if has_max
+    bool has_max = false;
+    bool is64 = false; ///< addressed by i64
+};
+struct memory_type {
+    limits_type limits;
+    bool shared = false;
+    u8 page_log2 = 16; ///< 16, or 0 for pages of one byte
+};
+struct table_type {
+    limits_type limits;
+    val_type element;
+};
+struct global_type {
+    val_type type;
+    bool mutable_ = false;
+};
+
+/// The five kinds of imports and exports, with their byte codes.
+enum class extern_kind : u8 { func, table, memory, global, tag };
+
+} // namespace tessera
+
+// ---- syntax/module.hpp -----------------------------------------------------------------
+/// @file syntax/module.hpp
+/// What a module is (spec: syntax/modules): a plain structure of index spaces. Names and code are
+/// ranges of the module's bytes. `binary/decode.hpp` fills it in; nothing changes it afterwards.
+
+namespace tessera::inline TESSERA_ABI {
+
+/// A range of the module's bytes.
+struct byte_range {
+    u32 begin = 0;
+    u32 end = 0;
+    constexpr u32 size() const noexcept { return end - begin; }
+    constexpr bool empty() const noexcept { return begin == end; }
+};
+
+struct import_def {
+    std::string_view module;
+    std::string_view name;
+    extern_kind kind;
+    u32 index;  ///< in the index space of its kind
+    u32 offset; ///< of the entry, for errors
+};
+struct export_def {
+    std::string_view name;
+    extern_kind kind = extern_kind::func;
+    u32 index = 0;
+    u32 offset = 0; ///< of the entry, for errors; so in the other definitions
+};
+/// 16 bytes a function. For an imported function `code` is empty.
+struct func_def {
+    u32 type = 0;    ///< type index
+    byte_range code; ///< locals and expression, without the size
+    u32 flags = 0;   ///< bits of func_flags
+};
+/// An expression; its range includes the final `end`.
+struct const_expr {
+    byte_range code;
+};
+struct table_def {
+    table_type type;
+    const_expr init; ///< empty: null
+    u32 offset = 0;
+};
+struct memory_def {
+    memory_type type;
+    u32 offset = 0;
+};
+struct global_def {
+    global_type type;
+    const_expr init; ///< empty for an imported global
+    u32 offset = 0;
+};
+struct tag_def {
+    u32 type = 0;
+    u32 offset = 0;
+};
+enum class segment_mode : u8 { active, passive, declarative };
+struct elem_def {
+    segment_mode mode = segment_mode::passive;
+    bool expressions = false; ///< items are constant expressions, else function indices in LEB128
+    u32 table = 0;
+    val_type type;
+    const_expr at; ///< active: the offset
+    u32 count = 0;
+    byte_range items;
+};
+struct data_def {
+    segment_mode mode = segment_mode::passive;
+    u32 memory = 0;
+    const_expr at;
+    byte_range bytes;
+};
+struct custom_def {
+    std::string_view name;
+    byte_range bytes; ///< after the name
+    u8 after = 0;     ///< id of the last section before it, 0 for none
+};
+
+struct module_data;
+
+/// What a function body tells when it is validated after the rest of its module.
+struct body_facts {
+    features used;             ///< by the body alone
+    u32 pending_op = no_index; ///< as in module_data
+    u32 pending_offset = 0;
+};
+/// What a module keeps that was loaded without its function bodies being validated; valid/lazy.hpp makes it.
+struct lazy_bodies {
+    /// Validates the body of a function that is not imported. False: `why` says what is wrong with it.
+    bool (*validate)(const module_data& m, u32 func, body_facts& facts, error& why) noexcept = nullptr;
+    void (*release)(lazy_bodies* self) noexcept = nullptr;
+};
+
+/// A module, decoded. `bytes` stays where it is as long as the structure lives.
+struct module_data {
+    std::atomic<u32> owners{1};
+    vec<u8> owned; ///< the bytes, unless they were borrowed
+    std::span<const u8> bytes;
+
+    type_section types;
+    vec<u32> canonical; ///< type index → smallest type index of this module with an equal type
+    vec<import_def> imports;
+    vec<func_def> funcs; ///< imported ones first, in every index space
+    vec<table_def> tables;
+    vec<memory_def> memories;
+    vec<global_def> globals;
+    vec<tag_def> tags;
+    vec<export_def> exports;
+    vec<elem_def> elems;
+    vec<data_def> datas;
+    vec<custom_def> customs;
+    u32 imported_funcs = 0, imported_tables = 0, imported_memories = 0, imported_globals = 0, imported_tags = 0;
+    u32 start = no_index;
+    u32 start_offset = 0;
+    bool has_data_count = false;
+    vec<std::string_view> func_names; ///< from the name section; shorter than funcs or with empty entries where unnamed
+    std::string_view name;            ///< from the name section
+    features used;                    ///< what the module needs
+    u32 pending_op = no_index;        ///< u16(op) of the first instruction that is not executed yet
+    u32 pending_offset = 0;           ///< where it is
+
+    /// Source positions of text modules: pairs in the order of `offset`.
+    struct position {
+        u32 offset, line, column;
+    };
+    vec<position> positions;
+    lazy_bodies* lazy = nullptr; ///< null: the bodies are valid
+
+    module_data() noexcept = default;
+    module_data(const module_data&) = delete;
+    module_data& operator=(const module_data&) = delete;
+    ~module_data() {
+        if (lazy) lazy->release(lazy);
+    }
+};
+
+/// A counted pointer to a module. Copies share it; the last one destroys it, on any thread.
+class module_owner {
+public:
+    module_owner() noexcept = default;
+    /// Takes over the one count a fresh module_data starts with; null is allowed.
+    explicit module_owner(module_data* adopted) noexcept : data_(adopted) {}
+    module_owner(const module_owner& other) noexcept : data_(other.data_) {
+        if (data_) data_->owners.fetch_add(1, std::memory_order_relaxed);
+    }
+    module_owner(module_owner&& other) noexcept : data_(std::exchange(other.data_, nullptr)) {}
+    module_owner& operator=(module_owner other) noexcept {
+        std::swap(data_, other.data_);
+        return *this;
+    }
+    ~module_owner() {
+        if (data_ && data_->owners.fetch_sub(1, std::memory_order_acq_rel) == 1) destroy(data_);
+    }
+    explicit operator bool() const noexcept { return data_ != nullptr; }
+    const module_data* get() const noexcept { return data_; }
+    const module_data& operator*() const noexcept { return *data_; }
+    const module_data* operator->() const noexcept { return data_; }
+    /// For the decoder and the validator, before the module is shared.
+    module_data* edit() noexcept { return data_; }
+
+private:
+    module_data* data_ = nullptr;
+};
+
+/// The last of `positions` at or before the byte `offset`; null if there are none.
+inline const module_data::position* position_at(view<module_data::position> positions, u64 offset) noexcept {
+    if (positions.empty()) return nullptr;
+    std::size_t low = 0, high = positions.size();
+    while (high - low > 1) {
+        const std::size_t middle = low + (high - low) / 2;
+        (positions[middle].offset <= offset ? low : high) = middle;
+    }
+    return &positions[low];
+}
+
+} // namespace tessera
+
+// ---- runtime/unit.hpp ------------------------------------------------------------------
+/// @file unit.hpp
+/// What a store keeps of a module: its types by their store-wide ids, and its lowered code. One per
+/// module and store, shared by all instances of that module in that store, touched by one thread.
+
+namespace tessera::inline TESSERA_ABI::runtime {
+
+/// The lowered form of one function. `cells` is null until the first call.
+struct func_code {
+    u8* cells = nullptr; ///< threaded code, owned by the unit
+    u32 size = 0;        ///< bytes of cells
+    u32 frame_slots = 0; ///< slots a frame takes, operands included
+    u32 header = 0;      ///< slot of the return address: max(parameter slots, result slots)
+};
+
+/// Keeps a module alive and holds what the store knows about it.
+struct code_unit {
+    module_data* module = nullptr; ///< counted
+    vec<u32> type_ids;             ///< type index → the store's canonical type id
+    vec<func_code> funcs;          ///< by function index; imported ones stay empty
+    vec<u32> exports_by_name;      ///< export indices in the order of their names; empty until needed
+
+    code_unit() noexcept = default;
+    code_unit(const code_unit&) = delete;
+    code_unit& operator=(const code_unit&) = delete;
+    ~code_unit() {
+        for (func_code& f : funcs) TESSERA_DEALLOCATE(f.cells);
+    }
+};
+
+} // namespace tessera::runtime
 
 // ---- runtime/engine.hpp ----------------------------------------------------------------
 /// @file engine.hpp
@@ -1566,6 +1614,84 @@ struct account {
 } // namespace runtime
 } // namespace tessera
 
+// ---- util/pages.hpp --------------------------------------------------------------------
+/// @file util/pages.hpp
+/// Address space in pages of the operating system: reserved first, usable when committed. What
+/// TESSERA_RESERVE, TESSERA_COMMIT and TESSERA_RELEASE are where the user has set no allocator.
+
+#if defined(_WIN32)
+// Declared here and not by <windows.h>, which brings a thousand macros.
+#elif defined(__unix__) || defined(__APPLE__)
+#include <sys/mman.h>
+#endif
+
+namespace tessera::inline TESSERA_ABI {
+
+#if defined(_WIN32)
+namespace detail {
+#if defined(_WIN64)
+using windows_size = unsigned long long;
+#else
+using windows_size = unsigned long;
+#endif
+extern "C" __declspec(dllimport) void* __stdcall VirtualAlloc(void*, windows_size, unsigned long, unsigned long);
+extern "C" __declspec(dllimport) int __stdcall VirtualFree(void*, windows_size, unsigned long);
+} // namespace detail
+#endif
+
+/// Makes `bytes` at `at`, inside what `reserve_pages` returned, usable; they are zero until written.
+/// Bytes that are usable already may be among them, and keep what they hold. False: memory is out.
+inline bool commit_pages(void* at, std::size_t bytes) noexcept {
+#if defined(_WIN32)
+    constexpr unsigned long commit = 0x1000, read_write = 4;
+    return bytes == 0 || detail::VirtualAlloc(at, bytes, commit, read_write) != nullptr;
+#elif defined(MAP_ANONYMOUS) || defined(MAP_ANON)
+    return bytes == 0 || mprotect(at, bytes, PROT_READ | PROT_WRITE) == 0;
+#else
+    static_cast<void>(at);
+    return bytes == 0;
+#endif
+}
+/// Gives back all that `reserve_pages` returned for `bytes`.
+inline void release_pages(void* at, std::size_t bytes) noexcept {
+#if defined(_WIN32)
+    constexpr unsigned long release = 0x8000;
+    static_cast<void>(bytes);
+    static_cast<void>(detail::VirtualFree(at, 0, release));
+#elif defined(MAP_ANONYMOUS) || defined(MAP_ANON)
+    static_cast<void>(munmap(at, bytes));
+#else
+    static_cast<void>(at);
+    static_cast<void>(bytes);
+#endif
+}
+/// Reserves `bytes` of address space, more than none, of which the first `usable` are committed. Null
+/// where there is no such room or no way to get it.
+inline void* reserve_pages(std::size_t bytes, std::size_t usable) noexcept {
+#if defined(_WIN32)
+    constexpr unsigned long reserve = 0x2000, no_access = 1;
+    void* const at = detail::VirtualAlloc(nullptr, bytes, reserve, no_access);
+    if (at && !commit_pages(at, usable)) return release_pages(at, bytes), nullptr;
+    return at;
+#elif defined(MAP_ANONYMOUS) || defined(MAP_ANON)
+#if defined(MAP_ANONYMOUS)
+    constexpr int flags = MAP_PRIVATE | MAP_ANONYMOUS;
+#else
+    constexpr int flags = MAP_PRIVATE | MAP_ANON;
+#endif
+    void* const at = mmap(nullptr, bytes, usable == bytes ? PROT_READ | PROT_WRITE : PROT_NONE, flags, -1, 0);
+    if (at == MAP_FAILED) return nullptr;
+    if (usable != bytes && !commit_pages(at, usable)) return release_pages(at, bytes), nullptr;
+    return at;
+#else
+    static_cast<void>(bytes);
+    static_cast<void>(usable);
+    return nullptr;
+#endif
+}
+
+} // namespace tessera
+
 // ---- runtime/memory.hpp ----------------------------------------------------------------
 /// @file runtime/memory.hpp
 /// A memory instance (spec: exec/runtime, Memory Instances) and the bulk operations on it.
@@ -1579,7 +1705,8 @@ struct memory_data {
     u64 size = 0;             ///< bytes; a multiple of the page size
     memory_type type;         ///< as declared; the current size is the minimum when it is matched as an import
     u64 max_bytes = 0;        ///< the smallest of the declared maximum, the address space and the store's limit
-    u64 capacity = 0;         ///< bytes allocated; those beyond `size` are zero
+    u64 capacity = 0;         ///< bytes that may be used; those beyond `size` are zero
+    u64 reserved = 0;         ///< bytes of address space at `base`; 0: `base` is from TESSERA_ALLOCATE_ZEROED
     account* total = nullptr; ///< the store's, counted in `size`s
     u32 self = 0;             ///< index in store_data::memories
 
@@ -1587,7 +1714,7 @@ struct memory_data {
     memory_data(const memory_data&) = delete;
     memory_data& operator=(const memory_data&) = delete;
     ~memory_data() {
-        TESSERA_DEALLOCATE(base);
+        give_back(base, reserved);
         if (total) total->give(size);
     }
 
@@ -1606,13 +1733,9 @@ struct memory_data {
         if (sum && !sum->take(bytes)) return limit = "limits::total_memory_bytes", false;
         total = sum;
         size = bytes;
-        // Others may hold the address of a shared memory while it grows: it gets its maximum at once.
-        const u64 room = t.shared ? max_bytes : bytes;
-        if (room == 0) return true;
-        base = fresh(room);
-        if (!base) return false;
-        capacity = room;
-        return true;
+        // Others may hold the address of a shared memory while it grows: it has room for its maximum at once.
+        if (t.shared) return max_bytes == 0 || place(max_bytes, bytes) || place(0, max_bytes);
+        return bytes == 0 || place(bytes < small_size ? bytes : reservation(), bytes) || place(0, bytes);
     }
 
     /// Adds `delta_pages` zero pages (spec: exec/modules, Growing memories); `old_pages` is the size
@@ -1622,7 +1745,7 @@ struct memory_data {
         if (delta_pages > (max_bytes - size) >> type.page_log2) return false;
         const u64 more = delta_pages << type.page_log2;
         if (total && !total->take(more)) return false;
-        if (size + more > capacity && !move_to(size + more)) {
+        if (size + more > capacity && !commit(size + more) && !move_to(size + more)) {
             if (total) total->give(more);
             return false;
         }
@@ -1635,6 +1758,16 @@ struct memory_data {
     std::span<u8> bytes() const noexcept { return {base, std::size_t(size)}; }
 
 private:
+    /// What address space is counted in: no system has larger pages, and Windows reserves in such.
+    static constexpr u64 unit = 64 * 1024;
+    /// A memory that starts with less gets what it starts with, and a reservation when it first grows: most of
+    /// the small ones never do, and a range of its own costs each of them page tables.
+    static constexpr u64 small_size = 1024 * 1024;
+    /// The most that is reserved for what may never be used.
+    static constexpr u64 most_reserved = sizeof(void*) > 4 ? u64{4} << 30 : u64{64} << 20;
+    /// Growing page by page asks the system once for so many bytes.
+    static constexpr u64 commit_step = 1024 * 1024;
+
     static u64 most_bytes(const memory_type& t, u64 most) noexcept {
         u64 pages = t.limits.has_max ? t.limits.max : ~u64{0};
         if (!t.limits.is64) {
@@ -1646,19 +1779,67 @@ private:
         most = most < native ? most : native;
         return pages < most >> t.page_log2 ? pages << t.page_log2 : most >> t.page_log2 << t.page_log2;
     }
-    static u8* fresh(u64 bytes) noexcept { return static_cast<u8*>(TESSERA_ALLOCATE_ZEROED(std::size_t(bytes))); }
+    static u64 whole_units(u64 bytes) noexcept { return (bytes + unit - 1) / unit * unit; }
+    /// How much address space to ask for, for all the growing to come.
+    u64 reservation() const noexcept { return whole_units(max_bytes < most_reserved ? max_bytes : most_reserved); }
 
+    /// Finds room for `usable` bytes in `space` bytes of address space of their own, which must be a unit at
+    /// least, or where `space` is 0 from TESSERA_ALLOCATE_ZEROED. What was there stays the caller's to give back.
+    bool place(u64 space, u64 usable) noexcept {
+        u8* at = nullptr;
+        u64 committed = usable;
+        if (space == 0) {
+            at = static_cast<u8*>(TESSERA_ALLOCATE_ZEROED(std::size_t(usable)));
+        } else {
+#if TESSERA_RESERVES
+            if (space < unit || space > std::size_t(-1) / 2 || usable > space) return false;
+            space = whole_units(space);
+            committed = whole_units(usable);
+            at = static_cast<u8*>(TESSERA_RESERVE(std::size_t(space), std::size_t(committed)));
+#endif
+        }
+        if (!at) return false;
+        base = at;
+        capacity = committed;
+        reserved = space;
+        return true;
+    }
+    static void give_back(u8* at, u64 space) noexcept {
+#if TESSERA_RESERVES
+        if (space != 0) {
+            TESSERA_RELEASE(at, std::size_t(space));
+            return;
+        }
+#else
+        static_cast<void>(space);
+#endif
+        TESSERA_DEALLOCATE(at);
+    }
+    /// Makes `needed` bytes usable where the memory is.
+    bool commit(u64 needed) noexcept {
+#if TESSERA_RESERVES
+        if (needed > reserved) return false;
+        const u64 step = (needed + commit_step - 1) / commit_step * commit_step;
+        for (u64 to : {step < reserved ? step : reserved, whole_units(needed)}) {
+            if (!TESSERA_COMMIT(base + capacity, std::size_t(to - capacity))) continue;
+            capacity = to;
+            return true;
+        }
+#else
+        static_cast<void>(needed);
+#endif
+        return false;
+    }
     bool move_to(u64 needed) noexcept {
+        if (type.shared) return false;
+        u8* const from = base;
+        const u64 had = reserved;
         // Half as much again keeps growing page by page linear in all.
         u64 room = capacity + capacity / 2;
         room = room < needed ? needed : room > max_bytes ? max_bytes : room;
-        u8* to = fresh(room);
-        if (!to && room > needed) to = fresh(room = needed);
-        if (!to) return false;
-        copy_used(to, base, size);
-        TESSERA_DEALLOCATE(base);
-        base = to;
-        capacity = room;
+        if (!place(reservation(), needed) && !place(room, needed) && !place(0, room) && !place(0, needed)) return false;
+        copy_used(base, from, size);
+        give_back(from, had);
         return true;
     }
     // Pages that hold only zeros are not written, so those nobody has touched stay free of cost.
@@ -4238,6 +4419,21 @@ result<module_owner> load(vec<u8>&& bytes, vec<module_data::position>&& position
 /// The same for bytes that stay the caller's and must outlive the module.
 template <features F>
 result<module_owner> load_borrowed(std::span<const u8> bytes, const module_limits& limits = {}) noexcept;
+/// Both without validating function bodies, which is then done where they are first needed.
+template <features F>
+result<module_owner> load_lazily(vec<u8>&& bytes, const module_limits& limits = {}) noexcept;
+template <features F>
+result<module_owner> load_borrowed_lazily(std::span<const u8> bytes, const module_limits& limits = {}) noexcept;
+
+/// Validates all bodies of a module that was loaded lazily; the first error in the file, if there is one.
+inline result<void> validate_bodies(const module_data& m) noexcept {
+    if (!m.lazy) return {};
+    error why(msg::out_of_memory);
+    body_facts facts;
+    for (u32 i = m.imported_funcs; i < m.funcs.size(); ++i)
+        if (!m.lazy->validate(m, i, facts, why)) return why;
+    return {};
+}
 
 } // namespace tessera
 
@@ -4443,6 +4639,8 @@ public:
     u32 offset_of(const u8* where) const noexcept { return u32(where - base_); }
     /// Goes on with other bytes of the same module.
     void restart(cursor code) noexcept { in_ = code; }
+    /// Goes on at another place of the same bytes.
+    void seek(const u8* where) noexcept { in_.seek(where); }
     /// Where the module ends, for the wording of errors at the end of the bytes to read.
     void module_ends(const u8* where) noexcept { beyond_ = where; }
 
@@ -7284,8 +7482,15 @@ public:
 
     /// References to `func` may be taken (spec: valid/conventions, `refs`).
     void declare(u32 func) noexcept { declared_[func / 64] |= u64{1} << func % 64; }
-    bool is_declared(u32 func) const noexcept { return (declared_[func / 64] >> func % 64 & 1) != 0; }
-    [[nodiscard]] bool make_declarations() noexcept { return declared_.resize(m_.funcs.size() / 64 + 1); }
+    bool is_declared(u32 func) const noexcept { return (declarations_[func / 64] >> func % 64 & 1) != 0; }
+    [[nodiscard]] bool make_declarations() noexcept {
+        if (!declared_.resize(m_.funcs.size() / 64 + 1)) return false;
+        declarations_ = declared_.data();
+        return true;
+    }
+    /// Gives the declarations away, for another context to use.
+    vec<u64> take_declarations() noexcept { return std::move(declared_); }
+    void use_declarations(const vec<u64>& made) noexcept { declarations_ = made.data(); }
 
 private:
     TESSERA_COLD bool fail_form(u32 type, composite form, u64 offset) noexcept {
@@ -7298,6 +7503,7 @@ private:
     const module_data& m_;
     const module_limits& limits_;
     vec<u64> declared_; ///< one bit a function
+    const u64* declarations_ = nullptr;
     tessera::error error_{msg::type_mismatch};
 };
 
@@ -7354,6 +7560,8 @@ protected:
         data_ = operands_.data();
         return true;
     }
+    /// How many operands there is room for in all.
+    std::size_t capacity() const noexcept { return operands_.size(); }
     /// Needs room.
     TESSERA_INLINE bool push(val_type t) noexcept {
         data_[size_++] = t;
@@ -7467,6 +7675,10 @@ protected:
         tracking_ = true;
         return true;
     }
+    /// The first locals, as many as are looked up by index alone.
+    types_span near_locals() const noexcept { return {flat_.data(), flat_.size()}; }
+    /// True if locals were initialised in the block that `f` opened.
+    bool initialised_since(const frame& f) const noexcept { return inits_.size() > f.inits; }
     void clear_locals() noexcept {
         flat_.clear();
         runs_.clear();
@@ -8227,6 +8439,269 @@ inline constexpr auto op_rules = [] {
 
 } // namespace tessera::valid
 
+// ---- valid/quick.hpp -------------------------------------------------------------------
+/// @file quick.hpp
+/// A short way through validation for the instructions that most code consists of.
+
+namespace tessera::inline TESSERA_ABI::valid {
+
+/// How the short way takes an instruction. What has a signature is told by its immediate alone.
+enum class quick_kind : u8 {
+    none, ///< not at all
+    operation,
+    access,
+    i32_constant,
+    constant,
+    local_get,
+    local_set,
+    local_tee,
+    global_get,
+    call,
+    drop,
+    br_if,
+    br,
+    unreachable,
+    if_,
+    block,
+    end,
+};
+
+/// One instruction with an opcode of one byte. Types are byte codes.
+struct quick_rule {
+    quick_kind kind = quick_kind::none;
+    u8 pops = 0; ///< operation and access: 1 or 2
+    u8 pushes = 0;
+    u8 deep = 0; ///< the deepest operand
+    u8 top = 0;  ///< the topmost operand, which may be the same
+    u8 result = 0;
+    u8 most = 0; ///< access: the natural alignment; constant: bytes of the immediate, 0 for LEB128
+};
+
+namespace detail {
+
+constexpr quick_kind quick_kind_of(op o) {
+    switch (o) {
+    case op::local_get: return quick_kind::local_get;
+    case op::local_set: return quick_kind::local_set;
+    case op::local_tee: return quick_kind::local_tee;
+    case op::global_get: return quick_kind::global_get;
+    case op::call: return quick_kind::call;
+    case op::drop: return quick_kind::drop;
+    case op::br_if: return quick_kind::br_if;
+    case op::br: return quick_kind::br;
+    case op::unreachable: return quick_kind::unreachable;
+    case op::if_: return quick_kind::if_;
+    case op::block:
+    case op::loop: return quick_kind::block;
+    case op::end: return quick_kind::end;
+    default: break;
+    }
+    const op_rule rule = rule_of(o);
+    if ((rule.flags & ~op_rule::memory) != 0) return quick_kind::none;
+    switch (row(o).immediate) {
+    case imm::none: return quick_kind::operation;
+    case imm::memarg: return quick_kind::access;
+    case imm::i32_const: return quick_kind::i32_constant;
+    case imm::i64_const:
+    case imm::f32_const:
+    case imm::f64_const: return quick_kind::constant;
+    default: return quick_kind::none;
+    }
+}
+constexpr quick_rule quick_rule_of(op o) {
+    const op_rule rule = rule_of(o);
+    quick_rule quick;
+    quick.kind = quick_kind_of(o);
+    if (quick.kind > quick_kind::constant) return quick;
+    const bool constant = quick.kind == quick_kind::i32_constant || quick.kind == quick_kind::constant;
+    if (rule.param_count > 2 || rule.result_count > 1 || constant != (rule.param_count == 0)) return {};
+    quick.pops = rule.param_count;
+    quick.pushes = rule.result_count;
+    quick.result = rule.results[0];
+    if (!constant) {
+        const auto type = [](u8 param) { return param == op_rule::address ? code::i32 : param; };
+        quick.deep = type(rule.params[0]);
+        quick.top = type(rule.params[rule.param_count - 1]);
+    }
+    quick.most = row(o).immediate == imm::f32_const ? 4 : row(o).immediate == imm::f64_const ? 8 : rule.align_log2;
+    return quick;
+}
+
+} // namespace detail
+
+/// By the first byte. Only of the first version: what no build lacks, and no feature has to be noted for.
+inline constexpr auto quick_rules = [] {
+    std::array<quick_rule, 256> rules{};
+    for (u16 i = 0; i < op_count; ++i)
+        if (row(op(i)).needs == feature::mvp && row(op(i)).prefix == 0)
+            rules[row(op(i)).code] = detail::quick_rule_of(op(i));
+    return rules;
+}();
+
+/// Takes instructions as long as they are common ones and nothing is wrong with them. It knows no
+/// error: where something does not fit it stops before the instruction, for the full rules to judge.
+class quick_validator : public aggregate_rules {
+public:
+    using aggregate_rules::aggregate_rules;
+
+    bool thorough = false; ///< true: the full rules take every instruction, for tests to compare
+
+protected:
+    /// Validates from `at` on and returns where it stopped, which may be `at`. The expression ends at `end`.
+    [[nodiscard]] TESSERA_NOINLINE const u8* quick(const u8* at, const u8* const end) noexcept {
+        if (thorough) return at;
+        const module_data& m = context_.module();
+        const bool narrow_memory = !m.memories.empty() && !m.memories[0].type.limits.is64;
+        const types_span locals = tracking_ ? types_span() : near_locals();
+        val_type* top = data_ + size_; // one behind the topmost operand
+        val_type* floor = data_ + floor_;
+        val_type* const full = data_ + capacity();
+        const auto is = [](val_type t, u8 byte_code) { return t.bits == byte_code; };
+        u32 index = 0;
+
+        // No instruction here is longer than the margin, so nothing below looks for the end.
+        while (end - at >= margin) {
+            const quick_rule& r = quick_rules[*at];
+            const u8* next = at + 1;
+            switch (r.kind) {
+            case quick_kind::access:
+                if (!narrow_memory || at[1] > r.most || !short_index(next = at + 2, index)) goto stop;
+                [[fallthrough]];
+            case quick_kind::operation:
+                if (top - floor < r.pops || !is(top[-1], r.top) || !is(top[-std::ptrdiff_t(r.pops)], r.deep)) goto stop;
+                top -= r.pops;
+                *top = val_type::number(r.result); // at least one was popped
+                top += r.pushes;
+                break;
+            case quick_kind::i32_constant:
+                if (top == full || !short_i32(next)) goto stop;
+                *top++ = t_i32;
+                break;
+            case quick_kind::constant:
+                if (top == full) goto stop;
+                next += r.most != 0 ? r.most : leb_size(load_le<u64>(next));
+                if (next == at + 1) goto stop;
+                *top++ = val_type::number(r.result);
+                break;
+            case quick_kind::local_get:
+                if (!short_index(next, index) || index >= locals.size() || top == full) goto stop;
+                *top++ = locals[index];
+                break;
+            case quick_kind::local_set:
+                if (!short_index(next, index) || index >= locals.size() || top == floor || top[-1] != locals[index])
+                    goto stop;
+                --top;
+                break;
+            case quick_kind::local_tee:
+                if (!short_index(next, index) || index >= locals.size() || top == floor || top[-1] != locals[index])
+                    goto stop;
+                break;
+            case quick_kind::global_get:
+                if (!short_index(next, index) || index >= m.globals.size() || top == full) goto stop;
+                *top++ = m.globals[index].type.type;
+                break;
+            case quick_kind::call: {
+                if (!short_index(next, index) || index >= m.funcs.size()) goto stop;
+                const types_span params = types_.params(m.funcs[index].type);
+                const types_span results = types_.results(m.funcs[index].type);
+                if (std::size_t(top - floor) < params.size() ||
+                    std::size_t(full - top) + params.size() < results.size())
+                    goto stop;
+                const val_type* const given = top - params.size();
+                for (std::size_t i = 0; i < params.size(); ++i)
+                    if (given[i] != params[i]) goto stop;
+                top -= params.size();
+                for (val_type t : results) *top++ = t;
+                break;
+            }
+            case quick_kind::drop:
+                if (top == floor) goto stop;
+                --top;
+                break;
+            case quick_kind::br_if:
+                if (top == floor || !is(top[-1], code::i32) || !plain_label(*next++)) goto stop;
+                --top;
+                break;
+            case quick_kind::br:
+                if (!plain_label(*next++)) goto stop;
+                [[fallthrough]];
+            case quick_kind::unreachable:
+                top = floor;
+                frames_.back().unreachable = true;
+                break;
+            case quick_kind::if_:
+            case quick_kind::block: {
+                const val_type type = val_type::number(*next++);
+                const u32 pops = r.kind == quick_kind::if_;
+                if (!is(type, code::empty_block) && !type.is_number()) goto stop;
+                if (pops && (top == floor || !is(top[-1], code::i32))) goto stop;
+                size_ = u32(top - data_) - pops;
+                if (!open(op_codes<everything, 0>[*at], no_index, is(type, code::empty_block) ? t_bottom : type))
+                    return at; // memory is out, and will be when the full rules get here
+                floor = top -= pops;
+                break;
+            }
+            case quick_kind::end: {
+                // The function's own block has a type index, so there is one around this.
+                const frame& f = frames_.back();
+                const bool result = f.result != t_bottom;
+                if (f.type != no_index || f.opcode == op::if_ || std::size_t(top - floor) != result ||
+                    (result && top[-1] != f.result) || initialised_since(f))
+                    goto stop;
+                frames_.pop_back();
+                floor = data_ + frames_.back().height;
+                break;
+            }
+            default: goto stop;
+            }
+            at = next;
+        }
+    stop:
+        size_ = u32(top - data_);
+        floor_ = u32(floor - data_);
+        return at;
+    }
+
+private:
+    static constexpr std::ptrdiff_t margin = 16;
+
+    /// How many of the eight bytes a LEB128 number at their start has; 0 if it does not end in them.
+    static unsigned leb_size(u64 bytes) noexcept {
+        const u64 ends = ~bytes & 0x8080'8080'8080'8080;
+        return ends == 0 ? 0u : unsigned(std::countr_zero(ends)) / 8 + 1;
+    }
+    /// The same of a number of at most 32 bits: for five bytes, whose last has four bits that count, `ok`
+    /// says whether its other bits are right.
+    template <class Ok>
+    static TESSERA_INLINE bool short_leb(const u8*& at, u64 bytes, Ok ok) noexcept {
+        const unsigned size = leb_size(bytes);
+        at += size;
+        return size - 1 < 4 || (size == 5 && ok(unsigned(bytes >> 32 & 0xff)));
+    }
+    static TESSERA_INLINE bool short_i32(const u8*& at) noexcept {
+        return short_leb(at, load_le<u64>(at), [](unsigned last) { return last < 8 || last >= 0x78; });
+    }
+    /// Linkers leave room for the largest number, so five bytes are not rare.
+    static TESSERA_INLINE bool short_index(const u8*& at, u32& out) noexcept {
+        if (TESSERA_LIKELY(*at < 0x80)) return out = *at++, true;
+        u64 bytes = load_le<u64>(at);
+        const u8* const from = at;
+        if (!short_leb(at, bytes, [](unsigned last) { return last < 16; })) return false;
+        bytes &= ~u64{0} >> (64 - 8 * (at - from));
+        out = u32((bytes & 0x7f) | (bytes >> 1 & 0x3f80) | (bytes >> 2 & 0x1f'c000) | (bytes >> 3 & 0xfe0'0000) |
+                  (bytes >> 4 & 0xf000'0000));
+        return true;
+    }
+    /// True if there is a label of that depth and a branch to it certainly takes no values.
+    bool plain_label(u32 depth) const noexcept {
+        if (depth >= frames_.size() || depth > 0x7f) return false;
+        const frame& f = frames_[frames_.size() - 1 - depth];
+        return f.type == no_index && (f.result == t_bottom || f.opcode == op::loop);
+    }
+};
+
+} // namespace tessera::valid
+
 // ---- valid/code.hpp --------------------------------------------------------------------
 /// @file valid/code.hpp
 /// Validating a sequence of instructions in one pass (spec: valid/instructions, appendix/algorithm).
@@ -8234,9 +8709,9 @@ inline constexpr auto op_rules = [] {
 namespace tessera::inline TESSERA_ABI::valid {
 
 /// What depends on no set of instructions: rows whose rule is their signature.
-class signature_rules : public aggregate_rules {
+class signature_rules : public quick_validator {
 public:
-    using aggregate_rules::aggregate_rules;
+    using quick_validator::quick_validator;
 
     /// The first instruction that is not executed yet, `op::count_` if there was none.
     op pending_op() const noexcept { return pending_; }
@@ -8314,8 +8789,10 @@ public:
             });
         if (!well_formed) return context_.fail(in_.error());
         if (!valid || !open(op::block, f.type, t_bottom)) return false;
-        while (!frames_.empty())
+        while (!frames_.empty()) {
+            in_.seek(quick(in_.at(), in_.end()));
             if (!step()) return false;
+        }
         return in_.done() || context_.fail(msg::section_size_mismatch, in_.offset());
     }
 
@@ -8541,6 +9018,49 @@ private:
 
 } // namespace tessera::valid
 
+// ---- valid/lazy.hpp --------------------------------------------------------------------
+/// @file valid/lazy.hpp
+/// Validating the bodies of a module one by one, after everything else of it was validated.
+
+namespace tessera::inline TESSERA_ABI::valid {
+
+/// What the module keeps for that: the limits it was loaded with, and the functions that references may
+/// be taken of. It never changes, so that stores on several threads may share the module.
+template <features F>
+class lazy_bodies_of final : public lazy_bodies {
+public:
+    lazy_bodies_of(const module_limits& limits, vec<u64>&& declared) noexcept
+        : lazy_bodies{&validate_body, &destroy_this}, limits_(limits), declared_(std::move(declared)) {}
+
+    /// Makes `m` one whose bodies are yet to be validated. False: memory is out.
+    [[nodiscard]] static bool add(module_data& m, const module_limits& limits, vec<u64>&& declared) noexcept {
+        m.lazy = create<lazy_bodies_of>(limits, std::move(declared));
+        return m.lazy != nullptr;
+    }
+
+private:
+    static bool validate_body(const module_data& m, u32 func, body_facts& facts, error& why) noexcept {
+        const lazy_bodies_of& self = static_cast<const lazy_bodies_of&>(*m.lazy);
+        context c(m, self.limits_);
+        c.use_declarations(self.declared_);
+        code_validator<F> code(c);
+        if (!code.body(func)) {
+            why = binary::located(c.error(), {m.positions.data(), m.positions.size()});
+            return false;
+        }
+        facts.used = features{code.used()};
+        facts.pending_op = code.pending_op() == op::count_ ? no_index : u32(code.pending_op());
+        facts.pending_offset = code.pending_offset();
+        return true;
+    }
+    static void destroy_this(lazy_bodies* self) noexcept { destroy(static_cast<lazy_bodies_of*>(self)); }
+
+    module_limits limits_;
+    vec<u64> declared_; ///< one bit a function
+};
+
+} // namespace tessera::valid
+
 // ---- valid/types.hpp -------------------------------------------------------------------
 /// @file valid/types.hpp
 /// Validating defined types and external types (spec: valid/types).
@@ -8654,6 +9174,7 @@ class module_rules {
 public:
     module_rules(module_data& m, const module_limits& limits) noexcept : m_(m), context_(m, limits) {}
     const tessera::error& error() const noexcept { return context_.error(); }
+    vec<u64> take_declarations() noexcept { return context_.take_declarations(); }
 
 protected:
     /// Types, imports, and the types of everything defined; then expressions can be validated.
@@ -8730,13 +9251,15 @@ class module_validator : public module_rules {
 public:
     using module_rules::module_rules;
 
-    /// Validates everything and fills in what validation finds out. False: `error()` says why.
-    [[nodiscard]] bool run() noexcept {
+    /// Validates everything, or everything but the function bodies, and fills in what validation finds
+    /// out. False: `error()` says why.
+    [[nodiscard]] bool run(bool bodies) noexcept {
         if (!declarations(F)) return false;
         code_validator<F> code(context_);
         if (!globals(code) || !tables(code) || !elems(code) || !datas(code)) return false;
-        for (u32 i = m_.imported_funcs; i < m_.funcs.size(); ++i)
-            if (!code.body(i)) return false;
+        if (bodies)
+            for (u32 i = m_.imported_funcs; i < m_.funcs.size(); ++i)
+                if (!code.body(i)) return false;
         m_.used.bits |= code.used();
         if (code.pending_op() != op::count_) {
             m_.pending_op = u32(code.pending_op());
@@ -8811,11 +9334,15 @@ private:
 
 /// Validates a decoded module and fills in `canonical`, `pending_op` and what `used` lacks. Fails with
 /// kind::invalid; with kind::malformed where a function body is, which goes first; with
-/// kind::exhaustion for msg::limit_reached and msg::out_of_memory.
+/// kind::exhaustion for msg::limit_reached and msg::out_of_memory. With `lazy` the bodies are left to
+/// `m.lazy`, and what is found out about the module lacks what they say.
 template <features F>
-result<void> module(module_data& m, const module_limits& limits = {}) noexcept {
+result<void> module(module_data& m, const module_limits& limits = {}, bool lazy = false) noexcept {
     module_validator<F> v(m, limits);
-    if (v.run()) return {};
+    if (v.run(!lazy)) {
+        if (!lazy || lazy_bodies_of<F>::add(m, limits, v.take_declarations())) return {};
+        return error(msg::out_of_memory);
+    }
     error why = v.error(), body(msg::unexpected_end);
     if (why.kind() == kind::invalid && !binary::bodies_well_formed<F>(m, limits, body) &&
         body.kind() == kind::malformed)
@@ -8838,6 +9365,20 @@ result<module_owner> load_borrowed(std::span<const u8> bytes, const module_limit
     auto m = binary::decode_borrowed<F>(bytes, limits);
     if (!m) return m.error();
     if (auto valid = valid::module<F>(*m->edit(), limits); !valid) return valid.error();
+    return m;
+}
+template <features F>
+result<module_owner> load_lazily(vec<u8>&& bytes, const module_limits& limits) noexcept {
+    auto m = binary::decode<F>(std::move(bytes), {}, limits);
+    if (!m) return m.error();
+    if (auto valid = valid::module<F>(*m->edit(), limits, true); !valid) return valid.error();
+    return m;
+}
+template <features F>
+result<module_owner> load_borrowed_lazily(std::span<const u8> bytes, const module_limits& limits) noexcept {
+    auto m = binary::decode_borrowed<F>(bytes, limits);
+    if (!m) return m.error();
+    if (auto valid = valid::module<F>(*m->edit(), limits, true); !valid) return valid.error();
     return m;
 }
 
@@ -8880,6 +9421,37 @@ public:
     static result<module> borrow(std::span<const std::byte> bytes, const module_limits& limits = {}) noexcept {
         return borrow<F>(std::span<const u8>(reinterpret_cast<const u8*>(bytes.data()), bytes.size()), limits);
     }
+    /// Like `parse` and `borrow`, but function bodies are validated one by one where they are first called,
+    /// by each store. A body that is not valid ends the call with what `parse` would have said of it;
+    /// that it uses a feature the store lacks, or an instruction that is not executed, is found there too.
+    template <features F>
+    static result<module> parse_lazily(std::span<const u8> bytes, const module_limits& limits = {}) noexcept {
+        vec<u8> copy;
+        if (!copy.assign(bytes)) return msg::out_of_memory;
+        return parse_lazily<F>(std::move(copy), limits);
+    }
+    template <features F>
+    static result<module> parse_lazily(std::span<const std::byte> bytes, const module_limits& limits = {}) noexcept {
+        return parse_lazily<F>(std::span<const u8>(reinterpret_cast<const u8*>(bytes.data()), bytes.size()), limits);
+    }
+    template <features F>
+    static result<module> parse_lazily(vec<u8>&& bytes, const module_limits& limits = {}) noexcept {
+        return made(load_lazily<F>(std::move(bytes), limits));
+    }
+    template <features F>
+    static result<module> borrow_lazily(std::span<const u8> bytes, const module_limits& limits = {}) noexcept {
+        return made(load_borrowed_lazily<F>(bytes, limits));
+    }
+    template <features F>
+    static result<module> borrow_lazily(std::span<const std::byte> bytes, const module_limits& limits = {}) noexcept {
+        return borrow_lazily<F>(std::span<const u8>(reinterpret_cast<const u8*>(bytes.data()), bytes.size()), limits);
+    }
+    /// Validates the bodies of a module that was parsed lazily, all of them at once and each time anew.
+    result<void> validate() const noexcept {
+        if (!owner_) return error(msg::stale_handle);
+        return validate_bodies(*owner_);
+    }
+
     /// A module in the text format. Errors have a line and a column, those of validation too.
     /// Needs <tessera/wat.hpp>.
     template <features F>
@@ -8919,7 +9491,7 @@ public:
     func_type function_type(u32 index) const noexcept {
         return index < functions() ? runtime::extern_type_of(*owner_, extern_kind::func, index).func : func_type();
     }
-    /// What a build must have to run it.
+    /// What a build must have to run it; of a module that was parsed lazily, without what its bodies need.
     features features_used() const noexcept { return owner_ ? owner_->used : features(); }
     /// The bytes of the module in the binary format.
     std::span<const u8> bytes() const noexcept { return owner_ ? owner_->bytes : std::span<const u8>(); }
@@ -9523,7 +10095,7 @@ TESSERA_SMALL_END
 namespace tessera::inline TESSERA_ABI {
 
 TESSERA_API result<vec<u8>> module::to_binary() const noexcept {
-    if (!owner_) return error(msg::stale_handle);
+    if (auto valid = validate(); !valid) return valid.error();
     return binary::encode(*owner_);
 }
 
@@ -14372,7 +14944,7 @@ result<module> module::parse_text(std::string_view text, const module_limits& li
 }
 
 TESSERA_API result<vec<char>> module::to_text(print_options options) const noexcept {
-    if (!owner_) return error(msg::stale_handle);
+    if (auto valid = validate(); !valid) return valid.error();
     return text::print(*owner_, options);
 }
 
@@ -15866,6 +16438,21 @@ private:
 
 } // namespace tessera::runtime
 
+// ---- runtime/runnable.hpp --------------------------------------------------------------
+/// @file runnable.hpp
+/// What a build of the engine says of code it cannot run.
+
+namespace tessera::inline TESSERA_ABI::runtime {
+
+/// Why a build with the features `built` cannot run what uses `used`, or else what has the instruction
+/// `pending_op` at `pending_offset`.
+inline error not_runnable(features built, features used, u32 pending_op, u32 pending_offset) noexcept {
+    if (!built.contains(used)) return error(msg::feature_not_built, name(built.first_missing(used)));
+    return error(msg::instruction_not_executed, row(op(pending_op)).text, pending_offset);
+}
+
+} // namespace tessera::runtime
+
 // ---- runtime/instantiate.hpp -----------------------------------------------------------
 /// @file runtime/instantiate.hpp
 /// From a module to an instance (spec: exec/modules, Instantiation).
@@ -15940,11 +16527,8 @@ private:
     bool limit(std::string_view which) noexcept { return fail(error(msg::limit_reached, which)); }
 
     bool is_runnable() noexcept {
-        if (!store_.built.contains(m_.used))
-            return fail(error(msg::feature_not_built, name(store_.built.first_missing(m_.used))));
-        if (m_.pending_op != no_index)
-            return fail(error(msg::instruction_not_executed, row(op(m_.pending_op)).text, m_.pending_offset));
-        return true;
+        return (store_.built.contains(m_.used) && m_.pending_op == no_index) ||
+               fail(not_runnable(store_.built, m_.used, m_.pending_op, m_.pending_offset));
     }
 
     // Everything whose size is known, so that what follows can hardly run out of memory.
@@ -20504,11 +21088,25 @@ public:
 
     // ---- slow paths ------------------------------------------------------------------------------------------------
 
-    /// Makes sure function `index` of `unit` is lowered.
-    static bool lower(runtime::code_unit& unit, u32 index) noexcept {
+    /// Makes sure function `index` of `unit` is lowered, and valid. False: `c` stops with the reason.
+    static bool lower(context* c, runtime::code_unit& unit, u32 index) noexcept {
         if (unit.funcs[index].cells) return true;
+        if (unit.module->lazy && !validate(*c->store, *unit.module, index, c->failure)) {
+            c->host_failed = true;
+            return stop(c, trap::host), false;
+        }
         function_ir ir;
-        return lowering<F>(ir, unit).run(index) && encoder<F>(ir).run(unit.funcs[index]);
+        if (lowering<F>(ir, unit).run(index) && encoder<F>(ir).run(unit.funcs[index])) return true;
+        return stop(c, trap::out_of_memory), false;
+    }
+    /// What was left to be checked of a function when its module was loaded and instantiated.
+    static TESSERA_COLD bool validate(const runtime::store_data& store, const module_data& m, u32 index,
+                                      error& why) noexcept {
+        body_facts facts;
+        if (!m.lazy->validate(m, index, facts, why)) return false;
+        if (store.built.contains(facts.used) && facts.pending_op == no_index) return true;
+        why = runtime::not_runnable(store.built, facts.used, facts.pending_op, facts.pending_offset);
+        return false;
     }
     static TESSERA_COLD void stop(context* c, trap why) noexcept {
         c->why = why;
@@ -20519,7 +21117,7 @@ public:
         if (f.host) return call_host(c, f);
         c->stop_pc = nullptr;
         runtime::code_unit& unit = *f.instance->unit;
-        if (!lower(unit, f.index)) return stop(c, trap::out_of_memory);
+        if (!lower(c, unit, f.index)) return;
         const runtime::func_code& code = unit.funcs[f.index];
         f.entry = code.cells;
         f.frame_slots = code.frame_slots;
@@ -20596,9 +21194,10 @@ public:
         const bool tail = F[feature::tail_call] && load_native<handler>(cell) == dispatch<F>::find(lazy_tail);
         const u32 index = load_native<u32>(cell + (tail ? t.words + 12 : l.words + 4));
         runtime::code_unit& unit = *c->instance->unit;
-        if (!lower(unit, index)) {
-            c->stop_pc = c->pc;
-            return stop(c, trap::out_of_memory);
+        const u8* const here = c->pc;
+        if (!lower(c, unit, index)) {
+            c->stop_pc = here;
+            return;
         }
         const runtime::func_code& code = unit.funcs[index];
         const u32 first = tail ? t.words + 12u : l.words + 4u;
@@ -21148,6 +21747,10 @@ TESSERA_SMALL_END
                                                                        const tessera::module_limits&) noexcept;        \
     template tessera::result<tessera::module_owner> tessera::load_borrowed<(F)>(                                       \
         std::span<const tessera::u8>, const tessera::module_limits&) noexcept;                                         \
+    template tessera::result<tessera::module_owner> tessera::load_lazily<(F)>(tessera::vec<tessera::u8>&&,             \
+                                                                              const tessera::module_limits&) noexcept; \
+    template tessera::result<tessera::module_owner> tessera::load_borrowed_lazily<(F)>(                                \
+        std::span<const tessera::u8>, const tessera::module_limits&) noexcept;                                         \
     template tessera::result<tessera::module> tessera::module::parse_text<(F)>(                                        \
         std::string_view, const tessera::module_limits&) noexcept;                                                     \
     template const tessera::runtime::engine& tessera::runtime::engine_for<(F)>() noexcept
@@ -21157,6 +21760,7 @@ TESSERA_SMALL_END
 /// @file undef.hpp
 /// Undefines every internal macro; the last include of the umbrella header. No include guard on
 /// purpose: the amalgamator fails on a macro that is left over.
+#undef TESSERA_RESERVES
 #undef TESSERA_BODIES
 #undef TESSERA_API
 #undef TESSERA_CATCHES
