@@ -2140,6 +2140,7 @@ inline bool composite_matches(const type_space& space, u32 sub, u32 super) noexc
 /// @file registry.hpp
 /// One id for each type, however many modules define it (spec: valid/matching, Defined Types).
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::valid {
 
 /// Recursion groups without duplicates. A type's id is its index in `types()`. Two types get the
@@ -2320,6 +2321,7 @@ private:
 };
 
 } // namespace tessera::valid
+TESSERA_SMALL_END
 
 // ---- valid/match.hpp -------------------------------------------------------------------
 /// @file match.hpp
@@ -2447,6 +2449,7 @@ inline void store_data::clear() noexcept {
 /// @file runtime/link.hpp
 /// What an import can be given, and whether it matches (spec: exec/modules, valid/matching, Import Matching).
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::runtime {
 
 /// Something that can be imported: an object of a store, or a host function of none.
@@ -2542,6 +2545,7 @@ inline error link_error(const message& what, const import_def& i) noexcept {
 }
 
 } // namespace tessera::runtime
+TESSERA_SMALL_END
 
 // ---- runtime/api/handle.hpp ------------------------------------------------------------
 /// @file runtime/api/handle.hpp
@@ -6696,6 +6700,7 @@ template <features F>
 /// The name section (spec: appendix, Custom Sections). A custom section never makes a module
 /// malformed: what is broken is left out.
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::binary {
 
 /// Reads the module's name and its functions' names into `m.name` and `m.func_names`.
@@ -6741,11 +6746,13 @@ private:
 };
 
 } // namespace tessera::binary
+TESSERA_SMALL_END
 
 // ---- binary/types.hpp ------------------------------------------------------------------
 /// @file binary/types.hpp
 /// Decoding defined types and external types (spec: binary/types, from Composite Types on).
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::binary {
 
 /// In type_def::super: more than one super type was given, which validation refuses.
@@ -6909,11 +6916,13 @@ private:
 };
 
 } // namespace tessera::binary
+TESSERA_SMALL_END
 
 // ---- binary/sections.hpp ---------------------------------------------------------------
 /// @file sections.hpp
 /// Decoding a module section by section (spec: binary/modules).
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::binary {
 
 /// The ids of sections.
@@ -7276,6 +7285,7 @@ private:
 };
 
 } // namespace tessera::binary
+TESSERA_SMALL_END
 
 // ---- binary/decode.hpp -----------------------------------------------------------------
 /// @file decode.hpp
@@ -7360,6 +7370,7 @@ result<module_owner> decode_borrowed(std::span<const u8> bytes, const module_lim
 /// @file describe.hpp
 /// Details of validation errors: numbers and types, written without allocating.
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::valid {
 
 /// Collects the detail of an error; what does not fit is left out.
@@ -7423,6 +7434,7 @@ private:
 };
 
 } // namespace tessera::valid
+TESSERA_SMALL_END
 
 // ---- valid/context.hpp -----------------------------------------------------------------
 /// @file context.hpp
@@ -7969,6 +7981,7 @@ private:
 /// Typing of instructions on locals, globals, tables, memories, segments and references (spec:
 /// valid/instructions, Parametric, Variable, Table, Memory and Reference Instructions).
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::valid {
 
 /// One method for each instruction; each returns false with the context's error set.
@@ -8152,12 +8165,14 @@ protected:
 };
 
 } // namespace tessera::valid
+TESSERA_SMALL_END
 
 // ---- valid/aggregate.hpp ---------------------------------------------------------------
 /// @file aggregate.hpp
 /// Typing of instructions on structures, arrays, i31 and casts (spec: valid/instructions, Reference and
 /// Aggregate Instructions).
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::valid {
 
 /// One method for each instruction or group; each returns false with the context's error set.
@@ -8352,6 +8367,7 @@ protected:
 };
 
 } // namespace tessera::valid
+TESSERA_SMALL_END
 
 // ---- valid/rules.hpp -------------------------------------------------------------------
 /// @file rules.hpp
@@ -9065,6 +9081,7 @@ private:
 /// @file valid/types.hpp
 /// Validating defined types and external types (spec: valid/types).
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::valid {
 
 /// Validates the type section of a module and finds out which of its types are equal.
@@ -9161,11 +9178,13 @@ private:
 };
 
 } // namespace tessera::valid
+TESSERA_SMALL_END
 
 // ---- valid/module.hpp ------------------------------------------------------------------
 /// @file valid/module.hpp
 /// Validating a module (spec: valid/modules), and the bodies of valid/load.hpp.
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI {
 namespace valid {
 
@@ -9383,6 +9402,7 @@ result<module_owner> load_borrowed_lazily(std::span<const u8> bytes, const modul
 }
 
 } // namespace tessera
+TESSERA_SMALL_END
 #endif
 
 namespace tessera::inline TESSERA_ABI {
@@ -16457,6 +16477,7 @@ inline error not_runnable(features built, features used, u32 pending_op, u32 pen
 /// @file runtime/instantiate.hpp
 /// From a module to an instance (spec: exec/modules, Instantiation).
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::runtime {
 
 /// The unit of `m` in the store, made if there is none; null when memory is out.
@@ -16727,6 +16748,7 @@ TESSERA_API instance_data* instantiate(store_data& store, module_data& m, import
 }
 
 } // namespace tessera::runtime
+TESSERA_SMALL_END
 #endif
 
 namespace tessera::inline TESSERA_ABI {
@@ -17733,9 +17755,9 @@ protected:
     // ---- nodes -----------------------------------------------------------------------------------------------------
 
     /// Appends `n`; its index. Memory that is out is noted in `failed_`.
-    u32 emit(node n) noexcept {
-        n.offset = offset_;
-        if (!ir_.nodes.push_back(n)) failed_ = true;
+    TESSERA_NOINLINE u32 emit(const node& n) noexcept {
+        if (!ir_.nodes.push_back(n)) return failed_ = true, u32(ir_.nodes.size()) - 1;
+        ir_.nodes.back().offset = offset_;
         return u32(ir_.nodes.size()) - 1;
     }
     u32 position() const noexcept { return u32(ir_.nodes.size()); }
@@ -17771,7 +17793,7 @@ protected:
     static bool fits(cls c, u64 value) noexcept { return c != cls::i64 || i64(value) == i64(i32(u32(value))); }
 
     /// Writes a constant to a slot.
-    void emit_constant(u32 slot, val_type t, u64 value) noexcept {
+    TESSERA_NOINLINE void emit_constant(u32 slot, val_type t, u64 value) noexcept {
         node n;
         n.operands[3] = slot;
         if (t != t_i64 && t != t_f64) {
@@ -17787,7 +17809,7 @@ protected:
         emit(n);
     }
     /// `c` matters to pins only: a slot is copied whole.
-    void emit_move(u32 to, u32 from, u32 slots, cls c = cls::i64) noexcept {
+    TESSERA_NOINLINE void emit_move(u32 to, u32 from, u32 slots, cls c = cls::i64) noexcept {
         if (to == from) return;
         node n;
         if (slots == 1) {
@@ -17816,7 +17838,7 @@ protected:
         }
         e.how = held::temp;
     }
-    void settle(u32 i) noexcept {
+    TESSERA_NOINLINE void settle(u32 i) noexcept {
         if (stack_[i].how == held::temp) return;
         move_to(stack_[i].slot, stack_[i]);
         stack_.settle(i);
@@ -17835,7 +17857,7 @@ protected:
     }
 
     /// Names `e` as operand `k` of `n`: a slot, or an immediate where the value fits.
-    void name_operand(node& n, unsigned k, const entry& e) noexcept {
+    TESSERA_NOINLINE void name_operand(node& n, unsigned k, const entry& e) noexcept {
         if (e.how == held::constant && fits(operand_class(n.v, k), e.value)) {
             n.v.at[k] = loc::imm;
             n.operands[k] = e.value;
@@ -17851,7 +17873,7 @@ protected:
         n.operands[k] = slot_of(e);
     }
     /// Operand `k` of `n` is `e`; `n` must then exist with slots and immediates, or `e` is copied.
-    void use(node& n, unsigned k, entry& e) noexcept {
+    TESSERA_NOINLINE void use(node& n, unsigned k, entry& e) noexcept {
         name_operand(n, k, e);
         if (e.how == held::constant && (n.v.at[k] != loc::imm || !exists(with_slots(n.v)))) use_slot(n, k, e);
     }
@@ -17881,7 +17903,7 @@ protected:
         return exists(v);
     }
     /// Operand `k` of `n`, the next node, takes the value of `e` from the accumulator if it can.
-    bool bind(node& n, unsigned k, const entry& e) noexcept {
+    TESSERA_NOINLINE bool bind(node& n, unsigned k, const entry& e) noexcept {
         if (!can_bind(e)) return false;
         variant v = n.v;
         v.at[k] = loc::acc;
@@ -17900,7 +17922,7 @@ protected:
         const u32 def = emit(n);
         push_temp(t, def);
     }
-    void push_temp(val_type t, u32 def = no_index) noexcept {
+    TESSERA_NOINLINE void push_temp(val_type t, u32 def = no_index) noexcept {
         if (!stack_.push_temp(t, def)) failed_ = true;
     }
     void push_constant(val_type t, u64 value) noexcept {
@@ -18070,7 +18092,7 @@ protected:
         if (keep) push_local(local);
     }
     /// Lets the node that made `e` write to `slot` itself. Only if nothing since reads or writes it.
-    bool redirect(const entry& e, u32 slot) noexcept {
+    TESSERA_NOINLINE bool redirect(const entry& e, u32 slot) noexcept {
         constexpr u32 away = 8; // not `far`, which <windows.h> defines
         if (e.how != held::temp || e.def == no_index || e.def < block_start_ || position() - e.def > away) return false;
         node& maker = ir_.nodes[e.def];
@@ -18148,7 +18170,7 @@ struct context {
     // What handlers read.
     u64 memory_size = 0; ///< bytes of memory 0
     u8* stack_end = nullptr;
-    u64* const* globals = nullptr; ///< instance->global_cells
+    u64* const* globals = nullptr;                ///< instance->global_cells
     runtime::table_data* const* tables = nullptr; ///< instance->tables
     runtime::instance_data* instance = nullptr;
     runtime::func_record* const* records = nullptr; ///< store->funcs
@@ -19426,7 +19448,8 @@ public:
     __attribute__((optimize("O2", "optimize-sibling-calls", "fp-contract=off"), no_sanitize("address", "undefined")))
 #define TESSERA_TAIL
 #endif
-#define TESSERA_STATE_PARAMETERS const u8 *pc, u8 *fp, u8 *mem, context *ctx, u64 r0, u64 p0, f64 d0, f32 s0, f64 dp, f32 sp
+#define TESSERA_STATE_PARAMETERS                                                                                       \
+    const u8 *pc, u8 *fp, u8 *mem, context *ctx, u64 r0, u64 p0, f64 d0, f32 s0, f64 dp, f32 sp
 
 namespace tessera::inline TESSERA_ABI::exec {
 
@@ -19463,7 +19486,9 @@ public:
         return n == variant_index<F>::none ? nullptr : handlers[n];
     }
     /// Runs from `ctx.pc` on until a handler ends the run.
-    static void run(context& ctx) noexcept { load_native<handler>(ctx.pc)(ctx.pc, ctx.fp, ctx.mem, &ctx, 0, 0, 0, 0, 0, 0); }
+    static void run(context& ctx) noexcept {
+        load_native<handler>(ctx.pc)(ctx.pc, ctx.fp, ctx.mem, &ctx, 0, 0, 0, 0, 0, 0);
+    }
 };
 
 } // namespace tessera::exec
@@ -20715,6 +20740,7 @@ private:
 /// return addresses in the frames are looked up in the lowered code, and the instruction behind an
 /// address is found by lowering the function again.
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::exec {
 
 /// Walks the frames of a context that has stopped.
@@ -20865,6 +20891,7 @@ private:
 };
 
 } // namespace tessera::exec
+TESSERA_SMALL_END
 
 // ---- util/float_environment.hpp --------------------------------------------------------
 /// @file float_environment.hpp

@@ -8,6 +8,7 @@
 #include <tessera/util/cursor.hpp>
 #include <tessera/util/utf8.hpp>
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::binary {
 
 /// Reads the module's name and its functions' names into `m.name` and `m.func_names`.
@@ -53,3 +54,4 @@ private:
 };
 
 } // namespace tessera::binary
+TESSERA_SMALL_END

@@ -6,6 +6,7 @@
 #include <tessera/binary/custom.hpp>
 #include <tessera/binary/types.hpp>
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::binary {
 
 /// The ids of sections.
@@ -368,3 +369,4 @@ private:
 };
 
 } // namespace tessera::binary
+TESSERA_SMALL_END

@@ -6,6 +6,7 @@
 #include <tessera/binary/instruction.hpp>
 #include <tessera/binary/limits.hpp>
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::binary {
 
 /// In type_def::super: more than one super type was given, which validation refuses.
@@ -169,3 +170,4 @@ private:
 };
 
 } // namespace tessera::binary
+TESSERA_SMALL_END

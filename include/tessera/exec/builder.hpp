@@ -38,9 +38,9 @@ protected:
     // ---- nodes -----------------------------------------------------------------------------------------------------
 
     /// Appends `n`; its index. Memory that is out is noted in `failed_`.
-    u32 emit(node n) noexcept {
-        n.offset = offset_;
-        if (!ir_.nodes.push_back(n)) failed_ = true;
+    TESSERA_NOINLINE u32 emit(const node& n) noexcept {
+        if (!ir_.nodes.push_back(n)) return failed_ = true, u32(ir_.nodes.size()) - 1;
+        ir_.nodes.back().offset = offset_;
         return u32(ir_.nodes.size()) - 1;
     }
     u32 position() const noexcept { return u32(ir_.nodes.size()); }
@@ -76,7 +76,7 @@ protected:
     static bool fits(cls c, u64 value) noexcept { return c != cls::i64 || i64(value) == i64(i32(u32(value))); }
 
     /// Writes a constant to a slot.
-    void emit_constant(u32 slot, val_type t, u64 value) noexcept {
+    TESSERA_NOINLINE void emit_constant(u32 slot, val_type t, u64 value) noexcept {
         node n;
         n.operands[3] = slot;
         if (t != t_i64 && t != t_f64) {
@@ -92,7 +92,7 @@ protected:
         emit(n);
     }
     /// `c` matters to pins only: a slot is copied whole.
-    void emit_move(u32 to, u32 from, u32 slots, cls c = cls::i64) noexcept {
+    TESSERA_NOINLINE void emit_move(u32 to, u32 from, u32 slots, cls c = cls::i64) noexcept {
         if (to == from) return;
         node n;
         if (slots == 1) {
@@ -121,7 +121,7 @@ protected:
         }
         e.how = held::temp;
     }
-    void settle(u32 i) noexcept {
+    TESSERA_NOINLINE void settle(u32 i) noexcept {
         if (stack_[i].how == held::temp) return;
         move_to(stack_[i].slot, stack_[i]);
         stack_.settle(i);
@@ -140,7 +140,7 @@ protected:
     }
 
     /// Names `e` as operand `k` of `n`: a slot, or an immediate where the value fits.
-    void name_operand(node& n, unsigned k, const entry& e) noexcept {
+    TESSERA_NOINLINE void name_operand(node& n, unsigned k, const entry& e) noexcept {
         if (e.how == held::constant && fits(operand_class(n.v, k), e.value)) {
             n.v.at[k] = loc::imm;
             n.operands[k] = e.value;
@@ -156,7 +156,7 @@ protected:
         n.operands[k] = slot_of(e);
     }
     /// Operand `k` of `n` is `e`; `n` must then exist with slots and immediates, or `e` is copied.
-    void use(node& n, unsigned k, entry& e) noexcept {
+    TESSERA_NOINLINE void use(node& n, unsigned k, entry& e) noexcept {
         name_operand(n, k, e);
         if (e.how == held::constant && (n.v.at[k] != loc::imm || !exists(with_slots(n.v)))) use_slot(n, k, e);
     }
@@ -186,7 +186,7 @@ protected:
         return exists(v);
     }
     /// Operand `k` of `n`, the next node, takes the value of `e` from the accumulator if it can.
-    bool bind(node& n, unsigned k, const entry& e) noexcept {
+    TESSERA_NOINLINE bool bind(node& n, unsigned k, const entry& e) noexcept {
         if (!can_bind(e)) return false;
         variant v = n.v;
         v.at[k] = loc::acc;
@@ -205,7 +205,7 @@ protected:
         const u32 def = emit(n);
         push_temp(t, def);
     }
-    void push_temp(val_type t, u32 def = no_index) noexcept {
+    TESSERA_NOINLINE void push_temp(val_type t, u32 def = no_index) noexcept {
         if (!stack_.push_temp(t, def)) failed_ = true;
     }
     void push_constant(val_type t, u64 value) noexcept {
@@ -375,7 +375,7 @@ protected:
         if (keep) push_local(local);
     }
     /// Lets the node that made `e` write to `slot` itself. Only if nothing since reads or writes it.
-    bool redirect(const entry& e, u32 slot) noexcept {
+    TESSERA_NOINLINE bool redirect(const entry& e, u32 slot) noexcept {
         constexpr u32 away = 8; // not `far`, which <windows.h> defines
         if (e.how != held::temp || e.def == no_index || e.def < block_start_ || position() - e.def > away) return false;
         node& maker = ir_.nodes[e.def];

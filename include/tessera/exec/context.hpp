@@ -50,7 +50,7 @@ struct context {
     // What handlers read.
     u64 memory_size = 0; ///< bytes of memory 0
     u8* stack_end = nullptr;
-    u64* const* globals = nullptr; ///< instance->global_cells
+    u64* const* globals = nullptr;                ///< instance->global_cells
     runtime::table_data* const* tables = nullptr; ///< instance->tables
     runtime::instance_data* instance = nullptr;
     runtime::func_record* const* records = nullptr; ///< store->funcs

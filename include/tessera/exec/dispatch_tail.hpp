@@ -20,7 +20,8 @@
     __attribute__((optimize("O2", "optimize-sibling-calls", "fp-contract=off"), no_sanitize("address", "undefined")))
 #define TESSERA_TAIL
 #endif
-#define TESSERA_STATE_PARAMETERS const u8 *pc, u8 *fp, u8 *mem, context *ctx, u64 r0, u64 p0, f64 d0, f32 s0, f64 dp, f32 sp
+#define TESSERA_STATE_PARAMETERS                                                                                       \
+    const u8 *pc, u8 *fp, u8 *mem, context *ctx, u64 r0, u64 p0, f64 d0, f32 s0, f64 dp, f32 sp
 
 namespace tessera::inline TESSERA_ABI::exec {
 
@@ -57,7 +58,9 @@ public:
         return n == variant_index<F>::none ? nullptr : handlers[n];
     }
     /// Runs from `ctx.pc` on until a handler ends the run.
-    static void run(context& ctx) noexcept { load_native<handler>(ctx.pc)(ctx.pc, ctx.fp, ctx.mem, &ctx, 0, 0, 0, 0, 0, 0); }
+    static void run(context& ctx) noexcept {
+        load_native<handler>(ctx.pc)(ctx.pc, ctx.fp, ctx.mem, &ctx, 0, 0, 0, 0, 0, 0);
+    }
 };
 
 } // namespace tessera::exec

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::exec {
 
 /// Walks the frames of a context that has stopped.
@@ -160,3 +161,4 @@ private:
 };
 
 } // namespace tessera::exec
+TESSERA_SMALL_END

@@ -9,6 +9,7 @@
 #include <tessera/runtime/records.hpp>
 #include <tessera/runtime/runnable.hpp>
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::runtime {
 
 /// The unit of `m` in the store, made if there is none; null when memory is out.
@@ -279,3 +280,4 @@ TESSERA_API instance_data* instantiate(store_data& store, module_data& m, import
 }
 
 } // namespace tessera::runtime
+TESSERA_SMALL_END

@@ -5,6 +5,7 @@
 
 #include <tessera/runtime/store_data.hpp>
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::runtime {
 
 /// Something that can be imported: an object of a store, or a host function of none.
@@ -100,3 +101,4 @@ inline error link_error(const message& what, const import_def& i) noexcept {
 }
 
 } // namespace tessera::runtime
+TESSERA_SMALL_END

@@ -6,6 +6,7 @@
 
 #include <tessera/valid/object.hpp>
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::valid {
 
 /// One method for each instruction or group; each returns false with the context's error set.
@@ -200,3 +201,4 @@ protected:
 };
 
 } // namespace tessera::valid
+TESSERA_SMALL_END

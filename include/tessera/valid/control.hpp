@@ -6,6 +6,7 @@
 #include <tessera/binary/body.hpp>
 #include <tessera/valid/stacks.hpp>
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::valid {
 
 /// One method for each instruction or group; each returns false with the context's error set.
@@ -223,3 +224,4 @@ private:
 };
 
 } // namespace tessera::valid
+TESSERA_SMALL_END

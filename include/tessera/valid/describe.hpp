@@ -7,6 +7,7 @@
 
 #include <string_view>
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::valid {
 
 /// Collects the detail of an error; what does not fit is left out.
@@ -70,3 +71,4 @@ private:
 };
 
 } // namespace tessera::valid
+TESSERA_SMALL_END

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI {
 namespace valid {
 
@@ -227,3 +228,4 @@ result<module_owner> load_borrowed_lazily(std::span<const u8> bytes, const modul
 }
 
 } // namespace tessera
+TESSERA_SMALL_END

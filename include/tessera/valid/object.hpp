@@ -6,6 +6,7 @@
 
 #include <tessera/valid/control.hpp>
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::valid {
 
 /// One method for each instruction; each returns false with the context's error set.
@@ -189,3 +190,4 @@ protected:
 };
 
 } // namespace tessera::valid
+TESSERA_SMALL_END

@@ -6,6 +6,7 @@
 #include <tessera/syntax/module.hpp>
 #include <tessera/valid/subtype.hpp>
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::valid {
 
 /// Recursion groups without duplicates. A type's id is its index in `types()`. Two types get the
@@ -186,3 +187,4 @@ private:
 };
 
 } // namespace tessera::valid
+TESSERA_SMALL_END

@@ -6,6 +6,7 @@
 #include <tessera/binary/types.hpp>
 #include <tessera/valid/context.hpp>
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::valid {
 
 /// Validates the type section of a module and finds out which of its types are equal.
@@ -102,3 +103,4 @@ private:
 };
 
 } // namespace tessera::valid
+TESSERA_SMALL_END
