@@ -49,9 +49,12 @@ constexpr bool is_special(op o) noexcept {
     }
 }
 
-/// Does `O`; one overload set by constant, so that only the instructions of a build are compiled.
+/// Does `O`; one overload set by constant, so that only the instructions of a build are compiled. The
+/// members of a special_call come one by one: in registers, and no address of a handler's variable is
+/// known elsewhere, which would keep the handler from jumping to the next.
 template <op O>
-TESSERA_NOINLINE trap do_special(const special_call& x) noexcept {
+TESSERA_NOINLINE trap do_special(context& ctx, u8* at, u32 index, u32 index2) noexcept {
+    const special_call x{ctx, at, index, index2};
     constexpr u64 minus_one_32 = 0xffff'ffff;
     if constexpr (O == op::memory_size) {
         x.put(x.memory(x.index).pages());
@@ -128,7 +131,7 @@ struct action<family::special, Id> {
         const special_call call{*s.ctx, c::slot(s, c::template word<0>(s)), c::template word<1>(s),
                                 c::template word<2>(s)};
         [[maybe_unused]] const u64 cost = (c::v.flags & flag::fuel) != 0 ? length_cost<c::v.code>(call) : 0;
-        const trap why = do_special<c::v.code>(call);
+        const trap why = do_special<c::v.code>(call.ctx, call.at, call.index, call.index2);
         if (TESSERA_UNLIKELY(why != trap::none)) return c::raise(s, why);
         if constexpr (c::v.code == op::memory_grow) {
             s.ctx->refresh();
