@@ -36,6 +36,7 @@ struct slow_paths {
     void (*enter)(context*);    ///< the call prepared in context::call
     void (*link)(context*);     ///< the lazy call at context::pc
     void (*indirect)(context*); ///< the indirect call at context::stop_pc: words, index, call.return_pc are set
+    void (*raise)(context*);    ///< the exception that the cell at context::stop_pc throws; its words are at context::words
 };
 
 /// A call about to happen: arguments are at `fp + delta`.
@@ -63,6 +64,8 @@ struct context {
     const u8* link_cells = nullptr;
     const u8* grow_cells = nullptr;
     const u8* restore_cells = nullptr;
+    const u8* leave_cells = nullptr;
+    const u8* land_cells = nullptr;
     const slow_paths* slow = nullptr;
     // Where a slow path starts and where it wants to go on.
     const u8* pc = nullptr;
@@ -73,7 +76,9 @@ struct context {
     u64 probed = 0;              ///< the native stack's position, for the self-test
     trap why = trap::none;       ///< why it stopped
     u64 index = 0;               ///< of the table element that an indirect call or a trap is about
-    const u8* words = nullptr;   ///< of an indirect call's cell: frame, table, type
+    const u8* words = nullptr;   ///< of an indirect call's cell: frame, table, type; of a throw's
+    const u32* land_pins = nullptr; ///< for the land cell: slots to load into the pins, by register_of
+    const u8* land_pc = nullptr;    ///< for the land cell: where to go on
     const u8* stop_pc = nullptr; ///< the cell that stopped it; a pause: the next cell
     bool paused = false;         ///< fuel or interruption: can go on at stop_pc
     bool running = false;        ///< handlers are at work; it cannot be resumed from within
@@ -85,6 +90,7 @@ struct context {
     context* next = nullptr;      ///< in the store's list of all
     context* next_free = nullptr; ///< in the store's list of those not in use
     error failure{msg::out_of_memory};
+    vec<u64> carried; ///< values of an exception that a host function throws
 
     context() noexcept = default;
     context(const context&) = delete;

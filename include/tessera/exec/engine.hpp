@@ -5,6 +5,7 @@
 #pragma once
 
 #include <tessera/exec/trace.hpp>
+#include <tessera/exec/unwind.hpp>
 #include <tessera/runtime/runnable.hpp>
 #include <tessera/util/float_environment.hpp>
 
@@ -79,7 +80,9 @@ public:
     /// Says where the call stopped, unless `why` comes from a call further in and says that already.
     static void add_trace(const context& c, error& why) noexcept {
         if (!why.frames().empty()) return;
-        backtrace* const trace = tracer<F>(c).run();
+        describe(why, tracer<F>(c).run());
+    }
+    static void describe(error& why, backtrace* trace) noexcept {
         if (trace && why.offset() == error::no_offset && !trace->frames.empty()) {
             const trace_frame& innermost = trace->frames[0];
             why.set_offset(innermost.offset).set_position(innermost.line, innermost.column);
@@ -137,6 +140,8 @@ public:
             c->link_cells = fixed_cells<F>::template at<family::link>();
             c->grow_cells = fixed_cells<F>::template at<family::grow_stack>();
             c->restore_cells = fixed_cells<F>::template at<family::restore>();
+            c->leave_cells = fixed_cells<F>::template at<family::leave>();
+            if constexpr (F[feature::exceptions]) c->land_cells = fixed_cells<F>::template at<family::land>();
             c->slow = &slow;
         }
         c->next_free = nullptr;
@@ -175,8 +180,27 @@ public:
             return stop(c, trap::host), false;
         }
         function_ir ir;
-        if (lowering<F>(ir, unit).run(index) && encoder<F>(ir).run(unit.funcs[index])) return true;
+        if (unit.places.reserve(unit.places.size() + 1) && lowering<F>(ir, unit).run(index) && encode(ir, unit, index))
+            return true;
         return stop(c, trap::out_of_memory), false;
+    }
+    static bool encode(function_ir& ir, runtime::code_unit& unit, u32 index) noexcept {
+        encoder<F> to(ir);
+        runtime::func_code code;
+        if (!to.run(code)) return false;
+        if (F[feature::exceptions] && !ir.catches.regions.empty()) {
+            to.resolve(ir.catches);
+            runtime::catch_table* const table = create<runtime::catch_table>(std::move(ir.catches));
+            if (!table || !unit.catch_tables.push_back(table)) {
+                destroy(table);
+                TESSERA_DEALLOCATE(code.cells);
+                return false;
+            }
+            code.catches = u32(unit.catch_tables.size());
+        }
+        static_cast<void>(unit.places.push_back({code.cells, index})); // reserved
+        unit.funcs[index] = code;
+        return true;
     }
     /// What was left to be checked of a function when its module was loaded and instantiated.
     static TESSERA_COLD bool validate(const runtime::store_data& store, const module_data& m, u32 index,
@@ -256,11 +280,89 @@ public:
         c->refresh();
         c->call = call;
         if (!done) {
+            if constexpr (F[feature::exceptions])
+                if (const runtime::tag_data* const tag = runtime::tag_of(store, c->failure)) return host_threw(c, *tag);
             c->host_failed = true;
             return stop(c, trap::host);
         }
         c->pc = call.return_pc;
         c->fp = at - call.link;
+    }
+
+    // ---- exceptions ------------------------------------------------------------------------------------------------
+
+    /// The exception of the cell at `c->stop_pc`.
+    static TESSERA_NOINLINE void raise(context* c) noexcept {
+        const u8* const at = c->fp + 8 * u64(load_native<u32>(c->words));
+        const u32 tag = load_native<u32>(c->words + 4);
+        if (tag != no_index) return unwind(c, thrown_by(*c, *c->instance->tags[tag], at));
+        const u32 reference = get_slot<u32>(at);
+        if (reference == 0) return stop(c, trap::null_exception);
+        const runtime::exception_object& object = runtime::exception_of(*c->store, reference);
+        thrown x = thrown_by(*c, *object.tag, object.slots.data());
+        x.reference = reference;
+        unwind(c, x);
+    }
+    static thrown thrown_by(const context& c, const runtime::tag_data& tag, const void* slots) noexcept {
+        return {&tag, static_cast<const u64*>(slots),
+                runtime::slots_of(c.store->types.types().params(tag.type_id))};
+    }
+    /// The exception that a host function returned as `c->failure`.
+    static TESSERA_COLD void host_threw(context* c, const runtime::tag_data& tag) noexcept {
+        c->carried.clear();
+        for (const value& v : c->failure.payload())
+            if (!c->carried.push_back(v.bits) || (v.type.slots() > 1 && !c->carried.push_back(v.high)))
+                return stop(c, trap::out_of_memory);
+        thrown x = thrown_by(*c, tag, c->carried.data());
+        x.described = !c->failure.frames().empty();
+        unwind(c, x);
+        if (!c->host_failed) c->failure = error(msg::out_of_memory); // is caught
+    }
+    static TESSERA_NOINLINE void unwind(context* c, const thrown& x) noexcept {
+        frame at = frame::of(*c);
+        const runtime::catch_clause* const clause = find_catch(*c, *x.tag, at);
+        if (!clause) return uncaught(c, x);
+        if (!hand_over(*c->store, x, *clause, at.fp)) return stop(c, trap::out_of_memory);
+        const u8* const cells = at.instance->unit->funcs[at.func].cells;
+        c->fp = at.fp;
+        if (at.instance != c->instance) c->switch_to(at.instance);
+        if (clause->goes_back && !pay(c, *clause)) {
+            c->stop_pc = cells + clause->landing;
+            c->paused = true;
+            c->pc = c->stop_cells;
+            return;
+        }
+        c->pc = cells + clause->target;
+        for (const u32 pin : clause->pins)
+            if (pin != no_index) {
+                c->land_pc = c->pc;
+                c->land_pins = clause->pins;
+                c->pc = c->land_cells;
+                return;
+            }
+    }
+    /// Pays for a back edge. False: the call stops there.
+    static bool pay(context* c, [[maybe_unused]] const runtime::catch_clause& clause) noexcept {
+        if constexpr (F[feature::fuel])
+            if ((c->fuel -= clause.cost) < 0) return c->why = trap::out_of_fuel, false;
+        if constexpr (F[feature::interruption])
+            if (c->interrupt->load(std::memory_order_relaxed)) return c->why = trap::interrupted, false;
+        return true;
+    }
+    /// Nobody in this call catches `x`: its caller gets it as an error. One that came through further calls
+    /// says already where it is from.
+    static TESSERA_COLD void uncaught(context* c, const thrown& x) noexcept {
+        if (!x.described) {
+            backtrace* const trace = tracer<F>(*c).run();
+            if (!trace || !runtime::note_exception(*c->store, *x.tag, x.slots, *trace)) {
+                destroy(trace);
+                return stop(c, trap::out_of_memory);
+            }
+            c->failure = error(trap::uncaught_exception);
+            describe(c->failure, trace);
+        }
+        c->host_failed = true;
+        stop(c, trap::host);
     }
     /// Makes the lazy call at `c->pc` a call; it is then executed again.
     static TESSERA_NOINLINE void link(context* c) noexcept {
@@ -331,7 +433,10 @@ private:
 
     static constexpr u64 first_stack = 16 * 1024;
     static constexpr u64 most_fuel = ~u64{0} >> 2;
-    static constexpr slow_paths slow{&enter, &link, &indirect};
+    static constexpr slow_paths slow{&enter, &link, &indirect, [] {
+                                         if constexpr (F[feature::exceptions]) return &raise;
+                                         else return nullptr;
+                                     }()};
 
     /// What the call has not used goes back to the store; a debt stays with the call.
     static void take_back_fuel(runtime::store_data& store, context& c) noexcept {
