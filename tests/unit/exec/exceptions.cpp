@@ -374,3 +374,91 @@ TEST_CASE("clauses: the first one that fits, nested ones first, and the function
     CHECK(g.get<i32(i32)>("after")(0).error().kind() == kind::exception);
     CHECK(g.get<void()>("null")().error().why() == trap::null_exception);
 }
+
+TEST_CASE("legacy: rethrow has the exception of its catch, whatever happened since") {
+    const guest g(R"((module
+        (tag $e (param i32 f64)) (tag $f (param i32)) (tag $none)
+        (func $throw (param i32)
+            (if (i32.eqz (local.get 0)) (then (throw $none)))
+            (if (i32.lt_s (local.get 0) (i32.const 10)) (then (throw $e (local.get 0) (f64.const 0.5))))
+            (throw $f (local.get 0)))
+        (func $outer (param i32) (local f64)
+            (try
+                (do (call $throw (local.get 0)))
+                (catch $e
+                    (local.set 1)
+                    (local.set 0)
+                    (try ;; another exception in between
+                        (do (throw $f (i32.const 77)))
+                        (catch $f (drop) (rethrow 1))))
+                (catch_all
+                    (i32.const 1) (i32.const 2) (call $use)
+                    (try (do (throw $e (i32.const 1) (f64.const 1))) (catch_all (rethrow 1))))))
+        (func $use (param i32 i32))
+        (func (export "run") (param i32) (result i32)
+            (try (result i32)
+                (do (call $outer (local.get 0)) (i32.const -1))
+                (catch $e (drop))
+                (catch $f (i32.const 1000) (i32.add))
+                (catch_all (i32.const 5000))))
+        (func (export "plain") (param i32) (result i32) ;; nobody needs a reference
+            (try (result i32) (do (call $throw (local.get 0)) (i32.const 0)) (catch_all (i32.const 3))))
+        (func (export "params") (param i32) (result i32)
+            (local.get 0)
+            (try (param i32) (result i32)
+                (do (call $throw) (i32.const 9))
+                (catch $f)
+                (catch $e (drop) (i32.const 100) (i32.add))
+                (catch_all (i32.const 4))))
+        (func (export "loop") (param $n i32) (result i32) (local $i i32) (local $sum i32)
+            (loop $l
+                (try
+                    (do (call $throw (local.get $i)))
+                    (catch $e (drop) (local.set $sum (i32.add (local.get $sum))))
+                    (catch $f (local.set $sum (i32.add (local.get $sum))))
+                    (catch_all (local.set $sum (i32.add (local.get $sum) (i32.const 10000)))))
+                (local.set $i (i32.add (local.get $i) (i32.const 1)))
+                (br_if $l (i32.lt_u (local.get $i) (local.get $n))))
+            (local.get $sum))
+    ))");
+    const auto run = g.get<i32(i32)>("run");
+    CHECK(must(run(0)) == 5000);
+    CHECK(must(run(3)) == 3);
+    CHECK(must(run(30)) == 1030);
+    CHECK(must(g.get<i32(i32)>("plain")(5)) == 3);
+    const auto params = g.get<i32(i32)>("params");
+    CHECK(must(params(0)) == 4);
+    CHECK(must(params(5)) == 105);
+    CHECK(must(params(50)) == 50);
+    CHECK(must(g.get<i32(i32)>("loop")(20)) == 10000 + 190);
+}
+
+TEST_CASE("legacy: delegate, in code that is reached and in code that is not") {
+    const guest g(R"((module
+        (tag $e (param i32))
+        (func $throw (param i32) (throw $e (local.get 0)))
+        (func (export "skip") (param i32) (result i32)
+            (try $out (result i32)
+                (do (try (result i32)
+                        (do (try (result i32) (do (call $throw (local.get 0)) (i32.const 0)) (delegate $out)))
+                        (catch_all (i32.const -1))))
+                (catch $e)))
+        (func (export "caller") (param i32)
+            (try (do (try (do (call $throw (local.get 0))) (delegate 1))) (catch_all)))
+        (func (export "dead") (result i32)
+            (block $b (result i32)
+                (br $b (i32.const 4))
+                (try (do (try (do (unreachable)) (delegate 0))) (catch $e (drop)) (catch_all (rethrow 0)))
+                (unreachable)))
+        (func (export "half") (param i32) (result i32) ;; the body ends, the handlers do not
+            (try (result i32)
+                (do (try (result i32) (do (call $throw (local.get 0)) (unreachable)) (catch $e (throw $e (i32.const 6)))))
+                (catch $e)))
+    ))");
+    CHECK(must(g.get<i32(i32)>("skip")(8)) == 8);
+    const auto r = g.get<void(i32)>("caller")(8);
+    REQUIRE(!r);
+    CHECK(r.error().payload()[0] == value::i32(8));
+    CHECK(must(g.get<i32()>("dead")()) == 4);
+    CHECK(must(g.get<i32(i32)>("half")(1)) == 6);
+}
