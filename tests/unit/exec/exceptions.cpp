@@ -375,6 +375,23 @@ TEST_CASE("clauses: the first one that fits, nested ones first, and the function
     CHECK(g.get<void()>("null")().error().why() == trap::null_exception);
 }
 
+TEST_CASE("code that does not throw does not know that it is in a try_table") {
+    const auto function = [](const std::string& block) {
+        return "(func (export \"" + block.substr(1, 3) + "\") (param $n i32) (result i32) (local $x i32)"
+               "(loop $l " + block + " (local.set $x (i32.mul (call $f (local.get $x)) (i32.const 3))))"
+               " (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1))))) (local.get $x))";
+    };
+    guest g("(module (tag $e) (func $f (param i32) (result i32) (i32.add (local.get 0) (i32.const 1)))" +
+            function("(try_table (catch_all $l)") + function("(block") + ")");
+    CHECK(must(g.get<i32(i32)>("try")(5)) == must(g.get<i32(i32)>("blo")(5)));
+    const auto& funcs = g.store.data()->units[0]->funcs;
+    REQUIRE(funcs[1].size > 0);
+    CHECK(funcs[1].size == funcs[2].size);
+    CHECK(funcs[1].frame_slots == funcs[2].frame_slots);
+    CHECK(funcs[1].catches == 1);
+    CHECK(funcs[2].catches == 0);
+}
+
 TEST_CASE("legacy: rethrow has the exception of its catch, whatever happened since") {
     const guest g(R"((module
         (tag $e (param i32 f64)) (tag $f (param i32)) (tag $none)
