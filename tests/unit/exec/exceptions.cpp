@@ -355,6 +355,14 @@ TEST_CASE("clauses: the first one that fits, nested ones first, and the function
             (block $h (try_table (catch_all $h)))
             (call $throw (local.get 0))
             (i32.const 0))
+        (func (export "joined") (param $n i32) (result i32) (local $i i32)
+            (block $h ;; the end of a counting loop inside, its counter outside
+                (loop $l
+                    (local.set $i (i32.add (local.get $i) (i32.const 1)))
+                    (i32.lt_u (local.get $i) (local.get $n))
+                    (try_table (param i32) (catch_all $h) (br_if $l) (call $throw_a))))
+            (local.get $i))
+        (func $throw_a (throw $a))
         (func (export "null") (throw_ref (ref.null exn)))
         (func (export "constant") (param exnref) (throw_ref (local.get 0)))
     ))");
@@ -372,6 +380,7 @@ TEST_CASE("clauses: the first one that fits, nested ones first, and the function
     CHECK(must(g.get<i32(i32)>("nested")(0)) == 1);
     CHECK(must(g.get<i32(i32)>("nested")(1)) == 2);
     CHECK(g.get<i32(i32)>("after")(0).error().kind() == kind::exception);
+    CHECK(must(g.get<i32(i32)>("joined")(4)) == 4);
     CHECK(g.get<void()>("null")().error().why() == trap::null_exception);
 }
 
