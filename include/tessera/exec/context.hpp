@@ -81,6 +81,7 @@ struct context {
     const u8* land_pc = nullptr;    ///< for the land cell: where to go on
     const u8* stop_pc = nullptr; ///< the cell that stopped it; a pause: the next cell
     bool paused = false;         ///< fuel or interruption: can go on at stop_pc
+    bool in_use = false;         ///< not in the store's list of those that are not
     bool running = false;        ///< handlers are at work; it cannot be resumed from within
     bool host_failed = false;    ///< `failure` is the host function's own error
     // The stack.
@@ -112,7 +113,8 @@ struct context {
         size = size < used + bytes ? used + bytes : size;
         size = size > stack_limit ? stack_limit : size;
         size = (size + 15) & ~u64{15};
-        u8* fresh = static_cast<u8*>(TESSERA_ALLOCATE(std::size_t(size)));
+        // Zero: who looks for references looks at all slots of a frame.
+        u8* fresh = static_cast<u8*>(TESSERA_ALLOCATE_ZEROED(std::size_t(size)));
         if (!fresh) return why = trap::out_of_memory, false;
         if (stack) std::memcpy(fresh, stack, std::size_t(stack_end - stack));
         TESSERA_DEALLOCATE(stack);
@@ -140,6 +142,12 @@ struct context {
             memory_size = 0;
         }
     }
+};
+
+/// The contexts of a store; what store_data::engine_state points at.
+struct context_pool {
+    context* first = nullptr; ///< of all
+    context* free = nullptr;  ///< of those not in use
 };
 
 // ---- slots ---------------------------------------------------------------------------------------------------------

@@ -145,6 +145,7 @@ public:
             c->slow = &slow;
         }
         c->next_free = nullptr;
+        c->in_use = true;
         c->stack_limit = store.limits.stack_bytes;
         c->fuel = 0;
         c->why = trap::none;
@@ -160,6 +161,7 @@ public:
     static void release(runtime::store_data& store, context* c) noexcept {
         c->failure = error(msg::out_of_memory);
         pool* const all = pool_of(store);
+        c->in_use = false;
         c->next_free = all->free;
         all->free = c;
     }
@@ -297,9 +299,9 @@ public:
         const u32 tag = load_native<u32>(c->words + 4);
         if (tag != no_index) return unwind(c, thrown_by(*c, *c->instance->tags[tag], at));
         const u32 reference = get_slot<u32>(at);
-        if (reference == 0) return stop(c, trap::null_exception);
-        const runtime::exception_object& object = runtime::exception_of(*c->store, reference);
-        thrown x = thrown_by(*c, *object.tag, object.slots.data());
+        runtime::exception_object* const object = c->store->exceptions.find(reference);
+        if (!object) return stop(c, trap::null_exception);
+        thrown x = thrown_by(*c, *object->tag, object->slots());
         x.reference = reference;
         unwind(c, x);
     }
@@ -322,7 +324,7 @@ public:
         frame at = frame::of(*c);
         const runtime::catch_clause* const clause = find_catch(*c, *x.tag, at);
         if (!clause) return uncaught(c, x);
-        if (!hand_over(*c->store, x, *clause, at.fp)) return stop(c, trap::out_of_memory);
+        if (!hand_over(*c, x, *clause, at.fp)) return stop(c, trap::out_of_memory);
         const u8* const cells = at.instance->unit->funcs[at.func].cells;
         c->fp = at.fp;
         if (at.instance != c->instance) c->switch_to(at.instance);
@@ -421,11 +423,7 @@ public:
     }
 
 private:
-    /// The contexts of a store; what engine_state points at.
-    struct pool {
-        context* first = nullptr; ///< of all
-        context* free = nullptr;  ///< of those not in use
-    };
+    using pool = context_pool;
     static pool* pool_of(runtime::store_data& store) noexcept {
         if (!store.engine_state) store.engine_state = create<pool>();
         return static_cast<pool*>(store.engine_state);

@@ -35,12 +35,39 @@ inline const runtime::catch_clause* find_catch(const context& c, const runtime::
     return nullptr;
 }
 
+/// Frees the exceptions of the store that no call, global, table or segment has a reference to.
+inline TESSERA_COLD void free_unused_exceptions(runtime::store_data& store) noexcept {
+    runtime::exception_heap& heap = store.exceptions;
+    for (const context* c = static_cast<context_pool*>(store.engine_state)->first; c; c = c->next) {
+        if (!c->in_use) continue;
+        // What is in use of the stack ends with the innermost frame, or with the arguments on the way into one.
+        frame at = frame::of(*c);
+        u64 end = at.find() ? c->depth_of(at.fp) + 8 * u64(at.instance->unit->funcs[at.func].frame_slots) : 0;
+        if (!c->stop_pc) {
+            const u64 arguments = c->depth_of(c->fp) + c->call.delta + 8 * u64(c->call.callee->param_slots);
+            end = arguments > end ? arguments : end;
+        }
+        heap.mark(reinterpret_cast<const u64*>(c->stack), end / 8);
+        heap.mark(c->carried.data(), c->carried.size());
+    }
+    for (const runtime::global_data* g : store.globals) heap.mark(g->cell[0]);
+    for (const runtime::table_data* t : store.tables)
+        if (store.types.matches(t->type.element, t_exnref))
+            for (u64 i = 0; i < t->size; ++i) heap.mark(t->items[i]);
+    for (const runtime::instance_data* i : store.instances)
+        for (const vec<u32>& segment : i->elems)
+            for (const u32 item : segment) heap.mark(item);
+    heap.sweep();
+}
+
 /// Writes what `clause` asks for into the frame at `fp`. False: memory is out.
-inline bool hand_over(runtime::store_data& store, const thrown& x, const runtime::catch_clause& clause,
-                      u8* fp) noexcept {
+inline bool hand_over(context& c, const thrown& x, const runtime::catch_clause& clause, u8* fp) noexcept {
     u32 reference = 0;
     if (clause.reference != no_index && clause.wants_reference) {
-        reference = x.reference ? x.reference : runtime::make_exception(store, *x.tag, x.slots, x.count);
+        const u64 most = c.store->limits.exception_bytes;
+        reference = x.reference;
+        if (!reference && c.store->exceptions.is_due(x.count, most)) free_unused_exceptions(*c.store);
+        if (!reference) reference = c.store->exceptions.make(*x.tag, x.slots, x.count, most);
         if (reference == 0) return false;
     }
     if (clause.values != no_index) std::memmove(fp + 8 * u64(clause.values), x.slots, 8 * std::size_t(x.count));

@@ -1,24 +1,12 @@
 // SPDX-License-Identifier: MIT
 /// @file runtime/exception.hpp
-/// Exceptions outside of running code: behind a reference, and as the error that a host sees.
+/// Exceptions as the errors that a host sees.
 #pragma once
 
 #include <tessera/runtime/api/slots.hpp>
 #include <tessera/runtime/link.hpp>
 
 namespace tessera::inline TESSERA_ABI::runtime {
-
-/// A reference to a new exception; 0 when memory is out.
-inline u32 make_exception(store_data& s, const tag_data& tag, const u64* slots, u32 count) noexcept {
-    exception_object* const made = create<exception_object>();
-    if (!made || !made->slots.append(slots, count) || !s.exceptions.push_back(made)) return destroy(made), 0;
-    made->tag = &tag;
-    return u32(s.exceptions.size());
-}
-/// What a reference means that is not null.
-inline const exception_object& exception_of(const store_data& s, u32 reference) noexcept {
-    return *s.exceptions[reference - 1];
-}
 
 /// Says in `trace` that an exception of `tag` with the values in `slots` was thrown. False: memory is out.
 inline bool note_exception(const store_data& s, const tag_data& tag, const u64* slots, backtrace& trace) noexcept {

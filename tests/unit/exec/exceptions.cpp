@@ -488,3 +488,66 @@ TEST_CASE("legacy: delegate, in code that is reached and in code that is not") {
     CHECK(must(g.get<i32()>("dead")()) == 4);
     CHECK(must(g.get<i32(i32)>("half")(1)) == 6);
 }
+
+TEST_CASE("exceptions that references mean are freed, and those in use are not") {
+    constexpr const char* text = R"((module
+        (import "env" "host" (func $host (param i32 exnref)))
+        (tag $e (param i32)) (tag $of (param exnref i32))
+        (global $g (mut exnref) (ref.null exn))
+        (table $t 4 exnref)
+        (func $make (param i32) (result exnref)
+            (block $h (result exnref) (try_table (catch_all_ref $h) (throw $e (local.get 0))) (unreachable)))
+        (func $value (param exnref) (result i32)
+            (block $h (result i32) (try_table (catch $e $h) (throw_ref (local.get 0))) (unreachable)))
+        (func $spin (export "spin") (param $n i32)
+            (loop $l (drop (call $make (local.get $n)))
+                (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1))))))
+        (func $inner (param exnref) (result i32) ;; kept by an exception in the value of another
+            (block $h (result exnref i32)
+                (try_table (catch $of $h) (throw_ref (local.get 0))) (unreachable))
+            (drop) (call $value))
+        (func $outer (param exnref) (result exnref)
+            (block $h (result exnref)
+                (try_table (catch_all_ref $h) (throw $of (local.get 0) (i32.const 0))) (unreachable)))
+        (func (export "keep") (param $n i32) (result i32) (local $a exnref) (local $b exnref)
+            (local.set $a (call $make (i32.const 1)))
+            (global.set $g (call $make (i32.const 2)))
+            (table.set $t (i32.const 3) (call $make (i32.const 4)))
+            (local.set $b (call $outer (call $make (i32.const 8))))
+            (call $make (i32.const 16)) ;; an operand
+            (call $host (local.get $n) (call $make (i32.const 32))) ;; spins in a call of its own
+            (call $value) (i32.add (call $value (local.get $a))) (i32.add (call $value (global.get $g)))
+            (i32.add (call $value (table.get $t (i32.const 3)))) (i32.add (call $inner (local.get $b))))
+        (func $recurse (export "recurse") (param $n i32) (result i32) ;; one alive in each frame
+            (local $x exnref)
+            (if (i32.eqz (local.get $n)) (then (return (i32.const 0))))
+            (local.set $x (call $make (local.get $n)))
+            (i32.add (call $recurse (i32.sub (local.get $n) (i32.const 1))) (call $value (local.get $x))))
+        (func (export "fill") (param $n i32) (result i32)
+            (local $x exnref)
+            (loop $l (local.set $x (call $outer (local.get $x))) (br $l)) (unreachable))
+    ))";
+    tessera::imports env;
+    static constexpr tessera::val_type params[] = {tessera::t_i32, tessera::t_exnref};
+    env.define("env", "host", tessera::func_type{params, {}},
+               [](tessera::caller& c, std::span<const value> arguments, std::span<value>) -> tessera::result<void> {
+                   auto spin = c.get<void(i32)>("spin");
+                   return spin ? (*spin)(i32(arguments[0].as_u32())) : spin.error();
+               });
+    tessera::limits limits;
+    limits.exception_bytes = 256 * 1024;
+    guest g(text, env, limits);
+    REQUIRE(g.get<void(i32)>("spin")(100'000));
+    CHECK(must(g.get<i32(i32)>("keep")(100'000)) == 31);
+    CHECK(must(g.get<i32(i32)>("recurse")(2000)) == 2000 * 2001 / 2);
+    CHECK(g.get<i32(i32)>("fill")(0).error().why() == trap::out_of_memory);
+    CHECK(must(g.get<i32(i32)>("keep")(10'000)) == 31);
+
+    SUBCASE("a reference that nothing of the guest's holds becomes null in the end") {
+        const value stale = value::reference(tessera::t_exnref, {0x6b00'ffff});
+        auto throws = must(tessera::module::parse_text<profile>(
+            R"((module (func (export "f") (param exnref) (throw_ref (local.get 0)))))"));
+        auto inst = must(g.store.instantiate(throws));
+        CHECK(inst.call("f", {&stale, 1}, {}).error().why() == trap::null_exception);
+    }
+}
