@@ -26,13 +26,45 @@ public:
             release(store, c);
             return nullptr;
         }
+        copy_slots(c->stack, slots, f.param_slots);
         c->fp = c->stack;
-        if (f.param_slots) std::memcpy(c->stack, slots, 8 * std::size_t(f.param_slots));
         c->call = {&f, 0, fixed_cells<F>::template at<family::leave>(), 0};
         c->instance = nullptr;
-        c->refresh();
+        c->memory = nullptr;
+        c->mem = nullptr;
+        c->memory_size = 0;
         c->pc = c->enter_cells;
         return c;
+    }
+    /// The same for a function that is lowered, by a context that waits and has the stack for it; null
+    /// if that is not so.
+    static context* prepare_at_once(runtime::store_data& store, const runtime::func_record& f,
+                                    const u64* slots) noexcept {
+        pool* const all = static_cast<pool*>(store.engine_state);
+        context* const c = all ? all->free : nullptr;
+        const u64 frame = f.frame_slots;
+        if (TESSERA_UNLIKELY(!c || frame == 0 || 8 * frame > u64(c->stack_end - c->stack))) return nullptr;
+        all->free = c->next_free;
+        u8* const fp = c->stack;
+        copy_slots(fp, slots, f.param_slots);
+        put_pointer(fp + 8 * u64(f.header), fixed_cells<F>::template at<family::leave>());
+        store_native<u64>(fp + 8 * u64(f.header) + 8, 0);
+        c->fp = fp;
+        c->pc = f.entry;
+        c->switch_to(f.instance);
+        return c;
+    }
+    static TESSERA_INLINE void copy_slots(void* to, const void* from, u32 n) noexcept {
+        // A few by hand: that is less than a call of memcpy.
+        const auto one = [&](unsigned i) {
+            store_native(static_cast<u8*>(to) + 8 * i, load_native<u64>(static_cast<const u8*>(from) + 8 * i));
+        };
+        if (n > 3) std::memcpy(to, from, 8 * std::size_t(n));
+        else if (n > 0) {
+            one(0);
+            if (n > 1) one(1);
+            if (n > 2) one(2);
+        }
     }
     /// Runs until the call is done (true) or stops (false; `why` is set). If it is then paused it can
     /// go on by another `proceed`.
@@ -42,9 +74,9 @@ public:
             return false;
         }
         if constexpr (F[feature::fuel]) {
-            c.fuel += i64(store.fuel < most_fuel ? store.fuel : most_fuel);
+            c.take_fuel();
             if (c.paused && c.fuel < 0) { // what came does not pay the debt
-                take_back_fuel(store, c);
+                c.give_fuel_back();
                 why = error(c.why = trap::out_of_fuel);
                 return false;
             }
@@ -52,16 +84,18 @@ public:
         ++store.host_depth;
         c.why = trap::none;
         c.paused = c.host_failed = false;
-        c.refresh(); // the host may have grown a memory while the call waited
         c.running = true;
         {
             const float_environment environment;
             dispatch<F>::run(c);
         }
         c.running = false;
-        if constexpr (F[feature::fuel]) take_back_fuel(store, c);
+        if constexpr (F[feature::fuel]) c.give_fuel_back();
         --store.host_depth;
-        if (c.why == trap::none) return true;
+        return TESSERA_LIKELY(c.why == trap::none) || explain(c, why);
+    }
+    /// Why a call stopped; false.
+    static TESSERA_COLD bool explain(context& c, error& why) noexcept {
         why = c.host_failed ? c.failure : error(c.why);
         if (c.why == trap::undefined_element || c.why == trap::uninitialized_element) set_number(why, c.index);
         if (!c.paused) add_trace(c, why);
@@ -90,11 +124,11 @@ public:
             runtime::caller who{&store, nullptr};
             return f.host->invoke(*f.host, who, slots, why);
         }
-        context* const c = prepare(store, f, slots, why);
-        if (!c) return false;
+        context* c = prepare_at_once(store, f, slots);
+        if (TESSERA_UNLIKELY(!c) && !(c = prepare(store, f, slots, why))) return false;
         const bool done = proceed(store, *c, why);
-        if (!done && c->paused) add_trace(*c, why); // it will not go on
-        if (done && f.result_slots) std::memcpy(slots, c->stack, 8 * std::size_t(f.result_slots));
+        if (TESSERA_LIKELY(done)) copy_slots(slots, c->stack, f.result_slots);
+        else if (c->paused) add_trace(*c, why); // it will not go on
         release(store, c);
         return done;
     }
@@ -105,13 +139,14 @@ public:
     static bool resume(runtime::store_data& store, void* call, error& why, bool& paused) noexcept {
         context& c = *static_cast<context*>(call);
         if (c.running) return why = error(msg::already_running), paused = true, false;
+        c.refresh(); // the host may have grown a memory while the call waited
         const bool done = proceed(store, c, why);
         paused = c.paused;
         return done;
     }
     static void finish(runtime::store_data& store, void* call, const runtime::func_record& f, u64* results) noexcept {
         context* const c = static_cast<context*>(call);
-        if (results && f.result_slots) std::memcpy(results, c->stack, 8 * std::size_t(f.result_slots));
+        if (results) copy_slots(results, c->stack, f.result_slots);
         release(store, c);
     }
 
@@ -129,6 +164,8 @@ public:
             c->next = all->first;
             all->first = c;
             c->store = &store;
+            c->who.store = &store;
+            c->stack_limit = store.limits.stack_bytes;
             c->interrupt = &store.interrupt;
             c->stop_cells = fixed_cells<F>::template at<family::stop>();
             c->enter_cells = fixed_cells<F>::template at<family::enter>();
@@ -138,12 +175,6 @@ public:
             c->restore_cells = fixed_cells<F>::template at<family::restore>();
             c->slow = &slow;
         }
-        c->next_free = nullptr;
-        c->stack_limit = store.limits.stack_bytes;
-        c->fuel = 0;
-        c->why = trap::none;
-        c->paused = c->host_failed = false;
-        c->stop_pc = nullptr;
         if (!c->stack) {
             u8* at = nullptr;
             const u64 first = c->stack_limit < first_stack ? c->stack_limit : first_stack;
@@ -151,9 +182,12 @@ public:
         }
         return c;
     }
+    /// Puts `c` back, as good as new but for its stack.
     static void release(runtime::store_data& store, context* c) noexcept {
-        c->failure = error(msg::out_of_memory);
-        pool* const all = pool_of(store);
+        if (TESSERA_UNLIKELY(c->host_failed)) c->failure = error(error::unlikely());
+        c->fuel = 0;
+        c->paused = c->host_failed = false;
+        pool* const all = static_cast<pool*>(store.engine_state);
         c->next_free = all->free;
         all->free = c;
     }
@@ -233,11 +267,10 @@ public:
         u8* at = c->fp + c->call.delta;
         if (!make_room(c, at, 8 * u64(f.param_slots > f.result_slots ? f.param_slots : f.result_slots))) return;
         const pending_call call = c->call;
-        runtime::store_data& store = *c->store;
-        if constexpr (F[feature::fuel]) take_back_fuel(store, *c);
-        runtime::caller who{&store, c->instance};
-        const bool done = f.host->invoke(*f.host, who, reinterpret_cast<u64*>(at), c->failure);
-        if constexpr (F[feature::fuel]) c->fuel = i64(store.fuel < most_fuel ? store.fuel : most_fuel);
+        if constexpr (F[feature::fuel]) c->give_fuel_back();
+        c->who.instance = c->instance;
+        const bool done = f.host->invoke(*f.host, c->who, reinterpret_cast<u64*>(at), c->failure);
+        if constexpr (F[feature::fuel]) c->take_fuel();
         c->refresh();
         c->call = call;
         if (!done) {
@@ -314,15 +347,7 @@ private:
     }
 
     static constexpr u64 first_stack = 16 * 1024;
-    static constexpr u64 most_fuel = ~u64{0} >> 2;
     static constexpr slow_paths slow{&enter, &link, &indirect};
-
-    /// What the call has not used goes back to the store; a debt stays with the call.
-    static void take_back_fuel(runtime::store_data& store, context& c) noexcept {
-        const u64 kept = store.fuel > most_fuel ? store.fuel - most_fuel : 0; // what a call cannot count
-        store.fuel = kept + (c.fuel > 0 ? u64(c.fuel) : 0);
-        if (c.fuel > 0) c.fuel = 0;
-    }
 };
 
 } // namespace tessera::exec

@@ -32,7 +32,7 @@ public:
         if (results.size() != type().results.size()) return error(msg::wrong_type, "number of results");
         runtime::slot_array slots;
         if (auto ok = slots.fill(*store_, *f, args); !ok) return ok;
-        error why(msg::out_of_memory);
+        error why{error::unlikely()};
         if (!runtime::call(*store_, *f, slots.data(), why)) return why;
         slots.take(*store_, *f, results);
         return {};
@@ -107,7 +107,7 @@ public:
         if (!(... && (runtime::convert<std::remove_cvref_t<A>>::put(*store_, at, args) &&
                       (at += runtime::convert<std::remove_cvref_t<A>>::slots))))
             return msg::other_store;
-        error why(msg::out_of_memory);
+        error why{error::unlikely()};
         if (TESSERA_UNLIKELY(!runtime::call(*store_, *f, slots, why))) return why;
         if constexpr (std::is_void_v<R>) return {};
         else return list::take(*store_, slots);
