@@ -38,13 +38,13 @@ public:
     }
     /// The same for a function that is lowered, by a context that waits and has the stack for it; null
     /// if that is not so.
-    static context* prepare_at_once(runtime::store_data& store, const runtime::func_record& f,
+    static TESSERA_INLINE context* prepare_at_once(runtime::store_data& store, const runtime::func_record& f,
                                     const u64* slots) noexcept {
         pool* const all = static_cast<pool*>(store.engine_state);
         context* const c = all ? all->free : nullptr;
         const u64 frame = f.frame_slots;
         if (TESSERA_UNLIKELY(!c || frame == 0 || 8 * frame > u64(c->stack_end - c->stack))) return nullptr;
-        all->free = c->next_free;
+        all->free = c->next_free; // `proceed` offers another one
         u8* const fp = c->stack;
         copy_slots(fp, slots, f.param_slots);
         put_pointer(fp + 8 * u64(f.header), fixed_cells<F>::template at<family::leave>());
@@ -69,7 +69,8 @@ public:
     /// Runs until the call is done (true) or stops (false; `why` is set). If it is then paused it can
     /// go on by another `proceed`.
     static bool proceed(runtime::store_data& store, context& c, error& why) noexcept {
-        if (store.host_depth >= store.limits.host_depth) {
+        const u32 depth = store.host_depth;
+        if (TESSERA_UNLIKELY(depth >= store.limits.host_depth)) {
             why = error(trap::stack_exhausted).set_detail("calls from the host nested too deeply");
             return false;
         }
@@ -81,17 +82,18 @@ public:
                 return false;
             }
         }
-        ++store.host_depth;
+        store.host_depth = depth + 1;
         c.why = trap::none;
         c.paused = c.host_failed = false;
         c.running = true;
+        offer(store);
         {
             const float_environment environment;
             dispatch<F>::run(c);
         }
         c.running = false;
         if constexpr (F[feature::fuel]) c.give_fuel_back();
-        --store.host_depth;
+        store.host_depth = depth;
         return TESSERA_LIKELY(c.why == trap::none) || explain(c, why);
     }
     /// Why a call stopped; false.
@@ -133,6 +135,31 @@ public:
         return done;
     }
 
+    /// A leaf cannot call the host, so its context need not leave the pool, nor the call be counted. And
+    /// it does without a float_environment, which some processors take as long to read as this takes.
+    static bool call_leaf(runtime::store_data& store, const runtime::func_record& f, void* why) noexcept {
+        context& c = *static_cast<pool*>(store.engine_state)->free;
+        u8* const fp = c.stack;
+        u8* const header = fp + 8 * u64(f.header);
+        put_pointer(header, fixed_cells<F>::template at<family::leave>());
+        store_native<u64>(header + 8, 0);
+        if (TESSERA_UNLIKELY(c.instance != f.instance)) c.switch_to(f.instance);
+        else c.refresh();
+        if constexpr (F[feature::fuel]) c.take_fuel();
+        dispatch<F>::run(c, f.entry, fp);
+        if constexpr (F[feature::fuel]) c.give_fuel_back();
+        return TESSERA_LIKELY(c.why == trap::none) || fail_leaf(c, why);
+    }
+    static TESSERA_COLD bool fail_leaf(context& c, void* at) noexcept {
+        error& why = *::new (at) error(error::unlikely());
+        explain(c, why);
+        if (c.paused) add_trace(c, why); // it will not go on
+        c.fuel = 0;
+        c.why = trap::none;
+        c.paused = false;
+        return false;
+    }
+
     static void* start(runtime::store_data& store, runtime::func_record& f, const u64* slots, error& why) noexcept {
         return prepare(store, f, slots, why);
     }
@@ -155,6 +182,7 @@ public:
     static context* acquire(runtime::store_data& store) noexcept {
         pool* const all = pool_of(store);
         if (!all) return nullptr;
+        store.ready = {};
         context* c = all->free;
         if (c) {
             all->free = c->next_free;
@@ -186,16 +214,26 @@ public:
     static void release(runtime::store_data& store, context* c) noexcept {
         if (TESSERA_UNLIKELY(c->host_failed)) c->failure = error(error::unlikely());
         c->fuel = 0;
+        c->why = trap::none;
         c->paused = c->host_failed = false;
         pool* const all = static_cast<pool*>(store.engine_state);
         c->next_free = all->free;
         all->free = c;
+        offer(store);
     }
     static void release_all(runtime::store_data& store) noexcept {
         pool* const all = static_cast<pool*>(store.engine_state);
         while (all && all->first) destroy(std::exchange(all->first, all->first->next));
         destroy(all);
         store.engine_state = nullptr;
+        store.ready = {};
+    }
+    /// Lets the host write arguments to the stack of the context that is next.
+    static void offer(runtime::store_data& store) noexcept {
+        const context* const c = static_cast<pool*>(store.engine_state)->free;
+        if (c && store.host_depth < store.limits.host_depth)
+            store.ready = {reinterpret_cast<u64*>(c->stack), u64(c->stack_end - c->stack)};
+        else store.ready = {};
     }
 
     // ---- slow paths ------------------------------------------------------------------------------------------------
@@ -204,7 +242,35 @@ public:
     static bool lower(runtime::code_unit& unit, u32 index) noexcept {
         if (unit.funcs[index].cells) return true;
         function_ir ir;
-        return lowering<F>(ir, unit).run(index) && encoder<F>(ir).run(unit.funcs[index]);
+        runtime::func_code& code = unit.funcs[index];
+        if (!lowering<F>(ir, unit).run(index) || !encoder<F>(ir).run(code)) return false;
+        code.leaf = is_leaf(ir);
+        return true;
+    }
+    static bool is_leaf(const function_ir& ir) noexcept {
+        for (const node& n : ir.nodes) {
+            switch (n.v.fam) {
+            case family::unary:
+            case family::binary:
+            case family::br_compare:
+            case family::latch:
+                for (unsigned k : {0u, 3u})
+                    if (n.v.at[k] != loc::none && operand_class(n.v, k) >= cls::f32) return false;
+                break;
+            case family::call:
+            case family::call_lazy:
+            case family::call_record:
+            case family::call_indirect:
+            case family::call_ref:
+            case family::return_call:
+            case family::return_call_lazy:
+            case family::return_call_record:
+            case family::return_call_indirect:
+            case family::return_call_ref: return false;
+            default: break;
+            }
+        }
+        return true;
     }
     static TESSERA_COLD void stop(context* c, trap why) noexcept {
         c->why = why;
@@ -220,6 +286,8 @@ public:
         f.entry = code.cells;
         f.frame_slots = code.frame_slots;
         f.header = code.header;
+        constexpr u32 most = runtime::func_record::no_leaf / 8;
+        f.leaf_bytes = code.leaf && code.frame_slots < most ? 8 * code.frame_slots : runtime::func_record::no_leaf;
         const bool other = f.instance != c->instance;
         const bool bridge = other && c->instance && c->call.return_pc != c->restore_cells;
         u8* at = c->fp + c->call.delta;
@@ -358,7 +426,8 @@ template <features F>
 const engine& engine_for() noexcept {
     using machine = exec::machine<F>;
     static constexpr engine made{&machine::invoke, &machine::start,       &machine::resume,
-                                 &machine::finish, &machine::release_all, &machine::self_test};
+                                 &machine::finish, &machine::release_all, &machine::self_test,
+                                 &machine::call_leaf};
     return made;
 }
 

@@ -48,25 +48,13 @@ TESSERA_INLINE bool call_at_once(state& s, const runtime::func_record* callee, u
 TESSERA_INLINE void call_record(state& s, runtime::func_record* callee, u64 delta, const u8* return_pc) noexcept {
     if (TESSERA_UNLIKELY(!call_at_once(s, callee, delta, return_pc))) prepare(s, callee, delta, return_pc, delta);
 }
-/// The call of a host function by wasm code, which goes on at `return_pc`. The frame of the caller has
-/// room for arguments and results. What a backtrace needs is written down only if there is one.
-template <bool Fuel>
-TESSERA_INLINE void call_host(state& s, runtime::func_record* callee, u64 delta, const u8* return_pc) noexcept {
-    context* const ctx = s.ctx;
-    if constexpr (Fuel) ctx->give_fuel_back();
-    ctx->who.instance = ctx->instance;
-    runtime::host_function& host = *callee->host;
-    const bool done = host.invoke(host, ctx->who, reinterpret_cast<u64*>(s.fp + delta), ctx->failure);
-    if constexpr (Fuel) ctx->take_fuel();
-    ctx->refresh();
-    s.mem = ctx->mem;
-    s.pc = return_pc;
-    if (TESSERA_LIKELY(done)) return;
+/// A host function failed: stops, and writes down the call for the backtrace.
+inline TESSERA_COLD void fail_in_host(context* ctx, runtime::func_record* callee, u64 delta,
+                                      const u8* return_pc) noexcept {
     ctx->call = {callee, delta, return_pc, delta};
     ctx->stop_pc = nullptr;
     ctx->host_failed = true;
     ctx->why = trap::host;
-    s.pc = ctx->stop_cells;
 }
 /// What call_indirect finds: the function, or null with a trap.
 TESSERA_INLINE runtime::func_record* indirect_callee(const state& s, u32 table, u64 index, u32 type_id,
@@ -112,12 +100,33 @@ struct action<family::call_lazy, Id> {
 template <u64 Id>
 struct action<family::call_record, Id> {
     using c = cell<Id>;
-    static TESSERA_INLINE void run(state& s) noexcept {
+    static TESSERA_INLINE runtime::func_record* find(const state& s) noexcept {
+        return s.ctx->instance->funcs[c::template word<1>(s)];
+    }
+    /// The frame of the caller has room for arguments and results. Little must survive the call, as
+    /// accumulators and pins do not: that is why they are cleared, and why `find` is asked again.
+    static TESSERA_INLINE void call_host(state& s, runtime::host_function& host) noexcept {
         constexpr bool fuel = (c::v.flags & flag::fuel) != 0;
-        runtime::func_record* const callee = s.ctx->instance->funcs[c::template word<1>(s)];
-        const u64 delta = c::template word<0>(s);
-        if (TESSERA_LIKELY(callee->host != nullptr)) detail::call_host<fuel>(s, callee, delta, s.pc + c::l.size);
-        else detail::call_record(s, callee, delta, s.pc + c::l.size);
+        context* const ctx = s.ctx;
+        if constexpr (fuel) ctx->give_fuel_back();
+        ctx->who.instance = ctx->instance;
+        u64* const slots = reinterpret_cast<u64*>(s.fp + c::template word<0>(s));
+        const bool done = host.invoke(host, ctx->who, slots, ctx->failure);
+        if constexpr (fuel) ctx->take_fuel();
+        ctx->refresh();
+        const u8* const next = s.pc + c::l.size;
+        if (TESSERA_UNLIKELY(!done)) {
+            detail::fail_in_host(ctx, find(s), c::template word<0>(s), next);
+            s.pc = ctx->stop_cells;
+        } else {
+            s.pc = next;
+        }
+        s = {s.pc, s.fp, ctx->mem, ctx, 0, 0, 0, 0, 0, 0};
+    }
+    static TESSERA_INLINE void run(state& s) noexcept {
+        runtime::func_record* const callee = find(s);
+        if (TESSERA_LIKELY(callee->host != nullptr)) call_host(s, *callee->host);
+        else detail::call_record(s, callee, c::template word<0>(s), s.pc + c::l.size);
     }
 };
 /// The short way: a function of the very type, lowered, of the same instance. Everything else, traps

@@ -96,31 +96,24 @@ class typed_func<R(A...)> : public runtime::handle {
 public:
     using handle::handle;
 
-    /// Calls it; arguments and results pass through slots on the native stack, without allocation.
+    /// Calls it without allocation; arguments and results of a leaf pass through the guest's own stack,
+    /// of other functions through slots on the native one.
     result<R> operator()(std::remove_cvref_t<A>... args) const noexcept {
-        constexpr u32 in_slots = (0u + ... + runtime::convert<std::remove_cvref_t<A>>::slots);
-        constexpr u32 n = in_slots > list::slots ? in_slots : list::slots;
-        u64 slots[n ? n : 1];
-        runtime::func_record* f = in(&runtime::store_data::funcs);
+        runtime::func_record* const f = in(&runtime::store_data::funcs);
         if (TESSERA_UNLIKELY(!f)) return msg::stale_handle;
-        [[maybe_unused]] u64* at = slots;
-        if (!(... && (runtime::convert<std::remove_cvref_t<A>>::put(*store_, at, args) &&
-                      (at += runtime::convert<std::remove_cvref_t<A>>::slots))))
-            return msg::other_store;
-        error why{error::unlikely()};
-        if (TESSERA_UNLIKELY(!runtime::call(*store_, *f, slots, why))) return why;
-        if constexpr (std::is_void_v<R>) return {};
-        else return list::take(*store_, slots);
+        if (TESSERA_UNLIKELY(f->leaf_bytes > store_->ready.bytes)) return call(*f, args...);
+        u64* const slots = store_->ready.slots;
+        if (!put(slots, args...)) return msg::other_store;
+        runtime::late_error failure;
+        if (TESSERA_UNLIKELY(!store_->engine->call_leaf(*store_, *f, &failure.why))) return failure.take(*store_);
+        return take(slots);
     }
     /// A call that has not begun; see func::start. Its result comes from execution::get<R>.
     result<execution> start(std::remove_cvref_t<A>... args) const noexcept {
-        u64 slots[(1u + ... + runtime::convert<std::remove_cvref_t<A>>::slots)];
+        u64 slots[in_slots + 1];
         runtime::func_record* f = in(&runtime::store_data::funcs);
         if (!f) return msg::stale_handle;
-        [[maybe_unused]] u64* at = slots;
-        if (!(... && (runtime::convert<std::remove_cvref_t<A>>::put(*store_, at, args) &&
-                      (at += runtime::convert<std::remove_cvref_t<A>>::slots))))
-            return msg::other_store;
+        if (!put(slots, args...)) return msg::other_store;
         return execution::start(*store_, *f, slots);
     }
     /// The same function without its C++ type.
@@ -137,6 +130,23 @@ public:
 
 private:
     using list = runtime::result_list<R>;
+    static constexpr u32 in_slots = (0u + ... + runtime::convert<std::remove_cvref_t<A>>::slots);
+
+    bool put([[maybe_unused]] u64* at, const std::remove_cvref_t<A>&... args) const noexcept {
+        return (... && (runtime::convert<std::remove_cvref_t<A>>::put(*store_, at, args) &&
+                        (at += runtime::convert<std::remove_cvref_t<A>>::slots)));
+    }
+    result<R> take([[maybe_unused]] const u64* slots) const noexcept {
+        if constexpr (std::is_void_v<R>) return {};
+        else return list::take(*store_, slots);
+    }
+    TESSERA_NOINLINE result<R> call(runtime::func_record& f, const std::remove_cvref_t<A>&... args) const noexcept {
+        u64 slots[(in_slots > list::slots ? in_slots : list::slots) + 1];
+        if (!put(slots, args...)) return msg::other_store;
+        error why{error::unlikely()};
+        if (TESSERA_UNLIKELY(!runtime::call(*store_, f, slots, why))) return why;
+        return take(slots);
+    }
     static_assert(!list::fails, "tessera: leave out result<> in a function type; a call always returns one");
 };
 
