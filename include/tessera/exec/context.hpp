@@ -53,7 +53,7 @@ struct context {
     u64* const* globals = nullptr; ///< instance->global_cells
     runtime::table_data* const* tables = nullptr; ///< instance->tables
     runtime::instance_data* instance = nullptr;
-    const runtime::memory_data* memory = nullptr; ///< memory 0 of the instance, if there is one
+    const runtime::memory_data* memory = &no_memory; ///< memory 0 of the instance, if there is one
     runtime::func_record* const* records = nullptr; ///< store->funcs
     i64 fuel = 0;                                   ///< below 0: used up, the rest is a debt
     const std::atomic<bool>* interrupt = nullptr;
@@ -86,7 +86,8 @@ struct context {
     context* next = nullptr;      ///< in the store's list of all
     context* next_free = nullptr; ///< in the store's list of those not in use
     error failure{error::unlikely()};
-    runtime::caller who; ///< what host functions are told, while they run
+    runtime::caller who; ///< what host functions are told
+    const runtime::memory_data no_memory{};
 
     context() noexcept = default;
     context(const context&) = delete;
@@ -118,21 +119,22 @@ struct context {
         return true;
     }
 
-    /// Makes `i` the current instance.
+    /// Makes `i` the current instance; null: none.
     void switch_to(runtime::instance_data* i) noexcept {
         instance = i;
-        globals = i->global_cells.data();
-        tables = i->tables.data();
-        memory = i->memories.empty() ? nullptr : i->memories[0];
-        mem = nullptr;
-        memory_size = 0;
+        who.instance = i;
+        globals = i ? i->global_cells.data() : nullptr;
+        tables = i ? i->tables.data() : nullptr;
+        memory = i && !i->memories.empty() ? i->memories[0] : &no_memory;
         refresh();
     }
     /// Reads again what a host function or a slow path may have changed: other instances may have
     /// come to the store, and the memory may have grown.
     TESSERA_INLINE void refresh() noexcept {
         records = store->funcs.data();
-        if (!memory) return;
+        refresh_memory();
+    }
+    TESSERA_INLINE void refresh_memory() noexcept {
         mem = memory->base;
         memory_size = memory->size;
     }

@@ -29,10 +29,7 @@ public:
         copy_slots(c->stack, slots, f.param_slots);
         c->fp = c->stack;
         c->call = {&f, 0, fixed_cells<F>::template at<family::leave>(), 0};
-        c->instance = nullptr;
-        c->memory = nullptr;
-        c->mem = nullptr;
-        c->memory_size = 0;
+        c->switch_to(nullptr);
         c->pc = c->enter_cells;
         return c;
     }
@@ -137,27 +134,31 @@ public:
 
     /// A leaf cannot call the host, so its context need not leave the pool, nor the call be counted. And
     /// it does without a float_environment, which some processors take as long to read as this takes.
-    static bool call_leaf(runtime::store_data& store, const runtime::func_record& f, void* why) noexcept {
+    static bool call_leaf(runtime::store_data& store, const runtime::func_record& f) noexcept {
         context& c = *static_cast<pool*>(store.engine_state)->free;
         u8* const fp = c.stack;
         u8* const header = fp + 8 * u64(f.header);
         put_pointer(header, fixed_cells<F>::template at<family::leave>());
         store_native<u64>(header + 8, 0);
-        if (TESSERA_UNLIKELY(c.instance != f.instance)) c.switch_to(f.instance);
-        else c.refresh();
+        if (TESSERA_UNLIKELY(c.instance != f.instance)) return call_leaf_elsewhere(store, f);
+        c.refresh_memory(); // it knows no other functions
         if constexpr (F[feature::fuel]) c.take_fuel();
         dispatch<F>::run(c, f.entry, fp);
         if constexpr (F[feature::fuel]) c.give_fuel_back();
-        return TESSERA_LIKELY(c.why == trap::none) || fail_leaf(c, why);
+        return c.why == trap::none;
     }
-    static TESSERA_COLD bool fail_leaf(context& c, void* at) noexcept {
-        error& why = *::new (at) error(error::unlikely());
+    static TESSERA_NOINLINE bool call_leaf_elsewhere(runtime::store_data& store,
+                                                     const runtime::func_record& f) noexcept {
+        static_cast<pool*>(store.engine_state)->free->switch_to(f.instance);
+        return call_leaf(store, f);
+    }
+    static TESSERA_COLD error leaf_error(runtime::store_data& store) noexcept {
+        context& c = *static_cast<pool*>(store.engine_state)->free;
+        error why{error::unlikely()};
         explain(c, why);
         if (c.paused) add_trace(c, why); // it will not go on
-        c.fuel = 0;
-        c.why = trap::none;
-        c.paused = false;
-        return false;
+        renew(c);
+        return why;
     }
 
     static void* start(runtime::store_data& store, runtime::func_record& f, const u64* slots, error& why) noexcept {
@@ -210,12 +211,15 @@ public:
         }
         return c;
     }
-    /// Puts `c` back, as good as new but for its stack.
+    /// Makes `c` as good as new, but for its stack and instance.
+    static void renew(context& c) noexcept {
+        if (TESSERA_UNLIKELY(c.host_failed)) c.failure = error(error::unlikely());
+        c.fuel = 0;
+        c.why = trap::none;
+        c.paused = c.host_failed = false;
+    }
     static void release(runtime::store_data& store, context* c) noexcept {
-        if (TESSERA_UNLIKELY(c->host_failed)) c->failure = error(error::unlikely());
-        c->fuel = 0;
-        c->why = trap::none;
-        c->paused = c->host_failed = false;
+        renew(*c);
         pool* const all = static_cast<pool*>(store.engine_state);
         c->next_free = all->free;
         all->free = c;
@@ -336,7 +340,6 @@ public:
         if (!make_room(c, at, 8 * u64(f.param_slots > f.result_slots ? f.param_slots : f.result_slots))) return;
         const pending_call call = c->call;
         if constexpr (F[feature::fuel]) c->give_fuel_back();
-        c->who.instance = c->instance;
         const bool done = f.host->invoke(*f.host, c->who, reinterpret_cast<u64*>(at), c->failure);
         if constexpr (F[feature::fuel]) c->take_fuel();
         c->refresh();
@@ -427,7 +430,7 @@ const engine& engine_for() noexcept {
     using machine = exec::machine<F>;
     static constexpr engine made{&machine::invoke, &machine::start,       &machine::resume,
                                  &machine::finish, &machine::release_all, &machine::self_test,
-                                 &machine::call_leaf};
+                                 &machine::call_leaf,   &machine::leaf_error};
     return made;
 }
 

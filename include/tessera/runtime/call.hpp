@@ -39,19 +39,11 @@ inline bool call(store_data& store, func_record& f, u64* slots, error& why) noex
     return false;
 }
 
-/// Room for an error that is only made if there is one.
-union late_error {
-    error why;
-    late_error() noexcept {}
-    ~late_error() {}
-
-    /// The error, which was made.
-    TESSERA_COLD error take(store_data& store) noexcept {
-        spend_interruption(store, why);
-        error taken = why;
-        why.~error();
-        return taken;
-    }
-};
+/// Why `engine::call_leaf` failed just now.
+inline TESSERA_COLD error leaf_error(store_data& store) noexcept {
+    error why = store.engine->leaf_error(store);
+    spend_interruption(store, why);
+    return why;
+}
 
 } // namespace tessera::runtime

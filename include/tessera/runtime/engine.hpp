@@ -48,8 +48,9 @@ struct engine {
     /// False if the code the compiler made breaks what the engine relies on; null: it relies on nothing.
     bool (*works)() = nullptr;
     /// Calls a leaf whose arguments are in `store_data::ready`, which has room for its frame, and where
-    /// its results come. On failure returns false and makes an error at `why`.
-    bool (*call_leaf)(store_data& store, const func_record& f, void* why) = nullptr;
+    /// its results come. False: it failed, and `leaf_error` has to be asked why at once.
+    bool (*call_leaf)(store_data& store, const func_record& f) = nullptr;
+    error (*leaf_error)(store_data& store) = nullptr;
 };
 
 /// The engine of a build with the features F; exec/ defines it.

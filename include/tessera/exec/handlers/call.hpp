@@ -109,7 +109,6 @@ struct action<family::call_record, Id> {
         constexpr bool fuel = (c::v.flags & flag::fuel) != 0;
         context* const ctx = s.ctx;
         if constexpr (fuel) ctx->give_fuel_back();
-        ctx->who.instance = ctx->instance;
         u64* const slots = reinterpret_cast<u64*>(s.fp + c::template word<0>(s));
         const bool done = host.invoke(host, ctx->who, slots, ctx->failure);
         if constexpr (fuel) ctx->take_fuel();

@@ -99,13 +99,13 @@ public:
     /// Calls it without allocation; arguments and results of a leaf pass through the guest's own stack,
     /// of other functions through slots on the native one.
     result<R> operator()(std::remove_cvref_t<A>... args) const noexcept {
-        runtime::func_record* const f = in(&runtime::store_data::funcs);
-        if (TESSERA_UNLIKELY(!f)) return msg::stale_handle;
-        if (TESSERA_UNLIKELY(f->leaf_bytes > store_->ready.bytes)) return call(*f, args...);
-        u64* const slots = store_->ready.slots;
-        if (!put(slots, args...)) return msg::other_store;
-        runtime::late_error failure;
-        if (TESSERA_UNLIKELY(!store_->engine->call_leaf(*store_, *f, &failure.why))) return failure.take(*store_);
+        if (TESSERA_UNLIKELY(!*this)) return call(args...);
+        runtime::store_data& s = *store_;
+        const runtime::func_record& f = *s.funcs[index_];
+        if (TESSERA_UNLIKELY(f.leaf_bytes > s.ready.bytes)) return call(args...);
+        u64* const slots = s.ready.slots;
+        if (TESSERA_UNLIKELY(!put(slots, args...))) return call(args...);
+        if (TESSERA_UNLIKELY(!s.engine->call_leaf(s, f))) return leaf_error();
         return take(slots);
     }
     /// A call that has not begun; see func::start. Its result comes from execution::get<R>.
@@ -140,13 +140,17 @@ private:
         if constexpr (std::is_void_v<R>) return {};
         else return list::take(*store_, slots);
     }
-    TESSERA_NOINLINE result<R> call(runtime::func_record& f, const std::remove_cvref_t<A>&... args) const noexcept {
+    /// The call of any function, and what is wrong with one that cannot be.
+    TESSERA_NOINLINE result<R> call(std::remove_cvref_t<A>... args) const noexcept {
+        runtime::func_record* const f = in(&runtime::store_data::funcs);
+        if (!f) return msg::stale_handle;
         u64 slots[(in_slots > list::slots ? in_slots : list::slots) + 1];
         if (!put(slots, args...)) return msg::other_store;
         error why{error::unlikely()};
-        if (TESSERA_UNLIKELY(!runtime::call(*store_, f, slots, why))) return why;
+        if (TESSERA_UNLIKELY(!runtime::call(*store_, *f, slots, why))) return why;
         return take(slots);
     }
+    TESSERA_COLD result<R> leaf_error() const noexcept { return runtime::leaf_error(*store_); }
     static_assert(!list::fails, "tessera: leave out result<> in a function type; a call always returns one");
 };
 
