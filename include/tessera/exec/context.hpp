@@ -54,6 +54,7 @@ struct context {
     runtime::table_data* const* tables = nullptr; ///< instance->tables
     runtime::instance_data* instance = nullptr;
     const runtime::memory_data* memory = &no_memory; ///< memory 0 of the instance, if there is one
+    runtime::func_record* const* funcs = nullptr;   ///< instance->funcs
     runtime::func_record* const* records = nullptr; ///< store->funcs
     i64 fuel = 0;                                   ///< below 0: used up, the rest is a debt
     const std::atomic<bool>* interrupt = nullptr;
@@ -123,6 +124,7 @@ struct context {
     void switch_to(runtime::instance_data* i) noexcept {
         instance = i;
         who.instance = i;
+        funcs = i ? i->funcs.data() : nullptr;
         globals = i ? i->global_cells.data() : nullptr;
         tables = i ? i->tables.data() : nullptr;
         memory = i && !i->memories.empty() ? i->memories[0] : &no_memory;

@@ -101,7 +101,7 @@ template <u64 Id>
 struct action<family::call_record, Id> {
     using c = cell<Id>;
     static TESSERA_INLINE runtime::func_record* find(const state& s) noexcept {
-        return s.ctx->instance->funcs[c::template word<1>(s)];
+        return s.ctx->funcs[c::template word<1>(s)];
     }
     /// The frame of the caller has room for arguments and results. Little must survive the call, as
     /// accumulators and pins do not: that is why they are cleared, and why `find` is asked again.
@@ -125,7 +125,7 @@ struct action<family::call_record, Id> {
     static TESSERA_INLINE void run(state& s) noexcept {
         runtime::func_record* const callee = find(s);
         if (TESSERA_LIKELY(callee->host != nullptr)) call_host(s, *callee->host);
-        else detail::call_record(s, callee, c::template word<0>(s), s.pc + c::l.size);
+        else detail::prepare(s, callee, c::template word<0>(s), s.pc + c::l.size, c::template word<0>(s));
     }
 };
 /// The short way: a function of the very type, lowered, of the same instance. Everything else, traps

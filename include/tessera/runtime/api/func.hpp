@@ -98,7 +98,7 @@ public:
 
     /// Calls it without allocation; arguments and results of a leaf pass through the guest's own stack,
     /// of other functions through slots on the native one.
-    result<R> operator()(std::remove_cvref_t<A>... args) const noexcept {
+    TESSERA_INLINE result<R> operator()(std::remove_cvref_t<A>... args) const noexcept {
         if (TESSERA_UNLIKELY(!*this)) return call(args...);
         runtime::store_data& s = *store_;
         const runtime::func_record& f = *s.funcs[index_];
