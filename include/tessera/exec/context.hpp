@@ -50,13 +50,13 @@ struct context {
     // What handlers read.
     u64 memory_size = 0; ///< bytes of memory 0
     u8* stack_end = nullptr;
-    u64* const* globals = nullptr; ///< instance->global_cells
+    u64* const* globals = nullptr;                ///< instance->global_cells
     runtime::table_data* const* tables = nullptr; ///< instance->tables
     runtime::instance_data* instance = nullptr;
     const runtime::memory_data* memory = &no_memory; ///< memory 0 of the instance, if there is one
-    runtime::func_record* const* funcs = nullptr;   ///< instance->funcs
-    runtime::func_record* const* records = nullptr; ///< store->funcs
-    i64 fuel = 0;                                   ///< below 0: used up, the rest is a debt
+    runtime::func_record* const* funcs = nullptr;    ///< instance->funcs
+    runtime::func_record* const* records = nullptr;  ///< store->funcs
+    i64 fuel = 0;                                    ///< below 0: used up, the rest is a debt
     const std::atomic<bool>* interrupt = nullptr;
     // Cells that handlers go to when something is out of the ordinary.
     const u8* stop_cells = nullptr;

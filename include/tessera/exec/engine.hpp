@@ -36,7 +36,7 @@ public:
     /// The same for a function that is lowered, by a context that waits and has the stack for it; null
     /// if that is not so.
     static TESSERA_INLINE context* prepare_at_once(runtime::store_data& store, const runtime::func_record& f,
-                                    const u64* slots) noexcept {
+                                                   const u64* slots) noexcept {
         pool* const all = static_cast<pool*>(store.engine_state);
         context* const c = all ? all->free : nullptr;
         const u64 frame = f.frame_slots;
@@ -428,9 +428,8 @@ namespace tessera::inline TESSERA_ABI::runtime {
 template <features F>
 const engine& engine_for() noexcept {
     using machine = exec::machine<F>;
-    static constexpr engine made{&machine::invoke, &machine::start,       &machine::resume,
-                                 &machine::finish, &machine::release_all, &machine::self_test,
-                                 &machine::call_leaf,   &machine::leaf_error};
+    static constexpr engine made{&machine::invoke,      &machine::start,     &machine::resume,    &machine::finish,
+                                 &machine::release_all, &machine::self_test, &machine::call_leaf, &machine::leaf_error};
     return made;
 }
 

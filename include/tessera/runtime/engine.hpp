@@ -24,7 +24,7 @@ struct func_record {
     u32 self = 0;              ///< index in store_data::funcs
     u32 param_slots = 0;
     u32 result_slots = 0;
-    u32 leaf_bytes = no_leaf; ///< of a lowered function that neither calls nor computes with floats: its frame
+    u32 leaf_bytes = no_leaf;          ///< of a lowered function that neither calls nor computes with floats: its frame
     instance_data* instance = nullptr; ///< null for a host function
     host_function* host = nullptr;     ///< null for a wasm function
 
