@@ -18,12 +18,12 @@
 #include <pthread.h>
 #endif
 
-using tessera::u64;
 using guests::guest;
 using guests::must;
 using guests::profile;
 using tessera::trap;
 using tessera::u32;
+using tessera::u64;
 
 namespace {
 
@@ -348,7 +348,26 @@ TEST_CASE("calls of leaves fail as others do: traps with a backtrace, fuel, inte
         CHECK(std::string(r.error().frames()[0].name) == "leaf");
         CHECK(r.error().frames()[0].offset != 0);
     }
+    {
+        std::vector<tessera::execution> waiting; // so that a stack is left at the greatest depth
+        for (int i = 0; i < 5; ++i) {
+            auto one = leaf.start(1);
+            REQUIRE(one);
+            waiting.push_back(std::move(*one));
+        }
+    }
     CHECK(g.get<void()>("run")());
+    CHECK(held);
+    CHECK(must(leaf(2)) == 3);
+    tessera::typed_func<void()> again;
+    held = false;
+    const auto by_host = g.store.make_func([&]() -> tessera::result<void> {
+        const auto r = leaf(2);
+        held = !r;
+        return g.store.data()->host_depth < 3 && r ? again() : tessera::result<void>();
+    });
+    again = must(tessera::typed_func<void()>::from(must(by_host)));
+    CHECK(again());
     CHECK(held);
     CHECK(must(leaf(2)) == 3);
 
