@@ -7,6 +7,8 @@
 #include <tessera/exec/trace.hpp>
 #include <tessera/util/float_environment.hpp>
 
+#include <algorithm>
+
 namespace tessera::inline TESSERA_ABI::exec {
 
 template <features F>
@@ -234,9 +236,10 @@ public:
     }
     /// Lets the host write arguments to the stack of the context that is next.
     static void offer(runtime::store_data& store) noexcept {
+        constexpr u64 most = runtime::func_record::no_leaf - 1; // which is not room for that
         const context* const c = static_cast<pool*>(store.engine_state)->free;
         if (c && store.host_depth < store.limits.host_depth)
-            store.ready = {reinterpret_cast<u64*>(c->stack), u64(c->stack_end - c->stack)};
+            store.ready = {reinterpret_cast<u64*>(c->stack), std::min(u64(c->stack_end - c->stack), most)};
         else store.ready = {};
     }
 

@@ -2,10 +2,10 @@
 /// @file handlers/call.hpp
 /// Calls and returns (spec: exec/instructions, Function Calls).
 ///
-/// A call to a lowered function of the same instance is made on the spot. Every other one is written
-/// down in context::call and goes to the enter cell, whose handler may lower, call the host or
-/// change the instance. A tail call first moves its arguments to the bottom of the frame and hands
-/// on the return address and link of the frame it replaces.
+/// A call to a lowered function of the same instance, or to an imported one of the host, is made on the
+/// spot. Every other one is written down in context::call and goes to the enter cell, whose handler may
+/// lower, call the host or change the instance. A tail call first moves its arguments to the bottom of
+/// the frame and hands on the return address and link of the frame it replaces.
 #pragma once
 
 #include <tessera/exec/access.hpp>
