@@ -331,6 +331,7 @@ protected:
             if (e.how == held::constant) settle_popped(e);
             entry args[2] = {e, zero};
             compare_or_compute(n, args);
+            join_latch(n, label);
         }
         n.label = label;
         emit(n);

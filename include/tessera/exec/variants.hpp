@@ -29,7 +29,7 @@ constexpr u8 flags_of(const model& m, const variant& v, bool back) noexcept {
         if (m.fuel) flags |= flag::fuel;
         if (m.interrupt) flags |= flag::interrupt;
     }
-    if (v.fam == family::special && m.fuel) flags |= flag::fuel;
+    if ((v.fam == family::special || v.fam == family::call_record) && m.fuel) flags |= flag::fuel;
     if ((v.fam == family::unary || v.fam == family::binary) && m.canonical && num::picks_nan(v.code))
         flags |= flag::canonical;
     return flags;

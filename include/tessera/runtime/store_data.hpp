@@ -19,8 +19,12 @@ struct store_data {
     features built;                     ///< what the engine can run
     u64 fuel = 0;                       ///< what is left; used only with feature::fuel
     std::atomic<bool> interrupt{false}; ///< used only with feature::interruption
-    u32 host_depth = 0;                 ///< how many calls from the host into the guest are active
-    u32 epoch = 1;                      ///< counted up by a reset; handles of an earlier one are stale
+    struct {
+        u64* slots = nullptr;
+        u64 bytes = 0;
+    } ready;            ///< the stack of the next call, for `engine::call_leaf`; 0 bytes: it has none
+    u32 host_depth = 0; ///< how many calls from the host into the guest are active
+    u32 epoch = 1;      ///< counted up by a reset; handles of an earlier one are stale
 
     account memory_total;
     account table_total;
@@ -60,6 +64,7 @@ inline void destroy_unit(code_unit* u) noexcept {
 inline void store_data::clear() noexcept {
     if (engine && engine->release) engine->release(*this);
     engine_state = nullptr;
+    ready = {};
     for (instance_data* i : instances) destroy(i);
     for (func_record* f : funcs)
         if (f->host) f->host->release();

@@ -14,6 +14,7 @@ struct func_code {
     u32 size = 0;        ///< bytes of cells
     u32 frame_slots = 0; ///< slots a frame takes, operands included
     u32 header = 0;      ///< slot of the return address: max(parameter slots, result slots)
+    bool leaf = false;   ///< neither calls nor computes with floats
 };
 
 /// Keeps a module alive and holds what the store knows about it.
