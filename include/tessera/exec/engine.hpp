@@ -8,8 +8,6 @@
 #include <tessera/runtime/runnable.hpp>
 #include <tessera/util/float_environment.hpp>
 
-#include <algorithm>
-
 namespace tessera::inline TESSERA_ABI::exec {
 
 template <features F>
@@ -239,9 +237,10 @@ public:
     static void offer(runtime::store_data& store) noexcept {
         constexpr u64 most = runtime::func_record::no_leaf - 1; // which is not room for that
         const context* const c = static_cast<pool*>(store.engine_state)->free;
-        if (c && store.host_depth < store.limits.host_depth)
-            store.ready = {reinterpret_cast<u64*>(c->stack), std::min(u64(c->stack_end - c->stack), most)};
-        else store.ready = {};
+        store.ready = {};
+        if (!c || store.host_depth >= store.limits.host_depth) return;
+        const u64 bytes = u64(c->stack_end - c->stack);
+        store.ready = {reinterpret_cast<u64*>(c->stack), bytes < most ? bytes : most};
     }
 
     // ---- slow paths ------------------------------------------------------------------------------------------------

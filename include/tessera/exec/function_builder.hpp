@@ -499,7 +499,7 @@ protected:
         joined.v.at[3] = loc::slot;
         if (!exists(joined.v)) return false;
         take_last();
-        if (add.v.at[0] == loc::acc && position() > block_start_) {
+        if (joined.v.at[0] == loc::slot && add.v.at[0] == loc::acc && position() > block_start_) {
             const node& shift = ir_.nodes.back();
             const u8 scale = natural_align[u16(n.v.code)];
             if (shift.v.fam == family::binary && shift.v.code == op::i32_shl && shift.v.at[1] == loc::imm &&
