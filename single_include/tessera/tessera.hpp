@@ -893,10 +893,32 @@ private:
 
 namespace tessera::inline TESSERA_ABI {
 
+namespace detail {
+/// What a vec consists of, whatever its elements are: code that is compiled once.
+struct vec_storage {
+    void* data_ = nullptr;
+    std::size_t size_ = 0;
+    std::size_t capacity_ = 0;
+
+    /// Room for `n` elements of `element` bytes, which can be copied as bytes. False: memory is out,
+    /// nothing changed.
+    TESSERA_NOINLINE bool move_to(std::size_t n, std::size_t element) noexcept {
+        if (n > std::size_t(-1) / 2 / element) return false;
+        void* const fresh = TESSERA_ALLOCATE(n * element);
+        if (!fresh) return false;
+        if (size_) std::memcpy(fresh, data_, size_ * element);
+        TESSERA_DEALLOCATE(data_);
+        data_ = fresh;
+        capacity_ = n;
+        return true;
+    }
+};
+} // namespace detail
+
 /// A contiguous sequence of T. What allocates returns false when memory is out and then changes
 /// nothing. T must be movable without throwing. Not copyable; `assign` copies and can fail.
 template <class T>
-class vec {
+class vec : detail::vec_storage {
 public:
     vec() noexcept = default;
     vec(vec&& other) noexcept { take(other); }
@@ -911,26 +933,26 @@ public:
     vec& operator=(const vec&) = delete;
     ~vec() { release(); }
 
-    T* data() noexcept { return data_; }
-    const T* data() const noexcept { return data_; }
+    T* data() noexcept { return static_cast<T*>(data_); }
+    const T* data() const noexcept { return static_cast<const T*>(data_); }
     std::size_t size() const noexcept { return size_; }
     std::size_t capacity() const noexcept { return capacity_; }
     bool empty() const noexcept { return size_ == 0; }
-    T& operator[](std::size_t i) noexcept { return data_[i]; }
-    const T& operator[](std::size_t i) const noexcept { return data_[i]; }
-    T& back() noexcept { return data_[size_ - 1]; }
-    const T& back() const noexcept { return data_[size_ - 1]; }
-    T* begin() noexcept { return data_; }
-    T* end() noexcept { return data_ + size_; }
-    const T* begin() const noexcept { return data_; }
-    const T* end() const noexcept { return data_ + size_; }
+    T& operator[](std::size_t i) noexcept { return data()[i]; }
+    const T& operator[](std::size_t i) const noexcept { return data()[i]; }
+    T& back() noexcept { return data()[size_ - 1]; }
+    const T& back() const noexcept { return data()[size_ - 1]; }
+    T* begin() noexcept { return data(); }
+    T* end() noexcept { return data() + size_; }
+    const T* begin() const noexcept { return data(); }
+    const T* end() const noexcept { return data() + size_; }
 
     /// Makes room for `n` elements in all. False: memory is out, nothing changed.
     [[nodiscard]] bool reserve(std::size_t n) noexcept { return n <= capacity_ || grow(n); }
     /// Appends `value`. False: memory is out, nothing changed.
     [[nodiscard]] bool push_back(T value) noexcept {
         if (TESSERA_UNLIKELY(size_ == capacity_) && !grow(capacity_ < 4 ? 8 : capacity_ * 2)) return false;
-        ::new (static_cast<void*>(data_ + size_)) T(std::move(value));
+        ::new (static_cast<void*>(data() + size_)) T(std::move(value));
         ++size_;
         return true;
     }
@@ -938,9 +960,9 @@ public:
     [[nodiscard]] bool append(const T* from, std::size_t n) noexcept {
         if (n > capacity_ - size_ && !grow(size_ + n < capacity_ * 2 ? capacity_ * 2 : size_ + n)) return false;
         if constexpr (std::is_trivially_copyable_v<T>) {
-            if (n) std::memcpy(static_cast<void*>(data_ + size_), static_cast<const void*>(from), n * sizeof(T));
+            if (n) std::memcpy(static_cast<void*>(data() + size_), static_cast<const void*>(from), n * sizeof(T));
         } else {
-            for (std::size_t i = 0; i < n; ++i) ::new (static_cast<void*>(data_ + size_ + i)) T(from[i]);
+            for (std::size_t i = 0; i < n; ++i) ::new (static_cast<void*>(data() + size_ + i)) T(from[i]);
         }
         size_ += n;
         return true;
@@ -949,7 +971,7 @@ public:
     [[nodiscard]] TESSERA_NOINLINE bool resize(std::size_t n) noexcept {
         if (!reserve(n)) return false;
         if (n < size_) truncate(n);
-        for (; size_ < n; ++size_) ::new (static_cast<void*>(data_ + size_)) T();
+        for (; size_ < n; ++size_) ::new (static_cast<void*>(data() + size_)) T();
         return true;
     }
     /// Replaces the content by copies of `from`. False: memory is out, the content is then empty.
@@ -961,24 +983,24 @@ public:
     void truncate(std::size_t n) noexcept {
         if constexpr (std::is_trivially_copyable_v<T>) size_ = n; // its destructor does nothing, too
         else
-            for (T *at = end(), *const last = data_ + n; at != last; --size_) (--at)->~T();
+            for (T *at = end(), *const last = data() + n; at != last; --size_) (--at)->~T();
     }
     void pop_back() noexcept { truncate(size_ - 1); }
     void clear() noexcept { truncate(0); }
 
 private:
     /// The rare part of what appends, out of the way.
-    TESSERA_NOINLINE bool grow(std::size_t n) noexcept {
+    bool grow(std::size_t n) noexcept {
+        if constexpr (std::is_trivially_copyable_v<T>) return move_to(n, sizeof(T));
+        else return move_each_to(n);
+    }
+    TESSERA_NOINLINE bool move_each_to(std::size_t n) noexcept {
         if (n > std::size_t(-1) / 2 / sizeof(T)) return false;
         T* fresh = static_cast<T*>(TESSERA_ALLOCATE(n * sizeof(T)));
         if (!fresh) return false;
-        if constexpr (std::is_trivially_copyable_v<T>) {
-            if (size_) std::memcpy(static_cast<void*>(fresh), static_cast<const void*>(data_), size_ * sizeof(T));
-        } else {
-            for (std::size_t i = 0; i < size_; ++i) {
-                ::new (static_cast<void*>(fresh + i)) T(std::move(data_[i]));
-                data_[i].~T();
-            }
+        for (std::size_t i = 0; i < size_; ++i) {
+            ::new (static_cast<void*>(fresh + i)) T(std::move(data()[i]));
+            data()[i].~T();
         }
         TESSERA_DEALLOCATE(data_);
         data_ = fresh;
@@ -999,9 +1021,6 @@ private:
         data_ = nullptr;
         capacity_ = 0;
     }
-    T* data_ = nullptr;
-    std::size_t size_ = 0;
-    std::size_t capacity_ = 0;
 };
 
 /// Makes a T on the heap from `args`, or returns null when memory is out. Ends with `destroy`.
@@ -2380,6 +2399,7 @@ inline bool tag_matches(const type_space& space, u32 actual, u32 wanted) noexcep
 /// @file runtime/store_data.hpp
 /// The store (spec: exec/runtime, Store): owner of everything that instances share.
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::runtime {
 
 /// A store. One thread at a time uses it; only `interrupt` may be set from another one.
@@ -2464,6 +2484,7 @@ inline void store_data::clear() noexcept {
 }
 
 } // namespace tessera::runtime
+TESSERA_SMALL_END
 
 // ---- runtime/link.hpp ------------------------------------------------------------------
 /// @file runtime/link.hpp
@@ -3545,6 +3566,7 @@ private:
 /// @file runtime/exports.hpp
 /// Looking up exports by name.
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::runtime {
 
 /// The export `name` of the unit's module, or null. Modules with many exports get an index at the
@@ -3611,6 +3633,7 @@ inline external external_at(store_data& s, extern_kind kind, u32 index) noexcept
 }
 
 } // namespace tessera::runtime
+TESSERA_SMALL_END
 
 // ---- runtime/objects.hpp ---------------------------------------------------------------
 /// @file runtime/objects.hpp
@@ -4139,6 +4162,7 @@ host_function* bind_dynamic(const func_type& type, F&& f) noexcept {
 /// @file runtime/api/imports.hpp
 /// What a host offers to the modules it instantiates.
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI {
 
 /// Names and what they stand for: host functions, handles of a store, whole instances. Names are
@@ -4350,11 +4374,13 @@ private:
 };
 
 } // namespace tessera
+TESSERA_SMALL_END
 
 // ---- runtime/records.hpp ---------------------------------------------------------------
 /// @file records.hpp
 /// Adding objects to a store, function records among them.
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::runtime {
 
 /// Adds a new object to a list of the store's; null when memory is out.
@@ -4406,6 +4432,7 @@ inline func_record* add_host_func(store_data& s, host_function& h, error& why) n
 }
 
 } // namespace tessera::runtime
+TESSERA_SMALL_END
 
 // ---- text/print_options.hpp ------------------------------------------------------------
 /// @file print_options.hpp
@@ -6454,7 +6481,7 @@ protected:
         in.list_count = bytes;
         return true;
     }
-    [[nodiscard]] TESSERA_NOINLINE bool rare_immediates(instruction& in) noexcept {
+    [[nodiscard]] TESSERA_COLD bool rare_immediates(instruction& in) noexcept {
         const u8* where = in_.at();
         u8 byte_ = 0;
         switch (in.immediate) {
@@ -6684,6 +6711,13 @@ private:
 
 namespace tessera::inline TESSERA_ABI::binary {
 
+/// Reads one local declaration and adds it to `total`.
+[[nodiscard]] inline TESSERA_NOINLINE bool local_declaration(immediate_reader& in, const u8* where, u32& n, val_type& t,
+                                                             u64& total) noexcept {
+    if (!in.leb_u32(n) || !in.type(t)) return false;
+    total += n;
+    return !(total >> 32) || in.fail(msg::too_many_locals, where);
+}
 /// Reads the local declarations at the start of a function body and calls `each(count, type)`, which
 /// returns false where memory is out, for every one. `params` counts towards the limit. False:
 /// `in.error()` says why.
@@ -6697,9 +6731,7 @@ template <class Each>
     for (; entries > 0; --entries) {
         u32 n = 0;
         val_type t;
-        if (!in.leb_u32(n) || !in.type(t)) return false;
-        total += n;
-        if (total >> 32) return in.fail(msg::too_many_locals, where);
+        if (!local_declaration(in, where, n, t, total)) return false;
         // The limit is checked last: a number of locals that no module can have is malformed.
         if (total <= limits.locals && !each(n, t)) return in.fail_memory();
     }
@@ -6721,7 +6753,8 @@ template <class Each>
 /// Looks for what is malformed in the function bodies of a module, without validating them. False:
 /// there is something, and `why` is set to it. For errors only: bodies are read again.
 template <features F>
-[[nodiscard]] bool bodies_well_formed(const module_data& m, const module_limits& limits, error& why) noexcept {
+[[nodiscard]] TESSERA_COLD bool bodies_well_formed(const module_data& m, const module_limits& limits,
+                                                   error& why) noexcept {
     const u8* base = m.bytes.data();
     instruction_reader<F> code(base, {});
     code.module_ends(base + m.bytes.size());
@@ -8897,7 +8930,7 @@ private:
         if (rule.flags & op_rule::pending) note_pending(instruction_);
         return rule.flags & op_rule::poly ? special(instruction_) : apply(rule, instruction_);
     }
-    [[nodiscard]] bool constant_step(u32 globals) noexcept {
+    [[nodiscard]] TESSERA_COLD bool constant_step(u32 globals) noexcept {
         if (!in_.next(instruction_)) return context_.fail(in_.error());
         offset_ = instruction_.offset;
         if (!room(most_results)) return false;
@@ -8971,7 +9004,7 @@ private:
         default: return rare(in);
         }
     }
-    [[nodiscard]] TESSERA_NOINLINE bool rare(const instruction& in) noexcept {
+    [[nodiscard]] TESSERA_COLD bool rare(const instruction& in) noexcept {
         switch (in.code) {
         case op::unreachable: return unreachable(), true;
         case op::br_table: return br_table(in);
@@ -9038,7 +9071,7 @@ private:
         if constexpr (F[feature::gc]) return aggregate(in);
         else return fail(msg::illegal_opcode, row(in.code).text);
     }
-    [[nodiscard]] bool aggregate(const instruction& in) noexcept {
+    [[nodiscard]] TESSERA_COLD bool aggregate(const instruction& in) noexcept {
         switch (in.code) {
         case op::ref_eq: return ref_eq();
         case op::ref_test:
@@ -9297,8 +9330,9 @@ private:
             if (!order.push_back(u32(order.size()))) return context_.fail_memory();
         }
         const auto name = [&](u32 i) { return m_.exports[i].name; };
-        std::sort(order.begin(), order.end(),
-                  [&](u32 a, u32 b) { return name(a) != name(b) ? name(a) < name(b) : a < b; });
+        const auto before = [&](u32 a, u32 b) { return name(a) != name(b) ? name(a) < name(b) : a < b; };
+        std::make_heap(order.begin(), order.end(), before); // less code than std::sort
+        std::sort_heap(order.begin(), order.end(), before);
         for (std::size_t i = 1; i < order.size(); ++i)
             if (name(order[i]) == name(order[i - 1]))
                 return context_.fail(msg::duplicate_export, m_.exports[order[i]].offset, name(order[i]));
@@ -10183,6 +10217,7 @@ TESSERA_API result<vec<u8>> module::to_binary() const noexcept {
 /// @file name_map.hpp
 /// From names to numbers: an open-addressing hash map whose every allocation can fail.
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI {
 
 /// A 32-bit hash of a name; good enough that short, similar names spread.
@@ -10268,6 +10303,7 @@ private:
 };
 
 } // namespace tessera
+TESSERA_SMALL_END
 
 // ---- text/word.hpp ---------------------------------------------------------------------
 /// @file text/word.hpp
@@ -16415,6 +16451,7 @@ using traits_of = function_traits<decltype(&sem<O>::eval)>;
 /// @file runtime/const_eval.hpp
 /// Evaluating constant expressions (spec: valid/instructions, Constant Expressions).
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::runtime {
 
 /// A value as it lies in slots.
@@ -16508,6 +16545,7 @@ private:
 };
 
 } // namespace tessera::runtime
+TESSERA_SMALL_END
 
 // ---- runtime/runnable.hpp --------------------------------------------------------------
 /// @file runnable.hpp
@@ -17768,6 +17806,7 @@ private:
 /// Evaluating one instruction on slots, chosen at run time: constant expressions, folding of
 /// constants, and the reference that faster engines are tested against.
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::num {
 
 namespace detail {
@@ -17822,6 +17861,7 @@ trap apply(op o, const u64* args, u64* results) noexcept {
 }
 
 } // namespace tessera::num
+TESSERA_SMALL_END
 
 // ---- exec/builder.hpp ------------------------------------------------------------------
 /// @file builder.hpp
@@ -17947,7 +17987,7 @@ protected:
         stack_.settle(i);
     }
     /// Makes temps of the `n` topmost entries.
-    void settle_top(u32 n) noexcept {
+    TESSERA_NOINLINE void settle_top(u32 n) noexcept {
         for (u32 i = stack_.size(); n--;) settle(--i);
     }
     void settle_all() noexcept {
@@ -20080,7 +20120,7 @@ protected:
         emit_move(to, stack_.top(n - 1).slot, slots_of(types));
     }
     /// The same for a conditional branch, whose other way still needs the stack.
-    void place_copy(const control& c, view<val_type> types) noexcept {
+    TESSERA_NOINLINE void place_copy(const control& c, view<val_type> types) noexcept {
         const u32 n = u32(types.size());
         if (n == 0) return;
         const u32 to = label_slot(c);
@@ -20090,7 +20130,7 @@ protected:
         }
         emit_move(to, stack_.top(n - 1).slot, slots_of(types));
     }
-    bool in_place(const control& c, view<val_type> types) noexcept {
+    TESSERA_NOINLINE bool in_place(const control& c, view<val_type> types) noexcept {
         const u32 n = u32(types.size());
         if (n == 0) return true;
         const u32 to = label_slot(c);
@@ -20177,7 +20217,7 @@ protected:
         }
         stop_here();
     }
-    u32 stub_for(u32 depth) noexcept {
+    TESSERA_NOINLINE u32 stub_for(u32 depth) noexcept {
         const std::size_t at = control_.size() - 1 - depth;
         while (control_mark_.size() <= at)
             if (!control_mark_.push_back(no_index)) return failed_ = true, 0;
@@ -20191,7 +20231,7 @@ protected:
     /// Returns the topmost entries.
     void emit_return() noexcept { emit_return_of(true); }
     void emit_return_copy() noexcept { emit_return_of(false); }
-    void emit_return_of(bool last) noexcept {
+    TESSERA_NOINLINE void emit_return_of(bool last) noexcept {
         const auto types = results(control_[0]);
         node n;
         n.v = {family::return_, 0, class_code(cls::i32), {}};
@@ -20956,8 +20996,10 @@ private:
             indexed_ = &unit;
             for (u32 i = 0; i < unit.funcs.size(); ++i)
                 if (unit.funcs[i].cells && !index_.push_back({unit.funcs[i].cells, i})) return no_index;
-            std::sort(index_.begin(), index_.end(),
-                      [](const place& a, const place& b) { return std::less<>()(a.cells, b.cells); });
+            // Sorting by a heap is less code than std::sort.
+            const auto before = [](const place& a, const place& b) { return std::less<>()(a.cells, b.cells); };
+            std::make_heap(index_.begin(), index_.end(), before);
+            std::sort_heap(index_.begin(), index_.end(), before);
         }
         const place* const after = std::upper_bound(
             index_.begin(), index_.end(), pc, [](const u8* p, const place& b) { return std::less<>()(p, b.cells); });
@@ -21123,8 +21165,8 @@ public:
 
     /// A context for a call of `f` with the arguments at `slots`, ready for `proceed`. Null: `why`
     /// says what is missing. Goes back with `release`.
-    static context* prepare(runtime::store_data& store, runtime::func_record& f, const u64* slots,
-                            error& why) noexcept {
+    static TESSERA_NOINLINE context* prepare(runtime::store_data& store, runtime::func_record& f, const u64* slots,
+                                             error& why) noexcept {
         context* const c = acquire(store);
         if (!c) return why = error(msg::out_of_memory), nullptr;
         u8* at = c->stack;
@@ -21172,7 +21214,7 @@ public:
     }
     /// Runs until the call is done (true) or stops (false; `why` is set). If it is then paused it can
     /// go on by another `proceed`.
-    static bool proceed(runtime::store_data& store, context& c, error& why) noexcept {
+    static TESSERA_NOINLINE bool proceed(runtime::store_data& store, context& c, error& why) noexcept {
         const u32 depth = store.host_depth;
         if (TESSERA_UNLIKELY(depth >= store.limits.host_depth)) {
             why = error(trap::stack_exhausted).set_detail("calls from the host nested too deeply");
@@ -21287,7 +21329,7 @@ public:
 
     // ---- contexts --------------------------------------------------------------------------------------------------
 
-    static context* acquire(runtime::store_data& store) noexcept {
+    static TESSERA_NOINLINE context* acquire(runtime::store_data& store) noexcept {
         pool* const all = pool_of(store);
         if (!all) return nullptr;
         store.ready = {};
@@ -21470,7 +21512,7 @@ public:
         if (!there) c->pc = c->stop_cells;
         return there;
     }
-    static void call_host(context* c, runtime::func_record& f) noexcept {
+    static TESSERA_NOINLINE void call_host(context* c, runtime::func_record& f) noexcept {
         c->stop_pc = nullptr;
         u8* at = c->fp + c->call.delta;
         if (!make_room(c, at, 8 * u64(f.param_slots > f.result_slots ? f.param_slots : f.result_slots))) return;
@@ -21488,7 +21530,7 @@ public:
         c->fp = at - call.link;
     }
     /// Makes the lazy call at `c->pc` a call; it is then executed again.
-    static TESSERA_NOINLINE void link(context* c) noexcept {
+    static TESSERA_COLD void link(context* c) noexcept {
         constexpr variant lazy{family::call_lazy, 0, op::nop, {}}, made{family::call, 0, op::nop, {}};
         constexpr variant lazy_tail{family::return_call_lazy, 0, op::nop, {}},
             made_tail{family::return_call, 0, op::nop, {}};
@@ -21515,7 +21557,7 @@ public:
     // ---- self-test -------------------------------------------------------------------------------------------------
 
     /// True if handlers really jump: a thousand of them in a row must not use native stack.
-    static bool self_test() noexcept {
+    static TESSERA_COLD bool self_test() noexcept {
 #if TESSERA_TAIL_CALLS
         constexpr variant idle{family::move, 0, class_code(cls::i64), {loc::slot, loc::none, loc::none, loc::slot}};
         constexpr u32 count = 1000, size = layout_of(idle).size;

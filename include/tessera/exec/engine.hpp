@@ -17,8 +17,8 @@ public:
 
     /// A context for a call of `f` with the arguments at `slots`, ready for `proceed`. Null: `why`
     /// says what is missing. Goes back with `release`.
-    static context* prepare(runtime::store_data& store, runtime::func_record& f, const u64* slots,
-                            error& why) noexcept {
+    static TESSERA_NOINLINE context* prepare(runtime::store_data& store, runtime::func_record& f, const u64* slots,
+                                             error& why) noexcept {
         context* const c = acquire(store);
         if (!c) return why = error(msg::out_of_memory), nullptr;
         u8* at = c->stack;
@@ -66,7 +66,7 @@ public:
     }
     /// Runs until the call is done (true) or stops (false; `why` is set). If it is then paused it can
     /// go on by another `proceed`.
-    static bool proceed(runtime::store_data& store, context& c, error& why) noexcept {
+    static TESSERA_NOINLINE bool proceed(runtime::store_data& store, context& c, error& why) noexcept {
         const u32 depth = store.host_depth;
         if (TESSERA_UNLIKELY(depth >= store.limits.host_depth)) {
             why = error(trap::stack_exhausted).set_detail("calls from the host nested too deeply");
@@ -181,7 +181,7 @@ public:
 
     // ---- contexts --------------------------------------------------------------------------------------------------
 
-    static context* acquire(runtime::store_data& store) noexcept {
+    static TESSERA_NOINLINE context* acquire(runtime::store_data& store) noexcept {
         pool* const all = pool_of(store);
         if (!all) return nullptr;
         store.ready = {};
@@ -364,7 +364,7 @@ public:
         if (!there) c->pc = c->stop_cells;
         return there;
     }
-    static void call_host(context* c, runtime::func_record& f) noexcept {
+    static TESSERA_NOINLINE void call_host(context* c, runtime::func_record& f) noexcept {
         c->stop_pc = nullptr;
         u8* at = c->fp + c->call.delta;
         if (!make_room(c, at, 8 * u64(f.param_slots > f.result_slots ? f.param_slots : f.result_slots))) return;
@@ -382,7 +382,7 @@ public:
         c->fp = at - call.link;
     }
     /// Makes the lazy call at `c->pc` a call; it is then executed again.
-    static TESSERA_NOINLINE void link(context* c) noexcept {
+    static TESSERA_COLD void link(context* c) noexcept {
         constexpr variant lazy{family::call_lazy, 0, op::nop, {}}, made{family::call, 0, op::nop, {}};
         constexpr variant lazy_tail{family::return_call_lazy, 0, op::nop, {}},
             made_tail{family::return_call, 0, op::nop, {}};
@@ -409,7 +409,7 @@ public:
     // ---- self-test -------------------------------------------------------------------------------------------------
 
     /// True if handlers really jump: a thousand of them in a row must not use native stack.
-    static bool self_test() noexcept {
+    static TESSERA_COLD bool self_test() noexcept {
 #if TESSERA_TAIL_CALLS
         constexpr variant idle{family::move, 0, class_code(cls::i64), {loc::slot, loc::none, loc::none, loc::slot}};
         constexpr u32 count = 1000, size = layout_of(idle).size;

@@ -201,7 +201,7 @@ protected:
         emit_move(to, stack_.top(n - 1).slot, slots_of(types));
     }
     /// The same for a conditional branch, whose other way still needs the stack.
-    void place_copy(const control& c, view<val_type> types) noexcept {
+    TESSERA_NOINLINE void place_copy(const control& c, view<val_type> types) noexcept {
         const u32 n = u32(types.size());
         if (n == 0) return;
         const u32 to = label_slot(c);
@@ -211,7 +211,7 @@ protected:
         }
         emit_move(to, stack_.top(n - 1).slot, slots_of(types));
     }
-    bool in_place(const control& c, view<val_type> types) noexcept {
+    TESSERA_NOINLINE bool in_place(const control& c, view<val_type> types) noexcept {
         const u32 n = u32(types.size());
         if (n == 0) return true;
         const u32 to = label_slot(c);
@@ -298,7 +298,7 @@ protected:
         }
         stop_here();
     }
-    u32 stub_for(u32 depth) noexcept {
+    TESSERA_NOINLINE u32 stub_for(u32 depth) noexcept {
         const std::size_t at = control_.size() - 1 - depth;
         while (control_mark_.size() <= at)
             if (!control_mark_.push_back(no_index)) return failed_ = true, 0;
@@ -312,7 +312,7 @@ protected:
     /// Returns the topmost entries.
     void emit_return() noexcept { emit_return_of(true); }
     void emit_return_copy() noexcept { emit_return_of(false); }
-    void emit_return_of(bool last) noexcept {
+    TESSERA_NOINLINE void emit_return_of(bool last) noexcept {
         const auto types = results(control_[0]);
         node n;
         n.v = {family::return_, 0, class_code(cls::i32), {}};

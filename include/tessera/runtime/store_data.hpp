@@ -7,6 +7,7 @@
 #include <tessera/runtime/instance.hpp>
 #include <tessera/valid/match.hpp>
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::runtime {
 
 /// A store. One thread at a time uses it; only `interrupt` may be set from another one.
@@ -91,3 +92,4 @@ inline void store_data::clear() noexcept {
 }
 
 } // namespace tessera::runtime
+TESSERA_SMALL_END
