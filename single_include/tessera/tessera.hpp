@@ -17503,8 +17503,8 @@ constexpr bool latch_exists(op o, loc a, loc b) noexcept {
     case op::i32_ne:
     case op::i32_lt_s:
     case op::i32_lt_u:
-    case op::i32_gt_s:
-    case op::i32_gt_u: return one_of(a, loc::slot, loc::pin) && one_of(b, loc::slot, loc::imm);
+    case op::i32_ge_s:
+    case op::i32_ge_u: return one_of(a, loc::slot, loc::pin) && one_of(b, loc::slot, loc::imm);
     case op::i64_ne: return a == loc::slot && b == loc::imm;
     default: return false;
     }
@@ -17630,7 +17630,8 @@ constexpr bool exists(const variant& v) noexcept {
     }
     case family::load: return (slot_or_acc(a) || (a == loc::imm && detail::is_hot_load(v.code))) && slot_or_acc(d);
     case family::load_indexed:
-        if (a == loc::imm && v.flags >> flag::shift != 0) return false;
+        // A table of words at an address known at compile time is the one that is common.
+        if (a == loc::imm && v.flags >> flag::shift != 0 && v.code != op::i32_load) return false;
         return detail::is_hot_load(v.code) && slot_or_acc(d) && detail::one_of(a, loc::slot, loc::imm) &&
                slot_or_acc(b);
     case family::store: {
@@ -20418,16 +20419,20 @@ protected:
         joined.v.at[3] = loc::slot;
         if (!exists(joined.v)) return false;
         take_last();
-        if (joined.v.at[0] == loc::slot && add.v.at[0] == loc::acc && position() > block_start_) {
+        if (add.v.at[0] == loc::acc && position() > block_start_) {
             const node& shift = ir_.nodes.back();
             const u8 scale = natural_align[u16(n.v.code)];
             if (shift.v.fam == family::binary && shift.v.code == op::i32_shl && shift.v.at[1] == loc::imm &&
                 shift.v.at[3] == loc::acc && scale != 0 && (shift.operands[1] & 31) == scale &&
                 detail::slot_or_acc(shift.v.at[0])) {
-                const node s = take_last();
-                joined.v.flags = u8(scale << flag::shift);
-                joined.v.at[1] = s.v.at[0];
-                joined.operands[1] = s.operands[0];
+                variant scaled = joined.v;
+                scaled.flags = u8(scale << flag::shift);
+                scaled.at[1] = shift.v.at[0];
+                if (exists(scaled)) {
+                    joined.v = scaled;
+                    joined.operands[1] = shift.operands[0];
+                    take_last();
+                }
             }
         }
         if (joined.v.at[1] == loc::acc) last_use_[0] = position();

@@ -499,16 +499,20 @@ protected:
         joined.v.at[3] = loc::slot;
         if (!exists(joined.v)) return false;
         take_last();
-        if (joined.v.at[0] == loc::slot && add.v.at[0] == loc::acc && position() > block_start_) {
+        if (add.v.at[0] == loc::acc && position() > block_start_) {
             const node& shift = ir_.nodes.back();
             const u8 scale = natural_align[u16(n.v.code)];
             if (shift.v.fam == family::binary && shift.v.code == op::i32_shl && shift.v.at[1] == loc::imm &&
                 shift.v.at[3] == loc::acc && scale != 0 && (shift.operands[1] & 31) == scale &&
                 detail::slot_or_acc(shift.v.at[0])) {
-                const node s = take_last();
-                joined.v.flags = u8(scale << flag::shift);
-                joined.v.at[1] = s.v.at[0];
-                joined.operands[1] = s.operands[0];
+                variant scaled = joined.v;
+                scaled.flags = u8(scale << flag::shift);
+                scaled.at[1] = shift.v.at[0];
+                if (exists(scaled)) {
+                    joined.v = scaled;
+                    joined.operands[1] = shift.operands[0];
+                    take_last();
+                }
             }
         }
         if (joined.v.at[1] == loc::acc) last_use_[0] = position();

@@ -341,8 +341,8 @@ constexpr bool latch_exists(op o, loc a, loc b) noexcept {
     case op::i32_ne:
     case op::i32_lt_s:
     case op::i32_lt_u:
-    case op::i32_gt_s:
-    case op::i32_gt_u: return one_of(a, loc::slot, loc::pin) && one_of(b, loc::slot, loc::imm);
+    case op::i32_ge_s:
+    case op::i32_ge_u: return one_of(a, loc::slot, loc::pin) && one_of(b, loc::slot, loc::imm);
     case op::i64_ne: return a == loc::slot && b == loc::imm;
     default: return false;
     }
@@ -468,7 +468,8 @@ constexpr bool exists(const variant& v) noexcept {
     }
     case family::load: return (slot_or_acc(a) || (a == loc::imm && detail::is_hot_load(v.code))) && slot_or_acc(d);
     case family::load_indexed:
-        if (a == loc::imm && v.flags >> flag::shift != 0) return false;
+        // A table of words at an address known at compile time is the one that is common.
+        if (a == loc::imm && v.flags >> flag::shift != 0 && v.code != op::i32_load) return false;
         return detail::is_hot_load(v.code) && slot_or_acc(d) && detail::one_of(a, loc::slot, loc::imm) &&
                slot_or_acc(b);
     case family::store: {
