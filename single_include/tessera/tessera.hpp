@@ -893,10 +893,32 @@ private:
 
 namespace tessera::inline TESSERA_ABI {
 
+namespace detail {
+/// What a vec consists of, whatever its elements are: code that is compiled once.
+struct vec_storage {
+    void* data_ = nullptr;
+    std::size_t size_ = 0;
+    std::size_t capacity_ = 0;
+
+    /// Room for `n` elements of `element` bytes, which can be copied as bytes. False: memory is out,
+    /// nothing changed.
+    TESSERA_NOINLINE bool move_to(std::size_t n, std::size_t element) noexcept {
+        if (n > std::size_t(-1) / 2 / element) return false;
+        void* const fresh = TESSERA_ALLOCATE(n * element);
+        if (!fresh) return false;
+        if (size_) std::memcpy(fresh, data_, size_ * element);
+        TESSERA_DEALLOCATE(data_);
+        data_ = fresh;
+        capacity_ = n;
+        return true;
+    }
+};
+} // namespace detail
+
 /// A contiguous sequence of T. What allocates returns false when memory is out and then changes
 /// nothing. T must be movable without throwing. Not copyable; `assign` copies and can fail.
 template <class T>
-class vec {
+class vec : detail::vec_storage {
 public:
     vec() noexcept = default;
     vec(vec&& other) noexcept { take(other); }
@@ -911,26 +933,26 @@ public:
     vec& operator=(const vec&) = delete;
     ~vec() { release(); }
 
-    T* data() noexcept { return data_; }
-    const T* data() const noexcept { return data_; }
+    T* data() noexcept { return static_cast<T*>(data_); }
+    const T* data() const noexcept { return static_cast<const T*>(data_); }
     std::size_t size() const noexcept { return size_; }
     std::size_t capacity() const noexcept { return capacity_; }
     bool empty() const noexcept { return size_ == 0; }
-    T& operator[](std::size_t i) noexcept { return data_[i]; }
-    const T& operator[](std::size_t i) const noexcept { return data_[i]; }
-    T& back() noexcept { return data_[size_ - 1]; }
-    const T& back() const noexcept { return data_[size_ - 1]; }
-    T* begin() noexcept { return data_; }
-    T* end() noexcept { return data_ + size_; }
-    const T* begin() const noexcept { return data_; }
-    const T* end() const noexcept { return data_ + size_; }
+    T& operator[](std::size_t i) noexcept { return data()[i]; }
+    const T& operator[](std::size_t i) const noexcept { return data()[i]; }
+    T& back() noexcept { return data()[size_ - 1]; }
+    const T& back() const noexcept { return data()[size_ - 1]; }
+    T* begin() noexcept { return data(); }
+    T* end() noexcept { return data() + size_; }
+    const T* begin() const noexcept { return data(); }
+    const T* end() const noexcept { return data() + size_; }
 
     /// Makes room for `n` elements in all. False: memory is out, nothing changed.
     [[nodiscard]] bool reserve(std::size_t n) noexcept { return n <= capacity_ || grow(n); }
     /// Appends `value`. False: memory is out, nothing changed.
     [[nodiscard]] bool push_back(T value) noexcept {
         if (TESSERA_UNLIKELY(size_ == capacity_) && !grow(capacity_ < 4 ? 8 : capacity_ * 2)) return false;
-        ::new (static_cast<void*>(data_ + size_)) T(std::move(value));
+        ::new (static_cast<void*>(data() + size_)) T(std::move(value));
         ++size_;
         return true;
     }
@@ -938,9 +960,9 @@ public:
     [[nodiscard]] bool append(const T* from, std::size_t n) noexcept {
         if (n > capacity_ - size_ && !grow(size_ + n < capacity_ * 2 ? capacity_ * 2 : size_ + n)) return false;
         if constexpr (std::is_trivially_copyable_v<T>) {
-            if (n) std::memcpy(static_cast<void*>(data_ + size_), static_cast<const void*>(from), n * sizeof(T));
+            if (n) std::memcpy(static_cast<void*>(data() + size_), static_cast<const void*>(from), n * sizeof(T));
         } else {
-            for (std::size_t i = 0; i < n; ++i) ::new (static_cast<void*>(data_ + size_ + i)) T(from[i]);
+            for (std::size_t i = 0; i < n; ++i) ::new (static_cast<void*>(data() + size_ + i)) T(from[i]);
         }
         size_ += n;
         return true;
@@ -949,7 +971,7 @@ public:
     [[nodiscard]] TESSERA_NOINLINE bool resize(std::size_t n) noexcept {
         if (!reserve(n)) return false;
         if (n < size_) truncate(n);
-        for (; size_ < n; ++size_) ::new (static_cast<void*>(data_ + size_)) T();
+        for (; size_ < n; ++size_) ::new (static_cast<void*>(data() + size_)) T();
         return true;
     }
     /// Replaces the content by copies of `from`. False: memory is out, the content is then empty.
@@ -961,24 +983,24 @@ public:
     void truncate(std::size_t n) noexcept {
         if constexpr (std::is_trivially_copyable_v<T>) size_ = n; // its destructor does nothing, too
         else
-            for (T *at = end(), *const last = data_ + n; at != last; --size_) (--at)->~T();
+            for (T *at = end(), *const last = data() + n; at != last; --size_) (--at)->~T();
     }
     void pop_back() noexcept { truncate(size_ - 1); }
     void clear() noexcept { truncate(0); }
 
 private:
     /// The rare part of what appends, out of the way.
-    TESSERA_NOINLINE bool grow(std::size_t n) noexcept {
+    bool grow(std::size_t n) noexcept {
+        if constexpr (std::is_trivially_copyable_v<T>) return move_to(n, sizeof(T));
+        else return move_each_to(n);
+    }
+    TESSERA_NOINLINE bool move_each_to(std::size_t n) noexcept {
         if (n > std::size_t(-1) / 2 / sizeof(T)) return false;
         T* fresh = static_cast<T*>(TESSERA_ALLOCATE(n * sizeof(T)));
         if (!fresh) return false;
-        if constexpr (std::is_trivially_copyable_v<T>) {
-            if (size_) std::memcpy(static_cast<void*>(fresh), static_cast<const void*>(data_), size_ * sizeof(T));
-        } else {
-            for (std::size_t i = 0; i < size_; ++i) {
-                ::new (static_cast<void*>(fresh + i)) T(std::move(data_[i]));
-                data_[i].~T();
-            }
+        for (std::size_t i = 0; i < size_; ++i) {
+            ::new (static_cast<void*>(fresh + i)) T(std::move(data()[i]));
+            data()[i].~T();
         }
         TESSERA_DEALLOCATE(data_);
         data_ = fresh;
@@ -999,9 +1021,6 @@ private:
         data_ = nullptr;
         capacity_ = 0;
     }
-    T* data_ = nullptr;
-    std::size_t size_ = 0;
-    std::size_t capacity_ = 0;
 };
 
 /// Makes a T on the heap from `args`, or returns null when memory is out. Ends with `destroy`.
@@ -1045,12 +1064,19 @@ struct backtrace {
 /// An error value. Copies share the backtrace.
 class error {
 public:
-    TESSERA_COLD error(const message& what, u64 offset = no_offset) noexcept : what_(&what), offset_(offset) {}
+    /// For the library: where a failure is written that will most likely not come. Cheap to make.
+    struct unlikely {};
+    explicit error(unlikely) noexcept : what_(&msg::out_of_memory) { detail_[0] = 0; }
+    TESSERA_COLD error(const message& what, u64 offset = no_offset) noexcept : what_(&what), offset_(offset) {
+        detail_[0] = 0;
+    }
     TESSERA_COLD error(const message& what, std::string_view detail, u64 offset = no_offset) noexcept
         : what_(&what), offset_(offset) {
         set_detail(detail);
     }
-    TESSERA_COLD error(tessera::trap why) noexcept : what_(&msg::traps[std::size_t(why)]), trap_(why) {}
+    TESSERA_COLD error(tessera::trap why) noexcept : what_(&msg::traps[std::size_t(why)]), trap_(why) {
+        detail_[0] = 0;
+    }
     TESSERA_COLD error(const error& other) noexcept
         : what_(other.what_), offset_(other.offset_), line_(other.line_), column_(other.column_), trap_(other.trap_),
           trace_(other.trace_) {
@@ -1116,7 +1142,7 @@ private:
     u32 line_ = 0;
     u32 column_ = 0;
     tessera::trap trap_ = tessera::trap::none;
-    char detail_[79] = {};
+    char detail_[79]; ///< up to the NUL
     backtrace* trace_ = nullptr;
 };
 
@@ -1441,6 +1467,7 @@ struct func_code {
     u32 size = 0;        ///< bytes of cells
     u32 frame_slots = 0; ///< slots a frame takes, operands included
     u32 header = 0;      ///< slot of the return address: max(parameter slots, result slots)
+    bool leaf = false;   ///< neither calls nor computes with floats
 };
 
 /// Keeps a module alive and holds what the store knows about it.
@@ -1482,8 +1509,11 @@ struct func_record {
     u32 self = 0;              ///< index in store_data::funcs
     u32 param_slots = 0;
     u32 result_slots = 0;
+    u32 leaf_bytes = no_leaf;          ///< of a lowered function that neither calls nor computes with floats: its frame
     instance_data* instance = nullptr; ///< null for a host function
     host_function* host = nullptr;     ///< null for a wasm function
+
+    static constexpr u32 no_leaf = ~u32{0};
 };
 
 struct engine {
@@ -1502,6 +1532,10 @@ struct engine {
     void (*release)(store_data& store);
     /// False if the code the compiler made breaks what the engine relies on; null: it relies on nothing.
     bool (*works)() = nullptr;
+    /// Calls a leaf whose arguments are in `store_data::ready`, which has room for its frame, and where
+    /// its results come. False: it failed, and `leaf_error` has to be asked why at once.
+    bool (*call_leaf)(store_data& store, const func_record& f) = nullptr;
+    error (*leaf_error)(store_data& store) = nullptr;
 };
 
 /// The engine of a build with the features F; exec/ defines it.
@@ -2365,6 +2399,7 @@ inline bool tag_matches(const type_space& space, u32 actual, u32 wanted) noexcep
 /// @file runtime/store_data.hpp
 /// The store (spec: exec/runtime, Store): owner of everything that instances share.
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::runtime {
 
 /// A store. One thread at a time uses it; only `interrupt` may be set from another one.
@@ -2377,8 +2412,12 @@ struct store_data {
     features built;                     ///< what the engine can run
     u64 fuel = 0;                       ///< what is left; used only with feature::fuel
     std::atomic<bool> interrupt{false}; ///< used only with feature::interruption
-    u32 host_depth = 0;                 ///< how many calls from the host into the guest are active
-    u32 epoch = 1;                      ///< counted up by a reset; handles of an earlier one are stale
+    struct {
+        u64* slots = nullptr;
+        u64 bytes = 0;
+    } ready;            ///< the stack of the next call, for `engine::call_leaf`; 0 bytes: it has none
+    u32 host_depth = 0; ///< how many calls from the host into the guest are active
+    u32 epoch = 1;      ///< counted up by a reset; handles of an earlier one are stale
 
     account memory_total;
     account table_total;
@@ -2418,6 +2457,7 @@ inline void destroy_unit(code_unit* u) noexcept {
 inline void store_data::clear() noexcept {
     if (engine && engine->release) engine->release(*this);
     engine_state = nullptr;
+    ready = {};
     for (instance_data* i : instances) destroy(i);
     for (func_record* f : funcs)
         if (f->host) f->host->release();
@@ -2444,6 +2484,7 @@ inline void store_data::clear() noexcept {
 }
 
 } // namespace tessera::runtime
+TESSERA_SMALL_END
 
 // ---- runtime/link.hpp ------------------------------------------------------------------
 /// @file runtime/link.hpp
@@ -2882,22 +2923,37 @@ inline void spend_interruption(store_data& store, const error& why) noexcept {
         store.interrupt.store(false, std::memory_order_relaxed);
 }
 
+/// Calls a host function by the host.
+inline TESSERA_NOINLINE bool call_host(store_data& store, func_record& f, u64* slots, error& why) noexcept {
+    if (store.host_depth >= store.limits.host_depth) {
+        why = error(trap::stack_exhausted);
+        why.set_detail("limits::host_depth");
+        return false;
+    }
+    ++store.host_depth;
+    store.ready = {}; // the engine has not seen that the limit is closer
+    const bool ok = store.engine->invoke(store, f, slots, why);
+    --store.host_depth;
+    if (!ok) spend_interruption(store, why);
+    return ok;
+}
+
 /// Calls `f` (spec: exec/modules, Invocation). `slots` holds the arguments, one 64-bit slot each, two
 /// for v128, and has room for the larger of arguments and results, which replace them. False: the
 /// call failed, `why` says how. The engine counts nested calls against limits::host_depth; those of
 /// a host function by the host never reach it and are counted here.
 inline bool call(store_data& store, func_record& f, u64* slots, error& why) noexcept {
-    const u32 host = f.host ? 1 : 0;
-    if (TESSERA_UNLIKELY(host && store.host_depth >= store.limits.host_depth)) {
-        why = error(trap::stack_exhausted);
-        why.set_detail("limits::host_depth");
-        return false;
-    }
-    store.host_depth += host;
-    const bool ok = store.engine->invoke(store, f, slots, why);
-    store.host_depth -= host;
-    if (TESSERA_UNLIKELY(!ok)) spend_interruption(store, why);
-    return ok;
+    if (TESSERA_UNLIKELY(f.host != nullptr)) return call_host(store, f, slots, why);
+    if (TESSERA_LIKELY(store.engine->invoke(store, f, slots, why))) return true;
+    spend_interruption(store, why);
+    return false;
+}
+
+/// Why `engine::call_leaf` failed just now.
+inline TESSERA_COLD error leaf_error(store_data& store) noexcept {
+    error why = store.engine->leaf_error(store);
+    spend_interruption(store, why);
+    return why;
 }
 
 } // namespace tessera::runtime
@@ -3118,7 +3174,7 @@ public:
         if (results.size() != type().results.size()) return error(msg::wrong_type, "number of results");
         runtime::slot_array slots;
         if (auto ok = slots.fill(*store_, *f, args); !ok) return ok;
-        error why(msg::out_of_memory);
+        error why{error::unlikely()};
         if (!runtime::call(*store_, *f, slots.data(), why)) return why;
         slots.take(*store_, *f, results);
         return {};
@@ -3182,31 +3238,24 @@ class typed_func<R(A...)> : public runtime::handle {
 public:
     using handle::handle;
 
-    /// Calls it; arguments and results pass through slots on the native stack, without allocation.
-    result<R> operator()(std::remove_cvref_t<A>... args) const noexcept {
-        constexpr u32 in_slots = (0u + ... + runtime::convert<std::remove_cvref_t<A>>::slots);
-        constexpr u32 n = in_slots > list::slots ? in_slots : list::slots;
-        u64 slots[n ? n : 1];
-        runtime::func_record* f = in(&runtime::store_data::funcs);
-        if (TESSERA_UNLIKELY(!f)) return msg::stale_handle;
-        [[maybe_unused]] u64* at = slots;
-        if (!(... && (runtime::convert<std::remove_cvref_t<A>>::put(*store_, at, args) &&
-                      (at += runtime::convert<std::remove_cvref_t<A>>::slots))))
-            return msg::other_store;
-        error why(msg::out_of_memory);
-        if (TESSERA_UNLIKELY(!runtime::call(*store_, *f, slots, why))) return why;
-        if constexpr (std::is_void_v<R>) return {};
-        else return list::take(*store_, slots);
+    /// Calls it without allocation; arguments and results of a leaf pass through the guest's own stack,
+    /// of other functions through slots on the native one.
+    TESSERA_INLINE result<R> operator()(std::remove_cvref_t<A>... args) const noexcept {
+        if (TESSERA_UNLIKELY(!*this)) return call(args...);
+        runtime::store_data& s = *store_;
+        const runtime::func_record& f = *s.funcs[index_];
+        if (TESSERA_UNLIKELY(f.leaf_bytes > s.ready.bytes)) return call(args...);
+        u64* const slots = s.ready.slots;
+        if (TESSERA_UNLIKELY(!put(slots, args...))) return call(args...);
+        if (TESSERA_UNLIKELY(!s.engine->call_leaf(s, f))) return leaf_error();
+        return take(slots);
     }
     /// A call that has not begun; see func::start. Its result comes from execution::get<R>.
     result<execution> start(std::remove_cvref_t<A>... args) const noexcept {
-        u64 slots[(1u + ... + runtime::convert<std::remove_cvref_t<A>>::slots)];
+        u64 slots[in_slots + 1];
         runtime::func_record* f = in(&runtime::store_data::funcs);
         if (!f) return msg::stale_handle;
-        [[maybe_unused]] u64* at = slots;
-        if (!(... && (runtime::convert<std::remove_cvref_t<A>>::put(*store_, at, args) &&
-                      (at += runtime::convert<std::remove_cvref_t<A>>::slots))))
-            return msg::other_store;
+        if (!put(slots, args...)) return msg::other_store;
         return execution::start(*store_, *f, slots);
     }
     /// The same function without its C++ type.
@@ -3223,6 +3272,27 @@ public:
 
 private:
     using list = runtime::result_list<R>;
+    static constexpr u32 in_slots = (0u + ... + runtime::convert<std::remove_cvref_t<A>>::slots);
+
+    bool put([[maybe_unused]] u64* at, const std::remove_cvref_t<A>&... args) const noexcept {
+        return (... && (runtime::convert<std::remove_cvref_t<A>>::put(*store_, at, args) &&
+                        (at += runtime::convert<std::remove_cvref_t<A>>::slots)));
+    }
+    result<R> take([[maybe_unused]] const u64* slots) const noexcept {
+        if constexpr (std::is_void_v<R>) return {};
+        else return list::take(*store_, slots);
+    }
+    /// The call of any function, and what is wrong with one that cannot be.
+    TESSERA_NOINLINE result<R> call(std::remove_cvref_t<A>... args) const noexcept {
+        runtime::func_record* const f = in(&runtime::store_data::funcs);
+        if (!f) return msg::stale_handle;
+        u64 slots[(in_slots > list::slots ? in_slots : list::slots) + 1];
+        if (!put(slots, args...)) return msg::other_store;
+        error why{error::unlikely()};
+        if (TESSERA_UNLIKELY(!runtime::call(*store_, *f, slots, why))) return why;
+        return take(slots);
+    }
+    TESSERA_COLD result<R> leaf_error() const noexcept { return runtime::leaf_error(*store_); }
     static_assert(!list::fails, "tessera: leave out result<> in a function type; a call always returns one");
 };
 
@@ -3496,6 +3566,7 @@ private:
 /// @file runtime/exports.hpp
 /// Looking up exports by name.
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::runtime {
 
 /// The export `name` of the unit's module, or null. Modules with many exports get an index at the
@@ -3562,6 +3633,7 @@ inline external external_at(store_data& s, extern_kind kind, u32 index) noexcept
 }
 
 } // namespace tessera::runtime
+TESSERA_SMALL_END
 
 // ---- runtime/objects.hpp ---------------------------------------------------------------
 /// @file runtime/objects.hpp
@@ -4090,6 +4162,7 @@ host_function* bind_dynamic(const func_type& type, F&& f) noexcept {
 /// @file runtime/api/imports.hpp
 /// What a host offers to the modules it instantiates.
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI {
 
 /// Names and what they stand for: host functions, handles of a store, whole instances. Names are
@@ -4301,11 +4374,13 @@ private:
 };
 
 } // namespace tessera
+TESSERA_SMALL_END
 
 // ---- runtime/records.hpp ---------------------------------------------------------------
 /// @file records.hpp
 /// Adding objects to a store, function records among them.
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::runtime {
 
 /// Adds a new object to a list of the store's; null when memory is out.
@@ -4357,6 +4432,7 @@ inline func_record* add_host_func(store_data& s, host_function& h, error& why) n
 }
 
 } // namespace tessera::runtime
+TESSERA_SMALL_END
 
 // ---- text/print_options.hpp ------------------------------------------------------------
 /// @file print_options.hpp
@@ -6405,7 +6481,7 @@ protected:
         in.list_count = bytes;
         return true;
     }
-    [[nodiscard]] TESSERA_NOINLINE bool rare_immediates(instruction& in) noexcept {
+    [[nodiscard]] TESSERA_COLD bool rare_immediates(instruction& in) noexcept {
         const u8* where = in_.at();
         u8 byte_ = 0;
         switch (in.immediate) {
@@ -6635,6 +6711,13 @@ private:
 
 namespace tessera::inline TESSERA_ABI::binary {
 
+/// Reads one local declaration and adds it to `total`.
+[[nodiscard]] inline TESSERA_NOINLINE bool local_declaration(immediate_reader& in, const u8* where, u32& n, val_type& t,
+                                                             u64& total) noexcept {
+    if (!in.leb_u32(n) || !in.type(t)) return false;
+    total += n;
+    return !(total >> 32) || in.fail(msg::too_many_locals, where);
+}
 /// Reads the local declarations at the start of a function body and calls `each(count, type)`, which
 /// returns false where memory is out, for every one. `params` counts towards the limit. False:
 /// `in.error()` says why.
@@ -6648,9 +6731,7 @@ template <class Each>
     for (; entries > 0; --entries) {
         u32 n = 0;
         val_type t;
-        if (!in.leb_u32(n) || !in.type(t)) return false;
-        total += n;
-        if (total >> 32) return in.fail(msg::too_many_locals, where);
+        if (!local_declaration(in, where, n, t, total)) return false;
         // The limit is checked last: a number of locals that no module can have is malformed.
         if (total <= limits.locals && !each(n, t)) return in.fail_memory();
     }
@@ -6672,7 +6753,8 @@ template <class Each>
 /// Looks for what is malformed in the function bodies of a module, without validating them. False:
 /// there is something, and `why` is set to it. For errors only: bodies are read again.
 template <features F>
-[[nodiscard]] bool bodies_well_formed(const module_data& m, const module_limits& limits, error& why) noexcept {
+[[nodiscard]] TESSERA_COLD bool bodies_well_formed(const module_data& m, const module_limits& limits,
+                                                   error& why) noexcept {
     const u8* base = m.bytes.data();
     instruction_reader<F> code(base, {});
     code.module_ends(base + m.bytes.size());
@@ -8848,7 +8930,7 @@ private:
         if (rule.flags & op_rule::pending) note_pending(instruction_);
         return rule.flags & op_rule::poly ? special(instruction_) : apply(rule, instruction_);
     }
-    [[nodiscard]] bool constant_step(u32 globals) noexcept {
+    [[nodiscard]] TESSERA_COLD bool constant_step(u32 globals) noexcept {
         if (!in_.next(instruction_)) return context_.fail(in_.error());
         offset_ = instruction_.offset;
         if (!room(most_results)) return false;
@@ -8922,7 +9004,7 @@ private:
         default: return rare(in);
         }
     }
-    [[nodiscard]] TESSERA_NOINLINE bool rare(const instruction& in) noexcept {
+    [[nodiscard]] TESSERA_COLD bool rare(const instruction& in) noexcept {
         switch (in.code) {
         case op::unreachable: return unreachable(), true;
         case op::br_table: return br_table(in);
@@ -8989,7 +9071,7 @@ private:
         if constexpr (F[feature::gc]) return aggregate(in);
         else return fail(msg::illegal_opcode, row(in.code).text);
     }
-    [[nodiscard]] bool aggregate(const instruction& in) noexcept {
+    [[nodiscard]] TESSERA_COLD bool aggregate(const instruction& in) noexcept {
         switch (in.code) {
         case op::ref_eq: return ref_eq();
         case op::ref_test:
@@ -9248,8 +9330,9 @@ private:
             if (!order.push_back(u32(order.size()))) return context_.fail_memory();
         }
         const auto name = [&](u32 i) { return m_.exports[i].name; };
-        std::sort(order.begin(), order.end(),
-                  [&](u32 a, u32 b) { return name(a) != name(b) ? name(a) < name(b) : a < b; });
+        const auto before = [&](u32 a, u32 b) { return name(a) != name(b) ? name(a) < name(b) : a < b; };
+        std::make_heap(order.begin(), order.end(), before); // less code than std::sort
+        std::sort_heap(order.begin(), order.end(), before);
         for (std::size_t i = 1; i < order.size(); ++i)
             if (name(order[i]) == name(order[i - 1]))
                 return context_.fail(msg::duplicate_export, m_.exports[order[i]].offset, name(order[i]));
@@ -10134,6 +10217,7 @@ TESSERA_API result<vec<u8>> module::to_binary() const noexcept {
 /// @file name_map.hpp
 /// From names to numbers: an open-addressing hash map whose every allocation can fail.
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI {
 
 /// A 32-bit hash of a name; good enough that short, similar names spread.
@@ -10219,6 +10303,7 @@ private:
 };
 
 } // namespace tessera
+TESSERA_SMALL_END
 
 // ---- text/word.hpp ---------------------------------------------------------------------
 /// @file text/word.hpp
@@ -16366,6 +16451,7 @@ using traits_of = function_traits<decltype(&sem<O>::eval)>;
 /// @file runtime/const_eval.hpp
 /// Evaluating constant expressions (spec: valid/instructions, Constant Expressions).
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::runtime {
 
 /// A value as it lies in slots.
@@ -16459,6 +16545,7 @@ private:
 };
 
 } // namespace tessera::runtime
+TESSERA_SMALL_END
 
 // ---- runtime/runnable.hpp --------------------------------------------------------------
 /// @file runnable.hpp
@@ -17377,9 +17464,57 @@ constexpr bool one_of(loc l, loc a, loc b) noexcept { return l == a || l == b; }
 constexpr bool slot_or_acc(loc l) noexcept { return one_of(l, loc::slot, loc::acc); }
 constexpr bool can_swap(op o) noexcept { return num::is_commutative(o) || num::swapped_compare(o) != op::count_; }
 
+/// Those that take long, or that real programs hardly use: an accumulator goes to a slot before them.
+constexpr bool is_rare_unary(op o) noexcept {
+    switch (o) {
+    case op::i32_clz:
+    case op::i32_ctz:
+    case op::i32_popcnt:
+    case op::i64_clz:
+    case op::i64_ctz:
+    case op::i64_popcnt:
+    case op::f32_ceil:
+    case op::f32_trunc:
+    case op::f32_nearest:
+    case op::f64_ceil:
+    case op::f64_trunc:
+    case op::f64_nearest: return true;
+    default: break;
+    }
+    const cls from = class_of(row(o).type.params[0]), to = class_of(row(o).type.results[0]);
+    return (from >= cls::f32 && to < cls::f32) || (from == cls::i64 && to == cls::f32);
+}
+constexpr bool is_division(op o) noexcept {
+    switch (o) {
+    case op::i32_div_s:
+    case op::i32_div_u:
+    case op::i32_rem_s:
+    case op::i32_rem_u:
+    case op::i64_div_s:
+    case op::i64_div_u:
+    case op::i64_rem_s:
+    case op::i64_rem_u: return true;
+    default: return false;
+    }
+}
+/// The comparisons that end counted loops.
+constexpr bool latch_exists(op o, loc a, loc b) noexcept {
+    switch (o) {
+    case op::i32_ne:
+    case op::i32_lt_s:
+    case op::i32_lt_u:
+    case op::i32_ge_s:
+    case op::i32_ge_u: return one_of(a, loc::slot, loc::pin) && one_of(b, loc::slot, loc::imm);
+    case op::i64_ne: return a == loc::slot && b == loc::imm;
+    default: return false;
+    }
+}
+
 constexpr bool binary_sources_exist(op o, loc a, loc b) noexcept {
     const bool is_float = class_of(row(o).type.params[0]) >= cls::f32;
     if (!slot_or_acc(a) && a != loc::imm) return false;
+    const bool with_acc = a == loc::acc || b == loc::acc;
+    if (with_acc && (is_division(o) || (is_float && !is_hot(o) && !num::is_compare(o)))) return false;
     if (a == loc::imm) return b == loc::slot && is_hot(o) && !can_swap(o);
     if (b == loc::slot) return true;
     if (b == loc::acc) return a == loc::slot && !can_swap(o);
@@ -17423,22 +17558,22 @@ constexpr bool has_pin(const variant& v) noexcept {
         if (at == loc::pin) return true;
     return false;
 }
-/// Binary operations with a pin: integers of 32 bits and floats nearly all, those of 64 bits with
-/// constants and accumulators.
+/// Binary operations with a pin: integers of 32 bits and floats.
 constexpr bool binary_pin_exists(op o, loc a, loc b, loc d) noexcept {
     const cls c = class_of(row(o).type.params[0]);
-    const bool narrow = c != cls::i64, is_float = c >= cls::f32, most = o == op::i32_add || is_float;
-    if (!is_hot(o) || (!narrow && (o == op::i64_sub || o == op::i64_or || o == op::i64_shr_s))) return false;
+    const bool is_float = c >= cls::f32, most = o == op::i32_add || is_float;
+    if (!is_hot(o) || c == cls::i64) return false;
     if (a == loc::pin) {
-        if (b == loc::imm) return !is_float && (narrow || d != loc::slot);
-        if (b == loc::slot) return narrow && (d == loc::acc || most);
-        return b == loc::acc && !can_swap(o) && narrow && d == loc::acc;
+        if (b == loc::imm) return !is_float;
+        if (b == loc::slot) return d == loc::acc || most;
+        return b == loc::acc && !can_swap(o) && d == loc::acc;
     }
     if (b == loc::pin) {
-        if (a == loc::acc) return d != loc::slot || most;
-        return a == loc::slot && !can_swap(o) && narrow && (d == loc::acc || is_float);
+        if (a == loc::acc) return d == loc::acc || most;
+        return a == loc::slot && !can_swap(o) && d == loc::acc;
     }
-    return a != loc::imm && binary_sources_exist(o, a, b) && (a == loc::acc || b != loc::slot || most);
+    if (a == loc::imm || (a == loc::slot && b == loc::acc)) return false;
+    return binary_sources_exist(o, a, b) && (a == loc::acc || b != loc::slot || most);
 }
 /// The handlers with pins: the forms that loops of real programs use most.
 constexpr bool pin_form_exists(const variant& v) noexcept {
@@ -17449,9 +17584,10 @@ constexpr bool pin_form_exists(const variant& v) noexcept {
     case family::br_compare:
         return class_of(row(v.code).type.params[0]) == cls::i32 && num::is_compare(v.code) && d == loc::none &&
                (a == loc::pin ? one_of(b, loc::slot, loc::imm) : a == loc::acc);
-    case family::latch:
-        return class_of(row(v.code).type.params[0]) == cls::i32 && a == loc::pin && one_of(b, loc::slot, loc::imm);
-    case family::load: return is_hot_load(v.code) && (a == loc::pin || slot_or_acc(a));
+    case family::latch: return a == loc::pin && latch_exists(v.code, a, b);
+    case family::load:
+        if (d == loc::pin && v.code == op::i64_load) return false;
+        return is_hot_load(v.code) && (a == loc::pin || slot_or_acc(a));
     case family::load_indexed: {
         const bool scaled = v.flags >> flag::shift != 0;
         return is_hot_load(v.code) && b == loc::pin && slot_or_acc(d) &&
@@ -17477,27 +17613,31 @@ constexpr bool exists(const variant& v) noexcept {
     using detail::slot_or_acc;
     const loc a = v.at[0], b = v.at[1], c = v.at[2], d = v.at[3];
     switch (v.fam) {
-    case family::unary: return slot_or_acc(a) && slot_or_acc(d);
+    case family::unary:
+        if (detail::is_rare_unary(v.code)) return a == loc::slot && d == loc::slot;
+        return slot_or_acc(a) && slot_or_acc(d);
     case family::binary: return slot_or_acc(d) && detail::binary_sources_exist(v.code, a, b);
     case family::br_compare:
         return d == loc::none && num::is_compare(v.code) && detail::binary_sources_exist(v.code, a, b);
-    case family::latch: return a == loc::slot && (b == loc::slot || b == loc::imm) && d == loc::none;
+    case family::latch: return a == loc::slot && d == loc::none && detail::latch_exists(v.code, a, b);
     case family::move: return (a == loc::slot || (a == loc::imm && cls(v.code) < cls::f32)) && d == loc::slot;
     case family::constant: return d == loc::slot;
     case family::select: {
-        const bool integer = cls(v.code) < cls::f32;
         if (!slot_or_acc(c) || !slot_or_acc(d)) return false;
-        if (integer) return detail::one_of(a, loc::slot, loc::imm) && detail::one_of(b, loc::slot, loc::imm);
+        if (cls(v.code) == cls::i32)
+            return detail::one_of(a, loc::slot, loc::imm) && detail::one_of(b, loc::slot, loc::imm);
         return a == loc::slot && b == loc::slot;
     }
-    case family::load: return (slot_or_acc(a) || a == loc::imm) && slot_or_acc(d);
+    case family::load: return (slot_or_acc(a) || (a == loc::imm && detail::is_hot_load(v.code))) && slot_or_acc(d);
     case family::load_indexed:
+        // A table of words at an address known at compile time is the one that is common.
+        if (a == loc::imm && v.flags >> flag::shift != 0 && v.code != op::i32_load) return false;
         return detail::is_hot_load(v.code) && slot_or_acc(d) && detail::one_of(a, loc::slot, loc::imm) &&
                slot_or_acc(b);
     case family::store: {
         const bool integer = class_of(row(v.code).type.params[1]) < cls::f32;
-        if (!slot_or_acc(a) && a != loc::imm) return false;
-        if (b == loc::imm) return integer;
+        if (!slot_or_acc(a) && !(a == loc::imm && detail::is_hot_store(v.code))) return false;
+        if (b == loc::imm) return integer && detail::is_hot_store(v.code);
         if (b == loc::acc) return a != loc::acc || !integer;
         return b == loc::slot;
     }
@@ -17667,6 +17807,7 @@ private:
 /// Evaluating one instruction on slots, chosen at run time: constant expressions, folding of
 /// constants, and the reference that faster engines are tested against.
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::num {
 
 namespace detail {
@@ -17721,6 +17862,7 @@ trap apply(op o, const u64* args, u64* results) noexcept {
 }
 
 } // namespace tessera::num
+TESSERA_SMALL_END
 
 // ---- exec/builder.hpp ------------------------------------------------------------------
 /// @file builder.hpp
@@ -17846,7 +17988,7 @@ protected:
         stack_.settle(i);
     }
     /// Makes temps of the `n` topmost entries.
-    void settle_top(u32 n) noexcept {
+    TESSERA_NOINLINE void settle_top(u32 n) noexcept {
         for (u32 i = stack_.size(); n--;) settle(--i);
     }
     void settle_all() noexcept {
@@ -18050,6 +18192,7 @@ protected:
             if (e.how == held::constant) settle_popped(e);
             entry args[2] = {e, zero};
             compare_or_compute(n, args);
+            join_latch(n, label);
         }
         n.label = label;
         emit(n);
@@ -18175,8 +18318,10 @@ struct context {
     u64* const* globals = nullptr;                ///< instance->global_cells
     runtime::table_data* const* tables = nullptr; ///< instance->tables
     runtime::instance_data* instance = nullptr;
-    runtime::func_record* const* records = nullptr; ///< store->funcs
-    i64 fuel = 0;                                   ///< below 0: used up, the rest is a debt
+    const runtime::memory_data* memory = &no_memory; ///< memory 0 of the instance, if there is one
+    runtime::func_record* const* funcs = nullptr;    ///< instance->funcs
+    runtime::func_record* const* records = nullptr;  ///< store->funcs
+    i64 fuel = 0;                                    ///< below 0: used up, the rest is a debt
     const std::atomic<bool>* interrupt = nullptr;
     // Cells that handlers go to when something is out of the ordinary.
     const u8* stop_cells = nullptr;
@@ -18206,7 +18351,9 @@ struct context {
     runtime::store_data* store = nullptr;
     context* next = nullptr;      ///< in the store's list of all
     context* next_free = nullptr; ///< in the store's list of those not in use
-    error failure{msg::out_of_memory};
+    error failure{error::unlikely()};
+    runtime::caller who; ///< what host functions are told
+    const runtime::memory_data no_memory{};
 
     context() noexcept = default;
     context(const context&) = delete;
@@ -18238,24 +18385,36 @@ struct context {
         return true;
     }
 
-    /// Makes `i` the current instance.
+    /// Makes `i` the current instance; null: none.
     void switch_to(runtime::instance_data* i) noexcept {
         instance = i;
+        who.instance = i;
+        funcs = i ? i->funcs.data() : nullptr;
+        globals = i ? i->global_cells.data() : nullptr;
+        tables = i ? i->tables.data() : nullptr;
+        memory = i && !i->memories.empty() ? i->memories[0] : &no_memory;
         refresh();
     }
-    /// Reads again what a host function or a slow path may have changed.
-    void refresh() noexcept {
+    /// Reads again what a host function or a slow path may have changed: other instances may have
+    /// come to the store, and the memory may have grown.
+    TESSERA_INLINE void refresh() noexcept {
         records = store->funcs.data();
-        globals = instance ? instance->global_cells.data() : nullptr;
-        tables = instance ? instance->tables.data() : nullptr;
-        if (instance && !instance->memories.empty()) {
-            mem = instance->memories[0]->base;
-            memory_size = instance->memories[0]->size;
-        } else {
-            mem = nullptr;
-            memory_size = 0;
-        }
+        refresh_memory();
     }
+    TESSERA_INLINE void refresh_memory() noexcept {
+        mem = memory->base;
+        memory_size = memory->size;
+    }
+
+    /// A call counts the fuel of the store down and gives back what it has not used; a debt stays with
+    /// the call.
+    void take_fuel() noexcept { fuel += i64(store->fuel < most_fuel ? store->fuel : most_fuel); }
+    void give_fuel_back() noexcept {
+        const u64 kept = store->fuel > most_fuel ? store->fuel - most_fuel : 0; // what a call cannot count
+        store->fuel = kept + (fuel > 0 ? u64(fuel) : 0);
+        if (fuel > 0) fuel = 0;
+    }
+    static constexpr u64 most_fuel = ~u64{0} >> 2;
 };
 
 // ---- slots ---------------------------------------------------------------------------------------------------------
@@ -18431,10 +18590,10 @@ constexpr bool ends_run(family f) noexcept { return f == family::leave || f == f
 /// @file handlers/call.hpp
 /// Calls and returns (spec: exec/instructions, Function Calls).
 ///
-/// A call to a lowered function of the same instance is made on the spot. Every other one is written
-/// down in context::call and goes to the enter cell, whose handler may lower, call the host or
-/// change the instance. A tail call first moves its arguments to the bottom of the frame and hands
-/// on the return address and link of the frame it replaces.
+/// A call to a lowered function of the same instance, or to an imported one of the host, is made on the
+/// spot. Every other one is written down in context::call and goes to the enter cell, whose handler may
+/// lower, call the host or change the instance. A tail call first moves its arguments to the bottom of
+/// the frame and hands on the return address and link of the frame it replaces.
 
 namespace tessera::inline TESSERA_ABI::exec {
 
@@ -18473,6 +18632,14 @@ TESSERA_INLINE bool call_at_once(state& s, const runtime::func_record* callee, u
 }
 TESSERA_INLINE void call_record(state& s, runtime::func_record* callee, u64 delta, const u8* return_pc) noexcept {
     if (TESSERA_UNLIKELY(!call_at_once(s, callee, delta, return_pc))) prepare(s, callee, delta, return_pc, delta);
+}
+/// A host function failed: stops, and writes down the call for the backtrace.
+inline TESSERA_COLD void fail_in_host(context* ctx, runtime::func_record* callee, u64 delta,
+                                      const u8* return_pc) noexcept {
+    ctx->call = {callee, delta, return_pc, delta};
+    ctx->stop_pc = nullptr;
+    ctx->host_failed = true;
+    ctx->why = trap::host;
 }
 /// What call_indirect finds: the function, or null with a trap.
 TESSERA_INLINE runtime::func_record* indirect_callee(const state& s, u32 table, u64 index, u32 type_id,
@@ -18518,9 +18685,32 @@ struct action<family::call_lazy, Id> {
 template <u64 Id>
 struct action<family::call_record, Id> {
     using c = cell<Id>;
+    static TESSERA_INLINE runtime::func_record* find(const state& s) noexcept {
+        return s.ctx->funcs[c::template word<1>(s)];
+    }
+    /// The frame of the caller has room for arguments and results. Little must survive the call, as
+    /// accumulators and pins do not: that is why they are cleared, and why `find` is asked again.
+    static TESSERA_INLINE void call_host(state& s, runtime::host_function& host) noexcept {
+        constexpr bool fuel = (c::v.flags & flag::fuel) != 0;
+        context* const ctx = s.ctx;
+        if constexpr (fuel) ctx->give_fuel_back();
+        u64* const slots = reinterpret_cast<u64*>(s.fp + c::template word<0>(s));
+        const bool done = host.invoke(host, ctx->who, slots, ctx->failure);
+        if constexpr (fuel) ctx->take_fuel();
+        ctx->refresh();
+        const u8* const next = s.pc + c::l.size;
+        if (TESSERA_UNLIKELY(!done)) {
+            detail::fail_in_host(ctx, find(s), c::template word<0>(s), next);
+            s.pc = ctx->stop_cells;
+        } else {
+            s.pc = next;
+        }
+        s = {s.pc, s.fp, ctx->mem, ctx, 0, 0, 0, 0, 0, 0};
+    }
     static TESSERA_INLINE void run(state& s) noexcept {
-        detail::call_record(s, s.ctx->instance->funcs[c::template word<1>(s)], c::template word<0>(s),
-                            s.pc + c::l.size);
+        runtime::func_record* const callee = find(s);
+        if (TESSERA_LIKELY(callee->host != nullptr)) call_host(s, *callee->host);
+        else detail::prepare(s, callee, c::template word<0>(s), s.pc + c::l.size, c::template word<0>(s));
     }
 };
 /// The short way: a function of the very type, lowered, of the same instance. Everything else, traps
@@ -19262,7 +19452,7 @@ constexpr u8 flags_of(const model& m, const variant& v, bool back) noexcept {
         if (m.fuel) flags |= flag::fuel;
         if (m.interrupt) flags |= flag::interrupt;
     }
-    if (v.fam == family::special && m.fuel) flags |= flag::fuel;
+    if ((v.fam == family::special || v.fam == family::call_record) && m.fuel) flags |= flag::fuel;
     if ((v.fam == family::unary || v.fam == family::binary) && m.canonical && num::picks_nan(v.code))
         flags |= flag::canonical;
     return flags;
@@ -19491,8 +19681,9 @@ public:
         return n == variant_index<F>::none ? nullptr : handlers[n];
     }
     /// Runs from `ctx.pc` on until a handler ends the run.
-    static void run(context& ctx) noexcept {
-        load_native<handler>(ctx.pc)(ctx.pc, ctx.fp, ctx.mem, &ctx, 0, 0, 0, 0, 0, 0);
+    static void run(context& ctx) noexcept { run(ctx, ctx.pc, ctx.fp); }
+    static TESSERA_INLINE void run(context& ctx, const u8* pc, u8* fp) noexcept {
+        load_native<handler>(pc)(pc, fp, ctx.mem, &ctx, 0, 0, 0, 0, 0, 0);
     }
 };
 
@@ -19543,8 +19734,9 @@ public:
     static handler find(const variant& v) noexcept { return variant_index<F>::find(v); }
 
     /// Runs from `ctx.pc` on until a handler ends the run.
-    static TESSERA_LOOP void run(context& ctx) noexcept {
-        state s{ctx.pc, ctx.fp, ctx.mem, &ctx, 0, 0, 0, 0, 0, 0};
+    static void run(context& ctx) noexcept { run(ctx, ctx.pc, ctx.fp); }
+    static TESSERA_LOOP void run(context& ctx, const u8* pc, u8* fp) noexcept {
+        state s{pc, fp, ctx.mem, &ctx, 0, 0, 0, 0, 0, 0};
         for (;;) {
             switch (u32(load_native<handler>(s.pc))) {
                 TESSERA_CASE_256(0u)
@@ -19929,7 +20121,7 @@ protected:
         emit_move(to, stack_.top(n - 1).slot, slots_of(types));
     }
     /// The same for a conditional branch, whose other way still needs the stack.
-    void place_copy(const control& c, view<val_type> types) noexcept {
+    TESSERA_NOINLINE void place_copy(const control& c, view<val_type> types) noexcept {
         const u32 n = u32(types.size());
         if (n == 0) return;
         const u32 to = label_slot(c);
@@ -19939,7 +20131,7 @@ protected:
         }
         emit_move(to, stack_.top(n - 1).slot, slots_of(types));
     }
-    bool in_place(const control& c, view<val_type> types) noexcept {
+    TESSERA_NOINLINE bool in_place(const control& c, view<val_type> types) noexcept {
         const u32 n = u32(types.size());
         if (n == 0) return true;
         const u32 to = label_slot(c);
@@ -20026,7 +20218,7 @@ protected:
         }
         stop_here();
     }
-    u32 stub_for(u32 depth) noexcept {
+    TESSERA_NOINLINE u32 stub_for(u32 depth) noexcept {
         const std::size_t at = control_.size() - 1 - depth;
         while (control_mark_.size() <= at)
             if (!control_mark_.push_back(no_index)) return failed_ = true, 0;
@@ -20040,7 +20232,7 @@ protected:
     /// Returns the topmost entries.
     void emit_return() noexcept { emit_return_of(true); }
     void emit_return_copy() noexcept { emit_return_of(false); }
-    void emit_return_of(bool last) noexcept {
+    TESSERA_NOINLINE void emit_return_of(bool last) noexcept {
         const auto types = results(control_[0]);
         node n;
         n.v = {family::return_, 0, class_code(cls::i32), {}};
@@ -20233,10 +20425,14 @@ protected:
             if (shift.v.fam == family::binary && shift.v.code == op::i32_shl && shift.v.at[1] == loc::imm &&
                 shift.v.at[3] == loc::acc && scale != 0 && (shift.operands[1] & 31) == scale &&
                 detail::slot_or_acc(shift.v.at[0])) {
-                const node s = take_last();
-                joined.v.flags = u8(scale << flag::shift);
-                joined.v.at[1] = s.v.at[0];
-                joined.operands[1] = s.operands[0];
+                variant scaled = joined.v;
+                scaled.flags = u8(scale << flag::shift);
+                scaled.at[1] = shift.v.at[0];
+                if (exists(scaled)) {
+                    joined.v = scaled;
+                    joined.operands[1] = shift.operands[0];
+                    take_last();
+                }
             }
         }
         if (joined.v.at[1] == loc::acc) last_use_[0] = position();
@@ -20500,12 +20696,14 @@ private:
             for (; next < ir_.loops.size() && ir_.loops[next].begin == i; ++next) {
                 const bool chosen = plans_[next].chosen;
                 if (chosen) current = next;
-                if (!chosen && !(stoppable_ && plans_[next].covered)) continue;
-                const plan& p = plans_[current];
+                if (!chosen && !plans_[next].covered) continue;
                 label_def& label = ir_.labels[ir_.loops[next].label];
-                label.landing = u32(made.size());
-                if (!made.push_back(load_of(p, all_of(p), offset))) return false;
-                label.node = u32(made.size()) | placed;
+                if (chosen || stoppable_) {
+                    const plan& p = plans_[current];
+                    label.landing = u32(made.size());
+                    if (!made.push_back(load_of(p, all_of(p), offset))) return false;
+                }
+                label.node = u32(made.size()) | placed; // a turn begins after the loads
             }
             if (!made.push_back(ir_.nodes[i])) return false;
             if (stale_[i] && !made.push_back(load_of(plans_[current], stale_[i], offset))) return false;
@@ -20803,8 +21001,10 @@ private:
             indexed_ = &unit;
             for (u32 i = 0; i < unit.funcs.size(); ++i)
                 if (unit.funcs[i].cells && !index_.push_back({unit.funcs[i].cells, i})) return no_index;
-            std::sort(index_.begin(), index_.end(),
-                      [](const place& a, const place& b) { return std::less<>()(a.cells, b.cells); });
+            // Sorting by a heap is less code than std::sort.
+            const auto before = [](const place& a, const place& b) { return std::less<>()(a.cells, b.cells); };
+            std::make_heap(index_.begin(), index_.end(), before);
+            std::sort_heap(index_.begin(), index_.end(), before);
         }
         const place* const after = std::upper_bound(
             index_.begin(), index_.end(), pc, [](const u8* p, const place& b) { return std::less<>()(p, b.cells); });
@@ -20970,8 +21170,8 @@ public:
 
     /// A context for a call of `f` with the arguments at `slots`, ready for `proceed`. Null: `why`
     /// says what is missing. Goes back with `release`.
-    static context* prepare(runtime::store_data& store, runtime::func_record& f, const u64* slots,
-                            error& why) noexcept {
+    static TESSERA_NOINLINE context* prepare(runtime::store_data& store, runtime::func_record& f, const u64* slots,
+                                             error& why) noexcept {
         context* const c = acquire(store);
         if (!c) return why = error(msg::out_of_memory), nullptr;
         u8* at = c->stack;
@@ -20980,42 +21180,75 @@ public:
             release(store, c);
             return nullptr;
         }
+        copy_slots(c->stack, slots, f.param_slots);
         c->fp = c->stack;
-        if (f.param_slots) std::memcpy(c->stack, slots, 8 * std::size_t(f.param_slots));
         c->call = {&f, 0, fixed_cells<F>::template at<family::leave>(), 0};
-        c->instance = nullptr;
-        c->refresh();
+        c->switch_to(nullptr);
         c->pc = c->enter_cells;
         return c;
     }
+    /// The same for a function that is lowered, by a context that waits and has the stack for it; null
+    /// if that is not so.
+    static TESSERA_INLINE context* prepare_at_once(runtime::store_data& store, const runtime::func_record& f,
+                                                   const u64* slots) noexcept {
+        pool* const all = static_cast<pool*>(store.engine_state);
+        context* const c = all ? all->free : nullptr;
+        const u64 frame = f.frame_slots;
+        if (TESSERA_UNLIKELY(!c || frame == 0 || 8 * frame > u64(c->stack_end - c->stack))) return nullptr;
+        all->free = c->next_free; // `proceed` offers another one
+        u8* const fp = c->stack;
+        copy_slots(fp, slots, f.param_slots);
+        put_pointer(fp + 8 * u64(f.header), fixed_cells<F>::template at<family::leave>());
+        store_native<u64>(fp + 8 * u64(f.header) + 8, 0);
+        c->fp = fp;
+        c->pc = f.entry;
+        c->switch_to(f.instance);
+        return c;
+    }
+    static TESSERA_INLINE void copy_slots(void* to, const void* from, u32 n) noexcept {
+        // A few by hand: that is less than a call of memcpy.
+        const auto one = [&](unsigned i) {
+            store_native(static_cast<u8*>(to) + 8 * i, load_native<u64>(static_cast<const u8*>(from) + 8 * i));
+        };
+        if (n > 3) std::memcpy(to, from, 8 * std::size_t(n));
+        else if (n > 0) {
+            one(0);
+            if (n > 1) one(1);
+            if (n > 2) one(2);
+        }
+    }
     /// Runs until the call is done (true) or stops (false; `why` is set). If it is then paused it can
     /// go on by another `proceed`.
-    static bool proceed(runtime::store_data& store, context& c, error& why) noexcept {
-        if (store.host_depth >= store.limits.host_depth) {
+    static TESSERA_NOINLINE bool proceed(runtime::store_data& store, context& c, error& why) noexcept {
+        const u32 depth = store.host_depth;
+        if (TESSERA_UNLIKELY(depth >= store.limits.host_depth)) {
             why = error(trap::stack_exhausted).set_detail("calls from the host nested too deeply");
             return false;
         }
         if constexpr (F[feature::fuel]) {
-            c.fuel += i64(store.fuel < most_fuel ? store.fuel : most_fuel);
+            c.take_fuel();
             if (c.paused && c.fuel < 0) { // what came does not pay the debt
-                take_back_fuel(store, c);
+                c.give_fuel_back();
                 why = error(c.why = trap::out_of_fuel);
                 return false;
             }
         }
-        ++store.host_depth;
+        store.host_depth = depth + 1;
         c.why = trap::none;
         c.paused = c.host_failed = false;
-        c.refresh(); // the host may have grown a memory while the call waited
         c.running = true;
+        offer(store);
         {
             const float_environment environment;
             dispatch<F>::run(c);
         }
         c.running = false;
-        if constexpr (F[feature::fuel]) take_back_fuel(store, c);
-        --store.host_depth;
-        if (c.why == trap::none) return true;
+        if constexpr (F[feature::fuel]) c.give_fuel_back();
+        store.host_depth = depth;
+        return TESSERA_LIKELY(c.why == trap::none) || explain(c, why);
+    }
+    /// Why a call stopped; false.
+    static TESSERA_COLD bool explain(context& c, error& why) noexcept {
         why = c.host_failed ? c.failure : error(c.why);
         if (c.why == trap::undefined_element || c.why == trap::uninitialized_element) set_number(why, c.index);
         if (!c.paused) add_trace(c, why);
@@ -21044,13 +21277,42 @@ public:
             runtime::caller who{&store, nullptr};
             return f.host->invoke(*f.host, who, slots, why);
         }
-        context* const c = prepare(store, f, slots, why);
-        if (!c) return false;
+        context* c = prepare_at_once(store, f, slots);
+        if (TESSERA_UNLIKELY(!c) && !(c = prepare(store, f, slots, why))) return false;
         const bool done = proceed(store, *c, why);
-        if (!done && c->paused) add_trace(*c, why); // it will not go on
-        if (done && f.result_slots) std::memcpy(slots, c->stack, 8 * std::size_t(f.result_slots));
+        if (TESSERA_LIKELY(done)) copy_slots(slots, c->stack, f.result_slots);
+        else if (c->paused) add_trace(*c, why); // it will not go on
         release(store, c);
         return done;
+    }
+
+    /// A leaf cannot call the host, so its context need not leave the pool, nor the call be counted. And
+    /// it does without a float_environment, which some processors take as long to read as this takes.
+    static bool call_leaf(runtime::store_data& store, const runtime::func_record& f) noexcept {
+        context& c = *static_cast<pool*>(store.engine_state)->free;
+        u8* const fp = c.stack;
+        u8* const header = fp + 8 * u64(f.header);
+        put_pointer(header, fixed_cells<F>::template at<family::leave>());
+        store_native<u64>(header + 8, 0);
+        if (TESSERA_UNLIKELY(c.instance != f.instance)) return call_leaf_elsewhere(store, f);
+        c.refresh_memory(); // it knows no other functions
+        if constexpr (F[feature::fuel]) c.take_fuel();
+        dispatch<F>::run(c, f.entry, fp);
+        if constexpr (F[feature::fuel]) c.give_fuel_back();
+        return c.why == trap::none;
+    }
+    static TESSERA_NOINLINE bool call_leaf_elsewhere(runtime::store_data& store,
+                                                     const runtime::func_record& f) noexcept {
+        static_cast<pool*>(store.engine_state)->free->switch_to(f.instance);
+        return call_leaf(store, f);
+    }
+    static TESSERA_COLD error leaf_error(runtime::store_data& store) noexcept {
+        context& c = *static_cast<pool*>(store.engine_state)->free;
+        error why{error::unlikely()};
+        explain(c, why);
+        if (c.paused) add_trace(c, why); // it will not go on
+        renew(c);
+        return why;
     }
 
     static void* start(runtime::store_data& store, runtime::func_record& f, const u64* slots, error& why) noexcept {
@@ -21059,21 +21321,23 @@ public:
     static bool resume(runtime::store_data& store, void* call, error& why, bool& paused) noexcept {
         context& c = *static_cast<context*>(call);
         if (c.running) return why = error(msg::already_running), paused = true, false;
+        c.refresh(); // the host may have grown a memory while the call waited
         const bool done = proceed(store, c, why);
         paused = c.paused;
         return done;
     }
     static void finish(runtime::store_data& store, void* call, const runtime::func_record& f, u64* results) noexcept {
         context* const c = static_cast<context*>(call);
-        if (results && f.result_slots) std::memcpy(results, c->stack, 8 * std::size_t(f.result_slots));
+        if (results) copy_slots(results, c->stack, f.result_slots);
         release(store, c);
     }
 
     // ---- contexts --------------------------------------------------------------------------------------------------
 
-    static context* acquire(runtime::store_data& store) noexcept {
+    static TESSERA_NOINLINE context* acquire(runtime::store_data& store) noexcept {
         pool* const all = pool_of(store);
         if (!all) return nullptr;
+        store.ready = {};
         context* c = all->free;
         if (c) {
             all->free = c->next_free;
@@ -21083,6 +21347,8 @@ public:
             c->next = all->first;
             all->first = c;
             c->store = &store;
+            c->who.store = &store;
+            c->stack_limit = store.limits.stack_bytes;
             c->interrupt = &store.interrupt;
             c->stop_cells = fixed_cells<F>::template at<family::stop>();
             c->enter_cells = fixed_cells<F>::template at<family::enter>();
@@ -21092,12 +21358,6 @@ public:
             c->restore_cells = fixed_cells<F>::template at<family::restore>();
             c->slow = &slow;
         }
-        c->next_free = nullptr;
-        c->stack_limit = store.limits.stack_bytes;
-        c->fuel = 0;
-        c->why = trap::none;
-        c->paused = c->host_failed = false;
-        c->stop_pc = nullptr;
         if (!c->stack) {
             u8* at = nullptr;
             const u64 first = c->stack_limit < first_stack ? c->stack_limit : first_stack;
@@ -21105,17 +21365,35 @@ public:
         }
         return c;
     }
+    /// Makes `c` as good as new, but for its stack and instance.
+    static void renew(context& c) noexcept {
+        if (TESSERA_UNLIKELY(c.host_failed)) c.failure = error(error::unlikely());
+        c.fuel = 0;
+        c.why = trap::none;
+        c.paused = c.host_failed = false;
+    }
     static void release(runtime::store_data& store, context* c) noexcept {
-        c->failure = error(msg::out_of_memory);
-        pool* const all = pool_of(store);
+        renew(*c);
+        pool* const all = static_cast<pool*>(store.engine_state);
         c->next_free = all->free;
         all->free = c;
+        offer(store);
     }
     static void release_all(runtime::store_data& store) noexcept {
         pool* const all = static_cast<pool*>(store.engine_state);
         while (all && all->first) destroy(std::exchange(all->first, all->first->next));
         destroy(all);
         store.engine_state = nullptr;
+        store.ready = {};
+    }
+    /// Lets the host write arguments to the stack of the context that is next.
+    static void offer(runtime::store_data& store) noexcept {
+        constexpr u64 most = runtime::func_record::no_leaf - 1; // which is not room for that
+        const context* const c = static_cast<pool*>(store.engine_state)->free;
+        store.ready = {};
+        if (!c || store.host_depth >= store.limits.host_depth) return;
+        const u64 bytes = u64(c->stack_end - c->stack);
+        store.ready = {reinterpret_cast<u64*>(c->stack), bytes < most ? bytes : most};
     }
 
     // ---- slow paths ------------------------------------------------------------------------------------------------
@@ -21128,8 +21406,10 @@ public:
             return stop(c, trap::host), false;
         }
         function_ir ir;
-        if (lowering<F>(ir, unit).run(index) && encoder<F>(ir).run(unit.funcs[index])) return true;
-        return stop(c, trap::out_of_memory), false;
+        runtime::func_code& code = unit.funcs[index];
+        if (!lowering<F>(ir, unit).run(index) || !encoder<F>(ir).run(code)) return stop(c, trap::out_of_memory), false;
+        code.leaf = is_leaf(ir);
+        return true;
     }
     /// What was left to be checked of a function when its module was loaded and instantiated.
     static TESSERA_COLD bool validate(const runtime::store_data& store, const module_data& m, u32 index,
@@ -21139,6 +21419,45 @@ public:
         if (store.built.contains(facts.used) && facts.pending_op == no_index) return true;
         why = runtime::not_runnable(store.built, facts.used, facts.pending_op, facts.pending_offset);
         return false;
+    }
+    static bool is_leaf(const function_ir& ir) noexcept {
+        for (const node& n : ir.nodes)
+            if (!is_leaf(n.v)) return false;
+        return true;
+    }
+    /// True for what neither calls, nor allocates, nor computes with floats.
+    static constexpr bool is_leaf(const variant& v) noexcept {
+        switch (v.fam) {
+        case family::unary:
+        case family::binary:
+        case family::br_compare:
+            for (unsigned k : {0u, 3u})
+                if (v.at[k] != loc::none && operand_class(v, k) >= cls::f32) return false;
+            return true;
+        case family::move:
+        case family::constant:
+        case family::select:
+        case family::load:
+        case family::load_indexed:
+        case family::store:
+        case family::load_wide:
+        case family::store_wide:
+        case family::global_get:
+        case family::global_set:
+        case family::br:
+        case family::latch:
+        case family::br_table:
+        case family::return_:
+        case family::zero_range:
+        case family::move_range:
+        case family::move_wide:
+        case family::select_range:
+        case family::entry:
+        case family::unreachable:
+        case family::null_check:
+        case family::pins: return true;
+        default: return false;
+        }
     }
     static TESSERA_COLD void stop(context* c, trap why) noexcept {
         c->why = why;
@@ -21154,6 +21473,8 @@ public:
         f.entry = code.cells;
         f.frame_slots = code.frame_slots;
         f.header = code.header;
+        constexpr u32 most = runtime::func_record::no_leaf / 8;
+        f.leaf_bytes = code.leaf && code.frame_slots < most ? 8 * code.frame_slots : runtime::func_record::no_leaf;
         const bool other = f.instance != c->instance;
         const bool bridge = other && c->instance && c->call.return_pc != c->restore_cells;
         u8* at = c->fp + c->call.delta;
@@ -21196,16 +21517,14 @@ public:
         if (!there) c->pc = c->stop_cells;
         return there;
     }
-    static void call_host(context* c, runtime::func_record& f) noexcept {
+    static TESSERA_NOINLINE void call_host(context* c, runtime::func_record& f) noexcept {
         c->stop_pc = nullptr;
         u8* at = c->fp + c->call.delta;
         if (!make_room(c, at, 8 * u64(f.param_slots > f.result_slots ? f.param_slots : f.result_slots))) return;
         const pending_call call = c->call;
-        runtime::store_data& store = *c->store;
-        if constexpr (F[feature::fuel]) take_back_fuel(store, *c);
-        runtime::caller who{&store, c->instance};
-        const bool done = f.host->invoke(*f.host, who, reinterpret_cast<u64*>(at), c->failure);
-        if constexpr (F[feature::fuel]) c->fuel = i64(store.fuel < most_fuel ? store.fuel : most_fuel);
+        if constexpr (F[feature::fuel]) c->give_fuel_back();
+        const bool done = f.host->invoke(*f.host, c->who, reinterpret_cast<u64*>(at), c->failure);
+        if constexpr (F[feature::fuel]) c->take_fuel();
         c->refresh();
         c->call = call;
         if (!done) {
@@ -21216,7 +21535,7 @@ public:
         c->fp = at - call.link;
     }
     /// Makes the lazy call at `c->pc` a call; it is then executed again.
-    static TESSERA_NOINLINE void link(context* c) noexcept {
+    static TESSERA_COLD void link(context* c) noexcept {
         constexpr variant lazy{family::call_lazy, 0, op::nop, {}}, made{family::call, 0, op::nop, {}};
         constexpr variant lazy_tail{family::return_call_lazy, 0, op::nop, {}},
             made_tail{family::return_call, 0, op::nop, {}};
@@ -21243,7 +21562,7 @@ public:
     // ---- self-test -------------------------------------------------------------------------------------------------
 
     /// True if handlers really jump: a thousand of them in a row must not use native stack.
-    static bool self_test() noexcept {
+    static TESSERA_COLD bool self_test() noexcept {
 #if TESSERA_TAIL_CALLS
         constexpr variant idle{family::move, 0, class_code(cls::i64), {loc::slot, loc::none, loc::none, loc::slot}};
         constexpr u32 count = 1000, size = layout_of(idle).size;
@@ -21283,15 +21602,7 @@ private:
     }
 
     static constexpr u64 first_stack = 16 * 1024;
-    static constexpr u64 most_fuel = ~u64{0} >> 2;
     static constexpr slow_paths slow{&enter, &link, &indirect};
-
-    /// What the call has not used goes back to the store; a debt stays with the call.
-    static void take_back_fuel(runtime::store_data& store, context& c) noexcept {
-        const u64 kept = store.fuel > most_fuel ? store.fuel - most_fuel : 0; // what a call cannot count
-        store.fuel = kept + (c.fuel > 0 ? u64(c.fuel) : 0);
-        if (c.fuel > 0) c.fuel = 0;
-    }
 };
 
 } // namespace tessera::exec
@@ -21301,8 +21612,8 @@ namespace tessera::inline TESSERA_ABI::runtime {
 template <features F>
 const engine& engine_for() noexcept {
     using machine = exec::machine<F>;
-    static constexpr engine made{&machine::invoke, &machine::start,       &machine::resume,
-                                 &machine::finish, &machine::release_all, &machine::self_test};
+    static constexpr engine made{&machine::invoke,      &machine::start,     &machine::resume,    &machine::finish,
+                                 &machine::release_all, &machine::self_test, &machine::call_leaf, &machine::leaf_error};
     return made;
 }
 

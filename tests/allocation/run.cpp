@@ -7,8 +7,10 @@ namespace {
 long allowed = -1;    // allocations until one fails; negative: none fails
 bool refused = false; // one has failed
 long made = 0;        // allocations that are not freed yet
+long asked = 0;       // allocations ever
 
 bool may_allocate() {
+    ++asked;
     if (allowed == 0) return refused = true, false;
     if (allowed > 0) --allowed;
     return true;
@@ -218,4 +220,32 @@ TEST_CASE("allocation: exceptions, caught and not, of the guest and of the host"
         return {};
     });
     CHECK(ways > 15);
+}
+
+TEST_CASE("allocation: typed calls in each direction make none") {
+    auto mod = tessera::module::parse_text<profile>(R"((module
+        (import "env" "next" (func $next (param i32) (result i32)))
+        (func $add (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1)))
+        (func (export "half") (param f64) (result f64) (f64.mul (local.get 0) (f64.const 0.5)))
+        (func (export "calls") (param i32) (result i32)
+            (call $next (call $add (call $next (local.get 0)) (i32.const 1))))))");
+    REQUIRE(mod);
+    tessera::imports env;
+    env.define("env", "next", [](int x) { return x + 1; });
+    tessera::store<profile> store;
+    REQUIRE(store.add_fuel(1000000));
+    auto instance = store.instantiate(*mod, env);
+    REQUIRE(instance);
+    auto add = instance->get<int(int, int)>("add");
+    auto half = instance->get<double(double)>("half");
+    auto calls = instance->get<int(int)>("calls");
+    REQUIRE((add && half && calls));
+    long before = 0;
+    for (int i = 0; i < 100; ++i) { // the first time, functions are lowered
+        CHECK(*(*add)(i, 3) == i + 3);
+        CHECK(*(*half)(i) == i / 2.0);
+        CHECK(*(*calls)(i) == i + 3);
+        if (i == 0) before = asked;
+    }
+    CHECK(asked == before);
 }

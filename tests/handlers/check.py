@@ -25,7 +25,7 @@ ALLOWED = [
     ("unary", r"f\d\d_(ceil|floor|trunc|nearest)", ".*", "a processor without the instruction: a dozen steps"),
     ("unary", r"i\d\d_trunc_(sat_)?f\d\d_[su]", ".*", "checks of the range with a 64-bit mask"),
     ("load_wide|store_wide", ".*", ".*", "memories beyond the first and 64-bit addresses: the carries are checked"),
-    ("call_record|call_indirect|call_ref", ".*", ".*", "callee, its frame and the limit of the stack at once"),
+    ("call_indirect|call_ref", ".*", ".*", "callee, its frame and the limit of the stack at once"),
     ("return", ".*", "[si]---", "g++ moves its arguments around to keep the return address"),
 ]
 

@@ -17,6 +17,7 @@ constexpr const char* op_names[] = {
 /// The families whose handlers have work of their own to do out of line, or that no loop runs through.
 constexpr bool is_slow(exec::family f) noexcept {
     switch (f) {
+    case exec::family::call_record: // calls the host
     case exec::family::special:
     case exec::family::zero_range:
     case exec::family::move_range:
@@ -32,6 +33,7 @@ constexpr bool is_slow(exec::family f) noexcept {
     case exec::family::restore:
     case exec::family::grow_stack:
     case exec::family::throw_:
+    case exec::family::failed:
     case exec::family::land:
     case exec::family::probe: return true;
     default: return false;

@@ -76,6 +76,7 @@ constexpr family_row families[] = {
     FAMILY(link),
     FAMILY(restore),
     FAMILY(grow_stack),
+    FAMILY(failed),
     FAMILY(land),
     FAMILY(pins),
     FAMILY(probe),

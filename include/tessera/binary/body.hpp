@@ -9,6 +9,13 @@
 
 namespace tessera::inline TESSERA_ABI::binary {
 
+/// Reads one local declaration and adds it to `total`.
+[[nodiscard]] inline TESSERA_NOINLINE bool local_declaration(immediate_reader& in, const u8* where, u32& n, val_type& t,
+                                                             u64& total) noexcept {
+    if (!in.leb_u32(n) || !in.type(t)) return false;
+    total += n;
+    return !(total >> 32) || in.fail(msg::too_many_locals, where);
+}
 /// Reads the local declarations at the start of a function body and calls `each(count, type)`, which
 /// returns false where memory is out, for every one. `params` counts towards the limit. False:
 /// `in.error()` says why.
@@ -22,9 +29,7 @@ template <class Each>
     for (; entries > 0; --entries) {
         u32 n = 0;
         val_type t;
-        if (!in.leb_u32(n) || !in.type(t)) return false;
-        total += n;
-        if (total >> 32) return in.fail(msg::too_many_locals, where);
+        if (!local_declaration(in, where, n, t, total)) return false;
         // The limit is checked last: a number of locals that no module can have is malformed.
         if (total <= limits.locals && !each(n, t)) return in.fail_memory();
     }
@@ -46,7 +51,8 @@ template <class Each>
 /// Looks for what is malformed in the function bodies of a module, without validating them. False:
 /// there is something, and `why` is set to it. For errors only: bodies are read again.
 template <features F>
-[[nodiscard]] bool bodies_well_formed(const module_data& m, const module_limits& limits, error& why) noexcept {
+[[nodiscard]] TESSERA_COLD bool bodies_well_formed(const module_data& m, const module_limits& limits,
+                                                   error& why) noexcept {
     const u8* base = m.bytes.data();
     instruction_reader<F> code(base, {});
     code.module_ends(base + m.bytes.size());

@@ -141,7 +141,7 @@ protected:
         in.list_count = bytes;
         return true;
     }
-    [[nodiscard]] TESSERA_NOINLINE bool rare_immediates(instruction& in) noexcept {
+    [[nodiscard]] TESSERA_COLD bool rare_immediates(instruction& in) noexcept {
         const u8* where = in_.at();
         u8 byte_ = 0;
         switch (in.immediate) {

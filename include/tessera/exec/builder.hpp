@@ -127,7 +127,7 @@ protected:
         stack_.settle(i);
     }
     /// Makes temps of the `n` topmost entries.
-    void settle_top(u32 n) noexcept {
+    TESSERA_NOINLINE void settle_top(u32 n) noexcept {
         for (u32 i = stack_.size(); n--;) settle(--i);
     }
     void settle_all() noexcept {
@@ -331,6 +331,7 @@ protected:
             if (e.how == held::constant) settle_popped(e);
             entry args[2] = {e, zero};
             compare_or_compute(n, args);
+            join_latch(n, label);
         }
         n.label = label;
         emit(n);

@@ -36,6 +36,7 @@ struct slow_paths {
     void (*enter)(context*);    ///< the call prepared in context::call
     void (*link)(context*);     ///< the lazy call at context::pc
     void (*indirect)(context*); ///< the indirect call at context::stop_pc: words, index, call.return_pc are set
+    void (*failed)(context*);   ///< a host function that context::call and context::failure tell of
     void (*raise)(context*);    ///< the exception that the cell at context::stop_pc throws; its words are at context::words
 };
 
@@ -54,8 +55,10 @@ struct context {
     u64* const* globals = nullptr;                ///< instance->global_cells
     runtime::table_data* const* tables = nullptr; ///< instance->tables
     runtime::instance_data* instance = nullptr;
-    runtime::func_record* const* records = nullptr; ///< store->funcs
-    i64 fuel = 0;                                   ///< below 0: used up, the rest is a debt
+    const runtime::memory_data* memory = &no_memory; ///< memory 0 of the instance, if there is one
+    runtime::func_record* const* funcs = nullptr;    ///< instance->funcs
+    runtime::func_record* const* records = nullptr;  ///< store->funcs
+    i64 fuel = 0;                                    ///< below 0: used up, the rest is a debt
     const std::atomic<bool>* interrupt = nullptr;
     // Cells that handlers go to when something is out of the ordinary.
     const u8* stop_cells = nullptr;
@@ -66,6 +69,7 @@ struct context {
     const u8* restore_cells = nullptr;
     const u8* leave_cells = nullptr;
     const u8* land_cells = nullptr;
+    const u8* failed_cells = nullptr; ///< after a host function failed
     const slow_paths* slow = nullptr;
     // Where a slow path starts and where it wants to go on.
     const u8* pc = nullptr;
@@ -81,7 +85,6 @@ struct context {
     const u8* land_pc = nullptr;    ///< for the land cell: where to go on
     const u8* stop_pc = nullptr; ///< the cell that stopped it; a pause: the next cell
     bool paused = false;         ///< fuel or interruption: can go on at stop_pc
-    bool in_use = false;         ///< not in the store's list of those that are not
     bool running = false;        ///< handlers are at work; it cannot be resumed from within
     bool host_failed = false;    ///< `failure` is the host function's own error
     // The stack.
@@ -90,8 +93,10 @@ struct context {
     runtime::store_data* store = nullptr;
     context* next = nullptr;      ///< in the store's list of all
     context* next_free = nullptr; ///< in the store's list of those not in use
-    error failure{msg::out_of_memory};
-    vec<u64> carried; ///< values of an exception that a host function throws
+    error failure{error::unlikely()};
+    vec<u64> carried;    ///< values of an exception that a host function throws
+    runtime::caller who; ///< what host functions are told
+    const runtime::memory_data no_memory{};
 
     context() noexcept = default;
     context(const context&) = delete;
@@ -124,24 +129,36 @@ struct context {
         return true;
     }
 
-    /// Makes `i` the current instance.
+    /// Makes `i` the current instance; null: none.
     void switch_to(runtime::instance_data* i) noexcept {
         instance = i;
+        who.instance = i;
+        funcs = i ? i->funcs.data() : nullptr;
+        globals = i ? i->global_cells.data() : nullptr;
+        tables = i ? i->tables.data() : nullptr;
+        memory = i && !i->memories.empty() ? i->memories[0] : &no_memory;
         refresh();
     }
-    /// Reads again what a host function or a slow path may have changed.
-    void refresh() noexcept {
+    /// Reads again what a host function or a slow path may have changed: other instances may have
+    /// come to the store, and the memory may have grown.
+    TESSERA_INLINE void refresh() noexcept {
         records = store->funcs.data();
-        globals = instance ? instance->global_cells.data() : nullptr;
-        tables = instance ? instance->tables.data() : nullptr;
-        if (instance && !instance->memories.empty()) {
-            mem = instance->memories[0]->base;
-            memory_size = instance->memories[0]->size;
-        } else {
-            mem = nullptr;
-            memory_size = 0;
-        }
+        refresh_memory();
     }
+    TESSERA_INLINE void refresh_memory() noexcept {
+        mem = memory->base;
+        memory_size = memory->size;
+    }
+
+    /// A call counts the fuel of the store down and gives back what it has not used; a debt stays with
+    /// the call.
+    void take_fuel() noexcept { fuel += i64(store->fuel < most_fuel ? store->fuel : most_fuel); }
+    void give_fuel_back() noexcept {
+        const u64 kept = store->fuel > most_fuel ? store->fuel - most_fuel : 0; // what a call cannot count
+        store->fuel = kept + (fuel > 0 ? u64(fuel) : 0);
+        if (fuel > 0) fuel = 0;
+    }
+    static constexpr u64 most_fuel = ~u64{0} >> 2;
 };
 
 /// The contexts of a store; what store_data::engine_state points at.

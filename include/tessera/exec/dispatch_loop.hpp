@@ -46,8 +46,9 @@ public:
     static handler find(const variant& v) noexcept { return variant_index<F>::find(v); }
 
     /// Runs from `ctx.pc` on until a handler ends the run.
-    static TESSERA_LOOP void run(context& ctx) noexcept {
-        state s{ctx.pc, ctx.fp, ctx.mem, &ctx, 0, 0, 0, 0, 0, 0};
+    static void run(context& ctx) noexcept { run(ctx, ctx.pc, ctx.fp); }
+    static TESSERA_LOOP void run(context& ctx, const u8* pc, u8* fp) noexcept {
+        state s{pc, fp, ctx.mem, &ctx, 0, 0, 0, 0, 0, 0};
         for (;;) {
             switch (u32(load_native<handler>(s.pc))) {
                 TESSERA_CASE_256(0u)

@@ -59,8 +59,9 @@ public:
         return n == variant_index<F>::none ? nullptr : handlers[n];
     }
     /// Runs from `ctx.pc` on until a handler ends the run.
-    static void run(context& ctx) noexcept {
-        load_native<handler>(ctx.pc)(ctx.pc, ctx.fp, ctx.mem, &ctx, 0, 0, 0, 0, 0, 0);
+    static void run(context& ctx) noexcept { run(ctx, ctx.pc, ctx.fp); }
+    static TESSERA_INLINE void run(context& ctx, const u8* pc, u8* fp) noexcept {
+        load_native<handler>(pc)(pc, fp, ctx.mem, &ctx, 0, 0, 0, 0, 0, 0);
     }
 };
 

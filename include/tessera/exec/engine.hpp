@@ -18,8 +18,8 @@ public:
 
     /// A context for a call of `f` with the arguments at `slots`, ready for `proceed`. Null: `why`
     /// says what is missing. Goes back with `release`.
-    static context* prepare(runtime::store_data& store, runtime::func_record& f, const u64* slots,
-                            error& why) noexcept {
+    static TESSERA_NOINLINE context* prepare(runtime::store_data& store, runtime::func_record& f, const u64* slots,
+                                             error& why) noexcept {
         context* const c = acquire(store);
         if (!c) return why = error(msg::out_of_memory), nullptr;
         u8* at = c->stack;
@@ -28,42 +28,75 @@ public:
             release(store, c);
             return nullptr;
         }
+        copy_slots(c->stack, slots, f.param_slots);
         c->fp = c->stack;
-        if (f.param_slots) std::memcpy(c->stack, slots, 8 * std::size_t(f.param_slots));
         c->call = {&f, 0, fixed_cells<F>::template at<family::leave>(), 0};
-        c->instance = nullptr;
-        c->refresh();
+        c->switch_to(nullptr);
         c->pc = c->enter_cells;
         return c;
     }
+    /// The same for a function that is lowered, by a context that waits and has the stack for it; null
+    /// if that is not so.
+    static TESSERA_INLINE context* prepare_at_once(runtime::store_data& store, const runtime::func_record& f,
+                                                   const u64* slots) noexcept {
+        pool* const all = static_cast<pool*>(store.engine_state);
+        context* const c = all ? all->free : nullptr;
+        const u64 frame = f.frame_slots;
+        if (TESSERA_UNLIKELY(!c || frame == 0 || 8 * frame > u64(c->stack_end - c->stack))) return nullptr;
+        all->free = c->next_free; // `proceed` offers another one
+        u8* const fp = c->stack;
+        copy_slots(fp, slots, f.param_slots);
+        put_pointer(fp + 8 * u64(f.header), fixed_cells<F>::template at<family::leave>());
+        store_native<u64>(fp + 8 * u64(f.header) + 8, 0);
+        c->fp = fp;
+        c->pc = f.entry;
+        c->switch_to(f.instance);
+        return c;
+    }
+    static TESSERA_INLINE void copy_slots(void* to, const void* from, u32 n) noexcept {
+        // A few by hand: that is less than a call of memcpy.
+        const auto one = [&](unsigned i) {
+            store_native(static_cast<u8*>(to) + 8 * i, load_native<u64>(static_cast<const u8*>(from) + 8 * i));
+        };
+        if (n > 3) std::memcpy(to, from, 8 * std::size_t(n));
+        else if (n > 0) {
+            one(0);
+            if (n > 1) one(1);
+            if (n > 2) one(2);
+        }
+    }
     /// Runs until the call is done (true) or stops (false; `why` is set). If it is then paused it can
     /// go on by another `proceed`.
-    static bool proceed(runtime::store_data& store, context& c, error& why) noexcept {
-        if (store.host_depth >= store.limits.host_depth) {
+    static TESSERA_NOINLINE bool proceed(runtime::store_data& store, context& c, error& why) noexcept {
+        const u32 depth = store.host_depth;
+        if (TESSERA_UNLIKELY(depth >= store.limits.host_depth)) {
             why = error(trap::stack_exhausted).set_detail("calls from the host nested too deeply");
             return false;
         }
         if constexpr (F[feature::fuel]) {
-            c.fuel += i64(store.fuel < most_fuel ? store.fuel : most_fuel);
+            c.take_fuel();
             if (c.paused && c.fuel < 0) { // what came does not pay the debt
-                take_back_fuel(store, c);
+                c.give_fuel_back();
                 why = error(c.why = trap::out_of_fuel);
                 return false;
             }
         }
-        ++store.host_depth;
+        store.host_depth = depth + 1;
         c.why = trap::none;
         c.paused = c.host_failed = false;
-        c.refresh(); // the host may have grown a memory while the call waited
         c.running = true;
+        offer(store);
         {
             const float_environment environment;
             dispatch<F>::run(c);
         }
         c.running = false;
-        if constexpr (F[feature::fuel]) take_back_fuel(store, c);
-        --store.host_depth;
-        if (c.why == trap::none) return true;
+        if constexpr (F[feature::fuel]) c.give_fuel_back();
+        store.host_depth = depth;
+        return TESSERA_LIKELY(c.why == trap::none) || explain(c, why);
+    }
+    /// Why a call stopped; false.
+    static TESSERA_COLD bool explain(context& c, error& why) noexcept {
         why = c.host_failed ? c.failure : error(c.why);
         if (c.why == trap::undefined_element || c.why == trap::uninitialized_element) set_number(why, c.index);
         if (!c.paused) add_trace(c, why);
@@ -94,13 +127,42 @@ public:
             runtime::caller who{&store, nullptr};
             return f.host->invoke(*f.host, who, slots, why);
         }
-        context* const c = prepare(store, f, slots, why);
-        if (!c) return false;
+        context* c = prepare_at_once(store, f, slots);
+        if (TESSERA_UNLIKELY(!c) && !(c = prepare(store, f, slots, why))) return false;
         const bool done = proceed(store, *c, why);
-        if (!done && c->paused) add_trace(*c, why); // it will not go on
-        if (done && f.result_slots) std::memcpy(slots, c->stack, 8 * std::size_t(f.result_slots));
+        if (TESSERA_LIKELY(done)) copy_slots(slots, c->stack, f.result_slots);
+        else if (c->paused) add_trace(*c, why); // it will not go on
         release(store, c);
         return done;
+    }
+
+    /// A leaf cannot call the host, so its context need not leave the pool, nor the call be counted. And
+    /// it does without a float_environment, which some processors take as long to read as this takes.
+    static bool call_leaf(runtime::store_data& store, const runtime::func_record& f) noexcept {
+        context& c = *static_cast<pool*>(store.engine_state)->free;
+        u8* const fp = c.stack;
+        u8* const header = fp + 8 * u64(f.header);
+        put_pointer(header, fixed_cells<F>::template at<family::leave>());
+        store_native<u64>(header + 8, 0);
+        if (TESSERA_UNLIKELY(c.instance != f.instance)) return call_leaf_elsewhere(store, f);
+        c.refresh_memory(); // it knows no other functions
+        if constexpr (F[feature::fuel]) c.take_fuel();
+        dispatch<F>::run(c, f.entry, fp);
+        if constexpr (F[feature::fuel]) c.give_fuel_back();
+        return c.why == trap::none;
+    }
+    static TESSERA_NOINLINE bool call_leaf_elsewhere(runtime::store_data& store,
+                                                     const runtime::func_record& f) noexcept {
+        static_cast<pool*>(store.engine_state)->free->switch_to(f.instance);
+        return call_leaf(store, f);
+    }
+    static TESSERA_COLD error leaf_error(runtime::store_data& store) noexcept {
+        context& c = *static_cast<pool*>(store.engine_state)->free;
+        error why{error::unlikely()};
+        explain(c, why);
+        if (c.paused) add_trace(c, why); // it will not go on
+        renew(c);
+        return why;
     }
 
     static void* start(runtime::store_data& store, runtime::func_record& f, const u64* slots, error& why) noexcept {
@@ -109,21 +171,23 @@ public:
     static bool resume(runtime::store_data& store, void* call, error& why, bool& paused) noexcept {
         context& c = *static_cast<context*>(call);
         if (c.running) return why = error(msg::already_running), paused = true, false;
+        c.refresh(); // the host may have grown a memory while the call waited
         const bool done = proceed(store, c, why);
         paused = c.paused;
         return done;
     }
     static void finish(runtime::store_data& store, void* call, const runtime::func_record& f, u64* results) noexcept {
         context* const c = static_cast<context*>(call);
-        if (results && f.result_slots) std::memcpy(results, c->stack, 8 * std::size_t(f.result_slots));
+        if (results) copy_slots(results, c->stack, f.result_slots);
         release(store, c);
     }
 
     // ---- contexts --------------------------------------------------------------------------------------------------
 
-    static context* acquire(runtime::store_data& store) noexcept {
+    static TESSERA_NOINLINE context* acquire(runtime::store_data& store) noexcept {
         pool* const all = pool_of(store);
         if (!all) return nullptr;
+        store.ready = {};
         context* c = all->free;
         if (c) {
             all->free = c->next_free;
@@ -133,6 +197,8 @@ public:
             c->next = all->first;
             all->first = c;
             c->store = &store;
+            c->who.store = &store;
+            c->stack_limit = store.limits.stack_bytes;
             c->interrupt = &store.interrupt;
             c->stop_cells = fixed_cells<F>::template at<family::stop>();
             c->enter_cells = fixed_cells<F>::template at<family::enter>();
@@ -141,16 +207,13 @@ public:
             c->grow_cells = fixed_cells<F>::template at<family::grow_stack>();
             c->restore_cells = fixed_cells<F>::template at<family::restore>();
             c->leave_cells = fixed_cells<F>::template at<family::leave>();
-            if constexpr (F[feature::exceptions]) c->land_cells = fixed_cells<F>::template at<family::land>();
+            c->failed_cells = c->stop_cells;
+            if constexpr (F[feature::exceptions]) {
+                c->land_cells = fixed_cells<F>::template at<family::land>();
+                c->failed_cells = fixed_cells<F>::template at<family::failed>();
+            }
             c->slow = &slow;
         }
-        c->next_free = nullptr;
-        c->in_use = true;
-        c->stack_limit = store.limits.stack_bytes;
-        c->fuel = 0;
-        c->why = trap::none;
-        c->paused = c->host_failed = false;
-        c->stop_pc = nullptr;
         if (!c->stack) {
             u8* at = nullptr;
             const u64 first = c->stack_limit < first_stack ? c->stack_limit : first_stack;
@@ -158,18 +221,35 @@ public:
         }
         return c;
     }
+    /// Makes `c` as good as new, but for its stack and instance.
+    static void renew(context& c) noexcept {
+        if (TESSERA_UNLIKELY(c.host_failed)) c.failure = error(error::unlikely());
+        c.fuel = 0;
+        c.why = trap::none;
+        c.paused = c.host_failed = false;
+    }
     static void release(runtime::store_data& store, context* c) noexcept {
-        c->failure = error(msg::out_of_memory);
-        pool* const all = pool_of(store);
-        c->in_use = false;
+        renew(*c);
+        pool* const all = static_cast<pool*>(store.engine_state);
         c->next_free = all->free;
         all->free = c;
+        offer(store);
     }
     static void release_all(runtime::store_data& store) noexcept {
         pool* const all = static_cast<pool*>(store.engine_state);
         while (all && all->first) destroy(std::exchange(all->first, all->first->next));
         destroy(all);
         store.engine_state = nullptr;
+        store.ready = {};
+    }
+    /// Lets the host write arguments to the stack of the context that is next.
+    static void offer(runtime::store_data& store) noexcept {
+        constexpr u64 most = runtime::func_record::no_leaf - 1; // which is not room for that
+        const context* const c = static_cast<pool*>(store.engine_state)->free;
+        store.ready = {};
+        if (!c || store.host_depth >= store.limits.host_depth) return;
+        const u64 bytes = u64(c->stack_end - c->stack);
+        store.ready = {reinterpret_cast<u64*>(c->stack), bytes < most ? bytes : most};
     }
 
     // ---- slow paths ------------------------------------------------------------------------------------------------
@@ -198,8 +278,9 @@ public:
                 TESSERA_DEALLOCATE(code.cells);
                 return false;
             }
-            code.catches = u32(unit.catch_tables.size());
+            code.catches = u32(unit.catch_tables.size()) & 0x7fff'ffff;
         }
+        code.leaf = is_leaf(ir);
         static_cast<void>(unit.places.push_back({code.cells, index})); // reserved
         unit.funcs[index] = code;
         return true;
@@ -212,6 +293,45 @@ public:
         if (store.built.contains(facts.used) && facts.pending_op == no_index) return true;
         why = runtime::not_runnable(store.built, facts.used, facts.pending_op, facts.pending_offset);
         return false;
+    }
+    static bool is_leaf(const function_ir& ir) noexcept {
+        for (const node& n : ir.nodes)
+            if (!is_leaf(n.v)) return false;
+        return true;
+    }
+    /// True for what neither calls, nor allocates, nor computes with floats.
+    static constexpr bool is_leaf(const variant& v) noexcept {
+        switch (v.fam) {
+        case family::unary:
+        case family::binary:
+        case family::br_compare:
+            for (unsigned k : {0u, 3u})
+                if (v.at[k] != loc::none && operand_class(v, k) >= cls::f32) return false;
+            return true;
+        case family::move:
+        case family::constant:
+        case family::select:
+        case family::load:
+        case family::load_indexed:
+        case family::store:
+        case family::load_wide:
+        case family::store_wide:
+        case family::global_get:
+        case family::global_set:
+        case family::br:
+        case family::latch:
+        case family::br_table:
+        case family::return_:
+        case family::zero_range:
+        case family::move_range:
+        case family::move_wide:
+        case family::select_range:
+        case family::entry:
+        case family::unreachable:
+        case family::null_check:
+        case family::pins: return true;
+        default: return false;
+        }
     }
     static TESSERA_COLD void stop(context* c, trap why) noexcept {
         c->why = why;
@@ -227,6 +347,8 @@ public:
         f.entry = code.cells;
         f.frame_slots = code.frame_slots;
         f.header = code.header;
+        constexpr u32 most = runtime::func_record::no_leaf / 8;
+        f.leaf_bytes = code.leaf && code.frame_slots < most ? 8 * code.frame_slots : runtime::func_record::no_leaf;
         const bool other = f.instance != c->instance;
         const bool bridge = other && c->instance && c->call.return_pc != c->restore_cells;
         u8* at = c->fp + c->call.delta;
@@ -269,23 +391,21 @@ public:
         if (!there) c->pc = c->stop_cells;
         return there;
     }
-    static void call_host(context* c, runtime::func_record& f) noexcept {
+    static TESSERA_NOINLINE void call_host(context* c, runtime::func_record& f) noexcept {
         c->stop_pc = nullptr;
         u8* at = c->fp + c->call.delta;
         if (!make_room(c, at, 8 * u64(f.param_slots > f.result_slots ? f.param_slots : f.result_slots))) return;
         const pending_call call = c->call;
-        runtime::store_data& store = *c->store;
-        if constexpr (F[feature::fuel]) take_back_fuel(store, *c);
-        runtime::caller who{&store, c->instance};
-        const bool done = f.host->invoke(*f.host, who, reinterpret_cast<u64*>(at), c->failure);
-        if constexpr (F[feature::fuel]) c->fuel = i64(store.fuel < most_fuel ? store.fuel : most_fuel);
+        if constexpr (F[feature::fuel]) c->give_fuel_back();
+        const bool done = f.host->invoke(*f.host, c->who, reinterpret_cast<u64*>(at), c->failure);
+        if constexpr (F[feature::fuel]) c->take_fuel();
         c->refresh();
         c->call = call;
         if (!done) {
-            if constexpr (F[feature::exceptions])
-                if (const runtime::tag_data* const tag = runtime::tag_of(store, c->failure)) return host_threw(c, *tag);
             c->host_failed = true;
-            return stop(c, trap::host);
+            c->why = trap::host;
+            c->pc = c->failed_cells;
+            return;
         }
         c->pc = call.return_pc;
         c->fp = at - call.link;
@@ -309,16 +429,21 @@ public:
         return {&tag, static_cast<const u64*>(slots),
                 runtime::slots_of(c.store->types.types().params(tag.type_id))};
     }
-    /// The exception that a host function returned as `c->failure`.
-    static TESSERA_COLD void host_threw(context* c, const runtime::tag_data& tag) noexcept {
+    /// After a host function returned `c->failure`: stops if that is no exception that somebody catches.
+    static TESSERA_COLD void failed(context* c) noexcept {
+        const runtime::tag_data* const tag = runtime::tag_of(*c->store, c->failure);
+        if (!tag) return stop(c, trap::host);
+        c->host_failed = false;
+        c->why = trap::none;
         c->carried.clear();
         for (const value& v : c->failure.payload())
             if (!c->carried.push_back(v.bits) || (v.type.slots() > 1 && !c->carried.push_back(v.high)))
                 return stop(c, trap::out_of_memory);
-        thrown x = thrown_by(*c, tag, c->carried.data());
+        thrown x = thrown_by(*c, *tag, c->carried.data());
         x.described = !c->failure.frames().empty();
         unwind(c, x);
-        if (!c->host_failed) c->failure = error(msg::out_of_memory); // is caught
+        c->carried.clear();
+        if (!c->host_failed) c->failure = error(error::unlikely()); // is caught
     }
     static TESSERA_NOINLINE void unwind(context* c, const thrown& x) noexcept {
         frame at = frame::of(*c);
@@ -367,7 +492,7 @@ public:
         stop(c, trap::host);
     }
     /// Makes the lazy call at `c->pc` a call; it is then executed again.
-    static TESSERA_NOINLINE void link(context* c) noexcept {
+    static TESSERA_COLD void link(context* c) noexcept {
         constexpr variant lazy{family::call_lazy, 0, op::nop, {}}, made{family::call, 0, op::nop, {}};
         constexpr variant lazy_tail{family::return_call_lazy, 0, op::nop, {}},
             made_tail{family::return_call, 0, op::nop, {}};
@@ -394,7 +519,7 @@ public:
     // ---- self-test -------------------------------------------------------------------------------------------------
 
     /// True if handlers really jump: a thousand of them in a row must not use native stack.
-    static bool self_test() noexcept {
+    static TESSERA_COLD bool self_test() noexcept {
 #if TESSERA_TAIL_CALLS
         constexpr variant idle{family::move, 0, class_code(cls::i64), {loc::slot, loc::none, loc::none, loc::slot}};
         constexpr u32 count = 1000, size = layout_of(idle).size;
@@ -430,18 +555,10 @@ private:
     }
 
     static constexpr u64 first_stack = 16 * 1024;
-    static constexpr u64 most_fuel = ~u64{0} >> 2;
-    static constexpr slow_paths slow{&enter, &link, &indirect, [] {
-                                         if constexpr (F[feature::exceptions]) return &raise;
-                                         else return nullptr;
-                                     }()};
-
-    /// What the call has not used goes back to the store; a debt stays with the call.
-    static void take_back_fuel(runtime::store_data& store, context& c) noexcept {
-        const u64 kept = store.fuel > most_fuel ? store.fuel - most_fuel : 0; // what a call cannot count
-        store.fuel = kept + (c.fuel > 0 ? u64(c.fuel) : 0);
-        if (c.fuel > 0) c.fuel = 0;
-    }
+    static constexpr slow_paths slow = [] {
+        if constexpr (F[feature::exceptions]) return slow_paths{&enter, &link, &indirect, &failed, &raise};
+        else return slow_paths{&enter, &link, &indirect, nullptr, nullptr};
+    }();
 };
 
 } // namespace tessera::exec
@@ -451,8 +568,8 @@ namespace tessera::inline TESSERA_ABI::runtime {
 template <features F>
 const engine& engine_for() noexcept {
     using machine = exec::machine<F>;
-    static constexpr engine made{&machine::invoke, &machine::start,       &machine::resume,
-                                 &machine::finish, &machine::release_all, &machine::self_test};
+    static constexpr engine made{&machine::invoke,      &machine::start,     &machine::resume,    &machine::finish,
+                                 &machine::release_all, &machine::self_test, &machine::call_leaf, &machine::leaf_error};
     return made;
 }
 

@@ -212,7 +212,7 @@ protected:
         emit_move(to, stack_.top(n - 1).slot, slots_of(types));
     }
     /// The same for a conditional branch, whose other way still needs the stack.
-    void place_copy(const control& c, view<val_type> types) noexcept {
+    TESSERA_NOINLINE void place_copy(const control& c, view<val_type> types) noexcept {
         const u32 n = u32(types.size());
         if (n == 0) return;
         const u32 to = label_slot(c);
@@ -222,7 +222,7 @@ protected:
         }
         emit_move(to, stack_.top(n - 1).slot, slots_of(types));
     }
-    bool in_place(const control& c, view<val_type> types) noexcept {
+    TESSERA_NOINLINE bool in_place(const control& c, view<val_type> types) noexcept {
         const u32 n = u32(types.size());
         if (n == 0) return true;
         const u32 to = label_slot(c);
@@ -309,7 +309,7 @@ protected:
         }
         stop_here();
     }
-    u32 stub_for(u32 depth) noexcept {
+    TESSERA_NOINLINE u32 stub_for(u32 depth) noexcept {
         const std::size_t at = control_.size() - 1 - depth;
         while (control_mark_.size() <= at)
             if (!control_mark_.push_back(no_index)) return failed_ = true, 0;
@@ -323,7 +323,7 @@ protected:
     /// Returns the topmost entries.
     void emit_return() noexcept { emit_return_of(true); }
     void emit_return_copy() noexcept { emit_return_of(false); }
-    void emit_return_of(bool last) noexcept {
+    TESSERA_NOINLINE void emit_return_of(bool last) noexcept {
         const auto types = results(control_[0]);
         node n;
         n.v = {family::return_, 0, class_code(cls::i32), {}};
@@ -639,10 +639,14 @@ protected:
             if (shift.v.fam == family::binary && shift.v.code == op::i32_shl && shift.v.at[1] == loc::imm &&
                 shift.v.at[3] == loc::acc && scale != 0 && (shift.operands[1] & 31) == scale &&
                 detail::slot_or_acc(shift.v.at[0])) {
-                const node s = take_last();
-                joined.v.flags = u8(scale << flag::shift);
-                joined.v.at[1] = s.v.at[0];
-                joined.operands[1] = s.operands[0];
+                variant scaled = joined.v;
+                scaled.flags = u8(scale << flag::shift);
+                scaled.at[1] = shift.v.at[0];
+                if (exists(scaled)) {
+                    joined.v = scaled;
+                    joined.operands[1] = shift.operands[0];
+                    take_last();
+                }
             }
         }
         if (joined.v.at[1] == loc::acc) last_use_[0] = position();

@@ -216,12 +216,14 @@ private:
             for (; next < ir_.loops.size() && ir_.loops[next].begin == i; ++next) {
                 const bool chosen = plans_[next].chosen;
                 if (chosen) current = next;
-                if (!chosen && !(stoppable_ && plans_[next].covered)) continue;
-                const plan& p = plans_[current];
+                if (!chosen && !plans_[next].covered) continue;
                 label_def& label = ir_.labels[ir_.loops[next].label];
-                label.landing = u32(made.size());
-                if (!made.push_back(load_of(p, all_of(p), offset))) return false;
-                label.node = u32(made.size()) | placed;
+                if (chosen || stoppable_) {
+                    const plan& p = plans_[current];
+                    label.landing = u32(made.size());
+                    if (!made.push_back(load_of(p, all_of(p), offset))) return false;
+                }
+                label.node = u32(made.size()) | placed; // a turn begins after the loads
             }
             if (!made.push_back(ir_.nodes[i])) return false;
             if (stale_[i] && !made.push_back(load_of(plans_[current], stale_[i], offset))) return false;

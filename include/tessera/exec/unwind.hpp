@@ -36,16 +36,17 @@ inline const runtime::catch_clause* find_catch(const context& c, const runtime::
 }
 
 /// Frees the exceptions of the store that no call, global, table or segment has a reference to.
-inline TESSERA_COLD void free_unused_exceptions(runtime::store_data& store) noexcept {
+inline TESSERA_COLD void free_unused_exceptions(const context& current) noexcept {
+    runtime::store_data& store = *current.store;
     runtime::exception_heap& heap = store.exceptions;
-    for (const context* c = static_cast<context_pool*>(store.engine_state)->first; c; c = c->next) {
-        if (!c->in_use) continue;
-        // What is in use of the stack ends with the innermost frame, or with the arguments on the way into one.
-        frame at = frame::of(*c);
-        u64 end = at.find() ? c->depth_of(at.fp) + 8 * u64(at.instance->unit->funcs[at.func].frame_slots) : 0;
-        if (!c->stop_pc) {
-            const u64 arguments = c->depth_of(c->fp) + c->call.delta + 8 * u64(c->call.callee->param_slots);
-            end = arguments > end ? arguments : end;
+    const context_pool& all = *static_cast<context_pool*>(store.engine_state);
+    for (const context* c = all.first; c; c = c->next) {
+        u64 end = u64(c->stack_end - c->stack); // of those that wait for a host function
+        if (c == &current || c->paused) {
+            frame at = frame::of(*c);
+            end = at.find() ? c->depth_of(at.fp) + 8 * u64(at.instance->unit->funcs[at.func].frame_slots) : 0;
+        } else if (!c->running) { // not begun, or not in use
+            end = c->pc == c->enter_cells ? 8 * u64(c->call.callee->param_slots) : 0;
         }
         heap.mark(reinterpret_cast<const u64*>(c->stack), end / 8);
         heap.mark(c->carried.data(), c->carried.size());
@@ -66,7 +67,7 @@ inline bool hand_over(context& c, const thrown& x, const runtime::catch_clause& 
     if (clause.reference != no_index && clause.wants_reference) {
         const u64 most = c.store->limits.exception_bytes;
         reference = x.reference;
-        if (!reference && c.store->exceptions.is_due(x.count, most)) free_unused_exceptions(*c.store);
+        if (!reference && c.store->exceptions.is_due(x.count, most)) free_unused_exceptions(c);
         if (!reference) reference = c.store->exceptions.make(*x.tag, x.slots, x.count, most);
         if (reference == 0) return false;
     }

@@ -73,6 +73,7 @@ enum class family : u8 {
     link,       ///< makes a lazy call a call
     restore,    ///< return into another instance
     grow_stack,
+    failed, ///< a host function failed: with an exception, perhaps
     land,  ///< where an exception is caught that needs pins
     pins,  ///< loads pins: integer, f32, f64
     probe, ///< notes the native stack's position, for the self-test
@@ -305,9 +306,57 @@ constexpr bool one_of(loc l, loc a, loc b) noexcept { return l == a || l == b; }
 constexpr bool slot_or_acc(loc l) noexcept { return one_of(l, loc::slot, loc::acc); }
 constexpr bool can_swap(op o) noexcept { return num::is_commutative(o) || num::swapped_compare(o) != op::count_; }
 
+/// Those that take long, or that real programs hardly use: an accumulator goes to a slot before them.
+constexpr bool is_rare_unary(op o) noexcept {
+    switch (o) {
+    case op::i32_clz:
+    case op::i32_ctz:
+    case op::i32_popcnt:
+    case op::i64_clz:
+    case op::i64_ctz:
+    case op::i64_popcnt:
+    case op::f32_ceil:
+    case op::f32_trunc:
+    case op::f32_nearest:
+    case op::f64_ceil:
+    case op::f64_trunc:
+    case op::f64_nearest: return true;
+    default: break;
+    }
+    const cls from = class_of(row(o).type.params[0]), to = class_of(row(o).type.results[0]);
+    return (from >= cls::f32 && to < cls::f32) || (from == cls::i64 && to == cls::f32);
+}
+constexpr bool is_division(op o) noexcept {
+    switch (o) {
+    case op::i32_div_s:
+    case op::i32_div_u:
+    case op::i32_rem_s:
+    case op::i32_rem_u:
+    case op::i64_div_s:
+    case op::i64_div_u:
+    case op::i64_rem_s:
+    case op::i64_rem_u: return true;
+    default: return false;
+    }
+}
+/// The comparisons that end counted loops.
+constexpr bool latch_exists(op o, loc a, loc b) noexcept {
+    switch (o) {
+    case op::i32_ne:
+    case op::i32_lt_s:
+    case op::i32_lt_u:
+    case op::i32_ge_s:
+    case op::i32_ge_u: return one_of(a, loc::slot, loc::pin) && one_of(b, loc::slot, loc::imm);
+    case op::i64_ne: return a == loc::slot && b == loc::imm;
+    default: return false;
+    }
+}
+
 constexpr bool binary_sources_exist(op o, loc a, loc b) noexcept {
     const bool is_float = class_of(row(o).type.params[0]) >= cls::f32;
     if (!slot_or_acc(a) && a != loc::imm) return false;
+    const bool with_acc = a == loc::acc || b == loc::acc;
+    if (with_acc && (is_division(o) || (is_float && !is_hot(o) && !num::is_compare(o)))) return false;
     if (a == loc::imm) return b == loc::slot && is_hot(o) && !can_swap(o);
     if (b == loc::slot) return true;
     if (b == loc::acc) return a == loc::slot && !can_swap(o);
@@ -351,22 +400,22 @@ constexpr bool has_pin(const variant& v) noexcept {
         if (at == loc::pin) return true;
     return false;
 }
-/// Binary operations with a pin: integers of 32 bits and floats nearly all, those of 64 bits with
-/// constants and accumulators.
+/// Binary operations with a pin: integers of 32 bits and floats.
 constexpr bool binary_pin_exists(op o, loc a, loc b, loc d) noexcept {
     const cls c = class_of(row(o).type.params[0]);
-    const bool narrow = c != cls::i64, is_float = c >= cls::f32, most = o == op::i32_add || is_float;
-    if (!is_hot(o) || (!narrow && (o == op::i64_sub || o == op::i64_or || o == op::i64_shr_s))) return false;
+    const bool is_float = c >= cls::f32, most = o == op::i32_add || is_float;
+    if (!is_hot(o) || c == cls::i64) return false;
     if (a == loc::pin) {
-        if (b == loc::imm) return !is_float && (narrow || d != loc::slot);
-        if (b == loc::slot) return narrow && (d == loc::acc || most);
-        return b == loc::acc && !can_swap(o) && narrow && d == loc::acc;
+        if (b == loc::imm) return !is_float;
+        if (b == loc::slot) return d == loc::acc || most;
+        return b == loc::acc && !can_swap(o) && d == loc::acc;
     }
     if (b == loc::pin) {
-        if (a == loc::acc) return d != loc::slot || most;
-        return a == loc::slot && !can_swap(o) && narrow && (d == loc::acc || is_float);
+        if (a == loc::acc) return d == loc::acc || most;
+        return a == loc::slot && !can_swap(o) && d == loc::acc;
     }
-    return a != loc::imm && binary_sources_exist(o, a, b) && (a == loc::acc || b != loc::slot || most);
+    if (a == loc::imm || (a == loc::slot && b == loc::acc)) return false;
+    return binary_sources_exist(o, a, b) && (a == loc::acc || b != loc::slot || most);
 }
 /// The handlers with pins: the forms that loops of real programs use most.
 constexpr bool pin_form_exists(const variant& v) noexcept {
@@ -377,9 +426,10 @@ constexpr bool pin_form_exists(const variant& v) noexcept {
     case family::br_compare:
         return class_of(row(v.code).type.params[0]) == cls::i32 && num::is_compare(v.code) && d == loc::none &&
                (a == loc::pin ? one_of(b, loc::slot, loc::imm) : a == loc::acc);
-    case family::latch:
-        return class_of(row(v.code).type.params[0]) == cls::i32 && a == loc::pin && one_of(b, loc::slot, loc::imm);
-    case family::load: return is_hot_load(v.code) && (a == loc::pin || slot_or_acc(a));
+    case family::latch: return a == loc::pin && latch_exists(v.code, a, b);
+    case family::load:
+        if (d == loc::pin && v.code == op::i64_load) return false;
+        return is_hot_load(v.code) && (a == loc::pin || slot_or_acc(a));
     case family::load_indexed: {
         const bool scaled = v.flags >> flag::shift != 0;
         return is_hot_load(v.code) && b == loc::pin && slot_or_acc(d) &&
@@ -405,27 +455,31 @@ constexpr bool exists(const variant& v) noexcept {
     using detail::slot_or_acc;
     const loc a = v.at[0], b = v.at[1], c = v.at[2], d = v.at[3];
     switch (v.fam) {
-    case family::unary: return slot_or_acc(a) && slot_or_acc(d);
+    case family::unary:
+        if (detail::is_rare_unary(v.code)) return a == loc::slot && d == loc::slot;
+        return slot_or_acc(a) && slot_or_acc(d);
     case family::binary: return slot_or_acc(d) && detail::binary_sources_exist(v.code, a, b);
     case family::br_compare:
         return d == loc::none && num::is_compare(v.code) && detail::binary_sources_exist(v.code, a, b);
-    case family::latch: return a == loc::slot && (b == loc::slot || b == loc::imm) && d == loc::none;
+    case family::latch: return a == loc::slot && d == loc::none && detail::latch_exists(v.code, a, b);
     case family::move: return (a == loc::slot || (a == loc::imm && cls(v.code) < cls::f32)) && d == loc::slot;
     case family::constant: return d == loc::slot;
     case family::select: {
-        const bool integer = cls(v.code) < cls::f32;
         if (!slot_or_acc(c) || !slot_or_acc(d)) return false;
-        if (integer) return detail::one_of(a, loc::slot, loc::imm) && detail::one_of(b, loc::slot, loc::imm);
+        if (cls(v.code) == cls::i32)
+            return detail::one_of(a, loc::slot, loc::imm) && detail::one_of(b, loc::slot, loc::imm);
         return a == loc::slot && b == loc::slot;
     }
-    case family::load: return (slot_or_acc(a) || a == loc::imm) && slot_or_acc(d);
+    case family::load: return (slot_or_acc(a) || (a == loc::imm && detail::is_hot_load(v.code))) && slot_or_acc(d);
     case family::load_indexed:
+        // A table of words at an address known at compile time is the one that is common.
+        if (a == loc::imm && v.flags >> flag::shift != 0 && v.code != op::i32_load) return false;
         return detail::is_hot_load(v.code) && slot_or_acc(d) && detail::one_of(a, loc::slot, loc::imm) &&
                slot_or_acc(b);
     case family::store: {
         const bool integer = class_of(row(v.code).type.params[1]) < cls::f32;
-        if (!slot_or_acc(a) && a != loc::imm) return false;
-        if (b == loc::imm) return integer;
+        if (!slot_or_acc(a) && !(a == loc::imm && detail::is_hot_store(v.code))) return false;
+        if (b == loc::imm) return integer && detail::is_hot_store(v.code);
         if (b == loc::acc) return a != loc::acc || !integer;
         return b == loc::slot;
     }

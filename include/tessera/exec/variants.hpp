@@ -29,7 +29,7 @@ constexpr u8 flags_of(const model& m, const variant& v, bool back) noexcept {
         if (m.fuel) flags |= flag::fuel;
         if (m.interrupt) flags |= flag::interrupt;
     }
-    if (v.fam == family::special && m.fuel) flags |= flag::fuel;
+    if ((v.fam == family::special || v.fam == family::call_record) && m.fuel) flags |= flag::fuel;
     if ((v.fam == family::unary || v.fam == family::binary) && m.canonical && num::picks_nan(v.code))
         flags |= flag::canonical;
     return flags;
@@ -47,6 +47,7 @@ constexpr bool is_needed(features f, const variant& v) noexcept {
     case family::return_call_ref: return has(f, op::return_call_ref);
     case family::null_check: return has(f, op::ref_as_non_null);
     case family::throw_:
+    case family::failed:
     case family::land: return has(f, op::throw_);
     case family::select_range: return f[feature::simd]; // only a v128 takes several slots
     case family::special: return has(f, v.code) && (!is_global_access(v.code) || f[feature::simd]);
@@ -144,7 +145,7 @@ constexpr void each_variant(features f, Emit emit) noexcept {
     for (family fam : {family::call, family::call_lazy, family::call_record, family::return_call,
                        family::return_call_lazy, family::return_call_record, family::zero_range, family::move_range,
                        family::move_wide, family::unreachable, family::throw_, family::leave, family::stop, family::enter,
-                       family::indirect, family::link, family::restore, family::grow_stack, family::land, family::probe})
+                       family::indirect, family::link, family::restore, family::grow_stack, family::failed, family::land, family::probe})
         add({fam, 0, op::nop, {}}, false);
 }
 consteval std::size_t count_variants(features f) {

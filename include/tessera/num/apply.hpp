@@ -8,6 +8,7 @@
 
 #include <utility>
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::num {
 
 namespace detail {
@@ -62,3 +63,4 @@ trap apply(op o, const u64* args, u64* results) noexcept {
 }
 
 } // namespace tessera::num
+TESSERA_SMALL_END

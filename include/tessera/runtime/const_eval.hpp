@@ -7,6 +7,7 @@
 #include <tessera/num/sem.hpp>
 #include <tessera/runtime/store_data.hpp>
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::runtime {
 
 /// A value as it lies in slots.
@@ -100,3 +101,4 @@ private:
 };
 
 } // namespace tessera::runtime
+TESSERA_SMALL_END

@@ -24,8 +24,11 @@ struct func_record {
     u32 self = 0;              ///< index in store_data::funcs
     u32 param_slots = 0;
     u32 result_slots = 0;
+    u32 leaf_bytes = no_leaf;          ///< of a lowered function that neither calls nor computes with floats: its frame
     instance_data* instance = nullptr; ///< null for a host function
     host_function* host = nullptr;     ///< null for a wasm function
+
+    static constexpr u32 no_leaf = ~u32{0};
 };
 
 struct engine {
@@ -44,6 +47,10 @@ struct engine {
     void (*release)(store_data& store);
     /// False if the code the compiler made breaks what the engine relies on; null: it relies on nothing.
     bool (*works)() = nullptr;
+    /// Calls a leaf whose arguments are in `store_data::ready`, which has room for its frame, and where
+    /// its results come. False: it failed, and `leaf_error` has to be asked why at once.
+    bool (*call_leaf)(store_data& store, const func_record& f) = nullptr;
+    error (*leaf_error)(store_data& store) = nullptr;
 };
 
 /// The engine of a build with the features F; exec/ defines it.

@@ -5,6 +5,7 @@
 
 #include <tessera/runtime/link.hpp>
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::runtime {
 
 /// The export `name` of the unit's module, or null. Modules with many exports get an index at the
@@ -71,3 +72,4 @@ inline external external_at(store_data& s, extern_kind kind, u32 index) noexcept
 }
 
 } // namespace tessera::runtime
+TESSERA_SMALL_END

@@ -5,6 +5,7 @@
 
 #include <tessera/runtime/link.hpp>
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::runtime {
 
 /// Adds a new object to a list of the store's; null when memory is out.
@@ -56,3 +57,4 @@ inline func_record* add_host_func(store_data& s, host_function& h, error& why) n
 }
 
 } // namespace tessera::runtime
+TESSERA_SMALL_END

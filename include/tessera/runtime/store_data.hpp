@@ -8,6 +8,7 @@
 #include <tessera/runtime/instance.hpp>
 #include <tessera/valid/match.hpp>
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::runtime {
 
 /// A store. One thread at a time uses it; only `interrupt` may be set from another one.
@@ -20,8 +21,12 @@ struct store_data {
     features built;                     ///< what the engine can run
     u64 fuel = 0;                       ///< what is left; used only with feature::fuel
     std::atomic<bool> interrupt{false}; ///< used only with feature::interruption
-    u32 host_depth = 0;                 ///< how many calls from the host into the guest are active
-    u32 epoch = 1;                      ///< counted up by a reset; handles of an earlier one are stale
+    struct {
+        u64* slots = nullptr;
+        u64 bytes = 0;
+    } ready;            ///< the stack of the next call, for `engine::call_leaf`; 0 bytes: it has none
+    u32 host_depth = 0; ///< how many calls from the host into the guest are active
+    u32 epoch = 1;      ///< counted up by a reset; handles of an earlier one are stale
 
     account memory_total;
     account table_total;
@@ -62,6 +67,7 @@ inline void destroy_unit(code_unit* u) noexcept {
 inline void store_data::clear() noexcept {
     if (engine && engine->release) engine->release(*this);
     engine_state = nullptr;
+    ready = {};
     for (instance_data* i : instances) destroy(i);
     for (func_record* f : funcs)
         if (f->host) f->host->release();
@@ -89,3 +95,4 @@ inline void store_data::clear() noexcept {
 }
 
 } // namespace tessera::runtime
+TESSERA_SMALL_END

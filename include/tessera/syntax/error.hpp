@@ -41,12 +41,19 @@ struct backtrace {
 /// An error value. Copies share the backtrace.
 class error {
 public:
-    TESSERA_COLD error(const message& what, u64 offset = no_offset) noexcept : what_(&what), offset_(offset) {}
+    /// For the library: where a failure is written that will most likely not come. Cheap to make.
+    struct unlikely {};
+    explicit error(unlikely) noexcept : what_(&msg::out_of_memory) { detail_[0] = 0; }
+    TESSERA_COLD error(const message& what, u64 offset = no_offset) noexcept : what_(&what), offset_(offset) {
+        detail_[0] = 0;
+    }
     TESSERA_COLD error(const message& what, std::string_view detail, u64 offset = no_offset) noexcept
         : what_(&what), offset_(offset) {
         set_detail(detail);
     }
-    TESSERA_COLD error(tessera::trap why) noexcept : what_(&msg::traps[std::size_t(why)]), trap_(why) {}
+    TESSERA_COLD error(tessera::trap why) noexcept : what_(&msg::traps[std::size_t(why)]), trap_(why) {
+        detail_[0] = 0;
+    }
     TESSERA_COLD error(const error& other) noexcept
         : what_(other.what_), offset_(other.offset_), line_(other.line_), column_(other.column_), trap_(other.trap_),
           trace_(other.trace_) {
@@ -118,7 +125,7 @@ private:
     u32 line_ = 0;
     u32 column_ = 0;
     tessera::trap trap_ = tessera::trap::none;
-    char detail_[79] = {};
+    char detail_[79]; ///< up to the NUL
     backtrace* trace_ = nullptr;
 };
 

@@ -7,6 +7,7 @@
 
 #include <string_view>
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI {
 
 /// A 32-bit hash of a name; good enough that short, similar names spread.
@@ -92,3 +93,4 @@ private:
 };
 
 } // namespace tessera
+TESSERA_SMALL_END

@@ -10,10 +10,32 @@
 
 namespace tessera::inline TESSERA_ABI {
 
+namespace detail {
+/// What a vec consists of, whatever its elements are: code that is compiled once.
+struct vec_storage {
+    void* data_ = nullptr;
+    std::size_t size_ = 0;
+    std::size_t capacity_ = 0;
+
+    /// Room for `n` elements of `element` bytes, which can be copied as bytes. False: memory is out,
+    /// nothing changed.
+    TESSERA_NOINLINE bool move_to(std::size_t n, std::size_t element) noexcept {
+        if (n > std::size_t(-1) / 2 / element) return false;
+        void* const fresh = TESSERA_ALLOCATE(n * element);
+        if (!fresh) return false;
+        if (size_) std::memcpy(fresh, data_, size_ * element);
+        TESSERA_DEALLOCATE(data_);
+        data_ = fresh;
+        capacity_ = n;
+        return true;
+    }
+};
+} // namespace detail
+
 /// A contiguous sequence of T. What allocates returns false when memory is out and then changes
 /// nothing. T must be movable without throwing. Not copyable; `assign` copies and can fail.
 template <class T>
-class vec {
+class vec : detail::vec_storage {
 public:
     vec() noexcept = default;
     vec(vec&& other) noexcept { take(other); }
@@ -28,26 +50,26 @@ public:
     vec& operator=(const vec&) = delete;
     ~vec() { release(); }
 
-    T* data() noexcept { return data_; }
-    const T* data() const noexcept { return data_; }
+    T* data() noexcept { return static_cast<T*>(data_); }
+    const T* data() const noexcept { return static_cast<const T*>(data_); }
     std::size_t size() const noexcept { return size_; }
     std::size_t capacity() const noexcept { return capacity_; }
     bool empty() const noexcept { return size_ == 0; }
-    T& operator[](std::size_t i) noexcept { return data_[i]; }
-    const T& operator[](std::size_t i) const noexcept { return data_[i]; }
-    T& back() noexcept { return data_[size_ - 1]; }
-    const T& back() const noexcept { return data_[size_ - 1]; }
-    T* begin() noexcept { return data_; }
-    T* end() noexcept { return data_ + size_; }
-    const T* begin() const noexcept { return data_; }
-    const T* end() const noexcept { return data_ + size_; }
+    T& operator[](std::size_t i) noexcept { return data()[i]; }
+    const T& operator[](std::size_t i) const noexcept { return data()[i]; }
+    T& back() noexcept { return data()[size_ - 1]; }
+    const T& back() const noexcept { return data()[size_ - 1]; }
+    T* begin() noexcept { return data(); }
+    T* end() noexcept { return data() + size_; }
+    const T* begin() const noexcept { return data(); }
+    const T* end() const noexcept { return data() + size_; }
 
     /// Makes room for `n` elements in all. False: memory is out, nothing changed.
     [[nodiscard]] bool reserve(std::size_t n) noexcept { return n <= capacity_ || grow(n); }
     /// Appends `value`. False: memory is out, nothing changed.
     [[nodiscard]] bool push_back(T value) noexcept {
         if (TESSERA_UNLIKELY(size_ == capacity_) && !grow(capacity_ < 4 ? 8 : capacity_ * 2)) return false;
-        ::new (static_cast<void*>(data_ + size_)) T(std::move(value));
+        ::new (static_cast<void*>(data() + size_)) T(std::move(value));
         ++size_;
         return true;
     }
@@ -55,9 +77,9 @@ public:
     [[nodiscard]] bool append(const T* from, std::size_t n) noexcept {
         if (n > capacity_ - size_ && !grow(size_ + n < capacity_ * 2 ? capacity_ * 2 : size_ + n)) return false;
         if constexpr (std::is_trivially_copyable_v<T>) {
-            if (n) std::memcpy(static_cast<void*>(data_ + size_), static_cast<const void*>(from), n * sizeof(T));
+            if (n) std::memcpy(static_cast<void*>(data() + size_), static_cast<const void*>(from), n * sizeof(T));
         } else {
-            for (std::size_t i = 0; i < n; ++i) ::new (static_cast<void*>(data_ + size_ + i)) T(from[i]);
+            for (std::size_t i = 0; i < n; ++i) ::new (static_cast<void*>(data() + size_ + i)) T(from[i]);
         }
         size_ += n;
         return true;
@@ -66,7 +88,7 @@ public:
     [[nodiscard]] TESSERA_NOINLINE bool resize(std::size_t n) noexcept {
         if (!reserve(n)) return false;
         if (n < size_) truncate(n);
-        for (; size_ < n; ++size_) ::new (static_cast<void*>(data_ + size_)) T();
+        for (; size_ < n; ++size_) ::new (static_cast<void*>(data() + size_)) T();
         return true;
     }
     /// Replaces the content by copies of `from`. False: memory is out, the content is then empty.
@@ -78,24 +100,24 @@ public:
     void truncate(std::size_t n) noexcept {
         if constexpr (std::is_trivially_copyable_v<T>) size_ = n; // its destructor does nothing, too
         else
-            for (T *at = end(), *const last = data_ + n; at != last; --size_) (--at)->~T();
+            for (T *at = end(), *const last = data() + n; at != last; --size_) (--at)->~T();
     }
     void pop_back() noexcept { truncate(size_ - 1); }
     void clear() noexcept { truncate(0); }
 
 private:
     /// The rare part of what appends, out of the way.
-    TESSERA_NOINLINE bool grow(std::size_t n) noexcept {
+    bool grow(std::size_t n) noexcept {
+        if constexpr (std::is_trivially_copyable_v<T>) return move_to(n, sizeof(T));
+        else return move_each_to(n);
+    }
+    TESSERA_NOINLINE bool move_each_to(std::size_t n) noexcept {
         if (n > std::size_t(-1) / 2 / sizeof(T)) return false;
         T* fresh = static_cast<T*>(TESSERA_ALLOCATE(n * sizeof(T)));
         if (!fresh) return false;
-        if constexpr (std::is_trivially_copyable_v<T>) {
-            if (size_) std::memcpy(static_cast<void*>(fresh), static_cast<const void*>(data_), size_ * sizeof(T));
-        } else {
-            for (std::size_t i = 0; i < size_; ++i) {
-                ::new (static_cast<void*>(fresh + i)) T(std::move(data_[i]));
-                data_[i].~T();
-            }
+        for (std::size_t i = 0; i < size_; ++i) {
+            ::new (static_cast<void*>(fresh + i)) T(std::move(data()[i]));
+            data()[i].~T();
         }
         TESSERA_DEALLOCATE(data_);
         data_ = fresh;
@@ -116,9 +138,6 @@ private:
         data_ = nullptr;
         capacity_ = 0;
     }
-    T* data_ = nullptr;
-    std::size_t size_ = 0;
-    std::size_t capacity_ = 0;
 };
 
 /// Makes a T on the heap from `args`, or returns null when memory is out. Ends with `destroy`.

@@ -129,7 +129,7 @@ private:
         if (rule.flags & op_rule::pending) note_pending(instruction_);
         return rule.flags & op_rule::poly ? special(instruction_) : apply(rule, instruction_);
     }
-    [[nodiscard]] bool constant_step(u32 globals) noexcept {
+    [[nodiscard]] TESSERA_COLD bool constant_step(u32 globals) noexcept {
         if (!in_.next(instruction_)) return context_.fail(in_.error());
         offset_ = instruction_.offset;
         if (!room(most_results)) return false;
@@ -203,7 +203,7 @@ private:
         default: return rare(in);
         }
     }
-    [[nodiscard]] TESSERA_NOINLINE bool rare(const instruction& in) noexcept {
+    [[nodiscard]] TESSERA_COLD bool rare(const instruction& in) noexcept {
         switch (in.code) {
         case op::unreachable: return unreachable(), true;
         case op::br_table: return br_table(in);
@@ -270,7 +270,7 @@ private:
         if constexpr (F[feature::gc]) return aggregate(in);
         else return fail(msg::illegal_opcode, row(in.code).text);
     }
-    [[nodiscard]] bool aggregate(const instruction& in) noexcept {
+    [[nodiscard]] TESSERA_COLD bool aggregate(const instruction& in) noexcept {
         switch (in.code) {
         case op::ref_eq: return ref_eq();
         case op::ref_test:

@@ -72,8 +72,9 @@ private:
             if (!order.push_back(u32(order.size()))) return context_.fail_memory();
         }
         const auto name = [&](u32 i) { return m_.exports[i].name; };
-        std::sort(order.begin(), order.end(),
-                  [&](u32 a, u32 b) { return name(a) != name(b) ? name(a) < name(b) : a < b; });
+        const auto before = [&](u32 a, u32 b) { return name(a) != name(b) ? name(a) < name(b) : a < b; };
+        std::make_heap(order.begin(), order.end(), before); // less code than std::sort
+        std::sort_heap(order.begin(), order.end(), before);
         for (std::size_t i = 1; i < order.size(); ++i)
             if (name(order[i]) == name(order[i - 1]))
                 return context_.fail(msg::duplicate_export, m_.exports[order[i]].offset, name(order[i]));

@@ -260,3 +260,135 @@ TEST_CASE("a stack that is exhausted has a backtrace") {
     CHECK(end.error().frames().size() == 128);
     CHECK(end.error().frames_left_out() > 1000);
 }
+
+TEST_CASE("calls of leaves, which go straight to the guest's stack, see what other calls have changed") {
+    constexpr const char* text = R"((module
+        (import "env" "host" (func $host (param i32) (result i32)))
+        (memory (export "memory") 1 8)
+        (func (export "load") (param i32) (result i32) (i32.load8_u (local.get 0)))
+        (func (export "store") (param i32 i32) (i32.store8 (local.get 0) (local.get 1)))
+        (func (export "grow") (result i32) (memory.grow (i32.const 1)))
+        (func (export "swap") (param i32 i64) (result i64 i32) (local.get 1) (local.get 0))
+        (func (export "through") (param i32) (result i32)
+            (i32.add (call $host (local.get 0)) (i32.load8_u (i32.const 131072))))
+        (func $deep (export "deep") (param i32) (result i32)
+            (if (result i32) (local.get 0)
+                (then (i32.add (i32.const 1) (call $deep (i32.sub (local.get 0) (i32.const 1)))))
+                (else (i32.const 0))))))";
+    tessera::imports env;
+    env.define("env", "host", [](tessera::caller& who, u32 x) -> tessera::result<u32> {
+        const auto store = who.get<void(u32, u32)>("store");
+        const auto grow = who.get<u32()>("grow");
+        const auto load = who.get<u32(u32)>("load");
+        const auto deep = who.get<u32(u32)>("deep");
+        REQUIRE((store && grow && load && deep));
+        CHECK(must((*grow)()) == 1);
+        CHECK(must((*grow)()) == 2);
+        REQUIRE((*store)(131072, x));
+        CHECK(must((*deep)(5000)) == 5000); // moves the stack of that call
+        CHECK(must((*load)(131072)) == x);
+        return x;
+    });
+    guest a(text, env);
+    auto mod = tessera::module::parse_text<profile>(text);
+    REQUIRE(mod);
+    auto made = a.store.instantiate(*mod, env);
+    REQUIRE(made);
+    const auto load = a.get<u32(u32)>("load"), other = *made->get<u32(u32)>("load");
+    REQUIRE(a.get<void(u32, u32)>("store")(7, 1));
+    REQUIRE((*made->get<void(u32, u32)>("store"))(7, 2));
+    for (int again = 0; again < 3; ++again) {
+        CHECK(must(load(7)) == 1);
+        CHECK(must(other(7)) == 2);
+    }
+    CHECK_FALSE(load(65536));
+    CHECK(must(load(7)) == 1);
+    REQUIRE(a.instance.get<tessera::memory>("memory"));
+    CHECK(must(a.get<u32(u32)>("through")(40)) == 80);
+    CHECK(must(load(131072)) == 40);
+    CHECK(a.instance.get<tessera::memory>("memory")->grow(1));
+    CHECK(must(load(196608)) == 0);
+    CHECK_FALSE(other(65536));
+    const auto swap = a.get<std::tuple<u64, u32>(u32, u64)>("swap");
+    for (u32 i = 0; i < 3; ++i) CHECK(must(swap(i, 9)) == std::tuple<u64, u32>(9, i));
+}
+
+TEST_CASE("calls of leaves fail as others do: traps with a backtrace, fuel, interruption, the depth of calls") {
+    constexpr const char* text = R"((module
+        (import "env" "host" (func $host))
+        (func $leaf (export "leaf") (param i32) (result i32) (i32.div_u (i32.const 6) (local.get 0)))
+        (func (export "run") (call $host))))";
+    tessera::limits limits;
+    limits.host_depth = 3;
+    tessera::imports env;
+    int depth = 0;
+    bool held = false;
+    env.define("env", "host", [&](tessera::caller& who) -> tessera::result<void> {
+        const auto leaf = who.get<u32(u32)>("leaf");
+        const auto run = who.get<void()>("run");
+        REQUIRE((leaf && run));
+        if (++depth < 3) {
+            CHECK(must((*leaf)(3)) == 2);
+            CHECK((*run)());
+            CHECK(must((*leaf)(3)) == 2);
+        } else {
+            const auto r = (*leaf)(3);
+            held = !r && r.error().why() == trap::stack_exhausted;
+        }
+        return {};
+    });
+    guest g(text, env, limits);
+    const auto leaf = g.get<u32(u32)>("leaf");
+    for (int again = 0; again < 2; ++again) {
+        CHECK(must(leaf(2)) == 3);
+        const auto r = leaf(0);
+        REQUIRE_FALSE(r);
+        CHECK(r.error().why() == trap::integer_divide_by_zero);
+        REQUIRE(r.error().frames().size() == 1);
+        CHECK(std::string(r.error().frames()[0].name) == "leaf");
+        CHECK(r.error().frames()[0].offset != 0);
+    }
+    {
+        std::vector<tessera::execution> waiting; // so that a stack is left at the greatest depth
+        for (int i = 0; i < 5; ++i) {
+            auto one = leaf.start(1);
+            REQUIRE(one);
+            waiting.push_back(std::move(*one));
+        }
+    }
+    CHECK(g.get<void()>("run")());
+    CHECK(held);
+    CHECK(must(leaf(2)) == 3);
+    tessera::typed_func<void()> again;
+    held = false;
+    const auto by_host = g.store.make_func([&]() -> tessera::result<void> {
+        const auto r = leaf(2);
+        held = !r;
+        return g.store.data()->host_depth < 3 && r ? again() : tessera::result<void>();
+    });
+    again = must(tessera::typed_func<void()>::from(must(by_host)));
+    CHECK(again());
+    CHECK(held);
+    CHECK(must(leaf(2)) == 3);
+
+    g.store.data()->interrupt = true;
+    const auto stopped = leaf(2);
+    REQUIRE_FALSE(stopped);
+    CHECK(stopped.error().why() == trap::interrupted);
+    CHECK(must(leaf(2)) == 3); // the interruption is spent
+
+    const u64 fuel = g.store.fuel();
+    CHECK(must(leaf(2)) == 3);
+    CHECK(g.store.fuel() < fuel);
+    g.store.data()->fuel = 0;
+    const auto dry = leaf(2);
+    REQUIRE_FALSE(dry);
+    CHECK(dry.error().why() == trap::out_of_fuel);
+    g.store.data()->fuel = fuel;
+    CHECK(must(leaf(2)) == 3);
+
+    REQUIRE(g.store.reset());
+    const auto stale = leaf(2);
+    REQUIRE_FALSE(stale);
+    CHECK(stale.error().is(tessera::msg::stale_handle));
+}

@@ -111,6 +111,21 @@ TEST_CASE("pins: after a call they are loaded again, and only where that pays") 
     rarely.run();
     CHECK(rarely.pins() == 0);
 }
+TEST_CASE("pins: an inner loop that begins with the outer one does not load them in its turns") {
+    if (!pins_exist) return;
+    for (const bool stoppable : {false, true}) {
+        one_loop l({add(0, 1, 1), back(0, 1), add(0, 2, 2), add(0, 3, 2), add(0, 4, 1), back(0, 0)});
+        REQUIRE(l.ir.labels.push_back({1, 0, no_index}));
+        REQUIRE(l.ir.loops.push_back({1, 1, 3, 0}));
+        l.run(stoppable);
+        REQUIRE(l.ir.nodes[1].v.fam == family::pins);
+        for (u32 label = 0; label < 2; ++label) {
+            const u32 turn = l.ir.labels[label].node;
+            CHECK(turn != 1);
+            if (label == 1 || !stoppable) CHECK(l.ir.nodes[turn].v.fam == family::binary);
+        }
+    }
+}
 TEST_CASE("pins: a handler that knows none makes them stale") {
     if (!pins_exist) return;
     node count = made({family::unary, 0, op::i32_clz, {loc::slot, loc::none, loc::none, loc::slot}}, 1, 0, 0);

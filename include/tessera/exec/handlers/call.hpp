@@ -2,10 +2,10 @@
 /// @file handlers/call.hpp
 /// Calls and returns (spec: exec/instructions, Function Calls).
 ///
-/// A call to a lowered function of the same instance is made on the spot. Every other one is written
-/// down in context::call and goes to the enter cell, whose handler may lower, call the host or
-/// change the instance. A tail call first moves its arguments to the bottom of the frame and hands
-/// on the return address and link of the frame it replaces.
+/// A call to a lowered function of the same instance, or to an imported one of the host, is made on the
+/// spot. Every other one is written down in context::call and goes to the enter cell, whose handler may
+/// lower, call the host or change the instance. A tail call first moves its arguments to the bottom of
+/// the frame and hands on the return address and link of the frame it replaces.
 #pragma once
 
 #include <tessera/exec/access.hpp>
@@ -47,6 +47,14 @@ TESSERA_INLINE bool call_at_once(state& s, const runtime::func_record* callee, u
 }
 TESSERA_INLINE void call_record(state& s, runtime::func_record* callee, u64 delta, const u8* return_pc) noexcept {
     if (TESSERA_UNLIKELY(!call_at_once(s, callee, delta, return_pc))) prepare(s, callee, delta, return_pc, delta);
+}
+/// A host function failed: writes down the call, which stops if that is no exception somebody catches.
+inline TESSERA_COLD void fail_in_host(context* ctx, runtime::func_record* callee, u64 delta,
+                                      const u8* return_pc) noexcept {
+    ctx->call = {callee, delta, return_pc, delta};
+    ctx->stop_pc = nullptr;
+    ctx->host_failed = true;
+    ctx->why = trap::host;
 }
 /// What call_indirect finds: the function, or null with a trap.
 TESSERA_INLINE runtime::func_record* indirect_callee(const state& s, u32 table, u64 index, u32 type_id,
@@ -92,9 +100,32 @@ struct action<family::call_lazy, Id> {
 template <u64 Id>
 struct action<family::call_record, Id> {
     using c = cell<Id>;
+    static TESSERA_INLINE runtime::func_record* find(const state& s) noexcept {
+        return s.ctx->funcs[c::template word<1>(s)];
+    }
+    /// The frame of the caller has room for arguments and results. Little must survive the call, as
+    /// accumulators and pins do not: that is why they are cleared, and why `find` is asked again.
+    static TESSERA_INLINE void call_host(state& s, runtime::host_function& host) noexcept {
+        constexpr bool fuel = (c::v.flags & flag::fuel) != 0;
+        context* const ctx = s.ctx;
+        if constexpr (fuel) ctx->give_fuel_back();
+        u64* const slots = reinterpret_cast<u64*>(s.fp + c::template word<0>(s));
+        const bool done = host.invoke(host, ctx->who, slots, ctx->failure);
+        if constexpr (fuel) ctx->take_fuel();
+        ctx->refresh();
+        const u8* const next = s.pc + c::l.size;
+        if (TESSERA_UNLIKELY(!done)) {
+            detail::fail_in_host(ctx, find(s), c::template word<0>(s), next);
+            s.pc = ctx->failed_cells;
+        } else {
+            s.pc = next;
+        }
+        s = {s.pc, s.fp, ctx->mem, ctx, 0, 0, 0, 0, 0, 0};
+    }
     static TESSERA_INLINE void run(state& s) noexcept {
-        detail::call_record(s, s.ctx->instance->funcs[c::template word<1>(s)], c::template word<0>(s),
-                            s.pc + c::l.size);
+        runtime::func_record* const callee = find(s);
+        if (TESSERA_LIKELY(callee->host != nullptr)) call_host(s, *callee->host);
+        else detail::prepare(s, callee, c::template word<0>(s), s.pc + c::l.size, c::template word<0>(s));
     }
 };
 /// The short way: a function of the very type, lowered, of the same instance. Everything else, traps

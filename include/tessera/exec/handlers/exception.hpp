@@ -21,6 +21,15 @@ struct action<family::throw_, Id> {
     }
 };
 template <u64 Id>
+struct action<family::failed, Id> {
+    static TESSERA_INLINE void run(state& s) noexcept {
+        s.ctx->fp = s.fp;
+        s.ctx->mem = s.mem;
+        s.ctx->slow->failed(s.ctx);
+        detail::go_on(s);
+    }
+};
+template <u64 Id>
 struct action<family::land, Id> {
     static TESSERA_INLINE void run(state& s) noexcept {
         const u32* const pins = s.ctx->land_pins;

@@ -32,7 +32,7 @@ public:
         if (results.size() != type().results.size()) return error(msg::wrong_type, "number of results");
         runtime::slot_array slots;
         if (auto ok = slots.fill(*store_, *f, args); !ok) return ok;
-        error why(msg::out_of_memory);
+        error why{error::unlikely()};
         if (!runtime::call(*store_, *f, slots.data(), why)) return why;
         slots.take(*store_, *f, results);
         return {};
@@ -96,31 +96,24 @@ class typed_func<R(A...)> : public runtime::handle {
 public:
     using handle::handle;
 
-    /// Calls it; arguments and results pass through slots on the native stack, without allocation.
-    result<R> operator()(std::remove_cvref_t<A>... args) const noexcept {
-        constexpr u32 in_slots = (0u + ... + runtime::convert<std::remove_cvref_t<A>>::slots);
-        constexpr u32 n = in_slots > list::slots ? in_slots : list::slots;
-        u64 slots[n ? n : 1];
-        runtime::func_record* f = in(&runtime::store_data::funcs);
-        if (TESSERA_UNLIKELY(!f)) return msg::stale_handle;
-        [[maybe_unused]] u64* at = slots;
-        if (!(... && (runtime::convert<std::remove_cvref_t<A>>::put(*store_, at, args) &&
-                      (at += runtime::convert<std::remove_cvref_t<A>>::slots))))
-            return msg::other_store;
-        error why(msg::out_of_memory);
-        if (TESSERA_UNLIKELY(!runtime::call(*store_, *f, slots, why))) return why;
-        if constexpr (std::is_void_v<R>) return {};
-        else return list::take(*store_, slots);
+    /// Calls it without allocation; arguments and results of a leaf pass through the guest's own stack,
+    /// of other functions through slots on the native one.
+    TESSERA_INLINE result<R> operator()(std::remove_cvref_t<A>... args) const noexcept {
+        if (TESSERA_UNLIKELY(!*this)) return call(args...);
+        runtime::store_data& s = *store_;
+        const runtime::func_record& f = *s.funcs[index_];
+        if (TESSERA_UNLIKELY(f.leaf_bytes > s.ready.bytes)) return call(args...);
+        u64* const slots = s.ready.slots;
+        if (TESSERA_UNLIKELY(!put(slots, args...))) return call(args...);
+        if (TESSERA_UNLIKELY(!s.engine->call_leaf(s, f))) return leaf_error();
+        return take(slots);
     }
     /// A call that has not begun; see func::start. Its result comes from execution::get<R>.
     result<execution> start(std::remove_cvref_t<A>... args) const noexcept {
-        u64 slots[(1u + ... + runtime::convert<std::remove_cvref_t<A>>::slots)];
+        u64 slots[in_slots + 1];
         runtime::func_record* f = in(&runtime::store_data::funcs);
         if (!f) return msg::stale_handle;
-        [[maybe_unused]] u64* at = slots;
-        if (!(... && (runtime::convert<std::remove_cvref_t<A>>::put(*store_, at, args) &&
-                      (at += runtime::convert<std::remove_cvref_t<A>>::slots))))
-            return msg::other_store;
+        if (!put(slots, args...)) return msg::other_store;
         return execution::start(*store_, *f, slots);
     }
     /// The same function without its C++ type.
@@ -137,6 +130,27 @@ public:
 
 private:
     using list = runtime::result_list<R>;
+    static constexpr u32 in_slots = (0u + ... + runtime::convert<std::remove_cvref_t<A>>::slots);
+
+    bool put([[maybe_unused]] u64* at, const std::remove_cvref_t<A>&... args) const noexcept {
+        return (... && (runtime::convert<std::remove_cvref_t<A>>::put(*store_, at, args) &&
+                        (at += runtime::convert<std::remove_cvref_t<A>>::slots)));
+    }
+    result<R> take([[maybe_unused]] const u64* slots) const noexcept {
+        if constexpr (std::is_void_v<R>) return {};
+        else return list::take(*store_, slots);
+    }
+    /// The call of any function, and what is wrong with one that cannot be.
+    TESSERA_NOINLINE result<R> call(std::remove_cvref_t<A>... args) const noexcept {
+        runtime::func_record* const f = in(&runtime::store_data::funcs);
+        if (!f) return msg::stale_handle;
+        u64 slots[(in_slots > list::slots ? in_slots : list::slots) + 1];
+        if (!put(slots, args...)) return msg::other_store;
+        error why{error::unlikely()};
+        if (TESSERA_UNLIKELY(!runtime::call(*store_, *f, slots, why))) return why;
+        return take(slots);
+    }
+    TESSERA_COLD result<R> leaf_error() const noexcept { return runtime::leaf_error(*store_); }
     static_assert(!list::fails, "tessera: leave out result<> in a function type; a call always returns one");
 };
 

@@ -5,6 +5,7 @@
 
 #include <tessera/runtime/api/callable.hpp>
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI {
 
 /// Names and what they stand for: host functions, handles of a store, whole instances. Names are
@@ -216,3 +217,4 @@ private:
 };
 
 } // namespace tessera
+TESSERA_SMALL_END
