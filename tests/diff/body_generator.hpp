@@ -434,7 +434,8 @@ private:
     void guarded(int depth) {
         using tessera::binary::catch_kind;
         const auto kind = catch_kind(r_.below(4));
-        const bool with_ref = kind == catch_kind::tag_ref || kind == catch_kind::all_ref, again = with_ref && r_.chance(40);
+        const bool with_ref = kind == catch_kind::tag_ref || kind == catch_kind::all_ref,
+                   again = with_ref && r_.chance(40);
         const u32 tag = r_.below(u32(m_.tags.size()));
         const types thrown = kind < catch_kind::all ? thrown_by(tag) : types();
         types caught = thrown;

@@ -96,11 +96,11 @@ private:
     };
     struct control {
         op kind;
-        u32 height; ///< of the stack below the parameters
-        u32 takes;  ///< values a branch takes along
-        u32 start;  ///< first byte of the body
-        u32 after;  ///< first byte behind the block
-        u32 cost;   ///< of going round once
+        u32 height;                                ///< of the stack below the parameters
+        u32 takes;                                 ///< values a branch takes along
+        u32 start;                                 ///< first byte of the body
+        u32 after;                                 ///< first byte behind the block
+        u32 cost;                                  ///< of going round once
         tessera::cursor clauses{nullptr, nullptr}; ///< of a try_table
         u32 clause_count = 0;
     };
@@ -279,7 +279,8 @@ private:
             case op::throw_ref: {
                 if (i.code == op::throw_) {
                     thrown_ = u32(exceptions_.size());
-                    exceptions_.push_back({self.tags[i.index], take(plan.types[plan.tags[i.index].type].params.size())});
+                    exceptions_.push_back(
+                        {self.tags[i.index], take(plan.types[plan.tags[i.index].type].params.size())});
                 } else {
                     if (stack.back().low == 0) return trap::null_exception;
                     thrown_ = pop32() - 1;
@@ -563,7 +564,7 @@ private:
     instance in_[2];
     std::vector<function> funcs_;
     std::map<u32, body> bodies_;
-    u32 tail_ = no_index; ///< the function that a tail call goes to
+    u32 tail_ = no_index;               ///< the function that a tail call goes to
     std::vector<exception> exceptions_; ///< a reference is an index in here plus one
     u32 thrown_ = 0;                    ///< the latest
     u32 tags_ = 0;

@@ -255,7 +255,8 @@ inline void print_code(const module_plan& m) {
             default: std::printf(" %u", i.index);
             }
             std::printf("\n");
-            if (i.immediate == tessera::imm::block || i.immediate == tessera::imm::try_table || i.code == op::else_) ++depth;
+            if (i.immediate == tessera::imm::block || i.immediate == tessera::imm::try_table || i.code == op::else_)
+                ++depth;
             if (depth == 0) break;
         }
     }

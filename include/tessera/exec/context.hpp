@@ -37,7 +37,8 @@ struct slow_paths {
     void (*link)(context*);     ///< the lazy call at context::pc
     void (*indirect)(context*); ///< the indirect call at context::stop_pc: words, index, call.return_pc are set
     void (*failed)(context*);   ///< a host function that context::call and context::failure tell of
-    void (*raise)(context*);    ///< the exception that the cell at context::stop_pc throws; its words are at context::words
+    void (*raise)(
+        context*); ///< the exception that the cell at context::stop_pc throws; its words are at context::words
 };
 
 /// A call about to happen: arguments are at `fp + delta`.
@@ -76,17 +77,17 @@ struct context {
     u8* fp = nullptr;
     u8* mem = nullptr;
     pending_call call;
-    u64 needed = 0;              ///< bytes the stack must hold from `fp` on
-    u64 probed = 0;              ///< the native stack's position, for the self-test
-    trap why = trap::none;       ///< why it stopped
-    u64 index = 0;               ///< of the table element that an indirect call or a trap is about
-    const u8* words = nullptr;   ///< of an indirect call's cell: frame, table, type; of a throw's
+    u64 needed = 0;                 ///< bytes the stack must hold from `fp` on
+    u64 probed = 0;                 ///< the native stack's position, for the self-test
+    trap why = trap::none;          ///< why it stopped
+    u64 index = 0;                  ///< of the table element that an indirect call or a trap is about
+    const u8* words = nullptr;      ///< of an indirect call's cell: frame, table, type; of a throw's
     const u32* land_pins = nullptr; ///< for the land cell: slots to load into the pins, by register_of
     const u8* land_pc = nullptr;    ///< for the land cell: where to go on
-    const u8* stop_pc = nullptr; ///< the cell that stopped it; a pause: the next cell
-    bool paused = false;         ///< fuel or interruption: can go on at stop_pc
-    bool running = false;        ///< handlers are at work; it cannot be resumed from within
-    bool host_failed = false;    ///< `failure` is the host function's own error
+    const u8* stop_pc = nullptr;    ///< the cell that stopped it; a pause: the next cell
+    bool paused = false;            ///< fuel or interruption: can go on at stop_pc
+    bool running = false;           ///< handlers are at work; it cannot be resumed from within
+    bool host_failed = false;       ///< `failure` is the host function's own error
     // The stack.
     u8* stack = nullptr;
     u64 stack_limit = 0; ///< bytes the stack may grow to

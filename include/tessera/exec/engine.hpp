@@ -426,8 +426,7 @@ public:
         unwind(c, x);
     }
     static thrown thrown_by(const context& c, const runtime::tag_data& tag, const void* slots) noexcept {
-        return {&tag, static_cast<const u64*>(slots),
-                runtime::slots_of(c.store->types.types().params(tag.type_id))};
+        return {&tag, static_cast<const u64*>(slots), runtime::slots_of(c.store->types.types().params(tag.type_id))};
     }
     /// After a host function returned `c->failure`: stops if that is no exception that somebody catches.
     static TESSERA_COLD void failed(context* c) noexcept {

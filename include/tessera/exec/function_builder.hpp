@@ -419,9 +419,7 @@ protected:
         c.region = c.opened = u32(ir_.catches.regions.size());
         if (!ir_.catches.regions.push_back(r)) failed_ = true;
     }
-    void end_region(const control& c) noexcept {
-        ir_.labels[ir_.catches.regions[c.opened].end].node = position();
-    }
+    void end_region(const control& c) noexcept { ir_.labels[ir_.catches.regions[c.opened].end].node = position(); }
     /// Adds a clause to those of `c`'s region; `loop`: the innermost one around where it goes on.
     void add_clause(control& c, const runtime::catch_clause& clause, u32 loop) noexcept {
         auto& all = ir_.catches.clauses;
@@ -692,12 +690,12 @@ protected:
         u32 label;
     };
     vec<stub> stubs_;
-    vec<u32> control_mark_; ///< by control entry: its stub's label while a br_table is lowered
+    vec<u32> control_mark_;       ///< by control entry: its stub's label while a br_table is lowered
     u32 return_label_ = no_index; ///< where exceptions go that a clause hands to the function's own label
-    u32 first_local_ = 0;   ///< slot of the first local that is no parameter
-    u32 next_local_ = 0;    ///< slot of the next local
-    u32 counted_ = 0;       ///< instructions read so far
-    u32 dead_depth_ = 0;    ///< blocks opened in code that cannot be reached
+    u32 first_local_ = 0;         ///< slot of the first local that is no parameter
+    u32 next_local_ = 0;          ///< slot of the next local
+    u32 counted_ = 0;             ///< instructions read so far
+    u32 dead_depth_ = 0;          ///< blocks opened in code that cannot be reached
     bool reachable_ = true;
 };
 

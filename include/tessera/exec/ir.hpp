@@ -41,11 +41,11 @@ struct function_ir {
     vec<loop_def> loops;
     runtime::catch_table catches; ///< places are labels
     vec<u32> catch_loops;         ///< by clause: the innermost loop around where it goes on
-    vec<u32> targets;    ///< labels of br_tables: `words[0] + 1` from `words[1]` on
-    u32 frame_slots = 0; ///< slots of the frame
-    u32 header = 0;      ///< slot of the return address
-    u32 cost = 0;        ///< fuel of an entry
-    u32 scratch = 0;     ///< four slots for operands beyond `most_slot`, 0 where none are needed
+    vec<u32> targets;             ///< labels of br_tables: `words[0] + 1` from `words[1]` on
+    u32 frame_slots = 0;          ///< slots of the frame
+    u32 header = 0;               ///< slot of the return address
+    u32 cost = 0;                 ///< fuel of an entry
+    u32 scratch = 0;              ///< four slots for operands beyond `most_slot`, 0 where none are needed
 
     void clear() noexcept {
         nodes.clear();

@@ -58,7 +58,7 @@ private:
         i64 inner = 0;                                 ///< what those of the loops in it gain
         u8 height = 0;                                 ///< loops in loops below it
         bool chosen = false;
-        bool covered = false; ///< a loop around it is chosen
+        bool covered = false;     ///< a loop around it is chosen
         u32 pinned_by = no_index; ///< the chosen one
     };
     struct gain {

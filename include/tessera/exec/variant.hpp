@@ -74,9 +74,9 @@ enum class family : u8 {
     restore,    ///< return into another instance
     grow_stack,
     failed, ///< a host function failed: with an exception, perhaps
-    land,  ///< where an exception is caught that needs pins
-    pins,  ///< loads pins: integer, f32, f64
-    probe, ///< notes the native stack's position, for the self-test
+    land,   ///< where an exception is caught that needs pins
+    pins,   ///< loads pins: integer, f32, f64
+    probe,  ///< notes the native stack's position, for the self-test
     count_,
 };
 

@@ -142,10 +142,27 @@ constexpr void each_variant(features f, Emit emit) noexcept {
     for (family fam : {family::call_ref, family::return_call_indirect, family::return_call_ref, family::null_check,
                        family::select_range})
         add({fam, 0, op::nop, {loc::slot}}, false);
-    for (family fam : {family::call, family::call_lazy, family::call_record, family::return_call,
-                       family::return_call_lazy, family::return_call_record, family::zero_range, family::move_range,
-                       family::move_wide, family::unreachable, family::throw_, family::leave, family::stop, family::enter,
-                       family::indirect, family::link, family::restore, family::grow_stack, family::failed, family::land, family::probe})
+    for (family fam : {family::call,
+                       family::call_lazy,
+                       family::call_record,
+                       family::return_call,
+                       family::return_call_lazy,
+                       family::return_call_record,
+                       family::zero_range,
+                       family::move_range,
+                       family::move_wide,
+                       family::unreachable,
+                       family::throw_,
+                       family::leave,
+                       family::stop,
+                       family::enter,
+                       family::indirect,
+                       family::link,
+                       family::restore,
+                       family::grow_stack,
+                       family::failed,
+                       family::land,
+                       family::probe})
         add({fam, 0, op::nop, {}}, false);
 }
 consteval std::size_t count_variants(features f) {

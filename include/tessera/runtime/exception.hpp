@@ -29,7 +29,7 @@ inline error exception_error(const store_data& s, const tag_data& tag, const u64
 }
 /// The tag of an exception that is an error of this store, null if it is none.
 inline tag_data* tag_of(const store_data& s, const error& e) noexcept {
-    const exception_data* const x = e.exception();
+    const detail::exception_data* const x = e.exception();
     return x && x->store == &s && x->epoch == s.epoch ? s.tags[x->tag] : nullptr;
 }
 

@@ -11,10 +11,10 @@ namespace tessera::inline TESSERA_ABI::runtime {
 
 /// The lowered form of one function. `cells` is null until the first call.
 struct func_code {
-    u8* cells = nullptr; ///< threaded code, owned by the unit
-    u32 size = 0;        ///< bytes of cells
-    u32 frame_slots = 0; ///< slots a frame takes, operands included
-    u32 header = 0;      ///< slot of the return address: max(parameter slots, result slots)
+    u8* cells = nullptr;  ///< threaded code, owned by the unit
+    u32 size = 0;         ///< bytes of cells
+    u32 frame_slots = 0;  ///< slots a frame takes, operands included
+    u32 header = 0;       ///< slot of the return address: max(parameter slots, result slots)
     u32 catches : 31 = 0; ///< index + 1 in code_unit::catch_tables, 0 for a function that catches nothing
     u32 leaf : 1 = 0;     ///< neither calls nor computes with floats
 };
@@ -31,9 +31,9 @@ struct code_unit {
     vec<u32> type_ids;             ///< type index → the store's canonical type id
     vec<func_code> funcs;          ///< by function index; imported ones stay empty
     vec<catch_table*> catch_tables;
-    vec<code_place> places;        ///< of lowered functions, the first `sorted` of them in order, see exec/frames.hpp
+    vec<code_place> places; ///< of lowered functions, the first `sorted` of them in order, see exec/frames.hpp
     std::size_t sorted = 0;
-    vec<u32> exports_by_name;      ///< export indices in the order of their names; empty until needed
+    vec<u32> exports_by_name; ///< export indices in the order of their names; empty until needed
 
     code_unit() noexcept = default;
     code_unit(const code_unit&) = delete;

@@ -386,8 +386,11 @@ TEST_CASE("clauses: the first one that fits, nested ones first, and the function
 
 TEST_CASE("code that does not throw does not know that it is in a try_table") {
     const auto function = [](const std::string& block) {
-        return "(func (export \"" + block.substr(1, 3) + "\") (param $n i32) (result i32) (local $x i32)"
-               "(loop $l " + block + " (local.set $x (i32.mul (call $f (local.get $x)) (i32.const 3))))"
+        return "(func (export \"" + block.substr(1, 3) +
+               "\") (param $n i32) (result i32) (local $x i32)"
+               "(loop $l " +
+               block +
+               " (local.set $x (i32.mul (call $f (local.get $x)) (i32.const 3))))"
                " (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1))))) (local.get $x))";
     };
     guest g("(module (tag $e) (func $f (param i32) (result i32) (i32.add (local.get 0) (i32.const 1)))" +
