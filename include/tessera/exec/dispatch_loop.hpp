@@ -6,6 +6,7 @@
 
 #include <tessera/exec/handlers/call.hpp>
 #include <tessera/exec/handlers/control.hpp>
+#include <tessera/exec/handlers/exception.hpp>
 #include <tessera/exec/handlers/memory.hpp>
 #include <tessera/exec/handlers/numeric.hpp>
 #include <tessera/exec/variants.hpp>

@@ -64,6 +64,7 @@ enum class family : u8 {
     select_range, ///< select of values that take several slots
     entry,        ///< safepoint at a function's entry
     unreachable,
+    throw_,     ///< a new exception, or the one a reference names
     null_check, ///< ref.as_non_null
     leave,      ///< the call is done
     stop,       ///< a trap or a pause
@@ -72,8 +73,10 @@ enum class family : u8 {
     link,       ///< makes a lazy call a call
     restore,    ///< return into another instance
     grow_stack,
-    pins,  ///< loads pins: integer, f32, f64
-    probe, ///< notes the native stack's position, for the self-test
+    failed, ///< a host function failed: with an exception, perhaps
+    land,   ///< where an exception is caught that needs pins
+    pins,   ///< loads pins: integer, f32, f64
+    probe,  ///< notes the native stack's position, for the self-test
     count_,
 };
 
@@ -174,6 +177,7 @@ constexpr shape shape_of(family fam, u8 flags) noexcept {
     case family::move_range: return {3, 0, false};   // to, from, count
     case family::move_wide: return {2, 0, false};    // to, from
     case family::select_range: return {3, 0, false}; // to, other, count
+    case family::throw_: return {2, 0, false};       // first slot, tag; or slot of the reference, no_index
     case family::entry: return {cost, 0, false};
     case family::constant: return {0, 1, false};
     default: return {};
