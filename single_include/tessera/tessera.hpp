@@ -20038,7 +20038,7 @@ class dispatch {
 
 public:
     /// The handler of `v`, null if there is none.
-    static handler find(const variant& v) noexcept {
+    static constexpr handler find(const variant& v) noexcept {
         const u32 n = variant_index<F>::find(v);
         return n == variant_index<F>::none ? nullptr : handlers[n];
     }
@@ -20093,7 +20093,7 @@ class dispatch {
 
 public:
     /// The handler of `v`; one that does not exist is no number of a case.
-    static handler find(const variant& v) noexcept { return variant_index<F>::find(v); }
+    static constexpr handler find(const variant& v) noexcept { return variant_index<F>::find(v); }
 
     /// Runs from `ctx.pc` on until a handler ends the run.
     static void run(context& ctx) noexcept { run(ctx, ctx.pc, ctx.fp); }
@@ -20133,7 +20133,7 @@ struct fixed_cells {
         u64 rest = 0; // a handler of 32 bits leaves room
     };
     template <family Fam>
-    static inline const one of{dispatch<F>::find({Fam, 0, op::nop, {}})};
+    static constexpr one of{dispatch<F>::find({Fam, 0, op::nop, {}})}; // there before any static object is made
     template <family Fam>
     static const u8* at() noexcept {
         return reinterpret_cast<const u8*>(&of<Fam>);

@@ -43,7 +43,7 @@ class dispatch {
 
 public:
     /// The handler of `v`; one that does not exist is no number of a case.
-    static handler find(const variant& v) noexcept { return variant_index<F>::find(v); }
+    static constexpr handler find(const variant& v) noexcept { return variant_index<F>::find(v); }
 
     /// Runs from `ctx.pc` on until a handler ends the run.
     static void run(context& ctx) noexcept { run(ctx, ctx.pc, ctx.fp); }
