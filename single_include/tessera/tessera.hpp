@@ -1406,6 +1406,7 @@ struct trace_frame {
     char name[56] = {}; ///< from the name section or the export, cut if longer, NUL-terminated
 };
 
+namespace detail {
 /// What an exception that nobody caught is. The library's: error::payload and basic_store::tag_of show it.
 struct exception_data {
     const void* store = nullptr; ///< whose tag it is; null where there is no exception
@@ -1413,13 +1414,14 @@ struct exception_data {
     u32 tag = 0; ///< place in the store
     vec<value> values;
 };
+} // namespace detail
 
 /// The frames of a trapped call. Shared and counted, since errors are copied.
 struct backtrace {
     std::atomic<u32> owners{1};
     vec<trace_frame> frames; ///< innermost first, at most 64 of the innermost and the outermost
     u32 left_out = 0;        ///< how many frames between those two groups are not listed
-    exception_data thrown;
+    detail::exception_data thrown;
 };
 
 /// An error value. Copies share the backtrace.
@@ -1489,7 +1491,7 @@ public:
         detail_[n] = 0;
         return *this;
     }
-    const exception_data* exception() const noexcept {
+    const detail::exception_data* exception() const noexcept {
         return trace_ && trace_->thrown.store ? &trace_->thrown : nullptr;
     }
     /// Takes over one count of `trace`, which may be null.
@@ -3520,7 +3522,7 @@ inline error exception_error(const store_data& s, const tag_data& tag, const u64
 }
 /// The tag of an exception that is an error of this store, null if it is none.
 inline tag_data* tag_of(const store_data& s, const error& e) noexcept {
-    const exception_data* const x = e.exception();
+    const detail::exception_data* const x = e.exception();
     return x && x->store == &s && x->epoch == s.epoch ? s.tags[x->tag] : nullptr;
 }
 
