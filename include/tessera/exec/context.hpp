@@ -9,6 +9,7 @@
 /// the guest lives on the native stack, so a call can stop at any safepoint and go on later.
 #pragma once
 
+#include <tessera/num/vector.hpp>
 #include <tessera/runtime/store_data.hpp>
 
 namespace tessera::inline TESSERA_ABI::exec {
@@ -138,7 +139,8 @@ struct context {
 
 // ---- slots ---------------------------------------------------------------------------------------------------------
 
-/// Reads and writes of values in the frame; 64 bits always, but for f32, which takes the low half.
+/// Reads and writes of values in the frame; 64 bits always, but for f32, which takes the low half, and v128, which
+/// takes two slots.
 inline constexpr unsigned low_half = std::endian::native == std::endian::big ? 4 : 0;
 
 template <class T>
@@ -153,13 +155,17 @@ TESSERA_INLINE void store_native(u8* at, T v) noexcept {
 }
 template <class T>
 TESSERA_INLINE T get_slot(const u8* at) noexcept {
-    if constexpr (std::is_same_v<T, f32>) return load_native<f32>(at + low_half);
+    if constexpr (std::is_same_v<T, v128> && std::endian::native == std::endian::little) return load_native<v128>(at);
+    else if constexpr (std::is_same_v<T, v128>) return num::of_halves(load_native<u64>(at), load_native<u64>(at + 8));
+    else if constexpr (std::is_same_v<T, f32>) return load_native<f32>(at + low_half);
     else if constexpr (std::is_same_v<T, f64>) return load_native<f64>(at);
     else return T(load_native<u64>(at));
 }
 template <class T>
 TESSERA_INLINE void put_slot(u8* at, T v) noexcept {
-    if constexpr (std::is_same_v<T, f32>) store_native<f32>(at + low_half, v);
+    if constexpr (std::is_same_v<T, v128> && std::endian::native == std::endian::little) store_native(at, v);
+    else if constexpr (std::is_same_v<T, v128>) store_native(at, num::lane<u64>(v, 0)), store_native(at + 8, num::lane<u64>(v, 1));
+    else if constexpr (std::is_same_v<T, f32>) store_native<f32>(at + low_half, v);
     else if constexpr (std::is_same_v<T, f64>) store_native<f64>(at, v);
     else store_native<u64>(at, u64(v));
 }

@@ -7,7 +7,7 @@
 #include <tessera/exec/handlers/call.hpp>
 #include <tessera/exec/handlers/control.hpp>
 #include <tessera/exec/handlers/memory.hpp>
-#include <tessera/exec/handlers/numeric.hpp>
+#include <tessera/exec/handlers/vector.hpp>
 #include <tessera/exec/variants.hpp>
 
 // g++ 12 has no musttail, but keeps these functions jumps at every level with these attributes.

@@ -19,14 +19,19 @@ namespace tessera::inline TESSERA_ABI::exec {
 enum class loc : u8 { none, slot, imm, acc, pin };
 
 /// What the registers are told apart by.
-enum class cls : u8 { i32, i64, f32, f64 };
+enum class cls : u8 { i32, i64, f32, f64, v128 };
 
-/// The register an operand class shares: 0 integers, 1 f32, 2 f64.
-constexpr unsigned register_of(cls c) noexcept { return c == cls::f32 ? 1u : c == cls::f64 ? 2u : 0u; }
+/// The register an operand class shares: 0 integers, 1 f32, 2 f64, 3 v128.
+constexpr unsigned register_of(cls c) noexcept { return c < cls::f32 ? 0u : unsigned(c) - 1; }
+inline constexpr unsigned register_count = 4;
 
 /// The class of a signature letter; references and addresses count as integers.
 constexpr cls class_of(char letter) noexcept {
-    return letter == 'l' ? cls::i64 : letter == 'f' ? cls::f32 : letter == 'd' ? cls::f64 : cls::i32;
+    return letter == 'l'   ? cls::i64
+           : letter == 'f' ? cls::f32
+           : letter == 'd' ? cls::f64
+           : letter == 'v' ? cls::v128
+                           : cls::i32;
 }
 
 enum class family : u8 {
@@ -35,6 +40,11 @@ enum class family : u8 {
     move,         ///< d = a
     constant,     ///< d = 64 bits
     select,       ///< d = c ? a : b
+    ternary,      ///< d = op(a, b, c)
+    vector_constant, ///< d = 128 bits
+    shuffle,         ///< d = lanes of a and b that the cell names
+    extract_lane,    ///< d = a lane of a
+    replace_lane,    ///< d = a with b in one lane
     load,         ///< d = memory 0 [a + offset]
     load_indexed, ///< d = memory 0 [a + (b << scale) + offset]
     store,        ///< memory 0 [a + offset] = b
@@ -60,9 +70,8 @@ enum class family : u8 {
     special, ///< the instruction's own function, operands in consecutive slots
     zero_range,
     move_range,
-    move_wide,    ///< slot numbers beyond u16
-    select_range, ///< select of values that take several slots
-    entry,        ///< safepoint at a function's entry
+    move_wide, ///< slot numbers beyond u16
+    entry,     ///< safepoint at a function's entry
     unreachable,
     null_check, ///< ref.as_non_null
     leave,      ///< the call is done
@@ -112,7 +121,12 @@ constexpr cls operand_class(const variant& v, unsigned k) noexcept {
     const op_type& t = row(v.code).type;
     switch (v.fam) {
     case family::unary: return class_of(k == 3 ? t.results[0] : t.params[0]);
-    case family::binary: return class_of(k == 3 ? t.results[0] : t.params[k]);
+    case family::binary:
+    case family::ternary:
+    case family::shuffle: return class_of(k == 3 ? t.results[0] : t.params[k]);
+    case family::extract_lane: return class_of(k == 3 ? t.results[0] : 'v');
+    case family::replace_lane: return class_of(k == 1 ? t.params[1] : 'v');
+    case family::vector_constant: return cls::v128;
     case family::load:
     case family::load_indexed: return k == 3 ? class_of(t.results[0]) : cls::i32;
     case family::load_wide: return k == 3 ? class_of(t.results[0]) : cls::i64;
@@ -128,7 +142,6 @@ constexpr cls operand_class(const variant& v, unsigned k) noexcept {
     case family::pins: return k == 0 ? cls::i64 : k == 1 ? cls::f32 : cls::f64;
     case family::br_table:
     case family::null_check: return cls::i32;
-    case family::select_range: return cls::i32;
     default: return cls::i64;
     }
 }
@@ -173,9 +186,12 @@ constexpr shape shape_of(family fam, u8 flags) noexcept {
     case family::zero_range: return {2, 0, false};   // first slot, count
     case family::move_range: return {3, 0, false};   // to, from, count
     case family::move_wide: return {2, 0, false};    // to, from
-    case family::select_range: return {3, 0, false}; // to, other, count
     case family::entry: return {cost, 0, false};
     case family::constant: return {0, 1, false};
+    case family::vector_constant:
+    case family::shuffle: return {4, 0, false}; // lanes of 32 bits; bytes
+    case family::extract_lane:
+    case family::replace_lane: return {1, 0, false}; // number of the lane
     default: return {};
     }
 }
@@ -303,6 +319,8 @@ constexpr bool slot_or_acc(loc l) noexcept { return one_of(l, loc::slot, loc::ac
 constexpr bool can_swap(op o) noexcept { return num::is_commutative(o) || num::swapped_compare(o) != op::count_; }
 
 constexpr bool binary_sources_exist(op o, loc a, loc b) noexcept {
+    if (class_of(row(o).type.params[0]) == cls::v128)
+        return slot_or_acc(a) && (b == loc::slot || (b == loc::imm && row(o).type.params[1] == 'i'));
     const bool is_float = class_of(row(o).type.params[0]) >= cls::f32;
     if (!slot_or_acc(a) && a != loc::imm) return false;
     if (a == loc::imm) return b == loc::slot && is_hot(o) && !can_swap(o);
@@ -387,6 +405,7 @@ constexpr bool pin_form_exists(const variant& v) noexcept {
         if (a == loc::pin) return slot_or_acc(b) || (b == loc::imm && class_of(row(v.code).type.params[1]) < cls::f32);
         return slot_or_acc(a);
     case family::move:
+        if (cls(v.code) == cls::v128) return false;
         if (cls(v.code) == cls::i32) return a == loc::imm;
         return a != d && (a == loc::pin ? d == loc::slot : a == loc::slot);
     default: return false;
@@ -394,8 +413,18 @@ constexpr bool pin_form_exists(const variant& v) noexcept {
 }
 } // namespace detail
 
+namespace detail {
+/// True if an operand of `v` is the accumulator of vectors.
+constexpr bool has_vector_acc(const variant& v) noexcept {
+    for (unsigned k = 0; k < 4; ++k)
+        if (v.at[k] == loc::acc && operand_class(v, k) == cls::v128) return true;
+    return false;
+}
+} // namespace detail
+
 /// True if there is a handler for `v`, its flags aside.
 constexpr bool exists(const variant& v) noexcept {
+    if (detail::has_vector_acc(v)) return false;
     if (v.fam == family::pins || detail::has_pin(v)) return TESSERA_TAIL_CALLS && detail::pin_form_exists(v);
     if constexpr (!TESSERA_TAIL_CALLS)
         if (!exists_in_loop(v)) return false;
@@ -408,7 +437,12 @@ constexpr bool exists(const variant& v) noexcept {
         return d == loc::none && num::is_compare(v.code) && detail::binary_sources_exist(v.code, a, b);
     case family::latch: return a == loc::slot && (b == loc::slot || b == loc::imm) && d == loc::none;
     case family::move: return (a == loc::slot || (a == loc::imm && cls(v.code) < cls::f32)) && d == loc::slot;
-    case family::constant: return d == loc::slot;
+    case family::constant:
+    case family::vector_constant:
+    case family::ternary:
+    case family::shuffle: return d == loc::slot && a != loc::acc && b != loc::acc && c != loc::acc;
+    case family::extract_lane: return a == loc::slot && slot_or_acc(d);
+    case family::replace_lane: return a == loc::slot && slot_or_acc(b) && d == loc::slot;
     case family::select: {
         const bool integer = cls(v.code) < cls::f32;
         if (!slot_or_acc(c) || !slot_or_acc(d)) return false;

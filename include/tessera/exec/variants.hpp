@@ -30,7 +30,8 @@ constexpr u8 flags_of(const model& m, const variant& v, bool back) noexcept {
         if (m.interrupt) flags |= flag::interrupt;
     }
     if (v.fam == family::special && m.fuel) flags |= flag::fuel;
-    if ((v.fam == family::unary || v.fam == family::binary) && m.canonical && num::picks_nan(v.code))
+    if ((v.fam == family::unary || v.fam == family::binary || v.fam == family::ternary) && m.canonical &&
+        num::picks_nan(v.code))
         flags |= flag::canonical;
     return flags;
 }
@@ -39,6 +40,12 @@ namespace detail {
 /// True if a module of the features `f` can come to a handler of the kind of `v`.
 constexpr bool is_needed(features f, const variant& v) noexcept {
     switch (v.fam) {
+    case family::move:
+    case family::select:
+    case family::global_get:
+    case family::global_set:
+    case family::return_: return cls(v.code) != cls::v128 || f[feature::simd];
+    case family::vector_constant: return f[feature::simd];
     case family::call_ref: return has(f, op::call_ref);
     case family::return_call:
     case family::return_call_lazy:
@@ -46,8 +53,7 @@ constexpr bool is_needed(features f, const variant& v) noexcept {
     case family::return_call_indirect: return has(f, op::return_call_indirect);
     case family::return_call_ref: return has(f, op::return_call_ref);
     case family::null_check: return has(f, op::ref_as_non_null);
-    case family::select_range: return f[feature::simd]; // only a v128 takes several slots
-    case family::special: return has(f, v.code) && (!is_global_access(v.code) || f[feature::simd]);
+    case family::special: return has(f, v.code);
     default: return true;
     }
 }
@@ -104,9 +110,16 @@ constexpr void each_variant(features f, Emit emit) noexcept {
                 for (loc b : sources) add({family::store, 0, o, {a, b, loc::none, loc::none}}, false);
             add({family::store_wide, 0, o, {loc::slot, loc::slot, loc::none, loc::none}}, false);
         }
+        if (is_pure(o, 3)) add({family::ternary, 0, o, {loc::slot, loc::slot, loc::slot, loc::slot}}, false);
+        if (r.immediate == imm::shuffle) add({family::shuffle, 0, o, {loc::slot, loc::slot, loc::none, loc::slot}}, false);
+        if (r.immediate == imm::lane)
+            for (loc x : ends) {
+                if (r.type.param_count == 1) add({family::extract_lane, 0, o, {loc::slot, loc::none, loc::none, x}}, false);
+                else add({family::replace_lane, 0, o, {loc::slot, x, loc::none, loc::slot}}, false);
+            }
         if (is_special(o)) add({family::special, 0, o, {}}, false);
     }
-    for (u16 c = 0; c < 4; ++c) {
+    for (u16 c = 0; c <= u16(cls::v128); ++c) {
         const op o = op(c);
         for (loc a : places) {
             add({family::move, 0, o, {a, loc::none, loc::none, loc::slot}}, false);
@@ -134,10 +147,10 @@ constexpr void each_variant(features f, Emit emit) noexcept {
         add({family::br_table, 0, op::nop, {a}}, false);
         add({family::call_indirect, 0, op::nop, {a}}, false);
     }
-    add({family::constant, 0, op::nop, {loc::none, loc::none, loc::none, loc::slot}}, false);
+    for (family fam : {family::constant, family::vector_constant})
+        add({fam, 0, op::nop, {loc::none, loc::none, loc::none, loc::slot}}, false);
     if (safe) add({family::entry, 0, op::nop, {}}, false);
-    for (family fam : {family::call_ref, family::return_call_indirect, family::return_call_ref, family::null_check,
-                       family::select_range})
+    for (family fam : {family::call_ref, family::return_call_indirect, family::return_call_ref, family::null_check})
         add({fam, 0, op::nop, {loc::slot}}, false);
     for (family fam : {family::call, family::call_lazy, family::call_record, family::return_call,
                        family::return_call_lazy, family::return_call_record, family::zero_range, family::move_range,

@@ -104,10 +104,24 @@ constexpr bool is_commutative(op o) noexcept {
     }
 }
 
+namespace detail {
+/// The same of an instruction on vectors by its name: what computes floats, not what moves or compares them.
+constexpr bool picks_nan_in_lanes(std::string_view text) noexcept {
+    if (text.substr(0, 6) != "f32x4." && text.substr(0, 6) != "f64x2.") return false;
+    text.remove_prefix(6);
+    if (text.substr(0, 8) == "relaxed_") text.remove_prefix(8);
+    for (std::string_view one : {"add", "sub", "mul", "div", "sqrt", "ceil", "floor", "trunc", "nearest", "min", "max",
+                                 "madd", "nmadd", "demote_f64x2_zero", "promote_low_f32x4"})
+        if (text == one) return true;
+    return false;
+}
+} // namespace detail
+
 /// True if a NaN that `o` gives is picked by the implementation, or canonical in the deterministic
 /// profile (spec: exec/numerics, NaN Propagation). The other instructions that give floats move bits.
 constexpr bool picks_nan(op o) noexcept {
     const op_type& t = row(o).type;
+    if (t.results[0] == 'v') return detail::picks_nan_in_lanes(row(o).text);
     if (t.poly || t.result_count != 1 || (t.results[0] != 'f' && t.results[0] != 'd') || t.param_count == 0)
         return false;
     switch (o) {
