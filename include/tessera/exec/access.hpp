@@ -61,6 +61,7 @@ struct keyed_cell {
             static_assert(v.at[K] == loc::acc, "the operand is nowhere");
             if constexpr (std::is_same_v<T, f64>) return s.d0;
             else if constexpr (std::is_same_v<T, f32>) return s.s0;
+            else if constexpr (std::is_same_v<T, v128>) return bits_as<T>(s.v0);
             else return T(s.r0);
         }
     }
@@ -73,6 +74,7 @@ struct keyed_cell {
             static_assert(v.at[3] == loc::acc, "the result goes nowhere");
             if constexpr (std::is_same_v<T, f64>) s.d0 = value;
             else if constexpr (std::is_same_v<T, f32>) s.s0 = value;
+            else if constexpr (std::is_same_v<T, v128>) s.v0 = bits_as<vector_register>(value);
             else s.r0 = value;
         }
     }

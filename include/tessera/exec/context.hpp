@@ -9,6 +9,7 @@
 /// the guest lives on the native stack, so a call can stop at any safepoint and go on later.
 #pragma once
 
+#include <tessera/exec/variant.hpp>
 #include <tessera/num/vector.hpp>
 #include <tessera/runtime/store_data.hpp>
 
@@ -16,8 +17,20 @@ namespace tessera::inline TESSERA_ABI::exec {
 
 struct context;
 
-/// What every handler gets and passes on. Accumulators: r0 integers and references, s0 f32, d0 f64;
-/// they are dead at every safepoint. Pins, in the same classes: p0, sp, dp; see pins.hpp.
+template <bool Exists>
+struct vector_register_type {
+    using type = v128; // never used
+};
+#if TESSERA_VECTORS
+template <>
+struct vector_register_type<true> {
+    using type = num::vector<u8>;
+};
+#endif
+using vector_register = vector_register_type<has_vector_register>::type;
+
+/// What every handler gets and passes on. Accumulators: r0 integers and references, s0 f32, d0 f64, v0
+/// v128; they are dead at every safepoint. Pins, in the first three classes: p0, sp, dp; see pins.hpp.
 struct state {
     const u8* pc; ///< the current cell
     u8* fp;       ///< slot 0 of the current frame
@@ -29,6 +42,7 @@ struct state {
     f32 s0;
     f64 dp;
     f32 sp;
+    vector_register v0;
 };
 
 /// The slow ways out of handlers, one table per build. They take and leave the position in the

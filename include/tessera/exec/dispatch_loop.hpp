@@ -46,7 +46,7 @@ public:
 
     /// Runs from `ctx.pc` on until a handler ends the run.
     static TESSERA_LOOP void run(context& ctx) noexcept {
-        state s{ctx.pc, ctx.fp, ctx.mem, &ctx, 0, 0, 0, 0, 0, 0};
+        state s{ctx.pc, ctx.fp, ctx.mem, &ctx, 0, 0, 0, 0, 0, 0, {}};
         for (;;) {
             switch (u32(load_native<handler>(s.pc))) {
                 TESSERA_CASE_256(0u)

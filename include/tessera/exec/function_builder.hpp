@@ -556,6 +556,8 @@ protected:
             if (!bytes.fixed(n.words[i])) return;
         use_slot(n, 0, a);
         use_slot(n, 1, b);
+        n.v.at[3] = loc::slot;
+        if (!bind(n, 1, b)) bind(n, 0, a);
         emit_result(n, t_v128);
     }
     void lower_extract_lane(op o, u32 lane) noexcept {

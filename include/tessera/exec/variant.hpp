@@ -25,6 +25,15 @@ enum class cls : u8 { i32, i64, f32, f64, v128 };
 constexpr unsigned register_of(cls c) noexcept { return c < cls::f32 ? 0u : unsigned(c) - 1; }
 inline constexpr unsigned register_count = 4;
 
+/// True if handlers pass a vector to each other in a register: where the convention for calls has one for
+/// it and the engine makes such calls. Else vectors are in slots only.
+#if TESSERA_TAIL_CALLS && (defined(__x86_64__) || defined(__aarch64__)) && defined(__BYTE_ORDER__) &&                  \
+    __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+inline constexpr bool has_vector_register = true;
+#else
+inline constexpr bool has_vector_register = false;
+#endif
+
 /// The class of a signature letter; references and addresses count as integers.
 constexpr cls class_of(char letter) noexcept {
     return letter == 'l'   ? cls::i64
@@ -310,6 +319,70 @@ constexpr bool is_hot(op o) noexcept {
     default: return false;
     }
 }
+/// What vectors are used for most; these have forms with the accumulator.
+constexpr bool is_hot_vector(op o) noexcept {
+    switch (o) {
+    case op::v128_load:
+    case op::v128_load8x8_u:
+    case op::v128_load32_splat:
+    case op::v128_load64_splat:
+    case op::v128_store:
+    case op::v128_and:
+    case op::v128_andnot:
+    case op::v128_or:
+    case op::v128_xor:
+    case op::v128_any_true:
+    case op::i8x16_shuffle:
+    case op::i8x16_swizzle:
+    case op::i8x16_splat:
+    case op::i8x16_bitmask:
+    case op::i8x16_eq:
+    case op::i8x16_add:
+    case op::i8x16_sub:
+    case op::i8x16_add_sat_u:
+    case op::i8x16_sub_sat_u:
+    case op::i8x16_min_u:
+    case op::i8x16_max_u:
+    case op::i8x16_shr_u:
+    case op::i8x16_narrow_i16x8_u:
+    case op::i16x8_extend_low_i8x16_u:
+    case op::i16x8_extend_high_i8x16_u:
+    case op::i16x8_shl:
+    case op::i16x8_shr_u:
+    case op::i16x8_add:
+    case op::i16x8_sub:
+    case op::i16x8_mul:
+    case op::i32x4_splat:
+    case op::i32x4_eq:
+    case op::i32x4_gt_s:
+    case op::i32x4_shl:
+    case op::i32x4_shr_s:
+    case op::i32x4_shr_u:
+    case op::i32x4_add:
+    case op::i32x4_sub:
+    case op::i32x4_mul:
+    case op::i32x4_dot_i16x8_s:
+    case op::i64x2_shl:
+    case op::i64x2_shr_u:
+    case op::i64x2_add:
+    case op::f32x4_splat:
+    case op::f32x4_lt:
+    case op::f32x4_le:
+    case op::f32x4_gt:
+    case op::f32x4_add:
+    case op::f32x4_sub:
+    case op::f32x4_mul:
+    case op::f32x4_div:
+    case op::f32x4_convert_i32x4_s:
+    case op::f64x2_splat:
+    case op::f64x2_lt:
+    case op::f64x2_add:
+    case op::f64x2_sub:
+    case op::f64x2_mul:
+    case op::f64x2_div: return true;
+    default: return false;
+    }
+}
 constexpr bool is_hot_load(op o) noexcept {
     return o == op::i32_load || o == op::i32_load8_u || o == op::i32_load8_s || o == op::i32_load16_u ||
            o == op::i64_load || o == op::f32_load || o == op::f64_load;
@@ -320,7 +393,8 @@ constexpr bool can_swap(op o) noexcept { return num::is_commutative(o) || num::s
 
 constexpr bool binary_sources_exist(op o, loc a, loc b) noexcept {
     if (class_of(row(o).type.params[0]) == cls::v128)
-        return slot_or_acc(a) && (b == loc::slot || (b == loc::imm && row(o).type.params[1] == 'i'));
+        return slot_or_acc(a) && (b == loc::slot || (row(o).type.params[1] == 'i' ? b == loc::imm
+                                                     : b == loc::acc && a == loc::slot && !num::is_commutative(o)));
     const bool is_float = class_of(row(o).type.params[0]) >= cls::f32;
     if (!slot_or_acc(a) && a != loc::imm) return false;
     if (a == loc::imm) return b == loc::slot && is_hot(o) && !can_swap(o);
@@ -416,15 +490,25 @@ constexpr bool pin_form_exists(const variant& v) noexcept {
 namespace detail {
 /// True if an operand of `v` is the accumulator of vectors.
 constexpr bool has_vector_acc(const variant& v) noexcept {
-    for (unsigned k = 0; k < 4; ++k)
-        if (v.at[k] == loc::acc && operand_class(v, k) == cls::v128) return true;
-    return false;
+    const auto is = [&](unsigned k) { return v.at[k] == loc::acc && operand_class(v, k) == cls::v128; };
+    return is(0) || is(1) || is(3);
+}
+constexpr bool vector_acc_exists(const variant& v) noexcept {
+    switch (v.fam) {
+    case family::unary:
+    case family::binary:
+    case family::load:
+    case family::store:
+    case family::shuffle: return has_vector_register && is_hot_vector(v.code);
+    case family::vector_constant: return has_vector_register;
+    default: return false;
+    }
 }
 } // namespace detail
 
 /// True if there is a handler for `v`, its flags aside.
 constexpr bool exists(const variant& v) noexcept {
-    if (detail::has_vector_acc(v)) return false;
+    if (detail::has_vector_acc(v) && !detail::vector_acc_exists(v)) return false;
     if (v.fam == family::pins || detail::has_pin(v)) return TESSERA_TAIL_CALLS && detail::pin_form_exists(v);
     if constexpr (!TESSERA_TAIL_CALLS)
         if (!exists_in_loop(v)) return false;
@@ -438,9 +522,9 @@ constexpr bool exists(const variant& v) noexcept {
     case family::latch: return a == loc::slot && (b == loc::slot || b == loc::imm) && d == loc::none;
     case family::move: return (a == loc::slot || (a == loc::imm && cls(v.code) < cls::f32)) && d == loc::slot;
     case family::constant:
-    case family::vector_constant:
-    case family::ternary:
-    case family::shuffle: return d == loc::slot && a != loc::acc && b != loc::acc && c != loc::acc;
+    case family::ternary: return d == loc::slot;
+    case family::vector_constant: return slot_or_acc(d);
+    case family::shuffle: return slot_or_acc(d) && detail::binary_sources_exist(v.code, a, b);
     case family::extract_lane: return a == loc::slot && slot_or_acc(d);
     case family::replace_lane: return a == loc::slot && slot_or_acc(b) && d == loc::slot;
     case family::select: {

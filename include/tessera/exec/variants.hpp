@@ -73,17 +73,18 @@ constexpr void each_variant(features f, Emit emit) noexcept {
         const op o = op(i);
         const op_row& r = op_table[i];
         if (!r.executed || !has(f, o)) continue;
+        const bool in_slots = r.type.params[0] == 'v' && !is_hot_vector(o); // what never has another form is not asked for
         if (is_pure(o, 1))
-            for (loc a : ends)
+            for (loc a : view<loc>(all, in_slots ? 1 : 2))
                 for (loc d : ends) {
                     add({family::unary, 0, o, {a, loc::none, loc::none, d}}, false);
                     if (TESSERA_TAIL_CALLS && num::has_instruction(o))
                         add({family::unary, flag::instruction, o, {a, loc::none, loc::none, d}}, false);
                 }
         const bool pins = is_hot(o) || num::is_compare(o) || is_hot_load(o) || is_hot_store(o);
-        const view<loc> sources(all, pins ? 4 : 3), results(registers, pins ? 3 : 2);
+        const view<loc> sources(all, pins ? 4 : 3), results(registers, in_slots ? 1 : pins ? 3 : 2);
         if (is_pure(o, 2))
-            for (loc a : sources)
+            for (loc a : in_slots ? view<loc>(all, 1) : sources)
                 for (loc b : sources) {
                     for (loc d : results) add({family::binary, 0, o, {a, b, loc::none, d}}, false);
                     if (!num::is_compare(o)) continue;
@@ -111,7 +112,10 @@ constexpr void each_variant(features f, Emit emit) noexcept {
             add({family::store_wide, 0, o, {loc::slot, loc::slot, loc::none, loc::none}}, false);
         }
         if (is_pure(o, 3)) add({family::ternary, 0, o, {loc::slot, loc::slot, loc::slot, loc::slot}}, false);
-        if (r.immediate == imm::shuffle) add({family::shuffle, 0, o, {loc::slot, loc::slot, loc::none, loc::slot}}, false);
+        if (r.immediate == imm::shuffle)
+            for (loc a : ends)
+                for (loc b : ends)
+                    for (loc d : ends) add({family::shuffle, 0, o, {a, b, loc::none, d}}, false);
         if (r.immediate == imm::lane)
             for (loc x : ends) {
                 if (r.type.param_count == 1) add({family::extract_lane, 0, o, {loc::slot, loc::none, loc::none, x}}, false);
@@ -147,8 +151,8 @@ constexpr void each_variant(features f, Emit emit) noexcept {
         add({family::br_table, 0, op::nop, {a}}, false);
         add({family::call_indirect, 0, op::nop, {a}}, false);
     }
-    for (family fam : {family::constant, family::vector_constant})
-        add({fam, 0, op::nop, {loc::none, loc::none, loc::none, loc::slot}}, false);
+    add({family::constant, 0, op::nop, {loc::none, loc::none, loc::none, loc::slot}}, false);
+    for (loc d : ends) add({family::vector_constant, 0, op::nop, {loc::none, loc::none, loc::none, d}}, false);
     if (safe) add({family::entry, 0, op::nop, {}}, false);
     for (family fam : {family::call_ref, family::return_call_indirect, family::return_call_ref, family::null_check})
         add({fam, 0, op::nop, {loc::slot}}, false);
