@@ -59,7 +59,8 @@ private:
         const bool back = n.label != no_index && ir_.labels[n.label].node <= i;
         variant v = n.v;
         v.flags = u8(v.flags | flags_of(m, v, back));
-        if (TESSERA_TAIL_CALLS && v.fam == family::unary && num::has_instruction(v.code) && instructions_)
+        const bool computes = v.fam == family::unary || v.fam == family::binary || v.fam == family::shuffle;
+        if (TESSERA_TAIL_CALLS && computes && num::has_instruction(v.code) && instructions_)
             v.flags |= flag::instruction;
         return v;
     }

@@ -101,7 +101,7 @@ inline constexpr u8 negated = 1;      ///< branch if the comparison is false (Na
 inline constexpr u8 fuel = 2;         ///< a back edge or an entry that charges fuel
 inline constexpr u8 interrupt = 4;    ///< a back edge or an entry that looks whether it shall stop
 inline constexpr u8 canonical = 8;    ///< NaN results are canonical (deterministic profile)
-inline constexpr u8 instruction = 16; ///< unary: by an instruction that not all processors have
+inline constexpr u8 instruction = 16; ///< unary, binary, shuffle: by an instruction that not all processors have
 inline constexpr u8 shift = 4;        ///< load_indexed: where the scale is
 } // namespace flag
 

@@ -66,6 +66,12 @@ constexpr void each_variant(features f, Emit emit) noexcept {
         v.flags = u8(v.flags | flags_of(m, v, back));
         emit(v);
     };
+    const auto add_both = [&](variant v) {
+        add(v, false);
+        if (!TESSERA_TAIL_CALLS || !num::has_instruction(v.code)) return;
+        v.flags = flag::instruction;
+        add(v, false);
+    };
     constexpr loc all[] = {loc::slot, loc::acc, loc::imm, loc::pin}, registers[] = {loc::slot, loc::acc, loc::pin};
     const view<loc> places(all, 3), ends(all, 2);
     const bool safe = m.fuel || m.interrupt; // back edges differ from forward ones
@@ -76,17 +82,13 @@ constexpr void each_variant(features f, Emit emit) noexcept {
         const bool in_slots = r.type.params[0] == 'v' && !is_hot_vector(o); // what never has another form is not asked for
         if (is_pure(o, 1))
             for (loc a : view<loc>(all, in_slots ? 1 : 2))
-                for (loc d : ends) {
-                    add({family::unary, 0, o, {a, loc::none, loc::none, d}}, false);
-                    if (TESSERA_TAIL_CALLS && num::has_instruction(o))
-                        add({family::unary, flag::instruction, o, {a, loc::none, loc::none, d}}, false);
-                }
+                for (loc d : ends) add_both({family::unary, 0, o, {a, loc::none, loc::none, d}});
         const bool pins = is_hot(o) || num::is_compare(o) || is_hot_load(o) || is_hot_store(o);
         const view<loc> sources(all, pins ? 4 : 3), results(registers, in_slots ? 1 : pins ? 3 : 2);
         if (is_pure(o, 2))
             for (loc a : in_slots ? view<loc>(all, 1) : sources)
                 for (loc b : sources) {
-                    for (loc d : results) add({family::binary, 0, o, {a, b, loc::none, d}}, false);
+                    for (loc d : results) add_both({family::binary, 0, o, {a, b, loc::none, d}});
                     if (!num::is_compare(o)) continue;
                     const bool is_float = class_of(r.type.params[0]) >= cls::f32;
                     for (u8 negated = 0; negated <= u8(is_float ? 1 : 0); ++negated)
@@ -115,7 +117,7 @@ constexpr void each_variant(features f, Emit emit) noexcept {
         if (r.immediate == imm::shuffle)
             for (loc a : ends)
                 for (loc b : ends)
-                    for (loc d : ends) add({family::shuffle, 0, o, {a, b, loc::none, d}}, false);
+                    for (loc d : ends) add_both({family::shuffle, 0, o, {a, b, loc::none, d}});
         if (r.immediate == imm::lane)
             for (loc x : ends) {
                 if (r.type.param_count == 1) add({family::extract_lane, 0, o, {loc::slot, loc::none, loc::none, x}}, false);

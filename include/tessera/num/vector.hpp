@@ -61,7 +61,12 @@ TESSERA_INLINE constexpr T lane(v128 v, unsigned i) noexcept {
     return lanes_of<T>(v).at[i];
 }
 /// The two halves of a v128 as numbers, the lower one first.
-TESSERA_INLINE constexpr v128 of_halves(u64 low, u64 high) noexcept { return from_lanes(lane_array<u64>{{low, high}}); }
+TESSERA_INLINE constexpr v128 of_halves(u64 low, u64 high) noexcept {
+#if TESSERA_VECTORS
+    if (!std::is_constant_evaluated()) return bits_as<v128>(vector<u64>{low, high});
+#endif
+    return from_lanes(lane_array<u64>{{low, high}});
+}
 
 namespace detail {
 template <class X, class... V, std::size_t... I>

@@ -205,6 +205,12 @@ template <class To, class From>
 struct vector_form<narrow<narrow_s<To, From>>> {
     using S = signed_of<From>;
     static TESSERA_INLINE v128 eval(v128 a, v128 b) noexcept {
+#ifdef __SSE2__
+        if constexpr (sizeof(To) == 1)
+            return detail::as_v128(__builtin_ia32_packsswb128(as_vector<short>(a), as_vector<short>(b)));
+        else if constexpr (sizeof(To) == 2)
+            return detail::as_v128(__builtin_ia32_packssdw128(as_vector<int>(a), as_vector<int>(b)));
+#endif
         constexpr S most = S(most_signed<To>);
         return detail::clamped<To, S>(std::make_index_sequence<16 / sizeof(To)>(), a, b, S(-most - 1), most);
     }
@@ -213,6 +219,10 @@ template <class To, class From>
 struct vector_form<narrow<narrow_u<To, From>>> {
     using S = signed_of<From>;
     static TESSERA_INLINE v128 eval(v128 a, v128 b) noexcept {
+#ifdef __SSE2__
+        if constexpr (sizeof(To) == 1)
+            return detail::as_v128(__builtin_ia32_packuswb128(as_vector<short>(a), as_vector<short>(b)));
+#endif
         return detail::clamped<To, S>(std::make_index_sequence<16 / sizeof(To)>(), a, b, S(0), S(To(-1)));
     }
 };

@@ -29,7 +29,7 @@ template <u64 Id>
 struct action<family::shuffle, Id> {
     using c = cell<Id>;
     static TESSERA_INLINE void run(state& s) noexcept {
-        c::put(s, num::sem<c::v.code>::eval(c::template get<0>(s), c::template get<1>(s), c::vector_word(s)));
+        c::put(s, detail::meaning<Id>::eval(c::template get<0>(s), c::template get<1>(s), c::vector_word(s)));
         c::next(s);
     }
 };
