@@ -57,9 +57,13 @@ constexpr bool is_needed(features f, const variant& v) noexcept {
     default: return true;
     }
 }
-/// Calls `emit(variant)` for every variant of a build with the features `f`.
+/// The list is made in parts, by instructions and a last one for what serves several: clang limits what
+/// one constant expression may take.
+inline constexpr unsigned parts = 8;
+
+/// Calls `emit(variant)` for every variant in part `part` of a build with the features `f`.
 template <class Emit>
-constexpr void each_variant(features f, Emit emit) noexcept {
+constexpr void each_variant(features f, unsigned part, Emit emit) noexcept {
     const model m = model_of(f);
     const auto add = [&](variant v, bool back) {
         if (!exists(v) || !is_needed(f, v)) return;
@@ -75,7 +79,8 @@ constexpr void each_variant(features f, Emit emit) noexcept {
     constexpr loc all[] = {loc::slot, loc::acc, loc::imm, loc::pin}, registers[] = {loc::slot, loc::acc, loc::pin};
     const view<loc> places(all, 3), ends(all, 2);
     const bool safe = m.fuel || m.interrupt; // back edges differ from forward ones
-    for (u16 i = 0; i < op_count; ++i) {
+    constexpr unsigned step = (op_count + parts - 2) / (parts - 1);
+    for (u16 i = u16(part * step); i < (part + 1) * step && i < op_count; ++i) {
         const op o = op(i);
         const op_row& r = op_table[i];
         if (!r.executed || !has(f, o)) continue;
@@ -125,6 +130,7 @@ constexpr void each_variant(features f, Emit emit) noexcept {
             }
         if (is_special(o)) add({family::special, 0, o, {}}, false);
     }
+    if (part != parts - 1) return;
     for (u16 c = 0; c <= u16(cls::v128); ++c) {
         const op o = op(c);
         for (loc a : places) {
@@ -164,21 +170,33 @@ constexpr void each_variant(features f, Emit emit) noexcept {
                        family::indirect, family::link, family::restore, family::grow_stack, family::probe})
         add({fam, 0, op::nop, {}}, false);
 }
-consteval std::size_t count_variants(features f) {
+template <features F, unsigned Part>
+inline constexpr std::size_t part_size = [] {
     std::size_t n = 0;
-    each_variant(f, [&](const variant&) { ++n; });
+    each_variant(F, Part, [&](const variant&) { ++n; });
     return n;
-}
+}();
+template <features F, unsigned Part>
+inline constexpr auto part_list = [] {
+    std::array<u64, part_size<F, Part>> list{};
+    std::size_t n = 0;
+    each_variant(F, Part, [&](const variant& v) { list[n++] = v.pack(); });
+    return list;
+}();
 } // namespace detail
 
 /// All variants of a build, packed.
 template <features F>
-inline constexpr auto variants = [] {
-    std::array<u64, detail::count_variants(F)> list{};
+inline constexpr auto variants = []<unsigned... Part>(std::integer_sequence<unsigned, Part...>) {
+    std::array<u64, (detail::part_size<F, Part> + ...)> list{};
     std::size_t n = 0;
-    detail::each_variant(F, [&](const variant& v) { list[n++] = v.pack(); });
+    const auto append = [&](const auto& part) {
+        for (u64 id : part) list[n++] = id;
+    };
+    (append(detail::part_list<F, Part>), ...);
     return list;
-}();
+}
+(std::make_integer_sequence<unsigned, detail::parts>());
 
 /// From a variant to its number in `variants<F>`: open addressing on the packed word.
 template <features F>

@@ -145,13 +145,9 @@ constexpr bool picks_nan_in_lanes(std::string_view text) noexcept {
         if (text == one) return true;
     return false;
 }
-} // namespace detail
-
-/// True if a NaN that `o` gives is picked by the implementation, or canonical in the deterministic
-/// profile (spec: exec/numerics, NaN Propagation). The other instructions that give floats move bits.
-constexpr bool picks_nan(op o) noexcept {
+constexpr bool computes_float(op o) noexcept {
     const op_type& t = row(o).type;
-    if (t.results[0] == 'v') return detail::picks_nan_in_lanes(row(o).text);
+    if (t.results[0] == 'v') return picks_nan_in_lanes(row(o).text);
     if (t.poly || t.result_count != 1 || (t.results[0] != 'f' && t.results[0] != 'd') || t.param_count == 0)
         return false;
     switch (o) {
@@ -170,5 +166,15 @@ constexpr bool picks_nan(op o) noexcept {
     default: return true;
     }
 }
+inline constexpr auto nan_pickers = [] {
+    std::array<bool, op_count> table{};
+    for (u16 i = 0; i < op_count; ++i) table[i] = computes_float(op(i));
+    return table;
+}();
+} // namespace detail
+
+/// True if a NaN that `o` gives is picked by the implementation, or canonical in the deterministic
+/// profile (spec: exec/numerics, NaN Propagation). The other instructions that give floats move bits.
+constexpr bool picks_nan(op o) noexcept { return detail::nan_pickers[u16(o)]; }
 
 } // namespace tessera::num
