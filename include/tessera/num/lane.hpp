@@ -87,7 +87,10 @@ struct ineg {
 /// iabs: the least integer stays what it is.
 template <class T>
 struct iabs {
-    static TESSERA_INLINE constexpr T eval(T a) noexcept { return signed_of<T>(a) < signed_of<T>{} ? T(T{} - a) : a; }
+    static TESSERA_INLINE constexpr T eval(T a) noexcept {
+        const T sign = signed_of<T>(a) < signed_of<T>{} ? T(~T{}) : T{};
+        return T((a ^ sign) - sign);
+    }
 };
 /// imin_s
 template <class T>

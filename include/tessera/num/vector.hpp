@@ -271,7 +271,8 @@ struct replace_lane {
 
 /// any_true
 struct any_true {
-    static TESSERA_INLINE constexpr u32 eval(v128 v) noexcept { return u32((lane<u64>(v, 0) | lane<u64>(v, 1)) != 0); }
+    static constexpr u32 rule(v128 v) noexcept { return u32((lane<u64>(v, 0) | lane<u64>(v, 1)) != 0); }
+    static TESSERA_INLINE constexpr u32 eval(v128 v) noexcept;
 };
 /// all_true: no lane is 0.
 template <class T>

@@ -63,14 +63,15 @@ struct vector_form<splat<T, From>> {
 };
 template <class T, class From>
 struct vector_form<replace_lane<T, From>> {
-    using U = bits_of_size<sizeof(T)>;
+    // Lanes of 64 bits are told apart as pairs of 32: SSE2 does not compare wider ones.
+    using Number = bits_of_size<(sizeof(T) < 4 ? sizeof(T) : 4)>;
     template <std::size_t... I>
     static TESSERA_INLINE v128 where(std::index_sequence<I...>, v128 v, T a, u32 i) noexcept {
-        return detail::as_v128(vector<U>{U(I)...} == detail::filled(U(i)) ? detail::filled(bits_as<U>(a))
-                                                                          : as_vector<U>(v));
+        const auto is_it = vector<Number>{Number(I * sizeof(Number) / sizeof(T))...} == detail::filled(Number(i));
+        return lanes<bitselect<u64>>::eval(splat<T, T>::eval(a), v, detail::as_v128(is_it));
     }
     static TESSERA_INLINE v128 eval(v128 v, From a, u32 i) noexcept {
-        return where(std::make_index_sequence<16 / sizeof(T)>(), v, T(a), i);
+        return where(std::make_index_sequence<16 / sizeof(Number)>(), v, T(a), i);
     }
 };
 
@@ -261,31 +262,29 @@ struct vector_form<lanes<canonical<T>>> {
     }
 };
 namespace detail {
-/// The least or greatest of each two, by what differs between the two meanings: `before(a, b)` says that
-/// `a` is the result, `zeros` are the bits of that of two that are equal.
+/// What min and max make of the bits that both orders of their operands give: those, or a canonical NaN where
+/// one of `a` and `b` is a NaN.
 template <class T>
-TESSERA_INLINE v128 picked(v128 v, v128 w, bit_vector<T> v_first, bit_vector<T> w_first, bit_vector<T> zeros) noexcept {
-    const vector<T> a = as_vector<T>(v), b = as_vector<T>(w);
+TESSERA_INLINE v128 with_nans(bit_vector<T> both, vector<T> a, vector<T> b) noexcept {
+    const bit_vector<T> nan = (bit_vector<T>)(a != a) | (bit_vector<T>)(b != b);
     using bits = bits_of_size<sizeof(T)>;
-    const bit_vector<T> x = as_vector<bits>(v), y = as_vector<bits>(w);
-    const bit_vector<T> nan = (a == a ? y : x) | float_layout<T>::quiet;
-    return as_v128(v_first ? x : w_first ? y : a == b ? zeros : nan);
+    return as_v128((both | nan) & ~(nan >> bits(lane_bits<T> - float_layout<T>::fraction + 1)));
 }
 } // namespace detail
 template <class T>
 struct vector_form<lanes<min<T>>> {
     static TESSERA_INLINE v128 eval(v128 v, v128 w) noexcept {
-        using bits = typename float_layout<T>::bits;
-        const vector<T> a = as_vector<T>(v), b = as_vector<T>(w);
-        return detail::picked<T>(v, w, (vector<bits>)(a < b), (vector<bits>)(b < a), as_vector<bits>(v) | as_vector<bits>(w));
+        using bits = detail::bit_vector<T>;
+        const vector<T> a = as_vector<T>(v), b = as_vector<T>(w), one = a < b ? a : b, other = b < a ? b : a;
+        return detail::with_nans<T>((bits)one | (bits)other, a, b); // of two zeros the sign is that of either
     }
 };
 template <class T>
 struct vector_form<lanes<max<T>>> {
     static TESSERA_INLINE v128 eval(v128 v, v128 w) noexcept {
-        using bits = typename float_layout<T>::bits;
-        const vector<T> a = as_vector<T>(v), b = as_vector<T>(w);
-        return detail::picked<T>(v, w, (vector<bits>)(a > b), (vector<bits>)(b > a), as_vector<bits>(v) & as_vector<bits>(w));
+        using bits = detail::bit_vector<T>;
+        const vector<T> a = as_vector<T>(v), b = as_vector<T>(w), one = a > b ? a : b, other = b > a ? b : a;
+        return detail::with_nans<T>((bits)one & (bits)other, a, b);
     }
 };
 #ifdef __SSE2__
@@ -373,6 +372,13 @@ struct vector_form<lanes<trunc_sat_u<u32, f32>>> {
 
 // ---- tests ---------------------------------------------------------------------------------------
 
+TESSERA_INLINE constexpr u32 any_true::eval(v128 v) noexcept {
+#if TESSERA_VECTORS && defined(__SSE2__)
+    if (!std::is_constant_evaluated())
+        return u32(__builtin_ia32_pmovmskb128((vector<char>)(as_vector<char>(v) == vector<char>{})) != 0xffff);
+#endif
+    return rule(v);
+}
 template <class T>
 TESSERA_INLINE constexpr u32 bitmask<T>::eval(v128 v) noexcept {
 #if TESSERA_VECTORS && defined(__SSE2__)
