@@ -11,8 +11,15 @@ static u8 text[size + 16];
 #include <wasm_simd128.h>
 
 enum {
-    too_short = 1, too_long = 2, overlong_3 = 4, too_large = 8, surrogate = 16, overlong_2 = 32, too_large_1000 = 64,
-    two_conts = 128, carry = too_short | too_long | two_conts,
+    too_short = 1,
+    too_long = 2,
+    overlong_3 = 4,
+    too_large = 8,
+    surrogate = 16,
+    overlong_2 = 32,
+    too_large_1000 = 64,
+    two_conts = 128,
+    carry = too_short | too_long | two_conts,
 };
 
 static inline v128_t before(v128_t now, v128_t last, int n) {
@@ -21,10 +28,10 @@ static inline v128_t before(v128_t now, v128_t last, int n) {
                     : wasm_i8x16_shuffle(last, now, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28);
 }
 __attribute__((noinline)) static u32 valid(const u8* at, u32 n) {
-    const v128_t first_high = wasm_u8x16_const(
-        too_long, too_long, too_long, too_long, too_long, too_long, too_long, too_long, two_conts, two_conts, two_conts,
-        two_conts, too_short | overlong_2, too_short, too_short | overlong_3 | surrogate,
-        too_short | too_large | too_large_1000);
+    const v128_t first_high =
+        wasm_u8x16_const(too_long, too_long, too_long, too_long, too_long, too_long, too_long, too_long, two_conts,
+                         two_conts, two_conts, two_conts, too_short | overlong_2, too_short,
+                         too_short | overlong_3 | surrogate, too_short | too_large | too_large_1000);
     const v128_t first_low = wasm_u8x16_const(
         carry | overlong_3 | overlong_2 | too_large_1000, carry | overlong_2, carry, carry, carry | too_large,
         carry | too_large | too_large_1000, carry | too_large | too_large_1000, carry | too_large | too_large_1000,
@@ -34,17 +41,17 @@ __attribute__((noinline)) static u32 valid(const u8* at, u32 n) {
         carry | too_large | too_large_1000);
     const v128_t second_high = wasm_u8x16_const(
         too_short, too_short, too_short, too_short, too_short, too_short, too_short, too_short,
-        too_long | overlong_2 | two_conts | overlong_3 | too_large_1000, too_long | overlong_2 | two_conts | overlong_3 | too_large,
-        too_long | overlong_2 | two_conts | surrogate | too_large, too_long | overlong_2 | two_conts | surrogate | too_large,
-        too_short, too_short, too_short, too_short);
+        too_long | overlong_2 | two_conts | overlong_3 | too_large_1000,
+        too_long | overlong_2 | two_conts | overlong_3 | too_large,
+        too_long | overlong_2 | two_conts | surrogate | too_large,
+        too_long | overlong_2 | two_conts | surrogate | too_large, too_short, too_short, too_short, too_short);
     const v128_t nibble = wasm_i8x16_splat(15);
     v128_t wrong = wasm_i8x16_splat(0), last = wrong;
     for (u32 i = 0; i <= n; i += 16) { // the text ends in sixteen zeros, so an unfinished end is seen
         const v128_t now = wasm_v128_load(at + i), one = before(now, last, 1);
-        const v128_t special = wasm_v128_and(
-            wasm_v128_and(wasm_i8x16_swizzle(first_high, wasm_u8x16_shr(one, 4)),
-                          wasm_i8x16_swizzle(first_low, wasm_v128_and(one, nibble))),
-            wasm_i8x16_swizzle(second_high, wasm_u8x16_shr(now, 4)));
+        const v128_t special = wasm_v128_and(wasm_v128_and(wasm_i8x16_swizzle(first_high, wasm_u8x16_shr(one, 4)),
+                                                           wasm_i8x16_swizzle(first_low, wasm_v128_and(one, nibble))),
+                                             wasm_i8x16_swizzle(second_high, wasm_u8x16_shr(now, 4)));
         const v128_t third = wasm_u8x16_sub_sat(before(now, last, 2), wasm_i8x16_splat((signed char)(0xe0 - 0x80))),
                      fourth = wasm_u8x16_sub_sat(before(now, last, 3), wasm_i8x16_splat((signed char)(0xf0 - 0x80)));
         const v128_t must = wasm_v128_and(wasm_v128_or(third, fourth), wasm_i8x16_splat((signed char)0x80));

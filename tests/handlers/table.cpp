@@ -36,7 +36,8 @@ constexpr bool is_slow(exec::family f) noexcept {
 }
 /// What handlers with an instruction for it stand beside, for processors without one: bytes go by way of memory.
 constexpr bool is_spare(const exec::variant& v) noexcept {
-    const bool shuffles = v.code == op::i8x16_shuffle || v.code == op::i8x16_swizzle || v.code == op::i8x16_relaxed_swizzle;
+    const bool shuffles =
+        v.code == op::i8x16_shuffle || v.code == op::i8x16_swizzle || v.code == op::i8x16_relaxed_swizzle;
     return shuffles && (v.flags & exec::flag::instruction) == 0;
 }
 const char* family_name(exec::family f) noexcept {
@@ -64,7 +65,7 @@ int main() {
         const exec::variant v = exec::variant::unpack(id);
         char at[5] = {};
         for (unsigned k = 0; k < 4; ++k) at[k] = "-siap"[unsigned(v.at[k])];
-        std::printf("%llu %s %s %s %s\n", static_cast<unsigned long long>(id), is_slow(v.fam) || is_spare(v) ? "slow" : "hot",
-                    family_name(v.fam), op_names[u16(v.code)], at);
+        std::printf("%llu %s %s %s %s\n", static_cast<unsigned long long>(id),
+                    is_slow(v.fam) || is_spare(v) ? "slow" : "hot", family_name(v.fam), op_names[u16(v.code)], at);
     }
 }

@@ -17,11 +17,7 @@ namespace tessera::inline TESSERA_ABI::exec {
 
 /// The class of a value type.
 constexpr cls class_of(val_type t) noexcept {
-    return t == t_i64    ? cls::i64
-           : t == t_f32  ? cls::f32
-           : t == t_f64  ? cls::f64
-           : t == t_v128 ? cls::v128
-                         : cls::i32;
+    return t == t_i64 ? cls::i64 : t == t_f32 ? cls::f32 : t == t_f64 ? cls::f64 : t == t_v128 ? cls::v128 : cls::i32;
 }
 constexpr val_type type_of_letter(char letter) noexcept {
     return letter == 'i' ? t_i32 : letter == 'l' ? t_i64 : letter == 'f' ? t_f32 : letter == 'd' ? t_f64 : t_v128;
@@ -409,11 +405,11 @@ protected:
     const apply_function apply_;
     operand_stack stack_;
     vec<local_def> locals_;
-    u32 offset_ = 0;       ///< of the current instruction
-    u32 block_start_ = 0;  ///< first node of the current basic block
-    u32 safepoint_ = 0;    ///< first node after the last safepoint
+    u32 offset_ = 0;                    ///< of the current instruction
+    u32 block_start_ = 0;               ///< first node of the current basic block
+    u32 safepoint_ = 0;                 ///< first node after the last safepoint
     u32 last_use_[register_count] = {}; ///< by register: the node that used the accumulator last
-    bool failed_ = false;  ///< memory is out
+    bool failed_ = false;               ///< memory is out
 };
 
 } // namespace tessera::exec

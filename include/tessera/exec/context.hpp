@@ -178,7 +178,8 @@ TESSERA_INLINE T get_slot(const u8* at) noexcept {
 template <class T>
 TESSERA_INLINE void put_slot(u8* at, T v) noexcept {
     if constexpr (std::is_same_v<T, v128> && std::endian::native == std::endian::little) store_native(at, v);
-    else if constexpr (std::is_same_v<T, v128>) store_native(at, num::lane<u64>(v, 0)), store_native(at + 8, num::lane<u64>(v, 1));
+    else if constexpr (std::is_same_v<T, v128>)
+        store_native(at, num::lane<u64>(v, 0)), store_native(at + 8, num::lane<u64>(v, 1));
     else if constexpr (std::is_same_v<T, f32>) store_native<f32>(at + low_half, v);
     else if constexpr (std::is_same_v<T, f64>) store_native<f64>(at, v);
     else store_native<u64>(at, u64(v));

@@ -39,7 +39,8 @@ TESSERA_HANDLER void run(TESSERA_STATE_PARAMETERS) {
     } else {
         state s{pc, fp, mem, ctx, r0, p0, d0, s0, dp, sp, v0};
         action<fam, Id>::run(s);
-        TESSERA_TAIL return load_native<handler>(s.pc)(s.pc, s.fp, s.mem, s.ctx, s.r0, s.p0, s.d0, s.s0, s.dp, s.sp, s.v0);
+        TESSERA_TAIL return load_native<handler>(s.pc)(s.pc, s.fp, s.mem, s.ctx, s.r0, s.p0, s.d0, s.s0, s.dp, s.sp,
+                                                       s.v0);
     }
 }
 

@@ -48,7 +48,8 @@ inline constexpr auto lane_accesses = []<std::size_t... I>(std::index_sequence<I
 template <features F>
 class lowering : function_builder {
 public:
-    lowering(function_ir& ir, const runtime::code_unit& unit) noexcept : function_builder(ir, unit, num::apply<num::of_numbers>) {}
+    lowering(function_ir& ir, const runtime::code_unit& unit) noexcept
+        : function_builder(ir, unit, num::apply<num::of_numbers>) {}
 
     /// Fills the IR with function `index`, which is not imported. False: memory is out.
     [[nodiscard]] bool run(u32 index) noexcept {

@@ -44,20 +44,20 @@ constexpr cls class_of(char letter) noexcept {
 }
 
 enum class family : u8 {
-    unary,        ///< d = op a
-    binary,       ///< d = a op b
-    move,         ///< d = a
-    constant,     ///< d = 64 bits
-    select,       ///< d = c ? a : b
-    ternary,      ///< d = op(a, b, c)
+    unary,           ///< d = op a
+    binary,          ///< d = a op b
+    move,            ///< d = a
+    constant,        ///< d = 64 bits
+    select,          ///< d = c ? a : b
+    ternary,         ///< d = op(a, b, c)
     vector_constant, ///< d = 128 bits
     shuffle,         ///< d = lanes of a and b that the cell names
     extract_lane,    ///< d = a lane of a
     replace_lane,    ///< d = a with b in one lane
-    load,         ///< d = memory 0 [a + offset]
-    load_indexed, ///< d = memory 0 [a + (b << scale) + offset]
-    store,        ///< memory 0 [a + offset] = b
-    load_wide,    ///< any memory, any offset
+    load,            ///< d = memory 0 [a + offset]
+    load_indexed,    ///< d = memory 0 [a + (b << scale) + offset]
+    store,           ///< memory 0 [a + offset] = b
+    load_wide,       ///< any memory, any offset
     store_wide,
     global_get,
     global_set,
@@ -191,10 +191,10 @@ constexpr shape shape_of(family fam, u8 flags) noexcept {
     case family::return_call_record: return {4, 0, false};   // arguments' slot, count, header, func
     case family::return_call_indirect: return {5, 0, false}; // …, table, type id
     case family::return_call_ref: return {3, 0, false};
-    case family::special: return {3, 0, false};      // first slot, index, second index
-    case family::zero_range: return {2, 0, false};   // first slot, count
-    case family::move_range: return {3, 0, false};   // to, from, count
-    case family::move_wide: return {2, 0, false};    // to, from
+    case family::special: return {3, 0, false};    // first slot, index, second index
+    case family::zero_range: return {2, 0, false}; // first slot, count
+    case family::move_range: return {3, 0, false}; // to, from, count
+    case family::move_wide: return {2, 0, false};  // to, from
     case family::entry: return {cost, 0, false};
     case family::constant: return {0, 1, false};
     case family::vector_constant:
@@ -393,8 +393,9 @@ constexpr bool can_swap(op o) noexcept { return num::is_commutative(o) || num::s
 
 constexpr bool binary_sources_exist(op o, loc a, loc b) noexcept {
     if (class_of(row(o).type.params[0]) == cls::v128)
-        return slot_or_acc(a) && (b == loc::slot || (row(o).type.params[1] == 'i' ? b == loc::imm
-                                                     : b == loc::acc && a == loc::slot && !num::is_commutative(o)));
+        return slot_or_acc(a) && (b == loc::slot || (row(o).type.params[1] == 'i'
+                                                         ? b == loc::imm
+                                                         : b == loc::acc && a == loc::slot && !num::is_commutative(o)));
     const bool is_float = class_of(row(o).type.params[0]) >= cls::f32;
     if (!slot_or_acc(a) && a != loc::imm) return false;
     if (a == loc::imm) return b == loc::slot && is_hot(o) && !can_swap(o);

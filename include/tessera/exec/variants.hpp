@@ -84,7 +84,8 @@ constexpr void each_variant(features f, unsigned part, Emit emit) noexcept {
         const op o = op(i);
         const op_row& r = op_table[i];
         if (!r.executed || !has(f, o)) continue;
-        const bool in_slots = r.type.params[0] == 'v' && !is_hot_vector(o); // what never has another form is not asked for
+        const bool in_slots =
+            r.type.params[0] == 'v' && !is_hot_vector(o); // what never has another form is not asked for
         if (is_pure(o, 1))
             for (loc a : view<loc>(all, in_slots ? 1 : 2))
                 for (loc d : ends) add_both({family::unary, 0, o, {a, loc::none, loc::none, d}});
@@ -125,7 +126,8 @@ constexpr void each_variant(features f, unsigned part, Emit emit) noexcept {
                     for (loc d : ends) add_both({family::shuffle, 0, o, {a, b, loc::none, d}});
         if (r.immediate == imm::lane)
             for (loc x : ends) {
-                if (r.type.param_count == 1) add({family::extract_lane, 0, o, {loc::slot, loc::none, loc::none, x}}, false);
+                if (r.type.param_count == 1)
+                    add({family::extract_lane, 0, o, {loc::slot, loc::none, loc::none, x}}, false);
                 else add({family::replace_lane, 0, o, {loc::slot, x, loc::none, loc::slot}}, false);
             }
         if (is_special(o)) add({family::special, 0, o, {}}, false);

@@ -73,8 +73,8 @@ constexpr bool has_apply(op o) noexcept {
 
 /// Evaluates `o`, for which has_apply must hold: reads `row(o).type.param_count` operands at `args`,
 /// first operand first, and writes `result_count` results at `results`, which may be the same place. Each
-/// takes a slot, a v128 two. A slot holds a number in its low bits; the upper bits of an operand do not matter, those of a
-/// result are 0. Returns the trap, or trap::none; results are not written on a trap.
+/// takes a slot, a v128 two. A slot holds a number in its low bits; the upper bits of an operand do not matter, those
+/// of a result are 0. Returns the trap, or trap::none; results are not written on a trap.
 template <class T = void>
 trap apply(op o, const u64* args, u64* results) noexcept {
     return detail::appliers<T>[u16(o)](args, results);

@@ -198,7 +198,9 @@ struct eqz {
 /// ilt_s
 template <class T>
 struct lt_s {
-    static TESSERA_INLINE constexpr truth_of<T> eval(T a, T b) noexcept { return truth_of<T>(signed_of<T>(a) < signed_of<T>(b)); }
+    static TESSERA_INLINE constexpr truth_of<T> eval(T a, T b) noexcept {
+        return truth_of<T>(signed_of<T>(a) < signed_of<T>(b));
+    }
 };
 /// ilt_u
 template <class T>
@@ -208,7 +210,9 @@ struct lt_u {
 /// igt_s
 template <class T>
 struct gt_s {
-    static TESSERA_INLINE constexpr truth_of<T> eval(T a, T b) noexcept { return truth_of<T>(signed_of<T>(a) > signed_of<T>(b)); }
+    static TESSERA_INLINE constexpr truth_of<T> eval(T a, T b) noexcept {
+        return truth_of<T>(signed_of<T>(a) > signed_of<T>(b));
+    }
 };
 /// igt_u
 template <class T>
@@ -218,7 +222,9 @@ struct gt_u {
 /// ile_s
 template <class T>
 struct le_s {
-    static TESSERA_INLINE constexpr truth_of<T> eval(T a, T b) noexcept { return truth_of<T>(signed_of<T>(a) <= signed_of<T>(b)); }
+    static TESSERA_INLINE constexpr truth_of<T> eval(T a, T b) noexcept {
+        return truth_of<T>(signed_of<T>(a) <= signed_of<T>(b));
+    }
 };
 /// ile_u
 template <class T>
@@ -228,7 +234,9 @@ struct le_u {
 /// ige_s
 template <class T>
 struct ge_s {
-    static TESSERA_INLINE constexpr truth_of<T> eval(T a, T b) noexcept { return truth_of<T>(signed_of<T>(a) >= signed_of<T>(b)); }
+    static TESSERA_INLINE constexpr truth_of<T> eval(T a, T b) noexcept {
+        return truth_of<T>(signed_of<T>(a) >= signed_of<T>(b));
+    }
 };
 /// ige_u
 template <class T>

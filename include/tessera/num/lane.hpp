@@ -153,9 +153,7 @@ struct sub_sat_u {
 /// iavgr_u: the mean, halves rounded up.
 template <class T>
 struct avgr_u {
-    static TESSERA_INLINE constexpr T eval(T a, T b) noexcept {
-        return T((a | b) - (T(a ^ b) >> lane_of<T>(1)));
-    }
+    static TESSERA_INLINE constexpr T eval(T a, T b) noexcept { return T((a | b) - (T(a ^ b) >> lane_of<T>(1))); }
 };
 /// iq15mulr_sat_s
 struct q15mulr_sat_s {

@@ -82,9 +82,11 @@ constexpr bool commutes_in_lanes(std::string_view text) noexcept {
     text.remove_prefix(text.find('.') + 1);
     if (text.substr(0, 8) == "relaxed_") text.remove_prefix(8);
     if (text.substr(0, 7) == "extmul_") return true;
-    for (std::string_view one : {"add", "mul", "and", "or", "xor", "eq", "ne", "min", "max", "min_s", "min_u", "max_s",
-                                 "max_u", "add_sat_s", "add_sat_u", "avgr_u", "q15mulr_sat_s", "q15mulr_s",
-                                 "dot_i16x8_s", "dot_i8x16_i7x16_s"})
+    for (std::string_view one : {"add",           "mul",       "and",         "or",
+                                 "xor",           "eq",        "ne",          "min",
+                                 "max",           "min_s",     "min_u",       "max_s",
+                                 "max_u",         "add_sat_s", "add_sat_u",   "avgr_u",
+                                 "q15mulr_sat_s", "q15mulr_s", "dot_i16x8_s", "dot_i8x16_i7x16_s"})
         if (text == one) return true;
     return false;
 }

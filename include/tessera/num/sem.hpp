@@ -191,7 +191,9 @@ inline constexpr bool agrees = detail::row_agrees(static_cast<const sem<O>*>(nul
 
 /// True if `O` is a function of its operands alone: `sem<O>::eval` exists.
 template <op O>
-inline constexpr bool is_function = row(O).immediate == imm::none && requires { &sem<O>::eval; };
+inline constexpr bool is_function = row(O).immediate == imm::none&& requires {
+    &sem<O>::eval;
+};
 /// arity, arg<I>, result and may_trap of an instruction that is a function.
 template <op O>
 using traits_of = function_traits<decltype(&sem<O>::eval)>;

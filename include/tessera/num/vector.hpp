@@ -28,7 +28,8 @@ TESSERA_INLINE constexpr lane_array<T> lanes_of(v128 v) noexcept {
         lane_array<T> lanes{};
         for (unsigned i = 0; i < lanes.count; ++i) {
             bits_of_size<sizeof(T)> raw = 0;
-            for (unsigned k = sizeof(T); k--;) raw = bits_of_size<sizeof(T)>(u64(raw) << 8 | v.bytes[i * sizeof(T) + k]);
+            for (unsigned k = sizeof(T); k--;)
+                raw = bits_of_size<sizeof(T)>(u64(raw) << 8 | v.bytes[i * sizeof(T) + k]);
             lanes.at[i] = bits_as<T>(raw);
         }
         return lanes;
@@ -162,7 +163,8 @@ struct part {
     using from = argument_of<F>;
     static constexpr unsigned first = High ? 16 / sizeof(lane_type) : 0;
     static TESSERA_INLINE constexpr lane_type at(unsigned i, v128 a) noexcept {
-        return i < lane_array<from>::count ? F::eval(lane<from>(a, (i + first) % lane_array<from>::count)) : lane_type{};
+        return i < lane_array<from>::count ? F::eval(lane<from>(a, (i + first) % lane_array<from>::count))
+                                           : lane_type{};
     }
     static TESSERA_INLINE constexpr v128 eval(v128 a) noexcept { return evaluate<part>(a); }
 };
@@ -264,7 +266,9 @@ struct replace_lane {
     static TESSERA_INLINE constexpr T at(unsigned k, v128 v, From a, u32 i) noexcept {
         return k == i ? T(a) : lane<T>(v, k);
     }
-    static TESSERA_INLINE constexpr v128 eval(v128 v, From a, u32 i) noexcept { return evaluate<replace_lane>(v, a, i); }
+    static TESSERA_INLINE constexpr v128 eval(v128 v, From a, u32 i) noexcept {
+        return evaluate<replace_lane>(v, a, i);
+    }
 };
 
 // ---- tests ---------------------------------------------------------------------------------------
@@ -277,7 +281,9 @@ struct any_true {
 /// all_true: no lane is 0.
 template <class T>
 struct all_true {
-    static TESSERA_INLINE constexpr u32 eval(v128 v) noexcept { return any_true::eval(mask<eq<T>>::eval(v, v128{})) ^ 1; }
+    static TESSERA_INLINE constexpr u32 eval(v128 v) noexcept {
+        return any_true::eval(mask<eq<T>>::eval(v, v128{})) ^ 1;
+    }
 };
 /// bitmask: the sign bits of the lanes.
 template <class T>

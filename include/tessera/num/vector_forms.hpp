@@ -21,9 +21,9 @@ template <template <class> class F, class T, template <class> class... Of>
 inline constexpr bool is_one_of<F<T>, Of...> = (std::is_same_v<F<T>, Of<T>> || ...);
 template <template <class> class F, class T>
 inline constexpr bool is_expression<F<T>> =
-    is_one_of<F<T>, add, sub, mul, div, and_, or_, xor_, not_, andnot, bitselect, ineg, iabs, min_s, min_u, max_s, max_u,
-              add_sat_s, add_sat_u, sub_sat_s, sub_sat_u, avgr_u, pmin, pmax, madd, nmadd, eq, ne, lt_s, lt_u, gt_s,
-              gt_u, le_s, le_u, ge_s, ge_u, lt, gt, le, ge>;
+    is_one_of<F<T>, add, sub, mul, div, and_, or_, xor_, not_, andnot, bitselect, ineg, iabs, min_s, min_u, max_s,
+              max_u, add_sat_s, add_sat_u, sub_sat_s, sub_sat_u, avgr_u, pmin, pmax, madd, nmadd, eq, ne, lt_s, lt_u,
+              gt_s, gt_u, le_s, le_u, ge_s, ge_u, lt, gt, le, ge>;
 
 template <class V>
 TESSERA_INLINE v128 as_v128(V v) noexcept {
@@ -156,9 +156,9 @@ struct vector_form<dot<F, Add<To>>> {
             return detail::as_v128(__builtin_ia32_pmaddwd128(as_vector<short>(a), as_vector<short>(b)));
 #endif
         using V = vector<To>;
-        return detail::as_v128(Add<V>::eval(
-            mul<V>::eval(detail::even_lanes<To, is_signed>(a), detail::even_lanes<To, is_signed>(b)),
-            mul<V>::eval(detail::odd_lanes<To, is_signed>(a), detail::odd_lanes<To, is_signed>(b))));
+        return detail::as_v128(
+            Add<V>::eval(mul<V>::eval(detail::even_lanes<To, is_signed>(a), detail::even_lanes<To, is_signed>(b)),
+                         mul<V>::eval(detail::odd_lanes<To, is_signed>(a), detail::odd_lanes<To, is_signed>(b))));
     }
 };
 template <>
@@ -198,8 +198,8 @@ TESSERA_INLINE v128 clamped(std::index_sequence<I...>, v128 a, v128 b, S least, 
         v = v > most ? filled(most) : v;
         return v < least ? filled(least) : v;
     };
-    return as_v128(__builtin_shufflevector((vector<To>)clamp(as_vector<S>(a)), (vector<To>)clamp(as_vector<S>(b)),
-                                           (2 * I)...));
+    return as_v128(
+        __builtin_shufflevector((vector<To>)clamp(as_vector<S>(a)), (vector<To>)clamp(as_vector<S>(b)), (2 * I)...));
 }
 } // namespace detail
 template <class To, class From>
@@ -251,7 +251,9 @@ struct vector_form<lanes<abs<T>>> {
 template <class T>
 struct vector_form<lanes<neg<T>>> {
     using l = float_layout<T>;
-    static TESSERA_INLINE v128 eval(v128 a) noexcept { return detail::as_v128(as_vector<typename l::bits>(a) ^ l::sign); }
+    static TESSERA_INLINE v128 eval(v128 a) noexcept {
+        return detail::as_v128(as_vector<typename l::bits>(a) ^ l::sign);
+    }
 };
 template <class T>
 struct vector_form<lanes<canonical<T>>> {
@@ -304,7 +306,8 @@ template <direction D, class T>
 TESSERA_INLINE v128 round_lanes(v128 v) noexcept {
     using l = float_layout<T>;
     using B = vector<typename l::bits>;
-    const vector<T> a = as_vector<T>(v), magnitude = of_bits<T>(as_vector<typename l::bits>(v) & typename l::bits(~l::sign)),
+    const vector<T> a = as_vector<T>(v),
+                    magnitude = of_bits<T>(as_vector<typename l::bits>(v) & typename l::bits(~l::sign)),
                     one = filled(T(1)), zero{};
     const B sign = as_vector<typename l::bits>(v) & l::sign;
     vector<T> whole = (magnitude + l::integral) - l::integral;

@@ -18,7 +18,8 @@ namespace {
 
 v128 halves(u64 low, u64 high) {
     v128 v;
-    for (unsigned i = 0; i < 8; ++i) v.bytes[i] = tessera::u8(low >> 8 * i), v.bytes[8 + i] = tessera::u8(high >> 8 * i);
+    for (unsigned i = 0; i < 8; ++i)
+        v.bytes[i] = tessera::u8(low >> 8 * i), v.bytes[8 + i] = tessera::u8(high >> 8 * i);
     return v;
 }
 v128 of_i32(u32 a, u32 b, u32 c, u32 d) { return halves(a | u64(b) << 32, c | u64(d) << 32); }
@@ -43,7 +44,8 @@ TEST_CASE("vectors in nested expressions, in few slots and in more than operands
     };
     const u32 n = 100;
     // the other lane's: of a where the mask is set, of b where not, in exchanged order
-    const v128 expected = of_i32(lane(1, 10, 7, n, 20), lane(2, 20, 6, n, 1), lane(3, 30, 5, n, 40), lane(0x8000'0001, 40, 4, n, 3));
+    const v128 expected =
+        of_i32(lane(1, 10, 7, n, 20), lane(2, 20, 6, n, 1), lane(3, 30, 5, n, 40), lane(0x8000'0001, 40, 4, n, 3));
     for (const unsigned more : {0u, 33'000u}) {
         std::string locals;
         for (unsigned i = 0; i < more; ++i) locals += " v128";
@@ -108,14 +110,17 @@ TEST_CASE("the bounds of every vector access, in every kind of memory") {
     std::vector<access> all;
     for (tessera::u16 i = 0; i < tessera::op_count; ++i) {
         const tessera::op_row& r = tessera::op_table[i];
-        if (r.prefix != 0xfd || tessera::natural_align[i] + (r.immediate == tessera::imm::memarg || r.immediate == tessera::imm::memarg_lane) == 0)
+        if (r.prefix != 0xfd || tessera::natural_align[i] + (r.immediate == tessera::imm::memarg ||
+                                                             r.immediate == tessera::imm::memarg_lane) ==
+                                    0)
             continue;
         all.push_back({std::string(r.text), 1u << tessera::natural_align[i], r.type.result_count == 0,
                        r.immediate == tessera::imm::memarg_lane ? " 1" : ""});
     }
     REQUIRE(all.size() == 22);
     for (const char* memory : {"(memory 1 1)", "(memory i64 1 1)", "(memory 0) (memory $m 1 1)"}) {
-        const bool wide = std::string_view(memory).find("i64") != std::string_view::npos, second = std::string_view(memory).find("$m") != std::string_view::npos;
+        const bool wide = std::string_view(memory).find("i64") != std::string_view::npos,
+                   second = std::string_view(memory).find("$m") != std::string_view::npos;
         const std::string address = wide ? "i64" : "i32";
         std::string text = "(module " + std::string(memory);
         for (std::size_t i = 0; i < all.size(); ++i) {
@@ -123,8 +128,8 @@ TEST_CASE("the bounds of every vector access, in every kind of memory") {
             const bool takes_vector = a.is_store || !a.lane.empty();
             for (const char* offset : {"", "offset=3 ", "offset=65520 ", "offset=4294967295 "}) {
                 text += "(func (export \"" + std::to_string(i) + offset + "\") (param " + address + ") " +
-                        (a.is_store ? "" : "(result v128)") + " (" + a.text + (second ? " $m " : " ") + offset + a.lane +
-                        " (local.get 0)" + (takes_vector ? "(v128.const i64x2 -1 -1)" : "") + "))";
+                        (a.is_store ? "" : "(result v128)") + " (" + a.text + (second ? " $m " : " ") + offset +
+                        a.lane + " (local.get 0)" + (takes_vector ? "(v128.const i64x2 -1 -1)" : "") + "))";
             }
         }
         text += ")";

@@ -52,7 +52,8 @@ void same_vectors() {
                 REQUIRE_MESSAGE((num::by_instruction<O>::eval(v...) == num::sem<O>::eval(v...)), row(O).text);
             };
             if constexpr (O == op::i8x16_shuffle)
-                check(operands[0], operands[1], num::sem<op::v128_and>::eval(operands[2], num::splat<u8, u32>::eval(31)));
+                check(operands[0], operands[1],
+                      num::sem<op::v128_and>::eval(operands[2], num::splat<u8, u32>::eval(31)));
             else if constexpr (row(O).type.param_count == 2) check(operands[0], operands[1]);
             else check(operands[0]);
         }

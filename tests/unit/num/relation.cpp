@@ -57,7 +57,8 @@ TEST_CASE("instructions that compute a float pick its NaN, those that move bits 
             !r.type.poly && r.type.result_count == 1 &&
             (r.type.results[0] == 'f' || r.type.results[0] == 'd' ||
              (r.type.results[0] == 'v' && r.text[0] == 'f' && !name.starts_with("convert") && name.size() > 2));
-        const bool moves_bits = name == "pmin" || name == "pmax" || name == "splat" || name == "replace_lane" || name == "abs" || name == "neg" || name == "copysign" || name == "load" ||
+        const bool moves_bits = name == "pmin" || name == "pmax" || name == "splat" || name == "replace_lane" ||
+                                name == "abs" || name == "neg" || name == "copysign" || name == "load" ||
                                 name == "const" || name == "extract_lane" || name.starts_with("reinterpret");
         CAPTURE(r.text);
         CHECK(num::picks_nan(op(i)) == (gives_float && !moves_bits));

@@ -42,10 +42,29 @@ private:
         return edges[random_() % std::size(edges)];
     }
     u64 float_edge(unsigned width) {
-        const double edges[] = {0.0, -0.0, 0.5, -0.5, 1.5, 2.5, -2.5, 2147483647.0, 2147483648.0, -2147483648.0,
-                                -2147483904.0, 4294967295.0, 4294967296.0, 1e300, -1e300, 8388607.5, 4503599627370495.5,
-                                std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity(),
-                                std::nan(""), -std::nan(""), 5e-324, 1e-40};
+        const double edges[] = {0.0,
+                                -0.0,
+                                0.5,
+                                -0.5,
+                                1.5,
+                                2.5,
+                                -2.5,
+                                2147483647.0,
+                                2147483648.0,
+                                -2147483648.0,
+                                -2147483904.0,
+                                4294967295.0,
+                                4294967296.0,
+                                1e300,
+                                -1e300,
+                                8388607.5,
+                                4503599627370495.5,
+                                std::numeric_limits<double>::infinity(),
+                                -std::numeric_limits<double>::infinity(),
+                                std::nan(""),
+                                -std::nan(""),
+                                5e-324,
+                                1e-40};
         const double d = edges[random_() % std::size(edges)];
         return width == 4 ? num::to_slot(f32(d)) : num::to_slot(d);
     }
@@ -193,7 +212,8 @@ v128 evaluated(op o, const v128& v, const v128& w, const v128& z, u64 n) {
             else if (name.starts_with("extmul_low")) r[i] = u64(at(a, i)) * u64(at(b, i));
             else if (name.starts_with("extmul_high")) r[i] = u64(at(a, i + count)) * u64(at(b, i + count));
             else if (name.starts_with("extadd")) r[i] = u64(at(a, 2 * i) + at(a, 2 * i + 1));
-            else if (name == "dot_i16x8_s") r[i] = u64(at(a, 2 * i) * at(b, 2 * i) + at(a, 2 * i + 1) * at(b, 2 * i + 1));
+            else if (name == "dot_i16x8_s")
+                r[i] = u64(at(a, 2 * i) * at(b, 2 * i) + at(a, 2 * i + 1) * at(b, 2 * i + 1));
             else if (name == "relaxed_dot_i8x16_i7x16_s")
                 r[i] = saturated(at(a, 2 * i) * at(b, 2 * i) + at(a, 2 * i + 1) * at(b, 2 * i + 1), true, 16);
             else if (name == "relaxed_dot_i8x16_i7x16_add_s") {

@@ -39,8 +39,7 @@ template <u64 Id>
 struct action<family::unary, Id> {
     using c = cell<Id>;
     static TESSERA_INLINE void run(state& s) noexcept {
-        detail::finish<typename c::keyed>(s,
-                                          detail::in_profile<Id>(detail::meaning<Id>::eval(c::template get<0>(s))));
+        detail::finish<typename c::keyed>(s, detail::in_profile<Id>(detail::meaning<Id>::eval(c::template get<0>(s))));
     }
 };
 template <u64 Id>

@@ -12,9 +12,8 @@ template <u64 Id>
 struct action<family::ternary, Id> {
     using c = cell<Id>;
     static TESSERA_INLINE void run(state& s) noexcept {
-        detail::finish<typename c::keyed>(
-            s, detail::in_profile<Id>(num::sem<c::v.code>::eval(c::template get<0>(s), c::template get<1>(s),
-                                                                c::template get<2>(s))));
+        detail::finish<typename c::keyed>(s, detail::in_profile<Id>(num::sem<c::v.code>::eval(
+                                                 c::template get<0>(s), c::template get<1>(s), c::template get<2>(s))));
     }
 };
 template <u64 Id>
