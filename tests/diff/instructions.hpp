@@ -18,7 +18,8 @@ struct instruction_set {
     static bool is_usable(op o) {
         const tessera::op_row& r = tessera::row(o);
         const std::string_view letters(r.type.params, r.type.param_count);
-        const bool floats = letters.find_first_of("fd") != letters.npos || r.type.results[0] == 'f' || r.type.results[0] == 'd';
+        const bool floats =
+            letters.find_first_of("fd") != letters.npos || r.type.results[0] == 'f' || r.type.results[0] == 'd';
         return r.executed && !r.type.poly && !(r.prefix == 0xfd && (floats || tessera::num::picks_nan(o)));
     }
     instruction_set() {
@@ -35,7 +36,8 @@ struct instruction_set {
                 for (const char* name : {".add", ".sub", ".mul", ".and", ".or", ".xor", ".shl", ".shr_s", ".shr_u"})
                     if (r.prefix == 0 && r.text.substr(3) == name) hot[kind(t.results[0])].push_back(op(i));
             }
-            if (r.immediate == tessera::imm::none && t.result_count == 1 && t.param_count == 3) ternary.push_back(op(i));
+            if (r.immediate == tessera::imm::none && t.result_count == 1 && t.param_count == 3)
+                ternary.push_back(op(i));
             if (r.immediate == tessera::imm::memarg && t.param_count == 1 && t.result_count == 1)
                 loads[kind(t.results[0])].push_back(op(i));
             if (r.immediate == tessera::imm::memarg && t.param_count == 2 && t.result_count == 0)

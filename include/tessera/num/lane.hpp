@@ -88,7 +88,8 @@ struct ineg {
 template <class T>
 struct iabs {
     static TESSERA_INLINE constexpr T eval(T a) noexcept {
-        const T sign = signed_of<T>(a) < signed_of<T>{} ? T(~T{}) : T{};
+        T sign = signed_of<T>(a) < signed_of<T>{} ? T(~T{}) : T{};
+        if constexpr (lane_bits<T> == 64) sign = T(T{} - (a >> lane_of<T>(63))); // SSE2 does not compare these
         return T((a ^ sign) - sign);
     }
 };
