@@ -7,7 +7,7 @@
 #
 # The modules are checked in; clang 14 and its linker give them byte for byte. Compiler and linker are
 # called apart: clang, where it links and finds wasm-opt on the PATH, runs that too.
-# CLANG and WASM_LD name other programs. All but bulk keep to WebAssembly 1.0.
+# CLANG and WASM_LD name other programs. All but bulk and those with vectors, *_simd, keep to WebAssembly 1.0.
 set -eu
 cd "$(dirname "$0")"
 
@@ -28,7 +28,10 @@ stale=
 for source in *.c; do
     name=${source%.c}
     features=
-    [ "$name" = bulk ] && features=-mbulk-memory
+    case $name in
+    bulk) features=-mbulk-memory ;;
+    *_simd) features=-msimd128 ;;
+    esac
     # shellcheck disable=SC2086 # none or one
     "$clang" --target=wasm32 $features -O2 -std=c11 -ffreestanding -fno-builtin -nostdlib -Wall -Wextra -c "$source" -o "$folder/$name.o"
     "$linker" --no-entry --export=run --strip-all -z stack-size=16384 "$folder/$name.o" -o "$folder/$name.wasm"

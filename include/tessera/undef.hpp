@@ -2,6 +2,7 @@
 /// @file undef.hpp
 /// Undefines every internal macro; the last include of the umbrella header. No include guard on
 /// purpose: the amalgamator fails on a macro that is left over.
+#undef TESSERA_VECTORS
 #undef TESSERA_RESERVES
 #undef TESSERA_BODIES
 #undef TESSERA_API

@@ -5505,278 +5505,278 @@ OP( i64_mul_wide_s, "i64.mul_wide_s", 0xfc, 0x15, none, ll_ll,   wide_arithmetic
 OP( i64_mul_wide_u, "i64.mul_wide_u", 0xfc, 0x16, none, ll_ll,   wide_arithmetic, num::mul_wide_u )
 
 // ---- vectors: memory, constants, lanes (prefix 0xfd) ----------------------------------------------------------------
-OP( v128_load,            "v128.load",            0xfd, 0x00, memarg,     a_v,  simd, pending )
-OP( v128_load8x8_s,       "v128.load8x8_s",       0xfd, 0x01, memarg,     a_v,  simd, pending )
-OP( v128_load8x8_u,       "v128.load8x8_u",       0xfd, 0x02, memarg,     a_v,  simd, pending )
-OP( v128_load16x4_s,      "v128.load16x4_s",      0xfd, 0x03, memarg,     a_v,  simd, pending )
-OP( v128_load16x4_u,      "v128.load16x4_u",      0xfd, 0x04, memarg,     a_v,  simd, pending )
-OP( v128_load32x2_s,      "v128.load32x2_s",      0xfd, 0x05, memarg,     a_v,  simd, pending )
-OP( v128_load32x2_u,      "v128.load32x2_u",      0xfd, 0x06, memarg,     a_v,  simd, pending )
-OP( v128_load8_splat,     "v128.load8_splat",     0xfd, 0x07, memarg,     a_v,  simd, pending )
-OP( v128_load16_splat,    "v128.load16_splat",    0xfd, 0x08, memarg,     a_v,  simd, pending )
-OP( v128_load32_splat,    "v128.load32_splat",    0xfd, 0x09, memarg,     a_v,  simd, pending )
-OP( v128_load64_splat,    "v128.load64_splat",    0xfd, 0x0a, memarg,     a_v,  simd, pending )
-OP( v128_store,           "v128.store",           0xfd, 0x0b, memarg,     av_,  simd, pending )
-OP( v128_const,           "v128.const",           0xfd, 0x0c, v128_const, _v,   simd, pending )
-OP( i8x16_shuffle,        "i8x16.shuffle",        0xfd, 0x0d, shuffle,    vv_v, simd, pending )
-OP( i8x16_swizzle,        "i8x16.swizzle",        0xfd, 0x0e, none,       vv_v, simd, pending )
-OP( i8x16_splat,          "i8x16.splat",          0xfd, 0x0f, none,       i_v,  simd, pending )
-OP( i16x8_splat,          "i16x8.splat",          0xfd, 0x10, none,       i_v,  simd, pending )
-OP( i32x4_splat,          "i32x4.splat",          0xfd, 0x11, none,       i_v,  simd, pending )
-OP( i64x2_splat,          "i64x2.splat",          0xfd, 0x12, none,       l_v,  simd, pending )
-OP( f32x4_splat,          "f32x4.splat",          0xfd, 0x13, none,       f_v,  simd, pending )
-OP( f64x2_splat,          "f64x2.splat",          0xfd, 0x14, none,       d_v,  simd, pending )
-OP( i8x16_extract_lane_s, "i8x16.extract_lane_s", 0xfd, 0x15, lane,       v_i,  simd, pending )
-OP( i8x16_extract_lane_u, "i8x16.extract_lane_u", 0xfd, 0x16, lane,       v_i,  simd, pending )
-OP( i8x16_replace_lane,   "i8x16.replace_lane",   0xfd, 0x17, lane,       vi_v, simd, pending )
-OP( i16x8_extract_lane_s, "i16x8.extract_lane_s", 0xfd, 0x18, lane,       v_i,  simd, pending )
-OP( i16x8_extract_lane_u, "i16x8.extract_lane_u", 0xfd, 0x19, lane,       v_i,  simd, pending )
-OP( i16x8_replace_lane,   "i16x8.replace_lane",   0xfd, 0x1a, lane,       vi_v, simd, pending )
-OP( i32x4_extract_lane,   "i32x4.extract_lane",   0xfd, 0x1b, lane,       v_i,  simd, pending )
-OP( i32x4_replace_lane,   "i32x4.replace_lane",   0xfd, 0x1c, lane,       vi_v, simd, pending )
-OP( i64x2_extract_lane,   "i64x2.extract_lane",   0xfd, 0x1d, lane,       v_l,  simd, pending )
-OP( i64x2_replace_lane,   "i64x2.replace_lane",   0xfd, 0x1e, lane,       vl_v, simd, pending )
-OP( f32x4_extract_lane,   "f32x4.extract_lane",   0xfd, 0x1f, lane,       v_f,  simd, pending )
-OP( f32x4_replace_lane,   "f32x4.replace_lane",   0xfd, 0x20, lane,       vf_v, simd, pending )
-OP( f64x2_extract_lane,   "f64x2.extract_lane",   0xfd, 0x21, lane,       v_d,  simd, pending )
-OP( f64x2_replace_lane,   "f64x2.replace_lane",   0xfd, 0x22, lane,       vd_v, simd, pending )
+OP( v128_load,            "v128.load",            0xfd, 0x00, memarg,     a_v,  simd, mem::load<v128, v128> )
+OP( v128_load8x8_s,       "v128.load8x8_s",       0xfd, 0x01, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_s<u16, u8>>> )
+OP( v128_load8x8_u,       "v128.load8x8_u",       0xfd, 0x02, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_u<u16, u8>>> )
+OP( v128_load16x4_s,      "v128.load16x4_s",      0xfd, 0x03, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_s<u32, u16>>> )
+OP( v128_load16x4_u,      "v128.load16x4_u",      0xfd, 0x04, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_u<u32, u16>>> )
+OP( v128_load32x2_s,      "v128.load32x2_s",      0xfd, 0x05, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_s<u64, u32>>> )
+OP( v128_load32x2_u,      "v128.load32x2_u",      0xfd, 0x06, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_u<u64, u32>>> )
+OP( v128_load8_splat,     "v128.load8_splat",     0xfd, 0x07, memarg,     a_v,  simd, mem::load_splat<u8> )
+OP( v128_load16_splat,    "v128.load16_splat",    0xfd, 0x08, memarg,     a_v,  simd, mem::load_splat<u16> )
+OP( v128_load32_splat,    "v128.load32_splat",    0xfd, 0x09, memarg,     a_v,  simd, mem::load_splat<u32> )
+OP( v128_load64_splat,    "v128.load64_splat",    0xfd, 0x0a, memarg,     a_v,  simd, mem::load_splat<u64> )
+OP( v128_store,           "v128.store",           0xfd, 0x0b, memarg,     av_,  simd, mem::store<v128, v128> )
+OP( v128_const,           "v128.const",           0xfd, 0x0c, v128_const, _v,   simd, special )
+OP( i8x16_shuffle,        "i8x16.shuffle",        0xfd, 0x0d, shuffle,    vv_v, simd, num::shuffle )
+OP( i8x16_swizzle,        "i8x16.swizzle",        0xfd, 0x0e, none,       vv_v, simd, num::swizzle )
+OP( i8x16_splat,          "i8x16.splat",          0xfd, 0x0f, none,       i_v,  simd, num::splat<u8, u32> )
+OP( i16x8_splat,          "i16x8.splat",          0xfd, 0x10, none,       i_v,  simd, num::splat<u16, u32> )
+OP( i32x4_splat,          "i32x4.splat",          0xfd, 0x11, none,       i_v,  simd, num::splat<u32, u32> )
+OP( i64x2_splat,          "i64x2.splat",          0xfd, 0x12, none,       l_v,  simd, num::splat<u64, u64> )
+OP( f32x4_splat,          "f32x4.splat",          0xfd, 0x13, none,       f_v,  simd, num::splat<f32, f32> )
+OP( f64x2_splat,          "f64x2.splat",          0xfd, 0x14, none,       d_v,  simd, num::splat<f64, f64> )
+OP( i8x16_extract_lane_s, "i8x16.extract_lane_s", 0xfd, 0x15, lane,       v_i,  simd, num::extract_lane<u32, i8> )
+OP( i8x16_extract_lane_u, "i8x16.extract_lane_u", 0xfd, 0x16, lane,       v_i,  simd, num::extract_lane<u32, u8> )
+OP( i8x16_replace_lane,   "i8x16.replace_lane",   0xfd, 0x17, lane,       vi_v, simd, num::replace_lane<u8, u32> )
+OP( i16x8_extract_lane_s, "i16x8.extract_lane_s", 0xfd, 0x18, lane,       v_i,  simd, num::extract_lane<u32, i16> )
+OP( i16x8_extract_lane_u, "i16x8.extract_lane_u", 0xfd, 0x19, lane,       v_i,  simd, num::extract_lane<u32, u16> )
+OP( i16x8_replace_lane,   "i16x8.replace_lane",   0xfd, 0x1a, lane,       vi_v, simd, num::replace_lane<u16, u32> )
+OP( i32x4_extract_lane,   "i32x4.extract_lane",   0xfd, 0x1b, lane,       v_i,  simd, num::extract_lane<u32, u32> )
+OP( i32x4_replace_lane,   "i32x4.replace_lane",   0xfd, 0x1c, lane,       vi_v, simd, num::replace_lane<u32, u32> )
+OP( i64x2_extract_lane,   "i64x2.extract_lane",   0xfd, 0x1d, lane,       v_l,  simd, num::extract_lane<u64, u64> )
+OP( i64x2_replace_lane,   "i64x2.replace_lane",   0xfd, 0x1e, lane,       vl_v, simd, num::replace_lane<u64, u64> )
+OP( f32x4_extract_lane,   "f32x4.extract_lane",   0xfd, 0x1f, lane,       v_f,  simd, num::extract_lane<f32, f32> )
+OP( f32x4_replace_lane,   "f32x4.replace_lane",   0xfd, 0x20, lane,       vf_v, simd, num::replace_lane<f32, f32> )
+OP( f64x2_extract_lane,   "f64x2.extract_lane",   0xfd, 0x21, lane,       v_d,  simd, num::extract_lane<f64, f64> )
+OP( f64x2_replace_lane,   "f64x2.replace_lane",   0xfd, 0x22, lane,       vd_v, simd, num::replace_lane<f64, f64> )
 
 // ---- vectors: comparisons (prefix 0xfd) -----------------------------------------------------------------------------
-OP( i8x16_eq,   "i8x16.eq",   0xfd, 0x23, none, vv_v, simd, pending )
-OP( i8x16_ne,   "i8x16.ne",   0xfd, 0x24, none, vv_v, simd, pending )
-OP( i8x16_lt_s, "i8x16.lt_s", 0xfd, 0x25, none, vv_v, simd, pending )
-OP( i8x16_lt_u, "i8x16.lt_u", 0xfd, 0x26, none, vv_v, simd, pending )
-OP( i8x16_gt_s, "i8x16.gt_s", 0xfd, 0x27, none, vv_v, simd, pending )
-OP( i8x16_gt_u, "i8x16.gt_u", 0xfd, 0x28, none, vv_v, simd, pending )
-OP( i8x16_le_s, "i8x16.le_s", 0xfd, 0x29, none, vv_v, simd, pending )
-OP( i8x16_le_u, "i8x16.le_u", 0xfd, 0x2a, none, vv_v, simd, pending )
-OP( i8x16_ge_s, "i8x16.ge_s", 0xfd, 0x2b, none, vv_v, simd, pending )
-OP( i8x16_ge_u, "i8x16.ge_u", 0xfd, 0x2c, none, vv_v, simd, pending )
-OP( i16x8_eq,   "i16x8.eq",   0xfd, 0x2d, none, vv_v, simd, pending )
-OP( i16x8_ne,   "i16x8.ne",   0xfd, 0x2e, none, vv_v, simd, pending )
-OP( i16x8_lt_s, "i16x8.lt_s", 0xfd, 0x2f, none, vv_v, simd, pending )
-OP( i16x8_lt_u, "i16x8.lt_u", 0xfd, 0x30, none, vv_v, simd, pending )
-OP( i16x8_gt_s, "i16x8.gt_s", 0xfd, 0x31, none, vv_v, simd, pending )
-OP( i16x8_gt_u, "i16x8.gt_u", 0xfd, 0x32, none, vv_v, simd, pending )
-OP( i16x8_le_s, "i16x8.le_s", 0xfd, 0x33, none, vv_v, simd, pending )
-OP( i16x8_le_u, "i16x8.le_u", 0xfd, 0x34, none, vv_v, simd, pending )
-OP( i16x8_ge_s, "i16x8.ge_s", 0xfd, 0x35, none, vv_v, simd, pending )
-OP( i16x8_ge_u, "i16x8.ge_u", 0xfd, 0x36, none, vv_v, simd, pending )
-OP( i32x4_eq,   "i32x4.eq",   0xfd, 0x37, none, vv_v, simd, pending )
-OP( i32x4_ne,   "i32x4.ne",   0xfd, 0x38, none, vv_v, simd, pending )
-OP( i32x4_lt_s, "i32x4.lt_s", 0xfd, 0x39, none, vv_v, simd, pending )
-OP( i32x4_lt_u, "i32x4.lt_u", 0xfd, 0x3a, none, vv_v, simd, pending )
-OP( i32x4_gt_s, "i32x4.gt_s", 0xfd, 0x3b, none, vv_v, simd, pending )
-OP( i32x4_gt_u, "i32x4.gt_u", 0xfd, 0x3c, none, vv_v, simd, pending )
-OP( i32x4_le_s, "i32x4.le_s", 0xfd, 0x3d, none, vv_v, simd, pending )
-OP( i32x4_le_u, "i32x4.le_u", 0xfd, 0x3e, none, vv_v, simd, pending )
-OP( i32x4_ge_s, "i32x4.ge_s", 0xfd, 0x3f, none, vv_v, simd, pending )
-OP( i32x4_ge_u, "i32x4.ge_u", 0xfd, 0x40, none, vv_v, simd, pending )
-OP( f32x4_eq,   "f32x4.eq",   0xfd, 0x41, none, vv_v, simd, pending )
-OP( f32x4_ne,   "f32x4.ne",   0xfd, 0x42, none, vv_v, simd, pending )
-OP( f32x4_lt,   "f32x4.lt",   0xfd, 0x43, none, vv_v, simd, pending )
-OP( f32x4_gt,   "f32x4.gt",   0xfd, 0x44, none, vv_v, simd, pending )
-OP( f32x4_le,   "f32x4.le",   0xfd, 0x45, none, vv_v, simd, pending )
-OP( f32x4_ge,   "f32x4.ge",   0xfd, 0x46, none, vv_v, simd, pending )
-OP( f64x2_eq,   "f64x2.eq",   0xfd, 0x47, none, vv_v, simd, pending )
-OP( f64x2_ne,   "f64x2.ne",   0xfd, 0x48, none, vv_v, simd, pending )
-OP( f64x2_lt,   "f64x2.lt",   0xfd, 0x49, none, vv_v, simd, pending )
-OP( f64x2_gt,   "f64x2.gt",   0xfd, 0x4a, none, vv_v, simd, pending )
-OP( f64x2_le,   "f64x2.le",   0xfd, 0x4b, none, vv_v, simd, pending )
-OP( f64x2_ge,   "f64x2.ge",   0xfd, 0x4c, none, vv_v, simd, pending )
+OP( i8x16_eq,   "i8x16.eq",   0xfd, 0x23, none, vv_v, simd, num::mask<num::eq<u8>> )
+OP( i8x16_ne,   "i8x16.ne",   0xfd, 0x24, none, vv_v, simd, num::mask<num::ne<u8>> )
+OP( i8x16_lt_s, "i8x16.lt_s", 0xfd, 0x25, none, vv_v, simd, num::mask<num::lt_s<u8>> )
+OP( i8x16_lt_u, "i8x16.lt_u", 0xfd, 0x26, none, vv_v, simd, num::mask<num::lt_u<u8>> )
+OP( i8x16_gt_s, "i8x16.gt_s", 0xfd, 0x27, none, vv_v, simd, num::mask<num::gt_s<u8>> )
+OP( i8x16_gt_u, "i8x16.gt_u", 0xfd, 0x28, none, vv_v, simd, num::mask<num::gt_u<u8>> )
+OP( i8x16_le_s, "i8x16.le_s", 0xfd, 0x29, none, vv_v, simd, num::mask<num::le_s<u8>> )
+OP( i8x16_le_u, "i8x16.le_u", 0xfd, 0x2a, none, vv_v, simd, num::mask<num::le_u<u8>> )
+OP( i8x16_ge_s, "i8x16.ge_s", 0xfd, 0x2b, none, vv_v, simd, num::mask<num::ge_s<u8>> )
+OP( i8x16_ge_u, "i8x16.ge_u", 0xfd, 0x2c, none, vv_v, simd, num::mask<num::ge_u<u8>> )
+OP( i16x8_eq,   "i16x8.eq",   0xfd, 0x2d, none, vv_v, simd, num::mask<num::eq<u16>> )
+OP( i16x8_ne,   "i16x8.ne",   0xfd, 0x2e, none, vv_v, simd, num::mask<num::ne<u16>> )
+OP( i16x8_lt_s, "i16x8.lt_s", 0xfd, 0x2f, none, vv_v, simd, num::mask<num::lt_s<u16>> )
+OP( i16x8_lt_u, "i16x8.lt_u", 0xfd, 0x30, none, vv_v, simd, num::mask<num::lt_u<u16>> )
+OP( i16x8_gt_s, "i16x8.gt_s", 0xfd, 0x31, none, vv_v, simd, num::mask<num::gt_s<u16>> )
+OP( i16x8_gt_u, "i16x8.gt_u", 0xfd, 0x32, none, vv_v, simd, num::mask<num::gt_u<u16>> )
+OP( i16x8_le_s, "i16x8.le_s", 0xfd, 0x33, none, vv_v, simd, num::mask<num::le_s<u16>> )
+OP( i16x8_le_u, "i16x8.le_u", 0xfd, 0x34, none, vv_v, simd, num::mask<num::le_u<u16>> )
+OP( i16x8_ge_s, "i16x8.ge_s", 0xfd, 0x35, none, vv_v, simd, num::mask<num::ge_s<u16>> )
+OP( i16x8_ge_u, "i16x8.ge_u", 0xfd, 0x36, none, vv_v, simd, num::mask<num::ge_u<u16>> )
+OP( i32x4_eq,   "i32x4.eq",   0xfd, 0x37, none, vv_v, simd, num::mask<num::eq<u32>> )
+OP( i32x4_ne,   "i32x4.ne",   0xfd, 0x38, none, vv_v, simd, num::mask<num::ne<u32>> )
+OP( i32x4_lt_s, "i32x4.lt_s", 0xfd, 0x39, none, vv_v, simd, num::mask<num::lt_s<u32>> )
+OP( i32x4_lt_u, "i32x4.lt_u", 0xfd, 0x3a, none, vv_v, simd, num::mask<num::lt_u<u32>> )
+OP( i32x4_gt_s, "i32x4.gt_s", 0xfd, 0x3b, none, vv_v, simd, num::mask<num::gt_s<u32>> )
+OP( i32x4_gt_u, "i32x4.gt_u", 0xfd, 0x3c, none, vv_v, simd, num::mask<num::gt_u<u32>> )
+OP( i32x4_le_s, "i32x4.le_s", 0xfd, 0x3d, none, vv_v, simd, num::mask<num::le_s<u32>> )
+OP( i32x4_le_u, "i32x4.le_u", 0xfd, 0x3e, none, vv_v, simd, num::mask<num::le_u<u32>> )
+OP( i32x4_ge_s, "i32x4.ge_s", 0xfd, 0x3f, none, vv_v, simd, num::mask<num::ge_s<u32>> )
+OP( i32x4_ge_u, "i32x4.ge_u", 0xfd, 0x40, none, vv_v, simd, num::mask<num::ge_u<u32>> )
+OP( f32x4_eq,   "f32x4.eq",   0xfd, 0x41, none, vv_v, simd, num::mask<num::eq<f32>> )
+OP( f32x4_ne,   "f32x4.ne",   0xfd, 0x42, none, vv_v, simd, num::mask<num::ne<f32>> )
+OP( f32x4_lt,   "f32x4.lt",   0xfd, 0x43, none, vv_v, simd, num::mask<num::lt<f32>> )
+OP( f32x4_gt,   "f32x4.gt",   0xfd, 0x44, none, vv_v, simd, num::mask<num::gt<f32>> )
+OP( f32x4_le,   "f32x4.le",   0xfd, 0x45, none, vv_v, simd, num::mask<num::le<f32>> )
+OP( f32x4_ge,   "f32x4.ge",   0xfd, 0x46, none, vv_v, simd, num::mask<num::ge<f32>> )
+OP( f64x2_eq,   "f64x2.eq",   0xfd, 0x47, none, vv_v, simd, num::mask<num::eq<f64>> )
+OP( f64x2_ne,   "f64x2.ne",   0xfd, 0x48, none, vv_v, simd, num::mask<num::ne<f64>> )
+OP( f64x2_lt,   "f64x2.lt",   0xfd, 0x49, none, vv_v, simd, num::mask<num::lt<f64>> )
+OP( f64x2_gt,   "f64x2.gt",   0xfd, 0x4a, none, vv_v, simd, num::mask<num::gt<f64>> )
+OP( f64x2_le,   "f64x2.le",   0xfd, 0x4b, none, vv_v, simd, num::mask<num::le<f64>> )
+OP( f64x2_ge,   "f64x2.ge",   0xfd, 0x4c, none, vv_v, simd, num::mask<num::ge<f64>> )
 
 // ---- vectors: bits, memory lanes (prefix 0xfd) ----------------------------------------------------------------------
-OP( v128_not,                "v128.not",                0xfd, 0x4d, none,        v_v,   simd, pending )
-OP( v128_and,                "v128.and",                0xfd, 0x4e, none,        vv_v,  simd, pending )
-OP( v128_andnot,             "v128.andnot",             0xfd, 0x4f, none,        vv_v,  simd, pending )
-OP( v128_or,                 "v128.or",                 0xfd, 0x50, none,        vv_v,  simd, pending )
-OP( v128_xor,                "v128.xor",                0xfd, 0x51, none,        vv_v,  simd, pending )
-OP( v128_bitselect,          "v128.bitselect",          0xfd, 0x52, none,        vvv_v, simd, pending )
-OP( v128_any_true,           "v128.any_true",           0xfd, 0x53, none,        v_i,   simd, pending )
-OP( v128_load8_lane,         "v128.load8_lane",         0xfd, 0x54, memarg_lane, av_v,  simd, pending )
-OP( v128_load16_lane,        "v128.load16_lane",        0xfd, 0x55, memarg_lane, av_v,  simd, pending )
-OP( v128_load32_lane,        "v128.load32_lane",        0xfd, 0x56, memarg_lane, av_v,  simd, pending )
-OP( v128_load64_lane,        "v128.load64_lane",        0xfd, 0x57, memarg_lane, av_v,  simd, pending )
-OP( v128_store8_lane,        "v128.store8_lane",        0xfd, 0x58, memarg_lane, av_,   simd, pending )
-OP( v128_store16_lane,       "v128.store16_lane",       0xfd, 0x59, memarg_lane, av_,   simd, pending )
-OP( v128_store32_lane,       "v128.store32_lane",       0xfd, 0x5a, memarg_lane, av_,   simd, pending )
-OP( v128_store64_lane,       "v128.store64_lane",       0xfd, 0x5b, memarg_lane, av_,   simd, pending )
-OP( v128_load32_zero,        "v128.load32_zero",        0xfd, 0x5c, memarg,      a_v,   simd, pending )
-OP( v128_load64_zero,        "v128.load64_zero",        0xfd, 0x5d, memarg,      a_v,   simd, pending )
-OP( f32x4_demote_f64x2_zero, "f32x4.demote_f64x2_zero", 0xfd, 0x5e, none,        v_v,   simd, pending )
-OP( f64x2_promote_low_f32x4, "f64x2.promote_low_f32x4", 0xfd, 0x5f, none,        v_v,   simd, pending )
+OP( v128_not,                "v128.not",                0xfd, 0x4d, none,        v_v,   simd, num::lanes<num::not_<u64>> )
+OP( v128_and,                "v128.and",                0xfd, 0x4e, none,        vv_v,  simd, num::lanes<num::and_<u64>> )
+OP( v128_andnot,             "v128.andnot",             0xfd, 0x4f, none,        vv_v,  simd, num::lanes<num::andnot<u64>> )
+OP( v128_or,                 "v128.or",                 0xfd, 0x50, none,        vv_v,  simd, num::lanes<num::or_<u64>> )
+OP( v128_xor,                "v128.xor",                0xfd, 0x51, none,        vv_v,  simd, num::lanes<num::xor_<u64>> )
+OP( v128_bitselect,          "v128.bitselect",          0xfd, 0x52, none,        vvv_v, simd, num::lanes<num::bitselect<u64>> )
+OP( v128_any_true,           "v128.any_true",           0xfd, 0x53, none,        v_i,   simd, num::any_true )
+OP( v128_load8_lane,         "v128.load8_lane",         0xfd, 0x54, memarg_lane, av_v,  simd, mem::load_lane<op::i32_load8_u, op::i8x16_replace_lane> )
+OP( v128_load16_lane,        "v128.load16_lane",        0xfd, 0x55, memarg_lane, av_v,  simd, mem::load_lane<op::i32_load16_u, op::i16x8_replace_lane> )
+OP( v128_load32_lane,        "v128.load32_lane",        0xfd, 0x56, memarg_lane, av_v,  simd, mem::load_lane<op::i32_load, op::i32x4_replace_lane> )
+OP( v128_load64_lane,        "v128.load64_lane",        0xfd, 0x57, memarg_lane, av_v,  simd, mem::load_lane<op::i64_load, op::i64x2_replace_lane> )
+OP( v128_store8_lane,        "v128.store8_lane",        0xfd, 0x58, memarg_lane, av_,   simd, mem::store_lane<op::i8x16_extract_lane_u, op::i32_store8> )
+OP( v128_store16_lane,       "v128.store16_lane",       0xfd, 0x59, memarg_lane, av_,   simd, mem::store_lane<op::i16x8_extract_lane_u, op::i32_store16> )
+OP( v128_store32_lane,       "v128.store32_lane",       0xfd, 0x5a, memarg_lane, av_,   simd, mem::store_lane<op::i32x4_extract_lane, op::i32_store> )
+OP( v128_store64_lane,       "v128.store64_lane",       0xfd, 0x5b, memarg_lane, av_,   simd, mem::store_lane<op::i64x2_extract_lane, op::i64_store> )
+OP( v128_load32_zero,        "v128.load32_zero",        0xfd, 0x5c, memarg,      a_v,   simd, mem::load_low<u32> )
+OP( v128_load64_zero,        "v128.load64_zero",        0xfd, 0x5d, memarg,      a_v,   simd, mem::load_low<u64> )
+OP( f32x4_demote_f64x2_zero, "f32x4.demote_f64x2_zero", 0xfd, 0x5e, none,        v_v,   simd, num::padded<num::demote> )
+OP( f64x2_promote_low_f32x4, "f64x2.promote_low_f32x4", 0xfd, 0x5f, none,        v_v,   simd, num::low<num::promote> )
 
 // ---- vectors: i8x16 and what shares its range (prefix 0xfd) ---------------------------------------------------------
-OP( i8x16_abs,                     "i8x16.abs",                     0xfd, 0x60, none, v_v,  simd, pending )
-OP( i8x16_neg,                     "i8x16.neg",                     0xfd, 0x61, none, v_v,  simd, pending )
-OP( i8x16_popcnt,                  "i8x16.popcnt",                  0xfd, 0x62, none, v_v,  simd, pending )
-OP( i8x16_all_true,                "i8x16.all_true",                0xfd, 0x63, none, v_i,  simd, pending )
-OP( i8x16_bitmask,                 "i8x16.bitmask",                 0xfd, 0x64, none, v_i,  simd, pending )
-OP( i8x16_narrow_i16x8_s,          "i8x16.narrow_i16x8_s",          0xfd, 0x65, none, vv_v, simd, pending )
-OP( i8x16_narrow_i16x8_u,          "i8x16.narrow_i16x8_u",          0xfd, 0x66, none, vv_v, simd, pending )
-OP( f32x4_ceil,                    "f32x4.ceil",                    0xfd, 0x67, none, v_v,  simd, pending )
-OP( f32x4_floor,                   "f32x4.floor",                   0xfd, 0x68, none, v_v,  simd, pending )
-OP( f32x4_trunc,                   "f32x4.trunc",                   0xfd, 0x69, none, v_v,  simd, pending )
-OP( f32x4_nearest,                 "f32x4.nearest",                 0xfd, 0x6a, none, v_v,  simd, pending )
-OP( i8x16_shl,                     "i8x16.shl",                     0xfd, 0x6b, none, vi_v, simd, pending )
-OP( i8x16_shr_s,                   "i8x16.shr_s",                   0xfd, 0x6c, none, vi_v, simd, pending )
-OP( i8x16_shr_u,                   "i8x16.shr_u",                   0xfd, 0x6d, none, vi_v, simd, pending )
-OP( i8x16_add,                     "i8x16.add",                     0xfd, 0x6e, none, vv_v, simd, pending )
-OP( i8x16_add_sat_s,               "i8x16.add_sat_s",               0xfd, 0x6f, none, vv_v, simd, pending )
-OP( i8x16_add_sat_u,               "i8x16.add_sat_u",               0xfd, 0x70, none, vv_v, simd, pending )
-OP( i8x16_sub,                     "i8x16.sub",                     0xfd, 0x71, none, vv_v, simd, pending )
-OP( i8x16_sub_sat_s,               "i8x16.sub_sat_s",               0xfd, 0x72, none, vv_v, simd, pending )
-OP( i8x16_sub_sat_u,               "i8x16.sub_sat_u",               0xfd, 0x73, none, vv_v, simd, pending )
-OP( f64x2_ceil,                    "f64x2.ceil",                    0xfd, 0x74, none, v_v,  simd, pending )
-OP( f64x2_floor,                   "f64x2.floor",                   0xfd, 0x75, none, v_v,  simd, pending )
-OP( i8x16_min_s,                   "i8x16.min_s",                   0xfd, 0x76, none, vv_v, simd, pending )
-OP( i8x16_min_u,                   "i8x16.min_u",                   0xfd, 0x77, none, vv_v, simd, pending )
-OP( i8x16_max_s,                   "i8x16.max_s",                   0xfd, 0x78, none, vv_v, simd, pending )
-OP( i8x16_max_u,                   "i8x16.max_u",                   0xfd, 0x79, none, vv_v, simd, pending )
-OP( f64x2_trunc,                   "f64x2.trunc",                   0xfd, 0x7a, none, v_v,  simd, pending )
-OP( i8x16_avgr_u,                  "i8x16.avgr_u",                  0xfd, 0x7b, none, vv_v, simd, pending )
-OP( i16x8_extadd_pairwise_i8x16_s, "i16x8.extadd_pairwise_i8x16_s", 0xfd, 0x7c, none, v_v,  simd, pending )
-OP( i16x8_extadd_pairwise_i8x16_u, "i16x8.extadd_pairwise_i8x16_u", 0xfd, 0x7d, none, v_v,  simd, pending )
-OP( i32x4_extadd_pairwise_i16x8_s, "i32x4.extadd_pairwise_i16x8_s", 0xfd, 0x7e, none, v_v,  simd, pending )
-OP( i32x4_extadd_pairwise_i16x8_u, "i32x4.extadd_pairwise_i16x8_u", 0xfd, 0x7f, none, v_v,  simd, pending )
+OP( i8x16_abs,                     "i8x16.abs",                     0xfd, 0x60, none, v_v,  simd, num::lanes<num::iabs<u8>> )
+OP( i8x16_neg,                     "i8x16.neg",                     0xfd, 0x61, none, v_v,  simd, num::lanes<num::ineg<u8>> )
+OP( i8x16_popcnt,                  "i8x16.popcnt",                  0xfd, 0x62, none, v_v,  simd, num::lanes<num::popcnt<u8>> )
+OP( i8x16_all_true,                "i8x16.all_true",                0xfd, 0x63, none, v_i,  simd, num::all_true<u8> )
+OP( i8x16_bitmask,                 "i8x16.bitmask",                 0xfd, 0x64, none, v_i,  simd, num::bitmask<u8> )
+OP( i8x16_narrow_i16x8_s,          "i8x16.narrow_i16x8_s",          0xfd, 0x65, none, vv_v, simd, num::narrow<num::narrow_s<u8, u16>> )
+OP( i8x16_narrow_i16x8_u,          "i8x16.narrow_i16x8_u",          0xfd, 0x66, none, vv_v, simd, num::narrow<num::narrow_u<u8, u16>> )
+OP( f32x4_ceil,                    "f32x4.ceil",                    0xfd, 0x67, none, v_v,  simd, num::lanes<num::ceil<f32>> )
+OP( f32x4_floor,                   "f32x4.floor",                   0xfd, 0x68, none, v_v,  simd, num::lanes<num::floor<f32>> )
+OP( f32x4_trunc,                   "f32x4.trunc",                   0xfd, 0x69, none, v_v,  simd, num::lanes<num::trunc<f32>> )
+OP( f32x4_nearest,                 "f32x4.nearest",                 0xfd, 0x6a, none, v_v,  simd, num::lanes<num::nearest<f32>> )
+OP( i8x16_shl,                     "i8x16.shl",                     0xfd, 0x6b, none, vi_v, simd, num::lanes_by<num::shl<u8>> )
+OP( i8x16_shr_s,                   "i8x16.shr_s",                   0xfd, 0x6c, none, vi_v, simd, num::lanes_by<num::shr_s<u8>> )
+OP( i8x16_shr_u,                   "i8x16.shr_u",                   0xfd, 0x6d, none, vi_v, simd, num::lanes_by<num::shr_u<u8>> )
+OP( i8x16_add,                     "i8x16.add",                     0xfd, 0x6e, none, vv_v, simd, num::lanes<num::add<u8>> )
+OP( i8x16_add_sat_s,               "i8x16.add_sat_s",               0xfd, 0x6f, none, vv_v, simd, num::lanes<num::add_sat_s<u8>> )
+OP( i8x16_add_sat_u,               "i8x16.add_sat_u",               0xfd, 0x70, none, vv_v, simd, num::lanes<num::add_sat_u<u8>> )
+OP( i8x16_sub,                     "i8x16.sub",                     0xfd, 0x71, none, vv_v, simd, num::lanes<num::sub<u8>> )
+OP( i8x16_sub_sat_s,               "i8x16.sub_sat_s",               0xfd, 0x72, none, vv_v, simd, num::lanes<num::sub_sat_s<u8>> )
+OP( i8x16_sub_sat_u,               "i8x16.sub_sat_u",               0xfd, 0x73, none, vv_v, simd, num::lanes<num::sub_sat_u<u8>> )
+OP( f64x2_ceil,                    "f64x2.ceil",                    0xfd, 0x74, none, v_v,  simd, num::lanes<num::ceil<f64>> )
+OP( f64x2_floor,                   "f64x2.floor",                   0xfd, 0x75, none, v_v,  simd, num::lanes<num::floor<f64>> )
+OP( i8x16_min_s,                   "i8x16.min_s",                   0xfd, 0x76, none, vv_v, simd, num::lanes<num::min_s<u8>> )
+OP( i8x16_min_u,                   "i8x16.min_u",                   0xfd, 0x77, none, vv_v, simd, num::lanes<num::min_u<u8>> )
+OP( i8x16_max_s,                   "i8x16.max_s",                   0xfd, 0x78, none, vv_v, simd, num::lanes<num::max_s<u8>> )
+OP( i8x16_max_u,                   "i8x16.max_u",                   0xfd, 0x79, none, vv_v, simd, num::lanes<num::max_u<u8>> )
+OP( f64x2_trunc,                   "f64x2.trunc",                   0xfd, 0x7a, none, v_v,  simd, num::lanes<num::trunc<f64>> )
+OP( i8x16_avgr_u,                  "i8x16.avgr_u",                  0xfd, 0x7b, none, vv_v, simd, num::lanes<num::avgr_u<u8>> )
+OP( i16x8_extadd_pairwise_i8x16_s, "i16x8.extadd_pairwise_i8x16_s", 0xfd, 0x7c, none, v_v,  simd, num::extadd_pairwise<num::extend_s<u16, u8>> )
+OP( i16x8_extadd_pairwise_i8x16_u, "i16x8.extadd_pairwise_i8x16_u", 0xfd, 0x7d, none, v_v,  simd, num::extadd_pairwise<num::extend_u<u16, u8>> )
+OP( i32x4_extadd_pairwise_i16x8_s, "i32x4.extadd_pairwise_i16x8_s", 0xfd, 0x7e, none, v_v,  simd, num::extadd_pairwise<num::extend_s<u32, u16>> )
+OP( i32x4_extadd_pairwise_i16x8_u, "i32x4.extadd_pairwise_i16x8_u", 0xfd, 0x7f, none, v_v,  simd, num::extadd_pairwise<num::extend_u<u32, u16>> )
 
 // ---- vectors: i16x8 (prefix 0xfd) -----------------------------------------------------------------------------------
-OP( i16x8_abs,                 "i16x8.abs",                 0xfd, 0x80, none, v_v,  simd, pending )
-OP( i16x8_neg,                 "i16x8.neg",                 0xfd, 0x81, none, v_v,  simd, pending )
-OP( i16x8_q15mulr_sat_s,       "i16x8.q15mulr_sat_s",       0xfd, 0x82, none, vv_v, simd, pending )
-OP( i16x8_all_true,            "i16x8.all_true",            0xfd, 0x83, none, v_i,  simd, pending )
-OP( i16x8_bitmask,             "i16x8.bitmask",             0xfd, 0x84, none, v_i,  simd, pending )
-OP( i16x8_narrow_i32x4_s,      "i16x8.narrow_i32x4_s",      0xfd, 0x85, none, vv_v, simd, pending )
-OP( i16x8_narrow_i32x4_u,      "i16x8.narrow_i32x4_u",      0xfd, 0x86, none, vv_v, simd, pending )
-OP( i16x8_extend_low_i8x16_s,  "i16x8.extend_low_i8x16_s",  0xfd, 0x87, none, v_v,  simd, pending )
-OP( i16x8_extend_high_i8x16_s, "i16x8.extend_high_i8x16_s", 0xfd, 0x88, none, v_v,  simd, pending )
-OP( i16x8_extend_low_i8x16_u,  "i16x8.extend_low_i8x16_u",  0xfd, 0x89, none, v_v,  simd, pending )
-OP( i16x8_extend_high_i8x16_u, "i16x8.extend_high_i8x16_u", 0xfd, 0x8a, none, v_v,  simd, pending )
-OP( i16x8_shl,                 "i16x8.shl",                 0xfd, 0x8b, none, vi_v, simd, pending )
-OP( i16x8_shr_s,               "i16x8.shr_s",               0xfd, 0x8c, none, vi_v, simd, pending )
-OP( i16x8_shr_u,               "i16x8.shr_u",               0xfd, 0x8d, none, vi_v, simd, pending )
-OP( i16x8_add,                 "i16x8.add",                 0xfd, 0x8e, none, vv_v, simd, pending )
-OP( i16x8_add_sat_s,           "i16x8.add_sat_s",           0xfd, 0x8f, none, vv_v, simd, pending )
-OP( i16x8_add_sat_u,           "i16x8.add_sat_u",           0xfd, 0x90, none, vv_v, simd, pending )
-OP( i16x8_sub,                 "i16x8.sub",                 0xfd, 0x91, none, vv_v, simd, pending )
-OP( i16x8_sub_sat_s,           "i16x8.sub_sat_s",           0xfd, 0x92, none, vv_v, simd, pending )
-OP( i16x8_sub_sat_u,           "i16x8.sub_sat_u",           0xfd, 0x93, none, vv_v, simd, pending )
-OP( f64x2_nearest,             "f64x2.nearest",             0xfd, 0x94, none, v_v,  simd, pending )
-OP( i16x8_mul,                 "i16x8.mul",                 0xfd, 0x95, none, vv_v, simd, pending )
-OP( i16x8_min_s,               "i16x8.min_s",               0xfd, 0x96, none, vv_v, simd, pending )
-OP( i16x8_min_u,               "i16x8.min_u",               0xfd, 0x97, none, vv_v, simd, pending )
-OP( i16x8_max_s,               "i16x8.max_s",               0xfd, 0x98, none, vv_v, simd, pending )
-OP( i16x8_max_u,               "i16x8.max_u",               0xfd, 0x99, none, vv_v, simd, pending )
-OP( i16x8_avgr_u,              "i16x8.avgr_u",              0xfd, 0x9b, none, vv_v, simd, pending )
-OP( i16x8_extmul_low_i8x16_s,  "i16x8.extmul_low_i8x16_s",  0xfd, 0x9c, none, vv_v, simd, pending )
-OP( i16x8_extmul_high_i8x16_s, "i16x8.extmul_high_i8x16_s", 0xfd, 0x9d, none, vv_v, simd, pending )
-OP( i16x8_extmul_low_i8x16_u,  "i16x8.extmul_low_i8x16_u",  0xfd, 0x9e, none, vv_v, simd, pending )
-OP( i16x8_extmul_high_i8x16_u, "i16x8.extmul_high_i8x16_u", 0xfd, 0x9f, none, vv_v, simd, pending )
+OP( i16x8_abs,                 "i16x8.abs",                 0xfd, 0x80, none, v_v,  simd, num::lanes<num::iabs<u16>> )
+OP( i16x8_neg,                 "i16x8.neg",                 0xfd, 0x81, none, v_v,  simd, num::lanes<num::ineg<u16>> )
+OP( i16x8_q15mulr_sat_s,       "i16x8.q15mulr_sat_s",       0xfd, 0x82, none, vv_v, simd, num::lanes<num::q15mulr_sat_s> )
+OP( i16x8_all_true,            "i16x8.all_true",            0xfd, 0x83, none, v_i,  simd, num::all_true<u16> )
+OP( i16x8_bitmask,             "i16x8.bitmask",             0xfd, 0x84, none, v_i,  simd, num::bitmask<u16> )
+OP( i16x8_narrow_i32x4_s,      "i16x8.narrow_i32x4_s",      0xfd, 0x85, none, vv_v, simd, num::narrow<num::narrow_s<u16, u32>> )
+OP( i16x8_narrow_i32x4_u,      "i16x8.narrow_i32x4_u",      0xfd, 0x86, none, vv_v, simd, num::narrow<num::narrow_u<u16, u32>> )
+OP( i16x8_extend_low_i8x16_s,  "i16x8.extend_low_i8x16_s",  0xfd, 0x87, none, v_v,  simd, num::low<num::extend_s<u16, u8>> )
+OP( i16x8_extend_high_i8x16_s, "i16x8.extend_high_i8x16_s", 0xfd, 0x88, none, v_v,  simd, num::high<num::extend_s<u16, u8>> )
+OP( i16x8_extend_low_i8x16_u,  "i16x8.extend_low_i8x16_u",  0xfd, 0x89, none, v_v,  simd, num::low<num::extend_u<u16, u8>> )
+OP( i16x8_extend_high_i8x16_u, "i16x8.extend_high_i8x16_u", 0xfd, 0x8a, none, v_v,  simd, num::high<num::extend_u<u16, u8>> )
+OP( i16x8_shl,                 "i16x8.shl",                 0xfd, 0x8b, none, vi_v, simd, num::lanes_by<num::shl<u16>> )
+OP( i16x8_shr_s,               "i16x8.shr_s",               0xfd, 0x8c, none, vi_v, simd, num::lanes_by<num::shr_s<u16>> )
+OP( i16x8_shr_u,               "i16x8.shr_u",               0xfd, 0x8d, none, vi_v, simd, num::lanes_by<num::shr_u<u16>> )
+OP( i16x8_add,                 "i16x8.add",                 0xfd, 0x8e, none, vv_v, simd, num::lanes<num::add<u16>> )
+OP( i16x8_add_sat_s,           "i16x8.add_sat_s",           0xfd, 0x8f, none, vv_v, simd, num::lanes<num::add_sat_s<u16>> )
+OP( i16x8_add_sat_u,           "i16x8.add_sat_u",           0xfd, 0x90, none, vv_v, simd, num::lanes<num::add_sat_u<u16>> )
+OP( i16x8_sub,                 "i16x8.sub",                 0xfd, 0x91, none, vv_v, simd, num::lanes<num::sub<u16>> )
+OP( i16x8_sub_sat_s,           "i16x8.sub_sat_s",           0xfd, 0x92, none, vv_v, simd, num::lanes<num::sub_sat_s<u16>> )
+OP( i16x8_sub_sat_u,           "i16x8.sub_sat_u",           0xfd, 0x93, none, vv_v, simd, num::lanes<num::sub_sat_u<u16>> )
+OP( f64x2_nearest,             "f64x2.nearest",             0xfd, 0x94, none, v_v,  simd, num::lanes<num::nearest<f64>> )
+OP( i16x8_mul,                 "i16x8.mul",                 0xfd, 0x95, none, vv_v, simd, num::lanes<num::mul<u16>> )
+OP( i16x8_min_s,               "i16x8.min_s",               0xfd, 0x96, none, vv_v, simd, num::lanes<num::min_s<u16>> )
+OP( i16x8_min_u,               "i16x8.min_u",               0xfd, 0x97, none, vv_v, simd, num::lanes<num::min_u<u16>> )
+OP( i16x8_max_s,               "i16x8.max_s",               0xfd, 0x98, none, vv_v, simd, num::lanes<num::max_s<u16>> )
+OP( i16x8_max_u,               "i16x8.max_u",               0xfd, 0x99, none, vv_v, simd, num::lanes<num::max_u<u16>> )
+OP( i16x8_avgr_u,              "i16x8.avgr_u",              0xfd, 0x9b, none, vv_v, simd, num::lanes<num::avgr_u<u16>> )
+OP( i16x8_extmul_low_i8x16_s,  "i16x8.extmul_low_i8x16_s",  0xfd, 0x9c, none, vv_v, simd, num::extmul<num::low<num::extend_s<u16, u8>>> )
+OP( i16x8_extmul_high_i8x16_s, "i16x8.extmul_high_i8x16_s", 0xfd, 0x9d, none, vv_v, simd, num::extmul<num::high<num::extend_s<u16, u8>>> )
+OP( i16x8_extmul_low_i8x16_u,  "i16x8.extmul_low_i8x16_u",  0xfd, 0x9e, none, vv_v, simd, num::extmul<num::low<num::extend_u<u16, u8>>> )
+OP( i16x8_extmul_high_i8x16_u, "i16x8.extmul_high_i8x16_u", 0xfd, 0x9f, none, vv_v, simd, num::extmul<num::high<num::extend_u<u16, u8>>> )
 
 // ---- vectors: i32x4 (prefix 0xfd) -----------------------------------------------------------------------------------
-OP( i32x4_abs,                 "i32x4.abs",                 0xfd, 0xa0, none, v_v,  simd, pending )
-OP( i32x4_neg,                 "i32x4.neg",                 0xfd, 0xa1, none, v_v,  simd, pending )
-OP( i32x4_all_true,            "i32x4.all_true",            0xfd, 0xa3, none, v_i,  simd, pending )
-OP( i32x4_bitmask,             "i32x4.bitmask",             0xfd, 0xa4, none, v_i,  simd, pending )
-OP( i32x4_extend_low_i16x8_s,  "i32x4.extend_low_i16x8_s",  0xfd, 0xa7, none, v_v,  simd, pending )
-OP( i32x4_extend_high_i16x8_s, "i32x4.extend_high_i16x8_s", 0xfd, 0xa8, none, v_v,  simd, pending )
-OP( i32x4_extend_low_i16x8_u,  "i32x4.extend_low_i16x8_u",  0xfd, 0xa9, none, v_v,  simd, pending )
-OP( i32x4_extend_high_i16x8_u, "i32x4.extend_high_i16x8_u", 0xfd, 0xaa, none, v_v,  simd, pending )
-OP( i32x4_shl,                 "i32x4.shl",                 0xfd, 0xab, none, vi_v, simd, pending )
-OP( i32x4_shr_s,               "i32x4.shr_s",               0xfd, 0xac, none, vi_v, simd, pending )
-OP( i32x4_shr_u,               "i32x4.shr_u",               0xfd, 0xad, none, vi_v, simd, pending )
-OP( i32x4_add,                 "i32x4.add",                 0xfd, 0xae, none, vv_v, simd, pending )
-OP( i32x4_sub,                 "i32x4.sub",                 0xfd, 0xb1, none, vv_v, simd, pending )
-OP( i32x4_mul,                 "i32x4.mul",                 0xfd, 0xb5, none, vv_v, simd, pending )
-OP( i32x4_min_s,               "i32x4.min_s",               0xfd, 0xb6, none, vv_v, simd, pending )
-OP( i32x4_min_u,               "i32x4.min_u",               0xfd, 0xb7, none, vv_v, simd, pending )
-OP( i32x4_max_s,               "i32x4.max_s",               0xfd, 0xb8, none, vv_v, simd, pending )
-OP( i32x4_max_u,               "i32x4.max_u",               0xfd, 0xb9, none, vv_v, simd, pending )
-OP( i32x4_dot_i16x8_s,         "i32x4.dot_i16x8_s",         0xfd, 0xba, none, vv_v, simd, pending )
-OP( i32x4_extmul_low_i16x8_s,  "i32x4.extmul_low_i16x8_s",  0xfd, 0xbc, none, vv_v, simd, pending )
-OP( i32x4_extmul_high_i16x8_s, "i32x4.extmul_high_i16x8_s", 0xfd, 0xbd, none, vv_v, simd, pending )
-OP( i32x4_extmul_low_i16x8_u,  "i32x4.extmul_low_i16x8_u",  0xfd, 0xbe, none, vv_v, simd, pending )
-OP( i32x4_extmul_high_i16x8_u, "i32x4.extmul_high_i16x8_u", 0xfd, 0xbf, none, vv_v, simd, pending )
+OP( i32x4_abs,                 "i32x4.abs",                 0xfd, 0xa0, none, v_v,  simd, num::lanes<num::iabs<u32>> )
+OP( i32x4_neg,                 "i32x4.neg",                 0xfd, 0xa1, none, v_v,  simd, num::lanes<num::ineg<u32>> )
+OP( i32x4_all_true,            "i32x4.all_true",            0xfd, 0xa3, none, v_i,  simd, num::all_true<u32> )
+OP( i32x4_bitmask,             "i32x4.bitmask",             0xfd, 0xa4, none, v_i,  simd, num::bitmask<u32> )
+OP( i32x4_extend_low_i16x8_s,  "i32x4.extend_low_i16x8_s",  0xfd, 0xa7, none, v_v,  simd, num::low<num::extend_s<u32, u16>> )
+OP( i32x4_extend_high_i16x8_s, "i32x4.extend_high_i16x8_s", 0xfd, 0xa8, none, v_v,  simd, num::high<num::extend_s<u32, u16>> )
+OP( i32x4_extend_low_i16x8_u,  "i32x4.extend_low_i16x8_u",  0xfd, 0xa9, none, v_v,  simd, num::low<num::extend_u<u32, u16>> )
+OP( i32x4_extend_high_i16x8_u, "i32x4.extend_high_i16x8_u", 0xfd, 0xaa, none, v_v,  simd, num::high<num::extend_u<u32, u16>> )
+OP( i32x4_shl,                 "i32x4.shl",                 0xfd, 0xab, none, vi_v, simd, num::lanes_by<num::shl<u32>> )
+OP( i32x4_shr_s,               "i32x4.shr_s",               0xfd, 0xac, none, vi_v, simd, num::lanes_by<num::shr_s<u32>> )
+OP( i32x4_shr_u,               "i32x4.shr_u",               0xfd, 0xad, none, vi_v, simd, num::lanes_by<num::shr_u<u32>> )
+OP( i32x4_add,                 "i32x4.add",                 0xfd, 0xae, none, vv_v, simd, num::lanes<num::add<u32>> )
+OP( i32x4_sub,                 "i32x4.sub",                 0xfd, 0xb1, none, vv_v, simd, num::lanes<num::sub<u32>> )
+OP( i32x4_mul,                 "i32x4.mul",                 0xfd, 0xb5, none, vv_v, simd, num::lanes<num::mul<u32>> )
+OP( i32x4_min_s,               "i32x4.min_s",               0xfd, 0xb6, none, vv_v, simd, num::lanes<num::min_s<u32>> )
+OP( i32x4_min_u,               "i32x4.min_u",               0xfd, 0xb7, none, vv_v, simd, num::lanes<num::min_u<u32>> )
+OP( i32x4_max_s,               "i32x4.max_s",               0xfd, 0xb8, none, vv_v, simd, num::lanes<num::max_s<u32>> )
+OP( i32x4_max_u,               "i32x4.max_u",               0xfd, 0xb9, none, vv_v, simd, num::lanes<num::max_u<u32>> )
+OP( i32x4_dot_i16x8_s,         "i32x4.dot_i16x8_s",         0xfd, 0xba, none, vv_v, simd, num::dot<num::extend_s<u32, u16>, num::add<u32>> )
+OP( i32x4_extmul_low_i16x8_s,  "i32x4.extmul_low_i16x8_s",  0xfd, 0xbc, none, vv_v, simd, num::extmul<num::low<num::extend_s<u32, u16>>> )
+OP( i32x4_extmul_high_i16x8_s, "i32x4.extmul_high_i16x8_s", 0xfd, 0xbd, none, vv_v, simd, num::extmul<num::high<num::extend_s<u32, u16>>> )
+OP( i32x4_extmul_low_i16x8_u,  "i32x4.extmul_low_i16x8_u",  0xfd, 0xbe, none, vv_v, simd, num::extmul<num::low<num::extend_u<u32, u16>>> )
+OP( i32x4_extmul_high_i16x8_u, "i32x4.extmul_high_i16x8_u", 0xfd, 0xbf, none, vv_v, simd, num::extmul<num::high<num::extend_u<u32, u16>>> )
 
 // ---- vectors: i64x2 (prefix 0xfd) -----------------------------------------------------------------------------------
-OP( i64x2_abs,                 "i64x2.abs",                 0xfd, 0xc0, none, v_v,  simd, pending )
-OP( i64x2_neg,                 "i64x2.neg",                 0xfd, 0xc1, none, v_v,  simd, pending )
-OP( i64x2_all_true,            "i64x2.all_true",            0xfd, 0xc3, none, v_i,  simd, pending )
-OP( i64x2_bitmask,             "i64x2.bitmask",             0xfd, 0xc4, none, v_i,  simd, pending )
-OP( i64x2_extend_low_i32x4_s,  "i64x2.extend_low_i32x4_s",  0xfd, 0xc7, none, v_v,  simd, pending )
-OP( i64x2_extend_high_i32x4_s, "i64x2.extend_high_i32x4_s", 0xfd, 0xc8, none, v_v,  simd, pending )
-OP( i64x2_extend_low_i32x4_u,  "i64x2.extend_low_i32x4_u",  0xfd, 0xc9, none, v_v,  simd, pending )
-OP( i64x2_extend_high_i32x4_u, "i64x2.extend_high_i32x4_u", 0xfd, 0xca, none, v_v,  simd, pending )
-OP( i64x2_shl,                 "i64x2.shl",                 0xfd, 0xcb, none, vi_v, simd, pending )
-OP( i64x2_shr_s,               "i64x2.shr_s",               0xfd, 0xcc, none, vi_v, simd, pending )
-OP( i64x2_shr_u,               "i64x2.shr_u",               0xfd, 0xcd, none, vi_v, simd, pending )
-OP( i64x2_add,                 "i64x2.add",                 0xfd, 0xce, none, vv_v, simd, pending )
-OP( i64x2_sub,                 "i64x2.sub",                 0xfd, 0xd1, none, vv_v, simd, pending )
-OP( i64x2_mul,                 "i64x2.mul",                 0xfd, 0xd5, none, vv_v, simd, pending )
-OP( i64x2_eq,                  "i64x2.eq",                  0xfd, 0xd6, none, vv_v, simd, pending )
-OP( i64x2_ne,                  "i64x2.ne",                  0xfd, 0xd7, none, vv_v, simd, pending )
-OP( i64x2_lt_s,                "i64x2.lt_s",                0xfd, 0xd8, none, vv_v, simd, pending )
-OP( i64x2_gt_s,                "i64x2.gt_s",                0xfd, 0xd9, none, vv_v, simd, pending )
-OP( i64x2_le_s,                "i64x2.le_s",                0xfd, 0xda, none, vv_v, simd, pending )
-OP( i64x2_ge_s,                "i64x2.ge_s",                0xfd, 0xdb, none, vv_v, simd, pending )
-OP( i64x2_extmul_low_i32x4_s,  "i64x2.extmul_low_i32x4_s",  0xfd, 0xdc, none, vv_v, simd, pending )
-OP( i64x2_extmul_high_i32x4_s, "i64x2.extmul_high_i32x4_s", 0xfd, 0xdd, none, vv_v, simd, pending )
-OP( i64x2_extmul_low_i32x4_u,  "i64x2.extmul_low_i32x4_u",  0xfd, 0xde, none, vv_v, simd, pending )
-OP( i64x2_extmul_high_i32x4_u, "i64x2.extmul_high_i32x4_u", 0xfd, 0xdf, none, vv_v, simd, pending )
+OP( i64x2_abs,                 "i64x2.abs",                 0xfd, 0xc0, none, v_v,  simd, num::lanes<num::iabs<u64>> )
+OP( i64x2_neg,                 "i64x2.neg",                 0xfd, 0xc1, none, v_v,  simd, num::lanes<num::ineg<u64>> )
+OP( i64x2_all_true,            "i64x2.all_true",            0xfd, 0xc3, none, v_i,  simd, num::all_true<u64> )
+OP( i64x2_bitmask,             "i64x2.bitmask",             0xfd, 0xc4, none, v_i,  simd, num::bitmask<u64> )
+OP( i64x2_extend_low_i32x4_s,  "i64x2.extend_low_i32x4_s",  0xfd, 0xc7, none, v_v,  simd, num::low<num::extend_s<u64, u32>> )
+OP( i64x2_extend_high_i32x4_s, "i64x2.extend_high_i32x4_s", 0xfd, 0xc8, none, v_v,  simd, num::high<num::extend_s<u64, u32>> )
+OP( i64x2_extend_low_i32x4_u,  "i64x2.extend_low_i32x4_u",  0xfd, 0xc9, none, v_v,  simd, num::low<num::extend_u<u64, u32>> )
+OP( i64x2_extend_high_i32x4_u, "i64x2.extend_high_i32x4_u", 0xfd, 0xca, none, v_v,  simd, num::high<num::extend_u<u64, u32>> )
+OP( i64x2_shl,                 "i64x2.shl",                 0xfd, 0xcb, none, vi_v, simd, num::lanes_by<num::shl<u64>> )
+OP( i64x2_shr_s,               "i64x2.shr_s",               0xfd, 0xcc, none, vi_v, simd, num::lanes_by<num::shr_s<u64>> )
+OP( i64x2_shr_u,               "i64x2.shr_u",               0xfd, 0xcd, none, vi_v, simd, num::lanes_by<num::shr_u<u64>> )
+OP( i64x2_add,                 "i64x2.add",                 0xfd, 0xce, none, vv_v, simd, num::lanes<num::add<u64>> )
+OP( i64x2_sub,                 "i64x2.sub",                 0xfd, 0xd1, none, vv_v, simd, num::lanes<num::sub<u64>> )
+OP( i64x2_mul,                 "i64x2.mul",                 0xfd, 0xd5, none, vv_v, simd, num::lanes<num::mul<u64>> )
+OP( i64x2_eq,                  "i64x2.eq",                  0xfd, 0xd6, none, vv_v, simd, num::mask<num::eq<u64>> )
+OP( i64x2_ne,                  "i64x2.ne",                  0xfd, 0xd7, none, vv_v, simd, num::mask<num::ne<u64>> )
+OP( i64x2_lt_s,                "i64x2.lt_s",                0xfd, 0xd8, none, vv_v, simd, num::mask<num::lt_s<u64>> )
+OP( i64x2_gt_s,                "i64x2.gt_s",                0xfd, 0xd9, none, vv_v, simd, num::mask<num::gt_s<u64>> )
+OP( i64x2_le_s,                "i64x2.le_s",                0xfd, 0xda, none, vv_v, simd, num::mask<num::le_s<u64>> )
+OP( i64x2_ge_s,                "i64x2.ge_s",                0xfd, 0xdb, none, vv_v, simd, num::mask<num::ge_s<u64>> )
+OP( i64x2_extmul_low_i32x4_s,  "i64x2.extmul_low_i32x4_s",  0xfd, 0xdc, none, vv_v, simd, num::extmul<num::low<num::extend_s<u64, u32>>> )
+OP( i64x2_extmul_high_i32x4_s, "i64x2.extmul_high_i32x4_s", 0xfd, 0xdd, none, vv_v, simd, num::extmul<num::high<num::extend_s<u64, u32>>> )
+OP( i64x2_extmul_low_i32x4_u,  "i64x2.extmul_low_i32x4_u",  0xfd, 0xde, none, vv_v, simd, num::extmul<num::low<num::extend_u<u64, u32>>> )
+OP( i64x2_extmul_high_i32x4_u, "i64x2.extmul_high_i32x4_u", 0xfd, 0xdf, none, vv_v, simd, num::extmul<num::high<num::extend_u<u64, u32>>> )
 
 // ---- vectors: f32x4, f64x2, conversions (prefix 0xfd) ---------------------------------------------------------------
-OP( f32x4_abs,                    "f32x4.abs",                    0xfd, 0xe0, none, v_v,  simd, pending )
-OP( f32x4_neg,                    "f32x4.neg",                    0xfd, 0xe1, none, v_v,  simd, pending )
-OP( f32x4_sqrt,                   "f32x4.sqrt",                   0xfd, 0xe3, none, v_v,  simd, pending )
-OP( f32x4_add,                    "f32x4.add",                    0xfd, 0xe4, none, vv_v, simd, pending )
-OP( f32x4_sub,                    "f32x4.sub",                    0xfd, 0xe5, none, vv_v, simd, pending )
-OP( f32x4_mul,                    "f32x4.mul",                    0xfd, 0xe6, none, vv_v, simd, pending )
-OP( f32x4_div,                    "f32x4.div",                    0xfd, 0xe7, none, vv_v, simd, pending )
-OP( f32x4_min,                    "f32x4.min",                    0xfd, 0xe8, none, vv_v, simd, pending )
-OP( f32x4_max,                    "f32x4.max",                    0xfd, 0xe9, none, vv_v, simd, pending )
-OP( f32x4_pmin,                   "f32x4.pmin",                   0xfd, 0xea, none, vv_v, simd, pending )
-OP( f32x4_pmax,                   "f32x4.pmax",                   0xfd, 0xeb, none, vv_v, simd, pending )
-OP( f64x2_abs,                    "f64x2.abs",                    0xfd, 0xec, none, v_v,  simd, pending )
-OP( f64x2_neg,                    "f64x2.neg",                    0xfd, 0xed, none, v_v,  simd, pending )
-OP( f64x2_sqrt,                   "f64x2.sqrt",                   0xfd, 0xef, none, v_v,  simd, pending )
-OP( f64x2_add,                    "f64x2.add",                    0xfd, 0xf0, none, vv_v, simd, pending )
-OP( f64x2_sub,                    "f64x2.sub",                    0xfd, 0xf1, none, vv_v, simd, pending )
-OP( f64x2_mul,                    "f64x2.mul",                    0xfd, 0xf2, none, vv_v, simd, pending )
-OP( f64x2_div,                    "f64x2.div",                    0xfd, 0xf3, none, vv_v, simd, pending )
-OP( f64x2_min,                    "f64x2.min",                    0xfd, 0xf4, none, vv_v, simd, pending )
-OP( f64x2_max,                    "f64x2.max",                    0xfd, 0xf5, none, vv_v, simd, pending )
-OP( f64x2_pmin,                   "f64x2.pmin",                   0xfd, 0xf6, none, vv_v, simd, pending )
-OP( f64x2_pmax,                   "f64x2.pmax",                   0xfd, 0xf7, none, vv_v, simd, pending )
-OP( i32x4_trunc_sat_f32x4_s,      "i32x4.trunc_sat_f32x4_s",      0xfd, 0xf8, none, v_v,  simd, pending )
-OP( i32x4_trunc_sat_f32x4_u,      "i32x4.trunc_sat_f32x4_u",      0xfd, 0xf9, none, v_v,  simd, pending )
-OP( f32x4_convert_i32x4_s,        "f32x4.convert_i32x4_s",        0xfd, 0xfa, none, v_v,  simd, pending )
-OP( f32x4_convert_i32x4_u,        "f32x4.convert_i32x4_u",        0xfd, 0xfb, none, v_v,  simd, pending )
-OP( i32x4_trunc_sat_f64x2_s_zero, "i32x4.trunc_sat_f64x2_s_zero", 0xfd, 0xfc, none, v_v,  simd, pending )
-OP( i32x4_trunc_sat_f64x2_u_zero, "i32x4.trunc_sat_f64x2_u_zero", 0xfd, 0xfd, none, v_v,  simd, pending )
-OP( f64x2_convert_low_i32x4_s,    "f64x2.convert_low_i32x4_s",    0xfd, 0xfe, none, v_v,  simd, pending )
-OP( f64x2_convert_low_i32x4_u,    "f64x2.convert_low_i32x4_u",    0xfd, 0xff, none, v_v,  simd, pending )
+OP( f32x4_abs,                    "f32x4.abs",                    0xfd, 0xe0, none, v_v,  simd, num::lanes<num::abs<f32>> )
+OP( f32x4_neg,                    "f32x4.neg",                    0xfd, 0xe1, none, v_v,  simd, num::lanes<num::neg<f32>> )
+OP( f32x4_sqrt,                   "f32x4.sqrt",                   0xfd, 0xe3, none, v_v,  simd, num::lanes<num::sqrt<f32>> )
+OP( f32x4_add,                    "f32x4.add",                    0xfd, 0xe4, none, vv_v, simd, num::lanes<num::add<f32>> )
+OP( f32x4_sub,                    "f32x4.sub",                    0xfd, 0xe5, none, vv_v, simd, num::lanes<num::sub<f32>> )
+OP( f32x4_mul,                    "f32x4.mul",                    0xfd, 0xe6, none, vv_v, simd, num::lanes<num::mul<f32>> )
+OP( f32x4_div,                    "f32x4.div",                    0xfd, 0xe7, none, vv_v, simd, num::lanes<num::div<f32>> )
+OP( f32x4_min,                    "f32x4.min",                    0xfd, 0xe8, none, vv_v, simd, num::lanes<num::min<f32>> )
+OP( f32x4_max,                    "f32x4.max",                    0xfd, 0xe9, none, vv_v, simd, num::lanes<num::max<f32>> )
+OP( f32x4_pmin,                   "f32x4.pmin",                   0xfd, 0xea, none, vv_v, simd, num::lanes<num::pmin<f32>> )
+OP( f32x4_pmax,                   "f32x4.pmax",                   0xfd, 0xeb, none, vv_v, simd, num::lanes<num::pmax<f32>> )
+OP( f64x2_abs,                    "f64x2.abs",                    0xfd, 0xec, none, v_v,  simd, num::lanes<num::abs<f64>> )
+OP( f64x2_neg,                    "f64x2.neg",                    0xfd, 0xed, none, v_v,  simd, num::lanes<num::neg<f64>> )
+OP( f64x2_sqrt,                   "f64x2.sqrt",                   0xfd, 0xef, none, v_v,  simd, num::lanes<num::sqrt<f64>> )
+OP( f64x2_add,                    "f64x2.add",                    0xfd, 0xf0, none, vv_v, simd, num::lanes<num::add<f64>> )
+OP( f64x2_sub,                    "f64x2.sub",                    0xfd, 0xf1, none, vv_v, simd, num::lanes<num::sub<f64>> )
+OP( f64x2_mul,                    "f64x2.mul",                    0xfd, 0xf2, none, vv_v, simd, num::lanes<num::mul<f64>> )
+OP( f64x2_div,                    "f64x2.div",                    0xfd, 0xf3, none, vv_v, simd, num::lanes<num::div<f64>> )
+OP( f64x2_min,                    "f64x2.min",                    0xfd, 0xf4, none, vv_v, simd, num::lanes<num::min<f64>> )
+OP( f64x2_max,                    "f64x2.max",                    0xfd, 0xf5, none, vv_v, simd, num::lanes<num::max<f64>> )
+OP( f64x2_pmin,                   "f64x2.pmin",                   0xfd, 0xf6, none, vv_v, simd, num::lanes<num::pmin<f64>> )
+OP( f64x2_pmax,                   "f64x2.pmax",                   0xfd, 0xf7, none, vv_v, simd, num::lanes<num::pmax<f64>> )
+OP( i32x4_trunc_sat_f32x4_s,      "i32x4.trunc_sat_f32x4_s",      0xfd, 0xf8, none, v_v,  simd, num::lanes<num::trunc_sat_s<u32, f32>> )
+OP( i32x4_trunc_sat_f32x4_u,      "i32x4.trunc_sat_f32x4_u",      0xfd, 0xf9, none, v_v,  simd, num::lanes<num::trunc_sat_u<u32, f32>> )
+OP( f32x4_convert_i32x4_s,        "f32x4.convert_i32x4_s",        0xfd, 0xfa, none, v_v,  simd, num::lanes<num::convert_s<f32, u32>> )
+OP( f32x4_convert_i32x4_u,        "f32x4.convert_i32x4_u",        0xfd, 0xfb, none, v_v,  simd, num::lanes<num::convert_u<f32, u32>> )
+OP( i32x4_trunc_sat_f64x2_s_zero, "i32x4.trunc_sat_f64x2_s_zero", 0xfd, 0xfc, none, v_v,  simd, num::padded<num::trunc_sat_s<u32, f64>> )
+OP( i32x4_trunc_sat_f64x2_u_zero, "i32x4.trunc_sat_f64x2_u_zero", 0xfd, 0xfd, none, v_v,  simd, num::padded<num::trunc_sat_u<u32, f64>> )
+OP( f64x2_convert_low_i32x4_s,    "f64x2.convert_low_i32x4_s",    0xfd, 0xfe, none, v_v,  simd, num::low<num::convert_s<f64, u32>> )
+OP( f64x2_convert_low_i32x4_u,    "f64x2.convert_low_i32x4_u",    0xfd, 0xff, none, v_v,  simd, num::low<num::convert_u<f64, u32>> )
 
 // ---- vectors: relaxed (prefix 0xfd) ---------------------------------------------------------------------------------
-OP( i8x16_relaxed_swizzle,               "i8x16.relaxed_swizzle",               0xfd, 0x100, none, vv_v,  relaxed_simd, pending )
-OP( i32x4_relaxed_trunc_f32x4_s,         "i32x4.relaxed_trunc_f32x4_s",         0xfd, 0x101, none, v_v,   relaxed_simd, pending )
-OP( i32x4_relaxed_trunc_f32x4_u,         "i32x4.relaxed_trunc_f32x4_u",         0xfd, 0x102, none, v_v,   relaxed_simd, pending )
-OP( i32x4_relaxed_trunc_f64x2_s_zero,    "i32x4.relaxed_trunc_f64x2_s_zero",    0xfd, 0x103, none, v_v,   relaxed_simd, pending )
-OP( i32x4_relaxed_trunc_f64x2_u_zero,    "i32x4.relaxed_trunc_f64x2_u_zero",    0xfd, 0x104, none, v_v,   relaxed_simd, pending )
-OP( f32x4_relaxed_madd,                  "f32x4.relaxed_madd",                  0xfd, 0x105, none, vvv_v, relaxed_simd, pending )
-OP( f32x4_relaxed_nmadd,                 "f32x4.relaxed_nmadd",                 0xfd, 0x106, none, vvv_v, relaxed_simd, pending )
-OP( f64x2_relaxed_madd,                  "f64x2.relaxed_madd",                  0xfd, 0x107, none, vvv_v, relaxed_simd, pending )
-OP( f64x2_relaxed_nmadd,                 "f64x2.relaxed_nmadd",                 0xfd, 0x108, none, vvv_v, relaxed_simd, pending )
-OP( i8x16_relaxed_laneselect,            "i8x16.relaxed_laneselect",            0xfd, 0x109, none, vvv_v, relaxed_simd, pending )
-OP( i16x8_relaxed_laneselect,            "i16x8.relaxed_laneselect",            0xfd, 0x10a, none, vvv_v, relaxed_simd, pending )
-OP( i32x4_relaxed_laneselect,            "i32x4.relaxed_laneselect",            0xfd, 0x10b, none, vvv_v, relaxed_simd, pending )
-OP( i64x2_relaxed_laneselect,            "i64x2.relaxed_laneselect",            0xfd, 0x10c, none, vvv_v, relaxed_simd, pending )
-OP( f32x4_relaxed_min,                   "f32x4.relaxed_min",                   0xfd, 0x10d, none, vv_v,  relaxed_simd, pending )
-OP( f32x4_relaxed_max,                   "f32x4.relaxed_max",                   0xfd, 0x10e, none, vv_v,  relaxed_simd, pending )
-OP( f64x2_relaxed_min,                   "f64x2.relaxed_min",                   0xfd, 0x10f, none, vv_v,  relaxed_simd, pending )
-OP( f64x2_relaxed_max,                   "f64x2.relaxed_max",                   0xfd, 0x110, none, vv_v,  relaxed_simd, pending )
-OP( i16x8_relaxed_q15mulr_s,             "i16x8.relaxed_q15mulr_s",             0xfd, 0x111, none, vv_v,  relaxed_simd, pending )
-OP( i16x8_relaxed_dot_i8x16_i7x16_s,     "i16x8.relaxed_dot_i8x16_i7x16_s",     0xfd, 0x112, none, vv_v,  relaxed_simd, pending )
-OP( i32x4_relaxed_dot_i8x16_i7x16_add_s, "i32x4.relaxed_dot_i8x16_i7x16_add_s", 0xfd, 0x113, none, vvv_v, relaxed_simd, pending )
+OP( i8x16_relaxed_swizzle,               "i8x16.relaxed_swizzle",               0xfd, 0x100, none, vv_v,  relaxed_simd, num::swizzle )
+OP( i32x4_relaxed_trunc_f32x4_s,         "i32x4.relaxed_trunc_f32x4_s",         0xfd, 0x101, none, v_v,   relaxed_simd, num::lanes<num::trunc_sat_s<u32, f32>> )
+OP( i32x4_relaxed_trunc_f32x4_u,         "i32x4.relaxed_trunc_f32x4_u",         0xfd, 0x102, none, v_v,   relaxed_simd, num::lanes<num::trunc_sat_u<u32, f32>> )
+OP( i32x4_relaxed_trunc_f64x2_s_zero,    "i32x4.relaxed_trunc_f64x2_s_zero",    0xfd, 0x103, none, v_v,   relaxed_simd, num::padded<num::trunc_sat_s<u32, f64>> )
+OP( i32x4_relaxed_trunc_f64x2_u_zero,    "i32x4.relaxed_trunc_f64x2_u_zero",    0xfd, 0x104, none, v_v,   relaxed_simd, num::padded<num::trunc_sat_u<u32, f64>> )
+OP( f32x4_relaxed_madd,                  "f32x4.relaxed_madd",                  0xfd, 0x105, none, vvv_v, relaxed_simd, num::lanes<num::madd<f32>> )
+OP( f32x4_relaxed_nmadd,                 "f32x4.relaxed_nmadd",                 0xfd, 0x106, none, vvv_v, relaxed_simd, num::lanes<num::nmadd<f32>> )
+OP( f64x2_relaxed_madd,                  "f64x2.relaxed_madd",                  0xfd, 0x107, none, vvv_v, relaxed_simd, num::lanes<num::madd<f64>> )
+OP( f64x2_relaxed_nmadd,                 "f64x2.relaxed_nmadd",                 0xfd, 0x108, none, vvv_v, relaxed_simd, num::lanes<num::nmadd<f64>> )
+OP( i8x16_relaxed_laneselect,            "i8x16.relaxed_laneselect",            0xfd, 0x109, none, vvv_v, relaxed_simd, num::lanes<num::bitselect<u64>> )
+OP( i16x8_relaxed_laneselect,            "i16x8.relaxed_laneselect",            0xfd, 0x10a, none, vvv_v, relaxed_simd, num::lanes<num::bitselect<u64>> )
+OP( i32x4_relaxed_laneselect,            "i32x4.relaxed_laneselect",            0xfd, 0x10b, none, vvv_v, relaxed_simd, num::lanes<num::bitselect<u64>> )
+OP( i64x2_relaxed_laneselect,            "i64x2.relaxed_laneselect",            0xfd, 0x10c, none, vvv_v, relaxed_simd, num::lanes<num::bitselect<u64>> )
+OP( f32x4_relaxed_min,                   "f32x4.relaxed_min",                   0xfd, 0x10d, none, vv_v,  relaxed_simd, num::lanes<num::min<f32>> )
+OP( f32x4_relaxed_max,                   "f32x4.relaxed_max",                   0xfd, 0x10e, none, vv_v,  relaxed_simd, num::lanes<num::max<f32>> )
+OP( f64x2_relaxed_min,                   "f64x2.relaxed_min",                   0xfd, 0x10f, none, vv_v,  relaxed_simd, num::lanes<num::min<f64>> )
+OP( f64x2_relaxed_max,                   "f64x2.relaxed_max",                   0xfd, 0x110, none, vv_v,  relaxed_simd, num::lanes<num::max<f64>> )
+OP( i16x8_relaxed_q15mulr_s,             "i16x8.relaxed_q15mulr_s",             0xfd, 0x111, none, vv_v,  relaxed_simd, num::lanes<num::q15mulr_sat_s> )
+OP( i16x8_relaxed_dot_i8x16_i7x16_s,     "i16x8.relaxed_dot_i8x16_i7x16_s",     0xfd, 0x112, none, vv_v,  relaxed_simd, num::dot<num::extend_s<u16, u8>, num::add_sat_s<u16>> )
+OP( i32x4_relaxed_dot_i8x16_i7x16_add_s, "i32x4.relaxed_dot_i8x16_i7x16_add_s", 0xfd, 0x113, none, vvv_v, relaxed_simd, num::dot_add<num::dot<num::extend_s<u16, u8>, num::add_sat_s<u16>>, num::extadd_pairwise<num::extend_s<u32, u16>>> )
 
 // ---- atomic operations (prefix 0xfe) --------------------------------------------------------------------------------
 OP( memory_atomic_notify,       "memory.atomic.notify",       0xfe, 0x00, memarg,    ai_i,  threads, pending )
@@ -6200,278 +6200,278 @@ OP( i64_mul_wide_s, "i64.mul_wide_s", 0xfc, 0x15, none, ll_ll,   wide_arithmetic
 OP( i64_mul_wide_u, "i64.mul_wide_u", 0xfc, 0x16, none, ll_ll,   wide_arithmetic, num::mul_wide_u )
 
 // ---- vectors: memory, constants, lanes (prefix 0xfd) ----------------------------------------------------------------
-OP( v128_load,            "v128.load",            0xfd, 0x00, memarg,     a_v,  simd, pending )
-OP( v128_load8x8_s,       "v128.load8x8_s",       0xfd, 0x01, memarg,     a_v,  simd, pending )
-OP( v128_load8x8_u,       "v128.load8x8_u",       0xfd, 0x02, memarg,     a_v,  simd, pending )
-OP( v128_load16x4_s,      "v128.load16x4_s",      0xfd, 0x03, memarg,     a_v,  simd, pending )
-OP( v128_load16x4_u,      "v128.load16x4_u",      0xfd, 0x04, memarg,     a_v,  simd, pending )
-OP( v128_load32x2_s,      "v128.load32x2_s",      0xfd, 0x05, memarg,     a_v,  simd, pending )
-OP( v128_load32x2_u,      "v128.load32x2_u",      0xfd, 0x06, memarg,     a_v,  simd, pending )
-OP( v128_load8_splat,     "v128.load8_splat",     0xfd, 0x07, memarg,     a_v,  simd, pending )
-OP( v128_load16_splat,    "v128.load16_splat",    0xfd, 0x08, memarg,     a_v,  simd, pending )
-OP( v128_load32_splat,    "v128.load32_splat",    0xfd, 0x09, memarg,     a_v,  simd, pending )
-OP( v128_load64_splat,    "v128.load64_splat",    0xfd, 0x0a, memarg,     a_v,  simd, pending )
-OP( v128_store,           "v128.store",           0xfd, 0x0b, memarg,     av_,  simd, pending )
-OP( v128_const,           "v128.const",           0xfd, 0x0c, v128_const, _v,   simd, pending )
-OP( i8x16_shuffle,        "i8x16.shuffle",        0xfd, 0x0d, shuffle,    vv_v, simd, pending )
-OP( i8x16_swizzle,        "i8x16.swizzle",        0xfd, 0x0e, none,       vv_v, simd, pending )
-OP( i8x16_splat,          "i8x16.splat",          0xfd, 0x0f, none,       i_v,  simd, pending )
-OP( i16x8_splat,          "i16x8.splat",          0xfd, 0x10, none,       i_v,  simd, pending )
-OP( i32x4_splat,          "i32x4.splat",          0xfd, 0x11, none,       i_v,  simd, pending )
-OP( i64x2_splat,          "i64x2.splat",          0xfd, 0x12, none,       l_v,  simd, pending )
-OP( f32x4_splat,          "f32x4.splat",          0xfd, 0x13, none,       f_v,  simd, pending )
-OP( f64x2_splat,          "f64x2.splat",          0xfd, 0x14, none,       d_v,  simd, pending )
-OP( i8x16_extract_lane_s, "i8x16.extract_lane_s", 0xfd, 0x15, lane,       v_i,  simd, pending )
-OP( i8x16_extract_lane_u, "i8x16.extract_lane_u", 0xfd, 0x16, lane,       v_i,  simd, pending )
-OP( i8x16_replace_lane,   "i8x16.replace_lane",   0xfd, 0x17, lane,       vi_v, simd, pending )
-OP( i16x8_extract_lane_s, "i16x8.extract_lane_s", 0xfd, 0x18, lane,       v_i,  simd, pending )
-OP( i16x8_extract_lane_u, "i16x8.extract_lane_u", 0xfd, 0x19, lane,       v_i,  simd, pending )
-OP( i16x8_replace_lane,   "i16x8.replace_lane",   0xfd, 0x1a, lane,       vi_v, simd, pending )
-OP( i32x4_extract_lane,   "i32x4.extract_lane",   0xfd, 0x1b, lane,       v_i,  simd, pending )
-OP( i32x4_replace_lane,   "i32x4.replace_lane",   0xfd, 0x1c, lane,       vi_v, simd, pending )
-OP( i64x2_extract_lane,   "i64x2.extract_lane",   0xfd, 0x1d, lane,       v_l,  simd, pending )
-OP( i64x2_replace_lane,   "i64x2.replace_lane",   0xfd, 0x1e, lane,       vl_v, simd, pending )
-OP( f32x4_extract_lane,   "f32x4.extract_lane",   0xfd, 0x1f, lane,       v_f,  simd, pending )
-OP( f32x4_replace_lane,   "f32x4.replace_lane",   0xfd, 0x20, lane,       vf_v, simd, pending )
-OP( f64x2_extract_lane,   "f64x2.extract_lane",   0xfd, 0x21, lane,       v_d,  simd, pending )
-OP( f64x2_replace_lane,   "f64x2.replace_lane",   0xfd, 0x22, lane,       vd_v, simd, pending )
+OP( v128_load,            "v128.load",            0xfd, 0x00, memarg,     a_v,  simd, mem::load<v128, v128> )
+OP( v128_load8x8_s,       "v128.load8x8_s",       0xfd, 0x01, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_s<u16, u8>>> )
+OP( v128_load8x8_u,       "v128.load8x8_u",       0xfd, 0x02, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_u<u16, u8>>> )
+OP( v128_load16x4_s,      "v128.load16x4_s",      0xfd, 0x03, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_s<u32, u16>>> )
+OP( v128_load16x4_u,      "v128.load16x4_u",      0xfd, 0x04, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_u<u32, u16>>> )
+OP( v128_load32x2_s,      "v128.load32x2_s",      0xfd, 0x05, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_s<u64, u32>>> )
+OP( v128_load32x2_u,      "v128.load32x2_u",      0xfd, 0x06, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_u<u64, u32>>> )
+OP( v128_load8_splat,     "v128.load8_splat",     0xfd, 0x07, memarg,     a_v,  simd, mem::load_splat<u8> )
+OP( v128_load16_splat,    "v128.load16_splat",    0xfd, 0x08, memarg,     a_v,  simd, mem::load_splat<u16> )
+OP( v128_load32_splat,    "v128.load32_splat",    0xfd, 0x09, memarg,     a_v,  simd, mem::load_splat<u32> )
+OP( v128_load64_splat,    "v128.load64_splat",    0xfd, 0x0a, memarg,     a_v,  simd, mem::load_splat<u64> )
+OP( v128_store,           "v128.store",           0xfd, 0x0b, memarg,     av_,  simd, mem::store<v128, v128> )
+OP( v128_const,           "v128.const",           0xfd, 0x0c, v128_const, _v,   simd, special )
+OP( i8x16_shuffle,        "i8x16.shuffle",        0xfd, 0x0d, shuffle,    vv_v, simd, num::shuffle )
+OP( i8x16_swizzle,        "i8x16.swizzle",        0xfd, 0x0e, none,       vv_v, simd, num::swizzle )
+OP( i8x16_splat,          "i8x16.splat",          0xfd, 0x0f, none,       i_v,  simd, num::splat<u8, u32> )
+OP( i16x8_splat,          "i16x8.splat",          0xfd, 0x10, none,       i_v,  simd, num::splat<u16, u32> )
+OP( i32x4_splat,          "i32x4.splat",          0xfd, 0x11, none,       i_v,  simd, num::splat<u32, u32> )
+OP( i64x2_splat,          "i64x2.splat",          0xfd, 0x12, none,       l_v,  simd, num::splat<u64, u64> )
+OP( f32x4_splat,          "f32x4.splat",          0xfd, 0x13, none,       f_v,  simd, num::splat<f32, f32> )
+OP( f64x2_splat,          "f64x2.splat",          0xfd, 0x14, none,       d_v,  simd, num::splat<f64, f64> )
+OP( i8x16_extract_lane_s, "i8x16.extract_lane_s", 0xfd, 0x15, lane,       v_i,  simd, num::extract_lane<u32, i8> )
+OP( i8x16_extract_lane_u, "i8x16.extract_lane_u", 0xfd, 0x16, lane,       v_i,  simd, num::extract_lane<u32, u8> )
+OP( i8x16_replace_lane,   "i8x16.replace_lane",   0xfd, 0x17, lane,       vi_v, simd, num::replace_lane<u8, u32> )
+OP( i16x8_extract_lane_s, "i16x8.extract_lane_s", 0xfd, 0x18, lane,       v_i,  simd, num::extract_lane<u32, i16> )
+OP( i16x8_extract_lane_u, "i16x8.extract_lane_u", 0xfd, 0x19, lane,       v_i,  simd, num::extract_lane<u32, u16> )
+OP( i16x8_replace_lane,   "i16x8.replace_lane",   0xfd, 0x1a, lane,       vi_v, simd, num::replace_lane<u16, u32> )
+OP( i32x4_extract_lane,   "i32x4.extract_lane",   0xfd, 0x1b, lane,       v_i,  simd, num::extract_lane<u32, u32> )
+OP( i32x4_replace_lane,   "i32x4.replace_lane",   0xfd, 0x1c, lane,       vi_v, simd, num::replace_lane<u32, u32> )
+OP( i64x2_extract_lane,   "i64x2.extract_lane",   0xfd, 0x1d, lane,       v_l,  simd, num::extract_lane<u64, u64> )
+OP( i64x2_replace_lane,   "i64x2.replace_lane",   0xfd, 0x1e, lane,       vl_v, simd, num::replace_lane<u64, u64> )
+OP( f32x4_extract_lane,   "f32x4.extract_lane",   0xfd, 0x1f, lane,       v_f,  simd, num::extract_lane<f32, f32> )
+OP( f32x4_replace_lane,   "f32x4.replace_lane",   0xfd, 0x20, lane,       vf_v, simd, num::replace_lane<f32, f32> )
+OP( f64x2_extract_lane,   "f64x2.extract_lane",   0xfd, 0x21, lane,       v_d,  simd, num::extract_lane<f64, f64> )
+OP( f64x2_replace_lane,   "f64x2.replace_lane",   0xfd, 0x22, lane,       vd_v, simd, num::replace_lane<f64, f64> )
 
 // ---- vectors: comparisons (prefix 0xfd) -----------------------------------------------------------------------------
-OP( i8x16_eq,   "i8x16.eq",   0xfd, 0x23, none, vv_v, simd, pending )
-OP( i8x16_ne,   "i8x16.ne",   0xfd, 0x24, none, vv_v, simd, pending )
-OP( i8x16_lt_s, "i8x16.lt_s", 0xfd, 0x25, none, vv_v, simd, pending )
-OP( i8x16_lt_u, "i8x16.lt_u", 0xfd, 0x26, none, vv_v, simd, pending )
-OP( i8x16_gt_s, "i8x16.gt_s", 0xfd, 0x27, none, vv_v, simd, pending )
-OP( i8x16_gt_u, "i8x16.gt_u", 0xfd, 0x28, none, vv_v, simd, pending )
-OP( i8x16_le_s, "i8x16.le_s", 0xfd, 0x29, none, vv_v, simd, pending )
-OP( i8x16_le_u, "i8x16.le_u", 0xfd, 0x2a, none, vv_v, simd, pending )
-OP( i8x16_ge_s, "i8x16.ge_s", 0xfd, 0x2b, none, vv_v, simd, pending )
-OP( i8x16_ge_u, "i8x16.ge_u", 0xfd, 0x2c, none, vv_v, simd, pending )
-OP( i16x8_eq,   "i16x8.eq",   0xfd, 0x2d, none, vv_v, simd, pending )
-OP( i16x8_ne,   "i16x8.ne",   0xfd, 0x2e, none, vv_v, simd, pending )
-OP( i16x8_lt_s, "i16x8.lt_s", 0xfd, 0x2f, none, vv_v, simd, pending )
-OP( i16x8_lt_u, "i16x8.lt_u", 0xfd, 0x30, none, vv_v, simd, pending )
-OP( i16x8_gt_s, "i16x8.gt_s", 0xfd, 0x31, none, vv_v, simd, pending )
-OP( i16x8_gt_u, "i16x8.gt_u", 0xfd, 0x32, none, vv_v, simd, pending )
-OP( i16x8_le_s, "i16x8.le_s", 0xfd, 0x33, none, vv_v, simd, pending )
-OP( i16x8_le_u, "i16x8.le_u", 0xfd, 0x34, none, vv_v, simd, pending )
-OP( i16x8_ge_s, "i16x8.ge_s", 0xfd, 0x35, none, vv_v, simd, pending )
-OP( i16x8_ge_u, "i16x8.ge_u", 0xfd, 0x36, none, vv_v, simd, pending )
-OP( i32x4_eq,   "i32x4.eq",   0xfd, 0x37, none, vv_v, simd, pending )
-OP( i32x4_ne,   "i32x4.ne",   0xfd, 0x38, none, vv_v, simd, pending )
-OP( i32x4_lt_s, "i32x4.lt_s", 0xfd, 0x39, none, vv_v, simd, pending )
-OP( i32x4_lt_u, "i32x4.lt_u", 0xfd, 0x3a, none, vv_v, simd, pending )
-OP( i32x4_gt_s, "i32x4.gt_s", 0xfd, 0x3b, none, vv_v, simd, pending )
-OP( i32x4_gt_u, "i32x4.gt_u", 0xfd, 0x3c, none, vv_v, simd, pending )
-OP( i32x4_le_s, "i32x4.le_s", 0xfd, 0x3d, none, vv_v, simd, pending )
-OP( i32x4_le_u, "i32x4.le_u", 0xfd, 0x3e, none, vv_v, simd, pending )
-OP( i32x4_ge_s, "i32x4.ge_s", 0xfd, 0x3f, none, vv_v, simd, pending )
-OP( i32x4_ge_u, "i32x4.ge_u", 0xfd, 0x40, none, vv_v, simd, pending )
-OP( f32x4_eq,   "f32x4.eq",   0xfd, 0x41, none, vv_v, simd, pending )
-OP( f32x4_ne,   "f32x4.ne",   0xfd, 0x42, none, vv_v, simd, pending )
-OP( f32x4_lt,   "f32x4.lt",   0xfd, 0x43, none, vv_v, simd, pending )
-OP( f32x4_gt,   "f32x4.gt",   0xfd, 0x44, none, vv_v, simd, pending )
-OP( f32x4_le,   "f32x4.le",   0xfd, 0x45, none, vv_v, simd, pending )
-OP( f32x4_ge,   "f32x4.ge",   0xfd, 0x46, none, vv_v, simd, pending )
-OP( f64x2_eq,   "f64x2.eq",   0xfd, 0x47, none, vv_v, simd, pending )
-OP( f64x2_ne,   "f64x2.ne",   0xfd, 0x48, none, vv_v, simd, pending )
-OP( f64x2_lt,   "f64x2.lt",   0xfd, 0x49, none, vv_v, simd, pending )
-OP( f64x2_gt,   "f64x2.gt",   0xfd, 0x4a, none, vv_v, simd, pending )
-OP( f64x2_le,   "f64x2.le",   0xfd, 0x4b, none, vv_v, simd, pending )
-OP( f64x2_ge,   "f64x2.ge",   0xfd, 0x4c, none, vv_v, simd, pending )
+OP( i8x16_eq,   "i8x16.eq",   0xfd, 0x23, none, vv_v, simd, num::mask<num::eq<u8>> )
+OP( i8x16_ne,   "i8x16.ne",   0xfd, 0x24, none, vv_v, simd, num::mask<num::ne<u8>> )
+OP( i8x16_lt_s, "i8x16.lt_s", 0xfd, 0x25, none, vv_v, simd, num::mask<num::lt_s<u8>> )
+OP( i8x16_lt_u, "i8x16.lt_u", 0xfd, 0x26, none, vv_v, simd, num::mask<num::lt_u<u8>> )
+OP( i8x16_gt_s, "i8x16.gt_s", 0xfd, 0x27, none, vv_v, simd, num::mask<num::gt_s<u8>> )
+OP( i8x16_gt_u, "i8x16.gt_u", 0xfd, 0x28, none, vv_v, simd, num::mask<num::gt_u<u8>> )
+OP( i8x16_le_s, "i8x16.le_s", 0xfd, 0x29, none, vv_v, simd, num::mask<num::le_s<u8>> )
+OP( i8x16_le_u, "i8x16.le_u", 0xfd, 0x2a, none, vv_v, simd, num::mask<num::le_u<u8>> )
+OP( i8x16_ge_s, "i8x16.ge_s", 0xfd, 0x2b, none, vv_v, simd, num::mask<num::ge_s<u8>> )
+OP( i8x16_ge_u, "i8x16.ge_u", 0xfd, 0x2c, none, vv_v, simd, num::mask<num::ge_u<u8>> )
+OP( i16x8_eq,   "i16x8.eq",   0xfd, 0x2d, none, vv_v, simd, num::mask<num::eq<u16>> )
+OP( i16x8_ne,   "i16x8.ne",   0xfd, 0x2e, none, vv_v, simd, num::mask<num::ne<u16>> )
+OP( i16x8_lt_s, "i16x8.lt_s", 0xfd, 0x2f, none, vv_v, simd, num::mask<num::lt_s<u16>> )
+OP( i16x8_lt_u, "i16x8.lt_u", 0xfd, 0x30, none, vv_v, simd, num::mask<num::lt_u<u16>> )
+OP( i16x8_gt_s, "i16x8.gt_s", 0xfd, 0x31, none, vv_v, simd, num::mask<num::gt_s<u16>> )
+OP( i16x8_gt_u, "i16x8.gt_u", 0xfd, 0x32, none, vv_v, simd, num::mask<num::gt_u<u16>> )
+OP( i16x8_le_s, "i16x8.le_s", 0xfd, 0x33, none, vv_v, simd, num::mask<num::le_s<u16>> )
+OP( i16x8_le_u, "i16x8.le_u", 0xfd, 0x34, none, vv_v, simd, num::mask<num::le_u<u16>> )
+OP( i16x8_ge_s, "i16x8.ge_s", 0xfd, 0x35, none, vv_v, simd, num::mask<num::ge_s<u16>> )
+OP( i16x8_ge_u, "i16x8.ge_u", 0xfd, 0x36, none, vv_v, simd, num::mask<num::ge_u<u16>> )
+OP( i32x4_eq,   "i32x4.eq",   0xfd, 0x37, none, vv_v, simd, num::mask<num::eq<u32>> )
+OP( i32x4_ne,   "i32x4.ne",   0xfd, 0x38, none, vv_v, simd, num::mask<num::ne<u32>> )
+OP( i32x4_lt_s, "i32x4.lt_s", 0xfd, 0x39, none, vv_v, simd, num::mask<num::lt_s<u32>> )
+OP( i32x4_lt_u, "i32x4.lt_u", 0xfd, 0x3a, none, vv_v, simd, num::mask<num::lt_u<u32>> )
+OP( i32x4_gt_s, "i32x4.gt_s", 0xfd, 0x3b, none, vv_v, simd, num::mask<num::gt_s<u32>> )
+OP( i32x4_gt_u, "i32x4.gt_u", 0xfd, 0x3c, none, vv_v, simd, num::mask<num::gt_u<u32>> )
+OP( i32x4_le_s, "i32x4.le_s", 0xfd, 0x3d, none, vv_v, simd, num::mask<num::le_s<u32>> )
+OP( i32x4_le_u, "i32x4.le_u", 0xfd, 0x3e, none, vv_v, simd, num::mask<num::le_u<u32>> )
+OP( i32x4_ge_s, "i32x4.ge_s", 0xfd, 0x3f, none, vv_v, simd, num::mask<num::ge_s<u32>> )
+OP( i32x4_ge_u, "i32x4.ge_u", 0xfd, 0x40, none, vv_v, simd, num::mask<num::ge_u<u32>> )
+OP( f32x4_eq,   "f32x4.eq",   0xfd, 0x41, none, vv_v, simd, num::mask<num::eq<f32>> )
+OP( f32x4_ne,   "f32x4.ne",   0xfd, 0x42, none, vv_v, simd, num::mask<num::ne<f32>> )
+OP( f32x4_lt,   "f32x4.lt",   0xfd, 0x43, none, vv_v, simd, num::mask<num::lt<f32>> )
+OP( f32x4_gt,   "f32x4.gt",   0xfd, 0x44, none, vv_v, simd, num::mask<num::gt<f32>> )
+OP( f32x4_le,   "f32x4.le",   0xfd, 0x45, none, vv_v, simd, num::mask<num::le<f32>> )
+OP( f32x4_ge,   "f32x4.ge",   0xfd, 0x46, none, vv_v, simd, num::mask<num::ge<f32>> )
+OP( f64x2_eq,   "f64x2.eq",   0xfd, 0x47, none, vv_v, simd, num::mask<num::eq<f64>> )
+OP( f64x2_ne,   "f64x2.ne",   0xfd, 0x48, none, vv_v, simd, num::mask<num::ne<f64>> )
+OP( f64x2_lt,   "f64x2.lt",   0xfd, 0x49, none, vv_v, simd, num::mask<num::lt<f64>> )
+OP( f64x2_gt,   "f64x2.gt",   0xfd, 0x4a, none, vv_v, simd, num::mask<num::gt<f64>> )
+OP( f64x2_le,   "f64x2.le",   0xfd, 0x4b, none, vv_v, simd, num::mask<num::le<f64>> )
+OP( f64x2_ge,   "f64x2.ge",   0xfd, 0x4c, none, vv_v, simd, num::mask<num::ge<f64>> )
 
 // ---- vectors: bits, memory lanes (prefix 0xfd) ----------------------------------------------------------------------
-OP( v128_not,                "v128.not",                0xfd, 0x4d, none,        v_v,   simd, pending )
-OP( v128_and,                "v128.and",                0xfd, 0x4e, none,        vv_v,  simd, pending )
-OP( v128_andnot,             "v128.andnot",             0xfd, 0x4f, none,        vv_v,  simd, pending )
-OP( v128_or,                 "v128.or",                 0xfd, 0x50, none,        vv_v,  simd, pending )
-OP( v128_xor,                "v128.xor",                0xfd, 0x51, none,        vv_v,  simd, pending )
-OP( v128_bitselect,          "v128.bitselect",          0xfd, 0x52, none,        vvv_v, simd, pending )
-OP( v128_any_true,           "v128.any_true",           0xfd, 0x53, none,        v_i,   simd, pending )
-OP( v128_load8_lane,         "v128.load8_lane",         0xfd, 0x54, memarg_lane, av_v,  simd, pending )
-OP( v128_load16_lane,        "v128.load16_lane",        0xfd, 0x55, memarg_lane, av_v,  simd, pending )
-OP( v128_load32_lane,        "v128.load32_lane",        0xfd, 0x56, memarg_lane, av_v,  simd, pending )
-OP( v128_load64_lane,        "v128.load64_lane",        0xfd, 0x57, memarg_lane, av_v,  simd, pending )
-OP( v128_store8_lane,        "v128.store8_lane",        0xfd, 0x58, memarg_lane, av_,   simd, pending )
-OP( v128_store16_lane,       "v128.store16_lane",       0xfd, 0x59, memarg_lane, av_,   simd, pending )
-OP( v128_store32_lane,       "v128.store32_lane",       0xfd, 0x5a, memarg_lane, av_,   simd, pending )
-OP( v128_store64_lane,       "v128.store64_lane",       0xfd, 0x5b, memarg_lane, av_,   simd, pending )
-OP( v128_load32_zero,        "v128.load32_zero",        0xfd, 0x5c, memarg,      a_v,   simd, pending )
-OP( v128_load64_zero,        "v128.load64_zero",        0xfd, 0x5d, memarg,      a_v,   simd, pending )
-OP( f32x4_demote_f64x2_zero, "f32x4.demote_f64x2_zero", 0xfd, 0x5e, none,        v_v,   simd, pending )
-OP( f64x2_promote_low_f32x4, "f64x2.promote_low_f32x4", 0xfd, 0x5f, none,        v_v,   simd, pending )
+OP( v128_not,                "v128.not",                0xfd, 0x4d, none,        v_v,   simd, num::lanes<num::not_<u64>> )
+OP( v128_and,                "v128.and",                0xfd, 0x4e, none,        vv_v,  simd, num::lanes<num::and_<u64>> )
+OP( v128_andnot,             "v128.andnot",             0xfd, 0x4f, none,        vv_v,  simd, num::lanes<num::andnot<u64>> )
+OP( v128_or,                 "v128.or",                 0xfd, 0x50, none,        vv_v,  simd, num::lanes<num::or_<u64>> )
+OP( v128_xor,                "v128.xor",                0xfd, 0x51, none,        vv_v,  simd, num::lanes<num::xor_<u64>> )
+OP( v128_bitselect,          "v128.bitselect",          0xfd, 0x52, none,        vvv_v, simd, num::lanes<num::bitselect<u64>> )
+OP( v128_any_true,           "v128.any_true",           0xfd, 0x53, none,        v_i,   simd, num::any_true )
+OP( v128_load8_lane,         "v128.load8_lane",         0xfd, 0x54, memarg_lane, av_v,  simd, mem::load_lane<op::i32_load8_u, op::i8x16_replace_lane> )
+OP( v128_load16_lane,        "v128.load16_lane",        0xfd, 0x55, memarg_lane, av_v,  simd, mem::load_lane<op::i32_load16_u, op::i16x8_replace_lane> )
+OP( v128_load32_lane,        "v128.load32_lane",        0xfd, 0x56, memarg_lane, av_v,  simd, mem::load_lane<op::i32_load, op::i32x4_replace_lane> )
+OP( v128_load64_lane,        "v128.load64_lane",        0xfd, 0x57, memarg_lane, av_v,  simd, mem::load_lane<op::i64_load, op::i64x2_replace_lane> )
+OP( v128_store8_lane,        "v128.store8_lane",        0xfd, 0x58, memarg_lane, av_,   simd, mem::store_lane<op::i8x16_extract_lane_u, op::i32_store8> )
+OP( v128_store16_lane,       "v128.store16_lane",       0xfd, 0x59, memarg_lane, av_,   simd, mem::store_lane<op::i16x8_extract_lane_u, op::i32_store16> )
+OP( v128_store32_lane,       "v128.store32_lane",       0xfd, 0x5a, memarg_lane, av_,   simd, mem::store_lane<op::i32x4_extract_lane, op::i32_store> )
+OP( v128_store64_lane,       "v128.store64_lane",       0xfd, 0x5b, memarg_lane, av_,   simd, mem::store_lane<op::i64x2_extract_lane, op::i64_store> )
+OP( v128_load32_zero,        "v128.load32_zero",        0xfd, 0x5c, memarg,      a_v,   simd, mem::load_low<u32> )
+OP( v128_load64_zero,        "v128.load64_zero",        0xfd, 0x5d, memarg,      a_v,   simd, mem::load_low<u64> )
+OP( f32x4_demote_f64x2_zero, "f32x4.demote_f64x2_zero", 0xfd, 0x5e, none,        v_v,   simd, num::padded<num::demote> )
+OP( f64x2_promote_low_f32x4, "f64x2.promote_low_f32x4", 0xfd, 0x5f, none,        v_v,   simd, num::low<num::promote> )
 
 // ---- vectors: i8x16 and what shares its range (prefix 0xfd) ---------------------------------------------------------
-OP( i8x16_abs,                     "i8x16.abs",                     0xfd, 0x60, none, v_v,  simd, pending )
-OP( i8x16_neg,                     "i8x16.neg",                     0xfd, 0x61, none, v_v,  simd, pending )
-OP( i8x16_popcnt,                  "i8x16.popcnt",                  0xfd, 0x62, none, v_v,  simd, pending )
-OP( i8x16_all_true,                "i8x16.all_true",                0xfd, 0x63, none, v_i,  simd, pending )
-OP( i8x16_bitmask,                 "i8x16.bitmask",                 0xfd, 0x64, none, v_i,  simd, pending )
-OP( i8x16_narrow_i16x8_s,          "i8x16.narrow_i16x8_s",          0xfd, 0x65, none, vv_v, simd, pending )
-OP( i8x16_narrow_i16x8_u,          "i8x16.narrow_i16x8_u",          0xfd, 0x66, none, vv_v, simd, pending )
-OP( f32x4_ceil,                    "f32x4.ceil",                    0xfd, 0x67, none, v_v,  simd, pending )
-OP( f32x4_floor,                   "f32x4.floor",                   0xfd, 0x68, none, v_v,  simd, pending )
-OP( f32x4_trunc,                   "f32x4.trunc",                   0xfd, 0x69, none, v_v,  simd, pending )
-OP( f32x4_nearest,                 "f32x4.nearest",                 0xfd, 0x6a, none, v_v,  simd, pending )
-OP( i8x16_shl,                     "i8x16.shl",                     0xfd, 0x6b, none, vi_v, simd, pending )
-OP( i8x16_shr_s,                   "i8x16.shr_s",                   0xfd, 0x6c, none, vi_v, simd, pending )
-OP( i8x16_shr_u,                   "i8x16.shr_u",                   0xfd, 0x6d, none, vi_v, simd, pending )
-OP( i8x16_add,                     "i8x16.add",                     0xfd, 0x6e, none, vv_v, simd, pending )
-OP( i8x16_add_sat_s,               "i8x16.add_sat_s",               0xfd, 0x6f, none, vv_v, simd, pending )
-OP( i8x16_add_sat_u,               "i8x16.add_sat_u",               0xfd, 0x70, none, vv_v, simd, pending )
-OP( i8x16_sub,                     "i8x16.sub",                     0xfd, 0x71, none, vv_v, simd, pending )
-OP( i8x16_sub_sat_s,               "i8x16.sub_sat_s",               0xfd, 0x72, none, vv_v, simd, pending )
-OP( i8x16_sub_sat_u,               "i8x16.sub_sat_u",               0xfd, 0x73, none, vv_v, simd, pending )
-OP( f64x2_ceil,                    "f64x2.ceil",                    0xfd, 0x74, none, v_v,  simd, pending )
-OP( f64x2_floor,                   "f64x2.floor",                   0xfd, 0x75, none, v_v,  simd, pending )
-OP( i8x16_min_s,                   "i8x16.min_s",                   0xfd, 0x76, none, vv_v, simd, pending )
-OP( i8x16_min_u,                   "i8x16.min_u",                   0xfd, 0x77, none, vv_v, simd, pending )
-OP( i8x16_max_s,                   "i8x16.max_s",                   0xfd, 0x78, none, vv_v, simd, pending )
-OP( i8x16_max_u,                   "i8x16.max_u",                   0xfd, 0x79, none, vv_v, simd, pending )
-OP( f64x2_trunc,                   "f64x2.trunc",                   0xfd, 0x7a, none, v_v,  simd, pending )
-OP( i8x16_avgr_u,                  "i8x16.avgr_u",                  0xfd, 0x7b, none, vv_v, simd, pending )
-OP( i16x8_extadd_pairwise_i8x16_s, "i16x8.extadd_pairwise_i8x16_s", 0xfd, 0x7c, none, v_v,  simd, pending )
-OP( i16x8_extadd_pairwise_i8x16_u, "i16x8.extadd_pairwise_i8x16_u", 0xfd, 0x7d, none, v_v,  simd, pending )
-OP( i32x4_extadd_pairwise_i16x8_s, "i32x4.extadd_pairwise_i16x8_s", 0xfd, 0x7e, none, v_v,  simd, pending )
-OP( i32x4_extadd_pairwise_i16x8_u, "i32x4.extadd_pairwise_i16x8_u", 0xfd, 0x7f, none, v_v,  simd, pending )
+OP( i8x16_abs,                     "i8x16.abs",                     0xfd, 0x60, none, v_v,  simd, num::lanes<num::iabs<u8>> )
+OP( i8x16_neg,                     "i8x16.neg",                     0xfd, 0x61, none, v_v,  simd, num::lanes<num::ineg<u8>> )
+OP( i8x16_popcnt,                  "i8x16.popcnt",                  0xfd, 0x62, none, v_v,  simd, num::lanes<num::popcnt<u8>> )
+OP( i8x16_all_true,                "i8x16.all_true",                0xfd, 0x63, none, v_i,  simd, num::all_true<u8> )
+OP( i8x16_bitmask,                 "i8x16.bitmask",                 0xfd, 0x64, none, v_i,  simd, num::bitmask<u8> )
+OP( i8x16_narrow_i16x8_s,          "i8x16.narrow_i16x8_s",          0xfd, 0x65, none, vv_v, simd, num::narrow<num::narrow_s<u8, u16>> )
+OP( i8x16_narrow_i16x8_u,          "i8x16.narrow_i16x8_u",          0xfd, 0x66, none, vv_v, simd, num::narrow<num::narrow_u<u8, u16>> )
+OP( f32x4_ceil,                    "f32x4.ceil",                    0xfd, 0x67, none, v_v,  simd, num::lanes<num::ceil<f32>> )
+OP( f32x4_floor,                   "f32x4.floor",                   0xfd, 0x68, none, v_v,  simd, num::lanes<num::floor<f32>> )
+OP( f32x4_trunc,                   "f32x4.trunc",                   0xfd, 0x69, none, v_v,  simd, num::lanes<num::trunc<f32>> )
+OP( f32x4_nearest,                 "f32x4.nearest",                 0xfd, 0x6a, none, v_v,  simd, num::lanes<num::nearest<f32>> )
+OP( i8x16_shl,                     "i8x16.shl",                     0xfd, 0x6b, none, vi_v, simd, num::lanes_by<num::shl<u8>> )
+OP( i8x16_shr_s,                   "i8x16.shr_s",                   0xfd, 0x6c, none, vi_v, simd, num::lanes_by<num::shr_s<u8>> )
+OP( i8x16_shr_u,                   "i8x16.shr_u",                   0xfd, 0x6d, none, vi_v, simd, num::lanes_by<num::shr_u<u8>> )
+OP( i8x16_add,                     "i8x16.add",                     0xfd, 0x6e, none, vv_v, simd, num::lanes<num::add<u8>> )
+OP( i8x16_add_sat_s,               "i8x16.add_sat_s",               0xfd, 0x6f, none, vv_v, simd, num::lanes<num::add_sat_s<u8>> )
+OP( i8x16_add_sat_u,               "i8x16.add_sat_u",               0xfd, 0x70, none, vv_v, simd, num::lanes<num::add_sat_u<u8>> )
+OP( i8x16_sub,                     "i8x16.sub",                     0xfd, 0x71, none, vv_v, simd, num::lanes<num::sub<u8>> )
+OP( i8x16_sub_sat_s,               "i8x16.sub_sat_s",               0xfd, 0x72, none, vv_v, simd, num::lanes<num::sub_sat_s<u8>> )
+OP( i8x16_sub_sat_u,               "i8x16.sub_sat_u",               0xfd, 0x73, none, vv_v, simd, num::lanes<num::sub_sat_u<u8>> )
+OP( f64x2_ceil,                    "f64x2.ceil",                    0xfd, 0x74, none, v_v,  simd, num::lanes<num::ceil<f64>> )
+OP( f64x2_floor,                   "f64x2.floor",                   0xfd, 0x75, none, v_v,  simd, num::lanes<num::floor<f64>> )
+OP( i8x16_min_s,                   "i8x16.min_s",                   0xfd, 0x76, none, vv_v, simd, num::lanes<num::min_s<u8>> )
+OP( i8x16_min_u,                   "i8x16.min_u",                   0xfd, 0x77, none, vv_v, simd, num::lanes<num::min_u<u8>> )
+OP( i8x16_max_s,                   "i8x16.max_s",                   0xfd, 0x78, none, vv_v, simd, num::lanes<num::max_s<u8>> )
+OP( i8x16_max_u,                   "i8x16.max_u",                   0xfd, 0x79, none, vv_v, simd, num::lanes<num::max_u<u8>> )
+OP( f64x2_trunc,                   "f64x2.trunc",                   0xfd, 0x7a, none, v_v,  simd, num::lanes<num::trunc<f64>> )
+OP( i8x16_avgr_u,                  "i8x16.avgr_u",                  0xfd, 0x7b, none, vv_v, simd, num::lanes<num::avgr_u<u8>> )
+OP( i16x8_extadd_pairwise_i8x16_s, "i16x8.extadd_pairwise_i8x16_s", 0xfd, 0x7c, none, v_v,  simd, num::extadd_pairwise<num::extend_s<u16, u8>> )
+OP( i16x8_extadd_pairwise_i8x16_u, "i16x8.extadd_pairwise_i8x16_u", 0xfd, 0x7d, none, v_v,  simd, num::extadd_pairwise<num::extend_u<u16, u8>> )
+OP( i32x4_extadd_pairwise_i16x8_s, "i32x4.extadd_pairwise_i16x8_s", 0xfd, 0x7e, none, v_v,  simd, num::extadd_pairwise<num::extend_s<u32, u16>> )
+OP( i32x4_extadd_pairwise_i16x8_u, "i32x4.extadd_pairwise_i16x8_u", 0xfd, 0x7f, none, v_v,  simd, num::extadd_pairwise<num::extend_u<u32, u16>> )
 
 // ---- vectors: i16x8 (prefix 0xfd) -----------------------------------------------------------------------------------
-OP( i16x8_abs,                 "i16x8.abs",                 0xfd, 0x80, none, v_v,  simd, pending )
-OP( i16x8_neg,                 "i16x8.neg",                 0xfd, 0x81, none, v_v,  simd, pending )
-OP( i16x8_q15mulr_sat_s,       "i16x8.q15mulr_sat_s",       0xfd, 0x82, none, vv_v, simd, pending )
-OP( i16x8_all_true,            "i16x8.all_true",            0xfd, 0x83, none, v_i,  simd, pending )
-OP( i16x8_bitmask,             "i16x8.bitmask",             0xfd, 0x84, none, v_i,  simd, pending )
-OP( i16x8_narrow_i32x4_s,      "i16x8.narrow_i32x4_s",      0xfd, 0x85, none, vv_v, simd, pending )
-OP( i16x8_narrow_i32x4_u,      "i16x8.narrow_i32x4_u",      0xfd, 0x86, none, vv_v, simd, pending )
-OP( i16x8_extend_low_i8x16_s,  "i16x8.extend_low_i8x16_s",  0xfd, 0x87, none, v_v,  simd, pending )
-OP( i16x8_extend_high_i8x16_s, "i16x8.extend_high_i8x16_s", 0xfd, 0x88, none, v_v,  simd, pending )
-OP( i16x8_extend_low_i8x16_u,  "i16x8.extend_low_i8x16_u",  0xfd, 0x89, none, v_v,  simd, pending )
-OP( i16x8_extend_high_i8x16_u, "i16x8.extend_high_i8x16_u", 0xfd, 0x8a, none, v_v,  simd, pending )
-OP( i16x8_shl,                 "i16x8.shl",                 0xfd, 0x8b, none, vi_v, simd, pending )
-OP( i16x8_shr_s,               "i16x8.shr_s",               0xfd, 0x8c, none, vi_v, simd, pending )
-OP( i16x8_shr_u,               "i16x8.shr_u",               0xfd, 0x8d, none, vi_v, simd, pending )
-OP( i16x8_add,                 "i16x8.add",                 0xfd, 0x8e, none, vv_v, simd, pending )
-OP( i16x8_add_sat_s,           "i16x8.add_sat_s",           0xfd, 0x8f, none, vv_v, simd, pending )
-OP( i16x8_add_sat_u,           "i16x8.add_sat_u",           0xfd, 0x90, none, vv_v, simd, pending )
-OP( i16x8_sub,                 "i16x8.sub",                 0xfd, 0x91, none, vv_v, simd, pending )
-OP( i16x8_sub_sat_s,           "i16x8.sub_sat_s",           0xfd, 0x92, none, vv_v, simd, pending )
-OP( i16x8_sub_sat_u,           "i16x8.sub_sat_u",           0xfd, 0x93, none, vv_v, simd, pending )
-OP( f64x2_nearest,             "f64x2.nearest",             0xfd, 0x94, none, v_v,  simd, pending )
-OP( i16x8_mul,                 "i16x8.mul",                 0xfd, 0x95, none, vv_v, simd, pending )
-OP( i16x8_min_s,               "i16x8.min_s",               0xfd, 0x96, none, vv_v, simd, pending )
-OP( i16x8_min_u,               "i16x8.min_u",               0xfd, 0x97, none, vv_v, simd, pending )
-OP( i16x8_max_s,               "i16x8.max_s",               0xfd, 0x98, none, vv_v, simd, pending )
-OP( i16x8_max_u,               "i16x8.max_u",               0xfd, 0x99, none, vv_v, simd, pending )
-OP( i16x8_avgr_u,              "i16x8.avgr_u",              0xfd, 0x9b, none, vv_v, simd, pending )
-OP( i16x8_extmul_low_i8x16_s,  "i16x8.extmul_low_i8x16_s",  0xfd, 0x9c, none, vv_v, simd, pending )
-OP( i16x8_extmul_high_i8x16_s, "i16x8.extmul_high_i8x16_s", 0xfd, 0x9d, none, vv_v, simd, pending )
-OP( i16x8_extmul_low_i8x16_u,  "i16x8.extmul_low_i8x16_u",  0xfd, 0x9e, none, vv_v, simd, pending )
-OP( i16x8_extmul_high_i8x16_u, "i16x8.extmul_high_i8x16_u", 0xfd, 0x9f, none, vv_v, simd, pending )
+OP( i16x8_abs,                 "i16x8.abs",                 0xfd, 0x80, none, v_v,  simd, num::lanes<num::iabs<u16>> )
+OP( i16x8_neg,                 "i16x8.neg",                 0xfd, 0x81, none, v_v,  simd, num::lanes<num::ineg<u16>> )
+OP( i16x8_q15mulr_sat_s,       "i16x8.q15mulr_sat_s",       0xfd, 0x82, none, vv_v, simd, num::lanes<num::q15mulr_sat_s> )
+OP( i16x8_all_true,            "i16x8.all_true",            0xfd, 0x83, none, v_i,  simd, num::all_true<u16> )
+OP( i16x8_bitmask,             "i16x8.bitmask",             0xfd, 0x84, none, v_i,  simd, num::bitmask<u16> )
+OP( i16x8_narrow_i32x4_s,      "i16x8.narrow_i32x4_s",      0xfd, 0x85, none, vv_v, simd, num::narrow<num::narrow_s<u16, u32>> )
+OP( i16x8_narrow_i32x4_u,      "i16x8.narrow_i32x4_u",      0xfd, 0x86, none, vv_v, simd, num::narrow<num::narrow_u<u16, u32>> )
+OP( i16x8_extend_low_i8x16_s,  "i16x8.extend_low_i8x16_s",  0xfd, 0x87, none, v_v,  simd, num::low<num::extend_s<u16, u8>> )
+OP( i16x8_extend_high_i8x16_s, "i16x8.extend_high_i8x16_s", 0xfd, 0x88, none, v_v,  simd, num::high<num::extend_s<u16, u8>> )
+OP( i16x8_extend_low_i8x16_u,  "i16x8.extend_low_i8x16_u",  0xfd, 0x89, none, v_v,  simd, num::low<num::extend_u<u16, u8>> )
+OP( i16x8_extend_high_i8x16_u, "i16x8.extend_high_i8x16_u", 0xfd, 0x8a, none, v_v,  simd, num::high<num::extend_u<u16, u8>> )
+OP( i16x8_shl,                 "i16x8.shl",                 0xfd, 0x8b, none, vi_v, simd, num::lanes_by<num::shl<u16>> )
+OP( i16x8_shr_s,               "i16x8.shr_s",               0xfd, 0x8c, none, vi_v, simd, num::lanes_by<num::shr_s<u16>> )
+OP( i16x8_shr_u,               "i16x8.shr_u",               0xfd, 0x8d, none, vi_v, simd, num::lanes_by<num::shr_u<u16>> )
+OP( i16x8_add,                 "i16x8.add",                 0xfd, 0x8e, none, vv_v, simd, num::lanes<num::add<u16>> )
+OP( i16x8_add_sat_s,           "i16x8.add_sat_s",           0xfd, 0x8f, none, vv_v, simd, num::lanes<num::add_sat_s<u16>> )
+OP( i16x8_add_sat_u,           "i16x8.add_sat_u",           0xfd, 0x90, none, vv_v, simd, num::lanes<num::add_sat_u<u16>> )
+OP( i16x8_sub,                 "i16x8.sub",                 0xfd, 0x91, none, vv_v, simd, num::lanes<num::sub<u16>> )
+OP( i16x8_sub_sat_s,           "i16x8.sub_sat_s",           0xfd, 0x92, none, vv_v, simd, num::lanes<num::sub_sat_s<u16>> )
+OP( i16x8_sub_sat_u,           "i16x8.sub_sat_u",           0xfd, 0x93, none, vv_v, simd, num::lanes<num::sub_sat_u<u16>> )
+OP( f64x2_nearest,             "f64x2.nearest",             0xfd, 0x94, none, v_v,  simd, num::lanes<num::nearest<f64>> )
+OP( i16x8_mul,                 "i16x8.mul",                 0xfd, 0x95, none, vv_v, simd, num::lanes<num::mul<u16>> )
+OP( i16x8_min_s,               "i16x8.min_s",               0xfd, 0x96, none, vv_v, simd, num::lanes<num::min_s<u16>> )
+OP( i16x8_min_u,               "i16x8.min_u",               0xfd, 0x97, none, vv_v, simd, num::lanes<num::min_u<u16>> )
+OP( i16x8_max_s,               "i16x8.max_s",               0xfd, 0x98, none, vv_v, simd, num::lanes<num::max_s<u16>> )
+OP( i16x8_max_u,               "i16x8.max_u",               0xfd, 0x99, none, vv_v, simd, num::lanes<num::max_u<u16>> )
+OP( i16x8_avgr_u,              "i16x8.avgr_u",              0xfd, 0x9b, none, vv_v, simd, num::lanes<num::avgr_u<u16>> )
+OP( i16x8_extmul_low_i8x16_s,  "i16x8.extmul_low_i8x16_s",  0xfd, 0x9c, none, vv_v, simd, num::extmul<num::low<num::extend_s<u16, u8>>> )
+OP( i16x8_extmul_high_i8x16_s, "i16x8.extmul_high_i8x16_s", 0xfd, 0x9d, none, vv_v, simd, num::extmul<num::high<num::extend_s<u16, u8>>> )
+OP( i16x8_extmul_low_i8x16_u,  "i16x8.extmul_low_i8x16_u",  0xfd, 0x9e, none, vv_v, simd, num::extmul<num::low<num::extend_u<u16, u8>>> )
+OP( i16x8_extmul_high_i8x16_u, "i16x8.extmul_high_i8x16_u", 0xfd, 0x9f, none, vv_v, simd, num::extmul<num::high<num::extend_u<u16, u8>>> )
 
 // ---- vectors: i32x4 (prefix 0xfd) -----------------------------------------------------------------------------------
-OP( i32x4_abs,                 "i32x4.abs",                 0xfd, 0xa0, none, v_v,  simd, pending )
-OP( i32x4_neg,                 "i32x4.neg",                 0xfd, 0xa1, none, v_v,  simd, pending )
-OP( i32x4_all_true,            "i32x4.all_true",            0xfd, 0xa3, none, v_i,  simd, pending )
-OP( i32x4_bitmask,             "i32x4.bitmask",             0xfd, 0xa4, none, v_i,  simd, pending )
-OP( i32x4_extend_low_i16x8_s,  "i32x4.extend_low_i16x8_s",  0xfd, 0xa7, none, v_v,  simd, pending )
-OP( i32x4_extend_high_i16x8_s, "i32x4.extend_high_i16x8_s", 0xfd, 0xa8, none, v_v,  simd, pending )
-OP( i32x4_extend_low_i16x8_u,  "i32x4.extend_low_i16x8_u",  0xfd, 0xa9, none, v_v,  simd, pending )
-OP( i32x4_extend_high_i16x8_u, "i32x4.extend_high_i16x8_u", 0xfd, 0xaa, none, v_v,  simd, pending )
-OP( i32x4_shl,                 "i32x4.shl",                 0xfd, 0xab, none, vi_v, simd, pending )
-OP( i32x4_shr_s,               "i32x4.shr_s",               0xfd, 0xac, none, vi_v, simd, pending )
-OP( i32x4_shr_u,               "i32x4.shr_u",               0xfd, 0xad, none, vi_v, simd, pending )
-OP( i32x4_add,                 "i32x4.add",                 0xfd, 0xae, none, vv_v, simd, pending )
-OP( i32x4_sub,                 "i32x4.sub",                 0xfd, 0xb1, none, vv_v, simd, pending )
-OP( i32x4_mul,                 "i32x4.mul",                 0xfd, 0xb5, none, vv_v, simd, pending )
-OP( i32x4_min_s,               "i32x4.min_s",               0xfd, 0xb6, none, vv_v, simd, pending )
-OP( i32x4_min_u,               "i32x4.min_u",               0xfd, 0xb7, none, vv_v, simd, pending )
-OP( i32x4_max_s,               "i32x4.max_s",               0xfd, 0xb8, none, vv_v, simd, pending )
-OP( i32x4_max_u,               "i32x4.max_u",               0xfd, 0xb9, none, vv_v, simd, pending )
-OP( i32x4_dot_i16x8_s,         "i32x4.dot_i16x8_s",         0xfd, 0xba, none, vv_v, simd, pending )
-OP( i32x4_extmul_low_i16x8_s,  "i32x4.extmul_low_i16x8_s",  0xfd, 0xbc, none, vv_v, simd, pending )
-OP( i32x4_extmul_high_i16x8_s, "i32x4.extmul_high_i16x8_s", 0xfd, 0xbd, none, vv_v, simd, pending )
-OP( i32x4_extmul_low_i16x8_u,  "i32x4.extmul_low_i16x8_u",  0xfd, 0xbe, none, vv_v, simd, pending )
-OP( i32x4_extmul_high_i16x8_u, "i32x4.extmul_high_i16x8_u", 0xfd, 0xbf, none, vv_v, simd, pending )
+OP( i32x4_abs,                 "i32x4.abs",                 0xfd, 0xa0, none, v_v,  simd, num::lanes<num::iabs<u32>> )
+OP( i32x4_neg,                 "i32x4.neg",                 0xfd, 0xa1, none, v_v,  simd, num::lanes<num::ineg<u32>> )
+OP( i32x4_all_true,            "i32x4.all_true",            0xfd, 0xa3, none, v_i,  simd, num::all_true<u32> )
+OP( i32x4_bitmask,             "i32x4.bitmask",             0xfd, 0xa4, none, v_i,  simd, num::bitmask<u32> )
+OP( i32x4_extend_low_i16x8_s,  "i32x4.extend_low_i16x8_s",  0xfd, 0xa7, none, v_v,  simd, num::low<num::extend_s<u32, u16>> )
+OP( i32x4_extend_high_i16x8_s, "i32x4.extend_high_i16x8_s", 0xfd, 0xa8, none, v_v,  simd, num::high<num::extend_s<u32, u16>> )
+OP( i32x4_extend_low_i16x8_u,  "i32x4.extend_low_i16x8_u",  0xfd, 0xa9, none, v_v,  simd, num::low<num::extend_u<u32, u16>> )
+OP( i32x4_extend_high_i16x8_u, "i32x4.extend_high_i16x8_u", 0xfd, 0xaa, none, v_v,  simd, num::high<num::extend_u<u32, u16>> )
+OP( i32x4_shl,                 "i32x4.shl",                 0xfd, 0xab, none, vi_v, simd, num::lanes_by<num::shl<u32>> )
+OP( i32x4_shr_s,               "i32x4.shr_s",               0xfd, 0xac, none, vi_v, simd, num::lanes_by<num::shr_s<u32>> )
+OP( i32x4_shr_u,               "i32x4.shr_u",               0xfd, 0xad, none, vi_v, simd, num::lanes_by<num::shr_u<u32>> )
+OP( i32x4_add,                 "i32x4.add",                 0xfd, 0xae, none, vv_v, simd, num::lanes<num::add<u32>> )
+OP( i32x4_sub,                 "i32x4.sub",                 0xfd, 0xb1, none, vv_v, simd, num::lanes<num::sub<u32>> )
+OP( i32x4_mul,                 "i32x4.mul",                 0xfd, 0xb5, none, vv_v, simd, num::lanes<num::mul<u32>> )
+OP( i32x4_min_s,               "i32x4.min_s",               0xfd, 0xb6, none, vv_v, simd, num::lanes<num::min_s<u32>> )
+OP( i32x4_min_u,               "i32x4.min_u",               0xfd, 0xb7, none, vv_v, simd, num::lanes<num::min_u<u32>> )
+OP( i32x4_max_s,               "i32x4.max_s",               0xfd, 0xb8, none, vv_v, simd, num::lanes<num::max_s<u32>> )
+OP( i32x4_max_u,               "i32x4.max_u",               0xfd, 0xb9, none, vv_v, simd, num::lanes<num::max_u<u32>> )
+OP( i32x4_dot_i16x8_s,         "i32x4.dot_i16x8_s",         0xfd, 0xba, none, vv_v, simd, num::dot<num::extend_s<u32, u16>, num::add<u32>> )
+OP( i32x4_extmul_low_i16x8_s,  "i32x4.extmul_low_i16x8_s",  0xfd, 0xbc, none, vv_v, simd, num::extmul<num::low<num::extend_s<u32, u16>>> )
+OP( i32x4_extmul_high_i16x8_s, "i32x4.extmul_high_i16x8_s", 0xfd, 0xbd, none, vv_v, simd, num::extmul<num::high<num::extend_s<u32, u16>>> )
+OP( i32x4_extmul_low_i16x8_u,  "i32x4.extmul_low_i16x8_u",  0xfd, 0xbe, none, vv_v, simd, num::extmul<num::low<num::extend_u<u32, u16>>> )
+OP( i32x4_extmul_high_i16x8_u, "i32x4.extmul_high_i16x8_u", 0xfd, 0xbf, none, vv_v, simd, num::extmul<num::high<num::extend_u<u32, u16>>> )
 
 // ---- vectors: i64x2 (prefix 0xfd) -----------------------------------------------------------------------------------
-OP( i64x2_abs,                 "i64x2.abs",                 0xfd, 0xc0, none, v_v,  simd, pending )
-OP( i64x2_neg,                 "i64x2.neg",                 0xfd, 0xc1, none, v_v,  simd, pending )
-OP( i64x2_all_true,            "i64x2.all_true",            0xfd, 0xc3, none, v_i,  simd, pending )
-OP( i64x2_bitmask,             "i64x2.bitmask",             0xfd, 0xc4, none, v_i,  simd, pending )
-OP( i64x2_extend_low_i32x4_s,  "i64x2.extend_low_i32x4_s",  0xfd, 0xc7, none, v_v,  simd, pending )
-OP( i64x2_extend_high_i32x4_s, "i64x2.extend_high_i32x4_s", 0xfd, 0xc8, none, v_v,  simd, pending )
-OP( i64x2_extend_low_i32x4_u,  "i64x2.extend_low_i32x4_u",  0xfd, 0xc9, none, v_v,  simd, pending )
-OP( i64x2_extend_high_i32x4_u, "i64x2.extend_high_i32x4_u", 0xfd, 0xca, none, v_v,  simd, pending )
-OP( i64x2_shl,                 "i64x2.shl",                 0xfd, 0xcb, none, vi_v, simd, pending )
-OP( i64x2_shr_s,               "i64x2.shr_s",               0xfd, 0xcc, none, vi_v, simd, pending )
-OP( i64x2_shr_u,               "i64x2.shr_u",               0xfd, 0xcd, none, vi_v, simd, pending )
-OP( i64x2_add,                 "i64x2.add",                 0xfd, 0xce, none, vv_v, simd, pending )
-OP( i64x2_sub,                 "i64x2.sub",                 0xfd, 0xd1, none, vv_v, simd, pending )
-OP( i64x2_mul,                 "i64x2.mul",                 0xfd, 0xd5, none, vv_v, simd, pending )
-OP( i64x2_eq,                  "i64x2.eq",                  0xfd, 0xd6, none, vv_v, simd, pending )
-OP( i64x2_ne,                  "i64x2.ne",                  0xfd, 0xd7, none, vv_v, simd, pending )
-OP( i64x2_lt_s,                "i64x2.lt_s",                0xfd, 0xd8, none, vv_v, simd, pending )
-OP( i64x2_gt_s,                "i64x2.gt_s",                0xfd, 0xd9, none, vv_v, simd, pending )
-OP( i64x2_le_s,                "i64x2.le_s",                0xfd, 0xda, none, vv_v, simd, pending )
-OP( i64x2_ge_s,                "i64x2.ge_s",                0xfd, 0xdb, none, vv_v, simd, pending )
-OP( i64x2_extmul_low_i32x4_s,  "i64x2.extmul_low_i32x4_s",  0xfd, 0xdc, none, vv_v, simd, pending )
-OP( i64x2_extmul_high_i32x4_s, "i64x2.extmul_high_i32x4_s", 0xfd, 0xdd, none, vv_v, simd, pending )
-OP( i64x2_extmul_low_i32x4_u,  "i64x2.extmul_low_i32x4_u",  0xfd, 0xde, none, vv_v, simd, pending )
-OP( i64x2_extmul_high_i32x4_u, "i64x2.extmul_high_i32x4_u", 0xfd, 0xdf, none, vv_v, simd, pending )
+OP( i64x2_abs,                 "i64x2.abs",                 0xfd, 0xc0, none, v_v,  simd, num::lanes<num::iabs<u64>> )
+OP( i64x2_neg,                 "i64x2.neg",                 0xfd, 0xc1, none, v_v,  simd, num::lanes<num::ineg<u64>> )
+OP( i64x2_all_true,            "i64x2.all_true",            0xfd, 0xc3, none, v_i,  simd, num::all_true<u64> )
+OP( i64x2_bitmask,             "i64x2.bitmask",             0xfd, 0xc4, none, v_i,  simd, num::bitmask<u64> )
+OP( i64x2_extend_low_i32x4_s,  "i64x2.extend_low_i32x4_s",  0xfd, 0xc7, none, v_v,  simd, num::low<num::extend_s<u64, u32>> )
+OP( i64x2_extend_high_i32x4_s, "i64x2.extend_high_i32x4_s", 0xfd, 0xc8, none, v_v,  simd, num::high<num::extend_s<u64, u32>> )
+OP( i64x2_extend_low_i32x4_u,  "i64x2.extend_low_i32x4_u",  0xfd, 0xc9, none, v_v,  simd, num::low<num::extend_u<u64, u32>> )
+OP( i64x2_extend_high_i32x4_u, "i64x2.extend_high_i32x4_u", 0xfd, 0xca, none, v_v,  simd, num::high<num::extend_u<u64, u32>> )
+OP( i64x2_shl,                 "i64x2.shl",                 0xfd, 0xcb, none, vi_v, simd, num::lanes_by<num::shl<u64>> )
+OP( i64x2_shr_s,               "i64x2.shr_s",               0xfd, 0xcc, none, vi_v, simd, num::lanes_by<num::shr_s<u64>> )
+OP( i64x2_shr_u,               "i64x2.shr_u",               0xfd, 0xcd, none, vi_v, simd, num::lanes_by<num::shr_u<u64>> )
+OP( i64x2_add,                 "i64x2.add",                 0xfd, 0xce, none, vv_v, simd, num::lanes<num::add<u64>> )
+OP( i64x2_sub,                 "i64x2.sub",                 0xfd, 0xd1, none, vv_v, simd, num::lanes<num::sub<u64>> )
+OP( i64x2_mul,                 "i64x2.mul",                 0xfd, 0xd5, none, vv_v, simd, num::lanes<num::mul<u64>> )
+OP( i64x2_eq,                  "i64x2.eq",                  0xfd, 0xd6, none, vv_v, simd, num::mask<num::eq<u64>> )
+OP( i64x2_ne,                  "i64x2.ne",                  0xfd, 0xd7, none, vv_v, simd, num::mask<num::ne<u64>> )
+OP( i64x2_lt_s,                "i64x2.lt_s",                0xfd, 0xd8, none, vv_v, simd, num::mask<num::lt_s<u64>> )
+OP( i64x2_gt_s,                "i64x2.gt_s",                0xfd, 0xd9, none, vv_v, simd, num::mask<num::gt_s<u64>> )
+OP( i64x2_le_s,                "i64x2.le_s",                0xfd, 0xda, none, vv_v, simd, num::mask<num::le_s<u64>> )
+OP( i64x2_ge_s,                "i64x2.ge_s",                0xfd, 0xdb, none, vv_v, simd, num::mask<num::ge_s<u64>> )
+OP( i64x2_extmul_low_i32x4_s,  "i64x2.extmul_low_i32x4_s",  0xfd, 0xdc, none, vv_v, simd, num::extmul<num::low<num::extend_s<u64, u32>>> )
+OP( i64x2_extmul_high_i32x4_s, "i64x2.extmul_high_i32x4_s", 0xfd, 0xdd, none, vv_v, simd, num::extmul<num::high<num::extend_s<u64, u32>>> )
+OP( i64x2_extmul_low_i32x4_u,  "i64x2.extmul_low_i32x4_u",  0xfd, 0xde, none, vv_v, simd, num::extmul<num::low<num::extend_u<u64, u32>>> )
+OP( i64x2_extmul_high_i32x4_u, "i64x2.extmul_high_i32x4_u", 0xfd, 0xdf, none, vv_v, simd, num::extmul<num::high<num::extend_u<u64, u32>>> )
 
 // ---- vectors: f32x4, f64x2, conversions (prefix 0xfd) ---------------------------------------------------------------
-OP( f32x4_abs,                    "f32x4.abs",                    0xfd, 0xe0, none, v_v,  simd, pending )
-OP( f32x4_neg,                    "f32x4.neg",                    0xfd, 0xe1, none, v_v,  simd, pending )
-OP( f32x4_sqrt,                   "f32x4.sqrt",                   0xfd, 0xe3, none, v_v,  simd, pending )
-OP( f32x4_add,                    "f32x4.add",                    0xfd, 0xe4, none, vv_v, simd, pending )
-OP( f32x4_sub,                    "f32x4.sub",                    0xfd, 0xe5, none, vv_v, simd, pending )
-OP( f32x4_mul,                    "f32x4.mul",                    0xfd, 0xe6, none, vv_v, simd, pending )
-OP( f32x4_div,                    "f32x4.div",                    0xfd, 0xe7, none, vv_v, simd, pending )
-OP( f32x4_min,                    "f32x4.min",                    0xfd, 0xe8, none, vv_v, simd, pending )
-OP( f32x4_max,                    "f32x4.max",                    0xfd, 0xe9, none, vv_v, simd, pending )
-OP( f32x4_pmin,                   "f32x4.pmin",                   0xfd, 0xea, none, vv_v, simd, pending )
-OP( f32x4_pmax,                   "f32x4.pmax",                   0xfd, 0xeb, none, vv_v, simd, pending )
-OP( f64x2_abs,                    "f64x2.abs",                    0xfd, 0xec, none, v_v,  simd, pending )
-OP( f64x2_neg,                    "f64x2.neg",                    0xfd, 0xed, none, v_v,  simd, pending )
-OP( f64x2_sqrt,                   "f64x2.sqrt",                   0xfd, 0xef, none, v_v,  simd, pending )
-OP( f64x2_add,                    "f64x2.add",                    0xfd, 0xf0, none, vv_v, simd, pending )
-OP( f64x2_sub,                    "f64x2.sub",                    0xfd, 0xf1, none, vv_v, simd, pending )
-OP( f64x2_mul,                    "f64x2.mul",                    0xfd, 0xf2, none, vv_v, simd, pending )
-OP( f64x2_div,                    "f64x2.div",                    0xfd, 0xf3, none, vv_v, simd, pending )
-OP( f64x2_min,                    "f64x2.min",                    0xfd, 0xf4, none, vv_v, simd, pending )
-OP( f64x2_max,                    "f64x2.max",                    0xfd, 0xf5, none, vv_v, simd, pending )
-OP( f64x2_pmin,                   "f64x2.pmin",                   0xfd, 0xf6, none, vv_v, simd, pending )
-OP( f64x2_pmax,                   "f64x2.pmax",                   0xfd, 0xf7, none, vv_v, simd, pending )
-OP( i32x4_trunc_sat_f32x4_s,      "i32x4.trunc_sat_f32x4_s",      0xfd, 0xf8, none, v_v,  simd, pending )
-OP( i32x4_trunc_sat_f32x4_u,      "i32x4.trunc_sat_f32x4_u",      0xfd, 0xf9, none, v_v,  simd, pending )
-OP( f32x4_convert_i32x4_s,        "f32x4.convert_i32x4_s",        0xfd, 0xfa, none, v_v,  simd, pending )
-OP( f32x4_convert_i32x4_u,        "f32x4.convert_i32x4_u",        0xfd, 0xfb, none, v_v,  simd, pending )
-OP( i32x4_trunc_sat_f64x2_s_zero, "i32x4.trunc_sat_f64x2_s_zero", 0xfd, 0xfc, none, v_v,  simd, pending )
-OP( i32x4_trunc_sat_f64x2_u_zero, "i32x4.trunc_sat_f64x2_u_zero", 0xfd, 0xfd, none, v_v,  simd, pending )
-OP( f64x2_convert_low_i32x4_s,    "f64x2.convert_low_i32x4_s",    0xfd, 0xfe, none, v_v,  simd, pending )
-OP( f64x2_convert_low_i32x4_u,    "f64x2.convert_low_i32x4_u",    0xfd, 0xff, none, v_v,  simd, pending )
+OP( f32x4_abs,                    "f32x4.abs",                    0xfd, 0xe0, none, v_v,  simd, num::lanes<num::abs<f32>> )
+OP( f32x4_neg,                    "f32x4.neg",                    0xfd, 0xe1, none, v_v,  simd, num::lanes<num::neg<f32>> )
+OP( f32x4_sqrt,                   "f32x4.sqrt",                   0xfd, 0xe3, none, v_v,  simd, num::lanes<num::sqrt<f32>> )
+OP( f32x4_add,                    "f32x4.add",                    0xfd, 0xe4, none, vv_v, simd, num::lanes<num::add<f32>> )
+OP( f32x4_sub,                    "f32x4.sub",                    0xfd, 0xe5, none, vv_v, simd, num::lanes<num::sub<f32>> )
+OP( f32x4_mul,                    "f32x4.mul",                    0xfd, 0xe6, none, vv_v, simd, num::lanes<num::mul<f32>> )
+OP( f32x4_div,                    "f32x4.div",                    0xfd, 0xe7, none, vv_v, simd, num::lanes<num::div<f32>> )
+OP( f32x4_min,                    "f32x4.min",                    0xfd, 0xe8, none, vv_v, simd, num::lanes<num::min<f32>> )
+OP( f32x4_max,                    "f32x4.max",                    0xfd, 0xe9, none, vv_v, simd, num::lanes<num::max<f32>> )
+OP( f32x4_pmin,                   "f32x4.pmin",                   0xfd, 0xea, none, vv_v, simd, num::lanes<num::pmin<f32>> )
+OP( f32x4_pmax,                   "f32x4.pmax",                   0xfd, 0xeb, none, vv_v, simd, num::lanes<num::pmax<f32>> )
+OP( f64x2_abs,                    "f64x2.abs",                    0xfd, 0xec, none, v_v,  simd, num::lanes<num::abs<f64>> )
+OP( f64x2_neg,                    "f64x2.neg",                    0xfd, 0xed, none, v_v,  simd, num::lanes<num::neg<f64>> )
+OP( f64x2_sqrt,                   "f64x2.sqrt",                   0xfd, 0xef, none, v_v,  simd, num::lanes<num::sqrt<f64>> )
+OP( f64x2_add,                    "f64x2.add",                    0xfd, 0xf0, none, vv_v, simd, num::lanes<num::add<f64>> )
+OP( f64x2_sub,                    "f64x2.sub",                    0xfd, 0xf1, none, vv_v, simd, num::lanes<num::sub<f64>> )
+OP( f64x2_mul,                    "f64x2.mul",                    0xfd, 0xf2, none, vv_v, simd, num::lanes<num::mul<f64>> )
+OP( f64x2_div,                    "f64x2.div",                    0xfd, 0xf3, none, vv_v, simd, num::lanes<num::div<f64>> )
+OP( f64x2_min,                    "f64x2.min",                    0xfd, 0xf4, none, vv_v, simd, num::lanes<num::min<f64>> )
+OP( f64x2_max,                    "f64x2.max",                    0xfd, 0xf5, none, vv_v, simd, num::lanes<num::max<f64>> )
+OP( f64x2_pmin,                   "f64x2.pmin",                   0xfd, 0xf6, none, vv_v, simd, num::lanes<num::pmin<f64>> )
+OP( f64x2_pmax,                   "f64x2.pmax",                   0xfd, 0xf7, none, vv_v, simd, num::lanes<num::pmax<f64>> )
+OP( i32x4_trunc_sat_f32x4_s,      "i32x4.trunc_sat_f32x4_s",      0xfd, 0xf8, none, v_v,  simd, num::lanes<num::trunc_sat_s<u32, f32>> )
+OP( i32x4_trunc_sat_f32x4_u,      "i32x4.trunc_sat_f32x4_u",      0xfd, 0xf9, none, v_v,  simd, num::lanes<num::trunc_sat_u<u32, f32>> )
+OP( f32x4_convert_i32x4_s,        "f32x4.convert_i32x4_s",        0xfd, 0xfa, none, v_v,  simd, num::lanes<num::convert_s<f32, u32>> )
+OP( f32x4_convert_i32x4_u,        "f32x4.convert_i32x4_u",        0xfd, 0xfb, none, v_v,  simd, num::lanes<num::convert_u<f32, u32>> )
+OP( i32x4_trunc_sat_f64x2_s_zero, "i32x4.trunc_sat_f64x2_s_zero", 0xfd, 0xfc, none, v_v,  simd, num::padded<num::trunc_sat_s<u32, f64>> )
+OP( i32x4_trunc_sat_f64x2_u_zero, "i32x4.trunc_sat_f64x2_u_zero", 0xfd, 0xfd, none, v_v,  simd, num::padded<num::trunc_sat_u<u32, f64>> )
+OP( f64x2_convert_low_i32x4_s,    "f64x2.convert_low_i32x4_s",    0xfd, 0xfe, none, v_v,  simd, num::low<num::convert_s<f64, u32>> )
+OP( f64x2_convert_low_i32x4_u,    "f64x2.convert_low_i32x4_u",    0xfd, 0xff, none, v_v,  simd, num::low<num::convert_u<f64, u32>> )
 
 // ---- vectors: relaxed (prefix 0xfd) ---------------------------------------------------------------------------------
-OP( i8x16_relaxed_swizzle,               "i8x16.relaxed_swizzle",               0xfd, 0x100, none, vv_v,  relaxed_simd, pending )
-OP( i32x4_relaxed_trunc_f32x4_s,         "i32x4.relaxed_trunc_f32x4_s",         0xfd, 0x101, none, v_v,   relaxed_simd, pending )
-OP( i32x4_relaxed_trunc_f32x4_u,         "i32x4.relaxed_trunc_f32x4_u",         0xfd, 0x102, none, v_v,   relaxed_simd, pending )
-OP( i32x4_relaxed_trunc_f64x2_s_zero,    "i32x4.relaxed_trunc_f64x2_s_zero",    0xfd, 0x103, none, v_v,   relaxed_simd, pending )
-OP( i32x4_relaxed_trunc_f64x2_u_zero,    "i32x4.relaxed_trunc_f64x2_u_zero",    0xfd, 0x104, none, v_v,   relaxed_simd, pending )
-OP( f32x4_relaxed_madd,                  "f32x4.relaxed_madd",                  0xfd, 0x105, none, vvv_v, relaxed_simd, pending )
-OP( f32x4_relaxed_nmadd,                 "f32x4.relaxed_nmadd",                 0xfd, 0x106, none, vvv_v, relaxed_simd, pending )
-OP( f64x2_relaxed_madd,                  "f64x2.relaxed_madd",                  0xfd, 0x107, none, vvv_v, relaxed_simd, pending )
-OP( f64x2_relaxed_nmadd,                 "f64x2.relaxed_nmadd",                 0xfd, 0x108, none, vvv_v, relaxed_simd, pending )
-OP( i8x16_relaxed_laneselect,            "i8x16.relaxed_laneselect",            0xfd, 0x109, none, vvv_v, relaxed_simd, pending )
-OP( i16x8_relaxed_laneselect,            "i16x8.relaxed_laneselect",            0xfd, 0x10a, none, vvv_v, relaxed_simd, pending )
-OP( i32x4_relaxed_laneselect,            "i32x4.relaxed_laneselect",            0xfd, 0x10b, none, vvv_v, relaxed_simd, pending )
-OP( i64x2_relaxed_laneselect,            "i64x2.relaxed_laneselect",            0xfd, 0x10c, none, vvv_v, relaxed_simd, pending )
-OP( f32x4_relaxed_min,                   "f32x4.relaxed_min",                   0xfd, 0x10d, none, vv_v,  relaxed_simd, pending )
-OP( f32x4_relaxed_max,                   "f32x4.relaxed_max",                   0xfd, 0x10e, none, vv_v,  relaxed_simd, pending )
-OP( f64x2_relaxed_min,                   "f64x2.relaxed_min",                   0xfd, 0x10f, none, vv_v,  relaxed_simd, pending )
-OP( f64x2_relaxed_max,                   "f64x2.relaxed_max",                   0xfd, 0x110, none, vv_v,  relaxed_simd, pending )
-OP( i16x8_relaxed_q15mulr_s,             "i16x8.relaxed_q15mulr_s",             0xfd, 0x111, none, vv_v,  relaxed_simd, pending )
-OP( i16x8_relaxed_dot_i8x16_i7x16_s,     "i16x8.relaxed_dot_i8x16_i7x16_s",     0xfd, 0x112, none, vv_v,  relaxed_simd, pending )
-OP( i32x4_relaxed_dot_i8x16_i7x16_add_s, "i32x4.relaxed_dot_i8x16_i7x16_add_s", 0xfd, 0x113, none, vvv_v, relaxed_simd, pending )
+OP( i8x16_relaxed_swizzle,               "i8x16.relaxed_swizzle",               0xfd, 0x100, none, vv_v,  relaxed_simd, num::swizzle )
+OP( i32x4_relaxed_trunc_f32x4_s,         "i32x4.relaxed_trunc_f32x4_s",         0xfd, 0x101, none, v_v,   relaxed_simd, num::lanes<num::trunc_sat_s<u32, f32>> )
+OP( i32x4_relaxed_trunc_f32x4_u,         "i32x4.relaxed_trunc_f32x4_u",         0xfd, 0x102, none, v_v,   relaxed_simd, num::lanes<num::trunc_sat_u<u32, f32>> )
+OP( i32x4_relaxed_trunc_f64x2_s_zero,    "i32x4.relaxed_trunc_f64x2_s_zero",    0xfd, 0x103, none, v_v,   relaxed_simd, num::padded<num::trunc_sat_s<u32, f64>> )
+OP( i32x4_relaxed_trunc_f64x2_u_zero,    "i32x4.relaxed_trunc_f64x2_u_zero",    0xfd, 0x104, none, v_v,   relaxed_simd, num::padded<num::trunc_sat_u<u32, f64>> )
+OP( f32x4_relaxed_madd,                  "f32x4.relaxed_madd",                  0xfd, 0x105, none, vvv_v, relaxed_simd, num::lanes<num::madd<f32>> )
+OP( f32x4_relaxed_nmadd,                 "f32x4.relaxed_nmadd",                 0xfd, 0x106, none, vvv_v, relaxed_simd, num::lanes<num::nmadd<f32>> )
+OP( f64x2_relaxed_madd,                  "f64x2.relaxed_madd",                  0xfd, 0x107, none, vvv_v, relaxed_simd, num::lanes<num::madd<f64>> )
+OP( f64x2_relaxed_nmadd,                 "f64x2.relaxed_nmadd",                 0xfd, 0x108, none, vvv_v, relaxed_simd, num::lanes<num::nmadd<f64>> )
+OP( i8x16_relaxed_laneselect,            "i8x16.relaxed_laneselect",            0xfd, 0x109, none, vvv_v, relaxed_simd, num::lanes<num::bitselect<u64>> )
+OP( i16x8_relaxed_laneselect,            "i16x8.relaxed_laneselect",            0xfd, 0x10a, none, vvv_v, relaxed_simd, num::lanes<num::bitselect<u64>> )
+OP( i32x4_relaxed_laneselect,            "i32x4.relaxed_laneselect",            0xfd, 0x10b, none, vvv_v, relaxed_simd, num::lanes<num::bitselect<u64>> )
+OP( i64x2_relaxed_laneselect,            "i64x2.relaxed_laneselect",            0xfd, 0x10c, none, vvv_v, relaxed_simd, num::lanes<num::bitselect<u64>> )
+OP( f32x4_relaxed_min,                   "f32x4.relaxed_min",                   0xfd, 0x10d, none, vv_v,  relaxed_simd, num::lanes<num::min<f32>> )
+OP( f32x4_relaxed_max,                   "f32x4.relaxed_max",                   0xfd, 0x10e, none, vv_v,  relaxed_simd, num::lanes<num::max<f32>> )
+OP( f64x2_relaxed_min,                   "f64x2.relaxed_min",                   0xfd, 0x10f, none, vv_v,  relaxed_simd, num::lanes<num::min<f64>> )
+OP( f64x2_relaxed_max,                   "f64x2.relaxed_max",                   0xfd, 0x110, none, vv_v,  relaxed_simd, num::lanes<num::max<f64>> )
+OP( i16x8_relaxed_q15mulr_s,             "i16x8.relaxed_q15mulr_s",             0xfd, 0x111, none, vv_v,  relaxed_simd, num::lanes<num::q15mulr_sat_s> )
+OP( i16x8_relaxed_dot_i8x16_i7x16_s,     "i16x8.relaxed_dot_i8x16_i7x16_s",     0xfd, 0x112, none, vv_v,  relaxed_simd, num::dot<num::extend_s<u16, u8>, num::add_sat_s<u16>> )
+OP( i32x4_relaxed_dot_i8x16_i7x16_add_s, "i32x4.relaxed_dot_i8x16_i7x16_add_s", 0xfd, 0x113, none, vvv_v, relaxed_simd, num::dot_add<num::dot<num::extend_s<u16, u8>, num::add_sat_s<u16>>, num::extadd_pairwise<num::extend_s<u32, u16>>> )
 
 // ---- atomic operations (prefix 0xfe) --------------------------------------------------------------------------------
 OP( memory_atomic_notify,       "memory.atomic.notify",       0xfe, 0x00, memarg,    ai_i,  threads, pending )
@@ -9217,7 +9217,6 @@ private:
         case op::i64_mul:
             if constexpr (F[feature::extended_const]) return extended(rule);
             else return fail(msg::constant_required, needs(row(instruction_.code).text, feature::extended_const));
-        case op::v128_const:
         case op::struct_new:
         case op::struct_new_default:
         case op::array_new:
@@ -9231,7 +9230,8 @@ private:
         case op::i32_const:
         case op::i64_const:
         case op::f32_const:
-        case op::f64_const: return apply(rule);
+        case op::f64_const:
+        case op::v128_const: return apply(rule);
         default: break;
         }
         return fail(msg::constant_required, row(instruction_.code).text);
@@ -15345,9 +15345,19 @@ TESSERA_API result<vec<char>> module::to_text(print_options options) const noexc
 
 namespace tessera::inline TESSERA_ABI::num {
 
+/// The types that go with an operand type `T`, which is a number, or several in a vector of the compiler
+/// (lane.hpp): many meanings are one expression that holds for both.
+template <class T>
+struct kin {
+    using lane = T;
+    using signed_ = std::make_signed_t<std::conditional_t<std::is_integral_v<T>, T, bits_of_size<sizeof(T)>>>;
+    using truth = u32; ///< what a comparison gives: 1 or 0; in lanes all bits or none
+};
 /// The signed integer with the bits of `T`.
 template <class T>
-using signed_of = std::make_signed_t<T>;
+using signed_of = typename kin<T>::signed_;
+template <class T>
+using truth_of = typename kin<T>::truth;
 
 /// What a shift or rotation by `n` shifts: n modulo the width.
 template <class T>
@@ -15379,12 +15389,12 @@ struct mul {
 /// ieq, feq
 template <class T>
 struct eq {
-    static TESSERA_INLINE constexpr u32 eval(T a, T b) noexcept { return u32(a == b); }
+    static TESSERA_INLINE constexpr truth_of<T> eval(T a, T b) noexcept { return truth_of<T>(a == b); }
 };
 /// ine, fne
 template <class T>
 struct ne {
-    static TESSERA_INLINE constexpr u32 eval(T a, T b) noexcept { return u32(a != b); }
+    static TESSERA_INLINE constexpr truth_of<T> eval(T a, T b) noexcept { return truth_of<T>(a != b); }
 };
 
 // ---- arithmetic ----------------------------------------------------------------------------------
@@ -15520,42 +15530,50 @@ struct eqz {
 /// ilt_s
 template <class T>
 struct lt_s {
-    static TESSERA_INLINE constexpr u32 eval(T a, T b) noexcept { return u32(signed_of<T>(a) < signed_of<T>(b)); }
+    static TESSERA_INLINE constexpr truth_of<T> eval(T a, T b) noexcept {
+        return truth_of<T>(signed_of<T>(a) < signed_of<T>(b));
+    }
 };
 /// ilt_u
 template <class T>
 struct lt_u {
-    static TESSERA_INLINE constexpr u32 eval(T a, T b) noexcept { return u32(a < b); }
+    static TESSERA_INLINE constexpr truth_of<T> eval(T a, T b) noexcept { return truth_of<T>(a < b); }
 };
 /// igt_s
 template <class T>
 struct gt_s {
-    static TESSERA_INLINE constexpr u32 eval(T a, T b) noexcept { return u32(signed_of<T>(a) > signed_of<T>(b)); }
+    static TESSERA_INLINE constexpr truth_of<T> eval(T a, T b) noexcept {
+        return truth_of<T>(signed_of<T>(a) > signed_of<T>(b));
+    }
 };
 /// igt_u
 template <class T>
 struct gt_u {
-    static TESSERA_INLINE constexpr u32 eval(T a, T b) noexcept { return u32(a > b); }
+    static TESSERA_INLINE constexpr truth_of<T> eval(T a, T b) noexcept { return truth_of<T>(a > b); }
 };
 /// ile_s
 template <class T>
 struct le_s {
-    static TESSERA_INLINE constexpr u32 eval(T a, T b) noexcept { return u32(signed_of<T>(a) <= signed_of<T>(b)); }
+    static TESSERA_INLINE constexpr truth_of<T> eval(T a, T b) noexcept {
+        return truth_of<T>(signed_of<T>(a) <= signed_of<T>(b));
+    }
 };
 /// ile_u
 template <class T>
 struct le_u {
-    static TESSERA_INLINE constexpr u32 eval(T a, T b) noexcept { return u32(a <= b); }
+    static TESSERA_INLINE constexpr truth_of<T> eval(T a, T b) noexcept { return truth_of<T>(a <= b); }
 };
 /// ige_s
 template <class T>
 struct ge_s {
-    static TESSERA_INLINE constexpr u32 eval(T a, T b) noexcept { return u32(signed_of<T>(a) >= signed_of<T>(b)); }
+    static TESSERA_INLINE constexpr truth_of<T> eval(T a, T b) noexcept {
+        return truth_of<T>(signed_of<T>(a) >= signed_of<T>(b));
+    }
 };
 /// ige_u
 template <class T>
 struct ge_u {
-    static TESSERA_INLINE constexpr u32 eval(T a, T b) noexcept { return u32(a >= b); }
+    static TESSERA_INLINE constexpr truth_of<T> eval(T a, T b) noexcept { return truth_of<T>(a >= b); }
 };
 
 // ---- wide arithmetic: 128 bits in two halves, the low one first -----------------------------------
@@ -15795,22 +15813,22 @@ struct ceil {
 /// flt
 template <class T>
 struct lt {
-    static TESSERA_INLINE constexpr u32 eval(T a, T b) noexcept { return u32(a < b); }
+    static TESSERA_INLINE constexpr truth_of<T> eval(T a, T b) noexcept { return truth_of<T>(a < b); }
 };
 /// fgt
 template <class T>
 struct gt {
-    static TESSERA_INLINE constexpr u32 eval(T a, T b) noexcept { return u32(a > b); }
+    static TESSERA_INLINE constexpr truth_of<T> eval(T a, T b) noexcept { return truth_of<T>(a > b); }
 };
 /// fle
 template <class T>
 struct le {
-    static TESSERA_INLINE constexpr u32 eval(T a, T b) noexcept { return u32(a <= b); }
+    static TESSERA_INLINE constexpr truth_of<T> eval(T a, T b) noexcept { return truth_of<T>(a <= b); }
 };
 /// fge
 template <class T>
 struct ge {
-    static TESSERA_INLINE constexpr u32 eval(T a, T b) noexcept { return u32(a >= b); }
+    static TESSERA_INLINE constexpr truth_of<T> eval(T a, T b) noexcept { return truth_of<T>(a >= b); }
 };
 
 } // namespace tessera::num
@@ -15939,6 +15957,926 @@ struct reinterpret {
 
 } // namespace tessera::num
 
+// ---- num/lane.hpp ----------------------------------------------------------------------
+/// @file lane.hpp
+/// Operations on one lane that only vectors have (spec: exec/numerics), written as those of integer.hpp
+/// and floating.hpp: `T` is the lane's type. Most are one expression that holds for all lanes of a
+/// vector of the compiler as well; what such an expression may not have is a conversion between widths.
+
+// Vectors of the compiler are used where its operators are those of one machine instruction. Their lanes
+// are in the order of memory, which is that of a v128 on little-endian machines only.
+#if defined(__GNUC__) && defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define TESSERA_VECTORS 1
+#else
+#define TESSERA_VECTORS 0
+#endif
+
+namespace tessera::inline TESSERA_ABI::num {
+
+#if TESSERA_VECTORS
+namespace detail {
+template <class T>
+struct vector_of {
+    typedef T type __attribute__((vector_size(16))); // g++ ignores the attribute of an alias declaration here
+};
+} // namespace detail
+/// 16 bytes of lanes of type `T` with the operators of `T`.
+template <class T>
+using vector = typename detail::vector_of<T>::type;
+
+namespace detail {
+template <class T>
+struct vector_kin {
+    using lane = T;
+    using signed_ = vector<signed_of<T>>;
+    using truth = signed_;
+};
+} // namespace detail
+template <>
+struct kin<vector<u8>> : detail::vector_kin<u8> {};
+template <>
+struct kin<vector<u16>> : detail::vector_kin<u16> {};
+template <>
+struct kin<vector<u32>> : detail::vector_kin<u32> {};
+template <>
+struct kin<vector<u64>> : detail::vector_kin<u64> {};
+template <>
+struct kin<vector<f32>> : detail::vector_kin<f32> {};
+template <>
+struct kin<vector<f64>> : detail::vector_kin<f64> {};
+#endif
+
+template <class T>
+using lane_of = typename kin<T>::lane;
+/// The width of a lane in bits.
+template <class T>
+inline constexpr unsigned lane_bits = sizeof(lane_of<T>) * 8;
+/// The largest lane read as signed.
+template <class T>
+inline constexpr lane_of<T> most_signed = lane_of<T>(lane_of<T>(-1) / 2);
+
+// ---- bits ----------------------------------------------------------------------------------------
+
+/// inot
+template <class T>
+struct not_ {
+    static TESSERA_INLINE constexpr T eval(T a) noexcept { return T(~a); }
+};
+/// iandnot
+template <class T>
+struct andnot {
+    static TESSERA_INLINE constexpr T eval(T a, T b) noexcept { return T(a & ~b); }
+};
+/// ibitselect
+template <class T>
+struct bitselect {
+    static TESSERA_INLINE constexpr T eval(T a, T b, T c) noexcept { return T((a & c) | (b & ~c)); }
+};
+
+// ---- integers ------------------------------------------------------------------------------------
+
+/// ineg
+template <class T>
+struct ineg {
+    static TESSERA_INLINE constexpr T eval(T a) noexcept { return T(T{} - a); }
+};
+/// iabs: the least integer stays what it is.
+template <class T>
+struct iabs {
+    static TESSERA_INLINE constexpr T eval(T a) noexcept {
+        T sign = signed_of<T>(a) < signed_of<T>{} ? T(~T{}) : T{};
+        if constexpr (lane_bits<T> == 64) sign = T(T{} - (a >> lane_of<T>(63))); // SSE2 does not compare these
+        return T((a ^ sign) - sign);
+    }
+};
+/// imin_s
+template <class T>
+struct min_s {
+    static TESSERA_INLINE constexpr T eval(T a, T b) noexcept { return signed_of<T>(a) < signed_of<T>(b) ? a : b; }
+};
+/// imin_u
+template <class T>
+struct min_u {
+    static TESSERA_INLINE constexpr T eval(T a, T b) noexcept { return a < b ? a : b; }
+};
+/// imax_s
+template <class T>
+struct max_s {
+    static TESSERA_INLINE constexpr T eval(T a, T b) noexcept { return signed_of<T>(a) > signed_of<T>(b) ? a : b; }
+};
+/// imax_u
+template <class T>
+struct max_u {
+    static TESSERA_INLINE constexpr T eval(T a, T b) noexcept { return a > b ? a : b; }
+};
+namespace detail {
+/// Where bit `n - 1` of `overflow` is set the limit on the side of `a`, else `value`.
+template <class T>
+TESSERA_INLINE constexpr T saturated(T overflow, T a, T value) noexcept {
+    const signed_of<T> zero{};
+    const T limit = signed_of<T>(a) < zero ? T(T{} + lane_of<T>(most_signed<T> + 1)) : T(T{} + most_signed<T>);
+    return signed_of<T>(overflow) < zero ? limit : value;
+}
+} // namespace detail
+/// iadd_sat_s
+template <class T>
+struct add_sat_s {
+    static TESSERA_INLINE constexpr T eval(T a, T b) noexcept {
+        const T sum = T(a + b);
+        return detail::saturated<T>(T(~(a ^ b) & (a ^ sum)), a, sum);
+    }
+};
+/// iadd_sat_u
+template <class T>
+struct add_sat_u {
+    static TESSERA_INLINE constexpr T eval(T a, T b) noexcept {
+        const T sum = T(a + b);
+        return sum < a ? T(~T{}) : sum;
+    }
+};
+/// isub_sat_s
+template <class T>
+struct sub_sat_s {
+    static TESSERA_INLINE constexpr T eval(T a, T b) noexcept {
+        const T difference = T(a - b);
+        return detail::saturated<T>(T((a ^ b) & (a ^ difference)), a, difference);
+    }
+};
+/// isub_sat_u
+template <class T>
+struct sub_sat_u {
+    static TESSERA_INLINE constexpr T eval(T a, T b) noexcept { return a > b ? T(a - b) : T{}; }
+};
+/// iavgr_u: the mean, halves rounded up.
+template <class T>
+struct avgr_u {
+    static TESSERA_INLINE constexpr T eval(T a, T b) noexcept { return T((a | b) - (T(a ^ b) >> lane_of<T>(1))); }
+};
+/// iq15mulr_sat_s
+struct q15mulr_sat_s {
+    static TESSERA_INLINE constexpr u16 eval(u16 a, u16 b) noexcept {
+        const i32 product = (i32(i16(a)) * i32(i16(b)) + 0x4000) >> 15;
+        return u16(product > 0x7fff ? 0x7fff : product);
+    }
+};
+/// narrow_s: the nearest value that a signed `To` has.
+template <class To, class From>
+struct narrow_s {
+    static TESSERA_INLINE constexpr To eval(From a) noexcept {
+        const auto value = signed_of<From>(a), most = signed_of<From>(most_signed<To>);
+        return To(value > most ? most : value < -most - 1 ? -most - 1 : value);
+    }
+};
+/// narrow_u: the nearest value to the signed `a` that an unsigned `To` has.
+template <class To, class From>
+struct narrow_u {
+    static TESSERA_INLINE constexpr To eval(From a) noexcept {
+        const auto value = signed_of<From>(a), most = signed_of<From>(To(-1));
+        return To(value > most ? most : value < 0 ? 0 : value);
+    }
+};
+
+// ---- floats --------------------------------------------------------------------------------------
+
+/// fpmin: b if it is less, else a, whatever they are.
+template <class T>
+struct pmin {
+    static TESSERA_INLINE constexpr T eval(T a, T b) noexcept { return b < a ? b : a; }
+};
+/// fpmax
+template <class T>
+struct pmax {
+    static TESSERA_INLINE constexpr T eval(T a, T b) noexcept { return a < b ? b : a; }
+};
+/// frelaxed_madd, rounded twice as the deterministic profile wants it.
+template <class T>
+struct madd {
+    static TESSERA_INLINE constexpr T eval(T a, T b, T c) noexcept { return add<T>::eval(mul<T>::eval(a, b), c); }
+};
+/// frelaxed_nmadd
+template <class T>
+struct nmadd {
+    static TESSERA_INLINE constexpr T eval(T a, T b, T c) noexcept { return madd<T>::eval(T(-a), b, c); }
+};
+
+} // namespace tessera::num
+
+// ---- num/vector.hpp --------------------------------------------------------------------
+/// @file vector.hpp
+/// Vector operations (spec: exec/numerics, Vector Operations): how the meanings of numbers become those
+/// of v128. Each stands here once, for any type of lane, and says what one lane of the result is.
+/// vector_forms.hpp computes the same for all lanes at once where the compiler has vectors.
+
+namespace tessera::inline TESSERA_ABI::num {
+
+// ---- lanes ---------------------------------------------------------------------------------------
+
+/// The lanes of a v128, lane 0 first.
+template <class T>
+struct lane_array {
+    static constexpr unsigned count = 16 / sizeof(T);
+    T at[count];
+};
+template <class T>
+TESSERA_INLINE constexpr lane_array<T> lanes_of(v128 v) noexcept {
+    if constexpr (std::endian::native == std::endian::little) {
+        return bits_as<lane_array<T>>(v);
+    } else {
+        lane_array<T> lanes{};
+        for (unsigned i = 0; i < lanes.count; ++i) {
+            bits_of_size<sizeof(T)> raw = 0;
+            for (unsigned k = sizeof(T); k--;)
+                raw = bits_of_size<sizeof(T)>(u64(raw) << 8 | v.bytes[i * sizeof(T) + k]);
+            lanes.at[i] = bits_as<T>(raw);
+        }
+        return lanes;
+    }
+}
+template <class T>
+TESSERA_INLINE constexpr v128 from_lanes(lane_array<T> lanes) noexcept {
+    if constexpr (std::endian::native == std::endian::little) {
+        return bits_as<v128>(lanes);
+    } else {
+        v128 v;
+        for (unsigned i = 0; i < lanes.count; ++i)
+            for (unsigned k = 0; k < sizeof(T); ++k)
+                v.bytes[i * sizeof(T) + k] = u8(bits_as<bits_of_size<sizeof(T)>>(lanes.at[i]) >> 8 * k & 0xff);
+        return v;
+    }
+}
+#if TESSERA_VECTORS
+template <class T>
+TESSERA_INLINE vector<T> as_vector(v128 v) noexcept {
+    return bits_as<vector<T>>(v);
+}
+#endif
+/// Lane `i` of `v`.
+template <class T>
+TESSERA_INLINE constexpr T lane(v128 v, unsigned i) noexcept {
+#if TESSERA_VECTORS
+    if (!std::is_constant_evaluated()) return as_vector<T>(v)[i];
+#endif
+    return lanes_of<T>(v).at[i];
+}
+/// The two halves of a v128 as numbers, the lower one first.
+TESSERA_INLINE constexpr v128 of_halves(u64 low, u64 high) noexcept {
+#if TESSERA_VECTORS
+    if (!std::is_constant_evaluated()) return bits_as<v128>(vector<u64>{low, high});
+#endif
+    return from_lanes(lane_array<u64>{{low, high}});
+}
+
+namespace detail {
+template <class X, class... V, std::size_t... I>
+TESSERA_INLINE constexpr v128 each_lane(std::index_sequence<I...>, V... v) noexcept {
+    using T = typename X::lane_type;
+#if TESSERA_VECTORS
+    if (!std::is_constant_evaluated()) return bits_as<v128>(vector<T>{X::at(I, v...)...});
+#endif
+    return from_lanes(lane_array<T>{{X::at(I, v...)...}});
+}
+} // namespace detail
+/// `X` lane by lane, from the rule alone.
+template <class X, class... V>
+TESSERA_INLINE constexpr v128 by_rule(V... v) noexcept {
+    return detail::each_lane<X>(std::make_index_sequence<16 / sizeof(typename X::lane_type)>(), v...);
+}
+/// `vector_form<X>::eval` is `X` for all lanes at once, where there is one.
+template <class X>
+struct vector_form;
+template <class X>
+inline constexpr bool has_vector_form = requires {
+    sizeof(vector_form<X>);
+};
+/// `X` in the best way there is.
+template <class X, class... V>
+TESSERA_INLINE constexpr v128 evaluate(V... v) noexcept {
+    if constexpr (has_vector_form<X>)
+        if (!std::is_constant_evaluated()) return vector_form<X>::eval(v...);
+    return by_rule<X>(v...);
+}
+
+/// The types of a meaning of numbers, which are the same for all operands.
+template <class Eval>
+struct lane_types;
+template <class R, class A, class... B>
+struct lane_types<R (*)(A, B...) noexcept> {
+    using result = R;
+    using argument = A;
+};
+template <class F>
+using result_of = typename lane_types<decltype(&F::eval)>::result;
+template <class F>
+using argument_of = typename lane_types<decltype(&F::eval)>::argument;
+
+// ---- the same for all lanes ----------------------------------------------------------------------
+
+/// F on each lane.
+template <class F, class Eval = decltype(&F::eval)>
+struct lanes;
+template <class F, class R, class... A>
+struct lanes<F, R (*)(A...) noexcept> {
+    using lane_type = R;
+    template <class>
+    using operand = v128;
+    static TESSERA_INLINE constexpr R at(unsigned i, operand<A>... v) noexcept { return F::eval(lane<A>(v, i)...); }
+    static TESSERA_INLINE constexpr v128 eval(operand<A>... v) noexcept { return evaluate<lanes>(v...); }
+};
+/// The comparison F on each lane: all bits, or none.
+template <class F>
+struct mask {
+    using T = argument_of<F>;
+    using lane_type = bits_of_size<sizeof(T)>;
+    static TESSERA_INLINE constexpr lane_type at(unsigned i, v128 a, v128 b) noexcept {
+        return lane_type(F::eval(lane<T>(a, i), lane<T>(b, i)) ? -1 : 0);
+    }
+    static TESSERA_INLINE constexpr v128 eval(v128 a, v128 b) noexcept { return evaluate<mask>(a, b); }
+};
+/// F on each lane and one number: shifts.
+template <class F>
+struct lanes_by {
+    using lane_type = result_of<F>;
+    static TESSERA_INLINE constexpr lane_type at(unsigned i, v128 a, u32 n) noexcept {
+        return F::eval(lane<lane_type>(a, i), lane_type(n));
+    }
+    static TESSERA_INLINE constexpr v128 eval(v128 a, u32 n) noexcept { return evaluate<lanes_by>(a, n); }
+};
+/// Every lane a copy of the number `a`, or of its low bits.
+template <class T, class From>
+struct splat {
+    using lane_type = T;
+    static TESSERA_INLINE constexpr T at(unsigned, From a) noexcept { return T(a); }
+    static TESSERA_INLINE constexpr v128 eval(From a) noexcept { return evaluate<splat>(a); }
+};
+
+// ---- some lanes, or lanes of another width ---------------------------------------------------------
+
+namespace detail {
+/// F on the lanes from number `First` on; where F gives wider lanes only so many as there is room for,
+/// where it gives narrower ones the rest of the result is 0.
+template <class F, bool High>
+struct part {
+    using lane_type = result_of<F>;
+    using from = argument_of<F>;
+    static constexpr unsigned first = High ? 16 / sizeof(lane_type) : 0;
+    static TESSERA_INLINE constexpr lane_type at(unsigned i, v128 a) noexcept {
+        return i < lane_array<from>::count ? F::eval(lane<from>(a, (i + first) % lane_array<from>::count))
+                                           : lane_type{};
+    }
+    static TESSERA_INLINE constexpr v128 eval(v128 a) noexcept { return evaluate<part>(a); }
+};
+} // namespace detail
+/// F, which widens, on the lower half of the lanes.
+template <class F>
+using low = detail::part<F, false>;
+/// F, which widens, on the upper half.
+template <class F>
+using high = detail::part<F, true>;
+/// F, which narrows, on all lanes; the upper half of the result is 0.
+template <class F>
+using padded = detail::part<F, false>;
+
+/// F, which narrows, on the lanes of `a`, then those of `b`.
+template <class F>
+struct narrow {
+    using lane_type = result_of<F>;
+    using from = argument_of<F>;
+    static constexpr unsigned half = lane_array<from>::count;
+    static TESSERA_INLINE constexpr lane_type at(unsigned i, v128 a, v128 b) noexcept {
+        return F::eval(lane<from>(i < half ? a : b, i % half));
+    }
+    static TESSERA_INLINE constexpr v128 eval(v128 a, v128 b) noexcept { return evaluate<narrow>(a, b); }
+};
+/// Products of lanes that `Half`, low or high of something, has widened.
+template <class Half>
+struct extmul {
+    using T = typename Half::lane_type;
+    static TESSERA_INLINE constexpr v128 eval(v128 a, v128 b) noexcept {
+        return lanes<mul<T>>::eval(Half::eval(a), Half::eval(b));
+    }
+};
+/// The sum of each two lanes, which F has widened.
+template <class F>
+struct extadd_pairwise {
+    using lane_type = result_of<F>;
+    using from = argument_of<F>;
+    static TESSERA_INLINE constexpr lane_type at(unsigned i, v128 a) noexcept {
+        return lane_type(F::eval(lane<from>(a, 2 * i)) + F::eval(lane<from>(a, 2 * i + 1)));
+    }
+    static TESSERA_INLINE constexpr v128 eval(v128 a) noexcept { return evaluate<extadd_pairwise>(a); }
+};
+/// The sum, as Add adds, of the products of each two lanes, which F has widened.
+template <class F, class Add>
+struct dot {
+    using lane_type = result_of<F>;
+    using from = argument_of<F>;
+    static TESSERA_INLINE constexpr lane_type product(v128 a, v128 b, unsigned i) noexcept {
+        return mul<lane_type>::eval(F::eval(lane<from>(a, i)), F::eval(lane<from>(b, i)));
+    }
+    static TESSERA_INLINE constexpr lane_type at(unsigned i, v128 a, v128 b) noexcept {
+        return Add::eval(product(a, b, 2 * i), product(a, b, 2 * i + 1));
+    }
+    static TESSERA_INLINE constexpr v128 eval(v128 a, v128 b) noexcept { return evaluate<dot>(a, b); }
+};
+/// The dot product Dot, its lanes added in pairs by Pairwise and to `c`.
+template <class Dot, class Pairwise>
+struct dot_add {
+    static TESSERA_INLINE constexpr v128 eval(v128 a, v128 b, v128 c) noexcept {
+        return lanes<add<typename Pairwise::lane_type>>::eval(Pairwise::eval(Dot::eval(a, b)), c);
+    }
+};
+
+// ---- lanes by number -----------------------------------------------------------------------------
+
+/// i8x16.swizzle: the lanes of `a` that `b` names, 0 where there is none.
+struct swizzle {
+    using lane_type = u8;
+    static TESSERA_INLINE constexpr u8 at(unsigned i, v128 a, v128 b) noexcept {
+        return b.bytes[i] < 16 ? a.bytes[b.bytes[i]] : u8(0);
+    }
+    static TESSERA_INLINE constexpr v128 eval(v128 a, v128 b) noexcept { return evaluate<swizzle>(a, b); }
+};
+/// i8x16.shuffle: the lanes that the immediate names, of `a` below 16 and else of `b`.
+struct shuffle {
+    using lane_type = u8;
+    static TESSERA_INLINE constexpr u8 at(unsigned i, v128 a, v128 b, v128 which) noexcept {
+        return (which.bytes[i] < 16 ? a : b).bytes[which.bytes[i] % 16];
+    }
+    static TESSERA_INLINE constexpr v128 eval(v128 a, v128 b, v128 which) noexcept {
+        return evaluate<shuffle>(a, b, which);
+    }
+};
+/// extract_lane: a signed `From` is sign-extended.
+template <class To, class From>
+struct extract_lane {
+    using from = From;
+    static TESSERA_INLINE constexpr To of(From a) noexcept {
+        if constexpr (std::is_signed_v<From> && std::is_integral_v<From>) return To(i64(a));
+        else return To(a);
+    }
+    static TESSERA_INLINE constexpr To eval(v128 v, u32 i) noexcept { return of(lanes_of<From>(v).at[i]); }
+};
+/// replace_lane
+template <class T, class From>
+struct replace_lane {
+    using lane_type = T;
+    static TESSERA_INLINE constexpr T at(unsigned k, v128 v, From a, u32 i) noexcept {
+        return k == i ? T(a) : lane<T>(v, k);
+    }
+    static TESSERA_INLINE constexpr v128 eval(v128 v, From a, u32 i) noexcept {
+        return evaluate<replace_lane>(v, a, i);
+    }
+};
+
+// ---- tests ---------------------------------------------------------------------------------------
+
+/// any_true
+struct any_true {
+    static constexpr u32 rule(v128 v) noexcept { return u32((lane<u64>(v, 0) | lane<u64>(v, 1)) != 0); }
+    static TESSERA_INLINE constexpr u32 eval(v128 v) noexcept;
+};
+/// all_true: no lane is 0.
+template <class T>
+struct all_true {
+    static TESSERA_INLINE constexpr u32 eval(v128 v) noexcept {
+        return any_true::eval(mask<eq<T>>::eval(v, v128{})) ^ 1;
+    }
+};
+/// bitmask: the sign bits of the lanes.
+template <class T>
+struct bitmask {
+    static constexpr u32 rule(v128 v) noexcept {
+        const lane_array<T> all = lanes_of<T>(v);
+        u32 bits = 0;
+        for (unsigned i = 0; i < all.count; ++i) bits |= u32(all.at[i] >> (lane_bits<T> - 1)) << i;
+        return bits;
+    }
+    static TESSERA_INLINE constexpr u32 eval(v128 v) noexcept;
+};
+
+// ---- slots ---------------------------------------------------------------------------------------
+
+/// How many 64-bit slots a `T` takes.
+template <class T>
+inline constexpr unsigned slots_of = std::is_same_v<T, v128> ? 2 : 1;
+template <class T>
+TESSERA_INLINE constexpr T from_slots(const u64* slots) noexcept {
+    if constexpr (std::is_same_v<T, v128>) return of_halves(slots[0], slots[1]);
+    else return from_slot<T>(slots[0]);
+}
+template <class T>
+TESSERA_INLINE constexpr void to_slots(u64* slots, T a) noexcept {
+    if constexpr (std::is_same_v<T, v128>) slots[0] = lane<u64>(a, 0), slots[1] = lane<u64>(a, 1);
+    else slots[0] = to_slot(a);
+}
+
+// ---- not a number --------------------------------------------------------------------------------
+
+/// `a`, or the canonical NaN: what the deterministic profile makes of a lane.
+template <class T>
+struct canonical {
+    static TESSERA_INLINE constexpr T eval(T a) noexcept { return canonicalized(a); }
+};
+
+} // namespace tessera::num
+
+// ---- num/vector_forms.hpp --------------------------------------------------------------
+/// @file vector_forms.hpp
+/// The operations of vector.hpp on all lanes at once, by the operators that compilers have for vectors; a
+/// test compares each with its rule. Instructions of a processor are named only where no operator leads
+/// to them.
+
+namespace tessera::inline TESSERA_ABI::num {
+
+#if TESSERA_VECTORS
+
+namespace detail {
+/// True if F of a vector is F of its lanes: one expression of operators.
+template <class F>
+inline constexpr bool is_expression = false;
+template <class F, template <class> class... Of>
+inline constexpr bool is_one_of = false;
+template <template <class> class F, class T, template <class> class... Of>
+inline constexpr bool is_one_of<F<T>, Of...> = (std::is_same_v<F<T>, Of<T>> || ...);
+template <template <class> class F, class T>
+inline constexpr bool is_expression<F<T>> =
+    is_one_of<F<T>, add, sub, mul, div, and_, or_, xor_, not_, andnot, bitselect, ineg, iabs, min_s, min_u, max_s,
+              max_u, add_sat_s, add_sat_u, sub_sat_s, sub_sat_u, avgr_u, pmin, pmax, madd, nmadd, eq, ne, lt_s, lt_u,
+              gt_s, gt_u, le_s, le_u, ge_s, ge_u, lt, gt, le, ge>;
+
+template <class V>
+TESSERA_INLINE v128 as_v128(V v) noexcept {
+    return bits_as<v128>(v);
+}
+/// The bits of floats as integers.
+template <class T>
+using bit_vector = vector<bits_of_size<sizeof(T)>>;
+template <class T>
+TESSERA_INLINE vector<T> of_bits(bit_vector<T> v) noexcept {
+    return bits_as<vector<T>>(v);
+}
+/// All lanes `a`.
+template <class T>
+TESSERA_INLINE vector<T> filled(T a) noexcept {
+    if constexpr (std::is_floating_point_v<T>) return of_bits<T>(filled(bits_of(a))); // 0 + -0 is +0
+    else return vector<T>{} + a;
+}
+} // namespace detail
+
+template <template <class> class F, class T>
+requires(detail::is_expression<F<T>>) struct vector_form<lanes<F<T>>> {
+    template <class... V>
+    static TESSERA_INLINE v128 eval(V... v) noexcept {
+        return detail::as_v128(F<vector<T>>::eval(as_vector<T>(v)...));
+    }
+};
+template <template <class> class F, class T>
+requires(detail::is_expression<F<T>>) struct vector_form<mask<F<T>>> {
+    static TESSERA_INLINE v128 eval(v128 a, v128 b) noexcept {
+        return detail::as_v128(F<vector<T>>::eval(as_vector<T>(a), as_vector<T>(b)));
+    }
+};
+template <class T, class From>
+struct vector_form<splat<T, From>> {
+    static TESSERA_INLINE v128 eval(From a) noexcept { return detail::as_v128(detail::filled(T(a))); }
+};
+template <class T, class From>
+struct vector_form<replace_lane<T, From>> {
+    // Lanes of 64 bits are told apart as pairs of 32: SSE2 does not compare wider ones.
+    using Number = bits_of_size<(sizeof(T) < 4 ? sizeof(T) : 4)>;
+    template <std::size_t... I>
+    static TESSERA_INLINE v128 where(std::index_sequence<I...>, v128 v, T a, u32 i) noexcept {
+        const auto is_it = vector<Number>{Number(I * sizeof(Number) / sizeof(T))...} == detail::filled(Number(i));
+        return lanes<bitselect<u64>>::eval(splat<T, T>::eval(a), v, detail::as_v128(is_it));
+    }
+    static TESSERA_INLINE v128 eval(v128 v, From a, u32 i) noexcept {
+        return where(std::make_index_sequence<16 / sizeof(Number)>(), v, T(a), i);
+    }
+};
+
+// ---- shifts: lanes of 8 bits by way of 16, signed ones of 64 by way of unsigned ones -----------------
+
+namespace detail {
+template <class T>
+TESSERA_INLINE vector<T> shifted_left(vector<T> a, unsigned n) noexcept {
+    if constexpr (sizeof(T) > 1) return a << T(n);
+    else return bits_as<vector<T>>(bits_as<vector<u16>>(a) << u16(n)) & filled(T(0xffu << n));
+}
+template <class T>
+TESSERA_INLINE vector<T> shifted_right(vector<T> a, unsigned n) noexcept {
+    if constexpr (sizeof(T) > 1) return a >> T(n);
+    else return bits_as<vector<T>>(bits_as<vector<u16>>(a) >> u16(n)) & filled(T(0xffu >> n));
+}
+} // namespace detail
+template <class T>
+struct vector_form<lanes_by<shl<T>>> {
+    static TESSERA_INLINE v128 eval(v128 a, u32 n) noexcept {
+        return detail::as_v128(detail::shifted_left<T>(as_vector<T>(a), n % lane_bits<T>));
+    }
+};
+template <class T>
+struct vector_form<lanes_by<shr_u<T>>> {
+    static TESSERA_INLINE v128 eval(v128 a, u32 n) noexcept {
+        return detail::as_v128(detail::shifted_right<T>(as_vector<T>(a), n % lane_bits<T>));
+    }
+};
+template <class T>
+struct vector_form<lanes_by<shr_s<T>>> {
+    static TESSERA_INLINE v128 eval(v128 a, u32 n) noexcept {
+        n %= lane_bits<T>;
+        if constexpr (sizeof(T) == 2 || sizeof(T) == 4) {
+            return detail::as_v128(as_vector<signed_of<T>>(a) >> signed_of<T>(n));
+        } else {
+            const vector<T> sign = detail::filled(T(T(most_signed<T> + 1) >> n));
+            return detail::as_v128((detail::shifted_right<T>(as_vector<T>(a), n) ^ sign) - sign);
+        }
+    }
+};
+
+// ---- other widths --------------------------------------------------------------------------------
+
+namespace detail {
+// The lanes of even and of odd number, as lanes of twice the width.
+template <class To, bool Signed>
+TESSERA_INLINE vector<To> odd_lanes(v128 v) noexcept {
+    using Lane = std::conditional_t<Signed, signed_of<To>, To>;
+    return (vector<To>)(as_vector<Lane>(v) >> Lane(lane_bits<To> / 2));
+}
+template <class To, bool Signed>
+TESSERA_INLINE vector<To> even_lanes(v128 v) noexcept {
+    return odd_lanes<To, Signed>(as_v128(as_vector<To>(v) << To(lane_bits<To> / 2)));
+}
+template <class F>
+inline constexpr bool is_extend_s = false;
+template <class To, class From>
+inline constexpr bool is_extend_s<extend_s<To, From>> = true;
+template <class F>
+inline constexpr bool is_extend_u = false;
+template <class To, class From>
+inline constexpr bool is_extend_u<extend_u<To, From>> = true;
+template <class F>
+concept extension = is_extend_s<F> || is_extend_u<F>;
+} // namespace detail
+
+template <detail::extension F>
+struct vector_form<extadd_pairwise<F>> {
+    using To = result_of<F>;
+    static constexpr bool is_signed = detail::is_extend_s<F>;
+    static TESSERA_INLINE v128 eval(v128 a) noexcept {
+        return detail::as_v128(detail::even_lanes<To, is_signed>(a) + detail::odd_lanes<To, is_signed>(a));
+    }
+};
+template <detail::extension F, template <class> class Add, class To>
+struct vector_form<dot<F, Add<To>>> {
+    static constexpr bool is_signed = detail::is_extend_s<F>;
+    static TESSERA_INLINE v128 eval(v128 a, v128 b) noexcept {
+#ifdef __SSE2__
+        if constexpr (std::is_same_v<dot<F, Add<To>>, dot<extend_s<u32, u16>, add<u32>>>)
+            return detail::as_v128(__builtin_ia32_pmaddwd128(as_vector<short>(a), as_vector<short>(b)));
+#endif
+        using V = vector<To>;
+        return detail::as_v128(
+            Add<V>::eval(mul<V>::eval(detail::even_lanes<To, is_signed>(a), detail::even_lanes<To, is_signed>(b)),
+                         mul<V>::eval(detail::odd_lanes<To, is_signed>(a), detail::odd_lanes<To, is_signed>(b))));
+    }
+};
+template <>
+struct vector_form<lanes<q15mulr_sat_s>> {
+    static TESSERA_INLINE vector<u32> rounded(vector<u32> a, vector<u32> b) noexcept {
+        const vector<i32> product = (vector<i32>)(a * b + 0x4000u) >> 15;
+        return (vector<u32>)(product > 0x7fff ? detail::filled(i32(0x7fff)) : product);
+    }
+    static TESSERA_INLINE v128 eval(v128 a, v128 b) noexcept {
+        const vector<u32> even = rounded(detail::even_lanes<u32, true>(a), detail::even_lanes<u32, true>(b)),
+                          odd = rounded(detail::odd_lanes<u32, true>(a), detail::odd_lanes<u32, true>(b));
+        return detail::as_v128((even & 0xffffu) | odd << 16u);
+    }
+};
+
+#if defined(__has_builtin)
+#if __has_builtin(__builtin_shufflevector)
+template <detail::extension F, bool High>
+struct vector_form<detail::part<F, High>> {
+    using From = argument_of<F>;
+    using To = result_of<F>;
+    static constexpr std::size_t first = High ? 8 / sizeof(From) : 0;
+    template <std::size_t... I>
+    static TESSERA_INLINE vector<From> doubled(std::index_sequence<I...>, vector<From> a) noexcept {
+        return __builtin_shufflevector(a, a, (first + I / 2)...);
+    }
+    static TESSERA_INLINE v128 eval(v128 a) noexcept {
+        return detail::as_v128(detail::odd_lanes<To, detail::is_extend_s<F>>(
+            detail::as_v128(doubled(std::make_index_sequence<16 / sizeof(From)>(), as_vector<From>(a)))));
+    }
+};
+namespace detail {
+/// Signed lanes cut to what is between `least` and `most`, then their lower halves: those of `a`, those of `b`.
+template <class To, class S, std::size_t... I>
+TESSERA_INLINE v128 clamped(std::index_sequence<I...>, v128 a, v128 b, S least, S most) noexcept {
+    const auto clamp = [=](vector<S> v) {
+        v = v > most ? filled(most) : v;
+        return v < least ? filled(least) : v;
+    };
+    return as_v128(
+        __builtin_shufflevector((vector<To>)clamp(as_vector<S>(a)), (vector<To>)clamp(as_vector<S>(b)), (2 * I)...));
+}
+} // namespace detail
+template <class To, class From>
+struct vector_form<narrow<narrow_s<To, From>>> {
+    using S = signed_of<From>;
+    static TESSERA_INLINE v128 eval(v128 a, v128 b) noexcept {
+#ifdef __SSE2__
+        if constexpr (sizeof(To) == 1)
+            return detail::as_v128(__builtin_ia32_packsswb128(as_vector<short>(a), as_vector<short>(b)));
+        else if constexpr (sizeof(To) == 2)
+            return detail::as_v128(__builtin_ia32_packssdw128(as_vector<int>(a), as_vector<int>(b)));
+#endif
+        constexpr S most = S(most_signed<To>);
+        return detail::clamped<To, S>(std::make_index_sequence<16 / sizeof(To)>(), a, b, S(-most - 1), most);
+    }
+};
+template <class To, class From>
+struct vector_form<narrow<narrow_u<To, From>>> {
+    using S = signed_of<From>;
+    static TESSERA_INLINE v128 eval(v128 a, v128 b) noexcept {
+#ifdef __SSE2__
+        if constexpr (sizeof(To) == 1)
+            return detail::as_v128(__builtin_ia32_packuswb128(as_vector<short>(a), as_vector<short>(b)));
+#endif
+        return detail::clamped<To, S>(std::make_index_sequence<16 / sizeof(To)>(), a, b, S(0), S(To(-1)));
+    }
+};
+#endif
+#endif
+
+// ---- bits and numbers ----------------------------------------------------------------------------
+
+template <>
+struct vector_form<lanes<popcnt<u8>>> {
+    static TESSERA_INLINE v128 eval(v128 a) noexcept {
+        vector<u8> v = as_vector<u8>(a);
+        v -= detail::shifted_right<u8>(v, 1) & u8(0x55);
+        v = (v & u8(0x33)) + (detail::shifted_right<u8>(v, 2) & u8(0x33));
+        return detail::as_v128((v + detail::shifted_right<u8>(v, 4)) & u8(0x0f));
+    }
+};
+template <class T>
+struct vector_form<lanes<abs<T>>> {
+    using l = float_layout<T>;
+    static TESSERA_INLINE v128 eval(v128 a) noexcept {
+        return detail::as_v128(as_vector<typename l::bits>(a) & typename l::bits(~l::sign));
+    }
+};
+template <class T>
+struct vector_form<lanes<neg<T>>> {
+    using l = float_layout<T>;
+    static TESSERA_INLINE v128 eval(v128 a) noexcept {
+        return detail::as_v128(as_vector<typename l::bits>(a) ^ l::sign);
+    }
+};
+template <class T>
+struct vector_form<lanes<canonical<T>>> {
+    static TESSERA_INLINE v128 eval(v128 v) noexcept {
+        const vector<T> a = as_vector<T>(v);
+        return detail::as_v128(a == a ? as_vector<typename float_layout<T>::bits>(v)
+                                      : detail::filled(float_layout<T>::canonical_nan));
+    }
+};
+namespace detail {
+/// What min and max make of the bits that both orders of their operands give: those, or a canonical NaN where
+/// one of `a` and `b` is a NaN.
+template <class T>
+TESSERA_INLINE v128 with_nans(bit_vector<T> both, vector<T> a, vector<T> b) noexcept {
+    const bit_vector<T> nan = (bit_vector<T>)(a != a) | (bit_vector<T>)(b != b);
+    using bits = bits_of_size<sizeof(T)>;
+    return as_v128((both | nan) & ~(nan >> bits(lane_bits<T> - float_layout<T>::fraction + 1)));
+}
+} // namespace detail
+template <class T>
+struct vector_form<lanes<min<T>>> {
+    static TESSERA_INLINE v128 eval(v128 v, v128 w) noexcept {
+        using bits = detail::bit_vector<T>;
+        const vector<T> a = as_vector<T>(v), b = as_vector<T>(w), one = a < b ? a : b, other = b < a ? b : a;
+        return detail::with_nans<T>((bits)one | (bits)other, a, b); // of two zeros the sign is that of either
+    }
+};
+template <class T>
+struct vector_form<lanes<max<T>>> {
+    static TESSERA_INLINE v128 eval(v128 v, v128 w) noexcept {
+        using bits = detail::bit_vector<T>;
+        const vector<T> a = as_vector<T>(v), b = as_vector<T>(w), one = a > b ? a : b, other = b > a ? b : a;
+        return detail::with_nans<T>((bits)one & (bits)other, a, b);
+    }
+};
+#ifdef __SSE2__
+template <class T>
+struct vector_form<lanes<sqrt<T>>> {
+    static TESSERA_INLINE v128 eval(v128 v) noexcept {
+        vector<T> a = as_vector<T>(v);
+        if constexpr (sizeof(T) == 4) __asm__("sqrtps %0, %0" : "+x"(a));
+        else __asm__("sqrtpd %0, %0" : "+x"(a));
+        return detail::as_v128(a);
+    }
+};
+#endif
+namespace detail {
+/// As detail::round of floating.hpp does it.
+template <direction D, class T>
+TESSERA_INLINE v128 round_lanes(v128 v) noexcept {
+    using l = float_layout<T>;
+    using B = vector<typename l::bits>;
+    const vector<T> a = as_vector<T>(v),
+                    magnitude = of_bits<T>(as_vector<typename l::bits>(v) & typename l::bits(~l::sign)),
+                    one = filled(T(1)), zero{};
+    const B sign = as_vector<typename l::bits>(v) & l::sign;
+    vector<T> whole = (magnitude + l::integral) - l::integral;
+    if constexpr (D == direction::zero) {
+        whole -= whole > magnitude ? one : zero;
+    } else if constexpr (D != direction::nearest) {
+        whole = of_bits<T>((B)whole | sign);
+        if constexpr (D == direction::down) whole -= whole > a ? one : zero;
+        else whole += whole < a ? one : zero;
+    }
+    const B quieted = (B)(a == a ? a : of_bits<T>((B)a | l::quiet));
+    return as_v128(magnitude < l::integral ? ((B)whole & typename l::bits(~l::sign)) | sign : quieted);
+}
+} // namespace detail
+template <class T>
+struct vector_form<lanes<nearest<T>>> {
+    static TESSERA_INLINE v128 eval(v128 a) noexcept { return detail::round_lanes<detail::direction::nearest, T>(a); }
+};
+template <class T>
+struct vector_form<lanes<trunc<T>>> {
+    static TESSERA_INLINE v128 eval(v128 a) noexcept { return detail::round_lanes<detail::direction::zero, T>(a); }
+};
+template <class T>
+struct vector_form<lanes<floor<T>>> {
+    static TESSERA_INLINE v128 eval(v128 a) noexcept { return detail::round_lanes<detail::direction::down, T>(a); }
+};
+template <class T>
+struct vector_form<lanes<ceil<T>>> {
+    static TESSERA_INLINE v128 eval(v128 a) noexcept { return detail::round_lanes<detail::direction::up, T>(a); }
+};
+template <>
+struct vector_form<lanes<convert_s<f32, u32>>> {
+    static TESSERA_INLINE v128 eval(v128 a) noexcept {
+        return detail::as_v128(__builtin_convertvector(as_vector<i32>(a), vector<f32>));
+    }
+};
+template <>
+struct vector_form<lanes<convert_u<f32, u32>>> {
+    static TESSERA_INLINE v128 eval(v128 a) noexcept {
+        return detail::as_v128(__builtin_convertvector(as_vector<u32>(a), vector<f32>));
+    }
+};
+// Only what is in range is converted, and what is not becomes 0 first, as a NaN is to be.
+template <>
+struct vector_form<lanes<trunc_sat_s<u32, f32>>> {
+    static TESSERA_INLINE v128 eval(v128 v) noexcept {
+        const vector<f32> a = as_vector<f32>(v), limit = detail::filled(0x1p31f), zero{};
+        const vector<f32> inside = a < limit ? (a >= -limit ? a : zero) : zero;
+        vector<i32> whole = __builtin_convertvector(inside, vector<i32>);
+        whole = a >= limit ? detail::filled(std::numeric_limits<i32>::max()) : whole;
+        return detail::as_v128(a < -limit ? detail::filled(std::numeric_limits<i32>::min()) : whole);
+    }
+};
+template <>
+struct vector_form<lanes<trunc_sat_u<u32, f32>>> {
+    static TESSERA_INLINE v128 eval(v128 v) noexcept {
+        const vector<f32> a = as_vector<f32>(v), half = detail::filled(0x1p31f), zero{};
+        const vector<f32> rest = a >= half ? a - half : a, inside = rest > zero ? (rest < half ? rest : zero) : zero;
+        vector<i32> whole = __builtin_convertvector(inside, vector<i32>);
+        whole ^= (a >= half) & std::numeric_limits<i32>::min();
+        return detail::as_v128(a >= half + half ? detail::filled(i32(-1)) : whole);
+    }
+};
+#endif // TESSERA_VECTORS
+
+// ---- tests ---------------------------------------------------------------------------------------
+
+TESSERA_INLINE constexpr u32 any_true::eval(v128 v) noexcept {
+#if TESSERA_VECTORS && defined(__SSE2__)
+    if (!std::is_constant_evaluated())
+        return u32(__builtin_ia32_pmovmskb128((vector<char>)(as_vector<char>(v) == vector<char>{})) != 0xffff);
+#endif
+    return rule(v);
+}
+template <class T>
+TESSERA_INLINE constexpr u32 bitmask<T>::eval(v128 v) noexcept {
+#if TESSERA_VECTORS && defined(__SSE2__)
+    if (!std::is_constant_evaluated()) {
+        if constexpr (sizeof(T) == 1) return u32(__builtin_ia32_pmovmskb128(as_vector<char>(v)));
+        else if constexpr (sizeof(T) == 2)
+            return u32(__builtin_ia32_pmovmskb128(__builtin_ia32_packsswb128(as_vector<short>(v), vector<short>{})));
+        else if constexpr (sizeof(T) == 4) return u32(__builtin_ia32_movmskps(as_vector<f32>(v)));
+        else return u32(__builtin_ia32_movmskpd(as_vector<f64>(v)));
+    }
+#endif
+    return rule(v);
+}
+
+} // namespace tessera::num
+
 // ---- num/sem.hpp -----------------------------------------------------------------------
 /// @file sem.hpp
 /// What each instruction computes: `sem<op>`, made from the column `meaning` of opcodes.def. The one
@@ -15953,6 +16891,38 @@ template <class To, class From>
 struct load {
     using value = To;
     using stored = From;
+    static TESSERA_INLINE constexpr To of(From raw) noexcept {
+        if constexpr (std::is_signed_v<From> && std::is_integral_v<From>) return To(i64(raw));
+        else return To(raw);
+    }
+};
+/// Meaning of a load whose number becomes every lane.
+template <class From>
+struct load_splat {
+    using value = v128;
+    using stored = From;
+    static TESSERA_INLINE constexpr v128 of(From raw) noexcept { return num::splat<From, From>::eval(raw); }
+};
+/// Meaning of a load whose number becomes the lowest bits, all others 0, of what F is then applied to.
+template <class From, class F = void>
+struct load_low {
+    using value = v128;
+    using stored = From;
+    static TESSERA_INLINE constexpr v128 of(From raw) noexcept {
+        const v128 v = num::of_halves(raw, 0);
+        if constexpr (std::is_void_v<F>) return v;
+        else return F::eval(v);
+    }
+};
+/// Meaning of a load into one lane: that of Load, then Replace.
+template <op Load, op Replace>
+struct load_lane {
+    static constexpr op access = Load, lane = Replace;
+};
+/// Meaning of a store of one lane: Extract, then Store.
+template <op Extract, op Store>
+struct store_lane {
+    static constexpr op lane = Extract, access = Store;
 };
 /// Meaning of a store: the low bits of `Value` go to memory as an `As`.
 template <class Value, class As>
@@ -15975,6 +16945,8 @@ template <>
 inline constexpr char letter<f32> = 'f';
 template <>
 inline constexpr char letter<f64> = 'd';
+template <>
+inline constexpr char letter<v128> = 'v';
 
 namespace detail {
 template <std::size_t I, class A, class... B>
@@ -16012,13 +16984,14 @@ struct function_traits<R (*)(A...) noexcept> {
     using result = typename detail::unchecked<R>::type; ///< without the `checked` around it
     static constexpr bool may_trap = detail::unchecked<R>::may_trap;
 
-    /// True if an instruction of type `t` takes and gives just this.
-    static consteval bool agrees(const op_type& t) {
+    /// True if an instruction of type `t` takes and gives just this, its immediate as the last operand.
+    static consteval bool agrees(const op_type& t, imm immediate) {
         constexpr char params[] = {letter<A>..., 0};
         constexpr const char(&results)[2] = detail::unchecked<R>::letters;
-        if (t.poly || t.param_count != arity || t.result_count != 1 + (results[1] != 0)) return false;
+        const char last = immediate == imm::lane ? 'i' : immediate == imm::shuffle ? 'v' : 0;
+        if (t.poly || t.param_count != arity - (last != 0) || t.result_count != 1 + (results[1] != 0)) return false;
         for (std::size_t i = 0; i < arity; ++i)
-            if (t.params[i] != params[i]) return false;
+            if (params[i] != (i < t.param_count ? t.params[i] : last)) return false;
         return t.results[0] == results[0] && t.results[1] == results[1];
     }
 };
@@ -16027,10 +17000,34 @@ namespace detail {
 // By overload on the meaning, so that a meaning used by many rows costs one instantiation.
 consteval bool row_agrees(const special*, const op_row& r) { return r.executed; }
 consteval bool row_agrees(const pending*, const op_row& r) { return !r.executed; }
+consteval bool loads(const op_row& r, char value, std::size_t size) {
+    return r.immediate == imm::memarg && r.type.param_count == 1 && r.type.params[0] == 'a' &&
+           r.type.result_count == 1 && r.type.results[0] == value && std::size_t(1) << access_log2(r) == size;
+}
 template <class To, class From>
 consteval bool row_agrees(const mem::load<To, From>*, const op_row& r) {
-    return r.immediate == imm::memarg && r.type.param_count == 1 && r.type.params[0] == 'a' &&
-           r.type.result_count == 1 && r.type.results[0] == letter<To> && u8(1u << access_log2(r)) == sizeof(From);
+    return loads(r, letter<To>, sizeof(From));
+}
+template <class From>
+consteval bool row_agrees(const mem::load_splat<From>*, const op_row& r) {
+    return loads(r, 'v', sizeof(From));
+}
+template <class From, class F>
+consteval bool row_agrees(const mem::load_low<From, F>*, const op_row& r) {
+    return loads(r, 'v', sizeof(From));
+}
+consteval bool accesses_lane(const op_row& r, u8 results, op access, op lane) {
+    return r.immediate == imm::memarg_lane && r.type.param_count == 2 && r.type.params[0] == 'a' &&
+           r.type.params[1] == 'v' && r.type.result_count == results && row(lane).immediate == imm::lane &&
+           access_log2(r) == access_log2(row(access));
+}
+template <op Load, op Replace>
+consteval bool row_agrees(const mem::load_lane<Load, Replace>*, const op_row& r) {
+    return accesses_lane(r, 1, Load, Replace) && row(Load).type.results[0] == row(Replace).type.params[1];
+}
+template <op Extract, op Store>
+consteval bool row_agrees(const mem::store_lane<Extract, Store>*, const op_row& r) {
+    return accesses_lane(r, 0, Store, Extract) && row(Extract).type.results[0] == row(Store).type.params[1];
 }
 template <class Value, class As>
 consteval bool row_agrees(const mem::store<Value, As>*, const op_row& r) {
@@ -16039,7 +17036,8 @@ consteval bool row_agrees(const mem::store<Value, As>*, const op_row& r) {
 }
 template <class Meaning>
 consteval bool row_agrees(const Meaning*, const op_row& r) {
-    return r.immediate == imm::none && function_traits<decltype(&Meaning::eval)>::agrees(r.type);
+    return (r.immediate == imm::none || r.immediate == imm::lane || r.immediate == imm::shuffle) &&
+           function_traits<decltype(&Meaning::eval)>::agrees(r.type, r.immediate);
 }
 } // namespace detail
 
@@ -16348,278 +17346,278 @@ OP( i64_mul_wide_s, "i64.mul_wide_s", 0xfc, 0x15, none, ll_ll,   wide_arithmetic
 OP( i64_mul_wide_u, "i64.mul_wide_u", 0xfc, 0x16, none, ll_ll,   wide_arithmetic, num::mul_wide_u )
 
 // ---- vectors: memory, constants, lanes (prefix 0xfd) ----------------------------------------------------------------
-OP( v128_load,            "v128.load",            0xfd, 0x00, memarg,     a_v,  simd, pending )
-OP( v128_load8x8_s,       "v128.load8x8_s",       0xfd, 0x01, memarg,     a_v,  simd, pending )
-OP( v128_load8x8_u,       "v128.load8x8_u",       0xfd, 0x02, memarg,     a_v,  simd, pending )
-OP( v128_load16x4_s,      "v128.load16x4_s",      0xfd, 0x03, memarg,     a_v,  simd, pending )
-OP( v128_load16x4_u,      "v128.load16x4_u",      0xfd, 0x04, memarg,     a_v,  simd, pending )
-OP( v128_load32x2_s,      "v128.load32x2_s",      0xfd, 0x05, memarg,     a_v,  simd, pending )
-OP( v128_load32x2_u,      "v128.load32x2_u",      0xfd, 0x06, memarg,     a_v,  simd, pending )
-OP( v128_load8_splat,     "v128.load8_splat",     0xfd, 0x07, memarg,     a_v,  simd, pending )
-OP( v128_load16_splat,    "v128.load16_splat",    0xfd, 0x08, memarg,     a_v,  simd, pending )
-OP( v128_load32_splat,    "v128.load32_splat",    0xfd, 0x09, memarg,     a_v,  simd, pending )
-OP( v128_load64_splat,    "v128.load64_splat",    0xfd, 0x0a, memarg,     a_v,  simd, pending )
-OP( v128_store,           "v128.store",           0xfd, 0x0b, memarg,     av_,  simd, pending )
-OP( v128_const,           "v128.const",           0xfd, 0x0c, v128_const, _v,   simd, pending )
-OP( i8x16_shuffle,        "i8x16.shuffle",        0xfd, 0x0d, shuffle,    vv_v, simd, pending )
-OP( i8x16_swizzle,        "i8x16.swizzle",        0xfd, 0x0e, none,       vv_v, simd, pending )
-OP( i8x16_splat,          "i8x16.splat",          0xfd, 0x0f, none,       i_v,  simd, pending )
-OP( i16x8_splat,          "i16x8.splat",          0xfd, 0x10, none,       i_v,  simd, pending )
-OP( i32x4_splat,          "i32x4.splat",          0xfd, 0x11, none,       i_v,  simd, pending )
-OP( i64x2_splat,          "i64x2.splat",          0xfd, 0x12, none,       l_v,  simd, pending )
-OP( f32x4_splat,          "f32x4.splat",          0xfd, 0x13, none,       f_v,  simd, pending )
-OP( f64x2_splat,          "f64x2.splat",          0xfd, 0x14, none,       d_v,  simd, pending )
-OP( i8x16_extract_lane_s, "i8x16.extract_lane_s", 0xfd, 0x15, lane,       v_i,  simd, pending )
-OP( i8x16_extract_lane_u, "i8x16.extract_lane_u", 0xfd, 0x16, lane,       v_i,  simd, pending )
-OP( i8x16_replace_lane,   "i8x16.replace_lane",   0xfd, 0x17, lane,       vi_v, simd, pending )
-OP( i16x8_extract_lane_s, "i16x8.extract_lane_s", 0xfd, 0x18, lane,       v_i,  simd, pending )
-OP( i16x8_extract_lane_u, "i16x8.extract_lane_u", 0xfd, 0x19, lane,       v_i,  simd, pending )
-OP( i16x8_replace_lane,   "i16x8.replace_lane",   0xfd, 0x1a, lane,       vi_v, simd, pending )
-OP( i32x4_extract_lane,   "i32x4.extract_lane",   0xfd, 0x1b, lane,       v_i,  simd, pending )
-OP( i32x4_replace_lane,   "i32x4.replace_lane",   0xfd, 0x1c, lane,       vi_v, simd, pending )
-OP( i64x2_extract_lane,   "i64x2.extract_lane",   0xfd, 0x1d, lane,       v_l,  simd, pending )
-OP( i64x2_replace_lane,   "i64x2.replace_lane",   0xfd, 0x1e, lane,       vl_v, simd, pending )
-OP( f32x4_extract_lane,   "f32x4.extract_lane",   0xfd, 0x1f, lane,       v_f,  simd, pending )
-OP( f32x4_replace_lane,   "f32x4.replace_lane",   0xfd, 0x20, lane,       vf_v, simd, pending )
-OP( f64x2_extract_lane,   "f64x2.extract_lane",   0xfd, 0x21, lane,       v_d,  simd, pending )
-OP( f64x2_replace_lane,   "f64x2.replace_lane",   0xfd, 0x22, lane,       vd_v, simd, pending )
+OP( v128_load,            "v128.load",            0xfd, 0x00, memarg,     a_v,  simd, mem::load<v128, v128> )
+OP( v128_load8x8_s,       "v128.load8x8_s",       0xfd, 0x01, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_s<u16, u8>>> )
+OP( v128_load8x8_u,       "v128.load8x8_u",       0xfd, 0x02, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_u<u16, u8>>> )
+OP( v128_load16x4_s,      "v128.load16x4_s",      0xfd, 0x03, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_s<u32, u16>>> )
+OP( v128_load16x4_u,      "v128.load16x4_u",      0xfd, 0x04, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_u<u32, u16>>> )
+OP( v128_load32x2_s,      "v128.load32x2_s",      0xfd, 0x05, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_s<u64, u32>>> )
+OP( v128_load32x2_u,      "v128.load32x2_u",      0xfd, 0x06, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_u<u64, u32>>> )
+OP( v128_load8_splat,     "v128.load8_splat",     0xfd, 0x07, memarg,     a_v,  simd, mem::load_splat<u8> )
+OP( v128_load16_splat,    "v128.load16_splat",    0xfd, 0x08, memarg,     a_v,  simd, mem::load_splat<u16> )
+OP( v128_load32_splat,    "v128.load32_splat",    0xfd, 0x09, memarg,     a_v,  simd, mem::load_splat<u32> )
+OP( v128_load64_splat,    "v128.load64_splat",    0xfd, 0x0a, memarg,     a_v,  simd, mem::load_splat<u64> )
+OP( v128_store,           "v128.store",           0xfd, 0x0b, memarg,     av_,  simd, mem::store<v128, v128> )
+OP( v128_const,           "v128.const",           0xfd, 0x0c, v128_const, _v,   simd, special )
+OP( i8x16_shuffle,        "i8x16.shuffle",        0xfd, 0x0d, shuffle,    vv_v, simd, num::shuffle )
+OP( i8x16_swizzle,        "i8x16.swizzle",        0xfd, 0x0e, none,       vv_v, simd, num::swizzle )
+OP( i8x16_splat,          "i8x16.splat",          0xfd, 0x0f, none,       i_v,  simd, num::splat<u8, u32> )
+OP( i16x8_splat,          "i16x8.splat",          0xfd, 0x10, none,       i_v,  simd, num::splat<u16, u32> )
+OP( i32x4_splat,          "i32x4.splat",          0xfd, 0x11, none,       i_v,  simd, num::splat<u32, u32> )
+OP( i64x2_splat,          "i64x2.splat",          0xfd, 0x12, none,       l_v,  simd, num::splat<u64, u64> )
+OP( f32x4_splat,          "f32x4.splat",          0xfd, 0x13, none,       f_v,  simd, num::splat<f32, f32> )
+OP( f64x2_splat,          "f64x2.splat",          0xfd, 0x14, none,       d_v,  simd, num::splat<f64, f64> )
+OP( i8x16_extract_lane_s, "i8x16.extract_lane_s", 0xfd, 0x15, lane,       v_i,  simd, num::extract_lane<u32, i8> )
+OP( i8x16_extract_lane_u, "i8x16.extract_lane_u", 0xfd, 0x16, lane,       v_i,  simd, num::extract_lane<u32, u8> )
+OP( i8x16_replace_lane,   "i8x16.replace_lane",   0xfd, 0x17, lane,       vi_v, simd, num::replace_lane<u8, u32> )
+OP( i16x8_extract_lane_s, "i16x8.extract_lane_s", 0xfd, 0x18, lane,       v_i,  simd, num::extract_lane<u32, i16> )
+OP( i16x8_extract_lane_u, "i16x8.extract_lane_u", 0xfd, 0x19, lane,       v_i,  simd, num::extract_lane<u32, u16> )
+OP( i16x8_replace_lane,   "i16x8.replace_lane",   0xfd, 0x1a, lane,       vi_v, simd, num::replace_lane<u16, u32> )
+OP( i32x4_extract_lane,   "i32x4.extract_lane",   0xfd, 0x1b, lane,       v_i,  simd, num::extract_lane<u32, u32> )
+OP( i32x4_replace_lane,   "i32x4.replace_lane",   0xfd, 0x1c, lane,       vi_v, simd, num::replace_lane<u32, u32> )
+OP( i64x2_extract_lane,   "i64x2.extract_lane",   0xfd, 0x1d, lane,       v_l,  simd, num::extract_lane<u64, u64> )
+OP( i64x2_replace_lane,   "i64x2.replace_lane",   0xfd, 0x1e, lane,       vl_v, simd, num::replace_lane<u64, u64> )
+OP( f32x4_extract_lane,   "f32x4.extract_lane",   0xfd, 0x1f, lane,       v_f,  simd, num::extract_lane<f32, f32> )
+OP( f32x4_replace_lane,   "f32x4.replace_lane",   0xfd, 0x20, lane,       vf_v, simd, num::replace_lane<f32, f32> )
+OP( f64x2_extract_lane,   "f64x2.extract_lane",   0xfd, 0x21, lane,       v_d,  simd, num::extract_lane<f64, f64> )
+OP( f64x2_replace_lane,   "f64x2.replace_lane",   0xfd, 0x22, lane,       vd_v, simd, num::replace_lane<f64, f64> )
 
 // ---- vectors: comparisons (prefix 0xfd) -----------------------------------------------------------------------------
-OP( i8x16_eq,   "i8x16.eq",   0xfd, 0x23, none, vv_v, simd, pending )
-OP( i8x16_ne,   "i8x16.ne",   0xfd, 0x24, none, vv_v, simd, pending )
-OP( i8x16_lt_s, "i8x16.lt_s", 0xfd, 0x25, none, vv_v, simd, pending )
-OP( i8x16_lt_u, "i8x16.lt_u", 0xfd, 0x26, none, vv_v, simd, pending )
-OP( i8x16_gt_s, "i8x16.gt_s", 0xfd, 0x27, none, vv_v, simd, pending )
-OP( i8x16_gt_u, "i8x16.gt_u", 0xfd, 0x28, none, vv_v, simd, pending )
-OP( i8x16_le_s, "i8x16.le_s", 0xfd, 0x29, none, vv_v, simd, pending )
-OP( i8x16_le_u, "i8x16.le_u", 0xfd, 0x2a, none, vv_v, simd, pending )
-OP( i8x16_ge_s, "i8x16.ge_s", 0xfd, 0x2b, none, vv_v, simd, pending )
-OP( i8x16_ge_u, "i8x16.ge_u", 0xfd, 0x2c, none, vv_v, simd, pending )
-OP( i16x8_eq,   "i16x8.eq",   0xfd, 0x2d, none, vv_v, simd, pending )
-OP( i16x8_ne,   "i16x8.ne",   0xfd, 0x2e, none, vv_v, simd, pending )
-OP( i16x8_lt_s, "i16x8.lt_s", 0xfd, 0x2f, none, vv_v, simd, pending )
-OP( i16x8_lt_u, "i16x8.lt_u", 0xfd, 0x30, none, vv_v, simd, pending )
-OP( i16x8_gt_s, "i16x8.gt_s", 0xfd, 0x31, none, vv_v, simd, pending )
-OP( i16x8_gt_u, "i16x8.gt_u", 0xfd, 0x32, none, vv_v, simd, pending )
-OP( i16x8_le_s, "i16x8.le_s", 0xfd, 0x33, none, vv_v, simd, pending )
-OP( i16x8_le_u, "i16x8.le_u", 0xfd, 0x34, none, vv_v, simd, pending )
-OP( i16x8_ge_s, "i16x8.ge_s", 0xfd, 0x35, none, vv_v, simd, pending )
-OP( i16x8_ge_u, "i16x8.ge_u", 0xfd, 0x36, none, vv_v, simd, pending )
-OP( i32x4_eq,   "i32x4.eq",   0xfd, 0x37, none, vv_v, simd, pending )
-OP( i32x4_ne,   "i32x4.ne",   0xfd, 0x38, none, vv_v, simd, pending )
-OP( i32x4_lt_s, "i32x4.lt_s", 0xfd, 0x39, none, vv_v, simd, pending )
-OP( i32x4_lt_u, "i32x4.lt_u", 0xfd, 0x3a, none, vv_v, simd, pending )
-OP( i32x4_gt_s, "i32x4.gt_s", 0xfd, 0x3b, none, vv_v, simd, pending )
-OP( i32x4_gt_u, "i32x4.gt_u", 0xfd, 0x3c, none, vv_v, simd, pending )
-OP( i32x4_le_s, "i32x4.le_s", 0xfd, 0x3d, none, vv_v, simd, pending )
-OP( i32x4_le_u, "i32x4.le_u", 0xfd, 0x3e, none, vv_v, simd, pending )
-OP( i32x4_ge_s, "i32x4.ge_s", 0xfd, 0x3f, none, vv_v, simd, pending )
-OP( i32x4_ge_u, "i32x4.ge_u", 0xfd, 0x40, none, vv_v, simd, pending )
-OP( f32x4_eq,   "f32x4.eq",   0xfd, 0x41, none, vv_v, simd, pending )
-OP( f32x4_ne,   "f32x4.ne",   0xfd, 0x42, none, vv_v, simd, pending )
-OP( f32x4_lt,   "f32x4.lt",   0xfd, 0x43, none, vv_v, simd, pending )
-OP( f32x4_gt,   "f32x4.gt",   0xfd, 0x44, none, vv_v, simd, pending )
-OP( f32x4_le,   "f32x4.le",   0xfd, 0x45, none, vv_v, simd, pending )
-OP( f32x4_ge,   "f32x4.ge",   0xfd, 0x46, none, vv_v, simd, pending )
-OP( f64x2_eq,   "f64x2.eq",   0xfd, 0x47, none, vv_v, simd, pending )
-OP( f64x2_ne,   "f64x2.ne",   0xfd, 0x48, none, vv_v, simd, pending )
-OP( f64x2_lt,   "f64x2.lt",   0xfd, 0x49, none, vv_v, simd, pending )
-OP( f64x2_gt,   "f64x2.gt",   0xfd, 0x4a, none, vv_v, simd, pending )
-OP( f64x2_le,   "f64x2.le",   0xfd, 0x4b, none, vv_v, simd, pending )
-OP( f64x2_ge,   "f64x2.ge",   0xfd, 0x4c, none, vv_v, simd, pending )
+OP( i8x16_eq,   "i8x16.eq",   0xfd, 0x23, none, vv_v, simd, num::mask<num::eq<u8>> )
+OP( i8x16_ne,   "i8x16.ne",   0xfd, 0x24, none, vv_v, simd, num::mask<num::ne<u8>> )
+OP( i8x16_lt_s, "i8x16.lt_s", 0xfd, 0x25, none, vv_v, simd, num::mask<num::lt_s<u8>> )
+OP( i8x16_lt_u, "i8x16.lt_u", 0xfd, 0x26, none, vv_v, simd, num::mask<num::lt_u<u8>> )
+OP( i8x16_gt_s, "i8x16.gt_s", 0xfd, 0x27, none, vv_v, simd, num::mask<num::gt_s<u8>> )
+OP( i8x16_gt_u, "i8x16.gt_u", 0xfd, 0x28, none, vv_v, simd, num::mask<num::gt_u<u8>> )
+OP( i8x16_le_s, "i8x16.le_s", 0xfd, 0x29, none, vv_v, simd, num::mask<num::le_s<u8>> )
+OP( i8x16_le_u, "i8x16.le_u", 0xfd, 0x2a, none, vv_v, simd, num::mask<num::le_u<u8>> )
+OP( i8x16_ge_s, "i8x16.ge_s", 0xfd, 0x2b, none, vv_v, simd, num::mask<num::ge_s<u8>> )
+OP( i8x16_ge_u, "i8x16.ge_u", 0xfd, 0x2c, none, vv_v, simd, num::mask<num::ge_u<u8>> )
+OP( i16x8_eq,   "i16x8.eq",   0xfd, 0x2d, none, vv_v, simd, num::mask<num::eq<u16>> )
+OP( i16x8_ne,   "i16x8.ne",   0xfd, 0x2e, none, vv_v, simd, num::mask<num::ne<u16>> )
+OP( i16x8_lt_s, "i16x8.lt_s", 0xfd, 0x2f, none, vv_v, simd, num::mask<num::lt_s<u16>> )
+OP( i16x8_lt_u, "i16x8.lt_u", 0xfd, 0x30, none, vv_v, simd, num::mask<num::lt_u<u16>> )
+OP( i16x8_gt_s, "i16x8.gt_s", 0xfd, 0x31, none, vv_v, simd, num::mask<num::gt_s<u16>> )
+OP( i16x8_gt_u, "i16x8.gt_u", 0xfd, 0x32, none, vv_v, simd, num::mask<num::gt_u<u16>> )
+OP( i16x8_le_s, "i16x8.le_s", 0xfd, 0x33, none, vv_v, simd, num::mask<num::le_s<u16>> )
+OP( i16x8_le_u, "i16x8.le_u", 0xfd, 0x34, none, vv_v, simd, num::mask<num::le_u<u16>> )
+OP( i16x8_ge_s, "i16x8.ge_s", 0xfd, 0x35, none, vv_v, simd, num::mask<num::ge_s<u16>> )
+OP( i16x8_ge_u, "i16x8.ge_u", 0xfd, 0x36, none, vv_v, simd, num::mask<num::ge_u<u16>> )
+OP( i32x4_eq,   "i32x4.eq",   0xfd, 0x37, none, vv_v, simd, num::mask<num::eq<u32>> )
+OP( i32x4_ne,   "i32x4.ne",   0xfd, 0x38, none, vv_v, simd, num::mask<num::ne<u32>> )
+OP( i32x4_lt_s, "i32x4.lt_s", 0xfd, 0x39, none, vv_v, simd, num::mask<num::lt_s<u32>> )
+OP( i32x4_lt_u, "i32x4.lt_u", 0xfd, 0x3a, none, vv_v, simd, num::mask<num::lt_u<u32>> )
+OP( i32x4_gt_s, "i32x4.gt_s", 0xfd, 0x3b, none, vv_v, simd, num::mask<num::gt_s<u32>> )
+OP( i32x4_gt_u, "i32x4.gt_u", 0xfd, 0x3c, none, vv_v, simd, num::mask<num::gt_u<u32>> )
+OP( i32x4_le_s, "i32x4.le_s", 0xfd, 0x3d, none, vv_v, simd, num::mask<num::le_s<u32>> )
+OP( i32x4_le_u, "i32x4.le_u", 0xfd, 0x3e, none, vv_v, simd, num::mask<num::le_u<u32>> )
+OP( i32x4_ge_s, "i32x4.ge_s", 0xfd, 0x3f, none, vv_v, simd, num::mask<num::ge_s<u32>> )
+OP( i32x4_ge_u, "i32x4.ge_u", 0xfd, 0x40, none, vv_v, simd, num::mask<num::ge_u<u32>> )
+OP( f32x4_eq,   "f32x4.eq",   0xfd, 0x41, none, vv_v, simd, num::mask<num::eq<f32>> )
+OP( f32x4_ne,   "f32x4.ne",   0xfd, 0x42, none, vv_v, simd, num::mask<num::ne<f32>> )
+OP( f32x4_lt,   "f32x4.lt",   0xfd, 0x43, none, vv_v, simd, num::mask<num::lt<f32>> )
+OP( f32x4_gt,   "f32x4.gt",   0xfd, 0x44, none, vv_v, simd, num::mask<num::gt<f32>> )
+OP( f32x4_le,   "f32x4.le",   0xfd, 0x45, none, vv_v, simd, num::mask<num::le<f32>> )
+OP( f32x4_ge,   "f32x4.ge",   0xfd, 0x46, none, vv_v, simd, num::mask<num::ge<f32>> )
+OP( f64x2_eq,   "f64x2.eq",   0xfd, 0x47, none, vv_v, simd, num::mask<num::eq<f64>> )
+OP( f64x2_ne,   "f64x2.ne",   0xfd, 0x48, none, vv_v, simd, num::mask<num::ne<f64>> )
+OP( f64x2_lt,   "f64x2.lt",   0xfd, 0x49, none, vv_v, simd, num::mask<num::lt<f64>> )
+OP( f64x2_gt,   "f64x2.gt",   0xfd, 0x4a, none, vv_v, simd, num::mask<num::gt<f64>> )
+OP( f64x2_le,   "f64x2.le",   0xfd, 0x4b, none, vv_v, simd, num::mask<num::le<f64>> )
+OP( f64x2_ge,   "f64x2.ge",   0xfd, 0x4c, none, vv_v, simd, num::mask<num::ge<f64>> )
 
 // ---- vectors: bits, memory lanes (prefix 0xfd) ----------------------------------------------------------------------
-OP( v128_not,                "v128.not",                0xfd, 0x4d, none,        v_v,   simd, pending )
-OP( v128_and,                "v128.and",                0xfd, 0x4e, none,        vv_v,  simd, pending )
-OP( v128_andnot,             "v128.andnot",             0xfd, 0x4f, none,        vv_v,  simd, pending )
-OP( v128_or,                 "v128.or",                 0xfd, 0x50, none,        vv_v,  simd, pending )
-OP( v128_xor,                "v128.xor",                0xfd, 0x51, none,        vv_v,  simd, pending )
-OP( v128_bitselect,          "v128.bitselect",          0xfd, 0x52, none,        vvv_v, simd, pending )
-OP( v128_any_true,           "v128.any_true",           0xfd, 0x53, none,        v_i,   simd, pending )
-OP( v128_load8_lane,         "v128.load8_lane",         0xfd, 0x54, memarg_lane, av_v,  simd, pending )
-OP( v128_load16_lane,        "v128.load16_lane",        0xfd, 0x55, memarg_lane, av_v,  simd, pending )
-OP( v128_load32_lane,        "v128.load32_lane",        0xfd, 0x56, memarg_lane, av_v,  simd, pending )
-OP( v128_load64_lane,        "v128.load64_lane",        0xfd, 0x57, memarg_lane, av_v,  simd, pending )
-OP( v128_store8_lane,        "v128.store8_lane",        0xfd, 0x58, memarg_lane, av_,   simd, pending )
-OP( v128_store16_lane,       "v128.store16_lane",       0xfd, 0x59, memarg_lane, av_,   simd, pending )
-OP( v128_store32_lane,       "v128.store32_lane",       0xfd, 0x5a, memarg_lane, av_,   simd, pending )
-OP( v128_store64_lane,       "v128.store64_lane",       0xfd, 0x5b, memarg_lane, av_,   simd, pending )
-OP( v128_load32_zero,        "v128.load32_zero",        0xfd, 0x5c, memarg,      a_v,   simd, pending )
-OP( v128_load64_zero,        "v128.load64_zero",        0xfd, 0x5d, memarg,      a_v,   simd, pending )
-OP( f32x4_demote_f64x2_zero, "f32x4.demote_f64x2_zero", 0xfd, 0x5e, none,        v_v,   simd, pending )
-OP( f64x2_promote_low_f32x4, "f64x2.promote_low_f32x4", 0xfd, 0x5f, none,        v_v,   simd, pending )
+OP( v128_not,                "v128.not",                0xfd, 0x4d, none,        v_v,   simd, num::lanes<num::not_<u64>> )
+OP( v128_and,                "v128.and",                0xfd, 0x4e, none,        vv_v,  simd, num::lanes<num::and_<u64>> )
+OP( v128_andnot,             "v128.andnot",             0xfd, 0x4f, none,        vv_v,  simd, num::lanes<num::andnot<u64>> )
+OP( v128_or,                 "v128.or",                 0xfd, 0x50, none,        vv_v,  simd, num::lanes<num::or_<u64>> )
+OP( v128_xor,                "v128.xor",                0xfd, 0x51, none,        vv_v,  simd, num::lanes<num::xor_<u64>> )
+OP( v128_bitselect,          "v128.bitselect",          0xfd, 0x52, none,        vvv_v, simd, num::lanes<num::bitselect<u64>> )
+OP( v128_any_true,           "v128.any_true",           0xfd, 0x53, none,        v_i,   simd, num::any_true )
+OP( v128_load8_lane,         "v128.load8_lane",         0xfd, 0x54, memarg_lane, av_v,  simd, mem::load_lane<op::i32_load8_u, op::i8x16_replace_lane> )
+OP( v128_load16_lane,        "v128.load16_lane",        0xfd, 0x55, memarg_lane, av_v,  simd, mem::load_lane<op::i32_load16_u, op::i16x8_replace_lane> )
+OP( v128_load32_lane,        "v128.load32_lane",        0xfd, 0x56, memarg_lane, av_v,  simd, mem::load_lane<op::i32_load, op::i32x4_replace_lane> )
+OP( v128_load64_lane,        "v128.load64_lane",        0xfd, 0x57, memarg_lane, av_v,  simd, mem::load_lane<op::i64_load, op::i64x2_replace_lane> )
+OP( v128_store8_lane,        "v128.store8_lane",        0xfd, 0x58, memarg_lane, av_,   simd, mem::store_lane<op::i8x16_extract_lane_u, op::i32_store8> )
+OP( v128_store16_lane,       "v128.store16_lane",       0xfd, 0x59, memarg_lane, av_,   simd, mem::store_lane<op::i16x8_extract_lane_u, op::i32_store16> )
+OP( v128_store32_lane,       "v128.store32_lane",       0xfd, 0x5a, memarg_lane, av_,   simd, mem::store_lane<op::i32x4_extract_lane, op::i32_store> )
+OP( v128_store64_lane,       "v128.store64_lane",       0xfd, 0x5b, memarg_lane, av_,   simd, mem::store_lane<op::i64x2_extract_lane, op::i64_store> )
+OP( v128_load32_zero,        "v128.load32_zero",        0xfd, 0x5c, memarg,      a_v,   simd, mem::load_low<u32> )
+OP( v128_load64_zero,        "v128.load64_zero",        0xfd, 0x5d, memarg,      a_v,   simd, mem::load_low<u64> )
+OP( f32x4_demote_f64x2_zero, "f32x4.demote_f64x2_zero", 0xfd, 0x5e, none,        v_v,   simd, num::padded<num::demote> )
+OP( f64x2_promote_low_f32x4, "f64x2.promote_low_f32x4", 0xfd, 0x5f, none,        v_v,   simd, num::low<num::promote> )
 
 // ---- vectors: i8x16 and what shares its range (prefix 0xfd) ---------------------------------------------------------
-OP( i8x16_abs,                     "i8x16.abs",                     0xfd, 0x60, none, v_v,  simd, pending )
-OP( i8x16_neg,                     "i8x16.neg",                     0xfd, 0x61, none, v_v,  simd, pending )
-OP( i8x16_popcnt,                  "i8x16.popcnt",                  0xfd, 0x62, none, v_v,  simd, pending )
-OP( i8x16_all_true,                "i8x16.all_true",                0xfd, 0x63, none, v_i,  simd, pending )
-OP( i8x16_bitmask,                 "i8x16.bitmask",                 0xfd, 0x64, none, v_i,  simd, pending )
-OP( i8x16_narrow_i16x8_s,          "i8x16.narrow_i16x8_s",          0xfd, 0x65, none, vv_v, simd, pending )
-OP( i8x16_narrow_i16x8_u,          "i8x16.narrow_i16x8_u",          0xfd, 0x66, none, vv_v, simd, pending )
-OP( f32x4_ceil,                    "f32x4.ceil",                    0xfd, 0x67, none, v_v,  simd, pending )
-OP( f32x4_floor,                   "f32x4.floor",                   0xfd, 0x68, none, v_v,  simd, pending )
-OP( f32x4_trunc,                   "f32x4.trunc",                   0xfd, 0x69, none, v_v,  simd, pending )
-OP( f32x4_nearest,                 "f32x4.nearest",                 0xfd, 0x6a, none, v_v,  simd, pending )
-OP( i8x16_shl,                     "i8x16.shl",                     0xfd, 0x6b, none, vi_v, simd, pending )
-OP( i8x16_shr_s,                   "i8x16.shr_s",                   0xfd, 0x6c, none, vi_v, simd, pending )
-OP( i8x16_shr_u,                   "i8x16.shr_u",                   0xfd, 0x6d, none, vi_v, simd, pending )
-OP( i8x16_add,                     "i8x16.add",                     0xfd, 0x6e, none, vv_v, simd, pending )
-OP( i8x16_add_sat_s,               "i8x16.add_sat_s",               0xfd, 0x6f, none, vv_v, simd, pending )
-OP( i8x16_add_sat_u,               "i8x16.add_sat_u",               0xfd, 0x70, none, vv_v, simd, pending )
-OP( i8x16_sub,                     "i8x16.sub",                     0xfd, 0x71, none, vv_v, simd, pending )
-OP( i8x16_sub_sat_s,               "i8x16.sub_sat_s",               0xfd, 0x72, none, vv_v, simd, pending )
-OP( i8x16_sub_sat_u,               "i8x16.sub_sat_u",               0xfd, 0x73, none, vv_v, simd, pending )
-OP( f64x2_ceil,                    "f64x2.ceil",                    0xfd, 0x74, none, v_v,  simd, pending )
-OP( f64x2_floor,                   "f64x2.floor",                   0xfd, 0x75, none, v_v,  simd, pending )
-OP( i8x16_min_s,                   "i8x16.min_s",                   0xfd, 0x76, none, vv_v, simd, pending )
-OP( i8x16_min_u,                   "i8x16.min_u",                   0xfd, 0x77, none, vv_v, simd, pending )
-OP( i8x16_max_s,                   "i8x16.max_s",                   0xfd, 0x78, none, vv_v, simd, pending )
-OP( i8x16_max_u,                   "i8x16.max_u",                   0xfd, 0x79, none, vv_v, simd, pending )
-OP( f64x2_trunc,                   "f64x2.trunc",                   0xfd, 0x7a, none, v_v,  simd, pending )
-OP( i8x16_avgr_u,                  "i8x16.avgr_u",                  0xfd, 0x7b, none, vv_v, simd, pending )
-OP( i16x8_extadd_pairwise_i8x16_s, "i16x8.extadd_pairwise_i8x16_s", 0xfd, 0x7c, none, v_v,  simd, pending )
-OP( i16x8_extadd_pairwise_i8x16_u, "i16x8.extadd_pairwise_i8x16_u", 0xfd, 0x7d, none, v_v,  simd, pending )
-OP( i32x4_extadd_pairwise_i16x8_s, "i32x4.extadd_pairwise_i16x8_s", 0xfd, 0x7e, none, v_v,  simd, pending )
-OP( i32x4_extadd_pairwise_i16x8_u, "i32x4.extadd_pairwise_i16x8_u", 0xfd, 0x7f, none, v_v,  simd, pending )
+OP( i8x16_abs,                     "i8x16.abs",                     0xfd, 0x60, none, v_v,  simd, num::lanes<num::iabs<u8>> )
+OP( i8x16_neg,                     "i8x16.neg",                     0xfd, 0x61, none, v_v,  simd, num::lanes<num::ineg<u8>> )
+OP( i8x16_popcnt,                  "i8x16.popcnt",                  0xfd, 0x62, none, v_v,  simd, num::lanes<num::popcnt<u8>> )
+OP( i8x16_all_true,                "i8x16.all_true",                0xfd, 0x63, none, v_i,  simd, num::all_true<u8> )
+OP( i8x16_bitmask,                 "i8x16.bitmask",                 0xfd, 0x64, none, v_i,  simd, num::bitmask<u8> )
+OP( i8x16_narrow_i16x8_s,          "i8x16.narrow_i16x8_s",          0xfd, 0x65, none, vv_v, simd, num::narrow<num::narrow_s<u8, u16>> )
+OP( i8x16_narrow_i16x8_u,          "i8x16.narrow_i16x8_u",          0xfd, 0x66, none, vv_v, simd, num::narrow<num::narrow_u<u8, u16>> )
+OP( f32x4_ceil,                    "f32x4.ceil",                    0xfd, 0x67, none, v_v,  simd, num::lanes<num::ceil<f32>> )
+OP( f32x4_floor,                   "f32x4.floor",                   0xfd, 0x68, none, v_v,  simd, num::lanes<num::floor<f32>> )
+OP( f32x4_trunc,                   "f32x4.trunc",                   0xfd, 0x69, none, v_v,  simd, num::lanes<num::trunc<f32>> )
+OP( f32x4_nearest,                 "f32x4.nearest",                 0xfd, 0x6a, none, v_v,  simd, num::lanes<num::nearest<f32>> )
+OP( i8x16_shl,                     "i8x16.shl",                     0xfd, 0x6b, none, vi_v, simd, num::lanes_by<num::shl<u8>> )
+OP( i8x16_shr_s,                   "i8x16.shr_s",                   0xfd, 0x6c, none, vi_v, simd, num::lanes_by<num::shr_s<u8>> )
+OP( i8x16_shr_u,                   "i8x16.shr_u",                   0xfd, 0x6d, none, vi_v, simd, num::lanes_by<num::shr_u<u8>> )
+OP( i8x16_add,                     "i8x16.add",                     0xfd, 0x6e, none, vv_v, simd, num::lanes<num::add<u8>> )
+OP( i8x16_add_sat_s,               "i8x16.add_sat_s",               0xfd, 0x6f, none, vv_v, simd, num::lanes<num::add_sat_s<u8>> )
+OP( i8x16_add_sat_u,               "i8x16.add_sat_u",               0xfd, 0x70, none, vv_v, simd, num::lanes<num::add_sat_u<u8>> )
+OP( i8x16_sub,                     "i8x16.sub",                     0xfd, 0x71, none, vv_v, simd, num::lanes<num::sub<u8>> )
+OP( i8x16_sub_sat_s,               "i8x16.sub_sat_s",               0xfd, 0x72, none, vv_v, simd, num::lanes<num::sub_sat_s<u8>> )
+OP( i8x16_sub_sat_u,               "i8x16.sub_sat_u",               0xfd, 0x73, none, vv_v, simd, num::lanes<num::sub_sat_u<u8>> )
+OP( f64x2_ceil,                    "f64x2.ceil",                    0xfd, 0x74, none, v_v,  simd, num::lanes<num::ceil<f64>> )
+OP( f64x2_floor,                   "f64x2.floor",                   0xfd, 0x75, none, v_v,  simd, num::lanes<num::floor<f64>> )
+OP( i8x16_min_s,                   "i8x16.min_s",                   0xfd, 0x76, none, vv_v, simd, num::lanes<num::min_s<u8>> )
+OP( i8x16_min_u,                   "i8x16.min_u",                   0xfd, 0x77, none, vv_v, simd, num::lanes<num::min_u<u8>> )
+OP( i8x16_max_s,                   "i8x16.max_s",                   0xfd, 0x78, none, vv_v, simd, num::lanes<num::max_s<u8>> )
+OP( i8x16_max_u,                   "i8x16.max_u",                   0xfd, 0x79, none, vv_v, simd, num::lanes<num::max_u<u8>> )
+OP( f64x2_trunc,                   "f64x2.trunc",                   0xfd, 0x7a, none, v_v,  simd, num::lanes<num::trunc<f64>> )
+OP( i8x16_avgr_u,                  "i8x16.avgr_u",                  0xfd, 0x7b, none, vv_v, simd, num::lanes<num::avgr_u<u8>> )
+OP( i16x8_extadd_pairwise_i8x16_s, "i16x8.extadd_pairwise_i8x16_s", 0xfd, 0x7c, none, v_v,  simd, num::extadd_pairwise<num::extend_s<u16, u8>> )
+OP( i16x8_extadd_pairwise_i8x16_u, "i16x8.extadd_pairwise_i8x16_u", 0xfd, 0x7d, none, v_v,  simd, num::extadd_pairwise<num::extend_u<u16, u8>> )
+OP( i32x4_extadd_pairwise_i16x8_s, "i32x4.extadd_pairwise_i16x8_s", 0xfd, 0x7e, none, v_v,  simd, num::extadd_pairwise<num::extend_s<u32, u16>> )
+OP( i32x4_extadd_pairwise_i16x8_u, "i32x4.extadd_pairwise_i16x8_u", 0xfd, 0x7f, none, v_v,  simd, num::extadd_pairwise<num::extend_u<u32, u16>> )
 
 // ---- vectors: i16x8 (prefix 0xfd) -----------------------------------------------------------------------------------
-OP( i16x8_abs,                 "i16x8.abs",                 0xfd, 0x80, none, v_v,  simd, pending )
-OP( i16x8_neg,                 "i16x8.neg",                 0xfd, 0x81, none, v_v,  simd, pending )
-OP( i16x8_q15mulr_sat_s,       "i16x8.q15mulr_sat_s",       0xfd, 0x82, none, vv_v, simd, pending )
-OP( i16x8_all_true,            "i16x8.all_true",            0xfd, 0x83, none, v_i,  simd, pending )
-OP( i16x8_bitmask,             "i16x8.bitmask",             0xfd, 0x84, none, v_i,  simd, pending )
-OP( i16x8_narrow_i32x4_s,      "i16x8.narrow_i32x4_s",      0xfd, 0x85, none, vv_v, simd, pending )
-OP( i16x8_narrow_i32x4_u,      "i16x8.narrow_i32x4_u",      0xfd, 0x86, none, vv_v, simd, pending )
-OP( i16x8_extend_low_i8x16_s,  "i16x8.extend_low_i8x16_s",  0xfd, 0x87, none, v_v,  simd, pending )
-OP( i16x8_extend_high_i8x16_s, "i16x8.extend_high_i8x16_s", 0xfd, 0x88, none, v_v,  simd, pending )
-OP( i16x8_extend_low_i8x16_u,  "i16x8.extend_low_i8x16_u",  0xfd, 0x89, none, v_v,  simd, pending )
-OP( i16x8_extend_high_i8x16_u, "i16x8.extend_high_i8x16_u", 0xfd, 0x8a, none, v_v,  simd, pending )
-OP( i16x8_shl,                 "i16x8.shl",                 0xfd, 0x8b, none, vi_v, simd, pending )
-OP( i16x8_shr_s,               "i16x8.shr_s",               0xfd, 0x8c, none, vi_v, simd, pending )
-OP( i16x8_shr_u,               "i16x8.shr_u",               0xfd, 0x8d, none, vi_v, simd, pending )
-OP( i16x8_add,                 "i16x8.add",                 0xfd, 0x8e, none, vv_v, simd, pending )
-OP( i16x8_add_sat_s,           "i16x8.add_sat_s",           0xfd, 0x8f, none, vv_v, simd, pending )
-OP( i16x8_add_sat_u,           "i16x8.add_sat_u",           0xfd, 0x90, none, vv_v, simd, pending )
-OP( i16x8_sub,                 "i16x8.sub",                 0xfd, 0x91, none, vv_v, simd, pending )
-OP( i16x8_sub_sat_s,           "i16x8.sub_sat_s",           0xfd, 0x92, none, vv_v, simd, pending )
-OP( i16x8_sub_sat_u,           "i16x8.sub_sat_u",           0xfd, 0x93, none, vv_v, simd, pending )
-OP( f64x2_nearest,             "f64x2.nearest",             0xfd, 0x94, none, v_v,  simd, pending )
-OP( i16x8_mul,                 "i16x8.mul",                 0xfd, 0x95, none, vv_v, simd, pending )
-OP( i16x8_min_s,               "i16x8.min_s",               0xfd, 0x96, none, vv_v, simd, pending )
-OP( i16x8_min_u,               "i16x8.min_u",               0xfd, 0x97, none, vv_v, simd, pending )
-OP( i16x8_max_s,               "i16x8.max_s",               0xfd, 0x98, none, vv_v, simd, pending )
-OP( i16x8_max_u,               "i16x8.max_u",               0xfd, 0x99, none, vv_v, simd, pending )
-OP( i16x8_avgr_u,              "i16x8.avgr_u",              0xfd, 0x9b, none, vv_v, simd, pending )
-OP( i16x8_extmul_low_i8x16_s,  "i16x8.extmul_low_i8x16_s",  0xfd, 0x9c, none, vv_v, simd, pending )
-OP( i16x8_extmul_high_i8x16_s, "i16x8.extmul_high_i8x16_s", 0xfd, 0x9d, none, vv_v, simd, pending )
-OP( i16x8_extmul_low_i8x16_u,  "i16x8.extmul_low_i8x16_u",  0xfd, 0x9e, none, vv_v, simd, pending )
-OP( i16x8_extmul_high_i8x16_u, "i16x8.extmul_high_i8x16_u", 0xfd, 0x9f, none, vv_v, simd, pending )
+OP( i16x8_abs,                 "i16x8.abs",                 0xfd, 0x80, none, v_v,  simd, num::lanes<num::iabs<u16>> )
+OP( i16x8_neg,                 "i16x8.neg",                 0xfd, 0x81, none, v_v,  simd, num::lanes<num::ineg<u16>> )
+OP( i16x8_q15mulr_sat_s,       "i16x8.q15mulr_sat_s",       0xfd, 0x82, none, vv_v, simd, num::lanes<num::q15mulr_sat_s> )
+OP( i16x8_all_true,            "i16x8.all_true",            0xfd, 0x83, none, v_i,  simd, num::all_true<u16> )
+OP( i16x8_bitmask,             "i16x8.bitmask",             0xfd, 0x84, none, v_i,  simd, num::bitmask<u16> )
+OP( i16x8_narrow_i32x4_s,      "i16x8.narrow_i32x4_s",      0xfd, 0x85, none, vv_v, simd, num::narrow<num::narrow_s<u16, u32>> )
+OP( i16x8_narrow_i32x4_u,      "i16x8.narrow_i32x4_u",      0xfd, 0x86, none, vv_v, simd, num::narrow<num::narrow_u<u16, u32>> )
+OP( i16x8_extend_low_i8x16_s,  "i16x8.extend_low_i8x16_s",  0xfd, 0x87, none, v_v,  simd, num::low<num::extend_s<u16, u8>> )
+OP( i16x8_extend_high_i8x16_s, "i16x8.extend_high_i8x16_s", 0xfd, 0x88, none, v_v,  simd, num::high<num::extend_s<u16, u8>> )
+OP( i16x8_extend_low_i8x16_u,  "i16x8.extend_low_i8x16_u",  0xfd, 0x89, none, v_v,  simd, num::low<num::extend_u<u16, u8>> )
+OP( i16x8_extend_high_i8x16_u, "i16x8.extend_high_i8x16_u", 0xfd, 0x8a, none, v_v,  simd, num::high<num::extend_u<u16, u8>> )
+OP( i16x8_shl,                 "i16x8.shl",                 0xfd, 0x8b, none, vi_v, simd, num::lanes_by<num::shl<u16>> )
+OP( i16x8_shr_s,               "i16x8.shr_s",               0xfd, 0x8c, none, vi_v, simd, num::lanes_by<num::shr_s<u16>> )
+OP( i16x8_shr_u,               "i16x8.shr_u",               0xfd, 0x8d, none, vi_v, simd, num::lanes_by<num::shr_u<u16>> )
+OP( i16x8_add,                 "i16x8.add",                 0xfd, 0x8e, none, vv_v, simd, num::lanes<num::add<u16>> )
+OP( i16x8_add_sat_s,           "i16x8.add_sat_s",           0xfd, 0x8f, none, vv_v, simd, num::lanes<num::add_sat_s<u16>> )
+OP( i16x8_add_sat_u,           "i16x8.add_sat_u",           0xfd, 0x90, none, vv_v, simd, num::lanes<num::add_sat_u<u16>> )
+OP( i16x8_sub,                 "i16x8.sub",                 0xfd, 0x91, none, vv_v, simd, num::lanes<num::sub<u16>> )
+OP( i16x8_sub_sat_s,           "i16x8.sub_sat_s",           0xfd, 0x92, none, vv_v, simd, num::lanes<num::sub_sat_s<u16>> )
+OP( i16x8_sub_sat_u,           "i16x8.sub_sat_u",           0xfd, 0x93, none, vv_v, simd, num::lanes<num::sub_sat_u<u16>> )
+OP( f64x2_nearest,             "f64x2.nearest",             0xfd, 0x94, none, v_v,  simd, num::lanes<num::nearest<f64>> )
+OP( i16x8_mul,                 "i16x8.mul",                 0xfd, 0x95, none, vv_v, simd, num::lanes<num::mul<u16>> )
+OP( i16x8_min_s,               "i16x8.min_s",               0xfd, 0x96, none, vv_v, simd, num::lanes<num::min_s<u16>> )
+OP( i16x8_min_u,               "i16x8.min_u",               0xfd, 0x97, none, vv_v, simd, num::lanes<num::min_u<u16>> )
+OP( i16x8_max_s,               "i16x8.max_s",               0xfd, 0x98, none, vv_v, simd, num::lanes<num::max_s<u16>> )
+OP( i16x8_max_u,               "i16x8.max_u",               0xfd, 0x99, none, vv_v, simd, num::lanes<num::max_u<u16>> )
+OP( i16x8_avgr_u,              "i16x8.avgr_u",              0xfd, 0x9b, none, vv_v, simd, num::lanes<num::avgr_u<u16>> )
+OP( i16x8_extmul_low_i8x16_s,  "i16x8.extmul_low_i8x16_s",  0xfd, 0x9c, none, vv_v, simd, num::extmul<num::low<num::extend_s<u16, u8>>> )
+OP( i16x8_extmul_high_i8x16_s, "i16x8.extmul_high_i8x16_s", 0xfd, 0x9d, none, vv_v, simd, num::extmul<num::high<num::extend_s<u16, u8>>> )
+OP( i16x8_extmul_low_i8x16_u,  "i16x8.extmul_low_i8x16_u",  0xfd, 0x9e, none, vv_v, simd, num::extmul<num::low<num::extend_u<u16, u8>>> )
+OP( i16x8_extmul_high_i8x16_u, "i16x8.extmul_high_i8x16_u", 0xfd, 0x9f, none, vv_v, simd, num::extmul<num::high<num::extend_u<u16, u8>>> )
 
 // ---- vectors: i32x4 (prefix 0xfd) -----------------------------------------------------------------------------------
-OP( i32x4_abs,                 "i32x4.abs",                 0xfd, 0xa0, none, v_v,  simd, pending )
-OP( i32x4_neg,                 "i32x4.neg",                 0xfd, 0xa1, none, v_v,  simd, pending )
-OP( i32x4_all_true,            "i32x4.all_true",            0xfd, 0xa3, none, v_i,  simd, pending )
-OP( i32x4_bitmask,             "i32x4.bitmask",             0xfd, 0xa4, none, v_i,  simd, pending )
-OP( i32x4_extend_low_i16x8_s,  "i32x4.extend_low_i16x8_s",  0xfd, 0xa7, none, v_v,  simd, pending )
-OP( i32x4_extend_high_i16x8_s, "i32x4.extend_high_i16x8_s", 0xfd, 0xa8, none, v_v,  simd, pending )
-OP( i32x4_extend_low_i16x8_u,  "i32x4.extend_low_i16x8_u",  0xfd, 0xa9, none, v_v,  simd, pending )
-OP( i32x4_extend_high_i16x8_u, "i32x4.extend_high_i16x8_u", 0xfd, 0xaa, none, v_v,  simd, pending )
-OP( i32x4_shl,                 "i32x4.shl",                 0xfd, 0xab, none, vi_v, simd, pending )
-OP( i32x4_shr_s,               "i32x4.shr_s",               0xfd, 0xac, none, vi_v, simd, pending )
-OP( i32x4_shr_u,               "i32x4.shr_u",               0xfd, 0xad, none, vi_v, simd, pending )
-OP( i32x4_add,                 "i32x4.add",                 0xfd, 0xae, none, vv_v, simd, pending )
-OP( i32x4_sub,                 "i32x4.sub",                 0xfd, 0xb1, none, vv_v, simd, pending )
-OP( i32x4_mul,                 "i32x4.mul",                 0xfd, 0xb5, none, vv_v, simd, pending )
-OP( i32x4_min_s,               "i32x4.min_s",               0xfd, 0xb6, none, vv_v, simd, pending )
-OP( i32x4_min_u,               "i32x4.min_u",               0xfd, 0xb7, none, vv_v, simd, pending )
-OP( i32x4_max_s,               "i32x4.max_s",               0xfd, 0xb8, none, vv_v, simd, pending )
-OP( i32x4_max_u,               "i32x4.max_u",               0xfd, 0xb9, none, vv_v, simd, pending )
-OP( i32x4_dot_i16x8_s,         "i32x4.dot_i16x8_s",         0xfd, 0xba, none, vv_v, simd, pending )
-OP( i32x4_extmul_low_i16x8_s,  "i32x4.extmul_low_i16x8_s",  0xfd, 0xbc, none, vv_v, simd, pending )
-OP( i32x4_extmul_high_i16x8_s, "i32x4.extmul_high_i16x8_s", 0xfd, 0xbd, none, vv_v, simd, pending )
-OP( i32x4_extmul_low_i16x8_u,  "i32x4.extmul_low_i16x8_u",  0xfd, 0xbe, none, vv_v, simd, pending )
-OP( i32x4_extmul_high_i16x8_u, "i32x4.extmul_high_i16x8_u", 0xfd, 0xbf, none, vv_v, simd, pending )
+OP( i32x4_abs,                 "i32x4.abs",                 0xfd, 0xa0, none, v_v,  simd, num::lanes<num::iabs<u32>> )
+OP( i32x4_neg,                 "i32x4.neg",                 0xfd, 0xa1, none, v_v,  simd, num::lanes<num::ineg<u32>> )
+OP( i32x4_all_true,            "i32x4.all_true",            0xfd, 0xa3, none, v_i,  simd, num::all_true<u32> )
+OP( i32x4_bitmask,             "i32x4.bitmask",             0xfd, 0xa4, none, v_i,  simd, num::bitmask<u32> )
+OP( i32x4_extend_low_i16x8_s,  "i32x4.extend_low_i16x8_s",  0xfd, 0xa7, none, v_v,  simd, num::low<num::extend_s<u32, u16>> )
+OP( i32x4_extend_high_i16x8_s, "i32x4.extend_high_i16x8_s", 0xfd, 0xa8, none, v_v,  simd, num::high<num::extend_s<u32, u16>> )
+OP( i32x4_extend_low_i16x8_u,  "i32x4.extend_low_i16x8_u",  0xfd, 0xa9, none, v_v,  simd, num::low<num::extend_u<u32, u16>> )
+OP( i32x4_extend_high_i16x8_u, "i32x4.extend_high_i16x8_u", 0xfd, 0xaa, none, v_v,  simd, num::high<num::extend_u<u32, u16>> )
+OP( i32x4_shl,                 "i32x4.shl",                 0xfd, 0xab, none, vi_v, simd, num::lanes_by<num::shl<u32>> )
+OP( i32x4_shr_s,               "i32x4.shr_s",               0xfd, 0xac, none, vi_v, simd, num::lanes_by<num::shr_s<u32>> )
+OP( i32x4_shr_u,               "i32x4.shr_u",               0xfd, 0xad, none, vi_v, simd, num::lanes_by<num::shr_u<u32>> )
+OP( i32x4_add,                 "i32x4.add",                 0xfd, 0xae, none, vv_v, simd, num::lanes<num::add<u32>> )
+OP( i32x4_sub,                 "i32x4.sub",                 0xfd, 0xb1, none, vv_v, simd, num::lanes<num::sub<u32>> )
+OP( i32x4_mul,                 "i32x4.mul",                 0xfd, 0xb5, none, vv_v, simd, num::lanes<num::mul<u32>> )
+OP( i32x4_min_s,               "i32x4.min_s",               0xfd, 0xb6, none, vv_v, simd, num::lanes<num::min_s<u32>> )
+OP( i32x4_min_u,               "i32x4.min_u",               0xfd, 0xb7, none, vv_v, simd, num::lanes<num::min_u<u32>> )
+OP( i32x4_max_s,               "i32x4.max_s",               0xfd, 0xb8, none, vv_v, simd, num::lanes<num::max_s<u32>> )
+OP( i32x4_max_u,               "i32x4.max_u",               0xfd, 0xb9, none, vv_v, simd, num::lanes<num::max_u<u32>> )
+OP( i32x4_dot_i16x8_s,         "i32x4.dot_i16x8_s",         0xfd, 0xba, none, vv_v, simd, num::dot<num::extend_s<u32, u16>, num::add<u32>> )
+OP( i32x4_extmul_low_i16x8_s,  "i32x4.extmul_low_i16x8_s",  0xfd, 0xbc, none, vv_v, simd, num::extmul<num::low<num::extend_s<u32, u16>>> )
+OP( i32x4_extmul_high_i16x8_s, "i32x4.extmul_high_i16x8_s", 0xfd, 0xbd, none, vv_v, simd, num::extmul<num::high<num::extend_s<u32, u16>>> )
+OP( i32x4_extmul_low_i16x8_u,  "i32x4.extmul_low_i16x8_u",  0xfd, 0xbe, none, vv_v, simd, num::extmul<num::low<num::extend_u<u32, u16>>> )
+OP( i32x4_extmul_high_i16x8_u, "i32x4.extmul_high_i16x8_u", 0xfd, 0xbf, none, vv_v, simd, num::extmul<num::high<num::extend_u<u32, u16>>> )
 
 // ---- vectors: i64x2 (prefix 0xfd) -----------------------------------------------------------------------------------
-OP( i64x2_abs,                 "i64x2.abs",                 0xfd, 0xc0, none, v_v,  simd, pending )
-OP( i64x2_neg,                 "i64x2.neg",                 0xfd, 0xc1, none, v_v,  simd, pending )
-OP( i64x2_all_true,            "i64x2.all_true",            0xfd, 0xc3, none, v_i,  simd, pending )
-OP( i64x2_bitmask,             "i64x2.bitmask",             0xfd, 0xc4, none, v_i,  simd, pending )
-OP( i64x2_extend_low_i32x4_s,  "i64x2.extend_low_i32x4_s",  0xfd, 0xc7, none, v_v,  simd, pending )
-OP( i64x2_extend_high_i32x4_s, "i64x2.extend_high_i32x4_s", 0xfd, 0xc8, none, v_v,  simd, pending )
-OP( i64x2_extend_low_i32x4_u,  "i64x2.extend_low_i32x4_u",  0xfd, 0xc9, none, v_v,  simd, pending )
-OP( i64x2_extend_high_i32x4_u, "i64x2.extend_high_i32x4_u", 0xfd, 0xca, none, v_v,  simd, pending )
-OP( i64x2_shl,                 "i64x2.shl",                 0xfd, 0xcb, none, vi_v, simd, pending )
-OP( i64x2_shr_s,               "i64x2.shr_s",               0xfd, 0xcc, none, vi_v, simd, pending )
-OP( i64x2_shr_u,               "i64x2.shr_u",               0xfd, 0xcd, none, vi_v, simd, pending )
-OP( i64x2_add,                 "i64x2.add",                 0xfd, 0xce, none, vv_v, simd, pending )
-OP( i64x2_sub,                 "i64x2.sub",                 0xfd, 0xd1, none, vv_v, simd, pending )
-OP( i64x2_mul,                 "i64x2.mul",                 0xfd, 0xd5, none, vv_v, simd, pending )
-OP( i64x2_eq,                  "i64x2.eq",                  0xfd, 0xd6, none, vv_v, simd, pending )
-OP( i64x2_ne,                  "i64x2.ne",                  0xfd, 0xd7, none, vv_v, simd, pending )
-OP( i64x2_lt_s,                "i64x2.lt_s",                0xfd, 0xd8, none, vv_v, simd, pending )
-OP( i64x2_gt_s,                "i64x2.gt_s",                0xfd, 0xd9, none, vv_v, simd, pending )
-OP( i64x2_le_s,                "i64x2.le_s",                0xfd, 0xda, none, vv_v, simd, pending )
-OP( i64x2_ge_s,                "i64x2.ge_s",                0xfd, 0xdb, none, vv_v, simd, pending )
-OP( i64x2_extmul_low_i32x4_s,  "i64x2.extmul_low_i32x4_s",  0xfd, 0xdc, none, vv_v, simd, pending )
-OP( i64x2_extmul_high_i32x4_s, "i64x2.extmul_high_i32x4_s", 0xfd, 0xdd, none, vv_v, simd, pending )
-OP( i64x2_extmul_low_i32x4_u,  "i64x2.extmul_low_i32x4_u",  0xfd, 0xde, none, vv_v, simd, pending )
-OP( i64x2_extmul_high_i32x4_u, "i64x2.extmul_high_i32x4_u", 0xfd, 0xdf, none, vv_v, simd, pending )
+OP( i64x2_abs,                 "i64x2.abs",                 0xfd, 0xc0, none, v_v,  simd, num::lanes<num::iabs<u64>> )
+OP( i64x2_neg,                 "i64x2.neg",                 0xfd, 0xc1, none, v_v,  simd, num::lanes<num::ineg<u64>> )
+OP( i64x2_all_true,            "i64x2.all_true",            0xfd, 0xc3, none, v_i,  simd, num::all_true<u64> )
+OP( i64x2_bitmask,             "i64x2.bitmask",             0xfd, 0xc4, none, v_i,  simd, num::bitmask<u64> )
+OP( i64x2_extend_low_i32x4_s,  "i64x2.extend_low_i32x4_s",  0xfd, 0xc7, none, v_v,  simd, num::low<num::extend_s<u64, u32>> )
+OP( i64x2_extend_high_i32x4_s, "i64x2.extend_high_i32x4_s", 0xfd, 0xc8, none, v_v,  simd, num::high<num::extend_s<u64, u32>> )
+OP( i64x2_extend_low_i32x4_u,  "i64x2.extend_low_i32x4_u",  0xfd, 0xc9, none, v_v,  simd, num::low<num::extend_u<u64, u32>> )
+OP( i64x2_extend_high_i32x4_u, "i64x2.extend_high_i32x4_u", 0xfd, 0xca, none, v_v,  simd, num::high<num::extend_u<u64, u32>> )
+OP( i64x2_shl,                 "i64x2.shl",                 0xfd, 0xcb, none, vi_v, simd, num::lanes_by<num::shl<u64>> )
+OP( i64x2_shr_s,               "i64x2.shr_s",               0xfd, 0xcc, none, vi_v, simd, num::lanes_by<num::shr_s<u64>> )
+OP( i64x2_shr_u,               "i64x2.shr_u",               0xfd, 0xcd, none, vi_v, simd, num::lanes_by<num::shr_u<u64>> )
+OP( i64x2_add,                 "i64x2.add",                 0xfd, 0xce, none, vv_v, simd, num::lanes<num::add<u64>> )
+OP( i64x2_sub,                 "i64x2.sub",                 0xfd, 0xd1, none, vv_v, simd, num::lanes<num::sub<u64>> )
+OP( i64x2_mul,                 "i64x2.mul",                 0xfd, 0xd5, none, vv_v, simd, num::lanes<num::mul<u64>> )
+OP( i64x2_eq,                  "i64x2.eq",                  0xfd, 0xd6, none, vv_v, simd, num::mask<num::eq<u64>> )
+OP( i64x2_ne,                  "i64x2.ne",                  0xfd, 0xd7, none, vv_v, simd, num::mask<num::ne<u64>> )
+OP( i64x2_lt_s,                "i64x2.lt_s",                0xfd, 0xd8, none, vv_v, simd, num::mask<num::lt_s<u64>> )
+OP( i64x2_gt_s,                "i64x2.gt_s",                0xfd, 0xd9, none, vv_v, simd, num::mask<num::gt_s<u64>> )
+OP( i64x2_le_s,                "i64x2.le_s",                0xfd, 0xda, none, vv_v, simd, num::mask<num::le_s<u64>> )
+OP( i64x2_ge_s,                "i64x2.ge_s",                0xfd, 0xdb, none, vv_v, simd, num::mask<num::ge_s<u64>> )
+OP( i64x2_extmul_low_i32x4_s,  "i64x2.extmul_low_i32x4_s",  0xfd, 0xdc, none, vv_v, simd, num::extmul<num::low<num::extend_s<u64, u32>>> )
+OP( i64x2_extmul_high_i32x4_s, "i64x2.extmul_high_i32x4_s", 0xfd, 0xdd, none, vv_v, simd, num::extmul<num::high<num::extend_s<u64, u32>>> )
+OP( i64x2_extmul_low_i32x4_u,  "i64x2.extmul_low_i32x4_u",  0xfd, 0xde, none, vv_v, simd, num::extmul<num::low<num::extend_u<u64, u32>>> )
+OP( i64x2_extmul_high_i32x4_u, "i64x2.extmul_high_i32x4_u", 0xfd, 0xdf, none, vv_v, simd, num::extmul<num::high<num::extend_u<u64, u32>>> )
 
 // ---- vectors: f32x4, f64x2, conversions (prefix 0xfd) ---------------------------------------------------------------
-OP( f32x4_abs,                    "f32x4.abs",                    0xfd, 0xe0, none, v_v,  simd, pending )
-OP( f32x4_neg,                    "f32x4.neg",                    0xfd, 0xe1, none, v_v,  simd, pending )
-OP( f32x4_sqrt,                   "f32x4.sqrt",                   0xfd, 0xe3, none, v_v,  simd, pending )
-OP( f32x4_add,                    "f32x4.add",                    0xfd, 0xe4, none, vv_v, simd, pending )
-OP( f32x4_sub,                    "f32x4.sub",                    0xfd, 0xe5, none, vv_v, simd, pending )
-OP( f32x4_mul,                    "f32x4.mul",                    0xfd, 0xe6, none, vv_v, simd, pending )
-OP( f32x4_div,                    "f32x4.div",                    0xfd, 0xe7, none, vv_v, simd, pending )
-OP( f32x4_min,                    "f32x4.min",                    0xfd, 0xe8, none, vv_v, simd, pending )
-OP( f32x4_max,                    "f32x4.max",                    0xfd, 0xe9, none, vv_v, simd, pending )
-OP( f32x4_pmin,                   "f32x4.pmin",                   0xfd, 0xea, none, vv_v, simd, pending )
-OP( f32x4_pmax,                   "f32x4.pmax",                   0xfd, 0xeb, none, vv_v, simd, pending )
-OP( f64x2_abs,                    "f64x2.abs",                    0xfd, 0xec, none, v_v,  simd, pending )
-OP( f64x2_neg,                    "f64x2.neg",                    0xfd, 0xed, none, v_v,  simd, pending )
-OP( f64x2_sqrt,                   "f64x2.sqrt",                   0xfd, 0xef, none, v_v,  simd, pending )
-OP( f64x2_add,                    "f64x2.add",                    0xfd, 0xf0, none, vv_v, simd, pending )
-OP( f64x2_sub,                    "f64x2.sub",                    0xfd, 0xf1, none, vv_v, simd, pending )
-OP( f64x2_mul,                    "f64x2.mul",                    0xfd, 0xf2, none, vv_v, simd, pending )
-OP( f64x2_div,                    "f64x2.div",                    0xfd, 0xf3, none, vv_v, simd, pending )
-OP( f64x2_min,                    "f64x2.min",                    0xfd, 0xf4, none, vv_v, simd, pending )
-OP( f64x2_max,                    "f64x2.max",                    0xfd, 0xf5, none, vv_v, simd, pending )
-OP( f64x2_pmin,                   "f64x2.pmin",                   0xfd, 0xf6, none, vv_v, simd, pending )
-OP( f64x2_pmax,                   "f64x2.pmax",                   0xfd, 0xf7, none, vv_v, simd, pending )
-OP( i32x4_trunc_sat_f32x4_s,      "i32x4.trunc_sat_f32x4_s",      0xfd, 0xf8, none, v_v,  simd, pending )
-OP( i32x4_trunc_sat_f32x4_u,      "i32x4.trunc_sat_f32x4_u",      0xfd, 0xf9, none, v_v,  simd, pending )
-OP( f32x4_convert_i32x4_s,        "f32x4.convert_i32x4_s",        0xfd, 0xfa, none, v_v,  simd, pending )
-OP( f32x4_convert_i32x4_u,        "f32x4.convert_i32x4_u",        0xfd, 0xfb, none, v_v,  simd, pending )
-OP( i32x4_trunc_sat_f64x2_s_zero, "i32x4.trunc_sat_f64x2_s_zero", 0xfd, 0xfc, none, v_v,  simd, pending )
-OP( i32x4_trunc_sat_f64x2_u_zero, "i32x4.trunc_sat_f64x2_u_zero", 0xfd, 0xfd, none, v_v,  simd, pending )
-OP( f64x2_convert_low_i32x4_s,    "f64x2.convert_low_i32x4_s",    0xfd, 0xfe, none, v_v,  simd, pending )
-OP( f64x2_convert_low_i32x4_u,    "f64x2.convert_low_i32x4_u",    0xfd, 0xff, none, v_v,  simd, pending )
+OP( f32x4_abs,                    "f32x4.abs",                    0xfd, 0xe0, none, v_v,  simd, num::lanes<num::abs<f32>> )
+OP( f32x4_neg,                    "f32x4.neg",                    0xfd, 0xe1, none, v_v,  simd, num::lanes<num::neg<f32>> )
+OP( f32x4_sqrt,                   "f32x4.sqrt",                   0xfd, 0xe3, none, v_v,  simd, num::lanes<num::sqrt<f32>> )
+OP( f32x4_add,                    "f32x4.add",                    0xfd, 0xe4, none, vv_v, simd, num::lanes<num::add<f32>> )
+OP( f32x4_sub,                    "f32x4.sub",                    0xfd, 0xe5, none, vv_v, simd, num::lanes<num::sub<f32>> )
+OP( f32x4_mul,                    "f32x4.mul",                    0xfd, 0xe6, none, vv_v, simd, num::lanes<num::mul<f32>> )
+OP( f32x4_div,                    "f32x4.div",                    0xfd, 0xe7, none, vv_v, simd, num::lanes<num::div<f32>> )
+OP( f32x4_min,                    "f32x4.min",                    0xfd, 0xe8, none, vv_v, simd, num::lanes<num::min<f32>> )
+OP( f32x4_max,                    "f32x4.max",                    0xfd, 0xe9, none, vv_v, simd, num::lanes<num::max<f32>> )
+OP( f32x4_pmin,                   "f32x4.pmin",                   0xfd, 0xea, none, vv_v, simd, num::lanes<num::pmin<f32>> )
+OP( f32x4_pmax,                   "f32x4.pmax",                   0xfd, 0xeb, none, vv_v, simd, num::lanes<num::pmax<f32>> )
+OP( f64x2_abs,                    "f64x2.abs",                    0xfd, 0xec, none, v_v,  simd, num::lanes<num::abs<f64>> )
+OP( f64x2_neg,                    "f64x2.neg",                    0xfd, 0xed, none, v_v,  simd, num::lanes<num::neg<f64>> )
+OP( f64x2_sqrt,                   "f64x2.sqrt",                   0xfd, 0xef, none, v_v,  simd, num::lanes<num::sqrt<f64>> )
+OP( f64x2_add,                    "f64x2.add",                    0xfd, 0xf0, none, vv_v, simd, num::lanes<num::add<f64>> )
+OP( f64x2_sub,                    "f64x2.sub",                    0xfd, 0xf1, none, vv_v, simd, num::lanes<num::sub<f64>> )
+OP( f64x2_mul,                    "f64x2.mul",                    0xfd, 0xf2, none, vv_v, simd, num::lanes<num::mul<f64>> )
+OP( f64x2_div,                    "f64x2.div",                    0xfd, 0xf3, none, vv_v, simd, num::lanes<num::div<f64>> )
+OP( f64x2_min,                    "f64x2.min",                    0xfd, 0xf4, none, vv_v, simd, num::lanes<num::min<f64>> )
+OP( f64x2_max,                    "f64x2.max",                    0xfd, 0xf5, none, vv_v, simd, num::lanes<num::max<f64>> )
+OP( f64x2_pmin,                   "f64x2.pmin",                   0xfd, 0xf6, none, vv_v, simd, num::lanes<num::pmin<f64>> )
+OP( f64x2_pmax,                   "f64x2.pmax",                   0xfd, 0xf7, none, vv_v, simd, num::lanes<num::pmax<f64>> )
+OP( i32x4_trunc_sat_f32x4_s,      "i32x4.trunc_sat_f32x4_s",      0xfd, 0xf8, none, v_v,  simd, num::lanes<num::trunc_sat_s<u32, f32>> )
+OP( i32x4_trunc_sat_f32x4_u,      "i32x4.trunc_sat_f32x4_u",      0xfd, 0xf9, none, v_v,  simd, num::lanes<num::trunc_sat_u<u32, f32>> )
+OP( f32x4_convert_i32x4_s,        "f32x4.convert_i32x4_s",        0xfd, 0xfa, none, v_v,  simd, num::lanes<num::convert_s<f32, u32>> )
+OP( f32x4_convert_i32x4_u,        "f32x4.convert_i32x4_u",        0xfd, 0xfb, none, v_v,  simd, num::lanes<num::convert_u<f32, u32>> )
+OP( i32x4_trunc_sat_f64x2_s_zero, "i32x4.trunc_sat_f64x2_s_zero", 0xfd, 0xfc, none, v_v,  simd, num::padded<num::trunc_sat_s<u32, f64>> )
+OP( i32x4_trunc_sat_f64x2_u_zero, "i32x4.trunc_sat_f64x2_u_zero", 0xfd, 0xfd, none, v_v,  simd, num::padded<num::trunc_sat_u<u32, f64>> )
+OP( f64x2_convert_low_i32x4_s,    "f64x2.convert_low_i32x4_s",    0xfd, 0xfe, none, v_v,  simd, num::low<num::convert_s<f64, u32>> )
+OP( f64x2_convert_low_i32x4_u,    "f64x2.convert_low_i32x4_u",    0xfd, 0xff, none, v_v,  simd, num::low<num::convert_u<f64, u32>> )
 
 // ---- vectors: relaxed (prefix 0xfd) ---------------------------------------------------------------------------------
-OP( i8x16_relaxed_swizzle,               "i8x16.relaxed_swizzle",               0xfd, 0x100, none, vv_v,  relaxed_simd, pending )
-OP( i32x4_relaxed_trunc_f32x4_s,         "i32x4.relaxed_trunc_f32x4_s",         0xfd, 0x101, none, v_v,   relaxed_simd, pending )
-OP( i32x4_relaxed_trunc_f32x4_u,         "i32x4.relaxed_trunc_f32x4_u",         0xfd, 0x102, none, v_v,   relaxed_simd, pending )
-OP( i32x4_relaxed_trunc_f64x2_s_zero,    "i32x4.relaxed_trunc_f64x2_s_zero",    0xfd, 0x103, none, v_v,   relaxed_simd, pending )
-OP( i32x4_relaxed_trunc_f64x2_u_zero,    "i32x4.relaxed_trunc_f64x2_u_zero",    0xfd, 0x104, none, v_v,   relaxed_simd, pending )
-OP( f32x4_relaxed_madd,                  "f32x4.relaxed_madd",                  0xfd, 0x105, none, vvv_v, relaxed_simd, pending )
-OP( f32x4_relaxed_nmadd,                 "f32x4.relaxed_nmadd",                 0xfd, 0x106, none, vvv_v, relaxed_simd, pending )
-OP( f64x2_relaxed_madd,                  "f64x2.relaxed_madd",                  0xfd, 0x107, none, vvv_v, relaxed_simd, pending )
-OP( f64x2_relaxed_nmadd,                 "f64x2.relaxed_nmadd",                 0xfd, 0x108, none, vvv_v, relaxed_simd, pending )
-OP( i8x16_relaxed_laneselect,            "i8x16.relaxed_laneselect",            0xfd, 0x109, none, vvv_v, relaxed_simd, pending )
-OP( i16x8_relaxed_laneselect,            "i16x8.relaxed_laneselect",            0xfd, 0x10a, none, vvv_v, relaxed_simd, pending )
-OP( i32x4_relaxed_laneselect,            "i32x4.relaxed_laneselect",            0xfd, 0x10b, none, vvv_v, relaxed_simd, pending )
-OP( i64x2_relaxed_laneselect,            "i64x2.relaxed_laneselect",            0xfd, 0x10c, none, vvv_v, relaxed_simd, pending )
-OP( f32x4_relaxed_min,                   "f32x4.relaxed_min",                   0xfd, 0x10d, none, vv_v,  relaxed_simd, pending )
-OP( f32x4_relaxed_max,                   "f32x4.relaxed_max",                   0xfd, 0x10e, none, vv_v,  relaxed_simd, pending )
-OP( f64x2_relaxed_min,                   "f64x2.relaxed_min",                   0xfd, 0x10f, none, vv_v,  relaxed_simd, pending )
-OP( f64x2_relaxed_max,                   "f64x2.relaxed_max",                   0xfd, 0x110, none, vv_v,  relaxed_simd, pending )
-OP( i16x8_relaxed_q15mulr_s,             "i16x8.relaxed_q15mulr_s",             0xfd, 0x111, none, vv_v,  relaxed_simd, pending )
-OP( i16x8_relaxed_dot_i8x16_i7x16_s,     "i16x8.relaxed_dot_i8x16_i7x16_s",     0xfd, 0x112, none, vv_v,  relaxed_simd, pending )
-OP( i32x4_relaxed_dot_i8x16_i7x16_add_s, "i32x4.relaxed_dot_i8x16_i7x16_add_s", 0xfd, 0x113, none, vvv_v, relaxed_simd, pending )
+OP( i8x16_relaxed_swizzle,               "i8x16.relaxed_swizzle",               0xfd, 0x100, none, vv_v,  relaxed_simd, num::swizzle )
+OP( i32x4_relaxed_trunc_f32x4_s,         "i32x4.relaxed_trunc_f32x4_s",         0xfd, 0x101, none, v_v,   relaxed_simd, num::lanes<num::trunc_sat_s<u32, f32>> )
+OP( i32x4_relaxed_trunc_f32x4_u,         "i32x4.relaxed_trunc_f32x4_u",         0xfd, 0x102, none, v_v,   relaxed_simd, num::lanes<num::trunc_sat_u<u32, f32>> )
+OP( i32x4_relaxed_trunc_f64x2_s_zero,    "i32x4.relaxed_trunc_f64x2_s_zero",    0xfd, 0x103, none, v_v,   relaxed_simd, num::padded<num::trunc_sat_s<u32, f64>> )
+OP( i32x4_relaxed_trunc_f64x2_u_zero,    "i32x4.relaxed_trunc_f64x2_u_zero",    0xfd, 0x104, none, v_v,   relaxed_simd, num::padded<num::trunc_sat_u<u32, f64>> )
+OP( f32x4_relaxed_madd,                  "f32x4.relaxed_madd",                  0xfd, 0x105, none, vvv_v, relaxed_simd, num::lanes<num::madd<f32>> )
+OP( f32x4_relaxed_nmadd,                 "f32x4.relaxed_nmadd",                 0xfd, 0x106, none, vvv_v, relaxed_simd, num::lanes<num::nmadd<f32>> )
+OP( f64x2_relaxed_madd,                  "f64x2.relaxed_madd",                  0xfd, 0x107, none, vvv_v, relaxed_simd, num::lanes<num::madd<f64>> )
+OP( f64x2_relaxed_nmadd,                 "f64x2.relaxed_nmadd",                 0xfd, 0x108, none, vvv_v, relaxed_simd, num::lanes<num::nmadd<f64>> )
+OP( i8x16_relaxed_laneselect,            "i8x16.relaxed_laneselect",            0xfd, 0x109, none, vvv_v, relaxed_simd, num::lanes<num::bitselect<u64>> )
+OP( i16x8_relaxed_laneselect,            "i16x8.relaxed_laneselect",            0xfd, 0x10a, none, vvv_v, relaxed_simd, num::lanes<num::bitselect<u64>> )
+OP( i32x4_relaxed_laneselect,            "i32x4.relaxed_laneselect",            0xfd, 0x10b, none, vvv_v, relaxed_simd, num::lanes<num::bitselect<u64>> )
+OP( i64x2_relaxed_laneselect,            "i64x2.relaxed_laneselect",            0xfd, 0x10c, none, vvv_v, relaxed_simd, num::lanes<num::bitselect<u64>> )
+OP( f32x4_relaxed_min,                   "f32x4.relaxed_min",                   0xfd, 0x10d, none, vv_v,  relaxed_simd, num::lanes<num::min<f32>> )
+OP( f32x4_relaxed_max,                   "f32x4.relaxed_max",                   0xfd, 0x10e, none, vv_v,  relaxed_simd, num::lanes<num::max<f32>> )
+OP( f64x2_relaxed_min,                   "f64x2.relaxed_min",                   0xfd, 0x10f, none, vv_v,  relaxed_simd, num::lanes<num::min<f64>> )
+OP( f64x2_relaxed_max,                   "f64x2.relaxed_max",                   0xfd, 0x110, none, vv_v,  relaxed_simd, num::lanes<num::max<f64>> )
+OP( i16x8_relaxed_q15mulr_s,             "i16x8.relaxed_q15mulr_s",             0xfd, 0x111, none, vv_v,  relaxed_simd, num::lanes<num::q15mulr_sat_s> )
+OP( i16x8_relaxed_dot_i8x16_i7x16_s,     "i16x8.relaxed_dot_i8x16_i7x16_s",     0xfd, 0x112, none, vv_v,  relaxed_simd, num::dot<num::extend_s<u16, u8>, num::add_sat_s<u16>> )
+OP( i32x4_relaxed_dot_i8x16_i7x16_add_s, "i32x4.relaxed_dot_i8x16_i7x16_add_s", 0xfd, 0x113, none, vvv_v, relaxed_simd, num::dot_add<num::dot<num::extend_s<u16, u8>, num::add_sat_s<u16>>, num::extadd_pairwise<num::extend_s<u32, u16>>> )
 
 // ---- atomic operations (prefix 0xfe) --------------------------------------------------------------------------------
 OP( memory_atomic_notify,       "memory.atomic.notify",       0xfe, 0x00, memarg,    ai_i,  threads, pending )
@@ -16695,7 +17693,8 @@ OP( i64_atomic_rmw32_cmpxchg_u, "i64.atomic.rmw32.cmpxchg_u", 0xfe, 0x4e, memarg
 } // namespace detail
 
 /// What the instruction `O` computes. Where it is a function of its operands, `sem<O>::eval` is that
-/// function; for a load or store it is a tag in mem::; else `special` or `pending`.
+/// function, with a lane's number or a shuffle's immediate as the last operand; for a load or store it is
+/// a tag in mem::; else `special` or `pending`.
 template <op O>
 using sem = typename detail::meaning_of<O>::type;
 
@@ -16706,7 +17705,7 @@ inline constexpr bool agrees = detail::row_agrees(static_cast<const sem<O>*>(nul
 
 /// True if `O` is a function of its operands alone: `sem<O>::eval` exists.
 template <op O>
-inline constexpr bool is_function = requires {
+inline constexpr bool is_function = row(O).immediate == imm::none&& requires {
     &sem<O>::eval;
 };
 /// arity, arg<I>, result and may_trap of an instruction that is a function.
@@ -17365,21 +18364,43 @@ constexpr op related(op o, u8 compare_relation::*which) noexcept {
 }
 static_assert(u16(op::i32_ge_u) - u16(op::i32_eq) == 9 && u16(op::i64_ge_u) - u16(op::i64_eq) == 9);
 static_assert(u16(op::f32_ge) - u16(op::f32_eq) == 5 && u16(op::f64_ge) - u16(op::f64_eq) == 5);
+// Tables, since they are asked many times while a compiler makes the list of handlers.
+constexpr auto related_ops(u8 compare_relation::*which) noexcept {
+    std::array<op, op_count> table{};
+    for (u16 i = 0; i < op_count; ++i) table[i] = related(op(i), which);
+    return table;
+}
+inline constexpr auto negated_ops = related_ops(&compare_relation::negated);
+inline constexpr auto swapped_ops = related_ops(&compare_relation::swapped);
 } // namespace detail
 
 /// The comparison that is true just when `o` is false; op::count_ if there is none (the order of
 /// floats has none because of NaNs; eqz has none) or `o` does not compare two numbers.
-constexpr op negated_compare(op o) noexcept { return detail::related(o, &detail::compare_relation::negated); }
+constexpr op negated_compare(op o) noexcept { return detail::negated_ops[u16(o)]; }
 
 /// The comparison `c` with c(b, a) == o(a, b); op::count_ if `o` does not compare two numbers.
-constexpr op swapped_compare(op o) noexcept { return detail::related(o, &detail::compare_relation::swapped); }
+constexpr op swapped_compare(op o) noexcept { return detail::swapped_ops[u16(o)]; }
 
 /// True if `o` compares two numbers; eqz is none of these.
 constexpr bool is_compare(op o) noexcept { return swapped_compare(o) != op::count_; }
 
-/// True if `o` takes two numbers whose order does not matter. Of two NaNs either may be the one that
-/// is passed on, so float operations commute too.
-constexpr bool is_commutative(op o) noexcept {
+namespace detail {
+/// True if the vector instruction `text` does the same to each lane of two vectors, in whatever order.
+constexpr bool commutes_in_lanes(std::string_view text) noexcept {
+    text.remove_prefix(text.find('.') + 1);
+    if (text.substr(0, 8) == "relaxed_") text.remove_prefix(8);
+    if (text.substr(0, 7) == "extmul_") return true;
+    for (std::string_view one : {"add",           "mul",       "and",         "or",
+                                 "xor",           "eq",        "ne",          "min",
+                                 "max",           "min_s",     "min_u",       "max_s",
+                                 "max_u",         "add_sat_s", "add_sat_u",   "avgr_u",
+                                 "q15mulr_sat_s", "q15mulr_s", "dot_i16x8_s", "dot_i8x16_i7x16_s"})
+        if (text == one) return true;
+    return false;
+}
+constexpr bool commutes(op o) noexcept {
+    if (const op_type& t = row(o).type; t.param_count == 2 && t.params[0] == 'v' && t.params[1] == 'v')
+        return commutes_in_lanes(row(o).text);
     switch (o) {
     case op::i32_add:
     case op::i32_mul:
@@ -17412,11 +18433,31 @@ constexpr bool is_commutative(op o) noexcept {
     default: return false;
     }
 }
+inline constexpr auto commutative = [] {
+    std::array<bool, op_count> table{};
+    for (u16 i = 0; i < op_count; ++i) table[i] = commutes(op(i));
+    return table;
+}();
+} // namespace detail
 
-/// True if a NaN that `o` gives is picked by the implementation, or canonical in the deterministic
-/// profile (spec: exec/numerics, NaN Propagation). The other instructions that give floats move bits.
-constexpr bool picks_nan(op o) noexcept {
+/// True if `o` takes two operands whose order does not matter. Of two NaNs either may be the one that
+/// is passed on, so float operations commute too.
+constexpr bool is_commutative(op o) noexcept { return detail::commutative[u16(o)]; }
+
+namespace detail {
+/// The same of an instruction on vectors by its name: what computes floats, not what moves or compares them.
+constexpr bool picks_nan_in_lanes(std::string_view text) noexcept {
+    if (text.substr(0, 6) != "f32x4." && text.substr(0, 6) != "f64x2.") return false;
+    text.remove_prefix(6);
+    if (text.substr(0, 8) == "relaxed_") text.remove_prefix(8);
+    for (std::string_view one : {"add", "sub", "mul", "div", "sqrt", "ceil", "floor", "trunc", "nearest", "min", "max",
+                                 "madd", "nmadd", "demote_f64x2_zero", "promote_low_f32x4"})
+        if (text == one) return true;
+    return false;
+}
+constexpr bool computes_float(op o) noexcept {
     const op_type& t = row(o).type;
+    if (t.results[0] == 'v') return picks_nan_in_lanes(row(o).text);
     if (t.poly || t.result_count != 1 || (t.results[0] != 'f' && t.results[0] != 'd') || t.param_count == 0)
         return false;
     switch (o) {
@@ -17435,6 +18476,16 @@ constexpr bool picks_nan(op o) noexcept {
     default: return true;
     }
 }
+inline constexpr auto nan_pickers = [] {
+    std::array<bool, op_count> table{};
+    for (u16 i = 0; i < op_count; ++i) table[i] = computes_float(op(i));
+    return table;
+}();
+} // namespace detail
+
+/// True if a NaN that `o` gives is picked by the implementation, or canonical in the deterministic
+/// profile (spec: exec/numerics, NaN Propagation). The other instructions that give floats move bits.
+constexpr bool picks_nan(op o) noexcept { return detail::nan_pickers[u16(o)]; }
 
 } // namespace tessera::num
 
@@ -17455,26 +18506,45 @@ namespace tessera::inline TESSERA_ABI::exec {
 enum class loc : u8 { none, slot, imm, acc, pin };
 
 /// What the registers are told apart by.
-enum class cls : u8 { i32, i64, f32, f64 };
+enum class cls : u8 { i32, i64, f32, f64, v128 };
 
-/// The register an operand class shares: 0 integers, 1 f32, 2 f64.
-constexpr unsigned register_of(cls c) noexcept { return c == cls::f32 ? 1u : c == cls::f64 ? 2u : 0u; }
+/// The register an operand class shares: 0 integers, 1 f32, 2 f64, 3 v128.
+constexpr unsigned register_of(cls c) noexcept { return c < cls::f32 ? 0u : unsigned(c) - 1; }
+inline constexpr unsigned register_count = 4;
+
+/// True if handlers pass a vector to each other in a register: where the convention for calls has one for
+/// it and the engine makes such calls. Else vectors are in slots only.
+#if TESSERA_TAIL_CALLS && (defined(__x86_64__) || defined(__aarch64__)) && defined(__BYTE_ORDER__) &&                  \
+    __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+inline constexpr bool has_vector_register = true;
+#else
+inline constexpr bool has_vector_register = false;
+#endif
 
 /// The class of a signature letter; references and addresses count as integers.
 constexpr cls class_of(char letter) noexcept {
-    return letter == 'l' ? cls::i64 : letter == 'f' ? cls::f32 : letter == 'd' ? cls::f64 : cls::i32;
+    return letter == 'l'   ? cls::i64
+           : letter == 'f' ? cls::f32
+           : letter == 'd' ? cls::f64
+           : letter == 'v' ? cls::v128
+                           : cls::i32;
 }
 
 enum class family : u8 {
-    unary,        ///< d = op a
-    binary,       ///< d = a op b
-    move,         ///< d = a
-    constant,     ///< d = 64 bits
-    select,       ///< d = c ? a : b
-    load,         ///< d = memory 0 [a + offset]
-    load_indexed, ///< d = memory 0 [a + (b << scale) + offset]
-    store,        ///< memory 0 [a + offset] = b
-    load_wide,    ///< any memory, any offset
+    unary,           ///< d = op a
+    binary,          ///< d = a op b
+    move,            ///< d = a
+    constant,        ///< d = 64 bits
+    select,          ///< d = c ? a : b
+    ternary,         ///< d = op(a, b, c)
+    vector_constant, ///< d = 128 bits
+    shuffle,         ///< d = lanes of a and b that the cell names
+    extract_lane,    ///< d = a lane of a
+    replace_lane,    ///< d = a with b in one lane
+    load,            ///< d = memory 0 [a + offset]
+    load_indexed,    ///< d = memory 0 [a + (b << scale) + offset]
+    store,           ///< memory 0 [a + offset] = b
+    load_wide,       ///< any memory, any offset
     store_wide,
     global_get,
     global_set,
@@ -17496,9 +18566,8 @@ enum class family : u8 {
     special, ///< the instruction's own function, operands in consecutive slots
     zero_range,
     move_range,
-    move_wide,    ///< slot numbers beyond u16
-    select_range, ///< select of values that take several slots
-    entry,        ///< safepoint at a function's entry
+    move_wide, ///< slot numbers beyond u16
+    entry,     ///< safepoint at a function's entry
     unreachable,
     throw_,     ///< a new exception, or the one a reference names
     null_check, ///< ref.as_non_null
@@ -17522,7 +18591,7 @@ inline constexpr u8 negated = 1;      ///< branch if the comparison is false (Na
 inline constexpr u8 fuel = 2;         ///< a back edge or an entry that charges fuel
 inline constexpr u8 interrupt = 4;    ///< a back edge or an entry that looks whether it shall stop
 inline constexpr u8 canonical = 8;    ///< NaN results are canonical (deterministic profile)
-inline constexpr u8 instruction = 16; ///< unary: by an instruction that not all processors have
+inline constexpr u8 instruction = 16; ///< unary, binary, shuffle: by an instruction that not all processors have
 inline constexpr u8 shift = 4;        ///< load_indexed: where the scale is
 } // namespace flag
 
@@ -17551,7 +18620,12 @@ constexpr cls operand_class(const variant& v, unsigned k) noexcept {
     const op_type& t = row(v.code).type;
     switch (v.fam) {
     case family::unary: return class_of(k == 3 ? t.results[0] : t.params[0]);
-    case family::binary: return class_of(k == 3 ? t.results[0] : t.params[k]);
+    case family::binary:
+    case family::ternary:
+    case family::shuffle: return class_of(k == 3 ? t.results[0] : t.params[k]);
+    case family::extract_lane: return class_of(k == 3 ? t.results[0] : 'v');
+    case family::replace_lane: return class_of(k == 1 ? t.params[1] : 'v');
+    case family::vector_constant: return cls::v128;
     case family::load:
     case family::load_indexed: return k == 3 ? class_of(t.results[0]) : cls::i32;
     case family::load_wide: return k == 3 ? class_of(t.results[0]) : cls::i64;
@@ -17567,7 +18641,6 @@ constexpr cls operand_class(const variant& v, unsigned k) noexcept {
     case family::pins: return k == 0 ? cls::i64 : k == 1 ? cls::f32 : cls::f64;
     case family::br_table:
     case family::null_check: return cls::i32;
-    case family::select_range: return cls::i32;
     default: return cls::i64;
     }
 }
@@ -17608,14 +18681,17 @@ constexpr shape shape_of(family fam, u8 flags) noexcept {
     case family::return_call_record: return {4, 0, false};   // arguments' slot, count, header, func
     case family::return_call_indirect: return {5, 0, false}; // …, table, type id
     case family::return_call_ref: return {3, 0, false};
-    case family::special: return {3, 0, false};      // first slot, index, second index
-    case family::zero_range: return {2, 0, false};   // first slot, count
-    case family::move_range: return {3, 0, false};   // to, from, count
-    case family::move_wide: return {2, 0, false};    // to, from
-    case family::select_range: return {3, 0, false}; // to, other, count
-    case family::throw_: return {2, 0, false};       // first slot, tag; or slot of the reference, no_index
+    case family::special: return {3, 0, false};    // first slot, index, second index
+    case family::zero_range: return {2, 0, false}; // first slot, count
+    case family::move_range: return {3, 0, false}; // to, from, count
+    case family::move_wide: return {2, 0, false};  // to, from
+    case family::throw_: return {2, 0, false};     // first slot, tag; or slot of the reference, no_index
     case family::entry: return {cost, 0, false};
     case family::constant: return {0, 1, false};
+    case family::vector_constant:
+    case family::shuffle: return {4, 0, false}; // lanes of 32 bits; bytes
+    case family::extract_lane:
+    case family::replace_lane: return {1, 0, false}; // number of the lane
     default: return {};
     }
 }
@@ -17734,6 +18810,70 @@ constexpr bool is_hot(op o) noexcept {
     default: return false;
     }
 }
+/// What vectors are used for most; these have forms with the accumulator.
+constexpr bool is_hot_vector(op o) noexcept {
+    switch (o) {
+    case op::v128_load:
+    case op::v128_load8x8_u:
+    case op::v128_load32_splat:
+    case op::v128_load64_splat:
+    case op::v128_store:
+    case op::v128_and:
+    case op::v128_andnot:
+    case op::v128_or:
+    case op::v128_xor:
+    case op::v128_any_true:
+    case op::i8x16_shuffle:
+    case op::i8x16_swizzle:
+    case op::i8x16_splat:
+    case op::i8x16_bitmask:
+    case op::i8x16_eq:
+    case op::i8x16_add:
+    case op::i8x16_sub:
+    case op::i8x16_add_sat_u:
+    case op::i8x16_sub_sat_u:
+    case op::i8x16_min_u:
+    case op::i8x16_max_u:
+    case op::i8x16_shr_u:
+    case op::i8x16_narrow_i16x8_u:
+    case op::i16x8_extend_low_i8x16_u:
+    case op::i16x8_extend_high_i8x16_u:
+    case op::i16x8_shl:
+    case op::i16x8_shr_u:
+    case op::i16x8_add:
+    case op::i16x8_sub:
+    case op::i16x8_mul:
+    case op::i32x4_splat:
+    case op::i32x4_eq:
+    case op::i32x4_gt_s:
+    case op::i32x4_shl:
+    case op::i32x4_shr_s:
+    case op::i32x4_shr_u:
+    case op::i32x4_add:
+    case op::i32x4_sub:
+    case op::i32x4_mul:
+    case op::i32x4_dot_i16x8_s:
+    case op::i64x2_shl:
+    case op::i64x2_shr_u:
+    case op::i64x2_add:
+    case op::f32x4_splat:
+    case op::f32x4_lt:
+    case op::f32x4_le:
+    case op::f32x4_gt:
+    case op::f32x4_add:
+    case op::f32x4_sub:
+    case op::f32x4_mul:
+    case op::f32x4_div:
+    case op::f32x4_convert_i32x4_s:
+    case op::f64x2_splat:
+    case op::f64x2_lt:
+    case op::f64x2_add:
+    case op::f64x2_sub:
+    case op::f64x2_mul:
+    case op::f64x2_div: return true;
+    default: return false;
+    }
+}
 constexpr bool is_hot_load(op o) noexcept {
     return o == op::i32_load || o == op::i32_load8_u || o == op::i32_load8_s || o == op::i32_load16_u ||
            o == op::i64_load || o == op::f32_load || o == op::f64_load;
@@ -17789,6 +18929,10 @@ constexpr bool latch_exists(op o, loc a, loc b) noexcept {
 }
 
 constexpr bool binary_sources_exist(op o, loc a, loc b) noexcept {
+    if (class_of(row(o).type.params[0]) == cls::v128)
+        return slot_or_acc(a) && (b == loc::slot || (row(o).type.params[1] == 'i'
+                                                         ? b == loc::imm
+                                                         : b == loc::acc && a == loc::slot && !num::is_commutative(o)));
     const bool is_float = class_of(row(o).type.params[0]) >= cls::f32;
     if (!slot_or_acc(a) && a != loc::imm) return false;
     const bool with_acc = a == loc::acc || b == loc::acc;
@@ -17876,6 +19020,7 @@ constexpr bool pin_form_exists(const variant& v) noexcept {
         if (a == loc::pin) return slot_or_acc(b) || (b == loc::imm && class_of(row(v.code).type.params[1]) < cls::f32);
         return slot_or_acc(a);
     case family::move:
+        if (cls(v.code) == cls::v128) return false;
         if (cls(v.code) == cls::i32) return a == loc::imm;
         return a != d && (a == loc::pin ? d == loc::slot : a == loc::slot);
     default: return false;
@@ -17883,8 +19028,28 @@ constexpr bool pin_form_exists(const variant& v) noexcept {
 }
 } // namespace detail
 
+namespace detail {
+/// True if an operand of `v` is the accumulator of vectors.
+constexpr bool has_vector_acc(const variant& v) noexcept {
+    const auto is = [&](unsigned k) { return v.at[k] == loc::acc && operand_class(v, k) == cls::v128; };
+    return is(0) || is(1) || is(3);
+}
+constexpr bool vector_acc_exists(const variant& v) noexcept {
+    switch (v.fam) {
+    case family::unary:
+    case family::binary:
+    case family::load:
+    case family::store:
+    case family::shuffle: return has_vector_register && is_hot_vector(v.code);
+    case family::vector_constant: return has_vector_register;
+    default: return false;
+    }
+}
+} // namespace detail
+
 /// True if there is a handler for `v`, its flags aside.
 constexpr bool exists(const variant& v) noexcept {
+    if (detail::has_vector_acc(v) && !detail::vector_acc_exists(v)) return false;
     if (v.fam == family::pins || detail::has_pin(v)) return TESSERA_TAIL_CALLS && detail::pin_form_exists(v);
     if constexpr (!TESSERA_TAIL_CALLS)
         if (!exists_in_loop(v)) return false;
@@ -17899,7 +19064,12 @@ constexpr bool exists(const variant& v) noexcept {
         return d == loc::none && num::is_compare(v.code) && detail::binary_sources_exist(v.code, a, b);
     case family::latch: return a == loc::slot && d == loc::none && detail::latch_exists(v.code, a, b);
     case family::move: return (a == loc::slot || (a == loc::imm && cls(v.code) < cls::f32)) && d == loc::slot;
-    case family::constant: return d == loc::slot;
+    case family::constant:
+    case family::ternary: return d == loc::slot;
+    case family::vector_constant: return slot_or_acc(d);
+    case family::shuffle: return slot_or_acc(d) && detail::binary_sources_exist(v.code, a, b);
+    case family::extract_lane: return a == loc::slot && slot_or_acc(d);
+    case family::replace_lane: return a == loc::slot && slot_or_acc(b) && d == loc::slot;
     case family::select: {
         if (!slot_or_acc(c) || !slot_or_acc(d)) return false;
         if (cls(v.code) == cls::i32)
@@ -17974,7 +19144,7 @@ struct function_ir {
     u32 frame_slots = 0;          ///< slots of the frame
     u32 header = 0;               ///< slot of the return address
     u32 cost = 0;                 ///< fuel of an entry
-    u32 scratch = 0;              ///< four slots for operands beyond `most_slot`, 0 where none are needed
+    u32 scratch = 0;              ///< two slots for each of four operands beyond `most_slot`, 0 where none are needed
 
     void clear() noexcept {
         nodes.clear();
@@ -18089,15 +19259,30 @@ private:
 /// Evaluating one instruction on slots, chosen at run time: constant expressions, folding of
 /// constants, and the reference that faster engines are tested against.
 
+// A product and a sum that are inlined into one function must not become one operation.
+#if defined(__GNUC__) && !defined(__clang__)
+#define TESSERA_UNFUSED __attribute__((optimize("fp-contract=off")))
+#else
+#define TESSERA_UNFUSED
+#endif
+
 TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::num {
 
 namespace detail {
 using applier = trap (*)(const u64*, u64*) noexcept;
 
+/// Where operand `I` of operands of the types `A` begins.
+template <std::size_t I, class... A>
+inline constexpr std::size_t slot_of_operand = [] {
+    constexpr unsigned sizes[] = {slots_of<A>..., 0};
+    std::size_t at = 0;
+    for (std::size_t i = 0; i < I; ++i) at += sizes[i];
+    return at;
+}();
 template <class Meaning, class R, class... A, std::size_t... I>
 TESSERA_INLINE trap apply_as(R (*)(A...) noexcept, const u64* args, u64* results, std::index_sequence<I...>) noexcept {
-    const R r = Meaning::eval(from_slot<A>(args[I])...);
+    const R r = Meaning::eval(from_slots<A>(args + slot_of_operand<I, A...>)...);
     if constexpr (unchecked<R>::may_trap) {
         if (r.why == trap::none) results[0] = to_slot(r.value);
         return r.why;
@@ -18105,28 +19290,32 @@ TESSERA_INLINE trap apply_as(R (*)(A...) noexcept, const u64* args, u64* results
         results[0] = r.low;
         results[1] = r.high;
     } else {
-        results[0] = to_slot(r);
+        to_slots(results, r);
     }
     return trap::none;
 }
 template <class Meaning>
-trap apply_meaning(const u64* args, u64* results) noexcept {
+TESSERA_UNFUSED trap apply_meaning(const u64* args, u64* results) noexcept {
     using traits = function_traits<decltype(&Meaning::eval)>;
     return apply_as<Meaning>(static_cast<decltype(&Meaning::eval)>(nullptr), args, results,
                              std::make_index_sequence<traits::arity>{});
 }
-template <op O>
+template <op O, class Which>
 consteval applier applier_of() {
-    if constexpr (is_function<O>) return apply_meaning<sem<O>>;
+    constexpr bool wanted = std::is_void_v<Which> || row(O).type.params[0] != 'v';
+    if constexpr (is_function<O> && wanted) return apply_meaning<sem<O>>;
     else return nullptr;
 }
 // Templates, so that a file that never asks does not pay for five hundred meanings.
-template <class = void>
+template <class Which = void>
 inline constexpr auto appliers = []<std::size_t... I>(std::index_sequence<I...>) {
-    return std::array<applier, op_count>{applier_of<op(I)>()...};
+    return std::array<applier, op_count>{applier_of<op(I), Which>()...};
 }
 (std::make_index_sequence<op_count>{});
 } // namespace detail
+
+/// `apply<of_numbers>` is for whoever has no vectors as operands: it is several hundred functions smaller.
+struct of_numbers {};
 
 /// True if `apply` can evaluate `o`: it is executed and a function of its operands alone.
 template <class T = void>
@@ -18134,10 +19323,10 @@ constexpr bool has_apply(op o) noexcept {
     return detail::appliers<T>[u16(o)] != nullptr;
 }
 
-/// Evaluates `o`, for which has_apply must hold: reads `row(o).type.param_count` slots at `args`,
-/// first operand first, and writes `result_count` slots at `results`, which may be the same place.
-/// A slot holds a number in its low bits; the upper bits of an operand do not matter, those of a
-/// result are 0. Returns the trap, or trap::none; results are not written on a trap.
+/// Evaluates `o`, for which has_apply must hold: reads `row(o).type.param_count` operands at `args`,
+/// first operand first, and writes `result_count` results at `results`, which may be the same place. Each
+/// takes a slot, a v128 two. A slot holds a number in its low bits; the upper bits of an operand do not matter, those
+/// of a result are 0. Returns the trap, or trap::none; results are not written on a trap.
 template <class T = void>
 trap apply(op o, const u64* args, u64* results) noexcept {
     return detail::appliers<T>[u16(o)](args, results);
@@ -18145,6 +19334,8 @@ trap apply(op o, const u64* args, u64* results) noexcept {
 
 } // namespace tessera::num
 TESSERA_SMALL_END
+
+#undef TESSERA_UNFUSED
 
 // ---- exec/builder.hpp ------------------------------------------------------------------
 /// @file builder.hpp
@@ -18158,9 +19349,9 @@ TESSERA_SMALL_END
 
 namespace tessera::inline TESSERA_ABI::exec {
 
-/// The class of a value type that takes one slot.
+/// The class of a value type.
 constexpr cls class_of(val_type t) noexcept {
-    return t == t_i64 ? cls::i64 : t == t_f32 ? cls::f32 : t == t_f64 ? cls::f64 : cls::i32;
+    return t == t_i64 ? cls::i64 : t == t_f32 ? cls::f32 : t == t_f64 ? cls::f64 : t == t_v128 ? cls::v128 : cls::i32;
 }
 constexpr val_type type_of_letter(char letter) noexcept {
     return letter == 'i' ? t_i32 : letter == 'l' ? t_i64 : letter == 'f' ? t_f32 : letter == 'd' ? t_f64 : t_v128;
@@ -18234,11 +19425,11 @@ protected:
         }
         emit(n);
     }
-    /// `c` matters to pins only: a slot is copied whole.
+    /// Of values that take one slot, `c` matters to pins only: a slot is copied whole.
     TESSERA_NOINLINE void emit_move(u32 to, u32 from, u32 slots, cls c = cls::i64) noexcept {
         if (to == from) return;
         node n;
-        if (slots == 1) {
+        if (slots == 1 || c == cls::v128) {
             n.v = {family::move, 0, class_code(c), {loc::slot, loc::none, loc::none, loc::slot}};
             n.operands[0] = from;
             n.operands[3] = to;
@@ -18250,7 +19441,14 @@ protected:
         }
         emit(n);
     }
-    static cls move_class(val_type t) noexcept { return t == t_f32 ? cls::f32 : t == t_f64 ? cls::f64 : cls::i64; }
+    static cls move_class(val_type t) noexcept { return class_of(t) == cls::i32 ? cls::i64 : class_of(t); }
+    void emit_vector_constant(u64 low, u64 high) noexcept {
+        node n;
+        n.v = {family::vector_constant, 0, op::nop, {}};
+        n.words[0] = u32(low), n.words[1] = u32(low >> 32);
+        n.words[2] = u32(high), n.words[3] = u32(high >> 32);
+        emit_result(n, t_v128);
+    }
     /// Copies the value of `e` to `slot`.
     void move_to(u32 slot, const entry& e) noexcept {
         if (e.how == held::constant) emit_constant(slot, e.type, e.value);
@@ -18427,6 +19625,7 @@ protected:
         }
         if (apply_(o, slots, slots) != trap::none) return false;
         const val_type t = type_of_letter(row(o).type.results[0]);
+        if (t == t_v128) return emit_vector_constant(slots[0], slots[1]), true;
         const bool nan =
             t == t_f32 ? num::is_nan(std::bit_cast<f32>(u32(slots[0]))) : num::is_nan(std::bit_cast<f64>(slots[0]));
         if (nan && num::picks_nan(o)) return false;
@@ -18518,6 +19717,7 @@ protected:
         if (!redirect(e, to) && !(e.how == held::local && e.local == local)) move_to(to, e);
         if (keep) push_local(local);
     }
+    static u32 slots_of(const node& n, unsigned k) noexcept { return operand_class(n.v, k) == cls::v128 ? 2 : 1; }
     /// Lets the node that made `e` write to `slot` itself. Only if nothing since reads or writes it.
     TESSERA_NOINLINE bool redirect(const entry& e, u32 slot) noexcept {
         constexpr u32 away = 8; // not `far`, which <windows.h> defines
@@ -18526,12 +19726,13 @@ protected:
         if (e.def < safepoint_ && !ir_.catches.regions.empty()) return false;
         node& maker = ir_.nodes[e.def];
         if (maker.v.at[3] != loc::slot || maker.operands[3] != e.slot) return false;
+        const u32 slots = e.type.slots();
         for (u32 i = e.def + 1; i < position(); ++i) {
             const node& n = ir_.nodes[i];
-            if (n.v.fam == family::move_range || n.v.fam == family::special || n.v.fam == family::select_range)
-                return false;
+            if (n.v.fam == family::move_range || n.v.fam == family::special) return false;
             for (unsigned k = 0; k < 4; ++k)
-                if (n.v.at[k] == loc::slot && n.operands[k] == slot) return false;
+                if (n.v.at[k] == loc::slot && n.operands[k] < slot + slots && slot < n.operands[k] + slots_of(n, k))
+                    return false;
         }
         maker.operands[3] = slot;
         return true;
@@ -18541,11 +19742,11 @@ protected:
     const apply_function apply_;
     operand_stack stack_;
     vec<local_def> locals_;
-    u32 offset_ = 0;       ///< of the current instruction
-    u32 block_start_ = 0;  ///< first node of the current basic block
-    u32 safepoint_ = 0;    ///< first node after the last safepoint
-    u32 last_use_[3] = {}; ///< by register: the node that used the accumulator last
-    bool failed_ = false;  ///< memory is out
+    u32 offset_ = 0;                    ///< of the current instruction
+    u32 block_start_ = 0;               ///< first node of the current basic block
+    u32 safepoint_ = 0;                 ///< first node after the last safepoint
+    u32 last_use_[register_count] = {}; ///< by register: the node that used the accumulator last
+    bool failed_ = false;               ///< memory is out
 };
 
 } // namespace tessera::exec
@@ -18564,8 +19765,20 @@ namespace tessera::inline TESSERA_ABI::exec {
 
 struct context;
 
-/// What every handler gets and passes on. Accumulators: r0 integers and references, s0 f32, d0 f64;
-/// they are dead at every safepoint. Pins, in the same classes: p0, sp, dp; see pins.hpp.
+template <bool Exists>
+struct vector_register_type {
+    using type = v128; // never used
+};
+#if TESSERA_VECTORS
+template <>
+struct vector_register_type<true> {
+    using type = num::vector<u8>;
+};
+#endif
+using vector_register = vector_register_type<has_vector_register>::type;
+
+/// What every handler gets and passes on. Accumulators: r0 integers and references, s0 f32, d0 f64, v0
+/// v128; they are dead at every safepoint. Pins, in the first three classes: p0, sp, dp; see pins.hpp.
 struct state {
     const u8* pc; ///< the current cell
     u8* fp;       ///< slot 0 of the current frame
@@ -18577,6 +19790,7 @@ struct state {
     f32 s0;
     f64 dp;
     f32 sp;
+    vector_register v0;
 };
 
 /// The slow ways out of handlers, one table per build. They take and leave the position in the
@@ -18719,7 +19933,8 @@ struct context_pool {
 
 // ---- slots ---------------------------------------------------------------------------------------------------------
 
-/// Reads and writes of values in the frame; 64 bits always, but for f32, which takes the low half.
+/// Reads and writes of values in the frame; 64 bits always, but for f32, which takes the low half, and v128, which
+/// takes two slots.
 inline constexpr unsigned low_half = std::endian::native == std::endian::big ? 4 : 0;
 
 template <class T>
@@ -18734,13 +19949,18 @@ TESSERA_INLINE void store_native(u8* at, T v) noexcept {
 }
 template <class T>
 TESSERA_INLINE T get_slot(const u8* at) noexcept {
-    if constexpr (std::is_same_v<T, f32>) return load_native<f32>(at + low_half);
+    if constexpr (std::is_same_v<T, v128> && std::endian::native == std::endian::little) return load_native<v128>(at);
+    else if constexpr (std::is_same_v<T, v128>) return num::of_halves(load_native<u64>(at), load_native<u64>(at + 8));
+    else if constexpr (std::is_same_v<T, f32>) return load_native<f32>(at + low_half);
     else if constexpr (std::is_same_v<T, f64>) return load_native<f64>(at);
     else return T(load_native<u64>(at));
 }
 template <class T>
 TESSERA_INLINE void put_slot(u8* at, T v) noexcept {
-    if constexpr (std::is_same_v<T, f32>) store_native<f32>(at + low_half, v);
+    if constexpr (std::is_same_v<T, v128> && std::endian::native == std::endian::little) store_native(at, v);
+    else if constexpr (std::is_same_v<T, v128>)
+        store_native(at, num::lane<u64>(v, 0)), store_native(at + 8, num::lane<u64>(v, 1));
+    else if constexpr (std::is_same_v<T, f32>) store_native<f32>(at + low_half, v);
     else if constexpr (std::is_same_v<T, f64>) store_native<f64>(at, v);
     else store_native<u64>(at, u64(v));
 }
@@ -18781,6 +20001,10 @@ template <>
 struct type_of_class<cls::f64> {
     using type = f64;
 };
+template <>
+struct type_of_class<cls::v128> {
+    using type = v128;
+};
 } // namespace detail
 template <cls C>
 using number = typename detail::type_of_class<C>::type;
@@ -18810,6 +20034,7 @@ struct keyed_cell {
             static_assert(v.at[K] == loc::acc, "the operand is nowhere");
             if constexpr (std::is_same_v<T, f64>) return s.d0;
             else if constexpr (std::is_same_v<T, f32>) return s.s0;
+            else if constexpr (std::is_same_v<T, v128>) return bits_as<T>(s.v0);
             else return T(s.r0);
         }
     }
@@ -18822,6 +20047,7 @@ struct keyed_cell {
             static_assert(v.at[3] == loc::acc, "the result goes nowhere");
             if constexpr (std::is_same_v<T, f64>) s.d0 = value;
             else if constexpr (std::is_same_v<T, f32>) s.s0 = value;
+            else if constexpr (std::is_same_v<T, v128>) s.v0 = bits_as<vector_register>(value);
             else s.r0 = value;
         }
     }
@@ -18838,6 +20064,11 @@ struct keyed_cell {
     template <unsigned N>
     static TESSERA_INLINE u64 wide(const state& s) noexcept {
         return load_native<u64>(s.pc + l.wides + 8 * N);
+    }
+    /// The four words as the lanes of a vector.
+    static TESSERA_INLINE v128 vector_word(const state& s) noexcept {
+        if constexpr (std::endian::native == std::endian::little) return load_native<v128>(s.pc + l.words);
+        else return num::of_halves(word<0>(s) | u64(word<1>(s)) << 32, word<2>(s) | u64(word<3>(s)) << 32);
     }
     static TESSERA_INLINE u8* slot(const state& s, u64 number) noexcept { return s.fp + 8 * number; }
     static TESSERA_INLINE void next(state& s) noexcept { s.pc += l.size; }
@@ -19005,7 +20236,7 @@ struct action<family::call_record, Id> {
         } else {
             s.pc = next;
         }
-        s = {s.pc, s.fp, ctx->mem, ctx, 0, 0, 0, 0, 0, 0};
+        s = {s.pc, s.fp, ctx->mem, ctx, 0, 0, 0, 0, 0, 0, {}};
     }
     static TESSERA_INLINE void run(state& s) noexcept {
         runtime::func_record* const callee = find(s);
@@ -19294,16 +20525,6 @@ struct action<family::move_wide, Id> {
     }
 };
 template <u64 Id>
-struct action<family::select_range, Id> {
-    using c = cell<Id>;
-    static TESSERA_INLINE void run(state& s) noexcept {
-        if (c::template get<0>(s) == 0)
-            std::memmove(c::slot(s, c::template word<0>(s)), c::slot(s, c::template word<1>(s)),
-                         8 * std::size_t(c::template word<2>(s)));
-        c::next(s);
-    }
-};
-template <u64 Id>
 struct action<family::probe, Id> {
     using c = cell<Id>;
     static TESSERA_INLINE void run(state& s) noexcept {
@@ -19378,14 +20599,13 @@ using value_type = typename num::sem<O>::value;
 template <op O>
 TESSERA_INLINE value_type<O> read_memory(const u8* at) noexcept {
     using From = stored_type<O>;
-    using To = value_type<O>;
-    const From raw = load_le<From>(at);
-    if constexpr (std::is_signed_v<From> && std::is_integral_v<From>) return To(i64(raw));
-    else return To(raw);
+    if constexpr (std::is_same_v<From, v128>) return load_native<v128>(at); // bytes, in the order of both
+    else return num::sem<O>::of(load_le<From>(at));
 }
 template <op O>
 TESSERA_INLINE void write_memory(u8* at, value_type<O> value) noexcept {
-    store_le<stored_type<O>>(at, stored_type<O>(value));
+    if constexpr (std::is_same_v<stored_type<O>, v128>) store_native(at, value);
+    else store_le<stored_type<O>>(at, stored_type<O>(value));
 }
 template <u64 Id>
 TESSERA_INLINE void load_from(state& s, u64 end) noexcept {
@@ -19500,13 +20720,25 @@ constexpr bool has_instruction(op o) noexcept {
     case op::f64_trunc:
     case op::f64_nearest:
     case op::i32_popcnt:
-    case op::i64_popcnt: return true;
+    case op::i64_popcnt:
+    case op::f32x4_ceil:
+    case op::f32x4_floor:
+    case op::f32x4_trunc:
+    case op::f32x4_nearest:
+    case op::f64x2_ceil:
+    case op::f64x2_floor:
+    case op::f64x2_trunc:
+    case op::f64x2_nearest:
+    case op::i8x16_shuffle:
+    case op::i8x16_swizzle:
+    case op::i8x16_relaxed_swizzle:
+    case op::i32x4_mul: return true;
     default: return false;
     }
 }
 /// True if the processor has the instructions of all `by_instruction`.
 inline bool processor_has_instructions() noexcept {
-    return __builtin_cpu_supports("sse4.1") && __builtin_cpu_supports("popcnt");
+    return __builtin_cpu_supports("ssse3") && __builtin_cpu_supports("sse4.1") && __builtin_cpu_supports("popcnt");
 }
 
 /// The meaning of `O` as one instruction.
@@ -19528,14 +20760,46 @@ struct by_instruction {
         __asm__("popcnt %0, %0" : "+r"(a) : : "cc");
         return a;
     }
+    static TESSERA_INLINE v128 eval(v128 v) noexcept {
+        vector<f32> a = as_vector<f32>(v);
+        if constexpr (row(O).text[1] == '3') __asm__("roundps %1, %0, %0" : "+x"(a) : "i"(rounding));
+        else __asm__("roundpd %1, %0, %0" : "+x"(a) : "i"(rounding));
+        return bits_as<v128>(a);
+    }
+    static TESSERA_INLINE v128 eval(v128 v, v128 w) noexcept {
+        vector<u8> a = as_vector<u8>(v), b = as_vector<u8>(w);
+        if constexpr (O == op::i32x4_mul) {
+            __asm__("pmulld %1, %0" : "+x"(a) : "x"(b));
+            return bits_as<v128>(a);
+        } else {
+            return bits_as<v128>(shuffled(a, beyond_15(b)));
+        }
+    }
+    static TESSERA_INLINE v128 eval(v128 a, v128 b, v128 which) noexcept {
+        const vector<u8> first = shuffled(as_vector<u8>(a), beyond_15(as_vector<u8>(which))),
+                         second = shuffled(as_vector<u8>(b), as_vector<u8>(which) - u8(16));
+        return bits_as<v128>(first | second);
+    }
 
 private:
-    static constexpr bool is(op narrow, op wide) noexcept { return O == narrow || O == wide; }
+    /// The lanes of `a` that `which` names, 0 where its highest bit is set.
+    static TESSERA_INLINE vector<u8> shuffled(vector<u8> a, vector<u8> which) noexcept {
+        __asm__("pshufb %1, %0" : "+x"(a) : "x"(which));
+        return a;
+    }
+    /// Sets the highest bit of what is more than 15.
+    static TESSERA_INLINE vector<u8> beyond_15(vector<u8> which) noexcept {
+        return add_sat_u<vector<u8>>::eval(which, detail::filled(u8(0x70)));
+    }
+    template <class... Of>
+    static constexpr bool is(Of... of) noexcept {
+        return ((O == of) || ...);
+    }
     /// Bits 0 and 1: to nearest, down, up, toward zero; bit 3: whether it is exact does not matter.
-    static constexpr int rounding = 8 | (is(op::f32_floor, op::f64_floor)   ? 1
-                                         : is(op::f32_ceil, op::f64_ceil)   ? 2
-                                         : is(op::f32_trunc, op::f64_trunc) ? 3
-                                                                            : 0);
+    static constexpr int rounding = 8 | (is(op::f32_floor, op::f64_floor, op::f32x4_floor, op::f64x2_floor)   ? 1
+                                         : is(op::f32_ceil, op::f64_ceil, op::f32x4_ceil, op::f64x2_ceil)     ? 2
+                                         : is(op::f32_trunc, op::f64_trunc, op::f32x4_trunc, op::f64x2_trunc) ? 3
+                                                                                                              : 0);
 };
 
 #else
@@ -19568,22 +20832,33 @@ TESSERA_INLINE void finish(state& s, checked<R> r) noexcept {
     C::put(s, r.value);
     C::next(s);
 }
+/// What the handler computes: its instruction's meaning, or that by an instruction of some processors.
+template <u64 Id>
+using meaning = std::conditional_t<(variant::unpack(Id).flags & flag::instruction) != 0,
+                                   num::by_instruction<variant::unpack(Id).code>, num::sem<variant::unpack(Id).code>>;
+/// The vector `r` as the profile wants it: NaNs canonical in lanes of floats.
+template <u64 Id, class R>
+TESSERA_INLINE R in_profile(R r) noexcept {
+    constexpr variant v = variant::unpack(Id);
+    if constexpr (std::is_same_v<R, v128> && (v.flags & flag::canonical) != 0)
+        return num::lanes<num::canonical<typename num::sem<v.code>::lane_type>>::eval(r);
+    else return r;
+}
 } // namespace detail
 
 template <u64 Id>
 struct action<family::unary, Id> {
     using c = cell<Id>;
     static TESSERA_INLINE void run(state& s) noexcept {
-        using meaning = std::conditional_t<(c::v.flags & flag::instruction) != 0, num::by_instruction<c::v.code>,
-                                           num::sem<c::v.code>>;
-        detail::finish<typename c::keyed>(s, meaning::eval(c::template get<0>(s)));
+        detail::finish<typename c::keyed>(s, detail::in_profile<Id>(detail::meaning<Id>::eval(c::template get<0>(s))));
     }
 };
 template <u64 Id>
 struct action<family::binary, Id> {
     using c = cell<Id>;
     static TESSERA_INLINE void run(state& s) noexcept {
-        detail::finish<typename c::keyed>(s, num::sem<c::v.code>::eval(c::template get<0>(s), c::template get<1>(s)));
+        detail::finish<typename c::keyed>(
+            s, detail::in_profile<Id>(detail::meaning<Id>::eval(c::template get<0>(s), c::template get<1>(s))));
     }
 };
 template <u64 Id>
@@ -19623,6 +20898,64 @@ struct action<family::select, Id> {
 
 } // namespace tessera::exec
 
+// ---- exec/handlers/vector.hpp ----------------------------------------------------------
+/// @file handlers/vector.hpp
+/// Handlers that only vectors have; what takes vectors as others take numbers is in numeric.hpp and
+/// memory.hpp (spec: exec/instructions, Vector Instructions).
+
+namespace tessera::inline TESSERA_ABI::exec {
+
+template <u64 Id>
+struct action<family::ternary, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+        detail::finish<typename c::keyed>(s, detail::in_profile<Id>(num::sem<c::v.code>::eval(
+                                                 c::template get<0>(s), c::template get<1>(s), c::template get<2>(s))));
+    }
+};
+template <u64 Id>
+struct action<family::vector_constant, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+        c::put(s, c::vector_word(s));
+        c::next(s);
+    }
+};
+template <u64 Id>
+struct action<family::shuffle, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+        c::put(s, detail::meaning<Id>::eval(c::template get<0>(s), c::template get<1>(s), c::vector_word(s)));
+        c::next(s);
+    }
+};
+template <u64 Id>
+struct action<family::extract_lane, Id> {
+    using c = cell<Id>;
+    using meaning = num::sem<c::v.code>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+        using From = typename meaning::from;
+        const std::size_t lane = c::template word<0>(s);
+        if constexpr (std::endian::native == std::endian::little) { // the lane lies in the frame
+            const u8* const at = s.fp + 8 * std::size_t(load_native<u16>(s.pc + c::l.at[0]));
+            c::put(s, meaning::of(load_native<From>(at + lane * sizeof(From))));
+        } else {
+            c::put(s, meaning::eval(c::template get<0>(s), u32(lane)));
+        }
+        c::next(s);
+    }
+};
+template <u64 Id>
+struct action<family::replace_lane, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+        c::put(s, num::sem<c::v.code>::eval(c::template get<0>(s), c::template get<1>(s), c::template word<0>(s)));
+        c::next(s);
+    }
+};
+
+} // namespace tessera::exec
+
 // ---- exec/handlers/special.hpp ---------------------------------------------------------
 /// @file handlers/special.hpp
 /// Instructions with a function of their own, on operands in consecutive slots: memory.grow, bulk
@@ -19644,9 +20977,6 @@ struct special_call {
     runtime::table_data& table(u32 i) const noexcept { return *ctx.instance->tables[i]; }
 };
 
-/// True for the two that run as `family::special` on a v128 only; for other types they have families.
-constexpr bool is_global_access(op o) noexcept { return o == op::global_get || o == op::global_set; }
-
 /// True for the instructions that run as `family::special`.
 constexpr bool is_special(op o) noexcept {
     switch (o) {
@@ -19664,9 +20994,7 @@ constexpr bool is_special(op o) noexcept {
     case op::table_copy:
     case op::table_init:
     case op::elem_drop:
-    case op::ref_func:
-    case op::global_get:
-    case op::global_set: return true;
+    case op::ref_func: return true;
     default: return row(o).executed && row(o).type.result_count == 2; // wide arithmetic
     }
 }
@@ -19716,12 +21044,6 @@ TESSERA_NOINLINE trap do_special(context& ctx, u8* at, u32 index, u32 index2) no
         return runtime::init(x.table(x.index2), x.get(0), x.instance().elems[x.index], x.get(1), x.get(2));
     } else if constexpr (O == op::elem_drop) {
         x.instance().drop_elem(x.index);
-    } else if constexpr (O == op::global_get) {
-        x.put(x.ctx.globals[x.index][0], 0);
-        x.put(x.ctx.globals[x.index][1], 1);
-    } else if constexpr (O == op::global_set) {
-        x.ctx.globals[x.index][0] = x.get(0);
-        x.ctx.globals[x.index][1] = x.get(1);
     } else if constexpr (O == op::ref_func) {
         x.put(runtime::store_data::ref_of(*x.instance().funcs[x.index]));
     } else {
@@ -19795,7 +21117,8 @@ constexpr u8 flags_of(const model& m, const variant& v, bool back) noexcept {
         if (m.interrupt) flags |= flag::interrupt;
     }
     if ((v.fam == family::special || v.fam == family::call_record) && m.fuel) flags |= flag::fuel;
-    if ((v.fam == family::unary || v.fam == family::binary) && m.canonical && num::picks_nan(v.code))
+    if ((v.fam == family::unary || v.fam == family::binary || v.fam == family::ternary) && m.canonical &&
+        num::picks_nan(v.code))
         flags |= flag::canonical;
     return flags;
 }
@@ -19804,6 +21127,12 @@ namespace detail {
 /// True if a module of the features `f` can come to a handler of the kind of `v`.
 constexpr bool is_needed(features f, const variant& v) noexcept {
     switch (v.fam) {
+    case family::move:
+    case family::select:
+    case family::global_get:
+    case family::global_set:
+    case family::return_: return cls(v.code) != cls::v128 || f[feature::simd];
+    case family::vector_constant: return f[feature::simd];
     case family::call_ref: return has(f, op::call_ref);
     case family::return_call:
     case family::return_call_lazy:
@@ -19814,40 +21143,48 @@ constexpr bool is_needed(features f, const variant& v) noexcept {
     case family::throw_:
     case family::failed:
     case family::land: return has(f, op::throw_);
-    case family::select_range: return f[feature::simd]; // only a v128 takes several slots
-    case family::special: return has(f, v.code) && (!is_global_access(v.code) || f[feature::simd]);
+    case family::special: return has(f, v.code);
     default: return true;
     }
 }
-/// Calls `emit(variant)` for every variant of a build with the features `f`.
+/// The list is made in parts, by instructions and a last one for what serves several: clang limits what
+/// one constant expression may take.
+inline constexpr unsigned parts = 8;
+
+/// Calls `emit(variant)` for every variant in part `part` of a build with the features `f`.
 template <class Emit>
-constexpr void each_variant(features f, Emit emit) noexcept {
+constexpr void each_variant(features f, unsigned part, Emit emit) noexcept {
     const model m = model_of(f);
     const auto add = [&](variant v, bool back) {
         if (!exists(v) || !is_needed(f, v)) return;
         v.flags = u8(v.flags | flags_of(m, v, back));
         emit(v);
     };
+    const auto add_both = [&](variant v) {
+        add(v, false);
+        if (!TESSERA_TAIL_CALLS || !num::has_instruction(v.code)) return;
+        v.flags = flag::instruction;
+        add(v, false);
+    };
     constexpr loc all[] = {loc::slot, loc::acc, loc::imm, loc::pin}, registers[] = {loc::slot, loc::acc, loc::pin};
     const view<loc> places(all, 3), ends(all, 2);
     const bool safe = m.fuel || m.interrupt; // back edges differ from forward ones
-    for (u16 i = 0; i < op_count; ++i) {
+    constexpr unsigned step = (op_count + parts - 2) / (parts - 1);
+    for (u16 i = u16(part * step); i < (part + 1) * step && i < op_count; ++i) {
         const op o = op(i);
         const op_row& r = op_table[i];
         if (!r.executed || !has(f, o)) continue;
+        const bool in_slots =
+            r.type.params[0] == 'v' && !is_hot_vector(o); // what never has another form is not asked for
         if (is_pure(o, 1))
-            for (loc a : ends)
-                for (loc d : ends) {
-                    add({family::unary, 0, o, {a, loc::none, loc::none, d}}, false);
-                    if (TESSERA_TAIL_CALLS && num::has_instruction(o))
-                        add({family::unary, flag::instruction, o, {a, loc::none, loc::none, d}}, false);
-                }
+            for (loc a : view<loc>(all, in_slots ? 1 : 2))
+                for (loc d : ends) add_both({family::unary, 0, o, {a, loc::none, loc::none, d}});
         const bool pins = is_hot(o) || num::is_compare(o) || is_hot_load(o) || is_hot_store(o);
-        const view<loc> sources(all, pins ? 4 : 3), results(registers, pins ? 3 : 2);
+        const view<loc> sources(all, pins ? 4 : 3), results(registers, in_slots ? 1 : pins ? 3 : 2);
         if (is_pure(o, 2))
-            for (loc a : sources)
+            for (loc a : in_slots ? view<loc>(all, 1) : sources)
                 for (loc b : sources) {
-                    for (loc d : results) add({family::binary, 0, o, {a, b, loc::none, d}}, false);
+                    for (loc d : results) add_both({family::binary, 0, o, {a, b, loc::none, d}});
                     if (!num::is_compare(o)) continue;
                     const bool is_float = class_of(r.type.params[0]) >= cls::f32;
                     for (u8 negated = 0; negated <= u8(is_float ? 1 : 0); ++negated)
@@ -19872,9 +21209,21 @@ constexpr void each_variant(features f, Emit emit) noexcept {
                 for (loc b : sources) add({family::store, 0, o, {a, b, loc::none, loc::none}}, false);
             add({family::store_wide, 0, o, {loc::slot, loc::slot, loc::none, loc::none}}, false);
         }
+        if (is_pure(o, 3)) add({family::ternary, 0, o, {loc::slot, loc::slot, loc::slot, loc::slot}}, false);
+        if (r.immediate == imm::shuffle)
+            for (loc a : ends)
+                for (loc b : ends)
+                    for (loc d : ends) add_both({family::shuffle, 0, o, {a, b, loc::none, d}});
+        if (r.immediate == imm::lane)
+            for (loc x : ends) {
+                if (r.type.param_count == 1)
+                    add({family::extract_lane, 0, o, {loc::slot, loc::none, loc::none, x}}, false);
+                else add({family::replace_lane, 0, o, {loc::slot, x, loc::none, loc::slot}}, false);
+            }
         if (is_special(o)) add({family::special, 0, o, {}}, false);
     }
-    for (u16 c = 0; c < 4; ++c) {
+    if (part != parts - 1) return;
+    for (u16 c = 0; c <= u16(cls::v128); ++c) {
         const op o = op(c);
         for (loc a : places) {
             add({family::move, 0, o, {a, loc::none, loc::none, loc::slot}}, false);
@@ -19903,9 +21252,9 @@ constexpr void each_variant(features f, Emit emit) noexcept {
         add({family::call_indirect, 0, op::nop, {a}}, false);
     }
     add({family::constant, 0, op::nop, {loc::none, loc::none, loc::none, loc::slot}}, false);
+    for (loc d : ends) add({family::vector_constant, 0, op::nop, {loc::none, loc::none, loc::none, d}}, false);
     if (safe) add({family::entry, 0, op::nop, {}}, false);
-    for (family fam : {family::call_ref, family::return_call_indirect, family::return_call_ref, family::null_check,
-                       family::select_range})
+    for (family fam : {family::call_ref, family::return_call_indirect, family::return_call_ref, family::null_check})
         add({fam, 0, op::nop, {loc::slot}}, false);
     for (family fam : {family::call,
                        family::call_lazy,
@@ -19930,21 +21279,33 @@ constexpr void each_variant(features f, Emit emit) noexcept {
                        family::probe})
         add({fam, 0, op::nop, {}}, false);
 }
-consteval std::size_t count_variants(features f) {
+template <features F, unsigned Part>
+inline constexpr std::size_t part_size = [] {
     std::size_t n = 0;
-    each_variant(f, [&](const variant&) { ++n; });
+    each_variant(F, Part, [&](const variant&) { ++n; });
     return n;
-}
+}();
+template <features F, unsigned Part>
+inline constexpr auto part_list = [] {
+    std::array<u64, part_size<F, Part>> list{};
+    std::size_t n = 0;
+    each_variant(F, Part, [&](const variant& v) { list[n++] = v.pack(); });
+    return list;
+}();
 } // namespace detail
 
 /// All variants of a build, packed.
 template <features F>
-inline constexpr auto variants = [] {
-    std::array<u64, detail::count_variants(F)> list{};
+inline constexpr auto variants = []<unsigned... Part>(std::integer_sequence<unsigned, Part...>) {
+    std::array<u64, (detail::part_size<F, Part> + ...)> list{};
     std::size_t n = 0;
-    detail::each_variant(F, [&](const variant& v) { list[n++] = v.pack(); });
+    const auto append = [&](const auto& part) {
+        for (u64 id : part) list[n++] = id;
+    };
+    (append(detail::part_list<F, Part>), ...);
     return list;
-}();
+}
+(std::make_integer_sequence<unsigned, detail::parts>());
 
 /// From a variant to its number in `variants<F>`: open addressing on the packed word.
 template <features F>
@@ -20006,7 +21367,7 @@ public:
 #define TESSERA_TAIL
 #endif
 #define TESSERA_STATE_PARAMETERS                                                                                       \
-    const u8 *pc, u8 *fp, u8 *mem, context *ctx, u64 r0, u64 p0, f64 d0, f32 s0, f64 dp, f32 sp
+    const u8 *pc, u8 *fp, u8 *mem, context *ctx, u64 r0, u64 p0, f64 d0, f32 s0, f64 dp, f32 sp, vector_register v0
 
 namespace tessera::inline TESSERA_ABI::exec {
 
@@ -20020,11 +21381,12 @@ TESSERA_HANDLER void run(TESSERA_STATE_PARAMETERS) {
         ctx->pc = pc;
         ctx->fp = fp;
         static_cast<void>(mem), static_cast<void>(r0), static_cast<void>(p0), static_cast<void>(d0),
-            static_cast<void>(s0), static_cast<void>(dp), static_cast<void>(sp);
+            static_cast<void>(s0), static_cast<void>(dp), static_cast<void>(sp), static_cast<void>(v0);
     } else {
-        state s{pc, fp, mem, ctx, r0, p0, d0, s0, dp, sp};
+        state s{pc, fp, mem, ctx, r0, p0, d0, s0, dp, sp, v0};
         action<fam, Id>::run(s);
-        TESSERA_TAIL return load_native<handler>(s.pc)(s.pc, s.fp, s.mem, s.ctx, s.r0, s.p0, s.d0, s.s0, s.dp, s.sp);
+        TESSERA_TAIL return load_native<handler>(s.pc)(s.pc, s.fp, s.mem, s.ctx, s.r0, s.p0, s.d0, s.s0, s.dp, s.sp,
+                                                       s.v0);
     }
 }
 
@@ -20045,7 +21407,7 @@ public:
     /// Runs from `ctx.pc` on until a handler ends the run.
     static void run(context& ctx) noexcept { run(ctx, ctx.pc, ctx.fp); }
     static TESSERA_INLINE void run(context& ctx, const u8* pc, u8* fp) noexcept {
-        load_native<handler>(pc)(pc, fp, ctx.mem, &ctx, 0, 0, 0, 0, 0, 0);
+        load_native<handler>(pc)(pc, fp, ctx.mem, &ctx, 0, 0, 0, 0, 0, 0, vector_register{});
     }
 };
 
@@ -20089,7 +21451,7 @@ using handler = u64;
 template <features F>
 class dispatch {
     static constexpr std::size_t count = variants<F>.size();
-    static_assert(count <= 768, "more variants than the loop has cases");
+    static_assert(count <= 1280, "more variants than the loop has cases");
 
 public:
     /// The handler of `v`; one that does not exist is no number of a case.
@@ -20098,12 +21460,14 @@ public:
     /// Runs from `ctx.pc` on until a handler ends the run.
     static void run(context& ctx) noexcept { run(ctx, ctx.pc, ctx.fp); }
     static TESSERA_LOOP void run(context& ctx, const u8* pc, u8* fp) noexcept {
-        state s{pc, fp, ctx.mem, &ctx, 0, 0, 0, 0, 0, 0};
+        state s{pc, fp, ctx.mem, &ctx, 0, 0, 0, 0, 0, 0, {}};
         for (;;) {
             switch (u32(load_native<handler>(s.pc))) {
                 TESSERA_CASE_256(0u)
                 TESSERA_CASE_256(256u)
                 TESSERA_CASE_256(512u)
+                TESSERA_CASE_256(768u)
+                TESSERA_CASE_256(1024u)
             default: goto done; // not reached: every cell holds the number of a case
             }
         }
@@ -20211,7 +21575,8 @@ private:
         const bool back = n.label != no_index && ir_.labels[n.label].node <= i;
         variant v = n.v;
         v.flags = u8(v.flags | flags_of(m, v, back));
-        if (TESSERA_TAIL_CALLS && v.fam == family::unary && num::has_instruction(v.code) && instructions_)
+        const bool computes = v.fam == family::unary || v.fam == family::binary || v.fam == family::shuffle;
+        if (TESSERA_TAIL_CALLS && computes && num::has_instruction(v.code) && instructions_)
             v.flags |= flag::instruction;
         return v;
     }
@@ -20219,6 +21584,7 @@ private:
     static bool is_wide(const node& n, unsigned k) noexcept {
         return n.v.at[k] == loc::slot && n.operands[k] > most_slot;
     }
+    static u32 slots_of(const node& n, unsigned k) noexcept { return operand_class(n.v, k) == cls::v128 ? 2 : 1; }
     u32 size_of(u32 i) const noexcept {
         const variant v = variant_of(i);
         if (skipped(v)) return 0;
@@ -20226,7 +21592,7 @@ private:
         u32 size = layout_of(v).size;
         if (v.fam == family::br_table) size += (4 * (n.words[0] + 1) + 7) & ~7u;
         for (unsigned k = 0; k < 4; ++k)
-            if (is_wide(n, k)) size += wide_move_size;
+            if (is_wide(n, k)) size += wide_move_size * slots_of(n, k);
         return size;
     }
 
@@ -20236,11 +21602,16 @@ private:
         node n = ir_.nodes[i];
         u8* at = cells + positions_[i];
         for (unsigned k = 0; k < 3; ++k)
-            if (is_wide(n, k))
-                at = write_wide_move(at, ir_.scratch + k, n.operands[k]), n.operands[k] = ir_.scratch + k;
+            if (is_wide(n, k)) {
+                const u32 scratch = ir_.scratch + 2 * k;
+                for (u32 half = 0; half < slots_of(n, k); ++half)
+                    at = write_wide_move(at, scratch + half, n.operands[k] + half);
+                n.operands[k] = scratch;
+            }
         const u64 result = is_wide(n, 3) ? n.operands[3] : no_index;
-        if (result != no_index) n.operands[3] = ir_.scratch + 3;
-        const u8* const end = write_cell(at, v, n);
+        const u32 result_scratch = ir_.scratch + 6;
+        if (result != no_index) n.operands[3] = result_scratch;
+        u8* const end = write_cell(at, v, n);
         if (v.fam == family::br_table) {
             u8* const table = at + layout_of(v).size;
             for (u32 k = 0; k <= n.words[0]; ++k)
@@ -20255,7 +21626,10 @@ private:
                 store_native<i32>(at + l.words + 4 * word, i32(i64(positions_[landing]) - (at - cells)));
             }
         }
-        if (result != no_index) write_wide_move(const_cast<u8*>(end), u32(result), ir_.scratch + 3);
+        if (result == no_index) return;
+        at = end;
+        for (u32 half = 0; half < slots_of(n, 3); ++half)
+            at = write_wide_move(at, u32(result) + half, result_scratch + half);
     }
     u32 position_of(u32 label) const noexcept { return positions_[ir_.labels[label].node]; }
 
@@ -20440,7 +21814,7 @@ protected:
         failed_ = false;
         next_local_ = 0;
         for (val_type t : module_.types.params(type)) add_locals(1, t);
-        next_local_ = first_local_ = ir_.header + (wide ? 6 : 2);
+        next_local_ = first_local_ = ir_.header + (wide ? 10 : 2);
         ir_.scratch = wide ? ir_.header + 2 : 0;
         control c;
         c.kind = nest::func;
@@ -20695,7 +22069,7 @@ protected:
         node n;
         n.v = {family::return_, 0, class_code(cls::i32), {}};
         n.words[0] = ir_.header * 8;
-        if (types.size() == 1 && types[0].slots() == 1) {
+        if (types.size() == 1) {
             entry e = stack_.top();
             n.v.code = class_code(class_of(types[0]));
             use(n, 0, e);
@@ -20899,18 +22273,6 @@ protected:
         entry c = stack_.pop(), b = stack_.pop(), a = stack_.pop();
         if (t == t_bottom) t = a.type;
         node n;
-        if (t.slots() > 1) {
-            settle_popped(a);
-            settle_popped(b);
-            n.v = {family::select_range, 0, op::nop, {}};
-            use_slot(n, 0, c);
-            n.words[0] = a.slot;
-            n.words[1] = b.slot;
-            n.words[2] = t.slots();
-            emit(n);
-            push_temp(t);
-            return;
-        }
         n.v = {family::select, 0, class_code(class_of(t)), {loc::none, loc::none, loc::slot, loc::slot}};
         use(n, 0, a);
         use(n, 1, b);
@@ -20920,7 +22282,6 @@ protected:
     }
     void lower_global_get(u32 global) noexcept {
         const val_type t = module_.globals[global].type.type;
-        if (t.slots() > 1) return lower_special(op::global_get, 0, global, 0, {&t, 1});
         node n;
         n.v = {family::global_get, 0, class_code(class_of(t)), {}};
         n.words[0] = global;
@@ -20928,7 +22289,6 @@ protected:
     }
     void lower_global_set(u32 global) noexcept {
         const val_type t = module_.globals[global].type.type;
-        if (t.slots() > 1) return lower_special(op::global_set, 1, global, 0, {});
         entry e = stack_.pop();
         node n;
         n.v = {family::global_set, 0, class_code(class_of(t)), {}};
@@ -20963,10 +22323,10 @@ protected:
         n.words[0] += u32(a.value);
         return true;
     }
-    void lower_load(const binary::instruction& in) noexcept {
+    void lower_load(const binary::instruction& in) noexcept { load_from(in, stack_.pop()); }
+    void load_from(const binary::instruction& in, entry a) noexcept {
         const u64 size = u64{1} << natural_align[u16(in.code)];
         const val_type t = type_of_letter(row(in.code).type.results[0]);
-        entry a = stack_.pop();
         node n;
         n.v = {family::load, 0, in.code, {}};
         if (!narrow(in, size)) return lower_load_wide(in, a, t);
@@ -21047,6 +22407,82 @@ protected:
         bind(n, 1, b);
         bind(n, 0, a);
         emit(n);
+    }
+
+    // ---- vectors ---------------------------------------------------------------------------------------------------
+
+    void lower_ternary(op o) noexcept {
+        entry c = stack_.pop(), b = stack_.pop(), a = stack_.pop();
+        node n;
+        n.v = {family::ternary, 0, o, {}};
+        use_slot(n, 0, a);
+        use_slot(n, 1, b);
+        use_slot(n, 2, c);
+        emit_result(n, t_v128);
+    }
+    void lower_vector_constant(cursor bytes) noexcept {
+        u64 low = 0, high = 0;
+        if (bytes.fixed(low) && bytes.fixed(high)) emit_vector_constant(low, high);
+    }
+    void lower_shuffle(const binary::instruction& in) noexcept {
+        entry b = stack_.pop(), a = stack_.pop();
+        cursor bytes = in.list;
+        node n;
+        n.v = {family::shuffle, 0, in.code, {}};
+        for (unsigned i = 0; i < 4; ++i)
+            if (!bytes.fixed(n.words[i])) return;
+        use_slot(n, 0, a);
+        use_slot(n, 1, b);
+        n.v.at[3] = loc::slot;
+        if (!bind(n, 1, b)) bind(n, 0, a);
+        emit_result(n, t_v128);
+    }
+    void lower_extract_lane(op o, u32 lane) noexcept {
+        entry a = stack_.pop();
+        emit_extract_lane(o, lane, a);
+    }
+    void emit_extract_lane(op o, u32 lane, entry& a) noexcept {
+        node n;
+        n.v = {family::extract_lane, 0, o, {}};
+        n.words[0] = lane;
+        use_slot(n, 0, a);
+        emit_result(n, type_of_letter(row(o).type.results[0]));
+    }
+    void lower_replace_lane(op o, u32 lane) noexcept {
+        entry b = stack_.pop(), a = stack_.pop();
+        emit_replace_lane(o, lane, a, b);
+    }
+    void emit_replace_lane(op o, u32 lane, entry& a, entry& b) noexcept {
+        node n;
+        n.v = {family::replace_lane, 0, o, {}};
+        n.words[0] = lane;
+        use_slot(n, 0, a);
+        use_slot(n, 1, b);
+        n.v.at[3] = loc::slot;
+        bind(n, 1, b);
+        emit_result(n, t_v128);
+    }
+    /// v128.loadN_lane: the number is loaded above the operands, whose slots stay in use, then put into the lane.
+    void lower_load_lane(binary::instruction in, op access, op lane) noexcept {
+        entry v = stack_.pop();
+        const entry a = stack_.pop();
+        push_temp(a.type);
+        push_temp(t_v128);
+        if (failed_) return;
+        in.code = access;
+        load_from(in, a);
+        if (failed_) return;
+        entry loaded = stack_.pop();
+        stack_.shrink(stack_.size() - 2);
+        emit_replace_lane(lane, in.lane, v, loaded);
+    }
+    /// v128.storeN_lane: the lane replaces the vector on the stack and is stored.
+    void lower_store_lane(binary::instruction in, op access, op lane) noexcept {
+        entry v = stack_.pop();
+        emit_extract_lane(lane, in.lane, v);
+        if (failed_) return;
+        in.code = access;
+        lower_store(in);
     }
 
     const module_data& module_;
@@ -21330,7 +22766,7 @@ namespace tessera::inline TESSERA_ABI::exec {
 
 namespace detail {
 /// How an instruction is lowered: by its shape, or by a rule of its own.
-enum class shape_kind : u8 { rule, unary, binary, load, store };
+enum class shape_kind : u8 { rule, unary, binary, ternary, load, store, extract_lane, replace_lane };
 template <class = void>
 inline constexpr auto shape_kinds = [] {
     std::array<shape_kind, op_count> kinds{};
@@ -21338,19 +22774,36 @@ inline constexpr auto shape_kinds = [] {
         const op o = op(i);
         if (is_pure(o, 1)) kinds[i] = shape_kind::unary;
         else if (is_pure(o, 2)) kinds[i] = shape_kind::binary;
+        else if (is_pure(o, 3)) kinds[i] = shape_kind::ternary;
+        else if (row(o).immediate == imm::lane)
+            kinds[i] = row(o).type.param_count == 1 ? shape_kind::extract_lane : shape_kind::replace_lane;
         else if (is_load(o)) kinds[i] = shape_kind::load;
         else if (is_store(o)) kinds[i] = shape_kind::store;
     }
     kinds[u16(op::i32_eqz)] = kinds[u16(op::i64_eqz)] = shape_kind::rule;
     return kinds;
 }();
+
+/// The two instructions that a load or store of a lane is made of.
+struct lane_access {
+    op access = op::nop;
+    op lane = op::nop;
+};
+template <class = void>
+inline constexpr auto lane_accesses = []<std::size_t... I>(std::index_sequence<I...>) {
+    constexpr u16 first = u16(op::v128_load8_lane);
+    return std::array<lane_access, sizeof...(I)>{
+        lane_access{num::sem<op(first + I)>::access, num::sem<op(first + I)>::lane}...};
+}
+(std::make_index_sequence<8>());
 } // namespace detail
 
 /// Lowers the functions of one unit. Kept between functions for the sake of its buffers.
 template <features F>
 class lowering : function_builder {
 public:
-    lowering(function_ir& ir, const runtime::code_unit& unit) noexcept : function_builder(ir, unit, num::apply<>) {}
+    lowering(function_ir& ir, const runtime::code_unit& unit) noexcept
+        : function_builder(ir, unit, num::apply<num::of_numbers>) {}
 
     /// Fills the IR with function `index`, which is not imported. False: memory is out.
     [[nodiscard]] bool run(u32 index) noexcept {
@@ -21407,6 +22860,9 @@ private:
         switch (detail::shape_kinds<>[u16(in.code)]) {
         case detail::shape_kind::unary: return lower_unary(in.code);
         case detail::shape_kind::binary: return lower_binary(in.code);
+        case detail::shape_kind::ternary: return lower_ternary(in.code);
+        case detail::shape_kind::extract_lane: return lower_extract_lane(in.code, in.lane);
+        case detail::shape_kind::replace_lane: return lower_replace_lane(in.code, in.lane);
         case detail::shape_kind::load: return lower_load(in);
         case detail::shape_kind::store: return lower_store(in);
         case detail::shape_kind::rule: return step_rule(in, reader);
@@ -21450,6 +22906,11 @@ private:
         case op::ref_null: return push_constant(in.type, 0);
         default: break;
         }
+        if constexpr (F[feature::simd]) {
+            if (in.code == op::v128_const) return lower_vector_constant(in.list);
+            if (in.code == op::i8x16_shuffle) return lower_shuffle(in);
+            if (in.immediate == imm::memarg_lane) return lower_lane_access(in);
+        }
         if constexpr (F[feature::function_references]) switch (in.code) {
             case op::call_ref: return lower_call_ref(in.index, false);
             case op::return_call_ref: return lower_call_ref(in.index, true);
@@ -21475,6 +22936,11 @@ private:
         lower_as_special(in);
     }
 
+    void lower_lane_access(const binary::instruction& in) noexcept {
+        const auto [access, lane] = detail::lane_accesses<>[u16(in.code) - u16(op::v128_load8_lane)];
+        if (in.code <= op::v128_load64_lane) lower_load_lane(in, access, lane);
+        else lower_store_lane(in, access, lane);
+    }
     void lower_null_check() noexcept {
         entry e = stack_.pop();
         settle_popped(e);
@@ -22105,7 +23571,6 @@ public:
         case family::zero_range:
         case family::move_range:
         case family::move_wide:
-        case family::select_range:
         case family::entry:
         case family::unreachable:
         case family::null_check:
@@ -22838,6 +24303,7 @@ TESSERA_SMALL_END
 /// @file undef.hpp
 /// Undefines every internal macro; the last include of the umbrella header. No include guard on
 /// purpose: the amalgamator fails on a macro that is left over.
+#undef TESSERA_VECTORS
 #undef TESSERA_RESERVES
 #undef TESSERA_BODIES
 #undef TESSERA_API

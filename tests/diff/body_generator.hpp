@@ -92,7 +92,13 @@ private:
         case 13: expression(t, depth); return emit(op::local_tee, local_of(t, true));
         case 14:
         case 15: return structured(t, depth);
-        case 16: return chosen(t, depth);
+        case 16:
+            if (t == tessera::t_i32 && r_.chance(50)) {
+                expression(tessera::t_v128, depth);
+                emit(op::i8x16_extract_lane_s);
+                return code_.push_back(u8(r_.below(16)));
+            }
+            return chosen(t, depth);
         case 17:
         case 18: return call_for(t, depth);
         case 19:
@@ -236,8 +242,32 @@ private:
                 return end();
             }
             return leaf(t);
-        default: return leaf(t);
+        default: return t == tessera::t_v128 ? vector(depth) : leaf(t);
         }
+    }
+    void vector(int depth) {
+        const instruction_set& set = instruction_set::get();
+        const val_type t = tessera::t_v128;
+        switch (r_.below(16)) {
+        default: return binary(r_.chance(60) ? r_.of(set.hot[4]) : r_.of(set.binary[4]), depth);
+        case 0:
+        case 1: return unary(r_.of(set.unary[4]), depth);
+        case 2:
+        case 3: return load(t, depth);
+        case 4: emit(op::v128_const); return put_lanes(256);
+        case 5: values({t, t}, depth), emit(op::i8x16_shuffle); return put_lanes(32);
+        case 6: values({t, t, t}, depth); return emit(r_.of(set.ternary));
+        case 7: {
+            const bool wide = r_.chance(50);
+            values({t, wide ? tessera::t_i64 : tessera::t_i32}, depth);
+            emit(wide ? op::i64x2_replace_lane : op::i16x8_replace_lane);
+            return code_.push_back(u8(r_.below(wide ? 2 : 8)));
+        }
+        case 8: return leaf(t);
+        }
+    }
+    void put_lanes(u32 below) {
+        for (int i = 0; i < 16; ++i) code_.push_back(u8(r_.below(below)));
     }
 
     // ---- memory ----------------------------------------------------------------------------------------------------

@@ -199,7 +199,11 @@ private:
                                    : t == tessera::t_f64 && std::isnan(std::bit_cast<f64>(bits));
     }
     static val_type letter_type(char c) {
-        return c == 'i' ? tessera::t_i32 : c == 'l' ? tessera::t_i64 : c == 'f' ? tessera::t_f32 : tessera::t_f64;
+        return c == 'i'   ? tessera::t_i32
+               : c == 'l' ? tessera::t_i64
+               : c == 'f' ? tessera::t_f32
+               : c == 'd' ? tessera::t_f64
+                          : tessera::t_v128;
     }
 
     trap step_through(const function f, const body& b, std::vector<cell>& values) {
@@ -419,8 +423,9 @@ private:
 
     trap numeric(op o, std::vector<cell>& stack) {
         const tessera::op_type& t = tessera::row(o).type;
-        u64 args[4] = {}, results[2] = {};
+        u64 args[6] = {}, results[2] = {};
         bool open = false; // an operand is a NaN of unknown bits
+        if (tessera::row(o).prefix == 0xfd) return vector(o, stack);
         for (unsigned k = t.param_count; k-- > 0; stack.pop_back()) {
             args[k] = stack.back().low;
             if (stack.back().high == 0 || !is_nan(letter_type(t.params[k]), args[k])) continue;
@@ -447,6 +452,46 @@ private:
         return trap::none;
     }
 
+    /// An instruction on vectors, of those that is_usable lets through: no bits are open.
+    trap vector(op o, std::vector<cell>& stack) {
+        const tessera::op_type& t = tessera::row(o).type;
+        u64 args[6] = {}, results[2] = {};
+        unsigned at = 0;
+        for (unsigned k = 0; k < t.param_count; ++k) {
+            const cell& c = stack[stack.size() - t.param_count + k];
+            args[at++] = c.low;
+            if (t.params[k] == 'v') args[at++] = c.high;
+        }
+        stack.resize(stack.size() - t.param_count);
+        static_cast<void>(tessera::num::apply(o, args, results));
+        stack.push_back({results[0], t.results[0] == 'v' ? results[1] : 0});
+        return trap::none;
+    }
+    /// The lane of `bits` bits that begins at bit `at`.
+    static u64 part_of(const cell& c, unsigned at, unsigned bits) {
+        const u64 half = (at < 64 ? c.low : c.high) >> at % 64;
+        return bits == 64 ? half : half & ((u64{1} << bits) - 1);
+    }
+    static void put_part(cell& c, unsigned at, unsigned bits, u64 value) {
+        u64& half = at < 64 ? c.low : c.high;
+        const u64 all = bits == 64 ? ~u64{0} : (u64{1} << bits) - 1;
+        half = (half & ~(all << at % 64)) | (value & all) << at % 64;
+    }
+    /// What a load of a vector makes of the `size` bytes in `read`, by its name.
+    static cell loaded(std::string_view name, const cell& read, unsigned size) {
+        cell c = read;
+        if (name.ends_with("_splat")) {
+            for (unsigned at = 0; at < 128; at += 8 * size) put_part(c, at, 8 * size, read.low);
+        } else if (const std::size_t x = name.find('x'); x != name.npos) {
+            const unsigned bits = 64u / unsigned(name[x + 1] - '0'), unused = 64 - bits;
+            for (unsigned at = 0; at < 64; at += bits) {
+                const u64 lane = part_of(read, at, bits);
+                put_part(c, 2 * at, 2 * bits, name.ends_with("_s") ? u64(i64(lane << unused) >> unused) : lane);
+            }
+        }
+        return c;
+    }
+
     trap object(instance& self, const tessera::binary::instruction& i, std::vector<cell>& stack) {
         const auto pop = [&] {
             const u64 v = stack.back().low;
@@ -454,6 +499,28 @@ private:
             return v;
         };
         const tessera::op_row& row = tessera::row(i.code);
+        if (i.code == op::v128_const || i.code == op::i8x16_shuffle) {
+            tessera::cursor in = i.list;
+            cell which{};
+            if (!in.fixed(which.low) || !in.fixed(which.high)) return trap::unreachable;
+            if (i.code == op::v128_const) return stack.push_back(which), trap::none;
+            const cell b = stack.back(), a = stack[stack.size() - 2];
+            stack.pop_back();
+            for (unsigned k = 0; k < 16; ++k) {
+                const u64 from = part_of(which, 8 * k, 8);
+                put_part(stack.back(), 8 * k, 8, part_of(from < 16 ? a : b, unsigned(from % 16 * 8), 8));
+            }
+            return trap::none;
+        }
+        if (i.immediate == tessera::imm::lane) {
+            const unsigned bits = i.code == op::i64x2_replace_lane ? 64 : i.code == op::i16x8_replace_lane ? 16 : 8;
+            const cell last = stack.back();
+            stack.pop_back();
+            if (i.code == op::i8x16_extract_lane_s)
+                stack.push_back({u32(tessera::i32(tessera::i8(part_of(last, 8 * i.lane, 8)))), 0});
+            else put_part(stack.back(), bits * i.lane, bits, last.low);
+            return trap::none;
+        }
         if (i.immediate == tessera::imm::memarg) {
             memory& m = *self.memories[i.index];
             const u64 size = u64{1} << tessera::natural_align[u16(i.code)];
@@ -464,7 +531,13 @@ private:
             if (at < address || at > m.data.size() || size > m.data.size() - at) return trap::out_of_bounds_memory;
             if (stores) {
                 if (value.high && is_nan(letter_type(row.type.params[1]), value.low)) leaked_ = true;
-                for (u64 k = 0; k < size; ++k) m.data[at + k] = u8(value.low >> (8 * k));
+                for (u64 k = 0; k < size; ++k) m.data[at + k] = u8((k < 8 ? value.low : value.high) >> (8 * (k % 8)));
+                return trap::none;
+            }
+            if (row.type.results[0] == 'v') {
+                cell read{};
+                for (u64 k = 0; k < size; ++k) (k < 8 ? read.low : read.high) |= u64(m.data[at + k]) << (8 * (k % 8));
+                stack.push_back(loaded(row.text, read, unsigned(size)));
                 return trap::none;
             }
             u64 v = 0;

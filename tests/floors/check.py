@@ -16,9 +16,10 @@ DOOR = {"config.hpp": -1, "undef.hpp": -1, "features.hpp": -0.5, "fwd.hpp": 0.5,
         "store.hpp": 4.5, "separate.hpp": 4.6, "wasi.hpp": 5.5, "tessera.hpp": 9}
 # Folders of one floor that may include each other: (from, to).
 BESIDE = {("valid", "binary"), ("text", "binary")}
-# Where the two folders of floor 1 meet: the table's meanings, its relations, and the word for a trap.
+# Where the two folders of floor 1 meet: the table's meanings, its relations, the word for a trap, and v128.
 MEETINGS = {("num/sem.hpp", "syntax/opcode.hpp"), ("num/sem.hpp", "syntax/opcodes.def"),
-            ("num/relation.hpp", "syntax/opcode.hpp"), ("num/integer.hpp", "syntax/trap.hpp")}
+            ("num/relation.hpp", "syntax/opcode.hpp"), ("num/integer.hpp", "syntax/trap.hpp"),
+            ("num/vector.hpp", "syntax/value.hpp")}
 
 INCLUDE = re.compile(r"^\s*#\s*include\s*<tessera/([^>]+)>", re.M)
 

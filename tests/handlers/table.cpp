@@ -22,7 +22,6 @@ constexpr bool is_slow(exec::family f) noexcept {
     case exec::family::zero_range:
     case exec::family::move_range:
     case exec::family::move_wide:
-    case exec::family::select_range:
     case exec::family::return_call:
     case exec::family::return_call_record:
     case exec::family::return_call_indirect:
@@ -39,10 +38,20 @@ constexpr bool is_slow(exec::family f) noexcept {
     default: return false;
     }
 }
+/// What handlers with an instruction for it stand beside, for processors without one: bytes go by way of memory.
+constexpr bool is_spare(const exec::variant& v) noexcept {
+    const bool shuffles =
+        v.code == op::i8x16_shuffle || v.code == op::i8x16_swizzle || v.code == op::i8x16_relaxed_swizzle;
+    return shuffles && (v.flags & exec::flag::instruction) == 0;
+}
 const char* family_name(exec::family f) noexcept {
     switch (f) {
     case exec::family::unary: return "unary";
     case exec::family::binary: return "binary";
+    case exec::family::ternary: return "ternary";
+    case exec::family::shuffle: return "shuffle";
+    case exec::family::replace_lane: return "replace_lane";
+    case exec::family::load: return "load";
     case exec::family::load_wide: return "load_wide";
     case exec::family::store_wide: return "store_wide";
     case exec::family::call_record: return "call_record";
@@ -60,7 +69,7 @@ int main() {
         const exec::variant v = exec::variant::unpack(id);
         char at[5] = {};
         for (unsigned k = 0; k < 4; ++k) at[k] = "-siap"[unsigned(v.at[k])];
-        std::printf("%llu %s %s %s %s\n", static_cast<unsigned long long>(id), is_slow(v.fam) ? "slow" : "hot",
-                    family_name(v.fam), op_names[u16(v.code)], at);
+        std::printf("%llu %s %s %s %s\n", static_cast<unsigned long long>(id),
+                    is_slow(v.fam) || is_spare(v) ? "slow" : "hot", family_name(v.fam), op_names[u16(v.code)], at);
     }
 }

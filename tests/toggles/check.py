@@ -36,13 +36,15 @@ OF_INSTRUCTION = {
     "failed": "throw_",
     "land": "throw_",
 }
-BY_CODE = {"unary", "binary", "load", "load_indexed", "store", "load_wide", "store_wide", "br_compare", "latch", "special"}
-VECTORS = {("select_range", None), ("special", "global_get"), ("special", "global_set")}  # of values of several slots
+BY_CODE = {"unary", "binary", "ternary", "shuffle", "extract_lane", "replace_lane", "load", "load_indexed", "store", "load_wide",
+           "store_wide", "br_compare", "latch", "special"}
+OVER_CLASS = {"move", "select", "global_get", "global_set", "return_"}  # the code is a class; that of vectors is simd's
 
 # Executed rows that become handlers of others: a select of any type, a constant, a comparison and a branch, a throw;
 # and those that are in tables only.
-WITHOUT_HANDLER = {"select_t", "ref_null", "ref_is_null", "br_on_null", "br_on_non_null",
-                   "throw_ref", "try_table", "try_", "catch_", "catch_all", "delegate", "rethrow"}
+WITHOUT_HANDLER = {"select_t", "ref_null", "ref_is_null", "br_on_null", "br_on_non_null", "v128_const",
+                   "throw_ref", "try_table", "try_", "catch_", "catch_all", "delegate", "rethrow"} \
+    | {f"v128_{access}{bits}_lane" for access in ("load", "store") for bits in (8, 16, 32, 64)}
 
 # Rules that are not called like their row; by function.
 RULE_NAMES = {
@@ -78,6 +80,8 @@ class Table:
                 self.families[int(rest[0])] = rest[1]
             elif kind == "flag":
                 self.flags[rest[0]] = int(rest[1])
+            elif kind == "vectors":
+                self.vectors = int(rest[0])
             elif kind == "options":
                 self.options = int(rest[0])
             else:
@@ -103,7 +107,7 @@ class Table:
         """The instruction a handler is for, None if it serves several, and whether it is for vectors only."""
         family, code = self.families[packed & 0xff], packed >> 16 & 0xffff
         name = OF_INSTRUCTION.get(family) or (self.ops[code].name if family in BY_CODE else None)
-        return name, (family, name) in VECTORS
+        return name, family == "vector_constant" or (family in OVER_CLASS and code == self.vectors)
 
 
 class Object:
@@ -147,8 +151,6 @@ class Check:
 
         # The handlers' instructions are the rows, and the handlers those of the full build that are theirs.
         with_handler = {op.name for op in t.ops if op.executed and op.name in rows} - WITHOUT_HANDLER - self.mvp_without_handler()
-        if not simd:
-            with_handler -= {name for _, name in VECTORS}
         owners = {t.owner(p)[0] for p in object_.handlers} - {None}
         self.expect(name, "instructions with handlers", owners, with_handler)
         wanted = {p for p in self.full.handlers if t.owner(p)[0] in rows | {None} and (simd or not t.owner(p)[1])}
@@ -180,7 +182,7 @@ class Check:
     def mvp_without_handler(self):
         """Rows of the first version that are control or go into operands; not the business of toggles."""
         return {op.name for op in self.table.ops if op.executed and op.needs == 1 and op.poly} - {"memory_size", "memory_grow"} \
-            - {name for _, name in VECTORS if name} | {"nop", "i32_const", "i64_const", "f32_const", "f64_const"}
+            | {"nop", "i32_const", "i64_const", "f32_const", "f64_const"}
 
 
 def main():

@@ -38,6 +38,11 @@ constexpr family_row families[] = {
     FAMILY(move),
     FAMILY(constant),
     FAMILY(select),
+    FAMILY(ternary),
+    FAMILY(vector_constant),
+    FAMILY(shuffle),
+    FAMILY(extract_lane),
+    FAMILY(replace_lane),
     FAMILY(load),
     FAMILY(load_indexed),
     FAMILY(store),
@@ -64,7 +69,6 @@ constexpr family_row families[] = {
     FAMILY(zero_range),
     FAMILY(move_range),
     FAMILY(move_wide),
-    FAMILY(select_range),
     FAMILY(entry),
     FAMILY(unreachable),
     FAMILY(throw_),
@@ -102,6 +106,7 @@ int main() {
         std::printf("\n");
     }
     for (const family_row& f : families) std::printf("family %u %s\n", unsigned(f.number), f.name);
+    std::printf("vectors %u\n", unsigned(exec::cls::v128)); // the class that families over classes have
     std::printf("flag fuel %u\nflag interruption %u\nflag deterministic %u\n", unsigned(exec::flag::fuel),
                 unsigned(exec::flag::interrupt), unsigned(exec::flag::canonical));
     constexpr features options = features{} + feature::fuel + feature::interruption + feature::deterministic;

@@ -28,6 +28,10 @@ template <>
 struct type_of_class<cls::f64> {
     using type = f64;
 };
+template <>
+struct type_of_class<cls::v128> {
+    using type = v128;
+};
 } // namespace detail
 template <cls C>
 using number = typename detail::type_of_class<C>::type;
@@ -57,6 +61,7 @@ struct keyed_cell {
             static_assert(v.at[K] == loc::acc, "the operand is nowhere");
             if constexpr (std::is_same_v<T, f64>) return s.d0;
             else if constexpr (std::is_same_v<T, f32>) return s.s0;
+            else if constexpr (std::is_same_v<T, v128>) return bits_as<T>(s.v0);
             else return T(s.r0);
         }
     }
@@ -69,6 +74,7 @@ struct keyed_cell {
             static_assert(v.at[3] == loc::acc, "the result goes nowhere");
             if constexpr (std::is_same_v<T, f64>) s.d0 = value;
             else if constexpr (std::is_same_v<T, f32>) s.s0 = value;
+            else if constexpr (std::is_same_v<T, v128>) s.v0 = bits_as<vector_register>(value);
             else s.r0 = value;
         }
     }
@@ -85,6 +91,11 @@ struct keyed_cell {
     template <unsigned N>
     static TESSERA_INLINE u64 wide(const state& s) noexcept {
         return load_native<u64>(s.pc + l.wides + 8 * N);
+    }
+    /// The four words as the lanes of a vector.
+    static TESSERA_INLINE v128 vector_word(const state& s) noexcept {
+        if constexpr (std::endian::native == std::endian::little) return load_native<v128>(s.pc + l.words);
+        else return num::of_halves(word<0>(s) | u64(word<1>(s)) << 32, word<2>(s) | u64(word<3>(s)) << 32);
     }
     static TESSERA_INLINE u8* slot(const state& s, u64 number) noexcept { return s.fp + 8 * number; }
     static TESSERA_INLINE void next(state& s) noexcept { s.pc += l.size; }

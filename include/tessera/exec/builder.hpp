@@ -15,9 +15,9 @@
 
 namespace tessera::inline TESSERA_ABI::exec {
 
-/// The class of a value type that takes one slot.
+/// The class of a value type.
 constexpr cls class_of(val_type t) noexcept {
-    return t == t_i64 ? cls::i64 : t == t_f32 ? cls::f32 : t == t_f64 ? cls::f64 : cls::i32;
+    return t == t_i64 ? cls::i64 : t == t_f32 ? cls::f32 : t == t_f64 ? cls::f64 : t == t_v128 ? cls::v128 : cls::i32;
 }
 constexpr val_type type_of_letter(char letter) noexcept {
     return letter == 'i' ? t_i32 : letter == 'l' ? t_i64 : letter == 'f' ? t_f32 : letter == 'd' ? t_f64 : t_v128;
@@ -91,11 +91,11 @@ protected:
         }
         emit(n);
     }
-    /// `c` matters to pins only: a slot is copied whole.
+    /// Of values that take one slot, `c` matters to pins only: a slot is copied whole.
     TESSERA_NOINLINE void emit_move(u32 to, u32 from, u32 slots, cls c = cls::i64) noexcept {
         if (to == from) return;
         node n;
-        if (slots == 1) {
+        if (slots == 1 || c == cls::v128) {
             n.v = {family::move, 0, class_code(c), {loc::slot, loc::none, loc::none, loc::slot}};
             n.operands[0] = from;
             n.operands[3] = to;
@@ -107,7 +107,14 @@ protected:
         }
         emit(n);
     }
-    static cls move_class(val_type t) noexcept { return t == t_f32 ? cls::f32 : t == t_f64 ? cls::f64 : cls::i64; }
+    static cls move_class(val_type t) noexcept { return class_of(t) == cls::i32 ? cls::i64 : class_of(t); }
+    void emit_vector_constant(u64 low, u64 high) noexcept {
+        node n;
+        n.v = {family::vector_constant, 0, op::nop, {}};
+        n.words[0] = u32(low), n.words[1] = u32(low >> 32);
+        n.words[2] = u32(high), n.words[3] = u32(high >> 32);
+        emit_result(n, t_v128);
+    }
     /// Copies the value of `e` to `slot`.
     void move_to(u32 slot, const entry& e) noexcept {
         if (e.how == held::constant) emit_constant(slot, e.type, e.value);
@@ -284,6 +291,7 @@ protected:
         }
         if (apply_(o, slots, slots) != trap::none) return false;
         const val_type t = type_of_letter(row(o).type.results[0]);
+        if (t == t_v128) return emit_vector_constant(slots[0], slots[1]), true;
         const bool nan =
             t == t_f32 ? num::is_nan(std::bit_cast<f32>(u32(slots[0]))) : num::is_nan(std::bit_cast<f64>(slots[0]));
         if (nan && num::picks_nan(o)) return false;
@@ -375,6 +383,7 @@ protected:
         if (!redirect(e, to) && !(e.how == held::local && e.local == local)) move_to(to, e);
         if (keep) push_local(local);
     }
+    static u32 slots_of(const node& n, unsigned k) noexcept { return operand_class(n.v, k) == cls::v128 ? 2 : 1; }
     /// Lets the node that made `e` write to `slot` itself. Only if nothing since reads or writes it.
     TESSERA_NOINLINE bool redirect(const entry& e, u32 slot) noexcept {
         constexpr u32 away = 8; // not `far`, which <windows.h> defines
@@ -383,12 +392,13 @@ protected:
         if (e.def < safepoint_ && !ir_.catches.regions.empty()) return false;
         node& maker = ir_.nodes[e.def];
         if (maker.v.at[3] != loc::slot || maker.operands[3] != e.slot) return false;
+        const u32 slots = e.type.slots();
         for (u32 i = e.def + 1; i < position(); ++i) {
             const node& n = ir_.nodes[i];
-            if (n.v.fam == family::move_range || n.v.fam == family::special || n.v.fam == family::select_range)
-                return false;
+            if (n.v.fam == family::move_range || n.v.fam == family::special) return false;
             for (unsigned k = 0; k < 4; ++k)
-                if (n.v.at[k] == loc::slot && n.operands[k] == slot) return false;
+                if (n.v.at[k] == loc::slot && n.operands[k] < slot + slots && slot < n.operands[k] + slots_of(n, k))
+                    return false;
         }
         maker.operands[3] = slot;
         return true;
@@ -398,11 +408,11 @@ protected:
     const apply_function apply_;
     operand_stack stack_;
     vec<local_def> locals_;
-    u32 offset_ = 0;       ///< of the current instruction
-    u32 block_start_ = 0;  ///< first node of the current basic block
-    u32 safepoint_ = 0;    ///< first node after the last safepoint
-    u32 last_use_[3] = {}; ///< by register: the node that used the accumulator last
-    bool failed_ = false;  ///< memory is out
+    u32 offset_ = 0;                    ///< of the current instruction
+    u32 block_start_ = 0;               ///< first node of the current basic block
+    u32 safepoint_ = 0;                 ///< first node after the last safepoint
+    u32 last_use_[register_count] = {}; ///< by register: the node that used the accumulator last
+    bool failed_ = false;               ///< memory is out
 };
 
 } // namespace tessera::exec

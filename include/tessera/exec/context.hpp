@@ -9,14 +9,28 @@
 /// the guest lives on the native stack, so a call can stop at any safepoint and go on later.
 #pragma once
 
+#include <tessera/exec/variant.hpp>
+#include <tessera/num/vector.hpp>
 #include <tessera/runtime/store_data.hpp>
 
 namespace tessera::inline TESSERA_ABI::exec {
 
 struct context;
 
-/// What every handler gets and passes on. Accumulators: r0 integers and references, s0 f32, d0 f64;
-/// they are dead at every safepoint. Pins, in the same classes: p0, sp, dp; see pins.hpp.
+template <bool Exists>
+struct vector_register_type {
+    using type = v128; // never used
+};
+#if TESSERA_VECTORS
+template <>
+struct vector_register_type<true> {
+    using type = num::vector<u8>;
+};
+#endif
+using vector_register = vector_register_type<has_vector_register>::type;
+
+/// What every handler gets and passes on. Accumulators: r0 integers and references, s0 f32, d0 f64, v0
+/// v128; they are dead at every safepoint. Pins, in the first three classes: p0, sp, dp; see pins.hpp.
 struct state {
     const u8* pc; ///< the current cell
     u8* fp;       ///< slot 0 of the current frame
@@ -28,6 +42,7 @@ struct state {
     f32 s0;
     f64 dp;
     f32 sp;
+    vector_register v0;
 };
 
 /// The slow ways out of handlers, one table per build. They take and leave the position in the
@@ -170,7 +185,8 @@ struct context_pool {
 
 // ---- slots ---------------------------------------------------------------------------------------------------------
 
-/// Reads and writes of values in the frame; 64 bits always, but for f32, which takes the low half.
+/// Reads and writes of values in the frame; 64 bits always, but for f32, which takes the low half, and v128, which
+/// takes two slots.
 inline constexpr unsigned low_half = std::endian::native == std::endian::big ? 4 : 0;
 
 template <class T>
@@ -185,13 +201,18 @@ TESSERA_INLINE void store_native(u8* at, T v) noexcept {
 }
 template <class T>
 TESSERA_INLINE T get_slot(const u8* at) noexcept {
-    if constexpr (std::is_same_v<T, f32>) return load_native<f32>(at + low_half);
+    if constexpr (std::is_same_v<T, v128> && std::endian::native == std::endian::little) return load_native<v128>(at);
+    else if constexpr (std::is_same_v<T, v128>) return num::of_halves(load_native<u64>(at), load_native<u64>(at + 8));
+    else if constexpr (std::is_same_v<T, f32>) return load_native<f32>(at + low_half);
     else if constexpr (std::is_same_v<T, f64>) return load_native<f64>(at);
     else return T(load_native<u64>(at));
 }
 template <class T>
 TESSERA_INLINE void put_slot(u8* at, T v) noexcept {
-    if constexpr (std::is_same_v<T, f32>) store_native<f32>(at + low_half, v);
+    if constexpr (std::is_same_v<T, v128> && std::endian::native == std::endian::little) store_native(at, v);
+    else if constexpr (std::is_same_v<T, v128>)
+        store_native(at, num::lane<u64>(v, 0)), store_native(at + 8, num::lane<u64>(v, 1));
+    else if constexpr (std::is_same_v<T, f32>) store_native<f32>(at + low_half, v);
     else if constexpr (std::is_same_v<T, f64>) store_native<f64>(at, v);
     else store_native<u64>(at, u64(v));
 }

@@ -8,7 +8,7 @@
 #include <tessera/exec/handlers/control.hpp>
 #include <tessera/exec/handlers/exception.hpp>
 #include <tessera/exec/handlers/memory.hpp>
-#include <tessera/exec/handlers/numeric.hpp>
+#include <tessera/exec/handlers/vector.hpp>
 #include <tessera/exec/variants.hpp>
 
 #if defined(__GNUC__) && !defined(__clang__)
@@ -39,7 +39,7 @@ using handler = u64;
 template <features F>
 class dispatch {
     static constexpr std::size_t count = variants<F>.size();
-    static_assert(count <= 768, "more variants than the loop has cases");
+    static_assert(count <= 1280, "more variants than the loop has cases");
 
 public:
     /// The handler of `v`; one that does not exist is no number of a case.
@@ -48,12 +48,14 @@ public:
     /// Runs from `ctx.pc` on until a handler ends the run.
     static void run(context& ctx) noexcept { run(ctx, ctx.pc, ctx.fp); }
     static TESSERA_LOOP void run(context& ctx, const u8* pc, u8* fp) noexcept {
-        state s{pc, fp, ctx.mem, &ctx, 0, 0, 0, 0, 0, 0};
+        state s{pc, fp, ctx.mem, &ctx, 0, 0, 0, 0, 0, 0, {}};
         for (;;) {
             switch (u32(load_native<handler>(s.pc))) {
                 TESSERA_CASE_256(0u)
                 TESSERA_CASE_256(256u)
                 TESSERA_CASE_256(512u)
+                TESSERA_CASE_256(768u)
+                TESSERA_CASE_256(1024u)
             default: goto done; // not reached: every cell holds the number of a case
             }
         }

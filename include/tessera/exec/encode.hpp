@@ -72,7 +72,8 @@ private:
         const bool back = n.label != no_index && ir_.labels[n.label].node <= i;
         variant v = n.v;
         v.flags = u8(v.flags | flags_of(m, v, back));
-        if (TESSERA_TAIL_CALLS && v.fam == family::unary && num::has_instruction(v.code) && instructions_)
+        const bool computes = v.fam == family::unary || v.fam == family::binary || v.fam == family::shuffle;
+        if (TESSERA_TAIL_CALLS && computes && num::has_instruction(v.code) && instructions_)
             v.flags |= flag::instruction;
         return v;
     }
@@ -80,6 +81,7 @@ private:
     static bool is_wide(const node& n, unsigned k) noexcept {
         return n.v.at[k] == loc::slot && n.operands[k] > most_slot;
     }
+    static u32 slots_of(const node& n, unsigned k) noexcept { return operand_class(n.v, k) == cls::v128 ? 2 : 1; }
     u32 size_of(u32 i) const noexcept {
         const variant v = variant_of(i);
         if (skipped(v)) return 0;
@@ -87,7 +89,7 @@ private:
         u32 size = layout_of(v).size;
         if (v.fam == family::br_table) size += (4 * (n.words[0] + 1) + 7) & ~7u;
         for (unsigned k = 0; k < 4; ++k)
-            if (is_wide(n, k)) size += wide_move_size;
+            if (is_wide(n, k)) size += wide_move_size * slots_of(n, k);
         return size;
     }
 
@@ -97,11 +99,16 @@ private:
         node n = ir_.nodes[i];
         u8* at = cells + positions_[i];
         for (unsigned k = 0; k < 3; ++k)
-            if (is_wide(n, k))
-                at = write_wide_move(at, ir_.scratch + k, n.operands[k]), n.operands[k] = ir_.scratch + k;
+            if (is_wide(n, k)) {
+                const u32 scratch = ir_.scratch + 2 * k;
+                for (u32 half = 0; half < slots_of(n, k); ++half)
+                    at = write_wide_move(at, scratch + half, n.operands[k] + half);
+                n.operands[k] = scratch;
+            }
         const u64 result = is_wide(n, 3) ? n.operands[3] : no_index;
-        if (result != no_index) n.operands[3] = ir_.scratch + 3;
-        const u8* const end = write_cell(at, v, n);
+        const u32 result_scratch = ir_.scratch + 6;
+        if (result != no_index) n.operands[3] = result_scratch;
+        u8* const end = write_cell(at, v, n);
         if (v.fam == family::br_table) {
             u8* const table = at + layout_of(v).size;
             for (u32 k = 0; k <= n.words[0]; ++k)
@@ -116,7 +123,10 @@ private:
                 store_native<i32>(at + l.words + 4 * word, i32(i64(positions_[landing]) - (at - cells)));
             }
         }
-        if (result != no_index) write_wide_move(const_cast<u8*>(end), u32(result), ir_.scratch + 3);
+        if (result == no_index) return;
+        at = end;
+        for (u32 half = 0; half < slots_of(n, 3); ++half)
+            at = write_wide_move(at, u32(result) + half, result_scratch + half);
     }
     u32 position_of(u32 label) const noexcept { return positions_[ir_.labels[label].node]; }
 

@@ -325,7 +325,6 @@ public:
         case family::zero_range:
         case family::move_range:
         case family::move_wide:
-        case family::select_range:
         case family::entry:
         case family::unreachable:
         case family::null_check:

@@ -73,7 +73,7 @@ protected:
         failed_ = false;
         next_local_ = 0;
         for (val_type t : module_.types.params(type)) add_locals(1, t);
-        next_local_ = first_local_ = ir_.header + (wide ? 6 : 2);
+        next_local_ = first_local_ = ir_.header + (wide ? 10 : 2);
         ir_.scratch = wide ? ir_.header + 2 : 0;
         control c;
         c.kind = nest::func;
@@ -328,7 +328,7 @@ protected:
         node n;
         n.v = {family::return_, 0, class_code(cls::i32), {}};
         n.words[0] = ir_.header * 8;
-        if (types.size() == 1 && types[0].slots() == 1) {
+        if (types.size() == 1) {
             entry e = stack_.top();
             n.v.code = class_code(class_of(types[0]));
             use(n, 0, e);
@@ -532,18 +532,6 @@ protected:
         entry c = stack_.pop(), b = stack_.pop(), a = stack_.pop();
         if (t == t_bottom) t = a.type;
         node n;
-        if (t.slots() > 1) {
-            settle_popped(a);
-            settle_popped(b);
-            n.v = {family::select_range, 0, op::nop, {}};
-            use_slot(n, 0, c);
-            n.words[0] = a.slot;
-            n.words[1] = b.slot;
-            n.words[2] = t.slots();
-            emit(n);
-            push_temp(t);
-            return;
-        }
         n.v = {family::select, 0, class_code(class_of(t)), {loc::none, loc::none, loc::slot, loc::slot}};
         use(n, 0, a);
         use(n, 1, b);
@@ -553,7 +541,6 @@ protected:
     }
     void lower_global_get(u32 global) noexcept {
         const val_type t = module_.globals[global].type.type;
-        if (t.slots() > 1) return lower_special(op::global_get, 0, global, 0, {&t, 1});
         node n;
         n.v = {family::global_get, 0, class_code(class_of(t)), {}};
         n.words[0] = global;
@@ -561,7 +548,6 @@ protected:
     }
     void lower_global_set(u32 global) noexcept {
         const val_type t = module_.globals[global].type.type;
-        if (t.slots() > 1) return lower_special(op::global_set, 1, global, 0, {});
         entry e = stack_.pop();
         node n;
         n.v = {family::global_set, 0, class_code(class_of(t)), {}};
@@ -596,10 +582,10 @@ protected:
         n.words[0] += u32(a.value);
         return true;
     }
-    void lower_load(const binary::instruction& in) noexcept {
+    void lower_load(const binary::instruction& in) noexcept { load_from(in, stack_.pop()); }
+    void load_from(const binary::instruction& in, entry a) noexcept {
         const u64 size = u64{1} << natural_align[u16(in.code)];
         const val_type t = type_of_letter(row(in.code).type.results[0]);
-        entry a = stack_.pop();
         node n;
         n.v = {family::load, 0, in.code, {}};
         if (!narrow(in, size)) return lower_load_wide(in, a, t);
@@ -680,6 +666,82 @@ protected:
         bind(n, 1, b);
         bind(n, 0, a);
         emit(n);
+    }
+
+    // ---- vectors ---------------------------------------------------------------------------------------------------
+
+    void lower_ternary(op o) noexcept {
+        entry c = stack_.pop(), b = stack_.pop(), a = stack_.pop();
+        node n;
+        n.v = {family::ternary, 0, o, {}};
+        use_slot(n, 0, a);
+        use_slot(n, 1, b);
+        use_slot(n, 2, c);
+        emit_result(n, t_v128);
+    }
+    void lower_vector_constant(cursor bytes) noexcept {
+        u64 low = 0, high = 0;
+        if (bytes.fixed(low) && bytes.fixed(high)) emit_vector_constant(low, high);
+    }
+    void lower_shuffle(const binary::instruction& in) noexcept {
+        entry b = stack_.pop(), a = stack_.pop();
+        cursor bytes = in.list;
+        node n;
+        n.v = {family::shuffle, 0, in.code, {}};
+        for (unsigned i = 0; i < 4; ++i)
+            if (!bytes.fixed(n.words[i])) return;
+        use_slot(n, 0, a);
+        use_slot(n, 1, b);
+        n.v.at[3] = loc::slot;
+        if (!bind(n, 1, b)) bind(n, 0, a);
+        emit_result(n, t_v128);
+    }
+    void lower_extract_lane(op o, u32 lane) noexcept {
+        entry a = stack_.pop();
+        emit_extract_lane(o, lane, a);
+    }
+    void emit_extract_lane(op o, u32 lane, entry& a) noexcept {
+        node n;
+        n.v = {family::extract_lane, 0, o, {}};
+        n.words[0] = lane;
+        use_slot(n, 0, a);
+        emit_result(n, type_of_letter(row(o).type.results[0]));
+    }
+    void lower_replace_lane(op o, u32 lane) noexcept {
+        entry b = stack_.pop(), a = stack_.pop();
+        emit_replace_lane(o, lane, a, b);
+    }
+    void emit_replace_lane(op o, u32 lane, entry& a, entry& b) noexcept {
+        node n;
+        n.v = {family::replace_lane, 0, o, {}};
+        n.words[0] = lane;
+        use_slot(n, 0, a);
+        use_slot(n, 1, b);
+        n.v.at[3] = loc::slot;
+        bind(n, 1, b);
+        emit_result(n, t_v128);
+    }
+    /// v128.loadN_lane: the number is loaded above the operands, whose slots stay in use, then put into the lane.
+    void lower_load_lane(binary::instruction in, op access, op lane) noexcept {
+        entry v = stack_.pop();
+        const entry a = stack_.pop();
+        push_temp(a.type);
+        push_temp(t_v128);
+        if (failed_) return;
+        in.code = access;
+        load_from(in, a);
+        if (failed_) return;
+        entry loaded = stack_.pop();
+        stack_.shrink(stack_.size() - 2);
+        emit_replace_lane(lane, in.lane, v, loaded);
+    }
+    /// v128.storeN_lane: the lane replaces the vector on the stack and is stored.
+    void lower_store_lane(binary::instruction in, op access, op lane) noexcept {
+        entry v = stack_.pop();
+        emit_extract_lane(lane, in.lane, v);
+        if (failed_) return;
+        in.code = access;
+        lower_store(in);
     }
 
     const module_data& module_;

@@ -45,7 +45,7 @@ struct function_ir {
     u32 frame_slots = 0;          ///< slots of the frame
     u32 header = 0;               ///< slot of the return address
     u32 cost = 0;                 ///< fuel of an entry
-    u32 scratch = 0;              ///< four slots for operands beyond `most_slot`, 0 where none are needed
+    u32 scratch = 0;              ///< two slots for each of four operands beyond `most_slot`, 0 where none are needed
 
     void clear() noexcept {
         nodes.clear();

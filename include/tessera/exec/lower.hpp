@@ -12,7 +12,7 @@ namespace tessera::inline TESSERA_ABI::exec {
 
 namespace detail {
 /// How an instruction is lowered: by its shape, or by a rule of its own.
-enum class shape_kind : u8 { rule, unary, binary, load, store };
+enum class shape_kind : u8 { rule, unary, binary, ternary, load, store, extract_lane, replace_lane };
 template <class = void>
 inline constexpr auto shape_kinds = [] {
     std::array<shape_kind, op_count> kinds{};
@@ -20,19 +20,36 @@ inline constexpr auto shape_kinds = [] {
         const op o = op(i);
         if (is_pure(o, 1)) kinds[i] = shape_kind::unary;
         else if (is_pure(o, 2)) kinds[i] = shape_kind::binary;
+        else if (is_pure(o, 3)) kinds[i] = shape_kind::ternary;
+        else if (row(o).immediate == imm::lane)
+            kinds[i] = row(o).type.param_count == 1 ? shape_kind::extract_lane : shape_kind::replace_lane;
         else if (is_load(o)) kinds[i] = shape_kind::load;
         else if (is_store(o)) kinds[i] = shape_kind::store;
     }
     kinds[u16(op::i32_eqz)] = kinds[u16(op::i64_eqz)] = shape_kind::rule;
     return kinds;
 }();
+
+/// The two instructions that a load or store of a lane is made of.
+struct lane_access {
+    op access = op::nop;
+    op lane = op::nop;
+};
+template <class = void>
+inline constexpr auto lane_accesses = []<std::size_t... I>(std::index_sequence<I...>) {
+    constexpr u16 first = u16(op::v128_load8_lane);
+    return std::array<lane_access, sizeof...(I)>{
+        lane_access{num::sem<op(first + I)>::access, num::sem<op(first + I)>::lane}...};
+}
+(std::make_index_sequence<8>());
 } // namespace detail
 
 /// Lowers the functions of one unit. Kept between functions for the sake of its buffers.
 template <features F>
 class lowering : function_builder {
 public:
-    lowering(function_ir& ir, const runtime::code_unit& unit) noexcept : function_builder(ir, unit, num::apply<>) {}
+    lowering(function_ir& ir, const runtime::code_unit& unit) noexcept
+        : function_builder(ir, unit, num::apply<num::of_numbers>) {}
 
     /// Fills the IR with function `index`, which is not imported. False: memory is out.
     [[nodiscard]] bool run(u32 index) noexcept {
@@ -89,6 +106,9 @@ private:
         switch (detail::shape_kinds<>[u16(in.code)]) {
         case detail::shape_kind::unary: return lower_unary(in.code);
         case detail::shape_kind::binary: return lower_binary(in.code);
+        case detail::shape_kind::ternary: return lower_ternary(in.code);
+        case detail::shape_kind::extract_lane: return lower_extract_lane(in.code, in.lane);
+        case detail::shape_kind::replace_lane: return lower_replace_lane(in.code, in.lane);
         case detail::shape_kind::load: return lower_load(in);
         case detail::shape_kind::store: return lower_store(in);
         case detail::shape_kind::rule: return step_rule(in, reader);
@@ -132,6 +152,11 @@ private:
         case op::ref_null: return push_constant(in.type, 0);
         default: break;
         }
+        if constexpr (F[feature::simd]) {
+            if (in.code == op::v128_const) return lower_vector_constant(in.list);
+            if (in.code == op::i8x16_shuffle) return lower_shuffle(in);
+            if (in.immediate == imm::memarg_lane) return lower_lane_access(in);
+        }
         if constexpr (F[feature::function_references]) switch (in.code) {
             case op::call_ref: return lower_call_ref(in.index, false);
             case op::return_call_ref: return lower_call_ref(in.index, true);
@@ -157,6 +182,11 @@ private:
         lower_as_special(in);
     }
 
+    void lower_lane_access(const binary::instruction& in) noexcept {
+        const auto [access, lane] = detail::lane_accesses<>[u16(in.code) - u16(op::v128_load8_lane)];
+        if (in.code <= op::v128_load64_lane) lower_load_lane(in, access, lane);
+        else lower_store_lane(in, access, lane);
+    }
     void lower_null_check() noexcept {
         entry e = stack_.pop();
         settle_popped(e);

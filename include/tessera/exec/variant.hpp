@@ -19,26 +19,45 @@ namespace tessera::inline TESSERA_ABI::exec {
 enum class loc : u8 { none, slot, imm, acc, pin };
 
 /// What the registers are told apart by.
-enum class cls : u8 { i32, i64, f32, f64 };
+enum class cls : u8 { i32, i64, f32, f64, v128 };
 
-/// The register an operand class shares: 0 integers, 1 f32, 2 f64.
-constexpr unsigned register_of(cls c) noexcept { return c == cls::f32 ? 1u : c == cls::f64 ? 2u : 0u; }
+/// The register an operand class shares: 0 integers, 1 f32, 2 f64, 3 v128.
+constexpr unsigned register_of(cls c) noexcept { return c < cls::f32 ? 0u : unsigned(c) - 1; }
+inline constexpr unsigned register_count = 4;
+
+/// True if handlers pass a vector to each other in a register: where the convention for calls has one for
+/// it and the engine makes such calls. Else vectors are in slots only.
+#if TESSERA_TAIL_CALLS && (defined(__x86_64__) || defined(__aarch64__)) && defined(__BYTE_ORDER__) &&                  \
+    __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+inline constexpr bool has_vector_register = true;
+#else
+inline constexpr bool has_vector_register = false;
+#endif
 
 /// The class of a signature letter; references and addresses count as integers.
 constexpr cls class_of(char letter) noexcept {
-    return letter == 'l' ? cls::i64 : letter == 'f' ? cls::f32 : letter == 'd' ? cls::f64 : cls::i32;
+    return letter == 'l'   ? cls::i64
+           : letter == 'f' ? cls::f32
+           : letter == 'd' ? cls::f64
+           : letter == 'v' ? cls::v128
+                           : cls::i32;
 }
 
 enum class family : u8 {
-    unary,        ///< d = op a
-    binary,       ///< d = a op b
-    move,         ///< d = a
-    constant,     ///< d = 64 bits
-    select,       ///< d = c ? a : b
-    load,         ///< d = memory 0 [a + offset]
-    load_indexed, ///< d = memory 0 [a + (b << scale) + offset]
-    store,        ///< memory 0 [a + offset] = b
-    load_wide,    ///< any memory, any offset
+    unary,           ///< d = op a
+    binary,          ///< d = a op b
+    move,            ///< d = a
+    constant,        ///< d = 64 bits
+    select,          ///< d = c ? a : b
+    ternary,         ///< d = op(a, b, c)
+    vector_constant, ///< d = 128 bits
+    shuffle,         ///< d = lanes of a and b that the cell names
+    extract_lane,    ///< d = a lane of a
+    replace_lane,    ///< d = a with b in one lane
+    load,            ///< d = memory 0 [a + offset]
+    load_indexed,    ///< d = memory 0 [a + (b << scale) + offset]
+    store,           ///< memory 0 [a + offset] = b
+    load_wide,       ///< any memory, any offset
     store_wide,
     global_get,
     global_set,
@@ -60,9 +79,8 @@ enum class family : u8 {
     special, ///< the instruction's own function, operands in consecutive slots
     zero_range,
     move_range,
-    move_wide,    ///< slot numbers beyond u16
-    select_range, ///< select of values that take several slots
-    entry,        ///< safepoint at a function's entry
+    move_wide, ///< slot numbers beyond u16
+    entry,     ///< safepoint at a function's entry
     unreachable,
     throw_,     ///< a new exception, or the one a reference names
     null_check, ///< ref.as_non_null
@@ -86,7 +104,7 @@ inline constexpr u8 negated = 1;      ///< branch if the comparison is false (Na
 inline constexpr u8 fuel = 2;         ///< a back edge or an entry that charges fuel
 inline constexpr u8 interrupt = 4;    ///< a back edge or an entry that looks whether it shall stop
 inline constexpr u8 canonical = 8;    ///< NaN results are canonical (deterministic profile)
-inline constexpr u8 instruction = 16; ///< unary: by an instruction that not all processors have
+inline constexpr u8 instruction = 16; ///< unary, binary, shuffle: by an instruction that not all processors have
 inline constexpr u8 shift = 4;        ///< load_indexed: where the scale is
 } // namespace flag
 
@@ -115,7 +133,12 @@ constexpr cls operand_class(const variant& v, unsigned k) noexcept {
     const op_type& t = row(v.code).type;
     switch (v.fam) {
     case family::unary: return class_of(k == 3 ? t.results[0] : t.params[0]);
-    case family::binary: return class_of(k == 3 ? t.results[0] : t.params[k]);
+    case family::binary:
+    case family::ternary:
+    case family::shuffle: return class_of(k == 3 ? t.results[0] : t.params[k]);
+    case family::extract_lane: return class_of(k == 3 ? t.results[0] : 'v');
+    case family::replace_lane: return class_of(k == 1 ? t.params[1] : 'v');
+    case family::vector_constant: return cls::v128;
     case family::load:
     case family::load_indexed: return k == 3 ? class_of(t.results[0]) : cls::i32;
     case family::load_wide: return k == 3 ? class_of(t.results[0]) : cls::i64;
@@ -131,7 +154,6 @@ constexpr cls operand_class(const variant& v, unsigned k) noexcept {
     case family::pins: return k == 0 ? cls::i64 : k == 1 ? cls::f32 : cls::f64;
     case family::br_table:
     case family::null_check: return cls::i32;
-    case family::select_range: return cls::i32;
     default: return cls::i64;
     }
 }
@@ -172,14 +194,17 @@ constexpr shape shape_of(family fam, u8 flags) noexcept {
     case family::return_call_record: return {4, 0, false};   // arguments' slot, count, header, func
     case family::return_call_indirect: return {5, 0, false}; // …, table, type id
     case family::return_call_ref: return {3, 0, false};
-    case family::special: return {3, 0, false};      // first slot, index, second index
-    case family::zero_range: return {2, 0, false};   // first slot, count
-    case family::move_range: return {3, 0, false};   // to, from, count
-    case family::move_wide: return {2, 0, false};    // to, from
-    case family::select_range: return {3, 0, false}; // to, other, count
-    case family::throw_: return {2, 0, false};       // first slot, tag; or slot of the reference, no_index
+    case family::special: return {3, 0, false};    // first slot, index, second index
+    case family::zero_range: return {2, 0, false}; // first slot, count
+    case family::move_range: return {3, 0, false}; // to, from, count
+    case family::move_wide: return {2, 0, false};  // to, from
+    case family::throw_: return {2, 0, false};     // first slot, tag; or slot of the reference, no_index
     case family::entry: return {cost, 0, false};
     case family::constant: return {0, 1, false};
+    case family::vector_constant:
+    case family::shuffle: return {4, 0, false}; // lanes of 32 bits; bytes
+    case family::extract_lane:
+    case family::replace_lane: return {1, 0, false}; // number of the lane
     default: return {};
     }
 }
@@ -298,6 +323,70 @@ constexpr bool is_hot(op o) noexcept {
     default: return false;
     }
 }
+/// What vectors are used for most; these have forms with the accumulator.
+constexpr bool is_hot_vector(op o) noexcept {
+    switch (o) {
+    case op::v128_load:
+    case op::v128_load8x8_u:
+    case op::v128_load32_splat:
+    case op::v128_load64_splat:
+    case op::v128_store:
+    case op::v128_and:
+    case op::v128_andnot:
+    case op::v128_or:
+    case op::v128_xor:
+    case op::v128_any_true:
+    case op::i8x16_shuffle:
+    case op::i8x16_swizzle:
+    case op::i8x16_splat:
+    case op::i8x16_bitmask:
+    case op::i8x16_eq:
+    case op::i8x16_add:
+    case op::i8x16_sub:
+    case op::i8x16_add_sat_u:
+    case op::i8x16_sub_sat_u:
+    case op::i8x16_min_u:
+    case op::i8x16_max_u:
+    case op::i8x16_shr_u:
+    case op::i8x16_narrow_i16x8_u:
+    case op::i16x8_extend_low_i8x16_u:
+    case op::i16x8_extend_high_i8x16_u:
+    case op::i16x8_shl:
+    case op::i16x8_shr_u:
+    case op::i16x8_add:
+    case op::i16x8_sub:
+    case op::i16x8_mul:
+    case op::i32x4_splat:
+    case op::i32x4_eq:
+    case op::i32x4_gt_s:
+    case op::i32x4_shl:
+    case op::i32x4_shr_s:
+    case op::i32x4_shr_u:
+    case op::i32x4_add:
+    case op::i32x4_sub:
+    case op::i32x4_mul:
+    case op::i32x4_dot_i16x8_s:
+    case op::i64x2_shl:
+    case op::i64x2_shr_u:
+    case op::i64x2_add:
+    case op::f32x4_splat:
+    case op::f32x4_lt:
+    case op::f32x4_le:
+    case op::f32x4_gt:
+    case op::f32x4_add:
+    case op::f32x4_sub:
+    case op::f32x4_mul:
+    case op::f32x4_div:
+    case op::f32x4_convert_i32x4_s:
+    case op::f64x2_splat:
+    case op::f64x2_lt:
+    case op::f64x2_add:
+    case op::f64x2_sub:
+    case op::f64x2_mul:
+    case op::f64x2_div: return true;
+    default: return false;
+    }
+}
 constexpr bool is_hot_load(op o) noexcept {
     return o == op::i32_load || o == op::i32_load8_u || o == op::i32_load8_s || o == op::i32_load16_u ||
            o == op::i64_load || o == op::f32_load || o == op::f64_load;
@@ -353,6 +442,10 @@ constexpr bool latch_exists(op o, loc a, loc b) noexcept {
 }
 
 constexpr bool binary_sources_exist(op o, loc a, loc b) noexcept {
+    if (class_of(row(o).type.params[0]) == cls::v128)
+        return slot_or_acc(a) && (b == loc::slot || (row(o).type.params[1] == 'i'
+                                                         ? b == loc::imm
+                                                         : b == loc::acc && a == loc::slot && !num::is_commutative(o)));
     const bool is_float = class_of(row(o).type.params[0]) >= cls::f32;
     if (!slot_or_acc(a) && a != loc::imm) return false;
     const bool with_acc = a == loc::acc || b == loc::acc;
@@ -440,6 +533,7 @@ constexpr bool pin_form_exists(const variant& v) noexcept {
         if (a == loc::pin) return slot_or_acc(b) || (b == loc::imm && class_of(row(v.code).type.params[1]) < cls::f32);
         return slot_or_acc(a);
     case family::move:
+        if (cls(v.code) == cls::v128) return false;
         if (cls(v.code) == cls::i32) return a == loc::imm;
         return a != d && (a == loc::pin ? d == loc::slot : a == loc::slot);
     default: return false;
@@ -447,8 +541,28 @@ constexpr bool pin_form_exists(const variant& v) noexcept {
 }
 } // namespace detail
 
+namespace detail {
+/// True if an operand of `v` is the accumulator of vectors.
+constexpr bool has_vector_acc(const variant& v) noexcept {
+    const auto is = [&](unsigned k) { return v.at[k] == loc::acc && operand_class(v, k) == cls::v128; };
+    return is(0) || is(1) || is(3);
+}
+constexpr bool vector_acc_exists(const variant& v) noexcept {
+    switch (v.fam) {
+    case family::unary:
+    case family::binary:
+    case family::load:
+    case family::store:
+    case family::shuffle: return has_vector_register && is_hot_vector(v.code);
+    case family::vector_constant: return has_vector_register;
+    default: return false;
+    }
+}
+} // namespace detail
+
 /// True if there is a handler for `v`, its flags aside.
 constexpr bool exists(const variant& v) noexcept {
+    if (detail::has_vector_acc(v) && !detail::vector_acc_exists(v)) return false;
     if (v.fam == family::pins || detail::has_pin(v)) return TESSERA_TAIL_CALLS && detail::pin_form_exists(v);
     if constexpr (!TESSERA_TAIL_CALLS)
         if (!exists_in_loop(v)) return false;
@@ -463,7 +577,12 @@ constexpr bool exists(const variant& v) noexcept {
         return d == loc::none && num::is_compare(v.code) && detail::binary_sources_exist(v.code, a, b);
     case family::latch: return a == loc::slot && d == loc::none && detail::latch_exists(v.code, a, b);
     case family::move: return (a == loc::slot || (a == loc::imm && cls(v.code) < cls::f32)) && d == loc::slot;
-    case family::constant: return d == loc::slot;
+    case family::constant:
+    case family::ternary: return d == loc::slot;
+    case family::vector_constant: return slot_or_acc(d);
+    case family::shuffle: return slot_or_acc(d) && detail::binary_sources_exist(v.code, a, b);
+    case family::extract_lane: return a == loc::slot && slot_or_acc(d);
+    case family::replace_lane: return a == loc::slot && slot_or_acc(b) && d == loc::slot;
     case family::select: {
         if (!slot_or_acc(c) || !slot_or_acc(d)) return false;
         if (cls(v.code) == cls::i32)

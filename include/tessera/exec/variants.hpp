@@ -30,7 +30,8 @@ constexpr u8 flags_of(const model& m, const variant& v, bool back) noexcept {
         if (m.interrupt) flags |= flag::interrupt;
     }
     if ((v.fam == family::special || v.fam == family::call_record) && m.fuel) flags |= flag::fuel;
-    if ((v.fam == family::unary || v.fam == family::binary) && m.canonical && num::picks_nan(v.code))
+    if ((v.fam == family::unary || v.fam == family::binary || v.fam == family::ternary) && m.canonical &&
+        num::picks_nan(v.code))
         flags |= flag::canonical;
     return flags;
 }
@@ -39,6 +40,12 @@ namespace detail {
 /// True if a module of the features `f` can come to a handler of the kind of `v`.
 constexpr bool is_needed(features f, const variant& v) noexcept {
     switch (v.fam) {
+    case family::move:
+    case family::select:
+    case family::global_get:
+    case family::global_set:
+    case family::return_: return cls(v.code) != cls::v128 || f[feature::simd];
+    case family::vector_constant: return f[feature::simd];
     case family::call_ref: return has(f, op::call_ref);
     case family::return_call:
     case family::return_call_lazy:
@@ -49,40 +56,48 @@ constexpr bool is_needed(features f, const variant& v) noexcept {
     case family::throw_:
     case family::failed:
     case family::land: return has(f, op::throw_);
-    case family::select_range: return f[feature::simd]; // only a v128 takes several slots
-    case family::special: return has(f, v.code) && (!is_global_access(v.code) || f[feature::simd]);
+    case family::special: return has(f, v.code);
     default: return true;
     }
 }
-/// Calls `emit(variant)` for every variant of a build with the features `f`.
+/// The list is made in parts, by instructions and a last one for what serves several: clang limits what
+/// one constant expression may take.
+inline constexpr unsigned parts = 8;
+
+/// Calls `emit(variant)` for every variant in part `part` of a build with the features `f`.
 template <class Emit>
-constexpr void each_variant(features f, Emit emit) noexcept {
+constexpr void each_variant(features f, unsigned part, Emit emit) noexcept {
     const model m = model_of(f);
     const auto add = [&](variant v, bool back) {
         if (!exists(v) || !is_needed(f, v)) return;
         v.flags = u8(v.flags | flags_of(m, v, back));
         emit(v);
     };
+    const auto add_both = [&](variant v) {
+        add(v, false);
+        if (!TESSERA_TAIL_CALLS || !num::has_instruction(v.code)) return;
+        v.flags = flag::instruction;
+        add(v, false);
+    };
     constexpr loc all[] = {loc::slot, loc::acc, loc::imm, loc::pin}, registers[] = {loc::slot, loc::acc, loc::pin};
     const view<loc> places(all, 3), ends(all, 2);
     const bool safe = m.fuel || m.interrupt; // back edges differ from forward ones
-    for (u16 i = 0; i < op_count; ++i) {
+    constexpr unsigned step = (op_count + parts - 2) / (parts - 1);
+    for (u16 i = u16(part * step); i < (part + 1) * step && i < op_count; ++i) {
         const op o = op(i);
         const op_row& r = op_table[i];
         if (!r.executed || !has(f, o)) continue;
+        const bool in_slots =
+            r.type.params[0] == 'v' && !is_hot_vector(o); // what never has another form is not asked for
         if (is_pure(o, 1))
-            for (loc a : ends)
-                for (loc d : ends) {
-                    add({family::unary, 0, o, {a, loc::none, loc::none, d}}, false);
-                    if (TESSERA_TAIL_CALLS && num::has_instruction(o))
-                        add({family::unary, flag::instruction, o, {a, loc::none, loc::none, d}}, false);
-                }
+            for (loc a : view<loc>(all, in_slots ? 1 : 2))
+                for (loc d : ends) add_both({family::unary, 0, o, {a, loc::none, loc::none, d}});
         const bool pins = is_hot(o) || num::is_compare(o) || is_hot_load(o) || is_hot_store(o);
-        const view<loc> sources(all, pins ? 4 : 3), results(registers, pins ? 3 : 2);
+        const view<loc> sources(all, pins ? 4 : 3), results(registers, in_slots ? 1 : pins ? 3 : 2);
         if (is_pure(o, 2))
-            for (loc a : sources)
+            for (loc a : in_slots ? view<loc>(all, 1) : sources)
                 for (loc b : sources) {
-                    for (loc d : results) add({family::binary, 0, o, {a, b, loc::none, d}}, false);
+                    for (loc d : results) add_both({family::binary, 0, o, {a, b, loc::none, d}});
                     if (!num::is_compare(o)) continue;
                     const bool is_float = class_of(r.type.params[0]) >= cls::f32;
                     for (u8 negated = 0; negated <= u8(is_float ? 1 : 0); ++negated)
@@ -107,9 +122,21 @@ constexpr void each_variant(features f, Emit emit) noexcept {
                 for (loc b : sources) add({family::store, 0, o, {a, b, loc::none, loc::none}}, false);
             add({family::store_wide, 0, o, {loc::slot, loc::slot, loc::none, loc::none}}, false);
         }
+        if (is_pure(o, 3)) add({family::ternary, 0, o, {loc::slot, loc::slot, loc::slot, loc::slot}}, false);
+        if (r.immediate == imm::shuffle)
+            for (loc a : ends)
+                for (loc b : ends)
+                    for (loc d : ends) add_both({family::shuffle, 0, o, {a, b, loc::none, d}});
+        if (r.immediate == imm::lane)
+            for (loc x : ends) {
+                if (r.type.param_count == 1)
+                    add({family::extract_lane, 0, o, {loc::slot, loc::none, loc::none, x}}, false);
+                else add({family::replace_lane, 0, o, {loc::slot, x, loc::none, loc::slot}}, false);
+            }
         if (is_special(o)) add({family::special, 0, o, {}}, false);
     }
-    for (u16 c = 0; c < 4; ++c) {
+    if (part != parts - 1) return;
+    for (u16 c = 0; c <= u16(cls::v128); ++c) {
         const op o = op(c);
         for (loc a : places) {
             add({family::move, 0, o, {a, loc::none, loc::none, loc::slot}}, false);
@@ -138,9 +165,9 @@ constexpr void each_variant(features f, Emit emit) noexcept {
         add({family::call_indirect, 0, op::nop, {a}}, false);
     }
     add({family::constant, 0, op::nop, {loc::none, loc::none, loc::none, loc::slot}}, false);
+    for (loc d : ends) add({family::vector_constant, 0, op::nop, {loc::none, loc::none, loc::none, d}}, false);
     if (safe) add({family::entry, 0, op::nop, {}}, false);
-    for (family fam : {family::call_ref, family::return_call_indirect, family::return_call_ref, family::null_check,
-                       family::select_range})
+    for (family fam : {family::call_ref, family::return_call_indirect, family::return_call_ref, family::null_check})
         add({fam, 0, op::nop, {loc::slot}}, false);
     for (family fam : {family::call,
                        family::call_lazy,
@@ -165,21 +192,33 @@ constexpr void each_variant(features f, Emit emit) noexcept {
                        family::probe})
         add({fam, 0, op::nop, {}}, false);
 }
-consteval std::size_t count_variants(features f) {
+template <features F, unsigned Part>
+inline constexpr std::size_t part_size = [] {
     std::size_t n = 0;
-    each_variant(f, [&](const variant&) { ++n; });
+    each_variant(F, Part, [&](const variant&) { ++n; });
     return n;
-}
+}();
+template <features F, unsigned Part>
+inline constexpr auto part_list = [] {
+    std::array<u64, part_size<F, Part>> list{};
+    std::size_t n = 0;
+    each_variant(F, Part, [&](const variant& v) { list[n++] = v.pack(); });
+    return list;
+}();
 } // namespace detail
 
 /// All variants of a build, packed.
 template <features F>
-inline constexpr auto variants = [] {
-    std::array<u64, detail::count_variants(F)> list{};
+inline constexpr auto variants = []<unsigned... Part>(std::integer_sequence<unsigned, Part...>) {
+    std::array<u64, (detail::part_size<F, Part> + ...)> list{};
     std::size_t n = 0;
-    detail::each_variant(F, [&](const variant& v) { list[n++] = v.pack(); });
+    const auto append = [&](const auto& part) {
+        for (u64 id : part) list[n++] = id;
+    };
+    (append(detail::part_list<F, Part>), ...);
     return list;
-}();
+}
+(std::make_integer_sequence<unsigned, detail::parts>());
 
 /// From a variant to its number in `variants<F>`: open addressing on the packed word.
 template <features F>

@@ -193,22 +193,22 @@ struct ceil {
 /// flt
 template <class T>
 struct lt {
-    static TESSERA_INLINE constexpr u32 eval(T a, T b) noexcept { return u32(a < b); }
+    static TESSERA_INLINE constexpr truth_of<T> eval(T a, T b) noexcept { return truth_of<T>(a < b); }
 };
 /// fgt
 template <class T>
 struct gt {
-    static TESSERA_INLINE constexpr u32 eval(T a, T b) noexcept { return u32(a > b); }
+    static TESSERA_INLINE constexpr truth_of<T> eval(T a, T b) noexcept { return truth_of<T>(a > b); }
 };
 /// fle
 template <class T>
 struct le {
-    static TESSERA_INLINE constexpr u32 eval(T a, T b) noexcept { return u32(a <= b); }
+    static TESSERA_INLINE constexpr truth_of<T> eval(T a, T b) noexcept { return truth_of<T>(a <= b); }
 };
 /// fge
 template <class T>
 struct ge {
-    static TESSERA_INLINE constexpr u32 eval(T a, T b) noexcept { return u32(a >= b); }
+    static TESSERA_INLINE constexpr truth_of<T> eval(T a, T b) noexcept { return truth_of<T>(a >= b); }
 };
 
 } // namespace tessera::num

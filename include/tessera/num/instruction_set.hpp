@@ -24,13 +24,25 @@ constexpr bool has_instruction(op o) noexcept {
     case op::f64_trunc:
     case op::f64_nearest:
     case op::i32_popcnt:
-    case op::i64_popcnt: return true;
+    case op::i64_popcnt:
+    case op::f32x4_ceil:
+    case op::f32x4_floor:
+    case op::f32x4_trunc:
+    case op::f32x4_nearest:
+    case op::f64x2_ceil:
+    case op::f64x2_floor:
+    case op::f64x2_trunc:
+    case op::f64x2_nearest:
+    case op::i8x16_shuffle:
+    case op::i8x16_swizzle:
+    case op::i8x16_relaxed_swizzle:
+    case op::i32x4_mul: return true;
     default: return false;
     }
 }
 /// True if the processor has the instructions of all `by_instruction`.
 inline bool processor_has_instructions() noexcept {
-    return __builtin_cpu_supports("sse4.1") && __builtin_cpu_supports("popcnt");
+    return __builtin_cpu_supports("ssse3") && __builtin_cpu_supports("sse4.1") && __builtin_cpu_supports("popcnt");
 }
 
 /// The meaning of `O` as one instruction.
@@ -52,14 +64,46 @@ struct by_instruction {
         __asm__("popcnt %0, %0" : "+r"(a) : : "cc");
         return a;
     }
+    static TESSERA_INLINE v128 eval(v128 v) noexcept {
+        vector<f32> a = as_vector<f32>(v);
+        if constexpr (row(O).text[1] == '3') __asm__("roundps %1, %0, %0" : "+x"(a) : "i"(rounding));
+        else __asm__("roundpd %1, %0, %0" : "+x"(a) : "i"(rounding));
+        return bits_as<v128>(a);
+    }
+    static TESSERA_INLINE v128 eval(v128 v, v128 w) noexcept {
+        vector<u8> a = as_vector<u8>(v), b = as_vector<u8>(w);
+        if constexpr (O == op::i32x4_mul) {
+            __asm__("pmulld %1, %0" : "+x"(a) : "x"(b));
+            return bits_as<v128>(a);
+        } else {
+            return bits_as<v128>(shuffled(a, beyond_15(b)));
+        }
+    }
+    static TESSERA_INLINE v128 eval(v128 a, v128 b, v128 which) noexcept {
+        const vector<u8> first = shuffled(as_vector<u8>(a), beyond_15(as_vector<u8>(which))),
+                         second = shuffled(as_vector<u8>(b), as_vector<u8>(which) - u8(16));
+        return bits_as<v128>(first | second);
+    }
 
 private:
-    static constexpr bool is(op narrow, op wide) noexcept { return O == narrow || O == wide; }
+    /// The lanes of `a` that `which` names, 0 where its highest bit is set.
+    static TESSERA_INLINE vector<u8> shuffled(vector<u8> a, vector<u8> which) noexcept {
+        __asm__("pshufb %1, %0" : "+x"(a) : "x"(which));
+        return a;
+    }
+    /// Sets the highest bit of what is more than 15.
+    static TESSERA_INLINE vector<u8> beyond_15(vector<u8> which) noexcept {
+        return add_sat_u<vector<u8>>::eval(which, detail::filled(u8(0x70)));
+    }
+    template <class... Of>
+    static constexpr bool is(Of... of) noexcept {
+        return ((O == of) || ...);
+    }
     /// Bits 0 and 1: to nearest, down, up, toward zero; bit 3: whether it is exact does not matter.
-    static constexpr int rounding = 8 | (is(op::f32_floor, op::f64_floor)   ? 1
-                                         : is(op::f32_ceil, op::f64_ceil)   ? 2
-                                         : is(op::f32_trunc, op::f64_trunc) ? 3
-                                                                            : 0);
+    static constexpr int rounding = 8 | (is(op::f32_floor, op::f64_floor, op::f32x4_floor, op::f64x2_floor)   ? 1
+                                         : is(op::f32_ceil, op::f64_ceil, op::f32x4_ceil, op::f64x2_ceil)     ? 2
+                                         : is(op::f32_trunc, op::f64_trunc, op::f32x4_trunc, op::f64x2_trunc) ? 3
+                                                                                                              : 0);
 };
 
 #else

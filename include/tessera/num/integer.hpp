@@ -13,9 +13,19 @@
 
 namespace tessera::inline TESSERA_ABI::num {
 
+/// The types that go with an operand type `T`, which is a number, or several in a vector of the compiler
+/// (lane.hpp): many meanings are one expression that holds for both.
+template <class T>
+struct kin {
+    using lane = T;
+    using signed_ = std::make_signed_t<std::conditional_t<std::is_integral_v<T>, T, bits_of_size<sizeof(T)>>>;
+    using truth = u32; ///< what a comparison gives: 1 or 0; in lanes all bits or none
+};
 /// The signed integer with the bits of `T`.
 template <class T>
-using signed_of = std::make_signed_t<T>;
+using signed_of = typename kin<T>::signed_;
+template <class T>
+using truth_of = typename kin<T>::truth;
 
 /// What a shift or rotation by `n` shifts: n modulo the width.
 template <class T>
@@ -47,12 +57,12 @@ struct mul {
 /// ieq, feq
 template <class T>
 struct eq {
-    static TESSERA_INLINE constexpr u32 eval(T a, T b) noexcept { return u32(a == b); }
+    static TESSERA_INLINE constexpr truth_of<T> eval(T a, T b) noexcept { return truth_of<T>(a == b); }
 };
 /// ine, fne
 template <class T>
 struct ne {
-    static TESSERA_INLINE constexpr u32 eval(T a, T b) noexcept { return u32(a != b); }
+    static TESSERA_INLINE constexpr truth_of<T> eval(T a, T b) noexcept { return truth_of<T>(a != b); }
 };
 
 // ---- arithmetic ----------------------------------------------------------------------------------
@@ -188,42 +198,50 @@ struct eqz {
 /// ilt_s
 template <class T>
 struct lt_s {
-    static TESSERA_INLINE constexpr u32 eval(T a, T b) noexcept { return u32(signed_of<T>(a) < signed_of<T>(b)); }
+    static TESSERA_INLINE constexpr truth_of<T> eval(T a, T b) noexcept {
+        return truth_of<T>(signed_of<T>(a) < signed_of<T>(b));
+    }
 };
 /// ilt_u
 template <class T>
 struct lt_u {
-    static TESSERA_INLINE constexpr u32 eval(T a, T b) noexcept { return u32(a < b); }
+    static TESSERA_INLINE constexpr truth_of<T> eval(T a, T b) noexcept { return truth_of<T>(a < b); }
 };
 /// igt_s
 template <class T>
 struct gt_s {
-    static TESSERA_INLINE constexpr u32 eval(T a, T b) noexcept { return u32(signed_of<T>(a) > signed_of<T>(b)); }
+    static TESSERA_INLINE constexpr truth_of<T> eval(T a, T b) noexcept {
+        return truth_of<T>(signed_of<T>(a) > signed_of<T>(b));
+    }
 };
 /// igt_u
 template <class T>
 struct gt_u {
-    static TESSERA_INLINE constexpr u32 eval(T a, T b) noexcept { return u32(a > b); }
+    static TESSERA_INLINE constexpr truth_of<T> eval(T a, T b) noexcept { return truth_of<T>(a > b); }
 };
 /// ile_s
 template <class T>
 struct le_s {
-    static TESSERA_INLINE constexpr u32 eval(T a, T b) noexcept { return u32(signed_of<T>(a) <= signed_of<T>(b)); }
+    static TESSERA_INLINE constexpr truth_of<T> eval(T a, T b) noexcept {
+        return truth_of<T>(signed_of<T>(a) <= signed_of<T>(b));
+    }
 };
 /// ile_u
 template <class T>
 struct le_u {
-    static TESSERA_INLINE constexpr u32 eval(T a, T b) noexcept { return u32(a <= b); }
+    static TESSERA_INLINE constexpr truth_of<T> eval(T a, T b) noexcept { return truth_of<T>(a <= b); }
 };
 /// ige_s
 template <class T>
 struct ge_s {
-    static TESSERA_INLINE constexpr u32 eval(T a, T b) noexcept { return u32(signed_of<T>(a) >= signed_of<T>(b)); }
+    static TESSERA_INLINE constexpr truth_of<T> eval(T a, T b) noexcept {
+        return truth_of<T>(signed_of<T>(a) >= signed_of<T>(b));
+    }
 };
 /// ige_u
 template <class T>
 struct ge_u {
-    static TESSERA_INLINE constexpr u32 eval(T a, T b) noexcept { return u32(a >= b); }
+    static TESSERA_INLINE constexpr truth_of<T> eval(T a, T b) noexcept { return truth_of<T>(a >= b); }
 };
 
 // ---- wide arithmetic: 128 bits in two halves, the low one first -----------------------------------

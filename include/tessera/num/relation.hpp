@@ -56,21 +56,43 @@ constexpr op related(op o, u8 compare_relation::*which) noexcept {
 }
 static_assert(u16(op::i32_ge_u) - u16(op::i32_eq) == 9 && u16(op::i64_ge_u) - u16(op::i64_eq) == 9);
 static_assert(u16(op::f32_ge) - u16(op::f32_eq) == 5 && u16(op::f64_ge) - u16(op::f64_eq) == 5);
+// Tables, since they are asked many times while a compiler makes the list of handlers.
+constexpr auto related_ops(u8 compare_relation::*which) noexcept {
+    std::array<op, op_count> table{};
+    for (u16 i = 0; i < op_count; ++i) table[i] = related(op(i), which);
+    return table;
+}
+inline constexpr auto negated_ops = related_ops(&compare_relation::negated);
+inline constexpr auto swapped_ops = related_ops(&compare_relation::swapped);
 } // namespace detail
 
 /// The comparison that is true just when `o` is false; op::count_ if there is none (the order of
 /// floats has none because of NaNs; eqz has none) or `o` does not compare two numbers.
-constexpr op negated_compare(op o) noexcept { return detail::related(o, &detail::compare_relation::negated); }
+constexpr op negated_compare(op o) noexcept { return detail::negated_ops[u16(o)]; }
 
 /// The comparison `c` with c(b, a) == o(a, b); op::count_ if `o` does not compare two numbers.
-constexpr op swapped_compare(op o) noexcept { return detail::related(o, &detail::compare_relation::swapped); }
+constexpr op swapped_compare(op o) noexcept { return detail::swapped_ops[u16(o)]; }
 
 /// True if `o` compares two numbers; eqz is none of these.
 constexpr bool is_compare(op o) noexcept { return swapped_compare(o) != op::count_; }
 
-/// True if `o` takes two numbers whose order does not matter. Of two NaNs either may be the one that
-/// is passed on, so float operations commute too.
-constexpr bool is_commutative(op o) noexcept {
+namespace detail {
+/// True if the vector instruction `text` does the same to each lane of two vectors, in whatever order.
+constexpr bool commutes_in_lanes(std::string_view text) noexcept {
+    text.remove_prefix(text.find('.') + 1);
+    if (text.substr(0, 8) == "relaxed_") text.remove_prefix(8);
+    if (text.substr(0, 7) == "extmul_") return true;
+    for (std::string_view one : {"add",           "mul",       "and",         "or",
+                                 "xor",           "eq",        "ne",          "min",
+                                 "max",           "min_s",     "min_u",       "max_s",
+                                 "max_u",         "add_sat_s", "add_sat_u",   "avgr_u",
+                                 "q15mulr_sat_s", "q15mulr_s", "dot_i16x8_s", "dot_i8x16_i7x16_s"})
+        if (text == one) return true;
+    return false;
+}
+constexpr bool commutes(op o) noexcept {
+    if (const op_type& t = row(o).type; t.param_count == 2 && t.params[0] == 'v' && t.params[1] == 'v')
+        return commutes_in_lanes(row(o).text);
     switch (o) {
     case op::i32_add:
     case op::i32_mul:
@@ -103,11 +125,31 @@ constexpr bool is_commutative(op o) noexcept {
     default: return false;
     }
 }
+inline constexpr auto commutative = [] {
+    std::array<bool, op_count> table{};
+    for (u16 i = 0; i < op_count; ++i) table[i] = commutes(op(i));
+    return table;
+}();
+} // namespace detail
 
-/// True if a NaN that `o` gives is picked by the implementation, or canonical in the deterministic
-/// profile (spec: exec/numerics, NaN Propagation). The other instructions that give floats move bits.
-constexpr bool picks_nan(op o) noexcept {
+/// True if `o` takes two operands whose order does not matter. Of two NaNs either may be the one that
+/// is passed on, so float operations commute too.
+constexpr bool is_commutative(op o) noexcept { return detail::commutative[u16(o)]; }
+
+namespace detail {
+/// The same of an instruction on vectors by its name: what computes floats, not what moves or compares them.
+constexpr bool picks_nan_in_lanes(std::string_view text) noexcept {
+    if (text.substr(0, 6) != "f32x4." && text.substr(0, 6) != "f64x2.") return false;
+    text.remove_prefix(6);
+    if (text.substr(0, 8) == "relaxed_") text.remove_prefix(8);
+    for (std::string_view one : {"add", "sub", "mul", "div", "sqrt", "ceil", "floor", "trunc", "nearest", "min", "max",
+                                 "madd", "nmadd", "demote_f64x2_zero", "promote_low_f32x4"})
+        if (text == one) return true;
+    return false;
+}
+constexpr bool computes_float(op o) noexcept {
     const op_type& t = row(o).type;
+    if (t.results[0] == 'v') return picks_nan_in_lanes(row(o).text);
     if (t.poly || t.result_count != 1 || (t.results[0] != 'f' && t.results[0] != 'd') || t.param_count == 0)
         return false;
     switch (o) {
@@ -126,5 +168,15 @@ constexpr bool picks_nan(op o) noexcept {
     default: return true;
     }
 }
+inline constexpr auto nan_pickers = [] {
+    std::array<bool, op_count> table{};
+    for (u16 i = 0; i < op_count; ++i) table[i] = computes_float(op(i));
+    return table;
+}();
+} // namespace detail
+
+/// True if a NaN that `o` gives is picked by the implementation, or canonical in the deterministic
+/// profile (spec: exec/numerics, NaN Propagation). The other instructions that give floats move bits.
+constexpr bool picks_nan(op o) noexcept { return detail::nan_pickers[u16(o)]; }
 
 } // namespace tessera::num

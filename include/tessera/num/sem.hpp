@@ -4,7 +4,7 @@
 /// place where the instruction set and the functions of num/ meet.
 #pragma once
 
-#include <tessera/num/convert.hpp>
+#include <tessera/num/vector_forms.hpp>
 #include <tessera/syntax/opcode.hpp>
 
 namespace tessera::inline TESSERA_ABI {
@@ -16,6 +16,38 @@ template <class To, class From>
 struct load {
     using value = To;
     using stored = From;
+    static TESSERA_INLINE constexpr To of(From raw) noexcept {
+        if constexpr (std::is_signed_v<From> && std::is_integral_v<From>) return To(i64(raw));
+        else return To(raw);
+    }
+};
+/// Meaning of a load whose number becomes every lane.
+template <class From>
+struct load_splat {
+    using value = v128;
+    using stored = From;
+    static TESSERA_INLINE constexpr v128 of(From raw) noexcept { return num::splat<From, From>::eval(raw); }
+};
+/// Meaning of a load whose number becomes the lowest bits, all others 0, of what F is then applied to.
+template <class From, class F = void>
+struct load_low {
+    using value = v128;
+    using stored = From;
+    static TESSERA_INLINE constexpr v128 of(From raw) noexcept {
+        const v128 v = num::of_halves(raw, 0);
+        if constexpr (std::is_void_v<F>) return v;
+        else return F::eval(v);
+    }
+};
+/// Meaning of a load into one lane: that of Load, then Replace.
+template <op Load, op Replace>
+struct load_lane {
+    static constexpr op access = Load, lane = Replace;
+};
+/// Meaning of a store of one lane: Extract, then Store.
+template <op Extract, op Store>
+struct store_lane {
+    static constexpr op lane = Extract, access = Store;
 };
 /// Meaning of a store: the low bits of `Value` go to memory as an `As`.
 template <class Value, class As>
@@ -38,6 +70,8 @@ template <>
 inline constexpr char letter<f32> = 'f';
 template <>
 inline constexpr char letter<f64> = 'd';
+template <>
+inline constexpr char letter<v128> = 'v';
 
 namespace detail {
 template <std::size_t I, class A, class... B>
@@ -75,13 +109,14 @@ struct function_traits<R (*)(A...) noexcept> {
     using result = typename detail::unchecked<R>::type; ///< without the `checked` around it
     static constexpr bool may_trap = detail::unchecked<R>::may_trap;
 
-    /// True if an instruction of type `t` takes and gives just this.
-    static consteval bool agrees(const op_type& t) {
+    /// True if an instruction of type `t` takes and gives just this, its immediate as the last operand.
+    static consteval bool agrees(const op_type& t, imm immediate) {
         constexpr char params[] = {letter<A>..., 0};
         constexpr const char(&results)[2] = detail::unchecked<R>::letters;
-        if (t.poly || t.param_count != arity || t.result_count != 1 + (results[1] != 0)) return false;
+        const char last = immediate == imm::lane ? 'i' : immediate == imm::shuffle ? 'v' : 0;
+        if (t.poly || t.param_count != arity - (last != 0) || t.result_count != 1 + (results[1] != 0)) return false;
         for (std::size_t i = 0; i < arity; ++i)
-            if (t.params[i] != params[i]) return false;
+            if (params[i] != (i < t.param_count ? t.params[i] : last)) return false;
         return t.results[0] == results[0] && t.results[1] == results[1];
     }
 };
@@ -90,10 +125,34 @@ namespace detail {
 // By overload on the meaning, so that a meaning used by many rows costs one instantiation.
 consteval bool row_agrees(const special*, const op_row& r) { return r.executed; }
 consteval bool row_agrees(const pending*, const op_row& r) { return !r.executed; }
+consteval bool loads(const op_row& r, char value, std::size_t size) {
+    return r.immediate == imm::memarg && r.type.param_count == 1 && r.type.params[0] == 'a' &&
+           r.type.result_count == 1 && r.type.results[0] == value && std::size_t(1) << access_log2(r) == size;
+}
 template <class To, class From>
 consteval bool row_agrees(const mem::load<To, From>*, const op_row& r) {
-    return r.immediate == imm::memarg && r.type.param_count == 1 && r.type.params[0] == 'a' &&
-           r.type.result_count == 1 && r.type.results[0] == letter<To> && u8(1u << access_log2(r)) == sizeof(From);
+    return loads(r, letter<To>, sizeof(From));
+}
+template <class From>
+consteval bool row_agrees(const mem::load_splat<From>*, const op_row& r) {
+    return loads(r, 'v', sizeof(From));
+}
+template <class From, class F>
+consteval bool row_agrees(const mem::load_low<From, F>*, const op_row& r) {
+    return loads(r, 'v', sizeof(From));
+}
+consteval bool accesses_lane(const op_row& r, u8 results, op access, op lane) {
+    return r.immediate == imm::memarg_lane && r.type.param_count == 2 && r.type.params[0] == 'a' &&
+           r.type.params[1] == 'v' && r.type.result_count == results && row(lane).immediate == imm::lane &&
+           access_log2(r) == access_log2(row(access));
+}
+template <op Load, op Replace>
+consteval bool row_agrees(const mem::load_lane<Load, Replace>*, const op_row& r) {
+    return accesses_lane(r, 1, Load, Replace) && row(Load).type.results[0] == row(Replace).type.params[1];
+}
+template <op Extract, op Store>
+consteval bool row_agrees(const mem::store_lane<Extract, Store>*, const op_row& r) {
+    return accesses_lane(r, 0, Store, Extract) && row(Extract).type.results[0] == row(Store).type.params[1];
 }
 template <class Value, class As>
 consteval bool row_agrees(const mem::store<Value, As>*, const op_row& r) {
@@ -102,7 +161,8 @@ consteval bool row_agrees(const mem::store<Value, As>*, const op_row& r) {
 }
 template <class Meaning>
 consteval bool row_agrees(const Meaning*, const op_row& r) {
-    return r.immediate == imm::none && function_traits<decltype(&Meaning::eval)>::agrees(r.type);
+    return (r.immediate == imm::none || r.immediate == imm::lane || r.immediate == imm::shuffle) &&
+           function_traits<decltype(&Meaning::eval)>::agrees(r.type, r.immediate);
 }
 } // namespace detail
 
@@ -119,7 +179,8 @@ struct meaning_of;
 } // namespace detail
 
 /// What the instruction `O` computes. Where it is a function of its operands, `sem<O>::eval` is that
-/// function; for a load or store it is a tag in mem::; else `special` or `pending`.
+/// function, with a lane's number or a shuffle's immediate as the last operand; for a load or store it is
+/// a tag in mem::; else `special` or `pending`.
 template <op O>
 using sem = typename detail::meaning_of<O>::type;
 
@@ -130,7 +191,7 @@ inline constexpr bool agrees = detail::row_agrees(static_cast<const sem<O>*>(nul
 
 /// True if `O` is a function of its operands alone: `sem<O>::eval` exists.
 template <op O>
-inline constexpr bool is_function = requires {
+inline constexpr bool is_function = row(O).immediate == imm::none&& requires {
     &sem<O>::eval;
 };
 /// arity, arg<I>, result and may_trap of an instruction that is a function.

@@ -147,7 +147,6 @@ private:
         case op::i64_mul:
             if constexpr (F[feature::extended_const]) return extended(rule);
             else return fail(msg::constant_required, needs(row(instruction_.code).text, feature::extended_const));
-        case op::v128_const:
         case op::struct_new:
         case op::struct_new_default:
         case op::array_new:
@@ -161,7 +160,8 @@ private:
         case op::i32_const:
         case op::i64_const:
         case op::f32_const:
-        case op::f64_const: return apply(rule);
+        case op::f64_const:
+        case op::v128_const: return apply(rule);
         default: break;
         }
         return fail(msg::constant_required, row(instruction_.code).text);

@@ -115,16 +115,6 @@ struct action<family::move_wide, Id> {
     }
 };
 template <u64 Id>
-struct action<family::select_range, Id> {
-    using c = cell<Id>;
-    static TESSERA_INLINE void run(state& s) noexcept {
-        if (c::template get<0>(s) == 0)
-            std::memmove(c::slot(s, c::template word<0>(s)), c::slot(s, c::template word<1>(s)),
-                         8 * std::size_t(c::template word<2>(s)));
-        c::next(s);
-    }
-};
-template <u64 Id>
 struct action<family::probe, Id> {
     using c = cell<Id>;
     static TESSERA_INLINE void run(state& s) noexcept {

@@ -20,14 +20,13 @@ using value_type = typename num::sem<O>::value;
 template <op O>
 TESSERA_INLINE value_type<O> read_memory(const u8* at) noexcept {
     using From = stored_type<O>;
-    using To = value_type<O>;
-    const From raw = load_le<From>(at);
-    if constexpr (std::is_signed_v<From> && std::is_integral_v<From>) return To(i64(raw));
-    else return To(raw);
+    if constexpr (std::is_same_v<From, v128>) return load_native<v128>(at); // bytes, in the order of both
+    else return num::sem<O>::of(load_le<From>(at));
 }
 template <op O>
 TESSERA_INLINE void write_memory(u8* at, value_type<O> value) noexcept {
-    store_le<stored_type<O>>(at, stored_type<O>(value));
+    if constexpr (std::is_same_v<stored_type<O>, v128>) store_native(at, value);
+    else store_le<stored_type<O>>(at, stored_type<O>(value));
 }
 template <u64 Id>
 TESSERA_INLINE void load_from(state& s, u64 end) noexcept {

@@ -21,22 +21,33 @@ TESSERA_INLINE void finish(state& s, checked<R> r) noexcept {
     C::put(s, r.value);
     C::next(s);
 }
+/// What the handler computes: its instruction's meaning, or that by an instruction of some processors.
+template <u64 Id>
+using meaning = std::conditional_t<(variant::unpack(Id).flags & flag::instruction) != 0,
+                                   num::by_instruction<variant::unpack(Id).code>, num::sem<variant::unpack(Id).code>>;
+/// The vector `r` as the profile wants it: NaNs canonical in lanes of floats.
+template <u64 Id, class R>
+TESSERA_INLINE R in_profile(R r) noexcept {
+    constexpr variant v = variant::unpack(Id);
+    if constexpr (std::is_same_v<R, v128> && (v.flags & flag::canonical) != 0)
+        return num::lanes<num::canonical<typename num::sem<v.code>::lane_type>>::eval(r);
+    else return r;
+}
 } // namespace detail
 
 template <u64 Id>
 struct action<family::unary, Id> {
     using c = cell<Id>;
     static TESSERA_INLINE void run(state& s) noexcept {
-        using meaning = std::conditional_t<(c::v.flags & flag::instruction) != 0, num::by_instruction<c::v.code>,
-                                           num::sem<c::v.code>>;
-        detail::finish<typename c::keyed>(s, meaning::eval(c::template get<0>(s)));
+        detail::finish<typename c::keyed>(s, detail::in_profile<Id>(detail::meaning<Id>::eval(c::template get<0>(s))));
     }
 };
 template <u64 Id>
 struct action<family::binary, Id> {
     using c = cell<Id>;
     static TESSERA_INLINE void run(state& s) noexcept {
-        detail::finish<typename c::keyed>(s, num::sem<c::v.code>::eval(c::template get<0>(s), c::template get<1>(s)));
+        detail::finish<typename c::keyed>(
+            s, detail::in_profile<Id>(detail::meaning<Id>::eval(c::template get<0>(s), c::template get<1>(s))));
     }
 };
 template <u64 Id>

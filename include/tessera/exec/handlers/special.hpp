@@ -22,9 +22,6 @@ struct special_call {
     runtime::table_data& table(u32 i) const noexcept { return *ctx.instance->tables[i]; }
 };
 
-/// True for the two that run as `family::special` on a v128 only; for other types they have families.
-constexpr bool is_global_access(op o) noexcept { return o == op::global_get || o == op::global_set; }
-
 /// True for the instructions that run as `family::special`.
 constexpr bool is_special(op o) noexcept {
     switch (o) {
@@ -42,9 +39,7 @@ constexpr bool is_special(op o) noexcept {
     case op::table_copy:
     case op::table_init:
     case op::elem_drop:
-    case op::ref_func:
-    case op::global_get:
-    case op::global_set: return true;
+    case op::ref_func: return true;
     default: return row(o).executed && row(o).type.result_count == 2; // wide arithmetic
     }
 }
@@ -94,12 +89,6 @@ TESSERA_NOINLINE trap do_special(context& ctx, u8* at, u32 index, u32 index2) no
         return runtime::init(x.table(x.index2), x.get(0), x.instance().elems[x.index], x.get(1), x.get(2));
     } else if constexpr (O == op::elem_drop) {
         x.instance().drop_elem(x.index);
-    } else if constexpr (O == op::global_get) {
-        x.put(x.ctx.globals[x.index][0], 0);
-        x.put(x.ctx.globals[x.index][1], 1);
-    } else if constexpr (O == op::global_set) {
-        x.ctx.globals[x.index][0] = x.get(0);
-        x.ctx.globals[x.index][1] = x.get(1);
     } else if constexpr (O == op::ref_func) {
         x.put(runtime::store_data::ref_of(*x.instance().funcs[x.index]));
     } else {
