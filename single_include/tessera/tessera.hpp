@@ -19118,6 +19118,9 @@ struct node {
     u64 wide = 0;
 };
 
+/// How many slots operand `k` of `n` takes.
+constexpr u32 operand_slots(const node& n, unsigned k) noexcept { return operand_class(n.v, k) == cls::v128 ? 2 : 1; }
+
 /// A place to branch to.
 struct label_def {
     u32 node = no_index;    ///< index of the node it stands before, no_index while unknown
@@ -19717,7 +19720,6 @@ protected:
         if (!redirect(e, to) && !(e.how == held::local && e.local == local)) move_to(to, e);
         if (keep) push_local(local);
     }
-    static u32 slots_of(const node& n, unsigned k) noexcept { return operand_class(n.v, k) == cls::v128 ? 2 : 1; }
     /// Lets the node that made `e` write to `slot` itself. Only if nothing since reads or writes it.
     TESSERA_NOINLINE bool redirect(const entry& e, u32 slot) noexcept {
         constexpr u32 away = 8; // not `far`, which <windows.h> defines
@@ -19731,7 +19733,8 @@ protected:
             const node& n = ir_.nodes[i];
             if (n.v.fam == family::move_range || n.v.fam == family::special) return false;
             for (unsigned k = 0; k < 4; ++k)
-                if (n.v.at[k] == loc::slot && n.operands[k] < slot + slots && slot < n.operands[k] + slots_of(n, k))
+                if (n.v.at[k] == loc::slot && n.operands[k] < slot + slots &&
+                    slot < n.operands[k] + operand_slots(n, k))
                     return false;
         }
         maker.operands[3] = slot;
@@ -21584,7 +21587,6 @@ private:
     static bool is_wide(const node& n, unsigned k) noexcept {
         return n.v.at[k] == loc::slot && n.operands[k] > most_slot;
     }
-    static u32 slots_of(const node& n, unsigned k) noexcept { return operand_class(n.v, k) == cls::v128 ? 2 : 1; }
     u32 size_of(u32 i) const noexcept {
         const variant v = variant_of(i);
         if (skipped(v)) return 0;
@@ -21592,7 +21594,7 @@ private:
         u32 size = layout_of(v).size;
         if (v.fam == family::br_table) size += (4 * (n.words[0] + 1) + 7) & ~7u;
         for (unsigned k = 0; k < 4; ++k)
-            if (is_wide(n, k)) size += wide_move_size * slots_of(n, k);
+            if (is_wide(n, k)) size += wide_move_size * operand_slots(n, k);
         return size;
     }
 
@@ -21604,7 +21606,7 @@ private:
         for (unsigned k = 0; k < 3; ++k)
             if (is_wide(n, k)) {
                 const u32 scratch = ir_.scratch + 2 * k;
-                for (u32 half = 0; half < slots_of(n, k); ++half)
+                for (u32 half = 0; half < operand_slots(n, k); ++half)
                     at = write_wide_move(at, scratch + half, n.operands[k] + half);
                 n.operands[k] = scratch;
             }
@@ -21628,7 +21630,7 @@ private:
         }
         if (result == no_index) return;
         at = end;
-        for (u32 half = 0; half < slots_of(n, 3); ++half)
+        for (u32 half = 0; half < operand_slots(n, 3); ++half)
             at = write_wide_move(at, u32(result) + half, result_scratch + half);
     }
     u32 position_of(u32 label) const noexcept { return positions_[ir_.labels[label].node]; }

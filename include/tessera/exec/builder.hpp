@@ -383,7 +383,6 @@ protected:
         if (!redirect(e, to) && !(e.how == held::local && e.local == local)) move_to(to, e);
         if (keep) push_local(local);
     }
-    static u32 slots_of(const node& n, unsigned k) noexcept { return operand_class(n.v, k) == cls::v128 ? 2 : 1; }
     /// Lets the node that made `e` write to `slot` itself. Only if nothing since reads or writes it.
     TESSERA_NOINLINE bool redirect(const entry& e, u32 slot) noexcept {
         constexpr u32 away = 8; // not `far`, which <windows.h> defines
@@ -397,7 +396,8 @@ protected:
             const node& n = ir_.nodes[i];
             if (n.v.fam == family::move_range || n.v.fam == family::special) return false;
             for (unsigned k = 0; k < 4; ++k)
-                if (n.v.at[k] == loc::slot && n.operands[k] < slot + slots && slot < n.operands[k] + slots_of(n, k))
+                if (n.v.at[k] == loc::slot && n.operands[k] < slot + slots &&
+                    slot < n.operands[k] + operand_slots(n, k))
                     return false;
         }
         maker.operands[3] = slot;

@@ -81,7 +81,6 @@ private:
     static bool is_wide(const node& n, unsigned k) noexcept {
         return n.v.at[k] == loc::slot && n.operands[k] > most_slot;
     }
-    static u32 slots_of(const node& n, unsigned k) noexcept { return operand_class(n.v, k) == cls::v128 ? 2 : 1; }
     u32 size_of(u32 i) const noexcept {
         const variant v = variant_of(i);
         if (skipped(v)) return 0;
@@ -89,7 +88,7 @@ private:
         u32 size = layout_of(v).size;
         if (v.fam == family::br_table) size += (4 * (n.words[0] + 1) + 7) & ~7u;
         for (unsigned k = 0; k < 4; ++k)
-            if (is_wide(n, k)) size += wide_move_size * slots_of(n, k);
+            if (is_wide(n, k)) size += wide_move_size * operand_slots(n, k);
         return size;
     }
 
@@ -101,7 +100,7 @@ private:
         for (unsigned k = 0; k < 3; ++k)
             if (is_wide(n, k)) {
                 const u32 scratch = ir_.scratch + 2 * k;
-                for (u32 half = 0; half < slots_of(n, k); ++half)
+                for (u32 half = 0; half < operand_slots(n, k); ++half)
                     at = write_wide_move(at, scratch + half, n.operands[k] + half);
                 n.operands[k] = scratch;
             }
@@ -125,7 +124,7 @@ private:
         }
         if (result == no_index) return;
         at = end;
-        for (u32 half = 0; half < slots_of(n, 3); ++half)
+        for (u32 half = 0; half < operand_slots(n, 3); ++half)
             at = write_wide_move(at, u32(result) + half, result_scratch + half);
     }
     u32 position_of(u32 label) const noexcept { return positions_[ir_.labels[label].node]; }

@@ -19,6 +19,9 @@ struct node {
     u64 wide = 0;
 };
 
+/// How many slots operand `k` of `n` takes.
+constexpr u32 operand_slots(const node& n, unsigned k) noexcept { return operand_class(n.v, k) == cls::v128 ? 2 : 1; }
+
 /// A place to branch to.
 struct label_def {
     u32 node = no_index;    ///< index of the node it stands before, no_index while unknown
