@@ -710,8 +710,8 @@ public:
         const u64 size = sizeof(exception_object) + 8 * u64(count);
         if (size > most || bytes_ > most - size) return 0;
         if (free_.empty()) {
-            if (items_.size() >= most_items || !free_.reserve(items_.size() + 1) || !items_.push_back(nullptr))
-                return 0;
+            if (items_.size() >= most_items || !items_.push_back(nullptr)) return 0;
+            if (!free_.reserve(items_.capacity())) return items_.pop_back(), 0;
             static_cast<void>(free_.push_back(u32(items_.size()) - 1)); // reserved
         }
         void* const at = TESSERA_ALLOCATE(std::size_t(size));
@@ -19803,8 +19803,7 @@ struct slow_paths {
     void (*link)(context*);     ///< the lazy call at context::pc
     void (*indirect)(context*); ///< the indirect call at context::stop_pc: words, index, call.return_pc are set
     void (*failed)(context*);   ///< a host function that context::call and context::failure tell of
-    void (*raise)(
-        context*); ///< the exception that the cell at context::stop_pc throws; its words are at context::words
+    void (*raise)(context*);    ///< what the throwing cell at context::stop_pc throws: words are set
 };
 
 /// A call about to happen: arguments are at `fp + delta`.
@@ -20347,35 +20346,24 @@ TESSERA_INLINE void go_on(state& s) noexcept {
     s.fp = s.ctx->fp;
     s.mem = s.ctx->mem;
 }
+/// A handler that is a slow path.
+template <void (*slow_paths::*Way)(context*)>
+struct slow_action {
+    static TESSERA_INLINE void run(state& s) noexcept {
+        s.ctx->fp = s.fp;
+        s.ctx->mem = s.mem;
+        (s.ctx->slow->*Way)(s.ctx);
+        go_on(s);
+    }
+};
 } // namespace detail
 
 template <u64 Id>
-struct action<family::enter, Id> {
-    static TESSERA_INLINE void run(state& s) noexcept {
-        s.ctx->fp = s.fp;
-        s.ctx->mem = s.mem;
-        s.ctx->slow->enter(s.ctx);
-        detail::go_on(s);
-    }
-};
+struct action<family::enter, Id> : detail::slow_action<&slow_paths::enter> {};
 template <u64 Id>
-struct action<family::indirect, Id> {
-    static TESSERA_INLINE void run(state& s) noexcept {
-        s.ctx->fp = s.fp;
-        s.ctx->mem = s.mem;
-        s.ctx->slow->indirect(s.ctx);
-        detail::go_on(s);
-    }
-};
+struct action<family::indirect, Id> : detail::slow_action<&slow_paths::indirect> {};
 template <u64 Id>
-struct action<family::link, Id> {
-    static TESSERA_INLINE void run(state& s) noexcept {
-        s.ctx->fp = s.fp;
-        s.ctx->mem = s.mem;
-        s.ctx->slow->link(s.ctx);
-        detail::go_on(s);
-    }
-};
+struct action<family::link, Id> : detail::slow_action<&slow_paths::link> {};
 namespace detail {
 inline TESSERA_COLD void grow_stack(context* ctx) noexcept {
     if (ctx->ensure(ctx->fp, ctx->needed)) return; // and again to the call
@@ -20552,23 +20540,13 @@ template <u64 Id>
 struct action<family::throw_, Id> {
     using c = cell<Id>;
     static TESSERA_INLINE void run(state& s) noexcept {
-        s.ctx->fp = s.fp;
-        s.ctx->mem = s.mem;
         s.ctx->stop_pc = s.pc;
         s.ctx->words = s.pc + c::l.words;
-        s.ctx->slow->raise(s.ctx);
-        detail::go_on(s);
+        detail::slow_action<&slow_paths::raise>::run(s);
     }
 };
 template <u64 Id>
-struct action<family::failed, Id> {
-    static TESSERA_INLINE void run(state& s) noexcept {
-        s.ctx->fp = s.fp;
-        s.ctx->mem = s.mem;
-        s.ctx->slow->failed(s.ctx);
-        detail::go_on(s);
-    }
-};
+struct action<family::failed, Id> : detail::slow_action<&slow_paths::failed> {};
 template <u64 Id>
 struct action<family::land, Id> {
     static TESSERA_INLINE void run(state& s) noexcept {
@@ -23510,26 +23488,26 @@ public:
             return stop(c, trap::host), false;
         }
         function_ir ir;
-        if (unit.places.reserve(unit.places.size() + 1) && lowering<F>(ir, unit).run(index) && encode(ir, unit, index))
-            return true;
+        if (lowering<F>(ir, unit).run(index) && encode(ir, unit, index)) return true;
         return stop(c, trap::out_of_memory), false;
     }
     static bool encode(function_ir& ir, runtime::code_unit& unit, u32 index) noexcept {
         encoder<F> to(ir);
         runtime::func_code code;
         if (!to.run(code)) return false;
+        if (!unit.places.push_back({code.cells, index})) return TESSERA_DEALLOCATE(code.cells), false;
         if (F[feature::exceptions] && !ir.catches.regions.empty()) {
             to.resolve(ir.catches);
             runtime::catch_table* const table = create<runtime::catch_table>(std::move(ir.catches));
             if (!table || !unit.catch_tables.push_back(table)) {
                 destroy(table);
+                unit.places.pop_back();
                 TESSERA_DEALLOCATE(code.cells);
                 return false;
             }
             code.catches = u32(unit.catch_tables.size()) & 0x7fff'ffff;
         }
         code.leaf = is_leaf(ir);
-        static_cast<void>(unit.places.push_back({code.cells, index})); // reserved
         unit.funcs[index] = code;
         return true;
     }

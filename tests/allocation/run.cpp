@@ -8,6 +8,7 @@ long allowed = -1;    // allocations until one fails; negative: none fails
 bool refused = false; // one has failed
 long made = 0;        // allocations that are not freed yet
 long asked = 0;       // allocations ever
+double bytes = 0;     // asked for ever
 
 bool may_allocate() {
     ++asked;
@@ -19,8 +20,14 @@ void* counted(void* p) {
     if (p) ++made;
     return p;
 }
-void* allocate(std::size_t bytes) { return may_allocate() ? counted(std::malloc(bytes)) : nullptr; }
-void* allocate_zeroed(std::size_t bytes) { return may_allocate() ? counted(std::calloc(1, bytes)) : nullptr; }
+void* allocate(std::size_t n) {
+    bytes += double(n);
+    return may_allocate() ? counted(std::malloc(n)) : nullptr;
+}
+void* allocate_zeroed(std::size_t n) {
+    bytes += double(n);
+    return may_allocate() ? counted(std::calloc(1, n)) : nullptr;
+}
 void deallocate(void* p) {
     if (p) --made;
     std::free(p);
@@ -248,4 +255,40 @@ TEST_CASE("allocation: typed calls in each direction make none") {
         if (i == 0) before = asked;
     }
     CHECK(asked == before);
+}
+
+/// What the call of "f" in `text` asks for.
+double bytes_of_call(const std::string& text) {
+    auto mod = tessera::module::parse_text<profile>(text);
+    REQUIRE(mod);
+    tessera::store<profile> store;
+    REQUIRE(store.add_fuel(1000000));
+    auto instance = store.instantiate(*mod);
+    REQUIRE(instance);
+    auto f = instance->get<void()>("f");
+    REQUIRE(f);
+    const double before = bytes;
+    CHECK((*f)());
+    return bytes - before;
+}
+TEST_CASE("allocation: lowering many functions asks for as much for each") {
+    const auto calls = [](int count) {
+        std::string functions, all;
+        for (int i = 0; i < count; ++i) {
+            functions += "(func)";
+            all += "(call " + std::to_string(i) + ")";
+        }
+        return bytes_of_call("(module " + functions + "(func (export \"f\") " + all + "))");
+    };
+    CHECK(calls(2000) < 6 * calls(500));
+}
+TEST_CASE("allocation: many references to exceptions ask for as much for each") {
+    const auto references = [](int count) {
+        return bytes_of_call("(module (tag $e) (table $t 4000 exnref) (func (export \"f\") (local $i i32)"
+                             "(loop $l (table.set $t (local.get $i)"
+                             "(block $h (result exnref) (try_table (catch_all_ref $h) (throw $e)) (unreachable)))"
+                             "(br_if $l (i32.ne (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const " +
+                             std::to_string(count) + "))))))");
+    };
+    CHECK(references(4000) < 6 * references(1000));
 }

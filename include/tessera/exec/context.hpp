@@ -52,8 +52,7 @@ struct slow_paths {
     void (*link)(context*);     ///< the lazy call at context::pc
     void (*indirect)(context*); ///< the indirect call at context::stop_pc: words, index, call.return_pc are set
     void (*failed)(context*);   ///< a host function that context::call and context::failure tell of
-    void (*raise)(
-        context*); ///< the exception that the cell at context::stop_pc throws; its words are at context::words
+    void (*raise)(context*);    ///< what the throwing cell at context::stop_pc throws: words are set
 };
 
 /// A call about to happen: arguments are at `fp + delta`.

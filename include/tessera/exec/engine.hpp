@@ -262,26 +262,26 @@ public:
             return stop(c, trap::host), false;
         }
         function_ir ir;
-        if (unit.places.reserve(unit.places.size() + 1) && lowering<F>(ir, unit).run(index) && encode(ir, unit, index))
-            return true;
+        if (lowering<F>(ir, unit).run(index) && encode(ir, unit, index)) return true;
         return stop(c, trap::out_of_memory), false;
     }
     static bool encode(function_ir& ir, runtime::code_unit& unit, u32 index) noexcept {
         encoder<F> to(ir);
         runtime::func_code code;
         if (!to.run(code)) return false;
+        if (!unit.places.push_back({code.cells, index})) return TESSERA_DEALLOCATE(code.cells), false;
         if (F[feature::exceptions] && !ir.catches.regions.empty()) {
             to.resolve(ir.catches);
             runtime::catch_table* const table = create<runtime::catch_table>(std::move(ir.catches));
             if (!table || !unit.catch_tables.push_back(table)) {
                 destroy(table);
+                unit.places.pop_back();
                 TESSERA_DEALLOCATE(code.cells);
                 return false;
             }
             code.catches = u32(unit.catch_tables.size()) & 0x7fff'ffff;
         }
         code.leaf = is_leaf(ir);
-        static_cast<void>(unit.places.push_back({code.cells, index})); // reserved
         unit.funcs[index] = code;
         return true;
     }

@@ -46,8 +46,8 @@ public:
         const u64 size = sizeof(exception_object) + 8 * u64(count);
         if (size > most || bytes_ > most - size) return 0;
         if (free_.empty()) {
-            if (items_.size() >= most_items || !free_.reserve(items_.size() + 1) || !items_.push_back(nullptr))
-                return 0;
+            if (items_.size() >= most_items || !items_.push_back(nullptr)) return 0;
+            if (!free_.reserve(items_.capacity())) return items_.pop_back(), 0;
             static_cast<void>(free_.push_back(u32(items_.size()) - 1)); // reserved
         }
         void* const at = TESSERA_ALLOCATE(std::size_t(size));

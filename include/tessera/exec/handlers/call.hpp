@@ -228,35 +228,24 @@ TESSERA_INLINE void go_on(state& s) noexcept {
     s.fp = s.ctx->fp;
     s.mem = s.ctx->mem;
 }
+/// A handler that is a slow path.
+template <void (*slow_paths::*Way)(context*)>
+struct slow_action {
+    static TESSERA_INLINE void run(state& s) noexcept {
+        s.ctx->fp = s.fp;
+        s.ctx->mem = s.mem;
+        (s.ctx->slow->*Way)(s.ctx);
+        go_on(s);
+    }
+};
 } // namespace detail
 
 template <u64 Id>
-struct action<family::enter, Id> {
-    static TESSERA_INLINE void run(state& s) noexcept {
-        s.ctx->fp = s.fp;
-        s.ctx->mem = s.mem;
-        s.ctx->slow->enter(s.ctx);
-        detail::go_on(s);
-    }
-};
+struct action<family::enter, Id> : detail::slow_action<&slow_paths::enter> {};
 template <u64 Id>
-struct action<family::indirect, Id> {
-    static TESSERA_INLINE void run(state& s) noexcept {
-        s.ctx->fp = s.fp;
-        s.ctx->mem = s.mem;
-        s.ctx->slow->indirect(s.ctx);
-        detail::go_on(s);
-    }
-};
+struct action<family::indirect, Id> : detail::slow_action<&slow_paths::indirect> {};
 template <u64 Id>
-struct action<family::link, Id> {
-    static TESSERA_INLINE void run(state& s) noexcept {
-        s.ctx->fp = s.fp;
-        s.ctx->mem = s.mem;
-        s.ctx->slow->link(s.ctx);
-        detail::go_on(s);
-    }
-};
+struct action<family::link, Id> : detail::slow_action<&slow_paths::link> {};
 namespace detail {
 inline TESSERA_COLD void grow_stack(context* ctx) noexcept {
     if (ctx->ensure(ctx->fp, ctx->needed)) return; // and again to the call

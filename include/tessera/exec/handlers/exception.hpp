@@ -12,23 +12,13 @@ template <u64 Id>
 struct action<family::throw_, Id> {
     using c = cell<Id>;
     static TESSERA_INLINE void run(state& s) noexcept {
-        s.ctx->fp = s.fp;
-        s.ctx->mem = s.mem;
         s.ctx->stop_pc = s.pc;
         s.ctx->words = s.pc + c::l.words;
-        s.ctx->slow->raise(s.ctx);
-        detail::go_on(s);
+        detail::slow_action<&slow_paths::raise>::run(s);
     }
 };
 template <u64 Id>
-struct action<family::failed, Id> {
-    static TESSERA_INLINE void run(state& s) noexcept {
-        s.ctx->fp = s.fp;
-        s.ctx->mem = s.mem;
-        s.ctx->slow->failed(s.ctx);
-        detail::go_on(s);
-    }
-};
+struct action<family::failed, Id> : detail::slow_action<&slow_paths::failed> {};
 template <u64 Id>
 struct action<family::land, Id> {
     static TESSERA_INLINE void run(state& s) noexcept {
