@@ -4,11 +4,11 @@
 
 namespace {
 
-long allowed = -1;    // allocations until one fails; negative: none fails
-bool refused = false; // one has failed
-long made = 0;        // allocations that are not freed yet
-long asked = 0;       // allocations ever
-double bytes = 0;     // asked for ever
+long allowed = -1;      // allocations until one fails; negative: none fails
+bool refused = false;   // one has failed
+long made = 0;          // allocations that are not freed yet
+long asked = 0;         // allocations ever
+double asked_bytes = 0; // asked for ever
 
 bool may_allocate() {
     ++asked;
@@ -21,11 +21,11 @@ void* counted(void* p) {
     return p;
 }
 void* allocate(std::size_t n) {
-    bytes += double(n);
+    asked_bytes += double(n);
     return may_allocate() ? counted(std::malloc(n)) : nullptr;
 }
 void* allocate_zeroed(std::size_t n) {
-    bytes += double(n);
+    asked_bytes += double(n);
     return may_allocate() ? counted(std::calloc(1, n)) : nullptr;
 }
 void deallocate(void* p) {
@@ -257,9 +257,9 @@ TEST_CASE("allocation: typed calls in each direction make none") {
     CHECK(asked == before);
 }
 
-/// What the call of "f" in `text` asks for.
-double bytes_of_call(const std::string& text) {
-    auto mod = tessera::module::parse_text<profile>(text);
+/// What the call of "f" in `source` asks for.
+double bytes_of_call(const std::string& source) {
+    auto mod = tessera::module::parse_text<profile>(source);
     REQUIRE(mod);
     tessera::store<profile> store;
     REQUIRE(store.add_fuel(1000000));
@@ -267,9 +267,9 @@ double bytes_of_call(const std::string& text) {
     REQUIRE(instance);
     auto f = instance->get<void()>("f");
     REQUIRE(f);
-    const double before = bytes;
+    const double before = asked_bytes;
     CHECK((*f)());
-    return bytes - before;
+    return asked_bytes - before;
 }
 TEST_CASE("allocation: lowering many functions asks for as much for each") {
     const auto calls = [](int count) {
