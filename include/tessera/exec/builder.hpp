@@ -383,7 +383,8 @@ protected:
         if (maker.v.at[3] != loc::slot || maker.operands[3] != e.slot) return false;
         for (u32 i = e.def + 1; i < position(); ++i) {
             const node& n = ir_.nodes[i];
-            if (n.v.fam == family::move_range || n.v.fam == family::special || n.v.fam == family::select_range)
+            if (n.v.fam == family::move_range || n.v.fam == family::special || n.v.fam == family::select_range ||
+                n.v.fam == family::atomic)
                 return false;
             for (unsigned k = 0; k < 4; ++k)
                 if (n.v.at[k] == loc::slot && n.operands[k] == slot) return false;

@@ -36,6 +36,7 @@ struct slow_paths {
     void (*enter)(context*);    ///< the call prepared in context::call
     void (*link)(context*);     ///< the lazy call at context::pc
     void (*indirect)(context*); ///< the indirect call at context::stop_pc: words, index, call.return_pc are set
+    bool (*see_growth)(context*) = nullptr; ///< true if a memory has grown since; null where others cannot make it
 };
 
 /// A call about to happen: arguments are at `fp + delta`.
@@ -65,6 +66,7 @@ struct context {
     const u8* link_cells = nullptr;
     const u8* grow_cells = nullptr;
     const u8* restore_cells = nullptr;
+    const u8* bounds_cells = nullptr;
     const slow_paths* slow = nullptr;
     // Where a slow path starts and where it wants to go on.
     const u8* pc = nullptr;

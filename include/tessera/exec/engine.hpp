@@ -203,6 +203,7 @@ public:
             c->link_cells = fixed_cells<F>::template at<family::link>();
             c->grow_cells = fixed_cells<F>::template at<family::grow_stack>();
             c->restore_cells = fixed_cells<F>::template at<family::restore>();
+            c->bounds_cells = fixed_cells<F>::template at<family::out_of_bounds>();
             c->slow = &slow;
         }
         if (!c->stack) {
@@ -381,6 +382,13 @@ public:
         c->pc = call.return_pc;
         c->fp = at - call.link;
     }
+    /// Looks whether another thread has made a memory of the instance larger.
+    static TESSERA_COLD bool see_growth(context* c) noexcept {
+        bool any = false;
+        for (runtime::memory_data* m : c->instance->memories) any |= m->see_growth();
+        c->refresh_memory();
+        return any;
+    }
     /// Makes the lazy call at `c->pc` a call; it is then executed again.
     static TESSERA_COLD void link(context* c) noexcept {
         constexpr variant lazy{family::call_lazy, 0, op::nop, {}}, made{family::call, 0, op::nop, {}};
@@ -449,7 +457,11 @@ private:
     }
 
     static constexpr u64 first_stack = 16 * 1024;
-    static constexpr slow_paths slow{&enter, &link, &indirect};
+    static constexpr slow_paths slow = [] {
+        slow_paths all{&enter, &link, &indirect};
+        if constexpr (F[feature::threads]) all.see_growth = &see_growth;
+        return all;
+    }();
 };
 
 } // namespace tessera::exec
@@ -459,8 +471,12 @@ namespace tessera::inline TESSERA_ABI::runtime {
 template <features F>
 const engine& engine_for() noexcept {
     using machine = exec::machine<F>;
-    static constexpr engine made{&machine::invoke,      &machine::start,     &machine::resume,    &machine::finish,
-                                 &machine::release_all, &machine::self_test, &machine::call_leaf, &machine::leaf_error};
+    static constexpr engine made = [] {
+        engine e{&machine::invoke,      &machine::start,     &machine::resume,    &machine::finish,
+                 &machine::release_all, &machine::self_test, &machine::call_leaf, &machine::leaf_error};
+        if constexpr (F[feature::threads]) e.make_shared = &make_shared;
+        return e;
+    }();
     return made;
 }
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <tessera/exec/function_builder.hpp>
+#include <tessera/exec/handlers/atomic.hpp>
 #include <tessera/exec/handlers/special.hpp>
 #include <tessera/exec/pins.hpp>
 
@@ -140,6 +141,8 @@ private:
             case op::br_on_non_null: return lower_br_on_non_null(in.index);
             default: break;
             }
+        if constexpr (F[feature::threads])
+            if (is_atomic_row(row(in.code))) return lower_atomic(in, atomic_form(in.code));
         lower_as_special(in);
     }
 

@@ -3,6 +3,7 @@
 /// The list of all handlers a build has, and the way from a variant to its number in it.
 #pragma once
 
+#include <tessera/exec/handlers/atomic.hpp>
 #include <tessera/exec/handlers/special.hpp>
 #include <tessera/exec/variant.hpp>
 #include <tessera/num/instruction_set.hpp>
@@ -30,6 +31,10 @@ constexpr u8 flags_of(const model& m, const variant& v, bool back) noexcept {
         if (m.interrupt) flags |= flag::interrupt;
     }
     if ((v.fam == family::special || v.fam == family::call_record) && m.fuel) flags |= flag::fuel;
+    if (v.fam == family::atomic && is_wait(v.code)) {
+        if (m.fuel) flags |= flag::fuel;
+        if (m.interrupt) flags |= flag::interrupt;
+    }
     if ((v.fam == family::unary || v.fam == family::binary) && m.canonical && num::picks_nan(v.code))
         flags |= flag::canonical;
     return flags;
@@ -63,6 +68,7 @@ constexpr void each_variant(features f, Emit emit) noexcept {
     constexpr loc all[] = {loc::slot, loc::acc, loc::imm, loc::pin}, registers[] = {loc::slot, loc::acc, loc::pin};
     const view<loc> places(all, 3), ends(all, 2);
     const bool safe = m.fuel || m.interrupt; // back edges differ from forward ones
+    const bool share = f[feature::threads] && !racy_is_free;
     for (u16 i = 0; i < op_count; ++i) {
         const op o = op(i);
         const op_row& r = op_table[i];
@@ -91,6 +97,7 @@ constexpr void each_variant(features f, Emit emit) noexcept {
             for (loc a : sources)
                 for (loc d : results) add({family::load, 0, o, {a, loc::none, loc::none, d}}, false);
             add({family::load_wide, 0, o, {loc::slot, loc::none, loc::none, loc::slot}}, false);
+            if (share) add({family::load_wide, flag::shared, o, {loc::slot, loc::none, loc::none, loc::slot}}, false);
             for (loc a : places)
                 for (loc b : registers)
                     for (loc d : ends) {
@@ -103,8 +110,10 @@ constexpr void each_variant(features f, Emit emit) noexcept {
             for (loc a : sources)
                 for (loc b : sources) add({family::store, 0, o, {a, b, loc::none, loc::none}}, false);
             add({family::store_wide, 0, o, {loc::slot, loc::slot, loc::none, loc::none}}, false);
+            if (share) add({family::store_wide, flag::shared, o, {loc::slot, loc::slot, loc::none, loc::none}}, false);
         }
         if (is_special(o)) add({family::special, 0, o, {}}, false);
+        if (is_atomic_row(r) && atomic_form(o) == o) add({family::atomic, 0, o, {}}, false);
     }
     for (u16 c = 0; c < 4; ++c) {
         const op o = op(c);
@@ -142,7 +151,8 @@ constexpr void each_variant(features f, Emit emit) noexcept {
     for (family fam : {family::call, family::call_lazy, family::call_record, family::return_call,
                        family::return_call_lazy, family::return_call_record, family::zero_range, family::move_range,
                        family::move_wide, family::unreachable, family::leave, family::stop, family::enter,
-                       family::indirect, family::link, family::restore, family::grow_stack, family::probe})
+                       family::indirect, family::link, family::restore, family::grow_stack, family::out_of_bounds,
+                       family::probe})
         add({fam, 0, op::nop, {}}, false);
 }
 consteval std::size_t count_variants(features f) {
