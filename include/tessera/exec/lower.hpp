@@ -82,8 +82,8 @@ private:
     /// In code that cannot be reached only the nesting counts; true at the end or else that leaves it.
     bool leaves_dead_code(const binary::instruction& in) noexcept {
         if (in.immediate == imm::block || in.immediate == imm::try_table) ++dead_depth_;
-        else if (in.code == op::end) return dead_depth_ == 0 || dead_depth_-- == 0;
-        return in.code == op::else_ && dead_depth_ == 0;
+        else if (in.code == op::end || in.code == op::delegate) return dead_depth_ == 0 || dead_depth_-- == 0;
+        return dead_depth_ == 0 && (in.code == op::else_ || in.code == op::catch_ || in.code == op::catch_all);
     }
 
     void step(const binary::instruction& in, binary::instruction_reader<F>& reader) noexcept {
@@ -139,6 +139,20 @@ private:
             case op::ref_as_non_null: return lower_null_check();
             case op::br_on_null: return lower_br_on_null(in.index);
             case op::br_on_non_null: return lower_br_on_non_null(in.index);
+            default: break;
+            }
+        if constexpr (F[feature::exceptions]) switch (in.code) {
+            case op::try_table: return lower_try_table(in);
+            case op::throw_: return lower_throw(in.index);
+            case op::throw_ref: return lower_throw_ref();
+            default: break;
+            }
+        if constexpr (F[feature::legacy_exceptions]) switch (in.code) {
+            case op::try_: return lower_try(in);
+            case op::catch_: return lower_catch(in.index);
+            case op::catch_all: return lower_catch(no_index);
+            case op::delegate: return lower_delegate(in.index);
+            case op::rethrow: return lower_rethrow(in.index);
             default: break;
             }
         if constexpr (F[feature::threads])

@@ -51,6 +51,9 @@ constexpr bool is_needed(features f, const variant& v) noexcept {
     case family::return_call_indirect: return has(f, op::return_call_indirect);
     case family::return_call_ref: return has(f, op::return_call_ref);
     case family::null_check: return has(f, op::ref_as_non_null);
+    case family::throw_:
+    case family::failed:
+    case family::land: return has(f, op::throw_);
     case family::select_range: return f[feature::simd]; // only a v128 takes several slots
     case family::special: return has(f, v.code) && (!is_global_access(v.code) || f[feature::simd]);
     default: return true;
@@ -148,10 +151,27 @@ constexpr void each_variant(features f, Emit emit) noexcept {
     for (family fam : {family::call_ref, family::return_call_indirect, family::return_call_ref, family::null_check,
                        family::select_range})
         add({fam, 0, op::nop, {loc::slot}}, false);
-    for (family fam : {family::call, family::call_lazy, family::call_record, family::return_call,
-                       family::return_call_lazy, family::return_call_record, family::zero_range, family::move_range,
-                       family::move_wide, family::unreachable, family::leave, family::stop, family::enter,
-                       family::indirect, family::link, family::restore, family::grow_stack, family::out_of_bounds,
+    for (family fam : {family::call,
+                       family::call_lazy,
+                       family::call_record,
+                       family::return_call,
+                       family::return_call_lazy,
+                       family::return_call_record,
+                       family::zero_range,
+                       family::move_range,
+                       family::move_wide,
+                       family::unreachable,
+                       family::throw_,
+                       family::leave,
+                       family::stop,
+                       family::enter,
+                       family::indirect,
+                       family::link,
+                       family::restore,
+                       family::grow_stack,
+                       family::out_of_bounds,
+                       family::failed,
+                       family::land,
                        family::probe})
         add({fam, 0, op::nop, {}}, false);
 }

@@ -3,6 +3,7 @@
 /// The store (spec: exec/runtime, Store): owner of everything that instances share.
 #pragma once
 
+#include <tessera/runtime/exception_heap.hpp>
 #include <tessera/runtime/host.hpp>
 #include <tessera/runtime/instance.hpp>
 #include <tessera/valid/match.hpp>
@@ -37,6 +38,7 @@ struct store_data {
     vec<table_data*> tables;
     vec<global_data*> globals;
     vec<tag_data*> tags;
+    exception_heap exceptions;
     vec<func_record*> func_blocks; ///< arrays in which the records of `funcs` lie
     vec<host_object> objects;      ///< by the index in an externref
     u32 free_object = 0;           ///< index + 1 of the first unused one
@@ -77,6 +79,7 @@ inline void store_data::clear() noexcept {
     for (table_data* t : tables) destroy(t);
     for (memory_data* m : memories) destroy(m);
     for (global_data* g : globals) destroy(g);
+    exceptions.clear();
     for (tag_data* t : tags) destroy(t);
     for (code_unit* u : units) destroy_unit(u);
     for (host_object& o : objects)

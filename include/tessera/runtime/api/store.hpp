@@ -117,6 +117,11 @@ public:
         made->type_id = type;
         return tag(*data_, made->self);
     }
+    /// The tag of an exception that a call in this store ended with; empty if `e` is none.
+    tag tag_of(const error& e) const noexcept {
+        const runtime::tag_data* t = data_ ? runtime::tag_of(*data_, e) : nullptr;
+        return t ? tag(*data_, t->self) : tag();
+    }
     /// A host function as an object of this store, e.g. for a table; takes what imports::define takes.
     template <class F, bool Catches = bool(TESSERA_CATCHES)>
     result<func> make_func(F&& f) noexcept {
