@@ -39,7 +39,7 @@ using handler = u64;
 template <features F>
 class dispatch {
     static constexpr std::size_t count = variants<F>.size();
-    static_assert(count <= 768, "more variants than the loop has cases");
+    static_assert(count <= 1280, "more variants than the loop has cases");
 
 public:
     /// The handler of `v`; one that does not exist is no number of a case.
@@ -54,6 +54,8 @@ public:
                 TESSERA_CASE_256(0u)
                 TESSERA_CASE_256(256u)
                 TESSERA_CASE_256(512u)
+                TESSERA_CASE_256(768u)
+                TESSERA_CASE_256(1024u)
             default: goto done; // not reached: every cell holds the number of a case
             }
         }
