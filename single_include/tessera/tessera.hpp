@@ -1803,8 +1803,8 @@ struct engine {
     bool (*call_leaf)(store_data& store, const func_record& f) = nullptr;
     error (*leaf_error)(store_data& store) = nullptr;
     /// Makes a shared memory, as runtime::make_shared; null in a build without feature::threads.
-    shared_data* (*make_shared)(const memory_type& t, u64 most, account* sum, std::string_view& limit) noexcept =
-        nullptr;
+    shared_data* (*make_shared)(const memory_type& t, u64 most, account* sum,
+                                std::string_view& limit) noexcept = nullptr;
 };
 
 /// The engine of a build with the features F; exec/ defines it.
@@ -2055,12 +2055,12 @@ namespace tessera::inline TESSERA_ABI::runtime {
 /// touched by that store's thread alone: its `size` is what the thread last saw.
 struct memory_data {
     u8* base = nullptr;
-    u64 size = 0;             ///< bytes; a multiple of the page size
-    memory_type type;         ///< as declared; the current size is the minimum when it is matched as an import
-    u64 max_bytes = 0;        ///< the smallest of the declared maximum, the address space and the store's limit
-    u64 capacity = 0;         ///< bytes that may be used; those beyond `size` are zero
-    u64 reserved = 0;         ///< bytes of address space at `base`; 0: `base` is from TESSERA_ALLOCATE_ZEROED
-    account* total = nullptr; ///< the store's, counted in `size`s; of a shared one, if it is counted there
+    u64 size = 0;                  ///< bytes; a multiple of the page size
+    memory_type type;              ///< as declared; the current size is the minimum when it is matched as an import
+    u64 max_bytes = 0;             ///< the smallest of the declared maximum, the address space and the store's limit
+    u64 capacity = 0;              ///< bytes that may be used; those beyond `size` are zero
+    u64 reserved = 0;              ///< bytes of address space at `base`; 0: `base` is from TESSERA_ALLOCATE_ZEROED
+    account* total = nullptr;      ///< the store's, counted in `size`s; of a shared one, if it is counted there
     shared_data* shared = nullptr; ///< counted; null for a memory of the store's own
     u32 self = 0;                  ///< index in store_data::memories
 
@@ -2752,9 +2752,9 @@ struct store_data {
     vec<func_record*> funcs;      ///< a function reference is an index in here plus one
     valid::type_registry types;   ///< type ids that hold for all modules of the store
     tessera::limits limits;
-    features built;                     ///< what the engine can run
-    u64 fuel = 0;                       ///< what is left; used only with feature::fuel
-    std::atomic<bool> interrupt{false}; ///< used only with feature::interruption
+    features built;                              ///< what the engine can run
+    u64 fuel = 0;                                ///< what is left; used only with feature::fuel
+    std::atomic<bool> interrupt{false};          ///< used only with feature::interruption
     std::atomic<sleeper_data*> sleeper{nullptr}; ///< what its thread waits on; null until it first does
     struct {
         u64* slots = nullptr;
@@ -3971,7 +3971,8 @@ private:
     pthread_mutex_t lock_ = PTHREAD_MUTEX_INITIALIZER;
 #else
     void lock() noexcept {
-        while (locked_.exchange(true, std::memory_order_acquire)) {}
+        while (locked_.exchange(true, std::memory_order_acquire)) {
+        }
     }
     void unlock() noexcept { locked_.store(false, std::memory_order_release); }
 
@@ -4008,7 +4009,8 @@ public:
         const u64 ms = ns / 1'000'000 + 1;
         constexpr u64 most = 0xffff'fffe, infinite = 0xffff'ffff;
         const u64 wanted = ns == never ? infinite : ms < most ? ms : most;
-        static_cast<void>(detail::SleepConditionVariableSRW(native(), m.native(), static_cast<unsigned long>(wanted), 0));
+        static_cast<void>(
+            detail::SleepConditionVariableSRW(native(), m.native(), static_cast<unsigned long>(wanted), 0));
     }
 
 private:
@@ -4507,7 +4509,8 @@ inline bool replace_atomic(u8* at, T& expected, T fresh) noexcept {
 template <class T, class Change>
 inline T change_atomic(u8* at, Change change) noexcept {
     T before = load_atomic<T>(at);
-    while (!replace_atomic(at, before, T(change(before)))) {}
+    while (!replace_atomic(at, before, T(change(before)))) {
+    }
     return before;
 }
 
@@ -4949,7 +4952,8 @@ public:
     using handle::handle;
 
     /// The export `name`: T is memory, table, global, tag, func, or a function type such as
-    /// `i32(i32, i32)`, which gives a typed_func; or shared_memory, for a memory that is one. Fails with msg::unknown_export or msg::wrong_type.
+    /// `i32(i32, i32)`, which gives a typed_func; or shared_memory, for a memory that is one. Fails with
+    /// msg::unknown_export or msg::wrong_type.
     template <class T>
     auto get(std::string_view name) const noexcept {
         static_assert(runtime::exported<T>::known,
@@ -5016,7 +5020,9 @@ class guest_span {
 
 public:
     guest_span() noexcept = default;
-    guest_span(u8* at, std::size_t count, const runtime::shared_data* shared = nullptr) noexcept
+    guest_span(u8* at, std::size_t count) noexcept : at_(at), count_(count) {}
+    /// For the library: in a shared memory, unless that is null.
+    guest_span(u8* at, std::size_t count, const runtime::shared_data* shared) noexcept
         : at_(at), count_(count), shared_(shared) {}
 
     std::size_t size() const noexcept { return count_; }
@@ -5040,7 +5046,9 @@ class guest_ptr {
 
 public:
     guest_ptr() noexcept = default;
-    explicit guest_ptr(u8* at, const runtime::shared_data* shared = nullptr) noexcept : one_(at, 1, shared) {}
+    explicit guest_ptr(u8* at) noexcept : one_(at, 1) {}
+    /// For the library, as that of guest_span.
+    guest_ptr(u8* at, const runtime::shared_data* shared) noexcept : one_(at, 1, shared) {}
 
     T get() const noexcept { return one_[0]; }
     void set(const T& v) const noexcept { one_.set(0, v); }
@@ -5403,8 +5411,7 @@ public:
     /// these: an error then ends the guest's call. What it captures lives as long as these imports
     /// and the stores that use it.
     template <class F, bool Catches = bool(TESSERA_CATCHES)>
-    requires(!std::is_base_of_v<runtime::handle, std::decay_t<F>> && !std::is_same_v<shared_memory, std::decay_t<F>>)
-    defined
+    requires(!std::is_base_of_v<runtime::handle, std::decay_t<F>>) defined
         define(std::string_view module, std::string_view name, F&& f)
     noexcept { return define_host(module, name, runtime::bind<Catches>(std::forward<F>(f))); }
     /// A function whose type is known at run time: `f(caller&, std::span<const value> arguments,
@@ -5435,8 +5442,9 @@ public:
     defined define(std::string_view module, std::string_view name, const tag& t) noexcept {
         return define_handle(module, name, item::tag, t);
     }
-    /// A shared memory, for any number of stores; these imports become an owner of it.
-    defined define(std::string_view module, std::string_view name, const shared_memory& m) noexcept {
+    /// A shared memory, for any number of stores; these imports become an owner of it. By value:
+    /// no argument of that type then fits the overload for lambdas better.
+    defined define(std::string_view module, std::string_view name, shared_memory m) noexcept {
         if (!m) return fail(msg::stale_handle);
         m.owned()->retain();
         return insert(module, name, {item::shared, nullptr, m.owned(), {}});
@@ -5607,8 +5615,7 @@ T* add(vec<T*>& all) noexcept {
 /// Gives `m`, a new memory of the store, what `type` declares. False as memory_data::allocate.
 [[nodiscard]] inline bool allocate(store_data& s, memory_data& m, const memory_type& type,
                                    std::string_view& limit) noexcept {
-    if (!type.shared || !s.engine->make_shared)
-        return m.allocate(type, s.limits.memory_bytes, &s.memory_total, limit);
+    if (!type.shared || !s.engine->make_shared) return m.allocate(type, s.limits.memory_bytes, &s.memory_total, limit);
     shared_data* const made = s.engine->make_shared(type, s.limits.memory_bytes, &s.memory_total, limit);
     if (made) m.show(*made, &s.memory_total);
     return made != nullptr;
@@ -18526,10 +18533,10 @@ enum class family : u8 {
     restore,    ///< return into another instance
     grow_stack,
     out_of_bounds, ///< the slow way of an access that is beyond the size that was known
-    failed, ///< a host function failed: with an exception, perhaps
-    land,   ///< where an exception is caught that needs pins
-    pins,   ///< loads pins: integer, f32, f64
-    probe,  ///< notes the native stack's position, for the self-test
+    failed,        ///< a host function failed: with an exception, perhaps
+    land,          ///< where an exception is caught that needs pins
+    pins,          ///< loads pins: integer, f32, f64
+    probe,         ///< notes the native stack's position, for the self-test
     count_,
 };
 

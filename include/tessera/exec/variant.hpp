@@ -75,10 +75,10 @@ enum class family : u8 {
     restore,    ///< return into another instance
     grow_stack,
     out_of_bounds, ///< the slow way of an access that is beyond the size that was known
-    failed, ///< a host function failed: with an exception, perhaps
-    land,   ///< where an exception is caught that needs pins
-    pins,   ///< loads pins: integer, f32, f64
-    probe,  ///< notes the native stack's position, for the self-test
+    failed,        ///< a host function failed: with an exception, perhaps
+    land,          ///< where an exception is caught that needs pins
+    pins,          ///< loads pins: integer, f32, f64
+    probe,         ///< notes the native stack's position, for the self-test
     count_,
 };
 

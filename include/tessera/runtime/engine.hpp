@@ -54,8 +54,8 @@ struct engine {
     bool (*call_leaf)(store_data& store, const func_record& f) = nullptr;
     error (*leaf_error)(store_data& store) = nullptr;
     /// Makes a shared memory, as runtime::make_shared; null in a build without feature::threads.
-    shared_data* (*make_shared)(const memory_type& t, u64 most, account* sum, std::string_view& limit) noexcept =
-        nullptr;
+    shared_data* (*make_shared)(const memory_type& t, u64 most, account* sum,
+                                std::string_view& limit) noexcept = nullptr;
 };
 
 /// The engine of a build with the features F; exec/ defines it.

@@ -20,12 +20,12 @@ namespace tessera::inline TESSERA_ABI::runtime {
 /// touched by that store's thread alone: its `size` is what the thread last saw.
 struct memory_data {
     u8* base = nullptr;
-    u64 size = 0;             ///< bytes; a multiple of the page size
-    memory_type type;         ///< as declared; the current size is the minimum when it is matched as an import
-    u64 max_bytes = 0;        ///< the smallest of the declared maximum, the address space and the store's limit
-    u64 capacity = 0;         ///< bytes that may be used; those beyond `size` are zero
-    u64 reserved = 0;         ///< bytes of address space at `base`; 0: `base` is from TESSERA_ALLOCATE_ZEROED
-    account* total = nullptr; ///< the store's, counted in `size`s; of a shared one, if it is counted there
+    u64 size = 0;                  ///< bytes; a multiple of the page size
+    memory_type type;              ///< as declared; the current size is the minimum when it is matched as an import
+    u64 max_bytes = 0;             ///< the smallest of the declared maximum, the address space and the store's limit
+    u64 capacity = 0;              ///< bytes that may be used; those beyond `size` are zero
+    u64 reserved = 0;              ///< bytes of address space at `base`; 0: `base` is from TESSERA_ALLOCATE_ZEROED
+    account* total = nullptr;      ///< the store's, counted in `size`s; of a shared one, if it is counted there
     shared_data* shared = nullptr; ///< counted; null for a memory of the store's own
     u32 self = 0;                  ///< index in store_data::memories
 

@@ -18,9 +18,9 @@ struct store_data {
     vec<func_record*> funcs;      ///< a function reference is an index in here plus one
     valid::type_registry types;   ///< type ids that hold for all modules of the store
     tessera::limits limits;
-    features built;                     ///< what the engine can run
-    u64 fuel = 0;                       ///< what is left; used only with feature::fuel
-    std::atomic<bool> interrupt{false}; ///< used only with feature::interruption
+    features built;                              ///< what the engine can run
+    u64 fuel = 0;                                ///< what is left; used only with feature::fuel
+    std::atomic<bool> interrupt{false};          ///< used only with feature::interruption
     std::atomic<sleeper_data*> sleeper{nullptr}; ///< what its thread waits on; null until it first does
     struct {
         u64* slots = nullptr;

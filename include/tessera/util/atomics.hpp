@@ -68,7 +68,8 @@ inline bool replace_atomic(u8* at, T& expected, T fresh) noexcept {
 template <class T, class Change>
 inline T change_atomic(u8* at, Change change) noexcept {
     T before = load_atomic<T>(at);
-    while (!replace_atomic(at, before, T(change(before)))) {}
+    while (!replace_atomic(at, before, T(change(before)))) {
+    }
     return before;
 }
 

@@ -78,7 +78,8 @@ private:
     pthread_mutex_t lock_ = PTHREAD_MUTEX_INITIALIZER;
 #else
     void lock() noexcept {
-        while (locked_.exchange(true, std::memory_order_acquire)) {}
+        while (locked_.exchange(true, std::memory_order_acquire)) {
+        }
     }
     void unlock() noexcept { locked_.store(false, std::memory_order_release); }
 
@@ -115,7 +116,8 @@ public:
         const u64 ms = ns / 1'000'000 + 1;
         constexpr u64 most = 0xffff'fffe, infinite = 0xffff'ffff;
         const u64 wanted = ns == never ? infinite : ms < most ? ms : most;
-        static_cast<void>(detail::SleepConditionVariableSRW(native(), m.native(), static_cast<unsigned long>(wanted), 0));
+        static_cast<void>(
+            detail::SleepConditionVariableSRW(native(), m.native(), static_cast<unsigned long>(wanted), 0));
     }
 
 private:

@@ -16,7 +16,9 @@ class guest_span {
 
 public:
     guest_span() noexcept = default;
-    guest_span(u8* at, std::size_t count, const runtime::shared_data* shared = nullptr) noexcept
+    guest_span(u8* at, std::size_t count) noexcept : at_(at), count_(count) {}
+    /// For the library: in a shared memory, unless that is null.
+    guest_span(u8* at, std::size_t count, const runtime::shared_data* shared) noexcept
         : at_(at), count_(count), shared_(shared) {}
 
     std::size_t size() const noexcept { return count_; }
@@ -40,7 +42,9 @@ class guest_ptr {
 
 public:
     guest_ptr() noexcept = default;
-    explicit guest_ptr(u8* at, const runtime::shared_data* shared = nullptr) noexcept : one_(at, 1, shared) {}
+    explicit guest_ptr(u8* at) noexcept : one_(at, 1) {}
+    /// For the library, as that of guest_span.
+    guest_ptr(u8* at, const runtime::shared_data* shared) noexcept : one_(at, 1, shared) {}
 
     T get() const noexcept { return one_[0]; }
     void set(const T& v) const noexcept { one_.set(0, v); }

@@ -51,8 +51,7 @@ public:
     /// these: an error then ends the guest's call. What it captures lives as long as these imports
     /// and the stores that use it.
     template <class F, bool Catches = bool(TESSERA_CATCHES)>
-    requires(!std::is_base_of_v<runtime::handle, std::decay_t<F>> && !std::is_same_v<shared_memory, std::decay_t<F>>)
-    defined
+    requires(!std::is_base_of_v<runtime::handle, std::decay_t<F>>) defined
         define(std::string_view module, std::string_view name, F&& f)
     noexcept { return define_host(module, name, runtime::bind<Catches>(std::forward<F>(f))); }
     /// A function whose type is known at run time: `f(caller&, std::span<const value> arguments,
@@ -83,8 +82,9 @@ public:
     defined define(std::string_view module, std::string_view name, const tag& t) noexcept {
         return define_handle(module, name, item::tag, t);
     }
-    /// A shared memory, for any number of stores; these imports become an owner of it.
-    defined define(std::string_view module, std::string_view name, const shared_memory& m) noexcept {
+    /// A shared memory, for any number of stores; these imports become an owner of it. By value:
+    /// no argument of that type then fits the overload for lambdas better.
+    defined define(std::string_view module, std::string_view name, shared_memory m) noexcept {
         if (!m) return fail(msg::stale_handle);
         m.owned()->retain();
         return insert(module, name, {item::shared, nullptr, m.owned(), {}});

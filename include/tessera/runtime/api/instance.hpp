@@ -73,7 +73,8 @@ public:
     using handle::handle;
 
     /// The export `name`: T is memory, table, global, tag, func, or a function type such as
-    /// `i32(i32, i32)`, which gives a typed_func; or shared_memory, for a memory that is one. Fails with msg::unknown_export or msg::wrong_type.
+    /// `i32(i32, i32)`, which gives a typed_func; or shared_memory, for a memory that is one. Fails with
+    /// msg::unknown_export or msg::wrong_type.
     template <class T>
     auto get(std::string_view name) const noexcept {
         static_assert(runtime::exported<T>::known,
