@@ -122,6 +122,18 @@
 #define TESSERA_CHECKED 0
 #endif
 
+/// 1: fences may be used.
+#define TESSERA_FENCES 1
+#if defined(__SANITIZE_THREAD__)
+#undef TESSERA_FENCES
+#define TESSERA_FENCES 0
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#undef TESSERA_FENCES
+#define TESSERA_FENCES 0
+#endif
+#endif
+
 #if defined(__GNUC__) || defined(__clang__)
 #if !TESSERA_TAIL_CALLS && (TESSERA_CHECKED || !defined(__OPTIMIZE__))
 // One function with every action in it, instrumented or not optimised, takes minutes to compile.

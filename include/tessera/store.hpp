@@ -34,7 +34,10 @@ public:
     /// Stops the call that is running, or else the next one, with "interrupted". The one member that
     /// another thread may call.
     void interrupt() noexcept requires(F[feature::interruption]) {
-        if (data()) data()->interrupt.store(true, std::memory_order_relaxed);
+        if (!data()) return;
+        data()->interrupt.store(true);
+        if constexpr (F[feature::threads])
+            if (runtime::sleeper_data* const s = data()->sleeper.load()) s->wake(*s);
     }
 };
 

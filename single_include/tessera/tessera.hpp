@@ -145,6 +145,18 @@
 #define TESSERA_CHECKED 0
 #endif
 
+/// 1: fences may be used.
+#define TESSERA_FENCES 1
+#if defined(__SANITIZE_THREAD__)
+#undef TESSERA_FENCES
+#define TESSERA_FENCES 0
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#undef TESSERA_FENCES
+#define TESSERA_FENCES 0
+#endif
+#endif
+
 #if defined(__GNUC__) || defined(__clang__)
 #if !TESSERA_TAIL_CALLS && (TESSERA_CHECKED || !defined(__OPTIMIZE__))
 // One function with every action in it, instrumented or not optimised, takes minutes to compile.
@@ -1170,6 +1182,7 @@ inline constexpr message global_immutable{kind::usage, "global is immutable"};
 inline constexpr message out_of_range{kind::usage, "out of range"};
 inline constexpr message cannot_grow{kind::exhaustion, "cannot grow"};
 inline constexpr message no_memory{kind::usage, "caller has no memory"};
+inline constexpr message shared_view{kind::usage, "a shared memory has no views; read, write, or use a guest_span"};
 inline constexpr message misaligned{kind::trap, "misaligned pointer for a host function"};
 inline constexpr message host_threw{kind::trap, "host function threw an exception"};
 
@@ -1744,9 +1757,11 @@ struct code_unit {
 
 namespace tessera::inline TESSERA_ABI::runtime {
 
+struct account;
 struct store_data;
 struct instance_data;
 struct func_record;
+struct shared_data;
 struct host_function;
 
 /// A function of a store, wasm's or the host's. Its address is stable as long as the store lives;
@@ -1787,6 +1802,9 @@ struct engine {
     /// its results come. False: it failed, and `leaf_error` has to be asked why at once.
     bool (*call_leaf)(store_data& store, const func_record& f) = nullptr;
     error (*leaf_error)(store_data& store) = nullptr;
+    /// Makes a shared memory, as runtime::make_shared; null in a build without feature::threads.
+    shared_data* (*make_shared)(const memory_type& t, u64 most, account* sum,
+                                std::string_view& limit) noexcept = nullptr;
 };
 
 /// The engine of a build with the features F; exec/ defines it.
@@ -1884,21 +1902,69 @@ struct limits {
 
 namespace runtime {
 
-/// What is used of a limit that several objects share.
+/// What is used of a limit that several objects share. A shared memory of the store's may be grown by
+/// other threads.
 struct account {
-    u64 used = 0;
+    std::atomic<u64> used{0};
     u64 most = ~u64{0};
     /// Takes `n` more; false: that would be more than allowed, nothing changed.
     [[nodiscard]] bool take(u64 n) noexcept {
-        if (n > most - used) return false;
-        used += n;
+        u64 before = used.load(std::memory_order_relaxed);
+        do
+            if (n > most - before) return false;
+        while (!used.compare_exchange_weak(before, before + n, std::memory_order_relaxed));
         return true;
     }
-    void give(u64 n) noexcept { used -= n; }
+    void give(u64 n) noexcept { used.fetch_sub(n, std::memory_order_relaxed); }
 };
 
 } // namespace runtime
 } // namespace tessera
+
+// ---- runtime/shared_data.hpp -----------------------------------------------------------
+/// @file runtime/shared_data.hpp
+/// What a store knows of a shared memory. The rest, runtime/shared_memory.hpp, is part of builds that have
+/// feature::threads.
+
+namespace tessera::inline TESSERA_ABI::runtime {
+
+struct shared_data;
+
+/// What can be done with shared memories, as a table.
+struct shared_calls {
+    /// As memory_data::grow.
+    bool (*grow)(shared_data&, u64 delta_pages, u64& old_pages) noexcept;
+    /// From now on it is counted in no account.
+    void (*disown)(shared_data&) noexcept;
+    void (*destroy)(shared_data*) noexcept;
+    /// As memmove and memset, while other threads access the same bytes.
+    void (*copy)(u8* to, const u8* from, u64 n) noexcept;
+    void (*fill)(u8* to, u8 value, u64 n) noexcept;
+};
+
+/// A memory that several stores and the host use at the same time. It belongs to none of them and ends with
+/// its last owner; it never moves.
+struct shared_data {
+    const shared_calls* calls = nullptr;
+    u8* base = nullptr;
+    std::atomic<u64> size{0}; ///< bytes; only grows
+    std::atomic<u32> owners{1};
+    memory_type type;
+
+    u64 pages() const noexcept { return size.load(std::memory_order_acquire) >> type.page_log2; }
+    void retain() noexcept { owners.fetch_add(1, std::memory_order_relaxed); }
+    void release() noexcept {
+        if (owners.fetch_sub(1, std::memory_order_acq_rel) == 1) calls->destroy(this);
+    }
+};
+
+/// What the thread of a store sleeps on while its guest waits; runtime/wait_queue.hpp makes it.
+struct sleeper_data {
+    void (*wake)(sleeper_data&) noexcept = nullptr; ///< lets it look around; for any thread
+    void (*destroy)(sleeper_data*) noexcept = nullptr;
+};
+
+} // namespace tessera::runtime
 
 // ---- util/pages.hpp --------------------------------------------------------------------
 /// @file util/pages.hpp
@@ -1985,27 +2051,50 @@ inline void* reserve_pages(std::size_t bytes, std::size_t usable) noexcept {
 namespace tessera::inline TESSERA_ABI::runtime {
 
 /// Linear memory. `base` may change whenever the memory grows, except for a shared one. It is null
-/// while the memory is empty and has never grown.
+/// while the memory is empty and has never grown. A shared memory has one in each store that uses it,
+/// touched by that store's thread alone: its `size` is what the thread last saw.
 struct memory_data {
     u8* base = nullptr;
-    u64 size = 0;             ///< bytes; a multiple of the page size
-    memory_type type;         ///< as declared; the current size is the minimum when it is matched as an import
-    u64 max_bytes = 0;        ///< the smallest of the declared maximum, the address space and the store's limit
-    u64 capacity = 0;         ///< bytes that may be used; those beyond `size` are zero
-    u64 reserved = 0;         ///< bytes of address space at `base`; 0: `base` is from TESSERA_ALLOCATE_ZEROED
-    account* total = nullptr; ///< the store's, counted in `size`s
-    u32 self = 0;             ///< index in store_data::memories
+    u64 size = 0;                  ///< bytes; a multiple of the page size
+    memory_type type;              ///< as declared; the current size is the minimum when it is matched as an import
+    u64 max_bytes = 0;             ///< the smallest of the declared maximum, the address space and the store's limit
+    u64 capacity = 0;              ///< bytes that may be used; those beyond `size` are zero
+    u64 reserved = 0;              ///< bytes of address space at `base`; 0: `base` is from TESSERA_ALLOCATE_ZEROED
+    account* total = nullptr;      ///< the store's, counted in `size`s; of a shared one, if it is counted there
+    shared_data* shared = nullptr; ///< counted; null for a memory of the store's own
+    u32 self = 0;                  ///< index in store_data::memories
 
     memory_data() noexcept = default;
     memory_data(const memory_data&) = delete;
     memory_data& operator=(const memory_data&) = delete;
     ~memory_data() {
+        if (shared) {
+            if (total) shared->calls->disown(*shared);
+            shared->release();
+            return;
+        }
         give_back(base, reserved);
         if (total) total->give(size);
     }
 
     /// The current size in pages.
-    u64 pages() const noexcept { return size >> type.page_log2; }
+    u64 pages() const noexcept { return bytes_now() >> type.page_log2; }
+    /// The current size in bytes, which other threads may have changed.
+    u64 bytes_now() const noexcept { return shared ? shared->size.load(std::memory_order_acquire) : size; }
+    /// True if another thread has made the memory larger than `size` was; it is set.
+    bool see_growth() noexcept {
+        const u64 before = size;
+        size = bytes_now();
+        return size != before;
+    }
+    /// Makes this the store's view of `s`, whose owner it becomes; `sum` is the account it is counted in.
+    void show(shared_data& s, account* sum) noexcept {
+        shared = &s;
+        total = sum;
+        base = s.base;
+        type = s.type;
+        size = bytes_now();
+    }
 
     /// Gives the memory its declared minimum. `most` is the store's limit in bytes for one memory.
     /// On failure returns false; `limit` names the limit that forbids it, empty if memory is out.
@@ -2027,6 +2116,11 @@ struct memory_data {
     /// Adds `delta_pages` zero pages (spec: exec/modules, Growing memories); `old_pages` is the size
     /// before. False: a limit is reached or memory is out, nothing changed.
     [[nodiscard]] bool grow(u64 delta_pages, u64& old_pages) noexcept {
+        if (shared) {
+            const bool grown = shared->calls->grow(*shared, delta_pages, old_pages);
+            see_growth();
+            return grown;
+        }
         old_pages = pages();
         if (delta_pages > (max_bytes - size) >> type.page_log2) return false;
         const u64 more = delta_pages << type.page_log2;
@@ -2040,7 +2134,10 @@ struct memory_data {
     }
 
     /// True if [at, at + n) lies inside.
-    bool holds(u64 at, u64 n) const noexcept { return at <= size && n <= size - at; }
+    bool holds(u64 at, u64 n) const noexcept {
+        const u64 all = bytes_now();
+        return at <= all && n <= all - at;
+    }
     std::span<u8> bytes() const noexcept { return {base, std::size_t(size)}; }
 
 private:
@@ -2138,22 +2235,30 @@ private:
     }
 };
 
+/// Copies `n` bytes between places of which one is in `m`; they may overlap.
+inline void copy_bytes(const memory_data& m, u8* to, const u8* from, u64 n) noexcept {
+    if (n == 0) return;
+    if (m.shared) m.shared->calls->copy(to, from, n);
+    else std::memmove(to, from, std::size_t(n));
+}
+
 /// memory.copy: `n` bytes from `s` in `from` to `d` in `to`; the ranges may overlap.
 inline trap copy(memory_data& to, u64 d, const memory_data& from, u64 s, u64 n) noexcept {
     if (!to.holds(d, n) || !from.holds(s, n)) return trap::out_of_bounds_memory;
-    if (n) std::memmove(to.base + d, from.base + s, std::size_t(n));
+    copy_bytes(to.shared ? to : from, to.base + d, from.base + s, n);
     return trap::none;
 }
 /// memory.fill: `n` bytes of `value` at `d`.
 inline trap fill(memory_data& to, u64 d, u8 value, u64 n) noexcept {
     if (!to.holds(d, n)) return trap::out_of_bounds_memory;
-    if (n) std::memset(to.base + d, value, std::size_t(n));
+    if (to.shared) to.shared->calls->fill(to.base + d, value, n);
+    else if (n) std::memset(to.base + d, value, std::size_t(n));
     return trap::none;
 }
 /// memory.init: `n` bytes from `s` in `from` to `d`.
 inline trap init(memory_data& to, u64 d, std::span<const u8> from, u64 s, u64 n) noexcept {
     if (!to.holds(d, n) || s > from.size() || n > from.size() - s) return trap::out_of_bounds_memory;
-    if (n) std::memcpy(to.base + d, from.data() + s, std::size_t(n));
+    copy_bytes(to, to.base + d, from.data() + s, n);
     return trap::none;
 }
 
@@ -2640,16 +2745,17 @@ inline bool tag_matches(const type_space& space, u32 actual, u32 wanted) noexcep
 TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::runtime {
 
-/// A store. One thread at a time uses it; only `interrupt` may be set from another one.
+/// A store. One thread at a time uses it; another one may only set `interrupt` and wake `sleeper`.
 struct store_data {
     const runtime::engine* engine = nullptr;
     void* engine_state = nullptr; ///< the engine's own
     vec<func_record*> funcs;      ///< a function reference is an index in here plus one
     valid::type_registry types;   ///< type ids that hold for all modules of the store
     tessera::limits limits;
-    features built;                     ///< what the engine can run
-    u64 fuel = 0;                       ///< what is left; used only with feature::fuel
-    std::atomic<bool> interrupt{false}; ///< used only with feature::interruption
+    features built;                              ///< what the engine can run
+    u64 fuel = 0;                                ///< what is left; used only with feature::fuel
+    std::atomic<bool> interrupt{false};          ///< used only with feature::interruption
+    std::atomic<sleeper_data*> sleeper{nullptr}; ///< what its thread waits on; null until it first does
     struct {
         u64* slots = nullptr;
         u64 bytes = 0;
@@ -2675,7 +2781,10 @@ struct store_data {
     store_data() noexcept = default;
     store_data(const store_data&) = delete;
     store_data& operator=(const store_data&) = delete;
-    ~store_data() { clear(); }
+    ~store_data() {
+        clear();
+        if (sleeper_data* const s = sleeper.load(std::memory_order_relaxed)) s->destroy(s);
+    }
 
     /// Frees everything but the limits, the fuel and the choice of the engine. Handles become stale.
     void clear() noexcept;
@@ -2733,13 +2842,15 @@ TESSERA_SMALL_END
 TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::runtime {
 
-/// Something that can be imported: an object of a store, or a host function of none.
+/// Something that can be imported: an object of a store, or of none: a host function or a shared memory.
 struct external {
     extern_kind kind = extern_kind::func;
-    store_data* store = nullptr; ///< null for a host function
-    void* object = nullptr;      ///< func_record, table_data, memory_data, global_data, tag_data or host_function
+    store_data* store = nullptr; ///< null for what is of none
+    void* object = nullptr;      ///< func_record, table_data, memory_data, global_data, tag_data; host_function or
+                                 ///< shared_data
 
     bool is_host() const noexcept { return !store; }
+    shared_data* shared() const noexcept { return static_cast<shared_data*>(object); }
     func_record* func() const noexcept { return static_cast<func_record*>(object); }
     host_function* host() const noexcept { return static_cast<host_function*>(object); }
     table_data* table() const noexcept { return static_cast<table_data*>(object); }
@@ -2801,7 +2912,11 @@ inline bool matches(const store_data& s, const external& x, u32 host_type_id, co
         wanted.element = store_type(unit, wanted.element);
         return valid::matches(types, x.table()->type, x.table()->size, wanted);
     }
-    case extern_kind::memory: return valid::matches(x.memory()->type, x.memory()->pages(), m.memories[i.index].type);
+    case extern_kind::memory: {
+        const memory_type& wanted = m.memories[i.index].type;
+        if (!x.store) return valid::matches(x.shared()->type, x.shared()->pages(), wanted);
+        return valid::matches(x.memory()->type, x.memory()->pages(), wanted);
+    }
     case extern_kind::global: {
         const global_type& wanted = m.globals[i.index].type;
         return valid::matches(types, x.global()->type, {store_type(unit, wanted.type), wanted.mutable_});
@@ -3644,8 +3759,44 @@ private:
 
 namespace tessera::inline TESSERA_ABI {
 
+namespace runtime {
+
+/// Reads a T from a guest's memory, in little-endian order if it is a number; `shared` is null for a memory
+/// that no other thread uses.
+template <class T>
+T load_guest(const shared_data* shared, const u8* from) noexcept {
+    static_assert(std::is_trivially_copyable_v<T>, "tessera: only trivially copyable types lie in a memory");
+    alignas(T) alignas(8) u8 copy[sizeof(T)];
+    if (shared) {
+        shared->calls->copy(copy, from, sizeof(T));
+        from = copy;
+    }
+    if constexpr (std::is_arithmetic_v<T>) {
+        return load_le<T>(from);
+    } else {
+        T value;
+        std::memcpy(&value, from, sizeof value);
+        return value;
+    }
+}
+/// Writes what load_guest reads.
+template <class T>
+void store_guest(const shared_data* shared, u8* to, const T& value) noexcept {
+    static_assert(std::is_trivially_copyable_v<T>, "tessera: only trivially copyable types lie in a memory");
+    alignas(T) alignas(8) u8 copy[sizeof(T)];
+    u8* const at = shared ? copy : to;
+    if constexpr (std::is_arithmetic_v<T>) store_le(at, value);
+    else std::memcpy(at, &value, sizeof value);
+    if (shared) shared->calls->copy(to, copy, sizeof(T));
+}
+
+} // namespace runtime
+
 /// A linear memory. Addresses count from 0; what lies out of bounds fails with the trap
 /// "out of bounds memory access", so a host function can hand the error on.
+///
+/// Of a shared memory there are no views, since other threads may write what they show: `view` and `text`
+/// fail with msg::shared_view and `bytes` is empty. Reading and writing copies, and never races with guests.
 class memory : public runtime::handle {
 public:
     using handle::handle;
@@ -3653,7 +3804,7 @@ public:
     /// Size in bytes and in pages; 0 for an empty handle.
     u64 size() const noexcept {
         const runtime::memory_data* m = data();
-        return m ? m->size : 0;
+        return m ? m->bytes_now() : 0;
     }
     u64 pages() const noexcept {
         const runtime::memory_data* m = data();
@@ -3678,14 +3829,13 @@ public:
     /// All bytes; valid until the memory grows, which guest code can do too.
     std::span<u8> bytes() const noexcept {
         const runtime::memory_data* m = data();
-        return m ? m->bytes() : std::span<u8>();
+        return m && !m->shared ? m->bytes() : std::span<u8>();
     }
     /// `n` bytes at `at`; valid until the memory grows.
     result<std::span<u8>> view(u64 at, u64 n) const noexcept {
         const runtime::memory_data* m = data();
-        if (!m) return msg::stale_handle;
-        if (!m->holds(at, n)) return error(trap::out_of_bounds_memory);
-        return std::span<u8>(m->base + at, std::size_t(n));
+        if (m && m->shared) return msg::shared_view;
+        return in_bounds(m, at, n);
     }
     /// The same as text.
     result<std::string_view> text(u64 at, u64 n) const noexcept {
@@ -3695,16 +3845,18 @@ public:
     }
     /// Copies bytes out of the memory.
     result<void> read(u64 at, std::span<u8> to) const noexcept {
-        auto s = view(at, to.size());
+        const runtime::memory_data* m = data();
+        auto s = in_bounds(m, at, to.size());
         if (!s) return s.error();
-        if (!to.empty()) std::memcpy(to.data(), s->data(), to.size());
+        runtime::copy_bytes(*m, to.data(), s->data(), to.size());
         return {};
     }
     /// Copies bytes into the memory; all or none.
     result<void> write(u64 at, std::span<const u8> from) const noexcept {
-        auto s = view(at, from.size());
+        const runtime::memory_data* m = data();
+        auto s = in_bounds(m, at, from.size());
         if (!s) return s.error();
-        if (!from.empty()) std::memmove(s->data(), from.data(), from.size());
+        runtime::copy_bytes(*m, s->data(), from.data(), from.size());
         return {};
     }
     /// Copies text into the memory, without a final NUL.
@@ -3716,30 +3868,823 @@ public:
     /// out. `at` need not be aligned.
     template <class T>
     result<T> load(u64 at) const noexcept {
-        static_assert(std::is_trivially_copyable_v<T>, "tessera: only trivially copyable types lie in a memory");
-        auto s = view(at, sizeof(T));
+        const runtime::memory_data* m = data();
+        auto s = in_bounds(m, at, sizeof(T));
         if (!s) return s.error();
-        if constexpr (std::is_arithmetic_v<T>) {
-            return load_le<T>(s->data());
-        } else {
-            T value;
-            std::memcpy(&value, s->data(), sizeof value);
-            return value;
-        }
+        return runtime::load_guest<T>(m->shared, s->data());
     }
     /// Writes what `load` reads.
     template <class T>
     result<void> store(u64 at, const std::type_identity_t<T>& value) const noexcept {
-        static_assert(std::is_trivially_copyable_v<T>, "tessera: only trivially copyable types lie in a memory");
-        auto s = view(at, sizeof(T));
+        const runtime::memory_data* m = data();
+        auto s = in_bounds(m, at, sizeof(T));
         if (!s) return s.error();
-        if constexpr (std::is_arithmetic_v<T>) store_le(s->data(), value);
-        else std::memcpy(s->data(), &value, sizeof value);
+        runtime::store_guest(m->shared, s->data(), value);
         return {};
     }
 
 private:
+    static result<std::span<u8>> in_bounds(const runtime::memory_data* m, u64 at, u64 n) noexcept {
+        if (!m) return msg::stale_handle;
+        if (!m->holds(at, n)) return error(trap::out_of_bounds_memory);
+        return std::span<u8>(m->base + at, std::size_t(n));
+    }
     runtime::memory_data* data() const noexcept { return in(&runtime::store_data::memories); }
+};
+
+} // namespace tessera
+
+// ---- util/mutex.hpp --------------------------------------------------------------------
+/// @file mutex.hpp
+/// What a thread waits on, from the operating system. The standard's std::mutex may throw, and with
+/// std::condition_variable costs every user who includes the header a fifth of a second.
+
+#if defined(_WIN32)
+// Declared here, as <windows.h> does, which brings a thousand macros.
+struct _RTL_SRWLOCK;
+struct _RTL_CONDITION_VARIABLE;
+union _LARGE_INTEGER;
+#elif defined(__unix__) || defined(__APPLE__)
+#include <pthread.h>
+#include <time.h>
+#else
+#include <atomic>
+#include <chrono>
+#endif
+
+namespace tessera::inline TESSERA_ABI {
+
+#if defined(_WIN32)
+namespace detail {
+using windows_lock = ::_RTL_SRWLOCK;
+using windows_condition = ::_RTL_CONDITION_VARIABLE;
+using windows_count = ::_LARGE_INTEGER;
+extern "C" __declspec(dllimport) void __stdcall AcquireSRWLockExclusive(windows_lock*);
+extern "C" __declspec(dllimport) void __stdcall ReleaseSRWLockExclusive(windows_lock*);
+extern "C" __declspec(dllimport) int __stdcall SleepConditionVariableSRW(windows_condition*, windows_lock*,
+                                                                         unsigned long, unsigned long);
+extern "C" __declspec(dllimport) void __stdcall WakeConditionVariable(windows_condition*);
+extern "C" __declspec(dllimport) int __stdcall QueryPerformanceCounter(windows_count*);
+extern "C" __declspec(dllimport) int __stdcall QueryPerformanceFrequency(windows_count*);
+} // namespace detail
+#endif
+
+/// Nanoseconds since some time in the past; they never go backwards.
+inline u64 monotonic_ns() noexcept {
+#if defined(_WIN32)
+    long long count = 0, frequency = 0;
+    static_cast<void>(detail::QueryPerformanceCounter(reinterpret_cast<detail::windows_count*>(&count)));
+    static_cast<void>(detail::QueryPerformanceFrequency(reinterpret_cast<detail::windows_count*>(&frequency)));
+    constexpr u64 second = 1'000'000'000;
+    const u64 n = u64(count), each = u64(frequency > 0 ? frequency : 1);
+    return n / each * second + n % each * second / each;
+#elif defined(__unix__) || defined(__APPLE__)
+    timespec t{};
+    static_cast<void>(clock_gettime(CLOCK_MONOTONIC, &t));
+    return u64(t.tv_sec) * 1'000'000'000 + u64(t.tv_nsec);
+#else
+    return u64(std::chrono::steady_clock::now().time_since_epoch() / std::chrono::nanoseconds(1));
+#endif
+}
+
+/// A lock; it is not recursive.
+class mutex {
+public:
+    mutex() noexcept = default;
+    mutex(const mutex&) = delete;
+    mutex& operator=(const mutex&) = delete;
+#if defined(_WIN32)
+    void lock() noexcept { detail::AcquireSRWLockExclusive(native()); }
+    void unlock() noexcept { detail::ReleaseSRWLockExclusive(native()); }
+
+private:
+    friend class condition;
+    detail::windows_lock* native() noexcept { return reinterpret_cast<detail::windows_lock*>(&lock_); }
+    void* lock_ = nullptr; // that is all of it, in every version of the system
+#elif defined(__unix__) || defined(__APPLE__)
+    ~mutex() { static_cast<void>(pthread_mutex_destroy(&lock_)); }
+    void lock() noexcept { static_cast<void>(pthread_mutex_lock(&lock_)); }
+    void unlock() noexcept { static_cast<void>(pthread_mutex_unlock(&lock_)); }
+
+private:
+    friend class condition;
+    pthread_mutex_t lock_ = PTHREAD_MUTEX_INITIALIZER;
+#else
+    void lock() noexcept {
+        while (locked_.exchange(true, std::memory_order_acquire)) {
+        }
+    }
+    void unlock() noexcept { locked_.store(false, std::memory_order_release); }
+
+private:
+    friend class condition;
+    std::atomic<bool> locked_{false};
+#endif
+};
+
+/// Holds a mutex as long as it lives.
+class locked {
+public:
+    explicit locked(mutex& m) noexcept : m_(m) { m_.lock(); }
+    ~locked() { m_.unlock(); }
+    locked(const locked&) = delete;
+    locked& operator=(const locked&) = delete;
+
+private:
+    mutex& m_;
+};
+
+/// Where one thread sleeps until another wakes it. It may wake for no reason.
+class condition {
+public:
+    condition(const condition&) = delete;
+    condition& operator=(const condition&) = delete;
+    static constexpr u64 never = ~u64{0};
+
+#if defined(_WIN32)
+    condition() noexcept = default;
+    void wake() noexcept { detail::WakeConditionVariable(native()); }
+    /// Gives `m` up, which the caller holds, and takes it again when it was woken or `ns` have passed.
+    void sleep(mutex& m, u64 ns) noexcept {
+        const u64 ms = ns / 1'000'000 + 1;
+        constexpr u64 most = 0xffff'fffe, infinite = 0xffff'ffff;
+        const u64 wanted = ns == never ? infinite : ms < most ? ms : most;
+        static_cast<void>(
+            detail::SleepConditionVariableSRW(native(), m.native(), static_cast<unsigned long>(wanted), 0));
+    }
+
+private:
+    detail::windows_condition* native() noexcept { return reinterpret_cast<detail::windows_condition*>(&sleeper_); }
+    void* sleeper_ = nullptr;
+#elif defined(__unix__) || defined(__APPLE__)
+    condition() noexcept {
+#if defined(__APPLE__)
+        static_cast<void>(pthread_cond_init(&sleeper_, nullptr));
+#else
+        pthread_condattr_t how;
+        static_cast<void>(pthread_condattr_init(&how));
+        static_cast<void>(pthread_condattr_setclock(&how, CLOCK_MONOTONIC));
+        static_cast<void>(pthread_cond_init(&sleeper_, &how));
+        static_cast<void>(pthread_condattr_destroy(&how));
+#endif
+    }
+    ~condition() { static_cast<void>(pthread_cond_destroy(&sleeper_)); }
+    void wake() noexcept { static_cast<void>(pthread_cond_signal(&sleeper_)); }
+    /// Gives `m` up, which the caller holds, and takes it again when it was woken or `ns` have passed.
+    void sleep(mutex& m, u64 ns) noexcept {
+        if (ns == never) return static_cast<void>(pthread_cond_wait(&sleeper_, &m.lock_));
+        constexpr u64 second = 1'000'000'000, most = u64{86'400} * second; // a day fits every time_t
+        ns = ns < most ? ns : most;
+        timespec t{};
+#if defined(__APPLE__)
+        t.tv_sec = decltype(t.tv_sec)(ns / second);
+        t.tv_nsec = decltype(t.tv_nsec)(ns % second);
+        static_cast<void>(pthread_cond_timedwait_relative_np(&sleeper_, &m.lock_, &t));
+#else
+        const u64 until = monotonic_ns() + ns;
+        t.tv_sec = decltype(t.tv_sec)(until / second);
+        t.tv_nsec = decltype(t.tv_nsec)(until % second);
+        static_cast<void>(pthread_cond_timedwait(&sleeper_, &m.lock_, &t));
+#endif
+    }
+
+private:
+    pthread_cond_t sleeper_;
+#else
+    condition() noexcept = default;
+    void wake() noexcept { static_cast<void>(this); }
+    void sleep(mutex& m, u64) noexcept { m.unlock(), m.lock(); }
+#endif
+};
+
+} // namespace tessera
+
+// ---- runtime/wait_queue.hpp ------------------------------------------------------------
+/// @file runtime/wait_queue.hpp
+/// Who waits for which address of a shared memory, in the order in which they came.
+///
+/// A waiter lies on the native stack of its thread, so waiting takes no memory, and in a list that the
+/// queue's lock guards. Its thread sleeps on a sleeper, which has a lock of its own: one that is to be
+/// interrupted is woken without knowing the queue it is in. Where both locks are held, the queue's comes
+/// first.
+
+namespace tessera::inline TESSERA_ABI::runtime {
+
+/// One for each store whose guest ever waited; it lives as long as the store.
+class sleeper final : public sleeper_data {
+public:
+    sleeper() noexcept
+        : sleeper_data{[](sleeper_data& self) noexcept { static_cast<sleeper&>(self).look_around(); },
+                       [](sleeper_data* self) noexcept { tessera::destroy(static_cast<sleeper*>(self)); }} {}
+
+    void begin() noexcept {
+        const locked hold(lock_);
+        notified_ = false;
+    }
+    void notify() noexcept {
+        const locked hold(lock_);
+        notified_ = true;
+        woken_.wake();
+    }
+    /// Sleeps until notify, or `stop` is set and look_around called, or `ns` have passed.
+    void sleep(u64 ns, const std::atomic<bool>* stop) noexcept {
+        const u64 begin = ns == condition::never ? 0 : monotonic_ns();
+        const locked hold(lock_);
+        while (!notified_ && !(stop && stop->load())) {
+            u64 left = ns;
+            if (ns != condition::never) {
+                const u64 passed = monotonic_ns() - begin;
+                if (passed >= ns) return;
+                left = ns - passed;
+            }
+            woken_.sleep(lock_, left);
+        }
+    }
+
+private:
+    void look_around() noexcept {
+        const locked hold(lock_);
+        woken_.wake();
+    }
+
+    mutex lock_;
+    condition woken_;
+    bool notified_ = false;
+};
+
+class wait_queue {
+public:
+    wait_queue() noexcept = default;
+    wait_queue(const wait_queue&) = delete;
+    wait_queue& operator=(const wait_queue&) = delete;
+
+    enum class outcome : u8 { notified, not_equal, timed_out };
+
+    /// If `unchanged()`, waits for a notification of `address`, or until `ns` have passed, or `stop` is set and
+    /// `who` told to look around, which is timed_out as well.
+    template <class Unchanged>
+    outcome wait(u64 address, sleeper& who, u64 ns, const std::atomic<bool>* stop, Unchanged unchanged) noexcept {
+        waiter me{address, &who};
+        {
+            const locked hold(lock_);
+            if (!unchanged()) return outcome::not_equal;
+            who.begin();
+            push(me);
+        }
+        who.sleep(ns, stop);
+        const locked hold(lock_);
+        if (!me.listed) return outcome::notified;
+        remove(me);
+        return outcome::timed_out;
+    }
+    /// Wakes the first `most` who wait for `address`; how many there were.
+    u32 notify(u64 address, u32 most) noexcept {
+        u32 n = 0;
+        const locked hold(lock_);
+        for (waiter* w = first_; w && n < most;) {
+            waiter* const next = w->next;
+            if (w->address == address) {
+                remove(*w);
+                w->who->notify();
+                ++n;
+            }
+            w = next;
+        }
+        return n;
+    }
+
+private:
+    struct waiter {
+        u64 address;
+        sleeper* who;
+        waiter* previous = nullptr;
+        waiter* next = nullptr;
+        bool listed = false;
+    };
+    void push(waiter& w) noexcept {
+        w.listed = true;
+        w.previous = last_;
+        (last_ ? last_->next : first_) = &w;
+        last_ = &w;
+    }
+    void remove(waiter& w) noexcept {
+        w.listed = false;
+        (w.previous ? w.previous->next : first_) = w.next;
+        (w.next ? w.next->previous : last_) = w.previous;
+    }
+
+    mutex lock_;
+    waiter* first_ = nullptr;
+    waiter* last_ = nullptr;
+};
+
+} // namespace tessera::runtime
+
+// ---- util/racy.hpp ---------------------------------------------------------------------
+/// @file racy.hpp
+/// Accesses to bytes that other threads may read and write at the same time, at any alignment, which
+/// would be undefined behaviour as ordinary ones. Bytes are in little-endian order.
+///
+/// Where the interpreter's handlers jump and the processor has it, an access is one instruction that the
+/// compiler does not look into: as fast as an ordinary one, so that all memories are accessed like that.
+/// Elsewhere it is a relaxed atomic access if it is aligned, else one for each byte. An aligned one of the
+/// processor's word or less is never seen half done.
+
+#if defined(_MSC_VER) && !defined(__clang__)
+#include <atomic>
+#endif
+
+#if TESSERA_TAIL_CALLS && (defined(__x86_64__) || (defined(__aarch64__) && !defined(__AARCH64EB__)))
+#define TESSERA_RACY_INSTRUCTION 1
+#else
+#define TESSERA_RACY_INSTRUCTION 0
+#endif
+
+namespace tessera::inline TESSERA_ABI {
+
+/// True if a racy access costs no more than an ordinary one.
+inline constexpr bool racy_is_free = TESSERA_RACY_INSTRUCTION;
+
+namespace detail {
+#if TESSERA_RACY_INSTRUCTION
+
+/// Bytes an instruction accesses, whatever was put there as.
+template <class T>
+struct racy_place {
+    u8 value[sizeof(T)];
+};
+
+/// 16 bytes in a register.
+using racy_vector = u8 __attribute__((vector_size(16)));
+
+template <class T>
+TESSERA_INLINE T load_racy_raw(const u8* at) noexcept {
+    const auto& place = *reinterpret_cast<const racy_place<T>*>(at);
+#if defined(__x86_64__)
+    if constexpr (sizeof(T) == 16) {
+        racy_vector v;
+#if defined(__AVX__)
+        __asm__("vmovdqu {%1, %0|%0, %1}" : "=x"(v) : "m"(place.value));
+#else
+        __asm__("movdqu {%1, %0|%0, %1}" : "=x"(v) : "m"(place.value));
+#endif
+        return bits_as<T>(v);
+    } else if constexpr (std::is_same_v<T, f32> || std::is_same_v<T, f64>) {
+        T v;
+#if defined(__AVX__)
+        if constexpr (sizeof(T) == 4) __asm__("vmovss {%1, %0|%0, %1}" : "=x"(v) : "m"(place.value));
+        else __asm__("vmovsd {%1, %0|%0, %1}" : "=x"(v) : "m"(place.value));
+#else
+        if constexpr (sizeof(T) == 4) __asm__("movss {%1, %0|%0, %1}" : "=x"(v) : "m"(place.value));
+        else __asm__("movsd {%1, %0|%0, %1}" : "=x"(v) : "m"(place.value));
+#endif
+        return v;
+    } else {
+        u64 v; // its upper bits are zero, which saves making them so
+        if constexpr (sizeof(T) == 1) __asm__("movz{bl|x} {%1, %k0|%k0, %1}" : "=r"(v) : "m"(place.value));
+        else if constexpr (sizeof(T) == 2) __asm__("movz{wl|x} {%1, %k0|%k0, %1}" : "=r"(v) : "m"(place.value));
+        else if constexpr (sizeof(T) == 4) __asm__("mov{l|} {%1, %k0|%k0, %1}" : "=r"(v) : "m"(place.value));
+        else __asm__("mov{q|} {%1, %0|%0, %1}" : "=r"(v) : "m"(place.value));
+        return T(v);
+    }
+#else
+    if constexpr (sizeof(T) == 16) {
+        racy_vector v;
+        __asm__("ldr %q0, %1" : "=w"(v) : "Q"(place.value));
+        return bits_as<T>(v);
+    } else if constexpr (std::is_same_v<T, f32> || std::is_same_v<T, f64>) {
+        T v;
+        if constexpr (sizeof(T) == 4) __asm__("ldr %s0, %1" : "=w"(v) : "Q"(place.value));
+        else __asm__("ldr %d0, %1" : "=w"(v) : "Q"(place.value));
+        return v;
+    } else {
+        u64 v;
+        if constexpr (sizeof(T) == 1) __asm__("ldrb %w0, %1" : "=r"(v) : "Q"(place.value));
+        else if constexpr (sizeof(T) == 2) __asm__("ldrh %w0, %1" : "=r"(v) : "Q"(place.value));
+        else if constexpr (sizeof(T) == 4) __asm__("ldr %w0, %1" : "=r"(v) : "Q"(place.value));
+        else __asm__("ldr %0, %1" : "=r"(v) : "Q"(place.value));
+        return T(v);
+    }
+#endif
+}
+template <class T>
+TESSERA_INLINE void store_racy_raw(u8* at, T value) noexcept {
+    auto& place = *reinterpret_cast<racy_place<T>*>(at);
+#if defined(__x86_64__)
+    if constexpr (sizeof(T) == 16) {
+#if defined(__AVX__)
+        __asm__("vmovdqu {%1, %0|%0, %1}" : "=m"(place.value) : "x"(bits_as<racy_vector>(value)));
+#else
+        __asm__("movdqu {%1, %0|%0, %1}" : "=m"(place.value) : "x"(bits_as<racy_vector>(value)));
+#endif
+    } else if constexpr (std::is_same_v<T, f32> || std::is_same_v<T, f64>) {
+#if defined(__AVX__)
+        if constexpr (sizeof(T) == 4) __asm__("vmovss {%1, %0|%0, %1}" : "=m"(place.value) : "x"(value));
+        else __asm__("vmovsd {%1, %0|%0, %1}" : "=m"(place.value) : "x"(value));
+#else
+        if constexpr (sizeof(T) == 4) __asm__("movss {%1, %0|%0, %1}" : "=m"(place.value) : "x"(value));
+        else __asm__("movsd {%1, %0|%0, %1}" : "=m"(place.value) : "x"(value));
+#endif
+    } else if constexpr (sizeof(T) == 1) __asm__("mov{b|} {%1, %0|%0, %1}" : "=m"(place.value) : "q"(value));
+    else if constexpr (sizeof(T) == 2) __asm__("mov{w|} {%1, %0|%0, %1}" : "=m"(place.value) : "r"(value));
+    else if constexpr (sizeof(T) == 4) __asm__("mov{l|} {%1, %0|%0, %1}" : "=m"(place.value) : "r"(value));
+    else __asm__("mov{q|} {%1, %0|%0, %1}" : "=m"(place.value) : "r"(value));
+#else
+    if constexpr (sizeof(T) == 16) __asm__("str %q1, %0" : "=Q"(place.value) : "w"(bits_as<racy_vector>(value)));
+    else if constexpr (std::is_same_v<T, f32>) __asm__("str %s1, %0" : "=Q"(place.value) : "w"(value));
+    else if constexpr (std::is_same_v<T, f64>) __asm__("str %d1, %0" : "=Q"(place.value) : "w"(value));
+    else if constexpr (sizeof(T) == 1) __asm__("strb %w1, %0" : "=Q"(place.value) : "r"(value));
+    else if constexpr (sizeof(T) == 2) __asm__("strh %w1, %0" : "=Q"(place.value) : "r"(value));
+    else if constexpr (sizeof(T) == 4) __asm__("str %w1, %0" : "=Q"(place.value) : "r"(value));
+    else __asm__("str %1, %0" : "=Q"(place.value) : "r"(value));
+#endif
+}
+
+#else
+
+// U is an unsigned integer, `at` aligned for it.
+#if defined(_MSC_VER) && !defined(__clang__)
+template <class U>
+inline U load_relaxed(const u8* at) noexcept {
+    return std::atomic_ref<U>(*reinterpret_cast<U*>(const_cast<u8*>(at))).load(std::memory_order_relaxed);
+}
+template <class U>
+inline void store_relaxed(u8* at, U value) noexcept {
+    std::atomic_ref<U>(*reinterpret_cast<U*>(at)).store(value, std::memory_order_relaxed);
+}
+#else
+template <class U>
+struct __attribute__((may_alias)) aliased {
+    U value;
+};
+template <class U>
+inline U load_relaxed(const u8* at) noexcept {
+    return __atomic_load_n(&reinterpret_cast<const aliased<U>*>(at)->value, __ATOMIC_RELAXED);
+}
+template <class U>
+inline void store_relaxed(u8* at, U value) noexcept {
+    __atomic_store_n(&reinterpret_cast<aliased<U>*>(at)->value, value, __ATOMIC_RELAXED);
+}
+#endif
+
+template <class Step>
+inline bool is_aligned_for(const u8* at) noexcept {
+    return reinterpret_cast<std::uintptr_t>(at) % sizeof(Step) == 0;
+}
+/// What an aligned access goes by: all at once, or in words of the processor.
+template <class T>
+using racy_step = bits_of_size<(sizeof(T) < sizeof(void*) ? sizeof(T) : sizeof(void*))>;
+
+template <class T>
+inline T load_racy_raw(const u8* at) noexcept {
+    using step = racy_step<T>;
+    u8 raw[sizeof(T)];
+    if (is_aligned_for<step>(at)) {
+        for (std::size_t i = 0; i < sizeof(T); i += sizeof(step)) {
+            const step part = load_relaxed<step>(at + i);
+            std::memcpy(raw + i, &part, sizeof part);
+        }
+    } else {
+        for (std::size_t i = 0; i < sizeof(T); ++i) raw[i] = load_relaxed<u8>(at + i);
+    }
+    if constexpr (std::is_arithmetic_v<T>) {
+        return load_le<T>(raw);
+    } else {
+        T value;
+        std::memcpy(&value, raw, sizeof raw);
+        return value;
+    }
+}
+template <class T>
+inline void store_racy_raw(u8* at, T value) noexcept {
+    using step = racy_step<T>;
+    u8 raw[sizeof(T)];
+    if constexpr (std::is_arithmetic_v<T>) store_le(raw, value);
+    else std::memcpy(raw, &value, sizeof raw);
+    if (is_aligned_for<step>(at)) {
+        for (std::size_t i = 0; i < sizeof(T); i += sizeof(step)) {
+            step part;
+            std::memcpy(&part, raw + i, sizeof part);
+            store_relaxed<step>(at + i, part);
+        }
+    } else {
+        for (std::size_t i = 0; i < sizeof(T); ++i) store_relaxed<u8>(at + i, raw[i]);
+    }
+}
+
+#endif
+} // namespace detail
+
+/// Reads a T, a number or 16 bytes in their order in memory, from bytes that others may write.
+template <class T>
+TESSERA_INLINE T load_racy(const u8* at) noexcept {
+    if constexpr (std::is_integral_v<T>) return T(detail::load_racy_raw<bits_of_size<sizeof(T)>>(at));
+    else return detail::load_racy_raw<T>(at);
+}
+/// Writes a T, a number or 16 bytes, to bytes that others may read and write.
+template <class T>
+TESSERA_INLINE void store_racy(u8* at, T value) noexcept {
+    if constexpr (std::is_integral_v<T>) detail::store_racy_raw(at, bits_of_size<sizeof(T)>(value));
+    else detail::store_racy_raw(at, value);
+}
+
+/// Copies `n` bytes, of which others may access any; the ranges may overlap. Where both addresses are
+/// multiples of a power of two up to the word, parts of that size are copied in one step.
+inline void copy_racy(u8* to, const u8* from, u64 n) noexcept {
+    const auto step = [&]<class T>(T, u64 at) { store_racy<T>(to + at, load_racy<T>(from + at)); };
+    if (to <= from || to >= from + n) {
+        u64 at = 0;
+        for (; n - at >= 8; at += 8) step(u64(), at);
+        if (n & 4) step(u32(), at), at += 4;
+        if (n & 2) step(u16(), at), at += 2;
+        if (n & 1) step(u8(), at);
+    } else {
+        for (; n >= 8; n -= 8) step(u64(), n - 8);
+        for (; n > 0; --n) step(u8(), n - 1);
+    }
+}
+/// Fills `n` bytes, of which others may access any.
+inline void fill_racy(u8* to, u8 value, u64 n) noexcept {
+    const u64 eight = value * 0x0101010101010101u;
+    for (; n >= 8; n -= 8, to += 8) store_racy(to, eight);
+    for (; n > 0; --n, ++to) store_racy(to, value);
+}
+
+} // namespace tessera
+
+#undef TESSERA_RACY_INSTRUCTION
+
+// ---- runtime/shared_memory.hpp ---------------------------------------------------------
+/// @file runtime/shared_memory.hpp
+/// A shared memory with its wait queue (spec: threads proposal). Only builds with feature::threads, and
+/// hosts that make one, name what is here.
+
+namespace tessera::inline TESSERA_ABI::runtime {
+
+class shared_object final : public shared_data {
+public:
+    shared_object() noexcept { calls = &all_calls; }
+
+    /// Gives the memory its declared minimum, and address space for its maximum; as memory_data::allocate.
+    [[nodiscard]] bool allocate(const memory_type& t, u64 most, account* sum, std::string_view& limit) noexcept {
+        type = t;
+        if (!pages_.allocate(t, most, sum, limit)) return false;
+        base = pages_.base;
+        size.store(pages_.size, std::memory_order_release);
+        return true;
+    }
+    wait_queue& queue() noexcept { return queue_; }
+
+private:
+    static bool grow(shared_data& self, u64 delta_pages, u64& old_pages) noexcept {
+        shared_object& s = static_cast<shared_object&>(self);
+        const locked hold(s.growing_);
+        if (!s.pages_.grow(delta_pages, old_pages)) return false;
+        s.size.store(s.pages_.size, std::memory_order_release);
+        return true;
+    }
+    static void disown(shared_data& self) noexcept {
+        shared_object& s = static_cast<shared_object&>(self);
+        const locked hold(s.growing_);
+        if (s.pages_.total) s.pages_.total->give(s.pages_.size);
+        s.pages_.total = nullptr;
+    }
+    static void end(shared_data* self) noexcept { destroy(static_cast<shared_object*>(self)); }
+
+    static constexpr shared_calls all_calls{&grow, &disown, &end, &copy_racy, &fill_racy};
+
+    mutex growing_; ///< held while `pages_` changes
+    memory_data pages_;
+    wait_queue queue_;
+};
+
+/// A new shared memory with one owner; null as memory_data::allocate fails.
+inline shared_data* make_shared(const memory_type& t, u64 most, account* sum, std::string_view& limit) noexcept {
+    limit = {};
+    shared_object* const made = create<shared_object>();
+    if (made && made->allocate(t, most, sum, limit)) return made;
+    destroy(made);
+    return nullptr;
+}
+
+} // namespace tessera::runtime
+
+// ---- util/atomics.hpp ------------------------------------------------------------------
+/// @file atomics.hpp
+/// Sequentially consistent operations on aligned bytes in little-endian order. T is an unsigned integer.
+
+#if defined(_MSC_VER) && !defined(__clang__)
+#include <atomic>
+#endif
+
+namespace tessera::inline TESSERA_ABI {
+
+namespace detail {
+/// A number as it lies in memory, or one from there; the bytes are swapped on big-endian machines.
+template <class T>
+TESSERA_INLINE T little_endian(T value) noexcept {
+    if constexpr (std::endian::native == std::endian::big && sizeof(T) > 1) {
+        T swapped = 0;
+        for (std::size_t i = 0; i < sizeof(T); ++i) swapped = T(swapped << 8 | (value >> (8 * i) & 0xff));
+        return swapped;
+    } else {
+        return value;
+    }
+}
+#if !(defined(_MSC_VER) && !defined(__clang__))
+template <class T>
+struct __attribute__((may_alias)) atomic_place {
+    T value;
+};
+#endif
+} // namespace detail
+
+template <class T>
+inline T load_atomic(const u8* at) noexcept {
+#if defined(_MSC_VER) && !defined(__clang__)
+    return detail::little_endian(std::atomic_ref<T>(*reinterpret_cast<T*>(const_cast<u8*>(at))).load());
+#else
+    const auto& place = *reinterpret_cast<const detail::atomic_place<T>*>(at);
+    return detail::little_endian(__atomic_load_n(&place.value, __ATOMIC_SEQ_CST));
+#endif
+}
+template <class T>
+inline void store_atomic(u8* at, T value) noexcept {
+#if defined(_MSC_VER) && !defined(__clang__)
+    std::atomic_ref<T>(*reinterpret_cast<T*>(at)).store(detail::little_endian(value));
+#else
+    auto& place = *reinterpret_cast<detail::atomic_place<T>*>(at);
+    __atomic_store_n(&place.value, detail::little_endian(value), __ATOMIC_SEQ_CST);
+#endif
+}
+/// Stores `fresh` if `expected` lies there; else sets `expected` to what does, and returns false.
+template <class T>
+inline bool replace_atomic(u8* at, T& expected, T fresh) noexcept {
+    T raw = detail::little_endian(expected);
+#if defined(_MSC_VER) && !defined(__clang__)
+    const bool done =
+        std::atomic_ref<T>(*reinterpret_cast<T*>(at)).compare_exchange_strong(raw, detail::little_endian(fresh));
+#else
+    auto& place = *reinterpret_cast<detail::atomic_place<T>*>(at);
+    const bool done = __atomic_compare_exchange_n(&place.value, &raw, detail::little_endian(fresh), false,
+                                                  __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+#endif
+    expected = detail::little_endian(raw);
+    return done;
+}
+/// Stores what `change` makes of what lies there, in one step; returns what lay there.
+template <class T, class Change>
+inline T change_atomic(u8* at, Change change) noexcept {
+    T before = load_atomic<T>(at);
+    while (!replace_atomic(at, before, T(change(before)))) {
+    }
+    return before;
+}
+
+} // namespace tessera
+
+// ---- runtime/api/shared_memory.hpp -----------------------------------------------------
+/// @file runtime/api/shared_memory.hpp
+/// A memory that guests in several stores, on several threads, use at the same time.
+
+namespace tessera::inline TESSERA_ABI {
+
+/// A shared memory, of which this is one owner: it belongs to no store and lasts as long as somebody uses it.
+/// Made by `make`, or found by `get<shared_memory>` of an instance whose module declares one; offered to any
+/// number of stores by imports::define. It never moves, and only grows.
+///
+/// Any thread may use it at any time, through copies of this object. What is copied in or out is not
+/// ordered with what others do; for that there are the atomic operations, of unsigned integers at addresses
+/// that are multiples of their size. Errors are those of `memory`.
+class shared_memory {
+public:
+    shared_memory() noexcept = default;
+    shared_memory(const shared_memory& other) noexcept : data_(other.data_) {
+        if (data_) data_->retain();
+    }
+    shared_memory(shared_memory&& other) noexcept : data_(std::exchange(other.data_, nullptr)) {}
+    shared_memory& operator=(shared_memory other) noexcept {
+        std::swap(data_, other.data_);
+        return *this;
+    }
+    ~shared_memory() {
+        if (data_) data_->release();
+    }
+    /// For the library: another owner of `data`.
+    explicit shared_memory(runtime::shared_data& data) noexcept : data_(&data) { data.retain(); }
+
+    /// A new one, all zeros, with address space for its maximum, which `type` must have. It does not grow beyond
+    /// `most_bytes`, and is counted in no store. Fails at that limit or when memory is out.
+    static result<shared_memory> make(memory_type type, u64 most_bytes = limits().memory_bytes) noexcept {
+        type.shared = true;
+        if (!type.limits.has_max || type.limits.min > type.limits.max || (type.page_log2 != 16 && type.page_log2 != 0))
+            return error(msg::out_of_range, "memory type");
+        std::string_view limit;
+        runtime::shared_data* const made = runtime::make_shared(type, most_bytes, nullptr, limit);
+        if (!made) return limit.empty() ? error(msg::out_of_memory) : error(msg::limit_reached, limit);
+        shared_memory m;
+        m.data_ = made;
+        return m;
+    }
+
+    /// False if it is empty, as one made by default.
+    explicit operator bool() const noexcept { return data_ != nullptr; }
+    friend bool operator==(const shared_memory&, const shared_memory&) noexcept = default;
+
+    u64 size() const noexcept { return data_ ? data_->size.load(std::memory_order_acquire) : 0; }
+    u64 pages() const noexcept { return data_ ? data_->pages() : 0; }
+    memory_type type() const noexcept { return data_ ? data_->type : memory_type{}; }
+    result<u64> grow(u64 delta) const noexcept {
+        u64 old = 0;
+        if (!data_) return msg::stale_handle;
+        if (!data_->calls->grow(*data_, delta, old)) return error(msg::cannot_grow, "memory");
+        return old;
+    }
+
+    /// Where it lies. Only for bytes that no other thread uses at the time.
+    u8* data() const noexcept { return data_ ? data_->base : nullptr; }
+
+    /// Copies bytes out of the memory, and into it; all or none.
+    result<void> read(u64 at, std::span<u8> to) const noexcept {
+        auto place = in_bounds(at, to.size());
+        if (!place) return place.error();
+        data_->calls->copy(to.data(), *place, to.size());
+        return {};
+    }
+    result<void> write(u64 at, std::span<const u8> from) const noexcept {
+        auto place = in_bounds(at, from.size());
+        if (!place) return place.error();
+        data_->calls->copy(*place, from.data(), from.size());
+        return {};
+    }
+    result<void> write(u64 at, std::string_view from) const noexcept {
+        return write(at, std::span<const u8>(reinterpret_cast<const u8*>(from.data()), from.size()));
+    }
+    /// As memory::load and memory::store.
+    template <class T>
+    result<T> load(u64 at) const noexcept {
+        auto place = in_bounds(at, sizeof(T));
+        if (!place) return place.error();
+        return runtime::load_guest<T>(data_, *place);
+    }
+    template <class T>
+    result<void> store(u64 at, const std::type_identity_t<T>& value) const noexcept {
+        auto place = in_bounds(at, sizeof(T));
+        if (!place) return place.error();
+        runtime::store_guest(data_, *place, value);
+        return {};
+    }
+
+    /// Sequentially consistent, as the guests' atomic instructions are. They fail with the trap
+    /// "unaligned atomic" where `at` is no multiple of the size.
+    template <class T>
+    result<T> atomic_load(u64 at) const noexcept {
+        auto place = in_place<T>(at);
+        if (!place) return place.error();
+        return tessera::load_atomic<T>(*place);
+    }
+    template <class T>
+    result<void> atomic_store(u64 at, std::type_identity_t<T> value) const noexcept {
+        auto place = in_place<T>(at);
+        if (!place) return place.error();
+        tessera::store_atomic<T>(*place, value);
+        return {};
+    }
+    /// Stores `fresh` if `expected` lies there; the result is what did lie there.
+    template <class T>
+    result<T> compare_exchange(u64 at, std::type_identity_t<T> expected, std::type_identity_t<T> fresh) const noexcept {
+        auto place = in_place<T>(at);
+        if (!place) return place.error();
+        static_cast<void>(tessera::replace_atomic<T>(*place, expected, fresh));
+        return expected;
+    }
+    /// Wakes guests that wait for the address, at most `most`, who came first comes first; how many there were.
+    result<u32> notify(u64 at, u32 most = ~u32{0}) const noexcept {
+        auto place = in_place<u32>(at);
+        if (!place) return place.error();
+        return static_cast<runtime::shared_object*>(data_)->queue().notify(at, most);
+    }
+
+    /// For the library.
+    runtime::shared_data* owned() const noexcept { return data_; }
+
+private:
+    result<u8*> in_bounds(u64 at, u64 n) const noexcept {
+        if (!data_) return msg::stale_handle;
+        const u64 all = size();
+        if (at > all || n > all - at) return error(trap::out_of_bounds_memory);
+        return data_->base + at;
+    }
+    template <class T>
+    result<u8*> in_place(u64 at) const noexcept {
+        static_assert(std::is_same_v<T, bits_of_size<sizeof(T)>>,
+                      "tessera: atomic operations are of u8, u16, u32 and u64");
+        auto place = in_bounds(at, sizeof(T));
+        if (place && at % sizeof(T) != 0) return error(trap::unaligned_atomic);
+        return place;
+    }
+
+    runtime::shared_data* data_ = nullptr;
 };
 
 } // namespace tessera
@@ -3994,6 +4939,16 @@ struct exported<table> : exported_handle<table, extern_kind::table> {};
 template <>
 struct exported<memory> : exported_handle<memory, extern_kind::memory> {};
 template <>
+struct exported<shared_memory> {
+    static constexpr bool known = true;
+    static constexpr extern_kind kind = extern_kind::memory;
+    using type = shared_memory;
+    static result<shared_memory> make(store_data& s, u32 index) noexcept {
+        if (!s.memories[index]->shared) return msg::wrong_type;
+        return shared_memory(*s.memories[index]->shared);
+    }
+};
+template <>
 struct exported<global> : exported_handle<global, extern_kind::global> {};
 template <>
 struct exported<tag> : exported_handle<tag, extern_kind::tag> {};
@@ -4024,11 +4979,12 @@ public:
     using handle::handle;
 
     /// The export `name`: T is memory, table, global, tag, func, or a function type such as
-    /// `i32(i32, i32)`, which gives a typed_func. Fails with msg::unknown_export or msg::wrong_type.
+    /// `i32(i32, i32)`, which gives a typed_func; or shared_memory, for a memory that is one. Fails with
+    /// msg::unknown_export or msg::wrong_type.
     template <class T>
     auto get(std::string_view name) const noexcept {
         static_assert(runtime::exported<T>::known,
-                      "tessera: get<T>: T is func, memory, table, global, tag or a function type");
+                      "tessera: get<T>: T is func, memory, shared_memory, table, global, tag or a function type");
         using found = result<typename runtime::exported<T>::type>;
         const runtime::instance_data* i = data();
         return i ? runtime::get_export<T>(*i, name) : found(msg::stale_handle);
@@ -4053,7 +5009,7 @@ public:
     template <class T>
     auto get(std::string_view name) const noexcept {
         static_assert(runtime::exported<T>::known,
-                      "tessera: get<T>: T is func, memory, table, global, tag or a function type");
+                      "tessera: get<T>: T is func, memory, shared_memory, table, global, tag or a function type");
         using found = result<typename runtime::exported<T>::type>;
         return who_.instance ? runtime::get_export<T>(*who_.instance, name) : found(error(msg::unknown_export, name));
     }
@@ -4084,7 +5040,7 @@ private:
 namespace tessera::inline TESSERA_ABI {
 
 /// A (pointer, count) pair: two i32 parameters. Elements are read and written in little-endian
-/// order, at any alignment.
+/// order, at any alignment, in a shared memory too.
 template <class T>
 class guest_span {
     static_assert(std::is_trivially_copyable_v<T>, "tessera: only trivially copyable types lie in a memory");
@@ -4092,25 +5048,22 @@ class guest_span {
 public:
     guest_span() noexcept = default;
     guest_span(u8* at, std::size_t count) noexcept : at_(at), count_(count) {}
+    /// For the library: in a shared memory, unless that is null.
+    guest_span(u8* at, std::size_t count, const runtime::shared_data* shared) noexcept
+        : at_(at), count_(count), shared_(shared) {}
 
     std::size_t size() const noexcept { return count_; }
     bool empty() const noexcept { return count_ == 0; }
     /// Element `i`, which must be below size().
-    T operator[](std::size_t i) const noexcept {
-        T v;
-        if constexpr (std::is_arithmetic_v<T>) v = load_le<T>(at_ + i * sizeof(T));
-        else std::memcpy(&v, at_ + i * sizeof(T), sizeof v);
-        return v;
-    }
-    void set(std::size_t i, const T& v) const noexcept {
-        if constexpr (std::is_arithmetic_v<T>) store_le(at_ + i * sizeof(T), v);
-        else std::memcpy(at_ + i * sizeof(T), &v, sizeof v);
-    }
-    std::span<u8> bytes() const noexcept { return {at_, count_ * sizeof(T)}; }
+    T operator[](std::size_t i) const noexcept { return runtime::load_guest<T>(shared_, at_ + i * sizeof(T)); }
+    void set(std::size_t i, const T& v) const noexcept { runtime::store_guest(shared_, at_ + i * sizeof(T), v); }
+    /// All of it, as it lies there; nothing of a shared memory, see class memory.
+    std::span<u8> bytes() const noexcept { return {at_, shared_ ? 0 : count_ * sizeof(T)}; }
 
 private:
     u8* at_ = nullptr;
     std::size_t count_ = 0;
+    const runtime::shared_data* shared_ = nullptr;
 };
 
 /// A pointer to one T: one i32 parameter. Structures in, structures out.
@@ -4121,6 +5074,8 @@ class guest_ptr {
 public:
     guest_ptr() noexcept = default;
     explicit guest_ptr(u8* at) noexcept : one_(at, 1) {}
+    /// For the library, as that of guest_span.
+    guest_ptr(u8* at, const runtime::shared_data* shared) noexcept : one_(at, 1, shared) {}
 
     T get() const noexcept { return one_[0]; }
     void set(const T& v) const noexcept { one_.set(0, v); }
@@ -4150,12 +5105,16 @@ struct param {
     }
 };
 
-/// The bytes a guest's pointer and count mean; null if they are out of bounds or there is no memory.
-inline bool guest_bytes(const caller& who, u64 at, u64 count, u64 size, u8*& to, error& why) noexcept {
+/// The bytes a guest's pointer and count mean. False: they are out of bounds, there is no memory, or it is
+/// shared and `shared` null.
+inline bool guest_bytes(const caller& who, u64 at, u64 count, u64 size, u8*& to, const shared_data** shared,
+                        error& why) noexcept {
     if (!who.instance || who.instance->memories.empty()) return why = error(msg::no_memory), false;
     const memory_data& m = *who.instance->memories[0];
     // Both factors are below 2^32.
     if (!m.holds(at, count * size)) return why = error(trap::out_of_bounds_memory), false;
+    if (shared) *shared = m.shared;
+    else if (m.shared) return why = error(msg::shared_view), false;
     to = m.base + at;
     return true;
 }
@@ -4169,8 +5128,9 @@ template <class T>
 struct param<guest_span<T>> : pair_param<T> {
     static bool read(caller& who, const u64* from, guest_span<T>& to, error& why) noexcept {
         u8* at = nullptr;
-        if (!guest_bytes(who, u32(from[0]), u32(from[1]), sizeof(T), at, why)) return false;
-        to = {at, std::size_t(u32(from[1]))};
+        const shared_data* shared = nullptr;
+        if (!guest_bytes(who, u32(from[0]), u32(from[1]), sizeof(T), at, &shared, why)) return false;
+        to = {at, std::size_t(u32(from[1])), shared};
         return true;
     }
 };
@@ -4181,7 +5141,7 @@ struct param<std::span<T>> : pair_param<T> {
                   "tessera: on this machine the guest's bytes are in another order; use guest_span<T>");
     static bool read(caller& who, const u64* from, std::span<T>& to, error& why) noexcept {
         u8* at = nullptr;
-        if (!guest_bytes(who, u32(from[0]), u32(from[1]), sizeof(T), at, why)) return false;
+        if (!guest_bytes(who, u32(from[0]), u32(from[1]), sizeof(T), at, nullptr, why)) return false;
         if (reinterpret_cast<std::uintptr_t>(at) % alignof(T) != 0) return why = error(msg::misaligned), false;
         to = {reinterpret_cast<T*>(at), std::size_t(u32(from[1]))};
         return true;
@@ -4191,7 +5151,7 @@ template <>
 struct param<std::string_view> : pair_param<char> {
     static bool read(caller& who, const u64* from, std::string_view& to, error& why) noexcept {
         u8* at = nullptr;
-        if (!guest_bytes(who, u32(from[0]), u32(from[1]), 1, at, why)) return false;
+        if (!guest_bytes(who, u32(from[0]), u32(from[1]), 1, at, nullptr, why)) return false;
         to = {reinterpret_cast<const char*>(at), std::size_t(u32(from[1]))};
         return true;
     }
@@ -4202,8 +5162,9 @@ struct param<guest_ptr<T>> {
     static constexpr u32 slots = 1;
     static bool read(caller& who, const u64* from, guest_ptr<T>& to, error& why) noexcept {
         u8* at = nullptr;
-        if (!guest_bytes(who, u32(from[0]), 1, sizeof(T), at, why)) return false;
-        to = guest_ptr<T>(at);
+        const shared_data* shared = nullptr;
+        if (!guest_bytes(who, u32(from[0]), 1, sizeof(T), at, &shared, why)) return false;
+        to = guest_ptr<T>(at, shared);
         return true;
     }
 };
@@ -4435,8 +5396,8 @@ TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI {
 
 /// Names and what they stand for: host functions, handles of a store, whole instances. Names are
-/// copied. A later definition of the same name replaces the earlier one. Host functions serve any
-/// number of stores; handles only their own.
+/// copied. A later definition of the same name replaces the earlier one. Host functions and shared memories
+/// serve any number of stores; handles only their own.
 ///
 /// Each `define` says whether it worked. Who does not look finds the first failure in `status()`,
 /// and instantiation with these imports fails with it.
@@ -4508,6 +5469,13 @@ public:
     defined define(std::string_view module, std::string_view name, const tag& t) noexcept {
         return define_handle(module, name, item::tag, t);
     }
+    /// A shared memory, for any number of stores; these imports become an owner of it. By value:
+    /// no argument of that type then fits the overload for lambdas better.
+    defined define(std::string_view module, std::string_view name, shared_memory m) noexcept {
+        if (!m) return fail(msg::stale_handle);
+        m.owned()->retain();
+        return insert(module, name, {item::shared, nullptr, m.owned(), {}});
+    }
     /// All exports of an instance under the name `module`. A name defined on its own comes first.
     defined define(std::string_view module, const instance& i) noexcept {
         return define_handle(module, {}, item::instance, i);
@@ -4525,13 +5493,22 @@ public:
     }
 
 private:
-    enum class item : u8 { func, table, memory, global, tag, instance, host };
-    struct entry {
-        vec<char> names; ///< of module and of object, one after the other
-        std::size_t module_size = 0;
+    enum class item : u8 { func, table, memory, global, tag, instance, host, shared };
+    /// What a name stands for; of `host` and `shared` it is an owner.
+    struct meaning {
         item what = item::host;
         runtime::host_function* host = nullptr;
+        runtime::shared_data* shared = nullptr;
         runtime::handle handle;
+
+        void release() const noexcept {
+            if (host) host->release();
+            if (shared) shared->release();
+        }
+    };
+    struct entry : meaning {
+        vec<char> names; ///< of module and of object, one after the other
+        std::size_t module_size = 0;
 
         std::string_view module() const noexcept { return {names.data(), module_size}; }
         std::string_view name() const noexcept { return {names.data() + module_size, names.size() - module_size}; }
@@ -4572,6 +5549,10 @@ private:
                 out = {extern_kind::func, nullptr, e->host};
                 return true;
             }
+            if (e->what == item::shared) {
+                out = {extern_kind::memory, nullptr, e->shared};
+                return true;
+            }
             runtime::store_data* s = runtime::access::store(e->handle);
             if (e->handle) out = runtime::external_at(*s, extern_kind(e->what), runtime::access::index(e->handle));
             else out = {extern_kind(e->what), s, nullptr};
@@ -4592,32 +5573,27 @@ private:
 
     template <class H>
     defined define_handle(std::string_view module, std::string_view name, item what, const H& h) noexcept {
-        return insert(module, name, what, nullptr, h);
+        return insert(module, name, {what, nullptr, nullptr, h});
     }
     defined define_host(std::string_view module, std::string_view name, runtime::host_function* host) noexcept {
-        return host ? insert(module, name, item::host, host, {}) : fail(msg::out_of_memory);
+        return host ? insert(module, name, {item::host, host, nullptr, {}}) : fail(msg::out_of_memory);
     }
-    defined insert(std::string_view module, std::string_view name, item what, runtime::host_function* host,
-                   const runtime::handle& h) noexcept {
-        const bool whole = what == item::instance;
+    defined insert(std::string_view module, std::string_view name, const meaning& what) noexcept {
+        const bool whole = what.what == item::instance;
         if (const entry* old = look_up(module, name, whole)) {
             entry& e = entries_[std::size_t(old - entries_.data())];
-            if (e.host) e.host->release();
-            e.what = what;
-            e.host = host;
-            e.handle = h;
+            e.release();
+            static_cast<meaning&>(e) = what;
             return defined(nullptr);
         }
         entry e;
         e.module_size = module.size();
-        e.what = what;
-        e.host = host;
-        e.handle = h;
+        static_cast<meaning&>(e) = what;
         const u64 hash = hash_of(module, name, whole);
         if (!e.names.append(module.data(), module.size()) || !e.names.append(name.data(), name.size()) ||
             !order_.push_back({hash, u32(entries_.size())}) || !entries_.push_back(std::move(e))) {
             order_.truncate(entries_.size());
-            if (host) host->release();
+            what.release();
             return fail(msg::out_of_memory);
         }
         const place last = order_.back();
@@ -4631,8 +5607,7 @@ private:
         return defined(&why);
     }
     void clear() noexcept {
-        for (entry& e : entries_)
-            if (e.host) e.host->release();
+        for (const entry& e : entries_) e.release();
         entries_.clear();
         order_.clear();
     }
@@ -4662,6 +5637,26 @@ T* add(vec<T*>& all) noexcept {
     }
     if (made) made->self = u32(all.size() - 1);
     return made;
+}
+
+/// Gives `m`, a new memory of the store, what `type` declares. False as memory_data::allocate.
+[[nodiscard]] inline bool allocate(store_data& s, memory_data& m, const memory_type& type,
+                                   std::string_view& limit) noexcept {
+    if (!type.shared || !s.engine->make_shared) return m.allocate(type, s.limits.memory_bytes, &s.memory_total, limit);
+    shared_data* const made = s.engine->make_shared(type, s.limits.memory_bytes, &s.memory_total, limit);
+    if (made) m.show(*made, &s.memory_total);
+    return made != nullptr;
+}
+/// The store's view of a shared memory, made if there is none; null: `why` says why.
+inline memory_data* view_of(store_data& s, shared_data& shared, error& why) noexcept {
+    for (memory_data* m : s.memories)
+        if (m->shared == &shared) return m;
+    if (s.memories.size() >= s.limits.memories) return why = error(msg::limit_reached, "limits::memories"), nullptr;
+    memory_data* const m = add(s.memories);
+    if (!m) return why = error(msg::out_of_memory), nullptr;
+    shared.retain();
+    m->show(shared, nullptr);
+    return m;
 }
 
 /// Room for `n` more function records, and in the list that names them; null when memory is out.
@@ -5211,7 +6206,7 @@ enum class op : u16 {
 /// @file opcodes.def
 /// The instruction set: one row for each instruction, in the order of its code (spec: appendix/index-instructions).
 /// Columns: id, text, prefix, code, immediates (enum imm), signature (struct op_type), feature, meaning. The meaning
-/// is a function of num/, a tag of num/sem.hpp for a load or store, `special` for what handlers do by hand, `pending`
+/// is a function of num/, a tag of num/sem.hpp for what accesses memory, `special` for what handlers do by hand, `pending`
 /// for what is decoded and validated and not executed yet. Expanded three times: enum op, op_table, num::sem.
 // No include guard: whoever includes this defines OP first and undefines it afterwards.
 // clang-format off
@@ -5779,73 +6774,73 @@ OP( i16x8_relaxed_dot_i8x16_i7x16_s,     "i16x8.relaxed_dot_i8x16_i7x16_s",     
 OP( i32x4_relaxed_dot_i8x16_i7x16_add_s, "i32x4.relaxed_dot_i8x16_i7x16_add_s", 0xfd, 0x113, none, vvv_v, relaxed_simd, num::dot_add<num::dot<num::extend_s<u16, u8>, num::add_sat_s<u16>>, num::extadd_pairwise<num::extend_s<u32, u16>>> )
 
 // ---- atomic operations (prefix 0xfe) --------------------------------------------------------------------------------
-OP( memory_atomic_notify,       "memory.atomic.notify",       0xfe, 0x00, memarg,    ai_i,  threads, pending )
-OP( memory_atomic_wait32,       "memory.atomic.wait32",       0xfe, 0x01, memarg,    ail_i, threads, pending )
-OP( memory_atomic_wait64,       "memory.atomic.wait64",       0xfe, 0x02, memarg,    all_i, threads, pending )
-OP( atomic_fence,               "atomic.fence",               0xfe, 0x03, zero_byte, _,     threads, pending )
-OP( i32_atomic_load,            "i32.atomic.load",            0xfe, 0x10, memarg,    a_i,   threads, pending )
-OP( i64_atomic_load,            "i64.atomic.load",            0xfe, 0x11, memarg,    a_l,   threads, pending )
-OP( i32_atomic_load8_u,         "i32.atomic.load8_u",         0xfe, 0x12, memarg,    a_i,   threads, pending )
-OP( i32_atomic_load16_u,        "i32.atomic.load16_u",        0xfe, 0x13, memarg,    a_i,   threads, pending )
-OP( i64_atomic_load8_u,         "i64.atomic.load8_u",         0xfe, 0x14, memarg,    a_l,   threads, pending )
-OP( i64_atomic_load16_u,        "i64.atomic.load16_u",        0xfe, 0x15, memarg,    a_l,   threads, pending )
-OP( i64_atomic_load32_u,        "i64.atomic.load32_u",        0xfe, 0x16, memarg,    a_l,   threads, pending )
-OP( i32_atomic_store,           "i32.atomic.store",           0xfe, 0x17, memarg,    ai_,   threads, pending )
-OP( i64_atomic_store,           "i64.atomic.store",           0xfe, 0x18, memarg,    al_,   threads, pending )
-OP( i32_atomic_store8,          "i32.atomic.store8",          0xfe, 0x19, memarg,    ai_,   threads, pending )
-OP( i32_atomic_store16,         "i32.atomic.store16",         0xfe, 0x1a, memarg,    ai_,   threads, pending )
-OP( i64_atomic_store8,          "i64.atomic.store8",          0xfe, 0x1b, memarg,    al_,   threads, pending )
-OP( i64_atomic_store16,         "i64.atomic.store16",         0xfe, 0x1c, memarg,    al_,   threads, pending )
-OP( i64_atomic_store32,         "i64.atomic.store32",         0xfe, 0x1d, memarg,    al_,   threads, pending )
-OP( i32_atomic_rmw_add,         "i32.atomic.rmw.add",         0xfe, 0x1e, memarg,    ai_i,  threads, pending )
-OP( i64_atomic_rmw_add,         "i64.atomic.rmw.add",         0xfe, 0x1f, memarg,    al_l,  threads, pending )
-OP( i32_atomic_rmw8_add_u,      "i32.atomic.rmw8.add_u",      0xfe, 0x20, memarg,    ai_i,  threads, pending )
-OP( i32_atomic_rmw16_add_u,     "i32.atomic.rmw16.add_u",     0xfe, 0x21, memarg,    ai_i,  threads, pending )
-OP( i64_atomic_rmw8_add_u,      "i64.atomic.rmw8.add_u",      0xfe, 0x22, memarg,    al_l,  threads, pending )
-OP( i64_atomic_rmw16_add_u,     "i64.atomic.rmw16.add_u",     0xfe, 0x23, memarg,    al_l,  threads, pending )
-OP( i64_atomic_rmw32_add_u,     "i64.atomic.rmw32.add_u",     0xfe, 0x24, memarg,    al_l,  threads, pending )
-OP( i32_atomic_rmw_sub,         "i32.atomic.rmw.sub",         0xfe, 0x25, memarg,    ai_i,  threads, pending )
-OP( i64_atomic_rmw_sub,         "i64.atomic.rmw.sub",         0xfe, 0x26, memarg,    al_l,  threads, pending )
-OP( i32_atomic_rmw8_sub_u,      "i32.atomic.rmw8.sub_u",      0xfe, 0x27, memarg,    ai_i,  threads, pending )
-OP( i32_atomic_rmw16_sub_u,     "i32.atomic.rmw16.sub_u",     0xfe, 0x28, memarg,    ai_i,  threads, pending )
-OP( i64_atomic_rmw8_sub_u,      "i64.atomic.rmw8.sub_u",      0xfe, 0x29, memarg,    al_l,  threads, pending )
-OP( i64_atomic_rmw16_sub_u,     "i64.atomic.rmw16.sub_u",     0xfe, 0x2a, memarg,    al_l,  threads, pending )
-OP( i64_atomic_rmw32_sub_u,     "i64.atomic.rmw32.sub_u",     0xfe, 0x2b, memarg,    al_l,  threads, pending )
-OP( i32_atomic_rmw_and,         "i32.atomic.rmw.and",         0xfe, 0x2c, memarg,    ai_i,  threads, pending )
-OP( i64_atomic_rmw_and,         "i64.atomic.rmw.and",         0xfe, 0x2d, memarg,    al_l,  threads, pending )
-OP( i32_atomic_rmw8_and_u,      "i32.atomic.rmw8.and_u",      0xfe, 0x2e, memarg,    ai_i,  threads, pending )
-OP( i32_atomic_rmw16_and_u,     "i32.atomic.rmw16.and_u",     0xfe, 0x2f, memarg,    ai_i,  threads, pending )
-OP( i64_atomic_rmw8_and_u,      "i64.atomic.rmw8.and_u",      0xfe, 0x30, memarg,    al_l,  threads, pending )
-OP( i64_atomic_rmw16_and_u,     "i64.atomic.rmw16.and_u",     0xfe, 0x31, memarg,    al_l,  threads, pending )
-OP( i64_atomic_rmw32_and_u,     "i64.atomic.rmw32.and_u",     0xfe, 0x32, memarg,    al_l,  threads, pending )
-OP( i32_atomic_rmw_or,          "i32.atomic.rmw.or",          0xfe, 0x33, memarg,    ai_i,  threads, pending )
-OP( i64_atomic_rmw_or,          "i64.atomic.rmw.or",          0xfe, 0x34, memarg,    al_l,  threads, pending )
-OP( i32_atomic_rmw8_or_u,       "i32.atomic.rmw8.or_u",       0xfe, 0x35, memarg,    ai_i,  threads, pending )
-OP( i32_atomic_rmw16_or_u,      "i32.atomic.rmw16.or_u",      0xfe, 0x36, memarg,    ai_i,  threads, pending )
-OP( i64_atomic_rmw8_or_u,       "i64.atomic.rmw8.or_u",       0xfe, 0x37, memarg,    al_l,  threads, pending )
-OP( i64_atomic_rmw16_or_u,      "i64.atomic.rmw16.or_u",      0xfe, 0x38, memarg,    al_l,  threads, pending )
-OP( i64_atomic_rmw32_or_u,      "i64.atomic.rmw32.or_u",      0xfe, 0x39, memarg,    al_l,  threads, pending )
-OP( i32_atomic_rmw_xor,         "i32.atomic.rmw.xor",         0xfe, 0x3a, memarg,    ai_i,  threads, pending )
-OP( i64_atomic_rmw_xor,         "i64.atomic.rmw.xor",         0xfe, 0x3b, memarg,    al_l,  threads, pending )
-OP( i32_atomic_rmw8_xor_u,      "i32.atomic.rmw8.xor_u",      0xfe, 0x3c, memarg,    ai_i,  threads, pending )
-OP( i32_atomic_rmw16_xor_u,     "i32.atomic.rmw16.xor_u",     0xfe, 0x3d, memarg,    ai_i,  threads, pending )
-OP( i64_atomic_rmw8_xor_u,      "i64.atomic.rmw8.xor_u",      0xfe, 0x3e, memarg,    al_l,  threads, pending )
-OP( i64_atomic_rmw16_xor_u,     "i64.atomic.rmw16.xor_u",     0xfe, 0x3f, memarg,    al_l,  threads, pending )
-OP( i64_atomic_rmw32_xor_u,     "i64.atomic.rmw32.xor_u",     0xfe, 0x40, memarg,    al_l,  threads, pending )
-OP( i32_atomic_rmw_xchg,        "i32.atomic.rmw.xchg",        0xfe, 0x41, memarg,    ai_i,  threads, pending )
-OP( i64_atomic_rmw_xchg,        "i64.atomic.rmw.xchg",        0xfe, 0x42, memarg,    al_l,  threads, pending )
-OP( i32_atomic_rmw8_xchg_u,     "i32.atomic.rmw8.xchg_u",     0xfe, 0x43, memarg,    ai_i,  threads, pending )
-OP( i32_atomic_rmw16_xchg_u,    "i32.atomic.rmw16.xchg_u",    0xfe, 0x44, memarg,    ai_i,  threads, pending )
-OP( i64_atomic_rmw8_xchg_u,     "i64.atomic.rmw8.xchg_u",     0xfe, 0x45, memarg,    al_l,  threads, pending )
-OP( i64_atomic_rmw16_xchg_u,    "i64.atomic.rmw16.xchg_u",    0xfe, 0x46, memarg,    al_l,  threads, pending )
-OP( i64_atomic_rmw32_xchg_u,    "i64.atomic.rmw32.xchg_u",    0xfe, 0x47, memarg,    al_l,  threads, pending )
-OP( i32_atomic_rmw_cmpxchg,     "i32.atomic.rmw.cmpxchg",     0xfe, 0x48, memarg,    aii_i, threads, pending )
-OP( i64_atomic_rmw_cmpxchg,     "i64.atomic.rmw.cmpxchg",     0xfe, 0x49, memarg,    all_l, threads, pending )
-OP( i32_atomic_rmw8_cmpxchg_u,  "i32.atomic.rmw8.cmpxchg_u",  0xfe, 0x4a, memarg,    aii_i, threads, pending )
-OP( i32_atomic_rmw16_cmpxchg_u, "i32.atomic.rmw16.cmpxchg_u", 0xfe, 0x4b, memarg,    aii_i, threads, pending )
-OP( i64_atomic_rmw8_cmpxchg_u,  "i64.atomic.rmw8.cmpxchg_u",  0xfe, 0x4c, memarg,    all_l, threads, pending )
-OP( i64_atomic_rmw16_cmpxchg_u, "i64.atomic.rmw16.cmpxchg_u", 0xfe, 0x4d, memarg,    all_l, threads, pending )
-OP( i64_atomic_rmw32_cmpxchg_u, "i64.atomic.rmw32.cmpxchg_u", 0xfe, 0x4e, memarg,    all_l, threads, pending )
+OP( memory_atomic_notify,       "memory.atomic.notify",       0xfe, 0x00, memarg,    ai_i,  threads, special )
+OP( memory_atomic_wait32,       "memory.atomic.wait32",       0xfe, 0x01, memarg,    ail_i, threads, special )
+OP( memory_atomic_wait64,       "memory.atomic.wait64",       0xfe, 0x02, memarg,    all_i, threads, special )
+OP( atomic_fence,               "atomic.fence",               0xfe, 0x03, zero_byte, _,     threads, special )
+OP( i32_atomic_load,            "i32.atomic.load",            0xfe, 0x10, memarg,    a_i,   threads, mem::atomic<mem::load<u32, u32>> )
+OP( i64_atomic_load,            "i64.atomic.load",            0xfe, 0x11, memarg,    a_l,   threads, mem::atomic<mem::load<u64, u64>> )
+OP( i32_atomic_load8_u,         "i32.atomic.load8_u",         0xfe, 0x12, memarg,    a_i,   threads, mem::atomic<mem::load<u32, u8>> )
+OP( i32_atomic_load16_u,        "i32.atomic.load16_u",        0xfe, 0x13, memarg,    a_i,   threads, mem::atomic<mem::load<u32, u16>> )
+OP( i64_atomic_load8_u,         "i64.atomic.load8_u",         0xfe, 0x14, memarg,    a_l,   threads, mem::atomic<mem::load<u64, u8>> )
+OP( i64_atomic_load16_u,        "i64.atomic.load16_u",        0xfe, 0x15, memarg,    a_l,   threads, mem::atomic<mem::load<u64, u16>> )
+OP( i64_atomic_load32_u,        "i64.atomic.load32_u",        0xfe, 0x16, memarg,    a_l,   threads, mem::atomic<mem::load<u64, u32>> )
+OP( i32_atomic_store,           "i32.atomic.store",           0xfe, 0x17, memarg,    ai_,   threads, mem::atomic<mem::store<u32, u32>> )
+OP( i64_atomic_store,           "i64.atomic.store",           0xfe, 0x18, memarg,    al_,   threads, mem::atomic<mem::store<u64, u64>> )
+OP( i32_atomic_store8,          "i32.atomic.store8",          0xfe, 0x19, memarg,    ai_,   threads, mem::atomic<mem::store<u32, u8>> )
+OP( i32_atomic_store16,         "i32.atomic.store16",         0xfe, 0x1a, memarg,    ai_,   threads, mem::atomic<mem::store<u32, u16>> )
+OP( i64_atomic_store8,          "i64.atomic.store8",          0xfe, 0x1b, memarg,    al_,   threads, mem::atomic<mem::store<u64, u8>> )
+OP( i64_atomic_store16,         "i64.atomic.store16",         0xfe, 0x1c, memarg,    al_,   threads, mem::atomic<mem::store<u64, u16>> )
+OP( i64_atomic_store32,         "i64.atomic.store32",         0xfe, 0x1d, memarg,    al_,   threads, mem::atomic<mem::store<u64, u32>> )
+OP( i32_atomic_rmw_add,         "i32.atomic.rmw.add",         0xfe, 0x1e, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::add> )
+OP( i64_atomic_rmw_add,         "i64.atomic.rmw.add",         0xfe, 0x1f, memarg,    al_l,  threads, mem::rmw<u64, u64, num::add> )
+OP( i32_atomic_rmw8_add_u,      "i32.atomic.rmw8.add_u",      0xfe, 0x20, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::add> )
+OP( i32_atomic_rmw16_add_u,     "i32.atomic.rmw16.add_u",     0xfe, 0x21, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::add> )
+OP( i64_atomic_rmw8_add_u,      "i64.atomic.rmw8.add_u",      0xfe, 0x22, memarg,    al_l,  threads, mem::rmw<u64, u8, num::add> )
+OP( i64_atomic_rmw16_add_u,     "i64.atomic.rmw16.add_u",     0xfe, 0x23, memarg,    al_l,  threads, mem::rmw<u64, u16, num::add> )
+OP( i64_atomic_rmw32_add_u,     "i64.atomic.rmw32.add_u",     0xfe, 0x24, memarg,    al_l,  threads, mem::rmw<u64, u32, num::add> )
+OP( i32_atomic_rmw_sub,         "i32.atomic.rmw.sub",         0xfe, 0x25, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::sub> )
+OP( i64_atomic_rmw_sub,         "i64.atomic.rmw.sub",         0xfe, 0x26, memarg,    al_l,  threads, mem::rmw<u64, u64, num::sub> )
+OP( i32_atomic_rmw8_sub_u,      "i32.atomic.rmw8.sub_u",      0xfe, 0x27, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::sub> )
+OP( i32_atomic_rmw16_sub_u,     "i32.atomic.rmw16.sub_u",     0xfe, 0x28, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::sub> )
+OP( i64_atomic_rmw8_sub_u,      "i64.atomic.rmw8.sub_u",      0xfe, 0x29, memarg,    al_l,  threads, mem::rmw<u64, u8, num::sub> )
+OP( i64_atomic_rmw16_sub_u,     "i64.atomic.rmw16.sub_u",     0xfe, 0x2a, memarg,    al_l,  threads, mem::rmw<u64, u16, num::sub> )
+OP( i64_atomic_rmw32_sub_u,     "i64.atomic.rmw32.sub_u",     0xfe, 0x2b, memarg,    al_l,  threads, mem::rmw<u64, u32, num::sub> )
+OP( i32_atomic_rmw_and,         "i32.atomic.rmw.and",         0xfe, 0x2c, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::and_> )
+OP( i64_atomic_rmw_and,         "i64.atomic.rmw.and",         0xfe, 0x2d, memarg,    al_l,  threads, mem::rmw<u64, u64, num::and_> )
+OP( i32_atomic_rmw8_and_u,      "i32.atomic.rmw8.and_u",      0xfe, 0x2e, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::and_> )
+OP( i32_atomic_rmw16_and_u,     "i32.atomic.rmw16.and_u",     0xfe, 0x2f, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::and_> )
+OP( i64_atomic_rmw8_and_u,      "i64.atomic.rmw8.and_u",      0xfe, 0x30, memarg,    al_l,  threads, mem::rmw<u64, u8, num::and_> )
+OP( i64_atomic_rmw16_and_u,     "i64.atomic.rmw16.and_u",     0xfe, 0x31, memarg,    al_l,  threads, mem::rmw<u64, u16, num::and_> )
+OP( i64_atomic_rmw32_and_u,     "i64.atomic.rmw32.and_u",     0xfe, 0x32, memarg,    al_l,  threads, mem::rmw<u64, u32, num::and_> )
+OP( i32_atomic_rmw_or,          "i32.atomic.rmw.or",          0xfe, 0x33, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::or_> )
+OP( i64_atomic_rmw_or,          "i64.atomic.rmw.or",          0xfe, 0x34, memarg,    al_l,  threads, mem::rmw<u64, u64, num::or_> )
+OP( i32_atomic_rmw8_or_u,       "i32.atomic.rmw8.or_u",       0xfe, 0x35, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::or_> )
+OP( i32_atomic_rmw16_or_u,      "i32.atomic.rmw16.or_u",      0xfe, 0x36, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::or_> )
+OP( i64_atomic_rmw8_or_u,       "i64.atomic.rmw8.or_u",       0xfe, 0x37, memarg,    al_l,  threads, mem::rmw<u64, u8, num::or_> )
+OP( i64_atomic_rmw16_or_u,      "i64.atomic.rmw16.or_u",      0xfe, 0x38, memarg,    al_l,  threads, mem::rmw<u64, u16, num::or_> )
+OP( i64_atomic_rmw32_or_u,      "i64.atomic.rmw32.or_u",      0xfe, 0x39, memarg,    al_l,  threads, mem::rmw<u64, u32, num::or_> )
+OP( i32_atomic_rmw_xor,         "i32.atomic.rmw.xor",         0xfe, 0x3a, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::xor_> )
+OP( i64_atomic_rmw_xor,         "i64.atomic.rmw.xor",         0xfe, 0x3b, memarg,    al_l,  threads, mem::rmw<u64, u64, num::xor_> )
+OP( i32_atomic_rmw8_xor_u,      "i32.atomic.rmw8.xor_u",      0xfe, 0x3c, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::xor_> )
+OP( i32_atomic_rmw16_xor_u,     "i32.atomic.rmw16.xor_u",     0xfe, 0x3d, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::xor_> )
+OP( i64_atomic_rmw8_xor_u,      "i64.atomic.rmw8.xor_u",      0xfe, 0x3e, memarg,    al_l,  threads, mem::rmw<u64, u8, num::xor_> )
+OP( i64_atomic_rmw16_xor_u,     "i64.atomic.rmw16.xor_u",     0xfe, 0x3f, memarg,    al_l,  threads, mem::rmw<u64, u16, num::xor_> )
+OP( i64_atomic_rmw32_xor_u,     "i64.atomic.rmw32.xor_u",     0xfe, 0x40, memarg,    al_l,  threads, mem::rmw<u64, u32, num::xor_> )
+OP( i32_atomic_rmw_xchg,        "i32.atomic.rmw.xchg",        0xfe, 0x41, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::exchange> )
+OP( i64_atomic_rmw_xchg,        "i64.atomic.rmw.xchg",        0xfe, 0x42, memarg,    al_l,  threads, mem::rmw<u64, u64, num::exchange> )
+OP( i32_atomic_rmw8_xchg_u,     "i32.atomic.rmw8.xchg_u",     0xfe, 0x43, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::exchange> )
+OP( i32_atomic_rmw16_xchg_u,    "i32.atomic.rmw16.xchg_u",    0xfe, 0x44, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::exchange> )
+OP( i64_atomic_rmw8_xchg_u,     "i64.atomic.rmw8.xchg_u",     0xfe, 0x45, memarg,    al_l,  threads, mem::rmw<u64, u8, num::exchange> )
+OP( i64_atomic_rmw16_xchg_u,    "i64.atomic.rmw16.xchg_u",    0xfe, 0x46, memarg,    al_l,  threads, mem::rmw<u64, u16, num::exchange> )
+OP( i64_atomic_rmw32_xchg_u,    "i64.atomic.rmw32.xchg_u",    0xfe, 0x47, memarg,    al_l,  threads, mem::rmw<u64, u32, num::exchange> )
+OP( i32_atomic_rmw_cmpxchg,     "i32.atomic.rmw.cmpxchg",     0xfe, 0x48, memarg,    aii_i, threads, mem::compare_exchange<u32, u32> )
+OP( i64_atomic_rmw_cmpxchg,     "i64.atomic.rmw.cmpxchg",     0xfe, 0x49, memarg,    all_l, threads, mem::compare_exchange<u64, u64> )
+OP( i32_atomic_rmw8_cmpxchg_u,  "i32.atomic.rmw8.cmpxchg_u",  0xfe, 0x4a, memarg,    aii_i, threads, mem::compare_exchange<u32, u8> )
+OP( i32_atomic_rmw16_cmpxchg_u, "i32.atomic.rmw16.cmpxchg_u", 0xfe, 0x4b, memarg,    aii_i, threads, mem::compare_exchange<u32, u16> )
+OP( i64_atomic_rmw8_cmpxchg_u,  "i64.atomic.rmw8.cmpxchg_u",  0xfe, 0x4c, memarg,    all_l, threads, mem::compare_exchange<u64, u8> )
+OP( i64_atomic_rmw16_cmpxchg_u, "i64.atomic.rmw16.cmpxchg_u", 0xfe, 0x4d, memarg,    all_l, threads, mem::compare_exchange<u64, u16> )
+OP( i64_atomic_rmw32_cmpxchg_u, "i64.atomic.rmw32.cmpxchg_u", 0xfe, 0x4e, memarg,    all_l, threads, mem::compare_exchange<u64, u32> )
 
 // clang-format on
 #undef OP
@@ -5906,7 +6901,7 @@ inline constexpr op_row op_table[] = {
 /// @file opcodes.def
 /// The instruction set: one row for each instruction, in the order of its code (spec: appendix/index-instructions).
 /// Columns: id, text, prefix, code, immediates (enum imm), signature (struct op_type), feature, meaning. The meaning
-/// is a function of num/, a tag of num/sem.hpp for a load or store, `special` for what handlers do by hand, `pending`
+/// is a function of num/, a tag of num/sem.hpp for what accesses memory, `special` for what handlers do by hand, `pending`
 /// for what is decoded and validated and not executed yet. Expanded three times: enum op, op_table, num::sem.
 // No include guard: whoever includes this defines OP first and undefines it afterwards.
 // clang-format off
@@ -6474,73 +7469,73 @@ OP( i16x8_relaxed_dot_i8x16_i7x16_s,     "i16x8.relaxed_dot_i8x16_i7x16_s",     
 OP( i32x4_relaxed_dot_i8x16_i7x16_add_s, "i32x4.relaxed_dot_i8x16_i7x16_add_s", 0xfd, 0x113, none, vvv_v, relaxed_simd, num::dot_add<num::dot<num::extend_s<u16, u8>, num::add_sat_s<u16>>, num::extadd_pairwise<num::extend_s<u32, u16>>> )
 
 // ---- atomic operations (prefix 0xfe) --------------------------------------------------------------------------------
-OP( memory_atomic_notify,       "memory.atomic.notify",       0xfe, 0x00, memarg,    ai_i,  threads, pending )
-OP( memory_atomic_wait32,       "memory.atomic.wait32",       0xfe, 0x01, memarg,    ail_i, threads, pending )
-OP( memory_atomic_wait64,       "memory.atomic.wait64",       0xfe, 0x02, memarg,    all_i, threads, pending )
-OP( atomic_fence,               "atomic.fence",               0xfe, 0x03, zero_byte, _,     threads, pending )
-OP( i32_atomic_load,            "i32.atomic.load",            0xfe, 0x10, memarg,    a_i,   threads, pending )
-OP( i64_atomic_load,            "i64.atomic.load",            0xfe, 0x11, memarg,    a_l,   threads, pending )
-OP( i32_atomic_load8_u,         "i32.atomic.load8_u",         0xfe, 0x12, memarg,    a_i,   threads, pending )
-OP( i32_atomic_load16_u,        "i32.atomic.load16_u",        0xfe, 0x13, memarg,    a_i,   threads, pending )
-OP( i64_atomic_load8_u,         "i64.atomic.load8_u",         0xfe, 0x14, memarg,    a_l,   threads, pending )
-OP( i64_atomic_load16_u,        "i64.atomic.load16_u",        0xfe, 0x15, memarg,    a_l,   threads, pending )
-OP( i64_atomic_load32_u,        "i64.atomic.load32_u",        0xfe, 0x16, memarg,    a_l,   threads, pending )
-OP( i32_atomic_store,           "i32.atomic.store",           0xfe, 0x17, memarg,    ai_,   threads, pending )
-OP( i64_atomic_store,           "i64.atomic.store",           0xfe, 0x18, memarg,    al_,   threads, pending )
-OP( i32_atomic_store8,          "i32.atomic.store8",          0xfe, 0x19, memarg,    ai_,   threads, pending )
-OP( i32_atomic_store16,         "i32.atomic.store16",         0xfe, 0x1a, memarg,    ai_,   threads, pending )
-OP( i64_atomic_store8,          "i64.atomic.store8",          0xfe, 0x1b, memarg,    al_,   threads, pending )
-OP( i64_atomic_store16,         "i64.atomic.store16",         0xfe, 0x1c, memarg,    al_,   threads, pending )
-OP( i64_atomic_store32,         "i64.atomic.store32",         0xfe, 0x1d, memarg,    al_,   threads, pending )
-OP( i32_atomic_rmw_add,         "i32.atomic.rmw.add",         0xfe, 0x1e, memarg,    ai_i,  threads, pending )
-OP( i64_atomic_rmw_add,         "i64.atomic.rmw.add",         0xfe, 0x1f, memarg,    al_l,  threads, pending )
-OP( i32_atomic_rmw8_add_u,      "i32.atomic.rmw8.add_u",      0xfe, 0x20, memarg,    ai_i,  threads, pending )
-OP( i32_atomic_rmw16_add_u,     "i32.atomic.rmw16.add_u",     0xfe, 0x21, memarg,    ai_i,  threads, pending )
-OP( i64_atomic_rmw8_add_u,      "i64.atomic.rmw8.add_u",      0xfe, 0x22, memarg,    al_l,  threads, pending )
-OP( i64_atomic_rmw16_add_u,     "i64.atomic.rmw16.add_u",     0xfe, 0x23, memarg,    al_l,  threads, pending )
-OP( i64_atomic_rmw32_add_u,     "i64.atomic.rmw32.add_u",     0xfe, 0x24, memarg,    al_l,  threads, pending )
-OP( i32_atomic_rmw_sub,         "i32.atomic.rmw.sub",         0xfe, 0x25, memarg,    ai_i,  threads, pending )
-OP( i64_atomic_rmw_sub,         "i64.atomic.rmw.sub",         0xfe, 0x26, memarg,    al_l,  threads, pending )
-OP( i32_atomic_rmw8_sub_u,      "i32.atomic.rmw8.sub_u",      0xfe, 0x27, memarg,    ai_i,  threads, pending )
-OP( i32_atomic_rmw16_sub_u,     "i32.atomic.rmw16.sub_u",     0xfe, 0x28, memarg,    ai_i,  threads, pending )
-OP( i64_atomic_rmw8_sub_u,      "i64.atomic.rmw8.sub_u",      0xfe, 0x29, memarg,    al_l,  threads, pending )
-OP( i64_atomic_rmw16_sub_u,     "i64.atomic.rmw16.sub_u",     0xfe, 0x2a, memarg,    al_l,  threads, pending )
-OP( i64_atomic_rmw32_sub_u,     "i64.atomic.rmw32.sub_u",     0xfe, 0x2b, memarg,    al_l,  threads, pending )
-OP( i32_atomic_rmw_and,         "i32.atomic.rmw.and",         0xfe, 0x2c, memarg,    ai_i,  threads, pending )
-OP( i64_atomic_rmw_and,         "i64.atomic.rmw.and",         0xfe, 0x2d, memarg,    al_l,  threads, pending )
-OP( i32_atomic_rmw8_and_u,      "i32.atomic.rmw8.and_u",      0xfe, 0x2e, memarg,    ai_i,  threads, pending )
-OP( i32_atomic_rmw16_and_u,     "i32.atomic.rmw16.and_u",     0xfe, 0x2f, memarg,    ai_i,  threads, pending )
-OP( i64_atomic_rmw8_and_u,      "i64.atomic.rmw8.and_u",      0xfe, 0x30, memarg,    al_l,  threads, pending )
-OP( i64_atomic_rmw16_and_u,     "i64.atomic.rmw16.and_u",     0xfe, 0x31, memarg,    al_l,  threads, pending )
-OP( i64_atomic_rmw32_and_u,     "i64.atomic.rmw32.and_u",     0xfe, 0x32, memarg,    al_l,  threads, pending )
-OP( i32_atomic_rmw_or,          "i32.atomic.rmw.or",          0xfe, 0x33, memarg,    ai_i,  threads, pending )
-OP( i64_atomic_rmw_or,          "i64.atomic.rmw.or",          0xfe, 0x34, memarg,    al_l,  threads, pending )
-OP( i32_atomic_rmw8_or_u,       "i32.atomic.rmw8.or_u",       0xfe, 0x35, memarg,    ai_i,  threads, pending )
-OP( i32_atomic_rmw16_or_u,      "i32.atomic.rmw16.or_u",      0xfe, 0x36, memarg,    ai_i,  threads, pending )
-OP( i64_atomic_rmw8_or_u,       "i64.atomic.rmw8.or_u",       0xfe, 0x37, memarg,    al_l,  threads, pending )
-OP( i64_atomic_rmw16_or_u,      "i64.atomic.rmw16.or_u",      0xfe, 0x38, memarg,    al_l,  threads, pending )
-OP( i64_atomic_rmw32_or_u,      "i64.atomic.rmw32.or_u",      0xfe, 0x39, memarg,    al_l,  threads, pending )
-OP( i32_atomic_rmw_xor,         "i32.atomic.rmw.xor",         0xfe, 0x3a, memarg,    ai_i,  threads, pending )
-OP( i64_atomic_rmw_xor,         "i64.atomic.rmw.xor",         0xfe, 0x3b, memarg,    al_l,  threads, pending )
-OP( i32_atomic_rmw8_xor_u,      "i32.atomic.rmw8.xor_u",      0xfe, 0x3c, memarg,    ai_i,  threads, pending )
-OP( i32_atomic_rmw16_xor_u,     "i32.atomic.rmw16.xor_u",     0xfe, 0x3d, memarg,    ai_i,  threads, pending )
-OP( i64_atomic_rmw8_xor_u,      "i64.atomic.rmw8.xor_u",      0xfe, 0x3e, memarg,    al_l,  threads, pending )
-OP( i64_atomic_rmw16_xor_u,     "i64.atomic.rmw16.xor_u",     0xfe, 0x3f, memarg,    al_l,  threads, pending )
-OP( i64_atomic_rmw32_xor_u,     "i64.atomic.rmw32.xor_u",     0xfe, 0x40, memarg,    al_l,  threads, pending )
-OP( i32_atomic_rmw_xchg,        "i32.atomic.rmw.xchg",        0xfe, 0x41, memarg,    ai_i,  threads, pending )
-OP( i64_atomic_rmw_xchg,        "i64.atomic.rmw.xchg",        0xfe, 0x42, memarg,    al_l,  threads, pending )
-OP( i32_atomic_rmw8_xchg_u,     "i32.atomic.rmw8.xchg_u",     0xfe, 0x43, memarg,    ai_i,  threads, pending )
-OP( i32_atomic_rmw16_xchg_u,    "i32.atomic.rmw16.xchg_u",    0xfe, 0x44, memarg,    ai_i,  threads, pending )
-OP( i64_atomic_rmw8_xchg_u,     "i64.atomic.rmw8.xchg_u",     0xfe, 0x45, memarg,    al_l,  threads, pending )
-OP( i64_atomic_rmw16_xchg_u,    "i64.atomic.rmw16.xchg_u",    0xfe, 0x46, memarg,    al_l,  threads, pending )
-OP( i64_atomic_rmw32_xchg_u,    "i64.atomic.rmw32.xchg_u",    0xfe, 0x47, memarg,    al_l,  threads, pending )
-OP( i32_atomic_rmw_cmpxchg,     "i32.atomic.rmw.cmpxchg",     0xfe, 0x48, memarg,    aii_i, threads, pending )
-OP( i64_atomic_rmw_cmpxchg,     "i64.atomic.rmw.cmpxchg",     0xfe, 0x49, memarg,    all_l, threads, pending )
-OP( i32_atomic_rmw8_cmpxchg_u,  "i32.atomic.rmw8.cmpxchg_u",  0xfe, 0x4a, memarg,    aii_i, threads, pending )
-OP( i32_atomic_rmw16_cmpxchg_u, "i32.atomic.rmw16.cmpxchg_u", 0xfe, 0x4b, memarg,    aii_i, threads, pending )
-OP( i64_atomic_rmw8_cmpxchg_u,  "i64.atomic.rmw8.cmpxchg_u",  0xfe, 0x4c, memarg,    all_l, threads, pending )
-OP( i64_atomic_rmw16_cmpxchg_u, "i64.atomic.rmw16.cmpxchg_u", 0xfe, 0x4d, memarg,    all_l, threads, pending )
-OP( i64_atomic_rmw32_cmpxchg_u, "i64.atomic.rmw32.cmpxchg_u", 0xfe, 0x4e, memarg,    all_l, threads, pending )
+OP( memory_atomic_notify,       "memory.atomic.notify",       0xfe, 0x00, memarg,    ai_i,  threads, special )
+OP( memory_atomic_wait32,       "memory.atomic.wait32",       0xfe, 0x01, memarg,    ail_i, threads, special )
+OP( memory_atomic_wait64,       "memory.atomic.wait64",       0xfe, 0x02, memarg,    all_i, threads, special )
+OP( atomic_fence,               "atomic.fence",               0xfe, 0x03, zero_byte, _,     threads, special )
+OP( i32_atomic_load,            "i32.atomic.load",            0xfe, 0x10, memarg,    a_i,   threads, mem::atomic<mem::load<u32, u32>> )
+OP( i64_atomic_load,            "i64.atomic.load",            0xfe, 0x11, memarg,    a_l,   threads, mem::atomic<mem::load<u64, u64>> )
+OP( i32_atomic_load8_u,         "i32.atomic.load8_u",         0xfe, 0x12, memarg,    a_i,   threads, mem::atomic<mem::load<u32, u8>> )
+OP( i32_atomic_load16_u,        "i32.atomic.load16_u",        0xfe, 0x13, memarg,    a_i,   threads, mem::atomic<mem::load<u32, u16>> )
+OP( i64_atomic_load8_u,         "i64.atomic.load8_u",         0xfe, 0x14, memarg,    a_l,   threads, mem::atomic<mem::load<u64, u8>> )
+OP( i64_atomic_load16_u,        "i64.atomic.load16_u",        0xfe, 0x15, memarg,    a_l,   threads, mem::atomic<mem::load<u64, u16>> )
+OP( i64_atomic_load32_u,        "i64.atomic.load32_u",        0xfe, 0x16, memarg,    a_l,   threads, mem::atomic<mem::load<u64, u32>> )
+OP( i32_atomic_store,           "i32.atomic.store",           0xfe, 0x17, memarg,    ai_,   threads, mem::atomic<mem::store<u32, u32>> )
+OP( i64_atomic_store,           "i64.atomic.store",           0xfe, 0x18, memarg,    al_,   threads, mem::atomic<mem::store<u64, u64>> )
+OP( i32_atomic_store8,          "i32.atomic.store8",          0xfe, 0x19, memarg,    ai_,   threads, mem::atomic<mem::store<u32, u8>> )
+OP( i32_atomic_store16,         "i32.atomic.store16",         0xfe, 0x1a, memarg,    ai_,   threads, mem::atomic<mem::store<u32, u16>> )
+OP( i64_atomic_store8,          "i64.atomic.store8",          0xfe, 0x1b, memarg,    al_,   threads, mem::atomic<mem::store<u64, u8>> )
+OP( i64_atomic_store16,         "i64.atomic.store16",         0xfe, 0x1c, memarg,    al_,   threads, mem::atomic<mem::store<u64, u16>> )
+OP( i64_atomic_store32,         "i64.atomic.store32",         0xfe, 0x1d, memarg,    al_,   threads, mem::atomic<mem::store<u64, u32>> )
+OP( i32_atomic_rmw_add,         "i32.atomic.rmw.add",         0xfe, 0x1e, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::add> )
+OP( i64_atomic_rmw_add,         "i64.atomic.rmw.add",         0xfe, 0x1f, memarg,    al_l,  threads, mem::rmw<u64, u64, num::add> )
+OP( i32_atomic_rmw8_add_u,      "i32.atomic.rmw8.add_u",      0xfe, 0x20, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::add> )
+OP( i32_atomic_rmw16_add_u,     "i32.atomic.rmw16.add_u",     0xfe, 0x21, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::add> )
+OP( i64_atomic_rmw8_add_u,      "i64.atomic.rmw8.add_u",      0xfe, 0x22, memarg,    al_l,  threads, mem::rmw<u64, u8, num::add> )
+OP( i64_atomic_rmw16_add_u,     "i64.atomic.rmw16.add_u",     0xfe, 0x23, memarg,    al_l,  threads, mem::rmw<u64, u16, num::add> )
+OP( i64_atomic_rmw32_add_u,     "i64.atomic.rmw32.add_u",     0xfe, 0x24, memarg,    al_l,  threads, mem::rmw<u64, u32, num::add> )
+OP( i32_atomic_rmw_sub,         "i32.atomic.rmw.sub",         0xfe, 0x25, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::sub> )
+OP( i64_atomic_rmw_sub,         "i64.atomic.rmw.sub",         0xfe, 0x26, memarg,    al_l,  threads, mem::rmw<u64, u64, num::sub> )
+OP( i32_atomic_rmw8_sub_u,      "i32.atomic.rmw8.sub_u",      0xfe, 0x27, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::sub> )
+OP( i32_atomic_rmw16_sub_u,     "i32.atomic.rmw16.sub_u",     0xfe, 0x28, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::sub> )
+OP( i64_atomic_rmw8_sub_u,      "i64.atomic.rmw8.sub_u",      0xfe, 0x29, memarg,    al_l,  threads, mem::rmw<u64, u8, num::sub> )
+OP( i64_atomic_rmw16_sub_u,     "i64.atomic.rmw16.sub_u",     0xfe, 0x2a, memarg,    al_l,  threads, mem::rmw<u64, u16, num::sub> )
+OP( i64_atomic_rmw32_sub_u,     "i64.atomic.rmw32.sub_u",     0xfe, 0x2b, memarg,    al_l,  threads, mem::rmw<u64, u32, num::sub> )
+OP( i32_atomic_rmw_and,         "i32.atomic.rmw.and",         0xfe, 0x2c, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::and_> )
+OP( i64_atomic_rmw_and,         "i64.atomic.rmw.and",         0xfe, 0x2d, memarg,    al_l,  threads, mem::rmw<u64, u64, num::and_> )
+OP( i32_atomic_rmw8_and_u,      "i32.atomic.rmw8.and_u",      0xfe, 0x2e, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::and_> )
+OP( i32_atomic_rmw16_and_u,     "i32.atomic.rmw16.and_u",     0xfe, 0x2f, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::and_> )
+OP( i64_atomic_rmw8_and_u,      "i64.atomic.rmw8.and_u",      0xfe, 0x30, memarg,    al_l,  threads, mem::rmw<u64, u8, num::and_> )
+OP( i64_atomic_rmw16_and_u,     "i64.atomic.rmw16.and_u",     0xfe, 0x31, memarg,    al_l,  threads, mem::rmw<u64, u16, num::and_> )
+OP( i64_atomic_rmw32_and_u,     "i64.atomic.rmw32.and_u",     0xfe, 0x32, memarg,    al_l,  threads, mem::rmw<u64, u32, num::and_> )
+OP( i32_atomic_rmw_or,          "i32.atomic.rmw.or",          0xfe, 0x33, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::or_> )
+OP( i64_atomic_rmw_or,          "i64.atomic.rmw.or",          0xfe, 0x34, memarg,    al_l,  threads, mem::rmw<u64, u64, num::or_> )
+OP( i32_atomic_rmw8_or_u,       "i32.atomic.rmw8.or_u",       0xfe, 0x35, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::or_> )
+OP( i32_atomic_rmw16_or_u,      "i32.atomic.rmw16.or_u",      0xfe, 0x36, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::or_> )
+OP( i64_atomic_rmw8_or_u,       "i64.atomic.rmw8.or_u",       0xfe, 0x37, memarg,    al_l,  threads, mem::rmw<u64, u8, num::or_> )
+OP( i64_atomic_rmw16_or_u,      "i64.atomic.rmw16.or_u",      0xfe, 0x38, memarg,    al_l,  threads, mem::rmw<u64, u16, num::or_> )
+OP( i64_atomic_rmw32_or_u,      "i64.atomic.rmw32.or_u",      0xfe, 0x39, memarg,    al_l,  threads, mem::rmw<u64, u32, num::or_> )
+OP( i32_atomic_rmw_xor,         "i32.atomic.rmw.xor",         0xfe, 0x3a, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::xor_> )
+OP( i64_atomic_rmw_xor,         "i64.atomic.rmw.xor",         0xfe, 0x3b, memarg,    al_l,  threads, mem::rmw<u64, u64, num::xor_> )
+OP( i32_atomic_rmw8_xor_u,      "i32.atomic.rmw8.xor_u",      0xfe, 0x3c, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::xor_> )
+OP( i32_atomic_rmw16_xor_u,     "i32.atomic.rmw16.xor_u",     0xfe, 0x3d, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::xor_> )
+OP( i64_atomic_rmw8_xor_u,      "i64.atomic.rmw8.xor_u",      0xfe, 0x3e, memarg,    al_l,  threads, mem::rmw<u64, u8, num::xor_> )
+OP( i64_atomic_rmw16_xor_u,     "i64.atomic.rmw16.xor_u",     0xfe, 0x3f, memarg,    al_l,  threads, mem::rmw<u64, u16, num::xor_> )
+OP( i64_atomic_rmw32_xor_u,     "i64.atomic.rmw32.xor_u",     0xfe, 0x40, memarg,    al_l,  threads, mem::rmw<u64, u32, num::xor_> )
+OP( i32_atomic_rmw_xchg,        "i32.atomic.rmw.xchg",        0xfe, 0x41, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::exchange> )
+OP( i64_atomic_rmw_xchg,        "i64.atomic.rmw.xchg",        0xfe, 0x42, memarg,    al_l,  threads, mem::rmw<u64, u64, num::exchange> )
+OP( i32_atomic_rmw8_xchg_u,     "i32.atomic.rmw8.xchg_u",     0xfe, 0x43, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::exchange> )
+OP( i32_atomic_rmw16_xchg_u,    "i32.atomic.rmw16.xchg_u",    0xfe, 0x44, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::exchange> )
+OP( i64_atomic_rmw8_xchg_u,     "i64.atomic.rmw8.xchg_u",     0xfe, 0x45, memarg,    al_l,  threads, mem::rmw<u64, u8, num::exchange> )
+OP( i64_atomic_rmw16_xchg_u,    "i64.atomic.rmw16.xchg_u",    0xfe, 0x46, memarg,    al_l,  threads, mem::rmw<u64, u16, num::exchange> )
+OP( i64_atomic_rmw32_xchg_u,    "i64.atomic.rmw32.xchg_u",    0xfe, 0x47, memarg,    al_l,  threads, mem::rmw<u64, u32, num::exchange> )
+OP( i32_atomic_rmw_cmpxchg,     "i32.atomic.rmw.cmpxchg",     0xfe, 0x48, memarg,    aii_i, threads, mem::compare_exchange<u32, u32> )
+OP( i64_atomic_rmw_cmpxchg,     "i64.atomic.rmw.cmpxchg",     0xfe, 0x49, memarg,    all_l, threads, mem::compare_exchange<u64, u64> )
+OP( i32_atomic_rmw8_cmpxchg_u,  "i32.atomic.rmw8.cmpxchg_u",  0xfe, 0x4a, memarg,    aii_i, threads, mem::compare_exchange<u32, u8> )
+OP( i32_atomic_rmw16_cmpxchg_u, "i32.atomic.rmw16.cmpxchg_u", 0xfe, 0x4b, memarg,    aii_i, threads, mem::compare_exchange<u32, u16> )
+OP( i64_atomic_rmw8_cmpxchg_u,  "i64.atomic.rmw8.cmpxchg_u",  0xfe, 0x4c, memarg,    all_l, threads, mem::compare_exchange<u64, u8> )
+OP( i64_atomic_rmw16_cmpxchg_u, "i64.atomic.rmw16.cmpxchg_u", 0xfe, 0x4d, memarg,    all_l, threads, mem::compare_exchange<u64, u16> )
+OP( i64_atomic_rmw32_cmpxchg_u, "i64.atomic.rmw32.cmpxchg_u", 0xfe, 0x4e, memarg,    all_l, threads, mem::compare_exchange<u64, u32> )
 
 // clang-format on
 #undef OP
@@ -6556,6 +7551,9 @@ constexpr feature lacking(features f, op o) noexcept {
     return feature::count_;
 }
 constexpr bool has(features f, op o) noexcept { return lacking(f, o) == feature::count_; }
+
+/// True for the instructions of the threads proposal, which are all those behind this prefix.
+constexpr bool is_atomic_row(const op_row& r) noexcept { return r.prefix == 0xfe; }
 
 /// Log2 of how many bytes the instruction accesses in memory, which is the largest alignment its
 /// memarg may state and the one the text format leaves out; 0 for what accesses none. Read from the
@@ -15377,6 +16375,11 @@ template <class T>
 struct sub {
     static TESSERA_INLINE constexpr T eval(T a, T b) noexcept { return T(a - b); }
 };
+/// What an atomic exchange stores.
+template <class T>
+struct exchange {
+    static TESSERA_INLINE constexpr T eval(T, T b) noexcept { return b; }
+};
 /// imul, fmul
 template <class T>
 struct mul {
@@ -16930,6 +17933,25 @@ struct store {
     using value = Value;
     using stored = As;
 };
+/// Meaning of an atomic load or store: that of `Plain`, in one step.
+template <class Plain>
+struct atomic : Plain {
+    using plain = Plain;
+};
+/// Meaning of an atomic read-modify-write: what lies in memory and the low bits of the operand, both as
+/// `As`, become `Operation<As>` of the two; the result is what lay there.
+template <class Value, class As, template <class> class Operation>
+struct rmw {
+    using value = Value;
+    using stored = As;
+    using operation = Operation<As>;
+};
+/// The same with a replacement that is stored only if what lies there is the low bits of the first operand.
+template <class Value, class As>
+struct compare_exchange {
+    using value = Value;
+    using stored = As;
+};
 } // namespace mem
 
 namespace num {
@@ -17034,6 +18056,26 @@ consteval bool row_agrees(const mem::store<Value, As>*, const op_row& r) {
     return r.immediate == imm::memarg && r.type.param_count == 2 && r.type.params[0] == 'a' &&
            r.type.params[1] == letter<Value> && r.type.result_count == 0 && u8(1u << access_log2(r)) == sizeof(As);
 }
+template <class Plain>
+consteval bool row_agrees(const mem::atomic<Plain>*, const op_row& r) {
+    return is_atomic_row(r) && row_agrees(static_cast<const Plain*>(nullptr), r);
+}
+/// An atomic row that takes an address and `operands` of type `Value`, and gives a `Value`.
+template <class Value, class As>
+consteval bool replaces(const op_row& r, unsigned operands) {
+    if (!is_atomic_row(r) || r.type.param_count != 1 + operands || r.type.params[0] != 'a') return false;
+    for (unsigned i = 1; i <= operands; ++i)
+        if (r.type.params[i] != letter<Value>) return false;
+    return r.type.result_count == 1 && r.type.results[0] == letter<Value> && u8(1u << access_log2(r)) == sizeof(As);
+}
+template <class Value, class As, template <class> class Operation>
+consteval bool row_agrees(const mem::rmw<Value, As, Operation>*, const op_row& r) {
+    return replaces<Value, As>(r, 1);
+}
+template <class Value, class As>
+consteval bool row_agrees(const mem::compare_exchange<Value, As>*, const op_row& r) {
+    return replaces<Value, As>(r, 2);
+}
 template <class Meaning>
 consteval bool row_agrees(const Meaning*, const op_row& r) {
     return (r.immediate == imm::none || r.immediate == imm::lane || r.immediate == imm::shuffle) &&
@@ -17052,7 +18094,7 @@ struct meaning_of;
 /// @file opcodes.def
 /// The instruction set: one row for each instruction, in the order of its code (spec: appendix/index-instructions).
 /// Columns: id, text, prefix, code, immediates (enum imm), signature (struct op_type), feature, meaning. The meaning
-/// is a function of num/, a tag of num/sem.hpp for a load or store, `special` for what handlers do by hand, `pending`
+/// is a function of num/, a tag of num/sem.hpp for what accesses memory, `special` for what handlers do by hand, `pending`
 /// for what is decoded and validated and not executed yet. Expanded three times: enum op, op_table, num::sem.
 // No include guard: whoever includes this defines OP first and undefines it afterwards.
 // clang-format off
@@ -17620,81 +18662,81 @@ OP( i16x8_relaxed_dot_i8x16_i7x16_s,     "i16x8.relaxed_dot_i8x16_i7x16_s",     
 OP( i32x4_relaxed_dot_i8x16_i7x16_add_s, "i32x4.relaxed_dot_i8x16_i7x16_add_s", 0xfd, 0x113, none, vvv_v, relaxed_simd, num::dot_add<num::dot<num::extend_s<u16, u8>, num::add_sat_s<u16>>, num::extadd_pairwise<num::extend_s<u32, u16>>> )
 
 // ---- atomic operations (prefix 0xfe) --------------------------------------------------------------------------------
-OP( memory_atomic_notify,       "memory.atomic.notify",       0xfe, 0x00, memarg,    ai_i,  threads, pending )
-OP( memory_atomic_wait32,       "memory.atomic.wait32",       0xfe, 0x01, memarg,    ail_i, threads, pending )
-OP( memory_atomic_wait64,       "memory.atomic.wait64",       0xfe, 0x02, memarg,    all_i, threads, pending )
-OP( atomic_fence,               "atomic.fence",               0xfe, 0x03, zero_byte, _,     threads, pending )
-OP( i32_atomic_load,            "i32.atomic.load",            0xfe, 0x10, memarg,    a_i,   threads, pending )
-OP( i64_atomic_load,            "i64.atomic.load",            0xfe, 0x11, memarg,    a_l,   threads, pending )
-OP( i32_atomic_load8_u,         "i32.atomic.load8_u",         0xfe, 0x12, memarg,    a_i,   threads, pending )
-OP( i32_atomic_load16_u,        "i32.atomic.load16_u",        0xfe, 0x13, memarg,    a_i,   threads, pending )
-OP( i64_atomic_load8_u,         "i64.atomic.load8_u",         0xfe, 0x14, memarg,    a_l,   threads, pending )
-OP( i64_atomic_load16_u,        "i64.atomic.load16_u",        0xfe, 0x15, memarg,    a_l,   threads, pending )
-OP( i64_atomic_load32_u,        "i64.atomic.load32_u",        0xfe, 0x16, memarg,    a_l,   threads, pending )
-OP( i32_atomic_store,           "i32.atomic.store",           0xfe, 0x17, memarg,    ai_,   threads, pending )
-OP( i64_atomic_store,           "i64.atomic.store",           0xfe, 0x18, memarg,    al_,   threads, pending )
-OP( i32_atomic_store8,          "i32.atomic.store8",          0xfe, 0x19, memarg,    ai_,   threads, pending )
-OP( i32_atomic_store16,         "i32.atomic.store16",         0xfe, 0x1a, memarg,    ai_,   threads, pending )
-OP( i64_atomic_store8,          "i64.atomic.store8",          0xfe, 0x1b, memarg,    al_,   threads, pending )
-OP( i64_atomic_store16,         "i64.atomic.store16",         0xfe, 0x1c, memarg,    al_,   threads, pending )
-OP( i64_atomic_store32,         "i64.atomic.store32",         0xfe, 0x1d, memarg,    al_,   threads, pending )
-OP( i32_atomic_rmw_add,         "i32.atomic.rmw.add",         0xfe, 0x1e, memarg,    ai_i,  threads, pending )
-OP( i64_atomic_rmw_add,         "i64.atomic.rmw.add",         0xfe, 0x1f, memarg,    al_l,  threads, pending )
-OP( i32_atomic_rmw8_add_u,      "i32.atomic.rmw8.add_u",      0xfe, 0x20, memarg,    ai_i,  threads, pending )
-OP( i32_atomic_rmw16_add_u,     "i32.atomic.rmw16.add_u",     0xfe, 0x21, memarg,    ai_i,  threads, pending )
-OP( i64_atomic_rmw8_add_u,      "i64.atomic.rmw8.add_u",      0xfe, 0x22, memarg,    al_l,  threads, pending )
-OP( i64_atomic_rmw16_add_u,     "i64.atomic.rmw16.add_u",     0xfe, 0x23, memarg,    al_l,  threads, pending )
-OP( i64_atomic_rmw32_add_u,     "i64.atomic.rmw32.add_u",     0xfe, 0x24, memarg,    al_l,  threads, pending )
-OP( i32_atomic_rmw_sub,         "i32.atomic.rmw.sub",         0xfe, 0x25, memarg,    ai_i,  threads, pending )
-OP( i64_atomic_rmw_sub,         "i64.atomic.rmw.sub",         0xfe, 0x26, memarg,    al_l,  threads, pending )
-OP( i32_atomic_rmw8_sub_u,      "i32.atomic.rmw8.sub_u",      0xfe, 0x27, memarg,    ai_i,  threads, pending )
-OP( i32_atomic_rmw16_sub_u,     "i32.atomic.rmw16.sub_u",     0xfe, 0x28, memarg,    ai_i,  threads, pending )
-OP( i64_atomic_rmw8_sub_u,      "i64.atomic.rmw8.sub_u",      0xfe, 0x29, memarg,    al_l,  threads, pending )
-OP( i64_atomic_rmw16_sub_u,     "i64.atomic.rmw16.sub_u",     0xfe, 0x2a, memarg,    al_l,  threads, pending )
-OP( i64_atomic_rmw32_sub_u,     "i64.atomic.rmw32.sub_u",     0xfe, 0x2b, memarg,    al_l,  threads, pending )
-OP( i32_atomic_rmw_and,         "i32.atomic.rmw.and",         0xfe, 0x2c, memarg,    ai_i,  threads, pending )
-OP( i64_atomic_rmw_and,         "i64.atomic.rmw.and",         0xfe, 0x2d, memarg,    al_l,  threads, pending )
-OP( i32_atomic_rmw8_and_u,      "i32.atomic.rmw8.and_u",      0xfe, 0x2e, memarg,    ai_i,  threads, pending )
-OP( i32_atomic_rmw16_and_u,     "i32.atomic.rmw16.and_u",     0xfe, 0x2f, memarg,    ai_i,  threads, pending )
-OP( i64_atomic_rmw8_and_u,      "i64.atomic.rmw8.and_u",      0xfe, 0x30, memarg,    al_l,  threads, pending )
-OP( i64_atomic_rmw16_and_u,     "i64.atomic.rmw16.and_u",     0xfe, 0x31, memarg,    al_l,  threads, pending )
-OP( i64_atomic_rmw32_and_u,     "i64.atomic.rmw32.and_u",     0xfe, 0x32, memarg,    al_l,  threads, pending )
-OP( i32_atomic_rmw_or,          "i32.atomic.rmw.or",          0xfe, 0x33, memarg,    ai_i,  threads, pending )
-OP( i64_atomic_rmw_or,          "i64.atomic.rmw.or",          0xfe, 0x34, memarg,    al_l,  threads, pending )
-OP( i32_atomic_rmw8_or_u,       "i32.atomic.rmw8.or_u",       0xfe, 0x35, memarg,    ai_i,  threads, pending )
-OP( i32_atomic_rmw16_or_u,      "i32.atomic.rmw16.or_u",      0xfe, 0x36, memarg,    ai_i,  threads, pending )
-OP( i64_atomic_rmw8_or_u,       "i64.atomic.rmw8.or_u",       0xfe, 0x37, memarg,    al_l,  threads, pending )
-OP( i64_atomic_rmw16_or_u,      "i64.atomic.rmw16.or_u",      0xfe, 0x38, memarg,    al_l,  threads, pending )
-OP( i64_atomic_rmw32_or_u,      "i64.atomic.rmw32.or_u",      0xfe, 0x39, memarg,    al_l,  threads, pending )
-OP( i32_atomic_rmw_xor,         "i32.atomic.rmw.xor",         0xfe, 0x3a, memarg,    ai_i,  threads, pending )
-OP( i64_atomic_rmw_xor,         "i64.atomic.rmw.xor",         0xfe, 0x3b, memarg,    al_l,  threads, pending )
-OP( i32_atomic_rmw8_xor_u,      "i32.atomic.rmw8.xor_u",      0xfe, 0x3c, memarg,    ai_i,  threads, pending )
-OP( i32_atomic_rmw16_xor_u,     "i32.atomic.rmw16.xor_u",     0xfe, 0x3d, memarg,    ai_i,  threads, pending )
-OP( i64_atomic_rmw8_xor_u,      "i64.atomic.rmw8.xor_u",      0xfe, 0x3e, memarg,    al_l,  threads, pending )
-OP( i64_atomic_rmw16_xor_u,     "i64.atomic.rmw16.xor_u",     0xfe, 0x3f, memarg,    al_l,  threads, pending )
-OP( i64_atomic_rmw32_xor_u,     "i64.atomic.rmw32.xor_u",     0xfe, 0x40, memarg,    al_l,  threads, pending )
-OP( i32_atomic_rmw_xchg,        "i32.atomic.rmw.xchg",        0xfe, 0x41, memarg,    ai_i,  threads, pending )
-OP( i64_atomic_rmw_xchg,        "i64.atomic.rmw.xchg",        0xfe, 0x42, memarg,    al_l,  threads, pending )
-OP( i32_atomic_rmw8_xchg_u,     "i32.atomic.rmw8.xchg_u",     0xfe, 0x43, memarg,    ai_i,  threads, pending )
-OP( i32_atomic_rmw16_xchg_u,    "i32.atomic.rmw16.xchg_u",    0xfe, 0x44, memarg,    ai_i,  threads, pending )
-OP( i64_atomic_rmw8_xchg_u,     "i64.atomic.rmw8.xchg_u",     0xfe, 0x45, memarg,    al_l,  threads, pending )
-OP( i64_atomic_rmw16_xchg_u,    "i64.atomic.rmw16.xchg_u",    0xfe, 0x46, memarg,    al_l,  threads, pending )
-OP( i64_atomic_rmw32_xchg_u,    "i64.atomic.rmw32.xchg_u",    0xfe, 0x47, memarg,    al_l,  threads, pending )
-OP( i32_atomic_rmw_cmpxchg,     "i32.atomic.rmw.cmpxchg",     0xfe, 0x48, memarg,    aii_i, threads, pending )
-OP( i64_atomic_rmw_cmpxchg,     "i64.atomic.rmw.cmpxchg",     0xfe, 0x49, memarg,    all_l, threads, pending )
-OP( i32_atomic_rmw8_cmpxchg_u,  "i32.atomic.rmw8.cmpxchg_u",  0xfe, 0x4a, memarg,    aii_i, threads, pending )
-OP( i32_atomic_rmw16_cmpxchg_u, "i32.atomic.rmw16.cmpxchg_u", 0xfe, 0x4b, memarg,    aii_i, threads, pending )
-OP( i64_atomic_rmw8_cmpxchg_u,  "i64.atomic.rmw8.cmpxchg_u",  0xfe, 0x4c, memarg,    all_l, threads, pending )
-OP( i64_atomic_rmw16_cmpxchg_u, "i64.atomic.rmw16.cmpxchg_u", 0xfe, 0x4d, memarg,    all_l, threads, pending )
-OP( i64_atomic_rmw32_cmpxchg_u, "i64.atomic.rmw32.cmpxchg_u", 0xfe, 0x4e, memarg,    all_l, threads, pending )
+OP( memory_atomic_notify,       "memory.atomic.notify",       0xfe, 0x00, memarg,    ai_i,  threads, special )
+OP( memory_atomic_wait32,       "memory.atomic.wait32",       0xfe, 0x01, memarg,    ail_i, threads, special )
+OP( memory_atomic_wait64,       "memory.atomic.wait64",       0xfe, 0x02, memarg,    all_i, threads, special )
+OP( atomic_fence,               "atomic.fence",               0xfe, 0x03, zero_byte, _,     threads, special )
+OP( i32_atomic_load,            "i32.atomic.load",            0xfe, 0x10, memarg,    a_i,   threads, mem::atomic<mem::load<u32, u32>> )
+OP( i64_atomic_load,            "i64.atomic.load",            0xfe, 0x11, memarg,    a_l,   threads, mem::atomic<mem::load<u64, u64>> )
+OP( i32_atomic_load8_u,         "i32.atomic.load8_u",         0xfe, 0x12, memarg,    a_i,   threads, mem::atomic<mem::load<u32, u8>> )
+OP( i32_atomic_load16_u,        "i32.atomic.load16_u",        0xfe, 0x13, memarg,    a_i,   threads, mem::atomic<mem::load<u32, u16>> )
+OP( i64_atomic_load8_u,         "i64.atomic.load8_u",         0xfe, 0x14, memarg,    a_l,   threads, mem::atomic<mem::load<u64, u8>> )
+OP( i64_atomic_load16_u,        "i64.atomic.load16_u",        0xfe, 0x15, memarg,    a_l,   threads, mem::atomic<mem::load<u64, u16>> )
+OP( i64_atomic_load32_u,        "i64.atomic.load32_u",        0xfe, 0x16, memarg,    a_l,   threads, mem::atomic<mem::load<u64, u32>> )
+OP( i32_atomic_store,           "i32.atomic.store",           0xfe, 0x17, memarg,    ai_,   threads, mem::atomic<mem::store<u32, u32>> )
+OP( i64_atomic_store,           "i64.atomic.store",           0xfe, 0x18, memarg,    al_,   threads, mem::atomic<mem::store<u64, u64>> )
+OP( i32_atomic_store8,          "i32.atomic.store8",          0xfe, 0x19, memarg,    ai_,   threads, mem::atomic<mem::store<u32, u8>> )
+OP( i32_atomic_store16,         "i32.atomic.store16",         0xfe, 0x1a, memarg,    ai_,   threads, mem::atomic<mem::store<u32, u16>> )
+OP( i64_atomic_store8,          "i64.atomic.store8",          0xfe, 0x1b, memarg,    al_,   threads, mem::atomic<mem::store<u64, u8>> )
+OP( i64_atomic_store16,         "i64.atomic.store16",         0xfe, 0x1c, memarg,    al_,   threads, mem::atomic<mem::store<u64, u16>> )
+OP( i64_atomic_store32,         "i64.atomic.store32",         0xfe, 0x1d, memarg,    al_,   threads, mem::atomic<mem::store<u64, u32>> )
+OP( i32_atomic_rmw_add,         "i32.atomic.rmw.add",         0xfe, 0x1e, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::add> )
+OP( i64_atomic_rmw_add,         "i64.atomic.rmw.add",         0xfe, 0x1f, memarg,    al_l,  threads, mem::rmw<u64, u64, num::add> )
+OP( i32_atomic_rmw8_add_u,      "i32.atomic.rmw8.add_u",      0xfe, 0x20, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::add> )
+OP( i32_atomic_rmw16_add_u,     "i32.atomic.rmw16.add_u",     0xfe, 0x21, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::add> )
+OP( i64_atomic_rmw8_add_u,      "i64.atomic.rmw8.add_u",      0xfe, 0x22, memarg,    al_l,  threads, mem::rmw<u64, u8, num::add> )
+OP( i64_atomic_rmw16_add_u,     "i64.atomic.rmw16.add_u",     0xfe, 0x23, memarg,    al_l,  threads, mem::rmw<u64, u16, num::add> )
+OP( i64_atomic_rmw32_add_u,     "i64.atomic.rmw32.add_u",     0xfe, 0x24, memarg,    al_l,  threads, mem::rmw<u64, u32, num::add> )
+OP( i32_atomic_rmw_sub,         "i32.atomic.rmw.sub",         0xfe, 0x25, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::sub> )
+OP( i64_atomic_rmw_sub,         "i64.atomic.rmw.sub",         0xfe, 0x26, memarg,    al_l,  threads, mem::rmw<u64, u64, num::sub> )
+OP( i32_atomic_rmw8_sub_u,      "i32.atomic.rmw8.sub_u",      0xfe, 0x27, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::sub> )
+OP( i32_atomic_rmw16_sub_u,     "i32.atomic.rmw16.sub_u",     0xfe, 0x28, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::sub> )
+OP( i64_atomic_rmw8_sub_u,      "i64.atomic.rmw8.sub_u",      0xfe, 0x29, memarg,    al_l,  threads, mem::rmw<u64, u8, num::sub> )
+OP( i64_atomic_rmw16_sub_u,     "i64.atomic.rmw16.sub_u",     0xfe, 0x2a, memarg,    al_l,  threads, mem::rmw<u64, u16, num::sub> )
+OP( i64_atomic_rmw32_sub_u,     "i64.atomic.rmw32.sub_u",     0xfe, 0x2b, memarg,    al_l,  threads, mem::rmw<u64, u32, num::sub> )
+OP( i32_atomic_rmw_and,         "i32.atomic.rmw.and",         0xfe, 0x2c, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::and_> )
+OP( i64_atomic_rmw_and,         "i64.atomic.rmw.and",         0xfe, 0x2d, memarg,    al_l,  threads, mem::rmw<u64, u64, num::and_> )
+OP( i32_atomic_rmw8_and_u,      "i32.atomic.rmw8.and_u",      0xfe, 0x2e, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::and_> )
+OP( i32_atomic_rmw16_and_u,     "i32.atomic.rmw16.and_u",     0xfe, 0x2f, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::and_> )
+OP( i64_atomic_rmw8_and_u,      "i64.atomic.rmw8.and_u",      0xfe, 0x30, memarg,    al_l,  threads, mem::rmw<u64, u8, num::and_> )
+OP( i64_atomic_rmw16_and_u,     "i64.atomic.rmw16.and_u",     0xfe, 0x31, memarg,    al_l,  threads, mem::rmw<u64, u16, num::and_> )
+OP( i64_atomic_rmw32_and_u,     "i64.atomic.rmw32.and_u",     0xfe, 0x32, memarg,    al_l,  threads, mem::rmw<u64, u32, num::and_> )
+OP( i32_atomic_rmw_or,          "i32.atomic.rmw.or",          0xfe, 0x33, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::or_> )
+OP( i64_atomic_rmw_or,          "i64.atomic.rmw.or",          0xfe, 0x34, memarg,    al_l,  threads, mem::rmw<u64, u64, num::or_> )
+OP( i32_atomic_rmw8_or_u,       "i32.atomic.rmw8.or_u",       0xfe, 0x35, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::or_> )
+OP( i32_atomic_rmw16_or_u,      "i32.atomic.rmw16.or_u",      0xfe, 0x36, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::or_> )
+OP( i64_atomic_rmw8_or_u,       "i64.atomic.rmw8.or_u",       0xfe, 0x37, memarg,    al_l,  threads, mem::rmw<u64, u8, num::or_> )
+OP( i64_atomic_rmw16_or_u,      "i64.atomic.rmw16.or_u",      0xfe, 0x38, memarg,    al_l,  threads, mem::rmw<u64, u16, num::or_> )
+OP( i64_atomic_rmw32_or_u,      "i64.atomic.rmw32.or_u",      0xfe, 0x39, memarg,    al_l,  threads, mem::rmw<u64, u32, num::or_> )
+OP( i32_atomic_rmw_xor,         "i32.atomic.rmw.xor",         0xfe, 0x3a, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::xor_> )
+OP( i64_atomic_rmw_xor,         "i64.atomic.rmw.xor",         0xfe, 0x3b, memarg,    al_l,  threads, mem::rmw<u64, u64, num::xor_> )
+OP( i32_atomic_rmw8_xor_u,      "i32.atomic.rmw8.xor_u",      0xfe, 0x3c, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::xor_> )
+OP( i32_atomic_rmw16_xor_u,     "i32.atomic.rmw16.xor_u",     0xfe, 0x3d, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::xor_> )
+OP( i64_atomic_rmw8_xor_u,      "i64.atomic.rmw8.xor_u",      0xfe, 0x3e, memarg,    al_l,  threads, mem::rmw<u64, u8, num::xor_> )
+OP( i64_atomic_rmw16_xor_u,     "i64.atomic.rmw16.xor_u",     0xfe, 0x3f, memarg,    al_l,  threads, mem::rmw<u64, u16, num::xor_> )
+OP( i64_atomic_rmw32_xor_u,     "i64.atomic.rmw32.xor_u",     0xfe, 0x40, memarg,    al_l,  threads, mem::rmw<u64, u32, num::xor_> )
+OP( i32_atomic_rmw_xchg,        "i32.atomic.rmw.xchg",        0xfe, 0x41, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::exchange> )
+OP( i64_atomic_rmw_xchg,        "i64.atomic.rmw.xchg",        0xfe, 0x42, memarg,    al_l,  threads, mem::rmw<u64, u64, num::exchange> )
+OP( i32_atomic_rmw8_xchg_u,     "i32.atomic.rmw8.xchg_u",     0xfe, 0x43, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::exchange> )
+OP( i32_atomic_rmw16_xchg_u,    "i32.atomic.rmw16.xchg_u",    0xfe, 0x44, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::exchange> )
+OP( i64_atomic_rmw8_xchg_u,     "i64.atomic.rmw8.xchg_u",     0xfe, 0x45, memarg,    al_l,  threads, mem::rmw<u64, u8, num::exchange> )
+OP( i64_atomic_rmw16_xchg_u,    "i64.atomic.rmw16.xchg_u",    0xfe, 0x46, memarg,    al_l,  threads, mem::rmw<u64, u16, num::exchange> )
+OP( i64_atomic_rmw32_xchg_u,    "i64.atomic.rmw32.xchg_u",    0xfe, 0x47, memarg,    al_l,  threads, mem::rmw<u64, u32, num::exchange> )
+OP( i32_atomic_rmw_cmpxchg,     "i32.atomic.rmw.cmpxchg",     0xfe, 0x48, memarg,    aii_i, threads, mem::compare_exchange<u32, u32> )
+OP( i64_atomic_rmw_cmpxchg,     "i64.atomic.rmw.cmpxchg",     0xfe, 0x49, memarg,    all_l, threads, mem::compare_exchange<u64, u64> )
+OP( i32_atomic_rmw8_cmpxchg_u,  "i32.atomic.rmw8.cmpxchg_u",  0xfe, 0x4a, memarg,    aii_i, threads, mem::compare_exchange<u32, u8> )
+OP( i32_atomic_rmw16_cmpxchg_u, "i32.atomic.rmw16.cmpxchg_u", 0xfe, 0x4b, memarg,    aii_i, threads, mem::compare_exchange<u32, u16> )
+OP( i64_atomic_rmw8_cmpxchg_u,  "i64.atomic.rmw8.cmpxchg_u",  0xfe, 0x4c, memarg,    all_l, threads, mem::compare_exchange<u64, u8> )
+OP( i64_atomic_rmw16_cmpxchg_u, "i64.atomic.rmw16.cmpxchg_u", 0xfe, 0x4d, memarg,    all_l, threads, mem::compare_exchange<u64, u16> )
+OP( i64_atomic_rmw32_cmpxchg_u, "i64.atomic.rmw32.cmpxchg_u", 0xfe, 0x4e, memarg,    all_l, threads, mem::compare_exchange<u64, u32> )
 
 // clang-format on
 #undef OP
 } // namespace detail
 
 /// What the instruction `O` computes. Where it is a function of its operands, `sem<O>::eval` is that
-/// function, with a lane's number or a shuffle's immediate as the last operand; for a load or store it is
-/// a tag in mem::; else `special` or `pending`.
+/// function, with a lane's number or a shuffle's immediate as the last operand; for what accesses memory it
+/// is a tag in mem::; else `special` or `pending`.
 template <op O>
 using sem = typename detail::meaning_of<O>::type;
 
@@ -17956,20 +18998,26 @@ private:
                 return out_of_memory();
             if (!matches(store_, x, host_type, *instance_->unit, i))
                 return fail(link_error(msg::incompatible_import, i));
-            if (!take(x, host_type)) return out_of_memory();
+            if (!take(x, host_type)) return false;
         }
         return true;
     }
     bool take(const external& x, u32 host_type) noexcept {
+        if (x.kind == extern_kind::memory) {
+            memory_data* const m = x.store ? x.memory() : view_of(store_, *x.shared(), why_);
+            return m && (instance_->memories.push_back(m) || out_of_memory());
+        }
+        return put(x, host_type) || out_of_memory();
+    }
+    bool put(const external& x, u32 host_type) noexcept {
         switch (x.kind) {
         case extern_kind::func:
             return instance_->funcs.push_back(x.is_host() ? &host_record(*x.host(), host_type) : x.func());
         case extern_kind::table: return instance_->tables.push_back(x.table());
-        case extern_kind::memory: return instance_->memories.push_back(x.memory());
         case extern_kind::global: return push_global(*x.global());
         case extern_kind::tag: return instance_->tags.push_back(x.tag());
+        default: return true; // a memory
         }
-        return true;
     }
     func_record& host_record(host_function& h, u32 type) noexcept {
         func_record& r = new_record();
@@ -17995,7 +19043,7 @@ private:
         for (u32 i = m_.imported_memories; i < m_.memories.size(); ++i) {
             memory_data* d = add(store_.memories);
             if (!d || !instance_->memories.push_back(d)) return out_of_memory();
-            if (!d->allocate(m_.memories[i].type, store_.limits.memory_bytes, &store_.memory_total, name))
+            if (!runtime::allocate(store_, *d, m_.memories[i].type, name))
                 return name.empty() ? out_of_memory() : limit(name);
         }
         for (u32 i = m_.imported_tags; i < m_.tags.size(); ++i) {
@@ -18166,10 +19214,11 @@ public:
         if (bad_limits(type.limits) || (type.shared && !type.limits.has_max) ||
             (type.page_log2 != 16 && type.page_log2 != 0))
             return error(msg::out_of_range, "memory type");
+        if (type.shared && !data_->built[feature::threads])
+            return error(msg::feature_not_built, name(feature::threads));
         runtime::memory_data* made = runtime::add(data_->memories);
         std::string_view limit;
-        if (made && made->allocate(type, data_->limits.memory_bytes, &data_->memory_total, limit))
-            return memory(*data_, made->self);
+        if (made && runtime::allocate(*data_, *made, type, limit)) return memory(*data_, made->self);
         return undo(made, data_->memories, limit);
     }
     /// A table of the host's, all entries `init`. A type index in its element type is the store's.
@@ -18564,6 +19613,7 @@ enum class family : u8 {
     return_call_indirect,
     return_call_ref,
     special, ///< the instruction's own function, operands in consecutive slots
+    atomic,  ///< the same for instructions on memory that others use
     zero_range,
     move_range,
     move_wide, ///< slot numbers beyond u16
@@ -18578,10 +19628,11 @@ enum class family : u8 {
     link,       ///< makes a lazy call a call
     restore,    ///< return into another instance
     grow_stack,
-    failed, ///< a host function failed: with an exception, perhaps
-    land,   ///< where an exception is caught that needs pins
-    pins,   ///< loads pins: integer, f32, f64
-    probe,  ///< notes the native stack's position, for the self-test
+    out_of_bounds, ///< the slow way of an access that is beyond the size that was known
+    failed,        ///< a host function failed: with an exception, perhaps
+    land,          ///< where an exception is caught that needs pins
+    pins,          ///< loads pins: integer, f32, f64
+    probe,         ///< notes the native stack's position, for the self-test
     count_,
 };
 
@@ -18593,6 +19644,7 @@ inline constexpr u8 interrupt = 4;    ///< a back edge or an entry that looks wh
 inline constexpr u8 canonical = 8;    ///< NaN results are canonical (deterministic profile)
 inline constexpr u8 instruction = 16; ///< unary, binary, shuffle: by an instruction that not all processors have
 inline constexpr u8 shift = 4;        ///< load_indexed: where the scale is
+inline constexpr u8 shared = 128;     ///< load_wide, store_wide: others may access the memory at the same time
 } // namespace flag
 
 struct variant {
@@ -18682,6 +19734,7 @@ constexpr shape shape_of(family fam, u8 flags) noexcept {
     case family::return_call_indirect: return {5, 0, false}; // …, table, type id
     case family::return_call_ref: return {3, 0, false};
     case family::special: return {3, 0, false};    // first slot, index, second index
+    case family::atomic: return {2, 1, false};     // first slot, memory; offset
     case family::zero_range: return {2, 0, false}; // first slot, count
     case family::move_range: return {3, 0, false}; // to, from, count
     case family::move_wide: return {2, 0, false};  // to, from
@@ -18768,11 +19821,12 @@ constexpr layout layout_of(const variant& v) noexcept { return layout_of(key_of(
 namespace detail {
 constexpr bool is_load(op o) noexcept {
     const op_type& t = row(o).type;
-    return row(o).immediate == imm::memarg && t.param_count == 1 && t.params[0] == 'a' && t.result_count == 1;
+    return row(o).immediate == imm::memarg && t.param_count == 1 && t.params[0] == 'a' && t.result_count == 1 &&
+           !is_atomic_row(row(o));
 }
 constexpr bool is_store(op o) noexcept {
     const op_type& t = row(o).type;
-    return row(o).immediate == imm::memarg && t.param_count == 2 && t.result_count == 0;
+    return row(o).immediate == imm::memarg && t.param_count == 2 && t.result_count == 0 && !is_atomic_row(row(o));
 }
 constexpr bool is_pure(op o, unsigned params) noexcept {
     const op_type& t = row(o).type;
@@ -19731,7 +20785,7 @@ protected:
         const u32 slots = e.type.slots();
         for (u32 i = e.def + 1; i < position(); ++i) {
             const node& n = ir_.nodes[i];
-            if (n.v.fam == family::move_range || n.v.fam == family::special) return false;
+            if (n.v.fam == family::move_range || n.v.fam == family::special || n.v.fam == family::atomic) return false;
             for (unsigned k = 0; k < 4; ++k)
                 if (n.v.at[k] == loc::slot && n.operands[k] < slot + slots &&
                     slot < n.operands[k] + operand_slots(n, k))
@@ -19799,11 +20853,12 @@ struct state {
 /// The slow ways out of handlers, one table per build. They take and leave the position in the
 /// context, since a state whose address was taken could not be passed on in registers.
 struct slow_paths {
-    void (*enter)(context*);    ///< the call prepared in context::call
-    void (*link)(context*);     ///< the lazy call at context::pc
-    void (*indirect)(context*); ///< the indirect call at context::stop_pc: words, index, call.return_pc are set
-    void (*failed)(context*);   ///< a host function that context::call and context::failure tell of
-    void (*raise)(context*);    ///< what the throwing cell at context::stop_pc throws: words are set
+    void (*enter)(context*);      ///< the call prepared in context::call
+    void (*link)(context*);       ///< the lazy call at context::pc
+    void (*indirect)(context*);   ///< the indirect call at context::stop_pc: words, index, call.return_pc are set
+    void (*failed)(context*);     ///< a host function that context::call and context::failure tell of
+    void (*raise)(context*);      ///< what the throwing cell at context::stop_pc throws: words are set
+    bool (*see_growth)(context*); ///< true if a memory has grown since; null where others cannot make it
 };
 
 /// A call about to happen: arguments are at `fp + delta`.
@@ -19833,6 +20888,7 @@ struct context {
     const u8* link_cells = nullptr;
     const u8* grow_cells = nullptr;
     const u8* restore_cells = nullptr;
+    const u8* bounds_cells = nullptr;
     const u8* leave_cells = nullptr;
     const u8* land_cells = nullptr;
     const u8* failed_cells = nullptr; ///< after a host function failed
@@ -20093,6 +21149,11 @@ struct keyed_cell {
         s.ctx->why = why;
         s.ctx->stop_pc = s.pc;
         s.pc = s.ctx->stop_cells;
+    }
+    /// An access beyond the memory's size as far as it is known.
+    static TESSERA_INLINE void out_of_bounds(state& s) noexcept {
+        s.ctx->stop_pc = s.pc;
+        s.pc = s.ctx->bounds_cells;
     }
     /// Stops so that the call can go on at `at`. Only where no accumulator is alive.
     static TESSERA_INLINE void pause(state& s, trap why, const u8* at) noexcept {
@@ -20568,6 +21629,10 @@ struct action<family::land, Id> {
 /// The narrow form keeps `offset + size` in the cell, so one addition and one comparison bound the
 /// access; it is chosen only where that sum fits 32 bits, the address has 32 bits and the memory is
 /// memory 0. Everything else takes the wide form, which checks for carries.
+///
+/// A shared memory is accessed by the same handlers where a racy access is free, else in the wide form with
+/// flag::shared. It may be larger than it was when its size was last looked at, so an access beyond that
+/// looks again before it traps.
 
 namespace tessera::inline TESSERA_ABI::exec {
 
@@ -20577,21 +21642,26 @@ using stored_type = typename num::sem<O>::stored;
 template <op O>
 using value_type = typename num::sem<O>::value;
 
-template <op O>
+template <op O, u8 Flags = 0>
 TESSERA_INLINE value_type<O> read_memory(const u8* at) noexcept {
     using From = stored_type<O>;
-    if constexpr (std::is_same_v<From, v128>) return load_native<v128>(at); // bytes, in the order of both
-    else return num::sem<O>::of(load_le<From>(at));
+    From raw;
+    if constexpr (racy_is_free || (Flags & flag::shared) != 0) raw = load_racy<From>(at);
+    else if constexpr (std::is_same_v<From, v128>) raw = load_native<v128>(at); // bytes, in the order of both
+    else raw = load_le<From>(at);
+    return num::sem<O>::of(raw);
 }
-template <op O>
+template <op O, u8 Flags = 0>
 TESSERA_INLINE void write_memory(u8* at, value_type<O> value) noexcept {
-    if constexpr (std::is_same_v<stored_type<O>, v128>) store_native(at, value);
-    else store_le<stored_type<O>>(at, stored_type<O>(value));
+    using As = stored_type<O>;
+    if constexpr (racy_is_free || (Flags & flag::shared) != 0) store_racy<As>(at, As(value));
+    else if constexpr (std::is_same_v<As, v128>) store_native(at, value);
+    else store_le<As>(at, As(value));
 }
 template <u64 Id>
 TESSERA_INLINE void load_from(state& s, u64 end) noexcept {
     using c = cell<Id>;
-    if (TESSERA_UNLIKELY(end > s.ctx->memory_size)) return c::raise(s, trap::out_of_bounds_memory);
+    if (TESSERA_UNLIKELY(end > s.ctx->memory_size)) return c::out_of_bounds(s);
     c::put(s, read_memory<c::v.code>(s.mem + (end - sizeof(stored_type<c::v.code>))));
     c::next(s);
 }
@@ -20629,7 +21699,7 @@ struct action<family::store, Id> {
         u64 end = c::template word<0>(s);
         if constexpr (c::v.at[0] != loc::imm) end += c::template get<0>(s);
         const auto value = c::template get<1>(s);
-        if (TESSERA_UNLIKELY(end > s.ctx->memory_size)) return c::raise(s, trap::out_of_bounds_memory);
+        if (TESSERA_UNLIKELY(end > s.ctx->memory_size)) return c::out_of_bounds(s);
         detail::write_memory<c::v.code>(s.mem + (end - sizeof(detail::stored_type<c::v.code>)), value);
         c::next(s);
     }
@@ -20640,8 +21710,8 @@ struct action<family::load_wide, Id> {
     static TESSERA_INLINE void run(state& s) noexcept {
         const u8* at = detail::wide_address(s, c::template word<0>(s), c::template get<0>(s), c::template wide<0>(s),
                                             sizeof(detail::stored_type<c::v.code>));
-        if (TESSERA_UNLIKELY(!at)) return c::raise(s, trap::out_of_bounds_memory);
-        c::put(s, detail::read_memory<c::v.code>(at));
+        if (TESSERA_UNLIKELY(!at)) return c::out_of_bounds(s);
+        c::put(s, detail::read_memory<c::v.code, c::v.flags>(at));
         c::next(s);
     }
 };
@@ -20651,9 +21721,18 @@ struct action<family::store_wide, Id> {
     static TESSERA_INLINE void run(state& s) noexcept {
         u8* at = detail::wide_address(s, c::template word<0>(s), c::template get<0>(s), c::template wide<0>(s),
                                       sizeof(detail::stored_type<c::v.code>));
-        if (TESSERA_UNLIKELY(!at)) return c::raise(s, trap::out_of_bounds_memory);
-        detail::write_memory<c::v.code>(at, c::template get<1>(s));
+        if (TESSERA_UNLIKELY(!at)) return c::out_of_bounds(s);
+        detail::write_memory<c::v.code, c::v.flags>(at, c::template get<1>(s));
         c::next(s);
+    }
+};
+/// Where an access goes that is out of bounds: back, if another thread has made a memory larger.
+template <u64 Id>
+struct action<family::out_of_bounds, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+        s.pc = s.ctx->stop_pc;
+        if (!s.ctx->slow->see_growth || !s.ctx->slow->see_growth(s.ctx)) c::raise(s, trap::out_of_bounds_memory);
     }
 };
 
@@ -20937,6 +22016,160 @@ struct action<family::replace_lane, Id> {
 
 } // namespace tessera::exec
 
+// ---- exec/handlers/atomic.hpp ----------------------------------------------------------
+/// @file handlers/atomic.hpp
+/// Atomic instructions (spec: threads proposal), on operands in consecutive slots. All are safepoints.
+///
+/// Results are zero-extended and operands cut, so instructions that access as many bytes do the same to
+/// slots, whether they are of i32 or of i64: they share a handler.
+
+namespace tessera::inline TESSERA_ABI::exec {
+
+/// The instruction whose handler `o` runs: the one of i32 where it accesses no more than 32 bits.
+constexpr op atomic_form(op o) noexcept {
+    constexpr u16 first = row(op::i32_atomic_load).code;
+    const u16 code = row(o).code;
+    if (code < first) return o; // notify, wait, fence
+    // From there on seven each: of i32 and i64, i32 with 8 and 16 bits, i64 with 8, 16 and 32 bits.
+    constexpr u8 back[] = {0, 0, 0, 0, 2, 2, 6};
+    return op(u16(o) - back[(code - first) % 7]);
+}
+static_assert(atomic_form(op::i64_atomic_load32_u) == op::i32_atomic_load &&
+              atomic_form(op::i64_atomic_rmw8_cmpxchg_u) == op::i32_atomic_rmw8_cmpxchg_u &&
+              atomic_form(op::i64_atomic_rmw_cmpxchg) == op::i64_atomic_rmw_cmpxchg);
+
+/// True for the instructions that may sleep.
+constexpr bool is_wait(op o) noexcept { return o == op::memory_atomic_wait32 || o == op::memory_atomic_wait64; }
+
+namespace detail {
+template <class Meaning>
+struct atomic_meaning;
+template <class Value, class Stored>
+struct atomic_meaning<mem::atomic<mem::load<Value, Stored>>> {
+    static u64 run(u8* at, const u8*) noexcept { return load_atomic<Stored>(at); }
+};
+template <class Value, class Stored>
+struct atomic_meaning<mem::atomic<mem::store<Value, Stored>>> {
+    static void run(u8* at, const u8* operands) noexcept { store_atomic(at, Stored(get_slot<u64>(operands))); }
+};
+template <class Value, class Stored, template <class> class Operation>
+struct atomic_meaning<mem::rmw<Value, Stored, Operation>> {
+    static u64 run(u8* at, const u8* operands) noexcept {
+        const Stored operand = Stored(get_slot<u64>(operands));
+        return change_atomic<Stored>(at, [=](Stored x) noexcept { return Operation<Stored>::eval(x, operand); });
+    }
+};
+template <class Value, class Stored>
+struct atomic_meaning<mem::compare_exchange<Value, Stored>> {
+    static u64 run(u8* at, const u8* operands) noexcept {
+        Stored found = Stored(get_slot<u64>(operands));
+        static_cast<void>(replace_atomic(at, found, Stored(get_slot<u64>(operands + 8))));
+        return found;
+    }
+};
+
+inline void fence() noexcept {
+#if TESSERA_FENCES
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+#else
+    // ThreadSanitizer knows none, and sees guests access memory by atomic accesses alone, which never race.
+    alignas(8) u8 any[8] = {};
+    change_atomic<u64>(any, [](u64 x) noexcept { return x; });
+#endif
+}
+
+/// What the thread of the store sleeps on; null when memory is out.
+inline runtime::sleeper* sleeper_of(runtime::store_data& store) noexcept {
+    runtime::sleeper_data* made = store.sleeper.load(std::memory_order_relaxed);
+    if (!made) {
+        made = create<runtime::sleeper>();
+        // Whoever interrupts sets the flag and then looks for this; who sleeps looks at the flag after it.
+        store.sleeper.store(made);
+    }
+    return static_cast<runtime::sleeper*>(made);
+}
+
+/// memory.atomic.wait. Trapped as `interrupted` or `out_of_fuel` it can be done again, from the beginning.
+/// A build with fuel charges a unit for each microsecond.
+template <class T>
+trap wait(context& ctx, runtime::shared_data& memory, u64 address, u8* operands, u8* result, bool interruptible,
+          bool charged) noexcept {
+    using outcome = runtime::wait_queue::outcome;
+    const T expected = T(get_slot<u64>(operands));
+    const i64 timeout = i64(get_slot<u64>(operands + 8));
+    u64 ns = timeout < 0 ? condition::never : u64(timeout);
+    const u64 paid = u64(ctx.fuel < 0 ? 0 : ctx.fuel);
+    const bool limited = charged && paid < ns / 1000;
+    if (limited) ns = paid * 1000;
+    runtime::sleeper* const me = sleeper_of(*ctx.store);
+    if (!me) return trap::out_of_memory;
+    const std::atomic<bool>* const stop = interruptible ? ctx.interrupt : nullptr;
+    const u64 begin = charged ? monotonic_ns() : 0;
+    const u8* const at = memory.base + address;
+    const outcome how = static_cast<runtime::shared_object&>(memory).queue().wait(
+        address, *me, ns, stop, [=]() noexcept { return load_atomic<T>(at) == expected; });
+    if (charged) {
+        const u64 cost = (monotonic_ns() - begin) / 1000;
+        ctx.fuel -= i64(cost < paid ? cost : paid);
+    }
+    if (how == outcome::timed_out) {
+        if (stop && stop->load(std::memory_order_relaxed)) return trap::interrupted;
+        if (limited) return ctx.fuel = -1, trap::out_of_fuel;
+    }
+    put_slot<u64>(result, u64(how));
+    return trap::none;
+}
+} // namespace detail
+
+/// Does `O` on slots from `slots` on; not inlined, so that the handler's variables stay in registers.
+template <op O, u8 Flags>
+TESSERA_NOINLINE trap do_atomic(context& ctx, u8* slots, u32 memory, u64 offset) noexcept {
+    if constexpr (O == op::atomic_fence) {
+        detail::fence();
+    } else {
+        constexpr u64 size = u64{1} << natural_align[u16(O)];
+        const runtime::memory_data& m = *ctx.instance->memories[memory];
+        const u64 at = get_slot<u64>(slots) + offset;
+        if (at < offset || !m.holds(at, size)) return trap::out_of_bounds_memory;
+        if (at % size != 0) return trap::unaligned_atomic;
+        u8* const operands = slots + 8;
+        if constexpr (O == op::memory_atomic_notify) {
+            u32 woken = 0;
+            if (m.shared) {
+                auto& shared = static_cast<runtime::shared_object&>(*m.shared);
+                woken = shared.queue().notify(at, u32(get_slot<u64>(operands)));
+            }
+            put_slot<u64>(slots, woken);
+        } else if constexpr (is_wait(O)) {
+            if (!m.shared) return trap::expected_shared_memory;
+            return detail::wait<bits_of_size<size>>(ctx, *m.shared, at, operands, slots, (Flags & flag::interrupt) != 0,
+                                                    (Flags & flag::fuel) != 0);
+        } else {
+            using meaning = detail::atomic_meaning<num::sem<O>>;
+            if constexpr (row(O).type.result_count) put_slot<u64>(slots, meaning::run(m.base + at, operands));
+            else meaning::run(m.base + at, operands);
+        }
+    }
+    return trap::none;
+}
+
+template <u64 Id>
+struct action<family::atomic, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+        const trap why = do_atomic<c::v.code, c::v.flags>(*s.ctx, c::slot(s, c::template word<0>(s)),
+                                                          c::template word<1>(s), c::template wide<0>(s));
+        if (TESSERA_UNLIKELY(why != trap::none)) {
+            if (is_wait(c::v.code) && (why == trap::interrupted || why == trap::out_of_fuel))
+                return c::pause(s, why, s.pc);
+            return c::raise(s, why);
+        }
+        c::next(s);
+    }
+};
+
+} // namespace tessera::exec
+
 // ---- exec/handlers/special.hpp ---------------------------------------------------------
 /// @file handlers/special.hpp
 /// Instructions with a function of their own, on operands in consecutive slots: memory.grow, bulk
@@ -21098,6 +22331,10 @@ constexpr u8 flags_of(const model& m, const variant& v, bool back) noexcept {
         if (m.interrupt) flags |= flag::interrupt;
     }
     if ((v.fam == family::special || v.fam == family::call_record) && m.fuel) flags |= flag::fuel;
+    if (v.fam == family::atomic && is_wait(v.code)) {
+        if (m.fuel) flags |= flag::fuel;
+        if (m.interrupt) flags |= flag::interrupt;
+    }
     if ((v.fam == family::unary || v.fam == family::binary || v.fam == family::ternary) && m.canonical &&
         num::picks_nan(v.code))
         flags |= flag::canonical;
@@ -21150,6 +22387,7 @@ constexpr void each_variant(features f, unsigned part, Emit emit) noexcept {
     constexpr loc all[] = {loc::slot, loc::acc, loc::imm, loc::pin}, registers[] = {loc::slot, loc::acc, loc::pin};
     const view<loc> places(all, 3), ends(all, 2);
     const bool safe = m.fuel || m.interrupt; // back edges differ from forward ones
+    const bool share = f[feature::threads] && !racy_is_free;
     constexpr unsigned step = (op_count + parts - 2) / (parts - 1);
     for (u16 i = u16(part * step); i < (part + 1) * step && i < op_count; ++i) {
         const op o = op(i);
@@ -21177,6 +22415,7 @@ constexpr void each_variant(features f, unsigned part, Emit emit) noexcept {
             for (loc a : sources)
                 for (loc d : results) add({family::load, 0, o, {a, loc::none, loc::none, d}}, false);
             add({family::load_wide, 0, o, {loc::slot, loc::none, loc::none, loc::slot}}, false);
+            if (share) add({family::load_wide, flag::shared, o, {loc::slot, loc::none, loc::none, loc::slot}}, false);
             for (loc a : places)
                 for (loc b : registers)
                     for (loc d : ends) {
@@ -21189,6 +22428,7 @@ constexpr void each_variant(features f, unsigned part, Emit emit) noexcept {
             for (loc a : sources)
                 for (loc b : sources) add({family::store, 0, o, {a, b, loc::none, loc::none}}, false);
             add({family::store_wide, 0, o, {loc::slot, loc::slot, loc::none, loc::none}}, false);
+            if (share) add({family::store_wide, flag::shared, o, {loc::slot, loc::slot, loc::none, loc::none}}, false);
         }
         if (is_pure(o, 3)) add({family::ternary, 0, o, {loc::slot, loc::slot, loc::slot, loc::slot}}, false);
         if (r.immediate == imm::shuffle)
@@ -21202,6 +22442,7 @@ constexpr void each_variant(features f, unsigned part, Emit emit) noexcept {
                 else add({family::replace_lane, 0, o, {loc::slot, x, loc::none, loc::slot}}, false);
             }
         if (is_special(o)) add({family::special, 0, o, {}}, false);
+        if (is_atomic_row(r) && atomic_form(o) == o) add({family::atomic, 0, o, {}}, false);
     }
     if (part != parts - 1) return;
     for (u16 c = 0; c <= u16(cls::v128); ++c) {
@@ -21255,6 +22496,7 @@ constexpr void each_variant(features f, unsigned part, Emit emit) noexcept {
                        family::link,
                        family::restore,
                        family::grow_stack,
+                       family::out_of_bounds,
                        family::failed,
                        family::land,
                        family::probe})
@@ -22290,9 +23532,28 @@ protected:
         push_temps(types);
     }
 
+    /// An atomic instruction, on consecutive temps as well.
+    void lower_atomic(const binary::instruction& in, op form) noexcept {
+        const op_type& t = row(in.code).type;
+        settle_top(t.param_count);
+        node n;
+        n.v = {family::atomic, 0, form, {}};
+        n.words[0] = t.param_count ? stack_.top(t.param_count - 1u).slot : stack_.next_slot();
+        n.words[1] = in.index;
+        n.wide = in.value;
+        stack_.shrink(stack_.size() - t.param_count);
+        emit_safepoint(n);
+        if (t.result_count) push_temp(type_of_letter(t.results[0]));
+    }
+
     /// True if the narrow form can do the access: memory 0, 32-bit addresses, `offset + size` in 32 bits.
     bool narrow(const binary::instruction& in, u64 size) const noexcept {
-        return in.index == 0 && !module_.memories[0].type.limits.is64 && in.value <= 0xffff'ffff - size;
+        return in.index == 0 && !module_.memories[0].type.limits.is64 && in.value <= 0xffff'ffff - size &&
+               wide_flags(0) == 0;
+    }
+    /// The flags of an access to `memory` in the wide form.
+    u8 wide_flags(u32 memory) const noexcept {
+        return !racy_is_free && module_.memories[memory].type.shared ? flag::shared : u8(0);
     }
     /// A constant address goes into the cell's offset, where there is such a handler.
     bool add_constant_address(node& n, const entry& a) noexcept {
@@ -22360,7 +23621,7 @@ protected:
     }
     void lower_load_wide(const binary::instruction& in, entry& a, val_type t) noexcept {
         node n;
-        n.v = {family::load_wide, 0, in.code, {}};
+        n.v = {family::load_wide, wide_flags(in.index), in.code, {}};
         n.words[0] = in.index;
         n.wide = in.value;
         use_slot(n, 0, a);
@@ -22371,7 +23632,7 @@ protected:
         entry b = stack_.pop(), a = stack_.pop();
         node n;
         if (!narrow(in, size) || (a.how == held::constant && a.value + in.value + size > 0xffff'ffff)) {
-            n.v = {family::store_wide, 0, in.code, {}};
+            n.v = {family::store_wide, wide_flags(in.index), in.code, {}};
             n.words[0] = in.index;
             n.wide = in.value;
             use_slot(n, 0, a);
@@ -22553,6 +23814,10 @@ private:
         return f == family::call || f == family::call_lazy || f == family::call_record || f == family::call_indirect ||
                f == family::call_ref;
     }
+    /// True if a call may stop at such a node, and go on without pins.
+    bool stops(family f) const noexcept {
+        return (special_stops_ && f == family::special) || (stoppable_ && f == family::atomic);
+    }
 
     // ---- forms -----------------------------------------------------------------------------------------------------
 
@@ -22605,7 +23870,7 @@ private:
         i64 best[3] = {};
         each_node(l, [&](u32 i, i64 weight) {
             node& n = ir_.nodes[i];
-            if (clobbers(n.v.fam) || (special_stops_ && n.v.fam == family::special)) calls += load_cost * weight;
+            if (clobbers(n.v.fam) || stops(n.v.fam)) calls += load_cost * weight;
             for (unsigned k = 0; k < 4; ++k) {
                 if (!is_local(n, k)) continue;
                 node formed = n;
@@ -22661,7 +23926,7 @@ private:
                 if (p.slots[r] != no_index) all = u8(all | 1u << r);
             for (u32 i = ir_.loops[l].begin; i < ir_.loops[l].end; ++i) {
                 node& n = ir_.nodes[i];
-                if (clobbers(n.v.fam) || (special_stops_ && n.v.fam == family::special)) stale_[i] = all;
+                if (clobbers(n.v.fam) || stops(n.v.fam)) stale_[i] = all;
                 for (unsigned k = 0; k < 4; ++k) {
                     if (!is_local(n, k)) continue;
                     const unsigned r = register_of(classes_[std::size_t(n.operands[k])].c);
@@ -22913,6 +24178,8 @@ private:
             case op::rethrow: return lower_rethrow(in.index);
             default: break;
             }
+        if constexpr (F[feature::threads])
+            if (is_atomic_row(row(in.code))) return lower_atomic(in, atomic_form(in.code));
         lower_as_special(in);
     }
 
@@ -23432,6 +24699,7 @@ public:
             c->link_cells = fixed_cells<F>::template at<family::link>();
             c->grow_cells = fixed_cells<F>::template at<family::grow_stack>();
             c->restore_cells = fixed_cells<F>::template at<family::restore>();
+            c->bounds_cells = fixed_cells<F>::template at<family::out_of_bounds>();
             c->leave_cells = fixed_cells<F>::template at<family::leave>();
             c->failed_cells = c->stop_cells;
             if constexpr (F[feature::exceptions]) {
@@ -23635,6 +24903,13 @@ public:
         c->pc = call.return_pc;
         c->fp = at - call.link;
     }
+    /// Looks whether another thread has made a memory of the instance larger.
+    static TESSERA_COLD bool see_growth(context* c) noexcept {
+        bool any = false;
+        for (runtime::memory_data* m : c->instance->memories) any |= m->see_growth();
+        c->refresh_memory();
+        return any;
+    }
 
     // ---- exceptions ------------------------------------------------------------------------------------------------
 
@@ -23780,8 +25055,10 @@ private:
 
     static constexpr u64 first_stack = 16 * 1024;
     static constexpr slow_paths slow = [] {
-        if constexpr (F[feature::exceptions]) return slow_paths{&enter, &link, &indirect, &failed, &raise};
-        else return slow_paths{&enter, &link, &indirect, nullptr, nullptr};
+        slow_paths all{&enter, &link, &indirect, nullptr, nullptr, nullptr};
+        if constexpr (F[feature::exceptions]) all.failed = &failed, all.raise = &raise;
+        if constexpr (F[feature::threads]) all.see_growth = &see_growth;
+        return all;
     }();
 };
 
@@ -23792,8 +25069,12 @@ namespace tessera::inline TESSERA_ABI::runtime {
 template <features F>
 const engine& engine_for() noexcept {
     using machine = exec::machine<F>;
-    static constexpr engine made{&machine::invoke,      &machine::start,     &machine::resume,    &machine::finish,
-                                 &machine::release_all, &machine::self_test, &machine::call_leaf, &machine::leaf_error};
+    static constexpr engine made = [] {
+        engine e{&machine::invoke,      &machine::start,     &machine::resume,    &machine::finish,
+                 &machine::release_all, &machine::self_test, &machine::call_leaf, &machine::leaf_error};
+        if constexpr (F[feature::threads]) e.make_shared = &make_shared;
+        return e;
+    }();
     return made;
 }
 
@@ -23822,7 +25103,10 @@ public:
     /// Stops the call that is running, or else the next one, with "interrupted". The one member that
     /// another thread may call.
     void interrupt() noexcept requires(F[feature::interruption]) {
-        if (data()) data()->interrupt.store(true, std::memory_order_relaxed);
+        if (!data()) return;
+        data()->interrupt.store(true);
+        if constexpr (F[feature::threads])
+            if (runtime::sleeper_data* const s = data()->sleeper.load()) s->wake(*s);
     }
 };
 
@@ -24289,6 +25573,7 @@ TESSERA_SMALL_END
 #undef TESSERA_API
 #undef TESSERA_CATCHES
 #undef TESSERA_CHECKED
+#undef TESSERA_FENCES
 #undef TESSERA_INLINE
 #undef TESSERA_NOINLINE
 #undef TESSERA_COLD

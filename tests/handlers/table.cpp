@@ -19,6 +19,8 @@ constexpr bool is_slow(exec::family f) noexcept {
     switch (f) {
     case exec::family::call_record: // calls the host
     case exec::family::special:
+    case exec::family::atomic:
+    case exec::family::out_of_bounds:
     case exec::family::zero_range:
     case exec::family::move_range:
     case exec::family::move_wide:

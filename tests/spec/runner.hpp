@@ -9,8 +9,10 @@
 #include "../lacking.hpp"
 
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 namespace spec {
@@ -47,10 +49,12 @@ struct outcome {
         failed += other.failed;
         skipped += other.skipped;
         for (const auto& [reason, n] : other.reasons) reasons[reason] += n;
+        assertions.insert(assertions.end(), other.assertions.begin(), other.assertions.end());
         return *this;
     }
 };
 
+/// Runs the commands of a script, or of one of its threads: each has a store and names of its own.
 class runner {
 public:
     runner(const engine& whole, const engine& tested, const tessera::text::script& script, std::string_view path,
@@ -67,13 +71,15 @@ public:
         scope whole;
         spectest_.define(whole.imports);
         commands(whole, 0, script_.commands.size());
+        while (!threads_.empty()) join(threads_.begin());
         return outcome_;
     }
 
 private:
-    /// An instance, or why there is none.
+    /// An instance, or why there is none. Another thread that shares it gets its shared memories alone.
     struct entry {
         tessera::instance instance;
+        std::vector<std::pair<std::string, tessera::shared_memory>> memories; ///< shared ones, by export
         std::string skipped; ///< what this module or one it needs lacks: a feature, or an instruction's execution
         bool failed = false;
     };
@@ -92,27 +98,51 @@ private:
         definition latest_definition;
     };
 
-    // Threads may run in any order as far as a script without atomic instructions can tell: each
-    // runs to its end where it is started.
+    /// A thread of the script, from where it begins to where it is waited for.
+    struct started {
+        std::thread thread;
+        std::unique_ptr<runner> own;
+    };
+    using started_threads = std::map<std::string, started, std::less<>>;
+
     void commands(scope& in, std::size_t from, std::size_t to) {
         for (std::size_t i = from; i < to; ++i) {
             const command& c = script_.commands[i];
             at_ = &c;
             index_ = i;
             if (c.kind == command_kind::thread) {
-                scope inner;
-                spectest_.define(inner.imports);
-                for (tessera::u32 k = 0; k < c.shared.count; ++k) {
-                    const std::string id(script_.ids[c.shared.first + k]);
-                    inner.instances[id] = find(in, id);
-                }
-                pass(false);
-                commands(inner, i + 1, c.end);
+                start(in, c, i + 1);
                 i = c.end - 1;
             } else {
                 one(in, c);
             }
         }
+    }
+    /// Starts the thread `c`, whose commands begin at `from`. It gets the shared memories of the instances it
+    /// names and nothing else.
+    void start(const scope& in, const command& c, std::size_t from) {
+        started& one = threads_[std::string(c.id)];
+        if (one.own) return fail("a second thread of that name");
+        one.own = std::make_unique<runner>(whole_, tested_, script_, path_, quiet_);
+        std::map<std::string, entry, std::less<>> given;
+        for (tessera::u32 k = 0; k < c.shared.count; ++k) {
+            const std::string id(script_.ids[c.shared.first + k]);
+            const entry& e = find(in, id);
+            given[id] = {{}, e.memories, e.skipped, e.failed};
+        }
+        pass(false);
+        one.thread = std::thread([own = one.own.get(), given = std::move(given), from, to = std::size_t(c.end)] {
+            scope inner;
+            inner.instances = given;
+            own->spectest_.define(inner.imports);
+            own->commands(inner, from, to);
+            while (!own->threads_.empty()) own->join(own->threads_.begin());
+        });
+    }
+    void join(started_threads::iterator at) {
+        at->second.thread.join();
+        outcome_ += at->second.own->outcome_;
+        threads_.erase(at);
     }
     void one(scope& in, const command& c) {
         switch (c.kind) {
@@ -132,10 +162,17 @@ private:
             const entry e = find(in, c.id);
             in.registered[std::string(c.name)] = e;
             if (!e.skipped.empty()) return skip(e.skipped);
-            if (!e.instance || !in.imports.define(c.name, e.instance)) return fail("no instance to register");
+            bool fine = e.instance ? bool(in.imports.define(c.name, e.instance)) : !e.memories.empty();
+            if (!e.instance)
+                for (const auto& [name, memory] : e.memories) fine = fine && in.imports.define(c.name, name, memory);
+            return fine ? pass(false) : fail("no instance to register");
+        }
+        case command_kind::wait: {
+            const auto thread = threads_.find(c.id);
+            if (thread == threads_.end()) return fail("no such thread");
+            join(thread);
             return pass(false);
         }
-        case command_kind::wait: return pass(false);
         case command_kind::invoke:
         case command_kind::get:
         case command_kind::assert_return: return returns(in, c);
@@ -197,7 +234,7 @@ private:
         auto m = parsed(c, d.skipped);
         if (m) d.module = *m;
         if (m) return instantiate(in, c, d);
-        in.latest = {{}, {}, true};
+        in.latest = {{}, {}, {}, true};
         if (!c.id.empty()) in.instances[std::string(c.id)] = in.latest;
         fail("refused: " + described(m.error()));
     }
@@ -208,8 +245,12 @@ private:
         tessera::error why(tessera::msg::unexpected_end);
         if (e.skipped.empty()) {
             auto made = store_.instantiate(m, in.imports);
-            if (made) e.instance = *made;
-            else if (made.error().kind() == kind::unsupported) e.skipped = made.error().detail();
+            if (made) {
+                e.instance = *made;
+                for (const auto& x : m.exports())
+                    if (auto shared = made->get<tessera::shared_memory>(x.name))
+                        e.memories.emplace_back(x.name, *shared);
+            } else if (made.error().kind() == kind::unsupported) e.skipped = made.error().detail();
             else e.failed = true, why = made.error();
         }
         in.latest = e;
@@ -285,7 +326,7 @@ private:
     // ---- actions
 
     const entry& find(const scope& in, std::string_view id) const {
-        static const entry none{{}, {}, true};
+        static const entry none{{}, {}, {}, true};
         if (id.empty()) return in.latest;
         const auto found = in.instances.find(id);
         return found == in.instances.end() ? none : found->second;
@@ -384,6 +425,7 @@ private:
     host_references hosts_;
     std::vector<tessera::value> results_;
     outcome outcome_;
+    started_threads threads_;
     std::vector<std::pair<tessera::instance, std::string>> unchanged_;
     const command* at_ = nullptr;
     std::size_t index_ = 0;

@@ -119,6 +119,11 @@ struct keyed_cell {
         s.ctx->stop_pc = s.pc;
         s.pc = s.ctx->stop_cells;
     }
+    /// An access beyond the memory's size as far as it is known.
+    static TESSERA_INLINE void out_of_bounds(state& s) noexcept {
+        s.ctx->stop_pc = s.pc;
+        s.pc = s.ctx->bounds_cells;
+    }
     /// Stops so that the call can go on at `at`. Only where no accumulator is alive.
     static TESSERA_INLINE void pause(state& s, trap why, const u8* at) noexcept {
         s.ctx->why = why;

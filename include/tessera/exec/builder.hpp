@@ -394,7 +394,7 @@ protected:
         const u32 slots = e.type.slots();
         for (u32 i = e.def + 1; i < position(); ++i) {
             const node& n = ir_.nodes[i];
-            if (n.v.fam == family::move_range || n.v.fam == family::special) return false;
+            if (n.v.fam == family::move_range || n.v.fam == family::special || n.v.fam == family::atomic) return false;
             for (unsigned k = 0; k < 4; ++k)
                 if (n.v.at[k] == loc::slot && n.operands[k] < slot + slots &&
                     slot < n.operands[k] + operand_slots(n, k))

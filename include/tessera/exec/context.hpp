@@ -48,11 +48,12 @@ struct state {
 /// The slow ways out of handlers, one table per build. They take and leave the position in the
 /// context, since a state whose address was taken could not be passed on in registers.
 struct slow_paths {
-    void (*enter)(context*);    ///< the call prepared in context::call
-    void (*link)(context*);     ///< the lazy call at context::pc
-    void (*indirect)(context*); ///< the indirect call at context::stop_pc: words, index, call.return_pc are set
-    void (*failed)(context*);   ///< a host function that context::call and context::failure tell of
-    void (*raise)(context*);    ///< what the throwing cell at context::stop_pc throws: words are set
+    void (*enter)(context*);      ///< the call prepared in context::call
+    void (*link)(context*);       ///< the lazy call at context::pc
+    void (*indirect)(context*);   ///< the indirect call at context::stop_pc: words, index, call.return_pc are set
+    void (*failed)(context*);     ///< a host function that context::call and context::failure tell of
+    void (*raise)(context*);      ///< what the throwing cell at context::stop_pc throws: words are set
+    bool (*see_growth)(context*); ///< true if a memory has grown since; null where others cannot make it
 };
 
 /// A call about to happen: arguments are at `fp + delta`.
@@ -82,6 +83,7 @@ struct context {
     const u8* link_cells = nullptr;
     const u8* grow_cells = nullptr;
     const u8* restore_cells = nullptr;
+    const u8* bounds_cells = nullptr;
     const u8* leave_cells = nullptr;
     const u8* land_cells = nullptr;
     const u8* failed_cells = nullptr; ///< after a host function failed

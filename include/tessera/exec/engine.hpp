@@ -206,6 +206,7 @@ public:
             c->link_cells = fixed_cells<F>::template at<family::link>();
             c->grow_cells = fixed_cells<F>::template at<family::grow_stack>();
             c->restore_cells = fixed_cells<F>::template at<family::restore>();
+            c->bounds_cells = fixed_cells<F>::template at<family::out_of_bounds>();
             c->leave_cells = fixed_cells<F>::template at<family::leave>();
             c->failed_cells = c->stop_cells;
             if constexpr (F[feature::exceptions]) {
@@ -409,6 +410,13 @@ public:
         c->pc = call.return_pc;
         c->fp = at - call.link;
     }
+    /// Looks whether another thread has made a memory of the instance larger.
+    static TESSERA_COLD bool see_growth(context* c) noexcept {
+        bool any = false;
+        for (runtime::memory_data* m : c->instance->memories) any |= m->see_growth();
+        c->refresh_memory();
+        return any;
+    }
 
     // ---- exceptions ------------------------------------------------------------------------------------------------
 
@@ -554,8 +562,10 @@ private:
 
     static constexpr u64 first_stack = 16 * 1024;
     static constexpr slow_paths slow = [] {
-        if constexpr (F[feature::exceptions]) return slow_paths{&enter, &link, &indirect, &failed, &raise};
-        else return slow_paths{&enter, &link, &indirect, nullptr, nullptr};
+        slow_paths all{&enter, &link, &indirect, nullptr, nullptr, nullptr};
+        if constexpr (F[feature::exceptions]) all.failed = &failed, all.raise = &raise;
+        if constexpr (F[feature::threads]) all.see_growth = &see_growth;
+        return all;
     }();
 };
 
@@ -566,8 +576,12 @@ namespace tessera::inline TESSERA_ABI::runtime {
 template <features F>
 const engine& engine_for() noexcept {
     using machine = exec::machine<F>;
-    static constexpr engine made{&machine::invoke,      &machine::start,     &machine::resume,    &machine::finish,
-                                 &machine::release_all, &machine::self_test, &machine::call_leaf, &machine::leaf_error};
+    static constexpr engine made = [] {
+        engine e{&machine::invoke,      &machine::start,     &machine::resume,    &machine::finish,
+                 &machine::release_all, &machine::self_test, &machine::call_leaf, &machine::leaf_error};
+        if constexpr (F[feature::threads]) e.make_shared = &make_shared;
+        return e;
+    }();
     return made;
 }
 

@@ -9,6 +9,7 @@
 #include <tessera/binary/instruction.hpp>
 #include <tessera/exec/builder.hpp>
 #include <tessera/runtime/unit.hpp>
+#include <tessera/util/racy.hpp>
 
 namespace tessera::inline TESSERA_ABI::exec {
 
@@ -569,9 +570,28 @@ protected:
         push_temps(types);
     }
 
+    /// An atomic instruction, on consecutive temps as well.
+    void lower_atomic(const binary::instruction& in, op form) noexcept {
+        const op_type& t = row(in.code).type;
+        settle_top(t.param_count);
+        node n;
+        n.v = {family::atomic, 0, form, {}};
+        n.words[0] = t.param_count ? stack_.top(t.param_count - 1u).slot : stack_.next_slot();
+        n.words[1] = in.index;
+        n.wide = in.value;
+        stack_.shrink(stack_.size() - t.param_count);
+        emit_safepoint(n);
+        if (t.result_count) push_temp(type_of_letter(t.results[0]));
+    }
+
     /// True if the narrow form can do the access: memory 0, 32-bit addresses, `offset + size` in 32 bits.
     bool narrow(const binary::instruction& in, u64 size) const noexcept {
-        return in.index == 0 && !module_.memories[0].type.limits.is64 && in.value <= 0xffff'ffff - size;
+        return in.index == 0 && !module_.memories[0].type.limits.is64 && in.value <= 0xffff'ffff - size &&
+               wide_flags(0) == 0;
+    }
+    /// The flags of an access to `memory` in the wide form.
+    u8 wide_flags(u32 memory) const noexcept {
+        return !racy_is_free && module_.memories[memory].type.shared ? flag::shared : u8(0);
     }
     /// A constant address goes into the cell's offset, where there is such a handler.
     bool add_constant_address(node& n, const entry& a) noexcept {
@@ -639,7 +659,7 @@ protected:
     }
     void lower_load_wide(const binary::instruction& in, entry& a, val_type t) noexcept {
         node n;
-        n.v = {family::load_wide, 0, in.code, {}};
+        n.v = {family::load_wide, wide_flags(in.index), in.code, {}};
         n.words[0] = in.index;
         n.wide = in.value;
         use_slot(n, 0, a);
@@ -650,7 +670,7 @@ protected:
         entry b = stack_.pop(), a = stack_.pop();
         node n;
         if (!narrow(in, size) || (a.how == held::constant && a.value + in.value + size > 0xffff'ffff)) {
-            n.v = {family::store_wide, 0, in.code, {}};
+            n.v = {family::store_wide, wide_flags(in.index), in.code, {}};
             n.words[0] = in.index;
             n.wide = in.value;
             use_slot(n, 0, a);

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <tessera/exec/function_builder.hpp>
+#include <tessera/exec/handlers/atomic.hpp>
 #include <tessera/exec/handlers/special.hpp>
 #include <tessera/exec/pins.hpp>
 
@@ -179,6 +180,8 @@ private:
             case op::rethrow: return lower_rethrow(in.index);
             default: break;
             }
+        if constexpr (F[feature::threads])
+            if (is_atomic_row(row(in.code))) return lower_atomic(in, atomic_form(in.code));
         lower_as_special(in);
     }
 

@@ -77,6 +77,7 @@ enum class family : u8 {
     return_call_indirect,
     return_call_ref,
     special, ///< the instruction's own function, operands in consecutive slots
+    atomic,  ///< the same for instructions on memory that others use
     zero_range,
     move_range,
     move_wide, ///< slot numbers beyond u16
@@ -91,10 +92,11 @@ enum class family : u8 {
     link,       ///< makes a lazy call a call
     restore,    ///< return into another instance
     grow_stack,
-    failed, ///< a host function failed: with an exception, perhaps
-    land,   ///< where an exception is caught that needs pins
-    pins,   ///< loads pins: integer, f32, f64
-    probe,  ///< notes the native stack's position, for the self-test
+    out_of_bounds, ///< the slow way of an access that is beyond the size that was known
+    failed,        ///< a host function failed: with an exception, perhaps
+    land,          ///< where an exception is caught that needs pins
+    pins,          ///< loads pins: integer, f32, f64
+    probe,         ///< notes the native stack's position, for the self-test
     count_,
 };
 
@@ -106,6 +108,7 @@ inline constexpr u8 interrupt = 4;    ///< a back edge or an entry that looks wh
 inline constexpr u8 canonical = 8;    ///< NaN results are canonical (deterministic profile)
 inline constexpr u8 instruction = 16; ///< unary, binary, shuffle: by an instruction that not all processors have
 inline constexpr u8 shift = 4;        ///< load_indexed: where the scale is
+inline constexpr u8 shared = 128;     ///< load_wide, store_wide: others may access the memory at the same time
 } // namespace flag
 
 struct variant {
@@ -195,6 +198,7 @@ constexpr shape shape_of(family fam, u8 flags) noexcept {
     case family::return_call_indirect: return {5, 0, false}; // …, table, type id
     case family::return_call_ref: return {3, 0, false};
     case family::special: return {3, 0, false};    // first slot, index, second index
+    case family::atomic: return {2, 1, false};     // first slot, memory; offset
     case family::zero_range: return {2, 0, false}; // first slot, count
     case family::move_range: return {3, 0, false}; // to, from, count
     case family::move_wide: return {2, 0, false};  // to, from
@@ -281,11 +285,12 @@ constexpr layout layout_of(const variant& v) noexcept { return layout_of(key_of(
 namespace detail {
 constexpr bool is_load(op o) noexcept {
     const op_type& t = row(o).type;
-    return row(o).immediate == imm::memarg && t.param_count == 1 && t.params[0] == 'a' && t.result_count == 1;
+    return row(o).immediate == imm::memarg && t.param_count == 1 && t.params[0] == 'a' && t.result_count == 1 &&
+           !is_atomic_row(row(o));
 }
 constexpr bool is_store(op o) noexcept {
     const op_type& t = row(o).type;
-    return row(o).immediate == imm::memarg && t.param_count == 2 && t.result_count == 0;
+    return row(o).immediate == imm::memarg && t.param_count == 2 && t.result_count == 0 && !is_atomic_row(row(o));
 }
 constexpr bool is_pure(op o, unsigned params) noexcept {
     const op_type& t = row(o).type;

@@ -3,6 +3,7 @@
 /// The list of all handlers a build has, and the way from a variant to its number in it.
 #pragma once
 
+#include <tessera/exec/handlers/atomic.hpp>
 #include <tessera/exec/handlers/special.hpp>
 #include <tessera/exec/variant.hpp>
 #include <tessera/num/instruction_set.hpp>
@@ -30,6 +31,10 @@ constexpr u8 flags_of(const model& m, const variant& v, bool back) noexcept {
         if (m.interrupt) flags |= flag::interrupt;
     }
     if ((v.fam == family::special || v.fam == family::call_record) && m.fuel) flags |= flag::fuel;
+    if (v.fam == family::atomic && is_wait(v.code)) {
+        if (m.fuel) flags |= flag::fuel;
+        if (m.interrupt) flags |= flag::interrupt;
+    }
     if ((v.fam == family::unary || v.fam == family::binary || v.fam == family::ternary) && m.canonical &&
         num::picks_nan(v.code))
         flags |= flag::canonical;
@@ -82,6 +87,7 @@ constexpr void each_variant(features f, unsigned part, Emit emit) noexcept {
     constexpr loc all[] = {loc::slot, loc::acc, loc::imm, loc::pin}, registers[] = {loc::slot, loc::acc, loc::pin};
     const view<loc> places(all, 3), ends(all, 2);
     const bool safe = m.fuel || m.interrupt; // back edges differ from forward ones
+    const bool share = f[feature::threads] && !racy_is_free;
     constexpr unsigned step = (op_count + parts - 2) / (parts - 1);
     for (u16 i = u16(part * step); i < (part + 1) * step && i < op_count; ++i) {
         const op o = op(i);
@@ -109,6 +115,7 @@ constexpr void each_variant(features f, unsigned part, Emit emit) noexcept {
             for (loc a : sources)
                 for (loc d : results) add({family::load, 0, o, {a, loc::none, loc::none, d}}, false);
             add({family::load_wide, 0, o, {loc::slot, loc::none, loc::none, loc::slot}}, false);
+            if (share) add({family::load_wide, flag::shared, o, {loc::slot, loc::none, loc::none, loc::slot}}, false);
             for (loc a : places)
                 for (loc b : registers)
                     for (loc d : ends) {
@@ -121,6 +128,7 @@ constexpr void each_variant(features f, unsigned part, Emit emit) noexcept {
             for (loc a : sources)
                 for (loc b : sources) add({family::store, 0, o, {a, b, loc::none, loc::none}}, false);
             add({family::store_wide, 0, o, {loc::slot, loc::slot, loc::none, loc::none}}, false);
+            if (share) add({family::store_wide, flag::shared, o, {loc::slot, loc::slot, loc::none, loc::none}}, false);
         }
         if (is_pure(o, 3)) add({family::ternary, 0, o, {loc::slot, loc::slot, loc::slot, loc::slot}}, false);
         if (r.immediate == imm::shuffle)
@@ -134,6 +142,7 @@ constexpr void each_variant(features f, unsigned part, Emit emit) noexcept {
                 else add({family::replace_lane, 0, o, {loc::slot, x, loc::none, loc::slot}}, false);
             }
         if (is_special(o)) add({family::special, 0, o, {}}, false);
+        if (is_atomic_row(r) && atomic_form(o) == o) add({family::atomic, 0, o, {}}, false);
     }
     if (part != parts - 1) return;
     for (u16 c = 0; c <= u16(cls::v128); ++c) {
@@ -187,6 +196,7 @@ constexpr void each_variant(features f, unsigned part, Emit emit) noexcept {
                        family::link,
                        family::restore,
                        family::grow_stack,
+                       family::out_of_bounds,
                        family::failed,
                        family::land,
                        family::probe})

@@ -45,6 +45,11 @@ template <class T>
 struct sub {
     static TESSERA_INLINE constexpr T eval(T a, T b) noexcept { return T(a - b); }
 };
+/// What an atomic exchange stores.
+template <class T>
+struct exchange {
+    static TESSERA_INLINE constexpr T eval(T, T b) noexcept { return b; }
+};
 /// imul, fmul
 template <class T>
 struct mul {

@@ -55,6 +55,25 @@ struct store {
     using value = Value;
     using stored = As;
 };
+/// Meaning of an atomic load or store: that of `Plain`, in one step.
+template <class Plain>
+struct atomic : Plain {
+    using plain = Plain;
+};
+/// Meaning of an atomic read-modify-write: what lies in memory and the low bits of the operand, both as
+/// `As`, become `Operation<As>` of the two; the result is what lay there.
+template <class Value, class As, template <class> class Operation>
+struct rmw {
+    using value = Value;
+    using stored = As;
+    using operation = Operation<As>;
+};
+/// The same with a replacement that is stored only if what lies there is the low bits of the first operand.
+template <class Value, class As>
+struct compare_exchange {
+    using value = Value;
+    using stored = As;
+};
 } // namespace mem
 
 namespace num {
@@ -159,6 +178,26 @@ consteval bool row_agrees(const mem::store<Value, As>*, const op_row& r) {
     return r.immediate == imm::memarg && r.type.param_count == 2 && r.type.params[0] == 'a' &&
            r.type.params[1] == letter<Value> && r.type.result_count == 0 && u8(1u << access_log2(r)) == sizeof(As);
 }
+template <class Plain>
+consteval bool row_agrees(const mem::atomic<Plain>*, const op_row& r) {
+    return is_atomic_row(r) && row_agrees(static_cast<const Plain*>(nullptr), r);
+}
+/// An atomic row that takes an address and `operands` of type `Value`, and gives a `Value`.
+template <class Value, class As>
+consteval bool replaces(const op_row& r, unsigned operands) {
+    if (!is_atomic_row(r) || r.type.param_count != 1 + operands || r.type.params[0] != 'a') return false;
+    for (unsigned i = 1; i <= operands; ++i)
+        if (r.type.params[i] != letter<Value>) return false;
+    return r.type.result_count == 1 && r.type.results[0] == letter<Value> && u8(1u << access_log2(r)) == sizeof(As);
+}
+template <class Value, class As, template <class> class Operation>
+consteval bool row_agrees(const mem::rmw<Value, As, Operation>*, const op_row& r) {
+    return replaces<Value, As>(r, 1);
+}
+template <class Value, class As>
+consteval bool row_agrees(const mem::compare_exchange<Value, As>*, const op_row& r) {
+    return replaces<Value, As>(r, 2);
+}
 template <class Meaning>
 consteval bool row_agrees(const Meaning*, const op_row& r) {
     return (r.immediate == imm::none || r.immediate == imm::lane || r.immediate == imm::shuffle) &&
@@ -179,8 +218,8 @@ struct meaning_of;
 } // namespace detail
 
 /// What the instruction `O` computes. Where it is a function of its operands, `sem<O>::eval` is that
-/// function, with a lane's number or a shuffle's immediate as the last operand; for a load or store it is
-/// a tag in mem::; else `special` or `pending`.
+/// function, with a lane's number or a shuffle's immediate as the last operand; for what accesses memory it
+/// is a tag in mem::; else `special` or `pending`.
 template <op O>
 using sem = typename detail::meaning_of<O>::type;
 

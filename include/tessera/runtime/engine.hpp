@@ -8,9 +8,11 @@
 
 namespace tessera::inline TESSERA_ABI::runtime {
 
+struct account;
 struct store_data;
 struct instance_data;
 struct func_record;
+struct shared_data;
 struct host_function;
 
 /// A function of a store, wasm's or the host's. Its address is stable as long as the store lives;
@@ -51,6 +53,9 @@ struct engine {
     /// its results come. False: it failed, and `leaf_error` has to be asked why at once.
     bool (*call_leaf)(store_data& store, const func_record& f) = nullptr;
     error (*leaf_error)(store_data& store) = nullptr;
+    /// Makes a shared memory, as runtime::make_shared; null in a build without feature::threads.
+    shared_data* (*make_shared)(const memory_type& t, u64 most, account* sum,
+                                std::string_view& limit) noexcept = nullptr;
 };
 
 /// The engine of a build with the features F; exec/ defines it.

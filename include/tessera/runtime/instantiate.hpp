@@ -131,20 +131,26 @@ private:
                 return out_of_memory();
             if (!matches(store_, x, host_type, *instance_->unit, i))
                 return fail(link_error(msg::incompatible_import, i));
-            if (!take(x, host_type)) return out_of_memory();
+            if (!take(x, host_type)) return false;
         }
         return true;
     }
     bool take(const external& x, u32 host_type) noexcept {
+        if (x.kind == extern_kind::memory) {
+            memory_data* const m = x.store ? x.memory() : view_of(store_, *x.shared(), why_);
+            return m && (instance_->memories.push_back(m) || out_of_memory());
+        }
+        return put(x, host_type) || out_of_memory();
+    }
+    bool put(const external& x, u32 host_type) noexcept {
         switch (x.kind) {
         case extern_kind::func:
             return instance_->funcs.push_back(x.is_host() ? &host_record(*x.host(), host_type) : x.func());
         case extern_kind::table: return instance_->tables.push_back(x.table());
-        case extern_kind::memory: return instance_->memories.push_back(x.memory());
         case extern_kind::global: return push_global(*x.global());
         case extern_kind::tag: return instance_->tags.push_back(x.tag());
+        default: return true; // a memory
         }
-        return true;
     }
     func_record& host_record(host_function& h, u32 type) noexcept {
         func_record& r = new_record();
@@ -170,7 +176,7 @@ private:
         for (u32 i = m_.imported_memories; i < m_.memories.size(); ++i) {
             memory_data* d = add(store_.memories);
             if (!d || !instance_->memories.push_back(d)) return out_of_memory();
-            if (!d->allocate(m_.memories[i].type, store_.limits.memory_bytes, &store_.memory_total, name))
+            if (!runtime::allocate(store_, *d, m_.memories[i].type, name))
                 return name.empty() ? out_of_memory() : limit(name);
         }
         for (u32 i = m_.imported_tags; i < m_.tags.size(); ++i) {

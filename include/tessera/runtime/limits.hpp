@@ -5,6 +5,8 @@
 
 #include <tessera/util/integers.hpp>
 
+#include <atomic>
+
 namespace tessera::inline TESSERA_ABI {
 
 /// Numbers a store keeps its guests within; set once, when the store is made. Reaching one is an
@@ -28,17 +30,20 @@ struct limits {
 
 namespace runtime {
 
-/// What is used of a limit that several objects share.
+/// What is used of a limit that several objects share. A shared memory of the store's may be grown by
+/// other threads.
 struct account {
-    u64 used = 0;
+    std::atomic<u64> used{0};
     u64 most = ~u64{0};
     /// Takes `n` more; false: that would be more than allowed, nothing changed.
     [[nodiscard]] bool take(u64 n) noexcept {
-        if (n > most - used) return false;
-        used += n;
+        u64 before = used.load(std::memory_order_relaxed);
+        do
+            if (n > most - before) return false;
+        while (!used.compare_exchange_weak(before, before + n, std::memory_order_relaxed));
         return true;
     }
-    void give(u64 n) noexcept { used -= n; }
+    void give(u64 n) noexcept { used.fetch_sub(n, std::memory_order_relaxed); }
 };
 
 } // namespace runtime

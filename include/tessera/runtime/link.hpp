@@ -8,13 +8,15 @@
 TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::runtime {
 
-/// Something that can be imported: an object of a store, or a host function of none.
+/// Something that can be imported: an object of a store, or of none: a host function or a shared memory.
 struct external {
     extern_kind kind = extern_kind::func;
-    store_data* store = nullptr; ///< null for a host function
-    void* object = nullptr;      ///< func_record, table_data, memory_data, global_data, tag_data or host_function
+    store_data* store = nullptr; ///< null for what is of none
+    void* object = nullptr;      ///< func_record, table_data, memory_data, global_data, tag_data; host_function or
+                                 ///< shared_data
 
     bool is_host() const noexcept { return !store; }
+    shared_data* shared() const noexcept { return static_cast<shared_data*>(object); }
     func_record* func() const noexcept { return static_cast<func_record*>(object); }
     host_function* host() const noexcept { return static_cast<host_function*>(object); }
     table_data* table() const noexcept { return static_cast<table_data*>(object); }
@@ -76,7 +78,11 @@ inline bool matches(const store_data& s, const external& x, u32 host_type_id, co
         wanted.element = store_type(unit, wanted.element);
         return valid::matches(types, x.table()->type, x.table()->size, wanted);
     }
-    case extern_kind::memory: return valid::matches(x.memory()->type, x.memory()->pages(), m.memories[i.index].type);
+    case extern_kind::memory: {
+        const memory_type& wanted = m.memories[i.index].type;
+        if (!x.store) return valid::matches(x.shared()->type, x.shared()->pages(), wanted);
+        return valid::matches(x.memory()->type, x.memory()->pages(), wanted);
+    }
     case extern_kind::global: {
         const global_type& wanted = m.globals[i.index].type;
         return valid::matches(types, x.global()->type, {store_type(unit, wanted.type), wanted.mutable_});

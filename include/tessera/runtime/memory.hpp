@@ -4,6 +4,7 @@
 #pragma once
 
 #include <tessera/runtime/limits.hpp>
+#include <tessera/runtime/shared_data.hpp>
 #include <tessera/syntax/trap.hpp>
 #include <tessera/syntax/types.hpp>
 #include <tessera/util/pages.hpp>
@@ -15,27 +16,50 @@
 namespace tessera::inline TESSERA_ABI::runtime {
 
 /// Linear memory. `base` may change whenever the memory grows, except for a shared one. It is null
-/// while the memory is empty and has never grown.
+/// while the memory is empty and has never grown. A shared memory has one in each store that uses it,
+/// touched by that store's thread alone: its `size` is what the thread last saw.
 struct memory_data {
     u8* base = nullptr;
-    u64 size = 0;             ///< bytes; a multiple of the page size
-    memory_type type;         ///< as declared; the current size is the minimum when it is matched as an import
-    u64 max_bytes = 0;        ///< the smallest of the declared maximum, the address space and the store's limit
-    u64 capacity = 0;         ///< bytes that may be used; those beyond `size` are zero
-    u64 reserved = 0;         ///< bytes of address space at `base`; 0: `base` is from TESSERA_ALLOCATE_ZEROED
-    account* total = nullptr; ///< the store's, counted in `size`s
-    u32 self = 0;             ///< index in store_data::memories
+    u64 size = 0;                  ///< bytes; a multiple of the page size
+    memory_type type;              ///< as declared; the current size is the minimum when it is matched as an import
+    u64 max_bytes = 0;             ///< the smallest of the declared maximum, the address space and the store's limit
+    u64 capacity = 0;              ///< bytes that may be used; those beyond `size` are zero
+    u64 reserved = 0;              ///< bytes of address space at `base`; 0: `base` is from TESSERA_ALLOCATE_ZEROED
+    account* total = nullptr;      ///< the store's, counted in `size`s; of a shared one, if it is counted there
+    shared_data* shared = nullptr; ///< counted; null for a memory of the store's own
+    u32 self = 0;                  ///< index in store_data::memories
 
     memory_data() noexcept = default;
     memory_data(const memory_data&) = delete;
     memory_data& operator=(const memory_data&) = delete;
     ~memory_data() {
+        if (shared) {
+            if (total) shared->calls->disown(*shared);
+            shared->release();
+            return;
+        }
         give_back(base, reserved);
         if (total) total->give(size);
     }
 
     /// The current size in pages.
-    u64 pages() const noexcept { return size >> type.page_log2; }
+    u64 pages() const noexcept { return bytes_now() >> type.page_log2; }
+    /// The current size in bytes, which other threads may have changed.
+    u64 bytes_now() const noexcept { return shared ? shared->size.load(std::memory_order_acquire) : size; }
+    /// True if another thread has made the memory larger than `size` was; it is set.
+    bool see_growth() noexcept {
+        const u64 before = size;
+        size = bytes_now();
+        return size != before;
+    }
+    /// Makes this the store's view of `s`, whose owner it becomes; `sum` is the account it is counted in.
+    void show(shared_data& s, account* sum) noexcept {
+        shared = &s;
+        total = sum;
+        base = s.base;
+        type = s.type;
+        size = bytes_now();
+    }
 
     /// Gives the memory its declared minimum. `most` is the store's limit in bytes for one memory.
     /// On failure returns false; `limit` names the limit that forbids it, empty if memory is out.
@@ -57,6 +81,11 @@ struct memory_data {
     /// Adds `delta_pages` zero pages (spec: exec/modules, Growing memories); `old_pages` is the size
     /// before. False: a limit is reached or memory is out, nothing changed.
     [[nodiscard]] bool grow(u64 delta_pages, u64& old_pages) noexcept {
+        if (shared) {
+            const bool grown = shared->calls->grow(*shared, delta_pages, old_pages);
+            see_growth();
+            return grown;
+        }
         old_pages = pages();
         if (delta_pages > (max_bytes - size) >> type.page_log2) return false;
         const u64 more = delta_pages << type.page_log2;
@@ -70,7 +99,10 @@ struct memory_data {
     }
 
     /// True if [at, at + n) lies inside.
-    bool holds(u64 at, u64 n) const noexcept { return at <= size && n <= size - at; }
+    bool holds(u64 at, u64 n) const noexcept {
+        const u64 all = bytes_now();
+        return at <= all && n <= all - at;
+    }
     std::span<u8> bytes() const noexcept { return {base, std::size_t(size)}; }
 
 private:
@@ -168,22 +200,30 @@ private:
     }
 };
 
+/// Copies `n` bytes between places of which one is in `m`; they may overlap.
+inline void copy_bytes(const memory_data& m, u8* to, const u8* from, u64 n) noexcept {
+    if (n == 0) return;
+    if (m.shared) m.shared->calls->copy(to, from, n);
+    else std::memmove(to, from, std::size_t(n));
+}
+
 /// memory.copy: `n` bytes from `s` in `from` to `d` in `to`; the ranges may overlap.
 inline trap copy(memory_data& to, u64 d, const memory_data& from, u64 s, u64 n) noexcept {
     if (!to.holds(d, n) || !from.holds(s, n)) return trap::out_of_bounds_memory;
-    if (n) std::memmove(to.base + d, from.base + s, std::size_t(n));
+    copy_bytes(to.shared ? to : from, to.base + d, from.base + s, n);
     return trap::none;
 }
 /// memory.fill: `n` bytes of `value` at `d`.
 inline trap fill(memory_data& to, u64 d, u8 value, u64 n) noexcept {
     if (!to.holds(d, n)) return trap::out_of_bounds_memory;
-    if (n) std::memset(to.base + d, value, std::size_t(n));
+    if (to.shared) to.shared->calls->fill(to.base + d, value, n);
+    else if (n) std::memset(to.base + d, value, std::size_t(n));
     return trap::none;
 }
 /// memory.init: `n` bytes from `s` in `from` to `d`.
 inline trap init(memory_data& to, u64 d, std::span<const u8> from, u64 s, u64 n) noexcept {
     if (!to.holds(d, n) || s > from.size() || n > from.size() - s) return trap::out_of_bounds_memory;
-    if (n) std::memcpy(to.base + d, from.data() + s, std::size_t(n));
+    copy_bytes(to, to.base + d, from.data() + s, n);
     return trap::none;
 }
 

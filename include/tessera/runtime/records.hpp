@@ -20,6 +20,26 @@ T* add(vec<T*>& all) noexcept {
     return made;
 }
 
+/// Gives `m`, a new memory of the store, what `type` declares. False as memory_data::allocate.
+[[nodiscard]] inline bool allocate(store_data& s, memory_data& m, const memory_type& type,
+                                   std::string_view& limit) noexcept {
+    if (!type.shared || !s.engine->make_shared) return m.allocate(type, s.limits.memory_bytes, &s.memory_total, limit);
+    shared_data* const made = s.engine->make_shared(type, s.limits.memory_bytes, &s.memory_total, limit);
+    if (made) m.show(*made, &s.memory_total);
+    return made != nullptr;
+}
+/// The store's view of a shared memory, made if there is none; null: `why` says why.
+inline memory_data* view_of(store_data& s, shared_data& shared, error& why) noexcept {
+    for (memory_data* m : s.memories)
+        if (m->shared == &shared) return m;
+    if (s.memories.size() >= s.limits.memories) return why = error(msg::limit_reached, "limits::memories"), nullptr;
+    memory_data* const m = add(s.memories);
+    if (!m) return why = error(msg::out_of_memory), nullptr;
+    shared.retain();
+    m->show(shared, nullptr);
+    return m;
+}
+
 /// Room for `n` more function records, and in the list that names them; null when memory is out.
 inline func_record* record_block(store_data& s, std::size_t n) noexcept {
     // Doubling keeps the growth of many instances linear.

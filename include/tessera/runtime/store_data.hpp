@@ -11,16 +11,17 @@
 TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::runtime {
 
-/// A store. One thread at a time uses it; only `interrupt` may be set from another one.
+/// A store. One thread at a time uses it; another one may only set `interrupt` and wake `sleeper`.
 struct store_data {
     const runtime::engine* engine = nullptr;
     void* engine_state = nullptr; ///< the engine's own
     vec<func_record*> funcs;      ///< a function reference is an index in here plus one
     valid::type_registry types;   ///< type ids that hold for all modules of the store
     tessera::limits limits;
-    features built;                     ///< what the engine can run
-    u64 fuel = 0;                       ///< what is left; used only with feature::fuel
-    std::atomic<bool> interrupt{false}; ///< used only with feature::interruption
+    features built;                              ///< what the engine can run
+    u64 fuel = 0;                                ///< what is left; used only with feature::fuel
+    std::atomic<bool> interrupt{false};          ///< used only with feature::interruption
+    std::atomic<sleeper_data*> sleeper{nullptr}; ///< what its thread waits on; null until it first does
     struct {
         u64* slots = nullptr;
         u64 bytes = 0;
@@ -46,7 +47,10 @@ struct store_data {
     store_data() noexcept = default;
     store_data(const store_data&) = delete;
     store_data& operator=(const store_data&) = delete;
-    ~store_data() { clear(); }
+    ~store_data() {
+        clear();
+        if (sleeper_data* const s = sleeper.load(std::memory_order_relaxed)) s->destroy(s);
+    }
 
     /// Frees everything but the limits, the fuel and the choice of the engine. Handles become stale.
     void clear() noexcept;

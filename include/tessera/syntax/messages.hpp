@@ -139,6 +139,7 @@ inline constexpr message global_immutable{kind::usage, "global is immutable"};
 inline constexpr message out_of_range{kind::usage, "out of range"};
 inline constexpr message cannot_grow{kind::exhaustion, "cannot grow"};
 inline constexpr message no_memory{kind::usage, "caller has no memory"};
+inline constexpr message shared_view{kind::usage, "a shared memory has no views; read, write, or use a guest_span"};
 inline constexpr message misaligned{kind::trap, "misaligned pointer for a host function"};
 inline constexpr message host_threw{kind::trap, "host function threw an exception"};
 

@@ -86,6 +86,9 @@ constexpr feature lacking(features f, op o) noexcept {
 }
 constexpr bool has(features f, op o) noexcept { return lacking(f, o) == feature::count_; }
 
+/// True for the instructions of the threads proposal, which are all those behind this prefix.
+constexpr bool is_atomic_row(const op_row& r) noexcept { return r.prefix == 0xfe; }
+
 /// Log2 of how many bytes the instruction accesses in memory, which is the largest alignment its
 /// memarg may state and the one the text format leaves out; 0 for what accesses none. Read from the
 /// instruction's name: the number after the first dot counts (`load8`, `rmw16`, `wait32`), else that of

@@ -5,9 +5,14 @@
 /// The narrow form keeps `offset + size` in the cell, so one addition and one comparison bound the
 /// access; it is chosen only where that sum fits 32 bits, the address has 32 bits and the memory is
 /// memory 0. Everything else takes the wide form, which checks for carries.
+///
+/// A shared memory is accessed by the same handlers where a racy access is free, else in the wide form with
+/// flag::shared. It may be larger than it was when its size was last looked at, so an access beyond that
+/// looks again before it traps.
 #pragma once
 
 #include <tessera/exec/access.hpp>
+#include <tessera/util/racy.hpp>
 
 namespace tessera::inline TESSERA_ABI::exec {
 
@@ -17,21 +22,26 @@ using stored_type = typename num::sem<O>::stored;
 template <op O>
 using value_type = typename num::sem<O>::value;
 
-template <op O>
+template <op O, u8 Flags = 0>
 TESSERA_INLINE value_type<O> read_memory(const u8* at) noexcept {
     using From = stored_type<O>;
-    if constexpr (std::is_same_v<From, v128>) return load_native<v128>(at); // bytes, in the order of both
-    else return num::sem<O>::of(load_le<From>(at));
+    From raw;
+    if constexpr (racy_is_free || (Flags & flag::shared) != 0) raw = load_racy<From>(at);
+    else if constexpr (std::is_same_v<From, v128>) raw = load_native<v128>(at); // bytes, in the order of both
+    else raw = load_le<From>(at);
+    return num::sem<O>::of(raw);
 }
-template <op O>
+template <op O, u8 Flags = 0>
 TESSERA_INLINE void write_memory(u8* at, value_type<O> value) noexcept {
-    if constexpr (std::is_same_v<stored_type<O>, v128>) store_native(at, value);
-    else store_le<stored_type<O>>(at, stored_type<O>(value));
+    using As = stored_type<O>;
+    if constexpr (racy_is_free || (Flags & flag::shared) != 0) store_racy<As>(at, As(value));
+    else if constexpr (std::is_same_v<As, v128>) store_native(at, value);
+    else store_le<As>(at, As(value));
 }
 template <u64 Id>
 TESSERA_INLINE void load_from(state& s, u64 end) noexcept {
     using c = cell<Id>;
-    if (TESSERA_UNLIKELY(end > s.ctx->memory_size)) return c::raise(s, trap::out_of_bounds_memory);
+    if (TESSERA_UNLIKELY(end > s.ctx->memory_size)) return c::out_of_bounds(s);
     c::put(s, read_memory<c::v.code>(s.mem + (end - sizeof(stored_type<c::v.code>))));
     c::next(s);
 }
@@ -69,7 +79,7 @@ struct action<family::store, Id> {
         u64 end = c::template word<0>(s);
         if constexpr (c::v.at[0] != loc::imm) end += c::template get<0>(s);
         const auto value = c::template get<1>(s);
-        if (TESSERA_UNLIKELY(end > s.ctx->memory_size)) return c::raise(s, trap::out_of_bounds_memory);
+        if (TESSERA_UNLIKELY(end > s.ctx->memory_size)) return c::out_of_bounds(s);
         detail::write_memory<c::v.code>(s.mem + (end - sizeof(detail::stored_type<c::v.code>)), value);
         c::next(s);
     }
@@ -80,8 +90,8 @@ struct action<family::load_wide, Id> {
     static TESSERA_INLINE void run(state& s) noexcept {
         const u8* at = detail::wide_address(s, c::template word<0>(s), c::template get<0>(s), c::template wide<0>(s),
                                             sizeof(detail::stored_type<c::v.code>));
-        if (TESSERA_UNLIKELY(!at)) return c::raise(s, trap::out_of_bounds_memory);
-        c::put(s, detail::read_memory<c::v.code>(at));
+        if (TESSERA_UNLIKELY(!at)) return c::out_of_bounds(s);
+        c::put(s, detail::read_memory<c::v.code, c::v.flags>(at));
         c::next(s);
     }
 };
@@ -91,9 +101,18 @@ struct action<family::store_wide, Id> {
     static TESSERA_INLINE void run(state& s) noexcept {
         u8* at = detail::wide_address(s, c::template word<0>(s), c::template get<0>(s), c::template wide<0>(s),
                                       sizeof(detail::stored_type<c::v.code>));
-        if (TESSERA_UNLIKELY(!at)) return c::raise(s, trap::out_of_bounds_memory);
-        detail::write_memory<c::v.code>(at, c::template get<1>(s));
+        if (TESSERA_UNLIKELY(!at)) return c::out_of_bounds(s);
+        detail::write_memory<c::v.code, c::v.flags>(at, c::template get<1>(s));
         c::next(s);
+    }
+};
+/// Where an access goes that is out of bounds: back, if another thread has made a memory larger.
+template <u64 Id>
+struct action<family::out_of_bounds, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+        s.pc = s.ctx->stop_pc;
+        if (!s.ctx->slow->see_growth || !s.ctx->slow->see_growth(s.ctx)) c::raise(s, trap::out_of_bounds_memory);
     }
 };
 

@@ -9,7 +9,7 @@
 namespace tessera::inline TESSERA_ABI {
 
 /// A (pointer, count) pair: two i32 parameters. Elements are read and written in little-endian
-/// order, at any alignment.
+/// order, at any alignment, in a shared memory too.
 template <class T>
 class guest_span {
     static_assert(std::is_trivially_copyable_v<T>, "tessera: only trivially copyable types lie in a memory");
@@ -17,25 +17,22 @@ class guest_span {
 public:
     guest_span() noexcept = default;
     guest_span(u8* at, std::size_t count) noexcept : at_(at), count_(count) {}
+    /// For the library: in a shared memory, unless that is null.
+    guest_span(u8* at, std::size_t count, const runtime::shared_data* shared) noexcept
+        : at_(at), count_(count), shared_(shared) {}
 
     std::size_t size() const noexcept { return count_; }
     bool empty() const noexcept { return count_ == 0; }
     /// Element `i`, which must be below size().
-    T operator[](std::size_t i) const noexcept {
-        T v;
-        if constexpr (std::is_arithmetic_v<T>) v = load_le<T>(at_ + i * sizeof(T));
-        else std::memcpy(&v, at_ + i * sizeof(T), sizeof v);
-        return v;
-    }
-    void set(std::size_t i, const T& v) const noexcept {
-        if constexpr (std::is_arithmetic_v<T>) store_le(at_ + i * sizeof(T), v);
-        else std::memcpy(at_ + i * sizeof(T), &v, sizeof v);
-    }
-    std::span<u8> bytes() const noexcept { return {at_, count_ * sizeof(T)}; }
+    T operator[](std::size_t i) const noexcept { return runtime::load_guest<T>(shared_, at_ + i * sizeof(T)); }
+    void set(std::size_t i, const T& v) const noexcept { runtime::store_guest(shared_, at_ + i * sizeof(T), v); }
+    /// All of it, as it lies there; nothing of a shared memory, see class memory.
+    std::span<u8> bytes() const noexcept { return {at_, shared_ ? 0 : count_ * sizeof(T)}; }
 
 private:
     u8* at_ = nullptr;
     std::size_t count_ = 0;
+    const runtime::shared_data* shared_ = nullptr;
 };
 
 /// A pointer to one T: one i32 parameter. Structures in, structures out.
@@ -46,6 +43,8 @@ class guest_ptr {
 public:
     guest_ptr() noexcept = default;
     explicit guest_ptr(u8* at) noexcept : one_(at, 1) {}
+    /// For the library, as that of guest_span.
+    guest_ptr(u8* at, const runtime::shared_data* shared) noexcept : one_(at, 1, shared) {}
 
     T get() const noexcept { return one_[0]; }
     void set(const T& v) const noexcept { one_.set(0, v); }
@@ -75,12 +74,16 @@ struct param {
     }
 };
 
-/// The bytes a guest's pointer and count mean; null if they are out of bounds or there is no memory.
-inline bool guest_bytes(const caller& who, u64 at, u64 count, u64 size, u8*& to, error& why) noexcept {
+/// The bytes a guest's pointer and count mean. False: they are out of bounds, there is no memory, or it is
+/// shared and `shared` null.
+inline bool guest_bytes(const caller& who, u64 at, u64 count, u64 size, u8*& to, const shared_data** shared,
+                        error& why) noexcept {
     if (!who.instance || who.instance->memories.empty()) return why = error(msg::no_memory), false;
     const memory_data& m = *who.instance->memories[0];
     // Both factors are below 2^32.
     if (!m.holds(at, count * size)) return why = error(trap::out_of_bounds_memory), false;
+    if (shared) *shared = m.shared;
+    else if (m.shared) return why = error(msg::shared_view), false;
     to = m.base + at;
     return true;
 }
@@ -94,8 +97,9 @@ template <class T>
 struct param<guest_span<T>> : pair_param<T> {
     static bool read(caller& who, const u64* from, guest_span<T>& to, error& why) noexcept {
         u8* at = nullptr;
-        if (!guest_bytes(who, u32(from[0]), u32(from[1]), sizeof(T), at, why)) return false;
-        to = {at, std::size_t(u32(from[1]))};
+        const shared_data* shared = nullptr;
+        if (!guest_bytes(who, u32(from[0]), u32(from[1]), sizeof(T), at, &shared, why)) return false;
+        to = {at, std::size_t(u32(from[1])), shared};
         return true;
     }
 };
@@ -106,7 +110,7 @@ struct param<std::span<T>> : pair_param<T> {
                   "tessera: on this machine the guest's bytes are in another order; use guest_span<T>");
     static bool read(caller& who, const u64* from, std::span<T>& to, error& why) noexcept {
         u8* at = nullptr;
-        if (!guest_bytes(who, u32(from[0]), u32(from[1]), sizeof(T), at, why)) return false;
+        if (!guest_bytes(who, u32(from[0]), u32(from[1]), sizeof(T), at, nullptr, why)) return false;
         if (reinterpret_cast<std::uintptr_t>(at) % alignof(T) != 0) return why = error(msg::misaligned), false;
         to = {reinterpret_cast<T*>(at), std::size_t(u32(from[1]))};
         return true;
@@ -116,7 +120,7 @@ template <>
 struct param<std::string_view> : pair_param<char> {
     static bool read(caller& who, const u64* from, std::string_view& to, error& why) noexcept {
         u8* at = nullptr;
-        if (!guest_bytes(who, u32(from[0]), u32(from[1]), 1, at, why)) return false;
+        if (!guest_bytes(who, u32(from[0]), u32(from[1]), 1, at, nullptr, why)) return false;
         to = {reinterpret_cast<const char*>(at), std::size_t(u32(from[1]))};
         return true;
     }
@@ -127,8 +131,9 @@ struct param<guest_ptr<T>> {
     static constexpr u32 slots = 1;
     static bool read(caller& who, const u64* from, guest_ptr<T>& to, error& why) noexcept {
         u8* at = nullptr;
-        if (!guest_bytes(who, u32(from[0]), 1, sizeof(T), at, why)) return false;
-        to = guest_ptr<T>(at);
+        const shared_data* shared = nullptr;
+        if (!guest_bytes(who, u32(from[0]), 1, sizeof(T), at, &shared, why)) return false;
+        to = guest_ptr<T>(at, shared);
         return true;
     }
 };

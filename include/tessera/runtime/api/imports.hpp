@@ -9,8 +9,8 @@ TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI {
 
 /// Names and what they stand for: host functions, handles of a store, whole instances. Names are
-/// copied. A later definition of the same name replaces the earlier one. Host functions serve any
-/// number of stores; handles only their own.
+/// copied. A later definition of the same name replaces the earlier one. Host functions and shared memories
+/// serve any number of stores; handles only their own.
 ///
 /// Each `define` says whether it worked. Who does not look finds the first failure in `status()`,
 /// and instantiation with these imports fails with it.
@@ -82,6 +82,13 @@ public:
     defined define(std::string_view module, std::string_view name, const tag& t) noexcept {
         return define_handle(module, name, item::tag, t);
     }
+    /// A shared memory, for any number of stores; these imports become an owner of it. By value:
+    /// no argument of that type then fits the overload for lambdas better.
+    defined define(std::string_view module, std::string_view name, shared_memory m) noexcept {
+        if (!m) return fail(msg::stale_handle);
+        m.owned()->retain();
+        return insert(module, name, {item::shared, nullptr, m.owned(), {}});
+    }
     /// All exports of an instance under the name `module`. A name defined on its own comes first.
     defined define(std::string_view module, const instance& i) noexcept {
         return define_handle(module, {}, item::instance, i);
@@ -99,13 +106,22 @@ public:
     }
 
 private:
-    enum class item : u8 { func, table, memory, global, tag, instance, host };
-    struct entry {
-        vec<char> names; ///< of module and of object, one after the other
-        std::size_t module_size = 0;
+    enum class item : u8 { func, table, memory, global, tag, instance, host, shared };
+    /// What a name stands for; of `host` and `shared` it is an owner.
+    struct meaning {
         item what = item::host;
         runtime::host_function* host = nullptr;
+        runtime::shared_data* shared = nullptr;
         runtime::handle handle;
+
+        void release() const noexcept {
+            if (host) host->release();
+            if (shared) shared->release();
+        }
+    };
+    struct entry : meaning {
+        vec<char> names; ///< of module and of object, one after the other
+        std::size_t module_size = 0;
 
         std::string_view module() const noexcept { return {names.data(), module_size}; }
         std::string_view name() const noexcept { return {names.data() + module_size, names.size() - module_size}; }
@@ -146,6 +162,10 @@ private:
                 out = {extern_kind::func, nullptr, e->host};
                 return true;
             }
+            if (e->what == item::shared) {
+                out = {extern_kind::memory, nullptr, e->shared};
+                return true;
+            }
             runtime::store_data* s = runtime::access::store(e->handle);
             if (e->handle) out = runtime::external_at(*s, extern_kind(e->what), runtime::access::index(e->handle));
             else out = {extern_kind(e->what), s, nullptr};
@@ -166,32 +186,27 @@ private:
 
     template <class H>
     defined define_handle(std::string_view module, std::string_view name, item what, const H& h) noexcept {
-        return insert(module, name, what, nullptr, h);
+        return insert(module, name, {what, nullptr, nullptr, h});
     }
     defined define_host(std::string_view module, std::string_view name, runtime::host_function* host) noexcept {
-        return host ? insert(module, name, item::host, host, {}) : fail(msg::out_of_memory);
+        return host ? insert(module, name, {item::host, host, nullptr, {}}) : fail(msg::out_of_memory);
     }
-    defined insert(std::string_view module, std::string_view name, item what, runtime::host_function* host,
-                   const runtime::handle& h) noexcept {
-        const bool whole = what == item::instance;
+    defined insert(std::string_view module, std::string_view name, const meaning& what) noexcept {
+        const bool whole = what.what == item::instance;
         if (const entry* old = look_up(module, name, whole)) {
             entry& e = entries_[std::size_t(old - entries_.data())];
-            if (e.host) e.host->release();
-            e.what = what;
-            e.host = host;
-            e.handle = h;
+            e.release();
+            static_cast<meaning&>(e) = what;
             return defined(nullptr);
         }
         entry e;
         e.module_size = module.size();
-        e.what = what;
-        e.host = host;
-        e.handle = h;
+        static_cast<meaning&>(e) = what;
         const u64 hash = hash_of(module, name, whole);
         if (!e.names.append(module.data(), module.size()) || !e.names.append(name.data(), name.size()) ||
             !order_.push_back({hash, u32(entries_.size())}) || !entries_.push_back(std::move(e))) {
             order_.truncate(entries_.size());
-            if (host) host->release();
+            what.release();
             return fail(msg::out_of_memory);
         }
         const place last = order_.back();
@@ -205,8 +220,7 @@ private:
         return defined(&why);
     }
     void clear() noexcept {
-        for (entry& e : entries_)
-            if (e.host) e.host->release();
+        for (const entry& e : entries_) e.release();
         entries_.clear();
         order_.clear();
     }

@@ -5,6 +5,7 @@
 
 #include <tessera/runtime/api/global.hpp>
 #include <tessera/runtime/api/memory.hpp>
+#include <tessera/runtime/api/shared_memory.hpp>
 #include <tessera/runtime/api/table.hpp>
 #include <tessera/runtime/exports.hpp>
 #include <tessera/runtime/objects.hpp>
@@ -31,6 +32,16 @@ template <>
 struct exported<table> : exported_handle<table, extern_kind::table> {};
 template <>
 struct exported<memory> : exported_handle<memory, extern_kind::memory> {};
+template <>
+struct exported<shared_memory> {
+    static constexpr bool known = true;
+    static constexpr extern_kind kind = extern_kind::memory;
+    using type = shared_memory;
+    static result<shared_memory> make(store_data& s, u32 index) noexcept {
+        if (!s.memories[index]->shared) return msg::wrong_type;
+        return shared_memory(*s.memories[index]->shared);
+    }
+};
 template <>
 struct exported<global> : exported_handle<global, extern_kind::global> {};
 template <>
@@ -62,11 +73,12 @@ public:
     using handle::handle;
 
     /// The export `name`: T is memory, table, global, tag, func, or a function type such as
-    /// `i32(i32, i32)`, which gives a typed_func. Fails with msg::unknown_export or msg::wrong_type.
+    /// `i32(i32, i32)`, which gives a typed_func; or shared_memory, for a memory that is one. Fails with
+    /// msg::unknown_export or msg::wrong_type.
     template <class T>
     auto get(std::string_view name) const noexcept {
         static_assert(runtime::exported<T>::known,
-                      "tessera: get<T>: T is func, memory, table, global, tag or a function type");
+                      "tessera: get<T>: T is func, memory, shared_memory, table, global, tag or a function type");
         using found = result<typename runtime::exported<T>::type>;
         const runtime::instance_data* i = data();
         return i ? runtime::get_export<T>(*i, name) : found(msg::stale_handle);
@@ -91,7 +103,7 @@ public:
     template <class T>
     auto get(std::string_view name) const noexcept {
         static_assert(runtime::exported<T>::known,
-                      "tessera: get<T>: T is func, memory, table, global, tag or a function type");
+                      "tessera: get<T>: T is func, memory, shared_memory, table, global, tag or a function type");
         using found = result<typename runtime::exported<T>::type>;
         return who_.instance ? runtime::get_export<T>(*who_.instance, name) : found(error(msg::unknown_export, name));
     }

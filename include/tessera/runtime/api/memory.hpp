@@ -7,8 +7,44 @@
 
 namespace tessera::inline TESSERA_ABI {
 
+namespace runtime {
+
+/// Reads a T from a guest's memory, in little-endian order if it is a number; `shared` is null for a memory
+/// that no other thread uses.
+template <class T>
+T load_guest(const shared_data* shared, const u8* from) noexcept {
+    static_assert(std::is_trivially_copyable_v<T>, "tessera: only trivially copyable types lie in a memory");
+    alignas(T) alignas(8) u8 copy[sizeof(T)];
+    if (shared) {
+        shared->calls->copy(copy, from, sizeof(T));
+        from = copy;
+    }
+    if constexpr (std::is_arithmetic_v<T>) {
+        return load_le<T>(from);
+    } else {
+        T value;
+        std::memcpy(&value, from, sizeof value);
+        return value;
+    }
+}
+/// Writes what load_guest reads.
+template <class T>
+void store_guest(const shared_data* shared, u8* to, const T& value) noexcept {
+    static_assert(std::is_trivially_copyable_v<T>, "tessera: only trivially copyable types lie in a memory");
+    alignas(T) alignas(8) u8 copy[sizeof(T)];
+    u8* const at = shared ? copy : to;
+    if constexpr (std::is_arithmetic_v<T>) store_le(at, value);
+    else std::memcpy(at, &value, sizeof value);
+    if (shared) shared->calls->copy(to, copy, sizeof(T));
+}
+
+} // namespace runtime
+
 /// A linear memory. Addresses count from 0; what lies out of bounds fails with the trap
 /// "out of bounds memory access", so a host function can hand the error on.
+///
+/// Of a shared memory there are no views, since other threads may write what they show: `view` and `text`
+/// fail with msg::shared_view and `bytes` is empty. Reading and writing copies, and never races with guests.
 class memory : public runtime::handle {
 public:
     using handle::handle;
@@ -16,7 +52,7 @@ public:
     /// Size in bytes and in pages; 0 for an empty handle.
     u64 size() const noexcept {
         const runtime::memory_data* m = data();
-        return m ? m->size : 0;
+        return m ? m->bytes_now() : 0;
     }
     u64 pages() const noexcept {
         const runtime::memory_data* m = data();
@@ -41,14 +77,13 @@ public:
     /// All bytes; valid until the memory grows, which guest code can do too.
     std::span<u8> bytes() const noexcept {
         const runtime::memory_data* m = data();
-        return m ? m->bytes() : std::span<u8>();
+        return m && !m->shared ? m->bytes() : std::span<u8>();
     }
     /// `n` bytes at `at`; valid until the memory grows.
     result<std::span<u8>> view(u64 at, u64 n) const noexcept {
         const runtime::memory_data* m = data();
-        if (!m) return msg::stale_handle;
-        if (!m->holds(at, n)) return error(trap::out_of_bounds_memory);
-        return std::span<u8>(m->base + at, std::size_t(n));
+        if (m && m->shared) return msg::shared_view;
+        return in_bounds(m, at, n);
     }
     /// The same as text.
     result<std::string_view> text(u64 at, u64 n) const noexcept {
@@ -58,16 +93,18 @@ public:
     }
     /// Copies bytes out of the memory.
     result<void> read(u64 at, std::span<u8> to) const noexcept {
-        auto s = view(at, to.size());
+        const runtime::memory_data* m = data();
+        auto s = in_bounds(m, at, to.size());
         if (!s) return s.error();
-        if (!to.empty()) std::memcpy(to.data(), s->data(), to.size());
+        runtime::copy_bytes(*m, to.data(), s->data(), to.size());
         return {};
     }
     /// Copies bytes into the memory; all or none.
     result<void> write(u64 at, std::span<const u8> from) const noexcept {
-        auto s = view(at, from.size());
+        const runtime::memory_data* m = data();
+        auto s = in_bounds(m, at, from.size());
         if (!s) return s.error();
-        if (!from.empty()) std::memmove(s->data(), from.data(), from.size());
+        runtime::copy_bytes(*m, s->data(), from.data(), from.size());
         return {};
     }
     /// Copies text into the memory, without a final NUL.
@@ -79,29 +116,27 @@ public:
     /// out. `at` need not be aligned.
     template <class T>
     result<T> load(u64 at) const noexcept {
-        static_assert(std::is_trivially_copyable_v<T>, "tessera: only trivially copyable types lie in a memory");
-        auto s = view(at, sizeof(T));
+        const runtime::memory_data* m = data();
+        auto s = in_bounds(m, at, sizeof(T));
         if (!s) return s.error();
-        if constexpr (std::is_arithmetic_v<T>) {
-            return load_le<T>(s->data());
-        } else {
-            T value;
-            std::memcpy(&value, s->data(), sizeof value);
-            return value;
-        }
+        return runtime::load_guest<T>(m->shared, s->data());
     }
     /// Writes what `load` reads.
     template <class T>
     result<void> store(u64 at, const std::type_identity_t<T>& value) const noexcept {
-        static_assert(std::is_trivially_copyable_v<T>, "tessera: only trivially copyable types lie in a memory");
-        auto s = view(at, sizeof(T));
+        const runtime::memory_data* m = data();
+        auto s = in_bounds(m, at, sizeof(T));
         if (!s) return s.error();
-        if constexpr (std::is_arithmetic_v<T>) store_le(s->data(), value);
-        else std::memcpy(s->data(), &value, sizeof value);
+        runtime::store_guest(m->shared, s->data(), value);
         return {};
     }
 
 private:
+    static result<std::span<u8>> in_bounds(const runtime::memory_data* m, u64 at, u64 n) noexcept {
+        if (!m) return msg::stale_handle;
+        if (!m->holds(at, n)) return error(trap::out_of_bounds_memory);
+        return std::span<u8>(m->base + at, std::size_t(n));
+    }
     runtime::memory_data* data() const noexcept { return in(&runtime::store_data::memories); }
 };
 

@@ -69,10 +69,11 @@ public:
         if (bad_limits(type.limits) || (type.shared && !type.limits.has_max) ||
             (type.page_log2 != 16 && type.page_log2 != 0))
             return error(msg::out_of_range, "memory type");
+        if (type.shared && !data_->built[feature::threads])
+            return error(msg::feature_not_built, name(feature::threads));
         runtime::memory_data* made = runtime::add(data_->memories);
         std::string_view limit;
-        if (made && made->allocate(type, data_->limits.memory_bytes, &data_->memory_total, limit))
-            return memory(*data_, made->self);
+        if (made && runtime::allocate(*data_, *made, type, limit)) return memory(*data_, made->self);
         return undo(made, data_->memories, limit);
     }
     /// A table of the host's, all entries `init`. A type index in its element type is the store's.
