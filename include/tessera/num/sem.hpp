@@ -132,7 +132,7 @@ struct function_traits<R (*)(A...) noexcept> {
     static consteval bool agrees(const op_type& t, imm immediate) {
         constexpr char params[] = {letter<A>..., 0};
         constexpr const char(&results)[2] = detail::unchecked<R>::letters;
-        const char last = immediate == imm::lane ? 'i' : immediate == imm::shuffle ? 'v' : 0;
+        const char last = immediate == imm::lane ? 'i' : immediate == imm::shuffle ? 'v' : '\0';
         if (t.poly || t.param_count != arity - (last != 0) || t.result_count != 1 + (results[1] != 0)) return false;
         for (std::size_t i = 0; i < arity; ++i)
             if (params[i] != (i < t.param_count ? t.params[i] : last)) return false;

@@ -255,12 +255,19 @@ struct vector_form<lanes<neg<T>>> {
         return detail::as_v128(as_vector<typename l::bits>(a) ^ l::sign);
     }
 };
+namespace detail {
+/// All bits in the lanes of `a` that are NaNs.
+template <class V>
+TESSERA_INLINE auto nans(V a) noexcept {
+    return a != a; // NOLINT(misc-redundant-expression)
+}
+} // namespace detail
 template <class T>
 struct vector_form<lanes<canonical<T>>> {
     static TESSERA_INLINE v128 eval(v128 v) noexcept {
         const vector<T> a = as_vector<T>(v);
-        return detail::as_v128(a == a ? as_vector<typename float_layout<T>::bits>(v)
-                                      : detail::filled(float_layout<T>::canonical_nan));
+        return detail::as_v128(detail::nans(a) ? detail::filled(float_layout<T>::canonical_nan)
+                                               : as_vector<typename float_layout<T>::bits>(v));
     }
 };
 namespace detail {
@@ -268,7 +275,7 @@ namespace detail {
 /// one of `a` and `b` is a NaN.
 template <class T>
 TESSERA_INLINE v128 with_nans(bit_vector<T> both, vector<T> a, vector<T> b) noexcept {
-    const bit_vector<T> nan = (bit_vector<T>)(a != a) | (bit_vector<T>)(b != b);
+    const bit_vector<T> nan = (bit_vector<T>)(nans(a) | nans(b));
     using bits = bits_of_size<sizeof(T)>;
     return as_v128((both | nan) & ~(nan >> bits(lane_bits<T> - float_layout<T>::fraction + 1)));
 }
@@ -318,7 +325,7 @@ TESSERA_INLINE v128 round_lanes(v128 v) noexcept {
         if constexpr (D == direction::down) whole -= whole > a ? one : zero;
         else whole += whole < a ? one : zero;
     }
-    const B quieted = (B)(a == a ? a : of_bits<T>((B)a | l::quiet));
+    const B quieted = (B)(nans(a) ? of_bits<T>((B)a | l::quiet) : a);
     return as_v128(magnitude < l::integral ? ((B)whole & typename l::bits(~l::sign)) | sign : quieted);
 }
 } // namespace detail
