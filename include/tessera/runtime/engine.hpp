@@ -51,6 +51,9 @@ struct engine {
     /// its results come. False: it failed, and `leaf_error` has to be asked why at once.
     bool (*call_leaf)(store_data& store, const func_record& f) = nullptr;
     error (*leaf_error)(store_data& store) = nullptr;
+    /// Has the store's marker visit every reference that calls hold in their frames. False: memory is out,
+    /// and some were not visited. Null: no call holds any.
+    bool (*visit_frames)(store_data& store) = nullptr;
 };
 
 /// The engine of a build with the features F; exec/ defines it.

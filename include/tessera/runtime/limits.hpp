@@ -15,6 +15,7 @@ struct limits {
     u64 total_memory_bytes = u64{64} << 30; ///< of all memories of the store together
     u64 table_entries = 10'000'000;         ///< of one table
     u64 total_table_entries = 50'000'000;   ///< of all tables of the store together
+    u64 heap_bytes = u64{1} << 30;          ///< of structures, arrays and exceptions; at most 4 GiB
     u64 stack_bytes = u64{4} << 20;         ///< of one call's stack
     u32 host_depth = 48;                    ///< nested calls into the guest; each takes 1 to 3 KiB of native stack,
                                             ///< 8 KiB in a loop that is compiled without optimisation

@@ -5,6 +5,8 @@
 
 #include <tessera/runtime/host.hpp>
 #include <tessera/runtime/instance.hpp>
+#include <tessera/runtime/marking.hpp>
+#include <tessera/runtime/roots.hpp>
 #include <tessera/valid/match.hpp>
 
 TESSERA_SMALL
@@ -40,6 +42,11 @@ struct store_data {
     vec<host_object> objects;      ///< by the index in an externref
     u32 free_object = 0;           ///< index + 1 of the first unused one
     u32 live_objects = 0;
+
+    object_heap heap; ///< structures, arrays, exceptions
+    object_marker marker;
+    root_table roots;     ///< references the host holds
+    vec<u32> temporaries; ///< references that something being made needs
 
     store_data() noexcept = default;
     store_data(const store_data&) = delete;
@@ -88,6 +95,9 @@ inline void store_data::clear() noexcept {
     objects = {};
     free_object = live_objects = 0;
     types = {};
+    heap.clear();
+    roots.clear();
+    temporaries = {};
     ++epoch;
 }
 

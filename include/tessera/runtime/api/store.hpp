@@ -31,6 +31,7 @@ public:
         data_->limits = limits;
         data_->memory_total.most = limits.total_memory_bytes;
         data_->table_total.most = limits.total_table_entries;
+        data_->heap.limit = limits.heap_bytes;
     }
     basic_store(basic_store&& other) noexcept : data_(std::exchange(other.data_, nullptr)), missing_(other.missing_) {}
     basic_store& operator=(basic_store&& other) noexcept {
