@@ -35,6 +35,7 @@ struct state {
 struct slow_paths {
     void (*enter)(context*);    ///< the call prepared in context::call
     void (*link)(context*);     ///< the lazy call at context::pc
+    void (*make_room)(context*); ///< the cell at context::pc, which is executed again, needs the heap: needed is set
     void (*indirect)(context*); ///< the indirect call at context::stop_pc: words, index, call.return_pc are set
 };
 
@@ -56,6 +57,7 @@ struct context {
     const runtime::memory_data* memory = &no_memory; ///< memory 0 of the instance, if there is one
     runtime::func_record* const* funcs = nullptr;    ///< instance->funcs
     runtime::func_record* const* records = nullptr;  ///< store->funcs
+    runtime::object_heap* heap = nullptr;
     i64 fuel = 0;                                    ///< below 0: used up, the rest is a debt
     const std::atomic<bool>* interrupt = nullptr;
     // Cells that handlers go to when something is out of the ordinary.
@@ -65,6 +67,7 @@ struct context {
     const u8* link_cells = nullptr;
     const u8* grow_cells = nullptr;
     const u8* restore_cells = nullptr;
+    const u8* room_cells = nullptr;
     const slow_paths* slow = nullptr;
     // Where a slow path starts and where it wants to go on.
     const u8* pc = nullptr;

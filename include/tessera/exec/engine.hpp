@@ -203,6 +203,8 @@ public:
             c->link_cells = fixed_cells<F>::template at<family::link>();
             c->grow_cells = fixed_cells<F>::template at<family::grow_stack>();
             c->restore_cells = fixed_cells<F>::template at<family::restore>();
+            if constexpr (has_heap) c->room_cells = fixed_cells<F>::template at<family::make_room>();
+            c->heap = &store.heap;
             c->slow = &slow;
         }
         if (!c->stack) {
@@ -302,6 +304,11 @@ public:
         case family::entry:
         case family::unreachable:
         case family::null_check:
+        case family::struct_get:
+        case family::array_get:
+        case family::array_len:
+        case family::ref_test:
+        case family::ref_cast:
         case family::pins: return true;
         default: return false;
         }
@@ -406,6 +413,29 @@ public:
         store_native(cell, dispatch<F>::find(tail ? made_tail : made));
     }
 
+    // ---- the heap --------------------------------------------------------------------------------------------------
+
+    static constexpr bool has_heap = F[feature::gc] || F[feature::exceptions];
+    /// Makes room for the cell at `c->pc`, which is then executed again.
+    static TESSERA_COLD void make_heap_room(context* c) noexcept {
+        if (c->needed == detail::need_log) return runtime::empty_log(*c->store);
+        if (runtime::make_room(*c->store, u32(c->needed))) return;
+        c->why = trap::out_of_memory; // the host may make the limit larger
+        c->stop_pc = c->pc;
+        c->paused = true;
+        c->pc = c->stop_cells;
+    }
+    /// Makes a structure or an array as a constant expression says.
+    static trap make_object(runtime::store_data& store, op o, u32 type, u32 n, const u64* slots, u32& made) noexcept {
+        switch (o) {
+        case op::struct_new: return runtime::new_struct(store, type, slots, made);
+        case op::struct_new_default: return runtime::new_struct(store, type, nullptr, made);
+        case op::array_new: return runtime::new_array(store, type, n, slots, made);
+        case op::array_new_default: return runtime::new_array(store, type, n, nullptr, made);
+        default: return runtime::new_array_of(store, type, n, slots, made);
+        }
+    }
+
     // ---- self-test -------------------------------------------------------------------------------------------------
 
     /// True if handlers really jump: a thousand of them in a row must not use native stack.
@@ -449,7 +479,7 @@ private:
     }
 
     static constexpr u64 first_stack = 16 * 1024;
-    static constexpr slow_paths slow{&enter, &link, &indirect};
+    static constexpr slow_paths slow{&enter, &link, has_heap ? &make_heap_room : nullptr, &indirect};
 };
 
 } // namespace tessera::exec
@@ -460,7 +490,8 @@ template <features F>
 const engine& engine_for() noexcept {
     using machine = exec::machine<F>;
     static constexpr engine made{&machine::invoke,      &machine::start,     &machine::resume,    &machine::finish,
-                                 &machine::release_all, &machine::self_test, &machine::call_leaf, &machine::leaf_error};
+                                 &machine::release_all, &machine::self_test, &machine::call_leaf, &machine::leaf_error,
+                                 nullptr, F[feature::gc] ? &machine::make_object : nullptr};
     return made;
 }
 

@@ -396,6 +396,12 @@ protected:
 
     // ---- everything else -------------------------------------------------------------------------------------------
 
+    /// A reference that a branch looks at and that goes on: it must be in a slot for both.
+    entry settled_reference() noexcept {
+        settle_top(1);
+        stack_.top().def = no_index;
+        return stack_.top();
+    }
     void lower_select(val_type t) noexcept {
         entry c = stack_.pop(), b = stack_.pop(), a = stack_.pop();
         if (t == t_bottom) t = a.type;

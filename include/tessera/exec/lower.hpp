@@ -4,7 +4,7 @@
 /// same every time it is computed, which is what positions and saved calls rely on.
 #pragma once
 
-#include <tessera/exec/function_builder.hpp>
+#include <tessera/exec/aggregate_builder.hpp>
 #include <tessera/exec/handlers/special.hpp>
 #include <tessera/exec/pins.hpp>
 
@@ -30,9 +30,9 @@ inline constexpr auto shape_kinds = [] {
 
 /// Lowers the functions of one unit. Kept between functions for the sake of its buffers.
 template <features F>
-class lowering : function_builder {
+class lowering : aggregate_builder {
 public:
-    lowering(function_ir& ir, const runtime::code_unit& unit) noexcept : function_builder(ir, unit, num::apply<>) {}
+    lowering(function_ir& ir, const runtime::code_unit& unit) noexcept : aggregate_builder(ir, unit, num::apply<>) {}
 
     /// Fills the IR with function `index`, which is not imported. False: memory is out.
     [[nodiscard]] bool run(u32 index) noexcept {
@@ -140,6 +140,8 @@ private:
             case op::br_on_non_null: return lower_br_on_non_null(in.index);
             default: break;
             }
+        if constexpr (F[feature::gc])
+            if (row(in.code).needs == feature::gc) return lower_aggregate(in);
         lower_as_special(in);
     }
 
@@ -148,15 +150,10 @@ private:
         settle_popped(e);
         node n;
         n.v.fam = family::null_check;
+        n.words[0] = u32(trap::null_reference);
         use_slot(n, 0, e);
         emit(n);
         push_temp(e.type);
-    }
-    /// A reference that a branch looks at and that goes on: it must be in a slot for both.
-    entry settled_reference() noexcept {
-        settle_top(1);
-        stack_.top().def = no_index;
-        return stack_.top();
     }
     void lower_br_on_null(u32 depth) noexcept {
         const entry e = settled_reference();

@@ -58,13 +58,21 @@ enum class family : u8 {
     return_call_indirect,
     return_call_ref,
     special, ///< the instruction's own function, operands in consecutive slots
+    struct_new, ///< of fields of 4 bytes each, operands in consecutive slots
+    struct_get, ///< d = field of a; the instruction is the load of such a value, so in the next ones
+    struct_set, ///< field of a = b
+    array_get,  ///< d = a [b]
+    array_set,  ///< a [b] = c
+    array_len,
+    ref_test, ///< d = whether a is of a type
+    ref_cast, ///< traps unless a is of a type
     zero_range,
     move_range,
     move_wide,    ///< slot numbers beyond u16
     select_range, ///< select of values that take several slots
     entry,        ///< safepoint at a function's entry
     unreachable,
-    null_check, ///< ref.as_non_null
+    null_check, ///< ref.as_non_null; traps as the word says
     leave,      ///< the call is done
     stop,       ///< a trap or a pause
     enter,      ///< the slow way into a function
@@ -72,6 +80,7 @@ enum class family : u8 {
     link,       ///< makes a lazy call a call
     restore,    ///< return into another instance
     grow_stack,
+    make_room, ///< the slow way of what needs the heap
     pins,  ///< loads pins: integer, f32, f64
     probe, ///< notes the native stack's position, for the self-test
     count_,
@@ -84,6 +93,7 @@ inline constexpr u8 fuel = 2;         ///< a back edge or an entry that charges 
 inline constexpr u8 interrupt = 4;    ///< a back edge or an entry that looks whether it shall stop
 inline constexpr u8 canonical = 8;    ///< NaN results are canonical (deterministic profile)
 inline constexpr u8 instruction = 16; ///< unary: by an instruction that not all processors have
+inline constexpr u8 reference = 32;   ///< struct_set, array_set: of a reference that may lie in the heap
 inline constexpr u8 shift = 4;        ///< load_indexed: where the scale is
 } // namespace flag
 
@@ -126,6 +136,13 @@ constexpr cls operand_class(const variant& v, unsigned k) noexcept {
     case family::move:
     case family::return_: return cls(v.code);
     case family::pins: return k == 0 ? cls::i64 : k == 1 ? cls::f32 : cls::f64;
+    case family::struct_get:
+    case family::array_get: return k == 3 ? class_of(t.results[0]) : cls::i32;
+    case family::struct_set: return k == 0 ? cls::i32 : class_of(t.params[1]);
+    case family::array_set: return k != 2 ? cls::i32 : class_of(t.params[1]);
+    case family::array_len:
+    case family::ref_test:
+    case family::ref_cast:
     case family::br_table:
     case family::null_check: return cls::i32;
     case family::select_range: return cls::i32;
@@ -170,6 +187,12 @@ constexpr shape shape_of(family fam, u8 flags) noexcept {
     case family::return_call_indirect: return {5, 0, false}; // …, table, type id
     case family::return_call_ref: return {3, 0, false};
     case family::special: return {3, 0, false};      // first slot, index, second index
+    case family::struct_new: return {5, 0, false};   // first slot, header, class, bytes of a cell, number of fields
+    case family::struct_get:
+    case family::struct_set: return {1, 0, false}; // offset
+    case family::ref_test:
+    case family::ref_cast: return {2, 0, false}; // heap type by the store's id; 2 * number of its super types + nullable
+    case family::null_check: return {1, 0, false}; // trap
     case family::zero_range: return {2, 0, false};   // first slot, count
     case family::move_range: return {3, 0, false};   // to, from, count
     case family::move_wide: return {2, 0, false};    // to, from
@@ -261,6 +284,31 @@ constexpr bool is_store(op o) noexcept {
 constexpr bool is_pure(op o, unsigned params) noexcept {
     const op_type& t = row(o).type;
     return row(o).immediate == imm::none && !t.poly && t.param_count == params && t.result_count == 1;
+}
+/// How values lie in structures and arrays: the loads and stores that do the same in a memory.
+constexpr bool is_field_load(op o) noexcept {
+    switch (o) {
+    case op::i32_load:
+    case op::i64_load:
+    case op::f32_load:
+    case op::f64_load:
+    case op::i32_load8_s:
+    case op::i32_load8_u:
+    case op::i32_load16_s:
+    case op::i32_load16_u: return true;
+    default: return false;
+    }
+}
+constexpr bool is_field_store(op o) noexcept {
+    switch (o) {
+    case op::i32_store:
+    case op::i64_store:
+    case op::f32_store:
+    case op::f64_store:
+    case op::i32_store8:
+    case op::i32_store16: return true;
+    default: return false;
+    }
 }
 /// The operations programs spend their time in; they get every operand combination.
 constexpr bool is_hot(op o) noexcept {
@@ -381,6 +429,12 @@ constexpr bool exists_in_loop(const variant& v) noexcept {
     case family::store: return a == loc::slot;
     case family::select:
         return a == loc::slot && b == loc::slot && (cls(v.code) < cls::f32 || d == loc::slot) && d == loc::slot;
+    case family::struct_get:
+    case family::array_get:
+    case family::array_len:
+    case family::ref_test: return plain;
+    case family::struct_set: return plain;
+    case family::array_set: return v.at[2] == loc::slot;
     default: return true;
     }
 }
@@ -485,6 +539,12 @@ constexpr bool exists(const variant& v) noexcept {
     case family::return_: return a == loc::none || slot_or_acc(a) || (a == loc::imm && cls(v.code) < cls::f32);
     case family::call_indirect:
     case family::br_table: return slot_or_acc(a);
+    case family::struct_get:
+    case family::array_len: return slot_or_acc(a) && slot_or_acc(d);
+    case family::struct_set: return a == loc::slot && slot_or_acc(b);
+    case family::array_get: return a == loc::slot && slot_or_acc(b) && slot_or_acc(d);
+    case family::array_set: return a == loc::slot && b == loc::slot && slot_or_acc(c);
+    case family::ref_test: return a == loc::slot && slot_or_acc(d);
     default: return true;
     }
 }

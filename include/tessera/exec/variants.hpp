@@ -46,8 +46,17 @@ constexpr bool is_needed(features f, const variant& v) noexcept {
     case family::return_call_indirect: return has(f, op::return_call_indirect);
     case family::return_call_ref: return has(f, op::return_call_ref);
     case family::null_check: return has(f, op::ref_as_non_null);
+    case family::struct_new:
+    case family::struct_get:
+    case family::struct_set:
+    case family::array_get:
+    case family::array_set:
+    case family::array_len:
+    case family::ref_test:
+    case family::ref_cast: return f[feature::gc];
+    case family::make_room: return f[feature::gc] || f[feature::exceptions];
     case family::select_range: return f[feature::simd]; // only a v128 takes several slots
-    case family::special: return has(f, v.code) && (!is_global_access(v.code) || f[feature::simd]);
+    case family::special: return has(f, v.code) && (!is_vector_access(v.code) || f[feature::simd]);
     default: return true;
     }
 }
@@ -105,7 +114,25 @@ constexpr void each_variant(features f, Emit emit) noexcept {
             add({family::store_wide, 0, o, {loc::slot, loc::slot, loc::none, loc::none}}, false);
         }
         if (is_special(o)) add({family::special, 0, o, {}}, false);
+        if (is_field_load(o))
+            for (loc a : ends)
+                for (loc d : ends) {
+                    add({family::struct_get, 0, o, {a, loc::none, loc::none, d}}, false);
+                    for (loc b : ends) add({family::array_get, 0, o, {a, b, loc::none, d}}, false);
+                }
+        if (is_field_store(o))
+            for (u8 flags = 0; flags <= (o == op::i32_store ? flag::reference : 0); flags = u8(flags + flag::reference))
+                for (loc x : ends) {
+                    add({family::struct_set, flags, o, {loc::slot, x, loc::none, loc::none}}, false);
+                    add({family::array_set, flags, o, {loc::slot, loc::slot, x, loc::none}}, false);
+                }
     }
+    for (loc a : ends)
+        for (loc d : ends) {
+            add({family::array_len, 0, op::nop, {a, loc::none, loc::none, d}}, false);
+            for (u8 flags : {u8(0), flag::reference})
+                add({family::ref_test, flags, op::nop, {a, loc::none, loc::none, d}}, false);
+        }
     for (u16 c = 0; c < 4; ++c) {
         const op o = op(c);
         for (loc a : places) {
@@ -139,10 +166,12 @@ constexpr void each_variant(features f, Emit emit) noexcept {
     for (family fam : {family::call_ref, family::return_call_indirect, family::return_call_ref, family::null_check,
                        family::select_range})
         add({fam, 0, op::nop, {loc::slot}}, false);
+    for (u8 flags : {u8(0), flag::reference}) add({family::ref_cast, flags, op::nop, {loc::slot}}, false);
     for (family fam : {family::call, family::call_lazy, family::call_record, family::return_call,
                        family::return_call_lazy, family::return_call_record, family::zero_range, family::move_range,
                        family::move_wide, family::unreachable, family::leave, family::stop, family::enter,
-                       family::indirect, family::link, family::restore, family::grow_stack, family::probe})
+                       family::indirect, family::link, family::restore, family::grow_stack, family::make_room,
+                       family::struct_new, family::probe})
         add({fam, 0, op::nop, {}}, false);
 }
 consteval std::size_t count_variants(features f) {

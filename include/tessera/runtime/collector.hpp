@@ -56,6 +56,12 @@ inline TESSERA_NOINLINE u32 new_object(store_data& s, u32 type, u32 length) noex
     const u64 bytes = t.form == composite::array ? object_heap::array_bytes(t, length) : t.size;
     return s.heap.take_slowly(bytes, type, length);
 }
+/// Makes sure that the heap has free cells of a class, if need be by a collection. False: it is full.
+inline TESSERA_NOINLINE bool make_room(store_data& s, u32 cls) noexcept { return s.heap.has_room(cls); }
+/// Empties the log of overwritten references.
+inline TESSERA_NOINLINE void empty_log(store_data& s) noexcept {
+    s.heap.empty_log([&](u32 reference) { s.marker.visit(s.heap, reference); });
+}
 
 } // namespace tessera::runtime
 TESSERA_SMALL_END

@@ -5,6 +5,7 @@
 
 #include <tessera/runtime/unit.hpp>
 #include <tessera/syntax/error.hpp>
+#include <tessera/syntax/opcode.hpp>
 
 namespace tessera::inline TESSERA_ABI::runtime {
 
@@ -54,6 +55,9 @@ struct engine {
     /// Has the store's marker visit every reference that calls hold in their frames. False: memory is out,
     /// and some were not visited. Null: no call holds any.
     bool (*visit_frames)(store_data& store) = nullptr;
+    /// Makes a structure or an array as instruction `o` of a constant expression does: `type` is the store's
+    /// id, `n` an array's length. Null: the build has none.
+    trap (*make_object)(store_data& store, op o, u32 type, u32 n, const u64* slots, u32& made) = nullptr;
 };
 
 /// The engine of a build with the features F; exec/ defines it.

@@ -50,6 +50,9 @@ public:
 
     // ---- objects ---------------------------------------------------------------------------------------------------
 
+    /// The heap of objects of the types in `all`.
+    explicit object_heap(const valid::type_registry& all) noexcept : layouts(all), all_(all) {}
+
     object_layouts layouts;
 
     u8* at(u32 reference) const noexcept { return memory_.base + reference; }
@@ -64,20 +67,22 @@ public:
 
     /// An object from free cells that are at hand; its fields are not set. 0: there are none, and `refill` may
     /// find some. `length` is what length_of gives.
-    TESSERA_INLINE u32 take(u32 cls, u32 bytes_of_cell, u32 type, u32 length) noexcept {
+    TESSERA_INLINE u32 take(u32 cls, u32 bytes_of_cell, u32 head, u32 length) noexcept {
         span& s = spans_[cls];
         const u32 made = s.next;
         if (TESSERA_UNLIKELY(made == s.end)) return 0;
         s.next = made + bytes_of_cell;
-        set_header(made, type, length);
+        set_header(made, head, length);
         return made;
     }
+    /// True if there are free cells of the class, after looking for some and growing the heap up to its limit.
+    bool has_room(u32 cls) noexcept { return spans_[cls].next != spans_[cls].end || refill(cls); }
     /// The same for any size: looks for free cells, and grows the heap up to its limit. 0: neither is possible.
     TESSERA_NOINLINE u32 take_slowly(u64 bytes, u32 type, u32 length) noexcept {
         if (bytes > most_small) return take_large(bytes, type, length);
         const u32 cls = class_of(u32(bytes));
-        if (spans_[cls].next == spans_[cls].end && !refill(cls)) return 0;
-        return take(cls, class_bytes(cls), type, length);
+        if (!has_room(cls)) return 0;
+        return take(cls, class_bytes(cls), header_of(type), length);
     }
 
     // ---- marks -----------------------------------------------------------------------------------------------------
@@ -99,6 +104,16 @@ public:
         if (!marks_.empty()) std::memset(marks_.data(), 0, marks_.size() * sizeof(u64));
         for (u32 c = 0; c < classes; ++c) mark_cells(spans_[c].next, spans_[c].end, class_bytes(c));
         marking_ = true;
+    }
+    /// Notes a reference that is about to be overwritten. False: there is no room, `empty_log` makes it.
+    TESSERA_INLINE bool log(u32 reference) noexcept {
+        if (TESSERA_UNLIKELY(logged_ == log_size)) return false;
+        log_[logged_++] = reference;
+        return true;
+    }
+    template <class Function>
+    void empty_log(Function f) noexcept {
+        while (logged_) f(log_[--logged_]);
     }
     void cancel_marking() noexcept { marking_ = false; }
     /// What is not marked is free from now on.
@@ -170,8 +185,9 @@ public:
     void clear() noexcept {
         const u64 most = limit;
         const bool one = single;
+        const valid::type_registry& all = all_;
         this->~object_heap();
-        ::new (static_cast<void*>(this)) object_heap;
+        ::new (static_cast<void*>(this)) object_heap(all);
         limit = most;
         single = one;
     }
@@ -191,8 +207,8 @@ private:
     static bool test(const vec<u64>& bits, u32 reference) noexcept {
         return (bits[reference >> 9] >> (reference >> 3 & 63) & 1) != 0;
     }
-    void set_header(u32 made, u32 type, u32 length) noexcept {
-        store_le<u32>(at(made), header_of(type));
+    void set_header(u32 made, u32 head, u32 length) noexcept {
+        store_le<u32>(at(made), head);
         store_le<u32>(at(made) + 4, length);
     }
     void mark_cells(u32 from, u32 to, u32 bytes) noexcept {
@@ -240,7 +256,7 @@ private:
         since_ += n << block_log2;
         const u32 made = b << block_log2;
         if (marking_) mark(made);
-        set_header(made, type, length);
+        set_header(made, header_of(type), length);
         return made;
     }
     /// The first of `n` contiguous blocks that nobody uses, 0 if there are none.
@@ -292,6 +308,7 @@ private:
         return true;
     }
 
+    const valid::type_registry& all_;
     memory_data memory_;
     span spans_[classes];
     u32 current_[classes] = {}; ///< the block whose cells a class takes, 0 for none
@@ -304,6 +321,9 @@ private:
     u32 first_free_ = 1; ///< no block before it is unused
     u64 since_ = 0;
     bool marking_ = false;
+    static constexpr u32 log_size = 256;
+    u32 logged_ = 0;
+    u32 log_[log_size]; ///< overwritten references, not marked yet
 };
 
 } // namespace tessera::runtime

@@ -55,14 +55,17 @@ struct object_type {
 /// The types of a store that there are objects of or casts to, each added when it is first needed.
 class object_layouts {
 public:
+    /// The layouts of the types in `all`.
+    explicit object_layouts(const valid::type_registry& all) noexcept : all_(all) {}
+
     /// Makes `type` known. False: memory is out.
-    [[nodiscard]] bool add(const valid::type_registry& all, u32 type) noexcept {
+    [[nodiscard]] bool add(u32 type) noexcept {
         if (type < types_.size() && types_[type].ready) return true;
         if (type >= types_.size()) {
-            const std::size_t n = all.size(), twice = 2 * types_.capacity();
+            const std::size_t n = all_.size(), twice = 2 * types_.capacity();
             if ((n > types_.capacity() && !types_.reserve(n < twice ? twice : n)) || !types_.resize(n)) return false;
         }
-        return place(all.types(), all.space(), type);
+        return place(all_.types(), all_.space(), type);
     }
     bool knows(u32 type) const noexcept { return type < types_.size() && types_[type].ready; }
     const object_type& operator[](u32 type) const noexcept { return types_[type]; }
@@ -112,6 +115,7 @@ private:
         return true;
     }
 
+    const valid::type_registry& all_;
     vec<object_type> types_; ///< by the store's type id
     vec<u32> words_;
 };

@@ -43,7 +43,7 @@ struct store_data {
     u32 free_object = 0;           ///< index + 1 of the first unused one
     u32 live_objects = 0;
 
-    object_heap heap; ///< structures, arrays, exceptions
+    object_heap heap{types}; ///< structures, arrays, exceptions
     object_marker marker;
     root_table roots;     ///< references the host holds
     vec<u32> temporaries; ///< references that something being made needs

@@ -8,6 +8,8 @@
 
 namespace tessera::inline TESSERA_ABI::runtime {
 
+class object_layouts;
+
 /// The lowered form of one function. `cells` is null until the first call.
 struct func_code {
     u8* cells = nullptr; ///< threaded code, owned by the unit
@@ -21,6 +23,7 @@ struct func_code {
 struct code_unit {
     module_data* module = nullptr; ///< counted
     vec<u32> type_ids;             ///< type index → the store's canonical type id
+    object_layouts* layouts = nullptr; ///< the store's
     vec<func_code> funcs;          ///< by function index; imported ones stay empty
     vec<u32> exports_by_name;      ///< export indices in the order of their names; empty until needed
 

@@ -147,7 +147,7 @@ private:
         case op::i64_mul:
             if constexpr (F[feature::extended_const]) return extended(rule);
             else return fail(msg::constant_required, needs(row(instruction_.code).text, feature::extended_const));
-        case op::v128_const:
+        case op::v128_const: note_pending(instruction_); [[fallthrough]];
         case op::struct_new:
         case op::struct_new_default:
         case op::array_new:
@@ -155,7 +155,7 @@ private:
         case op::array_new_fixed:
         case op::ref_i31:
         case op::any_convert_extern:
-        case op::extern_convert_any: note_pending(instruction_); [[fallthrough]];
+        case op::extern_convert_any:
         case op::ref_null:
         case op::end: return rule.flags & op_rule::poly ? special(instruction_) : apply(rule);
         case op::i32_const:
