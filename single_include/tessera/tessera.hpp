@@ -454,6 +454,513 @@ TESSERA_INLINE void store_le(void* at, T value) noexcept {
 
 } // namespace tessera
 
+// ---- runtime/tag.hpp -------------------------------------------------------------------
+/// @file runtime/tag.hpp
+/// A tag instance (spec: exec/runtime, Tag Instances).
+
+namespace tessera::inline TESSERA_ABI::runtime {
+
+/// A tag: compared by address, its type is a function type without results.
+struct tag_data {
+    u32 type_id = 0; ///< the store's type id
+    u32 self = 0;    ///< index in store_data::tags
+};
+
+} // namespace tessera::runtime
+
+// ---- util/view.hpp ---------------------------------------------------------------------
+/// @file view.hpp
+/// A sequence of constant elements that somebody else owns.
+///
+/// std::span where nothing of its interface beyond this is needed: making one checks, for each element
+/// type, the concepts of contiguous ranges, which costs every file that includes the library more than
+/// a hundredth of a second for each such type. std::span stays for bytes and values.
+
+namespace tessera::inline TESSERA_ABI {
+
+/// `size()` elements from `data()` on; valid as long as their owner keeps them where they are. A
+/// std::span<const T> can be made of one.
+template <class T>
+class view {
+public:
+    constexpr view() noexcept = default;
+    constexpr view(const T* data, std::size_t size) noexcept : data_(data), size_(size) {}
+    template <std::size_t N>
+    constexpr view(const T (&from)[N]) noexcept : data_(from), size_(N) {}
+    /// Of a vec, a std::array, a std::vector, a std::span.
+    template <class S>
+    requires requires(const S& s) {
+        static_cast<const T*>(s.data());
+        s.size();
+    }
+    constexpr view(const S& from) noexcept : data_(from.data()), size_(from.size()) {}
+
+    constexpr const T* data() const noexcept { return data_; }
+    constexpr std::size_t size() const noexcept { return size_; }
+    constexpr bool empty() const noexcept { return size_ == 0; }
+    constexpr const T& operator[](std::size_t i) const noexcept { return data_[i]; }
+    constexpr const T& back() const noexcept { return data_[size_ - 1]; }
+    constexpr const T* begin() const noexcept { return data_; }
+    constexpr const T* end() const noexcept { return data_ + size_; }
+    /// The `n` first elements; there must be so many.
+    constexpr view first(std::size_t n) const noexcept { return {data_, n}; }
+    /// `n` elements from number `from` on; there must be so many.
+    constexpr view subview(std::size_t from, std::size_t n) const noexcept { return {data_ + from, n}; }
+
+private:
+    const T* data_ = nullptr;
+    std::size_t size_ = 0;
+};
+
+} // namespace tessera
+
+// ---- util/vec.hpp ----------------------------------------------------------------------
+/// @file vec.hpp
+/// A growable array whose every allocation can fail, with and without exceptions.
+
+namespace tessera::inline TESSERA_ABI {
+
+namespace detail {
+/// What a vec consists of, whatever its elements are: code that is compiled once.
+struct vec_storage {
+    void* data_ = nullptr;
+    std::size_t size_ = 0;
+    std::size_t capacity_ = 0;
+
+    /// Room for `n` elements of `element` bytes, which can be copied as bytes. False: memory is out,
+    /// nothing changed.
+    TESSERA_NOINLINE bool move_to(std::size_t n, std::size_t element) noexcept {
+        if (n > std::size_t(-1) / 2 / element) return false;
+        void* const fresh = TESSERA_ALLOCATE(n * element);
+        if (!fresh) return false;
+        if (size_) std::memcpy(fresh, data_, size_ * element);
+        TESSERA_DEALLOCATE(data_);
+        data_ = fresh;
+        capacity_ = n;
+        return true;
+    }
+};
+} // namespace detail
+
+/// A contiguous sequence of T. What allocates returns false when memory is out and then changes
+/// nothing. T must be movable without throwing. Not copyable; `assign` copies and can fail.
+template <class T>
+class vec : detail::vec_storage {
+public:
+    vec() noexcept = default;
+    vec(vec&& other) noexcept { take(other); }
+    vec& operator=(vec&& other) noexcept {
+        if (this != &other) {
+            release();
+            take(other);
+        }
+        return *this;
+    }
+    vec(const vec&) = delete;
+    vec& operator=(const vec&) = delete;
+    ~vec() { release(); }
+
+    T* data() noexcept { return static_cast<T*>(data_); }
+    const T* data() const noexcept { return static_cast<const T*>(data_); }
+    std::size_t size() const noexcept { return size_; }
+    std::size_t capacity() const noexcept { return capacity_; }
+    bool empty() const noexcept { return size_ == 0; }
+    T& operator[](std::size_t i) noexcept { return data()[i]; }
+    const T& operator[](std::size_t i) const noexcept { return data()[i]; }
+    T& back() noexcept { return data()[size_ - 1]; }
+    const T& back() const noexcept { return data()[size_ - 1]; }
+    T* begin() noexcept { return data(); }
+    T* end() noexcept { return data() + size_; }
+    const T* begin() const noexcept { return data(); }
+    const T* end() const noexcept { return data() + size_; }
+
+    /// Makes room for `n` elements in all. False: memory is out, nothing changed.
+    [[nodiscard]] bool reserve(std::size_t n) noexcept { return n <= capacity_ || grow(n); }
+    /// Appends `value`. False: memory is out, nothing changed.
+    [[nodiscard]] bool push_back(T value) noexcept {
+        if (TESSERA_UNLIKELY(size_ == capacity_) && !grow(capacity_ < 4 ? 8 : capacity_ * 2)) return false;
+        ::new (static_cast<void*>(data() + size_)) T(std::move(value));
+        ++size_;
+        return true;
+    }
+    /// Appends copies of the `n` elements at `from`. False: memory is out, nothing changed.
+    [[nodiscard]] bool append(const T* from, std::size_t n) noexcept {
+        if (n > capacity_ - size_ && !grow(size_ + n < capacity_ * 2 ? capacity_ * 2 : size_ + n)) return false;
+        if constexpr (std::is_trivially_copyable_v<T>) {
+            if (n) std::memcpy(static_cast<void*>(data() + size_), static_cast<const void*>(from), n * sizeof(T));
+        } else {
+            for (std::size_t i = 0; i < n; ++i) ::new (static_cast<void*>(data() + size_ + i)) T(from[i]);
+        }
+        size_ += n;
+        return true;
+    }
+    /// Makes the size `n`; new elements are value-initialised. False: memory is out, nothing changed.
+    [[nodiscard]] TESSERA_NOINLINE bool resize(std::size_t n) noexcept {
+        if (!reserve(n)) return false;
+        if (n < size_) truncate(n);
+        for (; size_ < n; ++size_) ::new (static_cast<void*>(data() + size_)) T();
+        return true;
+    }
+    /// Replaces the content by copies of `from`. False: memory is out, the content is then empty.
+    [[nodiscard]] bool assign(view<T> from) noexcept {
+        clear();
+        return append(from.data(), from.size());
+    }
+    /// Drops elements until `n` are left; never allocates. `n` must not be more than size().
+    void truncate(std::size_t n) noexcept {
+        if constexpr (std::is_trivially_copyable_v<T>) size_ = n; // its destructor does nothing, too
+        else
+            for (T *at = end(), *const last = data() + n; at != last; --size_) (--at)->~T();
+    }
+    void pop_back() noexcept { truncate(size_ - 1); }
+    void clear() noexcept { truncate(0); }
+
+private:
+    /// The rare part of what appends, out of the way.
+    bool grow(std::size_t n) noexcept {
+        if constexpr (std::is_trivially_copyable_v<T>) return move_to(n, sizeof(T));
+        else return move_each_to(n);
+    }
+    TESSERA_NOINLINE bool move_each_to(std::size_t n) noexcept {
+        if (n > std::size_t(-1) / 2 / sizeof(T)) return false;
+        T* fresh = static_cast<T*>(TESSERA_ALLOCATE(n * sizeof(T)));
+        if (!fresh) return false;
+        for (std::size_t i = 0; i < size_; ++i) {
+            ::new (static_cast<void*>(fresh + i)) T(std::move(data()[i]));
+            data()[i].~T();
+        }
+        TESSERA_DEALLOCATE(data_);
+        data_ = fresh;
+        capacity_ = n;
+        return true;
+    }
+    // By hand: std::exchange costs a dozen type traits for each T.
+    void take(vec& other) noexcept {
+        data_ = other.data_;
+        size_ = other.size_;
+        capacity_ = other.capacity_;
+        other.data_ = nullptr;
+        other.size_ = other.capacity_ = 0;
+    }
+    void release() noexcept {
+        clear();
+        TESSERA_DEALLOCATE(data_);
+        data_ = nullptr;
+        capacity_ = 0;
+    }
+};
+
+/// Makes a T on the heap from `args`, or returns null when memory is out. Ends with `destroy`.
+template <class T, class... A>
+T* create(A&&... args) noexcept {
+    void* at = TESSERA_ALLOCATE(sizeof(T));
+    return at ? ::new (at) T(std::forward<A>(args)...) : nullptr;
+}
+/// Ends what `create` made; null is allowed.
+template <class T>
+void destroy(T* object) noexcept {
+    if (!object) return;
+    object->~T();
+    TESSERA_DEALLOCATE(object);
+}
+
+} // namespace tessera
+
+// ---- runtime/exception_heap.hpp --------------------------------------------------------
+/// @file exception_heap.hpp
+/// Exceptions that references mean (spec: exec/runtime, Exception Instances). One is made only where a
+/// clause asks for a reference, and lives until nothing that might be a reference to it is left.
+///
+/// References count up from a number that programs have little use for, so that a number is seldom taken
+/// for one: who looks for references may look at every slot, whatever its type. Objects do not move.
+
+namespace tessera::inline TESSERA_ABI::runtime {
+
+/// An exception; its values follow, in slots.
+struct exception_object {
+    const tag_data* tag = nullptr;
+    u32 count = 0;                       ///< of slots
+    bool marked = false;                 ///< only while unused ones are looked for
+    exception_object* pending = nullptr; ///< marked, and its values not looked at yet: the next such one
+
+    u64* slots() noexcept { return reinterpret_cast<u64*>(this + 1); }
+    u64 bytes() const noexcept { return sizeof *this + 8 * u64(count); }
+};
+static_assert(sizeof(exception_object) % alignof(u64) == 0);
+
+class exception_heap {
+public:
+    exception_heap() noexcept = default;
+    exception_heap(const exception_heap&) = delete;
+    exception_heap& operator=(const exception_heap&) = delete;
+    ~exception_heap() { clear(); }
+
+    /// What `reference` means; null if it means nothing, such as one that a host kept for too long.
+    exception_object* find(u64 reference) const noexcept {
+        const u64 index = reference - first_reference;
+        return index < items_.size() ? items_[std::size_t(index)] : nullptr;
+    }
+    /// True if it is time to look for unused ones before `count` more slots are taken.
+    bool is_due(u32 count, u64 most) const noexcept {
+        const u64 after = bytes_ + sizeof(exception_object) + 8 * u64(count);
+        return after > due_ || after > most || items_.size() >= most_items;
+    }
+    /// A reference to a new one; 0 when memory is out or there would be more than `most` bytes of them.
+    u32 make(const tag_data& tag, const u64* slots, u32 count, u64 most) noexcept {
+        const u64 size = sizeof(exception_object) + 8 * u64(count);
+        if (size > most || bytes_ > most - size) return 0;
+        if (free_.empty()) {
+            if (items_.size() >= most_items || !free_.reserve(items_.size() + 1) || !items_.push_back(nullptr))
+                return 0;
+            static_cast<void>(free_.push_back(u32(items_.size()) - 1)); // reserved
+        }
+        void* const at = TESSERA_ALLOCATE(std::size_t(size));
+        if (!at) return 0;
+        exception_object* const made = ::new (at) exception_object;
+        made->tag = &tag;
+        made->count = count;
+        if (count) std::memcpy(made->slots(), slots, 8 * std::size_t(count));
+        bytes_ += size;
+        const u32 index = free_.back();
+        free_.pop_back();
+        items_[index] = made;
+        return first_reference + index;
+    }
+
+    /// Notes that what `slots` may refer to is in use.
+    void mark(const u64* slots, u64 count) noexcept {
+        for (u64 i = 0; i < count; ++i) mark(slots[i]);
+    }
+    void mark(u64 reference) noexcept {
+        exception_object* const found = find(reference);
+        if (!found || found->marked) return;
+        found->marked = true;
+        found->pending = pending_;
+        pending_ = found;
+    }
+    /// Frees what was not marked, nor is in the values of what was.
+    void sweep() noexcept {
+        while (exception_object* const next = pending_) {
+            pending_ = next->pending;
+            mark(next->slots(), next->count);
+        }
+        for (std::size_t i = 0; i < items_.size(); ++i) {
+            exception_object* const one = items_[i];
+            if (!one || std::exchange(one->marked, false)) continue;
+            bytes_ -= one->bytes();
+            TESSERA_DEALLOCATE(one);
+            items_[i] = nullptr;
+            static_cast<void>(free_.push_back(u32(i))); // reserved
+        }
+        due_ = 2 * bytes_ < least ? least : 2 * bytes_;
+    }
+    void clear() noexcept {
+        for (exception_object* one : items_) TESSERA_DEALLOCATE(one);
+        items_ = {};
+        free_ = {};
+        bytes_ = 0;
+        due_ = least;
+    }
+
+private:
+    static constexpr u64 least = 64 * 1024;
+    static constexpr u32 first_reference = 0x6b00'0000, most_items = u32{1} << 24;
+
+    vec<exception_object*> items_; ///< null: unused
+    vec<u32> free_;                ///< the unused ones; has room for all
+    exception_object* pending_ = nullptr;
+    u64 bytes_ = 0;
+    u64 due_ = least; ///< bytes at which unused ones are looked for
+};
+
+} // namespace tessera::runtime
+
+// ---- syntax/types.hpp ------------------------------------------------------------------
+/// @file types.hpp
+/// The types of the specification (spec: syntax/types). Value types are one 32-bit word.
+
+namespace tessera::inline TESSERA_ABI {
+
+/// No index: the absent super type, the absent start function.
+inline constexpr u32 no_index = ~u32{0};
+
+/// The byte codes of types in the binary format (spec: binary/types).
+namespace code {
+inline constexpr u8 i32 = 0x7f, i64 = 0x7e, f32 = 0x7d, f64 = 0x7c, v128 = 0x7b, i8 = 0x78, i16 = 0x77;
+inline constexpr u8 noexn = 0x74, nofunc = 0x73, noextern = 0x72, none = 0x71, func = 0x70, extern_ = 0x6f, any = 0x6e,
+                    eq = 0x6d, i31 = 0x6c, struct_ = 0x6b, array = 0x6a, exn = 0x69;
+inline constexpr u8 ref = 0x64, ref_null = 0x63;
+inline constexpr u8 func_type = 0x60, struct_type = 0x5f, array_type = 0x5e, sub = 0x50, sub_final = 0x4f, rec = 0x4e;
+inline constexpr u8 empty_block = 0x40;
+inline constexpr u8 bottom = 0x00; ///< not in the format: the type of what unreachable code pops
+} // namespace code
+
+/// A heap type: an abstract one by its byte code, or a type index of the module.
+struct heap_type {
+    u32 bits = 0;
+    static constexpr u32 abstract_bit = 0x800000;
+    static constexpr heap_type abstract(u8 byte_code) noexcept { return {abstract_bit | byte_code}; }
+    static constexpr heap_type index(u32 type) noexcept { return {type}; }
+    constexpr bool is_index() const noexcept { return (bits & abstract_bit) == 0; }
+    constexpr u32 index() const noexcept { return bits; }
+    constexpr u8 byte_code() const noexcept { return u8(bits); }
+    friend constexpr bool operator==(heap_type, heap_type) noexcept = default;
+};
+
+/// A value type, a packed storage type (i8, i16) or the bottom type.
+/// Bits 0 to 7: the byte code; for references `code::ref` or `code::ref_null`, then bits 8 to 31
+/// hold the heap type. `(ref null func)` has one form only, never the shorthand 0x70.
+struct val_type {
+    u32 bits = 0;
+    static constexpr val_type number(u8 byte_code) noexcept { return {byte_code}; }
+    static constexpr val_type ref(heap_type h, bool nullable) noexcept {
+        return {(h.bits << 8) | (nullable ? code::ref_null : code::ref)};
+    }
+    constexpr u8 byte_code() const noexcept { return u8(bits); }
+    constexpr bool is_ref() const noexcept { return byte_code() == code::ref || byte_code() == code::ref_null; }
+    constexpr bool is_nullable() const noexcept { return byte_code() == code::ref_null; }
+    constexpr bool is_packed() const noexcept { return byte_code() == code::i8 || byte_code() == code::i16; }
+    constexpr bool is_vector() const noexcept { return byte_code() == code::v128; }
+    constexpr bool is_number() const noexcept { return byte_code() <= code::i32 && byte_code() >= code::f64; }
+    constexpr heap_type heap() const noexcept { return {bits >> 8}; }
+    /// True for types with a default value (spec: valid/types, Defaultable Types).
+    constexpr bool is_defaultable() const noexcept { return byte_code() != code::ref; }
+    /// How many 64-bit slots a value of the type takes in a frame.
+    constexpr u32 slots() const noexcept { return is_vector() ? 2 : 1; }
+    friend constexpr bool operator==(val_type, val_type) noexcept = default;
+};
+
+inline constexpr val_type t_i32{code::i32}, t_i64{code::i64}, t_f32{code::f32}, t_f64{code::f64}, t_v128{code::v128};
+inline constexpr val_type t_i8{code::i8}, t_i16{code::i16}, t_bottom{code::bottom};
+inline constexpr val_type t_funcref = val_type::ref(heap_type::abstract(code::func), true);
+inline constexpr val_type t_externref = val_type::ref(heap_type::abstract(code::extern_), true);
+inline constexpr val_type t_anyref = val_type::ref(heap_type::abstract(code::any), true);
+inline constexpr val_type t_exnref = val_type::ref(heap_type::abstract(code::exn), true);
+
+/// A field of a structure, or an array's element.
+struct field_type {
+    val_type type;
+    bool mutable_ = false;
+    friend constexpr bool operator==(const field_type&, const field_type&) noexcept = default;
+};
+
+/// What a composite type is.
+enum class composite : u8 { func, struct_, array };
+
+/// One defined type: a sub type with its composite type. Parameters, results and fields lie in the
+/// pools of the `type_section` that holds it.
+struct type_def {
+    composite form = composite::func;
+    bool final_ = true;
+    u32 super = no_index; ///< type index of the super type
+    u32 group = 0;        ///< type index of the first type of its recursion group
+    u32 group_size = 1;
+    u32 first = 0;   ///< func: index in `values` of the first parameter, results follow; else: in `fields`
+    u32 params = 0;  ///< func: number of parameters; struct, array: number of fields
+    u32 results = 0; ///< func: number of results
+    u32 offset = 0;  ///< in the module's bytes, for errors
+};
+
+/// The types of a module, in index order.
+struct type_section {
+    vec<type_def> defs;
+    vec<val_type> values;
+    vec<field_type> fields;
+
+    u32 size() const noexcept { return u32(defs.size()); }
+    const type_def& operator[](u32 type) const noexcept { return defs[type]; }
+    view<val_type> params(u32 type) const noexcept { return {values.data() + defs[type].first, defs[type].params}; }
+    view<val_type> results(u32 type) const noexcept {
+        return {values.data() + defs[type].first + defs[type].params, defs[type].results};
+    }
+    view<field_type> fields_of(u32 type) const noexcept {
+        return {fields.data() + defs[type].first, defs[type].params};
+    }
+};
+
+/// The limits of a memory (in pages) or a table (in entries).
+struct limits_type {
+    u64 min = 0;
+    u64 max = ~u64{0}; ///< meaningful only if has_max
+    bool has_max = false;
+    bool is64 = false; ///< addressed by i64
+};
+struct memory_type {
+    limits_type limits;
+    bool shared = false;
+    u8 page_log2 = 16; ///< 16, or 0 for pages of one byte
+};
+struct table_type {
+    limits_type limits;
+    val_type element;
+};
+struct global_type {
+    val_type type;
+    bool mutable_ = false;
+};
+
+/// The five kinds of imports and exports, with their byte codes.
+enum class extern_kind : u8 { func, table, memory, global, tag };
+
+} // namespace tessera
+
+// ---- runtime/catch_table.hpp -----------------------------------------------------------
+/// @file catch_table.hpp
+/// Where a function catches exceptions. Looked at when one is thrown, with the address of the throw or
+/// of the call it came through; code that does not throw does not know of it.
+
+namespace tessera::inline TESSERA_ABI::runtime {
+
+/// One clause. Places in the code are labels while a function is lowered and byte offsets in its cells
+/// afterwards, here and in catch_region; slots are of the frame, no_index where there is none.
+struct catch_clause {
+    u32 tag = no_index;                           ///< tag index, no_index: every exception
+    u32 target = 0;                               ///< where to go on
+    u32 next = no_index;                          ///< the clause to try after this one
+    u32 values = no_index;                        ///< first slot of what the exception carries
+    u32 copy = no_index;                          ///< the same once more
+    u32 reference = no_index;                     ///< slot of the exception's reference
+    bool wants_reference = true;                  ///< else `reference` becomes null
+    bool goes_back = false;                       ///< to the beginning of a loop, which is a safepoint:
+    u32 landing = 0;                              ///< where a call goes on that was stopped there
+    u32 cost = 0;                                 ///< and what it pays
+    u32 pins[3] = {no_index, no_index, no_index}; ///< slots whose copies registers hold at `target`, see pins.hpp
+};
+
+/// The code that clauses are for. Regions are in the order of their beginnings, one that lies in another
+/// after it.
+struct catch_region {
+    u32 begin = 0;
+    u32 end = 0;
+    u32 parent = no_index;  ///< the region around it
+    u32 outward = no_index; ///< where the search goes on if no clause fits: `parent`, but for a delegate
+    u32 first = no_index;   ///< clause
+};
+
+struct catch_table {
+    vec<catch_region> regions;
+    vec<catch_clause> clauses;
+
+    void clear() noexcept {
+        regions.clear();
+        clauses.clear();
+    }
+    /// The innermost region around byte offset `at`, no_index if there is none.
+    u32 region_at(u32 at) const noexcept {
+        u32 low = 0, high = u32(regions.size());
+        while (low < high) {
+            const u32 middle = low + (high - low) / 2;
+            if (regions[middle].begin <= at) low = middle + 1;
+            else high = middle;
+        }
+        u32 found = low ? low - 1 : no_index;
+        while (found != no_index && at >= regions[found].end) found = regions[found].parent;
+        return found;
+    }
+};
+
+} // namespace tessera::runtime
+
 // ---- syntax/message.hpp ----------------------------------------------------------------
 /// @file message.hpp
 /// What an error says: the stage that failed, and a text.
@@ -728,6 +1235,49 @@ inline constexpr message hint_target{kind::invalid, "@metadata.code.branch_hint 
 
 } // namespace tessera::msg
 
+// ---- syntax/value.hpp ------------------------------------------------------------------
+/// @file value.hpp
+/// Values: v128, references, and a value of a type known at run time.
+
+namespace tessera::inline TESSERA_ABI {
+
+/// 16 bytes, lane 0 first, little-endian within a lane on every host.
+struct v128 {
+    alignas(16) u8 bytes[16] = {};
+    friend constexpr bool operator==(const v128&, const v128&) noexcept = default;
+};
+
+/// A reference in its final form: 32 bits, position-independent. 0 is null. In the any and extern
+/// hierarchies: lowest bit set: i31; bits 0 and 1 equal to 2: index of a host object; else an
+/// 8-aligned heap offset. In the func hierarchy: index + 1 of the store's function record.
+struct ref {
+    u32 bits = 0;
+    constexpr bool is_null() const noexcept { return bits == 0; }
+    friend constexpr bool operator==(ref, ref) noexcept = default;
+};
+
+/// A value whose type is known at run time; used by tools and by untyped calls. A number is stored
+/// zero-extended, a float as its bits, a reference as its 32 bits.
+struct value {
+    val_type type;
+    u64 bits = 0;
+    u64 high = 0; ///< upper half of a v128
+
+    static constexpr value i32(u32 v) noexcept { return {t_i32, v, 0}; }
+    static constexpr value i64(u64 v) noexcept { return {t_i64, v, 0}; }
+    static constexpr value f32(tessera::f32 v) noexcept { return {t_f32, std::bit_cast<u32>(v), 0}; }
+    static constexpr value f64(tessera::f64 v) noexcept { return {t_f64, std::bit_cast<u64>(v), 0}; }
+    static constexpr value reference(val_type t, tessera::ref r) noexcept { return {t, r.bits, 0}; }
+    constexpr u32 as_u32() const noexcept { return u32(bits); }
+    constexpr u64 as_u64() const noexcept { return bits; }
+    constexpr tessera::f32 as_f32() const noexcept { return std::bit_cast<tessera::f32>(u32(bits)); }
+    constexpr tessera::f64 as_f64() const noexcept { return std::bit_cast<tessera::f64>(bits); }
+    constexpr tessera::ref as_ref() const noexcept { return {u32(bits)}; }
+    friend constexpr bool operator==(const value&, const value&) noexcept = default;
+};
+
+} // namespace tessera
+
 // ---- util/result.hpp -------------------------------------------------------------------
 /// @file result.hpp
 /// A value or an error, with the names of std::expected.
@@ -841,204 +1391,6 @@ private:
 
 } // namespace tessera
 
-// ---- util/view.hpp ---------------------------------------------------------------------
-/// @file view.hpp
-/// A sequence of constant elements that somebody else owns.
-///
-/// std::span where nothing of its interface beyond this is needed: making one checks, for each element
-/// type, the concepts of contiguous ranges, which costs every file that includes the library more than
-/// a hundredth of a second for each such type. std::span stays for bytes and values.
-
-namespace tessera::inline TESSERA_ABI {
-
-/// `size()` elements from `data()` on; valid as long as their owner keeps them where they are. A
-/// std::span<const T> can be made of one.
-template <class T>
-class view {
-public:
-    constexpr view() noexcept = default;
-    constexpr view(const T* data, std::size_t size) noexcept : data_(data), size_(size) {}
-    template <std::size_t N>
-    constexpr view(const T (&from)[N]) noexcept : data_(from), size_(N) {}
-    /// Of a vec, a std::array, a std::vector, a std::span.
-    template <class S>
-    requires requires(const S& s) {
-        static_cast<const T*>(s.data());
-        s.size();
-    }
-    constexpr view(const S& from) noexcept : data_(from.data()), size_(from.size()) {}
-
-    constexpr const T* data() const noexcept { return data_; }
-    constexpr std::size_t size() const noexcept { return size_; }
-    constexpr bool empty() const noexcept { return size_ == 0; }
-    constexpr const T& operator[](std::size_t i) const noexcept { return data_[i]; }
-    constexpr const T& back() const noexcept { return data_[size_ - 1]; }
-    constexpr const T* begin() const noexcept { return data_; }
-    constexpr const T* end() const noexcept { return data_ + size_; }
-    /// The `n` first elements; there must be so many.
-    constexpr view first(std::size_t n) const noexcept { return {data_, n}; }
-    /// `n` elements from number `from` on; there must be so many.
-    constexpr view subview(std::size_t from, std::size_t n) const noexcept { return {data_ + from, n}; }
-
-private:
-    const T* data_ = nullptr;
-    std::size_t size_ = 0;
-};
-
-} // namespace tessera
-
-// ---- util/vec.hpp ----------------------------------------------------------------------
-/// @file vec.hpp
-/// A growable array whose every allocation can fail, with and without exceptions.
-
-namespace tessera::inline TESSERA_ABI {
-
-namespace detail {
-/// What a vec consists of, whatever its elements are: code that is compiled once.
-struct vec_storage {
-    void* data_ = nullptr;
-    std::size_t size_ = 0;
-    std::size_t capacity_ = 0;
-
-    /// Room for `n` elements of `element` bytes, which can be copied as bytes. False: memory is out,
-    /// nothing changed.
-    TESSERA_NOINLINE bool move_to(std::size_t n, std::size_t element) noexcept {
-        if (n > std::size_t(-1) / 2 / element) return false;
-        void* const fresh = TESSERA_ALLOCATE(n * element);
-        if (!fresh) return false;
-        if (size_) std::memcpy(fresh, data_, size_ * element);
-        TESSERA_DEALLOCATE(data_);
-        data_ = fresh;
-        capacity_ = n;
-        return true;
-    }
-};
-} // namespace detail
-
-/// A contiguous sequence of T. What allocates returns false when memory is out and then changes
-/// nothing. T must be movable without throwing. Not copyable; `assign` copies and can fail.
-template <class T>
-class vec : detail::vec_storage {
-public:
-    vec() noexcept = default;
-    vec(vec&& other) noexcept { take(other); }
-    vec& operator=(vec&& other) noexcept {
-        if (this != &other) {
-            release();
-            take(other);
-        }
-        return *this;
-    }
-    vec(const vec&) = delete;
-    vec& operator=(const vec&) = delete;
-    ~vec() { release(); }
-
-    T* data() noexcept { return static_cast<T*>(data_); }
-    const T* data() const noexcept { return static_cast<const T*>(data_); }
-    std::size_t size() const noexcept { return size_; }
-    std::size_t capacity() const noexcept { return capacity_; }
-    bool empty() const noexcept { return size_ == 0; }
-    T& operator[](std::size_t i) noexcept { return data()[i]; }
-    const T& operator[](std::size_t i) const noexcept { return data()[i]; }
-    T& back() noexcept { return data()[size_ - 1]; }
-    const T& back() const noexcept { return data()[size_ - 1]; }
-    T* begin() noexcept { return data(); }
-    T* end() noexcept { return data() + size_; }
-    const T* begin() const noexcept { return data(); }
-    const T* end() const noexcept { return data() + size_; }
-
-    /// Makes room for `n` elements in all. False: memory is out, nothing changed.
-    [[nodiscard]] bool reserve(std::size_t n) noexcept { return n <= capacity_ || grow(n); }
-    /// Appends `value`. False: memory is out, nothing changed.
-    [[nodiscard]] bool push_back(T value) noexcept {
-        if (TESSERA_UNLIKELY(size_ == capacity_) && !grow(capacity_ < 4 ? 8 : capacity_ * 2)) return false;
-        ::new (static_cast<void*>(data() + size_)) T(std::move(value));
-        ++size_;
-        return true;
-    }
-    /// Appends copies of the `n` elements at `from`. False: memory is out, nothing changed.
-    [[nodiscard]] bool append(const T* from, std::size_t n) noexcept {
-        if (n > capacity_ - size_ && !grow(size_ + n < capacity_ * 2 ? capacity_ * 2 : size_ + n)) return false;
-        if constexpr (std::is_trivially_copyable_v<T>) {
-            if (n) std::memcpy(static_cast<void*>(data() + size_), static_cast<const void*>(from), n * sizeof(T));
-        } else {
-            for (std::size_t i = 0; i < n; ++i) ::new (static_cast<void*>(data() + size_ + i)) T(from[i]);
-        }
-        size_ += n;
-        return true;
-    }
-    /// Makes the size `n`; new elements are value-initialised. False: memory is out, nothing changed.
-    [[nodiscard]] TESSERA_NOINLINE bool resize(std::size_t n) noexcept {
-        if (!reserve(n)) return false;
-        if (n < size_) truncate(n);
-        for (; size_ < n; ++size_) ::new (static_cast<void*>(data() + size_)) T();
-        return true;
-    }
-    /// Replaces the content by copies of `from`. False: memory is out, the content is then empty.
-    [[nodiscard]] bool assign(view<T> from) noexcept {
-        clear();
-        return append(from.data(), from.size());
-    }
-    /// Drops elements until `n` are left; never allocates. `n` must not be more than size().
-    void truncate(std::size_t n) noexcept {
-        if constexpr (std::is_trivially_copyable_v<T>) size_ = n; // its destructor does nothing, too
-        else
-            for (T *at = end(), *const last = data() + n; at != last; --size_) (--at)->~T();
-    }
-    void pop_back() noexcept { truncate(size_ - 1); }
-    void clear() noexcept { truncate(0); }
-
-private:
-    /// The rare part of what appends, out of the way.
-    bool grow(std::size_t n) noexcept {
-        if constexpr (std::is_trivially_copyable_v<T>) return move_to(n, sizeof(T));
-        else return move_each_to(n);
-    }
-    TESSERA_NOINLINE bool move_each_to(std::size_t n) noexcept {
-        if (n > std::size_t(-1) / 2 / sizeof(T)) return false;
-        T* fresh = static_cast<T*>(TESSERA_ALLOCATE(n * sizeof(T)));
-        if (!fresh) return false;
-        for (std::size_t i = 0; i < size_; ++i) {
-            ::new (static_cast<void*>(fresh + i)) T(std::move(data()[i]));
-            data()[i].~T();
-        }
-        TESSERA_DEALLOCATE(data_);
-        data_ = fresh;
-        capacity_ = n;
-        return true;
-    }
-    // By hand: std::exchange costs a dozen type traits for each T.
-    void take(vec& other) noexcept {
-        data_ = other.data_;
-        size_ = other.size_;
-        capacity_ = other.capacity_;
-        other.data_ = nullptr;
-        other.size_ = other.capacity_ = 0;
-    }
-    void release() noexcept {
-        clear();
-        TESSERA_DEALLOCATE(data_);
-        data_ = nullptr;
-        capacity_ = 0;
-    }
-};
-
-/// Makes a T on the heap from `args`, or returns null when memory is out. Ends with `destroy`.
-template <class T, class... A>
-T* create(A&&... args) noexcept {
-    void* at = TESSERA_ALLOCATE(sizeof(T));
-    return at ? ::new (at) T(std::forward<A>(args)...) : nullptr;
-}
-/// Ends what `create` made; null is allowed.
-template <class T>
-void destroy(T* object) noexcept {
-    if (!object) return;
-    object->~T();
-    TESSERA_DEALLOCATE(object);
-}
-
-} // namespace tessera
-
 // ---- syntax/error.hpp ------------------------------------------------------------------
 /// @file error.hpp
 /// What went wrong, where: a kind, a text from messages.hpp, a position, a detail, a backtrace.
@@ -1054,11 +1406,20 @@ struct trace_frame {
     char name[56] = {}; ///< from the name section or the export, cut if longer, NUL-terminated
 };
 
+/// What an exception that nobody caught is. The library's: error::payload and basic_store::tag_of show it.
+struct exception_data {
+    const void* store = nullptr; ///< whose tag it is; null where there is no exception
+    u32 epoch = 0;
+    u32 tag = 0; ///< place in the store
+    vec<value> values;
+};
+
 /// The frames of a trapped call. Shared and counted, since errors are copied.
 struct backtrace {
     std::atomic<u32> owners{1};
     vec<trace_frame> frames; ///< innermost first, at most 64 of the innermost and the outermost
     u32 left_out = 0;        ///< how many frames between those two groups are not listed
+    exception_data thrown;
 };
 
 /// An error value. Copies share the backtrace.
@@ -1114,6 +1475,9 @@ public:
     }
     /// How many frames of the middle are missing from `frames()`.
     u32 frames_left_out() const noexcept { return trace_ ? trace_->left_out : 0; }
+    /// What an exception that nobody caught carries, of the types of its tag; see basic_store::tag_of. References mean
+    /// something as long as the guest or the store keep what they refer to.
+    view<value> payload() const noexcept { return trace_ ? view<value>(trace_->thrown.values) : view<value>(); }
     bool is(const tessera::message& what) const noexcept { return what_ == &what; }
 
     // For the library: sets what is known later than the error itself.
@@ -1124,6 +1488,9 @@ public:
         if (n) std::memcpy(detail_, text.data(), n);
         detail_[n] = 0;
         return *this;
+    }
+    const exception_data* exception() const noexcept {
+        return trace_ && trace_->thrown.store ? &trace_->thrown : nullptr;
     }
     /// Takes over one count of `trace`, which may be null.
     error& set_trace(backtrace* trace) noexcept {
@@ -1145,135 +1512,6 @@ private:
     char detail_[79]; ///< up to the NUL
     backtrace* trace_ = nullptr;
 };
-
-} // namespace tessera
-
-// ---- syntax/types.hpp ------------------------------------------------------------------
-/// @file types.hpp
-/// The types of the specification (spec: syntax/types). Value types are one 32-bit word.
-
-namespace tessera::inline TESSERA_ABI {
-
-/// No index: the absent super type, the absent start function.
-inline constexpr u32 no_index = ~u32{0};
-
-/// The byte codes of types in the binary format (spec: binary/types).
-namespace code {
-inline constexpr u8 i32 = 0x7f, i64 = 0x7e, f32 = 0x7d, f64 = 0x7c, v128 = 0x7b, i8 = 0x78, i16 = 0x77;
-inline constexpr u8 noexn = 0x74, nofunc = 0x73, noextern = 0x72, none = 0x71, func = 0x70, extern_ = 0x6f, any = 0x6e,
-                    eq = 0x6d, i31 = 0x6c, struct_ = 0x6b, array = 0x6a, exn = 0x69;
-inline constexpr u8 ref = 0x64, ref_null = 0x63;
-inline constexpr u8 func_type = 0x60, struct_type = 0x5f, array_type = 0x5e, sub = 0x50, sub_final = 0x4f, rec = 0x4e;
-inline constexpr u8 empty_block = 0x40;
-inline constexpr u8 bottom = 0x00; ///< not in the format: the type of what unreachable code pops
-} // namespace code
-
-/// A heap type: an abstract one by its byte code, or a type index of the module.
-struct heap_type {
-    u32 bits = 0;
-    static constexpr u32 abstract_bit = 0x800000;
-    static constexpr heap_type abstract(u8 byte_code) noexcept { return {abstract_bit | byte_code}; }
-    static constexpr heap_type index(u32 type) noexcept { return {type}; }
-    constexpr bool is_index() const noexcept { return (bits & abstract_bit) == 0; }
-    constexpr u32 index() const noexcept { return bits; }
-    constexpr u8 byte_code() const noexcept { return u8(bits); }
-    friend constexpr bool operator==(heap_type, heap_type) noexcept = default;
-};
-
-/// A value type, a packed storage type (i8, i16) or the bottom type.
-/// Bits 0 to 7: the byte code; for references `code::ref` or `code::ref_null`, then bits 8 to 31
-/// hold the heap type. `(ref null func)` has one form only, never the shorthand 0x70.
-struct val_type {
-    u32 bits = 0;
-    static constexpr val_type number(u8 byte_code) noexcept { return {byte_code}; }
-    static constexpr val_type ref(heap_type h, bool nullable) noexcept {
-        return {(h.bits << 8) | (nullable ? code::ref_null : code::ref)};
-    }
-    constexpr u8 byte_code() const noexcept { return u8(bits); }
-    constexpr bool is_ref() const noexcept { return byte_code() == code::ref || byte_code() == code::ref_null; }
-    constexpr bool is_nullable() const noexcept { return byte_code() == code::ref_null; }
-    constexpr bool is_packed() const noexcept { return byte_code() == code::i8 || byte_code() == code::i16; }
-    constexpr bool is_vector() const noexcept { return byte_code() == code::v128; }
-    constexpr bool is_number() const noexcept { return byte_code() <= code::i32 && byte_code() >= code::f64; }
-    constexpr heap_type heap() const noexcept { return {bits >> 8}; }
-    /// True for types with a default value (spec: valid/types, Defaultable Types).
-    constexpr bool is_defaultable() const noexcept { return byte_code() != code::ref; }
-    /// How many 64-bit slots a value of the type takes in a frame.
-    constexpr u32 slots() const noexcept { return is_vector() ? 2 : 1; }
-    friend constexpr bool operator==(val_type, val_type) noexcept = default;
-};
-
-inline constexpr val_type t_i32{code::i32}, t_i64{code::i64}, t_f32{code::f32}, t_f64{code::f64}, t_v128{code::v128};
-inline constexpr val_type t_i8{code::i8}, t_i16{code::i16}, t_bottom{code::bottom};
-inline constexpr val_type t_funcref = val_type::ref(heap_type::abstract(code::func), true);
-inline constexpr val_type t_externref = val_type::ref(heap_type::abstract(code::extern_), true);
-inline constexpr val_type t_anyref = val_type::ref(heap_type::abstract(code::any), true);
-inline constexpr val_type t_exnref = val_type::ref(heap_type::abstract(code::exn), true);
-
-/// A field of a structure, or an array's element.
-struct field_type {
-    val_type type;
-    bool mutable_ = false;
-    friend constexpr bool operator==(const field_type&, const field_type&) noexcept = default;
-};
-
-/// What a composite type is.
-enum class composite : u8 { func, struct_, array };
-
-/// One defined type: a sub type with its composite type. Parameters, results and fields lie in the
-/// pools of the `type_section` that holds it.
-struct type_def {
-    composite form = composite::func;
-    bool final_ = true;
-    u32 super = no_index; ///< type index of the super type
-    u32 group = 0;        ///< type index of the first type of its recursion group
-    u32 group_size = 1;
-    u32 first = 0;   ///< func: index in `values` of the first parameter, results follow; else: in `fields`
-    u32 params = 0;  ///< func: number of parameters; struct, array: number of fields
-    u32 results = 0; ///< func: number of results
-    u32 offset = 0;  ///< in the module's bytes, for errors
-};
-
-/// The types of a module, in index order.
-struct type_section {
-    vec<type_def> defs;
-    vec<val_type> values;
-    vec<field_type> fields;
-
-    u32 size() const noexcept { return u32(defs.size()); }
-    const type_def& operator[](u32 type) const noexcept { return defs[type]; }
-    view<val_type> params(u32 type) const noexcept { return {values.data() + defs[type].first, defs[type].params}; }
-    view<val_type> results(u32 type) const noexcept {
-        return {values.data() + defs[type].first + defs[type].params, defs[type].results};
-    }
-    view<field_type> fields_of(u32 type) const noexcept {
-        return {fields.data() + defs[type].first, defs[type].params};
-    }
-};
-
-/// The limits of a memory (in pages) or a table (in entries).
-struct limits_type {
-    u64 min = 0;
-    u64 max = ~u64{0}; ///< meaningful only if has_max
-    bool has_max = false;
-    bool is64 = false; ///< addressed by i64
-};
-struct memory_type {
-    limits_type limits;
-    bool shared = false;
-    u8 page_log2 = 16; ///< 16, or 0 for pages of one byte
-};
-struct table_type {
-    limits_type limits;
-    val_type element;
-};
-struct global_type {
-    val_type type;
-    bool mutable_ = false;
-};
-
-/// The five kinds of imports and exports, with their byte codes.
-enum class extern_kind : u8 { func, table, memory, global, tag };
 
 } // namespace tessera
 
@@ -1463,11 +1701,18 @@ namespace tessera::inline TESSERA_ABI::runtime {
 
 /// The lowered form of one function. `cells` is null until the first call.
 struct func_code {
-    u8* cells = nullptr; ///< threaded code, owned by the unit
-    u32 size = 0;        ///< bytes of cells
-    u32 frame_slots = 0; ///< slots a frame takes, operands included
-    u32 header = 0;      ///< slot of the return address: max(parameter slots, result slots)
-    bool leaf = false;   ///< neither calls nor computes with floats
+    u8* cells = nullptr;  ///< threaded code, owned by the unit
+    u32 size = 0;         ///< bytes of cells
+    u32 frame_slots = 0;  ///< slots a frame takes, operands included
+    u32 header = 0;       ///< slot of the return address: max(parameter slots, result slots)
+    u32 catches : 31 = 0; ///< index + 1 in code_unit::catch_tables, 0 for a function that catches nothing
+    u32 leaf : 1 = 0;     ///< neither calls nor computes with floats
+};
+
+/// Where a lowered function lies.
+struct code_place {
+    const u8* cells = nullptr;
+    u32 func = 0;
 };
 
 /// Keeps a module alive and holds what the store knows about it.
@@ -1475,13 +1720,17 @@ struct code_unit {
     module_data* module = nullptr; ///< counted
     vec<u32> type_ids;             ///< type index → the store's canonical type id
     vec<func_code> funcs;          ///< by function index; imported ones stay empty
-    vec<u32> exports_by_name;      ///< export indices in the order of their names; empty until needed
+    vec<catch_table*> catch_tables;
+    vec<code_place> places; ///< of lowered functions, the first `sorted` of them in order, see exec/frames.hpp
+    std::size_t sorted = 0;
+    vec<u32> exports_by_name; ///< export indices in the order of their names; empty until needed
 
     code_unit() noexcept = default;
     code_unit(const code_unit&) = delete;
     code_unit& operator=(const code_unit&) = delete;
     ~code_unit() {
         for (func_code& f : funcs) TESSERA_DEALLOCATE(f.cells);
+        for (catch_table* t : catch_tables) destroy(t);
     }
 };
 
@@ -1620,6 +1869,7 @@ struct limits {
     u64 total_memory_bytes = u64{64} << 30; ///< of all memories of the store together
     u64 table_entries = 10'000'000;         ///< of one table
     u64 total_table_entries = 50'000'000;   ///< of all tables of the store together
+    u64 exception_bytes = u64{64} << 20;    ///< of exceptions that guests have references to
     u64 stack_bytes = u64{4} << 20;         ///< of one call's stack
     u32 host_depth = 48;                    ///< nested calls into the guest; each takes 1 to 3 KiB of native stack,
                                             ///< 8 KiB in a loop that is compiled without optimisation
@@ -2019,20 +2269,6 @@ inline trap init(table_data& to, u64 d, view<u32> from, u64 s, u64 n) noexcept {
 
 } // namespace tessera::runtime
 
-// ---- runtime/tag.hpp -------------------------------------------------------------------
-/// @file runtime/tag.hpp
-/// A tag instance (spec: exec/runtime, Tag Instances).
-
-namespace tessera::inline TESSERA_ABI::runtime {
-
-/// A tag: compared by address, its type is a function type without results.
-struct tag_data {
-    u32 type_id = 0; ///< the store's type id
-    u32 self = 0;    ///< index in store_data::tags
-};
-
-} // namespace tessera::runtime
-
 // ---- runtime/instance.hpp --------------------------------------------------------------
 /// @file runtime/instance.hpp
 /// A module instance (spec: exec/runtime, Module Instances): its index spaces, imports first.
@@ -2428,6 +2664,7 @@ struct store_data {
     vec<table_data*> tables;
     vec<global_data*> globals;
     vec<tag_data*> tags;
+    exception_heap exceptions;
     vec<func_record*> func_blocks; ///< arrays in which the records of `funcs` lie
     vec<host_object> objects;      ///< by the index in an externref
     u32 free_object = 0;           ///< index + 1 of the first unused one
@@ -2465,6 +2702,7 @@ inline void store_data::clear() noexcept {
     for (table_data* t : tables) destroy(t);
     for (memory_data* m : memories) destroy(m);
     for (global_data* g : globals) destroy(g);
+    exceptions.clear();
     for (tag_data* t : tags) destroy(t);
     for (code_unit* u : units) destroy_unit(u);
     for (host_object& o : objects)
@@ -2636,49 +2874,6 @@ struct access {
 };
 
 } // namespace runtime
-} // namespace tessera
-
-// ---- syntax/value.hpp ------------------------------------------------------------------
-/// @file value.hpp
-/// Values: v128, references, and a value of a type known at run time.
-
-namespace tessera::inline TESSERA_ABI {
-
-/// 16 bytes, lane 0 first, little-endian within a lane on every host.
-struct v128 {
-    alignas(16) u8 bytes[16] = {};
-    friend constexpr bool operator==(const v128&, const v128&) noexcept = default;
-};
-
-/// A reference in its final form: 32 bits, position-independent. 0 is null. In the any and extern
-/// hierarchies: lowest bit set: i31; bits 0 and 1 equal to 2: index of a host object; else an
-/// 8-aligned heap offset. In the func hierarchy: index + 1 of the store's function record.
-struct ref {
-    u32 bits = 0;
-    constexpr bool is_null() const noexcept { return bits == 0; }
-    friend constexpr bool operator==(ref, ref) noexcept = default;
-};
-
-/// A value whose type is known at run time; used by tools and by untyped calls. A number is stored
-/// zero-extended, a float as its bits, a reference as its 32 bits.
-struct value {
-    val_type type;
-    u64 bits = 0;
-    u64 high = 0; ///< upper half of a v128
-
-    static constexpr value i32(u32 v) noexcept { return {t_i32, v, 0}; }
-    static constexpr value i64(u64 v) noexcept { return {t_i64, v, 0}; }
-    static constexpr value f32(tessera::f32 v) noexcept { return {t_f32, std::bit_cast<u32>(v), 0}; }
-    static constexpr value f64(tessera::f64 v) noexcept { return {t_f64, std::bit_cast<u64>(v), 0}; }
-    static constexpr value reference(val_type t, tessera::ref r) noexcept { return {t, r.bits, 0}; }
-    constexpr u32 as_u32() const noexcept { return u32(bits); }
-    constexpr u64 as_u64() const noexcept { return bits; }
-    constexpr tessera::f32 as_f32() const noexcept { return std::bit_cast<tessera::f32>(u32(bits)); }
-    constexpr tessera::f64 as_f64() const noexcept { return std::bit_cast<tessera::f64>(bits); }
-    constexpr tessera::ref as_ref() const noexcept { return {u32(bits)}; }
-    friend constexpr bool operator==(const value&, const value&) noexcept = default;
-};
-
 } // namespace tessera
 
 // ---- runtime/api/convert.hpp -----------------------------------------------------------
@@ -3298,6 +3493,39 @@ private:
 
 } // namespace tessera
 
+// ---- runtime/exception.hpp -------------------------------------------------------------
+/// @file runtime/exception.hpp
+/// Exceptions as the errors that a host sees.
+
+namespace tessera::inline TESSERA_ABI::runtime {
+
+/// Says in `trace` that an exception of `tag` with the values in `slots` was thrown. False: memory is out.
+inline bool note_exception(const store_data& s, const tag_data& tag, const u64* slots, backtrace& trace) noexcept {
+    const view<val_type> types = s.types.types().params(tag.type_id);
+    if (!trace.thrown.values.reserve(types.size())) return false;
+    for (const val_type t : types) {
+        static_cast<void>(trace.thrown.values.push_back(take_value(t, slots))); // reserved
+        slots += t.slots();
+    }
+    trace.thrown.store = &s;
+    trace.thrown.epoch = s.epoch;
+    trace.thrown.tag = tag.self;
+    return true;
+}
+/// The error a host function returns to throw.
+inline error exception_error(const store_data& s, const tag_data& tag, const u64* slots) noexcept {
+    backtrace* const trace = create<backtrace>();
+    if (!trace || !note_exception(s, tag, slots, *trace)) return destroy(trace), error(msg::out_of_memory);
+    return error(trap::uncaught_exception).set_trace(trace);
+}
+/// The tag of an exception that is an error of this store, null if it is none.
+inline tag_data* tag_of(const store_data& s, const error& e) noexcept {
+    const exception_data* const x = e.exception();
+    return x && x->store == &s && x->epoch == s.epoch ? s.tags[x->tag] : nullptr;
+}
+
+} // namespace tessera::runtime
+
 // ---- runtime/api/global.hpp ------------------------------------------------------------
 /// @file runtime/api/global.hpp
 /// Handles of globals and tags.
@@ -3355,7 +3583,8 @@ private:
     runtime::global_data* data() const noexcept { return in(&runtime::store_data::globals); }
 };
 
-/// A tag: the identity of an exception.
+/// A tag: the identity of an exception. A host function throws by returning an error made here; the
+/// error of a call that ended with an exception has error::payload and belongs to one tag.
 class tag : public runtime::handle {
 public:
     using handle::handle;
@@ -3364,6 +3593,44 @@ public:
     view<val_type> params() const noexcept {
         const runtime::tag_data* t = in(&runtime::store_data::tags);
         return t ? store_->types.types().params(t->type_id) : view<val_type>();
+    }
+    /// An exception of this tag with these values, for a host function to return. If they are not of the
+    /// types of params(), an error that says so.
+    error exception(std::span<const value> values) const noexcept {
+        const runtime::tag_data* t = in(&runtime::store_data::tags);
+        if (!t) return msg::stale_handle;
+        const view<val_type> types = params();
+        vec<u64> slots;
+        if (values.size() != types.size()) return error(msg::wrong_type, "number of values");
+        if (!slots.resize(runtime::slots_of(types))) return msg::out_of_memory;
+        u64* to = slots.data();
+        for (std::size_t i = 0; i < types.size(); to += types[i++].slots())
+            if (auto ok = runtime::put_value(*store_, types[i], values[i], to); !ok) return ok.error();
+        return runtime::exception_error(*store_, *t, slots.data());
+    }
+    /// The same with C++ values.
+    template <class... A>
+    requires(runtime::wasm_value<A>&&...) error exception(const A&... values)
+    const noexcept {
+        if (!*this) return msg::stale_handle;
+        value list[sizeof...(A) + 1];
+        [[maybe_unused]] value* to = list;
+        if (!(... && box(*to++, values))) return msg::other_store;
+        return exception(std::span<const value>(list, sizeof...(A)));
+    }
+    /// True if `e` is an exception of this tag.
+    bool is_tag_of(const error& e) const noexcept {
+        const runtime::tag_data* t = in(&runtime::store_data::tags);
+        return t && runtime::tag_of(*store_, e) == t;
+    }
+
+private:
+    template <class T>
+    bool box(value& to, const T& v) const noexcept {
+        u64 bits[2] = {};
+        if (!runtime::convert<T>::put(*store_, bits, v)) return false;
+        to = runtime::take_value(runtime::convert<T>::type, bits);
+        return true;
     }
 };
 
@@ -4954,11 +5221,11 @@ OP( block,                "block",                0x00, 0x02, block,         pol
 OP( loop,                 "loop",                 0x00, 0x03, block,         poly, mvp,                 special )
 OP( if_,                  "if",                   0x00, 0x04, block,         poly, mvp,                 special )
 OP( else_,                "else",                 0x00, 0x05, none,          poly, mvp,                 special )
-OP( try_,                 "try",                  0x00, 0x06, block,         poly, legacy_exceptions,   pending )
-OP( catch_,               "catch",                0x00, 0x07, tag,           poly, legacy_exceptions,   pending )
-OP( throw_,               "throw",                0x00, 0x08, tag,           poly, exceptions,          pending )
-OP( rethrow,              "rethrow",              0x00, 0x09, label,         poly, legacy_exceptions,   pending )
-OP( throw_ref,            "throw_ref",            0x00, 0x0a, none,          poly, exceptions,          pending )
+OP( try_,                 "try",                  0x00, 0x06, block,         poly, legacy_exceptions,   special )
+OP( catch_,               "catch",                0x00, 0x07, tag,           poly, legacy_exceptions,   special )
+OP( throw_,               "throw",                0x00, 0x08, tag,           poly, exceptions,          special )
+OP( rethrow,              "rethrow",              0x00, 0x09, label,         poly, legacy_exceptions,   special )
+OP( throw_ref,            "throw_ref",            0x00, 0x0a, none,          poly, exceptions,          special )
 OP( end,                  "end",                  0x00, 0x0b, none,          poly, mvp,                 special )
 OP( br,                   "br",                   0x00, 0x0c, label,         poly, mvp,                 special )
 OP( br_if,                "br_if",                0x00, 0x0d, label,         poly, mvp,                 special )
@@ -4970,12 +5237,12 @@ OP( return_call,          "return_call",          0x00, 0x12, func,          pol
 OP( return_call_indirect, "return_call_indirect", 0x00, 0x13, call_indirect, poly, tail_call,           special )
 OP( call_ref,             "call_ref",             0x00, 0x14, type,          poly, function_references, special )
 OP( return_call_ref,      "return_call_ref",      0x00, 0x15, type,          poly, tail_call,           special )
-OP( delegate,             "delegate",             0x00, 0x18, label,         poly, legacy_exceptions,   pending )
-OP( catch_all,            "catch_all",            0x00, 0x19, none,          poly, legacy_exceptions,   pending )
+OP( delegate,             "delegate",             0x00, 0x18, label,         poly, legacy_exceptions,   special )
+OP( catch_all,            "catch_all",            0x00, 0x19, none,          poly, legacy_exceptions,   special )
 OP( drop,                 "drop",                 0x00, 0x1a, none,          poly, mvp,                 special )
 OP( select,               "select",               0x00, 0x1b, none,          poly, mvp,                 special )
 OP( select_t,             "select",               0x00, 0x1c, select_types,  poly, reference_types,     special )
-OP( try_table,            "try_table",            0x00, 0x1f, try_table,     poly, exceptions,          pending )
+OP( try_table,            "try_table",            0x00, 0x1f, try_table,     poly, exceptions,          special )
 
 // ---- variables and tables -------------------------------------------------------------------------------------------
 OP( local_get,  "local.get",  0x00, 0x20, local,  poly, mvp,             special )
@@ -5649,11 +5916,11 @@ OP( block,                "block",                0x00, 0x02, block,         pol
 OP( loop,                 "loop",                 0x00, 0x03, block,         poly, mvp,                 special )
 OP( if_,                  "if",                   0x00, 0x04, block,         poly, mvp,                 special )
 OP( else_,                "else",                 0x00, 0x05, none,          poly, mvp,                 special )
-OP( try_,                 "try",                  0x00, 0x06, block,         poly, legacy_exceptions,   pending )
-OP( catch_,               "catch",                0x00, 0x07, tag,           poly, legacy_exceptions,   pending )
-OP( throw_,               "throw",                0x00, 0x08, tag,           poly, exceptions,          pending )
-OP( rethrow,              "rethrow",              0x00, 0x09, label,         poly, legacy_exceptions,   pending )
-OP( throw_ref,            "throw_ref",            0x00, 0x0a, none,          poly, exceptions,          pending )
+OP( try_,                 "try",                  0x00, 0x06, block,         poly, legacy_exceptions,   special )
+OP( catch_,               "catch",                0x00, 0x07, tag,           poly, legacy_exceptions,   special )
+OP( throw_,               "throw",                0x00, 0x08, tag,           poly, exceptions,          special )
+OP( rethrow,              "rethrow",              0x00, 0x09, label,         poly, legacy_exceptions,   special )
+OP( throw_ref,            "throw_ref",            0x00, 0x0a, none,          poly, exceptions,          special )
 OP( end,                  "end",                  0x00, 0x0b, none,          poly, mvp,                 special )
 OP( br,                   "br",                   0x00, 0x0c, label,         poly, mvp,                 special )
 OP( br_if,                "br_if",                0x00, 0x0d, label,         poly, mvp,                 special )
@@ -5665,12 +5932,12 @@ OP( return_call,          "return_call",          0x00, 0x12, func,          pol
 OP( return_call_indirect, "return_call_indirect", 0x00, 0x13, call_indirect, poly, tail_call,           special )
 OP( call_ref,             "call_ref",             0x00, 0x14, type,          poly, function_references, special )
 OP( return_call_ref,      "return_call_ref",      0x00, 0x15, type,          poly, tail_call,           special )
-OP( delegate,             "delegate",             0x00, 0x18, label,         poly, legacy_exceptions,   pending )
-OP( catch_all,            "catch_all",            0x00, 0x19, none,          poly, legacy_exceptions,   pending )
+OP( delegate,             "delegate",             0x00, 0x18, label,         poly, legacy_exceptions,   special )
+OP( catch_all,            "catch_all",            0x00, 0x19, none,          poly, legacy_exceptions,   special )
 OP( drop,                 "drop",                 0x00, 0x1a, none,          poly, mvp,                 special )
 OP( select,               "select",               0x00, 0x1b, none,          poly, mvp,                 special )
 OP( select_t,             "select",               0x00, 0x1c, select_types,  poly, reference_types,     special )
-OP( try_table,            "try_table",            0x00, 0x1f, try_table,     poly, exceptions,          pending )
+OP( try_table,            "try_table",            0x00, 0x1f, try_table,     poly, exceptions,          special )
 
 // ---- variables and tables -------------------------------------------------------------------------------------------
 OP( local_get,  "local.get",  0x00, 0x20, local,  poly, mvp,             special )
@@ -15797,11 +16064,11 @@ OP( block,                "block",                0x00, 0x02, block,         pol
 OP( loop,                 "loop",                 0x00, 0x03, block,         poly, mvp,                 special )
 OP( if_,                  "if",                   0x00, 0x04, block,         poly, mvp,                 special )
 OP( else_,                "else",                 0x00, 0x05, none,          poly, mvp,                 special )
-OP( try_,                 "try",                  0x00, 0x06, block,         poly, legacy_exceptions,   pending )
-OP( catch_,               "catch",                0x00, 0x07, tag,           poly, legacy_exceptions,   pending )
-OP( throw_,               "throw",                0x00, 0x08, tag,           poly, exceptions,          pending )
-OP( rethrow,              "rethrow",              0x00, 0x09, label,         poly, legacy_exceptions,   pending )
-OP( throw_ref,            "throw_ref",            0x00, 0x0a, none,          poly, exceptions,          pending )
+OP( try_,                 "try",                  0x00, 0x06, block,         poly, legacy_exceptions,   special )
+OP( catch_,               "catch",                0x00, 0x07, tag,           poly, legacy_exceptions,   special )
+OP( throw_,               "throw",                0x00, 0x08, tag,           poly, exceptions,          special )
+OP( rethrow,              "rethrow",              0x00, 0x09, label,         poly, legacy_exceptions,   special )
+OP( throw_ref,            "throw_ref",            0x00, 0x0a, none,          poly, exceptions,          special )
 OP( end,                  "end",                  0x00, 0x0b, none,          poly, mvp,                 special )
 OP( br,                   "br",                   0x00, 0x0c, label,         poly, mvp,                 special )
 OP( br_if,                "br_if",                0x00, 0x0d, label,         poly, mvp,                 special )
@@ -15813,12 +16080,12 @@ OP( return_call,          "return_call",          0x00, 0x12, func,          pol
 OP( return_call_indirect, "return_call_indirect", 0x00, 0x13, call_indirect, poly, tail_call,           special )
 OP( call_ref,             "call_ref",             0x00, 0x14, type,          poly, function_references, special )
 OP( return_call_ref,      "return_call_ref",      0x00, 0x15, type,          poly, tail_call,           special )
-OP( delegate,             "delegate",             0x00, 0x18, label,         poly, legacy_exceptions,   pending )
-OP( catch_all,            "catch_all",            0x00, 0x19, none,          poly, legacy_exceptions,   pending )
+OP( delegate,             "delegate",             0x00, 0x18, label,         poly, legacy_exceptions,   special )
+OP( catch_all,            "catch_all",            0x00, 0x19, none,          poly, legacy_exceptions,   special )
 OP( drop,                 "drop",                 0x00, 0x1a, none,          poly, mvp,                 special )
 OP( select,               "select",               0x00, 0x1b, none,          poly, mvp,                 special )
 OP( select_t,             "select",               0x00, 0x1c, select_types,  poly, reference_types,     special )
-OP( try_table,            "try_table",            0x00, 0x1f, try_table,     poly, exceptions,          pending )
+OP( try_table,            "try_table",            0x00, 0x1f, try_table,     poly, exceptions,          special )
 
 // ---- variables and tables -------------------------------------------------------------------------------------------
 OP( local_get,  "local.get",  0x00, 0x20, local,  poly, mvp,             special )
@@ -16945,6 +17212,11 @@ public:
         made->type_id = type;
         return tag(*data_, made->self);
     }
+    /// The tag of an exception that a call in this store ended with; empty if `e` is none.
+    tag tag_of(const error& e) const noexcept {
+        const runtime::tag_data* t = data_ ? runtime::tag_of(*data_, e) : nullptr;
+        return t ? tag(*data_, t->self) : tag();
+    }
     /// A host function as an object of this store, e.g. for a table; takes what imports::define takes.
     template <class F, bool Catches = bool(TESSERA_CATCHES)>
     result<func> make_func(F&& f) noexcept {
@@ -17226,6 +17498,7 @@ enum class family : u8 {
     select_range, ///< select of values that take several slots
     entry,        ///< safepoint at a function's entry
     unreachable,
+    throw_,     ///< a new exception, or the one a reference names
     null_check, ///< ref.as_non_null
     leave,      ///< the call is done
     stop,       ///< a trap or a pause
@@ -17234,8 +17507,10 @@ enum class family : u8 {
     link,       ///< makes a lazy call a call
     restore,    ///< return into another instance
     grow_stack,
-    pins,  ///< loads pins: integer, f32, f64
-    probe, ///< notes the native stack's position, for the self-test
+    failed, ///< a host function failed: with an exception, perhaps
+    land,   ///< where an exception is caught that needs pins
+    pins,   ///< loads pins: integer, f32, f64
+    probe,  ///< notes the native stack's position, for the self-test
     count_,
 };
 
@@ -17336,6 +17611,7 @@ constexpr shape shape_of(family fam, u8 flags) noexcept {
     case family::move_range: return {3, 0, false};   // to, from, count
     case family::move_wide: return {2, 0, false};    // to, from
     case family::select_range: return {3, 0, false}; // to, other, count
+    case family::throw_: return {2, 0, false};       // first slot, tag; or slot of the reference, no_index
     case family::entry: return {cost, 0, false};
     case family::constant: return {0, 1, false};
     default: return {};
@@ -17503,8 +17779,8 @@ constexpr bool latch_exists(op o, loc a, loc b) noexcept {
     case op::i32_ne:
     case op::i32_lt_s:
     case op::i32_lt_u:
-    case op::i32_gt_s:
-    case op::i32_gt_u: return one_of(a, loc::slot, loc::pin) && one_of(b, loc::slot, loc::imm);
+    case op::i32_ge_s:
+    case op::i32_ge_u: return one_of(a, loc::slot, loc::pin) && one_of(b, loc::slot, loc::imm);
     case op::i64_ne: return a == loc::slot && b == loc::imm;
     default: return false;
     }
@@ -17630,7 +17906,8 @@ constexpr bool exists(const variant& v) noexcept {
     }
     case family::load: return (slot_or_acc(a) || (a == loc::imm && detail::is_hot_load(v.code))) && slot_or_acc(d);
     case family::load_indexed:
-        if (a == loc::imm && v.flags >> flag::shift != 0) return false;
+        // A table of words at an address known at compile time is the one that is common.
+        if (a == loc::imm && v.flags >> flag::shift != 0 && v.code != op::i32_load) return false;
         return detail::is_hot_load(v.code) && slot_or_acc(d) && detail::one_of(a, loc::slot, loc::imm) &&
                slot_or_acc(b);
     case family::store: {
@@ -17689,16 +17966,20 @@ struct function_ir {
     vec<node> nodes;
     vec<label_def> labels;
     vec<loop_def> loops;
-    vec<u32> targets;    ///< labels of br_tables: `words[0] + 1` from `words[1]` on
-    u32 frame_slots = 0; ///< slots of the frame
-    u32 header = 0;      ///< slot of the return address
-    u32 cost = 0;        ///< fuel of an entry
-    u32 scratch = 0;     ///< four slots for operands beyond `most_slot`, 0 where none are needed
+    runtime::catch_table catches; ///< places are labels
+    vec<u32> catch_loops;         ///< by clause: the innermost loop around where it goes on
+    vec<u32> targets;             ///< labels of br_tables: `words[0] + 1` from `words[1]` on
+    u32 frame_slots = 0;          ///< slots of the frame
+    u32 header = 0;               ///< slot of the return address
+    u32 cost = 0;                 ///< fuel of an entry
+    u32 scratch = 0;              ///< four slots for operands beyond `most_slot`, 0 where none are needed
 
     void clear() noexcept {
         nodes.clear();
         labels.clear();
         loops.clear();
+        catches.clear();
+        catch_loops.clear();
         targets.clear();
         frame_slots = header = cost = scratch = 0;
     }
@@ -18239,6 +18520,8 @@ protected:
     TESSERA_NOINLINE bool redirect(const entry& e, u32 slot) noexcept {
         constexpr u32 away = 8; // not `far`, which <windows.h> defines
         if (e.how != held::temp || e.def == no_index || e.def < block_start_ || position() - e.def > away) return false;
+        // What a call throws may be caught in this function, where the slot must have its old value.
+        if (e.def < safepoint_ && !ir_.catches.regions.empty()) return false;
         node& maker = ir_.nodes[e.def];
         if (maker.v.at[3] != loc::slot || maker.operands[3] != e.slot) return false;
         for (u32 i = e.def + 1; i < position(); ++i) {
@@ -18300,6 +18583,9 @@ struct slow_paths {
     void (*enter)(context*);    ///< the call prepared in context::call
     void (*link)(context*);     ///< the lazy call at context::pc
     void (*indirect)(context*); ///< the indirect call at context::stop_pc: words, index, call.return_pc are set
+    void (*failed)(context*);   ///< a host function that context::call and context::failure tell of
+    void (*raise)(
+        context*); ///< the exception that the cell at context::stop_pc throws; its words are at context::words
 };
 
 /// A call about to happen: arguments are at `fp + delta`.
@@ -18329,21 +18615,26 @@ struct context {
     const u8* link_cells = nullptr;
     const u8* grow_cells = nullptr;
     const u8* restore_cells = nullptr;
+    const u8* leave_cells = nullptr;
+    const u8* land_cells = nullptr;
+    const u8* failed_cells = nullptr; ///< after a host function failed
     const slow_paths* slow = nullptr;
     // Where a slow path starts and where it wants to go on.
     const u8* pc = nullptr;
     u8* fp = nullptr;
     u8* mem = nullptr;
     pending_call call;
-    u64 needed = 0;              ///< bytes the stack must hold from `fp` on
-    u64 probed = 0;              ///< the native stack's position, for the self-test
-    trap why = trap::none;       ///< why it stopped
-    u64 index = 0;               ///< of the table element that an indirect call or a trap is about
-    const u8* words = nullptr;   ///< of an indirect call's cell: frame, table, type
-    const u8* stop_pc = nullptr; ///< the cell that stopped it; a pause: the next cell
-    bool paused = false;         ///< fuel or interruption: can go on at stop_pc
-    bool running = false;        ///< handlers are at work; it cannot be resumed from within
-    bool host_failed = false;    ///< `failure` is the host function's own error
+    u64 needed = 0;                 ///< bytes the stack must hold from `fp` on
+    u64 probed = 0;                 ///< the native stack's position, for the self-test
+    trap why = trap::none;          ///< why it stopped
+    u64 index = 0;                  ///< of the table element that an indirect call or a trap is about
+    const u8* words = nullptr;      ///< of an indirect call's cell: frame, table, type; of a throw's
+    const u32* land_pins = nullptr; ///< for the land cell: slots to load into the pins, by register_of
+    const u8* land_pc = nullptr;    ///< for the land cell: where to go on
+    const u8* stop_pc = nullptr;    ///< the cell that stopped it; a pause: the next cell
+    bool paused = false;            ///< fuel or interruption: can go on at stop_pc
+    bool running = false;           ///< handlers are at work; it cannot be resumed from within
+    bool host_failed = false;       ///< `failure` is the host function's own error
     // The stack.
     u8* stack = nullptr;
     u64 stack_limit = 0; ///< bytes the stack may grow to
@@ -18351,6 +18642,7 @@ struct context {
     context* next = nullptr;      ///< in the store's list of all
     context* next_free = nullptr; ///< in the store's list of those not in use
     error failure{error::unlikely()};
+    vec<u64> carried;    ///< values of an exception that a host function throws
     runtime::caller who; ///< what host functions are told
     const runtime::memory_data no_memory{};
 
@@ -18374,7 +18666,8 @@ struct context {
         size = size < used + bytes ? used + bytes : size;
         size = size > stack_limit ? stack_limit : size;
         size = (size + 15) & ~u64{15};
-        u8* fresh = static_cast<u8*>(TESSERA_ALLOCATE(std::size_t(size)));
+        // Zero: who looks for references looks at all slots of a frame.
+        u8* fresh = static_cast<u8*>(TESSERA_ALLOCATE_ZEROED(std::size_t(size)));
         if (!fresh) return why = trap::out_of_memory, false;
         if (stack) std::memcpy(fresh, stack, std::size_t(stack_end - stack));
         TESSERA_DEALLOCATE(stack);
@@ -18414,6 +18707,12 @@ struct context {
         if (fuel > 0) fuel = 0;
     }
     static constexpr u64 most_fuel = ~u64{0} >> 2;
+};
+
+/// The contexts of a store; what store_data::engine_state points at.
+struct context_pool {
+    context* first = nullptr; ///< of all
+    context* free = nullptr;  ///< of those not in use
 };
 
 // ---- slots ---------------------------------------------------------------------------------------------------------
@@ -18632,7 +18931,7 @@ TESSERA_INLINE bool call_at_once(state& s, const runtime::func_record* callee, u
 TESSERA_INLINE void call_record(state& s, runtime::func_record* callee, u64 delta, const u8* return_pc) noexcept {
     if (TESSERA_UNLIKELY(!call_at_once(s, callee, delta, return_pc))) prepare(s, callee, delta, return_pc, delta);
 }
-/// A host function failed: stops, and writes down the call for the backtrace.
+/// A host function failed: writes down the call, which stops if that is no exception somebody catches.
 inline TESSERA_COLD void fail_in_host(context* ctx, runtime::func_record* callee, u64 delta,
                                       const u8* return_pc) noexcept {
     ctx->call = {callee, delta, return_pc, delta};
@@ -18700,7 +18999,7 @@ struct action<family::call_record, Id> {
         const u8* const next = s.pc + c::l.size;
         if (TESSERA_UNLIKELY(!done)) {
             detail::fail_in_host(ctx, find(s), c::template word<0>(s), next);
-            s.pc = ctx->stop_cells;
+            s.pc = ctx->failed_cells;
         } else {
             s.pc = next;
         }
@@ -19011,6 +19310,48 @@ struct action<family::probe, Id> {
         s.ctx->probed = u64(reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0)));
 #endif
         c::next(s);
+    }
+};
+
+} // namespace tessera::exec
+
+// ---- exec/handlers/exception.hpp -------------------------------------------------------
+/// @file handlers/exception.hpp
+/// Throwing and landing (spec: exec/instructions, throw and throw_ref). Who catches is looked up out of
+/// line, in unwind.hpp; the way back into code is a cell of its own only where pins have to be loaded.
+
+namespace tessera::inline TESSERA_ABI::exec {
+
+template <u64 Id>
+struct action<family::throw_, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+        s.ctx->fp = s.fp;
+        s.ctx->mem = s.mem;
+        s.ctx->stop_pc = s.pc;
+        s.ctx->words = s.pc + c::l.words;
+        s.ctx->slow->raise(s.ctx);
+        detail::go_on(s);
+    }
+};
+template <u64 Id>
+struct action<family::failed, Id> {
+    static TESSERA_INLINE void run(state& s) noexcept {
+        s.ctx->fp = s.fp;
+        s.ctx->mem = s.mem;
+        s.ctx->slow->failed(s.ctx);
+        detail::go_on(s);
+    }
+};
+template <u64 Id>
+struct action<family::land, Id> {
+    static TESSERA_INLINE void run(state& s) noexcept {
+        const u32* const pins = s.ctx->land_pins;
+        const auto slot = [&](u32 n) { return s.fp + 8 * std::size_t(n); };
+        if (pins[0] != no_index) s.p0 = get_slot<u64>(slot(pins[0]));
+        if (pins[1] != no_index) s.sp = get_slot<f32>(slot(pins[1]));
+        if (pins[2] != no_index) s.dp = get_slot<f64>(slot(pins[2]));
+        s.pc = s.ctx->land_pc;
     }
 };
 
@@ -19468,6 +19809,9 @@ constexpr bool is_needed(features f, const variant& v) noexcept {
     case family::return_call_indirect: return has(f, op::return_call_indirect);
     case family::return_call_ref: return has(f, op::return_call_ref);
     case family::null_check: return has(f, op::ref_as_non_null);
+    case family::throw_:
+    case family::failed:
+    case family::land: return has(f, op::throw_);
     case family::select_range: return f[feature::simd]; // only a v128 takes several slots
     case family::special: return has(f, v.code) && (!is_global_access(v.code) || f[feature::simd]);
     default: return true;
@@ -19561,10 +19905,27 @@ constexpr void each_variant(features f, Emit emit) noexcept {
     for (family fam : {family::call_ref, family::return_call_indirect, family::return_call_ref, family::null_check,
                        family::select_range})
         add({fam, 0, op::nop, {loc::slot}}, false);
-    for (family fam : {family::call, family::call_lazy, family::call_record, family::return_call,
-                       family::return_call_lazy, family::return_call_record, family::zero_range, family::move_range,
-                       family::move_wide, family::unreachable, family::leave, family::stop, family::enter,
-                       family::indirect, family::link, family::restore, family::grow_stack, family::probe})
+    for (family fam : {family::call,
+                       family::call_lazy,
+                       family::call_record,
+                       family::return_call,
+                       family::return_call_lazy,
+                       family::return_call_record,
+                       family::zero_range,
+                       family::move_range,
+                       family::move_wide,
+                       family::unreachable,
+                       family::throw_,
+                       family::leave,
+                       family::stop,
+                       family::enter,
+                       family::indirect,
+                       family::link,
+                       family::restore,
+                       family::grow_stack,
+                       family::failed,
+                       family::land,
+                       family::probe})
         add({fam, 0, op::nop, {}}, false);
 }
 consteval std::size_t count_variants(features f) {
@@ -19675,7 +20036,7 @@ class dispatch {
 
 public:
     /// The handler of `v`, null if there is none.
-    static handler find(const variant& v) noexcept {
+    static constexpr handler find(const variant& v) noexcept {
         const u32 n = variant_index<F>::find(v);
         return n == variant_index<F>::none ? nullptr : handlers[n];
     }
@@ -19730,7 +20091,7 @@ class dispatch {
 
 public:
     /// The handler of `v`; one that does not exist is no number of a case.
-    static handler find(const variant& v) noexcept { return variant_index<F>::find(v); }
+    static constexpr handler find(const variant& v) noexcept { return variant_index<F>::find(v); }
 
     /// Runs from `ctx.pc` on until a handler ends the run.
     static void run(context& ctx) noexcept { run(ctx, ctx.pc, ctx.fp); }
@@ -19770,7 +20131,7 @@ struct fixed_cells {
         u64 rest = 0; // a handler of 32 bits leaves room
     };
     template <family Fam>
-    static inline const one of{dispatch<F>::find({Fam, 0, op::nop, {}})};
+    static constexpr one of{dispatch<F>::find({Fam, 0, op::nop, {}})}; // there before any static object is made
     template <family Fam>
     static const u8* at() noexcept {
         return reinterpret_cast<const u8*>(&of<Fam>);
@@ -19805,6 +20166,19 @@ public:
         for (u32 i = 0; i < ir_.nodes.size(); ++i) write(cells, i);
         out = {cells, size, ir_.frame_slots, ir_.header};
         return true;
+    }
+    /// What the function catches, with places in the cells that `run` wrote in place of labels.
+    void resolve(runtime::catch_table& table) const noexcept {
+        for (runtime::catch_region& r : table.regions) {
+            r.begin = position_of(r.begin);
+            r.end = position_of(r.end);
+        }
+        for (runtime::catch_clause& c : table.clauses) {
+            const label_def& to = ir_.labels[c.target];
+            c.target = positions_[to.node];
+            c.landing = positions_[to.landing == no_index ? to.node : to.landing];
+            c.cost = to.cost;
+        }
     }
     /// Lists where each cell comes from, in order. False: memory is out.
     [[nodiscard]] bool origins(vec<cell_origin>& out) noexcept {
@@ -19922,6 +20296,78 @@ private:
 
 } // namespace tessera::exec
 
+// ---- exec/frames.hpp -------------------------------------------------------------------
+/// @file frames.hpp
+/// Walking over the frames of a call, innermost first. Frames hold no more than return addresses and
+/// distances; the function behind an address is looked up in the lowered code.
+
+namespace tessera::inline TESSERA_ABI::exec {
+
+/// The function of `unit` whose cells hold `pc`, no_index if there is none. Puts what was lowered since
+/// the last call into order first.
+inline u32 function_at(runtime::code_unit& unit, const u8* pc) noexcept {
+    using runtime::code_place;
+    vec<code_place>& places = unit.places;
+    const auto after = [](const u8* p, const code_place& b) { return std::less<>()(p, b.cells); };
+    constexpr std::size_t few = 16; // are put in one by one
+    if (places.size() - unit.sorted > few) {
+        // Sorting by a heap is less code than std::sort.
+        const auto before = [](const code_place& a, const code_place& b) { return std::less<>()(a.cells, b.cells); };
+        std::make_heap(places.begin(), places.end(), before);
+        std::sort_heap(places.begin(), places.end(), before);
+        unit.sorted = places.size();
+    }
+    for (; unit.sorted < places.size(); ++unit.sorted) {
+        code_place* const at = places.begin() + unit.sorted;
+        std::rotate(std::upper_bound(places.begin(), at, at->cells, after), at, at + 1);
+    }
+    const code_place* const next = std::upper_bound(places.begin(), places.end(), pc, after);
+    if (next == places.begin()) return no_index;
+    const u32 func = next[-1].func;
+    return pc < unit.funcs[func].cells + unit.funcs[func].size ? func : no_index;
+}
+
+/// A frame. `pc` lies in the cell that runs or calls; the walk is over when it is null.
+struct frame {
+    const u8* pc = nullptr;
+    u8* fp = nullptr;
+    runtime::instance_data* instance = nullptr;
+    u32 func = no_index; ///< set by `find`
+
+    /// The frame of a call that has stopped at `stop_pc`, or that of its caller if that is null: it then
+    /// stopped on the way into context::call.
+    static frame of(const context& c) noexcept {
+        frame f{c.stop_pc, c.fp, c.instance};
+        if (!c.stop_pc) f.leave(c, c.call.return_pc, c.call.link, c.fp + c.call.delta);
+        return f;
+    }
+    /// Looks the function up; false at the end of the walk.
+    bool find() noexcept {
+        func = pc && instance ? function_at(*instance->unit, pc) : no_index;
+        return func != no_index;
+    }
+    /// From a frame that was found to its caller.
+    void to_caller(const context& c) noexcept {
+        const u8* const header = fp + 8 * u64(instance->unit->funcs[func].header);
+        leave(c, get_pointer<const u8>(header), load_native<u64>(header + 8), fp);
+    }
+
+private:
+    void leave(const context& c, const u8* return_pc, u64 link, u8* base) noexcept {
+        fp = base - link;
+        if (return_pc == c.restore_cells) {
+            const u8* const bridge = fp - 24;
+            return_pc = get_pointer<const u8>(bridge);
+            fp = base - link - 24 - (load_native<u64>(bridge + 8) & ((u64{1} << 40) - 1));
+            instance = get_pointer<runtime::instance_data>(bridge + 16);
+        }
+        // The call lies just before the place it returns to.
+        pc = return_pc == c.leave_cells ? nullptr : return_pc - 1;
+    }
+};
+
+} // namespace tessera::exec
+
 // ---- exec/function_builder.hpp ---------------------------------------------------------
 /// @file function_builder.hpp
 /// Lowering without the reading: control, calls, variables and memory as nodes.
@@ -19938,7 +20384,7 @@ public:
         : builder(ir, apply), module_(*unit.module), unit_(unit) {}
 
 protected:
-    enum class nest : u8 { block, loop, if_, func };
+    enum class nest : u8 { block, loop, if_, func, try_, catch_ };
     struct control {
         nest kind = nest::block;
         u32 label = no_index;
@@ -19948,6 +20394,9 @@ protected:
         val_type single = t_bottom; ///< one result, t_bottom for none
         u32 cost = 0;               ///< instructions counted when it began
         u32 loop = no_index;        ///< the innermost loop around it, in ir_.loops; a loop's own
+        u32 region = no_index;      ///< the innermost one around the code in it, in ir_.catches
+        u32 opened = no_index;      ///< its own region
+        u32 clause = no_index;      ///< the last one of that region; in a legacy catch the one that leads here
     };
 
     view<val_type> params(const control& c) const noexcept {
@@ -19985,6 +20434,7 @@ protected:
         block_start_ = safepoint_ = counted_ = dead_depth_ = 0;
         for (u32& use : last_use_) use = 0;
         reachable_ = true;
+        return_label_ = no_index;
         failed_ = false;
         next_local_ = 0;
         for (val_type t : module_.types.params(type)) add_locals(1, t);
@@ -20045,6 +20495,7 @@ protected:
             emit_branch_if(condition, false, c.else_label);
         }
         c.loop = control_.back().loop;
+        c.region = control_.back().region;
         if (kind == nest::loop) {
             bind_label(c.label);
             if (!ir_.loops.push_back({c.label, position(), position(), c.loop})) failed_ = true;
@@ -20078,10 +20529,16 @@ protected:
         const control c = control_.back();
         if (c.kind == nest::func) {
             if (reachable_) emit_return();
+            if (return_label_ != no_index) {
+                bind_label(return_label_);
+                restart(c, results(c));
+                emit_return();
+            }
             control_.pop_back();
             return;
         }
         if (reachable_) place(c, results(c));
+        if (c.opened != no_index && c.kind != nest::catch_) end_region(c);
         control_.pop_back();
         if (c.kind == nest::loop) {
             ir_.labels[c.label].cost = counted_ - c.cost;
@@ -20313,6 +20770,127 @@ protected:
         else finish_call(n, type, at);
     }
 
+    // ---- exceptions ------------------------------------------------------------------------------------------------
+
+    /// The block that was just begun catches what is thrown in it.
+    void begin_region() noexcept {
+        control& c = control_.back();
+        runtime::catch_region r;
+        r.begin = new_label();
+        r.end = new_label();
+        r.parent = r.outward = c.region;
+        if (failed_) return;
+        bind_label(r.begin); // no operation is joined with one outside
+        c.region = c.opened = u32(ir_.catches.regions.size());
+        if (!ir_.catches.regions.push_back(r)) failed_ = true;
+    }
+    void end_region(const control& c) noexcept { ir_.labels[ir_.catches.regions[c.opened].end].node = position(); }
+    /// Adds a clause to those of `c`'s region; `loop`: the innermost one around where it goes on.
+    void add_clause(control& c, const runtime::catch_clause& clause, u32 loop) noexcept {
+        auto& all = ir_.catches.clauses;
+        if (!all.push_back(clause) || !ir_.catch_loops.push_back(loop)) {
+            failed_ = true;
+            return;
+        }
+        const u32 added = u32(all.size()) - 1;
+        (c.clause == no_index ? ir_.catches.regions[c.opened].first : all[c.clause].next) = added;
+        c.clause = added;
+    }
+    view<val_type> tag_params(u32 tag) const noexcept { return module_.types.params(module_.tags[tag].type); }
+
+    void lower_try_table(const binary::instruction& in) noexcept {
+        lower_block(nest::block, in);
+        if (!failed_) begin_region();
+        cursor list = in.list;
+        for (u32 i = 0; i < in.list_count && !failed_; ++i) {
+            const binary::catch_clause from = binary::immediate_reader::next_catch(list);
+            const control& to = target(from.label + 1); // labels are those outside
+            runtime::catch_clause made;
+            u32 slot = label_slot(to);
+            if (from.kind == binary::catch_kind::tag || from.kind == binary::catch_kind::tag_ref) {
+                made.tag = from.tag;
+                if (const u32 n = slots_of(tag_params(from.tag))) made.values = slot, slot += n;
+            }
+            if (from.kind == binary::catch_kind::tag_ref || from.kind == binary::catch_kind::all_ref)
+                made.reference = slot++;
+            stack_.reach(slot);
+            made.target = to.kind == nest::func ? return_label() : to.label;
+            made.goes_back = to.kind == nest::loop;
+            add_clause(control_.back(), made, to.loop);
+        }
+    }
+    /// Where the function's results, in the slots of its label, are returned.
+    u32 return_label() noexcept {
+        if (return_label_ == no_index) return_label_ = new_label();
+        return return_label_;
+    }
+    void lower_throw(u32 tag) noexcept { emit_throw(take_arguments(module_.tags[tag].type), tag); }
+    void lower_throw_ref() noexcept {
+        entry e = stack_.pop();
+        if (e.how == held::constant) settle_popped(e);
+        emit_throw(slot_of(e), no_index);
+    }
+    void emit_throw(u32 slot, u32 tag) noexcept {
+        node n;
+        n.v.fam = family::throw_;
+        n.words[0] = slot;
+        n.words[1] = tag;
+        emit_safepoint(n);
+        stop_here();
+    }
+
+    // Legacy. Below its values a catch keeps what rethrow needs: the values once more if the clause has a
+    // tag, else a reference. They are on the operand stack, so what they are is known like everything on it.
+
+    void lower_try(const binary::instruction& in) noexcept {
+        lower_block(nest::try_, in);
+        if (!failed_) begin_region();
+    }
+    /// `tag` is no_index for catch_all.
+    void lower_catch(u32 tag) noexcept {
+        control& c = control_.back();
+        if (reachable_) {
+            place(c, results(c));
+            emit_br(c.label);
+        }
+        if (c.kind == nest::try_) {
+            end_region(c);
+            c.kind = nest::catch_;
+            c.region = ir_.catches.regions[c.opened].parent;
+        }
+        runtime::catch_clause made;
+        made.tag = tag;
+        made.target = new_label();
+        stack_.shrink(c.height);
+        u32 slot = stack_.next_slot();
+        if (tag == no_index) {
+            made.reference = slot;
+            made.wants_reference = false; // a rethrow does
+            push_temp(t_exnref);
+        } else if (const u32 n = slots_of(tag_params(tag))) {
+            made.copy = slot;
+            made.values = slot + n;
+            push_temps(tag_params(tag));
+            push_temps(tag_params(tag));
+        }
+        stack_.set_settled(stack_.size());
+        add_clause(c, made, c.loop);
+        if (failed_) return;
+        bind_label(made.target);
+        reachable_ = true;
+    }
+    /// The end of a try whose exceptions go to the handlers around a label, as if thrown there.
+    void lower_delegate(u32 depth) noexcept {
+        ir_.catches.regions[control_.back().opened].outward = target(depth + 1).region;
+        lower_end();
+    }
+    void lower_rethrow(u32 depth) noexcept {
+        const control& c = target(depth);
+        runtime::catch_clause& clause = ir_.catches.clauses[c.clause];
+        clause.wants_reference = true;
+        emit_throw(label_slot(c), clause.tag);
+    }
+
     // ---- everything else -------------------------------------------------------------------------------------------
 
     void lower_select(val_type t) noexcept {
@@ -20418,16 +20996,20 @@ protected:
         joined.v.at[3] = loc::slot;
         if (!exists(joined.v)) return false;
         take_last();
-        if (joined.v.at[0] == loc::slot && add.v.at[0] == loc::acc && position() > block_start_) {
+        if (add.v.at[0] == loc::acc && position() > block_start_) {
             const node& shift = ir_.nodes.back();
             const u8 scale = natural_align[u16(n.v.code)];
             if (shift.v.fam == family::binary && shift.v.code == op::i32_shl && shift.v.at[1] == loc::imm &&
                 shift.v.at[3] == loc::acc && scale != 0 && (shift.operands[1] & 31) == scale &&
                 detail::slot_or_acc(shift.v.at[0])) {
-                const node s = take_last();
-                joined.v.flags = u8(scale << flag::shift);
-                joined.v.at[1] = s.v.at[0];
-                joined.operands[1] = s.operands[0];
+                variant scaled = joined.v;
+                scaled.flags = u8(scale << flag::shift);
+                scaled.at[1] = shift.v.at[0];
+                if (exists(scaled)) {
+                    joined.v = scaled;
+                    joined.operands[1] = shift.operands[0];
+                    take_last();
+                }
             }
         }
         if (joined.v.at[1] == loc::acc) last_use_[0] = position();
@@ -20473,11 +21055,12 @@ protected:
         u32 label;
     };
     vec<stub> stubs_;
-    vec<u32> control_mark_; ///< by control entry: its stub's label while a br_table is lowered
-    u32 first_local_ = 0;   ///< slot of the first local that is no parameter
-    u32 next_local_ = 0;    ///< slot of the next local
-    u32 counted_ = 0;       ///< instructions read so far
-    u32 dead_depth_ = 0;    ///< blocks opened in code that cannot be reached
+    vec<u32> control_mark_;       ///< by control entry: its stub's label while a br_table is lowered
+    u32 return_label_ = no_index; ///< where exceptions go that a clause hands to the function's own label
+    u32 first_local_ = 0;         ///< slot of the first local that is no parameter
+    u32 next_local_ = 0;          ///< slot of the next local
+    u32 counted_ = 0;             ///< instructions read so far
+    u32 dead_depth_ = 0;          ///< blocks opened in code that cannot be reached
     bool reachable_ = true;
 };
 
@@ -20523,6 +21106,7 @@ public:
             const u32 parent = ir_.loops[l].parent;
             p.covered = parent != no_index && (plans_[parent].covered || plans_[parent].chosen);
             p.chosen = !p.covered && p.own > 0 && p.own >= p.inner;
+            p.pinned_by = p.chosen ? l : p.covered ? plans_[parent].pinned_by : no_index;
             any |= p.chosen;
         }
         return !any || (rewrite() && insert());
@@ -20539,7 +21123,8 @@ private:
         i64 inner = 0;                                 ///< what those of the loops in it gain
         u8 height = 0;                                 ///< loops in loops below it
         bool chosen = false;
-        bool covered = false; ///< a loop around it is chosen
+        bool covered = false;     ///< a loop around it is chosen
+        u32 pinned_by = no_index; ///< the chosen one
     };
     struct gain {
         i64 sum = 0;
@@ -20667,6 +21252,11 @@ private:
                     else if (!pin_result(n)) stale_[i] = u8(stale_[i] | 1u << r);
                 }
             }
+        }
+        // Who lands from a throw loads the pins of the loop around.
+        for (u32 i = 0; i < ir_.catch_loops.size(); ++i) {
+            const u32 l = ir_.catch_loops[i] == no_index ? no_index : plans_[ir_.catch_loops[i]].pinned_by;
+            for (unsigned r = 0; l != no_index && r < 3; ++r) ir_.catches.clauses[i].pins[r] = plans_[l].slots[r];
         }
         return true;
     }
@@ -20807,8 +21397,8 @@ private:
     /// In code that cannot be reached only the nesting counts; true at the end or else that leaves it.
     bool leaves_dead_code(const binary::instruction& in) noexcept {
         if (in.immediate == imm::block || in.immediate == imm::try_table) ++dead_depth_;
-        else if (in.code == op::end) return dead_depth_ == 0 || dead_depth_-- == 0;
-        return in.code == op::else_ && dead_depth_ == 0;
+        else if (in.code == op::end || in.code == op::delegate) return dead_depth_ == 0 || dead_depth_-- == 0;
+        return dead_depth_ == 0 && (in.code == op::else_ || in.code == op::catch_ || in.code == op::catch_all);
     }
 
     void step(const binary::instruction& in, binary::instruction_reader<F>& reader) noexcept {
@@ -20864,6 +21454,20 @@ private:
             case op::ref_as_non_null: return lower_null_check();
             case op::br_on_null: return lower_br_on_null(in.index);
             case op::br_on_non_null: return lower_br_on_non_null(in.index);
+            default: break;
+            }
+        if constexpr (F[feature::exceptions]) switch (in.code) {
+            case op::try_table: return lower_try_table(in);
+            case op::throw_: return lower_throw(in.index);
+            case op::throw_ref: return lower_throw_ref();
+            default: break;
+            }
+        if constexpr (F[feature::legacy_exceptions]) switch (in.code) {
+            case op::try_: return lower_try(in);
+            case op::catch_: return lower_catch(in.index);
+            case op::catch_all: return lower_catch(no_index);
+            case op::delegate: return lower_delegate(in.index);
+            case op::rethrow: return lower_rethrow(in.index);
             default: break;
             }
         lower_as_special(in);
@@ -20951,62 +21555,17 @@ public:
     backtrace* run() noexcept {
         backtrace* const trace = create<backtrace>();
         if (!trace) return nullptr;
-        const u8* pc = ctx_.stop_pc;
-        const u8* fp = ctx_.fp;
-        const runtime::instance_data* instance = ctx_.instance;
         u64 seen = 0;
-        if (!pc) { // stopped on the way into a function: its frame does not exist
-            add(seen, *ctx_.call.callee, nullptr);
-            leave(ctx_.call.return_pc, ctx_.call.link, fp + ctx_.call.delta, pc, fp, instance);
-        } else if (ctx_.paused) {
-            ++pc; // the next cell, which may be the first of its function
-        }
-        while (pc && instance) {
-            const u32 func = function_at(*instance->unit, pc);
-            if (func == no_index) break;
-            add(seen, *instance->funcs[func], pc);
-            const u8* const header = fp + 8 * u64(instance->unit->funcs[func].header);
-            leave(get_pointer<const u8>(header), load_native<u64>(header + 8), fp, pc, fp, instance);
-        }
+        if (!ctx_.stop_pc) add(seen, *ctx_.call.callee, nullptr); // its frame does not exist
+        frame at = frame::of(ctx_);
+        if (ctx_.stop_pc && ctx_.paused) ++at.pc; // the next cell, which may be the first of its function
+        for (; at.find(); at.to_caller(ctx_)) add(seen, *at.instance->funcs[at.func], at.pc);
         finish(*trace, seen);
         return trace;
     }
 
 private:
     static constexpr u32 most = 64; ///< frames kept from either end
-
-    /// Goes from a frame at `base` to its caller; `pc` is null where there is none.
-    void leave(const u8* return_pc, u64 link, const u8* base, const u8*& pc, const u8*& fp,
-               const runtime::instance_data*& instance) const noexcept {
-        fp = base - link;
-        if (return_pc == ctx_.restore_cells) {
-            const u8* const bridge = fp - 24;
-            return_pc = get_pointer<const u8>(bridge);
-            fp = bridge - (load_native<u64>(bridge + 8) & ((u64{1} << 40) - 1));
-            instance = get_pointer<const runtime::instance_data>(bridge + 16);
-        }
-        // The call lies just before the place it returns to.
-        pc = return_pc == fixed_cells<F>::template at<family::leave>() ? nullptr : return_pc - 1;
-    }
-
-    /// The function whose cells hold `pc`.
-    u32 function_at(const runtime::code_unit& unit, const u8* pc) noexcept {
-        if (&unit != indexed_) {
-            index_.clear();
-            indexed_ = &unit;
-            for (u32 i = 0; i < unit.funcs.size(); ++i)
-                if (unit.funcs[i].cells && !index_.push_back({unit.funcs[i].cells, i})) return no_index;
-            // Sorting by a heap is less code than std::sort.
-            const auto before = [](const place& a, const place& b) { return std::less<>()(a.cells, b.cells); };
-            std::make_heap(index_.begin(), index_.end(), before);
-            std::sort_heap(index_.begin(), index_.end(), before);
-        }
-        const place* const after = std::upper_bound(
-            index_.begin(), index_.end(), pc, [](const u8* p, const place& b) { return std::less<>()(p, b.cells); });
-        if (after == index_.begin()) return no_index;
-        const u32 func = after[-1].func;
-        return pc < unit.funcs[func].cells + unit.funcs[func].size ? func : no_index;
-    }
 
     void add(u64& seen, const runtime::func_record& f, const u8* pc) noexcept {
         const found frame{&f, pc};
@@ -21076,13 +21635,7 @@ private:
         return offset;
     }
 
-    struct place {
-        const u8* cells;
-        u32 func;
-    };
     const context& ctx_;
-    const runtime::code_unit* indexed_ = nullptr;
-    vec<place> index_;
     vec<found> inner_;
     vec<found> outer_; ///< a ring
     const runtime::code_unit* origins_unit_ = nullptr;
@@ -21092,6 +21645,84 @@ private:
 
 } // namespace tessera::exec
 TESSERA_SMALL_END
+
+// ---- exec/unwind.hpp -------------------------------------------------------------------
+/// @file unwind.hpp
+/// Who catches an exception (spec: exec/instructions, throw_ref). First a walk that changes nothing: the
+/// frame of the call's innermost clause that fits. Then the exception's values go straight from where they
+/// are to that frame; an object is made of it only if the clause asks for a reference.
+
+namespace tessera::inline TESSERA_ABI::exec {
+
+/// An exception on its way.
+struct thrown {
+    const runtime::tag_data* tag = nullptr;
+    const u64* slots = nullptr; ///< its values, which may lie on the call's stack
+    u32 count = 0;              ///< of slots
+    u32 reference = 0;          ///< if it has one already
+    bool described = false;     ///< context::failure is its error, with a backtrace
+};
+
+/// Walks from `at` outward to the frame that catches exceptions of `tag`; the clause, null if there is none.
+inline const runtime::catch_clause* find_catch(const context& c, const runtime::tag_data& tag, frame& at) noexcept {
+    for (; at.find(); at.to_caller(c)) {
+        const runtime::code_unit& unit = *at.instance->unit;
+        const runtime::func_code& code = unit.funcs[at.func];
+        if (code.catches == 0) continue;
+        const runtime::catch_table& table = *unit.catch_tables[code.catches - 1];
+        for (u32 r = table.region_at(u32(at.pc - code.cells)); r != no_index; r = table.regions[r].outward)
+            for (u32 i = table.regions[r].first; i != no_index; i = table.clauses[i].next) {
+                const runtime::catch_clause& clause = table.clauses[i];
+                if (clause.tag == no_index || at.instance->tags[clause.tag] == &tag) return &clause;
+            }
+    }
+    return nullptr;
+}
+
+/// Frees the exceptions of the store that no call, global, table or segment has a reference to.
+inline TESSERA_COLD void free_unused_exceptions(const context& current) noexcept {
+    runtime::store_data& store = *current.store;
+    runtime::exception_heap& heap = store.exceptions;
+    const context_pool& all = *static_cast<context_pool*>(store.engine_state);
+    for (const context* c = all.first; c; c = c->next) {
+        u64 end = u64(c->stack_end - c->stack); // of those that wait for a host function
+        if (c == &current || c->paused) {
+            frame at = frame::of(*c);
+            end = at.find() ? c->depth_of(at.fp) + 8 * u64(at.instance->unit->funcs[at.func].frame_slots) : 0;
+        } else if (!c->running) { // not begun, or not in use
+            end = c->pc == c->enter_cells ? 8 * u64(c->call.callee->param_slots) : 0;
+        }
+        heap.mark(reinterpret_cast<const u64*>(c->stack), end / 8);
+        heap.mark(c->carried.data(), c->carried.size());
+    }
+    for (const runtime::global_data* g : store.globals) heap.mark(g->cell[0]);
+    for (const runtime::table_data* t : store.tables)
+        if (store.types.matches(t->type.element, t_exnref))
+            for (u64 i = 0; i < t->size; ++i) heap.mark(t->items[i]);
+    for (const runtime::instance_data* i : store.instances)
+        for (const vec<u32>& segment : i->elems)
+            for (const u32 item : segment) heap.mark(item);
+    heap.sweep();
+}
+
+/// Writes what `clause` asks for into the frame at `fp`. False: memory is out.
+inline bool hand_over(context& c, const thrown& x, const runtime::catch_clause& clause, u8* fp) noexcept {
+    u32 reference = 0;
+    if (clause.reference != no_index && clause.wants_reference) {
+        const u64 most = c.store->limits.exception_bytes;
+        reference = x.reference;
+        if (!reference && c.store->exceptions.is_due(x.count, most)) free_unused_exceptions(c);
+        if (!reference) reference = c.store->exceptions.make(*x.tag, x.slots, x.count, most);
+        if (reference == 0) return false;
+    }
+    if (clause.values != no_index) std::memmove(fp + 8 * u64(clause.values), x.slots, 8 * std::size_t(x.count));
+    if (clause.copy != no_index)
+        std::memcpy(fp + 8 * u64(clause.copy), fp + 8 * u64(clause.values), 8 * std::size_t(x.count));
+    if (clause.reference != no_index) put_slot<u64>(fp + 8 * u64(clause.reference), reference);
+    return true;
+}
+
+} // namespace tessera::exec
 
 // ---- util/float_environment.hpp --------------------------------------------------------
 /// @file float_environment.hpp
@@ -21260,7 +21891,9 @@ public:
     /// Says where the call stopped, unless `why` comes from a call further in and says that already.
     static void add_trace(const context& c, error& why) noexcept {
         if (!why.frames().empty()) return;
-        backtrace* const trace = tracer<F>(c).run();
+        describe(why, tracer<F>(c).run());
+    }
+    static void describe(error& why, backtrace* trace) noexcept {
         if (trace && why.offset() == error::no_offset && !trace->frames.empty()) {
             const trace_frame& innermost = trace->frames[0];
             why.set_offset(innermost.offset).set_position(innermost.line, innermost.column);
@@ -21351,6 +21984,12 @@ public:
             c->link_cells = fixed_cells<F>::template at<family::link>();
             c->grow_cells = fixed_cells<F>::template at<family::grow_stack>();
             c->restore_cells = fixed_cells<F>::template at<family::restore>();
+            c->leave_cells = fixed_cells<F>::template at<family::leave>();
+            c->failed_cells = c->stop_cells;
+            if constexpr (F[feature::exceptions]) {
+                c->land_cells = fixed_cells<F>::template at<family::land>();
+                c->failed_cells = fixed_cells<F>::template at<family::failed>();
+            }
             c->slow = &slow;
         }
         if (!c->stack) {
@@ -21401,9 +22040,27 @@ public:
             return stop(c, trap::host), false;
         }
         function_ir ir;
-        runtime::func_code& code = unit.funcs[index];
-        if (!lowering<F>(ir, unit).run(index) || !encoder<F>(ir).run(code)) return stop(c, trap::out_of_memory), false;
+        if (unit.places.reserve(unit.places.size() + 1) && lowering<F>(ir, unit).run(index) && encode(ir, unit, index))
+            return true;
+        return stop(c, trap::out_of_memory), false;
+    }
+    static bool encode(function_ir& ir, runtime::code_unit& unit, u32 index) noexcept {
+        encoder<F> to(ir);
+        runtime::func_code code;
+        if (!to.run(code)) return false;
+        if (F[feature::exceptions] && !ir.catches.regions.empty()) {
+            to.resolve(ir.catches);
+            runtime::catch_table* const table = create<runtime::catch_table>(std::move(ir.catches));
+            if (!table || !unit.catch_tables.push_back(table)) {
+                destroy(table);
+                TESSERA_DEALLOCATE(code.cells);
+                return false;
+            }
+            code.catches = u32(unit.catch_tables.size()) & 0x7fff'ffff;
+        }
         code.leaf = is_leaf(ir);
+        static_cast<void>(unit.places.push_back({code.cells, index})); // reserved
+        unit.funcs[index] = code;
         return true;
     }
     /// What was left to be checked of a function when its module was loaded and instantiated.
@@ -21524,10 +22181,92 @@ public:
         c->call = call;
         if (!done) {
             c->host_failed = true;
-            return stop(c, trap::host);
+            c->why = trap::host;
+            c->pc = c->failed_cells;
+            return;
         }
         c->pc = call.return_pc;
         c->fp = at - call.link;
+    }
+
+    // ---- exceptions ------------------------------------------------------------------------------------------------
+
+    /// The exception of the cell at `c->stop_pc`.
+    static TESSERA_NOINLINE void raise(context* c) noexcept {
+        const u8* const at = c->fp + 8 * u64(load_native<u32>(c->words));
+        const u32 tag = load_native<u32>(c->words + 4);
+        if (tag != no_index) return unwind(c, thrown_by(*c, *c->instance->tags[tag], at));
+        const u32 reference = get_slot<u32>(at);
+        runtime::exception_object* const object = c->store->exceptions.find(reference);
+        if (!object) return stop(c, trap::null_exception);
+        thrown x = thrown_by(*c, *object->tag, object->slots());
+        x.reference = reference;
+        unwind(c, x);
+    }
+    static thrown thrown_by(const context& c, const runtime::tag_data& tag, const void* slots) noexcept {
+        return {&tag, static_cast<const u64*>(slots), runtime::slots_of(c.store->types.types().params(tag.type_id))};
+    }
+    /// After a host function returned `c->failure`: stops if that is no exception that somebody catches.
+    static TESSERA_COLD void failed(context* c) noexcept {
+        const runtime::tag_data* const tag = runtime::tag_of(*c->store, c->failure);
+        if (!tag) return stop(c, trap::host);
+        c->host_failed = false;
+        c->why = trap::none;
+        c->carried.clear();
+        for (const value& v : c->failure.payload())
+            if (!c->carried.push_back(v.bits) || (v.type.slots() > 1 && !c->carried.push_back(v.high)))
+                return stop(c, trap::out_of_memory);
+        thrown x = thrown_by(*c, *tag, c->carried.data());
+        x.described = !c->failure.frames().empty();
+        unwind(c, x);
+        c->carried.clear();
+        if (!c->host_failed) c->failure = error(error::unlikely()); // is caught
+    }
+    static TESSERA_NOINLINE void unwind(context* c, const thrown& x) noexcept {
+        frame at = frame::of(*c);
+        const runtime::catch_clause* const clause = find_catch(*c, *x.tag, at);
+        if (!clause) return uncaught(c, x);
+        if (!hand_over(*c, x, *clause, at.fp)) return stop(c, trap::out_of_memory);
+        const u8* const cells = at.instance->unit->funcs[at.func].cells;
+        c->fp = at.fp;
+        if (at.instance != c->instance) c->switch_to(at.instance);
+        if (clause->goes_back && !pay(c, *clause)) {
+            c->stop_pc = cells + clause->landing;
+            c->paused = true;
+            c->pc = c->stop_cells;
+            return;
+        }
+        c->pc = cells + clause->target;
+        for (const u32 pin : clause->pins)
+            if (pin != no_index) {
+                c->land_pc = c->pc;
+                c->land_pins = clause->pins;
+                c->pc = c->land_cells;
+                return;
+            }
+    }
+    /// Pays for a back edge. False: the call stops there.
+    static bool pay(context* c, [[maybe_unused]] const runtime::catch_clause& clause) noexcept {
+        if constexpr (F[feature::fuel])
+            if ((c->fuel -= clause.cost) < 0) return c->why = trap::out_of_fuel, false;
+        if constexpr (F[feature::interruption])
+            if (c->interrupt->load(std::memory_order_relaxed)) return c->why = trap::interrupted, false;
+        return true;
+    }
+    /// Nobody in this call catches `x`: its caller gets it as an error. One that came through further calls
+    /// says already where it is from.
+    static TESSERA_COLD void uncaught(context* c, const thrown& x) noexcept {
+        if (!x.described) {
+            backtrace* const trace = tracer<F>(*c).run();
+            if (!trace || !runtime::note_exception(*c->store, *x.tag, x.slots, *trace)) {
+                destroy(trace);
+                return stop(c, trap::out_of_memory);
+            }
+            c->failure = error(trap::uncaught_exception);
+            describe(c->failure, trace);
+        }
+        c->host_failed = true;
+        stop(c, trap::host);
     }
     /// Makes the lazy call at `c->pc` a call; it is then executed again.
     static TESSERA_COLD void link(context* c) noexcept {
@@ -21586,18 +22325,17 @@ public:
     }
 
 private:
-    /// The contexts of a store; what engine_state points at.
-    struct pool {
-        context* first = nullptr; ///< of all
-        context* free = nullptr;  ///< of those not in use
-    };
+    using pool = context_pool;
     static pool* pool_of(runtime::store_data& store) noexcept {
         if (!store.engine_state) store.engine_state = create<pool>();
         return static_cast<pool*>(store.engine_state);
     }
 
     static constexpr u64 first_stack = 16 * 1024;
-    static constexpr slow_paths slow{&enter, &link, &indirect};
+    static constexpr slow_paths slow = [] {
+        if constexpr (F[feature::exceptions]) return slow_paths{&enter, &link, &indirect, &failed, &raise};
+        else return slow_paths{&enter, &link, &indirect, nullptr, nullptr};
+    }();
 };
 
 } // namespace tessera::exec

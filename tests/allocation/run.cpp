@@ -188,6 +188,40 @@ TEST_CASE("allocation: objects of the host") {
     });
 }
 
+TEST_CASE("allocation: exceptions, caught and not, of the guest and of the host") {
+    auto mod = tessera::module::parse_text<profile>(R"((module
+        (import "env" "fail" (func $fail (param i32)))
+        (tag $e (export "e") (param i32))
+        (func $again (param i32)
+            (block $h (result i32 exnref) (try_table (catch_ref $e $h) (call $fail (local.get 0))) (return))
+            (throw_ref))
+        (func (export "catch") (param i32) (result i32)
+            (block $h (result i32) (try_table (catch $e $h) (call $again (local.get 0))) (i32.const 0)))
+        (func (export "throw") (param i32) (throw $e (local.get 0)))))");
+    REQUIRE(mod);
+    const long ways = fail_each([&]() -> tessera::result<void> {
+        tessera::tag e;
+        tessera::imports env;
+        env.define("env", "fail", [&e](int n) -> tessera::result<void> { return e.exception(n); });
+        tessera::store<profile> store;
+        if (auto ok = store.add_fuel(1000000); !ok) return ok;
+        auto instance = store.instantiate(*mod, env);
+        if (!instance) return instance.error();
+        e = *instance->get<tessera::tag>("e");
+        auto caught = (*instance->get<int(int)>("catch"))(5);
+        if (!caught) return caught.error();
+        CHECK(*caught == 5);
+        auto thrown = (*instance->get<void(int)>("throw"))(6);
+        REQUIRE(!thrown);
+        if (thrown.error().kind() == tessera::kind::exhaustion) return thrown.error();
+        CHECK(e.is_tag_of(thrown.error()));
+        REQUIRE(thrown.error().payload().size() == 1);
+        CHECK(thrown.error().payload()[0].as_u32() == 6);
+        return {};
+    });
+    CHECK(ways > 15);
+}
+
 TEST_CASE("allocation: typed calls in each direction make none") {
     auto mod = tessera::module::parse_text<profile>(R"((module
         (import "env" "next" (func $next (param i32) (result i32)))

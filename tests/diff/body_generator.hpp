@@ -58,10 +58,11 @@ private:
             if (t == tessera::t_i64) return i64_const(0);
             emit(t == tessera::t_f32 ? op::f32_const : t == tessera::t_f64 ? op::f64_const : op::ref_null);
             if (t.is_number()) return put_fixed(code_, 0, t == tessera::t_f32 ? 4 : 8);
-            code_.push_back(t == t_ref0 ? 0 : tessera::code::func);
+            put_heap(t);
         }
     }
     void leaf(val_type t) {
+        if (t == tessera::t_exnref) return constant(t); // no local has that type
         if (r_.chance(65)) emit(op::local_get, local_of(t, false));
         else if (const u32 g = global_of(t); g != no_index && r_.chance(15)) emit(op::global_get, g);
         else constant(t);
@@ -212,6 +213,7 @@ private:
         put_type(code_, t);
     }
     void other(val_type t, int depth) {
+        if (t == tessera::t_exnref) return leaf(t);
         switch (r_.below(10)) {
         case 0:
         case 1: return structured(t, depth);
@@ -384,7 +386,7 @@ private:
         emit(op::local_set, local_of(t, true));
     }
     void consume(val_type t, int) {
-        if (r_.chance(20)) return emit(op::drop);
+        if (t == tessera::t_exnref || r_.chance(20)) return emit(op::drop);
         if (const u32 g = global_of(t); g != no_index && r_.chance(15)) return emit(op::global_set, g);
         emit(op::local_set, local_of(t, true));
     }
@@ -422,11 +424,93 @@ private:
         emit(op::global_set, 0);
     }
 
+    types thrown_by(u32 tag) const { return m_.types[m_.tags[tag].type].params; }
+    void throw_one(int depth) {
+        const u32 tag = r_.below(u32(m_.tags.size()));
+        values(thrown_by(tag), depth);
+        emit(op::throw_, tag);
+    }
+    /// A try_table in the block its last clause goes to; further clauses go to any label that fits.
+    void guarded(int depth) {
+        using tessera::binary::catch_kind;
+        const auto kind = catch_kind(r_.below(4));
+        const bool with_ref = kind == catch_kind::tag_ref || kind == catch_kind::all_ref,
+                   again = with_ref && r_.chance(40);
+        const u32 tag = r_.below(u32(m_.tags.size()));
+        const types thrown = kind < catch_kind::all ? thrown_by(tag) : types();
+        types caught = thrown;
+        if (with_ref) caught.push_back(tessera::t_exnref);
+        if (again) begin(op::block, {}, {});
+        begin(op::block, {}, caught);
+        const types in = r_.chance(30) ? some_types(2) : types(), out = r_.chance(30) ? some_types(2) : types();
+        values(in, depth);
+        bytes clauses;
+        u32 count = 1;
+        bool back = false;
+        for (u32 n = r_.below(3); n--;) {
+            const u32 other = r_.below(u32(m_.tags.size() + 1)); // the last one: all
+            const types wanted = other < m_.tags.size() ? thrown_by(other) : types();
+            std::vector<u32> fit;
+            for (u32 d = 0; d < labels_.size(); ++d)
+                if (label_at(d).takes == wanted) fit.push_back(d);
+            if (fit.empty() || (other == m_.tags.size() && r_.chance(60))) continue;
+            const u32 to = r_.of(fit);
+            back = back || label_at(to).back;
+            ++count;
+            clauses.push_back(u8(other < m_.tags.size() ? catch_kind::tag : catch_kind::all));
+            if (other < m_.tags.size()) put_leb(clauses, other);
+            put_leb(clauses, to);
+        }
+        clauses.push_back(u8(kind));
+        if (kind < catch_kind::all) put_leb(clauses, tag);
+        clauses.push_back(0);
+        begin(op::try_table, in, out);
+        put_leb(code_, count);
+        code_.insert(code_.end(), clauses.begin(), clauses.end());
+        if (back) gas_check();
+        if (r_.chance(50)) statements(2, depth);
+        reshape(in, out, depth);
+        if (r_.chance(40)) { // a value that waits for a local while a call may throw
+            const val_type t = any_type();
+            const u32 type = m_.funcs[r_.below(u32(m_.funcs.size()))].type;
+            expression(t, 1);
+            call_type(type, 1, false);
+            for (std::size_t n = m_.types[type].results.size(); n--;) emit(op::drop);
+            emit(op::local_set, local_of(t, true));
+        }
+        if (r_.chance(60)) {
+            condition(depth);
+            emit_block(op::if_, {}, {});
+            labels_.push_back({{}, false});
+            throw_one(depth);
+            end();
+        }
+        if (r_.chance(60)) statements(2, depth);
+        if (r_.chance(10)) leave(depth);
+        end();
+        consume_all(out, depth);
+        if (r_.chance(20)) {
+            leave(depth);
+        } else {
+            values(thrown, depth);
+            if (with_ref) emit(op::ref_null), code_.push_back(tessera::code::exn);
+        }
+        end();
+        if (again) {
+            condition(depth);
+            emit(op::br_if, 0);
+            emit(op::throw_ref);
+            return end();
+        }
+        if (with_ref) emit(op::drop);
+        consume_all(thrown, depth);
+    }
     /// A way out of the current block that always goes; what follows is dead.
     void leave(int depth) {
         const u32 to = any_label();
-        switch (r_.below(12)) {
+        switch (r_.below(13)) {
         case 0: emit(op::unreachable); break;
+        case 6: throw_one(depth); break;
         case 1:
         case 2:
         case 3: {
@@ -581,6 +665,9 @@ private:
             return end();
         }
         case 28: expression(any_type(), depth); return emit(op::drop);
+        case 29:
+        case 30:
+        case 31: return guarded(depth);
         }
     }
     /// for (i = a; i < b; i += c), written in the ways compilers do.

@@ -144,8 +144,11 @@ protected:
         }
         if (t == tessera::t_v128) return emit(op::local_get, local_of(t, false));
         emit(op::ref_null);
-        if (t == t_ref0) code_.push_back(0);
-        else code_.push_back(tessera::code::func);
+        put_heap(t);
+    }
+    /// The heap type of a null.
+    void put_heap(val_type t) {
+        code_.push_back(t == t_ref0 ? 0 : t == tessera::t_exnref ? tessera::code::exn : tessera::code::func);
     }
     u32 first_local(val_type t) const { return u32(std::find(locals_.begin(), locals_.end(), t) - locals_.begin()); }
     u32 any_label() { return r_.below(u32(labels_.size())); }

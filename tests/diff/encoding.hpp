@@ -46,6 +46,7 @@ inline void put_fixed(bytes& to, u64 v, unsigned size) {
 }
 inline void put_type(bytes& to, val_type t) {
     if (t == tessera::t_funcref) return to.push_back(tessera::code::func);
+    if (t == tessera::t_exnref) return to.push_back(tessera::code::exn);
     to.push_back(t.byte_code());
     if (t.is_ref()) put_signed(to, i64(t.heap().index()));
 }

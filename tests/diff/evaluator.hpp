@@ -64,6 +64,7 @@ public:
         std::vector<u32> funcs; ///< by index: the number
         std::vector<std::shared_ptr<cell>> globals;
         std::vector<std::shared_ptr<memory>> memories;
+        std::vector<u32> tags; ///< by index: the number
         std::shared_ptr<diff::evaluator<F>::table> table;
         std::vector<std::pair<u32, u32>> code; ///< by index: where the body is
         bool data_dropped = false, elem_dropped = false;
@@ -78,6 +79,13 @@ public:
     }
     const instance& at(u32 module) const { return in_[module]; }
     instance& at(u32 module) { return in_[module]; }
+    /// An exception: the number of its tag, its values.
+    struct exception {
+        u32 tag = 0;
+        std::vector<cell> values;
+    };
+    /// The one that the last call ended with, if its trap was that.
+    const exception& thrown() const { return exceptions_[thrown_]; }
     /// What the calls so far have cost.
     u64 fuel() const { return fuel_; }
 
@@ -88,11 +96,13 @@ private:
     };
     struct control {
         op kind;
-        u32 height; ///< of the stack below the parameters
-        u32 takes;  ///< values a branch takes along
-        u32 start;  ///< first byte of the body
-        u32 after;  ///< first byte behind the block
-        u32 cost;   ///< of going round once
+        u32 height;                                ///< of the stack below the parameters
+        u32 takes;                                 ///< values a branch takes along
+        u32 start;                                 ///< first byte of the body
+        u32 after;                                 ///< first byte behind the block
+        u32 cost;                                  ///< of going round once
+        tessera::cursor clauses{nullptr, nullptr}; ///< of a try_table
+        u32 clause_count = 0;
     };
     struct extent {
         u32 else_at = 0; ///< behind `else`; 0: none
@@ -122,6 +132,7 @@ private:
                 self.memories.push_back(
                     std::make_shared<memory>(memory{bytes(std::size_t(m.min) << 16), m.max, m.is64}));
         }
+        for (const tag_plan& t : plan.tags) self.tags.push_back(t.source != no_index ? in_[0].tags[t.source] : tags_++);
         self.table = plan.own_table ? std::make_shared<table>(plan.table_min) : in_[0].table;
         self.code = find_code(plan);
     }
@@ -150,7 +161,8 @@ private:
         tessera::binary::instruction i;
         while (in.next(i)) {
             ++b.cost;
-            if (i.immediate == tessera::imm::block) open.push_back({i.offset, b.cost});
+            if (i.immediate == tessera::imm::block || i.immediate == tessera::imm::try_table)
+                open.push_back({i.offset, b.cost});
             if (i.code == op::else_) b.blocks[open.back().first].else_at = in.offset();
             if (i.code == op::end) {
                 if (open.empty()) break;
@@ -237,6 +249,25 @@ private:
             }
             return false;
         };
+        /// The innermost clause for exception `thrown_` catches it. False: there is none in this function.
+        const auto caught = [&](bool& leaves) {
+            const exception& x = exceptions_[thrown_];
+            for (std::size_t n = blocks.size(); n-- > 1;) {
+                tessera::cursor clauses = blocks[n].clauses;
+                for (u32 k = blocks[n].clause_count; k--;) {
+                    using tessera::binary::catch_kind;
+                    const auto clause = reader::next_catch(clauses);
+                    const bool by_tag = clause.kind < catch_kind::all;
+                    if (by_tag && self.tags[clause.tag] != x.tag) continue;
+                    if (by_tag) stack.insert(stack.end(), x.values.begin(), x.values.end());
+                    if (clause.kind == catch_kind::tag_ref || clause.kind == catch_kind::all_ref) push(thrown_ + 1);
+                    blocks.resize(n);
+                    leaves = branch(clause.label);
+                    return true;
+                }
+            }
+            return false;
+        };
 
         while (in.next(i)) {
             if (++steps_ > most_steps || leaked_) return trap::count_;
@@ -244,8 +275,24 @@ private:
             switch (i.code) {
             case op::unreachable: return trap::unreachable;
             case op::nop: break;
+            case op::throw_:
+            case op::throw_ref: {
+                if (i.code == op::throw_) {
+                    thrown_ = u32(exceptions_.size());
+                    exceptions_.push_back(
+                        {self.tags[i.index], take(plan.types[plan.tags[i.index].type].params.size())});
+                } else {
+                    if (stack.back().low == 0) return trap::null_exception;
+                    thrown_ = pop32() - 1;
+                }
+                bool leaves = false;
+                if (!caught(leaves)) return trap::uncaught_exception;
+                if (leaves) return finish();
+                break;
+            }
             case op::block:
             case op::loop:
+            case op::try_table:
             case op::if_: {
                 const extent x = b.blocks.at(i.offset);
                 const u32 condition = i.code == op::if_ ? pop32() : 1;
@@ -256,6 +303,7 @@ private:
                 else results = i.type == tessera::t_bottom ? 0 : 1;
                 blocks.push_back({i.code, u32(stack.size()) - params, i.code == op::loop ? params : results,
                                   in.offset(), x.after, x.cost});
+                if (i.code == op::try_table) blocks.back().clauses = i.list, blocks.back().clause_count = i.list_count;
                 if (condition == 0) {
                     if (x.else_at) {
                         go(x.else_at);
@@ -325,8 +373,13 @@ private:
                     return trap::none;
                 }
                 const trap why = run(number, args);
-                if (why != trap::none) return why;
                 tail_ = no_index;
+                bool leaves = false;
+                if (why == trap::uncaught_exception && caught(leaves)) {
+                    if (leaves) return finish();
+                    break;
+                }
+                if (why != trap::none) return why;
                 stack.insert(stack.end(), args.begin(), args.end());
                 break;
             }
@@ -511,7 +564,10 @@ private:
     instance in_[2];
     std::vector<function> funcs_;
     std::map<u32, body> bodies_;
-    u32 tail_ = no_index; ///< the function that a tail call goes to
+    u32 tail_ = no_index;               ///< the function that a tail call goes to
+    std::vector<exception> exceptions_; ///< a reference is an index in here plus one
+    u32 thrown_ = 0;                    ///< the latest
+    u32 tags_ = 0;
     u32 ticks_ = 0;
     u64 steps_ = 0;
     u64 fuel_ = 0;

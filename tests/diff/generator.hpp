@@ -25,6 +25,12 @@ public:
             for (u32 k = r_.chance(75) ? 1 : r_.below(4); k--;) s.results.push_back(body_generator::pick_type(r_));
             signatures_.push_back(s);
         }
+        for (u32 n = 2; n--;) {
+            signature s;
+            for (u32 k = r_.below(4); k--;) s.params.push_back(body_generator::pick_type(r_));
+            tag_types_.push_back(u32(signatures_.size()));
+            signatures_.push_back(s);
+        }
         plan_first();
         plan_second();
         for (module_plan& m : p_.modules) write(m);
@@ -64,6 +70,9 @@ private:
         for (u32 i = 0; i < 4; ++i) m.passive_elem.push_back(r_.below(u32(m.funcs.size())));
         for (u32 i = 0; i < 16; ++i) m.data.push_back(u8(r_.next()));
     }
+    void plan_tags(module_plan& m, u32 n) {
+        while (n--) m.tags.push_back({r_.of(tag_types_), no_index});
+    }
     void plan_first() {
         module_plan& m = p_.modules[0];
         m.types = signatures_;
@@ -74,6 +83,7 @@ private:
         if (r_.chance(40)) m.memories.push_back({1, 2, r_.chance(60), no_index});
         m.funcs.push_back({0, no_index, true});
         plan_own_funcs(m);
+        plan_tags(m, 2 + r_.below(2));
         m.elem_at = 0;
     }
     void plan_second() {
@@ -92,6 +102,8 @@ private:
         for (u32 i = 1; i < first.funcs.size(); ++i)
             if (r_.chance(70)) m.funcs.push_back({first.funcs[i].type, i, false});
         plan_own_funcs(m);
+        for (u32 i = 0; i < first.tags.size(); i += 2) m.tags.push_back({first.tags[i].type, i});
+        plan_tags(m, 1);
         m.own_table = false;
         m.elem_at = 4;
     }
@@ -130,6 +142,12 @@ private:
             if (x.source == no_index) ++count, s.insert(s.end(), {u8(x.is64 ? 5 : 1), u8(x.min), u8(x.max)});
         s.insert(s.begin(), u8(count));
         put_section(w, 5, s);
+        s.clear();
+        count = 0;
+        for (const tag_plan& t : m.tags)
+            if (t.source == no_index) ++count, s.push_back(0), put_leb(s, t.type);
+        s.insert(s.begin(), u8(count));
+        put_section(w, 13, s);
         put_section(w, 6, globals(m));
         put_section(w, 7, exports(m));
         s = {3, 0, 0x41, u8(m.elem_at), 0x0b};
@@ -176,6 +194,9 @@ private:
                 put_type(s, g.type);
                 s.push_back(1);
             }
+        for (const tag_plan& t : m.tags)
+            if (t.source != no_index)
+                item("first", "e" + std::to_string(t.source)), s.insert(s.end(), {4, 0}), put_leb(s, t.type);
         bytes out;
         put_leb(out, n);
         out.insert(out.end(), s.begin(), s.end());
@@ -211,6 +232,7 @@ private:
             if (is_own(m.funcs[i])) item("f", i, 0);
         for (u32 i = 0; i < m.memories.size(); ++i) item("m", i, 2);
         for (u32 i = 0; i < m.globals.size(); ++i) item("g", i, 3);
+        for (u32 i = 0; i < m.tags.size(); ++i) item("e", i, 4);
         ++n, put_name(s, "t"), s.insert(s.end(), {1, 0});
         bytes out;
         put_leb(out, n);
@@ -222,6 +244,7 @@ private:
     u32 size_;
     const omitted& without_;
     std::vector<signature> signatures_;
+    std::vector<u32> tag_types_;
     program p_;
 };
 

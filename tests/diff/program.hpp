@@ -60,12 +60,17 @@ struct memory_plan {
     bool is64 = false;
     u32 source = no_index;
 };
+struct tag_plan {
+    u32 type = 0;
+    u32 source = no_index;
+};
 struct module_plan {
     bytes wasm;
     std::vector<signature> types;
     std::vector<func_plan> funcs;
     std::vector<global_plan> globals;
     std::vector<memory_plan> memories;
+    std::vector<tag_plan> tags;
     bool own_table = true;
     u32 table_min = 8;
     u32 table_max = 12;

@@ -122,11 +122,26 @@ private:
         const tessera::trap got = done ? tessera::trap::none : done.error().why();
         if (!done && got == tessera::trap::none) return message("call", done.error());
         if (got != wanted) return "trap " + std::to_string(int(got)) + ", expected " + std::to_string(int(wanted));
-        if (!done) return {};
+        if (!done) return got == tessera::trap::uncaught_exception ? compare_exception(done.error()) : std::string();
         for (std::size_t k = 0; k < results.size(); ++k)
             if (!agrees(type.results[k], results[k], values[k]))
                 return "result " + std::to_string(k) + ": " + hex({results[k].bits, results[k].high}) + ", expected " +
                        hex(values[k]);
+        return {};
+    }
+    std::string compare_exception(const tessera::error& e) {
+        const auto& wanted = expected_.thrown();
+        for (u32 i = 0; i < 2; ++i)
+            for (u32 k = 0; k < p_.modules[i].tags.size(); ++k) {
+                const auto tag = in_[i].get<tessera::tag>("e" + std::to_string(k));
+                const bool same = expected_.at(i).tags[k] == wanted.tag;
+                if (tag->is_tag_of(e) != same) return "tag of an exception";
+                if (!same) continue;
+                const types params = p_.modules[i].types[p_.modules[i].tags[k].type].params;
+                for (std::size_t n = 0; n < params.size(); ++n)
+                    if (e.payload().size() != params.size() || !agrees(params[n], e.payload()[n], wanted.values[n]))
+                        return "value " + std::to_string(n) + " of an exception";
+            }
         return {};
     }
     std::string compare_state() {
@@ -179,6 +194,7 @@ inline std::string type_name(val_type t) {
     if (t == tessera::t_f32) return "f32";
     if (t == tessera::t_f64) return "f64";
     if (t == tessera::t_v128) return "v128";
+    if (t == tessera::t_exnref) return "exnref";
     return t == tessera::t_funcref ? "funcref" : "(ref null 0)";
 }
 inline std::string type_names(const char* what, const types& list) {
@@ -219,6 +235,12 @@ inline void print_code(const module_plan& m) {
             case tessera::imm::memarg:
                 std::printf(" %u offset=%llu", i.index, static_cast<unsigned long long>(i.value));
                 break;
+            case tessera::imm::try_table:
+                for (u32 k = 0; k < i.list_count; ++k) {
+                    const auto clause = in.next_catch(i.list);
+                    std::printf(" (catch%u %d %u)", unsigned(clause.kind), int(clause.tag), clause.label);
+                }
+                [[fallthrough]];
             case tessera::imm::block:
                 if (i.block_type != no_index)
                     std::printf("%s%s", type_names("param", m.types[i.block_type].params).c_str(),
@@ -233,7 +255,8 @@ inline void print_code(const module_plan& m) {
             default: std::printf(" %u", i.index);
             }
             std::printf("\n");
-            if (i.immediate == tessera::imm::block || i.code == op::else_) ++depth;
+            if (i.immediate == tessera::imm::block || i.immediate == tessera::imm::try_table || i.code == op::else_)
+                ++depth;
             if (depth == 0) break;
         }
     }

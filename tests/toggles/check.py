@@ -32,12 +32,17 @@ OF_INSTRUCTION = {
     "return_call_indirect": "return_call_indirect",
     "return_call_ref": "return_call_ref",
     "null_check": "ref_as_non_null",
+    "throw_": "throw_",
+    "failed": "throw_",
+    "land": "throw_",
 }
 BY_CODE = {"unary", "binary", "load", "load_indexed", "store", "load_wide", "store_wide", "br_compare", "latch", "special"}
 VECTORS = {("select_range", None), ("special", "global_get"), ("special", "global_set")}  # of values of several slots
 
-# Executed rows that become handlers of others: a select of any type, a constant, a comparison and a branch.
-WITHOUT_HANDLER = {"select_t", "ref_null", "ref_is_null", "br_on_null", "br_on_non_null"}
+# Executed rows that become handlers of others: a select of any type, a constant, a comparison and a branch, a throw;
+# and those that are in tables only.
+WITHOUT_HANDLER = {"select_t", "ref_null", "ref_is_null", "br_on_null", "br_on_non_null",
+                   "throw_ref", "try_table", "try_", "catch_", "catch_all", "delegate", "rethrow"}
 
 # Rules that are not called like their row; by function.
 RULE_NAMES = {
@@ -51,6 +56,9 @@ RULES_OF_FEATURE = {
     "extended": "extended-const",  # constant expressions
     "lower_call_ref": "function-references", "lower_null_check": "function-references",
     "lower_br_on_null": "function-references", "lower_br_on_non_null": "function-references",
+    "lower_try_table": "exceptions", "lower_throw": "exceptions", "lower_throw_ref": "exceptions",
+    "lower_try": "legacy-exceptions", "lower_catch": "legacy-exceptions", "lower_delegate": "legacy-exceptions",
+    "lower_rethrow": "legacy-exceptions",
 }
 
 

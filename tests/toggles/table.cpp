@@ -67,6 +67,7 @@ constexpr family_row families[] = {
     FAMILY(select_range),
     FAMILY(entry),
     FAMILY(unreachable),
+    FAMILY(throw_),
     FAMILY(null_check),
     FAMILY(leave),
     FAMILY(stop),
@@ -75,6 +76,8 @@ constexpr family_row families[] = {
     FAMILY(link),
     FAMILY(restore),
     FAMILY(grow_stack),
+    FAMILY(failed),
+    FAMILY(land),
     FAMILY(pins),
     FAMILY(probe),
 };

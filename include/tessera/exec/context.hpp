@@ -9,6 +9,7 @@
 /// the guest lives on the native stack, so a call can stop at any safepoint and go on later.
 #pragma once
 
+#include <tessera/exec/frame_maps.hpp>
 #include <tessera/runtime/store_data.hpp>
 
 namespace tessera::inline TESSERA_ABI::exec {
@@ -37,6 +38,9 @@ struct slow_paths {
     void (*link)(context*);     ///< the lazy call at context::pc
     void (*make_room)(context*); ///< the cell at context::pc, which is executed again, needs the heap: needed is set
     void (*indirect)(context*); ///< the indirect call at context::stop_pc: words, index, call.return_pc are set
+    void (*failed)(context*);   ///< a host function that context::call and context::failure tell of
+    void (*raise)(
+        context*); ///< the exception that the cell at context::stop_pc throws; its words are at context::words
 };
 
 /// A call about to happen: arguments are at `fp + delta`.
@@ -68,21 +72,27 @@ struct context {
     const u8* grow_cells = nullptr;
     const u8* restore_cells = nullptr;
     const u8* room_cells = nullptr;
+    const u8* leave_cells = nullptr;
+    const u8* land_cells = nullptr;
+    const u8* failed_cells = nullptr; ///< after a host function failed
     const slow_paths* slow = nullptr;
     // Where a slow path starts and where it wants to go on.
     const u8* pc = nullptr;
     u8* fp = nullptr;
     u8* mem = nullptr;
     pending_call call;
-    u64 needed = 0;              ///< bytes the stack must hold from `fp` on
-    u64 probed = 0;              ///< the native stack's position, for the self-test
-    trap why = trap::none;       ///< why it stopped
-    u64 index = 0;               ///< of the table element that an indirect call or a trap is about
-    const u8* words = nullptr;   ///< of an indirect call's cell: frame, table, type
-    const u8* stop_pc = nullptr; ///< the cell that stopped it; a pause: the next cell
-    bool paused = false;         ///< fuel or interruption: can go on at stop_pc
-    bool running = false;        ///< handlers are at work; it cannot be resumed from within
-    bool host_failed = false;    ///< `failure` is the host function's own error
+    u64 needed = 0;                 ///< bytes the stack must hold from `fp` on
+    u64 probed = 0;                 ///< the native stack's position, for the self-test
+    trap why = trap::none;          ///< why it stopped
+    u64 index = 0;                  ///< of the table element that an indirect call or a trap is about
+    const u8* words = nullptr;      ///< of an indirect call's cell: frame, table, type; of a throw's
+    const u32* land_pins = nullptr; ///< for the land cell: slots to load into the pins, by register_of
+    const u8* land_pc = nullptr;    ///< for the land cell: where to go on
+    const u8* stop_pc = nullptr;    ///< the cell that stopped it; a pause: the next cell
+    bool paused = false;            ///< fuel or interruption: can go on at stop_pc
+    bool running = false;           ///< handlers are at work; it cannot be resumed from within
+    bool in_host = false;           ///< a host function runs that context::call tells of
+    bool host_failed = false;       ///< `failure` is the host function's own error
     // The stack.
     u8* stack = nullptr;
     u64 stack_limit = 0; ///< bytes the stack may grow to
@@ -90,6 +100,7 @@ struct context {
     context* next = nullptr;      ///< in the store's list of all
     context* next_free = nullptr; ///< in the store's list of those not in use
     error failure{error::unlikely()};
+    vec<u64> carried;    ///< values of an exception that a host function throws
     runtime::caller who; ///< what host functions are told
     const runtime::memory_data no_memory{};
 
@@ -153,6 +164,13 @@ struct context {
         if (fuel > 0) fuel = 0;
     }
     static constexpr u64 most_fuel = ~u64{0} >> 2;
+};
+
+/// The contexts of a store; what store_data::engine_state points at.
+struct context_pool {
+    context* first = nullptr; ///< of all
+    context* free = nullptr;  ///< of those not in use
+    frame_maps maps;
 };
 
 // ---- slots ---------------------------------------------------------------------------------------------------------

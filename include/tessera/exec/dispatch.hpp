@@ -23,7 +23,7 @@ struct fixed_cells {
         u64 rest = 0; // a handler of 32 bits leaves room
     };
     template <family Fam>
-    static inline const one of{dispatch<F>::find({Fam, 0, op::nop, {}})};
+    static constexpr one of{dispatch<F>::find({Fam, 0, op::nop, {}})}; // there before any static object is made
     template <family Fam>
     static const u8* at() noexcept {
         return reinterpret_cast<const u8*>(&of<Fam>);

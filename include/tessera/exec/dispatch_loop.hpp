@@ -7,6 +7,7 @@
 #include <tessera/exec/handlers/aggregate.hpp>
 #include <tessera/exec/handlers/call.hpp>
 #include <tessera/exec/handlers/control.hpp>
+#include <tessera/exec/handlers/exception.hpp>
 #include <tessera/exec/handlers/memory.hpp>
 #include <tessera/exec/handlers/numeric.hpp>
 #include <tessera/exec/variants.hpp>
@@ -43,7 +44,7 @@ class dispatch {
 
 public:
     /// The handler of `v`; one that does not exist is no number of a case.
-    static handler find(const variant& v) noexcept { return variant_index<F>::find(v); }
+    static constexpr handler find(const variant& v) noexcept { return variant_index<F>::find(v); }
 
     /// Runs from `ctx.pc` on until a handler ends the run.
     static void run(context& ctx) noexcept { run(ctx, ctx.pc, ctx.fp); }

@@ -7,6 +7,7 @@
 #include <tessera/exec/handlers/aggregate.hpp>
 #include <tessera/exec/handlers/call.hpp>
 #include <tessera/exec/handlers/control.hpp>
+#include <tessera/exec/handlers/exception.hpp>
 #include <tessera/exec/handlers/memory.hpp>
 #include <tessera/exec/handlers/numeric.hpp>
 #include <tessera/exec/variants.hpp>
@@ -54,7 +55,7 @@ class dispatch {
 
 public:
     /// The handler of `v`, null if there is none.
-    static handler find(const variant& v) noexcept {
+    static constexpr handler find(const variant& v) noexcept {
         const u32 n = variant_index<F>::find(v);
         return n == variant_index<F>::none ? nullptr : handlers[n];
     }

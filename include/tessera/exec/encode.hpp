@@ -30,6 +30,19 @@ public:
         out = {cells, size, ir_.frame_slots, ir_.header};
         return true;
     }
+    /// What the function catches, with places in the cells that `run` wrote in place of labels.
+    void resolve(runtime::catch_table& table) const noexcept {
+        for (runtime::catch_region& r : table.regions) {
+            r.begin = position_of(r.begin);
+            r.end = position_of(r.end);
+        }
+        for (runtime::catch_clause& c : table.clauses) {
+            const label_def& to = ir_.labels[c.target];
+            c.target = positions_[to.node];
+            c.landing = positions_[to.landing == no_index ? to.node : to.landing];
+            c.cost = to.cost;
+        }
+    }
     /// Lists where each cell comes from, in order. False: memory is out.
     [[nodiscard]] bool origins(vec<cell_origin>& out) noexcept {
         if (!measure()) return false;

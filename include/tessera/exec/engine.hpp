@@ -5,6 +5,8 @@
 #pragma once
 
 #include <tessera/exec/trace.hpp>
+#include <tessera/exec/unwind.hpp>
+#include <tessera/exec/visit_frames.hpp>
 #include <tessera/runtime/runnable.hpp>
 #include <tessera/util/float_environment.hpp>
 
@@ -97,6 +99,7 @@ public:
     /// Why a call stopped; false.
     static TESSERA_COLD bool explain(context& c, error& why) noexcept {
         why = c.host_failed ? c.failure : error(c.why);
+        if (c.paused && c.why == trap::out_of_memory) why.set_detail("limits::heap_bytes");
         if (c.why == trap::undefined_element || c.why == trap::uninitialized_element) set_number(why, c.index);
         if (!c.paused) add_trace(c, why);
         if (c.paused) c.pc = c.stop_pc;
@@ -112,7 +115,9 @@ public:
     /// Says where the call stopped, unless `why` comes from a call further in and says that already.
     static void add_trace(const context& c, error& why) noexcept {
         if (!why.frames().empty()) return;
-        backtrace* const trace = tracer<F>(c).run();
+        describe(why, tracer<F>(c).run());
+    }
+    static void describe(error& why, backtrace* trace) noexcept {
         if (trace && why.offset() == error::no_offset && !trace->frames.empty()) {
             const trace_frame& innermost = trace->frames[0];
             why.set_offset(innermost.offset).set_position(innermost.line, innermost.column);
@@ -203,8 +208,14 @@ public:
             c->link_cells = fixed_cells<F>::template at<family::link>();
             c->grow_cells = fixed_cells<F>::template at<family::grow_stack>();
             c->restore_cells = fixed_cells<F>::template at<family::restore>();
-            if constexpr (has_heap) c->room_cells = fixed_cells<F>::template at<family::make_room>();
+            if constexpr (F[feature::gc]) c->room_cells = fixed_cells<F>::template at<family::make_room>();
             c->heap = &store.heap;
+            c->leave_cells = fixed_cells<F>::template at<family::leave>();
+            c->failed_cells = c->stop_cells;
+            if constexpr (F[feature::exceptions]) {
+                c->land_cells = fixed_cells<F>::template at<family::land>();
+                c->failed_cells = fixed_cells<F>::template at<family::failed>();
+            }
             c->slow = &slow;
         }
         if (!c->stack) {
@@ -220,6 +231,7 @@ public:
         c.fuel = 0;
         c.why = trap::none;
         c.paused = c.host_failed = false;
+        c.pc = nullptr;
     }
     static void release(runtime::store_data& store, context* c) noexcept {
         renew(*c);
@@ -255,9 +267,27 @@ public:
             return stop(c, trap::host), false;
         }
         function_ir ir;
-        runtime::func_code& code = unit.funcs[index];
-        if (!lowering<F>(ir, unit).run(index) || !encoder<F>(ir).run(code)) return stop(c, trap::out_of_memory), false;
+        if (unit.places.reserve(unit.places.size() + 1) && lowering<F>(ir, unit).run(index) && encode(ir, unit, index))
+            return true;
+        return stop(c, trap::out_of_memory), false;
+    }
+    static bool encode(function_ir& ir, runtime::code_unit& unit, u32 index) noexcept {
+        encoder<F> to(ir);
+        runtime::func_code code;
+        if (!to.run(code)) return false;
+        if (F[feature::exceptions] && !ir.catches.regions.empty()) {
+            to.resolve(ir.catches);
+            runtime::catch_table* const table = create<runtime::catch_table>(std::move(ir.catches));
+            if (!table || !unit.catch_tables.push_back(table)) {
+                destroy(table);
+                TESSERA_DEALLOCATE(code.cells);
+                return false;
+            }
+            code.catches = u32(unit.catch_tables.size()) & 0x7fff'ffff;
+        }
         code.leaf = is_leaf(ir);
+        static_cast<void>(unit.places.push_back({code.cells, index})); // reserved
+        unit.funcs[index] = code;
         return true;
     }
     /// What was left to be checked of a function when its module was loaded and instantiated.
@@ -377,16 +407,101 @@ public:
         if (!make_room(c, at, 8 * u64(f.param_slots > f.result_slots ? f.param_slots : f.result_slots))) return;
         const pending_call call = c->call;
         if constexpr (F[feature::fuel]) c->give_fuel_back();
+        c->in_host = true;
         const bool done = f.host->invoke(*f.host, c->who, reinterpret_cast<u64*>(at), c->failure);
+        c->in_host = false;
         if constexpr (F[feature::fuel]) c->take_fuel();
         c->refresh();
         c->call = call;
         if (!done) {
             c->host_failed = true;
-            return stop(c, trap::host);
+            c->why = trap::host;
+            c->pc = c->failed_cells;
+            return;
         }
         c->pc = call.return_pc;
         c->fp = at - call.link;
+    }
+
+    // ---- exceptions ------------------------------------------------------------------------------------------------
+
+    /// The exception of the cell at `c->stop_pc`.
+    static TESSERA_NOINLINE void raise(context* c) noexcept {
+        const u8* const at = c->fp + 8 * u64(load_native<u32>(c->words));
+        const u32 tag = load_native<u32>(c->words + 4);
+        if (tag != no_index) return unwind(c, thrown_by(*c, *c->instance->tags[tag], at));
+        const u32 reference = get_slot<u32>(at);
+        if (reference == 0) return stop(c, trap::null_exception);
+        runtime::tag_data* thrown_tag = nullptr;
+        if (!runtime::exception_values(*c->store, reference, thrown_tag, c->carried)) return stop(c, trap::out_of_memory);
+        thrown x = thrown_by(*c, *thrown_tag, c->carried.data());
+        x.reference = reference;
+        unwind(c, x);
+    }
+    static thrown thrown_by(const context& c, const runtime::tag_data& tag, const void* slots) noexcept {
+        return {&tag, static_cast<const u64*>(slots), runtime::slots_of(c.store->types.types().params(tag.type_id))};
+    }
+    /// After a host function returned `c->failure`: stops if that is no exception that somebody catches.
+    static TESSERA_COLD void failed(context* c) noexcept {
+        const runtime::tag_data* const tag = runtime::tag_of(*c->store, c->failure);
+        if (!tag) return stop(c, trap::host);
+        c->host_failed = false;
+        c->why = trap::none;
+        c->carried.clear();
+        for (const value& v : c->failure.payload())
+            if (!c->carried.push_back(v.bits) || (v.type.slots() > 1 && !c->carried.push_back(v.high)))
+                return stop(c, trap::out_of_memory);
+        thrown x = thrown_by(*c, *tag, c->carried.data());
+        x.described = !c->failure.frames().empty();
+        unwind(c, x);
+        c->carried.clear();
+        if (!c->host_failed) c->failure = error(error::unlikely()); // is caught
+    }
+    static TESSERA_NOINLINE void unwind(context* c, const thrown& x) noexcept {
+        frame at = frame::of(*c);
+        const runtime::catch_clause* const clause = find_catch(*c, *x.tag, at);
+        if (!clause) return uncaught(c, x);
+        if (!hand_over(*c, x, *clause, at.fp)) return stop(c, trap::out_of_memory);
+        const u8* const cells = at.instance->unit->funcs[at.func].cells;
+        c->fp = at.fp;
+        if (at.instance != c->instance) c->switch_to(at.instance);
+        if (clause->goes_back && !pay(c, *clause)) {
+            c->stop_pc = cells + clause->landing;
+            c->paused = true;
+            c->pc = c->stop_cells;
+            return;
+        }
+        c->pc = cells + clause->target;
+        for (const u32 pin : clause->pins)
+            if (pin != no_index) {
+                c->land_pc = c->pc;
+                c->land_pins = clause->pins;
+                c->pc = c->land_cells;
+                return;
+            }
+    }
+    /// Pays for a back edge. False: the call stops there.
+    static bool pay(context* c, [[maybe_unused]] const runtime::catch_clause& clause) noexcept {
+        if constexpr (F[feature::fuel])
+            if ((c->fuel -= clause.cost) < 0) return c->why = trap::out_of_fuel, false;
+        if constexpr (F[feature::interruption])
+            if (c->interrupt->load(std::memory_order_relaxed)) return c->why = trap::interrupted, false;
+        return true;
+    }
+    /// Nobody in this call catches `x`: its caller gets it as an error. One that came through further calls
+    /// says already where it is from.
+    static TESSERA_COLD void uncaught(context* c, const thrown& x) noexcept {
+        if (!x.described) {
+            backtrace* const trace = tracer<F>(*c).run();
+            if (!trace || !runtime::note_exception(*c->store, *x.tag, x.slots, *trace)) {
+                destroy(trace);
+                return stop(c, trap::out_of_memory);
+            }
+            c->failure = error(trap::uncaught_exception);
+            describe(c->failure, trace);
+        }
+        c->host_failed = true;
+        stop(c, trap::host);
     }
     /// Makes the lazy call at `c->pc` a call; it is then executed again.
     static TESSERA_COLD void link(context* c) noexcept {
@@ -415,16 +530,19 @@ public:
 
     // ---- the heap --------------------------------------------------------------------------------------------------
 
-    static constexpr bool has_heap = F[feature::gc] || F[feature::exceptions];
     /// Makes room for the cell at `c->pc`, which is then executed again.
     static TESSERA_COLD void make_heap_room(context* c) noexcept {
         if (c->needed == detail::need_log) return runtime::empty_log(*c->store);
+        c->stop_pc = c->pc;
         if (runtime::make_room(*c->store, u32(c->needed))) return;
         c->why = trap::out_of_memory; // the host may make the limit larger
-        c->stop_pc = c->pc;
         c->paused = true;
         c->pc = c->stop_cells;
     }
+    static constexpr auto visit_frames = [] {
+        if constexpr (has_heap(F)) return &frame_visitor<F>::run;
+        else return nullptr;
+    }();
     /// Makes a structure or an array as a constant expression says.
     static trap make_object(runtime::store_data& store, op o, u32 type, u32 n, const u64* slots, u32& made) noexcept {
         switch (o) {
@@ -468,18 +586,19 @@ public:
     }
 
 private:
-    /// The contexts of a store; what engine_state points at.
-    struct pool {
-        context* first = nullptr; ///< of all
-        context* free = nullptr;  ///< of those not in use
-    };
+    using pool = context_pool;
     static pool* pool_of(runtime::store_data& store) noexcept {
         if (!store.engine_state) store.engine_state = create<pool>();
         return static_cast<pool*>(store.engine_state);
     }
 
     static constexpr u64 first_stack = 16 * 1024;
-    static constexpr slow_paths slow{&enter, &link, has_heap ? &make_heap_room : nullptr, &indirect};
+    static constexpr slow_paths slow = [] {
+        slow_paths made{&enter, &link, nullptr, &indirect, nullptr, nullptr};
+        if constexpr (F[feature::gc]) made.make_room = &make_heap_room;
+        if constexpr (F[feature::exceptions]) made.failed = &failed, made.raise = &raise;
+        return made;
+    }();
 };
 
 } // namespace tessera::exec
@@ -491,7 +610,8 @@ const engine& engine_for() noexcept {
     using machine = exec::machine<F>;
     static constexpr engine made{&machine::invoke,      &machine::start,     &machine::resume,    &machine::finish,
                                  &machine::release_all, &machine::self_test, &machine::call_leaf, &machine::leaf_error,
-                                 nullptr, F[feature::gc] ? &machine::make_object : nullptr};
+                                 machine::visit_frames,
+                                 F[feature::gc] ? &machine::make_object : nullptr};
     return made;
 }
 

@@ -19,7 +19,7 @@ public:
         : builder(ir, apply), module_(*unit.module), unit_(unit) {}
 
 protected:
-    enum class nest : u8 { block, loop, if_, func };
+    enum class nest : u8 { block, loop, if_, func, try_, catch_ };
     struct control {
         nest kind = nest::block;
         u32 label = no_index;
@@ -29,6 +29,9 @@ protected:
         val_type single = t_bottom; ///< one result, t_bottom for none
         u32 cost = 0;               ///< instructions counted when it began
         u32 loop = no_index;        ///< the innermost loop around it, in ir_.loops; a loop's own
+        u32 region = no_index;      ///< the innermost one around the code in it, in ir_.catches
+        u32 opened = no_index;      ///< its own region
+        u32 clause = no_index;      ///< the last one of that region; in a legacy catch the one that leads here
     };
 
     view<val_type> params(const control& c) const noexcept {
@@ -63,9 +66,10 @@ protected:
         ir_.header = in > out ? in : out;
         locals_.clear();
         control_.clear();
-        block_start_ = safepoint_ = counted_ = dead_depth_ = 0;
+        block_start_ = safepoint_ = counted_ = dead_depth_ = safepoints_ = 0;
         for (u32& use : last_use_) use = 0;
         reachable_ = true;
+        return_label_ = no_index;
         failed_ = false;
         next_local_ = 0;
         for (val_type t : module_.types.params(type)) add_locals(1, t);
@@ -83,6 +87,7 @@ protected:
     }
     bool begin_body() noexcept {
         if (failed_ || !stack_.start(u32(locals_.size()), next_local_)) return false;
+        note(map_point::start, 0);
         emit_plain(family::entry); // the encoder drops it where there is nothing to check
         if (const u32 first = first_local_; next_local_ > first) {
             node n;
@@ -126,10 +131,12 @@ protected:
             emit_branch_if(condition, false, c.else_label);
         }
         c.loop = control_.back().loop;
+        c.region = control_.back().region;
         if (kind == nest::loop) {
             bind_label(c.label);
             if (!ir_.loops.push_back({c.label, position(), position(), c.loop})) failed_ = true;
             c.loop = u32(ir_.loops.size()) - 1;
+            note(map_point::loop, c.loop);
         }
         if (!control_.push_back(c)) failed_ = true;
     }
@@ -159,10 +166,16 @@ protected:
         const control c = control_.back();
         if (c.kind == nest::func) {
             if (reachable_) emit_return();
+            if (return_label_ != no_index) {
+                bind_label(return_label_);
+                restart(c, results(c));
+                emit_return();
+            }
             control_.pop_back();
             return;
         }
         if (reachable_) place(c, results(c));
+        if (c.opened != no_index && c.kind != nest::catch_) end_region(c);
         control_.pop_back();
         if (c.kind == nest::loop) {
             ir_.labels[c.label].cost = counted_ - c.cost;
@@ -394,6 +407,127 @@ protected:
         else finish_call(n, type, at);
     }
 
+    // ---- exceptions ------------------------------------------------------------------------------------------------
+
+    /// The block that was just begun catches what is thrown in it.
+    void begin_region() noexcept {
+        control& c = control_.back();
+        runtime::catch_region r;
+        r.begin = new_label();
+        r.end = new_label();
+        r.parent = r.outward = c.region;
+        if (failed_) return;
+        bind_label(r.begin); // no operation is joined with one outside
+        c.region = c.opened = u32(ir_.catches.regions.size());
+        if (!ir_.catches.regions.push_back(r)) failed_ = true;
+    }
+    void end_region(const control& c) noexcept { ir_.labels[ir_.catches.regions[c.opened].end].node = position(); }
+    /// Adds a clause to those of `c`'s region; `loop`: the innermost one around where it goes on.
+    void add_clause(control& c, const runtime::catch_clause& clause, u32 loop) noexcept {
+        auto& all = ir_.catches.clauses;
+        if (!all.push_back(clause) || !ir_.catch_loops.push_back(loop)) {
+            failed_ = true;
+            return;
+        }
+        const u32 added = u32(all.size()) - 1;
+        (c.clause == no_index ? ir_.catches.regions[c.opened].first : all[c.clause].next) = added;
+        c.clause = added;
+    }
+    view<val_type> tag_params(u32 tag) const noexcept { return module_.types.params(module_.tags[tag].type); }
+
+    void lower_try_table(const binary::instruction& in) noexcept {
+        lower_block(nest::block, in);
+        if (!failed_) begin_region();
+        cursor list = in.list;
+        for (u32 i = 0; i < in.list_count && !failed_; ++i) {
+            const binary::catch_clause from = binary::immediate_reader::next_catch(list);
+            const control& to = target(from.label + 1); // labels are those outside
+            runtime::catch_clause made;
+            u32 slot = label_slot(to);
+            if (from.kind == binary::catch_kind::tag || from.kind == binary::catch_kind::tag_ref) {
+                made.tag = from.tag;
+                if (const u32 n = slots_of(tag_params(from.tag))) made.values = slot, slot += n;
+            }
+            if (from.kind == binary::catch_kind::tag_ref || from.kind == binary::catch_kind::all_ref)
+                made.reference = slot++;
+            stack_.reach(slot);
+            made.target = to.kind == nest::func ? return_label() : to.label;
+            made.goes_back = to.kind == nest::loop;
+            add_clause(control_.back(), made, to.loop);
+        }
+    }
+    /// Where the function's results, in the slots of its label, are returned.
+    u32 return_label() noexcept {
+        if (return_label_ == no_index) return_label_ = new_label();
+        return return_label_;
+    }
+    void lower_throw(u32 tag) noexcept { emit_throw(take_arguments(module_.tags[tag].type), tag); }
+    void lower_throw_ref() noexcept {
+        entry e = stack_.pop();
+        if (e.how == held::constant) settle_popped(e);
+        emit_throw(slot_of(e), no_index);
+    }
+    void emit_throw(u32 slot, u32 tag) noexcept {
+        node n;
+        n.v.fam = family::throw_;
+        n.words[0] = slot;
+        n.words[1] = tag;
+        emit_safepoint(n);
+        stop_here();
+    }
+
+    // Legacy. Below its values a catch keeps what rethrow needs: the values once more if the clause has a
+    // tag, else a reference. They are on the operand stack, so what they are is known like everything on it.
+
+    void lower_try(const binary::instruction& in) noexcept {
+        lower_block(nest::try_, in);
+        if (!failed_) begin_region();
+    }
+    /// `tag` is no_index for catch_all.
+    void lower_catch(u32 tag) noexcept {
+        control& c = control_.back();
+        if (reachable_) {
+            place(c, results(c));
+            emit_br(c.label);
+        }
+        if (c.kind == nest::try_) {
+            end_region(c);
+            c.kind = nest::catch_;
+            c.region = ir_.catches.regions[c.opened].parent;
+        }
+        runtime::catch_clause made;
+        made.tag = tag;
+        made.target = new_label();
+        stack_.shrink(c.height);
+        u32 slot = stack_.next_slot();
+        if (tag == no_index) {
+            made.reference = slot;
+            made.wants_reference = false; // a rethrow does
+            push_temp(t_exnref);
+        } else if (const u32 n = slots_of(tag_params(tag))) {
+            made.copy = slot;
+            made.values = slot + n;
+            push_temps(tag_params(tag));
+            push_temps(tag_params(tag));
+        }
+        stack_.set_settled(stack_.size());
+        add_clause(c, made, c.loop);
+        if (failed_) return;
+        bind_label(made.target);
+        reachable_ = true;
+    }
+    /// The end of a try whose exceptions go to the handlers around a label, as if thrown there.
+    void lower_delegate(u32 depth) noexcept {
+        ir_.catches.regions[control_.back().opened].outward = target(depth + 1).region;
+        lower_end();
+    }
+    void lower_rethrow(u32 depth) noexcept {
+        const control& c = target(depth);
+        runtime::catch_clause& clause = ir_.catches.clauses[c.clause];
+        clause.wants_reference = true;
+        emit_throw(label_slot(c), clause.tag);
+    }
+
     // ---- everything else -------------------------------------------------------------------------------------------
 
     /// A reference that a branch looks at and that goes on: it must be in a slot for both.
@@ -452,9 +586,10 @@ protected:
         n.words[0] = operands ? stack_.top(operands - 1).slot : stack_.next_slot();
         n.words[1] = index;
         n.words[2] = index2;
-        stack_.shrink(stack_.size() - operands);
         emit_safepoint(n);
+        stack_.shrink(stack_.size() - operands);
         push_temps(types);
+        after_safepoint();
     }
 
     /// True if the narrow form can do the access: memory 0, 32-bit addresses, `offset + size` in 32 bits.
@@ -505,16 +640,20 @@ protected:
         joined.v.at[3] = loc::slot;
         if (!exists(joined.v)) return false;
         take_last();
-        if (joined.v.at[0] == loc::slot && add.v.at[0] == loc::acc && position() > block_start_) {
+        if (add.v.at[0] == loc::acc && position() > block_start_) {
             const node& shift = ir_.nodes.back();
             const u8 scale = natural_align[u16(n.v.code)];
             if (shift.v.fam == family::binary && shift.v.code == op::i32_shl && shift.v.at[1] == loc::imm &&
                 shift.v.at[3] == loc::acc && scale != 0 && (shift.operands[1] & 31) == scale &&
                 detail::slot_or_acc(shift.v.at[0])) {
-                const node s = take_last();
-                joined.v.flags = u8(scale << flag::shift);
-                joined.v.at[1] = s.v.at[0];
-                joined.operands[1] = s.operands[0];
+                variant scaled = joined.v;
+                scaled.flags = u8(scale << flag::shift);
+                scaled.at[1] = shift.v.at[0];
+                if (exists(scaled)) {
+                    joined.v = scaled;
+                    joined.operands[1] = shift.operands[0];
+                    take_last();
+                }
             }
         }
         if (joined.v.at[1] == loc::acc) last_use_[0] = position();
@@ -560,11 +699,12 @@ protected:
         u32 label;
     };
     vec<stub> stubs_;
-    vec<u32> control_mark_; ///< by control entry: its stub's label while a br_table is lowered
-    u32 first_local_ = 0;   ///< slot of the first local that is no parameter
-    u32 next_local_ = 0;    ///< slot of the next local
-    u32 counted_ = 0;       ///< instructions read so far
-    u32 dead_depth_ = 0;    ///< blocks opened in code that cannot be reached
+    vec<u32> control_mark_;       ///< by control entry: its stub's label while a br_table is lowered
+    u32 return_label_ = no_index; ///< where exceptions go that a clause hands to the function's own label
+    u32 first_local_ = 0;         ///< slot of the first local that is no parameter
+    u32 next_local_ = 0;          ///< slot of the next local
+    u32 counted_ = 0;             ///< instructions read so far
+    u32 dead_depth_ = 0;          ///< blocks opened in code that cannot be reached
     bool reachable_ = true;
 };
 

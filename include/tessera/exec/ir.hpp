@@ -4,6 +4,7 @@
 #pragma once
 
 #include <tessera/exec/variant.hpp>
+#include <tessera/runtime/catch_table.hpp>
 #include <tessera/syntax/types.hpp>
 
 namespace tessera::inline TESSERA_ABI::exec {
@@ -13,6 +14,7 @@ struct node {
     variant v;
     u32 offset = 0;       ///< of the wasm instruction, in the module's bytes
     u32 label = no_index; ///< branch target
+    u32 safepoint = no_index; ///< its number, for a node where the collector may look at the frame
     u32 words[5] = {};    ///< as shape_of says; the cost of a safepoint is added when encoding
     u64 operands[4] = {}; ///< slot numbers or immediates; 3 is the destination
     u64 wide = 0;
@@ -38,16 +40,20 @@ struct function_ir {
     vec<node> nodes;
     vec<label_def> labels;
     vec<loop_def> loops;
-    vec<u32> targets;    ///< labels of br_tables: `words[0] + 1` from `words[1]` on
-    u32 frame_slots = 0; ///< slots of the frame
-    u32 header = 0;      ///< slot of the return address
-    u32 cost = 0;        ///< fuel of an entry
-    u32 scratch = 0;     ///< four slots for operands beyond `most_slot`, 0 where none are needed
+    runtime::catch_table catches; ///< places are labels
+    vec<u32> catch_loops;         ///< by clause: the innermost loop around where it goes on
+    vec<u32> targets;             ///< labels of br_tables: `words[0] + 1` from `words[1]` on
+    u32 frame_slots = 0;          ///< slots of the frame
+    u32 header = 0;               ///< slot of the return address
+    u32 cost = 0;                 ///< fuel of an entry
+    u32 scratch = 0;              ///< four slots for operands beyond `most_slot`, 0 where none are needed
 
     void clear() noexcept {
         nodes.clear();
         labels.clear();
         loops.clear();
+        catches.clear();
+        catch_loops.clear();
         targets.clear();
         frame_slots = header = cost = scratch = 0;
     }

@@ -34,8 +34,9 @@ class lowering : aggregate_builder {
 public:
     lowering(function_ir& ir, const runtime::code_unit& unit) noexcept : aggregate_builder(ir, unit, num::apply<>) {}
 
-    /// Fills the IR with function `index`, which is not imported. False: memory is out.
-    [[nodiscard]] bool run(u32 index) noexcept {
+    /// Fills the IR with function `index`, which is not imported, and answers `map`. False: memory is out.
+    [[nodiscard]] bool run(u32 index, frame_map_request* map = nullptr) noexcept {
+        map_ = map;
         if (!lower(index, false)) return false;
         return ir_.frame_slots <= most_slot || lower(index, true);
     }
@@ -81,8 +82,8 @@ private:
     /// In code that cannot be reached only the nesting counts; true at the end or else that leaves it.
     bool leaves_dead_code(const binary::instruction& in) noexcept {
         if (in.immediate == imm::block || in.immediate == imm::try_table) ++dead_depth_;
-        else if (in.code == op::end) return dead_depth_ == 0 || dead_depth_-- == 0;
-        return in.code == op::else_ && dead_depth_ == 0;
+        else if (in.code == op::end || in.code == op::delegate) return dead_depth_ == 0 || dead_depth_-- == 0;
+        return dead_depth_ == 0 && (in.code == op::else_ || in.code == op::catch_ || in.code == op::catch_all);
     }
 
     void step(const binary::instruction& in, binary::instruction_reader<F>& reader) noexcept {
@@ -142,6 +143,20 @@ private:
             }
         if constexpr (F[feature::gc])
             if (row(in.code).needs == feature::gc) return lower_aggregate(in);
+        if constexpr (F[feature::exceptions]) switch (in.code) {
+            case op::try_table: return lower_try_table(in);
+            case op::throw_: return lower_throw(in.index);
+            case op::throw_ref: return lower_throw_ref();
+            default: break;
+            }
+        if constexpr (F[feature::legacy_exceptions]) switch (in.code) {
+            case op::try_: return lower_try(in);
+            case op::catch_: return lower_catch(in.index);
+            case op::catch_all: return lower_catch(no_index);
+            case op::delegate: return lower_delegate(in.index);
+            case op::rethrow: return lower_rethrow(in.index);
+            default: break;
+            }
         lower_as_special(in);
     }
 

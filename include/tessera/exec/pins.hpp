@@ -41,6 +41,7 @@ public:
             const u32 parent = ir_.loops[l].parent;
             p.covered = parent != no_index && (plans_[parent].covered || plans_[parent].chosen);
             p.chosen = !p.covered && p.own > 0 && p.own >= p.inner;
+            p.pinned_by = p.chosen ? l : p.covered ? plans_[parent].pinned_by : no_index;
             any |= p.chosen;
         }
         return !any || (rewrite() && insert());
@@ -57,7 +58,8 @@ private:
         i64 inner = 0;                                 ///< what those of the loops in it gain
         u8 height = 0;                                 ///< loops in loops below it
         bool chosen = false;
-        bool covered = false; ///< a loop around it is chosen
+        bool covered = false;     ///< a loop around it is chosen
+        u32 pinned_by = no_index; ///< the chosen one
     };
     struct gain {
         i64 sum = 0;
@@ -185,6 +187,11 @@ private:
                     else if (!pin_result(n)) stale_[i] = u8(stale_[i] | 1u << r);
                 }
             }
+        }
+        // Who lands from a throw loads the pins of the loop around.
+        for (u32 i = 0; i < ir_.catch_loops.size(); ++i) {
+            const u32 l = ir_.catch_loops[i] == no_index ? no_index : plans_[ir_.catch_loops[i]].pinned_by;
+            for (unsigned r = 0; l != no_index && r < 3; ++r) ir_.catches.clauses[i].pins[r] = plans_[l].slots[r];
         }
         return true;
     }

@@ -6,9 +6,8 @@
 #pragma once
 
 #include <tessera/exec/encode.hpp>
+#include <tessera/exec/frames.hpp>
 #include <tessera/exec/lower.hpp>
-
-#include <algorithm>
 
 TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::exec {
@@ -23,62 +22,17 @@ public:
     backtrace* run() noexcept {
         backtrace* const trace = create<backtrace>();
         if (!trace) return nullptr;
-        const u8* pc = ctx_.stop_pc;
-        const u8* fp = ctx_.fp;
-        const runtime::instance_data* instance = ctx_.instance;
         u64 seen = 0;
-        if (!pc) { // stopped on the way into a function: its frame does not exist
-            add(seen, *ctx_.call.callee, nullptr);
-            leave(ctx_.call.return_pc, ctx_.call.link, fp + ctx_.call.delta, pc, fp, instance);
-        } else if (ctx_.paused) {
-            ++pc; // the next cell, which may be the first of its function
-        }
-        while (pc && instance) {
-            const u32 func = function_at(*instance->unit, pc);
-            if (func == no_index) break;
-            add(seen, *instance->funcs[func], pc);
-            const u8* const header = fp + 8 * u64(instance->unit->funcs[func].header);
-            leave(get_pointer<const u8>(header), load_native<u64>(header + 8), fp, pc, fp, instance);
-        }
+        if (!ctx_.stop_pc) add(seen, *ctx_.call.callee, nullptr); // its frame does not exist
+        frame at = frame::of(ctx_);
+        if (ctx_.stop_pc && ctx_.paused) ++at.pc; // the next cell, which may be the first of its function
+        for (; at.find(); at.to_caller(ctx_)) add(seen, *at.instance->funcs[at.func], at.pc);
         finish(*trace, seen);
         return trace;
     }
 
 private:
     static constexpr u32 most = 64; ///< frames kept from either end
-
-    /// Goes from a frame at `base` to its caller; `pc` is null where there is none.
-    void leave(const u8* return_pc, u64 link, const u8* base, const u8*& pc, const u8*& fp,
-               const runtime::instance_data*& instance) const noexcept {
-        fp = base - link;
-        if (return_pc == ctx_.restore_cells) {
-            const u8* const bridge = fp - 24;
-            return_pc = get_pointer<const u8>(bridge);
-            fp = bridge - (load_native<u64>(bridge + 8) & ((u64{1} << 40) - 1));
-            instance = get_pointer<const runtime::instance_data>(bridge + 16);
-        }
-        // The call lies just before the place it returns to.
-        pc = return_pc == fixed_cells<F>::template at<family::leave>() ? nullptr : return_pc - 1;
-    }
-
-    /// The function whose cells hold `pc`.
-    u32 function_at(const runtime::code_unit& unit, const u8* pc) noexcept {
-        if (&unit != indexed_) {
-            index_.clear();
-            indexed_ = &unit;
-            for (u32 i = 0; i < unit.funcs.size(); ++i)
-                if (unit.funcs[i].cells && !index_.push_back({unit.funcs[i].cells, i})) return no_index;
-            // Sorting by a heap is less code than std::sort.
-            const auto before = [](const place& a, const place& b) { return std::less<>()(a.cells, b.cells); };
-            std::make_heap(index_.begin(), index_.end(), before);
-            std::sort_heap(index_.begin(), index_.end(), before);
-        }
-        const place* const after = std::upper_bound(
-            index_.begin(), index_.end(), pc, [](const u8* p, const place& b) { return std::less<>()(p, b.cells); });
-        if (after == index_.begin()) return no_index;
-        const u32 func = after[-1].func;
-        return pc < unit.funcs[func].cells + unit.funcs[func].size ? func : no_index;
-    }
 
     void add(u64& seen, const runtime::func_record& f, const u8* pc) noexcept {
         const found frame{&f, pc};
@@ -148,13 +102,7 @@ private:
         return offset;
     }
 
-    struct place {
-        const u8* cells;
-        u32 func;
-    };
     const context& ctx_;
-    const runtime::code_unit* indexed_ = nullptr;
-    vec<place> index_;
     vec<found> inner_;
     vec<found> outer_; ///< a ring
     const runtime::code_unit* origins_unit_ = nullptr;

@@ -72,6 +72,7 @@ enum class family : u8 {
     select_range, ///< select of values that take several slots
     entry,        ///< safepoint at a function's entry
     unreachable,
+    throw_,     ///< a new exception, or the one a reference names
     null_check, ///< ref.as_non_null; traps as the word says
     leave,      ///< the call is done
     stop,       ///< a trap or a pause
@@ -81,8 +82,10 @@ enum class family : u8 {
     restore,    ///< return into another instance
     grow_stack,
     make_room, ///< the slow way of what needs the heap
-    pins,  ///< loads pins: integer, f32, f64
-    probe, ///< notes the native stack's position, for the self-test
+    failed, ///< a host function failed: with an exception, perhaps
+    land,   ///< where an exception is caught that needs pins
+    pins,   ///< loads pins: integer, f32, f64
+    probe,  ///< notes the native stack's position, for the self-test
     count_,
 };
 
@@ -197,6 +200,7 @@ constexpr shape shape_of(family fam, u8 flags) noexcept {
     case family::move_range: return {3, 0, false};   // to, from, count
     case family::move_wide: return {2, 0, false};    // to, from
     case family::select_range: return {3, 0, false}; // to, other, count
+    case family::throw_: return {2, 0, false};       // first slot, tag; or slot of the reference, no_index
     case family::entry: return {cost, 0, false};
     case family::constant: return {0, 1, false};
     default: return {};
@@ -389,8 +393,8 @@ constexpr bool latch_exists(op o, loc a, loc b) noexcept {
     case op::i32_ne:
     case op::i32_lt_s:
     case op::i32_lt_u:
-    case op::i32_gt_s:
-    case op::i32_gt_u: return one_of(a, loc::slot, loc::pin) && one_of(b, loc::slot, loc::imm);
+    case op::i32_ge_s:
+    case op::i32_ge_u: return one_of(a, loc::slot, loc::pin) && one_of(b, loc::slot, loc::imm);
     case op::i64_ne: return a == loc::slot && b == loc::imm;
     default: return false;
     }
@@ -522,7 +526,8 @@ constexpr bool exists(const variant& v) noexcept {
     }
     case family::load: return (slot_or_acc(a) || (a == loc::imm && detail::is_hot_load(v.code))) && slot_or_acc(d);
     case family::load_indexed:
-        if (a == loc::imm && v.flags >> flag::shift != 0) return false;
+        // A table of words at an address known at compile time is the one that is common.
+        if (a == loc::imm && v.flags >> flag::shift != 0 && v.code != op::i32_load) return false;
         return detail::is_hot_load(v.code) && slot_or_acc(d) && detail::one_of(a, loc::slot, loc::imm) &&
                slot_or_acc(b);
     case family::store: {

@@ -35,6 +35,9 @@ constexpr u8 flags_of(const model& m, const variant& v, bool back) noexcept {
     return flags;
 }
 
+/// True if a build has objects in the heap of a store.
+constexpr bool has_heap(features f) noexcept { return f[feature::gc] || f[feature::exceptions]; }
+
 namespace detail {
 /// True if a module of the features `f` can come to a handler of the kind of `v`.
 constexpr bool is_needed(features f, const variant& v) noexcept {
@@ -53,8 +56,11 @@ constexpr bool is_needed(features f, const variant& v) noexcept {
     case family::array_set:
     case family::array_len:
     case family::ref_test:
-    case family::ref_cast: return f[feature::gc];
-    case family::make_room: return f[feature::gc] || f[feature::exceptions];
+    case family::ref_cast:
+    case family::make_room: return f[feature::gc];
+    case family::throw_:
+    case family::failed:
+    case family::land: return has(f, op::throw_);
     case family::select_range: return f[feature::simd]; // only a v128 takes several slots
     case family::special: return has(f, v.code) && (!is_vector_access(v.code) || f[feature::simd]);
     default: return true;
@@ -167,11 +173,29 @@ constexpr void each_variant(features f, Emit emit) noexcept {
                        family::select_range})
         add({fam, 0, op::nop, {loc::slot}}, false);
     for (u8 flags : {u8(0), flag::reference}) add({family::ref_cast, flags, op::nop, {loc::slot}}, false);
-    for (family fam : {family::call, family::call_lazy, family::call_record, family::return_call,
-                       family::return_call_lazy, family::return_call_record, family::zero_range, family::move_range,
-                       family::move_wide, family::unreachable, family::leave, family::stop, family::enter,
-                       family::indirect, family::link, family::restore, family::grow_stack, family::make_room,
-                       family::struct_new, family::probe})
+    for (family fam : {family::call,
+                       family::call_lazy,
+                       family::call_record,
+                       family::return_call,
+                       family::return_call_lazy,
+                       family::return_call_record,
+                       family::zero_range,
+                       family::move_range,
+                       family::move_wide,
+                       family::unreachable,
+                       family::throw_,
+                       family::leave,
+                       family::stop,
+                       family::enter,
+                       family::indirect,
+                       family::link,
+                       family::restore,
+                       family::grow_stack,
+                       family::make_room,
+                       family::struct_new,
+                       family::failed,
+                       family::land,
+                       family::probe})
         add({fam, 0, op::nop, {}}, false);
 }
 consteval std::size_t count_variants(features f) {

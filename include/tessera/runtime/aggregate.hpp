@@ -4,6 +4,7 @@
 /// What is said of trap::none holds for all: trap::out_of_memory means that the heap is full.
 #pragma once
 
+#include <tessera/runtime/cast.hpp>
 #include <tessera/runtime/collector.hpp>
 
 TESSERA_SMALL
@@ -137,30 +138,6 @@ inline trap new_array_elem(store_data& s, u32 type, view<u32> from, u32 at, u32 
     u8* to = s.heap.at(made) + object_header;
     for (u32 i = 0; i < n; ++i, to += 4) store_le<u32>(to, from[at + i]);
     return trap::none;
-}
-
-/// True if a reference that is not null is of heap type `h`, by the store's ids and within its hierarchy.
-inline bool is_of_type(const store_data& s, u32 reference, heap_type h) noexcept {
-    if (h.is_index()) {
-        if (s.types.types()[h.index()].form == composite::func)
-            return s.types.matches(s.func_of(reference).type_id, h.index());
-        return is_heap_ref(reference) &&
-               s.heap.layouts.matches(s.heap.type_of(reference), h.index(), s.heap.layouts[h.index()].depth);
-    }
-    const auto has_form = [&](composite form) {
-        return is_heap_ref(reference) && s.heap.layouts[s.heap.type_of(reference)].form == form;
-    };
-    switch (h.byte_code()) {
-    case code::eq: return (reference & 3) != 2;
-    case code::i31: return (reference & 1) != 0;
-    case code::struct_: return has_form(composite::struct_);
-    case code::array: return has_form(composite::array);
-    case code::none:
-    case code::nofunc:
-    case code::noextern:
-    case code::noexn: return false;
-    default: return true;
-    }
 }
 
 } // namespace tessera::runtime

@@ -12,7 +12,7 @@
 #include <tessera/runtime/object_layout.hpp>
 
 TESSERA_SMALL
-namespace tessera::inline TESSERA_ABI::runtime {
+namespace tessera::inline TESSERA_ABI {
 
 /// What a heap is and did; times in nanoseconds.
 struct heap_statistics {
@@ -23,6 +23,8 @@ struct heap_statistics {
     u64 longest_pause = 0;
     u64 total_pause = 0;
 };
+
+namespace runtime {
 
 class object_heap {
 public:
@@ -40,6 +42,8 @@ public:
         const u32 log2 = (c - 8) / 4 + 3, step = (c - 8) % 4 + 1;
         return 8 * ((u32{1} << log2) + step * (u32{1} << (log2 - 2)));
     }
+    /// Bytes to hand out at least between two collections.
+    static constexpr u64 least_budget = 1024 * 1024;
     static constexpr u32 header_of(u32 type) noexcept { return type << 1 | 1; }
 
     /// Cells of one class that are free and contiguous.
@@ -77,7 +81,13 @@ public:
     }
     /// True if there are free cells of the class, after looking for some and growing the heap up to its limit.
     bool has_room(u32 cls) noexcept { return spans_[cls].next != spans_[cls].end || refill(cls); }
-    /// The same for any size: looks for free cells, and grows the heap up to its limit. 0: neither is possible.
+    /// The same for any size.
+    u32 take_at_once(u64 bytes, u32 type, u32 length) noexcept {
+        if (bytes > most_small) return 0;
+        const u32 cls = class_of(u32(bytes));
+        return take(cls, class_bytes(cls), header_of(type), length);
+    }
+    /// Looks for free cells, and grows the heap up to its limit. 0: neither is possible.
     TESSERA_NOINLINE u32 take_slowly(u64 bytes, u32 type, u32 length) noexcept {
         if (bytes > most_small) return take_large(bytes, type, length);
         const u32 cls = class_of(u32(bytes));
@@ -160,21 +170,28 @@ public:
     // ---- figures ---------------------------------------------------------------------------------------------------
 
     u64 limit = 0;       ///< bytes
-    u64 budget = 0;      ///< bytes to hand out before the next collection
+    u64 worked = 0;      ///< how much was handed out when marking last went on
+    u64 budget = least_budget; ///< bytes to hand out before the next collection
     bool single = false; ///< cells are handed out one by one, so that each comes by take_slowly
     heap_statistics statistics;
 
+    heap_statistics figures() const noexcept {
+        heap_statistics now = statistics;
+        now.bytes_used = now.bytes_live + since_;
+        now.bytes_total = total();
+        return now;
+    }
     /// Bytes handed out since marking last ended.
     u64 since() const noexcept { return since_; }
     /// Bytes of all blocks.
     u64 total() const noexcept { return blocks_.empty() ? 0 : u64(blocks_.size() - 1) << block_log2; }
 
-    /// True if `reference` is an object: a cell that was handed out or is alive, of a type there are objects of. For
-    /// tests and for what a host gives.
+    /// True if `reference` is an object that is alive, as far as is known. For tests and for what a host gives.
     bool is_object(u32 reference) const noexcept {
         const u32 b = reference >> block_log2;
         if (!is_heap_ref(reference) || b >= blocks_.size() || blocks_[b].state == unused) return false;
         const u32 in = reference & (block_bytes - 1);
+        if (!test(live_, reference)) return false;
         if (blocks_[b].state == large ? in != 0 : blocks_[b].state >= classes || in % class_bytes(blocks_[b].state))
             return false;
         const u32 head = load_le<u32>(at(reference));
@@ -207,6 +224,7 @@ private:
     static bool test(const vec<u64>& bits, u32 reference) noexcept {
         return (bits[reference >> 9] >> (reference >> 3 & 63) & 1) != 0;
     }
+    static void set(vec<u64>& bits, u32 reference) noexcept { bits[reference >> 9] |= u64{1} << (reference >> 3 & 63); }
     void set_header(u32 made, u32 head, u32 length) noexcept {
         store_le<u32>(at(made), head);
         store_le<u32>(at(made) + 4, length);
@@ -244,6 +262,7 @@ private:
         if (at == first) return false;
         spans_[c] = {first, at};
         since_ += at - first;
+        for (u32 cell = first; cell != at; cell += bytes) set(live_, cell);
         if (marking_) mark_cells(first, at, bytes);
         return true;
     }
@@ -255,6 +274,7 @@ private:
         for (u32 i = 1; i < n; ++i) blocks_[b + i] = {large_rest, 0};
         since_ += n << block_log2;
         const u32 made = b << block_log2;
+        set(live_, made);
         if (marking_) mark(made);
         set_header(made, header_of(type), length);
         return made;
@@ -315,7 +335,7 @@ private:
     u32 scan_[classes] = {};    ///< where the next of them is looked for
     u32 unswept_[classes] = {}; ///< lists of blocks that may have free cells
     vec<block> blocks_;
-    vec<u64> live_;  ///< cells that were alive when marking last ended
+    vec<u64> live_;  ///< cells that were alive when marking last ended, or were handed out since
     vec<u64> marks_; ///< those reached since it began again
     u32 free_ = 0;
     u32 first_free_ = 1; ///< no block before it is unused
@@ -326,5 +346,6 @@ private:
     u32 log_[log_size]; ///< overwritten references, not marked yet
 };
 
-} // namespace tessera::runtime
+} // namespace runtime
+} // namespace tessera
 TESSERA_SMALL_END

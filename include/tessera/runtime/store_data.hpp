@@ -48,6 +48,8 @@ struct store_data {
     root_table roots;     ///< references the host holds
     vec<u32> temporaries; ///< references that something being made needs
 
+    vec<backtrace*> in_flight; ///< exceptions that are errors the host has, or had; see each_in_flight
+
     store_data() noexcept = default;
     store_data(const store_data&) = delete;
     store_data& operator=(const store_data&) = delete;
@@ -56,6 +58,27 @@ struct store_data {
     /// Frees everything but the limits, the fuel and the choice of the engine. Handles become stale.
     void clear() noexcept;
 
+    /// Keeps what an exception refers to alive as long as somebody has the error. False: memory is out.
+    [[nodiscard]] bool keep(backtrace& thrown) noexcept {
+        if (in_flight.size() >= 16) each_in_flight([](const value&) {});
+        if (!in_flight.push_back(&thrown)) return false;
+        thrown.owners.fetch_add(1, std::memory_order_relaxed);
+        return true;
+    }
+    /// Calls `f(value)` for what exceptions carry that somebody still has; forgets the others.
+    template <class Function>
+    void each_in_flight(Function f) noexcept {
+        std::size_t kept = 0;
+        for (backtrace* b : in_flight) {
+            if (b->owners.load(std::memory_order_acquire) == 1) {
+                destroy(b);
+                continue;
+            }
+            in_flight[kept++] = b;
+            for (const value& v : b->thrown.values) f(v);
+        }
+        in_flight.truncate(kept);
+    }
     /// The function behind a reference that is not null.
     func_record& func_of(u32 reference) const noexcept { return *funcs[reference - 1]; }
     /// The reference to a function of this store.
@@ -98,6 +121,9 @@ inline void store_data::clear() noexcept {
     heap.clear();
     roots.clear();
     temporaries = {};
+    for (backtrace* b : in_flight)
+        if (b->owners.fetch_sub(1, std::memory_order_acq_rel) == 1) destroy(b);
+    in_flight = {};
     ++epoch;
 }
 

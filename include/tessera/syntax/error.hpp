@@ -4,6 +4,7 @@
 #pragma once
 
 #include <tessera/syntax/messages.hpp>
+#include <tessera/syntax/value.hpp>
 #include <tessera/util/result.hpp>
 #include <tessera/util/vec.hpp>
 
@@ -21,11 +22,22 @@ struct trace_frame {
     char name[56] = {}; ///< from the name section or the export, cut if longer, NUL-terminated
 };
 
+namespace detail {
+/// What an exception that nobody caught is. The library's: error::payload and basic_store::tag_of show it.
+struct exception_data {
+    const void* store = nullptr; ///< whose tag it is; null where there is no exception
+    u32 epoch = 0;
+    u32 tag = 0; ///< place in the store
+    vec<value> values;
+};
+} // namespace detail
+
 /// The frames of a trapped call. Shared and counted, since errors are copied.
 struct backtrace {
     std::atomic<u32> owners{1};
     vec<trace_frame> frames; ///< innermost first, at most 64 of the innermost and the outermost
     u32 left_out = 0;        ///< how many frames between those two groups are not listed
+    detail::exception_data thrown;
 };
 
 /// An error value. Copies share the backtrace.
@@ -81,6 +93,9 @@ public:
     }
     /// How many frames of the middle are missing from `frames()`.
     u32 frames_left_out() const noexcept { return trace_ ? trace_->left_out : 0; }
+    /// What an exception that nobody caught carries, of the types of its tag; see basic_store::tag_of. References mean
+    /// something as long as the guest or the store keep what they refer to.
+    view<value> payload() const noexcept { return trace_ ? view<value>(trace_->thrown.values) : view<value>(); }
     bool is(const tessera::message& what) const noexcept { return what_ == &what; }
 
     // For the library: sets what is known later than the error itself.
@@ -91,6 +106,9 @@ public:
         if (n) std::memcpy(detail_, text.data(), n);
         detail_[n] = 0;
         return *this;
+    }
+    const detail::exception_data* exception() const noexcept {
+        return trace_ && trace_->thrown.store ? &trace_->thrown : nullptr;
     }
     /// Takes over one count of `trace`, which may be null.
     error& set_trace(backtrace* trace) noexcept {

@@ -27,6 +27,23 @@ using tessera::u64;
 
 namespace {
 
+/// A program may have a store among its static objects, and call a guest while they are made.
+const int made_before_main = [] {
+    auto mod = tessera::module::parse_text<profile>(R"((module
+        (func $inner (param i32) (result i32) (i32.add (local.get 0) (i32.const 2)))
+        (func (export "f") (param i32) (result i32) (call $inner (local.get 0)))))");
+    if (!mod) return -1;
+    tessera::store<profile> store;
+    if (!store.add_fuel(1000)) return -2;
+    auto made = store.instantiate(*mod);
+    if (!made) return -3;
+    auto f = made->get<int(int)>("f");
+    if (!f) return -4;
+    auto r = (*f)(40);
+    return r ? *r : -5;
+}();
+TEST_CASE("calls: a static object can make them") { CHECK(made_before_main == 42); }
+
 // An unoptimised loop has a frame for the locals of all its cases, and a nested call takes 8 KiB then.
 #if TESSERA_TAIL_CALLS || defined(__OPTIMIZE__)
 constexpr std::size_t small_stack = 256 * 1024;

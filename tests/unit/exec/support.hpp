@@ -10,7 +10,8 @@
 
 namespace guests {
 
-inline constexpr tessera::features profile = tessera::latest + tessera::feature::fuel + tessera::feature::interruption;
+inline constexpr tessera::features profile =
+    tessera::latest + tessera::feature::legacy_exceptions + tessera::feature::fuel + tessera::feature::interruption;
 
 /// An instance of `text` in a store of its own.
 class guest {

@@ -48,7 +48,7 @@ TESSERA_INLINE bool call_at_once(state& s, const runtime::func_record* callee, u
 TESSERA_INLINE void call_record(state& s, runtime::func_record* callee, u64 delta, const u8* return_pc) noexcept {
     if (TESSERA_UNLIKELY(!call_at_once(s, callee, delta, return_pc))) prepare(s, callee, delta, return_pc, delta);
 }
-/// A host function failed: stops, and writes down the call for the backtrace.
+/// A host function failed: writes down the call, which stops if that is no exception somebody catches.
 inline TESSERA_COLD void fail_in_host(context* ctx, runtime::func_record* callee, u64 delta,
                                       const u8* return_pc) noexcept {
     ctx->call = {callee, delta, return_pc, delta};
@@ -110,13 +110,17 @@ struct action<family::call_record, Id> {
         context* const ctx = s.ctx;
         if constexpr (fuel) ctx->give_fuel_back();
         u64* const slots = reinterpret_cast<u64*>(s.fp + c::template word<0>(s));
+        ctx->stop_pc = s.pc; // where the collector begins to look at frames
+        ctx->fp = s.fp;
         const bool done = host.invoke(host, ctx->who, slots, ctx->failure);
+        s.pc = ctx->stop_pc;
+        s.fp = ctx->fp;
         if constexpr (fuel) ctx->take_fuel();
         ctx->refresh();
         const u8* const next = s.pc + c::l.size;
         if (TESSERA_UNLIKELY(!done)) {
             detail::fail_in_host(ctx, find(s), c::template word<0>(s), next);
-            s.pc = ctx->stop_cells;
+            s.pc = ctx->failed_cells;
         } else {
             s.pc = next;
         }

@@ -214,7 +214,7 @@ struct action<family::special, Id> {
                                 c::template word<2>(s)};
         [[maybe_unused]] const u64 cost = (c::v.flags & flag::fuel) != 0 ? length_cost<c::v.code>(call) : 0;
         if constexpr (is_allocation(c::v.code)) { // where the collector begins to look at frames
-            s.ctx->pc = s.pc;
+            s.ctx->stop_pc = s.pc;
             s.ctx->fp = s.fp;
         }
         const trap why = do_special<c::v.code>(call.ctx, call.at, call.index, call.index2);
