@@ -32,6 +32,7 @@ constexpr bool is_slow(exec::family f) noexcept {
     case exec::family::link:
     case exec::family::restore:
     case exec::family::grow_stack:
+    case exec::family::make_room:
     case exec::family::throw_:
     case exec::family::failed:
     case exec::family::land:

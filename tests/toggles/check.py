@@ -18,7 +18,7 @@ from collections import namedtuple
 Op = namedtuple("Op", "name prefix code executed poly needs")
 
 HANDLER = re.compile(r"4exec3runIL[my](\d+)E")
-RULE = re.compile(r"(?:5valid\d+\w*?_rules|5valid14code_validatorI\w+?E|4exec8loweringI\w+?E|4exec16function_builder)(\d+)(\w+)")
+RULE = re.compile(r"(?:5valid\d+\w*?_rules|5valid14code_validatorI\w+?E|4exec8loweringI\w+?E|4exec16function_builder|4exec17aggregate_builder)(\d+)(\w+)")
 DECODER = re.compile(r"6binary14opcode_entriesI\w*?8featuresEL[my](\d+)E\w*?L[hj](\d+)E")
 NO_INSTRUCTION = 0xffff
 
@@ -35,14 +35,27 @@ OF_INSTRUCTION = {
     "throw_": "throw_",
     "failed": "throw_",
     "land": "throw_",
+    "struct_new": "struct_new",
+    "struct_get": "struct_get",
+    "struct_set": "struct_set",
+    "array_get": "array_get",
+    "array_set": "array_set",
+    "array_len": "array_len",
+    "ref_test": "ref_test",
+    "ref_cast": "ref_cast",
+    "make_room": "struct_new",
 }
 BY_CODE = {"unary", "binary", "load", "load_indexed", "store", "load_wide", "store_wide", "br_compare", "latch", "special"}
-VECTORS = {("select_range", None), ("special", "global_get"), ("special", "global_set")}  # of values of several slots
+VECTORS = {("select_range", None), ("special", "global_get"), ("special", "global_set"),
+           ("special", "struct_get"), ("special", "struct_set"), ("special", "array_get"), ("special", "array_set")}  # of values of several slots
 
 # Executed rows that become handlers of others: a select of any type, a constant, a comparison and a branch, a throw;
 # and those that are in tables only.
 WITHOUT_HANDLER = {"select_t", "ref_null", "ref_is_null", "br_on_null", "br_on_non_null",
-                   "throw_ref", "try_table", "try_", "catch_", "catch_all", "delegate", "rethrow"}
+                   "throw_ref", "try_table", "try_", "catch_", "catch_all", "delegate", "rethrow",
+                   "ref_eq", "struct_get_s", "struct_get_u", "array_get_s", "array_get_u", "ref_test_null", "ref_cast_null",
+                   "br_on_cast", "br_on_cast_fail", "any_convert_extern", "extern_convert_any", "ref_i31", "i31_get_s",
+                   "i31_get_u"}
 
 # Rules that are not called like their row; by function.
 RULE_NAMES = {
@@ -58,7 +71,7 @@ RULES_OF_FEATURE = {
     "lower_br_on_null": "function-references", "lower_br_on_non_null": "function-references",
     "lower_try_table": "exceptions", "lower_throw": "exceptions", "lower_throw_ref": "exceptions",
     "lower_try": "legacy-exceptions", "lower_catch": "legacy-exceptions", "lower_delegate": "legacy-exceptions",
-    "lower_rethrow": "legacy-exceptions",
+    "lower_rethrow": "legacy-exceptions", "lower_aggregate": "gc",
 }
 
 
@@ -148,7 +161,7 @@ class Check:
         # The handlers' instructions are the rows, and the handlers those of the full build that are theirs.
         with_handler = {op.name for op in t.ops if op.executed and op.name in rows} - WITHOUT_HANDLER - self.mvp_without_handler()
         if not simd:
-            with_handler -= {name for _, name in VECTORS}
+            with_handler -= {name for _, name in VECTORS} - set(OF_INSTRUCTION.values())
         owners = {t.owner(p)[0] for p in object_.handlers} - {None}
         self.expect(name, "instructions with handlers", owners, with_handler)
         wanted = {p for p in self.full.handlers if t.owner(p)[0] in rows | {None} and (simd or not t.owner(p)[1])}

@@ -34,11 +34,11 @@ struct state {
 /// The slow ways out of handlers, one table per build. They take and leave the position in the
 /// context, since a state whose address was taken could not be passed on in registers.
 struct slow_paths {
-    void (*enter)(context*);    ///< the call prepared in context::call
-    void (*link)(context*);     ///< the lazy call at context::pc
+    void (*enter)(context*);     ///< the call prepared in context::call
+    void (*link)(context*);      ///< the lazy call at context::pc
     void (*make_room)(context*); ///< the cell at context::pc, which is executed again, needs the heap: needed is set
-    void (*indirect)(context*); ///< the indirect call at context::stop_pc: words, index, call.return_pc are set
-    void (*failed)(context*);   ///< a host function that context::call and context::failure tell of
+    void (*indirect)(context*);  ///< the indirect call at context::stop_pc: words, index, call.return_pc are set
+    void (*failed)(context*);    ///< a host function that context::call and context::failure tell of
     void (*raise)(
         context*); ///< the exception that the cell at context::stop_pc throws; its words are at context::words
 };
@@ -62,7 +62,7 @@ struct context {
     runtime::func_record* const* funcs = nullptr;    ///< instance->funcs
     runtime::func_record* const* records = nullptr;  ///< store->funcs
     runtime::object_heap* heap = nullptr;
-    i64 fuel = 0;                                    ///< below 0: used up, the rest is a debt
+    i64 fuel = 0; ///< below 0: used up, the rest is a debt
     const std::atomic<bool>* interrupt = nullptr;
     // Cells that handlers go to when something is out of the ordinary.
     const u8* stop_cells = nullptr;

@@ -433,7 +433,8 @@ public:
         const u32 reference = get_slot<u32>(at);
         if (reference == 0) return stop(c, trap::null_exception);
         runtime::tag_data* thrown_tag = nullptr;
-        if (!runtime::exception_values(*c->store, reference, thrown_tag, c->carried)) return stop(c, trap::out_of_memory);
+        if (!runtime::exception_values(*c->store, reference, thrown_tag, c->carried))
+            return stop(c, trap::out_of_memory);
         thrown x = thrown_by(*c, *thrown_tag, c->carried.data());
         x.reference = reference;
         unwind(c, x);
@@ -608,10 +609,11 @@ namespace tessera::inline TESSERA_ABI::runtime {
 template <features F>
 const engine& engine_for() noexcept {
     using machine = exec::machine<F>;
-    static constexpr engine made{&machine::invoke,      &machine::start,     &machine::resume,    &machine::finish,
-                                 &machine::release_all, &machine::self_test, &machine::call_leaf, &machine::leaf_error,
-                                 machine::visit_frames,
-                                 F[feature::gc] ? &machine::make_object : nullptr};
+    static constexpr engine made{&machine::invoke,      &machine::start,
+                                 &machine::resume,      &machine::finish,
+                                 &machine::release_all, &machine::self_test,
+                                 &machine::call_leaf,   &machine::leaf_error,
+                                 machine::visit_frames, F[feature::gc] ? &machine::make_object : nullptr};
     return made;
 }
 

@@ -57,7 +57,7 @@ enum class family : u8 {
     return_call_record,
     return_call_indirect,
     return_call_ref,
-    special, ///< the instruction's own function, operands in consecutive slots
+    special,    ///< the instruction's own function, operands in consecutive slots
     struct_new, ///< of fields of 4 bytes each, operands in consecutive slots
     struct_get, ///< d = field of a; the instruction is the load of such a value, so in the next ones
     struct_set, ///< field of a = b
@@ -82,10 +82,10 @@ enum class family : u8 {
     restore,    ///< return into another instance
     grow_stack,
     make_room, ///< the slow way of what needs the heap
-    failed, ///< a host function failed: with an exception, perhaps
-    land,   ///< where an exception is caught that needs pins
-    pins,   ///< loads pins: integer, f32, f64
-    probe,  ///< notes the native stack's position, for the self-test
+    failed,    ///< a host function failed: with an exception, perhaps
+    land,      ///< where an exception is caught that needs pins
+    pins,      ///< loads pins: integer, f32, f64
+    probe,     ///< notes the native stack's position, for the self-test
     count_,
 };
 
@@ -189,13 +189,14 @@ constexpr shape shape_of(family fam, u8 flags) noexcept {
     case family::return_call_record: return {4, 0, false};   // arguments' slot, count, header, func
     case family::return_call_indirect: return {5, 0, false}; // …, table, type id
     case family::return_call_ref: return {3, 0, false};
-    case family::special: return {3, 0, false};      // first slot, index, second index
-    case family::struct_new: return {5, 0, false};   // first slot, header, class, bytes of a cell, number of fields
+    case family::special: return {3, 0, false};    // first slot, index, second index
+    case family::struct_new: return {5, 0, false}; // first slot, header, class, bytes of a cell, number of fields
     case family::struct_get:
     case family::struct_set: return {1, 0, false}; // offset
     case family::ref_test:
-    case family::ref_cast: return {2, 0, false}; // heap type by the store's id; 2 * number of its super types + nullable
-    case family::null_check: return {1, 0, false}; // trap
+    case family::ref_cast:
+        return {2, 0, false}; // heap type by the store's id; 2 * number of its super types + nullable
+    case family::null_check: return {1, 0, false};   // trap
     case family::zero_range: return {2, 0, false};   // first slot, count
     case family::move_range: return {3, 0, false};   // to, from, count
     case family::move_wide: return {2, 0, false};    // to, from

@@ -113,7 +113,8 @@ inline trap array_init_data(store_data& s, u32 array, u32 d, std::span<const u8>
     const u32 log2 = s.heap.layouts[s.heap.type_of(array)].element_log2;
     const u64 bytes = u64{n} << log2;
     if (at > from.size() || bytes > from.size() - at) return trap::out_of_bounds_memory;
-    if (n) std::memcpy(s.heap.at(array) + object_header + (std::size_t(d) << log2), from.data() + at, std::size_t(bytes));
+    if (n)
+        std::memcpy(s.heap.at(array) + object_header + (std::size_t(d) << log2), from.data() + at, std::size_t(bytes));
     return trap::none;
 }
 /// `n` references from number `at` of an element segment on.

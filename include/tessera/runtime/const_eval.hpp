@@ -47,11 +47,29 @@ public:
 
 private:
     // What can stand in a constant expression, by its bytes.
-    static constexpr op allowed_[] = {op::end,        op::i32_const, op::i64_const, op::f32_const,  op::f64_const,
-                                      op::v128_const, op::ref_null,  op::ref_func,  op::global_get, op::i32_add,
-                                      op::i32_sub,    op::i32_mul,   op::i64_add,   op::i64_sub,    op::i64_mul,
-                                      op::struct_new, op::struct_new_default, op::array_new, op::array_new_default,
-                                      op::array_new_fixed, op::ref_i31, op::any_convert_extern, op::extern_convert_any};
+    static constexpr op allowed_[] = {op::end,
+                                      op::i32_const,
+                                      op::i64_const,
+                                      op::f32_const,
+                                      op::f64_const,
+                                      op::v128_const,
+                                      op::ref_null,
+                                      op::ref_func,
+                                      op::global_get,
+                                      op::i32_add,
+                                      op::i32_sub,
+                                      op::i32_mul,
+                                      op::i64_add,
+                                      op::i64_sub,
+                                      op::i64_mul,
+                                      op::struct_new,
+                                      op::struct_new_default,
+                                      op::array_new,
+                                      op::array_new_default,
+                                      op::array_new_fixed,
+                                      op::ref_i31,
+                                      op::any_convert_extern,
+                                      op::extern_convert_any};
 
     static op next_op(binary::immediate_reader& reader) noexcept {
         u8 first = 0;

@@ -169,10 +169,10 @@ public:
 
     // ---- figures ---------------------------------------------------------------------------------------------------
 
-    u64 limit = 0;       ///< bytes
-    u64 worked = 0;      ///< how much was handed out when marking last went on
+    u64 limit = 0;             ///< bytes
+    u64 worked = 0;            ///< how much was handed out when marking last went on
     u64 budget = least_budget; ///< bytes to hand out before the next collection
-    bool single = false; ///< cells are handed out one by one, so that each comes by take_slowly
+    bool single = false;       ///< cells are handed out one by one, so that each comes by take_slowly
     heap_statistics statistics;
 
     heap_statistics figures() const noexcept {

@@ -29,10 +29,10 @@ struct code_place {
 
 /// Keeps a module alive and holds what the store knows about it.
 struct code_unit {
-    module_data* module = nullptr; ///< counted
-    vec<u32> type_ids;             ///< type index → the store's canonical type id
+    module_data* module = nullptr;     ///< counted
+    vec<u32> type_ids;                 ///< type index → the store's canonical type id
     object_layouts* layouts = nullptr; ///< the store's
-    vec<func_code> funcs;          ///< by function index; imported ones stay empty
+    vec<func_code> funcs;              ///< by function index; imported ones stay empty
     vec<catch_table*> catch_tables;
     vec<code_place> places; ///< of lowered functions, the first `sorted` of them in order, see exec/frames.hpp
     std::size_t sorted = 0;

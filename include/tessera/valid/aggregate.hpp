@@ -22,9 +22,7 @@ protected:
     static val_type ref_to(u32 type, bool nullable) noexcept { return val_type::ref(heap_type::index(type), nullable); }
 
     // ---- casts -----------------------------------------------------------------------------------
-    heap_type top_of(heap_type h) const noexcept {
-        return heap_type::abstract(valid::top_of(context_.space(), h));
-    }
+    heap_type top_of(heap_type h) const noexcept { return heap_type::abstract(valid::top_of(context_.space(), h)); }
     [[nodiscard]] bool ref_eq() noexcept {
         constexpr val_type eq_ref = abstract_ref(code::eq, true);
         return pop(eq_ref) && pop(eq_ref) && push(t_i32);

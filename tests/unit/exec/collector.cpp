@@ -181,10 +181,23 @@ TEST_CASE("what code can still use is kept, wherever it is") {
     for (const bool always : {true, false}) {
         guest g(places, env);
         g.store.collect_always(always);
-        const char* const all[] = {"locals",     "operands",   "parameters", "references", "tail calls",
-                                   "blocks",     "globals",    "tables",     "segments",   "fields",
-                                   "arrays",     "new arrays", "extern",     "exceptions", "arguments of host functions",
-                                   "caller of host functions", "exceptions thrown again"};
+        const char* const all[] = {"locals",
+                                   "operands",
+                                   "parameters",
+                                   "references",
+                                   "tail calls",
+                                   "blocks",
+                                   "globals",
+                                   "tables",
+                                   "segments",
+                                   "fields",
+                                   "arrays",
+                                   "new arrays",
+                                   "extern",
+                                   "exceptions",
+                                   "arguments of host functions",
+                                   "caller of host functions",
+                                   "exceptions thrown again"};
         for (const char* name : all) {
             CAPTURE(name);
             CHECK(must(g.get<i32()>(name)()) == 0);

@@ -135,8 +135,7 @@ template <u64 Id>
 struct action<family::ref_cast, Id> {
     using c = cell<Id>;
     static TESSERA_INLINE void run(state& s) noexcept {
-        if (TESSERA_UNLIKELY(!detail::is_of_type<Id>(s)))
-            return c::raise(s, trap::cast_failure);
+        if (TESSERA_UNLIKELY(!detail::is_of_type<Id>(s))) return c::raise(s, trap::cast_failure);
         c::next(s);
     }
 };

@@ -88,13 +88,11 @@ trap allocate(const special_call& x, u32& made) noexcept {
     else if constexpr (O == op::struct_new_default) return runtime::new_struct(s, x.index, nullptr, made);
     else if constexpr (O == op::array_new)
         return runtime::new_array(s, x.index, u32(x.get(x.element_slots())), x.slots(0), made);
-    else if constexpr (O == op::array_new_default)
-        return runtime::new_array(s, x.index, u32(x.get(0)), nullptr, made);
+    else if constexpr (O == op::array_new_default) return runtime::new_array(s, x.index, u32(x.get(0)), nullptr, made);
     else if constexpr (O == op::array_new_fixed) return runtime::new_array_of(s, x.index, x.index2, x.slots(0), made);
     else if constexpr (O == op::array_new_data)
         return runtime::new_array_data(s, x.index, x.instance().datas[x.index2], u32(x.get(0)), u32(x.get(1)), made);
-    else
-        return runtime::new_array_elem(s, x.index, x.instance().elems[x.index2], u32(x.get(0)), u32(x.get(1)), made);
+    else return runtime::new_array_elem(s, x.index, x.instance().elems[x.index2], u32(x.get(0)), u32(x.get(1)), made);
 }
 
 /// Does `O`; one overload set by constant, so that only the instructions of a build are compiled. The
@@ -155,11 +153,13 @@ TESSERA_NOINLINE trap do_special(context& ctx, u8* at, u32 index, u32 index2) no
         if (x.get(0) == 0) return trap::null_structure;
         runtime::put_stored(x.store().heap.at(u32(x.get(0))) + x.index, t_v128, x.slots(1));
     } else if constexpr (O == op::array_get) {
-        if (const trap t = runtime::check_elements(x.store(), u32(x.get(0)), u32(x.get(1)), 1); t != trap::none) return t;
+        if (const trap t = runtime::check_elements(x.store(), u32(x.get(0)), u32(x.get(1)), 1); t != trap::none)
+            return t;
         runtime::get_stored(x.store().heap.at(u32(x.get(0))) + 8 + 16 * std::size_t(u32(x.get(1))), t_v128, false,
                             x.slots(0));
     } else if constexpr (O == op::array_set) {
-        if (const trap t = runtime::check_elements(x.store(), u32(x.get(0)), u32(x.get(1)), 1); t != trap::none) return t;
+        if (const trap t = runtime::check_elements(x.store(), u32(x.get(0)), u32(x.get(1)), 1); t != trap::none)
+            return t;
         runtime::put_stored(x.store().heap.at(u32(x.get(0))) + 8 + 16 * std::size_t(u32(x.get(1))), t_v128, x.slots(2));
     } else if constexpr (is_allocation(O)) {
         u32 made = 0;
@@ -167,15 +167,17 @@ TESSERA_NOINLINE trap do_special(context& ctx, u8* at, u32 index, u32 index2) no
         if (why != trap::none) return why;
         x.put(made);
     } else if constexpr (O == op::array_fill) {
-        return runtime::array_fill(x.store(), u32(x.get(0)), u32(x.get(1)), x.slots(2), u32(x.get(2 + x.element_slots())));
+        return runtime::array_fill(x.store(), u32(x.get(0)), u32(x.get(1)), x.slots(2),
+                                   u32(x.get(2 + x.element_slots())));
     } else if constexpr (O == op::array_copy) {
-        return runtime::array_copy(x.store(), u32(x.get(0)), u32(x.get(1)), u32(x.get(2)), u32(x.get(3)), u32(x.get(4)));
+        return runtime::array_copy(x.store(), u32(x.get(0)), u32(x.get(1)), u32(x.get(2)), u32(x.get(3)),
+                                   u32(x.get(4)));
     } else if constexpr (O == op::array_init_data) {
-        return runtime::array_init_data(x.store(), u32(x.get(0)), u32(x.get(1)), x.instance().datas[x.index2], u32(x.get(2)),
-                                        u32(x.get(3)));
+        return runtime::array_init_data(x.store(), u32(x.get(0)), u32(x.get(1)), x.instance().datas[x.index2],
+                                        u32(x.get(2)), u32(x.get(3)));
     } else if constexpr (O == op::array_init_elem) {
-        return runtime::array_init_elem(x.store(), u32(x.get(0)), u32(x.get(1)), x.instance().elems[x.index2], u32(x.get(2)),
-                                        u32(x.get(3)));
+        return runtime::array_init_elem(x.store(), u32(x.get(0)), u32(x.get(1)), x.instance().elems[x.index2],
+                                        u32(x.get(2)), u32(x.get(3)));
     } else if constexpr (O == op::ref_func) {
         x.put(runtime::store_data::ref_of(*x.instance().funcs[x.index]));
     } else {

@@ -171,9 +171,7 @@ public:
         return data_ ? runtime::make_array(*data_, type, length, init) : result<rooted>(*missing_);
     }
     /// Keeps what a value refers to alive as long as the handle lives.
-    result<rooted> root(const value& v) noexcept {
-        return data_ ? rooted::make(*data_, v) : result<rooted>(*missing_);
-    }
+    result<rooted> root(const value& v) noexcept { return data_ ? rooted::make(*data_, v) : result<rooted>(*missing_); }
     /// What the heap of structures, arrays and exceptions is and did.
     heap_statistics heap() const noexcept { return data_ ? data_->heap.figures() : heap_statistics(); }
     /// Frees all objects that nothing refers to. False: memory for looking is out, and nothing was freed.
