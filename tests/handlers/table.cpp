@@ -15,8 +15,10 @@ constexpr const char* op_names[] = {
 };
 
 /// The families whose handlers have work of their own to do out of line, or that no loop runs through.
-constexpr bool is_slow(exec::family f) noexcept {
-    switch (f) {
+constexpr bool is_slow(const exec::variant& v) noexcept {
+    const bool is_cast = v.fam == exec::family::ref_test || v.fam == exec::family::ref_cast;
+    if (is_cast && (v.flags & exec::flag::reference) == 0) return true; // to abstract types and functions
+    switch (v.fam) {
     case exec::family::call_record: // calls the host
     case exec::family::special:
     case exec::family::zero_range:
@@ -47,6 +49,11 @@ const char* family_name(exec::family f) noexcept {
     case exec::family::load_wide: return "load_wide";
     case exec::family::store_wide: return "store_wide";
     case exec::family::call_record: return "call_record";
+    case exec::family::struct_new: return "struct_new";
+    case exec::family::struct_set: return "struct_set";
+    case exec::family::array_set: return "array_set";
+    case exec::family::ref_test: return "ref_test";
+    case exec::family::ref_cast: return "ref_cast";
     case exec::family::call_indirect: return "call_indirect";
     case exec::family::call_ref: return "call_ref";
     case exec::family::return_: return "return";
@@ -61,7 +68,7 @@ int main() {
         const exec::variant v = exec::variant::unpack(id);
         char at[5] = {};
         for (unsigned k = 0; k < 4; ++k) at[k] = "-siap"[unsigned(v.at[k])];
-        std::printf("%llu %s %s %s %s\n", static_cast<unsigned long long>(id), is_slow(v.fam) ? "slow" : "hot",
+        std::printf("%llu %s %s %s %s\n", static_cast<unsigned long long>(id), is_slow(v) ? "slow" : "hot",
                     family_name(v.fam), op_names[u16(v.code)], at);
     }
 }

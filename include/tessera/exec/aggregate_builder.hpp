@@ -96,16 +96,14 @@ private:
         if (failed_) return;
         const val_type made = ref_to(type);
         const runtime::object_type& t = (*unit_.layouts)[id];
-        if (t.size > runtime::object_heap::most_small || !has_words(type))
-            return lower_special(op::struct_new, fields, id, 0, {&made, 1});
+        if (fields > most_fields || !has_words(type)) return lower_special(op::struct_new, fields, id, 0, {&made, 1});
         settle_top(fields);
         node n;
-        n.v.fam = family::struct_new;
+        n.v = {family::struct_new, 0, op(u16(fields)), {}};
         n.words[0] = fields ? stack_.top(fields - 1).slot : stack_.next_slot();
         n.words[1] = runtime::object_heap::header_of(id);
         n.words[2] = runtime::object_heap::class_of(t.size);
         n.words[3] = runtime::object_heap::class_bytes(n.words[2]);
-        n.words[4] = fields;
         emit_safepoint(n);
         stack_.shrink(stack_.size() - fields);
         push_temp(made);

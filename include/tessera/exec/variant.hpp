@@ -58,7 +58,7 @@ enum class family : u8 {
     return_call_indirect,
     return_call_ref,
     special,    ///< the instruction's own function, operands in consecutive slots
-    struct_new, ///< of fields of 4 bytes each, operands in consecutive slots
+    struct_new, ///< of a few fields of 4 bytes each, operands in consecutive slots; the instruction is their number
     struct_get, ///< d = field of a; the instruction is the load of such a value, so in the next ones
     struct_set, ///< field of a = b
     array_get,  ///< d = a [b]
@@ -190,7 +190,7 @@ constexpr shape shape_of(family fam, u8 flags) noexcept {
     case family::return_call_indirect: return {5, 0, false}; // …, table, type id
     case family::return_call_ref: return {3, 0, false};
     case family::special: return {3, 0, false};    // first slot, index, second index
-    case family::struct_new: return {5, 0, false}; // first slot, header, class, bytes of a cell, number of fields
+    case family::struct_new: return {4, 0, false}; // first slot, header, class, bytes of a cell
     case family::struct_get:
     case family::struct_set: return {1, 0, false}; // offset
     case family::ref_test:
@@ -274,6 +274,27 @@ constexpr layout layout_of(const cell_key& v) noexcept {
     return l;
 }
 constexpr layout layout_of(const variant& v) noexcept { return layout_of(key_of(v)); }
+
+/// True for those that make an object, and can be executed again when the heap was full.
+constexpr bool is_allocation(op o) noexcept {
+    switch (o) {
+    case op::struct_new:
+    case op::struct_new_default:
+    case op::array_new:
+    case op::array_new_default:
+    case op::array_new_fixed:
+    case op::array_new_data:
+    case op::array_new_elem: return true;
+    default: return false;
+    }
+}
+
+/// The most fields of struct_new.
+inline constexpr u16 most_fields = 4;
+/// True for handlers where a call can stop because the heap is full, and go on at the same cell.
+constexpr bool makes_object(const variant& v) noexcept {
+    return v.fam == family::struct_new || (v.fam == family::special && is_allocation(v.code));
+}
 
 // ---- which variants exist ------------------------------------------------------------------------------------------
 

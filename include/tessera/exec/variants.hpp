@@ -172,6 +172,7 @@ constexpr void each_variant(features f, Emit emit) noexcept {
     for (family fam : {family::call_ref, family::return_call_indirect, family::return_call_ref, family::null_check,
                        family::select_range})
         add({fam, 0, op::nop, {loc::slot}}, false);
+    for (u16 fields = 0; fields <= most_fields; ++fields) add({family::struct_new, 0, op(fields), {}}, false);
     for (u8 flags : {u8(0), flag::reference}) add({family::ref_cast, flags, op::nop, {loc::slot}}, false);
     for (family fam : {family::call,
                        family::call_lazy,
@@ -192,7 +193,6 @@ constexpr void each_variant(features f, Emit emit) noexcept {
                        family::restore,
                        family::grow_stack,
                        family::make_room,
-                       family::struct_new,
                        family::failed,
                        family::land,
                        family::probe})

@@ -88,9 +88,7 @@ private:
     /// The point that lowering knows the place at node `n` by.
     void find_point(const function_ir& ir, u32 n, bool exact, frame_map_request& wanted) const noexcept {
         const node& here = ir.nodes[n];
-        const bool makes =
-            here.v.fam == family::struct_new || (here.v.fam == family::special && is_allocation(here.v.code));
-        if (!exact || !c_.paused || makes) {
+        if (!exact || !c_.paused || makes_object(here.v)) {
             wanted.where = map_point::during;
             wanted.number = here.safepoint;
             return;

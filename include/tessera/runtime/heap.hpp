@@ -60,6 +60,7 @@ public:
     object_layouts layouts;
 
     u8* at(u32 reference) const noexcept { return memory_.base + reference; }
+    u32 reference_to(const u8* object) const noexcept { return u32(object - memory_.base); }
     /// The type of an object by the store's id.
     u32 type_of(u32 reference) const noexcept { return load_le<u32>(at(reference)) >> 1; }
     /// The length of an array; the tag of an exception, as its index in store_data::tags.
@@ -72,11 +73,16 @@ public:
     /// An object from free cells that are at hand; its fields are not set. 0: there are none, and `refill` may
     /// find some. `length` is what length_of gives.
     TESSERA_INLINE u32 take(u32 cls, u32 bytes_of_cell, u32 head, u32 length) noexcept {
+        const u32 made = take_cell(cls, bytes_of_cell);
+        if (TESSERA_LIKELY(made != 0)) set_header(made, head, length);
+        return made;
+    }
+    /// The same without its header.
+    TESSERA_INLINE u32 take_cell(u32 cls, u32 bytes_of_cell) noexcept {
         span& s = spans_[cls];
         const u32 made = s.next;
         if (TESSERA_UNLIKELY(made == s.end)) return 0;
         s.next = made + bytes_of_cell;
-        set_header(made, head, length);
         return made;
     }
     /// True if there are free cells of the class, after looking for some and growing the heap up to its limit.
@@ -117,13 +123,13 @@ public:
     }
     /// Notes a reference that is about to be overwritten. False: there is no room, `empty_log` makes it.
     TESSERA_INLINE bool log(u32 reference) noexcept {
-        if (TESSERA_UNLIKELY(logged_ == log_size)) return false;
-        log_[logged_++] = reference;
+        if (TESSERA_UNLIKELY(log_next_ == log_ + log_size)) return false;
+        *log_next_++ = reference;
         return true;
     }
     template <class Function>
     void empty_log(Function f) noexcept {
-        while (logged_) f(log_[--logged_]);
+        while (log_next_ != log_) f(*--log_next_);
     }
     void cancel_marking() noexcept { marking_ = false; }
     /// What is not marked is free from now on.
@@ -149,6 +155,7 @@ public:
                 else k.next = unswept_[k.state], unswept_[k.state] = b;
             }
         }
+        for (const span& s : spans_) bytes -= s.end - s.next; // marked, but nobody's yet
         since_ = 0;
         statistics.bytes_live = bytes;
         ++statistics.collections;
@@ -286,7 +293,7 @@ private:
             u32 run = 0, b = first_free_;
             for (; b < blocks_.size() && run < n; ++b) run = blocks_[b].state == unused ? run + 1 : 0;
             if (run == n) {
-                if (b - n == first_free_) first_free_ = b;
+                if (n == 1 || b - n == first_free_) first_free_ = b;
                 free_ -= n;
                 return b - n;
             }
@@ -342,7 +349,7 @@ private:
     u64 since_ = 0;
     bool marking_ = false;
     static constexpr u32 log_size = 256;
-    u32 logged_ = 0;
+    u32* log_next_ = log_;
     u32 log_[log_size]; ///< overwritten references, not marked yet
 };
 

@@ -21,15 +21,12 @@ TESSERA_INLINE void need_room(state& s, u64 what) noexcept {
 }
 inline constexpr u64 need_log = runtime::object_heap::classes;
 
-/// Overwrites a value in an object. False: the cell is to be executed again.
-template <u64 Id, class T>
-TESSERA_INLINE bool overwrite(state& s, u8* at, T value) noexcept {
-    using c = cell<Id>;
-    if constexpr ((c::v.flags & flag::reference) != 0)
-        if (TESSERA_UNLIKELY(s.ctx->heap->marking()) && !s.ctx->heap->log(load_le<u32>(at)))
-            return need_room(s, need_log), false;
-    write_memory<c::v.code>(at, value);
-    return true;
+/// While marking goes on, what is about to be overwritten is noted first. False: there is no room for it, and the
+/// cell is to be executed again.
+TESSERA_INLINE bool note_overwritten(state& s, const u8* at) noexcept {
+    if (TESSERA_LIKELY(s.ctx->heap->log(load_le<u32>(at)))) return true;
+    need_room(s, need_log);
+    return false;
 }
 /// Whether a reference is of the type in the cell. With flag::reference that is a type there are objects of.
 template <u64 Id>
@@ -48,14 +45,18 @@ template <u64 Id>
 struct action<family::struct_new, Id> {
     using c = cell<Id>;
     static TESSERA_INLINE void run(state& s) noexcept {
-        const u32 cls = c::template word<2>(s);
-        const u32 made = s.ctx->heap->take(cls, c::template word<3>(s), c::template word<1>(s), 0);
-        if (TESSERA_UNLIKELY(made == 0)) return detail::need_room(s, cls);
-        u8* const slots = c::slot(s, c::template word<0>(s));
-        u8* const fields = s.ctx->heap->at(made) + runtime::object_header;
-        for (u64 i = 0, n = c::template word<4>(s); i < n; ++i)
-            store_le<u32>(fields + 4 * i, get_slot<u32>(slots + 8 * i));
-        put_slot<u32>(slots, made);
+        // There are three registers that need not be saved: what can be had again is not kept.
+        const u32 made = s.ctx->heap->take_cell(c::template word<2>(s), c::template word<3>(s));
+        if (TESSERA_UNLIKELY(made == 0)) return detail::need_room(s, c::template word<2>(s));
+        u8* const at = opaque(s.ctx->heap->at(made));
+        u8* const slots = opaque(c::slot(s, c::template word<0>(s)));
+        store_le<u32>(at, c::template word<1>(s));
+        store_le<u32>(at + 4, 0);
+        [&]<std::size_t... I>(std::index_sequence<I...>) {
+            (store_le<u32>(at + runtime::object_header + 4 * I, get_slot<u32>(slots + 8 * I)), ...);
+        }
+        (std::make_index_sequence<std::size_t(c::v.code)>{});
+        put_slot<u32>(slots, s.ctx->heap->reference_to(at));
         c::next(s);
     }
 };
@@ -72,10 +73,15 @@ struct action<family::struct_get, Id> {
 template <u64 Id>
 struct action<family::struct_set, Id> {
     using c = cell<Id>;
+    static TESSERA_INLINE u8* field(const state& s) noexcept {
+        return s.ctx->heap->at(c::template get<0>(s)) + c::template word<0>(s);
+    }
     static TESSERA_INLINE void run(state& s) noexcept {
-        const u32 object = c::template get<0>(s);
-        if (TESSERA_UNLIKELY(object == 0)) return c::raise(s, trap::null_structure);
-        if (!detail::overwrite<Id>(s, s.ctx->heap->at(object) + c::template word<0>(s), c::template get<1>(s))) return;
+        if (TESSERA_UNLIKELY(c::template get<0>(s) == 0)) return c::raise(s, trap::null_structure);
+        if constexpr ((c::v.flags & flag::reference) != 0)
+            if (TESSERA_UNLIKELY(s.ctx->heap->marking()) && !detail::note_overwritten(s, field(s))) return;
+        u8* const at = opaque(field(s));
+        detail::write_memory<c::v.code>(at, c::template get<1>(s));
         c::next(s);
     }
 };
@@ -87,8 +93,8 @@ TESSERA_INLINE u8* element(state& s) noexcept {
     using c = cell<Id>;
     const u32 array = c::template get<0>(s);
     if (TESSERA_UNLIKELY(array == 0)) return c::raise(s, trap::null_array), nullptr;
+    u8* const at = opaque(s.ctx->heap->at(array));
     const u64 index = c::template get<1>(s);
-    u8* const at = s.ctx->heap->at(array);
     if (TESSERA_UNLIKELY(index >= load_le<u32>(at + 4))) return c::raise(s, trap::out_of_bounds_array), nullptr;
     return at + runtime::object_header + index * sizeof(stored_type<c::v.code>);
 }
@@ -108,8 +114,13 @@ template <u64 Id>
 struct action<family::array_set, Id> {
     using c = cell<Id>;
     static TESSERA_INLINE void run(state& s) noexcept {
-        u8* const at = detail::element<Id>(s);
-        if (at && detail::overwrite<Id>(s, at, c::template get<2>(s))) c::next(s);
+        u8* const found = detail::element<Id>(s);
+        if (!found) return;
+        u8* const at = opaque(found);
+        if constexpr ((c::v.flags & flag::reference) != 0)
+            if (TESSERA_UNLIKELY(s.ctx->heap->marking()) && !detail::note_overwritten(s, at)) return;
+        detail::write_memory<c::v.code>(at, c::template get<2>(s));
+        c::next(s);
     }
 };
 template <u64 Id>

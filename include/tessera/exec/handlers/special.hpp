@@ -38,20 +38,6 @@ constexpr bool is_vector_access(op o) noexcept {
     default: return false;
     }
 }
-/// True for those that make an object, and can be executed again when the heap was full.
-constexpr bool is_allocation(op o) noexcept {
-    switch (o) {
-    case op::struct_new:
-    case op::struct_new_default:
-    case op::array_new:
-    case op::array_new_default:
-    case op::array_new_fixed:
-    case op::array_new_data:
-    case op::array_new_elem: return true;
-    default: return false;
-    }
-}
-
 /// True for the instructions that run as `family::special`.
 constexpr bool is_special(op o) noexcept {
     switch (o) {
