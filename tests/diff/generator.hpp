@@ -8,7 +8,7 @@
 /// program that fails is made small. Calls and loops without a counter use up global 0.
 #pragma once
 
-#include "body_generator.hpp"
+#include "try_generator.hpp"
 
 namespace diff {
 
