@@ -4007,7 +4007,7 @@ inline bool is_traced(const valid::type_space& types, val_type t) noexcept {
     return form != code::func && form != code::nofunc;
 }
 /// True for references to objects in the heap: not null, no i31, no object of the host.
-constexpr bool is_heap_ref(u32 reference) noexcept { return (reference & 3) == 0 && reference != 0; }
+TESSERA_INLINE constexpr bool is_heap_ref(u32 reference) noexcept { return (reference & 3) == 0 && reference != 0; }
 
 /// Log2 of the bytes that a value of the type takes in an object.
 constexpr u32 stored_log2(val_type t) noexcept {
@@ -4163,10 +4163,10 @@ public:
 
     object_layouts layouts;
 
-    u8* at(u32 reference) const noexcept { return memory_.base + reference; }
-    u32 reference_to(const u8* object) const noexcept { return u32(object - memory_.base); }
+    TESSERA_INLINE u8* at(u32 reference) const noexcept { return memory_.base + reference; }
+    TESSERA_INLINE u32 reference_to(const u8* object) const noexcept { return u32(object - memory_.base); }
     /// The type of an object by the store's id.
-    u32 type_of(u32 reference) const noexcept { return load_le<u32>(at(reference)) >> 1; }
+    TESSERA_INLINE u32 type_of(u32 reference) const noexcept { return load_le<u32>(at(reference)) >> 1; }
     /// The length of an array; the tag of an exception, as its index in store_data::tags.
     u32 length_of(u32 reference) const noexcept { return load_le<u32>(at(reference) + 4); }
     /// Bytes of an array of `t` with its header.
@@ -4209,7 +4209,7 @@ public:
 
     /// True while marking goes on: who overwrites a reference in an object must `shade` it before, so that what
     /// could be reached when marking began gets marked.
-    bool marking() const noexcept { return marking_; }
+    TESSERA_INLINE bool marking() const noexcept { return marking_; }
     /// Marks an object; true if it was not marked before.
     TESSERA_INLINE bool mark(u32 reference) noexcept {
         u64& word = marks_[reference >> 9];
@@ -4336,7 +4336,7 @@ private:
         return (bits[reference >> 9] >> (reference >> 3 & 63) & 1) != 0;
     }
     static void set(vec<u64>& bits, u32 reference) noexcept { bits[reference >> 9] |= u64{1} << (reference >> 3 & 63); }
-    void set_header(u32 made, u32 head, u32 length) noexcept {
+    TESSERA_INLINE void set_header(u32 made, u32 head, u32 length) noexcept {
         store_le<u32>(at(made), head);
         store_le<u32>(at(made) + 4, length);
     }
@@ -20767,7 +20767,7 @@ struct action<family::struct_get, Id> {
     static TESSERA_INLINE void run(state& s) noexcept {
         const u32 object = c::template get<0>(s);
         if (TESSERA_UNLIKELY(object == 0)) return c::raise(s, trap::null_structure);
-        c::put(s, detail::read_memory<c::v.code>(s.ctx->heap->at(object) + c::template word<0>(s)));
+        c::put(s, detail::read_memory<c::v.code>(opaque(s.ctx->heap->at(object) + c::template word<0>(s))));
         c::next(s);
     }
 };

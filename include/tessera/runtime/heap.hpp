@@ -59,10 +59,10 @@ public:
 
     object_layouts layouts;
 
-    u8* at(u32 reference) const noexcept { return memory_.base + reference; }
-    u32 reference_to(const u8* object) const noexcept { return u32(object - memory_.base); }
+    TESSERA_INLINE u8* at(u32 reference) const noexcept { return memory_.base + reference; }
+    TESSERA_INLINE u32 reference_to(const u8* object) const noexcept { return u32(object - memory_.base); }
     /// The type of an object by the store's id.
-    u32 type_of(u32 reference) const noexcept { return load_le<u32>(at(reference)) >> 1; }
+    TESSERA_INLINE u32 type_of(u32 reference) const noexcept { return load_le<u32>(at(reference)) >> 1; }
     /// The length of an array; the tag of an exception, as its index in store_data::tags.
     u32 length_of(u32 reference) const noexcept { return load_le<u32>(at(reference) + 4); }
     /// Bytes of an array of `t` with its header.
@@ -105,7 +105,7 @@ public:
 
     /// True while marking goes on: who overwrites a reference in an object must `shade` it before, so that what
     /// could be reached when marking began gets marked.
-    bool marking() const noexcept { return marking_; }
+    TESSERA_INLINE bool marking() const noexcept { return marking_; }
     /// Marks an object; true if it was not marked before.
     TESSERA_INLINE bool mark(u32 reference) noexcept {
         u64& word = marks_[reference >> 9];
@@ -232,7 +232,7 @@ private:
         return (bits[reference >> 9] >> (reference >> 3 & 63) & 1) != 0;
     }
     static void set(vec<u64>& bits, u32 reference) noexcept { bits[reference >> 9] |= u64{1} << (reference >> 3 & 63); }
-    void set_header(u32 made, u32 head, u32 length) noexcept {
+    TESSERA_INLINE void set_header(u32 made, u32 head, u32 length) noexcept {
         store_le<u32>(at(made), head);
         store_le<u32>(at(made) + 4, length);
     }

@@ -24,7 +24,7 @@ inline bool is_traced(const valid::type_space& types, val_type t) noexcept {
     return form != code::func && form != code::nofunc;
 }
 /// True for references to objects in the heap: not null, no i31, no object of the host.
-constexpr bool is_heap_ref(u32 reference) noexcept { return (reference & 3) == 0 && reference != 0; }
+TESSERA_INLINE constexpr bool is_heap_ref(u32 reference) noexcept { return (reference & 3) == 0 && reference != 0; }
 
 /// Log2 of the bytes that a value of the type takes in an object.
 constexpr u32 stored_log2(val_type t) noexcept {

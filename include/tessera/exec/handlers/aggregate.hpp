@@ -66,7 +66,7 @@ struct action<family::struct_get, Id> {
     static TESSERA_INLINE void run(state& s) noexcept {
         const u32 object = c::template get<0>(s);
         if (TESSERA_UNLIKELY(object == 0)) return c::raise(s, trap::null_structure);
-        c::put(s, detail::read_memory<c::v.code>(s.ctx->heap->at(object) + c::template word<0>(s)));
+        c::put(s, detail::read_memory<c::v.code>(opaque(s.ctx->heap->at(object) + c::template word<0>(s))));
         c::next(s);
     }
 };
