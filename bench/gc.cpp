@@ -203,6 +203,8 @@ void bench_trees_live(benchmark::State& state) {
     auto kept = g.instance.get<u32()>("kept");
     if (!keep || !kept || !(*keep)(21)) return state.SkipWithError("no tree");
     static const u32 expected = trees_result(1000, 12), all = tree_sum(21, 1);
+    auto run = g.instance.get<u32(u32, u32)>("run");
+    if (!run || !(*run)(1000, 12)) return state.SkipWithError("no trees"); // the heap has its size from here on
     g.run(state, 1000, 12, expected);
     if ((*kept)().value_or(0) != all) state.SkipWithError("the tree is gone");
 }
