@@ -435,6 +435,16 @@ TESSERA_INLINE constexpr To bits_as(From value) noexcept {
     return __builtin_bit_cast(To, value);
 }
 
+/// The same value, of which the compiler does not know where it comes from: it is not computed again, nor kept
+/// in parts, which saves handlers a register.
+template <class T>
+TESSERA_INLINE T opaque(T value) noexcept {
+#if defined(__GNUC__) || defined(__clang__)
+    __asm__("" : "+r"(value));
+#endif
+    return value;
+}
+
 /// Reads a T in little-endian byte order from `at`, which need not be aligned.
 template <class T>
 TESSERA_INLINE T load_le(const void* at) noexcept {
@@ -465,20 +475,6 @@ TESSERA_INLINE void store_le(void* at, T value) noexcept {
 }
 
 } // namespace tessera
-
-// ---- runtime/tag.hpp -------------------------------------------------------------------
-/// @file runtime/tag.hpp
-/// A tag instance (spec: exec/runtime, Tag Instances).
-
-namespace tessera::inline TESSERA_ABI::runtime {
-
-/// A tag: compared by address, its type is a function type without results.
-struct tag_data {
-    u32 type_id = 0; ///< the store's type id
-    u32 self = 0;    ///< index in store_data::tags
-};
-
-} // namespace tessera::runtime
 
 // ---- util/view.hpp ---------------------------------------------------------------------
 /// @file view.hpp
@@ -677,115 +673,6 @@ void destroy(T* object) noexcept {
 }
 
 } // namespace tessera
-
-// ---- runtime/exception_heap.hpp --------------------------------------------------------
-/// @file exception_heap.hpp
-/// Exceptions that references mean (spec: exec/runtime, Exception Instances). One is made only where a
-/// clause asks for a reference, and lives until nothing that might be a reference to it is left.
-///
-/// References count up from a number that programs have little use for, so that a number is seldom taken
-/// for one: who looks for references may look at every slot, whatever its type. Objects do not move.
-
-namespace tessera::inline TESSERA_ABI::runtime {
-
-/// An exception; its values follow, in slots.
-struct exception_object {
-    const tag_data* tag = nullptr;
-    u32 count = 0;                       ///< of slots
-    bool marked = false;                 ///< only while unused ones are looked for
-    exception_object* pending = nullptr; ///< marked, and its values not looked at yet: the next such one
-
-    u64* slots() noexcept { return reinterpret_cast<u64*>(this + 1); }
-    u64 bytes() const noexcept { return sizeof *this + 8 * u64(count); }
-};
-static_assert(sizeof(exception_object) % alignof(u64) == 0);
-
-class exception_heap {
-public:
-    exception_heap() noexcept = default;
-    exception_heap(const exception_heap&) = delete;
-    exception_heap& operator=(const exception_heap&) = delete;
-    ~exception_heap() { clear(); }
-
-    /// What `reference` means; null if it means nothing, such as one that a host kept for too long.
-    exception_object* find(u64 reference) const noexcept {
-        const u64 index = reference - first_reference;
-        return index < items_.size() ? items_[std::size_t(index)] : nullptr;
-    }
-    /// True if it is time to look for unused ones before `count` more slots are taken.
-    bool is_due(u32 count, u64 most) const noexcept {
-        const u64 after = bytes_ + sizeof(exception_object) + 8 * u64(count);
-        return after > due_ || after > most || items_.size() >= most_items;
-    }
-    /// A reference to a new one; 0 when memory is out or there would be more than `most` bytes of them.
-    u32 make(const tag_data& tag, const u64* slots, u32 count, u64 most) noexcept {
-        const u64 size = sizeof(exception_object) + 8 * u64(count);
-        if (size > most || bytes_ > most - size) return 0;
-        if (free_.empty()) {
-            if (items_.size() >= most_items || !items_.push_back(nullptr)) return 0;
-            if (!free_.reserve(items_.capacity())) return items_.pop_back(), 0;
-            static_cast<void>(free_.push_back(u32(items_.size()) - 1)); // reserved
-        }
-        void* const at = TESSERA_ALLOCATE(std::size_t(size));
-        if (!at) return 0;
-        exception_object* const made = ::new (at) exception_object;
-        made->tag = &tag;
-        made->count = count;
-        if (count) std::memcpy(made->slots(), slots, 8 * std::size_t(count));
-        bytes_ += size;
-        const u32 index = free_.back();
-        free_.pop_back();
-        items_[index] = made;
-        return first_reference + index;
-    }
-
-    /// Notes that what `slots` may refer to is in use.
-    void mark(const u64* slots, u64 count) noexcept {
-        for (u64 i = 0; i < count; ++i) mark(slots[i]);
-    }
-    void mark(u64 reference) noexcept {
-        exception_object* const found = find(reference);
-        if (!found || found->marked) return;
-        found->marked = true;
-        found->pending = pending_;
-        pending_ = found;
-    }
-    /// Frees what was not marked, nor is in the values of what was.
-    void sweep() noexcept {
-        while (exception_object* const next = pending_) {
-            pending_ = next->pending;
-            mark(next->slots(), next->count);
-        }
-        for (std::size_t i = 0; i < items_.size(); ++i) {
-            exception_object* const one = items_[i];
-            if (!one || std::exchange(one->marked, false)) continue;
-            bytes_ -= one->bytes();
-            TESSERA_DEALLOCATE(one);
-            items_[i] = nullptr;
-            static_cast<void>(free_.push_back(u32(i))); // reserved
-        }
-        due_ = 2 * bytes_ < least ? least : 2 * bytes_;
-    }
-    void clear() noexcept {
-        for (exception_object* one : items_) TESSERA_DEALLOCATE(one);
-        items_ = {};
-        free_ = {};
-        bytes_ = 0;
-        due_ = least;
-    }
-
-private:
-    static constexpr u64 least = 64 * 1024;
-    static constexpr u32 first_reference = 0x6b00'0000, most_items = u32{1} << 24;
-
-    vec<exception_object*> items_; ///< null: unused
-    vec<u32> free_;                ///< the unused ones; has room for all
-    exception_object* pending_ = nullptr;
-    u64 bytes_ = 0;
-    u64 due_ = least; ///< bytes at which unused ones are looked for
-};
-
-} // namespace tessera::runtime
 
 // ---- syntax/types.hpp ------------------------------------------------------------------
 /// @file types.hpp
@@ -1714,6 +1601,8 @@ inline const module_data::position* position_at(view<module_data::position> posi
 
 namespace tessera::inline TESSERA_ABI::runtime {
 
+class object_layouts;
+
 /// The lowered form of one function. `cells` is null until the first call.
 struct func_code {
     u8* cells = nullptr;  ///< threaded code, owned by the unit
@@ -1732,9 +1621,10 @@ struct code_place {
 
 /// Keeps a module alive and holds what the store knows about it.
 struct code_unit {
-    module_data* module = nullptr; ///< counted
-    vec<u32> type_ids;             ///< type index → the store's canonical type id
-    vec<func_code> funcs;          ///< by function index; imported ones stay empty
+    module_data* module = nullptr;     ///< counted
+    vec<u32> type_ids;                 ///< type index → the store's canonical type id
+    object_layouts* layouts = nullptr; ///< the store's
+    vec<func_code> funcs;              ///< by function index; imported ones stay empty
     vec<catch_table*> catch_tables;
     vec<code_place> places; ///< of lowered functions, the first `sorted` of them in order, see exec/frames.hpp
     std::size_t sorted = 0;
@@ -1750,6 +1640,1473 @@ struct code_unit {
 };
 
 } // namespace tessera::runtime
+
+// ---- syntax/immediate.hpp --------------------------------------------------------------
+/// @file immediate.hpp
+/// The kinds of immediates an instruction can have. Reading, writing, printing and parsing work per
+/// kind, never per instruction. The order of the parts is that of the binary format; where the text
+/// format has another order, that is said.
+
+namespace tessera::inline TESSERA_ABI {
+
+enum class imm : u8 {
+    none,
+    block,         ///< block type: block, loop, if, legacy try
+    try_table,     ///< block type, then a vector of catch clauses
+    label,         ///< br, br_if, br_on_null, legacy rethrow and delegate
+    labels,        ///< br_table: vector of labels, then the default label
+    func,          ///< function index
+    type,          ///< type index
+    call_indirect, ///< type index, table index; text: table first, may be left out
+    local,
+    global,
+    table,       ///< text: may be left out
+    table_table, ///< table.copy: destination, source; text: both may be left out
+    elem_table,  ///< table.init: element segment, table; text: table first, may be left out
+    elem,
+    tag,
+    memory,        ///< memory.size, grow, fill; text: may be left out
+    memory_memory, ///< memory.copy: destination, source
+    data_memory,   ///< memory.init: data segment, memory; text: memory first, may be left out
+    data,
+    memarg,      ///< alignment (bit 6: memory index follows), offset
+    memarg_lane, ///< memarg, then a lane
+    i32_const,
+    i64_const,
+    f32_const,
+    f64_const,
+    v128_const, ///< 16 bytes
+    shuffle,    ///< 16 lanes
+    lane,
+    select_types, ///< vector of value types
+    heap,         ///< heap type: ref.null
+    ref_type,     ///< ref.test, ref.cast: heap type in the bytes, (ref null? ht) in the text; the
+                  ///< opcode says whether it is nullable, so one text has two opcodes
+    br_cast,      ///< br_on_cast: flags, label, heap type, heap type; text: label, two ref types
+    field,        ///< struct.get: type index, field index
+    type_count,   ///< array.new_fixed: type index, u32
+    type_data,    ///< array.new_data: type index, data segment
+    type_elem,
+    type_type, ///< array.copy
+    zero_byte, ///< atomic.fence: one byte, zero; text: nothing
+};
+
+} // namespace tessera
+
+// ---- syntax/opcode.hpp -----------------------------------------------------------------
+/// @file opcode.hpp
+/// The instruction set, as data: `enum class op` and `op_table`, both made from opcodes.def.
+
+namespace tessera::inline TESSERA_ABI {
+
+/// Every instruction by its name in the text format, `.` written as `_`; C++ keywords get a trailing `_`.
+enum class op : u16 {
+#define OP(id, ...) id,
+/// @file opcodes.def
+/// The instruction set: one row for each instruction, in the order of its code (spec: appendix/index-instructions).
+/// Columns: id, text, prefix, code, immediates (enum imm), signature (struct op_type), feature, meaning. The meaning
+/// is a function of num/, a tag of num/sem.hpp for what accesses memory, `special` for what handlers do by hand, `pending`
+/// for what is decoded and validated and not executed yet. Expanded three times: enum op, op_table, num::sem.
+// No include guard: whoever includes this defines OP first and undefines it afterwards.
+// clang-format off
+
+// ---- control --------------------------------------------------------------------------------------------------------
+OP( unreachable,          "unreachable",          0x00, 0x00, none,          poly, mvp,                 special )
+OP( nop,                  "nop",                  0x00, 0x01, none,          _,    mvp,                 special )
+OP( block,                "block",                0x00, 0x02, block,         poly, mvp,                 special )
+OP( loop,                 "loop",                 0x00, 0x03, block,         poly, mvp,                 special )
+OP( if_,                  "if",                   0x00, 0x04, block,         poly, mvp,                 special )
+OP( else_,                "else",                 0x00, 0x05, none,          poly, mvp,                 special )
+OP( try_,                 "try",                  0x00, 0x06, block,         poly, legacy_exceptions,   special )
+OP( catch_,               "catch",                0x00, 0x07, tag,           poly, legacy_exceptions,   special )
+OP( throw_,               "throw",                0x00, 0x08, tag,           poly, exceptions,          special )
+OP( rethrow,              "rethrow",              0x00, 0x09, label,         poly, legacy_exceptions,   special )
+OP( throw_ref,            "throw_ref",            0x00, 0x0a, none,          poly, exceptions,          special )
+OP( end,                  "end",                  0x00, 0x0b, none,          poly, mvp,                 special )
+OP( br,                   "br",                   0x00, 0x0c, label,         poly, mvp,                 special )
+OP( br_if,                "br_if",                0x00, 0x0d, label,         poly, mvp,                 special )
+OP( br_table,             "br_table",             0x00, 0x0e, labels,        poly, mvp,                 special )
+OP( return_,              "return",               0x00, 0x0f, none,          poly, mvp,                 special )
+OP( call,                 "call",                 0x00, 0x10, func,          poly, mvp,                 special )
+OP( call_indirect,        "call_indirect",        0x00, 0x11, call_indirect, poly, mvp,                 special )
+OP( return_call,          "return_call",          0x00, 0x12, func,          poly, tail_call,           special )
+OP( return_call_indirect, "return_call_indirect", 0x00, 0x13, call_indirect, poly, tail_call,           special )
+OP( call_ref,             "call_ref",             0x00, 0x14, type,          poly, function_references, special )
+OP( return_call_ref,      "return_call_ref",      0x00, 0x15, type,          poly, tail_call,           special )
+OP( delegate,             "delegate",             0x00, 0x18, label,         poly, legacy_exceptions,   special )
+OP( catch_all,            "catch_all",            0x00, 0x19, none,          poly, legacy_exceptions,   special )
+OP( drop,                 "drop",                 0x00, 0x1a, none,          poly, mvp,                 special )
+OP( select,               "select",               0x00, 0x1b, none,          poly, mvp,                 special )
+OP( select_t,             "select",               0x00, 0x1c, select_types,  poly, reference_types,     special )
+OP( try_table,            "try_table",            0x00, 0x1f, try_table,     poly, exceptions,          special )
+
+// ---- variables and tables -------------------------------------------------------------------------------------------
+OP( local_get,  "local.get",  0x00, 0x20, local,  poly, mvp,             special )
+OP( local_set,  "local.set",  0x00, 0x21, local,  poly, mvp,             special )
+OP( local_tee,  "local.tee",  0x00, 0x22, local,  poly, mvp,             special )
+OP( global_get, "global.get", 0x00, 0x23, global, poly, mvp,             special )
+OP( global_set, "global.set", 0x00, 0x24, global, poly, mvp,             special )
+OP( table_get,  "table.get",  0x00, 0x25, table,  poly, reference_types, special )
+OP( table_set,  "table.set",  0x00, 0x26, table,  poly, reference_types, special )
+
+// ---- memory ---------------------------------------------------------------------------------------------------------
+OP( i32_load,     "i32.load",     0x00, 0x28, memarg, a_i,  mvp, mem::load<u32, u32> )
+OP( i64_load,     "i64.load",     0x00, 0x29, memarg, a_l,  mvp, mem::load<u64, u64> )
+OP( f32_load,     "f32.load",     0x00, 0x2a, memarg, a_f,  mvp, mem::load<f32, f32> )
+OP( f64_load,     "f64.load",     0x00, 0x2b, memarg, a_d,  mvp, mem::load<f64, f64> )
+OP( i32_load8_s,  "i32.load8_s",  0x00, 0x2c, memarg, a_i,  mvp, mem::load<u32, i8> )
+OP( i32_load8_u,  "i32.load8_u",  0x00, 0x2d, memarg, a_i,  mvp, mem::load<u32, u8> )
+OP( i32_load16_s, "i32.load16_s", 0x00, 0x2e, memarg, a_i,  mvp, mem::load<u32, i16> )
+OP( i32_load16_u, "i32.load16_u", 0x00, 0x2f, memarg, a_i,  mvp, mem::load<u32, u16> )
+OP( i64_load8_s,  "i64.load8_s",  0x00, 0x30, memarg, a_l,  mvp, mem::load<u64, i8> )
+OP( i64_load8_u,  "i64.load8_u",  0x00, 0x31, memarg, a_l,  mvp, mem::load<u64, u8> )
+OP( i64_load16_s, "i64.load16_s", 0x00, 0x32, memarg, a_l,  mvp, mem::load<u64, i16> )
+OP( i64_load16_u, "i64.load16_u", 0x00, 0x33, memarg, a_l,  mvp, mem::load<u64, u16> )
+OP( i64_load32_s, "i64.load32_s", 0x00, 0x34, memarg, a_l,  mvp, mem::load<u64, i32> )
+OP( i64_load32_u, "i64.load32_u", 0x00, 0x35, memarg, a_l,  mvp, mem::load<u64, u32> )
+OP( i32_store,    "i32.store",    0x00, 0x36, memarg, ai_,  mvp, mem::store<u32, u32> )
+OP( i64_store,    "i64.store",    0x00, 0x37, memarg, al_,  mvp, mem::store<u64, u64> )
+OP( f32_store,    "f32.store",    0x00, 0x38, memarg, af_,  mvp, mem::store<f32, f32> )
+OP( f64_store,    "f64.store",    0x00, 0x39, memarg, ad_,  mvp, mem::store<f64, f64> )
+OP( i32_store8,   "i32.store8",   0x00, 0x3a, memarg, ai_,  mvp, mem::store<u32, u8> )
+OP( i32_store16,  "i32.store16",  0x00, 0x3b, memarg, ai_,  mvp, mem::store<u32, u16> )
+OP( i64_store8,   "i64.store8",   0x00, 0x3c, memarg, al_,  mvp, mem::store<u64, u8> )
+OP( i64_store16,  "i64.store16",  0x00, 0x3d, memarg, al_,  mvp, mem::store<u64, u16> )
+OP( i64_store32,  "i64.store32",  0x00, 0x3e, memarg, al_,  mvp, mem::store<u64, u32> )
+OP( memory_size,  "memory.size",  0x00, 0x3f, memory, poly, mvp, special )
+OP( memory_grow,  "memory.grow",  0x00, 0x40, memory, poly, mvp, special )
+
+// ---- constants ------------------------------------------------------------------------------------------------------
+OP( i32_const, "i32.const", 0x00, 0x41, i32_const, _i, mvp, special )
+OP( i64_const, "i64.const", 0x00, 0x42, i64_const, _l, mvp, special )
+OP( f32_const, "f32.const", 0x00, 0x43, f32_const, _f, mvp, special )
+OP( f64_const, "f64.const", 0x00, 0x44, f64_const, _d, mvp, special )
+
+// ---- i32 comparisons ------------------------------------------------------------------------------------------------
+OP( i32_eqz,  "i32.eqz",  0x00, 0x45, none, i_i,  mvp, num::eqz<u32> )
+OP( i32_eq,   "i32.eq",   0x00, 0x46, none, ii_i, mvp, num::eq<u32> )
+OP( i32_ne,   "i32.ne",   0x00, 0x47, none, ii_i, mvp, num::ne<u32> )
+OP( i32_lt_s, "i32.lt_s", 0x00, 0x48, none, ii_i, mvp, num::lt_s<u32> )
+OP( i32_lt_u, "i32.lt_u", 0x00, 0x49, none, ii_i, mvp, num::lt_u<u32> )
+OP( i32_gt_s, "i32.gt_s", 0x00, 0x4a, none, ii_i, mvp, num::gt_s<u32> )
+OP( i32_gt_u, "i32.gt_u", 0x00, 0x4b, none, ii_i, mvp, num::gt_u<u32> )
+OP( i32_le_s, "i32.le_s", 0x00, 0x4c, none, ii_i, mvp, num::le_s<u32> )
+OP( i32_le_u, "i32.le_u", 0x00, 0x4d, none, ii_i, mvp, num::le_u<u32> )
+OP( i32_ge_s, "i32.ge_s", 0x00, 0x4e, none, ii_i, mvp, num::ge_s<u32> )
+OP( i32_ge_u, "i32.ge_u", 0x00, 0x4f, none, ii_i, mvp, num::ge_u<u32> )
+
+// ---- i64 comparisons ------------------------------------------------------------------------------------------------
+OP( i64_eqz,  "i64.eqz",  0x00, 0x50, none, l_i,  mvp, num::eqz<u64> )
+OP( i64_eq,   "i64.eq",   0x00, 0x51, none, ll_i, mvp, num::eq<u64> )
+OP( i64_ne,   "i64.ne",   0x00, 0x52, none, ll_i, mvp, num::ne<u64> )
+OP( i64_lt_s, "i64.lt_s", 0x00, 0x53, none, ll_i, mvp, num::lt_s<u64> )
+OP( i64_lt_u, "i64.lt_u", 0x00, 0x54, none, ll_i, mvp, num::lt_u<u64> )
+OP( i64_gt_s, "i64.gt_s", 0x00, 0x55, none, ll_i, mvp, num::gt_s<u64> )
+OP( i64_gt_u, "i64.gt_u", 0x00, 0x56, none, ll_i, mvp, num::gt_u<u64> )
+OP( i64_le_s, "i64.le_s", 0x00, 0x57, none, ll_i, mvp, num::le_s<u64> )
+OP( i64_le_u, "i64.le_u", 0x00, 0x58, none, ll_i, mvp, num::le_u<u64> )
+OP( i64_ge_s, "i64.ge_s", 0x00, 0x59, none, ll_i, mvp, num::ge_s<u64> )
+OP( i64_ge_u, "i64.ge_u", 0x00, 0x5a, none, ll_i, mvp, num::ge_u<u64> )
+
+// ---- f32 comparisons ------------------------------------------------------------------------------------------------
+OP( f32_eq, "f32.eq", 0x00, 0x5b, none, ff_i, mvp, num::eq<f32> )
+OP( f32_ne, "f32.ne", 0x00, 0x5c, none, ff_i, mvp, num::ne<f32> )
+OP( f32_lt, "f32.lt", 0x00, 0x5d, none, ff_i, mvp, num::lt<f32> )
+OP( f32_gt, "f32.gt", 0x00, 0x5e, none, ff_i, mvp, num::gt<f32> )
+OP( f32_le, "f32.le", 0x00, 0x5f, none, ff_i, mvp, num::le<f32> )
+OP( f32_ge, "f32.ge", 0x00, 0x60, none, ff_i, mvp, num::ge<f32> )
+
+// ---- f64 comparisons ------------------------------------------------------------------------------------------------
+OP( f64_eq, "f64.eq", 0x00, 0x61, none, dd_i, mvp, num::eq<f64> )
+OP( f64_ne, "f64.ne", 0x00, 0x62, none, dd_i, mvp, num::ne<f64> )
+OP( f64_lt, "f64.lt", 0x00, 0x63, none, dd_i, mvp, num::lt<f64> )
+OP( f64_gt, "f64.gt", 0x00, 0x64, none, dd_i, mvp, num::gt<f64> )
+OP( f64_le, "f64.le", 0x00, 0x65, none, dd_i, mvp, num::le<f64> )
+OP( f64_ge, "f64.ge", 0x00, 0x66, none, dd_i, mvp, num::ge<f64> )
+
+// ---- i32 arithmetic -------------------------------------------------------------------------------------------------
+OP( i32_clz,    "i32.clz",    0x00, 0x67, none, i_i,  mvp, num::clz<u32> )
+OP( i32_ctz,    "i32.ctz",    0x00, 0x68, none, i_i,  mvp, num::ctz<u32> )
+OP( i32_popcnt, "i32.popcnt", 0x00, 0x69, none, i_i,  mvp, num::popcnt<u32> )
+OP( i32_add,    "i32.add",    0x00, 0x6a, none, ii_i, mvp, num::add<u32> )
+OP( i32_sub,    "i32.sub",    0x00, 0x6b, none, ii_i, mvp, num::sub<u32> )
+OP( i32_mul,    "i32.mul",    0x00, 0x6c, none, ii_i, mvp, num::mul<u32> )
+OP( i32_div_s,  "i32.div_s",  0x00, 0x6d, none, ii_i, mvp, num::div_s<u32> )
+OP( i32_div_u,  "i32.div_u",  0x00, 0x6e, none, ii_i, mvp, num::div_u<u32> )
+OP( i32_rem_s,  "i32.rem_s",  0x00, 0x6f, none, ii_i, mvp, num::rem_s<u32> )
+OP( i32_rem_u,  "i32.rem_u",  0x00, 0x70, none, ii_i, mvp, num::rem_u<u32> )
+OP( i32_and,    "i32.and",    0x00, 0x71, none, ii_i, mvp, num::and_<u32> )
+OP( i32_or,     "i32.or",     0x00, 0x72, none, ii_i, mvp, num::or_<u32> )
+OP( i32_xor,    "i32.xor",    0x00, 0x73, none, ii_i, mvp, num::xor_<u32> )
+OP( i32_shl,    "i32.shl",    0x00, 0x74, none, ii_i, mvp, num::shl<u32> )
+OP( i32_shr_s,  "i32.shr_s",  0x00, 0x75, none, ii_i, mvp, num::shr_s<u32> )
+OP( i32_shr_u,  "i32.shr_u",  0x00, 0x76, none, ii_i, mvp, num::shr_u<u32> )
+OP( i32_rotl,   "i32.rotl",   0x00, 0x77, none, ii_i, mvp, num::rotl<u32> )
+OP( i32_rotr,   "i32.rotr",   0x00, 0x78, none, ii_i, mvp, num::rotr<u32> )
+
+// ---- i64 arithmetic -------------------------------------------------------------------------------------------------
+OP( i64_clz,    "i64.clz",    0x00, 0x79, none, l_l,  mvp, num::clz<u64> )
+OP( i64_ctz,    "i64.ctz",    0x00, 0x7a, none, l_l,  mvp, num::ctz<u64> )
+OP( i64_popcnt, "i64.popcnt", 0x00, 0x7b, none, l_l,  mvp, num::popcnt<u64> )
+OP( i64_add,    "i64.add",    0x00, 0x7c, none, ll_l, mvp, num::add<u64> )
+OP( i64_sub,    "i64.sub",    0x00, 0x7d, none, ll_l, mvp, num::sub<u64> )
+OP( i64_mul,    "i64.mul",    0x00, 0x7e, none, ll_l, mvp, num::mul<u64> )
+OP( i64_div_s,  "i64.div_s",  0x00, 0x7f, none, ll_l, mvp, num::div_s<u64> )
+OP( i64_div_u,  "i64.div_u",  0x00, 0x80, none, ll_l, mvp, num::div_u<u64> )
+OP( i64_rem_s,  "i64.rem_s",  0x00, 0x81, none, ll_l, mvp, num::rem_s<u64> )
+OP( i64_rem_u,  "i64.rem_u",  0x00, 0x82, none, ll_l, mvp, num::rem_u<u64> )
+OP( i64_and,    "i64.and",    0x00, 0x83, none, ll_l, mvp, num::and_<u64> )
+OP( i64_or,     "i64.or",     0x00, 0x84, none, ll_l, mvp, num::or_<u64> )
+OP( i64_xor,    "i64.xor",    0x00, 0x85, none, ll_l, mvp, num::xor_<u64> )
+OP( i64_shl,    "i64.shl",    0x00, 0x86, none, ll_l, mvp, num::shl<u64> )
+OP( i64_shr_s,  "i64.shr_s",  0x00, 0x87, none, ll_l, mvp, num::shr_s<u64> )
+OP( i64_shr_u,  "i64.shr_u",  0x00, 0x88, none, ll_l, mvp, num::shr_u<u64> )
+OP( i64_rotl,   "i64.rotl",   0x00, 0x89, none, ll_l, mvp, num::rotl<u64> )
+OP( i64_rotr,   "i64.rotr",   0x00, 0x8a, none, ll_l, mvp, num::rotr<u64> )
+
+// ---- f32 arithmetic -------------------------------------------------------------------------------------------------
+OP( f32_abs,      "f32.abs",      0x00, 0x8b, none, f_f,  mvp, num::abs<f32> )
+OP( f32_neg,      "f32.neg",      0x00, 0x8c, none, f_f,  mvp, num::neg<f32> )
+OP( f32_ceil,     "f32.ceil",     0x00, 0x8d, none, f_f,  mvp, num::ceil<f32> )
+OP( f32_floor,    "f32.floor",    0x00, 0x8e, none, f_f,  mvp, num::floor<f32> )
+OP( f32_trunc,    "f32.trunc",    0x00, 0x8f, none, f_f,  mvp, num::trunc<f32> )
+OP( f32_nearest,  "f32.nearest",  0x00, 0x90, none, f_f,  mvp, num::nearest<f32> )
+OP( f32_sqrt,     "f32.sqrt",     0x00, 0x91, none, f_f,  mvp, num::sqrt<f32> )
+OP( f32_add,      "f32.add",      0x00, 0x92, none, ff_f, mvp, num::add<f32> )
+OP( f32_sub,      "f32.sub",      0x00, 0x93, none, ff_f, mvp, num::sub<f32> )
+OP( f32_mul,      "f32.mul",      0x00, 0x94, none, ff_f, mvp, num::mul<f32> )
+OP( f32_div,      "f32.div",      0x00, 0x95, none, ff_f, mvp, num::div<f32> )
+OP( f32_min,      "f32.min",      0x00, 0x96, none, ff_f, mvp, num::min<f32> )
+OP( f32_max,      "f32.max",      0x00, 0x97, none, ff_f, mvp, num::max<f32> )
+OP( f32_copysign, "f32.copysign", 0x00, 0x98, none, ff_f, mvp, num::copysign<f32> )
+
+// ---- f64 arithmetic -------------------------------------------------------------------------------------------------
+OP( f64_abs,      "f64.abs",      0x00, 0x99, none, d_d,  mvp, num::abs<f64> )
+OP( f64_neg,      "f64.neg",      0x00, 0x9a, none, d_d,  mvp, num::neg<f64> )
+OP( f64_ceil,     "f64.ceil",     0x00, 0x9b, none, d_d,  mvp, num::ceil<f64> )
+OP( f64_floor,    "f64.floor",    0x00, 0x9c, none, d_d,  mvp, num::floor<f64> )
+OP( f64_trunc,    "f64.trunc",    0x00, 0x9d, none, d_d,  mvp, num::trunc<f64> )
+OP( f64_nearest,  "f64.nearest",  0x00, 0x9e, none, d_d,  mvp, num::nearest<f64> )
+OP( f64_sqrt,     "f64.sqrt",     0x00, 0x9f, none, d_d,  mvp, num::sqrt<f64> )
+OP( f64_add,      "f64.add",      0x00, 0xa0, none, dd_d, mvp, num::add<f64> )
+OP( f64_sub,      "f64.sub",      0x00, 0xa1, none, dd_d, mvp, num::sub<f64> )
+OP( f64_mul,      "f64.mul",      0x00, 0xa2, none, dd_d, mvp, num::mul<f64> )
+OP( f64_div,      "f64.div",      0x00, 0xa3, none, dd_d, mvp, num::div<f64> )
+OP( f64_min,      "f64.min",      0x00, 0xa4, none, dd_d, mvp, num::min<f64> )
+OP( f64_max,      "f64.max",      0x00, 0xa5, none, dd_d, mvp, num::max<f64> )
+OP( f64_copysign, "f64.copysign", 0x00, 0xa6, none, dd_d, mvp, num::copysign<f64> )
+
+// ---- conversions ----------------------------------------------------------------------------------------------------
+OP( i32_wrap_i64,        "i32.wrap_i64",        0x00, 0xa7, none, l_i, mvp,            num::wrap<u32, u64> )
+OP( i32_trunc_f32_s,     "i32.trunc_f32_s",     0x00, 0xa8, none, f_i, mvp,            num::trunc_s<u32, f32> )
+OP( i32_trunc_f32_u,     "i32.trunc_f32_u",     0x00, 0xa9, none, f_i, mvp,            num::trunc_u<u32, f32> )
+OP( i32_trunc_f64_s,     "i32.trunc_f64_s",     0x00, 0xaa, none, d_i, mvp,            num::trunc_s<u32, f64> )
+OP( i32_trunc_f64_u,     "i32.trunc_f64_u",     0x00, 0xab, none, d_i, mvp,            num::trunc_u<u32, f64> )
+OP( i64_extend_i32_s,    "i64.extend_i32_s",    0x00, 0xac, none, i_l, mvp,            num::extend_s<u64, u32> )
+OP( i64_extend_i32_u,    "i64.extend_i32_u",    0x00, 0xad, none, i_l, mvp,            num::extend_u<u64, u32> )
+OP( i64_trunc_f32_s,     "i64.trunc_f32_s",     0x00, 0xae, none, f_l, mvp,            num::trunc_s<u64, f32> )
+OP( i64_trunc_f32_u,     "i64.trunc_f32_u",     0x00, 0xaf, none, f_l, mvp,            num::trunc_u<u64, f32> )
+OP( i64_trunc_f64_s,     "i64.trunc_f64_s",     0x00, 0xb0, none, d_l, mvp,            num::trunc_s<u64, f64> )
+OP( i64_trunc_f64_u,     "i64.trunc_f64_u",     0x00, 0xb1, none, d_l, mvp,            num::trunc_u<u64, f64> )
+OP( f32_convert_i32_s,   "f32.convert_i32_s",   0x00, 0xb2, none, i_f, mvp,            num::convert_s<f32, u32> )
+OP( f32_convert_i32_u,   "f32.convert_i32_u",   0x00, 0xb3, none, i_f, mvp,            num::convert_u<f32, u32> )
+OP( f32_convert_i64_s,   "f32.convert_i64_s",   0x00, 0xb4, none, l_f, mvp,            num::convert_s<f32, u64> )
+OP( f32_convert_i64_u,   "f32.convert_i64_u",   0x00, 0xb5, none, l_f, mvp,            num::convert_u<f32, u64> )
+OP( f32_demote_f64,      "f32.demote_f64",      0x00, 0xb6, none, d_f, mvp,            num::demote )
+OP( f64_convert_i32_s,   "f64.convert_i32_s",   0x00, 0xb7, none, i_d, mvp,            num::convert_s<f64, u32> )
+OP( f64_convert_i32_u,   "f64.convert_i32_u",   0x00, 0xb8, none, i_d, mvp,            num::convert_u<f64, u32> )
+OP( f64_convert_i64_s,   "f64.convert_i64_s",   0x00, 0xb9, none, l_d, mvp,            num::convert_s<f64, u64> )
+OP( f64_convert_i64_u,   "f64.convert_i64_u",   0x00, 0xba, none, l_d, mvp,            num::convert_u<f64, u64> )
+OP( f64_promote_f32,     "f64.promote_f32",     0x00, 0xbb, none, f_d, mvp,            num::promote )
+OP( i32_reinterpret_f32, "i32.reinterpret_f32", 0x00, 0xbc, none, f_i, mvp,            num::reinterpret<u32, f32> )
+OP( i64_reinterpret_f64, "i64.reinterpret_f64", 0x00, 0xbd, none, d_l, mvp,            num::reinterpret<u64, f64> )
+OP( f32_reinterpret_i32, "f32.reinterpret_i32", 0x00, 0xbe, none, i_f, mvp,            num::reinterpret<f32, u32> )
+OP( f64_reinterpret_i64, "f64.reinterpret_i64", 0x00, 0xbf, none, l_d, mvp,            num::reinterpret<f64, u64> )
+OP( i32_extend8_s,       "i32.extend8_s",       0x00, 0xc0, none, i_i, sign_extension, num::extend8_s<u32> )
+OP( i32_extend16_s,      "i32.extend16_s",      0x00, 0xc1, none, i_i, sign_extension, num::extend16_s<u32> )
+OP( i64_extend8_s,       "i64.extend8_s",       0x00, 0xc2, none, l_l, sign_extension, num::extend8_s<u64> )
+OP( i64_extend16_s,      "i64.extend16_s",      0x00, 0xc3, none, l_l, sign_extension, num::extend16_s<u64> )
+OP( i64_extend32_s,      "i64.extend32_s",      0x00, 0xc4, none, l_l, sign_extension, num::extend32_s<u64> )
+
+// ---- references -----------------------------------------------------------------------------------------------------
+OP( ref_null,        "ref.null",        0x00, 0xd0, heap,  poly, reference_types,     special )
+OP( ref_is_null,     "ref.is_null",     0x00, 0xd1, none,  poly, reference_types,     special )
+OP( ref_func,        "ref.func",        0x00, 0xd2, func,  poly, reference_types,     special )
+OP( ref_eq,          "ref.eq",          0x00, 0xd3, none,  poly, gc,                  special )
+OP( ref_as_non_null, "ref.as_non_null", 0x00, 0xd4, none,  poly, function_references, special )
+OP( br_on_null,      "br_on_null",      0x00, 0xd5, label, poly, function_references, special )
+OP( br_on_non_null,  "br_on_non_null",  0x00, 0xd6, label, poly, function_references, special )
+
+// ---- structures, arrays, casts, i31 (prefix 0xfb) -------------------------------------------------------------------
+OP( struct_new,         "struct.new",         0xfb, 0x00, type,       poly, gc, special )
+OP( struct_new_default, "struct.new_default", 0xfb, 0x01, type,       poly, gc, special )
+OP( struct_get,         "struct.get",         0xfb, 0x02, field,      poly, gc, special )
+OP( struct_get_s,       "struct.get_s",       0xfb, 0x03, field,      poly, gc, special )
+OP( struct_get_u,       "struct.get_u",       0xfb, 0x04, field,      poly, gc, special )
+OP( struct_set,         "struct.set",         0xfb, 0x05, field,      poly, gc, special )
+OP( array_new,          "array.new",          0xfb, 0x06, type,       poly, gc, special )
+OP( array_new_default,  "array.new_default",  0xfb, 0x07, type,       poly, gc, special )
+OP( array_new_fixed,    "array.new_fixed",    0xfb, 0x08, type_count, poly, gc, special )
+OP( array_new_data,     "array.new_data",     0xfb, 0x09, type_data,  poly, gc, special )
+OP( array_new_elem,     "array.new_elem",     0xfb, 0x0a, type_elem,  poly, gc, special )
+OP( array_get,          "array.get",          0xfb, 0x0b, type,       poly, gc, special )
+OP( array_get_s,        "array.get_s",        0xfb, 0x0c, type,       poly, gc, special )
+OP( array_get_u,        "array.get_u",        0xfb, 0x0d, type,       poly, gc, special )
+OP( array_set,          "array.set",          0xfb, 0x0e, type,       poly, gc, special )
+OP( array_len,          "array.len",          0xfb, 0x0f, none,       poly, gc, special )
+OP( array_fill,         "array.fill",         0xfb, 0x10, type,       poly, gc, special )
+OP( array_copy,         "array.copy",         0xfb, 0x11, type_type,  poly, gc, special )
+OP( array_init_data,    "array.init_data",    0xfb, 0x12, type_data,  poly, gc, special )
+OP( array_init_elem,    "array.init_elem",    0xfb, 0x13, type_elem,  poly, gc, special )
+OP( ref_test,           "ref.test",           0xfb, 0x14, ref_type,   poly, gc, special )
+OP( ref_test_null,      "ref.test",           0xfb, 0x15, ref_type,   poly, gc, special )
+OP( ref_cast,           "ref.cast",           0xfb, 0x16, ref_type,   poly, gc, special )
+OP( ref_cast_null,      "ref.cast",           0xfb, 0x17, ref_type,   poly, gc, special )
+OP( br_on_cast,         "br_on_cast",         0xfb, 0x18, br_cast,    poly, gc, special )
+OP( br_on_cast_fail,    "br_on_cast_fail",    0xfb, 0x19, br_cast,    poly, gc, special )
+OP( any_convert_extern, "any.convert_extern", 0xfb, 0x1a, none,       poly, gc, special )
+OP( extern_convert_any, "extern.convert_any", 0xfb, 0x1b, none,       poly, gc, special )
+OP( ref_i31,            "ref.i31",            0xfb, 0x1c, none,       poly, gc, special )
+OP( i31_get_s,          "i31.get_s",          0xfb, 0x1d, none,       poly, gc, special )
+OP( i31_get_u,          "i31.get_u",          0xfb, 0x1e, none,       poly, gc, special )
+
+// ---- saturating truncations (prefix 0xfc) ---------------------------------------------------------------------------
+OP( i32_trunc_sat_f32_s, "i32.trunc_sat_f32_s", 0xfc, 0x00, none, f_i, saturating_float, num::trunc_sat_s<u32, f32> )
+OP( i32_trunc_sat_f32_u, "i32.trunc_sat_f32_u", 0xfc, 0x01, none, f_i, saturating_float, num::trunc_sat_u<u32, f32> )
+OP( i32_trunc_sat_f64_s, "i32.trunc_sat_f64_s", 0xfc, 0x02, none, d_i, saturating_float, num::trunc_sat_s<u32, f64> )
+OP( i32_trunc_sat_f64_u, "i32.trunc_sat_f64_u", 0xfc, 0x03, none, d_i, saturating_float, num::trunc_sat_u<u32, f64> )
+OP( i64_trunc_sat_f32_s, "i64.trunc_sat_f32_s", 0xfc, 0x04, none, f_l, saturating_float, num::trunc_sat_s<u64, f32> )
+OP( i64_trunc_sat_f32_u, "i64.trunc_sat_f32_u", 0xfc, 0x05, none, f_l, saturating_float, num::trunc_sat_u<u64, f32> )
+OP( i64_trunc_sat_f64_s, "i64.trunc_sat_f64_s", 0xfc, 0x06, none, d_l, saturating_float, num::trunc_sat_s<u64, f64> )
+OP( i64_trunc_sat_f64_u, "i64.trunc_sat_f64_u", 0xfc, 0x07, none, d_l, saturating_float, num::trunc_sat_u<u64, f64> )
+
+// ---- bulk operations (prefix 0xfc) ----------------------------------------------------------------------------------
+OP( memory_init, "memory.init", 0xfc, 0x08, data_memory,   poly, bulk_memory,     special )
+OP( data_drop,   "data.drop",   0xfc, 0x09, data,          poly, bulk_memory,     special )
+OP( memory_copy, "memory.copy", 0xfc, 0x0a, memory_memory, poly, bulk_memory,     special )
+OP( memory_fill, "memory.fill", 0xfc, 0x0b, memory,        poly, bulk_memory,     special )
+OP( table_init,  "table.init",  0xfc, 0x0c, elem_table,    poly, bulk_memory,     special )
+OP( elem_drop,   "elem.drop",   0xfc, 0x0d, elem,          poly, bulk_memory,     special )
+OP( table_copy,  "table.copy",  0xfc, 0x0e, table_table,   poly, bulk_memory,     special )
+OP( table_grow,  "table.grow",  0xfc, 0x0f, table,         poly, reference_types, special )
+OP( table_size,  "table.size",  0xfc, 0x10, table,         poly, reference_types, special )
+OP( table_fill,  "table.fill",  0xfc, 0x11, table,         poly, reference_types, special )
+
+// ---- wide arithmetic (prefix 0xfc) ----------------------------------------------------------------------------------
+OP( i64_add128,     "i64.add128",     0xfc, 0x13, none, llll_ll, wide_arithmetic, num::add128 )
+OP( i64_sub128,     "i64.sub128",     0xfc, 0x14, none, llll_ll, wide_arithmetic, num::sub128 )
+OP( i64_mul_wide_s, "i64.mul_wide_s", 0xfc, 0x15, none, ll_ll,   wide_arithmetic, num::mul_wide_s )
+OP( i64_mul_wide_u, "i64.mul_wide_u", 0xfc, 0x16, none, ll_ll,   wide_arithmetic, num::mul_wide_u )
+
+// ---- vectors: memory, constants, lanes (prefix 0xfd) ----------------------------------------------------------------
+OP( v128_load,            "v128.load",            0xfd, 0x00, memarg,     a_v,  simd, mem::load<v128, v128> )
+OP( v128_load8x8_s,       "v128.load8x8_s",       0xfd, 0x01, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_s<u16, u8>>> )
+OP( v128_load8x8_u,       "v128.load8x8_u",       0xfd, 0x02, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_u<u16, u8>>> )
+OP( v128_load16x4_s,      "v128.load16x4_s",      0xfd, 0x03, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_s<u32, u16>>> )
+OP( v128_load16x4_u,      "v128.load16x4_u",      0xfd, 0x04, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_u<u32, u16>>> )
+OP( v128_load32x2_s,      "v128.load32x2_s",      0xfd, 0x05, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_s<u64, u32>>> )
+OP( v128_load32x2_u,      "v128.load32x2_u",      0xfd, 0x06, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_u<u64, u32>>> )
+OP( v128_load8_splat,     "v128.load8_splat",     0xfd, 0x07, memarg,     a_v,  simd, mem::load_splat<u8> )
+OP( v128_load16_splat,    "v128.load16_splat",    0xfd, 0x08, memarg,     a_v,  simd, mem::load_splat<u16> )
+OP( v128_load32_splat,    "v128.load32_splat",    0xfd, 0x09, memarg,     a_v,  simd, mem::load_splat<u32> )
+OP( v128_load64_splat,    "v128.load64_splat",    0xfd, 0x0a, memarg,     a_v,  simd, mem::load_splat<u64> )
+OP( v128_store,           "v128.store",           0xfd, 0x0b, memarg,     av_,  simd, mem::store<v128, v128> )
+OP( v128_const,           "v128.const",           0xfd, 0x0c, v128_const, _v,   simd, special )
+OP( i8x16_shuffle,        "i8x16.shuffle",        0xfd, 0x0d, shuffle,    vv_v, simd, num::shuffle )
+OP( i8x16_swizzle,        "i8x16.swizzle",        0xfd, 0x0e, none,       vv_v, simd, num::swizzle )
+OP( i8x16_splat,          "i8x16.splat",          0xfd, 0x0f, none,       i_v,  simd, num::splat<u8, u32> )
+OP( i16x8_splat,          "i16x8.splat",          0xfd, 0x10, none,       i_v,  simd, num::splat<u16, u32> )
+OP( i32x4_splat,          "i32x4.splat",          0xfd, 0x11, none,       i_v,  simd, num::splat<u32, u32> )
+OP( i64x2_splat,          "i64x2.splat",          0xfd, 0x12, none,       l_v,  simd, num::splat<u64, u64> )
+OP( f32x4_splat,          "f32x4.splat",          0xfd, 0x13, none,       f_v,  simd, num::splat<f32, f32> )
+OP( f64x2_splat,          "f64x2.splat",          0xfd, 0x14, none,       d_v,  simd, num::splat<f64, f64> )
+OP( i8x16_extract_lane_s, "i8x16.extract_lane_s", 0xfd, 0x15, lane,       v_i,  simd, num::extract_lane<u32, i8> )
+OP( i8x16_extract_lane_u, "i8x16.extract_lane_u", 0xfd, 0x16, lane,       v_i,  simd, num::extract_lane<u32, u8> )
+OP( i8x16_replace_lane,   "i8x16.replace_lane",   0xfd, 0x17, lane,       vi_v, simd, num::replace_lane<u8, u32> )
+OP( i16x8_extract_lane_s, "i16x8.extract_lane_s", 0xfd, 0x18, lane,       v_i,  simd, num::extract_lane<u32, i16> )
+OP( i16x8_extract_lane_u, "i16x8.extract_lane_u", 0xfd, 0x19, lane,       v_i,  simd, num::extract_lane<u32, u16> )
+OP( i16x8_replace_lane,   "i16x8.replace_lane",   0xfd, 0x1a, lane,       vi_v, simd, num::replace_lane<u16, u32> )
+OP( i32x4_extract_lane,   "i32x4.extract_lane",   0xfd, 0x1b, lane,       v_i,  simd, num::extract_lane<u32, u32> )
+OP( i32x4_replace_lane,   "i32x4.replace_lane",   0xfd, 0x1c, lane,       vi_v, simd, num::replace_lane<u32, u32> )
+OP( i64x2_extract_lane,   "i64x2.extract_lane",   0xfd, 0x1d, lane,       v_l,  simd, num::extract_lane<u64, u64> )
+OP( i64x2_replace_lane,   "i64x2.replace_lane",   0xfd, 0x1e, lane,       vl_v, simd, num::replace_lane<u64, u64> )
+OP( f32x4_extract_lane,   "f32x4.extract_lane",   0xfd, 0x1f, lane,       v_f,  simd, num::extract_lane<f32, f32> )
+OP( f32x4_replace_lane,   "f32x4.replace_lane",   0xfd, 0x20, lane,       vf_v, simd, num::replace_lane<f32, f32> )
+OP( f64x2_extract_lane,   "f64x2.extract_lane",   0xfd, 0x21, lane,       v_d,  simd, num::extract_lane<f64, f64> )
+OP( f64x2_replace_lane,   "f64x2.replace_lane",   0xfd, 0x22, lane,       vd_v, simd, num::replace_lane<f64, f64> )
+
+// ---- vectors: comparisons (prefix 0xfd) -----------------------------------------------------------------------------
+OP( i8x16_eq,   "i8x16.eq",   0xfd, 0x23, none, vv_v, simd, num::mask<num::eq<u8>> )
+OP( i8x16_ne,   "i8x16.ne",   0xfd, 0x24, none, vv_v, simd, num::mask<num::ne<u8>> )
+OP( i8x16_lt_s, "i8x16.lt_s", 0xfd, 0x25, none, vv_v, simd, num::mask<num::lt_s<u8>> )
+OP( i8x16_lt_u, "i8x16.lt_u", 0xfd, 0x26, none, vv_v, simd, num::mask<num::lt_u<u8>> )
+OP( i8x16_gt_s, "i8x16.gt_s", 0xfd, 0x27, none, vv_v, simd, num::mask<num::gt_s<u8>> )
+OP( i8x16_gt_u, "i8x16.gt_u", 0xfd, 0x28, none, vv_v, simd, num::mask<num::gt_u<u8>> )
+OP( i8x16_le_s, "i8x16.le_s", 0xfd, 0x29, none, vv_v, simd, num::mask<num::le_s<u8>> )
+OP( i8x16_le_u, "i8x16.le_u", 0xfd, 0x2a, none, vv_v, simd, num::mask<num::le_u<u8>> )
+OP( i8x16_ge_s, "i8x16.ge_s", 0xfd, 0x2b, none, vv_v, simd, num::mask<num::ge_s<u8>> )
+OP( i8x16_ge_u, "i8x16.ge_u", 0xfd, 0x2c, none, vv_v, simd, num::mask<num::ge_u<u8>> )
+OP( i16x8_eq,   "i16x8.eq",   0xfd, 0x2d, none, vv_v, simd, num::mask<num::eq<u16>> )
+OP( i16x8_ne,   "i16x8.ne",   0xfd, 0x2e, none, vv_v, simd, num::mask<num::ne<u16>> )
+OP( i16x8_lt_s, "i16x8.lt_s", 0xfd, 0x2f, none, vv_v, simd, num::mask<num::lt_s<u16>> )
+OP( i16x8_lt_u, "i16x8.lt_u", 0xfd, 0x30, none, vv_v, simd, num::mask<num::lt_u<u16>> )
+OP( i16x8_gt_s, "i16x8.gt_s", 0xfd, 0x31, none, vv_v, simd, num::mask<num::gt_s<u16>> )
+OP( i16x8_gt_u, "i16x8.gt_u", 0xfd, 0x32, none, vv_v, simd, num::mask<num::gt_u<u16>> )
+OP( i16x8_le_s, "i16x8.le_s", 0xfd, 0x33, none, vv_v, simd, num::mask<num::le_s<u16>> )
+OP( i16x8_le_u, "i16x8.le_u", 0xfd, 0x34, none, vv_v, simd, num::mask<num::le_u<u16>> )
+OP( i16x8_ge_s, "i16x8.ge_s", 0xfd, 0x35, none, vv_v, simd, num::mask<num::ge_s<u16>> )
+OP( i16x8_ge_u, "i16x8.ge_u", 0xfd, 0x36, none, vv_v, simd, num::mask<num::ge_u<u16>> )
+OP( i32x4_eq,   "i32x4.eq",   0xfd, 0x37, none, vv_v, simd, num::mask<num::eq<u32>> )
+OP( i32x4_ne,   "i32x4.ne",   0xfd, 0x38, none, vv_v, simd, num::mask<num::ne<u32>> )
+OP( i32x4_lt_s, "i32x4.lt_s", 0xfd, 0x39, none, vv_v, simd, num::mask<num::lt_s<u32>> )
+OP( i32x4_lt_u, "i32x4.lt_u", 0xfd, 0x3a, none, vv_v, simd, num::mask<num::lt_u<u32>> )
+OP( i32x4_gt_s, "i32x4.gt_s", 0xfd, 0x3b, none, vv_v, simd, num::mask<num::gt_s<u32>> )
+OP( i32x4_gt_u, "i32x4.gt_u", 0xfd, 0x3c, none, vv_v, simd, num::mask<num::gt_u<u32>> )
+OP( i32x4_le_s, "i32x4.le_s", 0xfd, 0x3d, none, vv_v, simd, num::mask<num::le_s<u32>> )
+OP( i32x4_le_u, "i32x4.le_u", 0xfd, 0x3e, none, vv_v, simd, num::mask<num::le_u<u32>> )
+OP( i32x4_ge_s, "i32x4.ge_s", 0xfd, 0x3f, none, vv_v, simd, num::mask<num::ge_s<u32>> )
+OP( i32x4_ge_u, "i32x4.ge_u", 0xfd, 0x40, none, vv_v, simd, num::mask<num::ge_u<u32>> )
+OP( f32x4_eq,   "f32x4.eq",   0xfd, 0x41, none, vv_v, simd, num::mask<num::eq<f32>> )
+OP( f32x4_ne,   "f32x4.ne",   0xfd, 0x42, none, vv_v, simd, num::mask<num::ne<f32>> )
+OP( f32x4_lt,   "f32x4.lt",   0xfd, 0x43, none, vv_v, simd, num::mask<num::lt<f32>> )
+OP( f32x4_gt,   "f32x4.gt",   0xfd, 0x44, none, vv_v, simd, num::mask<num::gt<f32>> )
+OP( f32x4_le,   "f32x4.le",   0xfd, 0x45, none, vv_v, simd, num::mask<num::le<f32>> )
+OP( f32x4_ge,   "f32x4.ge",   0xfd, 0x46, none, vv_v, simd, num::mask<num::ge<f32>> )
+OP( f64x2_eq,   "f64x2.eq",   0xfd, 0x47, none, vv_v, simd, num::mask<num::eq<f64>> )
+OP( f64x2_ne,   "f64x2.ne",   0xfd, 0x48, none, vv_v, simd, num::mask<num::ne<f64>> )
+OP( f64x2_lt,   "f64x2.lt",   0xfd, 0x49, none, vv_v, simd, num::mask<num::lt<f64>> )
+OP( f64x2_gt,   "f64x2.gt",   0xfd, 0x4a, none, vv_v, simd, num::mask<num::gt<f64>> )
+OP( f64x2_le,   "f64x2.le",   0xfd, 0x4b, none, vv_v, simd, num::mask<num::le<f64>> )
+OP( f64x2_ge,   "f64x2.ge",   0xfd, 0x4c, none, vv_v, simd, num::mask<num::ge<f64>> )
+
+// ---- vectors: bits, memory lanes (prefix 0xfd) ----------------------------------------------------------------------
+OP( v128_not,                "v128.not",                0xfd, 0x4d, none,        v_v,   simd, num::lanes<num::not_<u64>> )
+OP( v128_and,                "v128.and",                0xfd, 0x4e, none,        vv_v,  simd, num::lanes<num::and_<u64>> )
+OP( v128_andnot,             "v128.andnot",             0xfd, 0x4f, none,        vv_v,  simd, num::lanes<num::andnot<u64>> )
+OP( v128_or,                 "v128.or",                 0xfd, 0x50, none,        vv_v,  simd, num::lanes<num::or_<u64>> )
+OP( v128_xor,                "v128.xor",                0xfd, 0x51, none,        vv_v,  simd, num::lanes<num::xor_<u64>> )
+OP( v128_bitselect,          "v128.bitselect",          0xfd, 0x52, none,        vvv_v, simd, num::lanes<num::bitselect<u64>> )
+OP( v128_any_true,           "v128.any_true",           0xfd, 0x53, none,        v_i,   simd, num::any_true )
+OP( v128_load8_lane,         "v128.load8_lane",         0xfd, 0x54, memarg_lane, av_v,  simd, mem::load_lane<op::i32_load8_u, op::i8x16_replace_lane> )
+OP( v128_load16_lane,        "v128.load16_lane",        0xfd, 0x55, memarg_lane, av_v,  simd, mem::load_lane<op::i32_load16_u, op::i16x8_replace_lane> )
+OP( v128_load32_lane,        "v128.load32_lane",        0xfd, 0x56, memarg_lane, av_v,  simd, mem::load_lane<op::i32_load, op::i32x4_replace_lane> )
+OP( v128_load64_lane,        "v128.load64_lane",        0xfd, 0x57, memarg_lane, av_v,  simd, mem::load_lane<op::i64_load, op::i64x2_replace_lane> )
+OP( v128_store8_lane,        "v128.store8_lane",        0xfd, 0x58, memarg_lane, av_,   simd, mem::store_lane<op::i8x16_extract_lane_u, op::i32_store8> )
+OP( v128_store16_lane,       "v128.store16_lane",       0xfd, 0x59, memarg_lane, av_,   simd, mem::store_lane<op::i16x8_extract_lane_u, op::i32_store16> )
+OP( v128_store32_lane,       "v128.store32_lane",       0xfd, 0x5a, memarg_lane, av_,   simd, mem::store_lane<op::i32x4_extract_lane, op::i32_store> )
+OP( v128_store64_lane,       "v128.store64_lane",       0xfd, 0x5b, memarg_lane, av_,   simd, mem::store_lane<op::i64x2_extract_lane, op::i64_store> )
+OP( v128_load32_zero,        "v128.load32_zero",        0xfd, 0x5c, memarg,      a_v,   simd, mem::load_low<u32> )
+OP( v128_load64_zero,        "v128.load64_zero",        0xfd, 0x5d, memarg,      a_v,   simd, mem::load_low<u64> )
+OP( f32x4_demote_f64x2_zero, "f32x4.demote_f64x2_zero", 0xfd, 0x5e, none,        v_v,   simd, num::padded<num::demote> )
+OP( f64x2_promote_low_f32x4, "f64x2.promote_low_f32x4", 0xfd, 0x5f, none,        v_v,   simd, num::low<num::promote> )
+
+// ---- vectors: i8x16 and what shares its range (prefix 0xfd) ---------------------------------------------------------
+OP( i8x16_abs,                     "i8x16.abs",                     0xfd, 0x60, none, v_v,  simd, num::lanes<num::iabs<u8>> )
+OP( i8x16_neg,                     "i8x16.neg",                     0xfd, 0x61, none, v_v,  simd, num::lanes<num::ineg<u8>> )
+OP( i8x16_popcnt,                  "i8x16.popcnt",                  0xfd, 0x62, none, v_v,  simd, num::lanes<num::popcnt<u8>> )
+OP( i8x16_all_true,                "i8x16.all_true",                0xfd, 0x63, none, v_i,  simd, num::all_true<u8> )
+OP( i8x16_bitmask,                 "i8x16.bitmask",                 0xfd, 0x64, none, v_i,  simd, num::bitmask<u8> )
+OP( i8x16_narrow_i16x8_s,          "i8x16.narrow_i16x8_s",          0xfd, 0x65, none, vv_v, simd, num::narrow<num::narrow_s<u8, u16>> )
+OP( i8x16_narrow_i16x8_u,          "i8x16.narrow_i16x8_u",          0xfd, 0x66, none, vv_v, simd, num::narrow<num::narrow_u<u8, u16>> )
+OP( f32x4_ceil,                    "f32x4.ceil",                    0xfd, 0x67, none, v_v,  simd, num::lanes<num::ceil<f32>> )
+OP( f32x4_floor,                   "f32x4.floor",                   0xfd, 0x68, none, v_v,  simd, num::lanes<num::floor<f32>> )
+OP( f32x4_trunc,                   "f32x4.trunc",                   0xfd, 0x69, none, v_v,  simd, num::lanes<num::trunc<f32>> )
+OP( f32x4_nearest,                 "f32x4.nearest",                 0xfd, 0x6a, none, v_v,  simd, num::lanes<num::nearest<f32>> )
+OP( i8x16_shl,                     "i8x16.shl",                     0xfd, 0x6b, none, vi_v, simd, num::lanes_by<num::shl<u8>> )
+OP( i8x16_shr_s,                   "i8x16.shr_s",                   0xfd, 0x6c, none, vi_v, simd, num::lanes_by<num::shr_s<u8>> )
+OP( i8x16_shr_u,                   "i8x16.shr_u",                   0xfd, 0x6d, none, vi_v, simd, num::lanes_by<num::shr_u<u8>> )
+OP( i8x16_add,                     "i8x16.add",                     0xfd, 0x6e, none, vv_v, simd, num::lanes<num::add<u8>> )
+OP( i8x16_add_sat_s,               "i8x16.add_sat_s",               0xfd, 0x6f, none, vv_v, simd, num::lanes<num::add_sat_s<u8>> )
+OP( i8x16_add_sat_u,               "i8x16.add_sat_u",               0xfd, 0x70, none, vv_v, simd, num::lanes<num::add_sat_u<u8>> )
+OP( i8x16_sub,                     "i8x16.sub",                     0xfd, 0x71, none, vv_v, simd, num::lanes<num::sub<u8>> )
+OP( i8x16_sub_sat_s,               "i8x16.sub_sat_s",               0xfd, 0x72, none, vv_v, simd, num::lanes<num::sub_sat_s<u8>> )
+OP( i8x16_sub_sat_u,               "i8x16.sub_sat_u",               0xfd, 0x73, none, vv_v, simd, num::lanes<num::sub_sat_u<u8>> )
+OP( f64x2_ceil,                    "f64x2.ceil",                    0xfd, 0x74, none, v_v,  simd, num::lanes<num::ceil<f64>> )
+OP( f64x2_floor,                   "f64x2.floor",                   0xfd, 0x75, none, v_v,  simd, num::lanes<num::floor<f64>> )
+OP( i8x16_min_s,                   "i8x16.min_s",                   0xfd, 0x76, none, vv_v, simd, num::lanes<num::min_s<u8>> )
+OP( i8x16_min_u,                   "i8x16.min_u",                   0xfd, 0x77, none, vv_v, simd, num::lanes<num::min_u<u8>> )
+OP( i8x16_max_s,                   "i8x16.max_s",                   0xfd, 0x78, none, vv_v, simd, num::lanes<num::max_s<u8>> )
+OP( i8x16_max_u,                   "i8x16.max_u",                   0xfd, 0x79, none, vv_v, simd, num::lanes<num::max_u<u8>> )
+OP( f64x2_trunc,                   "f64x2.trunc",                   0xfd, 0x7a, none, v_v,  simd, num::lanes<num::trunc<f64>> )
+OP( i8x16_avgr_u,                  "i8x16.avgr_u",                  0xfd, 0x7b, none, vv_v, simd, num::lanes<num::avgr_u<u8>> )
+OP( i16x8_extadd_pairwise_i8x16_s, "i16x8.extadd_pairwise_i8x16_s", 0xfd, 0x7c, none, v_v,  simd, num::extadd_pairwise<num::extend_s<u16, u8>> )
+OP( i16x8_extadd_pairwise_i8x16_u, "i16x8.extadd_pairwise_i8x16_u", 0xfd, 0x7d, none, v_v,  simd, num::extadd_pairwise<num::extend_u<u16, u8>> )
+OP( i32x4_extadd_pairwise_i16x8_s, "i32x4.extadd_pairwise_i16x8_s", 0xfd, 0x7e, none, v_v,  simd, num::extadd_pairwise<num::extend_s<u32, u16>> )
+OP( i32x4_extadd_pairwise_i16x8_u, "i32x4.extadd_pairwise_i16x8_u", 0xfd, 0x7f, none, v_v,  simd, num::extadd_pairwise<num::extend_u<u32, u16>> )
+
+// ---- vectors: i16x8 (prefix 0xfd) -----------------------------------------------------------------------------------
+OP( i16x8_abs,                 "i16x8.abs",                 0xfd, 0x80, none, v_v,  simd, num::lanes<num::iabs<u16>> )
+OP( i16x8_neg,                 "i16x8.neg",                 0xfd, 0x81, none, v_v,  simd, num::lanes<num::ineg<u16>> )
+OP( i16x8_q15mulr_sat_s,       "i16x8.q15mulr_sat_s",       0xfd, 0x82, none, vv_v, simd, num::lanes<num::q15mulr_sat_s> )
+OP( i16x8_all_true,            "i16x8.all_true",            0xfd, 0x83, none, v_i,  simd, num::all_true<u16> )
+OP( i16x8_bitmask,             "i16x8.bitmask",             0xfd, 0x84, none, v_i,  simd, num::bitmask<u16> )
+OP( i16x8_narrow_i32x4_s,      "i16x8.narrow_i32x4_s",      0xfd, 0x85, none, vv_v, simd, num::narrow<num::narrow_s<u16, u32>> )
+OP( i16x8_narrow_i32x4_u,      "i16x8.narrow_i32x4_u",      0xfd, 0x86, none, vv_v, simd, num::narrow<num::narrow_u<u16, u32>> )
+OP( i16x8_extend_low_i8x16_s,  "i16x8.extend_low_i8x16_s",  0xfd, 0x87, none, v_v,  simd, num::low<num::extend_s<u16, u8>> )
+OP( i16x8_extend_high_i8x16_s, "i16x8.extend_high_i8x16_s", 0xfd, 0x88, none, v_v,  simd, num::high<num::extend_s<u16, u8>> )
+OP( i16x8_extend_low_i8x16_u,  "i16x8.extend_low_i8x16_u",  0xfd, 0x89, none, v_v,  simd, num::low<num::extend_u<u16, u8>> )
+OP( i16x8_extend_high_i8x16_u, "i16x8.extend_high_i8x16_u", 0xfd, 0x8a, none, v_v,  simd, num::high<num::extend_u<u16, u8>> )
+OP( i16x8_shl,                 "i16x8.shl",                 0xfd, 0x8b, none, vi_v, simd, num::lanes_by<num::shl<u16>> )
+OP( i16x8_shr_s,               "i16x8.shr_s",               0xfd, 0x8c, none, vi_v, simd, num::lanes_by<num::shr_s<u16>> )
+OP( i16x8_shr_u,               "i16x8.shr_u",               0xfd, 0x8d, none, vi_v, simd, num::lanes_by<num::shr_u<u16>> )
+OP( i16x8_add,                 "i16x8.add",                 0xfd, 0x8e, none, vv_v, simd, num::lanes<num::add<u16>> )
+OP( i16x8_add_sat_s,           "i16x8.add_sat_s",           0xfd, 0x8f, none, vv_v, simd, num::lanes<num::add_sat_s<u16>> )
+OP( i16x8_add_sat_u,           "i16x8.add_sat_u",           0xfd, 0x90, none, vv_v, simd, num::lanes<num::add_sat_u<u16>> )
+OP( i16x8_sub,                 "i16x8.sub",                 0xfd, 0x91, none, vv_v, simd, num::lanes<num::sub<u16>> )
+OP( i16x8_sub_sat_s,           "i16x8.sub_sat_s",           0xfd, 0x92, none, vv_v, simd, num::lanes<num::sub_sat_s<u16>> )
+OP( i16x8_sub_sat_u,           "i16x8.sub_sat_u",           0xfd, 0x93, none, vv_v, simd, num::lanes<num::sub_sat_u<u16>> )
+OP( f64x2_nearest,             "f64x2.nearest",             0xfd, 0x94, none, v_v,  simd, num::lanes<num::nearest<f64>> )
+OP( i16x8_mul,                 "i16x8.mul",                 0xfd, 0x95, none, vv_v, simd, num::lanes<num::mul<u16>> )
+OP( i16x8_min_s,               "i16x8.min_s",               0xfd, 0x96, none, vv_v, simd, num::lanes<num::min_s<u16>> )
+OP( i16x8_min_u,               "i16x8.min_u",               0xfd, 0x97, none, vv_v, simd, num::lanes<num::min_u<u16>> )
+OP( i16x8_max_s,               "i16x8.max_s",               0xfd, 0x98, none, vv_v, simd, num::lanes<num::max_s<u16>> )
+OP( i16x8_max_u,               "i16x8.max_u",               0xfd, 0x99, none, vv_v, simd, num::lanes<num::max_u<u16>> )
+OP( i16x8_avgr_u,              "i16x8.avgr_u",              0xfd, 0x9b, none, vv_v, simd, num::lanes<num::avgr_u<u16>> )
+OP( i16x8_extmul_low_i8x16_s,  "i16x8.extmul_low_i8x16_s",  0xfd, 0x9c, none, vv_v, simd, num::extmul<num::low<num::extend_s<u16, u8>>> )
+OP( i16x8_extmul_high_i8x16_s, "i16x8.extmul_high_i8x16_s", 0xfd, 0x9d, none, vv_v, simd, num::extmul<num::high<num::extend_s<u16, u8>>> )
+OP( i16x8_extmul_low_i8x16_u,  "i16x8.extmul_low_i8x16_u",  0xfd, 0x9e, none, vv_v, simd, num::extmul<num::low<num::extend_u<u16, u8>>> )
+OP( i16x8_extmul_high_i8x16_u, "i16x8.extmul_high_i8x16_u", 0xfd, 0x9f, none, vv_v, simd, num::extmul<num::high<num::extend_u<u16, u8>>> )
+
+// ---- vectors: i32x4 (prefix 0xfd) -----------------------------------------------------------------------------------
+OP( i32x4_abs,                 "i32x4.abs",                 0xfd, 0xa0, none, v_v,  simd, num::lanes<num::iabs<u32>> )
+OP( i32x4_neg,                 "i32x4.neg",                 0xfd, 0xa1, none, v_v,  simd, num::lanes<num::ineg<u32>> )
+OP( i32x4_all_true,            "i32x4.all_true",            0xfd, 0xa3, none, v_i,  simd, num::all_true<u32> )
+OP( i32x4_bitmask,             "i32x4.bitmask",             0xfd, 0xa4, none, v_i,  simd, num::bitmask<u32> )
+OP( i32x4_extend_low_i16x8_s,  "i32x4.extend_low_i16x8_s",  0xfd, 0xa7, none, v_v,  simd, num::low<num::extend_s<u32, u16>> )
+OP( i32x4_extend_high_i16x8_s, "i32x4.extend_high_i16x8_s", 0xfd, 0xa8, none, v_v,  simd, num::high<num::extend_s<u32, u16>> )
+OP( i32x4_extend_low_i16x8_u,  "i32x4.extend_low_i16x8_u",  0xfd, 0xa9, none, v_v,  simd, num::low<num::extend_u<u32, u16>> )
+OP( i32x4_extend_high_i16x8_u, "i32x4.extend_high_i16x8_u", 0xfd, 0xaa, none, v_v,  simd, num::high<num::extend_u<u32, u16>> )
+OP( i32x4_shl,                 "i32x4.shl",                 0xfd, 0xab, none, vi_v, simd, num::lanes_by<num::shl<u32>> )
+OP( i32x4_shr_s,               "i32x4.shr_s",               0xfd, 0xac, none, vi_v, simd, num::lanes_by<num::shr_s<u32>> )
+OP( i32x4_shr_u,               "i32x4.shr_u",               0xfd, 0xad, none, vi_v, simd, num::lanes_by<num::shr_u<u32>> )
+OP( i32x4_add,                 "i32x4.add",                 0xfd, 0xae, none, vv_v, simd, num::lanes<num::add<u32>> )
+OP( i32x4_sub,                 "i32x4.sub",                 0xfd, 0xb1, none, vv_v, simd, num::lanes<num::sub<u32>> )
+OP( i32x4_mul,                 "i32x4.mul",                 0xfd, 0xb5, none, vv_v, simd, num::lanes<num::mul<u32>> )
+OP( i32x4_min_s,               "i32x4.min_s",               0xfd, 0xb6, none, vv_v, simd, num::lanes<num::min_s<u32>> )
+OP( i32x4_min_u,               "i32x4.min_u",               0xfd, 0xb7, none, vv_v, simd, num::lanes<num::min_u<u32>> )
+OP( i32x4_max_s,               "i32x4.max_s",               0xfd, 0xb8, none, vv_v, simd, num::lanes<num::max_s<u32>> )
+OP( i32x4_max_u,               "i32x4.max_u",               0xfd, 0xb9, none, vv_v, simd, num::lanes<num::max_u<u32>> )
+OP( i32x4_dot_i16x8_s,         "i32x4.dot_i16x8_s",         0xfd, 0xba, none, vv_v, simd, num::dot<num::extend_s<u32, u16>, num::add<u32>> )
+OP( i32x4_extmul_low_i16x8_s,  "i32x4.extmul_low_i16x8_s",  0xfd, 0xbc, none, vv_v, simd, num::extmul<num::low<num::extend_s<u32, u16>>> )
+OP( i32x4_extmul_high_i16x8_s, "i32x4.extmul_high_i16x8_s", 0xfd, 0xbd, none, vv_v, simd, num::extmul<num::high<num::extend_s<u32, u16>>> )
+OP( i32x4_extmul_low_i16x8_u,  "i32x4.extmul_low_i16x8_u",  0xfd, 0xbe, none, vv_v, simd, num::extmul<num::low<num::extend_u<u32, u16>>> )
+OP( i32x4_extmul_high_i16x8_u, "i32x4.extmul_high_i16x8_u", 0xfd, 0xbf, none, vv_v, simd, num::extmul<num::high<num::extend_u<u32, u16>>> )
+
+// ---- vectors: i64x2 (prefix 0xfd) -----------------------------------------------------------------------------------
+OP( i64x2_abs,                 "i64x2.abs",                 0xfd, 0xc0, none, v_v,  simd, num::lanes<num::iabs<u64>> )
+OP( i64x2_neg,                 "i64x2.neg",                 0xfd, 0xc1, none, v_v,  simd, num::lanes<num::ineg<u64>> )
+OP( i64x2_all_true,            "i64x2.all_true",            0xfd, 0xc3, none, v_i,  simd, num::all_true<u64> )
+OP( i64x2_bitmask,             "i64x2.bitmask",             0xfd, 0xc4, none, v_i,  simd, num::bitmask<u64> )
+OP( i64x2_extend_low_i32x4_s,  "i64x2.extend_low_i32x4_s",  0xfd, 0xc7, none, v_v,  simd, num::low<num::extend_s<u64, u32>> )
+OP( i64x2_extend_high_i32x4_s, "i64x2.extend_high_i32x4_s", 0xfd, 0xc8, none, v_v,  simd, num::high<num::extend_s<u64, u32>> )
+OP( i64x2_extend_low_i32x4_u,  "i64x2.extend_low_i32x4_u",  0xfd, 0xc9, none, v_v,  simd, num::low<num::extend_u<u64, u32>> )
+OP( i64x2_extend_high_i32x4_u, "i64x2.extend_high_i32x4_u", 0xfd, 0xca, none, v_v,  simd, num::high<num::extend_u<u64, u32>> )
+OP( i64x2_shl,                 "i64x2.shl",                 0xfd, 0xcb, none, vi_v, simd, num::lanes_by<num::shl<u64>> )
+OP( i64x2_shr_s,               "i64x2.shr_s",               0xfd, 0xcc, none, vi_v, simd, num::lanes_by<num::shr_s<u64>> )
+OP( i64x2_shr_u,               "i64x2.shr_u",               0xfd, 0xcd, none, vi_v, simd, num::lanes_by<num::shr_u<u64>> )
+OP( i64x2_add,                 "i64x2.add",                 0xfd, 0xce, none, vv_v, simd, num::lanes<num::add<u64>> )
+OP( i64x2_sub,                 "i64x2.sub",                 0xfd, 0xd1, none, vv_v, simd, num::lanes<num::sub<u64>> )
+OP( i64x2_mul,                 "i64x2.mul",                 0xfd, 0xd5, none, vv_v, simd, num::lanes<num::mul<u64>> )
+OP( i64x2_eq,                  "i64x2.eq",                  0xfd, 0xd6, none, vv_v, simd, num::mask<num::eq<u64>> )
+OP( i64x2_ne,                  "i64x2.ne",                  0xfd, 0xd7, none, vv_v, simd, num::mask<num::ne<u64>> )
+OP( i64x2_lt_s,                "i64x2.lt_s",                0xfd, 0xd8, none, vv_v, simd, num::mask<num::lt_s<u64>> )
+OP( i64x2_gt_s,                "i64x2.gt_s",                0xfd, 0xd9, none, vv_v, simd, num::mask<num::gt_s<u64>> )
+OP( i64x2_le_s,                "i64x2.le_s",                0xfd, 0xda, none, vv_v, simd, num::mask<num::le_s<u64>> )
+OP( i64x2_ge_s,                "i64x2.ge_s",                0xfd, 0xdb, none, vv_v, simd, num::mask<num::ge_s<u64>> )
+OP( i64x2_extmul_low_i32x4_s,  "i64x2.extmul_low_i32x4_s",  0xfd, 0xdc, none, vv_v, simd, num::extmul<num::low<num::extend_s<u64, u32>>> )
+OP( i64x2_extmul_high_i32x4_s, "i64x2.extmul_high_i32x4_s", 0xfd, 0xdd, none, vv_v, simd, num::extmul<num::high<num::extend_s<u64, u32>>> )
+OP( i64x2_extmul_low_i32x4_u,  "i64x2.extmul_low_i32x4_u",  0xfd, 0xde, none, vv_v, simd, num::extmul<num::low<num::extend_u<u64, u32>>> )
+OP( i64x2_extmul_high_i32x4_u, "i64x2.extmul_high_i32x4_u", 0xfd, 0xdf, none, vv_v, simd, num::extmul<num::high<num::extend_u<u64, u32>>> )
+
+// ---- vectors: f32x4, f64x2, conversions (prefix 0xfd) ---------------------------------------------------------------
+OP( f32x4_abs,                    "f32x4.abs",                    0xfd, 0xe0, none, v_v,  simd, num::lanes<num::abs<f32>> )
+OP( f32x4_neg,                    "f32x4.neg",                    0xfd, 0xe1, none, v_v,  simd, num::lanes<num::neg<f32>> )
+OP( f32x4_sqrt,                   "f32x4.sqrt",                   0xfd, 0xe3, none, v_v,  simd, num::lanes<num::sqrt<f32>> )
+OP( f32x4_add,                    "f32x4.add",                    0xfd, 0xe4, none, vv_v, simd, num::lanes<num::add<f32>> )
+OP( f32x4_sub,                    "f32x4.sub",                    0xfd, 0xe5, none, vv_v, simd, num::lanes<num::sub<f32>> )
+OP( f32x4_mul,                    "f32x4.mul",                    0xfd, 0xe6, none, vv_v, simd, num::lanes<num::mul<f32>> )
+OP( f32x4_div,                    "f32x4.div",                    0xfd, 0xe7, none, vv_v, simd, num::lanes<num::div<f32>> )
+OP( f32x4_min,                    "f32x4.min",                    0xfd, 0xe8, none, vv_v, simd, num::lanes<num::min<f32>> )
+OP( f32x4_max,                    "f32x4.max",                    0xfd, 0xe9, none, vv_v, simd, num::lanes<num::max<f32>> )
+OP( f32x4_pmin,                   "f32x4.pmin",                   0xfd, 0xea, none, vv_v, simd, num::lanes<num::pmin<f32>> )
+OP( f32x4_pmax,                   "f32x4.pmax",                   0xfd, 0xeb, none, vv_v, simd, num::lanes<num::pmax<f32>> )
+OP( f64x2_abs,                    "f64x2.abs",                    0xfd, 0xec, none, v_v,  simd, num::lanes<num::abs<f64>> )
+OP( f64x2_neg,                    "f64x2.neg",                    0xfd, 0xed, none, v_v,  simd, num::lanes<num::neg<f64>> )
+OP( f64x2_sqrt,                   "f64x2.sqrt",                   0xfd, 0xef, none, v_v,  simd, num::lanes<num::sqrt<f64>> )
+OP( f64x2_add,                    "f64x2.add",                    0xfd, 0xf0, none, vv_v, simd, num::lanes<num::add<f64>> )
+OP( f64x2_sub,                    "f64x2.sub",                    0xfd, 0xf1, none, vv_v, simd, num::lanes<num::sub<f64>> )
+OP( f64x2_mul,                    "f64x2.mul",                    0xfd, 0xf2, none, vv_v, simd, num::lanes<num::mul<f64>> )
+OP( f64x2_div,                    "f64x2.div",                    0xfd, 0xf3, none, vv_v, simd, num::lanes<num::div<f64>> )
+OP( f64x2_min,                    "f64x2.min",                    0xfd, 0xf4, none, vv_v, simd, num::lanes<num::min<f64>> )
+OP( f64x2_max,                    "f64x2.max",                    0xfd, 0xf5, none, vv_v, simd, num::lanes<num::max<f64>> )
+OP( f64x2_pmin,                   "f64x2.pmin",                   0xfd, 0xf6, none, vv_v, simd, num::lanes<num::pmin<f64>> )
+OP( f64x2_pmax,                   "f64x2.pmax",                   0xfd, 0xf7, none, vv_v, simd, num::lanes<num::pmax<f64>> )
+OP( i32x4_trunc_sat_f32x4_s,      "i32x4.trunc_sat_f32x4_s",      0xfd, 0xf8, none, v_v,  simd, num::lanes<num::trunc_sat_s<u32, f32>> )
+OP( i32x4_trunc_sat_f32x4_u,      "i32x4.trunc_sat_f32x4_u",      0xfd, 0xf9, none, v_v,  simd, num::lanes<num::trunc_sat_u<u32, f32>> )
+OP( f32x4_convert_i32x4_s,        "f32x4.convert_i32x4_s",        0xfd, 0xfa, none, v_v,  simd, num::lanes<num::convert_s<f32, u32>> )
+OP( f32x4_convert_i32x4_u,        "f32x4.convert_i32x4_u",        0xfd, 0xfb, none, v_v,  simd, num::lanes<num::convert_u<f32, u32>> )
+OP( i32x4_trunc_sat_f64x2_s_zero, "i32x4.trunc_sat_f64x2_s_zero", 0xfd, 0xfc, none, v_v,  simd, num::padded<num::trunc_sat_s<u32, f64>> )
+OP( i32x4_trunc_sat_f64x2_u_zero, "i32x4.trunc_sat_f64x2_u_zero", 0xfd, 0xfd, none, v_v,  simd, num::padded<num::trunc_sat_u<u32, f64>> )
+OP( f64x2_convert_low_i32x4_s,    "f64x2.convert_low_i32x4_s",    0xfd, 0xfe, none, v_v,  simd, num::low<num::convert_s<f64, u32>> )
+OP( f64x2_convert_low_i32x4_u,    "f64x2.convert_low_i32x4_u",    0xfd, 0xff, none, v_v,  simd, num::low<num::convert_u<f64, u32>> )
+
+// ---- vectors: relaxed (prefix 0xfd) ---------------------------------------------------------------------------------
+OP( i8x16_relaxed_swizzle,               "i8x16.relaxed_swizzle",               0xfd, 0x100, none, vv_v,  relaxed_simd, num::swizzle )
+OP( i32x4_relaxed_trunc_f32x4_s,         "i32x4.relaxed_trunc_f32x4_s",         0xfd, 0x101, none, v_v,   relaxed_simd, num::lanes<num::trunc_sat_s<u32, f32>> )
+OP( i32x4_relaxed_trunc_f32x4_u,         "i32x4.relaxed_trunc_f32x4_u",         0xfd, 0x102, none, v_v,   relaxed_simd, num::lanes<num::trunc_sat_u<u32, f32>> )
+OP( i32x4_relaxed_trunc_f64x2_s_zero,    "i32x4.relaxed_trunc_f64x2_s_zero",    0xfd, 0x103, none, v_v,   relaxed_simd, num::padded<num::trunc_sat_s<u32, f64>> )
+OP( i32x4_relaxed_trunc_f64x2_u_zero,    "i32x4.relaxed_trunc_f64x2_u_zero",    0xfd, 0x104, none, v_v,   relaxed_simd, num::padded<num::trunc_sat_u<u32, f64>> )
+OP( f32x4_relaxed_madd,                  "f32x4.relaxed_madd",                  0xfd, 0x105, none, vvv_v, relaxed_simd, num::lanes<num::madd<f32>> )
+OP( f32x4_relaxed_nmadd,                 "f32x4.relaxed_nmadd",                 0xfd, 0x106, none, vvv_v, relaxed_simd, num::lanes<num::nmadd<f32>> )
+OP( f64x2_relaxed_madd,                  "f64x2.relaxed_madd",                  0xfd, 0x107, none, vvv_v, relaxed_simd, num::lanes<num::madd<f64>> )
+OP( f64x2_relaxed_nmadd,                 "f64x2.relaxed_nmadd",                 0xfd, 0x108, none, vvv_v, relaxed_simd, num::lanes<num::nmadd<f64>> )
+OP( i8x16_relaxed_laneselect,            "i8x16.relaxed_laneselect",            0xfd, 0x109, none, vvv_v, relaxed_simd, num::lanes<num::bitselect<u64>> )
+OP( i16x8_relaxed_laneselect,            "i16x8.relaxed_laneselect",            0xfd, 0x10a, none, vvv_v, relaxed_simd, num::lanes<num::bitselect<u64>> )
+OP( i32x4_relaxed_laneselect,            "i32x4.relaxed_laneselect",            0xfd, 0x10b, none, vvv_v, relaxed_simd, num::lanes<num::bitselect<u64>> )
+OP( i64x2_relaxed_laneselect,            "i64x2.relaxed_laneselect",            0xfd, 0x10c, none, vvv_v, relaxed_simd, num::lanes<num::bitselect<u64>> )
+OP( f32x4_relaxed_min,                   "f32x4.relaxed_min",                   0xfd, 0x10d, none, vv_v,  relaxed_simd, num::lanes<num::min<f32>> )
+OP( f32x4_relaxed_max,                   "f32x4.relaxed_max",                   0xfd, 0x10e, none, vv_v,  relaxed_simd, num::lanes<num::max<f32>> )
+OP( f64x2_relaxed_min,                   "f64x2.relaxed_min",                   0xfd, 0x10f, none, vv_v,  relaxed_simd, num::lanes<num::min<f64>> )
+OP( f64x2_relaxed_max,                   "f64x2.relaxed_max",                   0xfd, 0x110, none, vv_v,  relaxed_simd, num::lanes<num::max<f64>> )
+OP( i16x8_relaxed_q15mulr_s,             "i16x8.relaxed_q15mulr_s",             0xfd, 0x111, none, vv_v,  relaxed_simd, num::lanes<num::q15mulr_sat_s> )
+OP( i16x8_relaxed_dot_i8x16_i7x16_s,     "i16x8.relaxed_dot_i8x16_i7x16_s",     0xfd, 0x112, none, vv_v,  relaxed_simd, num::dot<num::extend_s<u16, u8>, num::add_sat_s<u16>> )
+OP( i32x4_relaxed_dot_i8x16_i7x16_add_s, "i32x4.relaxed_dot_i8x16_i7x16_add_s", 0xfd, 0x113, none, vvv_v, relaxed_simd, num::dot_add<num::dot<num::extend_s<u16, u8>, num::add_sat_s<u16>>, num::extadd_pairwise<num::extend_s<u32, u16>>> )
+
+// ---- atomic operations (prefix 0xfe) --------------------------------------------------------------------------------
+OP( memory_atomic_notify,       "memory.atomic.notify",       0xfe, 0x00, memarg,    ai_i,  threads, special )
+OP( memory_atomic_wait32,       "memory.atomic.wait32",       0xfe, 0x01, memarg,    ail_i, threads, special )
+OP( memory_atomic_wait64,       "memory.atomic.wait64",       0xfe, 0x02, memarg,    all_i, threads, special )
+OP( atomic_fence,               "atomic.fence",               0xfe, 0x03, zero_byte, _,     threads, special )
+OP( i32_atomic_load,            "i32.atomic.load",            0xfe, 0x10, memarg,    a_i,   threads, mem::atomic<mem::load<u32, u32>> )
+OP( i64_atomic_load,            "i64.atomic.load",            0xfe, 0x11, memarg,    a_l,   threads, mem::atomic<mem::load<u64, u64>> )
+OP( i32_atomic_load8_u,         "i32.atomic.load8_u",         0xfe, 0x12, memarg,    a_i,   threads, mem::atomic<mem::load<u32, u8>> )
+OP( i32_atomic_load16_u,        "i32.atomic.load16_u",        0xfe, 0x13, memarg,    a_i,   threads, mem::atomic<mem::load<u32, u16>> )
+OP( i64_atomic_load8_u,         "i64.atomic.load8_u",         0xfe, 0x14, memarg,    a_l,   threads, mem::atomic<mem::load<u64, u8>> )
+OP( i64_atomic_load16_u,        "i64.atomic.load16_u",        0xfe, 0x15, memarg,    a_l,   threads, mem::atomic<mem::load<u64, u16>> )
+OP( i64_atomic_load32_u,        "i64.atomic.load32_u",        0xfe, 0x16, memarg,    a_l,   threads, mem::atomic<mem::load<u64, u32>> )
+OP( i32_atomic_store,           "i32.atomic.store",           0xfe, 0x17, memarg,    ai_,   threads, mem::atomic<mem::store<u32, u32>> )
+OP( i64_atomic_store,           "i64.atomic.store",           0xfe, 0x18, memarg,    al_,   threads, mem::atomic<mem::store<u64, u64>> )
+OP( i32_atomic_store8,          "i32.atomic.store8",          0xfe, 0x19, memarg,    ai_,   threads, mem::atomic<mem::store<u32, u8>> )
+OP( i32_atomic_store16,         "i32.atomic.store16",         0xfe, 0x1a, memarg,    ai_,   threads, mem::atomic<mem::store<u32, u16>> )
+OP( i64_atomic_store8,          "i64.atomic.store8",          0xfe, 0x1b, memarg,    al_,   threads, mem::atomic<mem::store<u64, u8>> )
+OP( i64_atomic_store16,         "i64.atomic.store16",         0xfe, 0x1c, memarg,    al_,   threads, mem::atomic<mem::store<u64, u16>> )
+OP( i64_atomic_store32,         "i64.atomic.store32",         0xfe, 0x1d, memarg,    al_,   threads, mem::atomic<mem::store<u64, u32>> )
+OP( i32_atomic_rmw_add,         "i32.atomic.rmw.add",         0xfe, 0x1e, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::add> )
+OP( i64_atomic_rmw_add,         "i64.atomic.rmw.add",         0xfe, 0x1f, memarg,    al_l,  threads, mem::rmw<u64, u64, num::add> )
+OP( i32_atomic_rmw8_add_u,      "i32.atomic.rmw8.add_u",      0xfe, 0x20, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::add> )
+OP( i32_atomic_rmw16_add_u,     "i32.atomic.rmw16.add_u",     0xfe, 0x21, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::add> )
+OP( i64_atomic_rmw8_add_u,      "i64.atomic.rmw8.add_u",      0xfe, 0x22, memarg,    al_l,  threads, mem::rmw<u64, u8, num::add> )
+OP( i64_atomic_rmw16_add_u,     "i64.atomic.rmw16.add_u",     0xfe, 0x23, memarg,    al_l,  threads, mem::rmw<u64, u16, num::add> )
+OP( i64_atomic_rmw32_add_u,     "i64.atomic.rmw32.add_u",     0xfe, 0x24, memarg,    al_l,  threads, mem::rmw<u64, u32, num::add> )
+OP( i32_atomic_rmw_sub,         "i32.atomic.rmw.sub",         0xfe, 0x25, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::sub> )
+OP( i64_atomic_rmw_sub,         "i64.atomic.rmw.sub",         0xfe, 0x26, memarg,    al_l,  threads, mem::rmw<u64, u64, num::sub> )
+OP( i32_atomic_rmw8_sub_u,      "i32.atomic.rmw8.sub_u",      0xfe, 0x27, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::sub> )
+OP( i32_atomic_rmw16_sub_u,     "i32.atomic.rmw16.sub_u",     0xfe, 0x28, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::sub> )
+OP( i64_atomic_rmw8_sub_u,      "i64.atomic.rmw8.sub_u",      0xfe, 0x29, memarg,    al_l,  threads, mem::rmw<u64, u8, num::sub> )
+OP( i64_atomic_rmw16_sub_u,     "i64.atomic.rmw16.sub_u",     0xfe, 0x2a, memarg,    al_l,  threads, mem::rmw<u64, u16, num::sub> )
+OP( i64_atomic_rmw32_sub_u,     "i64.atomic.rmw32.sub_u",     0xfe, 0x2b, memarg,    al_l,  threads, mem::rmw<u64, u32, num::sub> )
+OP( i32_atomic_rmw_and,         "i32.atomic.rmw.and",         0xfe, 0x2c, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::and_> )
+OP( i64_atomic_rmw_and,         "i64.atomic.rmw.and",         0xfe, 0x2d, memarg,    al_l,  threads, mem::rmw<u64, u64, num::and_> )
+OP( i32_atomic_rmw8_and_u,      "i32.atomic.rmw8.and_u",      0xfe, 0x2e, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::and_> )
+OP( i32_atomic_rmw16_and_u,     "i32.atomic.rmw16.and_u",     0xfe, 0x2f, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::and_> )
+OP( i64_atomic_rmw8_and_u,      "i64.atomic.rmw8.and_u",      0xfe, 0x30, memarg,    al_l,  threads, mem::rmw<u64, u8, num::and_> )
+OP( i64_atomic_rmw16_and_u,     "i64.atomic.rmw16.and_u",     0xfe, 0x31, memarg,    al_l,  threads, mem::rmw<u64, u16, num::and_> )
+OP( i64_atomic_rmw32_and_u,     "i64.atomic.rmw32.and_u",     0xfe, 0x32, memarg,    al_l,  threads, mem::rmw<u64, u32, num::and_> )
+OP( i32_atomic_rmw_or,          "i32.atomic.rmw.or",          0xfe, 0x33, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::or_> )
+OP( i64_atomic_rmw_or,          "i64.atomic.rmw.or",          0xfe, 0x34, memarg,    al_l,  threads, mem::rmw<u64, u64, num::or_> )
+OP( i32_atomic_rmw8_or_u,       "i32.atomic.rmw8.or_u",       0xfe, 0x35, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::or_> )
+OP( i32_atomic_rmw16_or_u,      "i32.atomic.rmw16.or_u",      0xfe, 0x36, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::or_> )
+OP( i64_atomic_rmw8_or_u,       "i64.atomic.rmw8.or_u",       0xfe, 0x37, memarg,    al_l,  threads, mem::rmw<u64, u8, num::or_> )
+OP( i64_atomic_rmw16_or_u,      "i64.atomic.rmw16.or_u",      0xfe, 0x38, memarg,    al_l,  threads, mem::rmw<u64, u16, num::or_> )
+OP( i64_atomic_rmw32_or_u,      "i64.atomic.rmw32.or_u",      0xfe, 0x39, memarg,    al_l,  threads, mem::rmw<u64, u32, num::or_> )
+OP( i32_atomic_rmw_xor,         "i32.atomic.rmw.xor",         0xfe, 0x3a, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::xor_> )
+OP( i64_atomic_rmw_xor,         "i64.atomic.rmw.xor",         0xfe, 0x3b, memarg,    al_l,  threads, mem::rmw<u64, u64, num::xor_> )
+OP( i32_atomic_rmw8_xor_u,      "i32.atomic.rmw8.xor_u",      0xfe, 0x3c, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::xor_> )
+OP( i32_atomic_rmw16_xor_u,     "i32.atomic.rmw16.xor_u",     0xfe, 0x3d, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::xor_> )
+OP( i64_atomic_rmw8_xor_u,      "i64.atomic.rmw8.xor_u",      0xfe, 0x3e, memarg,    al_l,  threads, mem::rmw<u64, u8, num::xor_> )
+OP( i64_atomic_rmw16_xor_u,     "i64.atomic.rmw16.xor_u",     0xfe, 0x3f, memarg,    al_l,  threads, mem::rmw<u64, u16, num::xor_> )
+OP( i64_atomic_rmw32_xor_u,     "i64.atomic.rmw32.xor_u",     0xfe, 0x40, memarg,    al_l,  threads, mem::rmw<u64, u32, num::xor_> )
+OP( i32_atomic_rmw_xchg,        "i32.atomic.rmw.xchg",        0xfe, 0x41, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::exchange> )
+OP( i64_atomic_rmw_xchg,        "i64.atomic.rmw.xchg",        0xfe, 0x42, memarg,    al_l,  threads, mem::rmw<u64, u64, num::exchange> )
+OP( i32_atomic_rmw8_xchg_u,     "i32.atomic.rmw8.xchg_u",     0xfe, 0x43, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::exchange> )
+OP( i32_atomic_rmw16_xchg_u,    "i32.atomic.rmw16.xchg_u",    0xfe, 0x44, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::exchange> )
+OP( i64_atomic_rmw8_xchg_u,     "i64.atomic.rmw8.xchg_u",     0xfe, 0x45, memarg,    al_l,  threads, mem::rmw<u64, u8, num::exchange> )
+OP( i64_atomic_rmw16_xchg_u,    "i64.atomic.rmw16.xchg_u",    0xfe, 0x46, memarg,    al_l,  threads, mem::rmw<u64, u16, num::exchange> )
+OP( i64_atomic_rmw32_xchg_u,    "i64.atomic.rmw32.xchg_u",    0xfe, 0x47, memarg,    al_l,  threads, mem::rmw<u64, u32, num::exchange> )
+OP( i32_atomic_rmw_cmpxchg,     "i32.atomic.rmw.cmpxchg",     0xfe, 0x48, memarg,    aii_i, threads, mem::compare_exchange<u32, u32> )
+OP( i64_atomic_rmw_cmpxchg,     "i64.atomic.rmw.cmpxchg",     0xfe, 0x49, memarg,    all_l, threads, mem::compare_exchange<u64, u64> )
+OP( i32_atomic_rmw8_cmpxchg_u,  "i32.atomic.rmw8.cmpxchg_u",  0xfe, 0x4a, memarg,    aii_i, threads, mem::compare_exchange<u32, u8> )
+OP( i32_atomic_rmw16_cmpxchg_u, "i32.atomic.rmw16.cmpxchg_u", 0xfe, 0x4b, memarg,    aii_i, threads, mem::compare_exchange<u32, u16> )
+OP( i64_atomic_rmw8_cmpxchg_u,  "i64.atomic.rmw8.cmpxchg_u",  0xfe, 0x4c, memarg,    all_l, threads, mem::compare_exchange<u64, u8> )
+OP( i64_atomic_rmw16_cmpxchg_u, "i64.atomic.rmw16.cmpxchg_u", 0xfe, 0x4d, memarg,    all_l, threads, mem::compare_exchange<u64, u16> )
+OP( i64_atomic_rmw32_cmpxchg_u, "i64.atomic.rmw32.cmpxchg_u", 0xfe, 0x4e, memarg,    all_l, threads, mem::compare_exchange<u64, u32> )
+
+// clang-format on
+#undef OP
+    count_,
+};
+inline constexpr u16 op_count = u16(op::count_);
+
+/// An instruction's type, read from the table's `sig` column: `ii_i` takes two i32 and gives one.
+/// Letters: i l f d v are i32 i64 f32 f64 v128; a is the address type of the memory in the memarg.
+/// `poly`: the type depends on immediates or on the stack; a rule in valid/ says how.
+struct op_type {
+    char params[4] = {};
+    char results[2] = {};
+    u8 param_count = 0;
+    u8 result_count = 0;
+    bool poly = false;
+};
+void row_needs_an_underscore_in_its_signature(); // not constexpr on purpose: reaching it is the error
+consteval op_type parse_op_type(std::string_view text) {
+    op_type t;
+    if (text == "poly") {
+        t.poly = true;
+        return t;
+    }
+    bool after = false;
+    for (char c : text) {
+        if (c == '_') after = true;
+        else if (after) t.results[t.result_count++] = c;
+        else t.params[t.param_count++] = c;
+    }
+    if (!after) row_needs_an_underscore_in_its_signature();
+    return t;
+}
+
+/// One row of the table.
+struct op_row {
+    std::string_view text; ///< its name in the text format
+    u8 prefix;             ///< 0 for none, or 0xfb 0xfc 0xfd 0xfe
+    u16 code;              ///< the byte after the prefix, or the u32 in LEB128
+    imm immediate;
+    op_type type;
+    feature needs;
+    bool executed; ///< false: decoded and validated, refused at instantiation
+};
+
+/// Column `meaning` of a row whose meaning is not a function of its operands: control, calls, tables.
+struct special {};
+/// Column `meaning` of a row that is decoded and validated and not executed yet.
+struct pending {};
+
+namespace detail {
+consteval bool is_executed(std::string_view meaning) { return meaning != "pending"; }
+} // namespace detail
+
+inline constexpr op_row op_table[] = {
+#define OP(id, text, prefix, code, immediate, sig, needs, ...)                                                         \
+    {text, prefix, code, imm::immediate, parse_op_type(#sig), feature::needs, detail::is_executed(#__VA_ARGS__)},
+/// @file opcodes.def
+/// The instruction set: one row for each instruction, in the order of its code (spec: appendix/index-instructions).
+/// Columns: id, text, prefix, code, immediates (enum imm), signature (struct op_type), feature, meaning. The meaning
+/// is a function of num/, a tag of num/sem.hpp for what accesses memory, `special` for what handlers do by hand, `pending`
+/// for what is decoded and validated and not executed yet. Expanded three times: enum op, op_table, num::sem.
+// No include guard: whoever includes this defines OP first and undefines it afterwards.
+// clang-format off
+
+// ---- control --------------------------------------------------------------------------------------------------------
+OP( unreachable,          "unreachable",          0x00, 0x00, none,          poly, mvp,                 special )
+OP( nop,                  "nop",                  0x00, 0x01, none,          _,    mvp,                 special )
+OP( block,                "block",                0x00, 0x02, block,         poly, mvp,                 special )
+OP( loop,                 "loop",                 0x00, 0x03, block,         poly, mvp,                 special )
+OP( if_,                  "if",                   0x00, 0x04, block,         poly, mvp,                 special )
+OP( else_,                "else",                 0x00, 0x05, none,          poly, mvp,                 special )
+OP( try_,                 "try",                  0x00, 0x06, block,         poly, legacy_exceptions,   special )
+OP( catch_,               "catch",                0x00, 0x07, tag,           poly, legacy_exceptions,   special )
+OP( throw_,               "throw",                0x00, 0x08, tag,           poly, exceptions,          special )
+OP( rethrow,              "rethrow",              0x00, 0x09, label,         poly, legacy_exceptions,   special )
+OP( throw_ref,            "throw_ref",            0x00, 0x0a, none,          poly, exceptions,          special )
+OP( end,                  "end",                  0x00, 0x0b, none,          poly, mvp,                 special )
+OP( br,                   "br",                   0x00, 0x0c, label,         poly, mvp,                 special )
+OP( br_if,                "br_if",                0x00, 0x0d, label,         poly, mvp,                 special )
+OP( br_table,             "br_table",             0x00, 0x0e, labels,        poly, mvp,                 special )
+OP( return_,              "return",               0x00, 0x0f, none,          poly, mvp,                 special )
+OP( call,                 "call",                 0x00, 0x10, func,          poly, mvp,                 special )
+OP( call_indirect,        "call_indirect",        0x00, 0x11, call_indirect, poly, mvp,                 special )
+OP( return_call,          "return_call",          0x00, 0x12, func,          poly, tail_call,           special )
+OP( return_call_indirect, "return_call_indirect", 0x00, 0x13, call_indirect, poly, tail_call,           special )
+OP( call_ref,             "call_ref",             0x00, 0x14, type,          poly, function_references, special )
+OP( return_call_ref,      "return_call_ref",      0x00, 0x15, type,          poly, tail_call,           special )
+OP( delegate,             "delegate",             0x00, 0x18, label,         poly, legacy_exceptions,   special )
+OP( catch_all,            "catch_all",            0x00, 0x19, none,          poly, legacy_exceptions,   special )
+OP( drop,                 "drop",                 0x00, 0x1a, none,          poly, mvp,                 special )
+OP( select,               "select",               0x00, 0x1b, none,          poly, mvp,                 special )
+OP( select_t,             "select",               0x00, 0x1c, select_types,  poly, reference_types,     special )
+OP( try_table,            "try_table",            0x00, 0x1f, try_table,     poly, exceptions,          special )
+
+// ---- variables and tables -------------------------------------------------------------------------------------------
+OP( local_get,  "local.get",  0x00, 0x20, local,  poly, mvp,             special )
+OP( local_set,  "local.set",  0x00, 0x21, local,  poly, mvp,             special )
+OP( local_tee,  "local.tee",  0x00, 0x22, local,  poly, mvp,             special )
+OP( global_get, "global.get", 0x00, 0x23, global, poly, mvp,             special )
+OP( global_set, "global.set", 0x00, 0x24, global, poly, mvp,             special )
+OP( table_get,  "table.get",  0x00, 0x25, table,  poly, reference_types, special )
+OP( table_set,  "table.set",  0x00, 0x26, table,  poly, reference_types, special )
+
+// ---- memory ---------------------------------------------------------------------------------------------------------
+OP( i32_load,     "i32.load",     0x00, 0x28, memarg, a_i,  mvp, mem::load<u32, u32> )
+OP( i64_load,     "i64.load",     0x00, 0x29, memarg, a_l,  mvp, mem::load<u64, u64> )
+OP( f32_load,     "f32.load",     0x00, 0x2a, memarg, a_f,  mvp, mem::load<f32, f32> )
+OP( f64_load,     "f64.load",     0x00, 0x2b, memarg, a_d,  mvp, mem::load<f64, f64> )
+OP( i32_load8_s,  "i32.load8_s",  0x00, 0x2c, memarg, a_i,  mvp, mem::load<u32, i8> )
+OP( i32_load8_u,  "i32.load8_u",  0x00, 0x2d, memarg, a_i,  mvp, mem::load<u32, u8> )
+OP( i32_load16_s, "i32.load16_s", 0x00, 0x2e, memarg, a_i,  mvp, mem::load<u32, i16> )
+OP( i32_load16_u, "i32.load16_u", 0x00, 0x2f, memarg, a_i,  mvp, mem::load<u32, u16> )
+OP( i64_load8_s,  "i64.load8_s",  0x00, 0x30, memarg, a_l,  mvp, mem::load<u64, i8> )
+OP( i64_load8_u,  "i64.load8_u",  0x00, 0x31, memarg, a_l,  mvp, mem::load<u64, u8> )
+OP( i64_load16_s, "i64.load16_s", 0x00, 0x32, memarg, a_l,  mvp, mem::load<u64, i16> )
+OP( i64_load16_u, "i64.load16_u", 0x00, 0x33, memarg, a_l,  mvp, mem::load<u64, u16> )
+OP( i64_load32_s, "i64.load32_s", 0x00, 0x34, memarg, a_l,  mvp, mem::load<u64, i32> )
+OP( i64_load32_u, "i64.load32_u", 0x00, 0x35, memarg, a_l,  mvp, mem::load<u64, u32> )
+OP( i32_store,    "i32.store",    0x00, 0x36, memarg, ai_,  mvp, mem::store<u32, u32> )
+OP( i64_store,    "i64.store",    0x00, 0x37, memarg, al_,  mvp, mem::store<u64, u64> )
+OP( f32_store,    "f32.store",    0x00, 0x38, memarg, af_,  mvp, mem::store<f32, f32> )
+OP( f64_store,    "f64.store",    0x00, 0x39, memarg, ad_,  mvp, mem::store<f64, f64> )
+OP( i32_store8,   "i32.store8",   0x00, 0x3a, memarg, ai_,  mvp, mem::store<u32, u8> )
+OP( i32_store16,  "i32.store16",  0x00, 0x3b, memarg, ai_,  mvp, mem::store<u32, u16> )
+OP( i64_store8,   "i64.store8",   0x00, 0x3c, memarg, al_,  mvp, mem::store<u64, u8> )
+OP( i64_store16,  "i64.store16",  0x00, 0x3d, memarg, al_,  mvp, mem::store<u64, u16> )
+OP( i64_store32,  "i64.store32",  0x00, 0x3e, memarg, al_,  mvp, mem::store<u64, u32> )
+OP( memory_size,  "memory.size",  0x00, 0x3f, memory, poly, mvp, special )
+OP( memory_grow,  "memory.grow",  0x00, 0x40, memory, poly, mvp, special )
+
+// ---- constants ------------------------------------------------------------------------------------------------------
+OP( i32_const, "i32.const", 0x00, 0x41, i32_const, _i, mvp, special )
+OP( i64_const, "i64.const", 0x00, 0x42, i64_const, _l, mvp, special )
+OP( f32_const, "f32.const", 0x00, 0x43, f32_const, _f, mvp, special )
+OP( f64_const, "f64.const", 0x00, 0x44, f64_const, _d, mvp, special )
+
+// ---- i32 comparisons ------------------------------------------------------------------------------------------------
+OP( i32_eqz,  "i32.eqz",  0x00, 0x45, none, i_i,  mvp, num::eqz<u32> )
+OP( i32_eq,   "i32.eq",   0x00, 0x46, none, ii_i, mvp, num::eq<u32> )
+OP( i32_ne,   "i32.ne",   0x00, 0x47, none, ii_i, mvp, num::ne<u32> )
+OP( i32_lt_s, "i32.lt_s", 0x00, 0x48, none, ii_i, mvp, num::lt_s<u32> )
+OP( i32_lt_u, "i32.lt_u", 0x00, 0x49, none, ii_i, mvp, num::lt_u<u32> )
+OP( i32_gt_s, "i32.gt_s", 0x00, 0x4a, none, ii_i, mvp, num::gt_s<u32> )
+OP( i32_gt_u, "i32.gt_u", 0x00, 0x4b, none, ii_i, mvp, num::gt_u<u32> )
+OP( i32_le_s, "i32.le_s", 0x00, 0x4c, none, ii_i, mvp, num::le_s<u32> )
+OP( i32_le_u, "i32.le_u", 0x00, 0x4d, none, ii_i, mvp, num::le_u<u32> )
+OP( i32_ge_s, "i32.ge_s", 0x00, 0x4e, none, ii_i, mvp, num::ge_s<u32> )
+OP( i32_ge_u, "i32.ge_u", 0x00, 0x4f, none, ii_i, mvp, num::ge_u<u32> )
+
+// ---- i64 comparisons ------------------------------------------------------------------------------------------------
+OP( i64_eqz,  "i64.eqz",  0x00, 0x50, none, l_i,  mvp, num::eqz<u64> )
+OP( i64_eq,   "i64.eq",   0x00, 0x51, none, ll_i, mvp, num::eq<u64> )
+OP( i64_ne,   "i64.ne",   0x00, 0x52, none, ll_i, mvp, num::ne<u64> )
+OP( i64_lt_s, "i64.lt_s", 0x00, 0x53, none, ll_i, mvp, num::lt_s<u64> )
+OP( i64_lt_u, "i64.lt_u", 0x00, 0x54, none, ll_i, mvp, num::lt_u<u64> )
+OP( i64_gt_s, "i64.gt_s", 0x00, 0x55, none, ll_i, mvp, num::gt_s<u64> )
+OP( i64_gt_u, "i64.gt_u", 0x00, 0x56, none, ll_i, mvp, num::gt_u<u64> )
+OP( i64_le_s, "i64.le_s", 0x00, 0x57, none, ll_i, mvp, num::le_s<u64> )
+OP( i64_le_u, "i64.le_u", 0x00, 0x58, none, ll_i, mvp, num::le_u<u64> )
+OP( i64_ge_s, "i64.ge_s", 0x00, 0x59, none, ll_i, mvp, num::ge_s<u64> )
+OP( i64_ge_u, "i64.ge_u", 0x00, 0x5a, none, ll_i, mvp, num::ge_u<u64> )
+
+// ---- f32 comparisons ------------------------------------------------------------------------------------------------
+OP( f32_eq, "f32.eq", 0x00, 0x5b, none, ff_i, mvp, num::eq<f32> )
+OP( f32_ne, "f32.ne", 0x00, 0x5c, none, ff_i, mvp, num::ne<f32> )
+OP( f32_lt, "f32.lt", 0x00, 0x5d, none, ff_i, mvp, num::lt<f32> )
+OP( f32_gt, "f32.gt", 0x00, 0x5e, none, ff_i, mvp, num::gt<f32> )
+OP( f32_le, "f32.le", 0x00, 0x5f, none, ff_i, mvp, num::le<f32> )
+OP( f32_ge, "f32.ge", 0x00, 0x60, none, ff_i, mvp, num::ge<f32> )
+
+// ---- f64 comparisons ------------------------------------------------------------------------------------------------
+OP( f64_eq, "f64.eq", 0x00, 0x61, none, dd_i, mvp, num::eq<f64> )
+OP( f64_ne, "f64.ne", 0x00, 0x62, none, dd_i, mvp, num::ne<f64> )
+OP( f64_lt, "f64.lt", 0x00, 0x63, none, dd_i, mvp, num::lt<f64> )
+OP( f64_gt, "f64.gt", 0x00, 0x64, none, dd_i, mvp, num::gt<f64> )
+OP( f64_le, "f64.le", 0x00, 0x65, none, dd_i, mvp, num::le<f64> )
+OP( f64_ge, "f64.ge", 0x00, 0x66, none, dd_i, mvp, num::ge<f64> )
+
+// ---- i32 arithmetic -------------------------------------------------------------------------------------------------
+OP( i32_clz,    "i32.clz",    0x00, 0x67, none, i_i,  mvp, num::clz<u32> )
+OP( i32_ctz,    "i32.ctz",    0x00, 0x68, none, i_i,  mvp, num::ctz<u32> )
+OP( i32_popcnt, "i32.popcnt", 0x00, 0x69, none, i_i,  mvp, num::popcnt<u32> )
+OP( i32_add,    "i32.add",    0x00, 0x6a, none, ii_i, mvp, num::add<u32> )
+OP( i32_sub,    "i32.sub",    0x00, 0x6b, none, ii_i, mvp, num::sub<u32> )
+OP( i32_mul,    "i32.mul",    0x00, 0x6c, none, ii_i, mvp, num::mul<u32> )
+OP( i32_div_s,  "i32.div_s",  0x00, 0x6d, none, ii_i, mvp, num::div_s<u32> )
+OP( i32_div_u,  "i32.div_u",  0x00, 0x6e, none, ii_i, mvp, num::div_u<u32> )
+OP( i32_rem_s,  "i32.rem_s",  0x00, 0x6f, none, ii_i, mvp, num::rem_s<u32> )
+OP( i32_rem_u,  "i32.rem_u",  0x00, 0x70, none, ii_i, mvp, num::rem_u<u32> )
+OP( i32_and,    "i32.and",    0x00, 0x71, none, ii_i, mvp, num::and_<u32> )
+OP( i32_or,     "i32.or",     0x00, 0x72, none, ii_i, mvp, num::or_<u32> )
+OP( i32_xor,    "i32.xor",    0x00, 0x73, none, ii_i, mvp, num::xor_<u32> )
+OP( i32_shl,    "i32.shl",    0x00, 0x74, none, ii_i, mvp, num::shl<u32> )
+OP( i32_shr_s,  "i32.shr_s",  0x00, 0x75, none, ii_i, mvp, num::shr_s<u32> )
+OP( i32_shr_u,  "i32.shr_u",  0x00, 0x76, none, ii_i, mvp, num::shr_u<u32> )
+OP( i32_rotl,   "i32.rotl",   0x00, 0x77, none, ii_i, mvp, num::rotl<u32> )
+OP( i32_rotr,   "i32.rotr",   0x00, 0x78, none, ii_i, mvp, num::rotr<u32> )
+
+// ---- i64 arithmetic -------------------------------------------------------------------------------------------------
+OP( i64_clz,    "i64.clz",    0x00, 0x79, none, l_l,  mvp, num::clz<u64> )
+OP( i64_ctz,    "i64.ctz",    0x00, 0x7a, none, l_l,  mvp, num::ctz<u64> )
+OP( i64_popcnt, "i64.popcnt", 0x00, 0x7b, none, l_l,  mvp, num::popcnt<u64> )
+OP( i64_add,    "i64.add",    0x00, 0x7c, none, ll_l, mvp, num::add<u64> )
+OP( i64_sub,    "i64.sub",    0x00, 0x7d, none, ll_l, mvp, num::sub<u64> )
+OP( i64_mul,    "i64.mul",    0x00, 0x7e, none, ll_l, mvp, num::mul<u64> )
+OP( i64_div_s,  "i64.div_s",  0x00, 0x7f, none, ll_l, mvp, num::div_s<u64> )
+OP( i64_div_u,  "i64.div_u",  0x00, 0x80, none, ll_l, mvp, num::div_u<u64> )
+OP( i64_rem_s,  "i64.rem_s",  0x00, 0x81, none, ll_l, mvp, num::rem_s<u64> )
+OP( i64_rem_u,  "i64.rem_u",  0x00, 0x82, none, ll_l, mvp, num::rem_u<u64> )
+OP( i64_and,    "i64.and",    0x00, 0x83, none, ll_l, mvp, num::and_<u64> )
+OP( i64_or,     "i64.or",     0x00, 0x84, none, ll_l, mvp, num::or_<u64> )
+OP( i64_xor,    "i64.xor",    0x00, 0x85, none, ll_l, mvp, num::xor_<u64> )
+OP( i64_shl,    "i64.shl",    0x00, 0x86, none, ll_l, mvp, num::shl<u64> )
+OP( i64_shr_s,  "i64.shr_s",  0x00, 0x87, none, ll_l, mvp, num::shr_s<u64> )
+OP( i64_shr_u,  "i64.shr_u",  0x00, 0x88, none, ll_l, mvp, num::shr_u<u64> )
+OP( i64_rotl,   "i64.rotl",   0x00, 0x89, none, ll_l, mvp, num::rotl<u64> )
+OP( i64_rotr,   "i64.rotr",   0x00, 0x8a, none, ll_l, mvp, num::rotr<u64> )
+
+// ---- f32 arithmetic -------------------------------------------------------------------------------------------------
+OP( f32_abs,      "f32.abs",      0x00, 0x8b, none, f_f,  mvp, num::abs<f32> )
+OP( f32_neg,      "f32.neg",      0x00, 0x8c, none, f_f,  mvp, num::neg<f32> )
+OP( f32_ceil,     "f32.ceil",     0x00, 0x8d, none, f_f,  mvp, num::ceil<f32> )
+OP( f32_floor,    "f32.floor",    0x00, 0x8e, none, f_f,  mvp, num::floor<f32> )
+OP( f32_trunc,    "f32.trunc",    0x00, 0x8f, none, f_f,  mvp, num::trunc<f32> )
+OP( f32_nearest,  "f32.nearest",  0x00, 0x90, none, f_f,  mvp, num::nearest<f32> )
+OP( f32_sqrt,     "f32.sqrt",     0x00, 0x91, none, f_f,  mvp, num::sqrt<f32> )
+OP( f32_add,      "f32.add",      0x00, 0x92, none, ff_f, mvp, num::add<f32> )
+OP( f32_sub,      "f32.sub",      0x00, 0x93, none, ff_f, mvp, num::sub<f32> )
+OP( f32_mul,      "f32.mul",      0x00, 0x94, none, ff_f, mvp, num::mul<f32> )
+OP( f32_div,      "f32.div",      0x00, 0x95, none, ff_f, mvp, num::div<f32> )
+OP( f32_min,      "f32.min",      0x00, 0x96, none, ff_f, mvp, num::min<f32> )
+OP( f32_max,      "f32.max",      0x00, 0x97, none, ff_f, mvp, num::max<f32> )
+OP( f32_copysign, "f32.copysign", 0x00, 0x98, none, ff_f, mvp, num::copysign<f32> )
+
+// ---- f64 arithmetic -------------------------------------------------------------------------------------------------
+OP( f64_abs,      "f64.abs",      0x00, 0x99, none, d_d,  mvp, num::abs<f64> )
+OP( f64_neg,      "f64.neg",      0x00, 0x9a, none, d_d,  mvp, num::neg<f64> )
+OP( f64_ceil,     "f64.ceil",     0x00, 0x9b, none, d_d,  mvp, num::ceil<f64> )
+OP( f64_floor,    "f64.floor",    0x00, 0x9c, none, d_d,  mvp, num::floor<f64> )
+OP( f64_trunc,    "f64.trunc",    0x00, 0x9d, none, d_d,  mvp, num::trunc<f64> )
+OP( f64_nearest,  "f64.nearest",  0x00, 0x9e, none, d_d,  mvp, num::nearest<f64> )
+OP( f64_sqrt,     "f64.sqrt",     0x00, 0x9f, none, d_d,  mvp, num::sqrt<f64> )
+OP( f64_add,      "f64.add",      0x00, 0xa0, none, dd_d, mvp, num::add<f64> )
+OP( f64_sub,      "f64.sub",      0x00, 0xa1, none, dd_d, mvp, num::sub<f64> )
+OP( f64_mul,      "f64.mul",      0x00, 0xa2, none, dd_d, mvp, num::mul<f64> )
+OP( f64_div,      "f64.div",      0x00, 0xa3, none, dd_d, mvp, num::div<f64> )
+OP( f64_min,      "f64.min",      0x00, 0xa4, none, dd_d, mvp, num::min<f64> )
+OP( f64_max,      "f64.max",      0x00, 0xa5, none, dd_d, mvp, num::max<f64> )
+OP( f64_copysign, "f64.copysign", 0x00, 0xa6, none, dd_d, mvp, num::copysign<f64> )
+
+// ---- conversions ----------------------------------------------------------------------------------------------------
+OP( i32_wrap_i64,        "i32.wrap_i64",        0x00, 0xa7, none, l_i, mvp,            num::wrap<u32, u64> )
+OP( i32_trunc_f32_s,     "i32.trunc_f32_s",     0x00, 0xa8, none, f_i, mvp,            num::trunc_s<u32, f32> )
+OP( i32_trunc_f32_u,     "i32.trunc_f32_u",     0x00, 0xa9, none, f_i, mvp,            num::trunc_u<u32, f32> )
+OP( i32_trunc_f64_s,     "i32.trunc_f64_s",     0x00, 0xaa, none, d_i, mvp,            num::trunc_s<u32, f64> )
+OP( i32_trunc_f64_u,     "i32.trunc_f64_u",     0x00, 0xab, none, d_i, mvp,            num::trunc_u<u32, f64> )
+OP( i64_extend_i32_s,    "i64.extend_i32_s",    0x00, 0xac, none, i_l, mvp,            num::extend_s<u64, u32> )
+OP( i64_extend_i32_u,    "i64.extend_i32_u",    0x00, 0xad, none, i_l, mvp,            num::extend_u<u64, u32> )
+OP( i64_trunc_f32_s,     "i64.trunc_f32_s",     0x00, 0xae, none, f_l, mvp,            num::trunc_s<u64, f32> )
+OP( i64_trunc_f32_u,     "i64.trunc_f32_u",     0x00, 0xaf, none, f_l, mvp,            num::trunc_u<u64, f32> )
+OP( i64_trunc_f64_s,     "i64.trunc_f64_s",     0x00, 0xb0, none, d_l, mvp,            num::trunc_s<u64, f64> )
+OP( i64_trunc_f64_u,     "i64.trunc_f64_u",     0x00, 0xb1, none, d_l, mvp,            num::trunc_u<u64, f64> )
+OP( f32_convert_i32_s,   "f32.convert_i32_s",   0x00, 0xb2, none, i_f, mvp,            num::convert_s<f32, u32> )
+OP( f32_convert_i32_u,   "f32.convert_i32_u",   0x00, 0xb3, none, i_f, mvp,            num::convert_u<f32, u32> )
+OP( f32_convert_i64_s,   "f32.convert_i64_s",   0x00, 0xb4, none, l_f, mvp,            num::convert_s<f32, u64> )
+OP( f32_convert_i64_u,   "f32.convert_i64_u",   0x00, 0xb5, none, l_f, mvp,            num::convert_u<f32, u64> )
+OP( f32_demote_f64,      "f32.demote_f64",      0x00, 0xb6, none, d_f, mvp,            num::demote )
+OP( f64_convert_i32_s,   "f64.convert_i32_s",   0x00, 0xb7, none, i_d, mvp,            num::convert_s<f64, u32> )
+OP( f64_convert_i32_u,   "f64.convert_i32_u",   0x00, 0xb8, none, i_d, mvp,            num::convert_u<f64, u32> )
+OP( f64_convert_i64_s,   "f64.convert_i64_s",   0x00, 0xb9, none, l_d, mvp,            num::convert_s<f64, u64> )
+OP( f64_convert_i64_u,   "f64.convert_i64_u",   0x00, 0xba, none, l_d, mvp,            num::convert_u<f64, u64> )
+OP( f64_promote_f32,     "f64.promote_f32",     0x00, 0xbb, none, f_d, mvp,            num::promote )
+OP( i32_reinterpret_f32, "i32.reinterpret_f32", 0x00, 0xbc, none, f_i, mvp,            num::reinterpret<u32, f32> )
+OP( i64_reinterpret_f64, "i64.reinterpret_f64", 0x00, 0xbd, none, d_l, mvp,            num::reinterpret<u64, f64> )
+OP( f32_reinterpret_i32, "f32.reinterpret_i32", 0x00, 0xbe, none, i_f, mvp,            num::reinterpret<f32, u32> )
+OP( f64_reinterpret_i64, "f64.reinterpret_i64", 0x00, 0xbf, none, l_d, mvp,            num::reinterpret<f64, u64> )
+OP( i32_extend8_s,       "i32.extend8_s",       0x00, 0xc0, none, i_i, sign_extension, num::extend8_s<u32> )
+OP( i32_extend16_s,      "i32.extend16_s",      0x00, 0xc1, none, i_i, sign_extension, num::extend16_s<u32> )
+OP( i64_extend8_s,       "i64.extend8_s",       0x00, 0xc2, none, l_l, sign_extension, num::extend8_s<u64> )
+OP( i64_extend16_s,      "i64.extend16_s",      0x00, 0xc3, none, l_l, sign_extension, num::extend16_s<u64> )
+OP( i64_extend32_s,      "i64.extend32_s",      0x00, 0xc4, none, l_l, sign_extension, num::extend32_s<u64> )
+
+// ---- references -----------------------------------------------------------------------------------------------------
+OP( ref_null,        "ref.null",        0x00, 0xd0, heap,  poly, reference_types,     special )
+OP( ref_is_null,     "ref.is_null",     0x00, 0xd1, none,  poly, reference_types,     special )
+OP( ref_func,        "ref.func",        0x00, 0xd2, func,  poly, reference_types,     special )
+OP( ref_eq,          "ref.eq",          0x00, 0xd3, none,  poly, gc,                  special )
+OP( ref_as_non_null, "ref.as_non_null", 0x00, 0xd4, none,  poly, function_references, special )
+OP( br_on_null,      "br_on_null",      0x00, 0xd5, label, poly, function_references, special )
+OP( br_on_non_null,  "br_on_non_null",  0x00, 0xd6, label, poly, function_references, special )
+
+// ---- structures, arrays, casts, i31 (prefix 0xfb) -------------------------------------------------------------------
+OP( struct_new,         "struct.new",         0xfb, 0x00, type,       poly, gc, special )
+OP( struct_new_default, "struct.new_default", 0xfb, 0x01, type,       poly, gc, special )
+OP( struct_get,         "struct.get",         0xfb, 0x02, field,      poly, gc, special )
+OP( struct_get_s,       "struct.get_s",       0xfb, 0x03, field,      poly, gc, special )
+OP( struct_get_u,       "struct.get_u",       0xfb, 0x04, field,      poly, gc, special )
+OP( struct_set,         "struct.set",         0xfb, 0x05, field,      poly, gc, special )
+OP( array_new,          "array.new",          0xfb, 0x06, type,       poly, gc, special )
+OP( array_new_default,  "array.new_default",  0xfb, 0x07, type,       poly, gc, special )
+OP( array_new_fixed,    "array.new_fixed",    0xfb, 0x08, type_count, poly, gc, special )
+OP( array_new_data,     "array.new_data",     0xfb, 0x09, type_data,  poly, gc, special )
+OP( array_new_elem,     "array.new_elem",     0xfb, 0x0a, type_elem,  poly, gc, special )
+OP( array_get,          "array.get",          0xfb, 0x0b, type,       poly, gc, special )
+OP( array_get_s,        "array.get_s",        0xfb, 0x0c, type,       poly, gc, special )
+OP( array_get_u,        "array.get_u",        0xfb, 0x0d, type,       poly, gc, special )
+OP( array_set,          "array.set",          0xfb, 0x0e, type,       poly, gc, special )
+OP( array_len,          "array.len",          0xfb, 0x0f, none,       poly, gc, special )
+OP( array_fill,         "array.fill",         0xfb, 0x10, type,       poly, gc, special )
+OP( array_copy,         "array.copy",         0xfb, 0x11, type_type,  poly, gc, special )
+OP( array_init_data,    "array.init_data",    0xfb, 0x12, type_data,  poly, gc, special )
+OP( array_init_elem,    "array.init_elem",    0xfb, 0x13, type_elem,  poly, gc, special )
+OP( ref_test,           "ref.test",           0xfb, 0x14, ref_type,   poly, gc, special )
+OP( ref_test_null,      "ref.test",           0xfb, 0x15, ref_type,   poly, gc, special )
+OP( ref_cast,           "ref.cast",           0xfb, 0x16, ref_type,   poly, gc, special )
+OP( ref_cast_null,      "ref.cast",           0xfb, 0x17, ref_type,   poly, gc, special )
+OP( br_on_cast,         "br_on_cast",         0xfb, 0x18, br_cast,    poly, gc, special )
+OP( br_on_cast_fail,    "br_on_cast_fail",    0xfb, 0x19, br_cast,    poly, gc, special )
+OP( any_convert_extern, "any.convert_extern", 0xfb, 0x1a, none,       poly, gc, special )
+OP( extern_convert_any, "extern.convert_any", 0xfb, 0x1b, none,       poly, gc, special )
+OP( ref_i31,            "ref.i31",            0xfb, 0x1c, none,       poly, gc, special )
+OP( i31_get_s,          "i31.get_s",          0xfb, 0x1d, none,       poly, gc, special )
+OP( i31_get_u,          "i31.get_u",          0xfb, 0x1e, none,       poly, gc, special )
+
+// ---- saturating truncations (prefix 0xfc) ---------------------------------------------------------------------------
+OP( i32_trunc_sat_f32_s, "i32.trunc_sat_f32_s", 0xfc, 0x00, none, f_i, saturating_float, num::trunc_sat_s<u32, f32> )
+OP( i32_trunc_sat_f32_u, "i32.trunc_sat_f32_u", 0xfc, 0x01, none, f_i, saturating_float, num::trunc_sat_u<u32, f32> )
+OP( i32_trunc_sat_f64_s, "i32.trunc_sat_f64_s", 0xfc, 0x02, none, d_i, saturating_float, num::trunc_sat_s<u32, f64> )
+OP( i32_trunc_sat_f64_u, "i32.trunc_sat_f64_u", 0xfc, 0x03, none, d_i, saturating_float, num::trunc_sat_u<u32, f64> )
+OP( i64_trunc_sat_f32_s, "i64.trunc_sat_f32_s", 0xfc, 0x04, none, f_l, saturating_float, num::trunc_sat_s<u64, f32> )
+OP( i64_trunc_sat_f32_u, "i64.trunc_sat_f32_u", 0xfc, 0x05, none, f_l, saturating_float, num::trunc_sat_u<u64, f32> )
+OP( i64_trunc_sat_f64_s, "i64.trunc_sat_f64_s", 0xfc, 0x06, none, d_l, saturating_float, num::trunc_sat_s<u64, f64> )
+OP( i64_trunc_sat_f64_u, "i64.trunc_sat_f64_u", 0xfc, 0x07, none, d_l, saturating_float, num::trunc_sat_u<u64, f64> )
+
+// ---- bulk operations (prefix 0xfc) ----------------------------------------------------------------------------------
+OP( memory_init, "memory.init", 0xfc, 0x08, data_memory,   poly, bulk_memory,     special )
+OP( data_drop,   "data.drop",   0xfc, 0x09, data,          poly, bulk_memory,     special )
+OP( memory_copy, "memory.copy", 0xfc, 0x0a, memory_memory, poly, bulk_memory,     special )
+OP( memory_fill, "memory.fill", 0xfc, 0x0b, memory,        poly, bulk_memory,     special )
+OP( table_init,  "table.init",  0xfc, 0x0c, elem_table,    poly, bulk_memory,     special )
+OP( elem_drop,   "elem.drop",   0xfc, 0x0d, elem,          poly, bulk_memory,     special )
+OP( table_copy,  "table.copy",  0xfc, 0x0e, table_table,   poly, bulk_memory,     special )
+OP( table_grow,  "table.grow",  0xfc, 0x0f, table,         poly, reference_types, special )
+OP( table_size,  "table.size",  0xfc, 0x10, table,         poly, reference_types, special )
+OP( table_fill,  "table.fill",  0xfc, 0x11, table,         poly, reference_types, special )
+
+// ---- wide arithmetic (prefix 0xfc) ----------------------------------------------------------------------------------
+OP( i64_add128,     "i64.add128",     0xfc, 0x13, none, llll_ll, wide_arithmetic, num::add128 )
+OP( i64_sub128,     "i64.sub128",     0xfc, 0x14, none, llll_ll, wide_arithmetic, num::sub128 )
+OP( i64_mul_wide_s, "i64.mul_wide_s", 0xfc, 0x15, none, ll_ll,   wide_arithmetic, num::mul_wide_s )
+OP( i64_mul_wide_u, "i64.mul_wide_u", 0xfc, 0x16, none, ll_ll,   wide_arithmetic, num::mul_wide_u )
+
+// ---- vectors: memory, constants, lanes (prefix 0xfd) ----------------------------------------------------------------
+OP( v128_load,            "v128.load",            0xfd, 0x00, memarg,     a_v,  simd, mem::load<v128, v128> )
+OP( v128_load8x8_s,       "v128.load8x8_s",       0xfd, 0x01, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_s<u16, u8>>> )
+OP( v128_load8x8_u,       "v128.load8x8_u",       0xfd, 0x02, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_u<u16, u8>>> )
+OP( v128_load16x4_s,      "v128.load16x4_s",      0xfd, 0x03, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_s<u32, u16>>> )
+OP( v128_load16x4_u,      "v128.load16x4_u",      0xfd, 0x04, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_u<u32, u16>>> )
+OP( v128_load32x2_s,      "v128.load32x2_s",      0xfd, 0x05, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_s<u64, u32>>> )
+OP( v128_load32x2_u,      "v128.load32x2_u",      0xfd, 0x06, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_u<u64, u32>>> )
+OP( v128_load8_splat,     "v128.load8_splat",     0xfd, 0x07, memarg,     a_v,  simd, mem::load_splat<u8> )
+OP( v128_load16_splat,    "v128.load16_splat",    0xfd, 0x08, memarg,     a_v,  simd, mem::load_splat<u16> )
+OP( v128_load32_splat,    "v128.load32_splat",    0xfd, 0x09, memarg,     a_v,  simd, mem::load_splat<u32> )
+OP( v128_load64_splat,    "v128.load64_splat",    0xfd, 0x0a, memarg,     a_v,  simd, mem::load_splat<u64> )
+OP( v128_store,           "v128.store",           0xfd, 0x0b, memarg,     av_,  simd, mem::store<v128, v128> )
+OP( v128_const,           "v128.const",           0xfd, 0x0c, v128_const, _v,   simd, special )
+OP( i8x16_shuffle,        "i8x16.shuffle",        0xfd, 0x0d, shuffle,    vv_v, simd, num::shuffle )
+OP( i8x16_swizzle,        "i8x16.swizzle",        0xfd, 0x0e, none,       vv_v, simd, num::swizzle )
+OP( i8x16_splat,          "i8x16.splat",          0xfd, 0x0f, none,       i_v,  simd, num::splat<u8, u32> )
+OP( i16x8_splat,          "i16x8.splat",          0xfd, 0x10, none,       i_v,  simd, num::splat<u16, u32> )
+OP( i32x4_splat,          "i32x4.splat",          0xfd, 0x11, none,       i_v,  simd, num::splat<u32, u32> )
+OP( i64x2_splat,          "i64x2.splat",          0xfd, 0x12, none,       l_v,  simd, num::splat<u64, u64> )
+OP( f32x4_splat,          "f32x4.splat",          0xfd, 0x13, none,       f_v,  simd, num::splat<f32, f32> )
+OP( f64x2_splat,          "f64x2.splat",          0xfd, 0x14, none,       d_v,  simd, num::splat<f64, f64> )
+OP( i8x16_extract_lane_s, "i8x16.extract_lane_s", 0xfd, 0x15, lane,       v_i,  simd, num::extract_lane<u32, i8> )
+OP( i8x16_extract_lane_u, "i8x16.extract_lane_u", 0xfd, 0x16, lane,       v_i,  simd, num::extract_lane<u32, u8> )
+OP( i8x16_replace_lane,   "i8x16.replace_lane",   0xfd, 0x17, lane,       vi_v, simd, num::replace_lane<u8, u32> )
+OP( i16x8_extract_lane_s, "i16x8.extract_lane_s", 0xfd, 0x18, lane,       v_i,  simd, num::extract_lane<u32, i16> )
+OP( i16x8_extract_lane_u, "i16x8.extract_lane_u", 0xfd, 0x19, lane,       v_i,  simd, num::extract_lane<u32, u16> )
+OP( i16x8_replace_lane,   "i16x8.replace_lane",   0xfd, 0x1a, lane,       vi_v, simd, num::replace_lane<u16, u32> )
+OP( i32x4_extract_lane,   "i32x4.extract_lane",   0xfd, 0x1b, lane,       v_i,  simd, num::extract_lane<u32, u32> )
+OP( i32x4_replace_lane,   "i32x4.replace_lane",   0xfd, 0x1c, lane,       vi_v, simd, num::replace_lane<u32, u32> )
+OP( i64x2_extract_lane,   "i64x2.extract_lane",   0xfd, 0x1d, lane,       v_l,  simd, num::extract_lane<u64, u64> )
+OP( i64x2_replace_lane,   "i64x2.replace_lane",   0xfd, 0x1e, lane,       vl_v, simd, num::replace_lane<u64, u64> )
+OP( f32x4_extract_lane,   "f32x4.extract_lane",   0xfd, 0x1f, lane,       v_f,  simd, num::extract_lane<f32, f32> )
+OP( f32x4_replace_lane,   "f32x4.replace_lane",   0xfd, 0x20, lane,       vf_v, simd, num::replace_lane<f32, f32> )
+OP( f64x2_extract_lane,   "f64x2.extract_lane",   0xfd, 0x21, lane,       v_d,  simd, num::extract_lane<f64, f64> )
+OP( f64x2_replace_lane,   "f64x2.replace_lane",   0xfd, 0x22, lane,       vd_v, simd, num::replace_lane<f64, f64> )
+
+// ---- vectors: comparisons (prefix 0xfd) -----------------------------------------------------------------------------
+OP( i8x16_eq,   "i8x16.eq",   0xfd, 0x23, none, vv_v, simd, num::mask<num::eq<u8>> )
+OP( i8x16_ne,   "i8x16.ne",   0xfd, 0x24, none, vv_v, simd, num::mask<num::ne<u8>> )
+OP( i8x16_lt_s, "i8x16.lt_s", 0xfd, 0x25, none, vv_v, simd, num::mask<num::lt_s<u8>> )
+OP( i8x16_lt_u, "i8x16.lt_u", 0xfd, 0x26, none, vv_v, simd, num::mask<num::lt_u<u8>> )
+OP( i8x16_gt_s, "i8x16.gt_s", 0xfd, 0x27, none, vv_v, simd, num::mask<num::gt_s<u8>> )
+OP( i8x16_gt_u, "i8x16.gt_u", 0xfd, 0x28, none, vv_v, simd, num::mask<num::gt_u<u8>> )
+OP( i8x16_le_s, "i8x16.le_s", 0xfd, 0x29, none, vv_v, simd, num::mask<num::le_s<u8>> )
+OP( i8x16_le_u, "i8x16.le_u", 0xfd, 0x2a, none, vv_v, simd, num::mask<num::le_u<u8>> )
+OP( i8x16_ge_s, "i8x16.ge_s", 0xfd, 0x2b, none, vv_v, simd, num::mask<num::ge_s<u8>> )
+OP( i8x16_ge_u, "i8x16.ge_u", 0xfd, 0x2c, none, vv_v, simd, num::mask<num::ge_u<u8>> )
+OP( i16x8_eq,   "i16x8.eq",   0xfd, 0x2d, none, vv_v, simd, num::mask<num::eq<u16>> )
+OP( i16x8_ne,   "i16x8.ne",   0xfd, 0x2e, none, vv_v, simd, num::mask<num::ne<u16>> )
+OP( i16x8_lt_s, "i16x8.lt_s", 0xfd, 0x2f, none, vv_v, simd, num::mask<num::lt_s<u16>> )
+OP( i16x8_lt_u, "i16x8.lt_u", 0xfd, 0x30, none, vv_v, simd, num::mask<num::lt_u<u16>> )
+OP( i16x8_gt_s, "i16x8.gt_s", 0xfd, 0x31, none, vv_v, simd, num::mask<num::gt_s<u16>> )
+OP( i16x8_gt_u, "i16x8.gt_u", 0xfd, 0x32, none, vv_v, simd, num::mask<num::gt_u<u16>> )
+OP( i16x8_le_s, "i16x8.le_s", 0xfd, 0x33, none, vv_v, simd, num::mask<num::le_s<u16>> )
+OP( i16x8_le_u, "i16x8.le_u", 0xfd, 0x34, none, vv_v, simd, num::mask<num::le_u<u16>> )
+OP( i16x8_ge_s, "i16x8.ge_s", 0xfd, 0x35, none, vv_v, simd, num::mask<num::ge_s<u16>> )
+OP( i16x8_ge_u, "i16x8.ge_u", 0xfd, 0x36, none, vv_v, simd, num::mask<num::ge_u<u16>> )
+OP( i32x4_eq,   "i32x4.eq",   0xfd, 0x37, none, vv_v, simd, num::mask<num::eq<u32>> )
+OP( i32x4_ne,   "i32x4.ne",   0xfd, 0x38, none, vv_v, simd, num::mask<num::ne<u32>> )
+OP( i32x4_lt_s, "i32x4.lt_s", 0xfd, 0x39, none, vv_v, simd, num::mask<num::lt_s<u32>> )
+OP( i32x4_lt_u, "i32x4.lt_u", 0xfd, 0x3a, none, vv_v, simd, num::mask<num::lt_u<u32>> )
+OP( i32x4_gt_s, "i32x4.gt_s", 0xfd, 0x3b, none, vv_v, simd, num::mask<num::gt_s<u32>> )
+OP( i32x4_gt_u, "i32x4.gt_u", 0xfd, 0x3c, none, vv_v, simd, num::mask<num::gt_u<u32>> )
+OP( i32x4_le_s, "i32x4.le_s", 0xfd, 0x3d, none, vv_v, simd, num::mask<num::le_s<u32>> )
+OP( i32x4_le_u, "i32x4.le_u", 0xfd, 0x3e, none, vv_v, simd, num::mask<num::le_u<u32>> )
+OP( i32x4_ge_s, "i32x4.ge_s", 0xfd, 0x3f, none, vv_v, simd, num::mask<num::ge_s<u32>> )
+OP( i32x4_ge_u, "i32x4.ge_u", 0xfd, 0x40, none, vv_v, simd, num::mask<num::ge_u<u32>> )
+OP( f32x4_eq,   "f32x4.eq",   0xfd, 0x41, none, vv_v, simd, num::mask<num::eq<f32>> )
+OP( f32x4_ne,   "f32x4.ne",   0xfd, 0x42, none, vv_v, simd, num::mask<num::ne<f32>> )
+OP( f32x4_lt,   "f32x4.lt",   0xfd, 0x43, none, vv_v, simd, num::mask<num::lt<f32>> )
+OP( f32x4_gt,   "f32x4.gt",   0xfd, 0x44, none, vv_v, simd, num::mask<num::gt<f32>> )
+OP( f32x4_le,   "f32x4.le",   0xfd, 0x45, none, vv_v, simd, num::mask<num::le<f32>> )
+OP( f32x4_ge,   "f32x4.ge",   0xfd, 0x46, none, vv_v, simd, num::mask<num::ge<f32>> )
+OP( f64x2_eq,   "f64x2.eq",   0xfd, 0x47, none, vv_v, simd, num::mask<num::eq<f64>> )
+OP( f64x2_ne,   "f64x2.ne",   0xfd, 0x48, none, vv_v, simd, num::mask<num::ne<f64>> )
+OP( f64x2_lt,   "f64x2.lt",   0xfd, 0x49, none, vv_v, simd, num::mask<num::lt<f64>> )
+OP( f64x2_gt,   "f64x2.gt",   0xfd, 0x4a, none, vv_v, simd, num::mask<num::gt<f64>> )
+OP( f64x2_le,   "f64x2.le",   0xfd, 0x4b, none, vv_v, simd, num::mask<num::le<f64>> )
+OP( f64x2_ge,   "f64x2.ge",   0xfd, 0x4c, none, vv_v, simd, num::mask<num::ge<f64>> )
+
+// ---- vectors: bits, memory lanes (prefix 0xfd) ----------------------------------------------------------------------
+OP( v128_not,                "v128.not",                0xfd, 0x4d, none,        v_v,   simd, num::lanes<num::not_<u64>> )
+OP( v128_and,                "v128.and",                0xfd, 0x4e, none,        vv_v,  simd, num::lanes<num::and_<u64>> )
+OP( v128_andnot,             "v128.andnot",             0xfd, 0x4f, none,        vv_v,  simd, num::lanes<num::andnot<u64>> )
+OP( v128_or,                 "v128.or",                 0xfd, 0x50, none,        vv_v,  simd, num::lanes<num::or_<u64>> )
+OP( v128_xor,                "v128.xor",                0xfd, 0x51, none,        vv_v,  simd, num::lanes<num::xor_<u64>> )
+OP( v128_bitselect,          "v128.bitselect",          0xfd, 0x52, none,        vvv_v, simd, num::lanes<num::bitselect<u64>> )
+OP( v128_any_true,           "v128.any_true",           0xfd, 0x53, none,        v_i,   simd, num::any_true )
+OP( v128_load8_lane,         "v128.load8_lane",         0xfd, 0x54, memarg_lane, av_v,  simd, mem::load_lane<op::i32_load8_u, op::i8x16_replace_lane> )
+OP( v128_load16_lane,        "v128.load16_lane",        0xfd, 0x55, memarg_lane, av_v,  simd, mem::load_lane<op::i32_load16_u, op::i16x8_replace_lane> )
+OP( v128_load32_lane,        "v128.load32_lane",        0xfd, 0x56, memarg_lane, av_v,  simd, mem::load_lane<op::i32_load, op::i32x4_replace_lane> )
+OP( v128_load64_lane,        "v128.load64_lane",        0xfd, 0x57, memarg_lane, av_v,  simd, mem::load_lane<op::i64_load, op::i64x2_replace_lane> )
+OP( v128_store8_lane,        "v128.store8_lane",        0xfd, 0x58, memarg_lane, av_,   simd, mem::store_lane<op::i8x16_extract_lane_u, op::i32_store8> )
+OP( v128_store16_lane,       "v128.store16_lane",       0xfd, 0x59, memarg_lane, av_,   simd, mem::store_lane<op::i16x8_extract_lane_u, op::i32_store16> )
+OP( v128_store32_lane,       "v128.store32_lane",       0xfd, 0x5a, memarg_lane, av_,   simd, mem::store_lane<op::i32x4_extract_lane, op::i32_store> )
+OP( v128_store64_lane,       "v128.store64_lane",       0xfd, 0x5b, memarg_lane, av_,   simd, mem::store_lane<op::i64x2_extract_lane, op::i64_store> )
+OP( v128_load32_zero,        "v128.load32_zero",        0xfd, 0x5c, memarg,      a_v,   simd, mem::load_low<u32> )
+OP( v128_load64_zero,        "v128.load64_zero",        0xfd, 0x5d, memarg,      a_v,   simd, mem::load_low<u64> )
+OP( f32x4_demote_f64x2_zero, "f32x4.demote_f64x2_zero", 0xfd, 0x5e, none,        v_v,   simd, num::padded<num::demote> )
+OP( f64x2_promote_low_f32x4, "f64x2.promote_low_f32x4", 0xfd, 0x5f, none,        v_v,   simd, num::low<num::promote> )
+
+// ---- vectors: i8x16 and what shares its range (prefix 0xfd) ---------------------------------------------------------
+OP( i8x16_abs,                     "i8x16.abs",                     0xfd, 0x60, none, v_v,  simd, num::lanes<num::iabs<u8>> )
+OP( i8x16_neg,                     "i8x16.neg",                     0xfd, 0x61, none, v_v,  simd, num::lanes<num::ineg<u8>> )
+OP( i8x16_popcnt,                  "i8x16.popcnt",                  0xfd, 0x62, none, v_v,  simd, num::lanes<num::popcnt<u8>> )
+OP( i8x16_all_true,                "i8x16.all_true",                0xfd, 0x63, none, v_i,  simd, num::all_true<u8> )
+OP( i8x16_bitmask,                 "i8x16.bitmask",                 0xfd, 0x64, none, v_i,  simd, num::bitmask<u8> )
+OP( i8x16_narrow_i16x8_s,          "i8x16.narrow_i16x8_s",          0xfd, 0x65, none, vv_v, simd, num::narrow<num::narrow_s<u8, u16>> )
+OP( i8x16_narrow_i16x8_u,          "i8x16.narrow_i16x8_u",          0xfd, 0x66, none, vv_v, simd, num::narrow<num::narrow_u<u8, u16>> )
+OP( f32x4_ceil,                    "f32x4.ceil",                    0xfd, 0x67, none, v_v,  simd, num::lanes<num::ceil<f32>> )
+OP( f32x4_floor,                   "f32x4.floor",                   0xfd, 0x68, none, v_v,  simd, num::lanes<num::floor<f32>> )
+OP( f32x4_trunc,                   "f32x4.trunc",                   0xfd, 0x69, none, v_v,  simd, num::lanes<num::trunc<f32>> )
+OP( f32x4_nearest,                 "f32x4.nearest",                 0xfd, 0x6a, none, v_v,  simd, num::lanes<num::nearest<f32>> )
+OP( i8x16_shl,                     "i8x16.shl",                     0xfd, 0x6b, none, vi_v, simd, num::lanes_by<num::shl<u8>> )
+OP( i8x16_shr_s,                   "i8x16.shr_s",                   0xfd, 0x6c, none, vi_v, simd, num::lanes_by<num::shr_s<u8>> )
+OP( i8x16_shr_u,                   "i8x16.shr_u",                   0xfd, 0x6d, none, vi_v, simd, num::lanes_by<num::shr_u<u8>> )
+OP( i8x16_add,                     "i8x16.add",                     0xfd, 0x6e, none, vv_v, simd, num::lanes<num::add<u8>> )
+OP( i8x16_add_sat_s,               "i8x16.add_sat_s",               0xfd, 0x6f, none, vv_v, simd, num::lanes<num::add_sat_s<u8>> )
+OP( i8x16_add_sat_u,               "i8x16.add_sat_u",               0xfd, 0x70, none, vv_v, simd, num::lanes<num::add_sat_u<u8>> )
+OP( i8x16_sub,                     "i8x16.sub",                     0xfd, 0x71, none, vv_v, simd, num::lanes<num::sub<u8>> )
+OP( i8x16_sub_sat_s,               "i8x16.sub_sat_s",               0xfd, 0x72, none, vv_v, simd, num::lanes<num::sub_sat_s<u8>> )
+OP( i8x16_sub_sat_u,               "i8x16.sub_sat_u",               0xfd, 0x73, none, vv_v, simd, num::lanes<num::sub_sat_u<u8>> )
+OP( f64x2_ceil,                    "f64x2.ceil",                    0xfd, 0x74, none, v_v,  simd, num::lanes<num::ceil<f64>> )
+OP( f64x2_floor,                   "f64x2.floor",                   0xfd, 0x75, none, v_v,  simd, num::lanes<num::floor<f64>> )
+OP( i8x16_min_s,                   "i8x16.min_s",                   0xfd, 0x76, none, vv_v, simd, num::lanes<num::min_s<u8>> )
+OP( i8x16_min_u,                   "i8x16.min_u",                   0xfd, 0x77, none, vv_v, simd, num::lanes<num::min_u<u8>> )
+OP( i8x16_max_s,                   "i8x16.max_s",                   0xfd, 0x78, none, vv_v, simd, num::lanes<num::max_s<u8>> )
+OP( i8x16_max_u,                   "i8x16.max_u",                   0xfd, 0x79, none, vv_v, simd, num::lanes<num::max_u<u8>> )
+OP( f64x2_trunc,                   "f64x2.trunc",                   0xfd, 0x7a, none, v_v,  simd, num::lanes<num::trunc<f64>> )
+OP( i8x16_avgr_u,                  "i8x16.avgr_u",                  0xfd, 0x7b, none, vv_v, simd, num::lanes<num::avgr_u<u8>> )
+OP( i16x8_extadd_pairwise_i8x16_s, "i16x8.extadd_pairwise_i8x16_s", 0xfd, 0x7c, none, v_v,  simd, num::extadd_pairwise<num::extend_s<u16, u8>> )
+OP( i16x8_extadd_pairwise_i8x16_u, "i16x8.extadd_pairwise_i8x16_u", 0xfd, 0x7d, none, v_v,  simd, num::extadd_pairwise<num::extend_u<u16, u8>> )
+OP( i32x4_extadd_pairwise_i16x8_s, "i32x4.extadd_pairwise_i16x8_s", 0xfd, 0x7e, none, v_v,  simd, num::extadd_pairwise<num::extend_s<u32, u16>> )
+OP( i32x4_extadd_pairwise_i16x8_u, "i32x4.extadd_pairwise_i16x8_u", 0xfd, 0x7f, none, v_v,  simd, num::extadd_pairwise<num::extend_u<u32, u16>> )
+
+// ---- vectors: i16x8 (prefix 0xfd) -----------------------------------------------------------------------------------
+OP( i16x8_abs,                 "i16x8.abs",                 0xfd, 0x80, none, v_v,  simd, num::lanes<num::iabs<u16>> )
+OP( i16x8_neg,                 "i16x8.neg",                 0xfd, 0x81, none, v_v,  simd, num::lanes<num::ineg<u16>> )
+OP( i16x8_q15mulr_sat_s,       "i16x8.q15mulr_sat_s",       0xfd, 0x82, none, vv_v, simd, num::lanes<num::q15mulr_sat_s> )
+OP( i16x8_all_true,            "i16x8.all_true",            0xfd, 0x83, none, v_i,  simd, num::all_true<u16> )
+OP( i16x8_bitmask,             "i16x8.bitmask",             0xfd, 0x84, none, v_i,  simd, num::bitmask<u16> )
+OP( i16x8_narrow_i32x4_s,      "i16x8.narrow_i32x4_s",      0xfd, 0x85, none, vv_v, simd, num::narrow<num::narrow_s<u16, u32>> )
+OP( i16x8_narrow_i32x4_u,      "i16x8.narrow_i32x4_u",      0xfd, 0x86, none, vv_v, simd, num::narrow<num::narrow_u<u16, u32>> )
+OP( i16x8_extend_low_i8x16_s,  "i16x8.extend_low_i8x16_s",  0xfd, 0x87, none, v_v,  simd, num::low<num::extend_s<u16, u8>> )
+OP( i16x8_extend_high_i8x16_s, "i16x8.extend_high_i8x16_s", 0xfd, 0x88, none, v_v,  simd, num::high<num::extend_s<u16, u8>> )
+OP( i16x8_extend_low_i8x16_u,  "i16x8.extend_low_i8x16_u",  0xfd, 0x89, none, v_v,  simd, num::low<num::extend_u<u16, u8>> )
+OP( i16x8_extend_high_i8x16_u, "i16x8.extend_high_i8x16_u", 0xfd, 0x8a, none, v_v,  simd, num::high<num::extend_u<u16, u8>> )
+OP( i16x8_shl,                 "i16x8.shl",                 0xfd, 0x8b, none, vi_v, simd, num::lanes_by<num::shl<u16>> )
+OP( i16x8_shr_s,               "i16x8.shr_s",               0xfd, 0x8c, none, vi_v, simd, num::lanes_by<num::shr_s<u16>> )
+OP( i16x8_shr_u,               "i16x8.shr_u",               0xfd, 0x8d, none, vi_v, simd, num::lanes_by<num::shr_u<u16>> )
+OP( i16x8_add,                 "i16x8.add",                 0xfd, 0x8e, none, vv_v, simd, num::lanes<num::add<u16>> )
+OP( i16x8_add_sat_s,           "i16x8.add_sat_s",           0xfd, 0x8f, none, vv_v, simd, num::lanes<num::add_sat_s<u16>> )
+OP( i16x8_add_sat_u,           "i16x8.add_sat_u",           0xfd, 0x90, none, vv_v, simd, num::lanes<num::add_sat_u<u16>> )
+OP( i16x8_sub,                 "i16x8.sub",                 0xfd, 0x91, none, vv_v, simd, num::lanes<num::sub<u16>> )
+OP( i16x8_sub_sat_s,           "i16x8.sub_sat_s",           0xfd, 0x92, none, vv_v, simd, num::lanes<num::sub_sat_s<u16>> )
+OP( i16x8_sub_sat_u,           "i16x8.sub_sat_u",           0xfd, 0x93, none, vv_v, simd, num::lanes<num::sub_sat_u<u16>> )
+OP( f64x2_nearest,             "f64x2.nearest",             0xfd, 0x94, none, v_v,  simd, num::lanes<num::nearest<f64>> )
+OP( i16x8_mul,                 "i16x8.mul",                 0xfd, 0x95, none, vv_v, simd, num::lanes<num::mul<u16>> )
+OP( i16x8_min_s,               "i16x8.min_s",               0xfd, 0x96, none, vv_v, simd, num::lanes<num::min_s<u16>> )
+OP( i16x8_min_u,               "i16x8.min_u",               0xfd, 0x97, none, vv_v, simd, num::lanes<num::min_u<u16>> )
+OP( i16x8_max_s,               "i16x8.max_s",               0xfd, 0x98, none, vv_v, simd, num::lanes<num::max_s<u16>> )
+OP( i16x8_max_u,               "i16x8.max_u",               0xfd, 0x99, none, vv_v, simd, num::lanes<num::max_u<u16>> )
+OP( i16x8_avgr_u,              "i16x8.avgr_u",              0xfd, 0x9b, none, vv_v, simd, num::lanes<num::avgr_u<u16>> )
+OP( i16x8_extmul_low_i8x16_s,  "i16x8.extmul_low_i8x16_s",  0xfd, 0x9c, none, vv_v, simd, num::extmul<num::low<num::extend_s<u16, u8>>> )
+OP( i16x8_extmul_high_i8x16_s, "i16x8.extmul_high_i8x16_s", 0xfd, 0x9d, none, vv_v, simd, num::extmul<num::high<num::extend_s<u16, u8>>> )
+OP( i16x8_extmul_low_i8x16_u,  "i16x8.extmul_low_i8x16_u",  0xfd, 0x9e, none, vv_v, simd, num::extmul<num::low<num::extend_u<u16, u8>>> )
+OP( i16x8_extmul_high_i8x16_u, "i16x8.extmul_high_i8x16_u", 0xfd, 0x9f, none, vv_v, simd, num::extmul<num::high<num::extend_u<u16, u8>>> )
+
+// ---- vectors: i32x4 (prefix 0xfd) -----------------------------------------------------------------------------------
+OP( i32x4_abs,                 "i32x4.abs",                 0xfd, 0xa0, none, v_v,  simd, num::lanes<num::iabs<u32>> )
+OP( i32x4_neg,                 "i32x4.neg",                 0xfd, 0xa1, none, v_v,  simd, num::lanes<num::ineg<u32>> )
+OP( i32x4_all_true,            "i32x4.all_true",            0xfd, 0xa3, none, v_i,  simd, num::all_true<u32> )
+OP( i32x4_bitmask,             "i32x4.bitmask",             0xfd, 0xa4, none, v_i,  simd, num::bitmask<u32> )
+OP( i32x4_extend_low_i16x8_s,  "i32x4.extend_low_i16x8_s",  0xfd, 0xa7, none, v_v,  simd, num::low<num::extend_s<u32, u16>> )
+OP( i32x4_extend_high_i16x8_s, "i32x4.extend_high_i16x8_s", 0xfd, 0xa8, none, v_v,  simd, num::high<num::extend_s<u32, u16>> )
+OP( i32x4_extend_low_i16x8_u,  "i32x4.extend_low_i16x8_u",  0xfd, 0xa9, none, v_v,  simd, num::low<num::extend_u<u32, u16>> )
+OP( i32x4_extend_high_i16x8_u, "i32x4.extend_high_i16x8_u", 0xfd, 0xaa, none, v_v,  simd, num::high<num::extend_u<u32, u16>> )
+OP( i32x4_shl,                 "i32x4.shl",                 0xfd, 0xab, none, vi_v, simd, num::lanes_by<num::shl<u32>> )
+OP( i32x4_shr_s,               "i32x4.shr_s",               0xfd, 0xac, none, vi_v, simd, num::lanes_by<num::shr_s<u32>> )
+OP( i32x4_shr_u,               "i32x4.shr_u",               0xfd, 0xad, none, vi_v, simd, num::lanes_by<num::shr_u<u32>> )
+OP( i32x4_add,                 "i32x4.add",                 0xfd, 0xae, none, vv_v, simd, num::lanes<num::add<u32>> )
+OP( i32x4_sub,                 "i32x4.sub",                 0xfd, 0xb1, none, vv_v, simd, num::lanes<num::sub<u32>> )
+OP( i32x4_mul,                 "i32x4.mul",                 0xfd, 0xb5, none, vv_v, simd, num::lanes<num::mul<u32>> )
+OP( i32x4_min_s,               "i32x4.min_s",               0xfd, 0xb6, none, vv_v, simd, num::lanes<num::min_s<u32>> )
+OP( i32x4_min_u,               "i32x4.min_u",               0xfd, 0xb7, none, vv_v, simd, num::lanes<num::min_u<u32>> )
+OP( i32x4_max_s,               "i32x4.max_s",               0xfd, 0xb8, none, vv_v, simd, num::lanes<num::max_s<u32>> )
+OP( i32x4_max_u,               "i32x4.max_u",               0xfd, 0xb9, none, vv_v, simd, num::lanes<num::max_u<u32>> )
+OP( i32x4_dot_i16x8_s,         "i32x4.dot_i16x8_s",         0xfd, 0xba, none, vv_v, simd, num::dot<num::extend_s<u32, u16>, num::add<u32>> )
+OP( i32x4_extmul_low_i16x8_s,  "i32x4.extmul_low_i16x8_s",  0xfd, 0xbc, none, vv_v, simd, num::extmul<num::low<num::extend_s<u32, u16>>> )
+OP( i32x4_extmul_high_i16x8_s, "i32x4.extmul_high_i16x8_s", 0xfd, 0xbd, none, vv_v, simd, num::extmul<num::high<num::extend_s<u32, u16>>> )
+OP( i32x4_extmul_low_i16x8_u,  "i32x4.extmul_low_i16x8_u",  0xfd, 0xbe, none, vv_v, simd, num::extmul<num::low<num::extend_u<u32, u16>>> )
+OP( i32x4_extmul_high_i16x8_u, "i32x4.extmul_high_i16x8_u", 0xfd, 0xbf, none, vv_v, simd, num::extmul<num::high<num::extend_u<u32, u16>>> )
+
+// ---- vectors: i64x2 (prefix 0xfd) -----------------------------------------------------------------------------------
+OP( i64x2_abs,                 "i64x2.abs",                 0xfd, 0xc0, none, v_v,  simd, num::lanes<num::iabs<u64>> )
+OP( i64x2_neg,                 "i64x2.neg",                 0xfd, 0xc1, none, v_v,  simd, num::lanes<num::ineg<u64>> )
+OP( i64x2_all_true,            "i64x2.all_true",            0xfd, 0xc3, none, v_i,  simd, num::all_true<u64> )
+OP( i64x2_bitmask,             "i64x2.bitmask",             0xfd, 0xc4, none, v_i,  simd, num::bitmask<u64> )
+OP( i64x2_extend_low_i32x4_s,  "i64x2.extend_low_i32x4_s",  0xfd, 0xc7, none, v_v,  simd, num::low<num::extend_s<u64, u32>> )
+OP( i64x2_extend_high_i32x4_s, "i64x2.extend_high_i32x4_s", 0xfd, 0xc8, none, v_v,  simd, num::high<num::extend_s<u64, u32>> )
+OP( i64x2_extend_low_i32x4_u,  "i64x2.extend_low_i32x4_u",  0xfd, 0xc9, none, v_v,  simd, num::low<num::extend_u<u64, u32>> )
+OP( i64x2_extend_high_i32x4_u, "i64x2.extend_high_i32x4_u", 0xfd, 0xca, none, v_v,  simd, num::high<num::extend_u<u64, u32>> )
+OP( i64x2_shl,                 "i64x2.shl",                 0xfd, 0xcb, none, vi_v, simd, num::lanes_by<num::shl<u64>> )
+OP( i64x2_shr_s,               "i64x2.shr_s",               0xfd, 0xcc, none, vi_v, simd, num::lanes_by<num::shr_s<u64>> )
+OP( i64x2_shr_u,               "i64x2.shr_u",               0xfd, 0xcd, none, vi_v, simd, num::lanes_by<num::shr_u<u64>> )
+OP( i64x2_add,                 "i64x2.add",                 0xfd, 0xce, none, vv_v, simd, num::lanes<num::add<u64>> )
+OP( i64x2_sub,                 "i64x2.sub",                 0xfd, 0xd1, none, vv_v, simd, num::lanes<num::sub<u64>> )
+OP( i64x2_mul,                 "i64x2.mul",                 0xfd, 0xd5, none, vv_v, simd, num::lanes<num::mul<u64>> )
+OP( i64x2_eq,                  "i64x2.eq",                  0xfd, 0xd6, none, vv_v, simd, num::mask<num::eq<u64>> )
+OP( i64x2_ne,                  "i64x2.ne",                  0xfd, 0xd7, none, vv_v, simd, num::mask<num::ne<u64>> )
+OP( i64x2_lt_s,                "i64x2.lt_s",                0xfd, 0xd8, none, vv_v, simd, num::mask<num::lt_s<u64>> )
+OP( i64x2_gt_s,                "i64x2.gt_s",                0xfd, 0xd9, none, vv_v, simd, num::mask<num::gt_s<u64>> )
+OP( i64x2_le_s,                "i64x2.le_s",                0xfd, 0xda, none, vv_v, simd, num::mask<num::le_s<u64>> )
+OP( i64x2_ge_s,                "i64x2.ge_s",                0xfd, 0xdb, none, vv_v, simd, num::mask<num::ge_s<u64>> )
+OP( i64x2_extmul_low_i32x4_s,  "i64x2.extmul_low_i32x4_s",  0xfd, 0xdc, none, vv_v, simd, num::extmul<num::low<num::extend_s<u64, u32>>> )
+OP( i64x2_extmul_high_i32x4_s, "i64x2.extmul_high_i32x4_s", 0xfd, 0xdd, none, vv_v, simd, num::extmul<num::high<num::extend_s<u64, u32>>> )
+OP( i64x2_extmul_low_i32x4_u,  "i64x2.extmul_low_i32x4_u",  0xfd, 0xde, none, vv_v, simd, num::extmul<num::low<num::extend_u<u64, u32>>> )
+OP( i64x2_extmul_high_i32x4_u, "i64x2.extmul_high_i32x4_u", 0xfd, 0xdf, none, vv_v, simd, num::extmul<num::high<num::extend_u<u64, u32>>> )
+
+// ---- vectors: f32x4, f64x2, conversions (prefix 0xfd) ---------------------------------------------------------------
+OP( f32x4_abs,                    "f32x4.abs",                    0xfd, 0xe0, none, v_v,  simd, num::lanes<num::abs<f32>> )
+OP( f32x4_neg,                    "f32x4.neg",                    0xfd, 0xe1, none, v_v,  simd, num::lanes<num::neg<f32>> )
+OP( f32x4_sqrt,                   "f32x4.sqrt",                   0xfd, 0xe3, none, v_v,  simd, num::lanes<num::sqrt<f32>> )
+OP( f32x4_add,                    "f32x4.add",                    0xfd, 0xe4, none, vv_v, simd, num::lanes<num::add<f32>> )
+OP( f32x4_sub,                    "f32x4.sub",                    0xfd, 0xe5, none, vv_v, simd, num::lanes<num::sub<f32>> )
+OP( f32x4_mul,                    "f32x4.mul",                    0xfd, 0xe6, none, vv_v, simd, num::lanes<num::mul<f32>> )
+OP( f32x4_div,                    "f32x4.div",                    0xfd, 0xe7, none, vv_v, simd, num::lanes<num::div<f32>> )
+OP( f32x4_min,                    "f32x4.min",                    0xfd, 0xe8, none, vv_v, simd, num::lanes<num::min<f32>> )
+OP( f32x4_max,                    "f32x4.max",                    0xfd, 0xe9, none, vv_v, simd, num::lanes<num::max<f32>> )
+OP( f32x4_pmin,                   "f32x4.pmin",                   0xfd, 0xea, none, vv_v, simd, num::lanes<num::pmin<f32>> )
+OP( f32x4_pmax,                   "f32x4.pmax",                   0xfd, 0xeb, none, vv_v, simd, num::lanes<num::pmax<f32>> )
+OP( f64x2_abs,                    "f64x2.abs",                    0xfd, 0xec, none, v_v,  simd, num::lanes<num::abs<f64>> )
+OP( f64x2_neg,                    "f64x2.neg",                    0xfd, 0xed, none, v_v,  simd, num::lanes<num::neg<f64>> )
+OP( f64x2_sqrt,                   "f64x2.sqrt",                   0xfd, 0xef, none, v_v,  simd, num::lanes<num::sqrt<f64>> )
+OP( f64x2_add,                    "f64x2.add",                    0xfd, 0xf0, none, vv_v, simd, num::lanes<num::add<f64>> )
+OP( f64x2_sub,                    "f64x2.sub",                    0xfd, 0xf1, none, vv_v, simd, num::lanes<num::sub<f64>> )
+OP( f64x2_mul,                    "f64x2.mul",                    0xfd, 0xf2, none, vv_v, simd, num::lanes<num::mul<f64>> )
+OP( f64x2_div,                    "f64x2.div",                    0xfd, 0xf3, none, vv_v, simd, num::lanes<num::div<f64>> )
+OP( f64x2_min,                    "f64x2.min",                    0xfd, 0xf4, none, vv_v, simd, num::lanes<num::min<f64>> )
+OP( f64x2_max,                    "f64x2.max",                    0xfd, 0xf5, none, vv_v, simd, num::lanes<num::max<f64>> )
+OP( f64x2_pmin,                   "f64x2.pmin",                   0xfd, 0xf6, none, vv_v, simd, num::lanes<num::pmin<f64>> )
+OP( f64x2_pmax,                   "f64x2.pmax",                   0xfd, 0xf7, none, vv_v, simd, num::lanes<num::pmax<f64>> )
+OP( i32x4_trunc_sat_f32x4_s,      "i32x4.trunc_sat_f32x4_s",      0xfd, 0xf8, none, v_v,  simd, num::lanes<num::trunc_sat_s<u32, f32>> )
+OP( i32x4_trunc_sat_f32x4_u,      "i32x4.trunc_sat_f32x4_u",      0xfd, 0xf9, none, v_v,  simd, num::lanes<num::trunc_sat_u<u32, f32>> )
+OP( f32x4_convert_i32x4_s,        "f32x4.convert_i32x4_s",        0xfd, 0xfa, none, v_v,  simd, num::lanes<num::convert_s<f32, u32>> )
+OP( f32x4_convert_i32x4_u,        "f32x4.convert_i32x4_u",        0xfd, 0xfb, none, v_v,  simd, num::lanes<num::convert_u<f32, u32>> )
+OP( i32x4_trunc_sat_f64x2_s_zero, "i32x4.trunc_sat_f64x2_s_zero", 0xfd, 0xfc, none, v_v,  simd, num::padded<num::trunc_sat_s<u32, f64>> )
+OP( i32x4_trunc_sat_f64x2_u_zero, "i32x4.trunc_sat_f64x2_u_zero", 0xfd, 0xfd, none, v_v,  simd, num::padded<num::trunc_sat_u<u32, f64>> )
+OP( f64x2_convert_low_i32x4_s,    "f64x2.convert_low_i32x4_s",    0xfd, 0xfe, none, v_v,  simd, num::low<num::convert_s<f64, u32>> )
+OP( f64x2_convert_low_i32x4_u,    "f64x2.convert_low_i32x4_u",    0xfd, 0xff, none, v_v,  simd, num::low<num::convert_u<f64, u32>> )
+
+// ---- vectors: relaxed (prefix 0xfd) ---------------------------------------------------------------------------------
+OP( i8x16_relaxed_swizzle,               "i8x16.relaxed_swizzle",               0xfd, 0x100, none, vv_v,  relaxed_simd, num::swizzle )
+OP( i32x4_relaxed_trunc_f32x4_s,         "i32x4.relaxed_trunc_f32x4_s",         0xfd, 0x101, none, v_v,   relaxed_simd, num::lanes<num::trunc_sat_s<u32, f32>> )
+OP( i32x4_relaxed_trunc_f32x4_u,         "i32x4.relaxed_trunc_f32x4_u",         0xfd, 0x102, none, v_v,   relaxed_simd, num::lanes<num::trunc_sat_u<u32, f32>> )
+OP( i32x4_relaxed_trunc_f64x2_s_zero,    "i32x4.relaxed_trunc_f64x2_s_zero",    0xfd, 0x103, none, v_v,   relaxed_simd, num::padded<num::trunc_sat_s<u32, f64>> )
+OP( i32x4_relaxed_trunc_f64x2_u_zero,    "i32x4.relaxed_trunc_f64x2_u_zero",    0xfd, 0x104, none, v_v,   relaxed_simd, num::padded<num::trunc_sat_u<u32, f64>> )
+OP( f32x4_relaxed_madd,                  "f32x4.relaxed_madd",                  0xfd, 0x105, none, vvv_v, relaxed_simd, num::lanes<num::madd<f32>> )
+OP( f32x4_relaxed_nmadd,                 "f32x4.relaxed_nmadd",                 0xfd, 0x106, none, vvv_v, relaxed_simd, num::lanes<num::nmadd<f32>> )
+OP( f64x2_relaxed_madd,                  "f64x2.relaxed_madd",                  0xfd, 0x107, none, vvv_v, relaxed_simd, num::lanes<num::madd<f64>> )
+OP( f64x2_relaxed_nmadd,                 "f64x2.relaxed_nmadd",                 0xfd, 0x108, none, vvv_v, relaxed_simd, num::lanes<num::nmadd<f64>> )
+OP( i8x16_relaxed_laneselect,            "i8x16.relaxed_laneselect",            0xfd, 0x109, none, vvv_v, relaxed_simd, num::lanes<num::bitselect<u64>> )
+OP( i16x8_relaxed_laneselect,            "i16x8.relaxed_laneselect",            0xfd, 0x10a, none, vvv_v, relaxed_simd, num::lanes<num::bitselect<u64>> )
+OP( i32x4_relaxed_laneselect,            "i32x4.relaxed_laneselect",            0xfd, 0x10b, none, vvv_v, relaxed_simd, num::lanes<num::bitselect<u64>> )
+OP( i64x2_relaxed_laneselect,            "i64x2.relaxed_laneselect",            0xfd, 0x10c, none, vvv_v, relaxed_simd, num::lanes<num::bitselect<u64>> )
+OP( f32x4_relaxed_min,                   "f32x4.relaxed_min",                   0xfd, 0x10d, none, vv_v,  relaxed_simd, num::lanes<num::min<f32>> )
+OP( f32x4_relaxed_max,                   "f32x4.relaxed_max",                   0xfd, 0x10e, none, vv_v,  relaxed_simd, num::lanes<num::max<f32>> )
+OP( f64x2_relaxed_min,                   "f64x2.relaxed_min",                   0xfd, 0x10f, none, vv_v,  relaxed_simd, num::lanes<num::min<f64>> )
+OP( f64x2_relaxed_max,                   "f64x2.relaxed_max",                   0xfd, 0x110, none, vv_v,  relaxed_simd, num::lanes<num::max<f64>> )
+OP( i16x8_relaxed_q15mulr_s,             "i16x8.relaxed_q15mulr_s",             0xfd, 0x111, none, vv_v,  relaxed_simd, num::lanes<num::q15mulr_sat_s> )
+OP( i16x8_relaxed_dot_i8x16_i7x16_s,     "i16x8.relaxed_dot_i8x16_i7x16_s",     0xfd, 0x112, none, vv_v,  relaxed_simd, num::dot<num::extend_s<u16, u8>, num::add_sat_s<u16>> )
+OP( i32x4_relaxed_dot_i8x16_i7x16_add_s, "i32x4.relaxed_dot_i8x16_i7x16_add_s", 0xfd, 0x113, none, vvv_v, relaxed_simd, num::dot_add<num::dot<num::extend_s<u16, u8>, num::add_sat_s<u16>>, num::extadd_pairwise<num::extend_s<u32, u16>>> )
+
+// ---- atomic operations (prefix 0xfe) --------------------------------------------------------------------------------
+OP( memory_atomic_notify,       "memory.atomic.notify",       0xfe, 0x00, memarg,    ai_i,  threads, special )
+OP( memory_atomic_wait32,       "memory.atomic.wait32",       0xfe, 0x01, memarg,    ail_i, threads, special )
+OP( memory_atomic_wait64,       "memory.atomic.wait64",       0xfe, 0x02, memarg,    all_i, threads, special )
+OP( atomic_fence,               "atomic.fence",               0xfe, 0x03, zero_byte, _,     threads, special )
+OP( i32_atomic_load,            "i32.atomic.load",            0xfe, 0x10, memarg,    a_i,   threads, mem::atomic<mem::load<u32, u32>> )
+OP( i64_atomic_load,            "i64.atomic.load",            0xfe, 0x11, memarg,    a_l,   threads, mem::atomic<mem::load<u64, u64>> )
+OP( i32_atomic_load8_u,         "i32.atomic.load8_u",         0xfe, 0x12, memarg,    a_i,   threads, mem::atomic<mem::load<u32, u8>> )
+OP( i32_atomic_load16_u,        "i32.atomic.load16_u",        0xfe, 0x13, memarg,    a_i,   threads, mem::atomic<mem::load<u32, u16>> )
+OP( i64_atomic_load8_u,         "i64.atomic.load8_u",         0xfe, 0x14, memarg,    a_l,   threads, mem::atomic<mem::load<u64, u8>> )
+OP( i64_atomic_load16_u,        "i64.atomic.load16_u",        0xfe, 0x15, memarg,    a_l,   threads, mem::atomic<mem::load<u64, u16>> )
+OP( i64_atomic_load32_u,        "i64.atomic.load32_u",        0xfe, 0x16, memarg,    a_l,   threads, mem::atomic<mem::load<u64, u32>> )
+OP( i32_atomic_store,           "i32.atomic.store",           0xfe, 0x17, memarg,    ai_,   threads, mem::atomic<mem::store<u32, u32>> )
+OP( i64_atomic_store,           "i64.atomic.store",           0xfe, 0x18, memarg,    al_,   threads, mem::atomic<mem::store<u64, u64>> )
+OP( i32_atomic_store8,          "i32.atomic.store8",          0xfe, 0x19, memarg,    ai_,   threads, mem::atomic<mem::store<u32, u8>> )
+OP( i32_atomic_store16,         "i32.atomic.store16",         0xfe, 0x1a, memarg,    ai_,   threads, mem::atomic<mem::store<u32, u16>> )
+OP( i64_atomic_store8,          "i64.atomic.store8",          0xfe, 0x1b, memarg,    al_,   threads, mem::atomic<mem::store<u64, u8>> )
+OP( i64_atomic_store16,         "i64.atomic.store16",         0xfe, 0x1c, memarg,    al_,   threads, mem::atomic<mem::store<u64, u16>> )
+OP( i64_atomic_store32,         "i64.atomic.store32",         0xfe, 0x1d, memarg,    al_,   threads, mem::atomic<mem::store<u64, u32>> )
+OP( i32_atomic_rmw_add,         "i32.atomic.rmw.add",         0xfe, 0x1e, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::add> )
+OP( i64_atomic_rmw_add,         "i64.atomic.rmw.add",         0xfe, 0x1f, memarg,    al_l,  threads, mem::rmw<u64, u64, num::add> )
+OP( i32_atomic_rmw8_add_u,      "i32.atomic.rmw8.add_u",      0xfe, 0x20, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::add> )
+OP( i32_atomic_rmw16_add_u,     "i32.atomic.rmw16.add_u",     0xfe, 0x21, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::add> )
+OP( i64_atomic_rmw8_add_u,      "i64.atomic.rmw8.add_u",      0xfe, 0x22, memarg,    al_l,  threads, mem::rmw<u64, u8, num::add> )
+OP( i64_atomic_rmw16_add_u,     "i64.atomic.rmw16.add_u",     0xfe, 0x23, memarg,    al_l,  threads, mem::rmw<u64, u16, num::add> )
+OP( i64_atomic_rmw32_add_u,     "i64.atomic.rmw32.add_u",     0xfe, 0x24, memarg,    al_l,  threads, mem::rmw<u64, u32, num::add> )
+OP( i32_atomic_rmw_sub,         "i32.atomic.rmw.sub",         0xfe, 0x25, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::sub> )
+OP( i64_atomic_rmw_sub,         "i64.atomic.rmw.sub",         0xfe, 0x26, memarg,    al_l,  threads, mem::rmw<u64, u64, num::sub> )
+OP( i32_atomic_rmw8_sub_u,      "i32.atomic.rmw8.sub_u",      0xfe, 0x27, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::sub> )
+OP( i32_atomic_rmw16_sub_u,     "i32.atomic.rmw16.sub_u",     0xfe, 0x28, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::sub> )
+OP( i64_atomic_rmw8_sub_u,      "i64.atomic.rmw8.sub_u",      0xfe, 0x29, memarg,    al_l,  threads, mem::rmw<u64, u8, num::sub> )
+OP( i64_atomic_rmw16_sub_u,     "i64.atomic.rmw16.sub_u",     0xfe, 0x2a, memarg,    al_l,  threads, mem::rmw<u64, u16, num::sub> )
+OP( i64_atomic_rmw32_sub_u,     "i64.atomic.rmw32.sub_u",     0xfe, 0x2b, memarg,    al_l,  threads, mem::rmw<u64, u32, num::sub> )
+OP( i32_atomic_rmw_and,         "i32.atomic.rmw.and",         0xfe, 0x2c, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::and_> )
+OP( i64_atomic_rmw_and,         "i64.atomic.rmw.and",         0xfe, 0x2d, memarg,    al_l,  threads, mem::rmw<u64, u64, num::and_> )
+OP( i32_atomic_rmw8_and_u,      "i32.atomic.rmw8.and_u",      0xfe, 0x2e, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::and_> )
+OP( i32_atomic_rmw16_and_u,     "i32.atomic.rmw16.and_u",     0xfe, 0x2f, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::and_> )
+OP( i64_atomic_rmw8_and_u,      "i64.atomic.rmw8.and_u",      0xfe, 0x30, memarg,    al_l,  threads, mem::rmw<u64, u8, num::and_> )
+OP( i64_atomic_rmw16_and_u,     "i64.atomic.rmw16.and_u",     0xfe, 0x31, memarg,    al_l,  threads, mem::rmw<u64, u16, num::and_> )
+OP( i64_atomic_rmw32_and_u,     "i64.atomic.rmw32.and_u",     0xfe, 0x32, memarg,    al_l,  threads, mem::rmw<u64, u32, num::and_> )
+OP( i32_atomic_rmw_or,          "i32.atomic.rmw.or",          0xfe, 0x33, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::or_> )
+OP( i64_atomic_rmw_or,          "i64.atomic.rmw.or",          0xfe, 0x34, memarg,    al_l,  threads, mem::rmw<u64, u64, num::or_> )
+OP( i32_atomic_rmw8_or_u,       "i32.atomic.rmw8.or_u",       0xfe, 0x35, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::or_> )
+OP( i32_atomic_rmw16_or_u,      "i32.atomic.rmw16.or_u",      0xfe, 0x36, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::or_> )
+OP( i64_atomic_rmw8_or_u,       "i64.atomic.rmw8.or_u",       0xfe, 0x37, memarg,    al_l,  threads, mem::rmw<u64, u8, num::or_> )
+OP( i64_atomic_rmw16_or_u,      "i64.atomic.rmw16.or_u",      0xfe, 0x38, memarg,    al_l,  threads, mem::rmw<u64, u16, num::or_> )
+OP( i64_atomic_rmw32_or_u,      "i64.atomic.rmw32.or_u",      0xfe, 0x39, memarg,    al_l,  threads, mem::rmw<u64, u32, num::or_> )
+OP( i32_atomic_rmw_xor,         "i32.atomic.rmw.xor",         0xfe, 0x3a, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::xor_> )
+OP( i64_atomic_rmw_xor,         "i64.atomic.rmw.xor",         0xfe, 0x3b, memarg,    al_l,  threads, mem::rmw<u64, u64, num::xor_> )
+OP( i32_atomic_rmw8_xor_u,      "i32.atomic.rmw8.xor_u",      0xfe, 0x3c, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::xor_> )
+OP( i32_atomic_rmw16_xor_u,     "i32.atomic.rmw16.xor_u",     0xfe, 0x3d, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::xor_> )
+OP( i64_atomic_rmw8_xor_u,      "i64.atomic.rmw8.xor_u",      0xfe, 0x3e, memarg,    al_l,  threads, mem::rmw<u64, u8, num::xor_> )
+OP( i64_atomic_rmw16_xor_u,     "i64.atomic.rmw16.xor_u",     0xfe, 0x3f, memarg,    al_l,  threads, mem::rmw<u64, u16, num::xor_> )
+OP( i64_atomic_rmw32_xor_u,     "i64.atomic.rmw32.xor_u",     0xfe, 0x40, memarg,    al_l,  threads, mem::rmw<u64, u32, num::xor_> )
+OP( i32_atomic_rmw_xchg,        "i32.atomic.rmw.xchg",        0xfe, 0x41, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::exchange> )
+OP( i64_atomic_rmw_xchg,        "i64.atomic.rmw.xchg",        0xfe, 0x42, memarg,    al_l,  threads, mem::rmw<u64, u64, num::exchange> )
+OP( i32_atomic_rmw8_xchg_u,     "i32.atomic.rmw8.xchg_u",     0xfe, 0x43, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::exchange> )
+OP( i32_atomic_rmw16_xchg_u,    "i32.atomic.rmw16.xchg_u",    0xfe, 0x44, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::exchange> )
+OP( i64_atomic_rmw8_xchg_u,     "i64.atomic.rmw8.xchg_u",     0xfe, 0x45, memarg,    al_l,  threads, mem::rmw<u64, u8, num::exchange> )
+OP( i64_atomic_rmw16_xchg_u,    "i64.atomic.rmw16.xchg_u",    0xfe, 0x46, memarg,    al_l,  threads, mem::rmw<u64, u16, num::exchange> )
+OP( i64_atomic_rmw32_xchg_u,    "i64.atomic.rmw32.xchg_u",    0xfe, 0x47, memarg,    al_l,  threads, mem::rmw<u64, u32, num::exchange> )
+OP( i32_atomic_rmw_cmpxchg,     "i32.atomic.rmw.cmpxchg",     0xfe, 0x48, memarg,    aii_i, threads, mem::compare_exchange<u32, u32> )
+OP( i64_atomic_rmw_cmpxchg,     "i64.atomic.rmw.cmpxchg",     0xfe, 0x49, memarg,    all_l, threads, mem::compare_exchange<u64, u64> )
+OP( i32_atomic_rmw8_cmpxchg_u,  "i32.atomic.rmw8.cmpxchg_u",  0xfe, 0x4a, memarg,    aii_i, threads, mem::compare_exchange<u32, u8> )
+OP( i32_atomic_rmw16_cmpxchg_u, "i32.atomic.rmw16.cmpxchg_u", 0xfe, 0x4b, memarg,    aii_i, threads, mem::compare_exchange<u32, u16> )
+OP( i64_atomic_rmw8_cmpxchg_u,  "i64.atomic.rmw8.cmpxchg_u",  0xfe, 0x4c, memarg,    all_l, threads, mem::compare_exchange<u64, u8> )
+OP( i64_atomic_rmw16_cmpxchg_u, "i64.atomic.rmw16.cmpxchg_u", 0xfe, 0x4d, memarg,    all_l, threads, mem::compare_exchange<u64, u16> )
+OP( i64_atomic_rmw32_cmpxchg_u, "i64.atomic.rmw32.cmpxchg_u", 0xfe, 0x4e, memarg,    all_l, threads, mem::compare_exchange<u64, u32> )
+
+// clang-format on
+#undef OP
+};
+
+constexpr const op_row& row(op o) noexcept { return op_table[u16(o)]; }
+
+/// The feature that `f` lacks for instruction `o`, `feature::count_` if it has what `o` needs: its row's
+/// feature, and for the tail call through a typed reference a second one.
+constexpr feature lacking(features f, op o) noexcept {
+    if (!f[row(o).needs]) return row(o).needs;
+    if (o == op::return_call_ref && !f[feature::function_references]) return feature::function_references;
+    return feature::count_;
+}
+constexpr bool has(features f, op o) noexcept { return lacking(f, o) == feature::count_; }
+
+/// True for the instructions of the threads proposal, which are all those behind this prefix.
+constexpr bool is_atomic_row(const op_row& r) noexcept { return r.prefix == 0xfe; }
+
+/// Log2 of how many bytes the instruction accesses in memory, which is the largest alignment its
+/// memarg may state and the one the text format leaves out; 0 for what accesses none. Read from the
+/// instruction's name: the number after the first dot counts (`load8`, `rmw16`, `wait32`), else that of
+/// its type.
+constexpr u8 access_log2(const op_row& r) {
+    if (r.immediate != imm::memarg && r.immediate != imm::memarg_lane) return 0;
+    const std::string_view text = r.text;
+    if (text == "memory.atomic.notify") return 2;
+    std::size_t at = 0;
+    unsigned bits = 0;
+    const auto number = [&] {
+        for (bits = 0; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at)
+            bits = bits * 10 + unsigned(text[at] - '0');
+        return bits != 0;
+    };
+    while (text[at] != '.') ++at;
+    while (at < text.size() && !number()) ++at;
+    if (bits == 0) at = 1, number();
+    else if (at < text.size() && text[at] == 'x') bits *= unsigned(text[at + 1] - '0'); // load8x8 is 64 bits
+    return u8(std::bit_width(bits) - 4);
+}
+inline constexpr std::array<u8, op_count> natural_align = [] {
+    std::array<u8, op_count> logs{};
+    for (u16 i = 0; i < op_count; ++i) logs[i] = access_log2(op_table[i]);
+    return logs;
+}();
+
+static_assert(sizeof op_table / sizeof *op_table == op_count);
+static_assert(
+    [] {
+        for (u16 i = 1; i < op_count; ++i)
+            if (op_table[i].prefix < op_table[i - 1].prefix ||
+                (op_table[i].prefix == op_table[i - 1].prefix && op_table[i].code <= op_table[i - 1].code))
+                return false;
+        return op_table[op_count - 1].prefix == 0xfe;
+    }(),
+    "opcodes.def: rows must be in the order of their encodings, each used once");
+
+/// The largest code behind any prefix, plus one.
+inline constexpr u16 most_codes = 0x120;
+
+/// From the code behind `Prefix` to the instruction; `op::count_` where there is none or it needs a
+/// feature that `F` lacks. `op_codes<everything>` tells the two cases apart.
+template <features F, u8 Prefix>
+inline constexpr auto op_codes = [] {
+    std::array<op, Prefix == 0 ? 256 : most_codes> codes{};
+    for (op& code : codes) code = op::count_; // compiles faster than fill
+    for (u16 i = 0; i < op_count; ++i)
+        if (op_table[i].prefix == Prefix && has(F, op(i))) codes[op_table[i].code] = op(i);
+    return codes;
+}();
+
+} // namespace tessera
 
 // ---- runtime/engine.hpp ----------------------------------------------------------------
 /// @file engine.hpp
@@ -1802,6 +3159,12 @@ struct engine {
     /// its results come. False: it failed, and `leaf_error` has to be asked why at once.
     bool (*call_leaf)(store_data& store, const func_record& f) = nullptr;
     error (*leaf_error)(store_data& store) = nullptr;
+    /// Has the store's marker visit every reference that calls hold in their frames. False: memory is out,
+    /// and some were not visited. Null: no call holds any.
+    bool (*visit_frames)(store_data& store) = nullptr;
+    /// Makes a structure or an array as instruction `o` of a constant expression does: `type` is the store's
+    /// id, `n` an array's length. Null: the build has none.
+    trap (*make_object)(store_data& store, op o, u32 type, u32 n, const u64* slots, u32& made) = nullptr;
     /// Makes a shared memory, as runtime::make_shared; null in a build without feature::threads.
     shared_data* (*make_shared)(const memory_type& t, u64 most, account* sum,
                                 std::string_view& limit) noexcept = nullptr;
@@ -1889,15 +3252,16 @@ struct limits {
     u64 total_memory_bytes = u64{64} << 30; ///< of all memories of the store together
     u64 table_entries = 10'000'000;         ///< of one table
     u64 total_table_entries = 50'000'000;   ///< of all tables of the store together
-    u64 exception_bytes = u64{64} << 20;    ///< of exceptions that guests have references to
+    u64 heap_bytes = u64{1} << 30;          ///< of structures, arrays and exceptions; at most 4 GiB
     u64 stack_bytes = u64{4} << 20;         ///< of one call's stack
-    u32 host_depth = 48;                    ///< nested calls into the guest; each takes 1 to 3 KiB of native stack,
-                                            ///< 8 KiB in a loop that is compiled without optimisation
-    u32 instances = 100'000;                ///< made by the store in its life
-    u32 memories = 100'000;                 ///< likewise
-    u32 tables = 100'000;                   ///< likewise
-    u32 functions = 50'000'000;             ///< function records: every function of every instance
-    u32 host_objects = 1u << 24;            ///< alive at a time, as externref
+    bool heap_slices = true;     ///< collect in slices, else at once; not a limit, but how pauses are kept short
+    u32 host_depth = 48;         ///< nested calls into the guest; each takes 1 to 3 KiB of native stack,
+                                 ///< 8 KiB in a loop that is compiled without optimisation
+    u32 instances = 100'000;     ///< made by the store in its life
+    u32 memories = 100'000;      ///< likewise
+    u32 tables = 100'000;        ///< likewise
+    u32 functions = 50'000'000;  ///< function records: every function of every instance
+    u32 host_objects = 1u << 24; ///< alive at a time, as externref
 };
 
 namespace runtime {
@@ -2376,6 +3740,20 @@ inline trap init(table_data& to, u64 d, view<u32> from, u64 s, u64 n) noexcept {
 
 } // namespace tessera::runtime
 
+// ---- runtime/tag.hpp -------------------------------------------------------------------
+/// @file runtime/tag.hpp
+/// A tag instance (spec: exec/runtime, Tag Instances).
+
+namespace tessera::inline TESSERA_ABI::runtime {
+
+/// A tag: compared by address, its type is a function type without results.
+struct tag_data {
+    u32 type_id = 0; ///< the store's type id
+    u32 self = 0;    ///< index in store_data::tags
+};
+
+} // namespace tessera::runtime
+
 // ---- runtime/instance.hpp --------------------------------------------------------------
 /// @file runtime/instance.hpp
 /// A module instance (spec: exec/runtime, Module Instances): its index spaces, imports first.
@@ -2460,6 +3838,19 @@ constexpr bool abstract_matches(u8 sub, u8 super) noexcept {
     case code::noextern: return super == code::extern_;
     case code::noexn: return super == code::exn;
     default: return false;
+    }
+}
+
+/// The top of the hierarchy that `h` is in.
+inline u8 top_of(const type_space& space, heap_type h) noexcept {
+    switch (h.is_index() ? space.form(h.index()) : h.byte_code()) {
+    case code::func:
+    case code::nofunc: return code::func;
+    case code::extern_:
+    case code::noextern: return code::extern_;
+    case code::exn:
+    case code::noexn: return code::exn;
+    default: return code::any;
     }
 }
 
@@ -2700,6 +4091,608 @@ private:
 } // namespace tessera::valid
 TESSERA_SMALL_END
 
+// ---- runtime/object_layout.hpp ---------------------------------------------------------
+/// @file object_layout.hpp
+/// What objects of a type look like in the heap, and which types a type is a sub type of.
+///
+/// An object is a header of 8 bytes and then its fields, each aligned to its size, at most to 8. All of it is
+/// little-endian, as in a linear memory, so that one set of meanings reads and writes both. A sub type's fields
+/// are where its super type has them, since fields are placed one after the other.
+
+TESSERA_SMALL
+namespace tessera::inline TESSERA_ABI::runtime {
+
+/// Bytes of an object's header: 32 bits with the type, 0 for no object; then 32 bits with an array's length or
+/// an exception's tag, its index in store_data::tags.
+inline constexpr u32 object_header = 8;
+
+/// True for references that may lie in the heap; those of the func hierarchy do not.
+inline bool is_traced(const valid::type_space& types, val_type t) noexcept {
+    if (!t.is_ref()) return false;
+    const heap_type h = t.heap();
+    const u8 form = h.is_index() ? types.form(h.index()) : h.byte_code();
+    return form != code::func && form != code::nofunc;
+}
+/// True for references to objects in the heap: not null, no i31, no object of the host.
+TESSERA_INLINE constexpr bool is_heap_ref(u32 reference) noexcept { return (reference & 3) == 0 && reference != 0; }
+
+/// Log2 of the bytes that a value of the type takes in an object.
+constexpr u32 stored_log2(val_type t) noexcept {
+    switch (t.byte_code()) {
+    case code::i8: return 0;
+    case code::i16: return 1;
+    case code::i64:
+    case code::f64: return 3;
+    case code::v128: return 4;
+    default: return 2;
+    }
+}
+
+/// A type as the heap sees it. Lists lie in object_layouts.
+struct object_type {
+    bool ready = false;
+    bool traced = false;              ///< array: its elements may refer to objects
+    composite form = composite::func; ///< func: exceptions whose tag has this type
+    u8 element_log2 = 0;              ///< array
+    u32 depth = 0;                    ///< how many super types it has, directly or not
+    u32 supers = 0;                   ///< where they are listed, outermost first, the type itself last
+    u32 size = 0;                     ///< bytes of a structure or an exception with its header
+    u32 fields = 0;                   ///< where the offsets of its fields are listed
+    u32 references = 0;               ///< where those of its traced fields are listed
+    u32 reference_count = 0;
+};
+
+/// The types of a store that there are objects of or casts to, each added when it is first needed.
+class object_layouts {
+public:
+    /// The layouts of the types in `all`.
+    explicit object_layouts(const valid::type_registry& all) noexcept : all_(all) {}
+
+    /// Makes `type` known. False: memory is out.
+    [[nodiscard]] bool add(u32 type) noexcept {
+        if (type < types_.size() && types_[type].ready) return true;
+        if (type >= types_.size()) {
+            const std::size_t n = all_.size(), twice = 2 * types_.capacity();
+            if ((n > types_.capacity() && !types_.reserve(n < twice ? twice : n)) || !types_.resize(n)) return false;
+        }
+        return place(all_.types(), all_.space(), type);
+    }
+    bool knows(u32 type) const noexcept { return type < types_.size() && types_[type].ready; }
+    const object_type& operator[](u32 type) const noexcept { return types_[type]; }
+    /// Offset of a field of a structure, or of a value an exception carries.
+    u32 offset(u32 type, u32 field) const noexcept { return words_[types_[type].fields + field]; }
+    /// Offsets of the traced fields.
+    view<u32> references(const object_type& t) const noexcept {
+        return {words_.data() + t.references, t.reference_count};
+    }
+    /// True if `sub`, of which there is an object, is `super` or one of its sub types; `depth` is that of `super`.
+    TESSERA_INLINE bool matches(u32 sub, u32 super, u32 depth) const noexcept {
+        if (sub == super) return true;
+        const object_type& t = types_[sub];
+        return depth < t.depth && words_[t.supers + depth] == super;
+    }
+
+private:
+    bool place(const type_section& all, const valid::type_space& space, u32 type) noexcept {
+        const type_def& def = all[type];
+        object_type t;
+        t.form = def.form;
+        for (u32 s = def.super; s != no_index; s = all[s].super) ++t.depth;
+        t.supers = u32(words_.size());
+        const u32 values = def.params;
+        if (!words_.resize(words_.size() + t.depth + 1 + values)) return false;
+        u32 at = t.supers + t.depth;
+        for (u32 s = type; s != no_index; s = all[s].super) words_[at--] = s;
+        t.fields = t.supers + t.depth + 1;
+        t.references = u32(words_.size());
+        u64 end = object_header;
+        for (u32 i = 0; i < values; ++i) {
+            const val_type v = def.form == composite::func ? all.params(type)[i] : all.fields_of(type)[i].type;
+            const u32 log2 = stored_log2(v), align = log2 < 3 ? (1u << log2) - 1 : 7;
+            end = (end + align) & ~u64{align};
+            words_[t.fields + i] = u32(end);
+            if (is_traced(space, v)) {
+                t.traced = true;
+                if (!words_.push_back(u32(end))) return words_.truncate(t.supers), false;
+                ++t.reference_count;
+            }
+            end += u64{1} << log2;
+            t.element_log2 = u8(log2);
+        }
+        t.size = u32((end + 7) & ~u64{7}); // fields are few: a module's size bounds their number
+        t.ready = true;
+        types_[type] = t;
+        return true;
+    }
+
+    const valid::type_registry& all_;
+    vec<object_type> types_; ///< by the store's type id
+    vec<u32> words_;
+};
+
+} // namespace tessera::runtime
+TESSERA_SMALL_END
+
+// ---- runtime/heap.hpp ------------------------------------------------------------------
+/// @file heap.hpp
+/// The heap of a store: structures, arrays and exceptions, whose references are byte offsets in it.
+///
+/// The heap consists of blocks of 32 KiB. A block has cells of one size; what is larger than half a block takes
+/// whole blocks. Nothing moves. One bit for each 8 bytes says which cells were alive when marking last ended:
+/// cells without it are free, and are handed out in runs, from which allocating is an addition. What is handed
+/// out while marking goes on is marked at once. See collector.hpp for marking.
+
+TESSERA_SMALL
+namespace tessera::inline TESSERA_ABI {
+
+/// What a heap is and did; times in nanoseconds.
+struct heap_statistics {
+    u64 bytes_live = 0;  ///< of objects that were alive when marking last ended
+    u64 bytes_used = 0;  ///< the same and all that was handed out since
+    u64 bytes_total = 0; ///< of the heap, free space included; what limits::heap_bytes limits
+    u64 collections = 0;
+    u64 longest_pause = 0;
+    u64 total_pause = 0;
+};
+
+namespace runtime {
+
+class object_heap {
+public:
+    static constexpr u32 block_log2 = 15, block_bytes = u32{1} << block_log2;
+    /// Cells have 8, 16, … 64 bytes, then four sizes for each doubling, up to half a block.
+    static constexpr u32 classes = 40, most_small = block_bytes / 2;
+    static constexpr u32 class_of(u32 bytes) noexcept {
+        const u32 units = (bytes + 7) / 8;
+        if (units <= 8) return units == 0 ? 0 : units - 1;
+        const u32 log2 = u32(std::bit_width(units - 1)) - 1;
+        return 8 + (log2 - 3) * 4 + ((units - 1 - (u32{1} << log2)) >> (log2 - 2));
+    }
+    static constexpr u32 class_bytes(u32 c) noexcept {
+        if (c < 8) return 8 * (c + 1);
+        const u32 log2 = (c - 8) / 4 + 3, step = (c - 8) % 4 + 1;
+        return 8 * ((u32{1} << log2) + step * (u32{1} << (log2 - 2)));
+    }
+    /// Bytes to hand out at least between two collections.
+    static constexpr u64 least_budget = 1024 * 1024;
+    static constexpr u32 header_of(u32 type) noexcept { return type << 1 | 1; }
+
+    /// Cells of one class that are free and contiguous.
+    struct span {
+        u32 next = 0;
+        u32 end = 0;
+    };
+
+    // ---- objects ---------------------------------------------------------------------------------------------------
+
+    /// The heap of objects of the types in `all`.
+    explicit object_heap(const valid::type_registry& all) noexcept : layouts(all), all_(all) {}
+
+    object_layouts layouts;
+
+    TESSERA_INLINE u8* at(u32 reference) const noexcept { return memory_.base + reference; }
+    TESSERA_INLINE u32 reference_to(const u8* object) const noexcept { return u32(object - memory_.base); }
+    /// The type of an object by the store's id.
+    TESSERA_INLINE u32 type_of(u32 reference) const noexcept { return load_le<u32>(at(reference)) >> 1; }
+    /// The length of an array; the tag of an exception, as its index in store_data::tags.
+    u32 length_of(u32 reference) const noexcept { return load_le<u32>(at(reference) + 4); }
+    /// Bytes of an array of `t` with its header.
+    static u64 array_bytes(const object_type& t, u32 length) noexcept {
+        return (object_header + (u64{length} << t.element_log2) + 7) & ~u64{7};
+    }
+
+    /// An object from free cells that are at hand; its fields are not set. 0: there are none, and `refill` may
+    /// find some. `length` is what length_of gives.
+    TESSERA_INLINE u32 take(u32 cls, u32 bytes_of_cell, u32 head, u32 length) noexcept {
+        const u32 made = take_cell(cls, bytes_of_cell);
+        if (TESSERA_LIKELY(made != 0)) set_header(made, head, length);
+        return made;
+    }
+    /// The same without its header.
+    TESSERA_INLINE u32 take_cell(u32 cls, u32 bytes_of_cell) noexcept {
+        span& s = spans_[cls];
+        const u32 made = s.next;
+        if (TESSERA_UNLIKELY(made == s.end)) return 0;
+        s.next = made + bytes_of_cell;
+        return made;
+    }
+    /// True if there are free cells of the class, after looking for some and growing the heap up to its limit.
+    bool has_room(u32 cls) noexcept { return spans_[cls].next != spans_[cls].end || refill(cls); }
+    /// The same for any size.
+    u32 take_at_once(u64 bytes, u32 type, u32 length) noexcept {
+        if (bytes > most_small) return 0;
+        const u32 cls = class_of(u32(bytes));
+        return take(cls, class_bytes(cls), header_of(type), length);
+    }
+    /// Looks for free cells, and grows the heap up to its limit. 0: neither is possible.
+    TESSERA_NOINLINE u32 take_slowly(u64 bytes, u32 type, u32 length) noexcept {
+        if (bytes > most_small) return take_large(bytes, type, length);
+        const u32 cls = class_of(u32(bytes));
+        if (!has_room(cls)) return 0;
+        return take(cls, class_bytes(cls), header_of(type), length);
+    }
+
+    // ---- marks -----------------------------------------------------------------------------------------------------
+
+    /// True while marking goes on: who overwrites a reference in an object must `shade` it before, so that what
+    /// could be reached when marking began gets marked.
+    TESSERA_INLINE bool marking() const noexcept { return marking_; }
+    /// Marks an object; true if it was not marked before.
+    TESSERA_INLINE bool mark(u32 reference) noexcept {
+        u64& word = marks_[reference >> 9];
+        const u64 bit = u64{1} << (reference >> 3 & 63);
+        if (word & bit) return false;
+        word |= bit;
+        return true;
+    }
+    bool is_marked(u32 reference) const noexcept { return test(marks_, reference); }
+    /// Forgets all marks, and marks what is handed out and not used yet.
+    void begin_marking() noexcept {
+        if (!marks_.empty()) std::memset(marks_.data(), 0, marks_.size() * sizeof(u64));
+        for (u32 c = 0; c < classes; ++c) mark_cells(spans_[c].next, spans_[c].end, class_bytes(c));
+        marking_ = true;
+    }
+    /// Notes a reference that is about to be overwritten. False: there is no room, `empty_log` makes it.
+    TESSERA_INLINE bool log(u32 reference) noexcept {
+        if (TESSERA_UNLIKELY(log_next_ == log_ + log_size)) return false;
+        *log_next_++ = reference;
+        return true;
+    }
+    template <class Function>
+    void empty_log(Function f) noexcept {
+        while (log_next_ != log_) f(*--log_next_);
+    }
+    void cancel_marking() noexcept { marking_ = false; }
+    /// What is not marked is free from now on.
+    void end_marking() noexcept {
+        marking_ = false;
+        std::swap(live_, marks_);
+        for (u32 c = 0; c < classes; ++c) unswept_[c] = current_[c] = 0;
+        u64 bytes = 0;
+        for (u32 b = u32(blocks_.size()); b-- > 1;) {
+            block& k = blocks_[b];
+            if (k.state == large) {
+                if (test(live_, b << block_log2)) {
+                    bytes += u64{k.next} << block_log2;
+                    continue;
+                }
+                for (u32 i = 0, n = k.next; i < n; ++i) release(b + i);
+            } else if (k.state < classes) {
+                const u64* const words = live_.data() + std::size_t(b) * words_of_block;
+                u32 cells = 0;
+                for (u32 i = 0; i < words_of_block; ++i) cells += u32(std::popcount(words[i]));
+                bytes += u64{cells} * class_bytes(k.state);
+                if (cells == 0) release(b);
+                else k.next = unswept_[k.state], unswept_[k.state] = b;
+            }
+        }
+        for (const span& s : spans_) bytes -= s.end - s.next; // marked, but nobody's yet
+        since_ = 0;
+        statistics.bytes_live = bytes;
+        ++statistics.collections;
+    }
+    /// Calls `f(reference)` for every object that is marked.
+    template <class Function>
+    void each_marked(Function f) noexcept {
+        for (u32 b = 1; b < blocks_.size(); ++b) {
+            if (blocks_[b].state == large && is_marked(b << block_log2)) f(b << block_log2);
+            if (blocks_[b].state >= classes) continue;
+            for (u32 i = 0; i < words_of_block; ++i)
+                for (u64 word = marks_[std::size_t(b) * words_of_block + i]; word; word &= word - 1) {
+                    const u32 r = (b << block_log2) + (i << 9) + u32(std::countr_zero(word)) * 8;
+                    if (load_le<u32>(at(r)) != 0) f(r); // not handed out cells
+                }
+        }
+    }
+
+    // ---- figures ---------------------------------------------------------------------------------------------------
+
+    u64 limit = 0;             ///< bytes
+    u64 worked = 0;            ///< how much was handed out when marking last went on
+    u64 budget = least_budget; ///< bytes to hand out before the next collection
+    bool single = false;       ///< cells are handed out one by one, so that each comes by take_slowly
+    heap_statistics statistics;
+
+    heap_statistics figures() const noexcept {
+        heap_statistics now = statistics;
+        now.bytes_used = now.bytes_live + since_;
+        now.bytes_total = total();
+        return now;
+    }
+    /// Bytes handed out since marking last ended.
+    u64 since() const noexcept { return since_; }
+    /// Bytes of all blocks.
+    u64 total() const noexcept { return blocks_.empty() ? 0 : u64(blocks_.size() - 1) << block_log2; }
+
+    /// True if `reference` is an object that is alive, as far as is known. For tests and for what a host gives.
+    bool is_object(u32 reference) const noexcept {
+        const u32 b = reference >> block_log2;
+        if (!is_heap_ref(reference) || b >= blocks_.size() || blocks_[b].state == unused) return false;
+        const u32 in = reference & (block_bytes - 1);
+        if (!test(live_, reference)) return false;
+        if (blocks_[b].state == large ? in != 0 : blocks_[b].state >= classes || in % class_bytes(blocks_[b].state))
+            return false;
+        const u32 head = load_le<u32>(at(reference));
+        return (head & 1) != 0 && layouts.knows(head >> 1);
+    }
+
+    /// Frees everything; the limit stays.
+    void clear() noexcept {
+        const u64 most = limit;
+        const bool one = single;
+        const valid::type_registry& all = all_;
+        this->~object_heap();
+        ::new (static_cast<void*>(this)) object_heap(all);
+        limit = most;
+        single = one;
+    }
+
+private:
+    // What a block is: cells of the class of this number, or
+    static constexpr u8 large = 0xfd, large_rest = 0xfe, unused = 0xff;
+    static constexpr u32 words_of_block = block_bytes / 8 / 64;
+    /// Offsets have 32 bits, and so has the end of the last block; block 0 is null's.
+    static constexpr u32 most_blocks = (u32{1} << (32 - block_log2)) - 1;
+    static constexpr u32 growth = (1024 * 1024) >> block_log2;
+    struct block {
+        u8 state = unused;
+        u32 next = 0; ///< in the list it is in; large: the number of blocks
+    };
+
+    static bool test(const vec<u64>& bits, u32 reference) noexcept {
+        return (bits[reference >> 9] >> (reference >> 3 & 63) & 1) != 0;
+    }
+    static void set(vec<u64>& bits, u32 reference) noexcept { bits[reference >> 9] |= u64{1} << (reference >> 3 & 63); }
+    TESSERA_INLINE void set_header(u32 made, u32 head, u32 length) noexcept {
+        store_le<u32>(at(made), head);
+        store_le<u32>(at(made) + 4, length);
+    }
+    void mark_cells(u32 from, u32 to, u32 bytes) noexcept {
+        for (; from != to; from += bytes) mark(from);
+    }
+    void release(u32 b) noexcept {
+        blocks_[b] = {};
+        ++free_;
+        first_free_ = b < first_free_ ? b : first_free_;
+    }
+    bool refill(u32 c) noexcept {
+        while (!find_cells(c)) {
+            if ((current_[c] = unswept_[c]) != 0) unswept_[c] = blocks_[current_[c]].next;
+            else if ((current_[c] = take_blocks(1)) != 0) blocks_[current_[c]] = {u8(c), 0};
+            else return false;
+            scan_[c] = current_[c] << block_log2;
+        }
+        return true;
+    }
+    /// The next free cells of the block that class `c` is at. That the first word of each is 0 tells them from objects.
+    bool find_cells(u32 c) noexcept {
+        if (current_[c] == 0) return false;
+        const u32 bytes = class_bytes(c), end = (current_[c] << block_log2) + block_bytes / bytes * bytes;
+        u32 at = scan_[c];
+        while (at != end && test(live_, at)) at += bytes;
+        const u32 first = at;
+        while (at != end && !test(live_, at)) {
+            store_le<u32>(this->at(at), 0);
+            at += bytes;
+            if (single) break;
+        }
+        scan_[c] = at;
+        if (at == first) return false;
+        spans_[c] = {first, at};
+        since_ += at - first;
+        for (u32 cell = first; cell != at; cell += bytes) set(live_, cell);
+        if (marking_) mark_cells(first, at, bytes);
+        return true;
+    }
+    u32 take_large(u64 bytes, u32 type, u32 length) noexcept {
+        const u64 n = (bytes + block_bytes - 1) >> block_log2;
+        const u32 b = n <= most_blocks ? take_blocks(u32(n)) : 0;
+        if (b == 0) return 0;
+        blocks_[b] = {large, u32(n)};
+        for (u32 i = 1; i < n; ++i) blocks_[b + i] = {large_rest, 0};
+        since_ += n << block_log2;
+        const u32 made = b << block_log2;
+        set(live_, made);
+        if (marking_) mark(made);
+        set_header(made, header_of(type), length);
+        return made;
+    }
+    /// The first of `n` contiguous blocks that nobody uses, 0 if there are none.
+    u32 take_blocks(u32 n) noexcept {
+        if (free_ < n && !grow(n)) return 0;
+        for (int tries = 0; tries < 2; ++tries) {
+            u32 run = 0, b = first_free_;
+            for (; b < blocks_.size() && run < n; ++b) run = blocks_[b].state == unused ? run + 1 : 0;
+            if (run == n) {
+                if (n == 1 || b - n == first_free_) first_free_ = b;
+                free_ -= n;
+                return b - n;
+            }
+            if (tries == 0 && !grow(n - run)) break; // `run` blocks are free at the end
+        }
+        return 0;
+    }
+    /// `n` blocks more, or some more for later. False: the limit is reached or memory is out.
+    bool grow(u32 n) noexcept {
+        if (blocks_.empty() && !start()) return false;
+        const u64 have = blocks_.size(), most = limit >> block_log2 < most_blocks ? limit >> block_log2 : most_blocks;
+        if (have - 1 + n > most) return false;
+        const u64 want = n < growth ? growth : n, left = most - (have - 1);
+        for (u64 more : {want < left ? want : left, u64(n)})
+            if (widen(have + more)) return true;
+        return false;
+    }
+    bool start() noexcept {
+        const memory_type type{{0, most_blocks / 2 + 1, true, true}};
+        std::string_view which;
+        if (!memory_.allocate(type, u64{1} << 32, nullptr, which) || !blocks_.push_back({large_rest, 0})) return false;
+        first_free_ = 1;
+        return true;
+    }
+    template <class T>
+    static bool resize(vec<T>& v, std::size_t n) noexcept {
+        const std::size_t twice = 2 * v.capacity();
+        return (n <= v.capacity() || v.reserve(n < twice ? twice : n)) && v.resize(n);
+    }
+    bool widen(u64 blocks) noexcept {
+        const u64 bytes = blocks << block_log2;
+        u64 old = 0;
+        if (bytes > memory_.size && !memory_.grow((bytes - memory_.size + 0xffff) >> 16, old)) return false;
+        const std::size_t words = std::size_t(blocks) * words_of_block, had = blocks_.size();
+        if ((live_.size() < words && !resize(live_, words)) || (marks_.size() < words && !resize(marks_, words)) ||
+            !resize(blocks_, std::size_t(blocks)))
+            return false;
+        free_ += u32(blocks - had);
+        return true;
+    }
+
+    const valid::type_registry& all_;
+    memory_data memory_;
+    span spans_[classes];
+    u32 current_[classes] = {}; ///< the block whose cells a class takes, 0 for none
+    u32 scan_[classes] = {};    ///< where the next of them is looked for
+    u32 unswept_[classes] = {}; ///< lists of blocks that may have free cells
+    vec<block> blocks_;
+    vec<u64> live_;  ///< cells that were alive when marking last ended, or were handed out since
+    vec<u64> marks_; ///< those reached since it began again
+    u32 free_ = 0;
+    u32 first_free_ = 1; ///< no block before it is unused
+    u64 since_ = 0;
+    bool marking_ = false;
+    static constexpr u32 log_size = 256;
+    u32* log_next_ = log_;
+    u32 log_[log_size]; ///< overwritten references, not marked yet
+};
+
+} // namespace runtime
+} // namespace tessera
+TESSERA_SMALL_END
+
+// ---- runtime/marking.hpp ---------------------------------------------------------------
+/// @file marking.hpp
+/// Marking what can be reached: objects that are marked and whose references are not looked at yet wait in a list.
+///
+/// The list has a most length, and memory for it can be out. An object that does not fit in is marked all the same, and
+/// when the list is empty all marked objects are looked at again. Long arrays are looked at in parts.
+
+TESSERA_SMALL
+namespace tessera::inline TESSERA_ABI::runtime {
+
+class object_marker {
+public:
+    /// Starts over.
+    void begin() noexcept {
+        waiting_.clear();
+        arrays_.clear();
+        overflow_ = false;
+    }
+    /// A reference that can be reached, or null, an i31, or an object of the host.
+    TESSERA_INLINE void visit(object_heap& heap, u32 reference) noexcept {
+        if (!is_heap_ref(reference) || !heap.mark(reference)) return;
+        if (TESSERA_UNLIKELY(waiting_.size() >= most_waiting || !waiting_.push_back(reference))) overflow_ = true;
+    }
+    /// Looks at about `units` references. True: all that can be reached is marked.
+    bool run(object_heap& heap, u64 units) noexcept {
+        for (u64 done = 0;;) {
+            while (!waiting_.empty() || !arrays_.empty()) {
+                if (done >= units) return false;
+                done += look(heap);
+            }
+            if (!overflow_) return true;
+            overflow_ = false;
+            heap.each_marked([&](u32 reference) { references(heap, reference); });
+            done += units / 2 + 1;
+        }
+    }
+
+    std::size_t most_waiting = std::size_t{1} << 24; ///< for tests
+
+private:
+    static constexpr u32 part = 1024; ///< elements of an array that are looked at together
+    struct rest {
+        u32 array;
+        u32 next; ///< element
+    };
+
+    u64 look(object_heap& heap) noexcept {
+        if (!waiting_.empty()) {
+            const u32 reference = waiting_.back();
+            waiting_.pop_back();
+            return references(heap, reference);
+        }
+        const rest r = arrays_.back();
+        arrays_.pop_back();
+        return elements(heap, r.array, r.next);
+    }
+    u64 references(object_heap& heap, u32 reference) noexcept {
+        const object_type& t = heap.layouts[heap.type_of(reference)];
+        if (!t.traced) return 1;
+        if (t.form == composite::array) return elements(heap, reference, 0);
+        for (u32 offset : heap.layouts.references(t)) visit(heap, load_le<u32>(heap.at(reference) + offset));
+        return 1 + t.reference_count;
+    }
+    u64 elements(object_heap& heap, u32 array, u32 from) noexcept {
+        u32 end = heap.length_of(array);
+        if (end - from > part) {
+            if (arrays_.push_back({array, from + part})) end = from + part;
+            // Without memory for that all of it is looked at now.
+        }
+        const u8* const at = heap.at(array) + object_header;
+        for (u32 i = from; i < end; ++i) visit(heap, load_le<u32>(at + 4 * u64(i)));
+        return 1 + end - from;
+    }
+
+    vec<u32> waiting_;
+    vec<rest> arrays_;
+    bool overflow_ = false;
+};
+
+} // namespace tessera::runtime
+TESSERA_SMALL_END
+
+// ---- runtime/roots.hpp -----------------------------------------------------------------
+/// @file roots.hpp
+/// References that the host holds: what they refer to stays alive.
+
+namespace tessera::inline TESSERA_ABI::runtime {
+
+/// Places for references, each with a count of how often it was used, so that a place given up is known.
+class root_table {
+public:
+    struct place {
+        u32 reference = 0;
+        u32 turn = 0;
+        u32 next_free = 0; ///< while unused: index + 1 of the next unused one
+    };
+    /// A place for `reference`; its index is in `index`. False: memory is out.
+    [[nodiscard]] bool add(u32 reference, u32& index) noexcept {
+        if (free_) {
+            index = free_ - 1;
+            free_ = places_[index].next_free;
+            places_[index].reference = reference;
+            return true;
+        }
+        index = u32(places_.size());
+        return places_.push_back({reference, 0, 0});
+    }
+    void remove(u32 index) noexcept {
+        places_[index] = {0, places_[index].turn + 1, free_};
+        free_ = index + 1;
+    }
+    place& operator[](u32 index) noexcept { return places_[index]; }
+    view<place> all() const noexcept { return {places_.data(), places_.size()}; }
+    void clear() noexcept {
+        places_ = {};
+        free_ = 0;
+    }
+
+private:
+    vec<place> places_;
+    u32 free_ = 0;
+};
+
+} // namespace tessera::runtime
+
 // ---- valid/match.hpp -------------------------------------------------------------------
 /// @file match.hpp
 /// When one external type may stand for another (spec: valid/matching, External Types).
@@ -2772,11 +4765,17 @@ struct store_data {
     vec<table_data*> tables;
     vec<global_data*> globals;
     vec<tag_data*> tags;
-    exception_heap exceptions;
     vec<func_record*> func_blocks; ///< arrays in which the records of `funcs` lie
     vec<host_object> objects;      ///< by the index in an externref
     u32 free_object = 0;           ///< index + 1 of the first unused one
     u32 live_objects = 0;
+
+    object_heap heap{types}; ///< structures, arrays, exceptions
+    object_marker marker;
+    root_table roots;     ///< references the host holds
+    vec<u32> temporaries; ///< references that something being made needs
+
+    vec<backtrace*> in_flight; ///< exceptions that are errors the host has, or had; see each_in_flight
 
     store_data() noexcept = default;
     store_data(const store_data&) = delete;
@@ -2789,6 +4788,27 @@ struct store_data {
     /// Frees everything but the limits, the fuel and the choice of the engine. Handles become stale.
     void clear() noexcept;
 
+    /// Keeps what an exception refers to alive as long as somebody has the error. False: memory is out.
+    [[nodiscard]] bool keep(backtrace& thrown) noexcept {
+        if (in_flight.size() >= 16) each_in_flight([](const value&) {});
+        if (!in_flight.push_back(&thrown)) return false;
+        thrown.owners.fetch_add(1, std::memory_order_relaxed);
+        return true;
+    }
+    /// Calls `f(value)` for what exceptions carry that somebody still has; forgets the others.
+    template <class Function>
+    void each_in_flight(Function f) noexcept {
+        std::size_t kept = 0;
+        for (backtrace* b : in_flight) {
+            if (b->owners.load(std::memory_order_acquire) == 1) {
+                destroy(b);
+                continue;
+            }
+            in_flight[kept++] = b;
+            for (const value& v : b->thrown.values) f(v);
+        }
+        in_flight.truncate(kept);
+    }
     /// The function behind a reference that is not null.
     func_record& func_of(u32 reference) const noexcept { return *funcs[reference - 1]; }
     /// The reference to a function of this store.
@@ -2813,7 +4833,6 @@ inline void store_data::clear() noexcept {
     for (table_data* t : tables) destroy(t);
     for (memory_data* m : memories) destroy(m);
     for (global_data* g : globals) destroy(g);
-    exceptions.clear();
     for (tag_data* t : tags) destroy(t);
     for (code_unit* u : units) destroy_unit(u);
     for (host_object& o : objects)
@@ -2829,6 +4848,12 @@ inline void store_data::clear() noexcept {
     objects = {};
     free_object = live_objects = 0;
     types = {};
+    heap.clear();
+    roots.clear();
+    temporaries = {};
+    for (backtrace* b : in_flight)
+        if (b->owners.fetch_sub(1, std::memory_order_acq_rel) == 1) destroy(b);
+    in_flight = {};
     ++epoch;
 }
 
@@ -2993,6 +5018,53 @@ struct access {
 } // namespace runtime
 } // namespace tessera
 
+// ---- runtime/cast.hpp ------------------------------------------------------------------
+/// @file cast.hpp
+/// What references are at run time (spec: exec/instructions, ref.test), and whether the host may give them.
+
+TESSERA_SMALL
+namespace tessera::inline TESSERA_ABI::runtime {
+
+/// True if a reference that is not null is of heap type `h`, by the store's ids and within its hierarchy.
+inline bool is_of_type(const store_data& s, u32 reference, heap_type h) noexcept {
+    if (h.is_index()) {
+        if (s.types.types()[h.index()].form == composite::func)
+            return s.types.matches(s.func_of(reference).type_id, h.index());
+        return is_heap_ref(reference) && s.types.matches(s.heap.type_of(reference), h.index());
+    }
+    const auto has_form = [&](composite form) {
+        return is_heap_ref(reference) && s.heap.layouts[s.heap.type_of(reference)].form == form;
+    };
+    switch (h.byte_code()) {
+    case code::eq: return (reference & 3) != 2;
+    case code::i31: return (reference & 1) != 0;
+    case code::struct_: return has_form(composite::struct_);
+    case code::array: return has_form(composite::array);
+    case code::none:
+    case code::nofunc:
+    case code::noextern:
+    case code::noexn: return false;
+    default: return true;
+    }
+}
+
+/// True if the host may put `reference` where a value of reference type `t` is wanted: it means something in this
+/// store, now, and is of the type. It stays alive even if marking goes on.
+inline bool accept_reference(store_data& s, u32 reference, val_type t) noexcept {
+    if (reference == 0) return t.is_nullable();
+    const u8 top = valid::top_of(s.types.space(), t.heap());
+    if (top == code::func) return reference <= s.funcs.size() && is_of_type(s, reference, t.heap());
+    if (!is_heap_ref(reference)) return top != code::exn && is_of_type(s, reference, t.heap());
+    if (!s.heap.is_object(reference)) return false;
+    const bool exception = s.heap.layouts[s.heap.type_of(reference)].form == composite::func;
+    if (exception != (top == code::exn) || !is_of_type(s, reference, t.heap())) return false;
+    if (s.heap.marking()) s.marker.visit(s.heap, reference);
+    return true;
+}
+
+} // namespace tessera::runtime
+TESSERA_SMALL_END
+
 // ---- runtime/api/convert.hpp -----------------------------------------------------------
 /// @file runtime/api/convert.hpp
 /// C++ types and the WebAssembly types they stand for; values to slots and back.
@@ -3046,10 +5118,18 @@ template <>
 struct convert<f32> : convert_bits<f32, t_f32> {};
 template <>
 struct convert<f64> : convert_bits<f64, t_f64> {};
+/// References: `put` looks whether they mean something, as objects of the heap do only while they are alive.
+template <class T, const val_type& Type>
+struct convert_reference : convert_bits<T, Type> {
+    static bool put(store_data& s, u64* to, T v) noexcept {
+        to[0] = v.bits;
+        return TESSERA_LIKELY(!is_heap_ref(v.bits)) || accept_reference(s, v.bits, Type);
+    }
+};
 template <>
-struct convert<externref> : convert_bits<externref, t_externref> {};
+struct convert<externref> : convert_reference<externref, t_externref> {};
 template <>
-struct convert<ref> : convert_bits<ref, t_anyref> {};
+struct convert<ref> : convert_reference<ref, t_anyref> {};
 /// An i32 that is not 0.
 template <>
 struct convert<bool> {
@@ -3144,7 +5224,7 @@ namespace runtime {
 
 /// Writes `v`, meant for a place of store type `wanted`, to `slots`. An error if the types do not
 /// agree; `wanted` may be a reference type that only looking at the reference can decide.
-inline result<void> put_value(const store_data& s, val_type wanted, const value& v, u64* slots) noexcept {
+inline result<void> put_value(store_data& s, val_type wanted, const value& v, u64* slots) noexcept {
     const error wrong(msg::wrong_type, "argument");
     if (!wanted.is_ref()) {
         if (v.type != wanted) return wrong;
@@ -3152,27 +5232,13 @@ inline result<void> put_value(const store_data& s, val_type wanted, const value&
         if (wanted.is_vector()) slots[1] = v.high;
         return {};
     }
-    if (!v.type.is_ref() || (v.type.heap().is_index() && v.type.heap().index() >= s.types.size())) return wrong;
     const u32 bits = u32(v.bits);
-    const val_type as = val_type::ref(v.type.heap(), bits == 0);
-    if (bits == 0) {
-        // A null of any type of the same hierarchy is the same null.
-        const valid::type_space space = s.types.space();
-        const auto top = [&](heap_type h) -> u8 {
-            const u8 c = h.is_index() ? space.form(h.index()) : h.byte_code();
-            return c == code::func || c == code::nofunc        ? code::func
-                   : c == code::extern_ || c == code::noextern ? code::extern_
-                   : c == code::exn || c == code::noexn        ? code::exn
-                                                               : code::any;
-        };
-        if (!wanted.is_nullable() || top(v.type.heap()) != top(wanted.heap())) return wrong;
-    } else if (valid::matches(s.types.space(), as, t_funcref)) {
-        if (bits > s.funcs.size()) return wrong;
-        const val_type actual = val_type::ref(heap_type::index(s.funcs[bits - 1]->type_id), false);
-        if (!s.types.matches(actual, wanted)) return wrong;
-    } else if (!s.types.matches(as, wanted)) {
+    const valid::type_space space = s.types.space();
+    // A null of any type of the same hierarchy is the same null; what anything else is, looking at it decides.
+    if (!v.type.is_ref() || !is_known(v.type, s.types.size()) ||
+        valid::top_of(space, v.type.heap()) != valid::top_of(space, wanted.heap()) ||
+        !accept_reference(s, bits, wanted))
         return wrong;
-    }
     slots[0] = bits;
     return {};
 }
@@ -3193,7 +5259,7 @@ public:
     u64* data() noexcept { return at_; }
 
     /// Writes the arguments of a call of `f`. An error if their number or a type is not right.
-    result<void> fill(const store_data& s, const func_record& f, std::span<const value> args) noexcept {
+    result<void> fill(store_data& s, const func_record& f, std::span<const value> args) noexcept {
         const view<val_type> params = s.types.types().params(f.type_id);
         if (args.size() != params.size()) return error(msg::wrong_type, "number of arguments");
         const u32 n = f.param_slots > f.result_slots ? f.param_slots : f.result_slots;
@@ -3277,7 +5343,7 @@ inline TESSERA_COLD error leaf_error(store_data& store) noexcept {
 namespace tessera::inline TESSERA_ABI {
 
 /// One call of a function. Each `resume` runs it until it is done, traps, or is stopped by want of
-/// fuel or by an interruption; only in the last case it can be resumed again. Nothing of the guest
+/// fuel, by a full heap or by an interruption; only in the last case it can be resumed again. Nothing of the guest
 /// is on the native stack meanwhile: any number of executions can wait. Must end before its store;
 /// a reset of the store ends it.
 class execution {
@@ -3297,7 +5363,8 @@ public:
     }
 
     /// Runs on. Success: the call is done, `results` or `get` have what it gave. An error of
-    /// trap::out_of_fuel or trap::interrupted leaves it `paused()`: give it fuel and resume again.
+    /// trap::out_of_fuel, trap::interrupted, or trap::out_of_memory where the heap was full, leaves it `paused()`:
+    /// give it fuel, or a larger heap, and resume again.
     /// Any other error has ended it.
     result<void> resume() noexcept {
         if (!alive() || !call_) return msg::stale_handle;
@@ -3617,7 +5684,7 @@ private:
 namespace tessera::inline TESSERA_ABI::runtime {
 
 /// Says in `trace` that an exception of `tag` with the values in `slots` was thrown. False: memory is out.
-inline bool note_exception(const store_data& s, const tag_data& tag, const u64* slots, backtrace& trace) noexcept {
+inline bool note_exception(store_data& s, const tag_data& tag, const u64* slots, backtrace& trace) noexcept {
     const view<val_type> types = s.types.types().params(tag.type_id);
     if (!trace.thrown.values.reserve(types.size())) return false;
     for (const val_type t : types) {
@@ -3627,10 +5694,10 @@ inline bool note_exception(const store_data& s, const tag_data& tag, const u64* 
     trace.thrown.store = &s;
     trace.thrown.epoch = s.epoch;
     trace.thrown.tag = tag.self;
-    return true;
+    return s.keep(trace);
 }
 /// The error a host function returns to throw.
-inline error exception_error(const store_data& s, const tag_data& tag, const u64* slots) noexcept {
+inline error exception_error(store_data& s, const tag_data& tag, const u64* slots) noexcept {
     backtrace* const trace = create<backtrace>();
     if (!trace || !note_exception(s, tag, slots, *trace)) return destroy(trace), error(msg::out_of_memory);
     return error(trap::uncaught_exception).set_trace(trace);
@@ -3894,21 +5961,15 @@ private:
 
 } // namespace tessera
 
-// ---- util/mutex.hpp --------------------------------------------------------------------
-/// @file mutex.hpp
-/// What a thread waits on, from the operating system. The standard's std::mutex may throw, and with
-/// std::condition_variable costs every user who includes the header a fifth of a second.
+// ---- util/clock.hpp --------------------------------------------------------------------
+/// @file clock.hpp
+/// A clock that only goes forward. <chrono> would cost every file that includes the library a tenth of a second.
 
 #if defined(_WIN32)
-// Declared here, as <windows.h> does, which brings a thousand macros.
-struct _RTL_SRWLOCK;
-struct _RTL_CONDITION_VARIABLE;
-union _LARGE_INTEGER;
+union _LARGE_INTEGER; // as <windows.h> names it
 #elif defined(__unix__) || defined(__APPLE__)
-#include <pthread.h>
 #include <time.h>
 #else
-#include <atomic>
 #include <chrono>
 #endif
 
@@ -3916,14 +5977,7 @@ namespace tessera::inline TESSERA_ABI {
 
 #if defined(_WIN32)
 namespace detail {
-using windows_lock = ::_RTL_SRWLOCK;
-using windows_condition = ::_RTL_CONDITION_VARIABLE;
 using windows_count = ::_LARGE_INTEGER;
-extern "C" __declspec(dllimport) void __stdcall AcquireSRWLockExclusive(windows_lock*);
-extern "C" __declspec(dllimport) void __stdcall ReleaseSRWLockExclusive(windows_lock*);
-extern "C" __declspec(dllimport) int __stdcall SleepConditionVariableSRW(windows_condition*, windows_lock*,
-                                                                         unsigned long, unsigned long);
-extern "C" __declspec(dllimport) void __stdcall WakeConditionVariable(windows_condition*);
 extern "C" __declspec(dllimport) int __stdcall QueryPerformanceCounter(windows_count*);
 extern "C" __declspec(dllimport) int __stdcall QueryPerformanceFrequency(windows_count*);
 } // namespace detail
@@ -3946,6 +6000,549 @@ inline u64 monotonic_ns() noexcept {
     return u64(std::chrono::steady_clock::now().time_since_epoch() / std::chrono::nanoseconds(1));
 #endif
 }
+
+} // namespace tessera
+
+// ---- runtime/collector.hpp -------------------------------------------------------------
+/// @file collector.hpp
+/// New objects, and when and from where the heap is marked.
+///
+/// Marking begins with everything that refers to objects from outside of them: frames of calls, globals, tables,
+/// element segments, what the host holds. It then goes on in slices, each by somebody who allocates, and what was
+/// reachable when it began gets marked: references that are overwritten are shaded.
+
+TESSERA_SMALL
+namespace tessera::inline TESSERA_ABI::runtime {
+
+/// Before `reference` in an object is overwritten, or an object goes that may be the last to have it.
+TESSERA_INLINE void shade(store_data& s, u32 reference) noexcept {
+    if (TESSERA_UNLIKELY(s.heap.marking())) s.marker.visit(s.heap, reference);
+}
+
+/// Visits all roots. False: memory is out.
+inline bool visit_roots(store_data& s) noexcept {
+    if (s.engine && s.engine->visit_frames && !s.engine->visit_frames(s)) return false;
+    const valid::type_space types = s.types.space();
+    const auto visit = [&](u32 reference) { s.marker.visit(s.heap, reference); };
+    for (const global_data* g : s.globals)
+        if (is_traced(types, g->type.type)) visit(u32(g->cell[0]));
+    for (const table_data* t : s.tables)
+        if (is_traced(types, t->type.element))
+            for (u64 i = 0; i < t->size; ++i) visit(t->items[i]);
+    for (const instance_data* i : s.instances) {
+        const module_data& m = i->module();
+        for (std::size_t e = 0; e < i->elems.size(); ++e)
+            if (!i->elems[e].empty() && is_traced({&m.types, nullptr}, m.elems[e].type))
+                for (u32 reference : i->elems[e]) visit(reference);
+    }
+    for (const root_table::place& p : s.roots.all()) visit(p.reference);
+    for (u32 reference : s.temporaries) visit(reference);
+    s.each_in_flight([&](const value& v) {
+        if (is_traced(types, v.type)) visit(u32(v.bits));
+    });
+    return true;
+}
+
+/// Begins marking. False: memory for it is out.
+inline bool begin_collection(store_data& s) noexcept {
+    s.marker.begin();
+    s.heap.begin_marking();
+    if (visit_roots(s)) return true;
+    s.heap.cancel_marking();
+    s.heap.budget = s.heap.since() + object_heap::least_budget; // tries again later
+    return false;
+}
+inline void end_collection(store_data& s) noexcept {
+    s.heap.end_marking();
+    const u64 live = s.heap.statistics.bytes_live;
+    s.heap.budget = live > object_heap::least_budget ? live : object_heap::least_budget;
+}
+/// Empties the log of overwritten references.
+inline TESSERA_NOINLINE void empty_log(store_data& s) noexcept {
+    s.heap.empty_log([&](u32 reference) { s.marker.visit(s.heap, reference); });
+}
+/// Measures a pause of the guest.
+class pause_timer {
+public:
+    explicit pause_timer(heap_statistics& to) noexcept : to_(to), begin_(monotonic_ns()) {}
+    ~pause_timer() {
+        const u64 time = monotonic_ns() - begin_;
+        to_.total_pause += time;
+        if (time > to_.longest_pause) to_.longest_pause = time;
+    }
+    pause_timer(const pause_timer&) = delete;
+    pause_timer& operator=(const pause_timer&) = delete;
+
+private:
+    heap_statistics& to_;
+    u64 begin_;
+};
+/// A collection from beginning to end, or the rest of the one that goes on. False: memory for it is out, and nothing
+/// is freed.
+inline TESSERA_NOINLINE bool collect(store_data& s) noexcept {
+    const pause_timer timer(s.heap.statistics);
+    if (!s.heap.marking() && !begin_collection(s)) return false;
+    empty_log(s);
+    s.marker.run(s.heap, ~u64{0});
+    end_collection(s);
+    return true;
+}
+/// What a collection needs of somebody who allocates: to begin, or to go on for a while.
+inline void collect_some(store_data& s) noexcept {
+    if (s.heap.single) return static_cast<void>(collect(s));
+    if (!s.heap.marking()) {
+        if (s.heap.since() < s.heap.budget) return;
+        if (!s.limits.heap_slices) return static_cast<void>(collect(s));
+        const pause_timer timer(s.heap.statistics);
+        if (begin_collection(s)) s.heap.worked = s.heap.since();
+        return;
+    }
+    // Marking has to end before as much was handed out as is alive: an object and its references for every 16 bytes.
+    constexpr u64 least = 16 * 1024, most_units = 32 * 1024;
+    const u64 bytes = s.heap.since() - s.heap.worked;
+    if (bytes < least) return;
+    s.heap.worked = s.heap.since();
+    const pause_timer timer(s.heap.statistics);
+    empty_log(s);
+    const u64 units = bytes / 4;
+    if (s.marker.run(s.heap, units < most_units ? units : most_units)) end_collection(s);
+}
+
+/// A new object of `type`, which the heap's layouts know; its fields are not set, and must be before the next
+/// allocation. `length` is an array's, or the index of an exception's tag. 0: the heap is full. References in
+/// slots that are known to the engine, and in `temporaries`, stay alive.
+inline TESSERA_NOINLINE u32 new_object(store_data& s, u32 type, u32 length) noexcept {
+    const object_type& t = s.heap.layouts[type];
+    const u64 bytes = t.form == composite::array ? object_heap::array_bytes(t, length) : t.size;
+    const u32 at_hand = s.heap.take_at_once(bytes, type, length);
+    if (at_hand != 0) return at_hand;
+    collect_some(s);
+    u32 made = s.heap.take_slowly(bytes, type, length);
+    // Twice: what a collection leaves that had begun before can be garbage since.
+    for (int tries = 0; made == 0 && tries < 2 && collect(s); ++tries) made = s.heap.take_slowly(bytes, type, length);
+    return made;
+}
+/// Makes sure that the heap has free cells of a class, if need be by a collection. False: it is full.
+inline TESSERA_NOINLINE bool make_room(store_data& s, u32 cls) noexcept {
+    collect_some(s);
+    for (int tries = 0; !s.heap.has_room(cls); ++tries)
+        if (tries == 2 || !collect(s)) return false;
+    return true;
+}
+
+} // namespace tessera::runtime
+TESSERA_SMALL_END
+
+// ---- runtime/aggregate.hpp -------------------------------------------------------------
+/// @file runtime/aggregate.hpp
+/// Structures, arrays and casts on values in slots (spec: exec/instructions, Reference and Aggregate Instructions).
+/// What is said of trap::none holds for all: trap::out_of_memory means that the heap is full.
+
+TESSERA_SMALL
+namespace tessera::inline TESSERA_ABI::runtime {
+
+/// Writes a value to its place in an object. In slots: one, or two for a v128.
+inline void put_stored(u8* at, val_type t, const u64* slots) noexcept {
+    switch (stored_log2(t)) {
+    case 0: store_le<u8>(at, u8(slots[0])); break;
+    case 1: store_le<u16>(at, u16(slots[0])); break;
+    case 2: store_le<u32>(at, u32(slots[0])); break;
+    case 4: store_le<u64>(at + 8, slots[1]); [[fallthrough]];
+    default: store_le<u64>(at, slots[0]);
+    }
+}
+/// Reads one; a packed one with its sign or without.
+inline void get_stored(const u8* at, val_type t, bool with_sign, u64* slots) noexcept {
+    switch (stored_log2(t)) {
+    case 0: slots[0] = with_sign ? u32(i32(load_le<i8>(at))) : load_le<u8>(at); break;
+    case 1: slots[0] = with_sign ? u32(i32(load_le<i16>(at))) : load_le<u16>(at); break;
+    case 2: slots[0] = load_le<u32>(at); break;
+    case 4: slots[1] = load_le<u64>(at + 8); [[fallthrough]];
+    default: slots[0] = load_le<u64>(at);
+    }
+}
+
+inline view<field_type> fields_of(const store_data& s, u32 type) noexcept { return s.types.types().fields_of(type); }
+
+/// A new structure; its fields are in consecutive slots, or have their default values if `slots` is null.
+inline trap new_struct(store_data& s, u32 type, const u64* slots, u32& made) noexcept {
+    made = new_object(s, type, 0);
+    if (made == 0) return trap::out_of_memory;
+    u8* const at = s.heap.at(made);
+    if (!slots) {
+        std::memset(at + object_header, 0, s.heap.layouts[type].size - object_header);
+        return trap::none;
+    }
+    u32 i = 0;
+    for (const field_type& f : fields_of(s, type)) {
+        put_stored(at + s.heap.layouts.offset(type, i++), f.type, slots);
+        slots += f.type.slots();
+    }
+    return trap::none;
+}
+/// Writes `n` elements from number `from` on: all the value in `slots`, or their default value if it is null.
+inline void fill_elements(store_data& s, u32 array, u32 from, u32 n, const u64* slots) noexcept {
+    const u32 type = s.heap.type_of(array);
+    const object_type& t = s.heap.layouts[type];
+    const val_type element = fields_of(s, type)[0].type;
+    const std::size_t bytes = std::size_t{1} << t.element_log2;
+    u8* at = s.heap.at(array) + object_header + from * bytes;
+    if (!slots || (slots[0] == 0 && t.element_log2 < 4)) {
+        if (n) std::memset(at, 0, n * bytes);
+        return;
+    }
+    for (; n; --n, at += bytes) put_stored(at, element, slots);
+}
+inline trap new_array(store_data& s, u32 type, u32 length, const u64* slots, u32& made) noexcept {
+    made = new_object(s, type, length);
+    if (made == 0) return trap::out_of_memory;
+    fill_elements(s, made, 0, length, slots);
+    return trap::none;
+}
+/// A new array of the values in consecutive slots.
+inline trap new_array_of(store_data& s, u32 type, u32 length, const u64* slots, u32& made) noexcept {
+    made = new_object(s, type, length);
+    if (made == 0) return trap::out_of_memory;
+    const val_type element = fields_of(s, type)[0].type;
+    const std::size_t bytes = std::size_t{1} << s.heap.layouts[type].element_log2;
+    u8* at = s.heap.at(made) + object_header;
+    for (u32 i = 0; i < length; ++i, at += bytes, slots += element.slots()) put_stored(at, element, slots);
+    return trap::none;
+}
+
+/// Before elements that are references are overwritten.
+inline void shade_elements(store_data& s, u32 array, u32 from, u32 n) noexcept {
+    if (!s.heap.marking() || !s.heap.layouts[s.heap.type_of(array)].traced) return;
+    const u8* at = s.heap.at(array) + object_header + 4 * std::size_t(from);
+    for (; n; --n, at += 4) shade(s, load_le<u32>(at));
+}
+inline trap check_elements(const store_data& s, u32 array, u32 from, u32 n) noexcept {
+    if (array == 0) return trap::null_array;
+    const u32 length = s.heap.length_of(array);
+    return from <= length && n <= length - from ? trap::none : trap::out_of_bounds_array;
+}
+inline trap array_fill(store_data& s, u32 array, u32 from, const u64* value, u32 n) noexcept {
+    if (const trap t = check_elements(s, array, from, n); t != trap::none) return t;
+    shade_elements(s, array, from, n);
+    fill_elements(s, array, from, n, value);
+    return trap::none;
+}
+inline trap array_copy(store_data& s, u32 to, u32 d, u32 from, u32 at, u32 n) noexcept {
+    if (to == 0 || from == 0) return trap::null_array;
+    if (check_elements(s, to, d, n) != trap::none || check_elements(s, from, at, n) != trap::none)
+        return trap::out_of_bounds_array;
+    shade_elements(s, to, d, n);
+    const u32 log2 = s.heap.layouts[s.heap.type_of(to)].element_log2;
+    if (n)
+        std::memmove(s.heap.at(to) + object_header + (std::size_t(d) << log2),
+                     s.heap.at(from) + object_header + (std::size_t(at) << log2), std::size_t(n) << log2);
+    return trap::none;
+}
+/// `n` elements from the byte `at` of a data segment on.
+inline trap array_init_data(store_data& s, u32 array, u32 d, std::span<const u8> from, u32 at, u32 n) noexcept {
+    if (const trap t = check_elements(s, array, d, n); t != trap::none) return t;
+    const u32 log2 = s.heap.layouts[s.heap.type_of(array)].element_log2;
+    const u64 bytes = u64{n} << log2;
+    if (at > from.size() || bytes > from.size() - at) return trap::out_of_bounds_memory;
+    if (n)
+        std::memcpy(s.heap.at(array) + object_header + (std::size_t(d) << log2), from.data() + at, std::size_t(bytes));
+    return trap::none;
+}
+/// `n` references from number `at` of an element segment on.
+inline trap array_init_elem(store_data& s, u32 array, u32 d, view<u32> from, u32 at, u32 n) noexcept {
+    if (const trap t = check_elements(s, array, d, n); t != trap::none) return t;
+    if (at > from.size() || n > from.size() - at) return trap::out_of_bounds_table;
+    shade_elements(s, array, d, n);
+    u8* to = s.heap.at(array) + object_header + 4 * std::size_t(d);
+    for (u32 i = 0; i < n; ++i, to += 4) store_le<u32>(to, from[at + i]);
+    return trap::none;
+}
+inline trap new_array_data(store_data& s, u32 type, std::span<const u8> from, u32 at, u32 n, u32& made) noexcept {
+    const u64 bytes = u64{n} << s.heap.layouts[type].element_log2;
+    if (at > from.size() || bytes > from.size() - at) return trap::out_of_bounds_memory;
+    made = new_object(s, type, n);
+    return made == 0 ? trap::out_of_memory : array_init_data(s, made, 0, from, at, n);
+}
+inline trap new_array_elem(store_data& s, u32 type, view<u32> from, u32 at, u32 n, u32& made) noexcept {
+    if (at > from.size() || n > from.size() - at) return trap::out_of_bounds_table;
+    made = new_object(s, type, n);
+    if (made == 0) return trap::out_of_memory;
+    u8* to = s.heap.at(made) + object_header;
+    for (u32 i = 0; i < n; ++i, to += 4) store_le<u32>(to, from[at + i]);
+    return trap::none;
+}
+
+} // namespace tessera::runtime
+TESSERA_SMALL_END
+
+// ---- runtime/api/object.hpp ------------------------------------------------------------
+/// @file runtime/api/object.hpp
+/// References that the host holds, and what they refer to.
+
+namespace tessera::inline TESSERA_ABI {
+
+/// A reference that keeps what it refers to alive: a structure, an array, an exception, or anything else a value of
+/// a reference type can be. A plain `value` does not: what it refers to may be gone after the next allocation of
+/// the store, unless the guest refers to it too.
+class rooted {
+public:
+    rooted() noexcept = default;
+    rooted(rooted&& other) noexcept
+        : store_(std::exchange(other.store_, nullptr)), type_(other.type_), index_(other.index_), turn_(other.turn_),
+          epoch_(other.epoch_), bits_(other.bits_) {}
+    rooted& operator=(rooted&& other) noexcept {
+        if (this != &other) {
+            release();
+            ::new (static_cast<void*>(this)) rooted(std::move(other));
+        }
+        return *this;
+    }
+    rooted(const rooted&) = delete;
+    rooted& operator=(const rooted&) = delete;
+    /// Must end before its store does.
+    ~rooted() { release(); }
+
+    /// Keeps `v` of store `s` alive. Fails with msg::wrong_type if it is no reference of that store.
+    static result<rooted> make(runtime::store_data& s, const value& v) noexcept {
+        u64 bits[2] = {};
+        if (!v.type.is_ref()) return error(msg::wrong_type, "no reference");
+        if (auto ok = runtime::put_value(s, val_type::ref(v.type.heap(), true), v, bits); !ok) return ok.error();
+        rooted made;
+        if (!s.roots.add(runtime::is_traced(s.types.space(), v.type) ? u32(bits[0]) : 0, made.index_))
+            return msg::out_of_memory;
+        made.store_ = &s;
+        made.type_ = v.type;
+        made.bits_ = u32(bits[0]);
+        made.turn_ = s.roots[made.index_].turn;
+        made.epoch_ = s.epoch;
+        return made;
+    }
+
+    /// True if it holds a reference, perhaps null, of a store that was not reset since.
+    explicit operator bool() const noexcept {
+        return store_ && store_->epoch == epoch_ && store_->roots[index_].turn == turn_;
+    }
+    bool is_null() const noexcept { return bits() == 0; }
+    /// To give to functions, globals, tables, fields. Null for an empty handle.
+    value get() const noexcept { return value::reference(type_, {bits()}); }
+    /// The type of the structure or array, an id of the store; no_index for everything else.
+    u32 type() const noexcept { return is_object() ? store_->heap.type_of(bits()) : no_index; }
+    /// True if the reference is of reference type `t`, whose type indices are the store's; as ref.test.
+    bool is(val_type t) const noexcept {
+        return *this && t.is_ref() && runtime::is_known(t, store_->types.size()) &&
+               valid::top_of(store_->types.space(), t.heap()) == valid::top_of(store_->types.space(), type_.heap()) &&
+               (is_null() ? t.is_nullable() : runtime::is_of_type(*store_, bits(), t.heap()));
+    }
+
+    /// The length of an array; 0 for everything else.
+    u32 size() const noexcept { return is_form(composite::array) ? store_->heap.length_of(bits()) : 0; }
+    /// The types of a structure's fields; of an array one, that of its elements. Empty for everything else.
+    view<field_type> fields() const noexcept {
+        return is_form(composite::struct_) || is_form(composite::array) ? runtime::fields_of(*store_, type())
+                                                                        : view<field_type>();
+    }
+
+    /// Field `index` of a structure; a packed one as i32, without its sign. Fails with the trap "null structure
+    /// reference", with msg::wrong_type if it is no structure, or msg::out_of_range.
+    result<value> field(u32 index) const noexcept {
+        place at;
+        if (auto ok = find_field(index, at); !ok) return ok.error();
+        return read(at);
+    }
+    /// Sets it. Fails also with msg::wrong_type if the value is not of its type or the field is immutable.
+    result<void> set_field(u32 index, const value& v) const noexcept {
+        place at;
+        auto ok = find_field(index, at);
+        return ok ? write(at, v) : ok;
+    }
+    /// Element `index` of an array, the same way; beyond the end it is the trap "out of bounds array access".
+    result<value> element(u32 index) const noexcept {
+        place at;
+        if (auto ok = find_element(index, at); !ok) return ok.error();
+        return read(at);
+    }
+    result<void> set_element(u32 index, const value& v) const noexcept {
+        place at;
+        auto ok = find_element(index, at);
+        return ok ? write(at, v) : ok;
+    }
+    /// The same as C++ types.
+    template <class T>
+    result<T> field(u32 index) const noexcept {
+        return as<T>(field(index));
+    }
+    template <class T>
+    result<T> element(u32 index) const noexcept {
+        return as<T>(element(index));
+    }
+    template <class T>
+    requires(runtime::wasm_value<T>) result<void> set_field(u32 index, const T& v)
+    const noexcept {
+        auto boxed = box(v);
+        return boxed ? set_field(index, *boxed) : result<void>(boxed.error());
+    }
+    template <class T>
+    requires(runtime::wasm_value<T>) result<void> set_element(u32 index, const T& v)
+    const noexcept {
+        auto boxed = box(v);
+        return boxed ? set_element(index, *boxed) : result<void>(boxed.error());
+    }
+
+private:
+    struct place {
+        u8* at = nullptr;
+        field_type type;
+    };
+    u32 bits() const noexcept { return *this ? bits_ : 0; }
+    bool is_object() const noexcept {
+        return !is_null() && valid::top_of(store_->types.space(), type_.heap()) != code::func &&
+               runtime::is_heap_ref(bits());
+    }
+    bool is_form(composite form) const noexcept {
+        return is_object() && store_->heap.layouts[store_->heap.type_of(bits())].form == form;
+    }
+    result<void> find_field(u32 index, place& to) const noexcept {
+        if (!*this) return msg::stale_handle;
+        if (is_null()) return error(trap::null_structure);
+        if (!is_form(composite::struct_)) return error(msg::wrong_type, "not a structure");
+        if (index >= fields().size()) return error(msg::out_of_range, "field");
+        to = {store_->heap.at(bits()) + store_->heap.layouts.offset(type(), index), fields()[index]};
+        return {};
+    }
+    result<void> find_element(u32 index, place& to) const noexcept {
+        if (!*this) return msg::stale_handle;
+        if (is_null()) return error(trap::null_array);
+        if (!is_form(composite::array)) return error(msg::wrong_type, "not an array");
+        if (index >= size()) return error(trap::out_of_bounds_array);
+        const u32 log2 = store_->heap.layouts[type()].element_log2;
+        to = {store_->heap.at(bits()) + runtime::object_header + (std::size_t(index) << log2), fields()[0]};
+        return {};
+    }
+    static val_type unpacked(val_type t) noexcept { return t.is_packed() ? t_i32 : t; }
+    value read(const place& from) const noexcept {
+        u64 slots[2] = {};
+        runtime::get_stored(from.at, from.type.type, false, slots);
+        return runtime::take_value(unpacked(from.type.type), slots);
+    }
+    result<void> write(const place& to, const value& v) const noexcept {
+        if (!to.type.mutable_) return error(msg::wrong_type, "immutable");
+        u64 slots[2] = {};
+        if (auto ok = runtime::put_value(*store_, unpacked(to.type.type), v, slots); !ok) return ok;
+        if (runtime::is_traced(store_->types.space(), to.type.type)) runtime::shade(*store_, load_le<u32>(to.at));
+        runtime::put_stored(to.at, to.type.type, slots);
+        return {};
+    }
+    template <class T>
+    result<T> as(const result<value>& v) const noexcept {
+        static_assert(runtime::wasm_value<T>, "tessera: a field is of no such type");
+        if (!v) return v.error();
+        if (!store_->types.matches(v->type, runtime::convert<T>::type)) return msg::wrong_type;
+        const u64 slots[2] = {v->bits, v->high};
+        return runtime::convert<T>::take(*store_, slots);
+    }
+    template <class T>
+    result<value> box(const T& v) const noexcept {
+        if (!*this) return msg::stale_handle;
+        u64 slots[2] = {};
+        if (!runtime::convert<T>::put(*store_, slots, v)) return msg::other_store;
+        return runtime::take_value(runtime::convert<T>::type, slots);
+    }
+    void release() noexcept {
+        if (*this) store_->roots.remove(index_);
+        store_ = nullptr;
+    }
+
+    runtime::store_data* store_ = nullptr;
+    val_type type_ = t_anyref;
+    u32 index_ = 0;
+    u32 turn_ = 0;
+    u32 epoch_ = 0;
+    u32 bits_ = 0;
+};
+
+namespace runtime {
+
+/// A new structure of the host's; `fields` empty: all default values.
+inline result<rooted> make_struct(store_data& s, u32 type, std::span<const value> fields) noexcept {
+    if (type >= s.types.size() || s.types.types()[type].form != composite::struct_)
+        return error(msg::wrong_type, "not the type of a structure");
+    const view<field_type> types = fields_of(s, type);
+    vec<u64> slots;
+    if (!s.heap.layouts.add(type)) return msg::out_of_memory;
+    if (fields.empty()) {
+        for (const field_type& f : types)
+            if (!f.type.is_defaultable()) return error(msg::wrong_type, "a field has no default value");
+    } else if (fields.size() != types.size()) {
+        return error(msg::wrong_type, "number of fields");
+    }
+    const std::size_t before = s.temporaries.size();
+    result<void> fine;
+    for (std::size_t i = 0; i < fields.size() && fine; ++i) {
+        const val_type t = types[i].type.is_packed() ? t_i32 : types[i].type;
+        u64 value_slots[2] = {};
+        fine = put_value(s, t, fields[i], value_slots);
+        if (fine && (!slots.append(value_slots, t.slots()) ||
+                     (is_traced(s.types.space(), t) && !s.temporaries.push_back(u32(value_slots[0])))))
+            fine = msg::out_of_memory;
+    }
+    u32 made = 0;
+    if (fine && new_struct(s, type, fields.empty() ? nullptr : slots.data(), made) != trap::none)
+        fine = error(trap::out_of_memory).set_detail("limits::heap_bytes");
+    s.temporaries.truncate(before);
+    if (!fine) return fine.error();
+    return rooted::make(s, value::reference(val_type::ref(heap_type::index(type), false), {made}));
+}
+/// A new array of the host's, all elements `init`; a value of the bottom type stands for the default value.
+inline result<rooted> make_array(store_data& s, u32 type, u32 length, const value& init) noexcept {
+    if (type >= s.types.size() || s.types.types()[type].form != composite::array)
+        return error(msg::wrong_type, "not the type of an array");
+    const val_type stored = fields_of(s, type)[0].type, t = stored.is_packed() ? t_i32 : stored;
+    const bool by_default = init.type == t_bottom;
+    if (by_default && !t.is_defaultable()) return error(msg::wrong_type, "an element has no default value");
+    u64 slots[2] = {};
+    if (!by_default)
+        if (auto ok = put_value(s, t, init, slots); !ok) return ok.error();
+    const std::size_t before = s.temporaries.size();
+    if (!s.heap.layouts.add(type) || (is_traced(s.types.space(), t) && !s.temporaries.push_back(u32(slots[0]))))
+        return msg::out_of_memory;
+    u32 made = 0;
+    const trap why = new_array(s, type, length, by_default ? nullptr : slots, made);
+    s.temporaries.truncate(before);
+    if (why != trap::none) return error(why).set_detail("limits::heap_bytes");
+    return rooted::make(s, value::reference(val_type::ref(heap_type::index(type), false), {made}));
+}
+
+} // namespace runtime
+} // namespace tessera
+
+// ---- util/mutex.hpp --------------------------------------------------------------------
+/// @file mutex.hpp
+/// What a thread waits on, from the operating system. The standard's std::mutex may throw, and with
+/// std::condition_variable costs every user who includes the header a fifth of a second.
+
+#if defined(_WIN32)
+// Declared here, as <windows.h> does, which brings a thousand macros.
+struct _RTL_SRWLOCK;
+struct _RTL_CONDITION_VARIABLE;
+#elif defined(__unix__) || defined(__APPLE__)
+#include <pthread.h>
+#else
+#include <atomic>
+#endif
+
+namespace tessera::inline TESSERA_ABI {
+
+#if defined(_WIN32)
+namespace detail {
+using windows_lock = ::_RTL_SRWLOCK;
+using windows_condition = ::_RTL_CONDITION_VARIABLE;
+extern "C" __declspec(dllimport) void __stdcall AcquireSRWLockExclusive(windows_lock*);
+extern "C" __declspec(dllimport) void __stdcall ReleaseSRWLockExclusive(windows_lock*);
+extern "C" __declspec(dllimport) int __stdcall SleepConditionVariableSRW(windows_condition*, windows_lock*,
+                                                                         unsigned long, unsigned long);
+extern "C" __declspec(dllimport) void __stdcall WakeConditionVariable(windows_condition*);
+} // namespace detail
+#endif
 
 /// A lock; it is not recursive.
 class mutex {
@@ -4995,6 +7592,12 @@ public:
         return f ? f->call(args, results) : result<void>(f.error());
     }
 
+    /// The store's id of type `index` of the module; no_index for an empty handle or if there is none.
+    u32 type(u32 index) const noexcept {
+        const runtime::instance_data* i = data();
+        return i && index < i->unit->type_ids.size() ? i->unit->type_ids[index] : no_index;
+    }
+
 private:
     runtime::instance_data* data() const noexcept { return in(&runtime::store_data::instances); }
 };
@@ -5020,6 +7623,8 @@ public:
     }
     /// The calling instance; empty if the host called.
     instance from() const noexcept { return who_.instance ? instance(*who_.store, who_.instance->self) : instance(); }
+    /// Keeps what a value refers to alive as long as the handle lives.
+    result<rooted> root(const value& v) const noexcept { return rooted::make(*who_.store, v); }
     /// The host object behind `r` if it was made as a T, else null.
     template <class T>
     T* object(externref r) const noexcept {
@@ -6141,1473 +8746,6 @@ private:
 };
 
 } // namespace tessera::binary
-
-// ---- syntax/immediate.hpp --------------------------------------------------------------
-/// @file immediate.hpp
-/// The kinds of immediates an instruction can have. Reading, writing, printing and parsing work per
-/// kind, never per instruction. The order of the parts is that of the binary format; where the text
-/// format has another order, that is said.
-
-namespace tessera::inline TESSERA_ABI {
-
-enum class imm : u8 {
-    none,
-    block,         ///< block type: block, loop, if, legacy try
-    try_table,     ///< block type, then a vector of catch clauses
-    label,         ///< br, br_if, br_on_null, legacy rethrow and delegate
-    labels,        ///< br_table: vector of labels, then the default label
-    func,          ///< function index
-    type,          ///< type index
-    call_indirect, ///< type index, table index; text: table first, may be left out
-    local,
-    global,
-    table,       ///< text: may be left out
-    table_table, ///< table.copy: destination, source; text: both may be left out
-    elem_table,  ///< table.init: element segment, table; text: table first, may be left out
-    elem,
-    tag,
-    memory,        ///< memory.size, grow, fill; text: may be left out
-    memory_memory, ///< memory.copy: destination, source
-    data_memory,   ///< memory.init: data segment, memory; text: memory first, may be left out
-    data,
-    memarg,      ///< alignment (bit 6: memory index follows), offset
-    memarg_lane, ///< memarg, then a lane
-    i32_const,
-    i64_const,
-    f32_const,
-    f64_const,
-    v128_const, ///< 16 bytes
-    shuffle,    ///< 16 lanes
-    lane,
-    select_types, ///< vector of value types
-    heap,         ///< heap type: ref.null
-    ref_type,     ///< ref.test, ref.cast: heap type in the bytes, (ref null? ht) in the text; the
-                  ///< opcode says whether it is nullable, so one text has two opcodes
-    br_cast,      ///< br_on_cast: flags, label, heap type, heap type; text: label, two ref types
-    field,        ///< struct.get: type index, field index
-    type_count,   ///< array.new_fixed: type index, u32
-    type_data,    ///< array.new_data: type index, data segment
-    type_elem,
-    type_type, ///< array.copy
-    zero_byte, ///< atomic.fence: one byte, zero; text: nothing
-};
-
-} // namespace tessera
-
-// ---- syntax/opcode.hpp -----------------------------------------------------------------
-/// @file opcode.hpp
-/// The instruction set, as data: `enum class op` and `op_table`, both made from opcodes.def.
-
-namespace tessera::inline TESSERA_ABI {
-
-/// Every instruction by its name in the text format, `.` written as `_`; C++ keywords get a trailing `_`.
-enum class op : u16 {
-#define OP(id, ...) id,
-/// @file opcodes.def
-/// The instruction set: one row for each instruction, in the order of its code (spec: appendix/index-instructions).
-/// Columns: id, text, prefix, code, immediates (enum imm), signature (struct op_type), feature, meaning. The meaning
-/// is a function of num/, a tag of num/sem.hpp for what accesses memory, `special` for what handlers do by hand, `pending`
-/// for what is decoded and validated and not executed yet. Expanded three times: enum op, op_table, num::sem.
-// No include guard: whoever includes this defines OP first and undefines it afterwards.
-// clang-format off
-
-// ---- control --------------------------------------------------------------------------------------------------------
-OP( unreachable,          "unreachable",          0x00, 0x00, none,          poly, mvp,                 special )
-OP( nop,                  "nop",                  0x00, 0x01, none,          _,    mvp,                 special )
-OP( block,                "block",                0x00, 0x02, block,         poly, mvp,                 special )
-OP( loop,                 "loop",                 0x00, 0x03, block,         poly, mvp,                 special )
-OP( if_,                  "if",                   0x00, 0x04, block,         poly, mvp,                 special )
-OP( else_,                "else",                 0x00, 0x05, none,          poly, mvp,                 special )
-OP( try_,                 "try",                  0x00, 0x06, block,         poly, legacy_exceptions,   special )
-OP( catch_,               "catch",                0x00, 0x07, tag,           poly, legacy_exceptions,   special )
-OP( throw_,               "throw",                0x00, 0x08, tag,           poly, exceptions,          special )
-OP( rethrow,              "rethrow",              0x00, 0x09, label,         poly, legacy_exceptions,   special )
-OP( throw_ref,            "throw_ref",            0x00, 0x0a, none,          poly, exceptions,          special )
-OP( end,                  "end",                  0x00, 0x0b, none,          poly, mvp,                 special )
-OP( br,                   "br",                   0x00, 0x0c, label,         poly, mvp,                 special )
-OP( br_if,                "br_if",                0x00, 0x0d, label,         poly, mvp,                 special )
-OP( br_table,             "br_table",             0x00, 0x0e, labels,        poly, mvp,                 special )
-OP( return_,              "return",               0x00, 0x0f, none,          poly, mvp,                 special )
-OP( call,                 "call",                 0x00, 0x10, func,          poly, mvp,                 special )
-OP( call_indirect,        "call_indirect",        0x00, 0x11, call_indirect, poly, mvp,                 special )
-OP( return_call,          "return_call",          0x00, 0x12, func,          poly, tail_call,           special )
-OP( return_call_indirect, "return_call_indirect", 0x00, 0x13, call_indirect, poly, tail_call,           special )
-OP( call_ref,             "call_ref",             0x00, 0x14, type,          poly, function_references, special )
-OP( return_call_ref,      "return_call_ref",      0x00, 0x15, type,          poly, tail_call,           special )
-OP( delegate,             "delegate",             0x00, 0x18, label,         poly, legacy_exceptions,   special )
-OP( catch_all,            "catch_all",            0x00, 0x19, none,          poly, legacy_exceptions,   special )
-OP( drop,                 "drop",                 0x00, 0x1a, none,          poly, mvp,                 special )
-OP( select,               "select",               0x00, 0x1b, none,          poly, mvp,                 special )
-OP( select_t,             "select",               0x00, 0x1c, select_types,  poly, reference_types,     special )
-OP( try_table,            "try_table",            0x00, 0x1f, try_table,     poly, exceptions,          special )
-
-// ---- variables and tables -------------------------------------------------------------------------------------------
-OP( local_get,  "local.get",  0x00, 0x20, local,  poly, mvp,             special )
-OP( local_set,  "local.set",  0x00, 0x21, local,  poly, mvp,             special )
-OP( local_tee,  "local.tee",  0x00, 0x22, local,  poly, mvp,             special )
-OP( global_get, "global.get", 0x00, 0x23, global, poly, mvp,             special )
-OP( global_set, "global.set", 0x00, 0x24, global, poly, mvp,             special )
-OP( table_get,  "table.get",  0x00, 0x25, table,  poly, reference_types, special )
-OP( table_set,  "table.set",  0x00, 0x26, table,  poly, reference_types, special )
-
-// ---- memory ---------------------------------------------------------------------------------------------------------
-OP( i32_load,     "i32.load",     0x00, 0x28, memarg, a_i,  mvp, mem::load<u32, u32> )
-OP( i64_load,     "i64.load",     0x00, 0x29, memarg, a_l,  mvp, mem::load<u64, u64> )
-OP( f32_load,     "f32.load",     0x00, 0x2a, memarg, a_f,  mvp, mem::load<f32, f32> )
-OP( f64_load,     "f64.load",     0x00, 0x2b, memarg, a_d,  mvp, mem::load<f64, f64> )
-OP( i32_load8_s,  "i32.load8_s",  0x00, 0x2c, memarg, a_i,  mvp, mem::load<u32, i8> )
-OP( i32_load8_u,  "i32.load8_u",  0x00, 0x2d, memarg, a_i,  mvp, mem::load<u32, u8> )
-OP( i32_load16_s, "i32.load16_s", 0x00, 0x2e, memarg, a_i,  mvp, mem::load<u32, i16> )
-OP( i32_load16_u, "i32.load16_u", 0x00, 0x2f, memarg, a_i,  mvp, mem::load<u32, u16> )
-OP( i64_load8_s,  "i64.load8_s",  0x00, 0x30, memarg, a_l,  mvp, mem::load<u64, i8> )
-OP( i64_load8_u,  "i64.load8_u",  0x00, 0x31, memarg, a_l,  mvp, mem::load<u64, u8> )
-OP( i64_load16_s, "i64.load16_s", 0x00, 0x32, memarg, a_l,  mvp, mem::load<u64, i16> )
-OP( i64_load16_u, "i64.load16_u", 0x00, 0x33, memarg, a_l,  mvp, mem::load<u64, u16> )
-OP( i64_load32_s, "i64.load32_s", 0x00, 0x34, memarg, a_l,  mvp, mem::load<u64, i32> )
-OP( i64_load32_u, "i64.load32_u", 0x00, 0x35, memarg, a_l,  mvp, mem::load<u64, u32> )
-OP( i32_store,    "i32.store",    0x00, 0x36, memarg, ai_,  mvp, mem::store<u32, u32> )
-OP( i64_store,    "i64.store",    0x00, 0x37, memarg, al_,  mvp, mem::store<u64, u64> )
-OP( f32_store,    "f32.store",    0x00, 0x38, memarg, af_,  mvp, mem::store<f32, f32> )
-OP( f64_store,    "f64.store",    0x00, 0x39, memarg, ad_,  mvp, mem::store<f64, f64> )
-OP( i32_store8,   "i32.store8",   0x00, 0x3a, memarg, ai_,  mvp, mem::store<u32, u8> )
-OP( i32_store16,  "i32.store16",  0x00, 0x3b, memarg, ai_,  mvp, mem::store<u32, u16> )
-OP( i64_store8,   "i64.store8",   0x00, 0x3c, memarg, al_,  mvp, mem::store<u64, u8> )
-OP( i64_store16,  "i64.store16",  0x00, 0x3d, memarg, al_,  mvp, mem::store<u64, u16> )
-OP( i64_store32,  "i64.store32",  0x00, 0x3e, memarg, al_,  mvp, mem::store<u64, u32> )
-OP( memory_size,  "memory.size",  0x00, 0x3f, memory, poly, mvp, special )
-OP( memory_grow,  "memory.grow",  0x00, 0x40, memory, poly, mvp, special )
-
-// ---- constants ------------------------------------------------------------------------------------------------------
-OP( i32_const, "i32.const", 0x00, 0x41, i32_const, _i, mvp, special )
-OP( i64_const, "i64.const", 0x00, 0x42, i64_const, _l, mvp, special )
-OP( f32_const, "f32.const", 0x00, 0x43, f32_const, _f, mvp, special )
-OP( f64_const, "f64.const", 0x00, 0x44, f64_const, _d, mvp, special )
-
-// ---- i32 comparisons ------------------------------------------------------------------------------------------------
-OP( i32_eqz,  "i32.eqz",  0x00, 0x45, none, i_i,  mvp, num::eqz<u32> )
-OP( i32_eq,   "i32.eq",   0x00, 0x46, none, ii_i, mvp, num::eq<u32> )
-OP( i32_ne,   "i32.ne",   0x00, 0x47, none, ii_i, mvp, num::ne<u32> )
-OP( i32_lt_s, "i32.lt_s", 0x00, 0x48, none, ii_i, mvp, num::lt_s<u32> )
-OP( i32_lt_u, "i32.lt_u", 0x00, 0x49, none, ii_i, mvp, num::lt_u<u32> )
-OP( i32_gt_s, "i32.gt_s", 0x00, 0x4a, none, ii_i, mvp, num::gt_s<u32> )
-OP( i32_gt_u, "i32.gt_u", 0x00, 0x4b, none, ii_i, mvp, num::gt_u<u32> )
-OP( i32_le_s, "i32.le_s", 0x00, 0x4c, none, ii_i, mvp, num::le_s<u32> )
-OP( i32_le_u, "i32.le_u", 0x00, 0x4d, none, ii_i, mvp, num::le_u<u32> )
-OP( i32_ge_s, "i32.ge_s", 0x00, 0x4e, none, ii_i, mvp, num::ge_s<u32> )
-OP( i32_ge_u, "i32.ge_u", 0x00, 0x4f, none, ii_i, mvp, num::ge_u<u32> )
-
-// ---- i64 comparisons ------------------------------------------------------------------------------------------------
-OP( i64_eqz,  "i64.eqz",  0x00, 0x50, none, l_i,  mvp, num::eqz<u64> )
-OP( i64_eq,   "i64.eq",   0x00, 0x51, none, ll_i, mvp, num::eq<u64> )
-OP( i64_ne,   "i64.ne",   0x00, 0x52, none, ll_i, mvp, num::ne<u64> )
-OP( i64_lt_s, "i64.lt_s", 0x00, 0x53, none, ll_i, mvp, num::lt_s<u64> )
-OP( i64_lt_u, "i64.lt_u", 0x00, 0x54, none, ll_i, mvp, num::lt_u<u64> )
-OP( i64_gt_s, "i64.gt_s", 0x00, 0x55, none, ll_i, mvp, num::gt_s<u64> )
-OP( i64_gt_u, "i64.gt_u", 0x00, 0x56, none, ll_i, mvp, num::gt_u<u64> )
-OP( i64_le_s, "i64.le_s", 0x00, 0x57, none, ll_i, mvp, num::le_s<u64> )
-OP( i64_le_u, "i64.le_u", 0x00, 0x58, none, ll_i, mvp, num::le_u<u64> )
-OP( i64_ge_s, "i64.ge_s", 0x00, 0x59, none, ll_i, mvp, num::ge_s<u64> )
-OP( i64_ge_u, "i64.ge_u", 0x00, 0x5a, none, ll_i, mvp, num::ge_u<u64> )
-
-// ---- f32 comparisons ------------------------------------------------------------------------------------------------
-OP( f32_eq, "f32.eq", 0x00, 0x5b, none, ff_i, mvp, num::eq<f32> )
-OP( f32_ne, "f32.ne", 0x00, 0x5c, none, ff_i, mvp, num::ne<f32> )
-OP( f32_lt, "f32.lt", 0x00, 0x5d, none, ff_i, mvp, num::lt<f32> )
-OP( f32_gt, "f32.gt", 0x00, 0x5e, none, ff_i, mvp, num::gt<f32> )
-OP( f32_le, "f32.le", 0x00, 0x5f, none, ff_i, mvp, num::le<f32> )
-OP( f32_ge, "f32.ge", 0x00, 0x60, none, ff_i, mvp, num::ge<f32> )
-
-// ---- f64 comparisons ------------------------------------------------------------------------------------------------
-OP( f64_eq, "f64.eq", 0x00, 0x61, none, dd_i, mvp, num::eq<f64> )
-OP( f64_ne, "f64.ne", 0x00, 0x62, none, dd_i, mvp, num::ne<f64> )
-OP( f64_lt, "f64.lt", 0x00, 0x63, none, dd_i, mvp, num::lt<f64> )
-OP( f64_gt, "f64.gt", 0x00, 0x64, none, dd_i, mvp, num::gt<f64> )
-OP( f64_le, "f64.le", 0x00, 0x65, none, dd_i, mvp, num::le<f64> )
-OP( f64_ge, "f64.ge", 0x00, 0x66, none, dd_i, mvp, num::ge<f64> )
-
-// ---- i32 arithmetic -------------------------------------------------------------------------------------------------
-OP( i32_clz,    "i32.clz",    0x00, 0x67, none, i_i,  mvp, num::clz<u32> )
-OP( i32_ctz,    "i32.ctz",    0x00, 0x68, none, i_i,  mvp, num::ctz<u32> )
-OP( i32_popcnt, "i32.popcnt", 0x00, 0x69, none, i_i,  mvp, num::popcnt<u32> )
-OP( i32_add,    "i32.add",    0x00, 0x6a, none, ii_i, mvp, num::add<u32> )
-OP( i32_sub,    "i32.sub",    0x00, 0x6b, none, ii_i, mvp, num::sub<u32> )
-OP( i32_mul,    "i32.mul",    0x00, 0x6c, none, ii_i, mvp, num::mul<u32> )
-OP( i32_div_s,  "i32.div_s",  0x00, 0x6d, none, ii_i, mvp, num::div_s<u32> )
-OP( i32_div_u,  "i32.div_u",  0x00, 0x6e, none, ii_i, mvp, num::div_u<u32> )
-OP( i32_rem_s,  "i32.rem_s",  0x00, 0x6f, none, ii_i, mvp, num::rem_s<u32> )
-OP( i32_rem_u,  "i32.rem_u",  0x00, 0x70, none, ii_i, mvp, num::rem_u<u32> )
-OP( i32_and,    "i32.and",    0x00, 0x71, none, ii_i, mvp, num::and_<u32> )
-OP( i32_or,     "i32.or",     0x00, 0x72, none, ii_i, mvp, num::or_<u32> )
-OP( i32_xor,    "i32.xor",    0x00, 0x73, none, ii_i, mvp, num::xor_<u32> )
-OP( i32_shl,    "i32.shl",    0x00, 0x74, none, ii_i, mvp, num::shl<u32> )
-OP( i32_shr_s,  "i32.shr_s",  0x00, 0x75, none, ii_i, mvp, num::shr_s<u32> )
-OP( i32_shr_u,  "i32.shr_u",  0x00, 0x76, none, ii_i, mvp, num::shr_u<u32> )
-OP( i32_rotl,   "i32.rotl",   0x00, 0x77, none, ii_i, mvp, num::rotl<u32> )
-OP( i32_rotr,   "i32.rotr",   0x00, 0x78, none, ii_i, mvp, num::rotr<u32> )
-
-// ---- i64 arithmetic -------------------------------------------------------------------------------------------------
-OP( i64_clz,    "i64.clz",    0x00, 0x79, none, l_l,  mvp, num::clz<u64> )
-OP( i64_ctz,    "i64.ctz",    0x00, 0x7a, none, l_l,  mvp, num::ctz<u64> )
-OP( i64_popcnt, "i64.popcnt", 0x00, 0x7b, none, l_l,  mvp, num::popcnt<u64> )
-OP( i64_add,    "i64.add",    0x00, 0x7c, none, ll_l, mvp, num::add<u64> )
-OP( i64_sub,    "i64.sub",    0x00, 0x7d, none, ll_l, mvp, num::sub<u64> )
-OP( i64_mul,    "i64.mul",    0x00, 0x7e, none, ll_l, mvp, num::mul<u64> )
-OP( i64_div_s,  "i64.div_s",  0x00, 0x7f, none, ll_l, mvp, num::div_s<u64> )
-OP( i64_div_u,  "i64.div_u",  0x00, 0x80, none, ll_l, mvp, num::div_u<u64> )
-OP( i64_rem_s,  "i64.rem_s",  0x00, 0x81, none, ll_l, mvp, num::rem_s<u64> )
-OP( i64_rem_u,  "i64.rem_u",  0x00, 0x82, none, ll_l, mvp, num::rem_u<u64> )
-OP( i64_and,    "i64.and",    0x00, 0x83, none, ll_l, mvp, num::and_<u64> )
-OP( i64_or,     "i64.or",     0x00, 0x84, none, ll_l, mvp, num::or_<u64> )
-OP( i64_xor,    "i64.xor",    0x00, 0x85, none, ll_l, mvp, num::xor_<u64> )
-OP( i64_shl,    "i64.shl",    0x00, 0x86, none, ll_l, mvp, num::shl<u64> )
-OP( i64_shr_s,  "i64.shr_s",  0x00, 0x87, none, ll_l, mvp, num::shr_s<u64> )
-OP( i64_shr_u,  "i64.shr_u",  0x00, 0x88, none, ll_l, mvp, num::shr_u<u64> )
-OP( i64_rotl,   "i64.rotl",   0x00, 0x89, none, ll_l, mvp, num::rotl<u64> )
-OP( i64_rotr,   "i64.rotr",   0x00, 0x8a, none, ll_l, mvp, num::rotr<u64> )
-
-// ---- f32 arithmetic -------------------------------------------------------------------------------------------------
-OP( f32_abs,      "f32.abs",      0x00, 0x8b, none, f_f,  mvp, num::abs<f32> )
-OP( f32_neg,      "f32.neg",      0x00, 0x8c, none, f_f,  mvp, num::neg<f32> )
-OP( f32_ceil,     "f32.ceil",     0x00, 0x8d, none, f_f,  mvp, num::ceil<f32> )
-OP( f32_floor,    "f32.floor",    0x00, 0x8e, none, f_f,  mvp, num::floor<f32> )
-OP( f32_trunc,    "f32.trunc",    0x00, 0x8f, none, f_f,  mvp, num::trunc<f32> )
-OP( f32_nearest,  "f32.nearest",  0x00, 0x90, none, f_f,  mvp, num::nearest<f32> )
-OP( f32_sqrt,     "f32.sqrt",     0x00, 0x91, none, f_f,  mvp, num::sqrt<f32> )
-OP( f32_add,      "f32.add",      0x00, 0x92, none, ff_f, mvp, num::add<f32> )
-OP( f32_sub,      "f32.sub",      0x00, 0x93, none, ff_f, mvp, num::sub<f32> )
-OP( f32_mul,      "f32.mul",      0x00, 0x94, none, ff_f, mvp, num::mul<f32> )
-OP( f32_div,      "f32.div",      0x00, 0x95, none, ff_f, mvp, num::div<f32> )
-OP( f32_min,      "f32.min",      0x00, 0x96, none, ff_f, mvp, num::min<f32> )
-OP( f32_max,      "f32.max",      0x00, 0x97, none, ff_f, mvp, num::max<f32> )
-OP( f32_copysign, "f32.copysign", 0x00, 0x98, none, ff_f, mvp, num::copysign<f32> )
-
-// ---- f64 arithmetic -------------------------------------------------------------------------------------------------
-OP( f64_abs,      "f64.abs",      0x00, 0x99, none, d_d,  mvp, num::abs<f64> )
-OP( f64_neg,      "f64.neg",      0x00, 0x9a, none, d_d,  mvp, num::neg<f64> )
-OP( f64_ceil,     "f64.ceil",     0x00, 0x9b, none, d_d,  mvp, num::ceil<f64> )
-OP( f64_floor,    "f64.floor",    0x00, 0x9c, none, d_d,  mvp, num::floor<f64> )
-OP( f64_trunc,    "f64.trunc",    0x00, 0x9d, none, d_d,  mvp, num::trunc<f64> )
-OP( f64_nearest,  "f64.nearest",  0x00, 0x9e, none, d_d,  mvp, num::nearest<f64> )
-OP( f64_sqrt,     "f64.sqrt",     0x00, 0x9f, none, d_d,  mvp, num::sqrt<f64> )
-OP( f64_add,      "f64.add",      0x00, 0xa0, none, dd_d, mvp, num::add<f64> )
-OP( f64_sub,      "f64.sub",      0x00, 0xa1, none, dd_d, mvp, num::sub<f64> )
-OP( f64_mul,      "f64.mul",      0x00, 0xa2, none, dd_d, mvp, num::mul<f64> )
-OP( f64_div,      "f64.div",      0x00, 0xa3, none, dd_d, mvp, num::div<f64> )
-OP( f64_min,      "f64.min",      0x00, 0xa4, none, dd_d, mvp, num::min<f64> )
-OP( f64_max,      "f64.max",      0x00, 0xa5, none, dd_d, mvp, num::max<f64> )
-OP( f64_copysign, "f64.copysign", 0x00, 0xa6, none, dd_d, mvp, num::copysign<f64> )
-
-// ---- conversions ----------------------------------------------------------------------------------------------------
-OP( i32_wrap_i64,        "i32.wrap_i64",        0x00, 0xa7, none, l_i, mvp,            num::wrap<u32, u64> )
-OP( i32_trunc_f32_s,     "i32.trunc_f32_s",     0x00, 0xa8, none, f_i, mvp,            num::trunc_s<u32, f32> )
-OP( i32_trunc_f32_u,     "i32.trunc_f32_u",     0x00, 0xa9, none, f_i, mvp,            num::trunc_u<u32, f32> )
-OP( i32_trunc_f64_s,     "i32.trunc_f64_s",     0x00, 0xaa, none, d_i, mvp,            num::trunc_s<u32, f64> )
-OP( i32_trunc_f64_u,     "i32.trunc_f64_u",     0x00, 0xab, none, d_i, mvp,            num::trunc_u<u32, f64> )
-OP( i64_extend_i32_s,    "i64.extend_i32_s",    0x00, 0xac, none, i_l, mvp,            num::extend_s<u64, u32> )
-OP( i64_extend_i32_u,    "i64.extend_i32_u",    0x00, 0xad, none, i_l, mvp,            num::extend_u<u64, u32> )
-OP( i64_trunc_f32_s,     "i64.trunc_f32_s",     0x00, 0xae, none, f_l, mvp,            num::trunc_s<u64, f32> )
-OP( i64_trunc_f32_u,     "i64.trunc_f32_u",     0x00, 0xaf, none, f_l, mvp,            num::trunc_u<u64, f32> )
-OP( i64_trunc_f64_s,     "i64.trunc_f64_s",     0x00, 0xb0, none, d_l, mvp,            num::trunc_s<u64, f64> )
-OP( i64_trunc_f64_u,     "i64.trunc_f64_u",     0x00, 0xb1, none, d_l, mvp,            num::trunc_u<u64, f64> )
-OP( f32_convert_i32_s,   "f32.convert_i32_s",   0x00, 0xb2, none, i_f, mvp,            num::convert_s<f32, u32> )
-OP( f32_convert_i32_u,   "f32.convert_i32_u",   0x00, 0xb3, none, i_f, mvp,            num::convert_u<f32, u32> )
-OP( f32_convert_i64_s,   "f32.convert_i64_s",   0x00, 0xb4, none, l_f, mvp,            num::convert_s<f32, u64> )
-OP( f32_convert_i64_u,   "f32.convert_i64_u",   0x00, 0xb5, none, l_f, mvp,            num::convert_u<f32, u64> )
-OP( f32_demote_f64,      "f32.demote_f64",      0x00, 0xb6, none, d_f, mvp,            num::demote )
-OP( f64_convert_i32_s,   "f64.convert_i32_s",   0x00, 0xb7, none, i_d, mvp,            num::convert_s<f64, u32> )
-OP( f64_convert_i32_u,   "f64.convert_i32_u",   0x00, 0xb8, none, i_d, mvp,            num::convert_u<f64, u32> )
-OP( f64_convert_i64_s,   "f64.convert_i64_s",   0x00, 0xb9, none, l_d, mvp,            num::convert_s<f64, u64> )
-OP( f64_convert_i64_u,   "f64.convert_i64_u",   0x00, 0xba, none, l_d, mvp,            num::convert_u<f64, u64> )
-OP( f64_promote_f32,     "f64.promote_f32",     0x00, 0xbb, none, f_d, mvp,            num::promote )
-OP( i32_reinterpret_f32, "i32.reinterpret_f32", 0x00, 0xbc, none, f_i, mvp,            num::reinterpret<u32, f32> )
-OP( i64_reinterpret_f64, "i64.reinterpret_f64", 0x00, 0xbd, none, d_l, mvp,            num::reinterpret<u64, f64> )
-OP( f32_reinterpret_i32, "f32.reinterpret_i32", 0x00, 0xbe, none, i_f, mvp,            num::reinterpret<f32, u32> )
-OP( f64_reinterpret_i64, "f64.reinterpret_i64", 0x00, 0xbf, none, l_d, mvp,            num::reinterpret<f64, u64> )
-OP( i32_extend8_s,       "i32.extend8_s",       0x00, 0xc0, none, i_i, sign_extension, num::extend8_s<u32> )
-OP( i32_extend16_s,      "i32.extend16_s",      0x00, 0xc1, none, i_i, sign_extension, num::extend16_s<u32> )
-OP( i64_extend8_s,       "i64.extend8_s",       0x00, 0xc2, none, l_l, sign_extension, num::extend8_s<u64> )
-OP( i64_extend16_s,      "i64.extend16_s",      0x00, 0xc3, none, l_l, sign_extension, num::extend16_s<u64> )
-OP( i64_extend32_s,      "i64.extend32_s",      0x00, 0xc4, none, l_l, sign_extension, num::extend32_s<u64> )
-
-// ---- references -----------------------------------------------------------------------------------------------------
-OP( ref_null,        "ref.null",        0x00, 0xd0, heap,  poly, reference_types,     special )
-OP( ref_is_null,     "ref.is_null",     0x00, 0xd1, none,  poly, reference_types,     special )
-OP( ref_func,        "ref.func",        0x00, 0xd2, func,  poly, reference_types,     special )
-OP( ref_eq,          "ref.eq",          0x00, 0xd3, none,  poly, gc,                  pending )
-OP( ref_as_non_null, "ref.as_non_null", 0x00, 0xd4, none,  poly, function_references, special )
-OP( br_on_null,      "br_on_null",      0x00, 0xd5, label, poly, function_references, special )
-OP( br_on_non_null,  "br_on_non_null",  0x00, 0xd6, label, poly, function_references, special )
-
-// ---- structures, arrays, casts, i31 (prefix 0xfb) -------------------------------------------------------------------
-OP( struct_new,         "struct.new",         0xfb, 0x00, type,       poly, gc, pending )
-OP( struct_new_default, "struct.new_default", 0xfb, 0x01, type,       poly, gc, pending )
-OP( struct_get,         "struct.get",         0xfb, 0x02, field,      poly, gc, pending )
-OP( struct_get_s,       "struct.get_s",       0xfb, 0x03, field,      poly, gc, pending )
-OP( struct_get_u,       "struct.get_u",       0xfb, 0x04, field,      poly, gc, pending )
-OP( struct_set,         "struct.set",         0xfb, 0x05, field,      poly, gc, pending )
-OP( array_new,          "array.new",          0xfb, 0x06, type,       poly, gc, pending )
-OP( array_new_default,  "array.new_default",  0xfb, 0x07, type,       poly, gc, pending )
-OP( array_new_fixed,    "array.new_fixed",    0xfb, 0x08, type_count, poly, gc, pending )
-OP( array_new_data,     "array.new_data",     0xfb, 0x09, type_data,  poly, gc, pending )
-OP( array_new_elem,     "array.new_elem",     0xfb, 0x0a, type_elem,  poly, gc, pending )
-OP( array_get,          "array.get",          0xfb, 0x0b, type,       poly, gc, pending )
-OP( array_get_s,        "array.get_s",        0xfb, 0x0c, type,       poly, gc, pending )
-OP( array_get_u,        "array.get_u",        0xfb, 0x0d, type,       poly, gc, pending )
-OP( array_set,          "array.set",          0xfb, 0x0e, type,       poly, gc, pending )
-OP( array_len,          "array.len",          0xfb, 0x0f, none,       poly, gc, pending )
-OP( array_fill,         "array.fill",         0xfb, 0x10, type,       poly, gc, pending )
-OP( array_copy,         "array.copy",         0xfb, 0x11, type_type,  poly, gc, pending )
-OP( array_init_data,    "array.init_data",    0xfb, 0x12, type_data,  poly, gc, pending )
-OP( array_init_elem,    "array.init_elem",    0xfb, 0x13, type_elem,  poly, gc, pending )
-OP( ref_test,           "ref.test",           0xfb, 0x14, ref_type,   poly, gc, pending )
-OP( ref_test_null,      "ref.test",           0xfb, 0x15, ref_type,   poly, gc, pending )
-OP( ref_cast,           "ref.cast",           0xfb, 0x16, ref_type,   poly, gc, pending )
-OP( ref_cast_null,      "ref.cast",           0xfb, 0x17, ref_type,   poly, gc, pending )
-OP( br_on_cast,         "br_on_cast",         0xfb, 0x18, br_cast,    poly, gc, pending )
-OP( br_on_cast_fail,    "br_on_cast_fail",    0xfb, 0x19, br_cast,    poly, gc, pending )
-OP( any_convert_extern, "any.convert_extern", 0xfb, 0x1a, none,       poly, gc, pending )
-OP( extern_convert_any, "extern.convert_any", 0xfb, 0x1b, none,       poly, gc, pending )
-OP( ref_i31,            "ref.i31",            0xfb, 0x1c, none,       poly, gc, pending )
-OP( i31_get_s,          "i31.get_s",          0xfb, 0x1d, none,       poly, gc, pending )
-OP( i31_get_u,          "i31.get_u",          0xfb, 0x1e, none,       poly, gc, pending )
-
-// ---- saturating truncations (prefix 0xfc) ---------------------------------------------------------------------------
-OP( i32_trunc_sat_f32_s, "i32.trunc_sat_f32_s", 0xfc, 0x00, none, f_i, saturating_float, num::trunc_sat_s<u32, f32> )
-OP( i32_trunc_sat_f32_u, "i32.trunc_sat_f32_u", 0xfc, 0x01, none, f_i, saturating_float, num::trunc_sat_u<u32, f32> )
-OP( i32_trunc_sat_f64_s, "i32.trunc_sat_f64_s", 0xfc, 0x02, none, d_i, saturating_float, num::trunc_sat_s<u32, f64> )
-OP( i32_trunc_sat_f64_u, "i32.trunc_sat_f64_u", 0xfc, 0x03, none, d_i, saturating_float, num::trunc_sat_u<u32, f64> )
-OP( i64_trunc_sat_f32_s, "i64.trunc_sat_f32_s", 0xfc, 0x04, none, f_l, saturating_float, num::trunc_sat_s<u64, f32> )
-OP( i64_trunc_sat_f32_u, "i64.trunc_sat_f32_u", 0xfc, 0x05, none, f_l, saturating_float, num::trunc_sat_u<u64, f32> )
-OP( i64_trunc_sat_f64_s, "i64.trunc_sat_f64_s", 0xfc, 0x06, none, d_l, saturating_float, num::trunc_sat_s<u64, f64> )
-OP( i64_trunc_sat_f64_u, "i64.trunc_sat_f64_u", 0xfc, 0x07, none, d_l, saturating_float, num::trunc_sat_u<u64, f64> )
-
-// ---- bulk operations (prefix 0xfc) ----------------------------------------------------------------------------------
-OP( memory_init, "memory.init", 0xfc, 0x08, data_memory,   poly, bulk_memory,     special )
-OP( data_drop,   "data.drop",   0xfc, 0x09, data,          poly, bulk_memory,     special )
-OP( memory_copy, "memory.copy", 0xfc, 0x0a, memory_memory, poly, bulk_memory,     special )
-OP( memory_fill, "memory.fill", 0xfc, 0x0b, memory,        poly, bulk_memory,     special )
-OP( table_init,  "table.init",  0xfc, 0x0c, elem_table,    poly, bulk_memory,     special )
-OP( elem_drop,   "elem.drop",   0xfc, 0x0d, elem,          poly, bulk_memory,     special )
-OP( table_copy,  "table.copy",  0xfc, 0x0e, table_table,   poly, bulk_memory,     special )
-OP( table_grow,  "table.grow",  0xfc, 0x0f, table,         poly, reference_types, special )
-OP( table_size,  "table.size",  0xfc, 0x10, table,         poly, reference_types, special )
-OP( table_fill,  "table.fill",  0xfc, 0x11, table,         poly, reference_types, special )
-
-// ---- wide arithmetic (prefix 0xfc) ----------------------------------------------------------------------------------
-OP( i64_add128,     "i64.add128",     0xfc, 0x13, none, llll_ll, wide_arithmetic, num::add128 )
-OP( i64_sub128,     "i64.sub128",     0xfc, 0x14, none, llll_ll, wide_arithmetic, num::sub128 )
-OP( i64_mul_wide_s, "i64.mul_wide_s", 0xfc, 0x15, none, ll_ll,   wide_arithmetic, num::mul_wide_s )
-OP( i64_mul_wide_u, "i64.mul_wide_u", 0xfc, 0x16, none, ll_ll,   wide_arithmetic, num::mul_wide_u )
-
-// ---- vectors: memory, constants, lanes (prefix 0xfd) ----------------------------------------------------------------
-OP( v128_load,            "v128.load",            0xfd, 0x00, memarg,     a_v,  simd, mem::load<v128, v128> )
-OP( v128_load8x8_s,       "v128.load8x8_s",       0xfd, 0x01, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_s<u16, u8>>> )
-OP( v128_load8x8_u,       "v128.load8x8_u",       0xfd, 0x02, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_u<u16, u8>>> )
-OP( v128_load16x4_s,      "v128.load16x4_s",      0xfd, 0x03, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_s<u32, u16>>> )
-OP( v128_load16x4_u,      "v128.load16x4_u",      0xfd, 0x04, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_u<u32, u16>>> )
-OP( v128_load32x2_s,      "v128.load32x2_s",      0xfd, 0x05, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_s<u64, u32>>> )
-OP( v128_load32x2_u,      "v128.load32x2_u",      0xfd, 0x06, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_u<u64, u32>>> )
-OP( v128_load8_splat,     "v128.load8_splat",     0xfd, 0x07, memarg,     a_v,  simd, mem::load_splat<u8> )
-OP( v128_load16_splat,    "v128.load16_splat",    0xfd, 0x08, memarg,     a_v,  simd, mem::load_splat<u16> )
-OP( v128_load32_splat,    "v128.load32_splat",    0xfd, 0x09, memarg,     a_v,  simd, mem::load_splat<u32> )
-OP( v128_load64_splat,    "v128.load64_splat",    0xfd, 0x0a, memarg,     a_v,  simd, mem::load_splat<u64> )
-OP( v128_store,           "v128.store",           0xfd, 0x0b, memarg,     av_,  simd, mem::store<v128, v128> )
-OP( v128_const,           "v128.const",           0xfd, 0x0c, v128_const, _v,   simd, special )
-OP( i8x16_shuffle,        "i8x16.shuffle",        0xfd, 0x0d, shuffle,    vv_v, simd, num::shuffle )
-OP( i8x16_swizzle,        "i8x16.swizzle",        0xfd, 0x0e, none,       vv_v, simd, num::swizzle )
-OP( i8x16_splat,          "i8x16.splat",          0xfd, 0x0f, none,       i_v,  simd, num::splat<u8, u32> )
-OP( i16x8_splat,          "i16x8.splat",          0xfd, 0x10, none,       i_v,  simd, num::splat<u16, u32> )
-OP( i32x4_splat,          "i32x4.splat",          0xfd, 0x11, none,       i_v,  simd, num::splat<u32, u32> )
-OP( i64x2_splat,          "i64x2.splat",          0xfd, 0x12, none,       l_v,  simd, num::splat<u64, u64> )
-OP( f32x4_splat,          "f32x4.splat",          0xfd, 0x13, none,       f_v,  simd, num::splat<f32, f32> )
-OP( f64x2_splat,          "f64x2.splat",          0xfd, 0x14, none,       d_v,  simd, num::splat<f64, f64> )
-OP( i8x16_extract_lane_s, "i8x16.extract_lane_s", 0xfd, 0x15, lane,       v_i,  simd, num::extract_lane<u32, i8> )
-OP( i8x16_extract_lane_u, "i8x16.extract_lane_u", 0xfd, 0x16, lane,       v_i,  simd, num::extract_lane<u32, u8> )
-OP( i8x16_replace_lane,   "i8x16.replace_lane",   0xfd, 0x17, lane,       vi_v, simd, num::replace_lane<u8, u32> )
-OP( i16x8_extract_lane_s, "i16x8.extract_lane_s", 0xfd, 0x18, lane,       v_i,  simd, num::extract_lane<u32, i16> )
-OP( i16x8_extract_lane_u, "i16x8.extract_lane_u", 0xfd, 0x19, lane,       v_i,  simd, num::extract_lane<u32, u16> )
-OP( i16x8_replace_lane,   "i16x8.replace_lane",   0xfd, 0x1a, lane,       vi_v, simd, num::replace_lane<u16, u32> )
-OP( i32x4_extract_lane,   "i32x4.extract_lane",   0xfd, 0x1b, lane,       v_i,  simd, num::extract_lane<u32, u32> )
-OP( i32x4_replace_lane,   "i32x4.replace_lane",   0xfd, 0x1c, lane,       vi_v, simd, num::replace_lane<u32, u32> )
-OP( i64x2_extract_lane,   "i64x2.extract_lane",   0xfd, 0x1d, lane,       v_l,  simd, num::extract_lane<u64, u64> )
-OP( i64x2_replace_lane,   "i64x2.replace_lane",   0xfd, 0x1e, lane,       vl_v, simd, num::replace_lane<u64, u64> )
-OP( f32x4_extract_lane,   "f32x4.extract_lane",   0xfd, 0x1f, lane,       v_f,  simd, num::extract_lane<f32, f32> )
-OP( f32x4_replace_lane,   "f32x4.replace_lane",   0xfd, 0x20, lane,       vf_v, simd, num::replace_lane<f32, f32> )
-OP( f64x2_extract_lane,   "f64x2.extract_lane",   0xfd, 0x21, lane,       v_d,  simd, num::extract_lane<f64, f64> )
-OP( f64x2_replace_lane,   "f64x2.replace_lane",   0xfd, 0x22, lane,       vd_v, simd, num::replace_lane<f64, f64> )
-
-// ---- vectors: comparisons (prefix 0xfd) -----------------------------------------------------------------------------
-OP( i8x16_eq,   "i8x16.eq",   0xfd, 0x23, none, vv_v, simd, num::mask<num::eq<u8>> )
-OP( i8x16_ne,   "i8x16.ne",   0xfd, 0x24, none, vv_v, simd, num::mask<num::ne<u8>> )
-OP( i8x16_lt_s, "i8x16.lt_s", 0xfd, 0x25, none, vv_v, simd, num::mask<num::lt_s<u8>> )
-OP( i8x16_lt_u, "i8x16.lt_u", 0xfd, 0x26, none, vv_v, simd, num::mask<num::lt_u<u8>> )
-OP( i8x16_gt_s, "i8x16.gt_s", 0xfd, 0x27, none, vv_v, simd, num::mask<num::gt_s<u8>> )
-OP( i8x16_gt_u, "i8x16.gt_u", 0xfd, 0x28, none, vv_v, simd, num::mask<num::gt_u<u8>> )
-OP( i8x16_le_s, "i8x16.le_s", 0xfd, 0x29, none, vv_v, simd, num::mask<num::le_s<u8>> )
-OP( i8x16_le_u, "i8x16.le_u", 0xfd, 0x2a, none, vv_v, simd, num::mask<num::le_u<u8>> )
-OP( i8x16_ge_s, "i8x16.ge_s", 0xfd, 0x2b, none, vv_v, simd, num::mask<num::ge_s<u8>> )
-OP( i8x16_ge_u, "i8x16.ge_u", 0xfd, 0x2c, none, vv_v, simd, num::mask<num::ge_u<u8>> )
-OP( i16x8_eq,   "i16x8.eq",   0xfd, 0x2d, none, vv_v, simd, num::mask<num::eq<u16>> )
-OP( i16x8_ne,   "i16x8.ne",   0xfd, 0x2e, none, vv_v, simd, num::mask<num::ne<u16>> )
-OP( i16x8_lt_s, "i16x8.lt_s", 0xfd, 0x2f, none, vv_v, simd, num::mask<num::lt_s<u16>> )
-OP( i16x8_lt_u, "i16x8.lt_u", 0xfd, 0x30, none, vv_v, simd, num::mask<num::lt_u<u16>> )
-OP( i16x8_gt_s, "i16x8.gt_s", 0xfd, 0x31, none, vv_v, simd, num::mask<num::gt_s<u16>> )
-OP( i16x8_gt_u, "i16x8.gt_u", 0xfd, 0x32, none, vv_v, simd, num::mask<num::gt_u<u16>> )
-OP( i16x8_le_s, "i16x8.le_s", 0xfd, 0x33, none, vv_v, simd, num::mask<num::le_s<u16>> )
-OP( i16x8_le_u, "i16x8.le_u", 0xfd, 0x34, none, vv_v, simd, num::mask<num::le_u<u16>> )
-OP( i16x8_ge_s, "i16x8.ge_s", 0xfd, 0x35, none, vv_v, simd, num::mask<num::ge_s<u16>> )
-OP( i16x8_ge_u, "i16x8.ge_u", 0xfd, 0x36, none, vv_v, simd, num::mask<num::ge_u<u16>> )
-OP( i32x4_eq,   "i32x4.eq",   0xfd, 0x37, none, vv_v, simd, num::mask<num::eq<u32>> )
-OP( i32x4_ne,   "i32x4.ne",   0xfd, 0x38, none, vv_v, simd, num::mask<num::ne<u32>> )
-OP( i32x4_lt_s, "i32x4.lt_s", 0xfd, 0x39, none, vv_v, simd, num::mask<num::lt_s<u32>> )
-OP( i32x4_lt_u, "i32x4.lt_u", 0xfd, 0x3a, none, vv_v, simd, num::mask<num::lt_u<u32>> )
-OP( i32x4_gt_s, "i32x4.gt_s", 0xfd, 0x3b, none, vv_v, simd, num::mask<num::gt_s<u32>> )
-OP( i32x4_gt_u, "i32x4.gt_u", 0xfd, 0x3c, none, vv_v, simd, num::mask<num::gt_u<u32>> )
-OP( i32x4_le_s, "i32x4.le_s", 0xfd, 0x3d, none, vv_v, simd, num::mask<num::le_s<u32>> )
-OP( i32x4_le_u, "i32x4.le_u", 0xfd, 0x3e, none, vv_v, simd, num::mask<num::le_u<u32>> )
-OP( i32x4_ge_s, "i32x4.ge_s", 0xfd, 0x3f, none, vv_v, simd, num::mask<num::ge_s<u32>> )
-OP( i32x4_ge_u, "i32x4.ge_u", 0xfd, 0x40, none, vv_v, simd, num::mask<num::ge_u<u32>> )
-OP( f32x4_eq,   "f32x4.eq",   0xfd, 0x41, none, vv_v, simd, num::mask<num::eq<f32>> )
-OP( f32x4_ne,   "f32x4.ne",   0xfd, 0x42, none, vv_v, simd, num::mask<num::ne<f32>> )
-OP( f32x4_lt,   "f32x4.lt",   0xfd, 0x43, none, vv_v, simd, num::mask<num::lt<f32>> )
-OP( f32x4_gt,   "f32x4.gt",   0xfd, 0x44, none, vv_v, simd, num::mask<num::gt<f32>> )
-OP( f32x4_le,   "f32x4.le",   0xfd, 0x45, none, vv_v, simd, num::mask<num::le<f32>> )
-OP( f32x4_ge,   "f32x4.ge",   0xfd, 0x46, none, vv_v, simd, num::mask<num::ge<f32>> )
-OP( f64x2_eq,   "f64x2.eq",   0xfd, 0x47, none, vv_v, simd, num::mask<num::eq<f64>> )
-OP( f64x2_ne,   "f64x2.ne",   0xfd, 0x48, none, vv_v, simd, num::mask<num::ne<f64>> )
-OP( f64x2_lt,   "f64x2.lt",   0xfd, 0x49, none, vv_v, simd, num::mask<num::lt<f64>> )
-OP( f64x2_gt,   "f64x2.gt",   0xfd, 0x4a, none, vv_v, simd, num::mask<num::gt<f64>> )
-OP( f64x2_le,   "f64x2.le",   0xfd, 0x4b, none, vv_v, simd, num::mask<num::le<f64>> )
-OP( f64x2_ge,   "f64x2.ge",   0xfd, 0x4c, none, vv_v, simd, num::mask<num::ge<f64>> )
-
-// ---- vectors: bits, memory lanes (prefix 0xfd) ----------------------------------------------------------------------
-OP( v128_not,                "v128.not",                0xfd, 0x4d, none,        v_v,   simd, num::lanes<num::not_<u64>> )
-OP( v128_and,                "v128.and",                0xfd, 0x4e, none,        vv_v,  simd, num::lanes<num::and_<u64>> )
-OP( v128_andnot,             "v128.andnot",             0xfd, 0x4f, none,        vv_v,  simd, num::lanes<num::andnot<u64>> )
-OP( v128_or,                 "v128.or",                 0xfd, 0x50, none,        vv_v,  simd, num::lanes<num::or_<u64>> )
-OP( v128_xor,                "v128.xor",                0xfd, 0x51, none,        vv_v,  simd, num::lanes<num::xor_<u64>> )
-OP( v128_bitselect,          "v128.bitselect",          0xfd, 0x52, none,        vvv_v, simd, num::lanes<num::bitselect<u64>> )
-OP( v128_any_true,           "v128.any_true",           0xfd, 0x53, none,        v_i,   simd, num::any_true )
-OP( v128_load8_lane,         "v128.load8_lane",         0xfd, 0x54, memarg_lane, av_v,  simd, mem::load_lane<op::i32_load8_u, op::i8x16_replace_lane> )
-OP( v128_load16_lane,        "v128.load16_lane",        0xfd, 0x55, memarg_lane, av_v,  simd, mem::load_lane<op::i32_load16_u, op::i16x8_replace_lane> )
-OP( v128_load32_lane,        "v128.load32_lane",        0xfd, 0x56, memarg_lane, av_v,  simd, mem::load_lane<op::i32_load, op::i32x4_replace_lane> )
-OP( v128_load64_lane,        "v128.load64_lane",        0xfd, 0x57, memarg_lane, av_v,  simd, mem::load_lane<op::i64_load, op::i64x2_replace_lane> )
-OP( v128_store8_lane,        "v128.store8_lane",        0xfd, 0x58, memarg_lane, av_,   simd, mem::store_lane<op::i8x16_extract_lane_u, op::i32_store8> )
-OP( v128_store16_lane,       "v128.store16_lane",       0xfd, 0x59, memarg_lane, av_,   simd, mem::store_lane<op::i16x8_extract_lane_u, op::i32_store16> )
-OP( v128_store32_lane,       "v128.store32_lane",       0xfd, 0x5a, memarg_lane, av_,   simd, mem::store_lane<op::i32x4_extract_lane, op::i32_store> )
-OP( v128_store64_lane,       "v128.store64_lane",       0xfd, 0x5b, memarg_lane, av_,   simd, mem::store_lane<op::i64x2_extract_lane, op::i64_store> )
-OP( v128_load32_zero,        "v128.load32_zero",        0xfd, 0x5c, memarg,      a_v,   simd, mem::load_low<u32> )
-OP( v128_load64_zero,        "v128.load64_zero",        0xfd, 0x5d, memarg,      a_v,   simd, mem::load_low<u64> )
-OP( f32x4_demote_f64x2_zero, "f32x4.demote_f64x2_zero", 0xfd, 0x5e, none,        v_v,   simd, num::padded<num::demote> )
-OP( f64x2_promote_low_f32x4, "f64x2.promote_low_f32x4", 0xfd, 0x5f, none,        v_v,   simd, num::low<num::promote> )
-
-// ---- vectors: i8x16 and what shares its range (prefix 0xfd) ---------------------------------------------------------
-OP( i8x16_abs,                     "i8x16.abs",                     0xfd, 0x60, none, v_v,  simd, num::lanes<num::iabs<u8>> )
-OP( i8x16_neg,                     "i8x16.neg",                     0xfd, 0x61, none, v_v,  simd, num::lanes<num::ineg<u8>> )
-OP( i8x16_popcnt,                  "i8x16.popcnt",                  0xfd, 0x62, none, v_v,  simd, num::lanes<num::popcnt<u8>> )
-OP( i8x16_all_true,                "i8x16.all_true",                0xfd, 0x63, none, v_i,  simd, num::all_true<u8> )
-OP( i8x16_bitmask,                 "i8x16.bitmask",                 0xfd, 0x64, none, v_i,  simd, num::bitmask<u8> )
-OP( i8x16_narrow_i16x8_s,          "i8x16.narrow_i16x8_s",          0xfd, 0x65, none, vv_v, simd, num::narrow<num::narrow_s<u8, u16>> )
-OP( i8x16_narrow_i16x8_u,          "i8x16.narrow_i16x8_u",          0xfd, 0x66, none, vv_v, simd, num::narrow<num::narrow_u<u8, u16>> )
-OP( f32x4_ceil,                    "f32x4.ceil",                    0xfd, 0x67, none, v_v,  simd, num::lanes<num::ceil<f32>> )
-OP( f32x4_floor,                   "f32x4.floor",                   0xfd, 0x68, none, v_v,  simd, num::lanes<num::floor<f32>> )
-OP( f32x4_trunc,                   "f32x4.trunc",                   0xfd, 0x69, none, v_v,  simd, num::lanes<num::trunc<f32>> )
-OP( f32x4_nearest,                 "f32x4.nearest",                 0xfd, 0x6a, none, v_v,  simd, num::lanes<num::nearest<f32>> )
-OP( i8x16_shl,                     "i8x16.shl",                     0xfd, 0x6b, none, vi_v, simd, num::lanes_by<num::shl<u8>> )
-OP( i8x16_shr_s,                   "i8x16.shr_s",                   0xfd, 0x6c, none, vi_v, simd, num::lanes_by<num::shr_s<u8>> )
-OP( i8x16_shr_u,                   "i8x16.shr_u",                   0xfd, 0x6d, none, vi_v, simd, num::lanes_by<num::shr_u<u8>> )
-OP( i8x16_add,                     "i8x16.add",                     0xfd, 0x6e, none, vv_v, simd, num::lanes<num::add<u8>> )
-OP( i8x16_add_sat_s,               "i8x16.add_sat_s",               0xfd, 0x6f, none, vv_v, simd, num::lanes<num::add_sat_s<u8>> )
-OP( i8x16_add_sat_u,               "i8x16.add_sat_u",               0xfd, 0x70, none, vv_v, simd, num::lanes<num::add_sat_u<u8>> )
-OP( i8x16_sub,                     "i8x16.sub",                     0xfd, 0x71, none, vv_v, simd, num::lanes<num::sub<u8>> )
-OP( i8x16_sub_sat_s,               "i8x16.sub_sat_s",               0xfd, 0x72, none, vv_v, simd, num::lanes<num::sub_sat_s<u8>> )
-OP( i8x16_sub_sat_u,               "i8x16.sub_sat_u",               0xfd, 0x73, none, vv_v, simd, num::lanes<num::sub_sat_u<u8>> )
-OP( f64x2_ceil,                    "f64x2.ceil",                    0xfd, 0x74, none, v_v,  simd, num::lanes<num::ceil<f64>> )
-OP( f64x2_floor,                   "f64x2.floor",                   0xfd, 0x75, none, v_v,  simd, num::lanes<num::floor<f64>> )
-OP( i8x16_min_s,                   "i8x16.min_s",                   0xfd, 0x76, none, vv_v, simd, num::lanes<num::min_s<u8>> )
-OP( i8x16_min_u,                   "i8x16.min_u",                   0xfd, 0x77, none, vv_v, simd, num::lanes<num::min_u<u8>> )
-OP( i8x16_max_s,                   "i8x16.max_s",                   0xfd, 0x78, none, vv_v, simd, num::lanes<num::max_s<u8>> )
-OP( i8x16_max_u,                   "i8x16.max_u",                   0xfd, 0x79, none, vv_v, simd, num::lanes<num::max_u<u8>> )
-OP( f64x2_trunc,                   "f64x2.trunc",                   0xfd, 0x7a, none, v_v,  simd, num::lanes<num::trunc<f64>> )
-OP( i8x16_avgr_u,                  "i8x16.avgr_u",                  0xfd, 0x7b, none, vv_v, simd, num::lanes<num::avgr_u<u8>> )
-OP( i16x8_extadd_pairwise_i8x16_s, "i16x8.extadd_pairwise_i8x16_s", 0xfd, 0x7c, none, v_v,  simd, num::extadd_pairwise<num::extend_s<u16, u8>> )
-OP( i16x8_extadd_pairwise_i8x16_u, "i16x8.extadd_pairwise_i8x16_u", 0xfd, 0x7d, none, v_v,  simd, num::extadd_pairwise<num::extend_u<u16, u8>> )
-OP( i32x4_extadd_pairwise_i16x8_s, "i32x4.extadd_pairwise_i16x8_s", 0xfd, 0x7e, none, v_v,  simd, num::extadd_pairwise<num::extend_s<u32, u16>> )
-OP( i32x4_extadd_pairwise_i16x8_u, "i32x4.extadd_pairwise_i16x8_u", 0xfd, 0x7f, none, v_v,  simd, num::extadd_pairwise<num::extend_u<u32, u16>> )
-
-// ---- vectors: i16x8 (prefix 0xfd) -----------------------------------------------------------------------------------
-OP( i16x8_abs,                 "i16x8.abs",                 0xfd, 0x80, none, v_v,  simd, num::lanes<num::iabs<u16>> )
-OP( i16x8_neg,                 "i16x8.neg",                 0xfd, 0x81, none, v_v,  simd, num::lanes<num::ineg<u16>> )
-OP( i16x8_q15mulr_sat_s,       "i16x8.q15mulr_sat_s",       0xfd, 0x82, none, vv_v, simd, num::lanes<num::q15mulr_sat_s> )
-OP( i16x8_all_true,            "i16x8.all_true",            0xfd, 0x83, none, v_i,  simd, num::all_true<u16> )
-OP( i16x8_bitmask,             "i16x8.bitmask",             0xfd, 0x84, none, v_i,  simd, num::bitmask<u16> )
-OP( i16x8_narrow_i32x4_s,      "i16x8.narrow_i32x4_s",      0xfd, 0x85, none, vv_v, simd, num::narrow<num::narrow_s<u16, u32>> )
-OP( i16x8_narrow_i32x4_u,      "i16x8.narrow_i32x4_u",      0xfd, 0x86, none, vv_v, simd, num::narrow<num::narrow_u<u16, u32>> )
-OP( i16x8_extend_low_i8x16_s,  "i16x8.extend_low_i8x16_s",  0xfd, 0x87, none, v_v,  simd, num::low<num::extend_s<u16, u8>> )
-OP( i16x8_extend_high_i8x16_s, "i16x8.extend_high_i8x16_s", 0xfd, 0x88, none, v_v,  simd, num::high<num::extend_s<u16, u8>> )
-OP( i16x8_extend_low_i8x16_u,  "i16x8.extend_low_i8x16_u",  0xfd, 0x89, none, v_v,  simd, num::low<num::extend_u<u16, u8>> )
-OP( i16x8_extend_high_i8x16_u, "i16x8.extend_high_i8x16_u", 0xfd, 0x8a, none, v_v,  simd, num::high<num::extend_u<u16, u8>> )
-OP( i16x8_shl,                 "i16x8.shl",                 0xfd, 0x8b, none, vi_v, simd, num::lanes_by<num::shl<u16>> )
-OP( i16x8_shr_s,               "i16x8.shr_s",               0xfd, 0x8c, none, vi_v, simd, num::lanes_by<num::shr_s<u16>> )
-OP( i16x8_shr_u,               "i16x8.shr_u",               0xfd, 0x8d, none, vi_v, simd, num::lanes_by<num::shr_u<u16>> )
-OP( i16x8_add,                 "i16x8.add",                 0xfd, 0x8e, none, vv_v, simd, num::lanes<num::add<u16>> )
-OP( i16x8_add_sat_s,           "i16x8.add_sat_s",           0xfd, 0x8f, none, vv_v, simd, num::lanes<num::add_sat_s<u16>> )
-OP( i16x8_add_sat_u,           "i16x8.add_sat_u",           0xfd, 0x90, none, vv_v, simd, num::lanes<num::add_sat_u<u16>> )
-OP( i16x8_sub,                 "i16x8.sub",                 0xfd, 0x91, none, vv_v, simd, num::lanes<num::sub<u16>> )
-OP( i16x8_sub_sat_s,           "i16x8.sub_sat_s",           0xfd, 0x92, none, vv_v, simd, num::lanes<num::sub_sat_s<u16>> )
-OP( i16x8_sub_sat_u,           "i16x8.sub_sat_u",           0xfd, 0x93, none, vv_v, simd, num::lanes<num::sub_sat_u<u16>> )
-OP( f64x2_nearest,             "f64x2.nearest",             0xfd, 0x94, none, v_v,  simd, num::lanes<num::nearest<f64>> )
-OP( i16x8_mul,                 "i16x8.mul",                 0xfd, 0x95, none, vv_v, simd, num::lanes<num::mul<u16>> )
-OP( i16x8_min_s,               "i16x8.min_s",               0xfd, 0x96, none, vv_v, simd, num::lanes<num::min_s<u16>> )
-OP( i16x8_min_u,               "i16x8.min_u",               0xfd, 0x97, none, vv_v, simd, num::lanes<num::min_u<u16>> )
-OP( i16x8_max_s,               "i16x8.max_s",               0xfd, 0x98, none, vv_v, simd, num::lanes<num::max_s<u16>> )
-OP( i16x8_max_u,               "i16x8.max_u",               0xfd, 0x99, none, vv_v, simd, num::lanes<num::max_u<u16>> )
-OP( i16x8_avgr_u,              "i16x8.avgr_u",              0xfd, 0x9b, none, vv_v, simd, num::lanes<num::avgr_u<u16>> )
-OP( i16x8_extmul_low_i8x16_s,  "i16x8.extmul_low_i8x16_s",  0xfd, 0x9c, none, vv_v, simd, num::extmul<num::low<num::extend_s<u16, u8>>> )
-OP( i16x8_extmul_high_i8x16_s, "i16x8.extmul_high_i8x16_s", 0xfd, 0x9d, none, vv_v, simd, num::extmul<num::high<num::extend_s<u16, u8>>> )
-OP( i16x8_extmul_low_i8x16_u,  "i16x8.extmul_low_i8x16_u",  0xfd, 0x9e, none, vv_v, simd, num::extmul<num::low<num::extend_u<u16, u8>>> )
-OP( i16x8_extmul_high_i8x16_u, "i16x8.extmul_high_i8x16_u", 0xfd, 0x9f, none, vv_v, simd, num::extmul<num::high<num::extend_u<u16, u8>>> )
-
-// ---- vectors: i32x4 (prefix 0xfd) -----------------------------------------------------------------------------------
-OP( i32x4_abs,                 "i32x4.abs",                 0xfd, 0xa0, none, v_v,  simd, num::lanes<num::iabs<u32>> )
-OP( i32x4_neg,                 "i32x4.neg",                 0xfd, 0xa1, none, v_v,  simd, num::lanes<num::ineg<u32>> )
-OP( i32x4_all_true,            "i32x4.all_true",            0xfd, 0xa3, none, v_i,  simd, num::all_true<u32> )
-OP( i32x4_bitmask,             "i32x4.bitmask",             0xfd, 0xa4, none, v_i,  simd, num::bitmask<u32> )
-OP( i32x4_extend_low_i16x8_s,  "i32x4.extend_low_i16x8_s",  0xfd, 0xa7, none, v_v,  simd, num::low<num::extend_s<u32, u16>> )
-OP( i32x4_extend_high_i16x8_s, "i32x4.extend_high_i16x8_s", 0xfd, 0xa8, none, v_v,  simd, num::high<num::extend_s<u32, u16>> )
-OP( i32x4_extend_low_i16x8_u,  "i32x4.extend_low_i16x8_u",  0xfd, 0xa9, none, v_v,  simd, num::low<num::extend_u<u32, u16>> )
-OP( i32x4_extend_high_i16x8_u, "i32x4.extend_high_i16x8_u", 0xfd, 0xaa, none, v_v,  simd, num::high<num::extend_u<u32, u16>> )
-OP( i32x4_shl,                 "i32x4.shl",                 0xfd, 0xab, none, vi_v, simd, num::lanes_by<num::shl<u32>> )
-OP( i32x4_shr_s,               "i32x4.shr_s",               0xfd, 0xac, none, vi_v, simd, num::lanes_by<num::shr_s<u32>> )
-OP( i32x4_shr_u,               "i32x4.shr_u",               0xfd, 0xad, none, vi_v, simd, num::lanes_by<num::shr_u<u32>> )
-OP( i32x4_add,                 "i32x4.add",                 0xfd, 0xae, none, vv_v, simd, num::lanes<num::add<u32>> )
-OP( i32x4_sub,                 "i32x4.sub",                 0xfd, 0xb1, none, vv_v, simd, num::lanes<num::sub<u32>> )
-OP( i32x4_mul,                 "i32x4.mul",                 0xfd, 0xb5, none, vv_v, simd, num::lanes<num::mul<u32>> )
-OP( i32x4_min_s,               "i32x4.min_s",               0xfd, 0xb6, none, vv_v, simd, num::lanes<num::min_s<u32>> )
-OP( i32x4_min_u,               "i32x4.min_u",               0xfd, 0xb7, none, vv_v, simd, num::lanes<num::min_u<u32>> )
-OP( i32x4_max_s,               "i32x4.max_s",               0xfd, 0xb8, none, vv_v, simd, num::lanes<num::max_s<u32>> )
-OP( i32x4_max_u,               "i32x4.max_u",               0xfd, 0xb9, none, vv_v, simd, num::lanes<num::max_u<u32>> )
-OP( i32x4_dot_i16x8_s,         "i32x4.dot_i16x8_s",         0xfd, 0xba, none, vv_v, simd, num::dot<num::extend_s<u32, u16>, num::add<u32>> )
-OP( i32x4_extmul_low_i16x8_s,  "i32x4.extmul_low_i16x8_s",  0xfd, 0xbc, none, vv_v, simd, num::extmul<num::low<num::extend_s<u32, u16>>> )
-OP( i32x4_extmul_high_i16x8_s, "i32x4.extmul_high_i16x8_s", 0xfd, 0xbd, none, vv_v, simd, num::extmul<num::high<num::extend_s<u32, u16>>> )
-OP( i32x4_extmul_low_i16x8_u,  "i32x4.extmul_low_i16x8_u",  0xfd, 0xbe, none, vv_v, simd, num::extmul<num::low<num::extend_u<u32, u16>>> )
-OP( i32x4_extmul_high_i16x8_u, "i32x4.extmul_high_i16x8_u", 0xfd, 0xbf, none, vv_v, simd, num::extmul<num::high<num::extend_u<u32, u16>>> )
-
-// ---- vectors: i64x2 (prefix 0xfd) -----------------------------------------------------------------------------------
-OP( i64x2_abs,                 "i64x2.abs",                 0xfd, 0xc0, none, v_v,  simd, num::lanes<num::iabs<u64>> )
-OP( i64x2_neg,                 "i64x2.neg",                 0xfd, 0xc1, none, v_v,  simd, num::lanes<num::ineg<u64>> )
-OP( i64x2_all_true,            "i64x2.all_true",            0xfd, 0xc3, none, v_i,  simd, num::all_true<u64> )
-OP( i64x2_bitmask,             "i64x2.bitmask",             0xfd, 0xc4, none, v_i,  simd, num::bitmask<u64> )
-OP( i64x2_extend_low_i32x4_s,  "i64x2.extend_low_i32x4_s",  0xfd, 0xc7, none, v_v,  simd, num::low<num::extend_s<u64, u32>> )
-OP( i64x2_extend_high_i32x4_s, "i64x2.extend_high_i32x4_s", 0xfd, 0xc8, none, v_v,  simd, num::high<num::extend_s<u64, u32>> )
-OP( i64x2_extend_low_i32x4_u,  "i64x2.extend_low_i32x4_u",  0xfd, 0xc9, none, v_v,  simd, num::low<num::extend_u<u64, u32>> )
-OP( i64x2_extend_high_i32x4_u, "i64x2.extend_high_i32x4_u", 0xfd, 0xca, none, v_v,  simd, num::high<num::extend_u<u64, u32>> )
-OP( i64x2_shl,                 "i64x2.shl",                 0xfd, 0xcb, none, vi_v, simd, num::lanes_by<num::shl<u64>> )
-OP( i64x2_shr_s,               "i64x2.shr_s",               0xfd, 0xcc, none, vi_v, simd, num::lanes_by<num::shr_s<u64>> )
-OP( i64x2_shr_u,               "i64x2.shr_u",               0xfd, 0xcd, none, vi_v, simd, num::lanes_by<num::shr_u<u64>> )
-OP( i64x2_add,                 "i64x2.add",                 0xfd, 0xce, none, vv_v, simd, num::lanes<num::add<u64>> )
-OP( i64x2_sub,                 "i64x2.sub",                 0xfd, 0xd1, none, vv_v, simd, num::lanes<num::sub<u64>> )
-OP( i64x2_mul,                 "i64x2.mul",                 0xfd, 0xd5, none, vv_v, simd, num::lanes<num::mul<u64>> )
-OP( i64x2_eq,                  "i64x2.eq",                  0xfd, 0xd6, none, vv_v, simd, num::mask<num::eq<u64>> )
-OP( i64x2_ne,                  "i64x2.ne",                  0xfd, 0xd7, none, vv_v, simd, num::mask<num::ne<u64>> )
-OP( i64x2_lt_s,                "i64x2.lt_s",                0xfd, 0xd8, none, vv_v, simd, num::mask<num::lt_s<u64>> )
-OP( i64x2_gt_s,                "i64x2.gt_s",                0xfd, 0xd9, none, vv_v, simd, num::mask<num::gt_s<u64>> )
-OP( i64x2_le_s,                "i64x2.le_s",                0xfd, 0xda, none, vv_v, simd, num::mask<num::le_s<u64>> )
-OP( i64x2_ge_s,                "i64x2.ge_s",                0xfd, 0xdb, none, vv_v, simd, num::mask<num::ge_s<u64>> )
-OP( i64x2_extmul_low_i32x4_s,  "i64x2.extmul_low_i32x4_s",  0xfd, 0xdc, none, vv_v, simd, num::extmul<num::low<num::extend_s<u64, u32>>> )
-OP( i64x2_extmul_high_i32x4_s, "i64x2.extmul_high_i32x4_s", 0xfd, 0xdd, none, vv_v, simd, num::extmul<num::high<num::extend_s<u64, u32>>> )
-OP( i64x2_extmul_low_i32x4_u,  "i64x2.extmul_low_i32x4_u",  0xfd, 0xde, none, vv_v, simd, num::extmul<num::low<num::extend_u<u64, u32>>> )
-OP( i64x2_extmul_high_i32x4_u, "i64x2.extmul_high_i32x4_u", 0xfd, 0xdf, none, vv_v, simd, num::extmul<num::high<num::extend_u<u64, u32>>> )
-
-// ---- vectors: f32x4, f64x2, conversions (prefix 0xfd) ---------------------------------------------------------------
-OP( f32x4_abs,                    "f32x4.abs",                    0xfd, 0xe0, none, v_v,  simd, num::lanes<num::abs<f32>> )
-OP( f32x4_neg,                    "f32x4.neg",                    0xfd, 0xe1, none, v_v,  simd, num::lanes<num::neg<f32>> )
-OP( f32x4_sqrt,                   "f32x4.sqrt",                   0xfd, 0xe3, none, v_v,  simd, num::lanes<num::sqrt<f32>> )
-OP( f32x4_add,                    "f32x4.add",                    0xfd, 0xe4, none, vv_v, simd, num::lanes<num::add<f32>> )
-OP( f32x4_sub,                    "f32x4.sub",                    0xfd, 0xe5, none, vv_v, simd, num::lanes<num::sub<f32>> )
-OP( f32x4_mul,                    "f32x4.mul",                    0xfd, 0xe6, none, vv_v, simd, num::lanes<num::mul<f32>> )
-OP( f32x4_div,                    "f32x4.div",                    0xfd, 0xe7, none, vv_v, simd, num::lanes<num::div<f32>> )
-OP( f32x4_min,                    "f32x4.min",                    0xfd, 0xe8, none, vv_v, simd, num::lanes<num::min<f32>> )
-OP( f32x4_max,                    "f32x4.max",                    0xfd, 0xe9, none, vv_v, simd, num::lanes<num::max<f32>> )
-OP( f32x4_pmin,                   "f32x4.pmin",                   0xfd, 0xea, none, vv_v, simd, num::lanes<num::pmin<f32>> )
-OP( f32x4_pmax,                   "f32x4.pmax",                   0xfd, 0xeb, none, vv_v, simd, num::lanes<num::pmax<f32>> )
-OP( f64x2_abs,                    "f64x2.abs",                    0xfd, 0xec, none, v_v,  simd, num::lanes<num::abs<f64>> )
-OP( f64x2_neg,                    "f64x2.neg",                    0xfd, 0xed, none, v_v,  simd, num::lanes<num::neg<f64>> )
-OP( f64x2_sqrt,                   "f64x2.sqrt",                   0xfd, 0xef, none, v_v,  simd, num::lanes<num::sqrt<f64>> )
-OP( f64x2_add,                    "f64x2.add",                    0xfd, 0xf0, none, vv_v, simd, num::lanes<num::add<f64>> )
-OP( f64x2_sub,                    "f64x2.sub",                    0xfd, 0xf1, none, vv_v, simd, num::lanes<num::sub<f64>> )
-OP( f64x2_mul,                    "f64x2.mul",                    0xfd, 0xf2, none, vv_v, simd, num::lanes<num::mul<f64>> )
-OP( f64x2_div,                    "f64x2.div",                    0xfd, 0xf3, none, vv_v, simd, num::lanes<num::div<f64>> )
-OP( f64x2_min,                    "f64x2.min",                    0xfd, 0xf4, none, vv_v, simd, num::lanes<num::min<f64>> )
-OP( f64x2_max,                    "f64x2.max",                    0xfd, 0xf5, none, vv_v, simd, num::lanes<num::max<f64>> )
-OP( f64x2_pmin,                   "f64x2.pmin",                   0xfd, 0xf6, none, vv_v, simd, num::lanes<num::pmin<f64>> )
-OP( f64x2_pmax,                   "f64x2.pmax",                   0xfd, 0xf7, none, vv_v, simd, num::lanes<num::pmax<f64>> )
-OP( i32x4_trunc_sat_f32x4_s,      "i32x4.trunc_sat_f32x4_s",      0xfd, 0xf8, none, v_v,  simd, num::lanes<num::trunc_sat_s<u32, f32>> )
-OP( i32x4_trunc_sat_f32x4_u,      "i32x4.trunc_sat_f32x4_u",      0xfd, 0xf9, none, v_v,  simd, num::lanes<num::trunc_sat_u<u32, f32>> )
-OP( f32x4_convert_i32x4_s,        "f32x4.convert_i32x4_s",        0xfd, 0xfa, none, v_v,  simd, num::lanes<num::convert_s<f32, u32>> )
-OP( f32x4_convert_i32x4_u,        "f32x4.convert_i32x4_u",        0xfd, 0xfb, none, v_v,  simd, num::lanes<num::convert_u<f32, u32>> )
-OP( i32x4_trunc_sat_f64x2_s_zero, "i32x4.trunc_sat_f64x2_s_zero", 0xfd, 0xfc, none, v_v,  simd, num::padded<num::trunc_sat_s<u32, f64>> )
-OP( i32x4_trunc_sat_f64x2_u_zero, "i32x4.trunc_sat_f64x2_u_zero", 0xfd, 0xfd, none, v_v,  simd, num::padded<num::trunc_sat_u<u32, f64>> )
-OP( f64x2_convert_low_i32x4_s,    "f64x2.convert_low_i32x4_s",    0xfd, 0xfe, none, v_v,  simd, num::low<num::convert_s<f64, u32>> )
-OP( f64x2_convert_low_i32x4_u,    "f64x2.convert_low_i32x4_u",    0xfd, 0xff, none, v_v,  simd, num::low<num::convert_u<f64, u32>> )
-
-// ---- vectors: relaxed (prefix 0xfd) ---------------------------------------------------------------------------------
-OP( i8x16_relaxed_swizzle,               "i8x16.relaxed_swizzle",               0xfd, 0x100, none, vv_v,  relaxed_simd, num::swizzle )
-OP( i32x4_relaxed_trunc_f32x4_s,         "i32x4.relaxed_trunc_f32x4_s",         0xfd, 0x101, none, v_v,   relaxed_simd, num::lanes<num::trunc_sat_s<u32, f32>> )
-OP( i32x4_relaxed_trunc_f32x4_u,         "i32x4.relaxed_trunc_f32x4_u",         0xfd, 0x102, none, v_v,   relaxed_simd, num::lanes<num::trunc_sat_u<u32, f32>> )
-OP( i32x4_relaxed_trunc_f64x2_s_zero,    "i32x4.relaxed_trunc_f64x2_s_zero",    0xfd, 0x103, none, v_v,   relaxed_simd, num::padded<num::trunc_sat_s<u32, f64>> )
-OP( i32x4_relaxed_trunc_f64x2_u_zero,    "i32x4.relaxed_trunc_f64x2_u_zero",    0xfd, 0x104, none, v_v,   relaxed_simd, num::padded<num::trunc_sat_u<u32, f64>> )
-OP( f32x4_relaxed_madd,                  "f32x4.relaxed_madd",                  0xfd, 0x105, none, vvv_v, relaxed_simd, num::lanes<num::madd<f32>> )
-OP( f32x4_relaxed_nmadd,                 "f32x4.relaxed_nmadd",                 0xfd, 0x106, none, vvv_v, relaxed_simd, num::lanes<num::nmadd<f32>> )
-OP( f64x2_relaxed_madd,                  "f64x2.relaxed_madd",                  0xfd, 0x107, none, vvv_v, relaxed_simd, num::lanes<num::madd<f64>> )
-OP( f64x2_relaxed_nmadd,                 "f64x2.relaxed_nmadd",                 0xfd, 0x108, none, vvv_v, relaxed_simd, num::lanes<num::nmadd<f64>> )
-OP( i8x16_relaxed_laneselect,            "i8x16.relaxed_laneselect",            0xfd, 0x109, none, vvv_v, relaxed_simd, num::lanes<num::bitselect<u64>> )
-OP( i16x8_relaxed_laneselect,            "i16x8.relaxed_laneselect",            0xfd, 0x10a, none, vvv_v, relaxed_simd, num::lanes<num::bitselect<u64>> )
-OP( i32x4_relaxed_laneselect,            "i32x4.relaxed_laneselect",            0xfd, 0x10b, none, vvv_v, relaxed_simd, num::lanes<num::bitselect<u64>> )
-OP( i64x2_relaxed_laneselect,            "i64x2.relaxed_laneselect",            0xfd, 0x10c, none, vvv_v, relaxed_simd, num::lanes<num::bitselect<u64>> )
-OP( f32x4_relaxed_min,                   "f32x4.relaxed_min",                   0xfd, 0x10d, none, vv_v,  relaxed_simd, num::lanes<num::min<f32>> )
-OP( f32x4_relaxed_max,                   "f32x4.relaxed_max",                   0xfd, 0x10e, none, vv_v,  relaxed_simd, num::lanes<num::max<f32>> )
-OP( f64x2_relaxed_min,                   "f64x2.relaxed_min",                   0xfd, 0x10f, none, vv_v,  relaxed_simd, num::lanes<num::min<f64>> )
-OP( f64x2_relaxed_max,                   "f64x2.relaxed_max",                   0xfd, 0x110, none, vv_v,  relaxed_simd, num::lanes<num::max<f64>> )
-OP( i16x8_relaxed_q15mulr_s,             "i16x8.relaxed_q15mulr_s",             0xfd, 0x111, none, vv_v,  relaxed_simd, num::lanes<num::q15mulr_sat_s> )
-OP( i16x8_relaxed_dot_i8x16_i7x16_s,     "i16x8.relaxed_dot_i8x16_i7x16_s",     0xfd, 0x112, none, vv_v,  relaxed_simd, num::dot<num::extend_s<u16, u8>, num::add_sat_s<u16>> )
-OP( i32x4_relaxed_dot_i8x16_i7x16_add_s, "i32x4.relaxed_dot_i8x16_i7x16_add_s", 0xfd, 0x113, none, vvv_v, relaxed_simd, num::dot_add<num::dot<num::extend_s<u16, u8>, num::add_sat_s<u16>>, num::extadd_pairwise<num::extend_s<u32, u16>>> )
-
-// ---- atomic operations (prefix 0xfe) --------------------------------------------------------------------------------
-OP( memory_atomic_notify,       "memory.atomic.notify",       0xfe, 0x00, memarg,    ai_i,  threads, special )
-OP( memory_atomic_wait32,       "memory.atomic.wait32",       0xfe, 0x01, memarg,    ail_i, threads, special )
-OP( memory_atomic_wait64,       "memory.atomic.wait64",       0xfe, 0x02, memarg,    all_i, threads, special )
-OP( atomic_fence,               "atomic.fence",               0xfe, 0x03, zero_byte, _,     threads, special )
-OP( i32_atomic_load,            "i32.atomic.load",            0xfe, 0x10, memarg,    a_i,   threads, mem::atomic<mem::load<u32, u32>> )
-OP( i64_atomic_load,            "i64.atomic.load",            0xfe, 0x11, memarg,    a_l,   threads, mem::atomic<mem::load<u64, u64>> )
-OP( i32_atomic_load8_u,         "i32.atomic.load8_u",         0xfe, 0x12, memarg,    a_i,   threads, mem::atomic<mem::load<u32, u8>> )
-OP( i32_atomic_load16_u,        "i32.atomic.load16_u",        0xfe, 0x13, memarg,    a_i,   threads, mem::atomic<mem::load<u32, u16>> )
-OP( i64_atomic_load8_u,         "i64.atomic.load8_u",         0xfe, 0x14, memarg,    a_l,   threads, mem::atomic<mem::load<u64, u8>> )
-OP( i64_atomic_load16_u,        "i64.atomic.load16_u",        0xfe, 0x15, memarg,    a_l,   threads, mem::atomic<mem::load<u64, u16>> )
-OP( i64_atomic_load32_u,        "i64.atomic.load32_u",        0xfe, 0x16, memarg,    a_l,   threads, mem::atomic<mem::load<u64, u32>> )
-OP( i32_atomic_store,           "i32.atomic.store",           0xfe, 0x17, memarg,    ai_,   threads, mem::atomic<mem::store<u32, u32>> )
-OP( i64_atomic_store,           "i64.atomic.store",           0xfe, 0x18, memarg,    al_,   threads, mem::atomic<mem::store<u64, u64>> )
-OP( i32_atomic_store8,          "i32.atomic.store8",          0xfe, 0x19, memarg,    ai_,   threads, mem::atomic<mem::store<u32, u8>> )
-OP( i32_atomic_store16,         "i32.atomic.store16",         0xfe, 0x1a, memarg,    ai_,   threads, mem::atomic<mem::store<u32, u16>> )
-OP( i64_atomic_store8,          "i64.atomic.store8",          0xfe, 0x1b, memarg,    al_,   threads, mem::atomic<mem::store<u64, u8>> )
-OP( i64_atomic_store16,         "i64.atomic.store16",         0xfe, 0x1c, memarg,    al_,   threads, mem::atomic<mem::store<u64, u16>> )
-OP( i64_atomic_store32,         "i64.atomic.store32",         0xfe, 0x1d, memarg,    al_,   threads, mem::atomic<mem::store<u64, u32>> )
-OP( i32_atomic_rmw_add,         "i32.atomic.rmw.add",         0xfe, 0x1e, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::add> )
-OP( i64_atomic_rmw_add,         "i64.atomic.rmw.add",         0xfe, 0x1f, memarg,    al_l,  threads, mem::rmw<u64, u64, num::add> )
-OP( i32_atomic_rmw8_add_u,      "i32.atomic.rmw8.add_u",      0xfe, 0x20, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::add> )
-OP( i32_atomic_rmw16_add_u,     "i32.atomic.rmw16.add_u",     0xfe, 0x21, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::add> )
-OP( i64_atomic_rmw8_add_u,      "i64.atomic.rmw8.add_u",      0xfe, 0x22, memarg,    al_l,  threads, mem::rmw<u64, u8, num::add> )
-OP( i64_atomic_rmw16_add_u,     "i64.atomic.rmw16.add_u",     0xfe, 0x23, memarg,    al_l,  threads, mem::rmw<u64, u16, num::add> )
-OP( i64_atomic_rmw32_add_u,     "i64.atomic.rmw32.add_u",     0xfe, 0x24, memarg,    al_l,  threads, mem::rmw<u64, u32, num::add> )
-OP( i32_atomic_rmw_sub,         "i32.atomic.rmw.sub",         0xfe, 0x25, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::sub> )
-OP( i64_atomic_rmw_sub,         "i64.atomic.rmw.sub",         0xfe, 0x26, memarg,    al_l,  threads, mem::rmw<u64, u64, num::sub> )
-OP( i32_atomic_rmw8_sub_u,      "i32.atomic.rmw8.sub_u",      0xfe, 0x27, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::sub> )
-OP( i32_atomic_rmw16_sub_u,     "i32.atomic.rmw16.sub_u",     0xfe, 0x28, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::sub> )
-OP( i64_atomic_rmw8_sub_u,      "i64.atomic.rmw8.sub_u",      0xfe, 0x29, memarg,    al_l,  threads, mem::rmw<u64, u8, num::sub> )
-OP( i64_atomic_rmw16_sub_u,     "i64.atomic.rmw16.sub_u",     0xfe, 0x2a, memarg,    al_l,  threads, mem::rmw<u64, u16, num::sub> )
-OP( i64_atomic_rmw32_sub_u,     "i64.atomic.rmw32.sub_u",     0xfe, 0x2b, memarg,    al_l,  threads, mem::rmw<u64, u32, num::sub> )
-OP( i32_atomic_rmw_and,         "i32.atomic.rmw.and",         0xfe, 0x2c, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::and_> )
-OP( i64_atomic_rmw_and,         "i64.atomic.rmw.and",         0xfe, 0x2d, memarg,    al_l,  threads, mem::rmw<u64, u64, num::and_> )
-OP( i32_atomic_rmw8_and_u,      "i32.atomic.rmw8.and_u",      0xfe, 0x2e, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::and_> )
-OP( i32_atomic_rmw16_and_u,     "i32.atomic.rmw16.and_u",     0xfe, 0x2f, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::and_> )
-OP( i64_atomic_rmw8_and_u,      "i64.atomic.rmw8.and_u",      0xfe, 0x30, memarg,    al_l,  threads, mem::rmw<u64, u8, num::and_> )
-OP( i64_atomic_rmw16_and_u,     "i64.atomic.rmw16.and_u",     0xfe, 0x31, memarg,    al_l,  threads, mem::rmw<u64, u16, num::and_> )
-OP( i64_atomic_rmw32_and_u,     "i64.atomic.rmw32.and_u",     0xfe, 0x32, memarg,    al_l,  threads, mem::rmw<u64, u32, num::and_> )
-OP( i32_atomic_rmw_or,          "i32.atomic.rmw.or",          0xfe, 0x33, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::or_> )
-OP( i64_atomic_rmw_or,          "i64.atomic.rmw.or",          0xfe, 0x34, memarg,    al_l,  threads, mem::rmw<u64, u64, num::or_> )
-OP( i32_atomic_rmw8_or_u,       "i32.atomic.rmw8.or_u",       0xfe, 0x35, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::or_> )
-OP( i32_atomic_rmw16_or_u,      "i32.atomic.rmw16.or_u",      0xfe, 0x36, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::or_> )
-OP( i64_atomic_rmw8_or_u,       "i64.atomic.rmw8.or_u",       0xfe, 0x37, memarg,    al_l,  threads, mem::rmw<u64, u8, num::or_> )
-OP( i64_atomic_rmw16_or_u,      "i64.atomic.rmw16.or_u",      0xfe, 0x38, memarg,    al_l,  threads, mem::rmw<u64, u16, num::or_> )
-OP( i64_atomic_rmw32_or_u,      "i64.atomic.rmw32.or_u",      0xfe, 0x39, memarg,    al_l,  threads, mem::rmw<u64, u32, num::or_> )
-OP( i32_atomic_rmw_xor,         "i32.atomic.rmw.xor",         0xfe, 0x3a, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::xor_> )
-OP( i64_atomic_rmw_xor,         "i64.atomic.rmw.xor",         0xfe, 0x3b, memarg,    al_l,  threads, mem::rmw<u64, u64, num::xor_> )
-OP( i32_atomic_rmw8_xor_u,      "i32.atomic.rmw8.xor_u",      0xfe, 0x3c, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::xor_> )
-OP( i32_atomic_rmw16_xor_u,     "i32.atomic.rmw16.xor_u",     0xfe, 0x3d, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::xor_> )
-OP( i64_atomic_rmw8_xor_u,      "i64.atomic.rmw8.xor_u",      0xfe, 0x3e, memarg,    al_l,  threads, mem::rmw<u64, u8, num::xor_> )
-OP( i64_atomic_rmw16_xor_u,     "i64.atomic.rmw16.xor_u",     0xfe, 0x3f, memarg,    al_l,  threads, mem::rmw<u64, u16, num::xor_> )
-OP( i64_atomic_rmw32_xor_u,     "i64.atomic.rmw32.xor_u",     0xfe, 0x40, memarg,    al_l,  threads, mem::rmw<u64, u32, num::xor_> )
-OP( i32_atomic_rmw_xchg,        "i32.atomic.rmw.xchg",        0xfe, 0x41, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::exchange> )
-OP( i64_atomic_rmw_xchg,        "i64.atomic.rmw.xchg",        0xfe, 0x42, memarg,    al_l,  threads, mem::rmw<u64, u64, num::exchange> )
-OP( i32_atomic_rmw8_xchg_u,     "i32.atomic.rmw8.xchg_u",     0xfe, 0x43, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::exchange> )
-OP( i32_atomic_rmw16_xchg_u,    "i32.atomic.rmw16.xchg_u",    0xfe, 0x44, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::exchange> )
-OP( i64_atomic_rmw8_xchg_u,     "i64.atomic.rmw8.xchg_u",     0xfe, 0x45, memarg,    al_l,  threads, mem::rmw<u64, u8, num::exchange> )
-OP( i64_atomic_rmw16_xchg_u,    "i64.atomic.rmw16.xchg_u",    0xfe, 0x46, memarg,    al_l,  threads, mem::rmw<u64, u16, num::exchange> )
-OP( i64_atomic_rmw32_xchg_u,    "i64.atomic.rmw32.xchg_u",    0xfe, 0x47, memarg,    al_l,  threads, mem::rmw<u64, u32, num::exchange> )
-OP( i32_atomic_rmw_cmpxchg,     "i32.atomic.rmw.cmpxchg",     0xfe, 0x48, memarg,    aii_i, threads, mem::compare_exchange<u32, u32> )
-OP( i64_atomic_rmw_cmpxchg,     "i64.atomic.rmw.cmpxchg",     0xfe, 0x49, memarg,    all_l, threads, mem::compare_exchange<u64, u64> )
-OP( i32_atomic_rmw8_cmpxchg_u,  "i32.atomic.rmw8.cmpxchg_u",  0xfe, 0x4a, memarg,    aii_i, threads, mem::compare_exchange<u32, u8> )
-OP( i32_atomic_rmw16_cmpxchg_u, "i32.atomic.rmw16.cmpxchg_u", 0xfe, 0x4b, memarg,    aii_i, threads, mem::compare_exchange<u32, u16> )
-OP( i64_atomic_rmw8_cmpxchg_u,  "i64.atomic.rmw8.cmpxchg_u",  0xfe, 0x4c, memarg,    all_l, threads, mem::compare_exchange<u64, u8> )
-OP( i64_atomic_rmw16_cmpxchg_u, "i64.atomic.rmw16.cmpxchg_u", 0xfe, 0x4d, memarg,    all_l, threads, mem::compare_exchange<u64, u16> )
-OP( i64_atomic_rmw32_cmpxchg_u, "i64.atomic.rmw32.cmpxchg_u", 0xfe, 0x4e, memarg,    all_l, threads, mem::compare_exchange<u64, u32> )
-
-// clang-format on
-#undef OP
-    count_,
-};
-inline constexpr u16 op_count = u16(op::count_);
-
-/// An instruction's type, read from the table's `sig` column: `ii_i` takes two i32 and gives one.
-/// Letters: i l f d v are i32 i64 f32 f64 v128; a is the address type of the memory in the memarg.
-/// `poly`: the type depends on immediates or on the stack; a rule in valid/ says how.
-struct op_type {
-    char params[4] = {};
-    char results[2] = {};
-    u8 param_count = 0;
-    u8 result_count = 0;
-    bool poly = false;
-};
-void row_needs_an_underscore_in_its_signature(); // not constexpr on purpose: reaching it is the error
-consteval op_type parse_op_type(std::string_view text) {
-    op_type t;
-    if (text == "poly") {
-        t.poly = true;
-        return t;
-    }
-    bool after = false;
-    for (char c : text) {
-        if (c == '_') after = true;
-        else if (after) t.results[t.result_count++] = c;
-        else t.params[t.param_count++] = c;
-    }
-    if (!after) row_needs_an_underscore_in_its_signature();
-    return t;
-}
-
-/// One row of the table.
-struct op_row {
-    std::string_view text; ///< its name in the text format
-    u8 prefix;             ///< 0 for none, or 0xfb 0xfc 0xfd 0xfe
-    u16 code;              ///< the byte after the prefix, or the u32 in LEB128
-    imm immediate;
-    op_type type;
-    feature needs;
-    bool executed; ///< false: decoded and validated, refused at instantiation
-};
-
-/// Column `meaning` of a row whose meaning is not a function of its operands: control, calls, tables.
-struct special {};
-/// Column `meaning` of a row that is decoded and validated and not executed yet.
-struct pending {};
-
-namespace detail {
-consteval bool is_executed(std::string_view meaning) { return meaning != "pending"; }
-} // namespace detail
-
-inline constexpr op_row op_table[] = {
-#define OP(id, text, prefix, code, immediate, sig, needs, ...)                                                         \
-    {text, prefix, code, imm::immediate, parse_op_type(#sig), feature::needs, detail::is_executed(#__VA_ARGS__)},
-/// @file opcodes.def
-/// The instruction set: one row for each instruction, in the order of its code (spec: appendix/index-instructions).
-/// Columns: id, text, prefix, code, immediates (enum imm), signature (struct op_type), feature, meaning. The meaning
-/// is a function of num/, a tag of num/sem.hpp for what accesses memory, `special` for what handlers do by hand, `pending`
-/// for what is decoded and validated and not executed yet. Expanded three times: enum op, op_table, num::sem.
-// No include guard: whoever includes this defines OP first and undefines it afterwards.
-// clang-format off
-
-// ---- control --------------------------------------------------------------------------------------------------------
-OP( unreachable,          "unreachable",          0x00, 0x00, none,          poly, mvp,                 special )
-OP( nop,                  "nop",                  0x00, 0x01, none,          _,    mvp,                 special )
-OP( block,                "block",                0x00, 0x02, block,         poly, mvp,                 special )
-OP( loop,                 "loop",                 0x00, 0x03, block,         poly, mvp,                 special )
-OP( if_,                  "if",                   0x00, 0x04, block,         poly, mvp,                 special )
-OP( else_,                "else",                 0x00, 0x05, none,          poly, mvp,                 special )
-OP( try_,                 "try",                  0x00, 0x06, block,         poly, legacy_exceptions,   special )
-OP( catch_,               "catch",                0x00, 0x07, tag,           poly, legacy_exceptions,   special )
-OP( throw_,               "throw",                0x00, 0x08, tag,           poly, exceptions,          special )
-OP( rethrow,              "rethrow",              0x00, 0x09, label,         poly, legacy_exceptions,   special )
-OP( throw_ref,            "throw_ref",            0x00, 0x0a, none,          poly, exceptions,          special )
-OP( end,                  "end",                  0x00, 0x0b, none,          poly, mvp,                 special )
-OP( br,                   "br",                   0x00, 0x0c, label,         poly, mvp,                 special )
-OP( br_if,                "br_if",                0x00, 0x0d, label,         poly, mvp,                 special )
-OP( br_table,             "br_table",             0x00, 0x0e, labels,        poly, mvp,                 special )
-OP( return_,              "return",               0x00, 0x0f, none,          poly, mvp,                 special )
-OP( call,                 "call",                 0x00, 0x10, func,          poly, mvp,                 special )
-OP( call_indirect,        "call_indirect",        0x00, 0x11, call_indirect, poly, mvp,                 special )
-OP( return_call,          "return_call",          0x00, 0x12, func,          poly, tail_call,           special )
-OP( return_call_indirect, "return_call_indirect", 0x00, 0x13, call_indirect, poly, tail_call,           special )
-OP( call_ref,             "call_ref",             0x00, 0x14, type,          poly, function_references, special )
-OP( return_call_ref,      "return_call_ref",      0x00, 0x15, type,          poly, tail_call,           special )
-OP( delegate,             "delegate",             0x00, 0x18, label,         poly, legacy_exceptions,   special )
-OP( catch_all,            "catch_all",            0x00, 0x19, none,          poly, legacy_exceptions,   special )
-OP( drop,                 "drop",                 0x00, 0x1a, none,          poly, mvp,                 special )
-OP( select,               "select",               0x00, 0x1b, none,          poly, mvp,                 special )
-OP( select_t,             "select",               0x00, 0x1c, select_types,  poly, reference_types,     special )
-OP( try_table,            "try_table",            0x00, 0x1f, try_table,     poly, exceptions,          special )
-
-// ---- variables and tables -------------------------------------------------------------------------------------------
-OP( local_get,  "local.get",  0x00, 0x20, local,  poly, mvp,             special )
-OP( local_set,  "local.set",  0x00, 0x21, local,  poly, mvp,             special )
-OP( local_tee,  "local.tee",  0x00, 0x22, local,  poly, mvp,             special )
-OP( global_get, "global.get", 0x00, 0x23, global, poly, mvp,             special )
-OP( global_set, "global.set", 0x00, 0x24, global, poly, mvp,             special )
-OP( table_get,  "table.get",  0x00, 0x25, table,  poly, reference_types, special )
-OP( table_set,  "table.set",  0x00, 0x26, table,  poly, reference_types, special )
-
-// ---- memory ---------------------------------------------------------------------------------------------------------
-OP( i32_load,     "i32.load",     0x00, 0x28, memarg, a_i,  mvp, mem::load<u32, u32> )
-OP( i64_load,     "i64.load",     0x00, 0x29, memarg, a_l,  mvp, mem::load<u64, u64> )
-OP( f32_load,     "f32.load",     0x00, 0x2a, memarg, a_f,  mvp, mem::load<f32, f32> )
-OP( f64_load,     "f64.load",     0x00, 0x2b, memarg, a_d,  mvp, mem::load<f64, f64> )
-OP( i32_load8_s,  "i32.load8_s",  0x00, 0x2c, memarg, a_i,  mvp, mem::load<u32, i8> )
-OP( i32_load8_u,  "i32.load8_u",  0x00, 0x2d, memarg, a_i,  mvp, mem::load<u32, u8> )
-OP( i32_load16_s, "i32.load16_s", 0x00, 0x2e, memarg, a_i,  mvp, mem::load<u32, i16> )
-OP( i32_load16_u, "i32.load16_u", 0x00, 0x2f, memarg, a_i,  mvp, mem::load<u32, u16> )
-OP( i64_load8_s,  "i64.load8_s",  0x00, 0x30, memarg, a_l,  mvp, mem::load<u64, i8> )
-OP( i64_load8_u,  "i64.load8_u",  0x00, 0x31, memarg, a_l,  mvp, mem::load<u64, u8> )
-OP( i64_load16_s, "i64.load16_s", 0x00, 0x32, memarg, a_l,  mvp, mem::load<u64, i16> )
-OP( i64_load16_u, "i64.load16_u", 0x00, 0x33, memarg, a_l,  mvp, mem::load<u64, u16> )
-OP( i64_load32_s, "i64.load32_s", 0x00, 0x34, memarg, a_l,  mvp, mem::load<u64, i32> )
-OP( i64_load32_u, "i64.load32_u", 0x00, 0x35, memarg, a_l,  mvp, mem::load<u64, u32> )
-OP( i32_store,    "i32.store",    0x00, 0x36, memarg, ai_,  mvp, mem::store<u32, u32> )
-OP( i64_store,    "i64.store",    0x00, 0x37, memarg, al_,  mvp, mem::store<u64, u64> )
-OP( f32_store,    "f32.store",    0x00, 0x38, memarg, af_,  mvp, mem::store<f32, f32> )
-OP( f64_store,    "f64.store",    0x00, 0x39, memarg, ad_,  mvp, mem::store<f64, f64> )
-OP( i32_store8,   "i32.store8",   0x00, 0x3a, memarg, ai_,  mvp, mem::store<u32, u8> )
-OP( i32_store16,  "i32.store16",  0x00, 0x3b, memarg, ai_,  mvp, mem::store<u32, u16> )
-OP( i64_store8,   "i64.store8",   0x00, 0x3c, memarg, al_,  mvp, mem::store<u64, u8> )
-OP( i64_store16,  "i64.store16",  0x00, 0x3d, memarg, al_,  mvp, mem::store<u64, u16> )
-OP( i64_store32,  "i64.store32",  0x00, 0x3e, memarg, al_,  mvp, mem::store<u64, u32> )
-OP( memory_size,  "memory.size",  0x00, 0x3f, memory, poly, mvp, special )
-OP( memory_grow,  "memory.grow",  0x00, 0x40, memory, poly, mvp, special )
-
-// ---- constants ------------------------------------------------------------------------------------------------------
-OP( i32_const, "i32.const", 0x00, 0x41, i32_const, _i, mvp, special )
-OP( i64_const, "i64.const", 0x00, 0x42, i64_const, _l, mvp, special )
-OP( f32_const, "f32.const", 0x00, 0x43, f32_const, _f, mvp, special )
-OP( f64_const, "f64.const", 0x00, 0x44, f64_const, _d, mvp, special )
-
-// ---- i32 comparisons ------------------------------------------------------------------------------------------------
-OP( i32_eqz,  "i32.eqz",  0x00, 0x45, none, i_i,  mvp, num::eqz<u32> )
-OP( i32_eq,   "i32.eq",   0x00, 0x46, none, ii_i, mvp, num::eq<u32> )
-OP( i32_ne,   "i32.ne",   0x00, 0x47, none, ii_i, mvp, num::ne<u32> )
-OP( i32_lt_s, "i32.lt_s", 0x00, 0x48, none, ii_i, mvp, num::lt_s<u32> )
-OP( i32_lt_u, "i32.lt_u", 0x00, 0x49, none, ii_i, mvp, num::lt_u<u32> )
-OP( i32_gt_s, "i32.gt_s", 0x00, 0x4a, none, ii_i, mvp, num::gt_s<u32> )
-OP( i32_gt_u, "i32.gt_u", 0x00, 0x4b, none, ii_i, mvp, num::gt_u<u32> )
-OP( i32_le_s, "i32.le_s", 0x00, 0x4c, none, ii_i, mvp, num::le_s<u32> )
-OP( i32_le_u, "i32.le_u", 0x00, 0x4d, none, ii_i, mvp, num::le_u<u32> )
-OP( i32_ge_s, "i32.ge_s", 0x00, 0x4e, none, ii_i, mvp, num::ge_s<u32> )
-OP( i32_ge_u, "i32.ge_u", 0x00, 0x4f, none, ii_i, mvp, num::ge_u<u32> )
-
-// ---- i64 comparisons ------------------------------------------------------------------------------------------------
-OP( i64_eqz,  "i64.eqz",  0x00, 0x50, none, l_i,  mvp, num::eqz<u64> )
-OP( i64_eq,   "i64.eq",   0x00, 0x51, none, ll_i, mvp, num::eq<u64> )
-OP( i64_ne,   "i64.ne",   0x00, 0x52, none, ll_i, mvp, num::ne<u64> )
-OP( i64_lt_s, "i64.lt_s", 0x00, 0x53, none, ll_i, mvp, num::lt_s<u64> )
-OP( i64_lt_u, "i64.lt_u", 0x00, 0x54, none, ll_i, mvp, num::lt_u<u64> )
-OP( i64_gt_s, "i64.gt_s", 0x00, 0x55, none, ll_i, mvp, num::gt_s<u64> )
-OP( i64_gt_u, "i64.gt_u", 0x00, 0x56, none, ll_i, mvp, num::gt_u<u64> )
-OP( i64_le_s, "i64.le_s", 0x00, 0x57, none, ll_i, mvp, num::le_s<u64> )
-OP( i64_le_u, "i64.le_u", 0x00, 0x58, none, ll_i, mvp, num::le_u<u64> )
-OP( i64_ge_s, "i64.ge_s", 0x00, 0x59, none, ll_i, mvp, num::ge_s<u64> )
-OP( i64_ge_u, "i64.ge_u", 0x00, 0x5a, none, ll_i, mvp, num::ge_u<u64> )
-
-// ---- f32 comparisons ------------------------------------------------------------------------------------------------
-OP( f32_eq, "f32.eq", 0x00, 0x5b, none, ff_i, mvp, num::eq<f32> )
-OP( f32_ne, "f32.ne", 0x00, 0x5c, none, ff_i, mvp, num::ne<f32> )
-OP( f32_lt, "f32.lt", 0x00, 0x5d, none, ff_i, mvp, num::lt<f32> )
-OP( f32_gt, "f32.gt", 0x00, 0x5e, none, ff_i, mvp, num::gt<f32> )
-OP( f32_le, "f32.le", 0x00, 0x5f, none, ff_i, mvp, num::le<f32> )
-OP( f32_ge, "f32.ge", 0x00, 0x60, none, ff_i, mvp, num::ge<f32> )
-
-// ---- f64 comparisons ------------------------------------------------------------------------------------------------
-OP( f64_eq, "f64.eq", 0x00, 0x61, none, dd_i, mvp, num::eq<f64> )
-OP( f64_ne, "f64.ne", 0x00, 0x62, none, dd_i, mvp, num::ne<f64> )
-OP( f64_lt, "f64.lt", 0x00, 0x63, none, dd_i, mvp, num::lt<f64> )
-OP( f64_gt, "f64.gt", 0x00, 0x64, none, dd_i, mvp, num::gt<f64> )
-OP( f64_le, "f64.le", 0x00, 0x65, none, dd_i, mvp, num::le<f64> )
-OP( f64_ge, "f64.ge", 0x00, 0x66, none, dd_i, mvp, num::ge<f64> )
-
-// ---- i32 arithmetic -------------------------------------------------------------------------------------------------
-OP( i32_clz,    "i32.clz",    0x00, 0x67, none, i_i,  mvp, num::clz<u32> )
-OP( i32_ctz,    "i32.ctz",    0x00, 0x68, none, i_i,  mvp, num::ctz<u32> )
-OP( i32_popcnt, "i32.popcnt", 0x00, 0x69, none, i_i,  mvp, num::popcnt<u32> )
-OP( i32_add,    "i32.add",    0x00, 0x6a, none, ii_i, mvp, num::add<u32> )
-OP( i32_sub,    "i32.sub",    0x00, 0x6b, none, ii_i, mvp, num::sub<u32> )
-OP( i32_mul,    "i32.mul",    0x00, 0x6c, none, ii_i, mvp, num::mul<u32> )
-OP( i32_div_s,  "i32.div_s",  0x00, 0x6d, none, ii_i, mvp, num::div_s<u32> )
-OP( i32_div_u,  "i32.div_u",  0x00, 0x6e, none, ii_i, mvp, num::div_u<u32> )
-OP( i32_rem_s,  "i32.rem_s",  0x00, 0x6f, none, ii_i, mvp, num::rem_s<u32> )
-OP( i32_rem_u,  "i32.rem_u",  0x00, 0x70, none, ii_i, mvp, num::rem_u<u32> )
-OP( i32_and,    "i32.and",    0x00, 0x71, none, ii_i, mvp, num::and_<u32> )
-OP( i32_or,     "i32.or",     0x00, 0x72, none, ii_i, mvp, num::or_<u32> )
-OP( i32_xor,    "i32.xor",    0x00, 0x73, none, ii_i, mvp, num::xor_<u32> )
-OP( i32_shl,    "i32.shl",    0x00, 0x74, none, ii_i, mvp, num::shl<u32> )
-OP( i32_shr_s,  "i32.shr_s",  0x00, 0x75, none, ii_i, mvp, num::shr_s<u32> )
-OP( i32_shr_u,  "i32.shr_u",  0x00, 0x76, none, ii_i, mvp, num::shr_u<u32> )
-OP( i32_rotl,   "i32.rotl",   0x00, 0x77, none, ii_i, mvp, num::rotl<u32> )
-OP( i32_rotr,   "i32.rotr",   0x00, 0x78, none, ii_i, mvp, num::rotr<u32> )
-
-// ---- i64 arithmetic -------------------------------------------------------------------------------------------------
-OP( i64_clz,    "i64.clz",    0x00, 0x79, none, l_l,  mvp, num::clz<u64> )
-OP( i64_ctz,    "i64.ctz",    0x00, 0x7a, none, l_l,  mvp, num::ctz<u64> )
-OP( i64_popcnt, "i64.popcnt", 0x00, 0x7b, none, l_l,  mvp, num::popcnt<u64> )
-OP( i64_add,    "i64.add",    0x00, 0x7c, none, ll_l, mvp, num::add<u64> )
-OP( i64_sub,    "i64.sub",    0x00, 0x7d, none, ll_l, mvp, num::sub<u64> )
-OP( i64_mul,    "i64.mul",    0x00, 0x7e, none, ll_l, mvp, num::mul<u64> )
-OP( i64_div_s,  "i64.div_s",  0x00, 0x7f, none, ll_l, mvp, num::div_s<u64> )
-OP( i64_div_u,  "i64.div_u",  0x00, 0x80, none, ll_l, mvp, num::div_u<u64> )
-OP( i64_rem_s,  "i64.rem_s",  0x00, 0x81, none, ll_l, mvp, num::rem_s<u64> )
-OP( i64_rem_u,  "i64.rem_u",  0x00, 0x82, none, ll_l, mvp, num::rem_u<u64> )
-OP( i64_and,    "i64.and",    0x00, 0x83, none, ll_l, mvp, num::and_<u64> )
-OP( i64_or,     "i64.or",     0x00, 0x84, none, ll_l, mvp, num::or_<u64> )
-OP( i64_xor,    "i64.xor",    0x00, 0x85, none, ll_l, mvp, num::xor_<u64> )
-OP( i64_shl,    "i64.shl",    0x00, 0x86, none, ll_l, mvp, num::shl<u64> )
-OP( i64_shr_s,  "i64.shr_s",  0x00, 0x87, none, ll_l, mvp, num::shr_s<u64> )
-OP( i64_shr_u,  "i64.shr_u",  0x00, 0x88, none, ll_l, mvp, num::shr_u<u64> )
-OP( i64_rotl,   "i64.rotl",   0x00, 0x89, none, ll_l, mvp, num::rotl<u64> )
-OP( i64_rotr,   "i64.rotr",   0x00, 0x8a, none, ll_l, mvp, num::rotr<u64> )
-
-// ---- f32 arithmetic -------------------------------------------------------------------------------------------------
-OP( f32_abs,      "f32.abs",      0x00, 0x8b, none, f_f,  mvp, num::abs<f32> )
-OP( f32_neg,      "f32.neg",      0x00, 0x8c, none, f_f,  mvp, num::neg<f32> )
-OP( f32_ceil,     "f32.ceil",     0x00, 0x8d, none, f_f,  mvp, num::ceil<f32> )
-OP( f32_floor,    "f32.floor",    0x00, 0x8e, none, f_f,  mvp, num::floor<f32> )
-OP( f32_trunc,    "f32.trunc",    0x00, 0x8f, none, f_f,  mvp, num::trunc<f32> )
-OP( f32_nearest,  "f32.nearest",  0x00, 0x90, none, f_f,  mvp, num::nearest<f32> )
-OP( f32_sqrt,     "f32.sqrt",     0x00, 0x91, none, f_f,  mvp, num::sqrt<f32> )
-OP( f32_add,      "f32.add",      0x00, 0x92, none, ff_f, mvp, num::add<f32> )
-OP( f32_sub,      "f32.sub",      0x00, 0x93, none, ff_f, mvp, num::sub<f32> )
-OP( f32_mul,      "f32.mul",      0x00, 0x94, none, ff_f, mvp, num::mul<f32> )
-OP( f32_div,      "f32.div",      0x00, 0x95, none, ff_f, mvp, num::div<f32> )
-OP( f32_min,      "f32.min",      0x00, 0x96, none, ff_f, mvp, num::min<f32> )
-OP( f32_max,      "f32.max",      0x00, 0x97, none, ff_f, mvp, num::max<f32> )
-OP( f32_copysign, "f32.copysign", 0x00, 0x98, none, ff_f, mvp, num::copysign<f32> )
-
-// ---- f64 arithmetic -------------------------------------------------------------------------------------------------
-OP( f64_abs,      "f64.abs",      0x00, 0x99, none, d_d,  mvp, num::abs<f64> )
-OP( f64_neg,      "f64.neg",      0x00, 0x9a, none, d_d,  mvp, num::neg<f64> )
-OP( f64_ceil,     "f64.ceil",     0x00, 0x9b, none, d_d,  mvp, num::ceil<f64> )
-OP( f64_floor,    "f64.floor",    0x00, 0x9c, none, d_d,  mvp, num::floor<f64> )
-OP( f64_trunc,    "f64.trunc",    0x00, 0x9d, none, d_d,  mvp, num::trunc<f64> )
-OP( f64_nearest,  "f64.nearest",  0x00, 0x9e, none, d_d,  mvp, num::nearest<f64> )
-OP( f64_sqrt,     "f64.sqrt",     0x00, 0x9f, none, d_d,  mvp, num::sqrt<f64> )
-OP( f64_add,      "f64.add",      0x00, 0xa0, none, dd_d, mvp, num::add<f64> )
-OP( f64_sub,      "f64.sub",      0x00, 0xa1, none, dd_d, mvp, num::sub<f64> )
-OP( f64_mul,      "f64.mul",      0x00, 0xa2, none, dd_d, mvp, num::mul<f64> )
-OP( f64_div,      "f64.div",      0x00, 0xa3, none, dd_d, mvp, num::div<f64> )
-OP( f64_min,      "f64.min",      0x00, 0xa4, none, dd_d, mvp, num::min<f64> )
-OP( f64_max,      "f64.max",      0x00, 0xa5, none, dd_d, mvp, num::max<f64> )
-OP( f64_copysign, "f64.copysign", 0x00, 0xa6, none, dd_d, mvp, num::copysign<f64> )
-
-// ---- conversions ----------------------------------------------------------------------------------------------------
-OP( i32_wrap_i64,        "i32.wrap_i64",        0x00, 0xa7, none, l_i, mvp,            num::wrap<u32, u64> )
-OP( i32_trunc_f32_s,     "i32.trunc_f32_s",     0x00, 0xa8, none, f_i, mvp,            num::trunc_s<u32, f32> )
-OP( i32_trunc_f32_u,     "i32.trunc_f32_u",     0x00, 0xa9, none, f_i, mvp,            num::trunc_u<u32, f32> )
-OP( i32_trunc_f64_s,     "i32.trunc_f64_s",     0x00, 0xaa, none, d_i, mvp,            num::trunc_s<u32, f64> )
-OP( i32_trunc_f64_u,     "i32.trunc_f64_u",     0x00, 0xab, none, d_i, mvp,            num::trunc_u<u32, f64> )
-OP( i64_extend_i32_s,    "i64.extend_i32_s",    0x00, 0xac, none, i_l, mvp,            num::extend_s<u64, u32> )
-OP( i64_extend_i32_u,    "i64.extend_i32_u",    0x00, 0xad, none, i_l, mvp,            num::extend_u<u64, u32> )
-OP( i64_trunc_f32_s,     "i64.trunc_f32_s",     0x00, 0xae, none, f_l, mvp,            num::trunc_s<u64, f32> )
-OP( i64_trunc_f32_u,     "i64.trunc_f32_u",     0x00, 0xaf, none, f_l, mvp,            num::trunc_u<u64, f32> )
-OP( i64_trunc_f64_s,     "i64.trunc_f64_s",     0x00, 0xb0, none, d_l, mvp,            num::trunc_s<u64, f64> )
-OP( i64_trunc_f64_u,     "i64.trunc_f64_u",     0x00, 0xb1, none, d_l, mvp,            num::trunc_u<u64, f64> )
-OP( f32_convert_i32_s,   "f32.convert_i32_s",   0x00, 0xb2, none, i_f, mvp,            num::convert_s<f32, u32> )
-OP( f32_convert_i32_u,   "f32.convert_i32_u",   0x00, 0xb3, none, i_f, mvp,            num::convert_u<f32, u32> )
-OP( f32_convert_i64_s,   "f32.convert_i64_s",   0x00, 0xb4, none, l_f, mvp,            num::convert_s<f32, u64> )
-OP( f32_convert_i64_u,   "f32.convert_i64_u",   0x00, 0xb5, none, l_f, mvp,            num::convert_u<f32, u64> )
-OP( f32_demote_f64,      "f32.demote_f64",      0x00, 0xb6, none, d_f, mvp,            num::demote )
-OP( f64_convert_i32_s,   "f64.convert_i32_s",   0x00, 0xb7, none, i_d, mvp,            num::convert_s<f64, u32> )
-OP( f64_convert_i32_u,   "f64.convert_i32_u",   0x00, 0xb8, none, i_d, mvp,            num::convert_u<f64, u32> )
-OP( f64_convert_i64_s,   "f64.convert_i64_s",   0x00, 0xb9, none, l_d, mvp,            num::convert_s<f64, u64> )
-OP( f64_convert_i64_u,   "f64.convert_i64_u",   0x00, 0xba, none, l_d, mvp,            num::convert_u<f64, u64> )
-OP( f64_promote_f32,     "f64.promote_f32",     0x00, 0xbb, none, f_d, mvp,            num::promote )
-OP( i32_reinterpret_f32, "i32.reinterpret_f32", 0x00, 0xbc, none, f_i, mvp,            num::reinterpret<u32, f32> )
-OP( i64_reinterpret_f64, "i64.reinterpret_f64", 0x00, 0xbd, none, d_l, mvp,            num::reinterpret<u64, f64> )
-OP( f32_reinterpret_i32, "f32.reinterpret_i32", 0x00, 0xbe, none, i_f, mvp,            num::reinterpret<f32, u32> )
-OP( f64_reinterpret_i64, "f64.reinterpret_i64", 0x00, 0xbf, none, l_d, mvp,            num::reinterpret<f64, u64> )
-OP( i32_extend8_s,       "i32.extend8_s",       0x00, 0xc0, none, i_i, sign_extension, num::extend8_s<u32> )
-OP( i32_extend16_s,      "i32.extend16_s",      0x00, 0xc1, none, i_i, sign_extension, num::extend16_s<u32> )
-OP( i64_extend8_s,       "i64.extend8_s",       0x00, 0xc2, none, l_l, sign_extension, num::extend8_s<u64> )
-OP( i64_extend16_s,      "i64.extend16_s",      0x00, 0xc3, none, l_l, sign_extension, num::extend16_s<u64> )
-OP( i64_extend32_s,      "i64.extend32_s",      0x00, 0xc4, none, l_l, sign_extension, num::extend32_s<u64> )
-
-// ---- references -----------------------------------------------------------------------------------------------------
-OP( ref_null,        "ref.null",        0x00, 0xd0, heap,  poly, reference_types,     special )
-OP( ref_is_null,     "ref.is_null",     0x00, 0xd1, none,  poly, reference_types,     special )
-OP( ref_func,        "ref.func",        0x00, 0xd2, func,  poly, reference_types,     special )
-OP( ref_eq,          "ref.eq",          0x00, 0xd3, none,  poly, gc,                  pending )
-OP( ref_as_non_null, "ref.as_non_null", 0x00, 0xd4, none,  poly, function_references, special )
-OP( br_on_null,      "br_on_null",      0x00, 0xd5, label, poly, function_references, special )
-OP( br_on_non_null,  "br_on_non_null",  0x00, 0xd6, label, poly, function_references, special )
-
-// ---- structures, arrays, casts, i31 (prefix 0xfb) -------------------------------------------------------------------
-OP( struct_new,         "struct.new",         0xfb, 0x00, type,       poly, gc, pending )
-OP( struct_new_default, "struct.new_default", 0xfb, 0x01, type,       poly, gc, pending )
-OP( struct_get,         "struct.get",         0xfb, 0x02, field,      poly, gc, pending )
-OP( struct_get_s,       "struct.get_s",       0xfb, 0x03, field,      poly, gc, pending )
-OP( struct_get_u,       "struct.get_u",       0xfb, 0x04, field,      poly, gc, pending )
-OP( struct_set,         "struct.set",         0xfb, 0x05, field,      poly, gc, pending )
-OP( array_new,          "array.new",          0xfb, 0x06, type,       poly, gc, pending )
-OP( array_new_default,  "array.new_default",  0xfb, 0x07, type,       poly, gc, pending )
-OP( array_new_fixed,    "array.new_fixed",    0xfb, 0x08, type_count, poly, gc, pending )
-OP( array_new_data,     "array.new_data",     0xfb, 0x09, type_data,  poly, gc, pending )
-OP( array_new_elem,     "array.new_elem",     0xfb, 0x0a, type_elem,  poly, gc, pending )
-OP( array_get,          "array.get",          0xfb, 0x0b, type,       poly, gc, pending )
-OP( array_get_s,        "array.get_s",        0xfb, 0x0c, type,       poly, gc, pending )
-OP( array_get_u,        "array.get_u",        0xfb, 0x0d, type,       poly, gc, pending )
-OP( array_set,          "array.set",          0xfb, 0x0e, type,       poly, gc, pending )
-OP( array_len,          "array.len",          0xfb, 0x0f, none,       poly, gc, pending )
-OP( array_fill,         "array.fill",         0xfb, 0x10, type,       poly, gc, pending )
-OP( array_copy,         "array.copy",         0xfb, 0x11, type_type,  poly, gc, pending )
-OP( array_init_data,    "array.init_data",    0xfb, 0x12, type_data,  poly, gc, pending )
-OP( array_init_elem,    "array.init_elem",    0xfb, 0x13, type_elem,  poly, gc, pending )
-OP( ref_test,           "ref.test",           0xfb, 0x14, ref_type,   poly, gc, pending )
-OP( ref_test_null,      "ref.test",           0xfb, 0x15, ref_type,   poly, gc, pending )
-OP( ref_cast,           "ref.cast",           0xfb, 0x16, ref_type,   poly, gc, pending )
-OP( ref_cast_null,      "ref.cast",           0xfb, 0x17, ref_type,   poly, gc, pending )
-OP( br_on_cast,         "br_on_cast",         0xfb, 0x18, br_cast,    poly, gc, pending )
-OP( br_on_cast_fail,    "br_on_cast_fail",    0xfb, 0x19, br_cast,    poly, gc, pending )
-OP( any_convert_extern, "any.convert_extern", 0xfb, 0x1a, none,       poly, gc, pending )
-OP( extern_convert_any, "extern.convert_any", 0xfb, 0x1b, none,       poly, gc, pending )
-OP( ref_i31,            "ref.i31",            0xfb, 0x1c, none,       poly, gc, pending )
-OP( i31_get_s,          "i31.get_s",          0xfb, 0x1d, none,       poly, gc, pending )
-OP( i31_get_u,          "i31.get_u",          0xfb, 0x1e, none,       poly, gc, pending )
-
-// ---- saturating truncations (prefix 0xfc) ---------------------------------------------------------------------------
-OP( i32_trunc_sat_f32_s, "i32.trunc_sat_f32_s", 0xfc, 0x00, none, f_i, saturating_float, num::trunc_sat_s<u32, f32> )
-OP( i32_trunc_sat_f32_u, "i32.trunc_sat_f32_u", 0xfc, 0x01, none, f_i, saturating_float, num::trunc_sat_u<u32, f32> )
-OP( i32_trunc_sat_f64_s, "i32.trunc_sat_f64_s", 0xfc, 0x02, none, d_i, saturating_float, num::trunc_sat_s<u32, f64> )
-OP( i32_trunc_sat_f64_u, "i32.trunc_sat_f64_u", 0xfc, 0x03, none, d_i, saturating_float, num::trunc_sat_u<u32, f64> )
-OP( i64_trunc_sat_f32_s, "i64.trunc_sat_f32_s", 0xfc, 0x04, none, f_l, saturating_float, num::trunc_sat_s<u64, f32> )
-OP( i64_trunc_sat_f32_u, "i64.trunc_sat_f32_u", 0xfc, 0x05, none, f_l, saturating_float, num::trunc_sat_u<u64, f32> )
-OP( i64_trunc_sat_f64_s, "i64.trunc_sat_f64_s", 0xfc, 0x06, none, d_l, saturating_float, num::trunc_sat_s<u64, f64> )
-OP( i64_trunc_sat_f64_u, "i64.trunc_sat_f64_u", 0xfc, 0x07, none, d_l, saturating_float, num::trunc_sat_u<u64, f64> )
-
-// ---- bulk operations (prefix 0xfc) ----------------------------------------------------------------------------------
-OP( memory_init, "memory.init", 0xfc, 0x08, data_memory,   poly, bulk_memory,     special )
-OP( data_drop,   "data.drop",   0xfc, 0x09, data,          poly, bulk_memory,     special )
-OP( memory_copy, "memory.copy", 0xfc, 0x0a, memory_memory, poly, bulk_memory,     special )
-OP( memory_fill, "memory.fill", 0xfc, 0x0b, memory,        poly, bulk_memory,     special )
-OP( table_init,  "table.init",  0xfc, 0x0c, elem_table,    poly, bulk_memory,     special )
-OP( elem_drop,   "elem.drop",   0xfc, 0x0d, elem,          poly, bulk_memory,     special )
-OP( table_copy,  "table.copy",  0xfc, 0x0e, table_table,   poly, bulk_memory,     special )
-OP( table_grow,  "table.grow",  0xfc, 0x0f, table,         poly, reference_types, special )
-OP( table_size,  "table.size",  0xfc, 0x10, table,         poly, reference_types, special )
-OP( table_fill,  "table.fill",  0xfc, 0x11, table,         poly, reference_types, special )
-
-// ---- wide arithmetic (prefix 0xfc) ----------------------------------------------------------------------------------
-OP( i64_add128,     "i64.add128",     0xfc, 0x13, none, llll_ll, wide_arithmetic, num::add128 )
-OP( i64_sub128,     "i64.sub128",     0xfc, 0x14, none, llll_ll, wide_arithmetic, num::sub128 )
-OP( i64_mul_wide_s, "i64.mul_wide_s", 0xfc, 0x15, none, ll_ll,   wide_arithmetic, num::mul_wide_s )
-OP( i64_mul_wide_u, "i64.mul_wide_u", 0xfc, 0x16, none, ll_ll,   wide_arithmetic, num::mul_wide_u )
-
-// ---- vectors: memory, constants, lanes (prefix 0xfd) ----------------------------------------------------------------
-OP( v128_load,            "v128.load",            0xfd, 0x00, memarg,     a_v,  simd, mem::load<v128, v128> )
-OP( v128_load8x8_s,       "v128.load8x8_s",       0xfd, 0x01, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_s<u16, u8>>> )
-OP( v128_load8x8_u,       "v128.load8x8_u",       0xfd, 0x02, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_u<u16, u8>>> )
-OP( v128_load16x4_s,      "v128.load16x4_s",      0xfd, 0x03, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_s<u32, u16>>> )
-OP( v128_load16x4_u,      "v128.load16x4_u",      0xfd, 0x04, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_u<u32, u16>>> )
-OP( v128_load32x2_s,      "v128.load32x2_s",      0xfd, 0x05, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_s<u64, u32>>> )
-OP( v128_load32x2_u,      "v128.load32x2_u",      0xfd, 0x06, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_u<u64, u32>>> )
-OP( v128_load8_splat,     "v128.load8_splat",     0xfd, 0x07, memarg,     a_v,  simd, mem::load_splat<u8> )
-OP( v128_load16_splat,    "v128.load16_splat",    0xfd, 0x08, memarg,     a_v,  simd, mem::load_splat<u16> )
-OP( v128_load32_splat,    "v128.load32_splat",    0xfd, 0x09, memarg,     a_v,  simd, mem::load_splat<u32> )
-OP( v128_load64_splat,    "v128.load64_splat",    0xfd, 0x0a, memarg,     a_v,  simd, mem::load_splat<u64> )
-OP( v128_store,           "v128.store",           0xfd, 0x0b, memarg,     av_,  simd, mem::store<v128, v128> )
-OP( v128_const,           "v128.const",           0xfd, 0x0c, v128_const, _v,   simd, special )
-OP( i8x16_shuffle,        "i8x16.shuffle",        0xfd, 0x0d, shuffle,    vv_v, simd, num::shuffle )
-OP( i8x16_swizzle,        "i8x16.swizzle",        0xfd, 0x0e, none,       vv_v, simd, num::swizzle )
-OP( i8x16_splat,          "i8x16.splat",          0xfd, 0x0f, none,       i_v,  simd, num::splat<u8, u32> )
-OP( i16x8_splat,          "i16x8.splat",          0xfd, 0x10, none,       i_v,  simd, num::splat<u16, u32> )
-OP( i32x4_splat,          "i32x4.splat",          0xfd, 0x11, none,       i_v,  simd, num::splat<u32, u32> )
-OP( i64x2_splat,          "i64x2.splat",          0xfd, 0x12, none,       l_v,  simd, num::splat<u64, u64> )
-OP( f32x4_splat,          "f32x4.splat",          0xfd, 0x13, none,       f_v,  simd, num::splat<f32, f32> )
-OP( f64x2_splat,          "f64x2.splat",          0xfd, 0x14, none,       d_v,  simd, num::splat<f64, f64> )
-OP( i8x16_extract_lane_s, "i8x16.extract_lane_s", 0xfd, 0x15, lane,       v_i,  simd, num::extract_lane<u32, i8> )
-OP( i8x16_extract_lane_u, "i8x16.extract_lane_u", 0xfd, 0x16, lane,       v_i,  simd, num::extract_lane<u32, u8> )
-OP( i8x16_replace_lane,   "i8x16.replace_lane",   0xfd, 0x17, lane,       vi_v, simd, num::replace_lane<u8, u32> )
-OP( i16x8_extract_lane_s, "i16x8.extract_lane_s", 0xfd, 0x18, lane,       v_i,  simd, num::extract_lane<u32, i16> )
-OP( i16x8_extract_lane_u, "i16x8.extract_lane_u", 0xfd, 0x19, lane,       v_i,  simd, num::extract_lane<u32, u16> )
-OP( i16x8_replace_lane,   "i16x8.replace_lane",   0xfd, 0x1a, lane,       vi_v, simd, num::replace_lane<u16, u32> )
-OP( i32x4_extract_lane,   "i32x4.extract_lane",   0xfd, 0x1b, lane,       v_i,  simd, num::extract_lane<u32, u32> )
-OP( i32x4_replace_lane,   "i32x4.replace_lane",   0xfd, 0x1c, lane,       vi_v, simd, num::replace_lane<u32, u32> )
-OP( i64x2_extract_lane,   "i64x2.extract_lane",   0xfd, 0x1d, lane,       v_l,  simd, num::extract_lane<u64, u64> )
-OP( i64x2_replace_lane,   "i64x2.replace_lane",   0xfd, 0x1e, lane,       vl_v, simd, num::replace_lane<u64, u64> )
-OP( f32x4_extract_lane,   "f32x4.extract_lane",   0xfd, 0x1f, lane,       v_f,  simd, num::extract_lane<f32, f32> )
-OP( f32x4_replace_lane,   "f32x4.replace_lane",   0xfd, 0x20, lane,       vf_v, simd, num::replace_lane<f32, f32> )
-OP( f64x2_extract_lane,   "f64x2.extract_lane",   0xfd, 0x21, lane,       v_d,  simd, num::extract_lane<f64, f64> )
-OP( f64x2_replace_lane,   "f64x2.replace_lane",   0xfd, 0x22, lane,       vd_v, simd, num::replace_lane<f64, f64> )
-
-// ---- vectors: comparisons (prefix 0xfd) -----------------------------------------------------------------------------
-OP( i8x16_eq,   "i8x16.eq",   0xfd, 0x23, none, vv_v, simd, num::mask<num::eq<u8>> )
-OP( i8x16_ne,   "i8x16.ne",   0xfd, 0x24, none, vv_v, simd, num::mask<num::ne<u8>> )
-OP( i8x16_lt_s, "i8x16.lt_s", 0xfd, 0x25, none, vv_v, simd, num::mask<num::lt_s<u8>> )
-OP( i8x16_lt_u, "i8x16.lt_u", 0xfd, 0x26, none, vv_v, simd, num::mask<num::lt_u<u8>> )
-OP( i8x16_gt_s, "i8x16.gt_s", 0xfd, 0x27, none, vv_v, simd, num::mask<num::gt_s<u8>> )
-OP( i8x16_gt_u, "i8x16.gt_u", 0xfd, 0x28, none, vv_v, simd, num::mask<num::gt_u<u8>> )
-OP( i8x16_le_s, "i8x16.le_s", 0xfd, 0x29, none, vv_v, simd, num::mask<num::le_s<u8>> )
-OP( i8x16_le_u, "i8x16.le_u", 0xfd, 0x2a, none, vv_v, simd, num::mask<num::le_u<u8>> )
-OP( i8x16_ge_s, "i8x16.ge_s", 0xfd, 0x2b, none, vv_v, simd, num::mask<num::ge_s<u8>> )
-OP( i8x16_ge_u, "i8x16.ge_u", 0xfd, 0x2c, none, vv_v, simd, num::mask<num::ge_u<u8>> )
-OP( i16x8_eq,   "i16x8.eq",   0xfd, 0x2d, none, vv_v, simd, num::mask<num::eq<u16>> )
-OP( i16x8_ne,   "i16x8.ne",   0xfd, 0x2e, none, vv_v, simd, num::mask<num::ne<u16>> )
-OP( i16x8_lt_s, "i16x8.lt_s", 0xfd, 0x2f, none, vv_v, simd, num::mask<num::lt_s<u16>> )
-OP( i16x8_lt_u, "i16x8.lt_u", 0xfd, 0x30, none, vv_v, simd, num::mask<num::lt_u<u16>> )
-OP( i16x8_gt_s, "i16x8.gt_s", 0xfd, 0x31, none, vv_v, simd, num::mask<num::gt_s<u16>> )
-OP( i16x8_gt_u, "i16x8.gt_u", 0xfd, 0x32, none, vv_v, simd, num::mask<num::gt_u<u16>> )
-OP( i16x8_le_s, "i16x8.le_s", 0xfd, 0x33, none, vv_v, simd, num::mask<num::le_s<u16>> )
-OP( i16x8_le_u, "i16x8.le_u", 0xfd, 0x34, none, vv_v, simd, num::mask<num::le_u<u16>> )
-OP( i16x8_ge_s, "i16x8.ge_s", 0xfd, 0x35, none, vv_v, simd, num::mask<num::ge_s<u16>> )
-OP( i16x8_ge_u, "i16x8.ge_u", 0xfd, 0x36, none, vv_v, simd, num::mask<num::ge_u<u16>> )
-OP( i32x4_eq,   "i32x4.eq",   0xfd, 0x37, none, vv_v, simd, num::mask<num::eq<u32>> )
-OP( i32x4_ne,   "i32x4.ne",   0xfd, 0x38, none, vv_v, simd, num::mask<num::ne<u32>> )
-OP( i32x4_lt_s, "i32x4.lt_s", 0xfd, 0x39, none, vv_v, simd, num::mask<num::lt_s<u32>> )
-OP( i32x4_lt_u, "i32x4.lt_u", 0xfd, 0x3a, none, vv_v, simd, num::mask<num::lt_u<u32>> )
-OP( i32x4_gt_s, "i32x4.gt_s", 0xfd, 0x3b, none, vv_v, simd, num::mask<num::gt_s<u32>> )
-OP( i32x4_gt_u, "i32x4.gt_u", 0xfd, 0x3c, none, vv_v, simd, num::mask<num::gt_u<u32>> )
-OP( i32x4_le_s, "i32x4.le_s", 0xfd, 0x3d, none, vv_v, simd, num::mask<num::le_s<u32>> )
-OP( i32x4_le_u, "i32x4.le_u", 0xfd, 0x3e, none, vv_v, simd, num::mask<num::le_u<u32>> )
-OP( i32x4_ge_s, "i32x4.ge_s", 0xfd, 0x3f, none, vv_v, simd, num::mask<num::ge_s<u32>> )
-OP( i32x4_ge_u, "i32x4.ge_u", 0xfd, 0x40, none, vv_v, simd, num::mask<num::ge_u<u32>> )
-OP( f32x4_eq,   "f32x4.eq",   0xfd, 0x41, none, vv_v, simd, num::mask<num::eq<f32>> )
-OP( f32x4_ne,   "f32x4.ne",   0xfd, 0x42, none, vv_v, simd, num::mask<num::ne<f32>> )
-OP( f32x4_lt,   "f32x4.lt",   0xfd, 0x43, none, vv_v, simd, num::mask<num::lt<f32>> )
-OP( f32x4_gt,   "f32x4.gt",   0xfd, 0x44, none, vv_v, simd, num::mask<num::gt<f32>> )
-OP( f32x4_le,   "f32x4.le",   0xfd, 0x45, none, vv_v, simd, num::mask<num::le<f32>> )
-OP( f32x4_ge,   "f32x4.ge",   0xfd, 0x46, none, vv_v, simd, num::mask<num::ge<f32>> )
-OP( f64x2_eq,   "f64x2.eq",   0xfd, 0x47, none, vv_v, simd, num::mask<num::eq<f64>> )
-OP( f64x2_ne,   "f64x2.ne",   0xfd, 0x48, none, vv_v, simd, num::mask<num::ne<f64>> )
-OP( f64x2_lt,   "f64x2.lt",   0xfd, 0x49, none, vv_v, simd, num::mask<num::lt<f64>> )
-OP( f64x2_gt,   "f64x2.gt",   0xfd, 0x4a, none, vv_v, simd, num::mask<num::gt<f64>> )
-OP( f64x2_le,   "f64x2.le",   0xfd, 0x4b, none, vv_v, simd, num::mask<num::le<f64>> )
-OP( f64x2_ge,   "f64x2.ge",   0xfd, 0x4c, none, vv_v, simd, num::mask<num::ge<f64>> )
-
-// ---- vectors: bits, memory lanes (prefix 0xfd) ----------------------------------------------------------------------
-OP( v128_not,                "v128.not",                0xfd, 0x4d, none,        v_v,   simd, num::lanes<num::not_<u64>> )
-OP( v128_and,                "v128.and",                0xfd, 0x4e, none,        vv_v,  simd, num::lanes<num::and_<u64>> )
-OP( v128_andnot,             "v128.andnot",             0xfd, 0x4f, none,        vv_v,  simd, num::lanes<num::andnot<u64>> )
-OP( v128_or,                 "v128.or",                 0xfd, 0x50, none,        vv_v,  simd, num::lanes<num::or_<u64>> )
-OP( v128_xor,                "v128.xor",                0xfd, 0x51, none,        vv_v,  simd, num::lanes<num::xor_<u64>> )
-OP( v128_bitselect,          "v128.bitselect",          0xfd, 0x52, none,        vvv_v, simd, num::lanes<num::bitselect<u64>> )
-OP( v128_any_true,           "v128.any_true",           0xfd, 0x53, none,        v_i,   simd, num::any_true )
-OP( v128_load8_lane,         "v128.load8_lane",         0xfd, 0x54, memarg_lane, av_v,  simd, mem::load_lane<op::i32_load8_u, op::i8x16_replace_lane> )
-OP( v128_load16_lane,        "v128.load16_lane",        0xfd, 0x55, memarg_lane, av_v,  simd, mem::load_lane<op::i32_load16_u, op::i16x8_replace_lane> )
-OP( v128_load32_lane,        "v128.load32_lane",        0xfd, 0x56, memarg_lane, av_v,  simd, mem::load_lane<op::i32_load, op::i32x4_replace_lane> )
-OP( v128_load64_lane,        "v128.load64_lane",        0xfd, 0x57, memarg_lane, av_v,  simd, mem::load_lane<op::i64_load, op::i64x2_replace_lane> )
-OP( v128_store8_lane,        "v128.store8_lane",        0xfd, 0x58, memarg_lane, av_,   simd, mem::store_lane<op::i8x16_extract_lane_u, op::i32_store8> )
-OP( v128_store16_lane,       "v128.store16_lane",       0xfd, 0x59, memarg_lane, av_,   simd, mem::store_lane<op::i16x8_extract_lane_u, op::i32_store16> )
-OP( v128_store32_lane,       "v128.store32_lane",       0xfd, 0x5a, memarg_lane, av_,   simd, mem::store_lane<op::i32x4_extract_lane, op::i32_store> )
-OP( v128_store64_lane,       "v128.store64_lane",       0xfd, 0x5b, memarg_lane, av_,   simd, mem::store_lane<op::i64x2_extract_lane, op::i64_store> )
-OP( v128_load32_zero,        "v128.load32_zero",        0xfd, 0x5c, memarg,      a_v,   simd, mem::load_low<u32> )
-OP( v128_load64_zero,        "v128.load64_zero",        0xfd, 0x5d, memarg,      a_v,   simd, mem::load_low<u64> )
-OP( f32x4_demote_f64x2_zero, "f32x4.demote_f64x2_zero", 0xfd, 0x5e, none,        v_v,   simd, num::padded<num::demote> )
-OP( f64x2_promote_low_f32x4, "f64x2.promote_low_f32x4", 0xfd, 0x5f, none,        v_v,   simd, num::low<num::promote> )
-
-// ---- vectors: i8x16 and what shares its range (prefix 0xfd) ---------------------------------------------------------
-OP( i8x16_abs,                     "i8x16.abs",                     0xfd, 0x60, none, v_v,  simd, num::lanes<num::iabs<u8>> )
-OP( i8x16_neg,                     "i8x16.neg",                     0xfd, 0x61, none, v_v,  simd, num::lanes<num::ineg<u8>> )
-OP( i8x16_popcnt,                  "i8x16.popcnt",                  0xfd, 0x62, none, v_v,  simd, num::lanes<num::popcnt<u8>> )
-OP( i8x16_all_true,                "i8x16.all_true",                0xfd, 0x63, none, v_i,  simd, num::all_true<u8> )
-OP( i8x16_bitmask,                 "i8x16.bitmask",                 0xfd, 0x64, none, v_i,  simd, num::bitmask<u8> )
-OP( i8x16_narrow_i16x8_s,          "i8x16.narrow_i16x8_s",          0xfd, 0x65, none, vv_v, simd, num::narrow<num::narrow_s<u8, u16>> )
-OP( i8x16_narrow_i16x8_u,          "i8x16.narrow_i16x8_u",          0xfd, 0x66, none, vv_v, simd, num::narrow<num::narrow_u<u8, u16>> )
-OP( f32x4_ceil,                    "f32x4.ceil",                    0xfd, 0x67, none, v_v,  simd, num::lanes<num::ceil<f32>> )
-OP( f32x4_floor,                   "f32x4.floor",                   0xfd, 0x68, none, v_v,  simd, num::lanes<num::floor<f32>> )
-OP( f32x4_trunc,                   "f32x4.trunc",                   0xfd, 0x69, none, v_v,  simd, num::lanes<num::trunc<f32>> )
-OP( f32x4_nearest,                 "f32x4.nearest",                 0xfd, 0x6a, none, v_v,  simd, num::lanes<num::nearest<f32>> )
-OP( i8x16_shl,                     "i8x16.shl",                     0xfd, 0x6b, none, vi_v, simd, num::lanes_by<num::shl<u8>> )
-OP( i8x16_shr_s,                   "i8x16.shr_s",                   0xfd, 0x6c, none, vi_v, simd, num::lanes_by<num::shr_s<u8>> )
-OP( i8x16_shr_u,                   "i8x16.shr_u",                   0xfd, 0x6d, none, vi_v, simd, num::lanes_by<num::shr_u<u8>> )
-OP( i8x16_add,                     "i8x16.add",                     0xfd, 0x6e, none, vv_v, simd, num::lanes<num::add<u8>> )
-OP( i8x16_add_sat_s,               "i8x16.add_sat_s",               0xfd, 0x6f, none, vv_v, simd, num::lanes<num::add_sat_s<u8>> )
-OP( i8x16_add_sat_u,               "i8x16.add_sat_u",               0xfd, 0x70, none, vv_v, simd, num::lanes<num::add_sat_u<u8>> )
-OP( i8x16_sub,                     "i8x16.sub",                     0xfd, 0x71, none, vv_v, simd, num::lanes<num::sub<u8>> )
-OP( i8x16_sub_sat_s,               "i8x16.sub_sat_s",               0xfd, 0x72, none, vv_v, simd, num::lanes<num::sub_sat_s<u8>> )
-OP( i8x16_sub_sat_u,               "i8x16.sub_sat_u",               0xfd, 0x73, none, vv_v, simd, num::lanes<num::sub_sat_u<u8>> )
-OP( f64x2_ceil,                    "f64x2.ceil",                    0xfd, 0x74, none, v_v,  simd, num::lanes<num::ceil<f64>> )
-OP( f64x2_floor,                   "f64x2.floor",                   0xfd, 0x75, none, v_v,  simd, num::lanes<num::floor<f64>> )
-OP( i8x16_min_s,                   "i8x16.min_s",                   0xfd, 0x76, none, vv_v, simd, num::lanes<num::min_s<u8>> )
-OP( i8x16_min_u,                   "i8x16.min_u",                   0xfd, 0x77, none, vv_v, simd, num::lanes<num::min_u<u8>> )
-OP( i8x16_max_s,                   "i8x16.max_s",                   0xfd, 0x78, none, vv_v, simd, num::lanes<num::max_s<u8>> )
-OP( i8x16_max_u,                   "i8x16.max_u",                   0xfd, 0x79, none, vv_v, simd, num::lanes<num::max_u<u8>> )
-OP( f64x2_trunc,                   "f64x2.trunc",                   0xfd, 0x7a, none, v_v,  simd, num::lanes<num::trunc<f64>> )
-OP( i8x16_avgr_u,                  "i8x16.avgr_u",                  0xfd, 0x7b, none, vv_v, simd, num::lanes<num::avgr_u<u8>> )
-OP( i16x8_extadd_pairwise_i8x16_s, "i16x8.extadd_pairwise_i8x16_s", 0xfd, 0x7c, none, v_v,  simd, num::extadd_pairwise<num::extend_s<u16, u8>> )
-OP( i16x8_extadd_pairwise_i8x16_u, "i16x8.extadd_pairwise_i8x16_u", 0xfd, 0x7d, none, v_v,  simd, num::extadd_pairwise<num::extend_u<u16, u8>> )
-OP( i32x4_extadd_pairwise_i16x8_s, "i32x4.extadd_pairwise_i16x8_s", 0xfd, 0x7e, none, v_v,  simd, num::extadd_pairwise<num::extend_s<u32, u16>> )
-OP( i32x4_extadd_pairwise_i16x8_u, "i32x4.extadd_pairwise_i16x8_u", 0xfd, 0x7f, none, v_v,  simd, num::extadd_pairwise<num::extend_u<u32, u16>> )
-
-// ---- vectors: i16x8 (prefix 0xfd) -----------------------------------------------------------------------------------
-OP( i16x8_abs,                 "i16x8.abs",                 0xfd, 0x80, none, v_v,  simd, num::lanes<num::iabs<u16>> )
-OP( i16x8_neg,                 "i16x8.neg",                 0xfd, 0x81, none, v_v,  simd, num::lanes<num::ineg<u16>> )
-OP( i16x8_q15mulr_sat_s,       "i16x8.q15mulr_sat_s",       0xfd, 0x82, none, vv_v, simd, num::lanes<num::q15mulr_sat_s> )
-OP( i16x8_all_true,            "i16x8.all_true",            0xfd, 0x83, none, v_i,  simd, num::all_true<u16> )
-OP( i16x8_bitmask,             "i16x8.bitmask",             0xfd, 0x84, none, v_i,  simd, num::bitmask<u16> )
-OP( i16x8_narrow_i32x4_s,      "i16x8.narrow_i32x4_s",      0xfd, 0x85, none, vv_v, simd, num::narrow<num::narrow_s<u16, u32>> )
-OP( i16x8_narrow_i32x4_u,      "i16x8.narrow_i32x4_u",      0xfd, 0x86, none, vv_v, simd, num::narrow<num::narrow_u<u16, u32>> )
-OP( i16x8_extend_low_i8x16_s,  "i16x8.extend_low_i8x16_s",  0xfd, 0x87, none, v_v,  simd, num::low<num::extend_s<u16, u8>> )
-OP( i16x8_extend_high_i8x16_s, "i16x8.extend_high_i8x16_s", 0xfd, 0x88, none, v_v,  simd, num::high<num::extend_s<u16, u8>> )
-OP( i16x8_extend_low_i8x16_u,  "i16x8.extend_low_i8x16_u",  0xfd, 0x89, none, v_v,  simd, num::low<num::extend_u<u16, u8>> )
-OP( i16x8_extend_high_i8x16_u, "i16x8.extend_high_i8x16_u", 0xfd, 0x8a, none, v_v,  simd, num::high<num::extend_u<u16, u8>> )
-OP( i16x8_shl,                 "i16x8.shl",                 0xfd, 0x8b, none, vi_v, simd, num::lanes_by<num::shl<u16>> )
-OP( i16x8_shr_s,               "i16x8.shr_s",               0xfd, 0x8c, none, vi_v, simd, num::lanes_by<num::shr_s<u16>> )
-OP( i16x8_shr_u,               "i16x8.shr_u",               0xfd, 0x8d, none, vi_v, simd, num::lanes_by<num::shr_u<u16>> )
-OP( i16x8_add,                 "i16x8.add",                 0xfd, 0x8e, none, vv_v, simd, num::lanes<num::add<u16>> )
-OP( i16x8_add_sat_s,           "i16x8.add_sat_s",           0xfd, 0x8f, none, vv_v, simd, num::lanes<num::add_sat_s<u16>> )
-OP( i16x8_add_sat_u,           "i16x8.add_sat_u",           0xfd, 0x90, none, vv_v, simd, num::lanes<num::add_sat_u<u16>> )
-OP( i16x8_sub,                 "i16x8.sub",                 0xfd, 0x91, none, vv_v, simd, num::lanes<num::sub<u16>> )
-OP( i16x8_sub_sat_s,           "i16x8.sub_sat_s",           0xfd, 0x92, none, vv_v, simd, num::lanes<num::sub_sat_s<u16>> )
-OP( i16x8_sub_sat_u,           "i16x8.sub_sat_u",           0xfd, 0x93, none, vv_v, simd, num::lanes<num::sub_sat_u<u16>> )
-OP( f64x2_nearest,             "f64x2.nearest",             0xfd, 0x94, none, v_v,  simd, num::lanes<num::nearest<f64>> )
-OP( i16x8_mul,                 "i16x8.mul",                 0xfd, 0x95, none, vv_v, simd, num::lanes<num::mul<u16>> )
-OP( i16x8_min_s,               "i16x8.min_s",               0xfd, 0x96, none, vv_v, simd, num::lanes<num::min_s<u16>> )
-OP( i16x8_min_u,               "i16x8.min_u",               0xfd, 0x97, none, vv_v, simd, num::lanes<num::min_u<u16>> )
-OP( i16x8_max_s,               "i16x8.max_s",               0xfd, 0x98, none, vv_v, simd, num::lanes<num::max_s<u16>> )
-OP( i16x8_max_u,               "i16x8.max_u",               0xfd, 0x99, none, vv_v, simd, num::lanes<num::max_u<u16>> )
-OP( i16x8_avgr_u,              "i16x8.avgr_u",              0xfd, 0x9b, none, vv_v, simd, num::lanes<num::avgr_u<u16>> )
-OP( i16x8_extmul_low_i8x16_s,  "i16x8.extmul_low_i8x16_s",  0xfd, 0x9c, none, vv_v, simd, num::extmul<num::low<num::extend_s<u16, u8>>> )
-OP( i16x8_extmul_high_i8x16_s, "i16x8.extmul_high_i8x16_s", 0xfd, 0x9d, none, vv_v, simd, num::extmul<num::high<num::extend_s<u16, u8>>> )
-OP( i16x8_extmul_low_i8x16_u,  "i16x8.extmul_low_i8x16_u",  0xfd, 0x9e, none, vv_v, simd, num::extmul<num::low<num::extend_u<u16, u8>>> )
-OP( i16x8_extmul_high_i8x16_u, "i16x8.extmul_high_i8x16_u", 0xfd, 0x9f, none, vv_v, simd, num::extmul<num::high<num::extend_u<u16, u8>>> )
-
-// ---- vectors: i32x4 (prefix 0xfd) -----------------------------------------------------------------------------------
-OP( i32x4_abs,                 "i32x4.abs",                 0xfd, 0xa0, none, v_v,  simd, num::lanes<num::iabs<u32>> )
-OP( i32x4_neg,                 "i32x4.neg",                 0xfd, 0xa1, none, v_v,  simd, num::lanes<num::ineg<u32>> )
-OP( i32x4_all_true,            "i32x4.all_true",            0xfd, 0xa3, none, v_i,  simd, num::all_true<u32> )
-OP( i32x4_bitmask,             "i32x4.bitmask",             0xfd, 0xa4, none, v_i,  simd, num::bitmask<u32> )
-OP( i32x4_extend_low_i16x8_s,  "i32x4.extend_low_i16x8_s",  0xfd, 0xa7, none, v_v,  simd, num::low<num::extend_s<u32, u16>> )
-OP( i32x4_extend_high_i16x8_s, "i32x4.extend_high_i16x8_s", 0xfd, 0xa8, none, v_v,  simd, num::high<num::extend_s<u32, u16>> )
-OP( i32x4_extend_low_i16x8_u,  "i32x4.extend_low_i16x8_u",  0xfd, 0xa9, none, v_v,  simd, num::low<num::extend_u<u32, u16>> )
-OP( i32x4_extend_high_i16x8_u, "i32x4.extend_high_i16x8_u", 0xfd, 0xaa, none, v_v,  simd, num::high<num::extend_u<u32, u16>> )
-OP( i32x4_shl,                 "i32x4.shl",                 0xfd, 0xab, none, vi_v, simd, num::lanes_by<num::shl<u32>> )
-OP( i32x4_shr_s,               "i32x4.shr_s",               0xfd, 0xac, none, vi_v, simd, num::lanes_by<num::shr_s<u32>> )
-OP( i32x4_shr_u,               "i32x4.shr_u",               0xfd, 0xad, none, vi_v, simd, num::lanes_by<num::shr_u<u32>> )
-OP( i32x4_add,                 "i32x4.add",                 0xfd, 0xae, none, vv_v, simd, num::lanes<num::add<u32>> )
-OP( i32x4_sub,                 "i32x4.sub",                 0xfd, 0xb1, none, vv_v, simd, num::lanes<num::sub<u32>> )
-OP( i32x4_mul,                 "i32x4.mul",                 0xfd, 0xb5, none, vv_v, simd, num::lanes<num::mul<u32>> )
-OP( i32x4_min_s,               "i32x4.min_s",               0xfd, 0xb6, none, vv_v, simd, num::lanes<num::min_s<u32>> )
-OP( i32x4_min_u,               "i32x4.min_u",               0xfd, 0xb7, none, vv_v, simd, num::lanes<num::min_u<u32>> )
-OP( i32x4_max_s,               "i32x4.max_s",               0xfd, 0xb8, none, vv_v, simd, num::lanes<num::max_s<u32>> )
-OP( i32x4_max_u,               "i32x4.max_u",               0xfd, 0xb9, none, vv_v, simd, num::lanes<num::max_u<u32>> )
-OP( i32x4_dot_i16x8_s,         "i32x4.dot_i16x8_s",         0xfd, 0xba, none, vv_v, simd, num::dot<num::extend_s<u32, u16>, num::add<u32>> )
-OP( i32x4_extmul_low_i16x8_s,  "i32x4.extmul_low_i16x8_s",  0xfd, 0xbc, none, vv_v, simd, num::extmul<num::low<num::extend_s<u32, u16>>> )
-OP( i32x4_extmul_high_i16x8_s, "i32x4.extmul_high_i16x8_s", 0xfd, 0xbd, none, vv_v, simd, num::extmul<num::high<num::extend_s<u32, u16>>> )
-OP( i32x4_extmul_low_i16x8_u,  "i32x4.extmul_low_i16x8_u",  0xfd, 0xbe, none, vv_v, simd, num::extmul<num::low<num::extend_u<u32, u16>>> )
-OP( i32x4_extmul_high_i16x8_u, "i32x4.extmul_high_i16x8_u", 0xfd, 0xbf, none, vv_v, simd, num::extmul<num::high<num::extend_u<u32, u16>>> )
-
-// ---- vectors: i64x2 (prefix 0xfd) -----------------------------------------------------------------------------------
-OP( i64x2_abs,                 "i64x2.abs",                 0xfd, 0xc0, none, v_v,  simd, num::lanes<num::iabs<u64>> )
-OP( i64x2_neg,                 "i64x2.neg",                 0xfd, 0xc1, none, v_v,  simd, num::lanes<num::ineg<u64>> )
-OP( i64x2_all_true,            "i64x2.all_true",            0xfd, 0xc3, none, v_i,  simd, num::all_true<u64> )
-OP( i64x2_bitmask,             "i64x2.bitmask",             0xfd, 0xc4, none, v_i,  simd, num::bitmask<u64> )
-OP( i64x2_extend_low_i32x4_s,  "i64x2.extend_low_i32x4_s",  0xfd, 0xc7, none, v_v,  simd, num::low<num::extend_s<u64, u32>> )
-OP( i64x2_extend_high_i32x4_s, "i64x2.extend_high_i32x4_s", 0xfd, 0xc8, none, v_v,  simd, num::high<num::extend_s<u64, u32>> )
-OP( i64x2_extend_low_i32x4_u,  "i64x2.extend_low_i32x4_u",  0xfd, 0xc9, none, v_v,  simd, num::low<num::extend_u<u64, u32>> )
-OP( i64x2_extend_high_i32x4_u, "i64x2.extend_high_i32x4_u", 0xfd, 0xca, none, v_v,  simd, num::high<num::extend_u<u64, u32>> )
-OP( i64x2_shl,                 "i64x2.shl",                 0xfd, 0xcb, none, vi_v, simd, num::lanes_by<num::shl<u64>> )
-OP( i64x2_shr_s,               "i64x2.shr_s",               0xfd, 0xcc, none, vi_v, simd, num::lanes_by<num::shr_s<u64>> )
-OP( i64x2_shr_u,               "i64x2.shr_u",               0xfd, 0xcd, none, vi_v, simd, num::lanes_by<num::shr_u<u64>> )
-OP( i64x2_add,                 "i64x2.add",                 0xfd, 0xce, none, vv_v, simd, num::lanes<num::add<u64>> )
-OP( i64x2_sub,                 "i64x2.sub",                 0xfd, 0xd1, none, vv_v, simd, num::lanes<num::sub<u64>> )
-OP( i64x2_mul,                 "i64x2.mul",                 0xfd, 0xd5, none, vv_v, simd, num::lanes<num::mul<u64>> )
-OP( i64x2_eq,                  "i64x2.eq",                  0xfd, 0xd6, none, vv_v, simd, num::mask<num::eq<u64>> )
-OP( i64x2_ne,                  "i64x2.ne",                  0xfd, 0xd7, none, vv_v, simd, num::mask<num::ne<u64>> )
-OP( i64x2_lt_s,                "i64x2.lt_s",                0xfd, 0xd8, none, vv_v, simd, num::mask<num::lt_s<u64>> )
-OP( i64x2_gt_s,                "i64x2.gt_s",                0xfd, 0xd9, none, vv_v, simd, num::mask<num::gt_s<u64>> )
-OP( i64x2_le_s,                "i64x2.le_s",                0xfd, 0xda, none, vv_v, simd, num::mask<num::le_s<u64>> )
-OP( i64x2_ge_s,                "i64x2.ge_s",                0xfd, 0xdb, none, vv_v, simd, num::mask<num::ge_s<u64>> )
-OP( i64x2_extmul_low_i32x4_s,  "i64x2.extmul_low_i32x4_s",  0xfd, 0xdc, none, vv_v, simd, num::extmul<num::low<num::extend_s<u64, u32>>> )
-OP( i64x2_extmul_high_i32x4_s, "i64x2.extmul_high_i32x4_s", 0xfd, 0xdd, none, vv_v, simd, num::extmul<num::high<num::extend_s<u64, u32>>> )
-OP( i64x2_extmul_low_i32x4_u,  "i64x2.extmul_low_i32x4_u",  0xfd, 0xde, none, vv_v, simd, num::extmul<num::low<num::extend_u<u64, u32>>> )
-OP( i64x2_extmul_high_i32x4_u, "i64x2.extmul_high_i32x4_u", 0xfd, 0xdf, none, vv_v, simd, num::extmul<num::high<num::extend_u<u64, u32>>> )
-
-// ---- vectors: f32x4, f64x2, conversions (prefix 0xfd) ---------------------------------------------------------------
-OP( f32x4_abs,                    "f32x4.abs",                    0xfd, 0xe0, none, v_v,  simd, num::lanes<num::abs<f32>> )
-OP( f32x4_neg,                    "f32x4.neg",                    0xfd, 0xe1, none, v_v,  simd, num::lanes<num::neg<f32>> )
-OP( f32x4_sqrt,                   "f32x4.sqrt",                   0xfd, 0xe3, none, v_v,  simd, num::lanes<num::sqrt<f32>> )
-OP( f32x4_add,                    "f32x4.add",                    0xfd, 0xe4, none, vv_v, simd, num::lanes<num::add<f32>> )
-OP( f32x4_sub,                    "f32x4.sub",                    0xfd, 0xe5, none, vv_v, simd, num::lanes<num::sub<f32>> )
-OP( f32x4_mul,                    "f32x4.mul",                    0xfd, 0xe6, none, vv_v, simd, num::lanes<num::mul<f32>> )
-OP( f32x4_div,                    "f32x4.div",                    0xfd, 0xe7, none, vv_v, simd, num::lanes<num::div<f32>> )
-OP( f32x4_min,                    "f32x4.min",                    0xfd, 0xe8, none, vv_v, simd, num::lanes<num::min<f32>> )
-OP( f32x4_max,                    "f32x4.max",                    0xfd, 0xe9, none, vv_v, simd, num::lanes<num::max<f32>> )
-OP( f32x4_pmin,                   "f32x4.pmin",                   0xfd, 0xea, none, vv_v, simd, num::lanes<num::pmin<f32>> )
-OP( f32x4_pmax,                   "f32x4.pmax",                   0xfd, 0xeb, none, vv_v, simd, num::lanes<num::pmax<f32>> )
-OP( f64x2_abs,                    "f64x2.abs",                    0xfd, 0xec, none, v_v,  simd, num::lanes<num::abs<f64>> )
-OP( f64x2_neg,                    "f64x2.neg",                    0xfd, 0xed, none, v_v,  simd, num::lanes<num::neg<f64>> )
-OP( f64x2_sqrt,                   "f64x2.sqrt",                   0xfd, 0xef, none, v_v,  simd, num::lanes<num::sqrt<f64>> )
-OP( f64x2_add,                    "f64x2.add",                    0xfd, 0xf0, none, vv_v, simd, num::lanes<num::add<f64>> )
-OP( f64x2_sub,                    "f64x2.sub",                    0xfd, 0xf1, none, vv_v, simd, num::lanes<num::sub<f64>> )
-OP( f64x2_mul,                    "f64x2.mul",                    0xfd, 0xf2, none, vv_v, simd, num::lanes<num::mul<f64>> )
-OP( f64x2_div,                    "f64x2.div",                    0xfd, 0xf3, none, vv_v, simd, num::lanes<num::div<f64>> )
-OP( f64x2_min,                    "f64x2.min",                    0xfd, 0xf4, none, vv_v, simd, num::lanes<num::min<f64>> )
-OP( f64x2_max,                    "f64x2.max",                    0xfd, 0xf5, none, vv_v, simd, num::lanes<num::max<f64>> )
-OP( f64x2_pmin,                   "f64x2.pmin",                   0xfd, 0xf6, none, vv_v, simd, num::lanes<num::pmin<f64>> )
-OP( f64x2_pmax,                   "f64x2.pmax",                   0xfd, 0xf7, none, vv_v, simd, num::lanes<num::pmax<f64>> )
-OP( i32x4_trunc_sat_f32x4_s,      "i32x4.trunc_sat_f32x4_s",      0xfd, 0xf8, none, v_v,  simd, num::lanes<num::trunc_sat_s<u32, f32>> )
-OP( i32x4_trunc_sat_f32x4_u,      "i32x4.trunc_sat_f32x4_u",      0xfd, 0xf9, none, v_v,  simd, num::lanes<num::trunc_sat_u<u32, f32>> )
-OP( f32x4_convert_i32x4_s,        "f32x4.convert_i32x4_s",        0xfd, 0xfa, none, v_v,  simd, num::lanes<num::convert_s<f32, u32>> )
-OP( f32x4_convert_i32x4_u,        "f32x4.convert_i32x4_u",        0xfd, 0xfb, none, v_v,  simd, num::lanes<num::convert_u<f32, u32>> )
-OP( i32x4_trunc_sat_f64x2_s_zero, "i32x4.trunc_sat_f64x2_s_zero", 0xfd, 0xfc, none, v_v,  simd, num::padded<num::trunc_sat_s<u32, f64>> )
-OP( i32x4_trunc_sat_f64x2_u_zero, "i32x4.trunc_sat_f64x2_u_zero", 0xfd, 0xfd, none, v_v,  simd, num::padded<num::trunc_sat_u<u32, f64>> )
-OP( f64x2_convert_low_i32x4_s,    "f64x2.convert_low_i32x4_s",    0xfd, 0xfe, none, v_v,  simd, num::low<num::convert_s<f64, u32>> )
-OP( f64x2_convert_low_i32x4_u,    "f64x2.convert_low_i32x4_u",    0xfd, 0xff, none, v_v,  simd, num::low<num::convert_u<f64, u32>> )
-
-// ---- vectors: relaxed (prefix 0xfd) ---------------------------------------------------------------------------------
-OP( i8x16_relaxed_swizzle,               "i8x16.relaxed_swizzle",               0xfd, 0x100, none, vv_v,  relaxed_simd, num::swizzle )
-OP( i32x4_relaxed_trunc_f32x4_s,         "i32x4.relaxed_trunc_f32x4_s",         0xfd, 0x101, none, v_v,   relaxed_simd, num::lanes<num::trunc_sat_s<u32, f32>> )
-OP( i32x4_relaxed_trunc_f32x4_u,         "i32x4.relaxed_trunc_f32x4_u",         0xfd, 0x102, none, v_v,   relaxed_simd, num::lanes<num::trunc_sat_u<u32, f32>> )
-OP( i32x4_relaxed_trunc_f64x2_s_zero,    "i32x4.relaxed_trunc_f64x2_s_zero",    0xfd, 0x103, none, v_v,   relaxed_simd, num::padded<num::trunc_sat_s<u32, f64>> )
-OP( i32x4_relaxed_trunc_f64x2_u_zero,    "i32x4.relaxed_trunc_f64x2_u_zero",    0xfd, 0x104, none, v_v,   relaxed_simd, num::padded<num::trunc_sat_u<u32, f64>> )
-OP( f32x4_relaxed_madd,                  "f32x4.relaxed_madd",                  0xfd, 0x105, none, vvv_v, relaxed_simd, num::lanes<num::madd<f32>> )
-OP( f32x4_relaxed_nmadd,                 "f32x4.relaxed_nmadd",                 0xfd, 0x106, none, vvv_v, relaxed_simd, num::lanes<num::nmadd<f32>> )
-OP( f64x2_relaxed_madd,                  "f64x2.relaxed_madd",                  0xfd, 0x107, none, vvv_v, relaxed_simd, num::lanes<num::madd<f64>> )
-OP( f64x2_relaxed_nmadd,                 "f64x2.relaxed_nmadd",                 0xfd, 0x108, none, vvv_v, relaxed_simd, num::lanes<num::nmadd<f64>> )
-OP( i8x16_relaxed_laneselect,            "i8x16.relaxed_laneselect",            0xfd, 0x109, none, vvv_v, relaxed_simd, num::lanes<num::bitselect<u64>> )
-OP( i16x8_relaxed_laneselect,            "i16x8.relaxed_laneselect",            0xfd, 0x10a, none, vvv_v, relaxed_simd, num::lanes<num::bitselect<u64>> )
-OP( i32x4_relaxed_laneselect,            "i32x4.relaxed_laneselect",            0xfd, 0x10b, none, vvv_v, relaxed_simd, num::lanes<num::bitselect<u64>> )
-OP( i64x2_relaxed_laneselect,            "i64x2.relaxed_laneselect",            0xfd, 0x10c, none, vvv_v, relaxed_simd, num::lanes<num::bitselect<u64>> )
-OP( f32x4_relaxed_min,                   "f32x4.relaxed_min",                   0xfd, 0x10d, none, vv_v,  relaxed_simd, num::lanes<num::min<f32>> )
-OP( f32x4_relaxed_max,                   "f32x4.relaxed_max",                   0xfd, 0x10e, none, vv_v,  relaxed_simd, num::lanes<num::max<f32>> )
-OP( f64x2_relaxed_min,                   "f64x2.relaxed_min",                   0xfd, 0x10f, none, vv_v,  relaxed_simd, num::lanes<num::min<f64>> )
-OP( f64x2_relaxed_max,                   "f64x2.relaxed_max",                   0xfd, 0x110, none, vv_v,  relaxed_simd, num::lanes<num::max<f64>> )
-OP( i16x8_relaxed_q15mulr_s,             "i16x8.relaxed_q15mulr_s",             0xfd, 0x111, none, vv_v,  relaxed_simd, num::lanes<num::q15mulr_sat_s> )
-OP( i16x8_relaxed_dot_i8x16_i7x16_s,     "i16x8.relaxed_dot_i8x16_i7x16_s",     0xfd, 0x112, none, vv_v,  relaxed_simd, num::dot<num::extend_s<u16, u8>, num::add_sat_s<u16>> )
-OP( i32x4_relaxed_dot_i8x16_i7x16_add_s, "i32x4.relaxed_dot_i8x16_i7x16_add_s", 0xfd, 0x113, none, vvv_v, relaxed_simd, num::dot_add<num::dot<num::extend_s<u16, u8>, num::add_sat_s<u16>>, num::extadd_pairwise<num::extend_s<u32, u16>>> )
-
-// ---- atomic operations (prefix 0xfe) --------------------------------------------------------------------------------
-OP( memory_atomic_notify,       "memory.atomic.notify",       0xfe, 0x00, memarg,    ai_i,  threads, special )
-OP( memory_atomic_wait32,       "memory.atomic.wait32",       0xfe, 0x01, memarg,    ail_i, threads, special )
-OP( memory_atomic_wait64,       "memory.atomic.wait64",       0xfe, 0x02, memarg,    all_i, threads, special )
-OP( atomic_fence,               "atomic.fence",               0xfe, 0x03, zero_byte, _,     threads, special )
-OP( i32_atomic_load,            "i32.atomic.load",            0xfe, 0x10, memarg,    a_i,   threads, mem::atomic<mem::load<u32, u32>> )
-OP( i64_atomic_load,            "i64.atomic.load",            0xfe, 0x11, memarg,    a_l,   threads, mem::atomic<mem::load<u64, u64>> )
-OP( i32_atomic_load8_u,         "i32.atomic.load8_u",         0xfe, 0x12, memarg,    a_i,   threads, mem::atomic<mem::load<u32, u8>> )
-OP( i32_atomic_load16_u,        "i32.atomic.load16_u",        0xfe, 0x13, memarg,    a_i,   threads, mem::atomic<mem::load<u32, u16>> )
-OP( i64_atomic_load8_u,         "i64.atomic.load8_u",         0xfe, 0x14, memarg,    a_l,   threads, mem::atomic<mem::load<u64, u8>> )
-OP( i64_atomic_load16_u,        "i64.atomic.load16_u",        0xfe, 0x15, memarg,    a_l,   threads, mem::atomic<mem::load<u64, u16>> )
-OP( i64_atomic_load32_u,        "i64.atomic.load32_u",        0xfe, 0x16, memarg,    a_l,   threads, mem::atomic<mem::load<u64, u32>> )
-OP( i32_atomic_store,           "i32.atomic.store",           0xfe, 0x17, memarg,    ai_,   threads, mem::atomic<mem::store<u32, u32>> )
-OP( i64_atomic_store,           "i64.atomic.store",           0xfe, 0x18, memarg,    al_,   threads, mem::atomic<mem::store<u64, u64>> )
-OP( i32_atomic_store8,          "i32.atomic.store8",          0xfe, 0x19, memarg,    ai_,   threads, mem::atomic<mem::store<u32, u8>> )
-OP( i32_atomic_store16,         "i32.atomic.store16",         0xfe, 0x1a, memarg,    ai_,   threads, mem::atomic<mem::store<u32, u16>> )
-OP( i64_atomic_store8,          "i64.atomic.store8",          0xfe, 0x1b, memarg,    al_,   threads, mem::atomic<mem::store<u64, u8>> )
-OP( i64_atomic_store16,         "i64.atomic.store16",         0xfe, 0x1c, memarg,    al_,   threads, mem::atomic<mem::store<u64, u16>> )
-OP( i64_atomic_store32,         "i64.atomic.store32",         0xfe, 0x1d, memarg,    al_,   threads, mem::atomic<mem::store<u64, u32>> )
-OP( i32_atomic_rmw_add,         "i32.atomic.rmw.add",         0xfe, 0x1e, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::add> )
-OP( i64_atomic_rmw_add,         "i64.atomic.rmw.add",         0xfe, 0x1f, memarg,    al_l,  threads, mem::rmw<u64, u64, num::add> )
-OP( i32_atomic_rmw8_add_u,      "i32.atomic.rmw8.add_u",      0xfe, 0x20, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::add> )
-OP( i32_atomic_rmw16_add_u,     "i32.atomic.rmw16.add_u",     0xfe, 0x21, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::add> )
-OP( i64_atomic_rmw8_add_u,      "i64.atomic.rmw8.add_u",      0xfe, 0x22, memarg,    al_l,  threads, mem::rmw<u64, u8, num::add> )
-OP( i64_atomic_rmw16_add_u,     "i64.atomic.rmw16.add_u",     0xfe, 0x23, memarg,    al_l,  threads, mem::rmw<u64, u16, num::add> )
-OP( i64_atomic_rmw32_add_u,     "i64.atomic.rmw32.add_u",     0xfe, 0x24, memarg,    al_l,  threads, mem::rmw<u64, u32, num::add> )
-OP( i32_atomic_rmw_sub,         "i32.atomic.rmw.sub",         0xfe, 0x25, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::sub> )
-OP( i64_atomic_rmw_sub,         "i64.atomic.rmw.sub",         0xfe, 0x26, memarg,    al_l,  threads, mem::rmw<u64, u64, num::sub> )
-OP( i32_atomic_rmw8_sub_u,      "i32.atomic.rmw8.sub_u",      0xfe, 0x27, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::sub> )
-OP( i32_atomic_rmw16_sub_u,     "i32.atomic.rmw16.sub_u",     0xfe, 0x28, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::sub> )
-OP( i64_atomic_rmw8_sub_u,      "i64.atomic.rmw8.sub_u",      0xfe, 0x29, memarg,    al_l,  threads, mem::rmw<u64, u8, num::sub> )
-OP( i64_atomic_rmw16_sub_u,     "i64.atomic.rmw16.sub_u",     0xfe, 0x2a, memarg,    al_l,  threads, mem::rmw<u64, u16, num::sub> )
-OP( i64_atomic_rmw32_sub_u,     "i64.atomic.rmw32.sub_u",     0xfe, 0x2b, memarg,    al_l,  threads, mem::rmw<u64, u32, num::sub> )
-OP( i32_atomic_rmw_and,         "i32.atomic.rmw.and",         0xfe, 0x2c, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::and_> )
-OP( i64_atomic_rmw_and,         "i64.atomic.rmw.and",         0xfe, 0x2d, memarg,    al_l,  threads, mem::rmw<u64, u64, num::and_> )
-OP( i32_atomic_rmw8_and_u,      "i32.atomic.rmw8.and_u",      0xfe, 0x2e, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::and_> )
-OP( i32_atomic_rmw16_and_u,     "i32.atomic.rmw16.and_u",     0xfe, 0x2f, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::and_> )
-OP( i64_atomic_rmw8_and_u,      "i64.atomic.rmw8.and_u",      0xfe, 0x30, memarg,    al_l,  threads, mem::rmw<u64, u8, num::and_> )
-OP( i64_atomic_rmw16_and_u,     "i64.atomic.rmw16.and_u",     0xfe, 0x31, memarg,    al_l,  threads, mem::rmw<u64, u16, num::and_> )
-OP( i64_atomic_rmw32_and_u,     "i64.atomic.rmw32.and_u",     0xfe, 0x32, memarg,    al_l,  threads, mem::rmw<u64, u32, num::and_> )
-OP( i32_atomic_rmw_or,          "i32.atomic.rmw.or",          0xfe, 0x33, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::or_> )
-OP( i64_atomic_rmw_or,          "i64.atomic.rmw.or",          0xfe, 0x34, memarg,    al_l,  threads, mem::rmw<u64, u64, num::or_> )
-OP( i32_atomic_rmw8_or_u,       "i32.atomic.rmw8.or_u",       0xfe, 0x35, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::or_> )
-OP( i32_atomic_rmw16_or_u,      "i32.atomic.rmw16.or_u",      0xfe, 0x36, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::or_> )
-OP( i64_atomic_rmw8_or_u,       "i64.atomic.rmw8.or_u",       0xfe, 0x37, memarg,    al_l,  threads, mem::rmw<u64, u8, num::or_> )
-OP( i64_atomic_rmw16_or_u,      "i64.atomic.rmw16.or_u",      0xfe, 0x38, memarg,    al_l,  threads, mem::rmw<u64, u16, num::or_> )
-OP( i64_atomic_rmw32_or_u,      "i64.atomic.rmw32.or_u",      0xfe, 0x39, memarg,    al_l,  threads, mem::rmw<u64, u32, num::or_> )
-OP( i32_atomic_rmw_xor,         "i32.atomic.rmw.xor",         0xfe, 0x3a, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::xor_> )
-OP( i64_atomic_rmw_xor,         "i64.atomic.rmw.xor",         0xfe, 0x3b, memarg,    al_l,  threads, mem::rmw<u64, u64, num::xor_> )
-OP( i32_atomic_rmw8_xor_u,      "i32.atomic.rmw8.xor_u",      0xfe, 0x3c, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::xor_> )
-OP( i32_atomic_rmw16_xor_u,     "i32.atomic.rmw16.xor_u",     0xfe, 0x3d, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::xor_> )
-OP( i64_atomic_rmw8_xor_u,      "i64.atomic.rmw8.xor_u",      0xfe, 0x3e, memarg,    al_l,  threads, mem::rmw<u64, u8, num::xor_> )
-OP( i64_atomic_rmw16_xor_u,     "i64.atomic.rmw16.xor_u",     0xfe, 0x3f, memarg,    al_l,  threads, mem::rmw<u64, u16, num::xor_> )
-OP( i64_atomic_rmw32_xor_u,     "i64.atomic.rmw32.xor_u",     0xfe, 0x40, memarg,    al_l,  threads, mem::rmw<u64, u32, num::xor_> )
-OP( i32_atomic_rmw_xchg,        "i32.atomic.rmw.xchg",        0xfe, 0x41, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::exchange> )
-OP( i64_atomic_rmw_xchg,        "i64.atomic.rmw.xchg",        0xfe, 0x42, memarg,    al_l,  threads, mem::rmw<u64, u64, num::exchange> )
-OP( i32_atomic_rmw8_xchg_u,     "i32.atomic.rmw8.xchg_u",     0xfe, 0x43, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::exchange> )
-OP( i32_atomic_rmw16_xchg_u,    "i32.atomic.rmw16.xchg_u",    0xfe, 0x44, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::exchange> )
-OP( i64_atomic_rmw8_xchg_u,     "i64.atomic.rmw8.xchg_u",     0xfe, 0x45, memarg,    al_l,  threads, mem::rmw<u64, u8, num::exchange> )
-OP( i64_atomic_rmw16_xchg_u,    "i64.atomic.rmw16.xchg_u",    0xfe, 0x46, memarg,    al_l,  threads, mem::rmw<u64, u16, num::exchange> )
-OP( i64_atomic_rmw32_xchg_u,    "i64.atomic.rmw32.xchg_u",    0xfe, 0x47, memarg,    al_l,  threads, mem::rmw<u64, u32, num::exchange> )
-OP( i32_atomic_rmw_cmpxchg,     "i32.atomic.rmw.cmpxchg",     0xfe, 0x48, memarg,    aii_i, threads, mem::compare_exchange<u32, u32> )
-OP( i64_atomic_rmw_cmpxchg,     "i64.atomic.rmw.cmpxchg",     0xfe, 0x49, memarg,    all_l, threads, mem::compare_exchange<u64, u64> )
-OP( i32_atomic_rmw8_cmpxchg_u,  "i32.atomic.rmw8.cmpxchg_u",  0xfe, 0x4a, memarg,    aii_i, threads, mem::compare_exchange<u32, u8> )
-OP( i32_atomic_rmw16_cmpxchg_u, "i32.atomic.rmw16.cmpxchg_u", 0xfe, 0x4b, memarg,    aii_i, threads, mem::compare_exchange<u32, u16> )
-OP( i64_atomic_rmw8_cmpxchg_u,  "i64.atomic.rmw8.cmpxchg_u",  0xfe, 0x4c, memarg,    all_l, threads, mem::compare_exchange<u64, u8> )
-OP( i64_atomic_rmw16_cmpxchg_u, "i64.atomic.rmw16.cmpxchg_u", 0xfe, 0x4d, memarg,    all_l, threads, mem::compare_exchange<u64, u16> )
-OP( i64_atomic_rmw32_cmpxchg_u, "i64.atomic.rmw32.cmpxchg_u", 0xfe, 0x4e, memarg,    all_l, threads, mem::compare_exchange<u64, u32> )
-
-// clang-format on
-#undef OP
-};
-
-constexpr const op_row& row(op o) noexcept { return op_table[u16(o)]; }
-
-/// The feature that `f` lacks for instruction `o`, `feature::count_` if it has what `o` needs: its row's
-/// feature, and for the tail call through a typed reference a second one.
-constexpr feature lacking(features f, op o) noexcept {
-    if (!f[row(o).needs]) return row(o).needs;
-    if (o == op::return_call_ref && !f[feature::function_references]) return feature::function_references;
-    return feature::count_;
-}
-constexpr bool has(features f, op o) noexcept { return lacking(f, o) == feature::count_; }
-
-/// True for the instructions of the threads proposal, which are all those behind this prefix.
-constexpr bool is_atomic_row(const op_row& r) noexcept { return r.prefix == 0xfe; }
-
-/// Log2 of how many bytes the instruction accesses in memory, which is the largest alignment its
-/// memarg may state and the one the text format leaves out; 0 for what accesses none. Read from the
-/// instruction's name: the number after the first dot counts (`load8`, `rmw16`, `wait32`), else that of
-/// its type.
-constexpr u8 access_log2(const op_row& r) {
-    if (r.immediate != imm::memarg && r.immediate != imm::memarg_lane) return 0;
-    const std::string_view text = r.text;
-    if (text == "memory.atomic.notify") return 2;
-    std::size_t at = 0;
-    unsigned bits = 0;
-    const auto number = [&] {
-        for (bits = 0; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at)
-            bits = bits * 10 + unsigned(text[at] - '0');
-        return bits != 0;
-    };
-    while (text[at] != '.') ++at;
-    while (at < text.size() && !number()) ++at;
-    if (bits == 0) at = 1, number();
-    else if (at < text.size() && text[at] == 'x') bits *= unsigned(text[at + 1] - '0'); // load8x8 is 64 bits
-    return u8(std::bit_width(bits) - 4);
-}
-inline constexpr std::array<u8, op_count> natural_align = [] {
-    std::array<u8, op_count> logs{};
-    for (u16 i = 0; i < op_count; ++i) logs[i] = access_log2(op_table[i]);
-    return logs;
-}();
-
-static_assert(sizeof op_table / sizeof *op_table == op_count);
-static_assert(
-    [] {
-        for (u16 i = 1; i < op_count; ++i)
-            if (op_table[i].prefix < op_table[i - 1].prefix ||
-                (op_table[i].prefix == op_table[i - 1].prefix && op_table[i].code <= op_table[i - 1].code))
-                return false;
-        return op_table[op_count - 1].prefix == 0xfe;
-    }(),
-    "opcodes.def: rows must be in the order of their encodings, each used once");
-
-/// The largest code behind any prefix, plus one.
-inline constexpr u16 most_codes = 0x120;
-
-/// From the code behind `Prefix` to the instruction; `op::count_` where there is none or it needs a
-/// feature that `F` lacks. `op_codes<everything>` tells the two cases apart.
-template <features F, u8 Prefix>
-inline constexpr auto op_codes = [] {
-    std::array<op, Prefix == 0 ? 256 : most_codes> codes{};
-    for (op& code : codes) code = op::count_; // compiles faster than fill
-    for (u16 i = 0; i < op_count; ++i)
-        if (op_table[i].prefix == Prefix && has(F, op(i))) codes[op_table[i].code] = op(i);
-    return codes;
-}();
-
-} // namespace tessera
 
 // ---- binary/instruction.hpp ------------------------------------------------------------
 /// @file instruction.hpp
@@ -9539,19 +10677,7 @@ protected:
     static val_type ref_to(u32 type, bool nullable) noexcept { return val_type::ref(heap_type::index(type), nullable); }
 
     // ---- casts -----------------------------------------------------------------------------------
-    /// The top of the hierarchy that `h` is in.
-    heap_type top_of(heap_type h) const noexcept {
-        const u8 byte_code = h.is_index() ? context_.space().form(h.index()) : h.byte_code();
-        switch (byte_code) {
-        case code::func:
-        case code::nofunc: return heap_type::abstract(code::func);
-        case code::extern_:
-        case code::noextern: return heap_type::abstract(code::extern_);
-        case code::exn:
-        case code::noexn: return heap_type::abstract(code::exn);
-        default: return heap_type::abstract(code::any);
-        }
-    }
+    heap_type top_of(heap_type h) const noexcept { return heap_type::abstract(valid::top_of(context_.space(), h)); }
     [[nodiscard]] bool ref_eq() noexcept {
         constexpr val_type eq_ref = abstract_ref(code::eq, true);
         return pop(eq_ref) && pop(eq_ref) && push(t_i32);
@@ -10222,7 +11348,7 @@ private:
         case op::array_new_fixed:
         case op::ref_i31:
         case op::any_convert_extern:
-        case op::extern_convert_any: note_pending(instruction_); [[fallthrough]];
+        case op::extern_convert_any:
         case op::ref_null:
         case op::end: return rule.flags & op_rule::poly ? special(instruction_) : apply(rule);
         case op::i32_const:
@@ -17241,7 +18367,13 @@ TESSERA_INLINE constexpr v128 each_lane(std::index_sequence<I...>, V... v) noexc
 } // namespace detail
 /// `X` lane by lane, from the rule alone.
 template <class X, class... V>
-TESSERA_INLINE constexpr v128 by_rule(V... v) noexcept {
+#if TESSERA_CHECKED
+TESSERA_NOINLINE // a handler that is not optimised has to jump, so no variable of it may have an address
+#else
+TESSERA_INLINE
+#endif
+    constexpr v128
+    by_rule(V... v) noexcept {
     return detail::each_lane<X>(std::make_index_sequence<16 / sizeof(typename X::lane_type)>(), v...);
 }
 /// `vector_form<X>::eval` is `X` for all lanes at once, where there is one.
@@ -17737,12 +18869,19 @@ struct vector_form<lanes<neg<T>>> {
         return detail::as_v128(as_vector<typename l::bits>(a) ^ l::sign);
     }
 };
+namespace detail {
+/// All bits in the lanes of `a` that are NaNs.
+template <class V>
+TESSERA_INLINE auto nans(V a) noexcept {
+    return a != a; // NOLINT(misc-redundant-expression)
+}
+} // namespace detail
 template <class T>
 struct vector_form<lanes<canonical<T>>> {
     static TESSERA_INLINE v128 eval(v128 v) noexcept {
         const vector<T> a = as_vector<T>(v);
-        return detail::as_v128(a == a ? as_vector<typename float_layout<T>::bits>(v)
-                                      : detail::filled(float_layout<T>::canonical_nan));
+        return detail::as_v128(detail::nans(a) ? detail::filled(float_layout<T>::canonical_nan)
+                                               : as_vector<typename float_layout<T>::bits>(v));
     }
 };
 namespace detail {
@@ -17750,7 +18889,7 @@ namespace detail {
 /// one of `a` and `b` is a NaN.
 template <class T>
 TESSERA_INLINE v128 with_nans(bit_vector<T> both, vector<T> a, vector<T> b) noexcept {
-    const bit_vector<T> nan = (bit_vector<T>)(a != a) | (bit_vector<T>)(b != b);
+    const bit_vector<T> nan = (bit_vector<T>)(nans(a) | nans(b));
     using bits = bits_of_size<sizeof(T)>;
     return as_v128((both | nan) & ~(nan >> bits(lane_bits<T> - float_layout<T>::fraction + 1)));
 }
@@ -17800,7 +18939,7 @@ TESSERA_INLINE v128 round_lanes(v128 v) noexcept {
         if constexpr (D == direction::down) whole -= whole > a ? one : zero;
         else whole += whole < a ? one : zero;
     }
-    const B quieted = (B)(a == a ? a : of_bits<T>((B)a | l::quiet));
+    const B quieted = (B)(nans(a) ? of_bits<T>((B)a | l::quiet) : a);
     return as_v128(magnitude < l::integral ? ((B)whole & typename l::bits(~l::sign)) | sign : quieted);
 }
 } // namespace detail
@@ -18010,7 +19149,7 @@ struct function_traits<R (*)(A...) noexcept> {
     static consteval bool agrees(const op_type& t, imm immediate) {
         constexpr char params[] = {letter<A>..., 0};
         constexpr const char(&results)[2] = detail::unchecked<R>::letters;
-        const char last = immediate == imm::lane ? 'i' : immediate == imm::shuffle ? 'v' : 0;
+        const char last = immediate == imm::lane ? 'i' : immediate == imm::shuffle ? 'v' : '\0';
         if (t.poly || t.param_count != arity - (last != 0) || t.result_count != 1 + (results[1] != 0)) return false;
         for (std::size_t i = 0; i < arity; ++i)
             if (params[i] != (i < t.param_count ? t.params[i] : last)) return false;
@@ -18321,43 +19460,43 @@ OP( i64_extend32_s,      "i64.extend32_s",      0x00, 0xc4, none, l_l, sign_exte
 OP( ref_null,        "ref.null",        0x00, 0xd0, heap,  poly, reference_types,     special )
 OP( ref_is_null,     "ref.is_null",     0x00, 0xd1, none,  poly, reference_types,     special )
 OP( ref_func,        "ref.func",        0x00, 0xd2, func,  poly, reference_types,     special )
-OP( ref_eq,          "ref.eq",          0x00, 0xd3, none,  poly, gc,                  pending )
+OP( ref_eq,          "ref.eq",          0x00, 0xd3, none,  poly, gc,                  special )
 OP( ref_as_non_null, "ref.as_non_null", 0x00, 0xd4, none,  poly, function_references, special )
 OP( br_on_null,      "br_on_null",      0x00, 0xd5, label, poly, function_references, special )
 OP( br_on_non_null,  "br_on_non_null",  0x00, 0xd6, label, poly, function_references, special )
 
 // ---- structures, arrays, casts, i31 (prefix 0xfb) -------------------------------------------------------------------
-OP( struct_new,         "struct.new",         0xfb, 0x00, type,       poly, gc, pending )
-OP( struct_new_default, "struct.new_default", 0xfb, 0x01, type,       poly, gc, pending )
-OP( struct_get,         "struct.get",         0xfb, 0x02, field,      poly, gc, pending )
-OP( struct_get_s,       "struct.get_s",       0xfb, 0x03, field,      poly, gc, pending )
-OP( struct_get_u,       "struct.get_u",       0xfb, 0x04, field,      poly, gc, pending )
-OP( struct_set,         "struct.set",         0xfb, 0x05, field,      poly, gc, pending )
-OP( array_new,          "array.new",          0xfb, 0x06, type,       poly, gc, pending )
-OP( array_new_default,  "array.new_default",  0xfb, 0x07, type,       poly, gc, pending )
-OP( array_new_fixed,    "array.new_fixed",    0xfb, 0x08, type_count, poly, gc, pending )
-OP( array_new_data,     "array.new_data",     0xfb, 0x09, type_data,  poly, gc, pending )
-OP( array_new_elem,     "array.new_elem",     0xfb, 0x0a, type_elem,  poly, gc, pending )
-OP( array_get,          "array.get",          0xfb, 0x0b, type,       poly, gc, pending )
-OP( array_get_s,        "array.get_s",        0xfb, 0x0c, type,       poly, gc, pending )
-OP( array_get_u,        "array.get_u",        0xfb, 0x0d, type,       poly, gc, pending )
-OP( array_set,          "array.set",          0xfb, 0x0e, type,       poly, gc, pending )
-OP( array_len,          "array.len",          0xfb, 0x0f, none,       poly, gc, pending )
-OP( array_fill,         "array.fill",         0xfb, 0x10, type,       poly, gc, pending )
-OP( array_copy,         "array.copy",         0xfb, 0x11, type_type,  poly, gc, pending )
-OP( array_init_data,    "array.init_data",    0xfb, 0x12, type_data,  poly, gc, pending )
-OP( array_init_elem,    "array.init_elem",    0xfb, 0x13, type_elem,  poly, gc, pending )
-OP( ref_test,           "ref.test",           0xfb, 0x14, ref_type,   poly, gc, pending )
-OP( ref_test_null,      "ref.test",           0xfb, 0x15, ref_type,   poly, gc, pending )
-OP( ref_cast,           "ref.cast",           0xfb, 0x16, ref_type,   poly, gc, pending )
-OP( ref_cast_null,      "ref.cast",           0xfb, 0x17, ref_type,   poly, gc, pending )
-OP( br_on_cast,         "br_on_cast",         0xfb, 0x18, br_cast,    poly, gc, pending )
-OP( br_on_cast_fail,    "br_on_cast_fail",    0xfb, 0x19, br_cast,    poly, gc, pending )
-OP( any_convert_extern, "any.convert_extern", 0xfb, 0x1a, none,       poly, gc, pending )
-OP( extern_convert_any, "extern.convert_any", 0xfb, 0x1b, none,       poly, gc, pending )
-OP( ref_i31,            "ref.i31",            0xfb, 0x1c, none,       poly, gc, pending )
-OP( i31_get_s,          "i31.get_s",          0xfb, 0x1d, none,       poly, gc, pending )
-OP( i31_get_u,          "i31.get_u",          0xfb, 0x1e, none,       poly, gc, pending )
+OP( struct_new,         "struct.new",         0xfb, 0x00, type,       poly, gc, special )
+OP( struct_new_default, "struct.new_default", 0xfb, 0x01, type,       poly, gc, special )
+OP( struct_get,         "struct.get",         0xfb, 0x02, field,      poly, gc, special )
+OP( struct_get_s,       "struct.get_s",       0xfb, 0x03, field,      poly, gc, special )
+OP( struct_get_u,       "struct.get_u",       0xfb, 0x04, field,      poly, gc, special )
+OP( struct_set,         "struct.set",         0xfb, 0x05, field,      poly, gc, special )
+OP( array_new,          "array.new",          0xfb, 0x06, type,       poly, gc, special )
+OP( array_new_default,  "array.new_default",  0xfb, 0x07, type,       poly, gc, special )
+OP( array_new_fixed,    "array.new_fixed",    0xfb, 0x08, type_count, poly, gc, special )
+OP( array_new_data,     "array.new_data",     0xfb, 0x09, type_data,  poly, gc, special )
+OP( array_new_elem,     "array.new_elem",     0xfb, 0x0a, type_elem,  poly, gc, special )
+OP( array_get,          "array.get",          0xfb, 0x0b, type,       poly, gc, special )
+OP( array_get_s,        "array.get_s",        0xfb, 0x0c, type,       poly, gc, special )
+OP( array_get_u,        "array.get_u",        0xfb, 0x0d, type,       poly, gc, special )
+OP( array_set,          "array.set",          0xfb, 0x0e, type,       poly, gc, special )
+OP( array_len,          "array.len",          0xfb, 0x0f, none,       poly, gc, special )
+OP( array_fill,         "array.fill",         0xfb, 0x10, type,       poly, gc, special )
+OP( array_copy,         "array.copy",         0xfb, 0x11, type_type,  poly, gc, special )
+OP( array_init_data,    "array.init_data",    0xfb, 0x12, type_data,  poly, gc, special )
+OP( array_init_elem,    "array.init_elem",    0xfb, 0x13, type_elem,  poly, gc, special )
+OP( ref_test,           "ref.test",           0xfb, 0x14, ref_type,   poly, gc, special )
+OP( ref_test_null,      "ref.test",           0xfb, 0x15, ref_type,   poly, gc, special )
+OP( ref_cast,           "ref.cast",           0xfb, 0x16, ref_type,   poly, gc, special )
+OP( ref_cast_null,      "ref.cast",           0xfb, 0x17, ref_type,   poly, gc, special )
+OP( br_on_cast,         "br_on_cast",         0xfb, 0x18, br_cast,    poly, gc, special )
+OP( br_on_cast_fail,    "br_on_cast_fail",    0xfb, 0x19, br_cast,    poly, gc, special )
+OP( any_convert_extern, "any.convert_extern", 0xfb, 0x1a, none,       poly, gc, special )
+OP( extern_convert_any, "extern.convert_any", 0xfb, 0x1b, none,       poly, gc, special )
+OP( ref_i31,            "ref.i31",            0xfb, 0x1c, none,       poly, gc, special )
+OP( i31_get_s,          "i31.get_s",          0xfb, 0x1d, none,       poly, gc, special )
+OP( i31_get_u,          "i31.get_u",          0xfb, 0x1e, none,       poly, gc, special )
 
 // ---- saturating truncations (prefix 0xfc) ---------------------------------------------------------------------------
 OP( i32_trunc_sat_f32_s, "i32.trunc_sat_f32_s", 0xfc, 0x00, none, f_i, saturating_float, num::trunc_sat_s<u32, f32> )
@@ -18767,10 +19906,11 @@ namespace tessera::inline TESSERA_ABI::runtime {
 /// A value as it lies in slots.
 struct slot_pair {
     u64 low = 0, high = 0;
+    bool traced = false; ///< a reference that may be one to an object
 };
 
 /// Evaluates the constant expressions of one instance. They were validated, so only memory can be
-/// missing.
+/// missing, or room in the heap.
 class const_evaluator {
 public:
     explicit const_evaluator(const instance_data& instance) noexcept : instance_(instance) {}
@@ -18800,9 +19940,29 @@ public:
 
 private:
     // What can stand in a constant expression, by its bytes.
-    static constexpr op allowed_[] = {op::end,        op::i32_const, op::i64_const, op::f32_const,  op::f64_const,
-                                      op::v128_const, op::ref_null,  op::ref_func,  op::global_get, op::i32_add,
-                                      op::i32_sub,    op::i32_mul,   op::i64_add,   op::i64_sub,    op::i64_mul};
+    static constexpr op allowed_[] = {op::end,
+                                      op::i32_const,
+                                      op::i64_const,
+                                      op::f32_const,
+                                      op::f64_const,
+                                      op::v128_const,
+                                      op::ref_null,
+                                      op::ref_func,
+                                      op::global_get,
+                                      op::i32_add,
+                                      op::i32_sub,
+                                      op::i32_mul,
+                                      op::i64_add,
+                                      op::i64_sub,
+                                      op::i64_mul,
+                                      op::struct_new,
+                                      op::struct_new_default,
+                                      op::array_new,
+                                      op::array_new_default,
+                                      op::array_new_fixed,
+                                      op::ref_i31,
+                                      op::any_convert_extern,
+                                      op::extern_convert_any};
 
     static op next_op(binary::immediate_reader& reader) noexcept {
         u8 first = 0;
@@ -18815,7 +19975,7 @@ private:
         return op::end;
     }
 
-    bool push(u64 low, u64 high = 0) noexcept { return stack_.push_back({low, high}); }
+    bool push(u64 low, u64 high = 0, bool traced = false) noexcept { return stack_.push_back({low, high, traced}); }
 
     bool step(binary::instruction& i) noexcept {
         switch (i.immediate) {
@@ -18831,12 +19991,48 @@ private:
         case imm::func: return push(store_data::ref_of(*instance_.funcs[i.index]));
         case imm::global: {
             const global_data& g = *instance_.globals[i.index];
-            return push(g.cell[0], g.type.type.is_vector() ? g.cell[1] : 0);
+            return push(g.cell[0], g.type.type.is_vector() ? g.cell[1] : 0,
+                        is_traced(instance_.store->types.space(), g.type.type));
         }
+        case imm::type:
+        case imm::type_count: return make(i);
         default:
+            if (i.code == op::any_convert_extern || i.code == op::extern_convert_any) return true; // the same bits
+            if (i.code == op::ref_i31) return stack_.back().low = u32(stack_.back().low << 1 | 1), true;
             return compute<op::i32_add, op::i32_sub, op::i32_mul>(i.code, u32{}) ||
                    compute<op::i64_add, op::i64_sub, op::i64_mul>(i.code, u64{});
         }
+    }
+    /// Structures and arrays. What the stack refers to stays alive meanwhile.
+    TESSERA_NOINLINE bool make(const binary::instruction& i) noexcept {
+        store_data& s = *instance_.store;
+        const u32 type = instance_.unit->type_ids[i.index];
+        const auto fields = instance_.module().types.fields_of(i.index);
+        u32 length = i.code == op::array_new_fixed ? i.index2 : 0;
+        if (!s.engine->make_object || !s.heap.layouts.add(type)) return false;
+        for (const slot_pair& v : stack_)
+            if (v.traced && !s.temporaries.push_back(u32(v.low))) return s.temporaries.clear(), false;
+        if (i.code == op::array_new || i.code == op::array_new_default) {
+            length = u32(stack_.back().low);
+            stack_.pop_back();
+        }
+        const std::size_t n = i.code == op::struct_new        ? fields.size()
+                              : i.code == op::array_new       ? 1
+                              : i.code == op::array_new_fixed ? length
+                                                              : 0;
+        vec<u64> slots;
+        bool fine = true;
+        for (std::size_t k = 0; k < n; ++k) {
+            const slot_pair& v = stack_[stack_.size() - n + k];
+            const val_type t = fields[i.code == op::struct_new ? k : 0].type;
+            fine = fine && slots.push_back(v.low) && (!t.is_vector() || slots.push_back(v.high));
+        }
+        u32 made = 0;
+        fine = fine && s.engine->make_object(s, i.code, type, length, slots.data(), made) == trap::none;
+        s.temporaries.clear();
+        if (!fine) return false;
+        stack_.truncate(stack_.size() - n);
+        return push(made, 0, true);
     }
     // Both operands are of type T; the table knows what the instruction means.
     template <op... O, class T>
@@ -18886,6 +20082,7 @@ inline code_unit* unit_of(store_data& store, module_data& m) noexcept {
     code_unit* u = create<code_unit>();
     if (u && store.types.add(m.types, u->type_ids) && u->funcs.resize(m.funcs.size()) && store.units.push_back(u)) {
         u->module = &m;
+        u->layouts = &store.heap.layouts;
         m.owners.fetch_add(1, std::memory_order_relaxed);
         return u;
     }
@@ -19176,6 +20373,7 @@ public:
         data_->limits = limits;
         data_->memory_total.most = limits.total_memory_bytes;
         data_->table_total.most = limits.total_table_entries;
+        data_->heap.limit = limits.heap_bytes;
     }
     basic_store(basic_store&& other) noexcept : data_(std::exchange(other.data_, nullptr)), missing_(other.missing_) {}
     basic_store& operator=(basic_store&& other) noexcept {
@@ -19304,6 +20502,30 @@ public:
     /// Takes an object back, and destroys it if the store owns it. A reference a guest still has
     /// then means nothing, or later another object. False if there is none.
     bool drop_object(externref r) noexcept { return data_ && runtime::drop_object(*data_, r.bits); }
+
+    /// A structure of type `type`, an id of the store, for instance from instance::type. Without fields it gets the
+    /// default values of all. Fails with msg::wrong_type, or kind::exhaustion when the heap is full.
+    result<rooted> make_struct(u32 type, std::span<const value> fields = {}) noexcept {
+        return data_ ? runtime::make_struct(*data_, type, fields) : result<rooted>(*missing_);
+    }
+    /// An array of `length` elements, all `init` or the default value.
+    result<rooted> make_array(u32 type, u32 length, const value& init = {t_bottom, 0, 0}) noexcept {
+        return data_ ? runtime::make_array(*data_, type, length, init) : result<rooted>(*missing_);
+    }
+    /// Keeps what a value refers to alive as long as the handle lives.
+    result<rooted> root(const value& v) noexcept { return data_ ? rooted::make(*data_, v) : result<rooted>(*missing_); }
+    /// What the heap of structures, arrays and exceptions is and did.
+    heap_statistics heap() const noexcept { return data_ ? data_->heap.figures() : heap_statistics(); }
+    /// Frees all objects that nothing refers to. False: memory for looking is out, and nothing was freed.
+    bool collect() noexcept { return data_ && runtime::collect(*data_) && runtime::collect(*data_); }
+    /// Changes limits::heap_bytes. A call that is paused because the heap was full can then go on.
+    void set_heap_bytes(u64 most) noexcept {
+        if (data_) data_->limits.heap_bytes = data_->heap.limit = most;
+    }
+    /// For tests of hosts: collects at every allocation, which finds references that are not kept.
+    void collect_always(bool on) noexcept {
+        if (data_) data_->heap.single = on;
+    }
 
     /// Frees all instances and objects; the store is as new, but for its fuel. All its handles are
     /// stale afterwards. Fails during a call.
@@ -19612,15 +20834,23 @@ enum class family : u8 {
     return_call_record,
     return_call_indirect,
     return_call_ref,
-    special, ///< the instruction's own function, operands in consecutive slots
-    atomic,  ///< the same for instructions on memory that others use
+    special,    ///< the instruction's own function, operands in consecutive slots
+    atomic,     ///< the same for instructions on memory that others use
+    struct_new, ///< of a few fields of 4 bytes each, operands in consecutive slots; the instruction is their number
+    struct_get, ///< d = field of a; the instruction is the load of such a value, so in the next ones
+    struct_set, ///< field of a = b
+    array_get,  ///< d = a [b]
+    array_set,  ///< a [b] = c
+    array_len,
+    ref_test, ///< d = whether a is of a type
+    ref_cast, ///< traps unless a is of a type
     zero_range,
     move_range,
     move_wide, ///< slot numbers beyond u16
     entry,     ///< safepoint at a function's entry
     unreachable,
     throw_,     ///< a new exception, or the one a reference names
-    null_check, ///< ref.as_non_null
+    null_check, ///< ref.as_non_null; traps as the word says
     leave,      ///< the call is done
     stop,       ///< a trap or a pause
     enter,      ///< the slow way into a function
@@ -19629,6 +20859,7 @@ enum class family : u8 {
     restore,    ///< return into another instance
     grow_stack,
     out_of_bounds, ///< the slow way of an access that is beyond the size that was known
+    make_room,     ///< the slow way of what needs the heap
     failed,        ///< a host function failed: with an exception, perhaps
     land,          ///< where an exception is caught that needs pins
     pins,          ///< loads pins: integer, f32, f64
@@ -19643,6 +20874,7 @@ inline constexpr u8 fuel = 2;         ///< a back edge or an entry that charges 
 inline constexpr u8 interrupt = 4;    ///< a back edge or an entry that looks whether it shall stop
 inline constexpr u8 canonical = 8;    ///< NaN results are canonical (deterministic profile)
 inline constexpr u8 instruction = 16; ///< unary, binary, shuffle: by an instruction that not all processors have
+inline constexpr u8 reference = 32;   ///< struct_set, array_set: of a reference that may lie in the heap
 inline constexpr u8 shift = 4;        ///< load_indexed: where the scale is
 inline constexpr u8 shared = 128;     ///< load_wide, store_wide: others may access the memory at the same time
 } // namespace flag
@@ -19691,6 +20923,13 @@ constexpr cls operand_class(const variant& v, unsigned k) noexcept {
     case family::move:
     case family::return_: return cls(v.code);
     case family::pins: return k == 0 ? cls::i64 : k == 1 ? cls::f32 : cls::f64;
+    case family::struct_get:
+    case family::array_get: return k == 3 ? class_of(t.results[0]) : cls::i32;
+    case family::struct_set: return k == 0 ? cls::i32 : class_of(t.params[1]);
+    case family::array_set: return k != 2 ? cls::i32 : class_of(t.params[1]);
+    case family::array_len:
+    case family::ref_test:
+    case family::ref_cast:
     case family::br_table:
     case family::null_check: return cls::i32;
     default: return cls::i64;
@@ -19735,6 +20974,13 @@ constexpr shape shape_of(family fam, u8 flags) noexcept {
     case family::return_call_ref: return {3, 0, false};
     case family::special: return {3, 0, false};    // first slot, index, second index
     case family::atomic: return {2, 1, false};     // first slot, memory; offset
+    case family::struct_new: return {4, 0, false}; // first slot, header, class, bytes of a cell
+    case family::struct_get:
+    case family::struct_set: return {1, 0, false}; // offset
+    case family::ref_test:
+    case family::ref_cast:
+        return {2, 0, false}; // heap type by the store's id; 2 * number of its super types + nullable
+    case family::null_check: return {1, 0, false}; // trap
     case family::zero_range: return {2, 0, false}; // first slot, count
     case family::move_range: return {3, 0, false}; // to, from, count
     case family::move_wide: return {2, 0, false};  // to, from
@@ -19816,6 +21062,27 @@ constexpr layout layout_of(const cell_key& v) noexcept {
 }
 constexpr layout layout_of(const variant& v) noexcept { return layout_of(key_of(v)); }
 
+/// True for those that make an object, and can be executed again when the heap was full.
+constexpr bool is_allocation(op o) noexcept {
+    switch (o) {
+    case op::struct_new:
+    case op::struct_new_default:
+    case op::array_new:
+    case op::array_new_default:
+    case op::array_new_fixed:
+    case op::array_new_data:
+    case op::array_new_elem: return true;
+    default: return false;
+    }
+}
+
+/// The most fields of struct_new.
+inline constexpr u16 most_fields = 4;
+/// True for handlers where a call can stop because the heap is full, and go on at the same cell.
+constexpr bool makes_object(const variant& v) noexcept {
+    return v.fam == family::struct_new || (v.fam == family::special && is_allocation(v.code));
+}
+
 // ---- which variants exist ------------------------------------------------------------------------------------------
 
 namespace detail {
@@ -19831,6 +21098,33 @@ constexpr bool is_store(op o) noexcept {
 constexpr bool is_pure(op o, unsigned params) noexcept {
     const op_type& t = row(o).type;
     return row(o).immediate == imm::none && !t.poly && t.param_count == params && t.result_count == 1;
+}
+/// How values lie in structures and arrays: the loads and stores that do the same in a memory.
+constexpr bool is_field_load(op o) noexcept {
+    switch (o) {
+    case op::i32_load:
+    case op::i64_load:
+    case op::f32_load:
+    case op::f64_load:
+    case op::v128_load:
+    case op::i32_load8_s:
+    case op::i32_load8_u:
+    case op::i32_load16_s:
+    case op::i32_load16_u: return true;
+    default: return false;
+    }
+}
+constexpr bool is_field_store(op o) noexcept {
+    switch (o) {
+    case op::i32_store:
+    case op::i64_store:
+    case op::f32_store:
+    case op::f64_store:
+    case op::v128_store:
+    case op::i32_store8:
+    case op::i32_store16: return true;
+    default: return false;
+    }
 }
 /// The operations programs spend their time in; they get every operand combination.
 constexpr bool is_hot(op o) noexcept {
@@ -20019,6 +21313,12 @@ constexpr bool exists_in_loop(const variant& v) noexcept {
     case family::store: return a == loc::slot;
     case family::select:
         return a == loc::slot && b == loc::slot && (cls(v.code) < cls::f32 || d == loc::slot) && d == loc::slot;
+    case family::struct_get:
+    case family::array_get:
+    case family::array_len:
+    case family::ref_test: return plain;
+    case family::struct_set: return plain;
+    case family::array_set: return v.at[2] == loc::slot;
     default: return true;
     }
 }
@@ -20086,7 +21386,7 @@ namespace detail {
 /// True if an operand of `v` is the accumulator of vectors.
 constexpr bool has_vector_acc(const variant& v) noexcept {
     const auto is = [&](unsigned k) { return v.at[k] == loc::acc && operand_class(v, k) == cls::v128; };
-    return is(0) || is(1) || is(3);
+    return is(0) || is(1) || is(2) || is(3);
 }
 constexpr bool vector_acc_exists(const variant& v) noexcept {
     switch (v.fam) {
@@ -20150,6 +21450,12 @@ constexpr bool exists(const variant& v) noexcept {
     case family::return_: return a == loc::none || slot_or_acc(a) || (a == loc::imm && cls(v.code) < cls::f32);
     case family::call_indirect:
     case family::br_table: return slot_or_acc(a);
+    case family::struct_get:
+    case family::array_len: return slot_or_acc(a) && slot_or_acc(d);
+    case family::struct_set: return a == loc::slot && slot_or_acc(b);
+    case family::array_get: return a == loc::slot && slot_or_acc(b) && slot_or_acc(d);
+    case family::array_set: return a == loc::slot && b == loc::slot && slot_or_acc(c);
+    case family::ref_test: return a == loc::slot && slot_or_acc(d);
     default: return true;
     }
 }
@@ -20165,10 +21471,11 @@ namespace tessera::inline TESSERA_ABI::exec {
 /// One operation. Its handler is `v` with the build's flags.
 struct node {
     variant v;
-    u32 offset = 0;       ///< of the wasm instruction, in the module's bytes
-    u32 label = no_index; ///< branch target
-    u32 words[5] = {};    ///< as shape_of says; the cost of a safepoint is added when encoding
-    u64 operands[4] = {}; ///< slot numbers or immediates; 3 is the destination
+    u32 offset = 0;           ///< of the wasm instruction, in the module's bytes
+    u32 label = no_index;     ///< branch target
+    u32 safepoint = no_index; ///< its number, for a node where the collector may look at the frame
+    u32 words[5] = {};        ///< as shape_of says; the cost of a safepoint is added when encoding
+    u64 operands[4] = {};     ///< slot numbers or immediates; 3 is the destination
     u64 wide = 0;
 };
 
@@ -20419,6 +21726,18 @@ inline constexpr u64 most_slot = 0xffff;
 /// The `code` of families over a class.
 constexpr op class_code(cls c) noexcept { return op(u16(c)); }
 
+/// Where in a function: while safepoint `number` runs, its operands still there if it makes an object; behind it,
+/// its results there; at the beginning of loop `number`; at the function's entry.
+enum class map_point : u8 { during, after, loop, start };
+/// Asks lowering for the slots with references that may be ones to objects.
+struct frame_map_request {
+    map_point where = map_point::start;
+    u32 number = 0;
+    u32 params = 0; ///< of the function
+    valid::type_space types;
+    vec<u32> slots; ///< the answer
+};
+
 class builder {
 public:
     /// `apply` is num::apply; named only where lowering is instantiated.
@@ -20439,6 +21758,24 @@ protected:
     void emit_safepoint(const node& n) noexcept {
         emit(n);
         safepoint_ = position();
+        if (!failed_) ir_.nodes.back().safepoint = safepoints_;
+        note(map_point::during, safepoints_++);
+    }
+    /// After the results of a safepoint that a call can stop behind were pushed.
+    void after_safepoint() noexcept { note(map_point::after, safepoints_ - 1); }
+    /// Lists the references in the frame if it is here that they are wanted.
+    void note(map_point where, u32 number) noexcept {
+        if (TESSERA_UNLIKELY(map_ != nullptr) && map_->where == where && map_->number == number) list_references();
+    }
+    TESSERA_COLD void list_references() noexcept {
+        map_->slots.clear();
+        const auto add = [&](val_type t, u32 slot) {
+            if (runtime::is_traced(map_->types, t) && !map_->slots.push_back(slot)) failed_ = true;
+        };
+        const std::size_t locals = map_->where == map_point::start ? map_->params : locals_.size();
+        for (std::size_t i = 0; i < locals; ++i) add(locals_[i].type, locals_[i].slot);
+        for (u32 i = 0; i < stack_.size(); ++i)
+            if (stack_[i].how == held::temp) add(stack_[i].type, stack_[i].slot);
     }
     void start_block() noexcept { block_start_ = position(); }
     /// Drops the last node, which was joined into what comes next.
@@ -20779,7 +22116,8 @@ protected:
         constexpr u32 away = 8; // not `far`, which <windows.h> defines
         if (e.how != held::temp || e.def == no_index || e.def < block_start_ || position() - e.def > away) return false;
         // What a call throws may be caught in this function, where the slot must have its old value.
-        if (e.def < safepoint_ && !ir_.catches.regions.empty()) return false;
+        // A reference must be in its slot at a safepoint.
+        if (e.def < safepoint_ && (e.type.is_ref() || !ir_.catches.regions.empty())) return false;
         node& maker = ir_.nodes[e.def];
         if (maker.v.at[3] != loc::slot || maker.operands[3] != e.slot) return false;
         const u32 slots = e.type.slots();
@@ -20803,7 +22141,69 @@ protected:
     u32 block_start_ = 0;               ///< first node of the current basic block
     u32 safepoint_ = 0;                 ///< first node after the last safepoint
     u32 last_use_[register_count] = {}; ///< by register: the node that used the accumulator last
-    bool failed_ = false;               ///< memory is out
+    u32 safepoints_ = 0;                ///< how many there were
+    frame_map_request* map_ = nullptr;
+    bool failed_ = false; ///< memory is out
+};
+
+} // namespace tessera::exec
+
+// ---- exec/frame_maps.hpp ---------------------------------------------------------------
+/// @file frame_maps.hpp
+/// Which slots of a frame hold references, by the place in the code. Made when a collection first comes to a place,
+/// and kept.
+
+namespace tessera::inline TESSERA_ABI::exec {
+
+/// What is known of a place.
+struct frame_map {
+    std::uintptr_t key = 0; ///< 0: none
+    u32 func = 0;
+    u32 first = 0; ///< in `slots`
+    u32 count = 0;
+};
+
+class frame_maps {
+public:
+    /// Null: nothing is known yet.
+    const frame_map* find(std::uintptr_t key) const noexcept {
+        if (table_.empty()) return nullptr;
+        for (std::size_t i = start(key);; i = (i + 1) & (table_.size() - 1)) {
+            if (table_[i].key == key) return &table_[i];
+            if (table_[i].key == 0) return nullptr;
+        }
+    }
+    view<u32> slots(const frame_map& map) const noexcept { return {slots_.data() + map.first, map.count}; }
+    /// Adds what is known of a place. Null: memory is out.
+    const frame_map* add(std::uintptr_t key, u32 func, view<u32> slots) noexcept {
+        if (2 * (count_ + 1) > table_.size() && !widen()) return nullptr;
+        const u32 first = u32(slots_.size());
+        if (!slots_.append(slots.data(), slots.size())) return nullptr;
+        frame_map& at = place(table_, key);
+        at = {key, func, first, u32(slots.size())};
+        ++count_;
+        return &at;
+    }
+
+private:
+    std::size_t start(std::uintptr_t key) const noexcept { return hash(key) & (table_.size() - 1); }
+    static std::size_t hash(std::uintptr_t key) noexcept { return std::size_t(u64(key) * 0x9e3779b97f4a7c15u >> 20); }
+    static frame_map& place(vec<frame_map>& table, std::uintptr_t key) noexcept {
+        std::size_t i = hash(key) & (table.size() - 1);
+        while (table[i].key != 0) i = (i + 1) & (table.size() - 1);
+        return table[i];
+    }
+    bool widen() noexcept {
+        vec<frame_map> wider;
+        if (!wider.resize(table_.empty() ? 64 : 2 * table_.size())) return false;
+        for (const frame_map& m : table_)
+            if (m.key != 0) place(wider, m.key) = m;
+        table_ = std::move(wider);
+        return true;
+    }
+    vec<frame_map> table_; ///< open addressing, at most half full
+    vec<u32> slots_;
+    std::size_t count_ = 0;
 };
 
 } // namespace tessera::exec
@@ -20855,6 +22255,7 @@ struct state {
 struct slow_paths {
     void (*enter)(context*);      ///< the call prepared in context::call
     void (*link)(context*);       ///< the lazy call at context::pc
+    void (*make_room)(context*);  ///< the cell at context::pc, which is executed again, needs the heap: needed is set
     void (*indirect)(context*);   ///< the indirect call at context::stop_pc: words, index, call.return_pc are set
     void (*failed)(context*);     ///< a host function that context::call and context::failure tell of
     void (*raise)(context*);      ///< what the throwing cell at context::stop_pc throws: words are set
@@ -20879,7 +22280,8 @@ struct context {
     const runtime::memory_data* memory = &no_memory; ///< memory 0 of the instance, if there is one
     runtime::func_record* const* funcs = nullptr;    ///< instance->funcs
     runtime::func_record* const* records = nullptr;  ///< store->funcs
-    i64 fuel = 0;                                    ///< below 0: used up, the rest is a debt
+    runtime::object_heap* heap = nullptr;
+    i64 fuel = 0; ///< below 0: used up, the rest is a debt
     const std::atomic<bool>* interrupt = nullptr;
     // Cells that handlers go to when something is out of the ordinary.
     const u8* stop_cells = nullptr;
@@ -20889,6 +22291,7 @@ struct context {
     const u8* grow_cells = nullptr;
     const u8* restore_cells = nullptr;
     const u8* bounds_cells = nullptr;
+    const u8* room_cells = nullptr;
     const u8* leave_cells = nullptr;
     const u8* land_cells = nullptr;
     const u8* failed_cells = nullptr; ///< after a host function failed
@@ -20908,6 +22311,7 @@ struct context {
     const u8* stop_pc = nullptr;    ///< the cell that stopped it; a pause: the next cell
     bool paused = false;            ///< fuel or interruption: can go on at stop_pc
     bool running = false;           ///< handlers are at work; it cannot be resumed from within
+    bool in_host = false;           ///< a host function runs that context::call tells of
     bool host_failed = false;       ///< `failure` is the host function's own error
     // The stack.
     u8* stack = nullptr;
@@ -20940,8 +22344,7 @@ struct context {
         size = size < used + bytes ? used + bytes : size;
         size = size > stack_limit ? stack_limit : size;
         size = (size + 15) & ~u64{15};
-        // Zero: who looks for references looks at all slots of a frame.
-        u8* fresh = static_cast<u8*>(TESSERA_ALLOCATE_ZEROED(std::size_t(size)));
+        u8* fresh = static_cast<u8*>(TESSERA_ALLOCATE(std::size_t(size)));
         if (!fresh) return why = trap::out_of_memory, false;
         if (stack) std::memcpy(fresh, stack, std::size_t(stack_end - stack));
         TESSERA_DEALLOCATE(stack);
@@ -20987,6 +22390,7 @@ struct context {
 struct context_pool {
     context* first = nullptr; ///< of all
     context* free = nullptr;  ///< of those not in use
+    frame_maps maps;
 };
 
 // ---- slots ---------------------------------------------------------------------------------------------------------
@@ -21289,7 +22693,11 @@ struct action<family::call_record, Id> {
         context* const ctx = s.ctx;
         if constexpr (fuel) ctx->give_fuel_back();
         u64* const slots = reinterpret_cast<u64*>(s.fp + c::template word<0>(s));
+        ctx->stop_pc = s.pc; // where the collector begins to look at frames
+        ctx->fp = s.fp;
         const bool done = host.invoke(host, ctx->who, slots, ctx->failure);
+        s.pc = ctx->stop_pc;
+        s.fp = ctx->fp;
         if constexpr (fuel) ctx->take_fuel();
         ctx->refresh();
         const u8* const next = s.pc + c::l.size;
@@ -21463,165 +22871,6 @@ struct action<family::restore, Id> {
 
 } // namespace tessera::exec
 
-// ---- exec/handlers/control.hpp ---------------------------------------------------------
-/// @file handlers/control.hpp
-/// Branches, ranges of slots, safepoints (spec: exec/instructions, Control Instructions).
-
-namespace tessera::inline TESSERA_ABI::exec {
-
-template <u64 Id>
-struct action<family::br, Id> {
-    static TESSERA_INLINE void run(state& s) noexcept { cell<Id>::jump(s); }
-};
-template <u64 Id>
-struct action<family::br_compare, Id> {
-    using c = cell<Id>;
-    static TESSERA_INLINE void run(state& s) noexcept {
-        constexpr bool negated = (c::v.flags & flag::negated) != 0;
-        const bool taken = (num::sem<c::v.code>::eval(c::template get<0>(s), c::template get<1>(s)) != 0) != negated;
-        if (taken) c::jump(s);
-        else c::next(s);
-    }
-};
-template <u64 Id>
-struct action<family::latch, Id> {
-    using c = cell<Id>;
-    static TESSERA_INLINE void run(state& s) noexcept {
-        using T = typename c::template type<0>;
-        u8* const at = s.fp + 8 * std::size_t(load_native<u16>(s.pc + c::l.at[0]));
-        const T step = T(i64(i32(c::template word<0>(s))));
-        T a;
-        if constexpr (c::v.at[0] == loc::pin) {
-            a = T(T(s.p0) + step);
-            s.p0 = a;
-        } else {
-            a = T(get_slot<T>(at) + step);
-        }
-        put_slot<T>(at, a);
-        if (num::sem<c::v.code>::eval(a, c::template get<1>(s)) != 0) c::jump(s);
-        else c::next(s);
-    }
-};
-template <u64 Id>
-struct action<family::pins, Id> {
-    using c = cell<Id>;
-    static TESSERA_INLINE void run(state& s) noexcept {
-        if constexpr (c::v.at[0] != loc::none) s.p0 = c::template get<0>(s);
-        if constexpr (c::v.at[1] != loc::none) s.sp = c::template get<1>(s);
-        if constexpr (c::v.at[2] != loc::none) s.dp = c::template get<2>(s);
-        c::next(s);
-    }
-};
-template <u64 Id>
-struct action<family::br_table, Id> {
-    using c = cell<Id>;
-    static TESSERA_INLINE void run(state& s) noexcept {
-        const u32 most = c::template word<0>(s); // the default target is the last one
-        u32 index = c::template get<0>(s);
-        index = index < most ? index : most;
-        s.pc += load_native<i32>(s.pc + c::l.size + 4 * u64(index));
-    }
-};
-template <u64 Id>
-struct action<family::entry, Id> {
-    using c = cell<Id>;
-    static TESSERA_INLINE void run(state& s) noexcept {
-        const u8* const next = s.pc + c::l.size;
-        if constexpr ((c::v.flags & flag::fuel) != 0) {
-            s.ctx->fuel -= c::template word<0>(s);
-            if (TESSERA_UNLIKELY(s.ctx->fuel < 0)) return c::pause(s, trap::out_of_fuel, next);
-        }
-        if constexpr ((c::v.flags & flag::interrupt) != 0)
-            if (TESSERA_UNLIKELY(s.ctx->interrupt->load(std::memory_order_relaxed)))
-                return c::pause(s, trap::interrupted, next);
-        s.pc = next;
-    }
-};
-template <u64 Id>
-struct action<family::unreachable, Id> {
-    static TESSERA_INLINE void run(state& s) noexcept { cell<Id>::raise(s, trap::unreachable); }
-};
-template <u64 Id>
-struct action<family::null_check, Id> {
-    using c = cell<Id>;
-    static TESSERA_INLINE void run(state& s) noexcept {
-        if (TESSERA_UNLIKELY(c::template get<0>(s) == 0)) return c::raise(s, trap::null_reference);
-        c::next(s);
-    }
-};
-
-template <u64 Id>
-struct action<family::zero_range, Id> {
-    using c = cell<Id>;
-    static TESSERA_INLINE void run(state& s) noexcept {
-        u8* at = c::slot(s, c::template word<0>(s));
-        for (u32 n = c::template word<1>(s); n; --n, at += 8) store_native<u64>(at, 0);
-        c::next(s);
-    }
-};
-template <u64 Id>
-struct action<family::move_range, Id> {
-    using c = cell<Id>;
-    static TESSERA_INLINE void run(state& s) noexcept {
-        std::memmove(c::slot(s, c::template word<0>(s)), c::slot(s, c::template word<1>(s)),
-                     8 * std::size_t(c::template word<2>(s)));
-        c::next(s);
-    }
-};
-template <u64 Id>
-struct action<family::move_wide, Id> {
-    using c = cell<Id>;
-    static TESSERA_INLINE void run(state& s) noexcept {
-        put_slot<u64>(c::slot(s, c::template word<0>(s)), get_slot<u64>(c::slot(s, c::template word<1>(s))));
-        c::next(s);
-    }
-};
-template <u64 Id>
-struct action<family::probe, Id> {
-    using c = cell<Id>;
-    static TESSERA_INLINE void run(state& s) noexcept {
-#if defined(__GNUC__) || defined(__clang__)
-        s.ctx->needed = s.ctx->probed;
-        s.ctx->probed = u64(reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0)));
-#endif
-        c::next(s);
-    }
-};
-
-} // namespace tessera::exec
-
-// ---- exec/handlers/exception.hpp -------------------------------------------------------
-/// @file handlers/exception.hpp
-/// Throwing and landing (spec: exec/instructions, throw and throw_ref). Who catches is looked up out of
-/// line, in unwind.hpp; the way back into code is a cell of its own only where pins have to be loaded.
-
-namespace tessera::inline TESSERA_ABI::exec {
-
-template <u64 Id>
-struct action<family::throw_, Id> {
-    using c = cell<Id>;
-    static TESSERA_INLINE void run(state& s) noexcept {
-        s.ctx->stop_pc = s.pc;
-        s.ctx->words = s.pc + c::l.words;
-        detail::slow_action<&slow_paths::raise>::run(s);
-    }
-};
-template <u64 Id>
-struct action<family::failed, Id> : detail::slow_action<&slow_paths::failed> {};
-template <u64 Id>
-struct action<family::land, Id> {
-    static TESSERA_INLINE void run(state& s) noexcept {
-        const u32* const pins = s.ctx->land_pins;
-        const auto slot = [&](u32 n) { return s.fp + 8 * std::size_t(n); };
-        if (pins[0] != no_index) s.p0 = get_slot<u64>(slot(pins[0]));
-        if (pins[1] != no_index) s.sp = get_slot<f32>(slot(pins[1]));
-        if (pins[2] != no_index) s.dp = get_slot<f64>(slot(pins[2]));
-        s.pc = s.ctx->land_pc;
-    }
-};
-
-} // namespace tessera::exec
-
 // ---- exec/handlers/memory.hpp ----------------------------------------------------------
 /// @file handlers/memory.hpp
 /// Loads, stores, globals (spec: exec/instructions, Memory Instructions).
@@ -21752,6 +23001,324 @@ struct action<family::global_set, Id> {
         u8* at = reinterpret_cast<u8*>(s.ctx->globals[c::template word<0>(s)]);
         put_slot<typename c::template type<0>>(at, c::template get<0>(s));
         c::next(s);
+    }
+};
+
+} // namespace tessera::exec
+
+// ---- exec/handlers/aggregate.hpp -------------------------------------------------------
+/// @file handlers/aggregate.hpp
+/// Structures, arrays and casts (spec: exec/instructions, Reference and Aggregate Instructions).
+///
+/// Fields lie in objects as values lie in a memory, so reading and writing them are loads and stores. What
+/// needs the collector goes to the room cell, which makes room and lets the cell be executed again.
+
+namespace tessera::inline TESSERA_ABI::exec {
+
+namespace detail {
+/// Goes to the room cell: for a class of cells, or for the log of overwritten references.
+TESSERA_INLINE void need_room(state& s, u64 what) noexcept {
+    s.ctx->needed = what;
+    s.ctx->pc = s.pc;
+    s.pc = s.ctx->room_cells;
+}
+inline constexpr u64 need_log = runtime::object_heap::classes;
+
+/// While marking goes on, what is about to be overwritten is noted first. False: there is no room for it, and the
+/// cell is to be executed again.
+TESSERA_INLINE bool note_overwritten(state& s, const u8* at) noexcept {
+    if (TESSERA_LIKELY(s.ctx->heap->log(load_le<u32>(at)))) return true;
+    need_room(s, need_log);
+    return false;
+}
+/// Whether a reference is of the type in the cell. With flag::reference that is a type there are objects of.
+template <u64 Id>
+TESSERA_INLINE bool is_of_type(const state& s) noexcept {
+    using c = cell<Id>;
+    const u32 reference = c::template get<0>(s), wanted = c::template word<0>(s), more = c::template word<1>(s);
+    if (reference == 0) return (more & 1) != 0;
+    if constexpr ((c::v.flags & flag::reference) != 0)
+        return runtime::is_heap_ref(reference) &&
+               s.ctx->heap->layouts.matches(s.ctx->heap->type_of(reference), wanted, more >> 1);
+    else return runtime::is_of_type(*s.ctx->store, reference, heap_type{wanted});
+}
+} // namespace detail
+
+template <u64 Id>
+struct action<family::struct_new, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+        // There are three registers that need not be saved: what can be had again is not kept.
+        const u32 made = s.ctx->heap->take_cell(c::template word<2>(s), c::template word<3>(s));
+        if (TESSERA_UNLIKELY(made == 0)) return detail::need_room(s, c::template word<2>(s));
+        u8* const at = opaque(s.ctx->heap->at(made));
+        u8* const slots = opaque(c::slot(s, c::template word<0>(s)));
+        store_le<u32>(at, c::template word<1>(s));
+        store_le<u32>(at + 4, 0);
+        [&]<std::size_t... I>(std::index_sequence<I...>) {
+            (store_le<u32>(at + runtime::object_header + 4 * I, get_slot<u32>(slots + 8 * I)), ...);
+        }
+        (std::make_index_sequence<std::size_t(c::v.code)>{});
+        put_slot<u32>(slots, s.ctx->heap->reference_to(at));
+        c::next(s);
+    }
+};
+template <u64 Id>
+struct action<family::struct_get, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+        const u32 object = c::template get<0>(s);
+        if (TESSERA_UNLIKELY(object == 0)) return c::raise(s, trap::null_structure);
+        c::put(s, detail::read_memory<c::v.code>(opaque(s.ctx->heap->at(object) + c::template word<0>(s))));
+        c::next(s);
+    }
+};
+template <u64 Id>
+struct action<family::struct_set, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE u8* field(const state& s) noexcept {
+        return s.ctx->heap->at(c::template get<0>(s)) + c::template word<0>(s);
+    }
+    static TESSERA_INLINE void run(state& s) noexcept {
+        if (TESSERA_UNLIKELY(c::template get<0>(s) == 0)) return c::raise(s, trap::null_structure);
+        if constexpr ((c::v.flags & flag::reference) != 0)
+            if (TESSERA_UNLIKELY(s.ctx->heap->marking()) && !detail::note_overwritten(s, field(s))) return;
+        u8* const at = opaque(field(s));
+        detail::write_memory<c::v.code>(at, c::template get<1>(s));
+        c::next(s);
+    }
+};
+
+namespace detail {
+/// The place of an element, or null with the trap raised.
+template <u64 Id>
+TESSERA_INLINE u8* element(state& s) noexcept {
+    using c = cell<Id>;
+    const u32 array = c::template get<0>(s);
+    if (TESSERA_UNLIKELY(array == 0)) return c::raise(s, trap::null_array), nullptr;
+    u8* const at = opaque(s.ctx->heap->at(array));
+    const u64 index = c::template get<1>(s);
+    if (TESSERA_UNLIKELY(index >= load_le<u32>(at + 4))) return c::raise(s, trap::out_of_bounds_array), nullptr;
+    return at + runtime::object_header + index * sizeof(stored_type<c::v.code>);
+}
+} // namespace detail
+
+template <u64 Id>
+struct action<family::array_get, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+        const u8* const at = detail::element<Id>(s);
+        if (!at) return;
+        c::put(s, detail::read_memory<c::v.code>(at));
+        c::next(s);
+    }
+};
+template <u64 Id>
+struct action<family::array_set, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+        u8* const found = detail::element<Id>(s);
+        if (!found) return;
+        u8* const at = opaque(found);
+        if constexpr ((c::v.flags & flag::reference) != 0)
+            if (TESSERA_UNLIKELY(s.ctx->heap->marking()) && !detail::note_overwritten(s, at)) return;
+        detail::write_memory<c::v.code>(at, c::template get<2>(s));
+        c::next(s);
+    }
+};
+template <u64 Id>
+struct action<family::array_len, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+        const u32 array = c::template get<0>(s);
+        if (TESSERA_UNLIKELY(array == 0)) return c::raise(s, trap::null_array);
+        c::put(s, load_le<u32>(s.ctx->heap->at(array) + 4));
+        c::next(s);
+    }
+};
+
+template <u64 Id>
+struct action<family::ref_test, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+        c::put(s, detail::is_of_type<Id>(s) ? 1 : 0);
+        c::next(s);
+    }
+};
+template <u64 Id>
+struct action<family::ref_cast, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+        if (TESSERA_UNLIKELY(!detail::is_of_type<Id>(s))) return c::raise(s, trap::cast_failure);
+        c::next(s);
+    }
+};
+template <u64 Id>
+struct action<family::make_room, Id> {
+    static TESSERA_INLINE void run(state& s) noexcept {
+        s.ctx->fp = s.fp;
+        s.ctx->mem = s.mem;
+        s.ctx->slow->make_room(s.ctx);
+        detail::go_on(s);
+    }
+};
+
+} // namespace tessera::exec
+
+// ---- exec/handlers/control.hpp ---------------------------------------------------------
+/// @file handlers/control.hpp
+/// Branches, ranges of slots, safepoints (spec: exec/instructions, Control Instructions).
+
+namespace tessera::inline TESSERA_ABI::exec {
+
+template <u64 Id>
+struct action<family::br, Id> {
+    static TESSERA_INLINE void run(state& s) noexcept { cell<Id>::jump(s); }
+};
+template <u64 Id>
+struct action<family::br_compare, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+        constexpr bool negated = (c::v.flags & flag::negated) != 0;
+        const bool taken = (num::sem<c::v.code>::eval(c::template get<0>(s), c::template get<1>(s)) != 0) != negated;
+        if (taken) c::jump(s);
+        else c::next(s);
+    }
+};
+template <u64 Id>
+struct action<family::latch, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+        using T = typename c::template type<0>;
+        u8* const at = s.fp + 8 * std::size_t(load_native<u16>(s.pc + c::l.at[0]));
+        const T step = T(i64(i32(c::template word<0>(s))));
+        T a;
+        if constexpr (c::v.at[0] == loc::pin) {
+            a = T(T(s.p0) + step);
+            s.p0 = a;
+        } else {
+            a = T(get_slot<T>(at) + step);
+        }
+        put_slot<T>(at, a);
+        if (num::sem<c::v.code>::eval(a, c::template get<1>(s)) != 0) c::jump(s);
+        else c::next(s);
+    }
+};
+template <u64 Id>
+struct action<family::pins, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+        if constexpr (c::v.at[0] != loc::none) s.p0 = c::template get<0>(s);
+        if constexpr (c::v.at[1] != loc::none) s.sp = c::template get<1>(s);
+        if constexpr (c::v.at[2] != loc::none) s.dp = c::template get<2>(s);
+        c::next(s);
+    }
+};
+template <u64 Id>
+struct action<family::br_table, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+        const u32 most = c::template word<0>(s); // the default target is the last one
+        u32 index = c::template get<0>(s);
+        index = index < most ? index : most;
+        s.pc += load_native<i32>(s.pc + c::l.size + 4 * u64(index));
+    }
+};
+template <u64 Id>
+struct action<family::entry, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+        const u8* const next = s.pc + c::l.size;
+        if constexpr ((c::v.flags & flag::fuel) != 0) {
+            s.ctx->fuel -= c::template word<0>(s);
+            if (TESSERA_UNLIKELY(s.ctx->fuel < 0)) return c::pause(s, trap::out_of_fuel, next);
+        }
+        if constexpr ((c::v.flags & flag::interrupt) != 0)
+            if (TESSERA_UNLIKELY(s.ctx->interrupt->load(std::memory_order_relaxed)))
+                return c::pause(s, trap::interrupted, next);
+        s.pc = next;
+    }
+};
+template <u64 Id>
+struct action<family::unreachable, Id> {
+    static TESSERA_INLINE void run(state& s) noexcept { cell<Id>::raise(s, trap::unreachable); }
+};
+template <u64 Id>
+struct action<family::null_check, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+        if (TESSERA_UNLIKELY(c::template get<0>(s) == 0)) return c::raise(s, trap(c::template word<0>(s)));
+        c::next(s);
+    }
+};
+
+template <u64 Id>
+struct action<family::zero_range, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+        u8* at = c::slot(s, c::template word<0>(s));
+        for (u32 n = c::template word<1>(s); n; --n, at += 8) store_native<u64>(at, 0);
+        c::next(s);
+    }
+};
+template <u64 Id>
+struct action<family::move_range, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+        std::memmove(c::slot(s, c::template word<0>(s)), c::slot(s, c::template word<1>(s)),
+                     8 * std::size_t(c::template word<2>(s)));
+        c::next(s);
+    }
+};
+template <u64 Id>
+struct action<family::move_wide, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+        put_slot<u64>(c::slot(s, c::template word<0>(s)), get_slot<u64>(c::slot(s, c::template word<1>(s))));
+        c::next(s);
+    }
+};
+template <u64 Id>
+struct action<family::probe, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+#if defined(__GNUC__) || defined(__clang__)
+        s.ctx->needed = s.ctx->probed;
+        s.ctx->probed = u64(reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0)));
+#endif
+        c::next(s);
+    }
+};
+
+} // namespace tessera::exec
+
+// ---- exec/handlers/exception.hpp -------------------------------------------------------
+/// @file handlers/exception.hpp
+/// Throwing and landing (spec: exec/instructions, throw and throw_ref). Who catches is looked up out of
+/// line, in unwind.hpp; the way back into code is a cell of its own only where pins have to be loaded.
+
+namespace tessera::inline TESSERA_ABI::exec {
+
+template <u64 Id>
+struct action<family::throw_, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+        s.ctx->stop_pc = s.pc;
+        s.ctx->words = s.pc + c::l.words;
+        detail::slow_action<&slow_paths::raise>::run(s);
+    }
+};
+template <u64 Id>
+struct action<family::failed, Id> : detail::slow_action<&slow_paths::failed> {};
+template <u64 Id>
+struct action<family::land, Id> {
+    static TESSERA_INLINE void run(state& s) noexcept {
+        const u32* const pins = s.ctx->land_pins;
+        const auto slot = [&](u32 n) { return s.fp + 8 * std::size_t(n); };
+        if (pins[0] != no_index) s.p0 = get_slot<u64>(slot(pins[0]));
+        if (pins[1] != no_index) s.sp = get_slot<f32>(slot(pins[1]));
+        if (pins[2] != no_index) s.dp = get_slot<f64>(slot(pins[2]));
+        s.pc = s.ctx->land_pc;
     }
 };
 
@@ -22185,6 +23752,9 @@ struct special_call {
     u32 index2;
 
     u64 get(unsigned n) const noexcept { return get_slot<u64>(at + 8 * n); }
+    u64* slots(unsigned n) const noexcept { return reinterpret_cast<u64*>(at + 8 * n); }
+    runtime::store_data& store() const noexcept { return *ctx.store; }
+    u32 element_slots() const noexcept { return runtime::fields_of(store(), index)[0].type.slots(); }
     void put(u64 v, unsigned n = 0) const noexcept { put_slot<u64>(at + 8 * n, v); }
     runtime::instance_data& instance() const noexcept { return *ctx.instance; }
     runtime::memory_data& memory(u32 i) const noexcept { return *ctx.instance->memories[i]; }
@@ -22208,9 +23778,28 @@ constexpr bool is_special(op o) noexcept {
     case op::table_copy:
     case op::table_init:
     case op::elem_drop:
-    case op::ref_func: return true;
-    default: return row(o).executed && row(o).type.result_count == 2; // wide arithmetic
+    case op::ref_func:
+    case op::array_fill:
+    case op::array_copy:
+    case op::array_init_data:
+    case op::array_init_elem: return true;
+    default: return is_allocation(o) || (row(o).executed && row(o).type.result_count == 2); // or wide arithmetic
     }
+}
+
+/// A new object; `index` is its type by the store's id.
+template <op O>
+trap allocate(const special_call& x, u32& made) noexcept {
+    runtime::store_data& s = x.store();
+    if constexpr (O == op::struct_new) return runtime::new_struct(s, x.index, x.slots(0), made);
+    else if constexpr (O == op::struct_new_default) return runtime::new_struct(s, x.index, nullptr, made);
+    else if constexpr (O == op::array_new)
+        return runtime::new_array(s, x.index, u32(x.get(x.element_slots())), x.slots(0), made);
+    else if constexpr (O == op::array_new_default) return runtime::new_array(s, x.index, u32(x.get(0)), nullptr, made);
+    else if constexpr (O == op::array_new_fixed) return runtime::new_array_of(s, x.index, x.index2, x.slots(0), made);
+    else if constexpr (O == op::array_new_data)
+        return runtime::new_array_data(s, x.index, x.instance().datas[x.index2], u32(x.get(0)), u32(x.get(1)), made);
+    else return runtime::new_array_elem(s, x.index, x.instance().elems[x.index2], u32(x.get(0)), u32(x.get(1)), made);
 }
 
 /// Does `O`; one overload set by constant, so that only the instructions of a build are compiled. The
@@ -22258,6 +23847,23 @@ TESSERA_NOINLINE trap do_special(context& ctx, u8* at, u32 index, u32 index2) no
         return runtime::init(x.table(x.index2), x.get(0), x.instance().elems[x.index], x.get(1), x.get(2));
     } else if constexpr (O == op::elem_drop) {
         x.instance().drop_elem(x.index);
+    } else if constexpr (is_allocation(O)) {
+        u32 made = 0;
+        const trap why = allocate<O>(x, made);
+        if (why != trap::none) return why;
+        x.put(made);
+    } else if constexpr (O == op::array_fill) {
+        return runtime::array_fill(x.store(), u32(x.get(0)), u32(x.get(1)), x.slots(2),
+                                   u32(x.get(2 + x.element_slots())));
+    } else if constexpr (O == op::array_copy) {
+        return runtime::array_copy(x.store(), u32(x.get(0)), u32(x.get(1)), u32(x.get(2)), u32(x.get(3)),
+                                   u32(x.get(4)));
+    } else if constexpr (O == op::array_init_data) {
+        return runtime::array_init_data(x.store(), u32(x.get(0)), u32(x.get(1)), x.instance().datas[x.index2],
+                                        u32(x.get(2)), u32(x.get(3)));
+    } else if constexpr (O == op::array_init_elem) {
+        return runtime::array_init_elem(x.store(), u32(x.get(0)), u32(x.get(1)), x.instance().elems[x.index2],
+                                        u32(x.get(2)), u32(x.get(3)));
     } else if constexpr (O == op::ref_func) {
         x.put(runtime::store_data::ref_of(*x.instance().funcs[x.index]));
     } else {
@@ -22279,6 +23885,12 @@ TESSERA_INLINE u64 length_cost(const special_call& x) noexcept {
     if constexpr (O == op::memory_fill || O == op::memory_copy || O == op::memory_init) return x.get(2) >> 6;
     else if constexpr (O == op::table_fill || O == op::table_copy || O == op::table_init) return x.get(2) >> 3;
     else if constexpr (O == op::table_grow) return x.get(1) >> 3;
+    else if constexpr (O == op::array_new) return u32(x.get(x.element_slots())) >> 3;
+    else if constexpr (O == op::array_new_default) return u32(x.get(0)) >> 3;
+    else if constexpr (O == op::array_new_data || O == op::array_new_elem) return u32(x.get(1)) >> 3;
+    else if constexpr (O == op::array_fill) return u32(x.get(2 + x.element_slots())) >> 3;
+    else if constexpr (O == op::array_copy) return u32(x.get(4)) >> 3;
+    else if constexpr (O == op::array_init_data || O == op::array_init_elem) return u32(x.get(3)) >> 3;
     else return 0;
 }
 
@@ -22289,7 +23901,13 @@ struct action<family::special, Id> {
         const special_call call{*s.ctx, c::slot(s, c::template word<0>(s)), c::template word<1>(s),
                                 c::template word<2>(s)};
         [[maybe_unused]] const u64 cost = (c::v.flags & flag::fuel) != 0 ? length_cost<c::v.code>(call) : 0;
+        if constexpr (is_allocation(c::v.code)) { // where the collector begins to look at frames
+            s.ctx->stop_pc = s.pc;
+            s.ctx->fp = s.fp;
+        }
         const trap why = do_special<c::v.code>(call.ctx, call.at, call.index, call.index2);
+        if constexpr (is_allocation(c::v.code))
+            if (TESSERA_UNLIKELY(why == trap::out_of_memory)) return c::pause(s, why, s.pc);
         if (TESSERA_UNLIKELY(why != trap::none)) return c::raise(s, why);
         if constexpr (c::v.code == op::memory_grow) {
             s.ctx->refresh();
@@ -22341,6 +23959,9 @@ constexpr u8 flags_of(const model& m, const variant& v, bool back) noexcept {
     return flags;
 }
 
+/// True if a build has objects in the heap of a store.
+constexpr bool has_heap(features f) noexcept { return f[feature::gc] || f[feature::exceptions]; }
+
 namespace detail {
 /// True if a module of the features `f` can come to a handler of the kind of `v`.
 constexpr bool is_needed(features f, const variant& v) noexcept {
@@ -22358,6 +23979,15 @@ constexpr bool is_needed(features f, const variant& v) noexcept {
     case family::return_call_indirect: return has(f, op::return_call_indirect);
     case family::return_call_ref: return has(f, op::return_call_ref);
     case family::null_check: return has(f, op::ref_as_non_null);
+    case family::struct_new:
+    case family::struct_get:
+    case family::struct_set:
+    case family::array_get:
+    case family::array_set:
+    case family::array_len:
+    case family::ref_test:
+    case family::ref_cast:
+    case family::make_room: return f[feature::gc];
     case family::throw_:
     case family::failed:
     case family::land: return has(f, op::throw_);
@@ -22443,8 +24073,26 @@ constexpr void each_variant(features f, unsigned part, Emit emit) noexcept {
             }
         if (is_special(o)) add({family::special, 0, o, {}}, false);
         if (is_atomic_row(r) && atomic_form(o) == o) add({family::atomic, 0, o, {}}, false);
+        if (is_field_load(o))
+            for (loc a : ends)
+                for (loc d : ends) {
+                    add({family::struct_get, 0, o, {a, loc::none, loc::none, d}}, false);
+                    for (loc b : ends) add({family::array_get, 0, o, {a, b, loc::none, d}}, false);
+                }
+        if (is_field_store(o))
+            for (u8 flags = 0; flags <= (o == op::i32_store ? flag::reference : 0); flags = u8(flags + flag::reference))
+                for (loc x : ends) {
+                    add({family::struct_set, flags, o, {loc::slot, x, loc::none, loc::none}}, false);
+                    add({family::array_set, flags, o, {loc::slot, loc::slot, x, loc::none}}, false);
+                }
     }
     if (part != parts - 1) return;
+    for (loc a : ends)
+        for (loc d : ends) {
+            add({family::array_len, 0, op::nop, {a, loc::none, loc::none, d}}, false);
+            for (u8 flags : {u8(0), flag::reference})
+                add({family::ref_test, flags, op::nop, {a, loc::none, loc::none, d}}, false);
+        }
     for (u16 c = 0; c <= u16(cls::v128); ++c) {
         const op o = op(c);
         for (loc a : places) {
@@ -22478,6 +24126,8 @@ constexpr void each_variant(features f, unsigned part, Emit emit) noexcept {
     if (safe) add({family::entry, 0, op::nop, {}}, false);
     for (family fam : {family::call_ref, family::return_call_indirect, family::return_call_ref, family::null_check})
         add({fam, 0, op::nop, {loc::slot}}, false);
+    for (u16 fields = 0; fields <= most_fields; ++fields) add({family::struct_new, 0, op(fields), {}}, false);
+    for (u8 flags : {u8(0), flag::reference}) add({family::ref_cast, flags, op::nop, {loc::slot}}, false);
     for (family fam : {family::call,
                        family::call_lazy,
                        family::call_record,
@@ -22497,6 +24147,7 @@ constexpr void each_variant(features f, unsigned part, Emit emit) noexcept {
                        family::restore,
                        family::grow_stack,
                        family::out_of_bounds,
+                       family::make_room,
                        family::failed,
                        family::land,
                        family::probe})
@@ -23029,7 +24680,7 @@ protected:
         ir_.header = in > out ? in : out;
         locals_.clear();
         control_.clear();
-        block_start_ = safepoint_ = counted_ = dead_depth_ = 0;
+        block_start_ = safepoint_ = counted_ = dead_depth_ = safepoints_ = 0;
         for (u32& use : last_use_) use = 0;
         reachable_ = true;
         return_label_ = no_index;
@@ -23050,6 +24701,7 @@ protected:
     }
     bool begin_body() noexcept {
         if (failed_ || !stack_.start(u32(locals_.size()), next_local_)) return false;
+        note(map_point::start, 0);
         emit_plain(family::entry); // the encoder drops it where there is nothing to check
         if (const u32 first = first_local_; next_local_ > first) {
             node n;
@@ -23098,6 +24750,7 @@ protected:
             bind_label(c.label);
             if (!ir_.loops.push_back({c.label, position(), position(), c.loop})) failed_ = true;
             c.loop = u32(ir_.loops.size()) - 1;
+            note(map_point::loop, c.loop);
         }
         if (!control_.push_back(c)) failed_ = true;
     }
@@ -23491,6 +25144,12 @@ protected:
 
     // ---- everything else -------------------------------------------------------------------------------------------
 
+    /// A reference that a branch looks at and that goes on: it must be in a slot for both.
+    entry settled_reference() noexcept {
+        settle_top(1);
+        stack_.top().def = no_index;
+        return stack_.top();
+    }
     void lower_select(val_type t) noexcept {
         entry c = stack_.pop(), b = stack_.pop(), a = stack_.pop();
         if (t == t_bottom) t = a.type;
@@ -23527,9 +25186,10 @@ protected:
         n.words[0] = operands ? stack_.top(operands - 1).slot : stack_.next_slot();
         n.words[1] = index;
         n.words[2] = index2;
-        stack_.shrink(stack_.size() - operands);
         emit_safepoint(n);
+        stack_.shrink(stack_.size() - operands);
         push_temps(types);
+        after_safepoint();
     }
 
     /// An atomic instruction, on consecutive temps as well.
@@ -23745,6 +25405,256 @@ protected:
 
 } // namespace tessera::exec
 
+// ---- exec/aggregate_builder.hpp --------------------------------------------------------
+/// @file aggregate_builder.hpp
+/// Lowering of structures, arrays, i31 and casts.
+
+namespace tessera::inline TESSERA_ABI::exec {
+
+class aggregate_builder : public function_builder {
+protected:
+    using function_builder::function_builder;
+
+    void lower_aggregate(const binary::instruction& in) noexcept {
+        switch (in.code) {
+        case op::ref_eq: return lower_binary(op::i32_eq);
+        case op::struct_new: return lower_struct_new(in.index);
+        case op::struct_new_default: return lower_new(in, 0);
+        case op::struct_get:
+        case op::struct_get_s:
+        case op::struct_get_u: return lower_struct_get(in);
+        case op::struct_set: return lower_struct_set(in);
+        case op::array_new:
+        case op::array_new_data:
+        case op::array_new_elem: return lower_new(in, 2);
+        case op::array_new_default: return lower_new(in, 1);
+        case op::array_new_fixed: return lower_new(in, in.index2);
+        case op::array_get:
+        case op::array_get_s:
+        case op::array_get_u: return lower_array_get(in);
+        case op::array_set: return lower_array_set(in);
+        case op::array_len: return lower_array_len();
+        case op::array_fill:
+        case op::array_init_data:
+        case op::array_init_elem: return lower_special(in.code, 4, type_id(in.index), in.index2, {});
+        case op::array_copy: return lower_special(in.code, 5, 0, 0, {});
+        case op::ref_test:
+        case op::ref_test_null: return lower_ref_test(in.type);
+        case op::ref_cast:
+        case op::ref_cast_null: return lower_ref_cast(in.type);
+        case op::br_on_cast: return lower_br_on_cast(in, true);
+        case op::br_on_cast_fail: return lower_br_on_cast(in, false);
+        case op::any_convert_extern: return retype(code::any);
+        case op::extern_convert_any: return retype(code::extern_);
+        case op::ref_i31: return lower_ref_i31();
+        case op::i31_get_s: return lower_i31_get(op::i32_shr_s);
+        default: return lower_i31_get(op::i32_shr_u);
+        }
+    }
+
+private:
+    static constexpr val_type abstract(u8 byte_code) noexcept {
+        return val_type::ref(heap_type::abstract(byte_code), false);
+    }
+    static val_type ref_to(u32 type) noexcept { return val_type::ref(heap_type::index(type), false); }
+    static constexpr val_type unpacked(val_type t) noexcept { return t.is_packed() ? t_i32 : t; }
+    /// How a value of the type is read from an object, and written.
+    static constexpr op load_of(val_type t, bool with_sign) noexcept {
+        switch (t.byte_code()) {
+        case code::i8: return with_sign ? op::i32_load8_s : op::i32_load8_u;
+        case code::i16: return with_sign ? op::i32_load16_s : op::i32_load16_u;
+        case code::i64: return op::i64_load;
+        case code::f32: return op::f32_load;
+        case code::f64: return op::f64_load;
+        case code::v128: return op::v128_load;
+        default: return op::i32_load;
+        }
+    }
+    static constexpr op store_of(val_type t) noexcept {
+        switch (t.byte_code()) {
+        case code::i8: return op::i32_store8;
+        case code::i16: return op::i32_store16;
+        case code::i64: return op::i64_store;
+        case code::f32: return op::f32_store;
+        case code::f64: return op::f64_store;
+        case code::v128: return op::v128_store;
+        default: return op::i32_store;
+        }
+    }
+    u8 store_flags(val_type t) const noexcept { return runtime::is_traced(types(), t) ? flag::reference : 0; }
+
+    /// The store's id of a type, whose layout is known from then on.
+    u32 type_id(u32 type) noexcept {
+        const u32 id = unit_.type_ids[type];
+        if (!unit_.layouts->add(id)) failed_ = true;
+        return id;
+    }
+    val_type field(u32 type, u32 index) const noexcept { return module_.types.fields_of(type)[index].type; }
+
+    void lower_new(const binary::instruction& in, u32 operands) noexcept {
+        const u32 id = type_id(in.index);
+        const val_type made = ref_to(in.index);
+        if (!failed_) lower_special(in.code, operands, id, in.index2, {&made, 1});
+    }
+    void lower_struct_new(u32 type) noexcept {
+        const u32 id = type_id(type), fields = module_.types[type].params;
+        if (failed_) return;
+        const val_type made = ref_to(type);
+        const runtime::object_type& t = (*unit_.layouts)[id];
+        if (fields > most_fields || !has_words(type)) return lower_special(op::struct_new, fields, id, 0, {&made, 1});
+        settle_top(fields);
+        node n;
+        n.v = {family::struct_new, 0, op(u16(fields)), {}};
+        n.words[0] = fields ? stack_.top(fields - 1).slot : stack_.next_slot();
+        n.words[1] = runtime::object_heap::header_of(id);
+        n.words[2] = runtime::object_heap::class_of(t.size);
+        n.words[3] = runtime::object_heap::class_bytes(n.words[2]);
+        emit_safepoint(n);
+        stack_.shrink(stack_.size() - fields);
+        push_temp(made);
+    }
+    /// True if all fields take 4 bytes.
+    bool has_words(u32 type) const noexcept {
+        for (const field_type& f : module_.types.fields_of(type))
+            if (runtime::stored_log2(f.type) != 2) return false;
+        return true;
+    }
+    void lower_struct_get(const binary::instruction& in) noexcept {
+        const u32 id = type_id(in.index);
+        if (failed_) return;
+        const u32 offset = unit_.layouts->offset(id, in.index2);
+        const val_type t = field(in.index, in.index2);
+        entry a = stack_.pop();
+        node n;
+        n.v = {family::struct_get, 0, load_of(t, in.code == op::struct_get_s), {}};
+        n.words[0] = offset;
+        use_slot(n, 0, a);
+        n.v.at[3] = loc::slot;
+        bind(n, 0, a);
+        emit_result(n, unpacked(t));
+    }
+    void lower_struct_set(const binary::instruction& in) noexcept {
+        const u32 id = type_id(in.index);
+        if (failed_) return;
+        const u32 offset = unit_.layouts->offset(id, in.index2);
+        const val_type t = field(in.index, in.index2);
+        entry b = stack_.pop(), a = stack_.pop();
+        node n;
+        n.v = {family::struct_set, store_flags(t), store_of(t), {}};
+        n.words[0] = offset;
+        use_slot(n, 0, a);
+        use_slot(n, 1, b);
+        bind(n, 1, b);
+        emit(n);
+    }
+    void lower_array_get(const binary::instruction& in) noexcept {
+        const val_type t = field(in.index, 0);
+        entry b = stack_.pop(), a = stack_.pop();
+        node n;
+        n.v = {family::array_get, 0, load_of(t, in.code == op::array_get_s), {}};
+        use_slot(n, 0, a);
+        use_slot(n, 1, b);
+        n.v.at[3] = loc::slot;
+        bind(n, 1, b);
+        emit_result(n, unpacked(t));
+    }
+    void lower_array_set(const binary::instruction& in) noexcept {
+        const val_type t = field(in.index, 0);
+        entry c = stack_.pop(), b = stack_.pop(), a = stack_.pop();
+        node n;
+        n.v = {family::array_set, store_flags(t), store_of(t), {}};
+        use_slot(n, 0, a);
+        use_slot(n, 1, b);
+        use_slot(n, 2, c);
+        bind(n, 2, c);
+        emit(n);
+    }
+    void lower_array_len() noexcept {
+        entry a = stack_.pop();
+        node n;
+        n.v = {family::array_len, 0, op::nop, {}};
+        use_slot(n, 0, a);
+        n.v.at[3] = loc::slot;
+        bind(n, 0, a);
+        emit_result(n, t_i32);
+    }
+
+    // ---- casts -----------------------------------------------------------------------------------------------------
+
+    void name_type(node& n, val_type t) noexcept {
+        heap_type h = t.heap();
+        u32 depth = 0;
+        if (h.is_index()) {
+            h = heap_type::index(type_id(h.index()));
+            if (failed_) return;
+            const runtime::object_type& of = (*unit_.layouts)[h.index()];
+            depth = of.depth;
+            if (of.form != composite::func) n.v.flags = flag::reference;
+        }
+        n.words[0] = h.bits;
+        n.words[1] = 2 * depth + (t.is_nullable() ? 1 : 0);
+    }
+    void lower_ref_test(val_type t) noexcept {
+        entry a = stack_.pop();
+        node n;
+        n.v = {family::ref_test, 0, op::nop, {}};
+        name_type(n, t);
+        use_slot(n, 0, a);
+        emit_result(n, t_i32);
+    }
+    void lower_ref_cast(val_type t) noexcept {
+        entry a = stack_.pop();
+        settle_popped(a);
+        node n;
+        n.v = {family::ref_cast, 0, op::nop, {}};
+        name_type(n, t);
+        use_slot(n, 0, a);
+        emit(n);
+        push_temp(t);
+    }
+    void lower_br_on_cast(const binary::instruction& in, bool on_success) noexcept {
+        const entry a = settled_reference();
+        node n;
+        n.v = {family::ref_test, 0, op::nop, {}};
+        name_type(n, in.type2);
+        n.v.at[0] = loc::slot;
+        n.operands[0] = a.slot;
+        emit_result(n, t_i32);
+        if (failed_) return;
+        lower_branch_if(stack_.pop(), on_success, in.index);
+        const bool nullable = in.type.is_nullable() && !in.type2.is_nullable();
+        stack_.top().type = on_success ? val_type::ref(in.type.heap(), nullable) : in.type2;
+    }
+    /// The same reference as one of another hierarchy.
+    void retype(u8 byte_code) noexcept {
+        entry& e = stack_.top();
+        e.type = val_type::ref(heap_type::abstract(byte_code), e.type.is_nullable());
+    }
+    void lower_ref_i31() noexcept {
+        lower_with_one(op::i32_shl);
+        lower_with_one(op::i32_or);
+        if (!failed_) stack_.top().type = abstract(code::i31);
+    }
+    void lower_i31_get(op shift) noexcept {
+        settle_top(1);
+        stack_.top().def = no_index;
+        node n;
+        n.v = {family::null_check, 0, op::nop, {loc::slot}};
+        n.operands[0] = stack_.top().slot;
+        n.words[0] = u32(trap::null_i31);
+        emit(n);
+        stack_.top().type = t_i32;
+        lower_with_one(shift);
+    }
+    void lower_with_one(op o) noexcept {
+        push_constant(t_i32, 1);
+        if (!failed_) lower_binary(o);
+    }
+    valid::type_space types() const noexcept { return {&module_.types, nullptr}; }
+};
+
+} // namespace tessera::exec
+
 // ---- exec/pins.hpp ---------------------------------------------------------------------
 /// @file pins.hpp
 /// Locals that loops keep in registers: the pass over a function's nodes that chooses them.
@@ -23810,13 +25720,12 @@ private:
         u32 loop = no_index; ///< for which it counts
     };
 
-    static bool clobbers(family f) noexcept {
+    /// True if the registers can hold something else after `v`: a callee's, or nothing, since the call stopped there.
+    bool clobbers(const variant& v) const noexcept {
+        const family f = v.fam;
         return f == family::call || f == family::call_lazy || f == family::call_record || f == family::call_indirect ||
-               f == family::call_ref;
-    }
-    /// True if a call may stop at such a node, and go on without pins.
-    bool stops(family f) const noexcept {
-        return (special_stops_ && f == family::special) || (stoppable_ && f == family::atomic);
+               f == family::call_ref || makes_object(v) || (special_stops_ && f == family::special) ||
+               (stoppable_ && f == family::atomic);
     }
 
     // ---- forms -----------------------------------------------------------------------------------------------------
@@ -23870,7 +25779,7 @@ private:
         i64 best[3] = {};
         each_node(l, [&](u32 i, i64 weight) {
             node& n = ir_.nodes[i];
-            if (clobbers(n.v.fam) || stops(n.v.fam)) calls += load_cost * weight;
+            if (clobbers(n.v)) calls += load_cost * weight;
             for (unsigned k = 0; k < 4; ++k) {
                 if (!is_local(n, k)) continue;
                 node formed = n;
@@ -23926,7 +25835,7 @@ private:
                 if (p.slots[r] != no_index) all = u8(all | 1u << r);
             for (u32 i = ir_.loops[l].begin; i < ir_.loops[l].end; ++i) {
                 node& n = ir_.nodes[i];
-                if (clobbers(n.v.fam) || stops(n.v.fam)) stale_[i] = all;
+                if (clobbers(n.v)) stale_[i] = all;
                 for (unsigned k = 0; k < 4; ++k) {
                     if (!is_local(n, k)) continue;
                     const unsigned r = register_of(classes_[std::size_t(n.operands[k])].c);
@@ -24045,13 +25954,14 @@ inline constexpr auto lane_accesses = []<std::size_t... I>(std::index_sequence<I
 
 /// Lowers the functions of one unit. Kept between functions for the sake of its buffers.
 template <features F>
-class lowering : function_builder {
+class lowering : aggregate_builder {
 public:
     lowering(function_ir& ir, const runtime::code_unit& unit) noexcept
-        : function_builder(ir, unit, num::apply<num::of_numbers>) {}
+        : aggregate_builder(ir, unit, num::apply<num::of_numbers>) {}
 
-    /// Fills the IR with function `index`, which is not imported. False: memory is out.
-    [[nodiscard]] bool run(u32 index) noexcept {
+    /// Fills the IR with function `index`, which is not imported, and answers `map`. False: memory is out.
+    [[nodiscard]] bool run(u32 index, frame_map_request* map = nullptr) noexcept {
+        map_ = map;
         if (!lower(index, false)) return false;
         return ir_.frame_slots <= most_slot || lower(index, true);
     }
@@ -24164,6 +26074,8 @@ private:
             case op::br_on_non_null: return lower_br_on_non_null(in.index);
             default: break;
             }
+        if constexpr (F[feature::gc])
+            if (row(in.code).needs == feature::gc) return lower_aggregate(in);
         if constexpr (F[feature::exceptions]) switch (in.code) {
             case op::try_table: return lower_try_table(in);
             case op::throw_: return lower_throw(in.index);
@@ -24193,15 +26105,10 @@ private:
         settle_popped(e);
         node n;
         n.v.fam = family::null_check;
+        n.words[0] = u32(trap::null_reference);
         use_slot(n, 0, e);
         emit(n);
         push_temp(e.type);
-    }
-    /// A reference that a branch looks at and that goes on: it must be in a slot for both.
-    entry settled_reference() noexcept {
-        settle_top(1);
-        stack_.top().def = no_index;
-        return stack_.top();
     }
     void lower_br_on_null(u32 depth) noexcept {
         const entry e = settled_reference();
@@ -24361,6 +26268,51 @@ private:
 } // namespace tessera::exec
 TESSERA_SMALL_END
 
+// ---- runtime/exception_object.hpp ------------------------------------------------------
+/// @file exception_object.hpp
+/// Exceptions that references mean (spec: exec/runtime, Exception Instances): objects of the heap, whose length is
+/// the place of their tag. One is made only where a clause asks for a reference.
+
+TESSERA_SMALL
+namespace tessera::inline TESSERA_ABI::runtime {
+
+/// A reference to a new exception with the values in `slots`; 0: memory is out or the heap is full.
+inline u32 new_exception(store_data& s, const tag_data& tag, const u64* slots) noexcept {
+    if (!s.heap.layouts.add(tag.type_id)) return 0;
+    const view<val_type> types = s.types.types().params(tag.type_id);
+    const std::size_t before = s.temporaries.size();
+    const u64* from = slots;
+    for (val_type t : types) {
+        if (is_traced(s.types.space(), t) && !s.temporaries.push_back(u32(*from)))
+            return s.temporaries.truncate(before), 0;
+        from += t.slots();
+    }
+    const u32 made = new_object(s, tag.type_id, tag.self);
+    s.temporaries.truncate(before);
+    if (made == 0) return 0;
+    u32 i = 0;
+    for (val_type t : types) {
+        put_stored(s.heap.at(made) + s.heap.layouts.offset(tag.type_id, i++), t, slots);
+        slots += t.slots();
+    }
+    return made;
+}
+/// The tag of an exception, and its values as slots. False: memory is out.
+inline bool exception_values(const store_data& s, u32 reference, tag_data*& tag, vec<u64>& slots) noexcept {
+    tag = s.tags[s.heap.length_of(reference)];
+    slots.clear();
+    u32 i = 0;
+    for (val_type t : s.types.types().params(tag->type_id)) {
+        u64 value[2] = {};
+        get_stored(s.heap.at(reference) + s.heap.layouts.offset(tag->type_id, i++), t, false, value);
+        if (!slots.append(value, t.slots())) return false;
+    }
+    return true;
+}
+
+} // namespace tessera::runtime
+TESSERA_SMALL_END
+
 // ---- exec/unwind.hpp -------------------------------------------------------------------
 /// @file unwind.hpp
 /// Who catches an exception (spec: exec/instructions, throw_ref). First a walk that changes nothing: the
@@ -24394,40 +26346,12 @@ inline const runtime::catch_clause* find_catch(const context& c, const runtime::
     return nullptr;
 }
 
-/// Frees the exceptions of the store that no call, global, table or segment has a reference to.
-inline TESSERA_COLD void free_unused_exceptions(const context& current) noexcept {
-    runtime::store_data& store = *current.store;
-    runtime::exception_heap& heap = store.exceptions;
-    const context_pool& all = *static_cast<context_pool*>(store.engine_state);
-    for (const context* c = all.first; c; c = c->next) {
-        u64 end = u64(c->stack_end - c->stack); // of those that wait for a host function
-        if (c == &current || c->paused) {
-            frame at = frame::of(*c);
-            end = at.find() ? c->depth_of(at.fp) + 8 * u64(at.instance->unit->funcs[at.func].frame_slots) : 0;
-        } else if (!c->running) { // not begun, or not in use
-            end = c->pc == c->enter_cells ? 8 * u64(c->call.callee->param_slots) : 0;
-        }
-        heap.mark(reinterpret_cast<const u64*>(c->stack), end / 8);
-        heap.mark(c->carried.data(), c->carried.size());
-    }
-    for (const runtime::global_data* g : store.globals) heap.mark(g->cell[0]);
-    for (const runtime::table_data* t : store.tables)
-        if (store.types.matches(t->type.element, t_exnref))
-            for (u64 i = 0; i < t->size; ++i) heap.mark(t->items[i]);
-    for (const runtime::instance_data* i : store.instances)
-        for (const vec<u32>& segment : i->elems)
-            for (const u32 item : segment) heap.mark(item);
-    heap.sweep();
-}
-
 /// Writes what `clause` asks for into the frame at `fp`. False: memory is out.
 inline bool hand_over(context& c, const thrown& x, const runtime::catch_clause& clause, u8* fp) noexcept {
     u32 reference = 0;
     if (clause.reference != no_index && clause.wants_reference) {
-        const u64 most = c.store->limits.exception_bytes;
         reference = x.reference;
-        if (!reference && c.store->exceptions.is_due(x.count, most)) free_unused_exceptions(c);
-        if (!reference) reference = c.store->exceptions.make(*x.tag, x.slots, x.count, most);
+        if (!reference) reference = runtime::new_exception(*c.store, *x.tag, x.slots);
         if (reference == 0) return false;
     }
     if (clause.values != no_index) std::memmove(fp + 8 * u64(clause.values), x.slots, 8 * std::size_t(x.count));
@@ -24438,6 +26362,116 @@ inline bool hand_over(context& c, const thrown& x, const runtime::catch_clause& 
 }
 
 } // namespace tessera::exec
+
+// ---- exec/visit_frames.hpp -------------------------------------------------------------
+/// @file visit_frames.hpp
+/// The references that calls hold. A frame says nothing of what its slots are: where its code stands, the function is
+/// lowered once more, which tells what is on the operand stack there.
+
+TESSERA_SMALL
+namespace tessera::inline TESSERA_ABI::exec {
+
+template <features F>
+class frame_visitor {
+public:
+    /// See runtime::engine::visit_frames.
+    static bool run(runtime::store_data& store) noexcept {
+        context_pool* const all = static_cast<context_pool*>(store.engine_state);
+        for (context* c = all ? all->first : nullptr; c; c = c->next)
+            if (!frame_visitor(store, *all, *c).visit()) return false;
+        return true;
+    }
+
+private:
+    frame_visitor(runtime::store_data& store, context_pool& all, context& c) noexcept
+        : store_(store), maps_(all.maps), c_(c) {}
+
+    bool visit() noexcept {
+        if (!c_.running && !c_.paused) {
+            if (c_.pc == c_.enter_cells && c_.call.callee) visit_values(*c_.call.callee, c_.stack); // not begun
+            return true;
+        }
+        if (c_.in_host) visit_values(*c_.call.callee, c_.fp + c_.call.delta);
+        frame at = frame::of(c_);
+        bool exact = c_.stop_pc != nullptr;
+        if (exact && c_.running && is_host_call(at.pc)) {
+            constexpr layout l = layout_of(host_call);
+            visit_values(*at.instance->funcs[load_native<u32>(at.pc + l.words + 4)],
+                         at.fp + load_native<u32>(at.pc + l.words));
+            at.pc += l.size - 1;
+            exact = false;
+        }
+        for (; at.pc && at.instance; exact = false) {
+            // The place behind a call, or the very cell.
+            const std::uintptr_t key = reinterpret_cast<std::uintptr_t>(at.pc) + (exact ? 2 + c_.paused : 1);
+            const frame_map* map = maps_.find(key);
+            if (!map && !(map = find_map(at, exact, key))) return false;
+            for (u32 slot : maps_.slots(*map))
+                store_.marker.visit(store_.heap, get_slot<u32>(at.fp + 8 * std::size_t(slot)));
+            at.func = map->func;
+            at.to_caller(c_);
+        }
+        return true;
+    }
+    static constexpr variant host_call{family::call_record, 0, op::nop, {}};
+    static bool is_host_call(const u8* pc) noexcept {
+        variant v = host_call;
+        v.flags = flags_of(model_of(F), v, false);
+        return load_native<handler>(pc) == dispatch<F>::find(v);
+    }
+    /// The arguments of a call whose frame does not exist.
+    void visit_values(const runtime::func_record& f, const u8* at) noexcept {
+        for (val_type t : store_.types.types().params(f.type_id)) {
+            if (runtime::is_traced(store_.types.space(), t)) store_.marker.visit(store_.heap, get_slot<u32>(at));
+            at += 8 * std::size_t(t.slots());
+        }
+    }
+
+    TESSERA_COLD const frame_map* find_map(frame& at, bool exact, std::uintptr_t key) noexcept {
+        if (!at.find()) return nullptr;
+        const runtime::code_unit& unit = *at.instance->unit;
+        function_ir ir;
+        vec<cell_origin> cells;
+        if (!lowering<F>(ir, unit).run(at.func) || !encoder<F>(ir).origins(cells)) return nullptr;
+        frame_map_request wanted;
+        wanted.types = {&unit.module->types, nullptr};
+        wanted.params = unit.module->types[unit.module->funcs[at.func].type].params;
+        const u32 position = u32(at.pc - unit.funcs[at.func].cells);
+        u32 n = 0; // the last node that begins at or before the place, and takes room
+        for (u32 i = 0; i < cells.size() && cells[i].cell <= position; ++i) n = i;
+        find_point(ir, n, exact, wanted);
+        function_ir again;
+        if (!lowering<F>(again, unit).run(at.func, &wanted)) return nullptr;
+        return maps_.add(key, at.func, wanted.slots);
+    }
+    /// The point that lowering knows the place at node `n` by.
+    void find_point(const function_ir& ir, u32 n, bool exact, frame_map_request& wanted) const noexcept {
+        const node& here = ir.nodes[n];
+        if (!exact || !c_.paused || makes_object(here.v) || here.v.fam == family::atomic) {
+            wanted.where = map_point::during;
+            wanted.number = here.safepoint;
+            return;
+        }
+        for (u32 l = 0; l < ir.loops.size(); ++l) {
+            const label_def& label = ir.labels[ir.loops[l].label];
+            if ((label.landing == no_index ? label.node : label.landing) != n) continue;
+            wanted.where = map_point::loop;
+            wanted.number = l;
+            return;
+        }
+        if (n > 0 && ir.nodes[n - 1].safepoint != no_index) {
+            wanted.where = map_point::after;
+            wanted.number = ir.nodes[n - 1].safepoint;
+        } // else it is the function's beginning
+    }
+
+    runtime::store_data& store_;
+    frame_maps& maps_;
+    context& c_;
+};
+
+} // namespace tessera::exec
+TESSERA_SMALL_END
 
 // ---- util/float_environment.hpp --------------------------------------------------------
 /// @file float_environment.hpp
@@ -24591,6 +26625,7 @@ public:
     /// Why a call stopped; false.
     static TESSERA_COLD bool explain(context& c, error& why) noexcept {
         why = c.host_failed ? c.failure : error(c.why);
+        if (c.paused && c.why == trap::out_of_memory) why.set_detail("limits::heap_bytes");
         if (c.why == trap::undefined_element || c.why == trap::uninitialized_element) set_number(why, c.index);
         if (!c.paused) add_trace(c, why);
         if (c.paused) c.pc = c.stop_pc;
@@ -24700,6 +26735,8 @@ public:
             c->grow_cells = fixed_cells<F>::template at<family::grow_stack>();
             c->restore_cells = fixed_cells<F>::template at<family::restore>();
             c->bounds_cells = fixed_cells<F>::template at<family::out_of_bounds>();
+            if constexpr (F[feature::gc]) c->room_cells = fixed_cells<F>::template at<family::make_room>();
+            c->heap = &store.heap;
             c->leave_cells = fixed_cells<F>::template at<family::leave>();
             c->failed_cells = c->stop_cells;
             if constexpr (F[feature::exceptions]) {
@@ -24721,6 +26758,7 @@ public:
         c.fuel = 0;
         c.why = trap::none;
         c.paused = c.host_failed = false;
+        c.pc = nullptr;
     }
     static void release(runtime::store_data& store, context* c) noexcept {
         renew(*c);
@@ -24822,6 +26860,11 @@ public:
         case family::entry:
         case family::unreachable:
         case family::null_check:
+        case family::struct_get:
+        case family::array_get:
+        case family::array_len:
+        case family::ref_test:
+        case family::ref_cast:
         case family::pins: return true;
         default: return false;
         }
@@ -24890,7 +26933,9 @@ public:
         if (!make_room(c, at, 8 * u64(f.param_slots > f.result_slots ? f.param_slots : f.result_slots))) return;
         const pending_call call = c->call;
         if constexpr (F[feature::fuel]) c->give_fuel_back();
+        c->in_host = true;
         const bool done = f.host->invoke(*f.host, c->who, reinterpret_cast<u64*>(at), c->failure);
+        c->in_host = false;
         if constexpr (F[feature::fuel]) c->take_fuel();
         c->refresh();
         c->call = call;
@@ -24919,9 +26964,11 @@ public:
         const u32 tag = load_native<u32>(c->words + 4);
         if (tag != no_index) return unwind(c, thrown_by(*c, *c->instance->tags[tag], at));
         const u32 reference = get_slot<u32>(at);
-        runtime::exception_object* const object = c->store->exceptions.find(reference);
-        if (!object) return stop(c, trap::null_exception);
-        thrown x = thrown_by(*c, *object->tag, object->slots());
+        if (reference == 0) return stop(c, trap::null_exception);
+        runtime::tag_data* thrown_tag = nullptr;
+        if (!runtime::exception_values(*c->store, reference, thrown_tag, c->carried))
+            return stop(c, trap::out_of_memory);
+        thrown x = thrown_by(*c, *thrown_tag, c->carried.data());
         x.reference = reference;
         unwind(c, x);
     }
@@ -25015,6 +27062,32 @@ public:
         store_native(cell, dispatch<F>::find(tail ? made_tail : made));
     }
 
+    // ---- the heap --------------------------------------------------------------------------------------------------
+
+    /// Makes room for the cell at `c->pc`, which is then executed again.
+    static TESSERA_COLD void make_heap_room(context* c) noexcept {
+        if (c->needed == detail::need_log) return runtime::empty_log(*c->store);
+        c->stop_pc = c->pc;
+        if (runtime::make_room(*c->store, u32(c->needed))) return;
+        c->why = trap::out_of_memory; // the host may make the limit larger
+        c->paused = true;
+        c->pc = c->stop_cells;
+    }
+    static constexpr auto visit_frames = [] {
+        if constexpr (has_heap(F)) return &frame_visitor<F>::run;
+        else return nullptr;
+    }();
+    /// Makes a structure or an array as a constant expression says.
+    static trap make_object(runtime::store_data& store, op o, u32 type, u32 n, const u64* slots, u32& made) noexcept {
+        switch (o) {
+        case op::struct_new: return runtime::new_struct(store, type, slots, made);
+        case op::struct_new_default: return runtime::new_struct(store, type, nullptr, made);
+        case op::array_new: return runtime::new_array(store, type, n, slots, made);
+        case op::array_new_default: return runtime::new_array(store, type, n, nullptr, made);
+        default: return runtime::new_array_of(store, type, n, slots, made);
+        }
+    }
+
     // ---- self-test -------------------------------------------------------------------------------------------------
 
     /// True if handlers really jump: a thousand of them in a row must not use native stack.
@@ -25055,7 +27128,8 @@ private:
 
     static constexpr u64 first_stack = 16 * 1024;
     static constexpr slow_paths slow = [] {
-        slow_paths all{&enter, &link, &indirect, nullptr, nullptr, nullptr};
+        slow_paths all{&enter, &link, nullptr, &indirect, nullptr, nullptr, nullptr};
+        if constexpr (F[feature::gc]) all.make_room = &make_heap_room;
         if constexpr (F[feature::exceptions]) all.failed = &failed, all.raise = &raise;
         if constexpr (F[feature::threads]) all.see_growth = &see_growth;
         return all;
@@ -25072,6 +27146,8 @@ const engine& engine_for() noexcept {
     static constexpr engine made = [] {
         engine e{&machine::invoke,      &machine::start,     &machine::resume,    &machine::finish,
                  &machine::release_all, &machine::self_test, &machine::call_leaf, &machine::leaf_error};
+        e.visit_frames = machine::visit_frames;
+        if constexpr (F[feature::gc]) e.make_object = &machine::make_object;
         if constexpr (F[feature::threads]) e.make_shared = &make_shared;
         return e;
     }();

@@ -27,6 +27,9 @@ ALLOWED = [
      "checks of the range with a 64-bit mask"),
     ("load_wide|store_wide", ".*", ".*", "memories beyond the first and 64-bit addresses: the carries are checked"),
     ("call_indirect|call_ref", ".*", ".*", "callee, its frame and the limit of the stack at once"),
+    ("struct_new", ".*", "----", "a cell, its header and the fields at once"),
+    ("struct_set|array_set", "i32_store", ".*", "while marking goes on, the old reference is noted"),
+    ("ref_test|ref_cast", ".*", ".*", "the list of super types"),
     ("return", ".*", "[si]---", "g++ moves its arguments around to keep the return address"),
 ]
 

@@ -15,8 +15,10 @@ constexpr const char* op_names[] = {
 };
 
 /// The families whose handlers have work of their own to do out of line, or that no loop runs through.
-constexpr bool is_slow(exec::family f) noexcept {
-    switch (f) {
+constexpr bool is_slow(const exec::variant& v) noexcept {
+    const bool is_cast = v.fam == exec::family::ref_test || v.fam == exec::family::ref_cast;
+    if (is_cast && (v.flags & exec::flag::reference) == 0) return true; // to abstract types and functions
+    switch (v.fam) {
     case exec::family::call_record: // calls the host
     case exec::family::special:
     case exec::family::atomic:
@@ -33,6 +35,7 @@ constexpr bool is_slow(exec::family f) noexcept {
     case exec::family::link:
     case exec::family::restore:
     case exec::family::grow_stack:
+    case exec::family::make_room:
     case exec::family::throw_:
     case exec::family::failed:
     case exec::family::land:
@@ -57,6 +60,11 @@ const char* family_name(exec::family f) noexcept {
     case exec::family::load_wide: return "load_wide";
     case exec::family::store_wide: return "store_wide";
     case exec::family::call_record: return "call_record";
+    case exec::family::struct_new: return "struct_new";
+    case exec::family::struct_set: return "struct_set";
+    case exec::family::array_set: return "array_set";
+    case exec::family::ref_test: return "ref_test";
+    case exec::family::ref_cast: return "ref_cast";
     case exec::family::call_indirect: return "call_indirect";
     case exec::family::call_ref: return "call_ref";
     case exec::family::return_: return "return";
@@ -72,6 +80,6 @@ int main() {
         char at[5] = {};
         for (unsigned k = 0; k < 4; ++k) at[k] = "-siap"[unsigned(v.at[k])];
         std::printf("%llu %s %s %s %s\n", static_cast<unsigned long long>(id),
-                    is_slow(v.fam) || is_spare(v) ? "slow" : "hot", family_name(v.fam), op_names[u16(v.code)], at);
+                    is_slow(v) || is_spare(v) ? "slow" : "hot", family_name(v.fam), op_names[u16(v.code)], at);
     }
 }

@@ -77,8 +77,25 @@ inline bool vector_matches(const pattern& p, const tessera::value& v) {
     return true;
 }
 
+/// True for a reference to what `(ref.struct)` and the like ask for.
+inline bool is_of_kind(pattern_kind kind, const tessera::value& v, tessera::basic_store& store) {
+    const auto held = store.root(v);
+    const auto is = [&](tessera::u8 code) {
+        return held && held->is(tessera::val_type::ref(tessera::heap_type::abstract(code), false));
+    };
+    switch (kind) {
+    case pattern_kind::ref_func: return is(tessera::code::func);
+    case pattern_kind::ref_any: return is(tessera::code::any);
+    case pattern_kind::ref_eq: return is(tessera::code::eq);
+    case pattern_kind::ref_struct: return is(tessera::code::struct_);
+    case pattern_kind::ref_array: return is(tessera::code::array);
+    case pattern_kind::ref_exn: return is(tessera::code::exn);
+    default: return false;
+    }
+}
+
 inline bool matches(const tessera::text::script& s, const pattern& p, const tessera::value& v,
-                    const tessera::basic_store& store) {
+                    tessera::basic_store& store) {
     const bool reference = v.type.is_ref();
     switch (p.kind) {
     case pattern_kind::i32: return v.type == tessera::t_i32 && v.as_u32() == tessera::u32(p.low);
@@ -99,7 +116,7 @@ inline bool matches(const tessera::text::script& s, const pattern& p, const tess
         for (tessera::u32 i = 0; i < p.count; ++i)
             if (matches(s, s.alternatives[p.first + i], v, store)) return true;
         return false;
-    default: return reference && v.bits != 0; // what kind of object it is no interface tells
+    default: return reference && v.bits != 0 && is_of_kind(p.kind, v, store);
     }
 }
 

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 // Runs scripts of the specification's test suite.
 //
-//   spec_run [--manifest spec-manifest.json] [--mutant] [--quiet] file.wast…
+//   spec_run [--manifest spec-manifest.json] [--mutant] [--quiet] [--collect] file.wast…
 //
 // Every command is run and counted, and a line says what came of each file; the last line is
 // "N passed, N failed, N skipped", and the result 0 if nothing failed. Skipped is what needs a module with an
 // instruction that is decoded and validated and not executed yet; the lines before say which. --manifest also
 // compares the numbers of commands by kind. --mutant changes what one assertion of each file expects, and
-// demands that the file then fails: proof that the comparison is one. An engine that lacks features must refuse
+// demands that the file then fails: proof that the comparison is one. --collect has the store collect garbage at every
+// allocation. An engine that lacks features must refuse
 // the modules that need them and name one of those.
 
 #include "manifest.hpp"
@@ -77,12 +78,13 @@ int spec::run(const engine& whole, const engine& tested, int argc, char** argv) 
         const std::string_view a = argv[i];
         if (a == "--mutant") mutants = true;
         else if (a == "--quiet") quiet = true;
+        else if (a == "--collect") spec::collect_always = true;
         else if (a == "--manifest" && i + 1 < argc) {
             if (!read_all(argv[++i], manifest)) return std::printf("cannot read %s\n", argv[i]), 2;
         } else paths.emplace_back(a);
     }
     if (paths.empty())
-        return std::printf("usage: %s [--manifest file] [--mutant] [--quiet] file.wast...\n", argv[0]), 2;
+        return std::printf("usage: %s [--manifest file] [--mutant] [--quiet] [--collect] file.wast...\n", argv[0]), 2;
 
     spec::outcome total;
     for (const std::string& path : paths) {

@@ -39,6 +39,9 @@ inline constexpr difference differences[] = {
     {"proposals/threads/memory.wast", "i32 constant out of range", "integer"},
 };
 
+/// Whether stores collect garbage at every allocation.
+inline bool collect_always = false;
+
 struct outcome {
     unsigned passed = 0, failed = 0, skipped = 0;
     std::map<std::string, unsigned> reasons; ///< why commands were skipped, and how many for each
@@ -63,6 +66,7 @@ public:
           store_(tested.make_store()), spectest_(store_) {}
 
     outcome run() {
+        if (collect_always) store_.collect_always(true);
         if (!spectest_.ready) {
             std::printf("%.*s: the module spectest cannot be made\n", int(path_.size()), path_.data());
             ++outcome_.failed;

@@ -18,7 +18,7 @@ from collections import namedtuple
 Op = namedtuple("Op", "name prefix code executed poly needs")
 
 HANDLER = re.compile(r"4exec3runIL[my](\d+)E")
-RULE = re.compile(r"(?:5valid\d+\w*?_rules|5valid14code_validatorI\w+?E|4exec8loweringI\w+?E|4exec16function_builder)(\d+)(\w+)")
+RULE = re.compile(r"(?:5valid\d+\w*?_rules|5valid14code_validatorI\w+?E|4exec8loweringI\w+?E|4exec16function_builder|4exec17aggregate_builder)(\d+)(\w+)")
 DECODER = re.compile(r"6binary14opcode_entriesI\w*?8featuresEL[my](\d+)E\w*?L[hj](\d+)E")
 NO_INSTRUCTION = 0xffff
 
@@ -35,15 +35,28 @@ OF_INSTRUCTION = {
     "throw_": "throw_",
     "failed": "throw_",
     "land": "throw_",
+    "struct_new": "struct_new",
+    "struct_get": "struct_get",
+    "struct_set": "struct_set",
+    "array_get": "array_get",
+    "array_set": "array_set",
+    "array_len": "array_len",
+    "ref_test": "ref_test",
+    "ref_cast": "ref_cast",
+    "make_room": "struct_new",
 }
 BY_CODE = {"unary", "binary", "ternary", "shuffle", "extract_lane", "replace_lane", "load", "load_indexed", "store", "load_wide",
            "store_wide", "br_compare", "latch", "special", "atomic"}
 OVER_CLASS = {"move", "select", "global_get", "global_set", "return_"}  # the code is a class; that of vectors is simd's
+OF_FIELD = {"struct_get", "struct_set", "array_get", "array_set"}  # the code is a load or store; that of vectors is simd's
 
 # Executed rows that become handlers of others: a select of any type, a constant, a comparison and a branch, a throw;
 # and those that are in tables only.
 WITHOUT_HANDLER = {"select_t", "ref_null", "ref_is_null", "br_on_null", "br_on_non_null", "v128_const",
-                   "throw_ref", "try_table", "try_", "catch_", "catch_all", "delegate", "rethrow"} \
+                   "throw_ref", "try_table", "try_", "catch_", "catch_all", "delegate", "rethrow",
+                   "ref_eq", "struct_get_s", "struct_get_u", "array_get_s", "array_get_u", "ref_test_null", "ref_cast_null",
+                   "br_on_cast", "br_on_cast_fail", "any_convert_extern", "extern_convert_any", "ref_i31", "i31_get_s",
+                   "i31_get_u"} \
     | {f"v128_{access}{bits}_lane" for access in ("load", "store") for bits in (8, 16, 32, 64)}
 
 # Rules that are not called like their row; by function.
@@ -61,7 +74,7 @@ RULES_OF_FEATURE = {
     "lower_br_on_null": "function-references", "lower_br_on_non_null": "function-references",
     "lower_try_table": "exceptions", "lower_throw": "exceptions", "lower_throw_ref": "exceptions",
     "lower_try": "legacy-exceptions", "lower_catch": "legacy-exceptions", "lower_delegate": "legacy-exceptions",
-    "lower_rethrow": "legacy-exceptions",
+    "lower_rethrow": "legacy-exceptions", "lower_aggregate": "gc",
 }
 
 
@@ -108,7 +121,8 @@ class Table:
         """The instruction a handler is for, None if it serves several, and whether it is for vectors only."""
         family, code = self.families[packed & 0xff], packed >> 16 & 0xffff
         name = OF_INSTRUCTION.get(family) or (self.ops[code].name if family in BY_CODE else None)
-        return name, family == "vector_constant" or (family in OVER_CLASS and code == self.vectors)
+        return name, family == "vector_constant" or (family in OVER_CLASS and code == self.vectors) or \
+            (family in OF_FIELD and self.ops[code].name.startswith("v128"))
 
 
 class Object:

@@ -12,6 +12,7 @@
 #include <tessera/exec/ir.hpp>
 #include <tessera/exec/operand_stack.hpp>
 #include <tessera/num/apply.hpp>
+#include <tessera/runtime/object_layout.hpp>
 
 namespace tessera::inline TESSERA_ABI::exec {
 
@@ -27,6 +28,18 @@ inline constexpr u64 most_slot = 0xffff;
 
 /// The `code` of families over a class.
 constexpr op class_code(cls c) noexcept { return op(u16(c)); }
+
+/// Where in a function: while safepoint `number` runs, its operands still there if it makes an object; behind it,
+/// its results there; at the beginning of loop `number`; at the function's entry.
+enum class map_point : u8 { during, after, loop, start };
+/// Asks lowering for the slots with references that may be ones to objects.
+struct frame_map_request {
+    map_point where = map_point::start;
+    u32 number = 0;
+    u32 params = 0; ///< of the function
+    valid::type_space types;
+    vec<u32> slots; ///< the answer
+};
 
 class builder {
 public:
@@ -48,6 +61,24 @@ protected:
     void emit_safepoint(const node& n) noexcept {
         emit(n);
         safepoint_ = position();
+        if (!failed_) ir_.nodes.back().safepoint = safepoints_;
+        note(map_point::during, safepoints_++);
+    }
+    /// After the results of a safepoint that a call can stop behind were pushed.
+    void after_safepoint() noexcept { note(map_point::after, safepoints_ - 1); }
+    /// Lists the references in the frame if it is here that they are wanted.
+    void note(map_point where, u32 number) noexcept {
+        if (TESSERA_UNLIKELY(map_ != nullptr) && map_->where == where && map_->number == number) list_references();
+    }
+    TESSERA_COLD void list_references() noexcept {
+        map_->slots.clear();
+        const auto add = [&](val_type t, u32 slot) {
+            if (runtime::is_traced(map_->types, t) && !map_->slots.push_back(slot)) failed_ = true;
+        };
+        const std::size_t locals = map_->where == map_point::start ? map_->params : locals_.size();
+        for (std::size_t i = 0; i < locals; ++i) add(locals_[i].type, locals_[i].slot);
+        for (u32 i = 0; i < stack_.size(); ++i)
+            if (stack_[i].how == held::temp) add(stack_[i].type, stack_[i].slot);
     }
     void start_block() noexcept { block_start_ = position(); }
     /// Drops the last node, which was joined into what comes next.
@@ -388,7 +419,8 @@ protected:
         constexpr u32 away = 8; // not `far`, which <windows.h> defines
         if (e.how != held::temp || e.def == no_index || e.def < block_start_ || position() - e.def > away) return false;
         // What a call throws may be caught in this function, where the slot must have its old value.
-        if (e.def < safepoint_ && !ir_.catches.regions.empty()) return false;
+        // A reference must be in its slot at a safepoint.
+        if (e.def < safepoint_ && (e.type.is_ref() || !ir_.catches.regions.empty())) return false;
         node& maker = ir_.nodes[e.def];
         if (maker.v.at[3] != loc::slot || maker.operands[3] != e.slot) return false;
         const u32 slots = e.type.slots();
@@ -412,7 +444,9 @@ protected:
     u32 block_start_ = 0;               ///< first node of the current basic block
     u32 safepoint_ = 0;                 ///< first node after the last safepoint
     u32 last_use_[register_count] = {}; ///< by register: the node that used the accumulator last
-    bool failed_ = false;               ///< memory is out
+    u32 safepoints_ = 0;                ///< how many there were
+    frame_map_request* map_ = nullptr;
+    bool failed_ = false; ///< memory is out
 };
 
 } // namespace tessera::exec

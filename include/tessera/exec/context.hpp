@@ -9,6 +9,7 @@
 /// the guest lives on the native stack, so a call can stop at any safepoint and go on later.
 #pragma once
 
+#include <tessera/exec/frame_maps.hpp>
 #include <tessera/exec/variant.hpp>
 #include <tessera/num/vector.hpp>
 #include <tessera/runtime/store_data.hpp>
@@ -50,6 +51,7 @@ struct state {
 struct slow_paths {
     void (*enter)(context*);      ///< the call prepared in context::call
     void (*link)(context*);       ///< the lazy call at context::pc
+    void (*make_room)(context*);  ///< the cell at context::pc, which is executed again, needs the heap: needed is set
     void (*indirect)(context*);   ///< the indirect call at context::stop_pc: words, index, call.return_pc are set
     void (*failed)(context*);     ///< a host function that context::call and context::failure tell of
     void (*raise)(context*);      ///< what the throwing cell at context::stop_pc throws: words are set
@@ -74,7 +76,8 @@ struct context {
     const runtime::memory_data* memory = &no_memory; ///< memory 0 of the instance, if there is one
     runtime::func_record* const* funcs = nullptr;    ///< instance->funcs
     runtime::func_record* const* records = nullptr;  ///< store->funcs
-    i64 fuel = 0;                                    ///< below 0: used up, the rest is a debt
+    runtime::object_heap* heap = nullptr;
+    i64 fuel = 0; ///< below 0: used up, the rest is a debt
     const std::atomic<bool>* interrupt = nullptr;
     // Cells that handlers go to when something is out of the ordinary.
     const u8* stop_cells = nullptr;
@@ -84,6 +87,7 @@ struct context {
     const u8* grow_cells = nullptr;
     const u8* restore_cells = nullptr;
     const u8* bounds_cells = nullptr;
+    const u8* room_cells = nullptr;
     const u8* leave_cells = nullptr;
     const u8* land_cells = nullptr;
     const u8* failed_cells = nullptr; ///< after a host function failed
@@ -103,6 +107,7 @@ struct context {
     const u8* stop_pc = nullptr;    ///< the cell that stopped it; a pause: the next cell
     bool paused = false;            ///< fuel or interruption: can go on at stop_pc
     bool running = false;           ///< handlers are at work; it cannot be resumed from within
+    bool in_host = false;           ///< a host function runs that context::call tells of
     bool host_failed = false;       ///< `failure` is the host function's own error
     // The stack.
     u8* stack = nullptr;
@@ -135,8 +140,7 @@ struct context {
         size = size < used + bytes ? used + bytes : size;
         size = size > stack_limit ? stack_limit : size;
         size = (size + 15) & ~u64{15};
-        // Zero: who looks for references looks at all slots of a frame.
-        u8* fresh = static_cast<u8*>(TESSERA_ALLOCATE_ZEROED(std::size_t(size)));
+        u8* fresh = static_cast<u8*>(TESSERA_ALLOCATE(std::size_t(size)));
         if (!fresh) return why = trap::out_of_memory, false;
         if (stack) std::memcpy(fresh, stack, std::size_t(stack_end - stack));
         TESSERA_DEALLOCATE(stack);
@@ -182,6 +186,7 @@ struct context {
 struct context_pool {
     context* first = nullptr; ///< of all
     context* free = nullptr;  ///< of those not in use
+    frame_maps maps;
 };
 
 // ---- slots ---------------------------------------------------------------------------------------------------------

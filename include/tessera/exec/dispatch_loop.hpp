@@ -4,6 +4,7 @@
 /// handler is a number. Such a switch compiles slowly, so there are fewer variants (see `exists`).
 #pragma once
 
+#include <tessera/exec/handlers/aggregate.hpp>
 #include <tessera/exec/handlers/call.hpp>
 #include <tessera/exec/handlers/control.hpp>
 #include <tessera/exec/handlers/exception.hpp>

@@ -4,6 +4,7 @@
 /// program needs at every instruction stays in argument registers.
 #pragma once
 
+#include <tessera/exec/handlers/aggregate.hpp>
 #include <tessera/exec/handlers/call.hpp>
 #include <tessera/exec/handlers/control.hpp>
 #include <tessera/exec/handlers/exception.hpp>

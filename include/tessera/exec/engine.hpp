@@ -6,6 +6,7 @@
 
 #include <tessera/exec/trace.hpp>
 #include <tessera/exec/unwind.hpp>
+#include <tessera/exec/visit_frames.hpp>
 #include <tessera/runtime/runnable.hpp>
 #include <tessera/util/float_environment.hpp>
 
@@ -98,6 +99,7 @@ public:
     /// Why a call stopped; false.
     static TESSERA_COLD bool explain(context& c, error& why) noexcept {
         why = c.host_failed ? c.failure : error(c.why);
+        if (c.paused && c.why == trap::out_of_memory) why.set_detail("limits::heap_bytes");
         if (c.why == trap::undefined_element || c.why == trap::uninitialized_element) set_number(why, c.index);
         if (!c.paused) add_trace(c, why);
         if (c.paused) c.pc = c.stop_pc;
@@ -207,6 +209,8 @@ public:
             c->grow_cells = fixed_cells<F>::template at<family::grow_stack>();
             c->restore_cells = fixed_cells<F>::template at<family::restore>();
             c->bounds_cells = fixed_cells<F>::template at<family::out_of_bounds>();
+            if constexpr (F[feature::gc]) c->room_cells = fixed_cells<F>::template at<family::make_room>();
+            c->heap = &store.heap;
             c->leave_cells = fixed_cells<F>::template at<family::leave>();
             c->failed_cells = c->stop_cells;
             if constexpr (F[feature::exceptions]) {
@@ -228,6 +232,7 @@ public:
         c.fuel = 0;
         c.why = trap::none;
         c.paused = c.host_failed = false;
+        c.pc = nullptr;
     }
     static void release(runtime::store_data& store, context* c) noexcept {
         renew(*c);
@@ -329,6 +334,11 @@ public:
         case family::entry:
         case family::unreachable:
         case family::null_check:
+        case family::struct_get:
+        case family::array_get:
+        case family::array_len:
+        case family::ref_test:
+        case family::ref_cast:
         case family::pins: return true;
         default: return false;
         }
@@ -397,7 +407,9 @@ public:
         if (!make_room(c, at, 8 * u64(f.param_slots > f.result_slots ? f.param_slots : f.result_slots))) return;
         const pending_call call = c->call;
         if constexpr (F[feature::fuel]) c->give_fuel_back();
+        c->in_host = true;
         const bool done = f.host->invoke(*f.host, c->who, reinterpret_cast<u64*>(at), c->failure);
+        c->in_host = false;
         if constexpr (F[feature::fuel]) c->take_fuel();
         c->refresh();
         c->call = call;
@@ -426,9 +438,11 @@ public:
         const u32 tag = load_native<u32>(c->words + 4);
         if (tag != no_index) return unwind(c, thrown_by(*c, *c->instance->tags[tag], at));
         const u32 reference = get_slot<u32>(at);
-        runtime::exception_object* const object = c->store->exceptions.find(reference);
-        if (!object) return stop(c, trap::null_exception);
-        thrown x = thrown_by(*c, *object->tag, object->slots());
+        if (reference == 0) return stop(c, trap::null_exception);
+        runtime::tag_data* thrown_tag = nullptr;
+        if (!runtime::exception_values(*c->store, reference, thrown_tag, c->carried))
+            return stop(c, trap::out_of_memory);
+        thrown x = thrown_by(*c, *thrown_tag, c->carried.data());
         x.reference = reference;
         unwind(c, x);
     }
@@ -522,6 +536,32 @@ public:
         store_native(cell, dispatch<F>::find(tail ? made_tail : made));
     }
 
+    // ---- the heap --------------------------------------------------------------------------------------------------
+
+    /// Makes room for the cell at `c->pc`, which is then executed again.
+    static TESSERA_COLD void make_heap_room(context* c) noexcept {
+        if (c->needed == detail::need_log) return runtime::empty_log(*c->store);
+        c->stop_pc = c->pc;
+        if (runtime::make_room(*c->store, u32(c->needed))) return;
+        c->why = trap::out_of_memory; // the host may make the limit larger
+        c->paused = true;
+        c->pc = c->stop_cells;
+    }
+    static constexpr auto visit_frames = [] {
+        if constexpr (has_heap(F)) return &frame_visitor<F>::run;
+        else return nullptr;
+    }();
+    /// Makes a structure or an array as a constant expression says.
+    static trap make_object(runtime::store_data& store, op o, u32 type, u32 n, const u64* slots, u32& made) noexcept {
+        switch (o) {
+        case op::struct_new: return runtime::new_struct(store, type, slots, made);
+        case op::struct_new_default: return runtime::new_struct(store, type, nullptr, made);
+        case op::array_new: return runtime::new_array(store, type, n, slots, made);
+        case op::array_new_default: return runtime::new_array(store, type, n, nullptr, made);
+        default: return runtime::new_array_of(store, type, n, slots, made);
+        }
+    }
+
     // ---- self-test -------------------------------------------------------------------------------------------------
 
     /// True if handlers really jump: a thousand of them in a row must not use native stack.
@@ -562,7 +602,8 @@ private:
 
     static constexpr u64 first_stack = 16 * 1024;
     static constexpr slow_paths slow = [] {
-        slow_paths all{&enter, &link, &indirect, nullptr, nullptr, nullptr};
+        slow_paths all{&enter, &link, nullptr, &indirect, nullptr, nullptr, nullptr};
+        if constexpr (F[feature::gc]) all.make_room = &make_heap_room;
         if constexpr (F[feature::exceptions]) all.failed = &failed, all.raise = &raise;
         if constexpr (F[feature::threads]) all.see_growth = &see_growth;
         return all;
@@ -579,6 +620,8 @@ const engine& engine_for() noexcept {
     static constexpr engine made = [] {
         engine e{&machine::invoke,      &machine::start,     &machine::resume,    &machine::finish,
                  &machine::release_all, &machine::self_test, &machine::call_leaf, &machine::leaf_error};
+        e.visit_frames = machine::visit_frames;
+        if constexpr (F[feature::gc]) e.make_object = &machine::make_object;
         if constexpr (F[feature::threads]) e.make_shared = &make_shared;
         return e;
     }();

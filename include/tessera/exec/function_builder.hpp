@@ -67,7 +67,7 @@ protected:
         ir_.header = in > out ? in : out;
         locals_.clear();
         control_.clear();
-        block_start_ = safepoint_ = counted_ = dead_depth_ = 0;
+        block_start_ = safepoint_ = counted_ = dead_depth_ = safepoints_ = 0;
         for (u32& use : last_use_) use = 0;
         reachable_ = true;
         return_label_ = no_index;
@@ -88,6 +88,7 @@ protected:
     }
     bool begin_body() noexcept {
         if (failed_ || !stack_.start(u32(locals_.size()), next_local_)) return false;
+        note(map_point::start, 0);
         emit_plain(family::entry); // the encoder drops it where there is nothing to check
         if (const u32 first = first_local_; next_local_ > first) {
             node n;
@@ -136,6 +137,7 @@ protected:
             bind_label(c.label);
             if (!ir_.loops.push_back({c.label, position(), position(), c.loop})) failed_ = true;
             c.loop = u32(ir_.loops.size()) - 1;
+            note(map_point::loop, c.loop);
         }
         if (!control_.push_back(c)) failed_ = true;
     }
@@ -529,6 +531,12 @@ protected:
 
     // ---- everything else -------------------------------------------------------------------------------------------
 
+    /// A reference that a branch looks at and that goes on: it must be in a slot for both.
+    entry settled_reference() noexcept {
+        settle_top(1);
+        stack_.top().def = no_index;
+        return stack_.top();
+    }
     void lower_select(val_type t) noexcept {
         entry c = stack_.pop(), b = stack_.pop(), a = stack_.pop();
         if (t == t_bottom) t = a.type;
@@ -565,9 +573,10 @@ protected:
         n.words[0] = operands ? stack_.top(operands - 1).slot : stack_.next_slot();
         n.words[1] = index;
         n.words[2] = index2;
-        stack_.shrink(stack_.size() - operands);
         emit_safepoint(n);
+        stack_.shrink(stack_.size() - operands);
         push_temps(types);
+        after_safepoint();
     }
 
     /// An atomic instruction, on consecutive temps as well.

@@ -12,10 +12,11 @@ namespace tessera::inline TESSERA_ABI::exec {
 /// One operation. Its handler is `v` with the build's flags.
 struct node {
     variant v;
-    u32 offset = 0;       ///< of the wasm instruction, in the module's bytes
-    u32 label = no_index; ///< branch target
-    u32 words[5] = {};    ///< as shape_of says; the cost of a safepoint is added when encoding
-    u64 operands[4] = {}; ///< slot numbers or immediates; 3 is the destination
+    u32 offset = 0;           ///< of the wasm instruction, in the module's bytes
+    u32 label = no_index;     ///< branch target
+    u32 safepoint = no_index; ///< its number, for a node where the collector may look at the frame
+    u32 words[5] = {};        ///< as shape_of says; the cost of a safepoint is added when encoding
+    u64 operands[4] = {};     ///< slot numbers or immediates; 3 is the destination
     u64 wide = 0;
 };
 

@@ -4,7 +4,7 @@
 /// same every time it is computed, which is what positions and saved calls rely on.
 #pragma once
 
-#include <tessera/exec/function_builder.hpp>
+#include <tessera/exec/aggregate_builder.hpp>
 #include <tessera/exec/handlers/atomic.hpp>
 #include <tessera/exec/handlers/special.hpp>
 #include <tessera/exec/pins.hpp>
@@ -47,13 +47,14 @@ inline constexpr auto lane_accesses = []<std::size_t... I>(std::index_sequence<I
 
 /// Lowers the functions of one unit. Kept between functions for the sake of its buffers.
 template <features F>
-class lowering : function_builder {
+class lowering : aggregate_builder {
 public:
     lowering(function_ir& ir, const runtime::code_unit& unit) noexcept
-        : function_builder(ir, unit, num::apply<num::of_numbers>) {}
+        : aggregate_builder(ir, unit, num::apply<num::of_numbers>) {}
 
-    /// Fills the IR with function `index`, which is not imported. False: memory is out.
-    [[nodiscard]] bool run(u32 index) noexcept {
+    /// Fills the IR with function `index`, which is not imported, and answers `map`. False: memory is out.
+    [[nodiscard]] bool run(u32 index, frame_map_request* map = nullptr) noexcept {
+        map_ = map;
         if (!lower(index, false)) return false;
         return ir_.frame_slots <= most_slot || lower(index, true);
     }
@@ -166,6 +167,8 @@ private:
             case op::br_on_non_null: return lower_br_on_non_null(in.index);
             default: break;
             }
+        if constexpr (F[feature::gc])
+            if (row(in.code).needs == feature::gc) return lower_aggregate(in);
         if constexpr (F[feature::exceptions]) switch (in.code) {
             case op::try_table: return lower_try_table(in);
             case op::throw_: return lower_throw(in.index);
@@ -195,15 +198,10 @@ private:
         settle_popped(e);
         node n;
         n.v.fam = family::null_check;
+        n.words[0] = u32(trap::null_reference);
         use_slot(n, 0, e);
         emit(n);
         push_temp(e.type);
-    }
-    /// A reference that a branch looks at and that goes on: it must be in a slot for both.
-    entry settled_reference() noexcept {
-        settle_top(1);
-        stack_.top().def = no_index;
-        return stack_.top();
     }
     void lower_br_on_null(u32 depth) noexcept {
         const entry e = settled_reference();

@@ -66,13 +66,12 @@ private:
         u32 loop = no_index; ///< for which it counts
     };
 
-    static bool clobbers(family f) noexcept {
+    /// True if the registers can hold something else after `v`: a callee's, or nothing, since the call stopped there.
+    bool clobbers(const variant& v) const noexcept {
+        const family f = v.fam;
         return f == family::call || f == family::call_lazy || f == family::call_record || f == family::call_indirect ||
-               f == family::call_ref;
-    }
-    /// True if a call may stop at such a node, and go on without pins.
-    bool stops(family f) const noexcept {
-        return (special_stops_ && f == family::special) || (stoppable_ && f == family::atomic);
+               f == family::call_ref || makes_object(v) || (special_stops_ && f == family::special) ||
+               (stoppable_ && f == family::atomic);
     }
 
     // ---- forms -----------------------------------------------------------------------------------------------------
@@ -126,7 +125,7 @@ private:
         i64 best[3] = {};
         each_node(l, [&](u32 i, i64 weight) {
             node& n = ir_.nodes[i];
-            if (clobbers(n.v.fam) || stops(n.v.fam)) calls += load_cost * weight;
+            if (clobbers(n.v)) calls += load_cost * weight;
             for (unsigned k = 0; k < 4; ++k) {
                 if (!is_local(n, k)) continue;
                 node formed = n;
@@ -182,7 +181,7 @@ private:
                 if (p.slots[r] != no_index) all = u8(all | 1u << r);
             for (u32 i = ir_.loops[l].begin; i < ir_.loops[l].end; ++i) {
                 node& n = ir_.nodes[i];
-                if (clobbers(n.v.fam) || stops(n.v.fam)) stale_[i] = all;
+                if (clobbers(n.v)) stale_[i] = all;
                 for (unsigned k = 0; k < 4; ++k) {
                     if (!is_local(n, k)) continue;
                     const unsigned r = register_of(classes_[std::size_t(n.operands[k])].c);

@@ -76,15 +76,23 @@ enum class family : u8 {
     return_call_record,
     return_call_indirect,
     return_call_ref,
-    special, ///< the instruction's own function, operands in consecutive slots
-    atomic,  ///< the same for instructions on memory that others use
+    special,    ///< the instruction's own function, operands in consecutive slots
+    atomic,     ///< the same for instructions on memory that others use
+    struct_new, ///< of a few fields of 4 bytes each, operands in consecutive slots; the instruction is their number
+    struct_get, ///< d = field of a; the instruction is the load of such a value, so in the next ones
+    struct_set, ///< field of a = b
+    array_get,  ///< d = a [b]
+    array_set,  ///< a [b] = c
+    array_len,
+    ref_test, ///< d = whether a is of a type
+    ref_cast, ///< traps unless a is of a type
     zero_range,
     move_range,
     move_wide, ///< slot numbers beyond u16
     entry,     ///< safepoint at a function's entry
     unreachable,
     throw_,     ///< a new exception, or the one a reference names
-    null_check, ///< ref.as_non_null
+    null_check, ///< ref.as_non_null; traps as the word says
     leave,      ///< the call is done
     stop,       ///< a trap or a pause
     enter,      ///< the slow way into a function
@@ -93,6 +101,7 @@ enum class family : u8 {
     restore,    ///< return into another instance
     grow_stack,
     out_of_bounds, ///< the slow way of an access that is beyond the size that was known
+    make_room,     ///< the slow way of what needs the heap
     failed,        ///< a host function failed: with an exception, perhaps
     land,          ///< where an exception is caught that needs pins
     pins,          ///< loads pins: integer, f32, f64
@@ -107,6 +116,7 @@ inline constexpr u8 fuel = 2;         ///< a back edge or an entry that charges 
 inline constexpr u8 interrupt = 4;    ///< a back edge or an entry that looks whether it shall stop
 inline constexpr u8 canonical = 8;    ///< NaN results are canonical (deterministic profile)
 inline constexpr u8 instruction = 16; ///< unary, binary, shuffle: by an instruction that not all processors have
+inline constexpr u8 reference = 32;   ///< struct_set, array_set: of a reference that may lie in the heap
 inline constexpr u8 shift = 4;        ///< load_indexed: where the scale is
 inline constexpr u8 shared = 128;     ///< load_wide, store_wide: others may access the memory at the same time
 } // namespace flag
@@ -155,6 +165,13 @@ constexpr cls operand_class(const variant& v, unsigned k) noexcept {
     case family::move:
     case family::return_: return cls(v.code);
     case family::pins: return k == 0 ? cls::i64 : k == 1 ? cls::f32 : cls::f64;
+    case family::struct_get:
+    case family::array_get: return k == 3 ? class_of(t.results[0]) : cls::i32;
+    case family::struct_set: return k == 0 ? cls::i32 : class_of(t.params[1]);
+    case family::array_set: return k != 2 ? cls::i32 : class_of(t.params[1]);
+    case family::array_len:
+    case family::ref_test:
+    case family::ref_cast:
     case family::br_table:
     case family::null_check: return cls::i32;
     default: return cls::i64;
@@ -199,6 +216,13 @@ constexpr shape shape_of(family fam, u8 flags) noexcept {
     case family::return_call_ref: return {3, 0, false};
     case family::special: return {3, 0, false};    // first slot, index, second index
     case family::atomic: return {2, 1, false};     // first slot, memory; offset
+    case family::struct_new: return {4, 0, false}; // first slot, header, class, bytes of a cell
+    case family::struct_get:
+    case family::struct_set: return {1, 0, false}; // offset
+    case family::ref_test:
+    case family::ref_cast:
+        return {2, 0, false}; // heap type by the store's id; 2 * number of its super types + nullable
+    case family::null_check: return {1, 0, false}; // trap
     case family::zero_range: return {2, 0, false}; // first slot, count
     case family::move_range: return {3, 0, false}; // to, from, count
     case family::move_wide: return {2, 0, false};  // to, from
@@ -280,6 +304,27 @@ constexpr layout layout_of(const cell_key& v) noexcept {
 }
 constexpr layout layout_of(const variant& v) noexcept { return layout_of(key_of(v)); }
 
+/// True for those that make an object, and can be executed again when the heap was full.
+constexpr bool is_allocation(op o) noexcept {
+    switch (o) {
+    case op::struct_new:
+    case op::struct_new_default:
+    case op::array_new:
+    case op::array_new_default:
+    case op::array_new_fixed:
+    case op::array_new_data:
+    case op::array_new_elem: return true;
+    default: return false;
+    }
+}
+
+/// The most fields of struct_new.
+inline constexpr u16 most_fields = 4;
+/// True for handlers where a call can stop because the heap is full, and go on at the same cell.
+constexpr bool makes_object(const variant& v) noexcept {
+    return v.fam == family::struct_new || (v.fam == family::special && is_allocation(v.code));
+}
+
 // ---- which variants exist ------------------------------------------------------------------------------------------
 
 namespace detail {
@@ -295,6 +340,33 @@ constexpr bool is_store(op o) noexcept {
 constexpr bool is_pure(op o, unsigned params) noexcept {
     const op_type& t = row(o).type;
     return row(o).immediate == imm::none && !t.poly && t.param_count == params && t.result_count == 1;
+}
+/// How values lie in structures and arrays: the loads and stores that do the same in a memory.
+constexpr bool is_field_load(op o) noexcept {
+    switch (o) {
+    case op::i32_load:
+    case op::i64_load:
+    case op::f32_load:
+    case op::f64_load:
+    case op::v128_load:
+    case op::i32_load8_s:
+    case op::i32_load8_u:
+    case op::i32_load16_s:
+    case op::i32_load16_u: return true;
+    default: return false;
+    }
+}
+constexpr bool is_field_store(op o) noexcept {
+    switch (o) {
+    case op::i32_store:
+    case op::i64_store:
+    case op::f32_store:
+    case op::f64_store:
+    case op::v128_store:
+    case op::i32_store8:
+    case op::i32_store16: return true;
+    default: return false;
+    }
 }
 /// The operations programs spend their time in; they get every operand combination.
 constexpr bool is_hot(op o) noexcept {
@@ -483,6 +555,12 @@ constexpr bool exists_in_loop(const variant& v) noexcept {
     case family::store: return a == loc::slot;
     case family::select:
         return a == loc::slot && b == loc::slot && (cls(v.code) < cls::f32 || d == loc::slot) && d == loc::slot;
+    case family::struct_get:
+    case family::array_get:
+    case family::array_len:
+    case family::ref_test: return plain;
+    case family::struct_set: return plain;
+    case family::array_set: return v.at[2] == loc::slot;
     default: return true;
     }
 }
@@ -550,7 +628,7 @@ namespace detail {
 /// True if an operand of `v` is the accumulator of vectors.
 constexpr bool has_vector_acc(const variant& v) noexcept {
     const auto is = [&](unsigned k) { return v.at[k] == loc::acc && operand_class(v, k) == cls::v128; };
-    return is(0) || is(1) || is(3);
+    return is(0) || is(1) || is(2) || is(3);
 }
 constexpr bool vector_acc_exists(const variant& v) noexcept {
     switch (v.fam) {
@@ -614,6 +692,12 @@ constexpr bool exists(const variant& v) noexcept {
     case family::return_: return a == loc::none || slot_or_acc(a) || (a == loc::imm && cls(v.code) < cls::f32);
     case family::call_indirect:
     case family::br_table: return slot_or_acc(a);
+    case family::struct_get:
+    case family::array_len: return slot_or_acc(a) && slot_or_acc(d);
+    case family::struct_set: return a == loc::slot && slot_or_acc(b);
+    case family::array_get: return a == loc::slot && slot_or_acc(b) && slot_or_acc(d);
+    case family::array_set: return a == loc::slot && b == loc::slot && slot_or_acc(c);
+    case family::ref_test: return a == loc::slot && slot_or_acc(d);
     default: return true;
     }
 }

@@ -41,6 +41,9 @@ constexpr u8 flags_of(const model& m, const variant& v, bool back) noexcept {
     return flags;
 }
 
+/// True if a build has objects in the heap of a store.
+constexpr bool has_heap(features f) noexcept { return f[feature::gc] || f[feature::exceptions]; }
+
 namespace detail {
 /// True if a module of the features `f` can come to a handler of the kind of `v`.
 constexpr bool is_needed(features f, const variant& v) noexcept {
@@ -58,6 +61,15 @@ constexpr bool is_needed(features f, const variant& v) noexcept {
     case family::return_call_indirect: return has(f, op::return_call_indirect);
     case family::return_call_ref: return has(f, op::return_call_ref);
     case family::null_check: return has(f, op::ref_as_non_null);
+    case family::struct_new:
+    case family::struct_get:
+    case family::struct_set:
+    case family::array_get:
+    case family::array_set:
+    case family::array_len:
+    case family::ref_test:
+    case family::ref_cast:
+    case family::make_room: return f[feature::gc];
     case family::throw_:
     case family::failed:
     case family::land: return has(f, op::throw_);
@@ -143,8 +155,26 @@ constexpr void each_variant(features f, unsigned part, Emit emit) noexcept {
             }
         if (is_special(o)) add({family::special, 0, o, {}}, false);
         if (is_atomic_row(r) && atomic_form(o) == o) add({family::atomic, 0, o, {}}, false);
+        if (is_field_load(o))
+            for (loc a : ends)
+                for (loc d : ends) {
+                    add({family::struct_get, 0, o, {a, loc::none, loc::none, d}}, false);
+                    for (loc b : ends) add({family::array_get, 0, o, {a, b, loc::none, d}}, false);
+                }
+        if (is_field_store(o))
+            for (u8 flags = 0; flags <= (o == op::i32_store ? flag::reference : 0); flags = u8(flags + flag::reference))
+                for (loc x : ends) {
+                    add({family::struct_set, flags, o, {loc::slot, x, loc::none, loc::none}}, false);
+                    add({family::array_set, flags, o, {loc::slot, loc::slot, x, loc::none}}, false);
+                }
     }
     if (part != parts - 1) return;
+    for (loc a : ends)
+        for (loc d : ends) {
+            add({family::array_len, 0, op::nop, {a, loc::none, loc::none, d}}, false);
+            for (u8 flags : {u8(0), flag::reference})
+                add({family::ref_test, flags, op::nop, {a, loc::none, loc::none, d}}, false);
+        }
     for (u16 c = 0; c <= u16(cls::v128); ++c) {
         const op o = op(c);
         for (loc a : places) {
@@ -178,6 +208,8 @@ constexpr void each_variant(features f, unsigned part, Emit emit) noexcept {
     if (safe) add({family::entry, 0, op::nop, {}}, false);
     for (family fam : {family::call_ref, family::return_call_indirect, family::return_call_ref, family::null_check})
         add({fam, 0, op::nop, {loc::slot}}, false);
+    for (u16 fields = 0; fields <= most_fields; ++fields) add({family::struct_new, 0, op(fields), {}}, false);
+    for (u8 flags : {u8(0), flag::reference}) add({family::ref_cast, flags, op::nop, {loc::slot}}, false);
     for (family fam : {family::call,
                        family::call_lazy,
                        family::call_record,
@@ -197,6 +229,7 @@ constexpr void each_variant(features f, unsigned part, Emit emit) noexcept {
                        family::restore,
                        family::grow_stack,
                        family::out_of_bounds,
+                       family::make_room,
                        family::failed,
                        family::land,
                        family::probe})

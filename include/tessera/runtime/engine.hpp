@@ -5,6 +5,7 @@
 
 #include <tessera/runtime/unit.hpp>
 #include <tessera/syntax/error.hpp>
+#include <tessera/syntax/opcode.hpp>
 
 namespace tessera::inline TESSERA_ABI::runtime {
 
@@ -53,6 +54,12 @@ struct engine {
     /// its results come. False: it failed, and `leaf_error` has to be asked why at once.
     bool (*call_leaf)(store_data& store, const func_record& f) = nullptr;
     error (*leaf_error)(store_data& store) = nullptr;
+    /// Has the store's marker visit every reference that calls hold in their frames. False: memory is out,
+    /// and some were not visited. Null: no call holds any.
+    bool (*visit_frames)(store_data& store) = nullptr;
+    /// Makes a structure or an array as instruction `o` of a constant expression does: `type` is the store's
+    /// id, `n` an array's length. Null: the build has none.
+    trap (*make_object)(store_data& store, op o, u32 type, u32 n, const u64* slots, u32& made) = nullptr;
     /// Makes a shared memory, as runtime::make_shared; null in a build without feature::threads.
     shared_data* (*make_shared)(const memory_type& t, u64 most, account* sum,
                                 std::string_view& limit) noexcept = nullptr;

@@ -9,7 +9,7 @@
 namespace tessera::inline TESSERA_ABI::runtime {
 
 /// Says in `trace` that an exception of `tag` with the values in `slots` was thrown. False: memory is out.
-inline bool note_exception(const store_data& s, const tag_data& tag, const u64* slots, backtrace& trace) noexcept {
+inline bool note_exception(store_data& s, const tag_data& tag, const u64* slots, backtrace& trace) noexcept {
     const view<val_type> types = s.types.types().params(tag.type_id);
     if (!trace.thrown.values.reserve(types.size())) return false;
     for (const val_type t : types) {
@@ -19,10 +19,10 @@ inline bool note_exception(const store_data& s, const tag_data& tag, const u64* 
     trace.thrown.store = &s;
     trace.thrown.epoch = s.epoch;
     trace.thrown.tag = tag.self;
-    return true;
+    return s.keep(trace);
 }
 /// The error a host function returns to throw.
-inline error exception_error(const store_data& s, const tag_data& tag, const u64* slots) noexcept {
+inline error exception_error(store_data& s, const tag_data& tag, const u64* slots) noexcept {
     backtrace* const trace = create<backtrace>();
     if (!trace || !note_exception(s, tag, slots, *trace)) return destroy(trace), error(msg::out_of_memory);
     return error(trap::uncaught_exception).set_trace(trace);

@@ -19,6 +19,7 @@ inline code_unit* unit_of(store_data& store, module_data& m) noexcept {
     code_unit* u = create<code_unit>();
     if (u && store.types.add(m.types, u->type_ids) && u->funcs.resize(m.funcs.size()) && store.units.push_back(u)) {
         u->module = &m;
+        u->layouts = &store.heap.layouts;
         m.owners.fetch_add(1, std::memory_order_relaxed);
         return u;
     }

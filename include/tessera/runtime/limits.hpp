@@ -17,15 +17,16 @@ struct limits {
     u64 total_memory_bytes = u64{64} << 30; ///< of all memories of the store together
     u64 table_entries = 10'000'000;         ///< of one table
     u64 total_table_entries = 50'000'000;   ///< of all tables of the store together
-    u64 exception_bytes = u64{64} << 20;    ///< of exceptions that guests have references to
+    u64 heap_bytes = u64{1} << 30;          ///< of structures, arrays and exceptions; at most 4 GiB
     u64 stack_bytes = u64{4} << 20;         ///< of one call's stack
-    u32 host_depth = 48;                    ///< nested calls into the guest; each takes 1 to 3 KiB of native stack,
-                                            ///< 8 KiB in a loop that is compiled without optimisation
-    u32 instances = 100'000;                ///< made by the store in its life
-    u32 memories = 100'000;                 ///< likewise
-    u32 tables = 100'000;                   ///< likewise
-    u32 functions = 50'000'000;             ///< function records: every function of every instance
-    u32 host_objects = 1u << 24;            ///< alive at a time, as externref
+    bool heap_slices = true;     ///< collect in slices, else at once; not a limit, but how pauses are kept short
+    u32 host_depth = 48;         ///< nested calls into the guest; each takes 1 to 3 KiB of native stack,
+                                 ///< 8 KiB in a loop that is compiled without optimisation
+    u32 instances = 100'000;     ///< made by the store in its life
+    u32 memories = 100'000;      ///< likewise
+    u32 tables = 100'000;        ///< likewise
+    u32 functions = 50'000'000;  ///< function records: every function of every instance
+    u32 host_objects = 1u << 24; ///< alive at a time, as externref
 };
 
 namespace runtime {

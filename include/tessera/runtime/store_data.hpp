@@ -3,9 +3,10 @@
 /// The store (spec: exec/runtime, Store): owner of everything that instances share.
 #pragma once
 
-#include <tessera/runtime/exception_heap.hpp>
 #include <tessera/runtime/host.hpp>
 #include <tessera/runtime/instance.hpp>
+#include <tessera/runtime/marking.hpp>
+#include <tessera/runtime/roots.hpp>
 #include <tessera/valid/match.hpp>
 
 TESSERA_SMALL
@@ -38,11 +39,17 @@ struct store_data {
     vec<table_data*> tables;
     vec<global_data*> globals;
     vec<tag_data*> tags;
-    exception_heap exceptions;
     vec<func_record*> func_blocks; ///< arrays in which the records of `funcs` lie
     vec<host_object> objects;      ///< by the index in an externref
     u32 free_object = 0;           ///< index + 1 of the first unused one
     u32 live_objects = 0;
+
+    object_heap heap{types}; ///< structures, arrays, exceptions
+    object_marker marker;
+    root_table roots;     ///< references the host holds
+    vec<u32> temporaries; ///< references that something being made needs
+
+    vec<backtrace*> in_flight; ///< exceptions that are errors the host has, or had; see each_in_flight
 
     store_data() noexcept = default;
     store_data(const store_data&) = delete;
@@ -55,6 +62,27 @@ struct store_data {
     /// Frees everything but the limits, the fuel and the choice of the engine. Handles become stale.
     void clear() noexcept;
 
+    /// Keeps what an exception refers to alive as long as somebody has the error. False: memory is out.
+    [[nodiscard]] bool keep(backtrace& thrown) noexcept {
+        if (in_flight.size() >= 16) each_in_flight([](const value&) {});
+        if (!in_flight.push_back(&thrown)) return false;
+        thrown.owners.fetch_add(1, std::memory_order_relaxed);
+        return true;
+    }
+    /// Calls `f(value)` for what exceptions carry that somebody still has; forgets the others.
+    template <class Function>
+    void each_in_flight(Function f) noexcept {
+        std::size_t kept = 0;
+        for (backtrace* b : in_flight) {
+            if (b->owners.load(std::memory_order_acquire) == 1) {
+                destroy(b);
+                continue;
+            }
+            in_flight[kept++] = b;
+            for (const value& v : b->thrown.values) f(v);
+        }
+        in_flight.truncate(kept);
+    }
     /// The function behind a reference that is not null.
     func_record& func_of(u32 reference) const noexcept { return *funcs[reference - 1]; }
     /// The reference to a function of this store.
@@ -79,7 +107,6 @@ inline void store_data::clear() noexcept {
     for (table_data* t : tables) destroy(t);
     for (memory_data* m : memories) destroy(m);
     for (global_data* g : globals) destroy(g);
-    exceptions.clear();
     for (tag_data* t : tags) destroy(t);
     for (code_unit* u : units) destroy_unit(u);
     for (host_object& o : objects)
@@ -95,6 +122,12 @@ inline void store_data::clear() noexcept {
     objects = {};
     free_object = live_objects = 0;
     types = {};
+    heap.clear();
+    roots.clear();
+    temporaries = {};
+    for (backtrace* b : in_flight)
+        if (b->owners.fetch_sub(1, std::memory_order_acq_rel) == 1) destroy(b);
+    in_flight = {};
     ++epoch;
 }
 

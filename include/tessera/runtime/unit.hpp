@@ -9,6 +9,8 @@
 
 namespace tessera::inline TESSERA_ABI::runtime {
 
+class object_layouts;
+
 /// The lowered form of one function. `cells` is null until the first call.
 struct func_code {
     u8* cells = nullptr;  ///< threaded code, owned by the unit
@@ -27,9 +29,10 @@ struct code_place {
 
 /// Keeps a module alive and holds what the store knows about it.
 struct code_unit {
-    module_data* module = nullptr; ///< counted
-    vec<u32> type_ids;             ///< type index → the store's canonical type id
-    vec<func_code> funcs;          ///< by function index; imported ones stay empty
+    module_data* module = nullptr;     ///< counted
+    vec<u32> type_ids;                 ///< type index → the store's canonical type id
+    object_layouts* layouts = nullptr; ///< the store's
+    vec<func_code> funcs;              ///< by function index; imported ones stay empty
     vec<catch_table*> catch_tables;
     vec<code_place> places; ///< of lowered functions, the first `sorted` of them in order, see exec/frames.hpp
     std::size_t sorted = 0;

@@ -37,6 +37,16 @@ TESSERA_INLINE constexpr To bits_as(From value) noexcept {
     return __builtin_bit_cast(To, value);
 }
 
+/// The same value, of which the compiler does not know where it comes from: it is not computed again, nor kept
+/// in parts, which saves handlers a register.
+template <class T>
+TESSERA_INLINE T opaque(T value) noexcept {
+#if defined(__GNUC__) || defined(__clang__)
+    __asm__("" : "+r"(value));
+#endif
+    return value;
+}
+
 /// Reads a T in little-endian byte order from `at`, which need not be aligned.
 template <class T>
 TESSERA_INLINE T load_le(const void* at) noexcept {

@@ -4,19 +4,16 @@
 /// std::condition_variable costs every user who includes the header a fifth of a second.
 #pragma once
 
-#include <tessera/util/integers.hpp>
+#include <tessera/util/clock.hpp>
 
 #if defined(_WIN32)
 // Declared here, as <windows.h> does, which brings a thousand macros.
 struct _RTL_SRWLOCK;
 struct _RTL_CONDITION_VARIABLE;
-union _LARGE_INTEGER;
 #elif defined(__unix__) || defined(__APPLE__)
 #include <pthread.h>
-#include <time.h>
 #else
 #include <atomic>
-#include <chrono>
 #endif
 
 namespace tessera::inline TESSERA_ABI {
@@ -25,34 +22,13 @@ namespace tessera::inline TESSERA_ABI {
 namespace detail {
 using windows_lock = ::_RTL_SRWLOCK;
 using windows_condition = ::_RTL_CONDITION_VARIABLE;
-using windows_count = ::_LARGE_INTEGER;
 extern "C" __declspec(dllimport) void __stdcall AcquireSRWLockExclusive(windows_lock*);
 extern "C" __declspec(dllimport) void __stdcall ReleaseSRWLockExclusive(windows_lock*);
 extern "C" __declspec(dllimport) int __stdcall SleepConditionVariableSRW(windows_condition*, windows_lock*,
                                                                          unsigned long, unsigned long);
 extern "C" __declspec(dllimport) void __stdcall WakeConditionVariable(windows_condition*);
-extern "C" __declspec(dllimport) int __stdcall QueryPerformanceCounter(windows_count*);
-extern "C" __declspec(dllimport) int __stdcall QueryPerformanceFrequency(windows_count*);
 } // namespace detail
 #endif
-
-/// Nanoseconds since some time in the past; they never go backwards.
-inline u64 monotonic_ns() noexcept {
-#if defined(_WIN32)
-    long long count = 0, frequency = 0;
-    static_cast<void>(detail::QueryPerformanceCounter(reinterpret_cast<detail::windows_count*>(&count)));
-    static_cast<void>(detail::QueryPerformanceFrequency(reinterpret_cast<detail::windows_count*>(&frequency)));
-    constexpr u64 second = 1'000'000'000;
-    const u64 n = u64(count), each = u64(frequency > 0 ? frequency : 1);
-    return n / each * second + n % each * second / each;
-#elif defined(__unix__) || defined(__APPLE__)
-    timespec t{};
-    static_cast<void>(clock_gettime(CLOCK_MONOTONIC, &t));
-    return u64(t.tv_sec) * 1'000'000'000 + u64(t.tv_nsec);
-#else
-    return u64(std::chrono::steady_clock::now().time_since_epoch() / std::chrono::nanoseconds(1));
-#endif
-}
 
 /// A lock; it is not recursive.
 class mutex {

@@ -22,19 +22,7 @@ protected:
     static val_type ref_to(u32 type, bool nullable) noexcept { return val_type::ref(heap_type::index(type), nullable); }
 
     // ---- casts -----------------------------------------------------------------------------------
-    /// The top of the hierarchy that `h` is in.
-    heap_type top_of(heap_type h) const noexcept {
-        const u8 byte_code = h.is_index() ? context_.space().form(h.index()) : h.byte_code();
-        switch (byte_code) {
-        case code::func:
-        case code::nofunc: return heap_type::abstract(code::func);
-        case code::extern_:
-        case code::noextern: return heap_type::abstract(code::extern_);
-        case code::exn:
-        case code::noexn: return heap_type::abstract(code::exn);
-        default: return heap_type::abstract(code::any);
-        }
-    }
+    heap_type top_of(heap_type h) const noexcept { return heap_type::abstract(valid::top_of(context_.space(), h)); }
     [[nodiscard]] bool ref_eq() noexcept {
         constexpr val_type eq_ref = abstract_ref(code::eq, true);
         return pop(eq_ref) && pop(eq_ref) && push(t_i32);

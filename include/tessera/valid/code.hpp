@@ -154,7 +154,7 @@ private:
         case op::array_new_fixed:
         case op::ref_i31:
         case op::any_convert_extern:
-        case op::extern_convert_any: note_pending(instruction_); [[fallthrough]];
+        case op::extern_convert_any:
         case op::ref_null:
         case op::end: return rule.flags & op_rule::poly ? special(instruction_) : apply(rule);
         case op::i32_const:

@@ -56,6 +56,19 @@ constexpr bool abstract_matches(u8 sub, u8 super) noexcept {
     }
 }
 
+/// The top of the hierarchy that `h` is in.
+inline u8 top_of(const type_space& space, heap_type h) noexcept {
+    switch (h.is_index() ? space.form(h.index()) : h.byte_code()) {
+    case code::func:
+    case code::nofunc: return code::func;
+    case code::extern_:
+    case code::noextern: return code::extern_;
+    case code::exn:
+    case code::noexn: return code::exn;
+    default: return code::any;
+    }
+}
+
 /// True if heap type `sub` matches heap type `super` (spec: valid/matching, Heap Types).
 inline bool matches(const type_space& space, heap_type sub, heap_type super) noexcept {
     if (sub == super) return true;

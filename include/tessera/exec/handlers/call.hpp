@@ -110,7 +110,11 @@ struct action<family::call_record, Id> {
         context* const ctx = s.ctx;
         if constexpr (fuel) ctx->give_fuel_back();
         u64* const slots = reinterpret_cast<u64*>(s.fp + c::template word<0>(s));
+        ctx->stop_pc = s.pc; // where the collector begins to look at frames
+        ctx->fp = s.fp;
         const bool done = host.invoke(host, ctx->who, slots, ctx->failure);
+        s.pc = ctx->stop_pc;
+        s.fp = ctx->fp;
         if constexpr (fuel) ctx->take_fuel();
         ctx->refresh();
         const u8* const next = s.pc + c::l.size;

@@ -83,7 +83,7 @@ template <u64 Id>
 struct action<family::null_check, Id> {
     using c = cell<Id>;
     static TESSERA_INLINE void run(state& s) noexcept {
-        if (TESSERA_UNLIKELY(c::template get<0>(s) == 0)) return c::raise(s, trap::null_reference);
+        if (TESSERA_UNLIKELY(c::template get<0>(s) == 0)) return c::raise(s, trap(c::template word<0>(s)));
         c::next(s);
     }
 };

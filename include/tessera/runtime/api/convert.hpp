@@ -4,6 +4,7 @@
 #pragma once
 
 #include <tessera/runtime/api/handle.hpp>
+#include <tessera/runtime/cast.hpp>
 #include <tessera/syntax/value.hpp>
 
 #include <array>
@@ -58,10 +59,18 @@ template <>
 struct convert<f32> : convert_bits<f32, t_f32> {};
 template <>
 struct convert<f64> : convert_bits<f64, t_f64> {};
+/// References: `put` looks whether they mean something, as objects of the heap do only while they are alive.
+template <class T, const val_type& Type>
+struct convert_reference : convert_bits<T, Type> {
+    static bool put(store_data& s, u64* to, T v) noexcept {
+        to[0] = v.bits;
+        return TESSERA_LIKELY(!is_heap_ref(v.bits)) || accept_reference(s, v.bits, Type);
+    }
+};
 template <>
-struct convert<externref> : convert_bits<externref, t_externref> {};
+struct convert<externref> : convert_reference<externref, t_externref> {};
 template <>
-struct convert<ref> : convert_bits<ref, t_anyref> {};
+struct convert<ref> : convert_reference<ref, t_anyref> {};
 /// An i32 that is not 0.
 template <>
 struct convert<bool> {

@@ -10,7 +10,7 @@
 namespace tessera::inline TESSERA_ABI {
 
 /// One call of a function. Each `resume` runs it until it is done, traps, or is stopped by want of
-/// fuel or by an interruption; only in the last case it can be resumed again. Nothing of the guest
+/// fuel, by a full heap or by an interruption; only in the last case it can be resumed again. Nothing of the guest
 /// is on the native stack meanwhile: any number of executions can wait. Must end before its store;
 /// a reset of the store ends it.
 class execution {
@@ -30,7 +30,8 @@ public:
     }
 
     /// Runs on. Success: the call is done, `results` or `get` have what it gave. An error of
-    /// trap::out_of_fuel or trap::interrupted leaves it `paused()`: give it fuel and resume again.
+    /// trap::out_of_fuel, trap::interrupted, or trap::out_of_memory where the heap was full, leaves it `paused()`:
+    /// give it fuel, or a larger heap, and resume again.
     /// Any other error has ended it.
     result<void> resume() noexcept {
         if (!alive() || !call_) return msg::stale_handle;

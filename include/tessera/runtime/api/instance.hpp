@@ -5,6 +5,7 @@
 
 #include <tessera/runtime/api/global.hpp>
 #include <tessera/runtime/api/memory.hpp>
+#include <tessera/runtime/api/object.hpp>
 #include <tessera/runtime/api/shared_memory.hpp>
 #include <tessera/runtime/api/table.hpp>
 #include <tessera/runtime/exports.hpp>
@@ -89,6 +90,12 @@ public:
         return f ? f->call(args, results) : result<void>(f.error());
     }
 
+    /// The store's id of type `index` of the module; no_index for an empty handle or if there is none.
+    u32 type(u32 index) const noexcept {
+        const runtime::instance_data* i = data();
+        return i && index < i->unit->type_ids.size() ? i->unit->type_ids[index] : no_index;
+    }
+
 private:
     runtime::instance_data* data() const noexcept { return in(&runtime::store_data::instances); }
 };
@@ -114,6 +121,8 @@ public:
     }
     /// The calling instance; empty if the host called.
     instance from() const noexcept { return who_.instance ? instance(*who_.store, who_.instance->self) : instance(); }
+    /// Keeps what a value refers to alive as long as the handle lives.
+    result<rooted> root(const value& v) const noexcept { return rooted::make(*who_.store, v); }
     /// The host object behind `r` if it was made as a T, else null.
     template <class T>
     T* object(externref r) const noexcept {

@@ -3,7 +3,8 @@
 /// Values whose type is known at run time, to slots and back.
 #pragma once
 
-#include <tessera/runtime/store_data.hpp>
+#include <tessera/runtime/cast.hpp>
+#include <tessera/runtime/link.hpp>
 #include <tessera/syntax/value.hpp>
 
 namespace tessera::inline TESSERA_ABI {
@@ -12,7 +13,7 @@ namespace runtime {
 
 /// Writes `v`, meant for a place of store type `wanted`, to `slots`. An error if the types do not
 /// agree; `wanted` may be a reference type that only looking at the reference can decide.
-inline result<void> put_value(const store_data& s, val_type wanted, const value& v, u64* slots) noexcept {
+inline result<void> put_value(store_data& s, val_type wanted, const value& v, u64* slots) noexcept {
     const error wrong(msg::wrong_type, "argument");
     if (!wanted.is_ref()) {
         if (v.type != wanted) return wrong;
@@ -20,27 +21,13 @@ inline result<void> put_value(const store_data& s, val_type wanted, const value&
         if (wanted.is_vector()) slots[1] = v.high;
         return {};
     }
-    if (!v.type.is_ref() || (v.type.heap().is_index() && v.type.heap().index() >= s.types.size())) return wrong;
     const u32 bits = u32(v.bits);
-    const val_type as = val_type::ref(v.type.heap(), bits == 0);
-    if (bits == 0) {
-        // A null of any type of the same hierarchy is the same null.
-        const valid::type_space space = s.types.space();
-        const auto top = [&](heap_type h) -> u8 {
-            const u8 c = h.is_index() ? space.form(h.index()) : h.byte_code();
-            return c == code::func || c == code::nofunc        ? code::func
-                   : c == code::extern_ || c == code::noextern ? code::extern_
-                   : c == code::exn || c == code::noexn        ? code::exn
-                                                               : code::any;
-        };
-        if (!wanted.is_nullable() || top(v.type.heap()) != top(wanted.heap())) return wrong;
-    } else if (valid::matches(s.types.space(), as, t_funcref)) {
-        if (bits > s.funcs.size()) return wrong;
-        const val_type actual = val_type::ref(heap_type::index(s.funcs[bits - 1]->type_id), false);
-        if (!s.types.matches(actual, wanted)) return wrong;
-    } else if (!s.types.matches(as, wanted)) {
+    const valid::type_space space = s.types.space();
+    // A null of any type of the same hierarchy is the same null; what anything else is, looking at it decides.
+    if (!v.type.is_ref() || !is_known(v.type, s.types.size()) ||
+        valid::top_of(space, v.type.heap()) != valid::top_of(space, wanted.heap()) ||
+        !accept_reference(s, bits, wanted))
         return wrong;
-    }
     slots[0] = bits;
     return {};
 }
@@ -61,7 +48,7 @@ public:
     u64* data() noexcept { return at_; }
 
     /// Writes the arguments of a call of `f`. An error if their number or a type is not right.
-    result<void> fill(const store_data& s, const func_record& f, std::span<const value> args) noexcept {
+    result<void> fill(store_data& s, const func_record& f, std::span<const value> args) noexcept {
         const view<val_type> params = s.types.types().params(f.type_id);
         if (args.size() != params.size()) return error(msg::wrong_type, "number of arguments");
         const u32 n = f.param_slots > f.result_slots ? f.param_slots : f.result_slots;

@@ -5,6 +5,7 @@
 
 #include <tessera/runtime/api/imports.hpp>
 #include <tessera/runtime/api/module.hpp>
+#include <tessera/runtime/api/object.hpp>
 #include <tessera/runtime/records.hpp>
 
 #if TESSERA_BODIES
@@ -31,6 +32,7 @@ public:
         data_->limits = limits;
         data_->memory_total.most = limits.total_memory_bytes;
         data_->table_total.most = limits.total_table_entries;
+        data_->heap.limit = limits.heap_bytes;
     }
     basic_store(basic_store&& other) noexcept : data_(std::exchange(other.data_, nullptr)), missing_(other.missing_) {}
     basic_store& operator=(basic_store&& other) noexcept {
@@ -159,6 +161,30 @@ public:
     /// Takes an object back, and destroys it if the store owns it. A reference a guest still has
     /// then means nothing, or later another object. False if there is none.
     bool drop_object(externref r) noexcept { return data_ && runtime::drop_object(*data_, r.bits); }
+
+    /// A structure of type `type`, an id of the store, for instance from instance::type. Without fields it gets the
+    /// default values of all. Fails with msg::wrong_type, or kind::exhaustion when the heap is full.
+    result<rooted> make_struct(u32 type, std::span<const value> fields = {}) noexcept {
+        return data_ ? runtime::make_struct(*data_, type, fields) : result<rooted>(*missing_);
+    }
+    /// An array of `length` elements, all `init` or the default value.
+    result<rooted> make_array(u32 type, u32 length, const value& init = {t_bottom, 0, 0}) noexcept {
+        return data_ ? runtime::make_array(*data_, type, length, init) : result<rooted>(*missing_);
+    }
+    /// Keeps what a value refers to alive as long as the handle lives.
+    result<rooted> root(const value& v) noexcept { return data_ ? rooted::make(*data_, v) : result<rooted>(*missing_); }
+    /// What the heap of structures, arrays and exceptions is and did.
+    heap_statistics heap() const noexcept { return data_ ? data_->heap.figures() : heap_statistics(); }
+    /// Frees all objects that nothing refers to. False: memory for looking is out, and nothing was freed.
+    bool collect() noexcept { return data_ && runtime::collect(*data_) && runtime::collect(*data_); }
+    /// Changes limits::heap_bytes. A call that is paused because the heap was full can then go on.
+    void set_heap_bytes(u64 most) noexcept {
+        if (data_) data_->limits.heap_bytes = data_->heap.limit = most;
+    }
+    /// For tests of hosts: collects at every allocation, which finds references that are not kept.
+    void collect_always(bool on) noexcept {
+        if (data_) data_->heap.single = on;
+    }
 
     /// Frees all instances and objects; the store is as new, but for its fuel. All its handles are
     /// stale afterwards. Fails during a call.
