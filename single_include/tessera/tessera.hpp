@@ -1052,7 +1052,6 @@ inline constexpr message unknown_import{kind::unlinkable, "unknown import"};
 inline constexpr message incompatible_import{kind::unlinkable, "incompatible import type"};
 inline constexpr message broken_engine{
     kind::unsupported, "the compiler did not make jumps of the handlers' tail calls; set TESSERA_TAIL_CALLS to 0"};
-inline constexpr message instruction_not_executed{kind::unsupported, "instruction is not executed by this version"};
 inline constexpr message feature_not_built{kind::unsupported,
                                            "module needs a feature that this store is built without"};
 inline constexpr message other_store{kind::usage, "object belongs to another store"};
@@ -1499,9 +1498,7 @@ struct module_data;
 
 /// What a function body tells when it is validated after the rest of its module.
 struct body_facts {
-    features used;             ///< by the body alone
-    u32 pending_op = no_index; ///< as in module_data
-    u32 pending_offset = 0;
+    features used; ///< by the body alone
 };
 /// What a module keeps that was loaded without its function bodies being validated; valid/lazy.hpp makes it.
 struct lazy_bodies {
@@ -1535,8 +1532,6 @@ struct module_data {
     vec<std::string_view> func_names; ///< from the name section; shorter than funcs or with empty entries where unnamed
     std::string_view name;            ///< from the name section
     features used;                    ///< what the module needs
-    u32 pending_op = no_index;        ///< u16(op) of the first instruction that is not executed yet
-    u32 pending_offset = 0;           ///< where it is
 
     /// Source positions of text modules: pairs in the order of `offset`.
     struct position {
@@ -1705,8 +1700,8 @@ enum class op : u16 {
 /// @file opcodes.def
 /// The instruction set: one row for each instruction, in the order of its code (spec: appendix/index-instructions).
 /// Columns: id, text, prefix, code, immediates (enum imm), signature (struct op_type), feature, meaning. The meaning
-/// is a function of num/, a tag of num/sem.hpp for what accesses memory, `special` for what handlers do by hand, `pending`
-/// for what is decoded and validated and not executed yet. Expanded three times: enum op, op_table, num::sem.
+/// is a function of num/, a tag of num/sem.hpp for what accesses memory, or `special` for what handlers do by hand.
+/// Expanded three times: enum op, op_table, num::sem.
 // No include guard: whoever includes this defines OP first and undefines it afterwards.
 // clang-format off
 
@@ -2382,26 +2377,19 @@ struct op_row {
     imm immediate;
     op_type type;
     feature needs;
-    bool executed; ///< false: decoded and validated, refused at instantiation
 };
 
 /// Column `meaning` of a row whose meaning is not a function of its operands: control, calls, tables.
 struct special {};
-/// Column `meaning` of a row that is decoded and validated and not executed yet.
-struct pending {};
-
-namespace detail {
-consteval bool is_executed(std::string_view meaning) { return meaning != "pending"; }
-} // namespace detail
 
 inline constexpr op_row op_table[] = {
 #define OP(id, text, prefix, code, immediate, sig, needs, ...)                                                         \
-    {text, prefix, code, imm::immediate, parse_op_type(#sig), feature::needs, detail::is_executed(#__VA_ARGS__)},
+    {text, prefix, code, imm::immediate, parse_op_type(#sig), feature::needs},
 /// @file opcodes.def
 /// The instruction set: one row for each instruction, in the order of its code (spec: appendix/index-instructions).
 /// Columns: id, text, prefix, code, immediates (enum imm), signature (struct op_type), feature, meaning. The meaning
-/// is a function of num/, a tag of num/sem.hpp for what accesses memory, `special` for what handlers do by hand, `pending`
-/// for what is decoded and validated and not executed yet. Expanded three times: enum op, op_table, num::sem.
+/// is a function of num/, a tag of num/sem.hpp for what accesses memory, or `special` for what handlers do by hand.
+/// Expanded three times: enum op, op_table, num::sem.
 // No include guard: whoever includes this defines OP first and undefines it afterwards.
 // clang-format off
 
@@ -10854,9 +10842,9 @@ namespace tessera::inline TESSERA_ABI::valid {
 
 /// One instruction's typing rule. An address type stands as `address` and is looked up.
 struct op_rule {
-    static constexpr u8 address = 1;                                               ///< in params: i32 or i64
-    static constexpr u8 poly = 1, memory = 2, lanes = 4, pending = 8, atomic = 16; ///< bits of flags
-    u8 params[4] = {};                                                             ///< byte codes
+    static constexpr u8 address = 1;                                 ///< in params: i32 or i64
+    static constexpr u8 poly = 1, memory = 2, lanes = 4, atomic = 8; ///< bits of flags
+    u8 params[4] = {};                                               ///< byte codes
     u8 results[2] = {};
     u8 param_count = 0;
     u8 result_count = 0;
@@ -10891,7 +10879,6 @@ constexpr unsigned lanes_of_shape(std::string_view text) { return leading_number
 constexpr op_rule rule_of(op o) {
     const op_row& r = row(o);
     op_rule rule;
-    if (!r.executed) rule.flags |= op_rule::pending;
     if (r.type.poly) {
         rule.flags |= op_rule::poly;
         return rule;
@@ -11206,16 +11193,7 @@ class signature_rules : public quick_validator {
 public:
     using quick_validator::quick_validator;
 
-    /// The first instruction that is not executed yet, `op::count_` if there was none.
-    op pending_op() const noexcept { return pending_; }
-    u32 pending_offset() const noexcept { return pending_offset_; }
-
 protected:
-    void note_pending(const instruction& in) noexcept {
-        if (pending_ != op::count_) return;
-        pending_ = in.code;
-        pending_offset_ = in.offset;
-    }
     /// Pops the parameters and pushes the results of a rule without immediates.
     [[nodiscard]] TESSERA_INLINE bool apply(const op_rule& rule) noexcept {
         for (unsigned i = rule.param_count; i-- > 0;)
@@ -11250,8 +11228,6 @@ private:
             if (*lane >= rule.lane_count) return fail(msg::invalid_lane, description() << u64(*lane));
         return true;
     }
-    op pending_ = op::count_;
-    u32 pending_offset_ = 0;
 };
 
 /// Validates function bodies and constant expressions that use the instructions of F. One object
@@ -11320,7 +11296,6 @@ private:
         if (!room(most_results)) return false;
         const op_rule& rule = op_rules<>[u16(instruction_.code)];
         if (rule.flags == 0) return apply(rule);
-        if (rule.flags & op_rule::pending) note_pending(instruction_);
         return rule.flags & op_rule::poly ? special(instruction_) : apply(rule, instruction_);
     }
     [[nodiscard]] TESSERA_COLD bool constant_step(u32 globals) noexcept {
@@ -11542,8 +11517,6 @@ private:
             return false;
         }
         facts.used = features{code.used()};
-        facts.pending_op = code.pending_op() == op::count_ ? no_index : u32(code.pending_op());
-        facts.pending_offset = code.pending_offset();
         return true;
     }
     static void destroy_this(lazy_bodies* self) noexcept { destroy(static_cast<lazy_bodies_of*>(self)); }
@@ -11758,10 +11731,6 @@ public:
             for (u32 i = m_.imported_funcs; i < m_.funcs.size(); ++i)
                 if (!code.body(i)) return false;
         m_.used.bits |= code.used();
-        if (code.pending_op() != op::count_) {
-            m_.pending_op = u32(code.pending_op());
-            m_.pending_offset = code.pending_offset();
-        }
         return true;
     }
 
@@ -11829,7 +11798,7 @@ private:
     }
 };
 
-/// Validates a decoded module and fills in `canonical`, `pending_op` and what `used` lacks. Fails with
+/// Validates a decoded module and fills in `canonical` and what `used` lacks. Fails with
 /// kind::invalid; with kind::malformed where a function body is, which goes first; with
 /// kind::exhaustion for msg::limit_reached and msg::out_of_memory. With `lazy` the bodies are left to
 /// `m.lazy`, and what is found out about the module lacks what they say.
@@ -11921,7 +11890,7 @@ public:
     }
     /// Like `parse` and `borrow`, but function bodies are validated one by one where they are first called,
     /// by each store. A body that is not valid ends the call with what `parse` would have said of it;
-    /// that it uses a feature the store lacks, or an instruction that is not executed, is found there too.
+    /// that it uses a feature the store lacks is found there too.
     template <features F>
     static result<module> parse_lazily(std::span<const u8> bytes, const module_limits& limits = {}) noexcept {
         vec<u8> copy;
@@ -19159,8 +19128,7 @@ struct function_traits<R (*)(A...) noexcept> {
 
 namespace detail {
 // By overload on the meaning, so that a meaning used by many rows costs one instantiation.
-consteval bool row_agrees(const special*, const op_row& r) { return r.executed; }
-consteval bool row_agrees(const pending*, const op_row& r) { return !r.executed; }
+consteval bool row_agrees(const special*, const op_row&) { return true; }
 consteval bool loads(const op_row& r, char value, std::size_t size) {
     return r.immediate == imm::memarg && r.type.param_count == 1 && r.type.params[0] == 'a' &&
            r.type.result_count == 1 && r.type.results[0] == value && std::size_t(1) << access_log2(r) == size;
@@ -19233,8 +19201,8 @@ struct meaning_of;
 /// @file opcodes.def
 /// The instruction set: one row for each instruction, in the order of its code (spec: appendix/index-instructions).
 /// Columns: id, text, prefix, code, immediates (enum imm), signature (struct op_type), feature, meaning. The meaning
-/// is a function of num/, a tag of num/sem.hpp for what accesses memory, `special` for what handlers do by hand, `pending`
-/// for what is decoded and validated and not executed yet. Expanded three times: enum op, op_table, num::sem.
+/// is a function of num/, a tag of num/sem.hpp for what accesses memory, or `special` for what handlers do by hand.
+/// Expanded three times: enum op, op_table, num::sem.
 // No include guard: whoever includes this defines OP first and undefines it afterwards.
 // clang-format off
 
@@ -20059,11 +20027,9 @@ TESSERA_SMALL_END
 
 namespace tessera::inline TESSERA_ABI::runtime {
 
-/// Why a build with the features `built` cannot run what uses `used`, or else what has the instruction
-/// `pending_op` at `pending_offset`.
-inline error not_runnable(features built, features used, u32 pending_op, u32 pending_offset) noexcept {
-    if (!built.contains(used)) return error(msg::feature_not_built, name(built.first_missing(used)));
-    return error(msg::instruction_not_executed, row(op(pending_op)).text, pending_offset);
+/// Why a build with the features `built` cannot run what uses `used`.
+inline error not_runnable(features built, features used) noexcept {
+    return error(msg::feature_not_built, name(built.first_missing(used)));
 }
 
 } // namespace tessera::runtime
@@ -20143,10 +20109,7 @@ private:
     bool out_of_memory() noexcept { return fail(msg::out_of_memory); }
     bool limit(std::string_view which) noexcept { return fail(error(msg::limit_reached, which)); }
 
-    bool is_runnable() noexcept {
-        return (store_.built.contains(m_.used) && m_.pending_op == no_index) ||
-               fail(not_runnable(store_.built, m_.used, m_.pending_op, m_.pending_offset));
-    }
+    bool is_runnable() noexcept { return store_.built.contains(m_.used) || fail(not_runnable(store_.built, m_.used)); }
 
     // Everything whose size is known, so that what follows can hardly run out of memory.
     bool prepare() noexcept {
@@ -23783,7 +23746,7 @@ constexpr bool is_special(op o) noexcept {
     case op::array_copy:
     case op::array_init_data:
     case op::array_init_elem: return true;
-    default: return is_allocation(o) || (row(o).executed && row(o).type.result_count == 2); // or wide arithmetic
+    default: return is_allocation(o) || row(o).type.result_count == 2; // or wide arithmetic
     }
 }
 
@@ -24022,7 +23985,7 @@ constexpr void each_variant(features f, unsigned part, Emit emit) noexcept {
     for (u16 i = u16(part * step); i < (part + 1) * step && i < op_count; ++i) {
         const op o = op(i);
         const op_row& r = op_table[i];
-        if (!r.executed || !has(f, o)) continue;
+        if (!has(f, o)) continue;
         const bool in_slots =
             r.type.params[0] == 'v' && !is_hot_vector(o); // what never has another form is not asked for
         if (is_pure(o, 1))
@@ -26822,8 +26785,8 @@ public:
                                       error& why) noexcept {
         body_facts facts;
         if (!m.lazy->validate(m, index, facts, why)) return false;
-        if (store.built.contains(facts.used) && facts.pending_op == no_index) return true;
-        why = runtime::not_runnable(store.built, facts.used, facts.pending_op, facts.pending_offset);
+        if (store.built.contains(facts.used)) return true;
+        why = runtime::not_runnable(store.built, facts.used);
         return false;
     }
     static bool is_leaf(const function_ir& ir) noexcept {

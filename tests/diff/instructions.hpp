@@ -20,7 +20,7 @@ struct instruction_set {
         const std::string_view letters(r.type.params, r.type.param_count);
         const bool floats =
             letters.find_first_of("fd") != letters.npos || r.type.results[0] == 'f' || r.type.results[0] == 'd';
-        return r.executed && !r.type.poly && !(r.prefix == 0xfd && (floats || tessera::num::picks_nan(o)));
+        return !r.type.poly && !(r.prefix == 0xfd && (floats || tessera::num::picks_nan(o)));
     }
     instruction_set() {
         for (u16 i = 0; i < tessera::op_count; ++i) {

@@ -68,7 +68,7 @@ inline constexpr std::string_view host_modules[] = {
     // More exports than are searched one by one.
     R"((module $exports (func $f (export "a") (export "b") (export "c") (export "d") (export "e") (export "f") (export "g") (export "h") (export "i") (export "j")
       (export "k") (export "l") (export "m") (export "n") (export "o") (export "p") (export "q") (export "r") (param i32) (result i32) (local.get 0))))",
-    // Not to be had: memory beyond the limits, an instruction that is not executed.
+    // Not to be had: memory beyond the limits.
     R"((module $large (memory (export "memory") 1000) (table 100000 funcref)))",
 };
 

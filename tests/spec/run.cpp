@@ -4,8 +4,8 @@
 //   spec_run [--manifest spec-manifest.json] [--mutant] [--quiet] [--collect] file.wast…
 //
 // Every command is run and counted, and a line says what came of each file; the last line is
-// "N passed, N failed, N skipped", and the result 0 if nothing failed. Skipped is what needs a module with an
-// instruction that is decoded and validated and not executed yet; the lines before say which. --manifest also
+// "N passed, N failed, N skipped", and the result 0 if nothing failed. Skipped is what needs a module with a
+// feature that the engine lacks; the lines before say which. --manifest also
 // compares the numbers of commands by kind. --mutant changes what one assertion of each file expects, and
 // demands that the file then fails: proof that the comparison is one. --collect has the store collect garbage at every
 // allocation. An engine that lacks features must refuse

@@ -15,7 +15,7 @@ import subprocess
 import sys
 from collections import namedtuple
 
-Op = namedtuple("Op", "name prefix code executed poly needs")
+Op = namedtuple("Op", "name prefix code poly needs")
 
 HANDLER = re.compile(r"4exec3runIL[my](\d+)E")
 RULE = re.compile(r"(?:5valid\d+\w*?_rules|5valid14code_validatorI\w+?E|4exec8loweringI\w+?E|4exec16function_builder|4exec17aggregate_builder)(\d+)(\w+)")
@@ -88,8 +88,7 @@ class Table:
             elif kind == "op":
                 values = dict(part.split("=") for part in rest[2:])
                 needs = sum(1 << int(bit) for bit in values["needs"].split(","))
-                self.ops.append(Op(rest[1], int(values["prefix"]), int(values["code"]), values["executed"] == "1",
-                                   values["poly"] == "1", needs))
+                self.ops.append(Op(rest[1], int(values["prefix"]), int(values["code"]), values["poly"] == "1", needs))
             elif kind == "family":
                 self.families[int(rest[0])] = rest[1]
             elif kind == "flag":
@@ -165,7 +164,7 @@ class Check:
         simd = bits >> t.features["simd"] & 1
 
         # The handlers' instructions are the rows, and the handlers those of the full build that are theirs.
-        with_handler = {op.name for op in t.ops if op.executed and op.name in rows} - WITHOUT_HANDLER - self.mvp_without_handler() \
+        with_handler = {op.name for op in t.ops if op.name in rows} - WITHOUT_HANDLER - self.mvp_without_handler() \
             - self.of_others()
         owners = {t.owner(p)[0] for p in object_.handlers} - {None}
         self.expect(name, "instructions with handlers", owners, with_handler)
@@ -201,7 +200,7 @@ class Check:
 
     def mvp_without_handler(self):
         """Rows of the first version that are control or go into operands; not the business of toggles."""
-        return {op.name for op in self.table.ops if op.executed and op.needs == 1 and op.poly} - {"memory_size", "memory_grow"} \
+        return {op.name for op in self.table.ops if op.needs == 1 and op.poly} - {"memory_size", "memory_grow"} \
             | {"nop", "i32_const", "i64_const", "f32_const", "f64_const"}
 
 
@@ -228,7 +227,7 @@ def main():
         print(f"{name:<24}{len(object_.handlers):>9}{fewer:>7}{more:>6}{len(object_.rules):>7}{rules:>7}{len(table.ops) - codes:>9}{codes:>7}")
         # A feature that is off must be missing somewhere, unless it has neither a row nor a rule.
         lacking = table.everything & ~bits
-        has_handlers = any(op.executed and op.needs & lacking and op.name not in WITHOUT_HANDLER for op in table.ops)
+        has_handlers = any(op.needs & lacking and op.name not in WITHOUT_HANDLER for op in table.ops)
         has_rules = table.rules(table.everything) != table.rules(bits & ~table.options)
         has_rows = any(op.needs & lacking for op in table.ops)
         for there, count, what in ((has_handlers, fewer, "handlers"), (has_rules, rules, "rules"), (has_rows, codes, "decoded instructions")):

@@ -106,9 +106,8 @@ int main() {
     for (unsigned f = 0; f < unsigned(feature::count_); ++f)
         std::printf("feature %u %.*s\n", f, int(feature_table[f].name.size()), feature_table[f].name.data());
     for (u16 i = 0; i < op_count; ++i) {
-        std::printf("op %u %s prefix=%u code=%u executed=%d poly=%d needs=", unsigned(i), op_names[i],
-                    unsigned(op_table[i].prefix), unsigned(op_table[i].code), int(op_table[i].executed),
-                    int(op_table[i].type.poly));
+        std::printf("op %u %s prefix=%u code=%u poly=%d needs=", unsigned(i), op_names[i], unsigned(op_table[i].prefix),
+                    unsigned(op_table[i].code), int(op_table[i].type.poly));
         std::printf("%u", unsigned(op_table[i].needs)); // and what else no set without it has
         for (unsigned f = 1; f < unsigned(feature::count_); ++f) {
             features without{everything.bits & ~(u64{1} << f)};

@@ -296,8 +296,8 @@ public:
                                       error& why) noexcept {
         body_facts facts;
         if (!m.lazy->validate(m, index, facts, why)) return false;
-        if (store.built.contains(facts.used) && facts.pending_op == no_index) return true;
-        why = runtime::not_runnable(store.built, facts.used, facts.pending_op, facts.pending_offset);
+        if (store.built.contains(facts.used)) return true;
+        why = runtime::not_runnable(store.built, facts.used);
         return false;
     }
     static bool is_leaf(const function_ir& ir) noexcept {

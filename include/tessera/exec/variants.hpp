@@ -104,7 +104,7 @@ constexpr void each_variant(features f, unsigned part, Emit emit) noexcept {
     for (u16 i = u16(part * step); i < (part + 1) * step && i < op_count; ++i) {
         const op o = op(i);
         const op_row& r = op_table[i];
-        if (!r.executed || !has(f, o)) continue;
+        if (!has(f, o)) continue;
         const bool in_slots =
             r.type.params[0] == 'v' && !is_hot_vector(o); // what never has another form is not asked for
         if (is_pure(o, 1))

@@ -80,10 +80,7 @@ private:
     bool out_of_memory() noexcept { return fail(msg::out_of_memory); }
     bool limit(std::string_view which) noexcept { return fail(error(msg::limit_reached, which)); }
 
-    bool is_runnable() noexcept {
-        return (store_.built.contains(m_.used) && m_.pending_op == no_index) ||
-               fail(not_runnable(store_.built, m_.used, m_.pending_op, m_.pending_offset));
-    }
+    bool is_runnable() noexcept { return store_.built.contains(m_.used) || fail(not_runnable(store_.built, m_.used)); }
 
     // Everything whose size is known, so that what follows can hardly run out of memory.
     bool prepare() noexcept {

@@ -122,7 +122,6 @@ inline constexpr message unknown_import{kind::unlinkable, "unknown import"};
 inline constexpr message incompatible_import{kind::unlinkable, "incompatible import type"};
 inline constexpr message broken_engine{
     kind::unsupported, "the compiler did not make jumps of the handlers' tail calls; set TESSERA_TAIL_CALLS to 0"};
-inline constexpr message instruction_not_executed{kind::unsupported, "instruction is not executed by this version"};
 inline constexpr message feature_not_built{kind::unsupported,
                                            "module needs a feature that this store is built without"};
 inline constexpr message other_store{kind::usage, "object belongs to another store"};

@@ -88,9 +88,7 @@ struct module_data;
 
 /// What a function body tells when it is validated after the rest of its module.
 struct body_facts {
-    features used;             ///< by the body alone
-    u32 pending_op = no_index; ///< as in module_data
-    u32 pending_offset = 0;
+    features used; ///< by the body alone
 };
 /// What a module keeps that was loaded without its function bodies being validated; valid/lazy.hpp makes it.
 struct lazy_bodies {
@@ -124,8 +122,6 @@ struct module_data {
     vec<std::string_view> func_names; ///< from the name section; shorter than funcs or with empty entries where unnamed
     std::string_view name;            ///< from the name section
     features used;                    ///< what the module needs
-    u32 pending_op = no_index;        ///< u16(op) of the first instruction that is not executed yet
-    u32 pending_offset = 0;           ///< where it is
 
     /// Source positions of text modules: pairs in the order of `offset`.
     struct position {

@@ -56,21 +56,14 @@ struct op_row {
     imm immediate;
     op_type type;
     feature needs;
-    bool executed; ///< false: decoded and validated, refused at instantiation
 };
 
 /// Column `meaning` of a row whose meaning is not a function of its operands: control, calls, tables.
 struct special {};
-/// Column `meaning` of a row that is decoded and validated and not executed yet.
-struct pending {};
-
-namespace detail {
-consteval bool is_executed(std::string_view meaning) { return meaning != "pending"; }
-} // namespace detail
 
 inline constexpr op_row op_table[] = {
 #define OP(id, text, prefix, code, immediate, sig, needs, ...)                                                         \
-    {text, prefix, code, imm::immediate, parse_op_type(#sig), feature::needs, detail::is_executed(#__VA_ARGS__)},
+    {text, prefix, code, imm::immediate, parse_op_type(#sig), feature::needs},
 #include <tessera/syntax/opcodes.def>
 #undef OP
 };

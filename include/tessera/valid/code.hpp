@@ -12,16 +12,7 @@ class signature_rules : public quick_validator {
 public:
     using quick_validator::quick_validator;
 
-    /// The first instruction that is not executed yet, `op::count_` if there was none.
-    op pending_op() const noexcept { return pending_; }
-    u32 pending_offset() const noexcept { return pending_offset_; }
-
 protected:
-    void note_pending(const instruction& in) noexcept {
-        if (pending_ != op::count_) return;
-        pending_ = in.code;
-        pending_offset_ = in.offset;
-    }
     /// Pops the parameters and pushes the results of a rule without immediates.
     [[nodiscard]] TESSERA_INLINE bool apply(const op_rule& rule) noexcept {
         for (unsigned i = rule.param_count; i-- > 0;)
@@ -56,8 +47,6 @@ private:
             if (*lane >= rule.lane_count) return fail(msg::invalid_lane, description() << u64(*lane));
         return true;
     }
-    op pending_ = op::count_;
-    u32 pending_offset_ = 0;
 };
 
 /// Validates function bodies and constant expressions that use the instructions of F. One object
@@ -126,7 +115,6 @@ private:
         if (!room(most_results)) return false;
         const op_rule& rule = op_rules<>[u16(instruction_.code)];
         if (rule.flags == 0) return apply(rule);
-        if (rule.flags & op_rule::pending) note_pending(instruction_);
         return rule.flags & op_rule::poly ? special(instruction_) : apply(rule, instruction_);
     }
     [[nodiscard]] TESSERA_COLD bool constant_step(u32 globals) noexcept {

@@ -33,8 +33,6 @@ private:
             return false;
         }
         facts.used = features{code.used()};
-        facts.pending_op = code.pending_op() == op::count_ ? no_index : u32(code.pending_op());
-        facts.pending_offset = code.pending_offset();
         return true;
     }
     static void destroy_this(lazy_bodies* self) noexcept { destroy(static_cast<lazy_bodies_of*>(self)); }

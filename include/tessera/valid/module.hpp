@@ -107,10 +107,6 @@ public:
             for (u32 i = m_.imported_funcs; i < m_.funcs.size(); ++i)
                 if (!code.body(i)) return false;
         m_.used.bits |= code.used();
-        if (code.pending_op() != op::count_) {
-            m_.pending_op = u32(code.pending_op());
-            m_.pending_offset = code.pending_offset();
-        }
         return true;
     }
 
@@ -178,7 +174,7 @@ private:
     }
 };
 
-/// Validates a decoded module and fills in `canonical`, `pending_op` and what `used` lacks. Fails with
+/// Validates a decoded module and fills in `canonical` and what `used` lacks. Fails with
 /// kind::invalid; with kind::malformed where a function body is, which goes first; with
 /// kind::exhaustion for msg::limit_reached and msg::out_of_memory. With `lazy` the bodies are left to
 /// `m.lazy`, and what is found out about the module lacks what they say.

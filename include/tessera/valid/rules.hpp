@@ -10,9 +10,9 @@ namespace tessera::inline TESSERA_ABI::valid {
 
 /// One instruction's typing rule. An address type stands as `address` and is looked up.
 struct op_rule {
-    static constexpr u8 address = 1;                                               ///< in params: i32 or i64
-    static constexpr u8 poly = 1, memory = 2, lanes = 4, pending = 8, atomic = 16; ///< bits of flags
-    u8 params[4] = {};                                                             ///< byte codes
+    static constexpr u8 address = 1;                                 ///< in params: i32 or i64
+    static constexpr u8 poly = 1, memory = 2, lanes = 4, atomic = 8; ///< bits of flags
+    u8 params[4] = {};                                               ///< byte codes
     u8 results[2] = {};
     u8 param_count = 0;
     u8 result_count = 0;
@@ -47,7 +47,6 @@ constexpr unsigned lanes_of_shape(std::string_view text) { return leading_number
 constexpr op_rule rule_of(op o) {
     const op_row& r = row(o);
     op_rule rule;
-    if (!r.executed) rule.flags |= op_rule::pending;
     if (r.type.poly) {
         rule.flags |= op_rule::poly;
         return rule;

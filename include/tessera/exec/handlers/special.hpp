@@ -48,7 +48,7 @@ constexpr bool is_special(op o) noexcept {
     case op::array_copy:
     case op::array_init_data:
     case op::array_init_elem: return true;
-    default: return is_allocation(o) || (row(o).executed && row(o).type.result_count == 2); // or wide arithmetic
+    default: return is_allocation(o) || row(o).type.result_count == 2; // or wide arithmetic
     }
 }
 

@@ -49,7 +49,7 @@ public:
     }
     /// Like `parse` and `borrow`, but function bodies are validated one by one where they are first called,
     /// by each store. A body that is not valid ends the call with what `parse` would have said of it;
-    /// that it uses a feature the store lacks, or an instruction that is not executed, is found there too.
+    /// that it uses a feature the store lacks is found there too.
     template <features F>
     static result<module> parse_lazily(std::span<const u8> bytes, const module_limits& limits = {}) noexcept {
         vec<u8> copy;
