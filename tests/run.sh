@@ -100,12 +100,13 @@ cross() {
     preset "$name" "-DTESSERA_SLICE=ON -DCMAKE_UNITY_BUILD=ON -DCMAKE_UNITY_BUILD_BATCH_SIZE=0"
 }
 
-wanted=${*:-default single loop-asan-ubsan no-exceptions toggles fuzz aarch64 armhf s390x i686 mingw}
+wanted=${*:-default single loop-asan-ubsan tsan no-exceptions toggles fuzz aarch64 armhf s390x i686 mingw}
 for name in $wanted; do
     case $name in
     default) preset "$name" -DTESSERA_BUILD_BENCH=ON ;;
     single) preset "$name" "-DTESSERA_BUILD_EXAMPLES=OFF -DTESSERA_TEST_FOLDERS=allocation;compile_fail;guests;real" ;;
     loop-asan-ubsan | no-exceptions) preset "$name" "" -LE package ;;
+    tsan) preset "$name" "" -R '^unit/unit_threads$|^threads/|^spec/.*threads/|suite-not-found' ;;
     toggles) preset "$name" "" -L toggles ;;
     fuzz | fuzz-coverage) preset "$name" "" -L '^fuzz$' ;;
     aarch64) cross "$name" aarch64-linux-gnu-g++ qemu-aarch64-static ;;
