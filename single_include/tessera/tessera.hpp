@@ -3214,10 +3214,10 @@ namespace tessera::inline TESSERA_ABI::runtime {
 /// A global. Its value is one 64-bit slot, or two for v128: a number zero-extended, a reference by
 /// its 32 bits. Code holds the address of the cell, which does not change.
 struct global_data {
-    u64* cell = own;
-    u64 own[2] = {0, 0};
-    global_type type; ///< a type index in it is the store's type id
-    u32 self = 0;     ///< index in store_data::globals
+    u64* cell = own;     ///< of an instance's global in instance_data::global_slots
+    u64 own[2] = {0, 0}; ///< of the host's
+    global_type type;    ///< a type index in it is the store's type id
+    u32 self = 0;        ///< index in store_data::globals
 
     global_data() noexcept = default;
     global_data(const global_data&) = delete;
@@ -3755,8 +3755,9 @@ struct instance_data {
     vec<func_record*> funcs;
     vec<table_data*> tables;
     vec<memory_data*> memories;
-    vec<u64*> global_cells; ///< `globals[i]->cell`, for the engine
     vec<global_data*> globals;
+    vec<u64> global_slots;    ///< values of the module's own globals, two slots each
+    vec<u64*> imported_cells; ///< `globals[i]->cell` of the imported ones
     vec<tag_data*> tags;
     vec<vec<u32>> elems;            ///< evaluated element segments; a dropped one is empty
     vec<std::span<const u8>> datas; ///< data segments; a dropped one is empty
@@ -20127,7 +20128,8 @@ private:
         made->unit = unit;
         if (!made->funcs.reserve(m_.funcs.size()) || !made->tables.reserve(m_.tables.size()) ||
             !made->memories.reserve(m_.memories.size()) || !made->globals.reserve(m_.globals.size()) ||
-            !made->global_cells.reserve(m_.globals.size()) || !made->tags.reserve(m_.tags.size()) ||
+            !made->global_slots.resize(2 * (m_.globals.size() - m_.imported_globals)) ||
+            !made->imported_cells.reserve(m_.imported_globals) || !made->tags.reserve(m_.tags.size()) ||
             !made->elems.resize(m_.elems.size()) || !made->datas.resize(m_.datas.size()))
             return out_of_memory();
         return make_records();
@@ -20174,7 +20176,8 @@ private:
         case extern_kind::func:
             return instance_->funcs.push_back(x.is_host() ? &host_record(*x.host(), host_type) : x.func());
         case extern_kind::table: return instance_->tables.push_back(x.table());
-        case extern_kind::global: return push_global(*x.global());
+        case extern_kind::global:
+            return instance_->globals.push_back(x.global()) && instance_->imported_cells.push_back(x.global()->cell);
         case extern_kind::tag: return instance_->tags.push_back(x.tag());
         default: return true; // a memory
         }
@@ -20183,9 +20186,6 @@ private:
         func_record& r = new_record();
         describe(r, h, type);
         return r;
-    }
-    bool push_global(global_data& g) noexcept {
-        return instance_->globals.push_back(&g) && instance_->global_cells.push_back(g.cell);
     }
 
     bool allocate() noexcept {
@@ -20222,9 +20222,10 @@ private:
             global_data* g = add(store_.globals);
             if (!g || !eval.evaluate(m_.globals[i].init, v)) return out_of_memory();
             g->type = {store_type(*instance_->unit, m_.globals[i].type.type), m_.globals[i].type.mutable_};
-            g->own[0] = v.low;
-            g->own[1] = v.high;
-            if (!push_global(*g)) return out_of_memory();
+            g->cell = &instance_->global_slots[2 * (i - m_.imported_globals)];
+            g->cell[0] = v.low;
+            g->cell[1] = v.high;
+            if (!instance_->globals.push_back(g)) return out_of_memory();
         }
         for (u32 i = m_.imported_tables; i < m_.tables.size(); ++i) {
             const table_def& def = m_.tables[i];
@@ -20780,8 +20781,10 @@ enum class family : u8 {
     store,           ///< memory 0 [a + offset] = b
     load_wide,       ///< any memory, any offset
     store_wide,
-    global_get,
+    global_get, ///< of the module's own
     global_set,
+    imported_get,
+    imported_set,
     br,
     br_compare, ///< branch if a op b
     latch,      ///< a += word; branch if a op b
@@ -20883,6 +20886,8 @@ constexpr cls operand_class(const variant& v, unsigned k) noexcept {
     case family::select: return k == 2 ? cls::i32 : cls(v.code);
     case family::global_get:
     case family::global_set:
+    case family::imported_get:
+    case family::imported_set:
     case family::move:
     case family::return_: return cls(v.code);
     case family::pins: return k == 0 ? cls::i64 : k == 1 ? cls::f32 : cls::f64;
@@ -20915,7 +20920,9 @@ constexpr shape shape_of(family fam, u8 flags) noexcept {
     case family::load_wide:
     case family::store_wide: return {1, 1, false}; // memory; offset
     case family::global_get:
-    case family::global_set: return {1, 0, false}; // global
+    case family::global_set: return {1, 0, false}; // offset of its slots in bytes
+    case family::imported_get:
+    case family::imported_set: return {1, 0, false}; // global
     case family::br:
     case family::br_compare: return {stop, 0, true};
     case family::latch: return {u8(1 + stop), 0, true}; // step
@@ -22237,7 +22244,8 @@ struct context {
     // What handlers read.
     u64 memory_size = 0; ///< bytes of memory 0
     u8* stack_end = nullptr;
-    u64* const* globals = nullptr;                ///< instance->global_cells
+    u64* globals = nullptr;                       ///< instance->global_slots
+    u64* const* imported_globals = nullptr;       ///< instance->imported_cells
     runtime::table_data* const* tables = nullptr; ///< instance->tables
     runtime::instance_data* instance = nullptr;
     const runtime::memory_data* memory = &no_memory; ///< memory 0 of the instance, if there is one
@@ -22322,7 +22330,8 @@ struct context {
         instance = i;
         who.instance = i;
         funcs = i ? i->funcs.data() : nullptr;
-        globals = i ? i->global_cells.data() : nullptr;
+        globals = i ? i->global_slots.data() : nullptr;
+        imported_globals = i ? i->imported_cells.data() : nullptr;
         tables = i ? i->tables.data() : nullptr;
         memory = i && !i->memories.empty() ? i->memories[0] : &no_memory;
         refresh();
@@ -22952,7 +22961,16 @@ template <u64 Id>
 struct action<family::global_get, Id> {
     using c = cell<Id>;
     static TESSERA_INLINE void run(state& s) noexcept {
-        const u8* at = reinterpret_cast<const u8*>(s.ctx->globals[c::template word<0>(s)]);
+        const u8* at = reinterpret_cast<const u8*>(s.ctx->globals) + c::template word<0>(s);
+        c::put(s, get_slot<typename c::template type<3>>(at));
+        c::next(s);
+    }
+};
+template <u64 Id>
+struct action<family::imported_get, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+        const u8* at = reinterpret_cast<const u8*>(s.ctx->imported_globals[c::template word<0>(s)]);
         c::put(s, get_slot<typename c::template type<3>>(at));
         c::next(s);
     }
@@ -22961,7 +22979,16 @@ template <u64 Id>
 struct action<family::global_set, Id> {
     using c = cell<Id>;
     static TESSERA_INLINE void run(state& s) noexcept {
-        u8* at = reinterpret_cast<u8*>(s.ctx->globals[c::template word<0>(s)]);
+        u8* at = reinterpret_cast<u8*>(s.ctx->globals) + c::template word<0>(s);
+        put_slot<typename c::template type<0>>(at, c::template get<0>(s));
+        c::next(s);
+    }
+};
+template <u64 Id>
+struct action<family::imported_set, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+        u8* at = reinterpret_cast<u8*>(s.ctx->imported_globals[c::template word<0>(s)]);
         put_slot<typename c::template type<0>>(at, c::template get<0>(s));
         c::next(s);
     }
@@ -23933,6 +23960,8 @@ constexpr bool is_needed(features f, const variant& v) noexcept {
     case family::select:
     case family::global_get:
     case family::global_set:
+    case family::imported_get:
+    case family::imported_set:
     case family::return_: return cls(v.code) != cls::v128 || f[feature::simd];
     case family::vector_constant: return f[feature::simd];
     case family::call_ref: return has(f, op::call_ref);
@@ -24068,6 +24097,10 @@ constexpr void each_variant(features f, unsigned part, Emit emit) noexcept {
                     for (loc d : ends) add({family::select, 0, o, {a, b, x, d}}, false);
         }
         for (loc d : ends) add({family::global_get, 0, o, {loc::none, loc::none, loc::none, d}}, false);
+    }
+    for (cls c : {cls::i64, cls::v128}) { // slots are copied whole
+        add({family::imported_get, 0, op(u16(c)), {loc::none, loc::none, loc::none, loc::slot}}, false);
+        add({family::imported_set, 0, op(u16(c)), {loc::slot, loc::none, loc::none, loc::none}}, false);
     }
     for (cls c : {cls::i64, cls::f32, cls::f64})
         add({family::move, 0, op(u16(c)), {loc::pin, loc::none, loc::none, loc::slot}}, false);
@@ -25126,20 +25159,33 @@ protected:
     }
     void lower_global_get(u32 global) noexcept {
         const val_type t = module_.globals[global].type.type;
-        node n;
-        n.v = {family::global_get, 0, class_code(class_of(t)), {}};
-        n.words[0] = global;
+        node n = global_access(global, t, family::global_get, family::imported_get);
+        n.v.at[3] = loc::slot;
         emit_result(n, t);
     }
     void lower_global_set(u32 global) noexcept {
         const val_type t = module_.globals[global].type.type;
         entry e = stack_.pop();
-        node n;
-        n.v = {family::global_set, 0, class_code(class_of(t)), {}};
-        n.words[0] = global;
-        use(n, 0, e);
-        bind(n, 0, e);
+        node n = global_access(global, t, family::global_set, family::imported_set);
+        if (n.v.fam == family::imported_set) {
+            use_slot(n, 0, e);
+        } else {
+            use(n, 0, e);
+            bind(n, 0, e);
+        }
         emit(n);
+    }
+    node global_access(u32 global, val_type t, family own, family imported) const noexcept {
+        const cls c = class_of(t);
+        node n;
+        if (global < module_.imported_globals) {
+            n.v = {imported, 0, class_code(c == cls::v128 ? c : cls::i64), {}};
+            n.words[0] = global;
+        } else {
+            n.v = {own, 0, class_code(c), {}};
+            n.words[0] = 16 * (global - module_.imported_globals);
+        }
+        return n;
     }
     /// An instruction that runs on `operands` consecutive temps and leaves `types` in their place.
     void lower_special(op o, u32 operands, u32 index, u32 index2, view<val_type> types) noexcept {
@@ -26813,6 +26859,8 @@ public:
         case family::store_wide:
         case family::global_get:
         case family::global_set:
+        case family::imported_get:
+        case family::imported_set:
         case family::br:
         case family::latch:
         case family::br_table:

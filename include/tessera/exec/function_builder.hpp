@@ -550,20 +550,33 @@ protected:
     }
     void lower_global_get(u32 global) noexcept {
         const val_type t = module_.globals[global].type.type;
-        node n;
-        n.v = {family::global_get, 0, class_code(class_of(t)), {}};
-        n.words[0] = global;
+        node n = global_access(global, t, family::global_get, family::imported_get);
+        n.v.at[3] = loc::slot;
         emit_result(n, t);
     }
     void lower_global_set(u32 global) noexcept {
         const val_type t = module_.globals[global].type.type;
         entry e = stack_.pop();
-        node n;
-        n.v = {family::global_set, 0, class_code(class_of(t)), {}};
-        n.words[0] = global;
-        use(n, 0, e);
-        bind(n, 0, e);
+        node n = global_access(global, t, family::global_set, family::imported_set);
+        if (n.v.fam == family::imported_set) {
+            use_slot(n, 0, e);
+        } else {
+            use(n, 0, e);
+            bind(n, 0, e);
+        }
         emit(n);
+    }
+    node global_access(u32 global, val_type t, family own, family imported) const noexcept {
+        const cls c = class_of(t);
+        node n;
+        if (global < module_.imported_globals) {
+            n.v = {imported, 0, class_code(c == cls::v128 ? c : cls::i64), {}};
+            n.words[0] = global;
+        } else {
+            n.v = {own, 0, class_code(c), {}};
+            n.words[0] = 16 * (global - module_.imported_globals);
+        }
+        return n;
     }
     /// An instruction that runs on `operands` consecutive temps and leaves `types` in their place.
     void lower_special(op o, u32 operands, u32 index, u32 index2, view<val_type> types) noexcept {

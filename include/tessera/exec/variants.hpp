@@ -52,6 +52,8 @@ constexpr bool is_needed(features f, const variant& v) noexcept {
     case family::select:
     case family::global_get:
     case family::global_set:
+    case family::imported_get:
+    case family::imported_set:
     case family::return_: return cls(v.code) != cls::v128 || f[feature::simd];
     case family::vector_constant: return f[feature::simd];
     case family::call_ref: return has(f, op::call_ref);
@@ -187,6 +189,10 @@ constexpr void each_variant(features f, unsigned part, Emit emit) noexcept {
                     for (loc d : ends) add({family::select, 0, o, {a, b, x, d}}, false);
         }
         for (loc d : ends) add({family::global_get, 0, o, {loc::none, loc::none, loc::none, d}}, false);
+    }
+    for (cls c : {cls::i64, cls::v128}) { // slots are copied whole
+        add({family::imported_get, 0, op(u16(c)), {loc::none, loc::none, loc::none, loc::slot}}, false);
+        add({family::imported_set, 0, op(u16(c)), {loc::slot, loc::none, loc::none, loc::none}}, false);
     }
     for (cls c : {cls::i64, cls::f32, cls::f64})
         add({family::move, 0, op(u16(c)), {loc::pin, loc::none, loc::none, loc::slot}}, false);

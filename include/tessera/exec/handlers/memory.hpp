@@ -120,7 +120,16 @@ template <u64 Id>
 struct action<family::global_get, Id> {
     using c = cell<Id>;
     static TESSERA_INLINE void run(state& s) noexcept {
-        const u8* at = reinterpret_cast<const u8*>(s.ctx->globals[c::template word<0>(s)]);
+        const u8* at = reinterpret_cast<const u8*>(s.ctx->globals) + c::template word<0>(s);
+        c::put(s, get_slot<typename c::template type<3>>(at));
+        c::next(s);
+    }
+};
+template <u64 Id>
+struct action<family::imported_get, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+        const u8* at = reinterpret_cast<const u8*>(s.ctx->imported_globals[c::template word<0>(s)]);
         c::put(s, get_slot<typename c::template type<3>>(at));
         c::next(s);
     }
@@ -129,7 +138,16 @@ template <u64 Id>
 struct action<family::global_set, Id> {
     using c = cell<Id>;
     static TESSERA_INLINE void run(state& s) noexcept {
-        u8* at = reinterpret_cast<u8*>(s.ctx->globals[c::template word<0>(s)]);
+        u8* at = reinterpret_cast<u8*>(s.ctx->globals) + c::template word<0>(s);
+        put_slot<typename c::template type<0>>(at, c::template get<0>(s));
+        c::next(s);
+    }
+};
+template <u64 Id>
+struct action<family::imported_set, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+        u8* at = reinterpret_cast<u8*>(s.ctx->imported_globals[c::template word<0>(s)]);
         put_slot<typename c::template type<0>>(at, c::template get<0>(s));
         c::next(s);
     }
