@@ -180,6 +180,14 @@
 #define TESSERA_UNLIKELY(condition) (condition)
 #endif
 
+// What goes over a vector lane by lane. A handler that is checked and not optimised has to jump, too, so no
+// variable of it may have an address.
+#if TESSERA_CHECKED
+#define TESSERA_BY_LANE TESSERA_NOINLINE
+#else
+#define TESSERA_BY_LANE TESSERA_INLINE
+#endif
+
 // What stands between these is used once a module at most: it is compiled for size, which saves users a
 // tenth of what they wait for their compiler. Not where nothing is optimised.
 #if defined(__GNUC__) && !defined(__clang__) && defined(__OPTIMIZE__)
@@ -8065,7 +8073,8 @@ public:
     }
     /// A shared memory, for any number of stores; these imports become an owner of it. By value:
     /// no argument of that type then fits the overload for lambdas better.
-    defined define(std::string_view module, std::string_view name, shared_memory m) noexcept {
+    defined define(std::string_view module, std::string_view name,
+                   shared_memory m) noexcept { // NOLINT(performance-unnecessary-value-param)
         if (!m) return fail(msg::stale_handle);
         m.owned()->retain();
         return insert(module, name, {item::shared, nullptr, m.owned(), {}});
@@ -18337,13 +18346,7 @@ TESSERA_INLINE constexpr v128 each_lane(std::index_sequence<I...>, V... v) noexc
 } // namespace detail
 /// `X` lane by lane, from the rule alone.
 template <class X, class... V>
-#if TESSERA_CHECKED
-TESSERA_NOINLINE // a handler that is not optimised has to jump, so no variable of it may have an address
-#else
-TESSERA_INLINE
-#endif
-    constexpr v128
-    by_rule(V... v) noexcept {
+TESSERA_BY_LANE constexpr v128 by_rule(V... v) noexcept {
     return detail::each_lane<X>(std::make_index_sequence<16 / sizeof(typename X::lane_type)>(), v...);
 }
 /// `vector_form<X>::eval` is `X` for all lanes at once, where there is one.
@@ -18777,7 +18780,7 @@ struct vector_form<detail::part<F, High>> {
 namespace detail {
 /// Signed lanes cut to what is between `least` and `most`, then their lower halves: those of `a`, those of `b`.
 template <class To, class S, std::size_t... I>
-TESSERA_INLINE v128 clamped(std::index_sequence<I...>, v128 a, v128 b, S least, S most) noexcept {
+TESSERA_BY_LANE v128 clamped(std::index_sequence<I...>, v128 a, v128 b, S least, S most) noexcept {
     const auto clamp = [=](vector<S> v) {
         v = v > most ? filled(most) : v;
         return v < least ? filled(least) : v;
@@ -24072,8 +24075,9 @@ constexpr void each_variant(features f, unsigned part, Emit emit) noexcept {
                     for (loc b : ends) add({family::array_get, 0, o, {a, b, loc::none, d}}, false);
                 }
         if (is_field_store(o))
-            for (u8 flags = 0; flags <= (o == op::i32_store ? flag::reference : 0); flags = u8(flags + flag::reference))
+            for (u8 flags : {u8(0), flag::reference})
                 for (loc x : ends) {
+                    if (flags != 0 && o != op::i32_store) continue;
                     add({family::struct_set, flags, o, {loc::slot, x, loc::none, loc::none}}, false);
                     add({family::array_set, flags, o, {loc::slot, loc::slot, x, loc::none}}, false);
                 }
@@ -27663,6 +27667,7 @@ TESSERA_SMALL_END
 #undef TESSERA_FENCES
 #undef TESSERA_INLINE
 #undef TESSERA_NOINLINE
+#undef TESSERA_BY_LANE
 #undef TESSERA_COLD
 #undef TESSERA_SMALL
 #undef TESSERA_SMALL_END

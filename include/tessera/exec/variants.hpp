@@ -164,8 +164,9 @@ constexpr void each_variant(features f, unsigned part, Emit emit) noexcept {
                     for (loc b : ends) add({family::array_get, 0, o, {a, b, loc::none, d}}, false);
                 }
         if (is_field_store(o))
-            for (u8 flags = 0; flags <= (o == op::i32_store ? flag::reference : 0); flags = u8(flags + flag::reference))
+            for (u8 flags : {u8(0), flag::reference})
                 for (loc x : ends) {
+                    if (flags != 0 && o != op::i32_store) continue;
                     add({family::struct_set, flags, o, {loc::slot, x, loc::none, loc::none}}, false);
                     add({family::array_set, flags, o, {loc::slot, loc::slot, x, loc::none}}, false);
                 }
