@@ -694,6 +694,8 @@ constexpr bool exists(const variant& v) noexcept {
     case family::load_wide: return a == loc::slot && d == loc::slot;
     case family::store_wide: return a == loc::slot && b == loc::slot;
     case family::global_get: return slot_or_acc(d);
+    case family::imported_get: return d == loc::slot;
+    case family::imported_set: return a == loc::slot;
     case family::global_set: return slot_or_acc(a) || (a == loc::imm && cls(v.code) < cls::f32);
     case family::return_: return a == loc::none || slot_or_acc(a) || (a == loc::imm && cls(v.code) < cls::f32);
     case family::call_indirect:

@@ -198,7 +198,7 @@ v128 evaluated(op o, const v128& v, const v128& w, const v128& z, u64 n) {
         for (u64& lane : r) lane = cut(n, bits);
     } else if (name == "swizzle" || name == "relaxed_swizzle") {
         const lane_list a = split(v, 8), b = split(w, 8);
-        for (unsigned i = 0; i < 16; ++i) r[i] = b[i] < 16 ? a[b[i]] : 0;
+        for (unsigned i = 0; i < 16; ++i) r[i] = b[i] < 16 ? a[std::size_t(b[i])] : 0;
     } else if (!from.empty()) {
         const unsigned width = bits_of_shape(from);
         const lane_list a = split(v, width), b = split(w, width);
