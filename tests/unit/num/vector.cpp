@@ -151,7 +151,7 @@ u64 float_lane(const std::string& name, u64 a, u64 b, u64 c, unsigned bits) {
     else if (name == "sub") r = x - y;
     else if (name == "mul") r = x * y;
     else if (name == "div") r = x / y;
-    else if (name == "sqrt") r = std::sqrt(x);
+    else if (name == "sqrt") r = tessera::num::sqrt<double>::eval(x); // that of MinGW rounds twice
     else if (name == "ceil") r = std::ceil(x);
     else if (name == "floor") r = std::floor(x);
     else if (name == "trunc") r = std::trunc(x);
