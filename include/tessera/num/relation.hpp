@@ -4,6 +4,7 @@
 #pragma once
 
 #include <tessera/syntax/opcode.hpp>
+#include <tessera/util/view.hpp>
 
 namespace tessera::inline TESSERA_ABI::num {
 
