@@ -22968,42 +22968,36 @@ struct action<family::out_of_bounds, Id> {
     }
 };
 
+namespace detail {
+/// The slots of the global in the cell.
+template <u64 Id>
+TESSERA_INLINE u8* global_slots(const state& s) noexcept {
+    using c = cell<Id>;
+    if constexpr (c::v.fam == family::imported_get || c::v.fam == family::imported_set)
+        return reinterpret_cast<u8*>(s.ctx->imported_globals[c::template word<0>(s)]);
+    else return reinterpret_cast<u8*>(s.ctx->globals) + c::template word<0>(s);
+}
+} // namespace detail
 template <u64 Id>
 struct action<family::global_get, Id> {
     using c = cell<Id>;
     static TESSERA_INLINE void run(state& s) noexcept {
-        const u8* at = reinterpret_cast<const u8*>(s.ctx->globals) + c::template word<0>(s);
-        c::put(s, get_slot<typename c::template type<3>>(at));
+        c::put(s, get_slot<typename c::template type<3>>(detail::global_slots<Id>(s)));
         c::next(s);
     }
 };
 template <u64 Id>
-struct action<family::imported_get, Id> {
-    using c = cell<Id>;
-    static TESSERA_INLINE void run(state& s) noexcept {
-        const u8* at = reinterpret_cast<const u8*>(s.ctx->imported_globals[c::template word<0>(s)]);
-        c::put(s, get_slot<typename c::template type<3>>(at));
-        c::next(s);
-    }
-};
+struct action<family::imported_get, Id> : action<family::global_get, Id> {};
 template <u64 Id>
 struct action<family::global_set, Id> {
     using c = cell<Id>;
     static TESSERA_INLINE void run(state& s) noexcept {
-        u8* at = reinterpret_cast<u8*>(s.ctx->globals) + c::template word<0>(s);
-        put_slot<typename c::template type<0>>(at, c::template get<0>(s));
+        put_slot<typename c::template type<0>>(detail::global_slots<Id>(s), c::template get<0>(s));
         c::next(s);
     }
 };
 template <u64 Id>
-struct action<family::imported_set, Id> {
-    using c = cell<Id>;
-    static TESSERA_INLINE void run(state& s) noexcept {
-        u8* at = reinterpret_cast<u8*>(s.ctx->imported_globals[c::template word<0>(s)]);
-        put_slot<typename c::template type<0>>(at, c::template get<0>(s));
-        c::next(s);
-    }
-};
+struct action<family::imported_set, Id> : action<family::global_set, Id> {};
 
 } // namespace tessera::exec
 
@@ -25331,7 +25325,34 @@ protected:
         emit(n);
     }
 
-    // ---- vectors ---------------------------------------------------------------------------------------------------
+    const module_data& module_;
+    const runtime::code_unit& unit_;
+    vec<control> control_;
+    struct stub {
+        u32 depth;
+        u32 label;
+    };
+    vec<stub> stubs_;
+    vec<u32> control_mark_;       ///< by control entry: its stub's label while a br_table is lowered
+    u32 return_label_ = no_index; ///< where exceptions go that a clause hands to the function's own label
+    u32 first_local_ = 0;         ///< slot of the first local that is no parameter
+    u32 next_local_ = 0;          ///< slot of the next local
+    u32 counted_ = 0;             ///< instructions read so far
+    u32 dead_depth_ = 0;          ///< blocks opened in code that cannot be reached
+    bool reachable_ = true;
+};
+
+} // namespace tessera::exec
+
+// ---- exec/vector_builder.hpp -----------------------------------------------------------
+/// @file vector_builder.hpp
+/// Lowering of what only vectors have: constants, shuffles, lanes by number, operations of three operands.
+
+namespace tessera::inline TESSERA_ABI::exec {
+
+class vector_builder : public function_builder {
+protected:
+    using function_builder::function_builder;
 
     void lower_ternary(op o) noexcept {
         entry c = stack_.pop(), b = stack_.pop(), a = stack_.pop();
@@ -25406,22 +25427,6 @@ protected:
         in.code = access;
         lower_store(in);
     }
-
-    const module_data& module_;
-    const runtime::code_unit& unit_;
-    vec<control> control_;
-    struct stub {
-        u32 depth;
-        u32 label;
-    };
-    vec<stub> stubs_;
-    vec<u32> control_mark_;       ///< by control entry: its stub's label while a br_table is lowered
-    u32 return_label_ = no_index; ///< where exceptions go that a clause hands to the function's own label
-    u32 first_local_ = 0;         ///< slot of the first local that is no parameter
-    u32 next_local_ = 0;          ///< slot of the next local
-    u32 counted_ = 0;             ///< instructions read so far
-    u32 dead_depth_ = 0;          ///< blocks opened in code that cannot be reached
-    bool reachable_ = true;
 };
 
 } // namespace tessera::exec
@@ -25432,9 +25437,9 @@ protected:
 
 namespace tessera::inline TESSERA_ABI::exec {
 
-class aggregate_builder : public function_builder {
+class aggregate_builder : public vector_builder {
 protected:
-    using function_builder::function_builder;
+    using vector_builder::vector_builder;
 
     void lower_aggregate(const binary::instruction& in) noexcept {
         switch (in.code) {
