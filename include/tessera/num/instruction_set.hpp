@@ -76,25 +76,12 @@ struct by_instruction {
             __asm__("pmulld %1, %0" : "+x"(a) : "x"(b));
             return bits_as<v128>(a);
         } else {
-            return bits_as<v128>(shuffled(a, beyond_15(b)));
+            return bits_as<v128>(detail::picked(a, b));
         }
     }
-    static TESSERA_INLINE v128 eval(v128 a, v128 b, v128 which) noexcept {
-        const vector<u8> first = shuffled(as_vector<u8>(a), beyond_15(as_vector<u8>(which))),
-                         second = shuffled(as_vector<u8>(b), as_vector<u8>(which) - u8(16));
-        return bits_as<v128>(first | second);
-    }
+    static TESSERA_INLINE v128 eval(v128 a, v128 b, v128 which) noexcept { return detail::picked(a, b, which); }
 
 private:
-    /// The lanes of `a` that `which` names, 0 where its highest bit is set.
-    static TESSERA_INLINE vector<u8> shuffled(vector<u8> a, vector<u8> which) noexcept {
-        __asm__("pshufb %1, %0" : "+x"(a) : "x"(which));
-        return a;
-    }
-    /// Sets the highest bit of what is more than 15.
-    static TESSERA_INLINE vector<u8> beyond_15(vector<u8> which) noexcept {
-        return add_sat_u<vector<u8>>::eval(which, detail::filled(u8(0x70)));
-    }
     template <class... Of>
     static constexpr bool is(Of... of) noexcept {
         return ((O == of) || ...);

@@ -237,7 +237,7 @@ struct swizzle {
     static TESSERA_INLINE constexpr u8 at(unsigned i, v128 a, v128 b) noexcept {
         return b.bytes[i] < 16 ? a.bytes[b.bytes[i]] : u8(0);
     }
-    static TESSERA_INLINE constexpr v128 eval(v128 a, v128 b) noexcept { return evaluate<swizzle>(a, b); }
+    static TESSERA_INLINE constexpr v128 eval(v128 a, v128 b) noexcept;
 };
 /// i8x16.shuffle: the lanes that the immediate names, of `a` below 16 and else of `b`.
 struct shuffle {
@@ -245,9 +245,7 @@ struct shuffle {
     static TESSERA_INLINE constexpr u8 at(unsigned i, v128 a, v128 b, v128 which) noexcept {
         return (which.bytes[i] < 16 ? a : b).bytes[which.bytes[i] % 16];
     }
-    static TESSERA_INLINE constexpr v128 eval(v128 a, v128 b, v128 which) noexcept {
-        return evaluate<shuffle>(a, b, which);
-    }
+    static TESSERA_INLINE constexpr v128 eval(v128 a, v128 b, v128 which) noexcept;
 };
 /// extract_lane: a signed `From` is sign-extended.
 template <class To, class From>

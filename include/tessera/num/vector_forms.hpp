@@ -230,6 +230,62 @@ struct vector_form<narrow<narrow_u<To, From>>> {
 #endif
 #endif
 
+// ---- lanes by number -----------------------------------------------------------------------------
+
+namespace detail {
+#if (defined(__x86_64__) || defined(__aarch64__)) && defined(__GNUC__)
+/// The lanes of `a` that `which` names, 0 where there is none: an instruction of SSSE3 and of AArch64.
+TESSERA_INLINE vector<u8> picked(vector<u8> a, vector<u8> which) noexcept {
+#ifdef __x86_64__
+    which = add_sat_u<vector<u8>>::eval(which, filled(u8(0x70))); // the highest bit says that there is none
+    __asm__("pshufb %1, %0" : "+x"(a) : "x"(which));
+#else
+    __asm__("tbl %0.16b, {%0.16b}, %1.16b" : "+w"(a) : "w"(which));
+#endif
+    return a;
+}
+TESSERA_INLINE v128 picked(v128 a, v128 b, v128 which) noexcept {
+    return as_v128(picked(as_vector<u8>(a), as_vector<u8>(which)) |
+                   picked(as_vector<u8>(b), as_vector<u8>(which) - u8(16)));
+}
+#endif
+} // namespace detail
+
+#if defined(__GNUC__) && (defined(__SSSE3__) || (defined(__aarch64__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__))
+template <>
+struct vector_form<shuffle> {
+    static TESSERA_INLINE v128 eval(v128 a, v128 b, v128 which) noexcept { return detail::picked(a, b, which); }
+};
+template <>
+struct vector_form<swizzle> {
+    static TESSERA_INLINE v128 eval(v128 a, v128 b) noexcept {
+        return detail::as_v128(detail::picked(as_vector<u8>(a), as_vector<u8>(b)));
+    }
+};
+#else
+template <>
+struct vector_form<shuffle> {
+    static TESSERA_BY_LANE v128 eval(v128 a, v128 b, v128 which) noexcept {
+        u8 both[32]; // where a lane's number is an address
+        std::memcpy(both, a.bytes, 16);
+        std::memcpy(both + 16, b.bytes, 16);
+        v128 r;
+#ifdef __clang__
+#pragma clang loop unroll(disable)
+#endif
+        for (unsigned i = 0; i < 16; ++i) r.bytes[i] = both[which.bytes[i] % 32];
+        return r;
+    }
+};
+template <>
+struct vector_form<swizzle> {
+    static TESSERA_INLINE v128 eval(v128 a, v128 b) noexcept {
+        const v128 there = detail::as_v128(as_vector<u8>(b) < u8(16));
+        return lanes<and_<u64>>::eval(shuffle::eval(a, a, b), there);
+    }
+};
+#endif
+
 // ---- bits and numbers ----------------------------------------------------------------------------
 
 template <>
@@ -379,6 +435,11 @@ struct vector_form<lanes<trunc_sat_u<u32, f32>>> {
     }
 };
 #endif // TESSERA_VECTORS
+
+TESSERA_INLINE constexpr v128 swizzle::eval(v128 a, v128 b) noexcept { return evaluate<swizzle>(a, b); }
+TESSERA_INLINE constexpr v128 shuffle::eval(v128 a, v128 b, v128 which) noexcept {
+    return evaluate<shuffle>(a, b, which);
+}
 
 // ---- tests ---------------------------------------------------------------------------------------
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Calls that stop at every safepoint and go on give what a straight run gives.
+#include "support.hpp"
+
 #include <tessera/module.hpp>
 #include <tessera/store.hpp>
 #include <tessera/wat.hpp>
@@ -12,7 +14,7 @@
 
 namespace {
 
-constexpr tessera::features metered = tessera::latest + tessera::feature::fuel + tessera::feature::interruption;
+constexpr tessera::features metered = guests::profile;
 
 tessera::result<tessera::module> load(const char* kernel) {
     const auto bytes = read_file((std::string(TESSERA_TESTS "/../bench/kernels/") + kernel + ".wasm").c_str());

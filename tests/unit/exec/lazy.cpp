@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Modules whose function bodies are validated when they are called.
+#include "support.hpp"
+
 #include <tessera/tessera.hpp>
 
 #include <doctest/doctest.h>
@@ -14,7 +16,7 @@ namespace {
 using tessera::kind;
 using tessera::module;
 
-constexpr tessera::features full = tessera::wasm_3_0;
+constexpr tessera::features full = guests::deterministic; // any without legacy exceptions
 using bytes = tessera::vec<tessera::u8>;
 
 /// The bytes of a module in text, which need not be valid.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Shapes that lowering joins, with what they must give; and what random programs (tests/diff) found.
 // The build is deterministic, so NaNs have bits to compare.
+#include "support.hpp"
+
 #include <tessera/tessera.hpp>
 
 #include <doctest/doctest.h>
@@ -16,7 +18,7 @@ using tessera::u64;
 
 namespace {
 
-constexpr tessera::features profile = tessera::latest + tessera::feature::deterministic;
+constexpr tessera::features profile = guests::deterministic;
 
 /// An instance of one function "f" with this head and body, and a memory whose byte n is n.
 class code {

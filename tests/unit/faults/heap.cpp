@@ -10,7 +10,7 @@
 
 namespace {
 
-constexpr tessera::features full = tessera::wasm_3_0;
+constexpr tessera::features full = tessera::wasm_3_0 + tessera::feature::fuel; // the engine of execute.cpp
 using tessera::kind;
 using tessera::u32;
 
@@ -64,6 +64,7 @@ struct place {
               return l;
           }()) {
         env.define("env", "collect", [this] { static_cast<void>(store.collect()); });
+        REQUIRE(store.add_fuel(1'000'000'000));
         auto made = store.instantiate(mod, env);
         if (made) instance = *made;
         else failed = made.error();

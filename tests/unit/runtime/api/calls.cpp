@@ -15,7 +15,7 @@ using namespace tessera;
 namespace {
 
 constexpr features plain = latest;
-constexpr features metered = wasm_2_0 + feature::fuel + feature::interruption;
+constexpr features metered = wasm_1_0 + feature::fuel + feature::interruption;
 
 template <features F = plain>
 module parse(std::string_view text) {
@@ -411,7 +411,7 @@ TEST_CASE("limits: each has a clear error, and the store goes on") {
 }
 
 TEST_CASE("what a build does not have is named") {
-    store<wasm_1_0> s;
+    store<metered> s;
     auto r = s.instantiate(parse("(func (result i32 i32) (i32.const 1) (i32.const 2))"));
     REQUIRE(!r);
     CHECK(r.error().kind() == kind::unsupported);

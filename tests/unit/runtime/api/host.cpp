@@ -487,25 +487,25 @@ TEST_CASE("a module: imports, exports, sections, names") {
 
 TEST_CASE("a module: the ways to get one from bytes") {
     const bytes b = wasm({section(0, name("x"))});
-    REQUIRE(module::parse<wasm_1_0>(b));
+    REQUIRE(module::parse<latest>(b));
     std::vector<std::byte> raw(b.size());
     std::memcpy(raw.data(), b.data(), b.size());
-    REQUIRE(module::parse<wasm_1_0>(raw));
-    auto borrowed = module::borrow<wasm_1_0>(b);
+    REQUIRE(module::parse<latest>(raw));
+    auto borrowed = module::borrow<latest>(b);
     REQUIRE(borrowed);
     CHECK(borrowed->bytes().data() == b.data());
     vec<u8> own;
     REQUIRE(own.assign(b));
     const u8* at = own.data();
-    auto moved = module::parse<wasm_1_0>(std::move(own));
+    auto moved = module::parse<latest>(std::move(own));
     REQUIRE(moved);
     CHECK(moved->bytes().data() == at);
-    auto bad = module::parse<wasm_1_0>(std::span<const u8>(b.data(), 6));
+    auto bad = module::parse<latest>(std::span<const u8>(b.data(), 6));
     REQUIRE(!bad);
     CHECK(bad.error().kind() == kind::malformed);
     module_limits small;
     small.module_size = 4;
-    CHECK(module::parse<wasm_1_0>(b, small).error().kind() == kind::exhaustion);
+    CHECK(module::parse<latest>(b, small).error().kind() == kind::exhaustion);
 }
 
 TEST_CASE("exports: many are found too") {
