@@ -2864,12 +2864,14 @@ public:
         const u64 bit = u64{1} << (reference >> 3 & 63);
         if (word & bit) return false;
         word |= bit;
+        ++blocks_[reference >> block_log2].marked;
         return true;
     }
     bool is_marked(u32 reference) const noexcept { return test(marks_, reference); }
     /// Forgets all marks, and marks what is handed out and not used yet.
     void begin_marking() noexcept {
         if (!marks_.empty()) std::memset(marks_.data(), 0, marks_.size() * sizeof(u64));
+        for (block& k : blocks_) k.marked = 0;
         for (u32 c = 0; c < classes; ++c) mark_cells(spans_[c].next, spans_[c].end, class_bytes(c));
         marking_ = true;
     }
@@ -2893,17 +2895,12 @@ public:
         for (u32 b = u32(blocks_.size()); b-- > 1;) {
             block& k = blocks_[b];
             if (k.state == large) {
-                if (test(live_, b << block_log2)) {
-                    bytes += u64{k.next} << block_log2;
-                    continue;
-                }
-                for (u32 i = 0, n = k.next; i < n; ++i) release(b + i);
+                if (k.marked != 0) bytes += u64{k.next} << block_log2;
+                else
+                    for (u32 i = 0, n = k.next; i < n; ++i) release(b + i);
             } else if (k.state < classes) {
-                const u64* const words = live_.data() + std::size_t(b) * words_of_block;
-                u32 cells = 0;
-                for (u32 i = 0; i < words_of_block; ++i) cells += u32(std::popcount(words[i]));
-                bytes += u64{cells} * class_bytes(k.state);
-                if (cells == 0) release(b);
+                bytes += u64{k.marked} * class_bytes(k.state);
+                if (k.marked == 0) release(b);
                 else k.next = unswept_[k.state], unswept_[k.state] = b;
             }
         }
@@ -2977,7 +2974,8 @@ private:
     static constexpr u32 growth = (1024 * 1024) >> block_log2;
     struct block {
         u8 state = unused;
-        u32 next = 0; ///< in the list it is in; large: the number of blocks
+        u16 marked = 0; ///< cells, so that nothing has to be counted when marking ends
+        u32 next = 0;   ///< in the list it is in; large: the number of blocks
     };
 
     static bool test(const vec<u64>& bits, u32 reference) noexcept {
@@ -2999,7 +2997,7 @@ private:
     bool refill(u32 c) noexcept {
         while (!find_cells(c)) {
             if ((current_[c] = unswept_[c]) != 0) unswept_[c] = blocks_[current_[c]].next;
-            else if ((current_[c] = take_blocks(1)) != 0) blocks_[current_[c]] = {u8(c), 0};
+            else if ((current_[c] = take_blocks(1)) != 0) blocks_[current_[c]] = {u8(c), 0, 0};
             else return false;
             scan_[c] = current_[c] << block_log2;
         }
@@ -3029,8 +3027,8 @@ private:
         const u64 n = (bytes + block_bytes - 1) >> block_log2;
         const u32 b = n <= most_blocks ? take_blocks(u32(n)) : 0;
         if (b == 0) return 0;
-        blocks_[b] = {large, u32(n)};
-        for (u32 i = 1; i < n; ++i) blocks_[b + i] = {large_rest, 0};
+        blocks_[b] = {large, 0, u32(n)};
+        for (u32 i = 1; i < n; ++i) blocks_[b + i] = {large_rest, 0, 0};
         since_ += n << block_log2;
         const u32 made = b << block_log2;
         set(live_, made);
@@ -3066,7 +3064,7 @@ private:
     bool start() noexcept {
         const memory_type type{{0, most_blocks / 2 + 1, true, true}};
         std::string_view which;
-        if (!memory_.allocate(type, u64{1} << 32, nullptr, which) || !blocks_.push_back({large_rest, 0})) return false;
+        if (!memory_.allocate(type, u64{1} << 32, nullptr, which) || !blocks_.push_back({large_rest, 0, 0})) return false;
         first_free_ = 1;
         return true;
     }
@@ -18496,7 +18494,7 @@ struct swizzle {
     static TESSERA_INLINE constexpr u8 at(unsigned i, v128 a, v128 b) noexcept {
         return b.bytes[i] < 16 ? a.bytes[b.bytes[i]] : u8(0);
     }
-    static TESSERA_INLINE constexpr v128 eval(v128 a, v128 b) noexcept { return evaluate<swizzle>(a, b); }
+    static TESSERA_INLINE constexpr v128 eval(v128 a, v128 b) noexcept;
 };
 /// i8x16.shuffle: the lanes that the immediate names, of `a` below 16 and else of `b`.
 struct shuffle {
@@ -18504,9 +18502,7 @@ struct shuffle {
     static TESSERA_INLINE constexpr u8 at(unsigned i, v128 a, v128 b, v128 which) noexcept {
         return (which.bytes[i] < 16 ? a : b).bytes[which.bytes[i] % 16];
     }
-    static TESSERA_INLINE constexpr v128 eval(v128 a, v128 b, v128 which) noexcept {
-        return evaluate<shuffle>(a, b, which);
-    }
+    static TESSERA_INLINE constexpr v128 eval(v128 a, v128 b, v128 which) noexcept;
 };
 /// extract_lane: a signed `From` is sign-extended.
 template <class To, class From>
@@ -18811,6 +18807,62 @@ struct vector_form<narrow<narrow_u<To, From>>> {
 #endif
 #endif
 
+// ---- lanes by number -----------------------------------------------------------------------------
+
+namespace detail {
+#if (defined(__x86_64__) || defined(__aarch64__)) && defined(__GNUC__)
+/// The lanes of `a` that `which` names, 0 where there is none: an instruction of SSSE3 and of AArch64.
+TESSERA_INLINE vector<u8> picked(vector<u8> a, vector<u8> which) noexcept {
+#ifdef __x86_64__
+    which = add_sat_u<vector<u8>>::eval(which, filled(u8(0x70))); // the highest bit says that there is none
+    __asm__("pshufb %1, %0" : "+x"(a) : "x"(which));
+#else
+    __asm__("tbl %0.16b, {%0.16b}, %1.16b" : "+w"(a) : "w"(which));
+#endif
+    return a;
+}
+TESSERA_INLINE v128 picked(v128 a, v128 b, v128 which) noexcept {
+    return as_v128(picked(as_vector<u8>(a), as_vector<u8>(which)) |
+                   picked(as_vector<u8>(b), as_vector<u8>(which) - u8(16)));
+}
+#endif
+} // namespace detail
+
+#if defined(__GNUC__) && (defined(__SSSE3__) || (defined(__aarch64__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__))
+template <>
+struct vector_form<shuffle> {
+    static TESSERA_INLINE v128 eval(v128 a, v128 b, v128 which) noexcept { return detail::picked(a, b, which); }
+};
+template <>
+struct vector_form<swizzle> {
+    static TESSERA_INLINE v128 eval(v128 a, v128 b) noexcept {
+        return detail::as_v128(detail::picked(as_vector<u8>(a), as_vector<u8>(b)));
+    }
+};
+#else
+template <>
+struct vector_form<shuffle> {
+    static TESSERA_BY_LANE v128 eval(v128 a, v128 b, v128 which) noexcept {
+        u8 both[32]; // where a lane's number is an address
+        std::memcpy(both, a.bytes, 16);
+        std::memcpy(both + 16, b.bytes, 16);
+        v128 r;
+#ifdef __clang__
+#pragma clang loop unroll(disable)
+#endif
+        for (unsigned i = 0; i < 16; ++i) r.bytes[i] = both[which.bytes[i] % 32];
+        return r;
+    }
+};
+template <>
+struct vector_form<swizzle> {
+    static TESSERA_INLINE v128 eval(v128 a, v128 b) noexcept {
+        const v128 there = detail::as_v128(as_vector<u8>(b) < u8(16));
+        return lanes<and_<u64>>::eval(shuffle::eval(a, a, b), there);
+    }
+};
+#endif
+
 // ---- bits and numbers ----------------------------------------------------------------------------
 
 template <>
@@ -18960,6 +19012,11 @@ struct vector_form<lanes<trunc_sat_u<u32, f32>>> {
     }
 };
 #endif // TESSERA_VECTORS
+
+TESSERA_INLINE constexpr v128 swizzle::eval(v128 a, v128 b) noexcept { return evaluate<swizzle>(a, b); }
+TESSERA_INLINE constexpr v128 shuffle::eval(v128 a, v128 b, v128 which) noexcept {
+    return evaluate<shuffle>(a, b, which);
+}
 
 // ---- tests ---------------------------------------------------------------------------------------
 
@@ -23394,25 +23451,12 @@ struct by_instruction {
             __asm__("pmulld %1, %0" : "+x"(a) : "x"(b));
             return bits_as<v128>(a);
         } else {
-            return bits_as<v128>(shuffled(a, beyond_15(b)));
+            return bits_as<v128>(detail::picked(a, b));
         }
     }
-    static TESSERA_INLINE v128 eval(v128 a, v128 b, v128 which) noexcept {
-        const vector<u8> first = shuffled(as_vector<u8>(a), beyond_15(as_vector<u8>(which))),
-                         second = shuffled(as_vector<u8>(b), as_vector<u8>(which) - u8(16));
-        return bits_as<v128>(first | second);
-    }
+    static TESSERA_INLINE v128 eval(v128 a, v128 b, v128 which) noexcept { return detail::picked(a, b, which); }
 
 private:
-    /// The lanes of `a` that `which` names, 0 where its highest bit is set.
-    static TESSERA_INLINE vector<u8> shuffled(vector<u8> a, vector<u8> which) noexcept {
-        __asm__("pshufb %1, %0" : "+x"(a) : "x"(which));
-        return a;
-    }
-    /// Sets the highest bit of what is more than 15.
-    static TESSERA_INLINE vector<u8> beyond_15(vector<u8> which) noexcept {
-        return add_sat_u<vector<u8>>::eval(which, detail::filled(u8(0x70)));
-    }
     template <class... Of>
     static constexpr bool is(Of... of) noexcept {
         return ((O == of) || ...);

@@ -112,12 +112,14 @@ public:
         const u64 bit = u64{1} << (reference >> 3 & 63);
         if (word & bit) return false;
         word |= bit;
+        ++blocks_[reference >> block_log2].marked;
         return true;
     }
     bool is_marked(u32 reference) const noexcept { return test(marks_, reference); }
     /// Forgets all marks, and marks what is handed out and not used yet.
     void begin_marking() noexcept {
         if (!marks_.empty()) std::memset(marks_.data(), 0, marks_.size() * sizeof(u64));
+        for (block& k : blocks_) k.marked = 0;
         for (u32 c = 0; c < classes; ++c) mark_cells(spans_[c].next, spans_[c].end, class_bytes(c));
         marking_ = true;
     }
@@ -141,17 +143,12 @@ public:
         for (u32 b = u32(blocks_.size()); b-- > 1;) {
             block& k = blocks_[b];
             if (k.state == large) {
-                if (test(live_, b << block_log2)) {
-                    bytes += u64{k.next} << block_log2;
-                    continue;
-                }
-                for (u32 i = 0, n = k.next; i < n; ++i) release(b + i);
+                if (k.marked != 0) bytes += u64{k.next} << block_log2;
+                else
+                    for (u32 i = 0, n = k.next; i < n; ++i) release(b + i);
             } else if (k.state < classes) {
-                const u64* const words = live_.data() + std::size_t(b) * words_of_block;
-                u32 cells = 0;
-                for (u32 i = 0; i < words_of_block; ++i) cells += u32(std::popcount(words[i]));
-                bytes += u64{cells} * class_bytes(k.state);
-                if (cells == 0) release(b);
+                bytes += u64{k.marked} * class_bytes(k.state);
+                if (k.marked == 0) release(b);
                 else k.next = unswept_[k.state], unswept_[k.state] = b;
             }
         }
@@ -225,7 +222,8 @@ private:
     static constexpr u32 growth = (1024 * 1024) >> block_log2;
     struct block {
         u8 state = unused;
-        u32 next = 0; ///< in the list it is in; large: the number of blocks
+        u16 marked = 0; ///< cells, so that nothing has to be counted when marking ends
+        u32 next = 0;   ///< in the list it is in; large: the number of blocks
     };
 
     static bool test(const vec<u64>& bits, u32 reference) noexcept {
@@ -247,7 +245,7 @@ private:
     bool refill(u32 c) noexcept {
         while (!find_cells(c)) {
             if ((current_[c] = unswept_[c]) != 0) unswept_[c] = blocks_[current_[c]].next;
-            else if ((current_[c] = take_blocks(1)) != 0) blocks_[current_[c]] = {u8(c), 0};
+            else if ((current_[c] = take_blocks(1)) != 0) blocks_[current_[c]] = {u8(c), 0, 0};
             else return false;
             scan_[c] = current_[c] << block_log2;
         }
@@ -277,8 +275,8 @@ private:
         const u64 n = (bytes + block_bytes - 1) >> block_log2;
         const u32 b = n <= most_blocks ? take_blocks(u32(n)) : 0;
         if (b == 0) return 0;
-        blocks_[b] = {large, u32(n)};
-        for (u32 i = 1; i < n; ++i) blocks_[b + i] = {large_rest, 0};
+        blocks_[b] = {large, 0, u32(n)};
+        for (u32 i = 1; i < n; ++i) blocks_[b + i] = {large_rest, 0, 0};
         since_ += n << block_log2;
         const u32 made = b << block_log2;
         set(live_, made);
@@ -314,7 +312,8 @@ private:
     bool start() noexcept {
         const memory_type type{{0, most_blocks / 2 + 1, true, true}};
         std::string_view which;
-        if (!memory_.allocate(type, u64{1} << 32, nullptr, which) || !blocks_.push_back({large_rest, 0})) return false;
+        if (!memory_.allocate(type, u64{1} << 32, nullptr, which) || !blocks_.push_back({large_rest, 0, 0}))
+            return false;
         first_free_ = 1;
         return true;
     }
