@@ -40,13 +40,12 @@ const traps = [
     [/^unreachable$/, "unreachable"],
     [/^(divide|remainder) by zero$/, "division by zero"],
     [/^(divide result|float) unrepresentable/, "no such integer"],
-    [/^(memory access|data segment) out of bounds$/, "memory"],
+    [/^(memory access|data segment) out of bounds$|unaligned accesses$/, "memory"],
     [/^table index is out of bounds$|^(table access|element segment) out of bounds$/, "table"],
-    [/^null function or function signature mismatch$/, "indirect call"],
+    [/^(null function or )?function signature mismatch$/, "indirect call"],
     [/^dereferencing a null pointer$|^rethrowing null value$/, "null"],
     [/^array element access out of bounds$/, "array"],
     [/^illegal cast$/, "cast"],
-    [/unaligned accesses$/, "alignment"],
     [/^atomic.*shared/i, "not shared"],
 ];
 const exhausted = /^Maximum call stack size exceeded$|^requested new array is too large$|out of memory/i;

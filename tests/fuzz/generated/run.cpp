@@ -39,7 +39,8 @@ const char* name_of(trap why) {
     case trap::integer_divide_by_zero: return "division by zero";
     case trap::integer_overflow:
     case trap::invalid_conversion: return "no such integer";
-    case trap::out_of_bounds_memory: return "memory";
+    case trap::out_of_bounds_memory:
+    case trap::unaligned_atomic: return "memory"; // an access may be both
     case trap::out_of_bounds_table:
     case trap::undefined_element: return "table";
     case trap::uninitialized_element:
@@ -52,7 +53,6 @@ const char* name_of(trap why) {
     case trap::null_exception: return "null";
     case trap::out_of_bounds_array: return "array";
     case trap::cast_failure: return "cast";
-    case trap::unaligned_atomic: return "alignment";
     case trap::expected_shared_memory: return "not shared";
     default: return "of another kind";
     }
