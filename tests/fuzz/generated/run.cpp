@@ -189,16 +189,15 @@ private:
         env_.define(module, "log-anyref", [this](tessera::ref x) { log(value::reference(tessera::t_anyref, x)); });
         env_.define(module, "log-funcref", [this](tessera::func x) { log(x.as_value()); });
         env_.define(module, "log-externref", [this](tessera::externref x) { log({tessera::t_externref, x.bits, 0}); });
-        env_.define(module, "throw", [this](u32 x) -> result<void> {
-            return x ? wasm_tag_.exception(x) : host_exception();
-        });
-        env_.define(module, "table-get", [this](tessera::caller& who, u32 at) -> result<tessera::func> {
-            auto t = who.get<tessera::table>("table");
+        env_.define(module, "throw",
+                    [this](u32 x) -> result<void> { return x ? wasm_tag_.exception(x) : host_exception(); });
+        env_.define(module, "table-get", [this](u32 at) -> result<tessera::func> {
+            auto t = instance_.get<tessera::table>("table"); // the caller may be this program
             if (!t || at >= t->size()) return host_exception();
             return t->get<tessera::func>(at);
         });
-        env_.define(module, "table-set", [this](tessera::caller& who, u32 at, tessera::func f) -> result<void> {
-            auto t = who.get<tessera::table>("table");
+        env_.define(module, "table-set", [this](u32 at, tessera::func f) -> result<void> {
+            auto t = instance_.get<tessera::table>("table");
             if (!t || at >= t->size()) return host_exception();
             return t->set(at, f);
         });
