@@ -157,6 +157,14 @@
 #define TESSERA_UNLIKELY(condition) (condition)
 #endif
 
+// What goes over a vector lane by lane. A handler that is checked and not optimised has to jump, too, so no
+// variable of it may have an address.
+#if TESSERA_CHECKED
+#define TESSERA_BY_LANE TESSERA_NOINLINE
+#else
+#define TESSERA_BY_LANE TESSERA_INLINE
+#endif
+
 // What stands between these is used once a module at most: it is compiled for size, which saves users a
 // tenth of what they wait for their compiler. Not where nothing is optimised.
 #if defined(__GNUC__) && !defined(__clang__) && defined(__OPTIMIZE__)

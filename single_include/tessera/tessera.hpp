@@ -180,6 +180,14 @@
 #define TESSERA_UNLIKELY(condition) (condition)
 #endif
 
+// What goes over a vector lane by lane. A handler that is checked and not optimised has to jump, too, so no
+// variable of it may have an address.
+#if TESSERA_CHECKED
+#define TESSERA_BY_LANE TESSERA_NOINLINE
+#else
+#define TESSERA_BY_LANE TESSERA_INLINE
+#endif
+
 // What stands between these is used once a module at most: it is compiled for size, which saves users a
 // tenth of what they wait for their compiler. Not where nothing is optimised.
 #if defined(__GNUC__) && !defined(__clang__) && defined(__OPTIMIZE__)
@@ -1636,1469 +1644,13 @@ struct code_unit {
 
 } // namespace tessera::runtime
 
-// ---- syntax/immediate.hpp --------------------------------------------------------------
-/// @file immediate.hpp
-/// The kinds of immediates an instruction can have. Reading, writing, printing and parsing work per
-/// kind, never per instruction. The order of the parts is that of the binary format; where the text
-/// format has another order, that is said.
-
-namespace tessera::inline TESSERA_ABI {
-
-enum class imm : u8 {
-    none,
-    block,         ///< block type: block, loop, if, legacy try
-    try_table,     ///< block type, then a vector of catch clauses
-    label,         ///< br, br_if, br_on_null, legacy rethrow and delegate
-    labels,        ///< br_table: vector of labels, then the default label
-    func,          ///< function index
-    type,          ///< type index
-    call_indirect, ///< type index, table index; text: table first, may be left out
-    local,
-    global,
-    table,       ///< text: may be left out
-    table_table, ///< table.copy: destination, source; text: both may be left out
-    elem_table,  ///< table.init: element segment, table; text: table first, may be left out
-    elem,
-    tag,
-    memory,        ///< memory.size, grow, fill; text: may be left out
-    memory_memory, ///< memory.copy: destination, source
-    data_memory,   ///< memory.init: data segment, memory; text: memory first, may be left out
-    data,
-    memarg,      ///< alignment (bit 6: memory index follows), offset
-    memarg_lane, ///< memarg, then a lane
-    i32_const,
-    i64_const,
-    f32_const,
-    f64_const,
-    v128_const, ///< 16 bytes
-    shuffle,    ///< 16 lanes
-    lane,
-    select_types, ///< vector of value types
-    heap,         ///< heap type: ref.null
-    ref_type,     ///< ref.test, ref.cast: heap type in the bytes, (ref null? ht) in the text; the
-                  ///< opcode says whether it is nullable, so one text has two opcodes
-    br_cast,      ///< br_on_cast: flags, label, heap type, heap type; text: label, two ref types
-    field,        ///< struct.get: type index, field index
-    type_count,   ///< array.new_fixed: type index, u32
-    type_data,    ///< array.new_data: type index, data segment
-    type_elem,
-    type_type, ///< array.copy
-    zero_byte, ///< atomic.fence: one byte, zero; text: nothing
-};
-
-} // namespace tessera
-
-// ---- syntax/opcode.hpp -----------------------------------------------------------------
-/// @file opcode.hpp
-/// The instruction set, as data: `enum class op` and `op_table`, both made from opcodes.def.
-
-namespace tessera::inline TESSERA_ABI {
-
-/// Every instruction by its name in the text format, `.` written as `_`; C++ keywords get a trailing `_`.
-enum class op : u16 {
-#define OP(id, ...) id,
-/// @file opcodes.def
-/// The instruction set: one row for each instruction, in the order of its code (spec: appendix/index-instructions).
-/// Columns: id, text, prefix, code, immediates (enum imm), signature (struct op_type), feature, meaning. The meaning
-/// is a function of num/, a tag of num/sem.hpp for what accesses memory, or `special` for what handlers do by hand.
-/// Expanded three times: enum op, op_table, num::sem.
-// No include guard: whoever includes this defines OP first and undefines it afterwards.
-// clang-format off
-
-// ---- control --------------------------------------------------------------------------------------------------------
-OP( unreachable,          "unreachable",          0x00, 0x00, none,          poly, mvp,                 special )
-OP( nop,                  "nop",                  0x00, 0x01, none,          _,    mvp,                 special )
-OP( block,                "block",                0x00, 0x02, block,         poly, mvp,                 special )
-OP( loop,                 "loop",                 0x00, 0x03, block,         poly, mvp,                 special )
-OP( if_,                  "if",                   0x00, 0x04, block,         poly, mvp,                 special )
-OP( else_,                "else",                 0x00, 0x05, none,          poly, mvp,                 special )
-OP( try_,                 "try",                  0x00, 0x06, block,         poly, legacy_exceptions,   special )
-OP( catch_,               "catch",                0x00, 0x07, tag,           poly, legacy_exceptions,   special )
-OP( throw_,               "throw",                0x00, 0x08, tag,           poly, exceptions,          special )
-OP( rethrow,              "rethrow",              0x00, 0x09, label,         poly, legacy_exceptions,   special )
-OP( throw_ref,            "throw_ref",            0x00, 0x0a, none,          poly, exceptions,          special )
-OP( end,                  "end",                  0x00, 0x0b, none,          poly, mvp,                 special )
-OP( br,                   "br",                   0x00, 0x0c, label,         poly, mvp,                 special )
-OP( br_if,                "br_if",                0x00, 0x0d, label,         poly, mvp,                 special )
-OP( br_table,             "br_table",             0x00, 0x0e, labels,        poly, mvp,                 special )
-OP( return_,              "return",               0x00, 0x0f, none,          poly, mvp,                 special )
-OP( call,                 "call",                 0x00, 0x10, func,          poly, mvp,                 special )
-OP( call_indirect,        "call_indirect",        0x00, 0x11, call_indirect, poly, mvp,                 special )
-OP( return_call,          "return_call",          0x00, 0x12, func,          poly, tail_call,           special )
-OP( return_call_indirect, "return_call_indirect", 0x00, 0x13, call_indirect, poly, tail_call,           special )
-OP( call_ref,             "call_ref",             0x00, 0x14, type,          poly, function_references, special )
-OP( return_call_ref,      "return_call_ref",      0x00, 0x15, type,          poly, tail_call,           special )
-OP( delegate,             "delegate",             0x00, 0x18, label,         poly, legacy_exceptions,   special )
-OP( catch_all,            "catch_all",            0x00, 0x19, none,          poly, legacy_exceptions,   special )
-OP( drop,                 "drop",                 0x00, 0x1a, none,          poly, mvp,                 special )
-OP( select,               "select",               0x00, 0x1b, none,          poly, mvp,                 special )
-OP( select_t,             "select",               0x00, 0x1c, select_types,  poly, reference_types,     special )
-OP( try_table,            "try_table",            0x00, 0x1f, try_table,     poly, exceptions,          special )
-
-// ---- variables and tables -------------------------------------------------------------------------------------------
-OP( local_get,  "local.get",  0x00, 0x20, local,  poly, mvp,             special )
-OP( local_set,  "local.set",  0x00, 0x21, local,  poly, mvp,             special )
-OP( local_tee,  "local.tee",  0x00, 0x22, local,  poly, mvp,             special )
-OP( global_get, "global.get", 0x00, 0x23, global, poly, mvp,             special )
-OP( global_set, "global.set", 0x00, 0x24, global, poly, mvp,             special )
-OP( table_get,  "table.get",  0x00, 0x25, table,  poly, reference_types, special )
-OP( table_set,  "table.set",  0x00, 0x26, table,  poly, reference_types, special )
-
-// ---- memory ---------------------------------------------------------------------------------------------------------
-OP( i32_load,     "i32.load",     0x00, 0x28, memarg, a_i,  mvp, mem::load<u32, u32> )
-OP( i64_load,     "i64.load",     0x00, 0x29, memarg, a_l,  mvp, mem::load<u64, u64> )
-OP( f32_load,     "f32.load",     0x00, 0x2a, memarg, a_f,  mvp, mem::load<f32, f32> )
-OP( f64_load,     "f64.load",     0x00, 0x2b, memarg, a_d,  mvp, mem::load<f64, f64> )
-OP( i32_load8_s,  "i32.load8_s",  0x00, 0x2c, memarg, a_i,  mvp, mem::load<u32, i8> )
-OP( i32_load8_u,  "i32.load8_u",  0x00, 0x2d, memarg, a_i,  mvp, mem::load<u32, u8> )
-OP( i32_load16_s, "i32.load16_s", 0x00, 0x2e, memarg, a_i,  mvp, mem::load<u32, i16> )
-OP( i32_load16_u, "i32.load16_u", 0x00, 0x2f, memarg, a_i,  mvp, mem::load<u32, u16> )
-OP( i64_load8_s,  "i64.load8_s",  0x00, 0x30, memarg, a_l,  mvp, mem::load<u64, i8> )
-OP( i64_load8_u,  "i64.load8_u",  0x00, 0x31, memarg, a_l,  mvp, mem::load<u64, u8> )
-OP( i64_load16_s, "i64.load16_s", 0x00, 0x32, memarg, a_l,  mvp, mem::load<u64, i16> )
-OP( i64_load16_u, "i64.load16_u", 0x00, 0x33, memarg, a_l,  mvp, mem::load<u64, u16> )
-OP( i64_load32_s, "i64.load32_s", 0x00, 0x34, memarg, a_l,  mvp, mem::load<u64, i32> )
-OP( i64_load32_u, "i64.load32_u", 0x00, 0x35, memarg, a_l,  mvp, mem::load<u64, u32> )
-OP( i32_store,    "i32.store",    0x00, 0x36, memarg, ai_,  mvp, mem::store<u32, u32> )
-OP( i64_store,    "i64.store",    0x00, 0x37, memarg, al_,  mvp, mem::store<u64, u64> )
-OP( f32_store,    "f32.store",    0x00, 0x38, memarg, af_,  mvp, mem::store<f32, f32> )
-OP( f64_store,    "f64.store",    0x00, 0x39, memarg, ad_,  mvp, mem::store<f64, f64> )
-OP( i32_store8,   "i32.store8",   0x00, 0x3a, memarg, ai_,  mvp, mem::store<u32, u8> )
-OP( i32_store16,  "i32.store16",  0x00, 0x3b, memarg, ai_,  mvp, mem::store<u32, u16> )
-OP( i64_store8,   "i64.store8",   0x00, 0x3c, memarg, al_,  mvp, mem::store<u64, u8> )
-OP( i64_store16,  "i64.store16",  0x00, 0x3d, memarg, al_,  mvp, mem::store<u64, u16> )
-OP( i64_store32,  "i64.store32",  0x00, 0x3e, memarg, al_,  mvp, mem::store<u64, u32> )
-OP( memory_size,  "memory.size",  0x00, 0x3f, memory, poly, mvp, special )
-OP( memory_grow,  "memory.grow",  0x00, 0x40, memory, poly, mvp, special )
-
-// ---- constants ------------------------------------------------------------------------------------------------------
-OP( i32_const, "i32.const", 0x00, 0x41, i32_const, _i, mvp, special )
-OP( i64_const, "i64.const", 0x00, 0x42, i64_const, _l, mvp, special )
-OP( f32_const, "f32.const", 0x00, 0x43, f32_const, _f, mvp, special )
-OP( f64_const, "f64.const", 0x00, 0x44, f64_const, _d, mvp, special )
-
-// ---- i32 comparisons ------------------------------------------------------------------------------------------------
-OP( i32_eqz,  "i32.eqz",  0x00, 0x45, none, i_i,  mvp, num::eqz<u32> )
-OP( i32_eq,   "i32.eq",   0x00, 0x46, none, ii_i, mvp, num::eq<u32> )
-OP( i32_ne,   "i32.ne",   0x00, 0x47, none, ii_i, mvp, num::ne<u32> )
-OP( i32_lt_s, "i32.lt_s", 0x00, 0x48, none, ii_i, mvp, num::lt_s<u32> )
-OP( i32_lt_u, "i32.lt_u", 0x00, 0x49, none, ii_i, mvp, num::lt_u<u32> )
-OP( i32_gt_s, "i32.gt_s", 0x00, 0x4a, none, ii_i, mvp, num::gt_s<u32> )
-OP( i32_gt_u, "i32.gt_u", 0x00, 0x4b, none, ii_i, mvp, num::gt_u<u32> )
-OP( i32_le_s, "i32.le_s", 0x00, 0x4c, none, ii_i, mvp, num::le_s<u32> )
-OP( i32_le_u, "i32.le_u", 0x00, 0x4d, none, ii_i, mvp, num::le_u<u32> )
-OP( i32_ge_s, "i32.ge_s", 0x00, 0x4e, none, ii_i, mvp, num::ge_s<u32> )
-OP( i32_ge_u, "i32.ge_u", 0x00, 0x4f, none, ii_i, mvp, num::ge_u<u32> )
-
-// ---- i64 comparisons ------------------------------------------------------------------------------------------------
-OP( i64_eqz,  "i64.eqz",  0x00, 0x50, none, l_i,  mvp, num::eqz<u64> )
-OP( i64_eq,   "i64.eq",   0x00, 0x51, none, ll_i, mvp, num::eq<u64> )
-OP( i64_ne,   "i64.ne",   0x00, 0x52, none, ll_i, mvp, num::ne<u64> )
-OP( i64_lt_s, "i64.lt_s", 0x00, 0x53, none, ll_i, mvp, num::lt_s<u64> )
-OP( i64_lt_u, "i64.lt_u", 0x00, 0x54, none, ll_i, mvp, num::lt_u<u64> )
-OP( i64_gt_s, "i64.gt_s", 0x00, 0x55, none, ll_i, mvp, num::gt_s<u64> )
-OP( i64_gt_u, "i64.gt_u", 0x00, 0x56, none, ll_i, mvp, num::gt_u<u64> )
-OP( i64_le_s, "i64.le_s", 0x00, 0x57, none, ll_i, mvp, num::le_s<u64> )
-OP( i64_le_u, "i64.le_u", 0x00, 0x58, none, ll_i, mvp, num::le_u<u64> )
-OP( i64_ge_s, "i64.ge_s", 0x00, 0x59, none, ll_i, mvp, num::ge_s<u64> )
-OP( i64_ge_u, "i64.ge_u", 0x00, 0x5a, none, ll_i, mvp, num::ge_u<u64> )
-
-// ---- f32 comparisons ------------------------------------------------------------------------------------------------
-OP( f32_eq, "f32.eq", 0x00, 0x5b, none, ff_i, mvp, num::eq<f32> )
-OP( f32_ne, "f32.ne", 0x00, 0x5c, none, ff_i, mvp, num::ne<f32> )
-OP( f32_lt, "f32.lt", 0x00, 0x5d, none, ff_i, mvp, num::lt<f32> )
-OP( f32_gt, "f32.gt", 0x00, 0x5e, none, ff_i, mvp, num::gt<f32> )
-OP( f32_le, "f32.le", 0x00, 0x5f, none, ff_i, mvp, num::le<f32> )
-OP( f32_ge, "f32.ge", 0x00, 0x60, none, ff_i, mvp, num::ge<f32> )
-
-// ---- f64 comparisons ------------------------------------------------------------------------------------------------
-OP( f64_eq, "f64.eq", 0x00, 0x61, none, dd_i, mvp, num::eq<f64> )
-OP( f64_ne, "f64.ne", 0x00, 0x62, none, dd_i, mvp, num::ne<f64> )
-OP( f64_lt, "f64.lt", 0x00, 0x63, none, dd_i, mvp, num::lt<f64> )
-OP( f64_gt, "f64.gt", 0x00, 0x64, none, dd_i, mvp, num::gt<f64> )
-OP( f64_le, "f64.le", 0x00, 0x65, none, dd_i, mvp, num::le<f64> )
-OP( f64_ge, "f64.ge", 0x00, 0x66, none, dd_i, mvp, num::ge<f64> )
-
-// ---- i32 arithmetic -------------------------------------------------------------------------------------------------
-OP( i32_clz,    "i32.clz",    0x00, 0x67, none, i_i,  mvp, num::clz<u32> )
-OP( i32_ctz,    "i32.ctz",    0x00, 0x68, none, i_i,  mvp, num::ctz<u32> )
-OP( i32_popcnt, "i32.popcnt", 0x00, 0x69, none, i_i,  mvp, num::popcnt<u32> )
-OP( i32_add,    "i32.add",    0x00, 0x6a, none, ii_i, mvp, num::add<u32> )
-OP( i32_sub,    "i32.sub",    0x00, 0x6b, none, ii_i, mvp, num::sub<u32> )
-OP( i32_mul,    "i32.mul",    0x00, 0x6c, none, ii_i, mvp, num::mul<u32> )
-OP( i32_div_s,  "i32.div_s",  0x00, 0x6d, none, ii_i, mvp, num::div_s<u32> )
-OP( i32_div_u,  "i32.div_u",  0x00, 0x6e, none, ii_i, mvp, num::div_u<u32> )
-OP( i32_rem_s,  "i32.rem_s",  0x00, 0x6f, none, ii_i, mvp, num::rem_s<u32> )
-OP( i32_rem_u,  "i32.rem_u",  0x00, 0x70, none, ii_i, mvp, num::rem_u<u32> )
-OP( i32_and,    "i32.and",    0x00, 0x71, none, ii_i, mvp, num::and_<u32> )
-OP( i32_or,     "i32.or",     0x00, 0x72, none, ii_i, mvp, num::or_<u32> )
-OP( i32_xor,    "i32.xor",    0x00, 0x73, none, ii_i, mvp, num::xor_<u32> )
-OP( i32_shl,    "i32.shl",    0x00, 0x74, none, ii_i, mvp, num::shl<u32> )
-OP( i32_shr_s,  "i32.shr_s",  0x00, 0x75, none, ii_i, mvp, num::shr_s<u32> )
-OP( i32_shr_u,  "i32.shr_u",  0x00, 0x76, none, ii_i, mvp, num::shr_u<u32> )
-OP( i32_rotl,   "i32.rotl",   0x00, 0x77, none, ii_i, mvp, num::rotl<u32> )
-OP( i32_rotr,   "i32.rotr",   0x00, 0x78, none, ii_i, mvp, num::rotr<u32> )
-
-// ---- i64 arithmetic -------------------------------------------------------------------------------------------------
-OP( i64_clz,    "i64.clz",    0x00, 0x79, none, l_l,  mvp, num::clz<u64> )
-OP( i64_ctz,    "i64.ctz",    0x00, 0x7a, none, l_l,  mvp, num::ctz<u64> )
-OP( i64_popcnt, "i64.popcnt", 0x00, 0x7b, none, l_l,  mvp, num::popcnt<u64> )
-OP( i64_add,    "i64.add",    0x00, 0x7c, none, ll_l, mvp, num::add<u64> )
-OP( i64_sub,    "i64.sub",    0x00, 0x7d, none, ll_l, mvp, num::sub<u64> )
-OP( i64_mul,    "i64.mul",    0x00, 0x7e, none, ll_l, mvp, num::mul<u64> )
-OP( i64_div_s,  "i64.div_s",  0x00, 0x7f, none, ll_l, mvp, num::div_s<u64> )
-OP( i64_div_u,  "i64.div_u",  0x00, 0x80, none, ll_l, mvp, num::div_u<u64> )
-OP( i64_rem_s,  "i64.rem_s",  0x00, 0x81, none, ll_l, mvp, num::rem_s<u64> )
-OP( i64_rem_u,  "i64.rem_u",  0x00, 0x82, none, ll_l, mvp, num::rem_u<u64> )
-OP( i64_and,    "i64.and",    0x00, 0x83, none, ll_l, mvp, num::and_<u64> )
-OP( i64_or,     "i64.or",     0x00, 0x84, none, ll_l, mvp, num::or_<u64> )
-OP( i64_xor,    "i64.xor",    0x00, 0x85, none, ll_l, mvp, num::xor_<u64> )
-OP( i64_shl,    "i64.shl",    0x00, 0x86, none, ll_l, mvp, num::shl<u64> )
-OP( i64_shr_s,  "i64.shr_s",  0x00, 0x87, none, ll_l, mvp, num::shr_s<u64> )
-OP( i64_shr_u,  "i64.shr_u",  0x00, 0x88, none, ll_l, mvp, num::shr_u<u64> )
-OP( i64_rotl,   "i64.rotl",   0x00, 0x89, none, ll_l, mvp, num::rotl<u64> )
-OP( i64_rotr,   "i64.rotr",   0x00, 0x8a, none, ll_l, mvp, num::rotr<u64> )
-
-// ---- f32 arithmetic -------------------------------------------------------------------------------------------------
-OP( f32_abs,      "f32.abs",      0x00, 0x8b, none, f_f,  mvp, num::abs<f32> )
-OP( f32_neg,      "f32.neg",      0x00, 0x8c, none, f_f,  mvp, num::neg<f32> )
-OP( f32_ceil,     "f32.ceil",     0x00, 0x8d, none, f_f,  mvp, num::ceil<f32> )
-OP( f32_floor,    "f32.floor",    0x00, 0x8e, none, f_f,  mvp, num::floor<f32> )
-OP( f32_trunc,    "f32.trunc",    0x00, 0x8f, none, f_f,  mvp, num::trunc<f32> )
-OP( f32_nearest,  "f32.nearest",  0x00, 0x90, none, f_f,  mvp, num::nearest<f32> )
-OP( f32_sqrt,     "f32.sqrt",     0x00, 0x91, none, f_f,  mvp, num::sqrt<f32> )
-OP( f32_add,      "f32.add",      0x00, 0x92, none, ff_f, mvp, num::add<f32> )
-OP( f32_sub,      "f32.sub",      0x00, 0x93, none, ff_f, mvp, num::sub<f32> )
-OP( f32_mul,      "f32.mul",      0x00, 0x94, none, ff_f, mvp, num::mul<f32> )
-OP( f32_div,      "f32.div",      0x00, 0x95, none, ff_f, mvp, num::div<f32> )
-OP( f32_min,      "f32.min",      0x00, 0x96, none, ff_f, mvp, num::min<f32> )
-OP( f32_max,      "f32.max",      0x00, 0x97, none, ff_f, mvp, num::max<f32> )
-OP( f32_copysign, "f32.copysign", 0x00, 0x98, none, ff_f, mvp, num::copysign<f32> )
-
-// ---- f64 arithmetic -------------------------------------------------------------------------------------------------
-OP( f64_abs,      "f64.abs",      0x00, 0x99, none, d_d,  mvp, num::abs<f64> )
-OP( f64_neg,      "f64.neg",      0x00, 0x9a, none, d_d,  mvp, num::neg<f64> )
-OP( f64_ceil,     "f64.ceil",     0x00, 0x9b, none, d_d,  mvp, num::ceil<f64> )
-OP( f64_floor,    "f64.floor",    0x00, 0x9c, none, d_d,  mvp, num::floor<f64> )
-OP( f64_trunc,    "f64.trunc",    0x00, 0x9d, none, d_d,  mvp, num::trunc<f64> )
-OP( f64_nearest,  "f64.nearest",  0x00, 0x9e, none, d_d,  mvp, num::nearest<f64> )
-OP( f64_sqrt,     "f64.sqrt",     0x00, 0x9f, none, d_d,  mvp, num::sqrt<f64> )
-OP( f64_add,      "f64.add",      0x00, 0xa0, none, dd_d, mvp, num::add<f64> )
-OP( f64_sub,      "f64.sub",      0x00, 0xa1, none, dd_d, mvp, num::sub<f64> )
-OP( f64_mul,      "f64.mul",      0x00, 0xa2, none, dd_d, mvp, num::mul<f64> )
-OP( f64_div,      "f64.div",      0x00, 0xa3, none, dd_d, mvp, num::div<f64> )
-OP( f64_min,      "f64.min",      0x00, 0xa4, none, dd_d, mvp, num::min<f64> )
-OP( f64_max,      "f64.max",      0x00, 0xa5, none, dd_d, mvp, num::max<f64> )
-OP( f64_copysign, "f64.copysign", 0x00, 0xa6, none, dd_d, mvp, num::copysign<f64> )
-
-// ---- conversions ----------------------------------------------------------------------------------------------------
-OP( i32_wrap_i64,        "i32.wrap_i64",        0x00, 0xa7, none, l_i, mvp,            num::wrap<u32, u64> )
-OP( i32_trunc_f32_s,     "i32.trunc_f32_s",     0x00, 0xa8, none, f_i, mvp,            num::trunc_s<u32, f32> )
-OP( i32_trunc_f32_u,     "i32.trunc_f32_u",     0x00, 0xa9, none, f_i, mvp,            num::trunc_u<u32, f32> )
-OP( i32_trunc_f64_s,     "i32.trunc_f64_s",     0x00, 0xaa, none, d_i, mvp,            num::trunc_s<u32, f64> )
-OP( i32_trunc_f64_u,     "i32.trunc_f64_u",     0x00, 0xab, none, d_i, mvp,            num::trunc_u<u32, f64> )
-OP( i64_extend_i32_s,    "i64.extend_i32_s",    0x00, 0xac, none, i_l, mvp,            num::extend_s<u64, u32> )
-OP( i64_extend_i32_u,    "i64.extend_i32_u",    0x00, 0xad, none, i_l, mvp,            num::extend_u<u64, u32> )
-OP( i64_trunc_f32_s,     "i64.trunc_f32_s",     0x00, 0xae, none, f_l, mvp,            num::trunc_s<u64, f32> )
-OP( i64_trunc_f32_u,     "i64.trunc_f32_u",     0x00, 0xaf, none, f_l, mvp,            num::trunc_u<u64, f32> )
-OP( i64_trunc_f64_s,     "i64.trunc_f64_s",     0x00, 0xb0, none, d_l, mvp,            num::trunc_s<u64, f64> )
-OP( i64_trunc_f64_u,     "i64.trunc_f64_u",     0x00, 0xb1, none, d_l, mvp,            num::trunc_u<u64, f64> )
-OP( f32_convert_i32_s,   "f32.convert_i32_s",   0x00, 0xb2, none, i_f, mvp,            num::convert_s<f32, u32> )
-OP( f32_convert_i32_u,   "f32.convert_i32_u",   0x00, 0xb3, none, i_f, mvp,            num::convert_u<f32, u32> )
-OP( f32_convert_i64_s,   "f32.convert_i64_s",   0x00, 0xb4, none, l_f, mvp,            num::convert_s<f32, u64> )
-OP( f32_convert_i64_u,   "f32.convert_i64_u",   0x00, 0xb5, none, l_f, mvp,            num::convert_u<f32, u64> )
-OP( f32_demote_f64,      "f32.demote_f64",      0x00, 0xb6, none, d_f, mvp,            num::demote )
-OP( f64_convert_i32_s,   "f64.convert_i32_s",   0x00, 0xb7, none, i_d, mvp,            num::convert_s<f64, u32> )
-OP( f64_convert_i32_u,   "f64.convert_i32_u",   0x00, 0xb8, none, i_d, mvp,            num::convert_u<f64, u32> )
-OP( f64_convert_i64_s,   "f64.convert_i64_s",   0x00, 0xb9, none, l_d, mvp,            num::convert_s<f64, u64> )
-OP( f64_convert_i64_u,   "f64.convert_i64_u",   0x00, 0xba, none, l_d, mvp,            num::convert_u<f64, u64> )
-OP( f64_promote_f32,     "f64.promote_f32",     0x00, 0xbb, none, f_d, mvp,            num::promote )
-OP( i32_reinterpret_f32, "i32.reinterpret_f32", 0x00, 0xbc, none, f_i, mvp,            num::reinterpret<u32, f32> )
-OP( i64_reinterpret_f64, "i64.reinterpret_f64", 0x00, 0xbd, none, d_l, mvp,            num::reinterpret<u64, f64> )
-OP( f32_reinterpret_i32, "f32.reinterpret_i32", 0x00, 0xbe, none, i_f, mvp,            num::reinterpret<f32, u32> )
-OP( f64_reinterpret_i64, "f64.reinterpret_i64", 0x00, 0xbf, none, l_d, mvp,            num::reinterpret<f64, u64> )
-OP( i32_extend8_s,       "i32.extend8_s",       0x00, 0xc0, none, i_i, sign_extension, num::extend8_s<u32> )
-OP( i32_extend16_s,      "i32.extend16_s",      0x00, 0xc1, none, i_i, sign_extension, num::extend16_s<u32> )
-OP( i64_extend8_s,       "i64.extend8_s",       0x00, 0xc2, none, l_l, sign_extension, num::extend8_s<u64> )
-OP( i64_extend16_s,      "i64.extend16_s",      0x00, 0xc3, none, l_l, sign_extension, num::extend16_s<u64> )
-OP( i64_extend32_s,      "i64.extend32_s",      0x00, 0xc4, none, l_l, sign_extension, num::extend32_s<u64> )
-
-// ---- references -----------------------------------------------------------------------------------------------------
-OP( ref_null,        "ref.null",        0x00, 0xd0, heap,  poly, reference_types,     special )
-OP( ref_is_null,     "ref.is_null",     0x00, 0xd1, none,  poly, reference_types,     special )
-OP( ref_func,        "ref.func",        0x00, 0xd2, func,  poly, reference_types,     special )
-OP( ref_eq,          "ref.eq",          0x00, 0xd3, none,  poly, gc,                  special )
-OP( ref_as_non_null, "ref.as_non_null", 0x00, 0xd4, none,  poly, function_references, special )
-OP( br_on_null,      "br_on_null",      0x00, 0xd5, label, poly, function_references, special )
-OP( br_on_non_null,  "br_on_non_null",  0x00, 0xd6, label, poly, function_references, special )
-
-// ---- structures, arrays, casts, i31 (prefix 0xfb) -------------------------------------------------------------------
-OP( struct_new,         "struct.new",         0xfb, 0x00, type,       poly, gc, special )
-OP( struct_new_default, "struct.new_default", 0xfb, 0x01, type,       poly, gc, special )
-OP( struct_get,         "struct.get",         0xfb, 0x02, field,      poly, gc, special )
-OP( struct_get_s,       "struct.get_s",       0xfb, 0x03, field,      poly, gc, special )
-OP( struct_get_u,       "struct.get_u",       0xfb, 0x04, field,      poly, gc, special )
-OP( struct_set,         "struct.set",         0xfb, 0x05, field,      poly, gc, special )
-OP( array_new,          "array.new",          0xfb, 0x06, type,       poly, gc, special )
-OP( array_new_default,  "array.new_default",  0xfb, 0x07, type,       poly, gc, special )
-OP( array_new_fixed,    "array.new_fixed",    0xfb, 0x08, type_count, poly, gc, special )
-OP( array_new_data,     "array.new_data",     0xfb, 0x09, type_data,  poly, gc, special )
-OP( array_new_elem,     "array.new_elem",     0xfb, 0x0a, type_elem,  poly, gc, special )
-OP( array_get,          "array.get",          0xfb, 0x0b, type,       poly, gc, special )
-OP( array_get_s,        "array.get_s",        0xfb, 0x0c, type,       poly, gc, special )
-OP( array_get_u,        "array.get_u",        0xfb, 0x0d, type,       poly, gc, special )
-OP( array_set,          "array.set",          0xfb, 0x0e, type,       poly, gc, special )
-OP( array_len,          "array.len",          0xfb, 0x0f, none,       poly, gc, special )
-OP( array_fill,         "array.fill",         0xfb, 0x10, type,       poly, gc, special )
-OP( array_copy,         "array.copy",         0xfb, 0x11, type_type,  poly, gc, special )
-OP( array_init_data,    "array.init_data",    0xfb, 0x12, type_data,  poly, gc, special )
-OP( array_init_elem,    "array.init_elem",    0xfb, 0x13, type_elem,  poly, gc, special )
-OP( ref_test,           "ref.test",           0xfb, 0x14, ref_type,   poly, gc, special )
-OP( ref_test_null,      "ref.test",           0xfb, 0x15, ref_type,   poly, gc, special )
-OP( ref_cast,           "ref.cast",           0xfb, 0x16, ref_type,   poly, gc, special )
-OP( ref_cast_null,      "ref.cast",           0xfb, 0x17, ref_type,   poly, gc, special )
-OP( br_on_cast,         "br_on_cast",         0xfb, 0x18, br_cast,    poly, gc, special )
-OP( br_on_cast_fail,    "br_on_cast_fail",    0xfb, 0x19, br_cast,    poly, gc, special )
-OP( any_convert_extern, "any.convert_extern", 0xfb, 0x1a, none,       poly, gc, special )
-OP( extern_convert_any, "extern.convert_any", 0xfb, 0x1b, none,       poly, gc, special )
-OP( ref_i31,            "ref.i31",            0xfb, 0x1c, none,       poly, gc, special )
-OP( i31_get_s,          "i31.get_s",          0xfb, 0x1d, none,       poly, gc, special )
-OP( i31_get_u,          "i31.get_u",          0xfb, 0x1e, none,       poly, gc, special )
-
-// ---- saturating truncations (prefix 0xfc) ---------------------------------------------------------------------------
-OP( i32_trunc_sat_f32_s, "i32.trunc_sat_f32_s", 0xfc, 0x00, none, f_i, saturating_float, num::trunc_sat_s<u32, f32> )
-OP( i32_trunc_sat_f32_u, "i32.trunc_sat_f32_u", 0xfc, 0x01, none, f_i, saturating_float, num::trunc_sat_u<u32, f32> )
-OP( i32_trunc_sat_f64_s, "i32.trunc_sat_f64_s", 0xfc, 0x02, none, d_i, saturating_float, num::trunc_sat_s<u32, f64> )
-OP( i32_trunc_sat_f64_u, "i32.trunc_sat_f64_u", 0xfc, 0x03, none, d_i, saturating_float, num::trunc_sat_u<u32, f64> )
-OP( i64_trunc_sat_f32_s, "i64.trunc_sat_f32_s", 0xfc, 0x04, none, f_l, saturating_float, num::trunc_sat_s<u64, f32> )
-OP( i64_trunc_sat_f32_u, "i64.trunc_sat_f32_u", 0xfc, 0x05, none, f_l, saturating_float, num::trunc_sat_u<u64, f32> )
-OP( i64_trunc_sat_f64_s, "i64.trunc_sat_f64_s", 0xfc, 0x06, none, d_l, saturating_float, num::trunc_sat_s<u64, f64> )
-OP( i64_trunc_sat_f64_u, "i64.trunc_sat_f64_u", 0xfc, 0x07, none, d_l, saturating_float, num::trunc_sat_u<u64, f64> )
-
-// ---- bulk operations (prefix 0xfc) ----------------------------------------------------------------------------------
-OP( memory_init, "memory.init", 0xfc, 0x08, data_memory,   poly, bulk_memory,     special )
-OP( data_drop,   "data.drop",   0xfc, 0x09, data,          poly, bulk_memory,     special )
-OP( memory_copy, "memory.copy", 0xfc, 0x0a, memory_memory, poly, bulk_memory,     special )
-OP( memory_fill, "memory.fill", 0xfc, 0x0b, memory,        poly, bulk_memory,     special )
-OP( table_init,  "table.init",  0xfc, 0x0c, elem_table,    poly, bulk_memory,     special )
-OP( elem_drop,   "elem.drop",   0xfc, 0x0d, elem,          poly, bulk_memory,     special )
-OP( table_copy,  "table.copy",  0xfc, 0x0e, table_table,   poly, bulk_memory,     special )
-OP( table_grow,  "table.grow",  0xfc, 0x0f, table,         poly, reference_types, special )
-OP( table_size,  "table.size",  0xfc, 0x10, table,         poly, reference_types, special )
-OP( table_fill,  "table.fill",  0xfc, 0x11, table,         poly, reference_types, special )
-
-// ---- wide arithmetic (prefix 0xfc) ----------------------------------------------------------------------------------
-OP( i64_add128,     "i64.add128",     0xfc, 0x13, none, llll_ll, wide_arithmetic, num::add128 )
-OP( i64_sub128,     "i64.sub128",     0xfc, 0x14, none, llll_ll, wide_arithmetic, num::sub128 )
-OP( i64_mul_wide_s, "i64.mul_wide_s", 0xfc, 0x15, none, ll_ll,   wide_arithmetic, num::mul_wide_s )
-OP( i64_mul_wide_u, "i64.mul_wide_u", 0xfc, 0x16, none, ll_ll,   wide_arithmetic, num::mul_wide_u )
-
-// ---- vectors: memory, constants, lanes (prefix 0xfd) ----------------------------------------------------------------
-OP( v128_load,            "v128.load",            0xfd, 0x00, memarg,     a_v,  simd, mem::load<v128, v128> )
-OP( v128_load8x8_s,       "v128.load8x8_s",       0xfd, 0x01, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_s<u16, u8>>> )
-OP( v128_load8x8_u,       "v128.load8x8_u",       0xfd, 0x02, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_u<u16, u8>>> )
-OP( v128_load16x4_s,      "v128.load16x4_s",      0xfd, 0x03, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_s<u32, u16>>> )
-OP( v128_load16x4_u,      "v128.load16x4_u",      0xfd, 0x04, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_u<u32, u16>>> )
-OP( v128_load32x2_s,      "v128.load32x2_s",      0xfd, 0x05, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_s<u64, u32>>> )
-OP( v128_load32x2_u,      "v128.load32x2_u",      0xfd, 0x06, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_u<u64, u32>>> )
-OP( v128_load8_splat,     "v128.load8_splat",     0xfd, 0x07, memarg,     a_v,  simd, mem::load_splat<u8> )
-OP( v128_load16_splat,    "v128.load16_splat",    0xfd, 0x08, memarg,     a_v,  simd, mem::load_splat<u16> )
-OP( v128_load32_splat,    "v128.load32_splat",    0xfd, 0x09, memarg,     a_v,  simd, mem::load_splat<u32> )
-OP( v128_load64_splat,    "v128.load64_splat",    0xfd, 0x0a, memarg,     a_v,  simd, mem::load_splat<u64> )
-OP( v128_store,           "v128.store",           0xfd, 0x0b, memarg,     av_,  simd, mem::store<v128, v128> )
-OP( v128_const,           "v128.const",           0xfd, 0x0c, v128_const, _v,   simd, special )
-OP( i8x16_shuffle,        "i8x16.shuffle",        0xfd, 0x0d, shuffle,    vv_v, simd, num::shuffle )
-OP( i8x16_swizzle,        "i8x16.swizzle",        0xfd, 0x0e, none,       vv_v, simd, num::swizzle )
-OP( i8x16_splat,          "i8x16.splat",          0xfd, 0x0f, none,       i_v,  simd, num::splat<u8, u32> )
-OP( i16x8_splat,          "i16x8.splat",          0xfd, 0x10, none,       i_v,  simd, num::splat<u16, u32> )
-OP( i32x4_splat,          "i32x4.splat",          0xfd, 0x11, none,       i_v,  simd, num::splat<u32, u32> )
-OP( i64x2_splat,          "i64x2.splat",          0xfd, 0x12, none,       l_v,  simd, num::splat<u64, u64> )
-OP( f32x4_splat,          "f32x4.splat",          0xfd, 0x13, none,       f_v,  simd, num::splat<f32, f32> )
-OP( f64x2_splat,          "f64x2.splat",          0xfd, 0x14, none,       d_v,  simd, num::splat<f64, f64> )
-OP( i8x16_extract_lane_s, "i8x16.extract_lane_s", 0xfd, 0x15, lane,       v_i,  simd, num::extract_lane<u32, i8> )
-OP( i8x16_extract_lane_u, "i8x16.extract_lane_u", 0xfd, 0x16, lane,       v_i,  simd, num::extract_lane<u32, u8> )
-OP( i8x16_replace_lane,   "i8x16.replace_lane",   0xfd, 0x17, lane,       vi_v, simd, num::replace_lane<u8, u32> )
-OP( i16x8_extract_lane_s, "i16x8.extract_lane_s", 0xfd, 0x18, lane,       v_i,  simd, num::extract_lane<u32, i16> )
-OP( i16x8_extract_lane_u, "i16x8.extract_lane_u", 0xfd, 0x19, lane,       v_i,  simd, num::extract_lane<u32, u16> )
-OP( i16x8_replace_lane,   "i16x8.replace_lane",   0xfd, 0x1a, lane,       vi_v, simd, num::replace_lane<u16, u32> )
-OP( i32x4_extract_lane,   "i32x4.extract_lane",   0xfd, 0x1b, lane,       v_i,  simd, num::extract_lane<u32, u32> )
-OP( i32x4_replace_lane,   "i32x4.replace_lane",   0xfd, 0x1c, lane,       vi_v, simd, num::replace_lane<u32, u32> )
-OP( i64x2_extract_lane,   "i64x2.extract_lane",   0xfd, 0x1d, lane,       v_l,  simd, num::extract_lane<u64, u64> )
-OP( i64x2_replace_lane,   "i64x2.replace_lane",   0xfd, 0x1e, lane,       vl_v, simd, num::replace_lane<u64, u64> )
-OP( f32x4_extract_lane,   "f32x4.extract_lane",   0xfd, 0x1f, lane,       v_f,  simd, num::extract_lane<f32, f32> )
-OP( f32x4_replace_lane,   "f32x4.replace_lane",   0xfd, 0x20, lane,       vf_v, simd, num::replace_lane<f32, f32> )
-OP( f64x2_extract_lane,   "f64x2.extract_lane",   0xfd, 0x21, lane,       v_d,  simd, num::extract_lane<f64, f64> )
-OP( f64x2_replace_lane,   "f64x2.replace_lane",   0xfd, 0x22, lane,       vd_v, simd, num::replace_lane<f64, f64> )
-
-// ---- vectors: comparisons (prefix 0xfd) -----------------------------------------------------------------------------
-OP( i8x16_eq,   "i8x16.eq",   0xfd, 0x23, none, vv_v, simd, num::mask<num::eq<u8>> )
-OP( i8x16_ne,   "i8x16.ne",   0xfd, 0x24, none, vv_v, simd, num::mask<num::ne<u8>> )
-OP( i8x16_lt_s, "i8x16.lt_s", 0xfd, 0x25, none, vv_v, simd, num::mask<num::lt_s<u8>> )
-OP( i8x16_lt_u, "i8x16.lt_u", 0xfd, 0x26, none, vv_v, simd, num::mask<num::lt_u<u8>> )
-OP( i8x16_gt_s, "i8x16.gt_s", 0xfd, 0x27, none, vv_v, simd, num::mask<num::gt_s<u8>> )
-OP( i8x16_gt_u, "i8x16.gt_u", 0xfd, 0x28, none, vv_v, simd, num::mask<num::gt_u<u8>> )
-OP( i8x16_le_s, "i8x16.le_s", 0xfd, 0x29, none, vv_v, simd, num::mask<num::le_s<u8>> )
-OP( i8x16_le_u, "i8x16.le_u", 0xfd, 0x2a, none, vv_v, simd, num::mask<num::le_u<u8>> )
-OP( i8x16_ge_s, "i8x16.ge_s", 0xfd, 0x2b, none, vv_v, simd, num::mask<num::ge_s<u8>> )
-OP( i8x16_ge_u, "i8x16.ge_u", 0xfd, 0x2c, none, vv_v, simd, num::mask<num::ge_u<u8>> )
-OP( i16x8_eq,   "i16x8.eq",   0xfd, 0x2d, none, vv_v, simd, num::mask<num::eq<u16>> )
-OP( i16x8_ne,   "i16x8.ne",   0xfd, 0x2e, none, vv_v, simd, num::mask<num::ne<u16>> )
-OP( i16x8_lt_s, "i16x8.lt_s", 0xfd, 0x2f, none, vv_v, simd, num::mask<num::lt_s<u16>> )
-OP( i16x8_lt_u, "i16x8.lt_u", 0xfd, 0x30, none, vv_v, simd, num::mask<num::lt_u<u16>> )
-OP( i16x8_gt_s, "i16x8.gt_s", 0xfd, 0x31, none, vv_v, simd, num::mask<num::gt_s<u16>> )
-OP( i16x8_gt_u, "i16x8.gt_u", 0xfd, 0x32, none, vv_v, simd, num::mask<num::gt_u<u16>> )
-OP( i16x8_le_s, "i16x8.le_s", 0xfd, 0x33, none, vv_v, simd, num::mask<num::le_s<u16>> )
-OP( i16x8_le_u, "i16x8.le_u", 0xfd, 0x34, none, vv_v, simd, num::mask<num::le_u<u16>> )
-OP( i16x8_ge_s, "i16x8.ge_s", 0xfd, 0x35, none, vv_v, simd, num::mask<num::ge_s<u16>> )
-OP( i16x8_ge_u, "i16x8.ge_u", 0xfd, 0x36, none, vv_v, simd, num::mask<num::ge_u<u16>> )
-OP( i32x4_eq,   "i32x4.eq",   0xfd, 0x37, none, vv_v, simd, num::mask<num::eq<u32>> )
-OP( i32x4_ne,   "i32x4.ne",   0xfd, 0x38, none, vv_v, simd, num::mask<num::ne<u32>> )
-OP( i32x4_lt_s, "i32x4.lt_s", 0xfd, 0x39, none, vv_v, simd, num::mask<num::lt_s<u32>> )
-OP( i32x4_lt_u, "i32x4.lt_u", 0xfd, 0x3a, none, vv_v, simd, num::mask<num::lt_u<u32>> )
-OP( i32x4_gt_s, "i32x4.gt_s", 0xfd, 0x3b, none, vv_v, simd, num::mask<num::gt_s<u32>> )
-OP( i32x4_gt_u, "i32x4.gt_u", 0xfd, 0x3c, none, vv_v, simd, num::mask<num::gt_u<u32>> )
-OP( i32x4_le_s, "i32x4.le_s", 0xfd, 0x3d, none, vv_v, simd, num::mask<num::le_s<u32>> )
-OP( i32x4_le_u, "i32x4.le_u", 0xfd, 0x3e, none, vv_v, simd, num::mask<num::le_u<u32>> )
-OP( i32x4_ge_s, "i32x4.ge_s", 0xfd, 0x3f, none, vv_v, simd, num::mask<num::ge_s<u32>> )
-OP( i32x4_ge_u, "i32x4.ge_u", 0xfd, 0x40, none, vv_v, simd, num::mask<num::ge_u<u32>> )
-OP( f32x4_eq,   "f32x4.eq",   0xfd, 0x41, none, vv_v, simd, num::mask<num::eq<f32>> )
-OP( f32x4_ne,   "f32x4.ne",   0xfd, 0x42, none, vv_v, simd, num::mask<num::ne<f32>> )
-OP( f32x4_lt,   "f32x4.lt",   0xfd, 0x43, none, vv_v, simd, num::mask<num::lt<f32>> )
-OP( f32x4_gt,   "f32x4.gt",   0xfd, 0x44, none, vv_v, simd, num::mask<num::gt<f32>> )
-OP( f32x4_le,   "f32x4.le",   0xfd, 0x45, none, vv_v, simd, num::mask<num::le<f32>> )
-OP( f32x4_ge,   "f32x4.ge",   0xfd, 0x46, none, vv_v, simd, num::mask<num::ge<f32>> )
-OP( f64x2_eq,   "f64x2.eq",   0xfd, 0x47, none, vv_v, simd, num::mask<num::eq<f64>> )
-OP( f64x2_ne,   "f64x2.ne",   0xfd, 0x48, none, vv_v, simd, num::mask<num::ne<f64>> )
-OP( f64x2_lt,   "f64x2.lt",   0xfd, 0x49, none, vv_v, simd, num::mask<num::lt<f64>> )
-OP( f64x2_gt,   "f64x2.gt",   0xfd, 0x4a, none, vv_v, simd, num::mask<num::gt<f64>> )
-OP( f64x2_le,   "f64x2.le",   0xfd, 0x4b, none, vv_v, simd, num::mask<num::le<f64>> )
-OP( f64x2_ge,   "f64x2.ge",   0xfd, 0x4c, none, vv_v, simd, num::mask<num::ge<f64>> )
-
-// ---- vectors: bits, memory lanes (prefix 0xfd) ----------------------------------------------------------------------
-OP( v128_not,                "v128.not",                0xfd, 0x4d, none,        v_v,   simd, num::lanes<num::not_<u64>> )
-OP( v128_and,                "v128.and",                0xfd, 0x4e, none,        vv_v,  simd, num::lanes<num::and_<u64>> )
-OP( v128_andnot,             "v128.andnot",             0xfd, 0x4f, none,        vv_v,  simd, num::lanes<num::andnot<u64>> )
-OP( v128_or,                 "v128.or",                 0xfd, 0x50, none,        vv_v,  simd, num::lanes<num::or_<u64>> )
-OP( v128_xor,                "v128.xor",                0xfd, 0x51, none,        vv_v,  simd, num::lanes<num::xor_<u64>> )
-OP( v128_bitselect,          "v128.bitselect",          0xfd, 0x52, none,        vvv_v, simd, num::lanes<num::bitselect<u64>> )
-OP( v128_any_true,           "v128.any_true",           0xfd, 0x53, none,        v_i,   simd, num::any_true )
-OP( v128_load8_lane,         "v128.load8_lane",         0xfd, 0x54, memarg_lane, av_v,  simd, mem::load_lane<op::i32_load8_u, op::i8x16_replace_lane> )
-OP( v128_load16_lane,        "v128.load16_lane",        0xfd, 0x55, memarg_lane, av_v,  simd, mem::load_lane<op::i32_load16_u, op::i16x8_replace_lane> )
-OP( v128_load32_lane,        "v128.load32_lane",        0xfd, 0x56, memarg_lane, av_v,  simd, mem::load_lane<op::i32_load, op::i32x4_replace_lane> )
-OP( v128_load64_lane,        "v128.load64_lane",        0xfd, 0x57, memarg_lane, av_v,  simd, mem::load_lane<op::i64_load, op::i64x2_replace_lane> )
-OP( v128_store8_lane,        "v128.store8_lane",        0xfd, 0x58, memarg_lane, av_,   simd, mem::store_lane<op::i8x16_extract_lane_u, op::i32_store8> )
-OP( v128_store16_lane,       "v128.store16_lane",       0xfd, 0x59, memarg_lane, av_,   simd, mem::store_lane<op::i16x8_extract_lane_u, op::i32_store16> )
-OP( v128_store32_lane,       "v128.store32_lane",       0xfd, 0x5a, memarg_lane, av_,   simd, mem::store_lane<op::i32x4_extract_lane, op::i32_store> )
-OP( v128_store64_lane,       "v128.store64_lane",       0xfd, 0x5b, memarg_lane, av_,   simd, mem::store_lane<op::i64x2_extract_lane, op::i64_store> )
-OP( v128_load32_zero,        "v128.load32_zero",        0xfd, 0x5c, memarg,      a_v,   simd, mem::load_low<u32> )
-OP( v128_load64_zero,        "v128.load64_zero",        0xfd, 0x5d, memarg,      a_v,   simd, mem::load_low<u64> )
-OP( f32x4_demote_f64x2_zero, "f32x4.demote_f64x2_zero", 0xfd, 0x5e, none,        v_v,   simd, num::padded<num::demote> )
-OP( f64x2_promote_low_f32x4, "f64x2.promote_low_f32x4", 0xfd, 0x5f, none,        v_v,   simd, num::low<num::promote> )
-
-// ---- vectors: i8x16 and what shares its range (prefix 0xfd) ---------------------------------------------------------
-OP( i8x16_abs,                     "i8x16.abs",                     0xfd, 0x60, none, v_v,  simd, num::lanes<num::iabs<u8>> )
-OP( i8x16_neg,                     "i8x16.neg",                     0xfd, 0x61, none, v_v,  simd, num::lanes<num::ineg<u8>> )
-OP( i8x16_popcnt,                  "i8x16.popcnt",                  0xfd, 0x62, none, v_v,  simd, num::lanes<num::popcnt<u8>> )
-OP( i8x16_all_true,                "i8x16.all_true",                0xfd, 0x63, none, v_i,  simd, num::all_true<u8> )
-OP( i8x16_bitmask,                 "i8x16.bitmask",                 0xfd, 0x64, none, v_i,  simd, num::bitmask<u8> )
-OP( i8x16_narrow_i16x8_s,          "i8x16.narrow_i16x8_s",          0xfd, 0x65, none, vv_v, simd, num::narrow<num::narrow_s<u8, u16>> )
-OP( i8x16_narrow_i16x8_u,          "i8x16.narrow_i16x8_u",          0xfd, 0x66, none, vv_v, simd, num::narrow<num::narrow_u<u8, u16>> )
-OP( f32x4_ceil,                    "f32x4.ceil",                    0xfd, 0x67, none, v_v,  simd, num::lanes<num::ceil<f32>> )
-OP( f32x4_floor,                   "f32x4.floor",                   0xfd, 0x68, none, v_v,  simd, num::lanes<num::floor<f32>> )
-OP( f32x4_trunc,                   "f32x4.trunc",                   0xfd, 0x69, none, v_v,  simd, num::lanes<num::trunc<f32>> )
-OP( f32x4_nearest,                 "f32x4.nearest",                 0xfd, 0x6a, none, v_v,  simd, num::lanes<num::nearest<f32>> )
-OP( i8x16_shl,                     "i8x16.shl",                     0xfd, 0x6b, none, vi_v, simd, num::lanes_by<num::shl<u8>> )
-OP( i8x16_shr_s,                   "i8x16.shr_s",                   0xfd, 0x6c, none, vi_v, simd, num::lanes_by<num::shr_s<u8>> )
-OP( i8x16_shr_u,                   "i8x16.shr_u",                   0xfd, 0x6d, none, vi_v, simd, num::lanes_by<num::shr_u<u8>> )
-OP( i8x16_add,                     "i8x16.add",                     0xfd, 0x6e, none, vv_v, simd, num::lanes<num::add<u8>> )
-OP( i8x16_add_sat_s,               "i8x16.add_sat_s",               0xfd, 0x6f, none, vv_v, simd, num::lanes<num::add_sat_s<u8>> )
-OP( i8x16_add_sat_u,               "i8x16.add_sat_u",               0xfd, 0x70, none, vv_v, simd, num::lanes<num::add_sat_u<u8>> )
-OP( i8x16_sub,                     "i8x16.sub",                     0xfd, 0x71, none, vv_v, simd, num::lanes<num::sub<u8>> )
-OP( i8x16_sub_sat_s,               "i8x16.sub_sat_s",               0xfd, 0x72, none, vv_v, simd, num::lanes<num::sub_sat_s<u8>> )
-OP( i8x16_sub_sat_u,               "i8x16.sub_sat_u",               0xfd, 0x73, none, vv_v, simd, num::lanes<num::sub_sat_u<u8>> )
-OP( f64x2_ceil,                    "f64x2.ceil",                    0xfd, 0x74, none, v_v,  simd, num::lanes<num::ceil<f64>> )
-OP( f64x2_floor,                   "f64x2.floor",                   0xfd, 0x75, none, v_v,  simd, num::lanes<num::floor<f64>> )
-OP( i8x16_min_s,                   "i8x16.min_s",                   0xfd, 0x76, none, vv_v, simd, num::lanes<num::min_s<u8>> )
-OP( i8x16_min_u,                   "i8x16.min_u",                   0xfd, 0x77, none, vv_v, simd, num::lanes<num::min_u<u8>> )
-OP( i8x16_max_s,                   "i8x16.max_s",                   0xfd, 0x78, none, vv_v, simd, num::lanes<num::max_s<u8>> )
-OP( i8x16_max_u,                   "i8x16.max_u",                   0xfd, 0x79, none, vv_v, simd, num::lanes<num::max_u<u8>> )
-OP( f64x2_trunc,                   "f64x2.trunc",                   0xfd, 0x7a, none, v_v,  simd, num::lanes<num::trunc<f64>> )
-OP( i8x16_avgr_u,                  "i8x16.avgr_u",                  0xfd, 0x7b, none, vv_v, simd, num::lanes<num::avgr_u<u8>> )
-OP( i16x8_extadd_pairwise_i8x16_s, "i16x8.extadd_pairwise_i8x16_s", 0xfd, 0x7c, none, v_v,  simd, num::extadd_pairwise<num::extend_s<u16, u8>> )
-OP( i16x8_extadd_pairwise_i8x16_u, "i16x8.extadd_pairwise_i8x16_u", 0xfd, 0x7d, none, v_v,  simd, num::extadd_pairwise<num::extend_u<u16, u8>> )
-OP( i32x4_extadd_pairwise_i16x8_s, "i32x4.extadd_pairwise_i16x8_s", 0xfd, 0x7e, none, v_v,  simd, num::extadd_pairwise<num::extend_s<u32, u16>> )
-OP( i32x4_extadd_pairwise_i16x8_u, "i32x4.extadd_pairwise_i16x8_u", 0xfd, 0x7f, none, v_v,  simd, num::extadd_pairwise<num::extend_u<u32, u16>> )
-
-// ---- vectors: i16x8 (prefix 0xfd) -----------------------------------------------------------------------------------
-OP( i16x8_abs,                 "i16x8.abs",                 0xfd, 0x80, none, v_v,  simd, num::lanes<num::iabs<u16>> )
-OP( i16x8_neg,                 "i16x8.neg",                 0xfd, 0x81, none, v_v,  simd, num::lanes<num::ineg<u16>> )
-OP( i16x8_q15mulr_sat_s,       "i16x8.q15mulr_sat_s",       0xfd, 0x82, none, vv_v, simd, num::lanes<num::q15mulr_sat_s> )
-OP( i16x8_all_true,            "i16x8.all_true",            0xfd, 0x83, none, v_i,  simd, num::all_true<u16> )
-OP( i16x8_bitmask,             "i16x8.bitmask",             0xfd, 0x84, none, v_i,  simd, num::bitmask<u16> )
-OP( i16x8_narrow_i32x4_s,      "i16x8.narrow_i32x4_s",      0xfd, 0x85, none, vv_v, simd, num::narrow<num::narrow_s<u16, u32>> )
-OP( i16x8_narrow_i32x4_u,      "i16x8.narrow_i32x4_u",      0xfd, 0x86, none, vv_v, simd, num::narrow<num::narrow_u<u16, u32>> )
-OP( i16x8_extend_low_i8x16_s,  "i16x8.extend_low_i8x16_s",  0xfd, 0x87, none, v_v,  simd, num::low<num::extend_s<u16, u8>> )
-OP( i16x8_extend_high_i8x16_s, "i16x8.extend_high_i8x16_s", 0xfd, 0x88, none, v_v,  simd, num::high<num::extend_s<u16, u8>> )
-OP( i16x8_extend_low_i8x16_u,  "i16x8.extend_low_i8x16_u",  0xfd, 0x89, none, v_v,  simd, num::low<num::extend_u<u16, u8>> )
-OP( i16x8_extend_high_i8x16_u, "i16x8.extend_high_i8x16_u", 0xfd, 0x8a, none, v_v,  simd, num::high<num::extend_u<u16, u8>> )
-OP( i16x8_shl,                 "i16x8.shl",                 0xfd, 0x8b, none, vi_v, simd, num::lanes_by<num::shl<u16>> )
-OP( i16x8_shr_s,               "i16x8.shr_s",               0xfd, 0x8c, none, vi_v, simd, num::lanes_by<num::shr_s<u16>> )
-OP( i16x8_shr_u,               "i16x8.shr_u",               0xfd, 0x8d, none, vi_v, simd, num::lanes_by<num::shr_u<u16>> )
-OP( i16x8_add,                 "i16x8.add",                 0xfd, 0x8e, none, vv_v, simd, num::lanes<num::add<u16>> )
-OP( i16x8_add_sat_s,           "i16x8.add_sat_s",           0xfd, 0x8f, none, vv_v, simd, num::lanes<num::add_sat_s<u16>> )
-OP( i16x8_add_sat_u,           "i16x8.add_sat_u",           0xfd, 0x90, none, vv_v, simd, num::lanes<num::add_sat_u<u16>> )
-OP( i16x8_sub,                 "i16x8.sub",                 0xfd, 0x91, none, vv_v, simd, num::lanes<num::sub<u16>> )
-OP( i16x8_sub_sat_s,           "i16x8.sub_sat_s",           0xfd, 0x92, none, vv_v, simd, num::lanes<num::sub_sat_s<u16>> )
-OP( i16x8_sub_sat_u,           "i16x8.sub_sat_u",           0xfd, 0x93, none, vv_v, simd, num::lanes<num::sub_sat_u<u16>> )
-OP( f64x2_nearest,             "f64x2.nearest",             0xfd, 0x94, none, v_v,  simd, num::lanes<num::nearest<f64>> )
-OP( i16x8_mul,                 "i16x8.mul",                 0xfd, 0x95, none, vv_v, simd, num::lanes<num::mul<u16>> )
-OP( i16x8_min_s,               "i16x8.min_s",               0xfd, 0x96, none, vv_v, simd, num::lanes<num::min_s<u16>> )
-OP( i16x8_min_u,               "i16x8.min_u",               0xfd, 0x97, none, vv_v, simd, num::lanes<num::min_u<u16>> )
-OP( i16x8_max_s,               "i16x8.max_s",               0xfd, 0x98, none, vv_v, simd, num::lanes<num::max_s<u16>> )
-OP( i16x8_max_u,               "i16x8.max_u",               0xfd, 0x99, none, vv_v, simd, num::lanes<num::max_u<u16>> )
-OP( i16x8_avgr_u,              "i16x8.avgr_u",              0xfd, 0x9b, none, vv_v, simd, num::lanes<num::avgr_u<u16>> )
-OP( i16x8_extmul_low_i8x16_s,  "i16x8.extmul_low_i8x16_s",  0xfd, 0x9c, none, vv_v, simd, num::extmul<num::low<num::extend_s<u16, u8>>> )
-OP( i16x8_extmul_high_i8x16_s, "i16x8.extmul_high_i8x16_s", 0xfd, 0x9d, none, vv_v, simd, num::extmul<num::high<num::extend_s<u16, u8>>> )
-OP( i16x8_extmul_low_i8x16_u,  "i16x8.extmul_low_i8x16_u",  0xfd, 0x9e, none, vv_v, simd, num::extmul<num::low<num::extend_u<u16, u8>>> )
-OP( i16x8_extmul_high_i8x16_u, "i16x8.extmul_high_i8x16_u", 0xfd, 0x9f, none, vv_v, simd, num::extmul<num::high<num::extend_u<u16, u8>>> )
-
-// ---- vectors: i32x4 (prefix 0xfd) -----------------------------------------------------------------------------------
-OP( i32x4_abs,                 "i32x4.abs",                 0xfd, 0xa0, none, v_v,  simd, num::lanes<num::iabs<u32>> )
-OP( i32x4_neg,                 "i32x4.neg",                 0xfd, 0xa1, none, v_v,  simd, num::lanes<num::ineg<u32>> )
-OP( i32x4_all_true,            "i32x4.all_true",            0xfd, 0xa3, none, v_i,  simd, num::all_true<u32> )
-OP( i32x4_bitmask,             "i32x4.bitmask",             0xfd, 0xa4, none, v_i,  simd, num::bitmask<u32> )
-OP( i32x4_extend_low_i16x8_s,  "i32x4.extend_low_i16x8_s",  0xfd, 0xa7, none, v_v,  simd, num::low<num::extend_s<u32, u16>> )
-OP( i32x4_extend_high_i16x8_s, "i32x4.extend_high_i16x8_s", 0xfd, 0xa8, none, v_v,  simd, num::high<num::extend_s<u32, u16>> )
-OP( i32x4_extend_low_i16x8_u,  "i32x4.extend_low_i16x8_u",  0xfd, 0xa9, none, v_v,  simd, num::low<num::extend_u<u32, u16>> )
-OP( i32x4_extend_high_i16x8_u, "i32x4.extend_high_i16x8_u", 0xfd, 0xaa, none, v_v,  simd, num::high<num::extend_u<u32, u16>> )
-OP( i32x4_shl,                 "i32x4.shl",                 0xfd, 0xab, none, vi_v, simd, num::lanes_by<num::shl<u32>> )
-OP( i32x4_shr_s,               "i32x4.shr_s",               0xfd, 0xac, none, vi_v, simd, num::lanes_by<num::shr_s<u32>> )
-OP( i32x4_shr_u,               "i32x4.shr_u",               0xfd, 0xad, none, vi_v, simd, num::lanes_by<num::shr_u<u32>> )
-OP( i32x4_add,                 "i32x4.add",                 0xfd, 0xae, none, vv_v, simd, num::lanes<num::add<u32>> )
-OP( i32x4_sub,                 "i32x4.sub",                 0xfd, 0xb1, none, vv_v, simd, num::lanes<num::sub<u32>> )
-OP( i32x4_mul,                 "i32x4.mul",                 0xfd, 0xb5, none, vv_v, simd, num::lanes<num::mul<u32>> )
-OP( i32x4_min_s,               "i32x4.min_s",               0xfd, 0xb6, none, vv_v, simd, num::lanes<num::min_s<u32>> )
-OP( i32x4_min_u,               "i32x4.min_u",               0xfd, 0xb7, none, vv_v, simd, num::lanes<num::min_u<u32>> )
-OP( i32x4_max_s,               "i32x4.max_s",               0xfd, 0xb8, none, vv_v, simd, num::lanes<num::max_s<u32>> )
-OP( i32x4_max_u,               "i32x4.max_u",               0xfd, 0xb9, none, vv_v, simd, num::lanes<num::max_u<u32>> )
-OP( i32x4_dot_i16x8_s,         "i32x4.dot_i16x8_s",         0xfd, 0xba, none, vv_v, simd, num::dot<num::extend_s<u32, u16>, num::add<u32>> )
-OP( i32x4_extmul_low_i16x8_s,  "i32x4.extmul_low_i16x8_s",  0xfd, 0xbc, none, vv_v, simd, num::extmul<num::low<num::extend_s<u32, u16>>> )
-OP( i32x4_extmul_high_i16x8_s, "i32x4.extmul_high_i16x8_s", 0xfd, 0xbd, none, vv_v, simd, num::extmul<num::high<num::extend_s<u32, u16>>> )
-OP( i32x4_extmul_low_i16x8_u,  "i32x4.extmul_low_i16x8_u",  0xfd, 0xbe, none, vv_v, simd, num::extmul<num::low<num::extend_u<u32, u16>>> )
-OP( i32x4_extmul_high_i16x8_u, "i32x4.extmul_high_i16x8_u", 0xfd, 0xbf, none, vv_v, simd, num::extmul<num::high<num::extend_u<u32, u16>>> )
-
-// ---- vectors: i64x2 (prefix 0xfd) -----------------------------------------------------------------------------------
-OP( i64x2_abs,                 "i64x2.abs",                 0xfd, 0xc0, none, v_v,  simd, num::lanes<num::iabs<u64>> )
-OP( i64x2_neg,                 "i64x2.neg",                 0xfd, 0xc1, none, v_v,  simd, num::lanes<num::ineg<u64>> )
-OP( i64x2_all_true,            "i64x2.all_true",            0xfd, 0xc3, none, v_i,  simd, num::all_true<u64> )
-OP( i64x2_bitmask,             "i64x2.bitmask",             0xfd, 0xc4, none, v_i,  simd, num::bitmask<u64> )
-OP( i64x2_extend_low_i32x4_s,  "i64x2.extend_low_i32x4_s",  0xfd, 0xc7, none, v_v,  simd, num::low<num::extend_s<u64, u32>> )
-OP( i64x2_extend_high_i32x4_s, "i64x2.extend_high_i32x4_s", 0xfd, 0xc8, none, v_v,  simd, num::high<num::extend_s<u64, u32>> )
-OP( i64x2_extend_low_i32x4_u,  "i64x2.extend_low_i32x4_u",  0xfd, 0xc9, none, v_v,  simd, num::low<num::extend_u<u64, u32>> )
-OP( i64x2_extend_high_i32x4_u, "i64x2.extend_high_i32x4_u", 0xfd, 0xca, none, v_v,  simd, num::high<num::extend_u<u64, u32>> )
-OP( i64x2_shl,                 "i64x2.shl",                 0xfd, 0xcb, none, vi_v, simd, num::lanes_by<num::shl<u64>> )
-OP( i64x2_shr_s,               "i64x2.shr_s",               0xfd, 0xcc, none, vi_v, simd, num::lanes_by<num::shr_s<u64>> )
-OP( i64x2_shr_u,               "i64x2.shr_u",               0xfd, 0xcd, none, vi_v, simd, num::lanes_by<num::shr_u<u64>> )
-OP( i64x2_add,                 "i64x2.add",                 0xfd, 0xce, none, vv_v, simd, num::lanes<num::add<u64>> )
-OP( i64x2_sub,                 "i64x2.sub",                 0xfd, 0xd1, none, vv_v, simd, num::lanes<num::sub<u64>> )
-OP( i64x2_mul,                 "i64x2.mul",                 0xfd, 0xd5, none, vv_v, simd, num::lanes<num::mul<u64>> )
-OP( i64x2_eq,                  "i64x2.eq",                  0xfd, 0xd6, none, vv_v, simd, num::mask<num::eq<u64>> )
-OP( i64x2_ne,                  "i64x2.ne",                  0xfd, 0xd7, none, vv_v, simd, num::mask<num::ne<u64>> )
-OP( i64x2_lt_s,                "i64x2.lt_s",                0xfd, 0xd8, none, vv_v, simd, num::mask<num::lt_s<u64>> )
-OP( i64x2_gt_s,                "i64x2.gt_s",                0xfd, 0xd9, none, vv_v, simd, num::mask<num::gt_s<u64>> )
-OP( i64x2_le_s,                "i64x2.le_s",                0xfd, 0xda, none, vv_v, simd, num::mask<num::le_s<u64>> )
-OP( i64x2_ge_s,                "i64x2.ge_s",                0xfd, 0xdb, none, vv_v, simd, num::mask<num::ge_s<u64>> )
-OP( i64x2_extmul_low_i32x4_s,  "i64x2.extmul_low_i32x4_s",  0xfd, 0xdc, none, vv_v, simd, num::extmul<num::low<num::extend_s<u64, u32>>> )
-OP( i64x2_extmul_high_i32x4_s, "i64x2.extmul_high_i32x4_s", 0xfd, 0xdd, none, vv_v, simd, num::extmul<num::high<num::extend_s<u64, u32>>> )
-OP( i64x2_extmul_low_i32x4_u,  "i64x2.extmul_low_i32x4_u",  0xfd, 0xde, none, vv_v, simd, num::extmul<num::low<num::extend_u<u64, u32>>> )
-OP( i64x2_extmul_high_i32x4_u, "i64x2.extmul_high_i32x4_u", 0xfd, 0xdf, none, vv_v, simd, num::extmul<num::high<num::extend_u<u64, u32>>> )
-
-// ---- vectors: f32x4, f64x2, conversions (prefix 0xfd) ---------------------------------------------------------------
-OP( f32x4_abs,                    "f32x4.abs",                    0xfd, 0xe0, none, v_v,  simd, num::lanes<num::abs<f32>> )
-OP( f32x4_neg,                    "f32x4.neg",                    0xfd, 0xe1, none, v_v,  simd, num::lanes<num::neg<f32>> )
-OP( f32x4_sqrt,                   "f32x4.sqrt",                   0xfd, 0xe3, none, v_v,  simd, num::lanes<num::sqrt<f32>> )
-OP( f32x4_add,                    "f32x4.add",                    0xfd, 0xe4, none, vv_v, simd, num::lanes<num::add<f32>> )
-OP( f32x4_sub,                    "f32x4.sub",                    0xfd, 0xe5, none, vv_v, simd, num::lanes<num::sub<f32>> )
-OP( f32x4_mul,                    "f32x4.mul",                    0xfd, 0xe6, none, vv_v, simd, num::lanes<num::mul<f32>> )
-OP( f32x4_div,                    "f32x4.div",                    0xfd, 0xe7, none, vv_v, simd, num::lanes<num::div<f32>> )
-OP( f32x4_min,                    "f32x4.min",                    0xfd, 0xe8, none, vv_v, simd, num::lanes<num::min<f32>> )
-OP( f32x4_max,                    "f32x4.max",                    0xfd, 0xe9, none, vv_v, simd, num::lanes<num::max<f32>> )
-OP( f32x4_pmin,                   "f32x4.pmin",                   0xfd, 0xea, none, vv_v, simd, num::lanes<num::pmin<f32>> )
-OP( f32x4_pmax,                   "f32x4.pmax",                   0xfd, 0xeb, none, vv_v, simd, num::lanes<num::pmax<f32>> )
-OP( f64x2_abs,                    "f64x2.abs",                    0xfd, 0xec, none, v_v,  simd, num::lanes<num::abs<f64>> )
-OP( f64x2_neg,                    "f64x2.neg",                    0xfd, 0xed, none, v_v,  simd, num::lanes<num::neg<f64>> )
-OP( f64x2_sqrt,                   "f64x2.sqrt",                   0xfd, 0xef, none, v_v,  simd, num::lanes<num::sqrt<f64>> )
-OP( f64x2_add,                    "f64x2.add",                    0xfd, 0xf0, none, vv_v, simd, num::lanes<num::add<f64>> )
-OP( f64x2_sub,                    "f64x2.sub",                    0xfd, 0xf1, none, vv_v, simd, num::lanes<num::sub<f64>> )
-OP( f64x2_mul,                    "f64x2.mul",                    0xfd, 0xf2, none, vv_v, simd, num::lanes<num::mul<f64>> )
-OP( f64x2_div,                    "f64x2.div",                    0xfd, 0xf3, none, vv_v, simd, num::lanes<num::div<f64>> )
-OP( f64x2_min,                    "f64x2.min",                    0xfd, 0xf4, none, vv_v, simd, num::lanes<num::min<f64>> )
-OP( f64x2_max,                    "f64x2.max",                    0xfd, 0xf5, none, vv_v, simd, num::lanes<num::max<f64>> )
-OP( f64x2_pmin,                   "f64x2.pmin",                   0xfd, 0xf6, none, vv_v, simd, num::lanes<num::pmin<f64>> )
-OP( f64x2_pmax,                   "f64x2.pmax",                   0xfd, 0xf7, none, vv_v, simd, num::lanes<num::pmax<f64>> )
-OP( i32x4_trunc_sat_f32x4_s,      "i32x4.trunc_sat_f32x4_s",      0xfd, 0xf8, none, v_v,  simd, num::lanes<num::trunc_sat_s<u32, f32>> )
-OP( i32x4_trunc_sat_f32x4_u,      "i32x4.trunc_sat_f32x4_u",      0xfd, 0xf9, none, v_v,  simd, num::lanes<num::trunc_sat_u<u32, f32>> )
-OP( f32x4_convert_i32x4_s,        "f32x4.convert_i32x4_s",        0xfd, 0xfa, none, v_v,  simd, num::lanes<num::convert_s<f32, u32>> )
-OP( f32x4_convert_i32x4_u,        "f32x4.convert_i32x4_u",        0xfd, 0xfb, none, v_v,  simd, num::lanes<num::convert_u<f32, u32>> )
-OP( i32x4_trunc_sat_f64x2_s_zero, "i32x4.trunc_sat_f64x2_s_zero", 0xfd, 0xfc, none, v_v,  simd, num::padded<num::trunc_sat_s<u32, f64>> )
-OP( i32x4_trunc_sat_f64x2_u_zero, "i32x4.trunc_sat_f64x2_u_zero", 0xfd, 0xfd, none, v_v,  simd, num::padded<num::trunc_sat_u<u32, f64>> )
-OP( f64x2_convert_low_i32x4_s,    "f64x2.convert_low_i32x4_s",    0xfd, 0xfe, none, v_v,  simd, num::low<num::convert_s<f64, u32>> )
-OP( f64x2_convert_low_i32x4_u,    "f64x2.convert_low_i32x4_u",    0xfd, 0xff, none, v_v,  simd, num::low<num::convert_u<f64, u32>> )
-
-// ---- vectors: relaxed (prefix 0xfd) ---------------------------------------------------------------------------------
-OP( i8x16_relaxed_swizzle,               "i8x16.relaxed_swizzle",               0xfd, 0x100, none, vv_v,  relaxed_simd, num::swizzle )
-OP( i32x4_relaxed_trunc_f32x4_s,         "i32x4.relaxed_trunc_f32x4_s",         0xfd, 0x101, none, v_v,   relaxed_simd, num::lanes<num::trunc_sat_s<u32, f32>> )
-OP( i32x4_relaxed_trunc_f32x4_u,         "i32x4.relaxed_trunc_f32x4_u",         0xfd, 0x102, none, v_v,   relaxed_simd, num::lanes<num::trunc_sat_u<u32, f32>> )
-OP( i32x4_relaxed_trunc_f64x2_s_zero,    "i32x4.relaxed_trunc_f64x2_s_zero",    0xfd, 0x103, none, v_v,   relaxed_simd, num::padded<num::trunc_sat_s<u32, f64>> )
-OP( i32x4_relaxed_trunc_f64x2_u_zero,    "i32x4.relaxed_trunc_f64x2_u_zero",    0xfd, 0x104, none, v_v,   relaxed_simd, num::padded<num::trunc_sat_u<u32, f64>> )
-OP( f32x4_relaxed_madd,                  "f32x4.relaxed_madd",                  0xfd, 0x105, none, vvv_v, relaxed_simd, num::lanes<num::madd<f32>> )
-OP( f32x4_relaxed_nmadd,                 "f32x4.relaxed_nmadd",                 0xfd, 0x106, none, vvv_v, relaxed_simd, num::lanes<num::nmadd<f32>> )
-OP( f64x2_relaxed_madd,                  "f64x2.relaxed_madd",                  0xfd, 0x107, none, vvv_v, relaxed_simd, num::lanes<num::madd<f64>> )
-OP( f64x2_relaxed_nmadd,                 "f64x2.relaxed_nmadd",                 0xfd, 0x108, none, vvv_v, relaxed_simd, num::lanes<num::nmadd<f64>> )
-OP( i8x16_relaxed_laneselect,            "i8x16.relaxed_laneselect",            0xfd, 0x109, none, vvv_v, relaxed_simd, num::lanes<num::bitselect<u64>> )
-OP( i16x8_relaxed_laneselect,            "i16x8.relaxed_laneselect",            0xfd, 0x10a, none, vvv_v, relaxed_simd, num::lanes<num::bitselect<u64>> )
-OP( i32x4_relaxed_laneselect,            "i32x4.relaxed_laneselect",            0xfd, 0x10b, none, vvv_v, relaxed_simd, num::lanes<num::bitselect<u64>> )
-OP( i64x2_relaxed_laneselect,            "i64x2.relaxed_laneselect",            0xfd, 0x10c, none, vvv_v, relaxed_simd, num::lanes<num::bitselect<u64>> )
-OP( f32x4_relaxed_min,                   "f32x4.relaxed_min",                   0xfd, 0x10d, none, vv_v,  relaxed_simd, num::lanes<num::min<f32>> )
-OP( f32x4_relaxed_max,                   "f32x4.relaxed_max",                   0xfd, 0x10e, none, vv_v,  relaxed_simd, num::lanes<num::max<f32>> )
-OP( f64x2_relaxed_min,                   "f64x2.relaxed_min",                   0xfd, 0x10f, none, vv_v,  relaxed_simd, num::lanes<num::min<f64>> )
-OP( f64x2_relaxed_max,                   "f64x2.relaxed_max",                   0xfd, 0x110, none, vv_v,  relaxed_simd, num::lanes<num::max<f64>> )
-OP( i16x8_relaxed_q15mulr_s,             "i16x8.relaxed_q15mulr_s",             0xfd, 0x111, none, vv_v,  relaxed_simd, num::lanes<num::q15mulr_sat_s> )
-OP( i16x8_relaxed_dot_i8x16_i7x16_s,     "i16x8.relaxed_dot_i8x16_i7x16_s",     0xfd, 0x112, none, vv_v,  relaxed_simd, num::dot<num::extend_s<u16, u8>, num::add_sat_s<u16>> )
-OP( i32x4_relaxed_dot_i8x16_i7x16_add_s, "i32x4.relaxed_dot_i8x16_i7x16_add_s", 0xfd, 0x113, none, vvv_v, relaxed_simd, num::dot_add<num::dot<num::extend_s<u16, u8>, num::add_sat_s<u16>>, num::extadd_pairwise<num::extend_s<u32, u16>>> )
-
-// ---- atomic operations (prefix 0xfe) --------------------------------------------------------------------------------
-OP( memory_atomic_notify,       "memory.atomic.notify",       0xfe, 0x00, memarg,    ai_i,  threads, special )
-OP( memory_atomic_wait32,       "memory.atomic.wait32",       0xfe, 0x01, memarg,    ail_i, threads, special )
-OP( memory_atomic_wait64,       "memory.atomic.wait64",       0xfe, 0x02, memarg,    all_i, threads, special )
-OP( atomic_fence,               "atomic.fence",               0xfe, 0x03, zero_byte, _,     threads, special )
-OP( i32_atomic_load,            "i32.atomic.load",            0xfe, 0x10, memarg,    a_i,   threads, mem::atomic<mem::load<u32, u32>> )
-OP( i64_atomic_load,            "i64.atomic.load",            0xfe, 0x11, memarg,    a_l,   threads, mem::atomic<mem::load<u64, u64>> )
-OP( i32_atomic_load8_u,         "i32.atomic.load8_u",         0xfe, 0x12, memarg,    a_i,   threads, mem::atomic<mem::load<u32, u8>> )
-OP( i32_atomic_load16_u,        "i32.atomic.load16_u",        0xfe, 0x13, memarg,    a_i,   threads, mem::atomic<mem::load<u32, u16>> )
-OP( i64_atomic_load8_u,         "i64.atomic.load8_u",         0xfe, 0x14, memarg,    a_l,   threads, mem::atomic<mem::load<u64, u8>> )
-OP( i64_atomic_load16_u,        "i64.atomic.load16_u",        0xfe, 0x15, memarg,    a_l,   threads, mem::atomic<mem::load<u64, u16>> )
-OP( i64_atomic_load32_u,        "i64.atomic.load32_u",        0xfe, 0x16, memarg,    a_l,   threads, mem::atomic<mem::load<u64, u32>> )
-OP( i32_atomic_store,           "i32.atomic.store",           0xfe, 0x17, memarg,    ai_,   threads, mem::atomic<mem::store<u32, u32>> )
-OP( i64_atomic_store,           "i64.atomic.store",           0xfe, 0x18, memarg,    al_,   threads, mem::atomic<mem::store<u64, u64>> )
-OP( i32_atomic_store8,          "i32.atomic.store8",          0xfe, 0x19, memarg,    ai_,   threads, mem::atomic<mem::store<u32, u8>> )
-OP( i32_atomic_store16,         "i32.atomic.store16",         0xfe, 0x1a, memarg,    ai_,   threads, mem::atomic<mem::store<u32, u16>> )
-OP( i64_atomic_store8,          "i64.atomic.store8",          0xfe, 0x1b, memarg,    al_,   threads, mem::atomic<mem::store<u64, u8>> )
-OP( i64_atomic_store16,         "i64.atomic.store16",         0xfe, 0x1c, memarg,    al_,   threads, mem::atomic<mem::store<u64, u16>> )
-OP( i64_atomic_store32,         "i64.atomic.store32",         0xfe, 0x1d, memarg,    al_,   threads, mem::atomic<mem::store<u64, u32>> )
-OP( i32_atomic_rmw_add,         "i32.atomic.rmw.add",         0xfe, 0x1e, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::add> )
-OP( i64_atomic_rmw_add,         "i64.atomic.rmw.add",         0xfe, 0x1f, memarg,    al_l,  threads, mem::rmw<u64, u64, num::add> )
-OP( i32_atomic_rmw8_add_u,      "i32.atomic.rmw8.add_u",      0xfe, 0x20, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::add> )
-OP( i32_atomic_rmw16_add_u,     "i32.atomic.rmw16.add_u",     0xfe, 0x21, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::add> )
-OP( i64_atomic_rmw8_add_u,      "i64.atomic.rmw8.add_u",      0xfe, 0x22, memarg,    al_l,  threads, mem::rmw<u64, u8, num::add> )
-OP( i64_atomic_rmw16_add_u,     "i64.atomic.rmw16.add_u",     0xfe, 0x23, memarg,    al_l,  threads, mem::rmw<u64, u16, num::add> )
-OP( i64_atomic_rmw32_add_u,     "i64.atomic.rmw32.add_u",     0xfe, 0x24, memarg,    al_l,  threads, mem::rmw<u64, u32, num::add> )
-OP( i32_atomic_rmw_sub,         "i32.atomic.rmw.sub",         0xfe, 0x25, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::sub> )
-OP( i64_atomic_rmw_sub,         "i64.atomic.rmw.sub",         0xfe, 0x26, memarg,    al_l,  threads, mem::rmw<u64, u64, num::sub> )
-OP( i32_atomic_rmw8_sub_u,      "i32.atomic.rmw8.sub_u",      0xfe, 0x27, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::sub> )
-OP( i32_atomic_rmw16_sub_u,     "i32.atomic.rmw16.sub_u",     0xfe, 0x28, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::sub> )
-OP( i64_atomic_rmw8_sub_u,      "i64.atomic.rmw8.sub_u",      0xfe, 0x29, memarg,    al_l,  threads, mem::rmw<u64, u8, num::sub> )
-OP( i64_atomic_rmw16_sub_u,     "i64.atomic.rmw16.sub_u",     0xfe, 0x2a, memarg,    al_l,  threads, mem::rmw<u64, u16, num::sub> )
-OP( i64_atomic_rmw32_sub_u,     "i64.atomic.rmw32.sub_u",     0xfe, 0x2b, memarg,    al_l,  threads, mem::rmw<u64, u32, num::sub> )
-OP( i32_atomic_rmw_and,         "i32.atomic.rmw.and",         0xfe, 0x2c, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::and_> )
-OP( i64_atomic_rmw_and,         "i64.atomic.rmw.and",         0xfe, 0x2d, memarg,    al_l,  threads, mem::rmw<u64, u64, num::and_> )
-OP( i32_atomic_rmw8_and_u,      "i32.atomic.rmw8.and_u",      0xfe, 0x2e, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::and_> )
-OP( i32_atomic_rmw16_and_u,     "i32.atomic.rmw16.and_u",     0xfe, 0x2f, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::and_> )
-OP( i64_atomic_rmw8_and_u,      "i64.atomic.rmw8.and_u",      0xfe, 0x30, memarg,    al_l,  threads, mem::rmw<u64, u8, num::and_> )
-OP( i64_atomic_rmw16_and_u,     "i64.atomic.rmw16.and_u",     0xfe, 0x31, memarg,    al_l,  threads, mem::rmw<u64, u16, num::and_> )
-OP( i64_atomic_rmw32_and_u,     "i64.atomic.rmw32.and_u",     0xfe, 0x32, memarg,    al_l,  threads, mem::rmw<u64, u32, num::and_> )
-OP( i32_atomic_rmw_or,          "i32.atomic.rmw.or",          0xfe, 0x33, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::or_> )
-OP( i64_atomic_rmw_or,          "i64.atomic.rmw.or",          0xfe, 0x34, memarg,    al_l,  threads, mem::rmw<u64, u64, num::or_> )
-OP( i32_atomic_rmw8_or_u,       "i32.atomic.rmw8.or_u",       0xfe, 0x35, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::or_> )
-OP( i32_atomic_rmw16_or_u,      "i32.atomic.rmw16.or_u",      0xfe, 0x36, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::or_> )
-OP( i64_atomic_rmw8_or_u,       "i64.atomic.rmw8.or_u",       0xfe, 0x37, memarg,    al_l,  threads, mem::rmw<u64, u8, num::or_> )
-OP( i64_atomic_rmw16_or_u,      "i64.atomic.rmw16.or_u",      0xfe, 0x38, memarg,    al_l,  threads, mem::rmw<u64, u16, num::or_> )
-OP( i64_atomic_rmw32_or_u,      "i64.atomic.rmw32.or_u",      0xfe, 0x39, memarg,    al_l,  threads, mem::rmw<u64, u32, num::or_> )
-OP( i32_atomic_rmw_xor,         "i32.atomic.rmw.xor",         0xfe, 0x3a, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::xor_> )
-OP( i64_atomic_rmw_xor,         "i64.atomic.rmw.xor",         0xfe, 0x3b, memarg,    al_l,  threads, mem::rmw<u64, u64, num::xor_> )
-OP( i32_atomic_rmw8_xor_u,      "i32.atomic.rmw8.xor_u",      0xfe, 0x3c, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::xor_> )
-OP( i32_atomic_rmw16_xor_u,     "i32.atomic.rmw16.xor_u",     0xfe, 0x3d, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::xor_> )
-OP( i64_atomic_rmw8_xor_u,      "i64.atomic.rmw8.xor_u",      0xfe, 0x3e, memarg,    al_l,  threads, mem::rmw<u64, u8, num::xor_> )
-OP( i64_atomic_rmw16_xor_u,     "i64.atomic.rmw16.xor_u",     0xfe, 0x3f, memarg,    al_l,  threads, mem::rmw<u64, u16, num::xor_> )
-OP( i64_atomic_rmw32_xor_u,     "i64.atomic.rmw32.xor_u",     0xfe, 0x40, memarg,    al_l,  threads, mem::rmw<u64, u32, num::xor_> )
-OP( i32_atomic_rmw_xchg,        "i32.atomic.rmw.xchg",        0xfe, 0x41, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::exchange> )
-OP( i64_atomic_rmw_xchg,        "i64.atomic.rmw.xchg",        0xfe, 0x42, memarg,    al_l,  threads, mem::rmw<u64, u64, num::exchange> )
-OP( i32_atomic_rmw8_xchg_u,     "i32.atomic.rmw8.xchg_u",     0xfe, 0x43, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::exchange> )
-OP( i32_atomic_rmw16_xchg_u,    "i32.atomic.rmw16.xchg_u",    0xfe, 0x44, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::exchange> )
-OP( i64_atomic_rmw8_xchg_u,     "i64.atomic.rmw8.xchg_u",     0xfe, 0x45, memarg,    al_l,  threads, mem::rmw<u64, u8, num::exchange> )
-OP( i64_atomic_rmw16_xchg_u,    "i64.atomic.rmw16.xchg_u",    0xfe, 0x46, memarg,    al_l,  threads, mem::rmw<u64, u16, num::exchange> )
-OP( i64_atomic_rmw32_xchg_u,    "i64.atomic.rmw32.xchg_u",    0xfe, 0x47, memarg,    al_l,  threads, mem::rmw<u64, u32, num::exchange> )
-OP( i32_atomic_rmw_cmpxchg,     "i32.atomic.rmw.cmpxchg",     0xfe, 0x48, memarg,    aii_i, threads, mem::compare_exchange<u32, u32> )
-OP( i64_atomic_rmw_cmpxchg,     "i64.atomic.rmw.cmpxchg",     0xfe, 0x49, memarg,    all_l, threads, mem::compare_exchange<u64, u64> )
-OP( i32_atomic_rmw8_cmpxchg_u,  "i32.atomic.rmw8.cmpxchg_u",  0xfe, 0x4a, memarg,    aii_i, threads, mem::compare_exchange<u32, u8> )
-OP( i32_atomic_rmw16_cmpxchg_u, "i32.atomic.rmw16.cmpxchg_u", 0xfe, 0x4b, memarg,    aii_i, threads, mem::compare_exchange<u32, u16> )
-OP( i64_atomic_rmw8_cmpxchg_u,  "i64.atomic.rmw8.cmpxchg_u",  0xfe, 0x4c, memarg,    all_l, threads, mem::compare_exchange<u64, u8> )
-OP( i64_atomic_rmw16_cmpxchg_u, "i64.atomic.rmw16.cmpxchg_u", 0xfe, 0x4d, memarg,    all_l, threads, mem::compare_exchange<u64, u16> )
-OP( i64_atomic_rmw32_cmpxchg_u, "i64.atomic.rmw32.cmpxchg_u", 0xfe, 0x4e, memarg,    all_l, threads, mem::compare_exchange<u64, u32> )
-
-// clang-format on
-#undef OP
-    count_,
-};
-inline constexpr u16 op_count = u16(op::count_);
-
-/// An instruction's type, read from the table's `sig` column: `ii_i` takes two i32 and gives one.
-/// Letters: i l f d v are i32 i64 f32 f64 v128; a is the address type of the memory in the memarg.
-/// `poly`: the type depends on immediates or on the stack; a rule in valid/ says how.
-struct op_type {
-    char params[4] = {};
-    char results[2] = {};
-    u8 param_count = 0;
-    u8 result_count = 0;
-    bool poly = false;
-};
-void row_needs_an_underscore_in_its_signature(); // not constexpr on purpose: reaching it is the error
-consteval op_type parse_op_type(std::string_view text) {
-    op_type t;
-    if (text == "poly") {
-        t.poly = true;
-        return t;
-    }
-    bool after = false;
-    for (char c : text) {
-        if (c == '_') after = true;
-        else if (after) t.results[t.result_count++] = c;
-        else t.params[t.param_count++] = c;
-    }
-    if (!after) row_needs_an_underscore_in_its_signature();
-    return t;
-}
-
-/// One row of the table.
-struct op_row {
-    std::string_view text; ///< its name in the text format
-    u8 prefix;             ///< 0 for none, or 0xfb 0xfc 0xfd 0xfe
-    u16 code;              ///< the byte after the prefix, or the u32 in LEB128
-    imm immediate;
-    op_type type;
-    feature needs;
-};
-
-/// Column `meaning` of a row whose meaning is not a function of its operands: control, calls, tables.
-struct special {};
-
-inline constexpr op_row op_table[] = {
-#define OP(id, text, prefix, code, immediate, sig, needs, ...)                                                         \
-    {text, prefix, code, imm::immediate, parse_op_type(#sig), feature::needs},
-/// @file opcodes.def
-/// The instruction set: one row for each instruction, in the order of its code (spec: appendix/index-instructions).
-/// Columns: id, text, prefix, code, immediates (enum imm), signature (struct op_type), feature, meaning. The meaning
-/// is a function of num/, a tag of num/sem.hpp for what accesses memory, or `special` for what handlers do by hand.
-/// Expanded three times: enum op, op_table, num::sem.
-// No include guard: whoever includes this defines OP first and undefines it afterwards.
-// clang-format off
-
-// ---- control --------------------------------------------------------------------------------------------------------
-OP( unreachable,          "unreachable",          0x00, 0x00, none,          poly, mvp,                 special )
-OP( nop,                  "nop",                  0x00, 0x01, none,          _,    mvp,                 special )
-OP( block,                "block",                0x00, 0x02, block,         poly, mvp,                 special )
-OP( loop,                 "loop",                 0x00, 0x03, block,         poly, mvp,                 special )
-OP( if_,                  "if",                   0x00, 0x04, block,         poly, mvp,                 special )
-OP( else_,                "else",                 0x00, 0x05, none,          poly, mvp,                 special )
-OP( try_,                 "try",                  0x00, 0x06, block,         poly, legacy_exceptions,   special )
-OP( catch_,               "catch",                0x00, 0x07, tag,           poly, legacy_exceptions,   special )
-OP( throw_,               "throw",                0x00, 0x08, tag,           poly, exceptions,          special )
-OP( rethrow,              "rethrow",              0x00, 0x09, label,         poly, legacy_exceptions,   special )
-OP( throw_ref,            "throw_ref",            0x00, 0x0a, none,          poly, exceptions,          special )
-OP( end,                  "end",                  0x00, 0x0b, none,          poly, mvp,                 special )
-OP( br,                   "br",                   0x00, 0x0c, label,         poly, mvp,                 special )
-OP( br_if,                "br_if",                0x00, 0x0d, label,         poly, mvp,                 special )
-OP( br_table,             "br_table",             0x00, 0x0e, labels,        poly, mvp,                 special )
-OP( return_,              "return",               0x00, 0x0f, none,          poly, mvp,                 special )
-OP( call,                 "call",                 0x00, 0x10, func,          poly, mvp,                 special )
-OP( call_indirect,        "call_indirect",        0x00, 0x11, call_indirect, poly, mvp,                 special )
-OP( return_call,          "return_call",          0x00, 0x12, func,          poly, tail_call,           special )
-OP( return_call_indirect, "return_call_indirect", 0x00, 0x13, call_indirect, poly, tail_call,           special )
-OP( call_ref,             "call_ref",             0x00, 0x14, type,          poly, function_references, special )
-OP( return_call_ref,      "return_call_ref",      0x00, 0x15, type,          poly, tail_call,           special )
-OP( delegate,             "delegate",             0x00, 0x18, label,         poly, legacy_exceptions,   special )
-OP( catch_all,            "catch_all",            0x00, 0x19, none,          poly, legacy_exceptions,   special )
-OP( drop,                 "drop",                 0x00, 0x1a, none,          poly, mvp,                 special )
-OP( select,               "select",               0x00, 0x1b, none,          poly, mvp,                 special )
-OP( select_t,             "select",               0x00, 0x1c, select_types,  poly, reference_types,     special )
-OP( try_table,            "try_table",            0x00, 0x1f, try_table,     poly, exceptions,          special )
-
-// ---- variables and tables -------------------------------------------------------------------------------------------
-OP( local_get,  "local.get",  0x00, 0x20, local,  poly, mvp,             special )
-OP( local_set,  "local.set",  0x00, 0x21, local,  poly, mvp,             special )
-OP( local_tee,  "local.tee",  0x00, 0x22, local,  poly, mvp,             special )
-OP( global_get, "global.get", 0x00, 0x23, global, poly, mvp,             special )
-OP( global_set, "global.set", 0x00, 0x24, global, poly, mvp,             special )
-OP( table_get,  "table.get",  0x00, 0x25, table,  poly, reference_types, special )
-OP( table_set,  "table.set",  0x00, 0x26, table,  poly, reference_types, special )
-
-// ---- memory ---------------------------------------------------------------------------------------------------------
-OP( i32_load,     "i32.load",     0x00, 0x28, memarg, a_i,  mvp, mem::load<u32, u32> )
-OP( i64_load,     "i64.load",     0x00, 0x29, memarg, a_l,  mvp, mem::load<u64, u64> )
-OP( f32_load,     "f32.load",     0x00, 0x2a, memarg, a_f,  mvp, mem::load<f32, f32> )
-OP( f64_load,     "f64.load",     0x00, 0x2b, memarg, a_d,  mvp, mem::load<f64, f64> )
-OP( i32_load8_s,  "i32.load8_s",  0x00, 0x2c, memarg, a_i,  mvp, mem::load<u32, i8> )
-OP( i32_load8_u,  "i32.load8_u",  0x00, 0x2d, memarg, a_i,  mvp, mem::load<u32, u8> )
-OP( i32_load16_s, "i32.load16_s", 0x00, 0x2e, memarg, a_i,  mvp, mem::load<u32, i16> )
-OP( i32_load16_u, "i32.load16_u", 0x00, 0x2f, memarg, a_i,  mvp, mem::load<u32, u16> )
-OP( i64_load8_s,  "i64.load8_s",  0x00, 0x30, memarg, a_l,  mvp, mem::load<u64, i8> )
-OP( i64_load8_u,  "i64.load8_u",  0x00, 0x31, memarg, a_l,  mvp, mem::load<u64, u8> )
-OP( i64_load16_s, "i64.load16_s", 0x00, 0x32, memarg, a_l,  mvp, mem::load<u64, i16> )
-OP( i64_load16_u, "i64.load16_u", 0x00, 0x33, memarg, a_l,  mvp, mem::load<u64, u16> )
-OP( i64_load32_s, "i64.load32_s", 0x00, 0x34, memarg, a_l,  mvp, mem::load<u64, i32> )
-OP( i64_load32_u, "i64.load32_u", 0x00, 0x35, memarg, a_l,  mvp, mem::load<u64, u32> )
-OP( i32_store,    "i32.store",    0x00, 0x36, memarg, ai_,  mvp, mem::store<u32, u32> )
-OP( i64_store,    "i64.store",    0x00, 0x37, memarg, al_,  mvp, mem::store<u64, u64> )
-OP( f32_store,    "f32.store",    0x00, 0x38, memarg, af_,  mvp, mem::store<f32, f32> )
-OP( f64_store,    "f64.store",    0x00, 0x39, memarg, ad_,  mvp, mem::store<f64, f64> )
-OP( i32_store8,   "i32.store8",   0x00, 0x3a, memarg, ai_,  mvp, mem::store<u32, u8> )
-OP( i32_store16,  "i32.store16",  0x00, 0x3b, memarg, ai_,  mvp, mem::store<u32, u16> )
-OP( i64_store8,   "i64.store8",   0x00, 0x3c, memarg, al_,  mvp, mem::store<u64, u8> )
-OP( i64_store16,  "i64.store16",  0x00, 0x3d, memarg, al_,  mvp, mem::store<u64, u16> )
-OP( i64_store32,  "i64.store32",  0x00, 0x3e, memarg, al_,  mvp, mem::store<u64, u32> )
-OP( memory_size,  "memory.size",  0x00, 0x3f, memory, poly, mvp, special )
-OP( memory_grow,  "memory.grow",  0x00, 0x40, memory, poly, mvp, special )
-
-// ---- constants ------------------------------------------------------------------------------------------------------
-OP( i32_const, "i32.const", 0x00, 0x41, i32_const, _i, mvp, special )
-OP( i64_const, "i64.const", 0x00, 0x42, i64_const, _l, mvp, special )
-OP( f32_const, "f32.const", 0x00, 0x43, f32_const, _f, mvp, special )
-OP( f64_const, "f64.const", 0x00, 0x44, f64_const, _d, mvp, special )
-
-// ---- i32 comparisons ------------------------------------------------------------------------------------------------
-OP( i32_eqz,  "i32.eqz",  0x00, 0x45, none, i_i,  mvp, num::eqz<u32> )
-OP( i32_eq,   "i32.eq",   0x00, 0x46, none, ii_i, mvp, num::eq<u32> )
-OP( i32_ne,   "i32.ne",   0x00, 0x47, none, ii_i, mvp, num::ne<u32> )
-OP( i32_lt_s, "i32.lt_s", 0x00, 0x48, none, ii_i, mvp, num::lt_s<u32> )
-OP( i32_lt_u, "i32.lt_u", 0x00, 0x49, none, ii_i, mvp, num::lt_u<u32> )
-OP( i32_gt_s, "i32.gt_s", 0x00, 0x4a, none, ii_i, mvp, num::gt_s<u32> )
-OP( i32_gt_u, "i32.gt_u", 0x00, 0x4b, none, ii_i, mvp, num::gt_u<u32> )
-OP( i32_le_s, "i32.le_s", 0x00, 0x4c, none, ii_i, mvp, num::le_s<u32> )
-OP( i32_le_u, "i32.le_u", 0x00, 0x4d, none, ii_i, mvp, num::le_u<u32> )
-OP( i32_ge_s, "i32.ge_s", 0x00, 0x4e, none, ii_i, mvp, num::ge_s<u32> )
-OP( i32_ge_u, "i32.ge_u", 0x00, 0x4f, none, ii_i, mvp, num::ge_u<u32> )
-
-// ---- i64 comparisons ------------------------------------------------------------------------------------------------
-OP( i64_eqz,  "i64.eqz",  0x00, 0x50, none, l_i,  mvp, num::eqz<u64> )
-OP( i64_eq,   "i64.eq",   0x00, 0x51, none, ll_i, mvp, num::eq<u64> )
-OP( i64_ne,   "i64.ne",   0x00, 0x52, none, ll_i, mvp, num::ne<u64> )
-OP( i64_lt_s, "i64.lt_s", 0x00, 0x53, none, ll_i, mvp, num::lt_s<u64> )
-OP( i64_lt_u, "i64.lt_u", 0x00, 0x54, none, ll_i, mvp, num::lt_u<u64> )
-OP( i64_gt_s, "i64.gt_s", 0x00, 0x55, none, ll_i, mvp, num::gt_s<u64> )
-OP( i64_gt_u, "i64.gt_u", 0x00, 0x56, none, ll_i, mvp, num::gt_u<u64> )
-OP( i64_le_s, "i64.le_s", 0x00, 0x57, none, ll_i, mvp, num::le_s<u64> )
-OP( i64_le_u, "i64.le_u", 0x00, 0x58, none, ll_i, mvp, num::le_u<u64> )
-OP( i64_ge_s, "i64.ge_s", 0x00, 0x59, none, ll_i, mvp, num::ge_s<u64> )
-OP( i64_ge_u, "i64.ge_u", 0x00, 0x5a, none, ll_i, mvp, num::ge_u<u64> )
-
-// ---- f32 comparisons ------------------------------------------------------------------------------------------------
-OP( f32_eq, "f32.eq", 0x00, 0x5b, none, ff_i, mvp, num::eq<f32> )
-OP( f32_ne, "f32.ne", 0x00, 0x5c, none, ff_i, mvp, num::ne<f32> )
-OP( f32_lt, "f32.lt", 0x00, 0x5d, none, ff_i, mvp, num::lt<f32> )
-OP( f32_gt, "f32.gt", 0x00, 0x5e, none, ff_i, mvp, num::gt<f32> )
-OP( f32_le, "f32.le", 0x00, 0x5f, none, ff_i, mvp, num::le<f32> )
-OP( f32_ge, "f32.ge", 0x00, 0x60, none, ff_i, mvp, num::ge<f32> )
-
-// ---- f64 comparisons ------------------------------------------------------------------------------------------------
-OP( f64_eq, "f64.eq", 0x00, 0x61, none, dd_i, mvp, num::eq<f64> )
-OP( f64_ne, "f64.ne", 0x00, 0x62, none, dd_i, mvp, num::ne<f64> )
-OP( f64_lt, "f64.lt", 0x00, 0x63, none, dd_i, mvp, num::lt<f64> )
-OP( f64_gt, "f64.gt", 0x00, 0x64, none, dd_i, mvp, num::gt<f64> )
-OP( f64_le, "f64.le", 0x00, 0x65, none, dd_i, mvp, num::le<f64> )
-OP( f64_ge, "f64.ge", 0x00, 0x66, none, dd_i, mvp, num::ge<f64> )
-
-// ---- i32 arithmetic -------------------------------------------------------------------------------------------------
-OP( i32_clz,    "i32.clz",    0x00, 0x67, none, i_i,  mvp, num::clz<u32> )
-OP( i32_ctz,    "i32.ctz",    0x00, 0x68, none, i_i,  mvp, num::ctz<u32> )
-OP( i32_popcnt, "i32.popcnt", 0x00, 0x69, none, i_i,  mvp, num::popcnt<u32> )
-OP( i32_add,    "i32.add",    0x00, 0x6a, none, ii_i, mvp, num::add<u32> )
-OP( i32_sub,    "i32.sub",    0x00, 0x6b, none, ii_i, mvp, num::sub<u32> )
-OP( i32_mul,    "i32.mul",    0x00, 0x6c, none, ii_i, mvp, num::mul<u32> )
-OP( i32_div_s,  "i32.div_s",  0x00, 0x6d, none, ii_i, mvp, num::div_s<u32> )
-OP( i32_div_u,  "i32.div_u",  0x00, 0x6e, none, ii_i, mvp, num::div_u<u32> )
-OP( i32_rem_s,  "i32.rem_s",  0x00, 0x6f, none, ii_i, mvp, num::rem_s<u32> )
-OP( i32_rem_u,  "i32.rem_u",  0x00, 0x70, none, ii_i, mvp, num::rem_u<u32> )
-OP( i32_and,    "i32.and",    0x00, 0x71, none, ii_i, mvp, num::and_<u32> )
-OP( i32_or,     "i32.or",     0x00, 0x72, none, ii_i, mvp, num::or_<u32> )
-OP( i32_xor,    "i32.xor",    0x00, 0x73, none, ii_i, mvp, num::xor_<u32> )
-OP( i32_shl,    "i32.shl",    0x00, 0x74, none, ii_i, mvp, num::shl<u32> )
-OP( i32_shr_s,  "i32.shr_s",  0x00, 0x75, none, ii_i, mvp, num::shr_s<u32> )
-OP( i32_shr_u,  "i32.shr_u",  0x00, 0x76, none, ii_i, mvp, num::shr_u<u32> )
-OP( i32_rotl,   "i32.rotl",   0x00, 0x77, none, ii_i, mvp, num::rotl<u32> )
-OP( i32_rotr,   "i32.rotr",   0x00, 0x78, none, ii_i, mvp, num::rotr<u32> )
-
-// ---- i64 arithmetic -------------------------------------------------------------------------------------------------
-OP( i64_clz,    "i64.clz",    0x00, 0x79, none, l_l,  mvp, num::clz<u64> )
-OP( i64_ctz,    "i64.ctz",    0x00, 0x7a, none, l_l,  mvp, num::ctz<u64> )
-OP( i64_popcnt, "i64.popcnt", 0x00, 0x7b, none, l_l,  mvp, num::popcnt<u64> )
-OP( i64_add,    "i64.add",    0x00, 0x7c, none, ll_l, mvp, num::add<u64> )
-OP( i64_sub,    "i64.sub",    0x00, 0x7d, none, ll_l, mvp, num::sub<u64> )
-OP( i64_mul,    "i64.mul",    0x00, 0x7e, none, ll_l, mvp, num::mul<u64> )
-OP( i64_div_s,  "i64.div_s",  0x00, 0x7f, none, ll_l, mvp, num::div_s<u64> )
-OP( i64_div_u,  "i64.div_u",  0x00, 0x80, none, ll_l, mvp, num::div_u<u64> )
-OP( i64_rem_s,  "i64.rem_s",  0x00, 0x81, none, ll_l, mvp, num::rem_s<u64> )
-OP( i64_rem_u,  "i64.rem_u",  0x00, 0x82, none, ll_l, mvp, num::rem_u<u64> )
-OP( i64_and,    "i64.and",    0x00, 0x83, none, ll_l, mvp, num::and_<u64> )
-OP( i64_or,     "i64.or",     0x00, 0x84, none, ll_l, mvp, num::or_<u64> )
-OP( i64_xor,    "i64.xor",    0x00, 0x85, none, ll_l, mvp, num::xor_<u64> )
-OP( i64_shl,    "i64.shl",    0x00, 0x86, none, ll_l, mvp, num::shl<u64> )
-OP( i64_shr_s,  "i64.shr_s",  0x00, 0x87, none, ll_l, mvp, num::shr_s<u64> )
-OP( i64_shr_u,  "i64.shr_u",  0x00, 0x88, none, ll_l, mvp, num::shr_u<u64> )
-OP( i64_rotl,   "i64.rotl",   0x00, 0x89, none, ll_l, mvp, num::rotl<u64> )
-OP( i64_rotr,   "i64.rotr",   0x00, 0x8a, none, ll_l, mvp, num::rotr<u64> )
-
-// ---- f32 arithmetic -------------------------------------------------------------------------------------------------
-OP( f32_abs,      "f32.abs",      0x00, 0x8b, none, f_f,  mvp, num::abs<f32> )
-OP( f32_neg,      "f32.neg",      0x00, 0x8c, none, f_f,  mvp, num::neg<f32> )
-OP( f32_ceil,     "f32.ceil",     0x00, 0x8d, none, f_f,  mvp, num::ceil<f32> )
-OP( f32_floor,    "f32.floor",    0x00, 0x8e, none, f_f,  mvp, num::floor<f32> )
-OP( f32_trunc,    "f32.trunc",    0x00, 0x8f, none, f_f,  mvp, num::trunc<f32> )
-OP( f32_nearest,  "f32.nearest",  0x00, 0x90, none, f_f,  mvp, num::nearest<f32> )
-OP( f32_sqrt,     "f32.sqrt",     0x00, 0x91, none, f_f,  mvp, num::sqrt<f32> )
-OP( f32_add,      "f32.add",      0x00, 0x92, none, ff_f, mvp, num::add<f32> )
-OP( f32_sub,      "f32.sub",      0x00, 0x93, none, ff_f, mvp, num::sub<f32> )
-OP( f32_mul,      "f32.mul",      0x00, 0x94, none, ff_f, mvp, num::mul<f32> )
-OP( f32_div,      "f32.div",      0x00, 0x95, none, ff_f, mvp, num::div<f32> )
-OP( f32_min,      "f32.min",      0x00, 0x96, none, ff_f, mvp, num::min<f32> )
-OP( f32_max,      "f32.max",      0x00, 0x97, none, ff_f, mvp, num::max<f32> )
-OP( f32_copysign, "f32.copysign", 0x00, 0x98, none, ff_f, mvp, num::copysign<f32> )
-
-// ---- f64 arithmetic -------------------------------------------------------------------------------------------------
-OP( f64_abs,      "f64.abs",      0x00, 0x99, none, d_d,  mvp, num::abs<f64> )
-OP( f64_neg,      "f64.neg",      0x00, 0x9a, none, d_d,  mvp, num::neg<f64> )
-OP( f64_ceil,     "f64.ceil",     0x00, 0x9b, none, d_d,  mvp, num::ceil<f64> )
-OP( f64_floor,    "f64.floor",    0x00, 0x9c, none, d_d,  mvp, num::floor<f64> )
-OP( f64_trunc,    "f64.trunc",    0x00, 0x9d, none, d_d,  mvp, num::trunc<f64> )
-OP( f64_nearest,  "f64.nearest",  0x00, 0x9e, none, d_d,  mvp, num::nearest<f64> )
-OP( f64_sqrt,     "f64.sqrt",     0x00, 0x9f, none, d_d,  mvp, num::sqrt<f64> )
-OP( f64_add,      "f64.add",      0x00, 0xa0, none, dd_d, mvp, num::add<f64> )
-OP( f64_sub,      "f64.sub",      0x00, 0xa1, none, dd_d, mvp, num::sub<f64> )
-OP( f64_mul,      "f64.mul",      0x00, 0xa2, none, dd_d, mvp, num::mul<f64> )
-OP( f64_div,      "f64.div",      0x00, 0xa3, none, dd_d, mvp, num::div<f64> )
-OP( f64_min,      "f64.min",      0x00, 0xa4, none, dd_d, mvp, num::min<f64> )
-OP( f64_max,      "f64.max",      0x00, 0xa5, none, dd_d, mvp, num::max<f64> )
-OP( f64_copysign, "f64.copysign", 0x00, 0xa6, none, dd_d, mvp, num::copysign<f64> )
-
-// ---- conversions ----------------------------------------------------------------------------------------------------
-OP( i32_wrap_i64,        "i32.wrap_i64",        0x00, 0xa7, none, l_i, mvp,            num::wrap<u32, u64> )
-OP( i32_trunc_f32_s,     "i32.trunc_f32_s",     0x00, 0xa8, none, f_i, mvp,            num::trunc_s<u32, f32> )
-OP( i32_trunc_f32_u,     "i32.trunc_f32_u",     0x00, 0xa9, none, f_i, mvp,            num::trunc_u<u32, f32> )
-OP( i32_trunc_f64_s,     "i32.trunc_f64_s",     0x00, 0xaa, none, d_i, mvp,            num::trunc_s<u32, f64> )
-OP( i32_trunc_f64_u,     "i32.trunc_f64_u",     0x00, 0xab, none, d_i, mvp,            num::trunc_u<u32, f64> )
-OP( i64_extend_i32_s,    "i64.extend_i32_s",    0x00, 0xac, none, i_l, mvp,            num::extend_s<u64, u32> )
-OP( i64_extend_i32_u,    "i64.extend_i32_u",    0x00, 0xad, none, i_l, mvp,            num::extend_u<u64, u32> )
-OP( i64_trunc_f32_s,     "i64.trunc_f32_s",     0x00, 0xae, none, f_l, mvp,            num::trunc_s<u64, f32> )
-OP( i64_trunc_f32_u,     "i64.trunc_f32_u",     0x00, 0xaf, none, f_l, mvp,            num::trunc_u<u64, f32> )
-OP( i64_trunc_f64_s,     "i64.trunc_f64_s",     0x00, 0xb0, none, d_l, mvp,            num::trunc_s<u64, f64> )
-OP( i64_trunc_f64_u,     "i64.trunc_f64_u",     0x00, 0xb1, none, d_l, mvp,            num::trunc_u<u64, f64> )
-OP( f32_convert_i32_s,   "f32.convert_i32_s",   0x00, 0xb2, none, i_f, mvp,            num::convert_s<f32, u32> )
-OP( f32_convert_i32_u,   "f32.convert_i32_u",   0x00, 0xb3, none, i_f, mvp,            num::convert_u<f32, u32> )
-OP( f32_convert_i64_s,   "f32.convert_i64_s",   0x00, 0xb4, none, l_f, mvp,            num::convert_s<f32, u64> )
-OP( f32_convert_i64_u,   "f32.convert_i64_u",   0x00, 0xb5, none, l_f, mvp,            num::convert_u<f32, u64> )
-OP( f32_demote_f64,      "f32.demote_f64",      0x00, 0xb6, none, d_f, mvp,            num::demote )
-OP( f64_convert_i32_s,   "f64.convert_i32_s",   0x00, 0xb7, none, i_d, mvp,            num::convert_s<f64, u32> )
-OP( f64_convert_i32_u,   "f64.convert_i32_u",   0x00, 0xb8, none, i_d, mvp,            num::convert_u<f64, u32> )
-OP( f64_convert_i64_s,   "f64.convert_i64_s",   0x00, 0xb9, none, l_d, mvp,            num::convert_s<f64, u64> )
-OP( f64_convert_i64_u,   "f64.convert_i64_u",   0x00, 0xba, none, l_d, mvp,            num::convert_u<f64, u64> )
-OP( f64_promote_f32,     "f64.promote_f32",     0x00, 0xbb, none, f_d, mvp,            num::promote )
-OP( i32_reinterpret_f32, "i32.reinterpret_f32", 0x00, 0xbc, none, f_i, mvp,            num::reinterpret<u32, f32> )
-OP( i64_reinterpret_f64, "i64.reinterpret_f64", 0x00, 0xbd, none, d_l, mvp,            num::reinterpret<u64, f64> )
-OP( f32_reinterpret_i32, "f32.reinterpret_i32", 0x00, 0xbe, none, i_f, mvp,            num::reinterpret<f32, u32> )
-OP( f64_reinterpret_i64, "f64.reinterpret_i64", 0x00, 0xbf, none, l_d, mvp,            num::reinterpret<f64, u64> )
-OP( i32_extend8_s,       "i32.extend8_s",       0x00, 0xc0, none, i_i, sign_extension, num::extend8_s<u32> )
-OP( i32_extend16_s,      "i32.extend16_s",      0x00, 0xc1, none, i_i, sign_extension, num::extend16_s<u32> )
-OP( i64_extend8_s,       "i64.extend8_s",       0x00, 0xc2, none, l_l, sign_extension, num::extend8_s<u64> )
-OP( i64_extend16_s,      "i64.extend16_s",      0x00, 0xc3, none, l_l, sign_extension, num::extend16_s<u64> )
-OP( i64_extend32_s,      "i64.extend32_s",      0x00, 0xc4, none, l_l, sign_extension, num::extend32_s<u64> )
-
-// ---- references -----------------------------------------------------------------------------------------------------
-OP( ref_null,        "ref.null",        0x00, 0xd0, heap,  poly, reference_types,     special )
-OP( ref_is_null,     "ref.is_null",     0x00, 0xd1, none,  poly, reference_types,     special )
-OP( ref_func,        "ref.func",        0x00, 0xd2, func,  poly, reference_types,     special )
-OP( ref_eq,          "ref.eq",          0x00, 0xd3, none,  poly, gc,                  special )
-OP( ref_as_non_null, "ref.as_non_null", 0x00, 0xd4, none,  poly, function_references, special )
-OP( br_on_null,      "br_on_null",      0x00, 0xd5, label, poly, function_references, special )
-OP( br_on_non_null,  "br_on_non_null",  0x00, 0xd6, label, poly, function_references, special )
-
-// ---- structures, arrays, casts, i31 (prefix 0xfb) -------------------------------------------------------------------
-OP( struct_new,         "struct.new",         0xfb, 0x00, type,       poly, gc, special )
-OP( struct_new_default, "struct.new_default", 0xfb, 0x01, type,       poly, gc, special )
-OP( struct_get,         "struct.get",         0xfb, 0x02, field,      poly, gc, special )
-OP( struct_get_s,       "struct.get_s",       0xfb, 0x03, field,      poly, gc, special )
-OP( struct_get_u,       "struct.get_u",       0xfb, 0x04, field,      poly, gc, special )
-OP( struct_set,         "struct.set",         0xfb, 0x05, field,      poly, gc, special )
-OP( array_new,          "array.new",          0xfb, 0x06, type,       poly, gc, special )
-OP( array_new_default,  "array.new_default",  0xfb, 0x07, type,       poly, gc, special )
-OP( array_new_fixed,    "array.new_fixed",    0xfb, 0x08, type_count, poly, gc, special )
-OP( array_new_data,     "array.new_data",     0xfb, 0x09, type_data,  poly, gc, special )
-OP( array_new_elem,     "array.new_elem",     0xfb, 0x0a, type_elem,  poly, gc, special )
-OP( array_get,          "array.get",          0xfb, 0x0b, type,       poly, gc, special )
-OP( array_get_s,        "array.get_s",        0xfb, 0x0c, type,       poly, gc, special )
-OP( array_get_u,        "array.get_u",        0xfb, 0x0d, type,       poly, gc, special )
-OP( array_set,          "array.set",          0xfb, 0x0e, type,       poly, gc, special )
-OP( array_len,          "array.len",          0xfb, 0x0f, none,       poly, gc, special )
-OP( array_fill,         "array.fill",         0xfb, 0x10, type,       poly, gc, special )
-OP( array_copy,         "array.copy",         0xfb, 0x11, type_type,  poly, gc, special )
-OP( array_init_data,    "array.init_data",    0xfb, 0x12, type_data,  poly, gc, special )
-OP( array_init_elem,    "array.init_elem",    0xfb, 0x13, type_elem,  poly, gc, special )
-OP( ref_test,           "ref.test",           0xfb, 0x14, ref_type,   poly, gc, special )
-OP( ref_test_null,      "ref.test",           0xfb, 0x15, ref_type,   poly, gc, special )
-OP( ref_cast,           "ref.cast",           0xfb, 0x16, ref_type,   poly, gc, special )
-OP( ref_cast_null,      "ref.cast",           0xfb, 0x17, ref_type,   poly, gc, special )
-OP( br_on_cast,         "br_on_cast",         0xfb, 0x18, br_cast,    poly, gc, special )
-OP( br_on_cast_fail,    "br_on_cast_fail",    0xfb, 0x19, br_cast,    poly, gc, special )
-OP( any_convert_extern, "any.convert_extern", 0xfb, 0x1a, none,       poly, gc, special )
-OP( extern_convert_any, "extern.convert_any", 0xfb, 0x1b, none,       poly, gc, special )
-OP( ref_i31,            "ref.i31",            0xfb, 0x1c, none,       poly, gc, special )
-OP( i31_get_s,          "i31.get_s",          0xfb, 0x1d, none,       poly, gc, special )
-OP( i31_get_u,          "i31.get_u",          0xfb, 0x1e, none,       poly, gc, special )
-
-// ---- saturating truncations (prefix 0xfc) ---------------------------------------------------------------------------
-OP( i32_trunc_sat_f32_s, "i32.trunc_sat_f32_s", 0xfc, 0x00, none, f_i, saturating_float, num::trunc_sat_s<u32, f32> )
-OP( i32_trunc_sat_f32_u, "i32.trunc_sat_f32_u", 0xfc, 0x01, none, f_i, saturating_float, num::trunc_sat_u<u32, f32> )
-OP( i32_trunc_sat_f64_s, "i32.trunc_sat_f64_s", 0xfc, 0x02, none, d_i, saturating_float, num::trunc_sat_s<u32, f64> )
-OP( i32_trunc_sat_f64_u, "i32.trunc_sat_f64_u", 0xfc, 0x03, none, d_i, saturating_float, num::trunc_sat_u<u32, f64> )
-OP( i64_trunc_sat_f32_s, "i64.trunc_sat_f32_s", 0xfc, 0x04, none, f_l, saturating_float, num::trunc_sat_s<u64, f32> )
-OP( i64_trunc_sat_f32_u, "i64.trunc_sat_f32_u", 0xfc, 0x05, none, f_l, saturating_float, num::trunc_sat_u<u64, f32> )
-OP( i64_trunc_sat_f64_s, "i64.trunc_sat_f64_s", 0xfc, 0x06, none, d_l, saturating_float, num::trunc_sat_s<u64, f64> )
-OP( i64_trunc_sat_f64_u, "i64.trunc_sat_f64_u", 0xfc, 0x07, none, d_l, saturating_float, num::trunc_sat_u<u64, f64> )
-
-// ---- bulk operations (prefix 0xfc) ----------------------------------------------------------------------------------
-OP( memory_init, "memory.init", 0xfc, 0x08, data_memory,   poly, bulk_memory,     special )
-OP( data_drop,   "data.drop",   0xfc, 0x09, data,          poly, bulk_memory,     special )
-OP( memory_copy, "memory.copy", 0xfc, 0x0a, memory_memory, poly, bulk_memory,     special )
-OP( memory_fill, "memory.fill", 0xfc, 0x0b, memory,        poly, bulk_memory,     special )
-OP( table_init,  "table.init",  0xfc, 0x0c, elem_table,    poly, bulk_memory,     special )
-OP( elem_drop,   "elem.drop",   0xfc, 0x0d, elem,          poly, bulk_memory,     special )
-OP( table_copy,  "table.copy",  0xfc, 0x0e, table_table,   poly, bulk_memory,     special )
-OP( table_grow,  "table.grow",  0xfc, 0x0f, table,         poly, reference_types, special )
-OP( table_size,  "table.size",  0xfc, 0x10, table,         poly, reference_types, special )
-OP( table_fill,  "table.fill",  0xfc, 0x11, table,         poly, reference_types, special )
-
-// ---- wide arithmetic (prefix 0xfc) ----------------------------------------------------------------------------------
-OP( i64_add128,     "i64.add128",     0xfc, 0x13, none, llll_ll, wide_arithmetic, num::add128 )
-OP( i64_sub128,     "i64.sub128",     0xfc, 0x14, none, llll_ll, wide_arithmetic, num::sub128 )
-OP( i64_mul_wide_s, "i64.mul_wide_s", 0xfc, 0x15, none, ll_ll,   wide_arithmetic, num::mul_wide_s )
-OP( i64_mul_wide_u, "i64.mul_wide_u", 0xfc, 0x16, none, ll_ll,   wide_arithmetic, num::mul_wide_u )
-
-// ---- vectors: memory, constants, lanes (prefix 0xfd) ----------------------------------------------------------------
-OP( v128_load,            "v128.load",            0xfd, 0x00, memarg,     a_v,  simd, mem::load<v128, v128> )
-OP( v128_load8x8_s,       "v128.load8x8_s",       0xfd, 0x01, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_s<u16, u8>>> )
-OP( v128_load8x8_u,       "v128.load8x8_u",       0xfd, 0x02, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_u<u16, u8>>> )
-OP( v128_load16x4_s,      "v128.load16x4_s",      0xfd, 0x03, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_s<u32, u16>>> )
-OP( v128_load16x4_u,      "v128.load16x4_u",      0xfd, 0x04, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_u<u32, u16>>> )
-OP( v128_load32x2_s,      "v128.load32x2_s",      0xfd, 0x05, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_s<u64, u32>>> )
-OP( v128_load32x2_u,      "v128.load32x2_u",      0xfd, 0x06, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_u<u64, u32>>> )
-OP( v128_load8_splat,     "v128.load8_splat",     0xfd, 0x07, memarg,     a_v,  simd, mem::load_splat<u8> )
-OP( v128_load16_splat,    "v128.load16_splat",    0xfd, 0x08, memarg,     a_v,  simd, mem::load_splat<u16> )
-OP( v128_load32_splat,    "v128.load32_splat",    0xfd, 0x09, memarg,     a_v,  simd, mem::load_splat<u32> )
-OP( v128_load64_splat,    "v128.load64_splat",    0xfd, 0x0a, memarg,     a_v,  simd, mem::load_splat<u64> )
-OP( v128_store,           "v128.store",           0xfd, 0x0b, memarg,     av_,  simd, mem::store<v128, v128> )
-OP( v128_const,           "v128.const",           0xfd, 0x0c, v128_const, _v,   simd, special )
-OP( i8x16_shuffle,        "i8x16.shuffle",        0xfd, 0x0d, shuffle,    vv_v, simd, num::shuffle )
-OP( i8x16_swizzle,        "i8x16.swizzle",        0xfd, 0x0e, none,       vv_v, simd, num::swizzle )
-OP( i8x16_splat,          "i8x16.splat",          0xfd, 0x0f, none,       i_v,  simd, num::splat<u8, u32> )
-OP( i16x8_splat,          "i16x8.splat",          0xfd, 0x10, none,       i_v,  simd, num::splat<u16, u32> )
-OP( i32x4_splat,          "i32x4.splat",          0xfd, 0x11, none,       i_v,  simd, num::splat<u32, u32> )
-OP( i64x2_splat,          "i64x2.splat",          0xfd, 0x12, none,       l_v,  simd, num::splat<u64, u64> )
-OP( f32x4_splat,          "f32x4.splat",          0xfd, 0x13, none,       f_v,  simd, num::splat<f32, f32> )
-OP( f64x2_splat,          "f64x2.splat",          0xfd, 0x14, none,       d_v,  simd, num::splat<f64, f64> )
-OP( i8x16_extract_lane_s, "i8x16.extract_lane_s", 0xfd, 0x15, lane,       v_i,  simd, num::extract_lane<u32, i8> )
-OP( i8x16_extract_lane_u, "i8x16.extract_lane_u", 0xfd, 0x16, lane,       v_i,  simd, num::extract_lane<u32, u8> )
-OP( i8x16_replace_lane,   "i8x16.replace_lane",   0xfd, 0x17, lane,       vi_v, simd, num::replace_lane<u8, u32> )
-OP( i16x8_extract_lane_s, "i16x8.extract_lane_s", 0xfd, 0x18, lane,       v_i,  simd, num::extract_lane<u32, i16> )
-OP( i16x8_extract_lane_u, "i16x8.extract_lane_u", 0xfd, 0x19, lane,       v_i,  simd, num::extract_lane<u32, u16> )
-OP( i16x8_replace_lane,   "i16x8.replace_lane",   0xfd, 0x1a, lane,       vi_v, simd, num::replace_lane<u16, u32> )
-OP( i32x4_extract_lane,   "i32x4.extract_lane",   0xfd, 0x1b, lane,       v_i,  simd, num::extract_lane<u32, u32> )
-OP( i32x4_replace_lane,   "i32x4.replace_lane",   0xfd, 0x1c, lane,       vi_v, simd, num::replace_lane<u32, u32> )
-OP( i64x2_extract_lane,   "i64x2.extract_lane",   0xfd, 0x1d, lane,       v_l,  simd, num::extract_lane<u64, u64> )
-OP( i64x2_replace_lane,   "i64x2.replace_lane",   0xfd, 0x1e, lane,       vl_v, simd, num::replace_lane<u64, u64> )
-OP( f32x4_extract_lane,   "f32x4.extract_lane",   0xfd, 0x1f, lane,       v_f,  simd, num::extract_lane<f32, f32> )
-OP( f32x4_replace_lane,   "f32x4.replace_lane",   0xfd, 0x20, lane,       vf_v, simd, num::replace_lane<f32, f32> )
-OP( f64x2_extract_lane,   "f64x2.extract_lane",   0xfd, 0x21, lane,       v_d,  simd, num::extract_lane<f64, f64> )
-OP( f64x2_replace_lane,   "f64x2.replace_lane",   0xfd, 0x22, lane,       vd_v, simd, num::replace_lane<f64, f64> )
-
-// ---- vectors: comparisons (prefix 0xfd) -----------------------------------------------------------------------------
-OP( i8x16_eq,   "i8x16.eq",   0xfd, 0x23, none, vv_v, simd, num::mask<num::eq<u8>> )
-OP( i8x16_ne,   "i8x16.ne",   0xfd, 0x24, none, vv_v, simd, num::mask<num::ne<u8>> )
-OP( i8x16_lt_s, "i8x16.lt_s", 0xfd, 0x25, none, vv_v, simd, num::mask<num::lt_s<u8>> )
-OP( i8x16_lt_u, "i8x16.lt_u", 0xfd, 0x26, none, vv_v, simd, num::mask<num::lt_u<u8>> )
-OP( i8x16_gt_s, "i8x16.gt_s", 0xfd, 0x27, none, vv_v, simd, num::mask<num::gt_s<u8>> )
-OP( i8x16_gt_u, "i8x16.gt_u", 0xfd, 0x28, none, vv_v, simd, num::mask<num::gt_u<u8>> )
-OP( i8x16_le_s, "i8x16.le_s", 0xfd, 0x29, none, vv_v, simd, num::mask<num::le_s<u8>> )
-OP( i8x16_le_u, "i8x16.le_u", 0xfd, 0x2a, none, vv_v, simd, num::mask<num::le_u<u8>> )
-OP( i8x16_ge_s, "i8x16.ge_s", 0xfd, 0x2b, none, vv_v, simd, num::mask<num::ge_s<u8>> )
-OP( i8x16_ge_u, "i8x16.ge_u", 0xfd, 0x2c, none, vv_v, simd, num::mask<num::ge_u<u8>> )
-OP( i16x8_eq,   "i16x8.eq",   0xfd, 0x2d, none, vv_v, simd, num::mask<num::eq<u16>> )
-OP( i16x8_ne,   "i16x8.ne",   0xfd, 0x2e, none, vv_v, simd, num::mask<num::ne<u16>> )
-OP( i16x8_lt_s, "i16x8.lt_s", 0xfd, 0x2f, none, vv_v, simd, num::mask<num::lt_s<u16>> )
-OP( i16x8_lt_u, "i16x8.lt_u", 0xfd, 0x30, none, vv_v, simd, num::mask<num::lt_u<u16>> )
-OP( i16x8_gt_s, "i16x8.gt_s", 0xfd, 0x31, none, vv_v, simd, num::mask<num::gt_s<u16>> )
-OP( i16x8_gt_u, "i16x8.gt_u", 0xfd, 0x32, none, vv_v, simd, num::mask<num::gt_u<u16>> )
-OP( i16x8_le_s, "i16x8.le_s", 0xfd, 0x33, none, vv_v, simd, num::mask<num::le_s<u16>> )
-OP( i16x8_le_u, "i16x8.le_u", 0xfd, 0x34, none, vv_v, simd, num::mask<num::le_u<u16>> )
-OP( i16x8_ge_s, "i16x8.ge_s", 0xfd, 0x35, none, vv_v, simd, num::mask<num::ge_s<u16>> )
-OP( i16x8_ge_u, "i16x8.ge_u", 0xfd, 0x36, none, vv_v, simd, num::mask<num::ge_u<u16>> )
-OP( i32x4_eq,   "i32x4.eq",   0xfd, 0x37, none, vv_v, simd, num::mask<num::eq<u32>> )
-OP( i32x4_ne,   "i32x4.ne",   0xfd, 0x38, none, vv_v, simd, num::mask<num::ne<u32>> )
-OP( i32x4_lt_s, "i32x4.lt_s", 0xfd, 0x39, none, vv_v, simd, num::mask<num::lt_s<u32>> )
-OP( i32x4_lt_u, "i32x4.lt_u", 0xfd, 0x3a, none, vv_v, simd, num::mask<num::lt_u<u32>> )
-OP( i32x4_gt_s, "i32x4.gt_s", 0xfd, 0x3b, none, vv_v, simd, num::mask<num::gt_s<u32>> )
-OP( i32x4_gt_u, "i32x4.gt_u", 0xfd, 0x3c, none, vv_v, simd, num::mask<num::gt_u<u32>> )
-OP( i32x4_le_s, "i32x4.le_s", 0xfd, 0x3d, none, vv_v, simd, num::mask<num::le_s<u32>> )
-OP( i32x4_le_u, "i32x4.le_u", 0xfd, 0x3e, none, vv_v, simd, num::mask<num::le_u<u32>> )
-OP( i32x4_ge_s, "i32x4.ge_s", 0xfd, 0x3f, none, vv_v, simd, num::mask<num::ge_s<u32>> )
-OP( i32x4_ge_u, "i32x4.ge_u", 0xfd, 0x40, none, vv_v, simd, num::mask<num::ge_u<u32>> )
-OP( f32x4_eq,   "f32x4.eq",   0xfd, 0x41, none, vv_v, simd, num::mask<num::eq<f32>> )
-OP( f32x4_ne,   "f32x4.ne",   0xfd, 0x42, none, vv_v, simd, num::mask<num::ne<f32>> )
-OP( f32x4_lt,   "f32x4.lt",   0xfd, 0x43, none, vv_v, simd, num::mask<num::lt<f32>> )
-OP( f32x4_gt,   "f32x4.gt",   0xfd, 0x44, none, vv_v, simd, num::mask<num::gt<f32>> )
-OP( f32x4_le,   "f32x4.le",   0xfd, 0x45, none, vv_v, simd, num::mask<num::le<f32>> )
-OP( f32x4_ge,   "f32x4.ge",   0xfd, 0x46, none, vv_v, simd, num::mask<num::ge<f32>> )
-OP( f64x2_eq,   "f64x2.eq",   0xfd, 0x47, none, vv_v, simd, num::mask<num::eq<f64>> )
-OP( f64x2_ne,   "f64x2.ne",   0xfd, 0x48, none, vv_v, simd, num::mask<num::ne<f64>> )
-OP( f64x2_lt,   "f64x2.lt",   0xfd, 0x49, none, vv_v, simd, num::mask<num::lt<f64>> )
-OP( f64x2_gt,   "f64x2.gt",   0xfd, 0x4a, none, vv_v, simd, num::mask<num::gt<f64>> )
-OP( f64x2_le,   "f64x2.le",   0xfd, 0x4b, none, vv_v, simd, num::mask<num::le<f64>> )
-OP( f64x2_ge,   "f64x2.ge",   0xfd, 0x4c, none, vv_v, simd, num::mask<num::ge<f64>> )
-
-// ---- vectors: bits, memory lanes (prefix 0xfd) ----------------------------------------------------------------------
-OP( v128_not,                "v128.not",                0xfd, 0x4d, none,        v_v,   simd, num::lanes<num::not_<u64>> )
-OP( v128_and,                "v128.and",                0xfd, 0x4e, none,        vv_v,  simd, num::lanes<num::and_<u64>> )
-OP( v128_andnot,             "v128.andnot",             0xfd, 0x4f, none,        vv_v,  simd, num::lanes<num::andnot<u64>> )
-OP( v128_or,                 "v128.or",                 0xfd, 0x50, none,        vv_v,  simd, num::lanes<num::or_<u64>> )
-OP( v128_xor,                "v128.xor",                0xfd, 0x51, none,        vv_v,  simd, num::lanes<num::xor_<u64>> )
-OP( v128_bitselect,          "v128.bitselect",          0xfd, 0x52, none,        vvv_v, simd, num::lanes<num::bitselect<u64>> )
-OP( v128_any_true,           "v128.any_true",           0xfd, 0x53, none,        v_i,   simd, num::any_true )
-OP( v128_load8_lane,         "v128.load8_lane",         0xfd, 0x54, memarg_lane, av_v,  simd, mem::load_lane<op::i32_load8_u, op::i8x16_replace_lane> )
-OP( v128_load16_lane,        "v128.load16_lane",        0xfd, 0x55, memarg_lane, av_v,  simd, mem::load_lane<op::i32_load16_u, op::i16x8_replace_lane> )
-OP( v128_load32_lane,        "v128.load32_lane",        0xfd, 0x56, memarg_lane, av_v,  simd, mem::load_lane<op::i32_load, op::i32x4_replace_lane> )
-OP( v128_load64_lane,        "v128.load64_lane",        0xfd, 0x57, memarg_lane, av_v,  simd, mem::load_lane<op::i64_load, op::i64x2_replace_lane> )
-OP( v128_store8_lane,        "v128.store8_lane",        0xfd, 0x58, memarg_lane, av_,   simd, mem::store_lane<op::i8x16_extract_lane_u, op::i32_store8> )
-OP( v128_store16_lane,       "v128.store16_lane",       0xfd, 0x59, memarg_lane, av_,   simd, mem::store_lane<op::i16x8_extract_lane_u, op::i32_store16> )
-OP( v128_store32_lane,       "v128.store32_lane",       0xfd, 0x5a, memarg_lane, av_,   simd, mem::store_lane<op::i32x4_extract_lane, op::i32_store> )
-OP( v128_store64_lane,       "v128.store64_lane",       0xfd, 0x5b, memarg_lane, av_,   simd, mem::store_lane<op::i64x2_extract_lane, op::i64_store> )
-OP( v128_load32_zero,        "v128.load32_zero",        0xfd, 0x5c, memarg,      a_v,   simd, mem::load_low<u32> )
-OP( v128_load64_zero,        "v128.load64_zero",        0xfd, 0x5d, memarg,      a_v,   simd, mem::load_low<u64> )
-OP( f32x4_demote_f64x2_zero, "f32x4.demote_f64x2_zero", 0xfd, 0x5e, none,        v_v,   simd, num::padded<num::demote> )
-OP( f64x2_promote_low_f32x4, "f64x2.promote_low_f32x4", 0xfd, 0x5f, none,        v_v,   simd, num::low<num::promote> )
-
-// ---- vectors: i8x16 and what shares its range (prefix 0xfd) ---------------------------------------------------------
-OP( i8x16_abs,                     "i8x16.abs",                     0xfd, 0x60, none, v_v,  simd, num::lanes<num::iabs<u8>> )
-OP( i8x16_neg,                     "i8x16.neg",                     0xfd, 0x61, none, v_v,  simd, num::lanes<num::ineg<u8>> )
-OP( i8x16_popcnt,                  "i8x16.popcnt",                  0xfd, 0x62, none, v_v,  simd, num::lanes<num::popcnt<u8>> )
-OP( i8x16_all_true,                "i8x16.all_true",                0xfd, 0x63, none, v_i,  simd, num::all_true<u8> )
-OP( i8x16_bitmask,                 "i8x16.bitmask",                 0xfd, 0x64, none, v_i,  simd, num::bitmask<u8> )
-OP( i8x16_narrow_i16x8_s,          "i8x16.narrow_i16x8_s",          0xfd, 0x65, none, vv_v, simd, num::narrow<num::narrow_s<u8, u16>> )
-OP( i8x16_narrow_i16x8_u,          "i8x16.narrow_i16x8_u",          0xfd, 0x66, none, vv_v, simd, num::narrow<num::narrow_u<u8, u16>> )
-OP( f32x4_ceil,                    "f32x4.ceil",                    0xfd, 0x67, none, v_v,  simd, num::lanes<num::ceil<f32>> )
-OP( f32x4_floor,                   "f32x4.floor",                   0xfd, 0x68, none, v_v,  simd, num::lanes<num::floor<f32>> )
-OP( f32x4_trunc,                   "f32x4.trunc",                   0xfd, 0x69, none, v_v,  simd, num::lanes<num::trunc<f32>> )
-OP( f32x4_nearest,                 "f32x4.nearest",                 0xfd, 0x6a, none, v_v,  simd, num::lanes<num::nearest<f32>> )
-OP( i8x16_shl,                     "i8x16.shl",                     0xfd, 0x6b, none, vi_v, simd, num::lanes_by<num::shl<u8>> )
-OP( i8x16_shr_s,                   "i8x16.shr_s",                   0xfd, 0x6c, none, vi_v, simd, num::lanes_by<num::shr_s<u8>> )
-OP( i8x16_shr_u,                   "i8x16.shr_u",                   0xfd, 0x6d, none, vi_v, simd, num::lanes_by<num::shr_u<u8>> )
-OP( i8x16_add,                     "i8x16.add",                     0xfd, 0x6e, none, vv_v, simd, num::lanes<num::add<u8>> )
-OP( i8x16_add_sat_s,               "i8x16.add_sat_s",               0xfd, 0x6f, none, vv_v, simd, num::lanes<num::add_sat_s<u8>> )
-OP( i8x16_add_sat_u,               "i8x16.add_sat_u",               0xfd, 0x70, none, vv_v, simd, num::lanes<num::add_sat_u<u8>> )
-OP( i8x16_sub,                     "i8x16.sub",                     0xfd, 0x71, none, vv_v, simd, num::lanes<num::sub<u8>> )
-OP( i8x16_sub_sat_s,               "i8x16.sub_sat_s",               0xfd, 0x72, none, vv_v, simd, num::lanes<num::sub_sat_s<u8>> )
-OP( i8x16_sub_sat_u,               "i8x16.sub_sat_u",               0xfd, 0x73, none, vv_v, simd, num::lanes<num::sub_sat_u<u8>> )
-OP( f64x2_ceil,                    "f64x2.ceil",                    0xfd, 0x74, none, v_v,  simd, num::lanes<num::ceil<f64>> )
-OP( f64x2_floor,                   "f64x2.floor",                   0xfd, 0x75, none, v_v,  simd, num::lanes<num::floor<f64>> )
-OP( i8x16_min_s,                   "i8x16.min_s",                   0xfd, 0x76, none, vv_v, simd, num::lanes<num::min_s<u8>> )
-OP( i8x16_min_u,                   "i8x16.min_u",                   0xfd, 0x77, none, vv_v, simd, num::lanes<num::min_u<u8>> )
-OP( i8x16_max_s,                   "i8x16.max_s",                   0xfd, 0x78, none, vv_v, simd, num::lanes<num::max_s<u8>> )
-OP( i8x16_max_u,                   "i8x16.max_u",                   0xfd, 0x79, none, vv_v, simd, num::lanes<num::max_u<u8>> )
-OP( f64x2_trunc,                   "f64x2.trunc",                   0xfd, 0x7a, none, v_v,  simd, num::lanes<num::trunc<f64>> )
-OP( i8x16_avgr_u,                  "i8x16.avgr_u",                  0xfd, 0x7b, none, vv_v, simd, num::lanes<num::avgr_u<u8>> )
-OP( i16x8_extadd_pairwise_i8x16_s, "i16x8.extadd_pairwise_i8x16_s", 0xfd, 0x7c, none, v_v,  simd, num::extadd_pairwise<num::extend_s<u16, u8>> )
-OP( i16x8_extadd_pairwise_i8x16_u, "i16x8.extadd_pairwise_i8x16_u", 0xfd, 0x7d, none, v_v,  simd, num::extadd_pairwise<num::extend_u<u16, u8>> )
-OP( i32x4_extadd_pairwise_i16x8_s, "i32x4.extadd_pairwise_i16x8_s", 0xfd, 0x7e, none, v_v,  simd, num::extadd_pairwise<num::extend_s<u32, u16>> )
-OP( i32x4_extadd_pairwise_i16x8_u, "i32x4.extadd_pairwise_i16x8_u", 0xfd, 0x7f, none, v_v,  simd, num::extadd_pairwise<num::extend_u<u32, u16>> )
-
-// ---- vectors: i16x8 (prefix 0xfd) -----------------------------------------------------------------------------------
-OP( i16x8_abs,                 "i16x8.abs",                 0xfd, 0x80, none, v_v,  simd, num::lanes<num::iabs<u16>> )
-OP( i16x8_neg,                 "i16x8.neg",                 0xfd, 0x81, none, v_v,  simd, num::lanes<num::ineg<u16>> )
-OP( i16x8_q15mulr_sat_s,       "i16x8.q15mulr_sat_s",       0xfd, 0x82, none, vv_v, simd, num::lanes<num::q15mulr_sat_s> )
-OP( i16x8_all_true,            "i16x8.all_true",            0xfd, 0x83, none, v_i,  simd, num::all_true<u16> )
-OP( i16x8_bitmask,             "i16x8.bitmask",             0xfd, 0x84, none, v_i,  simd, num::bitmask<u16> )
-OP( i16x8_narrow_i32x4_s,      "i16x8.narrow_i32x4_s",      0xfd, 0x85, none, vv_v, simd, num::narrow<num::narrow_s<u16, u32>> )
-OP( i16x8_narrow_i32x4_u,      "i16x8.narrow_i32x4_u",      0xfd, 0x86, none, vv_v, simd, num::narrow<num::narrow_u<u16, u32>> )
-OP( i16x8_extend_low_i8x16_s,  "i16x8.extend_low_i8x16_s",  0xfd, 0x87, none, v_v,  simd, num::low<num::extend_s<u16, u8>> )
-OP( i16x8_extend_high_i8x16_s, "i16x8.extend_high_i8x16_s", 0xfd, 0x88, none, v_v,  simd, num::high<num::extend_s<u16, u8>> )
-OP( i16x8_extend_low_i8x16_u,  "i16x8.extend_low_i8x16_u",  0xfd, 0x89, none, v_v,  simd, num::low<num::extend_u<u16, u8>> )
-OP( i16x8_extend_high_i8x16_u, "i16x8.extend_high_i8x16_u", 0xfd, 0x8a, none, v_v,  simd, num::high<num::extend_u<u16, u8>> )
-OP( i16x8_shl,                 "i16x8.shl",                 0xfd, 0x8b, none, vi_v, simd, num::lanes_by<num::shl<u16>> )
-OP( i16x8_shr_s,               "i16x8.shr_s",               0xfd, 0x8c, none, vi_v, simd, num::lanes_by<num::shr_s<u16>> )
-OP( i16x8_shr_u,               "i16x8.shr_u",               0xfd, 0x8d, none, vi_v, simd, num::lanes_by<num::shr_u<u16>> )
-OP( i16x8_add,                 "i16x8.add",                 0xfd, 0x8e, none, vv_v, simd, num::lanes<num::add<u16>> )
-OP( i16x8_add_sat_s,           "i16x8.add_sat_s",           0xfd, 0x8f, none, vv_v, simd, num::lanes<num::add_sat_s<u16>> )
-OP( i16x8_add_sat_u,           "i16x8.add_sat_u",           0xfd, 0x90, none, vv_v, simd, num::lanes<num::add_sat_u<u16>> )
-OP( i16x8_sub,                 "i16x8.sub",                 0xfd, 0x91, none, vv_v, simd, num::lanes<num::sub<u16>> )
-OP( i16x8_sub_sat_s,           "i16x8.sub_sat_s",           0xfd, 0x92, none, vv_v, simd, num::lanes<num::sub_sat_s<u16>> )
-OP( i16x8_sub_sat_u,           "i16x8.sub_sat_u",           0xfd, 0x93, none, vv_v, simd, num::lanes<num::sub_sat_u<u16>> )
-OP( f64x2_nearest,             "f64x2.nearest",             0xfd, 0x94, none, v_v,  simd, num::lanes<num::nearest<f64>> )
-OP( i16x8_mul,                 "i16x8.mul",                 0xfd, 0x95, none, vv_v, simd, num::lanes<num::mul<u16>> )
-OP( i16x8_min_s,               "i16x8.min_s",               0xfd, 0x96, none, vv_v, simd, num::lanes<num::min_s<u16>> )
-OP( i16x8_min_u,               "i16x8.min_u",               0xfd, 0x97, none, vv_v, simd, num::lanes<num::min_u<u16>> )
-OP( i16x8_max_s,               "i16x8.max_s",               0xfd, 0x98, none, vv_v, simd, num::lanes<num::max_s<u16>> )
-OP( i16x8_max_u,               "i16x8.max_u",               0xfd, 0x99, none, vv_v, simd, num::lanes<num::max_u<u16>> )
-OP( i16x8_avgr_u,              "i16x8.avgr_u",              0xfd, 0x9b, none, vv_v, simd, num::lanes<num::avgr_u<u16>> )
-OP( i16x8_extmul_low_i8x16_s,  "i16x8.extmul_low_i8x16_s",  0xfd, 0x9c, none, vv_v, simd, num::extmul<num::low<num::extend_s<u16, u8>>> )
-OP( i16x8_extmul_high_i8x16_s, "i16x8.extmul_high_i8x16_s", 0xfd, 0x9d, none, vv_v, simd, num::extmul<num::high<num::extend_s<u16, u8>>> )
-OP( i16x8_extmul_low_i8x16_u,  "i16x8.extmul_low_i8x16_u",  0xfd, 0x9e, none, vv_v, simd, num::extmul<num::low<num::extend_u<u16, u8>>> )
-OP( i16x8_extmul_high_i8x16_u, "i16x8.extmul_high_i8x16_u", 0xfd, 0x9f, none, vv_v, simd, num::extmul<num::high<num::extend_u<u16, u8>>> )
-
-// ---- vectors: i32x4 (prefix 0xfd) -----------------------------------------------------------------------------------
-OP( i32x4_abs,                 "i32x4.abs",                 0xfd, 0xa0, none, v_v,  simd, num::lanes<num::iabs<u32>> )
-OP( i32x4_neg,                 "i32x4.neg",                 0xfd, 0xa1, none, v_v,  simd, num::lanes<num::ineg<u32>> )
-OP( i32x4_all_true,            "i32x4.all_true",            0xfd, 0xa3, none, v_i,  simd, num::all_true<u32> )
-OP( i32x4_bitmask,             "i32x4.bitmask",             0xfd, 0xa4, none, v_i,  simd, num::bitmask<u32> )
-OP( i32x4_extend_low_i16x8_s,  "i32x4.extend_low_i16x8_s",  0xfd, 0xa7, none, v_v,  simd, num::low<num::extend_s<u32, u16>> )
-OP( i32x4_extend_high_i16x8_s, "i32x4.extend_high_i16x8_s", 0xfd, 0xa8, none, v_v,  simd, num::high<num::extend_s<u32, u16>> )
-OP( i32x4_extend_low_i16x8_u,  "i32x4.extend_low_i16x8_u",  0xfd, 0xa9, none, v_v,  simd, num::low<num::extend_u<u32, u16>> )
-OP( i32x4_extend_high_i16x8_u, "i32x4.extend_high_i16x8_u", 0xfd, 0xaa, none, v_v,  simd, num::high<num::extend_u<u32, u16>> )
-OP( i32x4_shl,                 "i32x4.shl",                 0xfd, 0xab, none, vi_v, simd, num::lanes_by<num::shl<u32>> )
-OP( i32x4_shr_s,               "i32x4.shr_s",               0xfd, 0xac, none, vi_v, simd, num::lanes_by<num::shr_s<u32>> )
-OP( i32x4_shr_u,               "i32x4.shr_u",               0xfd, 0xad, none, vi_v, simd, num::lanes_by<num::shr_u<u32>> )
-OP( i32x4_add,                 "i32x4.add",                 0xfd, 0xae, none, vv_v, simd, num::lanes<num::add<u32>> )
-OP( i32x4_sub,                 "i32x4.sub",                 0xfd, 0xb1, none, vv_v, simd, num::lanes<num::sub<u32>> )
-OP( i32x4_mul,                 "i32x4.mul",                 0xfd, 0xb5, none, vv_v, simd, num::lanes<num::mul<u32>> )
-OP( i32x4_min_s,               "i32x4.min_s",               0xfd, 0xb6, none, vv_v, simd, num::lanes<num::min_s<u32>> )
-OP( i32x4_min_u,               "i32x4.min_u",               0xfd, 0xb7, none, vv_v, simd, num::lanes<num::min_u<u32>> )
-OP( i32x4_max_s,               "i32x4.max_s",               0xfd, 0xb8, none, vv_v, simd, num::lanes<num::max_s<u32>> )
-OP( i32x4_max_u,               "i32x4.max_u",               0xfd, 0xb9, none, vv_v, simd, num::lanes<num::max_u<u32>> )
-OP( i32x4_dot_i16x8_s,         "i32x4.dot_i16x8_s",         0xfd, 0xba, none, vv_v, simd, num::dot<num::extend_s<u32, u16>, num::add<u32>> )
-OP( i32x4_extmul_low_i16x8_s,  "i32x4.extmul_low_i16x8_s",  0xfd, 0xbc, none, vv_v, simd, num::extmul<num::low<num::extend_s<u32, u16>>> )
-OP( i32x4_extmul_high_i16x8_s, "i32x4.extmul_high_i16x8_s", 0xfd, 0xbd, none, vv_v, simd, num::extmul<num::high<num::extend_s<u32, u16>>> )
-OP( i32x4_extmul_low_i16x8_u,  "i32x4.extmul_low_i16x8_u",  0xfd, 0xbe, none, vv_v, simd, num::extmul<num::low<num::extend_u<u32, u16>>> )
-OP( i32x4_extmul_high_i16x8_u, "i32x4.extmul_high_i16x8_u", 0xfd, 0xbf, none, vv_v, simd, num::extmul<num::high<num::extend_u<u32, u16>>> )
-
-// ---- vectors: i64x2 (prefix 0xfd) -----------------------------------------------------------------------------------
-OP( i64x2_abs,                 "i64x2.abs",                 0xfd, 0xc0, none, v_v,  simd, num::lanes<num::iabs<u64>> )
-OP( i64x2_neg,                 "i64x2.neg",                 0xfd, 0xc1, none, v_v,  simd, num::lanes<num::ineg<u64>> )
-OP( i64x2_all_true,            "i64x2.all_true",            0xfd, 0xc3, none, v_i,  simd, num::all_true<u64> )
-OP( i64x2_bitmask,             "i64x2.bitmask",             0xfd, 0xc4, none, v_i,  simd, num::bitmask<u64> )
-OP( i64x2_extend_low_i32x4_s,  "i64x2.extend_low_i32x4_s",  0xfd, 0xc7, none, v_v,  simd, num::low<num::extend_s<u64, u32>> )
-OP( i64x2_extend_high_i32x4_s, "i64x2.extend_high_i32x4_s", 0xfd, 0xc8, none, v_v,  simd, num::high<num::extend_s<u64, u32>> )
-OP( i64x2_extend_low_i32x4_u,  "i64x2.extend_low_i32x4_u",  0xfd, 0xc9, none, v_v,  simd, num::low<num::extend_u<u64, u32>> )
-OP( i64x2_extend_high_i32x4_u, "i64x2.extend_high_i32x4_u", 0xfd, 0xca, none, v_v,  simd, num::high<num::extend_u<u64, u32>> )
-OP( i64x2_shl,                 "i64x2.shl",                 0xfd, 0xcb, none, vi_v, simd, num::lanes_by<num::shl<u64>> )
-OP( i64x2_shr_s,               "i64x2.shr_s",               0xfd, 0xcc, none, vi_v, simd, num::lanes_by<num::shr_s<u64>> )
-OP( i64x2_shr_u,               "i64x2.shr_u",               0xfd, 0xcd, none, vi_v, simd, num::lanes_by<num::shr_u<u64>> )
-OP( i64x2_add,                 "i64x2.add",                 0xfd, 0xce, none, vv_v, simd, num::lanes<num::add<u64>> )
-OP( i64x2_sub,                 "i64x2.sub",                 0xfd, 0xd1, none, vv_v, simd, num::lanes<num::sub<u64>> )
-OP( i64x2_mul,                 "i64x2.mul",                 0xfd, 0xd5, none, vv_v, simd, num::lanes<num::mul<u64>> )
-OP( i64x2_eq,                  "i64x2.eq",                  0xfd, 0xd6, none, vv_v, simd, num::mask<num::eq<u64>> )
-OP( i64x2_ne,                  "i64x2.ne",                  0xfd, 0xd7, none, vv_v, simd, num::mask<num::ne<u64>> )
-OP( i64x2_lt_s,                "i64x2.lt_s",                0xfd, 0xd8, none, vv_v, simd, num::mask<num::lt_s<u64>> )
-OP( i64x2_gt_s,                "i64x2.gt_s",                0xfd, 0xd9, none, vv_v, simd, num::mask<num::gt_s<u64>> )
-OP( i64x2_le_s,                "i64x2.le_s",                0xfd, 0xda, none, vv_v, simd, num::mask<num::le_s<u64>> )
-OP( i64x2_ge_s,                "i64x2.ge_s",                0xfd, 0xdb, none, vv_v, simd, num::mask<num::ge_s<u64>> )
-OP( i64x2_extmul_low_i32x4_s,  "i64x2.extmul_low_i32x4_s",  0xfd, 0xdc, none, vv_v, simd, num::extmul<num::low<num::extend_s<u64, u32>>> )
-OP( i64x2_extmul_high_i32x4_s, "i64x2.extmul_high_i32x4_s", 0xfd, 0xdd, none, vv_v, simd, num::extmul<num::high<num::extend_s<u64, u32>>> )
-OP( i64x2_extmul_low_i32x4_u,  "i64x2.extmul_low_i32x4_u",  0xfd, 0xde, none, vv_v, simd, num::extmul<num::low<num::extend_u<u64, u32>>> )
-OP( i64x2_extmul_high_i32x4_u, "i64x2.extmul_high_i32x4_u", 0xfd, 0xdf, none, vv_v, simd, num::extmul<num::high<num::extend_u<u64, u32>>> )
-
-// ---- vectors: f32x4, f64x2, conversions (prefix 0xfd) ---------------------------------------------------------------
-OP( f32x4_abs,                    "f32x4.abs",                    0xfd, 0xe0, none, v_v,  simd, num::lanes<num::abs<f32>> )
-OP( f32x4_neg,                    "f32x4.neg",                    0xfd, 0xe1, none, v_v,  simd, num::lanes<num::neg<f32>> )
-OP( f32x4_sqrt,                   "f32x4.sqrt",                   0xfd, 0xe3, none, v_v,  simd, num::lanes<num::sqrt<f32>> )
-OP( f32x4_add,                    "f32x4.add",                    0xfd, 0xe4, none, vv_v, simd, num::lanes<num::add<f32>> )
-OP( f32x4_sub,                    "f32x4.sub",                    0xfd, 0xe5, none, vv_v, simd, num::lanes<num::sub<f32>> )
-OP( f32x4_mul,                    "f32x4.mul",                    0xfd, 0xe6, none, vv_v, simd, num::lanes<num::mul<f32>> )
-OP( f32x4_div,                    "f32x4.div",                    0xfd, 0xe7, none, vv_v, simd, num::lanes<num::div<f32>> )
-OP( f32x4_min,                    "f32x4.min",                    0xfd, 0xe8, none, vv_v, simd, num::lanes<num::min<f32>> )
-OP( f32x4_max,                    "f32x4.max",                    0xfd, 0xe9, none, vv_v, simd, num::lanes<num::max<f32>> )
-OP( f32x4_pmin,                   "f32x4.pmin",                   0xfd, 0xea, none, vv_v, simd, num::lanes<num::pmin<f32>> )
-OP( f32x4_pmax,                   "f32x4.pmax",                   0xfd, 0xeb, none, vv_v, simd, num::lanes<num::pmax<f32>> )
-OP( f64x2_abs,                    "f64x2.abs",                    0xfd, 0xec, none, v_v,  simd, num::lanes<num::abs<f64>> )
-OP( f64x2_neg,                    "f64x2.neg",                    0xfd, 0xed, none, v_v,  simd, num::lanes<num::neg<f64>> )
-OP( f64x2_sqrt,                   "f64x2.sqrt",                   0xfd, 0xef, none, v_v,  simd, num::lanes<num::sqrt<f64>> )
-OP( f64x2_add,                    "f64x2.add",                    0xfd, 0xf0, none, vv_v, simd, num::lanes<num::add<f64>> )
-OP( f64x2_sub,                    "f64x2.sub",                    0xfd, 0xf1, none, vv_v, simd, num::lanes<num::sub<f64>> )
-OP( f64x2_mul,                    "f64x2.mul",                    0xfd, 0xf2, none, vv_v, simd, num::lanes<num::mul<f64>> )
-OP( f64x2_div,                    "f64x2.div",                    0xfd, 0xf3, none, vv_v, simd, num::lanes<num::div<f64>> )
-OP( f64x2_min,                    "f64x2.min",                    0xfd, 0xf4, none, vv_v, simd, num::lanes<num::min<f64>> )
-OP( f64x2_max,                    "f64x2.max",                    0xfd, 0xf5, none, vv_v, simd, num::lanes<num::max<f64>> )
-OP( f64x2_pmin,                   "f64x2.pmin",                   0xfd, 0xf6, none, vv_v, simd, num::lanes<num::pmin<f64>> )
-OP( f64x2_pmax,                   "f64x2.pmax",                   0xfd, 0xf7, none, vv_v, simd, num::lanes<num::pmax<f64>> )
-OP( i32x4_trunc_sat_f32x4_s,      "i32x4.trunc_sat_f32x4_s",      0xfd, 0xf8, none, v_v,  simd, num::lanes<num::trunc_sat_s<u32, f32>> )
-OP( i32x4_trunc_sat_f32x4_u,      "i32x4.trunc_sat_f32x4_u",      0xfd, 0xf9, none, v_v,  simd, num::lanes<num::trunc_sat_u<u32, f32>> )
-OP( f32x4_convert_i32x4_s,        "f32x4.convert_i32x4_s",        0xfd, 0xfa, none, v_v,  simd, num::lanes<num::convert_s<f32, u32>> )
-OP( f32x4_convert_i32x4_u,        "f32x4.convert_i32x4_u",        0xfd, 0xfb, none, v_v,  simd, num::lanes<num::convert_u<f32, u32>> )
-OP( i32x4_trunc_sat_f64x2_s_zero, "i32x4.trunc_sat_f64x2_s_zero", 0xfd, 0xfc, none, v_v,  simd, num::padded<num::trunc_sat_s<u32, f64>> )
-OP( i32x4_trunc_sat_f64x2_u_zero, "i32x4.trunc_sat_f64x2_u_zero", 0xfd, 0xfd, none, v_v,  simd, num::padded<num::trunc_sat_u<u32, f64>> )
-OP( f64x2_convert_low_i32x4_s,    "f64x2.convert_low_i32x4_s",    0xfd, 0xfe, none, v_v,  simd, num::low<num::convert_s<f64, u32>> )
-OP( f64x2_convert_low_i32x4_u,    "f64x2.convert_low_i32x4_u",    0xfd, 0xff, none, v_v,  simd, num::low<num::convert_u<f64, u32>> )
-
-// ---- vectors: relaxed (prefix 0xfd) ---------------------------------------------------------------------------------
-OP( i8x16_relaxed_swizzle,               "i8x16.relaxed_swizzle",               0xfd, 0x100, none, vv_v,  relaxed_simd, num::swizzle )
-OP( i32x4_relaxed_trunc_f32x4_s,         "i32x4.relaxed_trunc_f32x4_s",         0xfd, 0x101, none, v_v,   relaxed_simd, num::lanes<num::trunc_sat_s<u32, f32>> )
-OP( i32x4_relaxed_trunc_f32x4_u,         "i32x4.relaxed_trunc_f32x4_u",         0xfd, 0x102, none, v_v,   relaxed_simd, num::lanes<num::trunc_sat_u<u32, f32>> )
-OP( i32x4_relaxed_trunc_f64x2_s_zero,    "i32x4.relaxed_trunc_f64x2_s_zero",    0xfd, 0x103, none, v_v,   relaxed_simd, num::padded<num::trunc_sat_s<u32, f64>> )
-OP( i32x4_relaxed_trunc_f64x2_u_zero,    "i32x4.relaxed_trunc_f64x2_u_zero",    0xfd, 0x104, none, v_v,   relaxed_simd, num::padded<num::trunc_sat_u<u32, f64>> )
-OP( f32x4_relaxed_madd,                  "f32x4.relaxed_madd",                  0xfd, 0x105, none, vvv_v, relaxed_simd, num::lanes<num::madd<f32>> )
-OP( f32x4_relaxed_nmadd,                 "f32x4.relaxed_nmadd",                 0xfd, 0x106, none, vvv_v, relaxed_simd, num::lanes<num::nmadd<f32>> )
-OP( f64x2_relaxed_madd,                  "f64x2.relaxed_madd",                  0xfd, 0x107, none, vvv_v, relaxed_simd, num::lanes<num::madd<f64>> )
-OP( f64x2_relaxed_nmadd,                 "f64x2.relaxed_nmadd",                 0xfd, 0x108, none, vvv_v, relaxed_simd, num::lanes<num::nmadd<f64>> )
-OP( i8x16_relaxed_laneselect,            "i8x16.relaxed_laneselect",            0xfd, 0x109, none, vvv_v, relaxed_simd, num::lanes<num::bitselect<u64>> )
-OP( i16x8_relaxed_laneselect,            "i16x8.relaxed_laneselect",            0xfd, 0x10a, none, vvv_v, relaxed_simd, num::lanes<num::bitselect<u64>> )
-OP( i32x4_relaxed_laneselect,            "i32x4.relaxed_laneselect",            0xfd, 0x10b, none, vvv_v, relaxed_simd, num::lanes<num::bitselect<u64>> )
-OP( i64x2_relaxed_laneselect,            "i64x2.relaxed_laneselect",            0xfd, 0x10c, none, vvv_v, relaxed_simd, num::lanes<num::bitselect<u64>> )
-OP( f32x4_relaxed_min,                   "f32x4.relaxed_min",                   0xfd, 0x10d, none, vv_v,  relaxed_simd, num::lanes<num::min<f32>> )
-OP( f32x4_relaxed_max,                   "f32x4.relaxed_max",                   0xfd, 0x10e, none, vv_v,  relaxed_simd, num::lanes<num::max<f32>> )
-OP( f64x2_relaxed_min,                   "f64x2.relaxed_min",                   0xfd, 0x10f, none, vv_v,  relaxed_simd, num::lanes<num::min<f64>> )
-OP( f64x2_relaxed_max,                   "f64x2.relaxed_max",                   0xfd, 0x110, none, vv_v,  relaxed_simd, num::lanes<num::max<f64>> )
-OP( i16x8_relaxed_q15mulr_s,             "i16x8.relaxed_q15mulr_s",             0xfd, 0x111, none, vv_v,  relaxed_simd, num::lanes<num::q15mulr_sat_s> )
-OP( i16x8_relaxed_dot_i8x16_i7x16_s,     "i16x8.relaxed_dot_i8x16_i7x16_s",     0xfd, 0x112, none, vv_v,  relaxed_simd, num::dot<num::extend_s<u16, u8>, num::add_sat_s<u16>> )
-OP( i32x4_relaxed_dot_i8x16_i7x16_add_s, "i32x4.relaxed_dot_i8x16_i7x16_add_s", 0xfd, 0x113, none, vvv_v, relaxed_simd, num::dot_add<num::dot<num::extend_s<u16, u8>, num::add_sat_s<u16>>, num::extadd_pairwise<num::extend_s<u32, u16>>> )
-
-// ---- atomic operations (prefix 0xfe) --------------------------------------------------------------------------------
-OP( memory_atomic_notify,       "memory.atomic.notify",       0xfe, 0x00, memarg,    ai_i,  threads, special )
-OP( memory_atomic_wait32,       "memory.atomic.wait32",       0xfe, 0x01, memarg,    ail_i, threads, special )
-OP( memory_atomic_wait64,       "memory.atomic.wait64",       0xfe, 0x02, memarg,    all_i, threads, special )
-OP( atomic_fence,               "atomic.fence",               0xfe, 0x03, zero_byte, _,     threads, special )
-OP( i32_atomic_load,            "i32.atomic.load",            0xfe, 0x10, memarg,    a_i,   threads, mem::atomic<mem::load<u32, u32>> )
-OP( i64_atomic_load,            "i64.atomic.load",            0xfe, 0x11, memarg,    a_l,   threads, mem::atomic<mem::load<u64, u64>> )
-OP( i32_atomic_load8_u,         "i32.atomic.load8_u",         0xfe, 0x12, memarg,    a_i,   threads, mem::atomic<mem::load<u32, u8>> )
-OP( i32_atomic_load16_u,        "i32.atomic.load16_u",        0xfe, 0x13, memarg,    a_i,   threads, mem::atomic<mem::load<u32, u16>> )
-OP( i64_atomic_load8_u,         "i64.atomic.load8_u",         0xfe, 0x14, memarg,    a_l,   threads, mem::atomic<mem::load<u64, u8>> )
-OP( i64_atomic_load16_u,        "i64.atomic.load16_u",        0xfe, 0x15, memarg,    a_l,   threads, mem::atomic<mem::load<u64, u16>> )
-OP( i64_atomic_load32_u,        "i64.atomic.load32_u",        0xfe, 0x16, memarg,    a_l,   threads, mem::atomic<mem::load<u64, u32>> )
-OP( i32_atomic_store,           "i32.atomic.store",           0xfe, 0x17, memarg,    ai_,   threads, mem::atomic<mem::store<u32, u32>> )
-OP( i64_atomic_store,           "i64.atomic.store",           0xfe, 0x18, memarg,    al_,   threads, mem::atomic<mem::store<u64, u64>> )
-OP( i32_atomic_store8,          "i32.atomic.store8",          0xfe, 0x19, memarg,    ai_,   threads, mem::atomic<mem::store<u32, u8>> )
-OP( i32_atomic_store16,         "i32.atomic.store16",         0xfe, 0x1a, memarg,    ai_,   threads, mem::atomic<mem::store<u32, u16>> )
-OP( i64_atomic_store8,          "i64.atomic.store8",          0xfe, 0x1b, memarg,    al_,   threads, mem::atomic<mem::store<u64, u8>> )
-OP( i64_atomic_store16,         "i64.atomic.store16",         0xfe, 0x1c, memarg,    al_,   threads, mem::atomic<mem::store<u64, u16>> )
-OP( i64_atomic_store32,         "i64.atomic.store32",         0xfe, 0x1d, memarg,    al_,   threads, mem::atomic<mem::store<u64, u32>> )
-OP( i32_atomic_rmw_add,         "i32.atomic.rmw.add",         0xfe, 0x1e, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::add> )
-OP( i64_atomic_rmw_add,         "i64.atomic.rmw.add",         0xfe, 0x1f, memarg,    al_l,  threads, mem::rmw<u64, u64, num::add> )
-OP( i32_atomic_rmw8_add_u,      "i32.atomic.rmw8.add_u",      0xfe, 0x20, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::add> )
-OP( i32_atomic_rmw16_add_u,     "i32.atomic.rmw16.add_u",     0xfe, 0x21, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::add> )
-OP( i64_atomic_rmw8_add_u,      "i64.atomic.rmw8.add_u",      0xfe, 0x22, memarg,    al_l,  threads, mem::rmw<u64, u8, num::add> )
-OP( i64_atomic_rmw16_add_u,     "i64.atomic.rmw16.add_u",     0xfe, 0x23, memarg,    al_l,  threads, mem::rmw<u64, u16, num::add> )
-OP( i64_atomic_rmw32_add_u,     "i64.atomic.rmw32.add_u",     0xfe, 0x24, memarg,    al_l,  threads, mem::rmw<u64, u32, num::add> )
-OP( i32_atomic_rmw_sub,         "i32.atomic.rmw.sub",         0xfe, 0x25, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::sub> )
-OP( i64_atomic_rmw_sub,         "i64.atomic.rmw.sub",         0xfe, 0x26, memarg,    al_l,  threads, mem::rmw<u64, u64, num::sub> )
-OP( i32_atomic_rmw8_sub_u,      "i32.atomic.rmw8.sub_u",      0xfe, 0x27, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::sub> )
-OP( i32_atomic_rmw16_sub_u,     "i32.atomic.rmw16.sub_u",     0xfe, 0x28, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::sub> )
-OP( i64_atomic_rmw8_sub_u,      "i64.atomic.rmw8.sub_u",      0xfe, 0x29, memarg,    al_l,  threads, mem::rmw<u64, u8, num::sub> )
-OP( i64_atomic_rmw16_sub_u,     "i64.atomic.rmw16.sub_u",     0xfe, 0x2a, memarg,    al_l,  threads, mem::rmw<u64, u16, num::sub> )
-OP( i64_atomic_rmw32_sub_u,     "i64.atomic.rmw32.sub_u",     0xfe, 0x2b, memarg,    al_l,  threads, mem::rmw<u64, u32, num::sub> )
-OP( i32_atomic_rmw_and,         "i32.atomic.rmw.and",         0xfe, 0x2c, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::and_> )
-OP( i64_atomic_rmw_and,         "i64.atomic.rmw.and",         0xfe, 0x2d, memarg,    al_l,  threads, mem::rmw<u64, u64, num::and_> )
-OP( i32_atomic_rmw8_and_u,      "i32.atomic.rmw8.and_u",      0xfe, 0x2e, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::and_> )
-OP( i32_atomic_rmw16_and_u,     "i32.atomic.rmw16.and_u",     0xfe, 0x2f, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::and_> )
-OP( i64_atomic_rmw8_and_u,      "i64.atomic.rmw8.and_u",      0xfe, 0x30, memarg,    al_l,  threads, mem::rmw<u64, u8, num::and_> )
-OP( i64_atomic_rmw16_and_u,     "i64.atomic.rmw16.and_u",     0xfe, 0x31, memarg,    al_l,  threads, mem::rmw<u64, u16, num::and_> )
-OP( i64_atomic_rmw32_and_u,     "i64.atomic.rmw32.and_u",     0xfe, 0x32, memarg,    al_l,  threads, mem::rmw<u64, u32, num::and_> )
-OP( i32_atomic_rmw_or,          "i32.atomic.rmw.or",          0xfe, 0x33, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::or_> )
-OP( i64_atomic_rmw_or,          "i64.atomic.rmw.or",          0xfe, 0x34, memarg,    al_l,  threads, mem::rmw<u64, u64, num::or_> )
-OP( i32_atomic_rmw8_or_u,       "i32.atomic.rmw8.or_u",       0xfe, 0x35, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::or_> )
-OP( i32_atomic_rmw16_or_u,      "i32.atomic.rmw16.or_u",      0xfe, 0x36, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::or_> )
-OP( i64_atomic_rmw8_or_u,       "i64.atomic.rmw8.or_u",       0xfe, 0x37, memarg,    al_l,  threads, mem::rmw<u64, u8, num::or_> )
-OP( i64_atomic_rmw16_or_u,      "i64.atomic.rmw16.or_u",      0xfe, 0x38, memarg,    al_l,  threads, mem::rmw<u64, u16, num::or_> )
-OP( i64_atomic_rmw32_or_u,      "i64.atomic.rmw32.or_u",      0xfe, 0x39, memarg,    al_l,  threads, mem::rmw<u64, u32, num::or_> )
-OP( i32_atomic_rmw_xor,         "i32.atomic.rmw.xor",         0xfe, 0x3a, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::xor_> )
-OP( i64_atomic_rmw_xor,         "i64.atomic.rmw.xor",         0xfe, 0x3b, memarg,    al_l,  threads, mem::rmw<u64, u64, num::xor_> )
-OP( i32_atomic_rmw8_xor_u,      "i32.atomic.rmw8.xor_u",      0xfe, 0x3c, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::xor_> )
-OP( i32_atomic_rmw16_xor_u,     "i32.atomic.rmw16.xor_u",     0xfe, 0x3d, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::xor_> )
-OP( i64_atomic_rmw8_xor_u,      "i64.atomic.rmw8.xor_u",      0xfe, 0x3e, memarg,    al_l,  threads, mem::rmw<u64, u8, num::xor_> )
-OP( i64_atomic_rmw16_xor_u,     "i64.atomic.rmw16.xor_u",     0xfe, 0x3f, memarg,    al_l,  threads, mem::rmw<u64, u16, num::xor_> )
-OP( i64_atomic_rmw32_xor_u,     "i64.atomic.rmw32.xor_u",     0xfe, 0x40, memarg,    al_l,  threads, mem::rmw<u64, u32, num::xor_> )
-OP( i32_atomic_rmw_xchg,        "i32.atomic.rmw.xchg",        0xfe, 0x41, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::exchange> )
-OP( i64_atomic_rmw_xchg,        "i64.atomic.rmw.xchg",        0xfe, 0x42, memarg,    al_l,  threads, mem::rmw<u64, u64, num::exchange> )
-OP( i32_atomic_rmw8_xchg_u,     "i32.atomic.rmw8.xchg_u",     0xfe, 0x43, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::exchange> )
-OP( i32_atomic_rmw16_xchg_u,    "i32.atomic.rmw16.xchg_u",    0xfe, 0x44, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::exchange> )
-OP( i64_atomic_rmw8_xchg_u,     "i64.atomic.rmw8.xchg_u",     0xfe, 0x45, memarg,    al_l,  threads, mem::rmw<u64, u8, num::exchange> )
-OP( i64_atomic_rmw16_xchg_u,    "i64.atomic.rmw16.xchg_u",    0xfe, 0x46, memarg,    al_l,  threads, mem::rmw<u64, u16, num::exchange> )
-OP( i64_atomic_rmw32_xchg_u,    "i64.atomic.rmw32.xchg_u",    0xfe, 0x47, memarg,    al_l,  threads, mem::rmw<u64, u32, num::exchange> )
-OP( i32_atomic_rmw_cmpxchg,     "i32.atomic.rmw.cmpxchg",     0xfe, 0x48, memarg,    aii_i, threads, mem::compare_exchange<u32, u32> )
-OP( i64_atomic_rmw_cmpxchg,     "i64.atomic.rmw.cmpxchg",     0xfe, 0x49, memarg,    all_l, threads, mem::compare_exchange<u64, u64> )
-OP( i32_atomic_rmw8_cmpxchg_u,  "i32.atomic.rmw8.cmpxchg_u",  0xfe, 0x4a, memarg,    aii_i, threads, mem::compare_exchange<u32, u8> )
-OP( i32_atomic_rmw16_cmpxchg_u, "i32.atomic.rmw16.cmpxchg_u", 0xfe, 0x4b, memarg,    aii_i, threads, mem::compare_exchange<u32, u16> )
-OP( i64_atomic_rmw8_cmpxchg_u,  "i64.atomic.rmw8.cmpxchg_u",  0xfe, 0x4c, memarg,    all_l, threads, mem::compare_exchange<u64, u8> )
-OP( i64_atomic_rmw16_cmpxchg_u, "i64.atomic.rmw16.cmpxchg_u", 0xfe, 0x4d, memarg,    all_l, threads, mem::compare_exchange<u64, u16> )
-OP( i64_atomic_rmw32_cmpxchg_u, "i64.atomic.rmw32.cmpxchg_u", 0xfe, 0x4e, memarg,    all_l, threads, mem::compare_exchange<u64, u32> )
-
-// clang-format on
-#undef OP
-};
-
-constexpr const op_row& row(op o) noexcept { return op_table[u16(o)]; }
-
-/// The feature that `f` lacks for instruction `o`, `feature::count_` if it has what `o` needs: its row's
-/// feature, and for the tail call through a typed reference a second one.
-constexpr feature lacking(features f, op o) noexcept {
-    if (!f[row(o).needs]) return row(o).needs;
-    if (o == op::return_call_ref && !f[feature::function_references]) return feature::function_references;
-    return feature::count_;
-}
-constexpr bool has(features f, op o) noexcept { return lacking(f, o) == feature::count_; }
-
-/// True for the instructions of the threads proposal, which are all those behind this prefix.
-constexpr bool is_atomic_row(const op_row& r) noexcept { return r.prefix == 0xfe; }
-
-/// Log2 of how many bytes the instruction accesses in memory, which is the largest alignment its
-/// memarg may state and the one the text format leaves out; 0 for what accesses none. Read from the
-/// instruction's name: the number after the first dot counts (`load8`, `rmw16`, `wait32`), else that of
-/// its type.
-constexpr u8 access_log2(const op_row& r) {
-    if (r.immediate != imm::memarg && r.immediate != imm::memarg_lane) return 0;
-    const std::string_view text = r.text;
-    if (text == "memory.atomic.notify") return 2;
-    std::size_t at = 0;
-    unsigned bits = 0;
-    const auto number = [&] {
-        for (bits = 0; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at)
-            bits = bits * 10 + unsigned(text[at] - '0');
-        return bits != 0;
-    };
-    while (text[at] != '.') ++at;
-    while (at < text.size() && !number()) ++at;
-    if (bits == 0) at = 1, number();
-    else if (at < text.size() && text[at] == 'x') bits *= unsigned(text[at + 1] - '0'); // load8x8 is 64 bits
-    return u8(std::bit_width(bits) - 4);
-}
-inline constexpr std::array<u8, op_count> natural_align = [] {
-    std::array<u8, op_count> logs{};
-    for (u16 i = 0; i < op_count; ++i) logs[i] = access_log2(op_table[i]);
-    return logs;
-}();
-
-static_assert(sizeof op_table / sizeof *op_table == op_count);
-static_assert(
-    [] {
-        for (u16 i = 1; i < op_count; ++i)
-            if (op_table[i].prefix < op_table[i - 1].prefix ||
-                (op_table[i].prefix == op_table[i - 1].prefix && op_table[i].code <= op_table[i - 1].code))
-                return false;
-        return op_table[op_count - 1].prefix == 0xfe;
-    }(),
-    "opcodes.def: rows must be in the order of their encodings, each used once");
-
-/// The largest code behind any prefix, plus one.
-inline constexpr u16 most_codes = 0x120;
-
-/// From the code behind `Prefix` to the instruction; `op::count_` where there is none or it needs a
-/// feature that `F` lacks. `op_codes<everything>` tells the two cases apart.
-template <features F, u8 Prefix>
-inline constexpr auto op_codes = [] {
-    std::array<op, Prefix == 0 ? 256 : most_codes> codes{};
-    for (op& code : codes) code = op::count_; // compiles faster than fill
-    for (u16 i = 0; i < op_count; ++i)
-        if (op_table[i].prefix == Prefix && has(F, op(i))) codes[op_table[i].code] = op(i);
-    return codes;
-}();
-
-} // namespace tessera
-
 // ---- runtime/engine.hpp ----------------------------------------------------------------
 /// @file engine.hpp
 /// What the runtime needs from the floor above, as a table: exec/ fills in one constant per build.
+
+namespace tessera::inline TESSERA_ABI {
+enum class op : u16; // of syntax/opcode.hpp, whose table takes long to compile
+}
 
 namespace tessera::inline TESSERA_ABI::runtime {
 
@@ -3214,10 +1766,10 @@ namespace tessera::inline TESSERA_ABI::runtime {
 /// A global. Its value is one 64-bit slot, or two for v128: a number zero-extended, a reference by
 /// its 32 bits. Code holds the address of the cell, which does not change.
 struct global_data {
-    u64* cell = own;
-    u64 own[2] = {0, 0};
-    global_type type; ///< a type index in it is the store's type id
-    u32 self = 0;     ///< index in store_data::globals
+    u64* cell = own;     ///< of an instance's global in instance_data::global_slots
+    u64 own[2] = {0, 0}; ///< of the host's
+    global_type type;    ///< a type index in it is the store's type id
+    u32 self = 0;        ///< index in store_data::globals
 
     global_data() noexcept = default;
     global_data(const global_data&) = delete;
@@ -3755,8 +2307,9 @@ struct instance_data {
     vec<func_record*> funcs;
     vec<table_data*> tables;
     vec<memory_data*> memories;
-    vec<u64*> global_cells; ///< `globals[i]->cell`, for the engine
     vec<global_data*> globals;
+    vec<u64> global_slots;    ///< values of the module's own globals, two slots each
+    vec<u64*> imported_cells; ///< `globals[i]->cell` of the imported ones
     vec<tag_data*> tags;
     vec<vec<u32>> elems;            ///< evaluated element segments; a dropped one is empty
     vec<std::span<const u8>> datas; ///< data segments; a dropped one is empty
@@ -8064,7 +6617,8 @@ public:
     }
     /// A shared memory, for any number of stores; these imports become an owner of it. By value:
     /// no argument of that type then fits the overload for lambdas better.
-    defined define(std::string_view module, std::string_view name, shared_memory m) noexcept {
+    defined define(std::string_view module, std::string_view name,
+                   shared_memory m) noexcept { // NOLINT(performance-unnecessary-value-param)
         if (!m) return fail(msg::stale_handle);
         m.owned()->retain();
         return insert(module, name, {item::shared, nullptr, m.owned(), {}});
@@ -8734,6 +7288,1456 @@ private:
 };
 
 } // namespace tessera::binary
+
+// ---- syntax/immediate.hpp --------------------------------------------------------------
+/// @file immediate.hpp
+/// The kinds of immediates an instruction can have. Reading, writing, printing and parsing work per
+/// kind, never per instruction. The order of the parts is that of the binary format; where the text
+/// format has another order, that is said.
+
+namespace tessera::inline TESSERA_ABI {
+
+enum class imm : u8 {
+    none,
+    block,         ///< block type: block, loop, if, legacy try
+    try_table,     ///< block type, then a vector of catch clauses
+    label,         ///< br, br_if, br_on_null, legacy rethrow and delegate
+    labels,        ///< br_table: vector of labels, then the default label
+    func,          ///< function index
+    type,          ///< type index
+    call_indirect, ///< type index, table index; text: table first, may be left out
+    local,
+    global,
+    table,       ///< text: may be left out
+    table_table, ///< table.copy: destination, source; text: both may be left out
+    elem_table,  ///< table.init: element segment, table; text: table first, may be left out
+    elem,
+    tag,
+    memory,        ///< memory.size, grow, fill; text: may be left out
+    memory_memory, ///< memory.copy: destination, source
+    data_memory,   ///< memory.init: data segment, memory; text: memory first, may be left out
+    data,
+    memarg,      ///< alignment (bit 6: memory index follows), offset
+    memarg_lane, ///< memarg, then a lane
+    i32_const,
+    i64_const,
+    f32_const,
+    f64_const,
+    v128_const, ///< 16 bytes
+    shuffle,    ///< 16 lanes
+    lane,
+    select_types, ///< vector of value types
+    heap,         ///< heap type: ref.null
+    ref_type,     ///< ref.test, ref.cast: heap type in the bytes, (ref null? ht) in the text; the
+                  ///< opcode says whether it is nullable, so one text has two opcodes
+    br_cast,      ///< br_on_cast: flags, label, heap type, heap type; text: label, two ref types
+    field,        ///< struct.get: type index, field index
+    type_count,   ///< array.new_fixed: type index, u32
+    type_data,    ///< array.new_data: type index, data segment
+    type_elem,
+    type_type, ///< array.copy
+    zero_byte, ///< atomic.fence: one byte, zero; text: nothing
+};
+
+} // namespace tessera
+
+// ---- syntax/opcode.hpp -----------------------------------------------------------------
+/// @file opcode.hpp
+/// The instruction set, as data: `enum class op` and `op_table`, both made from opcodes.def.
+
+namespace tessera::inline TESSERA_ABI {
+
+/// Every instruction by its name in the text format, `.` written as `_`; C++ keywords get a trailing `_`.
+enum class op : u16 {
+#define OP(id, ...) id,
+/// @file opcodes.def
+/// The instruction set: one row for each instruction, in the order of its code (spec: appendix/index-instructions).
+/// Columns: id, text, prefix, code, immediates (enum imm), signature (struct op_type), feature, meaning. The meaning
+/// is a function of num/, a tag of num/sem.hpp for what accesses memory, or `special` for what handlers do by hand.
+/// Expanded three times: enum op, op_table, num::sem.
+// No include guard: whoever includes this defines OP first and undefines it afterwards.
+// clang-format off
+
+// ---- control --------------------------------------------------------------------------------------------------------
+OP( unreachable,          "unreachable",          0x00, 0x00, none,          poly, mvp,                 special )
+OP( nop,                  "nop",                  0x00, 0x01, none,          _,    mvp,                 special )
+OP( block,                "block",                0x00, 0x02, block,         poly, mvp,                 special )
+OP( loop,                 "loop",                 0x00, 0x03, block,         poly, mvp,                 special )
+OP( if_,                  "if",                   0x00, 0x04, block,         poly, mvp,                 special )
+OP( else_,                "else",                 0x00, 0x05, none,          poly, mvp,                 special )
+OP( try_,                 "try",                  0x00, 0x06, block,         poly, legacy_exceptions,   special )
+OP( catch_,               "catch",                0x00, 0x07, tag,           poly, legacy_exceptions,   special )
+OP( throw_,               "throw",                0x00, 0x08, tag,           poly, exceptions,          special )
+OP( rethrow,              "rethrow",              0x00, 0x09, label,         poly, legacy_exceptions,   special )
+OP( throw_ref,            "throw_ref",            0x00, 0x0a, none,          poly, exceptions,          special )
+OP( end,                  "end",                  0x00, 0x0b, none,          poly, mvp,                 special )
+OP( br,                   "br",                   0x00, 0x0c, label,         poly, mvp,                 special )
+OP( br_if,                "br_if",                0x00, 0x0d, label,         poly, mvp,                 special )
+OP( br_table,             "br_table",             0x00, 0x0e, labels,        poly, mvp,                 special )
+OP( return_,              "return",               0x00, 0x0f, none,          poly, mvp,                 special )
+OP( call,                 "call",                 0x00, 0x10, func,          poly, mvp,                 special )
+OP( call_indirect,        "call_indirect",        0x00, 0x11, call_indirect, poly, mvp,                 special )
+OP( return_call,          "return_call",          0x00, 0x12, func,          poly, tail_call,           special )
+OP( return_call_indirect, "return_call_indirect", 0x00, 0x13, call_indirect, poly, tail_call,           special )
+OP( call_ref,             "call_ref",             0x00, 0x14, type,          poly, function_references, special )
+OP( return_call_ref,      "return_call_ref",      0x00, 0x15, type,          poly, tail_call,           special )
+OP( delegate,             "delegate",             0x00, 0x18, label,         poly, legacy_exceptions,   special )
+OP( catch_all,            "catch_all",            0x00, 0x19, none,          poly, legacy_exceptions,   special )
+OP( drop,                 "drop",                 0x00, 0x1a, none,          poly, mvp,                 special )
+OP( select,               "select",               0x00, 0x1b, none,          poly, mvp,                 special )
+OP( select_t,             "select",               0x00, 0x1c, select_types,  poly, reference_types,     special )
+OP( try_table,            "try_table",            0x00, 0x1f, try_table,     poly, exceptions,          special )
+
+// ---- variables and tables -------------------------------------------------------------------------------------------
+OP( local_get,  "local.get",  0x00, 0x20, local,  poly, mvp,             special )
+OP( local_set,  "local.set",  0x00, 0x21, local,  poly, mvp,             special )
+OP( local_tee,  "local.tee",  0x00, 0x22, local,  poly, mvp,             special )
+OP( global_get, "global.get", 0x00, 0x23, global, poly, mvp,             special )
+OP( global_set, "global.set", 0x00, 0x24, global, poly, mvp,             special )
+OP( table_get,  "table.get",  0x00, 0x25, table,  poly, reference_types, special )
+OP( table_set,  "table.set",  0x00, 0x26, table,  poly, reference_types, special )
+
+// ---- memory ---------------------------------------------------------------------------------------------------------
+OP( i32_load,     "i32.load",     0x00, 0x28, memarg, a_i,  mvp, mem::load<u32, u32> )
+OP( i64_load,     "i64.load",     0x00, 0x29, memarg, a_l,  mvp, mem::load<u64, u64> )
+OP( f32_load,     "f32.load",     0x00, 0x2a, memarg, a_f,  mvp, mem::load<f32, f32> )
+OP( f64_load,     "f64.load",     0x00, 0x2b, memarg, a_d,  mvp, mem::load<f64, f64> )
+OP( i32_load8_s,  "i32.load8_s",  0x00, 0x2c, memarg, a_i,  mvp, mem::load<u32, i8> )
+OP( i32_load8_u,  "i32.load8_u",  0x00, 0x2d, memarg, a_i,  mvp, mem::load<u32, u8> )
+OP( i32_load16_s, "i32.load16_s", 0x00, 0x2e, memarg, a_i,  mvp, mem::load<u32, i16> )
+OP( i32_load16_u, "i32.load16_u", 0x00, 0x2f, memarg, a_i,  mvp, mem::load<u32, u16> )
+OP( i64_load8_s,  "i64.load8_s",  0x00, 0x30, memarg, a_l,  mvp, mem::load<u64, i8> )
+OP( i64_load8_u,  "i64.load8_u",  0x00, 0x31, memarg, a_l,  mvp, mem::load<u64, u8> )
+OP( i64_load16_s, "i64.load16_s", 0x00, 0x32, memarg, a_l,  mvp, mem::load<u64, i16> )
+OP( i64_load16_u, "i64.load16_u", 0x00, 0x33, memarg, a_l,  mvp, mem::load<u64, u16> )
+OP( i64_load32_s, "i64.load32_s", 0x00, 0x34, memarg, a_l,  mvp, mem::load<u64, i32> )
+OP( i64_load32_u, "i64.load32_u", 0x00, 0x35, memarg, a_l,  mvp, mem::load<u64, u32> )
+OP( i32_store,    "i32.store",    0x00, 0x36, memarg, ai_,  mvp, mem::store<u32, u32> )
+OP( i64_store,    "i64.store",    0x00, 0x37, memarg, al_,  mvp, mem::store<u64, u64> )
+OP( f32_store,    "f32.store",    0x00, 0x38, memarg, af_,  mvp, mem::store<f32, f32> )
+OP( f64_store,    "f64.store",    0x00, 0x39, memarg, ad_,  mvp, mem::store<f64, f64> )
+OP( i32_store8,   "i32.store8",   0x00, 0x3a, memarg, ai_,  mvp, mem::store<u32, u8> )
+OP( i32_store16,  "i32.store16",  0x00, 0x3b, memarg, ai_,  mvp, mem::store<u32, u16> )
+OP( i64_store8,   "i64.store8",   0x00, 0x3c, memarg, al_,  mvp, mem::store<u64, u8> )
+OP( i64_store16,  "i64.store16",  0x00, 0x3d, memarg, al_,  mvp, mem::store<u64, u16> )
+OP( i64_store32,  "i64.store32",  0x00, 0x3e, memarg, al_,  mvp, mem::store<u64, u32> )
+OP( memory_size,  "memory.size",  0x00, 0x3f, memory, poly, mvp, special )
+OP( memory_grow,  "memory.grow",  0x00, 0x40, memory, poly, mvp, special )
+
+// ---- constants ------------------------------------------------------------------------------------------------------
+OP( i32_const, "i32.const", 0x00, 0x41, i32_const, _i, mvp, special )
+OP( i64_const, "i64.const", 0x00, 0x42, i64_const, _l, mvp, special )
+OP( f32_const, "f32.const", 0x00, 0x43, f32_const, _f, mvp, special )
+OP( f64_const, "f64.const", 0x00, 0x44, f64_const, _d, mvp, special )
+
+// ---- i32 comparisons ------------------------------------------------------------------------------------------------
+OP( i32_eqz,  "i32.eqz",  0x00, 0x45, none, i_i,  mvp, num::eqz<u32> )
+OP( i32_eq,   "i32.eq",   0x00, 0x46, none, ii_i, mvp, num::eq<u32> )
+OP( i32_ne,   "i32.ne",   0x00, 0x47, none, ii_i, mvp, num::ne<u32> )
+OP( i32_lt_s, "i32.lt_s", 0x00, 0x48, none, ii_i, mvp, num::lt_s<u32> )
+OP( i32_lt_u, "i32.lt_u", 0x00, 0x49, none, ii_i, mvp, num::lt_u<u32> )
+OP( i32_gt_s, "i32.gt_s", 0x00, 0x4a, none, ii_i, mvp, num::gt_s<u32> )
+OP( i32_gt_u, "i32.gt_u", 0x00, 0x4b, none, ii_i, mvp, num::gt_u<u32> )
+OP( i32_le_s, "i32.le_s", 0x00, 0x4c, none, ii_i, mvp, num::le_s<u32> )
+OP( i32_le_u, "i32.le_u", 0x00, 0x4d, none, ii_i, mvp, num::le_u<u32> )
+OP( i32_ge_s, "i32.ge_s", 0x00, 0x4e, none, ii_i, mvp, num::ge_s<u32> )
+OP( i32_ge_u, "i32.ge_u", 0x00, 0x4f, none, ii_i, mvp, num::ge_u<u32> )
+
+// ---- i64 comparisons ------------------------------------------------------------------------------------------------
+OP( i64_eqz,  "i64.eqz",  0x00, 0x50, none, l_i,  mvp, num::eqz<u64> )
+OP( i64_eq,   "i64.eq",   0x00, 0x51, none, ll_i, mvp, num::eq<u64> )
+OP( i64_ne,   "i64.ne",   0x00, 0x52, none, ll_i, mvp, num::ne<u64> )
+OP( i64_lt_s, "i64.lt_s", 0x00, 0x53, none, ll_i, mvp, num::lt_s<u64> )
+OP( i64_lt_u, "i64.lt_u", 0x00, 0x54, none, ll_i, mvp, num::lt_u<u64> )
+OP( i64_gt_s, "i64.gt_s", 0x00, 0x55, none, ll_i, mvp, num::gt_s<u64> )
+OP( i64_gt_u, "i64.gt_u", 0x00, 0x56, none, ll_i, mvp, num::gt_u<u64> )
+OP( i64_le_s, "i64.le_s", 0x00, 0x57, none, ll_i, mvp, num::le_s<u64> )
+OP( i64_le_u, "i64.le_u", 0x00, 0x58, none, ll_i, mvp, num::le_u<u64> )
+OP( i64_ge_s, "i64.ge_s", 0x00, 0x59, none, ll_i, mvp, num::ge_s<u64> )
+OP( i64_ge_u, "i64.ge_u", 0x00, 0x5a, none, ll_i, mvp, num::ge_u<u64> )
+
+// ---- f32 comparisons ------------------------------------------------------------------------------------------------
+OP( f32_eq, "f32.eq", 0x00, 0x5b, none, ff_i, mvp, num::eq<f32> )
+OP( f32_ne, "f32.ne", 0x00, 0x5c, none, ff_i, mvp, num::ne<f32> )
+OP( f32_lt, "f32.lt", 0x00, 0x5d, none, ff_i, mvp, num::lt<f32> )
+OP( f32_gt, "f32.gt", 0x00, 0x5e, none, ff_i, mvp, num::gt<f32> )
+OP( f32_le, "f32.le", 0x00, 0x5f, none, ff_i, mvp, num::le<f32> )
+OP( f32_ge, "f32.ge", 0x00, 0x60, none, ff_i, mvp, num::ge<f32> )
+
+// ---- f64 comparisons ------------------------------------------------------------------------------------------------
+OP( f64_eq, "f64.eq", 0x00, 0x61, none, dd_i, mvp, num::eq<f64> )
+OP( f64_ne, "f64.ne", 0x00, 0x62, none, dd_i, mvp, num::ne<f64> )
+OP( f64_lt, "f64.lt", 0x00, 0x63, none, dd_i, mvp, num::lt<f64> )
+OP( f64_gt, "f64.gt", 0x00, 0x64, none, dd_i, mvp, num::gt<f64> )
+OP( f64_le, "f64.le", 0x00, 0x65, none, dd_i, mvp, num::le<f64> )
+OP( f64_ge, "f64.ge", 0x00, 0x66, none, dd_i, mvp, num::ge<f64> )
+
+// ---- i32 arithmetic -------------------------------------------------------------------------------------------------
+OP( i32_clz,    "i32.clz",    0x00, 0x67, none, i_i,  mvp, num::clz<u32> )
+OP( i32_ctz,    "i32.ctz",    0x00, 0x68, none, i_i,  mvp, num::ctz<u32> )
+OP( i32_popcnt, "i32.popcnt", 0x00, 0x69, none, i_i,  mvp, num::popcnt<u32> )
+OP( i32_add,    "i32.add",    0x00, 0x6a, none, ii_i, mvp, num::add<u32> )
+OP( i32_sub,    "i32.sub",    0x00, 0x6b, none, ii_i, mvp, num::sub<u32> )
+OP( i32_mul,    "i32.mul",    0x00, 0x6c, none, ii_i, mvp, num::mul<u32> )
+OP( i32_div_s,  "i32.div_s",  0x00, 0x6d, none, ii_i, mvp, num::div_s<u32> )
+OP( i32_div_u,  "i32.div_u",  0x00, 0x6e, none, ii_i, mvp, num::div_u<u32> )
+OP( i32_rem_s,  "i32.rem_s",  0x00, 0x6f, none, ii_i, mvp, num::rem_s<u32> )
+OP( i32_rem_u,  "i32.rem_u",  0x00, 0x70, none, ii_i, mvp, num::rem_u<u32> )
+OP( i32_and,    "i32.and",    0x00, 0x71, none, ii_i, mvp, num::and_<u32> )
+OP( i32_or,     "i32.or",     0x00, 0x72, none, ii_i, mvp, num::or_<u32> )
+OP( i32_xor,    "i32.xor",    0x00, 0x73, none, ii_i, mvp, num::xor_<u32> )
+OP( i32_shl,    "i32.shl",    0x00, 0x74, none, ii_i, mvp, num::shl<u32> )
+OP( i32_shr_s,  "i32.shr_s",  0x00, 0x75, none, ii_i, mvp, num::shr_s<u32> )
+OP( i32_shr_u,  "i32.shr_u",  0x00, 0x76, none, ii_i, mvp, num::shr_u<u32> )
+OP( i32_rotl,   "i32.rotl",   0x00, 0x77, none, ii_i, mvp, num::rotl<u32> )
+OP( i32_rotr,   "i32.rotr",   0x00, 0x78, none, ii_i, mvp, num::rotr<u32> )
+
+// ---- i64 arithmetic -------------------------------------------------------------------------------------------------
+OP( i64_clz,    "i64.clz",    0x00, 0x79, none, l_l,  mvp, num::clz<u64> )
+OP( i64_ctz,    "i64.ctz",    0x00, 0x7a, none, l_l,  mvp, num::ctz<u64> )
+OP( i64_popcnt, "i64.popcnt", 0x00, 0x7b, none, l_l,  mvp, num::popcnt<u64> )
+OP( i64_add,    "i64.add",    0x00, 0x7c, none, ll_l, mvp, num::add<u64> )
+OP( i64_sub,    "i64.sub",    0x00, 0x7d, none, ll_l, mvp, num::sub<u64> )
+OP( i64_mul,    "i64.mul",    0x00, 0x7e, none, ll_l, mvp, num::mul<u64> )
+OP( i64_div_s,  "i64.div_s",  0x00, 0x7f, none, ll_l, mvp, num::div_s<u64> )
+OP( i64_div_u,  "i64.div_u",  0x00, 0x80, none, ll_l, mvp, num::div_u<u64> )
+OP( i64_rem_s,  "i64.rem_s",  0x00, 0x81, none, ll_l, mvp, num::rem_s<u64> )
+OP( i64_rem_u,  "i64.rem_u",  0x00, 0x82, none, ll_l, mvp, num::rem_u<u64> )
+OP( i64_and,    "i64.and",    0x00, 0x83, none, ll_l, mvp, num::and_<u64> )
+OP( i64_or,     "i64.or",     0x00, 0x84, none, ll_l, mvp, num::or_<u64> )
+OP( i64_xor,    "i64.xor",    0x00, 0x85, none, ll_l, mvp, num::xor_<u64> )
+OP( i64_shl,    "i64.shl",    0x00, 0x86, none, ll_l, mvp, num::shl<u64> )
+OP( i64_shr_s,  "i64.shr_s",  0x00, 0x87, none, ll_l, mvp, num::shr_s<u64> )
+OP( i64_shr_u,  "i64.shr_u",  0x00, 0x88, none, ll_l, mvp, num::shr_u<u64> )
+OP( i64_rotl,   "i64.rotl",   0x00, 0x89, none, ll_l, mvp, num::rotl<u64> )
+OP( i64_rotr,   "i64.rotr",   0x00, 0x8a, none, ll_l, mvp, num::rotr<u64> )
+
+// ---- f32 arithmetic -------------------------------------------------------------------------------------------------
+OP( f32_abs,      "f32.abs",      0x00, 0x8b, none, f_f,  mvp, num::abs<f32> )
+OP( f32_neg,      "f32.neg",      0x00, 0x8c, none, f_f,  mvp, num::neg<f32> )
+OP( f32_ceil,     "f32.ceil",     0x00, 0x8d, none, f_f,  mvp, num::ceil<f32> )
+OP( f32_floor,    "f32.floor",    0x00, 0x8e, none, f_f,  mvp, num::floor<f32> )
+OP( f32_trunc,    "f32.trunc",    0x00, 0x8f, none, f_f,  mvp, num::trunc<f32> )
+OP( f32_nearest,  "f32.nearest",  0x00, 0x90, none, f_f,  mvp, num::nearest<f32> )
+OP( f32_sqrt,     "f32.sqrt",     0x00, 0x91, none, f_f,  mvp, num::sqrt<f32> )
+OP( f32_add,      "f32.add",      0x00, 0x92, none, ff_f, mvp, num::add<f32> )
+OP( f32_sub,      "f32.sub",      0x00, 0x93, none, ff_f, mvp, num::sub<f32> )
+OP( f32_mul,      "f32.mul",      0x00, 0x94, none, ff_f, mvp, num::mul<f32> )
+OP( f32_div,      "f32.div",      0x00, 0x95, none, ff_f, mvp, num::div<f32> )
+OP( f32_min,      "f32.min",      0x00, 0x96, none, ff_f, mvp, num::min<f32> )
+OP( f32_max,      "f32.max",      0x00, 0x97, none, ff_f, mvp, num::max<f32> )
+OP( f32_copysign, "f32.copysign", 0x00, 0x98, none, ff_f, mvp, num::copysign<f32> )
+
+// ---- f64 arithmetic -------------------------------------------------------------------------------------------------
+OP( f64_abs,      "f64.abs",      0x00, 0x99, none, d_d,  mvp, num::abs<f64> )
+OP( f64_neg,      "f64.neg",      0x00, 0x9a, none, d_d,  mvp, num::neg<f64> )
+OP( f64_ceil,     "f64.ceil",     0x00, 0x9b, none, d_d,  mvp, num::ceil<f64> )
+OP( f64_floor,    "f64.floor",    0x00, 0x9c, none, d_d,  mvp, num::floor<f64> )
+OP( f64_trunc,    "f64.trunc",    0x00, 0x9d, none, d_d,  mvp, num::trunc<f64> )
+OP( f64_nearest,  "f64.nearest",  0x00, 0x9e, none, d_d,  mvp, num::nearest<f64> )
+OP( f64_sqrt,     "f64.sqrt",     0x00, 0x9f, none, d_d,  mvp, num::sqrt<f64> )
+OP( f64_add,      "f64.add",      0x00, 0xa0, none, dd_d, mvp, num::add<f64> )
+OP( f64_sub,      "f64.sub",      0x00, 0xa1, none, dd_d, mvp, num::sub<f64> )
+OP( f64_mul,      "f64.mul",      0x00, 0xa2, none, dd_d, mvp, num::mul<f64> )
+OP( f64_div,      "f64.div",      0x00, 0xa3, none, dd_d, mvp, num::div<f64> )
+OP( f64_min,      "f64.min",      0x00, 0xa4, none, dd_d, mvp, num::min<f64> )
+OP( f64_max,      "f64.max",      0x00, 0xa5, none, dd_d, mvp, num::max<f64> )
+OP( f64_copysign, "f64.copysign", 0x00, 0xa6, none, dd_d, mvp, num::copysign<f64> )
+
+// ---- conversions ----------------------------------------------------------------------------------------------------
+OP( i32_wrap_i64,        "i32.wrap_i64",        0x00, 0xa7, none, l_i, mvp,            num::wrap<u32, u64> )
+OP( i32_trunc_f32_s,     "i32.trunc_f32_s",     0x00, 0xa8, none, f_i, mvp,            num::trunc_s<u32, f32> )
+OP( i32_trunc_f32_u,     "i32.trunc_f32_u",     0x00, 0xa9, none, f_i, mvp,            num::trunc_u<u32, f32> )
+OP( i32_trunc_f64_s,     "i32.trunc_f64_s",     0x00, 0xaa, none, d_i, mvp,            num::trunc_s<u32, f64> )
+OP( i32_trunc_f64_u,     "i32.trunc_f64_u",     0x00, 0xab, none, d_i, mvp,            num::trunc_u<u32, f64> )
+OP( i64_extend_i32_s,    "i64.extend_i32_s",    0x00, 0xac, none, i_l, mvp,            num::extend_s<u64, u32> )
+OP( i64_extend_i32_u,    "i64.extend_i32_u",    0x00, 0xad, none, i_l, mvp,            num::extend_u<u64, u32> )
+OP( i64_trunc_f32_s,     "i64.trunc_f32_s",     0x00, 0xae, none, f_l, mvp,            num::trunc_s<u64, f32> )
+OP( i64_trunc_f32_u,     "i64.trunc_f32_u",     0x00, 0xaf, none, f_l, mvp,            num::trunc_u<u64, f32> )
+OP( i64_trunc_f64_s,     "i64.trunc_f64_s",     0x00, 0xb0, none, d_l, mvp,            num::trunc_s<u64, f64> )
+OP( i64_trunc_f64_u,     "i64.trunc_f64_u",     0x00, 0xb1, none, d_l, mvp,            num::trunc_u<u64, f64> )
+OP( f32_convert_i32_s,   "f32.convert_i32_s",   0x00, 0xb2, none, i_f, mvp,            num::convert_s<f32, u32> )
+OP( f32_convert_i32_u,   "f32.convert_i32_u",   0x00, 0xb3, none, i_f, mvp,            num::convert_u<f32, u32> )
+OP( f32_convert_i64_s,   "f32.convert_i64_s",   0x00, 0xb4, none, l_f, mvp,            num::convert_s<f32, u64> )
+OP( f32_convert_i64_u,   "f32.convert_i64_u",   0x00, 0xb5, none, l_f, mvp,            num::convert_u<f32, u64> )
+OP( f32_demote_f64,      "f32.demote_f64",      0x00, 0xb6, none, d_f, mvp,            num::demote )
+OP( f64_convert_i32_s,   "f64.convert_i32_s",   0x00, 0xb7, none, i_d, mvp,            num::convert_s<f64, u32> )
+OP( f64_convert_i32_u,   "f64.convert_i32_u",   0x00, 0xb8, none, i_d, mvp,            num::convert_u<f64, u32> )
+OP( f64_convert_i64_s,   "f64.convert_i64_s",   0x00, 0xb9, none, l_d, mvp,            num::convert_s<f64, u64> )
+OP( f64_convert_i64_u,   "f64.convert_i64_u",   0x00, 0xba, none, l_d, mvp,            num::convert_u<f64, u64> )
+OP( f64_promote_f32,     "f64.promote_f32",     0x00, 0xbb, none, f_d, mvp,            num::promote )
+OP( i32_reinterpret_f32, "i32.reinterpret_f32", 0x00, 0xbc, none, f_i, mvp,            num::reinterpret<u32, f32> )
+OP( i64_reinterpret_f64, "i64.reinterpret_f64", 0x00, 0xbd, none, d_l, mvp,            num::reinterpret<u64, f64> )
+OP( f32_reinterpret_i32, "f32.reinterpret_i32", 0x00, 0xbe, none, i_f, mvp,            num::reinterpret<f32, u32> )
+OP( f64_reinterpret_i64, "f64.reinterpret_i64", 0x00, 0xbf, none, l_d, mvp,            num::reinterpret<f64, u64> )
+OP( i32_extend8_s,       "i32.extend8_s",       0x00, 0xc0, none, i_i, sign_extension, num::extend8_s<u32> )
+OP( i32_extend16_s,      "i32.extend16_s",      0x00, 0xc1, none, i_i, sign_extension, num::extend16_s<u32> )
+OP( i64_extend8_s,       "i64.extend8_s",       0x00, 0xc2, none, l_l, sign_extension, num::extend8_s<u64> )
+OP( i64_extend16_s,      "i64.extend16_s",      0x00, 0xc3, none, l_l, sign_extension, num::extend16_s<u64> )
+OP( i64_extend32_s,      "i64.extend32_s",      0x00, 0xc4, none, l_l, sign_extension, num::extend32_s<u64> )
+
+// ---- references -----------------------------------------------------------------------------------------------------
+OP( ref_null,        "ref.null",        0x00, 0xd0, heap,  poly, reference_types,     special )
+OP( ref_is_null,     "ref.is_null",     0x00, 0xd1, none,  poly, reference_types,     special )
+OP( ref_func,        "ref.func",        0x00, 0xd2, func,  poly, reference_types,     special )
+OP( ref_eq,          "ref.eq",          0x00, 0xd3, none,  poly, gc,                  special )
+OP( ref_as_non_null, "ref.as_non_null", 0x00, 0xd4, none,  poly, function_references, special )
+OP( br_on_null,      "br_on_null",      0x00, 0xd5, label, poly, function_references, special )
+OP( br_on_non_null,  "br_on_non_null",  0x00, 0xd6, label, poly, function_references, special )
+
+// ---- structures, arrays, casts, i31 (prefix 0xfb) -------------------------------------------------------------------
+OP( struct_new,         "struct.new",         0xfb, 0x00, type,       poly, gc, special )
+OP( struct_new_default, "struct.new_default", 0xfb, 0x01, type,       poly, gc, special )
+OP( struct_get,         "struct.get",         0xfb, 0x02, field,      poly, gc, special )
+OP( struct_get_s,       "struct.get_s",       0xfb, 0x03, field,      poly, gc, special )
+OP( struct_get_u,       "struct.get_u",       0xfb, 0x04, field,      poly, gc, special )
+OP( struct_set,         "struct.set",         0xfb, 0x05, field,      poly, gc, special )
+OP( array_new,          "array.new",          0xfb, 0x06, type,       poly, gc, special )
+OP( array_new_default,  "array.new_default",  0xfb, 0x07, type,       poly, gc, special )
+OP( array_new_fixed,    "array.new_fixed",    0xfb, 0x08, type_count, poly, gc, special )
+OP( array_new_data,     "array.new_data",     0xfb, 0x09, type_data,  poly, gc, special )
+OP( array_new_elem,     "array.new_elem",     0xfb, 0x0a, type_elem,  poly, gc, special )
+OP( array_get,          "array.get",          0xfb, 0x0b, type,       poly, gc, special )
+OP( array_get_s,        "array.get_s",        0xfb, 0x0c, type,       poly, gc, special )
+OP( array_get_u,        "array.get_u",        0xfb, 0x0d, type,       poly, gc, special )
+OP( array_set,          "array.set",          0xfb, 0x0e, type,       poly, gc, special )
+OP( array_len,          "array.len",          0xfb, 0x0f, none,       poly, gc, special )
+OP( array_fill,         "array.fill",         0xfb, 0x10, type,       poly, gc, special )
+OP( array_copy,         "array.copy",         0xfb, 0x11, type_type,  poly, gc, special )
+OP( array_init_data,    "array.init_data",    0xfb, 0x12, type_data,  poly, gc, special )
+OP( array_init_elem,    "array.init_elem",    0xfb, 0x13, type_elem,  poly, gc, special )
+OP( ref_test,           "ref.test",           0xfb, 0x14, ref_type,   poly, gc, special )
+OP( ref_test_null,      "ref.test",           0xfb, 0x15, ref_type,   poly, gc, special )
+OP( ref_cast,           "ref.cast",           0xfb, 0x16, ref_type,   poly, gc, special )
+OP( ref_cast_null,      "ref.cast",           0xfb, 0x17, ref_type,   poly, gc, special )
+OP( br_on_cast,         "br_on_cast",         0xfb, 0x18, br_cast,    poly, gc, special )
+OP( br_on_cast_fail,    "br_on_cast_fail",    0xfb, 0x19, br_cast,    poly, gc, special )
+OP( any_convert_extern, "any.convert_extern", 0xfb, 0x1a, none,       poly, gc, special )
+OP( extern_convert_any, "extern.convert_any", 0xfb, 0x1b, none,       poly, gc, special )
+OP( ref_i31,            "ref.i31",            0xfb, 0x1c, none,       poly, gc, special )
+OP( i31_get_s,          "i31.get_s",          0xfb, 0x1d, none,       poly, gc, special )
+OP( i31_get_u,          "i31.get_u",          0xfb, 0x1e, none,       poly, gc, special )
+
+// ---- saturating truncations (prefix 0xfc) ---------------------------------------------------------------------------
+OP( i32_trunc_sat_f32_s, "i32.trunc_sat_f32_s", 0xfc, 0x00, none, f_i, saturating_float, num::trunc_sat_s<u32, f32> )
+OP( i32_trunc_sat_f32_u, "i32.trunc_sat_f32_u", 0xfc, 0x01, none, f_i, saturating_float, num::trunc_sat_u<u32, f32> )
+OP( i32_trunc_sat_f64_s, "i32.trunc_sat_f64_s", 0xfc, 0x02, none, d_i, saturating_float, num::trunc_sat_s<u32, f64> )
+OP( i32_trunc_sat_f64_u, "i32.trunc_sat_f64_u", 0xfc, 0x03, none, d_i, saturating_float, num::trunc_sat_u<u32, f64> )
+OP( i64_trunc_sat_f32_s, "i64.trunc_sat_f32_s", 0xfc, 0x04, none, f_l, saturating_float, num::trunc_sat_s<u64, f32> )
+OP( i64_trunc_sat_f32_u, "i64.trunc_sat_f32_u", 0xfc, 0x05, none, f_l, saturating_float, num::trunc_sat_u<u64, f32> )
+OP( i64_trunc_sat_f64_s, "i64.trunc_sat_f64_s", 0xfc, 0x06, none, d_l, saturating_float, num::trunc_sat_s<u64, f64> )
+OP( i64_trunc_sat_f64_u, "i64.trunc_sat_f64_u", 0xfc, 0x07, none, d_l, saturating_float, num::trunc_sat_u<u64, f64> )
+
+// ---- bulk operations (prefix 0xfc) ----------------------------------------------------------------------------------
+OP( memory_init, "memory.init", 0xfc, 0x08, data_memory,   poly, bulk_memory,     special )
+OP( data_drop,   "data.drop",   0xfc, 0x09, data,          poly, bulk_memory,     special )
+OP( memory_copy, "memory.copy", 0xfc, 0x0a, memory_memory, poly, bulk_memory,     special )
+OP( memory_fill, "memory.fill", 0xfc, 0x0b, memory,        poly, bulk_memory,     special )
+OP( table_init,  "table.init",  0xfc, 0x0c, elem_table,    poly, bulk_memory,     special )
+OP( elem_drop,   "elem.drop",   0xfc, 0x0d, elem,          poly, bulk_memory,     special )
+OP( table_copy,  "table.copy",  0xfc, 0x0e, table_table,   poly, bulk_memory,     special )
+OP( table_grow,  "table.grow",  0xfc, 0x0f, table,         poly, reference_types, special )
+OP( table_size,  "table.size",  0xfc, 0x10, table,         poly, reference_types, special )
+OP( table_fill,  "table.fill",  0xfc, 0x11, table,         poly, reference_types, special )
+
+// ---- wide arithmetic (prefix 0xfc) ----------------------------------------------------------------------------------
+OP( i64_add128,     "i64.add128",     0xfc, 0x13, none, llll_ll, wide_arithmetic, num::add128 )
+OP( i64_sub128,     "i64.sub128",     0xfc, 0x14, none, llll_ll, wide_arithmetic, num::sub128 )
+OP( i64_mul_wide_s, "i64.mul_wide_s", 0xfc, 0x15, none, ll_ll,   wide_arithmetic, num::mul_wide_s )
+OP( i64_mul_wide_u, "i64.mul_wide_u", 0xfc, 0x16, none, ll_ll,   wide_arithmetic, num::mul_wide_u )
+
+// ---- vectors: memory, constants, lanes (prefix 0xfd) ----------------------------------------------------------------
+OP( v128_load,            "v128.load",            0xfd, 0x00, memarg,     a_v,  simd, mem::load<v128, v128> )
+OP( v128_load8x8_s,       "v128.load8x8_s",       0xfd, 0x01, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_s<u16, u8>>> )
+OP( v128_load8x8_u,       "v128.load8x8_u",       0xfd, 0x02, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_u<u16, u8>>> )
+OP( v128_load16x4_s,      "v128.load16x4_s",      0xfd, 0x03, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_s<u32, u16>>> )
+OP( v128_load16x4_u,      "v128.load16x4_u",      0xfd, 0x04, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_u<u32, u16>>> )
+OP( v128_load32x2_s,      "v128.load32x2_s",      0xfd, 0x05, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_s<u64, u32>>> )
+OP( v128_load32x2_u,      "v128.load32x2_u",      0xfd, 0x06, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_u<u64, u32>>> )
+OP( v128_load8_splat,     "v128.load8_splat",     0xfd, 0x07, memarg,     a_v,  simd, mem::load_splat<u8> )
+OP( v128_load16_splat,    "v128.load16_splat",    0xfd, 0x08, memarg,     a_v,  simd, mem::load_splat<u16> )
+OP( v128_load32_splat,    "v128.load32_splat",    0xfd, 0x09, memarg,     a_v,  simd, mem::load_splat<u32> )
+OP( v128_load64_splat,    "v128.load64_splat",    0xfd, 0x0a, memarg,     a_v,  simd, mem::load_splat<u64> )
+OP( v128_store,           "v128.store",           0xfd, 0x0b, memarg,     av_,  simd, mem::store<v128, v128> )
+OP( v128_const,           "v128.const",           0xfd, 0x0c, v128_const, _v,   simd, special )
+OP( i8x16_shuffle,        "i8x16.shuffle",        0xfd, 0x0d, shuffle,    vv_v, simd, num::shuffle )
+OP( i8x16_swizzle,        "i8x16.swizzle",        0xfd, 0x0e, none,       vv_v, simd, num::swizzle )
+OP( i8x16_splat,          "i8x16.splat",          0xfd, 0x0f, none,       i_v,  simd, num::splat<u8, u32> )
+OP( i16x8_splat,          "i16x8.splat",          0xfd, 0x10, none,       i_v,  simd, num::splat<u16, u32> )
+OP( i32x4_splat,          "i32x4.splat",          0xfd, 0x11, none,       i_v,  simd, num::splat<u32, u32> )
+OP( i64x2_splat,          "i64x2.splat",          0xfd, 0x12, none,       l_v,  simd, num::splat<u64, u64> )
+OP( f32x4_splat,          "f32x4.splat",          0xfd, 0x13, none,       f_v,  simd, num::splat<f32, f32> )
+OP( f64x2_splat,          "f64x2.splat",          0xfd, 0x14, none,       d_v,  simd, num::splat<f64, f64> )
+OP( i8x16_extract_lane_s, "i8x16.extract_lane_s", 0xfd, 0x15, lane,       v_i,  simd, num::extract_lane<u32, i8> )
+OP( i8x16_extract_lane_u, "i8x16.extract_lane_u", 0xfd, 0x16, lane,       v_i,  simd, num::extract_lane<u32, u8> )
+OP( i8x16_replace_lane,   "i8x16.replace_lane",   0xfd, 0x17, lane,       vi_v, simd, num::replace_lane<u8, u32> )
+OP( i16x8_extract_lane_s, "i16x8.extract_lane_s", 0xfd, 0x18, lane,       v_i,  simd, num::extract_lane<u32, i16> )
+OP( i16x8_extract_lane_u, "i16x8.extract_lane_u", 0xfd, 0x19, lane,       v_i,  simd, num::extract_lane<u32, u16> )
+OP( i16x8_replace_lane,   "i16x8.replace_lane",   0xfd, 0x1a, lane,       vi_v, simd, num::replace_lane<u16, u32> )
+OP( i32x4_extract_lane,   "i32x4.extract_lane",   0xfd, 0x1b, lane,       v_i,  simd, num::extract_lane<u32, u32> )
+OP( i32x4_replace_lane,   "i32x4.replace_lane",   0xfd, 0x1c, lane,       vi_v, simd, num::replace_lane<u32, u32> )
+OP( i64x2_extract_lane,   "i64x2.extract_lane",   0xfd, 0x1d, lane,       v_l,  simd, num::extract_lane<u64, u64> )
+OP( i64x2_replace_lane,   "i64x2.replace_lane",   0xfd, 0x1e, lane,       vl_v, simd, num::replace_lane<u64, u64> )
+OP( f32x4_extract_lane,   "f32x4.extract_lane",   0xfd, 0x1f, lane,       v_f,  simd, num::extract_lane<f32, f32> )
+OP( f32x4_replace_lane,   "f32x4.replace_lane",   0xfd, 0x20, lane,       vf_v, simd, num::replace_lane<f32, f32> )
+OP( f64x2_extract_lane,   "f64x2.extract_lane",   0xfd, 0x21, lane,       v_d,  simd, num::extract_lane<f64, f64> )
+OP( f64x2_replace_lane,   "f64x2.replace_lane",   0xfd, 0x22, lane,       vd_v, simd, num::replace_lane<f64, f64> )
+
+// ---- vectors: comparisons (prefix 0xfd) -----------------------------------------------------------------------------
+OP( i8x16_eq,   "i8x16.eq",   0xfd, 0x23, none, vv_v, simd, num::mask<num::eq<u8>> )
+OP( i8x16_ne,   "i8x16.ne",   0xfd, 0x24, none, vv_v, simd, num::mask<num::ne<u8>> )
+OP( i8x16_lt_s, "i8x16.lt_s", 0xfd, 0x25, none, vv_v, simd, num::mask<num::lt_s<u8>> )
+OP( i8x16_lt_u, "i8x16.lt_u", 0xfd, 0x26, none, vv_v, simd, num::mask<num::lt_u<u8>> )
+OP( i8x16_gt_s, "i8x16.gt_s", 0xfd, 0x27, none, vv_v, simd, num::mask<num::gt_s<u8>> )
+OP( i8x16_gt_u, "i8x16.gt_u", 0xfd, 0x28, none, vv_v, simd, num::mask<num::gt_u<u8>> )
+OP( i8x16_le_s, "i8x16.le_s", 0xfd, 0x29, none, vv_v, simd, num::mask<num::le_s<u8>> )
+OP( i8x16_le_u, "i8x16.le_u", 0xfd, 0x2a, none, vv_v, simd, num::mask<num::le_u<u8>> )
+OP( i8x16_ge_s, "i8x16.ge_s", 0xfd, 0x2b, none, vv_v, simd, num::mask<num::ge_s<u8>> )
+OP( i8x16_ge_u, "i8x16.ge_u", 0xfd, 0x2c, none, vv_v, simd, num::mask<num::ge_u<u8>> )
+OP( i16x8_eq,   "i16x8.eq",   0xfd, 0x2d, none, vv_v, simd, num::mask<num::eq<u16>> )
+OP( i16x8_ne,   "i16x8.ne",   0xfd, 0x2e, none, vv_v, simd, num::mask<num::ne<u16>> )
+OP( i16x8_lt_s, "i16x8.lt_s", 0xfd, 0x2f, none, vv_v, simd, num::mask<num::lt_s<u16>> )
+OP( i16x8_lt_u, "i16x8.lt_u", 0xfd, 0x30, none, vv_v, simd, num::mask<num::lt_u<u16>> )
+OP( i16x8_gt_s, "i16x8.gt_s", 0xfd, 0x31, none, vv_v, simd, num::mask<num::gt_s<u16>> )
+OP( i16x8_gt_u, "i16x8.gt_u", 0xfd, 0x32, none, vv_v, simd, num::mask<num::gt_u<u16>> )
+OP( i16x8_le_s, "i16x8.le_s", 0xfd, 0x33, none, vv_v, simd, num::mask<num::le_s<u16>> )
+OP( i16x8_le_u, "i16x8.le_u", 0xfd, 0x34, none, vv_v, simd, num::mask<num::le_u<u16>> )
+OP( i16x8_ge_s, "i16x8.ge_s", 0xfd, 0x35, none, vv_v, simd, num::mask<num::ge_s<u16>> )
+OP( i16x8_ge_u, "i16x8.ge_u", 0xfd, 0x36, none, vv_v, simd, num::mask<num::ge_u<u16>> )
+OP( i32x4_eq,   "i32x4.eq",   0xfd, 0x37, none, vv_v, simd, num::mask<num::eq<u32>> )
+OP( i32x4_ne,   "i32x4.ne",   0xfd, 0x38, none, vv_v, simd, num::mask<num::ne<u32>> )
+OP( i32x4_lt_s, "i32x4.lt_s", 0xfd, 0x39, none, vv_v, simd, num::mask<num::lt_s<u32>> )
+OP( i32x4_lt_u, "i32x4.lt_u", 0xfd, 0x3a, none, vv_v, simd, num::mask<num::lt_u<u32>> )
+OP( i32x4_gt_s, "i32x4.gt_s", 0xfd, 0x3b, none, vv_v, simd, num::mask<num::gt_s<u32>> )
+OP( i32x4_gt_u, "i32x4.gt_u", 0xfd, 0x3c, none, vv_v, simd, num::mask<num::gt_u<u32>> )
+OP( i32x4_le_s, "i32x4.le_s", 0xfd, 0x3d, none, vv_v, simd, num::mask<num::le_s<u32>> )
+OP( i32x4_le_u, "i32x4.le_u", 0xfd, 0x3e, none, vv_v, simd, num::mask<num::le_u<u32>> )
+OP( i32x4_ge_s, "i32x4.ge_s", 0xfd, 0x3f, none, vv_v, simd, num::mask<num::ge_s<u32>> )
+OP( i32x4_ge_u, "i32x4.ge_u", 0xfd, 0x40, none, vv_v, simd, num::mask<num::ge_u<u32>> )
+OP( f32x4_eq,   "f32x4.eq",   0xfd, 0x41, none, vv_v, simd, num::mask<num::eq<f32>> )
+OP( f32x4_ne,   "f32x4.ne",   0xfd, 0x42, none, vv_v, simd, num::mask<num::ne<f32>> )
+OP( f32x4_lt,   "f32x4.lt",   0xfd, 0x43, none, vv_v, simd, num::mask<num::lt<f32>> )
+OP( f32x4_gt,   "f32x4.gt",   0xfd, 0x44, none, vv_v, simd, num::mask<num::gt<f32>> )
+OP( f32x4_le,   "f32x4.le",   0xfd, 0x45, none, vv_v, simd, num::mask<num::le<f32>> )
+OP( f32x4_ge,   "f32x4.ge",   0xfd, 0x46, none, vv_v, simd, num::mask<num::ge<f32>> )
+OP( f64x2_eq,   "f64x2.eq",   0xfd, 0x47, none, vv_v, simd, num::mask<num::eq<f64>> )
+OP( f64x2_ne,   "f64x2.ne",   0xfd, 0x48, none, vv_v, simd, num::mask<num::ne<f64>> )
+OP( f64x2_lt,   "f64x2.lt",   0xfd, 0x49, none, vv_v, simd, num::mask<num::lt<f64>> )
+OP( f64x2_gt,   "f64x2.gt",   0xfd, 0x4a, none, vv_v, simd, num::mask<num::gt<f64>> )
+OP( f64x2_le,   "f64x2.le",   0xfd, 0x4b, none, vv_v, simd, num::mask<num::le<f64>> )
+OP( f64x2_ge,   "f64x2.ge",   0xfd, 0x4c, none, vv_v, simd, num::mask<num::ge<f64>> )
+
+// ---- vectors: bits, memory lanes (prefix 0xfd) ----------------------------------------------------------------------
+OP( v128_not,                "v128.not",                0xfd, 0x4d, none,        v_v,   simd, num::lanes<num::not_<u64>> )
+OP( v128_and,                "v128.and",                0xfd, 0x4e, none,        vv_v,  simd, num::lanes<num::and_<u64>> )
+OP( v128_andnot,             "v128.andnot",             0xfd, 0x4f, none,        vv_v,  simd, num::lanes<num::andnot<u64>> )
+OP( v128_or,                 "v128.or",                 0xfd, 0x50, none,        vv_v,  simd, num::lanes<num::or_<u64>> )
+OP( v128_xor,                "v128.xor",                0xfd, 0x51, none,        vv_v,  simd, num::lanes<num::xor_<u64>> )
+OP( v128_bitselect,          "v128.bitselect",          0xfd, 0x52, none,        vvv_v, simd, num::lanes<num::bitselect<u64>> )
+OP( v128_any_true,           "v128.any_true",           0xfd, 0x53, none,        v_i,   simd, num::any_true )
+OP( v128_load8_lane,         "v128.load8_lane",         0xfd, 0x54, memarg_lane, av_v,  simd, mem::load_lane<op::i32_load8_u, op::i8x16_replace_lane> )
+OP( v128_load16_lane,        "v128.load16_lane",        0xfd, 0x55, memarg_lane, av_v,  simd, mem::load_lane<op::i32_load16_u, op::i16x8_replace_lane> )
+OP( v128_load32_lane,        "v128.load32_lane",        0xfd, 0x56, memarg_lane, av_v,  simd, mem::load_lane<op::i32_load, op::i32x4_replace_lane> )
+OP( v128_load64_lane,        "v128.load64_lane",        0xfd, 0x57, memarg_lane, av_v,  simd, mem::load_lane<op::i64_load, op::i64x2_replace_lane> )
+OP( v128_store8_lane,        "v128.store8_lane",        0xfd, 0x58, memarg_lane, av_,   simd, mem::store_lane<op::i8x16_extract_lane_u, op::i32_store8> )
+OP( v128_store16_lane,       "v128.store16_lane",       0xfd, 0x59, memarg_lane, av_,   simd, mem::store_lane<op::i16x8_extract_lane_u, op::i32_store16> )
+OP( v128_store32_lane,       "v128.store32_lane",       0xfd, 0x5a, memarg_lane, av_,   simd, mem::store_lane<op::i32x4_extract_lane, op::i32_store> )
+OP( v128_store64_lane,       "v128.store64_lane",       0xfd, 0x5b, memarg_lane, av_,   simd, mem::store_lane<op::i64x2_extract_lane, op::i64_store> )
+OP( v128_load32_zero,        "v128.load32_zero",        0xfd, 0x5c, memarg,      a_v,   simd, mem::load_low<u32> )
+OP( v128_load64_zero,        "v128.load64_zero",        0xfd, 0x5d, memarg,      a_v,   simd, mem::load_low<u64> )
+OP( f32x4_demote_f64x2_zero, "f32x4.demote_f64x2_zero", 0xfd, 0x5e, none,        v_v,   simd, num::padded<num::demote> )
+OP( f64x2_promote_low_f32x4, "f64x2.promote_low_f32x4", 0xfd, 0x5f, none,        v_v,   simd, num::low<num::promote> )
+
+// ---- vectors: i8x16 and what shares its range (prefix 0xfd) ---------------------------------------------------------
+OP( i8x16_abs,                     "i8x16.abs",                     0xfd, 0x60, none, v_v,  simd, num::lanes<num::iabs<u8>> )
+OP( i8x16_neg,                     "i8x16.neg",                     0xfd, 0x61, none, v_v,  simd, num::lanes<num::ineg<u8>> )
+OP( i8x16_popcnt,                  "i8x16.popcnt",                  0xfd, 0x62, none, v_v,  simd, num::lanes<num::popcnt<u8>> )
+OP( i8x16_all_true,                "i8x16.all_true",                0xfd, 0x63, none, v_i,  simd, num::all_true<u8> )
+OP( i8x16_bitmask,                 "i8x16.bitmask",                 0xfd, 0x64, none, v_i,  simd, num::bitmask<u8> )
+OP( i8x16_narrow_i16x8_s,          "i8x16.narrow_i16x8_s",          0xfd, 0x65, none, vv_v, simd, num::narrow<num::narrow_s<u8, u16>> )
+OP( i8x16_narrow_i16x8_u,          "i8x16.narrow_i16x8_u",          0xfd, 0x66, none, vv_v, simd, num::narrow<num::narrow_u<u8, u16>> )
+OP( f32x4_ceil,                    "f32x4.ceil",                    0xfd, 0x67, none, v_v,  simd, num::lanes<num::ceil<f32>> )
+OP( f32x4_floor,                   "f32x4.floor",                   0xfd, 0x68, none, v_v,  simd, num::lanes<num::floor<f32>> )
+OP( f32x4_trunc,                   "f32x4.trunc",                   0xfd, 0x69, none, v_v,  simd, num::lanes<num::trunc<f32>> )
+OP( f32x4_nearest,                 "f32x4.nearest",                 0xfd, 0x6a, none, v_v,  simd, num::lanes<num::nearest<f32>> )
+OP( i8x16_shl,                     "i8x16.shl",                     0xfd, 0x6b, none, vi_v, simd, num::lanes_by<num::shl<u8>> )
+OP( i8x16_shr_s,                   "i8x16.shr_s",                   0xfd, 0x6c, none, vi_v, simd, num::lanes_by<num::shr_s<u8>> )
+OP( i8x16_shr_u,                   "i8x16.shr_u",                   0xfd, 0x6d, none, vi_v, simd, num::lanes_by<num::shr_u<u8>> )
+OP( i8x16_add,                     "i8x16.add",                     0xfd, 0x6e, none, vv_v, simd, num::lanes<num::add<u8>> )
+OP( i8x16_add_sat_s,               "i8x16.add_sat_s",               0xfd, 0x6f, none, vv_v, simd, num::lanes<num::add_sat_s<u8>> )
+OP( i8x16_add_sat_u,               "i8x16.add_sat_u",               0xfd, 0x70, none, vv_v, simd, num::lanes<num::add_sat_u<u8>> )
+OP( i8x16_sub,                     "i8x16.sub",                     0xfd, 0x71, none, vv_v, simd, num::lanes<num::sub<u8>> )
+OP( i8x16_sub_sat_s,               "i8x16.sub_sat_s",               0xfd, 0x72, none, vv_v, simd, num::lanes<num::sub_sat_s<u8>> )
+OP( i8x16_sub_sat_u,               "i8x16.sub_sat_u",               0xfd, 0x73, none, vv_v, simd, num::lanes<num::sub_sat_u<u8>> )
+OP( f64x2_ceil,                    "f64x2.ceil",                    0xfd, 0x74, none, v_v,  simd, num::lanes<num::ceil<f64>> )
+OP( f64x2_floor,                   "f64x2.floor",                   0xfd, 0x75, none, v_v,  simd, num::lanes<num::floor<f64>> )
+OP( i8x16_min_s,                   "i8x16.min_s",                   0xfd, 0x76, none, vv_v, simd, num::lanes<num::min_s<u8>> )
+OP( i8x16_min_u,                   "i8x16.min_u",                   0xfd, 0x77, none, vv_v, simd, num::lanes<num::min_u<u8>> )
+OP( i8x16_max_s,                   "i8x16.max_s",                   0xfd, 0x78, none, vv_v, simd, num::lanes<num::max_s<u8>> )
+OP( i8x16_max_u,                   "i8x16.max_u",                   0xfd, 0x79, none, vv_v, simd, num::lanes<num::max_u<u8>> )
+OP( f64x2_trunc,                   "f64x2.trunc",                   0xfd, 0x7a, none, v_v,  simd, num::lanes<num::trunc<f64>> )
+OP( i8x16_avgr_u,                  "i8x16.avgr_u",                  0xfd, 0x7b, none, vv_v, simd, num::lanes<num::avgr_u<u8>> )
+OP( i16x8_extadd_pairwise_i8x16_s, "i16x8.extadd_pairwise_i8x16_s", 0xfd, 0x7c, none, v_v,  simd, num::extadd_pairwise<num::extend_s<u16, u8>> )
+OP( i16x8_extadd_pairwise_i8x16_u, "i16x8.extadd_pairwise_i8x16_u", 0xfd, 0x7d, none, v_v,  simd, num::extadd_pairwise<num::extend_u<u16, u8>> )
+OP( i32x4_extadd_pairwise_i16x8_s, "i32x4.extadd_pairwise_i16x8_s", 0xfd, 0x7e, none, v_v,  simd, num::extadd_pairwise<num::extend_s<u32, u16>> )
+OP( i32x4_extadd_pairwise_i16x8_u, "i32x4.extadd_pairwise_i16x8_u", 0xfd, 0x7f, none, v_v,  simd, num::extadd_pairwise<num::extend_u<u32, u16>> )
+
+// ---- vectors: i16x8 (prefix 0xfd) -----------------------------------------------------------------------------------
+OP( i16x8_abs,                 "i16x8.abs",                 0xfd, 0x80, none, v_v,  simd, num::lanes<num::iabs<u16>> )
+OP( i16x8_neg,                 "i16x8.neg",                 0xfd, 0x81, none, v_v,  simd, num::lanes<num::ineg<u16>> )
+OP( i16x8_q15mulr_sat_s,       "i16x8.q15mulr_sat_s",       0xfd, 0x82, none, vv_v, simd, num::lanes<num::q15mulr_sat_s> )
+OP( i16x8_all_true,            "i16x8.all_true",            0xfd, 0x83, none, v_i,  simd, num::all_true<u16> )
+OP( i16x8_bitmask,             "i16x8.bitmask",             0xfd, 0x84, none, v_i,  simd, num::bitmask<u16> )
+OP( i16x8_narrow_i32x4_s,      "i16x8.narrow_i32x4_s",      0xfd, 0x85, none, vv_v, simd, num::narrow<num::narrow_s<u16, u32>> )
+OP( i16x8_narrow_i32x4_u,      "i16x8.narrow_i32x4_u",      0xfd, 0x86, none, vv_v, simd, num::narrow<num::narrow_u<u16, u32>> )
+OP( i16x8_extend_low_i8x16_s,  "i16x8.extend_low_i8x16_s",  0xfd, 0x87, none, v_v,  simd, num::low<num::extend_s<u16, u8>> )
+OP( i16x8_extend_high_i8x16_s, "i16x8.extend_high_i8x16_s", 0xfd, 0x88, none, v_v,  simd, num::high<num::extend_s<u16, u8>> )
+OP( i16x8_extend_low_i8x16_u,  "i16x8.extend_low_i8x16_u",  0xfd, 0x89, none, v_v,  simd, num::low<num::extend_u<u16, u8>> )
+OP( i16x8_extend_high_i8x16_u, "i16x8.extend_high_i8x16_u", 0xfd, 0x8a, none, v_v,  simd, num::high<num::extend_u<u16, u8>> )
+OP( i16x8_shl,                 "i16x8.shl",                 0xfd, 0x8b, none, vi_v, simd, num::lanes_by<num::shl<u16>> )
+OP( i16x8_shr_s,               "i16x8.shr_s",               0xfd, 0x8c, none, vi_v, simd, num::lanes_by<num::shr_s<u16>> )
+OP( i16x8_shr_u,               "i16x8.shr_u",               0xfd, 0x8d, none, vi_v, simd, num::lanes_by<num::shr_u<u16>> )
+OP( i16x8_add,                 "i16x8.add",                 0xfd, 0x8e, none, vv_v, simd, num::lanes<num::add<u16>> )
+OP( i16x8_add_sat_s,           "i16x8.add_sat_s",           0xfd, 0x8f, none, vv_v, simd, num::lanes<num::add_sat_s<u16>> )
+OP( i16x8_add_sat_u,           "i16x8.add_sat_u",           0xfd, 0x90, none, vv_v, simd, num::lanes<num::add_sat_u<u16>> )
+OP( i16x8_sub,                 "i16x8.sub",                 0xfd, 0x91, none, vv_v, simd, num::lanes<num::sub<u16>> )
+OP( i16x8_sub_sat_s,           "i16x8.sub_sat_s",           0xfd, 0x92, none, vv_v, simd, num::lanes<num::sub_sat_s<u16>> )
+OP( i16x8_sub_sat_u,           "i16x8.sub_sat_u",           0xfd, 0x93, none, vv_v, simd, num::lanes<num::sub_sat_u<u16>> )
+OP( f64x2_nearest,             "f64x2.nearest",             0xfd, 0x94, none, v_v,  simd, num::lanes<num::nearest<f64>> )
+OP( i16x8_mul,                 "i16x8.mul",                 0xfd, 0x95, none, vv_v, simd, num::lanes<num::mul<u16>> )
+OP( i16x8_min_s,               "i16x8.min_s",               0xfd, 0x96, none, vv_v, simd, num::lanes<num::min_s<u16>> )
+OP( i16x8_min_u,               "i16x8.min_u",               0xfd, 0x97, none, vv_v, simd, num::lanes<num::min_u<u16>> )
+OP( i16x8_max_s,               "i16x8.max_s",               0xfd, 0x98, none, vv_v, simd, num::lanes<num::max_s<u16>> )
+OP( i16x8_max_u,               "i16x8.max_u",               0xfd, 0x99, none, vv_v, simd, num::lanes<num::max_u<u16>> )
+OP( i16x8_avgr_u,              "i16x8.avgr_u",              0xfd, 0x9b, none, vv_v, simd, num::lanes<num::avgr_u<u16>> )
+OP( i16x8_extmul_low_i8x16_s,  "i16x8.extmul_low_i8x16_s",  0xfd, 0x9c, none, vv_v, simd, num::extmul<num::low<num::extend_s<u16, u8>>> )
+OP( i16x8_extmul_high_i8x16_s, "i16x8.extmul_high_i8x16_s", 0xfd, 0x9d, none, vv_v, simd, num::extmul<num::high<num::extend_s<u16, u8>>> )
+OP( i16x8_extmul_low_i8x16_u,  "i16x8.extmul_low_i8x16_u",  0xfd, 0x9e, none, vv_v, simd, num::extmul<num::low<num::extend_u<u16, u8>>> )
+OP( i16x8_extmul_high_i8x16_u, "i16x8.extmul_high_i8x16_u", 0xfd, 0x9f, none, vv_v, simd, num::extmul<num::high<num::extend_u<u16, u8>>> )
+
+// ---- vectors: i32x4 (prefix 0xfd) -----------------------------------------------------------------------------------
+OP( i32x4_abs,                 "i32x4.abs",                 0xfd, 0xa0, none, v_v,  simd, num::lanes<num::iabs<u32>> )
+OP( i32x4_neg,                 "i32x4.neg",                 0xfd, 0xa1, none, v_v,  simd, num::lanes<num::ineg<u32>> )
+OP( i32x4_all_true,            "i32x4.all_true",            0xfd, 0xa3, none, v_i,  simd, num::all_true<u32> )
+OP( i32x4_bitmask,             "i32x4.bitmask",             0xfd, 0xa4, none, v_i,  simd, num::bitmask<u32> )
+OP( i32x4_extend_low_i16x8_s,  "i32x4.extend_low_i16x8_s",  0xfd, 0xa7, none, v_v,  simd, num::low<num::extend_s<u32, u16>> )
+OP( i32x4_extend_high_i16x8_s, "i32x4.extend_high_i16x8_s", 0xfd, 0xa8, none, v_v,  simd, num::high<num::extend_s<u32, u16>> )
+OP( i32x4_extend_low_i16x8_u,  "i32x4.extend_low_i16x8_u",  0xfd, 0xa9, none, v_v,  simd, num::low<num::extend_u<u32, u16>> )
+OP( i32x4_extend_high_i16x8_u, "i32x4.extend_high_i16x8_u", 0xfd, 0xaa, none, v_v,  simd, num::high<num::extend_u<u32, u16>> )
+OP( i32x4_shl,                 "i32x4.shl",                 0xfd, 0xab, none, vi_v, simd, num::lanes_by<num::shl<u32>> )
+OP( i32x4_shr_s,               "i32x4.shr_s",               0xfd, 0xac, none, vi_v, simd, num::lanes_by<num::shr_s<u32>> )
+OP( i32x4_shr_u,               "i32x4.shr_u",               0xfd, 0xad, none, vi_v, simd, num::lanes_by<num::shr_u<u32>> )
+OP( i32x4_add,                 "i32x4.add",                 0xfd, 0xae, none, vv_v, simd, num::lanes<num::add<u32>> )
+OP( i32x4_sub,                 "i32x4.sub",                 0xfd, 0xb1, none, vv_v, simd, num::lanes<num::sub<u32>> )
+OP( i32x4_mul,                 "i32x4.mul",                 0xfd, 0xb5, none, vv_v, simd, num::lanes<num::mul<u32>> )
+OP( i32x4_min_s,               "i32x4.min_s",               0xfd, 0xb6, none, vv_v, simd, num::lanes<num::min_s<u32>> )
+OP( i32x4_min_u,               "i32x4.min_u",               0xfd, 0xb7, none, vv_v, simd, num::lanes<num::min_u<u32>> )
+OP( i32x4_max_s,               "i32x4.max_s",               0xfd, 0xb8, none, vv_v, simd, num::lanes<num::max_s<u32>> )
+OP( i32x4_max_u,               "i32x4.max_u",               0xfd, 0xb9, none, vv_v, simd, num::lanes<num::max_u<u32>> )
+OP( i32x4_dot_i16x8_s,         "i32x4.dot_i16x8_s",         0xfd, 0xba, none, vv_v, simd, num::dot<num::extend_s<u32, u16>, num::add<u32>> )
+OP( i32x4_extmul_low_i16x8_s,  "i32x4.extmul_low_i16x8_s",  0xfd, 0xbc, none, vv_v, simd, num::extmul<num::low<num::extend_s<u32, u16>>> )
+OP( i32x4_extmul_high_i16x8_s, "i32x4.extmul_high_i16x8_s", 0xfd, 0xbd, none, vv_v, simd, num::extmul<num::high<num::extend_s<u32, u16>>> )
+OP( i32x4_extmul_low_i16x8_u,  "i32x4.extmul_low_i16x8_u",  0xfd, 0xbe, none, vv_v, simd, num::extmul<num::low<num::extend_u<u32, u16>>> )
+OP( i32x4_extmul_high_i16x8_u, "i32x4.extmul_high_i16x8_u", 0xfd, 0xbf, none, vv_v, simd, num::extmul<num::high<num::extend_u<u32, u16>>> )
+
+// ---- vectors: i64x2 (prefix 0xfd) -----------------------------------------------------------------------------------
+OP( i64x2_abs,                 "i64x2.abs",                 0xfd, 0xc0, none, v_v,  simd, num::lanes<num::iabs<u64>> )
+OP( i64x2_neg,                 "i64x2.neg",                 0xfd, 0xc1, none, v_v,  simd, num::lanes<num::ineg<u64>> )
+OP( i64x2_all_true,            "i64x2.all_true",            0xfd, 0xc3, none, v_i,  simd, num::all_true<u64> )
+OP( i64x2_bitmask,             "i64x2.bitmask",             0xfd, 0xc4, none, v_i,  simd, num::bitmask<u64> )
+OP( i64x2_extend_low_i32x4_s,  "i64x2.extend_low_i32x4_s",  0xfd, 0xc7, none, v_v,  simd, num::low<num::extend_s<u64, u32>> )
+OP( i64x2_extend_high_i32x4_s, "i64x2.extend_high_i32x4_s", 0xfd, 0xc8, none, v_v,  simd, num::high<num::extend_s<u64, u32>> )
+OP( i64x2_extend_low_i32x4_u,  "i64x2.extend_low_i32x4_u",  0xfd, 0xc9, none, v_v,  simd, num::low<num::extend_u<u64, u32>> )
+OP( i64x2_extend_high_i32x4_u, "i64x2.extend_high_i32x4_u", 0xfd, 0xca, none, v_v,  simd, num::high<num::extend_u<u64, u32>> )
+OP( i64x2_shl,                 "i64x2.shl",                 0xfd, 0xcb, none, vi_v, simd, num::lanes_by<num::shl<u64>> )
+OP( i64x2_shr_s,               "i64x2.shr_s",               0xfd, 0xcc, none, vi_v, simd, num::lanes_by<num::shr_s<u64>> )
+OP( i64x2_shr_u,               "i64x2.shr_u",               0xfd, 0xcd, none, vi_v, simd, num::lanes_by<num::shr_u<u64>> )
+OP( i64x2_add,                 "i64x2.add",                 0xfd, 0xce, none, vv_v, simd, num::lanes<num::add<u64>> )
+OP( i64x2_sub,                 "i64x2.sub",                 0xfd, 0xd1, none, vv_v, simd, num::lanes<num::sub<u64>> )
+OP( i64x2_mul,                 "i64x2.mul",                 0xfd, 0xd5, none, vv_v, simd, num::lanes<num::mul<u64>> )
+OP( i64x2_eq,                  "i64x2.eq",                  0xfd, 0xd6, none, vv_v, simd, num::mask<num::eq<u64>> )
+OP( i64x2_ne,                  "i64x2.ne",                  0xfd, 0xd7, none, vv_v, simd, num::mask<num::ne<u64>> )
+OP( i64x2_lt_s,                "i64x2.lt_s",                0xfd, 0xd8, none, vv_v, simd, num::mask<num::lt_s<u64>> )
+OP( i64x2_gt_s,                "i64x2.gt_s",                0xfd, 0xd9, none, vv_v, simd, num::mask<num::gt_s<u64>> )
+OP( i64x2_le_s,                "i64x2.le_s",                0xfd, 0xda, none, vv_v, simd, num::mask<num::le_s<u64>> )
+OP( i64x2_ge_s,                "i64x2.ge_s",                0xfd, 0xdb, none, vv_v, simd, num::mask<num::ge_s<u64>> )
+OP( i64x2_extmul_low_i32x4_s,  "i64x2.extmul_low_i32x4_s",  0xfd, 0xdc, none, vv_v, simd, num::extmul<num::low<num::extend_s<u64, u32>>> )
+OP( i64x2_extmul_high_i32x4_s, "i64x2.extmul_high_i32x4_s", 0xfd, 0xdd, none, vv_v, simd, num::extmul<num::high<num::extend_s<u64, u32>>> )
+OP( i64x2_extmul_low_i32x4_u,  "i64x2.extmul_low_i32x4_u",  0xfd, 0xde, none, vv_v, simd, num::extmul<num::low<num::extend_u<u64, u32>>> )
+OP( i64x2_extmul_high_i32x4_u, "i64x2.extmul_high_i32x4_u", 0xfd, 0xdf, none, vv_v, simd, num::extmul<num::high<num::extend_u<u64, u32>>> )
+
+// ---- vectors: f32x4, f64x2, conversions (prefix 0xfd) ---------------------------------------------------------------
+OP( f32x4_abs,                    "f32x4.abs",                    0xfd, 0xe0, none, v_v,  simd, num::lanes<num::abs<f32>> )
+OP( f32x4_neg,                    "f32x4.neg",                    0xfd, 0xe1, none, v_v,  simd, num::lanes<num::neg<f32>> )
+OP( f32x4_sqrt,                   "f32x4.sqrt",                   0xfd, 0xe3, none, v_v,  simd, num::lanes<num::sqrt<f32>> )
+OP( f32x4_add,                    "f32x4.add",                    0xfd, 0xe4, none, vv_v, simd, num::lanes<num::add<f32>> )
+OP( f32x4_sub,                    "f32x4.sub",                    0xfd, 0xe5, none, vv_v, simd, num::lanes<num::sub<f32>> )
+OP( f32x4_mul,                    "f32x4.mul",                    0xfd, 0xe6, none, vv_v, simd, num::lanes<num::mul<f32>> )
+OP( f32x4_div,                    "f32x4.div",                    0xfd, 0xe7, none, vv_v, simd, num::lanes<num::div<f32>> )
+OP( f32x4_min,                    "f32x4.min",                    0xfd, 0xe8, none, vv_v, simd, num::lanes<num::min<f32>> )
+OP( f32x4_max,                    "f32x4.max",                    0xfd, 0xe9, none, vv_v, simd, num::lanes<num::max<f32>> )
+OP( f32x4_pmin,                   "f32x4.pmin",                   0xfd, 0xea, none, vv_v, simd, num::lanes<num::pmin<f32>> )
+OP( f32x4_pmax,                   "f32x4.pmax",                   0xfd, 0xeb, none, vv_v, simd, num::lanes<num::pmax<f32>> )
+OP( f64x2_abs,                    "f64x2.abs",                    0xfd, 0xec, none, v_v,  simd, num::lanes<num::abs<f64>> )
+OP( f64x2_neg,                    "f64x2.neg",                    0xfd, 0xed, none, v_v,  simd, num::lanes<num::neg<f64>> )
+OP( f64x2_sqrt,                   "f64x2.sqrt",                   0xfd, 0xef, none, v_v,  simd, num::lanes<num::sqrt<f64>> )
+OP( f64x2_add,                    "f64x2.add",                    0xfd, 0xf0, none, vv_v, simd, num::lanes<num::add<f64>> )
+OP( f64x2_sub,                    "f64x2.sub",                    0xfd, 0xf1, none, vv_v, simd, num::lanes<num::sub<f64>> )
+OP( f64x2_mul,                    "f64x2.mul",                    0xfd, 0xf2, none, vv_v, simd, num::lanes<num::mul<f64>> )
+OP( f64x2_div,                    "f64x2.div",                    0xfd, 0xf3, none, vv_v, simd, num::lanes<num::div<f64>> )
+OP( f64x2_min,                    "f64x2.min",                    0xfd, 0xf4, none, vv_v, simd, num::lanes<num::min<f64>> )
+OP( f64x2_max,                    "f64x2.max",                    0xfd, 0xf5, none, vv_v, simd, num::lanes<num::max<f64>> )
+OP( f64x2_pmin,                   "f64x2.pmin",                   0xfd, 0xf6, none, vv_v, simd, num::lanes<num::pmin<f64>> )
+OP( f64x2_pmax,                   "f64x2.pmax",                   0xfd, 0xf7, none, vv_v, simd, num::lanes<num::pmax<f64>> )
+OP( i32x4_trunc_sat_f32x4_s,      "i32x4.trunc_sat_f32x4_s",      0xfd, 0xf8, none, v_v,  simd, num::lanes<num::trunc_sat_s<u32, f32>> )
+OP( i32x4_trunc_sat_f32x4_u,      "i32x4.trunc_sat_f32x4_u",      0xfd, 0xf9, none, v_v,  simd, num::lanes<num::trunc_sat_u<u32, f32>> )
+OP( f32x4_convert_i32x4_s,        "f32x4.convert_i32x4_s",        0xfd, 0xfa, none, v_v,  simd, num::lanes<num::convert_s<f32, u32>> )
+OP( f32x4_convert_i32x4_u,        "f32x4.convert_i32x4_u",        0xfd, 0xfb, none, v_v,  simd, num::lanes<num::convert_u<f32, u32>> )
+OP( i32x4_trunc_sat_f64x2_s_zero, "i32x4.trunc_sat_f64x2_s_zero", 0xfd, 0xfc, none, v_v,  simd, num::padded<num::trunc_sat_s<u32, f64>> )
+OP( i32x4_trunc_sat_f64x2_u_zero, "i32x4.trunc_sat_f64x2_u_zero", 0xfd, 0xfd, none, v_v,  simd, num::padded<num::trunc_sat_u<u32, f64>> )
+OP( f64x2_convert_low_i32x4_s,    "f64x2.convert_low_i32x4_s",    0xfd, 0xfe, none, v_v,  simd, num::low<num::convert_s<f64, u32>> )
+OP( f64x2_convert_low_i32x4_u,    "f64x2.convert_low_i32x4_u",    0xfd, 0xff, none, v_v,  simd, num::low<num::convert_u<f64, u32>> )
+
+// ---- vectors: relaxed (prefix 0xfd) ---------------------------------------------------------------------------------
+OP( i8x16_relaxed_swizzle,               "i8x16.relaxed_swizzle",               0xfd, 0x100, none, vv_v,  relaxed_simd, num::swizzle )
+OP( i32x4_relaxed_trunc_f32x4_s,         "i32x4.relaxed_trunc_f32x4_s",         0xfd, 0x101, none, v_v,   relaxed_simd, num::lanes<num::trunc_sat_s<u32, f32>> )
+OP( i32x4_relaxed_trunc_f32x4_u,         "i32x4.relaxed_trunc_f32x4_u",         0xfd, 0x102, none, v_v,   relaxed_simd, num::lanes<num::trunc_sat_u<u32, f32>> )
+OP( i32x4_relaxed_trunc_f64x2_s_zero,    "i32x4.relaxed_trunc_f64x2_s_zero",    0xfd, 0x103, none, v_v,   relaxed_simd, num::padded<num::trunc_sat_s<u32, f64>> )
+OP( i32x4_relaxed_trunc_f64x2_u_zero,    "i32x4.relaxed_trunc_f64x2_u_zero",    0xfd, 0x104, none, v_v,   relaxed_simd, num::padded<num::trunc_sat_u<u32, f64>> )
+OP( f32x4_relaxed_madd,                  "f32x4.relaxed_madd",                  0xfd, 0x105, none, vvv_v, relaxed_simd, num::lanes<num::madd<f32>> )
+OP( f32x4_relaxed_nmadd,                 "f32x4.relaxed_nmadd",                 0xfd, 0x106, none, vvv_v, relaxed_simd, num::lanes<num::nmadd<f32>> )
+OP( f64x2_relaxed_madd,                  "f64x2.relaxed_madd",                  0xfd, 0x107, none, vvv_v, relaxed_simd, num::lanes<num::madd<f64>> )
+OP( f64x2_relaxed_nmadd,                 "f64x2.relaxed_nmadd",                 0xfd, 0x108, none, vvv_v, relaxed_simd, num::lanes<num::nmadd<f64>> )
+OP( i8x16_relaxed_laneselect,            "i8x16.relaxed_laneselect",            0xfd, 0x109, none, vvv_v, relaxed_simd, num::lanes<num::bitselect<u64>> )
+OP( i16x8_relaxed_laneselect,            "i16x8.relaxed_laneselect",            0xfd, 0x10a, none, vvv_v, relaxed_simd, num::lanes<num::bitselect<u64>> )
+OP( i32x4_relaxed_laneselect,            "i32x4.relaxed_laneselect",            0xfd, 0x10b, none, vvv_v, relaxed_simd, num::lanes<num::bitselect<u64>> )
+OP( i64x2_relaxed_laneselect,            "i64x2.relaxed_laneselect",            0xfd, 0x10c, none, vvv_v, relaxed_simd, num::lanes<num::bitselect<u64>> )
+OP( f32x4_relaxed_min,                   "f32x4.relaxed_min",                   0xfd, 0x10d, none, vv_v,  relaxed_simd, num::lanes<num::min<f32>> )
+OP( f32x4_relaxed_max,                   "f32x4.relaxed_max",                   0xfd, 0x10e, none, vv_v,  relaxed_simd, num::lanes<num::max<f32>> )
+OP( f64x2_relaxed_min,                   "f64x2.relaxed_min",                   0xfd, 0x10f, none, vv_v,  relaxed_simd, num::lanes<num::min<f64>> )
+OP( f64x2_relaxed_max,                   "f64x2.relaxed_max",                   0xfd, 0x110, none, vv_v,  relaxed_simd, num::lanes<num::max<f64>> )
+OP( i16x8_relaxed_q15mulr_s,             "i16x8.relaxed_q15mulr_s",             0xfd, 0x111, none, vv_v,  relaxed_simd, num::lanes<num::q15mulr_sat_s> )
+OP( i16x8_relaxed_dot_i8x16_i7x16_s,     "i16x8.relaxed_dot_i8x16_i7x16_s",     0xfd, 0x112, none, vv_v,  relaxed_simd, num::dot<num::extend_s<u16, u8>, num::add_sat_s<u16>> )
+OP( i32x4_relaxed_dot_i8x16_i7x16_add_s, "i32x4.relaxed_dot_i8x16_i7x16_add_s", 0xfd, 0x113, none, vvv_v, relaxed_simd, num::dot_add<num::dot<num::extend_s<u16, u8>, num::add_sat_s<u16>>, num::extadd_pairwise<num::extend_s<u32, u16>>> )
+
+// ---- atomic operations (prefix 0xfe) --------------------------------------------------------------------------------
+OP( memory_atomic_notify,       "memory.atomic.notify",       0xfe, 0x00, memarg,    ai_i,  threads, special )
+OP( memory_atomic_wait32,       "memory.atomic.wait32",       0xfe, 0x01, memarg,    ail_i, threads, special )
+OP( memory_atomic_wait64,       "memory.atomic.wait64",       0xfe, 0x02, memarg,    all_i, threads, special )
+OP( atomic_fence,               "atomic.fence",               0xfe, 0x03, zero_byte, _,     threads, special )
+OP( i32_atomic_load,            "i32.atomic.load",            0xfe, 0x10, memarg,    a_i,   threads, mem::atomic<mem::load<u32, u32>> )
+OP( i64_atomic_load,            "i64.atomic.load",            0xfe, 0x11, memarg,    a_l,   threads, mem::atomic<mem::load<u64, u64>> )
+OP( i32_atomic_load8_u,         "i32.atomic.load8_u",         0xfe, 0x12, memarg,    a_i,   threads, mem::atomic<mem::load<u32, u8>> )
+OP( i32_atomic_load16_u,        "i32.atomic.load16_u",        0xfe, 0x13, memarg,    a_i,   threads, mem::atomic<mem::load<u32, u16>> )
+OP( i64_atomic_load8_u,         "i64.atomic.load8_u",         0xfe, 0x14, memarg,    a_l,   threads, mem::atomic<mem::load<u64, u8>> )
+OP( i64_atomic_load16_u,        "i64.atomic.load16_u",        0xfe, 0x15, memarg,    a_l,   threads, mem::atomic<mem::load<u64, u16>> )
+OP( i64_atomic_load32_u,        "i64.atomic.load32_u",        0xfe, 0x16, memarg,    a_l,   threads, mem::atomic<mem::load<u64, u32>> )
+OP( i32_atomic_store,           "i32.atomic.store",           0xfe, 0x17, memarg,    ai_,   threads, mem::atomic<mem::store<u32, u32>> )
+OP( i64_atomic_store,           "i64.atomic.store",           0xfe, 0x18, memarg,    al_,   threads, mem::atomic<mem::store<u64, u64>> )
+OP( i32_atomic_store8,          "i32.atomic.store8",          0xfe, 0x19, memarg,    ai_,   threads, mem::atomic<mem::store<u32, u8>> )
+OP( i32_atomic_store16,         "i32.atomic.store16",         0xfe, 0x1a, memarg,    ai_,   threads, mem::atomic<mem::store<u32, u16>> )
+OP( i64_atomic_store8,          "i64.atomic.store8",          0xfe, 0x1b, memarg,    al_,   threads, mem::atomic<mem::store<u64, u8>> )
+OP( i64_atomic_store16,         "i64.atomic.store16",         0xfe, 0x1c, memarg,    al_,   threads, mem::atomic<mem::store<u64, u16>> )
+OP( i64_atomic_store32,         "i64.atomic.store32",         0xfe, 0x1d, memarg,    al_,   threads, mem::atomic<mem::store<u64, u32>> )
+OP( i32_atomic_rmw_add,         "i32.atomic.rmw.add",         0xfe, 0x1e, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::add> )
+OP( i64_atomic_rmw_add,         "i64.atomic.rmw.add",         0xfe, 0x1f, memarg,    al_l,  threads, mem::rmw<u64, u64, num::add> )
+OP( i32_atomic_rmw8_add_u,      "i32.atomic.rmw8.add_u",      0xfe, 0x20, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::add> )
+OP( i32_atomic_rmw16_add_u,     "i32.atomic.rmw16.add_u",     0xfe, 0x21, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::add> )
+OP( i64_atomic_rmw8_add_u,      "i64.atomic.rmw8.add_u",      0xfe, 0x22, memarg,    al_l,  threads, mem::rmw<u64, u8, num::add> )
+OP( i64_atomic_rmw16_add_u,     "i64.atomic.rmw16.add_u",     0xfe, 0x23, memarg,    al_l,  threads, mem::rmw<u64, u16, num::add> )
+OP( i64_atomic_rmw32_add_u,     "i64.atomic.rmw32.add_u",     0xfe, 0x24, memarg,    al_l,  threads, mem::rmw<u64, u32, num::add> )
+OP( i32_atomic_rmw_sub,         "i32.atomic.rmw.sub",         0xfe, 0x25, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::sub> )
+OP( i64_atomic_rmw_sub,         "i64.atomic.rmw.sub",         0xfe, 0x26, memarg,    al_l,  threads, mem::rmw<u64, u64, num::sub> )
+OP( i32_atomic_rmw8_sub_u,      "i32.atomic.rmw8.sub_u",      0xfe, 0x27, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::sub> )
+OP( i32_atomic_rmw16_sub_u,     "i32.atomic.rmw16.sub_u",     0xfe, 0x28, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::sub> )
+OP( i64_atomic_rmw8_sub_u,      "i64.atomic.rmw8.sub_u",      0xfe, 0x29, memarg,    al_l,  threads, mem::rmw<u64, u8, num::sub> )
+OP( i64_atomic_rmw16_sub_u,     "i64.atomic.rmw16.sub_u",     0xfe, 0x2a, memarg,    al_l,  threads, mem::rmw<u64, u16, num::sub> )
+OP( i64_atomic_rmw32_sub_u,     "i64.atomic.rmw32.sub_u",     0xfe, 0x2b, memarg,    al_l,  threads, mem::rmw<u64, u32, num::sub> )
+OP( i32_atomic_rmw_and,         "i32.atomic.rmw.and",         0xfe, 0x2c, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::and_> )
+OP( i64_atomic_rmw_and,         "i64.atomic.rmw.and",         0xfe, 0x2d, memarg,    al_l,  threads, mem::rmw<u64, u64, num::and_> )
+OP( i32_atomic_rmw8_and_u,      "i32.atomic.rmw8.and_u",      0xfe, 0x2e, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::and_> )
+OP( i32_atomic_rmw16_and_u,     "i32.atomic.rmw16.and_u",     0xfe, 0x2f, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::and_> )
+OP( i64_atomic_rmw8_and_u,      "i64.atomic.rmw8.and_u",      0xfe, 0x30, memarg,    al_l,  threads, mem::rmw<u64, u8, num::and_> )
+OP( i64_atomic_rmw16_and_u,     "i64.atomic.rmw16.and_u",     0xfe, 0x31, memarg,    al_l,  threads, mem::rmw<u64, u16, num::and_> )
+OP( i64_atomic_rmw32_and_u,     "i64.atomic.rmw32.and_u",     0xfe, 0x32, memarg,    al_l,  threads, mem::rmw<u64, u32, num::and_> )
+OP( i32_atomic_rmw_or,          "i32.atomic.rmw.or",          0xfe, 0x33, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::or_> )
+OP( i64_atomic_rmw_or,          "i64.atomic.rmw.or",          0xfe, 0x34, memarg,    al_l,  threads, mem::rmw<u64, u64, num::or_> )
+OP( i32_atomic_rmw8_or_u,       "i32.atomic.rmw8.or_u",       0xfe, 0x35, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::or_> )
+OP( i32_atomic_rmw16_or_u,      "i32.atomic.rmw16.or_u",      0xfe, 0x36, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::or_> )
+OP( i64_atomic_rmw8_or_u,       "i64.atomic.rmw8.or_u",       0xfe, 0x37, memarg,    al_l,  threads, mem::rmw<u64, u8, num::or_> )
+OP( i64_atomic_rmw16_or_u,      "i64.atomic.rmw16.or_u",      0xfe, 0x38, memarg,    al_l,  threads, mem::rmw<u64, u16, num::or_> )
+OP( i64_atomic_rmw32_or_u,      "i64.atomic.rmw32.or_u",      0xfe, 0x39, memarg,    al_l,  threads, mem::rmw<u64, u32, num::or_> )
+OP( i32_atomic_rmw_xor,         "i32.atomic.rmw.xor",         0xfe, 0x3a, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::xor_> )
+OP( i64_atomic_rmw_xor,         "i64.atomic.rmw.xor",         0xfe, 0x3b, memarg,    al_l,  threads, mem::rmw<u64, u64, num::xor_> )
+OP( i32_atomic_rmw8_xor_u,      "i32.atomic.rmw8.xor_u",      0xfe, 0x3c, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::xor_> )
+OP( i32_atomic_rmw16_xor_u,     "i32.atomic.rmw16.xor_u",     0xfe, 0x3d, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::xor_> )
+OP( i64_atomic_rmw8_xor_u,      "i64.atomic.rmw8.xor_u",      0xfe, 0x3e, memarg,    al_l,  threads, mem::rmw<u64, u8, num::xor_> )
+OP( i64_atomic_rmw16_xor_u,     "i64.atomic.rmw16.xor_u",     0xfe, 0x3f, memarg,    al_l,  threads, mem::rmw<u64, u16, num::xor_> )
+OP( i64_atomic_rmw32_xor_u,     "i64.atomic.rmw32.xor_u",     0xfe, 0x40, memarg,    al_l,  threads, mem::rmw<u64, u32, num::xor_> )
+OP( i32_atomic_rmw_xchg,        "i32.atomic.rmw.xchg",        0xfe, 0x41, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::exchange> )
+OP( i64_atomic_rmw_xchg,        "i64.atomic.rmw.xchg",        0xfe, 0x42, memarg,    al_l,  threads, mem::rmw<u64, u64, num::exchange> )
+OP( i32_atomic_rmw8_xchg_u,     "i32.atomic.rmw8.xchg_u",     0xfe, 0x43, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::exchange> )
+OP( i32_atomic_rmw16_xchg_u,    "i32.atomic.rmw16.xchg_u",    0xfe, 0x44, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::exchange> )
+OP( i64_atomic_rmw8_xchg_u,     "i64.atomic.rmw8.xchg_u",     0xfe, 0x45, memarg,    al_l,  threads, mem::rmw<u64, u8, num::exchange> )
+OP( i64_atomic_rmw16_xchg_u,    "i64.atomic.rmw16.xchg_u",    0xfe, 0x46, memarg,    al_l,  threads, mem::rmw<u64, u16, num::exchange> )
+OP( i64_atomic_rmw32_xchg_u,    "i64.atomic.rmw32.xchg_u",    0xfe, 0x47, memarg,    al_l,  threads, mem::rmw<u64, u32, num::exchange> )
+OP( i32_atomic_rmw_cmpxchg,     "i32.atomic.rmw.cmpxchg",     0xfe, 0x48, memarg,    aii_i, threads, mem::compare_exchange<u32, u32> )
+OP( i64_atomic_rmw_cmpxchg,     "i64.atomic.rmw.cmpxchg",     0xfe, 0x49, memarg,    all_l, threads, mem::compare_exchange<u64, u64> )
+OP( i32_atomic_rmw8_cmpxchg_u,  "i32.atomic.rmw8.cmpxchg_u",  0xfe, 0x4a, memarg,    aii_i, threads, mem::compare_exchange<u32, u8> )
+OP( i32_atomic_rmw16_cmpxchg_u, "i32.atomic.rmw16.cmpxchg_u", 0xfe, 0x4b, memarg,    aii_i, threads, mem::compare_exchange<u32, u16> )
+OP( i64_atomic_rmw8_cmpxchg_u,  "i64.atomic.rmw8.cmpxchg_u",  0xfe, 0x4c, memarg,    all_l, threads, mem::compare_exchange<u64, u8> )
+OP( i64_atomic_rmw16_cmpxchg_u, "i64.atomic.rmw16.cmpxchg_u", 0xfe, 0x4d, memarg,    all_l, threads, mem::compare_exchange<u64, u16> )
+OP( i64_atomic_rmw32_cmpxchg_u, "i64.atomic.rmw32.cmpxchg_u", 0xfe, 0x4e, memarg,    all_l, threads, mem::compare_exchange<u64, u32> )
+
+// clang-format on
+#undef OP
+    count_,
+};
+inline constexpr u16 op_count = u16(op::count_);
+
+/// An instruction's type, read from the table's `sig` column: `ii_i` takes two i32 and gives one.
+/// Letters: i l f d v are i32 i64 f32 f64 v128; a is the address type of the memory in the memarg.
+/// `poly`: the type depends on immediates or on the stack; a rule in valid/ says how.
+struct op_type {
+    char params[4] = {};
+    char results[2] = {};
+    u8 param_count = 0;
+    u8 result_count = 0;
+    bool poly = false;
+};
+void row_needs_an_underscore_in_its_signature(); // not constexpr on purpose: reaching it is the error
+consteval op_type parse_op_type(std::string_view text) {
+    op_type t;
+    if (text == "poly") {
+        t.poly = true;
+        return t;
+    }
+    bool after = false;
+    for (char c : text) {
+        if (c == '_') after = true;
+        else if (after) t.results[t.result_count++] = c;
+        else t.params[t.param_count++] = c;
+    }
+    if (!after) row_needs_an_underscore_in_its_signature();
+    return t;
+}
+
+/// One row of the table.
+struct op_row {
+    std::string_view text; ///< its name in the text format
+    u8 prefix;             ///< 0 for none, or 0xfb 0xfc 0xfd 0xfe
+    u16 code;              ///< the byte after the prefix, or the u32 in LEB128
+    imm immediate;
+    op_type type;
+    feature needs;
+};
+
+/// Column `meaning` of a row whose meaning is not a function of its operands: control, calls, tables.
+struct special {};
+
+inline constexpr op_row op_table[] = {
+#define OP(id, text, prefix, code, immediate, sig, needs, ...)                                                         \
+    {text, prefix, code, imm::immediate, parse_op_type(#sig), feature::needs},
+/// @file opcodes.def
+/// The instruction set: one row for each instruction, in the order of its code (spec: appendix/index-instructions).
+/// Columns: id, text, prefix, code, immediates (enum imm), signature (struct op_type), feature, meaning. The meaning
+/// is a function of num/, a tag of num/sem.hpp for what accesses memory, or `special` for what handlers do by hand.
+/// Expanded three times: enum op, op_table, num::sem.
+// No include guard: whoever includes this defines OP first and undefines it afterwards.
+// clang-format off
+
+// ---- control --------------------------------------------------------------------------------------------------------
+OP( unreachable,          "unreachable",          0x00, 0x00, none,          poly, mvp,                 special )
+OP( nop,                  "nop",                  0x00, 0x01, none,          _,    mvp,                 special )
+OP( block,                "block",                0x00, 0x02, block,         poly, mvp,                 special )
+OP( loop,                 "loop",                 0x00, 0x03, block,         poly, mvp,                 special )
+OP( if_,                  "if",                   0x00, 0x04, block,         poly, mvp,                 special )
+OP( else_,                "else",                 0x00, 0x05, none,          poly, mvp,                 special )
+OP( try_,                 "try",                  0x00, 0x06, block,         poly, legacy_exceptions,   special )
+OP( catch_,               "catch",                0x00, 0x07, tag,           poly, legacy_exceptions,   special )
+OP( throw_,               "throw",                0x00, 0x08, tag,           poly, exceptions,          special )
+OP( rethrow,              "rethrow",              0x00, 0x09, label,         poly, legacy_exceptions,   special )
+OP( throw_ref,            "throw_ref",            0x00, 0x0a, none,          poly, exceptions,          special )
+OP( end,                  "end",                  0x00, 0x0b, none,          poly, mvp,                 special )
+OP( br,                   "br",                   0x00, 0x0c, label,         poly, mvp,                 special )
+OP( br_if,                "br_if",                0x00, 0x0d, label,         poly, mvp,                 special )
+OP( br_table,             "br_table",             0x00, 0x0e, labels,        poly, mvp,                 special )
+OP( return_,              "return",               0x00, 0x0f, none,          poly, mvp,                 special )
+OP( call,                 "call",                 0x00, 0x10, func,          poly, mvp,                 special )
+OP( call_indirect,        "call_indirect",        0x00, 0x11, call_indirect, poly, mvp,                 special )
+OP( return_call,          "return_call",          0x00, 0x12, func,          poly, tail_call,           special )
+OP( return_call_indirect, "return_call_indirect", 0x00, 0x13, call_indirect, poly, tail_call,           special )
+OP( call_ref,             "call_ref",             0x00, 0x14, type,          poly, function_references, special )
+OP( return_call_ref,      "return_call_ref",      0x00, 0x15, type,          poly, tail_call,           special )
+OP( delegate,             "delegate",             0x00, 0x18, label,         poly, legacy_exceptions,   special )
+OP( catch_all,            "catch_all",            0x00, 0x19, none,          poly, legacy_exceptions,   special )
+OP( drop,                 "drop",                 0x00, 0x1a, none,          poly, mvp,                 special )
+OP( select,               "select",               0x00, 0x1b, none,          poly, mvp,                 special )
+OP( select_t,             "select",               0x00, 0x1c, select_types,  poly, reference_types,     special )
+OP( try_table,            "try_table",            0x00, 0x1f, try_table,     poly, exceptions,          special )
+
+// ---- variables and tables -------------------------------------------------------------------------------------------
+OP( local_get,  "local.get",  0x00, 0x20, local,  poly, mvp,             special )
+OP( local_set,  "local.set",  0x00, 0x21, local,  poly, mvp,             special )
+OP( local_tee,  "local.tee",  0x00, 0x22, local,  poly, mvp,             special )
+OP( global_get, "global.get", 0x00, 0x23, global, poly, mvp,             special )
+OP( global_set, "global.set", 0x00, 0x24, global, poly, mvp,             special )
+OP( table_get,  "table.get",  0x00, 0x25, table,  poly, reference_types, special )
+OP( table_set,  "table.set",  0x00, 0x26, table,  poly, reference_types, special )
+
+// ---- memory ---------------------------------------------------------------------------------------------------------
+OP( i32_load,     "i32.load",     0x00, 0x28, memarg, a_i,  mvp, mem::load<u32, u32> )
+OP( i64_load,     "i64.load",     0x00, 0x29, memarg, a_l,  mvp, mem::load<u64, u64> )
+OP( f32_load,     "f32.load",     0x00, 0x2a, memarg, a_f,  mvp, mem::load<f32, f32> )
+OP( f64_load,     "f64.load",     0x00, 0x2b, memarg, a_d,  mvp, mem::load<f64, f64> )
+OP( i32_load8_s,  "i32.load8_s",  0x00, 0x2c, memarg, a_i,  mvp, mem::load<u32, i8> )
+OP( i32_load8_u,  "i32.load8_u",  0x00, 0x2d, memarg, a_i,  mvp, mem::load<u32, u8> )
+OP( i32_load16_s, "i32.load16_s", 0x00, 0x2e, memarg, a_i,  mvp, mem::load<u32, i16> )
+OP( i32_load16_u, "i32.load16_u", 0x00, 0x2f, memarg, a_i,  mvp, mem::load<u32, u16> )
+OP( i64_load8_s,  "i64.load8_s",  0x00, 0x30, memarg, a_l,  mvp, mem::load<u64, i8> )
+OP( i64_load8_u,  "i64.load8_u",  0x00, 0x31, memarg, a_l,  mvp, mem::load<u64, u8> )
+OP( i64_load16_s, "i64.load16_s", 0x00, 0x32, memarg, a_l,  mvp, mem::load<u64, i16> )
+OP( i64_load16_u, "i64.load16_u", 0x00, 0x33, memarg, a_l,  mvp, mem::load<u64, u16> )
+OP( i64_load32_s, "i64.load32_s", 0x00, 0x34, memarg, a_l,  mvp, mem::load<u64, i32> )
+OP( i64_load32_u, "i64.load32_u", 0x00, 0x35, memarg, a_l,  mvp, mem::load<u64, u32> )
+OP( i32_store,    "i32.store",    0x00, 0x36, memarg, ai_,  mvp, mem::store<u32, u32> )
+OP( i64_store,    "i64.store",    0x00, 0x37, memarg, al_,  mvp, mem::store<u64, u64> )
+OP( f32_store,    "f32.store",    0x00, 0x38, memarg, af_,  mvp, mem::store<f32, f32> )
+OP( f64_store,    "f64.store",    0x00, 0x39, memarg, ad_,  mvp, mem::store<f64, f64> )
+OP( i32_store8,   "i32.store8",   0x00, 0x3a, memarg, ai_,  mvp, mem::store<u32, u8> )
+OP( i32_store16,  "i32.store16",  0x00, 0x3b, memarg, ai_,  mvp, mem::store<u32, u16> )
+OP( i64_store8,   "i64.store8",   0x00, 0x3c, memarg, al_,  mvp, mem::store<u64, u8> )
+OP( i64_store16,  "i64.store16",  0x00, 0x3d, memarg, al_,  mvp, mem::store<u64, u16> )
+OP( i64_store32,  "i64.store32",  0x00, 0x3e, memarg, al_,  mvp, mem::store<u64, u32> )
+OP( memory_size,  "memory.size",  0x00, 0x3f, memory, poly, mvp, special )
+OP( memory_grow,  "memory.grow",  0x00, 0x40, memory, poly, mvp, special )
+
+// ---- constants ------------------------------------------------------------------------------------------------------
+OP( i32_const, "i32.const", 0x00, 0x41, i32_const, _i, mvp, special )
+OP( i64_const, "i64.const", 0x00, 0x42, i64_const, _l, mvp, special )
+OP( f32_const, "f32.const", 0x00, 0x43, f32_const, _f, mvp, special )
+OP( f64_const, "f64.const", 0x00, 0x44, f64_const, _d, mvp, special )
+
+// ---- i32 comparisons ------------------------------------------------------------------------------------------------
+OP( i32_eqz,  "i32.eqz",  0x00, 0x45, none, i_i,  mvp, num::eqz<u32> )
+OP( i32_eq,   "i32.eq",   0x00, 0x46, none, ii_i, mvp, num::eq<u32> )
+OP( i32_ne,   "i32.ne",   0x00, 0x47, none, ii_i, mvp, num::ne<u32> )
+OP( i32_lt_s, "i32.lt_s", 0x00, 0x48, none, ii_i, mvp, num::lt_s<u32> )
+OP( i32_lt_u, "i32.lt_u", 0x00, 0x49, none, ii_i, mvp, num::lt_u<u32> )
+OP( i32_gt_s, "i32.gt_s", 0x00, 0x4a, none, ii_i, mvp, num::gt_s<u32> )
+OP( i32_gt_u, "i32.gt_u", 0x00, 0x4b, none, ii_i, mvp, num::gt_u<u32> )
+OP( i32_le_s, "i32.le_s", 0x00, 0x4c, none, ii_i, mvp, num::le_s<u32> )
+OP( i32_le_u, "i32.le_u", 0x00, 0x4d, none, ii_i, mvp, num::le_u<u32> )
+OP( i32_ge_s, "i32.ge_s", 0x00, 0x4e, none, ii_i, mvp, num::ge_s<u32> )
+OP( i32_ge_u, "i32.ge_u", 0x00, 0x4f, none, ii_i, mvp, num::ge_u<u32> )
+
+// ---- i64 comparisons ------------------------------------------------------------------------------------------------
+OP( i64_eqz,  "i64.eqz",  0x00, 0x50, none, l_i,  mvp, num::eqz<u64> )
+OP( i64_eq,   "i64.eq",   0x00, 0x51, none, ll_i, mvp, num::eq<u64> )
+OP( i64_ne,   "i64.ne",   0x00, 0x52, none, ll_i, mvp, num::ne<u64> )
+OP( i64_lt_s, "i64.lt_s", 0x00, 0x53, none, ll_i, mvp, num::lt_s<u64> )
+OP( i64_lt_u, "i64.lt_u", 0x00, 0x54, none, ll_i, mvp, num::lt_u<u64> )
+OP( i64_gt_s, "i64.gt_s", 0x00, 0x55, none, ll_i, mvp, num::gt_s<u64> )
+OP( i64_gt_u, "i64.gt_u", 0x00, 0x56, none, ll_i, mvp, num::gt_u<u64> )
+OP( i64_le_s, "i64.le_s", 0x00, 0x57, none, ll_i, mvp, num::le_s<u64> )
+OP( i64_le_u, "i64.le_u", 0x00, 0x58, none, ll_i, mvp, num::le_u<u64> )
+OP( i64_ge_s, "i64.ge_s", 0x00, 0x59, none, ll_i, mvp, num::ge_s<u64> )
+OP( i64_ge_u, "i64.ge_u", 0x00, 0x5a, none, ll_i, mvp, num::ge_u<u64> )
+
+// ---- f32 comparisons ------------------------------------------------------------------------------------------------
+OP( f32_eq, "f32.eq", 0x00, 0x5b, none, ff_i, mvp, num::eq<f32> )
+OP( f32_ne, "f32.ne", 0x00, 0x5c, none, ff_i, mvp, num::ne<f32> )
+OP( f32_lt, "f32.lt", 0x00, 0x5d, none, ff_i, mvp, num::lt<f32> )
+OP( f32_gt, "f32.gt", 0x00, 0x5e, none, ff_i, mvp, num::gt<f32> )
+OP( f32_le, "f32.le", 0x00, 0x5f, none, ff_i, mvp, num::le<f32> )
+OP( f32_ge, "f32.ge", 0x00, 0x60, none, ff_i, mvp, num::ge<f32> )
+
+// ---- f64 comparisons ------------------------------------------------------------------------------------------------
+OP( f64_eq, "f64.eq", 0x00, 0x61, none, dd_i, mvp, num::eq<f64> )
+OP( f64_ne, "f64.ne", 0x00, 0x62, none, dd_i, mvp, num::ne<f64> )
+OP( f64_lt, "f64.lt", 0x00, 0x63, none, dd_i, mvp, num::lt<f64> )
+OP( f64_gt, "f64.gt", 0x00, 0x64, none, dd_i, mvp, num::gt<f64> )
+OP( f64_le, "f64.le", 0x00, 0x65, none, dd_i, mvp, num::le<f64> )
+OP( f64_ge, "f64.ge", 0x00, 0x66, none, dd_i, mvp, num::ge<f64> )
+
+// ---- i32 arithmetic -------------------------------------------------------------------------------------------------
+OP( i32_clz,    "i32.clz",    0x00, 0x67, none, i_i,  mvp, num::clz<u32> )
+OP( i32_ctz,    "i32.ctz",    0x00, 0x68, none, i_i,  mvp, num::ctz<u32> )
+OP( i32_popcnt, "i32.popcnt", 0x00, 0x69, none, i_i,  mvp, num::popcnt<u32> )
+OP( i32_add,    "i32.add",    0x00, 0x6a, none, ii_i, mvp, num::add<u32> )
+OP( i32_sub,    "i32.sub",    0x00, 0x6b, none, ii_i, mvp, num::sub<u32> )
+OP( i32_mul,    "i32.mul",    0x00, 0x6c, none, ii_i, mvp, num::mul<u32> )
+OP( i32_div_s,  "i32.div_s",  0x00, 0x6d, none, ii_i, mvp, num::div_s<u32> )
+OP( i32_div_u,  "i32.div_u",  0x00, 0x6e, none, ii_i, mvp, num::div_u<u32> )
+OP( i32_rem_s,  "i32.rem_s",  0x00, 0x6f, none, ii_i, mvp, num::rem_s<u32> )
+OP( i32_rem_u,  "i32.rem_u",  0x00, 0x70, none, ii_i, mvp, num::rem_u<u32> )
+OP( i32_and,    "i32.and",    0x00, 0x71, none, ii_i, mvp, num::and_<u32> )
+OP( i32_or,     "i32.or",     0x00, 0x72, none, ii_i, mvp, num::or_<u32> )
+OP( i32_xor,    "i32.xor",    0x00, 0x73, none, ii_i, mvp, num::xor_<u32> )
+OP( i32_shl,    "i32.shl",    0x00, 0x74, none, ii_i, mvp, num::shl<u32> )
+OP( i32_shr_s,  "i32.shr_s",  0x00, 0x75, none, ii_i, mvp, num::shr_s<u32> )
+OP( i32_shr_u,  "i32.shr_u",  0x00, 0x76, none, ii_i, mvp, num::shr_u<u32> )
+OP( i32_rotl,   "i32.rotl",   0x00, 0x77, none, ii_i, mvp, num::rotl<u32> )
+OP( i32_rotr,   "i32.rotr",   0x00, 0x78, none, ii_i, mvp, num::rotr<u32> )
+
+// ---- i64 arithmetic -------------------------------------------------------------------------------------------------
+OP( i64_clz,    "i64.clz",    0x00, 0x79, none, l_l,  mvp, num::clz<u64> )
+OP( i64_ctz,    "i64.ctz",    0x00, 0x7a, none, l_l,  mvp, num::ctz<u64> )
+OP( i64_popcnt, "i64.popcnt", 0x00, 0x7b, none, l_l,  mvp, num::popcnt<u64> )
+OP( i64_add,    "i64.add",    0x00, 0x7c, none, ll_l, mvp, num::add<u64> )
+OP( i64_sub,    "i64.sub",    0x00, 0x7d, none, ll_l, mvp, num::sub<u64> )
+OP( i64_mul,    "i64.mul",    0x00, 0x7e, none, ll_l, mvp, num::mul<u64> )
+OP( i64_div_s,  "i64.div_s",  0x00, 0x7f, none, ll_l, mvp, num::div_s<u64> )
+OP( i64_div_u,  "i64.div_u",  0x00, 0x80, none, ll_l, mvp, num::div_u<u64> )
+OP( i64_rem_s,  "i64.rem_s",  0x00, 0x81, none, ll_l, mvp, num::rem_s<u64> )
+OP( i64_rem_u,  "i64.rem_u",  0x00, 0x82, none, ll_l, mvp, num::rem_u<u64> )
+OP( i64_and,    "i64.and",    0x00, 0x83, none, ll_l, mvp, num::and_<u64> )
+OP( i64_or,     "i64.or",     0x00, 0x84, none, ll_l, mvp, num::or_<u64> )
+OP( i64_xor,    "i64.xor",    0x00, 0x85, none, ll_l, mvp, num::xor_<u64> )
+OP( i64_shl,    "i64.shl",    0x00, 0x86, none, ll_l, mvp, num::shl<u64> )
+OP( i64_shr_s,  "i64.shr_s",  0x00, 0x87, none, ll_l, mvp, num::shr_s<u64> )
+OP( i64_shr_u,  "i64.shr_u",  0x00, 0x88, none, ll_l, mvp, num::shr_u<u64> )
+OP( i64_rotl,   "i64.rotl",   0x00, 0x89, none, ll_l, mvp, num::rotl<u64> )
+OP( i64_rotr,   "i64.rotr",   0x00, 0x8a, none, ll_l, mvp, num::rotr<u64> )
+
+// ---- f32 arithmetic -------------------------------------------------------------------------------------------------
+OP( f32_abs,      "f32.abs",      0x00, 0x8b, none, f_f,  mvp, num::abs<f32> )
+OP( f32_neg,      "f32.neg",      0x00, 0x8c, none, f_f,  mvp, num::neg<f32> )
+OP( f32_ceil,     "f32.ceil",     0x00, 0x8d, none, f_f,  mvp, num::ceil<f32> )
+OP( f32_floor,    "f32.floor",    0x00, 0x8e, none, f_f,  mvp, num::floor<f32> )
+OP( f32_trunc,    "f32.trunc",    0x00, 0x8f, none, f_f,  mvp, num::trunc<f32> )
+OP( f32_nearest,  "f32.nearest",  0x00, 0x90, none, f_f,  mvp, num::nearest<f32> )
+OP( f32_sqrt,     "f32.sqrt",     0x00, 0x91, none, f_f,  mvp, num::sqrt<f32> )
+OP( f32_add,      "f32.add",      0x00, 0x92, none, ff_f, mvp, num::add<f32> )
+OP( f32_sub,      "f32.sub",      0x00, 0x93, none, ff_f, mvp, num::sub<f32> )
+OP( f32_mul,      "f32.mul",      0x00, 0x94, none, ff_f, mvp, num::mul<f32> )
+OP( f32_div,      "f32.div",      0x00, 0x95, none, ff_f, mvp, num::div<f32> )
+OP( f32_min,      "f32.min",      0x00, 0x96, none, ff_f, mvp, num::min<f32> )
+OP( f32_max,      "f32.max",      0x00, 0x97, none, ff_f, mvp, num::max<f32> )
+OP( f32_copysign, "f32.copysign", 0x00, 0x98, none, ff_f, mvp, num::copysign<f32> )
+
+// ---- f64 arithmetic -------------------------------------------------------------------------------------------------
+OP( f64_abs,      "f64.abs",      0x00, 0x99, none, d_d,  mvp, num::abs<f64> )
+OP( f64_neg,      "f64.neg",      0x00, 0x9a, none, d_d,  mvp, num::neg<f64> )
+OP( f64_ceil,     "f64.ceil",     0x00, 0x9b, none, d_d,  mvp, num::ceil<f64> )
+OP( f64_floor,    "f64.floor",    0x00, 0x9c, none, d_d,  mvp, num::floor<f64> )
+OP( f64_trunc,    "f64.trunc",    0x00, 0x9d, none, d_d,  mvp, num::trunc<f64> )
+OP( f64_nearest,  "f64.nearest",  0x00, 0x9e, none, d_d,  mvp, num::nearest<f64> )
+OP( f64_sqrt,     "f64.sqrt",     0x00, 0x9f, none, d_d,  mvp, num::sqrt<f64> )
+OP( f64_add,      "f64.add",      0x00, 0xa0, none, dd_d, mvp, num::add<f64> )
+OP( f64_sub,      "f64.sub",      0x00, 0xa1, none, dd_d, mvp, num::sub<f64> )
+OP( f64_mul,      "f64.mul",      0x00, 0xa2, none, dd_d, mvp, num::mul<f64> )
+OP( f64_div,      "f64.div",      0x00, 0xa3, none, dd_d, mvp, num::div<f64> )
+OP( f64_min,      "f64.min",      0x00, 0xa4, none, dd_d, mvp, num::min<f64> )
+OP( f64_max,      "f64.max",      0x00, 0xa5, none, dd_d, mvp, num::max<f64> )
+OP( f64_copysign, "f64.copysign", 0x00, 0xa6, none, dd_d, mvp, num::copysign<f64> )
+
+// ---- conversions ----------------------------------------------------------------------------------------------------
+OP( i32_wrap_i64,        "i32.wrap_i64",        0x00, 0xa7, none, l_i, mvp,            num::wrap<u32, u64> )
+OP( i32_trunc_f32_s,     "i32.trunc_f32_s",     0x00, 0xa8, none, f_i, mvp,            num::trunc_s<u32, f32> )
+OP( i32_trunc_f32_u,     "i32.trunc_f32_u",     0x00, 0xa9, none, f_i, mvp,            num::trunc_u<u32, f32> )
+OP( i32_trunc_f64_s,     "i32.trunc_f64_s",     0x00, 0xaa, none, d_i, mvp,            num::trunc_s<u32, f64> )
+OP( i32_trunc_f64_u,     "i32.trunc_f64_u",     0x00, 0xab, none, d_i, mvp,            num::trunc_u<u32, f64> )
+OP( i64_extend_i32_s,    "i64.extend_i32_s",    0x00, 0xac, none, i_l, mvp,            num::extend_s<u64, u32> )
+OP( i64_extend_i32_u,    "i64.extend_i32_u",    0x00, 0xad, none, i_l, mvp,            num::extend_u<u64, u32> )
+OP( i64_trunc_f32_s,     "i64.trunc_f32_s",     0x00, 0xae, none, f_l, mvp,            num::trunc_s<u64, f32> )
+OP( i64_trunc_f32_u,     "i64.trunc_f32_u",     0x00, 0xaf, none, f_l, mvp,            num::trunc_u<u64, f32> )
+OP( i64_trunc_f64_s,     "i64.trunc_f64_s",     0x00, 0xb0, none, d_l, mvp,            num::trunc_s<u64, f64> )
+OP( i64_trunc_f64_u,     "i64.trunc_f64_u",     0x00, 0xb1, none, d_l, mvp,            num::trunc_u<u64, f64> )
+OP( f32_convert_i32_s,   "f32.convert_i32_s",   0x00, 0xb2, none, i_f, mvp,            num::convert_s<f32, u32> )
+OP( f32_convert_i32_u,   "f32.convert_i32_u",   0x00, 0xb3, none, i_f, mvp,            num::convert_u<f32, u32> )
+OP( f32_convert_i64_s,   "f32.convert_i64_s",   0x00, 0xb4, none, l_f, mvp,            num::convert_s<f32, u64> )
+OP( f32_convert_i64_u,   "f32.convert_i64_u",   0x00, 0xb5, none, l_f, mvp,            num::convert_u<f32, u64> )
+OP( f32_demote_f64,      "f32.demote_f64",      0x00, 0xb6, none, d_f, mvp,            num::demote )
+OP( f64_convert_i32_s,   "f64.convert_i32_s",   0x00, 0xb7, none, i_d, mvp,            num::convert_s<f64, u32> )
+OP( f64_convert_i32_u,   "f64.convert_i32_u",   0x00, 0xb8, none, i_d, mvp,            num::convert_u<f64, u32> )
+OP( f64_convert_i64_s,   "f64.convert_i64_s",   0x00, 0xb9, none, l_d, mvp,            num::convert_s<f64, u64> )
+OP( f64_convert_i64_u,   "f64.convert_i64_u",   0x00, 0xba, none, l_d, mvp,            num::convert_u<f64, u64> )
+OP( f64_promote_f32,     "f64.promote_f32",     0x00, 0xbb, none, f_d, mvp,            num::promote )
+OP( i32_reinterpret_f32, "i32.reinterpret_f32", 0x00, 0xbc, none, f_i, mvp,            num::reinterpret<u32, f32> )
+OP( i64_reinterpret_f64, "i64.reinterpret_f64", 0x00, 0xbd, none, d_l, mvp,            num::reinterpret<u64, f64> )
+OP( f32_reinterpret_i32, "f32.reinterpret_i32", 0x00, 0xbe, none, i_f, mvp,            num::reinterpret<f32, u32> )
+OP( f64_reinterpret_i64, "f64.reinterpret_i64", 0x00, 0xbf, none, l_d, mvp,            num::reinterpret<f64, u64> )
+OP( i32_extend8_s,       "i32.extend8_s",       0x00, 0xc0, none, i_i, sign_extension, num::extend8_s<u32> )
+OP( i32_extend16_s,      "i32.extend16_s",      0x00, 0xc1, none, i_i, sign_extension, num::extend16_s<u32> )
+OP( i64_extend8_s,       "i64.extend8_s",       0x00, 0xc2, none, l_l, sign_extension, num::extend8_s<u64> )
+OP( i64_extend16_s,      "i64.extend16_s",      0x00, 0xc3, none, l_l, sign_extension, num::extend16_s<u64> )
+OP( i64_extend32_s,      "i64.extend32_s",      0x00, 0xc4, none, l_l, sign_extension, num::extend32_s<u64> )
+
+// ---- references -----------------------------------------------------------------------------------------------------
+OP( ref_null,        "ref.null",        0x00, 0xd0, heap,  poly, reference_types,     special )
+OP( ref_is_null,     "ref.is_null",     0x00, 0xd1, none,  poly, reference_types,     special )
+OP( ref_func,        "ref.func",        0x00, 0xd2, func,  poly, reference_types,     special )
+OP( ref_eq,          "ref.eq",          0x00, 0xd3, none,  poly, gc,                  special )
+OP( ref_as_non_null, "ref.as_non_null", 0x00, 0xd4, none,  poly, function_references, special )
+OP( br_on_null,      "br_on_null",      0x00, 0xd5, label, poly, function_references, special )
+OP( br_on_non_null,  "br_on_non_null",  0x00, 0xd6, label, poly, function_references, special )
+
+// ---- structures, arrays, casts, i31 (prefix 0xfb) -------------------------------------------------------------------
+OP( struct_new,         "struct.new",         0xfb, 0x00, type,       poly, gc, special )
+OP( struct_new_default, "struct.new_default", 0xfb, 0x01, type,       poly, gc, special )
+OP( struct_get,         "struct.get",         0xfb, 0x02, field,      poly, gc, special )
+OP( struct_get_s,       "struct.get_s",       0xfb, 0x03, field,      poly, gc, special )
+OP( struct_get_u,       "struct.get_u",       0xfb, 0x04, field,      poly, gc, special )
+OP( struct_set,         "struct.set",         0xfb, 0x05, field,      poly, gc, special )
+OP( array_new,          "array.new",          0xfb, 0x06, type,       poly, gc, special )
+OP( array_new_default,  "array.new_default",  0xfb, 0x07, type,       poly, gc, special )
+OP( array_new_fixed,    "array.new_fixed",    0xfb, 0x08, type_count, poly, gc, special )
+OP( array_new_data,     "array.new_data",     0xfb, 0x09, type_data,  poly, gc, special )
+OP( array_new_elem,     "array.new_elem",     0xfb, 0x0a, type_elem,  poly, gc, special )
+OP( array_get,          "array.get",          0xfb, 0x0b, type,       poly, gc, special )
+OP( array_get_s,        "array.get_s",        0xfb, 0x0c, type,       poly, gc, special )
+OP( array_get_u,        "array.get_u",        0xfb, 0x0d, type,       poly, gc, special )
+OP( array_set,          "array.set",          0xfb, 0x0e, type,       poly, gc, special )
+OP( array_len,          "array.len",          0xfb, 0x0f, none,       poly, gc, special )
+OP( array_fill,         "array.fill",         0xfb, 0x10, type,       poly, gc, special )
+OP( array_copy,         "array.copy",         0xfb, 0x11, type_type,  poly, gc, special )
+OP( array_init_data,    "array.init_data",    0xfb, 0x12, type_data,  poly, gc, special )
+OP( array_init_elem,    "array.init_elem",    0xfb, 0x13, type_elem,  poly, gc, special )
+OP( ref_test,           "ref.test",           0xfb, 0x14, ref_type,   poly, gc, special )
+OP( ref_test_null,      "ref.test",           0xfb, 0x15, ref_type,   poly, gc, special )
+OP( ref_cast,           "ref.cast",           0xfb, 0x16, ref_type,   poly, gc, special )
+OP( ref_cast_null,      "ref.cast",           0xfb, 0x17, ref_type,   poly, gc, special )
+OP( br_on_cast,         "br_on_cast",         0xfb, 0x18, br_cast,    poly, gc, special )
+OP( br_on_cast_fail,    "br_on_cast_fail",    0xfb, 0x19, br_cast,    poly, gc, special )
+OP( any_convert_extern, "any.convert_extern", 0xfb, 0x1a, none,       poly, gc, special )
+OP( extern_convert_any, "extern.convert_any", 0xfb, 0x1b, none,       poly, gc, special )
+OP( ref_i31,            "ref.i31",            0xfb, 0x1c, none,       poly, gc, special )
+OP( i31_get_s,          "i31.get_s",          0xfb, 0x1d, none,       poly, gc, special )
+OP( i31_get_u,          "i31.get_u",          0xfb, 0x1e, none,       poly, gc, special )
+
+// ---- saturating truncations (prefix 0xfc) ---------------------------------------------------------------------------
+OP( i32_trunc_sat_f32_s, "i32.trunc_sat_f32_s", 0xfc, 0x00, none, f_i, saturating_float, num::trunc_sat_s<u32, f32> )
+OP( i32_trunc_sat_f32_u, "i32.trunc_sat_f32_u", 0xfc, 0x01, none, f_i, saturating_float, num::trunc_sat_u<u32, f32> )
+OP( i32_trunc_sat_f64_s, "i32.trunc_sat_f64_s", 0xfc, 0x02, none, d_i, saturating_float, num::trunc_sat_s<u32, f64> )
+OP( i32_trunc_sat_f64_u, "i32.trunc_sat_f64_u", 0xfc, 0x03, none, d_i, saturating_float, num::trunc_sat_u<u32, f64> )
+OP( i64_trunc_sat_f32_s, "i64.trunc_sat_f32_s", 0xfc, 0x04, none, f_l, saturating_float, num::trunc_sat_s<u64, f32> )
+OP( i64_trunc_sat_f32_u, "i64.trunc_sat_f32_u", 0xfc, 0x05, none, f_l, saturating_float, num::trunc_sat_u<u64, f32> )
+OP( i64_trunc_sat_f64_s, "i64.trunc_sat_f64_s", 0xfc, 0x06, none, d_l, saturating_float, num::trunc_sat_s<u64, f64> )
+OP( i64_trunc_sat_f64_u, "i64.trunc_sat_f64_u", 0xfc, 0x07, none, d_l, saturating_float, num::trunc_sat_u<u64, f64> )
+
+// ---- bulk operations (prefix 0xfc) ----------------------------------------------------------------------------------
+OP( memory_init, "memory.init", 0xfc, 0x08, data_memory,   poly, bulk_memory,     special )
+OP( data_drop,   "data.drop",   0xfc, 0x09, data,          poly, bulk_memory,     special )
+OP( memory_copy, "memory.copy", 0xfc, 0x0a, memory_memory, poly, bulk_memory,     special )
+OP( memory_fill, "memory.fill", 0xfc, 0x0b, memory,        poly, bulk_memory,     special )
+OP( table_init,  "table.init",  0xfc, 0x0c, elem_table,    poly, bulk_memory,     special )
+OP( elem_drop,   "elem.drop",   0xfc, 0x0d, elem,          poly, bulk_memory,     special )
+OP( table_copy,  "table.copy",  0xfc, 0x0e, table_table,   poly, bulk_memory,     special )
+OP( table_grow,  "table.grow",  0xfc, 0x0f, table,         poly, reference_types, special )
+OP( table_size,  "table.size",  0xfc, 0x10, table,         poly, reference_types, special )
+OP( table_fill,  "table.fill",  0xfc, 0x11, table,         poly, reference_types, special )
+
+// ---- wide arithmetic (prefix 0xfc) ----------------------------------------------------------------------------------
+OP( i64_add128,     "i64.add128",     0xfc, 0x13, none, llll_ll, wide_arithmetic, num::add128 )
+OP( i64_sub128,     "i64.sub128",     0xfc, 0x14, none, llll_ll, wide_arithmetic, num::sub128 )
+OP( i64_mul_wide_s, "i64.mul_wide_s", 0xfc, 0x15, none, ll_ll,   wide_arithmetic, num::mul_wide_s )
+OP( i64_mul_wide_u, "i64.mul_wide_u", 0xfc, 0x16, none, ll_ll,   wide_arithmetic, num::mul_wide_u )
+
+// ---- vectors: memory, constants, lanes (prefix 0xfd) ----------------------------------------------------------------
+OP( v128_load,            "v128.load",            0xfd, 0x00, memarg,     a_v,  simd, mem::load<v128, v128> )
+OP( v128_load8x8_s,       "v128.load8x8_s",       0xfd, 0x01, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_s<u16, u8>>> )
+OP( v128_load8x8_u,       "v128.load8x8_u",       0xfd, 0x02, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_u<u16, u8>>> )
+OP( v128_load16x4_s,      "v128.load16x4_s",      0xfd, 0x03, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_s<u32, u16>>> )
+OP( v128_load16x4_u,      "v128.load16x4_u",      0xfd, 0x04, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_u<u32, u16>>> )
+OP( v128_load32x2_s,      "v128.load32x2_s",      0xfd, 0x05, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_s<u64, u32>>> )
+OP( v128_load32x2_u,      "v128.load32x2_u",      0xfd, 0x06, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_u<u64, u32>>> )
+OP( v128_load8_splat,     "v128.load8_splat",     0xfd, 0x07, memarg,     a_v,  simd, mem::load_splat<u8> )
+OP( v128_load16_splat,    "v128.load16_splat",    0xfd, 0x08, memarg,     a_v,  simd, mem::load_splat<u16> )
+OP( v128_load32_splat,    "v128.load32_splat",    0xfd, 0x09, memarg,     a_v,  simd, mem::load_splat<u32> )
+OP( v128_load64_splat,    "v128.load64_splat",    0xfd, 0x0a, memarg,     a_v,  simd, mem::load_splat<u64> )
+OP( v128_store,           "v128.store",           0xfd, 0x0b, memarg,     av_,  simd, mem::store<v128, v128> )
+OP( v128_const,           "v128.const",           0xfd, 0x0c, v128_const, _v,   simd, special )
+OP( i8x16_shuffle,        "i8x16.shuffle",        0xfd, 0x0d, shuffle,    vv_v, simd, num::shuffle )
+OP( i8x16_swizzle,        "i8x16.swizzle",        0xfd, 0x0e, none,       vv_v, simd, num::swizzle )
+OP( i8x16_splat,          "i8x16.splat",          0xfd, 0x0f, none,       i_v,  simd, num::splat<u8, u32> )
+OP( i16x8_splat,          "i16x8.splat",          0xfd, 0x10, none,       i_v,  simd, num::splat<u16, u32> )
+OP( i32x4_splat,          "i32x4.splat",          0xfd, 0x11, none,       i_v,  simd, num::splat<u32, u32> )
+OP( i64x2_splat,          "i64x2.splat",          0xfd, 0x12, none,       l_v,  simd, num::splat<u64, u64> )
+OP( f32x4_splat,          "f32x4.splat",          0xfd, 0x13, none,       f_v,  simd, num::splat<f32, f32> )
+OP( f64x2_splat,          "f64x2.splat",          0xfd, 0x14, none,       d_v,  simd, num::splat<f64, f64> )
+OP( i8x16_extract_lane_s, "i8x16.extract_lane_s", 0xfd, 0x15, lane,       v_i,  simd, num::extract_lane<u32, i8> )
+OP( i8x16_extract_lane_u, "i8x16.extract_lane_u", 0xfd, 0x16, lane,       v_i,  simd, num::extract_lane<u32, u8> )
+OP( i8x16_replace_lane,   "i8x16.replace_lane",   0xfd, 0x17, lane,       vi_v, simd, num::replace_lane<u8, u32> )
+OP( i16x8_extract_lane_s, "i16x8.extract_lane_s", 0xfd, 0x18, lane,       v_i,  simd, num::extract_lane<u32, i16> )
+OP( i16x8_extract_lane_u, "i16x8.extract_lane_u", 0xfd, 0x19, lane,       v_i,  simd, num::extract_lane<u32, u16> )
+OP( i16x8_replace_lane,   "i16x8.replace_lane",   0xfd, 0x1a, lane,       vi_v, simd, num::replace_lane<u16, u32> )
+OP( i32x4_extract_lane,   "i32x4.extract_lane",   0xfd, 0x1b, lane,       v_i,  simd, num::extract_lane<u32, u32> )
+OP( i32x4_replace_lane,   "i32x4.replace_lane",   0xfd, 0x1c, lane,       vi_v, simd, num::replace_lane<u32, u32> )
+OP( i64x2_extract_lane,   "i64x2.extract_lane",   0xfd, 0x1d, lane,       v_l,  simd, num::extract_lane<u64, u64> )
+OP( i64x2_replace_lane,   "i64x2.replace_lane",   0xfd, 0x1e, lane,       vl_v, simd, num::replace_lane<u64, u64> )
+OP( f32x4_extract_lane,   "f32x4.extract_lane",   0xfd, 0x1f, lane,       v_f,  simd, num::extract_lane<f32, f32> )
+OP( f32x4_replace_lane,   "f32x4.replace_lane",   0xfd, 0x20, lane,       vf_v, simd, num::replace_lane<f32, f32> )
+OP( f64x2_extract_lane,   "f64x2.extract_lane",   0xfd, 0x21, lane,       v_d,  simd, num::extract_lane<f64, f64> )
+OP( f64x2_replace_lane,   "f64x2.replace_lane",   0xfd, 0x22, lane,       vd_v, simd, num::replace_lane<f64, f64> )
+
+// ---- vectors: comparisons (prefix 0xfd) -----------------------------------------------------------------------------
+OP( i8x16_eq,   "i8x16.eq",   0xfd, 0x23, none, vv_v, simd, num::mask<num::eq<u8>> )
+OP( i8x16_ne,   "i8x16.ne",   0xfd, 0x24, none, vv_v, simd, num::mask<num::ne<u8>> )
+OP( i8x16_lt_s, "i8x16.lt_s", 0xfd, 0x25, none, vv_v, simd, num::mask<num::lt_s<u8>> )
+OP( i8x16_lt_u, "i8x16.lt_u", 0xfd, 0x26, none, vv_v, simd, num::mask<num::lt_u<u8>> )
+OP( i8x16_gt_s, "i8x16.gt_s", 0xfd, 0x27, none, vv_v, simd, num::mask<num::gt_s<u8>> )
+OP( i8x16_gt_u, "i8x16.gt_u", 0xfd, 0x28, none, vv_v, simd, num::mask<num::gt_u<u8>> )
+OP( i8x16_le_s, "i8x16.le_s", 0xfd, 0x29, none, vv_v, simd, num::mask<num::le_s<u8>> )
+OP( i8x16_le_u, "i8x16.le_u", 0xfd, 0x2a, none, vv_v, simd, num::mask<num::le_u<u8>> )
+OP( i8x16_ge_s, "i8x16.ge_s", 0xfd, 0x2b, none, vv_v, simd, num::mask<num::ge_s<u8>> )
+OP( i8x16_ge_u, "i8x16.ge_u", 0xfd, 0x2c, none, vv_v, simd, num::mask<num::ge_u<u8>> )
+OP( i16x8_eq,   "i16x8.eq",   0xfd, 0x2d, none, vv_v, simd, num::mask<num::eq<u16>> )
+OP( i16x8_ne,   "i16x8.ne",   0xfd, 0x2e, none, vv_v, simd, num::mask<num::ne<u16>> )
+OP( i16x8_lt_s, "i16x8.lt_s", 0xfd, 0x2f, none, vv_v, simd, num::mask<num::lt_s<u16>> )
+OP( i16x8_lt_u, "i16x8.lt_u", 0xfd, 0x30, none, vv_v, simd, num::mask<num::lt_u<u16>> )
+OP( i16x8_gt_s, "i16x8.gt_s", 0xfd, 0x31, none, vv_v, simd, num::mask<num::gt_s<u16>> )
+OP( i16x8_gt_u, "i16x8.gt_u", 0xfd, 0x32, none, vv_v, simd, num::mask<num::gt_u<u16>> )
+OP( i16x8_le_s, "i16x8.le_s", 0xfd, 0x33, none, vv_v, simd, num::mask<num::le_s<u16>> )
+OP( i16x8_le_u, "i16x8.le_u", 0xfd, 0x34, none, vv_v, simd, num::mask<num::le_u<u16>> )
+OP( i16x8_ge_s, "i16x8.ge_s", 0xfd, 0x35, none, vv_v, simd, num::mask<num::ge_s<u16>> )
+OP( i16x8_ge_u, "i16x8.ge_u", 0xfd, 0x36, none, vv_v, simd, num::mask<num::ge_u<u16>> )
+OP( i32x4_eq,   "i32x4.eq",   0xfd, 0x37, none, vv_v, simd, num::mask<num::eq<u32>> )
+OP( i32x4_ne,   "i32x4.ne",   0xfd, 0x38, none, vv_v, simd, num::mask<num::ne<u32>> )
+OP( i32x4_lt_s, "i32x4.lt_s", 0xfd, 0x39, none, vv_v, simd, num::mask<num::lt_s<u32>> )
+OP( i32x4_lt_u, "i32x4.lt_u", 0xfd, 0x3a, none, vv_v, simd, num::mask<num::lt_u<u32>> )
+OP( i32x4_gt_s, "i32x4.gt_s", 0xfd, 0x3b, none, vv_v, simd, num::mask<num::gt_s<u32>> )
+OP( i32x4_gt_u, "i32x4.gt_u", 0xfd, 0x3c, none, vv_v, simd, num::mask<num::gt_u<u32>> )
+OP( i32x4_le_s, "i32x4.le_s", 0xfd, 0x3d, none, vv_v, simd, num::mask<num::le_s<u32>> )
+OP( i32x4_le_u, "i32x4.le_u", 0xfd, 0x3e, none, vv_v, simd, num::mask<num::le_u<u32>> )
+OP( i32x4_ge_s, "i32x4.ge_s", 0xfd, 0x3f, none, vv_v, simd, num::mask<num::ge_s<u32>> )
+OP( i32x4_ge_u, "i32x4.ge_u", 0xfd, 0x40, none, vv_v, simd, num::mask<num::ge_u<u32>> )
+OP( f32x4_eq,   "f32x4.eq",   0xfd, 0x41, none, vv_v, simd, num::mask<num::eq<f32>> )
+OP( f32x4_ne,   "f32x4.ne",   0xfd, 0x42, none, vv_v, simd, num::mask<num::ne<f32>> )
+OP( f32x4_lt,   "f32x4.lt",   0xfd, 0x43, none, vv_v, simd, num::mask<num::lt<f32>> )
+OP( f32x4_gt,   "f32x4.gt",   0xfd, 0x44, none, vv_v, simd, num::mask<num::gt<f32>> )
+OP( f32x4_le,   "f32x4.le",   0xfd, 0x45, none, vv_v, simd, num::mask<num::le<f32>> )
+OP( f32x4_ge,   "f32x4.ge",   0xfd, 0x46, none, vv_v, simd, num::mask<num::ge<f32>> )
+OP( f64x2_eq,   "f64x2.eq",   0xfd, 0x47, none, vv_v, simd, num::mask<num::eq<f64>> )
+OP( f64x2_ne,   "f64x2.ne",   0xfd, 0x48, none, vv_v, simd, num::mask<num::ne<f64>> )
+OP( f64x2_lt,   "f64x2.lt",   0xfd, 0x49, none, vv_v, simd, num::mask<num::lt<f64>> )
+OP( f64x2_gt,   "f64x2.gt",   0xfd, 0x4a, none, vv_v, simd, num::mask<num::gt<f64>> )
+OP( f64x2_le,   "f64x2.le",   0xfd, 0x4b, none, vv_v, simd, num::mask<num::le<f64>> )
+OP( f64x2_ge,   "f64x2.ge",   0xfd, 0x4c, none, vv_v, simd, num::mask<num::ge<f64>> )
+
+// ---- vectors: bits, memory lanes (prefix 0xfd) ----------------------------------------------------------------------
+OP( v128_not,                "v128.not",                0xfd, 0x4d, none,        v_v,   simd, num::lanes<num::not_<u64>> )
+OP( v128_and,                "v128.and",                0xfd, 0x4e, none,        vv_v,  simd, num::lanes<num::and_<u64>> )
+OP( v128_andnot,             "v128.andnot",             0xfd, 0x4f, none,        vv_v,  simd, num::lanes<num::andnot<u64>> )
+OP( v128_or,                 "v128.or",                 0xfd, 0x50, none,        vv_v,  simd, num::lanes<num::or_<u64>> )
+OP( v128_xor,                "v128.xor",                0xfd, 0x51, none,        vv_v,  simd, num::lanes<num::xor_<u64>> )
+OP( v128_bitselect,          "v128.bitselect",          0xfd, 0x52, none,        vvv_v, simd, num::lanes<num::bitselect<u64>> )
+OP( v128_any_true,           "v128.any_true",           0xfd, 0x53, none,        v_i,   simd, num::any_true )
+OP( v128_load8_lane,         "v128.load8_lane",         0xfd, 0x54, memarg_lane, av_v,  simd, mem::load_lane<op::i32_load8_u, op::i8x16_replace_lane> )
+OP( v128_load16_lane,        "v128.load16_lane",        0xfd, 0x55, memarg_lane, av_v,  simd, mem::load_lane<op::i32_load16_u, op::i16x8_replace_lane> )
+OP( v128_load32_lane,        "v128.load32_lane",        0xfd, 0x56, memarg_lane, av_v,  simd, mem::load_lane<op::i32_load, op::i32x4_replace_lane> )
+OP( v128_load64_lane,        "v128.load64_lane",        0xfd, 0x57, memarg_lane, av_v,  simd, mem::load_lane<op::i64_load, op::i64x2_replace_lane> )
+OP( v128_store8_lane,        "v128.store8_lane",        0xfd, 0x58, memarg_lane, av_,   simd, mem::store_lane<op::i8x16_extract_lane_u, op::i32_store8> )
+OP( v128_store16_lane,       "v128.store16_lane",       0xfd, 0x59, memarg_lane, av_,   simd, mem::store_lane<op::i16x8_extract_lane_u, op::i32_store16> )
+OP( v128_store32_lane,       "v128.store32_lane",       0xfd, 0x5a, memarg_lane, av_,   simd, mem::store_lane<op::i32x4_extract_lane, op::i32_store> )
+OP( v128_store64_lane,       "v128.store64_lane",       0xfd, 0x5b, memarg_lane, av_,   simd, mem::store_lane<op::i64x2_extract_lane, op::i64_store> )
+OP( v128_load32_zero,        "v128.load32_zero",        0xfd, 0x5c, memarg,      a_v,   simd, mem::load_low<u32> )
+OP( v128_load64_zero,        "v128.load64_zero",        0xfd, 0x5d, memarg,      a_v,   simd, mem::load_low<u64> )
+OP( f32x4_demote_f64x2_zero, "f32x4.demote_f64x2_zero", 0xfd, 0x5e, none,        v_v,   simd, num::padded<num::demote> )
+OP( f64x2_promote_low_f32x4, "f64x2.promote_low_f32x4", 0xfd, 0x5f, none,        v_v,   simd, num::low<num::promote> )
+
+// ---- vectors: i8x16 and what shares its range (prefix 0xfd) ---------------------------------------------------------
+OP( i8x16_abs,                     "i8x16.abs",                     0xfd, 0x60, none, v_v,  simd, num::lanes<num::iabs<u8>> )
+OP( i8x16_neg,                     "i8x16.neg",                     0xfd, 0x61, none, v_v,  simd, num::lanes<num::ineg<u8>> )
+OP( i8x16_popcnt,                  "i8x16.popcnt",                  0xfd, 0x62, none, v_v,  simd, num::lanes<num::popcnt<u8>> )
+OP( i8x16_all_true,                "i8x16.all_true",                0xfd, 0x63, none, v_i,  simd, num::all_true<u8> )
+OP( i8x16_bitmask,                 "i8x16.bitmask",                 0xfd, 0x64, none, v_i,  simd, num::bitmask<u8> )
+OP( i8x16_narrow_i16x8_s,          "i8x16.narrow_i16x8_s",          0xfd, 0x65, none, vv_v, simd, num::narrow<num::narrow_s<u8, u16>> )
+OP( i8x16_narrow_i16x8_u,          "i8x16.narrow_i16x8_u",          0xfd, 0x66, none, vv_v, simd, num::narrow<num::narrow_u<u8, u16>> )
+OP( f32x4_ceil,                    "f32x4.ceil",                    0xfd, 0x67, none, v_v,  simd, num::lanes<num::ceil<f32>> )
+OP( f32x4_floor,                   "f32x4.floor",                   0xfd, 0x68, none, v_v,  simd, num::lanes<num::floor<f32>> )
+OP( f32x4_trunc,                   "f32x4.trunc",                   0xfd, 0x69, none, v_v,  simd, num::lanes<num::trunc<f32>> )
+OP( f32x4_nearest,                 "f32x4.nearest",                 0xfd, 0x6a, none, v_v,  simd, num::lanes<num::nearest<f32>> )
+OP( i8x16_shl,                     "i8x16.shl",                     0xfd, 0x6b, none, vi_v, simd, num::lanes_by<num::shl<u8>> )
+OP( i8x16_shr_s,                   "i8x16.shr_s",                   0xfd, 0x6c, none, vi_v, simd, num::lanes_by<num::shr_s<u8>> )
+OP( i8x16_shr_u,                   "i8x16.shr_u",                   0xfd, 0x6d, none, vi_v, simd, num::lanes_by<num::shr_u<u8>> )
+OP( i8x16_add,                     "i8x16.add",                     0xfd, 0x6e, none, vv_v, simd, num::lanes<num::add<u8>> )
+OP( i8x16_add_sat_s,               "i8x16.add_sat_s",               0xfd, 0x6f, none, vv_v, simd, num::lanes<num::add_sat_s<u8>> )
+OP( i8x16_add_sat_u,               "i8x16.add_sat_u",               0xfd, 0x70, none, vv_v, simd, num::lanes<num::add_sat_u<u8>> )
+OP( i8x16_sub,                     "i8x16.sub",                     0xfd, 0x71, none, vv_v, simd, num::lanes<num::sub<u8>> )
+OP( i8x16_sub_sat_s,               "i8x16.sub_sat_s",               0xfd, 0x72, none, vv_v, simd, num::lanes<num::sub_sat_s<u8>> )
+OP( i8x16_sub_sat_u,               "i8x16.sub_sat_u",               0xfd, 0x73, none, vv_v, simd, num::lanes<num::sub_sat_u<u8>> )
+OP( f64x2_ceil,                    "f64x2.ceil",                    0xfd, 0x74, none, v_v,  simd, num::lanes<num::ceil<f64>> )
+OP( f64x2_floor,                   "f64x2.floor",                   0xfd, 0x75, none, v_v,  simd, num::lanes<num::floor<f64>> )
+OP( i8x16_min_s,                   "i8x16.min_s",                   0xfd, 0x76, none, vv_v, simd, num::lanes<num::min_s<u8>> )
+OP( i8x16_min_u,                   "i8x16.min_u",                   0xfd, 0x77, none, vv_v, simd, num::lanes<num::min_u<u8>> )
+OP( i8x16_max_s,                   "i8x16.max_s",                   0xfd, 0x78, none, vv_v, simd, num::lanes<num::max_s<u8>> )
+OP( i8x16_max_u,                   "i8x16.max_u",                   0xfd, 0x79, none, vv_v, simd, num::lanes<num::max_u<u8>> )
+OP( f64x2_trunc,                   "f64x2.trunc",                   0xfd, 0x7a, none, v_v,  simd, num::lanes<num::trunc<f64>> )
+OP( i8x16_avgr_u,                  "i8x16.avgr_u",                  0xfd, 0x7b, none, vv_v, simd, num::lanes<num::avgr_u<u8>> )
+OP( i16x8_extadd_pairwise_i8x16_s, "i16x8.extadd_pairwise_i8x16_s", 0xfd, 0x7c, none, v_v,  simd, num::extadd_pairwise<num::extend_s<u16, u8>> )
+OP( i16x8_extadd_pairwise_i8x16_u, "i16x8.extadd_pairwise_i8x16_u", 0xfd, 0x7d, none, v_v,  simd, num::extadd_pairwise<num::extend_u<u16, u8>> )
+OP( i32x4_extadd_pairwise_i16x8_s, "i32x4.extadd_pairwise_i16x8_s", 0xfd, 0x7e, none, v_v,  simd, num::extadd_pairwise<num::extend_s<u32, u16>> )
+OP( i32x4_extadd_pairwise_i16x8_u, "i32x4.extadd_pairwise_i16x8_u", 0xfd, 0x7f, none, v_v,  simd, num::extadd_pairwise<num::extend_u<u32, u16>> )
+
+// ---- vectors: i16x8 (prefix 0xfd) -----------------------------------------------------------------------------------
+OP( i16x8_abs,                 "i16x8.abs",                 0xfd, 0x80, none, v_v,  simd, num::lanes<num::iabs<u16>> )
+OP( i16x8_neg,                 "i16x8.neg",                 0xfd, 0x81, none, v_v,  simd, num::lanes<num::ineg<u16>> )
+OP( i16x8_q15mulr_sat_s,       "i16x8.q15mulr_sat_s",       0xfd, 0x82, none, vv_v, simd, num::lanes<num::q15mulr_sat_s> )
+OP( i16x8_all_true,            "i16x8.all_true",            0xfd, 0x83, none, v_i,  simd, num::all_true<u16> )
+OP( i16x8_bitmask,             "i16x8.bitmask",             0xfd, 0x84, none, v_i,  simd, num::bitmask<u16> )
+OP( i16x8_narrow_i32x4_s,      "i16x8.narrow_i32x4_s",      0xfd, 0x85, none, vv_v, simd, num::narrow<num::narrow_s<u16, u32>> )
+OP( i16x8_narrow_i32x4_u,      "i16x8.narrow_i32x4_u",      0xfd, 0x86, none, vv_v, simd, num::narrow<num::narrow_u<u16, u32>> )
+OP( i16x8_extend_low_i8x16_s,  "i16x8.extend_low_i8x16_s",  0xfd, 0x87, none, v_v,  simd, num::low<num::extend_s<u16, u8>> )
+OP( i16x8_extend_high_i8x16_s, "i16x8.extend_high_i8x16_s", 0xfd, 0x88, none, v_v,  simd, num::high<num::extend_s<u16, u8>> )
+OP( i16x8_extend_low_i8x16_u,  "i16x8.extend_low_i8x16_u",  0xfd, 0x89, none, v_v,  simd, num::low<num::extend_u<u16, u8>> )
+OP( i16x8_extend_high_i8x16_u, "i16x8.extend_high_i8x16_u", 0xfd, 0x8a, none, v_v,  simd, num::high<num::extend_u<u16, u8>> )
+OP( i16x8_shl,                 "i16x8.shl",                 0xfd, 0x8b, none, vi_v, simd, num::lanes_by<num::shl<u16>> )
+OP( i16x8_shr_s,               "i16x8.shr_s",               0xfd, 0x8c, none, vi_v, simd, num::lanes_by<num::shr_s<u16>> )
+OP( i16x8_shr_u,               "i16x8.shr_u",               0xfd, 0x8d, none, vi_v, simd, num::lanes_by<num::shr_u<u16>> )
+OP( i16x8_add,                 "i16x8.add",                 0xfd, 0x8e, none, vv_v, simd, num::lanes<num::add<u16>> )
+OP( i16x8_add_sat_s,           "i16x8.add_sat_s",           0xfd, 0x8f, none, vv_v, simd, num::lanes<num::add_sat_s<u16>> )
+OP( i16x8_add_sat_u,           "i16x8.add_sat_u",           0xfd, 0x90, none, vv_v, simd, num::lanes<num::add_sat_u<u16>> )
+OP( i16x8_sub,                 "i16x8.sub",                 0xfd, 0x91, none, vv_v, simd, num::lanes<num::sub<u16>> )
+OP( i16x8_sub_sat_s,           "i16x8.sub_sat_s",           0xfd, 0x92, none, vv_v, simd, num::lanes<num::sub_sat_s<u16>> )
+OP( i16x8_sub_sat_u,           "i16x8.sub_sat_u",           0xfd, 0x93, none, vv_v, simd, num::lanes<num::sub_sat_u<u16>> )
+OP( f64x2_nearest,             "f64x2.nearest",             0xfd, 0x94, none, v_v,  simd, num::lanes<num::nearest<f64>> )
+OP( i16x8_mul,                 "i16x8.mul",                 0xfd, 0x95, none, vv_v, simd, num::lanes<num::mul<u16>> )
+OP( i16x8_min_s,               "i16x8.min_s",               0xfd, 0x96, none, vv_v, simd, num::lanes<num::min_s<u16>> )
+OP( i16x8_min_u,               "i16x8.min_u",               0xfd, 0x97, none, vv_v, simd, num::lanes<num::min_u<u16>> )
+OP( i16x8_max_s,               "i16x8.max_s",               0xfd, 0x98, none, vv_v, simd, num::lanes<num::max_s<u16>> )
+OP( i16x8_max_u,               "i16x8.max_u",               0xfd, 0x99, none, vv_v, simd, num::lanes<num::max_u<u16>> )
+OP( i16x8_avgr_u,              "i16x8.avgr_u",              0xfd, 0x9b, none, vv_v, simd, num::lanes<num::avgr_u<u16>> )
+OP( i16x8_extmul_low_i8x16_s,  "i16x8.extmul_low_i8x16_s",  0xfd, 0x9c, none, vv_v, simd, num::extmul<num::low<num::extend_s<u16, u8>>> )
+OP( i16x8_extmul_high_i8x16_s, "i16x8.extmul_high_i8x16_s", 0xfd, 0x9d, none, vv_v, simd, num::extmul<num::high<num::extend_s<u16, u8>>> )
+OP( i16x8_extmul_low_i8x16_u,  "i16x8.extmul_low_i8x16_u",  0xfd, 0x9e, none, vv_v, simd, num::extmul<num::low<num::extend_u<u16, u8>>> )
+OP( i16x8_extmul_high_i8x16_u, "i16x8.extmul_high_i8x16_u", 0xfd, 0x9f, none, vv_v, simd, num::extmul<num::high<num::extend_u<u16, u8>>> )
+
+// ---- vectors: i32x4 (prefix 0xfd) -----------------------------------------------------------------------------------
+OP( i32x4_abs,                 "i32x4.abs",                 0xfd, 0xa0, none, v_v,  simd, num::lanes<num::iabs<u32>> )
+OP( i32x4_neg,                 "i32x4.neg",                 0xfd, 0xa1, none, v_v,  simd, num::lanes<num::ineg<u32>> )
+OP( i32x4_all_true,            "i32x4.all_true",            0xfd, 0xa3, none, v_i,  simd, num::all_true<u32> )
+OP( i32x4_bitmask,             "i32x4.bitmask",             0xfd, 0xa4, none, v_i,  simd, num::bitmask<u32> )
+OP( i32x4_extend_low_i16x8_s,  "i32x4.extend_low_i16x8_s",  0xfd, 0xa7, none, v_v,  simd, num::low<num::extend_s<u32, u16>> )
+OP( i32x4_extend_high_i16x8_s, "i32x4.extend_high_i16x8_s", 0xfd, 0xa8, none, v_v,  simd, num::high<num::extend_s<u32, u16>> )
+OP( i32x4_extend_low_i16x8_u,  "i32x4.extend_low_i16x8_u",  0xfd, 0xa9, none, v_v,  simd, num::low<num::extend_u<u32, u16>> )
+OP( i32x4_extend_high_i16x8_u, "i32x4.extend_high_i16x8_u", 0xfd, 0xaa, none, v_v,  simd, num::high<num::extend_u<u32, u16>> )
+OP( i32x4_shl,                 "i32x4.shl",                 0xfd, 0xab, none, vi_v, simd, num::lanes_by<num::shl<u32>> )
+OP( i32x4_shr_s,               "i32x4.shr_s",               0xfd, 0xac, none, vi_v, simd, num::lanes_by<num::shr_s<u32>> )
+OP( i32x4_shr_u,               "i32x4.shr_u",               0xfd, 0xad, none, vi_v, simd, num::lanes_by<num::shr_u<u32>> )
+OP( i32x4_add,                 "i32x4.add",                 0xfd, 0xae, none, vv_v, simd, num::lanes<num::add<u32>> )
+OP( i32x4_sub,                 "i32x4.sub",                 0xfd, 0xb1, none, vv_v, simd, num::lanes<num::sub<u32>> )
+OP( i32x4_mul,                 "i32x4.mul",                 0xfd, 0xb5, none, vv_v, simd, num::lanes<num::mul<u32>> )
+OP( i32x4_min_s,               "i32x4.min_s",               0xfd, 0xb6, none, vv_v, simd, num::lanes<num::min_s<u32>> )
+OP( i32x4_min_u,               "i32x4.min_u",               0xfd, 0xb7, none, vv_v, simd, num::lanes<num::min_u<u32>> )
+OP( i32x4_max_s,               "i32x4.max_s",               0xfd, 0xb8, none, vv_v, simd, num::lanes<num::max_s<u32>> )
+OP( i32x4_max_u,               "i32x4.max_u",               0xfd, 0xb9, none, vv_v, simd, num::lanes<num::max_u<u32>> )
+OP( i32x4_dot_i16x8_s,         "i32x4.dot_i16x8_s",         0xfd, 0xba, none, vv_v, simd, num::dot<num::extend_s<u32, u16>, num::add<u32>> )
+OP( i32x4_extmul_low_i16x8_s,  "i32x4.extmul_low_i16x8_s",  0xfd, 0xbc, none, vv_v, simd, num::extmul<num::low<num::extend_s<u32, u16>>> )
+OP( i32x4_extmul_high_i16x8_s, "i32x4.extmul_high_i16x8_s", 0xfd, 0xbd, none, vv_v, simd, num::extmul<num::high<num::extend_s<u32, u16>>> )
+OP( i32x4_extmul_low_i16x8_u,  "i32x4.extmul_low_i16x8_u",  0xfd, 0xbe, none, vv_v, simd, num::extmul<num::low<num::extend_u<u32, u16>>> )
+OP( i32x4_extmul_high_i16x8_u, "i32x4.extmul_high_i16x8_u", 0xfd, 0xbf, none, vv_v, simd, num::extmul<num::high<num::extend_u<u32, u16>>> )
+
+// ---- vectors: i64x2 (prefix 0xfd) -----------------------------------------------------------------------------------
+OP( i64x2_abs,                 "i64x2.abs",                 0xfd, 0xc0, none, v_v,  simd, num::lanes<num::iabs<u64>> )
+OP( i64x2_neg,                 "i64x2.neg",                 0xfd, 0xc1, none, v_v,  simd, num::lanes<num::ineg<u64>> )
+OP( i64x2_all_true,            "i64x2.all_true",            0xfd, 0xc3, none, v_i,  simd, num::all_true<u64> )
+OP( i64x2_bitmask,             "i64x2.bitmask",             0xfd, 0xc4, none, v_i,  simd, num::bitmask<u64> )
+OP( i64x2_extend_low_i32x4_s,  "i64x2.extend_low_i32x4_s",  0xfd, 0xc7, none, v_v,  simd, num::low<num::extend_s<u64, u32>> )
+OP( i64x2_extend_high_i32x4_s, "i64x2.extend_high_i32x4_s", 0xfd, 0xc8, none, v_v,  simd, num::high<num::extend_s<u64, u32>> )
+OP( i64x2_extend_low_i32x4_u,  "i64x2.extend_low_i32x4_u",  0xfd, 0xc9, none, v_v,  simd, num::low<num::extend_u<u64, u32>> )
+OP( i64x2_extend_high_i32x4_u, "i64x2.extend_high_i32x4_u", 0xfd, 0xca, none, v_v,  simd, num::high<num::extend_u<u64, u32>> )
+OP( i64x2_shl,                 "i64x2.shl",                 0xfd, 0xcb, none, vi_v, simd, num::lanes_by<num::shl<u64>> )
+OP( i64x2_shr_s,               "i64x2.shr_s",               0xfd, 0xcc, none, vi_v, simd, num::lanes_by<num::shr_s<u64>> )
+OP( i64x2_shr_u,               "i64x2.shr_u",               0xfd, 0xcd, none, vi_v, simd, num::lanes_by<num::shr_u<u64>> )
+OP( i64x2_add,                 "i64x2.add",                 0xfd, 0xce, none, vv_v, simd, num::lanes<num::add<u64>> )
+OP( i64x2_sub,                 "i64x2.sub",                 0xfd, 0xd1, none, vv_v, simd, num::lanes<num::sub<u64>> )
+OP( i64x2_mul,                 "i64x2.mul",                 0xfd, 0xd5, none, vv_v, simd, num::lanes<num::mul<u64>> )
+OP( i64x2_eq,                  "i64x2.eq",                  0xfd, 0xd6, none, vv_v, simd, num::mask<num::eq<u64>> )
+OP( i64x2_ne,                  "i64x2.ne",                  0xfd, 0xd7, none, vv_v, simd, num::mask<num::ne<u64>> )
+OP( i64x2_lt_s,                "i64x2.lt_s",                0xfd, 0xd8, none, vv_v, simd, num::mask<num::lt_s<u64>> )
+OP( i64x2_gt_s,                "i64x2.gt_s",                0xfd, 0xd9, none, vv_v, simd, num::mask<num::gt_s<u64>> )
+OP( i64x2_le_s,                "i64x2.le_s",                0xfd, 0xda, none, vv_v, simd, num::mask<num::le_s<u64>> )
+OP( i64x2_ge_s,                "i64x2.ge_s",                0xfd, 0xdb, none, vv_v, simd, num::mask<num::ge_s<u64>> )
+OP( i64x2_extmul_low_i32x4_s,  "i64x2.extmul_low_i32x4_s",  0xfd, 0xdc, none, vv_v, simd, num::extmul<num::low<num::extend_s<u64, u32>>> )
+OP( i64x2_extmul_high_i32x4_s, "i64x2.extmul_high_i32x4_s", 0xfd, 0xdd, none, vv_v, simd, num::extmul<num::high<num::extend_s<u64, u32>>> )
+OP( i64x2_extmul_low_i32x4_u,  "i64x2.extmul_low_i32x4_u",  0xfd, 0xde, none, vv_v, simd, num::extmul<num::low<num::extend_u<u64, u32>>> )
+OP( i64x2_extmul_high_i32x4_u, "i64x2.extmul_high_i32x4_u", 0xfd, 0xdf, none, vv_v, simd, num::extmul<num::high<num::extend_u<u64, u32>>> )
+
+// ---- vectors: f32x4, f64x2, conversions (prefix 0xfd) ---------------------------------------------------------------
+OP( f32x4_abs,                    "f32x4.abs",                    0xfd, 0xe0, none, v_v,  simd, num::lanes<num::abs<f32>> )
+OP( f32x4_neg,                    "f32x4.neg",                    0xfd, 0xe1, none, v_v,  simd, num::lanes<num::neg<f32>> )
+OP( f32x4_sqrt,                   "f32x4.sqrt",                   0xfd, 0xe3, none, v_v,  simd, num::lanes<num::sqrt<f32>> )
+OP( f32x4_add,                    "f32x4.add",                    0xfd, 0xe4, none, vv_v, simd, num::lanes<num::add<f32>> )
+OP( f32x4_sub,                    "f32x4.sub",                    0xfd, 0xe5, none, vv_v, simd, num::lanes<num::sub<f32>> )
+OP( f32x4_mul,                    "f32x4.mul",                    0xfd, 0xe6, none, vv_v, simd, num::lanes<num::mul<f32>> )
+OP( f32x4_div,                    "f32x4.div",                    0xfd, 0xe7, none, vv_v, simd, num::lanes<num::div<f32>> )
+OP( f32x4_min,                    "f32x4.min",                    0xfd, 0xe8, none, vv_v, simd, num::lanes<num::min<f32>> )
+OP( f32x4_max,                    "f32x4.max",                    0xfd, 0xe9, none, vv_v, simd, num::lanes<num::max<f32>> )
+OP( f32x4_pmin,                   "f32x4.pmin",                   0xfd, 0xea, none, vv_v, simd, num::lanes<num::pmin<f32>> )
+OP( f32x4_pmax,                   "f32x4.pmax",                   0xfd, 0xeb, none, vv_v, simd, num::lanes<num::pmax<f32>> )
+OP( f64x2_abs,                    "f64x2.abs",                    0xfd, 0xec, none, v_v,  simd, num::lanes<num::abs<f64>> )
+OP( f64x2_neg,                    "f64x2.neg",                    0xfd, 0xed, none, v_v,  simd, num::lanes<num::neg<f64>> )
+OP( f64x2_sqrt,                   "f64x2.sqrt",                   0xfd, 0xef, none, v_v,  simd, num::lanes<num::sqrt<f64>> )
+OP( f64x2_add,                    "f64x2.add",                    0xfd, 0xf0, none, vv_v, simd, num::lanes<num::add<f64>> )
+OP( f64x2_sub,                    "f64x2.sub",                    0xfd, 0xf1, none, vv_v, simd, num::lanes<num::sub<f64>> )
+OP( f64x2_mul,                    "f64x2.mul",                    0xfd, 0xf2, none, vv_v, simd, num::lanes<num::mul<f64>> )
+OP( f64x2_div,                    "f64x2.div",                    0xfd, 0xf3, none, vv_v, simd, num::lanes<num::div<f64>> )
+OP( f64x2_min,                    "f64x2.min",                    0xfd, 0xf4, none, vv_v, simd, num::lanes<num::min<f64>> )
+OP( f64x2_max,                    "f64x2.max",                    0xfd, 0xf5, none, vv_v, simd, num::lanes<num::max<f64>> )
+OP( f64x2_pmin,                   "f64x2.pmin",                   0xfd, 0xf6, none, vv_v, simd, num::lanes<num::pmin<f64>> )
+OP( f64x2_pmax,                   "f64x2.pmax",                   0xfd, 0xf7, none, vv_v, simd, num::lanes<num::pmax<f64>> )
+OP( i32x4_trunc_sat_f32x4_s,      "i32x4.trunc_sat_f32x4_s",      0xfd, 0xf8, none, v_v,  simd, num::lanes<num::trunc_sat_s<u32, f32>> )
+OP( i32x4_trunc_sat_f32x4_u,      "i32x4.trunc_sat_f32x4_u",      0xfd, 0xf9, none, v_v,  simd, num::lanes<num::trunc_sat_u<u32, f32>> )
+OP( f32x4_convert_i32x4_s,        "f32x4.convert_i32x4_s",        0xfd, 0xfa, none, v_v,  simd, num::lanes<num::convert_s<f32, u32>> )
+OP( f32x4_convert_i32x4_u,        "f32x4.convert_i32x4_u",        0xfd, 0xfb, none, v_v,  simd, num::lanes<num::convert_u<f32, u32>> )
+OP( i32x4_trunc_sat_f64x2_s_zero, "i32x4.trunc_sat_f64x2_s_zero", 0xfd, 0xfc, none, v_v,  simd, num::padded<num::trunc_sat_s<u32, f64>> )
+OP( i32x4_trunc_sat_f64x2_u_zero, "i32x4.trunc_sat_f64x2_u_zero", 0xfd, 0xfd, none, v_v,  simd, num::padded<num::trunc_sat_u<u32, f64>> )
+OP( f64x2_convert_low_i32x4_s,    "f64x2.convert_low_i32x4_s",    0xfd, 0xfe, none, v_v,  simd, num::low<num::convert_s<f64, u32>> )
+OP( f64x2_convert_low_i32x4_u,    "f64x2.convert_low_i32x4_u",    0xfd, 0xff, none, v_v,  simd, num::low<num::convert_u<f64, u32>> )
+
+// ---- vectors: relaxed (prefix 0xfd) ---------------------------------------------------------------------------------
+OP( i8x16_relaxed_swizzle,               "i8x16.relaxed_swizzle",               0xfd, 0x100, none, vv_v,  relaxed_simd, num::swizzle )
+OP( i32x4_relaxed_trunc_f32x4_s,         "i32x4.relaxed_trunc_f32x4_s",         0xfd, 0x101, none, v_v,   relaxed_simd, num::lanes<num::trunc_sat_s<u32, f32>> )
+OP( i32x4_relaxed_trunc_f32x4_u,         "i32x4.relaxed_trunc_f32x4_u",         0xfd, 0x102, none, v_v,   relaxed_simd, num::lanes<num::trunc_sat_u<u32, f32>> )
+OP( i32x4_relaxed_trunc_f64x2_s_zero,    "i32x4.relaxed_trunc_f64x2_s_zero",    0xfd, 0x103, none, v_v,   relaxed_simd, num::padded<num::trunc_sat_s<u32, f64>> )
+OP( i32x4_relaxed_trunc_f64x2_u_zero,    "i32x4.relaxed_trunc_f64x2_u_zero",    0xfd, 0x104, none, v_v,   relaxed_simd, num::padded<num::trunc_sat_u<u32, f64>> )
+OP( f32x4_relaxed_madd,                  "f32x4.relaxed_madd",                  0xfd, 0x105, none, vvv_v, relaxed_simd, num::lanes<num::madd<f32>> )
+OP( f32x4_relaxed_nmadd,                 "f32x4.relaxed_nmadd",                 0xfd, 0x106, none, vvv_v, relaxed_simd, num::lanes<num::nmadd<f32>> )
+OP( f64x2_relaxed_madd,                  "f64x2.relaxed_madd",                  0xfd, 0x107, none, vvv_v, relaxed_simd, num::lanes<num::madd<f64>> )
+OP( f64x2_relaxed_nmadd,                 "f64x2.relaxed_nmadd",                 0xfd, 0x108, none, vvv_v, relaxed_simd, num::lanes<num::nmadd<f64>> )
+OP( i8x16_relaxed_laneselect,            "i8x16.relaxed_laneselect",            0xfd, 0x109, none, vvv_v, relaxed_simd, num::lanes<num::bitselect<u64>> )
+OP( i16x8_relaxed_laneselect,            "i16x8.relaxed_laneselect",            0xfd, 0x10a, none, vvv_v, relaxed_simd, num::lanes<num::bitselect<u64>> )
+OP( i32x4_relaxed_laneselect,            "i32x4.relaxed_laneselect",            0xfd, 0x10b, none, vvv_v, relaxed_simd, num::lanes<num::bitselect<u64>> )
+OP( i64x2_relaxed_laneselect,            "i64x2.relaxed_laneselect",            0xfd, 0x10c, none, vvv_v, relaxed_simd, num::lanes<num::bitselect<u64>> )
+OP( f32x4_relaxed_min,                   "f32x4.relaxed_min",                   0xfd, 0x10d, none, vv_v,  relaxed_simd, num::lanes<num::min<f32>> )
+OP( f32x4_relaxed_max,                   "f32x4.relaxed_max",                   0xfd, 0x10e, none, vv_v,  relaxed_simd, num::lanes<num::max<f32>> )
+OP( f64x2_relaxed_min,                   "f64x2.relaxed_min",                   0xfd, 0x10f, none, vv_v,  relaxed_simd, num::lanes<num::min<f64>> )
+OP( f64x2_relaxed_max,                   "f64x2.relaxed_max",                   0xfd, 0x110, none, vv_v,  relaxed_simd, num::lanes<num::max<f64>> )
+OP( i16x8_relaxed_q15mulr_s,             "i16x8.relaxed_q15mulr_s",             0xfd, 0x111, none, vv_v,  relaxed_simd, num::lanes<num::q15mulr_sat_s> )
+OP( i16x8_relaxed_dot_i8x16_i7x16_s,     "i16x8.relaxed_dot_i8x16_i7x16_s",     0xfd, 0x112, none, vv_v,  relaxed_simd, num::dot<num::extend_s<u16, u8>, num::add_sat_s<u16>> )
+OP( i32x4_relaxed_dot_i8x16_i7x16_add_s, "i32x4.relaxed_dot_i8x16_i7x16_add_s", 0xfd, 0x113, none, vvv_v, relaxed_simd, num::dot_add<num::dot<num::extend_s<u16, u8>, num::add_sat_s<u16>>, num::extadd_pairwise<num::extend_s<u32, u16>>> )
+
+// ---- atomic operations (prefix 0xfe) --------------------------------------------------------------------------------
+OP( memory_atomic_notify,       "memory.atomic.notify",       0xfe, 0x00, memarg,    ai_i,  threads, special )
+OP( memory_atomic_wait32,       "memory.atomic.wait32",       0xfe, 0x01, memarg,    ail_i, threads, special )
+OP( memory_atomic_wait64,       "memory.atomic.wait64",       0xfe, 0x02, memarg,    all_i, threads, special )
+OP( atomic_fence,               "atomic.fence",               0xfe, 0x03, zero_byte, _,     threads, special )
+OP( i32_atomic_load,            "i32.atomic.load",            0xfe, 0x10, memarg,    a_i,   threads, mem::atomic<mem::load<u32, u32>> )
+OP( i64_atomic_load,            "i64.atomic.load",            0xfe, 0x11, memarg,    a_l,   threads, mem::atomic<mem::load<u64, u64>> )
+OP( i32_atomic_load8_u,         "i32.atomic.load8_u",         0xfe, 0x12, memarg,    a_i,   threads, mem::atomic<mem::load<u32, u8>> )
+OP( i32_atomic_load16_u,        "i32.atomic.load16_u",        0xfe, 0x13, memarg,    a_i,   threads, mem::atomic<mem::load<u32, u16>> )
+OP( i64_atomic_load8_u,         "i64.atomic.load8_u",         0xfe, 0x14, memarg,    a_l,   threads, mem::atomic<mem::load<u64, u8>> )
+OP( i64_atomic_load16_u,        "i64.atomic.load16_u",        0xfe, 0x15, memarg,    a_l,   threads, mem::atomic<mem::load<u64, u16>> )
+OP( i64_atomic_load32_u,        "i64.atomic.load32_u",        0xfe, 0x16, memarg,    a_l,   threads, mem::atomic<mem::load<u64, u32>> )
+OP( i32_atomic_store,           "i32.atomic.store",           0xfe, 0x17, memarg,    ai_,   threads, mem::atomic<mem::store<u32, u32>> )
+OP( i64_atomic_store,           "i64.atomic.store",           0xfe, 0x18, memarg,    al_,   threads, mem::atomic<mem::store<u64, u64>> )
+OP( i32_atomic_store8,          "i32.atomic.store8",          0xfe, 0x19, memarg,    ai_,   threads, mem::atomic<mem::store<u32, u8>> )
+OP( i32_atomic_store16,         "i32.atomic.store16",         0xfe, 0x1a, memarg,    ai_,   threads, mem::atomic<mem::store<u32, u16>> )
+OP( i64_atomic_store8,          "i64.atomic.store8",          0xfe, 0x1b, memarg,    al_,   threads, mem::atomic<mem::store<u64, u8>> )
+OP( i64_atomic_store16,         "i64.atomic.store16",         0xfe, 0x1c, memarg,    al_,   threads, mem::atomic<mem::store<u64, u16>> )
+OP( i64_atomic_store32,         "i64.atomic.store32",         0xfe, 0x1d, memarg,    al_,   threads, mem::atomic<mem::store<u64, u32>> )
+OP( i32_atomic_rmw_add,         "i32.atomic.rmw.add",         0xfe, 0x1e, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::add> )
+OP( i64_atomic_rmw_add,         "i64.atomic.rmw.add",         0xfe, 0x1f, memarg,    al_l,  threads, mem::rmw<u64, u64, num::add> )
+OP( i32_atomic_rmw8_add_u,      "i32.atomic.rmw8.add_u",      0xfe, 0x20, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::add> )
+OP( i32_atomic_rmw16_add_u,     "i32.atomic.rmw16.add_u",     0xfe, 0x21, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::add> )
+OP( i64_atomic_rmw8_add_u,      "i64.atomic.rmw8.add_u",      0xfe, 0x22, memarg,    al_l,  threads, mem::rmw<u64, u8, num::add> )
+OP( i64_atomic_rmw16_add_u,     "i64.atomic.rmw16.add_u",     0xfe, 0x23, memarg,    al_l,  threads, mem::rmw<u64, u16, num::add> )
+OP( i64_atomic_rmw32_add_u,     "i64.atomic.rmw32.add_u",     0xfe, 0x24, memarg,    al_l,  threads, mem::rmw<u64, u32, num::add> )
+OP( i32_atomic_rmw_sub,         "i32.atomic.rmw.sub",         0xfe, 0x25, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::sub> )
+OP( i64_atomic_rmw_sub,         "i64.atomic.rmw.sub",         0xfe, 0x26, memarg,    al_l,  threads, mem::rmw<u64, u64, num::sub> )
+OP( i32_atomic_rmw8_sub_u,      "i32.atomic.rmw8.sub_u",      0xfe, 0x27, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::sub> )
+OP( i32_atomic_rmw16_sub_u,     "i32.atomic.rmw16.sub_u",     0xfe, 0x28, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::sub> )
+OP( i64_atomic_rmw8_sub_u,      "i64.atomic.rmw8.sub_u",      0xfe, 0x29, memarg,    al_l,  threads, mem::rmw<u64, u8, num::sub> )
+OP( i64_atomic_rmw16_sub_u,     "i64.atomic.rmw16.sub_u",     0xfe, 0x2a, memarg,    al_l,  threads, mem::rmw<u64, u16, num::sub> )
+OP( i64_atomic_rmw32_sub_u,     "i64.atomic.rmw32.sub_u",     0xfe, 0x2b, memarg,    al_l,  threads, mem::rmw<u64, u32, num::sub> )
+OP( i32_atomic_rmw_and,         "i32.atomic.rmw.and",         0xfe, 0x2c, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::and_> )
+OP( i64_atomic_rmw_and,         "i64.atomic.rmw.and",         0xfe, 0x2d, memarg,    al_l,  threads, mem::rmw<u64, u64, num::and_> )
+OP( i32_atomic_rmw8_and_u,      "i32.atomic.rmw8.and_u",      0xfe, 0x2e, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::and_> )
+OP( i32_atomic_rmw16_and_u,     "i32.atomic.rmw16.and_u",     0xfe, 0x2f, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::and_> )
+OP( i64_atomic_rmw8_and_u,      "i64.atomic.rmw8.and_u",      0xfe, 0x30, memarg,    al_l,  threads, mem::rmw<u64, u8, num::and_> )
+OP( i64_atomic_rmw16_and_u,     "i64.atomic.rmw16.and_u",     0xfe, 0x31, memarg,    al_l,  threads, mem::rmw<u64, u16, num::and_> )
+OP( i64_atomic_rmw32_and_u,     "i64.atomic.rmw32.and_u",     0xfe, 0x32, memarg,    al_l,  threads, mem::rmw<u64, u32, num::and_> )
+OP( i32_atomic_rmw_or,          "i32.atomic.rmw.or",          0xfe, 0x33, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::or_> )
+OP( i64_atomic_rmw_or,          "i64.atomic.rmw.or",          0xfe, 0x34, memarg,    al_l,  threads, mem::rmw<u64, u64, num::or_> )
+OP( i32_atomic_rmw8_or_u,       "i32.atomic.rmw8.or_u",       0xfe, 0x35, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::or_> )
+OP( i32_atomic_rmw16_or_u,      "i32.atomic.rmw16.or_u",      0xfe, 0x36, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::or_> )
+OP( i64_atomic_rmw8_or_u,       "i64.atomic.rmw8.or_u",       0xfe, 0x37, memarg,    al_l,  threads, mem::rmw<u64, u8, num::or_> )
+OP( i64_atomic_rmw16_or_u,      "i64.atomic.rmw16.or_u",      0xfe, 0x38, memarg,    al_l,  threads, mem::rmw<u64, u16, num::or_> )
+OP( i64_atomic_rmw32_or_u,      "i64.atomic.rmw32.or_u",      0xfe, 0x39, memarg,    al_l,  threads, mem::rmw<u64, u32, num::or_> )
+OP( i32_atomic_rmw_xor,         "i32.atomic.rmw.xor",         0xfe, 0x3a, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::xor_> )
+OP( i64_atomic_rmw_xor,         "i64.atomic.rmw.xor",         0xfe, 0x3b, memarg,    al_l,  threads, mem::rmw<u64, u64, num::xor_> )
+OP( i32_atomic_rmw8_xor_u,      "i32.atomic.rmw8.xor_u",      0xfe, 0x3c, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::xor_> )
+OP( i32_atomic_rmw16_xor_u,     "i32.atomic.rmw16.xor_u",     0xfe, 0x3d, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::xor_> )
+OP( i64_atomic_rmw8_xor_u,      "i64.atomic.rmw8.xor_u",      0xfe, 0x3e, memarg,    al_l,  threads, mem::rmw<u64, u8, num::xor_> )
+OP( i64_atomic_rmw16_xor_u,     "i64.atomic.rmw16.xor_u",     0xfe, 0x3f, memarg,    al_l,  threads, mem::rmw<u64, u16, num::xor_> )
+OP( i64_atomic_rmw32_xor_u,     "i64.atomic.rmw32.xor_u",     0xfe, 0x40, memarg,    al_l,  threads, mem::rmw<u64, u32, num::xor_> )
+OP( i32_atomic_rmw_xchg,        "i32.atomic.rmw.xchg",        0xfe, 0x41, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::exchange> )
+OP( i64_atomic_rmw_xchg,        "i64.atomic.rmw.xchg",        0xfe, 0x42, memarg,    al_l,  threads, mem::rmw<u64, u64, num::exchange> )
+OP( i32_atomic_rmw8_xchg_u,     "i32.atomic.rmw8.xchg_u",     0xfe, 0x43, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::exchange> )
+OP( i32_atomic_rmw16_xchg_u,    "i32.atomic.rmw16.xchg_u",    0xfe, 0x44, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::exchange> )
+OP( i64_atomic_rmw8_xchg_u,     "i64.atomic.rmw8.xchg_u",     0xfe, 0x45, memarg,    al_l,  threads, mem::rmw<u64, u8, num::exchange> )
+OP( i64_atomic_rmw16_xchg_u,    "i64.atomic.rmw16.xchg_u",    0xfe, 0x46, memarg,    al_l,  threads, mem::rmw<u64, u16, num::exchange> )
+OP( i64_atomic_rmw32_xchg_u,    "i64.atomic.rmw32.xchg_u",    0xfe, 0x47, memarg,    al_l,  threads, mem::rmw<u64, u32, num::exchange> )
+OP( i32_atomic_rmw_cmpxchg,     "i32.atomic.rmw.cmpxchg",     0xfe, 0x48, memarg,    aii_i, threads, mem::compare_exchange<u32, u32> )
+OP( i64_atomic_rmw_cmpxchg,     "i64.atomic.rmw.cmpxchg",     0xfe, 0x49, memarg,    all_l, threads, mem::compare_exchange<u64, u64> )
+OP( i32_atomic_rmw8_cmpxchg_u,  "i32.atomic.rmw8.cmpxchg_u",  0xfe, 0x4a, memarg,    aii_i, threads, mem::compare_exchange<u32, u8> )
+OP( i32_atomic_rmw16_cmpxchg_u, "i32.atomic.rmw16.cmpxchg_u", 0xfe, 0x4b, memarg,    aii_i, threads, mem::compare_exchange<u32, u16> )
+OP( i64_atomic_rmw8_cmpxchg_u,  "i64.atomic.rmw8.cmpxchg_u",  0xfe, 0x4c, memarg,    all_l, threads, mem::compare_exchange<u64, u8> )
+OP( i64_atomic_rmw16_cmpxchg_u, "i64.atomic.rmw16.cmpxchg_u", 0xfe, 0x4d, memarg,    all_l, threads, mem::compare_exchange<u64, u16> )
+OP( i64_atomic_rmw32_cmpxchg_u, "i64.atomic.rmw32.cmpxchg_u", 0xfe, 0x4e, memarg,    all_l, threads, mem::compare_exchange<u64, u32> )
+
+// clang-format on
+#undef OP
+};
+
+constexpr const op_row& row(op o) noexcept { return op_table[u16(o)]; }
+
+/// The feature that `f` lacks for instruction `o`, `feature::count_` if it has what `o` needs: its row's
+/// feature, and for the tail call through a typed reference a second one.
+constexpr feature lacking(features f, op o) noexcept {
+    if (!f[row(o).needs]) return row(o).needs;
+    if (o == op::return_call_ref && !f[feature::function_references]) return feature::function_references;
+    return feature::count_;
+}
+constexpr bool has(features f, op o) noexcept { return lacking(f, o) == feature::count_; }
+
+/// True for the instructions of the threads proposal, which are all those behind this prefix.
+constexpr bool is_atomic_row(const op_row& r) noexcept { return r.prefix == 0xfe; }
+
+/// Log2 of how many bytes the instruction accesses in memory, which is the largest alignment its
+/// memarg may state and the one the text format leaves out; 0 for what accesses none. Read from the
+/// instruction's name: the number after the first dot counts (`load8`, `rmw16`, `wait32`), else that of
+/// its type.
+constexpr u8 access_log2(const op_row& r) {
+    if (r.immediate != imm::memarg && r.immediate != imm::memarg_lane) return 0;
+    const std::string_view text = r.text;
+    if (text == "memory.atomic.notify") return 2;
+    std::size_t at = 0;
+    unsigned bits = 0;
+    const auto number = [&] {
+        for (bits = 0; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at)
+            bits = bits * 10 + unsigned(text[at] - '0');
+        return bits != 0;
+    };
+    while (text[at] != '.') ++at;
+    while (at < text.size() && !number()) ++at;
+    if (bits == 0) at = 1, number();
+    else if (at < text.size() && text[at] == 'x') bits *= unsigned(text[at + 1] - '0'); // load8x8 is 64 bits
+    return u8(std::bit_width(bits) - 4);
+}
+inline constexpr std::array<u8, op_count> natural_align = [] {
+    std::array<u8, op_count> logs{};
+    for (u16 i = 0; i < op_count; ++i) logs[i] = access_log2(op_table[i]);
+    return logs;
+}();
+
+static_assert(sizeof op_table / sizeof *op_table == op_count);
+/// The largest code behind any prefix, plus one.
+inline constexpr u16 most_codes = 0x120;
+
+/// From the code behind `Prefix` to the instruction; `op::count_` where there is none or it needs a
+/// feature that `F` lacks. `op_codes<everything>` tells the two cases apart.
+template <features F, u8 Prefix>
+inline constexpr auto op_codes = [] {
+    std::array<op, Prefix == 0 ? 256 : most_codes> codes{};
+    for (op& code : codes) code = op::count_; // compiles faster than fill
+    for (u16 i = 0; i < op_count; ++i)
+        if (op_table[i].prefix == Prefix && has(F, op(i))) codes[op_table[i].code] = op(i);
+    return codes;
+}();
+
+} // namespace tessera
 
 // ---- binary/instruction.hpp ------------------------------------------------------------
 /// @file instruction.hpp
@@ -18336,13 +18340,7 @@ TESSERA_INLINE constexpr v128 each_lane(std::index_sequence<I...>, V... v) noexc
 } // namespace detail
 /// `X` lane by lane, from the rule alone.
 template <class X, class... V>
-#if TESSERA_CHECKED
-TESSERA_NOINLINE // a handler that is not optimised has to jump, so no variable of it may have an address
-#else
-TESSERA_INLINE
-#endif
-    constexpr v128
-    by_rule(V... v) noexcept {
+TESSERA_BY_LANE constexpr v128 by_rule(V... v) noexcept {
     return detail::each_lane<X>(std::make_index_sequence<16 / sizeof(typename X::lane_type)>(), v...);
 }
 /// `vector_form<X>::eval` is `X` for all lanes at once, where there is one.
@@ -18776,7 +18774,7 @@ struct vector_form<detail::part<F, High>> {
 namespace detail {
 /// Signed lanes cut to what is between `least` and `most`, then their lower halves: those of `a`, those of `b`.
 template <class To, class S, std::size_t... I>
-TESSERA_INLINE v128 clamped(std::index_sequence<I...>, v128 a, v128 b, S least, S most) noexcept {
+TESSERA_BY_LANE v128 clamped(std::index_sequence<I...>, v128 a, v128 b, S least, S most) noexcept {
     const auto clamp = [=](vector<S> v) {
         v = v > most ? filled(most) : v;
         return v < least ? filled(least) : v;
@@ -20127,7 +20125,8 @@ private:
         made->unit = unit;
         if (!made->funcs.reserve(m_.funcs.size()) || !made->tables.reserve(m_.tables.size()) ||
             !made->memories.reserve(m_.memories.size()) || !made->globals.reserve(m_.globals.size()) ||
-            !made->global_cells.reserve(m_.globals.size()) || !made->tags.reserve(m_.tags.size()) ||
+            !made->global_slots.resize(2 * (m_.globals.size() - m_.imported_globals)) ||
+            !made->imported_cells.reserve(m_.imported_globals) || !made->tags.reserve(m_.tags.size()) ||
             !made->elems.resize(m_.elems.size()) || !made->datas.resize(m_.datas.size()))
             return out_of_memory();
         return make_records();
@@ -20174,7 +20173,8 @@ private:
         case extern_kind::func:
             return instance_->funcs.push_back(x.is_host() ? &host_record(*x.host(), host_type) : x.func());
         case extern_kind::table: return instance_->tables.push_back(x.table());
-        case extern_kind::global: return push_global(*x.global());
+        case extern_kind::global:
+            return instance_->globals.push_back(x.global()) && instance_->imported_cells.push_back(x.global()->cell);
         case extern_kind::tag: return instance_->tags.push_back(x.tag());
         default: return true; // a memory
         }
@@ -20183,9 +20183,6 @@ private:
         func_record& r = new_record();
         describe(r, h, type);
         return r;
-    }
-    bool push_global(global_data& g) noexcept {
-        return instance_->globals.push_back(&g) && instance_->global_cells.push_back(g.cell);
     }
 
     bool allocate() noexcept {
@@ -20222,9 +20219,10 @@ private:
             global_data* g = add(store_.globals);
             if (!g || !eval.evaluate(m_.globals[i].init, v)) return out_of_memory();
             g->type = {store_type(*instance_->unit, m_.globals[i].type.type), m_.globals[i].type.mutable_};
-            g->own[0] = v.low;
-            g->own[1] = v.high;
-            if (!push_global(*g)) return out_of_memory();
+            g->cell = &instance_->global_slots[2 * (i - m_.imported_globals)];
+            g->cell[0] = v.low;
+            g->cell[1] = v.high;
+            if (!instance_->globals.push_back(g)) return out_of_memory();
         }
         for (u32 i = m_.imported_tables; i < m_.tables.size(); ++i) {
             const table_def& def = m_.tables[i];
@@ -20588,20 +20586,16 @@ inline constexpr compare_family compare_families[] = {
     {op::f32_eq, op::f32_ge, float_compares},
     {op::f64_eq, op::f64_ge, float_compares},
 };
-constexpr op related(op o, u8 compare_relation::*which) noexcept {
-    for (const compare_family& f : compare_families)
-        if (o >= f.first && o <= f.last) {
-            const u8 member = f.members[u16(o) - u16(f.first)].*which;
-            return member == no_relation ? op::count_ : op(u16(f.first) + member);
-        }
-    return op::count_;
-}
 static_assert(u16(op::i32_ge_u) - u16(op::i32_eq) == 9 && u16(op::i64_ge_u) - u16(op::i64_eq) == 9);
 static_assert(u16(op::f32_ge) - u16(op::f32_eq) == 5 && u16(op::f64_ge) - u16(op::f64_eq) == 5);
 // Tables, since they are asked many times while a compiler makes the list of handlers.
 constexpr auto related_ops(u8 compare_relation::*which) noexcept {
     std::array<op, op_count> table{};
-    for (u16 i = 0; i < op_count; ++i) table[i] = related(op(i), which);
+    for (op& o : table) o = op::count_;
+    for (const compare_family& f : compare_families)
+        for (u16 i = 0; i <= u16(f.last) - u16(f.first); ++i)
+            if (const u8 member = f.members[i].*which; member != no_relation)
+                table[u16(f.first) + i] = op(u16(f.first) + member);
     return table;
 }
 inline constexpr auto negated_ops = related_ops(&compare_relation::negated);
@@ -20619,18 +20613,40 @@ constexpr op swapped_compare(op o) noexcept { return detail::swapped_ops[u16(o)]
 constexpr bool is_compare(op o) noexcept { return swapped_compare(o) != op::count_; }
 
 namespace detail {
+// Names of vector instructions without their shape. Lists of their own, since a list in a function is made again by
+// each call while the compiler evaluates it.
+inline constexpr std::string_view commuting_names[] = {
+    "add",           "mul",       "and",         "or",
+    "xor",           "eq",        "ne",          "min",
+    "max",           "min_s",     "min_u",       "max_s",
+    "max_u",         "add_sat_s", "add_sat_u",   "avgr_u",
+    "q15mulr_sat_s", "q15mulr_s", "dot_i16x8_s", "dot_i8x16_i7x16_s"};
+inline constexpr std::string_view float_names[] = {"add",
+                                                   "sub",
+                                                   "mul",
+                                                   "div",
+                                                   "sqrt",
+                                                   "ceil",
+                                                   "floor",
+                                                   "trunc",
+                                                   "nearest",
+                                                   "min",
+                                                   "max",
+                                                   "madd",
+                                                   "nmadd",
+                                                   "demote_f64x2_zero",
+                                                   "promote_low_f32x4"};
+/// True if the vector instruction `text` is one of `names`, relaxed or not.
+constexpr bool is_named(std::string_view text, view<std::string_view> names) noexcept {
+    text.remove_prefix(text.find('.') + 1);
+    if (text[0] == 'r' && text.substr(0, 8) == "relaxed_") text.remove_prefix(8);
+    for (const std::string_view& one : names)
+        if (text.size() == one.size() && text[0] == one[0] && text == one) return true;
+    return false;
+}
 /// True if the vector instruction `text` does the same to each lane of two vectors, in whatever order.
 constexpr bool commutes_in_lanes(std::string_view text) noexcept {
-    text.remove_prefix(text.find('.') + 1);
-    if (text.substr(0, 8) == "relaxed_") text.remove_prefix(8);
-    if (text.substr(0, 7) == "extmul_") return true;
-    for (std::string_view one : {"add",           "mul",       "and",         "or",
-                                 "xor",           "eq",        "ne",          "min",
-                                 "max",           "min_s",     "min_u",       "max_s",
-                                 "max_u",         "add_sat_s", "add_sat_u",   "avgr_u",
-                                 "q15mulr_sat_s", "q15mulr_s", "dot_i16x8_s", "dot_i8x16_i7x16_s"})
-        if (text == one) return true;
-    return false;
+    return text.substr(text.find('.') + 1, 7) == "extmul_" || is_named(text, commuting_names);
 }
 constexpr bool commutes(op o) noexcept {
     if (const op_type& t = row(o).type; t.param_count == 2 && t.params[0] == 'v' && t.params[1] == 'v')
@@ -20681,13 +20697,7 @@ constexpr bool is_commutative(op o) noexcept { return detail::commutative[u16(o)
 namespace detail {
 /// The same of an instruction on vectors by its name: what computes floats, not what moves or compares them.
 constexpr bool picks_nan_in_lanes(std::string_view text) noexcept {
-    if (text.substr(0, 6) != "f32x4." && text.substr(0, 6) != "f64x2.") return false;
-    text.remove_prefix(6);
-    if (text.substr(0, 8) == "relaxed_") text.remove_prefix(8);
-    for (std::string_view one : {"add", "sub", "mul", "div", "sqrt", "ceil", "floor", "trunc", "nearest", "min", "max",
-                                 "madd", "nmadd", "demote_f64x2_zero", "promote_low_f32x4"})
-        if (text == one) return true;
-    return false;
+    return text[0] == 'f' && is_named(text, float_names);
 }
 constexpr bool computes_float(op o) noexcept {
     const op_type& t = row(o).type;
@@ -20780,8 +20790,10 @@ enum class family : u8 {
     store,           ///< memory 0 [a + offset] = b
     load_wide,       ///< any memory, any offset
     store_wide,
-    global_get,
+    global_get, ///< of the module's own
     global_set,
+    imported_get,
+    imported_set,
     br,
     br_compare, ///< branch if a op b
     latch,      ///< a += word; branch if a op b
@@ -20883,6 +20895,8 @@ constexpr cls operand_class(const variant& v, unsigned k) noexcept {
     case family::select: return k == 2 ? cls::i32 : cls(v.code);
     case family::global_get:
     case family::global_set:
+    case family::imported_get:
+    case family::imported_set:
     case family::move:
     case family::return_: return cls(v.code);
     case family::pins: return k == 0 ? cls::i64 : k == 1 ? cls::f32 : cls::f64;
@@ -20915,7 +20929,9 @@ constexpr shape shape_of(family fam, u8 flags) noexcept {
     case family::load_wide:
     case family::store_wide: return {1, 1, false}; // memory; offset
     case family::global_get:
-    case family::global_set: return {1, 0, false}; // global
+    case family::global_set: return {1, 0, false}; // offset of its slots in bytes
+    case family::imported_get:
+    case family::imported_set: return {1, 0, false}; // global
     case family::br:
     case family::br_compare: return {stop, 0, true};
     case family::latch: return {u8(1 + stop), 0, true}; // step
@@ -21409,6 +21425,8 @@ constexpr bool exists(const variant& v) noexcept {
     case family::load_wide: return a == loc::slot && d == loc::slot;
     case family::store_wide: return a == loc::slot && b == loc::slot;
     case family::global_get: return slot_or_acc(d);
+    case family::imported_get: return d == loc::slot;
+    case family::imported_set: return a == loc::slot;
     case family::global_set: return slot_or_acc(a) || (a == loc::imm && cls(v.code) < cls::f32);
     case family::return_: return a == loc::none || slot_or_acc(a) || (a == loc::imm && cls(v.code) < cls::f32);
     case family::call_indirect:
@@ -22237,7 +22255,8 @@ struct context {
     // What handlers read.
     u64 memory_size = 0; ///< bytes of memory 0
     u8* stack_end = nullptr;
-    u64* const* globals = nullptr;                ///< instance->global_cells
+    u64* globals = nullptr;                       ///< instance->global_slots
+    u64* const* imported_globals = nullptr;       ///< instance->imported_cells
     runtime::table_data* const* tables = nullptr; ///< instance->tables
     runtime::instance_data* instance = nullptr;
     const runtime::memory_data* memory = &no_memory; ///< memory 0 of the instance, if there is one
@@ -22322,7 +22341,8 @@ struct context {
         instance = i;
         who.instance = i;
         funcs = i ? i->funcs.data() : nullptr;
-        globals = i ? i->global_cells.data() : nullptr;
+        globals = i ? i->global_slots.data() : nullptr;
+        imported_globals = i ? i->imported_cells.data() : nullptr;
         tables = i ? i->tables.data() : nullptr;
         memory = i && !i->memories.empty() ? i->memories[0] : &no_memory;
         refresh();
@@ -22948,24 +22968,36 @@ struct action<family::out_of_bounds, Id> {
     }
 };
 
+namespace detail {
+/// The slots of the global in the cell.
+template <u64 Id>
+TESSERA_INLINE u8* global_slots(const state& s) noexcept {
+    using c = cell<Id>;
+    if constexpr (c::v.fam == family::imported_get || c::v.fam == family::imported_set)
+        return reinterpret_cast<u8*>(s.ctx->imported_globals[c::template word<0>(s)]);
+    else return reinterpret_cast<u8*>(s.ctx->globals) + c::template word<0>(s);
+}
+} // namespace detail
 template <u64 Id>
 struct action<family::global_get, Id> {
     using c = cell<Id>;
     static TESSERA_INLINE void run(state& s) noexcept {
-        const u8* at = reinterpret_cast<const u8*>(s.ctx->globals[c::template word<0>(s)]);
-        c::put(s, get_slot<typename c::template type<3>>(at));
+        c::put(s, get_slot<typename c::template type<3>>(detail::global_slots<Id>(s)));
         c::next(s);
     }
 };
 template <u64 Id>
+struct action<family::imported_get, Id> : action<family::global_get, Id> {};
+template <u64 Id>
 struct action<family::global_set, Id> {
     using c = cell<Id>;
     static TESSERA_INLINE void run(state& s) noexcept {
-        u8* at = reinterpret_cast<u8*>(s.ctx->globals[c::template word<0>(s)]);
-        put_slot<typename c::template type<0>>(at, c::template get<0>(s));
+        put_slot<typename c::template type<0>>(detail::global_slots<Id>(s), c::template get<0>(s));
         c::next(s);
     }
 };
+template <u64 Id>
+struct action<family::imported_set, Id> : action<family::global_set, Id> {};
 
 } // namespace tessera::exec
 
@@ -23933,6 +23965,8 @@ constexpr bool is_needed(features f, const variant& v) noexcept {
     case family::select:
     case family::global_get:
     case family::global_set:
+    case family::imported_get:
+    case family::imported_set:
     case family::return_: return cls(v.code) != cls::v128 || f[feature::simd];
     case family::vector_constant: return f[feature::simd];
     case family::call_ref: return has(f, op::call_ref);
@@ -24043,8 +24077,9 @@ constexpr void each_variant(features f, unsigned part, Emit emit) noexcept {
                     for (loc b : ends) add({family::array_get, 0, o, {a, b, loc::none, d}}, false);
                 }
         if (is_field_store(o))
-            for (u8 flags = 0; flags <= (o == op::i32_store ? flag::reference : 0); flags = u8(flags + flag::reference))
+            for (u8 flags : {u8(0), flag::reference})
                 for (loc x : ends) {
+                    if (flags != 0 && o != op::i32_store) continue;
                     add({family::struct_set, flags, o, {loc::slot, x, loc::none, loc::none}}, false);
                     add({family::array_set, flags, o, {loc::slot, loc::slot, x, loc::none}}, false);
                 }
@@ -24068,6 +24103,10 @@ constexpr void each_variant(features f, unsigned part, Emit emit) noexcept {
                     for (loc d : ends) add({family::select, 0, o, {a, b, x, d}}, false);
         }
         for (loc d : ends) add({family::global_get, 0, o, {loc::none, loc::none, loc::none, d}}, false);
+    }
+    for (cls c : {cls::i64, cls::v128}) { // slots are copied whole
+        add({family::imported_get, 0, op(u16(c)), {loc::none, loc::none, loc::none, loc::slot}}, false);
+        add({family::imported_set, 0, op(u16(c)), {loc::slot, loc::none, loc::none, loc::none}}, false);
     }
     for (cls c : {cls::i64, cls::f32, cls::f64})
         add({family::move, 0, op(u16(c)), {loc::pin, loc::none, loc::none, loc::slot}}, false);
@@ -25126,20 +25165,33 @@ protected:
     }
     void lower_global_get(u32 global) noexcept {
         const val_type t = module_.globals[global].type.type;
-        node n;
-        n.v = {family::global_get, 0, class_code(class_of(t)), {}};
-        n.words[0] = global;
+        node n = global_access(global, t, family::global_get, family::imported_get);
+        n.v.at[3] = loc::slot;
         emit_result(n, t);
     }
     void lower_global_set(u32 global) noexcept {
         const val_type t = module_.globals[global].type.type;
         entry e = stack_.pop();
-        node n;
-        n.v = {family::global_set, 0, class_code(class_of(t)), {}};
-        n.words[0] = global;
-        use(n, 0, e);
-        bind(n, 0, e);
+        node n = global_access(global, t, family::global_set, family::imported_set);
+        if (n.v.fam == family::imported_set) {
+            use_slot(n, 0, e);
+        } else {
+            use(n, 0, e);
+            bind(n, 0, e);
+        }
         emit(n);
+    }
+    node global_access(u32 global, val_type t, family own, family imported) const noexcept {
+        const cls c = class_of(t);
+        node n;
+        if (global < module_.imported_globals) {
+            n.v = {imported, 0, class_code(c == cls::v128 ? c : cls::i64), {}};
+            n.words[0] = global;
+        } else {
+            n.v = {own, 0, class_code(c), {}};
+            n.words[0] = 16 * (global - module_.imported_globals);
+        }
+        return n;
     }
     /// An instruction that runs on `operands` consecutive temps and leaves `types` in their place.
     void lower_special(op o, u32 operands, u32 index, u32 index2, view<val_type> types) noexcept {
@@ -25273,7 +25325,34 @@ protected:
         emit(n);
     }
 
-    // ---- vectors ---------------------------------------------------------------------------------------------------
+    const module_data& module_;
+    const runtime::code_unit& unit_;
+    vec<control> control_;
+    struct stub {
+        u32 depth;
+        u32 label;
+    };
+    vec<stub> stubs_;
+    vec<u32> control_mark_;       ///< by control entry: its stub's label while a br_table is lowered
+    u32 return_label_ = no_index; ///< where exceptions go that a clause hands to the function's own label
+    u32 first_local_ = 0;         ///< slot of the first local that is no parameter
+    u32 next_local_ = 0;          ///< slot of the next local
+    u32 counted_ = 0;             ///< instructions read so far
+    u32 dead_depth_ = 0;          ///< blocks opened in code that cannot be reached
+    bool reachable_ = true;
+};
+
+} // namespace tessera::exec
+
+// ---- exec/vector_builder.hpp -----------------------------------------------------------
+/// @file vector_builder.hpp
+/// Lowering of what only vectors have: constants, shuffles, lanes by number, operations of three operands.
+
+namespace tessera::inline TESSERA_ABI::exec {
+
+class vector_builder : public function_builder {
+protected:
+    using function_builder::function_builder;
 
     void lower_ternary(op o) noexcept {
         entry c = stack_.pop(), b = stack_.pop(), a = stack_.pop();
@@ -25348,22 +25427,6 @@ protected:
         in.code = access;
         lower_store(in);
     }
-
-    const module_data& module_;
-    const runtime::code_unit& unit_;
-    vec<control> control_;
-    struct stub {
-        u32 depth;
-        u32 label;
-    };
-    vec<stub> stubs_;
-    vec<u32> control_mark_;       ///< by control entry: its stub's label while a br_table is lowered
-    u32 return_label_ = no_index; ///< where exceptions go that a clause hands to the function's own label
-    u32 first_local_ = 0;         ///< slot of the first local that is no parameter
-    u32 next_local_ = 0;          ///< slot of the next local
-    u32 counted_ = 0;             ///< instructions read so far
-    u32 dead_depth_ = 0;          ///< blocks opened in code that cannot be reached
-    bool reachable_ = true;
 };
 
 } // namespace tessera::exec
@@ -25374,9 +25437,9 @@ protected:
 
 namespace tessera::inline TESSERA_ABI::exec {
 
-class aggregate_builder : public function_builder {
+class aggregate_builder : public vector_builder {
 protected:
-    using function_builder::function_builder;
+    using vector_builder::vector_builder;
 
     void lower_aggregate(const binary::instruction& in) noexcept {
         switch (in.code) {
@@ -26813,6 +26876,8 @@ public:
         case family::store_wide:
         case family::global_get:
         case family::global_set:
+        case family::imported_get:
+        case family::imported_set:
         case family::br:
         case family::latch:
         case family::br_table:
@@ -27615,6 +27680,7 @@ TESSERA_SMALL_END
 #undef TESSERA_FENCES
 #undef TESSERA_INLINE
 #undef TESSERA_NOINLINE
+#undef TESSERA_BY_LANE
 #undef TESSERA_COLD
 #undef TESSERA_SMALL
 #undef TESSERA_SMALL_END

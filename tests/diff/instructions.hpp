@@ -14,13 +14,15 @@ struct instruction_set {
     static unsigned kind(char letter) {
         return letter == 'i' ? 0 : letter == 'l' ? 1 : letter == 'f' ? 2 : letter == 'd' ? 3 : 4;
     }
-    /// Of vectors only what leaves no bits open: those of a NaN are looked after in numbers only.
+    /// Of vectors only what leaves no bits open: those of a NaN are looked after in numbers only. No atomic
+    /// instructions: most addresses would be traps.
     static bool is_usable(op o) {
         const tessera::op_row& r = tessera::row(o);
         const std::string_view letters(r.type.params, r.type.param_count);
         const bool floats =
             letters.find_first_of("fd") != letters.npos || r.type.results[0] == 'f' || r.type.results[0] == 'd';
-        return !r.type.poly && !(r.prefix == 0xfd && (floats || tessera::num::picks_nan(o)));
+        return !r.type.poly && !tessera::is_atomic_row(r) &&
+               !(r.prefix == 0xfd && (floats || tessera::num::picks_nan(o)));
     }
     instruction_set() {
         for (u16 i = 0; i < tessera::op_count; ++i) {

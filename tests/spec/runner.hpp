@@ -266,11 +266,16 @@ private:
         if (e.failed) return fail("not instantiated: " + described(why));
         pass(false);
     }
-    /// The reason to skip a module that imports from one that was skipped; else empty.
+    /// The reason to skip a module that imports from one that was skipped, or what the engine cannot have made; else
+    /// empty.
     std::string needs_skipped(const scope& in, const tessera::module& m) const {
-        for (const auto& import : m.imports())
+        for (const auto& import : m.imports()) {
+            if (import.module == "spectest" && import.name == "shared_memory" &&
+                !tested_.built[tessera::feature::threads])
+                return "needs threads";
             if (const auto found = in.registered.find(import.module); found != in.registered.end())
                 if (std::string reason = reason_to_skip(found->second); !reason.empty()) return reason;
+        }
         return {};
     }
     /// A skipped module would have changed the instances it shares a memory, a table or a global

@@ -47,7 +47,7 @@ OF_INSTRUCTION = {
 }
 BY_CODE = {"unary", "binary", "ternary", "shuffle", "extract_lane", "replace_lane", "load", "load_indexed", "store", "load_wide",
            "store_wide", "br_compare", "latch", "special", "atomic"}
-OVER_CLASS = {"move", "select", "global_get", "global_set", "return_"}  # the code is a class; that of vectors is simd's
+OVER_CLASS = {"move", "select", "global_get", "global_set", "imported_get", "imported_set", "return_"}  # the code is a class; that of vectors is simd's
 OF_FIELD = {"struct_get", "struct_set", "array_get", "array_set"}  # the code is a load or store; that of vectors is simd's
 
 # Executed rows that become handlers of others: a select of any type, a constant, a comparison and a branch, a throw;

@@ -50,6 +50,8 @@ constexpr family_row families[] = {
     FAMILY(store_wide),
     FAMILY(global_get),
     FAMILY(global_set),
+    FAMILY(imported_get),
+    FAMILY(imported_set),
     FAMILY(br),
     FAMILY(br_compare),
     FAMILY(latch),

@@ -3,14 +3,14 @@
 /// Lowering of structures, arrays, i31 and casts.
 #pragma once
 
-#include <tessera/exec/function_builder.hpp>
+#include <tessera/exec/vector_builder.hpp>
 #include <tessera/runtime/heap.hpp>
 
 namespace tessera::inline TESSERA_ABI::exec {
 
-class aggregate_builder : public function_builder {
+class aggregate_builder : public vector_builder {
 protected:
-    using function_builder::function_builder;
+    using vector_builder::vector_builder;
 
     void lower_aggregate(const binary::instruction& in) noexcept {
         switch (in.code) {

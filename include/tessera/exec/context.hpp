@@ -70,7 +70,8 @@ struct context {
     // What handlers read.
     u64 memory_size = 0; ///< bytes of memory 0
     u8* stack_end = nullptr;
-    u64* const* globals = nullptr;                ///< instance->global_cells
+    u64* globals = nullptr;                       ///< instance->global_slots
+    u64* const* imported_globals = nullptr;       ///< instance->imported_cells
     runtime::table_data* const* tables = nullptr; ///< instance->tables
     runtime::instance_data* instance = nullptr;
     const runtime::memory_data* memory = &no_memory; ///< memory 0 of the instance, if there is one
@@ -155,7 +156,8 @@ struct context {
         instance = i;
         who.instance = i;
         funcs = i ? i->funcs.data() : nullptr;
-        globals = i ? i->global_cells.data() : nullptr;
+        globals = i ? i->global_slots.data() : nullptr;
+        imported_globals = i ? i->imported_cells.data() : nullptr;
         tables = i ? i->tables.data() : nullptr;
         memory = i && !i->memories.empty() ? i->memories[0] : &no_memory;
         refresh();

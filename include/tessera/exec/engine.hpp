@@ -324,6 +324,8 @@ public:
         case family::store_wide:
         case family::global_get:
         case family::global_set:
+        case family::imported_get:
+        case family::imported_set:
         case family::br:
         case family::latch:
         case family::br_table:

@@ -550,20 +550,33 @@ protected:
     }
     void lower_global_get(u32 global) noexcept {
         const val_type t = module_.globals[global].type.type;
-        node n;
-        n.v = {family::global_get, 0, class_code(class_of(t)), {}};
-        n.words[0] = global;
+        node n = global_access(global, t, family::global_get, family::imported_get);
+        n.v.at[3] = loc::slot;
         emit_result(n, t);
     }
     void lower_global_set(u32 global) noexcept {
         const val_type t = module_.globals[global].type.type;
         entry e = stack_.pop();
-        node n;
-        n.v = {family::global_set, 0, class_code(class_of(t)), {}};
-        n.words[0] = global;
-        use(n, 0, e);
-        bind(n, 0, e);
+        node n = global_access(global, t, family::global_set, family::imported_set);
+        if (n.v.fam == family::imported_set) {
+            use_slot(n, 0, e);
+        } else {
+            use(n, 0, e);
+            bind(n, 0, e);
+        }
         emit(n);
+    }
+    node global_access(u32 global, val_type t, family own, family imported) const noexcept {
+        const cls c = class_of(t);
+        node n;
+        if (global < module_.imported_globals) {
+            n.v = {imported, 0, class_code(c == cls::v128 ? c : cls::i64), {}};
+            n.words[0] = global;
+        } else {
+            n.v = {own, 0, class_code(c), {}};
+            n.words[0] = 16 * (global - module_.imported_globals);
+        }
+        return n;
     }
     /// An instruction that runs on `operands` consecutive temps and leaves `types` in their place.
     void lower_special(op o, u32 operands, u32 index, u32 index2, view<val_type> types) noexcept {
@@ -695,82 +708,6 @@ protected:
         bind(n, 1, b);
         bind(n, 0, a);
         emit(n);
-    }
-
-    // ---- vectors ---------------------------------------------------------------------------------------------------
-
-    void lower_ternary(op o) noexcept {
-        entry c = stack_.pop(), b = stack_.pop(), a = stack_.pop();
-        node n;
-        n.v = {family::ternary, 0, o, {}};
-        use_slot(n, 0, a);
-        use_slot(n, 1, b);
-        use_slot(n, 2, c);
-        emit_result(n, t_v128);
-    }
-    void lower_vector_constant(cursor bytes) noexcept {
-        u64 low = 0, high = 0;
-        if (bytes.fixed(low) && bytes.fixed(high)) emit_vector_constant(low, high);
-    }
-    void lower_shuffle(const binary::instruction& in) noexcept {
-        entry b = stack_.pop(), a = stack_.pop();
-        cursor bytes = in.list;
-        node n;
-        n.v = {family::shuffle, 0, in.code, {}};
-        for (unsigned i = 0; i < 4; ++i)
-            if (!bytes.fixed(n.words[i])) return;
-        use_slot(n, 0, a);
-        use_slot(n, 1, b);
-        n.v.at[3] = loc::slot;
-        if (!bind(n, 1, b)) bind(n, 0, a);
-        emit_result(n, t_v128);
-    }
-    void lower_extract_lane(op o, u32 lane) noexcept {
-        entry a = stack_.pop();
-        emit_extract_lane(o, lane, a);
-    }
-    void emit_extract_lane(op o, u32 lane, entry& a) noexcept {
-        node n;
-        n.v = {family::extract_lane, 0, o, {}};
-        n.words[0] = lane;
-        use_slot(n, 0, a);
-        emit_result(n, type_of_letter(row(o).type.results[0]));
-    }
-    void lower_replace_lane(op o, u32 lane) noexcept {
-        entry b = stack_.pop(), a = stack_.pop();
-        emit_replace_lane(o, lane, a, b);
-    }
-    void emit_replace_lane(op o, u32 lane, entry& a, entry& b) noexcept {
-        node n;
-        n.v = {family::replace_lane, 0, o, {}};
-        n.words[0] = lane;
-        use_slot(n, 0, a);
-        use_slot(n, 1, b);
-        n.v.at[3] = loc::slot;
-        bind(n, 1, b);
-        emit_result(n, t_v128);
-    }
-    /// v128.loadN_lane: the number is loaded above the operands, whose slots stay in use, then put into the lane.
-    void lower_load_lane(binary::instruction in, op access, op lane) noexcept {
-        entry v = stack_.pop();
-        const entry a = stack_.pop();
-        push_temp(a.type);
-        push_temp(t_v128);
-        if (failed_) return;
-        in.code = access;
-        load_from(in, a);
-        if (failed_) return;
-        entry loaded = stack_.pop();
-        stack_.shrink(stack_.size() - 2);
-        emit_replace_lane(lane, in.lane, v, loaded);
-    }
-    /// v128.storeN_lane: the lane replaces the vector on the stack and is stored.
-    void lower_store_lane(binary::instruction in, op access, op lane) noexcept {
-        entry v = stack_.pop();
-        emit_extract_lane(lane, in.lane, v);
-        if (failed_) return;
-        in.code = access;
-        lower_store(in);
     }
 
     const module_data& module_;

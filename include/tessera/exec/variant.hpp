@@ -59,8 +59,10 @@ enum class family : u8 {
     store,           ///< memory 0 [a + offset] = b
     load_wide,       ///< any memory, any offset
     store_wide,
-    global_get,
+    global_get, ///< of the module's own
     global_set,
+    imported_get,
+    imported_set,
     br,
     br_compare, ///< branch if a op b
     latch,      ///< a += word; branch if a op b
@@ -162,6 +164,8 @@ constexpr cls operand_class(const variant& v, unsigned k) noexcept {
     case family::select: return k == 2 ? cls::i32 : cls(v.code);
     case family::global_get:
     case family::global_set:
+    case family::imported_get:
+    case family::imported_set:
     case family::move:
     case family::return_: return cls(v.code);
     case family::pins: return k == 0 ? cls::i64 : k == 1 ? cls::f32 : cls::f64;
@@ -194,7 +198,9 @@ constexpr shape shape_of(family fam, u8 flags) noexcept {
     case family::load_wide:
     case family::store_wide: return {1, 1, false}; // memory; offset
     case family::global_get:
-    case family::global_set: return {1, 0, false}; // global
+    case family::global_set: return {1, 0, false}; // offset of its slots in bytes
+    case family::imported_get:
+    case family::imported_set: return {1, 0, false}; // global
     case family::br:
     case family::br_compare: return {stop, 0, true};
     case family::latch: return {u8(1 + stop), 0, true}; // step
@@ -688,6 +694,8 @@ constexpr bool exists(const variant& v) noexcept {
     case family::load_wide: return a == loc::slot && d == loc::slot;
     case family::store_wide: return a == loc::slot && b == loc::slot;
     case family::global_get: return slot_or_acc(d);
+    case family::imported_get: return d == loc::slot;
+    case family::imported_set: return a == loc::slot;
     case family::global_set: return slot_or_acc(a) || (a == loc::imm && cls(v.code) < cls::f32);
     case family::return_: return a == loc::none || slot_or_acc(a) || (a == loc::imm && cls(v.code) < cls::f32);
     case family::call_indirect:

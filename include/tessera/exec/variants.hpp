@@ -52,6 +52,8 @@ constexpr bool is_needed(features f, const variant& v) noexcept {
     case family::select:
     case family::global_get:
     case family::global_set:
+    case family::imported_get:
+    case family::imported_set:
     case family::return_: return cls(v.code) != cls::v128 || f[feature::simd];
     case family::vector_constant: return f[feature::simd];
     case family::call_ref: return has(f, op::call_ref);
@@ -162,8 +164,9 @@ constexpr void each_variant(features f, unsigned part, Emit emit) noexcept {
                     for (loc b : ends) add({family::array_get, 0, o, {a, b, loc::none, d}}, false);
                 }
         if (is_field_store(o))
-            for (u8 flags = 0; flags <= (o == op::i32_store ? flag::reference : 0); flags = u8(flags + flag::reference))
+            for (u8 flags : {u8(0), flag::reference})
                 for (loc x : ends) {
+                    if (flags != 0 && o != op::i32_store) continue;
                     add({family::struct_set, flags, o, {loc::slot, x, loc::none, loc::none}}, false);
                     add({family::array_set, flags, o, {loc::slot, loc::slot, x, loc::none}}, false);
                 }
@@ -187,6 +190,10 @@ constexpr void each_variant(features f, unsigned part, Emit emit) noexcept {
                     for (loc d : ends) add({family::select, 0, o, {a, b, x, d}}, false);
         }
         for (loc d : ends) add({family::global_get, 0, o, {loc::none, loc::none, loc::none, d}}, false);
+    }
+    for (cls c : {cls::i64, cls::v128}) { // slots are copied whole
+        add({family::imported_get, 0, op(u16(c)), {loc::none, loc::none, loc::none, loc::slot}}, false);
+        add({family::imported_set, 0, op(u16(c)), {loc::slot, loc::none, loc::none, loc::none}}, false);
     }
     for (cls c : {cls::i64, cls::f32, cls::f64})
         add({family::move, 0, op(u16(c)), {loc::pin, loc::none, loc::none, loc::slot}}, false);

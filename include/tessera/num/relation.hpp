@@ -4,6 +4,7 @@
 #pragma once
 
 #include <tessera/syntax/opcode.hpp>
+#include <tessera/util/view.hpp>
 
 namespace tessera::inline TESSERA_ABI::num {
 
@@ -46,20 +47,16 @@ inline constexpr compare_family compare_families[] = {
     {op::f32_eq, op::f32_ge, float_compares},
     {op::f64_eq, op::f64_ge, float_compares},
 };
-constexpr op related(op o, u8 compare_relation::*which) noexcept {
-    for (const compare_family& f : compare_families)
-        if (o >= f.first && o <= f.last) {
-            const u8 member = f.members[u16(o) - u16(f.first)].*which;
-            return member == no_relation ? op::count_ : op(u16(f.first) + member);
-        }
-    return op::count_;
-}
 static_assert(u16(op::i32_ge_u) - u16(op::i32_eq) == 9 && u16(op::i64_ge_u) - u16(op::i64_eq) == 9);
 static_assert(u16(op::f32_ge) - u16(op::f32_eq) == 5 && u16(op::f64_ge) - u16(op::f64_eq) == 5);
 // Tables, since they are asked many times while a compiler makes the list of handlers.
 constexpr auto related_ops(u8 compare_relation::*which) noexcept {
     std::array<op, op_count> table{};
-    for (u16 i = 0; i < op_count; ++i) table[i] = related(op(i), which);
+    for (op& o : table) o = op::count_;
+    for (const compare_family& f : compare_families)
+        for (u16 i = 0; i <= u16(f.last) - u16(f.first); ++i)
+            if (const u8 member = f.members[i].*which; member != no_relation)
+                table[u16(f.first) + i] = op(u16(f.first) + member);
     return table;
 }
 inline constexpr auto negated_ops = related_ops(&compare_relation::negated);
@@ -77,18 +74,40 @@ constexpr op swapped_compare(op o) noexcept { return detail::swapped_ops[u16(o)]
 constexpr bool is_compare(op o) noexcept { return swapped_compare(o) != op::count_; }
 
 namespace detail {
+// Names of vector instructions without their shape. Lists of their own, since a list in a function is made again by
+// each call while the compiler evaluates it.
+inline constexpr std::string_view commuting_names[] = {
+    "add",           "mul",       "and",         "or",
+    "xor",           "eq",        "ne",          "min",
+    "max",           "min_s",     "min_u",       "max_s",
+    "max_u",         "add_sat_s", "add_sat_u",   "avgr_u",
+    "q15mulr_sat_s", "q15mulr_s", "dot_i16x8_s", "dot_i8x16_i7x16_s"};
+inline constexpr std::string_view float_names[] = {"add",
+                                                   "sub",
+                                                   "mul",
+                                                   "div",
+                                                   "sqrt",
+                                                   "ceil",
+                                                   "floor",
+                                                   "trunc",
+                                                   "nearest",
+                                                   "min",
+                                                   "max",
+                                                   "madd",
+                                                   "nmadd",
+                                                   "demote_f64x2_zero",
+                                                   "promote_low_f32x4"};
+/// True if the vector instruction `text` is one of `names`, relaxed or not.
+constexpr bool is_named(std::string_view text, view<std::string_view> names) noexcept {
+    text.remove_prefix(text.find('.') + 1);
+    if (text[0] == 'r' && text.substr(0, 8) == "relaxed_") text.remove_prefix(8);
+    for (const std::string_view& one : names)
+        if (text.size() == one.size() && text[0] == one[0] && text == one) return true;
+    return false;
+}
 /// True if the vector instruction `text` does the same to each lane of two vectors, in whatever order.
 constexpr bool commutes_in_lanes(std::string_view text) noexcept {
-    text.remove_prefix(text.find('.') + 1);
-    if (text.substr(0, 8) == "relaxed_") text.remove_prefix(8);
-    if (text.substr(0, 7) == "extmul_") return true;
-    for (std::string_view one : {"add",           "mul",       "and",         "or",
-                                 "xor",           "eq",        "ne",          "min",
-                                 "max",           "min_s",     "min_u",       "max_s",
-                                 "max_u",         "add_sat_s", "add_sat_u",   "avgr_u",
-                                 "q15mulr_sat_s", "q15mulr_s", "dot_i16x8_s", "dot_i8x16_i7x16_s"})
-        if (text == one) return true;
-    return false;
+    return text.substr(text.find('.') + 1, 7) == "extmul_" || is_named(text, commuting_names);
 }
 constexpr bool commutes(op o) noexcept {
     if (const op_type& t = row(o).type; t.param_count == 2 && t.params[0] == 'v' && t.params[1] == 'v')
@@ -139,13 +158,7 @@ constexpr bool is_commutative(op o) noexcept { return detail::commutative[u16(o)
 namespace detail {
 /// The same of an instruction on vectors by its name: what computes floats, not what moves or compares them.
 constexpr bool picks_nan_in_lanes(std::string_view text) noexcept {
-    if (text.substr(0, 6) != "f32x4." && text.substr(0, 6) != "f64x2.") return false;
-    text.remove_prefix(6);
-    if (text.substr(0, 8) == "relaxed_") text.remove_prefix(8);
-    for (std::string_view one : {"add", "sub", "mul", "div", "sqrt", "ceil", "floor", "trunc", "nearest", "min", "max",
-                                 "madd", "nmadd", "demote_f64x2_zero", "promote_low_f32x4"})
-        if (text == one) return true;
-    return false;
+    return text[0] == 'f' && is_named(text, float_names);
 }
 constexpr bool computes_float(op o) noexcept {
     const op_type& t = row(o).type;

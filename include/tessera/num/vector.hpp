@@ -81,13 +81,7 @@ TESSERA_INLINE constexpr v128 each_lane(std::index_sequence<I...>, V... v) noexc
 } // namespace detail
 /// `X` lane by lane, from the rule alone.
 template <class X, class... V>
-#if TESSERA_CHECKED
-TESSERA_NOINLINE // a handler that is not optimised has to jump, so no variable of it may have an address
-#else
-TESSERA_INLINE
-#endif
-    constexpr v128
-    by_rule(V... v) noexcept {
+TESSERA_BY_LANE constexpr v128 by_rule(V... v) noexcept {
     return detail::each_lane<X>(std::make_index_sequence<16 / sizeof(typename X::lane_type)>(), v...);
 }
 /// `vector_form<X>::eval` is `X` for all lanes at once, where there is one.

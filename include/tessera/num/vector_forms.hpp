@@ -193,7 +193,7 @@ struct vector_form<detail::part<F, High>> {
 namespace detail {
 /// Signed lanes cut to what is between `least` and `most`, then their lower halves: those of `a`, those of `b`.
 template <class To, class S, std::size_t... I>
-TESSERA_INLINE v128 clamped(std::index_sequence<I...>, v128 a, v128 b, S least, S most) noexcept {
+TESSERA_BY_LANE v128 clamped(std::index_sequence<I...>, v128 a, v128 b, S least, S most) noexcept {
     const auto clamp = [=](vector<S> v) {
         v = v > most ? filled(most) : v;
         return v < least ? filled(least) : v;

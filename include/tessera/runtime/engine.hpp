@@ -5,7 +5,10 @@
 
 #include <tessera/runtime/unit.hpp>
 #include <tessera/syntax/error.hpp>
-#include <tessera/syntax/opcode.hpp>
+
+namespace tessera::inline TESSERA_ABI {
+enum class op : u16; // of syntax/opcode.hpp, whose table takes long to compile
+}
 
 namespace tessera::inline TESSERA_ABI::runtime {
 

@@ -18,8 +18,9 @@ struct instance_data {
     vec<func_record*> funcs;
     vec<table_data*> tables;
     vec<memory_data*> memories;
-    vec<u64*> global_cells; ///< `globals[i]->cell`, for the engine
     vec<global_data*> globals;
+    vec<u64> global_slots;    ///< values of the module's own globals, two slots each
+    vec<u64*> imported_cells; ///< `globals[i]->cell` of the imported ones
     vec<tag_data*> tags;
     vec<vec<u32>> elems;            ///< evaluated element segments; a dropped one is empty
     vec<std::span<const u8>> datas; ///< data segments; a dropped one is empty

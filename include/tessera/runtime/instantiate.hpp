@@ -98,7 +98,8 @@ private:
         made->unit = unit;
         if (!made->funcs.reserve(m_.funcs.size()) || !made->tables.reserve(m_.tables.size()) ||
             !made->memories.reserve(m_.memories.size()) || !made->globals.reserve(m_.globals.size()) ||
-            !made->global_cells.reserve(m_.globals.size()) || !made->tags.reserve(m_.tags.size()) ||
+            !made->global_slots.resize(2 * (m_.globals.size() - m_.imported_globals)) ||
+            !made->imported_cells.reserve(m_.imported_globals) || !made->tags.reserve(m_.tags.size()) ||
             !made->elems.resize(m_.elems.size()) || !made->datas.resize(m_.datas.size()))
             return out_of_memory();
         return make_records();
@@ -145,7 +146,8 @@ private:
         case extern_kind::func:
             return instance_->funcs.push_back(x.is_host() ? &host_record(*x.host(), host_type) : x.func());
         case extern_kind::table: return instance_->tables.push_back(x.table());
-        case extern_kind::global: return push_global(*x.global());
+        case extern_kind::global:
+            return instance_->globals.push_back(x.global()) && instance_->imported_cells.push_back(x.global()->cell);
         case extern_kind::tag: return instance_->tags.push_back(x.tag());
         default: return true; // a memory
         }
@@ -154,9 +156,6 @@ private:
         func_record& r = new_record();
         describe(r, h, type);
         return r;
-    }
-    bool push_global(global_data& g) noexcept {
-        return instance_->globals.push_back(&g) && instance_->global_cells.push_back(g.cell);
     }
 
     bool allocate() noexcept {
@@ -193,9 +192,10 @@ private:
             global_data* g = add(store_.globals);
             if (!g || !eval.evaluate(m_.globals[i].init, v)) return out_of_memory();
             g->type = {store_type(*instance_->unit, m_.globals[i].type.type), m_.globals[i].type.mutable_};
-            g->own[0] = v.low;
-            g->own[1] = v.high;
-            if (!push_global(*g)) return out_of_memory();
+            g->cell = &instance_->global_slots[2 * (i - m_.imported_globals)];
+            g->cell[0] = v.low;
+            g->cell[1] = v.high;
+            if (!instance_->globals.push_back(g)) return out_of_memory();
         }
         for (u32 i = m_.imported_tables; i < m_.tables.size(); ++i) {
             const table_def& def = m_.tables[i];

@@ -3,8 +3,8 @@
 /// What a build of the engine says of code it cannot run.
 #pragma once
 
+#include <tessera/features.hpp>
 #include <tessera/syntax/error.hpp>
-#include <tessera/syntax/types.hpp>
 
 namespace tessera::inline TESSERA_ABI::runtime {
 

@@ -110,16 +110,6 @@ inline constexpr std::array<u8, op_count> natural_align = [] {
 }();
 
 static_assert(sizeof op_table / sizeof *op_table == op_count);
-static_assert(
-    [] {
-        for (u16 i = 1; i < op_count; ++i)
-            if (op_table[i].prefix < op_table[i - 1].prefix ||
-                (op_table[i].prefix == op_table[i - 1].prefix && op_table[i].code <= op_table[i - 1].code))
-                return false;
-        return op_table[op_count - 1].prefix == 0xfe;
-    }(),
-    "opcodes.def: rows must be in the order of their encodings, each used once");
-
 /// The largest code behind any prefix, plus one.
 inline constexpr u16 most_codes = 0x120;
 

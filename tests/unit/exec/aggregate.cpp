@@ -7,6 +7,7 @@
 
 using guests::guest;
 using guests::must;
+using guests::outcome;
 using guests::profile;
 using tessera::f32;
 using tessera::f64;
@@ -28,13 +29,6 @@ std::string replaced(std::string text, const std::vector<std::pair<std::string, 
         for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size())
             text.replace(at, from.size(), to);
     return text;
-}
-
-/// What calling "f" with `args` traps with; trap::none if it does not.
-template <class... A>
-trap outcome(const guest& g, const char* name, A... args) {
-    const auto r = g.get<void(A...)>(name)(args...);
-    return r ? trap::none : r.error().why();
 }
 
 // STORED in a structure and an array, as a VALUE read by GET; between bytes that must not change.

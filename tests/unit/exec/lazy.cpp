@@ -14,7 +14,7 @@ namespace {
 using tessera::kind;
 using tessera::module;
 
-constexpr tessera::features profile = tessera::wasm_3_0;
+constexpr tessera::features full = tessera::wasm_3_0;
 using bytes = tessera::vec<tessera::u8>;
 
 /// The bytes of a module in text, which need not be valid.
@@ -25,7 +25,7 @@ bytes assembled(std::string_view text) {
 }
 std::span<const tessera::u8> view(const bytes& b) { return {b.data(), b.size()}; }
 
-constexpr std::string_view text = R"((module
+constexpr std::string_view mixed = R"((module
     (table funcref (elem $mixed $declared))
     (func (export "good") (param i32) (result i32) (i32.add (local.get 0) (i32.const 1)))
     (func $mixed (export "bad") (result i32) (i64.const 1))
@@ -52,7 +52,7 @@ std::string called(const tessera::instance& i, std::string_view name, A... argum
 } // namespace
 
 TEST_CASE("lazy: a body that is not valid is an error of each call, and of nothing else") {
-    const bytes code = assembled(text);
+    const bytes code = assembled(mixed);
     auto eager = module::parse<tessera::everything>(view(code));
     REQUIRE(!eager);
     REQUIRE(eager.error().kind() == kind::invalid);
@@ -61,7 +61,7 @@ TEST_CASE("lazy: a body that is not valid is an error of each call, and of nothi
     auto mod = module::borrow_lazily<tessera::everything>(view(code));
     REQUIRE_MESSAGE(mod, mod.error().message());
     CHECK(!mod->features_used()[tessera::feature::simd]);
-    tessera::store<profile> store;
+    tessera::store<full> store;
     for (int round = 0; round < 2; ++round) {
         auto i = store.instantiate(*mod);
         REQUIRE_MESSAGE(i, i.error().message());
@@ -94,7 +94,7 @@ TEST_CASE("lazy: a body that is not valid is an error of each call, and of nothi
 }
 
 TEST_CASE("lazy: all bodies at once") {
-    const bytes code = assembled(text);
+    const bytes code = assembled(mixed);
     auto mod = module::parse_lazily<tessera::everything>(view(code));
     REQUIRE(mod);
     auto eager = module::parse<tessera::everything>(view(code));
@@ -107,19 +107,19 @@ TEST_CASE("lazy: all bodies at once") {
     CHECK(mod->to_binary().error().kind() == kind::invalid);
     CHECK(module().validate().error().is(tessera::msg::stale_handle));
 
-    auto good = module::parse_lazily<profile>(view(assembled("(func (export \"f\"))")));
+    auto good = module::parse_lazily<full>(view(assembled("(func (export \"f\"))")));
     REQUIRE(good);
     CHECK(good->validate());
     CHECK(good->to_text());
     CHECK(good->to_binary());
-    CHECK(module::parse<profile>(view(code)).error().kind() == kind::malformed); // the feature is off
+    CHECK(module::parse<full>(view(code)).error().kind() == kind::malformed); // the feature is off
 }
 
 TEST_CASE("lazy: everything but bodies is validated at once") {
     for (std::string_view wrong :
          {"(module (func) (export \"f\" (func 1)))", "(module (global i32 (i64.const 1)))",
           "(module (func (type 0)) (type (struct)))", "(module (table 1 funcref) (elem (i32.const 0) func 3))"}) {
-        auto m = module::parse_lazily<profile>(view(assembled(wrong)));
+        auto m = module::parse_lazily<full>(view(assembled(wrong)));
         REQUIRE(!m);
         CHECK(m.error().kind() == kind::invalid);
     }
@@ -131,9 +131,9 @@ TEST_CASE("lazy: a malformed body is one at the call, and limits of modules hold
         if (b == 0x41) b = 0xff; // i32.const: no opcode any more
     tessera::module_limits limits;
     limits.locals = 1;
-    auto mod = module::parse_lazily<profile>(std::move(code), limits);
+    auto mod = module::parse_lazily<full>(std::move(code), limits);
     REQUIRE(mod);
-    tessera::store<profile> store;
+    tessera::store<full> store;
     auto i = store.instantiate(*mod);
     REQUIRE(i);
     auto f = i->get<void()>("f");
@@ -143,7 +143,7 @@ TEST_CASE("lazy: a malformed body is one at the call, and limits of modules hold
     CHECK(r.error().kind() == kind::malformed);
     CHECK(called<void>(*i, "g") == "ok");
 
-    auto many = module::parse_lazily<profile>(view(assembled("(func (export \"f\") (local i32 i32))")), limits);
+    auto many = module::parse_lazily<full>(view(assembled("(func (export \"f\") (local i32 i32))")), limits);
     REQUIRE(many);
     auto j = store.instantiate(*many);
     REQUIRE(j);
@@ -151,14 +151,14 @@ TEST_CASE("lazy: a malformed body is one at the call, and limits of modules hold
 }
 
 TEST_CASE("lazy: stores on several threads share the module") {
-    auto mod = module::parse_lazily<tessera::everything>(view(assembled(text)));
+    auto mod = module::parse_lazily<tessera::everything>(view(assembled(mixed)));
     REQUIRE(mod);
     int right[4] = {};
     std::vector<std::thread> threads;
     for (int& count : right)
         threads.emplace_back([&mod, &count] {
             for (int n = 0; n < 20; ++n) {
-                tessera::store<profile> store;
+                tessera::store<full> store;
                 auto i = store.instantiate(*mod);
                 auto good = i->get<int(int)>("good");
                 auto bad = i->get<int()>("bad");

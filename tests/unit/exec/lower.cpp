@@ -22,13 +22,13 @@ constexpr tessera::features profile = tessera::latest + tessera::feature::determ
 class code {
 public:
     explicit code(const std::string& function) {
-        std::string bytes;
+        std::string data;
         for (int i = 0; i < 256; ++i) {
             static constexpr char hex[] = "0123456789abcdef";
-            bytes += {'\\', hex[i >> 4], hex[i & 15]};
+            data += {'\\', hex[i >> 4], hex[i & 15]};
         }
         auto mod = tessera::module::parse_text<profile>(
-            "(module (memory 1) (data (i32.const 0) \"" + bytes +
+            "(module (memory 1) (data (i32.const 0) \"" + data +
             "\") (global $g (mut i32) (i32.const 0)) (func (export \"f\") " + function + "))");
         REQUIRE_MESSAGE(mod, mod.error().message() << " " << mod.error().detail() << " line " << mod.error().line()
                                                    << " column " << mod.error().column());

@@ -4,21 +4,11 @@
 
 using guests::guest;
 using guests::must;
+using guests::outcome;
 using tessera::i64;
 using tessera::trap;
 using tessera::u32;
 using tessera::u64;
-
-namespace {
-
-/// What calling "f" with `args` traps with; trap::none if it does not.
-template <class... A>
-trap outcome(const guest& g, const char* name, A... args) {
-    const auto r = g.get<void(A...)>(name)(args...);
-    return r ? trap::none : r.error().why();
-}
-
-} // namespace
 
 TEST_CASE("special: a memory is filled, copied and written from segments") {
     const guest g(R"((module (memory $m 1 2) (memory $n i64 1 3) (data $d "abcdef")

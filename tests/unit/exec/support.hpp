@@ -43,4 +43,11 @@ T must(const tessera::result<T>& r) {
     return *r;
 }
 
+/// What calling `name` with `args` traps with; trap::none if it does not.
+template <class... A>
+tessera::trap outcome(const guest& g, const char* name, A... args) {
+    const auto r = g.get<void(A...)>(name)(args...);
+    return r ? tessera::trap::none : r.error().why();
+}
+
 } // namespace guests

@@ -10,7 +10,7 @@
 
 namespace {
 
-constexpr tessera::features profile = tessera::wasm_3_0;
+constexpr tessera::features full = tessera::wasm_3_0;
 using tessera::kind;
 using tessera::u32;
 
@@ -69,7 +69,7 @@ struct place {
         else failed = made.error();
     }
     tessera::imports env;
-    tessera::store<profile> store;
+    tessera::store<full> store;
     tessera::instance instance;
     tessera::error failed{tessera::error::unlikely()};
 };
@@ -77,7 +77,7 @@ struct place {
 } // namespace
 
 TEST_CASE("out of memory: objects of constant expressions") {
-    auto mod = tessera::module::parse_text<profile>(guest);
+    auto mod = tessera::module::parse_text<full>(guest);
     REQUIRE_MESSAGE(mod, mod.error().message() << " " << mod.error().detail() << " line " << mod.error().line());
     const long before = faults::live;
     const long n = faults::each([&] {
@@ -91,7 +91,7 @@ TEST_CASE("out of memory: objects of constant expressions") {
 }
 
 TEST_CASE("out of memory: objects, exceptions and collections") {
-    auto mod = tessera::module::parse_text<profile>(guest);
+    auto mod = tessera::module::parse_text<full>(guest);
     REQUIRE(mod);
     for (const bool always : {false, true}) {
         const long n = faults::each([&] {
@@ -121,7 +121,7 @@ TEST_CASE("out of memory: objects, exceptions and collections") {
 }
 
 TEST_CASE("out of memory: objects of the host") {
-    auto mod = tessera::module::parse_text<profile>(guest);
+    auto mod = tessera::module::parse_text<full>(guest);
     REQUIRE(mod);
     const long n = faults::each([&] {
         const long left = std::exchange(faults::left, -1);

@@ -29,6 +29,16 @@ static_assert(op_codes<wasm_1_0, 0>[0x6a] == op::i32_add && op_codes<wasm_1_0, 0
 static_assert(row(op::i64_add128).type.param_count == 4 && row(op::i64_add128).type.result_count == 2 &&
               row(op::call).type.poly);
 
+static_assert(
+    [] {
+        for (u16 i = 1; i < op_count; ++i)
+            if (op_table[i].prefix < op_table[i - 1].prefix ||
+                (op_table[i].prefix == op_table[i - 1].prefix && op_table[i].code <= op_table[i - 1].code))
+                return false;
+        return op_table[op_count - 1].prefix == 0xfe;
+    }(),
+    "opcodes.def: rows must be in the order of their encodings, each used once");
+
 TEST_CASE("the table is complete and consistent") {
     int per_prefix[4] = {}; // the numbers of the spec's index, of threads and of wide arithmetic
     int plain = 0;

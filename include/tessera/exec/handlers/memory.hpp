@@ -116,23 +116,35 @@ struct action<family::out_of_bounds, Id> {
     }
 };
 
+namespace detail {
+/// The slots of the global in the cell.
+template <u64 Id>
+TESSERA_INLINE u8* global_slots(const state& s) noexcept {
+    using c = cell<Id>;
+    if constexpr (c::v.fam == family::imported_get || c::v.fam == family::imported_set)
+        return reinterpret_cast<u8*>(s.ctx->imported_globals[c::template word<0>(s)]);
+    else return reinterpret_cast<u8*>(s.ctx->globals) + c::template word<0>(s);
+}
+} // namespace detail
 template <u64 Id>
 struct action<family::global_get, Id> {
     using c = cell<Id>;
     static TESSERA_INLINE void run(state& s) noexcept {
-        const u8* at = reinterpret_cast<const u8*>(s.ctx->globals[c::template word<0>(s)]);
-        c::put(s, get_slot<typename c::template type<3>>(at));
+        c::put(s, get_slot<typename c::template type<3>>(detail::global_slots<Id>(s)));
         c::next(s);
     }
 };
 template <u64 Id>
+struct action<family::imported_get, Id> : action<family::global_get, Id> {};
+template <u64 Id>
 struct action<family::global_set, Id> {
     using c = cell<Id>;
     static TESSERA_INLINE void run(state& s) noexcept {
-        u8* at = reinterpret_cast<u8*>(s.ctx->globals[c::template word<0>(s)]);
-        put_slot<typename c::template type<0>>(at, c::template get<0>(s));
+        put_slot<typename c::template type<0>>(detail::global_slots<Id>(s), c::template get<0>(s));
         c::next(s);
     }
 };
+template <u64 Id>
+struct action<family::imported_set, Id> : action<family::global_set, Id> {};
 
 } // namespace tessera::exec

@@ -84,7 +84,8 @@ public:
     }
     /// A shared memory, for any number of stores; these imports become an owner of it. By value:
     /// no argument of that type then fits the overload for lambdas better.
-    defined define(std::string_view module, std::string_view name, shared_memory m) noexcept {
+    defined define(std::string_view module, std::string_view name,
+                   shared_memory m) noexcept { // NOLINT(performance-unnecessary-value-param)
         if (!m) return fail(msg::stale_handle);
         m.owned()->retain();
         return insert(module, name, {item::shared, nullptr, m.owned(), {}});
