@@ -6,13 +6,14 @@
 #include <array>
 #include <vector>
 
+namespace deterministic {
+namespace {
+
 using guests::guest;
 using guests::must;
 using tessera::u32;
 using tessera::u64;
 using tessera::v128;
-
-namespace {
 
 constexpr tessera::features profile = tessera::latest + tessera::feature::deterministic;
 
@@ -107,7 +108,7 @@ public:
             for (unsigned k = 0; k < m.operands; ++k) s += "(param " + taken + ")";
             s += "(result " + given + ")";
             for (unsigned k = 0; k < m.operands; ++k) s += "(local $l" + number(k) + " " + from + ")";
-            return s + "(local $zero " + taken + ")(local $r " + to + ")(local $n i32)";
+            return s + "(local $zero " + taken + ")(local $r " + to + ")(local $q " + to + ")(local $n i32)";
         }();
         const std::string plain = apply(local_);
         const auto add = [&](const std::string& body) {
@@ -120,9 +121,22 @@ public:
         }
         add("(local.set $r " + plain + ")" + bits_of("(local.get $r)"));
         add("(local.set $r (block (result " + to + ") " + plain + "))" + bits_of("(local.get $r)"));
-        add("(loop (local.set $r " + plain + ")" +
-            "(br_if 0 (i32.lt_u (local.tee $n (i32.add (local.get $n) (i32.const 1))) (i32.const 3))))" +
-            bits_of("(local.get $r)"));
+        const auto add_loop = [&](const std::string& body, const std::string& before = {}) {
+            add(before + "(loop " + body + "(br_if 0 (i32.lt_u (local.tee $n (i32.add (local.get $n) (i32.const 1))) " +
+                "(i32.const 3))))" + bits_of("(local.get $r)"));
+        };
+        add_loop("(local.set $r " + plain + ")");
+        if (!vector) {
+            // Where what is read most is in a register: the result, then one of the operands as well.
+            std::string read = "(local.get $r)";
+            for (int i = 0; i < 6; ++i) read = "(" + to + ".mul " + read + " (local.get $r))";
+            add_loop("(local.set $r " + plain + ")(local.set $q " + read + ")");
+            if (m.from_bits == m.to_bits) {
+                std::string x[3] = {"(local.get $r)", local_[1], local_[2]};
+                add_loop("(local.set $r " + apply(x) + ")(local.set $q " + read + ")",
+                         "(local.set $r " + local_[0] + ")");
+            }
+        }
         add("(" + to + ".store (i32.const 8) " + plain + ")(" + given + ".load (i32.const 8))");
         add("(global.set $g " + plain + ")" + bits_of("(global.get $g)"));
         if (!vector) // the comparison reads what was computed
@@ -303,3 +317,5 @@ TEST_CASE("a relaxed vector instruction gives what its strict counterpart gives,
             }
     }
 }
+
+} // namespace deterministic
