@@ -4,8 +4,8 @@
 
 #include "load.hpp"
 #include "report.hpp"
+#include "stop.hpp"
 
-#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -25,23 +25,25 @@ struct guest_options : module_options {
     std::uint64_t max_stack = 0;         ///< bytes of a call's stack; 0: likewise
 };
 
-/// A loaded module with its store and its imports, not yet instantiated: whoever wants to watch the start function can.
+/// A loaded module with its store. The steps are separate, so that whoever wants to watch the guest can do so from its
+/// start function on. Each returns `done`, or what to exit with after it has printed what is wrong.
 class guest {
 public:
+    /// `options` must live as long.
     explicit guest(const guest_options& options) : options_(options) {}
     guest(const guest&) = delete;
     guest& operator=(const guest&) = delete;
 
-    /// Loads the module, makes the store and the imports. `done`, or what to exit with; what is wrong is printed.
+    /// Loads the module, makes the store and what the module imports. From here on Ctrl-C and --timeout stop it.
     int prepare();
-    /// Instantiates: links, and runs the start function.
+    /// Links, and runs the start function.
     int instantiate();
-    /// The function to be called after that: --invoke, _start, or none. `_initialize` is called before it where there
-    /// is one.
+    /// The function to be called then: --invoke, or _start, or none. A reactor's _initialize has been called before.
     int find(std::optional<tessera::func>& function);
     /// The arguments of `function` from the command line, of its types.
     int arguments(const tessera::func& function, std::vector<tessera::value>& to);
-    /// What the end of a call with `e` means: prints it, unless it is proc_exit, and gives the number to exit with.
+    /// What the end of a call by `e` means: prints it, unless it is an exit the guest asked for, and returns what to
+    /// exit with.
     int ended(const tessera::error& e);
 
     tessera::module& module() { return *module_; }
@@ -51,9 +53,12 @@ public:
     source where() const { return {options_.file, module_ ? &*module_ : nullptr}; }
 
 private:
+    int run_export(const char* name);
+
     const guest_options& options_;
     std::optional<tessera::module> module_;
     std::optional<cli::store> store_;
+    std::optional<stopper> stopper_;
     tessera::imports imports_;
     tessera::instance instance_;
 };

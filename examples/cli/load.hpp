@@ -23,13 +23,13 @@ bool parse_features(std::string_view text, tessera::features& to, std::string& w
 /// The names of all sets and features, for messages.
 std::string feature_names();
 
-/// The whole file, or all of standard input for "-"; prints why not.
-std::optional<std::vector<tessera::u8>> read_file(const std::string& path);
+/// Reads the whole file, or all of standard input for "-"; prints why not, also for an empty one.
+bool read_file(const std::string& path, tessera::vec<tessera::u8>& to);
 /// Writes the whole file, or standard output for "-"; prints why not.
 bool write_file(const std::string& path, std::string_view bytes);
 
 /// The module, validated, and checked to use no feature outside of the allowed ones; prints why not.
 /// Says what it does on a terminal when it takes longer than a second.
-std::optional<tessera::module> load(const module_options& options);
+std::optional<tessera::module> load(const std::string& path, tessera::features allowed);
 
 } // namespace cli

@@ -3,23 +3,36 @@
 #pragma once
 
 #include "engine.hpp"
+#include "system.hpp"
 
-#include <chrono>
+#include <atomic>
+#include <thread>
 
 namespace cli {
 
-/// While it lives, the first Ctrl-C interrupts the store, so that the guest ends with a backtrace; the second ends the
-/// process. `timeout`, if not 0, does the same when it has passed.
+/// While it lives, Ctrl-C interrupts the store, and so does the passing of `timeout`, if that is not 0: the call that
+/// runs ends with trap::interrupted and a backtrace.
 class stopper {
 public:
-    stopper(store& s, std::chrono::nanoseconds timeout);
-    ~stopper();
+    stopper(store& s, std::chrono::nanoseconds timeout)
+        : thread_([this, &s, timeout] {
+              reason_ = wait_.wait(timeout);
+              if (reason_ != interrupt_wait::reason::end) s.interrupt();
+          }) {}
+    ~stopper() {
+        wait_.end();
+        thread_.join();
+    }
     stopper(const stopper&) = delete;
     stopper& operator=(const stopper&) = delete;
 
-    /// Whether it was Ctrl-C or the time, once the store was interrupted.
-    static bool by_signal() noexcept;
-    static bool by_time() noexcept;
+    /// Why the store was interrupted; `end` if it was not.
+    interrupt_wait::reason reason() const { return reason_; }
+
+private:
+    interrupt_wait wait_;
+    std::atomic<interrupt_wait::reason> reason_{interrupt_wait::reason::end};
+    std::thread thread_; // last: it uses the others
 };
 
 } // namespace cli
