@@ -7,11 +7,11 @@ int cli::guest::prepare() {
     module_ = load(options_.file, options_.allowed);
     if (!module_) return failed;
     tessera::limits limits;
-    if (options_.max_memory) limits.total_memory_bytes = options_.max_memory;
-    if (options_.max_stack) limits.stack_bytes = options_.max_stack;
+    limits.total_memory_bytes = options_.max_memory;
+    limits.stack_bytes = options_.max_stack;
     store_.emplace(limits);
     if (auto ok = store_->status(); !ok) return report(where(), ok.error());
-    if (auto ok = store_->add_fuel(options_.fuel.value_or(~tessera::u64{0})); !ok) return report(where(), ok.error());
+    if (auto ok = store_->add_fuel(options_.fuel); !ok) return report(where(), ok.error());
     stopper_.emplace(*store_, options_.timeout);
     return done;
 }
@@ -52,8 +52,13 @@ int cli::guest::arguments(const tessera::func& function, std::vector<tessera::va
 int cli::guest::ended(const tessera::error& e) {
     using tessera::kind;
     using reason = interrupt_wait::reason;
+    if (e.why() == tessera::trap::interrupted) {
+        const bool late = stopper_->reason() == reason::time;
+        tessera::error why = e;
+        report(where(), why.set_detail(late ? "--timeout has passed" : "Ctrl-C"));
+        return late ? timed_out : stopped;
+    }
     report(where(), e);
-    if (e.why() == tessera::trap::interrupted) return stopper_->reason() == reason::time ? timed_out : stopped;
     switch (e.kind()) {
     case kind::trap:
     case kind::exhaustion:

@@ -19,10 +19,10 @@ struct guest_options : module_options {
     std::vector<std::string> arguments; ///< after the file: of the invoked export, or the guest's own
     std::vector<std::string> dirs;      ///< HOST::GUEST or HOST
     std::vector<std::string> env;       ///< K=V, or K alone for the value it has here
-    std::optional<std::uint64_t> fuel;
+    std::uint64_t fuel = ~std::uint64_t{0};
     std::chrono::nanoseconds timeout{0}; ///< 0: none
-    std::uint64_t max_memory = 0;        ///< bytes of all memories together; 0: the library's default
-    std::uint64_t max_stack = 0;         ///< bytes of a call's stack; 0: likewise
+    std::uint64_t max_memory = tessera::limits().total_memory_bytes;
+    std::uint64_t max_stack = tessera::limits().stack_bytes;
 };
 
 /// A loaded module with its store. The steps are separate, so that whoever wants to watch the guest can do so from its
