@@ -22,10 +22,10 @@
 /// and with what its own comment says. Whatever changes something fails with `rofs` where nothing may be changed.
 #pragma once
 
-#include <tessera/util/vec.hpp>
+#include <tessera/util/view.hpp>
+#include <tessera/wasi/owner.hpp>
 #include <tessera/wasi/types.hpp>
 
-#include <atomic>
 #include <string_view>
 
 namespace tessera::inline TESSERA_ABI::wasi {
@@ -44,35 +44,7 @@ struct const_buffer {
 class node;
 
 /// Keeps a node alive; empty or not. Copies share it, also between threads.
-class node_owner {
-public:
-    node_owner() noexcept = default;
-    /// Takes over the one reference that a new node has, or that `release` gave.
-    explicit node_owner(node* adopted) noexcept : node_(adopted) {}
-    node_owner(const node_owner& other) noexcept;
-    node_owner(node_owner&& other) noexcept : node_(other.release()) {}
-    node_owner& operator=(node_owner other) noexcept {
-        node* const mine = node_;
-        node_ = other.node_;
-        other.node_ = mine;
-        return *this;
-    }
-    ~node_owner();
-
-    node* get() const noexcept { return node_; }
-    node* operator->() const noexcept { return node_; }
-    node& operator*() const noexcept { return *node_; }
-    explicit operator bool() const noexcept { return node_ != nullptr; }
-    /// Gives the reference away.
-    node* release() noexcept {
-        node* const it = node_;
-        node_ = nullptr;
-        return it;
-    }
-
-private:
-    node* node_ = nullptr;
-};
+using node_owner = owner<node>;
 
 /// How `node::open_at` opens.
 struct open_options {
@@ -296,16 +268,10 @@ protected:
     }
 
 private:
-    friend class node_owner;
+    template <class>
+    friend class owner;
     std::atomic<u32> owners_{1};
 };
-
-inline node_owner::node_owner(const node_owner& other) noexcept : node_(other.node_) {
-    if (node_) node_->owners_.fetch_add(1, std::memory_order_relaxed);
-}
-inline node_owner::~node_owner() {
-    if (node_ && node_->owners_.fetch_sub(1, std::memory_order_acq_rel) == 1) destroy(node_);
-}
 
 /// Makes a node of class N, which must have `node` as its first base; empty where memory is out.
 template <class N, class... A>

@@ -19,7 +19,6 @@ using device = u64;
 using linkcount = u64;
 using userdata = u64;
 using exitcode = u32;
-using fd = u32;
 
 /// `errno` of preview 1, a name that <cerrno> makes a macro. u16 in a guest, i32 as a result.
 enum class error_number : u16 {
