@@ -173,7 +173,7 @@ private:
         if (!data_->failed) data_->failed = &why;
         return *this;
     }
-    context& put_stream(fd number, node_owner stream, rights direction) noexcept {
+    context& put_stream(u32 number, node_owner stream, rights direction) noexcept {
         constexpr rights of_streams = rights::fd_datasync | rights::fd_fdstat_set_flags | rights::fd_sync |
                                       rights::fd_advise | rights::fd_filestat_get | rights::poll_fd_readwrite;
         if (!data_) return *this;
