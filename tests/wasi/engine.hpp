@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The engine of the tests of WASI. It is compiled once, by engine.cpp, and the functions of WASI by functions.cpp.
+// The engine of the tests of WASI, which engine.cpp compiles once for all of them. They define TESSERA_WASI.
 #pragma once
 
 #include <tessera/tessera.hpp>

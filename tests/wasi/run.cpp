@@ -7,8 +7,6 @@
 // The directory is copied to SCRATCH, which the guest gets as "/". Standard input blocks.
 #include "engine.hpp"
 
-#include <tessera/wasi.hpp>
-
 #include "../files.hpp"
 
 #include <cstdio>

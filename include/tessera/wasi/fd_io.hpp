@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /// @file wasi/fd_io.hpp
-/// fd_read, fd_write, fd_pread, fd_pwrite, sock_recv, sock_send: bytes between guests and nodes, without a copy.
+/// fd_read, fd_write, fd_pread, fd_pwrite: bytes between guests and nodes, without a copy.
 #pragma once
 
 #include <tessera/wasi/call.hpp>
@@ -109,29 +109,6 @@ inline error_number fd_pwrite(call& c, u32 number, u32 iovecs, u32 count, u64 of
     node& n = *d->what;
     return transfer<const_buffer>(c, n, eventtype::fd_write, iovecs, count, out,
                                   [&](view<const_buffer> from, u64 moved) noexcept { return n.pwrite(from, offset + moved); });
-}
-
-inline error_number sock_recv(call& c, u32 number, u32 iovecs, u32 count, u32 flags, u32 out, u32 out_flags) noexcept {
-    const auto d = c.self.descriptors.find(number, rights::fd_read);
-    if (!d) return d.error();
-    if (flags > u32(riflags::all)) return error_number::inval;
-    if (!c.memory.holds(out_flags, 2)) return error_number::fault;
-    node& n = *d->what;
-    roflags answer = roflags::none;
-    const error_number e =
-        transfer<buffer>(c, n, eventtype::fd_read, iovecs, count, out,
-                         [&](view<buffer> to, u64) noexcept { return n.receive(to, riflags(flags), answer); });
-    if (e == error_number::success) c.memory.put<u16>(out_flags, u16(answer));
-    return e;
-}
-/// The text defines no flag.
-inline error_number sock_send(call& c, u32 number, u32 iovecs, u32 count, u32 flags, u32 out) noexcept {
-    const auto d = c.self.descriptors.find(number, rights::fd_write);
-    if (!d) return d.error();
-    if (flags != 0) return error_number::inval;
-    node& n = *d->what;
-    return transfer<const_buffer>(c, n, eventtype::fd_write, iovecs, count, out,
-                                  [&](view<const_buffer> from, u64) noexcept { return n.send(from); });
 }
 
 } // namespace tessera

@@ -129,10 +129,11 @@ inline error_number path_open(call& c, u32 number, u32 lookup, u32 at, u32 size,
     how.oflags = oflags(oflag);
     how.fdflags = fdflags(fdflag);
     how.read = has(wanted, rights::fd_read);
-    how.write = (wanted & writing) != rights::none;
+    how.write = (wanted & writing) != rights::none && !has(how.oflags, oflags::directory);
     auto opened = d->what->open_at(path, how);
     if (!opened) return opened.error();
     const filetype type = (*opened)->type();
+    if (type == filetype::directory && has(wanted, rights::fd_write)) return error_number::isdir;
     const auto made = c.self.descriptors.add(
         {std::move(*opened), applicable(wanted, type), handed_on, {}, false}, c.self.limits.descriptors);
     if (!made) return made.error();
