@@ -121,8 +121,8 @@ TEST_CASE("posix race: nothing outside is read") {
         CHECK_FALSE(escaped);
         CHECK(inside > 0); // the race was one: both happened
         CHECK(refused > 0);
-        MESSAGE(kernel ? "by the kernel: " : "by hand: ", inside, " times inside, ", refused, " refused, ", other,
-                " missing");
+        const std::string way = kernel ? "by the kernel: " : "by hand: ";
+        MESSAGE(way, inside, " times inside, ", refused, " refused, ", other, " missing");
     }
 }
 
