@@ -64,11 +64,11 @@ public:
         posix_walk walk(fd_.get(), how_.use_openat2);
         if (const auto wrong = walk.go(path); wrong != error_number::success) return wrong;
         for (;;) {
+            if (has(how.oflags, oflags::creat) && walk.slash()) return error_number::isdir; // whatever is there
             // Whatever it is, the call does not wait, makes no terminal ours, and follows nothing.
             const int fd = ::openat(walk.directory(), walk.name(), flags_of(how, walk.slash()), 0666);
             if (fd >= 0) return node_of(posix_descriptor(fd), how);
             const int why = errno;
-            if (has(how.oflags, oflags::creat) && walk.slash() && why == EISDIR) return error_number::isdir;
             if (why != ELOOP && why != ENOTDIR && why != EMLINK) return posix_error(why);
             posix::status s;
             if (posix::fstatat(walk.directory(), walk.name(), &s) != 0 || !S_ISLNK(s.st_mode))
@@ -170,7 +170,7 @@ private:
 
     static int flags_of(const open_options& how, bool slash) noexcept {
         int flags = O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | posix::large_file;
-        const bool directory = (slash && !has(how.oflags, oflags::creat)) || has(how.oflags, oflags::directory);
+        const bool directory = slash || has(how.oflags, oflags::directory);
         const bool write = !directory && (how.write || has(how.oflags, oflags::trunc));
         flags |= directory ? O_RDONLY | O_DIRECTORY : !write ? O_RDONLY : how.read ? O_RDWR : O_WRONLY;
         if (has(how.oflags, oflags::creat)) flags |= O_CREAT;
