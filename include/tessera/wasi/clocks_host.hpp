@@ -5,33 +5,22 @@
 
 #include <tessera/util/mutex.hpp>
 #include <tessera/wasi/clocks.hpp>
+#include <tessera/wasi/realtime.hpp>
 
-#if defined(_WIN32)
-struct _FILETIME; // as <windows.h> names it
-#else
+#if !defined(_WIN32)
 #include <time.h>
 #endif
 
 namespace tessera::inline TESSERA_ABI::wasi {
-
-#if defined(_WIN32)
-namespace detail {
-using windows_time = ::_FILETIME;
-extern "C" __declspec(dllimport) void __stdcall GetSystemTimeAsFileTime(windows_time*);
-} // namespace detail
-#endif
 
 class host_clocks final : public clock_source {
 public:
     outcome<timestamp> now(clockid id) noexcept override {
         if (id > clockid::thread_cputime_id) return error_number::inval;
         if (id == clockid::monotonic) return monotonic_ns();
+        if (id == clockid::realtime) return realtime_ns();
 #if defined(_WIN32)
-        if (id != clockid::realtime) return error_number::notsup;
-        u32 halves[2] = {}; // of 100 ns since 1601
-        detail::GetSystemTimeAsFileTime(reinterpret_cast<detail::windows_time*>(halves));
-        constexpr u64 to_1970 = 116'444'736'000'000'000;
-        return ((u64{halves[1]} << 32 | halves[0]) - to_1970) * 100;
+        return error_number::notsup;
 #else
         timespec t{};
         if (clock_gettime(native(id), &t) != 0) return error_number::notsup;
