@@ -11,5 +11,6 @@ inline constexpr tessera::features built =
     tessera::everything + tessera::feature::fuel + tessera::feature::interruption;
 
 using store = tessera::store<built>;
+using process = tessera::wasi::process<built>;
 
 } // namespace cli

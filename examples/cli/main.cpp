@@ -18,9 +18,12 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <string_view>
+#include <type_traits>
 
 namespace {
 
@@ -80,6 +83,7 @@ void add_guest(CLI::App& to, guest_options& o) {
     add_read(to, "--timeout", o.timeout, &parse_time, "TIME", "Stop after this time, such as 2s, 300ms or 1.5min");
     add_read(to, "--max-memory", o.max_memory, &parse_size, "SIZE",
              "Most bytes of all memories together, such as 64MiB");
+    add_read(to, "--max-threads", o.max_threads, &parse_count, "N", "Most threads at a time beside the first; 16");
     add_read(to, "--max-stack", o.max_stack, &parse_size, "SIZE", "Most bytes of the stack of a call");
 }
 
@@ -94,12 +98,23 @@ int main(int argc, char** argv) {
     app.footer(exit_status);
     app.set_version_flag("--version", TESSERA_VERSION_TEXT);
 
+    // What follows -- is the guest's, whatever it looks like.
+    const std::string_view command = argc > 1 ? argv[1] : "";
+    int own = argc;
+    if (command == "run" || command == "trace" || command == "step")
+        own = static_cast<int>(std::find(argv, argv + argc, std::string_view("--")) - argv);
+    const std::vector<std::string> rest(argv + std::min(own + 1, argc), argv + argc);
+
     int status = done;
     // One subcommand: its options, which its function gets once they are read.
     const auto add = [&]<class Options>(const char* name, const char* help, Options& options,
                                         int (*act)(const Options&)) {
         CLI::App* sub = app.add_subcommand(name, help);
-        sub->final_callback([&options, &status, act] { status = act(options); });
+        sub->final_callback([&options, &status, &rest, act] {
+            if constexpr (std::is_base_of_v<guest_options, Options>)
+                options.arguments.insert(options.arguments.end(), rest.begin(), rest.end());
+            status = act(options);
+        });
         return sub;
     };
 
@@ -145,7 +160,7 @@ int main(int argc, char** argv) {
 
     for (CLI::App* each : app.get_subcommands({})) each->footer(exit_status);
     try {
-        app.parse(argc, argv);
+        app.parse(own, argv);
     } catch (const CLI::Success& e) {
         return app.exit(e);
     } catch (const CLI::ParseError& e) {
