@@ -11,6 +11,7 @@
 #include <tessera/config.hpp>
 
 #include <tessera/wasi/directories.hpp>
+#include <tessera/wasi/memory_filesystem.hpp>
 #include <tessera/wasi/preview1.hpp>
 #include <tessera/wasi/process.hpp>
 

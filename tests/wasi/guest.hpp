@@ -107,7 +107,7 @@ public:
         if (types.size() != sizeof...(A)) return why = error(msg::wrong_type), std::nullopt;
         value args[10];
         for (std::size_t i = 0; i < types.size(); ++i)
-            args[i] = types[i] == t_i64 ? value::i64(i64(raw[i])) : value::i32(i32(raw[i]));
+            args[i] = types[i] == t_i64 ? value::i64(raw[i]) : value::i32(u32(raw[i]));
         value out[1];
         const auto r = f->call({args, types.size()}, {out, f->type().results.size()});
         if (!r) return why = r.error(), std::nullopt;

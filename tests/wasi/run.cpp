@@ -57,8 +57,10 @@ int main(int argc, char** argv) {
             std::filesystem::remove_all(argv[i + 2], ignored);
             std::filesystem::create_directories(argv[i + 2]);
             std::filesystem::copy(argv[i + 1], argv[i + 2], std::filesystem::copy_options::recursive);
-            for (const auto& one : std::filesystem::recursive_directory_iterator(argv[i + 2])) // the suite's may be read-only
-                std::filesystem::permissions(one.path(), std::filesystem::perms::owner_all, std::filesystem::perm_options::add);
+            for (const auto& one :
+                 std::filesystem::recursive_directory_iterator(argv[i + 2])) // the suite's may be read-only
+                std::filesystem::permissions(one.path(), std::filesystem::perms::owner_all,
+                                             std::filesystem::perm_options::add);
             auto directory = wasi::host_directory(argv[i + 2]);
             if (!directory) return std::printf("cannot open %s\n", argv[i + 2]), 2;
             guest.preopen("/", std::move(*directory));

@@ -50,8 +50,9 @@ private:
     bool cut_ = false;
 };
 
-/// Has `op(buffers, offset)` move bytes for all iovecs, some at a time, and puts their sum at `out`. `offset` is how many
-/// were moved before. What goes wrong after some were moved is found again by the next call: this one says how many.
+/// Has `op(buffers, offset)` move bytes for all iovecs, some at a time, and puts their sum at `out`. `offset` is how
+/// many were moved before. What goes wrong after some were moved is found again by the next call: this one says how
+/// many.
 template <class Buffer, class Op>
 error_number transfer(call& c, node& n, eventtype what, u32 iovecs, u32 count, u32 out, Op op) noexcept {
     constexpr u64 most = 0xffff'ffff; // of what a u32 can say
@@ -107,8 +108,9 @@ inline error_number fd_pwrite(call& c, u32 number, u32 iovecs, u32 count, u64 of
     const auto d = c.self.descriptors.find(number, rights::fd_write | rights::fd_seek);
     if (!d) return d.error();
     node& n = *d->what;
-    return transfer<const_buffer>(c, n, eventtype::fd_write, iovecs, count, out,
-                                  [&](view<const_buffer> from, u64 moved) noexcept { return n.pwrite(from, offset + moved); });
+    return transfer<const_buffer>(
+        c, n, eventtype::fd_write, iovecs, count, out,
+        [&](view<const_buffer> from, u64 moved) noexcept { return n.pwrite(from, offset + moved); });
 }
 
 } // namespace tessera

@@ -38,7 +38,8 @@ public:
 #else
         pthread_attr_t how;
         if (pthread_attr_init(&how) != 0) return false;
-        const bool made = pthread_attr_setstacksize(&how, stack) == 0 && pthread_create(&handle_, &how, &enter, this) == 0;
+        const bool made =
+            pthread_attr_setstacksize(&how, stack) == 0 && pthread_create(&handle_, &how, &enter, this) == 0;
         static_cast<void>(pthread_attr_destroy(&how));
         return made;
 #endif

@@ -39,9 +39,10 @@ inline error_number path_filestat_get(call& c, u32 number, u32 lookup, u32 at, u
 inline error_number path_filestat_set_times(call& c, u32 number, u32 lookup, u32 at, u32 size, u64 atim, u64 mtim,
                                             u32 which) noexcept {
     if (lookup > u32(lookupflags::all) || which > u32(fstflags::all)) return error_number::inval;
-    return with_path(c, number, rights::path_filestat_set_times, at, size, [&](node& n, std::string_view path) noexcept {
-        return n.set_times_at(path, lookupflags(lookup), atim, mtim, fstflags(which));
-    });
+    return with_path(c, number, rights::path_filestat_set_times, at, size,
+                     [&](node& n, std::string_view path) noexcept {
+                         return n.set_times_at(path, lookupflags(lookup), atim, mtim, fstflags(which));
+                     });
 }
 inline error_number path_readlink(call& c, u32 number, u32 at, u32 size, u32 to, u32 room, u32 used) noexcept {
     if (!c.memory.holds(to, room) || !c.memory.holds(used, 4)) return error_number::fault;
@@ -96,12 +97,12 @@ inline error_number path_link(call& c, u32 from, u32 lookup, u32 at, u32 size, u
 constexpr rights applicable(rights wanted, filetype type) noexcept {
     constexpr rights of_files = rights::fd_read | rights::fd_write | rights::fd_seek | rights::fd_tell |
                                 rights::fd_allocate | rights::fd_filestat_set_size;
-    constexpr rights of_directories =
-        rights::path_create_directory | rights::path_create_file | rights::path_link_source | rights::path_link_target |
-        rights::path_open | rights::fd_readdir | rights::path_readlink | rights::path_rename_source |
-        rights::path_rename_target | rights::path_filestat_get | rights::path_filestat_set_size |
-        rights::path_filestat_set_times | rights::path_symlink | rights::path_remove_directory |
-        rights::path_unlink_file;
+    constexpr rights of_directories = rights::path_create_directory | rights::path_create_file |
+                                      rights::path_link_source | rights::path_link_target | rights::path_open |
+                                      rights::fd_readdir | rights::path_readlink | rights::path_rename_source |
+                                      rights::path_rename_target | rights::path_filestat_get |
+                                      rights::path_filestat_set_size | rights::path_filestat_set_times |
+                                      rights::path_symlink | rights::path_remove_directory | rights::path_unlink_file;
     constexpr rights of_sockets = rights::sock_shutdown | rights::sock_accept;
     return wanted - of_sockets - (type == filetype::directory ? of_files : of_directories);
 }
@@ -134,8 +135,8 @@ inline error_number path_open(call& c, u32 number, u32 lookup, u32 at, u32 size,
     if (!opened) return opened.error();
     const filetype type = (*opened)->type();
     if (type == filetype::directory && has(wanted, rights::fd_write)) return error_number::isdir;
-    const auto made = c.self.descriptors.add(
-        {std::move(*opened), applicable(wanted, type), handed_on, {}, false}, c.self.limits.descriptors);
+    const auto made = c.self.descriptors.add({std::move(*opened), applicable(wanted, type), handed_on, {}, false},
+                                             c.self.limits.descriptors);
     if (!made) return made.error();
     c.memory.put<u32>(out, *made);
     return error_number::success;

@@ -28,10 +28,11 @@ inline result<void> call_start(const instance& guest, bool& command) noexcept {
     if (!f) return f.error();
     return (*f)();
 }
-/// Starts an instance (WASI, legacy/application-abi.md): calls `_start`, which makes it a command, or where there is none
-/// `_initialize`, which makes it a reactor whose exports may be called from then on; one with neither is ready as it is. The
-/// result is the exit code, 0 without proc_exit. Fails as the call does, and with msg::wrong_type where the export is
-/// no function without parameters and results.
+/// Starts an instance (WASI, legacy/application-abi.md): calls `_start`, which makes it a command, or where there is
+/// none
+/// `_initialize`, which makes it a reactor whose exports may be called from then on; one with neither is ready as it
+/// is. The result is the exit code, 0 without proc_exit. Fails as the call does, and with msg::wrong_type where the
+/// export is no function without parameters and results.
 inline result<u32> start(const instance& guest) noexcept {
     bool command = false;
     return exit_code(call_start(guest, command));
@@ -41,8 +42,8 @@ inline result<u32> start(const instance& guest) noexcept {
 ///
 /// A module that imports wasi.thread-spawn (wasi-threads) may run as many threads at a time as context::limit says, in
 /// builds with feature::threads and feature::interruption. A shared memory it imports is made here, unless it is
-/// defined already. Each thread gets a store of its own with the same limits, and an instance of the same module; a trap or an exit
-/// in one of them interrupts all others, and `finish` joins them.
+/// defined already. Each thread gets a store of its own with the same limits, and an instance of the same module; a
+/// trap or an exit in one of them interrupts all others, and `finish` joins them.
 template <features F>
 class process {
 public:
@@ -69,15 +70,15 @@ public:
     tessera::imports& imports() noexcept { return imports_; }
     /// The store of the first thread, where the instances are that the host sees.
     tessera::store<F>& store() noexcept { return store_; }
-    /// `f(tessera::store<F>&)` is called with the store of each further thread before that runs, by the thread that spawns
-    /// it; to give it fuel, for example.
+    /// `f(tessera::store<F>&)` is called with the store of each further thread before that runs, by the thread that
+    /// spawns it; to give it fuel, for example.
     void each_store(void (*f)(tessera::store<F>&, void*), void* with) noexcept {
         prepare_ = f;
         prepare_with_ = with;
     }
 
-    /// Makes an instance, as basic_store::instantiate. One that imports wasi.thread-spawn can spawn threads from now on.
-    /// Fails as that, and with msg::wrong_type for a second one that would spawn threads.
+    /// Makes an instance, as basic_store::instantiate. One that imports wasi.thread-spawn can spawn threads from now
+    /// on. Fails as that, and with msg::wrong_type for a second one that would spawn threads.
     result<instance> instantiate(const module& guest) noexcept {
         if (auto ok = status(); !ok) return ok.error();
         bool spawns = false;
@@ -110,8 +111,8 @@ public:
         if (command || !r) return finish(r);
         return u32{0};
     }
-    /// What a call of the guest's meant for the process: ends and joins all threads, and says the exit code as exit_code
-    /// does. Where a thread's trap or exit ended the call, that is what counts.
+    /// What a call of the guest's meant for the process: ends and joins all threads, and says the exit code as
+    /// exit_code does. Where a thread's trap or exit ended the call, that is what counts.
     result<u32> finish(const result<void>& call) noexcept {
         threads_.end(call ? error::exit(0) : call.error());
         threads_.end_all();

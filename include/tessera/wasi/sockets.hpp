@@ -37,9 +37,8 @@ inline error_number sock_recv(call& c, u32 number, u32 iovecs, u32 count, u32 fl
     return with_socket(c, number, rights::fd_read, [&](node& n, const descriptor&) noexcept {
         roflags answer = roflags::none;
         const error_number e =
-            transfer<buffer>(c, n, eventtype::fd_read, iovecs, count, out, [&](view<buffer> to, u64) noexcept {
-                return n.receive(to, riflags(flags), answer);
-            });
+            transfer<buffer>(c, n, eventtype::fd_read, iovecs, count, out,
+                             [&](view<buffer> to, u64) noexcept { return n.receive(to, riflags(flags), answer); });
         if (e == error_number::success) c.memory.put<u16>(out_flags, u16(answer));
         return e;
     });

@@ -11,8 +11,8 @@
 namespace tessera::inline TESSERA_ABI::wasi {
 
 /// A file descriptor of the host's that is read and written in its order: a terminal, pipe, file or connected socket;
-/// on Windows one of the C runtime. It stays the host's to close, after the guest's end. Bytes go between it and the guest's memory
-/// without a copy. Empty when memory is out.
+/// on Windows one of the C runtime. It stays the host's to close, after the guest's end. Bytes go between it and the
+/// guest's memory without a copy. Empty when memory is out.
 TESSERA_API node_owner host_stream(int descriptor) noexcept;
 
 /// A listening socket of the host's, for sock_accept; what is accepted is the guest's to close. It stays the host's to
@@ -39,8 +39,8 @@ protected:
     mutex turn_;
 };
 
-/// Reads what `f(std::span<char>) -> std::size_t` puts into its argument; 0 is the end. It must not throw, and not wait:
-/// the guest cannot be interrupted meanwhile. Empty when memory is out.
+/// Reads what `f(std::span<char>) -> std::size_t` puts into its argument; 0 is the end. It must not throw, and not
+/// wait: the guest cannot be interrupted meanwhile. Empty when memory is out.
 template <class F>
 node_owner input_from(F f) noexcept {
     class input final : public callback_stream {

@@ -57,8 +57,8 @@ public:
     /// `inner` owns the descriptor, and does what needs no care.
     explicit posix_stream(node_owner inner) noexcept
         : inner_(std::move(inner)), fd_(int(inner_->native_handle().handle)), type_(inner_->type()),
-          socket_(type_ == filetype::socket_stream),
-          whole_(type_ == filetype::character_device && ::isatty(fd_) == 0) {}
+          socket_(type_ == filetype::socket_stream), whole_(type_ == filetype::character_device && ::isatty(fd_) == 0) {
+    }
 
     filetype type() const noexcept override { return type_; }
     outcome<filestat> stat() noexcept override { return inner_->stat(); }

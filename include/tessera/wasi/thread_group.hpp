@@ -44,8 +44,8 @@ public:
         const locked hold(lock_);
         return !ended_ && running_ < most;
     }
-    /// Starts a thread for `m`, which is the group's from then on. False: the group has ended, runs `most` already, or the
-    /// system has no thread to give; `m` is destroyed.
+    /// Starts a thread for `m`, which is the group's from then on. False: the group has ended, runs `most` already, or
+    /// the system has no thread to give; `m` is destroyed.
     bool start(group_member* m, u32 most, std::size_t stack) noexcept {
         m->group_ = this;
         bool started = false;

@@ -4,8 +4,6 @@
 
 #include <doctest/doctest.h>
 
-#include <limits>
-
 using namespace wasi_guest;
 using err = wasi::error_number;
 
@@ -109,9 +107,6 @@ TEST_CASE("preview1: pointers out of the memory are faults, others need no align
     CHECK(g("poll_oneoff", end - 47, 0, 1, 0) == err::fault);
     CHECK(g("poll_oneoff", 0, end - 31, 1, 0) == err::fault);
     CHECK(g("poll_oneoff", 0, 0, 1, end - 3) == err::fault);
-    // The host itself has no memory to point to.
-    auto f = g.in.get<func>("args_sizes_get");
-    REQUIRE(f);
 }
 
 TEST_CASE("preview1: clocks") {
@@ -176,7 +171,7 @@ TEST_CASE("preview1: proc_exit and proc_raise end the call, with the code") {
     CHECK(!g("proc_raise", 6));
     CHECK(g.why.is(msg::raised));
     CHECK(g.why.exit_code() == 134);
-    for (const u32 ignored : {0, 16, 17, 22, 27}) CHECK(g("proc_raise", ignored) == err::success);
+    for (const u32 ignored : {0u, 16u, 17u, 22u, 27u}) CHECK(g("proc_raise", ignored) == err::success);
     CHECK(g("proc_raise", 31) == err::inval);
     CHECK(g("sched_yield") == err::success);
     CHECK(*wasi::exit_code({}) == 0);
