@@ -4,7 +4,7 @@
 #include "values.hpp"
 
 int cli::guest::prepare() {
-    module_ = load(options_.file, options_.allowed);
+    if (!module_) module_ = load(options_.file, options_.allowed);
     if (!module_) return failed;
     tessera::limits limits;
     if (options_.max_memory) limits.total_memory_bytes = options_.max_memory;

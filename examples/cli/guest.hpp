@@ -29,8 +29,9 @@ struct guest_options : module_options {
 /// start function on. Each returns `done`, or what to exit with after it has printed what is wrong.
 class guest {
 public:
-    /// `options` must live as long.
-    explicit guest(const guest_options& options) : options_(options) {}
+    /// `options` must live as long. `loaded`: the module, for who has it already.
+    explicit guest(const guest_options& options, std::optional<tessera::module> loaded = {})
+        : options_(options), module_(std::move(loaded)) {}
     guest(const guest&) = delete;
     guest& operator=(const guest&) = delete;
 
