@@ -42,14 +42,14 @@ std::string cut(const std::string& line, unsigned columns) {
 
 std::string cli::screen::heading() const {
     const frame f = debugger_.at(0);
-    std::string text = title_ + "  " + std::to_string(debugger_.count()) + " instructions executed";
+    std::string text = title_ + "  after " + std::to_string(debugger_.count()) + " instructions";
     if (!f) return text;
     return text + ", in " + function_name(f.module(), f.function()) + " at byte " + hex(f.offset(), 1);
 }
 
 std::string cli::screen::summary() const {
     const frame f = debugger_.at(0);
-    if (!f) return "at no instruction, after " + std::to_string(debugger_.count());
+    if (!f) return {};
     const auto place = text_.at(f.offset());
     const auto instruction = text_.instruction(f.offset());
     std::string text = std::to_string(debugger_.count()) + "  " + function_name(f.module(), f.function()) + "  " +
@@ -134,7 +134,7 @@ std::vector<std::string> cli::screen::memory(u64 at, unsigned count) const {
 
 std::string cli::screen::draw(unsigned rows, unsigned columns, const std::string& below) const {
     std::vector<std::string> panel{"", stack(shown_frame), locals(shown_frame)};
-    for (std::string& line : memory(shown_memory, 4)) panel.push_back("memory " + line);
+    for (std::string& line : memory(shown_memory, 4)) panel.push_back(line);
     std::string chain = "calls";
     constexpr u32 most_calls = 12;
     for (u32 i = 0; i < debugger_.frames() && i < most_calls; ++i) {

@@ -18,7 +18,7 @@ public:
 
     /// The whole screen, `rows` lines of at most `columns` characters less those of `below`, for a terminal.
     std::string draw(unsigned rows, unsigned columns, const std::string& below) const;
-    /// Where the call stands, in one line.
+    /// Where the call stands, in one line; empty when it is done.
     std::string summary() const;
     /// `count` lines of the source around where frame `number` is.
     std::vector<std::string> source(unsigned count, tessera::u32 number = 0) const;

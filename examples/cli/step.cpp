@@ -49,7 +49,7 @@ int cli::step(const step_options& options) {
             std::printf("%s> ", s.screen().draw(now.rows, now.columns, message).c_str());
         } else {
             std::printf("%s", message.c_str());
-            if (shows) std::printf("%s\n", s.screen().summary().c_str());
+            if (const std::string at = s.screen().summary(); shows && !at.empty()) std::printf("%s\n", at.c_str());
         }
         std::fflush(stdout);
         if (!read_line(line) || !s.command(line)) break;

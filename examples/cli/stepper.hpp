@@ -42,7 +42,7 @@ public:
 
     stepper(const guest_options& options, tessera::module m, const tessera::debug::listing& text)
         : module_(m), text_(text), world_(options, std::move(m)), rewinder_(debugger_, world_),
-          screen_(debugger_, text, options.file) {}
+          screen_(debugger_, text, options.file.substr(options.file.find_last_of("/\\") + 1)) {}
     stepper(const stepper&) = delete;
     stepper& operator=(const stepper&) = delete;
 
