@@ -10,8 +10,8 @@ namespace cli {
 
 /// Everything that can be decoded, counted where `--fuel` asks for it, stopped by Ctrl-C and `--timeout`, watched by
 /// `trace` and `step`; it is no slower where nobody watches.
-inline constexpr tessera::features built = tessera::everything + tessera::feature::fuel +
-                                           tessera::feature::interruption + tessera::feature::tracing;
+inline constexpr tessera::features built =
+    tessera::everything + tessera::feature::fuel + tessera::feature::interruption + tessera::feature::tracing;
 
 using store = tessera::store<built>;
 

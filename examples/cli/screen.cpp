@@ -148,7 +148,8 @@ std::string cli::screen::draw(unsigned rows, unsigned columns, const std::string
     const auto taken = 2 + unsigned(panel.size()) + lines_below; // the heading and the prompt
     std::string text = clear;
     text += reverse + cut(heading() + std::string(columns, ' '), columns) + plain + "\n";
-    for (const std::string& line : source(rows > taken + 3 ? rows - taken : 3, shown_frame)) text += cut(line, columns) + "\n";
+    for (const std::string& line : source(rows > taken + 3 ? rows - taken : 3, shown_frame))
+        text += cut(line, columns) + "\n";
     for (const std::string& line : panel) text += cut(line, columns) + "\n";
     return text + below;
 }

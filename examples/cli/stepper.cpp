@@ -119,7 +119,8 @@ void cli::stepper::moved(const tessera::result<tessera::debug::stop>& to) {
     switch (to->kind) {
     case stop_kind::step: return;
     case stop_kind::breakpoint: return say("breakpoint " + std::to_string(to->number));
-    case stop_kind::watchpoint: return say("watchpoint " + std::to_string(to->number) + ": changed by the instruction before");
+    case stop_kind::watchpoint:
+        return say("watchpoint " + std::to_string(to->number) + ": changed by the instruction before");
     case stop_kind::paused: return say("paused: " + std::string(debugger_.failure().message()));
     case stop_kind::failed: return say("failed: " + std::string(debugger_.failure().message()));
     case stop_kind::done: break;
@@ -185,7 +186,8 @@ void cli::stepper::watch(const words& w) {
         const auto g = f.global(u32(std::min<u64>(at, tessera::no_index)));
         if (!g) return say("there is no global " + std::string(w[2]));
         made = debugger_.watch(*g);
-    } else if ((w.size() == 2 || w.size() == 3) && parse_number(w[1], at) && (w.size() == 2 || parse_number(w[2], size))) {
+    } else if ((w.size() == 2 || w.size() == 3) && parse_number(w[1], at) &&
+               (w.size() == 2 || parse_number(w[2], size))) {
         const auto m = f.memory(0);
         if (!m) return say("there is no memory");
         made = debugger_.watch(*m, at, size);
@@ -205,8 +207,9 @@ void cli::stepper::list_points(const words&) {
     for (const auto& b : debugger_.breakpoints())
         say(std::to_string(b.number) + "  break at line " + std::to_string(text_.at(b.offset).line));
     for (const auto& p : debugger_.watchpoints())
-        say(std::to_string(p.number) + (p.is_global ? "  watch a global" : "  watch " + std::to_string(p.last.size()) +
-                                                                              " bytes at " + std::to_string(p.at)));
+        say(std::to_string(p.number) +
+            (p.is_global ? "  watch a global"
+                         : "  watch " + std::to_string(p.last.size()) + " bytes at " + std::to_string(p.at)));
     if (debugger_.breakpoints().empty() && debugger_.watchpoints().empty()) say("none");
 }
 

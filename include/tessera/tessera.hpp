@@ -22,4 +22,8 @@
 #endif
 #include <tessera/separate.hpp>
 
+#if TESSERA_DEBUG
+#include <tessera/debug.hpp>
+#endif
+
 #include <tessera/undef.hpp>

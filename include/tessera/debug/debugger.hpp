@@ -120,7 +120,7 @@ private:
     u32 callee_ = 0; ///< place in the store
     void* call_ = nullptr;
     stop last_{stop_kind::done, 0};
-    stop hit_;          ///< why `look` stopped the call
+    stop hit_;           ///< why `look` stopped the call
     bool stops_ = false; ///< it did
     bool again_ = false; ///< the next instruction was seen already
     mode how_ = mode::run;

@@ -57,9 +57,8 @@ TESSERA_API result<listing> listing::print(const tessera::module& m) noexcept {
     for (u32 i = data.imported_funcs; i < data.funcs.size() && i - data.imported_funcs < bodies.size(); ++i) {
         bool there = true;
         offsets.clear();
-        detail::each_instruction(data, i, [&](const binary::instruction& in) {
-            return there = there && offsets.push_back(in.offset);
-        });
+        detail::each_instruction(
+            data, i, [&](const binary::instruction& in) { return there = there && offsets.push_back(in.offset); });
         std::size_t n = 0;
         detail::each_instruction(again->bytes, bodies[i - data.imported_funcs], [&](const binary::instruction& in) {
             const auto* const at = position_at(again->positions, in.offset);

@@ -20,11 +20,11 @@ struct plain_value {
 };
 /// An instruction that control can reach.
 struct plain_point {
-    u32 cell = 0;        ///< byte offset of its trace cell in the function's code
-    u32 offset = 0;      ///< of the instruction, in the module's bytes
-    u32 top = no_index;  ///< the topmost operand before it, in plain_map::operands
-    u32 height = 0;      ///< how many there are
-    u32 kept = 0;        ///< how many of them it leaves alone; those above are its operands
+    u32 cell = 0;       ///< byte offset of its trace cell in the function's code
+    u32 offset = 0;     ///< of the instruction, in the module's bytes
+    u32 top = no_index; ///< the topmost operand before it, in plain_map::operands
+    u32 height = 0;     ///< how many there are
+    u32 kept = 0;       ///< how many of them it leaves alone; those above are its operands
     op code = op::nop;
     bool leaves = false; ///< what follows it is not what is executed next
 };

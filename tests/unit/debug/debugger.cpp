@@ -257,7 +257,8 @@ struct transcript : debug::listener {
     std::string text;
     void begins(const debug::frame& at, u32 depth) noexcept override {
         text += std::string(2 * depth, ' ') + std::string(at.instruction());
-        for (u32 i = at.operands() - at.taken(); i < at.operands(); ++i) text += " " + std::to_string(at.operand(i)->bits);
+        for (u32 i = at.operands() - at.taken(); i < at.operands(); ++i)
+            text += " " + std::to_string(at.operand(i)->bits);
         text += "\n";
     }
     void ends(u32 depth, view<value> results) noexcept override {

@@ -43,9 +43,9 @@ TEST_CASE("lines of a source") {
 
 TEST_CASE("lines of what is printed") {
     // Numbers longer than they need be: offsets differ from those of the text's own bytes.
-    const u8 bytes[] = {0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 5, 1, 0x60, 0, 1, 0x7f, 3, 3, 2, 0, 0,
-                        10, 19, 2, 0x8a, 0, 0, 0x41, 0x81, 0, 0x41, 0x82, 0x80, 0, 0x6a, 0x0b,
-                        5, 0, 0x41, 3, 1, 0x0b};
+    const u8 bytes[] = {0x00, 0x61, 0x73, 0x6d, 1, 0,    0,    0,  1, 5,    1, 0x60, 0,    1,
+                        0x7f, 3,    3,    2,    0, 0,    10,   19, 2, 0x8a, 0, 0,    0x41, 0x81,
+                        0,    0x41, 0x82, 0x80, 0, 0x6a, 0x0b, 5,  0, 0x41, 3, 1,    0x0b};
     const auto m = module::parse<profile>(std::span<const u8>(bytes));
     REQUIRE_MESSAGE(m, m.error().message() << " at " << m.error().offset());
     const auto list = debug::listing::print(*m);
