@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Prints every instruction of a guest with its operands and results.
+// Prints every instruction of a guest with its operands and results, on standard error.
 #pragma once
 
 #include "guest.hpp"

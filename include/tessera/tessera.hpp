@@ -25,5 +25,8 @@
 #if TESSERA_WASI
 #include <tessera/wasi.hpp>
 #endif
+#if TESSERA_DEBUG
+#include <tessera/debug.hpp>
+#endif
 
 #include <tessera/undef.hpp>
