@@ -35,6 +35,7 @@ enum class feature : std::uint8_t {
     deterministic,       ///< the specification's deterministic profile: NaNs are canonical
     fuel,                ///< engine: execution is counted and can be limited
     interruption,        ///< engine: another thread can stop a call
+    tracing,             ///< engine: a debugger can watch, stop and look into calls, see tessera/debug.hpp
     count_,
 };
 
@@ -68,6 +69,7 @@ inline constexpr feature_row feature_table[] = {
     {"deterministic", "the deterministic profile: every NaN result is canonical"},
     {"fuel", "execution is counted and can be limited"},
     {"interruption", "another thread can stop a running call"},
+    {"tracing", "a debugger can watch and stop calls at every instruction"},
 };
 static_assert(sizeof feature_table / sizeof *feature_table == std::size_t(feature::count_),
               "features.hpp: a feature without a row, or a row without a feature");

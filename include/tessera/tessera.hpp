@@ -22,4 +22,11 @@
 #endif
 #include <tessera/separate.hpp>
 
+#if TESSERA_WASI
+#include <tessera/wasi.hpp>
+#endif
+#if TESSERA_DEBUG
+#include <tessera/debug.hpp>
+#endif
+
 #include <tessera/undef.hpp>

@@ -5,6 +5,8 @@
 #include "evaluator.hpp"
 #include "generator.hpp"
 
+#include <tessera/debug.hpp>
+
 #include <atomic>
 #include <chrono>
 #include <cstdio>
@@ -40,7 +42,19 @@ inline bool agrees(val_type t, const tessera::value& v, cell c) {
     return v.bits == c.low;
 }
 
-/// One program in both.
+/// Reads all that can be read before every instruction.
+struct curious : tessera::debug::listener {
+    void begins(const tessera::debug::frame& at, u32) noexcept override {
+        for (u32 i = 0; i < at.locals(); ++i) failed += !at.local(i).has_value();
+        for (u32 i = 0; i < at.operands(); ++i) failed += !at.operand(i).has_value();
+        failed += at.taken() > at.operands();
+    }
+    void ends(u32, tessera::view<tessera::value>) noexcept override { ++ended; }
+    u64 failed = 0, ended = 0;
+};
+
+/// One program in both. In a build with feature::tracing the engine runs it in plain mode, and steps through a part
+/// of the calls.
 class comparison {
 public:
     explicit comparison(const program& p) : p_(p), expected_(p) {}
@@ -66,6 +80,10 @@ public:
 
 private:
     std::string prepare() {
+        if constexpr (profile[tessera::feature::tracing]) {
+            if (auto ok = debugger_.attach(store_); !ok) return message("attaching", ok.error());
+            debugger_.tell(&curious_);
+        }
         env_.define("host", "tick", [this](u32 x) { return tick(ticks_++, x); });
         for (const global_plan& g : p_.modules[0].globals)
             if (g.host)
@@ -100,7 +118,12 @@ private:
         store_.data()->fuel = plenty;
         tessera::result<void> done;
         u64 paid = plenty;
-        if constexpr (profile[tessera::feature::fuel]) {
+        if (profile[tessera::feature::tracing] && c.gas % 3 == 0) {
+            if (std::string why = step_through(*f, args, results, done); !why.empty()) return why;
+            if constexpr (profile[tessera::feature::fuel])
+                if (const u64 used = plenty - store_.data()->fuel; used != fuel)
+                    return "fuel: " + std::to_string(used) + ", expected " + std::to_string(fuel);
+        } else if constexpr (profile[tessera::feature::fuel]) {
             if (c.gas % 2) { // in pieces
                 store_.data()->fuel = paid = 0;
                 auto pieces = f->start(args);
@@ -127,6 +150,25 @@ private:
             if (!agrees(type.results[k], results[k], values[k]))
                 return "result " + std::to_string(k) + ": " + hex({results[k].bits, results[k].high}) + ", expected " +
                        hex(values[k]);
+        return {};
+    }
+    std::string step_through(const tessera::func& f, const std::vector<tessera::value>& args,
+                             std::vector<tessera::value>& results, tessera::result<void>& done) {
+        auto at = debugger_.start(f, args);
+        for (u64 n = 0; at && at->is_alive(); ++n) {
+            if (debugger_.at(debugger_.frames())) return "a frame too many";
+            for (u32 i = debugger_.frames(); i--;)
+                if (!debugger_.at(i)) return "a frame is missing";
+            at = n % 3 == 0   ? debugger_.step()
+                 : n % 7 == 0 ? debugger_.out()
+                 : n % 5 == 0 ? debugger_.run_to(debugger_.count() + n)
+                              : debugger_.over();
+        }
+        if (!at) return message("stepping", at.error());
+        if (curious_.failed) return "a value cannot be read";
+        if (at->kind == tessera::debug::stop_kind::failed) done = debugger_.failure();
+        else done = debugger_.results(results);
+        debugger_.abandon();
         return {};
     }
     std::string compare_exception(const tessera::error& e) {
@@ -183,6 +225,8 @@ private:
         l.stack_bytes = u64{1} << 30; // some frames are large
         return l;
     }()};
+    curious curious_;
+    tessera::debug::debugger debugger_;
     tessera::instance in_[2];
 };
 

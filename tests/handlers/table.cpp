@@ -39,7 +39,8 @@ constexpr bool is_slow(const exec::variant& v) noexcept {
     case exec::family::throw_:
     case exec::family::failed:
     case exec::family::land:
-    case exec::family::probe: return true;
+    case exec::family::probe:
+    case exec::family::trace: return true;
     default: return false;
     }
 }

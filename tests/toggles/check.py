@@ -159,30 +159,36 @@ class Check:
 
     def build(self, name, bits, object_):
         t = self.table
-        language, options = bits & ~t.options, bits & t.options
+        tracing = 1 << t.features["tracing"]  # adds one handler, and no flag
+        language, options = bits & ~t.options, bits & t.options & ~tracing
         rows = t.built(language)
         simd = bits >> t.features["simd"] & 1
+
+        traces = {p for p in object_.handlers if t.families[p & 0xff] == "trace"}
+        if bool(traces) != bool(bits & tracing):
+            self.faults.append(f"{name}: {len(traces)} handlers that trace")
+        handlers = object_.handlers - traces
 
         # The handlers' instructions are the rows, and the handlers those of the full build that are theirs.
         with_handler = {op.name for op in t.ops if op.name in rows} - WITHOUT_HANDLER - self.mvp_without_handler() \
             - self.of_others()
-        owners = {t.owner(p)[0] for p in object_.handlers} - {None}
+        owners = {t.owner(p)[0] for p in handlers} - {None}
         self.expect(name, "instructions with handlers", owners, with_handler)
         wanted = {p for p in self.full.handlers if t.owner(p)[0] in rows | {None} and (simd or not t.owner(p)[1])}
         if options:
             flag = sum(t.flags[option] for option in t.flags if bits >> t.features[option] & 1)
-            carrying = {p for p in object_.handlers if p >> 8 & flag}
+            carrying = {p for p in handlers if p >> 8 & flag}
             if not carrying:
                 self.faults.append(f"{name}: no handler carries the flag")
             # Those without the flag are the full build's; those with it stand for one of them, replaced or
             # beside it (a branch forwards and one back), or for the entry, which only these builds have.
-            replaced = wanted - object_.handlers
-            self.expect(name, "handlers", self.variants(object_.handlers - carrying), self.variants(wanted - replaced))
+            replaced = wanted - handlers
+            self.expect(name, "handlers", self.variants(handlers - carrying), self.variants(wanted - replaced))
             self.expect(name, "handlers replaced by none", self.variants({p for p in replaced if p | flag << 8 not in carrying}), set())
             self.expect(name, "flagged handlers of none", self.variants(
                 {p for p in carrying if p & ~(flag << 8) not in wanted and t.families[p & 0xff] not in ("entry", "latch")}), set())
         else:
-            self.expect(name, "handlers", self.variants(object_.handlers), self.variants(wanted))
+            self.expect(name, "handlers", self.variants(handlers), self.variants(wanted))
 
         self.expect(name, "rules", object_.rules, t.rules(language))
         decoder = object_.decoders.get(bits & ~t.options, {})

@@ -56,6 +56,7 @@ struct slow_paths {
     void (*failed)(context*);     ///< a host function that context::call and context::failure tell of
     void (*raise)(context*);      ///< what the throwing cell at context::stop_pc throws: words are set
     bool (*see_growth)(context*); ///< true if a memory has grown since; null where others cannot make it
+    void (*trace)(context*);      ///< the trace cell at context::pc; null in a build without feature::tracing
 };
 
 /// A call about to happen: arguments are at `fp + delta`.

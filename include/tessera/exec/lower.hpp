@@ -8,6 +8,7 @@
 #include <tessera/exec/handlers/atomic.hpp>
 #include <tessera/exec/handlers/special.hpp>
 #include <tessera/exec/pins.hpp>
+#include <tessera/exec/plain.hpp>
 
 namespace tessera::inline TESSERA_ABI::exec {
 
@@ -47,10 +48,23 @@ inline constexpr auto lane_accesses = []<std::size_t... I>(std::index_sequence<I
 
 /// Lowers the functions of one unit. Kept between functions for the sake of its buffers.
 template <features F>
-class lowering : aggregate_builder {
+class lowering : aggregate_builder, plain_state<F[feature::tracing]> {
 public:
     lowering(function_ir& ir, const runtime::code_unit& unit) noexcept
         : aggregate_builder(ir, unit, num::apply<num::of_numbers>) {}
+    /// In plain mode; `known` gets what is known of the function, unless it is null.
+    lowering(function_ir& ir, const runtime::code_unit& unit, plain_map* known) noexcept requires(F[feature::tracing])
+        : lowering(ir, unit) {
+        this->plain_ = true;
+        this->known_ = known;
+    }
+    /// As the functions of `store` were lowered.
+    static TESSERA_INLINE lowering again(function_ir& ir, const runtime::code_unit& unit,
+                                         [[maybe_unused]] const runtime::store_data& store) noexcept {
+        if constexpr (F[feature::tracing])
+            if (traced_pool::of(store)->plain) return lowering(ir, unit, nullptr);
+        return lowering(ir, unit);
+    }
 
     /// Fills the IR with function `index`, which is not imported, and answers `map`. False: memory is out.
     [[nodiscard]] bool run(u32 index, frame_map_request* map = nullptr) noexcept {
@@ -76,16 +90,78 @@ private:
             add_locals(count, t);
         }
         if (!begin_body()) return false;
+        if constexpr (F[feature::tracing]) begin_plain(index);
         binary::instruction in;
         while (!control_.empty()) {
             if (!reader.next(in)) return false;
             ++counted_;
             offset_ = in.offset;
+            if constexpr (F[feature::tracing])
+                if (this->plain_) {
+                    if (!step_plain(in, reader)) return false;
+                    continue;
+                }
             if (reachable_ || leaves_dead_code(in)) step(in, reader);
             if (failed_) return false;
         }
         finish_function();
+        if constexpr (F[feature::tracing])
+            if (this->plain_) return true;
         return pin_locals();
+    }
+
+    // ---- plain mode ------------------------------------------------------------------------------------------------
+
+    void begin_plain(u32 index) noexcept {
+        if (!this->plain_) return;
+        this->start_plain(index, module_.types[module_.funcs[index].type].params);
+        if (!this->known_) return;
+        for (const local_def& local : locals_)
+            if (!this->known_->locals.push_back({local.type, local.slot, no_index})) failed_ = true;
+    }
+    /// One instruction, with nothing of those around it: all values are in slots before and after.
+    bool step_plain(const binary::instruction& in, binary::instruction_reader<F>& reader) noexcept {
+        const u32 before = stack_.size(), outer = control_.back().height;
+        const bool traced = reachable_;
+        if (traced) {
+            node n;
+            n.v.fam = family::trace;
+            n.words[1] = this->point_++;
+            emit_safepoint(n);
+            start_block();
+            if (plain_map* const known = this->known_) {
+                const u32 top = before ? this->shape_[before - 1] : no_index;
+                if (!known->points.push_back({0, in.offset, top, before, before, in.code, false})) failed_ = true;
+            }
+        }
+        const u32 values = leaving_values(in);
+        if (reachable_ || leaves_dead_code(in)) step(in, reader);
+        if (failed_ || control_.empty()) return !failed_;
+        const u32 untouched = stack_.settled() < before ? stack_.settled() : before;
+        if (reachable_) settle_all();
+        start_block();
+        if (!this->known_ || failed_) return !failed_;
+        if (traced) {
+            plain_point& point = this->known_->points.back();
+            const bool nests = ends_block(in.code);
+            point.leaves = !reachable_;
+            point.kept = values ? before - values : nests ? before : untouched;
+        }
+        if (!reachable_) return true;
+        const u32 low = ends_block(in.code) ? outer : untouched;
+        return this->describe(stack_, low && low == stack_.size() ? low - 1 : low); // the topmost may have another type
+    }
+    static bool ends_block(op o) noexcept {
+        return o == op::end || o == op::else_ || o == op::catch_ || o == op::catch_all || o == op::delegate;
+    }
+    /// How many values an instruction takes with it that goes elsewhere for good.
+    u32 leaving_values(const binary::instruction& in) noexcept {
+        if (!reachable_) return 0;
+        switch (in.code) {
+        case op::br: return u32(label_types(target(in.index)).size());
+        case op::return_: return u32(results(control_[0]).size());
+        default: return 0;
+        }
     }
     bool pin_locals() noexcept {
         if (ir_.loops.empty()) return true;

@@ -108,6 +108,7 @@ enum class family : u8 {
     land,          ///< where an exception is caught that needs pins
     pins,          ///< loads pins: integer, f32, f64
     probe,         ///< notes the native stack's position, for the self-test
+    trace,         ///< before an instruction of a function in plain mode
     count_,
 };
 
@@ -235,6 +236,7 @@ constexpr shape shape_of(family fam, u8 flags) noexcept {
     case family::throw_: return {2, 0, false};     // first slot, tag; or slot of the reference, no_index
     case family::entry: return {cost, 0, false};
     case family::constant: return {0, 1, false};
+    case family::trace: return {2, 0, false}; // plain map, point in it
     case family::vector_constant:
     case family::shuffle: return {4, 0, false}; // lanes of 32 bits; bytes
     case family::extract_lane:

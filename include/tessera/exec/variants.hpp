@@ -76,6 +76,7 @@ constexpr bool is_needed(features f, const variant& v) noexcept {
     case family::failed:
     case family::land: return has(f, op::throw_);
     case family::special: return has(f, v.code);
+    case family::trace: return f[feature::tracing];
     default: return true;
     }
 }
@@ -239,7 +240,8 @@ constexpr void each_variant(features f, unsigned part, Emit emit) noexcept {
                        family::make_room,
                        family::failed,
                        family::land,
-                       family::probe})
+                       family::probe,
+                       family::trace})
         add({fam, 0, op::nop, {}}, false);
 }
 template <features F, unsigned Part>
