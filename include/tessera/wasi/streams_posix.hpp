@@ -63,9 +63,8 @@ class posix_stream final : public node {
 public:
     /// `inner` owns the descriptor, and does what needs no care.
     explicit posix_stream(node_owner inner) noexcept
-        : inner_(std::move(inner)), fd_(int(inner_->native_handle().handle)), type_(inner_->type()),
-          socket_(type_ == filetype::socket_stream), whole_(type_ == filetype::character_device && ::isatty(fd_) == 0) {
-    }
+        : inner_(std::move(inner)), fd_(int(inner_->native_handle().handle)), type_(type_of(*inner_, fd_)),
+          socket_(type_ == filetype::socket_stream), whole_(inner_->type() != type_) {}
 
     filetype type() const noexcept override { return type_; }
     outcome<filestat> stat() noexcept override { return inner_->stat(); }
@@ -158,6 +157,12 @@ public:
 private:
     static constexpr std::size_t most = 64;
 
+    /// Guests take a character device for a terminal. One that is none is said to be of no known type, as a pipe is.
+    static filetype type_of(const node& inner, int fd) noexcept {
+        const filetype t = inner.type();
+        return t == filetype::character_device && ::isatty(fd) == 0 ? filetype::unknown : t;
+    }
+
     /// What one thread at a time has.
     class turn {
     public:
@@ -193,7 +198,7 @@ private:
     const int fd_;
     const filetype type_;
     const bool socket_;
-    const bool whole_; ///< a device that takes what it gets
+    const bool whole_; ///< such a device: it takes what it gets
     std::atomic<bool> reading_{false};
     std::atomic<bool> writing_{false};
     std::atomic<bool> asks_{true}; ///< writing without waiting was not refused

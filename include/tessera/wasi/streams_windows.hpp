@@ -21,6 +21,7 @@ extern "C" __declspec(dllimport) int __stdcall PeekNamedPipe(void*, void*, unsig
                                                              unsigned long*, unsigned long*);
 extern "C" __declspec(dllimport) unsigned long __stdcall GetFileType(void*);
 extern "C" __declspec(dllimport) unsigned long __stdcall GetLastError();
+extern "C" __declspec(dllimport) int __stdcall GetConsoleMode(void*, unsigned long*);
 extern "C" __declspec(dllimport) int __stdcall GetFileSizeEx(void*, ::_LARGE_INTEGER*);
 extern "C" __declspec(dllimport) unsigned long __stdcall WaitForSingleObject(void*, unsigned long);
 } // namespace detail
@@ -30,10 +31,11 @@ class windows_stream final : public node {
 public:
     explicit windows_stream(void* handle) noexcept : handle_(handle), kind_(detail::GetFileType(handle)) {}
 
+    /// Guests take a character device for a terminal, which a device without a console, NUL, is not.
     filetype type() const noexcept override {
-        return kind_ == disk        ? filetype::regular_file
-               : kind_ == character ? filetype::character_device
-                                    : filetype::unknown; // a pipe
+        unsigned long mode = 0;
+        if (kind_ == disk) return filetype::regular_file;
+        return detail::GetConsoleMode(handle_, &mode) ? filetype::character_device : filetype::unknown;
     }
     outcome<filestat> stat() noexcept override {
         filestat s;
