@@ -261,7 +261,7 @@ void cli::stepper::show_frame(const words& w) {
 void cli::stepper::show(const words& w) {
     u64 lines = 12;
     const std::string_view what = w.size() > 1 ? w[1] : "";
-    if (what == "locals") return say(screen_.locals(screen_.shown_frame));
+    if (what == "locals") return say(screen_.locals(screen_.shown_frame, tessera::no_index));
     if (what == "stack") return say(screen_.stack(screen_.shown_frame));
     if (what == "globals") return say(screen_.globals());
     if (what == "calls")

@@ -30,7 +30,7 @@ public:
         std::snprintf(offset, sizeof offset, "0x%04x ", at.offset());
         line = offset + std::string(std::size_t{2} * depth, ' ') + function_name(at.function()) + "  ";
         const auto text = text_.instruction(at.offset());
-        line += text.empty() ? at.instruction() : text;
+        line += text.empty() ? std::string(at.instruction()) : cli::harmless(text);
         if (at.taken() == 0) return wait(depth);
         line += " [";
         for (u32 i = at.operands() - at.taken(); i < at.operands(); ++i)
