@@ -12,14 +12,21 @@ TESSERA_INSTANTIATE(cli::built);
 
 namespace {
 
-/// One engine has to do: what the profile of a script leaves out is refused by looking at what a module uses.
+/// What a script of a profile expects to be refused depends on the decoder and the validator alone.
+template <spec::profile P, bool Lazy>
+tessera::result<tessera::module> parse(std::span<const tessera::u8> bytes) {
+    constexpr tessera::features allowed = spec::features_of(P);
+    if constexpr (Lazy) return tessera::module::parse_lazily<allowed>(bytes);
+    else return tessera::module::parse<allowed>(bytes);
+}
 template <bool Lazy>
 tessera::result<tessera::module> load(spec::profile p, std::span<const tessera::u8> bytes) {
-    auto made = Lazy ? tessera::module::parse_lazily<cli::built>(bytes) : tessera::module::parse<cli::built>(bytes);
-    if (!made) return made;
-    const auto missing = spec::features_of(p).first_missing(made->features_used());
-    if (missing != tessera::feature::count_) return tessera::error(tessera::msg::feature_off, name(missing));
-    return made;
+    switch (p) {
+    case spec::profile::legacy: return parse<spec::profile::legacy, Lazy>(bytes);
+    case spec::profile::threads: return parse<spec::profile::threads, Lazy>(bytes);
+    case spec::profile::latest: return parse<spec::profile::latest, Lazy>(bytes);
+    default: return parse<spec::profile::core, Lazy>(bytes);
+    }
 }
 tessera::basic_store make_store() {
     cli::store s;

@@ -14,5 +14,6 @@ inline constexpr tessera::features built =
     tessera::everything + tessera::feature::fuel + tessera::feature::interruption + tessera::feature::tracing;
 
 using store = tessera::store<built>;
+using process = tessera::wasi::process<built>;
 
 } // namespace cli

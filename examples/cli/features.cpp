@@ -24,10 +24,11 @@ tessera::feature named(std::string_view name) {
 
 bool cli::parse_features(std::string_view text, tessera::features& to, std::string& wrong) {
     tessera::features made = tessera::everything;
-    for (bool first = true; first || !text.empty(); first = false) {
+    for (bool first = true, more = true; more; first = false) {
         const auto comma = text.find(',');
         const std::string_view word = text.substr(0, comma);
-        text = comma == text.npos ? std::string_view() : text.substr(comma + 1);
+        more = comma != text.npos;
+        if (more) text.remove_prefix(comma + 1);
         wrong = word;
         const bool minus = word.starts_with('-');
         if (!minus && !word.starts_with('+')) {

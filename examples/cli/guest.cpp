@@ -3,21 +3,78 @@
 
 #include "values.hpp"
 
+#include <algorithm>
+#include <cstdlib>
+
+namespace wasi = tessera::wasi;
+
+namespace {
+
+const char* why_not_opened(wasi::error_number why) {
+    switch (why) {
+    case wasi::error_number::noent: return "no such directory";
+    case wasi::error_number::notdir: return "is no directory";
+    case wasi::error_number::acces: return "permission denied";
+    default: return "cannot be opened as a directory";
+    }
+}
+
+} // namespace
+
+int cli::guest::make_context(wasi::context& context) {
+    const auto slash = options_.file.find_last_of("/\\");
+    context.argument(std::string_view(options_.file).substr(slash + 1)); // npos + 1 is 0
+    if (options_.invoke.empty())
+        for (const std::string& one : options_.arguments) context.argument(one);
+    for (const std::string& one : options_.env) {
+        const auto equals = one.find('=');
+        const std::string name = one.substr(0, equals);
+        const char* const own = std::getenv(name.c_str());
+        if (equals != one.npos) context.variable(name, one.substr(equals + 1));
+        else if (own) context.variable(name, own);
+    }
+    for (const std::string& one : options_.dirs) {
+        const auto colons = one.find("::");
+        const std::string host = one.substr(0, colons);
+        auto opened = wasi::host_directory(host.c_str());
+        if (!opened) return report(host, why_not_opened(opened.error()));
+        context.preopen(colons == one.npos ? host : one.substr(colons + 2), std::move(*opened));
+    }
+    context.inherit_streams().clocks(wasi::real_clocks()).random(wasi::system_random());
+    wasi::limits limits;
+    limits.threads = static_cast<tessera::u32>(std::min<std::uint64_t>(options_.max_threads, 1'000'000));
+    context.limit(limits);
+    if (auto ok = context.status(); !ok) {
+        if (ok.error().is(tessera::msg::out_of_range))
+            return usage("an argument or a variable of the guest has no valid form");
+        return report(where(), ok.error());
+    }
+    return done;
+}
+
 int cli::guest::prepare() {
     if (!module_) module_ = load(options_.file, options_.allowed);
     if (!module_) return failed;
+    wasi::context context;
+    if (int bad = make_context(context)) return bad;
     tessera::limits limits;
-    if (options_.max_memory) limits.total_memory_bytes = options_.max_memory;
-    if (options_.max_stack) limits.stack_bytes = options_.max_stack;
-    store_.emplace(limits);
-    if (auto ok = store_->status(); !ok) return report(where(), ok.error());
-    if (auto ok = store_->add_fuel(options_.fuel.value_or(~tessera::u64{0})); !ok) return report(where(), ok.error());
-    stopper_.emplace(*store_, options_.timeout);
+    limits.total_memory_bytes = options_.max_memory;
+    limits.memory_bytes = std::min(limits.memory_bytes, options_.max_memory); // of shared ones, which no store counts
+    limits.stack_bytes = options_.max_stack;
+    process_.emplace(context, limits);
+    if (auto ok = process_->status(); !ok) return report(where(), ok.error());
+    // Each thread has as much as the first one.
+    const auto fuel = [](cli::store& s, void* options) {
+        static_cast<void>(s.add_fuel(static_cast<const guest_options*>(options)->fuel));
+    };
+    process_->each_store(fuel, const_cast<guest_options*>(&options_));
+    if (auto ok = store().add_fuel(options_.fuel); !ok) return report(where(), ok.error());
+    stopper_.emplace(*process_, options_.timeout);
     return done;
 }
 
 int cli::guest::instantiate() {
-    auto made = store_->instantiate(*module_, imports_);
+    auto made = process_->instantiate(*module_);
     if (!made) return ended(made.error());
     instance_ = *made;
     return done;
@@ -25,7 +82,7 @@ int cli::guest::instantiate() {
 
 int cli::guest::find(std::optional<tessera::func>& function) {
     if (auto initialize = instance_.get<void()>("_initialize"))
-        if (auto ok = (*initialize)(); !ok) return ended(ok.error());
+        if (auto ok = (*initialize)(); !ok) return ended(ok);
     if (options_.invoke.empty()) {
         if (auto start = instance_.get<tessera::func>("_start")) function = *start;
         return done;
@@ -38,7 +95,10 @@ int cli::guest::find(std::optional<tessera::func>& function) {
 
 int cli::guest::arguments(const tessera::func& function, std::vector<tessera::value>& to) {
     const auto type = function.type();
-    if (options_.invoke.empty()) return type.params.empty() ? done : report(options_.file, "_start takes parameters");
+    if (options_.invoke.empty()) {
+        if (type.params.empty() && type.results.empty()) return done;
+        return report(options_.file, "_start is " + to_text(type) + "; call it with --invoke");
+    }
     if (type.params.size() != options_.arguments.size())
         return usage(options_.invoke + " is " + to_text(type) + ", and got " +
                      std::to_string(options_.arguments.size()) + " arguments");
@@ -49,11 +109,18 @@ int cli::guest::arguments(const tessera::func& function, std::vector<tessera::va
     return done;
 }
 
-int cli::guest::ended(const tessera::error& e) {
+int cli::guest::ended(const tessera::result<void>& call) {
     using tessera::kind;
-    using reason = interrupt_wait::reason;
+    const auto code = process_->finish(call);
+    if (code) return static_cast<int>(*code);
+    const tessera::error& e = code.error();
+    if (e.why() == tessera::trap::interrupted) {
+        const bool late = stopper_->reason() == interrupt_wait::reason::time;
+        tessera::error why = e;
+        report(where(), why.set_detail(late ? "--timeout has passed" : "Ctrl-C"));
+        return late ? timed_out : stopped;
+    }
     report(where(), e);
-    if (e.why() == tessera::trap::interrupted) return stopper_->reason() == reason::time ? timed_out : stopped;
     switch (e.kind()) {
     case kind::trap:
     case kind::exhaustion:

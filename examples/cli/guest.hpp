@@ -19,10 +19,11 @@ struct guest_options : module_options {
     std::vector<std::string> arguments; ///< after the file: of the invoked export, or the guest's own
     std::vector<std::string> dirs;      ///< HOST::GUEST or HOST
     std::vector<std::string> env;       ///< K=V, or K alone for the value it has here
-    std::optional<std::uint64_t> fuel;
+    std::uint64_t fuel = ~std::uint64_t{0};
     std::chrono::nanoseconds timeout{0}; ///< 0: none
-    std::uint64_t max_memory = 0;        ///< bytes of all memories together; 0: the library's default
-    std::uint64_t max_stack = 0;         ///< bytes of a call's stack; 0: likewise
+    std::uint64_t max_memory = tessera::limits().total_memory_bytes;
+    std::uint64_t max_threads = 16; ///< at a time, beside the first
+    std::uint64_t max_stack = tessera::limits().stack_bytes;
 };
 
 /// A loaded module with its store. The steps are separate, so that whoever wants to watch the guest can do so from its
@@ -43,24 +44,23 @@ public:
     int find(std::optional<tessera::func>& function);
     /// The arguments of `function` from the command line, of its types.
     int arguments(const tessera::func& function, std::vector<tessera::value>& to);
-    /// What the end of a call by `e` means: prints it, unless it is an exit the guest asked for, and returns what to
-    /// exit with.
-    int ended(const tessera::error& e);
+    /// What the end of a call means for the process: the code of an exit the guest asked for, or what to exit with
+    /// after the error is printed.
+    int ended(const tessera::result<void>& call);
 
     tessera::module& module() { return *module_; }
-    cli::store& store() { return *store_; }
+    cli::store& store() { return process_->store(); }
     tessera::instance& instance() { return instance_; }
     const guest_options& options() const { return options_; }
     source where() const { return {options_.file, module_ ? &*module_ : nullptr}; }
 
 private:
-    int run_export(const char* name);
+    int make_context(tessera::wasi::context& context);
 
     const guest_options& options_;
     std::optional<tessera::module> module_;
-    std::optional<cli::store> store_;
+    std::optional<process> process_;
     std::optional<stopper> stopper_;
-    tessera::imports imports_;
     tessera::instance instance_;
 };
 

@@ -47,8 +47,8 @@ bool cli::read_file(const std::string& path, tessera::vec<tessera::u8>& to) {
 }
 
 bool cli::write_file(const std::string& path, std::string_view bytes) {
-    file out(path, stdout, "wb");
     errno = 0;
+    const file out(path, stdout, "wb");
     bool fine = out.stream && std::fwrite(bytes.data(), 1, bytes.size(), out.stream) == bytes.size();
     fine = fine && std::fflush(out.stream) == 0;
     if (!fine) report(path == "-" ? "standard output" : path, std::strerror(errno));

@@ -8,15 +8,22 @@
 #include "report.hpp"
 #include "run.hpp"
 #include "step.hpp"
+#include "system.hpp"
 #include "trace.hpp"
 #include "validate.hpp"
+#include "values.hpp"
 #include "wast.hpp"
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 
-#include <map>
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <string_view>
+#include <type_traits>
 
 namespace {
 
@@ -47,8 +54,18 @@ void add_module(CLI::App& to, module_options& o) {
     to.add_option("FILE", o.file, "A module, binary or text; - for standard input")->required();
     add_features(to, o.allowed);
 }
-void add_size(CLI::App& to, const char* name, std::uint64_t& bytes, const char* help) {
-    to.add_option(name, bytes, help)->transform(CLI::AsSizeValue(false))->type_name("SIZE");
+/// An option whose text `read` turns into a value; false where it cannot.
+template <class T>
+void add_read(CLI::App& to, const char* name, T& value, bool (*read)(std::string_view, T&), const char* type,
+              const char* help) {
+    to.add_option_function<std::string>(
+          name,
+          [&value, read, name](const std::string& text) {
+              if (!read(text, value))
+                  throw CLI::ValidationError(name, "'" + text + "' is out of range or has no such form");
+          },
+          help)
+        ->type_name(type);
 }
 void add_guest(CLI::App& to, guest_options& o) {
     add_module(to, o);
@@ -62,37 +79,42 @@ void add_guest(CLI::App& to, guest_options& o) {
     to.add_option("--env", o.env, "Give the guest this variable; without =V, the one of the command itself")
         ->type_name("K[=V]")
         ->allow_extra_args(false);
-    to.add_option("--fuel", o.fuel, "Stop after about this many instructions")->type_name("N");
-    const std::map<std::string, double> units{{"ns", 1},  {"us", 1e3},   {"ms", 1e6},
-                                              {"s", 1e9}, {"min", 6e10}, {"h", 3.6e12}};
-    to.add_option_function<double>(
-          "--timeout",
-          [&o](double ns) {
-              if (!(ns >= 1 && ns < 9e18))
-                  throw CLI::ValidationError("--timeout", "not a time between 1ns and 2000000h");
-              o.timeout = std::chrono::nanoseconds(static_cast<std::int64_t>(ns));
-          },
-          "Stop after this time, such as 2s, 300ms or 1min")
-        ->transform(CLI::AsNumberWithUnit(units, CLI::AsNumberWithUnit::UNIT_REQUIRED))
-        ->type_name("TIME");
-    add_size(to, "--max-memory", o.max_memory, "Bytes of all memories together, such as 64MiB");
-    add_size(to, "--max-stack", o.max_stack, "Bytes of the stack of a call");
+    add_read(to, "--fuel", o.fuel, &parse_count, "N", "Stop after about this many instructions");
+    add_read(to, "--timeout", o.timeout, &parse_time, "TIME", "Stop after this time, such as 2s, 300ms or 1.5min");
+    add_read(to, "--max-memory", o.max_memory, &parse_size, "SIZE",
+             "Most bytes of all memories together, such as 64MiB");
+    add_read(to, "--max-threads", o.max_threads, &parse_count, "N", "Most threads at a time beside the first; 16");
+    add_read(to, "--max-stack", o.max_stack, &parse_size, "SIZE", "Most bytes of the stack of a call");
 }
 
 } // namespace
 
 int main(int argc, char** argv) {
+    use_binary_streams();
     CLI::App app("Runs, checks, converts and describes WebAssembly modules.", "tessera");
-    app.require_subcommand(1);
+    app.failure_message([](const CLI::App*, const CLI::Error& e) {
+        return std::string("tessera: ") + e.what() + "\nRun with --help for more information.\n";
+    });
     app.footer(exit_status);
     app.set_version_flag("--version", TESSERA_VERSION_TEXT);
+
+    // What follows -- is the guest's, whatever it looks like.
+    const std::string_view command = argc > 1 ? argv[1] : "";
+    int own = argc;
+    if (command == "run" || command == "trace" || command == "step")
+        own = static_cast<int>(std::find(argv, argv + argc, std::string_view("--")) - argv);
+    const std::vector<std::string> rest(argv + std::min(own + 1, argc), argv + argc);
 
     int status = done;
     // One subcommand: its options, which its function gets once they are read.
     const auto add = [&]<class Options>(const char* name, const char* help, Options& options,
                                         int (*act)(const Options&)) {
         CLI::App* sub = app.add_subcommand(name, help);
-        sub->final_callback([&options, &status, act] { status = act(options); });
+        sub->final_callback([&options, &status, &rest, act] {
+            if constexpr (std::is_base_of_v<guest_options, Options>)
+                options.arguments.insert(options.arguments.end(), rest.begin(), rest.end());
+            status = act(options);
+        });
         return sub;
     };
 
@@ -138,12 +160,15 @@ int main(int argc, char** argv) {
 
     for (CLI::App* each : app.get_subcommands({})) each->footer(exit_status);
     try {
-        app.parse(argc, argv);
+        app.parse(own, argv);
     } catch (const CLI::Success& e) {
         return app.exit(e);
     } catch (const CLI::ParseError& e) {
         app.exit(e);
         return wrong_usage;
     }
+    if (app.get_subcommands().empty()) return usage("a subcommand is missing");
+    errno = 0;
+    if (std::fflush(stdout) != 0 || std::ferror(stdout)) return report("standard output", std::strerror(errno));
     return status;
 }

@@ -12,10 +12,11 @@ int cli::run(const run_options& options) {
     if (int bad = g.prepare()) return bad;
     if (int bad = g.instantiate()) return bad;
     if (int bad = g.find(function)) return bad;
-    if (!function) return done;
+    if (!function) return g.ended({});
     if (int bad = g.arguments(*function, arguments)) return bad;
     std::vector<tessera::value> results(function->type().results.size());
-    if (auto ok = function->call(arguments, results); !ok) return g.ended(ok.error());
+    const auto call = function->call(arguments, results);
+    if (!call) return g.ended(call);
     for (const tessera::value& v : results) std::printf("%s\n", to_text(v).c_str());
-    return done;
+    return g.ended(call);
 }

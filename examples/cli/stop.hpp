@@ -10,14 +10,14 @@
 
 namespace cli {
 
-/// While it lives, Ctrl-C interrupts the store, and so does the passing of `timeout`, if that is not 0: the call that
+/// While it lives, Ctrl-C interrupts a process, and so does the passing of `timeout`, if that is not 0: the call that
 /// runs ends with trap::interrupted and a backtrace.
 class stopper {
 public:
-    stopper(store& s, std::chrono::nanoseconds timeout)
-        : thread_([this, &s, timeout] {
+    stopper(process& p, std::chrono::nanoseconds timeout)
+        : thread_([this, &p, timeout] {
               reason_ = wait_.wait(timeout);
-              if (reason_ != interrupt_wait::reason::end) s.interrupt();
+              if (reason_ != interrupt_wait::reason::end) p.interrupt();
           }) {}
     ~stopper() {
         wait_.end();
@@ -26,7 +26,7 @@ public:
     stopper(const stopper&) = delete;
     stopper& operator=(const stopper&) = delete;
 
-    /// Why the store was interrupted; `end` if it was not.
+    /// Why the process was interrupted; `end` if it was not.
     interrupt_wait::reason reason() const { return reason_; }
 
 private:

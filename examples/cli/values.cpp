@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "values.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cinttypes>
 #include <cmath>
@@ -148,4 +149,42 @@ bool cli::parse_value(std::string_view text, val_type type, value& to) {
                parse_integer("0x" + std::string(text.substr(18)), 64, to.bits);
     default: return text == "null" && type.is_nullable();
     }
+}
+
+bool cli::parse_count(std::string_view text, u64& to) { return !text.starts_with('-') && parse_integer(text, 64, to); }
+
+bool cli::parse_size(std::string_view text, u64& to) {
+    const auto unit = std::min(text.find_first_not_of("0123456789"), text.size());
+    if (unit == 0 || !parse_integer(text.substr(0, unit), 64, to)) return false;
+    std::string_view after = text.substr(unit);
+    unsigned shift = 0;
+    for (const char letter : {'K', 'M', 'G', 'T'}) {
+        shift += 10;
+        for (const std::string_view ending : {"iB", "i", "B", ""})
+            if (after.starts_with(letter) && after.substr(1) == ending) {
+                if (to > ~u64{0} >> shift) return false;
+                to <<= shift;
+                return true;
+            }
+    }
+    return after.empty() || after == "B";
+}
+
+bool cli::parse_time(std::string_view text, std::chrono::nanoseconds& to) {
+    struct unit {
+        std::string_view name;
+        double nanoseconds;
+    };
+    static constexpr unit units[] = {{"ns", 1}, {"us", 1e3}, {"ms", 1e6}, {"s", 1e9}, {"min", 6e10}, {"h", 3.6e12}};
+    double number = 0;
+    const auto [end, wrong] = std::from_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed);
+    if (wrong != std::errc()) return false;
+    for (const unit& u : units)
+        if (text.substr(static_cast<std::size_t>(end - text.data())) == u.name) {
+            number *= u.nanoseconds;
+            if (!(number >= 1 && number < 9e18)) return false;
+            to = std::chrono::nanoseconds(static_cast<std::int64_t>(number));
+            return true;
+        }
+    return false;
 }

@@ -4,6 +4,8 @@
 
 #include "engine.hpp"
 
+#include <chrono>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -18,5 +20,12 @@ std::string to_text(const tessera::func_type& type);
 std::string to_text(const tessera::value& v);
 /// Reads a value of type `type`: decimal or 0x integers within the type's range, floats as C writes them, "null".
 bool parse_value(std::string_view text, tessera::val_type type, tessera::value& to);
+
+/// Reads an unsigned number of 64 bits, decimal or 0x.
+bool parse_count(std::string_view text, std::uint64_t& to);
+/// Reads a number of bytes: "65536", "64MiB", "1GB"; K, M and G stand for powers of 1024 in all spellings.
+bool parse_size(std::string_view text, std::uint64_t& to);
+/// Reads a time of at least a nanosecond: "2s", "300ms", "1.5min", "1h", "10us", "5ns".
+bool parse_time(std::string_view text, std::chrono::nanoseconds& to);
 
 } // namespace cli

@@ -80,6 +80,11 @@
 #define TESSERA_API inline
 #endif
 
+/// 1: <tessera/tessera.hpp> includes <tessera/wasi.hpp> as well.
+#ifndef TESSERA_WASI
+#define TESSERA_WASI 0
+#endif
+
 /// 1: <tessera/tessera.hpp> includes <tessera/debug.hpp> as well.
 #ifndef TESSERA_DEBUG
 #define TESSERA_DEBUG 0

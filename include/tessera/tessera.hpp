@@ -22,6 +22,9 @@
 #endif
 #include <tessera/separate.hpp>
 
+#if TESSERA_WASI
+#include <tessera/wasi.hpp>
+#endif
 #if TESSERA_DEBUG
 #include <tessera/debug.hpp>
 #endif
