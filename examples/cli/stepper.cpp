@@ -122,7 +122,10 @@ void cli::stepper::moved(const tessera::result<tessera::debug::stop>& to) {
     case stop_kind::watchpoint:
         return say("watchpoint " + std::to_string(to->number) + ": changed by the instruction before");
     case stop_kind::paused: return say("paused: " + std::string(debugger_.failure().message()));
-    case stop_kind::failed: return say("failed: " + std::string(debugger_.failure().message()));
+    case stop_kind::failed:
+        if (debugger_.failure().kind() == tessera::kind::exit)
+            return say("done: exit code " + std::to_string(debugger_.failure().exit_code()));
+        return say("failed: " + std::string(debugger_.failure().message()));
     case stop_kind::done: break;
     }
     std::vector<tessera::value> results(world_.results());
