@@ -54,7 +54,7 @@ std::string cli::screen::summary() const {
     const auto instruction = text_.instruction(f.offset());
     std::string text = std::to_string(debugger_.count()) + "  " + function_name(f.module(), f.function()) + "  " +
                        hex(f.offset(), 1) + "  line " + std::to_string(place.line) + "  ";
-    text += instruction.empty() ? f.instruction() : instruction;
+    text += instruction.empty() ? std::string(f.instruction()) : harmless(instruction);
     return text + "  " + stack() + "  " + locals();
 }
 
@@ -65,7 +65,7 @@ std::vector<std::string> cli::screen::source(unsigned count, u32 number) const {
     u32 from = here.line > count / 2 ? here.line - count / 2 : 1;
     if (from + count > text_.lines()) from = text_.lines() > count ? text_.lines() - count + 1 : 1;
     for (u32 n = from; n < from + count && n <= text_.lines(); ++n) {
-        std::string line(text_.line(n));
+        std::string line = harmless(text_.line(n));
         if (marks && n == here.line && here.column && here.column <= line.size()) {
             const std::size_t length = std::max<std::size_t>(text_.instruction(f.offset()).size(), 1);
             line.insert(std::min(here.column - 1 + length, line.size()), plain).insert(here.column - 1, reverse);
@@ -80,19 +80,18 @@ std::vector<std::string> cli::screen::source(unsigned count, u32 number) const {
 }
 
 std::string cli::screen::stack(u32 number) const {
+    constexpr u32 most = 64;
     const frame f = debugger_.at(number);
-    std::string text = "stack [";
-    for (u32 i = 0; i < f.operands(); ++i) text += (i ? " " : "") + to_text(*f.operand(i));
+    const u32 first = f.operands() > most ? f.operands() - most : 0;
+    std::string text = first ? "stack [... " : "stack [";
+    for (u32 i = first; i < f.operands(); ++i) text += (i > first ? " " : "") + to_text(*f.operand(i));
     return text + "]";
 }
-std::string cli::screen::locals(u32 number) const {
+std::string cli::screen::locals(u32 number, u32 most) const {
     const frame f = debugger_.at(number);
     std::string text = "locals";
-    for (u32 i = 0; i < f.locals(); ++i) {
-        const auto v = *f.local(i);
-        text += "  " + std::to_string(i) + ": " + to_text(v);
-    }
-    return text;
+    for (u32 i = 0; i < std::min(f.locals(), most); ++i) text += "  " + std::to_string(i) + ": " + to_text(*f.local(i));
+    return f.locals() > most ? text + "  ..." : text;
 }
 std::string cli::screen::globals() const {
     const frame f = debugger_.at(0);
@@ -137,11 +136,12 @@ std::string cli::screen::draw(unsigned rows, unsigned columns, const std::string
     for (std::string& line : memory(shown_memory, 4)) panel.push_back(line);
     std::string chain = "calls";
     constexpr u32 most_calls = 12;
-    for (u32 i = 0; i < debugger_.frames() && i < most_calls; ++i) {
+    const u32 frames = debugger_.frames();
+    for (u32 i = 0; i < frames && i < most_calls; ++i) {
         const frame f = debugger_.at(i);
         chain += (i ? " < " : " ") + function_name(f.module(), f.function());
     }
-    if (debugger_.frames() > most_calls) chain += " < ...";
+    if (frames > most_calls) chain += " < ...";
     panel.push_back(chain);
     panel.push_back("");
     const auto lines_below = unsigned(std::count(below.begin(), below.end(), '\n'));

@@ -22,8 +22,9 @@ public:
     std::string summary() const;
     /// `count` lines of the source around where frame `number` is.
     std::vector<std::string> source(unsigned count, tessera::u32 number = 0) const;
+    /// The topmost operands and the first locals of frame `number`.
     std::string stack(tessera::u32 number = 0) const;
-    std::string locals(tessera::u32 number = 0) const;
+    std::string locals(tessera::u32 number = 0, tessera::u32 most = 64) const;
     std::string globals() const;
     std::vector<std::string> calls() const;
     /// `count` lines of 16 bytes of memory 0 from `at` on; none without a memory.

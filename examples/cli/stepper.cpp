@@ -122,7 +122,10 @@ void cli::stepper::moved(const tessera::result<tessera::debug::stop>& to) {
     case stop_kind::watchpoint:
         return say("watchpoint " + std::to_string(to->number) + ": changed by the instruction before");
     case stop_kind::paused: return say("paused: " + std::string(debugger_.failure().message()));
-    case stop_kind::failed: return say("failed: " + std::string(debugger_.failure().message()));
+    case stop_kind::failed:
+        if (debugger_.failure().kind() == tessera::kind::exit)
+            return say("done: exit code " + std::to_string(debugger_.failure().exit_code()));
+        return say("failed: " + std::string(debugger_.failure().message()));
     case stop_kind::done: break;
     }
     std::vector<tessera::value> results(world_.results());
@@ -261,7 +264,7 @@ void cli::stepper::show_frame(const words& w) {
 void cli::stepper::show(const words& w) {
     u64 lines = 12;
     const std::string_view what = w.size() > 1 ? w[1] : "";
-    if (what == "locals") return say(screen_.locals(screen_.shown_frame));
+    if (what == "locals") return say(screen_.locals(screen_.shown_frame, tessera::no_index));
     if (what == "stack") return say(screen_.stack(screen_.shown_frame));
     if (what == "globals") return say(screen_.globals());
     if (what == "calls")

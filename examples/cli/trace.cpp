@@ -30,7 +30,7 @@ public:
         std::snprintf(offset, sizeof offset, "0x%04x ", at.offset());
         line = offset + std::string(std::size_t{2} * depth, ' ') + function_name(at.function()) + "  ";
         const auto text = text_.instruction(at.offset());
-        line += text.empty() ? at.instruction() : text;
+        line += text.empty() ? std::string(at.instruction()) : cli::harmless(text);
         if (at.taken() == 0) return wait(depth);
         line += " [";
         for (u32 i = at.operands() - at.taken(); i < at.operands(); ++i)
@@ -108,12 +108,12 @@ int cli::trace(const trace_options& options) {
     std::vector<tessera::value> arguments;
     if (int bad = g.instantiate()) return bad;
     if (int bad = g.find(function)) return bad;
-    if (!function) return done;
+    if (!function) return g.ended({});
     if (int bad = g.arguments(*function, arguments)) return bad;
     std::vector<tessera::value> results(function->type().results.size());
-    const auto ok = function->call(arguments, results);
+    const auto call = function->call(arguments, results);
     lines.finish();
-    if (!ok) return g.ended(ok.error());
+    if (!call) return g.ended(call);
     for (const tessera::value& v : results) std::printf("%s\n", to_text(v).c_str());
-    return done;
+    return g.ended(call);
 }

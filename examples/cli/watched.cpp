@@ -6,6 +6,17 @@
 
 #include <charconv>
 
+std::string cli::harmless(std::string_view text) {
+    std::string made(text);
+    for (std::size_t i = 0; i < made.size(); ++i) {
+        const auto byte = [&](std::size_t at) { return at < made.size() ? static_cast<unsigned char>(made[at]) : 0u; };
+        if (made[i] == '\t') made[i] = ' ';
+        else if (byte(i) < 0x20 || byte(i) == 0x7f) made[i] = '?';
+        else if (byte(i) == 0xc2 && byte(i + 1) >= 0x80 && byte(i + 1) < 0xa0) made[i] = made[i + 1] = '?';
+    }
+    return made;
+}
+
 std::optional<tessera::debug::listing> cli::list(const tessera::module& m, const std::string& file) {
     using tessera::debug::listing;
     tessera::result<listing> made(tessera::msg::out_of_memory);
@@ -26,7 +37,7 @@ std::string cli::function_name(const tessera::module& m, tessera::u32 function) 
     if (name.empty())
         for (const auto& e : m.owner()->exports)
             if (e.kind == tessera::extern_kind::func && e.index == function) name = e.name;
-    return name.empty() ? "function " + std::to_string(function) : "$" + std::string(name);
+    return name.empty() ? "function " + std::to_string(function) : "$" + harmless(name);
 }
 
 tessera::u32 cli::find_function(const tessera::module& m, std::string_view text) {

@@ -2,6 +2,8 @@
 // A store with a debugger and one instance, for the tests of debug/.
 #pragma once
 
+#include "../faults/faults.hpp"
+
 #include <tessera/tessera.hpp>
 
 #include <tessera/debug.hpp>
