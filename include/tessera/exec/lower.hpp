@@ -169,7 +169,8 @@ private:
         const u32 slots = next_local_ < most_slot ? next_local_ : u32(most_slot);
         if (!classes.resize(slots)) return false;
         for (const local_def& local : locals_)
-            if (local.slot < slots && local.type.slots() == 1) classes[local.slot] = {class_of(local.type), true};
+            if (local.slot < slots && (has_vector_register || local.type.slots() == 1))
+                classes[local.slot] = {class_of(local.type), true};
         return pin_pass(ir_, classes, F[feature::fuel] || F[feature::interruption], F[feature::fuel]).run();
     }
 
