@@ -33,8 +33,9 @@ inline std::string hex(cell c) {
                   static_cast<unsigned long long>(c.low));
     return s;
 }
-/// True if the engine's value is the evaluator's; references only agree on being null.
+/// True if the engine's value is the evaluator's; references only agree on being null, and on the number of an i31.
 inline bool agrees(val_type t, const tessera::value& v, cell c) {
+    if (t == tessera::t_anyref && (v.bits & 1) != 0) return v.bits == c.low;
     if (t.is_ref()) return (u32(v.bits) == 0) == (c.low == 0);
     if (t == tessera::t_v128) return v.bits == c.low && v.high == c.high;
     if (t == tessera::t_f32 && std::isnan(v.as_f32()) && c.high) return std::isnan(std::bit_cast<f32>(u32(c.low)));
@@ -84,6 +85,7 @@ private:
             if (auto ok = debugger_.attach(store_); !ok) return message("attaching", ok.error());
             debugger_.tell(&curious_);
         }
+        store_.collect_always(p_.calls.size() % 4 == 0); // in some programs
         env_.define("host", "tick", [this](u32 x) { return tick(ticks_++, x); });
         for (const global_plan& g : p_.modules[0].globals)
             if (g.host)
@@ -111,7 +113,8 @@ private:
         std::vector<tessera::value> args, results(type.results.size());
         for (std::size_t k = 0; k < c.args.size(); ++k) {
             // Type indices mean the module's here and the store's there; a null is one in either.
-            const val_type t = type.params[k].is_ref() ? tessera::t_funcref : type.params[k];
+            const bool indexed = type.params[k].is_ref() && type.params[k].heap().is_index();
+            const val_type t = indexed ? tessera::t_funcref : type.params[k];
             args.push_back({t, c.args[k].low, c.args[k].high});
         }
         constexpr u64 plenty = u64{1} << 40;
@@ -239,7 +242,10 @@ inline std::string type_name(val_type t) {
     if (t == tessera::t_f64) return "f64";
     if (t == tessera::t_v128) return "v128";
     if (t == tessera::t_exnref) return "exnref";
-    return t == tessera::t_funcref ? "funcref" : "(ref null 0)";
+    if (t == tessera::t_anyref) return "anyref";
+    if (t == tessera::t_funcref) return "funcref";
+    const std::string heap = t.heap().is_index() ? std::to_string(t.heap().index()) : "i31";
+    return (t.is_nullable() ? "(ref null " : "(ref ") + heap + ")";
 }
 inline std::string type_names(const char* what, const types& list) {
     std::string s;
@@ -295,7 +301,12 @@ inline void print_code(const module_plan& m) {
                 for (u32 k = 0; k <= i.list_count; ++k) std::printf(" %u", in.next_label(i.list));
                 break;
             case tessera::imm::heap:
+            case tessera::imm::ref_type:
             case tessera::imm::select_types: std::printf(" %s", type_name(i.type).c_str()); break;
+            case tessera::imm::br_cast:
+                std::printf(" %u %s %s", i.index, type_name(i.type).c_str(), type_name(i.type2).c_str());
+                break;
+            case tessera::imm::field: std::printf(" %u %u", i.index, i.index2); break;
             default: std::printf(" %u", i.index);
             }
             std::printf("\n");
@@ -341,6 +352,20 @@ inline void report(u64 seed, u32 size, const outcome& o, const char* dump) {
         for (cell a : c.args) std::printf(" %s", hex(a).c_str());
         std::printf("\n");
     }
+}
+
+/// Which instructions the programs were made of, so far as they were executed.
+inline void report_coverage() {
+    const auto& executed = evaluator<profile>::executed;
+    unsigned reached = 0, all = 0;
+    std::string missing;
+    for (u16 i = 0; i < tessera::op_count; ++i) {
+        if (!tessera::has(profile, op(i))) continue;
+        ++all;
+        if (executed[i]) ++reached;
+        else missing += " " + std::string(tessera::op_table[i].text);
+    }
+    std::fprintf(stderr, "%u of %u instructions were executed; not:%s\n", reached, all, missing.c_str());
 }
 
 std::atomic<u64> current{0}; ///< the seed that runs
@@ -396,6 +421,7 @@ int main(int argc, char** argv) {
             return 1;
         }
     }
+    report_coverage();
     std::fprintf(stderr, "given up after a NaN or too many steps: %llu\n", static_cast<unsigned long long>(given_up));
     std::printf("%llu passed, 0 failed\n", static_cast<unsigned long long>(passed));
     return passed > given_up ? 0 : 1;
