@@ -288,8 +288,9 @@ private:
         if (from != at_ || from == 0) {
             if (from < at_ || from < 2) {
                 at_ = from < 2 ? from : 2;
-                restart_ = true;
                 waiting_ = false;
+                // A handle of its own each time: some versions of the system remember what was there.
+                listing_ = {};
             }
             if (from >= 2 && at_ < 2) at_ = 2;
             for (; at_ < from; ++at_) {
@@ -303,12 +304,16 @@ private:
     }
     /// Reads one entry that is neither "." nor ".."; nothing is waiting afterwards where there are no more.
     error_number fetch() noexcept {
+        if (!listing_.get()) {
+            const auto s = windows::open(handle_.get(), {}, windows::read_data, windows::must_exist,
+                                         windows::directory_only, listing_);
+            if (s < 0) return windows::error_of(s);
+        }
         for (;;) {
             windows::io_status io{};
             const auto s =
-                windows::calls::of_system().list(handle_.get(), nullptr, nullptr, nullptr, &io, listed_, sizeof listed_,
-                                                 windows::listing_information, 1, nullptr, restart_);
-            restart_ = false;
+                windows::calls::of_system().list(listing_.get(), nullptr, nullptr, nullptr, &io, listed_,
+                                                 sizeof listed_, windows::listing_information, 1, nullptr, 0);
             constexpr u32 no_more = 0x8000'0006, no_such = 0xc000'000f;
             if (u32(s) == no_more || u32(s) == no_such) return error_number::success;
             if (s < 0) return windows::error_of(s);
@@ -323,7 +328,7 @@ private:
     windows::owned handle_;
     mutex lock_; // of what follows
     dircookie at_ = 0;
-    bool restart_ = true;
+    windows::owned listing_;
     bool waiting_ = false; // read, and not taken
     alignas(8) u8 listed_[104 + 2 * (max_name + 1)];
 };
