@@ -22,4 +22,8 @@
 #endif
 #include <tessera/separate.hpp>
 
+#if TESSERA_WASI
+#include <tessera/wasi.hpp>
+#endif
+
 #include <tessera/undef.hpp>

@@ -43,8 +43,8 @@ using clock_owner = owner<clock_source>;
 /// Empty when memory is out.
 TESSERA_API clock_owner real_clocks() noexcept;
 
-/// Clocks that show `start` and stand still, but for a guest that sleeps: that takes no time of the host's and moves them
-/// forward to when it wanted to wake. The same run sees the same times. Empty when memory is out.
+/// Clocks that show `start` and stand still, but for a guest that sleeps: that takes no time of the host's and moves
+/// them forward to when it wanted to wake. The same run sees the same times. Empty when memory is out.
 TESSERA_API clock_owner fixed_clocks(timestamp start = 0) noexcept;
 
 /// Clocks that show what `f(clockid) -> timestamp` says, which must not throw and may be called by any thread of the

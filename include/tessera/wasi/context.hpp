@@ -59,10 +59,10 @@ struct context_data {
 /// process of the guest's: its table of file descriptors lives here. Copies share it, and so do the functions that
 /// preview1 defines from it, so it may end before they do. It is filled before the guest runs, by one thread.
 ///
-/// By default nothing is allowed. There are no arguments and no environment. Descriptors 0, 1 and 2 are null streams: reading
-/// finds the end, what is written is swallowed. No directory, no socket. Clocks stand at 0 and move only when the guest
-/// sleeps, which takes no time; random bytes are those of the seed 0. So a guest does the same in each run, and learns
-/// nothing of the host.
+/// By default nothing is allowed. There are no arguments and no environment. Descriptors 0, 1 and 2 are null streams:
+/// reading finds the end, what is written is swallowed. No directory, no socket. Clocks stand at 0 and move only when
+/// the guest sleeps, which takes no time; random bytes are those of the seed 0. So a guest does the same in each run,
+/// and learns nothing of the host.
 ///
 /// Each member that sets something returns the context, for chains, and notes the first failure for `status()`;
 /// preview1 fails with it.
@@ -106,10 +106,10 @@ public:
     static constexpr rights directory_rights =
         rights::all - (rights::fd_read | rights::fd_write | rights::fd_seek | rights::fd_tell | rights::fd_allocate |
                        rights::fd_filestat_set_size | rights::sock_accept | rights::sock_shutdown);
-    static constexpr rights read_only_rights =
-        rights::fd_read | rights::fd_seek | rights::fd_tell | rights::fd_advise | rights::fd_readdir |
-        rights::fd_filestat_get | rights::fd_fdstat_set_flags | rights::path_open | rights::path_readlink |
-        rights::path_filestat_get | rights::poll_fd_readwrite;
+    static constexpr rights read_only_rights = rights::fd_read | rights::fd_seek | rights::fd_tell | rights::fd_advise |
+                                               rights::fd_readdir | rights::fd_filestat_get |
+                                               rights::fd_fdstat_set_flags | rights::path_open | rights::path_readlink |
+                                               rights::path_filestat_get | rights::poll_fd_readwrite;
 
     /// Gives the guest `directory`, of a file system, under the name `name`, such as "/" or "/data", with the next free
     /// descriptor, 3 for the first one. `base` is what the directory may be used for, `inheriting` what may be asked
@@ -124,7 +124,8 @@ public:
         if (!copy.append(name.data(), name.size()) || !data_->names.push_back(std::move(copy)))
             return fail(msg::out_of_memory);
         const vec<char>& kept = data_->names.back();
-        return add({std::move(directory), base & rights::all, inheriting & rights::all, {kept.data(), kept.size()}, true});
+        return add(
+            {std::move(directory), base & rights::all, inheriting & rights::all, {kept.data(), kept.size()}, true});
     }
     /// The same without the rights to change anything.
     context& preopen_read_only(std::string_view name, node_owner directory) noexcept {
@@ -173,10 +174,13 @@ private:
         if (!data_->failed) data_->failed = &why;
         return *this;
     }
-    context& put_stream(fd number, node_owner stream, rights direction) noexcept {
+    context& put_stream(u32 number, node_owner stream, rights direction) noexcept {
         constexpr rights of_streams = rights::fd_datasync | rights::fd_fdstat_set_flags | rights::fd_sync |
                                       rights::fd_advise | rights::fd_filestat_get | rights::poll_fd_readwrite;
         if (!data_) return *this;
+        // A file has a position, too. What has none is a terminal, or not, by its type.
+        if (stream && stream->type() == filetype::regular_file)
+            direction = direction | rights::fd_seek | rights::fd_tell;
         const bool put = stream && data_->descriptors.put(
                                        number, {std::move(stream), direction | of_streams, rights::none, {}, false});
         return put ? *this : fail(msg::out_of_memory);

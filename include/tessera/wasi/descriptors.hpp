@@ -22,14 +22,14 @@ class descriptor_table {
 public:
     /// What `number` stands for, if it has the rights `needed`. Fails with `badf`, and with `notcapable` where one is
     /// missing.
-    outcome<descriptor> find(fd number, rights needed = rights::none) noexcept {
+    outcome<descriptor> find(u32 number, rights needed = rights::none) noexcept {
         const locked hold(lock_);
         if (!holds(number)) return error_number::badf;
         if (!has(rows_[number].base, needed)) return error_number::notcapable;
         return rows_[number];
     }
     /// Gives `d` the lowest free number. Fails with `mfile` where there are `most` already, `nomem` when memory is out.
-    outcome<fd> add(descriptor d, u32 most) noexcept {
+    outcome<u32> add(descriptor d, u32 most) noexcept {
         const locked hold(lock_);
         u32 at = free_;
         while (at < rows_.size() && rows_[at].what) ++at;
@@ -40,14 +40,14 @@ public:
         return at;
     }
     /// Puts `d` at `number`, in place of what is there. False: memory is out.
-    bool put(fd number, descriptor d) noexcept {
+    bool put(u32 number, descriptor d) noexcept {
         const locked hold(lock_);
         if (number >= rows_.size() && !rows_.resize(std::size_t{number} + 1)) return false;
         std::swap(rows_[number], d);
         return true;
     }
     /// Takes the row `number` away. Fails with `badf`.
-    error_number close(fd number) noexcept {
+    error_number close(u32 number) noexcept {
         descriptor gone; // ends after the lock: closing may take time
         const locked hold(lock_);
         if (!holds(number)) return error_number::badf;
@@ -56,7 +56,7 @@ public:
         return error_number::success;
     }
     /// Closes `to` and gives its number to what `from` stands for, in one step. Fails with `badf`.
-    error_number renumber(fd from, fd to) noexcept {
+    error_number renumber(u32 from, u32 to) noexcept {
         descriptor gone;
         const locked hold(lock_);
         if (!holds(from) || !holds(to)) return error_number::badf;
@@ -67,7 +67,7 @@ public:
         return error_number::success;
     }
     /// Takes rights away. Fails with `badf`, and with `notcapable` where one would be added.
-    error_number set_rights(fd number, rights base, rights inheriting) noexcept {
+    error_number set_rights(u32 number, rights base, rights inheriting) noexcept {
         const locked hold(lock_);
         if (!holds(number)) return error_number::badf;
         descriptor& d = rows_[number];
@@ -78,7 +78,7 @@ public:
     }
 
 private:
-    bool holds(fd number) const noexcept { return number < rows_.size() && rows_[number].what; }
+    bool holds(u32 number) const noexcept { return number < rows_.size() && rows_[number].what; }
 
     mutex lock_;
     vec<descriptor> rows_; ///< a free one is empty

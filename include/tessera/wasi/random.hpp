@@ -29,8 +29,8 @@ using random_owner = owner<random_source>;
 /// The operating system's, fit for keys. Empty when memory is out.
 TESSERA_API random_owner system_random() noexcept;
 
-/// The same bytes for the same seed on every machine, as long as one thread asks; not fit for keys. Each call of a guest
-/// starts with a fresh 64-bit word. Empty when memory is out.
+/// The same bytes for the same seed on every machine, as long as one thread asks; not fit for keys. Each call of a
+/// guest starts with a fresh 64-bit word. Empty when memory is out.
 TESSERA_API random_owner seeded_random(u64 seed) noexcept;
 
 } // namespace tessera

@@ -11,8 +11,8 @@
 namespace tessera::inline TESSERA_ABI::wasi {
 
 /// A file descriptor of the host's that is read and written in its order: a terminal, pipe, file or connected socket;
-/// on Windows one of the C runtime. It stays the host's to close, after the guest's end. Bytes go between it and the guest's memory
-/// without a copy. Empty when memory is out.
+/// on Windows one of the C runtime. It stays the host's to close, after the guest's end. Bytes go between it and the
+/// guest's memory without a copy. Empty when memory is out.
 TESSERA_API node_owner host_stream(int descriptor) noexcept;
 
 /// A listening socket of the host's, for sock_accept; what is accepted is the guest's to close. It stays the host's to
@@ -33,14 +33,14 @@ TESSERA_API node_owner buffer_output(vec<char>& to, std::size_t most = std::size
 /// What callbacks have in common: one is called by one thread of the guest at a time.
 class callback_stream : public node {
 public:
-    filetype type() const noexcept override { return filetype::character_device; }
+    filetype type() const noexcept override { return filetype::unknown; } // as a pipe; the known ones are terminals
 
 protected:
     mutex turn_;
 };
 
-/// Reads what `f(std::span<char>) -> std::size_t` puts into its argument; 0 is the end. It must not throw, and not wait:
-/// the guest cannot be interrupted meanwhile. Empty when memory is out.
+/// Reads what `f(std::span<char>) -> std::size_t` puts into its argument; 0 is the end. It must not throw, and not
+/// wait: the guest cannot be interrupted meanwhile. Empty when memory is out.
 template <class F>
 node_owner input_from(F f) noexcept {
     class input final : public callback_stream {
