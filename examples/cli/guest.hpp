@@ -36,6 +36,8 @@ public:
     guest(const guest&) = delete;
     guest& operator=(const guest&) = delete;
 
+    /// Before `prepare`: the guest finds nothing to read, and what it writes goes to `output`, which must live as long.
+    void capture(tessera::vec<char>& output) { captured_ = &output; }
     /// Loads the module, makes the store and what the module imports. From here on Ctrl-C and --timeout stop it.
     int prepare();
     /// Links, and runs the start function.
@@ -59,6 +61,7 @@ private:
 
     const guest_options& options_;
     std::optional<tessera::module> module_;
+    tessera::vec<char>* captured_ = nullptr;
     std::optional<process> process_;
     std::optional<stopper> stopper_;
     tessera::instance instance_;
