@@ -59,7 +59,7 @@ int cli::guest::make_context(wasi::context& context) {
 }
 
 int cli::guest::prepare() {
-    if (!module_) module_ = load(options_.file, options_.allowed);
+    if (!module_) module_ = load(options_.file, options_.allowed, options_.when);
     if (!module_) return failed;
     wasi::context context;
     if (int bad = make_context(context)) return bad;

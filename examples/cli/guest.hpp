@@ -19,6 +19,7 @@ struct guest_options : module_options {
     std::vector<std::string> arguments; ///< after the file: of the invoked export, or the guest's own
     std::vector<std::string> dirs;      ///< HOST::GUEST or HOST
     std::vector<std::string> env;       ///< K=V, or K alone for the value it has here
+    validation when = validation::eager;
     std::uint64_t fuel = ~std::uint64_t{0};
     std::chrono::nanoseconds timeout{0}; ///< 0: none
     std::uint64_t max_memory = tessera::limits().total_memory_bytes;

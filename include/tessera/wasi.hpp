@@ -14,6 +14,7 @@
 #include <tessera/wasi/memory_filesystem.hpp>
 #include <tessera/wasi/preview1.hpp>
 #include <tessera/wasi/process.hpp>
+#include <tessera/wasi/read_only.hpp>
 
 #include <tessera/config.hpp> // NOLINT(readability-duplicate-include): store.hpp takes the internal macros away
 #if TESSERA_BODIES

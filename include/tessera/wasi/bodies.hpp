@@ -9,4 +9,6 @@
 #include <tessera/wasi/random_host.hpp>
 #include <tessera/wasi/streams_memory.hpp>
 #include <tessera/wasi/streams_posix.hpp>
+#include <tessera/wasi/streams_windows.hpp>
 #include <tessera/wasi/wait_posix.hpp>
+#include <tessera/wasi/wait_windows.hpp>

@@ -178,6 +178,9 @@ private:
         constexpr rights of_streams = rights::fd_datasync | rights::fd_fdstat_set_flags | rights::fd_sync |
                                       rights::fd_advise | rights::fd_filestat_get | rights::poll_fd_readwrite;
         if (!data_) return *this;
+        // A file has a position, too. What has none is a terminal, or not, by its type.
+        if (stream && stream->type() == filetype::regular_file)
+            direction = direction | rights::fd_seek | rights::fd_tell;
         const bool put = stream && data_->descriptors.put(
                                        number, {std::move(stream), direction | of_streams, rights::none, {}, false});
         return put ? *this : fail(msg::out_of_memory);

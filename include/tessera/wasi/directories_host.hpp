@@ -4,7 +4,7 @@
 #pragma once
 
 #include <tessera/wasi/directories.hpp>
-#include <tessera/wasi/posix_filesystem.hpp>
+#include <tessera/wasi/host_filesystem.hpp>
 
 namespace tessera::inline TESSERA_ABI::wasi {
 

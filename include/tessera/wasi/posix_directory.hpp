@@ -3,19 +3,16 @@
 /// A directory of a POSIX system, and everything beneath it.
 #pragma once
 
+#if !defined(_WIN32)
+
 #include <tessera/util/mutex.hpp>
+#include <tessera/wasi/host_options.hpp>
 #include <tessera/wasi/posix_file.hpp>
 #include <tessera/wasi/posix_walk.hpp>
 
 #include <cstdio> // renameat
 
 namespace tessera::inline TESSERA_ABI::wasi {
-
-/// How a directory of the host is given to guests.
-struct host_options {
-    /// Where the kernel has openat2, it resolves paths. Both ways are safe; this one is faster.
-    bool use_openat2 = true;
-};
 
 /// An open directory.
 class posix_directory final : public node {
@@ -276,3 +273,4 @@ private:
 };
 
 } // namespace tessera
+#endif

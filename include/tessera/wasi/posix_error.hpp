@@ -3,6 +3,8 @@
 /// The errors of a POSIX system as those of preview 1.
 #pragma once
 
+#if !defined(_WIN32)
+
 #include <tessera/wasi/types.hpp>
 
 #include <cerrno>
@@ -96,3 +98,4 @@ inline error_number posix_error(int number) noexcept {
 inline error_number posix_error() noexcept { return posix_error(errno); }
 
 } // namespace tessera
+#endif

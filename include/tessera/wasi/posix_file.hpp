@@ -3,6 +3,8 @@
 /// Files, pipes, terminals and sockets behind a descriptor of a POSIX system.
 #pragma once
 
+#if !defined(_WIN32)
+
 #include <tessera/wasi/posix_system.hpp>
 
 namespace tessera::inline TESSERA_ABI::wasi {
@@ -216,3 +218,4 @@ inline outcome<node_owner> adopt_descriptor(int fd) noexcept {
 }
 
 } // namespace tessera
+#endif

@@ -3,6 +3,8 @@
 /// Directories of the host for guests, on POSIX systems.
 #pragma once
 
+#if !defined(_WIN32)
+
 #include <tessera/wasi/posix_directory.hpp>
 
 namespace tessera::inline TESSERA_ABI::wasi {
@@ -21,3 +23,4 @@ inline outcome<node_owner> open_host_directory(const char* path, const host_opti
 }
 
 } // namespace tessera
+#endif

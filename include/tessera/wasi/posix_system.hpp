@@ -3,6 +3,8 @@
 /// The calls of a POSIX system that differ from one to the next, under one name each, with 64-bit offsets everywhere.
 #pragma once
 
+#if !defined(_WIN32)
+
 #include <tessera/wasi/path.hpp>
 #include <tessera/wasi/posix_error.hpp>
 
@@ -137,3 +139,4 @@ inline error_number times(timestamp atim, timestamp mtim, fstflags which, ::time
 } // namespace posix
 
 } // namespace tessera
+#endif

@@ -3,6 +3,8 @@
 /// From a guest's path to a directory of the system and a name in it, never leaving the directory it started from.
 #pragma once
 
+#if !defined(_WIN32)
+
 #include <tessera/wasi/posix_system.hpp>
 
 namespace tessera::inline TESSERA_ABI::wasi {
@@ -160,3 +162,4 @@ private:
 };
 
 } // namespace tessera
+#endif

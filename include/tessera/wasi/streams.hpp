@@ -33,7 +33,7 @@ TESSERA_API node_owner buffer_output(vec<char>& to, std::size_t most = std::size
 /// What callbacks have in common: one is called by one thread of the guest at a time.
 class callback_stream : public node {
 public:
-    filetype type() const noexcept override { return filetype::character_device; }
+    filetype type() const noexcept override { return filetype::unknown; } // as a pipe; the known ones are terminals
 
 protected:
     mutex turn_;

@@ -9,7 +9,7 @@ namespace tessera::inline TESSERA_ABI::wasi {
 
 class null_node final : public node {
 public:
-    filetype type() const noexcept override { return filetype::character_device; }
+    filetype type() const noexcept override { return filetype::unknown; }
     outcome<std::size_t> read(view<buffer>) noexcept override { return std::size_t{0}; }
     outcome<std::size_t> write(view<const_buffer> from) noexcept override {
         std::size_t n = 0;
@@ -21,7 +21,7 @@ public:
 class text_node final : public node {
 public:
     [[nodiscard]] bool assign(std::string_view text) noexcept { return text_.append(text.data(), text.size()); }
-    filetype type() const noexcept override { return filetype::character_device; }
+    filetype type() const noexcept override { return filetype::unknown; }
     outcome<std::size_t> read(view<buffer> to) noexcept override {
         const locked hold(turn_);
         std::size_t moved = 0;
@@ -47,7 +47,7 @@ private:
 class buffer_node final : public node {
 public:
     buffer_node(vec<char>& to, std::size_t most) noexcept : to_(to), most_(most) {}
-    filetype type() const noexcept override { return filetype::character_device; }
+    filetype type() const noexcept override { return filetype::unknown; }
     outcome<std::size_t> write(view<const_buffer> from) noexcept override {
         const locked hold(turn_);
         std::size_t moved = 0;

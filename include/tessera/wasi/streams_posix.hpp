@@ -6,7 +6,9 @@
 #include <tessera/wasi/posix_file.hpp>
 #include <tessera/wasi/streams.hpp>
 
+#if !defined(_WIN32)
 #include <limits.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/socket.h>
 
@@ -16,25 +18,20 @@ namespace tessera::inline TESSERA_ABI::wasi {
 class without_sigpipe {
 public:
     without_sigpipe() noexcept {
-        ::sigset_t mine, pending;
-        sigemptyset(&mine);
-        sigaddset(&mine, SIGPIPE);
-        sigemptyset(&pending);
-        static_cast<void>(sigpending(&pending));
-        // One that waits already is somebody else's.
-        mine_ = sigismember(&pending, SIGPIPE) == 0 && pthread_sigmask(SIG_BLOCK, &mine, &before_) == 0;
+        ::sigset_t one;
+        of_pipe(one);
+        mine_ = pthread_sigmask(SIG_BLOCK, &one, &before_) == 0;
+        // The host blocks it itself: one that waits already is the host's.
+        if (mine_ && sigismember(&before_, SIGPIPE) == 1) mine_ = !pending();
     }
     ~without_sigpipe() {
         if (!mine_) return;
         const int kept = errno;
-        if (raised_) {
-            ::sigset_t one, pending;
-            sigemptyset(&one);
-            sigaddset(&one, SIGPIPE);
+        if (raised_ && pending()) {
+            ::sigset_t one;
             int which = 0;
-            sigemptyset(&pending);
-            if (sigpending(&pending) == 0 && sigismember(&pending, SIGPIPE) == 1)
-                static_cast<void>(sigwait(&one, &which));
+            of_pipe(one);
+            static_cast<void>(sigwait(&one, &which));
         }
         static_cast<void>(pthread_sigmask(SIG_SETMASK, &before_, nullptr));
         errno = kept;
@@ -45,6 +42,16 @@ public:
     void raised() noexcept { raised_ = true; }
 
 private:
+    static void of_pipe(::sigset_t& s) noexcept {
+        sigemptyset(&s);
+        sigaddset(&s, SIGPIPE);
+    }
+    static bool pending() noexcept {
+        ::sigset_t s;
+        sigemptyset(&s);
+        return sigpending(&s) == 0 && sigismember(&s, SIGPIPE) == 1;
+    }
+
     ::sigset_t before_;
     bool mine_ = false;
     bool raised_ = false;
@@ -56,9 +63,8 @@ class posix_stream final : public node {
 public:
     /// `inner` owns the descriptor, and does what needs no care.
     explicit posix_stream(node_owner inner) noexcept
-        : inner_(std::move(inner)), fd_(int(inner_->native_handle().handle)), type_(inner_->type()),
-          socket_(type_ == filetype::socket_stream), whole_(type_ == filetype::character_device && ::isatty(fd_) == 0) {
-    }
+        : inner_(std::move(inner)), fd_(int(inner_->native_handle().handle)), type_(type_of(*inner_, fd_)),
+          socket_(type_ == filetype::socket_stream), whole_(inner_->type() != type_) {}
 
     filetype type() const noexcept override { return type_; }
     outcome<filestat> stat() noexcept override { return inner_->stat(); }
@@ -84,6 +90,18 @@ public:
         if (!mine) return error_number::again;
         without_sigpipe guard;
         if (whole_) return written(inner_->write(from), guard);
+#if defined(__linux__) && defined(RWF_NOWAIT)
+        if (asks_.load(std::memory_order_relaxed)) {
+            ::iovec all[most];
+            const ::msghdr m = message(from, all);
+            ssize_t n = -1;
+            do n = ::pwritev2(fd_, all, int(m.msg_iovlen), -1, RWF_NOWAIT);
+            while (n < 0 && errno == EINTR);
+            if (n >= 0) return std::size_t(n);
+            if (errno == EAGAIN || errno == EPIPE) return written(posix_error(), guard);
+            asks_.store(false, std::memory_order_relaxed); // an older kernel, or a terminal
+        }
+#endif
         std::size_t done = 0;
         // A pipe that is ready has room for so many bytes at least.
         for (const const_buffer& b : from)
@@ -139,6 +157,12 @@ public:
 private:
     static constexpr std::size_t most = 64;
 
+    /// Guests take a character device for a terminal. One that is none is said to be of no known type, as a pipe is.
+    static filetype type_of(const node& inner, int fd) noexcept {
+        const filetype t = inner.type();
+        return t == filetype::character_device && ::isatty(fd) == 0 ? filetype::unknown : t;
+    }
+
     /// What one thread at a time has.
     class turn {
     public:
@@ -174,9 +198,10 @@ private:
     const int fd_;
     const filetype type_;
     const bool socket_;
-    const bool whole_; ///< a device that takes what it gets
+    const bool whole_; ///< such a device: it takes what it gets
     std::atomic<bool> reading_{false};
     std::atomic<bool> writing_{false};
+    std::atomic<bool> asks_{true}; ///< writing without waiting was not refused
 };
 
 /// A node for `fd`, which is closed with it.
@@ -246,3 +271,4 @@ TESSERA_API node_owner host_listener(int descriptor) noexcept {
 }
 
 } // namespace tessera
+#endif

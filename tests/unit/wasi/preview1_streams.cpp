@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include <cstdio>
 #include <thread>
 
 #if !defined(_WIN32)
@@ -42,7 +43,7 @@ TEST_CASE("preview1: streams of text, buffers and callbacks") {
     // Streams have no positions.
     CHECK(g("fd_seek", 1, 0, 0, 0) == err::notcapable);
     CHECK(g("fd_filestat_get", 1, 0) == err::success);
-    CHECK(g.get<u8>(16) == u8(wasi::filetype::character_device));
+    CHECK(g.get<u8>(16) == u8(wasi::filetype::unknown));
     CHECK(g("fd_readdir", 0, 0, 10, 0, 100) == err::notcapable);
 
     int left = 3;
@@ -92,6 +93,26 @@ TEST_CASE("preview1: pipes of the host, and one that nobody reads") {
     guest h{none.standard_input(wasi::host_stream(ends[1])).standard_output(wasi::host_stream(-1))};
     CHECK((h.read(0, 1).empty() && h.last == err::success));
     CHECK(h.write(1, "x") == 1);
+}
+
+TEST_CASE("preview1: a file as a stream has positions, a device is no terminal") {
+    std::FILE* const file = std::tmpfile();
+    REQUIRE(file);
+    const int null = open("/dev/null", O_RDWR);
+    wasi::context c;
+    guest g{c.standard_input(wasi::host_stream(null)).standard_output(wasi::host_stream(fileno(file)))};
+    CHECK(g.write(1, "abcdef") == 6);
+    CHECK(g("fd_seek", 1, 2, 0, 0) == err::success);
+    CHECK(g.write(1, "X") == 1);
+    CHECK((g.read(1, 1).empty() && g.last == err::notcapable));
+    char got[8] = {};
+    CHECK(pread(fileno(file), got, sizeof got, 0) == 6);
+    CHECK(std::string_view(got, 6) == "abXdef");
+    CHECK(g("fd_fdstat_get", 0, 0) == err::success);
+    CHECK(g.get<u8>(0) == u8(wasi::filetype::unknown));
+    CHECK((g.read(0, 1).empty() && g.last == err::success));
+    std::fclose(file);
+    close(null);
 }
 
 TEST_CASE("preview1: a guest accepts and talks") {
