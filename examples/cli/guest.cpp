@@ -41,6 +41,12 @@ int cli::guest::make_context(wasi::context& context) {
         context.preopen(colons == one.npos ? host : one.substr(colons + 2), std::move(*opened));
     }
     context.inherit_streams().clocks(wasi::real_clocks()).random(wasi::system_random());
+    if (captured_) {
+        constexpr std::size_t most = 1 << 24;
+        context.standard_input(wasi::null_stream());
+        context.standard_output(wasi::buffer_output(*captured_, most));
+        context.standard_error(wasi::buffer_output(*captured_, most));
+    }
     wasi::limits limits;
     limits.threads = static_cast<tessera::u32>(std::min<std::uint64_t>(options_.max_threads, 1'000'000));
     context.limit(limits);
@@ -53,7 +59,7 @@ int cli::guest::make_context(wasi::context& context) {
 }
 
 int cli::guest::prepare() {
-    if (!module_) module_ = load(options_.file, options_.allowed);
+    if (!module_) module_ = load(options_.file, options_.allowed, options_.when);
     if (!module_) return failed;
     wasi::context context;
     if (int bad = make_context(context)) return bad;

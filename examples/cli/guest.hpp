@@ -19,6 +19,7 @@ struct guest_options : module_options {
     std::vector<std::string> arguments; ///< after the file: of the invoked export, or the guest's own
     std::vector<std::string> dirs;      ///< HOST::GUEST or HOST
     std::vector<std::string> env;       ///< K=V, or K alone for the value it has here
+    validation when = validation::eager;
     std::uint64_t fuel = ~std::uint64_t{0};
     std::chrono::nanoseconds timeout{0}; ///< 0: none
     std::uint64_t max_memory = tessera::limits().total_memory_bytes;
@@ -36,6 +37,8 @@ public:
     guest(const guest&) = delete;
     guest& operator=(const guest&) = delete;
 
+    /// Before `prepare`: the guest finds nothing to read, and what it writes goes to `output`, which must live as long.
+    void capture(tessera::vec<char>& output) { captured_ = &output; }
     /// Loads the module, makes the store and what the module imports. From here on Ctrl-C and --timeout stop it.
     int prepare();
     /// Links, and runs the start function.
@@ -59,6 +62,7 @@ private:
 
     const guest_options& options_;
     std::optional<tessera::module> module_;
+    tessera::vec<char>* captured_ = nullptr;
     std::optional<process> process_;
     std::optional<stopper> stopper_;
     tessera::instance instance_;

@@ -25,6 +25,19 @@ struct file {
     }
 };
 
+std::optional<tessera::module> checked(const std::string& path, tessera::result<tessera::module>&& made,
+                                       tessera::features allowed) {
+    if (!made) {
+        cli::report({path}, made.error());
+        return {};
+    }
+    if (const auto missing = allowed.first_missing(made->features_used()); missing != tessera::feature::count_) {
+        cli::report(path, "needs the feature " + std::string(name(missing)) + ", which --features leaves out");
+        return {};
+    }
+    return *made;
+}
+
 } // namespace
 
 bool cli::read_file(const std::string& path, tessera::vec<tessera::u8>& to) {
@@ -37,7 +50,7 @@ bool cli::read_file(const std::string& path, tessera::vec<tessera::u8>& to) {
     }
     const file in(path, stdin, "rb");
     if (!in.stream) return wrong(std::strerror(errno));
-    tessera::u8 block[16384];
+    tessera::u8 block[65536];
     errno = 0;
     while (const std::size_t n = std::fread(block, 1, sizeof block, in.stream))
         if (!to.append(block, n)) return wrong("is too large for the memory there is");
@@ -55,27 +68,23 @@ bool cli::write_file(const std::string& path, std::string_view bytes) {
     return fine;
 }
 
-std::optional<tessera::module> cli::load(const std::string& path, tessera::features allowed) {
+std::optional<tessera::module> cli::load(const std::string& path, tessera::features allowed, validation when) {
     tessera::vec<tessera::u8> bytes;
     if (!read_file(path, bytes)) return {};
     const progress shown("loading", path, bytes.size());
+    const std::span<const tessera::u8> all(bytes.data(), bytes.size());
     // A binary module begins with a zero byte, which no text does.
-    const bool text = bytes[0] != 0;
-    auto made = text ? tessera::module::parse_text<built>({reinterpret_cast<const char*>(bytes.data()), bytes.size()})
-                     : tessera::module::parse<built>(std::span<const tessera::u8>(bytes.data(), bytes.size()));
-    if (!made) {
-        // To say in which function: where only a body is wrong, the rest of the module can be had.
-        tessera::module rest;
-        if (!text)
-            if (auto lazy =
-                    tessera::module::parse_lazily<built>(std::span<const tessera::u8>(bytes.data(), bytes.size())))
-                rest = *lazy;
-        report({path, &rest}, made.error());
-        return {};
+    if (bytes[0] != 0) {
+        auto made = tessera::module::parse_text<built>({reinterpret_cast<const char*>(all.data()), all.size()});
+        return checked(path, std::move(made), allowed);
     }
-    if (const auto missing = allowed.first_missing(made->features_used()); missing != tessera::feature::count_) {
-        report(path, "needs the feature " + std::string(name(missing)) + ", which --features leaves out");
-        return {};
-    }
-    return *made;
+    if (when == validation::lazy && allowed == tessera::everything)
+        return checked(path, tessera::module::parse_lazily<built>(std::move(bytes)), allowed);
+    auto made = tessera::module::parse<built>(all);
+    if (made) return checked(path, std::move(made), allowed);
+    // To say in which function: where only a body is wrong, the rest of the module can be had.
+    tessera::module rest;
+    if (auto lazy = tessera::module::parse_lazily<built>(std::move(bytes))) rest = *lazy;
+    report({path, &rest}, made.error());
+    return {};
 }

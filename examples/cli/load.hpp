@@ -28,8 +28,13 @@ bool read_file(const std::string& path, tessera::vec<tessera::u8>& to);
 /// Writes the whole file, or standard output for "-"; prints why not.
 bool write_file(const std::string& path, std::string_view bytes);
 
-/// The module, validated, and checked to use no feature outside of the allowed ones; prints why not.
-/// Says what it does on a terminal when it takes longer than a second.
-std::optional<tessera::module> load(const std::string& path, tessera::features allowed);
+/// When the bodies of functions are validated: all of them first, or each where it is first called.
+enum class validation { eager, lazy };
+
+/// The module, checked to use no feature outside of the allowed ones; prints why not. What a body uses is only known
+/// once it is validated, so nothing is lazy where not everything is allowed; text never is. Says what it does on a
+/// terminal when it takes longer than a second.
+std::optional<tessera::module> load(const std::string& path, tessera::features allowed,
+                                    validation when = validation::eager);
 
 } // namespace cli

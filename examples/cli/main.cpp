@@ -119,10 +119,15 @@ int main(int argc, char** argv) {
     };
 
     run_options of_run;
-    add_guest(*add("run", "Run a module", of_run, &run), of_run);
+    of_run.when = validation::lazy;
+    CLI::App* sub = add("run", "Run a module", of_run, &run);
+    add_guest(*sub, of_run);
+    sub->add_flag_callback(
+        "--eager", [&of_run] { of_run.when = validation::eager; },
+        "Validate all functions before the first is called, not each one where it is called");
 
     validate_options of_validate;
-    CLI::App* sub = add("validate", "Say whether modules are valid", of_validate, &validate);
+    sub = add("validate", "Say whether modules are valid", of_validate, &validate);
     sub->add_option("FILE", of_validate.files, "Modules, binary or text; - for standard input")->required();
     add_features(*sub, of_validate.allowed);
 

@@ -131,7 +131,8 @@ std::vector<std::string> cli::screen::memory(u64 at, unsigned count) const {
     return lines;
 }
 
-std::string cli::screen::draw(unsigned rows, unsigned columns, const std::string& below) const {
+std::string cli::screen::draw(unsigned rows, unsigned columns, std::string_view output,
+                              const std::string& below) const {
     std::vector<std::string> panel{"", stack(shown_frame), locals(shown_frame)};
     for (std::string& line : memory(shown_memory, 4)) panel.push_back(line);
     std::string chain = "calls";
@@ -143,6 +144,10 @@ std::string cli::screen::draw(unsigned rows, unsigned columns, const std::string
     }
     if (frames > most_calls) chain += " < ...";
     panel.push_back(chain);
+    constexpr std::size_t most_output = 3, enough = 4096;
+    const auto written = lines_of(output.substr(output.size() > enough ? output.size() - enough : 0));
+    for (std::size_t i = written.size() > most_output ? written.size() - most_output : 0; i < written.size(); ++i)
+        panel.push_back("output " + written[i]);
     panel.push_back("");
     const auto lines_below = unsigned(std::count(below.begin(), below.end(), '\n'));
     const auto taken = 2 + unsigned(panel.size()) + lines_below; // the heading and the prompt

@@ -16,8 +16,9 @@ public:
     screen(const tessera::debug::debugger& d, const tessera::debug::listing& text, std::string title)
         : debugger_(d), text_(text), title_(std::move(title)) {}
 
-    /// The whole screen, `rows` lines of at most `columns` characters less those of `below`, for a terminal.
-    std::string draw(unsigned rows, unsigned columns, const std::string& below) const;
+    /// The whole screen, `rows` lines of at most `columns` characters less those of `below`, for a terminal. `output`:
+    /// what the guest has written, of which the end is shown.
+    std::string draw(unsigned rows, unsigned columns, std::string_view output, const std::string& below) const;
     /// Where the call stands, in one line; empty when it is done.
     std::string summary() const;
     /// `count` lines of the source around where frame `number` is.

@@ -46,7 +46,7 @@ int cli::step(const step_options& options) {
         const std::string message = s.take_message();
         if (interactive) {
             const size now = terminal_size();
-            std::printf("%s> ", s.screen().draw(now.rows, now.columns, message).c_str());
+            std::printf("%s> ", s.screen().draw(now.rows, now.columns, s.output(), message).c_str());
         } else {
             std::printf("%s", message.c_str());
             if (const std::string at = s.screen().summary(); shows && !at.empty()) std::printf("%s\n", at.c_str());

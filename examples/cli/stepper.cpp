@@ -36,7 +36,9 @@ cli::stepper::words split(std::string_view line) {
 
 int cli::fresh_guest::make_guest(tessera::debug::debugger& d, std::optional<tessera::func>& function) {
     guest_.reset();
+    output_.clear();
     guest_.emplace(options_, module_);
+    guest_->capture(output_);
     if (int bad = guest_->prepare()) return bad;
     if (auto ok = d.attach(guest_->store()); !ok) return report(guest_->where(), ok.error());
     if (int bad = guest_->instantiate()) return bad;
@@ -84,7 +86,7 @@ const cli::stepper::row cli::stepper::table[] = {
     {"set", "", "local N VALUE | stack N VALUE | global N VALUE | memory ADDRESS BYTE...", "change it", &stepper::set},
     {"memory", "m", "ADDRESS", "show the memory from there", &stepper::memory},
     {"frame", "f", "NUMBER", "show the values of that caller", &stepper::show_frame},
-    {"show", "", "calls | locals | stack | globals | source [LINES]", "all of it", &stepper::show},
+    {"show", "", "calls | locals | stack | globals | output | source [LINES]", "all of it", &stepper::show},
     {"help", "h", "", "this", &stepper::help},
     {"quit", "q", "", "leave", &stepper::quit},
 };
@@ -267,11 +269,15 @@ void cli::stepper::show(const words& w) {
     if (what == "locals") return say(screen_.locals(screen_.shown_frame, tessera::no_index));
     if (what == "stack") return say(screen_.stack(screen_.shown_frame));
     if (what == "globals") return say(screen_.globals());
+    if (what == "output") {
+        for (const std::string& line : cli::lines_of(world_.output())) say(line);
+        return;
+    }
     if (what == "calls")
         for (const std::string& line : screen_.calls()) say(line);
     else if (what == "source" && (w.size() == 2 || (parse_number(w[2], lines) && lines <= 10000)))
         for (const std::string& line : screen_.source(unsigned(lines), screen_.shown_frame)) say(line);
-    else say("show calls, locals, stack, globals or source [LINES]");
+    else say("show calls, locals, stack, globals, output or source [LINES]");
 }
 void cli::stepper::help(const words&) {
     for (const row& r : table) {

@@ -21,6 +21,8 @@ public:
     /// What to exit with where `make` has failed and printed why.
     int status() const { return status_; }
     std::optional<guest>& current() { return guest_; }
+    /// What the guest has written so far.
+    std::string_view output() const { return {output_.data(), output_.size()}; }
     /// How many results the call gives.
     std::size_t results() const { return results_; }
 
@@ -29,6 +31,7 @@ private:
 
     const guest_options& options_;
     tessera::module module_;
+    tessera::vec<char> output_;
     std::optional<guest> guest_;
     std::vector<tessera::value> arguments_;
     std::size_t results_ = 0;
@@ -53,6 +56,7 @@ public:
     /// What the last command had to say, in lines.
     std::string take_message() { return std::exchange(message_, {}); }
     cli::screen& screen() { return screen_; }
+    std::string_view output() const { return world_.output(); }
     /// True if the last command has moved the call.
     bool has_moved() const { return moved_; }
 

@@ -4,6 +4,7 @@
 #include "load.hpp"
 #include "report.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 std::string cli::harmless(std::string_view text) {
@@ -15,6 +16,16 @@ std::string cli::harmless(std::string_view text) {
         else if (byte(i) == 0xc2 && byte(i + 1) >= 0x80 && byte(i + 1) < 0xa0) made[i] = made[i + 1] = '?';
     }
     return made;
+}
+
+std::vector<std::string> cli::lines_of(std::string_view text) {
+    std::vector<std::string> lines;
+    while (!text.empty()) {
+        const auto end = std::min(text.find('\n'), text.size());
+        lines.push_back(harmless(text.substr(0, end)));
+        text.remove_prefix(std::min(end + 1, text.size()));
+    }
+    return lines;
 }
 
 std::optional<tessera::debug::listing> cli::list(const tessera::module& m, const std::string& file) {

@@ -236,6 +236,10 @@ def modules():
     # The same as bytes: the error names the byte and the function.
     write("bad.wasm", bytes.fromhex("0061736d01000000010501600001 7f03020100 070501 0166 0000 0a06010400 4201 0b".replace(" ", "")))
     run("validate bad.wasm", FAILED, "", r"tessera: bad\.wasm: at byte \d+ \(0x[0-9a-f]+\), in function 0: type mismatch: .*\n")
+    run("run bad.wasm --eager", FAILED, "", r"tessera: bad\.wasm: at byte \d+ \(0x[0-9a-f]+\), in function 0: type mismatch: .*\n")
+    run("run bad.wasm --features latest", FAILED, "", r".*type mismatch.*")
+    run("run bad.wasm", DONE, "", "")
+    run("run bad.wasm --invoke f", FAILED, "", r"tessera: bad\.wasm: at byte \d+ \(0x[0-9a-f]+\), in function 0: type mismatch: .*\n")
     write("short.wasm", b"\0asm\1\0\0\0\1\5")
     run("validate short.wasm", FAILED, "", r"tessera: short\.wasm: at byte \d+ \(0x[0-9a-f]+\): .+\n")
     write("garbage.wasm", b"\0garbage")

@@ -102,6 +102,17 @@ def trace():
 AT = r"(\d+)  \$fac  0x[0-9a-f]+  line (\d+)  (.*?)  stack \[(.*)\]  locals  0: (-?\d+)"
 
 
+HELLO = """(module
+  (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "proc_exit" (func $proc_exit (param i32)))
+  (memory (export "memory") 1)
+  (data (i32.const 0) "\\10\\00\\00\\00\\06\\00\\00\\00")
+  (data (i32.const 16) "hello\\n")
+  (func $say (drop (call $fd_write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8))))
+  (func (export "_start") (call $say) (call $say) (call $proc_exit (i32.const 3))))
+"""
+
+
 def lines():
     def session(*commands, n="2"):
         return run(["step", guest, "--invoke", "fac", n], "\n".join(commands) + "\n").stdout.splitlines()
@@ -143,7 +154,7 @@ def lines():
            "break $FUNCTION, break LINE, or break 0xBYTE", "watch ADDRESS [BYTES], or watch global N",
            "watch ADDRESS [BYTES], or watch global N", "1 to 65536 bytes can be watched", "there is no global 3",
            "there is no point 7", "memory ADDRESS", "goto COUNT", "'x' is no number", "there is no frame 9",
-           "show calls, locals, stack, globals or source [LINES]", "out of bounds memory access", "'256' is no byte")
+           "show calls, locals, stack, globals, output or source [LINES]", "out of bounds memory access", "'256' is no byte")
     got = session("goto 20", "show calls", "show source 3", "frame 1", "show globals", "q")
     expect("what is shown", got[2:], "#0  $fac at byte 0x41, line 8", "#1  $fac at byte 0x55, line 14",
            "      7    " + "  (global.set $calls (i32.add (global.get $calls) (i32.const 1)))",
@@ -151,6 +162,9 @@ def lines():
            "stack [2]  locals  0: 2", "globals  0: 2")
     expect("over is over", session("c", "s", "q")[1:], "done: 2",
            "the call is over; back, goto and restart go on from here")
+    pathlib.Path("hello.wat").write_text(HELLO)
+    got = run(["step", "hello.wat"], "n\nshow output\nn\nshow output\nr\nshow output\nc\n").stdout.splitlines()
+    expect("what a guest writes, and its end", [line for line in got if "line" not in line], *["hello"] * 3, "done: exit code 3")
     if run(["step", guest, "--invoke", "fac", "x"], status=2).stdout:
         wrong("an argument of another type", "")
     if "no _start" not in run(["step", guest], status=2).stderr:

@@ -35,6 +35,7 @@ TESSERA_API void debugger::detach() noexcept {
 TESSERA_API void debugger::abandon() noexcept {
     if (is_attached() && call_) store_->engine->finish(*store_, call_, *callee(), nullptr);
     call_ = nullptr;
+    has_results_ = false;
     if (last_.is_alive()) last_ = {stop_kind::done, 0};
     ++moment_;
 }
@@ -92,7 +93,7 @@ TESSERA_API u64 debugger::count() const noexcept {
     return stands && seen_ ? seen_ - 1 : seen_;
 }
 TESSERA_API result<void> debugger::results(std::span<value> to) const noexcept {
-    if (!is_attached() || last_.kind != stop_kind::done || callee_ >= store_->funcs.size()) return msg::stale_handle;
+    if (!is_attached() || !has_results_) return msg::stale_handle;
     const view<val_type> types = store_->types.types().results(callee()->type_id);
     if (to.size() != types.size()) return error(msg::wrong_type, "number of results");
     const u64* from = results_.data();
@@ -101,7 +102,7 @@ TESSERA_API result<void> debugger::results(std::span<value> to) const noexcept {
 }
 
 TESSERA_API result<stop> debugger::run(mode how, u64 target) noexcept {
-    if (!is_attached() || !is_alive()) return msg::stale_handle;
+    if (!is_alive()) return msg::stale_handle;
     exec::context& c = *static_cast<exec::context*>(call_);
     if (c.running) return msg::already_running;
     how_ = how;
@@ -115,6 +116,7 @@ TESSERA_API result<stop> debugger::run(mode how, u64 target) noexcept {
     if (store_->engine->resume(*store_, call_, failure_, paused)) {
         store_->engine->finish(*store_, call_, *callee(), results_.data());
         call_ = nullptr;
+        has_results_ = true;
         last_ = {stop_kind::done, 0};
     } else if (stops_) {
         last_ = hit_;

@@ -60,6 +60,9 @@ public:
 
     // ---- running ---------------------------------------------------------------------------------------------------
 
+    // All of these fail with msg::stale_handle where there is no call that can go on, and with msg::already_running
+    // from within the call. That the call itself fails is no error of theirs, but stop_kind::failed.
+
     /// Calls `f`, up to its first instruction; gives a call up that was under way. Fails as func::start, and with
     /// msg::stale_handle where no store is attached.
     result<stop> start(const func& f, std::span<const value> args) noexcept;
@@ -79,7 +82,7 @@ public:
     // ---- looking ---------------------------------------------------------------------------------------------------
 
     /// True if there is a call that can go on.
-    bool is_alive() const noexcept { return call_ && last_.is_alive(); }
+    bool is_alive() const noexcept { return is_attached() && call_ && last_.is_alive(); }
     /// What the last run ended with.
     const stop& last() const noexcept { return last_; }
     /// How many instructions the call has executed; one that trapped is not counted.
@@ -120,9 +123,10 @@ private:
     u32 callee_ = 0; ///< place in the store
     void* call_ = nullptr;
     stop last_{stop_kind::done, 0};
-    stop hit_;           ///< why `look` stopped the call
-    bool stops_ = false; ///< it did
-    bool again_ = false; ///< the next instruction was seen already
+    stop hit_;                 ///< why `look` stopped the call
+    bool stops_ = false;       ///< it did
+    bool has_results_ = false; ///< of the call that is done
+    bool again_ = false;       ///< the next instruction was seen already
     mode how_ = mode::run;
     u64 from_ = 0;   ///< where the frame begins that was stepped from
     u64 target_ = 0; ///< for mode::count

@@ -29,7 +29,7 @@ public:
         if (number == 0 || number > starts_.size()) return {};
         const std::size_t from = starts_[number - 1];
         std::size_t to = number < starts_.size() ? starts_[number] - 1u : text_.size();
-        if (to > from && text_[to - 1] == '\r') --to;
+        while (to > from && (text_[to - 1] == '\r' || text_[to - 1] == '\n')) --to;
         return {text_.data() + from, to - from};
     }
     /// The instruction at or before byte `offset` of the module; line 0 if there is none.

@@ -121,15 +121,18 @@ inline error_number fd_prestat_dir_name(call& c, u32 number, u32 to, u32 size) n
     return error_number::success;
 }
 
-/// Writes entries to a guest until there is no room; the last one is cut.
+/// Writes entries to a guest until there is no room; the last one is cut. What is above the directory is nobody's
+/// business here, but 0 as its number has a libc ask for its status, which no guest gets: so ".." has the number of the
+/// directory itself, as if it were the top.
 class entry_writer final : public entry_taker {
 public:
-    entry_writer(const guest_memory& m, u64 at, u64 room) noexcept : memory_(m), at_(at), room_(room) {}
+    entry_writer(const guest_memory& m, u64 at, u64 room, inode own) noexcept
+        : memory_(m), at_(at), room_(room), own_(own) {}
 
     bool take(const directory_entry& e) noexcept override {
         u8 head[dirent_bytes] = {};
         store_le<u64>(head, e.next);
-        store_le<u64>(head + 8, e.ino);
+        store_le<u64>(head + 8, e.name == ".." ? own_ : e.ino);
         store_le<u32>(head + 16, u32(e.name.size()));
         head[20] = u8(e.type);
         return put(head, sizeof head) && put(e.name.data(), e.name.size());
@@ -148,11 +151,13 @@ private:
     guest_memory memory_;
     u64 at_;
     u64 room_;
+    inode own_;
 };
 inline error_number fd_readdir(call& c, u32 number, u32 to, u32 size, u64 cookie, u32 used) noexcept {
     if (!c.memory.holds(to, size) || !c.memory.holds(used, 4)) return error_number::fault;
     return with_node(c, number, rights::fd_readdir, [&](node& n) noexcept {
-        entry_writer taker(c.memory, to, size);
+        const auto own = n.stat();
+        entry_writer taker(c.memory, to, size, own ? own->ino : 0);
         const error_number e = n.readdir(cookie, taker);
         if (e == error_number::success) c.memory.put<u32>(used, u32(size - taker.room()));
         return e;

@@ -44,9 +44,16 @@ TEST_CASE("over and out") {
     CHECK(g.here(1) == "f1 call");
     CHECK(kind_of(g.debugger.out()) == stop_kind::step);
     CHECK(g.here() == "f1 i32.const 7");
+    value none;
+    CHECK_FALSE(g.debugger.results({&none, 1})); // not yet
     CHECK(kind_of(g.debugger.out()) == stop_kind::done);
     CHECK(g.result() == 70);
     CHECK_FALSE(g.debugger.step());
+    CHECK_FALSE(g.debugger.results({&none, 0}));
+    g.start("run", {value::i32(5)});
+    g.debugger.abandon();
+    CHECK_FALSE(g.debugger.is_alive());
+    CHECK_FALSE(g.debugger.results({&none, 1}));
 }
 
 TEST_CASE("recursion: over stays in its frame") {

@@ -25,6 +25,7 @@ TEST_CASE("lines of a source") {
     REQUIRE(list);
     CHECK(list->lines() == 11);
     CHECK(list->line(2) == "  (import \"a\" \"b\" (func))");
+    CHECK(list->line(11) == "    (drop (call $f (i32.const 2)))))");
     CHECK(list->line(0).empty());
     CHECK(list->line(12).empty());
     const u32 first = *debug::debugger::first_instruction(m, 1);

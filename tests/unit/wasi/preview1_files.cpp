@@ -246,6 +246,7 @@ TEST_CASE("preview1: directories are listed, in pieces too") {
                 if (used - at - 24 < length) break;
                 names += g.text_at(4096 + at + 24, length) + "\n";
                 cookie = g.get<u64>(4096 + at);
+                CHECK(g.get<u64>(4096 + at + 8) != 0); // a libc asks for the status of what has no number
                 at += 24 + length;
                 ++entries;
             }
