@@ -18,7 +18,7 @@
 
 #include <tessera/config.hpp> // NOLINT(readability-duplicate-include): store.hpp takes the internal macros away
 #if TESSERA_BODIES
-#include <tessera/wasi/bodies.hpp>
+#include <tessera/wasi/directories_host.hpp>
 #endif
 
 #include <tessera/undef.hpp>

@@ -7,6 +7,11 @@
 #include <tessera/wasi/context.hpp>
 #include <tessera/wasi/wait.hpp>
 
+#if TESSERA_BODIES
+#include <tessera/wasi/wait_posix.hpp>
+#include <tessera/wasi/wait_windows.hpp>
+#endif
+
 namespace tessera::inline TESSERA_ABI::wasi {
 
 /// What the guest's pointers mean during one call. Another thread may write there at any time if it is shared: each

@@ -9,6 +9,14 @@
 #include <tessera/wasi/random.hpp>
 #include <tessera/wasi/streams.hpp>
 
+#if TESSERA_BODIES
+#include <tessera/wasi/clocks_host.hpp>
+#include <tessera/wasi/random_host.hpp>
+#include <tessera/wasi/streams_memory.hpp>
+#include <tessera/wasi/streams_posix.hpp>
+#include <tessera/wasi/streams_windows.hpp>
+#endif
+
 namespace tessera::inline TESSERA_ABI::wasi {
 
 /// Numbers a guest is kept within; one that wants more gets the error that is named, and goes on.

@@ -81,15 +81,20 @@ inline error_number fd_allocate(call& c, u32 number, u64 offset, u64 length) noe
 }
 
 inline error_number seek(call& c, u32 number, i64 by, whence from, u32 to) noexcept {
+    if (!c.memory.holds(to, 8)) return error_number::fault;
+    const auto d = c.self.descriptors.find(number);
+    if (!d) return d.error();
+    // That it has no positions is said before that a right is missing: programs ask in this way.
+    const filetype t = d->what->type();
+    if (t == filetype::unknown || t == filetype::character_device || t == filetype::socket_stream)
+        return error_number::spipe;
     // Telling is a right of its own.
     const bool tells = by == 0 && from == whence::cur;
-    if (!c.memory.holds(to, 8)) return error_number::fault;
-    return with_node(c, number, tells ? rights::fd_tell : rights::fd_seek, [&](node& n) noexcept {
-        const auto at = n.seek(by, from);
-        if (!at) return at.error();
-        c.memory.put<u64>(to, *at);
-        return error_number::success;
-    });
+    if (!has(d->base, tells ? rights::fd_tell : rights::fd_seek)) return error_number::notcapable;
+    const auto at = d->what->seek(by, from);
+    if (!at) return at.error();
+    c.memory.put<u64>(to, *at);
+    return error_number::success;
 }
 inline error_number fd_seek(call& c, u32 number, u64 by, u32 from, u32 to) noexcept {
     if (from > u32(whence::end)) return error_number::inval;

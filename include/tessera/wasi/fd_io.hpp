@@ -12,13 +12,15 @@ template <class Buffer>
 class gathered {
 public:
     static constexpr std::size_t most = 64;
+    static constexpr u32 most_read = 65536; ///< empty ones count as well
     /// After so many bytes one looks whether the store is interrupted.
     static constexpr u64 most_bytes = u64{16} << 20;
 
     /// Reads iovecs from `at`, no more than `count`, with no more than `room` bytes. False: one is out of the memory.
     bool read(const guest_memory& m, u64 at, u32 count, u64 room) noexcept {
         room = room < most_bytes ? room : most_bytes;
-        for (size_ = read_ = 0, bytes_ = 0; read_ < count && size_ < most && bytes_ < room; ++read_) {
+        for (size_ = read_ = 0, bytes_ = 0; read_ < count && read_ < most_read && size_ < most && bytes_ < room;
+             ++read_) {
             const u64 here = at + u64{iovec_bytes} * read_;
             if (!m.holds(here, iovec_bytes)) return false;
             const u32 from = m.get<u32>(here), n = m.get<u32>(here + 4);
@@ -66,8 +68,9 @@ error_number transfer(call& c, node& n, eventtype what, u32 iovecs, u32 count, u
         outcome<std::size_t> r(why);
         if (some.read(c.memory, at, count, most - moved)) {
             const auto once = [&] { return op(some.buffers(), moved); };
-            // Only the first bytes are worth waiting for.
-            r = moved == 0 ? c.retry(n, what, once) : once();
+            // Only the first bytes are worth waiting for, and none are there at once.
+            if (some.bytes() == 0) r = std::size_t{0};
+            else r = moved == 0 ? c.retry(n, what, once) : once();
         }
         if (!r) {
             if (moved == 0 || c.ends()) return r.error();

@@ -10,6 +10,10 @@
 #include <tessera/wasi/preview1.hpp>
 #include <tessera/wasi/thread_group.hpp>
 
+#if TESSERA_BODIES
+#include <tessera/wasi/define.hpp>
+#endif
+
 namespace tessera::inline TESSERA_ABI::wasi {
 
 /// The exit code that the result of a call means: 0 where it succeeded, that of proc_exit where it ended with

@@ -4,7 +4,7 @@
 #pragma once
 
 #include <tessera/wasi/posix_file.hpp>
-#include <tessera/wasi/streams.hpp>
+#include <tessera/wasi/streams_memory.hpp>
 
 #if !defined(_WIN32)
 #include <limits.h>

@@ -3,7 +3,7 @@
 /// Standard streams of a Windows host: files, pipes, consoles behind descriptors of the C runtime.
 #pragma once
 
-#include <tessera/wasi/streams.hpp>
+#include <tessera/wasi/streams_memory.hpp>
 
 #if defined(_WIN32)
 #include <io.h>
