@@ -4,8 +4,6 @@
 
 #include <tessera/tessera.hpp>
 
-#include <tessera/debug.hpp>
-
 namespace cli {
 
 /// Everything that can be decoded, counted where `--fuel` asks for it, stopped by Ctrl-C and `--timeout`, watched by
