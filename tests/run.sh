@@ -28,6 +28,13 @@ required=${#missing[@]}
 # Without these a test is skipped, and says so.
 need npm npm
 need wasm-ld lld
+[ -e /usr/include/CLI/CLI.hpp ] || missing+=(libcli11-dev)
+need tmux tmux
+[ -e /usr/include/wasm32-wasi ] || missing+=(wasi-libc)
+[ -e /usr/lib/llvm-14/lib/clang/14.0.6/lib/wasi ] || missing+=(libclang-rt-14-dev-wasm32)
+[ -e /usr/lib/llvm-14/lib/wasm32-wasi ] || missing+=(libc++-14-dev-wasm32 libc++abi-14-dev-wasm32)
+[ -x /usr/bin/rustc ] || missing+=(rustc)
+[ -e /usr/lib/rustlib/wasm32-wasi ] || missing+=(libstd-rust-dev-wasm32)
 need meson meson
 need pkg-config pkg-config
 need clang-format clang-format
@@ -106,7 +113,7 @@ for name in $wanted; do
     default) preset "$name" -DTESSERA_BUILD_BENCH=ON ;;
     single) preset "$name" "-DTESSERA_BUILD_EXAMPLES=OFF -DTESSERA_TEST_FOLDERS=allocation;compile_fail;guests;real" ;;
     loop-asan-ubsan | no-exceptions) preset "$name" "" -LE package ;;
-    tsan) preset "$name" "" -R '^unit/unit_threads$|^threads/|^spec/.*threads/|suite-not-found' ;;
+    tsan) preset "$name" "" -R '^unit/unit_(threads|wasi)$|^threads/|^spec/.*threads/|^wasi/wasi-threads/|suite-not-found' ;;
     toggles) preset "$name" "" -L toggles ;;
     fuzz | fuzz-coverage) preset "$name" "" -L '^fuzz$' ;;
     aarch64) cross "$name" aarch64-linux-gnu-g++ qemu-aarch64-static ;;
