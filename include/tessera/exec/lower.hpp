@@ -79,6 +79,7 @@ private:
         const u8* const base = module_.bytes.data();
         binary::instruction_reader<F> reader(base, cursor(base + range.begin, base + range.end));
         offset_ = range.begin;
+        index_ = index;
         if (!begin(index, wide)) return false;
         // The body is valid, so reading cannot fail; the results are looked at all the same.
         u32 groups = 0;
@@ -199,9 +200,9 @@ private:
         case op::unreachable: return emit_plain(family::unreachable), stop_here();
         case op::block: return lower_block(nest::block, in);
         case op::loop: return lower_block(nest::loop, in);
-        case op::if_: return lower_block(nest::if_, in);
-        case op::else_: return lower_else();
-        case op::end: return lower_end();
+        case op::if_: return lower_if(in, reader);
+        case op::else_: return lower_between(in, reader);
+        case op::end: return lower_between(in, reader);
         case op::br: return lower_br(in.index);
         case op::br_if: return lower_branch_if(stack_.pop(), true, in.index);
         case op::br_table: return lower_br_table(in);
@@ -265,6 +266,46 @@ private:
         lower_as_special(in);
     }
 
+    // The first part of an `if` ends with a branch over the second, which just goes on. So where a hint says that
+    // the first part is the likely one, it becomes the second, and the branch asks the opposite.
+
+    void lower_if(const binary::instruction& in, binary::instruction_reader<F>& reader) noexcept {
+        if (TESSERA_LIKELY(unit_.hints.at(in.offset) != 1)) return lower_block(nest::if_, in);
+        const u32 then_at = reader.offset(), else_at = else_of(reader);
+        if (else_at == no_index) return lower_block(nest::if_, in);
+        lower_block(nest::if_, in, then_at);
+        go_to(reader, else_at);
+    }
+    /// An `else` or `end`.
+    void lower_between(const binary::instruction& in, binary::instruction_reader<F>& reader) noexcept {
+        control& c = control_.back();
+        if (TESSERA_LIKELY(c.then_at == no_index)) return in.code == op::else_ ? lower_else() : lower_end();
+        if (in.code == op::end) { // of the part that was lowered first
+            c.end_at = reader.offset();
+            lower_else();
+            return go_to(reader, c.then_at);
+        }
+        const u32 end_at = c.end_at;
+        lower_end();
+        go_to(reader, end_at);
+    }
+    void go_to(binary::instruction_reader<F>& reader, u32 offset) noexcept {
+        const u8* const base = module_.bytes.data();
+        reader.restart(cursor(base + offset, base + module_.funcs[index_].code.end));
+    }
+    /// Behind the `else` of the `if` whose first part is next; no_index where there is none near. The longer that part
+    /// is the less a branch matters, and looking for it takes time.
+    static u32 else_of(binary::instruction_reader<F> reader) noexcept {
+        binary::instruction in;
+        u32 depth = 0;
+        for (unsigned n = 0; n < 100 && reader.next(in); ++n) {
+            if (in.immediate == imm::block || in.immediate == imm::try_table) ++depth;
+            else if (in.code == op::else_ && depth == 0) return reader.offset();
+            else if ((in.code == op::end || in.code == op::delegate) && depth-- == 0) break;
+        }
+        return no_index;
+    }
+
     void lower_lane_access(const binary::instruction& in) noexcept {
         const auto [access, lane] = detail::lane_accesses<>[u16(in.code) - u16(op::v128_load8_lane)];
         if (in.code <= op::v128_load64_lane) lower_load_lane(in, access, lane);
@@ -324,6 +365,8 @@ private:
         if (in.immediate == imm::memory) return module_.memories[in.index].type.limits.is64;
         return in.immediate == imm::table && module_.tables[in.index].type.limits.is64;
     }
+
+    u32 index_ = 0; ///< of the function
 };
 
 } // namespace tessera::exec
