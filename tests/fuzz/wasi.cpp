@@ -18,6 +18,15 @@ using fuzz::require;
 constexpr unsigned most_calls = 100;
 constexpr u32 memory_size = 2 * 65536;
 
+/// What the parameters mean, in the order of wasi_guest::functions: f descriptor, p and n path and its length, v and c
+/// iovecs and their count, s subscriptions, o where a result goes, l lookup flags, k flags, q number, r rights.
+constexpr std::string_view meanings[] = {
+    "oo",  "oo",   "oo",   "oo",   "ko",    "kqo",     "fqqk",    "fqq",       "f",      "f",     "fo",     "fk",
+    "frr", "fo",   "fq",   "fqqk", "fvcqo", "fo",      "foq",     "fvcqo",     "fvco",   "foqqo", "ff",     "fqko",
+    "f",   "fo",   "fvco", "fpn",  "flpno", "flpnqqk", "flpnfpn", "flpnkrrko", "fpnoqo", "fpn",   "fpnfpn", "pnfpn",
+    "fpn", "soco", "k",    "",     "oq",    "fko",     "fvckoo",  "fvcko",     "fk"};
+static_assert(std::size(meanings) == std::size(wasi_guest::functions));
+
 class program {
 public:
     explicit program(std::span<const u8> input) : in_(input.data(), input.size()) {
@@ -50,29 +59,52 @@ public:
 private:
     u32 below(std::size_t n) { return in_.ConsumeIntegralInRange<u32>(0, u32(n) - 1); }
 
-    /// Something for the next calls to find in the memory: a path, iovecs, subscriptions.
+    /// Something for the next calls to find in the memory.
     void prepare() {
+        const u32 at = place();
+        switch (below(4)) {
+        case 0: path(at); break;
+        case 1: iovecs(at); break;
+        case 2: subscriptions(at); break;
+        default: break;
+        }
+    }
+    /// How long it is.
+    u32 path(u32 at) {
         static constexpr std::string_view paths[] = {"file", "dir",   "dir/deep", "dir/deep/file", "..",
                                                      ".",    "/file", "../file",  "link",          "new",
                                                      "",     "dir/",  "a//b",     "x/../file"};
-        const u32 at = place();
-        switch (below(5)) {
-        case 0: guest_->put(at, paths[below(std::size(paths))]); break;
-        case 1: guest_->put(at, in_.ConsumeRandomLengthString(40)); break;
-        case 2:
-            for (u32 i = 0; i < 4; ++i) guest_->iovec(at + 8 * i, u32(number()), below(4) ? below(300) : u32(number()));
-            break;
-        case 3:
-            for (u32 i = 0; i < 3; ++i) {
-                const u64 here = at + u64{48} * i;
-                guest_->put<u64>(here, i);
-                guest_->put<u64>(here + 8, below(4));
-                guest_->put<u64>(here + 16, below(6));
-                guest_->put<u64>(here + 24, number());
-                guest_->put<u64>(here + 40, below(3));
-            }
-            break;
-        default: break;
+        if (below(8) == 0) return guest_->put(at, in_.ConsumeRandomLengthString(40));
+        return guest_->put(at, paths[below(std::size(paths))]);
+    }
+    void iovecs(u32 at) {
+        for (u32 i = 0; i < 4; ++i) guest_->iovec(at + 8 * i, u32(number()), below(8) ? below(300) : u32(number()));
+    }
+    void subscriptions(u32 at) {
+        for (u32 i = 0; i < 3; ++i) {
+            const u64 here = at + u64{48} * i;
+            guest_->put<u64>(here, i);
+            guest_->put<u64>(here + 8, below(4));
+            guest_->put<u64>(here + 16, below(6));
+            guest_->put<u64>(here + 24, number());
+            guest_->put<u64>(here + 40, below(3));
+        }
+    }
+    /// An argument of this meaning that makes sense.
+    u64 sensible(char meaning) {
+        constexpr u32 at = 8192; // of what is made for one call
+        switch (meaning) {
+        case 'f': return below(8) ? 3 + below(6) : below(3);
+        case 'p': next_ = at + 256 * below(2); return length_ = path(next_), next_;
+        case 'n': return length_;
+        case 'v': return iovecs(at + 512), at + 512;
+        case 's': return subscriptions(at + 1024), at + 1024;
+        case 'c': return below(4);
+        case 'l': return below(2);
+        case 'k': return below(16) ? below(10) : below(64);
+        case 'r': return below(4) ? u64(wasi::rights::all) : number();
+        case 'q': return below(8) ? below(600) : number();
+        default: return place();
         }
     }
     /// An address that is used again and again.
@@ -119,18 +151,20 @@ private:
             return;
         }
         const auto [name, params] = wasi_guest::functions[which];
+        const bool sense = below(4) != 0;
         value args[10];
-        for (std::size_t i = 0; i < params.size(); ++i)
-            args[i] = params[i] == 'l' ? value::i64(number()) : value::i32(u32(number()));
-        // Standard streams are not where it happens.
-        if (name.starts_with("fd_") || name.starts_with("path_"))
-            if (below(4) != 0) args[0] = value::i32(3 + below(8));
+        for (std::size_t i = 0; i < params.size(); ++i) {
+            const u64 n = sense ? sensible(meanings[which][i]) : number();
+            args[i] = params[i] == 'l' ? value::i64(n) : value::i32(u32(n));
+        }
         value out[1];
         const auto r = guest_->in.call(name, {args, params.size()}, {out, 1});
         require(r ? out[0].bits <= 76 : r.error().is(msg::raised));
     }
 
     FuzzedDataProvider in_;
+    u32 next_ = 0;   ///< where the last path is
+    u32 length_ = 0; ///< and how long
     wasi::memory_filesystem files_ = *wasi::memory_filesystem::make(256 * 1024);
     wasi::memory_filesystem fixed_ = *wasi::memory_filesystem::make(256 * 1024);
     vec<char> output_;

@@ -33,9 +33,8 @@ inline result<void> call_start(const instance& guest, bool& command) noexcept {
     return (*f)();
 }
 /// Starts an instance (WASI, legacy/application-abi.md): calls `_start`, which makes it a command, or where there is
-/// none
-/// `_initialize`, which makes it a reactor whose exports may be called from then on; one with neither is ready as it
-/// is. The result is the exit code, 0 without proc_exit. Fails as the call does, and with msg::wrong_type where the
+/// none `_initialize`, which makes it a reactor whose exports may be called from then on; one with neither is ready as
+/// it is. The result is the exit code, 0 without proc_exit. Fails as the call does, and with msg::wrong_type where the
 /// export is no function without parameters and results.
 inline result<u32> start(const instance& guest) noexcept {
     bool command = false;

@@ -123,6 +123,7 @@ public:
     outcome<std::size_t> receive(view<buffer> to, riflags how, roflags& out) noexcept override {
         out = roflags::none;
         if (!socket_) return error_number::notsock;
+        if (has(how, riflags::recv_waitall)) return error_number::notsup; // nothing here waits
         ::iovec all[most];
         const int flags = MSG_DONTWAIT | (has(how, riflags::recv_peek) ? MSG_PEEK : 0);
         ::msghdr m = message(to, all);

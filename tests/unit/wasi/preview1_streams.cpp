@@ -152,6 +152,7 @@ TEST_CASE("preview1: a guest accepts and talks") {
     CHECK(g.text_at(1024, g.get<u32>(8)) == "hello");
     CHECK(g("sock_recv", 4, 16, 1, 0, 8, 12) == err::success);
     CHECK((g.text_at(1024, g.get<u32>(8)) == "hello" && g.get<u16>(12) == 0));
+    CHECK(g("sock_recv", 4, 16, 1, 2, 8, 12) == err::notsup);
     CHECK(g("sock_recv", 4, 16, 1, 4, 8, 12) == err::inval);
     CHECK(g("sock_recv", 0, 16, 1, 0, 8, 12) == err::notsock);
     g.iovec(16, 1024, g.put(1024, "answer"));
