@@ -18,7 +18,6 @@ TESSERA_API result<void> debugger::attach(basic_store& s) noexcept {
     error why(msg::out_of_memory);
     if (!data.engine->observe(data, this, why)) return why;
     store_ = &data;
-    epoch_ = data.epoch;
     begun_.clear();
     last_ = {stop_kind::done, 0};
     seen_ = 0;
@@ -126,6 +125,11 @@ TESSERA_API result<stop> debugger::run(mode how, u64 target) noexcept {
     }
     ++moment_;
     return last_;
+}
+TESSERA_API void debugger::gone(runtime::observer& self) noexcept {
+    debugger& d = static_cast<debugger&>(self);
+    d.store_ = nullptr; // and the call is no more
+    d.abandon();
 }
 TESSERA_API bool debugger::see(runtime::observer& self, void* call) noexcept {
     return static_cast<debugger&>(self).look(call);

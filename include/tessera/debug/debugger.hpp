@@ -23,19 +23,20 @@ public:
     virtual void ends(u32 depth, view<value> results) noexcept = 0;
 };
 
-/// A debugger of one store, and of one call at a time in it. It must end before its store. Calls that others make
+/// A debugger of one store, and of one call at a time in it. When the store is reset or ends, it is attached to none
+/// any more. Calls that others make
 /// meanwhile, and those that host functions make in the call, run through: the listener is told of them, and what
 /// they change is noticed, but they do not stop.
 class debugger : runtime::observer {
 public:
-    debugger() noexcept : observer{&see} {}
+    debugger() noexcept : observer{&see, &gone} {}
     ~debugger() { detach(); }
     debugger(const debugger&) = delete;
     debugger& operator=(const debugger&) = delete;
 
     /// From now on functions of the store run in plain mode. Fails with msg::feature_not_built for a store without
     /// feature::tracing, with msg::already_running while a call is under way or waits, and with msg::out_of_memory.
-    /// Breakpoints and watchpoints stay from store to store.
+    /// A debugger that was attached to it is no longer. Breakpoints and watchpoints stay from store to store.
     result<void> attach(basic_store& s) noexcept;
     /// Gives the call up, and the store its speed back.
     void detach() noexcept;
@@ -111,15 +112,15 @@ private:
     };
 
     static bool see(runtime::observer& self, void* call) noexcept;
+    static void gone(runtime::observer& self) noexcept;
     bool look(void* call) noexcept;
     void tell_of(void* call, const exec::plain_map& known, u32 point) noexcept;
     frame describe(const exec::frame& from, bool innermost) const noexcept;
     result<stop> run(mode how, u64 target) noexcept;
-    bool is_attached() const noexcept { return store_ && store_->epoch == epoch_; }
+    bool is_attached() const noexcept { return store_ != nullptr; }
     runtime::func_record* callee() const noexcept { return store_->funcs[callee_]; }
 
     runtime::store_data* store_ = nullptr;
-    u32 epoch_ = 0;  ///< of the store when it was attached
     u32 callee_ = 0; ///< place in the store
     void* call_ = nullptr;
     stop last_{stop_kind::done, 0};

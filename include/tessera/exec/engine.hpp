@@ -243,6 +243,8 @@ public:
     }
     static void release_all(runtime::store_data& store) noexcept {
         pool* const all = made_pool(store.engine_state);
+        if constexpr (F[feature::tracing])
+            if (all && all->observer && all->observer->gone) all->observer->gone(*all->observer);
         while (all && all->first) destroy(std::exchange(all->first, all->first->next));
         destroy(all);
         store.engine_state = nullptr;
@@ -616,6 +618,7 @@ public:
             all->observer = nullptr; // what runs stays as it is
             return true;
         }
+        if (o && all->observer && all->observer->gone) all->observer->gone(*all->observer);
         all->observer = o;
         all->plain = o != nullptr;
         all->forget();

@@ -77,6 +77,8 @@ struct observer {
     /// `call` is the engine's, as of `engine::start`. True: stop there, which only a call may that was started to be
     /// resumed; it then comes to the same instruction again.
     bool (*see)(observer& self, void* call) noexcept;
+    /// The store is reset or ends, and with it what was seen; may be null.
+    void (*gone)(observer& self) noexcept = nullptr;
 };
 
 /// The engine of a build with the features F; exec/ defines it.

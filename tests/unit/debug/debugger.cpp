@@ -252,12 +252,23 @@ TEST_CASE("attaching") {
     CHECK(*run(7) == 90);
     CHECK(d.go_on().error().is(msg::stale_handle));
 
-    // Gone with the store.
+    // The last one is attached.
+    REQUIRE(other.attach(g.store));
     REQUIRE(d.attach(g.store));
+    CHECK(other.start(g.get("run"), std::vector{value::i32(6)}).error().is(msg::stale_handle));
+
+    // Gone with the store.
     REQUIRE(d.start(g.get("run"), std::vector{value::i32(6)}));
     REQUIRE(g.store.reset());
     CHECK(d.step().error().is(msg::stale_handle));
     CHECK_FALSE(bool(d.at(0)));
+    {
+        guest brief(arithmetic);
+        REQUIRE(d.attach(brief.store));
+        REQUIRE(d.start(brief.get("run"), std::vector{value::i32(6)}));
+    }
+    CHECK_FALSE(d.is_alive());
+    CHECK(d.go_on().error().is(msg::stale_handle));
 }
 
 struct transcript : debug::listener {
