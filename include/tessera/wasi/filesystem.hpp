@@ -66,7 +66,8 @@ struct directory_entry {
 /// Who wants the entries of a directory.
 class entry_taker {
 public:
-    /// True: the entry was taken. False: it was not, and no more are wanted; it comes first when reading goes on.
+    /// True: the entry was taken. False: it was not, and no more are wanted; it comes first when reading goes on. Must
+    /// not read the same node's entries itself.
     virtual bool take(const directory_entry& entry) noexcept = 0;
 
 protected:

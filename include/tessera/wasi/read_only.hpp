@@ -73,7 +73,7 @@ public:
             if (creat || trunc || (how.write && !has(how.oflags, oflags::directory))) return error_number::isdir;
             return wrap<read_only_directory>(std::move(*opened));
         }
-        if (trunc || (how.write && (*opened)->type() == filetype::regular_file)) return error_number::rofs;
+        if (trunc || how.write) return error_number::rofs;
         return wrap<read_only_file>(std::move(*opened));
     }
     outcome<filestat> stat_at(std::string_view path, lookupflags lookup) noexcept override {
@@ -125,8 +125,10 @@ private:
 } // namespace detail
 
 /// A directory with all that is beneath `base`, a directory of any file system, in which whatever would change
-/// something fails with `rofs`. What others change in `base` is seen. Empty where memory is out.
+/// something fails with `rofs`. What others change in `base` is seen. Empty where memory is out
+/// or `base` is empty.
 inline node_owner read_only(node_owner base) noexcept {
+    if (!base) return base;
     return make_node<detail::read_only_directory>(std::move(base));
 }
 

@@ -84,7 +84,7 @@ std::string naive_read(const std::string& top, std::string_view path) {
     return read_host(at);
 }
 
-constexpr double patience = 20; // seconds until the naive resolver must have lost
+constexpr double patience = 60; // seconds until the naive resolver must have lost
 constexpr double duration = 2;  // seconds that the right one is tried
 
 } // namespace
