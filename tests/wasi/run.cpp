@@ -14,12 +14,40 @@
 #include <filesystem>
 #include <string>
 
+#if defined(_WIN32)
+#include <fcntl.h>
+#include <io.h>
+#else
 #include <unistd.h>
+#endif
 
 namespace {
 
 using namespace tessera;
 
+bool open_pipe(int (&ends)[2]) {
+#if defined(_WIN32)
+    return _pipe(ends, 4096, _O_BINARY) == 0;
+#else
+    return pipe(ends) == 0;
+#endif
+}
+/// Copies a folder whose files may be read-only; the copies are not. std::filesystem::copy fails under MinGW.
+void copy_tree(const std::filesystem::path& from, const std::filesystem::path& to) {
+    namespace fs = std::filesystem;
+    std::error_code ignored;
+    fs::remove_all(to, ignored);
+    fs::create_directories(to, ignored);
+    for (const auto& one : fs::directory_iterator(from)) {
+        const fs::path copy = to / one.path().filename();
+        if (one.is_directory()) {
+            copy_tree(one.path(), copy);
+        } else {
+            fs::copy_file(one.path(), copy, ignored);
+            fs::permissions(copy, fs::perms::owner_all, fs::perm_options::add, ignored);
+        }
+    }
+}
 int fail(const char* what, const error& why) {
     std::printf("%s: %s %s (exit code %u)\n", what, why.message().data(), why.detail().data(), why.exit_code());
     for (const trace_frame& f : why.frames()) std::printf("  in %s, offset 0x%x\n", f.name, f.offset);
@@ -34,7 +62,7 @@ int main(int argc, char** argv) {
     u32 expected = 0;
     const char* expected_output = nullptr;
     int ends[2];
-    if (pipe(ends) != 0) return 2;
+    if (!open_pipe(ends)) return 2;
     vec<char> output;
     wasi::limits limits;
     wasi::context guest;
@@ -53,14 +81,7 @@ int main(int argc, char** argv) {
             guest.variable(argv[i + 1], argv[i + 2]);
             i += 2;
         } else if (is("--root", 2)) {
-            std::error_code ignored;
-            std::filesystem::remove_all(argv[i + 2], ignored);
-            std::filesystem::create_directories(argv[i + 2]);
-            std::filesystem::copy(argv[i + 1], argv[i + 2], std::filesystem::copy_options::recursive);
-            for (const auto& one :
-                 std::filesystem::recursive_directory_iterator(argv[i + 2])) // the suite's may be read-only
-                std::filesystem::permissions(one.path(), std::filesystem::perms::owner_all,
-                                             std::filesystem::perm_options::add);
+            copy_tree(argv[i + 1], argv[i + 2]);
             auto directory = wasi::host_directory(argv[i + 2]);
             if (!directory) return std::printf("cannot open %s\n", argv[i + 2]), 2;
             guest.preopen("/", std::move(*directory));

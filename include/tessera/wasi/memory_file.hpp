@@ -87,7 +87,7 @@ public:
     }
 
 private:
-    static constexpr u64 most = u64(std::numeric_limits<i64>::max());
+    static constexpr u64 most = ~u64(0) >> 1;
 
     outcome<std::size_t> read_from(u64 at, view<buffer> to) noexcept {
         if (!read_) return error_number::badf;

@@ -143,7 +143,7 @@ public:
     }
 
 private:
-    static constexpr filesize most = filesize(std::numeric_limits<i64>::max());
+    static constexpr filesize most = ~filesize(0) >> 1;
 
     bool regular() const noexcept { return type_ == filetype::regular_file; }
     bool ready(short what) const noexcept {

@@ -91,7 +91,7 @@ public:
     }
 
 private:
-    static constexpr u64 most = u64(std::numeric_limits<i64>::max());
+    static constexpr u64 most = ~u64(0) >> 1;
     static constexpr u64 to_end = u64(-1); // for the system, an offset that means: at the end
 
     template <class B, class F>

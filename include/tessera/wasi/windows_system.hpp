@@ -105,7 +105,7 @@ inline constexpr dword read_data = 1, write_data = 2, traverse = 0x20, read_attr
 inline constexpr dword share_all = 7;
 inline constexpr dword must_exist = 1, must_be_new = 2, open_or_make = 3;
 inline constexpr dword directory_only = 1, write_through = 2, one_after_another = 0x20, no_directory = 0x40,
-                       backup_intent = 0x4000, the_link_itself = 0x20'0000;
+                       the_link_itself = 0x20'0000;
 inline constexpr dword is_read_only = 1, is_directory = 0x10, is_ordinary = 0x80, is_link = 0x400;
 inline constexpr int basic_information = 4, standard_information = 5, internal_information = 6, rename_information = 10,
                      link_information = 11, disposition_information = 13, end_information = 20, tag_information = 35,
@@ -235,9 +235,8 @@ inline status open(handle root, const name& which, dword access, dword how, dwor
     object_attributes at{sizeof at, root, &counted, case_insensitive, nullptr, nullptr};
     io_status io{};
     handle made = nullptr;
-    const status s =
-        calls::of_system().create(&made, access | synchronize, &at, &io, nullptr, is_ordinary, share_all, how,
-                                  options | one_after_another | backup_intent | the_link_itself, nullptr, 0);
+    const status s = calls::of_system().create(&made, access | synchronize, &at, &io, nullptr, is_ordinary, share_all,
+                                               how, options | one_after_another | the_link_itself, nullptr, 0);
     if (s >= 0) to = owned(made);
     return s;
 }
