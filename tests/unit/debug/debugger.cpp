@@ -153,6 +153,48 @@ TEST_CASE("all kinds of values") {
     CHECK(root->field(0)->bits == 1);
 }
 
+/// Makes a list of 30 numbers, then another one that takes the place of what is not kept alive, and adds up the first.
+const std::string list_of_objects = R"((module
+    (type $node (struct (field i32) (field (ref null $node))))
+    (func $list (param i32 i32) (result (ref null $node))
+        (if (result (ref null $node)) (i32.eqz (local.get 0)) (then (ref.null $node))
+            (else (struct.new $node (i32.mul (local.get 0) (local.get 1))
+                                    (call $list (i32.sub (local.get 0) (i32.const 1)) (local.get 1))))))
+    (func $sum (param (ref null $node)) (result i32)
+        (if (result i32) (ref.is_null (local.get 0)) (then (i32.const 0))
+            (else (i32.add (struct.get $node 0 (local.get 0)) (call $sum (struct.get $node 1 (local.get 0)))))))
+    (func $first (param (ref null $node) (ref null $node)) (result (ref null $node)) (local.get 0))
+    (func (export "run") (result i32)
+        (call $sum (call $first (call $list (i32.const 30) (i32.const 1)) (call $list (i32.const 30) (i32.const 100)))))))";
+
+TEST_CASE("what frames refer to is kept, at each allocation") {
+    guest g(list_of_objects);
+    g.store.collect_always(true);
+    g.start("run");
+    CHECK(kind_of(g.debugger.go_on()) == stop_kind::done);
+    CHECK(g.result() == 465);
+}
+
+TEST_CASE("what frames refer to is kept where the call stands") {
+    guest g(list_of_objects);
+    g.start("run");
+    u32 on_top = 0, further_out = 0;
+    while (g.debugger.is_alive()) {
+        REQUIRE(g.store.collect());
+        // The first list is an operand, of the frame that stands there or of its caller.
+        const debug::frame f = g.debugger.at(0);
+        const bool in_run = f.function() == 3 && f.operands() > 0 && f.operand(0)->type.is_ref(),
+                   second = f.function() == 0 && f.local(0)->bits == 30 && f.local(1)->bits == 100;
+        on_top += in_run;
+        further_out += second;
+        if (in_run || second) CHECK(g.store.heap().bytes_live >= 30 * 12);
+        REQUIRE(g.debugger.step());
+    }
+    CHECK(on_top >= 2);
+    CHECK(further_out >= 5);
+    CHECK(g.result() == 465);
+}
+
 TEST_CASE("exceptions, tail calls, other instances") {
     guest first(R"((module
         (tag $e (export "e") (param i32))
