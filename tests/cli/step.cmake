@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
 # `trace` and `step`: by lines from a pipe, and in a real terminal. examples/cli/CMakeLists.txt includes this.
-find_package(Python3 3.8 REQUIRED COMPONENTS Interpreter)
 if(UNIX)
   foreach(group IN ITEMS trace lines terminal)
     add_test(NAME cli/step_${group} COMMAND "${Python3_EXECUTABLE}" "${CMAKE_CURRENT_LIST_DIR}/step.py" $<TARGET_FILE:tessera_cli> ${group})
