@@ -29243,7 +29243,7 @@ public:
     }
 
 private:
-    static constexpr u64 most = u64(std::numeric_limits<i64>::max());
+    static constexpr u64 most = ~u64(0) >> 1;
 
     outcome<std::size_t> read_from(u64 at, view<buffer> to) noexcept {
         if (!read_) return error_number::badf;
@@ -30517,7 +30517,7 @@ public:
     }
 
 private:
-    static constexpr filesize most = filesize(std::numeric_limits<i64>::max());
+    static constexpr filesize most = ~filesize(0) >> 1;
 
     bool regular() const noexcept { return type_ == filetype::regular_file; }
     bool ready(short what) const noexcept {
@@ -33350,7 +33350,7 @@ inline constexpr dword read_data = 1, write_data = 2, traverse = 0x20, read_attr
 inline constexpr dword share_all = 7;
 inline constexpr dword must_exist = 1, must_be_new = 2, open_or_make = 3;
 inline constexpr dword directory_only = 1, write_through = 2, one_after_another = 0x20, no_directory = 0x40,
-                       backup_intent = 0x4000, the_link_itself = 0x20'0000;
+                       the_link_itself = 0x20'0000;
 inline constexpr dword is_read_only = 1, is_directory = 0x10, is_ordinary = 0x80, is_link = 0x400;
 inline constexpr int basic_information = 4, standard_information = 5, internal_information = 6, rename_information = 10,
                      link_information = 11, disposition_information = 13, end_information = 20, tag_information = 35,
@@ -33480,9 +33480,8 @@ inline status open(handle root, const name& which, dword access, dword how, dwor
     object_attributes at{sizeof at, root, &counted, case_insensitive, nullptr, nullptr};
     io_status io{};
     handle made = nullptr;
-    const status s =
-        calls::of_system().create(&made, access | synchronize, &at, &io, nullptr, is_ordinary, share_all, how,
-                                  options | one_after_another | backup_intent | the_link_itself, nullptr, 0);
+    const status s = calls::of_system().create(&made, access | synchronize, &at, &io, nullptr, is_ordinary, share_all,
+                                               how, options | one_after_another | the_link_itself, nullptr, 0);
     if (s >= 0) to = owned(made);
     return s;
 }
@@ -33627,7 +33626,7 @@ public:
     }
 
 private:
-    static constexpr u64 most = u64(std::numeric_limits<i64>::max());
+    static constexpr u64 most = ~u64(0) >> 1;
     static constexpr u64 to_end = u64(-1); // for the system, an offset that means: at the end
 
     template <class B, class F>
