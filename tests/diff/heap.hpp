@@ -6,7 +6,6 @@
 #include "encoding.hpp"
 
 #include <algorithm>
-#include <cstring>
 
 namespace diff {
 
@@ -99,7 +98,8 @@ public:
         };
         const auto element_of_data = [&](val_type t, u64 at) {
             cell c{};
-            std::memcpy(&c, from.data.data() + at, size_in_array(t));
+            for (u32 k = 0; k < size_in_array(t); ++k)
+                (k < 8 ? c.low : c.high) |= u64(from.data[std::size_t(at) + k]) << (8 * (k % 8));
             return c;
         };
         switch (i.code) {
