@@ -76,15 +76,18 @@ u64 ms_of(auto f) {
 TEST_CASE("preview1: clocks of the host are waited for") {
     wasi::context c;
     guest g{c.clocks(wasi::real_clocks())};
+    int events = 0;
     subscribe_clock(g, 0, 7, 1, 30 * ms);
     subscribe_clock(g, 1, 8, 1, 100'000 * ms);
-    CHECK(ms_of([&] { CHECK(poll(g, 2) == 1); }) >= 29);
+    CHECK(ms_of([&] { events = poll(g, 2); }) >= 29);
+    CHECK(events == 1);
     CHECK(
         (event_at(g, 0).user == 7 && event_at(g, 0).type == eventtype::clock && event_at(g, 0).error == err::success));
     // Absolute times, and such that have passed.
     CHECK(g("clock_time_get", 0, 0, 8) == err::success);
     subscribe_clock(g, 0, 1, 0, g.get<u64>(8) + 20 * ms, 1);
-    CHECK(ms_of([&] { CHECK(poll(g, 1) == 1); }) >= 19);
+    CHECK(ms_of([&] { events = poll(g, 1); }) >= 19);
+    CHECK(events == 1);
     subscribe_clock(g, 0, 1, 0, 5, 1);
     subscribe_clock(g, 1, 2, 1, 0);
     CHECK(poll(g, 2) == 2);
@@ -97,9 +100,11 @@ TEST_CASE("preview1: clocks of the host are waited for") {
 
 TEST_CASE("preview1: where time stands still, sleeping takes none") {
     guest g{wasi::context()};
+    int events = 0;
     subscribe_clock(g, 0, 1, 1, 3'600'000 * ms);
     subscribe_clock(g, 1, 2, 1, 60'000 * ms);
-    CHECK(ms_of([&] { CHECK(poll(g, 2) == 1); }) < 2000);
+    CHECK(ms_of([&] { events = poll(g, 2); }) < 2000);
+    CHECK(events == 1);
     CHECK(event_at(g, 0).user == 2);
     CHECK(g("clock_time_get", 1, 0, 8) == err::success);
     CHECK(g.get<u64>(8) == 60'000 * ms);
