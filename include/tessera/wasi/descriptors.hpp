@@ -61,7 +61,7 @@ public:
         descriptor gone;
         const locked hold(lock_);
         constexpr u32 streams = 3;
-        if (!holds(from) || (!holds(to) && to >= streams)) return error_number::badf;
+        if (!holds(from) || to >= rows_.size() || (to >= streams && !holds(to))) return error_number::badf;
         if (from == to) return error_number::success;
         std::swap(gone, rows_[to]);
         std::swap(rows_[to], rows_[from]);
