@@ -7,8 +7,6 @@ import os
 import pathlib
 import pty
 import re
-import resource
-import select
 import signal
 import subprocess
 import sys
@@ -314,6 +312,27 @@ def terminal():
     if took > 1.5 and not text.endswith(b"\r\x1b[K"):
         wrong("the line is taken away", ["validate large.wat"], text[-40:])
     run("validate large.wat", DONE, "", "", seconds=120)
+
+
+def startup():
+    """A guest that says hello takes at most 4 MiB. It is asked while it waits for its input."""
+    write("hello.wat", '''(module
+      (import "wasi_snapshot_preview1" "fd_write" (func $w (param i32 i32 i32 i32) (result i32)))
+      (import "wasi_snapshot_preview1" "fd_read" (func $r (param i32 i32 i32 i32) (result i32)))
+      (memory (export "memory") 1)
+      (data (i32.const 0) "\\10\\00\\00\\00\\06\\00\\00\\00") (data (i32.const 16) "hello\\n")
+      (func (export "_start")
+        (drop (call $w (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))
+        (drop (call $r (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 8)))))''')
+    run("parse hello.wat")
+    with subprocess.Popen([tool, "run", "hello.wasm"], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        said = process.stdout.readline()
+        status = pathlib.Path(f"/proc/{process.pid}/status").read_text()
+        process.stdin.close()
+    resident = int(re.search(r"VmHWM:\s*(\d+) kB", status)[1])
+    if said != b"hello\n" or process.returncode != DONE or resident > 4096:
+        wrong("says hello with 4 MiB", ["run hello.wasm"], (said, process.returncode, resident))
+    print(f"{resident} KiB resident")
 
 
 if __name__ == "__main__":
