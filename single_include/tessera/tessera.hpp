@@ -29757,13 +29757,13 @@ public:
         if (number < free_) free_ = number;
         return error_number::success;
     }
-    /// Closes `to` and gives its number to what `from` stands for, in one step. `to` may be closed already: the text
-    /// has an open one in mind, but programs move a descriptor away and another to its number. Fails with `badf`, also
-    /// for a number that never was in use.
+    /// Closes `to` and gives its number to what `from` stands for, in one step. Fails with `badf`, also where `to` is
+    /// closed, unless it is the number of a standard stream: programs move that away and put another in its place.
     error_number renumber(u32 from, u32 to) noexcept {
         descriptor gone;
         const locked hold(lock_);
-        if (!holds(from) || to >= rows_.size()) return error_number::badf;
+        constexpr u32 streams = 3;
+        if (!holds(from) || to >= rows_.size() || (to >= streams && !holds(to))) return error_number::badf;
         if (from == to) return error_number::success;
         std::swap(gone, rows_[to]);
         std::swap(rows_[to], rows_[from]);
