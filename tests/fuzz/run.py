@@ -90,7 +90,7 @@ def cover(arguments):
     raw = pathlib.Path(arguments.program + ".profraw")
     worked, count = execute(arguments, [arguments.corpus, *arguments.seeds], ["-runs=0", "-max_len=16777216"],
                             {"LLVM_PROFILE_FILE": str(raw)})
-    subprocess.run([profdata, "merge", "-sparse", str(raw), "-o", f"{raw}.merged"], check=True)
+    subprocess.run([profdata, "merge", str(raw), "-o", f"{raw}.merged"], check=True)
     report = subprocess.run([cov, "export", "-summary-only", f"-instr-profile={raw}.merged", arguments.program],
                             check=True, stdout=subprocess.PIPE, text=True)
     name, reached, lines = pathlib.Path(arguments.program).name, 0, 0
