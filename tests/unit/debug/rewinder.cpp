@@ -45,19 +45,14 @@ TEST_CASE("back and forth shows the same") {
     debug::debugger d;
     debug::rewinder r(d, world);
     REQUIRE(r.restart());
-    struct moment {
-        u32 offset;
-        std::vector<u64> values;
-        bool operator==(const moment&) const = default;
-    };
-    const auto now = [&] {
+    const auto now = [&] { // offset, locals, operands
         const debug::frame f = d.at(0);
-        moment m{f.offset(), {}};
-        for (u32 i = 0; i < f.locals(); ++i) m.values.push_back(f.local(i)->bits);
-        for (u32 i = 0; i < f.operands(); ++i) m.values.push_back(f.operand(i)->bits);
+        std::vector<u64> m{f.offset()};
+        for (u32 i = 0; i < f.locals(); ++i) m.push_back(f.local(i)->bits);
+        for (u32 i = 0; i < f.operands(); ++i) m.push_back(f.operand(i)->bits);
         return m;
     };
-    std::vector<moment> all;
+    std::vector<std::vector<u64>> all;
     while (d.is_alive()) {
         all.push_back(now());
         REQUIRE(d.step());
