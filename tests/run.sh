@@ -107,6 +107,8 @@ cross() {
     preset "$name" "-DTESSERA_SLICE=ON -DCMAKE_UNITY_BUILD=ON -DCMAKE_UNITY_BUILD_BATCH_SIZE=0"
 }
 
+# Of the builds with some features, those that differ most; the preset by itself has them all.
+toggles="no_reference_types;no_simd;no_gc;no_exceptions;no_threads;wasm_1_0;latest;deterministic;fuel;interruption;tracing"
 wanted=${*:-default single loop-asan-ubsan tsan no-exceptions toggles fuzz aarch64 armhf s390x i686 mingw}
 for name in $wanted; do
     case $name in
@@ -114,7 +116,7 @@ for name in $wanted; do
     single) preset "$name" "-DTESSERA_BUILD_EXAMPLES=OFF -DTESSERA_TEST_FOLDERS=allocation;compile_fail;guests;real" ;;
     loop-asan-ubsan | no-exceptions) preset "$name" "" -LE package ;;
     tsan) preset "$name" "" -R '^unit/unit_(threads|wasi)$|^threads/|^spec/.*threads/|^wasi/wasi-threads/|suite-not-found' ;;
-    toggles) preset "$name" "" -L toggles ;;
+    toggles) preset "$name" "-DTESSERA_TOGGLES=$toggles" -L toggles ;;
     fuzz | fuzz-coverage) preset "$name" "" -L '^fuzz$' ;;
     aarch64) cross "$name" aarch64-linux-gnu-g++ qemu-aarch64-static ;;
     armhf) cross "$name" arm-linux-gnueabihf-g++ qemu-arm-static ;;

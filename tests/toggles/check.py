@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: MIT
 """Lists what unoptimised objects of the engine contain, and compares it with the instruction table.
 
-    check.py NM OBJDUMP TABLE name=OBJECT...
+    check.py [--some] NM OBJDUMP TABLE name=OBJECT...
 
-TABLE is the program of table.cpp. Every build of toggles.def has an object, and `whole` is the full
-build. Of each object are read: the interpreter's handlers (functions exec::run<Id>, where Id is the
+TABLE is the program of table.cpp. Every build of toggles.def has an object, with --some only some of them, and `whole`
+is the full build. Of each object are read: the interpreter's handlers (functions exec::run<Id>, where Id is the
 variant, packed), the rules of valid/ and exec/ that rows marked `poly` have, and the decoder's tables.
 Each must hold what the table's rows say for the build's features, no more and no less; so what differs
 from the full build is what the rows of the missing features are, which is printed for each of them.
@@ -211,7 +211,8 @@ class Check:
 
 
 def main():
-    nm, objdump, program, *objects = sys.argv[1:]
+    some = sys.argv[1] == "--some"
+    nm, objdump, program, *objects = sys.argv[1 + some:]
     table = Table(program)
     tracked = table.rules(table.everything)
     paths = dict(pair.split("=", 1) for pair in objects)
@@ -222,7 +223,7 @@ def main():
     missing = [name for name in table.features if name != "mvp"
                and (name if table.options >> table.features[name] & 1 else "no_" + name.replace("-", "_").removesuffix("_to_int"))
                not in table.toggles]
-    if missing or set(paths) != set(table.toggles):
+    if missing or not (set(paths) < set(table.toggles) if some else set(paths) == set(table.toggles)):
         check.faults.append(f"toggles.def lacks {missing}, or objects are not those of toggles.def")
 
     print(f"{'build':<24}{'handlers':>9}{'fewer':>7}{'more':>6}{'rules':>7}{'fewer':>7}{'decoded':>9}{'fewer':>7}")
