@@ -3938,17 +3938,18 @@ namespace tessera::inline TESSERA_ABI::runtime {
 /// One clause. Places in the code are labels while a function is lowered and byte offsets in its cells
 /// afterwards, here and in catch_region; slots are of the frame, no_index where there is none.
 struct catch_clause {
-    u32 tag = no_index;                           ///< tag index, no_index: every exception
-    u32 target = 0;                               ///< where to go on
-    u32 next = no_index;                          ///< the clause to try after this one
-    u32 values = no_index;                        ///< first slot of what the exception carries
-    u32 copy = no_index;                          ///< the same once more
-    u32 reference = no_index;                     ///< slot of the exception's reference
-    bool wants_reference = true;                  ///< else `reference` becomes null
-    bool goes_back = false;                       ///< to the beginning of a loop, which is a safepoint:
-    u32 landing = 0;                              ///< where a call goes on that was stopped there
-    u32 cost = 0;                                 ///< and what it pays
-    u32 pins[4] = {no_index, no_index, no_index, no_index}; ///< slots whose copies registers hold at `target`, see pins.hpp
+    u32 tag = no_index;          ///< tag index, no_index: every exception
+    u32 target = 0;              ///< where to go on
+    u32 next = no_index;         ///< the clause to try after this one
+    u32 values = no_index;       ///< first slot of what the exception carries
+    u32 copy = no_index;         ///< the same once more
+    u32 reference = no_index;    ///< slot of the exception's reference
+    bool wants_reference = true; ///< else `reference` becomes null
+    bool goes_back = false;      ///< to the beginning of a loop, which is a safepoint:
+    u32 landing = 0;             ///< where a call goes on that was stopped there
+    u32 cost = 0;                ///< and what it pays
+    /// Slots whose copies registers hold at `target`, see pins.hpp.
+    u32 pins[4] = {no_index, no_index, no_index, no_index};
 };
 
 /// The code that clauses are for. Regions are in the order of their beginnings, one that lies in another
@@ -24251,7 +24252,7 @@ constexpr void each_variant(features f, unsigned part, Emit emit) noexcept {
     }
     for (cls c : {cls::i64, cls::f32, cls::f64})
         add({family::move, 0, op(u16(c)), {loc::pin, loc::none, loc::none, loc::slot}}, false);
-    for (u8 which = 1; which < (has_vector_register && f[feature::simd] ? 16 : 8); ++which) {
+    for (unsigned which = 1; which < (has_vector_register && f[feature::simd] ? 16u : 8u); ++which) {
         const auto place = [&](unsigned r) { return which >> r & 1 ? loc::slot : loc::none; };
         add({family::pins, 0, op::nop, {place(0), place(1), place(2), place(3)}}, false);
     }
