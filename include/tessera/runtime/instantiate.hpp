@@ -3,6 +3,7 @@
 /// From a module to an instance (spec: exec/modules, Instantiation).
 #pragma once
 
+#include <tessera/binary/hints.hpp>
 #include <tessera/runtime/call.hpp>
 #include <tessera/runtime/const_eval.hpp>
 #include <tessera/runtime/link.hpp>

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+/// @file binary/branch_hints.hpp
+/// Branch hints (github.com/WebAssembly/branch-hinting): which way an `if` or `br_if` mostly goes. They are read in
+/// hints.hpp.
+#pragma once
+
+#include <tessera/syntax/module.hpp>
+
+namespace tessera::inline TESSERA_ABI::binary {
+
+/// The hints of a module by the offset of the instruction.
+class branch_hints {
+public:
+    /// Reads the hints of `m`, which are none unless there is one section of them, it is in order,
+    /// and each hint belongs to an instruction. False: memory is out.
+    [[nodiscard]] bool read(const module_data& m) noexcept;
+    /// Index in `customs` of the section; no_index where there are no hints.
+    u32 section() const noexcept { return section_; }
+    /// 1 if the instruction at `offset` of the module is likely to branch, 0 if not, -1 if nothing says so.
+    int at(u32 offset) const noexcept {
+        std::size_t low = 0, high = hints_.size();
+        while (low < high) {
+            const std::size_t middle = low + (high - low) / 2;
+            if (hints_[middle].offset < offset) low = middle + 1;
+            else high = middle;
+        }
+        return low < hints_.size() && hints_[low].offset == offset ? hints_[low].likely : -1;
+    }
+
+private:
+    friend class hint_reader;
+    struct hint {
+        u32 offset; ///< in the module
+        u8 likely;
+    };
+
+    vec<hint> hints_;
+    u32 section_ = no_index;
+};
+
+} // namespace tessera::binary
