@@ -1577,6 +1577,8 @@ public:
     /// Reads the hints of `m`, which are none unless there is one section of them, it is in order,
     /// and each hint belongs to an instruction. False: memory is out.
     [[nodiscard]] bool read(const module_data& m) noexcept;
+    /// The same for who asks for instructions only: hints that belong to none stay, and bodies are not looked at.
+    [[nodiscard]] bool read_all(const module_data& m) noexcept;
     /// Index in `customs` of the section; no_index where there are no hints.
     u32 section() const noexcept { return section_; }
     /// 1 if the instruction at `offset` of the module is likely to branch, 0 if not, -1 if nothing says so.
@@ -1591,6 +1593,7 @@ public:
     }
 
 private:
+    template <bool Checks>
     friend class hint_reader;
     struct hint {
         u32 offset; ///< in the module
@@ -12080,6 +12083,7 @@ namespace tessera::inline TESSERA_ABI::binary {
 
 inline constexpr std::string_view branch_hint_section = "metadata.code.branch_hint";
 
+template <bool Checks>
 class hint_reader {
 public:
     explicit hint_reader(branch_hints& to) noexcept : to_(to), hints_(to.hints_) {}
@@ -12104,8 +12108,10 @@ private:
         for (; count > 0; --count) {
             if (!in.leb_u32(func) || func < next || func >= m.funcs.size()) return false;
             next = func + 1;
-            const std::size_t first = hints_.size();
-            if (!one_function(m.funcs[func].code, in) || !all_met(m, m.funcs[func].code, first)) return false;
+            [[maybe_unused]] const std::size_t first = hints_.size();
+            if (!one_function(m.funcs[func].code, in)) return false;
+            if constexpr (Checks)
+                if (!all_met(m, m.funcs[func].code, first)) return false;
         }
         return in.done();
     }
@@ -12137,7 +12143,8 @@ private:
     vec<branch_hints::hint>& hints_;
     bool lost_ = false;
 };
-inline bool branch_hints::read(const module_data& m) noexcept { return hint_reader(*this).read(m); }
+inline bool branch_hints::read(const module_data& m) noexcept { return hint_reader<true>(*this).read(m); }
+inline bool branch_hints::read_all(const module_data& m) noexcept { return hint_reader<false>(*this).read(m); }
 
 } // namespace tessera::binary
 TESSERA_SMALL_END
@@ -20166,7 +20173,7 @@ inline code_unit* unit_of(store_data& store, module_data& m) noexcept {
     for (code_unit* u : store.units)
         if (u->module == &m) return u;
     code_unit* u = create<code_unit>();
-    if (u && store.types.add(m.types, u->type_ids) && u->funcs.resize(m.funcs.size()) && u->hints.read(m) &&
+    if (u && store.types.add(m.types, u->type_ids) && u->funcs.resize(m.funcs.size()) && u->hints.read_all(m) &&
         store.units.push_back(u)) {
         u->module = &m;
         u->layouts = &store.heap.layouts;

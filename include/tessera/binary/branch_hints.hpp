@@ -14,6 +14,8 @@ public:
     /// Reads the hints of `m`, which are none unless there is one section of them, it is in order,
     /// and each hint belongs to an instruction. False: memory is out.
     [[nodiscard]] bool read(const module_data& m) noexcept;
+    /// The same for who asks for instructions only: hints that belong to none stay, and bodies are not looked at.
+    [[nodiscard]] bool read_all(const module_data& m) noexcept;
     /// Index in `customs` of the section; no_index where there are no hints.
     u32 section() const noexcept { return section_; }
     /// 1 if the instruction at `offset` of the module is likely to branch, 0 if not, -1 if nothing says so.
@@ -28,6 +30,7 @@ public:
     }
 
 private:
+    template <bool Checks>
     friend class hint_reader;
     struct hint {
         u32 offset; ///< in the module

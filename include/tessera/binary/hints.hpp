@@ -11,6 +11,7 @@ namespace tessera::inline TESSERA_ABI::binary {
 
 inline constexpr std::string_view branch_hint_section = "metadata.code.branch_hint";
 
+template <bool Checks>
 class hint_reader {
 public:
     explicit hint_reader(branch_hints& to) noexcept : to_(to), hints_(to.hints_) {}
@@ -35,8 +36,10 @@ private:
         for (; count > 0; --count) {
             if (!in.leb_u32(func) || func < next || func >= m.funcs.size()) return false;
             next = func + 1;
-            const std::size_t first = hints_.size();
-            if (!one_function(m.funcs[func].code, in) || !all_met(m, m.funcs[func].code, first)) return false;
+            [[maybe_unused]] const std::size_t first = hints_.size();
+            if (!one_function(m.funcs[func].code, in)) return false;
+            if constexpr (Checks)
+                if (!all_met(m, m.funcs[func].code, first)) return false;
         }
         return in.done();
     }
@@ -68,7 +71,8 @@ private:
     vec<branch_hints::hint>& hints_;
     bool lost_ = false;
 };
-inline bool branch_hints::read(const module_data& m) noexcept { return hint_reader(*this).read(m); }
+inline bool branch_hints::read(const module_data& m) noexcept { return hint_reader<true>(*this).read(m); }
+inline bool branch_hints::read_all(const module_data& m) noexcept { return hint_reader<false>(*this).read(m); }
 
 } // namespace tessera::binary
 TESSERA_SMALL_END
