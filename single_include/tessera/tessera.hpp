@@ -1564,6 +1564,27 @@ inline const module_data::position* position_at(view<module_data::position> posi
 
 } // namespace tessera
 
+// ---- util/partition.hpp ----------------------------------------------------------------
+/// @file util/partition.hpp
+/// Searching what is in order.
+
+namespace tessera::inline TESSERA_ABI {
+
+/// How many of the numbers below `n`, from 0 on, `holds(number)` is true for, where it is true for the first ones and
+/// false for all others.
+template <class Holds>
+constexpr std::size_t partition(std::size_t n, Holds holds) noexcept {
+    std::size_t low = 0;
+    while (low < n) {
+        const std::size_t middle = low + (n - low) / 2;
+        if (holds(middle)) low = middle + 1;
+        else n = middle;
+    }
+    return low;
+}
+
+} // namespace tessera
+
 // ---- binary/branch_hints.hpp -----------------------------------------------------------
 /// @file binary/branch_hints.hpp
 /// Branch hints (github.com/WebAssembly/branch-hinting): which way an `if` or `br_if` mostly goes. They are read in
@@ -1583,13 +1604,8 @@ public:
     u32 section() const noexcept { return section_; }
     /// 1 if the instruction at `offset` of the module is likely to branch, 0 if not, -1 if nothing says so.
     int at(u32 offset) const noexcept {
-        std::size_t low = 0, high = hints_.size();
-        while (low < high) {
-            const std::size_t middle = low + (high - low) / 2;
-            if (hints_[middle].offset < offset) low = middle + 1;
-            else high = middle;
-        }
-        return low < hints_.size() && hints_[low].offset == offset ? hints_[low].likely : -1;
+        const std::size_t n = partition(hints_.size(), [&](std::size_t i) { return hints_[i].offset < offset; });
+        return n < hints_.size() && hints_[n].offset == offset ? hints_[n].likely : -1;
     }
 
 private:
@@ -1650,13 +1666,7 @@ struct catch_table {
     }
     /// The innermost region around byte offset `at`, no_index if there is none.
     u32 region_at(u32 at) const noexcept {
-        u32 low = 0, high = u32(regions.size());
-        while (low < high) {
-            const u32 middle = low + (high - low) / 2;
-            if (regions[middle].begin <= at) low = middle + 1;
-            else high = middle;
-        }
-        u32 found = low ? low - 1 : no_index;
+        u32 found = u32(partition(regions.size(), [&](std::size_t i) { return regions[i].begin <= at; })) - 1;
         while (found != no_index && at >= regions[found].end) found = regions[found].parent;
         return found;
     }
@@ -12994,13 +13004,7 @@ private:
         }
     };
     static const name_entry* first_not_before(const vec<name_entry>& list, place p) noexcept {
-        std::size_t low = 0, high = list.size();
-        while (low < high) {
-            const std::size_t middle = low + (high - low) / 2;
-            if (p.is_after(list[middle])) low = middle + 1;
-            else high = middle;
-        }
-        return list.data() + low;
+        return list.data() + partition(list.size(), [&](std::size_t i) { return p.is_after(list[i]); });
     }
     bool subsections(cursor in) noexcept {
         u8 id = 0;
@@ -14044,13 +14048,8 @@ private:
         return s == space::local ? locals_ : s == space::field ? fields_ : spaces_[u8(s) & 7].map;
     }
     std::size_t note_from(u32 token) const noexcept {
-        std::size_t low = 0, high = list_.annotations.size();
-        while (low < high) {
-            const std::size_t middle = (low + high) / 2;
-            if (list_.annotations[middle].before < token) low = middle + 1;
-            else high = middle;
-        }
-        return low;
+        const auto& notes = list_.annotations;
+        return partition(notes.size(), [&](std::size_t i) { return notes[i].before < token; });
     }
     bool is_taken(std::size_t i) const noexcept { return i - first_note_ < taken_.size() && taken_[i - first_note_]; }
 
@@ -26149,13 +26148,7 @@ struct plain_map {
 
     /// The number of the last point at or before byte `cell` of the code; no_index if that is before all of them.
     u32 point_at(u32 cell) const noexcept {
-        std::size_t low = 0, high = points.size();
-        while (low < high) {
-            const std::size_t middle = low + (high - low) / 2;
-            if (points[middle].cell <= cell) low = middle + 1;
-            else high = middle;
-        }
-        return u32(low) - 1;
+        return u32(partition(points.size(), [&](std::size_t i) { return points[i].cell <= cell; })) - 1;
     }
 };
 
@@ -28742,6 +28735,37 @@ TESSERA_API outcome<node_owner> host_directory(const char* path) noexcept;
 
 } // namespace tessera
 
+// ---- wasi/extent.hpp -------------------------------------------------------------------
+/// @file wasi/extent.hpp
+/// Positions in files and ranges of their bytes, checked alike by all kinds of files.
+
+namespace tessera::inline TESSERA_ABI::wasi {
+
+/// The last position in a file: systems count with signed numbers.
+inline constexpr filesize last_position = ~filesize(0) >> 1;
+
+/// Where fd_seek leads in a file of `size` bytes from position `at`. Fails with `inval`: before the first byte or
+/// beyond the last position.
+inline outcome<filesize> moved(filesize at, filesize size, filedelta by, whence from) noexcept {
+    if (from > whence::end) return error_number::inval;
+    const u64 base = from == whence::set ? 0 : from == whence::cur ? at : size;
+    const u64 to = base + u64(by); // base is below 2^63: a wrap is seen in the highest bit
+    if (to > last_position) return error_number::inval;
+    return to;
+}
+/// The range of fd_allocate. Fails with `inval` and `fbig`.
+inline error_number check_allocate(filesize offset, filesize length) noexcept {
+    if (length == 0 || offset > last_position || length > last_position) return error_number::inval;
+    return offset + length > last_position ? error_number::fbig : error_number::success;
+}
+/// What fd_advise is told. Fails with `inval`.
+inline error_number check_advise(filesize offset, filesize length, advice how) noexcept {
+    return how > advice::noreuse || offset > last_position || length > last_position ? error_number::inval
+                                                                                     : error_number::success;
+}
+
+} // namespace tessera
+
 // ---- wasi/path.hpp ---------------------------------------------------------------------
 /// @file wasi/path.hpp
 /// What all file systems do alike with a guest's paths, flags and times.
@@ -28840,14 +28864,9 @@ public:
     std::size_t size() const noexcept { return live_; }
     /// The first entry with a serial of at least `from`; null if there is none.
     const memory_entry* first(u64 from) const noexcept {
-        std::size_t low = 0, high = list_.size();
-        while (low < high) {
-            const std::size_t middle = low + (high - low) / 2;
-            if (list_[middle].serial < from) low = middle + 1;
-            else high = middle;
-        }
-        while (low < list_.size() && !list_[low].to) ++low;
-        return low < list_.size() ? &list_[low] : nullptr;
+        std::size_t n = partition(list_.size(), [&](std::size_t i) { return list_[i].serial < from; });
+        while (n < list_.size() && !list_[n].to) ++n;
+        return n < list_.size() ? &list_[n] : nullptr;
     }
 
 private:
@@ -29236,44 +29255,39 @@ public:
         return n;
     }
     outcome<std::size_t> pread(view<buffer> to, filesize offset) noexcept override {
-        if (offset > most) return error_number::inval;
+        if (offset > last_position) return error_number::inval;
         const locked l(hold_.tree().lock());
         return read_from(offset, to);
     }
     outcome<std::size_t> pwrite(view<const_buffer> from, filesize offset) noexcept override {
-        if (offset > most) return error_number::inval;
+        if (offset > last_position) return error_number::inval;
         const locked l(hold_.tree().lock());
         return write_to(offset, from);
     }
     outcome<filesize> seek(filedelta by, whence from) noexcept override {
-        if (from > whence::end) return error_number::inval;
         const locked l(hold_.tree().lock());
-        const u64 base = from == whence::set ? 0 : from == whence::cur ? at_ : hold_.it().content.size();
-        const u64 to = base + u64(by); // base is below 2^63: a wrap is seen in the highest bit
-        if (to > most) return error_number::inval;
-        return at_ = to;
+        const auto to = moved(at_, hold_.it().content.size(), by, from);
+        if (to) at_ = *to;
+        return to;
     }
     error_number set_size(filesize size) noexcept override {
         if (!write_) return error_number::badf;
-        if (size > most) return error_number::inval;
+        if (size > last_position) return error_number::inval;
         const locked l(hold_.tree().lock());
         return hold_.tree().resize(&hold_.it(), size);
     }
     error_number allocate(filesize offset, filesize length) noexcept override {
         if (!write_) return error_number::badf;
-        if (length == 0 || offset > most || length > most) return error_number::inval;
-        if (offset + length > most) return error_number::fbig;
+        if (const auto wrong = check_allocate(offset, length); wrong != error_number::success) return wrong;
         const locked l(hold_.tree().lock());
         if (offset + length <= hold_.it().content.size()) return error_number::success;
         return hold_.tree().resize(&hold_.it(), offset + length);
     }
     error_number advise(filesize offset, filesize length, advice how) noexcept override {
-        return how > advice::noreuse || offset > most || length > most ? error_number::inval : error_number::success;
+        return check_advise(offset, length, how);
     }
 
 private:
-    static constexpr u64 most = ~u64(0) >> 1;
-
     outcome<std::size_t> read_from(u64 at, view<buffer> to) noexcept {
         if (!read_) return error_number::badf;
         memory_inode& it = hold_.it();
@@ -29294,7 +29308,7 @@ private:
         u64 wanted = 0;
         for (const const_buffer& b : from) wanted += b.size;
         if (wanted == 0) return std::size_t(0);
-        if (at > most || wanted > most - at) return error_number::fbig;
+        if (at > last_position || wanted > last_position - at) return error_number::fbig;
         if (at + wanted > it.content.size())
             if (const auto wrong = hold_.tree().reserve(&it, at + wanted); wrong != error_number::success) return wrong;
         std::size_t done = 0;
@@ -30166,6 +30180,12 @@ TESSERA_API node_owner buffer_output(vec<char>& to, std::size_t most) noexcept {
 
 } // namespace tessera
 
+// ---- wasi/posix_file.hpp ---------------------------------------------------------------
+/// @file wasi/posix_file.hpp
+/// Files, pipes, terminals and sockets behind a descriptor of a POSIX system.
+
+#if !defined(_WIN32)
+
 // ---- wasi/posix_error.hpp --------------------------------------------------------------
 /// @file wasi/posix_error.hpp
 /// The errors of a POSIX system as those of preview 1.
@@ -30264,12 +30284,6 @@ inline error_number posix_error() noexcept { return posix_error(errno); }
 
 } // namespace tessera
 #endif
-
-// ---- wasi/posix_file.hpp ---------------------------------------------------------------
-/// @file wasi/posix_file.hpp
-/// Files, pipes, terminals and sockets behind a descriptor of a POSIX system.
-
-#if !defined(_WIN32)
 
 // ---- wasi/posix_system.hpp -------------------------------------------------------------
 /// @file wasi/posix_system.hpp
@@ -30487,14 +30501,14 @@ public:
     }
     outcome<std::size_t> pread(view<buffer> to, filesize offset) noexcept override {
         if (!read_) return error_number::badf;
-        if (offset > most) return error_number::inval;
+        if (offset > last_position) return error_number::inval;
         return move_all<buffer>(to, [&](const ::iovec* at, int n, filesize done) {
             return posix::preadv(fd_.get(), at, n, posix::offset(offset + done));
         });
     }
     outcome<std::size_t> pwrite(view<const_buffer> from, filesize offset) noexcept override {
         if (!write_) return error_number::badf;
-        if (offset > most) return error_number::inval;
+        if (offset > last_position) return error_number::inval;
         return move_all<const_buffer>(from, [&](const ::iovec* at, int n, filesize done) {
             return posix::pwritev(fd_.get(), at, n, posix::offset(offset + done));
         });
@@ -30510,13 +30524,12 @@ public:
     }
     error_number set_size(filesize size) noexcept override {
         if (!write_) return error_number::badf;
-        if (size > most) return error_number::inval;
+        if (size > last_position) return error_number::inval;
         return posix::ftruncate(fd_.get(), posix::offset(size)) == 0 ? error_number::success : posix_error();
     }
     error_number allocate(filesize offset, filesize length) noexcept override {
         if (!write_) return error_number::badf;
-        if (length == 0 || offset > most || length > most) return error_number::inval;
-        if (offset + length > most) return error_number::fbig;
+        if (const auto wrong = check_allocate(offset, length); wrong != error_number::success) return wrong;
 #if defined(__linux__) && defined(__USE_LARGEFILE64)
         // Not posix_fallocate, which writes each block where the file system has no such thing.
         return ::fallocate64(fd_.get(), 0, posix::offset(offset), posix::offset(length)) == 0 ? error_number::success
@@ -30528,7 +30541,7 @@ public:
 #endif
     }
     error_number advise(filesize offset, filesize length, advice how) noexcept override {
-        if (how > advice::noreuse || offset > most || length > most) return error_number::inval;
+        if (const auto wrong = check_advise(offset, length, how); wrong != error_number::success) return wrong;
         if (!regular()) return error_number::spipe;
 #if !defined(__APPLE__) && defined(POSIX_FADV_NORMAL)
         static constexpr int theirs[] = {POSIX_FADV_NORMAL,   POSIX_FADV_SEQUENTIAL, POSIX_FADV_RANDOM,
@@ -30546,8 +30559,6 @@ public:
     }
 
 private:
-    static constexpr filesize most = ~filesize(0) >> 1;
-
     bool regular() const noexcept { return type_ == filetype::regular_file; }
     bool ready(short what) const noexcept {
         ::pollfd p{fd_.get(), what, 0};
@@ -33422,7 +33433,7 @@ inline error_number error_of(status s) noexcept {
         {0xc000'0017, error_number::nomem},    {0xc000'009a, error_number::nomem},
         {0xc000'00a2, error_number::rofs},     {0xc000'00bb, error_number::notsup},
         {0xc000'0010, error_number::notsup},                                        // invalid device request
-        {0xc000'0002, error_number::notsup},                                        // not implemented
+        {0xc000'0002, error_number::notsup},                                        // not a call of this file system
         {0xc000'0003, error_number::notsup},                                        // invalid information class
         {0xc000'011f, error_number::mfile},    {0xc000'014b, error_number::pipe},   // pipe broken
         {0xc000'0904, error_number::fbig},     {0xc000'0054, error_number::deadlk}, // file lock conflict
@@ -33624,44 +33635,40 @@ public:
         return move<buffer>(to, offset, read_, windows::calls::of_system().read);
     }
     outcome<std::size_t> pwrite(view<const_buffer> from, filesize offset) noexcept override {
-        if (offset > most) return error_number::inval;
+        if (offset > last_position) return error_number::inval;
         return move<const_buffer>(from, offset, write_, windows::calls::of_system().write);
     }
     outcome<filesize> seek(filedelta by, whence from) noexcept override {
-        if (from > whence::end) return error_number::inval;
         const auto s = stat();
         if (!s) return s.error();
         const locked hold(lock_);
-        const u64 base = from == whence::set ? 0 : from == whence::cur ? at_ : s->size;
-        const u64 to = base + u64(by); // base is below 2^63: a wrap is seen in the highest bit
-        if (to > most) return error_number::inval;
-        return at_ = to;
+        const auto to = moved(at_, s->size, by, from);
+        if (to) at_ = *to;
+        return to;
     }
     error_number set_size(filesize size) noexcept override {
         if (!write_) return error_number::badf;
-        if (size > most) return error_number::inval;
+        if (size > last_position) return error_number::inval;
         return windows::error_of(windows::set(handle_.get(), windows::end_information, i64(size)));
     }
     error_number allocate(filesize offset, filesize length) noexcept override {
         if (!write_) return error_number::badf;
-        if (length == 0 || offset > most || length > most) return error_number::inval;
-        if (offset + length > most) return error_number::fbig;
+        if (const auto wrong = check_allocate(offset, length); wrong != error_number::success) return wrong;
         const auto s = stat();
         if (!s) return s.error();
         return offset + length <= s->size ? error_number::success : set_size(offset + length);
     }
     error_number advise(filesize offset, filesize length, advice how) noexcept override {
-        return how > advice::noreuse || offset > most || length > most ? error_number::inval : error_number::success;
+        return check_advise(offset, length, how);
     }
 
 private:
-    static constexpr u64 most = ~u64(0) >> 1;
     static constexpr u64 to_end = u64(-1); // for the system, an offset that means: at the end
 
     template <class B, class F>
     outcome<std::size_t> move(view<B> buffers, u64 offset, bool allowed, F call) const noexcept {
         if (!allowed) return error_number::badf;
-        if (offset > most && offset != to_end) return error_number::inval;
+        if (offset > last_position && offset != to_end) return error_number::inval;
         std::size_t done = 0;
         for (const B& b : buffers) {
             for (std::size_t within = 0; within < b.size;) {
@@ -34180,13 +34187,8 @@ public:
     }
     /// The instruction at or before byte `offset` of the module; line 0 if there is none.
     place at(u32 offset) const noexcept {
-        std::size_t low = 0, high = places_.size();
-        while (low < high) {
-            const std::size_t middle = low + (high - low) / 2;
-            if (places_[middle].offset <= offset) low = middle + 1;
-            else high = middle;
-        }
-        return low ? places_[low - 1] : place();
+        const std::size_t n = partition(places_.size(), [&](std::size_t i) { return places_[i].offset <= offset; });
+        return n ? places_[n - 1] : place();
     }
     /// The first instruction that begins on line `number`; line 0 if none does.
     place on_line(u32 number) const noexcept {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <tessera/syntax/module.hpp>
+#include <tessera/util/partition.hpp>
 
 namespace tessera::inline TESSERA_ABI::binary {
 
@@ -20,13 +21,8 @@ public:
     u32 section() const noexcept { return section_; }
     /// 1 if the instruction at `offset` of the module is likely to branch, 0 if not, -1 if nothing says so.
     int at(u32 offset) const noexcept {
-        std::size_t low = 0, high = hints_.size();
-        while (low < high) {
-            const std::size_t middle = low + (high - low) / 2;
-            if (hints_[middle].offset < offset) low = middle + 1;
-            else high = middle;
-        }
-        return low < hints_.size() && hints_[low].offset == offset ? hints_[low].likely : -1;
+        const std::size_t n = partition(hints_.size(), [&](std::size_t i) { return hints_[i].offset < offset; });
+        return n < hints_.size() && hints_[n].offset == offset ? hints_[n].likely : -1;
     }
 
 private:

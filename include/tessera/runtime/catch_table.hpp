@@ -5,6 +5,7 @@
 #pragma once
 
 #include <tessera/syntax/types.hpp>
+#include <tessera/util/partition.hpp>
 #include <tessera/util/vec.hpp>
 
 namespace tessera::inline TESSERA_ABI::runtime {
@@ -46,13 +47,7 @@ struct catch_table {
     }
     /// The innermost region around byte offset `at`, no_index if there is none.
     u32 region_at(u32 at) const noexcept {
-        u32 low = 0, high = u32(regions.size());
-        while (low < high) {
-            const u32 middle = low + (high - low) / 2;
-            if (regions[middle].begin <= at) low = middle + 1;
-            else high = middle;
-        }
-        u32 found = low ? low - 1 : no_index;
+        u32 found = u32(partition(regions.size(), [&](std::size_t i) { return regions[i].begin <= at; })) - 1;
         while (found != no_index && at >= regions[found].end) found = regions[found].parent;
         return found;
     }
