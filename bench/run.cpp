@@ -13,7 +13,7 @@ namespace {
 
 using tessera::u32;
 
-constexpr tessera::features profile = tessera::wasm_2_0;
+constexpr tessera::features profile = tessera::wasm_3_0;
 
 void run(benchmark::State& state, const kernel& k) {
     const auto bytes = read_file((TESSERA_KERNELS "/" + k.name + ".wasm").c_str());

@@ -6,8 +6,6 @@
 #include <tessera/tessera.hpp>
 #include <tessera/wasi.hpp>
 
-#include "wasi/engine.hpp"
-
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -57,7 +55,7 @@ bool native(int in, int out) {
 }
 bool by_guest(const module& m, int in, int out) {
     wasi::context c;
-    wasi::process<wasi_profile> p(c.standard_input(wasi::host_stream(in)).standard_output(wasi::host_stream(out)));
+    wasi::process<profile> p(c.standard_input(wasi::host_stream(in)).standard_output(wasi::host_stream(out)));
     const auto code = p.run(m);
     return code && *code == 0;
 }
@@ -73,7 +71,7 @@ int main(int argc, char** argv) {
     const std::vector<char> block(1'000'000, 'x');
     for (std::size_t i = 0; i < megabytes; ++i)
         if (write(in, block.data(), block.size()) != ssize_t(block.size())) return std::puts("cannot write"), 1;
-    const auto m = module::parse_text<wasi_profile>(guest);
+    const auto m = module::parse_text<profile>(guest);
     if (!m) return std::puts(m.error().message().data()), 1;
     std::vector<double> times[2];
     for (int round = 0; round < 11; ++round)

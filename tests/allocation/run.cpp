@@ -1,47 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Lets each allocation fail in turn: every one has to end in an error, and nothing may be left behind.
-#include <cstdlib>
-
-namespace {
-
-long allowed = -1;      // allocations until one fails; negative: none fails
-bool refused = false;   // one has failed
-long made = 0;          // allocations that are not freed yet
-long asked = 0;         // allocations ever
-double asked_bytes = 0; // asked for ever
-
-bool may_allocate() {
-    ++asked;
-    if (allowed == 0) return refused = true, false;
-    if (allowed > 0) --allowed;
-    return true;
-}
-void* counted(void* p) {
-    if (p) ++made;
-    return p;
-}
-void* allocate(std::size_t n) {
-    asked_bytes += double(n);
-    return may_allocate() ? counted(std::malloc(n)) : nullptr;
-}
-void* allocate_zeroed(std::size_t n) {
-    asked_bytes += double(n);
-    return may_allocate() ? counted(std::calloc(1, n)) : nullptr;
-}
-void deallocate(void* p) {
-    if (p) --made;
-    std::free(p);
-}
-
-} // namespace
-
-#define TESSERA_ALLOCATE(bytes) ::allocate(bytes)
-#define TESSERA_ALLOCATE_ZEROED(bytes) ::allocate_zeroed(bytes)
-#define TESSERA_DEALLOCATE(pointer) ::deallocate(pointer)
-#define TESSERA_RESERVE(bytes, usable) (::may_allocate() ? ::counted(::tessera::reserve_pages(bytes, usable)) : nullptr)
-#define TESSERA_COMMIT(pointer, bytes) (::may_allocate() && ::tessera::commit_pages(pointer, bytes))
-#define TESSERA_RELEASE(pointer, bytes) (--::made, ::tessera::release_pages(pointer, bytes))
-#include <tessera/tessera.hpp>
+#include "../engine.hpp"
 
 #include <doctest/doctest.h>
 #include <files.hpp>
@@ -51,7 +10,7 @@ void deallocate(void* p) {
 
 namespace {
 
-constexpr tessera::features profile = tessera::wasm_3_0 + tessera::feature::fuel;
+constexpr tessera::features profile = engines::metered;
 
 /// Runs `work`, which returns a result<void>, with the first, the second, … allocation failing until
 /// it no longer fails. Says in how many ways it failed.
@@ -60,9 +19,10 @@ long fail_each(Work work) {
     // A first run may fill what the C++ library keeps.
     CHECK(work());
     for (long n = 0; n < 100000; ++n) {
-        const long before = made;
-        allowed = n;
-        refused = false;
+        const long before = faults::live;
+        faults::left = n;
+        faults::sticky = true;
+        faults::failed = 0;
         {
             tessera::result<void> outcome = work();
             if (!outcome) {
@@ -70,9 +30,9 @@ long fail_each(Work work) {
                 CHECK(outcome.error().kind() == tessera::kind::exhaustion);
             }
         }
-        allowed = -1;
-        REQUIRE(made == before);
-        if (!refused) return n;
+        faults::left = -1;
+        REQUIRE(faults::live == before);
+        if (faults::failed == 0) return n;
     }
     FAIL("it never works");
     return -1;
@@ -252,9 +212,9 @@ TEST_CASE("allocation: typed calls in each direction make none") {
         CHECK(*(*add)(i, 3) == i + 3);
         CHECK(*(*half)(i) == i / 2.0);
         CHECK(*(*calls)(i) == i + 3);
-        if (i == 0) before = asked;
+        if (i == 0) before = faults::asked;
     }
-    CHECK(asked == before);
+    CHECK(faults::asked == before);
 }
 
 /// What the call of "f" in `source` asks for.
@@ -267,9 +227,9 @@ double bytes_of_call(const std::string& source) {
     REQUIRE(instance);
     auto f = instance->get<void()>("f");
     REQUIRE(f);
-    const double before = asked_bytes;
+    const double before = faults::asked_bytes;
     CHECK((*f)());
-    return asked_bytes - before;
+    return faults::asked_bytes - before;
 }
 TEST_CASE("allocation: lowering many functions asks for as much for each") {
     const auto calls = [](int count) {

@@ -46,9 +46,9 @@ int main() {
 #if defined(__GNUC__)
     if (!__builtin_cpu_supports("fma")) return std::printf("skipped: this processor has no fused multiply-add\n"), 77;
 #endif
-    auto mod = tessera::module::parse_text<tessera::wasm_3_0>(text);
+    auto mod = tessera::module::parse_text<tessera::wasm_1_0>(text);
     if (!mod) return std::printf("%s\n", mod.error().message().data()), 1;
-    tessera::store<tessera::wasm_3_0> store;
+    tessera::store<tessera::wasm_1_0> store;
     auto i = store.instantiate(*mod);
     if (!i) return std::printf("%s\n", i.error().message().data()), 1;
     int failed = 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The C guests of this folder and of the examples, through the public interface. The expected numbers
 // are what node 20 computes for the same modules; those of the kernels are what their sources compute natively.
-#include <tessera/tessera.hpp>
+#include "../engine.hpp"
 
 #include <doctest/doctest.h>
 #include <files.hpp>
@@ -19,7 +19,7 @@ using tessera::i64;
 using tessera::u32;
 using tessera::u64;
 
-constexpr tessera::features profile = tessera::wasm_2_0;
+constexpr tessera::features profile = engines::plain;
 
 struct guest {
     std::vector<std::byte> bytes;

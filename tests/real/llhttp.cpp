@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Drives the HTTP parser of the npm package undici 5.28.4, a C program compiled by others, through
 // its own interface: whole messages, messages in pieces, broken ones.
-#include <tessera/tessera.hpp>
+#include "../engine.hpp"
 
 #include <doctest/doctest.h>
 #include <files.hpp>
@@ -15,7 +15,7 @@ namespace {
 using tessera::i32;
 using tessera::u32;
 
-constexpr tessera::features profile = tessera::wasm_3_0;
+constexpr tessera::features profile = engines::plain;
 
 enum type : i32 { request = 1, response = 2 };
 enum code : i32 { ok = 0, invalid_version = 9, invalid_status = 13, headers_refused = 17 };

@@ -3,7 +3,7 @@
 // round. A sum that is wrong is a race, and a round that does not end is a wake-up that was lost: both fail.
 //
 //   work_queue WAT [--seconds N]
-#include <tessera/tessera.hpp>
+#include "../engine.hpp"
 
 #include <chrono>
 #include <cstdio>
@@ -19,7 +19,7 @@ namespace {
 
 using namespace tessera;
 
-constexpr features built = wasm_2_0 - feature::simd + feature::threads + feature::interruption;
+constexpr features built = engines::plain;
 constexpr unsigned pairs = 4;
 constexpr u32 work = 500;
 constexpr u64 sum_of_round = u64{pairs} * work * (work + 1) / 2;

@@ -2,7 +2,7 @@
 // A guest whose exports are the functions of preview 1, so that a test calls them with the arguments it likes.
 #pragma once
 
-#include "engine.hpp"
+#include "../engine.hpp"
 
 #include <optional>
 #include <string>
@@ -84,7 +84,7 @@ inline std::string text(std::string_view more = "") {
 
 inline const module& compiled() {
     static const module m = [] {
-        auto made = module::parse_text<wasi_profile>(text());
+        auto made = module::parse_text<engines::plain>(text());
         return made ? *made : module();
     }();
     return m;
@@ -153,7 +153,7 @@ public:
                             u32(flags), 8));
     }
 
-    wasi::process<wasi_profile> process;
+    wasi::process<engines::plain> process;
     instance in;
     memory mem;
     error why{msg::out_of_memory};

@@ -5,7 +5,7 @@
 //            [--threads N]
 //
 // The directory is copied to SCRATCH, which the guest gets as "/". Standard input blocks.
-#include "engine.hpp"
+#include "../engine.hpp"
 
 #include "../files.hpp"
 
@@ -100,9 +100,9 @@ int main(int argc, char** argv) {
 
     const auto bytes = read_file(argv[1]);
     if (bytes.empty()) return std::printf("cannot read %s\n", argv[1]), 2;
-    auto mod = module::parse<wasi_profile>(bytes);
+    auto mod = module::parse<engines::plain>(bytes);
     if (!mod) return fail("not a module", mod.error());
-    wasi::process<wasi_profile> process(guest);
+    wasi::process<engines::plain> process(guest);
     const auto code = process.run(*mod);
     if (!code) return fail("failed", code.error());
     const std::string_view said(output.data(), output.size());

@@ -2,9 +2,7 @@
 // A store with a debugger and one instance, for the tests of debug/.
 #pragma once
 
-#include "../faults/faults.hpp"
-
-#include <tessera/tessera.hpp>
+#include "../../engine.hpp"
 
 #include <tessera/debug.hpp>
 
@@ -19,7 +17,7 @@ namespace watched {
 using namespace tessera;
 using debug::stop_kind;
 
-inline constexpr features profile = everything + feature::fuel + feature::interruption + feature::tracing;
+inline constexpr features profile = engines::metered;
 
 inline module parse(const std::string& text) {
     auto m = module::parse_text<profile>(text);

@@ -97,29 +97,6 @@ TEST_CASE("branch hints change no result, no trap and no fuel") {
     }
 }
 
-TEST_CASE("where a hint says that the first part of an if is likely, it ends without a branch") {
-    const auto branches_after_then = [](const std::string& source) {
-        const guest g(source);
-        const auto m = must(tessera::module::parse_text<profile>(source));
-        static_cast<void>(m);
-        const auto& unit = *g.store.data()->units[0];
-        tessera::exec::function_ir ir;
-        REQUIRE(tessera::exec::lowering<profile>(ir, unit).run(0));
-        u32 at = 0;
-        for (const auto& n : ir.nodes) {
-            if (n.v.fam == tessera::exec::family::br) return at;
-            if (n.v.fam == tessera::exec::family::binary && n.v.code == tessera::op::i32_mul) at = 1;
-        }
-        return u32(2);
-    };
-    const std::string before = "(module (func (export \"f\") (param i32) (result i32) ",
-                      after = "(if (local.get 0) (then (local.set 0 (i32.add (local.get 0) (i32.const 5))))"
-                              "(else (local.set 0 (i32.mul (local.get 0) (i32.const 3))))) (local.get 0)))";
-    CHECK(branches_after_then(before + after) == 0); // what comes before the branch is the addition
-    CHECK(branches_after_then(before + unlikely + after) == 0);
-    CHECK(branches_after_then(before + likely + after) == 1); // the multiplication
-}
-
 TEST_CASE("an if whose else is far away stays as it is") {
     std::string body = "(module (func (export \"f\") (param i32) (result i32) ";
     body += likely;

@@ -16,7 +16,7 @@ using tessera::u32;
 using tessera::u64;
 using tessera::v128;
 
-constexpr tessera::features profile = tessera::latest + tessera::feature::deterministic;
+constexpr tessera::features profile = engines::plain;
 
 /// An instruction that makes NaNs, by the specification's name.
 struct maker {

@@ -2,8 +2,6 @@
 // Modules whose function bodies are validated when they are called.
 #include "support.hpp"
 
-#include <tessera/tessera.hpp>
-
 #include <doctest/doctest.h>
 
 #include <string>
@@ -16,14 +14,13 @@ namespace {
 using tessera::kind;
 using tessera::module;
 
-constexpr tessera::features full = guests::deterministic; // any without legacy exceptions
+constexpr tessera::features full = engines::plain; // no legacy exceptions
 using bytes = tessera::vec<tessera::u8>;
 
-/// The bytes of a module in text, which need not be valid.
 bytes assembled(std::string_view text) {
-    auto made = tessera::text::parse(text);
+    auto made = engines::assembled(text);
     REQUIRE(made);
-    return std::move(made->bytes);
+    return std::move(*made);
 }
 std::span<const tessera::u8> view(const bytes& b) { return {b.data(), b.size()}; }
 
@@ -55,12 +52,12 @@ std::string called(const tessera::instance& i, std::string_view name, A... argum
 
 TEST_CASE("lazy: a body that is not valid is an error of each call, and of nothing else") {
     const bytes code = assembled(mixed);
-    auto eager = module::parse<tessera::everything>(view(code));
+    auto eager = module::parse<engines::metered>(view(code));
     REQUIRE(!eager);
     REQUIRE(eager.error().kind() == kind::invalid);
     const std::string wrong = std::string(eager.error().message()) + " at " + std::to_string(eager.error().offset());
 
-    auto mod = module::borrow_lazily<tessera::everything>(view(code));
+    auto mod = module::borrow_lazily<engines::metered>(view(code));
     REQUIRE_MESSAGE(mod, mod.error().message());
     CHECK(!mod->features_used()[tessera::feature::simd]);
     tessera::store<full> store;
@@ -97,9 +94,9 @@ TEST_CASE("lazy: a body that is not valid is an error of each call, and of nothi
 
 TEST_CASE("lazy: all bodies at once") {
     const bytes code = assembled(mixed);
-    auto mod = module::parse_lazily<tessera::everything>(view(code));
+    auto mod = module::parse_lazily<engines::metered>(view(code));
     REQUIRE(mod);
-    auto eager = module::parse<tessera::everything>(view(code));
+    auto eager = module::parse<engines::metered>(view(code));
     REQUIRE(!eager);
     auto valid = mod->validate();
     REQUIRE(!valid);
@@ -153,7 +150,7 @@ TEST_CASE("lazy: a malformed body is one at the call, and limits of modules hold
 }
 
 TEST_CASE("lazy: stores on several threads share the module") {
-    auto mod = module::parse_lazily<tessera::everything>(view(assembled(mixed)));
+    auto mod = module::parse_lazily<engines::metered>(view(assembled(mixed)));
     REQUIRE(mod);
     int right[4] = {};
     std::vector<std::thread> threads;

@@ -3,8 +3,6 @@
 // The build is deterministic, so NaNs have bits to compare.
 #include "support.hpp"
 
-#include <tessera/tessera.hpp>
-
 #include <doctest/doctest.h>
 
 #include <limits>
@@ -18,7 +16,7 @@ using tessera::u64;
 
 namespace {
 
-constexpr tessera::features profile = guests::deterministic;
+constexpr tessera::features profile = engines::plain;
 
 /// An instance of one function "f" with this head and body, and a memory whose byte n is n.
 class code {

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Lowering and running with each allocation failing in turn.
-#include "faults.hpp"
-
-#include <tessera/tessera.hpp>
+#include "../../engine.hpp"
 
 #include <doctest/doctest.h>
 
 namespace {
 
-constexpr tessera::features profile = tessera::wasm_3_0 + tessera::feature::fuel;
+constexpr tessera::features profile = engines::metered;
 using tessera::trap;
 using tessera::u32;
 

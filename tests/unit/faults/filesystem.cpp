@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "faults.hpp"
+#include "../../faults.hpp"
 
 #include <tessera/wasi/host_filesystem.hpp>
 #include <tessera/wasi/memory_filesystem.hpp>

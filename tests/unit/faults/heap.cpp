@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Structures, arrays and exceptions with each allocation failing in turn, those of the collector too.
-#include "faults.hpp"
-
-#include <tessera/tessera.hpp>
+#include "../../engine.hpp"
 
 #include <heap_census.hpp>
 
@@ -10,7 +8,7 @@
 
 namespace {
 
-constexpr tessera::features full = tessera::wasm_3_0 + tessera::feature::fuel; // the engine of execute.cpp
+constexpr tessera::features full = engines::metered;
 using tessera::kind;
 using tessera::u32;
 

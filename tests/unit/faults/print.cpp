@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "faults.hpp"
+#include "../../faults.hpp"
 
 #include <tessera/binary/decode.hpp>
 #include <tessera/binary/encode.hpp>

@@ -3,6 +3,8 @@
 // that runs host functions only and answers a wasm function by its index.
 #pragma once
 
+#include "../../engine.hpp"
+
 #include <tessera/runtime/api/store.hpp>
 
 #include <initializer_list>
@@ -85,7 +87,7 @@ inline tessera::basic_store new_store(const tessera::limits& l = {}, tessera::fe
 }
 
 inline tessera::result<tessera::module> parse(const bytes& b) {
-    return tessera::module::parse<tessera::latest>(std::span<const u8>(b));
+    return tessera::module::parse<engines::plain>(std::span<const u8>(b));
 }
 
 } // namespace fake

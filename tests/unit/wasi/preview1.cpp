@@ -72,7 +72,7 @@ TEST_CASE("preview1: a context says what it was not given right") {
     CHECK(bad.status().error().is(msg::out_of_range));
     imports env;
     CHECK(wasi::preview1(env, bad).error().is(msg::out_of_range));
-    wasi::process<wasi_profile> p(bad);
+    wasi::process<engines::plain> p(bad);
     CHECK(p.run(compiled()).error().is(msg::out_of_range));
 }
 
@@ -180,9 +180,9 @@ TEST_CASE("preview1: proc_exit and proc_raise end the call, with the code") {
 
 TEST_CASE("preview1: commands, reactors, and what is neither") {
     const auto run = [](std::string_view more, bool* started = nullptr) {
-        auto m = module::parse_text<wasi_profile>(text(more));
+        auto m = module::parse_text<engines::plain>(text(more));
         REQUIRE(m);
-        wasi::process<wasi_profile> p{wasi::context()};
+        wasi::process<engines::plain> p{wasi::context()};
         auto made = p.instantiate(*m);
         REQUIRE(made);
         auto code = p.start(*made);
@@ -206,8 +206,8 @@ TEST_CASE("preview1: commands, reactors, and what is neither") {
     // An instance without a process is started in the same way.
     imports env;
     REQUIRE(wasi::preview1(env, wasi::context()));
-    store<wasi_profile> s;
-    auto m = module::parse_text<wasi_profile>(text("(func (export \"_start\") (call $proc_exit (i32.const 9)))"));
+    store<engines::plain> s;
+    auto m = module::parse_text<engines::plain>(text("(func (export \"_start\") (call $proc_exit (i32.const 9)))"));
     REQUIRE(m);
     auto made = s.instantiate(*m, env);
     REQUIRE(made);
@@ -216,19 +216,19 @@ TEST_CASE("preview1: commands, reactors, and what is neither") {
 
 TEST_CASE("preview1: the memory is the only one, or the one that is exported as memory") {
     // memory 0 is another one
-    auto m = module::parse_text<wasi_profile>(R"((module
+    auto m = module::parse_text<engines::plain>(R"((module
         (import "wasi_snapshot_preview1" "random_get" (func $f (param i32 i32) (result i32)))
         (memory $a (export "other") 1) (memory $b (export "memory") 1)
         (func (export "f") (result i32) (call $f (i32.const 0) (i32.const 8)))))");
     REQUIRE(m);
-    wasi::process<wasi_profile> p{wasi::context()};
+    wasi::process<engines::plain> p{wasi::context()};
     auto made = p.instantiate(*m);
     REQUIRE(made);
     CHECK(*(*made->get<i32()>("f"))() == 0);
     CHECK(*made->get<memory>("other")->load<u64>(0) == 0);
     CHECK(*made->get<memory>("memory")->load<u64>(0) != 0);
     // none is exported under that name
-    auto none = module::parse_text<wasi_profile>(R"((module
+    auto none = module::parse_text<engines::plain>(R"((module
         (import "wasi_snapshot_preview1" "random_get" (func $f (param i32 i32) (result i32)))
         (memory $a 1) (memory $b 1)
         (func (export "f") (result i32) (call $f (i32.const 0) (i32.const 8)))))");
@@ -237,7 +237,7 @@ TEST_CASE("preview1: the memory is the only one, or the one that is exported as 
     REQUIRE(other);
     CHECK(*(*other->get<i32()>("f"))() == i32(err::fault));
     // addresses of 32 bits reach a 64-bit memory
-    auto wide = module::parse_text<wasi_profile>(R"((module
+    auto wide = module::parse_text<engines::plain>(R"((module
         (import "wasi_snapshot_preview1" "random_get" (func $f (param i32 i32) (result i32)))
         (memory (export "memory") i64 1)
         (func (export "f") (result i32) (call $f (i32.const 0) (i32.const 8)))))");

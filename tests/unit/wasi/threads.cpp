@@ -14,7 +14,7 @@ namespace {
 /// A module with a shared memory whose `_start` and `wasi_thread_start` are these bodies. $spawn tries to start a
 /// thread; address 0 counts threads that have begun, 4 those that have ended.
 result<module> threaded(std::string_view start, std::string_view thread) {
-    return module::parse_text<wasi_profile>(R"((module
+    return module::parse_text<engines::plain>(R"((module
         (import "env" "memory" (memory 1 4 shared))
         (import "wasi" "thread-spawn" (func $spawn (param i32) (result i32)))
         (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
@@ -28,7 +28,7 @@ result<module> threaded(std::string_view start, std::string_view thread) {
                 (br $again)))))
         (func $forever (loop $l (br $l)))
         (func (export "_start") )" + std::string(start) +
-                                            R"()
+                                              R"()
         (func (export "wasi_thread_start") (param $id i32) (param $arg i32)
           (drop (i32.atomic.rmw.add (i32.const 0) (i32.const 1)))
           )" + std::string(thread) + R"(
@@ -43,7 +43,7 @@ wasi::context allowing(u32 threads) {
 result<u32> run(u32 threads, std::string_view start, std::string_view thread) {
     auto m = threaded(start, thread);
     REQUIRE_MESSAGE(m, (m ? "" : m.error().message().data()));
-    wasi::process<wasi_profile> p(allowing(threads));
+    wasi::process<engines::plain> p(allowing(threads));
     return p.run(*m);
 }
 
@@ -103,7 +103,7 @@ TEST_CASE("wasi-threads: an exit or a trap of one ends all, whatever they do") {
 TEST_CASE("wasi-threads: the host interrupts them all") {
     auto m = threaded("(drop (call $spawn (i32.const 0))) (call $forever)", "(call $forever)");
     REQUIRE(m);
-    wasi::process<wasi_profile> p(allowing(4));
+    wasi::process<engines::plain> p(allowing(4));
     std::thread other([&] {
         std::this_thread::sleep_for(std::chrono::milliseconds(30));
         p.interrupt();
@@ -116,27 +116,27 @@ TEST_CASE("wasi-threads: the host interrupts them all") {
 
 TEST_CASE("wasi-threads: what cannot be spawned") {
     // Without the export the process ends when the thread would begin.
-    auto m = module::parse_text<wasi_profile>(R"((module
+    auto m = module::parse_text<engines::plain>(R"((module
         (import "env" "memory" (memory 1 1 shared))
         (import "wasi" "thread-spawn" (func $spawn (param i32) (result i32)))
         (func (export "_start") (drop (call $spawn (i32.const 0))) (loop $l (br $l)))))");
     REQUIRE(m);
-    wasi::process<wasi_profile> p(allowing(4));
+    wasi::process<engines::plain> p(allowing(4));
     CHECK(p.run(*m).error().is(msg::unknown_export));
     // A second module that would, in the same process.
     CHECK(p.instantiate(*m).error().is(msg::wrong_type));
     // Stores of threads are prepared like the first one.
     auto n = threaded("(drop (call $spawn (i32.const 0))) (call $wait_for (i32.const 4) (i32.const 1))", "");
     REQUIRE(n);
-    wasi::process<wasi_profile> q(allowing(1));
+    wasi::process<engines::plain> q(allowing(1));
     std::atomic<int> prepared{0};
-    q.each_store([](store<wasi_profile>&, void* with) { ++*static_cast<std::atomic<int>*>(with); }, &prepared);
+    q.each_store([](store<engines::plain>&, void* with) { ++*static_cast<std::atomic<int>*>(with); }, &prepared);
     CHECK(*q.run(*n) == 0);
     CHECK(prepared == 1);
     // A memory that the host has defined is the one they use.
     auto memory = shared_memory::make({{1, 4, true, false}, true, 16});
     REQUIRE(memory);
-    wasi::process<wasi_profile> r(allowing(1));
+    wasi::process<engines::plain> r(allowing(1));
     r.imports().define("env", "memory", *memory);
     CHECK(*r.run(*n) == 0);
     CHECK(*memory->load<u32>(4) == 1);

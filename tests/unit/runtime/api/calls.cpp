@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The public interface with the real engine: what a host does, and what it is told when that fails.
+#include "../../../engine.hpp"
+
 #include <doctest/doctest.h>
 
 #include <tessera/store.hpp>
@@ -14,8 +16,8 @@ using namespace tessera;
 
 namespace {
 
-constexpr features plain = latest;
-constexpr features metered = wasm_1_0 + feature::fuel + feature::interruption;
+constexpr features plain = engines::plain;
+constexpr features metered = engines::metered;
 
 template <features F = plain>
 module parse(std::string_view text) {
@@ -411,11 +413,11 @@ TEST_CASE("limits: each has a clear error, and the store goes on") {
 }
 
 TEST_CASE("what a build does not have is named") {
-    store<metered> s;
-    auto r = s.instantiate(parse("(func (result i32 i32) (i32.const 1) (i32.const 2))"));
+    store<plain> s;
+    auto r = s.instantiate(parse<metered>("(func (try (do) (catch_all)))"));
     REQUIRE(!r);
     CHECK(r.error().kind() == kind::unsupported);
-    CHECK(r.error().detail() == "multi-value");
+    CHECK(r.error().detail() == "legacy-exceptions");
 }
 
 TEST_CASE("fuel: it stops a guest, and a call can go on with more") {

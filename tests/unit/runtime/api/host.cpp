@@ -360,7 +360,7 @@ TEST_CASE("a store: its limits, and one whose engine does not work") {
     CHECK(none.lend_object(lent).error().is(msg::broken_engine));
     CHECK(!none.drop_object({}));
     CHECK(none.as_func(value::reference(t_funcref, {1})) == func());
-    auto m = module::parse<latest>(std::span<const u8>(wasm({})));
+    auto m = module::parse<engines::plain>(std::span<const u8>(wasm({})));
     REQUIRE(m);
     CHECK(none.instantiate(*m).error().is(msg::broken_engine));
 }
@@ -487,25 +487,25 @@ TEST_CASE("a module: imports, exports, sections, names") {
 
 TEST_CASE("a module: the ways to get one from bytes") {
     const bytes b = wasm({section(0, name("x"))});
-    REQUIRE(module::parse<latest>(b));
+    REQUIRE(module::parse<engines::plain>(b));
     std::vector<std::byte> raw(b.size());
     std::memcpy(raw.data(), b.data(), b.size());
-    REQUIRE(module::parse<latest>(raw));
-    auto borrowed = module::borrow<latest>(b);
+    REQUIRE(module::parse<engines::plain>(raw));
+    auto borrowed = module::borrow<engines::plain>(b);
     REQUIRE(borrowed);
     CHECK(borrowed->bytes().data() == b.data());
     vec<u8> own;
     REQUIRE(own.assign(b));
     const u8* at = own.data();
-    auto moved = module::parse<latest>(std::move(own));
+    auto moved = module::parse<engines::plain>(std::move(own));
     REQUIRE(moved);
     CHECK(moved->bytes().data() == at);
-    auto bad = module::parse<latest>(std::span<const u8>(b.data(), 6));
+    auto bad = module::parse<engines::plain>(std::span<const u8>(b.data(), 6));
     REQUIRE(!bad);
     CHECK(bad.error().kind() == kind::malformed);
     module_limits small;
     small.module_size = 4;
-    CHECK(module::parse<latest>(b, small).error().kind() == kind::exhaustion);
+    CHECK(module::parse<engines::plain>(b, small).error().kind() == kind::exhaustion);
 }
 
 TEST_CASE("exports: many are found too") {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Allocation that fails when told to. Include before any header of the library; every source of a
-// program with this file must, since the hooks are part of the library's inline functions.
+// Allocation that fails when told to. Every source of the programs that link `test_engine` begins with it, by an option
+// of the compiler, since the hooks are part of the library's inline functions. Each thread has counters of its own.
 #pragma once
 
 #include <cstddef>
@@ -8,13 +8,17 @@
 
 namespace faults {
 
-inline long left = -1;      ///< allocations until one fails; below 0: none does
-inline bool sticky = false; ///< all that follow fail too
-inline long live = 0;       ///< blocks allocated and not given back
-inline long failed = 0;
-inline bool no_commit = false; ///< reserved address space never gets usable
+inline thread_local long left = -1;      ///< allocations until one fails; below 0: none does
+inline thread_local bool sticky = false; ///< all that follow fail too
+inline thread_local long live = 0;       ///< blocks allocated and not given back
+inline thread_local long failed = 0;
+inline thread_local bool no_commit = false; ///< reserved address space never gets usable
+
+inline thread_local long asked = 0;         ///< allocations ever
+inline thread_local double asked_bytes = 0; ///< and their sizes
 
 inline bool deny() {
+    ++asked;
     if (left < 0) return false;
     if (left > 0) return --left, false;
     if (!sticky) left = -1;
@@ -22,11 +26,13 @@ inline bool deny() {
     return true;
 }
 inline void* allocate(std::size_t n) {
+    asked_bytes += double(n);
     if (deny()) return nullptr;
     ++live;
     return std::malloc(n ? n : 1);
 }
 inline void* allocate_zeroed(std::size_t n) {
+    asked_bytes += double(n);
     if (deny()) return nullptr;
     ++live;
     return std::calloc(1, n ? n : 1);

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+// The engines of the tests that need no others. engine.cpp has the bodies, compiled once for all programs; what links
+// `test_engine` sees declarations only. Where TEST_ENGINE_METERED_ONLY is defined, `metered` is the only one.
+#pragma once
+
+#include "faults.hpp"
+
+#include <tessera/tessera.hpp>
+
+#include <string_view>
+
+namespace engines {
+
+/// All instructions; metered, interruptible, watched.
+inline constexpr tessera::features metered =
+    tessera::everything + tessera::feature::fuel + tessera::feature::interruption + tessera::feature::tracing;
+
+/// Without fuel and without the exceptions of before 3.0. NaNs have bits to compare.
+inline constexpr tessera::features plain =
+    tessera::latest + tessera::feature::interruption + tessera::feature::deterministic;
+
+/// The bytes of a module in text, which need not be valid.
+tessera::result<tessera::vec<tessera::u8>> assembled(std::string_view text);
+
+} // namespace engines

@@ -1,5 +1,0 @@
-// SPDX-License-Identifier: MIT
-#define TESSERA_IMPLEMENTATION
-#include "engine.hpp"
-
-TESSERA_INSTANTIATE(wasi_profile);
