@@ -101,6 +101,12 @@
 #endif
 #endif
 
+/// 1: tessera.hpp includes <tessera/native.hpp>, which compiles functions to machine code in stores whose
+/// features have `native`. A program may include that door itself instead.
+#ifndef TESSERA_NATIVE
+#define TESSERA_NATIVE 0
+#endif
+
 // ---- facts about the compiler ------------------------------------------------------------------
 
 #if defined(__FAST_MATH__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__)

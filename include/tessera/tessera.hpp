@@ -20,6 +20,10 @@
 #if TESSERA_BODIES
 #include <tessera/text/script.hpp>
 #endif
+#if TESSERA_NATIVE
+#include <tessera/native.hpp>
+#include <tessera/config.hpp> // NOLINT(readability-duplicate-include)
+#endif
 #include <tessera/separate.hpp>
 
 #include <tessera/undef.hpp>

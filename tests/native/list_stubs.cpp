@@ -60,5 +60,12 @@ int main(int argc, char** argv) {
     SHOW(access_end), SHOW(access_end_far), SHOW(check_bounds), SHOW(loads), SHOW(stores), SHOW(index_address);
     SHOW(index_constant), SHOW(field_load), SHOW(field_store), SHOW(field_store_imm), SHOW(field_load_float);
     SHOW(field_store_float);
+    SHOW(call_rax);
+    SHOW(call_at);
+    SHOW(jump_rax);
+    SHOW(ret);
+    SHOW(address);
+    SHOW(charge);
+    SHOW(check_flag);
     return std::fclose(file);
 }

@@ -94,7 +94,12 @@ protected:
     }
     void bind_label(u32 label) noexcept {
         if (label < ir_.labels.size()) ir_.labels[label].node = position();
+        note_height(label);
         start_block();
+    }
+    /// The stack is as it is at `label`.
+    void note_height(u32 label) noexcept {
+        if (label < ir_.labels.size()) ir_.labels[label].height = stack_.next_slot();
     }
     bool is_bound(u32 label) const noexcept { return ir_.labels[label].node != no_index; }
 
@@ -138,7 +143,10 @@ protected:
         }
         emit(n);
     }
-    static cls move_class(val_type t) noexcept { return class_of(t) == cls::i32 ? cls::i64 : class_of(t); }
+    /// In slot form an i32 is only ever copied as such.
+    cls move_class(val_type t) const noexcept {
+        return class_of(t) == cls::i32 && !slot_form_ ? cls::i64 : class_of(t);
+    }
     void emit_vector_constant(u64 low, u64 high) noexcept {
         node n;
         n.v = {family::vector_constant, 0, op::nop, {}};
@@ -213,7 +221,7 @@ protected:
 
     /// True if the value of `e` can come to the next node in the accumulator of its class.
     bool can_bind(const entry& e) const noexcept {
-        if (e.how != held::temp || e.def == no_index || e.def < block_start_ || e.def < safepoint_ ||
+        if (slot_form_ || e.how != held::temp || e.def == no_index || e.def < block_start_ || e.def < safepoint_ ||
             e.def >= position())
             return false;
         const node& maker = ir_.nodes[e.def];
@@ -446,7 +454,8 @@ protected:
     u32 last_use_[register_count] = {}; ///< by register: the node that used the accumulator last
     u32 safepoints_ = 0;                ///< how many there were
     frame_map_request* map_ = nullptr;
-    bool failed_ = false; ///< memory is out
+    bool slot_form_ = false; ///< every operand is a slot or an immediate: neither accumulators nor pins
+    bool failed_ = false;    ///< memory is out
 };
 
 } // namespace tessera::exec

@@ -17,6 +17,7 @@
 namespace tessera::inline TESSERA_ABI::exec {
 
 struct context;
+struct native_hook;
 
 template <bool Exists>
 struct vector_register_type {
@@ -110,6 +111,11 @@ struct context {
     bool running = false;           ///< handlers are at work; it cannot be resumed from within
     bool in_host = false;           ///< a host function runs that context::call tells of
     bool host_failed = false;       ///< `failure` is the host function's own error
+    struct {
+        u8* stack = nullptr; ///< the native stack's position where machine code was entered
+        u8* limit = nullptr; ///< how deep it may go
+        u64 scratch[3] = {}; ///< operands and results of what it calls
+    } native;                ///< for machine code
     // The stack.
     u8* stack = nullptr;
     u64 stack_limit = 0; ///< bytes the stack may grow to
@@ -189,6 +195,7 @@ struct context_pool {
     context* first = nullptr; ///< of all
     context* free = nullptr;  ///< of those not in use
     frame_maps maps;
+    native_hook* native = nullptr; ///< in a build with feature::native: what compiles functions; null: nothing does
 };
 
 // ---- slots ---------------------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@
 /// pool. `runtime::engine_for<F>` is what a store of the features F gets.
 #pragma once
 
+#include <tessera/exec/native_hook.hpp>
 #include <tessera/exec/trace.hpp>
 #include <tessera/exec/unwind.hpp>
 #include <tessera/exec/visit_frames.hpp>
@@ -244,6 +245,8 @@ public:
     static void release_all(runtime::store_data& store) noexcept {
         pool* const all = static_cast<pool*>(store.engine_state);
         while (all && all->first) destroy(std::exchange(all->first, all->first->next));
+        if constexpr (F[feature::native])
+            if (all && all->native) all->native->destroy(all->native);
         destroy(all);
         store.engine_state = nullptr;
         store.ready = {};
@@ -268,6 +271,15 @@ public:
             return stop(c, trap::host), false;
         }
         function_ir ir;
+        if constexpr (F[feature::native])
+            if (native_hook* const native = pool_of(*c->store)->native) {
+                vec<cell_origin> cells;
+                if (!lowering<F>(ir, unit, true).run(index) || !encode(ir, unit, index) || !encoder<F>(ir).origins(cells))
+                    return stop(c, trap::out_of_memory), false;
+                unit.funcs[index].slot_form = 1;
+                native->compile(*native, unit, index, ir, {cells.data(), cells.size()});
+                return true;
+            }
         if (lowering<F>(ir, unit).run(index) && encode(ir, unit, index)) return true;
         return stop(c, trap::out_of_memory), false;
     }
@@ -285,7 +297,7 @@ public:
                 TESSERA_DEALLOCATE(code.cells);
                 return false;
             }
-            code.catches = u32(unit.catch_tables.size()) & 0x7fff'ffff;
+            code.catches = u32(unit.catch_tables.size()) & 0x3fff'ffff;
         }
         code.leaf = is_leaf(ir);
         unit.funcs[index] = code;

@@ -49,8 +49,11 @@ inline constexpr auto lane_accesses = []<std::size_t... I>(std::index_sequence<I
 template <features F>
 class lowering : aggregate_builder {
 public:
-    lowering(function_ir& ir, const runtime::code_unit& unit) noexcept
-        : aggregate_builder(ir, unit, num::apply<num::of_numbers>) {}
+    /// `slot_form`: every operand is a slot or an immediate, for who chooses registers of its own.
+    lowering(function_ir& ir, const runtime::code_unit& unit, bool slot_form = false) noexcept
+        : aggregate_builder(ir, unit, num::apply<num::of_numbers>) {
+        slot_form_ = slot_form;
+    }
 
     /// Fills the IR with function `index`, which is not imported, and answers `map`. False: memory is out.
     [[nodiscard]] bool run(u32 index, frame_map_request* map = nullptr) noexcept {
@@ -88,7 +91,7 @@ private:
         return pin_locals();
     }
     bool pin_locals() noexcept {
-        if (ir_.loops.empty()) return true;
+        if (ir_.loops.empty() || slot_form_) return true;
         vec<slot_class> classes;
         const u32 slots = next_local_ < most_slot ? next_local_ : u32(most_slot);
         if (!classes.resize(slots)) return false;

@@ -349,15 +349,15 @@ inline constexpr auto stores = [] {
                   assembler().rm(store_codes[n], D, memory_register, B).made};
     return all;
 }();
-/// eax = the low 32 bits of a + (b << scale) + x; and without a.
+/// ecx = the low 32 bits of a + (b << scale) + x; and without a.
 inline constexpr auto index_address = [] {
     std::array<stub, 4> all{};
-    for (u8 n = 0; n < 4; ++n) all[n] = assembler().rx({0, 0x8d}, gp::rax, A, B, n, X).made;
+    for (u8 n = 0; n < 4; ++n) all[n] = assembler().rx({0, 0x8d}, gp::rcx, A, B, n, X).made;
     return all;
 }();
 inline constexpr auto index_constant = [] {
     std::array<stub, 4> all{};
-    for (u8 n = 0; n < 4; ++n) all[n] = assembler().ri({0, 0x8d}, gp::rax, B, n, X).made;
+    for (u8 n = 0; n < 4; ++n) all[n] = assembler().ri({0, 0x8d}, gp::rcx, B, n, X).made;
     return all;
 }();
 
@@ -371,5 +371,19 @@ inline constexpr auto field_load_float = both([](bool w) {
 inline constexpr auto field_store_float = both([](bool w) {
     return assembler().rx({detail::scalar(w), 0x0f11}, D, A, gp::rsp, 0, B).made;
 });
+
+// ---- calls -----------------------------------------------------------------------------------------------------------
+
+/// Of the code whose address is in rax, or is at `b` behind the pointer in `a`.
+inline constexpr stub call_rax = assembler().raw(0xff, 0xd0).made;
+inline constexpr stub call_at = assembler().rx({0, 0xff}, gp::rdx, A, gp::rsp, 0, B).made;
+inline constexpr stub jump_rax = assembler().raw(0xff, 0xe0).made;
+/// rax = the address of the place of `x`
+inline constexpr stub address = assembler().raw(0x48, 0x8d, 0x05).place().made;
+/// 64 bits at `b` in the context, less the immediate `c`; to `x` if that is below 0.
+inline constexpr stub charge = assembler().m({0, 0x81, true}, 5, context_register, B).imm32(C).jcc(cond::s).made;
+/// To `x` unless the byte at rax is 0.
+inline constexpr stub check_flag = assembler().raw(0x80, 0x38, 0).jcc(cond::ne).made;
+inline constexpr stub ret = assembler().raw(0xc3).made;
 
 } // namespace tessera::native::stubs

@@ -135,6 +135,8 @@ public:
     /// To the place of `x`.
     constexpr assembler& jmp() { return byte(0xe9), number(fill::branch, from::x, 4); }
     constexpr assembler& jcc(cond c) { return byte(0x0f), byte(u8(0x80 | u8(c))), number(fill::branch, from::x, 4); }
+    /// The distance to the place of `x`, from the end of the instruction.
+    constexpr assembler& place() { return number(fill::branch, from::x, 4); }
     /// Instructions without operands.
     template <class... Byte>
     constexpr assembler& raw(Byte... b) {

@@ -17,8 +17,9 @@ struct func_code {
     u32 size = 0;         ///< bytes of cells
     u32 frame_slots = 0;  ///< slots a frame takes, operands included
     u32 header = 0;       ///< slot of the return address: max(parameter slots, result slots)
-    u32 catches : 31 = 0; ///< index + 1 in code_unit::catch_tables, 0 for a function that catches nothing
-    u32 leaf : 1 = 0;     ///< neither calls nor computes with floats
+    u32 catches : 30 = 0;  ///< index + 1 in code_unit::catch_tables, 0 for a function that catches nothing
+    u32 leaf : 1 = 0;      ///< neither calls nor computes with floats
+    u32 slot_form : 1 = 0; ///< as lowering makes it for machine code
 };
 
 /// Where a lowered function lies.
