@@ -12,6 +12,10 @@
 #include <fstream>
 #include <thread>
 
+#if defined(__x86_64__)
+#include <tessera/native.hpp>
+#endif
+
 #ifndef DIFF_FEATURES
 #define DIFF_FEATURES tessera::latest
 #endif
@@ -43,7 +47,10 @@ inline bool agrees(val_type t, const tessera::value& v, cell c) {
 /// One program in both.
 class comparison {
 public:
-    explicit comparison(const program& p) : p_(p), expected_(p) {}
+    explicit comparison(const program& p) : p_(p), expected_(p) {
+        if constexpr (profile[tessera::feature::native])
+            if (!tessera::enable_native(store_)) std::abort();
+    }
 
     outcome run() {
         if (std::string why = prepare(); !why.empty()) return {outcome::broken, why};

@@ -4,6 +4,10 @@
 
 #include "engine.hpp"
 
+#ifdef SPEC_NATIVE // the features of a build whose functions are all compiled to machine code
+#include <tessera/native.hpp>
+#endif
+
 namespace {
 
 using namespace tessera;
@@ -15,6 +19,8 @@ constexpr std::string_view without = name(feature::SPEC_WITHOUT);
 #else
 constexpr std::string_view without;
 #endif
+#elif defined(SPEC_NATIVE)
+constexpr features built = SPEC_NATIVE;
 #else
 constexpr features built = everything;
 #endif
@@ -37,6 +43,9 @@ result<tessera::module> load(spec::profile p, std::span<const u8> bytes) {
 template <features F>
 basic_store make_store() {
     store<F> s;
+#ifdef SPEC_NATIVE
+    static_cast<void>(enable_native(s));
+#endif
     if constexpr (F[feature::fuel]) static_cast<void>(s.add_fuel(~u64{0})); // what is wrong with a store its user sees
     return s;
 }

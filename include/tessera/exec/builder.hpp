@@ -115,6 +115,7 @@ protected:
     TESSERA_NOINLINE void emit_constant(u32 slot, val_type t, u64 value) noexcept {
         node n;
         n.operands[3] = slot;
+        n.words[0] = 1 + u32(class_of(t)); // cells do without; machine code does not
         if (t != t_i64 && t != t_f64) {
             n.v = {family::move, 0, class_code(cls::i32), {loc::imm, loc::none, loc::none, loc::slot}};
             n.operands[0] = value;

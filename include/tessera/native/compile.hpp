@@ -134,8 +134,16 @@ private:
         if (n.v.at[k] == exec::loc::none) return {};
         if (n.v.at[k] == exec::loc::imm) return place::imm(n.operands[k]);
         const u32 w = found_->operand[4 * std::size_t(i) + k];
-        if (w != no_index && found_->webs[w].reg != web::none) return place::reg(found_->webs[w].reg);
+        if (w != no_index) {
+            const web& x = found_->webs[w];
+            if (x.reg != web::none) return place::reg(x.reg);
+            if (k != 3 && is_remade(x)) return place::imm(constant_of(in_->ir.nodes[x.first]));
+        }
         return place::slot(n.operands[k]);
+    }
+    /// True for a constant that is made where it is used.
+    bool is_remade(const web& w) const noexcept {
+        return !w.joined && !w.memory && is_constant(in_->ir.nodes[w.first]);
     }
     char letter(const node_type& n, unsigned k) const noexcept {
         return detail::letter_of(class_of_operand(in_->module, n, k));
@@ -189,13 +197,16 @@ private:
         switch (v.fam) {
         case family::unary: return unary(v.code, a, d);
         case family::binary: return binary(v.code, a, b, d);
-        case family::move: return move(letter(n, 3), a, d);
-        case family::constant: return constant(n, i, d);
+        case family::move:
+        case family::constant:
+            if (!is_constant(n)) return move(letter(n, 3), a, d);
+            if (const u32 w = found_->operand[4 * std::size_t(i) + 3]; w != no_index && is_remade(found_->webs[w])) return;
+            return move(letter(n, 3), place::imm(constant_of(n)), d);
         case family::select: return select(letter(n, 3), a, b, c, d);
-        case family::load: return load(v.code, a, n.words[0], d);
+        case family::load: return load(v.code, a, end_of(n, a), d);
         case family::load_indexed:
             return load(v.code, indexed(a, b, u8(v.flags >> exec::flag::shift)), n.words[0], d);
-        case family::store: return store_to(v.code, a, b, n.words[0]);
+        case family::store: return store_to(v.code, a, b, end_of(n, a));
         case family::global_get: return global_get(letter(n, 3), n.words[0], d);
         case family::global_set: return global_set(letter(n, 0), n.words[0], a);
         case family::imported_get: return imported_get(letter(n, 3), n.words[0], d);
@@ -218,13 +229,12 @@ private:
         default: return;
         }
     }
+    /// Where the access of `n` ends, from its address on; of a constant address from 0 on.
+    static u32 end_of(const node_type& n, place address) noexcept {
+        return n.words[0] + (address.is_imm() && n.v.at[0] == exec::loc::slot ? u32(address.value) : 0u);
+    }
     u32 label_of(u32 label) const noexcept { return in_->ir.labels[label].node; }
 
-    void constant(const node_type& n, u32 i, place d) noexcept {
-        const u32 w = found_->operand[4 * std::size_t(i) + 3];
-        const bool floats = w != no_index && found_->webs[w].kind == bank::floating;
-        move(floats ? 'd' : 'l', place::imm(n.wide), d);
-    }
     void zero(const node_type& n, u32) noexcept {
         for (u32 slot = n.words[0]; slot < n.words[0] + n.words[1]; ++slot) {
             bool in_register = false;

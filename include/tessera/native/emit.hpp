@@ -50,6 +50,7 @@ public:
         else move_integer(d, a, letter == 'l');
     }
     void select(char letter, place a, place b, place c, place d) noexcept {
+        if (c.is_imm()) return move(letter, u32(c.value) != 0 ? a : b, d);
         if (is_float(letter)) select_float(letter == 'd', a, b, c, d);
         else select_integer(letter == 'l', a, b, c, d);
     }

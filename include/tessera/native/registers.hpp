@@ -230,6 +230,7 @@ private:
         std::array<std::array<u32, 16>, 2> until{};
         for (web& w : found_.webs) {
             if (w.joined || w.memory || w.last <= w.first || w.last - w.first > most) continue;
+            if (is_constant(ir_.nodes[w.first])) continue; // it is made where it is used
             const unsigned b = u8(w.kind);
             u64 busy = 0;
             for (u32 i = w.first; i < w.last; ++i) busy |= live_out[i].of[b];

@@ -40,10 +40,18 @@ struct web {
     static constexpr u8 none = 0xff;
 };
 
+/// True for a node that writes a constant to a slot.
+inline bool is_constant(const exec::node& n) noexcept {
+    return n.v.fam == exec::family::constant || (n.v.fam == exec::family::move && n.v.at[0] == exec::loc::imm);
+}
+inline u64 constant_of(const exec::node& n) noexcept {
+    return n.v.fam == exec::family::constant ? n.wide : n.operands[0];
+}
 /// The class of operand `k` of `n`; of a slot that is copied whole, too.
 inline exec::cls class_of_operand(const module_data& m, const exec::node& n, unsigned k) noexcept {
     if (n.v.fam == exec::family::imported_get || n.v.fam == exec::family::imported_set)
         return exec::class_of(m.globals[n.words[0]].type.type);
+    if (is_constant(n)) return exec::cls(n.words[0] - 1);
     return exec::operand_class(n.v, k);
 }
 
