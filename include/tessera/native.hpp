@@ -28,7 +28,8 @@ result<void> enable_native(store<F>& s, const native::native_limits& limits = {}
         if (!pool) return msg::out_of_memory;
         if (pool->native) return {};
         const bool newer = num::processor_has_instructions();
-        native::machine* const made = create<native::machine>(native::compile_options{exec::model_of(F), newer}, limits);
+        native::machine* const made =
+            create<native::machine>(native::compile_options{exec::model_of(F), newer}, limits);
         if (!made) return msg::out_of_memory;
         if (made->start()) pool->native = made;
         else destroy(made);

@@ -12,7 +12,7 @@
 #include <fstream>
 #include <thread>
 
-#if defined(__x86_64__)
+#ifdef DIFF_NATIVE // every function as machine code
 #include <tessera/native.hpp>
 #endif
 
@@ -48,8 +48,9 @@ inline bool agrees(val_type t, const tessera::value& v, cell c) {
 class comparison {
 public:
     explicit comparison(const program& p) : p_(p), expected_(p) {
-        if constexpr (profile[tessera::feature::native])
-            if (!tessera::enable_native(store_)) std::abort();
+#ifdef DIFF_NATIVE
+        if (!tessera::enable_native(store_)) std::abort();
+#endif
     }
 
     outcome run() {

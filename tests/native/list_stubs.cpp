@@ -61,7 +61,8 @@ int main(int argc, char** argv) {
     SHOW(index_constant), SHOW(field_load), SHOW(field_store), SHOW(field_store_imm), SHOW(field_load_float);
     SHOW(field_store_float);
     SHOW(call_rax);
-    SHOW(call_at);
+    SHOW(call_entry);
+    SHOW(compare_field);
     SHOW(jump_rax);
     SHOW(ret);
     SHOW(address);

@@ -101,6 +101,11 @@ protected:
     void note_height(u32 label) noexcept {
         if (label < ir_.labels.size()) ir_.labels[label].height = stack_.next_slot();
     }
+    /// The same for the label made last, if it is here.
+    void note_height_here() noexcept {
+        const u32 last = u32(ir_.labels.size()) - 1;
+        if (!ir_.labels.empty() && ir_.labels[last].node == position()) note_height(last);
+    }
     bool is_bound(u32 label) const noexcept { return ir_.labels[label].node != no_index; }
 
     // ---- operands --------------------------------------------------------------------------------------------------

@@ -274,7 +274,8 @@ public:
         if constexpr (F[feature::native])
             if (native_hook* const native = pool_of(*c->store)->native) {
                 vec<cell_origin> cells;
-                if (!lowering<F>(ir, unit, true).run(index) || !encode(ir, unit, index) || !encoder<F>(ir).origins(cells))
+                if (!lowering<F>(ir, unit, true).run(index) || !encode(ir, unit, index) ||
+                    !encoder<F>(ir).origins(cells))
                     return stop(c, trap::out_of_memory), false;
                 unit.funcs[index].slot_form = 1;
                 native->compile(*native, unit, index, ir, {cells.data(), cells.size()});

@@ -669,14 +669,14 @@ protected:
         if (!exists(joined.v)) return false;
         take_last();
         // In slot form a temporary takes the way of an accumulator: nothing else uses it any more.
-        const bool passed = slot_form_ ? add.v.at[0] == loc::slot && add.operands[0] >= stack_.next_slot()
-                                       : add.v.at[0] == loc::acc;
+        const bool passed =
+            slot_form_ ? add.v.at[0] == loc::slot && add.operands[0] >= stack_.next_slot() : add.v.at[0] == loc::acc;
         if (passed && position() > block_start_) {
             const node& shift = ir_.nodes.back();
             const u8 scale = natural_align[u16(n.v.code)];
             if (shift.v.fam == family::binary && shift.v.code == op::i32_shl && shift.v.at[1] == loc::imm &&
-                (slot_form_ ? shift.operands[3] == add.operands[0] : shift.v.at[3] == loc::acc) && scale != 0 && (shift.operands[1] & 31) == scale &&
-                detail::slot_or_acc(shift.v.at[0])) {
+                (slot_form_ ? shift.operands[3] == add.operands[0] : shift.v.at[3] == loc::acc) && scale != 0 &&
+                (shift.operands[1] & 31) == scale && detail::slot_or_acc(shift.v.at[0])) {
                 variant scaled = joined.v;
                 scaled.flags = u8(scale << flag::shift);
                 scaled.at[1] = shift.v.at[0];

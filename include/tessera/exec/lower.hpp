@@ -211,6 +211,7 @@ private:
         stack_.pop();
         lower_branch_if(e, false, depth);
         push_temp(e.type);
+        note_height_here(); // with the reference
     }
     void lower_br_on_non_null(u32 depth) noexcept {
         lower_branch_if(settled_reference(), true, depth);

@@ -24,14 +24,14 @@ namespace stubs {
 /// Saves all that the callee may change and code relies on, and aligns the stack. `b`: the scratch slots.
 inline constexpr gp saved_registers[] = {frame_register, memory_register, gp::r8, gp::r9, gp::r10, gp::r11};
 inline constexpr stub save_integers = assembler()
-                                          .raw(0x57, 0x56)                                            // push rdi, rsi
-                                          .raw(0x41, 0x50, 0x41, 0x51, 0x41, 0x52, 0x41, 0x53)        // push r8 … r11
-                                          .rr({0, 0x8b, true}, gp::rax, gp::rsp)                      // mov rax, rsp
-                                          .r({0, 0x81, true}, 5, gp::rsp)                             // sub rsp, …
+                                          .raw(0x57, 0x56)                                     // push rdi, rsi
+                                          .raw(0x41, 0x50, 0x41, 0x51, 0x41, 0x52, 0x41, 0x53) // push r8 … r11
+                                          .rr({0, 0x8b, true}, gp::rax, gp::rsp)               // mov rax, rsp
+                                          .r({0, 0x81, true}, 5, gp::rsp)                      // sub rsp, …
                                           .imm32(16 * 15)
-                                          .r({0, 0x83, true}, 4, gp::rsp)                             // and rsp, -16
+                                          .r({0, 0x83, true}, 4, gp::rsp) // and rsp, -16
                                           .imm8(u8(0xf0))
-                                          .rx({0, 0x89, true}, gp::rax, gp::rsp, gp::rsp, 0)          // mov [rsp], rax
+                                          .rx({0, 0x89, true}, gp::rax, gp::rsp, gp::rsp, 0) // mov [rsp], rax
                                           .made;
 inline constexpr stub save_float = assembler().rx({0, 0x0f29}, D, gp::rsp, gp::rsp, 0, B).made;
 inline constexpr stub restore_float = assembler().rx({0, 0x0f28}, D, gp::rsp, gp::rsp, 0, B).made;

@@ -43,8 +43,7 @@ public:
         if (!base_) base_ = static_cast<u8*>(prim::reserve_code(std::size_t(reserved_)));
         if (!base_) return status_ = code_status::refused, nullptr;
         const u64 first = at / page * page, last = (at + size + page - 1) / page * page;
-        if (!prim::let_write(base_ + first, std::size_t(last - first)))
-            return status_ = code_status::refused, nullptr;
+        if (!prim::let_write(base_ + first, std::size_t(last - first))) return status_ = code_status::refused, nullptr;
         std::memcpy(base_ + at, code, std::size_t(size));
         if (!prim::let_execute(base_ + first, std::size_t(last - first)))
             return status_ = code_status::refused, nullptr;

@@ -25,8 +25,8 @@ struct compile_input {
     const module_data& module;
     u32 func = 0;
     const u8* cells = nullptr;
-    view<exec::cell_origin> places;        ///< by node
-    const u8* const* entries = nullptr;    ///< by function: what machine code calls
+    view<exec::cell_origin> places;     ///< by node
+    const u8* const* entries = nullptr; ///< by function: what machine code calls
 };
 
 /// Where a cell leads into the code.
@@ -60,9 +60,12 @@ inline effect effect_of(const compile_options& o, const module_data& m, const ex
     case family::load:
     case family::load_indexed:
     case family::store:
-        if (m.memories[0].type.shared) return effect::leave;
+        // Another thread may make a shared memory larger, and the access is tried again then.
+        for (const auto& memory : m.memories)
+            if (memory.type.shared) return effect::leave;
         break;
-    case family::call_lazy: return effect::call;
+    case family::call_lazy:
+    case family::call_indirect: return effect::call;
     case family::zero_range: return n.words[1] <= most_zeros ? effect::plain : effect::leave;
     case family::move:
     case family::constant:
@@ -89,7 +92,8 @@ public:
           at_(at), shared_(shared) {}
 
     vec<way_in> ways_in;
-    u32 entry = 0; ///< in the code: what machine code calls, with the frame at rdi, the return cell in r8, the link in r9
+    u32 entry =
+        0; ///< in the code: what machine code calls, with the frame at rdi, the return cell in r8, the link in r9
     using code_buffer::data;
     using code_buffer::position;
 
@@ -120,6 +124,7 @@ public:
         bind(u32(nodes));
         emit_detours();
         emit_pauses();
+        emit_slow_calls();
         emit_exits();
         emit_ways_in();
         resolve();
@@ -148,7 +153,9 @@ private:
     char letter(const node_type& n, unsigned k) const noexcept {
         return detail::letter_of(class_of_operand(in_->module, n, k));
     }
-    u64 address_of_cell(u32 i) const noexcept { return u64(reinterpret_cast<std::uintptr_t>(in_->cells)) + in_->places[i].cell; }
+    u64 address_of_cell(u32 i) const noexcept {
+        return u64(reinterpret_cast<std::uintptr_t>(in_->cells)) + in_->places[i].cell;
+    }
 
     // ---- registers and the frame -----------------------------------------------------------------------------------
 
@@ -200,12 +207,12 @@ private:
         case family::move:
         case family::constant:
             if (!is_constant(n)) return move(letter(n, 3), a, d);
-            if (const u32 w = found_->operand[4 * std::size_t(i) + 3]; w != no_index && is_remade(found_->webs[w])) return;
+            if (const u32 w = found_->operand[4 * std::size_t(i) + 3]; w != no_index && is_remade(found_->webs[w]))
+                return;
             return move(letter(n, 3), place::imm(constant_of(n)), d);
         case family::select: return select(letter(n, 3), a, b, c, d);
         case family::load: return load(v.code, a, end_of(n, a), d);
-        case family::load_indexed:
-            return load(v.code, indexed(a, b, u8(v.flags >> exec::flag::shift)), n.words[0], d);
+        case family::load_indexed: return load(v.code, indexed(a, b, u8(v.flags >> exec::flag::shift)), n.words[0], d);
         case family::store: return store_to(v.code, a, b, end_of(n, a));
         case family::global_get: return global_get(letter(n, 3), n.words[0], d);
         case family::global_set: return global_set(letter(n, 0), n.words[0], a);
@@ -223,7 +230,14 @@ private:
         case family::latch: return latch(n, i, a, b);
         case family::br_table: return table(n, a);
         case family::return_: return give_back(n, a);
-        case family::call_lazy: return call(n, i);
+        case family::call_lazy:
+            spill(registers_->dirty[i] & registers_->live_in[i]);
+            fill_d(stubs::move[0].i, number(gp::rax), n.words[1]);
+            return call(n, i);
+        case family::call_indirect:
+            spill(registers_->dirty[i] & registers_->live_in[i]);
+            find_callee(n, i, a);
+            return call(n, i);
         case family::zero_range: return zero(n, i);
         case family::entry: return pay(i, in_->ir.cost, i + 1, {});
         default: return;
@@ -267,16 +281,54 @@ private:
         fill_d(stubs::move[0].i, number(gp::rax), n.words[0]);
         put(stubs::ret, {});
     }
+    /// eax = the index of the function that an indirect call is of. What is not simple, traps too, is left to the cell.
+    void find_callee(const node_type& n, u32 i, place index) noexcept {
+        const u32 slow = new_label();
+        if (!slow_calls_.push_back({slow, i})) failed_ = true;
+        const auto get = [&](gp to, gp from_pointer, i32 field) {
+            two(stubs::field_load, number(to), number(from_pointer), u64(field));
+        };
+        move_to(number(gp::rdx), index, letter(n, 0) == 'l');
+        get(gp::rcx, context_register, at_.tables);
+        get(gp::rcx, gp::rcx, i32(8 * n.words[1]));
+        two(stubs::compare_field[1], number(gp::rdx), number(gp::rcx), u64(at_.table_size));
+        jump_if(cond::ae, slow);
+        get(gp::rcx, gp::rcx, at_.table_items);
+        put(assembler().rx({0, 0x8b}, gp::rax, gp::rcx, gp::rdx, 2).made, {});
+        one(stubs::test[0], 0, number(gp::rax));
+        jump_if(cond::e, slow);
+        get(gp::rcx, context_register, at_.records);
+        two(assembler().rx({0, 0x8b, true}, gp::rax, gp::rcx, gp::rax, 3, stubs::B).made, 0, 0, u64(0) - 8);
+        set_register(number(gp::rcx), n.words[2], false);
+        two(stubs::compare_field[0], number(gp::rcx), number(gp::rax), u64(at_.record_type));
+        jump_if(cond::ne, slow);
+        get(gp::rcx, context_register, at_.instance);
+        two(stubs::compare_field[1], number(gp::rcx), number(gp::rax), u64(at_.record_instance));
+        jump_if(cond::ne, slow);
+        two(assembler().rm({0, 0x8b}, gp::rax, gp::rax, stubs::B).made, 0, 0, u64(at_.record_index));
+    }
+    struct slow_call {
+        u32 label;
+        u32 node;
+    };
+    void emit_slow_calls() noexcept {
+        for (const slow_call& s : slow_calls_) {
+            bind(s.label);
+            const node_type& n = in_->ir.nodes[s.node];
+            if (n.v.at[0] == exec::loc::slot) fill_d(stubs::store_slot, n.operands[0], number(gp::rdx));
+            cell_to_r8(s.node);
+            go_to(shared_.leave);
+        }
+        slow_calls_.clear();
+    }
+    /// Of function eax.
     void call(const node_type& n, u32 i) noexcept {
-        const value_set& before = registers_->live_in[i];
-        spill(registers_->dirty[i] & before);
         using stubs::alu;
         cell_to_r8(i + 1);
         fill_d(stubs::move[0].i, number(gp::r9), n.words[0]);
-        fill_d(stubs::move[0].i, number(gp::rax), n.words[1]);
-        put_address(gp::r10, in_->entries + n.words[1]);
+        put_address(gp::r10, in_->entries);
         if (n.words[0]) fill_db(stubs::alus[1][u8(alu::add)].i, number(gp::rdi), n.words[0]);
-        two(stubs::call_at, 0, number(gp::r10), 0);
+        put(stubs::call_entry, {});
         if (n.words[0]) fill_db(stubs::alus[1][u8(alu::sub)].i, number(gp::rdi), n.words[0]);
         reload(registers_->live_out[i]);
     }
@@ -296,7 +348,8 @@ private:
         if (charges(n, i)) pay(i, in_->ir.labels[n.label].cost, to, registers_->written(i));
         jump(to);
     }
-    /// Pays `cost` and looks whether it shall stop, which it then does before node `next`. `made`: what node `i` writes.
+    /// Pays `cost` and looks whether it shall stop, which it then does before node `next`. `made`: what node `i`
+    /// writes.
     void pay(u32 i, u32 cost, u32 next, const value_set& made) noexcept {
         if (!options_.model.fuel && !options_.model.interrupt) return;
         const value_set unsaved = (registers_->dirty[i] | made) & registers_->live_in[next];
@@ -356,6 +409,7 @@ private:
             const bool here = empty || effects_[i - 1] != effect::plain;
             empty = here && i + 1 < nodes && in_->places[i].cell == in_->places[i + 1].cell; // no cell of its own
             if (!here || empty || effects_[i] == effect::leave) continue;
+            if (in_->ir.nodes[i].v.fam == exec::family::call_indirect) continue; // which is left to its cell at times
             if (!ways_in.push_back({in_->places[i].cell, position()})) failed_ = true;
             const u32 inner = new_label();
             fillings none;
@@ -381,6 +435,7 @@ private:
     register_assigner* registers_ = nullptr;
     vec<effect> effects_;
     vec<pause> pauses_;
+    vec<slow_call> slow_calls_;
     u32 slow_ = 0; ///< label: a call that needs more stack
 };
 

@@ -96,8 +96,8 @@ public:
     }
     void store_to(op o, place a, place b, u32 end) noexcept {
         const char letter = row(o).type.params[1];
-        const u64 value = is_float(letter) ? in_float(b, letter == 'd', second_float)
-                                           : in_register(b, letter == 'l', gp::rdx);
+        const u64 value =
+            is_float(letter) ? in_float(b, letter == 'd', second_float) : in_register(b, letter == 'l', gp::rdx);
         reach(stubs::stores[u16(o) - u16(op::i32_store)], size_of(o), a, end, value);
     }
     /// The address of an access to an element: 32 bits of a + (b << scale), in a place of its own.

@@ -81,9 +81,7 @@ public:
         const u64 to = d.is_reg() ? d.value : number(gp::rax);
         switch (o) {
         case op::i32_eqz:
-        case op::i64_eqz:
-            compare_integer(w, a, place::imm(0));
-            return set(cond::e, d), true;
+        case op::i64_eqz: compare_integer(w, a, place::imm(0)); return set(cond::e, d), true;
         case op::i32_wrap_i64: // clears what is above, in its own register, too
             if (a.is_reg()) one(stubs::move[0].r, to, a.value);
             else move_to(to, a, false);
@@ -154,15 +152,15 @@ public:
     static constexpr cond no_condition = cond(16);
     /// What the flags show when a comparison of integers holds.
     static constexpr cond condition_of(op o) noexcept {
-        constexpr cond all[] = {cond::e, cond::ne, cond::l, cond::b, cond::g, cond::a, cond::le, cond::be, cond::ge, cond::ae};
+        constexpr cond all[] = {cond::e, cond::ne, cond::l,  cond::b,  cond::g,
+                                cond::a, cond::le, cond::be, cond::ge, cond::ae};
         if (o >= op::i32_eq && o <= op::i32_ge_u) return all[u16(o) - u16(op::i32_eq)];
         if (o >= op::i64_eq && o <= op::i64_ge_u) return all[u16(o) - u16(op::i64_eq)];
         return no_condition;
     }
     /// Sets the flags.
     void compare_integer(bool w, place a, place b) noexcept {
-        if (a.is_slot() && b.is_imm() && fits(w, b.value))
-            return fill_db(stubs::compare_slot_imm[w], a.value, b.value);
+        if (a.is_slot() && b.is_imm() && fits(w, b.value)) return fill_db(stubs::compare_slot_imm[w], a.value, b.value);
         const u64 left = in_register(a, w, gp::rax);
         if (b.is_imm() && (w ? b.value : u32(b.value)) == 0) return one(stubs::test[w], 0, left);
         alu_with(stubs::alu::cmp, w, left, b);

@@ -76,7 +76,7 @@ private:
                           view<exec::cell_origin> cells) noexcept {
         ++counters_.left;
         // Handlers of exceptions want locals in the frame where they are thrown.
-        if (!ir.catches.regions.empty() || ir.scratch != 0) return;
+        if (unit.funcs[index].catches != 0 || ir.scratch != 0) return;
         const u8** const entries = entries_of(unit);
         u8* const at = unit.funcs[index].cells;
         if (!entries || !compiler_->run({ir, *unit.module, index, at, cells, entries})) return;

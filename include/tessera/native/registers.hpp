@@ -115,8 +115,9 @@ private:
         for (unsigned k = 0; k < 3; ++k) add(s, of(4 * std::size_t(i) + k));
         const exec::node& n = ir_.nodes[i];
         if (effects_[i] == effect::call) {
-            const u32 at = n.words[0] / 8;
-            s = s | temps(at, at + runtime::slots_of(module_.types.params(module_.funcs[n.words[1]].type)));
+            const u32 at = n.words[0] / 8; // of the arguments
+            if (n.v.fam != exec::family::call_lazy) s = s | temps(at);
+            else s = s | temps(at, at + runtime::slots_of(module_.types.params(module_.funcs[n.words[1]].type)));
         } else if (effects_[i] == effect::leave) {
             s = s | temps(0);
         }
@@ -195,9 +196,8 @@ private:
             vec<u32>& all = chosen[b];
             std::array<u8, 64> order{};
             for (u8 i = 0; i < all.size(); ++i) order[i] = i;
-            std::sort(order.begin(), order.begin() + all.size(), [&](u8 x, u8 y) {
-                return worth[b][x] != worth[b][y] ? worth[b][x] > worth[b][y] : x < y;
-            });
+            std::sort(order.begin(), order.begin() + all.size(),
+                      [&](u8 x, u8 y) { return worth[b][x] != worth[b][y] ? worth[b][x] > worth[b][y] : x < y; });
             for (std::size_t k = 0; k < all.size(); ++k) {
                 const u8 bit = order[k];
                 if (worth[b][bit] <= 0) break;

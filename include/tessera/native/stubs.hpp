@@ -372,11 +372,16 @@ inline constexpr auto field_store_float = both([](bool w) {
     return assembler().rx({detail::scalar(w), 0x0f11}, D, A, gp::rsp, 0, B).made;
 });
 
-// ---- calls -----------------------------------------------------------------------------------------------------------
+// ---- calls
+// -----------------------------------------------------------------------------------------------------------
 
-/// Of the code whose address is in rax, or is at `b` behind the pointer in `a`.
+/// Of the code whose address is in rax, or is number rax of those that r10 points at.
 inline constexpr stub call_rax = assembler().raw(0xff, 0xd0).made;
-inline constexpr stub call_at = assembler().rx({0, 0xff}, gp::rdx, A, gp::rsp, 0, B).made;
+inline constexpr stub call_entry = assembler().rx({0, 0xff}, gp::rdx, gp::r10, gp::rax, 3).made;
+/// The register `d` with what is at `b` behind the pointer in `a`.
+inline constexpr auto compare_field = both([](bool w) {
+    return assembler().rx({0, 0x3b, w}, D, A, gp::rsp, 0, B).made;
+});
 inline constexpr stub jump_rax = assembler().raw(0xff, 0xe0).made;
 /// rax = the address of the place of `x`
 inline constexpr stub address = assembler().raw(0x48, 0x8d, 0x05).place().made;

@@ -2,10 +2,10 @@
 /// @file surroundings.hpp
 /// What machine code knows of the engine around it: where things are in a context, and code that all functions share.
 ///
-/// Machine code is entered like any handler, from a cell whose handler it is, and leaves by going to the handler of a cell.
-/// In between it calls itself on the native stack. All it has there are return addresses: before each call the frames are
-/// as the interpreter has them, return cells included. So it can leave from any depth by forgetting that stack, and the
-/// interpreter goes on with the frames.
+/// Machine code is entered like any handler, from a cell whose handler it is, and leaves by going to the handler of a
+/// cell. In between it calls itself on the native stack. All it has there are return addresses: before each call the
+/// frames are as the interpreter has them, return cells included. So it can leave from any depth by forgetting that
+/// stack, and the interpreter goes on with the frames.
 #pragma once
 
 #include <tessera/exec/context.hpp>
@@ -15,7 +15,9 @@ namespace tessera::inline TESSERA_ABI::native {
 
 /// Distances in bytes within exec::context.
 struct context_layout {
-    i32 memory_size, stack_end, globals, imported_globals, funcs, fuel, interrupt, stop_cells, enter_cells, bounds_cells;
+    i32 memory_size, stack_end, globals, imported_globals, funcs, fuel, interrupt, stop_cells, enter_cells,
+        bounds_cells;
+    i32 tables, records, instance, table_size, table_items, record_type, record_instance, record_index;
     i32 callee, delta, return_pc, link, why, paused, stop_pc, native_stack, native_limit, scratch;
 
     explicit context_layout(const exec::context& c) noexcept {
@@ -28,6 +30,15 @@ struct context_layout {
         stop_cells = at(c.stop_cells), enter_cells = at(c.enter_cells), bounds_cells = at(c.bounds_cells);
         callee = at(c.call.callee), delta = at(c.call.delta), return_pc = at(c.call.return_pc), link = at(c.call.link);
         why = at(c.why), paused = at(c.paused), stop_pc = at(c.stop_pc);
+        tables = at(c.tables), records = at(c.records), instance = at(c.instance);
+        const runtime::table_data table;
+        const runtime::func_record record;
+        const auto within = [](const auto& whole, const auto& member) {
+            return i32(reinterpret_cast<const u8*>(&member) - reinterpret_cast<const u8*>(&whole));
+        };
+        table_size = within(table, table.size), table_items = within(table, table.items);
+        record_type = within(record, record.type_id), record_instance = within(record, record.instance);
+        record_index = within(record, record.index);
         native_stack = at(c.native.stack), native_limit = at(c.native.limit), scratch = at(c.native.scratch);
     }
 };
@@ -115,8 +126,12 @@ public:
 
 private:
     void move(gp to, gp from_register) noexcept { one(stubs::move[1].r, number(to), number(from_register)); }
-    void set_field(i32 field, gp r) noexcept { two(stubs::field_store, number(r), number(context_register), u64(field)); }
-    void get_field(gp r, i32 field) noexcept { two(stubs::field_load, number(r), number(context_register), u64(field)); }
+    void set_field(i32 field, gp r) noexcept {
+        two(stubs::field_store, number(r), number(context_register), u64(field));
+    }
+    void get_field(gp r, i32 field) noexcept {
+        two(stubs::field_load, number(r), number(context_register), u64(field));
+    }
 };
 
 } // namespace tessera::native

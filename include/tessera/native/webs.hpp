@@ -2,8 +2,8 @@
 /// @file webs.hpp
 /// Which values of a function are one: what a register is given to.
 ///
-/// A local is one value. So is what lies in a slot of the operand stack where control comes together. Everything else on
-/// the operand stack is a value of its own, made and used between two labels.
+/// A local is one value. So is what lies in a slot of the operand stack where control comes together. Everything else
+/// on the operand stack is a value of its own, made and used between two labels.
 #pragma once
 
 #include <tessera/exec/ir.hpp>
@@ -51,6 +51,8 @@ inline u64 constant_of(const exec::node& n) noexcept {
 inline exec::cls class_of_operand(const module_data& m, const exec::node& n, unsigned k) noexcept {
     if (n.v.fam == exec::family::imported_get || n.v.fam == exec::family::imported_set)
         return exec::class_of(m.globals[n.words[0]].type.type);
+    if (n.v.fam == exec::family::call_indirect)
+        return m.tables[n.words[1]].type.limits.is64 ? exec::cls::i64 : exec::cls::i32;
     if (is_constant(n)) return exec::cls(n.words[0] - 1);
     return exec::operand_class(n.v, k);
 }
@@ -231,7 +233,8 @@ private:
     /// What is on the operand stack may be an operand here, and is in memory afterwards.
     void lose_registers() noexcept {
         for (const u32 slot : fresh_)
-            if (const current& c = local_[slot]; c.block == block_ && c.web != nothing && !c.used) webs[c.web].memory = true;
+            if (const current& c = local_[slot]; c.block == block_ && c.web != nothing && !c.used)
+                webs[c.web].memory = true;
         ++epoch_;
         if (fresh_.size() > 64) {
             for (const u32 slot : fresh_) join_slot(slot);
@@ -242,10 +245,10 @@ private:
     const exec::function_ir& ir_;
     const module_data& module_;
     const bool keeps_;
-    vec<u32> joined_;     ///< by slot and bank
-    vec<current> local_;  ///< by slot
-    vec<u32> fresh_;      ///< slots that were written in this block
-    vec<u32> open_;       ///< loops around the current node
+    vec<u32> joined_;    ///< by slot and bank
+    vec<current> local_; ///< by slot
+    vec<u32> fresh_;     ///< slots that were written in this block
+    vec<u32> open_;      ///< loops around the current node
     u32 block_ = 0, epoch_ = 0;
     bool failed_ = false;
 };

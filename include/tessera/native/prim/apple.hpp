@@ -17,9 +17,7 @@ inline void* reserve_code(std::size_t bytes) noexcept {
     void* const at = mmap(nullptr, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANON | MAP_JIT, -1, 0);
     return at == MAP_FAILED ? nullptr : at;
 }
-inline bool let_write(void* at, std::size_t bytes) noexcept {
-    return mprotect(at, bytes, PROT_READ | PROT_WRITE) == 0;
-}
+inline bool let_write(void* at, std::size_t bytes) noexcept { return mprotect(at, bytes, PROT_READ | PROT_WRITE) == 0; }
 inline bool let_execute(void* at, std::size_t bytes) noexcept {
     return mprotect(at, bytes, PROT_READ | PROT_EXEC) == 0;
 }

@@ -15,9 +15,7 @@ inline void* reserve_code(std::size_t bytes) noexcept {
     return at == MAP_FAILED ? nullptr : at;
 }
 /// Lets whole pages be written and not executed. False: refused.
-inline bool let_write(void* at, std::size_t bytes) noexcept {
-    return mprotect(at, bytes, PROT_READ | PROT_WRITE) == 0;
-}
+inline bool let_write(void* at, std::size_t bytes) noexcept { return mprotect(at, bytes, PROT_READ | PROT_WRITE) == 0; }
 /// Lets whole pages be executed and not written. False: refused.
 inline bool let_execute(void* at, std::size_t bytes) noexcept {
     return mprotect(at, bytes, PROT_READ | PROT_EXEC) == 0;
