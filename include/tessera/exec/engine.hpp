@@ -272,13 +272,17 @@ public:
         }
         function_ir ir;
         if constexpr (F[feature::native])
-            if (native_hook* const native = pool_of(*c->store)->native) {
+            if (native_hook* const native = pool_of(*c->store)->native; native && native->compile) {
                 vec<cell_origin> cells;
-                if (!lowering<F>(ir, unit, true).run(index) || !encode(ir, unit, index) ||
-                    !encoder<F>(ir).origins(cells))
+                vec<u32> handlers; // encoding takes what is caught away
+                bool made = lowering<F>(ir, unit, true).run(index);
+                for (const runtime::catch_clause& clause : ir.catches.clauses)
+                    made = made && handlers.push_back(clause.target);
+                if (!made || !encode(ir, unit, index) || !encoder<F>(ir).origins(cells))
                     return stop(c, trap::out_of_memory), false;
                 unit.funcs[index].slot_form = 1;
-                native->compile(*native, unit, index, ir, {cells.data(), cells.size()});
+                native->compile(*native, unit, index, ir, {cells.data(), cells.size()},
+                                {handlers.data(), handlers.size()});
                 return true;
             }
         if (lowering<F>(ir, unit).run(index) && encode(ir, unit, index)) return true;

@@ -8,10 +8,12 @@
 namespace tessera::inline TESSERA_ABI::exec {
 
 struct native_hook {
+    /// Null: nothing is compiled.
+    ///
     /// Function `index` of `unit` was lowered, in slot form, to `ir`; `cells` says where its nodes are. If it gets
-    /// machine code, handlers in its cells are replaced by it.
+    /// machine code, handlers in its cells are replaced by it. `handlers`: labels where exceptions are caught.
     void (*compile)(native_hook& self, runtime::code_unit& unit, u32 index, const function_ir& ir,
-                    view<cell_origin> cells) noexcept = nullptr;
+                    view<cell_origin> cells, view<u32> handlers) noexcept = nullptr;
     void (*destroy)(native_hook* self) noexcept = nullptr;
 };
 

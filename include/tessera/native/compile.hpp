@@ -1,101 +1,22 @@
 // SPDX-License-Identifier: MIT
 /// @file compile.hpp
 /// From the nodes of a function to its machine code.
-///
-/// Each node is one cell, too. A node without machine code is left to the interpreter: what registers hold goes to the
-/// frame, its cell is executed, and the cell behind it leads back in. So every function can be compiled.
 #pragma once
 
-#include <tessera/exec/encode.hpp>
-#include <tessera/exec/variants.hpp>
-#include <tessera/native/registers.hpp>
-#include <tessera/native/surroundings.hpp>
+#include <tessera/native/function_code.hpp>
 
 namespace tessera::inline TESSERA_ABI::native {
 
-/// Of a build.
-struct compile_options {
-    exec::model model;
-    bool instructions = false; ///< the processor has the newer ones that stubs use
-};
-
-/// The function to compile, as the interpreter has it.
-struct compile_input {
-    const exec::function_ir& ir;
-    const module_data& module;
-    u32 func = 0;
-    const u8* cells = nullptr;
-    view<exec::cell_origin> places;     ///< by node
-    const u8* const* entries = nullptr; ///< by function: what machine code calls
-};
-
-/// Where a cell leads into the code.
-struct way_in {
-    u32 cell = 0; ///< byte offset of the cell
-    u32 code = 0; ///< of the code
-};
-
-namespace detail {
-constexpr char letter_of(exec::cls c) noexcept {
-    return c == exec::cls::i64 ? 'l' : c == exec::cls::f32 ? 'f' : c == exec::cls::f64 ? 'd' : 'i';
-}
-inline bool has_vector(const module_data& m, const exec::node& n) noexcept {
-    for (unsigned k = 0; k < 4; ++k)
-        if (n.v.at[k] != exec::loc::none && class_of_operand(m, n, k) == exec::cls::v128) return true;
-    return false;
-}
-} // namespace detail
-
-/// What node `n` means for registers, and so whether it has machine code.
-inline effect effect_of(const compile_options& o, const module_data& m, const exec::node& n) noexcept {
-    using exec::family;
-    constexpr u32 most_zeros = 32; // more are not written one by one
-    const exec::variant& v = n.v;
-    switch (v.fam) {
-    case family::unary:
-    case family::binary:
-        if (o.model.canonical && num::picks_nan(v.code)) return effect::leave;
-        if (num::has_instruction(v.code) && !o.instructions) return effect::leave;
-        break;
-    case family::load:
-    case family::load_indexed:
-    case family::store:
-        // Another thread may make a shared memory larger, and the access is tried again then.
-        for (const auto& memory : m.memories)
-            if (memory.type.shared) return effect::leave;
-        break;
-    case family::call_lazy:
-    case family::call_indirect: return effect::call;
-    case family::zero_range: return n.words[1] <= most_zeros ? effect::plain : effect::leave;
-    case family::move:
-    case family::constant:
-    case family::select:
-    case family::global_get:
-    case family::global_set:
-    case family::imported_get:
-    case family::imported_set:
-    case family::br:
-    case family::br_compare:
-    case family::latch:
-    case family::br_table:
-    case family::return_:
-    case family::entry: break;
-    default: return effect::leave;
-    }
-    return detail::has_vector(m, n) ? effect::leave : effect::plain;
-}
-
-class compiler : emitter {
+class compiler : function_code {
 public:
     compiler(const compile_options& options, const context_layout& at, const shared_code& shared) noexcept
-        : emitter({at.memory_size, at.globals, at.imported_globals, at.scratch, shared.meaning}), options_(options),
-          at_(at), shared_(shared) {}
+        : function_code(options, at, shared) {}
 
-    vec<way_in> ways_in;
-    u32 entry =
-        0; ///< in the code: what machine code calls, with the frame at rdi, the return cell in r8, the link in r9
+    /// Where in the code it is that machine code calls, with the frame at rdi, the return cell in r8, the link in r9.
+    u32 entry = 0;
     using code_buffer::data;
     using code_buffer::position;
+    view<way_in> ways_in() const noexcept { return {ways_in_.data(), ways_in_.size()}; }
 
     /// False: memory is out.
     [[nodiscard]] bool run(const compile_input& in) noexcept {
@@ -104,27 +25,32 @@ public:
         exits.clear();
         detours.clear();
         pauses_.clear();
-        ways_in.clear();
+        ways_in_.clear();
         const std::size_t nodes = in.ir.nodes.size();
         if (!effects_.resize(nodes)) return false;
         for (u32 i = 0; i < nodes; ++i) effects_[i] = effect_of(options_, in.module, in.ir.nodes[i]);
         web_finder found(in.ir, in.module);
         register_assigner registers(in.ir, in.module, found);
         const view<effect> effects(effects_.data(), nodes);
-        if (!found.run(effects) || !registers.run(effects)) return false;
+        if (!found.run(effects) || !registers.run(effects, in.handlers)) return false;
         found_ = &found;
         registers_ = &registers;
+        // A cell that leads into the code is not one to leave at.
+        if (!fold_checks(in.ir, effects, found, reaches_, [&](u32 i) { return i > 1 && !can_enter(i); })) return false;
+        alive_.clear();
         for (u32 i = 0; i <= nodes; ++i) new_label(); // one for each node
         prologue();
         for (u32 i = 0; i < nodes; ++i) {
             bind(i);
             node = i;
             emit(in.ir.nodes[i], i);
+            note_alive(i);
         }
         bind(u32(nodes));
         emit_detours();
         emit_pauses();
         emit_slow_calls();
+        emit_early_leaves();
         emit_exits();
         emit_ways_in();
         resolve();
@@ -132,54 +58,6 @@ public:
     }
 
 private:
-    using node_type = exec::node;
-
-    /// Where operand `k` of node `i` is.
-    place operand(const node_type& n, u32 i, unsigned k) const noexcept {
-        if (n.v.at[k] == exec::loc::none) return {};
-        if (n.v.at[k] == exec::loc::imm) return place::imm(n.operands[k]);
-        const u32 w = found_->operand[4 * std::size_t(i) + k];
-        if (w != no_index) {
-            const web& x = found_->webs[w];
-            if (x.reg != web::none) return place::reg(x.reg);
-            if (k != 3 && is_remade(x)) return place::imm(constant_of(in_->ir.nodes[x.first]));
-        }
-        return place::slot(n.operands[k]);
-    }
-    /// True for a constant that is made where it is used.
-    bool is_remade(const web& w) const noexcept {
-        return !w.joined && !w.memory && is_constant(in_->ir.nodes[w.first]);
-    }
-    char letter(const node_type& n, unsigned k) const noexcept {
-        return detail::letter_of(class_of_operand(in_->module, n, k));
-    }
-    u64 address_of_cell(u32 i) const noexcept {
-        return u64(reinterpret_cast<std::uintptr_t>(in_->cells)) + in_->places[i].cell;
-    }
-
-    // ---- registers and the frame -----------------------------------------------------------------------------------
-
-    void spill(const value_set& s) noexcept {
-        registers_->each(s, [&](const web& w) {
-            if (w.kind == bank::floating) fill_d(stubs::float_store_slot[w.wide], w.slot, w.reg);
-            else fill_d(stubs::store_slot, w.slot, w.reg);
-        });
-    }
-    void reload(const value_set& s) noexcept {
-        registers_->each(s, [&](const web& w) {
-            if (w.kind == bank::floating) fill_d(stubs::float_load_slot[w.wide], w.reg, w.slot);
-            else fill_d(stubs::move[w.wide].m, w.reg, w.slot);
-        });
-    }
-    void go_to(const u8* shared) noexcept {
-        put_address(gp::rdx, shared);
-        put(assembler().raw(0xff, 0xe2).made, {}); // jmp rdx
-    }
-    void put_address(gp to, const void* address) noexcept {
-        fill_d(stubs::move_imm64, number(to), u64(reinterpret_cast<std::uintptr_t>(address)));
-    }
-    void cell_to_r8(u32 i) noexcept { fill_d(stubs::move_imm64, number(gp::r8), address_of_cell(i)); }
-
     void prologue() noexcept {
         const exec::function_ir& ir = in_->ir;
         const u32 slow = slow_ = new_label();
@@ -211,9 +89,15 @@ private:
                 return;
             return move(letter(n, 3), place::imm(constant_of(n)), d);
         case family::select: return select(letter(n, 3), a, b, c, d);
-        case family::load: return load(v.code, a, end_of(n, a), d);
+        case family::load: {
+            const check k = check_of(n, i, a);
+            return load(v.code, a, end_of(n, a), d, k.reach, k.out);
+        }
         case family::load_indexed: return load(v.code, indexed(a, b, u8(v.flags >> exec::flag::shift)), n.words[0], d);
-        case family::store: return store_to(v.code, a, b, end_of(n, a));
+        case family::store: {
+            const check k = check_of(n, i, a);
+            return store_to(v.code, a, b, end_of(n, a), k.reach, k.out);
+        }
         case family::global_get: return global_get(letter(n, 3), n.words[0], d);
         case family::global_set: return global_set(letter(n, 0), n.words[0], a);
         case family::imported_get: return imported_get(letter(n, 3), n.words[0], d);
@@ -243,19 +127,14 @@ private:
         default: return;
         }
     }
-    /// Where the access of `n` ends, from its address on; of a constant address from 0 on.
-    static u32 end_of(const node_type& n, place address) noexcept {
-        return n.words[0] + (address.is_imm() && n.v.at[0] == exec::loc::slot ? u32(address.value) : 0u);
-    }
-    u32 label_of(u32 label) const noexcept { return in_->ir.labels[label].node; }
-
-    void zero(const node_type& n, u32) noexcept {
+    void zero(const node_type& n, u32 i) noexcept {
         for (u32 slot = n.words[0]; slot < n.words[0] + n.words[1]; ++slot) {
             bool in_register = false;
             for (const bank k : {bank::integer, bank::floating}) {
                 const u32 w = found_->joined(slot, k);
                 if (w == no_index || found_->webs[w].reg == web::none) continue;
                 in_register = true;
+                if (!register_assigner::has(registers_->live_out[i], found_->webs[w])) continue;
                 fill_d(k == bank::integer ? stubs::zero : stubs::float_zero, found_->webs[w].reg);
             }
             if (!in_register) fill_d(stubs::store_slot_imm, slot);
@@ -307,20 +186,6 @@ private:
         jump_if(cond::ne, slow);
         two(assembler().rm({0, 0x8b}, gp::rax, gp::rax, stubs::B).made, 0, 0, u64(at_.record_index));
     }
-    struct slow_call {
-        u32 label;
-        u32 node;
-    };
-    void emit_slow_calls() noexcept {
-        for (const slow_call& s : slow_calls_) {
-            bind(s.label);
-            const node_type& n = in_->ir.nodes[s.node];
-            if (n.v.at[0] == exec::loc::slot) fill_d(stubs::store_slot, n.operands[0], number(gp::rdx));
-            cell_to_r8(s.node);
-            go_to(shared_.leave);
-        }
-        slow_calls_.clear();
-    }
     /// Of function eax.
     void call(const node_type& n, u32 i) noexcept {
         using stubs::alu;
@@ -332,12 +197,6 @@ private:
         if (n.words[0]) fill_db(stubs::alus[1][u8(alu::sub)].i, number(gp::rdi), n.words[0]);
         reload(registers_->live_out[i]);
     }
-    void leave(u32 i) noexcept {
-        spill(registers_->dirty[i] & registers_->live_in[i]);
-        cell_to_r8(i);
-        go_to(shared_.leave);
-    }
-
     // ---- branches, fuel, interruption ------------------------------------------------------------------------------
 
     bool charges(const node_type& n, u32 i) const noexcept {
@@ -368,75 +227,6 @@ private:
         two(stubs::field_load, number(gp::rax), number(context_register), u64(at_.interrupt));
         put(stubs::check_flag, {}, way(trap::interrupted));
     }
-    struct pause {
-        u32 label;
-        trap why;
-        u32 next;
-        value_set unsaved;
-    };
-    void emit_pauses() noexcept {
-        for (const pause& p : pauses_) {
-            bind(p.label);
-            spill(p.unsaved);
-            set_register(number(gp::rax), u64(p.why), false);
-            cell_to_r8(p.next);
-            go_to(shared_.pause);
-        }
-    }
-
-    // ---- ways out and in -------------------------------------------------------------------------------------------
-
-    void emit_exits() noexcept {
-        bind(slow_);
-        fill_d(stubs::move[0].i, number(gp::rax), in_->func);
-        go_to(shared_.callee);
-        for (const exit& e : exits) {
-            bind(e.label);
-            cell_to_r8(e.node);
-            if (e.why == trap::out_of_bounds_memory) {
-                go_to(shared_.bounds);
-                continue;
-            }
-            if (e.why != trap::none) set_register(number(gp::rax), u64(e.why), false);
-            go_to(shared_.trap);
-        }
-    }
-    /// Cells of nodes that control comes to from the interpreter.
-    void emit_ways_in() noexcept {
-        const std::size_t nodes = in_->ir.nodes.size();
-        bool empty = true; // control can come to the next node from the interpreter
-        for (u32 i = 0; i < nodes; ++i) {
-            const bool here = empty || effects_[i - 1] != effect::plain;
-            empty = here && i + 1 < nodes && in_->places[i].cell == in_->places[i + 1].cell; // no cell of its own
-            if (!here || empty || effects_[i] == effect::leave) continue;
-            if (in_->ir.nodes[i].v.fam == exec::family::call_indirect) continue; // which is left to its cell at times
-            if (!ways_in.push_back({in_->places[i].cell, position()})) failed_ = true;
-            const u32 inner = new_label();
-            fillings none;
-            put(stubs::address, none, inner);
-            fill_d(stubs::move[1].r, number(gp::r10), number(gp::rax));
-            go_to_by_r11(shared_.enter);
-            bind(inner);
-            reload(registers_->live_in[i]);
-            jump(i);
-        }
-    }
-    /// With what the interpreter's handlers pass in rdx left as it is.
-    void go_to_by_r11(const u8* shared) noexcept {
-        put_address(gp::r11, shared);
-        put(assembler().raw(0x41, 0xff, 0xe3).made, {}); // jmp r11
-    }
-
-    const compile_options options_;
-    const context_layout at_;
-    const shared_code shared_;
-    const compile_input* in_ = nullptr;
-    web_finder* found_ = nullptr;
-    register_assigner* registers_ = nullptr;
-    vec<effect> effects_;
-    vec<pause> pauses_;
-    vec<slow_call> slow_calls_;
-    u32 slow_ = 0; ///< label: a call that needs more stack
 };
 
 } // namespace tessera::native

@@ -87,18 +87,22 @@ public:
     // ---- memory 0 --------------------------------------------------------------------------------------------------
 
     /// d = what is at `a`; the access ends `end` bytes behind that. A constant address is in `end`.
-    void load(op o, place a, u32 end, place d) noexcept {
+    void load(op o, place a, u32 end, place d) noexcept { load(o, a, end, d, end, no_index); }
+    /// The same with a check that reaches to `checked`, and there is none if that is 0; what is beyond goes to `out`,
+    /// or is a trap.
+    void load(op o, place a, u32 end, place d, u32 checked, u32 out) noexcept {
         const char letter = row(o).type.results[0];
         const u64 to = d.is_reg() ? d.value : is_float(letter) ? first_float : number(gp::rax);
-        reach(stubs::loads[u16(o) - u16(op::i32_load)], size_of(o), a, end, to);
+        reach(stubs::loads[u16(o) - u16(op::i32_load)], size_of(o), a, end, to, checked, out);
         if (is_float(letter)) store_float(d, to, letter == 'd');
         else store(d, to);
     }
-    void store_to(op o, place a, place b, u32 end) noexcept {
+    void store_to(op o, place a, place b, u32 end) noexcept { store_to(o, a, b, end, end, no_index); }
+    void store_to(op o, place a, place b, u32 end, u32 checked, u32 out) noexcept {
         const char letter = row(o).type.params[1];
         const u64 value =
             is_float(letter) ? in_float(b, letter == 'd', second_float) : in_register(b, letter == 'l', gp::rdx);
-        reach(stubs::stores[u16(o) - u16(op::i32_store)], size_of(o), a, end, value);
+        reach(stubs::stores[u16(o) - u16(op::i32_store)], size_of(o), a, end, value, checked, out);
     }
     /// The address of an access to an element: 32 bits of a + (b << scale), in a place of its own.
     place indexed(place a, place b, u8 scale) noexcept {
@@ -133,25 +137,27 @@ public:
 private:
     static constexpr u32 size_of(op o) noexcept { return 1u << natural_align[u16(o)]; }
     /// The access `s` of `size` bytes with the register `with`, after the check.
-    void reach(const stubs::access& s, u32 size, place a, u32 end, u64 with) noexcept {
+    void reach(const stubs::access& s, u32 size, place a, u32 end, u64 with, u32 checked, u32 out) noexcept {
         const u64 offset = end - size;
         if (a.is_imm()) {
             set_register(number(gp::rax), end, false);
-            check();
+            check(no_index);
             if (offset <= 0x7fff'ffff) return two(s.i, with, 0, offset);
             return two(s.r, with, number(gp::rax), u64(0) - size);
         }
         const u64 address = in_register(a, false, gp::rcx);
         const bool near = end <= 0x7fff'ffff;
-        two(near ? stubs::access_end : stubs::access_end_far, 0, address, end);
-        check();
+        if (checked != 0) {
+            two(near ? stubs::access_end : stubs::access_end_far, 0, address, checked);
+            check(out);
+        }
         if (near) two(s.r, with, address, offset);
         else two(s.r, with, number(gp::rax), u64(0) - size);
     }
-    void check() noexcept {
+    void check(u32 out) noexcept {
         fillings v;
         v[from::c] = around_.memory_size;
-        put(stubs::check_bounds, v, exit_for(trap::out_of_bounds_memory));
+        put(stubs::check_bounds, v, out == no_index ? exit_for(trap::out_of_bounds_memory) : out);
     }
     // By the pointer in rax, in rdx.
     void field_get(char letter, u32 offset, place d) noexcept {

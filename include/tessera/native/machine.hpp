@@ -16,7 +16,7 @@ struct native_limits {
 /// What has come of it.
 struct native_counters {
     u64 functions = 0; ///< compiled
-    u64 left = 0;      ///< not compiled, for want of memory or because they catch exceptions
+    u64 left = 0;      ///< not compiled: memory was out, or the frame is too large for it
     u64 code_bytes = 0;
 };
 
@@ -25,8 +25,8 @@ public:
     machine(const compile_options& options, const native_limits& limits) noexcept
         : options_(options), memory_(limits.code_bytes) {
         compile = [](exec::native_hook& self, runtime::code_unit& unit, u32 index, const exec::function_ir& ir,
-                     view<exec::cell_origin> cells) noexcept {
-            static_cast<machine&>(self).compile_function(unit, index, ir, cells);
+                     view<exec::cell_origin> cells, view<u32> handlers) noexcept {
+            static_cast<machine&>(self).compile_function(unit, index, ir, cells, handlers);
         };
         destroy = [](exec::native_hook* self) noexcept { tessera::destroy(static_cast<machine*>(self)); };
     }
@@ -37,8 +37,19 @@ public:
     machine(const machine&) = delete;
     machine& operator=(const machine&) = delete;
 
-    /// Makes the code that functions share. False: memory for code was refused, or memory is out; see `status`.
-    [[nodiscard]] bool start() noexcept {
+    /// Makes the code that functions share. Where that cannot be had nothing will be compiled; `status` says why.
+    void start() noexcept {
+        if (!make_shared_code()) compile = nullptr;
+    }
+    code_status status() const noexcept { return memory_.status(); }
+    native_counters counters() const noexcept {
+        native_counters c = counters_;
+        c.code_bytes = memory_.used();
+        return c;
+    }
+
+private:
+    [[nodiscard]] bool make_shared_code() noexcept {
         const exec::context example;
         const context_layout at(example);
         shared_code_maker maker;
@@ -50,14 +61,6 @@ public:
         compiler_ = create<compiler>(options_, at, shared_);
         return compiler_ != nullptr;
     }
-    code_status status() const noexcept { return memory_.status(); }
-    native_counters counters() const noexcept {
-        native_counters c = counters_;
-        c.code_bytes = memory_.used();
-        return c;
-    }
-
-private:
     struct unit_entries {
         const runtime::code_unit* unit = nullptr;
         const u8** entries = nullptr; ///< by function
@@ -73,17 +76,16 @@ private:
         return made;
     }
     void compile_function(runtime::code_unit& unit, u32 index, const exec::function_ir& ir,
-                          view<exec::cell_origin> cells) noexcept {
+                          view<exec::cell_origin> cells, view<u32> handlers) noexcept {
         ++counters_.left;
-        // Handlers of exceptions want locals in the frame where they are thrown.
-        if (unit.funcs[index].catches != 0 || ir.scratch != 0) return;
+        if (ir.scratch != 0) return; // slots beyond what a cell can name are moved around its operation
         const u8** const entries = entries_of(unit);
         u8* const at = unit.funcs[index].cells;
-        if (!entries || !compiler_->run({ir, *unit.module, index, at, cells, entries})) return;
+        if (!entries || !compiler_->run({ir, *unit.module, index, at, cells, handlers, entries})) return;
         const u8* const code = memory_.add(compiler_->data(), compiler_->position());
         if (!code) return;
         entries[index] = code + compiler_->entry;
-        for (const way_in& w : compiler_->ways_in) exec::store_native(at + w.cell, code + w.code);
+        for (const way_in& w : compiler_->ways_in()) exec::store_native(at + w.cell, code + w.code);
         --counters_.left;
         ++counters_.functions;
     }

@@ -40,8 +40,10 @@ public:
     /// By bank and bit.
     std::array<vec<u32>, 2> chosen;
 
-    [[nodiscard]] bool run(view<effect> effects) noexcept {
+    /// `handlers`: labels where exceptions are caught.
+    [[nodiscard]] bool run(view<effect> effects, view<u32> handlers) noexcept {
         effects_ = effects;
+        handlers_ = handlers;
         const std::size_t nodes = ir_.nodes.size();
         if (!live_in.resize(nodes) || !live_out.resize(nodes) || !dirty.resize(nodes)) return false;
         if (!choose() || !find_live()) return false;
@@ -55,6 +57,9 @@ public:
     void each(const value_set& s, Function f) const noexcept {
         for (const bank b : {bank::integer, bank::floating})
             for (u64 bits = s.of[u8(b)]; bits; bits &= bits - 1) f(value(b, u32(std::countr_zero(bits))));
+    }
+    static bool has(const value_set& s, const web& w) noexcept {
+        return w.bit != web::none && (s.of[u8(w.kind)] >> w.bit & 1) != 0;
     }
     /// Those that can lie on the operand stack from slot `from` on.
     value_set temps(u32 from, u32 to = no_index) const noexcept {
@@ -156,8 +161,11 @@ private:
                 const exec::node& n = ir_.nodes[i];
                 if (!goes_on(n)) live = {};
                 each_target(n, [&](u32 l) { live = live | at[l]; });
+                if (effects_[i] != effect::plain) // whatever may throw
+                    for (const u32 l : handlers_) live = live | at[l];
                 const value_set out = written(i);
-                live_out[i] = live | out;
+                // Locals that are not needed yet are not made 0; what is written else is, needed or not.
+                live_out[i] = n.v.fam == exec::family::zero_range ? live : live | out;
                 live = live.without(out) | read(i);
                 live_in[i] = live;
                 for (u32 l = found_.label_at[i]; l != nothing; l = found_.label_next[l])
@@ -185,7 +193,7 @@ private:
                 worth[b][bit] = i64(found_.webs[chosen[b][bit]].weight & (~u64{0} >> 8));
         if (!live_in.empty()) meet(live_in[0], live_in[0]);
         for (u32 i = 0; i < ir_.nodes.size(); ++i) {
-            if (const value_set w = written(i); !(w == value_set{})) meet(w, live_out[i]);
+            if (const value_set w = written(i) & live_out[i]; !(w == value_set{})) meet(w, live_out[i]);
             if (effects_[i] == effect::plain) continue;
             const value_set across = live_in[i] & live_out[i];
             for (unsigned b = 0; b < 2; ++b)
@@ -282,6 +290,7 @@ private:
     const module_data& module_;
     web_finder& found_;
     view<effect> effects_;
+    view<u32> handlers_;
     std::array<std::array<u64, 16>, 2> holders_{}; ///< by bank and register: the values that have it
     value_set with_;
 };

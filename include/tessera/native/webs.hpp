@@ -84,7 +84,9 @@ public:
         for (u32& j : joined_) j = nothing;
         for (current& c : local_) c = {};
         for (u32 l = 0; l < ir_.labels.size(); ++l)
-            if (const u32 at = ir_.labels[l].node; at != no_index) label_next[l] = label_at[at], label_at[at] = l;
+            if (const u32 at = ir_.labels[l].node;
+                at != no_index && ir_.labels[l].height != 0) // which the end of a try has not
+                label_next[l] = label_at[at], label_at[at] = l;
         find_depths();
         block_ = epoch_ = 1;
         fresh_.clear();
