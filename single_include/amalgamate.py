@@ -24,7 +24,7 @@ OUTPUT = HERE / ROOT
 LAST = "tessera/undef.hpp"
 
 # What a user may set or read; every other macro has to be undefined at the end.
-USER_MACROS = re.compile(r"TESSERA_(VERSION_(MAJOR|MINOR|PATCH)|(DE)?ALLOCATE|ALLOCATE_ZEROED|RESERVE|COMMIT|RELEASE|NATIVE|TAIL_CALLS|INSTANTIATE)$")
+USER_MACROS = re.compile(r"TESSERA_(VERSION_(MAJOR|MINOR|PATCH)|(DE)?ALLOCATE|ALLOCATE_ZEROED|RESERVE|COMMIT|RELEASE|TAIL_CALLS|INSTANTIATE)$")
 
 SPDX = "// SPDX-License-Identifier: MIT"
 INCLUDE = re.compile(r"^\s*#\s*include\s*<([^>]+)>", re.M)

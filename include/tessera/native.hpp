@@ -18,7 +18,7 @@ namespace tessera::inline TESSERA_ABI {
 enum class native_status : u8 {
     off,         ///< enable_native was not called
     ready,       ///< they do
-    unsupported, ///< the build's handlers do not end in jumps (TESSERA_TAIL_CALLS), which machine code relies on
+    unsupported, ///< not for this processor, or the build's handlers do not end in jumps (TESSERA_TAIL_CALLS)
     refused,     ///< the system gives no memory for code
     full,        ///< native_limits::code_bytes is used up: those compiled so far stay, others are interpreted
 };
@@ -34,7 +34,7 @@ result<void> enable_native(store<F>& s, const native::native_limits& limits = {}
     auto* pool = static_cast<exec::context_pool*>(data->engine_state);
     if (!pool) data->engine_state = pool = create<exec::context_pool>();
     if (!pool) return msg::out_of_memory;
-    if (pool->native || !TESSERA_TAIL_CALLS) return {};
+    if (pool->native || !native::has_target) return {};
     const bool newer = num::processor_has_instructions();
     native::machine* const made = create<native::machine>(native::compile_options{exec::model_of(F), newer}, limits);
     if (!made) return msg::out_of_memory;
@@ -51,7 +51,7 @@ inline const native::machine* native_of(const basic_store& s) noexcept {
 /// Whether functions of `s` become machine code, or why not.
 template <features F>
 native_status native_status_of(const store<F>& s) noexcept {
-    if (!TESSERA_TAIL_CALLS) return native_status::unsupported;
+    if (!native::has_target) return native_status::unsupported;
     const native::machine* const m = detail::native_of(s);
     if (!m) return native_status::off;
     switch (m->status()) {

@@ -53,6 +53,7 @@ public:
         emit_early_leaves();
         emit_exits();
         emit_ways_in();
+        emit_tails();
         resolve();
         return !failed();
     }

@@ -137,6 +137,27 @@ protected:
             else fill_d(stubs::move[w.wide].m, w.reg, w.slot);
         });
     }
+    /// To shared code that wants cell `i` in r8. The way there, which is long, is the function's last piece of code.
+    void go_to(const u8* shared, u32 i) noexcept {
+        set_register(number(gp::r8), in_->places[i].cell, false);
+        for (const tail& t : tails_)
+            if (t.shared == shared) return jump(t.label);
+        if (!tails_.push_back({shared, new_label()})) return static_cast<void>(failed_ = true);
+        jump(tails_.back().label);
+    }
+    struct tail {
+        const u8* shared;
+        u32 label;
+    };
+    void emit_tails() noexcept {
+        for (const tail& t : tails_) {
+            bind(t.label);
+            put_address(gp::rdx, in_->cells);
+            fill_db(stubs::alus[1][u8(stubs::alu::add)].r, number(gp::r8), number(gp::rdx));
+            go_to(t.shared);
+        }
+        tails_.clear();
+    }
     void go_to(const u8* shared) noexcept {
         put_address(gp::rdx, shared);
         put(assembler().raw(0xff, 0xe2).made, {}); // jmp rdx
@@ -181,8 +202,7 @@ protected:
                 if (w.reg != web::none) move(type, place::reg(w.reg), place::slot(w.slot));
                 else move(type, place::imm(constant_of(in_->ir.nodes[w.first])), place::slot(w.slot));
             }
-            cell_to_r8(e.node);
-            go_to(shared_.leave);
+            go_to(shared_.leave, e.node);
         }
         early_.clear();
         kept_.clear();
@@ -204,8 +224,7 @@ protected:
 
     void leave(u32 i) noexcept {
         spill(registers_->dirty[i] & registers_->live_in[i]);
-        cell_to_r8(i);
-        go_to(shared_.leave);
+        go_to(shared_.leave, i);
     }
 
     struct slow_call {
@@ -217,8 +236,7 @@ protected:
             bind(s.label);
             const node_type& n = in_->ir.nodes[s.node];
             if (n.v.at[0] == exec::loc::slot) fill_d(stubs::store_slot, n.operands[0], number(gp::rdx));
-            cell_to_r8(s.node);
-            go_to(shared_.leave);
+            go_to(shared_.leave, s.node);
         }
         slow_calls_.clear();
     }
@@ -233,8 +251,7 @@ protected:
             bind(p.label);
             spill(p.unsaved);
             set_register(number(gp::rax), u64(p.why), false);
-            cell_to_r8(p.next);
-            go_to(shared_.pause);
+            go_to(shared_.pause, p.next);
         }
     }
 
@@ -244,13 +261,9 @@ protected:
         go_to(shared_.callee);
         for (const exit& e : exits) {
             bind(e.label);
-            cell_to_r8(e.node);
-            if (e.why == trap::out_of_bounds_memory) {
-                go_to(shared_.bounds);
-                continue;
-            }
-            if (e.why != trap::none) set_register(number(gp::rax), u64(e.why), false);
-            go_to(shared_.trap);
+            const bool bounds = e.why == trap::out_of_bounds_memory;
+            if (!bounds && e.why != trap::none) set_register(number(gp::rax), u64(e.why), false);
+            go_to(bounds ? shared_.bounds : shared_.trap, e.node);
         }
     }
     /// Cells of nodes that control comes to from the interpreter.
@@ -293,6 +306,7 @@ protected:
     web_finder* found_ = nullptr;
     register_assigner* registers_ = nullptr;
     vec<effect> effects_;
+    vec<tail> tails_;
     vec<pause> pauses_;
     vec<slow_call> slow_calls_;
     vec<early_leave> early_;

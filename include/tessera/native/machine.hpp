@@ -9,6 +9,14 @@
 
 namespace tessera::inline TESSERA_ABI::native {
 
+/// True if there is machine code for this build: for its processor, and with handlers that end in jumps, which it
+/// relies on.
+#if defined(__x86_64__)
+inline constexpr bool has_target = TESSERA_TAIL_CALLS;
+#else
+inline constexpr bool has_target = false;
+#endif
+
 /// What a store may spend on machine code.
 struct native_limits {
     u64 code_bytes = 64 << 20;
