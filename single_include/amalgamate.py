@@ -8,9 +8,9 @@
 
 Every `#include <tessera/...>` is replaced by that file: headers once, `.def` tables each time, undef.hpp
 at the very end. Standard headers are gathered at the top, unless they stand inside a conditional. What
-is included under `#if TESSERA_BODIES` stays under it, its standard headers too. The script fails when a
-header of the tree is not reached, when something outside needs what is only pasted under TESSERA_BODIES,
-or when an internal macro is left defined.
+is included under `#if TESSERA_BODIES`, or under the macro of an optional part, stays under it, its standard
+headers too. The script fails when a header of the tree is not reached, when something outside needs what is
+only pasted under such a condition, or when an internal macro is left defined.
 """
 import argparse
 import pathlib
@@ -24,13 +24,17 @@ OUTPUT = HERE / ROOT
 LAST = "tessera/undef.hpp"
 
 # What a user may set or read; every other macro has to be undefined at the end.
-USER_MACROS = re.compile(r"TESSERA_(VERSION_(MAJOR|MINOR|PATCH)|(DE)?ALLOCATE|ALLOCATE_ZEROED|RESERVE|COMMIT|RELEASE|TAIL_CALLS|INSTANTIATE)$")
+USER_MACROS = re.compile(r"TESSERA_(VERSION_(MAJOR|MINOR|PATCH)|(DE)?ALLOCATE|ALLOCATE_ZEROED|RESERVE|COMMIT|RELEASE|TAIL_CALLS|INSTANTIATE|WASI|DEBUG|NATIVE)$")
 
 SPDX = "// SPDX-License-Identifier: MIT"
 INCLUDE = re.compile(r"^\s*#\s*include\s*<([^>]+)>", re.M)
 QUOTED = re.compile(r'\s*#\s*include\s*"')
 OPENS = re.compile(r"\s*#\s*(if|ifdef|ifndef)\b")
-BODIES = re.compile(r"\s*#\s*if\s+TESSERA_BODIES\b")
+# What stands under one of these is kept together. The words are those of the conditions at the top of the file.
+KEPT = re.compile(r"\s*#\s*if\s+TESSERA_(BODIES|WASI|DEBUG|NATIVE)\s*$")
+AT_THE_TOP = {"BODIES": "!defined(TESSERA_SEPARATE) || defined(TESSERA_IMPLEMENTATION)",
+              "WASI": "defined(TESSERA_WASI) && TESSERA_WASI", "DEBUG": "defined(TESSERA_DEBUG) && TESSERA_DEBUG",
+              "NATIVE": "defined(TESSERA_NATIVE) && TESSERA_NATIVE"}
 CLOSES = re.compile(r"\s*#\s*endif\b")
 GUARD = re.compile(r"\s*#\s*ifndef\s+TESSERA_ABI\b")
 DEFINES = re.compile(r"\s*#\s*(define|undef)\s+(\w+)")
@@ -44,28 +48,27 @@ class Amalgamation:
     def __init__(self):
         self.seen = []       # headers, in the order in which they were pasted
         self.titled = set()
-        self.standard = set()
-        self.bodies = set()           # headers pasted under TESSERA_BODIES
-        self.standard_bodies = set()  # what they include
+        self.under = {}      # the conditions a header was pasted under
+        self.standard = {}   # by conditions: what is included under them
         self.body = []
 
-    def paste(self, name, parents=(), bodies=False):
+    def paste(self, name, parents=(), conditions=frozenset()):
         if name in parents:
             fail("circular include: " + " -> ".join(parents + (name,)))
         if name.endswith(".hpp"):
             if name in self.seen:
-                if name in self.bodies and not bodies:
-                    fail(f"{parents[-1]} needs <{name}>, which is pasted under TESSERA_BODIES before")
+                if not self.under[name] <= conditions:
+                    fail(f"{parents[-1]} needs <{name}>, which is pasted under {', '.join(self.under[name])} before")
                 return
             self.seen.append(name)
-            if bodies:
-                self.bodies.add(name)
+            self.under[name] = conditions
         path = TREE / name
         if not path.is_file():
             fail(f"{parents[-1] if parents else ROOT} includes <{name}>, which is not there")
         own = []   # lines not yet written: what this file includes comes before its first comment
         depth = 0  # of conditionals
-        under = 0  # the depth inside `#if TESSERA_BODIES`, which counts for nothing else
+        outside = conditions
+        kept = False  # inside a condition that keeps what is under it, which counts for nothing else
 
         def write_own():
             if own and name.endswith(".hpp") and name not in self.titled:
@@ -78,12 +81,14 @@ class Amalgamation:
             if QUOTED.match(line):
                 fail(f'{name}:{number}: write #include <tessera/...>')
             # config.hpp is one conditional from beginning to end, which counts for nothing.
-            if BODIES.match(line):
-                if under or depth:
-                    fail(f"{name}:{number}: TESSERA_BODIES inside a conditional")
-                under = 1
-            elif CLOSES.match(line) and depth == 0 and under:
-                under = 0
+            if KEPT.match(line):
+                if kept or depth:
+                    fail(f"{name}:{number}: {line.strip()} inside a conditional")
+                kept = True
+                conditions = outside | {KEPT.match(line)[1]}
+            elif CLOSES.match(line) and depth == 0 and kept:
+                kept = False
+                conditions = outside
             elif CLOSES.match(line):
                 depth -= 1
             elif OPENS.match(line) and not GUARD.match(line):
@@ -101,15 +106,15 @@ class Amalgamation:
                     # What it needs must not become part of the conditional: it goes before.
                     for needed in INCLUDE.findall((TREE / include[1]).read_text(encoding="utf-8")):
                         if needed.startswith("tessera/") and needed.endswith(".hpp") and needed != LAST:
-                            self.paste(needed, parents + (name,), bodies or under)
+                            self.paste(needed, parents + (name,), conditions)
                     write_own()
                 elif any(text.strip() and not text.startswith("//") for text in own):
                     write_own()
-                self.paste(include[1], parents + (name,), bodies or under)
+                self.paste(include[1], parents + (name,), conditions)
             elif depth > 0:
                 own.append(line)
             else:
-                (self.standard_bodies if bodies or under else self.standard).add(include[1])
+                self.standard.setdefault(conditions, set()).add(include[1])
         write_own()
 
     def text(self):
@@ -123,9 +128,15 @@ class Amalgamation:
                 "/// tessera, a WebAssembly runtime, in one header.",
                 "/// Generated by single_include/amalgamate.py from include/tessera/; change those files, not this one.",
                 "#pragma once", ""]
-        head += [f"#include <{name}>" for name in sorted(self.standard)]
-        head += ["#if !defined(TESSERA_SEPARATE) || defined(TESSERA_IMPLEMENTATION)"]
-        head += [f"#include <{name}>" for name in sorted(self.standard_bodies - self.standard)] + ["#endif", ""]
+        done = {}
+        for conditions in sorted(self.standard, key=lambda c: (len(c), sorted(c))):
+            known = set().union(*(names for under, names in done.items() if under <= conditions))
+            done[conditions] = self.standard[conditions] - known
+            text = [f"#include <{name}>" for name in sorted(done[conditions])]
+            if text and conditions:
+                text = ["#if " + " && ".join(f"({AT_THE_TOP[c]})" for c in sorted(conditions)), *text, "#endif"]
+            head += text
+        head.append("")
         return "\n".join(head + lines).rstrip() + "\n"
 
 

@@ -28,6 +28,13 @@ required=${#missing[@]}
 # Without these a test is skipped, and says so.
 need npm npm
 need wasm-ld lld
+[ -e /usr/include/CLI/CLI.hpp ] || missing+=(libcli11-dev)
+need tmux tmux
+[ -e /usr/include/wasm32-wasi ] || missing+=(wasi-libc)
+[ -e /usr/lib/llvm-14/lib/clang/14.0.6/lib/wasi ] || missing+=(libclang-rt-14-dev-wasm32)
+[ -e /usr/lib/llvm-14/lib/wasm32-wasi ] || missing+=(libc++-14-dev-wasm32 libc++abi-14-dev-wasm32)
+[ -x /usr/bin/rustc ] || missing+=(rustc)
+[ -e /usr/lib/rustlib/wasm32-wasi ] || missing+=(libstd-rust-dev-wasm32)
 need meson meson
 need pkg-config pkg-config
 need clang-format clang-format
@@ -100,14 +107,16 @@ cross() {
     preset "$name" "-DTESSERA_SLICE=ON -DCMAKE_UNITY_BUILD=ON -DCMAKE_UNITY_BUILD_BATCH_SIZE=0"
 }
 
+# Of the builds with some features, those that differ most; the preset by itself has them all.
+toggles="no_reference_types;no_simd;no_gc;no_exceptions;no_threads;wasm_1_0;latest;deterministic;fuel;interruption;tracing"
 wanted=${*:-default single loop-asan-ubsan tsan no-exceptions toggles fuzz aarch64 armhf s390x i686 mingw}
 for name in $wanted; do
     case $name in
     default) preset "$name" -DTESSERA_BUILD_BENCH=ON ;;
     single) preset "$name" "-DTESSERA_BUILD_EXAMPLES=OFF -DTESSERA_TEST_FOLDERS=allocation;compile_fail;guests;real" ;;
     loop-asan-ubsan | no-exceptions) preset "$name" "" -LE package ;;
-    tsan) preset "$name" "" -R '^unit/unit_threads$|^threads/|^spec/.*threads/|suite-not-found' ;;
-    toggles) preset "$name" "" -L toggles ;;
+    tsan) preset "$name" "" -R '^unit/unit_(threads|wasi)$|^threads/|^spec/.*threads/|^wasi/wasi-threads/|suite-not-found' ;;
+    toggles) preset "$name" "-DTESSERA_TOGGLES=$toggles" -L toggles ;;
     fuzz | fuzz-coverage) preset "$name" "" -L '^fuzz$' ;;
     aarch64) cross "$name" aarch64-linux-gnu-g++ qemu-aarch64-static ;;
     armhf) cross "$name" arm-linux-gnueabihf-g++ qemu-arm-static ;;

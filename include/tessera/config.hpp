@@ -80,6 +80,16 @@
 #define TESSERA_API inline
 #endif
 
+/// 1: <tessera/tessera.hpp> includes <tessera/wasi.hpp> as well.
+#ifndef TESSERA_WASI
+#define TESSERA_WASI 0
+#endif
+
+/// 1: <tessera/tessera.hpp> includes <tessera/debug.hpp> as well.
+#ifndef TESSERA_DEBUG
+#define TESSERA_DEBUG 0
+#endif
+
 /// 1: handlers call each other in tail position; 0: one loop over a switch. Left undefined, the
 /// compiler's facts below decide.
 #ifndef TESSERA_TAIL_CALLS

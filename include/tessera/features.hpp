@@ -35,6 +35,7 @@ enum class feature : std::uint8_t {
     deterministic,       ///< the specification's deterministic profile: NaNs are canonical
     fuel,                ///< engine: execution is counted and can be limited
     interruption,        ///< engine: another thread can stop a call
+    tracing,             ///< engine: a debugger can watch, stop and look into calls, see tessera/debug.hpp
     native,              ///< engine: functions can be compiled to machine code
     count_,
 };
@@ -69,6 +70,7 @@ inline constexpr feature_row feature_table[] = {
     {"deterministic", "the deterministic profile: every NaN result is canonical"},
     {"fuel", "execution is counted and can be limited"},
     {"interruption", "another thread can stop a running call"},
+    {"tracing", "a debugger can watch and stop calls at every instruction"},
     {"native", "functions can be compiled to machine code"},
 };
 static_assert(sizeof feature_table / sizeof *feature_table == std::size_t(feature::count_),

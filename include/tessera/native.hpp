@@ -31,8 +31,7 @@ result<void> enable_native(store<F>& s, const native::native_limits& limits = {}
     static_assert(F[feature::native], "tessera: this store's features lack native");
     runtime::store_data* const data = s.data();
     if (!data) return msg::out_of_memory;
-    auto* pool = static_cast<exec::context_pool*>(data->engine_state);
-    if (!pool) data->engine_state = pool = create<exec::context_pool>();
+    exec::context_pool* const pool = exec::machine<F>::kept_for(*data);
     if (!pool) return msg::out_of_memory;
     if (pool->native || !native::has_target) return {};
     const bool newer = num::processor_has_instructions();

@@ -20,10 +20,16 @@
 #if TESSERA_BODIES
 #include <tessera/text/script.hpp>
 #endif
+#include <tessera/separate.hpp>
+
+#if TESSERA_WASI
+#include <tessera/wasi.hpp>
+#endif
+#if TESSERA_DEBUG
+#include <tessera/debug.hpp>
+#endif
 #if TESSERA_NATIVE
 #include <tessera/native.hpp>
-#include <tessera/config.hpp> // NOLINT(readability-duplicate-include)
 #endif
-#include <tessera/separate.hpp>
 
 #include <tessera/undef.hpp>

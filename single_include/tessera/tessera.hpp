@@ -19,7 +19,7 @@
 #include <tuple>
 #include <type_traits>
 #include <utility>
-#if !defined(TESSERA_SEPARATE) || defined(TESSERA_IMPLEMENTATION)
+#if (!defined(TESSERA_SEPARATE) || defined(TESSERA_IMPLEMENTATION))
 #include <algorithm>
 #include <cfloat>
 #include <charconv>
@@ -101,6 +101,16 @@
 #else
 #define TESSERA_BODIES 1
 #define TESSERA_API inline
+#endif
+
+/// 1: <tessera/tessera.hpp> includes <tessera/wasi.hpp> as well.
+#ifndef TESSERA_WASI
+#define TESSERA_WASI 0
+#endif
+
+/// 1: <tessera/tessera.hpp> includes <tessera/debug.hpp> as well.
+#ifndef TESSERA_DEBUG
+#define TESSERA_DEBUG 0
 #endif
 
 /// 1: handlers call each other in tail position; 0: one loop over a switch. Left undefined, the
@@ -269,6 +279,7 @@ enum class feature : std::uint8_t {
     deterministic,       ///< the specification's deterministic profile: NaNs are canonical
     fuel,                ///< engine: execution is counted and can be limited
     interruption,        ///< engine: another thread can stop a call
+    tracing,             ///< engine: a debugger can watch, stop and look into calls, see tessera/debug.hpp
     count_,
 };
 
@@ -302,6 +313,7 @@ inline constexpr feature_row feature_table[] = {
     {"deterministic", "the deterministic profile: every NaN result is canonical"},
     {"fuel", "execution is counted and can be limited"},
     {"interruption", "another thread can stop a running call"},
+    {"tracing", "a debugger can watch and stop calls at every instruction"},
 };
 static_assert(sizeof feature_table / sizeof *feature_table == std::size_t(feature::count_),
               "features.hpp: a feature without a row, or a row without a feature");
@@ -483,6 +495,318 @@ TESSERA_INLINE void store_le(void* at, T value) noexcept {
 }
 
 } // namespace tessera
+
+// ---- binary/limits.hpp -----------------------------------------------------------------
+/// @file binary/limits.hpp
+/// How large a module may be.
+
+namespace tessera::inline TESSERA_ABI {
+
+/// The implementation limits of modules; the defaults are those of the WebAssembly JavaScript
+/// interface (its section "Limits"). A module beyond one is refused with msg::limit_reached, whose
+/// detail names the limit.
+struct module_limits {
+    u64 module_size = u64{1} << 30; ///< bytes
+    u32 types = 1'000'000;
+    u32 group_size = 1'000'000; ///< types in a recursion group
+    u32 subtype_depth = 63;
+    u32 imports = 1'000'000;
+    u32 exports = 1'000'000;
+    u32 functions = 1'000'000;
+    u32 tables = 100'000;
+    u32 memories = 100;
+    u32 globals = 1'000'000;
+    u32 tags = 1'000'000;
+    u32 elem_segments = 10'000'000;
+    u32 elem_items = 10'000'000; ///< in one segment
+    u32 data_segments = 100'000;
+    u32 function_size = 7'654'321; ///< bytes
+    u32 locals = 50'000;           ///< of a function, parameters included
+    u32 params = 1'000;
+    u32 results = 1'000;
+    u32 fields = 10'000;         ///< of a structure
+    u32 br_table = 65'520;       ///< labels of one br_table
+    u32 array_operands = 10'000; ///< of one array.new_fixed
+};
+
+} // namespace tessera
+
+// ---- syntax/message.hpp ----------------------------------------------------------------
+/// @file message.hpp
+/// What an error says: the stage that failed, and a text.
+
+namespace tessera::inline TESSERA_ABI {
+
+/// The stage that failed. The first six are the categories of the specification's test suite.
+enum class kind : u8 {
+    malformed,   ///< the bytes or the text are not a module
+    invalid,     ///< the module breaks a validation rule
+    unlinkable,  ///< an import is missing or does not match
+    trap,        ///< execution trapped
+    exhaustion,  ///< a limit was reached or memory is out: stack, fuel, memory, declared sizes
+    exception,   ///< an exception nobody caught
+    unsupported, ///< the module is fine, this build cannot run it
+    usage,       ///< the host asked for what is not there: unknown export, wrong type, out of range
+    exit,        ///< the guest ended itself, as WASI's proc_exit does; no failure if the code is 0
+};
+
+/// One error text and the kind it belongs to; the instances are in messages.hpp.
+struct message {
+    tessera::kind kind;
+    const char* text;
+};
+
+} // namespace tessera
+
+// ---- syntax/trap.hpp -------------------------------------------------------------------
+/// @file trap.hpp
+/// The reasons for which execution stops, and the value-or-trap that partial operations return.
+
+namespace tessera::inline TESSERA_ABI {
+
+/// Why execution stopped. Each has its text at the same place in msg::traps.
+enum class trap : u8 {
+    none,
+    unreachable,
+    integer_divide_by_zero,
+    integer_overflow,
+    invalid_conversion,
+    out_of_bounds_memory,
+    out_of_bounds_table,
+    undefined_element,     ///< call_indirect beyond the table's end
+    uninitialized_element, ///< call_indirect to a null entry
+    indirect_call_type,    ///< call_indirect with another type
+    null_reference,
+    null_function, ///< call_ref of null
+    null_i31,
+    null_structure,
+    null_array,
+    null_exception,
+    out_of_bounds_array,
+    cast_failure,
+    unaligned_atomic,
+    expected_shared_memory,
+    host,            ///< a host function asked for a trap of its own
+    stack_exhausted, ///< kind::exhaustion from here on
+    out_of_memory,
+    out_of_fuel,
+    interrupted,
+    uncaught_exception, ///< kind::exception
+    count_,
+};
+
+/// A value, or the trap that came instead of it.
+template <class T>
+struct checked {
+    T value;
+    trap why = trap::none;
+};
+
+} // namespace tessera
+
+// ---- syntax/messages.hpp ---------------------------------------------------------------
+/// @file messages.hpp
+/// Every error text, in one table, in the wording of the specification's test suite where it has one.
+
+namespace tessera::inline TESSERA_ABI::msg {
+
+// ---- traps, in the order of enum trap -------------------------------------------------------------
+inline constexpr message traps[] = {
+    {kind::trap, "no trap"},
+    {kind::trap, "unreachable"},
+    {kind::trap, "integer divide by zero"},
+    {kind::trap, "integer overflow"},
+    {kind::trap, "invalid conversion to integer"},
+    {kind::trap, "out of bounds memory access"},
+    {kind::trap, "out of bounds table access"},
+    {kind::trap, "undefined element"},
+    {kind::trap, "uninitialized element"},
+    {kind::trap, "indirect call type mismatch"},
+    {kind::trap, "null reference"},
+    {kind::trap, "null function reference"},
+    {kind::trap, "null i31 reference"},
+    {kind::trap, "null structure reference"},
+    {kind::trap, "null array reference"},
+    {kind::trap, "null exception reference"},
+    {kind::trap, "out of bounds array access"},
+    {kind::trap, "cast failure"},
+    {kind::trap, "unaligned atomic"},
+    {kind::trap, "expected shared memory"},
+    {kind::trap, "host trap"},
+    {kind::exhaustion, "call stack exhausted"},
+    {kind::exhaustion, "out of memory"},
+    {kind::exhaustion, "out of fuel"},
+    {kind::exhaustion, "interrupted"},
+    {kind::exception, "uncaught exception"},
+};
+static_assert(sizeof traps / sizeof *traps == std::size_t(trap::count_));
+inline constexpr const message& out_of_memory = traps[std::size_t(trap::out_of_memory)];
+
+// ---- decoding -------------------------------------------------------------------------------------
+inline constexpr message unexpected_end{kind::malformed, "unexpected end"};
+inline constexpr message integer_too_long{kind::malformed, "integer representation too long"};
+inline constexpr message integer_too_large{kind::malformed, "integer too large"};
+inline constexpr message malformed_utf8{kind::malformed, "malformed UTF-8 encoding"};
+inline constexpr message magic{kind::malformed, "magic header not detected"};
+inline constexpr message version{kind::malformed, "unknown binary version"};
+inline constexpr message illegal_opcode{kind::malformed, "illegal opcode"};
+inline constexpr message feature_off{kind::malformed, "feature is not enabled in this build"};
+inline constexpr message unexpected_end_of_section{kind::malformed, "unexpected end of section or function"};
+inline constexpr message length_out_of_bounds{kind::malformed, "length out of bounds"};
+inline constexpr message section_size_mismatch{kind::malformed, "section size mismatch"};
+inline constexpr message malformed_section_id{kind::malformed, "malformed section id"};
+inline constexpr message content_after_last_section{kind::malformed, "unexpected content after last section"};
+inline constexpr message inconsistent_functions{kind::malformed, "function and code section have inconsistent lengths"};
+inline constexpr message inconsistent_data{kind::malformed, "data count and data section have inconsistent lengths"};
+inline constexpr message data_count_required{kind::malformed, "data count section required"};
+inline constexpr message end_expected{kind::malformed, "END opcode expected"};
+inline constexpr message malformed_import_kind{kind::malformed, "malformed import kind"};
+inline constexpr message malformed_export_kind{kind::malformed, "malformed export kind"};
+inline constexpr message malformed_limits{kind::malformed, "malformed limits flags"};
+inline constexpr message malformed_page_size{kind::malformed, "invalid custom page size"};
+inline constexpr message malformed_mutability{kind::malformed, "malformed mutability"};
+inline constexpr message malformed_tag{kind::malformed, "malformed tag attribute"};
+inline constexpr message malformed_elem{kind::malformed, "malformed elements segment kind"};
+inline constexpr message malformed_data{kind::malformed, "malformed data segment kind"};
+inline constexpr message malformed_type{kind::malformed, "malformed definition type"};
+inline constexpr message malformed_value_type{kind::malformed, "malformed value type"};
+inline constexpr message malformed_heap_type{kind::malformed, "malformed heap type"};
+inline constexpr message malformed_reference_type{kind::malformed, "malformed reference type"};
+inline constexpr message malformed_block_type{kind::malformed, "malformed block type"};
+inline constexpr message malformed_memop_flags{kind::malformed, "malformed memop flags"};
+inline constexpr message malformed_cast_flags{kind::malformed, "malformed br_on_cast flags"};
+inline constexpr message malformed_catch{kind::malformed, "malformed catch clause"};
+inline constexpr message zero_byte_expected{kind::malformed, "zero byte expected"};
+inline constexpr message too_many_locals{kind::malformed, "too many locals"};
+
+// ---- validation -----------------------------------------------------------------------------------
+inline constexpr message type_mismatch{kind::invalid, "type mismatch"};
+inline constexpr message unknown_type{kind::invalid, "unknown type"};
+inline constexpr message unknown_function{kind::invalid, "unknown function"};
+inline constexpr message unknown_table{kind::invalid, "unknown table"};
+inline constexpr message unknown_memory{kind::invalid, "unknown memory"};
+inline constexpr message unknown_global{kind::invalid, "unknown global"};
+inline constexpr message unknown_tag{kind::invalid, "unknown tag"};
+inline constexpr message unknown_local{kind::invalid, "unknown local"};
+inline constexpr message unknown_label{kind::invalid, "unknown label"};
+inline constexpr message unknown_elem{kind::invalid, "unknown elem segment"};
+inline constexpr message unknown_data{kind::invalid, "unknown data segment"};
+inline constexpr message unknown_field{kind::invalid, "unknown field"};
+inline constexpr message undeclared_function{kind::invalid, "undeclared function reference"};
+inline constexpr message uninitialized_local{kind::invalid, "uninitialized local"};
+inline constexpr message invalid_result_arity{kind::invalid, "invalid result arity"};
+inline constexpr message invalid_lane{kind::invalid, "invalid lane index"};
+inline constexpr message invalid_rethrow{kind::invalid, "invalid rethrow label"};
+inline constexpr message alignment_too_large{kind::invalid, "alignment must not be larger than natural"};
+inline constexpr message atomic_alignment{kind::invalid, "atomic alignment must be natural"};
+inline constexpr message offset_out_of_range{kind::invalid, "offset out of range"};
+inline constexpr message constant_required{kind::invalid, "constant expression required"};
+inline constexpr message duplicate_export{kind::invalid, "duplicate export name"};
+inline constexpr message immutable_global{kind::invalid, "immutable global"};
+inline constexpr message immutable_field{kind::invalid, "immutable field"};
+inline constexpr message immutable_array{kind::invalid, "immutable array"};
+inline constexpr message array_not_numeric{kind::invalid, "array type is not numeric or vector"};
+inline constexpr message array_mismatch{kind::invalid, "array types do not match"};
+inline constexpr message sub_type{kind::invalid, "sub type"};
+inline constexpr message start_function{kind::invalid, "start function"};
+inline constexpr message tag_result{kind::invalid, "non-empty tag result type"};
+inline constexpr message memory_size{kind::invalid, "memory size must be at most"};
+inline constexpr message memory_size_4g{kind::invalid, "memory size must be at most 65536 pages (4GiB)"};
+inline constexpr message table_size{kind::invalid, "table size must be at most 2^32-1"};
+inline constexpr message min_above_max{kind::invalid, "size minimum must not be greater than maximum"};
+inline constexpr message shared_without_max{kind::invalid, "shared memory must have maximum"};
+inline constexpr message page_size{kind::invalid, "invalid custom page size"};
+inline constexpr message multiple_memories{kind::invalid, "multiple memories"};
+inline constexpr message multiple_tables{kind::invalid, "multiple tables"};
+
+// ---- linking and instantiation --------------------------------------------------------------------
+inline constexpr message unknown_import{kind::unlinkable, "unknown import"};
+inline constexpr message incompatible_import{kind::unlinkable, "incompatible import type"};
+inline constexpr message broken_engine{
+    kind::unsupported, "the compiler did not make jumps of the handlers' tail calls; set TESSERA_TAIL_CALLS to 0"};
+inline constexpr message feature_not_built{kind::unsupported,
+                                           "module needs a feature that this store is built without"};
+inline constexpr message other_store{kind::usage, "object belongs to another store"};
+
+// ---- limits ---------------------------------------------------------------------------------------
+inline constexpr message limit_reached{kind::exhaustion, "implementation limit reached"};
+
+// ---- the host -------------------------------------------------------------------------------------
+inline constexpr message unknown_export{kind::usage, "unknown export"};
+inline constexpr message wrong_type{kind::usage, "type does not match"};
+inline constexpr message already_running{kind::usage, "the call is running"};
+inline constexpr message stale_handle{kind::usage, "handle is empty or its store was reset"};
+inline constexpr message global_immutable{kind::usage, "global is immutable"};
+inline constexpr message out_of_range{kind::usage, "out of range"};
+inline constexpr message cannot_grow{kind::exhaustion, "cannot grow"};
+inline constexpr message no_memory{kind::usage, "caller has no memory"};
+inline constexpr message shared_view{kind::usage, "a shared memory has no views; read, write, or use a guest_span"};
+inline constexpr message misaligned{kind::trap, "misaligned pointer for a host function"};
+inline constexpr message exited{kind::exit, "the guest exited"};
+inline constexpr message raised{kind::exit, "the guest raised a signal"};
+inline constexpr message host_threw{kind::trap, "host function threw an exception"};
+
+// ---- text -----------------------------------------------------------------------------------------
+inline constexpr message illegal_character{kind::malformed, "illegal character"};
+inline constexpr message illegal_escape{kind::malformed, "illegal escape"};
+inline constexpr message unclosed_string{kind::malformed, "unclosed string"};
+inline constexpr message unclosed_comment{kind::malformed, "unclosed comment"};
+inline constexpr message unclosed_annotation{kind::malformed, "unclosed annotation"};
+inline constexpr message empty_identifier{kind::malformed, "empty identifier"};
+inline constexpr message empty_annotation{kind::malformed, "empty annotation id"};
+inline constexpr message unknown_operator{kind::malformed, "unknown operator"};
+inline constexpr message unexpected_token{kind::malformed, "unexpected token"};
+inline constexpr message constant_range{kind::malformed, "constant out of range"};
+inline constexpr message i8_range{kind::malformed, "i8 constant out of range"};
+inline constexpr message i32_range{kind::malformed, "i32 constant out of range"};
+inline constexpr message i64_range{kind::malformed, "i64 constant out of range"};
+inline constexpr message text_alignment{kind::malformed, "alignment must be a power of two"};
+inline constexpr message text_page_size{kind::malformed, "invalid custom page size"};
+inline constexpr message inline_function_type{kind::malformed, "inline function type does not match explicit type"};
+inline constexpr message mismatching_label{kind::malformed, "mismatching label"};
+inline constexpr message lane_literals{kind::malformed, "wrong number of lane literals"};
+inline constexpr message lane_length{kind::malformed, "invalid lane length"};
+inline constexpr message multiple_start{kind::malformed, "multiple start sections"};
+inline constexpr message multiple_modules{kind::malformed, "more than one module"};
+/// In the order of text::space.
+inline constexpr message text_unknown[] = {
+    {kind::malformed, "unknown type"},         {kind::malformed, "unknown function"},
+    {kind::malformed, "unknown table"},        {kind::malformed, "unknown memory"},
+    {kind::malformed, "unknown global"},       {kind::malformed, "unknown tag"},
+    {kind::malformed, "unknown elem segment"}, {kind::malformed, "unknown data segment"},
+    {kind::malformed, "unknown local"},        {kind::malformed, "unknown label"},
+    {kind::malformed, "unknown field"},
+};
+inline constexpr message text_duplicate[] = {
+    {kind::malformed, "duplicate type"},         {kind::malformed, "duplicate func"},
+    {kind::malformed, "duplicate table"},        {kind::malformed, "duplicate memory"},
+    {kind::malformed, "duplicate global"},       {kind::malformed, "duplicate tag"},
+    {kind::malformed, "duplicate elem segment"}, {kind::malformed, "duplicate data segment"},
+    {kind::malformed, "duplicate local"},        {kind::malformed, "duplicate label"},
+    {kind::malformed, "duplicate field"},
+};
+/// From the second on in the order of text::space; the first stands for "no definition yet".
+inline constexpr message import_after[] = {
+    {kind::malformed, "import after definition"},        {kind::malformed, "import after function definition"},
+    {kind::malformed, "import after table definition"},  {kind::malformed, "import after memory definition"},
+    {kind::malformed, "import after global definition"}, {kind::malformed, "import after tag definition"},
+};
+inline constexpr message custom_no_name{kind::malformed, "@custom annotation: missing section name"};
+inline constexpr message custom_utf8{kind::malformed, "@custom annotation: malformed UTF-8 encoding"};
+inline constexpr message custom_token{kind::malformed, "@custom annotation: unexpected token"};
+inline constexpr message custom_placement{kind::malformed, "@custom annotation: malformed placement"};
+inline constexpr message custom_section{kind::malformed, "@custom annotation: malformed section kind"};
+inline constexpr message custom_misplaced{kind::malformed, "misplaced @custom annotation"};
+inline constexpr message name_token{kind::malformed, "@name annotation: unexpected token"};
+inline constexpr message name_utf8{kind::malformed, "@name annotation: malformed UTF-8 encoding"};
+inline constexpr message name_multiple{kind::malformed, "@name annotation: multiple module names"};
+inline constexpr message name_misplaced{kind::malformed, "misplaced @name annotation"};
+inline constexpr message hint_token{kind::malformed, "@metadata.code.branch_hint annotation: unexpected token"};
+inline constexpr message hint_duplicate{kind::malformed, "@metadata.code.branch_hint annotation: duplicate annotation"};
+inline constexpr message hint_outside{kind::malformed, "@metadata.code.branch_hint annotation: not in a function"};
+inline constexpr message hint_target{kind::invalid, "@metadata.code.branch_hint annotation: invalid target"};
+
+} // namespace tessera::msg
 
 // ---- util/view.hpp ---------------------------------------------------------------------
 /// @file view.hpp
@@ -811,337 +1135,6 @@ enum class extern_kind : u8 { func, table, memory, global, tag };
 
 } // namespace tessera
 
-// ---- runtime/catch_table.hpp -----------------------------------------------------------
-/// @file catch_table.hpp
-/// Where a function catches exceptions. Looked at when one is thrown, with the address of the throw or
-/// of the call it came through; code that does not throw does not know of it.
-
-namespace tessera::inline TESSERA_ABI::runtime {
-
-/// One clause. Places in the code are labels while a function is lowered and byte offsets in its cells
-/// afterwards, here and in catch_region; slots are of the frame, no_index where there is none.
-struct catch_clause {
-    u32 tag = no_index;                           ///< tag index, no_index: every exception
-    u32 target = 0;                               ///< where to go on
-    u32 next = no_index;                          ///< the clause to try after this one
-    u32 values = no_index;                        ///< first slot of what the exception carries
-    u32 copy = no_index;                          ///< the same once more
-    u32 reference = no_index;                     ///< slot of the exception's reference
-    bool wants_reference = true;                  ///< else `reference` becomes null
-    bool goes_back = false;                       ///< to the beginning of a loop, which is a safepoint:
-    u32 landing = 0;                              ///< where a call goes on that was stopped there
-    u32 cost = 0;                                 ///< and what it pays
-    u32 pins[3] = {no_index, no_index, no_index}; ///< slots whose copies registers hold at `target`, see pins.hpp
-};
-
-/// The code that clauses are for. Regions are in the order of their beginnings, one that lies in another
-/// after it.
-struct catch_region {
-    u32 begin = 0;
-    u32 end = 0;
-    u32 parent = no_index;  ///< the region around it
-    u32 outward = no_index; ///< where the search goes on if no clause fits: `parent`, but for a delegate
-    u32 first = no_index;   ///< clause
-};
-
-struct catch_table {
-    vec<catch_region> regions;
-    vec<catch_clause> clauses;
-
-    void clear() noexcept {
-        regions.clear();
-        clauses.clear();
-    }
-    /// The innermost region around byte offset `at`, no_index if there is none.
-    u32 region_at(u32 at) const noexcept {
-        u32 low = 0, high = u32(regions.size());
-        while (low < high) {
-            const u32 middle = low + (high - low) / 2;
-            if (regions[middle].begin <= at) low = middle + 1;
-            else high = middle;
-        }
-        u32 found = low ? low - 1 : no_index;
-        while (found != no_index && at >= regions[found].end) found = regions[found].parent;
-        return found;
-    }
-};
-
-} // namespace tessera::runtime
-
-// ---- syntax/message.hpp ----------------------------------------------------------------
-/// @file message.hpp
-/// What an error says: the stage that failed, and a text.
-
-namespace tessera::inline TESSERA_ABI {
-
-/// The stage that failed. The first six are the categories of the specification's test suite.
-enum class kind : u8 {
-    malformed,   ///< the bytes or the text are not a module
-    invalid,     ///< the module breaks a validation rule
-    unlinkable,  ///< an import is missing or does not match
-    trap,        ///< execution trapped
-    exhaustion,  ///< a limit was reached or memory is out: stack, fuel, memory, declared sizes
-    exception,   ///< an exception nobody caught
-    unsupported, ///< the module is fine, this build cannot run it
-    usage,       ///< the host asked for what is not there: unknown export, wrong type, out of range
-};
-
-/// One error text and the kind it belongs to; the instances are in messages.hpp.
-struct message {
-    tessera::kind kind;
-    const char* text;
-};
-
-} // namespace tessera
-
-// ---- syntax/trap.hpp -------------------------------------------------------------------
-/// @file trap.hpp
-/// The reasons for which execution stops, and the value-or-trap that partial operations return.
-
-namespace tessera::inline TESSERA_ABI {
-
-/// Why execution stopped. Each has its text at the same place in msg::traps.
-enum class trap : u8 {
-    none,
-    unreachable,
-    integer_divide_by_zero,
-    integer_overflow,
-    invalid_conversion,
-    out_of_bounds_memory,
-    out_of_bounds_table,
-    undefined_element,     ///< call_indirect beyond the table's end
-    uninitialized_element, ///< call_indirect to a null entry
-    indirect_call_type,    ///< call_indirect with another type
-    null_reference,
-    null_function, ///< call_ref of null
-    null_i31,
-    null_structure,
-    null_array,
-    null_exception,
-    out_of_bounds_array,
-    cast_failure,
-    unaligned_atomic,
-    expected_shared_memory,
-    host,            ///< a host function asked for a trap of its own
-    stack_exhausted, ///< kind::exhaustion from here on
-    out_of_memory,
-    out_of_fuel,
-    interrupted,
-    uncaught_exception, ///< kind::exception
-    count_,
-};
-
-/// A value, or the trap that came instead of it.
-template <class T>
-struct checked {
-    T value;
-    trap why = trap::none;
-};
-
-} // namespace tessera
-
-// ---- syntax/messages.hpp ---------------------------------------------------------------
-/// @file messages.hpp
-/// Every error text, in one table, in the wording of the specification's test suite where it has one.
-
-namespace tessera::inline TESSERA_ABI::msg {
-
-// ---- traps, in the order of enum trap -------------------------------------------------------------
-inline constexpr message traps[] = {
-    {kind::trap, "no trap"},
-    {kind::trap, "unreachable"},
-    {kind::trap, "integer divide by zero"},
-    {kind::trap, "integer overflow"},
-    {kind::trap, "invalid conversion to integer"},
-    {kind::trap, "out of bounds memory access"},
-    {kind::trap, "out of bounds table access"},
-    {kind::trap, "undefined element"},
-    {kind::trap, "uninitialized element"},
-    {kind::trap, "indirect call type mismatch"},
-    {kind::trap, "null reference"},
-    {kind::trap, "null function reference"},
-    {kind::trap, "null i31 reference"},
-    {kind::trap, "null structure reference"},
-    {kind::trap, "null array reference"},
-    {kind::trap, "null exception reference"},
-    {kind::trap, "out of bounds array access"},
-    {kind::trap, "cast failure"},
-    {kind::trap, "unaligned atomic"},
-    {kind::trap, "expected shared memory"},
-    {kind::trap, "host trap"},
-    {kind::exhaustion, "call stack exhausted"},
-    {kind::exhaustion, "out of memory"},
-    {kind::exhaustion, "out of fuel"},
-    {kind::exhaustion, "interrupted"},
-    {kind::exception, "uncaught exception"},
-};
-static_assert(sizeof traps / sizeof *traps == std::size_t(trap::count_));
-inline constexpr const message& out_of_memory = traps[std::size_t(trap::out_of_memory)];
-
-// ---- decoding -------------------------------------------------------------------------------------
-inline constexpr message unexpected_end{kind::malformed, "unexpected end"};
-inline constexpr message integer_too_long{kind::malformed, "integer representation too long"};
-inline constexpr message integer_too_large{kind::malformed, "integer too large"};
-inline constexpr message malformed_utf8{kind::malformed, "malformed UTF-8 encoding"};
-inline constexpr message magic{kind::malformed, "magic header not detected"};
-inline constexpr message version{kind::malformed, "unknown binary version"};
-inline constexpr message illegal_opcode{kind::malformed, "illegal opcode"};
-inline constexpr message feature_off{kind::malformed, "feature is not enabled in this build"};
-inline constexpr message unexpected_end_of_section{kind::malformed, "unexpected end of section or function"};
-inline constexpr message length_out_of_bounds{kind::malformed, "length out of bounds"};
-inline constexpr message section_size_mismatch{kind::malformed, "section size mismatch"};
-inline constexpr message malformed_section_id{kind::malformed, "malformed section id"};
-inline constexpr message content_after_last_section{kind::malformed, "unexpected content after last section"};
-inline constexpr message inconsistent_functions{kind::malformed, "function and code section have inconsistent lengths"};
-inline constexpr message inconsistent_data{kind::malformed, "data count and data section have inconsistent lengths"};
-inline constexpr message data_count_required{kind::malformed, "data count section required"};
-inline constexpr message end_expected{kind::malformed, "END opcode expected"};
-inline constexpr message malformed_import_kind{kind::malformed, "malformed import kind"};
-inline constexpr message malformed_export_kind{kind::malformed, "malformed export kind"};
-inline constexpr message malformed_limits{kind::malformed, "malformed limits flags"};
-inline constexpr message malformed_page_size{kind::malformed, "invalid custom page size"};
-inline constexpr message malformed_mutability{kind::malformed, "malformed mutability"};
-inline constexpr message malformed_tag{kind::malformed, "malformed tag attribute"};
-inline constexpr message malformed_elem{kind::malformed, "malformed elements segment kind"};
-inline constexpr message malformed_data{kind::malformed, "malformed data segment kind"};
-inline constexpr message malformed_type{kind::malformed, "malformed definition type"};
-inline constexpr message malformed_value_type{kind::malformed, "malformed value type"};
-inline constexpr message malformed_heap_type{kind::malformed, "malformed heap type"};
-inline constexpr message malformed_reference_type{kind::malformed, "malformed reference type"};
-inline constexpr message malformed_block_type{kind::malformed, "malformed block type"};
-inline constexpr message malformed_memop_flags{kind::malformed, "malformed memop flags"};
-inline constexpr message malformed_cast_flags{kind::malformed, "malformed br_on_cast flags"};
-inline constexpr message malformed_catch{kind::malformed, "malformed catch clause"};
-inline constexpr message zero_byte_expected{kind::malformed, "zero byte expected"};
-inline constexpr message too_many_locals{kind::malformed, "too many locals"};
-
-// ---- validation -----------------------------------------------------------------------------------
-inline constexpr message type_mismatch{kind::invalid, "type mismatch"};
-inline constexpr message unknown_type{kind::invalid, "unknown type"};
-inline constexpr message unknown_function{kind::invalid, "unknown function"};
-inline constexpr message unknown_table{kind::invalid, "unknown table"};
-inline constexpr message unknown_memory{kind::invalid, "unknown memory"};
-inline constexpr message unknown_global{kind::invalid, "unknown global"};
-inline constexpr message unknown_tag{kind::invalid, "unknown tag"};
-inline constexpr message unknown_local{kind::invalid, "unknown local"};
-inline constexpr message unknown_label{kind::invalid, "unknown label"};
-inline constexpr message unknown_elem{kind::invalid, "unknown elem segment"};
-inline constexpr message unknown_data{kind::invalid, "unknown data segment"};
-inline constexpr message unknown_field{kind::invalid, "unknown field"};
-inline constexpr message undeclared_function{kind::invalid, "undeclared function reference"};
-inline constexpr message uninitialized_local{kind::invalid, "uninitialized local"};
-inline constexpr message invalid_result_arity{kind::invalid, "invalid result arity"};
-inline constexpr message invalid_lane{kind::invalid, "invalid lane index"};
-inline constexpr message invalid_rethrow{kind::invalid, "invalid rethrow label"};
-inline constexpr message alignment_too_large{kind::invalid, "alignment must not be larger than natural"};
-inline constexpr message atomic_alignment{kind::invalid, "atomic alignment must be natural"};
-inline constexpr message offset_out_of_range{kind::invalid, "offset out of range"};
-inline constexpr message constant_required{kind::invalid, "constant expression required"};
-inline constexpr message duplicate_export{kind::invalid, "duplicate export name"};
-inline constexpr message immutable_global{kind::invalid, "immutable global"};
-inline constexpr message immutable_field{kind::invalid, "immutable field"};
-inline constexpr message immutable_array{kind::invalid, "immutable array"};
-inline constexpr message array_not_numeric{kind::invalid, "array type is not numeric or vector"};
-inline constexpr message array_mismatch{kind::invalid, "array types do not match"};
-inline constexpr message sub_type{kind::invalid, "sub type"};
-inline constexpr message start_function{kind::invalid, "start function"};
-inline constexpr message tag_result{kind::invalid, "non-empty tag result type"};
-inline constexpr message memory_size{kind::invalid, "memory size must be at most"};
-inline constexpr message memory_size_4g{kind::invalid, "memory size must be at most 65536 pages (4GiB)"};
-inline constexpr message table_size{kind::invalid, "table size must be at most 2^32-1"};
-inline constexpr message min_above_max{kind::invalid, "size minimum must not be greater than maximum"};
-inline constexpr message shared_without_max{kind::invalid, "shared memory must have maximum"};
-inline constexpr message page_size{kind::invalid, "invalid custom page size"};
-inline constexpr message multiple_memories{kind::invalid, "multiple memories"};
-inline constexpr message multiple_tables{kind::invalid, "multiple tables"};
-
-// ---- linking and instantiation --------------------------------------------------------------------
-inline constexpr message unknown_import{kind::unlinkable, "unknown import"};
-inline constexpr message incompatible_import{kind::unlinkable, "incompatible import type"};
-inline constexpr message broken_engine{
-    kind::unsupported, "the compiler did not make jumps of the handlers' tail calls; set TESSERA_TAIL_CALLS to 0"};
-inline constexpr message feature_not_built{kind::unsupported,
-                                           "module needs a feature that this store is built without"};
-inline constexpr message other_store{kind::usage, "object belongs to another store"};
-
-// ---- limits ---------------------------------------------------------------------------------------
-inline constexpr message limit_reached{kind::exhaustion, "implementation limit reached"};
-
-// ---- the host -------------------------------------------------------------------------------------
-inline constexpr message unknown_export{kind::usage, "unknown export"};
-inline constexpr message wrong_type{kind::usage, "type does not match"};
-inline constexpr message already_running{kind::usage, "the call is running"};
-inline constexpr message stale_handle{kind::usage, "handle is empty or its store was reset"};
-inline constexpr message global_immutable{kind::usage, "global is immutable"};
-inline constexpr message out_of_range{kind::usage, "out of range"};
-inline constexpr message cannot_grow{kind::exhaustion, "cannot grow"};
-inline constexpr message no_memory{kind::usage, "caller has no memory"};
-inline constexpr message shared_view{kind::usage, "a shared memory has no views; read, write, or use a guest_span"};
-inline constexpr message misaligned{kind::trap, "misaligned pointer for a host function"};
-inline constexpr message host_threw{kind::trap, "host function threw an exception"};
-
-// ---- text -----------------------------------------------------------------------------------------
-inline constexpr message illegal_character{kind::malformed, "illegal character"};
-inline constexpr message illegal_escape{kind::malformed, "illegal escape"};
-inline constexpr message unclosed_string{kind::malformed, "unclosed string"};
-inline constexpr message unclosed_comment{kind::malformed, "unclosed comment"};
-inline constexpr message unclosed_annotation{kind::malformed, "unclosed annotation"};
-inline constexpr message empty_identifier{kind::malformed, "empty identifier"};
-inline constexpr message empty_annotation{kind::malformed, "empty annotation id"};
-inline constexpr message unknown_operator{kind::malformed, "unknown operator"};
-inline constexpr message unexpected_token{kind::malformed, "unexpected token"};
-inline constexpr message constant_range{kind::malformed, "constant out of range"};
-inline constexpr message i8_range{kind::malformed, "i8 constant out of range"};
-inline constexpr message i32_range{kind::malformed, "i32 constant out of range"};
-inline constexpr message i64_range{kind::malformed, "i64 constant out of range"};
-inline constexpr message text_alignment{kind::malformed, "alignment must be a power of two"};
-inline constexpr message text_page_size{kind::malformed, "invalid custom page size"};
-inline constexpr message inline_function_type{kind::malformed, "inline function type does not match explicit type"};
-inline constexpr message mismatching_label{kind::malformed, "mismatching label"};
-inline constexpr message lane_literals{kind::malformed, "wrong number of lane literals"};
-inline constexpr message lane_length{kind::malformed, "invalid lane length"};
-inline constexpr message multiple_start{kind::malformed, "multiple start sections"};
-inline constexpr message multiple_modules{kind::malformed, "more than one module"};
-/// In the order of text::space.
-inline constexpr message text_unknown[] = {
-    {kind::malformed, "unknown type"},         {kind::malformed, "unknown function"},
-    {kind::malformed, "unknown table"},        {kind::malformed, "unknown memory"},
-    {kind::malformed, "unknown global"},       {kind::malformed, "unknown tag"},
-    {kind::malformed, "unknown elem segment"}, {kind::malformed, "unknown data segment"},
-    {kind::malformed, "unknown local"},        {kind::malformed, "unknown label"},
-    {kind::malformed, "unknown field"},
-};
-inline constexpr message text_duplicate[] = {
-    {kind::malformed, "duplicate type"},         {kind::malformed, "duplicate func"},
-    {kind::malformed, "duplicate table"},        {kind::malformed, "duplicate memory"},
-    {kind::malformed, "duplicate global"},       {kind::malformed, "duplicate tag"},
-    {kind::malformed, "duplicate elem segment"}, {kind::malformed, "duplicate data segment"},
-    {kind::malformed, "duplicate local"},        {kind::malformed, "duplicate label"},
-    {kind::malformed, "duplicate field"},
-};
-/// From the second on in the order of text::space; the first stands for "no definition yet".
-inline constexpr message import_after[] = {
-    {kind::malformed, "import after definition"},        {kind::malformed, "import after function definition"},
-    {kind::malformed, "import after table definition"},  {kind::malformed, "import after memory definition"},
-    {kind::malformed, "import after global definition"}, {kind::malformed, "import after tag definition"},
-};
-inline constexpr message custom_no_name{kind::malformed, "@custom annotation: missing section name"};
-inline constexpr message custom_utf8{kind::malformed, "@custom annotation: malformed UTF-8 encoding"};
-inline constexpr message custom_token{kind::malformed, "@custom annotation: unexpected token"};
-inline constexpr message custom_placement{kind::malformed, "@custom annotation: malformed placement"};
-inline constexpr message custom_section{kind::malformed, "@custom annotation: malformed section kind"};
-inline constexpr message custom_misplaced{kind::malformed, "misplaced @custom annotation"};
-inline constexpr message name_token{kind::malformed, "@name annotation: unexpected token"};
-inline constexpr message name_utf8{kind::malformed, "@name annotation: malformed UTF-8 encoding"};
-inline constexpr message name_multiple{kind::malformed, "@name annotation: multiple module names"};
-inline constexpr message name_misplaced{kind::malformed, "misplaced @name annotation"};
-inline constexpr message hint_token{kind::malformed, "@metadata.code.branch_hint annotation: unexpected token"};
-inline constexpr message hint_duplicate{kind::malformed, "@metadata.code.branch_hint annotation: duplicate annotation"};
-inline constexpr message hint_outside{kind::malformed, "@metadata.code.branch_hint annotation: not in a function"};
-inline constexpr message hint_target{kind::invalid, "@metadata.code.branch_hint annotation: invalid target"};
-
-} // namespace tessera::msg
-
 // ---- syntax/value.hpp ------------------------------------------------------------------
 /// @file value.hpp
 /// Values: v128, references, and a value of a type known at run time.
@@ -1348,8 +1341,8 @@ public:
         detail_[0] = 0;
     }
     TESSERA_COLD error(const error& other) noexcept
-        : what_(other.what_), offset_(other.offset_), line_(other.line_), column_(other.column_), trap_(other.trap_),
-          trace_(other.trace_) {
+        : what_(other.what_), offset_(other.offset_), line_(other.line_), column_(other.column_),
+          exit_code_(other.exit_code_), trap_(other.trap_), trace_(other.trace_) {
         std::memcpy(detail_, other.detail_, sizeof detail_);
         if (trace_) trace_->owners.fetch_add(1, std::memory_order_relaxed);
     }
@@ -1359,6 +1352,12 @@ public:
             ::new (static_cast<void*>(this)) error(other);
         }
         return *this;
+    }
+    /// What ends a guest that asked for it; `code` is what it says to its host.
+    static error exit(u32 code, const message& what = msg::exited) noexcept {
+        error e(what);
+        e.exit_code_ = code;
+        return e;
     }
     ~error() {
         if (TESSERA_UNLIKELY(trace_ != nullptr)) let_go();
@@ -1378,6 +1377,8 @@ public:
     u32 column() const noexcept { return column_; }
     /// Which trap it is; `trap::none` for other kinds.
     tessera::trap why() const noexcept { return trap_; }
+    /// With kind::exit, the code the guest ended with; else 0.
+    u32 exit_code() const noexcept { return exit_code_; }
     /// The frames of the call that failed, innermost first; empty where there are none.
     view<trace_frame> frames() const noexcept {
         return trace_ ? view<trace_frame>(trace_->frames) : view<trace_frame>();
@@ -1417,8 +1418,9 @@ private:
     u64 offset_ = no_offset;
     u32 line_ = 0;
     u32 column_ = 0;
+    u32 exit_code_ = 0;
     tessera::trap trap_ = tessera::trap::none;
-    char detail_[79]; ///< up to the NUL
+    char detail_[75]; ///< up to the NUL
     backtrace* trace_ = nullptr;
 };
 
@@ -1597,6 +1599,2392 @@ inline const module_data::position* position_at(view<module_data::position> posi
 
 } // namespace tessera
 
+// ---- util/cursor.hpp -------------------------------------------------------------------
+/// @file cursor.hpp
+/// Reading bytes front to back: fixed widths and LEB128 (spec: binary/values, Integers).
+
+namespace tessera::inline TESSERA_ABI {
+
+/// Why a read failed.
+enum class read_status : u8 { ok, end, too_long, too_large };
+
+/// A range of bytes with a reading position. A failed read leaves the position at the start of the
+/// value and says why in `status`.
+class cursor {
+public:
+    cursor() noexcept = default;
+    cursor(const u8* begin, const u8* end) noexcept : at_(begin), end_(end) {}
+
+    const u8* at() const noexcept { return at_; }
+    const u8* end() const noexcept { return end_; }
+    std::size_t left() const noexcept { return std::size_t(end_ - at_); }
+    bool done() const noexcept { return at_ == end_; }
+    read_status status() const noexcept { return status_; }
+    void seek(const u8* to) noexcept { at_ = to; }
+
+    /// Reads one byte; false at the end.
+    [[nodiscard]] TESSERA_INLINE bool byte(u8& out) noexcept {
+        if (at_ == end_) return fail(read_status::end);
+        out = *at_++;
+        return true;
+    }
+    /// The next byte without passing it; -1 at the end.
+    int peek() const noexcept { return at_ == end_ ? -1 : int(*at_); }
+    /// Reads `sizeof(T)` bytes in little-endian order.
+    template <class T>
+    [[nodiscard]] bool fixed(T& out) noexcept {
+        if (left() < sizeof(T)) return fail(read_status::end);
+        out = load_le<T>(at_);
+        at_ += sizeof(T);
+        return true;
+    }
+    /// Passes `n` bytes.
+    [[nodiscard]] bool skip(u64 n) noexcept {
+        if (left() < n) return fail(read_status::end);
+        at_ += n;
+        return true;
+    }
+    /// uN: at most ceil(N/7) bytes, unused bits zero.
+    [[nodiscard]] TESSERA_INLINE bool leb_u32(u32& out) noexcept {
+        if (at_ != end_ && *at_ < 0x80) {
+            out = *at_++;
+            return true;
+        }
+        u64 wide = 0;
+        if (!leb_slow<32, false>(wide)) return false;
+        out = u32(wide);
+        return true;
+    }
+    [[nodiscard]] bool leb_u64(u64& out) noexcept { return leb_slow<64, false>(out); }
+    /// sN: at most ceil(N/7) bytes, unused bits equal to the sign.
+    [[nodiscard]] bool leb_i32(i32& out) noexcept {
+        u64 wide = 0;
+        if (!leb_slow<32, true>(wide)) return false;
+        out = i32(u32(wide));
+        return true;
+    }
+    /// s33, the form of block types and heap types.
+    [[nodiscard]] bool leb_i33(i64& out) noexcept {
+        u64 wide = 0;
+        if (!leb_slow<33, true>(wide)) return false;
+        out = i64(wide);
+        return true;
+    }
+    [[nodiscard]] bool leb_i64(i64& out) noexcept {
+        u64 wide = 0;
+        if (!leb_slow<64, true>(wide)) return false;
+        out = i64(wide);
+        return true;
+    }
+
+private:
+    bool fail(read_status why) noexcept {
+        status_ = why;
+        return false;
+    }
+    template <unsigned Bits, bool Signed>
+    TESSERA_NOINLINE bool leb_slow(u64& out) noexcept {
+        constexpr unsigned most = (Bits + 6) / 7;
+        u64 value = 0;
+        const u8* p = at_;
+        for (unsigned i = 0; i < most; ++i) {
+            if (p == end_) return fail(read_status::end);
+            const u8 b = *p++;
+            value |= u64(b & 0x7f) << (7 * i);
+            if (b & 0x80) continue;
+            if (i + 1 == most) {
+                constexpr unsigned used = Bits - 7 * (most - 1); // bits of the last byte that count
+                if constexpr (Signed) {
+                    const u8 rest = u8((b & 0x7f) >> (used - 1));
+                    if (rest != 0 && rest != (0x7f >> (used - 1))) return fail(read_status::too_large);
+                } else if constexpr (used < 7) {
+                    if ((b & 0x7f) >> used) return fail(read_status::too_large);
+                }
+            }
+            if constexpr (Signed) {
+                const unsigned width = 7 * (i + 1);
+                if (width < 64 && (b & 0x40)) value |= ~u64{0} << width;
+            }
+            at_ = p;
+            out = value;
+            return true;
+        }
+        return fail(read_status::too_long);
+    }
+    const u8* at_ = nullptr;
+    const u8* end_ = nullptr;
+    read_status status_ = read_status::ok;
+};
+
+} // namespace tessera
+
+// ---- util/utf8.hpp ---------------------------------------------------------------------
+/// @file utf8.hpp
+/// UTF-8 as the specification wants it (spec: binary/values, Names): shortest forms, no surrogates.
+
+namespace tessera::inline TESSERA_ABI {
+
+/// True if `text` is well-formed UTF-8.
+constexpr bool is_utf8(std::string_view text) noexcept {
+    for (std::size_t i = 0; i < text.size();) {
+        const u8 lead = u8(text[i]);
+        if (lead < 0x80) {
+            ++i;
+            continue;
+        }
+        const std::size_t extra = lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : 1;
+        if (lead < 0xc2 || lead > 0xf4 || text.size() - i <= extra) return false;
+        u32 scalar = lead & (0x3fu >> extra);
+        for (std::size_t k = 1; k <= extra; ++k) {
+            const u8 next = u8(text[i + k]);
+            if ((next & 0xc0) != 0x80) return false;
+            scalar = scalar << 6 | (next & 0x3fu);
+        }
+        if (extra == 2 && (scalar < 0x800 || (scalar >= 0xd800 && scalar < 0xe000))) return false;
+        if (extra == 3 && (scalar < 0x10000 || scalar > 0x10ffff)) return false;
+        i += extra + 1;
+    }
+    return true;
+}
+
+/// Writes the UTF-8 form of `scalar` (a Unicode scalar value) to `out`; returns how many bytes (1 to 4).
+constexpr std::size_t put_utf8(u32 scalar, char (&out)[4]) noexcept {
+    if (scalar < 0x80) return out[0] = char(scalar), 1;
+    if (scalar < 0x800) {
+        out[0] = char(0xc0 | scalar >> 6);
+        out[1] = char(0x80 | (scalar & 0x3f));
+        return 2;
+    }
+    if (scalar < 0x10000) {
+        out[0] = char(0xe0 | scalar >> 12);
+        out[1] = char(0x80 | (scalar >> 6 & 0x3f));
+        out[2] = char(0x80 | (scalar & 0x3f));
+        return 3;
+    }
+    out[0] = char(0xf0 | scalar >> 18);
+    out[1] = char(0x80 | (scalar >> 12 & 0x3f));
+    out[2] = char(0x80 | (scalar >> 6 & 0x3f));
+    out[3] = char(0x80 | (scalar & 0x3f));
+    return 4;
+}
+
+} // namespace tessera
+
+// ---- binary/reader.hpp -----------------------------------------------------------------
+/// @file reader.hpp
+/// Reading the parts every section and every instruction is made of: integers, names, types
+/// (spec: binary/conventions, binary/values, binary/types).
+
+namespace tessera::inline TESSERA_ABI::binary {
+
+/// Reads values front to back. Every method returns false on failure; `error()` then says why and
+/// where. A type or a flag of a feature that is not allowed fails with msg::feature_off.
+class reader {
+public:
+    /// Reads `code`, a part of the module that starts at `base`; offsets count from `base`.
+    reader(const u8* base, cursor code, features allowed) noexcept
+        : in_(code), base_(base), beyond_(code.end()), allowed_(allowed.bits) {}
+
+    const tessera::error& error() const noexcept { return error_; }
+    /// The features met so far, not closed under implication.
+    u64 used() const noexcept { return used_; }
+    bool done() const noexcept { return in_.done(); }
+    const u8* at() const noexcept { return in_.at(); }
+    const u8* end() const noexcept { return in_.end(); }
+    u32 offset() const noexcept { return offset_of(in_.at()); }
+    u32 offset_of(const u8* where) const noexcept { return u32(where - base_); }
+    /// Goes on with other bytes of the same module.
+    void restart(cursor code) noexcept { in_ = code; }
+    /// Goes on at another place of the same bytes.
+    void seek(const u8* where) noexcept { in_.seek(where); }
+    /// Where the module ends, for the wording of errors at the end of the bytes to read.
+    void module_ends(const u8* where) noexcept { beyond_ = where; }
+
+    /// Records why the reading stops; always false.
+    TESSERA_COLD bool fail(const message& what, const u8* where, std::string_view detail = {}) noexcept {
+        error_ = tessera::error(what, detail, offset_of(where));
+        return false;
+    }
+    /// Records that memory is out; always false.
+    TESSERA_COLD bool fail_memory() noexcept {
+        error_ = tessera::error(msg::out_of_memory);
+        return false;
+    }
+    /// Notes that the module needs `f`; false where that is not allowed. `where` is for the error.
+    bool need(feature f, const u8* where) noexcept {
+        used_ |= u64{1} << unsigned(f);
+        return (allowed_ >> unsigned(f) & 1) != 0 || fail(msg::feature_off, where, name(f));
+    }
+
+    [[nodiscard]] bool byte(u8& out) noexcept { return in_.byte(out) || fail_end(); }
+    [[nodiscard]] bool leb_u32(u32& out) noexcept { return in_.leb_u32(out) || fail_leb(&cursor::leb_u32); }
+    [[nodiscard]] bool leb_u64(u64& out) noexcept { return in_.leb_u64(out) || fail_leb(&cursor::leb_u64); }
+    /// A limit or an offset of a memory or table: more than 32 bits wide only where memory64 is allowed.
+    [[nodiscard]] bool leb_size(u64& out) noexcept {
+        if (allowed_ >> unsigned(feature::memory64) & 1) return leb_u64(out);
+        u32 narrow = 0;
+        if (!in_.leb_u32(narrow)) return fail_leb(&cursor::leb_u32, "more than 32 bits need memory64");
+        out = narrow;
+        return true;
+    }
+    [[nodiscard]] bool leb_i32(i32& out) noexcept { return in_.leb_i32(out) || fail_leb(&cursor::leb_i32); }
+    [[nodiscard]] bool leb_i33(i64& out) noexcept { return in_.leb_i33(out) || fail_leb(&cursor::leb_i33); }
+    [[nodiscard]] bool leb_i64(i64& out) noexcept { return in_.leb_i64(out) || fail_leb(&cursor::leb_i64); }
+    template <class T>
+    [[nodiscard]] bool fixed(T& out) noexcept {
+        return in_.fixed(out) || fail_end();
+    }
+    [[nodiscard]] bool skip(u64 n) noexcept { return in_.skip(n) || fail_end(); }
+
+    /// A name: length and well-formed UTF-8 (spec: binary/values, Names).
+    [[nodiscard]] bool name_string(std::string_view& out) noexcept {
+        u32 size = 0;
+        const u8* where = in_.at();
+        if (!leb_u32(size)) {
+            cursor longer(where, beyond_);
+            return longer.leb_u32(size) && size > longer.left() ? fail(msg::length_out_of_bounds, where) : false;
+        }
+        if (size > in_.left()) return fail(msg::length_out_of_bounds, where);
+        out = {reinterpret_cast<const char*>(in_.at()), size};
+        if (!is_utf8(out)) return fail(msg::malformed_utf8, in_.at());
+        return skip(size);
+    }
+
+    /// A heap type (spec: binary/types, Heap Types). An index too large for the type's bits becomes
+    /// the largest one, which no module has.
+    [[nodiscard]] bool heap(heap_type& out) noexcept {
+        const u8* where = in_.at();
+        const int first = in_.peek();
+        if (first < 0) return fail(msg::unexpected_end_of_section, where);
+        if ((first & 0xc0) == 0x40) {
+            in_.seek(where + 1);
+            out = heap_type::abstract(u8(first));
+            return abstract_heap(u8(first), where) || fail_type(msg::malformed_heap_type, where);
+        }
+        i64 index = 0;
+        if (!leb_i33(index)) return false;
+        if (index < 0) return fail(msg::malformed_heap_type, where);
+        out = heap_type::index(index > largest_index ? u32(largest_index) : u32(index));
+        return need(feature::function_references, where);
+    }
+    /// A reference type, long or short form (spec: binary/types, Reference Types).
+    [[nodiscard]] bool reference(val_type& out) noexcept {
+        const u8* where = in_.at();
+        u8 first = 0;
+        return byte(first) && (ref_tail(first, where, out) || fail_type(msg::malformed_reference_type, where));
+    }
+    /// A value type (spec: binary/types, Value Types).
+    [[nodiscard]] bool type(val_type& out) noexcept {
+        const u8* where = in_.at();
+        u8 first = 0;
+        if (!byte(first)) return false;
+        if (first <= code::i32 && first >= code::f64) return out = val_type::number(first), true;
+        if (first == code::v128) return out = t_v128, need(feature::simd, where);
+        return ref_tail(first, where, out) || fail_type(msg::malformed_value_type, where);
+    }
+
+protected:
+    static constexpr i64 largest_index = heap_type::abstract_bit - 1;
+
+    TESSERA_COLD bool fail_end() noexcept { return fail(msg::unexpected_end_of_section, in_.at()); }
+    /// Says why `read` failed. A number that runs over the end of its section can be wrong by itself,
+    /// which the suite wants to hear.
+    template <class T>
+    TESSERA_COLD bool fail_leb(bool (cursor::*read)(T&) noexcept, std::string_view detail = {}) noexcept {
+        cursor longer(in_.at(), beyond_);
+        T ignored{};
+        static_cast<void>((longer.*read)(ignored));
+        switch (longer.status()) {
+        case read_status::too_long: return fail(msg::integer_too_long, in_.at(), detail);
+        case read_status::too_large: return fail(msg::integer_too_large, in_.at(), detail);
+        default: return fail_end();
+        }
+    }
+    /// An instruction was expected where the bytes end. What comes behind them tells a wrong size
+    /// from a missing `end`.
+    TESSERA_COLD bool fail_missing_end() noexcept {
+        const u8* where = in_.at();
+        if (where >= beyond_ || (*where != 0x0b && *where != 0x05)) return fail_end();
+        return fail(*where == 0x0b ? msg::section_size_mismatch : msg::end_expected, where);
+    }
+
+    tessera::error error_{msg::unexpected_end};
+    cursor in_;
+    const u8* base_;
+    const u8* beyond_;
+    u64 allowed_;
+    u64 used_ = 1;
+
+private:
+    // The two below return false without an error of their own where the byte is no such type, so
+    // that the caller can say what it expected; `refused_` tells that from a feature that is off.
+    bool abstract_heap(u8 byte_code, const u8* where) noexcept {
+        refused_ = true;
+        switch (byte_code) {
+        case code::func:
+        case code::extern_: return need(feature::reference_types, where);
+        case code::exn:
+        case code::noexn: return need(feature::exceptions, where);
+        case code::any:
+        case code::eq:
+        case code::i31:
+        case code::struct_:
+        case code::array:
+        case code::none:
+        case code::nofunc:
+        case code::noextern: return need(feature::gc, where);
+        default: return refused_ = false;
+        }
+    }
+    bool ref_tail(u8 first, const u8* where, val_type& out) noexcept {
+        if (first == code::ref || first == code::ref_null) {
+            heap_type h;
+            refused_ = true;
+            if (!heap(h)) return refused_ = true, false;
+            out = val_type::ref(h, first == code::ref_null);
+            return need(feature::function_references, where);
+        }
+        out = val_type::ref(heap_type::abstract(first), true);
+        return abstract_heap(first, where);
+    }
+    bool fail_type(const message& what, const u8* where) noexcept { return refused_ ? false : fail(what, where); }
+
+    bool refused_ = false;
+};
+
+} // namespace tessera::binary
+
+// ---- syntax/immediate.hpp --------------------------------------------------------------
+/// @file immediate.hpp
+/// The kinds of immediates an instruction can have. Reading, writing, printing and parsing work per
+/// kind, never per instruction. The order of the parts is that of the binary format; where the text
+/// format has another order, that is said.
+
+namespace tessera::inline TESSERA_ABI {
+
+enum class imm : u8 {
+    none,
+    block,         ///< block type: block, loop, if, legacy try
+    try_table,     ///< block type, then a vector of catch clauses
+    label,         ///< br, br_if, br_on_null, legacy rethrow and delegate
+    labels,        ///< br_table: vector of labels, then the default label
+    func,          ///< function index
+    type,          ///< type index
+    call_indirect, ///< type index, table index; text: table first, may be left out
+    local,
+    global,
+    table,       ///< text: may be left out
+    table_table, ///< table.copy: destination, source; text: both may be left out
+    elem_table,  ///< table.init: element segment, table; text: table first, may be left out
+    elem,
+    tag,
+    memory,        ///< memory.size, grow, fill; text: may be left out
+    memory_memory, ///< memory.copy: destination, source
+    data_memory,   ///< memory.init: data segment, memory; text: memory first, may be left out
+    data,
+    memarg,      ///< alignment (bit 6: memory index follows), offset
+    memarg_lane, ///< memarg, then a lane
+    i32_const,
+    i64_const,
+    f32_const,
+    f64_const,
+    v128_const, ///< 16 bytes
+    shuffle,    ///< 16 lanes
+    lane,
+    select_types, ///< vector of value types
+    heap,         ///< heap type: ref.null
+    ref_type,     ///< ref.test, ref.cast: heap type in the bytes, (ref null? ht) in the text; the
+                  ///< opcode says whether it is nullable, so one text has two opcodes
+    br_cast,      ///< br_on_cast: flags, label, heap type, heap type; text: label, two ref types
+    field,        ///< struct.get: type index, field index
+    type_count,   ///< array.new_fixed: type index, u32
+    type_data,    ///< array.new_data: type index, data segment
+    type_elem,
+    type_type, ///< array.copy
+    zero_byte, ///< atomic.fence: one byte, zero; text: nothing
+};
+
+} // namespace tessera
+
+// ---- syntax/opcode.hpp -----------------------------------------------------------------
+/// @file opcode.hpp
+/// The instruction set, as data: `enum class op` and `op_table`, both made from opcodes.def.
+
+namespace tessera::inline TESSERA_ABI {
+
+/// Every instruction by its name in the text format, `.` written as `_`; C++ keywords get a trailing `_`.
+enum class op : u16 {
+#define OP(id, ...) id,
+/// @file opcodes.def
+/// The instruction set: one row for each instruction, in the order of its code (spec: appendix/index-instructions).
+/// Columns: id, text, prefix, code, immediates (enum imm), signature (struct op_type), feature, meaning. The meaning
+/// is a function of num/, a tag of num/sem.hpp for what accesses memory, or `special` for what handlers do by hand.
+/// Expanded three times: enum op, op_table, num::sem.
+// No include guard: whoever includes this defines OP first and undefines it afterwards.
+// clang-format off
+
+// ---- control --------------------------------------------------------------------------------------------------------
+OP( unreachable,          "unreachable",          0x00, 0x00, none,          poly, mvp,                 special )
+OP( nop,                  "nop",                  0x00, 0x01, none,          _,    mvp,                 special )
+OP( block,                "block",                0x00, 0x02, block,         poly, mvp,                 special )
+OP( loop,                 "loop",                 0x00, 0x03, block,         poly, mvp,                 special )
+OP( if_,                  "if",                   0x00, 0x04, block,         poly, mvp,                 special )
+OP( else_,                "else",                 0x00, 0x05, none,          poly, mvp,                 special )
+OP( try_,                 "try",                  0x00, 0x06, block,         poly, legacy_exceptions,   special )
+OP( catch_,               "catch",                0x00, 0x07, tag,           poly, legacy_exceptions,   special )
+OP( throw_,               "throw",                0x00, 0x08, tag,           poly, exceptions,          special )
+OP( rethrow,              "rethrow",              0x00, 0x09, label,         poly, legacy_exceptions,   special )
+OP( throw_ref,            "throw_ref",            0x00, 0x0a, none,          poly, exceptions,          special )
+OP( end,                  "end",                  0x00, 0x0b, none,          poly, mvp,                 special )
+OP( br,                   "br",                   0x00, 0x0c, label,         poly, mvp,                 special )
+OP( br_if,                "br_if",                0x00, 0x0d, label,         poly, mvp,                 special )
+OP( br_table,             "br_table",             0x00, 0x0e, labels,        poly, mvp,                 special )
+OP( return_,              "return",               0x00, 0x0f, none,          poly, mvp,                 special )
+OP( call,                 "call",                 0x00, 0x10, func,          poly, mvp,                 special )
+OP( call_indirect,        "call_indirect",        0x00, 0x11, call_indirect, poly, mvp,                 special )
+OP( return_call,          "return_call",          0x00, 0x12, func,          poly, tail_call,           special )
+OP( return_call_indirect, "return_call_indirect", 0x00, 0x13, call_indirect, poly, tail_call,           special )
+OP( call_ref,             "call_ref",             0x00, 0x14, type,          poly, function_references, special )
+OP( return_call_ref,      "return_call_ref",      0x00, 0x15, type,          poly, tail_call,           special )
+OP( delegate,             "delegate",             0x00, 0x18, label,         poly, legacy_exceptions,   special )
+OP( catch_all,            "catch_all",            0x00, 0x19, none,          poly, legacy_exceptions,   special )
+OP( drop,                 "drop",                 0x00, 0x1a, none,          poly, mvp,                 special )
+OP( select,               "select",               0x00, 0x1b, none,          poly, mvp,                 special )
+OP( select_t,             "select",               0x00, 0x1c, select_types,  poly, reference_types,     special )
+OP( try_table,            "try_table",            0x00, 0x1f, try_table,     poly, exceptions,          special )
+
+// ---- variables and tables -------------------------------------------------------------------------------------------
+OP( local_get,  "local.get",  0x00, 0x20, local,  poly, mvp,             special )
+OP( local_set,  "local.set",  0x00, 0x21, local,  poly, mvp,             special )
+OP( local_tee,  "local.tee",  0x00, 0x22, local,  poly, mvp,             special )
+OP( global_get, "global.get", 0x00, 0x23, global, poly, mvp,             special )
+OP( global_set, "global.set", 0x00, 0x24, global, poly, mvp,             special )
+OP( table_get,  "table.get",  0x00, 0x25, table,  poly, reference_types, special )
+OP( table_set,  "table.set",  0x00, 0x26, table,  poly, reference_types, special )
+
+// ---- memory ---------------------------------------------------------------------------------------------------------
+OP( i32_load,     "i32.load",     0x00, 0x28, memarg, a_i,  mvp, mem::load<u32, u32> )
+OP( i64_load,     "i64.load",     0x00, 0x29, memarg, a_l,  mvp, mem::load<u64, u64> )
+OP( f32_load,     "f32.load",     0x00, 0x2a, memarg, a_f,  mvp, mem::load<f32, f32> )
+OP( f64_load,     "f64.load",     0x00, 0x2b, memarg, a_d,  mvp, mem::load<f64, f64> )
+OP( i32_load8_s,  "i32.load8_s",  0x00, 0x2c, memarg, a_i,  mvp, mem::load<u32, i8> )
+OP( i32_load8_u,  "i32.load8_u",  0x00, 0x2d, memarg, a_i,  mvp, mem::load<u32, u8> )
+OP( i32_load16_s, "i32.load16_s", 0x00, 0x2e, memarg, a_i,  mvp, mem::load<u32, i16> )
+OP( i32_load16_u, "i32.load16_u", 0x00, 0x2f, memarg, a_i,  mvp, mem::load<u32, u16> )
+OP( i64_load8_s,  "i64.load8_s",  0x00, 0x30, memarg, a_l,  mvp, mem::load<u64, i8> )
+OP( i64_load8_u,  "i64.load8_u",  0x00, 0x31, memarg, a_l,  mvp, mem::load<u64, u8> )
+OP( i64_load16_s, "i64.load16_s", 0x00, 0x32, memarg, a_l,  mvp, mem::load<u64, i16> )
+OP( i64_load16_u, "i64.load16_u", 0x00, 0x33, memarg, a_l,  mvp, mem::load<u64, u16> )
+OP( i64_load32_s, "i64.load32_s", 0x00, 0x34, memarg, a_l,  mvp, mem::load<u64, i32> )
+OP( i64_load32_u, "i64.load32_u", 0x00, 0x35, memarg, a_l,  mvp, mem::load<u64, u32> )
+OP( i32_store,    "i32.store",    0x00, 0x36, memarg, ai_,  mvp, mem::store<u32, u32> )
+OP( i64_store,    "i64.store",    0x00, 0x37, memarg, al_,  mvp, mem::store<u64, u64> )
+OP( f32_store,    "f32.store",    0x00, 0x38, memarg, af_,  mvp, mem::store<f32, f32> )
+OP( f64_store,    "f64.store",    0x00, 0x39, memarg, ad_,  mvp, mem::store<f64, f64> )
+OP( i32_store8,   "i32.store8",   0x00, 0x3a, memarg, ai_,  mvp, mem::store<u32, u8> )
+OP( i32_store16,  "i32.store16",  0x00, 0x3b, memarg, ai_,  mvp, mem::store<u32, u16> )
+OP( i64_store8,   "i64.store8",   0x00, 0x3c, memarg, al_,  mvp, mem::store<u64, u8> )
+OP( i64_store16,  "i64.store16",  0x00, 0x3d, memarg, al_,  mvp, mem::store<u64, u16> )
+OP( i64_store32,  "i64.store32",  0x00, 0x3e, memarg, al_,  mvp, mem::store<u64, u32> )
+OP( memory_size,  "memory.size",  0x00, 0x3f, memory, poly, mvp, special )
+OP( memory_grow,  "memory.grow",  0x00, 0x40, memory, poly, mvp, special )
+
+// ---- constants ------------------------------------------------------------------------------------------------------
+OP( i32_const, "i32.const", 0x00, 0x41, i32_const, _i, mvp, special )
+OP( i64_const, "i64.const", 0x00, 0x42, i64_const, _l, mvp, special )
+OP( f32_const, "f32.const", 0x00, 0x43, f32_const, _f, mvp, special )
+OP( f64_const, "f64.const", 0x00, 0x44, f64_const, _d, mvp, special )
+
+// ---- i32 comparisons ------------------------------------------------------------------------------------------------
+OP( i32_eqz,  "i32.eqz",  0x00, 0x45, none, i_i,  mvp, num::eqz<u32> )
+OP( i32_eq,   "i32.eq",   0x00, 0x46, none, ii_i, mvp, num::eq<u32> )
+OP( i32_ne,   "i32.ne",   0x00, 0x47, none, ii_i, mvp, num::ne<u32> )
+OP( i32_lt_s, "i32.lt_s", 0x00, 0x48, none, ii_i, mvp, num::lt_s<u32> )
+OP( i32_lt_u, "i32.lt_u", 0x00, 0x49, none, ii_i, mvp, num::lt_u<u32> )
+OP( i32_gt_s, "i32.gt_s", 0x00, 0x4a, none, ii_i, mvp, num::gt_s<u32> )
+OP( i32_gt_u, "i32.gt_u", 0x00, 0x4b, none, ii_i, mvp, num::gt_u<u32> )
+OP( i32_le_s, "i32.le_s", 0x00, 0x4c, none, ii_i, mvp, num::le_s<u32> )
+OP( i32_le_u, "i32.le_u", 0x00, 0x4d, none, ii_i, mvp, num::le_u<u32> )
+OP( i32_ge_s, "i32.ge_s", 0x00, 0x4e, none, ii_i, mvp, num::ge_s<u32> )
+OP( i32_ge_u, "i32.ge_u", 0x00, 0x4f, none, ii_i, mvp, num::ge_u<u32> )
+
+// ---- i64 comparisons ------------------------------------------------------------------------------------------------
+OP( i64_eqz,  "i64.eqz",  0x00, 0x50, none, l_i,  mvp, num::eqz<u64> )
+OP( i64_eq,   "i64.eq",   0x00, 0x51, none, ll_i, mvp, num::eq<u64> )
+OP( i64_ne,   "i64.ne",   0x00, 0x52, none, ll_i, mvp, num::ne<u64> )
+OP( i64_lt_s, "i64.lt_s", 0x00, 0x53, none, ll_i, mvp, num::lt_s<u64> )
+OP( i64_lt_u, "i64.lt_u", 0x00, 0x54, none, ll_i, mvp, num::lt_u<u64> )
+OP( i64_gt_s, "i64.gt_s", 0x00, 0x55, none, ll_i, mvp, num::gt_s<u64> )
+OP( i64_gt_u, "i64.gt_u", 0x00, 0x56, none, ll_i, mvp, num::gt_u<u64> )
+OP( i64_le_s, "i64.le_s", 0x00, 0x57, none, ll_i, mvp, num::le_s<u64> )
+OP( i64_le_u, "i64.le_u", 0x00, 0x58, none, ll_i, mvp, num::le_u<u64> )
+OP( i64_ge_s, "i64.ge_s", 0x00, 0x59, none, ll_i, mvp, num::ge_s<u64> )
+OP( i64_ge_u, "i64.ge_u", 0x00, 0x5a, none, ll_i, mvp, num::ge_u<u64> )
+
+// ---- f32 comparisons ------------------------------------------------------------------------------------------------
+OP( f32_eq, "f32.eq", 0x00, 0x5b, none, ff_i, mvp, num::eq<f32> )
+OP( f32_ne, "f32.ne", 0x00, 0x5c, none, ff_i, mvp, num::ne<f32> )
+OP( f32_lt, "f32.lt", 0x00, 0x5d, none, ff_i, mvp, num::lt<f32> )
+OP( f32_gt, "f32.gt", 0x00, 0x5e, none, ff_i, mvp, num::gt<f32> )
+OP( f32_le, "f32.le", 0x00, 0x5f, none, ff_i, mvp, num::le<f32> )
+OP( f32_ge, "f32.ge", 0x00, 0x60, none, ff_i, mvp, num::ge<f32> )
+
+// ---- f64 comparisons ------------------------------------------------------------------------------------------------
+OP( f64_eq, "f64.eq", 0x00, 0x61, none, dd_i, mvp, num::eq<f64> )
+OP( f64_ne, "f64.ne", 0x00, 0x62, none, dd_i, mvp, num::ne<f64> )
+OP( f64_lt, "f64.lt", 0x00, 0x63, none, dd_i, mvp, num::lt<f64> )
+OP( f64_gt, "f64.gt", 0x00, 0x64, none, dd_i, mvp, num::gt<f64> )
+OP( f64_le, "f64.le", 0x00, 0x65, none, dd_i, mvp, num::le<f64> )
+OP( f64_ge, "f64.ge", 0x00, 0x66, none, dd_i, mvp, num::ge<f64> )
+
+// ---- i32 arithmetic -------------------------------------------------------------------------------------------------
+OP( i32_clz,    "i32.clz",    0x00, 0x67, none, i_i,  mvp, num::clz<u32> )
+OP( i32_ctz,    "i32.ctz",    0x00, 0x68, none, i_i,  mvp, num::ctz<u32> )
+OP( i32_popcnt, "i32.popcnt", 0x00, 0x69, none, i_i,  mvp, num::popcnt<u32> )
+OP( i32_add,    "i32.add",    0x00, 0x6a, none, ii_i, mvp, num::add<u32> )
+OP( i32_sub,    "i32.sub",    0x00, 0x6b, none, ii_i, mvp, num::sub<u32> )
+OP( i32_mul,    "i32.mul",    0x00, 0x6c, none, ii_i, mvp, num::mul<u32> )
+OP( i32_div_s,  "i32.div_s",  0x00, 0x6d, none, ii_i, mvp, num::div_s<u32> )
+OP( i32_div_u,  "i32.div_u",  0x00, 0x6e, none, ii_i, mvp, num::div_u<u32> )
+OP( i32_rem_s,  "i32.rem_s",  0x00, 0x6f, none, ii_i, mvp, num::rem_s<u32> )
+OP( i32_rem_u,  "i32.rem_u",  0x00, 0x70, none, ii_i, mvp, num::rem_u<u32> )
+OP( i32_and,    "i32.and",    0x00, 0x71, none, ii_i, mvp, num::and_<u32> )
+OP( i32_or,     "i32.or",     0x00, 0x72, none, ii_i, mvp, num::or_<u32> )
+OP( i32_xor,    "i32.xor",    0x00, 0x73, none, ii_i, mvp, num::xor_<u32> )
+OP( i32_shl,    "i32.shl",    0x00, 0x74, none, ii_i, mvp, num::shl<u32> )
+OP( i32_shr_s,  "i32.shr_s",  0x00, 0x75, none, ii_i, mvp, num::shr_s<u32> )
+OP( i32_shr_u,  "i32.shr_u",  0x00, 0x76, none, ii_i, mvp, num::shr_u<u32> )
+OP( i32_rotl,   "i32.rotl",   0x00, 0x77, none, ii_i, mvp, num::rotl<u32> )
+OP( i32_rotr,   "i32.rotr",   0x00, 0x78, none, ii_i, mvp, num::rotr<u32> )
+
+// ---- i64 arithmetic -------------------------------------------------------------------------------------------------
+OP( i64_clz,    "i64.clz",    0x00, 0x79, none, l_l,  mvp, num::clz<u64> )
+OP( i64_ctz,    "i64.ctz",    0x00, 0x7a, none, l_l,  mvp, num::ctz<u64> )
+OP( i64_popcnt, "i64.popcnt", 0x00, 0x7b, none, l_l,  mvp, num::popcnt<u64> )
+OP( i64_add,    "i64.add",    0x00, 0x7c, none, ll_l, mvp, num::add<u64> )
+OP( i64_sub,    "i64.sub",    0x00, 0x7d, none, ll_l, mvp, num::sub<u64> )
+OP( i64_mul,    "i64.mul",    0x00, 0x7e, none, ll_l, mvp, num::mul<u64> )
+OP( i64_div_s,  "i64.div_s",  0x00, 0x7f, none, ll_l, mvp, num::div_s<u64> )
+OP( i64_div_u,  "i64.div_u",  0x00, 0x80, none, ll_l, mvp, num::div_u<u64> )
+OP( i64_rem_s,  "i64.rem_s",  0x00, 0x81, none, ll_l, mvp, num::rem_s<u64> )
+OP( i64_rem_u,  "i64.rem_u",  0x00, 0x82, none, ll_l, mvp, num::rem_u<u64> )
+OP( i64_and,    "i64.and",    0x00, 0x83, none, ll_l, mvp, num::and_<u64> )
+OP( i64_or,     "i64.or",     0x00, 0x84, none, ll_l, mvp, num::or_<u64> )
+OP( i64_xor,    "i64.xor",    0x00, 0x85, none, ll_l, mvp, num::xor_<u64> )
+OP( i64_shl,    "i64.shl",    0x00, 0x86, none, ll_l, mvp, num::shl<u64> )
+OP( i64_shr_s,  "i64.shr_s",  0x00, 0x87, none, ll_l, mvp, num::shr_s<u64> )
+OP( i64_shr_u,  "i64.shr_u",  0x00, 0x88, none, ll_l, mvp, num::shr_u<u64> )
+OP( i64_rotl,   "i64.rotl",   0x00, 0x89, none, ll_l, mvp, num::rotl<u64> )
+OP( i64_rotr,   "i64.rotr",   0x00, 0x8a, none, ll_l, mvp, num::rotr<u64> )
+
+// ---- f32 arithmetic -------------------------------------------------------------------------------------------------
+OP( f32_abs,      "f32.abs",      0x00, 0x8b, none, f_f,  mvp, num::abs<f32> )
+OP( f32_neg,      "f32.neg",      0x00, 0x8c, none, f_f,  mvp, num::neg<f32> )
+OP( f32_ceil,     "f32.ceil",     0x00, 0x8d, none, f_f,  mvp, num::ceil<f32> )
+OP( f32_floor,    "f32.floor",    0x00, 0x8e, none, f_f,  mvp, num::floor<f32> )
+OP( f32_trunc,    "f32.trunc",    0x00, 0x8f, none, f_f,  mvp, num::trunc<f32> )
+OP( f32_nearest,  "f32.nearest",  0x00, 0x90, none, f_f,  mvp, num::nearest<f32> )
+OP( f32_sqrt,     "f32.sqrt",     0x00, 0x91, none, f_f,  mvp, num::sqrt<f32> )
+OP( f32_add,      "f32.add",      0x00, 0x92, none, ff_f, mvp, num::add<f32> )
+OP( f32_sub,      "f32.sub",      0x00, 0x93, none, ff_f, mvp, num::sub<f32> )
+OP( f32_mul,      "f32.mul",      0x00, 0x94, none, ff_f, mvp, num::mul<f32> )
+OP( f32_div,      "f32.div",      0x00, 0x95, none, ff_f, mvp, num::div<f32> )
+OP( f32_min,      "f32.min",      0x00, 0x96, none, ff_f, mvp, num::min<f32> )
+OP( f32_max,      "f32.max",      0x00, 0x97, none, ff_f, mvp, num::max<f32> )
+OP( f32_copysign, "f32.copysign", 0x00, 0x98, none, ff_f, mvp, num::copysign<f32> )
+
+// ---- f64 arithmetic -------------------------------------------------------------------------------------------------
+OP( f64_abs,      "f64.abs",      0x00, 0x99, none, d_d,  mvp, num::abs<f64> )
+OP( f64_neg,      "f64.neg",      0x00, 0x9a, none, d_d,  mvp, num::neg<f64> )
+OP( f64_ceil,     "f64.ceil",     0x00, 0x9b, none, d_d,  mvp, num::ceil<f64> )
+OP( f64_floor,    "f64.floor",    0x00, 0x9c, none, d_d,  mvp, num::floor<f64> )
+OP( f64_trunc,    "f64.trunc",    0x00, 0x9d, none, d_d,  mvp, num::trunc<f64> )
+OP( f64_nearest,  "f64.nearest",  0x00, 0x9e, none, d_d,  mvp, num::nearest<f64> )
+OP( f64_sqrt,     "f64.sqrt",     0x00, 0x9f, none, d_d,  mvp, num::sqrt<f64> )
+OP( f64_add,      "f64.add",      0x00, 0xa0, none, dd_d, mvp, num::add<f64> )
+OP( f64_sub,      "f64.sub",      0x00, 0xa1, none, dd_d, mvp, num::sub<f64> )
+OP( f64_mul,      "f64.mul",      0x00, 0xa2, none, dd_d, mvp, num::mul<f64> )
+OP( f64_div,      "f64.div",      0x00, 0xa3, none, dd_d, mvp, num::div<f64> )
+OP( f64_min,      "f64.min",      0x00, 0xa4, none, dd_d, mvp, num::min<f64> )
+OP( f64_max,      "f64.max",      0x00, 0xa5, none, dd_d, mvp, num::max<f64> )
+OP( f64_copysign, "f64.copysign", 0x00, 0xa6, none, dd_d, mvp, num::copysign<f64> )
+
+// ---- conversions ----------------------------------------------------------------------------------------------------
+OP( i32_wrap_i64,        "i32.wrap_i64",        0x00, 0xa7, none, l_i, mvp,            num::wrap<u32, u64> )
+OP( i32_trunc_f32_s,     "i32.trunc_f32_s",     0x00, 0xa8, none, f_i, mvp,            num::trunc_s<u32, f32> )
+OP( i32_trunc_f32_u,     "i32.trunc_f32_u",     0x00, 0xa9, none, f_i, mvp,            num::trunc_u<u32, f32> )
+OP( i32_trunc_f64_s,     "i32.trunc_f64_s",     0x00, 0xaa, none, d_i, mvp,            num::trunc_s<u32, f64> )
+OP( i32_trunc_f64_u,     "i32.trunc_f64_u",     0x00, 0xab, none, d_i, mvp,            num::trunc_u<u32, f64> )
+OP( i64_extend_i32_s,    "i64.extend_i32_s",    0x00, 0xac, none, i_l, mvp,            num::extend_s<u64, u32> )
+OP( i64_extend_i32_u,    "i64.extend_i32_u",    0x00, 0xad, none, i_l, mvp,            num::extend_u<u64, u32> )
+OP( i64_trunc_f32_s,     "i64.trunc_f32_s",     0x00, 0xae, none, f_l, mvp,            num::trunc_s<u64, f32> )
+OP( i64_trunc_f32_u,     "i64.trunc_f32_u",     0x00, 0xaf, none, f_l, mvp,            num::trunc_u<u64, f32> )
+OP( i64_trunc_f64_s,     "i64.trunc_f64_s",     0x00, 0xb0, none, d_l, mvp,            num::trunc_s<u64, f64> )
+OP( i64_trunc_f64_u,     "i64.trunc_f64_u",     0x00, 0xb1, none, d_l, mvp,            num::trunc_u<u64, f64> )
+OP( f32_convert_i32_s,   "f32.convert_i32_s",   0x00, 0xb2, none, i_f, mvp,            num::convert_s<f32, u32> )
+OP( f32_convert_i32_u,   "f32.convert_i32_u",   0x00, 0xb3, none, i_f, mvp,            num::convert_u<f32, u32> )
+OP( f32_convert_i64_s,   "f32.convert_i64_s",   0x00, 0xb4, none, l_f, mvp,            num::convert_s<f32, u64> )
+OP( f32_convert_i64_u,   "f32.convert_i64_u",   0x00, 0xb5, none, l_f, mvp,            num::convert_u<f32, u64> )
+OP( f32_demote_f64,      "f32.demote_f64",      0x00, 0xb6, none, d_f, mvp,            num::demote )
+OP( f64_convert_i32_s,   "f64.convert_i32_s",   0x00, 0xb7, none, i_d, mvp,            num::convert_s<f64, u32> )
+OP( f64_convert_i32_u,   "f64.convert_i32_u",   0x00, 0xb8, none, i_d, mvp,            num::convert_u<f64, u32> )
+OP( f64_convert_i64_s,   "f64.convert_i64_s",   0x00, 0xb9, none, l_d, mvp,            num::convert_s<f64, u64> )
+OP( f64_convert_i64_u,   "f64.convert_i64_u",   0x00, 0xba, none, l_d, mvp,            num::convert_u<f64, u64> )
+OP( f64_promote_f32,     "f64.promote_f32",     0x00, 0xbb, none, f_d, mvp,            num::promote )
+OP( i32_reinterpret_f32, "i32.reinterpret_f32", 0x00, 0xbc, none, f_i, mvp,            num::reinterpret<u32, f32> )
+OP( i64_reinterpret_f64, "i64.reinterpret_f64", 0x00, 0xbd, none, d_l, mvp,            num::reinterpret<u64, f64> )
+OP( f32_reinterpret_i32, "f32.reinterpret_i32", 0x00, 0xbe, none, i_f, mvp,            num::reinterpret<f32, u32> )
+OP( f64_reinterpret_i64, "f64.reinterpret_i64", 0x00, 0xbf, none, l_d, mvp,            num::reinterpret<f64, u64> )
+OP( i32_extend8_s,       "i32.extend8_s",       0x00, 0xc0, none, i_i, sign_extension, num::extend8_s<u32> )
+OP( i32_extend16_s,      "i32.extend16_s",      0x00, 0xc1, none, i_i, sign_extension, num::extend16_s<u32> )
+OP( i64_extend8_s,       "i64.extend8_s",       0x00, 0xc2, none, l_l, sign_extension, num::extend8_s<u64> )
+OP( i64_extend16_s,      "i64.extend16_s",      0x00, 0xc3, none, l_l, sign_extension, num::extend16_s<u64> )
+OP( i64_extend32_s,      "i64.extend32_s",      0x00, 0xc4, none, l_l, sign_extension, num::extend32_s<u64> )
+
+// ---- references -----------------------------------------------------------------------------------------------------
+OP( ref_null,        "ref.null",        0x00, 0xd0, heap,  poly, reference_types,     special )
+OP( ref_is_null,     "ref.is_null",     0x00, 0xd1, none,  poly, reference_types,     special )
+OP( ref_func,        "ref.func",        0x00, 0xd2, func,  poly, reference_types,     special )
+OP( ref_eq,          "ref.eq",          0x00, 0xd3, none,  poly, gc,                  special )
+OP( ref_as_non_null, "ref.as_non_null", 0x00, 0xd4, none,  poly, function_references, special )
+OP( br_on_null,      "br_on_null",      0x00, 0xd5, label, poly, function_references, special )
+OP( br_on_non_null,  "br_on_non_null",  0x00, 0xd6, label, poly, function_references, special )
+
+// ---- structures, arrays, casts, i31 (prefix 0xfb) -------------------------------------------------------------------
+OP( struct_new,         "struct.new",         0xfb, 0x00, type,       poly, gc, special )
+OP( struct_new_default, "struct.new_default", 0xfb, 0x01, type,       poly, gc, special )
+OP( struct_get,         "struct.get",         0xfb, 0x02, field,      poly, gc, special )
+OP( struct_get_s,       "struct.get_s",       0xfb, 0x03, field,      poly, gc, special )
+OP( struct_get_u,       "struct.get_u",       0xfb, 0x04, field,      poly, gc, special )
+OP( struct_set,         "struct.set",         0xfb, 0x05, field,      poly, gc, special )
+OP( array_new,          "array.new",          0xfb, 0x06, type,       poly, gc, special )
+OP( array_new_default,  "array.new_default",  0xfb, 0x07, type,       poly, gc, special )
+OP( array_new_fixed,    "array.new_fixed",    0xfb, 0x08, type_count, poly, gc, special )
+OP( array_new_data,     "array.new_data",     0xfb, 0x09, type_data,  poly, gc, special )
+OP( array_new_elem,     "array.new_elem",     0xfb, 0x0a, type_elem,  poly, gc, special )
+OP( array_get,          "array.get",          0xfb, 0x0b, type,       poly, gc, special )
+OP( array_get_s,        "array.get_s",        0xfb, 0x0c, type,       poly, gc, special )
+OP( array_get_u,        "array.get_u",        0xfb, 0x0d, type,       poly, gc, special )
+OP( array_set,          "array.set",          0xfb, 0x0e, type,       poly, gc, special )
+OP( array_len,          "array.len",          0xfb, 0x0f, none,       poly, gc, special )
+OP( array_fill,         "array.fill",         0xfb, 0x10, type,       poly, gc, special )
+OP( array_copy,         "array.copy",         0xfb, 0x11, type_type,  poly, gc, special )
+OP( array_init_data,    "array.init_data",    0xfb, 0x12, type_data,  poly, gc, special )
+OP( array_init_elem,    "array.init_elem",    0xfb, 0x13, type_elem,  poly, gc, special )
+OP( ref_test,           "ref.test",           0xfb, 0x14, ref_type,   poly, gc, special )
+OP( ref_test_null,      "ref.test",           0xfb, 0x15, ref_type,   poly, gc, special )
+OP( ref_cast,           "ref.cast",           0xfb, 0x16, ref_type,   poly, gc, special )
+OP( ref_cast_null,      "ref.cast",           0xfb, 0x17, ref_type,   poly, gc, special )
+OP( br_on_cast,         "br_on_cast",         0xfb, 0x18, br_cast,    poly, gc, special )
+OP( br_on_cast_fail,    "br_on_cast_fail",    0xfb, 0x19, br_cast,    poly, gc, special )
+OP( any_convert_extern, "any.convert_extern", 0xfb, 0x1a, none,       poly, gc, special )
+OP( extern_convert_any, "extern.convert_any", 0xfb, 0x1b, none,       poly, gc, special )
+OP( ref_i31,            "ref.i31",            0xfb, 0x1c, none,       poly, gc, special )
+OP( i31_get_s,          "i31.get_s",          0xfb, 0x1d, none,       poly, gc, special )
+OP( i31_get_u,          "i31.get_u",          0xfb, 0x1e, none,       poly, gc, special )
+
+// ---- saturating truncations (prefix 0xfc) ---------------------------------------------------------------------------
+OP( i32_trunc_sat_f32_s, "i32.trunc_sat_f32_s", 0xfc, 0x00, none, f_i, saturating_float, num::trunc_sat_s<u32, f32> )
+OP( i32_trunc_sat_f32_u, "i32.trunc_sat_f32_u", 0xfc, 0x01, none, f_i, saturating_float, num::trunc_sat_u<u32, f32> )
+OP( i32_trunc_sat_f64_s, "i32.trunc_sat_f64_s", 0xfc, 0x02, none, d_i, saturating_float, num::trunc_sat_s<u32, f64> )
+OP( i32_trunc_sat_f64_u, "i32.trunc_sat_f64_u", 0xfc, 0x03, none, d_i, saturating_float, num::trunc_sat_u<u32, f64> )
+OP( i64_trunc_sat_f32_s, "i64.trunc_sat_f32_s", 0xfc, 0x04, none, f_l, saturating_float, num::trunc_sat_s<u64, f32> )
+OP( i64_trunc_sat_f32_u, "i64.trunc_sat_f32_u", 0xfc, 0x05, none, f_l, saturating_float, num::trunc_sat_u<u64, f32> )
+OP( i64_trunc_sat_f64_s, "i64.trunc_sat_f64_s", 0xfc, 0x06, none, d_l, saturating_float, num::trunc_sat_s<u64, f64> )
+OP( i64_trunc_sat_f64_u, "i64.trunc_sat_f64_u", 0xfc, 0x07, none, d_l, saturating_float, num::trunc_sat_u<u64, f64> )
+
+// ---- bulk operations (prefix 0xfc) ----------------------------------------------------------------------------------
+OP( memory_init, "memory.init", 0xfc, 0x08, data_memory,   poly, bulk_memory,     special )
+OP( data_drop,   "data.drop",   0xfc, 0x09, data,          poly, bulk_memory,     special )
+OP( memory_copy, "memory.copy", 0xfc, 0x0a, memory_memory, poly, bulk_memory,     special )
+OP( memory_fill, "memory.fill", 0xfc, 0x0b, memory,        poly, bulk_memory,     special )
+OP( table_init,  "table.init",  0xfc, 0x0c, elem_table,    poly, bulk_memory,     special )
+OP( elem_drop,   "elem.drop",   0xfc, 0x0d, elem,          poly, bulk_memory,     special )
+OP( table_copy,  "table.copy",  0xfc, 0x0e, table_table,   poly, bulk_memory,     special )
+OP( table_grow,  "table.grow",  0xfc, 0x0f, table,         poly, reference_types, special )
+OP( table_size,  "table.size",  0xfc, 0x10, table,         poly, reference_types, special )
+OP( table_fill,  "table.fill",  0xfc, 0x11, table,         poly, reference_types, special )
+
+// ---- wide arithmetic (prefix 0xfc) ----------------------------------------------------------------------------------
+OP( i64_add128,     "i64.add128",     0xfc, 0x13, none, llll_ll, wide_arithmetic, num::add128 )
+OP( i64_sub128,     "i64.sub128",     0xfc, 0x14, none, llll_ll, wide_arithmetic, num::sub128 )
+OP( i64_mul_wide_s, "i64.mul_wide_s", 0xfc, 0x15, none, ll_ll,   wide_arithmetic, num::mul_wide_s )
+OP( i64_mul_wide_u, "i64.mul_wide_u", 0xfc, 0x16, none, ll_ll,   wide_arithmetic, num::mul_wide_u )
+
+// ---- vectors: memory, constants, lanes (prefix 0xfd) ----------------------------------------------------------------
+OP( v128_load,            "v128.load",            0xfd, 0x00, memarg,     a_v,  simd, mem::load<v128, v128> )
+OP( v128_load8x8_s,       "v128.load8x8_s",       0xfd, 0x01, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_s<u16, u8>>> )
+OP( v128_load8x8_u,       "v128.load8x8_u",       0xfd, 0x02, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_u<u16, u8>>> )
+OP( v128_load16x4_s,      "v128.load16x4_s",      0xfd, 0x03, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_s<u32, u16>>> )
+OP( v128_load16x4_u,      "v128.load16x4_u",      0xfd, 0x04, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_u<u32, u16>>> )
+OP( v128_load32x2_s,      "v128.load32x2_s",      0xfd, 0x05, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_s<u64, u32>>> )
+OP( v128_load32x2_u,      "v128.load32x2_u",      0xfd, 0x06, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_u<u64, u32>>> )
+OP( v128_load8_splat,     "v128.load8_splat",     0xfd, 0x07, memarg,     a_v,  simd, mem::load_splat<u8> )
+OP( v128_load16_splat,    "v128.load16_splat",    0xfd, 0x08, memarg,     a_v,  simd, mem::load_splat<u16> )
+OP( v128_load32_splat,    "v128.load32_splat",    0xfd, 0x09, memarg,     a_v,  simd, mem::load_splat<u32> )
+OP( v128_load64_splat,    "v128.load64_splat",    0xfd, 0x0a, memarg,     a_v,  simd, mem::load_splat<u64> )
+OP( v128_store,           "v128.store",           0xfd, 0x0b, memarg,     av_,  simd, mem::store<v128, v128> )
+OP( v128_const,           "v128.const",           0xfd, 0x0c, v128_const, _v,   simd, special )
+OP( i8x16_shuffle,        "i8x16.shuffle",        0xfd, 0x0d, shuffle,    vv_v, simd, num::shuffle )
+OP( i8x16_swizzle,        "i8x16.swizzle",        0xfd, 0x0e, none,       vv_v, simd, num::swizzle )
+OP( i8x16_splat,          "i8x16.splat",          0xfd, 0x0f, none,       i_v,  simd, num::splat<u8, u32> )
+OP( i16x8_splat,          "i16x8.splat",          0xfd, 0x10, none,       i_v,  simd, num::splat<u16, u32> )
+OP( i32x4_splat,          "i32x4.splat",          0xfd, 0x11, none,       i_v,  simd, num::splat<u32, u32> )
+OP( i64x2_splat,          "i64x2.splat",          0xfd, 0x12, none,       l_v,  simd, num::splat<u64, u64> )
+OP( f32x4_splat,          "f32x4.splat",          0xfd, 0x13, none,       f_v,  simd, num::splat<f32, f32> )
+OP( f64x2_splat,          "f64x2.splat",          0xfd, 0x14, none,       d_v,  simd, num::splat<f64, f64> )
+OP( i8x16_extract_lane_s, "i8x16.extract_lane_s", 0xfd, 0x15, lane,       v_i,  simd, num::extract_lane<u32, i8> )
+OP( i8x16_extract_lane_u, "i8x16.extract_lane_u", 0xfd, 0x16, lane,       v_i,  simd, num::extract_lane<u32, u8> )
+OP( i8x16_replace_lane,   "i8x16.replace_lane",   0xfd, 0x17, lane,       vi_v, simd, num::replace_lane<u8, u32> )
+OP( i16x8_extract_lane_s, "i16x8.extract_lane_s", 0xfd, 0x18, lane,       v_i,  simd, num::extract_lane<u32, i16> )
+OP( i16x8_extract_lane_u, "i16x8.extract_lane_u", 0xfd, 0x19, lane,       v_i,  simd, num::extract_lane<u32, u16> )
+OP( i16x8_replace_lane,   "i16x8.replace_lane",   0xfd, 0x1a, lane,       vi_v, simd, num::replace_lane<u16, u32> )
+OP( i32x4_extract_lane,   "i32x4.extract_lane",   0xfd, 0x1b, lane,       v_i,  simd, num::extract_lane<u32, u32> )
+OP( i32x4_replace_lane,   "i32x4.replace_lane",   0xfd, 0x1c, lane,       vi_v, simd, num::replace_lane<u32, u32> )
+OP( i64x2_extract_lane,   "i64x2.extract_lane",   0xfd, 0x1d, lane,       v_l,  simd, num::extract_lane<u64, u64> )
+OP( i64x2_replace_lane,   "i64x2.replace_lane",   0xfd, 0x1e, lane,       vl_v, simd, num::replace_lane<u64, u64> )
+OP( f32x4_extract_lane,   "f32x4.extract_lane",   0xfd, 0x1f, lane,       v_f,  simd, num::extract_lane<f32, f32> )
+OP( f32x4_replace_lane,   "f32x4.replace_lane",   0xfd, 0x20, lane,       vf_v, simd, num::replace_lane<f32, f32> )
+OP( f64x2_extract_lane,   "f64x2.extract_lane",   0xfd, 0x21, lane,       v_d,  simd, num::extract_lane<f64, f64> )
+OP( f64x2_replace_lane,   "f64x2.replace_lane",   0xfd, 0x22, lane,       vd_v, simd, num::replace_lane<f64, f64> )
+
+// ---- vectors: comparisons (prefix 0xfd) -----------------------------------------------------------------------------
+OP( i8x16_eq,   "i8x16.eq",   0xfd, 0x23, none, vv_v, simd, num::mask<num::eq<u8>> )
+OP( i8x16_ne,   "i8x16.ne",   0xfd, 0x24, none, vv_v, simd, num::mask<num::ne<u8>> )
+OP( i8x16_lt_s, "i8x16.lt_s", 0xfd, 0x25, none, vv_v, simd, num::mask<num::lt_s<u8>> )
+OP( i8x16_lt_u, "i8x16.lt_u", 0xfd, 0x26, none, vv_v, simd, num::mask<num::lt_u<u8>> )
+OP( i8x16_gt_s, "i8x16.gt_s", 0xfd, 0x27, none, vv_v, simd, num::mask<num::gt_s<u8>> )
+OP( i8x16_gt_u, "i8x16.gt_u", 0xfd, 0x28, none, vv_v, simd, num::mask<num::gt_u<u8>> )
+OP( i8x16_le_s, "i8x16.le_s", 0xfd, 0x29, none, vv_v, simd, num::mask<num::le_s<u8>> )
+OP( i8x16_le_u, "i8x16.le_u", 0xfd, 0x2a, none, vv_v, simd, num::mask<num::le_u<u8>> )
+OP( i8x16_ge_s, "i8x16.ge_s", 0xfd, 0x2b, none, vv_v, simd, num::mask<num::ge_s<u8>> )
+OP( i8x16_ge_u, "i8x16.ge_u", 0xfd, 0x2c, none, vv_v, simd, num::mask<num::ge_u<u8>> )
+OP( i16x8_eq,   "i16x8.eq",   0xfd, 0x2d, none, vv_v, simd, num::mask<num::eq<u16>> )
+OP( i16x8_ne,   "i16x8.ne",   0xfd, 0x2e, none, vv_v, simd, num::mask<num::ne<u16>> )
+OP( i16x8_lt_s, "i16x8.lt_s", 0xfd, 0x2f, none, vv_v, simd, num::mask<num::lt_s<u16>> )
+OP( i16x8_lt_u, "i16x8.lt_u", 0xfd, 0x30, none, vv_v, simd, num::mask<num::lt_u<u16>> )
+OP( i16x8_gt_s, "i16x8.gt_s", 0xfd, 0x31, none, vv_v, simd, num::mask<num::gt_s<u16>> )
+OP( i16x8_gt_u, "i16x8.gt_u", 0xfd, 0x32, none, vv_v, simd, num::mask<num::gt_u<u16>> )
+OP( i16x8_le_s, "i16x8.le_s", 0xfd, 0x33, none, vv_v, simd, num::mask<num::le_s<u16>> )
+OP( i16x8_le_u, "i16x8.le_u", 0xfd, 0x34, none, vv_v, simd, num::mask<num::le_u<u16>> )
+OP( i16x8_ge_s, "i16x8.ge_s", 0xfd, 0x35, none, vv_v, simd, num::mask<num::ge_s<u16>> )
+OP( i16x8_ge_u, "i16x8.ge_u", 0xfd, 0x36, none, vv_v, simd, num::mask<num::ge_u<u16>> )
+OP( i32x4_eq,   "i32x4.eq",   0xfd, 0x37, none, vv_v, simd, num::mask<num::eq<u32>> )
+OP( i32x4_ne,   "i32x4.ne",   0xfd, 0x38, none, vv_v, simd, num::mask<num::ne<u32>> )
+OP( i32x4_lt_s, "i32x4.lt_s", 0xfd, 0x39, none, vv_v, simd, num::mask<num::lt_s<u32>> )
+OP( i32x4_lt_u, "i32x4.lt_u", 0xfd, 0x3a, none, vv_v, simd, num::mask<num::lt_u<u32>> )
+OP( i32x4_gt_s, "i32x4.gt_s", 0xfd, 0x3b, none, vv_v, simd, num::mask<num::gt_s<u32>> )
+OP( i32x4_gt_u, "i32x4.gt_u", 0xfd, 0x3c, none, vv_v, simd, num::mask<num::gt_u<u32>> )
+OP( i32x4_le_s, "i32x4.le_s", 0xfd, 0x3d, none, vv_v, simd, num::mask<num::le_s<u32>> )
+OP( i32x4_le_u, "i32x4.le_u", 0xfd, 0x3e, none, vv_v, simd, num::mask<num::le_u<u32>> )
+OP( i32x4_ge_s, "i32x4.ge_s", 0xfd, 0x3f, none, vv_v, simd, num::mask<num::ge_s<u32>> )
+OP( i32x4_ge_u, "i32x4.ge_u", 0xfd, 0x40, none, vv_v, simd, num::mask<num::ge_u<u32>> )
+OP( f32x4_eq,   "f32x4.eq",   0xfd, 0x41, none, vv_v, simd, num::mask<num::eq<f32>> )
+OP( f32x4_ne,   "f32x4.ne",   0xfd, 0x42, none, vv_v, simd, num::mask<num::ne<f32>> )
+OP( f32x4_lt,   "f32x4.lt",   0xfd, 0x43, none, vv_v, simd, num::mask<num::lt<f32>> )
+OP( f32x4_gt,   "f32x4.gt",   0xfd, 0x44, none, vv_v, simd, num::mask<num::gt<f32>> )
+OP( f32x4_le,   "f32x4.le",   0xfd, 0x45, none, vv_v, simd, num::mask<num::le<f32>> )
+OP( f32x4_ge,   "f32x4.ge",   0xfd, 0x46, none, vv_v, simd, num::mask<num::ge<f32>> )
+OP( f64x2_eq,   "f64x2.eq",   0xfd, 0x47, none, vv_v, simd, num::mask<num::eq<f64>> )
+OP( f64x2_ne,   "f64x2.ne",   0xfd, 0x48, none, vv_v, simd, num::mask<num::ne<f64>> )
+OP( f64x2_lt,   "f64x2.lt",   0xfd, 0x49, none, vv_v, simd, num::mask<num::lt<f64>> )
+OP( f64x2_gt,   "f64x2.gt",   0xfd, 0x4a, none, vv_v, simd, num::mask<num::gt<f64>> )
+OP( f64x2_le,   "f64x2.le",   0xfd, 0x4b, none, vv_v, simd, num::mask<num::le<f64>> )
+OP( f64x2_ge,   "f64x2.ge",   0xfd, 0x4c, none, vv_v, simd, num::mask<num::ge<f64>> )
+
+// ---- vectors: bits, memory lanes (prefix 0xfd) ----------------------------------------------------------------------
+OP( v128_not,                "v128.not",                0xfd, 0x4d, none,        v_v,   simd, num::lanes<num::not_<u64>> )
+OP( v128_and,                "v128.and",                0xfd, 0x4e, none,        vv_v,  simd, num::lanes<num::and_<u64>> )
+OP( v128_andnot,             "v128.andnot",             0xfd, 0x4f, none,        vv_v,  simd, num::lanes<num::andnot<u64>> )
+OP( v128_or,                 "v128.or",                 0xfd, 0x50, none,        vv_v,  simd, num::lanes<num::or_<u64>> )
+OP( v128_xor,                "v128.xor",                0xfd, 0x51, none,        vv_v,  simd, num::lanes<num::xor_<u64>> )
+OP( v128_bitselect,          "v128.bitselect",          0xfd, 0x52, none,        vvv_v, simd, num::lanes<num::bitselect<u64>> )
+OP( v128_any_true,           "v128.any_true",           0xfd, 0x53, none,        v_i,   simd, num::any_true )
+OP( v128_load8_lane,         "v128.load8_lane",         0xfd, 0x54, memarg_lane, av_v,  simd, mem::load_lane<op::i32_load8_u, op::i8x16_replace_lane> )
+OP( v128_load16_lane,        "v128.load16_lane",        0xfd, 0x55, memarg_lane, av_v,  simd, mem::load_lane<op::i32_load16_u, op::i16x8_replace_lane> )
+OP( v128_load32_lane,        "v128.load32_lane",        0xfd, 0x56, memarg_lane, av_v,  simd, mem::load_lane<op::i32_load, op::i32x4_replace_lane> )
+OP( v128_load64_lane,        "v128.load64_lane",        0xfd, 0x57, memarg_lane, av_v,  simd, mem::load_lane<op::i64_load, op::i64x2_replace_lane> )
+OP( v128_store8_lane,        "v128.store8_lane",        0xfd, 0x58, memarg_lane, av_,   simd, mem::store_lane<op::i8x16_extract_lane_u, op::i32_store8> )
+OP( v128_store16_lane,       "v128.store16_lane",       0xfd, 0x59, memarg_lane, av_,   simd, mem::store_lane<op::i16x8_extract_lane_u, op::i32_store16> )
+OP( v128_store32_lane,       "v128.store32_lane",       0xfd, 0x5a, memarg_lane, av_,   simd, mem::store_lane<op::i32x4_extract_lane, op::i32_store> )
+OP( v128_store64_lane,       "v128.store64_lane",       0xfd, 0x5b, memarg_lane, av_,   simd, mem::store_lane<op::i64x2_extract_lane, op::i64_store> )
+OP( v128_load32_zero,        "v128.load32_zero",        0xfd, 0x5c, memarg,      a_v,   simd, mem::load_low<u32> )
+OP( v128_load64_zero,        "v128.load64_zero",        0xfd, 0x5d, memarg,      a_v,   simd, mem::load_low<u64> )
+OP( f32x4_demote_f64x2_zero, "f32x4.demote_f64x2_zero", 0xfd, 0x5e, none,        v_v,   simd, num::padded<num::demote> )
+OP( f64x2_promote_low_f32x4, "f64x2.promote_low_f32x4", 0xfd, 0x5f, none,        v_v,   simd, num::low<num::promote> )
+
+// ---- vectors: i8x16 and what shares its range (prefix 0xfd) ---------------------------------------------------------
+OP( i8x16_abs,                     "i8x16.abs",                     0xfd, 0x60, none, v_v,  simd, num::lanes<num::iabs<u8>> )
+OP( i8x16_neg,                     "i8x16.neg",                     0xfd, 0x61, none, v_v,  simd, num::lanes<num::ineg<u8>> )
+OP( i8x16_popcnt,                  "i8x16.popcnt",                  0xfd, 0x62, none, v_v,  simd, num::lanes<num::popcnt<u8>> )
+OP( i8x16_all_true,                "i8x16.all_true",                0xfd, 0x63, none, v_i,  simd, num::all_true<u8> )
+OP( i8x16_bitmask,                 "i8x16.bitmask",                 0xfd, 0x64, none, v_i,  simd, num::bitmask<u8> )
+OP( i8x16_narrow_i16x8_s,          "i8x16.narrow_i16x8_s",          0xfd, 0x65, none, vv_v, simd, num::narrow<num::narrow_s<u8, u16>> )
+OP( i8x16_narrow_i16x8_u,          "i8x16.narrow_i16x8_u",          0xfd, 0x66, none, vv_v, simd, num::narrow<num::narrow_u<u8, u16>> )
+OP( f32x4_ceil,                    "f32x4.ceil",                    0xfd, 0x67, none, v_v,  simd, num::lanes<num::ceil<f32>> )
+OP( f32x4_floor,                   "f32x4.floor",                   0xfd, 0x68, none, v_v,  simd, num::lanes<num::floor<f32>> )
+OP( f32x4_trunc,                   "f32x4.trunc",                   0xfd, 0x69, none, v_v,  simd, num::lanes<num::trunc<f32>> )
+OP( f32x4_nearest,                 "f32x4.nearest",                 0xfd, 0x6a, none, v_v,  simd, num::lanes<num::nearest<f32>> )
+OP( i8x16_shl,                     "i8x16.shl",                     0xfd, 0x6b, none, vi_v, simd, num::lanes_by<num::shl<u8>> )
+OP( i8x16_shr_s,                   "i8x16.shr_s",                   0xfd, 0x6c, none, vi_v, simd, num::lanes_by<num::shr_s<u8>> )
+OP( i8x16_shr_u,                   "i8x16.shr_u",                   0xfd, 0x6d, none, vi_v, simd, num::lanes_by<num::shr_u<u8>> )
+OP( i8x16_add,                     "i8x16.add",                     0xfd, 0x6e, none, vv_v, simd, num::lanes<num::add<u8>> )
+OP( i8x16_add_sat_s,               "i8x16.add_sat_s",               0xfd, 0x6f, none, vv_v, simd, num::lanes<num::add_sat_s<u8>> )
+OP( i8x16_add_sat_u,               "i8x16.add_sat_u",               0xfd, 0x70, none, vv_v, simd, num::lanes<num::add_sat_u<u8>> )
+OP( i8x16_sub,                     "i8x16.sub",                     0xfd, 0x71, none, vv_v, simd, num::lanes<num::sub<u8>> )
+OP( i8x16_sub_sat_s,               "i8x16.sub_sat_s",               0xfd, 0x72, none, vv_v, simd, num::lanes<num::sub_sat_s<u8>> )
+OP( i8x16_sub_sat_u,               "i8x16.sub_sat_u",               0xfd, 0x73, none, vv_v, simd, num::lanes<num::sub_sat_u<u8>> )
+OP( f64x2_ceil,                    "f64x2.ceil",                    0xfd, 0x74, none, v_v,  simd, num::lanes<num::ceil<f64>> )
+OP( f64x2_floor,                   "f64x2.floor",                   0xfd, 0x75, none, v_v,  simd, num::lanes<num::floor<f64>> )
+OP( i8x16_min_s,                   "i8x16.min_s",                   0xfd, 0x76, none, vv_v, simd, num::lanes<num::min_s<u8>> )
+OP( i8x16_min_u,                   "i8x16.min_u",                   0xfd, 0x77, none, vv_v, simd, num::lanes<num::min_u<u8>> )
+OP( i8x16_max_s,                   "i8x16.max_s",                   0xfd, 0x78, none, vv_v, simd, num::lanes<num::max_s<u8>> )
+OP( i8x16_max_u,                   "i8x16.max_u",                   0xfd, 0x79, none, vv_v, simd, num::lanes<num::max_u<u8>> )
+OP( f64x2_trunc,                   "f64x2.trunc",                   0xfd, 0x7a, none, v_v,  simd, num::lanes<num::trunc<f64>> )
+OP( i8x16_avgr_u,                  "i8x16.avgr_u",                  0xfd, 0x7b, none, vv_v, simd, num::lanes<num::avgr_u<u8>> )
+OP( i16x8_extadd_pairwise_i8x16_s, "i16x8.extadd_pairwise_i8x16_s", 0xfd, 0x7c, none, v_v,  simd, num::extadd_pairwise<num::extend_s<u16, u8>> )
+OP( i16x8_extadd_pairwise_i8x16_u, "i16x8.extadd_pairwise_i8x16_u", 0xfd, 0x7d, none, v_v,  simd, num::extadd_pairwise<num::extend_u<u16, u8>> )
+OP( i32x4_extadd_pairwise_i16x8_s, "i32x4.extadd_pairwise_i16x8_s", 0xfd, 0x7e, none, v_v,  simd, num::extadd_pairwise<num::extend_s<u32, u16>> )
+OP( i32x4_extadd_pairwise_i16x8_u, "i32x4.extadd_pairwise_i16x8_u", 0xfd, 0x7f, none, v_v,  simd, num::extadd_pairwise<num::extend_u<u32, u16>> )
+
+// ---- vectors: i16x8 (prefix 0xfd) -----------------------------------------------------------------------------------
+OP( i16x8_abs,                 "i16x8.abs",                 0xfd, 0x80, none, v_v,  simd, num::lanes<num::iabs<u16>> )
+OP( i16x8_neg,                 "i16x8.neg",                 0xfd, 0x81, none, v_v,  simd, num::lanes<num::ineg<u16>> )
+OP( i16x8_q15mulr_sat_s,       "i16x8.q15mulr_sat_s",       0xfd, 0x82, none, vv_v, simd, num::lanes<num::q15mulr_sat_s> )
+OP( i16x8_all_true,            "i16x8.all_true",            0xfd, 0x83, none, v_i,  simd, num::all_true<u16> )
+OP( i16x8_bitmask,             "i16x8.bitmask",             0xfd, 0x84, none, v_i,  simd, num::bitmask<u16> )
+OP( i16x8_narrow_i32x4_s,      "i16x8.narrow_i32x4_s",      0xfd, 0x85, none, vv_v, simd, num::narrow<num::narrow_s<u16, u32>> )
+OP( i16x8_narrow_i32x4_u,      "i16x8.narrow_i32x4_u",      0xfd, 0x86, none, vv_v, simd, num::narrow<num::narrow_u<u16, u32>> )
+OP( i16x8_extend_low_i8x16_s,  "i16x8.extend_low_i8x16_s",  0xfd, 0x87, none, v_v,  simd, num::low<num::extend_s<u16, u8>> )
+OP( i16x8_extend_high_i8x16_s, "i16x8.extend_high_i8x16_s", 0xfd, 0x88, none, v_v,  simd, num::high<num::extend_s<u16, u8>> )
+OP( i16x8_extend_low_i8x16_u,  "i16x8.extend_low_i8x16_u",  0xfd, 0x89, none, v_v,  simd, num::low<num::extend_u<u16, u8>> )
+OP( i16x8_extend_high_i8x16_u, "i16x8.extend_high_i8x16_u", 0xfd, 0x8a, none, v_v,  simd, num::high<num::extend_u<u16, u8>> )
+OP( i16x8_shl,                 "i16x8.shl",                 0xfd, 0x8b, none, vi_v, simd, num::lanes_by<num::shl<u16>> )
+OP( i16x8_shr_s,               "i16x8.shr_s",               0xfd, 0x8c, none, vi_v, simd, num::lanes_by<num::shr_s<u16>> )
+OP( i16x8_shr_u,               "i16x8.shr_u",               0xfd, 0x8d, none, vi_v, simd, num::lanes_by<num::shr_u<u16>> )
+OP( i16x8_add,                 "i16x8.add",                 0xfd, 0x8e, none, vv_v, simd, num::lanes<num::add<u16>> )
+OP( i16x8_add_sat_s,           "i16x8.add_sat_s",           0xfd, 0x8f, none, vv_v, simd, num::lanes<num::add_sat_s<u16>> )
+OP( i16x8_add_sat_u,           "i16x8.add_sat_u",           0xfd, 0x90, none, vv_v, simd, num::lanes<num::add_sat_u<u16>> )
+OP( i16x8_sub,                 "i16x8.sub",                 0xfd, 0x91, none, vv_v, simd, num::lanes<num::sub<u16>> )
+OP( i16x8_sub_sat_s,           "i16x8.sub_sat_s",           0xfd, 0x92, none, vv_v, simd, num::lanes<num::sub_sat_s<u16>> )
+OP( i16x8_sub_sat_u,           "i16x8.sub_sat_u",           0xfd, 0x93, none, vv_v, simd, num::lanes<num::sub_sat_u<u16>> )
+OP( f64x2_nearest,             "f64x2.nearest",             0xfd, 0x94, none, v_v,  simd, num::lanes<num::nearest<f64>> )
+OP( i16x8_mul,                 "i16x8.mul",                 0xfd, 0x95, none, vv_v, simd, num::lanes<num::mul<u16>> )
+OP( i16x8_min_s,               "i16x8.min_s",               0xfd, 0x96, none, vv_v, simd, num::lanes<num::min_s<u16>> )
+OP( i16x8_min_u,               "i16x8.min_u",               0xfd, 0x97, none, vv_v, simd, num::lanes<num::min_u<u16>> )
+OP( i16x8_max_s,               "i16x8.max_s",               0xfd, 0x98, none, vv_v, simd, num::lanes<num::max_s<u16>> )
+OP( i16x8_max_u,               "i16x8.max_u",               0xfd, 0x99, none, vv_v, simd, num::lanes<num::max_u<u16>> )
+OP( i16x8_avgr_u,              "i16x8.avgr_u",              0xfd, 0x9b, none, vv_v, simd, num::lanes<num::avgr_u<u16>> )
+OP( i16x8_extmul_low_i8x16_s,  "i16x8.extmul_low_i8x16_s",  0xfd, 0x9c, none, vv_v, simd, num::extmul<num::low<num::extend_s<u16, u8>>> )
+OP( i16x8_extmul_high_i8x16_s, "i16x8.extmul_high_i8x16_s", 0xfd, 0x9d, none, vv_v, simd, num::extmul<num::high<num::extend_s<u16, u8>>> )
+OP( i16x8_extmul_low_i8x16_u,  "i16x8.extmul_low_i8x16_u",  0xfd, 0x9e, none, vv_v, simd, num::extmul<num::low<num::extend_u<u16, u8>>> )
+OP( i16x8_extmul_high_i8x16_u, "i16x8.extmul_high_i8x16_u", 0xfd, 0x9f, none, vv_v, simd, num::extmul<num::high<num::extend_u<u16, u8>>> )
+
+// ---- vectors: i32x4 (prefix 0xfd) -----------------------------------------------------------------------------------
+OP( i32x4_abs,                 "i32x4.abs",                 0xfd, 0xa0, none, v_v,  simd, num::lanes<num::iabs<u32>> )
+OP( i32x4_neg,                 "i32x4.neg",                 0xfd, 0xa1, none, v_v,  simd, num::lanes<num::ineg<u32>> )
+OP( i32x4_all_true,            "i32x4.all_true",            0xfd, 0xa3, none, v_i,  simd, num::all_true<u32> )
+OP( i32x4_bitmask,             "i32x4.bitmask",             0xfd, 0xa4, none, v_i,  simd, num::bitmask<u32> )
+OP( i32x4_extend_low_i16x8_s,  "i32x4.extend_low_i16x8_s",  0xfd, 0xa7, none, v_v,  simd, num::low<num::extend_s<u32, u16>> )
+OP( i32x4_extend_high_i16x8_s, "i32x4.extend_high_i16x8_s", 0xfd, 0xa8, none, v_v,  simd, num::high<num::extend_s<u32, u16>> )
+OP( i32x4_extend_low_i16x8_u,  "i32x4.extend_low_i16x8_u",  0xfd, 0xa9, none, v_v,  simd, num::low<num::extend_u<u32, u16>> )
+OP( i32x4_extend_high_i16x8_u, "i32x4.extend_high_i16x8_u", 0xfd, 0xaa, none, v_v,  simd, num::high<num::extend_u<u32, u16>> )
+OP( i32x4_shl,                 "i32x4.shl",                 0xfd, 0xab, none, vi_v, simd, num::lanes_by<num::shl<u32>> )
+OP( i32x4_shr_s,               "i32x4.shr_s",               0xfd, 0xac, none, vi_v, simd, num::lanes_by<num::shr_s<u32>> )
+OP( i32x4_shr_u,               "i32x4.shr_u",               0xfd, 0xad, none, vi_v, simd, num::lanes_by<num::shr_u<u32>> )
+OP( i32x4_add,                 "i32x4.add",                 0xfd, 0xae, none, vv_v, simd, num::lanes<num::add<u32>> )
+OP( i32x4_sub,                 "i32x4.sub",                 0xfd, 0xb1, none, vv_v, simd, num::lanes<num::sub<u32>> )
+OP( i32x4_mul,                 "i32x4.mul",                 0xfd, 0xb5, none, vv_v, simd, num::lanes<num::mul<u32>> )
+OP( i32x4_min_s,               "i32x4.min_s",               0xfd, 0xb6, none, vv_v, simd, num::lanes<num::min_s<u32>> )
+OP( i32x4_min_u,               "i32x4.min_u",               0xfd, 0xb7, none, vv_v, simd, num::lanes<num::min_u<u32>> )
+OP( i32x4_max_s,               "i32x4.max_s",               0xfd, 0xb8, none, vv_v, simd, num::lanes<num::max_s<u32>> )
+OP( i32x4_max_u,               "i32x4.max_u",               0xfd, 0xb9, none, vv_v, simd, num::lanes<num::max_u<u32>> )
+OP( i32x4_dot_i16x8_s,         "i32x4.dot_i16x8_s",         0xfd, 0xba, none, vv_v, simd, num::dot<num::extend_s<u32, u16>, num::add<u32>> )
+OP( i32x4_extmul_low_i16x8_s,  "i32x4.extmul_low_i16x8_s",  0xfd, 0xbc, none, vv_v, simd, num::extmul<num::low<num::extend_s<u32, u16>>> )
+OP( i32x4_extmul_high_i16x8_s, "i32x4.extmul_high_i16x8_s", 0xfd, 0xbd, none, vv_v, simd, num::extmul<num::high<num::extend_s<u32, u16>>> )
+OP( i32x4_extmul_low_i16x8_u,  "i32x4.extmul_low_i16x8_u",  0xfd, 0xbe, none, vv_v, simd, num::extmul<num::low<num::extend_u<u32, u16>>> )
+OP( i32x4_extmul_high_i16x8_u, "i32x4.extmul_high_i16x8_u", 0xfd, 0xbf, none, vv_v, simd, num::extmul<num::high<num::extend_u<u32, u16>>> )
+
+// ---- vectors: i64x2 (prefix 0xfd) -----------------------------------------------------------------------------------
+OP( i64x2_abs,                 "i64x2.abs",                 0xfd, 0xc0, none, v_v,  simd, num::lanes<num::iabs<u64>> )
+OP( i64x2_neg,                 "i64x2.neg",                 0xfd, 0xc1, none, v_v,  simd, num::lanes<num::ineg<u64>> )
+OP( i64x2_all_true,            "i64x2.all_true",            0xfd, 0xc3, none, v_i,  simd, num::all_true<u64> )
+OP( i64x2_bitmask,             "i64x2.bitmask",             0xfd, 0xc4, none, v_i,  simd, num::bitmask<u64> )
+OP( i64x2_extend_low_i32x4_s,  "i64x2.extend_low_i32x4_s",  0xfd, 0xc7, none, v_v,  simd, num::low<num::extend_s<u64, u32>> )
+OP( i64x2_extend_high_i32x4_s, "i64x2.extend_high_i32x4_s", 0xfd, 0xc8, none, v_v,  simd, num::high<num::extend_s<u64, u32>> )
+OP( i64x2_extend_low_i32x4_u,  "i64x2.extend_low_i32x4_u",  0xfd, 0xc9, none, v_v,  simd, num::low<num::extend_u<u64, u32>> )
+OP( i64x2_extend_high_i32x4_u, "i64x2.extend_high_i32x4_u", 0xfd, 0xca, none, v_v,  simd, num::high<num::extend_u<u64, u32>> )
+OP( i64x2_shl,                 "i64x2.shl",                 0xfd, 0xcb, none, vi_v, simd, num::lanes_by<num::shl<u64>> )
+OP( i64x2_shr_s,               "i64x2.shr_s",               0xfd, 0xcc, none, vi_v, simd, num::lanes_by<num::shr_s<u64>> )
+OP( i64x2_shr_u,               "i64x2.shr_u",               0xfd, 0xcd, none, vi_v, simd, num::lanes_by<num::shr_u<u64>> )
+OP( i64x2_add,                 "i64x2.add",                 0xfd, 0xce, none, vv_v, simd, num::lanes<num::add<u64>> )
+OP( i64x2_sub,                 "i64x2.sub",                 0xfd, 0xd1, none, vv_v, simd, num::lanes<num::sub<u64>> )
+OP( i64x2_mul,                 "i64x2.mul",                 0xfd, 0xd5, none, vv_v, simd, num::lanes<num::mul<u64>> )
+OP( i64x2_eq,                  "i64x2.eq",                  0xfd, 0xd6, none, vv_v, simd, num::mask<num::eq<u64>> )
+OP( i64x2_ne,                  "i64x2.ne",                  0xfd, 0xd7, none, vv_v, simd, num::mask<num::ne<u64>> )
+OP( i64x2_lt_s,                "i64x2.lt_s",                0xfd, 0xd8, none, vv_v, simd, num::mask<num::lt_s<u64>> )
+OP( i64x2_gt_s,                "i64x2.gt_s",                0xfd, 0xd9, none, vv_v, simd, num::mask<num::gt_s<u64>> )
+OP( i64x2_le_s,                "i64x2.le_s",                0xfd, 0xda, none, vv_v, simd, num::mask<num::le_s<u64>> )
+OP( i64x2_ge_s,                "i64x2.ge_s",                0xfd, 0xdb, none, vv_v, simd, num::mask<num::ge_s<u64>> )
+OP( i64x2_extmul_low_i32x4_s,  "i64x2.extmul_low_i32x4_s",  0xfd, 0xdc, none, vv_v, simd, num::extmul<num::low<num::extend_s<u64, u32>>> )
+OP( i64x2_extmul_high_i32x4_s, "i64x2.extmul_high_i32x4_s", 0xfd, 0xdd, none, vv_v, simd, num::extmul<num::high<num::extend_s<u64, u32>>> )
+OP( i64x2_extmul_low_i32x4_u,  "i64x2.extmul_low_i32x4_u",  0xfd, 0xde, none, vv_v, simd, num::extmul<num::low<num::extend_u<u64, u32>>> )
+OP( i64x2_extmul_high_i32x4_u, "i64x2.extmul_high_i32x4_u", 0xfd, 0xdf, none, vv_v, simd, num::extmul<num::high<num::extend_u<u64, u32>>> )
+
+// ---- vectors: f32x4, f64x2, conversions (prefix 0xfd) ---------------------------------------------------------------
+OP( f32x4_abs,                    "f32x4.abs",                    0xfd, 0xe0, none, v_v,  simd, num::lanes<num::abs<f32>> )
+OP( f32x4_neg,                    "f32x4.neg",                    0xfd, 0xe1, none, v_v,  simd, num::lanes<num::neg<f32>> )
+OP( f32x4_sqrt,                   "f32x4.sqrt",                   0xfd, 0xe3, none, v_v,  simd, num::lanes<num::sqrt<f32>> )
+OP( f32x4_add,                    "f32x4.add",                    0xfd, 0xe4, none, vv_v, simd, num::lanes<num::add<f32>> )
+OP( f32x4_sub,                    "f32x4.sub",                    0xfd, 0xe5, none, vv_v, simd, num::lanes<num::sub<f32>> )
+OP( f32x4_mul,                    "f32x4.mul",                    0xfd, 0xe6, none, vv_v, simd, num::lanes<num::mul<f32>> )
+OP( f32x4_div,                    "f32x4.div",                    0xfd, 0xe7, none, vv_v, simd, num::lanes<num::div<f32>> )
+OP( f32x4_min,                    "f32x4.min",                    0xfd, 0xe8, none, vv_v, simd, num::lanes<num::min<f32>> )
+OP( f32x4_max,                    "f32x4.max",                    0xfd, 0xe9, none, vv_v, simd, num::lanes<num::max<f32>> )
+OP( f32x4_pmin,                   "f32x4.pmin",                   0xfd, 0xea, none, vv_v, simd, num::lanes<num::pmin<f32>> )
+OP( f32x4_pmax,                   "f32x4.pmax",                   0xfd, 0xeb, none, vv_v, simd, num::lanes<num::pmax<f32>> )
+OP( f64x2_abs,                    "f64x2.abs",                    0xfd, 0xec, none, v_v,  simd, num::lanes<num::abs<f64>> )
+OP( f64x2_neg,                    "f64x2.neg",                    0xfd, 0xed, none, v_v,  simd, num::lanes<num::neg<f64>> )
+OP( f64x2_sqrt,                   "f64x2.sqrt",                   0xfd, 0xef, none, v_v,  simd, num::lanes<num::sqrt<f64>> )
+OP( f64x2_add,                    "f64x2.add",                    0xfd, 0xf0, none, vv_v, simd, num::lanes<num::add<f64>> )
+OP( f64x2_sub,                    "f64x2.sub",                    0xfd, 0xf1, none, vv_v, simd, num::lanes<num::sub<f64>> )
+OP( f64x2_mul,                    "f64x2.mul",                    0xfd, 0xf2, none, vv_v, simd, num::lanes<num::mul<f64>> )
+OP( f64x2_div,                    "f64x2.div",                    0xfd, 0xf3, none, vv_v, simd, num::lanes<num::div<f64>> )
+OP( f64x2_min,                    "f64x2.min",                    0xfd, 0xf4, none, vv_v, simd, num::lanes<num::min<f64>> )
+OP( f64x2_max,                    "f64x2.max",                    0xfd, 0xf5, none, vv_v, simd, num::lanes<num::max<f64>> )
+OP( f64x2_pmin,                   "f64x2.pmin",                   0xfd, 0xf6, none, vv_v, simd, num::lanes<num::pmin<f64>> )
+OP( f64x2_pmax,                   "f64x2.pmax",                   0xfd, 0xf7, none, vv_v, simd, num::lanes<num::pmax<f64>> )
+OP( i32x4_trunc_sat_f32x4_s,      "i32x4.trunc_sat_f32x4_s",      0xfd, 0xf8, none, v_v,  simd, num::lanes<num::trunc_sat_s<u32, f32>> )
+OP( i32x4_trunc_sat_f32x4_u,      "i32x4.trunc_sat_f32x4_u",      0xfd, 0xf9, none, v_v,  simd, num::lanes<num::trunc_sat_u<u32, f32>> )
+OP( f32x4_convert_i32x4_s,        "f32x4.convert_i32x4_s",        0xfd, 0xfa, none, v_v,  simd, num::lanes<num::convert_s<f32, u32>> )
+OP( f32x4_convert_i32x4_u,        "f32x4.convert_i32x4_u",        0xfd, 0xfb, none, v_v,  simd, num::lanes<num::convert_u<f32, u32>> )
+OP( i32x4_trunc_sat_f64x2_s_zero, "i32x4.trunc_sat_f64x2_s_zero", 0xfd, 0xfc, none, v_v,  simd, num::padded<num::trunc_sat_s<u32, f64>> )
+OP( i32x4_trunc_sat_f64x2_u_zero, "i32x4.trunc_sat_f64x2_u_zero", 0xfd, 0xfd, none, v_v,  simd, num::padded<num::trunc_sat_u<u32, f64>> )
+OP( f64x2_convert_low_i32x4_s,    "f64x2.convert_low_i32x4_s",    0xfd, 0xfe, none, v_v,  simd, num::low<num::convert_s<f64, u32>> )
+OP( f64x2_convert_low_i32x4_u,    "f64x2.convert_low_i32x4_u",    0xfd, 0xff, none, v_v,  simd, num::low<num::convert_u<f64, u32>> )
+
+// ---- vectors: relaxed (prefix 0xfd) ---------------------------------------------------------------------------------
+OP( i8x16_relaxed_swizzle,               "i8x16.relaxed_swizzle",               0xfd, 0x100, none, vv_v,  relaxed_simd, num::swizzle )
+OP( i32x4_relaxed_trunc_f32x4_s,         "i32x4.relaxed_trunc_f32x4_s",         0xfd, 0x101, none, v_v,   relaxed_simd, num::lanes<num::trunc_sat_s<u32, f32>> )
+OP( i32x4_relaxed_trunc_f32x4_u,         "i32x4.relaxed_trunc_f32x4_u",         0xfd, 0x102, none, v_v,   relaxed_simd, num::lanes<num::trunc_sat_u<u32, f32>> )
+OP( i32x4_relaxed_trunc_f64x2_s_zero,    "i32x4.relaxed_trunc_f64x2_s_zero",    0xfd, 0x103, none, v_v,   relaxed_simd, num::padded<num::trunc_sat_s<u32, f64>> )
+OP( i32x4_relaxed_trunc_f64x2_u_zero,    "i32x4.relaxed_trunc_f64x2_u_zero",    0xfd, 0x104, none, v_v,   relaxed_simd, num::padded<num::trunc_sat_u<u32, f64>> )
+OP( f32x4_relaxed_madd,                  "f32x4.relaxed_madd",                  0xfd, 0x105, none, vvv_v, relaxed_simd, num::lanes<num::madd<f32>> )
+OP( f32x4_relaxed_nmadd,                 "f32x4.relaxed_nmadd",                 0xfd, 0x106, none, vvv_v, relaxed_simd, num::lanes<num::nmadd<f32>> )
+OP( f64x2_relaxed_madd,                  "f64x2.relaxed_madd",                  0xfd, 0x107, none, vvv_v, relaxed_simd, num::lanes<num::madd<f64>> )
+OP( f64x2_relaxed_nmadd,                 "f64x2.relaxed_nmadd",                 0xfd, 0x108, none, vvv_v, relaxed_simd, num::lanes<num::nmadd<f64>> )
+OP( i8x16_relaxed_laneselect,            "i8x16.relaxed_laneselect",            0xfd, 0x109, none, vvv_v, relaxed_simd, num::lanes<num::bitselect<u64>> )
+OP( i16x8_relaxed_laneselect,            "i16x8.relaxed_laneselect",            0xfd, 0x10a, none, vvv_v, relaxed_simd, num::lanes<num::bitselect<u64>> )
+OP( i32x4_relaxed_laneselect,            "i32x4.relaxed_laneselect",            0xfd, 0x10b, none, vvv_v, relaxed_simd, num::lanes<num::bitselect<u64>> )
+OP( i64x2_relaxed_laneselect,            "i64x2.relaxed_laneselect",            0xfd, 0x10c, none, vvv_v, relaxed_simd, num::lanes<num::bitselect<u64>> )
+OP( f32x4_relaxed_min,                   "f32x4.relaxed_min",                   0xfd, 0x10d, none, vv_v,  relaxed_simd, num::lanes<num::min<f32>> )
+OP( f32x4_relaxed_max,                   "f32x4.relaxed_max",                   0xfd, 0x10e, none, vv_v,  relaxed_simd, num::lanes<num::max<f32>> )
+OP( f64x2_relaxed_min,                   "f64x2.relaxed_min",                   0xfd, 0x10f, none, vv_v,  relaxed_simd, num::lanes<num::min<f64>> )
+OP( f64x2_relaxed_max,                   "f64x2.relaxed_max",                   0xfd, 0x110, none, vv_v,  relaxed_simd, num::lanes<num::max<f64>> )
+OP( i16x8_relaxed_q15mulr_s,             "i16x8.relaxed_q15mulr_s",             0xfd, 0x111, none, vv_v,  relaxed_simd, num::lanes<num::q15mulr_sat_s> )
+OP( i16x8_relaxed_dot_i8x16_i7x16_s,     "i16x8.relaxed_dot_i8x16_i7x16_s",     0xfd, 0x112, none, vv_v,  relaxed_simd, num::dot<num::extend_s<u16, u8>, num::add_sat_s<u16>> )
+OP( i32x4_relaxed_dot_i8x16_i7x16_add_s, "i32x4.relaxed_dot_i8x16_i7x16_add_s", 0xfd, 0x113, none, vvv_v, relaxed_simd, num::dot_add<num::dot<num::extend_s<u16, u8>, num::add_sat_s<u16>>, num::extadd_pairwise<num::extend_s<u32, u16>>> )
+
+// ---- atomic operations (prefix 0xfe) --------------------------------------------------------------------------------
+OP( memory_atomic_notify,       "memory.atomic.notify",       0xfe, 0x00, memarg,    ai_i,  threads, special )
+OP( memory_atomic_wait32,       "memory.atomic.wait32",       0xfe, 0x01, memarg,    ail_i, threads, special )
+OP( memory_atomic_wait64,       "memory.atomic.wait64",       0xfe, 0x02, memarg,    all_i, threads, special )
+OP( atomic_fence,               "atomic.fence",               0xfe, 0x03, zero_byte, _,     threads, special )
+OP( i32_atomic_load,            "i32.atomic.load",            0xfe, 0x10, memarg,    a_i,   threads, mem::atomic<mem::load<u32, u32>> )
+OP( i64_atomic_load,            "i64.atomic.load",            0xfe, 0x11, memarg,    a_l,   threads, mem::atomic<mem::load<u64, u64>> )
+OP( i32_atomic_load8_u,         "i32.atomic.load8_u",         0xfe, 0x12, memarg,    a_i,   threads, mem::atomic<mem::load<u32, u8>> )
+OP( i32_atomic_load16_u,        "i32.atomic.load16_u",        0xfe, 0x13, memarg,    a_i,   threads, mem::atomic<mem::load<u32, u16>> )
+OP( i64_atomic_load8_u,         "i64.atomic.load8_u",         0xfe, 0x14, memarg,    a_l,   threads, mem::atomic<mem::load<u64, u8>> )
+OP( i64_atomic_load16_u,        "i64.atomic.load16_u",        0xfe, 0x15, memarg,    a_l,   threads, mem::atomic<mem::load<u64, u16>> )
+OP( i64_atomic_load32_u,        "i64.atomic.load32_u",        0xfe, 0x16, memarg,    a_l,   threads, mem::atomic<mem::load<u64, u32>> )
+OP( i32_atomic_store,           "i32.atomic.store",           0xfe, 0x17, memarg,    ai_,   threads, mem::atomic<mem::store<u32, u32>> )
+OP( i64_atomic_store,           "i64.atomic.store",           0xfe, 0x18, memarg,    al_,   threads, mem::atomic<mem::store<u64, u64>> )
+OP( i32_atomic_store8,          "i32.atomic.store8",          0xfe, 0x19, memarg,    ai_,   threads, mem::atomic<mem::store<u32, u8>> )
+OP( i32_atomic_store16,         "i32.atomic.store16",         0xfe, 0x1a, memarg,    ai_,   threads, mem::atomic<mem::store<u32, u16>> )
+OP( i64_atomic_store8,          "i64.atomic.store8",          0xfe, 0x1b, memarg,    al_,   threads, mem::atomic<mem::store<u64, u8>> )
+OP( i64_atomic_store16,         "i64.atomic.store16",         0xfe, 0x1c, memarg,    al_,   threads, mem::atomic<mem::store<u64, u16>> )
+OP( i64_atomic_store32,         "i64.atomic.store32",         0xfe, 0x1d, memarg,    al_,   threads, mem::atomic<mem::store<u64, u32>> )
+OP( i32_atomic_rmw_add,         "i32.atomic.rmw.add",         0xfe, 0x1e, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::add> )
+OP( i64_atomic_rmw_add,         "i64.atomic.rmw.add",         0xfe, 0x1f, memarg,    al_l,  threads, mem::rmw<u64, u64, num::add> )
+OP( i32_atomic_rmw8_add_u,      "i32.atomic.rmw8.add_u",      0xfe, 0x20, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::add> )
+OP( i32_atomic_rmw16_add_u,     "i32.atomic.rmw16.add_u",     0xfe, 0x21, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::add> )
+OP( i64_atomic_rmw8_add_u,      "i64.atomic.rmw8.add_u",      0xfe, 0x22, memarg,    al_l,  threads, mem::rmw<u64, u8, num::add> )
+OP( i64_atomic_rmw16_add_u,     "i64.atomic.rmw16.add_u",     0xfe, 0x23, memarg,    al_l,  threads, mem::rmw<u64, u16, num::add> )
+OP( i64_atomic_rmw32_add_u,     "i64.atomic.rmw32.add_u",     0xfe, 0x24, memarg,    al_l,  threads, mem::rmw<u64, u32, num::add> )
+OP( i32_atomic_rmw_sub,         "i32.atomic.rmw.sub",         0xfe, 0x25, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::sub> )
+OP( i64_atomic_rmw_sub,         "i64.atomic.rmw.sub",         0xfe, 0x26, memarg,    al_l,  threads, mem::rmw<u64, u64, num::sub> )
+OP( i32_atomic_rmw8_sub_u,      "i32.atomic.rmw8.sub_u",      0xfe, 0x27, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::sub> )
+OP( i32_atomic_rmw16_sub_u,     "i32.atomic.rmw16.sub_u",     0xfe, 0x28, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::sub> )
+OP( i64_atomic_rmw8_sub_u,      "i64.atomic.rmw8.sub_u",      0xfe, 0x29, memarg,    al_l,  threads, mem::rmw<u64, u8, num::sub> )
+OP( i64_atomic_rmw16_sub_u,     "i64.atomic.rmw16.sub_u",     0xfe, 0x2a, memarg,    al_l,  threads, mem::rmw<u64, u16, num::sub> )
+OP( i64_atomic_rmw32_sub_u,     "i64.atomic.rmw32.sub_u",     0xfe, 0x2b, memarg,    al_l,  threads, mem::rmw<u64, u32, num::sub> )
+OP( i32_atomic_rmw_and,         "i32.atomic.rmw.and",         0xfe, 0x2c, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::and_> )
+OP( i64_atomic_rmw_and,         "i64.atomic.rmw.and",         0xfe, 0x2d, memarg,    al_l,  threads, mem::rmw<u64, u64, num::and_> )
+OP( i32_atomic_rmw8_and_u,      "i32.atomic.rmw8.and_u",      0xfe, 0x2e, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::and_> )
+OP( i32_atomic_rmw16_and_u,     "i32.atomic.rmw16.and_u",     0xfe, 0x2f, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::and_> )
+OP( i64_atomic_rmw8_and_u,      "i64.atomic.rmw8.and_u",      0xfe, 0x30, memarg,    al_l,  threads, mem::rmw<u64, u8, num::and_> )
+OP( i64_atomic_rmw16_and_u,     "i64.atomic.rmw16.and_u",     0xfe, 0x31, memarg,    al_l,  threads, mem::rmw<u64, u16, num::and_> )
+OP( i64_atomic_rmw32_and_u,     "i64.atomic.rmw32.and_u",     0xfe, 0x32, memarg,    al_l,  threads, mem::rmw<u64, u32, num::and_> )
+OP( i32_atomic_rmw_or,          "i32.atomic.rmw.or",          0xfe, 0x33, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::or_> )
+OP( i64_atomic_rmw_or,          "i64.atomic.rmw.or",          0xfe, 0x34, memarg,    al_l,  threads, mem::rmw<u64, u64, num::or_> )
+OP( i32_atomic_rmw8_or_u,       "i32.atomic.rmw8.or_u",       0xfe, 0x35, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::or_> )
+OP( i32_atomic_rmw16_or_u,      "i32.atomic.rmw16.or_u",      0xfe, 0x36, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::or_> )
+OP( i64_atomic_rmw8_or_u,       "i64.atomic.rmw8.or_u",       0xfe, 0x37, memarg,    al_l,  threads, mem::rmw<u64, u8, num::or_> )
+OP( i64_atomic_rmw16_or_u,      "i64.atomic.rmw16.or_u",      0xfe, 0x38, memarg,    al_l,  threads, mem::rmw<u64, u16, num::or_> )
+OP( i64_atomic_rmw32_or_u,      "i64.atomic.rmw32.or_u",      0xfe, 0x39, memarg,    al_l,  threads, mem::rmw<u64, u32, num::or_> )
+OP( i32_atomic_rmw_xor,         "i32.atomic.rmw.xor",         0xfe, 0x3a, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::xor_> )
+OP( i64_atomic_rmw_xor,         "i64.atomic.rmw.xor",         0xfe, 0x3b, memarg,    al_l,  threads, mem::rmw<u64, u64, num::xor_> )
+OP( i32_atomic_rmw8_xor_u,      "i32.atomic.rmw8.xor_u",      0xfe, 0x3c, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::xor_> )
+OP( i32_atomic_rmw16_xor_u,     "i32.atomic.rmw16.xor_u",     0xfe, 0x3d, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::xor_> )
+OP( i64_atomic_rmw8_xor_u,      "i64.atomic.rmw8.xor_u",      0xfe, 0x3e, memarg,    al_l,  threads, mem::rmw<u64, u8, num::xor_> )
+OP( i64_atomic_rmw16_xor_u,     "i64.atomic.rmw16.xor_u",     0xfe, 0x3f, memarg,    al_l,  threads, mem::rmw<u64, u16, num::xor_> )
+OP( i64_atomic_rmw32_xor_u,     "i64.atomic.rmw32.xor_u",     0xfe, 0x40, memarg,    al_l,  threads, mem::rmw<u64, u32, num::xor_> )
+OP( i32_atomic_rmw_xchg,        "i32.atomic.rmw.xchg",        0xfe, 0x41, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::exchange> )
+OP( i64_atomic_rmw_xchg,        "i64.atomic.rmw.xchg",        0xfe, 0x42, memarg,    al_l,  threads, mem::rmw<u64, u64, num::exchange> )
+OP( i32_atomic_rmw8_xchg_u,     "i32.atomic.rmw8.xchg_u",     0xfe, 0x43, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::exchange> )
+OP( i32_atomic_rmw16_xchg_u,    "i32.atomic.rmw16.xchg_u",    0xfe, 0x44, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::exchange> )
+OP( i64_atomic_rmw8_xchg_u,     "i64.atomic.rmw8.xchg_u",     0xfe, 0x45, memarg,    al_l,  threads, mem::rmw<u64, u8, num::exchange> )
+OP( i64_atomic_rmw16_xchg_u,    "i64.atomic.rmw16.xchg_u",    0xfe, 0x46, memarg,    al_l,  threads, mem::rmw<u64, u16, num::exchange> )
+OP( i64_atomic_rmw32_xchg_u,    "i64.atomic.rmw32.xchg_u",    0xfe, 0x47, memarg,    al_l,  threads, mem::rmw<u64, u32, num::exchange> )
+OP( i32_atomic_rmw_cmpxchg,     "i32.atomic.rmw.cmpxchg",     0xfe, 0x48, memarg,    aii_i, threads, mem::compare_exchange<u32, u32> )
+OP( i64_atomic_rmw_cmpxchg,     "i64.atomic.rmw.cmpxchg",     0xfe, 0x49, memarg,    all_l, threads, mem::compare_exchange<u64, u64> )
+OP( i32_atomic_rmw8_cmpxchg_u,  "i32.atomic.rmw8.cmpxchg_u",  0xfe, 0x4a, memarg,    aii_i, threads, mem::compare_exchange<u32, u8> )
+OP( i32_atomic_rmw16_cmpxchg_u, "i32.atomic.rmw16.cmpxchg_u", 0xfe, 0x4b, memarg,    aii_i, threads, mem::compare_exchange<u32, u16> )
+OP( i64_atomic_rmw8_cmpxchg_u,  "i64.atomic.rmw8.cmpxchg_u",  0xfe, 0x4c, memarg,    all_l, threads, mem::compare_exchange<u64, u8> )
+OP( i64_atomic_rmw16_cmpxchg_u, "i64.atomic.rmw16.cmpxchg_u", 0xfe, 0x4d, memarg,    all_l, threads, mem::compare_exchange<u64, u16> )
+OP( i64_atomic_rmw32_cmpxchg_u, "i64.atomic.rmw32.cmpxchg_u", 0xfe, 0x4e, memarg,    all_l, threads, mem::compare_exchange<u64, u32> )
+
+// clang-format on
+#undef OP
+    count_,
+};
+inline constexpr u16 op_count = u16(op::count_);
+
+/// An instruction's type, read from the table's `sig` column: `ii_i` takes two i32 and gives one.
+/// Letters: i l f d v are i32 i64 f32 f64 v128; a is the address type of the memory in the memarg.
+/// `poly`: the type depends on immediates or on the stack; a rule in valid/ says how.
+struct op_type {
+    char params[4] = {};
+    char results[2] = {};
+    u8 param_count = 0;
+    u8 result_count = 0;
+    bool poly = false;
+};
+void row_needs_an_underscore_in_its_signature(); // not constexpr on purpose: reaching it is the error
+consteval op_type parse_op_type(std::string_view text) {
+    op_type t;
+    if (text == "poly") {
+        t.poly = true;
+        return t;
+    }
+    bool after = false;
+    for (char c : text) {
+        if (c == '_') after = true;
+        else if (after) t.results[t.result_count++] = c;
+        else t.params[t.param_count++] = c;
+    }
+    if (!after) row_needs_an_underscore_in_its_signature();
+    return t;
+}
+
+/// One row of the table.
+struct op_row {
+    std::string_view text; ///< its name in the text format
+    u8 prefix;             ///< 0 for none, or 0xfb 0xfc 0xfd 0xfe
+    u16 code;              ///< the byte after the prefix, or the u32 in LEB128
+    imm immediate;
+    op_type type;
+    feature needs;
+};
+
+/// Column `meaning` of a row whose meaning is not a function of its operands: control, calls, tables.
+struct special {};
+
+inline constexpr op_row op_table[] = {
+#define OP(id, text, prefix, code, immediate, sig, needs, ...)                                                         \
+    {text, prefix, code, imm::immediate, parse_op_type(#sig), feature::needs},
+/// @file opcodes.def
+/// The instruction set: one row for each instruction, in the order of its code (spec: appendix/index-instructions).
+/// Columns: id, text, prefix, code, immediates (enum imm), signature (struct op_type), feature, meaning. The meaning
+/// is a function of num/, a tag of num/sem.hpp for what accesses memory, or `special` for what handlers do by hand.
+/// Expanded three times: enum op, op_table, num::sem.
+// No include guard: whoever includes this defines OP first and undefines it afterwards.
+// clang-format off
+
+// ---- control --------------------------------------------------------------------------------------------------------
+OP( unreachable,          "unreachable",          0x00, 0x00, none,          poly, mvp,                 special )
+OP( nop,                  "nop",                  0x00, 0x01, none,          _,    mvp,                 special )
+OP( block,                "block",                0x00, 0x02, block,         poly, mvp,                 special )
+OP( loop,                 "loop",                 0x00, 0x03, block,         poly, mvp,                 special )
+OP( if_,                  "if",                   0x00, 0x04, block,         poly, mvp,                 special )
+OP( else_,                "else",                 0x00, 0x05, none,          poly, mvp,                 special )
+OP( try_,                 "try",                  0x00, 0x06, block,         poly, legacy_exceptions,   special )
+OP( catch_,               "catch",                0x00, 0x07, tag,           poly, legacy_exceptions,   special )
+OP( throw_,               "throw",                0x00, 0x08, tag,           poly, exceptions,          special )
+OP( rethrow,              "rethrow",              0x00, 0x09, label,         poly, legacy_exceptions,   special )
+OP( throw_ref,            "throw_ref",            0x00, 0x0a, none,          poly, exceptions,          special )
+OP( end,                  "end",                  0x00, 0x0b, none,          poly, mvp,                 special )
+OP( br,                   "br",                   0x00, 0x0c, label,         poly, mvp,                 special )
+OP( br_if,                "br_if",                0x00, 0x0d, label,         poly, mvp,                 special )
+OP( br_table,             "br_table",             0x00, 0x0e, labels,        poly, mvp,                 special )
+OP( return_,              "return",               0x00, 0x0f, none,          poly, mvp,                 special )
+OP( call,                 "call",                 0x00, 0x10, func,          poly, mvp,                 special )
+OP( call_indirect,        "call_indirect",        0x00, 0x11, call_indirect, poly, mvp,                 special )
+OP( return_call,          "return_call",          0x00, 0x12, func,          poly, tail_call,           special )
+OP( return_call_indirect, "return_call_indirect", 0x00, 0x13, call_indirect, poly, tail_call,           special )
+OP( call_ref,             "call_ref",             0x00, 0x14, type,          poly, function_references, special )
+OP( return_call_ref,      "return_call_ref",      0x00, 0x15, type,          poly, tail_call,           special )
+OP( delegate,             "delegate",             0x00, 0x18, label,         poly, legacy_exceptions,   special )
+OP( catch_all,            "catch_all",            0x00, 0x19, none,          poly, legacy_exceptions,   special )
+OP( drop,                 "drop",                 0x00, 0x1a, none,          poly, mvp,                 special )
+OP( select,               "select",               0x00, 0x1b, none,          poly, mvp,                 special )
+OP( select_t,             "select",               0x00, 0x1c, select_types,  poly, reference_types,     special )
+OP( try_table,            "try_table",            0x00, 0x1f, try_table,     poly, exceptions,          special )
+
+// ---- variables and tables -------------------------------------------------------------------------------------------
+OP( local_get,  "local.get",  0x00, 0x20, local,  poly, mvp,             special )
+OP( local_set,  "local.set",  0x00, 0x21, local,  poly, mvp,             special )
+OP( local_tee,  "local.tee",  0x00, 0x22, local,  poly, mvp,             special )
+OP( global_get, "global.get", 0x00, 0x23, global, poly, mvp,             special )
+OP( global_set, "global.set", 0x00, 0x24, global, poly, mvp,             special )
+OP( table_get,  "table.get",  0x00, 0x25, table,  poly, reference_types, special )
+OP( table_set,  "table.set",  0x00, 0x26, table,  poly, reference_types, special )
+
+// ---- memory ---------------------------------------------------------------------------------------------------------
+OP( i32_load,     "i32.load",     0x00, 0x28, memarg, a_i,  mvp, mem::load<u32, u32> )
+OP( i64_load,     "i64.load",     0x00, 0x29, memarg, a_l,  mvp, mem::load<u64, u64> )
+OP( f32_load,     "f32.load",     0x00, 0x2a, memarg, a_f,  mvp, mem::load<f32, f32> )
+OP( f64_load,     "f64.load",     0x00, 0x2b, memarg, a_d,  mvp, mem::load<f64, f64> )
+OP( i32_load8_s,  "i32.load8_s",  0x00, 0x2c, memarg, a_i,  mvp, mem::load<u32, i8> )
+OP( i32_load8_u,  "i32.load8_u",  0x00, 0x2d, memarg, a_i,  mvp, mem::load<u32, u8> )
+OP( i32_load16_s, "i32.load16_s", 0x00, 0x2e, memarg, a_i,  mvp, mem::load<u32, i16> )
+OP( i32_load16_u, "i32.load16_u", 0x00, 0x2f, memarg, a_i,  mvp, mem::load<u32, u16> )
+OP( i64_load8_s,  "i64.load8_s",  0x00, 0x30, memarg, a_l,  mvp, mem::load<u64, i8> )
+OP( i64_load8_u,  "i64.load8_u",  0x00, 0x31, memarg, a_l,  mvp, mem::load<u64, u8> )
+OP( i64_load16_s, "i64.load16_s", 0x00, 0x32, memarg, a_l,  mvp, mem::load<u64, i16> )
+OP( i64_load16_u, "i64.load16_u", 0x00, 0x33, memarg, a_l,  mvp, mem::load<u64, u16> )
+OP( i64_load32_s, "i64.load32_s", 0x00, 0x34, memarg, a_l,  mvp, mem::load<u64, i32> )
+OP( i64_load32_u, "i64.load32_u", 0x00, 0x35, memarg, a_l,  mvp, mem::load<u64, u32> )
+OP( i32_store,    "i32.store",    0x00, 0x36, memarg, ai_,  mvp, mem::store<u32, u32> )
+OP( i64_store,    "i64.store",    0x00, 0x37, memarg, al_,  mvp, mem::store<u64, u64> )
+OP( f32_store,    "f32.store",    0x00, 0x38, memarg, af_,  mvp, mem::store<f32, f32> )
+OP( f64_store,    "f64.store",    0x00, 0x39, memarg, ad_,  mvp, mem::store<f64, f64> )
+OP( i32_store8,   "i32.store8",   0x00, 0x3a, memarg, ai_,  mvp, mem::store<u32, u8> )
+OP( i32_store16,  "i32.store16",  0x00, 0x3b, memarg, ai_,  mvp, mem::store<u32, u16> )
+OP( i64_store8,   "i64.store8",   0x00, 0x3c, memarg, al_,  mvp, mem::store<u64, u8> )
+OP( i64_store16,  "i64.store16",  0x00, 0x3d, memarg, al_,  mvp, mem::store<u64, u16> )
+OP( i64_store32,  "i64.store32",  0x00, 0x3e, memarg, al_,  mvp, mem::store<u64, u32> )
+OP( memory_size,  "memory.size",  0x00, 0x3f, memory, poly, mvp, special )
+OP( memory_grow,  "memory.grow",  0x00, 0x40, memory, poly, mvp, special )
+
+// ---- constants ------------------------------------------------------------------------------------------------------
+OP( i32_const, "i32.const", 0x00, 0x41, i32_const, _i, mvp, special )
+OP( i64_const, "i64.const", 0x00, 0x42, i64_const, _l, mvp, special )
+OP( f32_const, "f32.const", 0x00, 0x43, f32_const, _f, mvp, special )
+OP( f64_const, "f64.const", 0x00, 0x44, f64_const, _d, mvp, special )
+
+// ---- i32 comparisons ------------------------------------------------------------------------------------------------
+OP( i32_eqz,  "i32.eqz",  0x00, 0x45, none, i_i,  mvp, num::eqz<u32> )
+OP( i32_eq,   "i32.eq",   0x00, 0x46, none, ii_i, mvp, num::eq<u32> )
+OP( i32_ne,   "i32.ne",   0x00, 0x47, none, ii_i, mvp, num::ne<u32> )
+OP( i32_lt_s, "i32.lt_s", 0x00, 0x48, none, ii_i, mvp, num::lt_s<u32> )
+OP( i32_lt_u, "i32.lt_u", 0x00, 0x49, none, ii_i, mvp, num::lt_u<u32> )
+OP( i32_gt_s, "i32.gt_s", 0x00, 0x4a, none, ii_i, mvp, num::gt_s<u32> )
+OP( i32_gt_u, "i32.gt_u", 0x00, 0x4b, none, ii_i, mvp, num::gt_u<u32> )
+OP( i32_le_s, "i32.le_s", 0x00, 0x4c, none, ii_i, mvp, num::le_s<u32> )
+OP( i32_le_u, "i32.le_u", 0x00, 0x4d, none, ii_i, mvp, num::le_u<u32> )
+OP( i32_ge_s, "i32.ge_s", 0x00, 0x4e, none, ii_i, mvp, num::ge_s<u32> )
+OP( i32_ge_u, "i32.ge_u", 0x00, 0x4f, none, ii_i, mvp, num::ge_u<u32> )
+
+// ---- i64 comparisons ------------------------------------------------------------------------------------------------
+OP( i64_eqz,  "i64.eqz",  0x00, 0x50, none, l_i,  mvp, num::eqz<u64> )
+OP( i64_eq,   "i64.eq",   0x00, 0x51, none, ll_i, mvp, num::eq<u64> )
+OP( i64_ne,   "i64.ne",   0x00, 0x52, none, ll_i, mvp, num::ne<u64> )
+OP( i64_lt_s, "i64.lt_s", 0x00, 0x53, none, ll_i, mvp, num::lt_s<u64> )
+OP( i64_lt_u, "i64.lt_u", 0x00, 0x54, none, ll_i, mvp, num::lt_u<u64> )
+OP( i64_gt_s, "i64.gt_s", 0x00, 0x55, none, ll_i, mvp, num::gt_s<u64> )
+OP( i64_gt_u, "i64.gt_u", 0x00, 0x56, none, ll_i, mvp, num::gt_u<u64> )
+OP( i64_le_s, "i64.le_s", 0x00, 0x57, none, ll_i, mvp, num::le_s<u64> )
+OP( i64_le_u, "i64.le_u", 0x00, 0x58, none, ll_i, mvp, num::le_u<u64> )
+OP( i64_ge_s, "i64.ge_s", 0x00, 0x59, none, ll_i, mvp, num::ge_s<u64> )
+OP( i64_ge_u, "i64.ge_u", 0x00, 0x5a, none, ll_i, mvp, num::ge_u<u64> )
+
+// ---- f32 comparisons ------------------------------------------------------------------------------------------------
+OP( f32_eq, "f32.eq", 0x00, 0x5b, none, ff_i, mvp, num::eq<f32> )
+OP( f32_ne, "f32.ne", 0x00, 0x5c, none, ff_i, mvp, num::ne<f32> )
+OP( f32_lt, "f32.lt", 0x00, 0x5d, none, ff_i, mvp, num::lt<f32> )
+OP( f32_gt, "f32.gt", 0x00, 0x5e, none, ff_i, mvp, num::gt<f32> )
+OP( f32_le, "f32.le", 0x00, 0x5f, none, ff_i, mvp, num::le<f32> )
+OP( f32_ge, "f32.ge", 0x00, 0x60, none, ff_i, mvp, num::ge<f32> )
+
+// ---- f64 comparisons ------------------------------------------------------------------------------------------------
+OP( f64_eq, "f64.eq", 0x00, 0x61, none, dd_i, mvp, num::eq<f64> )
+OP( f64_ne, "f64.ne", 0x00, 0x62, none, dd_i, mvp, num::ne<f64> )
+OP( f64_lt, "f64.lt", 0x00, 0x63, none, dd_i, mvp, num::lt<f64> )
+OP( f64_gt, "f64.gt", 0x00, 0x64, none, dd_i, mvp, num::gt<f64> )
+OP( f64_le, "f64.le", 0x00, 0x65, none, dd_i, mvp, num::le<f64> )
+OP( f64_ge, "f64.ge", 0x00, 0x66, none, dd_i, mvp, num::ge<f64> )
+
+// ---- i32 arithmetic -------------------------------------------------------------------------------------------------
+OP( i32_clz,    "i32.clz",    0x00, 0x67, none, i_i,  mvp, num::clz<u32> )
+OP( i32_ctz,    "i32.ctz",    0x00, 0x68, none, i_i,  mvp, num::ctz<u32> )
+OP( i32_popcnt, "i32.popcnt", 0x00, 0x69, none, i_i,  mvp, num::popcnt<u32> )
+OP( i32_add,    "i32.add",    0x00, 0x6a, none, ii_i, mvp, num::add<u32> )
+OP( i32_sub,    "i32.sub",    0x00, 0x6b, none, ii_i, mvp, num::sub<u32> )
+OP( i32_mul,    "i32.mul",    0x00, 0x6c, none, ii_i, mvp, num::mul<u32> )
+OP( i32_div_s,  "i32.div_s",  0x00, 0x6d, none, ii_i, mvp, num::div_s<u32> )
+OP( i32_div_u,  "i32.div_u",  0x00, 0x6e, none, ii_i, mvp, num::div_u<u32> )
+OP( i32_rem_s,  "i32.rem_s",  0x00, 0x6f, none, ii_i, mvp, num::rem_s<u32> )
+OP( i32_rem_u,  "i32.rem_u",  0x00, 0x70, none, ii_i, mvp, num::rem_u<u32> )
+OP( i32_and,    "i32.and",    0x00, 0x71, none, ii_i, mvp, num::and_<u32> )
+OP( i32_or,     "i32.or",     0x00, 0x72, none, ii_i, mvp, num::or_<u32> )
+OP( i32_xor,    "i32.xor",    0x00, 0x73, none, ii_i, mvp, num::xor_<u32> )
+OP( i32_shl,    "i32.shl",    0x00, 0x74, none, ii_i, mvp, num::shl<u32> )
+OP( i32_shr_s,  "i32.shr_s",  0x00, 0x75, none, ii_i, mvp, num::shr_s<u32> )
+OP( i32_shr_u,  "i32.shr_u",  0x00, 0x76, none, ii_i, mvp, num::shr_u<u32> )
+OP( i32_rotl,   "i32.rotl",   0x00, 0x77, none, ii_i, mvp, num::rotl<u32> )
+OP( i32_rotr,   "i32.rotr",   0x00, 0x78, none, ii_i, mvp, num::rotr<u32> )
+
+// ---- i64 arithmetic -------------------------------------------------------------------------------------------------
+OP( i64_clz,    "i64.clz",    0x00, 0x79, none, l_l,  mvp, num::clz<u64> )
+OP( i64_ctz,    "i64.ctz",    0x00, 0x7a, none, l_l,  mvp, num::ctz<u64> )
+OP( i64_popcnt, "i64.popcnt", 0x00, 0x7b, none, l_l,  mvp, num::popcnt<u64> )
+OP( i64_add,    "i64.add",    0x00, 0x7c, none, ll_l, mvp, num::add<u64> )
+OP( i64_sub,    "i64.sub",    0x00, 0x7d, none, ll_l, mvp, num::sub<u64> )
+OP( i64_mul,    "i64.mul",    0x00, 0x7e, none, ll_l, mvp, num::mul<u64> )
+OP( i64_div_s,  "i64.div_s",  0x00, 0x7f, none, ll_l, mvp, num::div_s<u64> )
+OP( i64_div_u,  "i64.div_u",  0x00, 0x80, none, ll_l, mvp, num::div_u<u64> )
+OP( i64_rem_s,  "i64.rem_s",  0x00, 0x81, none, ll_l, mvp, num::rem_s<u64> )
+OP( i64_rem_u,  "i64.rem_u",  0x00, 0x82, none, ll_l, mvp, num::rem_u<u64> )
+OP( i64_and,    "i64.and",    0x00, 0x83, none, ll_l, mvp, num::and_<u64> )
+OP( i64_or,     "i64.or",     0x00, 0x84, none, ll_l, mvp, num::or_<u64> )
+OP( i64_xor,    "i64.xor",    0x00, 0x85, none, ll_l, mvp, num::xor_<u64> )
+OP( i64_shl,    "i64.shl",    0x00, 0x86, none, ll_l, mvp, num::shl<u64> )
+OP( i64_shr_s,  "i64.shr_s",  0x00, 0x87, none, ll_l, mvp, num::shr_s<u64> )
+OP( i64_shr_u,  "i64.shr_u",  0x00, 0x88, none, ll_l, mvp, num::shr_u<u64> )
+OP( i64_rotl,   "i64.rotl",   0x00, 0x89, none, ll_l, mvp, num::rotl<u64> )
+OP( i64_rotr,   "i64.rotr",   0x00, 0x8a, none, ll_l, mvp, num::rotr<u64> )
+
+// ---- f32 arithmetic -------------------------------------------------------------------------------------------------
+OP( f32_abs,      "f32.abs",      0x00, 0x8b, none, f_f,  mvp, num::abs<f32> )
+OP( f32_neg,      "f32.neg",      0x00, 0x8c, none, f_f,  mvp, num::neg<f32> )
+OP( f32_ceil,     "f32.ceil",     0x00, 0x8d, none, f_f,  mvp, num::ceil<f32> )
+OP( f32_floor,    "f32.floor",    0x00, 0x8e, none, f_f,  mvp, num::floor<f32> )
+OP( f32_trunc,    "f32.trunc",    0x00, 0x8f, none, f_f,  mvp, num::trunc<f32> )
+OP( f32_nearest,  "f32.nearest",  0x00, 0x90, none, f_f,  mvp, num::nearest<f32> )
+OP( f32_sqrt,     "f32.sqrt",     0x00, 0x91, none, f_f,  mvp, num::sqrt<f32> )
+OP( f32_add,      "f32.add",      0x00, 0x92, none, ff_f, mvp, num::add<f32> )
+OP( f32_sub,      "f32.sub",      0x00, 0x93, none, ff_f, mvp, num::sub<f32> )
+OP( f32_mul,      "f32.mul",      0x00, 0x94, none, ff_f, mvp, num::mul<f32> )
+OP( f32_div,      "f32.div",      0x00, 0x95, none, ff_f, mvp, num::div<f32> )
+OP( f32_min,      "f32.min",      0x00, 0x96, none, ff_f, mvp, num::min<f32> )
+OP( f32_max,      "f32.max",      0x00, 0x97, none, ff_f, mvp, num::max<f32> )
+OP( f32_copysign, "f32.copysign", 0x00, 0x98, none, ff_f, mvp, num::copysign<f32> )
+
+// ---- f64 arithmetic -------------------------------------------------------------------------------------------------
+OP( f64_abs,      "f64.abs",      0x00, 0x99, none, d_d,  mvp, num::abs<f64> )
+OP( f64_neg,      "f64.neg",      0x00, 0x9a, none, d_d,  mvp, num::neg<f64> )
+OP( f64_ceil,     "f64.ceil",     0x00, 0x9b, none, d_d,  mvp, num::ceil<f64> )
+OP( f64_floor,    "f64.floor",    0x00, 0x9c, none, d_d,  mvp, num::floor<f64> )
+OP( f64_trunc,    "f64.trunc",    0x00, 0x9d, none, d_d,  mvp, num::trunc<f64> )
+OP( f64_nearest,  "f64.nearest",  0x00, 0x9e, none, d_d,  mvp, num::nearest<f64> )
+OP( f64_sqrt,     "f64.sqrt",     0x00, 0x9f, none, d_d,  mvp, num::sqrt<f64> )
+OP( f64_add,      "f64.add",      0x00, 0xa0, none, dd_d, mvp, num::add<f64> )
+OP( f64_sub,      "f64.sub",      0x00, 0xa1, none, dd_d, mvp, num::sub<f64> )
+OP( f64_mul,      "f64.mul",      0x00, 0xa2, none, dd_d, mvp, num::mul<f64> )
+OP( f64_div,      "f64.div",      0x00, 0xa3, none, dd_d, mvp, num::div<f64> )
+OP( f64_min,      "f64.min",      0x00, 0xa4, none, dd_d, mvp, num::min<f64> )
+OP( f64_max,      "f64.max",      0x00, 0xa5, none, dd_d, mvp, num::max<f64> )
+OP( f64_copysign, "f64.copysign", 0x00, 0xa6, none, dd_d, mvp, num::copysign<f64> )
+
+// ---- conversions ----------------------------------------------------------------------------------------------------
+OP( i32_wrap_i64,        "i32.wrap_i64",        0x00, 0xa7, none, l_i, mvp,            num::wrap<u32, u64> )
+OP( i32_trunc_f32_s,     "i32.trunc_f32_s",     0x00, 0xa8, none, f_i, mvp,            num::trunc_s<u32, f32> )
+OP( i32_trunc_f32_u,     "i32.trunc_f32_u",     0x00, 0xa9, none, f_i, mvp,            num::trunc_u<u32, f32> )
+OP( i32_trunc_f64_s,     "i32.trunc_f64_s",     0x00, 0xaa, none, d_i, mvp,            num::trunc_s<u32, f64> )
+OP( i32_trunc_f64_u,     "i32.trunc_f64_u",     0x00, 0xab, none, d_i, mvp,            num::trunc_u<u32, f64> )
+OP( i64_extend_i32_s,    "i64.extend_i32_s",    0x00, 0xac, none, i_l, mvp,            num::extend_s<u64, u32> )
+OP( i64_extend_i32_u,    "i64.extend_i32_u",    0x00, 0xad, none, i_l, mvp,            num::extend_u<u64, u32> )
+OP( i64_trunc_f32_s,     "i64.trunc_f32_s",     0x00, 0xae, none, f_l, mvp,            num::trunc_s<u64, f32> )
+OP( i64_trunc_f32_u,     "i64.trunc_f32_u",     0x00, 0xaf, none, f_l, mvp,            num::trunc_u<u64, f32> )
+OP( i64_trunc_f64_s,     "i64.trunc_f64_s",     0x00, 0xb0, none, d_l, mvp,            num::trunc_s<u64, f64> )
+OP( i64_trunc_f64_u,     "i64.trunc_f64_u",     0x00, 0xb1, none, d_l, mvp,            num::trunc_u<u64, f64> )
+OP( f32_convert_i32_s,   "f32.convert_i32_s",   0x00, 0xb2, none, i_f, mvp,            num::convert_s<f32, u32> )
+OP( f32_convert_i32_u,   "f32.convert_i32_u",   0x00, 0xb3, none, i_f, mvp,            num::convert_u<f32, u32> )
+OP( f32_convert_i64_s,   "f32.convert_i64_s",   0x00, 0xb4, none, l_f, mvp,            num::convert_s<f32, u64> )
+OP( f32_convert_i64_u,   "f32.convert_i64_u",   0x00, 0xb5, none, l_f, mvp,            num::convert_u<f32, u64> )
+OP( f32_demote_f64,      "f32.demote_f64",      0x00, 0xb6, none, d_f, mvp,            num::demote )
+OP( f64_convert_i32_s,   "f64.convert_i32_s",   0x00, 0xb7, none, i_d, mvp,            num::convert_s<f64, u32> )
+OP( f64_convert_i32_u,   "f64.convert_i32_u",   0x00, 0xb8, none, i_d, mvp,            num::convert_u<f64, u32> )
+OP( f64_convert_i64_s,   "f64.convert_i64_s",   0x00, 0xb9, none, l_d, mvp,            num::convert_s<f64, u64> )
+OP( f64_convert_i64_u,   "f64.convert_i64_u",   0x00, 0xba, none, l_d, mvp,            num::convert_u<f64, u64> )
+OP( f64_promote_f32,     "f64.promote_f32",     0x00, 0xbb, none, f_d, mvp,            num::promote )
+OP( i32_reinterpret_f32, "i32.reinterpret_f32", 0x00, 0xbc, none, f_i, mvp,            num::reinterpret<u32, f32> )
+OP( i64_reinterpret_f64, "i64.reinterpret_f64", 0x00, 0xbd, none, d_l, mvp,            num::reinterpret<u64, f64> )
+OP( f32_reinterpret_i32, "f32.reinterpret_i32", 0x00, 0xbe, none, i_f, mvp,            num::reinterpret<f32, u32> )
+OP( f64_reinterpret_i64, "f64.reinterpret_i64", 0x00, 0xbf, none, l_d, mvp,            num::reinterpret<f64, u64> )
+OP( i32_extend8_s,       "i32.extend8_s",       0x00, 0xc0, none, i_i, sign_extension, num::extend8_s<u32> )
+OP( i32_extend16_s,      "i32.extend16_s",      0x00, 0xc1, none, i_i, sign_extension, num::extend16_s<u32> )
+OP( i64_extend8_s,       "i64.extend8_s",       0x00, 0xc2, none, l_l, sign_extension, num::extend8_s<u64> )
+OP( i64_extend16_s,      "i64.extend16_s",      0x00, 0xc3, none, l_l, sign_extension, num::extend16_s<u64> )
+OP( i64_extend32_s,      "i64.extend32_s",      0x00, 0xc4, none, l_l, sign_extension, num::extend32_s<u64> )
+
+// ---- references -----------------------------------------------------------------------------------------------------
+OP( ref_null,        "ref.null",        0x00, 0xd0, heap,  poly, reference_types,     special )
+OP( ref_is_null,     "ref.is_null",     0x00, 0xd1, none,  poly, reference_types,     special )
+OP( ref_func,        "ref.func",        0x00, 0xd2, func,  poly, reference_types,     special )
+OP( ref_eq,          "ref.eq",          0x00, 0xd3, none,  poly, gc,                  special )
+OP( ref_as_non_null, "ref.as_non_null", 0x00, 0xd4, none,  poly, function_references, special )
+OP( br_on_null,      "br_on_null",      0x00, 0xd5, label, poly, function_references, special )
+OP( br_on_non_null,  "br_on_non_null",  0x00, 0xd6, label, poly, function_references, special )
+
+// ---- structures, arrays, casts, i31 (prefix 0xfb) -------------------------------------------------------------------
+OP( struct_new,         "struct.new",         0xfb, 0x00, type,       poly, gc, special )
+OP( struct_new_default, "struct.new_default", 0xfb, 0x01, type,       poly, gc, special )
+OP( struct_get,         "struct.get",         0xfb, 0x02, field,      poly, gc, special )
+OP( struct_get_s,       "struct.get_s",       0xfb, 0x03, field,      poly, gc, special )
+OP( struct_get_u,       "struct.get_u",       0xfb, 0x04, field,      poly, gc, special )
+OP( struct_set,         "struct.set",         0xfb, 0x05, field,      poly, gc, special )
+OP( array_new,          "array.new",          0xfb, 0x06, type,       poly, gc, special )
+OP( array_new_default,  "array.new_default",  0xfb, 0x07, type,       poly, gc, special )
+OP( array_new_fixed,    "array.new_fixed",    0xfb, 0x08, type_count, poly, gc, special )
+OP( array_new_data,     "array.new_data",     0xfb, 0x09, type_data,  poly, gc, special )
+OP( array_new_elem,     "array.new_elem",     0xfb, 0x0a, type_elem,  poly, gc, special )
+OP( array_get,          "array.get",          0xfb, 0x0b, type,       poly, gc, special )
+OP( array_get_s,        "array.get_s",        0xfb, 0x0c, type,       poly, gc, special )
+OP( array_get_u,        "array.get_u",        0xfb, 0x0d, type,       poly, gc, special )
+OP( array_set,          "array.set",          0xfb, 0x0e, type,       poly, gc, special )
+OP( array_len,          "array.len",          0xfb, 0x0f, none,       poly, gc, special )
+OP( array_fill,         "array.fill",         0xfb, 0x10, type,       poly, gc, special )
+OP( array_copy,         "array.copy",         0xfb, 0x11, type_type,  poly, gc, special )
+OP( array_init_data,    "array.init_data",    0xfb, 0x12, type_data,  poly, gc, special )
+OP( array_init_elem,    "array.init_elem",    0xfb, 0x13, type_elem,  poly, gc, special )
+OP( ref_test,           "ref.test",           0xfb, 0x14, ref_type,   poly, gc, special )
+OP( ref_test_null,      "ref.test",           0xfb, 0x15, ref_type,   poly, gc, special )
+OP( ref_cast,           "ref.cast",           0xfb, 0x16, ref_type,   poly, gc, special )
+OP( ref_cast_null,      "ref.cast",           0xfb, 0x17, ref_type,   poly, gc, special )
+OP( br_on_cast,         "br_on_cast",         0xfb, 0x18, br_cast,    poly, gc, special )
+OP( br_on_cast_fail,    "br_on_cast_fail",    0xfb, 0x19, br_cast,    poly, gc, special )
+OP( any_convert_extern, "any.convert_extern", 0xfb, 0x1a, none,       poly, gc, special )
+OP( extern_convert_any, "extern.convert_any", 0xfb, 0x1b, none,       poly, gc, special )
+OP( ref_i31,            "ref.i31",            0xfb, 0x1c, none,       poly, gc, special )
+OP( i31_get_s,          "i31.get_s",          0xfb, 0x1d, none,       poly, gc, special )
+OP( i31_get_u,          "i31.get_u",          0xfb, 0x1e, none,       poly, gc, special )
+
+// ---- saturating truncations (prefix 0xfc) ---------------------------------------------------------------------------
+OP( i32_trunc_sat_f32_s, "i32.trunc_sat_f32_s", 0xfc, 0x00, none, f_i, saturating_float, num::trunc_sat_s<u32, f32> )
+OP( i32_trunc_sat_f32_u, "i32.trunc_sat_f32_u", 0xfc, 0x01, none, f_i, saturating_float, num::trunc_sat_u<u32, f32> )
+OP( i32_trunc_sat_f64_s, "i32.trunc_sat_f64_s", 0xfc, 0x02, none, d_i, saturating_float, num::trunc_sat_s<u32, f64> )
+OP( i32_trunc_sat_f64_u, "i32.trunc_sat_f64_u", 0xfc, 0x03, none, d_i, saturating_float, num::trunc_sat_u<u32, f64> )
+OP( i64_trunc_sat_f32_s, "i64.trunc_sat_f32_s", 0xfc, 0x04, none, f_l, saturating_float, num::trunc_sat_s<u64, f32> )
+OP( i64_trunc_sat_f32_u, "i64.trunc_sat_f32_u", 0xfc, 0x05, none, f_l, saturating_float, num::trunc_sat_u<u64, f32> )
+OP( i64_trunc_sat_f64_s, "i64.trunc_sat_f64_s", 0xfc, 0x06, none, d_l, saturating_float, num::trunc_sat_s<u64, f64> )
+OP( i64_trunc_sat_f64_u, "i64.trunc_sat_f64_u", 0xfc, 0x07, none, d_l, saturating_float, num::trunc_sat_u<u64, f64> )
+
+// ---- bulk operations (prefix 0xfc) ----------------------------------------------------------------------------------
+OP( memory_init, "memory.init", 0xfc, 0x08, data_memory,   poly, bulk_memory,     special )
+OP( data_drop,   "data.drop",   0xfc, 0x09, data,          poly, bulk_memory,     special )
+OP( memory_copy, "memory.copy", 0xfc, 0x0a, memory_memory, poly, bulk_memory,     special )
+OP( memory_fill, "memory.fill", 0xfc, 0x0b, memory,        poly, bulk_memory,     special )
+OP( table_init,  "table.init",  0xfc, 0x0c, elem_table,    poly, bulk_memory,     special )
+OP( elem_drop,   "elem.drop",   0xfc, 0x0d, elem,          poly, bulk_memory,     special )
+OP( table_copy,  "table.copy",  0xfc, 0x0e, table_table,   poly, bulk_memory,     special )
+OP( table_grow,  "table.grow",  0xfc, 0x0f, table,         poly, reference_types, special )
+OP( table_size,  "table.size",  0xfc, 0x10, table,         poly, reference_types, special )
+OP( table_fill,  "table.fill",  0xfc, 0x11, table,         poly, reference_types, special )
+
+// ---- wide arithmetic (prefix 0xfc) ----------------------------------------------------------------------------------
+OP( i64_add128,     "i64.add128",     0xfc, 0x13, none, llll_ll, wide_arithmetic, num::add128 )
+OP( i64_sub128,     "i64.sub128",     0xfc, 0x14, none, llll_ll, wide_arithmetic, num::sub128 )
+OP( i64_mul_wide_s, "i64.mul_wide_s", 0xfc, 0x15, none, ll_ll,   wide_arithmetic, num::mul_wide_s )
+OP( i64_mul_wide_u, "i64.mul_wide_u", 0xfc, 0x16, none, ll_ll,   wide_arithmetic, num::mul_wide_u )
+
+// ---- vectors: memory, constants, lanes (prefix 0xfd) ----------------------------------------------------------------
+OP( v128_load,            "v128.load",            0xfd, 0x00, memarg,     a_v,  simd, mem::load<v128, v128> )
+OP( v128_load8x8_s,       "v128.load8x8_s",       0xfd, 0x01, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_s<u16, u8>>> )
+OP( v128_load8x8_u,       "v128.load8x8_u",       0xfd, 0x02, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_u<u16, u8>>> )
+OP( v128_load16x4_s,      "v128.load16x4_s",      0xfd, 0x03, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_s<u32, u16>>> )
+OP( v128_load16x4_u,      "v128.load16x4_u",      0xfd, 0x04, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_u<u32, u16>>> )
+OP( v128_load32x2_s,      "v128.load32x2_s",      0xfd, 0x05, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_s<u64, u32>>> )
+OP( v128_load32x2_u,      "v128.load32x2_u",      0xfd, 0x06, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_u<u64, u32>>> )
+OP( v128_load8_splat,     "v128.load8_splat",     0xfd, 0x07, memarg,     a_v,  simd, mem::load_splat<u8> )
+OP( v128_load16_splat,    "v128.load16_splat",    0xfd, 0x08, memarg,     a_v,  simd, mem::load_splat<u16> )
+OP( v128_load32_splat,    "v128.load32_splat",    0xfd, 0x09, memarg,     a_v,  simd, mem::load_splat<u32> )
+OP( v128_load64_splat,    "v128.load64_splat",    0xfd, 0x0a, memarg,     a_v,  simd, mem::load_splat<u64> )
+OP( v128_store,           "v128.store",           0xfd, 0x0b, memarg,     av_,  simd, mem::store<v128, v128> )
+OP( v128_const,           "v128.const",           0xfd, 0x0c, v128_const, _v,   simd, special )
+OP( i8x16_shuffle,        "i8x16.shuffle",        0xfd, 0x0d, shuffle,    vv_v, simd, num::shuffle )
+OP( i8x16_swizzle,        "i8x16.swizzle",        0xfd, 0x0e, none,       vv_v, simd, num::swizzle )
+OP( i8x16_splat,          "i8x16.splat",          0xfd, 0x0f, none,       i_v,  simd, num::splat<u8, u32> )
+OP( i16x8_splat,          "i16x8.splat",          0xfd, 0x10, none,       i_v,  simd, num::splat<u16, u32> )
+OP( i32x4_splat,          "i32x4.splat",          0xfd, 0x11, none,       i_v,  simd, num::splat<u32, u32> )
+OP( i64x2_splat,          "i64x2.splat",          0xfd, 0x12, none,       l_v,  simd, num::splat<u64, u64> )
+OP( f32x4_splat,          "f32x4.splat",          0xfd, 0x13, none,       f_v,  simd, num::splat<f32, f32> )
+OP( f64x2_splat,          "f64x2.splat",          0xfd, 0x14, none,       d_v,  simd, num::splat<f64, f64> )
+OP( i8x16_extract_lane_s, "i8x16.extract_lane_s", 0xfd, 0x15, lane,       v_i,  simd, num::extract_lane<u32, i8> )
+OP( i8x16_extract_lane_u, "i8x16.extract_lane_u", 0xfd, 0x16, lane,       v_i,  simd, num::extract_lane<u32, u8> )
+OP( i8x16_replace_lane,   "i8x16.replace_lane",   0xfd, 0x17, lane,       vi_v, simd, num::replace_lane<u8, u32> )
+OP( i16x8_extract_lane_s, "i16x8.extract_lane_s", 0xfd, 0x18, lane,       v_i,  simd, num::extract_lane<u32, i16> )
+OP( i16x8_extract_lane_u, "i16x8.extract_lane_u", 0xfd, 0x19, lane,       v_i,  simd, num::extract_lane<u32, u16> )
+OP( i16x8_replace_lane,   "i16x8.replace_lane",   0xfd, 0x1a, lane,       vi_v, simd, num::replace_lane<u16, u32> )
+OP( i32x4_extract_lane,   "i32x4.extract_lane",   0xfd, 0x1b, lane,       v_i,  simd, num::extract_lane<u32, u32> )
+OP( i32x4_replace_lane,   "i32x4.replace_lane",   0xfd, 0x1c, lane,       vi_v, simd, num::replace_lane<u32, u32> )
+OP( i64x2_extract_lane,   "i64x2.extract_lane",   0xfd, 0x1d, lane,       v_l,  simd, num::extract_lane<u64, u64> )
+OP( i64x2_replace_lane,   "i64x2.replace_lane",   0xfd, 0x1e, lane,       vl_v, simd, num::replace_lane<u64, u64> )
+OP( f32x4_extract_lane,   "f32x4.extract_lane",   0xfd, 0x1f, lane,       v_f,  simd, num::extract_lane<f32, f32> )
+OP( f32x4_replace_lane,   "f32x4.replace_lane",   0xfd, 0x20, lane,       vf_v, simd, num::replace_lane<f32, f32> )
+OP( f64x2_extract_lane,   "f64x2.extract_lane",   0xfd, 0x21, lane,       v_d,  simd, num::extract_lane<f64, f64> )
+OP( f64x2_replace_lane,   "f64x2.replace_lane",   0xfd, 0x22, lane,       vd_v, simd, num::replace_lane<f64, f64> )
+
+// ---- vectors: comparisons (prefix 0xfd) -----------------------------------------------------------------------------
+OP( i8x16_eq,   "i8x16.eq",   0xfd, 0x23, none, vv_v, simd, num::mask<num::eq<u8>> )
+OP( i8x16_ne,   "i8x16.ne",   0xfd, 0x24, none, vv_v, simd, num::mask<num::ne<u8>> )
+OP( i8x16_lt_s, "i8x16.lt_s", 0xfd, 0x25, none, vv_v, simd, num::mask<num::lt_s<u8>> )
+OP( i8x16_lt_u, "i8x16.lt_u", 0xfd, 0x26, none, vv_v, simd, num::mask<num::lt_u<u8>> )
+OP( i8x16_gt_s, "i8x16.gt_s", 0xfd, 0x27, none, vv_v, simd, num::mask<num::gt_s<u8>> )
+OP( i8x16_gt_u, "i8x16.gt_u", 0xfd, 0x28, none, vv_v, simd, num::mask<num::gt_u<u8>> )
+OP( i8x16_le_s, "i8x16.le_s", 0xfd, 0x29, none, vv_v, simd, num::mask<num::le_s<u8>> )
+OP( i8x16_le_u, "i8x16.le_u", 0xfd, 0x2a, none, vv_v, simd, num::mask<num::le_u<u8>> )
+OP( i8x16_ge_s, "i8x16.ge_s", 0xfd, 0x2b, none, vv_v, simd, num::mask<num::ge_s<u8>> )
+OP( i8x16_ge_u, "i8x16.ge_u", 0xfd, 0x2c, none, vv_v, simd, num::mask<num::ge_u<u8>> )
+OP( i16x8_eq,   "i16x8.eq",   0xfd, 0x2d, none, vv_v, simd, num::mask<num::eq<u16>> )
+OP( i16x8_ne,   "i16x8.ne",   0xfd, 0x2e, none, vv_v, simd, num::mask<num::ne<u16>> )
+OP( i16x8_lt_s, "i16x8.lt_s", 0xfd, 0x2f, none, vv_v, simd, num::mask<num::lt_s<u16>> )
+OP( i16x8_lt_u, "i16x8.lt_u", 0xfd, 0x30, none, vv_v, simd, num::mask<num::lt_u<u16>> )
+OP( i16x8_gt_s, "i16x8.gt_s", 0xfd, 0x31, none, vv_v, simd, num::mask<num::gt_s<u16>> )
+OP( i16x8_gt_u, "i16x8.gt_u", 0xfd, 0x32, none, vv_v, simd, num::mask<num::gt_u<u16>> )
+OP( i16x8_le_s, "i16x8.le_s", 0xfd, 0x33, none, vv_v, simd, num::mask<num::le_s<u16>> )
+OP( i16x8_le_u, "i16x8.le_u", 0xfd, 0x34, none, vv_v, simd, num::mask<num::le_u<u16>> )
+OP( i16x8_ge_s, "i16x8.ge_s", 0xfd, 0x35, none, vv_v, simd, num::mask<num::ge_s<u16>> )
+OP( i16x8_ge_u, "i16x8.ge_u", 0xfd, 0x36, none, vv_v, simd, num::mask<num::ge_u<u16>> )
+OP( i32x4_eq,   "i32x4.eq",   0xfd, 0x37, none, vv_v, simd, num::mask<num::eq<u32>> )
+OP( i32x4_ne,   "i32x4.ne",   0xfd, 0x38, none, vv_v, simd, num::mask<num::ne<u32>> )
+OP( i32x4_lt_s, "i32x4.lt_s", 0xfd, 0x39, none, vv_v, simd, num::mask<num::lt_s<u32>> )
+OP( i32x4_lt_u, "i32x4.lt_u", 0xfd, 0x3a, none, vv_v, simd, num::mask<num::lt_u<u32>> )
+OP( i32x4_gt_s, "i32x4.gt_s", 0xfd, 0x3b, none, vv_v, simd, num::mask<num::gt_s<u32>> )
+OP( i32x4_gt_u, "i32x4.gt_u", 0xfd, 0x3c, none, vv_v, simd, num::mask<num::gt_u<u32>> )
+OP( i32x4_le_s, "i32x4.le_s", 0xfd, 0x3d, none, vv_v, simd, num::mask<num::le_s<u32>> )
+OP( i32x4_le_u, "i32x4.le_u", 0xfd, 0x3e, none, vv_v, simd, num::mask<num::le_u<u32>> )
+OP( i32x4_ge_s, "i32x4.ge_s", 0xfd, 0x3f, none, vv_v, simd, num::mask<num::ge_s<u32>> )
+OP( i32x4_ge_u, "i32x4.ge_u", 0xfd, 0x40, none, vv_v, simd, num::mask<num::ge_u<u32>> )
+OP( f32x4_eq,   "f32x4.eq",   0xfd, 0x41, none, vv_v, simd, num::mask<num::eq<f32>> )
+OP( f32x4_ne,   "f32x4.ne",   0xfd, 0x42, none, vv_v, simd, num::mask<num::ne<f32>> )
+OP( f32x4_lt,   "f32x4.lt",   0xfd, 0x43, none, vv_v, simd, num::mask<num::lt<f32>> )
+OP( f32x4_gt,   "f32x4.gt",   0xfd, 0x44, none, vv_v, simd, num::mask<num::gt<f32>> )
+OP( f32x4_le,   "f32x4.le",   0xfd, 0x45, none, vv_v, simd, num::mask<num::le<f32>> )
+OP( f32x4_ge,   "f32x4.ge",   0xfd, 0x46, none, vv_v, simd, num::mask<num::ge<f32>> )
+OP( f64x2_eq,   "f64x2.eq",   0xfd, 0x47, none, vv_v, simd, num::mask<num::eq<f64>> )
+OP( f64x2_ne,   "f64x2.ne",   0xfd, 0x48, none, vv_v, simd, num::mask<num::ne<f64>> )
+OP( f64x2_lt,   "f64x2.lt",   0xfd, 0x49, none, vv_v, simd, num::mask<num::lt<f64>> )
+OP( f64x2_gt,   "f64x2.gt",   0xfd, 0x4a, none, vv_v, simd, num::mask<num::gt<f64>> )
+OP( f64x2_le,   "f64x2.le",   0xfd, 0x4b, none, vv_v, simd, num::mask<num::le<f64>> )
+OP( f64x2_ge,   "f64x2.ge",   0xfd, 0x4c, none, vv_v, simd, num::mask<num::ge<f64>> )
+
+// ---- vectors: bits, memory lanes (prefix 0xfd) ----------------------------------------------------------------------
+OP( v128_not,                "v128.not",                0xfd, 0x4d, none,        v_v,   simd, num::lanes<num::not_<u64>> )
+OP( v128_and,                "v128.and",                0xfd, 0x4e, none,        vv_v,  simd, num::lanes<num::and_<u64>> )
+OP( v128_andnot,             "v128.andnot",             0xfd, 0x4f, none,        vv_v,  simd, num::lanes<num::andnot<u64>> )
+OP( v128_or,                 "v128.or",                 0xfd, 0x50, none,        vv_v,  simd, num::lanes<num::or_<u64>> )
+OP( v128_xor,                "v128.xor",                0xfd, 0x51, none,        vv_v,  simd, num::lanes<num::xor_<u64>> )
+OP( v128_bitselect,          "v128.bitselect",          0xfd, 0x52, none,        vvv_v, simd, num::lanes<num::bitselect<u64>> )
+OP( v128_any_true,           "v128.any_true",           0xfd, 0x53, none,        v_i,   simd, num::any_true )
+OP( v128_load8_lane,         "v128.load8_lane",         0xfd, 0x54, memarg_lane, av_v,  simd, mem::load_lane<op::i32_load8_u, op::i8x16_replace_lane> )
+OP( v128_load16_lane,        "v128.load16_lane",        0xfd, 0x55, memarg_lane, av_v,  simd, mem::load_lane<op::i32_load16_u, op::i16x8_replace_lane> )
+OP( v128_load32_lane,        "v128.load32_lane",        0xfd, 0x56, memarg_lane, av_v,  simd, mem::load_lane<op::i32_load, op::i32x4_replace_lane> )
+OP( v128_load64_lane,        "v128.load64_lane",        0xfd, 0x57, memarg_lane, av_v,  simd, mem::load_lane<op::i64_load, op::i64x2_replace_lane> )
+OP( v128_store8_lane,        "v128.store8_lane",        0xfd, 0x58, memarg_lane, av_,   simd, mem::store_lane<op::i8x16_extract_lane_u, op::i32_store8> )
+OP( v128_store16_lane,       "v128.store16_lane",       0xfd, 0x59, memarg_lane, av_,   simd, mem::store_lane<op::i16x8_extract_lane_u, op::i32_store16> )
+OP( v128_store32_lane,       "v128.store32_lane",       0xfd, 0x5a, memarg_lane, av_,   simd, mem::store_lane<op::i32x4_extract_lane, op::i32_store> )
+OP( v128_store64_lane,       "v128.store64_lane",       0xfd, 0x5b, memarg_lane, av_,   simd, mem::store_lane<op::i64x2_extract_lane, op::i64_store> )
+OP( v128_load32_zero,        "v128.load32_zero",        0xfd, 0x5c, memarg,      a_v,   simd, mem::load_low<u32> )
+OP( v128_load64_zero,        "v128.load64_zero",        0xfd, 0x5d, memarg,      a_v,   simd, mem::load_low<u64> )
+OP( f32x4_demote_f64x2_zero, "f32x4.demote_f64x2_zero", 0xfd, 0x5e, none,        v_v,   simd, num::padded<num::demote> )
+OP( f64x2_promote_low_f32x4, "f64x2.promote_low_f32x4", 0xfd, 0x5f, none,        v_v,   simd, num::low<num::promote> )
+
+// ---- vectors: i8x16 and what shares its range (prefix 0xfd) ---------------------------------------------------------
+OP( i8x16_abs,                     "i8x16.abs",                     0xfd, 0x60, none, v_v,  simd, num::lanes<num::iabs<u8>> )
+OP( i8x16_neg,                     "i8x16.neg",                     0xfd, 0x61, none, v_v,  simd, num::lanes<num::ineg<u8>> )
+OP( i8x16_popcnt,                  "i8x16.popcnt",                  0xfd, 0x62, none, v_v,  simd, num::lanes<num::popcnt<u8>> )
+OP( i8x16_all_true,                "i8x16.all_true",                0xfd, 0x63, none, v_i,  simd, num::all_true<u8> )
+OP( i8x16_bitmask,                 "i8x16.bitmask",                 0xfd, 0x64, none, v_i,  simd, num::bitmask<u8> )
+OP( i8x16_narrow_i16x8_s,          "i8x16.narrow_i16x8_s",          0xfd, 0x65, none, vv_v, simd, num::narrow<num::narrow_s<u8, u16>> )
+OP( i8x16_narrow_i16x8_u,          "i8x16.narrow_i16x8_u",          0xfd, 0x66, none, vv_v, simd, num::narrow<num::narrow_u<u8, u16>> )
+OP( f32x4_ceil,                    "f32x4.ceil",                    0xfd, 0x67, none, v_v,  simd, num::lanes<num::ceil<f32>> )
+OP( f32x4_floor,                   "f32x4.floor",                   0xfd, 0x68, none, v_v,  simd, num::lanes<num::floor<f32>> )
+OP( f32x4_trunc,                   "f32x4.trunc",                   0xfd, 0x69, none, v_v,  simd, num::lanes<num::trunc<f32>> )
+OP( f32x4_nearest,                 "f32x4.nearest",                 0xfd, 0x6a, none, v_v,  simd, num::lanes<num::nearest<f32>> )
+OP( i8x16_shl,                     "i8x16.shl",                     0xfd, 0x6b, none, vi_v, simd, num::lanes_by<num::shl<u8>> )
+OP( i8x16_shr_s,                   "i8x16.shr_s",                   0xfd, 0x6c, none, vi_v, simd, num::lanes_by<num::shr_s<u8>> )
+OP( i8x16_shr_u,                   "i8x16.shr_u",                   0xfd, 0x6d, none, vi_v, simd, num::lanes_by<num::shr_u<u8>> )
+OP( i8x16_add,                     "i8x16.add",                     0xfd, 0x6e, none, vv_v, simd, num::lanes<num::add<u8>> )
+OP( i8x16_add_sat_s,               "i8x16.add_sat_s",               0xfd, 0x6f, none, vv_v, simd, num::lanes<num::add_sat_s<u8>> )
+OP( i8x16_add_sat_u,               "i8x16.add_sat_u",               0xfd, 0x70, none, vv_v, simd, num::lanes<num::add_sat_u<u8>> )
+OP( i8x16_sub,                     "i8x16.sub",                     0xfd, 0x71, none, vv_v, simd, num::lanes<num::sub<u8>> )
+OP( i8x16_sub_sat_s,               "i8x16.sub_sat_s",               0xfd, 0x72, none, vv_v, simd, num::lanes<num::sub_sat_s<u8>> )
+OP( i8x16_sub_sat_u,               "i8x16.sub_sat_u",               0xfd, 0x73, none, vv_v, simd, num::lanes<num::sub_sat_u<u8>> )
+OP( f64x2_ceil,                    "f64x2.ceil",                    0xfd, 0x74, none, v_v,  simd, num::lanes<num::ceil<f64>> )
+OP( f64x2_floor,                   "f64x2.floor",                   0xfd, 0x75, none, v_v,  simd, num::lanes<num::floor<f64>> )
+OP( i8x16_min_s,                   "i8x16.min_s",                   0xfd, 0x76, none, vv_v, simd, num::lanes<num::min_s<u8>> )
+OP( i8x16_min_u,                   "i8x16.min_u",                   0xfd, 0x77, none, vv_v, simd, num::lanes<num::min_u<u8>> )
+OP( i8x16_max_s,                   "i8x16.max_s",                   0xfd, 0x78, none, vv_v, simd, num::lanes<num::max_s<u8>> )
+OP( i8x16_max_u,                   "i8x16.max_u",                   0xfd, 0x79, none, vv_v, simd, num::lanes<num::max_u<u8>> )
+OP( f64x2_trunc,                   "f64x2.trunc",                   0xfd, 0x7a, none, v_v,  simd, num::lanes<num::trunc<f64>> )
+OP( i8x16_avgr_u,                  "i8x16.avgr_u",                  0xfd, 0x7b, none, vv_v, simd, num::lanes<num::avgr_u<u8>> )
+OP( i16x8_extadd_pairwise_i8x16_s, "i16x8.extadd_pairwise_i8x16_s", 0xfd, 0x7c, none, v_v,  simd, num::extadd_pairwise<num::extend_s<u16, u8>> )
+OP( i16x8_extadd_pairwise_i8x16_u, "i16x8.extadd_pairwise_i8x16_u", 0xfd, 0x7d, none, v_v,  simd, num::extadd_pairwise<num::extend_u<u16, u8>> )
+OP( i32x4_extadd_pairwise_i16x8_s, "i32x4.extadd_pairwise_i16x8_s", 0xfd, 0x7e, none, v_v,  simd, num::extadd_pairwise<num::extend_s<u32, u16>> )
+OP( i32x4_extadd_pairwise_i16x8_u, "i32x4.extadd_pairwise_i16x8_u", 0xfd, 0x7f, none, v_v,  simd, num::extadd_pairwise<num::extend_u<u32, u16>> )
+
+// ---- vectors: i16x8 (prefix 0xfd) -----------------------------------------------------------------------------------
+OP( i16x8_abs,                 "i16x8.abs",                 0xfd, 0x80, none, v_v,  simd, num::lanes<num::iabs<u16>> )
+OP( i16x8_neg,                 "i16x8.neg",                 0xfd, 0x81, none, v_v,  simd, num::lanes<num::ineg<u16>> )
+OP( i16x8_q15mulr_sat_s,       "i16x8.q15mulr_sat_s",       0xfd, 0x82, none, vv_v, simd, num::lanes<num::q15mulr_sat_s> )
+OP( i16x8_all_true,            "i16x8.all_true",            0xfd, 0x83, none, v_i,  simd, num::all_true<u16> )
+OP( i16x8_bitmask,             "i16x8.bitmask",             0xfd, 0x84, none, v_i,  simd, num::bitmask<u16> )
+OP( i16x8_narrow_i32x4_s,      "i16x8.narrow_i32x4_s",      0xfd, 0x85, none, vv_v, simd, num::narrow<num::narrow_s<u16, u32>> )
+OP( i16x8_narrow_i32x4_u,      "i16x8.narrow_i32x4_u",      0xfd, 0x86, none, vv_v, simd, num::narrow<num::narrow_u<u16, u32>> )
+OP( i16x8_extend_low_i8x16_s,  "i16x8.extend_low_i8x16_s",  0xfd, 0x87, none, v_v,  simd, num::low<num::extend_s<u16, u8>> )
+OP( i16x8_extend_high_i8x16_s, "i16x8.extend_high_i8x16_s", 0xfd, 0x88, none, v_v,  simd, num::high<num::extend_s<u16, u8>> )
+OP( i16x8_extend_low_i8x16_u,  "i16x8.extend_low_i8x16_u",  0xfd, 0x89, none, v_v,  simd, num::low<num::extend_u<u16, u8>> )
+OP( i16x8_extend_high_i8x16_u, "i16x8.extend_high_i8x16_u", 0xfd, 0x8a, none, v_v,  simd, num::high<num::extend_u<u16, u8>> )
+OP( i16x8_shl,                 "i16x8.shl",                 0xfd, 0x8b, none, vi_v, simd, num::lanes_by<num::shl<u16>> )
+OP( i16x8_shr_s,               "i16x8.shr_s",               0xfd, 0x8c, none, vi_v, simd, num::lanes_by<num::shr_s<u16>> )
+OP( i16x8_shr_u,               "i16x8.shr_u",               0xfd, 0x8d, none, vi_v, simd, num::lanes_by<num::shr_u<u16>> )
+OP( i16x8_add,                 "i16x8.add",                 0xfd, 0x8e, none, vv_v, simd, num::lanes<num::add<u16>> )
+OP( i16x8_add_sat_s,           "i16x8.add_sat_s",           0xfd, 0x8f, none, vv_v, simd, num::lanes<num::add_sat_s<u16>> )
+OP( i16x8_add_sat_u,           "i16x8.add_sat_u",           0xfd, 0x90, none, vv_v, simd, num::lanes<num::add_sat_u<u16>> )
+OP( i16x8_sub,                 "i16x8.sub",                 0xfd, 0x91, none, vv_v, simd, num::lanes<num::sub<u16>> )
+OP( i16x8_sub_sat_s,           "i16x8.sub_sat_s",           0xfd, 0x92, none, vv_v, simd, num::lanes<num::sub_sat_s<u16>> )
+OP( i16x8_sub_sat_u,           "i16x8.sub_sat_u",           0xfd, 0x93, none, vv_v, simd, num::lanes<num::sub_sat_u<u16>> )
+OP( f64x2_nearest,             "f64x2.nearest",             0xfd, 0x94, none, v_v,  simd, num::lanes<num::nearest<f64>> )
+OP( i16x8_mul,                 "i16x8.mul",                 0xfd, 0x95, none, vv_v, simd, num::lanes<num::mul<u16>> )
+OP( i16x8_min_s,               "i16x8.min_s",               0xfd, 0x96, none, vv_v, simd, num::lanes<num::min_s<u16>> )
+OP( i16x8_min_u,               "i16x8.min_u",               0xfd, 0x97, none, vv_v, simd, num::lanes<num::min_u<u16>> )
+OP( i16x8_max_s,               "i16x8.max_s",               0xfd, 0x98, none, vv_v, simd, num::lanes<num::max_s<u16>> )
+OP( i16x8_max_u,               "i16x8.max_u",               0xfd, 0x99, none, vv_v, simd, num::lanes<num::max_u<u16>> )
+OP( i16x8_avgr_u,              "i16x8.avgr_u",              0xfd, 0x9b, none, vv_v, simd, num::lanes<num::avgr_u<u16>> )
+OP( i16x8_extmul_low_i8x16_s,  "i16x8.extmul_low_i8x16_s",  0xfd, 0x9c, none, vv_v, simd, num::extmul<num::low<num::extend_s<u16, u8>>> )
+OP( i16x8_extmul_high_i8x16_s, "i16x8.extmul_high_i8x16_s", 0xfd, 0x9d, none, vv_v, simd, num::extmul<num::high<num::extend_s<u16, u8>>> )
+OP( i16x8_extmul_low_i8x16_u,  "i16x8.extmul_low_i8x16_u",  0xfd, 0x9e, none, vv_v, simd, num::extmul<num::low<num::extend_u<u16, u8>>> )
+OP( i16x8_extmul_high_i8x16_u, "i16x8.extmul_high_i8x16_u", 0xfd, 0x9f, none, vv_v, simd, num::extmul<num::high<num::extend_u<u16, u8>>> )
+
+// ---- vectors: i32x4 (prefix 0xfd) -----------------------------------------------------------------------------------
+OP( i32x4_abs,                 "i32x4.abs",                 0xfd, 0xa0, none, v_v,  simd, num::lanes<num::iabs<u32>> )
+OP( i32x4_neg,                 "i32x4.neg",                 0xfd, 0xa1, none, v_v,  simd, num::lanes<num::ineg<u32>> )
+OP( i32x4_all_true,            "i32x4.all_true",            0xfd, 0xa3, none, v_i,  simd, num::all_true<u32> )
+OP( i32x4_bitmask,             "i32x4.bitmask",             0xfd, 0xa4, none, v_i,  simd, num::bitmask<u32> )
+OP( i32x4_extend_low_i16x8_s,  "i32x4.extend_low_i16x8_s",  0xfd, 0xa7, none, v_v,  simd, num::low<num::extend_s<u32, u16>> )
+OP( i32x4_extend_high_i16x8_s, "i32x4.extend_high_i16x8_s", 0xfd, 0xa8, none, v_v,  simd, num::high<num::extend_s<u32, u16>> )
+OP( i32x4_extend_low_i16x8_u,  "i32x4.extend_low_i16x8_u",  0xfd, 0xa9, none, v_v,  simd, num::low<num::extend_u<u32, u16>> )
+OP( i32x4_extend_high_i16x8_u, "i32x4.extend_high_i16x8_u", 0xfd, 0xaa, none, v_v,  simd, num::high<num::extend_u<u32, u16>> )
+OP( i32x4_shl,                 "i32x4.shl",                 0xfd, 0xab, none, vi_v, simd, num::lanes_by<num::shl<u32>> )
+OP( i32x4_shr_s,               "i32x4.shr_s",               0xfd, 0xac, none, vi_v, simd, num::lanes_by<num::shr_s<u32>> )
+OP( i32x4_shr_u,               "i32x4.shr_u",               0xfd, 0xad, none, vi_v, simd, num::lanes_by<num::shr_u<u32>> )
+OP( i32x4_add,                 "i32x4.add",                 0xfd, 0xae, none, vv_v, simd, num::lanes<num::add<u32>> )
+OP( i32x4_sub,                 "i32x4.sub",                 0xfd, 0xb1, none, vv_v, simd, num::lanes<num::sub<u32>> )
+OP( i32x4_mul,                 "i32x4.mul",                 0xfd, 0xb5, none, vv_v, simd, num::lanes<num::mul<u32>> )
+OP( i32x4_min_s,               "i32x4.min_s",               0xfd, 0xb6, none, vv_v, simd, num::lanes<num::min_s<u32>> )
+OP( i32x4_min_u,               "i32x4.min_u",               0xfd, 0xb7, none, vv_v, simd, num::lanes<num::min_u<u32>> )
+OP( i32x4_max_s,               "i32x4.max_s",               0xfd, 0xb8, none, vv_v, simd, num::lanes<num::max_s<u32>> )
+OP( i32x4_max_u,               "i32x4.max_u",               0xfd, 0xb9, none, vv_v, simd, num::lanes<num::max_u<u32>> )
+OP( i32x4_dot_i16x8_s,         "i32x4.dot_i16x8_s",         0xfd, 0xba, none, vv_v, simd, num::dot<num::extend_s<u32, u16>, num::add<u32>> )
+OP( i32x4_extmul_low_i16x8_s,  "i32x4.extmul_low_i16x8_s",  0xfd, 0xbc, none, vv_v, simd, num::extmul<num::low<num::extend_s<u32, u16>>> )
+OP( i32x4_extmul_high_i16x8_s, "i32x4.extmul_high_i16x8_s", 0xfd, 0xbd, none, vv_v, simd, num::extmul<num::high<num::extend_s<u32, u16>>> )
+OP( i32x4_extmul_low_i16x8_u,  "i32x4.extmul_low_i16x8_u",  0xfd, 0xbe, none, vv_v, simd, num::extmul<num::low<num::extend_u<u32, u16>>> )
+OP( i32x4_extmul_high_i16x8_u, "i32x4.extmul_high_i16x8_u", 0xfd, 0xbf, none, vv_v, simd, num::extmul<num::high<num::extend_u<u32, u16>>> )
+
+// ---- vectors: i64x2 (prefix 0xfd) -----------------------------------------------------------------------------------
+OP( i64x2_abs,                 "i64x2.abs",                 0xfd, 0xc0, none, v_v,  simd, num::lanes<num::iabs<u64>> )
+OP( i64x2_neg,                 "i64x2.neg",                 0xfd, 0xc1, none, v_v,  simd, num::lanes<num::ineg<u64>> )
+OP( i64x2_all_true,            "i64x2.all_true",            0xfd, 0xc3, none, v_i,  simd, num::all_true<u64> )
+OP( i64x2_bitmask,             "i64x2.bitmask",             0xfd, 0xc4, none, v_i,  simd, num::bitmask<u64> )
+OP( i64x2_extend_low_i32x4_s,  "i64x2.extend_low_i32x4_s",  0xfd, 0xc7, none, v_v,  simd, num::low<num::extend_s<u64, u32>> )
+OP( i64x2_extend_high_i32x4_s, "i64x2.extend_high_i32x4_s", 0xfd, 0xc8, none, v_v,  simd, num::high<num::extend_s<u64, u32>> )
+OP( i64x2_extend_low_i32x4_u,  "i64x2.extend_low_i32x4_u",  0xfd, 0xc9, none, v_v,  simd, num::low<num::extend_u<u64, u32>> )
+OP( i64x2_extend_high_i32x4_u, "i64x2.extend_high_i32x4_u", 0xfd, 0xca, none, v_v,  simd, num::high<num::extend_u<u64, u32>> )
+OP( i64x2_shl,                 "i64x2.shl",                 0xfd, 0xcb, none, vi_v, simd, num::lanes_by<num::shl<u64>> )
+OP( i64x2_shr_s,               "i64x2.shr_s",               0xfd, 0xcc, none, vi_v, simd, num::lanes_by<num::shr_s<u64>> )
+OP( i64x2_shr_u,               "i64x2.shr_u",               0xfd, 0xcd, none, vi_v, simd, num::lanes_by<num::shr_u<u64>> )
+OP( i64x2_add,                 "i64x2.add",                 0xfd, 0xce, none, vv_v, simd, num::lanes<num::add<u64>> )
+OP( i64x2_sub,                 "i64x2.sub",                 0xfd, 0xd1, none, vv_v, simd, num::lanes<num::sub<u64>> )
+OP( i64x2_mul,                 "i64x2.mul",                 0xfd, 0xd5, none, vv_v, simd, num::lanes<num::mul<u64>> )
+OP( i64x2_eq,                  "i64x2.eq",                  0xfd, 0xd6, none, vv_v, simd, num::mask<num::eq<u64>> )
+OP( i64x2_ne,                  "i64x2.ne",                  0xfd, 0xd7, none, vv_v, simd, num::mask<num::ne<u64>> )
+OP( i64x2_lt_s,                "i64x2.lt_s",                0xfd, 0xd8, none, vv_v, simd, num::mask<num::lt_s<u64>> )
+OP( i64x2_gt_s,                "i64x2.gt_s",                0xfd, 0xd9, none, vv_v, simd, num::mask<num::gt_s<u64>> )
+OP( i64x2_le_s,                "i64x2.le_s",                0xfd, 0xda, none, vv_v, simd, num::mask<num::le_s<u64>> )
+OP( i64x2_ge_s,                "i64x2.ge_s",                0xfd, 0xdb, none, vv_v, simd, num::mask<num::ge_s<u64>> )
+OP( i64x2_extmul_low_i32x4_s,  "i64x2.extmul_low_i32x4_s",  0xfd, 0xdc, none, vv_v, simd, num::extmul<num::low<num::extend_s<u64, u32>>> )
+OP( i64x2_extmul_high_i32x4_s, "i64x2.extmul_high_i32x4_s", 0xfd, 0xdd, none, vv_v, simd, num::extmul<num::high<num::extend_s<u64, u32>>> )
+OP( i64x2_extmul_low_i32x4_u,  "i64x2.extmul_low_i32x4_u",  0xfd, 0xde, none, vv_v, simd, num::extmul<num::low<num::extend_u<u64, u32>>> )
+OP( i64x2_extmul_high_i32x4_u, "i64x2.extmul_high_i32x4_u", 0xfd, 0xdf, none, vv_v, simd, num::extmul<num::high<num::extend_u<u64, u32>>> )
+
+// ---- vectors: f32x4, f64x2, conversions (prefix 0xfd) ---------------------------------------------------------------
+OP( f32x4_abs,                    "f32x4.abs",                    0xfd, 0xe0, none, v_v,  simd, num::lanes<num::abs<f32>> )
+OP( f32x4_neg,                    "f32x4.neg",                    0xfd, 0xe1, none, v_v,  simd, num::lanes<num::neg<f32>> )
+OP( f32x4_sqrt,                   "f32x4.sqrt",                   0xfd, 0xe3, none, v_v,  simd, num::lanes<num::sqrt<f32>> )
+OP( f32x4_add,                    "f32x4.add",                    0xfd, 0xe4, none, vv_v, simd, num::lanes<num::add<f32>> )
+OP( f32x4_sub,                    "f32x4.sub",                    0xfd, 0xe5, none, vv_v, simd, num::lanes<num::sub<f32>> )
+OP( f32x4_mul,                    "f32x4.mul",                    0xfd, 0xe6, none, vv_v, simd, num::lanes<num::mul<f32>> )
+OP( f32x4_div,                    "f32x4.div",                    0xfd, 0xe7, none, vv_v, simd, num::lanes<num::div<f32>> )
+OP( f32x4_min,                    "f32x4.min",                    0xfd, 0xe8, none, vv_v, simd, num::lanes<num::min<f32>> )
+OP( f32x4_max,                    "f32x4.max",                    0xfd, 0xe9, none, vv_v, simd, num::lanes<num::max<f32>> )
+OP( f32x4_pmin,                   "f32x4.pmin",                   0xfd, 0xea, none, vv_v, simd, num::lanes<num::pmin<f32>> )
+OP( f32x4_pmax,                   "f32x4.pmax",                   0xfd, 0xeb, none, vv_v, simd, num::lanes<num::pmax<f32>> )
+OP( f64x2_abs,                    "f64x2.abs",                    0xfd, 0xec, none, v_v,  simd, num::lanes<num::abs<f64>> )
+OP( f64x2_neg,                    "f64x2.neg",                    0xfd, 0xed, none, v_v,  simd, num::lanes<num::neg<f64>> )
+OP( f64x2_sqrt,                   "f64x2.sqrt",                   0xfd, 0xef, none, v_v,  simd, num::lanes<num::sqrt<f64>> )
+OP( f64x2_add,                    "f64x2.add",                    0xfd, 0xf0, none, vv_v, simd, num::lanes<num::add<f64>> )
+OP( f64x2_sub,                    "f64x2.sub",                    0xfd, 0xf1, none, vv_v, simd, num::lanes<num::sub<f64>> )
+OP( f64x2_mul,                    "f64x2.mul",                    0xfd, 0xf2, none, vv_v, simd, num::lanes<num::mul<f64>> )
+OP( f64x2_div,                    "f64x2.div",                    0xfd, 0xf3, none, vv_v, simd, num::lanes<num::div<f64>> )
+OP( f64x2_min,                    "f64x2.min",                    0xfd, 0xf4, none, vv_v, simd, num::lanes<num::min<f64>> )
+OP( f64x2_max,                    "f64x2.max",                    0xfd, 0xf5, none, vv_v, simd, num::lanes<num::max<f64>> )
+OP( f64x2_pmin,                   "f64x2.pmin",                   0xfd, 0xf6, none, vv_v, simd, num::lanes<num::pmin<f64>> )
+OP( f64x2_pmax,                   "f64x2.pmax",                   0xfd, 0xf7, none, vv_v, simd, num::lanes<num::pmax<f64>> )
+OP( i32x4_trunc_sat_f32x4_s,      "i32x4.trunc_sat_f32x4_s",      0xfd, 0xf8, none, v_v,  simd, num::lanes<num::trunc_sat_s<u32, f32>> )
+OP( i32x4_trunc_sat_f32x4_u,      "i32x4.trunc_sat_f32x4_u",      0xfd, 0xf9, none, v_v,  simd, num::lanes<num::trunc_sat_u<u32, f32>> )
+OP( f32x4_convert_i32x4_s,        "f32x4.convert_i32x4_s",        0xfd, 0xfa, none, v_v,  simd, num::lanes<num::convert_s<f32, u32>> )
+OP( f32x4_convert_i32x4_u,        "f32x4.convert_i32x4_u",        0xfd, 0xfb, none, v_v,  simd, num::lanes<num::convert_u<f32, u32>> )
+OP( i32x4_trunc_sat_f64x2_s_zero, "i32x4.trunc_sat_f64x2_s_zero", 0xfd, 0xfc, none, v_v,  simd, num::padded<num::trunc_sat_s<u32, f64>> )
+OP( i32x4_trunc_sat_f64x2_u_zero, "i32x4.trunc_sat_f64x2_u_zero", 0xfd, 0xfd, none, v_v,  simd, num::padded<num::trunc_sat_u<u32, f64>> )
+OP( f64x2_convert_low_i32x4_s,    "f64x2.convert_low_i32x4_s",    0xfd, 0xfe, none, v_v,  simd, num::low<num::convert_s<f64, u32>> )
+OP( f64x2_convert_low_i32x4_u,    "f64x2.convert_low_i32x4_u",    0xfd, 0xff, none, v_v,  simd, num::low<num::convert_u<f64, u32>> )
+
+// ---- vectors: relaxed (prefix 0xfd) ---------------------------------------------------------------------------------
+OP( i8x16_relaxed_swizzle,               "i8x16.relaxed_swizzle",               0xfd, 0x100, none, vv_v,  relaxed_simd, num::swizzle )
+OP( i32x4_relaxed_trunc_f32x4_s,         "i32x4.relaxed_trunc_f32x4_s",         0xfd, 0x101, none, v_v,   relaxed_simd, num::lanes<num::trunc_sat_s<u32, f32>> )
+OP( i32x4_relaxed_trunc_f32x4_u,         "i32x4.relaxed_trunc_f32x4_u",         0xfd, 0x102, none, v_v,   relaxed_simd, num::lanes<num::trunc_sat_u<u32, f32>> )
+OP( i32x4_relaxed_trunc_f64x2_s_zero,    "i32x4.relaxed_trunc_f64x2_s_zero",    0xfd, 0x103, none, v_v,   relaxed_simd, num::padded<num::trunc_sat_s<u32, f64>> )
+OP( i32x4_relaxed_trunc_f64x2_u_zero,    "i32x4.relaxed_trunc_f64x2_u_zero",    0xfd, 0x104, none, v_v,   relaxed_simd, num::padded<num::trunc_sat_u<u32, f64>> )
+OP( f32x4_relaxed_madd,                  "f32x4.relaxed_madd",                  0xfd, 0x105, none, vvv_v, relaxed_simd, num::lanes<num::madd<f32>> )
+OP( f32x4_relaxed_nmadd,                 "f32x4.relaxed_nmadd",                 0xfd, 0x106, none, vvv_v, relaxed_simd, num::lanes<num::nmadd<f32>> )
+OP( f64x2_relaxed_madd,                  "f64x2.relaxed_madd",                  0xfd, 0x107, none, vvv_v, relaxed_simd, num::lanes<num::madd<f64>> )
+OP( f64x2_relaxed_nmadd,                 "f64x2.relaxed_nmadd",                 0xfd, 0x108, none, vvv_v, relaxed_simd, num::lanes<num::nmadd<f64>> )
+OP( i8x16_relaxed_laneselect,            "i8x16.relaxed_laneselect",            0xfd, 0x109, none, vvv_v, relaxed_simd, num::lanes<num::bitselect<u64>> )
+OP( i16x8_relaxed_laneselect,            "i16x8.relaxed_laneselect",            0xfd, 0x10a, none, vvv_v, relaxed_simd, num::lanes<num::bitselect<u64>> )
+OP( i32x4_relaxed_laneselect,            "i32x4.relaxed_laneselect",            0xfd, 0x10b, none, vvv_v, relaxed_simd, num::lanes<num::bitselect<u64>> )
+OP( i64x2_relaxed_laneselect,            "i64x2.relaxed_laneselect",            0xfd, 0x10c, none, vvv_v, relaxed_simd, num::lanes<num::bitselect<u64>> )
+OP( f32x4_relaxed_min,                   "f32x4.relaxed_min",                   0xfd, 0x10d, none, vv_v,  relaxed_simd, num::lanes<num::min<f32>> )
+OP( f32x4_relaxed_max,                   "f32x4.relaxed_max",                   0xfd, 0x10e, none, vv_v,  relaxed_simd, num::lanes<num::max<f32>> )
+OP( f64x2_relaxed_min,                   "f64x2.relaxed_min",                   0xfd, 0x10f, none, vv_v,  relaxed_simd, num::lanes<num::min<f64>> )
+OP( f64x2_relaxed_max,                   "f64x2.relaxed_max",                   0xfd, 0x110, none, vv_v,  relaxed_simd, num::lanes<num::max<f64>> )
+OP( i16x8_relaxed_q15mulr_s,             "i16x8.relaxed_q15mulr_s",             0xfd, 0x111, none, vv_v,  relaxed_simd, num::lanes<num::q15mulr_sat_s> )
+OP( i16x8_relaxed_dot_i8x16_i7x16_s,     "i16x8.relaxed_dot_i8x16_i7x16_s",     0xfd, 0x112, none, vv_v,  relaxed_simd, num::dot<num::extend_s<u16, u8>, num::add_sat_s<u16>> )
+OP( i32x4_relaxed_dot_i8x16_i7x16_add_s, "i32x4.relaxed_dot_i8x16_i7x16_add_s", 0xfd, 0x113, none, vvv_v, relaxed_simd, num::dot_add<num::dot<num::extend_s<u16, u8>, num::add_sat_s<u16>>, num::extadd_pairwise<num::extend_s<u32, u16>>> )
+
+// ---- atomic operations (prefix 0xfe) --------------------------------------------------------------------------------
+OP( memory_atomic_notify,       "memory.atomic.notify",       0xfe, 0x00, memarg,    ai_i,  threads, special )
+OP( memory_atomic_wait32,       "memory.atomic.wait32",       0xfe, 0x01, memarg,    ail_i, threads, special )
+OP( memory_atomic_wait64,       "memory.atomic.wait64",       0xfe, 0x02, memarg,    all_i, threads, special )
+OP( atomic_fence,               "atomic.fence",               0xfe, 0x03, zero_byte, _,     threads, special )
+OP( i32_atomic_load,            "i32.atomic.load",            0xfe, 0x10, memarg,    a_i,   threads, mem::atomic<mem::load<u32, u32>> )
+OP( i64_atomic_load,            "i64.atomic.load",            0xfe, 0x11, memarg,    a_l,   threads, mem::atomic<mem::load<u64, u64>> )
+OP( i32_atomic_load8_u,         "i32.atomic.load8_u",         0xfe, 0x12, memarg,    a_i,   threads, mem::atomic<mem::load<u32, u8>> )
+OP( i32_atomic_load16_u,        "i32.atomic.load16_u",        0xfe, 0x13, memarg,    a_i,   threads, mem::atomic<mem::load<u32, u16>> )
+OP( i64_atomic_load8_u,         "i64.atomic.load8_u",         0xfe, 0x14, memarg,    a_l,   threads, mem::atomic<mem::load<u64, u8>> )
+OP( i64_atomic_load16_u,        "i64.atomic.load16_u",        0xfe, 0x15, memarg,    a_l,   threads, mem::atomic<mem::load<u64, u16>> )
+OP( i64_atomic_load32_u,        "i64.atomic.load32_u",        0xfe, 0x16, memarg,    a_l,   threads, mem::atomic<mem::load<u64, u32>> )
+OP( i32_atomic_store,           "i32.atomic.store",           0xfe, 0x17, memarg,    ai_,   threads, mem::atomic<mem::store<u32, u32>> )
+OP( i64_atomic_store,           "i64.atomic.store",           0xfe, 0x18, memarg,    al_,   threads, mem::atomic<mem::store<u64, u64>> )
+OP( i32_atomic_store8,          "i32.atomic.store8",          0xfe, 0x19, memarg,    ai_,   threads, mem::atomic<mem::store<u32, u8>> )
+OP( i32_atomic_store16,         "i32.atomic.store16",         0xfe, 0x1a, memarg,    ai_,   threads, mem::atomic<mem::store<u32, u16>> )
+OP( i64_atomic_store8,          "i64.atomic.store8",          0xfe, 0x1b, memarg,    al_,   threads, mem::atomic<mem::store<u64, u8>> )
+OP( i64_atomic_store16,         "i64.atomic.store16",         0xfe, 0x1c, memarg,    al_,   threads, mem::atomic<mem::store<u64, u16>> )
+OP( i64_atomic_store32,         "i64.atomic.store32",         0xfe, 0x1d, memarg,    al_,   threads, mem::atomic<mem::store<u64, u32>> )
+OP( i32_atomic_rmw_add,         "i32.atomic.rmw.add",         0xfe, 0x1e, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::add> )
+OP( i64_atomic_rmw_add,         "i64.atomic.rmw.add",         0xfe, 0x1f, memarg,    al_l,  threads, mem::rmw<u64, u64, num::add> )
+OP( i32_atomic_rmw8_add_u,      "i32.atomic.rmw8.add_u",      0xfe, 0x20, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::add> )
+OP( i32_atomic_rmw16_add_u,     "i32.atomic.rmw16.add_u",     0xfe, 0x21, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::add> )
+OP( i64_atomic_rmw8_add_u,      "i64.atomic.rmw8.add_u",      0xfe, 0x22, memarg,    al_l,  threads, mem::rmw<u64, u8, num::add> )
+OP( i64_atomic_rmw16_add_u,     "i64.atomic.rmw16.add_u",     0xfe, 0x23, memarg,    al_l,  threads, mem::rmw<u64, u16, num::add> )
+OP( i64_atomic_rmw32_add_u,     "i64.atomic.rmw32.add_u",     0xfe, 0x24, memarg,    al_l,  threads, mem::rmw<u64, u32, num::add> )
+OP( i32_atomic_rmw_sub,         "i32.atomic.rmw.sub",         0xfe, 0x25, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::sub> )
+OP( i64_atomic_rmw_sub,         "i64.atomic.rmw.sub",         0xfe, 0x26, memarg,    al_l,  threads, mem::rmw<u64, u64, num::sub> )
+OP( i32_atomic_rmw8_sub_u,      "i32.atomic.rmw8.sub_u",      0xfe, 0x27, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::sub> )
+OP( i32_atomic_rmw16_sub_u,     "i32.atomic.rmw16.sub_u",     0xfe, 0x28, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::sub> )
+OP( i64_atomic_rmw8_sub_u,      "i64.atomic.rmw8.sub_u",      0xfe, 0x29, memarg,    al_l,  threads, mem::rmw<u64, u8, num::sub> )
+OP( i64_atomic_rmw16_sub_u,     "i64.atomic.rmw16.sub_u",     0xfe, 0x2a, memarg,    al_l,  threads, mem::rmw<u64, u16, num::sub> )
+OP( i64_atomic_rmw32_sub_u,     "i64.atomic.rmw32.sub_u",     0xfe, 0x2b, memarg,    al_l,  threads, mem::rmw<u64, u32, num::sub> )
+OP( i32_atomic_rmw_and,         "i32.atomic.rmw.and",         0xfe, 0x2c, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::and_> )
+OP( i64_atomic_rmw_and,         "i64.atomic.rmw.and",         0xfe, 0x2d, memarg,    al_l,  threads, mem::rmw<u64, u64, num::and_> )
+OP( i32_atomic_rmw8_and_u,      "i32.atomic.rmw8.and_u",      0xfe, 0x2e, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::and_> )
+OP( i32_atomic_rmw16_and_u,     "i32.atomic.rmw16.and_u",     0xfe, 0x2f, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::and_> )
+OP( i64_atomic_rmw8_and_u,      "i64.atomic.rmw8.and_u",      0xfe, 0x30, memarg,    al_l,  threads, mem::rmw<u64, u8, num::and_> )
+OP( i64_atomic_rmw16_and_u,     "i64.atomic.rmw16.and_u",     0xfe, 0x31, memarg,    al_l,  threads, mem::rmw<u64, u16, num::and_> )
+OP( i64_atomic_rmw32_and_u,     "i64.atomic.rmw32.and_u",     0xfe, 0x32, memarg,    al_l,  threads, mem::rmw<u64, u32, num::and_> )
+OP( i32_atomic_rmw_or,          "i32.atomic.rmw.or",          0xfe, 0x33, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::or_> )
+OP( i64_atomic_rmw_or,          "i64.atomic.rmw.or",          0xfe, 0x34, memarg,    al_l,  threads, mem::rmw<u64, u64, num::or_> )
+OP( i32_atomic_rmw8_or_u,       "i32.atomic.rmw8.or_u",       0xfe, 0x35, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::or_> )
+OP( i32_atomic_rmw16_or_u,      "i32.atomic.rmw16.or_u",      0xfe, 0x36, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::or_> )
+OP( i64_atomic_rmw8_or_u,       "i64.atomic.rmw8.or_u",       0xfe, 0x37, memarg,    al_l,  threads, mem::rmw<u64, u8, num::or_> )
+OP( i64_atomic_rmw16_or_u,      "i64.atomic.rmw16.or_u",      0xfe, 0x38, memarg,    al_l,  threads, mem::rmw<u64, u16, num::or_> )
+OP( i64_atomic_rmw32_or_u,      "i64.atomic.rmw32.or_u",      0xfe, 0x39, memarg,    al_l,  threads, mem::rmw<u64, u32, num::or_> )
+OP( i32_atomic_rmw_xor,         "i32.atomic.rmw.xor",         0xfe, 0x3a, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::xor_> )
+OP( i64_atomic_rmw_xor,         "i64.atomic.rmw.xor",         0xfe, 0x3b, memarg,    al_l,  threads, mem::rmw<u64, u64, num::xor_> )
+OP( i32_atomic_rmw8_xor_u,      "i32.atomic.rmw8.xor_u",      0xfe, 0x3c, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::xor_> )
+OP( i32_atomic_rmw16_xor_u,     "i32.atomic.rmw16.xor_u",     0xfe, 0x3d, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::xor_> )
+OP( i64_atomic_rmw8_xor_u,      "i64.atomic.rmw8.xor_u",      0xfe, 0x3e, memarg,    al_l,  threads, mem::rmw<u64, u8, num::xor_> )
+OP( i64_atomic_rmw16_xor_u,     "i64.atomic.rmw16.xor_u",     0xfe, 0x3f, memarg,    al_l,  threads, mem::rmw<u64, u16, num::xor_> )
+OP( i64_atomic_rmw32_xor_u,     "i64.atomic.rmw32.xor_u",     0xfe, 0x40, memarg,    al_l,  threads, mem::rmw<u64, u32, num::xor_> )
+OP( i32_atomic_rmw_xchg,        "i32.atomic.rmw.xchg",        0xfe, 0x41, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::exchange> )
+OP( i64_atomic_rmw_xchg,        "i64.atomic.rmw.xchg",        0xfe, 0x42, memarg,    al_l,  threads, mem::rmw<u64, u64, num::exchange> )
+OP( i32_atomic_rmw8_xchg_u,     "i32.atomic.rmw8.xchg_u",     0xfe, 0x43, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::exchange> )
+OP( i32_atomic_rmw16_xchg_u,    "i32.atomic.rmw16.xchg_u",    0xfe, 0x44, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::exchange> )
+OP( i64_atomic_rmw8_xchg_u,     "i64.atomic.rmw8.xchg_u",     0xfe, 0x45, memarg,    al_l,  threads, mem::rmw<u64, u8, num::exchange> )
+OP( i64_atomic_rmw16_xchg_u,    "i64.atomic.rmw16.xchg_u",    0xfe, 0x46, memarg,    al_l,  threads, mem::rmw<u64, u16, num::exchange> )
+OP( i64_atomic_rmw32_xchg_u,    "i64.atomic.rmw32.xchg_u",    0xfe, 0x47, memarg,    al_l,  threads, mem::rmw<u64, u32, num::exchange> )
+OP( i32_atomic_rmw_cmpxchg,     "i32.atomic.rmw.cmpxchg",     0xfe, 0x48, memarg,    aii_i, threads, mem::compare_exchange<u32, u32> )
+OP( i64_atomic_rmw_cmpxchg,     "i64.atomic.rmw.cmpxchg",     0xfe, 0x49, memarg,    all_l, threads, mem::compare_exchange<u64, u64> )
+OP( i32_atomic_rmw8_cmpxchg_u,  "i32.atomic.rmw8.cmpxchg_u",  0xfe, 0x4a, memarg,    aii_i, threads, mem::compare_exchange<u32, u8> )
+OP( i32_atomic_rmw16_cmpxchg_u, "i32.atomic.rmw16.cmpxchg_u", 0xfe, 0x4b, memarg,    aii_i, threads, mem::compare_exchange<u32, u16> )
+OP( i64_atomic_rmw8_cmpxchg_u,  "i64.atomic.rmw8.cmpxchg_u",  0xfe, 0x4c, memarg,    all_l, threads, mem::compare_exchange<u64, u8> )
+OP( i64_atomic_rmw16_cmpxchg_u, "i64.atomic.rmw16.cmpxchg_u", 0xfe, 0x4d, memarg,    all_l, threads, mem::compare_exchange<u64, u16> )
+OP( i64_atomic_rmw32_cmpxchg_u, "i64.atomic.rmw32.cmpxchg_u", 0xfe, 0x4e, memarg,    all_l, threads, mem::compare_exchange<u64, u32> )
+
+// clang-format on
+#undef OP
+};
+
+constexpr const op_row& row(op o) noexcept { return op_table[u16(o)]; }
+
+/// The feature that `f` lacks for instruction `o`, `feature::count_` if it has what `o` needs: its row's
+/// feature, and for the tail call through a typed reference a second one.
+constexpr feature lacking(features f, op o) noexcept {
+    if (!f[row(o).needs]) return row(o).needs;
+    if (o == op::return_call_ref && !f[feature::function_references]) return feature::function_references;
+    return feature::count_;
+}
+constexpr bool has(features f, op o) noexcept { return lacking(f, o) == feature::count_; }
+
+/// True for the instructions of the threads proposal, which are all those behind this prefix.
+constexpr bool is_atomic_row(const op_row& r) noexcept { return r.prefix == 0xfe; }
+
+/// Log2 of how many bytes the instruction accesses in memory, which is the largest alignment its
+/// memarg may state and the one the text format leaves out; 0 for what accesses none. Read from the
+/// instruction's name: the number after the first dot counts (`load8`, `rmw16`, `wait32`), else that of
+/// its type.
+constexpr u8 access_log2(const op_row& r) {
+    if (r.immediate != imm::memarg && r.immediate != imm::memarg_lane) return 0;
+    const std::string_view text = r.text;
+    if (text == "memory.atomic.notify") return 2;
+    std::size_t at = 0;
+    unsigned bits = 0;
+    const auto number = [&] {
+        for (bits = 0; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at)
+            bits = bits * 10 + unsigned(text[at] - '0');
+        return bits != 0;
+    };
+    while (text[at] != '.') ++at;
+    while (at < text.size() && !number()) ++at;
+    if (bits == 0) at = 1, number();
+    else if (at < text.size() && text[at] == 'x') bits *= unsigned(text[at + 1] - '0'); // load8x8 is 64 bits
+    return u8(std::bit_width(bits) - 4);
+}
+inline constexpr std::array<u8, op_count> natural_align = [] {
+    std::array<u8, op_count> logs{};
+    for (u16 i = 0; i < op_count; ++i) logs[i] = access_log2(op_table[i]);
+    return logs;
+}();
+
+static_assert(sizeof op_table / sizeof *op_table == op_count);
+/// The largest code behind any prefix, plus one.
+inline constexpr u16 most_codes = 0x120;
+
+/// From the code behind `Prefix` to the instruction; `op::count_` where there is none or it needs a
+/// feature that `F` lacks. `op_codes<everything>` tells the two cases apart.
+template <features F, u8 Prefix>
+inline constexpr auto op_codes = [] {
+    std::array<op, Prefix == 0 ? 256 : most_codes> codes{};
+    for (op& code : codes) code = op::count_; // compiles faster than fill
+    for (u16 i = 0; i < op_count; ++i)
+        if (op_table[i].prefix == Prefix && has(F, op(i))) codes[op_table[i].code] = op(i);
+    return codes;
+}();
+
+} // namespace tessera
+
+// ---- binary/instruction.hpp ------------------------------------------------------------
+/// @file instruction.hpp
+/// One instruction after the other, read by immediate kind (spec: binary/instructions).
+
+namespace tessera::inline TESSERA_ABI::binary {
+
+/// A decoded instruction. Only the fields its immediate kind has are meaningful; the others keep
+/// what an earlier instruction left there.
+struct instruction {
+    op code = op::count_;
+    imm immediate = imm::none; ///< row(code).immediate
+    u32 offset = 0;            ///< of the opcode's first byte, relative to the module's bytes
+    u32 index = 0;             ///< label, func, type, local, global, table, memory, tag, elem, data; memarg: memory
+    u32 index2 = 0;            ///< second index: table of call_indirect, source of copies, field, count
+    u32 align = 0;             ///< memarg: log2 of the alignment, without the bit for the memory index
+    u32 lane = 0;
+    u64 value = 0;             ///< i32.const (sign-extended), i64.const, f32 and f64 bits, memarg offset
+    val_type type;             ///< ref.null, ref.test, ref.cast; br_on_cast: source; block: inline result or t_bottom
+    val_type type2;            ///< br_on_cast: target
+    u32 block_type = no_index; ///< block: type index, no_index where `type` says
+    cursor list;               ///< br_table labels (the default last), catch clauses, types, 16 bytes; already checked
+    u32 list_count = 0;        ///< entries of `list`; br_table: without the default label
+};
+
+/// The four forms of a catch clause of try_table, with their byte codes.
+enum class catch_kind : u8 { tag, tag_ref, all, all_ref };
+struct catch_clause {
+    catch_kind kind = catch_kind::all;
+    u32 tag = 0; ///< not for `all` and `all_ref`
+    u32 label = 0;
+};
+
+/// Immediates by kind; what does not depend on the set of instructions.
+class immediate_reader : public reader {
+public:
+    using reader::reader;
+
+    /// Reads the immediates of kind `in.immediate` into `in`.
+    [[nodiscard]] TESSERA_INLINE bool immediates(instruction& in) noexcept {
+        switch (in.immediate) {
+        case imm::none: return true;
+        case imm::label:
+        case imm::func:
+        case imm::type:
+        case imm::local:
+        case imm::global:
+        case imm::table:
+        case imm::elem:
+        case imm::tag:
+        case imm::memory:
+        case imm::data: return in_.leb_u32(in.index) || fail_leb(&cursor::leb_u32);
+        case imm::i32_const: {
+            i32 value = 0;
+            if (!leb_i32(value)) return false;
+            in.value = u64(i64(value));
+            return true;
+        }
+        case imm::memarg: return memarg(in);
+        case imm::block: return block_type(in);
+        default: return rare_immediates(in);
+        }
+    }
+
+    /// The next label of a br_table's list; the default label comes last.
+    static u32 next_label(cursor& list) noexcept {
+        u32 label = 0;
+        static_cast<void>(list.leb_u32(label)); // was read once already
+        return label;
+    }
+    /// The next clause of a try_table's list.
+    static catch_clause next_catch(cursor& list) noexcept {
+        u8 kind = 0;
+        catch_clause c;
+        static_cast<void>(list.byte(kind));
+        c.kind = catch_kind(kind);
+        if (kind < 2) c.tag = next_label(list);
+        c.label = next_label(list);
+        return c;
+    }
+    /// The next type of a list of value types that was read once already.
+    val_type next_type(cursor& list) noexcept {
+        val_type t;
+        const cursor here = std::exchange(in_, list);
+        static_cast<void>(type(t));
+        list = std::exchange(in_, here);
+        return t;
+    }
+
+protected:
+    static constexpr u32 memory_bit = 0x40; ///< in a memarg's alignment: a memory index follows
+
+    [[nodiscard]] TESSERA_INLINE bool memarg(instruction& in) noexcept {
+        const u8* where = in_.at();
+        in.index = 0;
+        if (in_.left() >= 2 && where[0] < memory_bit && where[1] < 0x80) {
+            in.align = where[0];
+            in.value = where[1];
+            in_.seek(where + 2);
+            return true;
+        }
+        return memarg_slow(in);
+    }
+    [[nodiscard]] TESSERA_NOINLINE bool memarg_slow(instruction& in) noexcept {
+        const u8* where = in_.at();
+        if (!leb_u32(in.align)) return false;
+        if (in.align >= 2 * memory_bit) return fail(msg::malformed_memop_flags, where);
+        if (in.align & memory_bit) {
+            in.align &= ~memory_bit;
+            if (!need(feature::multi_memory, where) || !leb_u32(in.index)) return false;
+        }
+        return leb_size(in.value);
+    }
+    [[nodiscard]] TESSERA_INLINE bool block_type(instruction& in) noexcept {
+        const int first = in_.peek();
+        in.block_type = no_index;
+        if (first == code::empty_block) {
+            in.type = t_bottom;
+            in_.seek(in_.at() + 1);
+            return true;
+        }
+        if ((first & 0xc0) == 0x40) return type(in.type); // negative in one byte; -1 at the end goes here too
+        return block_type_index(in);
+    }
+    [[nodiscard]] TESSERA_NOINLINE bool block_type_index(instruction& in) noexcept {
+        const u8* where = in_.at();
+        i64 index = 0;
+        if (!leb_i33(index)) return false;
+        if (index < 0) return fail(msg::malformed_block_type, where);
+        in.block_type = index >= i64(no_index) ? no_index - 1 : u32(index);
+        return need(feature::multi_value, where);
+    }
+    /// Remembers the `bytes` bytes that come next as the list and passes them.
+    [[nodiscard]] bool raw_list(instruction& in, u32 bytes) noexcept {
+        const u8* from = in_.at();
+        if (!skip(bytes)) return false;
+        in.list = cursor(from, in_.at());
+        in.list_count = bytes;
+        return true;
+    }
+    [[nodiscard]] TESSERA_COLD bool rare_immediates(instruction& in) noexcept {
+        const u8* where = in_.at();
+        u8 byte_ = 0;
+        switch (in.immediate) {
+        case imm::call_indirect:
+        case imm::table_table:
+        case imm::elem_table:
+        case imm::memory_memory:
+        case imm::data_memory:
+        case imm::field:
+        case imm::type_count:
+        case imm::type_data:
+        case imm::type_elem:
+        case imm::type_type: return leb_u32(in.index) && leb_u32(in.index2);
+        case imm::i64_const: {
+            i64 value = 0;
+            if (!leb_i64(value)) return false;
+            in.value = u64(value);
+            return true;
+        }
+        case imm::f32_const: {
+            u32 bits = 0;
+            if (!fixed(bits)) return false;
+            in.value = bits;
+            return true;
+        }
+        case imm::f64_const: return fixed(in.value);
+        case imm::v128_const:
+        case imm::shuffle: return raw_list(in, 16);
+        case imm::memarg_lane:
+            if (!memarg(in) || !byte(byte_)) return false;
+            in.lane = byte_;
+            return true;
+        case imm::lane:
+            if (!byte(byte_)) return false;
+            in.lane = byte_;
+            return true;
+        case imm::labels: {
+            if (!leb_u32(in.list_count)) return false;
+            const u8* from = in_.at();
+            u32 label = 0;
+            for (u64 i = 0; i <= in.list_count; ++i)
+                if (!leb_u32(label)) return false;
+            in.list = cursor(from, in_.at());
+            return true;
+        }
+        case imm::select_types: {
+            if (!leb_u32(in.list_count)) return false;
+            const u8* from = in_.at();
+            for (u32 i = 0; i < in.list_count; ++i)
+                if (!type(in.type)) return false;
+            in.list = cursor(from, in_.at());
+            return true;
+        }
+        case imm::try_table: return block_type(in) && catches(in);
+        case imm::heap:
+        case imm::ref_type: {
+            heap_type h;
+            if (!heap(h)) return false;
+            const bool nullable =
+                in.immediate == imm::heap || in.code == op::ref_test_null || in.code == op::ref_cast_null;
+            in.type = val_type::ref(h, nullable);
+            return true;
+        }
+        case imm::br_cast: {
+            heap_type from, to;
+            if (!byte(byte_)) return false;
+            if (byte_ > 3) return fail(msg::malformed_cast_flags, where);
+            if (!leb_u32(in.index) || !heap(from) || !heap(to)) return false;
+            in.type = val_type::ref(from, (byte_ & 1) != 0);
+            in.type2 = val_type::ref(to, (byte_ & 2) != 0);
+            return true;
+        }
+        case imm::zero_byte:
+            if (!byte(byte_)) return false;
+            return byte_ == 0 || fail(msg::zero_byte_expected, where);
+        default: return immediates(in);
+        }
+    }
+    [[nodiscard]] bool catches(instruction& in) noexcept {
+        if (!leb_u32(in.list_count)) return false;
+        const u8* from = in_.at();
+        for (u32 i = 0; i < in.list_count; ++i) {
+            const u8* where = in_.at();
+            u8 kind = 0;
+            u32 index = 0;
+            if (!byte(kind)) return false;
+            if (kind > u8(catch_kind::all_ref)) return fail(msg::malformed_catch, where);
+            if (kind < u8(catch_kind::all) && !leb_u32(index)) return false;
+            if (!leb_u32(index)) return false;
+        }
+        in.list = cursor(from, in_.at());
+        return true;
+    }
+
+    /// Says why there is no instruction with that code: it needs a feature, or does not exist.
+    TESSERA_COLD bool fail_opcode(u8 prefix, u32 code, const u8* where) noexcept {
+        for (u16 i = 0; i < op_count; ++i)
+            if (op_table[i].prefix == prefix && op_table[i].code == code)
+                return fail(msg::feature_off, where, name(lacking({allowed_}, op(i))));
+        static constexpr char hex[] = "0123456789abcdef";
+        char text[12];
+        std::size_t n = 0;
+        if (prefix) {
+            text[n++] = hex[prefix >> 4];
+            text[n++] = hex[prefix & 15];
+            text[n++] = ' ';
+        }
+        for (unsigned shift = code > 0xffff ? 28 : code > 0xff ? 12 : 4;; shift -= 4) {
+            text[n++] = hex[code >> shift & 15];
+            if (shift == 0) break;
+        }
+        return fail(msg::illegal_opcode, where, {text, n});
+    }
+};
+
+/// What one table lookup says about an opcode.
+struct opcode_entry {
+    op code = op::count_;
+    imm immediate = imm::none;
+    u8 needs = 0; ///< the feature, as a number
+};
+
+/// `op_codes` with what reading an instruction needs beside its name.
+template <features F, u8 Prefix>
+inline constexpr auto opcode_entries = [] {
+    std::array<opcode_entry, op_codes<F, Prefix>.size()> entries{};
+    for (std::size_t i = 0; i < entries.size(); ++i)
+        if (const op o = op_codes<F, Prefix>[i]; o != op::count_) entries[i] = {o, row(o).immediate, u8(row(o).needs)};
+    return entries;
+}();
+
+/// Reads instructions of the set F, one after the other, without looking at their nesting.
+template <features F>
+class instruction_reader : public immediate_reader {
+public:
+    /// Reads `code`, a part of the module that starts at `base`.
+    instruction_reader(const u8* base, cursor code) noexcept : immediate_reader(base, code, F) {}
+
+    /// Reads the next instruction. False: malformed, or of a feature that F lacks; `error()` says why.
+    [[nodiscard]] TESSERA_INLINE bool next(instruction& in) noexcept {
+        const u8* where = in_.at();
+        in.offset = offset_of(where);
+        u8 first = 0;
+        if (TESSERA_UNLIKELY(!in_.byte(first))) return fail_missing_end();
+        opcode_entry entry = opcode_entries<F, 0>[first];
+        if (TESSERA_UNLIKELY(entry.code == op::count_) && !prefixed(first, where, entry)) return false;
+        in.code = entry.code;
+        in.immediate = entry.immediate;
+        used_ |= u64{1} << entry.needs;
+        return immediates(in);
+    }
+
+private:
+    [[nodiscard]] TESSERA_NOINLINE bool prefixed(u8 first, const u8* where, opcode_entry& entry) noexcept {
+        u32 code = 0;
+        if (first < 0xfb || first == 0xff) return fail_opcode(0, first, where);
+        if (!leb_u32(code)) return false;
+        if (code < most_codes) switch (first) {
+            case 0xfb: entry = opcode_entries<F, 0xfb>[code]; break;
+            case 0xfc: entry = opcode_entries<F, 0xfc>[code]; break;
+            case 0xfd: entry = opcode_entries<F, 0xfd>[code]; break;
+            default: entry = opcode_entries<F, 0xfe>[code]; break;
+            }
+        return entry.code != op::count_ || fail_opcode(first, code, where);
+    }
+};
+
+} // namespace tessera::binary
+
+// ---- binary/nesting.hpp ----------------------------------------------------------------
+/// @file nesting.hpp
+/// Whether block instructions and their ends pair up (spec: binary/instructions, Control Instructions).
+
+namespace tessera::inline TESSERA_ABI::binary {
+
+/// Follows the nesting of one expression without looking at types.
+class nesting {
+public:
+    /// Begins a new expression.
+    void start() noexcept {
+        open_.clear();
+        done_ = false;
+    }
+    /// True once the expression's own `end` was seen.
+    bool done() const noexcept { return done_; }
+
+    /// Takes the next instruction. False: it is misplaced, or memory is out; `in` has the error.
+    [[nodiscard]] TESSERA_INLINE bool step(op code, reader& in, u32 offset) noexcept {
+        switch (code) {
+        case op::block:
+        case op::loop:
+        case op::if_:
+        case op::try_:
+        case op::try_table: return open_.push_back(code) || in.fail_memory();
+        case op::else_: return follows(code, in, offset, op::if_, op::if_);
+        case op::catch_: return follows(code, in, offset, op::try_, op::catch_);
+        case op::catch_all: return follows(code, in, offset, op::try_, op::catch_);
+        case op::delegate:
+            if (!follows(code, in, offset, op::try_, op::try_)) return false;
+            open_.pop_back();
+            return true;
+        case op::end:
+            if (open_.empty()) done_ = true;
+            else open_.pop_back();
+            return true;
+        default: return true;
+        }
+    }
+
+private:
+    bool follows(op code, reader& in, u32 offset, op first, op second) noexcept {
+        if (open_.empty() || (open_.back() != first && open_.back() != second))
+            return in.fail(msg::end_expected, in.at() - (in.offset() - offset), row(code).text);
+        open_.back() = code;
+        return true;
+    }
+    vec<op> open_;
+    bool done_ = false;
+};
+
+} // namespace tessera::binary
+
+// ---- binary/body.hpp -------------------------------------------------------------------
+/// @file body.hpp
+/// Function bodies: local declarations, and reading a body for its form only (spec: binary/modules,
+/// Code Section).
+
+namespace tessera::inline TESSERA_ABI::binary {
+
+/// Reads one local declaration and adds it to `total`.
+[[nodiscard]] inline TESSERA_NOINLINE bool local_declaration(immediate_reader& in, const u8* where, u32& n, val_type& t,
+                                                             u64& total) noexcept {
+    if (!in.leb_u32(n) || !in.type(t)) return false;
+    total += n;
+    return !(total >> 32) || in.fail(msg::too_many_locals, where);
+}
+/// Reads the local declarations at the start of a function body and calls `each(count, type)`, which
+/// returns false where memory is out, for every one. `params` counts towards the limit. False:
+/// `in.error()` says why.
+template <class Each>
+[[nodiscard]] bool local_declarations(immediate_reader& in, u32 params, const module_limits& limits,
+                                      Each each) noexcept {
+    const u8* where = in.at();
+    u32 entries = 0;
+    if (!in.leb_u32(entries)) return false;
+    u64 total = params;
+    for (; entries > 0; --entries) {
+        u32 n = 0;
+        val_type t;
+        if (!local_declaration(in, where, n, t, total)) return false;
+        // The limit is checked last: a number of locals that no module can have is malformed.
+        if (total <= limits.locals && !each(n, t)) return in.fail_memory();
+    }
+    return total <= limits.locals || in.fail(msg::limit_reached, where, "locals of a function");
+}
+
+/// Checks that an instruction that needs the data count section is in a module that has one (spec:
+/// binary/modules, Data Count Section).
+[[nodiscard]] inline bool data_count_suffices(const instruction& in, const module_data& m, reader& error_to) noexcept {
+    if (m.has_data_count) return true;
+    switch (in.immediate) {
+    case imm::data_memory:
+    case imm::data:
+    case imm::type_data: return error_to.fail(msg::data_count_required, m.bytes.data() + in.offset);
+    default: return true;
+    }
+}
+
+/// Looks for what is malformed in the function bodies of a module, without validating them. False:
+/// there is something, and `why` is set to it. For errors only: bodies are read again.
+template <features F>
+[[nodiscard]] TESSERA_COLD bool bodies_well_formed(const module_data& m, const module_limits& limits,
+                                                   error& why) noexcept {
+    const u8* base = m.bytes.data();
+    instruction_reader<F> code(base, {});
+    code.module_ends(base + m.bytes.size());
+    instruction in;
+    nesting open;
+    for (const func_def& f : m.funcs) {
+        if (f.code.empty() && f.code.begin == 0) continue; // imported, or not reached by the decoder
+        code.restart(cursor(base + f.code.begin, base + f.code.end));
+        open.start();
+        bool ok = local_declarations(code, 0, limits, [](u32, val_type) { return true; });
+        while (ok && !open.done())
+            ok = code.next(in) && open.step(in.code, code, in.offset) && data_count_suffices(in, m, code);
+        if (ok && !code.done()) ok = code.fail(msg::section_size_mismatch, code.at());
+        if (ok) continue;
+        why = code.error();
+        return false;
+    }
+    return true;
+}
+
+} // namespace tessera::binary
+
+// ---- binary/hints.hpp ------------------------------------------------------------------
+/// @file binary/hints.hpp
+/// The branch hint section (github.com/WebAssembly/branch-hinting): which way an `if` or `br_if`
+/// mostly goes. Its offsets point into function bodies, so whoever writes bodies anew must know it.
+
+TESSERA_SMALL
+namespace tessera::inline TESSERA_ABI::binary {
+
+inline constexpr std::string_view branch_hint_section = "metadata.code.branch_hint";
+
+/// The hints of a module by the offset of the instruction.
+class branch_hints {
+public:
+    /// Reads the hints of `m`, which are none unless there is one section of them, it is in order,
+    /// and each hint belongs to an instruction. False: memory is out.
+    [[nodiscard]] bool read(const module_data& m) noexcept {
+        for (u32 i = 0; i < m.customs.size(); ++i) {
+            if (m.customs[i].name != branch_hint_section) continue;
+            const byte_range where = m.customs[i].bytes;
+            const bool first = section_ == no_index && hints_.empty();
+            section_ = i;
+            if (first && functions(m, cursor(m.bytes.data() + where.begin, m.bytes.data() + where.end))) continue;
+            section_ = no_index;
+            hints_.clear();
+            break;
+        }
+        return !lost_;
+    }
+    /// Index in `customs` of the section; no_index where there are no hints.
+    u32 section() const noexcept { return section_; }
+    /// 1 if the instruction at `offset` of the module is likely to branch, 0 if not, -1 if nothing says so.
+    int at(u32 offset) const noexcept {
+        std::size_t low = 0, high = hints_.size();
+        while (low < high) {
+            const std::size_t middle = low + (high - low) / 2;
+            if (hints_[middle].offset < offset) low = middle + 1;
+            else high = middle;
+        }
+        return low < hints_.size() && hints_[low].offset == offset ? hints_[low].likely : -1;
+    }
+
+private:
+    struct hint {
+        u32 offset; ///< in the module
+        u8 likely;
+    };
+    bool functions(const module_data& m, cursor in) noexcept {
+        u32 count = 0, func = 0, next = m.imported_funcs;
+        if (!in.leb_u32(count) || count == 0) return false;
+        for (; count > 0; --count) {
+            if (!in.leb_u32(func) || func < next || func >= m.funcs.size()) return false;
+            next = func + 1;
+            const std::size_t first = hints_.size();
+            if (!one_function(m.funcs[func].code, in) || !all_met(m, m.funcs[func].code, first)) return false;
+        }
+        return in.done();
+    }
+    bool one_function(byte_range code, cursor& in) noexcept {
+        u32 count = 0, offset = 0, size = 0;
+        u8 likely = 0;
+        if (!in.leb_u32(count) || count == 0) return false;
+        for (u32 least = 0; count > 0; --count, least = offset + 1) {
+            if (!in.leb_u32(offset) || !in.leb_u32(size) || size != 1 || !in.byte(likely) || likely > 1) return false;
+            if (offset < least || offset >= code.size()) return false;
+            if (!hints_.push_back({code.begin + offset, likely})) return lost_ = true, false;
+        }
+        return true;
+    }
+    /// True if each hint from number `next` on meets an instruction of the body that can have one.
+    bool all_met(const module_data& m, byte_range code, std::size_t next) noexcept {
+        const u8* base = m.bytes.data();
+        instruction_reader<everything> reader(base, cursor(base + code.begin, base + code.end));
+        instruction in;
+        module_limits limits;
+        limits.locals = no_index;
+        if (!local_declarations(reader, 0, limits, [](u32, val_type) { return true; })) return false;
+        while (next < hints_.size() && !reader.done() && reader.next(in))
+            if (in.offset == hints_[next].offset && (in.code == op::if_ || in.code == op::br_if)) ++next;
+        return next == hints_.size();
+    }
+
+    vec<hint> hints_;
+    u32 section_ = no_index;
+    bool lost_ = false;
+};
+
+} // namespace tessera::binary
+TESSERA_SMALL_END
+
+// ---- runtime/catch_table.hpp -----------------------------------------------------------
+/// @file catch_table.hpp
+/// Where a function catches exceptions. Looked at when one is thrown, with the address of the throw or
+/// of the call it came through; code that does not throw does not know of it.
+
+namespace tessera::inline TESSERA_ABI::runtime {
+
+/// One clause. Places in the code are labels while a function is lowered and byte offsets in its cells
+/// afterwards, here and in catch_region; slots are of the frame, no_index where there is none.
+struct catch_clause {
+    u32 tag = no_index;                           ///< tag index, no_index: every exception
+    u32 target = 0;                               ///< where to go on
+    u32 next = no_index;                          ///< the clause to try after this one
+    u32 values = no_index;                        ///< first slot of what the exception carries
+    u32 copy = no_index;                          ///< the same once more
+    u32 reference = no_index;                     ///< slot of the exception's reference
+    bool wants_reference = true;                  ///< else `reference` becomes null
+    bool goes_back = false;                       ///< to the beginning of a loop, which is a safepoint:
+    u32 landing = 0;                              ///< where a call goes on that was stopped there
+    u32 cost = 0;                                 ///< and what it pays
+    u32 pins[4] = {no_index, no_index, no_index, no_index}; ///< slots whose copies registers hold at `target`, see pins.hpp
+};
+
+/// The code that clauses are for. Regions are in the order of their beginnings, one that lies in another
+/// after it.
+struct catch_region {
+    u32 begin = 0;
+    u32 end = 0;
+    u32 parent = no_index;  ///< the region around it
+    u32 outward = no_index; ///< where the search goes on if no clause fits: `parent`, but for a delegate
+    u32 first = no_index;   ///< clause
+};
+
+struct catch_table {
+    vec<catch_region> regions;
+    vec<catch_clause> clauses;
+
+    void clear() noexcept {
+        regions.clear();
+        clauses.clear();
+    }
+    /// The innermost region around byte offset `at`, no_index if there is none.
+    u32 region_at(u32 at) const noexcept {
+        u32 low = 0, high = u32(regions.size());
+        while (low < high) {
+            const u32 middle = low + (high - low) / 2;
+            if (regions[middle].begin <= at) low = middle + 1;
+            else high = middle;
+        }
+        u32 found = low ? low - 1 : no_index;
+        while (found != no_index && at >= regions[found].end) found = regions[found].parent;
+        return found;
+    }
+};
+
+} // namespace tessera::runtime
+
 // ---- runtime/unit.hpp ------------------------------------------------------------------
 /// @file unit.hpp
 /// What a store keeps of a module: its types by their store-wide ids, and its lowered code. One per
@@ -1627,6 +4015,7 @@ struct code_unit {
     module_data* module = nullptr;     ///< counted
     vec<u32> type_ids;                 ///< type index → the store's canonical type id
     object_layouts* layouts = nullptr; ///< the store's
+    binary::branch_hints hints;        ///< of the module, for lowering
     vec<func_code> funcs;              ///< by function index; imported ones stay empty
     vec<catch_table*> catch_tables;
     vec<code_place> places; ///< of lowered functions, the first `sorted` of them in order, see exec/frames.hpp
@@ -1660,6 +4049,7 @@ struct instance_data;
 struct func_record;
 struct shared_data;
 struct host_function;
+struct observer;
 
 /// A function of a store, wasm's or the host's. Its address is stable as long as the store lives;
 /// a function reference is its index in `store_data::funcs` plus one.
@@ -1708,6 +4098,18 @@ struct engine {
     /// Makes a shared memory, as runtime::make_shared; null in a build without feature::threads.
     shared_data* (*make_shared)(const memory_type& t, u64 most, account* sum,
                                 std::string_view& limit) noexcept = nullptr;
+    /// From now on functions run in plain mode and `o` sees every instruction; null: nobody does, and they run fast
+    /// again. False: a call is on its way, or memory is out. Null: the build has no feature::tracing.
+    bool (*observe)(store_data& store, observer* o, error& why) noexcept = nullptr;
+};
+
+/// Who sees each instruction before it is executed.
+struct observer {
+    /// `call` is the engine's, as of `engine::start`. True: stop there, which only a call may that was started to be
+    /// resumed; it then comes to the same instruction again.
+    bool (*see)(observer& self, void* call) noexcept;
+    /// The store is reset or ends, and with it what was seen; may be null.
+    void (*gone)(observer& self) noexcept = nullptr;
 };
 
 /// The engine of a build with the features F; exec/ defines it.
@@ -3064,7 +5466,8 @@ private:
     bool start() noexcept {
         const memory_type type{{0, most_blocks / 2 + 1, true, true}};
         std::string_view which;
-        if (!memory_.allocate(type, u64{1} << 32, nullptr, which) || !blocks_.push_back({large_rest, 0, 0})) return false;
+        if (!memory_.allocate(type, u64{1} << 32, nullptr, which) || !blocks_.push_back({large_rest, 0, 0}))
+            return false;
         first_free_ = 1;
         return true;
     }
@@ -3315,6 +5718,8 @@ struct store_data {
     vec<u32> temporaries; ///< references that something being made needs
 
     vec<backtrace*> in_flight; ///< exceptions that are errors the host has, or had; see each_in_flight
+    static constexpr std::size_t least_in_flight = 16;
+    std::size_t most_in_flight = least_in_flight; ///< how many make `keep` forget those that nobody has
 
     store_data() noexcept = default;
     store_data(const store_data&) = delete;
@@ -3329,7 +5734,7 @@ struct store_data {
 
     /// Keeps what an exception refers to alive as long as somebody has the error. False: memory is out.
     [[nodiscard]] bool keep(backtrace& thrown) noexcept {
-        if (in_flight.size() >= 16) each_in_flight([](const value&) {});
+        if (in_flight.size() >= most_in_flight) each_in_flight([](const value&) {});
         if (!in_flight.push_back(&thrown)) return false;
         thrown.owners.fetch_add(1, std::memory_order_relaxed);
         return true;
@@ -3347,6 +5752,7 @@ struct store_data {
             for (const value& v : b->thrown.values) f(v);
         }
         in_flight.truncate(kept);
+        most_in_flight = 2 * kept + least_in_flight; // the cost of looking is shared by as many new ones
     }
     /// The function behind a reference that is not null.
     func_record& func_of(u32 reference) const noexcept { return *funcs[reference - 1]; }
@@ -3393,6 +5799,7 @@ inline void store_data::clear() noexcept {
     for (backtrace* b : in_flight)
         if (b->owners.fetch_sub(1, std::memory_order_acq_rel) == 1) destroy(b);
     in_flight = {};
+    most_in_flight = least_in_flight;
     ++epoch;
 }
 
@@ -6859,41 +9266,6 @@ struct print_options {
 
 } // namespace tessera
 
-// ---- binary/limits.hpp -----------------------------------------------------------------
-/// @file binary/limits.hpp
-/// How large a module may be.
-
-namespace tessera::inline TESSERA_ABI {
-
-/// The implementation limits of modules; the defaults are those of the WebAssembly JavaScript
-/// interface (its section "Limits"). A module beyond one is refused with msg::limit_reached, whose
-/// detail names the limit.
-struct module_limits {
-    u64 module_size = u64{1} << 30; ///< bytes
-    u32 types = 1'000'000;
-    u32 group_size = 1'000'000; ///< types in a recursion group
-    u32 subtype_depth = 63;
-    u32 imports = 1'000'000;
-    u32 exports = 1'000'000;
-    u32 functions = 1'000'000;
-    u32 tables = 100'000;
-    u32 memories = 100;
-    u32 globals = 1'000'000;
-    u32 tags = 1'000'000;
-    u32 elem_segments = 10'000'000;
-    u32 elem_items = 10'000'000; ///< in one segment
-    u32 data_segments = 100'000;
-    u32 function_size = 7'654'321; ///< bytes
-    u32 locals = 50'000;           ///< of a function, parameters included
-    u32 params = 1'000;
-    u32 results = 1'000;
-    u32 fields = 10'000;         ///< of a structure
-    u32 br_table = 65'520;       ///< labels of one br_table
-    u32 array_operands = 10'000; ///< of one array.new_fixed
-};
-
-} // namespace tessera
-
 // ---- valid/load.hpp --------------------------------------------------------------------
 /// @file valid/load.hpp
 /// From bytes to a validated module: the declarations. valid/module.hpp has the bodies.
@@ -6931,2246 +9303,6 @@ inline result<void> validate_bodies(const module_data& m) noexcept {
 /// A module as the host sees it.
 
 #if TESSERA_BODIES
-
-// ---- util/cursor.hpp -------------------------------------------------------------------
-/// @file cursor.hpp
-/// Reading bytes front to back: fixed widths and LEB128 (spec: binary/values, Integers).
-
-namespace tessera::inline TESSERA_ABI {
-
-/// Why a read failed.
-enum class read_status : u8 { ok, end, too_long, too_large };
-
-/// A range of bytes with a reading position. A failed read leaves the position at the start of the
-/// value and says why in `status`.
-class cursor {
-public:
-    cursor() noexcept = default;
-    cursor(const u8* begin, const u8* end) noexcept : at_(begin), end_(end) {}
-
-    const u8* at() const noexcept { return at_; }
-    const u8* end() const noexcept { return end_; }
-    std::size_t left() const noexcept { return std::size_t(end_ - at_); }
-    bool done() const noexcept { return at_ == end_; }
-    read_status status() const noexcept { return status_; }
-    void seek(const u8* to) noexcept { at_ = to; }
-
-    /// Reads one byte; false at the end.
-    [[nodiscard]] TESSERA_INLINE bool byte(u8& out) noexcept {
-        if (at_ == end_) return fail(read_status::end);
-        out = *at_++;
-        return true;
-    }
-    /// The next byte without passing it; -1 at the end.
-    int peek() const noexcept { return at_ == end_ ? -1 : int(*at_); }
-    /// Reads `sizeof(T)` bytes in little-endian order.
-    template <class T>
-    [[nodiscard]] bool fixed(T& out) noexcept {
-        if (left() < sizeof(T)) return fail(read_status::end);
-        out = load_le<T>(at_);
-        at_ += sizeof(T);
-        return true;
-    }
-    /// Passes `n` bytes.
-    [[nodiscard]] bool skip(u64 n) noexcept {
-        if (left() < n) return fail(read_status::end);
-        at_ += n;
-        return true;
-    }
-    /// uN: at most ceil(N/7) bytes, unused bits zero.
-    [[nodiscard]] TESSERA_INLINE bool leb_u32(u32& out) noexcept {
-        if (at_ != end_ && *at_ < 0x80) {
-            out = *at_++;
-            return true;
-        }
-        u64 wide = 0;
-        if (!leb_slow<32, false>(wide)) return false;
-        out = u32(wide);
-        return true;
-    }
-    [[nodiscard]] bool leb_u64(u64& out) noexcept { return leb_slow<64, false>(out); }
-    /// sN: at most ceil(N/7) bytes, unused bits equal to the sign.
-    [[nodiscard]] bool leb_i32(i32& out) noexcept {
-        u64 wide = 0;
-        if (!leb_slow<32, true>(wide)) return false;
-        out = i32(u32(wide));
-        return true;
-    }
-    /// s33, the form of block types and heap types.
-    [[nodiscard]] bool leb_i33(i64& out) noexcept {
-        u64 wide = 0;
-        if (!leb_slow<33, true>(wide)) return false;
-        out = i64(wide);
-        return true;
-    }
-    [[nodiscard]] bool leb_i64(i64& out) noexcept {
-        u64 wide = 0;
-        if (!leb_slow<64, true>(wide)) return false;
-        out = i64(wide);
-        return true;
-    }
-
-private:
-    bool fail(read_status why) noexcept {
-        status_ = why;
-        return false;
-    }
-    template <unsigned Bits, bool Signed>
-    TESSERA_NOINLINE bool leb_slow(u64& out) noexcept {
-        constexpr unsigned most = (Bits + 6) / 7;
-        u64 value = 0;
-        const u8* p = at_;
-        for (unsigned i = 0; i < most; ++i) {
-            if (p == end_) return fail(read_status::end);
-            const u8 b = *p++;
-            value |= u64(b & 0x7f) << (7 * i);
-            if (b & 0x80) continue;
-            if (i + 1 == most) {
-                constexpr unsigned used = Bits - 7 * (most - 1); // bits of the last byte that count
-                if constexpr (Signed) {
-                    const u8 rest = u8((b & 0x7f) >> (used - 1));
-                    if (rest != 0 && rest != (0x7f >> (used - 1))) return fail(read_status::too_large);
-                } else if constexpr (used < 7) {
-                    if ((b & 0x7f) >> used) return fail(read_status::too_large);
-                }
-            }
-            if constexpr (Signed) {
-                const unsigned width = 7 * (i + 1);
-                if (width < 64 && (b & 0x40)) value |= ~u64{0} << width;
-            }
-            at_ = p;
-            out = value;
-            return true;
-        }
-        return fail(read_status::too_long);
-    }
-    const u8* at_ = nullptr;
-    const u8* end_ = nullptr;
-    read_status status_ = read_status::ok;
-};
-
-} // namespace tessera
-
-// ---- util/utf8.hpp ---------------------------------------------------------------------
-/// @file utf8.hpp
-/// UTF-8 as the specification wants it (spec: binary/values, Names): shortest forms, no surrogates.
-
-namespace tessera::inline TESSERA_ABI {
-
-/// True if `text` is well-formed UTF-8.
-constexpr bool is_utf8(std::string_view text) noexcept {
-    for (std::size_t i = 0; i < text.size();) {
-        const u8 lead = u8(text[i]);
-        if (lead < 0x80) {
-            ++i;
-            continue;
-        }
-        const std::size_t extra = lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : 1;
-        if (lead < 0xc2 || lead > 0xf4 || text.size() - i <= extra) return false;
-        u32 scalar = lead & (0x3fu >> extra);
-        for (std::size_t k = 1; k <= extra; ++k) {
-            const u8 next = u8(text[i + k]);
-            if ((next & 0xc0) != 0x80) return false;
-            scalar = scalar << 6 | (next & 0x3fu);
-        }
-        if (extra == 2 && (scalar < 0x800 || (scalar >= 0xd800 && scalar < 0xe000))) return false;
-        if (extra == 3 && (scalar < 0x10000 || scalar > 0x10ffff)) return false;
-        i += extra + 1;
-    }
-    return true;
-}
-
-/// Writes the UTF-8 form of `scalar` (a Unicode scalar value) to `out`; returns how many bytes (1 to 4).
-constexpr std::size_t put_utf8(u32 scalar, char (&out)[4]) noexcept {
-    if (scalar < 0x80) return out[0] = char(scalar), 1;
-    if (scalar < 0x800) {
-        out[0] = char(0xc0 | scalar >> 6);
-        out[1] = char(0x80 | (scalar & 0x3f));
-        return 2;
-    }
-    if (scalar < 0x10000) {
-        out[0] = char(0xe0 | scalar >> 12);
-        out[1] = char(0x80 | (scalar >> 6 & 0x3f));
-        out[2] = char(0x80 | (scalar & 0x3f));
-        return 3;
-    }
-    out[0] = char(0xf0 | scalar >> 18);
-    out[1] = char(0x80 | (scalar >> 12 & 0x3f));
-    out[2] = char(0x80 | (scalar >> 6 & 0x3f));
-    out[3] = char(0x80 | (scalar & 0x3f));
-    return 4;
-}
-
-} // namespace tessera
-
-// ---- binary/reader.hpp -----------------------------------------------------------------
-/// @file reader.hpp
-/// Reading the parts every section and every instruction is made of: integers, names, types
-/// (spec: binary/conventions, binary/values, binary/types).
-
-namespace tessera::inline TESSERA_ABI::binary {
-
-/// Reads values front to back. Every method returns false on failure; `error()` then says why and
-/// where. A type or a flag of a feature that is not allowed fails with msg::feature_off.
-class reader {
-public:
-    /// Reads `code`, a part of the module that starts at `base`; offsets count from `base`.
-    reader(const u8* base, cursor code, features allowed) noexcept
-        : in_(code), base_(base), beyond_(code.end()), allowed_(allowed.bits) {}
-
-    const tessera::error& error() const noexcept { return error_; }
-    /// The features met so far, not closed under implication.
-    u64 used() const noexcept { return used_; }
-    bool done() const noexcept { return in_.done(); }
-    const u8* at() const noexcept { return in_.at(); }
-    const u8* end() const noexcept { return in_.end(); }
-    u32 offset() const noexcept { return offset_of(in_.at()); }
-    u32 offset_of(const u8* where) const noexcept { return u32(where - base_); }
-    /// Goes on with other bytes of the same module.
-    void restart(cursor code) noexcept { in_ = code; }
-    /// Goes on at another place of the same bytes.
-    void seek(const u8* where) noexcept { in_.seek(where); }
-    /// Where the module ends, for the wording of errors at the end of the bytes to read.
-    void module_ends(const u8* where) noexcept { beyond_ = where; }
-
-    /// Records why the reading stops; always false.
-    TESSERA_COLD bool fail(const message& what, const u8* where, std::string_view detail = {}) noexcept {
-        error_ = tessera::error(what, detail, offset_of(where));
-        return false;
-    }
-    /// Records that memory is out; always false.
-    TESSERA_COLD bool fail_memory() noexcept {
-        error_ = tessera::error(msg::out_of_memory);
-        return false;
-    }
-    /// Notes that the module needs `f`; false where that is not allowed. `where` is for the error.
-    bool need(feature f, const u8* where) noexcept {
-        used_ |= u64{1} << unsigned(f);
-        return (allowed_ >> unsigned(f) & 1) != 0 || fail(msg::feature_off, where, name(f));
-    }
-
-    [[nodiscard]] bool byte(u8& out) noexcept { return in_.byte(out) || fail_end(); }
-    [[nodiscard]] bool leb_u32(u32& out) noexcept { return in_.leb_u32(out) || fail_leb(&cursor::leb_u32); }
-    [[nodiscard]] bool leb_u64(u64& out) noexcept { return in_.leb_u64(out) || fail_leb(&cursor::leb_u64); }
-    /// A limit or an offset of a memory or table: more than 32 bits wide only where memory64 is allowed.
-    [[nodiscard]] bool leb_size(u64& out) noexcept {
-        if (allowed_ >> unsigned(feature::memory64) & 1) return leb_u64(out);
-        u32 narrow = 0;
-        if (!in_.leb_u32(narrow)) return fail_leb(&cursor::leb_u32, "more than 32 bits need memory64");
-        out = narrow;
-        return true;
-    }
-    [[nodiscard]] bool leb_i32(i32& out) noexcept { return in_.leb_i32(out) || fail_leb(&cursor::leb_i32); }
-    [[nodiscard]] bool leb_i33(i64& out) noexcept { return in_.leb_i33(out) || fail_leb(&cursor::leb_i33); }
-    [[nodiscard]] bool leb_i64(i64& out) noexcept { return in_.leb_i64(out) || fail_leb(&cursor::leb_i64); }
-    template <class T>
-    [[nodiscard]] bool fixed(T& out) noexcept {
-        return in_.fixed(out) || fail_end();
-    }
-    [[nodiscard]] bool skip(u64 n) noexcept { return in_.skip(n) || fail_end(); }
-
-    /// A name: length and well-formed UTF-8 (spec: binary/values, Names).
-    [[nodiscard]] bool name_string(std::string_view& out) noexcept {
-        u32 size = 0;
-        const u8* where = in_.at();
-        if (!leb_u32(size)) {
-            cursor longer(where, beyond_);
-            return longer.leb_u32(size) && size > longer.left() ? fail(msg::length_out_of_bounds, where) : false;
-        }
-        if (size > in_.left()) return fail(msg::length_out_of_bounds, where);
-        out = {reinterpret_cast<const char*>(in_.at()), size};
-        if (!is_utf8(out)) return fail(msg::malformed_utf8, in_.at());
-        return skip(size);
-    }
-
-    /// A heap type (spec: binary/types, Heap Types). An index too large for the type's bits becomes
-    /// the largest one, which no module has.
-    [[nodiscard]] bool heap(heap_type& out) noexcept {
-        const u8* where = in_.at();
-        const int first = in_.peek();
-        if (first < 0) return fail(msg::unexpected_end_of_section, where);
-        if ((first & 0xc0) == 0x40) {
-            in_.seek(where + 1);
-            out = heap_type::abstract(u8(first));
-            return abstract_heap(u8(first), where) || fail_type(msg::malformed_heap_type, where);
-        }
-        i64 index = 0;
-        if (!leb_i33(index)) return false;
-        if (index < 0) return fail(msg::malformed_heap_type, where);
-        out = heap_type::index(index > largest_index ? u32(largest_index) : u32(index));
-        return need(feature::function_references, where);
-    }
-    /// A reference type, long or short form (spec: binary/types, Reference Types).
-    [[nodiscard]] bool reference(val_type& out) noexcept {
-        const u8* where = in_.at();
-        u8 first = 0;
-        return byte(first) && (ref_tail(first, where, out) || fail_type(msg::malformed_reference_type, where));
-    }
-    /// A value type (spec: binary/types, Value Types).
-    [[nodiscard]] bool type(val_type& out) noexcept {
-        const u8* where = in_.at();
-        u8 first = 0;
-        if (!byte(first)) return false;
-        if (first <= code::i32 && first >= code::f64) return out = val_type::number(first), true;
-        if (first == code::v128) return out = t_v128, need(feature::simd, where);
-        return ref_tail(first, where, out) || fail_type(msg::malformed_value_type, where);
-    }
-
-protected:
-    static constexpr i64 largest_index = heap_type::abstract_bit - 1;
-
-    TESSERA_COLD bool fail_end() noexcept { return fail(msg::unexpected_end_of_section, in_.at()); }
-    /// Says why `read` failed. A number that runs over the end of its section can be wrong by itself,
-    /// which the suite wants to hear.
-    template <class T>
-    TESSERA_COLD bool fail_leb(bool (cursor::*read)(T&) noexcept, std::string_view detail = {}) noexcept {
-        cursor longer(in_.at(), beyond_);
-        T ignored{};
-        static_cast<void>((longer.*read)(ignored));
-        switch (longer.status()) {
-        case read_status::too_long: return fail(msg::integer_too_long, in_.at(), detail);
-        case read_status::too_large: return fail(msg::integer_too_large, in_.at(), detail);
-        default: return fail_end();
-        }
-    }
-    /// An instruction was expected where the bytes end. What comes behind them tells a wrong size
-    /// from a missing `end`.
-    TESSERA_COLD bool fail_missing_end() noexcept {
-        const u8* where = in_.at();
-        if (where >= beyond_ || (*where != 0x0b && *where != 0x05)) return fail_end();
-        return fail(*where == 0x0b ? msg::section_size_mismatch : msg::end_expected, where);
-    }
-
-    tessera::error error_{msg::unexpected_end};
-    cursor in_;
-    const u8* base_;
-    const u8* beyond_;
-    u64 allowed_;
-    u64 used_ = 1;
-
-private:
-    // The two below return false without an error of their own where the byte is no such type, so
-    // that the caller can say what it expected; `refused_` tells that from a feature that is off.
-    bool abstract_heap(u8 byte_code, const u8* where) noexcept {
-        refused_ = true;
-        switch (byte_code) {
-        case code::func:
-        case code::extern_: return need(feature::reference_types, where);
-        case code::exn:
-        case code::noexn: return need(feature::exceptions, where);
-        case code::any:
-        case code::eq:
-        case code::i31:
-        case code::struct_:
-        case code::array:
-        case code::none:
-        case code::nofunc:
-        case code::noextern: return need(feature::gc, where);
-        default: return refused_ = false;
-        }
-    }
-    bool ref_tail(u8 first, const u8* where, val_type& out) noexcept {
-        if (first == code::ref || first == code::ref_null) {
-            heap_type h;
-            refused_ = true;
-            if (!heap(h)) return refused_ = true, false;
-            out = val_type::ref(h, first == code::ref_null);
-            return need(feature::function_references, where);
-        }
-        out = val_type::ref(heap_type::abstract(first), true);
-        return abstract_heap(first, where);
-    }
-    bool fail_type(const message& what, const u8* where) noexcept { return refused_ ? false : fail(what, where); }
-
-    bool refused_ = false;
-};
-
-} // namespace tessera::binary
-
-// ---- syntax/immediate.hpp --------------------------------------------------------------
-/// @file immediate.hpp
-/// The kinds of immediates an instruction can have. Reading, writing, printing and parsing work per
-/// kind, never per instruction. The order of the parts is that of the binary format; where the text
-/// format has another order, that is said.
-
-namespace tessera::inline TESSERA_ABI {
-
-enum class imm : u8 {
-    none,
-    block,         ///< block type: block, loop, if, legacy try
-    try_table,     ///< block type, then a vector of catch clauses
-    label,         ///< br, br_if, br_on_null, legacy rethrow and delegate
-    labels,        ///< br_table: vector of labels, then the default label
-    func,          ///< function index
-    type,          ///< type index
-    call_indirect, ///< type index, table index; text: table first, may be left out
-    local,
-    global,
-    table,       ///< text: may be left out
-    table_table, ///< table.copy: destination, source; text: both may be left out
-    elem_table,  ///< table.init: element segment, table; text: table first, may be left out
-    elem,
-    tag,
-    memory,        ///< memory.size, grow, fill; text: may be left out
-    memory_memory, ///< memory.copy: destination, source
-    data_memory,   ///< memory.init: data segment, memory; text: memory first, may be left out
-    data,
-    memarg,      ///< alignment (bit 6: memory index follows), offset
-    memarg_lane, ///< memarg, then a lane
-    i32_const,
-    i64_const,
-    f32_const,
-    f64_const,
-    v128_const, ///< 16 bytes
-    shuffle,    ///< 16 lanes
-    lane,
-    select_types, ///< vector of value types
-    heap,         ///< heap type: ref.null
-    ref_type,     ///< ref.test, ref.cast: heap type in the bytes, (ref null? ht) in the text; the
-                  ///< opcode says whether it is nullable, so one text has two opcodes
-    br_cast,      ///< br_on_cast: flags, label, heap type, heap type; text: label, two ref types
-    field,        ///< struct.get: type index, field index
-    type_count,   ///< array.new_fixed: type index, u32
-    type_data,    ///< array.new_data: type index, data segment
-    type_elem,
-    type_type, ///< array.copy
-    zero_byte, ///< atomic.fence: one byte, zero; text: nothing
-};
-
-} // namespace tessera
-
-// ---- syntax/opcode.hpp -----------------------------------------------------------------
-/// @file opcode.hpp
-/// The instruction set, as data: `enum class op` and `op_table`, both made from opcodes.def.
-
-namespace tessera::inline TESSERA_ABI {
-
-/// Every instruction by its name in the text format, `.` written as `_`; C++ keywords get a trailing `_`.
-enum class op : u16 {
-#define OP(id, ...) id,
-/// @file opcodes.def
-/// The instruction set: one row for each instruction, in the order of its code (spec: appendix/index-instructions).
-/// Columns: id, text, prefix, code, immediates (enum imm), signature (struct op_type), feature, meaning. The meaning
-/// is a function of num/, a tag of num/sem.hpp for what accesses memory, or `special` for what handlers do by hand.
-/// Expanded three times: enum op, op_table, num::sem.
-// No include guard: whoever includes this defines OP first and undefines it afterwards.
-// clang-format off
-
-// ---- control --------------------------------------------------------------------------------------------------------
-OP( unreachable,          "unreachable",          0x00, 0x00, none,          poly, mvp,                 special )
-OP( nop,                  "nop",                  0x00, 0x01, none,          _,    mvp,                 special )
-OP( block,                "block",                0x00, 0x02, block,         poly, mvp,                 special )
-OP( loop,                 "loop",                 0x00, 0x03, block,         poly, mvp,                 special )
-OP( if_,                  "if",                   0x00, 0x04, block,         poly, mvp,                 special )
-OP( else_,                "else",                 0x00, 0x05, none,          poly, mvp,                 special )
-OP( try_,                 "try",                  0x00, 0x06, block,         poly, legacy_exceptions,   special )
-OP( catch_,               "catch",                0x00, 0x07, tag,           poly, legacy_exceptions,   special )
-OP( throw_,               "throw",                0x00, 0x08, tag,           poly, exceptions,          special )
-OP( rethrow,              "rethrow",              0x00, 0x09, label,         poly, legacy_exceptions,   special )
-OP( throw_ref,            "throw_ref",            0x00, 0x0a, none,          poly, exceptions,          special )
-OP( end,                  "end",                  0x00, 0x0b, none,          poly, mvp,                 special )
-OP( br,                   "br",                   0x00, 0x0c, label,         poly, mvp,                 special )
-OP( br_if,                "br_if",                0x00, 0x0d, label,         poly, mvp,                 special )
-OP( br_table,             "br_table",             0x00, 0x0e, labels,        poly, mvp,                 special )
-OP( return_,              "return",               0x00, 0x0f, none,          poly, mvp,                 special )
-OP( call,                 "call",                 0x00, 0x10, func,          poly, mvp,                 special )
-OP( call_indirect,        "call_indirect",        0x00, 0x11, call_indirect, poly, mvp,                 special )
-OP( return_call,          "return_call",          0x00, 0x12, func,          poly, tail_call,           special )
-OP( return_call_indirect, "return_call_indirect", 0x00, 0x13, call_indirect, poly, tail_call,           special )
-OP( call_ref,             "call_ref",             0x00, 0x14, type,          poly, function_references, special )
-OP( return_call_ref,      "return_call_ref",      0x00, 0x15, type,          poly, tail_call,           special )
-OP( delegate,             "delegate",             0x00, 0x18, label,         poly, legacy_exceptions,   special )
-OP( catch_all,            "catch_all",            0x00, 0x19, none,          poly, legacy_exceptions,   special )
-OP( drop,                 "drop",                 0x00, 0x1a, none,          poly, mvp,                 special )
-OP( select,               "select",               0x00, 0x1b, none,          poly, mvp,                 special )
-OP( select_t,             "select",               0x00, 0x1c, select_types,  poly, reference_types,     special )
-OP( try_table,            "try_table",            0x00, 0x1f, try_table,     poly, exceptions,          special )
-
-// ---- variables and tables -------------------------------------------------------------------------------------------
-OP( local_get,  "local.get",  0x00, 0x20, local,  poly, mvp,             special )
-OP( local_set,  "local.set",  0x00, 0x21, local,  poly, mvp,             special )
-OP( local_tee,  "local.tee",  0x00, 0x22, local,  poly, mvp,             special )
-OP( global_get, "global.get", 0x00, 0x23, global, poly, mvp,             special )
-OP( global_set, "global.set", 0x00, 0x24, global, poly, mvp,             special )
-OP( table_get,  "table.get",  0x00, 0x25, table,  poly, reference_types, special )
-OP( table_set,  "table.set",  0x00, 0x26, table,  poly, reference_types, special )
-
-// ---- memory ---------------------------------------------------------------------------------------------------------
-OP( i32_load,     "i32.load",     0x00, 0x28, memarg, a_i,  mvp, mem::load<u32, u32> )
-OP( i64_load,     "i64.load",     0x00, 0x29, memarg, a_l,  mvp, mem::load<u64, u64> )
-OP( f32_load,     "f32.load",     0x00, 0x2a, memarg, a_f,  mvp, mem::load<f32, f32> )
-OP( f64_load,     "f64.load",     0x00, 0x2b, memarg, a_d,  mvp, mem::load<f64, f64> )
-OP( i32_load8_s,  "i32.load8_s",  0x00, 0x2c, memarg, a_i,  mvp, mem::load<u32, i8> )
-OP( i32_load8_u,  "i32.load8_u",  0x00, 0x2d, memarg, a_i,  mvp, mem::load<u32, u8> )
-OP( i32_load16_s, "i32.load16_s", 0x00, 0x2e, memarg, a_i,  mvp, mem::load<u32, i16> )
-OP( i32_load16_u, "i32.load16_u", 0x00, 0x2f, memarg, a_i,  mvp, mem::load<u32, u16> )
-OP( i64_load8_s,  "i64.load8_s",  0x00, 0x30, memarg, a_l,  mvp, mem::load<u64, i8> )
-OP( i64_load8_u,  "i64.load8_u",  0x00, 0x31, memarg, a_l,  mvp, mem::load<u64, u8> )
-OP( i64_load16_s, "i64.load16_s", 0x00, 0x32, memarg, a_l,  mvp, mem::load<u64, i16> )
-OP( i64_load16_u, "i64.load16_u", 0x00, 0x33, memarg, a_l,  mvp, mem::load<u64, u16> )
-OP( i64_load32_s, "i64.load32_s", 0x00, 0x34, memarg, a_l,  mvp, mem::load<u64, i32> )
-OP( i64_load32_u, "i64.load32_u", 0x00, 0x35, memarg, a_l,  mvp, mem::load<u64, u32> )
-OP( i32_store,    "i32.store",    0x00, 0x36, memarg, ai_,  mvp, mem::store<u32, u32> )
-OP( i64_store,    "i64.store",    0x00, 0x37, memarg, al_,  mvp, mem::store<u64, u64> )
-OP( f32_store,    "f32.store",    0x00, 0x38, memarg, af_,  mvp, mem::store<f32, f32> )
-OP( f64_store,    "f64.store",    0x00, 0x39, memarg, ad_,  mvp, mem::store<f64, f64> )
-OP( i32_store8,   "i32.store8",   0x00, 0x3a, memarg, ai_,  mvp, mem::store<u32, u8> )
-OP( i32_store16,  "i32.store16",  0x00, 0x3b, memarg, ai_,  mvp, mem::store<u32, u16> )
-OP( i64_store8,   "i64.store8",   0x00, 0x3c, memarg, al_,  mvp, mem::store<u64, u8> )
-OP( i64_store16,  "i64.store16",  0x00, 0x3d, memarg, al_,  mvp, mem::store<u64, u16> )
-OP( i64_store32,  "i64.store32",  0x00, 0x3e, memarg, al_,  mvp, mem::store<u64, u32> )
-OP( memory_size,  "memory.size",  0x00, 0x3f, memory, poly, mvp, special )
-OP( memory_grow,  "memory.grow",  0x00, 0x40, memory, poly, mvp, special )
-
-// ---- constants ------------------------------------------------------------------------------------------------------
-OP( i32_const, "i32.const", 0x00, 0x41, i32_const, _i, mvp, special )
-OP( i64_const, "i64.const", 0x00, 0x42, i64_const, _l, mvp, special )
-OP( f32_const, "f32.const", 0x00, 0x43, f32_const, _f, mvp, special )
-OP( f64_const, "f64.const", 0x00, 0x44, f64_const, _d, mvp, special )
-
-// ---- i32 comparisons ------------------------------------------------------------------------------------------------
-OP( i32_eqz,  "i32.eqz",  0x00, 0x45, none, i_i,  mvp, num::eqz<u32> )
-OP( i32_eq,   "i32.eq",   0x00, 0x46, none, ii_i, mvp, num::eq<u32> )
-OP( i32_ne,   "i32.ne",   0x00, 0x47, none, ii_i, mvp, num::ne<u32> )
-OP( i32_lt_s, "i32.lt_s", 0x00, 0x48, none, ii_i, mvp, num::lt_s<u32> )
-OP( i32_lt_u, "i32.lt_u", 0x00, 0x49, none, ii_i, mvp, num::lt_u<u32> )
-OP( i32_gt_s, "i32.gt_s", 0x00, 0x4a, none, ii_i, mvp, num::gt_s<u32> )
-OP( i32_gt_u, "i32.gt_u", 0x00, 0x4b, none, ii_i, mvp, num::gt_u<u32> )
-OP( i32_le_s, "i32.le_s", 0x00, 0x4c, none, ii_i, mvp, num::le_s<u32> )
-OP( i32_le_u, "i32.le_u", 0x00, 0x4d, none, ii_i, mvp, num::le_u<u32> )
-OP( i32_ge_s, "i32.ge_s", 0x00, 0x4e, none, ii_i, mvp, num::ge_s<u32> )
-OP( i32_ge_u, "i32.ge_u", 0x00, 0x4f, none, ii_i, mvp, num::ge_u<u32> )
-
-// ---- i64 comparisons ------------------------------------------------------------------------------------------------
-OP( i64_eqz,  "i64.eqz",  0x00, 0x50, none, l_i,  mvp, num::eqz<u64> )
-OP( i64_eq,   "i64.eq",   0x00, 0x51, none, ll_i, mvp, num::eq<u64> )
-OP( i64_ne,   "i64.ne",   0x00, 0x52, none, ll_i, mvp, num::ne<u64> )
-OP( i64_lt_s, "i64.lt_s", 0x00, 0x53, none, ll_i, mvp, num::lt_s<u64> )
-OP( i64_lt_u, "i64.lt_u", 0x00, 0x54, none, ll_i, mvp, num::lt_u<u64> )
-OP( i64_gt_s, "i64.gt_s", 0x00, 0x55, none, ll_i, mvp, num::gt_s<u64> )
-OP( i64_gt_u, "i64.gt_u", 0x00, 0x56, none, ll_i, mvp, num::gt_u<u64> )
-OP( i64_le_s, "i64.le_s", 0x00, 0x57, none, ll_i, mvp, num::le_s<u64> )
-OP( i64_le_u, "i64.le_u", 0x00, 0x58, none, ll_i, mvp, num::le_u<u64> )
-OP( i64_ge_s, "i64.ge_s", 0x00, 0x59, none, ll_i, mvp, num::ge_s<u64> )
-OP( i64_ge_u, "i64.ge_u", 0x00, 0x5a, none, ll_i, mvp, num::ge_u<u64> )
-
-// ---- f32 comparisons ------------------------------------------------------------------------------------------------
-OP( f32_eq, "f32.eq", 0x00, 0x5b, none, ff_i, mvp, num::eq<f32> )
-OP( f32_ne, "f32.ne", 0x00, 0x5c, none, ff_i, mvp, num::ne<f32> )
-OP( f32_lt, "f32.lt", 0x00, 0x5d, none, ff_i, mvp, num::lt<f32> )
-OP( f32_gt, "f32.gt", 0x00, 0x5e, none, ff_i, mvp, num::gt<f32> )
-OP( f32_le, "f32.le", 0x00, 0x5f, none, ff_i, mvp, num::le<f32> )
-OP( f32_ge, "f32.ge", 0x00, 0x60, none, ff_i, mvp, num::ge<f32> )
-
-// ---- f64 comparisons ------------------------------------------------------------------------------------------------
-OP( f64_eq, "f64.eq", 0x00, 0x61, none, dd_i, mvp, num::eq<f64> )
-OP( f64_ne, "f64.ne", 0x00, 0x62, none, dd_i, mvp, num::ne<f64> )
-OP( f64_lt, "f64.lt", 0x00, 0x63, none, dd_i, mvp, num::lt<f64> )
-OP( f64_gt, "f64.gt", 0x00, 0x64, none, dd_i, mvp, num::gt<f64> )
-OP( f64_le, "f64.le", 0x00, 0x65, none, dd_i, mvp, num::le<f64> )
-OP( f64_ge, "f64.ge", 0x00, 0x66, none, dd_i, mvp, num::ge<f64> )
-
-// ---- i32 arithmetic -------------------------------------------------------------------------------------------------
-OP( i32_clz,    "i32.clz",    0x00, 0x67, none, i_i,  mvp, num::clz<u32> )
-OP( i32_ctz,    "i32.ctz",    0x00, 0x68, none, i_i,  mvp, num::ctz<u32> )
-OP( i32_popcnt, "i32.popcnt", 0x00, 0x69, none, i_i,  mvp, num::popcnt<u32> )
-OP( i32_add,    "i32.add",    0x00, 0x6a, none, ii_i, mvp, num::add<u32> )
-OP( i32_sub,    "i32.sub",    0x00, 0x6b, none, ii_i, mvp, num::sub<u32> )
-OP( i32_mul,    "i32.mul",    0x00, 0x6c, none, ii_i, mvp, num::mul<u32> )
-OP( i32_div_s,  "i32.div_s",  0x00, 0x6d, none, ii_i, mvp, num::div_s<u32> )
-OP( i32_div_u,  "i32.div_u",  0x00, 0x6e, none, ii_i, mvp, num::div_u<u32> )
-OP( i32_rem_s,  "i32.rem_s",  0x00, 0x6f, none, ii_i, mvp, num::rem_s<u32> )
-OP( i32_rem_u,  "i32.rem_u",  0x00, 0x70, none, ii_i, mvp, num::rem_u<u32> )
-OP( i32_and,    "i32.and",    0x00, 0x71, none, ii_i, mvp, num::and_<u32> )
-OP( i32_or,     "i32.or",     0x00, 0x72, none, ii_i, mvp, num::or_<u32> )
-OP( i32_xor,    "i32.xor",    0x00, 0x73, none, ii_i, mvp, num::xor_<u32> )
-OP( i32_shl,    "i32.shl",    0x00, 0x74, none, ii_i, mvp, num::shl<u32> )
-OP( i32_shr_s,  "i32.shr_s",  0x00, 0x75, none, ii_i, mvp, num::shr_s<u32> )
-OP( i32_shr_u,  "i32.shr_u",  0x00, 0x76, none, ii_i, mvp, num::shr_u<u32> )
-OP( i32_rotl,   "i32.rotl",   0x00, 0x77, none, ii_i, mvp, num::rotl<u32> )
-OP( i32_rotr,   "i32.rotr",   0x00, 0x78, none, ii_i, mvp, num::rotr<u32> )
-
-// ---- i64 arithmetic -------------------------------------------------------------------------------------------------
-OP( i64_clz,    "i64.clz",    0x00, 0x79, none, l_l,  mvp, num::clz<u64> )
-OP( i64_ctz,    "i64.ctz",    0x00, 0x7a, none, l_l,  mvp, num::ctz<u64> )
-OP( i64_popcnt, "i64.popcnt", 0x00, 0x7b, none, l_l,  mvp, num::popcnt<u64> )
-OP( i64_add,    "i64.add",    0x00, 0x7c, none, ll_l, mvp, num::add<u64> )
-OP( i64_sub,    "i64.sub",    0x00, 0x7d, none, ll_l, mvp, num::sub<u64> )
-OP( i64_mul,    "i64.mul",    0x00, 0x7e, none, ll_l, mvp, num::mul<u64> )
-OP( i64_div_s,  "i64.div_s",  0x00, 0x7f, none, ll_l, mvp, num::div_s<u64> )
-OP( i64_div_u,  "i64.div_u",  0x00, 0x80, none, ll_l, mvp, num::div_u<u64> )
-OP( i64_rem_s,  "i64.rem_s",  0x00, 0x81, none, ll_l, mvp, num::rem_s<u64> )
-OP( i64_rem_u,  "i64.rem_u",  0x00, 0x82, none, ll_l, mvp, num::rem_u<u64> )
-OP( i64_and,    "i64.and",    0x00, 0x83, none, ll_l, mvp, num::and_<u64> )
-OP( i64_or,     "i64.or",     0x00, 0x84, none, ll_l, mvp, num::or_<u64> )
-OP( i64_xor,    "i64.xor",    0x00, 0x85, none, ll_l, mvp, num::xor_<u64> )
-OP( i64_shl,    "i64.shl",    0x00, 0x86, none, ll_l, mvp, num::shl<u64> )
-OP( i64_shr_s,  "i64.shr_s",  0x00, 0x87, none, ll_l, mvp, num::shr_s<u64> )
-OP( i64_shr_u,  "i64.shr_u",  0x00, 0x88, none, ll_l, mvp, num::shr_u<u64> )
-OP( i64_rotl,   "i64.rotl",   0x00, 0x89, none, ll_l, mvp, num::rotl<u64> )
-OP( i64_rotr,   "i64.rotr",   0x00, 0x8a, none, ll_l, mvp, num::rotr<u64> )
-
-// ---- f32 arithmetic -------------------------------------------------------------------------------------------------
-OP( f32_abs,      "f32.abs",      0x00, 0x8b, none, f_f,  mvp, num::abs<f32> )
-OP( f32_neg,      "f32.neg",      0x00, 0x8c, none, f_f,  mvp, num::neg<f32> )
-OP( f32_ceil,     "f32.ceil",     0x00, 0x8d, none, f_f,  mvp, num::ceil<f32> )
-OP( f32_floor,    "f32.floor",    0x00, 0x8e, none, f_f,  mvp, num::floor<f32> )
-OP( f32_trunc,    "f32.trunc",    0x00, 0x8f, none, f_f,  mvp, num::trunc<f32> )
-OP( f32_nearest,  "f32.nearest",  0x00, 0x90, none, f_f,  mvp, num::nearest<f32> )
-OP( f32_sqrt,     "f32.sqrt",     0x00, 0x91, none, f_f,  mvp, num::sqrt<f32> )
-OP( f32_add,      "f32.add",      0x00, 0x92, none, ff_f, mvp, num::add<f32> )
-OP( f32_sub,      "f32.sub",      0x00, 0x93, none, ff_f, mvp, num::sub<f32> )
-OP( f32_mul,      "f32.mul",      0x00, 0x94, none, ff_f, mvp, num::mul<f32> )
-OP( f32_div,      "f32.div",      0x00, 0x95, none, ff_f, mvp, num::div<f32> )
-OP( f32_min,      "f32.min",      0x00, 0x96, none, ff_f, mvp, num::min<f32> )
-OP( f32_max,      "f32.max",      0x00, 0x97, none, ff_f, mvp, num::max<f32> )
-OP( f32_copysign, "f32.copysign", 0x00, 0x98, none, ff_f, mvp, num::copysign<f32> )
-
-// ---- f64 arithmetic -------------------------------------------------------------------------------------------------
-OP( f64_abs,      "f64.abs",      0x00, 0x99, none, d_d,  mvp, num::abs<f64> )
-OP( f64_neg,      "f64.neg",      0x00, 0x9a, none, d_d,  mvp, num::neg<f64> )
-OP( f64_ceil,     "f64.ceil",     0x00, 0x9b, none, d_d,  mvp, num::ceil<f64> )
-OP( f64_floor,    "f64.floor",    0x00, 0x9c, none, d_d,  mvp, num::floor<f64> )
-OP( f64_trunc,    "f64.trunc",    0x00, 0x9d, none, d_d,  mvp, num::trunc<f64> )
-OP( f64_nearest,  "f64.nearest",  0x00, 0x9e, none, d_d,  mvp, num::nearest<f64> )
-OP( f64_sqrt,     "f64.sqrt",     0x00, 0x9f, none, d_d,  mvp, num::sqrt<f64> )
-OP( f64_add,      "f64.add",      0x00, 0xa0, none, dd_d, mvp, num::add<f64> )
-OP( f64_sub,      "f64.sub",      0x00, 0xa1, none, dd_d, mvp, num::sub<f64> )
-OP( f64_mul,      "f64.mul",      0x00, 0xa2, none, dd_d, mvp, num::mul<f64> )
-OP( f64_div,      "f64.div",      0x00, 0xa3, none, dd_d, mvp, num::div<f64> )
-OP( f64_min,      "f64.min",      0x00, 0xa4, none, dd_d, mvp, num::min<f64> )
-OP( f64_max,      "f64.max",      0x00, 0xa5, none, dd_d, mvp, num::max<f64> )
-OP( f64_copysign, "f64.copysign", 0x00, 0xa6, none, dd_d, mvp, num::copysign<f64> )
-
-// ---- conversions ----------------------------------------------------------------------------------------------------
-OP( i32_wrap_i64,        "i32.wrap_i64",        0x00, 0xa7, none, l_i, mvp,            num::wrap<u32, u64> )
-OP( i32_trunc_f32_s,     "i32.trunc_f32_s",     0x00, 0xa8, none, f_i, mvp,            num::trunc_s<u32, f32> )
-OP( i32_trunc_f32_u,     "i32.trunc_f32_u",     0x00, 0xa9, none, f_i, mvp,            num::trunc_u<u32, f32> )
-OP( i32_trunc_f64_s,     "i32.trunc_f64_s",     0x00, 0xaa, none, d_i, mvp,            num::trunc_s<u32, f64> )
-OP( i32_trunc_f64_u,     "i32.trunc_f64_u",     0x00, 0xab, none, d_i, mvp,            num::trunc_u<u32, f64> )
-OP( i64_extend_i32_s,    "i64.extend_i32_s",    0x00, 0xac, none, i_l, mvp,            num::extend_s<u64, u32> )
-OP( i64_extend_i32_u,    "i64.extend_i32_u",    0x00, 0xad, none, i_l, mvp,            num::extend_u<u64, u32> )
-OP( i64_trunc_f32_s,     "i64.trunc_f32_s",     0x00, 0xae, none, f_l, mvp,            num::trunc_s<u64, f32> )
-OP( i64_trunc_f32_u,     "i64.trunc_f32_u",     0x00, 0xaf, none, f_l, mvp,            num::trunc_u<u64, f32> )
-OP( i64_trunc_f64_s,     "i64.trunc_f64_s",     0x00, 0xb0, none, d_l, mvp,            num::trunc_s<u64, f64> )
-OP( i64_trunc_f64_u,     "i64.trunc_f64_u",     0x00, 0xb1, none, d_l, mvp,            num::trunc_u<u64, f64> )
-OP( f32_convert_i32_s,   "f32.convert_i32_s",   0x00, 0xb2, none, i_f, mvp,            num::convert_s<f32, u32> )
-OP( f32_convert_i32_u,   "f32.convert_i32_u",   0x00, 0xb3, none, i_f, mvp,            num::convert_u<f32, u32> )
-OP( f32_convert_i64_s,   "f32.convert_i64_s",   0x00, 0xb4, none, l_f, mvp,            num::convert_s<f32, u64> )
-OP( f32_convert_i64_u,   "f32.convert_i64_u",   0x00, 0xb5, none, l_f, mvp,            num::convert_u<f32, u64> )
-OP( f32_demote_f64,      "f32.demote_f64",      0x00, 0xb6, none, d_f, mvp,            num::demote )
-OP( f64_convert_i32_s,   "f64.convert_i32_s",   0x00, 0xb7, none, i_d, mvp,            num::convert_s<f64, u32> )
-OP( f64_convert_i32_u,   "f64.convert_i32_u",   0x00, 0xb8, none, i_d, mvp,            num::convert_u<f64, u32> )
-OP( f64_convert_i64_s,   "f64.convert_i64_s",   0x00, 0xb9, none, l_d, mvp,            num::convert_s<f64, u64> )
-OP( f64_convert_i64_u,   "f64.convert_i64_u",   0x00, 0xba, none, l_d, mvp,            num::convert_u<f64, u64> )
-OP( f64_promote_f32,     "f64.promote_f32",     0x00, 0xbb, none, f_d, mvp,            num::promote )
-OP( i32_reinterpret_f32, "i32.reinterpret_f32", 0x00, 0xbc, none, f_i, mvp,            num::reinterpret<u32, f32> )
-OP( i64_reinterpret_f64, "i64.reinterpret_f64", 0x00, 0xbd, none, d_l, mvp,            num::reinterpret<u64, f64> )
-OP( f32_reinterpret_i32, "f32.reinterpret_i32", 0x00, 0xbe, none, i_f, mvp,            num::reinterpret<f32, u32> )
-OP( f64_reinterpret_i64, "f64.reinterpret_i64", 0x00, 0xbf, none, l_d, mvp,            num::reinterpret<f64, u64> )
-OP( i32_extend8_s,       "i32.extend8_s",       0x00, 0xc0, none, i_i, sign_extension, num::extend8_s<u32> )
-OP( i32_extend16_s,      "i32.extend16_s",      0x00, 0xc1, none, i_i, sign_extension, num::extend16_s<u32> )
-OP( i64_extend8_s,       "i64.extend8_s",       0x00, 0xc2, none, l_l, sign_extension, num::extend8_s<u64> )
-OP( i64_extend16_s,      "i64.extend16_s",      0x00, 0xc3, none, l_l, sign_extension, num::extend16_s<u64> )
-OP( i64_extend32_s,      "i64.extend32_s",      0x00, 0xc4, none, l_l, sign_extension, num::extend32_s<u64> )
-
-// ---- references -----------------------------------------------------------------------------------------------------
-OP( ref_null,        "ref.null",        0x00, 0xd0, heap,  poly, reference_types,     special )
-OP( ref_is_null,     "ref.is_null",     0x00, 0xd1, none,  poly, reference_types,     special )
-OP( ref_func,        "ref.func",        0x00, 0xd2, func,  poly, reference_types,     special )
-OP( ref_eq,          "ref.eq",          0x00, 0xd3, none,  poly, gc,                  special )
-OP( ref_as_non_null, "ref.as_non_null", 0x00, 0xd4, none,  poly, function_references, special )
-OP( br_on_null,      "br_on_null",      0x00, 0xd5, label, poly, function_references, special )
-OP( br_on_non_null,  "br_on_non_null",  0x00, 0xd6, label, poly, function_references, special )
-
-// ---- structures, arrays, casts, i31 (prefix 0xfb) -------------------------------------------------------------------
-OP( struct_new,         "struct.new",         0xfb, 0x00, type,       poly, gc, special )
-OP( struct_new_default, "struct.new_default", 0xfb, 0x01, type,       poly, gc, special )
-OP( struct_get,         "struct.get",         0xfb, 0x02, field,      poly, gc, special )
-OP( struct_get_s,       "struct.get_s",       0xfb, 0x03, field,      poly, gc, special )
-OP( struct_get_u,       "struct.get_u",       0xfb, 0x04, field,      poly, gc, special )
-OP( struct_set,         "struct.set",         0xfb, 0x05, field,      poly, gc, special )
-OP( array_new,          "array.new",          0xfb, 0x06, type,       poly, gc, special )
-OP( array_new_default,  "array.new_default",  0xfb, 0x07, type,       poly, gc, special )
-OP( array_new_fixed,    "array.new_fixed",    0xfb, 0x08, type_count, poly, gc, special )
-OP( array_new_data,     "array.new_data",     0xfb, 0x09, type_data,  poly, gc, special )
-OP( array_new_elem,     "array.new_elem",     0xfb, 0x0a, type_elem,  poly, gc, special )
-OP( array_get,          "array.get",          0xfb, 0x0b, type,       poly, gc, special )
-OP( array_get_s,        "array.get_s",        0xfb, 0x0c, type,       poly, gc, special )
-OP( array_get_u,        "array.get_u",        0xfb, 0x0d, type,       poly, gc, special )
-OP( array_set,          "array.set",          0xfb, 0x0e, type,       poly, gc, special )
-OP( array_len,          "array.len",          0xfb, 0x0f, none,       poly, gc, special )
-OP( array_fill,         "array.fill",         0xfb, 0x10, type,       poly, gc, special )
-OP( array_copy,         "array.copy",         0xfb, 0x11, type_type,  poly, gc, special )
-OP( array_init_data,    "array.init_data",    0xfb, 0x12, type_data,  poly, gc, special )
-OP( array_init_elem,    "array.init_elem",    0xfb, 0x13, type_elem,  poly, gc, special )
-OP( ref_test,           "ref.test",           0xfb, 0x14, ref_type,   poly, gc, special )
-OP( ref_test_null,      "ref.test",           0xfb, 0x15, ref_type,   poly, gc, special )
-OP( ref_cast,           "ref.cast",           0xfb, 0x16, ref_type,   poly, gc, special )
-OP( ref_cast_null,      "ref.cast",           0xfb, 0x17, ref_type,   poly, gc, special )
-OP( br_on_cast,         "br_on_cast",         0xfb, 0x18, br_cast,    poly, gc, special )
-OP( br_on_cast_fail,    "br_on_cast_fail",    0xfb, 0x19, br_cast,    poly, gc, special )
-OP( any_convert_extern, "any.convert_extern", 0xfb, 0x1a, none,       poly, gc, special )
-OP( extern_convert_any, "extern.convert_any", 0xfb, 0x1b, none,       poly, gc, special )
-OP( ref_i31,            "ref.i31",            0xfb, 0x1c, none,       poly, gc, special )
-OP( i31_get_s,          "i31.get_s",          0xfb, 0x1d, none,       poly, gc, special )
-OP( i31_get_u,          "i31.get_u",          0xfb, 0x1e, none,       poly, gc, special )
-
-// ---- saturating truncations (prefix 0xfc) ---------------------------------------------------------------------------
-OP( i32_trunc_sat_f32_s, "i32.trunc_sat_f32_s", 0xfc, 0x00, none, f_i, saturating_float, num::trunc_sat_s<u32, f32> )
-OP( i32_trunc_sat_f32_u, "i32.trunc_sat_f32_u", 0xfc, 0x01, none, f_i, saturating_float, num::trunc_sat_u<u32, f32> )
-OP( i32_trunc_sat_f64_s, "i32.trunc_sat_f64_s", 0xfc, 0x02, none, d_i, saturating_float, num::trunc_sat_s<u32, f64> )
-OP( i32_trunc_sat_f64_u, "i32.trunc_sat_f64_u", 0xfc, 0x03, none, d_i, saturating_float, num::trunc_sat_u<u32, f64> )
-OP( i64_trunc_sat_f32_s, "i64.trunc_sat_f32_s", 0xfc, 0x04, none, f_l, saturating_float, num::trunc_sat_s<u64, f32> )
-OP( i64_trunc_sat_f32_u, "i64.trunc_sat_f32_u", 0xfc, 0x05, none, f_l, saturating_float, num::trunc_sat_u<u64, f32> )
-OP( i64_trunc_sat_f64_s, "i64.trunc_sat_f64_s", 0xfc, 0x06, none, d_l, saturating_float, num::trunc_sat_s<u64, f64> )
-OP( i64_trunc_sat_f64_u, "i64.trunc_sat_f64_u", 0xfc, 0x07, none, d_l, saturating_float, num::trunc_sat_u<u64, f64> )
-
-// ---- bulk operations (prefix 0xfc) ----------------------------------------------------------------------------------
-OP( memory_init, "memory.init", 0xfc, 0x08, data_memory,   poly, bulk_memory,     special )
-OP( data_drop,   "data.drop",   0xfc, 0x09, data,          poly, bulk_memory,     special )
-OP( memory_copy, "memory.copy", 0xfc, 0x0a, memory_memory, poly, bulk_memory,     special )
-OP( memory_fill, "memory.fill", 0xfc, 0x0b, memory,        poly, bulk_memory,     special )
-OP( table_init,  "table.init",  0xfc, 0x0c, elem_table,    poly, bulk_memory,     special )
-OP( elem_drop,   "elem.drop",   0xfc, 0x0d, elem,          poly, bulk_memory,     special )
-OP( table_copy,  "table.copy",  0xfc, 0x0e, table_table,   poly, bulk_memory,     special )
-OP( table_grow,  "table.grow",  0xfc, 0x0f, table,         poly, reference_types, special )
-OP( table_size,  "table.size",  0xfc, 0x10, table,         poly, reference_types, special )
-OP( table_fill,  "table.fill",  0xfc, 0x11, table,         poly, reference_types, special )
-
-// ---- wide arithmetic (prefix 0xfc) ----------------------------------------------------------------------------------
-OP( i64_add128,     "i64.add128",     0xfc, 0x13, none, llll_ll, wide_arithmetic, num::add128 )
-OP( i64_sub128,     "i64.sub128",     0xfc, 0x14, none, llll_ll, wide_arithmetic, num::sub128 )
-OP( i64_mul_wide_s, "i64.mul_wide_s", 0xfc, 0x15, none, ll_ll,   wide_arithmetic, num::mul_wide_s )
-OP( i64_mul_wide_u, "i64.mul_wide_u", 0xfc, 0x16, none, ll_ll,   wide_arithmetic, num::mul_wide_u )
-
-// ---- vectors: memory, constants, lanes (prefix 0xfd) ----------------------------------------------------------------
-OP( v128_load,            "v128.load",            0xfd, 0x00, memarg,     a_v,  simd, mem::load<v128, v128> )
-OP( v128_load8x8_s,       "v128.load8x8_s",       0xfd, 0x01, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_s<u16, u8>>> )
-OP( v128_load8x8_u,       "v128.load8x8_u",       0xfd, 0x02, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_u<u16, u8>>> )
-OP( v128_load16x4_s,      "v128.load16x4_s",      0xfd, 0x03, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_s<u32, u16>>> )
-OP( v128_load16x4_u,      "v128.load16x4_u",      0xfd, 0x04, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_u<u32, u16>>> )
-OP( v128_load32x2_s,      "v128.load32x2_s",      0xfd, 0x05, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_s<u64, u32>>> )
-OP( v128_load32x2_u,      "v128.load32x2_u",      0xfd, 0x06, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_u<u64, u32>>> )
-OP( v128_load8_splat,     "v128.load8_splat",     0xfd, 0x07, memarg,     a_v,  simd, mem::load_splat<u8> )
-OP( v128_load16_splat,    "v128.load16_splat",    0xfd, 0x08, memarg,     a_v,  simd, mem::load_splat<u16> )
-OP( v128_load32_splat,    "v128.load32_splat",    0xfd, 0x09, memarg,     a_v,  simd, mem::load_splat<u32> )
-OP( v128_load64_splat,    "v128.load64_splat",    0xfd, 0x0a, memarg,     a_v,  simd, mem::load_splat<u64> )
-OP( v128_store,           "v128.store",           0xfd, 0x0b, memarg,     av_,  simd, mem::store<v128, v128> )
-OP( v128_const,           "v128.const",           0xfd, 0x0c, v128_const, _v,   simd, special )
-OP( i8x16_shuffle,        "i8x16.shuffle",        0xfd, 0x0d, shuffle,    vv_v, simd, num::shuffle )
-OP( i8x16_swizzle,        "i8x16.swizzle",        0xfd, 0x0e, none,       vv_v, simd, num::swizzle )
-OP( i8x16_splat,          "i8x16.splat",          0xfd, 0x0f, none,       i_v,  simd, num::splat<u8, u32> )
-OP( i16x8_splat,          "i16x8.splat",          0xfd, 0x10, none,       i_v,  simd, num::splat<u16, u32> )
-OP( i32x4_splat,          "i32x4.splat",          0xfd, 0x11, none,       i_v,  simd, num::splat<u32, u32> )
-OP( i64x2_splat,          "i64x2.splat",          0xfd, 0x12, none,       l_v,  simd, num::splat<u64, u64> )
-OP( f32x4_splat,          "f32x4.splat",          0xfd, 0x13, none,       f_v,  simd, num::splat<f32, f32> )
-OP( f64x2_splat,          "f64x2.splat",          0xfd, 0x14, none,       d_v,  simd, num::splat<f64, f64> )
-OP( i8x16_extract_lane_s, "i8x16.extract_lane_s", 0xfd, 0x15, lane,       v_i,  simd, num::extract_lane<u32, i8> )
-OP( i8x16_extract_lane_u, "i8x16.extract_lane_u", 0xfd, 0x16, lane,       v_i,  simd, num::extract_lane<u32, u8> )
-OP( i8x16_replace_lane,   "i8x16.replace_lane",   0xfd, 0x17, lane,       vi_v, simd, num::replace_lane<u8, u32> )
-OP( i16x8_extract_lane_s, "i16x8.extract_lane_s", 0xfd, 0x18, lane,       v_i,  simd, num::extract_lane<u32, i16> )
-OP( i16x8_extract_lane_u, "i16x8.extract_lane_u", 0xfd, 0x19, lane,       v_i,  simd, num::extract_lane<u32, u16> )
-OP( i16x8_replace_lane,   "i16x8.replace_lane",   0xfd, 0x1a, lane,       vi_v, simd, num::replace_lane<u16, u32> )
-OP( i32x4_extract_lane,   "i32x4.extract_lane",   0xfd, 0x1b, lane,       v_i,  simd, num::extract_lane<u32, u32> )
-OP( i32x4_replace_lane,   "i32x4.replace_lane",   0xfd, 0x1c, lane,       vi_v, simd, num::replace_lane<u32, u32> )
-OP( i64x2_extract_lane,   "i64x2.extract_lane",   0xfd, 0x1d, lane,       v_l,  simd, num::extract_lane<u64, u64> )
-OP( i64x2_replace_lane,   "i64x2.replace_lane",   0xfd, 0x1e, lane,       vl_v, simd, num::replace_lane<u64, u64> )
-OP( f32x4_extract_lane,   "f32x4.extract_lane",   0xfd, 0x1f, lane,       v_f,  simd, num::extract_lane<f32, f32> )
-OP( f32x4_replace_lane,   "f32x4.replace_lane",   0xfd, 0x20, lane,       vf_v, simd, num::replace_lane<f32, f32> )
-OP( f64x2_extract_lane,   "f64x2.extract_lane",   0xfd, 0x21, lane,       v_d,  simd, num::extract_lane<f64, f64> )
-OP( f64x2_replace_lane,   "f64x2.replace_lane",   0xfd, 0x22, lane,       vd_v, simd, num::replace_lane<f64, f64> )
-
-// ---- vectors: comparisons (prefix 0xfd) -----------------------------------------------------------------------------
-OP( i8x16_eq,   "i8x16.eq",   0xfd, 0x23, none, vv_v, simd, num::mask<num::eq<u8>> )
-OP( i8x16_ne,   "i8x16.ne",   0xfd, 0x24, none, vv_v, simd, num::mask<num::ne<u8>> )
-OP( i8x16_lt_s, "i8x16.lt_s", 0xfd, 0x25, none, vv_v, simd, num::mask<num::lt_s<u8>> )
-OP( i8x16_lt_u, "i8x16.lt_u", 0xfd, 0x26, none, vv_v, simd, num::mask<num::lt_u<u8>> )
-OP( i8x16_gt_s, "i8x16.gt_s", 0xfd, 0x27, none, vv_v, simd, num::mask<num::gt_s<u8>> )
-OP( i8x16_gt_u, "i8x16.gt_u", 0xfd, 0x28, none, vv_v, simd, num::mask<num::gt_u<u8>> )
-OP( i8x16_le_s, "i8x16.le_s", 0xfd, 0x29, none, vv_v, simd, num::mask<num::le_s<u8>> )
-OP( i8x16_le_u, "i8x16.le_u", 0xfd, 0x2a, none, vv_v, simd, num::mask<num::le_u<u8>> )
-OP( i8x16_ge_s, "i8x16.ge_s", 0xfd, 0x2b, none, vv_v, simd, num::mask<num::ge_s<u8>> )
-OP( i8x16_ge_u, "i8x16.ge_u", 0xfd, 0x2c, none, vv_v, simd, num::mask<num::ge_u<u8>> )
-OP( i16x8_eq,   "i16x8.eq",   0xfd, 0x2d, none, vv_v, simd, num::mask<num::eq<u16>> )
-OP( i16x8_ne,   "i16x8.ne",   0xfd, 0x2e, none, vv_v, simd, num::mask<num::ne<u16>> )
-OP( i16x8_lt_s, "i16x8.lt_s", 0xfd, 0x2f, none, vv_v, simd, num::mask<num::lt_s<u16>> )
-OP( i16x8_lt_u, "i16x8.lt_u", 0xfd, 0x30, none, vv_v, simd, num::mask<num::lt_u<u16>> )
-OP( i16x8_gt_s, "i16x8.gt_s", 0xfd, 0x31, none, vv_v, simd, num::mask<num::gt_s<u16>> )
-OP( i16x8_gt_u, "i16x8.gt_u", 0xfd, 0x32, none, vv_v, simd, num::mask<num::gt_u<u16>> )
-OP( i16x8_le_s, "i16x8.le_s", 0xfd, 0x33, none, vv_v, simd, num::mask<num::le_s<u16>> )
-OP( i16x8_le_u, "i16x8.le_u", 0xfd, 0x34, none, vv_v, simd, num::mask<num::le_u<u16>> )
-OP( i16x8_ge_s, "i16x8.ge_s", 0xfd, 0x35, none, vv_v, simd, num::mask<num::ge_s<u16>> )
-OP( i16x8_ge_u, "i16x8.ge_u", 0xfd, 0x36, none, vv_v, simd, num::mask<num::ge_u<u16>> )
-OP( i32x4_eq,   "i32x4.eq",   0xfd, 0x37, none, vv_v, simd, num::mask<num::eq<u32>> )
-OP( i32x4_ne,   "i32x4.ne",   0xfd, 0x38, none, vv_v, simd, num::mask<num::ne<u32>> )
-OP( i32x4_lt_s, "i32x4.lt_s", 0xfd, 0x39, none, vv_v, simd, num::mask<num::lt_s<u32>> )
-OP( i32x4_lt_u, "i32x4.lt_u", 0xfd, 0x3a, none, vv_v, simd, num::mask<num::lt_u<u32>> )
-OP( i32x4_gt_s, "i32x4.gt_s", 0xfd, 0x3b, none, vv_v, simd, num::mask<num::gt_s<u32>> )
-OP( i32x4_gt_u, "i32x4.gt_u", 0xfd, 0x3c, none, vv_v, simd, num::mask<num::gt_u<u32>> )
-OP( i32x4_le_s, "i32x4.le_s", 0xfd, 0x3d, none, vv_v, simd, num::mask<num::le_s<u32>> )
-OP( i32x4_le_u, "i32x4.le_u", 0xfd, 0x3e, none, vv_v, simd, num::mask<num::le_u<u32>> )
-OP( i32x4_ge_s, "i32x4.ge_s", 0xfd, 0x3f, none, vv_v, simd, num::mask<num::ge_s<u32>> )
-OP( i32x4_ge_u, "i32x4.ge_u", 0xfd, 0x40, none, vv_v, simd, num::mask<num::ge_u<u32>> )
-OP( f32x4_eq,   "f32x4.eq",   0xfd, 0x41, none, vv_v, simd, num::mask<num::eq<f32>> )
-OP( f32x4_ne,   "f32x4.ne",   0xfd, 0x42, none, vv_v, simd, num::mask<num::ne<f32>> )
-OP( f32x4_lt,   "f32x4.lt",   0xfd, 0x43, none, vv_v, simd, num::mask<num::lt<f32>> )
-OP( f32x4_gt,   "f32x4.gt",   0xfd, 0x44, none, vv_v, simd, num::mask<num::gt<f32>> )
-OP( f32x4_le,   "f32x4.le",   0xfd, 0x45, none, vv_v, simd, num::mask<num::le<f32>> )
-OP( f32x4_ge,   "f32x4.ge",   0xfd, 0x46, none, vv_v, simd, num::mask<num::ge<f32>> )
-OP( f64x2_eq,   "f64x2.eq",   0xfd, 0x47, none, vv_v, simd, num::mask<num::eq<f64>> )
-OP( f64x2_ne,   "f64x2.ne",   0xfd, 0x48, none, vv_v, simd, num::mask<num::ne<f64>> )
-OP( f64x2_lt,   "f64x2.lt",   0xfd, 0x49, none, vv_v, simd, num::mask<num::lt<f64>> )
-OP( f64x2_gt,   "f64x2.gt",   0xfd, 0x4a, none, vv_v, simd, num::mask<num::gt<f64>> )
-OP( f64x2_le,   "f64x2.le",   0xfd, 0x4b, none, vv_v, simd, num::mask<num::le<f64>> )
-OP( f64x2_ge,   "f64x2.ge",   0xfd, 0x4c, none, vv_v, simd, num::mask<num::ge<f64>> )
-
-// ---- vectors: bits, memory lanes (prefix 0xfd) ----------------------------------------------------------------------
-OP( v128_not,                "v128.not",                0xfd, 0x4d, none,        v_v,   simd, num::lanes<num::not_<u64>> )
-OP( v128_and,                "v128.and",                0xfd, 0x4e, none,        vv_v,  simd, num::lanes<num::and_<u64>> )
-OP( v128_andnot,             "v128.andnot",             0xfd, 0x4f, none,        vv_v,  simd, num::lanes<num::andnot<u64>> )
-OP( v128_or,                 "v128.or",                 0xfd, 0x50, none,        vv_v,  simd, num::lanes<num::or_<u64>> )
-OP( v128_xor,                "v128.xor",                0xfd, 0x51, none,        vv_v,  simd, num::lanes<num::xor_<u64>> )
-OP( v128_bitselect,          "v128.bitselect",          0xfd, 0x52, none,        vvv_v, simd, num::lanes<num::bitselect<u64>> )
-OP( v128_any_true,           "v128.any_true",           0xfd, 0x53, none,        v_i,   simd, num::any_true )
-OP( v128_load8_lane,         "v128.load8_lane",         0xfd, 0x54, memarg_lane, av_v,  simd, mem::load_lane<op::i32_load8_u, op::i8x16_replace_lane> )
-OP( v128_load16_lane,        "v128.load16_lane",        0xfd, 0x55, memarg_lane, av_v,  simd, mem::load_lane<op::i32_load16_u, op::i16x8_replace_lane> )
-OP( v128_load32_lane,        "v128.load32_lane",        0xfd, 0x56, memarg_lane, av_v,  simd, mem::load_lane<op::i32_load, op::i32x4_replace_lane> )
-OP( v128_load64_lane,        "v128.load64_lane",        0xfd, 0x57, memarg_lane, av_v,  simd, mem::load_lane<op::i64_load, op::i64x2_replace_lane> )
-OP( v128_store8_lane,        "v128.store8_lane",        0xfd, 0x58, memarg_lane, av_,   simd, mem::store_lane<op::i8x16_extract_lane_u, op::i32_store8> )
-OP( v128_store16_lane,       "v128.store16_lane",       0xfd, 0x59, memarg_lane, av_,   simd, mem::store_lane<op::i16x8_extract_lane_u, op::i32_store16> )
-OP( v128_store32_lane,       "v128.store32_lane",       0xfd, 0x5a, memarg_lane, av_,   simd, mem::store_lane<op::i32x4_extract_lane, op::i32_store> )
-OP( v128_store64_lane,       "v128.store64_lane",       0xfd, 0x5b, memarg_lane, av_,   simd, mem::store_lane<op::i64x2_extract_lane, op::i64_store> )
-OP( v128_load32_zero,        "v128.load32_zero",        0xfd, 0x5c, memarg,      a_v,   simd, mem::load_low<u32> )
-OP( v128_load64_zero,        "v128.load64_zero",        0xfd, 0x5d, memarg,      a_v,   simd, mem::load_low<u64> )
-OP( f32x4_demote_f64x2_zero, "f32x4.demote_f64x2_zero", 0xfd, 0x5e, none,        v_v,   simd, num::padded<num::demote> )
-OP( f64x2_promote_low_f32x4, "f64x2.promote_low_f32x4", 0xfd, 0x5f, none,        v_v,   simd, num::low<num::promote> )
-
-// ---- vectors: i8x16 and what shares its range (prefix 0xfd) ---------------------------------------------------------
-OP( i8x16_abs,                     "i8x16.abs",                     0xfd, 0x60, none, v_v,  simd, num::lanes<num::iabs<u8>> )
-OP( i8x16_neg,                     "i8x16.neg",                     0xfd, 0x61, none, v_v,  simd, num::lanes<num::ineg<u8>> )
-OP( i8x16_popcnt,                  "i8x16.popcnt",                  0xfd, 0x62, none, v_v,  simd, num::lanes<num::popcnt<u8>> )
-OP( i8x16_all_true,                "i8x16.all_true",                0xfd, 0x63, none, v_i,  simd, num::all_true<u8> )
-OP( i8x16_bitmask,                 "i8x16.bitmask",                 0xfd, 0x64, none, v_i,  simd, num::bitmask<u8> )
-OP( i8x16_narrow_i16x8_s,          "i8x16.narrow_i16x8_s",          0xfd, 0x65, none, vv_v, simd, num::narrow<num::narrow_s<u8, u16>> )
-OP( i8x16_narrow_i16x8_u,          "i8x16.narrow_i16x8_u",          0xfd, 0x66, none, vv_v, simd, num::narrow<num::narrow_u<u8, u16>> )
-OP( f32x4_ceil,                    "f32x4.ceil",                    0xfd, 0x67, none, v_v,  simd, num::lanes<num::ceil<f32>> )
-OP( f32x4_floor,                   "f32x4.floor",                   0xfd, 0x68, none, v_v,  simd, num::lanes<num::floor<f32>> )
-OP( f32x4_trunc,                   "f32x4.trunc",                   0xfd, 0x69, none, v_v,  simd, num::lanes<num::trunc<f32>> )
-OP( f32x4_nearest,                 "f32x4.nearest",                 0xfd, 0x6a, none, v_v,  simd, num::lanes<num::nearest<f32>> )
-OP( i8x16_shl,                     "i8x16.shl",                     0xfd, 0x6b, none, vi_v, simd, num::lanes_by<num::shl<u8>> )
-OP( i8x16_shr_s,                   "i8x16.shr_s",                   0xfd, 0x6c, none, vi_v, simd, num::lanes_by<num::shr_s<u8>> )
-OP( i8x16_shr_u,                   "i8x16.shr_u",                   0xfd, 0x6d, none, vi_v, simd, num::lanes_by<num::shr_u<u8>> )
-OP( i8x16_add,                     "i8x16.add",                     0xfd, 0x6e, none, vv_v, simd, num::lanes<num::add<u8>> )
-OP( i8x16_add_sat_s,               "i8x16.add_sat_s",               0xfd, 0x6f, none, vv_v, simd, num::lanes<num::add_sat_s<u8>> )
-OP( i8x16_add_sat_u,               "i8x16.add_sat_u",               0xfd, 0x70, none, vv_v, simd, num::lanes<num::add_sat_u<u8>> )
-OP( i8x16_sub,                     "i8x16.sub",                     0xfd, 0x71, none, vv_v, simd, num::lanes<num::sub<u8>> )
-OP( i8x16_sub_sat_s,               "i8x16.sub_sat_s",               0xfd, 0x72, none, vv_v, simd, num::lanes<num::sub_sat_s<u8>> )
-OP( i8x16_sub_sat_u,               "i8x16.sub_sat_u",               0xfd, 0x73, none, vv_v, simd, num::lanes<num::sub_sat_u<u8>> )
-OP( f64x2_ceil,                    "f64x2.ceil",                    0xfd, 0x74, none, v_v,  simd, num::lanes<num::ceil<f64>> )
-OP( f64x2_floor,                   "f64x2.floor",                   0xfd, 0x75, none, v_v,  simd, num::lanes<num::floor<f64>> )
-OP( i8x16_min_s,                   "i8x16.min_s",                   0xfd, 0x76, none, vv_v, simd, num::lanes<num::min_s<u8>> )
-OP( i8x16_min_u,                   "i8x16.min_u",                   0xfd, 0x77, none, vv_v, simd, num::lanes<num::min_u<u8>> )
-OP( i8x16_max_s,                   "i8x16.max_s",                   0xfd, 0x78, none, vv_v, simd, num::lanes<num::max_s<u8>> )
-OP( i8x16_max_u,                   "i8x16.max_u",                   0xfd, 0x79, none, vv_v, simd, num::lanes<num::max_u<u8>> )
-OP( f64x2_trunc,                   "f64x2.trunc",                   0xfd, 0x7a, none, v_v,  simd, num::lanes<num::trunc<f64>> )
-OP( i8x16_avgr_u,                  "i8x16.avgr_u",                  0xfd, 0x7b, none, vv_v, simd, num::lanes<num::avgr_u<u8>> )
-OP( i16x8_extadd_pairwise_i8x16_s, "i16x8.extadd_pairwise_i8x16_s", 0xfd, 0x7c, none, v_v,  simd, num::extadd_pairwise<num::extend_s<u16, u8>> )
-OP( i16x8_extadd_pairwise_i8x16_u, "i16x8.extadd_pairwise_i8x16_u", 0xfd, 0x7d, none, v_v,  simd, num::extadd_pairwise<num::extend_u<u16, u8>> )
-OP( i32x4_extadd_pairwise_i16x8_s, "i32x4.extadd_pairwise_i16x8_s", 0xfd, 0x7e, none, v_v,  simd, num::extadd_pairwise<num::extend_s<u32, u16>> )
-OP( i32x4_extadd_pairwise_i16x8_u, "i32x4.extadd_pairwise_i16x8_u", 0xfd, 0x7f, none, v_v,  simd, num::extadd_pairwise<num::extend_u<u32, u16>> )
-
-// ---- vectors: i16x8 (prefix 0xfd) -----------------------------------------------------------------------------------
-OP( i16x8_abs,                 "i16x8.abs",                 0xfd, 0x80, none, v_v,  simd, num::lanes<num::iabs<u16>> )
-OP( i16x8_neg,                 "i16x8.neg",                 0xfd, 0x81, none, v_v,  simd, num::lanes<num::ineg<u16>> )
-OP( i16x8_q15mulr_sat_s,       "i16x8.q15mulr_sat_s",       0xfd, 0x82, none, vv_v, simd, num::lanes<num::q15mulr_sat_s> )
-OP( i16x8_all_true,            "i16x8.all_true",            0xfd, 0x83, none, v_i,  simd, num::all_true<u16> )
-OP( i16x8_bitmask,             "i16x8.bitmask",             0xfd, 0x84, none, v_i,  simd, num::bitmask<u16> )
-OP( i16x8_narrow_i32x4_s,      "i16x8.narrow_i32x4_s",      0xfd, 0x85, none, vv_v, simd, num::narrow<num::narrow_s<u16, u32>> )
-OP( i16x8_narrow_i32x4_u,      "i16x8.narrow_i32x4_u",      0xfd, 0x86, none, vv_v, simd, num::narrow<num::narrow_u<u16, u32>> )
-OP( i16x8_extend_low_i8x16_s,  "i16x8.extend_low_i8x16_s",  0xfd, 0x87, none, v_v,  simd, num::low<num::extend_s<u16, u8>> )
-OP( i16x8_extend_high_i8x16_s, "i16x8.extend_high_i8x16_s", 0xfd, 0x88, none, v_v,  simd, num::high<num::extend_s<u16, u8>> )
-OP( i16x8_extend_low_i8x16_u,  "i16x8.extend_low_i8x16_u",  0xfd, 0x89, none, v_v,  simd, num::low<num::extend_u<u16, u8>> )
-OP( i16x8_extend_high_i8x16_u, "i16x8.extend_high_i8x16_u", 0xfd, 0x8a, none, v_v,  simd, num::high<num::extend_u<u16, u8>> )
-OP( i16x8_shl,                 "i16x8.shl",                 0xfd, 0x8b, none, vi_v, simd, num::lanes_by<num::shl<u16>> )
-OP( i16x8_shr_s,               "i16x8.shr_s",               0xfd, 0x8c, none, vi_v, simd, num::lanes_by<num::shr_s<u16>> )
-OP( i16x8_shr_u,               "i16x8.shr_u",               0xfd, 0x8d, none, vi_v, simd, num::lanes_by<num::shr_u<u16>> )
-OP( i16x8_add,                 "i16x8.add",                 0xfd, 0x8e, none, vv_v, simd, num::lanes<num::add<u16>> )
-OP( i16x8_add_sat_s,           "i16x8.add_sat_s",           0xfd, 0x8f, none, vv_v, simd, num::lanes<num::add_sat_s<u16>> )
-OP( i16x8_add_sat_u,           "i16x8.add_sat_u",           0xfd, 0x90, none, vv_v, simd, num::lanes<num::add_sat_u<u16>> )
-OP( i16x8_sub,                 "i16x8.sub",                 0xfd, 0x91, none, vv_v, simd, num::lanes<num::sub<u16>> )
-OP( i16x8_sub_sat_s,           "i16x8.sub_sat_s",           0xfd, 0x92, none, vv_v, simd, num::lanes<num::sub_sat_s<u16>> )
-OP( i16x8_sub_sat_u,           "i16x8.sub_sat_u",           0xfd, 0x93, none, vv_v, simd, num::lanes<num::sub_sat_u<u16>> )
-OP( f64x2_nearest,             "f64x2.nearest",             0xfd, 0x94, none, v_v,  simd, num::lanes<num::nearest<f64>> )
-OP( i16x8_mul,                 "i16x8.mul",                 0xfd, 0x95, none, vv_v, simd, num::lanes<num::mul<u16>> )
-OP( i16x8_min_s,               "i16x8.min_s",               0xfd, 0x96, none, vv_v, simd, num::lanes<num::min_s<u16>> )
-OP( i16x8_min_u,               "i16x8.min_u",               0xfd, 0x97, none, vv_v, simd, num::lanes<num::min_u<u16>> )
-OP( i16x8_max_s,               "i16x8.max_s",               0xfd, 0x98, none, vv_v, simd, num::lanes<num::max_s<u16>> )
-OP( i16x8_max_u,               "i16x8.max_u",               0xfd, 0x99, none, vv_v, simd, num::lanes<num::max_u<u16>> )
-OP( i16x8_avgr_u,              "i16x8.avgr_u",              0xfd, 0x9b, none, vv_v, simd, num::lanes<num::avgr_u<u16>> )
-OP( i16x8_extmul_low_i8x16_s,  "i16x8.extmul_low_i8x16_s",  0xfd, 0x9c, none, vv_v, simd, num::extmul<num::low<num::extend_s<u16, u8>>> )
-OP( i16x8_extmul_high_i8x16_s, "i16x8.extmul_high_i8x16_s", 0xfd, 0x9d, none, vv_v, simd, num::extmul<num::high<num::extend_s<u16, u8>>> )
-OP( i16x8_extmul_low_i8x16_u,  "i16x8.extmul_low_i8x16_u",  0xfd, 0x9e, none, vv_v, simd, num::extmul<num::low<num::extend_u<u16, u8>>> )
-OP( i16x8_extmul_high_i8x16_u, "i16x8.extmul_high_i8x16_u", 0xfd, 0x9f, none, vv_v, simd, num::extmul<num::high<num::extend_u<u16, u8>>> )
-
-// ---- vectors: i32x4 (prefix 0xfd) -----------------------------------------------------------------------------------
-OP( i32x4_abs,                 "i32x4.abs",                 0xfd, 0xa0, none, v_v,  simd, num::lanes<num::iabs<u32>> )
-OP( i32x4_neg,                 "i32x4.neg",                 0xfd, 0xa1, none, v_v,  simd, num::lanes<num::ineg<u32>> )
-OP( i32x4_all_true,            "i32x4.all_true",            0xfd, 0xa3, none, v_i,  simd, num::all_true<u32> )
-OP( i32x4_bitmask,             "i32x4.bitmask",             0xfd, 0xa4, none, v_i,  simd, num::bitmask<u32> )
-OP( i32x4_extend_low_i16x8_s,  "i32x4.extend_low_i16x8_s",  0xfd, 0xa7, none, v_v,  simd, num::low<num::extend_s<u32, u16>> )
-OP( i32x4_extend_high_i16x8_s, "i32x4.extend_high_i16x8_s", 0xfd, 0xa8, none, v_v,  simd, num::high<num::extend_s<u32, u16>> )
-OP( i32x4_extend_low_i16x8_u,  "i32x4.extend_low_i16x8_u",  0xfd, 0xa9, none, v_v,  simd, num::low<num::extend_u<u32, u16>> )
-OP( i32x4_extend_high_i16x8_u, "i32x4.extend_high_i16x8_u", 0xfd, 0xaa, none, v_v,  simd, num::high<num::extend_u<u32, u16>> )
-OP( i32x4_shl,                 "i32x4.shl",                 0xfd, 0xab, none, vi_v, simd, num::lanes_by<num::shl<u32>> )
-OP( i32x4_shr_s,               "i32x4.shr_s",               0xfd, 0xac, none, vi_v, simd, num::lanes_by<num::shr_s<u32>> )
-OP( i32x4_shr_u,               "i32x4.shr_u",               0xfd, 0xad, none, vi_v, simd, num::lanes_by<num::shr_u<u32>> )
-OP( i32x4_add,                 "i32x4.add",                 0xfd, 0xae, none, vv_v, simd, num::lanes<num::add<u32>> )
-OP( i32x4_sub,                 "i32x4.sub",                 0xfd, 0xb1, none, vv_v, simd, num::lanes<num::sub<u32>> )
-OP( i32x4_mul,                 "i32x4.mul",                 0xfd, 0xb5, none, vv_v, simd, num::lanes<num::mul<u32>> )
-OP( i32x4_min_s,               "i32x4.min_s",               0xfd, 0xb6, none, vv_v, simd, num::lanes<num::min_s<u32>> )
-OP( i32x4_min_u,               "i32x4.min_u",               0xfd, 0xb7, none, vv_v, simd, num::lanes<num::min_u<u32>> )
-OP( i32x4_max_s,               "i32x4.max_s",               0xfd, 0xb8, none, vv_v, simd, num::lanes<num::max_s<u32>> )
-OP( i32x4_max_u,               "i32x4.max_u",               0xfd, 0xb9, none, vv_v, simd, num::lanes<num::max_u<u32>> )
-OP( i32x4_dot_i16x8_s,         "i32x4.dot_i16x8_s",         0xfd, 0xba, none, vv_v, simd, num::dot<num::extend_s<u32, u16>, num::add<u32>> )
-OP( i32x4_extmul_low_i16x8_s,  "i32x4.extmul_low_i16x8_s",  0xfd, 0xbc, none, vv_v, simd, num::extmul<num::low<num::extend_s<u32, u16>>> )
-OP( i32x4_extmul_high_i16x8_s, "i32x4.extmul_high_i16x8_s", 0xfd, 0xbd, none, vv_v, simd, num::extmul<num::high<num::extend_s<u32, u16>>> )
-OP( i32x4_extmul_low_i16x8_u,  "i32x4.extmul_low_i16x8_u",  0xfd, 0xbe, none, vv_v, simd, num::extmul<num::low<num::extend_u<u32, u16>>> )
-OP( i32x4_extmul_high_i16x8_u, "i32x4.extmul_high_i16x8_u", 0xfd, 0xbf, none, vv_v, simd, num::extmul<num::high<num::extend_u<u32, u16>>> )
-
-// ---- vectors: i64x2 (prefix 0xfd) -----------------------------------------------------------------------------------
-OP( i64x2_abs,                 "i64x2.abs",                 0xfd, 0xc0, none, v_v,  simd, num::lanes<num::iabs<u64>> )
-OP( i64x2_neg,                 "i64x2.neg",                 0xfd, 0xc1, none, v_v,  simd, num::lanes<num::ineg<u64>> )
-OP( i64x2_all_true,            "i64x2.all_true",            0xfd, 0xc3, none, v_i,  simd, num::all_true<u64> )
-OP( i64x2_bitmask,             "i64x2.bitmask",             0xfd, 0xc4, none, v_i,  simd, num::bitmask<u64> )
-OP( i64x2_extend_low_i32x4_s,  "i64x2.extend_low_i32x4_s",  0xfd, 0xc7, none, v_v,  simd, num::low<num::extend_s<u64, u32>> )
-OP( i64x2_extend_high_i32x4_s, "i64x2.extend_high_i32x4_s", 0xfd, 0xc8, none, v_v,  simd, num::high<num::extend_s<u64, u32>> )
-OP( i64x2_extend_low_i32x4_u,  "i64x2.extend_low_i32x4_u",  0xfd, 0xc9, none, v_v,  simd, num::low<num::extend_u<u64, u32>> )
-OP( i64x2_extend_high_i32x4_u, "i64x2.extend_high_i32x4_u", 0xfd, 0xca, none, v_v,  simd, num::high<num::extend_u<u64, u32>> )
-OP( i64x2_shl,                 "i64x2.shl",                 0xfd, 0xcb, none, vi_v, simd, num::lanes_by<num::shl<u64>> )
-OP( i64x2_shr_s,               "i64x2.shr_s",               0xfd, 0xcc, none, vi_v, simd, num::lanes_by<num::shr_s<u64>> )
-OP( i64x2_shr_u,               "i64x2.shr_u",               0xfd, 0xcd, none, vi_v, simd, num::lanes_by<num::shr_u<u64>> )
-OP( i64x2_add,                 "i64x2.add",                 0xfd, 0xce, none, vv_v, simd, num::lanes<num::add<u64>> )
-OP( i64x2_sub,                 "i64x2.sub",                 0xfd, 0xd1, none, vv_v, simd, num::lanes<num::sub<u64>> )
-OP( i64x2_mul,                 "i64x2.mul",                 0xfd, 0xd5, none, vv_v, simd, num::lanes<num::mul<u64>> )
-OP( i64x2_eq,                  "i64x2.eq",                  0xfd, 0xd6, none, vv_v, simd, num::mask<num::eq<u64>> )
-OP( i64x2_ne,                  "i64x2.ne",                  0xfd, 0xd7, none, vv_v, simd, num::mask<num::ne<u64>> )
-OP( i64x2_lt_s,                "i64x2.lt_s",                0xfd, 0xd8, none, vv_v, simd, num::mask<num::lt_s<u64>> )
-OP( i64x2_gt_s,                "i64x2.gt_s",                0xfd, 0xd9, none, vv_v, simd, num::mask<num::gt_s<u64>> )
-OP( i64x2_le_s,                "i64x2.le_s",                0xfd, 0xda, none, vv_v, simd, num::mask<num::le_s<u64>> )
-OP( i64x2_ge_s,                "i64x2.ge_s",                0xfd, 0xdb, none, vv_v, simd, num::mask<num::ge_s<u64>> )
-OP( i64x2_extmul_low_i32x4_s,  "i64x2.extmul_low_i32x4_s",  0xfd, 0xdc, none, vv_v, simd, num::extmul<num::low<num::extend_s<u64, u32>>> )
-OP( i64x2_extmul_high_i32x4_s, "i64x2.extmul_high_i32x4_s", 0xfd, 0xdd, none, vv_v, simd, num::extmul<num::high<num::extend_s<u64, u32>>> )
-OP( i64x2_extmul_low_i32x4_u,  "i64x2.extmul_low_i32x4_u",  0xfd, 0xde, none, vv_v, simd, num::extmul<num::low<num::extend_u<u64, u32>>> )
-OP( i64x2_extmul_high_i32x4_u, "i64x2.extmul_high_i32x4_u", 0xfd, 0xdf, none, vv_v, simd, num::extmul<num::high<num::extend_u<u64, u32>>> )
-
-// ---- vectors: f32x4, f64x2, conversions (prefix 0xfd) ---------------------------------------------------------------
-OP( f32x4_abs,                    "f32x4.abs",                    0xfd, 0xe0, none, v_v,  simd, num::lanes<num::abs<f32>> )
-OP( f32x4_neg,                    "f32x4.neg",                    0xfd, 0xe1, none, v_v,  simd, num::lanes<num::neg<f32>> )
-OP( f32x4_sqrt,                   "f32x4.sqrt",                   0xfd, 0xe3, none, v_v,  simd, num::lanes<num::sqrt<f32>> )
-OP( f32x4_add,                    "f32x4.add",                    0xfd, 0xe4, none, vv_v, simd, num::lanes<num::add<f32>> )
-OP( f32x4_sub,                    "f32x4.sub",                    0xfd, 0xe5, none, vv_v, simd, num::lanes<num::sub<f32>> )
-OP( f32x4_mul,                    "f32x4.mul",                    0xfd, 0xe6, none, vv_v, simd, num::lanes<num::mul<f32>> )
-OP( f32x4_div,                    "f32x4.div",                    0xfd, 0xe7, none, vv_v, simd, num::lanes<num::div<f32>> )
-OP( f32x4_min,                    "f32x4.min",                    0xfd, 0xe8, none, vv_v, simd, num::lanes<num::min<f32>> )
-OP( f32x4_max,                    "f32x4.max",                    0xfd, 0xe9, none, vv_v, simd, num::lanes<num::max<f32>> )
-OP( f32x4_pmin,                   "f32x4.pmin",                   0xfd, 0xea, none, vv_v, simd, num::lanes<num::pmin<f32>> )
-OP( f32x4_pmax,                   "f32x4.pmax",                   0xfd, 0xeb, none, vv_v, simd, num::lanes<num::pmax<f32>> )
-OP( f64x2_abs,                    "f64x2.abs",                    0xfd, 0xec, none, v_v,  simd, num::lanes<num::abs<f64>> )
-OP( f64x2_neg,                    "f64x2.neg",                    0xfd, 0xed, none, v_v,  simd, num::lanes<num::neg<f64>> )
-OP( f64x2_sqrt,                   "f64x2.sqrt",                   0xfd, 0xef, none, v_v,  simd, num::lanes<num::sqrt<f64>> )
-OP( f64x2_add,                    "f64x2.add",                    0xfd, 0xf0, none, vv_v, simd, num::lanes<num::add<f64>> )
-OP( f64x2_sub,                    "f64x2.sub",                    0xfd, 0xf1, none, vv_v, simd, num::lanes<num::sub<f64>> )
-OP( f64x2_mul,                    "f64x2.mul",                    0xfd, 0xf2, none, vv_v, simd, num::lanes<num::mul<f64>> )
-OP( f64x2_div,                    "f64x2.div",                    0xfd, 0xf3, none, vv_v, simd, num::lanes<num::div<f64>> )
-OP( f64x2_min,                    "f64x2.min",                    0xfd, 0xf4, none, vv_v, simd, num::lanes<num::min<f64>> )
-OP( f64x2_max,                    "f64x2.max",                    0xfd, 0xf5, none, vv_v, simd, num::lanes<num::max<f64>> )
-OP( f64x2_pmin,                   "f64x2.pmin",                   0xfd, 0xf6, none, vv_v, simd, num::lanes<num::pmin<f64>> )
-OP( f64x2_pmax,                   "f64x2.pmax",                   0xfd, 0xf7, none, vv_v, simd, num::lanes<num::pmax<f64>> )
-OP( i32x4_trunc_sat_f32x4_s,      "i32x4.trunc_sat_f32x4_s",      0xfd, 0xf8, none, v_v,  simd, num::lanes<num::trunc_sat_s<u32, f32>> )
-OP( i32x4_trunc_sat_f32x4_u,      "i32x4.trunc_sat_f32x4_u",      0xfd, 0xf9, none, v_v,  simd, num::lanes<num::trunc_sat_u<u32, f32>> )
-OP( f32x4_convert_i32x4_s,        "f32x4.convert_i32x4_s",        0xfd, 0xfa, none, v_v,  simd, num::lanes<num::convert_s<f32, u32>> )
-OP( f32x4_convert_i32x4_u,        "f32x4.convert_i32x4_u",        0xfd, 0xfb, none, v_v,  simd, num::lanes<num::convert_u<f32, u32>> )
-OP( i32x4_trunc_sat_f64x2_s_zero, "i32x4.trunc_sat_f64x2_s_zero", 0xfd, 0xfc, none, v_v,  simd, num::padded<num::trunc_sat_s<u32, f64>> )
-OP( i32x4_trunc_sat_f64x2_u_zero, "i32x4.trunc_sat_f64x2_u_zero", 0xfd, 0xfd, none, v_v,  simd, num::padded<num::trunc_sat_u<u32, f64>> )
-OP( f64x2_convert_low_i32x4_s,    "f64x2.convert_low_i32x4_s",    0xfd, 0xfe, none, v_v,  simd, num::low<num::convert_s<f64, u32>> )
-OP( f64x2_convert_low_i32x4_u,    "f64x2.convert_low_i32x4_u",    0xfd, 0xff, none, v_v,  simd, num::low<num::convert_u<f64, u32>> )
-
-// ---- vectors: relaxed (prefix 0xfd) ---------------------------------------------------------------------------------
-OP( i8x16_relaxed_swizzle,               "i8x16.relaxed_swizzle",               0xfd, 0x100, none, vv_v,  relaxed_simd, num::swizzle )
-OP( i32x4_relaxed_trunc_f32x4_s,         "i32x4.relaxed_trunc_f32x4_s",         0xfd, 0x101, none, v_v,   relaxed_simd, num::lanes<num::trunc_sat_s<u32, f32>> )
-OP( i32x4_relaxed_trunc_f32x4_u,         "i32x4.relaxed_trunc_f32x4_u",         0xfd, 0x102, none, v_v,   relaxed_simd, num::lanes<num::trunc_sat_u<u32, f32>> )
-OP( i32x4_relaxed_trunc_f64x2_s_zero,    "i32x4.relaxed_trunc_f64x2_s_zero",    0xfd, 0x103, none, v_v,   relaxed_simd, num::padded<num::trunc_sat_s<u32, f64>> )
-OP( i32x4_relaxed_trunc_f64x2_u_zero,    "i32x4.relaxed_trunc_f64x2_u_zero",    0xfd, 0x104, none, v_v,   relaxed_simd, num::padded<num::trunc_sat_u<u32, f64>> )
-OP( f32x4_relaxed_madd,                  "f32x4.relaxed_madd",                  0xfd, 0x105, none, vvv_v, relaxed_simd, num::lanes<num::madd<f32>> )
-OP( f32x4_relaxed_nmadd,                 "f32x4.relaxed_nmadd",                 0xfd, 0x106, none, vvv_v, relaxed_simd, num::lanes<num::nmadd<f32>> )
-OP( f64x2_relaxed_madd,                  "f64x2.relaxed_madd",                  0xfd, 0x107, none, vvv_v, relaxed_simd, num::lanes<num::madd<f64>> )
-OP( f64x2_relaxed_nmadd,                 "f64x2.relaxed_nmadd",                 0xfd, 0x108, none, vvv_v, relaxed_simd, num::lanes<num::nmadd<f64>> )
-OP( i8x16_relaxed_laneselect,            "i8x16.relaxed_laneselect",            0xfd, 0x109, none, vvv_v, relaxed_simd, num::lanes<num::bitselect<u64>> )
-OP( i16x8_relaxed_laneselect,            "i16x8.relaxed_laneselect",            0xfd, 0x10a, none, vvv_v, relaxed_simd, num::lanes<num::bitselect<u64>> )
-OP( i32x4_relaxed_laneselect,            "i32x4.relaxed_laneselect",            0xfd, 0x10b, none, vvv_v, relaxed_simd, num::lanes<num::bitselect<u64>> )
-OP( i64x2_relaxed_laneselect,            "i64x2.relaxed_laneselect",            0xfd, 0x10c, none, vvv_v, relaxed_simd, num::lanes<num::bitselect<u64>> )
-OP( f32x4_relaxed_min,                   "f32x4.relaxed_min",                   0xfd, 0x10d, none, vv_v,  relaxed_simd, num::lanes<num::min<f32>> )
-OP( f32x4_relaxed_max,                   "f32x4.relaxed_max",                   0xfd, 0x10e, none, vv_v,  relaxed_simd, num::lanes<num::max<f32>> )
-OP( f64x2_relaxed_min,                   "f64x2.relaxed_min",                   0xfd, 0x10f, none, vv_v,  relaxed_simd, num::lanes<num::min<f64>> )
-OP( f64x2_relaxed_max,                   "f64x2.relaxed_max",                   0xfd, 0x110, none, vv_v,  relaxed_simd, num::lanes<num::max<f64>> )
-OP( i16x8_relaxed_q15mulr_s,             "i16x8.relaxed_q15mulr_s",             0xfd, 0x111, none, vv_v,  relaxed_simd, num::lanes<num::q15mulr_sat_s> )
-OP( i16x8_relaxed_dot_i8x16_i7x16_s,     "i16x8.relaxed_dot_i8x16_i7x16_s",     0xfd, 0x112, none, vv_v,  relaxed_simd, num::dot<num::extend_s<u16, u8>, num::add_sat_s<u16>> )
-OP( i32x4_relaxed_dot_i8x16_i7x16_add_s, "i32x4.relaxed_dot_i8x16_i7x16_add_s", 0xfd, 0x113, none, vvv_v, relaxed_simd, num::dot_add<num::dot<num::extend_s<u16, u8>, num::add_sat_s<u16>>, num::extadd_pairwise<num::extend_s<u32, u16>>> )
-
-// ---- atomic operations (prefix 0xfe) --------------------------------------------------------------------------------
-OP( memory_atomic_notify,       "memory.atomic.notify",       0xfe, 0x00, memarg,    ai_i,  threads, special )
-OP( memory_atomic_wait32,       "memory.atomic.wait32",       0xfe, 0x01, memarg,    ail_i, threads, special )
-OP( memory_atomic_wait64,       "memory.atomic.wait64",       0xfe, 0x02, memarg,    all_i, threads, special )
-OP( atomic_fence,               "atomic.fence",               0xfe, 0x03, zero_byte, _,     threads, special )
-OP( i32_atomic_load,            "i32.atomic.load",            0xfe, 0x10, memarg,    a_i,   threads, mem::atomic<mem::load<u32, u32>> )
-OP( i64_atomic_load,            "i64.atomic.load",            0xfe, 0x11, memarg,    a_l,   threads, mem::atomic<mem::load<u64, u64>> )
-OP( i32_atomic_load8_u,         "i32.atomic.load8_u",         0xfe, 0x12, memarg,    a_i,   threads, mem::atomic<mem::load<u32, u8>> )
-OP( i32_atomic_load16_u,        "i32.atomic.load16_u",        0xfe, 0x13, memarg,    a_i,   threads, mem::atomic<mem::load<u32, u16>> )
-OP( i64_atomic_load8_u,         "i64.atomic.load8_u",         0xfe, 0x14, memarg,    a_l,   threads, mem::atomic<mem::load<u64, u8>> )
-OP( i64_atomic_load16_u,        "i64.atomic.load16_u",        0xfe, 0x15, memarg,    a_l,   threads, mem::atomic<mem::load<u64, u16>> )
-OP( i64_atomic_load32_u,        "i64.atomic.load32_u",        0xfe, 0x16, memarg,    a_l,   threads, mem::atomic<mem::load<u64, u32>> )
-OP( i32_atomic_store,           "i32.atomic.store",           0xfe, 0x17, memarg,    ai_,   threads, mem::atomic<mem::store<u32, u32>> )
-OP( i64_atomic_store,           "i64.atomic.store",           0xfe, 0x18, memarg,    al_,   threads, mem::atomic<mem::store<u64, u64>> )
-OP( i32_atomic_store8,          "i32.atomic.store8",          0xfe, 0x19, memarg,    ai_,   threads, mem::atomic<mem::store<u32, u8>> )
-OP( i32_atomic_store16,         "i32.atomic.store16",         0xfe, 0x1a, memarg,    ai_,   threads, mem::atomic<mem::store<u32, u16>> )
-OP( i64_atomic_store8,          "i64.atomic.store8",          0xfe, 0x1b, memarg,    al_,   threads, mem::atomic<mem::store<u64, u8>> )
-OP( i64_atomic_store16,         "i64.atomic.store16",         0xfe, 0x1c, memarg,    al_,   threads, mem::atomic<mem::store<u64, u16>> )
-OP( i64_atomic_store32,         "i64.atomic.store32",         0xfe, 0x1d, memarg,    al_,   threads, mem::atomic<mem::store<u64, u32>> )
-OP( i32_atomic_rmw_add,         "i32.atomic.rmw.add",         0xfe, 0x1e, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::add> )
-OP( i64_atomic_rmw_add,         "i64.atomic.rmw.add",         0xfe, 0x1f, memarg,    al_l,  threads, mem::rmw<u64, u64, num::add> )
-OP( i32_atomic_rmw8_add_u,      "i32.atomic.rmw8.add_u",      0xfe, 0x20, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::add> )
-OP( i32_atomic_rmw16_add_u,     "i32.atomic.rmw16.add_u",     0xfe, 0x21, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::add> )
-OP( i64_atomic_rmw8_add_u,      "i64.atomic.rmw8.add_u",      0xfe, 0x22, memarg,    al_l,  threads, mem::rmw<u64, u8, num::add> )
-OP( i64_atomic_rmw16_add_u,     "i64.atomic.rmw16.add_u",     0xfe, 0x23, memarg,    al_l,  threads, mem::rmw<u64, u16, num::add> )
-OP( i64_atomic_rmw32_add_u,     "i64.atomic.rmw32.add_u",     0xfe, 0x24, memarg,    al_l,  threads, mem::rmw<u64, u32, num::add> )
-OP( i32_atomic_rmw_sub,         "i32.atomic.rmw.sub",         0xfe, 0x25, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::sub> )
-OP( i64_atomic_rmw_sub,         "i64.atomic.rmw.sub",         0xfe, 0x26, memarg,    al_l,  threads, mem::rmw<u64, u64, num::sub> )
-OP( i32_atomic_rmw8_sub_u,      "i32.atomic.rmw8.sub_u",      0xfe, 0x27, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::sub> )
-OP( i32_atomic_rmw16_sub_u,     "i32.atomic.rmw16.sub_u",     0xfe, 0x28, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::sub> )
-OP( i64_atomic_rmw8_sub_u,      "i64.atomic.rmw8.sub_u",      0xfe, 0x29, memarg,    al_l,  threads, mem::rmw<u64, u8, num::sub> )
-OP( i64_atomic_rmw16_sub_u,     "i64.atomic.rmw16.sub_u",     0xfe, 0x2a, memarg,    al_l,  threads, mem::rmw<u64, u16, num::sub> )
-OP( i64_atomic_rmw32_sub_u,     "i64.atomic.rmw32.sub_u",     0xfe, 0x2b, memarg,    al_l,  threads, mem::rmw<u64, u32, num::sub> )
-OP( i32_atomic_rmw_and,         "i32.atomic.rmw.and",         0xfe, 0x2c, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::and_> )
-OP( i64_atomic_rmw_and,         "i64.atomic.rmw.and",         0xfe, 0x2d, memarg,    al_l,  threads, mem::rmw<u64, u64, num::and_> )
-OP( i32_atomic_rmw8_and_u,      "i32.atomic.rmw8.and_u",      0xfe, 0x2e, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::and_> )
-OP( i32_atomic_rmw16_and_u,     "i32.atomic.rmw16.and_u",     0xfe, 0x2f, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::and_> )
-OP( i64_atomic_rmw8_and_u,      "i64.atomic.rmw8.and_u",      0xfe, 0x30, memarg,    al_l,  threads, mem::rmw<u64, u8, num::and_> )
-OP( i64_atomic_rmw16_and_u,     "i64.atomic.rmw16.and_u",     0xfe, 0x31, memarg,    al_l,  threads, mem::rmw<u64, u16, num::and_> )
-OP( i64_atomic_rmw32_and_u,     "i64.atomic.rmw32.and_u",     0xfe, 0x32, memarg,    al_l,  threads, mem::rmw<u64, u32, num::and_> )
-OP( i32_atomic_rmw_or,          "i32.atomic.rmw.or",          0xfe, 0x33, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::or_> )
-OP( i64_atomic_rmw_or,          "i64.atomic.rmw.or",          0xfe, 0x34, memarg,    al_l,  threads, mem::rmw<u64, u64, num::or_> )
-OP( i32_atomic_rmw8_or_u,       "i32.atomic.rmw8.or_u",       0xfe, 0x35, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::or_> )
-OP( i32_atomic_rmw16_or_u,      "i32.atomic.rmw16.or_u",      0xfe, 0x36, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::or_> )
-OP( i64_atomic_rmw8_or_u,       "i64.atomic.rmw8.or_u",       0xfe, 0x37, memarg,    al_l,  threads, mem::rmw<u64, u8, num::or_> )
-OP( i64_atomic_rmw16_or_u,      "i64.atomic.rmw16.or_u",      0xfe, 0x38, memarg,    al_l,  threads, mem::rmw<u64, u16, num::or_> )
-OP( i64_atomic_rmw32_or_u,      "i64.atomic.rmw32.or_u",      0xfe, 0x39, memarg,    al_l,  threads, mem::rmw<u64, u32, num::or_> )
-OP( i32_atomic_rmw_xor,         "i32.atomic.rmw.xor",         0xfe, 0x3a, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::xor_> )
-OP( i64_atomic_rmw_xor,         "i64.atomic.rmw.xor",         0xfe, 0x3b, memarg,    al_l,  threads, mem::rmw<u64, u64, num::xor_> )
-OP( i32_atomic_rmw8_xor_u,      "i32.atomic.rmw8.xor_u",      0xfe, 0x3c, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::xor_> )
-OP( i32_atomic_rmw16_xor_u,     "i32.atomic.rmw16.xor_u",     0xfe, 0x3d, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::xor_> )
-OP( i64_atomic_rmw8_xor_u,      "i64.atomic.rmw8.xor_u",      0xfe, 0x3e, memarg,    al_l,  threads, mem::rmw<u64, u8, num::xor_> )
-OP( i64_atomic_rmw16_xor_u,     "i64.atomic.rmw16.xor_u",     0xfe, 0x3f, memarg,    al_l,  threads, mem::rmw<u64, u16, num::xor_> )
-OP( i64_atomic_rmw32_xor_u,     "i64.atomic.rmw32.xor_u",     0xfe, 0x40, memarg,    al_l,  threads, mem::rmw<u64, u32, num::xor_> )
-OP( i32_atomic_rmw_xchg,        "i32.atomic.rmw.xchg",        0xfe, 0x41, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::exchange> )
-OP( i64_atomic_rmw_xchg,        "i64.atomic.rmw.xchg",        0xfe, 0x42, memarg,    al_l,  threads, mem::rmw<u64, u64, num::exchange> )
-OP( i32_atomic_rmw8_xchg_u,     "i32.atomic.rmw8.xchg_u",     0xfe, 0x43, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::exchange> )
-OP( i32_atomic_rmw16_xchg_u,    "i32.atomic.rmw16.xchg_u",    0xfe, 0x44, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::exchange> )
-OP( i64_atomic_rmw8_xchg_u,     "i64.atomic.rmw8.xchg_u",     0xfe, 0x45, memarg,    al_l,  threads, mem::rmw<u64, u8, num::exchange> )
-OP( i64_atomic_rmw16_xchg_u,    "i64.atomic.rmw16.xchg_u",    0xfe, 0x46, memarg,    al_l,  threads, mem::rmw<u64, u16, num::exchange> )
-OP( i64_atomic_rmw32_xchg_u,    "i64.atomic.rmw32.xchg_u",    0xfe, 0x47, memarg,    al_l,  threads, mem::rmw<u64, u32, num::exchange> )
-OP( i32_atomic_rmw_cmpxchg,     "i32.atomic.rmw.cmpxchg",     0xfe, 0x48, memarg,    aii_i, threads, mem::compare_exchange<u32, u32> )
-OP( i64_atomic_rmw_cmpxchg,     "i64.atomic.rmw.cmpxchg",     0xfe, 0x49, memarg,    all_l, threads, mem::compare_exchange<u64, u64> )
-OP( i32_atomic_rmw8_cmpxchg_u,  "i32.atomic.rmw8.cmpxchg_u",  0xfe, 0x4a, memarg,    aii_i, threads, mem::compare_exchange<u32, u8> )
-OP( i32_atomic_rmw16_cmpxchg_u, "i32.atomic.rmw16.cmpxchg_u", 0xfe, 0x4b, memarg,    aii_i, threads, mem::compare_exchange<u32, u16> )
-OP( i64_atomic_rmw8_cmpxchg_u,  "i64.atomic.rmw8.cmpxchg_u",  0xfe, 0x4c, memarg,    all_l, threads, mem::compare_exchange<u64, u8> )
-OP( i64_atomic_rmw16_cmpxchg_u, "i64.atomic.rmw16.cmpxchg_u", 0xfe, 0x4d, memarg,    all_l, threads, mem::compare_exchange<u64, u16> )
-OP( i64_atomic_rmw32_cmpxchg_u, "i64.atomic.rmw32.cmpxchg_u", 0xfe, 0x4e, memarg,    all_l, threads, mem::compare_exchange<u64, u32> )
-
-// clang-format on
-#undef OP
-    count_,
-};
-inline constexpr u16 op_count = u16(op::count_);
-
-/// An instruction's type, read from the table's `sig` column: `ii_i` takes two i32 and gives one.
-/// Letters: i l f d v are i32 i64 f32 f64 v128; a is the address type of the memory in the memarg.
-/// `poly`: the type depends on immediates or on the stack; a rule in valid/ says how.
-struct op_type {
-    char params[4] = {};
-    char results[2] = {};
-    u8 param_count = 0;
-    u8 result_count = 0;
-    bool poly = false;
-};
-void row_needs_an_underscore_in_its_signature(); // not constexpr on purpose: reaching it is the error
-consteval op_type parse_op_type(std::string_view text) {
-    op_type t;
-    if (text == "poly") {
-        t.poly = true;
-        return t;
-    }
-    bool after = false;
-    for (char c : text) {
-        if (c == '_') after = true;
-        else if (after) t.results[t.result_count++] = c;
-        else t.params[t.param_count++] = c;
-    }
-    if (!after) row_needs_an_underscore_in_its_signature();
-    return t;
-}
-
-/// One row of the table.
-struct op_row {
-    std::string_view text; ///< its name in the text format
-    u8 prefix;             ///< 0 for none, or 0xfb 0xfc 0xfd 0xfe
-    u16 code;              ///< the byte after the prefix, or the u32 in LEB128
-    imm immediate;
-    op_type type;
-    feature needs;
-};
-
-/// Column `meaning` of a row whose meaning is not a function of its operands: control, calls, tables.
-struct special {};
-
-inline constexpr op_row op_table[] = {
-#define OP(id, text, prefix, code, immediate, sig, needs, ...)                                                         \
-    {text, prefix, code, imm::immediate, parse_op_type(#sig), feature::needs},
-/// @file opcodes.def
-/// The instruction set: one row for each instruction, in the order of its code (spec: appendix/index-instructions).
-/// Columns: id, text, prefix, code, immediates (enum imm), signature (struct op_type), feature, meaning. The meaning
-/// is a function of num/, a tag of num/sem.hpp for what accesses memory, or `special` for what handlers do by hand.
-/// Expanded three times: enum op, op_table, num::sem.
-// No include guard: whoever includes this defines OP first and undefines it afterwards.
-// clang-format off
-
-// ---- control --------------------------------------------------------------------------------------------------------
-OP( unreachable,          "unreachable",          0x00, 0x00, none,          poly, mvp,                 special )
-OP( nop,                  "nop",                  0x00, 0x01, none,          _,    mvp,                 special )
-OP( block,                "block",                0x00, 0x02, block,         poly, mvp,                 special )
-OP( loop,                 "loop",                 0x00, 0x03, block,         poly, mvp,                 special )
-OP( if_,                  "if",                   0x00, 0x04, block,         poly, mvp,                 special )
-OP( else_,                "else",                 0x00, 0x05, none,          poly, mvp,                 special )
-OP( try_,                 "try",                  0x00, 0x06, block,         poly, legacy_exceptions,   special )
-OP( catch_,               "catch",                0x00, 0x07, tag,           poly, legacy_exceptions,   special )
-OP( throw_,               "throw",                0x00, 0x08, tag,           poly, exceptions,          special )
-OP( rethrow,              "rethrow",              0x00, 0x09, label,         poly, legacy_exceptions,   special )
-OP( throw_ref,            "throw_ref",            0x00, 0x0a, none,          poly, exceptions,          special )
-OP( end,                  "end",                  0x00, 0x0b, none,          poly, mvp,                 special )
-OP( br,                   "br",                   0x00, 0x0c, label,         poly, mvp,                 special )
-OP( br_if,                "br_if",                0x00, 0x0d, label,         poly, mvp,                 special )
-OP( br_table,             "br_table",             0x00, 0x0e, labels,        poly, mvp,                 special )
-OP( return_,              "return",               0x00, 0x0f, none,          poly, mvp,                 special )
-OP( call,                 "call",                 0x00, 0x10, func,          poly, mvp,                 special )
-OP( call_indirect,        "call_indirect",        0x00, 0x11, call_indirect, poly, mvp,                 special )
-OP( return_call,          "return_call",          0x00, 0x12, func,          poly, tail_call,           special )
-OP( return_call_indirect, "return_call_indirect", 0x00, 0x13, call_indirect, poly, tail_call,           special )
-OP( call_ref,             "call_ref",             0x00, 0x14, type,          poly, function_references, special )
-OP( return_call_ref,      "return_call_ref",      0x00, 0x15, type,          poly, tail_call,           special )
-OP( delegate,             "delegate",             0x00, 0x18, label,         poly, legacy_exceptions,   special )
-OP( catch_all,            "catch_all",            0x00, 0x19, none,          poly, legacy_exceptions,   special )
-OP( drop,                 "drop",                 0x00, 0x1a, none,          poly, mvp,                 special )
-OP( select,               "select",               0x00, 0x1b, none,          poly, mvp,                 special )
-OP( select_t,             "select",               0x00, 0x1c, select_types,  poly, reference_types,     special )
-OP( try_table,            "try_table",            0x00, 0x1f, try_table,     poly, exceptions,          special )
-
-// ---- variables and tables -------------------------------------------------------------------------------------------
-OP( local_get,  "local.get",  0x00, 0x20, local,  poly, mvp,             special )
-OP( local_set,  "local.set",  0x00, 0x21, local,  poly, mvp,             special )
-OP( local_tee,  "local.tee",  0x00, 0x22, local,  poly, mvp,             special )
-OP( global_get, "global.get", 0x00, 0x23, global, poly, mvp,             special )
-OP( global_set, "global.set", 0x00, 0x24, global, poly, mvp,             special )
-OP( table_get,  "table.get",  0x00, 0x25, table,  poly, reference_types, special )
-OP( table_set,  "table.set",  0x00, 0x26, table,  poly, reference_types, special )
-
-// ---- memory ---------------------------------------------------------------------------------------------------------
-OP( i32_load,     "i32.load",     0x00, 0x28, memarg, a_i,  mvp, mem::load<u32, u32> )
-OP( i64_load,     "i64.load",     0x00, 0x29, memarg, a_l,  mvp, mem::load<u64, u64> )
-OP( f32_load,     "f32.load",     0x00, 0x2a, memarg, a_f,  mvp, mem::load<f32, f32> )
-OP( f64_load,     "f64.load",     0x00, 0x2b, memarg, a_d,  mvp, mem::load<f64, f64> )
-OP( i32_load8_s,  "i32.load8_s",  0x00, 0x2c, memarg, a_i,  mvp, mem::load<u32, i8> )
-OP( i32_load8_u,  "i32.load8_u",  0x00, 0x2d, memarg, a_i,  mvp, mem::load<u32, u8> )
-OP( i32_load16_s, "i32.load16_s", 0x00, 0x2e, memarg, a_i,  mvp, mem::load<u32, i16> )
-OP( i32_load16_u, "i32.load16_u", 0x00, 0x2f, memarg, a_i,  mvp, mem::load<u32, u16> )
-OP( i64_load8_s,  "i64.load8_s",  0x00, 0x30, memarg, a_l,  mvp, mem::load<u64, i8> )
-OP( i64_load8_u,  "i64.load8_u",  0x00, 0x31, memarg, a_l,  mvp, mem::load<u64, u8> )
-OP( i64_load16_s, "i64.load16_s", 0x00, 0x32, memarg, a_l,  mvp, mem::load<u64, i16> )
-OP( i64_load16_u, "i64.load16_u", 0x00, 0x33, memarg, a_l,  mvp, mem::load<u64, u16> )
-OP( i64_load32_s, "i64.load32_s", 0x00, 0x34, memarg, a_l,  mvp, mem::load<u64, i32> )
-OP( i64_load32_u, "i64.load32_u", 0x00, 0x35, memarg, a_l,  mvp, mem::load<u64, u32> )
-OP( i32_store,    "i32.store",    0x00, 0x36, memarg, ai_,  mvp, mem::store<u32, u32> )
-OP( i64_store,    "i64.store",    0x00, 0x37, memarg, al_,  mvp, mem::store<u64, u64> )
-OP( f32_store,    "f32.store",    0x00, 0x38, memarg, af_,  mvp, mem::store<f32, f32> )
-OP( f64_store,    "f64.store",    0x00, 0x39, memarg, ad_,  mvp, mem::store<f64, f64> )
-OP( i32_store8,   "i32.store8",   0x00, 0x3a, memarg, ai_,  mvp, mem::store<u32, u8> )
-OP( i32_store16,  "i32.store16",  0x00, 0x3b, memarg, ai_,  mvp, mem::store<u32, u16> )
-OP( i64_store8,   "i64.store8",   0x00, 0x3c, memarg, al_,  mvp, mem::store<u64, u8> )
-OP( i64_store16,  "i64.store16",  0x00, 0x3d, memarg, al_,  mvp, mem::store<u64, u16> )
-OP( i64_store32,  "i64.store32",  0x00, 0x3e, memarg, al_,  mvp, mem::store<u64, u32> )
-OP( memory_size,  "memory.size",  0x00, 0x3f, memory, poly, mvp, special )
-OP( memory_grow,  "memory.grow",  0x00, 0x40, memory, poly, mvp, special )
-
-// ---- constants ------------------------------------------------------------------------------------------------------
-OP( i32_const, "i32.const", 0x00, 0x41, i32_const, _i, mvp, special )
-OP( i64_const, "i64.const", 0x00, 0x42, i64_const, _l, mvp, special )
-OP( f32_const, "f32.const", 0x00, 0x43, f32_const, _f, mvp, special )
-OP( f64_const, "f64.const", 0x00, 0x44, f64_const, _d, mvp, special )
-
-// ---- i32 comparisons ------------------------------------------------------------------------------------------------
-OP( i32_eqz,  "i32.eqz",  0x00, 0x45, none, i_i,  mvp, num::eqz<u32> )
-OP( i32_eq,   "i32.eq",   0x00, 0x46, none, ii_i, mvp, num::eq<u32> )
-OP( i32_ne,   "i32.ne",   0x00, 0x47, none, ii_i, mvp, num::ne<u32> )
-OP( i32_lt_s, "i32.lt_s", 0x00, 0x48, none, ii_i, mvp, num::lt_s<u32> )
-OP( i32_lt_u, "i32.lt_u", 0x00, 0x49, none, ii_i, mvp, num::lt_u<u32> )
-OP( i32_gt_s, "i32.gt_s", 0x00, 0x4a, none, ii_i, mvp, num::gt_s<u32> )
-OP( i32_gt_u, "i32.gt_u", 0x00, 0x4b, none, ii_i, mvp, num::gt_u<u32> )
-OP( i32_le_s, "i32.le_s", 0x00, 0x4c, none, ii_i, mvp, num::le_s<u32> )
-OP( i32_le_u, "i32.le_u", 0x00, 0x4d, none, ii_i, mvp, num::le_u<u32> )
-OP( i32_ge_s, "i32.ge_s", 0x00, 0x4e, none, ii_i, mvp, num::ge_s<u32> )
-OP( i32_ge_u, "i32.ge_u", 0x00, 0x4f, none, ii_i, mvp, num::ge_u<u32> )
-
-// ---- i64 comparisons ------------------------------------------------------------------------------------------------
-OP( i64_eqz,  "i64.eqz",  0x00, 0x50, none, l_i,  mvp, num::eqz<u64> )
-OP( i64_eq,   "i64.eq",   0x00, 0x51, none, ll_i, mvp, num::eq<u64> )
-OP( i64_ne,   "i64.ne",   0x00, 0x52, none, ll_i, mvp, num::ne<u64> )
-OP( i64_lt_s, "i64.lt_s", 0x00, 0x53, none, ll_i, mvp, num::lt_s<u64> )
-OP( i64_lt_u, "i64.lt_u", 0x00, 0x54, none, ll_i, mvp, num::lt_u<u64> )
-OP( i64_gt_s, "i64.gt_s", 0x00, 0x55, none, ll_i, mvp, num::gt_s<u64> )
-OP( i64_gt_u, "i64.gt_u", 0x00, 0x56, none, ll_i, mvp, num::gt_u<u64> )
-OP( i64_le_s, "i64.le_s", 0x00, 0x57, none, ll_i, mvp, num::le_s<u64> )
-OP( i64_le_u, "i64.le_u", 0x00, 0x58, none, ll_i, mvp, num::le_u<u64> )
-OP( i64_ge_s, "i64.ge_s", 0x00, 0x59, none, ll_i, mvp, num::ge_s<u64> )
-OP( i64_ge_u, "i64.ge_u", 0x00, 0x5a, none, ll_i, mvp, num::ge_u<u64> )
-
-// ---- f32 comparisons ------------------------------------------------------------------------------------------------
-OP( f32_eq, "f32.eq", 0x00, 0x5b, none, ff_i, mvp, num::eq<f32> )
-OP( f32_ne, "f32.ne", 0x00, 0x5c, none, ff_i, mvp, num::ne<f32> )
-OP( f32_lt, "f32.lt", 0x00, 0x5d, none, ff_i, mvp, num::lt<f32> )
-OP( f32_gt, "f32.gt", 0x00, 0x5e, none, ff_i, mvp, num::gt<f32> )
-OP( f32_le, "f32.le", 0x00, 0x5f, none, ff_i, mvp, num::le<f32> )
-OP( f32_ge, "f32.ge", 0x00, 0x60, none, ff_i, mvp, num::ge<f32> )
-
-// ---- f64 comparisons ------------------------------------------------------------------------------------------------
-OP( f64_eq, "f64.eq", 0x00, 0x61, none, dd_i, mvp, num::eq<f64> )
-OP( f64_ne, "f64.ne", 0x00, 0x62, none, dd_i, mvp, num::ne<f64> )
-OP( f64_lt, "f64.lt", 0x00, 0x63, none, dd_i, mvp, num::lt<f64> )
-OP( f64_gt, "f64.gt", 0x00, 0x64, none, dd_i, mvp, num::gt<f64> )
-OP( f64_le, "f64.le", 0x00, 0x65, none, dd_i, mvp, num::le<f64> )
-OP( f64_ge, "f64.ge", 0x00, 0x66, none, dd_i, mvp, num::ge<f64> )
-
-// ---- i32 arithmetic -------------------------------------------------------------------------------------------------
-OP( i32_clz,    "i32.clz",    0x00, 0x67, none, i_i,  mvp, num::clz<u32> )
-OP( i32_ctz,    "i32.ctz",    0x00, 0x68, none, i_i,  mvp, num::ctz<u32> )
-OP( i32_popcnt, "i32.popcnt", 0x00, 0x69, none, i_i,  mvp, num::popcnt<u32> )
-OP( i32_add,    "i32.add",    0x00, 0x6a, none, ii_i, mvp, num::add<u32> )
-OP( i32_sub,    "i32.sub",    0x00, 0x6b, none, ii_i, mvp, num::sub<u32> )
-OP( i32_mul,    "i32.mul",    0x00, 0x6c, none, ii_i, mvp, num::mul<u32> )
-OP( i32_div_s,  "i32.div_s",  0x00, 0x6d, none, ii_i, mvp, num::div_s<u32> )
-OP( i32_div_u,  "i32.div_u",  0x00, 0x6e, none, ii_i, mvp, num::div_u<u32> )
-OP( i32_rem_s,  "i32.rem_s",  0x00, 0x6f, none, ii_i, mvp, num::rem_s<u32> )
-OP( i32_rem_u,  "i32.rem_u",  0x00, 0x70, none, ii_i, mvp, num::rem_u<u32> )
-OP( i32_and,    "i32.and",    0x00, 0x71, none, ii_i, mvp, num::and_<u32> )
-OP( i32_or,     "i32.or",     0x00, 0x72, none, ii_i, mvp, num::or_<u32> )
-OP( i32_xor,    "i32.xor",    0x00, 0x73, none, ii_i, mvp, num::xor_<u32> )
-OP( i32_shl,    "i32.shl",    0x00, 0x74, none, ii_i, mvp, num::shl<u32> )
-OP( i32_shr_s,  "i32.shr_s",  0x00, 0x75, none, ii_i, mvp, num::shr_s<u32> )
-OP( i32_shr_u,  "i32.shr_u",  0x00, 0x76, none, ii_i, mvp, num::shr_u<u32> )
-OP( i32_rotl,   "i32.rotl",   0x00, 0x77, none, ii_i, mvp, num::rotl<u32> )
-OP( i32_rotr,   "i32.rotr",   0x00, 0x78, none, ii_i, mvp, num::rotr<u32> )
-
-// ---- i64 arithmetic -------------------------------------------------------------------------------------------------
-OP( i64_clz,    "i64.clz",    0x00, 0x79, none, l_l,  mvp, num::clz<u64> )
-OP( i64_ctz,    "i64.ctz",    0x00, 0x7a, none, l_l,  mvp, num::ctz<u64> )
-OP( i64_popcnt, "i64.popcnt", 0x00, 0x7b, none, l_l,  mvp, num::popcnt<u64> )
-OP( i64_add,    "i64.add",    0x00, 0x7c, none, ll_l, mvp, num::add<u64> )
-OP( i64_sub,    "i64.sub",    0x00, 0x7d, none, ll_l, mvp, num::sub<u64> )
-OP( i64_mul,    "i64.mul",    0x00, 0x7e, none, ll_l, mvp, num::mul<u64> )
-OP( i64_div_s,  "i64.div_s",  0x00, 0x7f, none, ll_l, mvp, num::div_s<u64> )
-OP( i64_div_u,  "i64.div_u",  0x00, 0x80, none, ll_l, mvp, num::div_u<u64> )
-OP( i64_rem_s,  "i64.rem_s",  0x00, 0x81, none, ll_l, mvp, num::rem_s<u64> )
-OP( i64_rem_u,  "i64.rem_u",  0x00, 0x82, none, ll_l, mvp, num::rem_u<u64> )
-OP( i64_and,    "i64.and",    0x00, 0x83, none, ll_l, mvp, num::and_<u64> )
-OP( i64_or,     "i64.or",     0x00, 0x84, none, ll_l, mvp, num::or_<u64> )
-OP( i64_xor,    "i64.xor",    0x00, 0x85, none, ll_l, mvp, num::xor_<u64> )
-OP( i64_shl,    "i64.shl",    0x00, 0x86, none, ll_l, mvp, num::shl<u64> )
-OP( i64_shr_s,  "i64.shr_s",  0x00, 0x87, none, ll_l, mvp, num::shr_s<u64> )
-OP( i64_shr_u,  "i64.shr_u",  0x00, 0x88, none, ll_l, mvp, num::shr_u<u64> )
-OP( i64_rotl,   "i64.rotl",   0x00, 0x89, none, ll_l, mvp, num::rotl<u64> )
-OP( i64_rotr,   "i64.rotr",   0x00, 0x8a, none, ll_l, mvp, num::rotr<u64> )
-
-// ---- f32 arithmetic -------------------------------------------------------------------------------------------------
-OP( f32_abs,      "f32.abs",      0x00, 0x8b, none, f_f,  mvp, num::abs<f32> )
-OP( f32_neg,      "f32.neg",      0x00, 0x8c, none, f_f,  mvp, num::neg<f32> )
-OP( f32_ceil,     "f32.ceil",     0x00, 0x8d, none, f_f,  mvp, num::ceil<f32> )
-OP( f32_floor,    "f32.floor",    0x00, 0x8e, none, f_f,  mvp, num::floor<f32> )
-OP( f32_trunc,    "f32.trunc",    0x00, 0x8f, none, f_f,  mvp, num::trunc<f32> )
-OP( f32_nearest,  "f32.nearest",  0x00, 0x90, none, f_f,  mvp, num::nearest<f32> )
-OP( f32_sqrt,     "f32.sqrt",     0x00, 0x91, none, f_f,  mvp, num::sqrt<f32> )
-OP( f32_add,      "f32.add",      0x00, 0x92, none, ff_f, mvp, num::add<f32> )
-OP( f32_sub,      "f32.sub",      0x00, 0x93, none, ff_f, mvp, num::sub<f32> )
-OP( f32_mul,      "f32.mul",      0x00, 0x94, none, ff_f, mvp, num::mul<f32> )
-OP( f32_div,      "f32.div",      0x00, 0x95, none, ff_f, mvp, num::div<f32> )
-OP( f32_min,      "f32.min",      0x00, 0x96, none, ff_f, mvp, num::min<f32> )
-OP( f32_max,      "f32.max",      0x00, 0x97, none, ff_f, mvp, num::max<f32> )
-OP( f32_copysign, "f32.copysign", 0x00, 0x98, none, ff_f, mvp, num::copysign<f32> )
-
-// ---- f64 arithmetic -------------------------------------------------------------------------------------------------
-OP( f64_abs,      "f64.abs",      0x00, 0x99, none, d_d,  mvp, num::abs<f64> )
-OP( f64_neg,      "f64.neg",      0x00, 0x9a, none, d_d,  mvp, num::neg<f64> )
-OP( f64_ceil,     "f64.ceil",     0x00, 0x9b, none, d_d,  mvp, num::ceil<f64> )
-OP( f64_floor,    "f64.floor",    0x00, 0x9c, none, d_d,  mvp, num::floor<f64> )
-OP( f64_trunc,    "f64.trunc",    0x00, 0x9d, none, d_d,  mvp, num::trunc<f64> )
-OP( f64_nearest,  "f64.nearest",  0x00, 0x9e, none, d_d,  mvp, num::nearest<f64> )
-OP( f64_sqrt,     "f64.sqrt",     0x00, 0x9f, none, d_d,  mvp, num::sqrt<f64> )
-OP( f64_add,      "f64.add",      0x00, 0xa0, none, dd_d, mvp, num::add<f64> )
-OP( f64_sub,      "f64.sub",      0x00, 0xa1, none, dd_d, mvp, num::sub<f64> )
-OP( f64_mul,      "f64.mul",      0x00, 0xa2, none, dd_d, mvp, num::mul<f64> )
-OP( f64_div,      "f64.div",      0x00, 0xa3, none, dd_d, mvp, num::div<f64> )
-OP( f64_min,      "f64.min",      0x00, 0xa4, none, dd_d, mvp, num::min<f64> )
-OP( f64_max,      "f64.max",      0x00, 0xa5, none, dd_d, mvp, num::max<f64> )
-OP( f64_copysign, "f64.copysign", 0x00, 0xa6, none, dd_d, mvp, num::copysign<f64> )
-
-// ---- conversions ----------------------------------------------------------------------------------------------------
-OP( i32_wrap_i64,        "i32.wrap_i64",        0x00, 0xa7, none, l_i, mvp,            num::wrap<u32, u64> )
-OP( i32_trunc_f32_s,     "i32.trunc_f32_s",     0x00, 0xa8, none, f_i, mvp,            num::trunc_s<u32, f32> )
-OP( i32_trunc_f32_u,     "i32.trunc_f32_u",     0x00, 0xa9, none, f_i, mvp,            num::trunc_u<u32, f32> )
-OP( i32_trunc_f64_s,     "i32.trunc_f64_s",     0x00, 0xaa, none, d_i, mvp,            num::trunc_s<u32, f64> )
-OP( i32_trunc_f64_u,     "i32.trunc_f64_u",     0x00, 0xab, none, d_i, mvp,            num::trunc_u<u32, f64> )
-OP( i64_extend_i32_s,    "i64.extend_i32_s",    0x00, 0xac, none, i_l, mvp,            num::extend_s<u64, u32> )
-OP( i64_extend_i32_u,    "i64.extend_i32_u",    0x00, 0xad, none, i_l, mvp,            num::extend_u<u64, u32> )
-OP( i64_trunc_f32_s,     "i64.trunc_f32_s",     0x00, 0xae, none, f_l, mvp,            num::trunc_s<u64, f32> )
-OP( i64_trunc_f32_u,     "i64.trunc_f32_u",     0x00, 0xaf, none, f_l, mvp,            num::trunc_u<u64, f32> )
-OP( i64_trunc_f64_s,     "i64.trunc_f64_s",     0x00, 0xb0, none, d_l, mvp,            num::trunc_s<u64, f64> )
-OP( i64_trunc_f64_u,     "i64.trunc_f64_u",     0x00, 0xb1, none, d_l, mvp,            num::trunc_u<u64, f64> )
-OP( f32_convert_i32_s,   "f32.convert_i32_s",   0x00, 0xb2, none, i_f, mvp,            num::convert_s<f32, u32> )
-OP( f32_convert_i32_u,   "f32.convert_i32_u",   0x00, 0xb3, none, i_f, mvp,            num::convert_u<f32, u32> )
-OP( f32_convert_i64_s,   "f32.convert_i64_s",   0x00, 0xb4, none, l_f, mvp,            num::convert_s<f32, u64> )
-OP( f32_convert_i64_u,   "f32.convert_i64_u",   0x00, 0xb5, none, l_f, mvp,            num::convert_u<f32, u64> )
-OP( f32_demote_f64,      "f32.demote_f64",      0x00, 0xb6, none, d_f, mvp,            num::demote )
-OP( f64_convert_i32_s,   "f64.convert_i32_s",   0x00, 0xb7, none, i_d, mvp,            num::convert_s<f64, u32> )
-OP( f64_convert_i32_u,   "f64.convert_i32_u",   0x00, 0xb8, none, i_d, mvp,            num::convert_u<f64, u32> )
-OP( f64_convert_i64_s,   "f64.convert_i64_s",   0x00, 0xb9, none, l_d, mvp,            num::convert_s<f64, u64> )
-OP( f64_convert_i64_u,   "f64.convert_i64_u",   0x00, 0xba, none, l_d, mvp,            num::convert_u<f64, u64> )
-OP( f64_promote_f32,     "f64.promote_f32",     0x00, 0xbb, none, f_d, mvp,            num::promote )
-OP( i32_reinterpret_f32, "i32.reinterpret_f32", 0x00, 0xbc, none, f_i, mvp,            num::reinterpret<u32, f32> )
-OP( i64_reinterpret_f64, "i64.reinterpret_f64", 0x00, 0xbd, none, d_l, mvp,            num::reinterpret<u64, f64> )
-OP( f32_reinterpret_i32, "f32.reinterpret_i32", 0x00, 0xbe, none, i_f, mvp,            num::reinterpret<f32, u32> )
-OP( f64_reinterpret_i64, "f64.reinterpret_i64", 0x00, 0xbf, none, l_d, mvp,            num::reinterpret<f64, u64> )
-OP( i32_extend8_s,       "i32.extend8_s",       0x00, 0xc0, none, i_i, sign_extension, num::extend8_s<u32> )
-OP( i32_extend16_s,      "i32.extend16_s",      0x00, 0xc1, none, i_i, sign_extension, num::extend16_s<u32> )
-OP( i64_extend8_s,       "i64.extend8_s",       0x00, 0xc2, none, l_l, sign_extension, num::extend8_s<u64> )
-OP( i64_extend16_s,      "i64.extend16_s",      0x00, 0xc3, none, l_l, sign_extension, num::extend16_s<u64> )
-OP( i64_extend32_s,      "i64.extend32_s",      0x00, 0xc4, none, l_l, sign_extension, num::extend32_s<u64> )
-
-// ---- references -----------------------------------------------------------------------------------------------------
-OP( ref_null,        "ref.null",        0x00, 0xd0, heap,  poly, reference_types,     special )
-OP( ref_is_null,     "ref.is_null",     0x00, 0xd1, none,  poly, reference_types,     special )
-OP( ref_func,        "ref.func",        0x00, 0xd2, func,  poly, reference_types,     special )
-OP( ref_eq,          "ref.eq",          0x00, 0xd3, none,  poly, gc,                  special )
-OP( ref_as_non_null, "ref.as_non_null", 0x00, 0xd4, none,  poly, function_references, special )
-OP( br_on_null,      "br_on_null",      0x00, 0xd5, label, poly, function_references, special )
-OP( br_on_non_null,  "br_on_non_null",  0x00, 0xd6, label, poly, function_references, special )
-
-// ---- structures, arrays, casts, i31 (prefix 0xfb) -------------------------------------------------------------------
-OP( struct_new,         "struct.new",         0xfb, 0x00, type,       poly, gc, special )
-OP( struct_new_default, "struct.new_default", 0xfb, 0x01, type,       poly, gc, special )
-OP( struct_get,         "struct.get",         0xfb, 0x02, field,      poly, gc, special )
-OP( struct_get_s,       "struct.get_s",       0xfb, 0x03, field,      poly, gc, special )
-OP( struct_get_u,       "struct.get_u",       0xfb, 0x04, field,      poly, gc, special )
-OP( struct_set,         "struct.set",         0xfb, 0x05, field,      poly, gc, special )
-OP( array_new,          "array.new",          0xfb, 0x06, type,       poly, gc, special )
-OP( array_new_default,  "array.new_default",  0xfb, 0x07, type,       poly, gc, special )
-OP( array_new_fixed,    "array.new_fixed",    0xfb, 0x08, type_count, poly, gc, special )
-OP( array_new_data,     "array.new_data",     0xfb, 0x09, type_data,  poly, gc, special )
-OP( array_new_elem,     "array.new_elem",     0xfb, 0x0a, type_elem,  poly, gc, special )
-OP( array_get,          "array.get",          0xfb, 0x0b, type,       poly, gc, special )
-OP( array_get_s,        "array.get_s",        0xfb, 0x0c, type,       poly, gc, special )
-OP( array_get_u,        "array.get_u",        0xfb, 0x0d, type,       poly, gc, special )
-OP( array_set,          "array.set",          0xfb, 0x0e, type,       poly, gc, special )
-OP( array_len,          "array.len",          0xfb, 0x0f, none,       poly, gc, special )
-OP( array_fill,         "array.fill",         0xfb, 0x10, type,       poly, gc, special )
-OP( array_copy,         "array.copy",         0xfb, 0x11, type_type,  poly, gc, special )
-OP( array_init_data,    "array.init_data",    0xfb, 0x12, type_data,  poly, gc, special )
-OP( array_init_elem,    "array.init_elem",    0xfb, 0x13, type_elem,  poly, gc, special )
-OP( ref_test,           "ref.test",           0xfb, 0x14, ref_type,   poly, gc, special )
-OP( ref_test_null,      "ref.test",           0xfb, 0x15, ref_type,   poly, gc, special )
-OP( ref_cast,           "ref.cast",           0xfb, 0x16, ref_type,   poly, gc, special )
-OP( ref_cast_null,      "ref.cast",           0xfb, 0x17, ref_type,   poly, gc, special )
-OP( br_on_cast,         "br_on_cast",         0xfb, 0x18, br_cast,    poly, gc, special )
-OP( br_on_cast_fail,    "br_on_cast_fail",    0xfb, 0x19, br_cast,    poly, gc, special )
-OP( any_convert_extern, "any.convert_extern", 0xfb, 0x1a, none,       poly, gc, special )
-OP( extern_convert_any, "extern.convert_any", 0xfb, 0x1b, none,       poly, gc, special )
-OP( ref_i31,            "ref.i31",            0xfb, 0x1c, none,       poly, gc, special )
-OP( i31_get_s,          "i31.get_s",          0xfb, 0x1d, none,       poly, gc, special )
-OP( i31_get_u,          "i31.get_u",          0xfb, 0x1e, none,       poly, gc, special )
-
-// ---- saturating truncations (prefix 0xfc) ---------------------------------------------------------------------------
-OP( i32_trunc_sat_f32_s, "i32.trunc_sat_f32_s", 0xfc, 0x00, none, f_i, saturating_float, num::trunc_sat_s<u32, f32> )
-OP( i32_trunc_sat_f32_u, "i32.trunc_sat_f32_u", 0xfc, 0x01, none, f_i, saturating_float, num::trunc_sat_u<u32, f32> )
-OP( i32_trunc_sat_f64_s, "i32.trunc_sat_f64_s", 0xfc, 0x02, none, d_i, saturating_float, num::trunc_sat_s<u32, f64> )
-OP( i32_trunc_sat_f64_u, "i32.trunc_sat_f64_u", 0xfc, 0x03, none, d_i, saturating_float, num::trunc_sat_u<u32, f64> )
-OP( i64_trunc_sat_f32_s, "i64.trunc_sat_f32_s", 0xfc, 0x04, none, f_l, saturating_float, num::trunc_sat_s<u64, f32> )
-OP( i64_trunc_sat_f32_u, "i64.trunc_sat_f32_u", 0xfc, 0x05, none, f_l, saturating_float, num::trunc_sat_u<u64, f32> )
-OP( i64_trunc_sat_f64_s, "i64.trunc_sat_f64_s", 0xfc, 0x06, none, d_l, saturating_float, num::trunc_sat_s<u64, f64> )
-OP( i64_trunc_sat_f64_u, "i64.trunc_sat_f64_u", 0xfc, 0x07, none, d_l, saturating_float, num::trunc_sat_u<u64, f64> )
-
-// ---- bulk operations (prefix 0xfc) ----------------------------------------------------------------------------------
-OP( memory_init, "memory.init", 0xfc, 0x08, data_memory,   poly, bulk_memory,     special )
-OP( data_drop,   "data.drop",   0xfc, 0x09, data,          poly, bulk_memory,     special )
-OP( memory_copy, "memory.copy", 0xfc, 0x0a, memory_memory, poly, bulk_memory,     special )
-OP( memory_fill, "memory.fill", 0xfc, 0x0b, memory,        poly, bulk_memory,     special )
-OP( table_init,  "table.init",  0xfc, 0x0c, elem_table,    poly, bulk_memory,     special )
-OP( elem_drop,   "elem.drop",   0xfc, 0x0d, elem,          poly, bulk_memory,     special )
-OP( table_copy,  "table.copy",  0xfc, 0x0e, table_table,   poly, bulk_memory,     special )
-OP( table_grow,  "table.grow",  0xfc, 0x0f, table,         poly, reference_types, special )
-OP( table_size,  "table.size",  0xfc, 0x10, table,         poly, reference_types, special )
-OP( table_fill,  "table.fill",  0xfc, 0x11, table,         poly, reference_types, special )
-
-// ---- wide arithmetic (prefix 0xfc) ----------------------------------------------------------------------------------
-OP( i64_add128,     "i64.add128",     0xfc, 0x13, none, llll_ll, wide_arithmetic, num::add128 )
-OP( i64_sub128,     "i64.sub128",     0xfc, 0x14, none, llll_ll, wide_arithmetic, num::sub128 )
-OP( i64_mul_wide_s, "i64.mul_wide_s", 0xfc, 0x15, none, ll_ll,   wide_arithmetic, num::mul_wide_s )
-OP( i64_mul_wide_u, "i64.mul_wide_u", 0xfc, 0x16, none, ll_ll,   wide_arithmetic, num::mul_wide_u )
-
-// ---- vectors: memory, constants, lanes (prefix 0xfd) ----------------------------------------------------------------
-OP( v128_load,            "v128.load",            0xfd, 0x00, memarg,     a_v,  simd, mem::load<v128, v128> )
-OP( v128_load8x8_s,       "v128.load8x8_s",       0xfd, 0x01, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_s<u16, u8>>> )
-OP( v128_load8x8_u,       "v128.load8x8_u",       0xfd, 0x02, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_u<u16, u8>>> )
-OP( v128_load16x4_s,      "v128.load16x4_s",      0xfd, 0x03, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_s<u32, u16>>> )
-OP( v128_load16x4_u,      "v128.load16x4_u",      0xfd, 0x04, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_u<u32, u16>>> )
-OP( v128_load32x2_s,      "v128.load32x2_s",      0xfd, 0x05, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_s<u64, u32>>> )
-OP( v128_load32x2_u,      "v128.load32x2_u",      0xfd, 0x06, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_u<u64, u32>>> )
-OP( v128_load8_splat,     "v128.load8_splat",     0xfd, 0x07, memarg,     a_v,  simd, mem::load_splat<u8> )
-OP( v128_load16_splat,    "v128.load16_splat",    0xfd, 0x08, memarg,     a_v,  simd, mem::load_splat<u16> )
-OP( v128_load32_splat,    "v128.load32_splat",    0xfd, 0x09, memarg,     a_v,  simd, mem::load_splat<u32> )
-OP( v128_load64_splat,    "v128.load64_splat",    0xfd, 0x0a, memarg,     a_v,  simd, mem::load_splat<u64> )
-OP( v128_store,           "v128.store",           0xfd, 0x0b, memarg,     av_,  simd, mem::store<v128, v128> )
-OP( v128_const,           "v128.const",           0xfd, 0x0c, v128_const, _v,   simd, special )
-OP( i8x16_shuffle,        "i8x16.shuffle",        0xfd, 0x0d, shuffle,    vv_v, simd, num::shuffle )
-OP( i8x16_swizzle,        "i8x16.swizzle",        0xfd, 0x0e, none,       vv_v, simd, num::swizzle )
-OP( i8x16_splat,          "i8x16.splat",          0xfd, 0x0f, none,       i_v,  simd, num::splat<u8, u32> )
-OP( i16x8_splat,          "i16x8.splat",          0xfd, 0x10, none,       i_v,  simd, num::splat<u16, u32> )
-OP( i32x4_splat,          "i32x4.splat",          0xfd, 0x11, none,       i_v,  simd, num::splat<u32, u32> )
-OP( i64x2_splat,          "i64x2.splat",          0xfd, 0x12, none,       l_v,  simd, num::splat<u64, u64> )
-OP( f32x4_splat,          "f32x4.splat",          0xfd, 0x13, none,       f_v,  simd, num::splat<f32, f32> )
-OP( f64x2_splat,          "f64x2.splat",          0xfd, 0x14, none,       d_v,  simd, num::splat<f64, f64> )
-OP( i8x16_extract_lane_s, "i8x16.extract_lane_s", 0xfd, 0x15, lane,       v_i,  simd, num::extract_lane<u32, i8> )
-OP( i8x16_extract_lane_u, "i8x16.extract_lane_u", 0xfd, 0x16, lane,       v_i,  simd, num::extract_lane<u32, u8> )
-OP( i8x16_replace_lane,   "i8x16.replace_lane",   0xfd, 0x17, lane,       vi_v, simd, num::replace_lane<u8, u32> )
-OP( i16x8_extract_lane_s, "i16x8.extract_lane_s", 0xfd, 0x18, lane,       v_i,  simd, num::extract_lane<u32, i16> )
-OP( i16x8_extract_lane_u, "i16x8.extract_lane_u", 0xfd, 0x19, lane,       v_i,  simd, num::extract_lane<u32, u16> )
-OP( i16x8_replace_lane,   "i16x8.replace_lane",   0xfd, 0x1a, lane,       vi_v, simd, num::replace_lane<u16, u32> )
-OP( i32x4_extract_lane,   "i32x4.extract_lane",   0xfd, 0x1b, lane,       v_i,  simd, num::extract_lane<u32, u32> )
-OP( i32x4_replace_lane,   "i32x4.replace_lane",   0xfd, 0x1c, lane,       vi_v, simd, num::replace_lane<u32, u32> )
-OP( i64x2_extract_lane,   "i64x2.extract_lane",   0xfd, 0x1d, lane,       v_l,  simd, num::extract_lane<u64, u64> )
-OP( i64x2_replace_lane,   "i64x2.replace_lane",   0xfd, 0x1e, lane,       vl_v, simd, num::replace_lane<u64, u64> )
-OP( f32x4_extract_lane,   "f32x4.extract_lane",   0xfd, 0x1f, lane,       v_f,  simd, num::extract_lane<f32, f32> )
-OP( f32x4_replace_lane,   "f32x4.replace_lane",   0xfd, 0x20, lane,       vf_v, simd, num::replace_lane<f32, f32> )
-OP( f64x2_extract_lane,   "f64x2.extract_lane",   0xfd, 0x21, lane,       v_d,  simd, num::extract_lane<f64, f64> )
-OP( f64x2_replace_lane,   "f64x2.replace_lane",   0xfd, 0x22, lane,       vd_v, simd, num::replace_lane<f64, f64> )
-
-// ---- vectors: comparisons (prefix 0xfd) -----------------------------------------------------------------------------
-OP( i8x16_eq,   "i8x16.eq",   0xfd, 0x23, none, vv_v, simd, num::mask<num::eq<u8>> )
-OP( i8x16_ne,   "i8x16.ne",   0xfd, 0x24, none, vv_v, simd, num::mask<num::ne<u8>> )
-OP( i8x16_lt_s, "i8x16.lt_s", 0xfd, 0x25, none, vv_v, simd, num::mask<num::lt_s<u8>> )
-OP( i8x16_lt_u, "i8x16.lt_u", 0xfd, 0x26, none, vv_v, simd, num::mask<num::lt_u<u8>> )
-OP( i8x16_gt_s, "i8x16.gt_s", 0xfd, 0x27, none, vv_v, simd, num::mask<num::gt_s<u8>> )
-OP( i8x16_gt_u, "i8x16.gt_u", 0xfd, 0x28, none, vv_v, simd, num::mask<num::gt_u<u8>> )
-OP( i8x16_le_s, "i8x16.le_s", 0xfd, 0x29, none, vv_v, simd, num::mask<num::le_s<u8>> )
-OP( i8x16_le_u, "i8x16.le_u", 0xfd, 0x2a, none, vv_v, simd, num::mask<num::le_u<u8>> )
-OP( i8x16_ge_s, "i8x16.ge_s", 0xfd, 0x2b, none, vv_v, simd, num::mask<num::ge_s<u8>> )
-OP( i8x16_ge_u, "i8x16.ge_u", 0xfd, 0x2c, none, vv_v, simd, num::mask<num::ge_u<u8>> )
-OP( i16x8_eq,   "i16x8.eq",   0xfd, 0x2d, none, vv_v, simd, num::mask<num::eq<u16>> )
-OP( i16x8_ne,   "i16x8.ne",   0xfd, 0x2e, none, vv_v, simd, num::mask<num::ne<u16>> )
-OP( i16x8_lt_s, "i16x8.lt_s", 0xfd, 0x2f, none, vv_v, simd, num::mask<num::lt_s<u16>> )
-OP( i16x8_lt_u, "i16x8.lt_u", 0xfd, 0x30, none, vv_v, simd, num::mask<num::lt_u<u16>> )
-OP( i16x8_gt_s, "i16x8.gt_s", 0xfd, 0x31, none, vv_v, simd, num::mask<num::gt_s<u16>> )
-OP( i16x8_gt_u, "i16x8.gt_u", 0xfd, 0x32, none, vv_v, simd, num::mask<num::gt_u<u16>> )
-OP( i16x8_le_s, "i16x8.le_s", 0xfd, 0x33, none, vv_v, simd, num::mask<num::le_s<u16>> )
-OP( i16x8_le_u, "i16x8.le_u", 0xfd, 0x34, none, vv_v, simd, num::mask<num::le_u<u16>> )
-OP( i16x8_ge_s, "i16x8.ge_s", 0xfd, 0x35, none, vv_v, simd, num::mask<num::ge_s<u16>> )
-OP( i16x8_ge_u, "i16x8.ge_u", 0xfd, 0x36, none, vv_v, simd, num::mask<num::ge_u<u16>> )
-OP( i32x4_eq,   "i32x4.eq",   0xfd, 0x37, none, vv_v, simd, num::mask<num::eq<u32>> )
-OP( i32x4_ne,   "i32x4.ne",   0xfd, 0x38, none, vv_v, simd, num::mask<num::ne<u32>> )
-OP( i32x4_lt_s, "i32x4.lt_s", 0xfd, 0x39, none, vv_v, simd, num::mask<num::lt_s<u32>> )
-OP( i32x4_lt_u, "i32x4.lt_u", 0xfd, 0x3a, none, vv_v, simd, num::mask<num::lt_u<u32>> )
-OP( i32x4_gt_s, "i32x4.gt_s", 0xfd, 0x3b, none, vv_v, simd, num::mask<num::gt_s<u32>> )
-OP( i32x4_gt_u, "i32x4.gt_u", 0xfd, 0x3c, none, vv_v, simd, num::mask<num::gt_u<u32>> )
-OP( i32x4_le_s, "i32x4.le_s", 0xfd, 0x3d, none, vv_v, simd, num::mask<num::le_s<u32>> )
-OP( i32x4_le_u, "i32x4.le_u", 0xfd, 0x3e, none, vv_v, simd, num::mask<num::le_u<u32>> )
-OP( i32x4_ge_s, "i32x4.ge_s", 0xfd, 0x3f, none, vv_v, simd, num::mask<num::ge_s<u32>> )
-OP( i32x4_ge_u, "i32x4.ge_u", 0xfd, 0x40, none, vv_v, simd, num::mask<num::ge_u<u32>> )
-OP( f32x4_eq,   "f32x4.eq",   0xfd, 0x41, none, vv_v, simd, num::mask<num::eq<f32>> )
-OP( f32x4_ne,   "f32x4.ne",   0xfd, 0x42, none, vv_v, simd, num::mask<num::ne<f32>> )
-OP( f32x4_lt,   "f32x4.lt",   0xfd, 0x43, none, vv_v, simd, num::mask<num::lt<f32>> )
-OP( f32x4_gt,   "f32x4.gt",   0xfd, 0x44, none, vv_v, simd, num::mask<num::gt<f32>> )
-OP( f32x4_le,   "f32x4.le",   0xfd, 0x45, none, vv_v, simd, num::mask<num::le<f32>> )
-OP( f32x4_ge,   "f32x4.ge",   0xfd, 0x46, none, vv_v, simd, num::mask<num::ge<f32>> )
-OP( f64x2_eq,   "f64x2.eq",   0xfd, 0x47, none, vv_v, simd, num::mask<num::eq<f64>> )
-OP( f64x2_ne,   "f64x2.ne",   0xfd, 0x48, none, vv_v, simd, num::mask<num::ne<f64>> )
-OP( f64x2_lt,   "f64x2.lt",   0xfd, 0x49, none, vv_v, simd, num::mask<num::lt<f64>> )
-OP( f64x2_gt,   "f64x2.gt",   0xfd, 0x4a, none, vv_v, simd, num::mask<num::gt<f64>> )
-OP( f64x2_le,   "f64x2.le",   0xfd, 0x4b, none, vv_v, simd, num::mask<num::le<f64>> )
-OP( f64x2_ge,   "f64x2.ge",   0xfd, 0x4c, none, vv_v, simd, num::mask<num::ge<f64>> )
-
-// ---- vectors: bits, memory lanes (prefix 0xfd) ----------------------------------------------------------------------
-OP( v128_not,                "v128.not",                0xfd, 0x4d, none,        v_v,   simd, num::lanes<num::not_<u64>> )
-OP( v128_and,                "v128.and",                0xfd, 0x4e, none,        vv_v,  simd, num::lanes<num::and_<u64>> )
-OP( v128_andnot,             "v128.andnot",             0xfd, 0x4f, none,        vv_v,  simd, num::lanes<num::andnot<u64>> )
-OP( v128_or,                 "v128.or",                 0xfd, 0x50, none,        vv_v,  simd, num::lanes<num::or_<u64>> )
-OP( v128_xor,                "v128.xor",                0xfd, 0x51, none,        vv_v,  simd, num::lanes<num::xor_<u64>> )
-OP( v128_bitselect,          "v128.bitselect",          0xfd, 0x52, none,        vvv_v, simd, num::lanes<num::bitselect<u64>> )
-OP( v128_any_true,           "v128.any_true",           0xfd, 0x53, none,        v_i,   simd, num::any_true )
-OP( v128_load8_lane,         "v128.load8_lane",         0xfd, 0x54, memarg_lane, av_v,  simd, mem::load_lane<op::i32_load8_u, op::i8x16_replace_lane> )
-OP( v128_load16_lane,        "v128.load16_lane",        0xfd, 0x55, memarg_lane, av_v,  simd, mem::load_lane<op::i32_load16_u, op::i16x8_replace_lane> )
-OP( v128_load32_lane,        "v128.load32_lane",        0xfd, 0x56, memarg_lane, av_v,  simd, mem::load_lane<op::i32_load, op::i32x4_replace_lane> )
-OP( v128_load64_lane,        "v128.load64_lane",        0xfd, 0x57, memarg_lane, av_v,  simd, mem::load_lane<op::i64_load, op::i64x2_replace_lane> )
-OP( v128_store8_lane,        "v128.store8_lane",        0xfd, 0x58, memarg_lane, av_,   simd, mem::store_lane<op::i8x16_extract_lane_u, op::i32_store8> )
-OP( v128_store16_lane,       "v128.store16_lane",       0xfd, 0x59, memarg_lane, av_,   simd, mem::store_lane<op::i16x8_extract_lane_u, op::i32_store16> )
-OP( v128_store32_lane,       "v128.store32_lane",       0xfd, 0x5a, memarg_lane, av_,   simd, mem::store_lane<op::i32x4_extract_lane, op::i32_store> )
-OP( v128_store64_lane,       "v128.store64_lane",       0xfd, 0x5b, memarg_lane, av_,   simd, mem::store_lane<op::i64x2_extract_lane, op::i64_store> )
-OP( v128_load32_zero,        "v128.load32_zero",        0xfd, 0x5c, memarg,      a_v,   simd, mem::load_low<u32> )
-OP( v128_load64_zero,        "v128.load64_zero",        0xfd, 0x5d, memarg,      a_v,   simd, mem::load_low<u64> )
-OP( f32x4_demote_f64x2_zero, "f32x4.demote_f64x2_zero", 0xfd, 0x5e, none,        v_v,   simd, num::padded<num::demote> )
-OP( f64x2_promote_low_f32x4, "f64x2.promote_low_f32x4", 0xfd, 0x5f, none,        v_v,   simd, num::low<num::promote> )
-
-// ---- vectors: i8x16 and what shares its range (prefix 0xfd) ---------------------------------------------------------
-OP( i8x16_abs,                     "i8x16.abs",                     0xfd, 0x60, none, v_v,  simd, num::lanes<num::iabs<u8>> )
-OP( i8x16_neg,                     "i8x16.neg",                     0xfd, 0x61, none, v_v,  simd, num::lanes<num::ineg<u8>> )
-OP( i8x16_popcnt,                  "i8x16.popcnt",                  0xfd, 0x62, none, v_v,  simd, num::lanes<num::popcnt<u8>> )
-OP( i8x16_all_true,                "i8x16.all_true",                0xfd, 0x63, none, v_i,  simd, num::all_true<u8> )
-OP( i8x16_bitmask,                 "i8x16.bitmask",                 0xfd, 0x64, none, v_i,  simd, num::bitmask<u8> )
-OP( i8x16_narrow_i16x8_s,          "i8x16.narrow_i16x8_s",          0xfd, 0x65, none, vv_v, simd, num::narrow<num::narrow_s<u8, u16>> )
-OP( i8x16_narrow_i16x8_u,          "i8x16.narrow_i16x8_u",          0xfd, 0x66, none, vv_v, simd, num::narrow<num::narrow_u<u8, u16>> )
-OP( f32x4_ceil,                    "f32x4.ceil",                    0xfd, 0x67, none, v_v,  simd, num::lanes<num::ceil<f32>> )
-OP( f32x4_floor,                   "f32x4.floor",                   0xfd, 0x68, none, v_v,  simd, num::lanes<num::floor<f32>> )
-OP( f32x4_trunc,                   "f32x4.trunc",                   0xfd, 0x69, none, v_v,  simd, num::lanes<num::trunc<f32>> )
-OP( f32x4_nearest,                 "f32x4.nearest",                 0xfd, 0x6a, none, v_v,  simd, num::lanes<num::nearest<f32>> )
-OP( i8x16_shl,                     "i8x16.shl",                     0xfd, 0x6b, none, vi_v, simd, num::lanes_by<num::shl<u8>> )
-OP( i8x16_shr_s,                   "i8x16.shr_s",                   0xfd, 0x6c, none, vi_v, simd, num::lanes_by<num::shr_s<u8>> )
-OP( i8x16_shr_u,                   "i8x16.shr_u",                   0xfd, 0x6d, none, vi_v, simd, num::lanes_by<num::shr_u<u8>> )
-OP( i8x16_add,                     "i8x16.add",                     0xfd, 0x6e, none, vv_v, simd, num::lanes<num::add<u8>> )
-OP( i8x16_add_sat_s,               "i8x16.add_sat_s",               0xfd, 0x6f, none, vv_v, simd, num::lanes<num::add_sat_s<u8>> )
-OP( i8x16_add_sat_u,               "i8x16.add_sat_u",               0xfd, 0x70, none, vv_v, simd, num::lanes<num::add_sat_u<u8>> )
-OP( i8x16_sub,                     "i8x16.sub",                     0xfd, 0x71, none, vv_v, simd, num::lanes<num::sub<u8>> )
-OP( i8x16_sub_sat_s,               "i8x16.sub_sat_s",               0xfd, 0x72, none, vv_v, simd, num::lanes<num::sub_sat_s<u8>> )
-OP( i8x16_sub_sat_u,               "i8x16.sub_sat_u",               0xfd, 0x73, none, vv_v, simd, num::lanes<num::sub_sat_u<u8>> )
-OP( f64x2_ceil,                    "f64x2.ceil",                    0xfd, 0x74, none, v_v,  simd, num::lanes<num::ceil<f64>> )
-OP( f64x2_floor,                   "f64x2.floor",                   0xfd, 0x75, none, v_v,  simd, num::lanes<num::floor<f64>> )
-OP( i8x16_min_s,                   "i8x16.min_s",                   0xfd, 0x76, none, vv_v, simd, num::lanes<num::min_s<u8>> )
-OP( i8x16_min_u,                   "i8x16.min_u",                   0xfd, 0x77, none, vv_v, simd, num::lanes<num::min_u<u8>> )
-OP( i8x16_max_s,                   "i8x16.max_s",                   0xfd, 0x78, none, vv_v, simd, num::lanes<num::max_s<u8>> )
-OP( i8x16_max_u,                   "i8x16.max_u",                   0xfd, 0x79, none, vv_v, simd, num::lanes<num::max_u<u8>> )
-OP( f64x2_trunc,                   "f64x2.trunc",                   0xfd, 0x7a, none, v_v,  simd, num::lanes<num::trunc<f64>> )
-OP( i8x16_avgr_u,                  "i8x16.avgr_u",                  0xfd, 0x7b, none, vv_v, simd, num::lanes<num::avgr_u<u8>> )
-OP( i16x8_extadd_pairwise_i8x16_s, "i16x8.extadd_pairwise_i8x16_s", 0xfd, 0x7c, none, v_v,  simd, num::extadd_pairwise<num::extend_s<u16, u8>> )
-OP( i16x8_extadd_pairwise_i8x16_u, "i16x8.extadd_pairwise_i8x16_u", 0xfd, 0x7d, none, v_v,  simd, num::extadd_pairwise<num::extend_u<u16, u8>> )
-OP( i32x4_extadd_pairwise_i16x8_s, "i32x4.extadd_pairwise_i16x8_s", 0xfd, 0x7e, none, v_v,  simd, num::extadd_pairwise<num::extend_s<u32, u16>> )
-OP( i32x4_extadd_pairwise_i16x8_u, "i32x4.extadd_pairwise_i16x8_u", 0xfd, 0x7f, none, v_v,  simd, num::extadd_pairwise<num::extend_u<u32, u16>> )
-
-// ---- vectors: i16x8 (prefix 0xfd) -----------------------------------------------------------------------------------
-OP( i16x8_abs,                 "i16x8.abs",                 0xfd, 0x80, none, v_v,  simd, num::lanes<num::iabs<u16>> )
-OP( i16x8_neg,                 "i16x8.neg",                 0xfd, 0x81, none, v_v,  simd, num::lanes<num::ineg<u16>> )
-OP( i16x8_q15mulr_sat_s,       "i16x8.q15mulr_sat_s",       0xfd, 0x82, none, vv_v, simd, num::lanes<num::q15mulr_sat_s> )
-OP( i16x8_all_true,            "i16x8.all_true",            0xfd, 0x83, none, v_i,  simd, num::all_true<u16> )
-OP( i16x8_bitmask,             "i16x8.bitmask",             0xfd, 0x84, none, v_i,  simd, num::bitmask<u16> )
-OP( i16x8_narrow_i32x4_s,      "i16x8.narrow_i32x4_s",      0xfd, 0x85, none, vv_v, simd, num::narrow<num::narrow_s<u16, u32>> )
-OP( i16x8_narrow_i32x4_u,      "i16x8.narrow_i32x4_u",      0xfd, 0x86, none, vv_v, simd, num::narrow<num::narrow_u<u16, u32>> )
-OP( i16x8_extend_low_i8x16_s,  "i16x8.extend_low_i8x16_s",  0xfd, 0x87, none, v_v,  simd, num::low<num::extend_s<u16, u8>> )
-OP( i16x8_extend_high_i8x16_s, "i16x8.extend_high_i8x16_s", 0xfd, 0x88, none, v_v,  simd, num::high<num::extend_s<u16, u8>> )
-OP( i16x8_extend_low_i8x16_u,  "i16x8.extend_low_i8x16_u",  0xfd, 0x89, none, v_v,  simd, num::low<num::extend_u<u16, u8>> )
-OP( i16x8_extend_high_i8x16_u, "i16x8.extend_high_i8x16_u", 0xfd, 0x8a, none, v_v,  simd, num::high<num::extend_u<u16, u8>> )
-OP( i16x8_shl,                 "i16x8.shl",                 0xfd, 0x8b, none, vi_v, simd, num::lanes_by<num::shl<u16>> )
-OP( i16x8_shr_s,               "i16x8.shr_s",               0xfd, 0x8c, none, vi_v, simd, num::lanes_by<num::shr_s<u16>> )
-OP( i16x8_shr_u,               "i16x8.shr_u",               0xfd, 0x8d, none, vi_v, simd, num::lanes_by<num::shr_u<u16>> )
-OP( i16x8_add,                 "i16x8.add",                 0xfd, 0x8e, none, vv_v, simd, num::lanes<num::add<u16>> )
-OP( i16x8_add_sat_s,           "i16x8.add_sat_s",           0xfd, 0x8f, none, vv_v, simd, num::lanes<num::add_sat_s<u16>> )
-OP( i16x8_add_sat_u,           "i16x8.add_sat_u",           0xfd, 0x90, none, vv_v, simd, num::lanes<num::add_sat_u<u16>> )
-OP( i16x8_sub,                 "i16x8.sub",                 0xfd, 0x91, none, vv_v, simd, num::lanes<num::sub<u16>> )
-OP( i16x8_sub_sat_s,           "i16x8.sub_sat_s",           0xfd, 0x92, none, vv_v, simd, num::lanes<num::sub_sat_s<u16>> )
-OP( i16x8_sub_sat_u,           "i16x8.sub_sat_u",           0xfd, 0x93, none, vv_v, simd, num::lanes<num::sub_sat_u<u16>> )
-OP( f64x2_nearest,             "f64x2.nearest",             0xfd, 0x94, none, v_v,  simd, num::lanes<num::nearest<f64>> )
-OP( i16x8_mul,                 "i16x8.mul",                 0xfd, 0x95, none, vv_v, simd, num::lanes<num::mul<u16>> )
-OP( i16x8_min_s,               "i16x8.min_s",               0xfd, 0x96, none, vv_v, simd, num::lanes<num::min_s<u16>> )
-OP( i16x8_min_u,               "i16x8.min_u",               0xfd, 0x97, none, vv_v, simd, num::lanes<num::min_u<u16>> )
-OP( i16x8_max_s,               "i16x8.max_s",               0xfd, 0x98, none, vv_v, simd, num::lanes<num::max_s<u16>> )
-OP( i16x8_max_u,               "i16x8.max_u",               0xfd, 0x99, none, vv_v, simd, num::lanes<num::max_u<u16>> )
-OP( i16x8_avgr_u,              "i16x8.avgr_u",              0xfd, 0x9b, none, vv_v, simd, num::lanes<num::avgr_u<u16>> )
-OP( i16x8_extmul_low_i8x16_s,  "i16x8.extmul_low_i8x16_s",  0xfd, 0x9c, none, vv_v, simd, num::extmul<num::low<num::extend_s<u16, u8>>> )
-OP( i16x8_extmul_high_i8x16_s, "i16x8.extmul_high_i8x16_s", 0xfd, 0x9d, none, vv_v, simd, num::extmul<num::high<num::extend_s<u16, u8>>> )
-OP( i16x8_extmul_low_i8x16_u,  "i16x8.extmul_low_i8x16_u",  0xfd, 0x9e, none, vv_v, simd, num::extmul<num::low<num::extend_u<u16, u8>>> )
-OP( i16x8_extmul_high_i8x16_u, "i16x8.extmul_high_i8x16_u", 0xfd, 0x9f, none, vv_v, simd, num::extmul<num::high<num::extend_u<u16, u8>>> )
-
-// ---- vectors: i32x4 (prefix 0xfd) -----------------------------------------------------------------------------------
-OP( i32x4_abs,                 "i32x4.abs",                 0xfd, 0xa0, none, v_v,  simd, num::lanes<num::iabs<u32>> )
-OP( i32x4_neg,                 "i32x4.neg",                 0xfd, 0xa1, none, v_v,  simd, num::lanes<num::ineg<u32>> )
-OP( i32x4_all_true,            "i32x4.all_true",            0xfd, 0xa3, none, v_i,  simd, num::all_true<u32> )
-OP( i32x4_bitmask,             "i32x4.bitmask",             0xfd, 0xa4, none, v_i,  simd, num::bitmask<u32> )
-OP( i32x4_extend_low_i16x8_s,  "i32x4.extend_low_i16x8_s",  0xfd, 0xa7, none, v_v,  simd, num::low<num::extend_s<u32, u16>> )
-OP( i32x4_extend_high_i16x8_s, "i32x4.extend_high_i16x8_s", 0xfd, 0xa8, none, v_v,  simd, num::high<num::extend_s<u32, u16>> )
-OP( i32x4_extend_low_i16x8_u,  "i32x4.extend_low_i16x8_u",  0xfd, 0xa9, none, v_v,  simd, num::low<num::extend_u<u32, u16>> )
-OP( i32x4_extend_high_i16x8_u, "i32x4.extend_high_i16x8_u", 0xfd, 0xaa, none, v_v,  simd, num::high<num::extend_u<u32, u16>> )
-OP( i32x4_shl,                 "i32x4.shl",                 0xfd, 0xab, none, vi_v, simd, num::lanes_by<num::shl<u32>> )
-OP( i32x4_shr_s,               "i32x4.shr_s",               0xfd, 0xac, none, vi_v, simd, num::lanes_by<num::shr_s<u32>> )
-OP( i32x4_shr_u,               "i32x4.shr_u",               0xfd, 0xad, none, vi_v, simd, num::lanes_by<num::shr_u<u32>> )
-OP( i32x4_add,                 "i32x4.add",                 0xfd, 0xae, none, vv_v, simd, num::lanes<num::add<u32>> )
-OP( i32x4_sub,                 "i32x4.sub",                 0xfd, 0xb1, none, vv_v, simd, num::lanes<num::sub<u32>> )
-OP( i32x4_mul,                 "i32x4.mul",                 0xfd, 0xb5, none, vv_v, simd, num::lanes<num::mul<u32>> )
-OP( i32x4_min_s,               "i32x4.min_s",               0xfd, 0xb6, none, vv_v, simd, num::lanes<num::min_s<u32>> )
-OP( i32x4_min_u,               "i32x4.min_u",               0xfd, 0xb7, none, vv_v, simd, num::lanes<num::min_u<u32>> )
-OP( i32x4_max_s,               "i32x4.max_s",               0xfd, 0xb8, none, vv_v, simd, num::lanes<num::max_s<u32>> )
-OP( i32x4_max_u,               "i32x4.max_u",               0xfd, 0xb9, none, vv_v, simd, num::lanes<num::max_u<u32>> )
-OP( i32x4_dot_i16x8_s,         "i32x4.dot_i16x8_s",         0xfd, 0xba, none, vv_v, simd, num::dot<num::extend_s<u32, u16>, num::add<u32>> )
-OP( i32x4_extmul_low_i16x8_s,  "i32x4.extmul_low_i16x8_s",  0xfd, 0xbc, none, vv_v, simd, num::extmul<num::low<num::extend_s<u32, u16>>> )
-OP( i32x4_extmul_high_i16x8_s, "i32x4.extmul_high_i16x8_s", 0xfd, 0xbd, none, vv_v, simd, num::extmul<num::high<num::extend_s<u32, u16>>> )
-OP( i32x4_extmul_low_i16x8_u,  "i32x4.extmul_low_i16x8_u",  0xfd, 0xbe, none, vv_v, simd, num::extmul<num::low<num::extend_u<u32, u16>>> )
-OP( i32x4_extmul_high_i16x8_u, "i32x4.extmul_high_i16x8_u", 0xfd, 0xbf, none, vv_v, simd, num::extmul<num::high<num::extend_u<u32, u16>>> )
-
-// ---- vectors: i64x2 (prefix 0xfd) -----------------------------------------------------------------------------------
-OP( i64x2_abs,                 "i64x2.abs",                 0xfd, 0xc0, none, v_v,  simd, num::lanes<num::iabs<u64>> )
-OP( i64x2_neg,                 "i64x2.neg",                 0xfd, 0xc1, none, v_v,  simd, num::lanes<num::ineg<u64>> )
-OP( i64x2_all_true,            "i64x2.all_true",            0xfd, 0xc3, none, v_i,  simd, num::all_true<u64> )
-OP( i64x2_bitmask,             "i64x2.bitmask",             0xfd, 0xc4, none, v_i,  simd, num::bitmask<u64> )
-OP( i64x2_extend_low_i32x4_s,  "i64x2.extend_low_i32x4_s",  0xfd, 0xc7, none, v_v,  simd, num::low<num::extend_s<u64, u32>> )
-OP( i64x2_extend_high_i32x4_s, "i64x2.extend_high_i32x4_s", 0xfd, 0xc8, none, v_v,  simd, num::high<num::extend_s<u64, u32>> )
-OP( i64x2_extend_low_i32x4_u,  "i64x2.extend_low_i32x4_u",  0xfd, 0xc9, none, v_v,  simd, num::low<num::extend_u<u64, u32>> )
-OP( i64x2_extend_high_i32x4_u, "i64x2.extend_high_i32x4_u", 0xfd, 0xca, none, v_v,  simd, num::high<num::extend_u<u64, u32>> )
-OP( i64x2_shl,                 "i64x2.shl",                 0xfd, 0xcb, none, vi_v, simd, num::lanes_by<num::shl<u64>> )
-OP( i64x2_shr_s,               "i64x2.shr_s",               0xfd, 0xcc, none, vi_v, simd, num::lanes_by<num::shr_s<u64>> )
-OP( i64x2_shr_u,               "i64x2.shr_u",               0xfd, 0xcd, none, vi_v, simd, num::lanes_by<num::shr_u<u64>> )
-OP( i64x2_add,                 "i64x2.add",                 0xfd, 0xce, none, vv_v, simd, num::lanes<num::add<u64>> )
-OP( i64x2_sub,                 "i64x2.sub",                 0xfd, 0xd1, none, vv_v, simd, num::lanes<num::sub<u64>> )
-OP( i64x2_mul,                 "i64x2.mul",                 0xfd, 0xd5, none, vv_v, simd, num::lanes<num::mul<u64>> )
-OP( i64x2_eq,                  "i64x2.eq",                  0xfd, 0xd6, none, vv_v, simd, num::mask<num::eq<u64>> )
-OP( i64x2_ne,                  "i64x2.ne",                  0xfd, 0xd7, none, vv_v, simd, num::mask<num::ne<u64>> )
-OP( i64x2_lt_s,                "i64x2.lt_s",                0xfd, 0xd8, none, vv_v, simd, num::mask<num::lt_s<u64>> )
-OP( i64x2_gt_s,                "i64x2.gt_s",                0xfd, 0xd9, none, vv_v, simd, num::mask<num::gt_s<u64>> )
-OP( i64x2_le_s,                "i64x2.le_s",                0xfd, 0xda, none, vv_v, simd, num::mask<num::le_s<u64>> )
-OP( i64x2_ge_s,                "i64x2.ge_s",                0xfd, 0xdb, none, vv_v, simd, num::mask<num::ge_s<u64>> )
-OP( i64x2_extmul_low_i32x4_s,  "i64x2.extmul_low_i32x4_s",  0xfd, 0xdc, none, vv_v, simd, num::extmul<num::low<num::extend_s<u64, u32>>> )
-OP( i64x2_extmul_high_i32x4_s, "i64x2.extmul_high_i32x4_s", 0xfd, 0xdd, none, vv_v, simd, num::extmul<num::high<num::extend_s<u64, u32>>> )
-OP( i64x2_extmul_low_i32x4_u,  "i64x2.extmul_low_i32x4_u",  0xfd, 0xde, none, vv_v, simd, num::extmul<num::low<num::extend_u<u64, u32>>> )
-OP( i64x2_extmul_high_i32x4_u, "i64x2.extmul_high_i32x4_u", 0xfd, 0xdf, none, vv_v, simd, num::extmul<num::high<num::extend_u<u64, u32>>> )
-
-// ---- vectors: f32x4, f64x2, conversions (prefix 0xfd) ---------------------------------------------------------------
-OP( f32x4_abs,                    "f32x4.abs",                    0xfd, 0xe0, none, v_v,  simd, num::lanes<num::abs<f32>> )
-OP( f32x4_neg,                    "f32x4.neg",                    0xfd, 0xe1, none, v_v,  simd, num::lanes<num::neg<f32>> )
-OP( f32x4_sqrt,                   "f32x4.sqrt",                   0xfd, 0xe3, none, v_v,  simd, num::lanes<num::sqrt<f32>> )
-OP( f32x4_add,                    "f32x4.add",                    0xfd, 0xe4, none, vv_v, simd, num::lanes<num::add<f32>> )
-OP( f32x4_sub,                    "f32x4.sub",                    0xfd, 0xe5, none, vv_v, simd, num::lanes<num::sub<f32>> )
-OP( f32x4_mul,                    "f32x4.mul",                    0xfd, 0xe6, none, vv_v, simd, num::lanes<num::mul<f32>> )
-OP( f32x4_div,                    "f32x4.div",                    0xfd, 0xe7, none, vv_v, simd, num::lanes<num::div<f32>> )
-OP( f32x4_min,                    "f32x4.min",                    0xfd, 0xe8, none, vv_v, simd, num::lanes<num::min<f32>> )
-OP( f32x4_max,                    "f32x4.max",                    0xfd, 0xe9, none, vv_v, simd, num::lanes<num::max<f32>> )
-OP( f32x4_pmin,                   "f32x4.pmin",                   0xfd, 0xea, none, vv_v, simd, num::lanes<num::pmin<f32>> )
-OP( f32x4_pmax,                   "f32x4.pmax",                   0xfd, 0xeb, none, vv_v, simd, num::lanes<num::pmax<f32>> )
-OP( f64x2_abs,                    "f64x2.abs",                    0xfd, 0xec, none, v_v,  simd, num::lanes<num::abs<f64>> )
-OP( f64x2_neg,                    "f64x2.neg",                    0xfd, 0xed, none, v_v,  simd, num::lanes<num::neg<f64>> )
-OP( f64x2_sqrt,                   "f64x2.sqrt",                   0xfd, 0xef, none, v_v,  simd, num::lanes<num::sqrt<f64>> )
-OP( f64x2_add,                    "f64x2.add",                    0xfd, 0xf0, none, vv_v, simd, num::lanes<num::add<f64>> )
-OP( f64x2_sub,                    "f64x2.sub",                    0xfd, 0xf1, none, vv_v, simd, num::lanes<num::sub<f64>> )
-OP( f64x2_mul,                    "f64x2.mul",                    0xfd, 0xf2, none, vv_v, simd, num::lanes<num::mul<f64>> )
-OP( f64x2_div,                    "f64x2.div",                    0xfd, 0xf3, none, vv_v, simd, num::lanes<num::div<f64>> )
-OP( f64x2_min,                    "f64x2.min",                    0xfd, 0xf4, none, vv_v, simd, num::lanes<num::min<f64>> )
-OP( f64x2_max,                    "f64x2.max",                    0xfd, 0xf5, none, vv_v, simd, num::lanes<num::max<f64>> )
-OP( f64x2_pmin,                   "f64x2.pmin",                   0xfd, 0xf6, none, vv_v, simd, num::lanes<num::pmin<f64>> )
-OP( f64x2_pmax,                   "f64x2.pmax",                   0xfd, 0xf7, none, vv_v, simd, num::lanes<num::pmax<f64>> )
-OP( i32x4_trunc_sat_f32x4_s,      "i32x4.trunc_sat_f32x4_s",      0xfd, 0xf8, none, v_v,  simd, num::lanes<num::trunc_sat_s<u32, f32>> )
-OP( i32x4_trunc_sat_f32x4_u,      "i32x4.trunc_sat_f32x4_u",      0xfd, 0xf9, none, v_v,  simd, num::lanes<num::trunc_sat_u<u32, f32>> )
-OP( f32x4_convert_i32x4_s,        "f32x4.convert_i32x4_s",        0xfd, 0xfa, none, v_v,  simd, num::lanes<num::convert_s<f32, u32>> )
-OP( f32x4_convert_i32x4_u,        "f32x4.convert_i32x4_u",        0xfd, 0xfb, none, v_v,  simd, num::lanes<num::convert_u<f32, u32>> )
-OP( i32x4_trunc_sat_f64x2_s_zero, "i32x4.trunc_sat_f64x2_s_zero", 0xfd, 0xfc, none, v_v,  simd, num::padded<num::trunc_sat_s<u32, f64>> )
-OP( i32x4_trunc_sat_f64x2_u_zero, "i32x4.trunc_sat_f64x2_u_zero", 0xfd, 0xfd, none, v_v,  simd, num::padded<num::trunc_sat_u<u32, f64>> )
-OP( f64x2_convert_low_i32x4_s,    "f64x2.convert_low_i32x4_s",    0xfd, 0xfe, none, v_v,  simd, num::low<num::convert_s<f64, u32>> )
-OP( f64x2_convert_low_i32x4_u,    "f64x2.convert_low_i32x4_u",    0xfd, 0xff, none, v_v,  simd, num::low<num::convert_u<f64, u32>> )
-
-// ---- vectors: relaxed (prefix 0xfd) ---------------------------------------------------------------------------------
-OP( i8x16_relaxed_swizzle,               "i8x16.relaxed_swizzle",               0xfd, 0x100, none, vv_v,  relaxed_simd, num::swizzle )
-OP( i32x4_relaxed_trunc_f32x4_s,         "i32x4.relaxed_trunc_f32x4_s",         0xfd, 0x101, none, v_v,   relaxed_simd, num::lanes<num::trunc_sat_s<u32, f32>> )
-OP( i32x4_relaxed_trunc_f32x4_u,         "i32x4.relaxed_trunc_f32x4_u",         0xfd, 0x102, none, v_v,   relaxed_simd, num::lanes<num::trunc_sat_u<u32, f32>> )
-OP( i32x4_relaxed_trunc_f64x2_s_zero,    "i32x4.relaxed_trunc_f64x2_s_zero",    0xfd, 0x103, none, v_v,   relaxed_simd, num::padded<num::trunc_sat_s<u32, f64>> )
-OP( i32x4_relaxed_trunc_f64x2_u_zero,    "i32x4.relaxed_trunc_f64x2_u_zero",    0xfd, 0x104, none, v_v,   relaxed_simd, num::padded<num::trunc_sat_u<u32, f64>> )
-OP( f32x4_relaxed_madd,                  "f32x4.relaxed_madd",                  0xfd, 0x105, none, vvv_v, relaxed_simd, num::lanes<num::madd<f32>> )
-OP( f32x4_relaxed_nmadd,                 "f32x4.relaxed_nmadd",                 0xfd, 0x106, none, vvv_v, relaxed_simd, num::lanes<num::nmadd<f32>> )
-OP( f64x2_relaxed_madd,                  "f64x2.relaxed_madd",                  0xfd, 0x107, none, vvv_v, relaxed_simd, num::lanes<num::madd<f64>> )
-OP( f64x2_relaxed_nmadd,                 "f64x2.relaxed_nmadd",                 0xfd, 0x108, none, vvv_v, relaxed_simd, num::lanes<num::nmadd<f64>> )
-OP( i8x16_relaxed_laneselect,            "i8x16.relaxed_laneselect",            0xfd, 0x109, none, vvv_v, relaxed_simd, num::lanes<num::bitselect<u64>> )
-OP( i16x8_relaxed_laneselect,            "i16x8.relaxed_laneselect",            0xfd, 0x10a, none, vvv_v, relaxed_simd, num::lanes<num::bitselect<u64>> )
-OP( i32x4_relaxed_laneselect,            "i32x4.relaxed_laneselect",            0xfd, 0x10b, none, vvv_v, relaxed_simd, num::lanes<num::bitselect<u64>> )
-OP( i64x2_relaxed_laneselect,            "i64x2.relaxed_laneselect",            0xfd, 0x10c, none, vvv_v, relaxed_simd, num::lanes<num::bitselect<u64>> )
-OP( f32x4_relaxed_min,                   "f32x4.relaxed_min",                   0xfd, 0x10d, none, vv_v,  relaxed_simd, num::lanes<num::min<f32>> )
-OP( f32x4_relaxed_max,                   "f32x4.relaxed_max",                   0xfd, 0x10e, none, vv_v,  relaxed_simd, num::lanes<num::max<f32>> )
-OP( f64x2_relaxed_min,                   "f64x2.relaxed_min",                   0xfd, 0x10f, none, vv_v,  relaxed_simd, num::lanes<num::min<f64>> )
-OP( f64x2_relaxed_max,                   "f64x2.relaxed_max",                   0xfd, 0x110, none, vv_v,  relaxed_simd, num::lanes<num::max<f64>> )
-OP( i16x8_relaxed_q15mulr_s,             "i16x8.relaxed_q15mulr_s",             0xfd, 0x111, none, vv_v,  relaxed_simd, num::lanes<num::q15mulr_sat_s> )
-OP( i16x8_relaxed_dot_i8x16_i7x16_s,     "i16x8.relaxed_dot_i8x16_i7x16_s",     0xfd, 0x112, none, vv_v,  relaxed_simd, num::dot<num::extend_s<u16, u8>, num::add_sat_s<u16>> )
-OP( i32x4_relaxed_dot_i8x16_i7x16_add_s, "i32x4.relaxed_dot_i8x16_i7x16_add_s", 0xfd, 0x113, none, vvv_v, relaxed_simd, num::dot_add<num::dot<num::extend_s<u16, u8>, num::add_sat_s<u16>>, num::extadd_pairwise<num::extend_s<u32, u16>>> )
-
-// ---- atomic operations (prefix 0xfe) --------------------------------------------------------------------------------
-OP( memory_atomic_notify,       "memory.atomic.notify",       0xfe, 0x00, memarg,    ai_i,  threads, special )
-OP( memory_atomic_wait32,       "memory.atomic.wait32",       0xfe, 0x01, memarg,    ail_i, threads, special )
-OP( memory_atomic_wait64,       "memory.atomic.wait64",       0xfe, 0x02, memarg,    all_i, threads, special )
-OP( atomic_fence,               "atomic.fence",               0xfe, 0x03, zero_byte, _,     threads, special )
-OP( i32_atomic_load,            "i32.atomic.load",            0xfe, 0x10, memarg,    a_i,   threads, mem::atomic<mem::load<u32, u32>> )
-OP( i64_atomic_load,            "i64.atomic.load",            0xfe, 0x11, memarg,    a_l,   threads, mem::atomic<mem::load<u64, u64>> )
-OP( i32_atomic_load8_u,         "i32.atomic.load8_u",         0xfe, 0x12, memarg,    a_i,   threads, mem::atomic<mem::load<u32, u8>> )
-OP( i32_atomic_load16_u,        "i32.atomic.load16_u",        0xfe, 0x13, memarg,    a_i,   threads, mem::atomic<mem::load<u32, u16>> )
-OP( i64_atomic_load8_u,         "i64.atomic.load8_u",         0xfe, 0x14, memarg,    a_l,   threads, mem::atomic<mem::load<u64, u8>> )
-OP( i64_atomic_load16_u,        "i64.atomic.load16_u",        0xfe, 0x15, memarg,    a_l,   threads, mem::atomic<mem::load<u64, u16>> )
-OP( i64_atomic_load32_u,        "i64.atomic.load32_u",        0xfe, 0x16, memarg,    a_l,   threads, mem::atomic<mem::load<u64, u32>> )
-OP( i32_atomic_store,           "i32.atomic.store",           0xfe, 0x17, memarg,    ai_,   threads, mem::atomic<mem::store<u32, u32>> )
-OP( i64_atomic_store,           "i64.atomic.store",           0xfe, 0x18, memarg,    al_,   threads, mem::atomic<mem::store<u64, u64>> )
-OP( i32_atomic_store8,          "i32.atomic.store8",          0xfe, 0x19, memarg,    ai_,   threads, mem::atomic<mem::store<u32, u8>> )
-OP( i32_atomic_store16,         "i32.atomic.store16",         0xfe, 0x1a, memarg,    ai_,   threads, mem::atomic<mem::store<u32, u16>> )
-OP( i64_atomic_store8,          "i64.atomic.store8",          0xfe, 0x1b, memarg,    al_,   threads, mem::atomic<mem::store<u64, u8>> )
-OP( i64_atomic_store16,         "i64.atomic.store16",         0xfe, 0x1c, memarg,    al_,   threads, mem::atomic<mem::store<u64, u16>> )
-OP( i64_atomic_store32,         "i64.atomic.store32",         0xfe, 0x1d, memarg,    al_,   threads, mem::atomic<mem::store<u64, u32>> )
-OP( i32_atomic_rmw_add,         "i32.atomic.rmw.add",         0xfe, 0x1e, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::add> )
-OP( i64_atomic_rmw_add,         "i64.atomic.rmw.add",         0xfe, 0x1f, memarg,    al_l,  threads, mem::rmw<u64, u64, num::add> )
-OP( i32_atomic_rmw8_add_u,      "i32.atomic.rmw8.add_u",      0xfe, 0x20, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::add> )
-OP( i32_atomic_rmw16_add_u,     "i32.atomic.rmw16.add_u",     0xfe, 0x21, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::add> )
-OP( i64_atomic_rmw8_add_u,      "i64.atomic.rmw8.add_u",      0xfe, 0x22, memarg,    al_l,  threads, mem::rmw<u64, u8, num::add> )
-OP( i64_atomic_rmw16_add_u,     "i64.atomic.rmw16.add_u",     0xfe, 0x23, memarg,    al_l,  threads, mem::rmw<u64, u16, num::add> )
-OP( i64_atomic_rmw32_add_u,     "i64.atomic.rmw32.add_u",     0xfe, 0x24, memarg,    al_l,  threads, mem::rmw<u64, u32, num::add> )
-OP( i32_atomic_rmw_sub,         "i32.atomic.rmw.sub",         0xfe, 0x25, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::sub> )
-OP( i64_atomic_rmw_sub,         "i64.atomic.rmw.sub",         0xfe, 0x26, memarg,    al_l,  threads, mem::rmw<u64, u64, num::sub> )
-OP( i32_atomic_rmw8_sub_u,      "i32.atomic.rmw8.sub_u",      0xfe, 0x27, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::sub> )
-OP( i32_atomic_rmw16_sub_u,     "i32.atomic.rmw16.sub_u",     0xfe, 0x28, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::sub> )
-OP( i64_atomic_rmw8_sub_u,      "i64.atomic.rmw8.sub_u",      0xfe, 0x29, memarg,    al_l,  threads, mem::rmw<u64, u8, num::sub> )
-OP( i64_atomic_rmw16_sub_u,     "i64.atomic.rmw16.sub_u",     0xfe, 0x2a, memarg,    al_l,  threads, mem::rmw<u64, u16, num::sub> )
-OP( i64_atomic_rmw32_sub_u,     "i64.atomic.rmw32.sub_u",     0xfe, 0x2b, memarg,    al_l,  threads, mem::rmw<u64, u32, num::sub> )
-OP( i32_atomic_rmw_and,         "i32.atomic.rmw.and",         0xfe, 0x2c, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::and_> )
-OP( i64_atomic_rmw_and,         "i64.atomic.rmw.and",         0xfe, 0x2d, memarg,    al_l,  threads, mem::rmw<u64, u64, num::and_> )
-OP( i32_atomic_rmw8_and_u,      "i32.atomic.rmw8.and_u",      0xfe, 0x2e, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::and_> )
-OP( i32_atomic_rmw16_and_u,     "i32.atomic.rmw16.and_u",     0xfe, 0x2f, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::and_> )
-OP( i64_atomic_rmw8_and_u,      "i64.atomic.rmw8.and_u",      0xfe, 0x30, memarg,    al_l,  threads, mem::rmw<u64, u8, num::and_> )
-OP( i64_atomic_rmw16_and_u,     "i64.atomic.rmw16.and_u",     0xfe, 0x31, memarg,    al_l,  threads, mem::rmw<u64, u16, num::and_> )
-OP( i64_atomic_rmw32_and_u,     "i64.atomic.rmw32.and_u",     0xfe, 0x32, memarg,    al_l,  threads, mem::rmw<u64, u32, num::and_> )
-OP( i32_atomic_rmw_or,          "i32.atomic.rmw.or",          0xfe, 0x33, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::or_> )
-OP( i64_atomic_rmw_or,          "i64.atomic.rmw.or",          0xfe, 0x34, memarg,    al_l,  threads, mem::rmw<u64, u64, num::or_> )
-OP( i32_atomic_rmw8_or_u,       "i32.atomic.rmw8.or_u",       0xfe, 0x35, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::or_> )
-OP( i32_atomic_rmw16_or_u,      "i32.atomic.rmw16.or_u",      0xfe, 0x36, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::or_> )
-OP( i64_atomic_rmw8_or_u,       "i64.atomic.rmw8.or_u",       0xfe, 0x37, memarg,    al_l,  threads, mem::rmw<u64, u8, num::or_> )
-OP( i64_atomic_rmw16_or_u,      "i64.atomic.rmw16.or_u",      0xfe, 0x38, memarg,    al_l,  threads, mem::rmw<u64, u16, num::or_> )
-OP( i64_atomic_rmw32_or_u,      "i64.atomic.rmw32.or_u",      0xfe, 0x39, memarg,    al_l,  threads, mem::rmw<u64, u32, num::or_> )
-OP( i32_atomic_rmw_xor,         "i32.atomic.rmw.xor",         0xfe, 0x3a, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::xor_> )
-OP( i64_atomic_rmw_xor,         "i64.atomic.rmw.xor",         0xfe, 0x3b, memarg,    al_l,  threads, mem::rmw<u64, u64, num::xor_> )
-OP( i32_atomic_rmw8_xor_u,      "i32.atomic.rmw8.xor_u",      0xfe, 0x3c, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::xor_> )
-OP( i32_atomic_rmw16_xor_u,     "i32.atomic.rmw16.xor_u",     0xfe, 0x3d, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::xor_> )
-OP( i64_atomic_rmw8_xor_u,      "i64.atomic.rmw8.xor_u",      0xfe, 0x3e, memarg,    al_l,  threads, mem::rmw<u64, u8, num::xor_> )
-OP( i64_atomic_rmw16_xor_u,     "i64.atomic.rmw16.xor_u",     0xfe, 0x3f, memarg,    al_l,  threads, mem::rmw<u64, u16, num::xor_> )
-OP( i64_atomic_rmw32_xor_u,     "i64.atomic.rmw32.xor_u",     0xfe, 0x40, memarg,    al_l,  threads, mem::rmw<u64, u32, num::xor_> )
-OP( i32_atomic_rmw_xchg,        "i32.atomic.rmw.xchg",        0xfe, 0x41, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::exchange> )
-OP( i64_atomic_rmw_xchg,        "i64.atomic.rmw.xchg",        0xfe, 0x42, memarg,    al_l,  threads, mem::rmw<u64, u64, num::exchange> )
-OP( i32_atomic_rmw8_xchg_u,     "i32.atomic.rmw8.xchg_u",     0xfe, 0x43, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::exchange> )
-OP( i32_atomic_rmw16_xchg_u,    "i32.atomic.rmw16.xchg_u",    0xfe, 0x44, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::exchange> )
-OP( i64_atomic_rmw8_xchg_u,     "i64.atomic.rmw8.xchg_u",     0xfe, 0x45, memarg,    al_l,  threads, mem::rmw<u64, u8, num::exchange> )
-OP( i64_atomic_rmw16_xchg_u,    "i64.atomic.rmw16.xchg_u",    0xfe, 0x46, memarg,    al_l,  threads, mem::rmw<u64, u16, num::exchange> )
-OP( i64_atomic_rmw32_xchg_u,    "i64.atomic.rmw32.xchg_u",    0xfe, 0x47, memarg,    al_l,  threads, mem::rmw<u64, u32, num::exchange> )
-OP( i32_atomic_rmw_cmpxchg,     "i32.atomic.rmw.cmpxchg",     0xfe, 0x48, memarg,    aii_i, threads, mem::compare_exchange<u32, u32> )
-OP( i64_atomic_rmw_cmpxchg,     "i64.atomic.rmw.cmpxchg",     0xfe, 0x49, memarg,    all_l, threads, mem::compare_exchange<u64, u64> )
-OP( i32_atomic_rmw8_cmpxchg_u,  "i32.atomic.rmw8.cmpxchg_u",  0xfe, 0x4a, memarg,    aii_i, threads, mem::compare_exchange<u32, u8> )
-OP( i32_atomic_rmw16_cmpxchg_u, "i32.atomic.rmw16.cmpxchg_u", 0xfe, 0x4b, memarg,    aii_i, threads, mem::compare_exchange<u32, u16> )
-OP( i64_atomic_rmw8_cmpxchg_u,  "i64.atomic.rmw8.cmpxchg_u",  0xfe, 0x4c, memarg,    all_l, threads, mem::compare_exchange<u64, u8> )
-OP( i64_atomic_rmw16_cmpxchg_u, "i64.atomic.rmw16.cmpxchg_u", 0xfe, 0x4d, memarg,    all_l, threads, mem::compare_exchange<u64, u16> )
-OP( i64_atomic_rmw32_cmpxchg_u, "i64.atomic.rmw32.cmpxchg_u", 0xfe, 0x4e, memarg,    all_l, threads, mem::compare_exchange<u64, u32> )
-
-// clang-format on
-#undef OP
-};
-
-constexpr const op_row& row(op o) noexcept { return op_table[u16(o)]; }
-
-/// The feature that `f` lacks for instruction `o`, `feature::count_` if it has what `o` needs: its row's
-/// feature, and for the tail call through a typed reference a second one.
-constexpr feature lacking(features f, op o) noexcept {
-    if (!f[row(o).needs]) return row(o).needs;
-    if (o == op::return_call_ref && !f[feature::function_references]) return feature::function_references;
-    return feature::count_;
-}
-constexpr bool has(features f, op o) noexcept { return lacking(f, o) == feature::count_; }
-
-/// True for the instructions of the threads proposal, which are all those behind this prefix.
-constexpr bool is_atomic_row(const op_row& r) noexcept { return r.prefix == 0xfe; }
-
-/// Log2 of how many bytes the instruction accesses in memory, which is the largest alignment its
-/// memarg may state and the one the text format leaves out; 0 for what accesses none. Read from the
-/// instruction's name: the number after the first dot counts (`load8`, `rmw16`, `wait32`), else that of
-/// its type.
-constexpr u8 access_log2(const op_row& r) {
-    if (r.immediate != imm::memarg && r.immediate != imm::memarg_lane) return 0;
-    const std::string_view text = r.text;
-    if (text == "memory.atomic.notify") return 2;
-    std::size_t at = 0;
-    unsigned bits = 0;
-    const auto number = [&] {
-        for (bits = 0; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at)
-            bits = bits * 10 + unsigned(text[at] - '0');
-        return bits != 0;
-    };
-    while (text[at] != '.') ++at;
-    while (at < text.size() && !number()) ++at;
-    if (bits == 0) at = 1, number();
-    else if (at < text.size() && text[at] == 'x') bits *= unsigned(text[at + 1] - '0'); // load8x8 is 64 bits
-    return u8(std::bit_width(bits) - 4);
-}
-inline constexpr std::array<u8, op_count> natural_align = [] {
-    std::array<u8, op_count> logs{};
-    for (u16 i = 0; i < op_count; ++i) logs[i] = access_log2(op_table[i]);
-    return logs;
-}();
-
-static_assert(sizeof op_table / sizeof *op_table == op_count);
-/// The largest code behind any prefix, plus one.
-inline constexpr u16 most_codes = 0x120;
-
-/// From the code behind `Prefix` to the instruction; `op::count_` where there is none or it needs a
-/// feature that `F` lacks. `op_codes<everything>` tells the two cases apart.
-template <features F, u8 Prefix>
-inline constexpr auto op_codes = [] {
-    std::array<op, Prefix == 0 ? 256 : most_codes> codes{};
-    for (op& code : codes) code = op::count_; // compiles faster than fill
-    for (u16 i = 0; i < op_count; ++i)
-        if (op_table[i].prefix == Prefix && has(F, op(i))) codes[op_table[i].code] = op(i);
-    return codes;
-}();
-
-} // namespace tessera
-
-// ---- binary/instruction.hpp ------------------------------------------------------------
-/// @file instruction.hpp
-/// One instruction after the other, read by immediate kind (spec: binary/instructions).
-
-namespace tessera::inline TESSERA_ABI::binary {
-
-/// A decoded instruction. Only the fields its immediate kind has are meaningful; the others keep
-/// what an earlier instruction left there.
-struct instruction {
-    op code = op::count_;
-    imm immediate = imm::none; ///< row(code).immediate
-    u32 offset = 0;            ///< of the opcode's first byte, relative to the module's bytes
-    u32 index = 0;             ///< label, func, type, local, global, table, memory, tag, elem, data; memarg: memory
-    u32 index2 = 0;            ///< second index: table of call_indirect, source of copies, field, count
-    u32 align = 0;             ///< memarg: log2 of the alignment, without the bit for the memory index
-    u32 lane = 0;
-    u64 value = 0;             ///< i32.const (sign-extended), i64.const, f32 and f64 bits, memarg offset
-    val_type type;             ///< ref.null, ref.test, ref.cast; br_on_cast: source; block: inline result or t_bottom
-    val_type type2;            ///< br_on_cast: target
-    u32 block_type = no_index; ///< block: type index, no_index where `type` says
-    cursor list;               ///< br_table labels (the default last), catch clauses, types, 16 bytes; already checked
-    u32 list_count = 0;        ///< entries of `list`; br_table: without the default label
-};
-
-/// The four forms of a catch clause of try_table, with their byte codes.
-enum class catch_kind : u8 { tag, tag_ref, all, all_ref };
-struct catch_clause {
-    catch_kind kind = catch_kind::all;
-    u32 tag = 0; ///< not for `all` and `all_ref`
-    u32 label = 0;
-};
-
-/// Immediates by kind; what does not depend on the set of instructions.
-class immediate_reader : public reader {
-public:
-    using reader::reader;
-
-    /// Reads the immediates of kind `in.immediate` into `in`.
-    [[nodiscard]] TESSERA_INLINE bool immediates(instruction& in) noexcept {
-        switch (in.immediate) {
-        case imm::none: return true;
-        case imm::label:
-        case imm::func:
-        case imm::type:
-        case imm::local:
-        case imm::global:
-        case imm::table:
-        case imm::elem:
-        case imm::tag:
-        case imm::memory:
-        case imm::data: return in_.leb_u32(in.index) || fail_leb(&cursor::leb_u32);
-        case imm::i32_const: {
-            i32 value = 0;
-            if (!leb_i32(value)) return false;
-            in.value = u64(i64(value));
-            return true;
-        }
-        case imm::memarg: return memarg(in);
-        case imm::block: return block_type(in);
-        default: return rare_immediates(in);
-        }
-    }
-
-    /// The next label of a br_table's list; the default label comes last.
-    static u32 next_label(cursor& list) noexcept {
-        u32 label = 0;
-        static_cast<void>(list.leb_u32(label)); // was read once already
-        return label;
-    }
-    /// The next clause of a try_table's list.
-    static catch_clause next_catch(cursor& list) noexcept {
-        u8 kind = 0;
-        catch_clause c;
-        static_cast<void>(list.byte(kind));
-        c.kind = catch_kind(kind);
-        if (kind < 2) c.tag = next_label(list);
-        c.label = next_label(list);
-        return c;
-    }
-    /// The next type of a list of value types that was read once already.
-    val_type next_type(cursor& list) noexcept {
-        val_type t;
-        const cursor here = std::exchange(in_, list);
-        static_cast<void>(type(t));
-        list = std::exchange(in_, here);
-        return t;
-    }
-
-protected:
-    static constexpr u32 memory_bit = 0x40; ///< in a memarg's alignment: a memory index follows
-
-    [[nodiscard]] TESSERA_INLINE bool memarg(instruction& in) noexcept {
-        const u8* where = in_.at();
-        in.index = 0;
-        if (in_.left() >= 2 && where[0] < memory_bit && where[1] < 0x80) {
-            in.align = where[0];
-            in.value = where[1];
-            in_.seek(where + 2);
-            return true;
-        }
-        return memarg_slow(in);
-    }
-    [[nodiscard]] TESSERA_NOINLINE bool memarg_slow(instruction& in) noexcept {
-        const u8* where = in_.at();
-        if (!leb_u32(in.align)) return false;
-        if (in.align >= 2 * memory_bit) return fail(msg::malformed_memop_flags, where);
-        if (in.align & memory_bit) {
-            in.align &= ~memory_bit;
-            if (!need(feature::multi_memory, where) || !leb_u32(in.index)) return false;
-        }
-        return leb_size(in.value);
-    }
-    [[nodiscard]] TESSERA_INLINE bool block_type(instruction& in) noexcept {
-        const int first = in_.peek();
-        in.block_type = no_index;
-        if (first == code::empty_block) {
-            in.type = t_bottom;
-            in_.seek(in_.at() + 1);
-            return true;
-        }
-        if ((first & 0xc0) == 0x40) return type(in.type); // negative in one byte; -1 at the end goes here too
-        return block_type_index(in);
-    }
-    [[nodiscard]] TESSERA_NOINLINE bool block_type_index(instruction& in) noexcept {
-        const u8* where = in_.at();
-        i64 index = 0;
-        if (!leb_i33(index)) return false;
-        if (index < 0) return fail(msg::malformed_block_type, where);
-        in.block_type = index >= i64(no_index) ? no_index - 1 : u32(index);
-        return need(feature::multi_value, where);
-    }
-    /// Remembers the `bytes` bytes that come next as the list and passes them.
-    [[nodiscard]] bool raw_list(instruction& in, u32 bytes) noexcept {
-        const u8* from = in_.at();
-        if (!skip(bytes)) return false;
-        in.list = cursor(from, in_.at());
-        in.list_count = bytes;
-        return true;
-    }
-    [[nodiscard]] TESSERA_COLD bool rare_immediates(instruction& in) noexcept {
-        const u8* where = in_.at();
-        u8 byte_ = 0;
-        switch (in.immediate) {
-        case imm::call_indirect:
-        case imm::table_table:
-        case imm::elem_table:
-        case imm::memory_memory:
-        case imm::data_memory:
-        case imm::field:
-        case imm::type_count:
-        case imm::type_data:
-        case imm::type_elem:
-        case imm::type_type: return leb_u32(in.index) && leb_u32(in.index2);
-        case imm::i64_const: {
-            i64 value = 0;
-            if (!leb_i64(value)) return false;
-            in.value = u64(value);
-            return true;
-        }
-        case imm::f32_const: {
-            u32 bits = 0;
-            if (!fixed(bits)) return false;
-            in.value = bits;
-            return true;
-        }
-        case imm::f64_const: return fixed(in.value);
-        case imm::v128_const:
-        case imm::shuffle: return raw_list(in, 16);
-        case imm::memarg_lane:
-            if (!memarg(in) || !byte(byte_)) return false;
-            in.lane = byte_;
-            return true;
-        case imm::lane:
-            if (!byte(byte_)) return false;
-            in.lane = byte_;
-            return true;
-        case imm::labels: {
-            if (!leb_u32(in.list_count)) return false;
-            const u8* from = in_.at();
-            u32 label = 0;
-            for (u64 i = 0; i <= in.list_count; ++i)
-                if (!leb_u32(label)) return false;
-            in.list = cursor(from, in_.at());
-            return true;
-        }
-        case imm::select_types: {
-            if (!leb_u32(in.list_count)) return false;
-            const u8* from = in_.at();
-            for (u32 i = 0; i < in.list_count; ++i)
-                if (!type(in.type)) return false;
-            in.list = cursor(from, in_.at());
-            return true;
-        }
-        case imm::try_table: return block_type(in) && catches(in);
-        case imm::heap:
-        case imm::ref_type: {
-            heap_type h;
-            if (!heap(h)) return false;
-            const bool nullable =
-                in.immediate == imm::heap || in.code == op::ref_test_null || in.code == op::ref_cast_null;
-            in.type = val_type::ref(h, nullable);
-            return true;
-        }
-        case imm::br_cast: {
-            heap_type from, to;
-            if (!byte(byte_)) return false;
-            if (byte_ > 3) return fail(msg::malformed_cast_flags, where);
-            if (!leb_u32(in.index) || !heap(from) || !heap(to)) return false;
-            in.type = val_type::ref(from, (byte_ & 1) != 0);
-            in.type2 = val_type::ref(to, (byte_ & 2) != 0);
-            return true;
-        }
-        case imm::zero_byte:
-            if (!byte(byte_)) return false;
-            return byte_ == 0 || fail(msg::zero_byte_expected, where);
-        default: return immediates(in);
-        }
-    }
-    [[nodiscard]] bool catches(instruction& in) noexcept {
-        if (!leb_u32(in.list_count)) return false;
-        const u8* from = in_.at();
-        for (u32 i = 0; i < in.list_count; ++i) {
-            const u8* where = in_.at();
-            u8 kind = 0;
-            u32 index = 0;
-            if (!byte(kind)) return false;
-            if (kind > u8(catch_kind::all_ref)) return fail(msg::malformed_catch, where);
-            if (kind < u8(catch_kind::all) && !leb_u32(index)) return false;
-            if (!leb_u32(index)) return false;
-        }
-        in.list = cursor(from, in_.at());
-        return true;
-    }
-
-    /// Says why there is no instruction with that code: it needs a feature, or does not exist.
-    TESSERA_COLD bool fail_opcode(u8 prefix, u32 code, const u8* where) noexcept {
-        for (u16 i = 0; i < op_count; ++i)
-            if (op_table[i].prefix == prefix && op_table[i].code == code)
-                return fail(msg::feature_off, where, name(lacking({allowed_}, op(i))));
-        static constexpr char hex[] = "0123456789abcdef";
-        char text[12];
-        std::size_t n = 0;
-        if (prefix) {
-            text[n++] = hex[prefix >> 4];
-            text[n++] = hex[prefix & 15];
-            text[n++] = ' ';
-        }
-        for (unsigned shift = code > 0xffff ? 28 : code > 0xff ? 12 : 4;; shift -= 4) {
-            text[n++] = hex[code >> shift & 15];
-            if (shift == 0) break;
-        }
-        return fail(msg::illegal_opcode, where, {text, n});
-    }
-};
-
-/// What one table lookup says about an opcode.
-struct opcode_entry {
-    op code = op::count_;
-    imm immediate = imm::none;
-    u8 needs = 0; ///< the feature, as a number
-};
-
-/// `op_codes` with what reading an instruction needs beside its name.
-template <features F, u8 Prefix>
-inline constexpr auto opcode_entries = [] {
-    std::array<opcode_entry, op_codes<F, Prefix>.size()> entries{};
-    for (std::size_t i = 0; i < entries.size(); ++i)
-        if (const op o = op_codes<F, Prefix>[i]; o != op::count_) entries[i] = {o, row(o).immediate, u8(row(o).needs)};
-    return entries;
-}();
-
-/// Reads instructions of the set F, one after the other, without looking at their nesting.
-template <features F>
-class instruction_reader : public immediate_reader {
-public:
-    /// Reads `code`, a part of the module that starts at `base`.
-    instruction_reader(const u8* base, cursor code) noexcept : immediate_reader(base, code, F) {}
-
-    /// Reads the next instruction. False: malformed, or of a feature that F lacks; `error()` says why.
-    [[nodiscard]] TESSERA_INLINE bool next(instruction& in) noexcept {
-        const u8* where = in_.at();
-        in.offset = offset_of(where);
-        u8 first = 0;
-        if (TESSERA_UNLIKELY(!in_.byte(first))) return fail_missing_end();
-        opcode_entry entry = opcode_entries<F, 0>[first];
-        if (TESSERA_UNLIKELY(entry.code == op::count_) && !prefixed(first, where, entry)) return false;
-        in.code = entry.code;
-        in.immediate = entry.immediate;
-        used_ |= u64{1} << entry.needs;
-        return immediates(in);
-    }
-
-private:
-    [[nodiscard]] TESSERA_NOINLINE bool prefixed(u8 first, const u8* where, opcode_entry& entry) noexcept {
-        u32 code = 0;
-        if (first < 0xfb || first == 0xff) return fail_opcode(0, first, where);
-        if (!leb_u32(code)) return false;
-        if (code < most_codes) switch (first) {
-            case 0xfb: entry = opcode_entries<F, 0xfb>[code]; break;
-            case 0xfc: entry = opcode_entries<F, 0xfc>[code]; break;
-            case 0xfd: entry = opcode_entries<F, 0xfd>[code]; break;
-            default: entry = opcode_entries<F, 0xfe>[code]; break;
-            }
-        return entry.code != op::count_ || fail_opcode(first, code, where);
-    }
-};
-
-} // namespace tessera::binary
-
-// ---- binary/nesting.hpp ----------------------------------------------------------------
-/// @file nesting.hpp
-/// Whether block instructions and their ends pair up (spec: binary/instructions, Control Instructions).
-
-namespace tessera::inline TESSERA_ABI::binary {
-
-/// Follows the nesting of one expression without looking at types.
-class nesting {
-public:
-    /// Begins a new expression.
-    void start() noexcept {
-        open_.clear();
-        done_ = false;
-    }
-    /// True once the expression's own `end` was seen.
-    bool done() const noexcept { return done_; }
-
-    /// Takes the next instruction. False: it is misplaced, or memory is out; `in` has the error.
-    [[nodiscard]] TESSERA_INLINE bool step(op code, reader& in, u32 offset) noexcept {
-        switch (code) {
-        case op::block:
-        case op::loop:
-        case op::if_:
-        case op::try_:
-        case op::try_table: return open_.push_back(code) || in.fail_memory();
-        case op::else_: return follows(code, in, offset, op::if_, op::if_);
-        case op::catch_: return follows(code, in, offset, op::try_, op::catch_);
-        case op::catch_all: return follows(code, in, offset, op::try_, op::catch_);
-        case op::delegate:
-            if (!follows(code, in, offset, op::try_, op::try_)) return false;
-            open_.pop_back();
-            return true;
-        case op::end:
-            if (open_.empty()) done_ = true;
-            else open_.pop_back();
-            return true;
-        default: return true;
-        }
-    }
-
-private:
-    bool follows(op code, reader& in, u32 offset, op first, op second) noexcept {
-        if (open_.empty() || (open_.back() != first && open_.back() != second))
-            return in.fail(msg::end_expected, in.at() - (in.offset() - offset), row(code).text);
-        open_.back() = code;
-        return true;
-    }
-    vec<op> open_;
-    bool done_ = false;
-};
-
-} // namespace tessera::binary
-
-// ---- binary/body.hpp -------------------------------------------------------------------
-/// @file body.hpp
-/// Function bodies: local declarations, and reading a body for its form only (spec: binary/modules,
-/// Code Section).
-
-namespace tessera::inline TESSERA_ABI::binary {
-
-/// Reads one local declaration and adds it to `total`.
-[[nodiscard]] inline TESSERA_NOINLINE bool local_declaration(immediate_reader& in, const u8* where, u32& n, val_type& t,
-                                                             u64& total) noexcept {
-    if (!in.leb_u32(n) || !in.type(t)) return false;
-    total += n;
-    return !(total >> 32) || in.fail(msg::too_many_locals, where);
-}
-/// Reads the local declarations at the start of a function body and calls `each(count, type)`, which
-/// returns false where memory is out, for every one. `params` counts towards the limit. False:
-/// `in.error()` says why.
-template <class Each>
-[[nodiscard]] bool local_declarations(immediate_reader& in, u32 params, const module_limits& limits,
-                                      Each each) noexcept {
-    const u8* where = in.at();
-    u32 entries = 0;
-    if (!in.leb_u32(entries)) return false;
-    u64 total = params;
-    for (; entries > 0; --entries) {
-        u32 n = 0;
-        val_type t;
-        if (!local_declaration(in, where, n, t, total)) return false;
-        // The limit is checked last: a number of locals that no module can have is malformed.
-        if (total <= limits.locals && !each(n, t)) return in.fail_memory();
-    }
-    return total <= limits.locals || in.fail(msg::limit_reached, where, "locals of a function");
-}
-
-/// Checks that an instruction that needs the data count section is in a module that has one (spec:
-/// binary/modules, Data Count Section).
-[[nodiscard]] inline bool data_count_suffices(const instruction& in, const module_data& m, reader& error_to) noexcept {
-    if (m.has_data_count) return true;
-    switch (in.immediate) {
-    case imm::data_memory:
-    case imm::data:
-    case imm::type_data: return error_to.fail(msg::data_count_required, m.bytes.data() + in.offset);
-    default: return true;
-    }
-}
-
-/// Looks for what is malformed in the function bodies of a module, without validating them. False:
-/// there is something, and `why` is set to it. For errors only: bodies are read again.
-template <features F>
-[[nodiscard]] TESSERA_COLD bool bodies_well_formed(const module_data& m, const module_limits& limits,
-                                                   error& why) noexcept {
-    const u8* base = m.bytes.data();
-    instruction_reader<F> code(base, {});
-    code.module_ends(base + m.bytes.size());
-    instruction in;
-    nesting open;
-    for (const func_def& f : m.funcs) {
-        if (f.code.empty() && f.code.begin == 0) continue; // imported, or not reached by the decoder
-        code.restart(cursor(base + f.code.begin, base + f.code.end));
-        open.start();
-        bool ok = local_declarations(code, 0, limits, [](u32, val_type) { return true; });
-        while (ok && !open.done())
-            ok = code.next(in) && open.step(in.code, code, in.offset) && data_count_suffices(in, m, code);
-        if (ok && !code.done()) ok = code.fail(msg::section_size_mismatch, code.at());
-        if (ok) continue;
-        why = code.error();
-        return false;
-    }
-    return true;
-}
-
-} // namespace tessera::binary
 
 // ---- binary/custom.hpp -----------------------------------------------------------------
 /// @file custom.hpp
@@ -11987,95 +12119,6 @@ private:
 /// Public door: modules in the binary format.
 
 #if TESSERA_BODIES
-
-// ---- binary/hints.hpp ------------------------------------------------------------------
-/// @file binary/hints.hpp
-/// The branch hint section (github.com/WebAssembly/branch-hinting): which way an `if` or `br_if`
-/// mostly goes. Its offsets point into function bodies, so whoever writes bodies anew must know it.
-
-TESSERA_SMALL
-namespace tessera::inline TESSERA_ABI::binary {
-
-inline constexpr std::string_view branch_hint_section = "metadata.code.branch_hint";
-
-/// The hints of a module by the offset of the instruction.
-class branch_hints {
-public:
-    /// Reads the hints of `m`, which are none unless there is one section of them, it is in order,
-    /// and each hint belongs to an instruction. False: memory is out.
-    [[nodiscard]] bool read(const module_data& m) noexcept {
-        for (u32 i = 0; i < m.customs.size(); ++i) {
-            if (m.customs[i].name != branch_hint_section) continue;
-            const byte_range where = m.customs[i].bytes;
-            const bool first = section_ == no_index && hints_.empty();
-            section_ = i;
-            if (first && functions(m, cursor(m.bytes.data() + where.begin, m.bytes.data() + where.end))) continue;
-            section_ = no_index;
-            hints_.clear();
-            break;
-        }
-        return !lost_;
-    }
-    /// Index in `customs` of the section; no_index where there are no hints.
-    u32 section() const noexcept { return section_; }
-    /// 1 if the instruction at `offset` of the module is likely to branch, 0 if not, -1 if nothing says so.
-    int at(u32 offset) const noexcept {
-        std::size_t low = 0, high = hints_.size();
-        while (low < high) {
-            const std::size_t middle = low + (high - low) / 2;
-            if (hints_[middle].offset < offset) low = middle + 1;
-            else high = middle;
-        }
-        return low < hints_.size() && hints_[low].offset == offset ? hints_[low].likely : -1;
-    }
-
-private:
-    struct hint {
-        u32 offset; ///< in the module
-        u8 likely;
-    };
-    bool functions(const module_data& m, cursor in) noexcept {
-        u32 count = 0, func = 0, next = m.imported_funcs;
-        if (!in.leb_u32(count) || count == 0) return false;
-        for (; count > 0; --count) {
-            if (!in.leb_u32(func) || func < next || func >= m.funcs.size()) return false;
-            next = func + 1;
-            const std::size_t first = hints_.size();
-            if (!one_function(m.funcs[func].code, in) || !all_met(m, m.funcs[func].code, first)) return false;
-        }
-        return in.done();
-    }
-    bool one_function(byte_range code, cursor& in) noexcept {
-        u32 count = 0, offset = 0, size = 0;
-        u8 likely = 0;
-        if (!in.leb_u32(count) || count == 0) return false;
-        for (u32 least = 0; count > 0; --count, least = offset + 1) {
-            if (!in.leb_u32(offset) || !in.leb_u32(size) || size != 1 || !in.byte(likely) || likely > 1) return false;
-            if (offset < least || offset >= code.size()) return false;
-            if (!hints_.push_back({code.begin + offset, likely})) return lost_ = true, false;
-        }
-        return true;
-    }
-    /// True if each hint from number `next` on meets an instruction of the body that can have one.
-    bool all_met(const module_data& m, byte_range code, std::size_t next) noexcept {
-        const u8* base = m.bytes.data();
-        instruction_reader<everything> reader(base, cursor(base + code.begin, base + code.end));
-        instruction in;
-        module_limits limits;
-        limits.locals = no_index;
-        if (!local_declarations(reader, 0, limits, [](u32, val_type) { return true; })) return false;
-        while (next < hints_.size() && !reader.done() && reader.next(in))
-            if (in.offset == hints_[next].offset && (in.code == op::if_ || in.code == op::br_if)) ++next;
-        return next == hints_.size();
-    }
-
-    vec<hint> hints_;
-    u32 section_ = no_index;
-    bool lost_ = false;
-};
-
-} // namespace tessera::binary
-TESSERA_SMALL_END
 
 // ---- util/writer.hpp -------------------------------------------------------------------
 /// @file writer.hpp
@@ -20101,7 +20144,8 @@ inline code_unit* unit_of(store_data& store, module_data& m) noexcept {
     for (code_unit* u : store.units)
         if (u->module == &m) return u;
     code_unit* u = create<code_unit>();
-    if (u && store.types.add(m.types, u->type_ids) && u->funcs.resize(m.funcs.size()) && store.units.push_back(u)) {
+    if (u && store.types.add(m.types, u->type_ids) && u->funcs.resize(m.funcs.size()) && u->hints.read(m) &&
+        store.units.push_back(u)) {
         u->module = &m;
         u->layouts = &store.heap.layouts;
         m.owners.fetch_add(1, std::memory_order_relaxed);
@@ -20896,6 +20940,7 @@ enum class family : u8 {
     land,          ///< where an exception is caught that needs pins
     pins,          ///< loads pins: integer, f32, f64
     probe,         ///< notes the native stack's position, for the self-test
+    trace,         ///< before an instruction of a function in plain mode
     count_,
 };
 
@@ -20956,7 +21001,7 @@ constexpr cls operand_class(const variant& v, unsigned k) noexcept {
     case family::imported_set:
     case family::move:
     case family::return_: return cls(v.code);
-    case family::pins: return k == 0 ? cls::i64 : k == 1 ? cls::f32 : cls::f64;
+    case family::pins: return k == 0 ? cls::i64 : k == 1 ? cls::f32 : k == 2 ? cls::f64 : cls::v128;
     case family::struct_get:
     case family::array_get: return k == 3 ? class_of(t.results[0]) : cls::i32;
     case family::struct_set: return k == 0 ? cls::i32 : class_of(t.params[1]);
@@ -21023,6 +21068,7 @@ constexpr shape shape_of(family fam, u8 flags) noexcept {
     case family::throw_: return {2, 0, false};     // first slot, tag; or slot of the reference, no_index
     case family::entry: return {cost, 0, false};
     case family::constant: return {0, 1, false};
+    case family::trace: return {2, 0, false}; // plain map, point in it
     case family::vector_constant:
     case family::shuffle: return {4, 0, false}; // lanes of 32 bits; bytes
     case family::extract_lane:
@@ -21387,17 +21433,43 @@ constexpr bool binary_pin_exists(op o, loc a, loc b, loc d) noexcept {
     if (a == loc::imm || (a == loc::slot && b == loc::acc)) return false;
     return binary_sources_exist(o, a, b) && (a == loc::acc || b != loc::slot || most);
 }
+/// Vector operations with a pin: those that loops add up with.
+constexpr bool is_pinned_vector(op o) noexcept {
+    switch (o) {
+    case op::v128_or:
+    case op::v128_xor:
+    case op::i8x16_add:
+    case op::i16x8_add:
+    case op::i32x4_add:
+    case op::i64x2_add:
+    case op::f32x4_add:
+    case op::f32x4_sub:
+    case op::f32x4_mul:
+    case op::f64x2_add:
+    case op::f64x2_sub:
+    case op::f64x2_mul: return has_vector_register;
+    default: return false;
+    }
+}
+constexpr bool vector_pin_exists(op o, loc a, loc b) noexcept {
+    if (!is_pinned_vector(o)) return false;
+    if (a == loc::pin) return one_of(b, loc::slot, loc::acc);
+    if (b == loc::pin) return one_of(a, loc::slot, loc::acc) && !can_swap(o);
+    return binary_sources_exist(o, a, b);
+}
 /// The handlers with pins: the forms that loops of real programs use most.
 constexpr bool pin_form_exists(const variant& v) noexcept {
     const loc a = v.at[0], b = v.at[1], d = v.at[3];
     switch (v.fam) {
     case family::pins: return true;
-    case family::binary: return binary_pin_exists(v.code, a, b, d);
+    case family::binary:
+        return operand_class(v, 0) == cls::v128 ? vector_pin_exists(v.code, a, b) : binary_pin_exists(v.code, a, b, d);
     case family::br_compare:
         return class_of(row(v.code).type.params[0]) == cls::i32 && num::is_compare(v.code) && d == loc::none &&
                (a == loc::pin ? one_of(b, loc::slot, loc::imm) : a == loc::acc);
     case family::latch: return a == loc::pin && latch_exists(v.code, a, b);
     case family::load:
+        if (v.code == op::v128_load) return has_vector_register && d == loc::pin && slot_or_acc(a);
         if (d == loc::pin && v.code == op::i64_load) return false;
         return is_hot_load(v.code) && (a == loc::pin || slot_or_acc(a));
     case family::load_indexed: {
@@ -21406,11 +21478,12 @@ constexpr bool pin_form_exists(const variant& v) noexcept {
                (a == loc::slot ? scaled || natural_align[u16(v.code)] == 0 : a == loc::imm && !scaled);
     }
     case family::store:
+        if (v.code == op::v128_store) return has_vector_register && b == loc::pin && slot_or_acc(a);
         if (!is_hot_store(v.code)) return false;
         if (a == loc::pin) return slot_or_acc(b) || (b == loc::imm && class_of(row(v.code).type.params[1]) < cls::f32);
         return slot_or_acc(a);
     case family::move:
-        if (cls(v.code) == cls::v128) return false;
+        if (cls(v.code) == cls::v128) return has_vector_register && a == loc::slot && d == loc::pin;
         if (cls(v.code) == cls::i32) return a == loc::imm;
         return a != d && (a == loc::pin ? d == loc::slot : a == loc::slot);
     default: return false;
@@ -22273,7 +22346,7 @@ struct vector_register_type<true> {
 using vector_register = vector_register_type<has_vector_register>::type;
 
 /// What every handler gets and passes on. Accumulators: r0 integers and references, s0 f32, d0 f64, v0
-/// v128; they are dead at every safepoint. Pins, in the first three classes: p0, sp, dp; see pins.hpp.
+/// v128; they are dead at every safepoint. Pins of the same classes: p0, sp, dp, vp; see pins.hpp.
 struct state {
     const u8* pc; ///< the current cell
     u8* fp;       ///< slot 0 of the current frame
@@ -22286,6 +22359,7 @@ struct state {
     f64 dp;
     f32 sp;
     vector_register v0;
+    vector_register vp;
 };
 
 /// The slow ways out of handlers, one table per build. They take and leave the position in the
@@ -22298,6 +22372,7 @@ struct slow_paths {
     void (*failed)(context*);     ///< a host function that context::call and context::failure tell of
     void (*raise)(context*);      ///< what the throwing cell at context::stop_pc throws: words are set
     bool (*see_growth)(context*); ///< true if a memory has grown since; null where others cannot make it
+    void (*trace)(context*);      ///< the trace cell at context::pc; null in a build without feature::tracing
 };
 
 /// A call about to happen: arguments are at `fp + delta`.
@@ -22531,6 +22606,7 @@ struct keyed_cell {
         } else if constexpr (v.at[K] == loc::pin) {
             if constexpr (std::is_same_v<T, f64>) return s.dp;
             else if constexpr (std::is_same_v<T, f32>) return s.sp;
+            else if constexpr (std::is_same_v<T, v128>) return bits_as<T>(s.vp);
             else return T(s.p0);
         } else {
             static_assert(v.at[K] == loc::acc, "the operand is nowhere");
@@ -22557,6 +22633,7 @@ struct keyed_cell {
     static TESSERA_INLINE void set_pin(state& s, T value) noexcept {
         if constexpr (std::is_same_v<T, f64>) s.dp = value;
         else if constexpr (std::is_same_v<T, f32>) s.sp = value;
+        else if constexpr (std::is_same_v<T, v128>) s.vp = bits_as<vector_register>(value);
         else s.p0 = value;
     }
     template <unsigned N>
@@ -22747,7 +22824,7 @@ struct action<family::call_record, Id> {
         } else {
             s.pc = next;
         }
-        s = {s.pc, s.fp, ctx->mem, ctx, 0, 0, 0, 0, 0, 0, vector_register{}};
+        s = {s.pc, s.fp, ctx->mem, ctx, 0, 0, 0, 0, 0, 0, vector_register{}, vector_register{}};
     }
     static TESSERA_INLINE void run(state& s) noexcept {
         runtime::func_record* const callee = find(s);
@@ -23263,6 +23340,7 @@ struct action<family::pins, Id> {
         if constexpr (c::v.at[0] != loc::none) s.p0 = c::template get<0>(s);
         if constexpr (c::v.at[1] != loc::none) s.sp = c::template get<1>(s);
         if constexpr (c::v.at[2] != loc::none) s.dp = c::template get<2>(s);
+        if constexpr (c::v.at[3] != loc::none) s.vp = bits_as<vector_register>(c::template get<3>(s));
         c::next(s);
     }
 };
@@ -23370,7 +23448,24 @@ struct action<family::land, Id> {
         if (pins[0] != no_index) s.p0 = get_slot<u64>(slot(pins[0]));
         if (pins[1] != no_index) s.sp = get_slot<f32>(slot(pins[1]));
         if (pins[2] != no_index) s.dp = get_slot<f64>(slot(pins[2]));
+        if (pins[3] != no_index) s.vp = bits_as<vector_register>(get_slot<v128>(slot(pins[3])));
         s.pc = s.ctx->land_pc;
+    }
+};
+
+} // namespace tessera::exec
+
+// ---- exec/handlers/trace.hpp -----------------------------------------------------------
+/// @file handlers/trace.hpp
+/// The cell before each instruction of a function in plain mode; see exec/plain.hpp.
+
+namespace tessera::inline TESSERA_ABI::exec {
+
+template <u64 Id>
+struct action<family::trace, Id> {
+    static TESSERA_INLINE void run(state& s) noexcept {
+        s.ctx->pc = s.pc;
+        detail::slow_action<&slow_paths::trace>::run(s);
     }
 };
 
@@ -24033,6 +24128,7 @@ constexpr bool is_needed(features f, const variant& v) noexcept {
     case family::failed:
     case family::land: return has(f, op::throw_);
     case family::special: return has(f, v.code);
+    case family::trace: return f[feature::tracing];
     default: return true;
     }
 }
@@ -24069,7 +24165,8 @@ constexpr void each_variant(features f, unsigned part, Emit emit) noexcept {
         if (is_pure(o, 1))
             for (loc a : view<loc>(all, in_slots ? 1 : 2))
                 for (loc d : ends) add_both({family::unary, 0, o, {a, loc::none, loc::none, d}});
-        const bool pins = is_hot(o) || num::is_compare(o) || is_hot_load(o) || is_hot_store(o);
+        const bool pins = is_hot(o) || num::is_compare(o) || is_hot_load(o) || is_hot_store(o) ||
+                          detail::is_pinned_vector(o) || o == op::v128_load || o == op::v128_store;
         const view<loc> sources(all, pins ? 4 : 3), results(registers, in_slots ? 1 : pins ? 3 : 2);
         if (is_pure(o, 2))
             for (loc a : in_slots ? view<loc>(all, 1) : sources)
@@ -24154,12 +24251,10 @@ constexpr void each_variant(features f, unsigned part, Emit emit) noexcept {
     }
     for (cls c : {cls::i64, cls::f32, cls::f64})
         add({family::move, 0, op(u16(c)), {loc::pin, loc::none, loc::none, loc::slot}}, false);
-    for (u8 which = 1; which < 8; ++which)
-        add({family::pins,
-             0,
-             op::nop,
-             {which & 1 ? loc::slot : loc::none, which & 2 ? loc::slot : loc::none, which & 4 ? loc::slot : loc::none}},
-            false);
+    for (u8 which = 1; which < (has_vector_register && f[feature::simd] ? 16 : 8); ++which) {
+        const auto place = [&](unsigned r) { return which >> r & 1 ? loc::slot : loc::none; };
+        add({family::pins, 0, op::nop, {place(0), place(1), place(2), place(3)}}, false);
+    }
     add({family::return_, 0, op(0), {}}, false);
     add({family::br, 0, op::nop, {}}, false);
     if (safe) add({family::br, 0, op::nop, {}}, true);
@@ -24196,7 +24291,8 @@ constexpr void each_variant(features f, unsigned part, Emit emit) noexcept {
                        family::make_room,
                        family::failed,
                        family::land,
-                       family::probe})
+                       family::probe,
+                       family::trace})
         add({fam, 0, op::nop, {}}, false);
 }
 template <features F, unsigned Part>
@@ -24287,7 +24383,8 @@ public:
 #define TESSERA_TAIL
 #endif
 #define TESSERA_STATE_PARAMETERS                                                                                       \
-    const u8 *pc, u8 *fp, u8 *mem, context *ctx, u64 r0, u64 p0, f64 d0, f32 s0, f64 dp, f32 sp, vector_register v0
+    const u8 *pc, u8 *fp, u8 *mem, context *ctx, u64 r0, u64 p0, f64 d0, f32 s0, f64 dp, f32 sp, vector_register v0,   \
+        vector_register vp
 
 namespace tessera::inline TESSERA_ABI::exec {
 
@@ -24301,12 +24398,13 @@ TESSERA_HANDLER void run(TESSERA_STATE_PARAMETERS) {
         ctx->pc = pc;
         ctx->fp = fp;
         static_cast<void>(mem), static_cast<void>(r0), static_cast<void>(p0), static_cast<void>(d0),
-            static_cast<void>(s0), static_cast<void>(dp), static_cast<void>(sp), static_cast<void>(v0);
+            static_cast<void>(s0), static_cast<void>(dp), static_cast<void>(sp), static_cast<void>(v0),
+            static_cast<void>(vp);
     } else {
-        state s{pc, fp, mem, ctx, r0, p0, d0, s0, dp, sp, v0};
+        state s{pc, fp, mem, ctx, r0, p0, d0, s0, dp, sp, v0, vp};
         action<fam, Id>::run(s);
         TESSERA_TAIL return load_native<handler>(s.pc)(s.pc, s.fp, s.mem, s.ctx, s.r0, s.p0, s.d0, s.s0, s.dp, s.sp,
-                                                       s.v0);
+                                                       s.v0, s.vp);
     }
 }
 
@@ -24327,7 +24425,7 @@ public:
     /// Runs from `ctx.pc` on until a handler ends the run.
     static void run(context& ctx) noexcept { run(ctx, ctx.pc, ctx.fp); }
     static TESSERA_INLINE void run(context& ctx, const u8* pc, u8* fp) noexcept {
-        load_native<handler>(pc)(pc, fp, ctx.mem, &ctx, 0, 0, 0, 0, 0, 0, vector_register{});
+        load_native<handler>(pc)(pc, fp, ctx.mem, &ctx, 0, 0, 0, 0, 0, 0, vector_register{}, vector_register{});
     }
 };
 
@@ -24380,7 +24478,7 @@ public:
     /// Runs from `ctx.pc` on until a handler ends the run.
     static void run(context& ctx) noexcept { run(ctx, ctx.pc, ctx.fp); }
     static TESSERA_LOOP void run(context& ctx, const u8* pc, u8* fp) noexcept {
-        state s{pc, fp, ctx.mem, &ctx, 0, 0, 0, 0, 0, 0, {}};
+        state s{pc, fp, ctx.mem, &ctx, 0, 0, 0, 0, 0, 0, {}, {}};
         for (;;) {
             switch (u32(load_native<handler>(s.pc))) {
                 TESSERA_CASE_256(0u)
@@ -24692,6 +24790,8 @@ protected:
         u32 region = no_index;      ///< the innermost one around the code in it, in ir_.catches
         u32 opened = no_index;      ///< its own region
         u32 clause = no_index;      ///< the last one of that region; in a legacy catch the one that leads here
+        u32 then_at = no_index;     ///< of an `if` whose `else` is lowered first: where its first part begins
+        u32 end_at = no_index;      ///< once that is lowered: what follows its end
     };
 
     view<val_type> params(const control& c) const noexcept {
@@ -24773,8 +24873,10 @@ protected:
 
     // ---- control ---------------------------------------------------------------------------------------------------
 
-    void lower_block(nest kind, const binary::instruction& in) noexcept {
+    /// `then_at`: the code that follows at once is the `else` of an `if`, and this is where its first part begins.
+    void lower_block(nest kind, const binary::instruction& in, u32 then_at = no_index) noexcept {
         control c;
+        c.then_at = then_at;
         c.kind = kind;
         c.type = in.block_type;
         c.single = in.block_type == no_index ? in.type : t_bottom;
@@ -24788,7 +24890,7 @@ protected:
         if (kind == nest::if_) {
             c.else_label = new_label();
             if (failed_) return;
-            emit_branch_if(condition, false, c.else_label);
+            emit_branch_if(condition, then_at != no_index, c.else_label);
         }
         c.loop = control_.back().loop;
         c.region = control_.back().region;
@@ -25774,13 +25876,12 @@ public:
 private:
     static constexpr u32 most_height = 2;
     static constexpr i64 read_gain = 2, load_cost = 3;
-    enum : u8 { stale_i = 1, stale_f = 2, stale_d = 4 }; // by register_of
 
     struct plan {
-        u32 slots[3] = {no_index, no_index, no_index}; ///< by register_of
-        i64 own = 0;                                   ///< what pins of this loop gain, in eighths of a run of its body
-        i64 inner = 0;                                 ///< what those of the loops in it gain
-        u8 height = 0;                                 ///< loops in loops below it
+        u32 slots[4] = {no_index, no_index, no_index, no_index}; ///< by register_of
+        i64 own = 0;   ///< what pins of this loop gain, in eighths of a run of its body
+        i64 inner = 0; ///< what those of the loops in it gain
+        u8 height = 0; ///< loops in loops below it
         bool chosen = false;
         bool covered = false;     ///< a loop around it is chosen
         u32 pinned_by = no_index; ///< the chosen one
@@ -25846,7 +25947,7 @@ private:
     void count(u32 l) noexcept {
         plan& p = plans_[l];
         i64 calls = 0;
-        i64 best[3] = {};
+        i64 best[register_count] = {};
         each_node(l, [&](u32 i, i64 weight) {
             node& n = ir_.nodes[i];
             if (clobbers(n.v)) calls += load_cost * weight;
@@ -25869,7 +25970,7 @@ private:
                 if (sum > best[r]) best[r] = sum, p.slots[r] = slot;
             }
         });
-        p.own = best[0] + best[1] + best[2];
+        p.own = best[0] + best[1] + best[2] + best[3];
     }
     void add(u32 l, u64 slot, i64 what) noexcept {
         gain& g = gains_[std::size_t(slot)];
@@ -25901,7 +26002,7 @@ private:
             const plan& p = plans_[l];
             if (!p.chosen) continue;
             u8 all = 0;
-            for (unsigned r = 0; r < 3; ++r)
+            for (unsigned r = 0; r < register_count; ++r)
                 if (p.slots[r] != no_index) all = u8(all | 1u << r);
             for (u32 i = ir_.loops[l].begin; i < ir_.loops[l].end; ++i) {
                 node& n = ir_.nodes[i];
@@ -25918,7 +26019,8 @@ private:
         // Who lands from a throw loads the pins of the loop around.
         for (u32 i = 0; i < ir_.catch_loops.size(); ++i) {
             const u32 l = ir_.catch_loops[i] == no_index ? no_index : plans_[ir_.catch_loops[i]].pinned_by;
-            for (unsigned r = 0; l != no_index && r < 3; ++r) ir_.catches.clauses[i].pins[r] = plans_[l].slots[r];
+            for (unsigned r = 0; l != no_index && r < register_count; ++r)
+                ir_.catches.clauses[i].pins[r] = plans_[l].slots[r];
         }
         return true;
     }
@@ -25926,7 +26028,7 @@ private:
         node n;
         n.v.fam = family::pins;
         n.offset = offset;
-        for (unsigned r = 0; r < 3; ++r)
+        for (unsigned r = 0; r < register_count; ++r)
             if (which >> r & 1) n.v.at[r] = loc::slot, n.operands[r] = p.slots[r];
         return n;
     }
@@ -25963,7 +26065,7 @@ private:
     }
     static u8 all_of(const plan& p) noexcept {
         u8 all = 0;
-        for (unsigned r = 0; r < 3; ++r)
+        for (unsigned r = 0; r < register_count; ++r)
             if (p.slots[r] != no_index) all = u8(all | 1u << r);
         return all;
     }
@@ -25977,6 +26079,116 @@ private:
     vec<plan> plans_; ///< by loop
     vec<gain> gains_; ///< by slot
     vec<u8> stale_;   ///< by node: the pins to load after it
+};
+
+} // namespace tessera::exec
+
+// ---- exec/plain.hpp --------------------------------------------------------------------
+/// @file plain.hpp
+/// Plain mode, in which functions can be watched: every instruction is lowered by itself, its operands and results in
+/// the slots of their stack heights, and a trace cell stands before it.
+///
+/// What lies in those slots is written down while the function is lowered. Operand stacks of one function share what
+/// is the same in them: each is a list from the top down, so that there are as many elements as instructions push.
+
+namespace tessera::inline TESSERA_ABI::exec {
+
+/// A value of a frame; its type is the module's.
+struct plain_value {
+    val_type type;
+    u32 slot = 0;
+    u32 below = no_index; ///< of an operand: the next lower one, in plain_map::operands
+};
+/// An instruction that control can reach.
+struct plain_point {
+    u32 cell = 0;       ///< byte offset of its trace cell in the function's code
+    u32 offset = 0;     ///< of the instruction, in the module's bytes
+    u32 top = no_index; ///< the topmost operand before it, in plain_map::operands
+    u32 height = 0;     ///< how many there are
+    u32 kept = 0;       ///< how many of them it leaves alone; those above are its operands
+    op code = op::nop;
+    bool leaves = false; ///< what follows it is not what is executed next
+};
+/// What is known of a function in plain mode.
+struct plain_map {
+    const runtime::code_unit* unit = nullptr;
+    u32 func = 0;
+    u32 params = 0;
+    vec<plain_value> locals;
+    vec<plain_value> operands;
+    vec<plain_point> points; ///< in the order of the cells
+
+    /// The number of the last point at or before byte `cell` of the code; no_index if that is before all of them.
+    u32 point_at(u32 cell) const noexcept {
+        std::size_t low = 0, high = points.size();
+        while (low < high) {
+            const std::size_t middle = low + (high - low) / 2;
+            if (points[middle].cell <= cell) low = middle + 1;
+            else high = middle;
+        }
+        return u32(low) - 1;
+    }
+};
+
+/// The contexts of a store that can be watched, and what is known of its functions.
+struct traced_pool : context_pool {
+    runtime::observer* observer = nullptr;
+    bool plain = false;    ///< functions are in plain mode
+    vec<plain_map*> known; ///< by the first word of trace cells
+    frame_maps by_cells;   ///< by a function's code: number in `known`
+
+    traced_pool() noexcept = default;
+    traced_pool(const traced_pool&) = delete;
+    traced_pool& operator=(const traced_pool&) = delete;
+    ~traced_pool() { forget(); }
+
+    void forget() noexcept {
+        for (plain_map* m : known) destroy(m);
+        known = {};
+        by_cells = {};
+        maps = {};
+    }
+    /// What is known of the function whose code is at `cells`; null for one that is not in plain mode.
+    const plain_map* find(const u8* cells) const noexcept {
+        const frame_map* const m = by_cells.find(reinterpret_cast<std::uintptr_t>(cells));
+        return m ? known[m->func] : nullptr;
+    }
+    /// Of a store in whose build feature::tracing is; null before its first call.
+    static traced_pool* of(const runtime::store_data& store) noexcept {
+        return static_cast<traced_pool*>(static_cast<context_pool*>(store.engine_state));
+    }
+};
+/// What lowers in plain mode as well, or not.
+template <bool Traced>
+struct plain_state {};
+template <>
+struct plain_state<true> {
+    bool plain_ = false;
+    plain_map* known_ = nullptr; ///< where to write down what is in the frame; null: nowhere
+    vec<u32> shape_;             ///< the operands now, in plain_map::operands
+    u32 point_ = 0;              ///< how many points there were
+
+    void start_plain(u32 func, u32 params) noexcept {
+        point_ = 0;
+        shape_.clear();
+        if (!known_) return;
+        known_->func = func;
+        known_->params = params;
+        known_->locals.clear();
+        known_->operands.clear();
+        known_->points.clear();
+    }
+    /// Writes down the operands from number `low` on.
+    [[nodiscard]] bool describe(operand_stack& stack, u32 low) noexcept {
+        if (shape_.size() > low) shape_.truncate(low);
+        for (u32 i = u32(shape_.size()); i < stack.size(); ++i) {
+            const u32 below = i ? shape_[i - 1] : no_index;
+            if (!known_->operands.push_back({stack[i].type, stack[i].slot, below}) ||
+                !shape_.push_back(u32(known_->operands.size()) - 1))
+                return false;
+        }
+        return true;
+    }
 };
 
 } // namespace tessera::exec
@@ -26024,10 +26236,23 @@ inline constexpr auto lane_accesses = []<std::size_t... I>(std::index_sequence<I
 
 /// Lowers the functions of one unit. Kept between functions for the sake of its buffers.
 template <features F>
-class lowering : aggregate_builder {
+class lowering : aggregate_builder, plain_state<F[feature::tracing]> {
 public:
     lowering(function_ir& ir, const runtime::code_unit& unit) noexcept
         : aggregate_builder(ir, unit, num::apply<num::of_numbers>) {}
+    /// In plain mode; `known` gets what is known of the function, unless it is null.
+    lowering(function_ir& ir, const runtime::code_unit& unit, plain_map* known) noexcept requires(F[feature::tracing])
+        : lowering(ir, unit) {
+        this->plain_ = true;
+        this->known_ = known;
+    }
+    /// As the functions of `store` were lowered.
+    static TESSERA_INLINE lowering again(function_ir& ir, const runtime::code_unit& unit,
+                                         [[maybe_unused]] const runtime::store_data& store) noexcept {
+        if constexpr (F[feature::tracing])
+            if (traced_pool::of(store)->plain) return lowering(ir, unit, nullptr);
+        return lowering(ir, unit);
+    }
 
     /// Fills the IR with function `index`, which is not imported, and answers `map`. False: memory is out.
     [[nodiscard]] bool run(u32 index, frame_map_request* map = nullptr) noexcept {
@@ -26042,6 +26267,7 @@ private:
         const u8* const base = module_.bytes.data();
         binary::instruction_reader<F> reader(base, cursor(base + range.begin, base + range.end));
         offset_ = range.begin;
+        index_ = index;
         if (!begin(index, wide)) return false;
         // The body is valid, so reading cannot fail; the results are looked at all the same.
         u32 groups = 0;
@@ -26053,16 +26279,78 @@ private:
             add_locals(count, t);
         }
         if (!begin_body()) return false;
+        if constexpr (F[feature::tracing]) begin_plain(index);
         binary::instruction in;
         while (!control_.empty()) {
             if (!reader.next(in)) return false;
             ++counted_;
             offset_ = in.offset;
+            if constexpr (F[feature::tracing])
+                if (this->plain_) {
+                    if (!step_plain(in, reader)) return false;
+                    continue;
+                }
             if (reachable_ || leaves_dead_code(in)) step(in, reader);
             if (failed_) return false;
         }
         finish_function();
+        if constexpr (F[feature::tracing])
+            if (this->plain_) return true;
         return pin_locals();
+    }
+
+    // ---- plain mode ------------------------------------------------------------------------------------------------
+
+    void begin_plain(u32 index) noexcept {
+        if (!this->plain_) return;
+        this->start_plain(index, module_.types[module_.funcs[index].type].params);
+        if (!this->known_) return;
+        for (const local_def& local : locals_)
+            if (!this->known_->locals.push_back({local.type, local.slot, no_index})) failed_ = true;
+    }
+    /// One instruction, with nothing of those around it: all values are in slots before and after.
+    bool step_plain(const binary::instruction& in, binary::instruction_reader<F>& reader) noexcept {
+        const u32 before = stack_.size(), outer = control_.back().height;
+        const bool traced = reachable_;
+        if (traced) {
+            node n;
+            n.v.fam = family::trace;
+            n.words[1] = this->point_++;
+            emit_safepoint(n);
+            start_block();
+            if (plain_map* const known = this->known_) {
+                const u32 top = before ? this->shape_[before - 1] : no_index;
+                if (!known->points.push_back({0, in.offset, top, before, before, in.code, false})) failed_ = true;
+            }
+        }
+        const u32 values = leaving_values(in);
+        if (reachable_ || leaves_dead_code(in)) step(in, reader);
+        if (failed_ || control_.empty()) return !failed_;
+        const u32 untouched = stack_.settled() < before ? stack_.settled() : before;
+        if (reachable_) settle_all();
+        start_block();
+        if (!this->known_ || failed_) return !failed_;
+        if (traced) {
+            plain_point& point = this->known_->points.back();
+            const bool nests = ends_block(in.code);
+            point.leaves = !reachable_;
+            point.kept = values ? before - values : nests ? before : untouched;
+        }
+        if (!reachable_) return true;
+        const u32 low = ends_block(in.code) ? outer : untouched;
+        return this->describe(stack_, low && low == stack_.size() ? low - 1 : low); // the topmost may have another type
+    }
+    static bool ends_block(op o) noexcept {
+        return o == op::end || o == op::else_ || o == op::catch_ || o == op::catch_all || o == op::delegate;
+    }
+    /// How many values an instruction takes with it that goes elsewhere for good.
+    u32 leaving_values(const binary::instruction& in) noexcept {
+        if (!reachable_) return 0;
+        switch (in.code) {
+        case op::br: return u32(label_types(target(in.index)).size());
+        case op::return_: return u32(results(control_[0]).size());
+        default: return 0;
+        }
     }
     bool pin_locals() noexcept {
         if (ir_.loops.empty()) return true;
@@ -26070,7 +26358,8 @@ private:
         const u32 slots = next_local_ < most_slot ? next_local_ : u32(most_slot);
         if (!classes.resize(slots)) return false;
         for (const local_def& local : locals_)
-            if (local.slot < slots && local.type.slots() == 1) classes[local.slot] = {class_of(local.type), true};
+            if (local.slot < slots && (has_vector_register || local.type.slots() == 1))
+                classes[local.slot] = {class_of(local.type), true};
         return pin_pass(ir_, classes, F[feature::fuel] || F[feature::interruption], F[feature::fuel]).run();
     }
 
@@ -26099,9 +26388,9 @@ private:
         case op::unreachable: return emit_plain(family::unreachable), stop_here();
         case op::block: return lower_block(nest::block, in);
         case op::loop: return lower_block(nest::loop, in);
-        case op::if_: return lower_block(nest::if_, in);
-        case op::else_: return lower_else();
-        case op::end: return lower_end();
+        case op::if_: return lower_if(in, reader);
+        case op::else_: return lower_between(in, reader);
+        case op::end: return lower_between(in, reader);
         case op::br: return lower_br(in.index);
         case op::br_if: return lower_branch_if(stack_.pop(), true, in.index);
         case op::br_table: return lower_br_table(in);
@@ -26165,6 +26454,46 @@ private:
         lower_as_special(in);
     }
 
+    // The first part of an `if` ends with a branch over the second, which just goes on. So where a hint says that
+    // the first part is the likely one, it becomes the second, and the branch asks the opposite.
+
+    void lower_if(const binary::instruction& in, binary::instruction_reader<F>& reader) noexcept {
+        if (TESSERA_LIKELY(unit_.hints.at(in.offset) != 1)) return lower_block(nest::if_, in);
+        const u32 then_at = reader.offset(), else_at = else_of(reader);
+        if (else_at == no_index) return lower_block(nest::if_, in);
+        lower_block(nest::if_, in, then_at);
+        go_to(reader, else_at);
+    }
+    /// An `else` or `end`.
+    void lower_between(const binary::instruction& in, binary::instruction_reader<F>& reader) noexcept {
+        control& c = control_.back();
+        if (TESSERA_LIKELY(c.then_at == no_index)) return in.code == op::else_ ? lower_else() : lower_end();
+        if (in.code == op::end) { // of the part that was lowered first
+            c.end_at = reader.offset();
+            lower_else();
+            return go_to(reader, c.then_at);
+        }
+        const u32 end_at = c.end_at;
+        lower_end();
+        go_to(reader, end_at);
+    }
+    void go_to(binary::instruction_reader<F>& reader, u32 offset) noexcept {
+        const u8* const base = module_.bytes.data();
+        reader.restart(cursor(base + offset, base + module_.funcs[index_].code.end));
+    }
+    /// Behind the `else` of the `if` whose first part is next; no_index where there is none near. The longer that part
+    /// is the less a branch matters, and looking for it takes time.
+    static u32 else_of(binary::instruction_reader<F> reader) noexcept {
+        binary::instruction in;
+        u32 depth = 0;
+        for (unsigned n = 0; n < 100 && reader.next(in); ++n) {
+            if (in.immediate == imm::block || in.immediate == imm::try_table) ++depth;
+            else if (in.code == op::else_ && depth == 0) return reader.offset();
+            else if ((in.code == op::end || in.code == op::delegate) && depth-- == 0) break;
+        }
+        return no_index;
+    }
+
     void lower_lane_access(const binary::instruction& in) noexcept {
         const auto [access, lane] = detail::lane_accesses<>[u16(in.code) - u16(op::v128_load8_lane)];
         if (in.code <= op::v128_load64_lane) lower_load_lane(in, access, lane);
@@ -26224,6 +26553,8 @@ private:
         if (in.immediate == imm::memory) return module_.memories[in.index].type.limits.is64;
         return in.immediate == imm::table && module_.tables[in.index].type.limits.is64;
     }
+
+    u32 index_ = 0; ///< of the function
 };
 
 } // namespace tessera::exec
@@ -26313,7 +26644,7 @@ private:
         if (&unit != origins_unit_ || func != origins_func_) {
             function_ir ir;
             origins_unit_ = nullptr;
-            if (!lowering<F>(ir, unit).run(func) || !encoder<F>(ir).origins(origins_))
+            if (!lowering<F>::again(ir, unit, *ctx_.store).run(func) || !encoder<F>(ir).origins(origins_))
                 return unit.module->funcs[func].code.begin;
             origins_unit_ = &unit;
             origins_func_ = func;
@@ -26502,7 +26833,7 @@ private:
         const runtime::code_unit& unit = *at.instance->unit;
         function_ir ir;
         vec<cell_origin> cells;
-        if (!lowering<F>(ir, unit).run(at.func) || !encoder<F>(ir).origins(cells)) return nullptr;
+        if (!lowering<F>::again(ir, unit, store_).run(at.func) || !encoder<F>(ir).origins(cells)) return nullptr;
         frame_map_request wanted;
         wanted.types = {&unit.module->types, nullptr};
         wanted.params = unit.module->types[unit.module->funcs[at.func].type].params;
@@ -26511,13 +26842,14 @@ private:
         for (u32 i = 0; i < cells.size() && cells[i].cell <= position; ++i) n = i;
         find_point(ir, n, exact, wanted);
         function_ir again;
-        if (!lowering<F>(again, unit).run(at.func, &wanted)) return nullptr;
+        if (!lowering<F>::again(again, unit, store_).run(at.func, &wanted)) return nullptr;
         return maps_.add(key, at.func, wanted.slots);
     }
     /// The point that lowering knows the place at node `n` by.
     void find_point(const function_ir& ir, u32 n, bool exact, frame_map_request& wanted) const noexcept {
         const node& here = ir.nodes[n];
-        if (!exact || !c_.paused || makes_object(here.v) || here.v.fam == family::atomic) {
+        if (!exact || !c_.paused || makes_object(here.v) || here.v.fam == family::atomic ||
+            (F[feature::tracing] && here.v.fam == family::trace)) {
             wanted.where = map_point::during;
             wanted.number = here.safepoint;
             return;
@@ -26636,7 +26968,7 @@ public:
     /// if that is not so.
     static TESSERA_INLINE context* prepare_at_once(runtime::store_data& store, const runtime::func_record& f,
                                                    const u64* slots) noexcept {
-        pool* const all = static_cast<pool*>(store.engine_state);
+        pool* const all = made_pool(store.engine_state);
         context* const c = all ? all->free : nullptr;
         const u64 frame = f.frame_slots;
         if (TESSERA_UNLIKELY(!c || frame == 0 || 8 * frame > u64(c->stack_end - c->stack))) return nullptr;
@@ -26737,7 +27069,7 @@ public:
     /// A leaf cannot call the host, so its context need not leave the pool, nor the call be counted. And
     /// it does without a float_environment, which some processors take as long to read as this takes.
     static bool call_leaf(runtime::store_data& store, const runtime::func_record& f) noexcept {
-        context& c = *static_cast<pool*>(store.engine_state)->free;
+        context& c = *made_pool(store.engine_state)->free;
         u8* const fp = c.stack;
         u8* const header = fp + 8 * u64(f.header);
         put_pointer(header, fixed_cells<F>::template at<family::leave>());
@@ -26751,11 +27083,11 @@ public:
     }
     static TESSERA_NOINLINE bool call_leaf_elsewhere(runtime::store_data& store,
                                                      const runtime::func_record& f) noexcept {
-        static_cast<pool*>(store.engine_state)->free->switch_to(f.instance);
+        made_pool(store.engine_state)->free->switch_to(f.instance);
         return call_leaf(store, f);
     }
     static TESSERA_COLD error leaf_error(runtime::store_data& store) noexcept {
-        context& c = *static_cast<pool*>(store.engine_state)->free;
+        context& c = *made_pool(store.engine_state)->free;
         error why{error::unlikely()};
         explain(c, why);
         if (c.paused) add_trace(c, why); // it will not go on
@@ -26832,13 +27164,15 @@ public:
     }
     static void release(runtime::store_data& store, context* c) noexcept {
         renew(*c);
-        pool* const all = static_cast<pool*>(store.engine_state);
+        pool* const all = made_pool(store.engine_state);
         c->next_free = all->free;
         all->free = c;
         offer(store);
     }
     static void release_all(runtime::store_data& store) noexcept {
-        pool* const all = static_cast<pool*>(store.engine_state);
+        pool* const all = made_pool(store.engine_state);
+        if constexpr (F[feature::tracing])
+            if (all && all->observer && all->observer->gone) all->observer->gone(*all->observer);
         while (all && all->first) destroy(std::exchange(all->first, all->first->next));
         destroy(all);
         store.engine_state = nullptr;
@@ -26847,7 +27181,7 @@ public:
     /// Lets the host write arguments to the stack of the context that is next.
     static void offer(runtime::store_data& store) noexcept {
         constexpr u64 most = runtime::func_record::no_leaf - 1; // which is not room for that
-        const context* const c = static_cast<pool*>(store.engine_state)->free;
+        const context* const c = made_pool(store.engine_state)->free;
         store.ready = {};
         if (!c || store.host_depth >= store.limits.host_depth) return;
         const u64 bytes = u64(c->stack_end - c->stack);
@@ -26863,6 +27197,9 @@ public:
             c->host_failed = true;
             return stop(c, trap::host), false;
         }
+        if constexpr (F[feature::tracing])
+            if (pool_of(*c->store)->plain)
+                return lower_plain(*pool_of(*c->store), unit, index) || (stop(c, trap::out_of_memory), false);
         function_ir ir;
         if (lowering<F>(ir, unit).run(index) && encode(ir, unit, index)) return true;
         return stop(c, trap::out_of_memory), false;
@@ -27160,6 +27497,80 @@ public:
         }
     }
 
+    // ---- plain mode ------------------------------------------------------------------------------------------------
+
+    static TESSERA_COLD bool lower_plain(traced_pool& all, runtime::code_unit& unit, u32 index) noexcept {
+        plain_map* const known = create<plain_map>();
+        if (!known || !all.known.push_back(known)) return destroy(known), false;
+        const u32 number = u32(all.known.size()) - 1;
+        known->unit = &unit;
+        function_ir ir;
+        if (!lowering<F>(ir, unit, known).run(index)) return false;
+        vec<cell_origin> cells;
+        if (!encoder<F>(ir).origins(cells)) return false;
+        for (u32 i = 0; i < ir.nodes.size(); ++i)
+            if (node& n = ir.nodes[i]; n.v.fam == family::trace) {
+                n.words[0] = number;
+                known->points[n.words[1]].cell = cells[i].cell;
+            }
+        if (!encode(ir, unit, index)) return false;
+        const std::uintptr_t key = reinterpret_cast<std::uintptr_t>(unit.funcs[index].cells);
+        return all.by_cells.add(key, number, {}) != nullptr;
+    }
+    /// Shows the instruction behind the trace cell at `c->pc` to the observer.
+    static TESSERA_COLD void trace(context* c) noexcept {
+        constexpr layout l = layout_of(variant{family::trace, 0, op::nop, {}});
+        runtime::observer* const o = pool_of(*c->store)->observer;
+        c->stop_pc = c->pc;
+        if constexpr (F[feature::fuel]) c->give_fuel_back();
+        const bool stops = o && o->see(*o, c);
+        if constexpr (F[feature::fuel]) c->take_fuel();
+        c->refresh(); // whoever looked on may have let something grow
+        if (stops) {
+            c->why = trap::interrupted;
+            c->paused = true;
+            c->pc = c->stop_cells;
+        } else {
+            c->pc = c->stop_pc + l.size;
+        }
+    }
+    /// See runtime::engine::observe.
+    static TESSERA_COLD bool observe(runtime::store_data& store, runtime::observer* o, error& why) noexcept {
+        pool* const all = pool_of(store);
+        if (!all) return why = error(msg::out_of_memory), false;
+        u32 used = 0;
+        for (const context* c = all->first; c; c = c->next) ++used;
+        for (const context* c = all->free; c; c = c->next_free) --used;
+        if (used != 0 || store.host_depth != 0) {
+            if (o) return why = error(msg::already_running), false;
+            all->observer = nullptr; // what runs stays as it is
+            return true;
+        }
+        if (o && all->observer && all->observer->gone) all->observer->gone(*all->observer);
+        all->observer = o;
+        all->plain = o != nullptr;
+        all->forget();
+        for (runtime::code_unit* unit : store.units) forget_code(*unit);
+        for (runtime::func_record* f : store.funcs) {
+            if (!f->instance) continue;
+            f->entry = nullptr;
+            f->frame_slots = f->header = 0;
+            f->leaf_bytes = runtime::func_record::no_leaf;
+        }
+        return true;
+    }
+    /// All functions of `unit` are lowered again when they are called.
+    static void forget_code(runtime::code_unit& unit) noexcept {
+        for (runtime::func_code& f : unit.funcs) {
+            TESSERA_DEALLOCATE(f.cells);
+            f = {};
+        }
+        for (runtime::catch_table* t : unit.catch_tables) destroy(t);
+        unit.catch_tables.clear();
+        unit.places.clear();
+        unit.sorted = 0;
+    }
+
     // ---- self-test -------------------------------------------------------------------------------------------------
 
     /// True if handlers really jump: a thousand of them in a row must not use native stack.
@@ -27192,18 +27603,20 @@ public:
     }
 
 private:
-    using pool = context_pool;
+    using pool = std::conditional_t<F[feature::tracing], traced_pool, context_pool>;
+    static pool* made_pool(void* p) noexcept { return static_cast<pool*>(static_cast<context_pool*>(p)); }
     static pool* pool_of(runtime::store_data& store) noexcept {
-        if (!store.engine_state) store.engine_state = create<pool>();
-        return static_cast<pool*>(store.engine_state);
+        if (!store.engine_state) store.engine_state = static_cast<context_pool*>(create<pool>());
+        return made_pool(store.engine_state);
     }
 
     static constexpr u64 first_stack = 16 * 1024;
     static constexpr slow_paths slow = [] {
-        slow_paths all{&enter, &link, nullptr, &indirect, nullptr, nullptr, nullptr};
+        slow_paths all{&enter, &link, nullptr, &indirect, nullptr, nullptr, nullptr, nullptr};
         if constexpr (F[feature::gc]) all.make_room = &make_heap_room;
         if constexpr (F[feature::exceptions]) all.failed = &failed, all.raise = &raise;
         if constexpr (F[feature::threads]) all.see_growth = &see_growth;
+        if constexpr (F[feature::tracing]) all.trace = &trace;
         return all;
     }();
 };
@@ -27221,6 +27634,7 @@ const engine& engine_for() noexcept {
         e.visit_frames = machine::visit_frames;
         if constexpr (F[feature::gc]) e.make_object = &machine::make_object;
         if constexpr (F[feature::threads]) e.make_shared = &make_shared;
+        if constexpr (F[feature::tracing]) e.observe = &machine::observe;
         return e;
     }();
     return made;
@@ -27709,6 +28123,6943 @@ TESSERA_SMALL_END
     template tessera::result<tessera::module> tessera::module::parse_text<(F)>(                                        \
         std::string_view, const tessera::module_limits&) noexcept;                                                     \
     template const tessera::runtime::engine& tessera::runtime::engine_for<(F)>() noexcept
+#endif
+
+#if TESSERA_WASI
+
+// ---- wasi/owner.hpp --------------------------------------------------------------------
+/// @file wasi/owner.hpp
+/// Shared ownership of an object that counts its owners.
+
+namespace tessera::inline TESSERA_ABI::wasi {
+
+/// Keeps an object with a count of its owners alive; empty or not. Copies share it, also between threads.
+template <class T>
+class owner {
+public:
+    owner() noexcept = default;
+    /// Takes over the one reference that a new object has; null is allowed.
+    explicit owner(T* adopted) noexcept : object_(adopted) {}
+    owner(const owner& other) noexcept : object_(other.object_) {
+        if (object_) object_->owners_.fetch_add(1, std::memory_order_relaxed);
+    }
+    owner(owner&& other) noexcept : object_(other.object_) { other.object_ = nullptr; }
+    owner& operator=(owner other) noexcept {
+        T* const mine = object_;
+        object_ = other.object_;
+        other.object_ = mine;
+        return *this;
+    }
+    ~owner() {
+        if (object_ && object_->owners_.fetch_sub(1, std::memory_order_acq_rel) == 1) destroy(object_);
+    }
+    T* get() const noexcept { return object_; }
+    T* operator->() const noexcept { return object_; }
+    T& operator*() const noexcept { return *object_; }
+    explicit operator bool() const noexcept { return object_ != nullptr; }
+
+private:
+    T* object_ = nullptr;
+};
+} // namespace tessera
+
+// ---- wasi/types.hpp --------------------------------------------------------------------
+/// @file wasi/types.hpp
+/// The types of wasi_snapshot_preview1 by the names of its witx files, and how they lie in a guest's memory.
+///
+/// Everything lies there little-endian and aligned as in C; the offsets are those of the comments. The structures here
+/// are the host's: they are never copied to a guest as bytes.
+
+namespace tessera::inline TESSERA_ABI::wasi {
+
+using filesize = u64;
+using filedelta = i64;
+using timestamp = u64; ///< nanoseconds; of files and the real-time clock since 1970-01-01 00:00 UTC
+using dircookie = u64; ///< a position in a directory; 0 is its start
+using inode = u64;
+using device = u64;
+using linkcount = u64;
+using userdata = u64;
+using exitcode = u32;
+
+/// `errno` of preview 1, a name that <cerrno> makes a macro. u16 in a guest, i32 as a result.
+enum class error_number : u16 {
+    success,
+    toobig, ///< `2big`
+    acces,
+    addrinuse,
+    addrnotavail,
+    afnosupport,
+    again,
+    already,
+    badf,
+    badmsg,
+    busy,
+    canceled,
+    child,
+    connaborted,
+    connrefused,
+    connreset,
+    deadlk,
+    destaddrreq,
+    dom,
+    dquot,
+    exist,
+    fault,
+    fbig,
+    hostunreach,
+    idrm,
+    ilseq,
+    inprogress,
+    intr,
+    inval,
+    io,
+    isconn,
+    isdir,
+    loop,
+    mfile,
+    mlink,
+    msgsize,
+    multihop,
+    nametoolong,
+    netdown,
+    netreset,
+    netunreach,
+    nfile,
+    nobufs,
+    nodev,
+    noent,
+    noexec,
+    nolck,
+    nolink,
+    nomem,
+    nomsg,
+    noprotoopt,
+    nospc,
+    nosys,
+    notconn,
+    notdir,
+    notempty,
+    notrecoverable,
+    notsock,
+    notsup,
+    notty,
+    nxio,
+    overflow,
+    ownerdead,
+    perm,
+    pipe,
+    proto,
+    protonosupport,
+    prototype,
+    range,
+    rofs,
+    spipe,
+    srch,
+    stale,
+    timedout,
+    txtbsy,
+    xdev,
+    notcapable
+};
+static_assert(u16(error_number::notcapable) == 76);
+
+/// A T or why there is none, which is never `success`.
+template <class T>
+using outcome = result<T, error_number>;
+
+/// True for the enumerations here that are sets of bits.
+template <class E>
+inline constexpr bool is_flags = false;
+
+/// u64: what a file descriptor may be used for.
+enum class rights : u64 {
+    none = 0,
+    fd_datasync = 1u << 0,
+    fd_read = 1u << 1,
+    fd_seek = 1u << 2,
+    fd_fdstat_set_flags = 1u << 3,
+    fd_sync = 1u << 4,
+    fd_tell = 1u << 5,
+    fd_write = 1u << 6,
+    fd_advise = 1u << 7,
+    fd_allocate = 1u << 8,
+    path_create_directory = 1u << 9,
+    path_create_file = 1u << 10,
+    path_link_source = 1u << 11,
+    path_link_target = 1u << 12,
+    path_open = 1u << 13,
+    fd_readdir = 1u << 14,
+    path_readlink = 1u << 15,
+    path_rename_source = 1u << 16,
+    path_rename_target = 1u << 17,
+    path_filestat_get = 1u << 18,
+    path_filestat_set_size = 1u << 19,
+    path_filestat_set_times = 1u << 20,
+    fd_filestat_get = 1u << 21,
+    fd_filestat_set_size = 1u << 22,
+    fd_filestat_set_times = 1u << 23,
+    path_symlink = 1u << 24,
+    path_remove_directory = 1u << 25,
+    path_unlink_file = 1u << 26,
+    poll_fd_readwrite = 1u << 27,
+    sock_shutdown = 1u << 28,
+    sock_accept = 1u << 29,
+    all = (1u << 30) - 1
+};
+template <>
+inline constexpr bool is_flags<rights> = true;
+
+/// u16: how a file descriptor reads and writes.
+enum class fdflags : u16 { none = 0, append = 1, dsync = 2, nonblock = 4, rsync = 8, sync = 16, all = 31 };
+template <>
+inline constexpr bool is_flags<fdflags> = true;
+
+/// u16: how path_open opens.
+enum class oflags : u16 { none = 0, creat = 1, directory = 2, excl = 4, trunc = 8, all = 15 };
+template <>
+inline constexpr bool is_flags<oflags> = true;
+
+/// u32: whether a symbolic link that is the last part of a path is followed. Those before it always are.
+enum class lookupflags : u32 { none = 0, symlink_follow = 1, all = 1 };
+template <>
+inline constexpr bool is_flags<lookupflags> = true;
+
+/// u16: which times to set, and to what.
+enum class fstflags : u16 { none = 0, atim = 1, atim_now = 2, mtim = 4, mtim_now = 8, all = 15 };
+template <>
+inline constexpr bool is_flags<fstflags> = true;
+
+enum class riflags : u16 { none = 0, recv_peek = 1, recv_waitall = 2, all = 3 };
+template <>
+inline constexpr bool is_flags<riflags> = true;
+enum class roflags : u16 { none = 0, recv_data_truncated = 1, all = 1 };
+template <>
+inline constexpr bool is_flags<roflags> = true;
+enum class sdflags : u8 { none = 0, rd = 1, wr = 2, all = 3 };
+template <>
+inline constexpr bool is_flags<sdflags> = true;
+enum class eventrwflags : u16 { none = 0, fd_readwrite_hangup = 1, all = 1 };
+template <>
+inline constexpr bool is_flags<eventrwflags> = true;
+enum class subclockflags : u16 { none = 0, subscription_clock_abstime = 1, all = 1 };
+template <>
+inline constexpr bool is_flags<subclockflags> = true;
+
+template <class E>
+requires(is_flags<E>) constexpr E operator|(E a, E b) noexcept {
+    return E(std::underlying_type_t<E>(a) | std::underlying_type_t<E>(b));
+}
+template <class E>
+requires(is_flags<E>) constexpr E operator&(E a, E b) noexcept {
+    return E(std::underlying_type_t<E>(a) & std::underlying_type_t<E>(b));
+}
+/// `a` without `b`.
+template <class E>
+requires(is_flags<E>) constexpr E operator-(E a, E b) noexcept {
+    return E(std::underlying_type_t<E>(a) & ~std::underlying_type_t<E>(b));
+}
+/// Whether each bit of `wanted` is in `set`.
+template <class E>
+requires(is_flags<E>) constexpr bool has(E set, E wanted) noexcept { return (set & wanted) == wanted; }
+
+enum class clockid : u32 { realtime, monotonic, process_cputime_id, thread_cputime_id };
+enum class whence : u8 { set, cur, end };
+enum class filetype : u8 {
+    unknown,
+    block_device,
+    character_device,
+    directory,
+    regular_file,
+    socket_dgram,
+    socket_stream,
+    symbolic_link
+};
+enum class advice : u8 { normal, sequential, random, willneed, dontneed, noreuse };
+enum class eventtype : u8 { clock, fd_read, fd_write };
+enum class preopentype : u8 { dir };
+
+/// 64 bytes in a guest: dev 0, ino 8, filetype 16, nlink 24, size 32, atim 40, mtim 48, ctim 56.
+struct filestat {
+    device dev = 0;
+    inode ino = 0;
+    wasi::filetype type = filetype::unknown;
+    linkcount nlink = 1;
+    filesize size = 0;
+    timestamp atim = 0;
+    timestamp mtim = 0;
+    timestamp ctim = 0;
+};
+inline constexpr u32 filestat_bytes = 64;
+
+/// 24 bytes in a guest: d_next 0, d_ino 8, d_namlen 16, d_type 20; the name follows without a NUL.
+struct dirent {
+    dircookie next = 0; ///< where the entry after this one is
+    inode ino = 0;      ///< 0 where it is not known
+    u32 namlen = 0;
+    filetype type = filetype::unknown;
+};
+inline constexpr u32 dirent_bytes = 24;
+
+/// 24 bytes in a guest: fs_filetype 0, fs_flags 2, fs_rights_base 8, fs_rights_inheriting 16.
+struct fdstat {
+    filetype type = filetype::unknown;
+    fdflags flags = fdflags::none;
+    rights base = rights::none;
+    rights inheriting = rights::none;
+};
+inline constexpr u32 fdstat_bytes = 24;
+
+/// 8 bytes in a guest: buf 0, buf_len 4. The same for ciovec.
+inline constexpr u32 iovec_bytes = 8;
+/// 8 bytes in a guest: the preopentype 0, pr_name_len 4.
+inline constexpr u32 prestat_bytes = 8;
+/// 48 bytes in a guest: userdata 0, the eventtype 8; of a clock its id 16, timeout 24, precision 32, flags 40; of a
+/// descriptor its number 16.
+inline constexpr u32 subscription_bytes = 48;
+/// 32 bytes in a guest: userdata 0, error 8, type 10, nbytes 16, flags 24.
+inline constexpr u32 event_bytes = 32;
+
+} // namespace tessera
+
+// ---- wasi/filesystem.hpp ---------------------------------------------------------------
+/// @file wasi/filesystem.hpp
+/// What a file descriptor of a guest stands for: the interface between the functions of preview 1 and file systems.
+///
+/// One class, since preview 1 has one kind of descriptor: a file, a directory, a stream or a socket overrides what it
+/// can do and leaves the rest, which then fails with the error a guest expects. Rights are not looked at here; they are
+/// the descriptor table's. All functions may be called by several threads at the same time.
+///
+/// Nothing here waits, except for a disk: what would have to wait for another process or a person fails with `again`,
+/// and the caller, who knows how long it may take, waits for `native_handle()` or asks `poll` again.
+///
+/// Paths are bytes of UTF-8, separated by slashes, relative to a directory. They must not change during the call: who
+/// takes them from a memory that guests share copies them first. Each function that takes one fails with
+///   noent        it is empty, or something in it does not exist
+///   notdir       something in it that must be a directory is none
+///   perm         it is absolute, or it or a symbolic link in it leads out of the directory
+///   loop         more than 40 symbolic links are in it, or its last part is one and must not be
+///   nametoolong  a part is longer than the file system allows, or all of it is longer than 4095 bytes
+///   inval        it has a NUL in it
+///   ilseq        it is not UTF-8, where the file system's names are not bytes
+///   acces, io, nomem, mfile, nfile   as the system says
+/// and with what its own comment says. Whatever changes something fails with `rofs` where nothing may be changed.
+
+namespace tessera::inline TESSERA_ABI::wasi {
+
+/// Bytes to read into, in a guest's memory. Other threads of the guest may write there.
+struct buffer {
+    u8* data = nullptr;
+    std::size_t size = 0;
+};
+/// Bytes to write from.
+struct const_buffer {
+    const u8* data = nullptr;
+    std::size_t size = 0;
+};
+
+class node;
+
+/// Keeps a node alive; empty or not. Copies share it, also between threads.
+using node_owner = owner<node>;
+
+/// How `node::open_at` opens.
+struct open_options {
+    lookupflags lookup = lookupflags::none;
+    wasi::oflags oflags = oflags::none;
+    wasi::fdflags fdflags = fdflags::none;
+    bool read = false;  ///< `read` and `pread` will be used; directories can always be listed
+    bool write = false; ///< what changes the content will be used
+};
+
+/// One entry of a directory, as `node::readdir` gives it.
+struct directory_entry {
+    dircookie next = 0; ///< the cookie of the entry after it
+    inode ino = 0;      ///< 0 where it is not known
+    filetype type = filetype::unknown;
+    std::string_view name; ///< valid during the call
+};
+
+/// Who wants the entries of a directory.
+class entry_taker {
+public:
+    /// True: the entry was taken. False: it was not, and no more are wanted; it comes first when reading goes on. Must
+    /// not read the same node's entries itself.
+    virtual bool take(const directory_entry& entry) noexcept = 0;
+
+protected:
+    ~entry_taker() = default;
+};
+
+/// What `node::poll` found.
+struct readiness {
+    bool ready = false;
+    bool hangup = false;
+    filesize nbytes = 0; ///< to be read or written at least; 0 where it is not known
+};
+
+/// An open file, directory, stream or socket.
+class node {
+public:
+    node() noexcept = default;
+    node(const node&) = delete;
+    node& operator=(const node&) = delete;
+    virtual ~node() = default;
+
+    // ---- of everything ---------------------------------------------------------------------------
+
+    /// What it is. Never changes.
+    virtual filetype type() const noexcept = 0;
+    /// Device, inode, type, links, size and times. Where there are none, zeros and one link.
+    virtual outcome<filestat> stat() noexcept {
+        filestat s;
+        s.type = type();
+        return s;
+    }
+    /// Which of append, dsync, nonblock, rsync and sync are set.
+    virtual fdflags flags() noexcept { return fdflags::none; }
+    /// Sets them, all of them. Fails with `notsup` where one cannot be changed, and then changes none.
+    virtual error_number set_flags(fdflags flags) noexcept {
+        return flags == this->flags() ? error_number::success : error_number::notsup;
+    }
+    /// Sets times of the file. Fails with `inval` where both `atim` and `atim_now` are given, or both of mtim.
+    virtual error_number set_times(timestamp atim, timestamp mtim, fstflags which) noexcept {
+        return static_cast<void>(atim), static_cast<void>(mtim), static_cast<void>(which), error_number::notsup;
+    }
+    /// Puts content and attributes on the disk. Succeeds where there is none.
+    virtual error_number sync() noexcept { return error_number::success; }
+    /// Puts content on the disk. Succeeds where there is none.
+    virtual error_number datasync() noexcept { return sync(); }
+    /// Whether reading (`fd_read`) or writing (`fd_write`) would succeed now or fail with something else than `again`.
+    /// Does not wait. Files are always ready.
+    virtual outcome<readiness> poll(eventtype what) noexcept {
+        static_cast<void>(what);
+        return readiness{true, false, 0};
+    }
+    /// What the system's poll can wait for: a descriptor, on Windows a HANDLE. Nothing of a node without one is worth
+    /// waiting for longer than some milliseconds before `poll` is asked again.
+    struct native {
+        std::intptr_t handle = -1; ///< -1: there is none
+    };
+    virtual native native_handle() const noexcept { return {}; }
+
+    // ---- of files and streams --------------------------------------------------------------------
+
+    // Each of these takes any number of buffers and goes on to the next when one is full; it returns how many bytes it
+    // moved, which may be fewer than fit. They fail with
+    //   isdir   it is a directory
+    //   badf    it was not opened for that
+    //   again   nothing can be moved without waiting
+
+    /// Reads at the file's position and moves it. 0 where all buffers are empty or the end is reached.
+    virtual outcome<std::size_t> read(view<buffer> to) noexcept { return static_cast<void>(to), no_file(); }
+    /// Writes at the position, or with fdflags::append at the end, and moves the position behind what was written.
+    /// Fails with `fbig`, `nospc`, `dquot`, and `pipe` where nobody can read it.
+    virtual outcome<std::size_t> write(view<const_buffer> from) noexcept { return static_cast<void>(from), no_file(); }
+    /// Reads at `offset`; the position stays. Fails with `spipe` where there are no offsets, `inval` above 2^63 - 1.
+    virtual outcome<std::size_t> pread(view<buffer> to, filesize offset) noexcept {
+        return static_cast<void>(to), static_cast<void>(offset), no_offsets();
+    }
+    /// Writes at `offset`, or, on systems that do so, at the end with fdflags::append; the position stays.
+    virtual outcome<std::size_t> pwrite(view<const_buffer> from, filesize offset) noexcept {
+        return static_cast<void>(from), static_cast<void>(offset), no_offsets();
+    }
+    /// Moves the position and returns it; with (0, cur) it tells it. Fails with `inval` for one before the start or
+    /// above 2^63 - 1, `spipe` where there are no positions.
+    virtual outcome<filesize> seek(filedelta by, whence from) noexcept {
+        return static_cast<void>(by), static_cast<void>(from), no_offsets();
+    }
+    /// Cuts the file or adds zeros to it. Fails with `badf` or `inval` where it is not open for writing, `inval` for a
+    /// directory or a stream, `fbig`, `nospc`.
+    virtual error_number set_size(filesize size) noexcept { return static_cast<void>(size), error_number::inval; }
+    /// Sees to it that writing in this range needs no more room; a file that ends before is made longer. Fails with
+    /// `inval` for none or too many bytes, `notsup` where the system cannot, `nospc`, `fbig`.
+    virtual error_number allocate(filesize offset, filesize length) noexcept {
+        return static_cast<void>(offset), static_cast<void>(length), no_offsets();
+    }
+    /// Says how the range will be used; that may do nothing. Fails with `inval` for an unknown advice.
+    virtual error_number advise(filesize offset, filesize length, advice how) noexcept {
+        if (static_cast<void>(offset), static_cast<void>(length); how > advice::noreuse) return error_number::inval;
+        return no_offsets();
+    }
+
+    // ---- of directories --------------------------------------------------------------------------
+
+    /// Gives `to` the entries from cookie `from` on, "." and ".." among them, until it takes no more. The cookies are
+    /// valid as long as the node lives. An entry that is made or removed meanwhile may or may not be given.
+    virtual error_number readdir(dircookie from, entry_taker& to) noexcept {
+        return static_cast<void>(from), static_cast<void>(to), error_number::notdir;
+    }
+    /// Opens what `path` names: a directory, a file, or, with oflags::creat, a new file if there is none. Never waits,
+    /// for the other end of a pipe neither. Fails with
+    ///   exist   oflags has creat and excl, and something of that name is there, be it a symbolic link
+    ///   isdir   a directory cannot be opened with `write` (unless oflags has `directory`, then `write` is ignored),
+    ///           nor with oflags::trunc, nor with oflags::creat
+    ///   notdir  oflags has `directory`, or the path ends with a slash, and it is none
+    ///   loop    it is a symbolic link and not to be followed
+    ///   inval   oflags has `directory` and one of creat, excl and trunc
+    ///   notsup  fdflags has something the file system cannot do
+    ///   nxio, nospc, dquot, txtbsy   as the system says
+    virtual outcome<node_owner> open_at(std::string_view path, const open_options& how) noexcept {
+        return static_cast<void>(path), static_cast<void>(how), error_number::notdir;
+    }
+    /// As `stat`, of what `path` names.
+    virtual outcome<filestat> stat_at(std::string_view path, lookupflags lookup) noexcept {
+        return static_cast<void>(path), static_cast<void>(lookup), error_number::notdir;
+    }
+    /// As `set_times`, of what `path` names.
+    virtual error_number set_times_at(std::string_view path, lookupflags lookup, timestamp atim, timestamp mtim,
+                                      fstflags which) noexcept {
+        static_cast<void>(path), static_cast<void>(lookup), static_cast<void>(atim), static_cast<void>(mtim);
+        return static_cast<void>(which), error_number::notdir;
+    }
+    /// Makes a directory. Fails with `exist`, `nospc`, `mlink`.
+    virtual error_number create_directory_at(std::string_view path) noexcept {
+        return static_cast<void>(path), error_number::notdir;
+    }
+    /// Removes an empty directory. Fails with `notempty`, `busy`, `inval` for a path that ends with ".", and `notdir`
+    /// for what is no directory.
+    virtual error_number remove_directory_at(std::string_view path) noexcept {
+        return static_cast<void>(path), error_number::notdir;
+    }
+    /// Removes a file, link, pipe or socket. Fails with `isdir` for a directory (on macOS perm).
+    virtual error_number unlink_file_at(std::string_view path) noexcept {
+        return static_cast<void>(path), error_number::notdir;
+    }
+    /// Renames what `old_path` names here to `new_path` in `to`; what had that name is replaced. Symbolic links are
+    /// renamed themselves. Fails with
+    ///   xdev      `to` is of another file system
+    ///   isdir     what would be replaced is a directory and the other is none
+    ///   notdir    the other way round
+    ///   notempty  the directory that would be replaced is not empty
+    ///   inval     a directory would move into itself
+    ///   busy      a path ends with "." or ".."
+    virtual error_number rename_at(std::string_view old_path, node& to, std::string_view new_path) noexcept {
+        return static_cast<void>(old_path), static_cast<void>(to), static_cast<void>(new_path), error_number::notdir;
+    }
+    /// Makes `new_path` in `to` another name of the file `old_path` here. A symbolic link is linked itself. Fails with
+    /// `xdev`, `exist`, `perm` for a directory, `mlink`, and `inval` for lookupflags::symlink_follow.
+    virtual error_number link_at(lookupflags lookup, std::string_view old_path, node& to,
+                                 std::string_view new_path) noexcept {
+        static_cast<void>(lookup), static_cast<void>(old_path), static_cast<void>(to), static_cast<void>(new_path);
+        return error_number::notdir;
+    }
+    /// Makes `path` a symbolic link to `target`, which need not exist. Fails with `exist`, and `perm` where `target` is
+    /// absolute.
+    virtual error_number symlink_at(std::string_view target, std::string_view path) noexcept {
+        return static_cast<void>(target), static_cast<void>(path), error_number::notdir;
+    }
+    /// Writes what the symbolic link `path` contains to `to`, as much as fits, and returns how much that is. Fails with
+    /// `inval` for what is no symbolic link.
+    virtual outcome<std::size_t> readlink_at(std::string_view path, buffer to) noexcept {
+        return static_cast<void>(path), static_cast<void>(to), error_number::notdir;
+    }
+    /// Equal for two directories exactly where one's `rename_at` and `link_at` may be given the other; null for what is
+    /// no directory.
+    virtual const void* filesystem() const noexcept { return nullptr; }
+
+    // ---- of sockets ------------------------------------------------------------------------------
+
+    /// Takes the next connection of a listening socket; `flags` are the new one's. Fails with `notsock`, `again`.
+    virtual outcome<node_owner> accept(fdflags flags) noexcept {
+        return static_cast<void>(flags), error_number::notsock;
+    }
+    /// Reads as `read`, with the flags of sock_recv; `out` gets those of the answer. Fails with `notsock`, `notconn`.
+    virtual outcome<std::size_t> receive(view<buffer> to, riflags how, roflags& out) noexcept {
+        return static_cast<void>(to), static_cast<void>(how), out = roflags::none, error_number::notsock;
+    }
+    /// Writes as `write`. Fails with `notsock`, `notconn`.
+    virtual outcome<std::size_t> send(view<const_buffer> from) noexcept {
+        return static_cast<void>(from), error_number::notsock;
+    }
+    /// Closes one direction or both. Fails with `notsock`, `notconn`.
+    virtual error_number shutdown(sdflags how) noexcept { return static_cast<void>(how), error_number::notsock; }
+
+protected:
+    /// What functions of files say on what has no content.
+    error_number no_file() const noexcept {
+        return type() == filetype::directory ? error_number::isdir : error_number::badf;
+    }
+    /// What functions that need positions say where there are none.
+    error_number no_offsets() const noexcept {
+        return type() == filetype::directory ? error_number::isdir : error_number::spipe;
+    }
+
+private:
+    template <class>
+    friend class owner;
+    std::atomic<u32> owners_{1};
+};
+
+/// Makes a node of class N, which must have `node` as its first base; empty where memory is out.
+template <class N, class... A>
+node_owner make_node(A&&... args) noexcept {
+    return node_owner(create<N>(std::forward<A>(args)...));
+}
+
+} // namespace tessera
+
+// ---- wasi/directories.hpp --------------------------------------------------------------
+/// @file wasi/directories.hpp
+/// Directories of the host for guests.
+
+namespace tessera::inline TESSERA_ABI::wasi {
+
+/// Opens a directory of the host to be given to guests, for context::preopen. They reach what is beneath it and nothing
+/// else, whatever paths they use and whatever other processes do in it meanwhile. Symbolic links that lead out are
+/// refused. Hard links, and what is mounted there, are files like any other: who puts them there gives them to the
+/// guest. `path` ends with a NUL and is UTF-8 on Windows. Fails as the system does: noent, notdir, acces, nomem.
+TESSERA_API outcome<node_owner> host_directory(const char* path) noexcept;
+
+} // namespace tessera
+
+// ---- wasi/path.hpp ---------------------------------------------------------------------
+/// @file wasi/path.hpp
+/// What all file systems do alike with a guest's paths, flags and times.
+
+namespace tessera::inline TESSERA_ABI::wasi {
+
+inline constexpr std::size_t max_path = 4095; ///< bytes of a path
+inline constexpr std::size_t max_name = 255;  ///< bytes of one part of it
+inline constexpr int max_links = 40;          ///< symbolic links that one path may lead through
+
+/// What is wrong with `path` whatever the file system holds; `success` if nothing is.
+inline error_number check_path(std::string_view path) noexcept {
+    if (path.empty()) return error_number::noent;
+    if (path.size() > max_path) return error_number::nametoolong;
+    if (std::memchr(path.data(), 0, path.size())) return error_number::inval;
+    return path[0] == '/' ? error_number::perm : error_number::success;
+}
+/// What is wrong with these options of `open_at` whatever is opened; `success` if nothing is.
+inline error_number check_options(const open_options& how) noexcept {
+    if (has(how.oflags, oflags::directory) &&
+        (how.oflags & (oflags::creat | oflags::excl | oflags::trunc)) != oflags::none)
+        return error_number::inval;
+    return error_number::success;
+}
+/// `inval` where a time is to be set to two values.
+inline error_number check_times(fstflags which) noexcept {
+    if (has(which, fstflags::atim | fstflags::atim_now) || has(which, fstflags::mtim | fstflags::mtim_now))
+        return error_number::inval;
+    return error_number::success;
+}
+
+/// The first part of a path, and what is behind it.
+struct path_step {
+    std::string_view name;
+    std::string_view rest; ///< without slashes before it; empty where `name` is the last part
+    bool slash = false;    ///< slashes follow `name`
+};
+/// Takes the first part off `path`, which does not start with a slash and is not empty.
+inline path_step first_step(std::string_view path) noexcept {
+    std::size_t end = 0;
+    while (end < path.size() && path[end] != '/') ++end;
+    std::size_t next = end;
+    while (next < path.size() && path[next] == '/') ++next;
+    return {path.substr(0, end), path.substr(next), next != end};
+}
+
+} // namespace tessera
+
+// ---- wasi/memory_inode.hpp -------------------------------------------------------------
+/// @file wasi/memory_inode.hpp
+/// What a file system in memory consists of: files, directories and symbolic links, and the names that directories have
+/// for them.
+
+namespace tessera::inline TESSERA_ABI::wasi {
+
+struct memory_inode;
+
+/// A name in a directory.
+struct memory_entry {
+    vec<char> name;
+    memory_inode* to = nullptr; ///< null: removed
+    u64 serial = 0;             ///< of names added to this directory
+    u64 hash = 0;
+    std::string_view text() const noexcept { return {name.data(), name.size()}; }
+};
+
+/// The names of a directory, in the order in which they came. Finding one costs the same however many there are.
+class memory_entries {
+public:
+    memory_entry* find(std::string_view name) noexcept {
+        if (slots_.empty()) return nullptr;
+        const u64 hash = hash_of(name);
+        for (std::size_t i = std::size_t(hash) & (slots_.size() - 1); slots_[i]; i = (i + 1) & (slots_.size() - 1)) {
+            memory_entry& e = list_[slots_[i] - 1];
+            if (e.to && e.hash == hash && e.text() == name) return &e;
+        }
+        return nullptr;
+    }
+    /// Adds a name that is not there. False: memory is out, nothing changed.
+    [[nodiscard]] bool add(std::string_view name, memory_inode* to) noexcept {
+        memory_entry e;
+        if (!e.name.append(name.data(), name.size()) || !make_room()) return false;
+        e.to = to;
+        e.serial = ++serials_;
+        e.hash = hash_of(name);
+        if (!list_.push_back(std::move(e))) return false;
+        put(list_.size() - 1);
+        ++live_;
+        return true;
+    }
+    void remove(memory_entry& e) noexcept {
+        e.to = nullptr; // it keeps its slot, so that those behind it are found, until there is need for room
+        e.name = {};
+        --live_;
+    }
+    std::size_t size() const noexcept { return live_; }
+    /// The first entry with a serial of at least `from`; null if there is none.
+    const memory_entry* first(u64 from) const noexcept {
+        std::size_t low = 0, high = list_.size();
+        while (low < high) {
+            const std::size_t middle = low + (high - low) / 2;
+            if (list_[middle].serial < from) low = middle + 1;
+            else high = middle;
+        }
+        while (low < list_.size() && !list_[low].to) ++low;
+        return low < list_.size() ? &list_[low] : nullptr;
+    }
+
+private:
+    u64 hash_of(std::string_view name) const noexcept {
+        // Not the same from one directory and run to the next: a guest shall not find names that fall together.
+        u64 h = seed_;
+        for (const char c : name) h = ((h << 23 | h >> 41) ^ u8(c)) * 0x9e37'79b9'7f4a'7c15u;
+        return h ^ h >> 32;
+    }
+    void put(std::size_t index) noexcept {
+        std::size_t i = std::size_t(list_[index].hash) & (slots_.size() - 1);
+        while (slots_[i]) i = (i + 1) & (slots_.size() - 1);
+        slots_[i] = u32(index + 1);
+    }
+    bool make_room() noexcept {
+        if ((list_.size() + 1) * 2 <= slots_.size()) return true;
+        if (slots_.empty()) seed_ = monotonic_ns() ^ u64(reinterpret_cast<std::uintptr_t>(this)) << 20;
+        std::size_t wanted = 8;
+        while (wanted < (live_ + 1) * 4) wanted *= 2;
+        vec<u32> fresh;
+        if (wanted > u32(-1) / 2 || !fresh.resize(wanted)) return false;
+        slots_ = std::move(fresh);
+        std::size_t kept = 0;
+        for (std::size_t i = 0; i < list_.size(); ++i)
+            if (list_[i].to) {
+                if (kept != i) list_[kept] = std::move(list_[i]);
+                ++kept;
+            }
+        list_.truncate(kept);
+        for (std::size_t i = 0; i < kept; ++i) put(i);
+        return true;
+    }
+
+    vec<memory_entry> list_; // by serial
+    vec<u32> slots_;         // an index into it plus one, or 0; a power of two, at most half of them used
+    std::size_t live_ = 0;
+    u64 serials_ = 0;
+    u64 seed_ = 0;
+};
+
+/// A file, a directory or a symbolic link. Its file system's lock is held wherever one is used.
+struct memory_inode {
+    inode number = 0;
+    filetype type = filetype::regular_file;
+    u32 links = 0; ///< names it has; a directory that was removed, or is being made, has none
+    u32 opens = 0; ///< nodes that are open on it
+    timestamp atim = 0;
+    timestamp mtim = 0;
+    timestamp ctim = 0;
+    vec<u8> content; ///< of a file; of a symbolic link the target
+    memory_entries entries;
+    memory_inode* parent = nullptr; ///< of a directory that has one
+    memory_inode* next = nullptr;   ///< all of a file system are a list
+    memory_inode* previous = nullptr;
+
+    bool directory() const noexcept { return type == filetype::directory; }
+    std::string_view target() const noexcept { return {reinterpret_cast<const char*>(content.data()), content.size()}; }
+};
+
+} // namespace tessera
+
+// ---- wasi/realtime.hpp -----------------------------------------------------------------
+/// @file wasi/realtime.hpp
+/// The time of day.
+
+#if defined(_WIN32)
+struct _FILETIME; // as <windows.h> names it
+#else
+#include <time.h>
+#endif
+
+namespace tessera::inline TESSERA_ABI::wasi {
+
+#if defined(_WIN32)
+using windows_time = ::_FILETIME;
+extern "C" __declspec(dllimport) void __stdcall GetSystemTimeAsFileTime(windows_time*);
+/// Of 100 ns each, from 1601, where Windows begins to count, to 1970.
+inline constexpr u64 windows_epoch = 116'444'736'000'000'000;
+#endif
+
+/// Nanoseconds since 1970-01-01 00:00 UTC.
+inline timestamp realtime_ns() noexcept {
+#if defined(_WIN32)
+    u64 t = 0;
+    GetSystemTimeAsFileTime(reinterpret_cast<windows_time*>(&t));
+    return t > windows_epoch ? (t - windows_epoch) * 100 : 0;
+#else
+    timespec t{};
+    static_cast<void>(timespec_get(&t, TIME_UTC));
+    return t.tv_sec < 0 ? 0 : u64(t.tv_sec) * 1'000'000'000 + u64(t.tv_nsec);
+#endif
+}
+
+} // namespace tessera
+
+// ---- wasi/memory_tree.hpp --------------------------------------------------------------
+/// @file wasi/memory_tree.hpp
+/// The tree of a file system in memory: its size, its clock, its lock, and how paths lead through it.
+
+namespace tessera::inline TESSERA_ABI::wasi {
+
+/// Where a path leads. `name` is valid as long as the path and this are.
+struct memory_place {
+    memory_inode* directory = nullptr;
+    std::string_view name; ///< "." where the path ends with "." or ".."
+    bool slash = false;
+    memory_inode* found = nullptr;
+    vec<char> spliced; ///< the path with symbolic links replaced
+
+    bool dot() const noexcept { return name == "."; }
+};
+
+/// All inodes of a file system. Nodes and the host share it.
+class memory_tree {
+public:
+    using clock = timestamp (*)(void* context);
+    static timestamp real(void*) noexcept { return realtime_ns(); }
+
+    explicit memory_tree(u64 limit) noexcept : limit_(limit) {}
+    memory_tree(const memory_tree&) = delete;
+    memory_tree& operator=(const memory_tree&) = delete;
+    ~memory_tree() {
+        while (inodes_) {
+            memory_inode* const next = inodes_->next;
+            destroy(inodes_);
+            inodes_ = next;
+        }
+    }
+
+    mutex& lock() noexcept { return lock_; }
+    memory_inode* root() const noexcept { return root_; }
+    u64 used() const noexcept { return used_; }
+    u64 limit() const noexcept { return limit_; }
+    timestamp now() const noexcept { return clock_(context_); }
+    void set_clock(clock f, void* context) noexcept {
+        clock_ = f;
+        context_ = context;
+    }
+
+    // What things cost beside their content, roughly what they take.
+    static constexpr u64 inode_cost = 320, entry_cost = 96;
+
+    /// Counts `bytes` more. False: there is no room for so many.
+    [[nodiscard]] bool charge(u64 bytes) noexcept {
+        if (bytes > limit_ - used_) return false;
+        used_ += bytes;
+        return true;
+    }
+    void refund(u64 bytes) noexcept { used_ -= bytes; }
+
+    /// Makes an inode without a name; null where there is no room.
+    memory_inode* make(filetype type) noexcept {
+        if (!charge(inode_cost)) return nullptr;
+        memory_inode* const made = create<memory_inode>();
+        if (!made) return refund(inode_cost), nullptr;
+        made->number = ++numbers_;
+        made->type = type;
+        made->atim = made->mtim = made->ctim = now();
+        made->next = inodes_;
+        if (inodes_) inodes_->previous = made;
+        inodes_ = made;
+        if (!root_) root_ = made;
+        return made;
+    }
+    /// Ends an inode that has neither a name nor an open node; leaves others alone.
+    void drop(memory_inode* it) noexcept {
+        if (it->links || it->opens || it == root_) return;
+        refund(inode_cost + it->content.capacity());
+        (it->previous ? it->previous->next : inodes_) = it->next;
+        if (it->next) it->next->previous = it->previous;
+        destroy(it);
+    }
+    /// Gives `it` a name. Fails with `nospc`, and `noent` in a directory that was removed.
+    error_number link(memory_inode* directory, std::string_view name, memory_inode* it) noexcept {
+        if (!alive(directory)) return error_number::noent;
+        const u64 cost = entry_cost + name.size();
+        if (!charge(cost)) return error_number::nospc;
+        if (!directory->entries.add(name, it)) return refund(cost), error_number::nospc;
+        ++it->links;
+        if (it->directory()) it->parent = directory;
+        directory->mtim = directory->ctim = it->ctim = now();
+        return error_number::success;
+    }
+    /// Takes the name away again, and ends what has none left.
+    void unlink(memory_inode* directory, std::string_view name) noexcept {
+        memory_entry* const e = directory->entries.find(name);
+        memory_inode* const it = e->to;
+        refund(entry_cost + name.size());
+        directory->entries.remove(*e);
+        directory->mtim = directory->ctim = it->ctim = now();
+        if (--it->links == 0 && it->directory()) it->parent = nullptr;
+        drop(it);
+    }
+    bool alive(const memory_inode* directory) const noexcept { return directory == root_ || directory->links != 0; }
+
+    /// Makes room for `size` bytes of content. Fails with `fbig`, `nospc`.
+    error_number reserve(memory_inode* file, u64 size) noexcept {
+        const u64 old = file->content.capacity();
+        if (size <= old) return error_number::success;
+        if (size > limit_) return error_number::fbig;
+        const u64 room = limit_ - used_;
+        if (size - old > room) return error_number::nospc;
+        // Twice as much, so that a file that grows byte by byte is not copied each time; less where that is too much.
+        u64 wanted = old * 2 > size ? old * 2 : size < 64 ? 64 : size;
+        if (wanted - old > room) wanted = size;
+        if (wanted > std::size_t(-1) / 2 || !file->content.reserve(std::size_t(wanted))) return error_number::nospc;
+        used_ += wanted - old;
+        return error_number::success;
+    }
+    /// Cuts the content or adds zeros. Fails as `reserve`.
+    error_number resize(memory_inode* file, u64 size) noexcept {
+        if (size == 0) {
+            refund(file->content.capacity());
+            file->content = {};
+        }
+        if (const auto wrong = reserve(file, size); wrong != error_number::success) return wrong;
+        static_cast<void>(file->content.resize(std::size_t(size))); // there is room
+        file->mtim = file->ctim = now();
+        return error_number::success;
+    }
+
+    /// Finds what `path` names, beneath `base`. Succeeds with `found` null where only the last part is missing. What is
+    /// found may be no directory although slashes follow. A symbolic link that is the last part is followed where
+    /// `follow` says so, and where slashes are behind it unless `slash_follows` is false.
+    error_number walk(memory_inode* base, std::string_view path, bool follow, memory_place& to,
+                      bool slash_follows = true) noexcept {
+        if (const auto wrong = check_path(path); wrong != error_number::success) return wrong;
+        memory_inode* at = base;
+        for (int links = 0;;) {
+            const path_step step = first_step(path);
+            const bool last = step.rest.empty();
+            path = step.rest;
+            if (step.name == "." || step.name == "..") {
+                if (step.name == "..") {
+                    if (at == base) return error_number::perm;
+                    at = at->parent;
+                }
+                if (!last) continue;
+                to.directory = to.found = at;
+                to.name = ".";
+                to.slash = step.slash;
+                return error_number::success;
+            }
+            if (step.name.size() > max_name) return error_number::nametoolong;
+            memory_entry* const e = at->entries.find(step.name);
+            if (e && e->to->type == filetype::symbolic_link && (!last || follow || (step.slash && slash_follows))) {
+                if (++links > max_links) return error_number::loop;
+                if (const auto wrong = check_path(e->to->target()); wrong != error_number::success) return wrong;
+                vec<char> next;
+                const std::string_view target = e->to->target(), between = step.slash ? "/" : "";
+                if (target.size() + between.size() + path.size() > max_path) return error_number::nametoolong;
+                if (!next.append(target.data(), target.size()) || !next.append(between.data(), between.size()) ||
+                    !next.append(path.data(), path.size()))
+                    return error_number::nomem;
+                to.spliced = std::move(next);
+                path = {to.spliced.data(), to.spliced.size()};
+                continue;
+            }
+            if (last) {
+                to.directory = at;
+                to.found = e ? e->to : nullptr;
+                to.name = step.name;
+                to.slash = step.slash;
+                return error_number::success;
+            }
+            if (!e) return error_number::noent;
+            if (!e->to->directory()) return error_number::notdir;
+            at = e->to;
+        }
+    }
+
+private:
+    template <class>
+    friend class owner;
+    std::atomic<u32> owners_{1};
+    mutex lock_;
+    const u64 limit_;
+    u64 used_ = 0;
+    inode numbers_ = 0;
+    clock clock_ = real;
+    void* context_ = nullptr;
+    memory_inode* root_ = nullptr;
+    memory_inode* inodes_ = nullptr;
+};
+
+using memory_tree_owner = owner<memory_tree>;
+
+inline filestat memory_stat(const memory_inode& it) noexcept {
+    filestat s;
+    s.dev = 1;
+    s.ino = it.number;
+    s.type = it.type;
+    s.nlink = it.directory() ? 1 : it.links;
+    s.size = it.directory() ? it.entries.size() : it.content.size();
+    s.atim = it.atim;
+    s.mtim = it.mtim;
+    s.ctim = it.ctim;
+    return s;
+}
+
+/// An open node's hold on an inode.
+class memory_hold {
+public:
+    /// The lock is held.
+    memory_hold(memory_tree_owner tree, memory_inode* it) noexcept : tree_(std::move(tree)), it_(it) { ++it_->opens; }
+    memory_hold(const memory_hold&) = delete;
+    memory_hold& operator=(const memory_hold&) = delete;
+    ~memory_hold() {
+        const locked hold(tree_->lock());
+        --it_->opens;
+        tree_->drop(it_);
+    }
+    memory_tree& tree() const noexcept { return *tree_; }
+    const memory_tree_owner& share() const noexcept { return tree_; }
+    memory_inode& it() const noexcept { return *it_; }
+
+    filestat stat() const noexcept { return memory_stat(*it_); }
+
+private:
+    memory_tree_owner tree_;
+    memory_inode* it_;
+};
+
+/// Sets times as `node::set_times` does.
+inline error_number set_memory_times(memory_tree& tree, memory_inode& it, timestamp atim, timestamp mtim,
+                                     fstflags which) noexcept {
+    if (const auto wrong = check_times(which); wrong != error_number::success) return wrong;
+    const timestamp now = tree.now();
+    if (has(which, fstflags::atim)) it.atim = atim;
+    if (has(which, fstflags::atim_now)) it.atim = now;
+    if (has(which, fstflags::mtim)) it.mtim = mtim;
+    if (has(which, fstflags::mtim_now)) it.mtim = now;
+    it.ctim = now;
+    return error_number::success;
+}
+
+} // namespace tessera
+
+// ---- wasi/memory_file.hpp --------------------------------------------------------------
+/// @file wasi/memory_file.hpp
+/// An open file of a file system in memory.
+
+namespace tessera::inline TESSERA_ABI::wasi {
+
+class memory_file final : public node {
+public:
+    memory_file(const memory_tree_owner& tree, memory_inode* it, const open_options& how) noexcept
+        : hold_(tree, it), flags_(how.fdflags), read_(how.read), write_(how.write) {}
+
+    filetype type() const noexcept override { return filetype::regular_file; }
+    outcome<filestat> stat() noexcept override {
+        const locked l(hold_.tree().lock());
+        return hold_.stat();
+    }
+    fdflags flags() noexcept override {
+        const locked l(hold_.tree().lock());
+        return flags_;
+    }
+    error_number set_flags(fdflags flags) noexcept override {
+        if ((flags - fdflags::all) != fdflags::none) return error_number::notsup;
+        const locked l(hold_.tree().lock());
+        flags_ = flags;
+        return error_number::success;
+    }
+    error_number set_times(timestamp atim, timestamp mtim, fstflags which) noexcept override {
+        const locked l(hold_.tree().lock());
+        return set_memory_times(hold_.tree(), hold_.it(), atim, mtim, which);
+    }
+    outcome<readiness> poll(eventtype what) noexcept override {
+        const locked l(hold_.tree().lock());
+        const u64 size = hold_.it().content.size();
+        return readiness{true, false, what == eventtype::fd_read && size > at_ ? size - at_ : 0};
+    }
+
+    outcome<std::size_t> read(view<buffer> to) noexcept override {
+        const locked l(hold_.tree().lock());
+        auto n = read_from(at_, to);
+        if (n) at_ += *n;
+        return n;
+    }
+    outcome<std::size_t> write(view<const_buffer> from) noexcept override {
+        const locked l(hold_.tree().lock());
+        const u64 at = has(flags_, fdflags::append) ? hold_.it().content.size() : at_;
+        auto n = write_to(at, from);
+        if (n) at_ = at + *n;
+        return n;
+    }
+    outcome<std::size_t> pread(view<buffer> to, filesize offset) noexcept override {
+        if (offset > most) return error_number::inval;
+        const locked l(hold_.tree().lock());
+        return read_from(offset, to);
+    }
+    outcome<std::size_t> pwrite(view<const_buffer> from, filesize offset) noexcept override {
+        if (offset > most) return error_number::inval;
+        const locked l(hold_.tree().lock());
+        return write_to(offset, from);
+    }
+    outcome<filesize> seek(filedelta by, whence from) noexcept override {
+        if (from > whence::end) return error_number::inval;
+        const locked l(hold_.tree().lock());
+        const u64 base = from == whence::set ? 0 : from == whence::cur ? at_ : hold_.it().content.size();
+        const u64 to = base + u64(by); // base is below 2^63: a wrap is seen in the highest bit
+        if (to > most) return error_number::inval;
+        return at_ = to;
+    }
+    error_number set_size(filesize size) noexcept override {
+        if (!write_) return error_number::badf;
+        if (size > most) return error_number::inval;
+        const locked l(hold_.tree().lock());
+        return hold_.tree().resize(&hold_.it(), size);
+    }
+    error_number allocate(filesize offset, filesize length) noexcept override {
+        if (!write_) return error_number::badf;
+        if (length == 0 || offset > most || length > most) return error_number::inval;
+        if (offset + length > most) return error_number::fbig;
+        const locked l(hold_.tree().lock());
+        if (offset + length <= hold_.it().content.size()) return error_number::success;
+        return hold_.tree().resize(&hold_.it(), offset + length);
+    }
+    error_number advise(filesize offset, filesize length, advice how) noexcept override {
+        return how > advice::noreuse || offset > most || length > most ? error_number::inval : error_number::success;
+    }
+
+private:
+    static constexpr u64 most = ~u64(0) >> 1;
+
+    outcome<std::size_t> read_from(u64 at, view<buffer> to) noexcept {
+        if (!read_) return error_number::badf;
+        memory_inode& it = hold_.it();
+        std::size_t done = 0;
+        for (const buffer& b : to) {
+            const u64 left = it.content.size() > at + done ? it.content.size() - (at + done) : 0;
+            const std::size_t n = left < b.size ? std::size_t(left) : b.size;
+            if (n == 0 && b.size) break;
+            if (n) std::memcpy(b.data, it.content.data() + at + done, n);
+            done += n;
+        }
+        if (done) it.atim = hold_.tree().now();
+        return done;
+    }
+    outcome<std::size_t> write_to(u64 at, view<const_buffer> from) noexcept {
+        if (!write_) return error_number::badf;
+        memory_inode& it = hold_.it();
+        u64 wanted = 0;
+        for (const const_buffer& b : from) wanted += b.size;
+        if (wanted == 0) return std::size_t(0);
+        if (at > most || wanted > most - at) return error_number::fbig;
+        if (at + wanted > it.content.size())
+            if (const auto wrong = hold_.tree().reserve(&it, at + wanted); wrong != error_number::success) return wrong;
+        std::size_t done = 0;
+        for (const const_buffer& b : from) {
+            if (b.size == 0) continue;
+            const std::size_t start = std::size_t(at) + done;
+            if (start > it.content.size()) static_cast<void>(it.content.resize(start)); // there is room
+            const std::size_t behind = it.content.size() - start, within = behind < b.size ? behind : b.size;
+            if (within) std::memcpy(it.content.data() + start, b.data, within);
+            static_cast<void>(it.content.append(b.data + within, b.size - within));
+            done += b.size;
+        }
+        it.mtim = it.ctim = hold_.tree().now();
+        return done;
+    }
+
+    memory_hold hold_;
+    fdflags flags_;
+    u64 at_ = 0;
+    const bool read_;
+    const bool write_;
+};
+
+} // namespace tessera
+
+// ---- wasi/memory_directory.hpp ---------------------------------------------------------
+/// @file wasi/memory_directory.hpp
+/// An open directory of a file system in memory.
+
+namespace tessera::inline TESSERA_ABI::wasi {
+
+class memory_directory final : public node {
+public:
+    memory_directory(const memory_tree_owner& tree, memory_inode* it) noexcept : hold_(tree, it) {}
+
+    filetype type() const noexcept override { return filetype::directory; }
+    outcome<filestat> stat() noexcept override {
+        const locked l(hold_.tree().lock());
+        return hold_.stat();
+    }
+    error_number set_times(timestamp atim, timestamp mtim, fstflags which) noexcept override {
+        const locked l(hold_.tree().lock());
+        return set_memory_times(hold_.tree(), hold_.it(), atim, mtim, which);
+    }
+
+    error_number readdir(dircookie from, entry_taker& to) noexcept override {
+        // The cookies: 0 and 1 for "." and "..", then the serial numbers, which start at 1, plus 1.
+        for (;;) {
+            directory_entry e;
+            char name[max_name];
+            {
+                const locked l(hold_.tree().lock());
+                memory_inode& it = hold_.it();
+                if (from < 2) {
+                    e.name = from == 0 ? "." : "..";
+                    e.ino = from == 0 ? it.number : 0;
+                    e.type = filetype::directory;
+                    e.next = from + 1;
+                } else {
+                    const memory_entry* const found = it.entries.first(from - 1);
+                    if (!found) return error_number::success;
+                    std::memcpy(name, found->name.data(), found->name.size()); // it may be removed meanwhile
+                    e.name = {name, found->name.size()};
+                    e.ino = found->to->number;
+                    e.type = found->to->type;
+                    e.next = found->serial + 2;
+                }
+            }
+            if (!to.take(e)) return error_number::success;
+            from = e.next;
+        }
+    }
+
+    outcome<node_owner> open_at(std::string_view path, const open_options& how) noexcept override {
+        if (const auto wrong = check_options(how); wrong != error_number::success) return wrong;
+        const locked l(tree().lock());
+        memory_place at;
+        const bool creat = has(how.oflags, oflags::creat), excl = creat && has(how.oflags, oflags::excl);
+        const bool follow = has(how.lookup, lookupflags::symlink_follow) && !excl;
+        if (const auto wrong = tree().walk(&hold_.it(), path, follow, at); wrong != error_number::success) return wrong;
+        if (!at.found && !creat) return error_number::noent;
+        if (creat && at.slash) return error_number::isdir;
+        if (!at.found) return create_file(at, how);
+        memory_inode* const it = at.found;
+        if (excl) return error_number::exist;
+        if (it->type == filetype::symbolic_link) return error_number::loop;
+        if (!it->directory()) {
+            if (at.slash || has(how.oflags, oflags::directory)) return error_number::notdir;
+            return open_file(it, how);
+        }
+        if (creat || has(how.oflags, oflags::trunc)) return error_number::isdir;
+        if (how.write && !at.slash && !has(how.oflags, oflags::directory)) return error_number::isdir;
+        return node_or(make_node<memory_directory>(hold_.share(), it));
+    }
+    outcome<filestat> stat_at(std::string_view path, lookupflags lookup) noexcept override {
+        filestat s;
+        const auto wrong = find(path, has(lookup, lookupflags::symlink_follow), [&](memory_place& at) {
+            s = memory_stat(*at.found);
+            return error_number::success;
+        });
+        if (wrong != error_number::success) return wrong;
+        return s;
+    }
+    error_number set_times_at(std::string_view path, lookupflags lookup, timestamp atim, timestamp mtim,
+                              fstflags which) noexcept override {
+        if (const auto wrong = check_times(which); wrong != error_number::success) return wrong;
+        return find(path, has(lookup, lookupflags::symlink_follow),
+                    [&](memory_place& at) { return set_memory_times(tree(), *at.found, atim, mtim, which); });
+    }
+    error_number create_directory_at(std::string_view path) noexcept override {
+        return at(path, [&](memory_place& at) {
+            if (at.found) return error_number::exist;
+            memory_inode* const made = tree().make(filetype::directory);
+            if (!made) return error_number::nospc;
+            const auto wrong = tree().link(at.directory, at.name, made);
+            tree().drop(made);
+            return wrong;
+        });
+    }
+    error_number remove_directory_at(std::string_view path) noexcept override {
+        return at(path, [&](memory_place& at) {
+            if (!at.found) return error_number::noent;
+            if (!at.found->directory()) return error_number::notdir;
+            if (at.dot()) return error_number::inval;
+            if (at.found->entries.size()) return error_number::notempty;
+            tree().unlink(at.directory, at.name);
+            return error_number::success;
+        });
+    }
+    error_number unlink_file_at(std::string_view path) noexcept override {
+        return at(path, [&](memory_place& at) {
+            if (!at.found) return error_number::noent;
+            if (at.found->directory()) return error_number::isdir;
+            if (at.slash) return error_number::notdir;
+            tree().unlink(at.directory, at.name);
+            return error_number::success;
+        });
+    }
+    error_number rename_at(std::string_view old_path, node& to, std::string_view new_path) noexcept override {
+        return from_to(old_path, to, new_path, [&](memory_place& from, memory_place& into) {
+            if (!from.found) return error_number::noent;
+            if (from.dot() || into.dot()) return error_number::busy;
+            memory_inode *const it = from.found, *const there = into.found;
+            if ((from.slash || into.slash) && !it->directory()) return error_number::notdir;
+            for (const memory_inode* up = into.directory; up; up = up->parent)
+                if (up == it) return error_number::inval;
+            if (there == it) return error_number::success;
+            if (there) {
+                if (it->directory() && !there->directory()) return error_number::notdir;
+                if (!it->directory() && there->directory()) return error_number::isdir;
+                if (there->entries.size()) return error_number::notempty;
+                // The entry changes what it refers to; nothing can fail.
+                memory_entry* const e = into.directory->entries.find(into.name);
+                e->to = it;
+                ++it->links;
+                if (it->directory()) it->parent = into.directory;
+                into.directory->mtim = into.directory->ctim = there->ctim = tree().now();
+                if (--there->links == 0 && there->directory()) there->parent = nullptr;
+                tree().drop(there);
+            } else if (const auto wrong = tree().link(into.directory, into.name, it); wrong != error_number::success) {
+                return wrong;
+            }
+            tree().unlink(from.directory, from.name);
+            return error_number::success;
+        });
+    }
+    error_number link_at(lookupflags lookup, std::string_view old_path, node& to,
+                         std::string_view new_path) noexcept override {
+        if (lookup != lookupflags::none) return error_number::inval;
+        return from_to(old_path, to, new_path, [&](memory_place& from, memory_place& into) {
+            if (!from.found) return error_number::noent;
+            if (from.found->directory()) return error_number::perm;
+            if (from.slash) return error_number::notdir;
+            if (into.found) return error_number::exist;
+            if (into.slash) return error_number::noent;
+            return tree().link(into.directory, into.name, from.found);
+        });
+    }
+    error_number symlink_at(std::string_view target, std::string_view path) noexcept override {
+        if (const auto wrong = check_path(target); wrong != error_number::success) return wrong;
+        return at(path, [&](memory_place& at) {
+            if (at.found) return error_number::exist;
+            if (at.slash) return error_number::noent;
+            memory_inode* const made = tree().make(filetype::symbolic_link);
+            if (!made) return error_number::nospc;
+            auto wrong = tree().reserve(made, target.size());
+            if (wrong == error_number::success) {
+                static_cast<void>(made->content.append(reinterpret_cast<const u8*>(target.data()), target.size()));
+                wrong = tree().link(at.directory, at.name, made);
+            }
+            tree().drop(made);
+            return wrong;
+        });
+    }
+    outcome<std::size_t> readlink_at(std::string_view path, buffer to) noexcept override {
+        std::size_t n = 0;
+        const auto wrong = at(path, [&](memory_place& at) {
+            if (!at.found) return error_number::noent;
+            if (at.found->type != filetype::symbolic_link) return error_number::inval;
+            n = at.found->content.size() < to.size ? at.found->content.size() : to.size;
+            if (n) std::memcpy(to.data, at.found->content.data(), n);
+            return error_number::success;
+        });
+        if (wrong != error_number::success) return wrong;
+        return n;
+    }
+    const void* filesystem() const noexcept override { return hold_.share().get(); }
+
+private:
+    memory_tree& tree() const noexcept { return hold_.tree(); }
+
+    static outcome<node_owner> node_or(node_owner made) noexcept {
+        if (!made) return error_number::nomem;
+        return made;
+    }
+    outcome<node_owner> open_file(memory_inode* it, const open_options& how) noexcept {
+        auto made = make_node<memory_file>(hold_.share(), it, how);
+        if (!made) return error_number::nomem;
+        if (has(how.oflags, oflags::trunc)) static_cast<void>(tree().resize(it, 0)); // shrinking cannot fail
+        return made;
+    }
+    outcome<node_owner> create_file(const memory_place& at, const open_options& how) noexcept {
+        memory_inode* const it = tree().make(filetype::regular_file);
+        if (!it) return error_number::nospc;
+        const auto wrong = tree().link(at.directory, at.name, it);
+        if (wrong != error_number::success) return tree().drop(it), wrong;
+        auto made = make_node<memory_file>(hold_.share(), it, how);
+        if (!made) {
+            tree().unlink(at.directory, at.name);
+            return error_number::nomem;
+        }
+        return made;
+    }
+    /// Calls `act` with the place where `path` leads, the link that is its last part not followed.
+    template <class F>
+    error_number at(std::string_view path, F&& act) const noexcept {
+        const locked l(tree().lock());
+        memory_place place;
+        const auto wrong = tree().walk(&hold_.it(), path, false, place, false);
+        return wrong != error_number::success ? wrong : act(place);
+    }
+    /// As `at`, of something that must be there, and a directory if slashes follow.
+    template <class F>
+    error_number find(std::string_view path, bool follow, F&& act) const noexcept {
+        const locked l(tree().lock());
+        memory_place place;
+        const auto wrong = tree().walk(&hold_.it(), path, follow, place);
+        if (wrong != error_number::success) return wrong;
+        if (!place.found) return error_number::noent;
+        if (place.slash && !place.found->directory()) return error_number::notdir;
+        return act(place);
+    }
+    template <class F>
+    error_number from_to(std::string_view old_path, node& to, std::string_view new_path, F&& act) const noexcept {
+        if (to.type() != filetype::directory) return error_number::notdir;
+        if (to.filesystem() != filesystem()) return error_number::xdev;
+        const locked l(tree().lock());
+        memory_inode* const other = &static_cast<memory_directory&>(to).hold_.it();
+        memory_place from, into;
+        auto wrong = tree().walk(&hold_.it(), old_path, false, from, false);
+        if (wrong == error_number::success) wrong = tree().walk(other, new_path, false, into, false);
+        return wrong != error_number::success ? wrong : act(from, into);
+    }
+
+    memory_hold hold_;
+};
+
+} // namespace tessera
+
+// ---- wasi/memory_filesystem.hpp --------------------------------------------------------
+/// @file wasi/memory_filesystem.hpp
+/// A file system that lives in memory, as large as the host allows, and the host's own way to its files.
+
+namespace tessera::inline TESSERA_ABI::wasi {
+
+/// A tree of files in memory. Guests get it by `root()`, which keeps it alive; several may share it, and threads too.
+/// Copies are the same file system.
+class memory_filesystem {
+public:
+    /// An empty one, in which files, names and what else belongs to them may take about `max_bytes`; a file that grows
+    /// may take up to twice its size. Fails with `nomem`.
+    static outcome<memory_filesystem> make(u64 max_bytes = u64(64) << 20) noexcept {
+        memory_filesystem made;
+        // The root is not counted, so that there is one.
+        made.tree_ = memory_tree_owner(create<memory_tree>(
+            max_bytes + memory_tree::inode_cost < max_bytes ? max_bytes : max_bytes + memory_tree::inode_cost));
+        if (!made.tree_ || !made.tree_->make(filetype::directory)) return error_number::nomem;
+        return made;
+    }
+
+    /// Its uppermost directory, to be given to guests. Empty where memory is out.
+    node_owner root() const noexcept {
+        const locked l(tree_->lock());
+        return make_node<memory_directory>(tree_, tree_->root());
+    }
+    /// Writes a file, in place of one that is there, and makes the directories its path needs. Fails as
+    /// `node::open_at` and `node::write`; of a file that does not fit, nothing is left.
+    error_number put(std::string_view path, view<u8> content) noexcept {
+        node_owner top = root();
+        if (!top) return error_number::nomem;
+        if (const auto wrong = make_parents(*top, path); wrong != error_number::success) return wrong;
+        open_options how;
+        how.lookup = lookupflags::symlink_follow;
+        how.oflags = oflags::creat | oflags::trunc;
+        how.write = true;
+        auto file = top->open_at(path, how);
+        if (!file) return file.error();
+        const const_buffer all{content.data(), content.size()};
+        const auto n = (*file)->write({&all, 1});
+        if (n) return error_number::success;
+        static_cast<void>(top->unlink_file_at(path));
+        return n.error();
+    }
+    error_number put(std::string_view path, std::string_view content) noexcept {
+        return put(path, view<u8>(reinterpret_cast<const u8*>(content.data()), content.size()));
+    }
+    /// What a file holds. Fails as `node::open_at`, with `isdir`, and `nomem`.
+    outcome<vec<u8>> get(std::string_view path) const noexcept {
+        node_owner top = root();
+        if (!top) return error_number::nomem;
+        open_options how;
+        how.lookup = lookupflags::symlink_follow;
+        how.read = true;
+        auto file = top->open_at(path, how);
+        if (!file) return file.error();
+        const auto s = (*file)->stat();
+        vec<u8> content;
+        if (!s || !content.resize(std::size_t(s->size))) return error_number::nomem;
+        const buffer all{content.data(), content.size()};
+        const auto n = (*file)->pread({&all, 1}, 0);
+        if (!n) return n.error();
+        content.truncate(*n); // a guest may have cut it meanwhile
+        return content;
+    }
+    /// Makes a directory and those above it. Succeeds where it is there. Fails as `node::create_directory_at`.
+    error_number make_directory(std::string_view path) noexcept {
+        node_owner top = root();
+        if (!top) return error_number::nomem;
+        if (const auto wrong = make_parents(*top, path); wrong != error_number::success) return wrong;
+        const auto wrong = top->create_directory_at(path);
+        if (wrong != error_number::exist) return wrong;
+        const auto s = top->stat_at(path, lookupflags::symlink_follow);
+        return s && s->type == filetype::directory ? error_number::success : error_number::exist;
+    }
+    /// Bytes that are taken, as the limit counts them.
+    u64 used() const noexcept {
+        const locked l(tree_->lock());
+        return tree_->used() - memory_tree::inode_cost;
+    }
+    /// Takes the times of files from `f(context)`, which is called with the file system locked, instead of the time of
+    /// day.
+    void set_clock(memory_tree::clock f, void* context = nullptr) noexcept {
+        const locked l(tree_->lock());
+        tree_->set_clock(f, context);
+    }
+
+private:
+    friend class result<memory_filesystem, error_number>;
+    memory_filesystem() noexcept = default;
+
+    static error_number make_parents(node& top, std::string_view path) noexcept {
+        for (std::size_t i = 1; i < path.size(); ++i)
+            if (path[i] == '/' && path[i - 1] != '/') {
+                const auto wrong = top.create_directory_at(path.substr(0, i));
+                if (wrong != error_number::success && wrong != error_number::exist) return wrong;
+            }
+        return error_number::success;
+    }
+
+    memory_tree_owner tree_;
+};
+
+} // namespace tessera
+
+// ---- wasi/clocks.hpp -------------------------------------------------------------------
+/// @file wasi/clocks.hpp
+/// The clocks a guest sees: those of the host, one that stands still, one of the host's own making.
+
+namespace tessera::inline TESSERA_ABI::wasi {
+
+/// Where time comes from. Any thread of a guest may ask at any time.
+class clock_source {
+public:
+    clock_source() noexcept = default;
+    clock_source(const clock_source&) = delete;
+    clock_source& operator=(const clock_source&) = delete;
+    virtual ~clock_source() = default;
+
+    /// What clock `id` shows. Fails with `inval` for a clock there is not, `notsup` for one this source lacks.
+    virtual outcome<timestamp> now(clockid id) noexcept = 0;
+    /// The time between two of its ticks, never 0. Fails as `now`.
+    virtual outcome<timestamp> resolution(clockid id) noexcept {
+        auto t = now(id);
+        if (t) *t = 1;
+        return t;
+    }
+    /// False: it goes on by itself, and a guest that sleeps until clock `id` shows `until` has to wait. True: it does
+    /// not, sleeping takes no time of the host's, and `until` has come.
+    virtual bool skip(clockid id, timestamp until) noexcept {
+        return static_cast<void>(id), static_cast<void>(until), true;
+    }
+
+private:
+    template <class>
+    friend class owner;
+    std::atomic<u32> owners_{1};
+};
+
+using clock_owner = owner<clock_source>;
+
+/// The host's clocks. The clocks of processor time are those of the host's process and thread, and lacking on Windows.
+/// Empty when memory is out.
+TESSERA_API clock_owner real_clocks() noexcept;
+
+/// Clocks that show `start` and stand still, but for a guest that sleeps: that takes no time of the host's and moves
+/// them forward to when it wanted to wake. The same run sees the same times. Empty when memory is out.
+TESSERA_API clock_owner fixed_clocks(timestamp start = 0) noexcept;
+
+/// Clocks that show what `f(clockid) -> timestamp` says, which must not throw and may be called by any thread of the
+/// guest. A guest that sleeps does not wait. Empty when memory is out.
+template <class F>
+clock_owner scripted_clocks(F f) noexcept {
+    class scripted final : public clock_source {
+    public:
+        explicit scripted(F&& from) noexcept : f_(std::move(from)) {}
+        outcome<timestamp> now(clockid id) noexcept override {
+            if (id > clockid::thread_cputime_id) return error_number::inval;
+            return timestamp(f_(id));
+        }
+
+    private:
+        F f_;
+    };
+    return clock_owner(create<scripted>(std::move(f)));
+}
+
+} // namespace tessera
+
+// ---- wasi/descriptors.hpp --------------------------------------------------------------
+/// @file wasi/descriptors.hpp
+/// A guest's table of file descriptors: what each stands for, and what it may be used for.
+
+namespace tessera::inline TESSERA_ABI::wasi {
+
+/// One row of the table, copied out of it for the time of a call: another thread may close the number meanwhile.
+struct descriptor {
+    node_owner what;
+    rights base = rights::none;
+    rights inheriting = rights::none;
+    std::string_view name; ///< of a preopened directory, for the guest; the context owns it
+    bool preopened = false;
+};
+
+/// Any thread may use it at any time.
+class descriptor_table {
+public:
+    /// What `number` stands for, if it has the rights `needed`. Fails with `badf`, and with `notcapable` where one is
+    /// missing.
+    outcome<descriptor> find(u32 number, rights needed = rights::none) noexcept {
+        const locked hold(lock_);
+        if (!holds(number)) return error_number::badf;
+        if (!has(rows_[number].base, needed)) return error_number::notcapable;
+        return rows_[number];
+    }
+    /// Gives `d` the lowest free number. Fails with `mfile` where there are `most` already, `nomem` when memory is out.
+    outcome<u32> add(descriptor d, u32 most) noexcept {
+        const locked hold(lock_);
+        u32 at = free_;
+        while (at < rows_.size() && rows_[at].what) ++at;
+        if (at >= most) return error_number::mfile;
+        if (at == rows_.size() && !rows_.push_back(descriptor())) return error_number::nomem;
+        rows_[at] = std::move(d);
+        free_ = at + 1;
+        return at;
+    }
+    /// Puts `d` at `number`, in place of what is there. False: memory is out.
+    bool put(u32 number, descriptor d) noexcept {
+        const locked hold(lock_);
+        if (number >= rows_.size() && !rows_.resize(std::size_t{number} + 1)) return false;
+        std::swap(rows_[number], d);
+        return true;
+    }
+    /// Takes the row `number` away. Fails with `badf`.
+    error_number close(u32 number) noexcept {
+        descriptor gone; // ends after the lock: closing may take time
+        const locked hold(lock_);
+        if (!holds(number)) return error_number::badf;
+        std::swap(gone, rows_[number]);
+        if (number < free_) free_ = number;
+        return error_number::success;
+    }
+    /// Closes `to` and gives its number to what `from` stands for, in one step. Fails with `badf`, also where `to` is
+    /// closed, unless it is the number of a standard stream: programs move that away and put another in its place.
+    error_number renumber(u32 from, u32 to) noexcept {
+        descriptor gone;
+        const locked hold(lock_);
+        constexpr u32 streams = 3;
+        if (!holds(from) || to >= rows_.size() || (to >= streams && !holds(to))) return error_number::badf;
+        if (from == to) return error_number::success;
+        std::swap(gone, rows_[to]);
+        std::swap(rows_[to], rows_[from]);
+        if (from < free_) free_ = from;
+        return error_number::success;
+    }
+    /// Takes rights away. Fails with `badf`, and with `notcapable` where one would be added.
+    error_number set_rights(u32 number, rights base, rights inheriting) noexcept {
+        const locked hold(lock_);
+        if (!holds(number)) return error_number::badf;
+        descriptor& d = rows_[number];
+        if (!has(d.base, base) || !has(d.inheriting, inheriting)) return error_number::notcapable;
+        d.base = base;
+        d.inheriting = inheriting;
+        return error_number::success;
+    }
+
+private:
+    bool holds(u32 number) const noexcept { return number < rows_.size() && rows_[number].what; }
+
+    mutex lock_;
+    vec<descriptor> rows_; ///< a free one is empty
+    u32 free_ = 0;         ///< no number below is free
+};
+
+} // namespace tessera
+
+// ---- wasi/random.hpp -------------------------------------------------------------------
+/// @file wasi/random.hpp
+/// Where a guest's random bytes come from.
+
+namespace tessera::inline TESSERA_ABI::wasi {
+
+/// A source of random bytes. Any thread of a guest may ask at any time.
+class random_source {
+public:
+    random_source() noexcept = default;
+    random_source(const random_source&) = delete;
+    random_source& operator=(const random_source&) = delete;
+    virtual ~random_source() = default;
+
+    /// Fills `n` bytes. Fails with `io` where there are none.
+    virtual error_number fill(u8* to, std::size_t n) noexcept = 0;
+
+private:
+    template <class>
+    friend class owner;
+    std::atomic<u32> owners_{1};
+};
+using random_owner = owner<random_source>;
+
+/// The operating system's, fit for keys. Empty when memory is out.
+TESSERA_API random_owner system_random() noexcept;
+
+/// The same bytes for the same seed on every machine, as long as one thread asks; not fit for keys. Each call of a
+/// guest starts with a fresh 64-bit word. Empty when memory is out.
+TESSERA_API random_owner seeded_random(u64 seed) noexcept;
+
+} // namespace tessera
+
+// ---- wasi/streams.hpp ------------------------------------------------------------------
+/// @file wasi/streams.hpp
+/// What a guest's standard input, output and errors can be, and sockets it may accept on.
+
+namespace tessera::inline TESSERA_ABI::wasi {
+
+/// A file descriptor of the host's that is read and written in its order: a terminal, pipe, file or connected socket;
+/// on Windows one of the C runtime. It stays the host's to close, after the guest's end. Bytes go between it and the
+/// guest's memory without a copy. Empty when memory is out.
+TESSERA_API node_owner host_stream(int descriptor) noexcept;
+
+/// A listening socket of the host's, for sock_accept; what is accepted is the guest's to close. It stays the host's to
+/// close, and is made non-blocking. On Windows there is none, and sock_accept fails with `notsup`. Empty when memory is
+/// out.
+TESSERA_API node_owner host_listener(int descriptor) noexcept;
+
+/// Reads nothing and swallows what is written. Empty when memory is out.
+TESSERA_API node_owner null_stream() noexcept;
+
+/// Reads a copy of `text`, then its end. Empty when memory is out.
+TESSERA_API node_owner text_input(std::string_view text) noexcept;
+
+/// Appends what is written to `to`, which has to outlive the guest, and which nobody else may look at while a thread of
+/// the guest runs. Writing fails with `nospc` once there are `most` bytes, or memory is out. Empty when memory is out.
+TESSERA_API node_owner buffer_output(vec<char>& to, std::size_t most = std::size_t(-1)) noexcept;
+
+/// What callbacks have in common: one is called by one thread of the guest at a time.
+class callback_stream : public node {
+public:
+    filetype type() const noexcept override { return filetype::unknown; } // as a pipe; the known ones are terminals
+
+protected:
+    mutex turn_;
+};
+
+/// Reads what `f(std::span<char>) -> std::size_t` puts into its argument; 0 is the end. It must not throw, and not
+/// wait: the guest cannot be interrupted meanwhile. Empty when memory is out.
+template <class F>
+node_owner input_from(F f) noexcept {
+    class input final : public callback_stream {
+    public:
+        explicit input(F&& from) noexcept : f_(std::move(from)) {}
+        outcome<std::size_t> read(view<buffer> to) noexcept override {
+            const locked hold(turn_);
+            for (const buffer& b : to) {
+                if (b.size == 0) continue;
+                const std::size_t n = f_(std::span<char>(reinterpret_cast<char*>(b.data), b.size));
+                return n < b.size ? n : b.size;
+            }
+            return std::size_t{0};
+        }
+
+    private:
+        F f_;
+    };
+    return make_node<input>(std::move(f));
+}
+
+/// Hands what is written to `f(std::string_view)`, which must not throw. Empty when memory is out.
+template <class F>
+node_owner output_to(F f) noexcept {
+    class output final : public callback_stream {
+    public:
+        explicit output(F&& from) noexcept : f_(std::move(from)) {}
+        outcome<std::size_t> write(view<const_buffer> from) noexcept override {
+            const locked hold(turn_);
+            std::size_t n = 0;
+            for (const const_buffer& b : from) {
+                if (b.size) f_(std::string_view(reinterpret_cast<const char*>(b.data), b.size));
+                n += b.size;
+            }
+            return n;
+        }
+
+    private:
+        F f_;
+    };
+    return make_node<output>(std::move(f));
+}
+
+} // namespace tessera
+
+// ---- wasi/context.hpp ------------------------------------------------------------------
+/// @file wasi/context.hpp
+/// What a guest gets from its host under WASI.
+
+#if TESSERA_BODIES
+
+// ---- wasi/clocks_host.hpp --------------------------------------------------------------
+/// @file wasi/clocks_host.hpp
+/// The host's clocks, and clocks that stand still.
+
+#if !defined(_WIN32)
+#include <time.h>
+#endif
+
+namespace tessera::inline TESSERA_ABI::wasi {
+
+class host_clocks final : public clock_source {
+public:
+    outcome<timestamp> now(clockid id) noexcept override {
+        if (id > clockid::thread_cputime_id) return error_number::inval;
+        if (id == clockid::monotonic) return monotonic_ns();
+        if (id == clockid::realtime) return realtime_ns();
+#if defined(_WIN32)
+        return error_number::notsup;
+#else
+        timespec t{};
+        if (clock_gettime(native(id), &t) != 0) return error_number::notsup;
+        return of(t);
+#endif
+    }
+    outcome<timestamp> resolution(clockid id) noexcept override {
+        auto t = now(id);
+        if (!t) return t;
+#if defined(_WIN32)
+        return timestamp{100};
+#else
+        timespec tick{};
+        if (clock_getres(native(id), &tick) != 0) return error_number::notsup;
+        return of(tick) ? of(tick) : timestamp{1};
+#endif
+    }
+    bool skip(clockid, timestamp) noexcept override { return false; }
+
+private:
+#if !defined(_WIN32)
+    static timestamp of(const timespec& t) noexcept {
+        return t.tv_sec < 0 ? 0 : u64(t.tv_sec) * 1'000'000'000 + u64(t.tv_nsec);
+    }
+    static clockid_t native(clockid id) noexcept {
+        switch (id) {
+        case clockid::realtime: return CLOCK_REALTIME;
+        case clockid::process_cputime_id: return CLOCK_PROCESS_CPUTIME_ID;
+        case clockid::thread_cputime_id: return CLOCK_THREAD_CPUTIME_ID;
+        case clockid::monotonic: break;
+        }
+        return CLOCK_MONOTONIC;
+    }
+#endif
+};
+
+class still_clocks final : public clock_source {
+public:
+    explicit still_clocks(timestamp start) noexcept : now_(start) {}
+    outcome<timestamp> now(clockid id) noexcept override {
+        if (id > clockid::thread_cputime_id) return error_number::inval;
+        return now_.load(std::memory_order_relaxed);
+    }
+    bool skip(clockid, timestamp until) noexcept override {
+        u64 before = now_.load(std::memory_order_relaxed);
+        while (before < until && !now_.compare_exchange_weak(before, until, std::memory_order_relaxed)) {
+        }
+        return true;
+    }
+
+private:
+    std::atomic<timestamp> now_;
+};
+
+TESSERA_API clock_owner real_clocks() noexcept { return clock_owner(create<host_clocks>()); }
+TESSERA_API clock_owner fixed_clocks(timestamp start) noexcept { return clock_owner(create<still_clocks>(start)); }
+
+} // namespace tessera
+
+// ---- wasi/random_host.hpp --------------------------------------------------------------
+/// @file wasi/random_host.hpp
+/// The system's random bytes, and those of a seed.
+
+#if !defined(_WIN32)
+#include <unistd.h>
+#if defined(__APPLE__)
+#include <sys/random.h>
+#endif
+#endif
+
+namespace tessera::inline TESSERA_ABI::wasi {
+
+#if defined(_WIN32)
+namespace detail {
+/// RtlGenRandom of advapi32.dll, under the name it is exported by.
+extern "C" __declspec(dllimport) unsigned char __stdcall SystemFunction036(void*, unsigned long);
+} // namespace detail
+#endif
+
+class host_random final : public random_source {
+public:
+    error_number fill(u8* to, std::size_t n) noexcept override {
+        constexpr std::size_t most = 256; // what getentropy gives at once
+        while (n != 0) {
+            const std::size_t now = n < most ? n : most;
+#if defined(_WIN32)
+            const bool ok = detail::SystemFunction036(to, static_cast<unsigned long>(now)) != 0;
+#else
+            const bool ok = getentropy(to, now) == 0;
+#endif
+            if (!ok) return error_number::io;
+            to += now;
+            n -= now;
+        }
+        return error_number::success;
+    }
+};
+
+/// SplitMix64 (Steele, Lea, Flood 2014): a counter, and a mixing of its bits; so threads need no lock.
+class seeded final : public random_source {
+public:
+    explicit seeded(u64 seed) noexcept : counter_(seed) {}
+    error_number fill(u8* to, std::size_t n) noexcept override {
+        for (std::size_t done = 0; done < n; done += 8) {
+            u8 word[8];
+            store_le<u64>(word, next());
+            std::memcpy(to + done, word, n - done < 8 ? n - done : 8);
+        }
+        return error_number::success;
+    }
+
+private:
+    u64 next() noexcept {
+        constexpr u64 step = 0x9e37'79b9'7f4a'7c15;
+        u64 x = counter_.fetch_add(step, std::memory_order_relaxed) + step;
+        x = (x ^ x >> 30) * 0xbf58'476d'1ce4'e5b9;
+        x = (x ^ x >> 27) * 0x94d0'49bb'1331'11eb;
+        return x ^ x >> 31;
+    }
+    std::atomic<u64> counter_;
+};
+
+TESSERA_API random_owner system_random() noexcept { return random_owner(create<host_random>()); }
+TESSERA_API random_owner seeded_random(u64 seed) noexcept { return random_owner(create<seeded>(seed)); }
+
+} // namespace tessera
+
+// ---- wasi/streams_memory.hpp -----------------------------------------------------------
+/// @file wasi/streams_memory.hpp
+/// Streams that touch nothing of the host's: none, text, a buffer.
+
+namespace tessera::inline TESSERA_ABI::wasi {
+
+class null_node final : public node {
+public:
+    filetype type() const noexcept override { return filetype::unknown; }
+    outcome<std::size_t> read(view<buffer>) noexcept override { return std::size_t{0}; }
+    outcome<std::size_t> write(view<const_buffer> from) noexcept override {
+        std::size_t n = 0;
+        for (const const_buffer& b : from) n += b.size;
+        return n;
+    }
+};
+
+class text_node final : public node {
+public:
+    [[nodiscard]] bool assign(std::string_view text) noexcept { return text_.append(text.data(), text.size()); }
+    filetype type() const noexcept override { return filetype::unknown; }
+    outcome<std::size_t> read(view<buffer> to) noexcept override {
+        const locked hold(turn_);
+        std::size_t moved = 0;
+        for (const buffer& b : to) {
+            const std::size_t left = text_.size() - at_, n = b.size < left ? b.size : left;
+            if (n) std::memcpy(b.data, text_.data() + at_, n);
+            at_ += n;
+            moved += n;
+        }
+        return moved;
+    }
+    outcome<readiness> poll(eventtype what) noexcept override {
+        const locked hold(turn_);
+        return readiness{true, false, what == eventtype::fd_read ? text_.size() - at_ : 0};
+    }
+
+private:
+    mutex turn_;
+    vec<char> text_;
+    std::size_t at_ = 0;
+};
+
+class buffer_node final : public node {
+public:
+    buffer_node(vec<char>& to, std::size_t most) noexcept : to_(to), most_(most) {}
+    filetype type() const noexcept override { return filetype::unknown; }
+    outcome<std::size_t> write(view<const_buffer> from) noexcept override {
+        const locked hold(turn_);
+        std::size_t moved = 0;
+        for (const const_buffer& b : from) {
+            const std::size_t room = most_ > to_.size() ? most_ - to_.size() : 0, n = b.size < room ? b.size : room;
+            if (n && !to_.append(reinterpret_cast<const char*>(b.data), n)) break;
+            moved += n;
+            if (n < b.size) break;
+        }
+        bool any = false;
+        for (const const_buffer& b : from) any |= b.size != 0;
+        if (any && moved == 0) return error_number::nospc;
+        return moved;
+    }
+
+private:
+    mutex turn_;
+    vec<char>& to_;
+    std::size_t most_;
+};
+
+TESSERA_API node_owner null_stream() noexcept { return make_node<null_node>(); }
+TESSERA_API node_owner text_input(std::string_view text) noexcept {
+    text_node* const made = create<text_node>();
+    node_owner owned(made);
+    return made && made->assign(text) ? std::move(owned) : node_owner();
+}
+TESSERA_API node_owner buffer_output(vec<char>& to, std::size_t most) noexcept {
+    return make_node<buffer_node>(to, most);
+}
+
+} // namespace tessera
+
+// ---- wasi/posix_error.hpp --------------------------------------------------------------
+/// @file wasi/posix_error.hpp
+/// The errors of a POSIX system as those of preview 1.
+
+#if !defined(_WIN32)
+
+#include <cerrno>
+
+namespace tessera::inline TESSERA_ABI::wasi {
+
+/// What preview 1 calls the system's error `number`; `io` for one it has no name for.
+inline error_number posix_error(int number) noexcept {
+    // Not a switch: some systems give two of these the same number.
+    struct pair {
+        int theirs;
+        error_number ours;
+    };
+    static constexpr pair pairs[] = {
+        {0, error_number::success},
+        {ENOENT, error_number::noent},
+        {EEXIST, error_number::exist},
+        {EACCES, error_number::acces},
+        {EPERM, error_number::perm},
+        {ENOTDIR, error_number::notdir},
+        {EISDIR, error_number::isdir},
+        {ELOOP, error_number::loop},
+        {EINVAL, error_number::inval},
+        {EAGAIN, error_number::again},
+        {EWOULDBLOCK, error_number::again},
+        {EBADF, error_number::badf},
+        {ENOTEMPTY, error_number::notempty},
+        {ENAMETOOLONG, error_number::nametoolong},
+        {EPIPE, error_number::pipe},
+        {ESPIPE, error_number::spipe},
+        {EROFS, error_number::rofs},
+        {EXDEV, error_number::xdev},
+        {ENOSPC, error_number::nospc},
+        {EFBIG, error_number::fbig},
+        {EDQUOT, error_number::dquot},
+        {EMLINK, error_number::mlink},
+        {EBUSY, error_number::busy},
+        {ETXTBSY, error_number::txtbsy},
+        {EMFILE, error_number::mfile},
+        {ENFILE, error_number::nfile},
+        {ENOMEM, error_number::nomem},
+        {ENOBUFS, error_number::nobufs},
+        {EINTR, error_number::intr},
+        {EIO, error_number::io},
+        {ENXIO, error_number::nxio},
+        {ENODEV, error_number::nodev},
+        {ENOTSUP, error_number::notsup},
+        {EOPNOTSUPP, error_number::notsup},
+        {ENOSYS, error_number::nosys},
+        {ENOTTY, error_number::notty},
+        {EILSEQ, error_number::ilseq},
+        {EOVERFLOW, error_number::overflow},
+        {ERANGE, error_number::range},
+        {EFAULT, error_number::fault},
+        {ESTALE, error_number::stale},
+        {EDEADLK, error_number::deadlk},
+        {ENOLCK, error_number::nolck},
+        {ENOTSOCK, error_number::notsock},
+        {ENOTCONN, error_number::notconn},
+        {EISCONN, error_number::isconn},
+        {ECONNRESET, error_number::connreset},
+        {ECONNABORTED, error_number::connaborted},
+        {ECONNREFUSED, error_number::connrefused},
+        {ETIMEDOUT, error_number::timedout},
+        {EHOSTUNREACH, error_number::hostunreach},
+        {ENETUNREACH, error_number::netunreach},
+        {ENETDOWN, error_number::netdown},
+        {ENETRESET, error_number::netreset},
+        {EADDRINUSE, error_number::addrinuse},
+        {EADDRNOTAVAIL, error_number::addrnotavail},
+        {EAFNOSUPPORT, error_number::afnosupport},
+        {EPROTONOSUPPORT, error_number::protonosupport},
+        {EPROTO, error_number::proto},
+        {EPROTOTYPE, error_number::prototype},
+        {ENOPROTOOPT, error_number::noprotoopt},
+        {EMSGSIZE, error_number::msgsize},
+        {EDESTADDRREQ, error_number::destaddrreq},
+        {EALREADY, error_number::already},
+        {EINPROGRESS, error_number::inprogress},
+        {ECANCELED, error_number::canceled},
+        {ECHILD, error_number::child},
+        {ESRCH, error_number::srch},
+        {E2BIG, error_number::toobig},
+        {EDOM, error_number::dom},
+    };
+    for (const pair& p : pairs)
+        if (p.theirs == number) return p.ours;
+    return error_number::io;
+}
+/// Of the call that has just failed.
+inline error_number posix_error() noexcept { return posix_error(errno); }
+
+} // namespace tessera
+#endif
+
+// ---- wasi/posix_file.hpp ---------------------------------------------------------------
+/// @file wasi/posix_file.hpp
+/// Files, pipes, terminals and sockets behind a descriptor of a POSIX system.
+
+#if !defined(_WIN32)
+
+// ---- wasi/posix_system.hpp -------------------------------------------------------------
+/// @file wasi/posix_system.hpp
+/// The calls of a POSIX system that differ from one to the next, under one name each, with 64-bit offsets everywhere.
+
+#if !defined(_WIN32)
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+#if defined(__linux__)
+#include <sys/syscall.h>
+#endif
+
+namespace tessera::inline TESSERA_ABI::wasi {
+
+/// A descriptor of the system that is closed at the end of its life.
+class posix_descriptor {
+public:
+    posix_descriptor() noexcept = default;
+    explicit posix_descriptor(int fd) noexcept : fd_(fd) {}
+    posix_descriptor(posix_descriptor&& other) noexcept : fd_(other.release()) {}
+    posix_descriptor& operator=(posix_descriptor&& other) noexcept {
+        if (this != &other) reset(other.release());
+        return *this;
+    }
+    ~posix_descriptor() { reset(-1); }
+    int get() const noexcept { return fd_; }
+    int release() noexcept {
+        const int fd = fd_;
+        fd_ = -1;
+        return fd;
+    }
+    void reset(int fd) noexcept {
+        // Not repeated when interrupted: the descriptor is gone then, and another thread may have its number.
+        if (fd_ >= 0) static_cast<void>(::close(fd_));
+        fd_ = fd;
+    }
+
+private:
+    int fd_ = -1;
+};
+
+namespace posix {
+
+// glibc has 64-bit offsets on 32-bit machines under other names, unless the user of this header asked for the usual
+// ones.
+#if defined(__USE_LARGEFILE64)
+using status = struct ::stat64;
+using entry = struct ::dirent64;
+using offset = ::off64_t;
+inline int fstat(int fd, status* to) noexcept { return ::fstat64(fd, to); }
+inline int fstatat(int fd, const char* name, status* to) noexcept {
+    return ::fstatat64(fd, name, to, AT_SYMLINK_NOFOLLOW);
+}
+inline offset lseek(int fd, offset by, int from) noexcept { return ::lseek64(fd, by, from); }
+inline ssize_t preadv(int fd, const ::iovec* to, int n, offset at) noexcept { return ::preadv64(fd, to, n, at); }
+inline ssize_t pwritev(int fd, const ::iovec* from, int n, offset at) noexcept { return ::pwritev64(fd, from, n, at); }
+inline int ftruncate(int fd, offset size) noexcept { return ::ftruncate64(fd, size); }
+inline entry* readdir(::DIR* from) noexcept { return ::readdir64(from); }
+inline constexpr int large_file = O_LARGEFILE;
+#else
+using status = struct ::stat;
+using entry = struct ::dirent;
+using offset = ::off_t;
+inline int fstat(int fd, status* to) noexcept { return ::fstat(fd, to); }
+inline int fstatat(int fd, const char* name, status* to) noexcept {
+    return ::fstatat(fd, name, to, AT_SYMLINK_NOFOLLOW);
+}
+inline offset lseek(int fd, offset by, int from) noexcept { return ::lseek(fd, by, from); }
+inline ssize_t preadv(int fd, const ::iovec* to, int n, offset at) noexcept { return ::preadv(fd, to, n, at); }
+inline ssize_t pwritev(int fd, const ::iovec* from, int n, offset at) noexcept { return ::pwritev(fd, from, n, at); }
+inline int ftruncate(int fd, offset size) noexcept { return ::ftruncate(fd, size); }
+inline entry* readdir(::DIR* from) noexcept { return ::readdir(from); }
+inline constexpr int large_file = 0;
+#endif
+
+// Where only what is beneath a directory matters, not its entries.
+#if defined(O_PATH)
+inline constexpr int search = O_PATH;
+#elif defined(O_SEARCH)
+inline constexpr int search = O_SEARCH;
+#else
+inline constexpr int search = O_RDONLY;
+#endif
+
+inline timestamp nanoseconds(const ::timespec& t) noexcept {
+    return t.tv_sec < 0 ? 0 : u64(t.tv_sec) * 1'000'000'000 + u64(t.tv_nsec);
+}
+inline filetype type_of(::mode_t mode) noexcept {
+    if (S_ISREG(mode)) return filetype::regular_file;
+    if (S_ISDIR(mode)) return filetype::directory;
+    if (S_ISLNK(mode)) return filetype::symbolic_link;
+    if (S_ISCHR(mode)) return filetype::character_device;
+    if (S_ISBLK(mode)) return filetype::block_device;
+    if (S_ISSOCK(mode)) return filetype::socket_stream;
+    return filetype::unknown; // a pipe: preview 1 has no name for it
+}
+inline filestat stat_of(const status& s) noexcept {
+    filestat out;
+    out.dev = device(s.st_dev);
+    out.ino = inode(s.st_ino);
+    out.type = type_of(s.st_mode);
+    out.nlink = linkcount(s.st_nlink);
+    out.size = filesize(s.st_size);
+#if defined(__APPLE__)
+    out.atim = nanoseconds(s.st_atimespec);
+    out.mtim = nanoseconds(s.st_mtimespec);
+    out.ctim = nanoseconds(s.st_ctimespec);
+#else
+    out.atim = nanoseconds(s.st_atim);
+    out.mtim = nanoseconds(s.st_mtim);
+    out.ctim = nanoseconds(s.st_ctim);
+#endif
+    return out;
+}
+
+/// What utimensat takes. Fails as `check_times`, and with `overflow` for times the system cannot store.
+inline error_number times(timestamp atim, timestamp mtim, fstflags which, ::timespec (&out)[2]) noexcept {
+    if (const auto wrong = check_times(which); wrong != error_number::success) return wrong;
+    const auto fill = [](::timespec& t, timestamp at, bool set, bool now) {
+        t.tv_sec = decltype(t.tv_sec)(set ? at / 1'000'000'000 : 0);
+        t.tv_nsec = set ? decltype(t.tv_nsec)(at % 1'000'000'000) : now ? UTIME_NOW : UTIME_OMIT;
+        return !set || u64(t.tv_sec) == at / 1'000'000'000;
+    };
+    const bool fits = fill(out[0], atim, has(which, fstflags::atim), has(which, fstflags::atim_now)) &&
+                      fill(out[1], mtim, has(which, fstflags::mtim), has(which, fstflags::mtim_now));
+    return fits ? error_number::success : error_number::overflow;
+}
+
+} // namespace posix
+
+} // namespace tessera
+#endif
+
+namespace tessera::inline TESSERA_ABI::wasi {
+
+/// Anything that is read and written by a descriptor of the system. Buffers go to the system as they are.
+class posix_file final : public node {
+public:
+    /// Takes over `fd`, whose type and flags are these; `patient`: it was opened without O_NONBLOCK, and is not a file.
+    posix_file(posix_descriptor&& fd, filetype type, const open_options& how, bool patient) noexcept
+        : fd_(std::move(fd)), type_(type), flags_(how.fdflags), read_(how.read), write_(how.write), patient_(patient) {}
+
+    filetype type() const noexcept override { return type_; }
+    outcome<filestat> stat() noexcept override {
+        posix::status s;
+        if (posix::fstat(fd_.get(), &s) != 0) return posix_error();
+        return posix::stat_of(s);
+    }
+    fdflags flags() noexcept override { return flags_.load(std::memory_order_relaxed); }
+    error_number set_flags(fdflags flags) noexcept override {
+        // What the system cannot change later.
+        constexpr fdflags fixed = fdflags::dsync | fdflags::rsync | fdflags::sync;
+        const fdflags old = flags_.load(std::memory_order_relaxed);
+        if ((flags & fixed) != (old & fixed) || (flags - fdflags::all) != fdflags::none) return error_number::notsup;
+        // O_NONBLOCK stays as it is: nothing here waits, see filesystem.hpp.
+        const int now = ::fcntl(fd_.get(), F_GETFL);
+        const int next = has(flags, fdflags::append) ? now | O_APPEND : now & ~O_APPEND;
+        if (now < 0 || (next != now && ::fcntl(fd_.get(), F_SETFL, next) != 0)) return posix_error();
+        flags_.store(flags, std::memory_order_relaxed);
+        return error_number::success;
+    }
+    error_number set_times(timestamp atim, timestamp mtim, fstflags which) noexcept override {
+        ::timespec t[2];
+        if (const auto wrong = posix::times(atim, mtim, which, t); wrong != error_number::success) return wrong;
+        return ::futimens(fd_.get(), t) == 0 ? error_number::success : posix_error();
+    }
+    error_number sync() noexcept override { return synced(::fsync(fd_.get())); }
+    error_number datasync() noexcept override {
+#if defined(__APPLE__)
+        return sync();
+#else
+        return synced(::fdatasync(fd_.get()));
+#endif
+    }
+    outcome<readiness> poll(eventtype what) noexcept override {
+        readiness r{true, false, 0};
+        if (regular()) {
+            const auto s = stat();
+            const auto at = seek(0, whence::cur);
+            if (what == eventtype::fd_read && s && at && s->size > *at) r.nbytes = s->size - *at;
+            return r;
+        }
+        ::pollfd p{fd_.get(), short(what == eventtype::fd_read ? POLLIN : POLLOUT), 0};
+        const int n = ::poll(&p, 1, 0);
+        if (n < 0) return posix_error();
+        r.ready = n > 0;
+        r.hangup = (p.revents & POLLHUP) != 0;
+        int waiting = 0;
+        if (what == eventtype::fd_read && ::ioctl(fd_.get(), FIONREAD, &waiting) == 0 && waiting > 0)
+            r.nbytes = filesize(waiting);
+        return r;
+    }
+    native native_handle() const noexcept override { return {regular() ? -1 : std::intptr_t(fd_.get())}; }
+
+    outcome<std::size_t> read(view<buffer> to) noexcept override {
+        if (!read_) return error_number::badf;
+        if (patient_ && !ready(POLLIN)) return error_number::again;
+        return move_all<buffer>(to, [&](const ::iovec* at, int n, filesize) {
+            return n == 1 ? ::read(fd_.get(), at->iov_base, at->iov_len) : ::readv(fd_.get(), at, n);
+        });
+    }
+    outcome<std::size_t> write(view<const_buffer> from) noexcept override {
+        if (!write_) return error_number::badf;
+        if (patient_ && !ready(POLLOUT)) return error_number::again;
+        return move_all<const_buffer>(from, [&](const ::iovec* at, int n, filesize) {
+            return n == 1 ? ::write(fd_.get(), at->iov_base, at->iov_len) : ::writev(fd_.get(), at, n);
+        });
+    }
+    outcome<std::size_t> pread(view<buffer> to, filesize offset) noexcept override {
+        if (!read_) return error_number::badf;
+        if (offset > most) return error_number::inval;
+        return move_all<buffer>(to, [&](const ::iovec* at, int n, filesize done) {
+            return posix::preadv(fd_.get(), at, n, posix::offset(offset + done));
+        });
+    }
+    outcome<std::size_t> pwrite(view<const_buffer> from, filesize offset) noexcept override {
+        if (!write_) return error_number::badf;
+        if (offset > most) return error_number::inval;
+        return move_all<const_buffer>(from, [&](const ::iovec* at, int n, filesize done) {
+            return posix::pwritev(fd_.get(), at, n, posix::offset(offset + done));
+        });
+    }
+    outcome<filesize> seek(filedelta by, whence from) noexcept override {
+        if (from > whence::end) return error_number::inval;
+        // Where a terminal or another device has no positions, some systems say it has.
+        if (!regular() && type_ != filetype::block_device) return error_number::spipe;
+        const int how = from == whence::set ? SEEK_SET : from == whence::cur ? SEEK_CUR : SEEK_END;
+        const auto at = posix::lseek(fd_.get(), posix::offset(by), how);
+        if (at < 0) return posix_error();
+        return filesize(at);
+    }
+    error_number set_size(filesize size) noexcept override {
+        if (!write_) return error_number::badf;
+        if (size > most) return error_number::inval;
+        return posix::ftruncate(fd_.get(), posix::offset(size)) == 0 ? error_number::success : posix_error();
+    }
+    error_number allocate(filesize offset, filesize length) noexcept override {
+        if (!write_) return error_number::badf;
+        if (length == 0 || offset > most || length > most) return error_number::inval;
+        if (offset + length > most) return error_number::fbig;
+#if defined(__linux__) && defined(__USE_LARGEFILE64)
+        // Not posix_fallocate, which writes each block where the file system has no such thing.
+        return ::fallocate64(fd_.get(), 0, posix::offset(offset), posix::offset(length)) == 0 ? error_number::success
+                                                                                              : posix_error();
+#elif defined(__APPLE__)
+        return error_number::notsup;
+#else
+        return posix_error(::posix_fallocate(fd_.get(), posix::offset(offset), posix::offset(length)));
+#endif
+    }
+    error_number advise(filesize offset, filesize length, advice how) noexcept override {
+        if (how > advice::noreuse || offset > most || length > most) return error_number::inval;
+        if (!regular()) return error_number::spipe;
+#if !defined(__APPLE__) && defined(POSIX_FADV_NORMAL)
+        static constexpr int theirs[] = {POSIX_FADV_NORMAL,   POSIX_FADV_SEQUENTIAL, POSIX_FADV_RANDOM,
+                                         POSIX_FADV_WILLNEED, POSIX_FADV_DONTNEED,   POSIX_FADV_NOREUSE};
+#if defined(__USE_LARGEFILE64)
+        return posix_error(
+            ::posix_fadvise64(fd_.get(), posix::offset(offset), posix::offset(length), theirs[std::size_t(how)]));
+#else
+        return posix_error(
+            ::posix_fadvise(fd_.get(), posix::offset(offset), posix::offset(length), theirs[std::size_t(how)]));
+#endif
+#else
+        return error_number::success;
+#endif
+    }
+
+private:
+    static constexpr filesize most = ~filesize(0) >> 1;
+
+    bool regular() const noexcept { return type_ == filetype::regular_file; }
+    bool ready(short what) const noexcept {
+        ::pollfd p{fd_.get(), what, 0};
+        return ::poll(&p, 1, 0) != 0; // also where it cannot be asked: reading then says why
+    }
+    static error_number synced(int failed) noexcept {
+        return failed == 0 || errno == EINVAL || errno == EROFS ? error_number::success : posix_error();
+    }
+    /// Gives `buffers` to `call`, as (vector, length, bytes before), in as few pieces as the system allows.
+    template <class B, class F>
+    outcome<std::size_t> move_all(view<B> buffers, F&& call) const noexcept {
+        constexpr int at_once = 64;               // of 1,024 that the system takes: they lie on the stack
+        constexpr std::size_t largest = 1u << 30; // some systems take no more than 2 GiB
+        ::iovec vector[at_once];
+        std::size_t done = 0, i = 0, within = 0;
+        do {
+            int n = 0;
+            std::size_t wanted = 0;
+            while (i < buffers.size() && n < at_once && wanted < largest) {
+                std::size_t size = buffers[i].size - within;
+                const bool all = size <= largest - wanted;
+                if (!all) size = largest - wanted;
+                if (size || buffers.size() == 1) {
+                    vector[n].iov_base = const_cast<u8*>(buffers[i].data + within);
+                    vector[n++].iov_len = size;
+                }
+                wanted += size;
+                within = all ? 0 : within + size;
+                i += all;
+            }
+            if (n == 0) break;
+            auto moved = call(vector, n, filesize(done));
+            while (moved < 0 && errno == EINTR) moved = call(vector, n, filesize(done));
+            if (moved < 0) {
+                if (done) break;
+                return posix_error();
+            }
+            done += std::size_t(moved);
+            if (std::size_t(moved) != wanted) break;
+        } while (i < buffers.size() && regular());
+        return done;
+    }
+
+    posix_descriptor fd_;
+    const filetype type_;
+    std::atomic<fdflags> flags_;
+    const bool read_;
+    const bool write_;
+    const bool patient_;
+};
+
+/// A node for a descriptor that the host has open, a standard stream or the end of a pipe, say; the descriptor is
+/// closed with the node. To keep it, give a dup of it. Writing to one that was opened without O_NONBLOCK may wait until
+/// all of it is written. Fails with `badf`, and `isdir` for a directory.
+inline outcome<node_owner> adopt_descriptor(int fd) noexcept {
+    posix::status s;
+    const int mode = ::fcntl(fd, F_GETFL);
+    if (mode < 0 || posix::fstat(fd, &s) != 0) return posix_error();
+    const filetype type = posix::type_of(s.st_mode);
+    if (type == filetype::directory) return error_number::isdir;
+    open_options how;
+    how.read = (mode & O_ACCMODE) != O_WRONLY;
+    how.write = (mode & O_ACCMODE) != O_RDONLY;
+    if (mode & O_APPEND) how.fdflags = how.fdflags | fdflags::append;
+    if (mode & O_NONBLOCK) how.fdflags = how.fdflags | fdflags::nonblock;
+    posix_descriptor mine(fd);
+    auto made =
+        make_node<posix_file>(std::move(mine), type, how, type != filetype::regular_file && !(mode & O_NONBLOCK));
+    if (!made) return static_cast<void>(mine.release()), error_number::nomem;
+    return made;
+}
+
+} // namespace tessera
+#endif
+
+// ---- wasi/streams_posix.hpp ------------------------------------------------------------
+/// @file wasi/streams_posix.hpp
+/// Standard streams and sockets of a POSIX host.
+
+#if !defined(_WIN32)
+#include <limits.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/socket.h>
+
+namespace tessera::inline TESSERA_ABI::wasi {
+
+/// Keeps the signal away that writing to a pipe without a reader sends: the host did not ask for it.
+class without_sigpipe {
+public:
+    without_sigpipe() noexcept {
+        ::sigset_t one;
+        of_pipe(one);
+        mine_ = pthread_sigmask(SIG_BLOCK, &one, &before_) == 0;
+        // The host blocks it itself: one that waits already is the host's.
+        if (mine_ && sigismember(&before_, SIGPIPE) == 1) mine_ = !pending();
+    }
+    ~without_sigpipe() {
+        if (!mine_) return;
+        const int kept = errno;
+        if (raised_ && pending()) {
+            ::sigset_t one;
+            int which = 0;
+            of_pipe(one);
+            static_cast<void>(sigwait(&one, &which));
+        }
+        static_cast<void>(pthread_sigmask(SIG_SETMASK, &before_, nullptr));
+        errno = kept;
+    }
+    without_sigpipe(const without_sigpipe&) = delete;
+    without_sigpipe& operator=(const without_sigpipe&) = delete;
+    /// The signal was sent.
+    void raised() noexcept { raised_ = true; }
+
+private:
+    static void of_pipe(::sigset_t& s) noexcept {
+        sigemptyset(&s);
+        sigaddset(&s, SIGPIPE);
+    }
+    static bool pending() noexcept {
+        ::sigset_t s;
+        sigemptyset(&s);
+        return sigpending(&s) == 0 && sigismember(&s, SIGPIPE) == 1;
+    }
+
+    ::sigset_t before_;
+    bool mine_ = false;
+    bool raised_ = false;
+};
+
+/// A terminal, pipe, device or connected socket. The descriptor may be one that waits, and stays so, since other
+/// processes share that property of it; so nothing is moved before the system says that it can be.
+class posix_stream final : public node {
+public:
+    /// `inner` owns the descriptor, and does what needs no care.
+    explicit posix_stream(node_owner inner) noexcept
+        : inner_(std::move(inner)), fd_(int(inner_->native_handle().handle)), type_(type_of(*inner_, fd_)),
+          socket_(type_ == filetype::socket_stream), whole_(inner_->type() != type_) {}
+
+    filetype type() const noexcept override { return type_; }
+    outcome<filestat> stat() noexcept override { return inner_->stat(); }
+    fdflags flags() noexcept override { return inner_->flags(); }
+    error_number set_flags(fdflags flags) noexcept override { return inner_->set_flags(flags); }
+    error_number set_times(timestamp atim, timestamp mtim, fstflags which) noexcept override {
+        return inner_->set_times(atim, mtim, which);
+    }
+    error_number sync() noexcept override { return inner_->sync(); }
+    error_number datasync() noexcept override { return inner_->datasync(); }
+    outcome<readiness> poll(eventtype what) noexcept override { return inner_->poll(what); }
+    native native_handle() const noexcept override { return {fd_}; }
+
+    outcome<std::size_t> read(view<buffer> to) noexcept override {
+        // Of two threads that see one byte ready, the second one would wait for another.
+        const turn mine(reading_);
+        if (!mine) return error_number::again;
+        return inner_->read(to);
+    }
+    outcome<std::size_t> write(view<const_buffer> from) noexcept override {
+        if (socket_) return send(from);
+        const turn mine(writing_);
+        if (!mine) return error_number::again;
+        without_sigpipe guard;
+        if (whole_) return written(inner_->write(from), guard);
+#if defined(__linux__) && defined(RWF_NOWAIT)
+        if (asks_.load(std::memory_order_relaxed)) {
+            ::iovec all[most];
+            const ::msghdr m = message(from, all);
+            ssize_t n = -1;
+            do n = ::pwritev2(fd_, all, int(m.msg_iovlen), -1, RWF_NOWAIT);
+            while (n < 0 && errno == EINTR);
+            if (n >= 0) return std::size_t(n);
+            if (errno == EAGAIN || errno == EPIPE) return written(posix_error(), guard);
+            asks_.store(false, std::memory_order_relaxed); // an older kernel, or a terminal
+        }
+#endif
+        std::size_t done = 0;
+        // A pipe that is ready has room for so many bytes at least.
+        for (const const_buffer& b : from)
+            for (std::size_t at = 0; at < b.size;) {
+                const std::size_t rest = b.size - at, n = rest < PIPE_BUF ? rest : PIPE_BUF;
+                const const_buffer piece{b.data + at, n};
+                const auto r = written(inner_->write({&piece, 1}), guard);
+                if (!r) {
+                    if (done == 0) return r;
+                    return done;
+                }
+                done += *r;
+                at += *r;
+                if (*r < n) return done;
+            }
+        return done;
+    }
+
+    outcome<std::size_t> receive(view<buffer> to, riflags how, roflags& out) noexcept override {
+        out = roflags::none;
+        if (!socket_) return error_number::notsock;
+        if (has(how, riflags::recv_waitall)) return error_number::notsup; // nothing here waits
+        ::iovec all[most];
+        const int flags = MSG_DONTWAIT | (has(how, riflags::recv_peek) ? MSG_PEEK : 0);
+        ::msghdr m = message(to, all);
+        ssize_t n = -1;
+        do n = ::recvmsg(fd_, &m, flags);
+        while (n < 0 && errno == EINTR);
+        if (n < 0) return posix_error();
+        if (m.msg_flags & MSG_TRUNC) out = roflags::recv_data_truncated;
+        return std::size_t(n);
+    }
+    outcome<std::size_t> send(view<const_buffer> from) noexcept override {
+        if (!socket_) return error_number::notsock;
+        ::iovec all[most];
+        ::msghdr m = message(from, all);
+#if defined(MSG_NOSIGNAL)
+        constexpr int flags = MSG_DONTWAIT | MSG_NOSIGNAL;
+#else
+        constexpr int flags = MSG_DONTWAIT; // SO_NOSIGPIPE is set
+#endif
+        ssize_t n = -1;
+        do n = ::sendmsg(fd_, &m, flags);
+        while (n < 0 && errno == EINTR);
+        if (n < 0) return posix_error();
+        return std::size_t(n);
+    }
+    error_number shutdown(sdflags how) noexcept override {
+        if (!socket_) return error_number::notsock;
+        const int which = how == sdflags::rd ? SHUT_RD : how == sdflags::wr ? SHUT_WR : SHUT_RDWR;
+        return ::shutdown(fd_, which) == 0 ? error_number::success : posix_error();
+    }
+
+private:
+    static constexpr std::size_t most = 64;
+
+    /// Guests take a character device for a terminal. One that is none is said to be of no known type, as a pipe is.
+    static filetype type_of(const node& inner, int fd) noexcept {
+        const filetype t = inner.type();
+        return t == filetype::character_device && ::isatty(fd) == 0 ? filetype::unknown : t;
+    }
+
+    /// What one thread at a time has.
+    class turn {
+    public:
+        explicit turn(std::atomic<bool>& taken) noexcept
+            : taken_(taken), mine_(!taken.exchange(true, std::memory_order_acquire)) {}
+        ~turn() {
+            if (mine_) taken_.store(false, std::memory_order_release);
+        }
+        turn(const turn&) = delete;
+        turn& operator=(const turn&) = delete;
+        explicit operator bool() const noexcept { return mine_; }
+
+    private:
+        std::atomic<bool>& taken_;
+        bool mine_;
+    };
+    static const outcome<std::size_t>& written(const outcome<std::size_t>& r, without_sigpipe& guard) noexcept {
+        if (!r && r.error() == error_number::pipe) guard.raised();
+        return r;
+    }
+    template <class B>
+    static ::msghdr message(view<B> buffers, ::iovec (&all)[most]) noexcept {
+        std::size_t n = 0;
+        for (const B& b : buffers)
+            if (n < most) all[n++] = {const_cast<u8*>(b.data), b.size};
+        ::msghdr m{};
+        m.msg_iov = all;
+        m.msg_iovlen = decltype(m.msg_iovlen)(n);
+        return m;
+    }
+
+    const node_owner inner_;
+    const int fd_;
+    const filetype type_;
+    const bool socket_;
+    const bool whole_; ///< such a device: it takes what it gets
+    std::atomic<bool> reading_{false};
+    std::atomic<bool> writing_{false};
+    std::atomic<bool> asks_{true}; ///< writing without waiting was not refused
+};
+
+/// A node for `fd`, which is closed with it.
+inline outcome<node_owner> stream_of(posix_descriptor&& fd, fdflags flags) noexcept {
+    auto inner = adopt_descriptor(fd.get());
+    if (!inner) return inner;
+    const int number = fd.release();
+    const filetype type = (*inner)->type();
+    if (type == filetype::regular_file || type == filetype::block_device) return inner;
+    if (flags != fdflags::none) static_cast<void>((*inner)->set_flags(flags));
+#if defined(SO_NOSIGPIPE)
+    const int on = 1;
+    if (type == filetype::socket_stream)
+        static_cast<void>(::setsockopt(number, SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof on));
+#else
+    static_cast<void>(number);
+#endif
+    auto made = make_node<posix_stream>(std::move(*inner));
+    if (!made) return error_number::nomem;
+    return made;
+}
+
+class posix_listener final : public node {
+public:
+    explicit posix_listener(int fd) noexcept : fd_(fd) {}
+    filetype type() const noexcept override { return filetype::socket_stream; }
+    fdflags flags() noexcept override { return flags_.load(std::memory_order_relaxed); }
+    error_number set_flags(fdflags flags) noexcept override {
+        if ((flags - fdflags::nonblock) != fdflags::none) return error_number::notsup;
+        flags_.store(flags, std::memory_order_relaxed);
+        return error_number::success;
+    }
+    outcome<readiness> poll(eventtype what) noexcept override {
+        ::pollfd p{fd_, short(what == eventtype::fd_read ? POLLIN : POLLOUT), 0};
+        const int n = ::poll(&p, 1, 0);
+        if (n < 0) return posix_error();
+        return readiness{n > 0, (p.revents & POLLHUP) != 0, 0};
+    }
+    native native_handle() const noexcept override { return {fd_}; }
+    outcome<node_owner> accept(fdflags flags) noexcept override {
+        if ((flags - fdflags::nonblock) != fdflags::none) return error_number::inval;
+        int made = -1;
+        do made = ::accept(fd_, nullptr, nullptr);
+        while (made < 0 && errno == EINTR);
+        if (made < 0) return errno == EWOULDBLOCK ? error_number::again : posix_error();
+        posix_descriptor mine(made);
+        static_cast<void>(::fcntl(made, F_SETFD, FD_CLOEXEC));
+        return stream_of(std::move(mine), flags);
+    }
+
+private:
+    const int fd_;
+    std::atomic<fdflags> flags_{fdflags::none};
+};
+
+TESSERA_API node_owner host_stream(int descriptor) noexcept {
+    posix_descriptor copy(::fcntl(descriptor, F_DUPFD_CLOEXEC, 0));
+    if (copy.get() < 0) return null_stream();
+    auto made = stream_of(std::move(copy), fdflags::none);
+    if (made) return std::move(*made);
+    return made.error() == error_number::nomem ? node_owner() : null_stream();
+}
+TESSERA_API node_owner host_listener(int descriptor) noexcept {
+    const int mode = ::fcntl(descriptor, F_GETFL);
+    if (mode >= 0) static_cast<void>(::fcntl(descriptor, F_SETFL, mode | O_NONBLOCK));
+    return make_node<posix_listener>(descriptor);
+}
+
+} // namespace tessera
+#endif
+
+// ---- wasi/streams_windows.hpp ----------------------------------------------------------
+/// @file wasi/streams_windows.hpp
+/// Standard streams of a Windows host: files, pipes, consoles behind descriptors of the C runtime.
+
+#if defined(_WIN32)
+#include <io.h>
+
+struct _OVERLAPPED;
+union _LARGE_INTEGER;
+
+namespace tessera::inline TESSERA_ABI::wasi {
+
+namespace detail {
+extern "C" __declspec(dllimport) int __stdcall ReadFile(void*, void*, unsigned long, unsigned long*, ::_OVERLAPPED*);
+extern "C" __declspec(dllimport) int __stdcall WriteFile(void*, const void*, unsigned long, unsigned long*,
+                                                         ::_OVERLAPPED*);
+extern "C" __declspec(dllimport) int __stdcall PeekNamedPipe(void*, void*, unsigned long, unsigned long*,
+                                                             unsigned long*, unsigned long*);
+extern "C" __declspec(dllimport) unsigned long __stdcall GetFileType(void*);
+extern "C" __declspec(dllimport) unsigned long __stdcall GetLastError();
+extern "C" __declspec(dllimport) int __stdcall GetConsoleMode(void*, unsigned long*);
+extern "C" __declspec(dllimport) int __stdcall GetFileSizeEx(void*, ::_LARGE_INTEGER*);
+extern "C" __declspec(dllimport) unsigned long __stdcall WaitForSingleObject(void*, unsigned long);
+} // namespace detail
+
+/// Writing to a pipe that is full waits, and is not interrupted.
+class windows_stream final : public node {
+public:
+    explicit windows_stream(void* handle) noexcept : handle_(handle), kind_(detail::GetFileType(handle)) {}
+
+    /// Guests take a character device for a terminal, which a device without a console, NUL, is not.
+    filetype type() const noexcept override {
+        unsigned long mode = 0;
+        if (kind_ == disk) return filetype::regular_file;
+        return detail::GetConsoleMode(handle_, &mode) ? filetype::character_device : filetype::unknown;
+    }
+    outcome<filestat> stat() noexcept override {
+        filestat s;
+        s.type = type();
+        i64 size = 0;
+        if (kind_ == disk && detail::GetFileSizeEx(handle_, reinterpret_cast<::_LARGE_INTEGER*>(&size)))
+            s.size = u64(size);
+        return s;
+    }
+    fdflags flags() noexcept override { return flags_.load(std::memory_order_relaxed); }
+    error_number set_flags(fdflags flags) noexcept override {
+        if ((flags - fdflags::nonblock) != fdflags::none) return error_number::notsup;
+        flags_.store(flags, std::memory_order_relaxed);
+        return error_number::success;
+    }
+    outcome<readiness> poll(eventtype what) noexcept override {
+        if (what == eventtype::fd_write) return readiness{true, false, 0};
+        unsigned long waiting = 0;
+        if (kind_ == pipe) {
+            // One that fails is broken: reading says that.
+            const bool open = detail::PeekNamedPipe(handle_, nullptr, 0, nullptr, &waiting, nullptr) != 0;
+            return readiness{waiting != 0 || !open, !open, waiting};
+        }
+        constexpr unsigned long timed_out = 258;
+        return readiness{kind_ != character || detail::WaitForSingleObject(handle_, 0) != timed_out, false, 0};
+    }
+    outcome<std::size_t> read(view<buffer> to) noexcept override {
+        if (const auto r = poll(eventtype::fd_read); r && !r->ready) return error_number::again;
+        for (const buffer& b : to) {
+            if (b.size == 0) continue;
+            unsigned long n = 0;
+            if (detail::ReadFile(handle_, b.data, fit(b.size), &n, nullptr)) return std::size_t(n);
+            constexpr unsigned long end = 38, broken = 109;
+            const unsigned long why = detail::GetLastError();
+            if (why == end || why == broken) return std::size_t{0};
+            return of(why);
+        }
+        return std::size_t{0};
+    }
+    outcome<std::size_t> write(view<const_buffer> from) noexcept override {
+        std::size_t done = 0;
+        for (const const_buffer& b : from) {
+            if (b.size == 0) continue;
+            unsigned long n = 0;
+            if (!detail::WriteFile(handle_, b.data, fit(b.size), &n, nullptr)) {
+                if (done == 0) return of(detail::GetLastError());
+                break;
+            }
+            done += n;
+            if (n < b.size) break;
+        }
+        return done;
+    }
+
+private:
+    static constexpr unsigned long disk = 1, character = 2, pipe = 3;
+    static unsigned long fit(std::size_t n) noexcept {
+        constexpr std::size_t most = std::size_t{1} << 30;
+        return static_cast<unsigned long>(n < most ? n : most);
+    }
+    static error_number of(unsigned long why) noexcept {
+        constexpr unsigned long denied = 5, invalid = 6, full = 112, broken = 109, closing = 232;
+        switch (why) {
+        case denied:
+        case invalid: return error_number::badf;
+        case full: return error_number::nospc;
+        case broken:
+        case closing: return error_number::pipe;
+        default: return error_number::io;
+        }
+    }
+
+    void* const handle_;
+    const unsigned long kind_;
+    std::atomic<fdflags> flags_{fdflags::none};
+};
+
+/// Accepting is not written for Windows.
+class windows_listener final : public node {
+public:
+    filetype type() const noexcept override { return filetype::socket_stream; }
+    outcome<node_owner> accept(fdflags) noexcept override { return error_number::notsup; }
+};
+
+TESSERA_API node_owner host_stream(int descriptor) noexcept {
+    const auto handle = descriptor < 0 ? std::intptr_t(-1) : std::intptr_t(_get_osfhandle(descriptor));
+    if (handle == -1 || handle == -2) return null_stream(); // not open; not there, in a program without a console
+    return make_node<windows_stream>(reinterpret_cast<void*>(handle));
+}
+TESSERA_API node_owner host_listener(int) noexcept { return make_node<windows_listener>(); }
+
+} // namespace tessera
+#endif
+#endif
+
+namespace tessera::inline TESSERA_ABI::wasi {
+
+/// Numbers a guest is kept within; one that wants more gets the error that is named, and goes on.
+struct limits {
+    u32 descriptors = 1024;   ///< open at a time, the standard streams among them; `mfile`
+    u32 subscriptions = 4096; ///< of one poll_oneoff; `inval`
+    u32 threads = 0;          ///< running at a time beside the first; thread-spawn then fails, see process
+};
+
+/// Strings as args_get and environ_get give them: each ends with a NUL.
+class string_list {
+public:
+    /// False: memory is out, nothing changed.
+    [[nodiscard]] bool add(std::string_view text) noexcept { return add(text, {}, {}); }
+    /// The three one after the other, as one string.
+    [[nodiscard]] bool add(std::string_view a, std::string_view b, std::string_view c) noexcept {
+        const std::size_t before = bytes_.size();
+        if (bytes_.append(a.data(), a.size()) && bytes_.append(b.data(), b.size()) &&
+            bytes_.append(c.data(), c.size()) && bytes_.push_back('\0') && starts_.push_back(before))
+            return true;
+        bytes_.truncate(before);
+        return false;
+    }
+    /// All of them, one after the other.
+    view<char> bytes() const noexcept { return bytes_; }
+    /// Where in `bytes` each begins.
+    view<std::size_t> starts() const noexcept { return starts_; }
+
+private:
+    vec<char> bytes_;
+    vec<std::size_t> starts_;
+};
+
+/// What a context is, shared by all its copies and by the functions that preview1 defines.
+struct context_data {
+    std::atomic<u32> owners_{1};
+    string_list arguments;
+    string_list environment;
+    descriptor_table descriptors;
+    vec<vec<char>> names; ///< of preopened directories
+    clock_owner clocks;
+    random_owner random;
+    wasi::limits limits;
+    const message* failed = nullptr; ///< the first failure
+};
+
+/// What a guest gets: arguments, environment, streams, directories, clocks, random bytes, sockets. One context is one
+/// process of the guest's: its table of file descriptors lives here. Copies share it, and so do the functions that
+/// preview1 defines from it, so it may end before they do. It is filled before the guest runs, by one thread.
+///
+/// By default nothing is allowed. There are no arguments and no environment. Descriptors 0, 1 and 2 are null streams:
+/// reading finds the end, what is written is swallowed. No directory, no socket. Clocks stand at 0 and move only when
+/// the guest sleeps, which takes no time; random bytes are those of the seed 0. So a guest does the same in each run,
+/// and learns nothing of the host.
+///
+/// Each member that sets something returns the context, for chains, and notes the first failure for `status()`;
+/// preview1 fails with it.
+class context {
+public:
+    /// One with the defaults.
+    context() noexcept : data_(create<context_data>()) {
+        if (!data_) return;
+        standard_input(null_stream()).standard_output(null_stream()).standard_error(null_stream());
+        clocks(fixed_clocks()).random(seeded_random(0));
+    }
+
+    /// Appends an argument; the first one is by custom the program's name. Fails with msg::out_of_range for text with
+    /// a NUL in it, msg::out_of_memory.
+    context& argument(std::string_view text) noexcept {
+        if (!data_) return *this;
+        if (text.find('\0') != std::string_view::npos) return fail(msg::out_of_range);
+        return data_->arguments.add(text) ? *this : fail(msg::out_of_memory);
+    }
+    /// Appends a variable to the environment. Fails as `argument`, and with msg::out_of_range where the name is
+    /// empty or has '=' in it.
+    context& variable(std::string_view name, std::string_view value) noexcept {
+        if (!data_) return *this;
+        if (name.empty() || name.find('=') != std::string_view::npos || name.find('\0') != std::string_view::npos ||
+            value.find('\0') != std::string_view::npos)
+            return fail(msg::out_of_range);
+        return data_->environment.add(name, "=", value) ? *this : fail(msg::out_of_memory);
+    }
+
+    /// Descriptors 0, 1 and 2, see streams.hpp. Their rights are those of streams: 0 is read, 1 and 2 are written.
+    /// Fails with msg::out_of_memory, also for an empty `stream`.
+    context& standard_input(node_owner stream) noexcept { return put_stream(0, std::move(stream), rights::fd_read); }
+    context& standard_output(node_owner stream) noexcept { return put_stream(1, std::move(stream), rights::fd_write); }
+    context& standard_error(node_owner stream) noexcept { return put_stream(2, std::move(stream), rights::fd_write); }
+    /// All three are the host's own.
+    context& inherit_streams() noexcept {
+        return standard_input(host_stream(0)).standard_output(host_stream(1)).standard_error(host_stream(2));
+    }
+
+    /// What a directory may be used for, and what is in it: everything, or only what changes nothing.
+    static constexpr rights directory_rights =
+        rights::all - (rights::fd_read | rights::fd_write | rights::fd_seek | rights::fd_tell | rights::fd_allocate |
+                       rights::fd_filestat_set_size | rights::sock_accept | rights::sock_shutdown);
+    static constexpr rights read_only_rights = rights::fd_read | rights::fd_seek | rights::fd_tell | rights::fd_advise |
+                                               rights::fd_readdir | rights::fd_filestat_get |
+                                               rights::fd_fdstat_set_flags | rights::path_open | rights::path_readlink |
+                                               rights::path_filestat_get | rights::poll_fd_readwrite;
+
+    /// Gives the guest `directory`, of a file system, under the name `name`, such as "/" or "/data", with the next free
+    /// descriptor, 3 for the first one. `base` is what the directory may be used for, `inheriting` what may be asked
+    /// for of what is opened in it. Fails with msg::out_of_memory, also for an empty `directory`, and
+    /// msg::out_of_range where it is none or the table is full.
+    context& preopen(std::string_view name, node_owner directory, rights base = directory_rights,
+                     rights inheriting = rights::all) noexcept {
+        if (!data_) return *this;
+        if (!directory) return fail(msg::out_of_memory);
+        if (directory->type() != filetype::directory) return fail(msg::out_of_range);
+        vec<char> copy;
+        if (!copy.append(name.data(), name.size()) || !data_->names.push_back(std::move(copy)))
+            return fail(msg::out_of_memory);
+        const vec<char>& kept = data_->names.back();
+        return add(
+            {std::move(directory), base & rights::all, inheriting & rights::all, {kept.data(), kept.size()}, true});
+    }
+    /// The same without the rights to change anything.
+    context& preopen_read_only(std::string_view name, node_owner directory) noexcept {
+        return preopen(name, std::move(directory), directory_rights & read_only_rights, read_only_rights);
+    }
+
+    /// Gives the guest a listening socket, see host_listener, with the next free descriptor. Fails as `preopen`.
+    context& listen(node_owner socket) noexcept {
+        if (!data_) return *this;
+        if (!socket) return fail(msg::out_of_memory);
+        constexpr rights of_connection = rights::fd_read | rights::fd_write | rights::fd_fdstat_set_flags |
+                                         rights::fd_filestat_get | rights::poll_fd_readwrite | rights::sock_shutdown;
+        constexpr rights of_listener = rights::sock_accept | rights::fd_read | rights::fd_fdstat_set_flags |
+                                       rights::fd_filestat_get | rights::poll_fd_readwrite;
+        return add({std::move(socket), of_listener, of_connection, {}, false});
+    }
+
+    /// The guest's clocks, see clocks.hpp. Fails with msg::out_of_memory for an empty `source`.
+    context& clocks(clock_owner source) noexcept {
+        if (!data_) return *this;
+        if (!source) return fail(msg::out_of_memory);
+        return data_->clocks = std::move(source), *this;
+    }
+    /// The guest's random bytes, see random.hpp. Fails with msg::out_of_memory for an empty `source`.
+    context& random(random_owner source) noexcept {
+        if (!data_) return *this;
+        if (!source) return fail(msg::out_of_memory);
+        return data_->random = std::move(source), *this;
+    }
+    /// Numbers the guest is kept within.
+    context& limit(const wasi::limits& to) noexcept {
+        if (data_) data_->limits = to;
+        return *this;
+    }
+
+    /// The first failure of a member.
+    result<void> status() const noexcept {
+        if (!data_) return msg::out_of_memory;
+        return data_->failed ? result<void>(*data_->failed) : result<void>();
+    }
+    /// For the library and its tools.
+    const owner<context_data>& data() const noexcept { return data_; }
+
+private:
+    context& fail(const message& why) noexcept {
+        if (!data_->failed) data_->failed = &why;
+        return *this;
+    }
+    context& put_stream(u32 number, node_owner stream, rights direction) noexcept {
+        constexpr rights of_streams = rights::fd_datasync | rights::fd_fdstat_set_flags | rights::fd_sync |
+                                      rights::fd_advise | rights::fd_filestat_get | rights::poll_fd_readwrite;
+        if (!data_) return *this;
+        // A file has a position, too. What has none is a terminal, or not, by its type.
+        if (stream && stream->type() == filetype::regular_file)
+            direction = direction | rights::fd_seek | rights::fd_tell;
+        const bool put = stream && data_->descriptors.put(
+                                       number, {std::move(stream), direction | of_streams, rights::none, {}, false});
+        return put ? *this : fail(msg::out_of_memory);
+    }
+    context& add(descriptor d) noexcept {
+        const auto number = data_->descriptors.add(std::move(d), data_->limits.descriptors);
+        if (number) return *this;
+        return fail(number.error() == error_number::mfile ? msg::out_of_range : msg::out_of_memory);
+    }
+
+    owner<context_data> data_;
+};
+
+} // namespace tessera
+
+// ---- wasi/preview1.hpp -----------------------------------------------------------------
+/// @file wasi/preview1.hpp
+/// The functions of wasi_snapshot_preview1 as host functions.
+
+namespace tessera::inline TESSERA_ABI::wasi {
+
+/// Defines all 46 functions of wasi_snapshot_preview1, sock_accept among them, in `to`, for a guest that gets what
+/// `from` says. Fails with the context's status(), or msg::out_of_memory. (Specification: WASI, legacy/preview1,
+/// witx/wasi_snapshot_preview1.witx.)
+///
+/// Pointers mean the memory that the calling instance exports as "memory"; of an instance with one memory that one,
+/// exported or not. What points out of it makes the function return `fault`, "bad address", and nothing was done; it
+/// does not trap, since the text has an error for it. Pointers need not be aligned. Addresses have 32 bits: of a
+/// 64-bit memory the first 4 GiB can be named. Bits of flags that the text does not define give `inval`, those of
+/// rights are ignored.
+///
+/// A function that waits (fd_read, fd_write, poll_oneoff, sock_accept, ...) ends with the trap `interrupted` within 10
+/// milliseconds of an interruption of the store, in builds with feature::interruption. proc_exit ends the guest's call
+/// with an error of kind::exit whose exit_code() is the guest's; proc_raise with one that is msg::raised and has 128
+/// and the signal as code, or for a signal that is ignored by default with none.
+///
+/// Of sock_recv's flags recv_waitall is not supported, `notsup`.
+///
+/// Several stores on several threads may use the functions at the same time, as one guest process.
+TESSERA_API result<void> preview1(imports& to, const context& from) noexcept;
+
+} // namespace tessera
+
+// ---- wasi/native_thread.hpp ------------------------------------------------------------
+/// @file wasi/native_thread.hpp
+/// A thread of the operating system with a stack of a given size. std::thread may throw, and has no such size.
+
+#if defined(_WIN32)
+#include <process.h> // _beginthreadex
+#else
+#include <pthread.h>
+#endif
+
+namespace tessera::inline TESSERA_ABI::wasi {
+
+#if defined(_WIN32)
+namespace detail {
+extern "C" __declspec(dllimport) unsigned long __stdcall WaitForSingleObject(void*, unsigned long);
+extern "C" __declspec(dllimport) int __stdcall CloseHandle(void*);
+} // namespace detail
+#endif
+
+/// It must not move while it runs.
+class native_thread {
+public:
+    native_thread() noexcept = default;
+    native_thread(const native_thread&) = delete;
+    native_thread& operator=(const native_thread&) = delete;
+
+    /// Calls `f(with)` on a new thread with a stack of about `stack` bytes; it must be joined. False: the system has
+    /// none to give.
+    [[nodiscard]] bool start(void (*f)(void*) noexcept, void* with, std::size_t stack) noexcept {
+        f_ = f;
+        with_ = with;
+#if defined(_WIN32)
+        handle_ = _beginthreadex(nullptr, static_cast<unsigned>(stack), &enter, this, 0x10000 /* reserved */, nullptr);
+        return handle_ != 0;
+#else
+        pthread_attr_t how;
+        if (pthread_attr_init(&how) != 0) return false;
+        const bool made =
+            pthread_attr_setstacksize(&how, stack) == 0 && pthread_create(&handle_, &how, &enter, this) == 0;
+        static_cast<void>(pthread_attr_destroy(&how));
+        return made;
+#endif
+    }
+    /// Waits for its end.
+    void join() noexcept {
+#if defined(_WIN32)
+        void* const handle = reinterpret_cast<void*>(handle_);
+        static_cast<void>(detail::WaitForSingleObject(handle, 0xffff'ffff));
+        static_cast<void>(detail::CloseHandle(handle));
+#else
+        static_cast<void>(pthread_join(handle_, nullptr));
+#endif
+    }
+
+private:
+    void (*f_)(void*) noexcept = nullptr;
+    void* with_ = nullptr;
+#if defined(_WIN32)
+    static unsigned __stdcall enter(void* self) noexcept {
+        const native_thread& me = *static_cast<native_thread*>(self);
+        return me.f_(me.with_), 0;
+    }
+    std::uintptr_t handle_ = 0;
+#else
+    static void* enter(void* self) noexcept {
+        const native_thread& me = *static_cast<native_thread*>(self);
+        return me.f_(me.with_), nullptr;
+    }
+    pthread_t handle_{};
+#endif
+};
+
+} // namespace tessera
+
+// ---- wasi/thread_group.hpp -------------------------------------------------------------
+/// @file wasi/thread_group.hpp
+/// The threads of one guest process: they end together.
+
+namespace tessera::inline TESSERA_ABI::wasi {
+
+/// What runs on a thread of a group; made with `create`.
+class group_member {
+public:
+    group_member() noexcept = default;
+    group_member(const group_member&) = delete;
+    group_member& operator=(const group_member&) = delete;
+    virtual ~group_member() = default;
+
+    /// The whole life of the thread, but for its end. What it fails with ends the group.
+    virtual result<void> run() noexcept = 0;
+    /// Makes `run` return soon; called by other threads.
+    virtual void stop() noexcept = 0;
+
+private:
+    friend class thread_group;
+    native_thread thread_;
+    class thread_group* group_ = nullptr;
+    group_member* next_ = nullptr;
+    bool done_ = false;
+};
+
+/// Any thread may use it at any time, but for `end_all`, `cause` and `renew`, which are the first thread's.
+class thread_group {
+public:
+    thread_group() noexcept = default;
+    thread_group(const thread_group&) = delete;
+    thread_group& operator=(const thread_group&) = delete;
+    ~thread_group() { end_all(); }
+
+    /// Whether one more may start now.
+    bool has_room(u32 most) noexcept {
+        reap();
+        const locked hold(lock_);
+        return !ended_ && running_ < most;
+    }
+    /// Starts a thread for `m`, which is the group's from then on. False: the group has ended, runs `most` already, or
+    /// the system has no thread to give; `m` is destroyed.
+    bool start(group_member* m, u32 most, std::size_t stack) noexcept {
+        m->group_ = this;
+        bool started = false;
+        {
+            // Under the lock: the thread may be at its end before its handle is known.
+            const locked hold(lock_);
+            if (!ended_ && running_ < most) started = m->thread_.start(&enter, m, stack);
+            if (started) {
+                m->next_ = first_;
+                first_ = m;
+                ++running_;
+            }
+        }
+        if (!started) destroy(m);
+        return started;
+    }
+    /// Stops all threads; `why` is the cause, if there was none before. Returns whether it is.
+    bool end(const error& why) noexcept {
+        const locked hold(lock_);
+        if (ended_) return false;
+        ended_ = true;
+        cause_ = why;
+        for (group_member* m = first_; m; m = m->next_)
+            if (!m->done_) m->stop();
+        if (stop_first_) stop_first_(first_thread_);
+        return true;
+    }
+    /// How the first thread, which is not the group's, is stopped when another one ends the group.
+    void set_first(void (*stop)(void*) noexcept, void* with) noexcept {
+        const locked hold(lock_);
+        stop_first_ = stop;
+        first_thread_ = with;
+    }
+    /// Ends the group, if nothing has, and joins all threads.
+    void end_all() noexcept {
+        end(error(trap::interrupted));
+        join(take([](const group_member&) { return true; }));
+    }
+    /// Why it has ended.
+    const error& cause() const noexcept { return cause_; }
+    /// Lets threads start again, after end_all.
+    void renew() noexcept {
+        const locked hold(lock_);
+        ended_ = false;
+    }
+
+private:
+    static void enter(void* with) noexcept {
+        group_member& m = *static_cast<group_member*>(with);
+        thread_group& group = *m.group_;
+        if (const auto r = m.run(); !r) group.end(r.error());
+        const locked hold(group.lock_);
+        m.done_ = true;
+        --group.running_;
+    }
+    /// Takes the members for which `which(member)` holds out of the list.
+    template <class F>
+    group_member* take(F which) noexcept {
+        const locked hold(lock_);
+        group_member* taken = nullptr;
+        for (group_member** at = &first_; *at;) {
+            group_member* const m = *at;
+            if (!which(*m)) {
+                at = &m->next_;
+                continue;
+            }
+            *at = m->next_;
+            m->next_ = taken;
+            taken = m;
+        }
+        return taken;
+    }
+    static void join(group_member* list) noexcept {
+        while (list) {
+            group_member* const m = list;
+            list = m->next_;
+            m->thread_.join();
+            destroy(m);
+        }
+    }
+    /// Joins those that are done.
+    void reap() noexcept {
+        join(take([](const group_member& m) { return m.done_; }));
+    }
+
+    mutex lock_;
+    group_member* first_ = nullptr;
+    u32 running_ = 0;
+    bool ended_ = false;
+    error cause_{trap::interrupted};
+    void (*stop_first_)(void*) noexcept = nullptr;
+    void* first_thread_ = nullptr;
+};
+
+} // namespace tessera
+
+// ---- wasi/process.hpp ------------------------------------------------------------------
+/// @file wasi/process.hpp
+/// A guest from its start to its exit code: commands, reactors, and the threads of wasi-threads.
+
+#if TESSERA_BODIES
+
+// ---- wasi/wait.hpp ---------------------------------------------------------------------
+/// @file wasi/wait.hpp
+/// Sleeping until descriptors of the host's are ready or time has passed.
+
+namespace tessera::inline TESSERA_ABI::wasi {
+
+constexpr u64 forever = ~u64{0};
+/// How long one sleeps before looking again whether one shall stop; so long an interruption may take.
+constexpr u64 long_nap = 10'000'000;
+/// The same where the host says nothing of what is waited for.
+constexpr u64 short_nap = 1'000'000;
+
+/// One of the things that are waited for.
+struct awaited {
+    std::intptr_t handle; ///< node::native_handle
+    eventtype what;
+    bool ready = false; ///< set when it may be, or is broken
+};
+
+/// Sleeps until one of `those` may be ready, which is then set, or `ns` have passed; maybe less. True if one is.
+TESSERA_API bool nap(awaited* those, std::size_t n, u64 ns) noexcept;
+
+} // namespace tessera
+
+// ---- wasi/call.hpp ---------------------------------------------------------------------
+/// @file wasi/call.hpp
+/// One call of a function of preview 1: the guest's memory, what ends the call early, waiting.
+
+#if TESSERA_BODIES
+
+// ---- wasi/wait_posix.hpp ---------------------------------------------------------------
+/// @file wasi/wait_posix.hpp
+/// Sleeping until descriptors are ready, on POSIX.
+
+#if !defined(_WIN32)
+#include <poll.h>
+#include <time.h>
+
+namespace tessera::inline TESSERA_ABI::wasi {
+
+TESSERA_API bool nap(awaited* those, std::size_t n, u64 ns) noexcept {
+    constexpr std::size_t few = 8;
+    constexpr u64 second = 1'000'000'000, longest = u64{86'400} * second; // a day fits every time_t
+    pollfd here[few];
+    vec<pollfd> many;
+    pollfd* all = here;
+    if (n > few) {
+        if (many.resize(n)) all = many.data();
+        else n = few; // the others are asked when these nap no longer
+    }
+    for (std::size_t i = 0; i < n; ++i)
+        all[i] = {int(those[i].handle), those[i].what == eventtype::fd_write ? short(POLLOUT) : short(POLLIN), 0};
+    if (n > few && all == here) ns = ns < short_nap ? ns : short_nap;
+    ns = ns < longest ? ns : longest;
+    timespec t{};
+    t.tv_sec = decltype(t.tv_sec)(ns / second);
+    t.tv_nsec = decltype(t.tv_nsec)(ns % second);
+#if defined(__linux__)
+    const int woken = ppoll(all, nfds_t(n), &t, nullptr);
+#else
+    if (n == 0) return static_cast<void>(nanosleep(&t, nullptr)), false;
+    const int woken = ::poll(all, nfds_t(n), int(ns / 1'000'000 + (ns % 1'000'000 != 0)));
+#endif
+    if (woken <= 0) return false;
+    for (std::size_t i = 0; i < n; ++i) those[i].ready = all[i].revents != 0;
+    return true;
+}
+
+} // namespace tessera
+#endif
+
+// ---- wasi/wait_windows.hpp -------------------------------------------------------------
+/// @file wasi/wait_windows.hpp
+/// Sleeping, on Windows. It has no way to wait for all that nodes stand for, so one looks again each millisecond.
+
+#if defined(_WIN32)
+
+namespace tessera::inline TESSERA_ABI::wasi {
+
+namespace detail {
+extern "C" __declspec(dllimport) void __stdcall Sleep(unsigned long);
+} // namespace detail
+
+TESSERA_API bool nap(awaited*, std::size_t n, u64 ns) noexcept {
+    constexpr u64 ms = 1'000'000, longest = 86'400'000;
+    if (n != 0 && ns > short_nap) ns = short_nap;
+    const u64 wanted = ns / ms + (ns % ms != 0);
+    detail::Sleep(static_cast<unsigned long>(wanted < longest ? wanted : longest));
+    return false;
+}
+
+} // namespace tessera
+#endif
+#endif
+
+namespace tessera::inline TESSERA_ABI::wasi {
+
+/// What the guest's pointers mean during one call. Another thread may write there at any time if it is shared: each
+/// number is read once, and text is copied before it is looked at.
+class guest_memory {
+public:
+    guest_memory() noexcept = default;
+    explicit guest_memory(const runtime::memory_data& m) noexcept
+        : base_(m.base), size_(m.bytes_now()), shared_(m.shared) {}
+
+    bool holds(u64 at, u64 n) const noexcept { return at <= size_ && n <= size_ - at; }
+    /// The bytes themselves; `at` must be inside.
+    u8* at(u64 at) const noexcept { return base_ + at; }
+    /// A number, little-endian; it must be inside.
+    template <class T>
+    T get(u64 at) const noexcept {
+        return runtime::load_guest<T>(shared_, base_ + at);
+    }
+    template <class T>
+    void put(u64 at, std::type_identity_t<T> value) const noexcept {
+        runtime::store_guest<T>(shared_, base_ + at, value);
+    }
+    /// Copies bytes in and out; they must be inside.
+    void write(u64 at, const void* from, std::size_t n) const noexcept {
+        if (shared_) shared_->calls->copy(base_ + at, static_cast<const u8*>(from), n);
+        else if (n) std::memcpy(base_ + at, from, n);
+    }
+    void read(u64 at, void* to, std::size_t n) const noexcept {
+        if (shared_) shared_->calls->copy(static_cast<u8*>(to), base_ + at, n);
+        else if (n) std::memcpy(to, base_ + at, n);
+    }
+
+private:
+    u8* base_ = nullptr;
+    u64 size_ = 0;
+    const runtime::shared_data* shared_ = nullptr;
+};
+
+/// A path of the guest's, copied out of its memory.
+struct guest_path {
+    static constexpr u32 most = 4095;
+    char bytes[most + 1];
+    u32 size = 0;
+
+    operator std::string_view() const noexcept { return {bytes, size}; }
+};
+
+/// What a function of preview 1 knows. It returns an errno, or calls `exit`, `raise` or `interrupt`, and then what it
+/// returns is not looked at.
+class call {
+public:
+    call(context_data& guest, const tessera::caller& who) noexcept : self(guest) {
+        const instance from = who.from();
+        const runtime::instance_data* const i = runtime::access::get(from, &runtime::store_data::instances);
+        if (!i) return; // the host called: there is no memory
+        if (i->store->built[feature::interruption]) stop = &i->store->interrupt;
+        if (i->memories.size() == 1) {
+            memory = guest_memory(*i->memories[0]);
+        } else if (!i->memories.empty()) {
+            const export_def* const e = runtime::find_export(*i->unit, "memory");
+            if (e && e->kind == extern_kind::memory) memory = guest_memory(*i->memories[e->index]);
+        }
+    }
+
+    context_data& self;
+    guest_memory memory; ///< empty where there is none
+    const std::atomic<bool>* stop = nullptr;
+
+    /// Copies a path. False: `why` is `fault` or `nametoolong`.
+    bool path(u32 at, u32 size, guest_path& to, error_number& why) const noexcept {
+        if (!memory.holds(at, size)) return why = error_number::fault, false;
+        if (size > guest_path::most) return why = error_number::nametoolong, false;
+        memory.read(at, to.bytes, size);
+        to.size = size;
+        return true;
+    }
+
+    bool stopped() const noexcept { return stop && stop->load(std::memory_order_relaxed); }
+    error_number interrupt() noexcept { return end(ending::interrupted, 0); }
+    error_number exit(u32 code) noexcept { return end(ending::exited, code); }
+    error_number raise(u32 code) noexcept { return end(ending::raised, code); }
+
+    /// Whether the guest's call ends, and with what.
+    bool ends() const noexcept { return how_ != ending::none; }
+    error failure() const noexcept {
+        if (how_ == ending::interrupted) return trap::interrupted;
+        return error::exit(code_, how_ == ending::raised ? msg::raised : msg::exited);
+    }
+
+    /// Does `f()`, which returns an outcome, until it is something else than `again`: between the attempts it waits for
+    /// `n` to be ready, unless `n` shall not wait or the store is interrupted.
+    template <class F>
+    auto retry(node& n, eventtype what, F f) noexcept {
+        bool was_ready = false;
+        for (;;) {
+            auto r = f();
+            if (r || r.error() != error_number::again || has(n.flags(), fdflags::nonblock)) return r;
+            if (stopped()) return decltype(r)(interrupt());
+            const std::intptr_t handle = n.native_handle().handle;
+            if (handle == -1 || was_ready) { // ready, and yet nothing: another thread was faster
+                nap(nullptr, 0, short_nap);
+                was_ready = false;
+            } else {
+                awaited one{handle, what};
+                was_ready = nap(&one, 1, stop ? long_nap : forever) && one.ready;
+            }
+        }
+    }
+
+private:
+    enum class ending : u8 { none, exited, raised, interrupted };
+    error_number end(ending how, u32 code) noexcept {
+        how_ = how;
+        code_ = code;
+        return error_number::intr;
+    }
+
+    ending how_ = ending::none;
+    u32 code_ = 0;
+};
+
+} // namespace tessera
+
+// ---- wasi/args_environ.hpp -------------------------------------------------------------
+/// @file wasi/args_environ.hpp
+/// args_get, args_sizes_get, environ_get, environ_sizes_get.
+
+namespace tessera::inline TESSERA_ABI::wasi::body {
+
+inline error_number put_sizes(const call& c, const string_list& from, u32 count, u32 bytes) noexcept {
+    if (!c.memory.holds(count, 4) || !c.memory.holds(bytes, 4)) return error_number::fault;
+    if (from.bytes().size() > 0xffff'ffff) return error_number::overflow;
+    c.memory.put<u32>(count, u32(from.starts().size()));
+    c.memory.put<u32>(bytes, u32(from.bytes().size()));
+    return error_number::success;
+}
+inline error_number put_strings(const call& c, const string_list& from, u32 pointers, u32 bytes) noexcept {
+    const view<std::size_t> starts = from.starts();
+    if (!c.memory.holds(pointers, u64{4} * starts.size()) || !c.memory.holds(bytes, from.bytes().size()))
+        return error_number::fault;
+    for (std::size_t i = 0; i < starts.size(); ++i) c.memory.put<u32>(pointers + u64{4} * i, bytes + u32(starts[i]));
+    c.memory.write(bytes, from.bytes().data(), from.bytes().size());
+    return error_number::success;
+}
+
+inline error_number args_sizes_get(call& c, u32 count, u32 bytes) noexcept {
+    return put_sizes(c, c.self.arguments, count, bytes);
+}
+inline error_number args_get(call& c, u32 pointers, u32 bytes) noexcept {
+    return put_strings(c, c.self.arguments, pointers, bytes);
+}
+inline error_number environ_sizes_get(call& c, u32 count, u32 bytes) noexcept {
+    return put_sizes(c, c.self.environment, count, bytes);
+}
+inline error_number environ_get(call& c, u32 pointers, u32 bytes) noexcept {
+    return put_strings(c, c.self.environment, pointers, bytes);
+}
+
+} // namespace tessera
+
+// ---- wasi/fd_functions.hpp -------------------------------------------------------------
+/// @file wasi/fd_functions.hpp
+/// The functions of open descriptors that move no content: fd_close, fd_fdstat_get, fd_seek, fd_readdir, ...
+
+namespace tessera::inline TESSERA_ABI::wasi::body {
+
+/// Finds the descriptor with these rights and does `f(node&)`, which returns an errno.
+template <class F>
+error_number with_node(call& c, u32 number, rights needed, F f) noexcept {
+    const auto d = c.self.descriptors.find(number, needed);
+    return d ? f(*d->what) : d.error();
+}
+
+inline error_number put_filestat(const call& c, u32 to, const outcome<filestat>& s) noexcept {
+    if (!s) return s.error();
+    if (!c.memory.holds(to, filestat_bytes)) return error_number::fault;
+    const u64 at = to;
+    c.memory.put<u64>(at, s->dev);
+    c.memory.put<u64>(at + 8, s->ino);
+    c.memory.put<u64>(at + 16, u64(s->type)); // one byte and padding
+    c.memory.put<u64>(at + 24, s->nlink);
+    c.memory.put<u64>(at + 32, s->size);
+    c.memory.put<u64>(at + 40, s->atim);
+    c.memory.put<u64>(at + 48, s->mtim);
+    c.memory.put<u64>(at + 56, s->ctim);
+    return error_number::success;
+}
+
+inline error_number fd_close(call& c, u32 number) noexcept { return c.self.descriptors.close(number); }
+inline error_number fd_renumber(call& c, u32 from, u32 to) noexcept { return c.self.descriptors.renumber(from, to); }
+
+inline error_number fd_fdstat_get(call& c, u32 number, u32 to) noexcept {
+    const auto d = c.self.descriptors.find(number);
+    if (!d) return d.error();
+    if (!c.memory.holds(to, fdstat_bytes)) return error_number::fault;
+    const u64 at = to;
+    c.memory.put<u16>(at, u16(d->what->type()));
+    c.memory.put<u16>(at + 2, u16(d->what->flags()));
+    c.memory.put<u32>(at + 4, 0);
+    c.memory.put<u64>(at + 8, u64(d->base));
+    c.memory.put<u64>(at + 16, u64(d->inheriting));
+    return error_number::success;
+}
+inline error_number fd_fdstat_set_flags(call& c, u32 number, u32 flags) noexcept {
+    if (flags > u32(fdflags::all)) return error_number::inval;
+    return with_node(c, number, rights::fd_fdstat_set_flags,
+                     [&](node& n) noexcept { return n.set_flags(fdflags(flags)); });
+}
+inline error_number fd_fdstat_set_rights(call& c, u32 number, u64 base, u64 inheriting) noexcept {
+    return c.self.descriptors.set_rights(number, rights(base), rights(inheriting));
+}
+
+inline error_number fd_filestat_get(call& c, u32 number, u32 to) noexcept {
+    return with_node(c, number, rights::fd_filestat_get,
+                     [&](node& n) noexcept { return put_filestat(c, to, n.stat()); });
+}
+inline error_number fd_filestat_set_size(call& c, u32 number, u64 size) noexcept {
+    return with_node(c, number, rights::fd_filestat_set_size, [&](node& n) noexcept { return n.set_size(size); });
+}
+inline error_number fd_filestat_set_times(call& c, u32 number, u64 atim, u64 mtim, u32 which) noexcept {
+    if (which > u32(fstflags::all)) return error_number::inval;
+    return with_node(c, number, rights::fd_filestat_set_times,
+                     [&](node& n) noexcept { return n.set_times(atim, mtim, fstflags(which)); });
+}
+inline error_number fd_sync(call& c, u32 number) noexcept {
+    return with_node(c, number, rights::fd_sync, [](node& n) noexcept { return n.sync(); });
+}
+inline error_number fd_datasync(call& c, u32 number) noexcept {
+    return with_node(c, number, rights::fd_datasync, [](node& n) noexcept { return n.datasync(); });
+}
+inline error_number fd_advise(call& c, u32 number, u64 offset, u64 length, u32 how) noexcept {
+    if (how > u32(advice::noreuse)) return error_number::inval;
+    return with_node(c, number, rights::fd_advise,
+                     [&](node& n) noexcept { return n.advise(offset, length, advice(how)); });
+}
+inline error_number fd_allocate(call& c, u32 number, u64 offset, u64 length) noexcept {
+    return with_node(c, number, rights::fd_allocate, [&](node& n) noexcept { return n.allocate(offset, length); });
+}
+
+inline error_number seek(call& c, u32 number, i64 by, whence from, u32 to) noexcept {
+    if (!c.memory.holds(to, 8)) return error_number::fault;
+    const auto d = c.self.descriptors.find(number);
+    if (!d) return d.error();
+    // That it has no positions is said before that a right is missing: programs ask in this way.
+    const filetype t = d->what->type();
+    if (t == filetype::unknown || t == filetype::character_device || t == filetype::socket_stream)
+        return error_number::spipe;
+    // Telling is a right of its own.
+    const bool tells = by == 0 && from == whence::cur;
+    if (!has(d->base, tells ? rights::fd_tell : rights::fd_seek)) return error_number::notcapable;
+    const auto at = d->what->seek(by, from);
+    if (!at) return at.error();
+    c.memory.put<u64>(to, *at);
+    return error_number::success;
+}
+inline error_number fd_seek(call& c, u32 number, u64 by, u32 from, u32 to) noexcept {
+    if (from > u32(whence::end)) return error_number::inval;
+    return seek(c, number, i64(by), whence(from), to);
+}
+inline error_number fd_tell(call& c, u32 number, u32 to) noexcept { return seek(c, number, 0, whence::cur, to); }
+
+inline error_number fd_prestat_get(call& c, u32 number, u32 to) noexcept {
+    const auto d = c.self.descriptors.find(number);
+    if (!d) return d.error();
+    if (!d->preopened) return error_number::badf;
+    if (!c.memory.holds(to, prestat_bytes)) return error_number::fault;
+    c.memory.put<u32>(to, u32(preopentype::dir)); // one byte and padding
+    c.memory.put<u32>(u64{to} + 4, u32(d->name.size()));
+    return error_number::success;
+}
+inline error_number fd_prestat_dir_name(call& c, u32 number, u32 to, u32 size) noexcept {
+    const auto d = c.self.descriptors.find(number);
+    if (!d) return d.error();
+    if (!d->preopened) return error_number::badf;
+    if (size < d->name.size()) return error_number::nametoolong;
+    if (!c.memory.holds(to, size)) return error_number::fault;
+    c.memory.write(to, d->name.data(), d->name.size());
+    return error_number::success;
+}
+
+/// Writes entries to a guest until there is no room; the last one is cut. What is above the directory is nobody's
+/// business here, but 0 as its number has a libc ask for its status, which no guest gets: so ".." has the number of the
+/// directory itself, as if it were the top.
+class entry_writer final : public entry_taker {
+public:
+    entry_writer(const guest_memory& m, u64 at, u64 room, inode own) noexcept
+        : memory_(m), at_(at), room_(room), own_(own) {}
+
+    bool take(const directory_entry& e) noexcept override {
+        u8 head[dirent_bytes] = {};
+        store_le<u64>(head, e.next);
+        store_le<u64>(head + 8, e.name == ".." ? own_ : e.ino);
+        store_le<u32>(head + 16, u32(e.name.size()));
+        head[20] = u8(e.type);
+        return put(head, sizeof head) && put(e.name.data(), e.name.size());
+    }
+    u64 room() const noexcept { return room_; }
+
+private:
+    bool put(const void* from, std::size_t n) noexcept {
+        const std::size_t fits = n < room_ ? n : std::size_t(room_);
+        memory_.write(at_, from, fits);
+        at_ += fits;
+        room_ -= fits;
+        return fits == n;
+    }
+
+    guest_memory memory_;
+    u64 at_;
+    u64 room_;
+    inode own_;
+};
+inline error_number fd_readdir(call& c, u32 number, u32 to, u32 size, u64 cookie, u32 used) noexcept {
+    if (!c.memory.holds(to, size) || !c.memory.holds(used, 4)) return error_number::fault;
+    return with_node(c, number, rights::fd_readdir, [&](node& n) noexcept {
+        const auto own = n.stat();
+        entry_writer taker(c.memory, to, size, own ? own->ino : 0);
+        const error_number e = n.readdir(cookie, taker);
+        if (e == error_number::success) c.memory.put<u32>(used, u32(size - taker.room()));
+        return e;
+    });
+}
+
+} // namespace tessera
+
+// ---- wasi/fd_io.hpp --------------------------------------------------------------------
+/// @file wasi/fd_io.hpp
+/// fd_read, fd_write, fd_pread, fd_pwrite: bytes between guests and nodes, without a copy.
+
+namespace tessera::inline TESSERA_ABI::wasi::body {
+
+/// Some of a guest's iovecs, read and checked.
+template <class Buffer>
+class gathered {
+public:
+    static constexpr std::size_t most = 64;
+    static constexpr u32 most_read = 65536; ///< empty ones count as well
+    /// After so many bytes one looks whether the store is interrupted.
+    static constexpr u64 most_bytes = u64{16} << 20;
+
+    /// Reads iovecs from `at`, no more than `count`, with no more than `room` bytes. False: one is out of the memory.
+    bool read(const guest_memory& m, u64 at, u32 count, u64 room) noexcept {
+        room = room < most_bytes ? room : most_bytes;
+        for (size_ = read_ = 0, bytes_ = 0; read_ < count && read_ < most_read && size_ < most && bytes_ < room;
+             ++read_) {
+            const u64 here = at + u64{iovec_bytes} * read_;
+            if (!m.holds(here, iovec_bytes)) return false;
+            const u32 from = m.get<u32>(here), n = m.get<u32>(here + 4);
+            if (!m.holds(from, n)) return false;
+            if (n == 0) continue;
+            if (n > room - bytes_) { // the rest of it is never asked for: the transfer is short
+                all_[size_++] = {m.at(from), std::size_t(room - bytes_)};
+                bytes_ = room;
+                cut_ = true;
+                return true;
+            }
+            all_[size_++] = {m.at(from), n};
+            bytes_ += n;
+        }
+        return true;
+    }
+    view<Buffer> buffers() const noexcept { return {all_, size_}; }
+    u64 bytes() const noexcept { return bytes_; }
+    /// How many iovecs were read.
+    u32 count() const noexcept { return read_; }
+    /// The last one was too long to be taken whole.
+    bool cut() const noexcept { return cut_; }
+
+private:
+    Buffer all_[most];
+    std::size_t size_ = 0;
+    u64 bytes_ = 0;
+    u32 read_ = 0;
+    bool cut_ = false;
+};
+
+/// Has `op(buffers, offset)` move bytes for all iovecs, some at a time, and puts their sum at `out`. `offset` is how
+/// many were moved before. What goes wrong after some were moved is found again by the next call: this one says how
+/// many.
+template <class Buffer, class Op>
+error_number transfer(call& c, node& n, eventtype what, u32 iovecs, u32 count, u32 out, Op op) noexcept {
+    constexpr u64 most = 0xffff'ffff; // of what a u32 can say
+    if (!c.memory.holds(out, 4)) return error_number::fault;
+    if (!c.memory.holds(iovecs, u64{iovec_bytes} * count)) return error_number::fault;
+    gathered<Buffer> some;
+    u64 moved = 0;
+    u64 at = iovecs;
+    do {
+        error_number why = error_number::fault;
+        outcome<std::size_t> r(why);
+        if (some.read(c.memory, at, count, most - moved)) {
+            const auto once = [&] { return op(some.buffers(), moved); };
+            // Only the first bytes are worth waiting for, and none are there at once.
+            if (some.bytes() == 0) r = std::size_t{0};
+            else r = moved == 0 ? c.retry(n, what, once) : once();
+        }
+        if (!r) {
+            if (moved == 0 || c.ends()) return r.error();
+            break;
+        }
+        moved += *r;
+        at += u64{iovec_bytes} * some.count();
+        count -= some.count();
+        if (*r < some.bytes() || some.cut()) break;
+        if (c.stopped()) break;
+    } while (count != 0 && moved < most);
+    c.memory.put<u32>(out, u32(moved));
+    return error_number::success;
+}
+
+inline error_number fd_read(call& c, u32 number, u32 iovecs, u32 count, u32 out) noexcept {
+    const auto d = c.self.descriptors.find(number, rights::fd_read);
+    if (!d) return d.error();
+    node& n = *d->what;
+    return transfer<buffer>(c, n, eventtype::fd_read, iovecs, count, out,
+                            [&](view<buffer> to, u64) noexcept { return n.read(to); });
+}
+inline error_number fd_write(call& c, u32 number, u32 iovecs, u32 count, u32 out) noexcept {
+    const auto d = c.self.descriptors.find(number, rights::fd_write);
+    if (!d) return d.error();
+    node& n = *d->what;
+    return transfer<const_buffer>(c, n, eventtype::fd_write, iovecs, count, out,
+                                  [&](view<const_buffer> from, u64) noexcept { return n.write(from); });
+}
+inline error_number fd_pread(call& c, u32 number, u32 iovecs, u32 count, u64 offset, u32 out) noexcept {
+    const auto d = c.self.descriptors.find(number, rights::fd_read | rights::fd_seek);
+    if (!d) return d.error();
+    node& n = *d->what;
+    return transfer<buffer>(c, n, eventtype::fd_read, iovecs, count, out,
+                            [&](view<buffer> to, u64 moved) noexcept { return n.pread(to, offset + moved); });
+}
+inline error_number fd_pwrite(call& c, u32 number, u32 iovecs, u32 count, u64 offset, u32 out) noexcept {
+    const auto d = c.self.descriptors.find(number, rights::fd_write | rights::fd_seek);
+    if (!d) return d.error();
+    node& n = *d->what;
+    return transfer<const_buffer>(
+        c, n, eventtype::fd_write, iovecs, count, out,
+        [&](view<const_buffer> from, u64 moved) noexcept { return n.pwrite(from, offset + moved); });
+}
+
+} // namespace tessera
+
+// ---- wasi/path_functions.hpp -----------------------------------------------------------
+/// @file wasi/path_functions.hpp
+/// path_open and the other functions of names in directories.
+
+namespace tessera::inline TESSERA_ABI::wasi::body {
+
+/// Finds the directory with these rights, copies the path, and does `f(node&, path)`, which returns an errno.
+template <class F>
+error_number with_path(call& c, u32 number, rights needed, u32 at, u32 size, F f) noexcept {
+    guest_path path;
+    const auto d = c.self.descriptors.find(number, needed);
+    if (!d) return d.error();
+    error_number why = error_number::success;
+    if (!c.path(at, size, path, why)) return why;
+    return f(*d->what, std::string_view(path));
+}
+
+inline error_number path_create_directory(call& c, u32 number, u32 at, u32 size) noexcept {
+    return with_path(c, number, rights::path_create_directory, at, size,
+                     [](node& n, std::string_view path) noexcept { return n.create_directory_at(path); });
+}
+inline error_number path_remove_directory(call& c, u32 number, u32 at, u32 size) noexcept {
+    return with_path(c, number, rights::path_remove_directory, at, size,
+                     [](node& n, std::string_view path) noexcept { return n.remove_directory_at(path); });
+}
+inline error_number path_unlink_file(call& c, u32 number, u32 at, u32 size) noexcept {
+    return with_path(c, number, rights::path_unlink_file, at, size,
+                     [](node& n, std::string_view path) noexcept { return n.unlink_file_at(path); });
+}
+inline error_number path_filestat_get(call& c, u32 number, u32 lookup, u32 at, u32 size, u32 to) noexcept {
+    if (lookup > u32(lookupflags::all)) return error_number::inval;
+    return with_path(c, number, rights::path_filestat_get, at, size, [&](node& n, std::string_view path) noexcept {
+        return put_filestat(c, to, n.stat_at(path, lookupflags(lookup)));
+    });
+}
+inline error_number path_filestat_set_times(call& c, u32 number, u32 lookup, u32 at, u32 size, u64 atim, u64 mtim,
+                                            u32 which) noexcept {
+    if (lookup > u32(lookupflags::all) || which > u32(fstflags::all)) return error_number::inval;
+    return with_path(c, number, rights::path_filestat_set_times, at, size,
+                     [&](node& n, std::string_view path) noexcept {
+                         return n.set_times_at(path, lookupflags(lookup), atim, mtim, fstflags(which));
+                     });
+}
+inline error_number path_readlink(call& c, u32 number, u32 at, u32 size, u32 to, u32 room, u32 used) noexcept {
+    if (!c.memory.holds(to, room) || !c.memory.holds(used, 4)) return error_number::fault;
+    return with_path(c, number, rights::path_readlink, at, size, [&](node& n, std::string_view path) noexcept {
+        u8 text[guest_path::most + 1];
+        const auto got = n.readlink_at(path, {text, room < sizeof text ? room : sizeof text});
+        if (!got) return got.error();
+        c.memory.write(to, text, *got);
+        c.memory.put<u32>(used, u32(*got));
+        return error_number::success;
+    });
+}
+inline error_number path_symlink(call& c, u32 target_at, u32 target_size, u32 number, u32 at, u32 size) noexcept {
+    guest_path target;
+    error_number why = error_number::success;
+    if (!c.path(target_at, target_size, target, why)) return why;
+    return with_path(c, number, rights::path_symlink, at, size,
+                     [&](node& n, std::string_view path) noexcept { return n.symlink_at(target, path); });
+}
+
+/// What path_rename and path_link have in common: two directories of one file system.
+template <class F>
+error_number with_two_paths(call& c, u32 from, rights from_needs, u32 at, u32 size, u32 to, rights to_needs, u32 to_at,
+                            u32 to_size, F f) noexcept {
+    const auto other = c.self.descriptors.find(to, to_needs);
+    if (!other) return other.error();
+    guest_path target;
+    error_number why = error_number::success;
+    if (!c.path(to_at, to_size, target, why)) return why;
+    return with_path(c, from, from_needs, at, size, [&](node& n, std::string_view path) noexcept {
+        if (!n.filesystem() || !other->what->filesystem()) return error_number::notdir;
+        if (n.filesystem() != other->what->filesystem()) return error_number::xdev;
+        return f(n, path, *other->what, std::string_view(target));
+    });
+}
+inline error_number path_rename(call& c, u32 from, u32 at, u32 size, u32 to, u32 to_at, u32 to_size) noexcept {
+    return with_two_paths(c, from, rights::path_rename_source, at, size, to, rights::path_rename_target, to_at, to_size,
+                          [](node& a, std::string_view path, node& b, std::string_view target) noexcept {
+                              return a.rename_at(path, b, target);
+                          });
+}
+inline error_number path_link(call& c, u32 from, u32 lookup, u32 at, u32 size, u32 to, u32 to_at,
+                              u32 to_size) noexcept {
+    if (lookup > u32(lookupflags::all)) return error_number::inval;
+    return with_two_paths(c, from, rights::path_link_source, at, size, to, rights::path_link_target, to_at, to_size,
+                          [&](node& a, std::string_view path, node& b, std::string_view target) noexcept {
+                              return a.link_at(lookupflags(lookup), path, b, target);
+                          });
+}
+
+/// What of `wanted` means something for a node of this type: the text lets path_open leave out the rest.
+constexpr rights applicable(rights wanted, filetype type) noexcept {
+    constexpr rights of_files = rights::fd_read | rights::fd_write | rights::fd_seek | rights::fd_tell |
+                                rights::fd_allocate | rights::fd_filestat_set_size;
+    constexpr rights of_directories = rights::path_create_directory | rights::path_create_file |
+                                      rights::path_link_source | rights::path_link_target | rights::path_open |
+                                      rights::fd_readdir | rights::path_readlink | rights::path_rename_source |
+                                      rights::path_rename_target | rights::path_filestat_get |
+                                      rights::path_filestat_set_size | rights::path_filestat_set_times |
+                                      rights::path_symlink | rights::path_remove_directory | rights::path_unlink_file;
+    constexpr rights of_sockets = rights::sock_shutdown | rights::sock_accept;
+    return wanted - of_sockets - (type == filetype::directory ? of_files : of_directories);
+}
+
+/// Opens a file or directory. What it may be used for is what was asked for, which the directory must be able to hand
+/// on. With fd_read, fd_write and its like the file is opened for that.
+inline error_number path_open(call& c, u32 number, u32 lookup, u32 at, u32 size, u32 oflag, u64 base, u64 inheriting,
+                              u32 fdflag, u32 out) noexcept {
+    if (lookup > u32(lookupflags::all) || oflag > u32(oflags::all) || fdflag > u32(fdflags::all))
+        return error_number::inval;
+    if (!c.memory.holds(out, 4)) return error_number::fault;
+    rights needed = rights::path_open;
+    if (has(oflags(oflag), oflags::creat)) needed = needed | rights::path_create_file;
+    if (has(oflags(oflag), oflags::trunc)) needed = needed | rights::path_filestat_set_size;
+    const rights wanted = rights(base) & rights::all, handed_on = rights(inheriting) & rights::all;
+    guest_path path;
+    const auto d = c.self.descriptors.find(number, needed);
+    if (!d) return d.error();
+    if (!has(d->inheriting, wanted | handed_on)) return error_number::notcapable;
+    error_number why = error_number::success;
+    if (!c.path(at, size, path, why)) return why;
+    constexpr rights writing = rights::fd_write | rights::fd_allocate | rights::fd_filestat_set_size;
+    open_options how;
+    how.lookup = lookupflags(lookup);
+    how.oflags = oflags(oflag);
+    how.fdflags = fdflags(fdflag);
+    how.read = has(wanted, rights::fd_read);
+    how.write = (wanted & writing) != rights::none && !has(how.oflags, oflags::directory);
+    auto opened = d->what->open_at(path, how);
+    if (!opened) return opened.error();
+    const filetype type = (*opened)->type();
+    if (type == filetype::directory && has(wanted, rights::fd_write)) return error_number::isdir;
+    const auto made = c.self.descriptors.add({std::move(*opened), applicable(wanted, type), handed_on, {}, false},
+                                             c.self.limits.descriptors);
+    if (!made) return made.error();
+    c.memory.put<u32>(out, *made);
+    return error_number::success;
+}
+
+} // namespace tessera
+
+// ---- wasi/poll.hpp ---------------------------------------------------------------------
+/// @file wasi/poll.hpp
+/// poll_oneoff: waiting for clocks and descriptors.
+
+namespace tessera::inline TESSERA_ABI::wasi::body {
+
+/// One subscription, read from the guest.
+struct subscription {
+    userdata user = 0;
+    eventtype type = eventtype::clock;
+    clockid clock = clockid::realtime; ///< of a clock
+    timestamp until = 0;               ///< likewise
+    node_owner what;                   ///< of a descriptor
+    error_number failed = error_number::success;
+};
+
+/// One poll_oneoff.
+class poller {
+public:
+    explicit poller(call& c) noexcept : c_(c) {}
+
+    error_number run(u32 in, u32 out, u32 count, u32 made) noexcept {
+        if (count == 0 || count > c_.self.limits.subscriptions) return error_number::inval;
+        if (!c_.memory.holds(in, u64{subscription_bytes} * count) || !c_.memory.holds(out, u64{event_bytes} * count) ||
+            !c_.memory.holds(made, 4))
+            return error_number::fault;
+        if (!all_.resize(count) || !waits_.reserve(count)) return error_number::nomem;
+        for (u32 i = 0; i < count; ++i)
+            if (!read(in + u64{subscription_bytes} * i, all_[i])) return error_number::inval;
+        out_ = out;
+        for (;;) {
+            for (const subscription& s : all_) look(s);
+            if (events_ != 0) break;
+            if (c_.stopped()) return c_.interrupt();
+            wait();
+            if (events_ != 0) break;
+        }
+        c_.memory.put<u32>(made, events_);
+        return error_number::success;
+    }
+
+private:
+    /// False: it is none that the text has.
+    bool read(u64 at, subscription& s) noexcept {
+        s.user = c_.memory.get<u64>(at);
+        const u8 type = c_.memory.get<u8>(at + 8);
+        if (type > u8(eventtype::fd_write)) return false;
+        s.type = eventtype(type);
+        if (s.type != eventtype::clock) {
+            const rights needed =
+                rights::poll_fd_readwrite | (s.type == eventtype::fd_read ? rights::fd_read : rights::fd_write);
+            auto d = c_.self.descriptors.find(c_.memory.get<u32>(at + 16), needed);
+            if (d) s.what = std::move(d->what);
+            else s.failed = d.error();
+            return true;
+        }
+        s.clock = clockid(c_.memory.get<u32>(at + 16));
+        s.until = c_.memory.get<u64>(at + 24);
+        const u16 flags = c_.memory.get<u16>(at + 40);
+        if (flags > u16(subclockflags::all)) return false;
+        const auto now = c_.self.clocks->now(s.clock);
+        if (!now) s.failed = now.error();
+        else if (!has(subclockflags(flags), subclockflags::subscription_clock_abstime))
+            s.until = s.until > ~*now ? ~u64{0} : *now + s.until;
+        return true;
+    }
+    void tell(const subscription& s, error_number e, const readiness& how = {}) noexcept {
+        const u64 at = out_ + u64{event_bytes} * events_++;
+        u8 event[event_bytes] = {};
+        store_le<u64>(event, s.user);
+        store_le<u16>(event + 8, u16(e));
+        event[10] = u8(s.type);
+        store_le<u64>(event + 16, how.nbytes);
+        store_le<u16>(event + 24, u16(how.hangup ? eventrwflags::fd_readwrite_hangup : eventrwflags::none));
+        c_.memory.write(at, event, sizeof event);
+    }
+    /// Tells of it if it has come.
+    void look(const subscription& s) noexcept {
+        if (s.failed != error_number::success) return tell(s, s.failed);
+        if (s.type == eventtype::clock) {
+            const auto now = c_.self.clocks->now(s.clock);
+            if (!now) tell(s, now.error());
+            else if (*now >= s.until) tell(s, error_number::success);
+            return;
+        }
+        const auto r = s.what->poll(s.type);
+        if (!r) tell(s, r.error());
+        else if (r->ready) tell(s, error_number::success, *r);
+    }
+    /// Waits until something may have come.
+    void wait() noexcept {
+        u64 ns = c_.stop ? long_nap : forever;
+        const subscription* first = nullptr;
+        u64 first_in = ~u64{0};
+        waits_.clear();
+        for (const subscription& s : all_) {
+            if (s.type != eventtype::clock) {
+                const std::intptr_t handle = s.what->native_handle().handle;
+                if (handle == -1 || !waits_.push_back({handle, s.type})) ns = ns < short_nap ? ns : short_nap;
+                continue;
+            }
+            const auto now = c_.self.clocks->now(s.clock);
+            const u64 left = now && *now < s.until ? s.until - *now : 0;
+            if (!first || left < first_in) first = &s, first_in = left;
+        }
+        // Time that does not go by: the clock that is next has come.
+        if (first && c_.self.clocks->skip(first->clock, first->until)) return tell(*first, error_number::success);
+        if (first && first_in < ns) ns = first_in;
+        // Ready again and again, and yet not: who says so is asked less often.
+        if (was_ready_) ns = ns < short_nap ? ns : short_nap, waits_.clear();
+        was_ready_ = nap(waits_.data(), waits_.size(), ns);
+    }
+
+    call& c_;
+    vec<subscription> all_;
+    vec<awaited> waits_;
+    u64 out_ = 0;
+    u32 events_ = 0;
+    bool was_ready_ = false;
+};
+
+inline error_number poll_oneoff(call& c, u32 in, u32 out, u32 count, u32 made) noexcept {
+    return poller(c).run(in, out, count, made);
+}
+
+} // namespace tessera
+
+// ---- wasi/process_functions.hpp --------------------------------------------------------
+/// @file wasi/process_functions.hpp
+/// clock_res_get, clock_time_get, random_get, proc_exit, proc_raise, sched_yield.
+
+namespace tessera::inline TESSERA_ABI::wasi::body {
+
+inline error_number put_time(const call& c, const outcome<timestamp>& t, u32 to) noexcept {
+    if (!t) return t.error();
+    if (!c.memory.holds(to, 8)) return error_number::fault;
+    c.memory.put<u64>(to, *t);
+    return error_number::success;
+}
+inline error_number clock_res_get(call& c, u32 id, u32 to) noexcept {
+    return put_time(c, c.self.clocks->resolution(clockid(id)), to);
+}
+/// The precision is what an answer may be late by; that none is, no source has to know.
+inline error_number clock_time_get(call& c, u32 id, u64, u32 to) noexcept {
+    return put_time(c, c.self.clocks->now(clockid(id)), to);
+}
+
+inline error_number random_get(call& c, u32 to, u32 n) noexcept {
+    u8 piece[1024];
+    if (!c.memory.holds(to, n)) return error_number::fault;
+    for (u32 done = 0; done < n;) {
+        const u32 now = n - done < sizeof piece ? n - done : u32(sizeof piece);
+        if (c.stopped()) return c.interrupt();
+        if (const error_number e = c.self.random->fill(piece, now); e != error_number::success) return e;
+        c.memory.write(u64{to} + done, piece, now);
+        done += now;
+    }
+    return error_number::success;
+}
+
+inline error_number proc_exit(call& c, u32 code) noexcept { return c.exit(code); }
+/// Signals are numbered as in the text: 1 is hup. Those whose default is to do nothing do nothing.
+inline error_number proc_raise(call& c, u32 signal) noexcept {
+    constexpr u32 none = 0, chld = 16, cont = 17, urg = 22, winch = 27, last = 30;
+    if (signal > last) return error_number::inval;
+    if (signal == none || signal == chld || signal == cont || signal == urg || signal == winch)
+        return error_number::success;
+    return c.raise(128 + signal);
+}
+inline error_number sched_yield(call&) noexcept {
+    nap(nullptr, 0, 0);
+    return error_number::success;
+}
+
+} // namespace tessera
+
+// ---- wasi/sockets.hpp ------------------------------------------------------------------
+/// @file wasi/sockets.hpp
+/// sock_accept, sock_recv, sock_send, sock_shutdown.
+
+namespace tessera::inline TESSERA_ABI::wasi::body {
+
+/// Does `f(node&, const descriptor&)` with a socket. That something is none is said before that a right is missing.
+template <class F>
+error_number with_socket(call& c, u32 number, rights needed, F f) noexcept {
+    const auto d = c.self.descriptors.find(number);
+    if (!d) return d.error();
+    if (d->what->type() != filetype::socket_stream) return error_number::notsock;
+    if (!has(d->base, needed)) return error_number::notcapable;
+    return f(*d->what, *d);
+}
+
+/// The connection may be used for what the listening socket hands on.
+inline error_number sock_accept(call& c, u32 number, u32 flags, u32 out) noexcept {
+    if (flags > u32(fdflags::all)) return error_number::inval;
+    if (!c.memory.holds(out, 4)) return error_number::fault;
+    return with_socket(c, number, rights::sock_accept, [&](node& n, const descriptor& d) noexcept {
+        auto taken = c.retry(n, eventtype::fd_read, [&]() noexcept { return n.accept(fdflags(flags)); });
+        if (!taken) return taken.error();
+        const auto made = c.self.descriptors.add({std::move(*taken), d.inheriting, rights::none, {}, false},
+                                                 c.self.limits.descriptors);
+        if (!made) return made.error();
+        c.memory.put<u32>(out, *made);
+        return error_number::success;
+    });
+}
+inline error_number sock_recv(call& c, u32 number, u32 iovecs, u32 count, u32 flags, u32 out, u32 out_flags) noexcept {
+    if (flags > u32(riflags::all)) return error_number::inval;
+    if (!c.memory.holds(out_flags, 2)) return error_number::fault;
+    return with_socket(c, number, rights::fd_read, [&](node& n, const descriptor&) noexcept {
+        roflags answer = roflags::none;
+        const error_number e =
+            transfer<buffer>(c, n, eventtype::fd_read, iovecs, count, out,
+                             [&](view<buffer> to, u64) noexcept { return n.receive(to, riflags(flags), answer); });
+        if (e == error_number::success) c.memory.put<u16>(out_flags, u16(answer));
+        return e;
+    });
+}
+/// The text defines no flag.
+inline error_number sock_send(call& c, u32 number, u32 iovecs, u32 count, u32 flags, u32 out) noexcept {
+    if (flags != 0) return error_number::inval;
+    return with_socket(c, number, rights::fd_write, [&](node& n, const descriptor&) noexcept {
+        return transfer<const_buffer>(c, n, eventtype::fd_write, iovecs, count, out,
+                                      [&](view<const_buffer> from, u64) noexcept { return n.send(from); });
+    });
+}
+inline error_number sock_shutdown(call& c, u32 number, u32 how) noexcept {
+    if (how == 0 || how > u32(sdflags::all)) return error_number::inval;
+    return with_socket(c, number, rights::sock_shutdown,
+                       [&](node& n, const descriptor&) noexcept { return n.shutdown(sdflags(how)); });
+}
+
+} // namespace tessera
+
+// ---- wasi/define.hpp -------------------------------------------------------------------
+/// @file wasi/define.hpp
+/// The table of preview 1: names and what they do.
+
+namespace tessera::inline TESSERA_ABI::wasi {
+namespace body {
+
+/// Defines functions of one module and context.
+class definer {
+public:
+    definer(imports& to, const owner<context_data>& guest) noexcept : to_(to), guest_(guest) {}
+
+    template <class... A>
+    void operator()(std::string_view name, error_number (*f)(call&, A...) noexcept) noexcept {
+        to_.define(module_name, name, [guest = guest_, f](tessera::caller& who, A... args) -> result<u32> {
+            call c(*guest, who);
+            const error_number e = f(c, args...);
+            if (TESSERA_UNLIKELY(c.ends())) return c.failure();
+            return u32(e);
+        });
+    }
+    /// The one without a result.
+    void exit(error_number (*f)(call&, u32) noexcept) noexcept {
+        to_.define(module_name, "proc_exit", [guest = guest_, f](tessera::caller& who, u32 code) -> result<void> {
+            call c(*guest, who);
+            f(c, code);
+            return c.failure();
+        });
+    }
+
+private:
+    static constexpr std::string_view module_name = "wasi_snapshot_preview1";
+    imports& to_;
+    const owner<context_data>& guest_;
+};
+
+} // namespace body
+} // namespace tessera
+
+TESSERA_SMALL
+namespace tessera::inline TESSERA_ABI::wasi {
+
+TESSERA_API result<void> preview1(imports& to, const context& from) noexcept {
+    if (auto ok = from.status(); !ok) return ok;
+    body::definer define(to, from.data());
+    define("args_get", body::args_get);
+    define("args_sizes_get", body::args_sizes_get);
+    define("environ_get", body::environ_get);
+    define("environ_sizes_get", body::environ_sizes_get);
+    define("clock_res_get", body::clock_res_get);
+    define("clock_time_get", body::clock_time_get);
+    define("fd_advise", body::fd_advise);
+    define("fd_allocate", body::fd_allocate);
+    define("fd_close", body::fd_close);
+    define("fd_datasync", body::fd_datasync);
+    define("fd_fdstat_get", body::fd_fdstat_get);
+    define("fd_fdstat_set_flags", body::fd_fdstat_set_flags);
+    define("fd_fdstat_set_rights", body::fd_fdstat_set_rights);
+    define("fd_filestat_get", body::fd_filestat_get);
+    define("fd_filestat_set_size", body::fd_filestat_set_size);
+    define("fd_filestat_set_times", body::fd_filestat_set_times);
+    define("fd_pread", body::fd_pread);
+    define("fd_prestat_get", body::fd_prestat_get);
+    define("fd_prestat_dir_name", body::fd_prestat_dir_name);
+    define("fd_pwrite", body::fd_pwrite);
+    define("fd_read", body::fd_read);
+    define("fd_readdir", body::fd_readdir);
+    define("fd_renumber", body::fd_renumber);
+    define("fd_seek", body::fd_seek);
+    define("fd_sync", body::fd_sync);
+    define("fd_tell", body::fd_tell);
+    define("fd_write", body::fd_write);
+    define("path_create_directory", body::path_create_directory);
+    define("path_filestat_get", body::path_filestat_get);
+    define("path_filestat_set_times", body::path_filestat_set_times);
+    define("path_link", body::path_link);
+    define("path_open", body::path_open);
+    define("path_readlink", body::path_readlink);
+    define("path_remove_directory", body::path_remove_directory);
+    define("path_rename", body::path_rename);
+    define("path_symlink", body::path_symlink);
+    define("path_unlink_file", body::path_unlink_file);
+    define("poll_oneoff", body::poll_oneoff);
+    define.exit(body::proc_exit);
+    define("proc_raise", body::proc_raise);
+    define("sched_yield", body::sched_yield);
+    define("random_get", body::random_get);
+    define("sock_accept", body::sock_accept);
+    define("sock_recv", body::sock_recv);
+    define("sock_send", body::sock_send);
+    define("sock_shutdown", body::sock_shutdown);
+    return to.status();
+}
+
+} // namespace tessera
+TESSERA_SMALL_END
+#endif
+
+namespace tessera::inline TESSERA_ABI::wasi {
+
+/// The exit code that the result of a call means: 0 where it succeeded, that of proc_exit where it ended with
+/// kind::exit; any other error is handed on.
+inline result<u32> exit_code(const result<void>& of) noexcept {
+    if (of) return u32{0};
+    if (of.error().kind() == kind::exit) return of.error().exit_code();
+    return of.error();
+}
+
+/// Calls what starts an instance; `command` says whether that was `_start`.
+inline result<void> call_start(const instance& guest, bool& command) noexcept {
+    command = guest.get<func>("_start").has_value();
+    if (!command && !guest.get<func>("_initialize")) return {};
+    auto f = guest.get<void()>(command ? "_start" : "_initialize");
+    if (!f) return f.error();
+    return (*f)();
+}
+/// Starts an instance (WASI, legacy/application-abi.md): calls `_start`, which makes it a command, or where there is
+/// none `_initialize`, which makes it a reactor whose exports may be called from then on; one with neither is ready as
+/// it is. The result is the exit code, 0 without proc_exit. Fails as the call does, and with msg::wrong_type where the
+/// export is no function without parameters and results.
+inline result<u32> start(const instance& guest) noexcept {
+    bool command = false;
+    return exit_code(call_start(guest, command));
+}
+
+/// A guest process: a store, what its modules may import, and the threads they spawn.
+///
+/// A module that imports wasi.thread-spawn (wasi-threads) may run as many threads at a time as context::limit says, in
+/// builds with feature::threads and feature::interruption. A shared memory it imports is made here, unless it is
+/// defined already. Each thread gets a store of its own with the same limits, and an instance of the same module; a
+/// trap or an exit in one of them interrupts all others, and `finish` joins them.
+template <features F>
+class process {
+public:
+    /// One whose stores have these limits. See status().
+    explicit process(const context& from, const tessera::limits& limits = {}) noexcept
+        : context_(from), store_(limits), defined_(preview1(imports_, from)) {
+        if constexpr (has_threads)
+            imports_.define("wasi", "thread-spawn", [this](u32 argument) { return spawn(argument); });
+        if constexpr (F[feature::interruption])
+            threads_.set_first([](void* first) noexcept { static_cast<tessera::store<F>*>(first)->interrupt(); },
+                               &store_);
+    }
+    process(const process&) = delete;
+    process& operator=(const process&) = delete;
+    /// Ends and joins all threads.
+    ~process() { threads_.end_all(); }
+
+    /// Whether it could be made: context::status(), basic_store::status(), or msg::out_of_memory.
+    result<void> status() const noexcept {
+        if (!defined_) return defined_;
+        return store_.status();
+    }
+    /// Where to define what else modules may import, before `instantiate`. Threads share it.
+    tessera::imports& imports() noexcept { return imports_; }
+    /// The store of the first thread, where the instances are that the host sees.
+    tessera::store<F>& store() noexcept { return store_; }
+    /// `f(tessera::store<F>&)` is called with the store of each further thread before that runs, by the thread that
+    /// spawns it; to give it fuel, for example.
+    void each_store(void (*f)(tessera::store<F>&, void*), void* with) noexcept {
+        prepare_ = f;
+        prepare_with_ = with;
+    }
+
+    /// Makes an instance, as basic_store::instantiate. One that imports wasi.thread-spawn can spawn threads from now
+    /// on. Fails as that, and with msg::wrong_type for a second one that would spawn threads.
+    result<instance> instantiate(const module& guest) noexcept {
+        if (auto ok = status(); !ok) return ok.error();
+        bool spawns = false;
+        for (const import_entry i : guest.imports()) {
+            if (i.type.kind == extern_kind::func) spawns |= i.module == "wasi" && i.name == "thread-spawn";
+            if (i.type.kind != extern_kind::memory || !i.type.memory.shared || is_defined(i)) continue;
+            if constexpr (has_threads) {
+                auto memory = shared_memory::make(i.type.memory, store_.limits().memory_bytes);
+                if (!memory) return memory.error();
+                imports_.define(i.module, i.name, *memory);
+            }
+        }
+        if (spawns && has_threads) {
+            if (module_) return error(msg::wrong_type, "a second module that spawns threads");
+            module_ = guest;
+        }
+        return store_.instantiate(guest, imports_);
+    }
+    /// Instantiates and starts: a whole command. The exit code; fails as `instantiate` and as the guest does.
+    result<u32> run(const module& guest) noexcept {
+        auto made = instantiate(guest);
+        if (!made) return finish(made.error());
+        return start(*made);
+    }
+    /// Starts an instance as wasi::start does. A command has ended then, and so have its threads; those of a reactor go
+    /// on.
+    result<u32> start(const instance& guest) noexcept {
+        bool command = false;
+        const result<void> r = call_start(guest, command);
+        if (command || !r) return finish(r);
+        return u32{0};
+    }
+    /// What a call of the guest's meant for the process: ends and joins all threads, and says the exit code as
+    /// exit_code does. Where a thread's trap or exit ended the call, that is what counts.
+    result<u32> finish(const result<void>& call) noexcept {
+        threads_.end(call ? error::exit(0) : call.error());
+        threads_.end_all();
+        const error cause = threads_.cause();
+        threads_.renew();
+        if constexpr (F[feature::interruption]) // it has done what it was for
+            if (store_.data()) store_.data()->interrupt.store(false);
+        // Both say the same, and this one says where.
+        if (!call && cause.why() == trap::interrupted && call.error().why() == trap::interrupted) return call.error();
+        return exit_code(cause);
+    }
+
+    /// Stops all threads, the first one with the trap `interrupted`. Any thread of the host's may call it.
+    void interrupt() noexcept requires(F[feature::interruption]) {
+        store_.interrupt();
+        threads_.end(error(trap::interrupted));
+    }
+
+private:
+    static constexpr bool has_threads = F[feature::threads] && F[feature::interruption];
+
+    /// A thread of the guest's.
+    class spawned final : public group_member {
+    public:
+        spawned(process& of, u32 id, u32 argument) noexcept
+            : of_(of), store_(of.store_.limits()), id_(id), argument_(argument) {}
+        tessera::store<F>& store() noexcept { return store_; }
+        result<void> run() noexcept override {
+            auto made = store_.instantiate(of_.module_, of_.imports_);
+            if (!made) return made.error();
+            auto f = made->template get<void(u32, u32)>("wasi_thread_start");
+            if (!f) return f.error();
+            return (*f)(id_, argument_);
+        }
+        void stop() noexcept override { store_.interrupt(); }
+
+    private:
+        process& of_;
+        tessera::store<F> store_;
+        u32 id_;
+        u32 argument_;
+    };
+
+    /// wasi.thread-spawn: the new thread's id, which is positive, or -1.
+    i32 spawn(u32 argument) noexcept {
+        constexpr u32 ids = (u32{1} << 29) - 1; // the bits above are for locks in the guest
+        const u32 most = context_.data()->limits.threads;
+        if (!module_ || !threads_.has_room(most)) return -1;
+        const u32 id = ids_.fetch_add(1, std::memory_order_relaxed) % ids + 1;
+        spawned* const one = create<spawned>(*this, id, argument);
+        if (!one) return -1;
+        if (!one->store().status()) return destroy(one), -1;
+        if (prepare_) prepare_(one->store(), prepare_with_);
+        // Each nested call of the host's takes a few KiB of native stack.
+        const std::size_t stack = std::size_t{1024} * (1024 + 8 * std::size_t{store_.limits().host_depth});
+        return threads_.start(one, most, stack) ? i32(id) : -1;
+    }
+    bool is_defined(const import_entry& i) const noexcept {
+        const runtime::import_source known = imports_.source();
+        runtime::external found;
+        return known.find(known.self, i.module, i.name, found);
+    }
+
+    context context_;
+    tessera::imports imports_;
+    tessera::store<F> store_;
+    result<void> defined_;
+    module module_; ///< of the threads; empty where there are none
+    thread_group threads_;
+    std::atomic<u32> ids_{0};
+    void (*prepare_)(tessera::store<F>&, void*) = nullptr;
+    void* prepare_with_ = nullptr;
+};
+
+} // namespace tessera
+
+// ---- wasi/read_only.hpp ----------------------------------------------------------------
+/// @file wasi/read_only.hpp
+/// A view of a file system through which nothing can be changed.
+
+namespace tessera::inline TESSERA_ABI::wasi {
+
+namespace detail {
+
+/// A file that is open for reading, with attributes that stay.
+class read_only_file final : public node {
+public:
+    explicit read_only_file(node_owner base) noexcept : base_(std::move(base)) {}
+
+    filetype type() const noexcept override { return base_->type(); }
+    outcome<filestat> stat() noexcept override { return base_->stat(); }
+    fdflags flags() noexcept override { return base_->flags(); }
+    error_number set_flags(fdflags flags) noexcept override { return base_->set_flags(flags); }
+    error_number set_times(timestamp, timestamp, fstflags which) noexcept override {
+        const auto wrong = check_times(which);
+        return wrong != error_number::success ? wrong : error_number::rofs;
+    }
+    error_number sync() noexcept override { return base_->sync(); }
+    error_number datasync() noexcept override { return base_->datasync(); }
+    outcome<readiness> poll(eventtype what) noexcept override { return base_->poll(what); }
+    native native_handle() const noexcept override { return base_->native_handle(); }
+    outcome<std::size_t> read(view<buffer> to) noexcept override { return base_->read(to); }
+    outcome<std::size_t> write(view<const_buffer>) noexcept override { return error_number::badf; }
+    outcome<std::size_t> pread(view<buffer> to, filesize offset) noexcept override { return base_->pread(to, offset); }
+    outcome<std::size_t> pwrite(view<const_buffer>, filesize) noexcept override { return error_number::badf; }
+    outcome<filesize> seek(filedelta by, whence from) noexcept override { return base_->seek(by, from); }
+    error_number set_size(filesize) noexcept override { return error_number::badf; }
+    error_number allocate(filesize, filesize) noexcept override { return error_number::badf; }
+    error_number advise(filesize offset, filesize length, advice how) noexcept override {
+        return base_->advise(offset, length, how);
+    }
+
+private:
+    node_owner base_;
+};
+
+class read_only_directory final : public node {
+public:
+    explicit read_only_directory(node_owner base) noexcept : base_(std::move(base)) {}
+
+    filetype type() const noexcept override { return filetype::directory; }
+    outcome<filestat> stat() noexcept override { return base_->stat(); }
+    error_number set_times(timestamp, timestamp, fstflags which) noexcept override {
+        const auto wrong = check_times(which);
+        return wrong != error_number::success ? wrong : error_number::rofs;
+    }
+    error_number readdir(dircookie from, entry_taker& to) noexcept override { return base_->readdir(from, to); }
+    outcome<node_owner> open_at(std::string_view path, const open_options& how) noexcept override {
+        if (const auto wrong = check_options(how); wrong != error_number::success) return wrong;
+        const bool creat = has(how.oflags, oflags::creat), trunc = has(how.oflags, oflags::trunc);
+        const bool excl = creat && has(how.oflags, oflags::excl);
+        open_options softly = how;
+        softly.oflags = how.oflags & oflags::directory;
+        softly.write = false;
+        softly.fdflags = how.fdflags & fdflags::nonblock;
+        if (excl) softly.lookup = lookupflags::none;
+        auto opened = base_->open_at(path, softly);
+        if (!opened) {
+            const auto why = opened.error();
+            if (excl && why == error_number::loop && base_->stat_at(path, lookupflags::none))
+                return error_number::exist;
+            return creat && why == error_number::noent ? refusal(path) : why;
+        }
+        if (excl) return error_number::exist;
+        if ((*opened)->type() == filetype::directory) {
+            if (creat || trunc || (how.write && !has(how.oflags, oflags::directory))) return error_number::isdir;
+            return wrap<read_only_directory>(std::move(*opened));
+        }
+        if (trunc || how.write) return error_number::rofs;
+        return wrap<read_only_file>(std::move(*opened));
+    }
+    outcome<filestat> stat_at(std::string_view path, lookupflags lookup) noexcept override {
+        return base_->stat_at(path, lookup);
+    }
+    error_number set_times_at(std::string_view path, lookupflags lookup, timestamp, timestamp,
+                              fstflags which) noexcept override {
+        if (const auto wrong = check_times(which); wrong != error_number::success) return wrong;
+        const auto s = base_->stat_at(path, lookup);
+        return s ? error_number::rofs : s.error();
+    }
+    error_number create_directory_at(std::string_view path) noexcept override { return refusal(path); }
+    error_number remove_directory_at(std::string_view path) noexcept override { return refusal(path); }
+    error_number unlink_file_at(std::string_view path) noexcept override { return refusal(path); }
+    error_number rename_at(std::string_view old_path, node& to, std::string_view) noexcept override {
+        return between(old_path, to);
+    }
+    error_number link_at(lookupflags lookup, std::string_view old_path, node& to, std::string_view) noexcept override {
+        return lookup != lookupflags::none ? error_number::inval : between(old_path, to);
+    }
+    error_number symlink_at(std::string_view, std::string_view path) noexcept override { return refusal(path); }
+    outcome<std::size_t> readlink_at(std::string_view path, buffer to) noexcept override {
+        return base_->readlink_at(path, to);
+    }
+    const void* filesystem() const noexcept override { return &mark; }
+
+private:
+    static constexpr char mark = 0;
+
+    template <class N>
+    static outcome<node_owner> wrap(node_owner&& base) noexcept {
+        auto made = make_node<N>(std::move(base));
+        if (!made) return error_number::nomem;
+        return made;
+    }
+    /// What is wrong with the path, and if nothing is, that nothing may be changed there.
+    error_number refusal(std::string_view path) const noexcept {
+        const auto s = base_->stat_at(path, lookupflags::none);
+        return s || s.error() == error_number::noent ? error_number::rofs : s.error();
+    }
+    error_number between(std::string_view old_path, node& to) const noexcept {
+        if (to.type() != filetype::directory) return error_number::notdir;
+        return to.filesystem() != &mark ? error_number::xdev : refusal(old_path);
+    }
+
+    node_owner base_;
+};
+
+} // namespace detail
+
+/// A directory with all that is beneath `base`, a directory of any file system, in which whatever would change
+/// something fails with `rofs`. What others change in `base` is seen. Empty where memory is out
+/// or `base` is empty.
+inline node_owner read_only(node_owner base) noexcept {
+    if (!base) return base;
+    return make_node<detail::read_only_directory>(std::move(base));
+}
+
+} // namespace tessera
+
+// ---- wasi.hpp --------------------------------------------------------------------------
+/// @file tessera/wasi.hpp
+/// Public door: WASI preview 1. A program of a C, C++ or Rust compiler runs like this:
+///
+///     tessera::wasi::context guest;
+///     guest.argument("program").inherit_streams();
+///     tessera::wasi::process<profile> process(guest);
+///     auto code = process.run(*module);   // the exit code, or why there is none
+
+#if TESSERA_BODIES
+
+// ---- wasi/host_options.hpp -------------------------------------------------------------
+/// @file wasi/host_options.hpp
+/// How a directory of the host is given to guests.
+
+namespace tessera::inline TESSERA_ABI::wasi {
+
+struct host_options {
+    /// Where the kernel has openat2, it resolves paths. Both ways are safe; this one is faster.
+    bool use_openat2 = true;
+};
+
+} // namespace tessera
+
+// ---- wasi/posix_walk.hpp ---------------------------------------------------------------
+/// @file wasi/posix_walk.hpp
+/// From a guest's path to a directory of the system and a name in it, never leaving the directory it started from.
+
+#if !defined(_WIN32)
+
+namespace tessera::inline TESSERA_ABI::wasi {
+
+/// Finds where the last part of a path is. Two ways with one outcome: the kernel's openat2 with RESOLVE_BENEATH, where
+/// there is one; else part by part with O_NOFOLLOW, reading symbolic links here, and going up only to directories that
+/// were passed on the way down and are still open, so that nothing another process moves meanwhile leads out.
+///
+/// What is at the name must then be used without following it, and without a slash behind it, as that follows.
+class posix_walk {
+public:
+    /// From `root` on, a directory that stays open. `by_kernel`: openat2 may be used.
+    posix_walk(int root, bool by_kernel) noexcept : root_(root), by_kernel_(by_kernel) {}
+    posix_walk(const posix_walk&) = delete;
+    posix_walk& operator=(const posix_walk&) = delete;
+    ~posix_walk() { leave(0); }
+
+    /// Goes where `path` leads. Fails as filesystem.hpp says of paths.
+    error_number go(std::string_view path) noexcept {
+        if (const auto wrong = check_path(path); wrong != error_number::success) return wrong;
+        if (!path_.append(path.data(), path.size())) return error_number::nomem;
+        return walk();
+    }
+    /// Goes on to where the symbolic link leads that is at the name. Fails as `go`, and with `inval` if it is none.
+    error_number follow() noexcept {
+        // The path so far with the link's content in the place of its last part, from the start again.
+        std::size_t end = path_.size();
+        while (end && path_[end - 1] == '/') --end;
+        while (end && path_[end - 1] != '/') --end;
+        vec<char> next;
+        if (!next.append(path_.data(), end)) return error_number::nomem;
+        if (const auto wrong = read_link(directory(), name_, slash_ ? "/" : "", next); wrong != error_number::success)
+            return wrong;
+        path_ = std::move(next);
+        leave(0);
+        return walk();
+    }
+
+    int directory() const noexcept { return stack_.empty() ? root_ : stack_.back(); }
+    /// "." where the path ends with ".", ".." or is the directory itself.
+    const char* name() const noexcept { return name_; }
+    /// Whether slashes are behind the last part, which must then be a directory.
+    bool slash() const noexcept { return slash_; }
+
+private:
+    error_number walk() noexcept {
+        // What must be a directory, and the last part.
+        std::size_t cut = path_.size();
+        while (cut && path_[cut - 1] == '/') --cut;
+        slash_ = cut != path_.size();
+        const std::size_t end = cut;
+        while (cut && path_[cut - 1] != '/') --cut;
+        const std::string_view last(path_.data() + cut, end - cut);
+        if (last == "." || last == "..") { // nobody's name: the directory that all of it leads to
+            std::memcpy(name_, ".", 2);
+            return walk_directories({path_.data(), end});
+        }
+        if (last.size() > max_name) return error_number::nametoolong;
+        std::memcpy(name_, last.data(), last.size());
+        name_[last.size()] = 0;
+        return walk_directories({path_.data(), cut});
+    }
+    error_number walk_directories(std::string_view path) noexcept {
+        if (path.empty()) return error_number::success;
+#if defined(__linux__) && defined(SYS_openat2)
+        if (by_kernel_) {
+            if (const int fd = open_beneath(path); fd >= 0)
+                return stack_.push_back(fd) ? error_number::success : (close(fd), error_number::nomem);
+            if (errno == EXDEV) return error_number::perm;
+            // An old kernel, one that forbids the call, or directories that move too fast for it.
+            if (errno != ENOSYS && errno != EPERM && errno != EAGAIN) return posix_error();
+        }
+#endif
+        return walk_by_hand(path);
+    }
+#if defined(__linux__) && defined(SYS_openat2)
+    int open_beneath(std::string_view path) noexcept {
+        char text[max_path + 1]; // follow() makes longer ones fail before
+        std::memcpy(text, path.data(), path.size());
+        text[path.size()] = 0;
+        const struct {
+            u64 flags = u64(O_PATH | O_DIRECTORY | O_CLOEXEC);
+            u64 mode = 0;
+            u64 resolve = 0x08 | 0x02; // RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS
+        } how;
+        for (int tries = 0;; ++tries) {
+            const long fd = ::syscall(SYS_openat2, root_, text, &how, sizeof how);
+            // The kernel gives up when a directory was renamed while ".." was resolved.
+            if (fd >= 0 || errno != EAGAIN || tries == 16) return int(fd);
+        }
+    }
+#endif
+    error_number walk_by_hand(std::string_view path) noexcept {
+        vec<char> spliced;
+        while (!path.empty()) {
+            const path_step step = first_step(path);
+            path = step.rest;
+            if (step.name == ".") continue;
+            if (step.name == "..") {
+                if (stack_.empty()) return error_number::perm;
+                leave(stack_.size() - 1);
+                continue;
+            }
+            if (step.name.size() > max_name) return error_number::nametoolong;
+            if (stack_.size() == max_depth) return error_number::nametoolong;
+            char name[max_name + 1];
+            std::memcpy(name, step.name.data(), step.name.size());
+            name[step.name.size()] = 0;
+            const int fd =
+                ::openat(directory(), name, posix::search | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+            if (fd >= 0) {
+                if (!stack_.push_back(fd)) return close(fd), error_number::nomem;
+                continue;
+            }
+            const int why = errno;
+            if (why != ENOTDIR && why != ELOOP && why != EMLINK) return posix_error(why);
+            vec<char> next;
+            const auto link = read_link(directory(), name, "/", next, path);
+            if (link != error_number::success) return link == error_number::inval ? error_number::notdir : link;
+            spliced = std::move(next); // `path` was copied from the old one
+            path = {spliced.data(), spliced.size()};
+        }
+        return error_number::success;
+    }
+    /// Appends what the symbolic link `name` holds, then `between`, then `rest`, to `to`.
+    error_number read_link(int directory, const char* name, std::string_view between, vec<char>& to,
+                           std::string_view rest = {}) noexcept {
+        char text[max_path + 1];
+        const ssize_t n = ::readlinkat(directory, name, text, sizeof text);
+        if (n < 0) return posix_error();
+        if (n == 0) return error_number::noent;
+        if (text[0] == '/') return error_number::perm;
+        if (++links_ > max_links) return error_number::loop;
+        if (to.size() + std::size_t(n) + between.size() + rest.size() > max_path) return error_number::nametoolong;
+        if (!to.append(text, std::size_t(n)) || !to.append(between.data(), between.size()) ||
+            !to.append(rest.data(), rest.size()))
+            return error_number::nomem;
+        return error_number::success;
+    }
+    void leave(std::size_t depth) noexcept {
+        for (; stack_.size() > depth; stack_.pop_back()) close(stack_.back());
+    }
+    static void close(int fd) noexcept { static_cast<void>(::close(fd)); }
+
+    // Directories that are open at once while one path is resolved.
+    static constexpr std::size_t max_depth = 512;
+
+    int root_;
+    bool by_kernel_;
+    bool slash_ = false;
+    int links_ = 0;
+    vec<int> stack_; // the directories passed, each beneath the one before
+    vec<char> path_; // with the links that were followed at its end
+    char name_[max_name + 1] = {};
+};
+
+} // namespace tessera
+#endif
+
+// ---- wasi/posix_filesystem.hpp ---------------------------------------------------------
+/// @file wasi/posix_filesystem.hpp
+/// Directories of the host for guests, on POSIX systems.
+
+#if !defined(_WIN32)
+
+// ---- wasi/posix_directory.hpp ----------------------------------------------------------
+/// @file wasi/posix_directory.hpp
+/// A directory of a POSIX system, and everything beneath it.
+
+#if !defined(_WIN32)
+
+#include <cstdio> // renameat
+
+namespace tessera::inline TESSERA_ABI::wasi {
+
+/// An open directory.
+class posix_directory final : public node {
+public:
+    posix_directory(posix_descriptor&& fd, const host_options& how) noexcept : fd_(std::move(fd)), how_(how) {}
+    ~posix_directory() override {
+        if (entries_) static_cast<void>(::closedir(entries_));
+    }
+
+    filetype type() const noexcept override { return filetype::directory; }
+    outcome<filestat> stat() noexcept override {
+        posix::status s;
+        if (posix::fstat(fd_.get(), &s) != 0) return posix_error();
+        return posix::stat_of(s);
+    }
+    error_number set_times(timestamp atim, timestamp mtim, fstflags which) noexcept override {
+        ::timespec t[2];
+        if (const auto wrong = posix::times(atim, mtim, which, t); wrong != error_number::success) return wrong;
+        return status_of(::futimens(fd_.get(), t));
+    }
+    error_number sync() noexcept override {
+        return ::fsync(fd_.get()) == 0 || errno == EINVAL || errno == EROFS ? error_number::success : posix_error();
+    }
+
+    error_number readdir(dircookie from, entry_taker& to) noexcept override {
+        const locked hold(lock_);
+        if (const auto wrong = go_to(from); wrong != error_number::success) return wrong;
+        for (;; waiting_ = nullptr, ++at_) {
+            if (!waiting_) {
+                errno = 0;
+                waiting_ = posix::readdir(entries_);
+                if (!waiting_) return posix_error(errno);
+            }
+            directory_entry e;
+            e.name = waiting_->d_name;
+            e.next = at_ + 1;
+            // What is above is nobody's business here; wasi-libc knows it for that.
+            e.ino = e.name == ".." ? 0 : inode(waiting_->d_ino);
+            e.type = type_of(*waiting_);
+            if (!to.take(e)) return error_number::success;
+        }
+    }
+
+    outcome<node_owner> open_at(std::string_view path, const open_options& how) noexcept override {
+        if (const auto wrong = check_options(how); wrong != error_number::success) return wrong;
+        posix_walk walk(fd_.get(), how_.use_openat2);
+        if (const auto wrong = walk.go(path); wrong != error_number::success) return wrong;
+        for (;;) {
+            if (has(how.oflags, oflags::creat) && walk.slash()) return error_number::isdir; // whatever is there
+            // Whatever it is, the call does not wait, makes no terminal ours, and follows nothing.
+            const int fd = ::openat(walk.directory(), walk.name(), flags_of(how, walk.slash()), 0666);
+            if (fd >= 0) return node_of(posix_descriptor(fd), how);
+            const int why = errno;
+            if (why != ELOOP && why != ENOTDIR && why != EMLINK) return posix_error(why);
+            posix::status s;
+            if (posix::fstatat(walk.directory(), walk.name(), &s) != 0 || !S_ISLNK(s.st_mode))
+                return why == EMLINK ? error_number::loop : posix_error(why);
+            if (!has(how.lookup, lookupflags::symlink_follow) && !walk.slash()) return error_number::loop;
+            if (const auto wrong = walk.follow(); wrong != error_number::success) return wrong;
+        }
+    }
+    outcome<filestat> stat_at(std::string_view path, lookupflags lookup) noexcept override {
+        posix_walk walk(fd_.get(), how_.use_openat2);
+        posix::status s;
+        if (const auto wrong = find(walk, path, lookup, s); wrong != error_number::success) return wrong;
+        return posix::stat_of(s);
+    }
+    error_number set_times_at(std::string_view path, lookupflags lookup, timestamp atim, timestamp mtim,
+                              fstflags which) noexcept override {
+        ::timespec t[2];
+        if (const auto wrong = posix::times(atim, mtim, which, t); wrong != error_number::success) return wrong;
+        posix_walk walk(fd_.get(), how_.use_openat2);
+        posix::status s;
+        if (const auto wrong = find(walk, path, lookup, s); wrong != error_number::success) return wrong;
+        return status_of(::utimensat(walk.directory(), walk.name(), t, AT_SYMLINK_NOFOLLOW));
+    }
+    error_number create_directory_at(std::string_view path) noexcept override {
+        return at(path, [](const posix_walk& w) { return status_of(::mkdirat(w.directory(), w.name(), 0777)); });
+    }
+    error_number remove_directory_at(std::string_view path) noexcept override {
+        return at(path, [](const posix_walk& w) {
+            const int failed = ::unlinkat(w.directory(), w.name(), AT_REMOVEDIR);
+            // Some systems have one number for both.
+            return failed && errno == EEXIST ? error_number::notempty : status_of(failed);
+        });
+    }
+    error_number unlink_file_at(std::string_view path) noexcept override {
+        return at(path, [](const posix_walk& w) {
+            if (w.slash()) {
+                const auto found = kind(w);
+                if (!found) return found.error();
+                return *found == filetype::directory ? error_number::isdir : error_number::notdir;
+            }
+            return status_of(::unlinkat(w.directory(), w.name(), 0));
+        });
+    }
+    error_number rename_at(std::string_view old_path, node& to, std::string_view new_path) noexcept override {
+        return from_to(old_path, to, new_path, [](const posix_walk& from, const posix_walk& into) {
+            if (from.slash() || into.slash()) {
+                // A slash says that it is a directory; the system would follow links for it.
+                const auto old = kind(from), there = kind(into);
+                if (!old) return old.error();
+                if (*old != filetype::directory || (there && into.slash() && *there != filetype::directory))
+                    return error_number::notdir;
+            }
+            const int failed = ::renameat(from.directory(), from.name(), into.directory(), into.name());
+            return failed && errno == EEXIST ? error_number::notempty : status_of(failed);
+        });
+    }
+    error_number link_at(lookupflags lookup, std::string_view old_path, node& to,
+                         std::string_view new_path) noexcept override {
+        if (lookup != lookupflags::none) return error_number::inval;
+        return from_to(old_path, to, new_path, [](const posix_walk& from, const posix_walk& into) {
+            if (from.slash()) {
+                const auto old = kind(from);
+                if (!old) return old.error();
+                return *old == filetype::directory ? error_number::perm : error_number::notdir;
+            }
+            if (into.slash()) return kind(into) ? error_number::exist : error_number::noent;
+            return status_of(::linkat(from.directory(), from.name(), into.directory(), into.name(), 0));
+        });
+    }
+    error_number symlink_at(std::string_view target, std::string_view path) noexcept override {
+        if (const auto wrong = check_path(target); wrong != error_number::success) return wrong;
+        char text[max_path + 1];
+        std::memcpy(text, target.data(), target.size());
+        text[target.size()] = 0;
+        return at(path, [&text](const posix_walk& w) {
+            if (w.slash()) return kind(w) ? error_number::exist : error_number::noent;
+            return status_of(::symlinkat(text, w.directory(), w.name()));
+        });
+    }
+    outcome<std::size_t> readlink_at(std::string_view path, buffer to) noexcept override {
+        outcome<std::size_t> length = std::size_t(0);
+        const auto wrong = at(path, [&](const posix_walk& w) {
+            if (w.slash()) return kind(w) ? error_number::inval : error_number::noent;
+            char none; // the system takes no empty buffer
+            const ssize_t n = ::readlinkat(w.directory(), w.name(), to.size ? reinterpret_cast<char*>(to.data) : &none,
+                                           to.size ? to.size : 1);
+            if (n > 0 && to.size) length = std::size_t(n);
+            return n < 0 ? posix_error() : error_number::success;
+        });
+        if (wrong != error_number::success) return wrong;
+        return length;
+    }
+    const void* filesystem() const noexcept override { return &mark; }
+
+private:
+    static constexpr char mark = 0; // one for all: the system knows where it cannot rename
+
+    static error_number status_of(int failed) noexcept { return failed ? posix_error() : error_number::success; }
+
+    static int flags_of(const open_options& how, bool slash) noexcept {
+        int flags = O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | posix::large_file;
+        const bool directory = slash || has(how.oflags, oflags::directory);
+        const bool write = !directory && (how.write || has(how.oflags, oflags::trunc));
+        flags |= directory ? O_RDONLY | O_DIRECTORY : !write ? O_RDONLY : how.read ? O_RDWR : O_WRONLY;
+        if (has(how.oflags, oflags::creat)) flags |= O_CREAT;
+        if (has(how.oflags, oflags::excl)) flags |= O_EXCL;
+        if (has(how.oflags, oflags::trunc)) flags |= O_TRUNC;
+        if (has(how.fdflags, fdflags::append)) flags |= O_APPEND;
+        if (has(how.fdflags, fdflags::dsync)) flags |= O_DSYNC;
+#if defined(O_RSYNC)
+        if (has(how.fdflags, fdflags::rsync)) flags |= O_RSYNC;
+#endif
+        if (has(how.fdflags, fdflags::sync)) flags |= O_SYNC;
+        return flags;
+    }
+    outcome<node_owner> node_of(posix_descriptor&& fd, const open_options& how) const noexcept {
+        posix::status s;
+        if (posix::fstat(fd.get(), &s) != 0) return posix_error();
+        node_owner made;
+        if (S_ISDIR(s.st_mode)) made = make_node<posix_directory>(std::move(fd), how_);
+        else made = make_node<posix_file>(std::move(fd), posix::type_of(s.st_mode), how, false);
+        if (!made) return error_number::nomem;
+        return made;
+    }
+    /// Goes to what `path` names, and finds out what it is.
+    static error_number find(posix_walk& walk, std::string_view path, lookupflags lookup, posix::status& s) noexcept {
+        if (const auto wrong = walk.go(path); wrong != error_number::success) return wrong;
+        for (;;) {
+            if (posix::fstatat(walk.directory(), walk.name(), &s) != 0) return posix_error();
+            if (!S_ISLNK(s.st_mode) || (!has(lookup, lookupflags::symlink_follow) && !walk.slash())) break;
+            if (const auto wrong = walk.follow(); wrong != error_number::success) return wrong;
+        }
+        return walk.slash() && !S_ISDIR(s.st_mode) ? error_number::notdir : error_number::success;
+    }
+    static outcome<filetype> kind(const posix_walk& w) noexcept {
+        posix::status s;
+        if (posix::fstatat(w.directory(), w.name(), &s) != 0) return posix_error();
+        return posix::type_of(s.st_mode);
+    }
+    template <class F>
+    error_number at(std::string_view path, F&& act) const noexcept {
+        posix_walk walk(fd_.get(), how_.use_openat2);
+        const auto wrong = walk.go(path);
+        return wrong != error_number::success ? wrong : act(walk);
+    }
+    template <class F>
+    error_number from_to(std::string_view old_path, node& to, std::string_view new_path, F&& act) const noexcept {
+        if (to.type() != filetype::directory) return error_number::notdir;
+        if (to.filesystem() != &mark) return error_number::xdev;
+        return at(old_path, [&](const posix_walk& from) {
+            return static_cast<posix_directory&>(to).at(new_path,
+                                                        [&](const posix_walk& into) { return act(from, into); });
+        });
+    }
+
+    /// Makes `at_` the number of the entry that is read next.
+    error_number go_to(dircookie from) noexcept {
+        if (!entries_) {
+            // A descriptor of its own, since the stream closes it.
+            const int fd = ::openat(fd_.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+            if (fd < 0) return posix_error();
+            entries_ = ::fdopendir(fd);
+            if (!entries_) {
+                const auto why = posix_error();
+                static_cast<void>(::close(fd));
+                return why;
+            }
+        }
+        if (from == at_ && from != 0) return error_number::success;
+        if (from < at_ || from == 0) { // from the start, with what has changed
+            ::rewinddir(entries_);
+            waiting_ = nullptr;
+            at_ = 0;
+        }
+        for (; at_ < from; ++at_) {
+            errno = 0;
+            if (!waiting_ && !posix::readdir(entries_)) return posix_error(errno);
+            waiting_ = nullptr;
+        }
+        return error_number::success;
+    }
+    filetype type_of(const posix::entry& e) const noexcept {
+#if defined(_DIRENT_HAVE_D_TYPE) || defined(__APPLE__)
+        switch (e.d_type) {
+        case DT_REG: return filetype::regular_file;
+        case DT_DIR: return filetype::directory;
+        case DT_LNK: return filetype::symbolic_link;
+        case DT_CHR: return filetype::character_device;
+        case DT_BLK: return filetype::block_device;
+        case DT_SOCK: return filetype::socket_stream;
+        case DT_FIFO: return filetype::unknown;
+        default: break; // the file system does not say
+        }
+#endif
+        posix::status s;
+        return posix::fstatat(fd_.get(), e.d_name, &s) == 0 ? posix::type_of(s.st_mode) : filetype::unknown;
+    }
+
+    posix_descriptor fd_;
+    const host_options how_;
+    mutex lock_; // of what follows
+    ::DIR* entries_ = nullptr;
+    dircookie at_ = 0;
+    posix::entry* waiting_ = nullptr; // read, and not taken
+};
+
+} // namespace tessera
+#endif
+
+namespace tessera::inline TESSERA_ABI::wasi {
+
+/// Opens a directory of the host to be given to guests: they reach what is beneath it and nothing else, whatever
+/// paths they use and whatever other processes do in it meanwhile. Symbolic links that lead out are refused. Hard
+/// links, and what is mounted there, are files like any other: who puts them there gives them to the guest.
+///
+/// Fails as the system does: noent, notdir, acces.
+inline outcome<node_owner> open_host_directory(const char* path, const host_options& how = {}) noexcept {
+    posix_descriptor fd(::open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK));
+    if (fd.get() < 0) return posix_error();
+    auto made = make_node<posix_directory>(std::move(fd), how);
+    if (!made) return error_number::nomem;
+    return made;
+}
+
+} // namespace tessera
+#endif
+
+// ---- wasi/windows_filesystem.hpp -------------------------------------------------------
+/// @file wasi/windows_filesystem.hpp
+/// Directories of the host for guests, on Windows.
+
+#if defined(_WIN32)
+
+// ---- wasi/windows_file.hpp -------------------------------------------------------------
+/// @file wasi/windows_file.hpp
+/// An open file of Windows.
+
+#if defined(_WIN32)
+
+// ---- wasi/windows_system.hpp -----------------------------------------------------------
+/// @file wasi/windows_system.hpp
+/// The calls of Windows that open files relative to an open directory. They are those of its kernel, in ntdll: Win32
+/// has none of that kind. Declared here as their headers do, which bring a thousand macros.
+
+#if defined(_WIN32)
+
+struct _SECURITY_ATTRIBUTES;
+struct HINSTANCE__;
+
+namespace tessera::inline TESSERA_ABI::wasi {
+
+namespace windows {
+
+using handle = void*;
+using status = long;
+using dword = unsigned long;
+using unit = wchar_t; // 16 bits
+
+extern "C" __declspec(dllimport) handle
+    __stdcall CreateFileW(const unit*, dword, dword, ::_SECURITY_ATTRIBUTES*, dword, dword, handle);
+extern "C" __declspec(dllimport) int __stdcall CloseHandle(handle);
+extern "C" __declspec(dllimport) dword __stdcall GetLastError();
+extern "C" __declspec(dllimport)::HINSTANCE__* __stdcall GetModuleHandleA(const char*);
+#if defined(_WIN64)
+extern "C" __declspec(dllimport) long long(__stdcall* __stdcall GetProcAddress(::HINSTANCE__*, const char*))();
+#else
+extern "C" __declspec(dllimport) int(__stdcall* __stdcall GetProcAddress(::HINSTANCE__*, const char*))();
+#endif
+
+struct counted_name {
+    u16 length; // bytes
+    u16 capacity;
+    unit* text;
+};
+struct object_attributes {
+    dword size;
+    handle root;
+    const counted_name* name;
+    dword attributes;
+    void* security;
+    void* quality;
+};
+struct io_status {
+    union {
+        status code;
+        void* pointer;
+    };
+    std::uintptr_t information;
+};
+
+/// Found at run time: ntdll has no import library that every compiler knows.
+struct calls {
+    status(__stdcall* create)(handle*, dword, object_attributes*, io_status*, const i64*, dword, dword, dword, dword,
+                              void*, dword);
+    status(__stdcall* query)(handle, io_status*, void*, dword, int);
+    status(__stdcall* set)(handle, io_status*, const void*, dword, int);
+    status(__stdcall* query_volume)(handle, io_status*, void*, dword, int);
+    status(__stdcall* list)(handle, handle, void*, void*, io_status*, void*, dword, int, u8, counted_name*, u8);
+    status(__stdcall* read)(handle, handle, void*, void*, io_status*, void*, dword, const i64*, dword*);
+    status(__stdcall* write)(handle, handle, void*, void*, io_status*, const void*, dword, const i64*, dword*);
+    status(__stdcall* flush)(handle, io_status*);
+    status(__stdcall* control)(handle, handle, void*, void*, io_status*, dword, void*, dword, void*, dword);
+
+    static const calls& of_system() noexcept {
+        static const calls all = find_all();
+        return all;
+    }
+    bool complete() const noexcept {
+        return create && query && set && query_volume && list && read && write && flush && control;
+    }
+
+private:
+    static calls find_all() noexcept {
+        calls c{};
+        ::HINSTANCE__* const ntdll = GetModuleHandleA("ntdll.dll");
+        if (!ntdll) return c;
+        find(ntdll, "NtCreateFile", c.create);
+        find(ntdll, "NtQueryInformationFile", c.query);
+        find(ntdll, "NtSetInformationFile", c.set);
+        find(ntdll, "NtQueryVolumeInformationFile", c.query_volume);
+        find(ntdll, "NtQueryDirectoryFile", c.list);
+        find(ntdll, "NtReadFile", c.read);
+        find(ntdll, "NtWriteFile", c.write);
+        find(ntdll, "NtFlushBuffersFile", c.flush);
+        find(ntdll, "NtFsControlFile", c.control);
+        return c;
+    }
+    template <class F>
+    static void find(::HINSTANCE__* from, const char* name, F& to) noexcept {
+        const auto found = GetProcAddress(from, name);
+        static_assert(sizeof found == sizeof to);
+        std::memcpy(&to, &found, sizeof to);
+    }
+};
+
+// Numbers of the system, by what they mean.
+inline constexpr dword read_data = 1, write_data = 2, traverse = 0x20, read_attributes = 0x80, write_attributes = 0x100,
+                       may_delete = 0x1'0000, generic_read = 0x12'0089, generic_write = 0x12'0116,
+                       synchronize = 0x10'0000;
+inline constexpr dword share_all = 7;
+inline constexpr dword must_exist = 1, must_be_new = 2, open_or_make = 3;
+inline constexpr dword directory_only = 1, write_through = 2, one_after_another = 0x20, no_directory = 0x40,
+                       the_link_itself = 0x20'0000;
+inline constexpr dword is_read_only = 1, is_directory = 0x10, is_ordinary = 0x80, is_link = 0x400;
+inline constexpr int basic_information = 4, standard_information = 5, internal_information = 6, rename_information = 10,
+                     link_information = 11, disposition_information = 13, end_information = 20, tag_information = 35,
+                     listing_information = 37, disposition_information_ex = 64;
+
+struct basic {
+    i64 created, accessed, written, changed;
+    dword attributes;
+};
+struct standard {
+    i64 allocated, size;
+    dword links;
+    u8 delete_pending, directory;
+};
+struct tag {
+    dword attributes, reparse;
+};
+
+inline error_number error_of(status s) noexcept {
+    struct pair {
+        u32 theirs;
+        error_number ours;
+    };
+    static constexpr pair pairs[] = {
+        {0xc000'0034, error_number::noent}, // object name not found
+        {0xc000'003a, error_number::noent}, // object path not found
+        {0xc000'000f, error_number::noent}, // no such file
+        {0xc000'0123, error_number::noent}, // file deleted
+        {0xc000'0056, error_number::noent}, // delete pending
+        {0xc000'0033, error_number::inval}, // object name invalid
+        {0xc000'0035, error_number::exist}, // object name collision
+        {0xc000'0022, error_number::acces}, // access denied
+        {0xc000'0043, error_number::acces}, // sharing violation
+        {0xc000'0121, error_number::acces}, // cannot delete
+        {0xc000'0103, error_number::notdir},   {0xc000'00ba, error_number::isdir},
+        {0xc000'0101, error_number::notempty}, {0xc000'007f, error_number::nospc},
+        {0xc000'0044, error_number::dquot},    {0xc000'00d4, error_number::xdev},
+        {0xc000'0265, error_number::mlink},    {0xc000'0106, error_number::nametoolong},
+        {0xc000'000d, error_number::inval},    {0xc000'0008, error_number::badf},
+        {0xc000'0017, error_number::nomem},    {0xc000'009a, error_number::nomem},
+        {0xc000'00a2, error_number::rofs},     {0xc000'00bb, error_number::notsup},
+        {0xc000'0010, error_number::notsup},                                        // invalid device request
+        {0xc000'0002, error_number::notsup},                                        // not implemented
+        {0xc000'0003, error_number::notsup},                                        // invalid information class
+        {0xc000'011f, error_number::mfile},    {0xc000'014b, error_number::pipe},   // pipe broken
+        {0xc000'0904, error_number::fbig},     {0xc000'0054, error_number::deadlk}, // file lock conflict
+    };
+    if (s >= 0) return error_number::success;
+    for (const pair& p : pairs)
+        if (p.theirs == u32(s)) return p.ours;
+    return error_number::io;
+}
+
+/// A handle that is closed at the end of its life.
+class owned {
+public:
+    owned() noexcept = default;
+    explicit owned(handle h) noexcept : handle_(h) {}
+    owned(owned&& other) noexcept : handle_(other.handle_) { other.handle_ = nullptr; }
+    owned& operator=(owned&& other) noexcept {
+        handle const mine = handle_;
+        handle_ = other.handle_;
+        other.handle_ = mine;
+        return *this;
+    }
+    ~owned() {
+        if (handle_) static_cast<void>(CloseHandle(handle_));
+    }
+    handle get() const noexcept { return handle_; }
+
+private:
+    handle handle_ = nullptr;
+};
+
+/// Calls `put(scalar)` for each scalar value of `text`, which is UTF-8, while it returns true.
+template <class F>
+bool each_scalar(std::string_view text, F&& put) noexcept {
+    for (std::size_t i = 0; i < text.size();) {
+        const u8 lead = u8(text[i]);
+        const std::size_t extra = lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : lead >= 0x80 ? 1 : 0;
+        u32 scalar = extra ? lead & (0x3fu >> extra) : lead;
+        for (std::size_t k = 1; k <= extra; ++k) scalar = scalar << 6 | (u8(text[i + k]) & 0x3fu);
+        i += extra + 1;
+        if (!put(scalar)) return false;
+    }
+    return true;
+}
+/// Writes `text` as UTF-16 with a zero behind it, and how many units before that it is. False: there is no room.
+template <std::size_t N>
+bool to_utf16(std::string_view text, unit (&to)[N], std::size_t& size) noexcept {
+    size = 0;
+    const bool fits = each_scalar(text, [&](u32 scalar) {
+        if (size + 3 > N) return false;
+        if (scalar >= 0x10000) {
+            to[size++] = unit(0xd800 + ((scalar - 0x10000) >> 10));
+            scalar = 0xdc00 + ((scalar - 0x10000) & 0x3ff);
+        }
+        to[size++] = unit(scalar);
+        return true;
+    });
+    to[size] = 0;
+    return fits;
+}
+
+/// A name in a directory, as the system wants it.
+struct name {
+    static constexpr std::size_t room = max_name + 2;
+    unit text[room] = {};
+    std::size_t size = 0; // units
+};
+/// Of a name that is UTF-8. Fails with `inval` for what Windows has other uses for: separators, streams, wildcards, and
+/// dots and blanks at the end, which Win32 programs cannot name; and with `nametoolong`.
+inline error_number name_of(std::string_view from, name& to) noexcept {
+    const bool plain = each_scalar(from, [](u32 scalar) {
+        return scalar >= 0x20 && (scalar >= 0x80 || !std::strchr("\\/:*?\"<>|", int(scalar)));
+    });
+    if (!plain || from.empty() || from.back() == '.' || from.back() == ' ') return error_number::inval;
+    return to_utf16(from, to.text, to.size) ? error_number::success : error_number::nametoolong;
+}
+
+/// Opens `which` in the directory `root`, or `root` itself again where `which` is empty. Follows nothing.
+inline status open(handle root, const name& which, dword access, dword how, dword options, owned& to) noexcept {
+    unit text[name::room];
+    std::memcpy(text, which.text, sizeof text);
+    const counted_name counted{u16(which.size * 2), u16(which.size * 2), text};
+    constexpr dword case_insensitive = 0x40;
+    object_attributes at{sizeof at, root, &counted, case_insensitive, nullptr, nullptr};
+    io_status io{};
+    handle made = nullptr;
+    const status s = calls::of_system().create(&made, access | synchronize, &at, &io, nullptr, is_ordinary, share_all,
+                                               how, options | one_after_another | the_link_itself, nullptr, 0);
+    if (s >= 0) to = owned(made);
+    return s;
+}
+
+template <class T>
+status query(handle h, int what, T& to) noexcept {
+    io_status io{};
+    return calls::of_system().query(h, &io, &to, sizeof to, what);
+}
+template <class T>
+status set(handle h, int what, const T& from) noexcept {
+    io_status io{};
+    return calls::of_system().set(h, &io, &from, sizeof from, what);
+}
+
+inline timestamp time_of(i64 t) noexcept { return u64(t) > windows_epoch ? (u64(t) - windows_epoch) * 100 : 0; }
+inline i64 time_from(timestamp t) noexcept { return i64(t / 100 + windows_epoch); }
+
+inline outcome<filestat> stat_of(handle h) noexcept {
+    basic b{};
+    standard s{};
+    i64 number = 0;
+    for (const status wrong : {query(h, basic_information, b), query(h, standard_information, s)})
+        if (wrong < 0) return error_of(wrong);
+    static_cast<void>(query(h, internal_information, number));
+    struct {
+        i64 made;
+        dword serial, length;
+        u8 rest[64 + 2];
+    } volume{};
+    io_status io{};
+    static_cast<void>(calls::of_system().query_volume(h, &io, &volume, sizeof volume, 1));
+    filestat out;
+    out.dev = volume.serial;
+    out.ino = inode(number);
+    out.type = b.attributes & is_link ? filetype::symbolic_link
+               : s.directory          ? filetype::directory
+                                      : filetype::regular_file;
+    out.nlink = s.links;
+    out.size = filesize(s.size);
+    out.atim = time_of(b.accessed);
+    out.mtim = time_of(b.written);
+    out.ctim = time_of(b.changed);
+    return out;
+}
+
+inline error_number set_times(handle h, timestamp atim, timestamp mtim, fstflags which) noexcept {
+    if (const auto wrong = check_times(which); wrong != error_number::success) return wrong;
+    basic b{}; // 0: stays
+    if (has(which, fstflags::atim)) b.accessed = time_from(atim);
+    if (has(which, fstflags::atim_now)) b.accessed = time_from(realtime_ns());
+    if (has(which, fstflags::mtim)) b.written = time_from(mtim);
+    if (has(which, fstflags::mtim_now)) b.written = time_from(realtime_ns());
+    return which == fstflags::none ? error_number::success : error_of(set(h, basic_information, b));
+}
+
+} // namespace windows
+
+} // namespace tessera
+#endif
+
+namespace tessera::inline TESSERA_ABI::wasi {
+
+class windows_file final : public node {
+public:
+    windows_file(windows::owned&& h, const open_options& how) noexcept
+        : handle_(std::move(h)), flags_(how.fdflags), read_(how.read), write_(how.write) {}
+
+    filetype type() const noexcept override { return filetype::regular_file; }
+    outcome<filestat> stat() noexcept override { return windows::stat_of(handle_.get()); }
+    fdflags flags() noexcept override { return flags_.load(std::memory_order_relaxed); }
+    error_number set_flags(fdflags flags) noexcept override {
+        constexpr fdflags fixed = fdflags::dsync | fdflags::rsync | fdflags::sync;
+        if ((flags & fixed) != (this->flags() & fixed) || (flags - fdflags::all) != fdflags::none)
+            return error_number::notsup;
+        flags_.store(flags, std::memory_order_relaxed);
+        return error_number::success;
+    }
+    error_number set_times(timestamp atim, timestamp mtim, fstflags which) noexcept override {
+        return windows::set_times(handle_.get(), atim, mtim, which);
+    }
+    error_number sync() noexcept override {
+        if (!write_) return error_number::success; // the system asks for the right to write
+        windows::io_status io{};
+        return windows::error_of(windows::calls::of_system().flush(handle_.get(), &io));
+    }
+    outcome<readiness> poll(eventtype what) noexcept override {
+        const auto s = stat();
+        const locked hold(lock_);
+        return readiness{true, false, what == eventtype::fd_read && s && s->size > at_ ? s->size - at_ : 0};
+    }
+    outcome<std::size_t> read(view<buffer> to) noexcept override {
+        const locked hold(lock_);
+        auto n = pread(to, at_);
+        if (n) at_ += *n;
+        return n;
+    }
+    outcome<std::size_t> write(view<const_buffer> from) noexcept override {
+        const locked hold(lock_);
+        if (!has(flags(), fdflags::append)) {
+            auto n = pwrite(from, at_);
+            if (n) at_ += *n;
+            return n;
+        }
+        auto n = move<const_buffer>(from, to_end, write_, windows::calls::of_system().write);
+        const auto s = stat();
+        if (n && s) at_ = s->size;
+        return n;
+    }
+    outcome<std::size_t> pread(view<buffer> to, filesize offset) noexcept override {
+        return move<buffer>(to, offset, read_, windows::calls::of_system().read);
+    }
+    outcome<std::size_t> pwrite(view<const_buffer> from, filesize offset) noexcept override {
+        if (offset > most) return error_number::inval;
+        return move<const_buffer>(from, offset, write_, windows::calls::of_system().write);
+    }
+    outcome<filesize> seek(filedelta by, whence from) noexcept override {
+        if (from > whence::end) return error_number::inval;
+        const auto s = stat();
+        if (!s) return s.error();
+        const locked hold(lock_);
+        const u64 base = from == whence::set ? 0 : from == whence::cur ? at_ : s->size;
+        const u64 to = base + u64(by); // base is below 2^63: a wrap is seen in the highest bit
+        if (to > most) return error_number::inval;
+        return at_ = to;
+    }
+    error_number set_size(filesize size) noexcept override {
+        if (!write_) return error_number::badf;
+        if (size > most) return error_number::inval;
+        return windows::error_of(windows::set(handle_.get(), windows::end_information, i64(size)));
+    }
+    error_number allocate(filesize offset, filesize length) noexcept override {
+        if (!write_) return error_number::badf;
+        if (length == 0 || offset > most || length > most) return error_number::inval;
+        if (offset + length > most) return error_number::fbig;
+        const auto s = stat();
+        if (!s) return s.error();
+        return offset + length <= s->size ? error_number::success : set_size(offset + length);
+    }
+    error_number advise(filesize offset, filesize length, advice how) noexcept override {
+        return how > advice::noreuse || offset > most || length > most ? error_number::inval : error_number::success;
+    }
+
+private:
+    static constexpr u64 most = ~u64(0) >> 1;
+    static constexpr u64 to_end = u64(-1); // for the system, an offset that means: at the end
+
+    template <class B, class F>
+    outcome<std::size_t> move(view<B> buffers, u64 offset, bool allowed, F call) const noexcept {
+        if (!allowed) return error_number::badf;
+        if (offset > most && offset != to_end) return error_number::inval;
+        std::size_t done = 0;
+        for (const B& b : buffers) {
+            for (std::size_t within = 0; within < b.size;) {
+                const std::size_t n = b.size - within < largest ? b.size - within : largest;
+                const i64 at = i64(offset == to_end ? to_end : offset + done);
+                windows::io_status io{};
+                const auto s = call(handle_.get(), nullptr, nullptr, nullptr, &io, const_cast<u8*>(b.data + within),
+                                    windows::dword(n), &at, nullptr);
+                constexpr u32 end_of_file = 0xc000'0011;
+                if (u32(s) == end_of_file) return done;
+                if (s < 0) {
+                    if (done) return done;
+                    return windows::error_of(s);
+                }
+                done += io.information;
+                within += io.information;
+                if (io.information < n) return done;
+            }
+        }
+        return done;
+    }
+    static constexpr std::size_t largest = 1u << 30;
+
+    windows::owned handle_;
+    std::atomic<fdflags> flags_;
+    const bool read_;
+    const bool write_;
+    mutex lock_; // of the position
+    u64 at_ = 0;
+};
+
+} // namespace tessera
+#endif
+
+// ---- wasi/windows_walk.hpp -------------------------------------------------------------
+/// @file wasi/windows_walk.hpp
+/// From a guest's path to a directory of Windows and a name in it, never leaving the directory it started from.
+
+#if defined(_WIN32)
+
+namespace tessera::inline TESSERA_ABI::wasi {
+
+/// Goes down part by part, each opened relative to the one before, and up only to directories that were passed on the
+/// way and are still open. What refers to another place, a symbolic link or a junction, is never followed: `perm`.
+class windows_walk {
+public:
+    explicit windows_walk(windows::handle root) noexcept : root_(root) {}
+
+    /// Goes where `path` leads. Fails as filesystem.hpp says of paths.
+    error_number go(std::string_view path) noexcept {
+        if (const auto wrong = check_path(path); wrong != error_number::success) return wrong;
+        if (!is_utf8(path)) return error_number::ilseq;
+        for (;;) {
+            const path_step step = first_step(path);
+            const bool last = step.rest.empty();
+            path = step.rest;
+            slash_ = step.slash;
+            if (step.name == "." || step.name == "..") {
+                if (step.name == "..") {
+                    if (stack_.empty()) return error_number::perm;
+                    stack_.pop_back();
+                }
+                if (!last) continue;
+                name_.size = 0; // the directory itself
+                return error_number::success;
+            }
+            if (step.name.size() > max_name) return error_number::nametoolong;
+            if (const auto wrong = windows::name_of(step.name, name_); wrong != error_number::success) return wrong;
+            if (last) return error_number::success;
+            windows::owned next;
+            const auto s = windows::open(directory(), name_, windows::traverse | windows::read_attributes,
+                                         windows::must_exist, windows::directory_only, next);
+            if (s < 0) return windows::error_of(s);
+            windows::tag tag{};
+            if (const auto wrong = windows::query(next.get(), windows::tag_information, tag); wrong < 0)
+                return windows::error_of(wrong);
+            if (tag.attributes & windows::is_link) return error_number::perm;
+            if (stack_.size() == 512) return error_number::nametoolong;
+            if (!stack_.push_back(std::move(next))) return error_number::nomem;
+        }
+    }
+    windows::handle directory() const noexcept { return stack_.empty() ? root_ : stack_.back().get(); }
+    const windows::name& name() const noexcept { return name_; }
+    /// Whether the path ends with "." or ".." and so has no name.
+    bool dot() const noexcept { return name_.size == 0; }
+    bool slash() const noexcept { return slash_; }
+
+private:
+    windows::handle root_;
+    bool slash_ = false;
+    vec<windows::owned> stack_;
+    windows::name name_;
+};
+
+} // namespace tessera
+#endif
+
+// ---- wasi/windows_directory.hpp --------------------------------------------------------
+/// @file wasi/windows_directory.hpp
+/// A directory of Windows, and everything beneath it.
+
+#if defined(_WIN32)
+
+namespace tessera::inline TESSERA_ABI::wasi {
+
+/// An open directory. Symbolic links are seen, renamed and removed, but neither made, read nor followed.
+class windows_directory final : public node {
+public:
+    explicit windows_directory(windows::owned&& h) noexcept : handle_(std::move(h)) {}
+
+    filetype type() const noexcept override { return filetype::directory; }
+    outcome<filestat> stat() noexcept override { return windows::stat_of(handle_.get()); }
+    error_number set_times(timestamp atim, timestamp mtim, fstflags which) noexcept override {
+        return set_times_at(".", lookupflags::none, atim, mtim, which);
+    }
+    error_number readdir(dircookie from, entry_taker& to) noexcept override {
+        const locked hold(lock_);
+        if (const auto wrong = go_to(from); wrong != error_number::success) return wrong;
+        for (;; ++at_) {
+            directory_entry e;
+            char text[3 * max_name];
+            e.next = at_ + 1;
+            if (at_ < 2) {
+                const auto s = windows::stat_of(handle_.get());
+                e.name = at_ == 0 ? "." : "..";
+                e.ino = at_ == 0 && s ? s->ino : 0;
+                e.type = filetype::directory;
+                if (!to.take(e)) return error_number::success;
+                continue;
+            }
+            if (!waiting_) {
+                if (const auto wrong = fetch(); wrong != error_number::success || !waiting_) return wrong;
+            }
+            const u8* const it = listed_;
+            const u32 attributes = at<u32>(it, 56), size = at<u32>(it, 60) / 2;
+            e.ino = at<u64>(it, 96);
+            e.type = attributes & windows::is_link        ? filetype::symbolic_link
+                     : attributes & windows::is_directory ? filetype::directory
+                                                          : filetype::regular_file;
+            e.name = {text, utf8_of(it + 104, size, text)};
+            if (!to.take(e)) return error_number::success;
+            waiting_ = false;
+        }
+    }
+    outcome<node_owner> open_at(std::string_view path, const open_options& how) noexcept override {
+        if (const auto wrong = check_options(how); wrong != error_number::success) return wrong;
+        windows_walk walk(handle_.get());
+        if (const auto wrong = walk.go(path); wrong != error_number::success) return wrong;
+        const bool creat = has(how.oflags, oflags::creat), excl = creat && has(how.oflags, oflags::excl);
+        const bool trunc = has(how.oflags, oflags::trunc);
+        if (creat && (walk.slash() || walk.dot()))
+            return excl && walk.dot() ? error_number::exist : error_number::isdir;
+        const bool directory = has(how.oflags, oflags::directory) || walk.slash();
+        const bool write = !directory && (how.write || trunc);
+        windows::dword access = windows::read_attributes | (write ? windows::generic_write : 0);
+        if (how.read || !write) access |= windows::generic_read;
+        windows::dword options = directory ? windows::directory_only : 0;
+        if ((how.fdflags & (fdflags::dsync | fdflags::sync)) != fdflags::none) options |= windows::write_through;
+        const auto disposition = excl ? windows::must_be_new : creat ? windows::open_or_make : windows::must_exist;
+        windows::owned h;
+        // Setting times needs a right that one may lack where everything else is allowed.
+        auto s =
+            windows::open(walk.directory(), walk.name(), access | windows::write_attributes, disposition, options, h);
+        if (windows::error_of(s) == error_number::acces)
+            s = windows::open(walk.directory(), walk.name(), access, disposition, options, h);
+        if (s < 0) return windows::error_of(s);
+        windows::tag tag{};
+        if (const auto wrong = windows::query(h.get(), windows::tag_information, tag); wrong < 0)
+            return windows::error_of(wrong);
+        if (tag.attributes & windows::is_link)
+            return has(how.lookup, lookupflags::symlink_follow) || walk.slash() ? error_number::perm
+                                                                                : error_number::loop;
+        node_owner made;
+        if (tag.attributes & windows::is_directory) {
+            if (creat || trunc || (how.write && !directory)) return error_number::isdir;
+            made = make_node<windows_directory>(std::move(h));
+        } else {
+            if (trunc) {
+                const auto wrong = windows::set(h.get(), windows::end_information, i64(0));
+                if (wrong < 0) return windows::error_of(wrong);
+            }
+            made = make_node<windows_file>(std::move(h), how);
+        }
+        if (!made) return error_number::nomem;
+        return made;
+    }
+    outcome<filestat> stat_at(std::string_view path, lookupflags lookup) noexcept override {
+        windows_walk walk(handle_.get());
+        windows::owned h;
+        if (const auto wrong = find(walk, path, lookup, windows::read_attributes, h); wrong != error_number::success)
+            return wrong;
+        return windows::stat_of(h.get());
+    }
+    error_number set_times_at(std::string_view path, lookupflags lookup, timestamp atim, timestamp mtim,
+                              fstflags which) noexcept override {
+        if (const auto wrong = check_times(which); wrong != error_number::success) return wrong;
+        windows_walk walk(handle_.get());
+        windows::owned h;
+        const auto wrong = find(walk, path, lookup, windows::read_attributes | windows::write_attributes, h);
+        return wrong != error_number::success ? wrong : windows::set_times(h.get(), atim, mtim, which);
+    }
+    error_number create_directory_at(std::string_view path) noexcept override {
+        windows_walk walk(handle_.get());
+        if (const auto wrong = walk.go(path); wrong != error_number::success) return wrong;
+        if (walk.dot()) return error_number::exist;
+        windows::owned h;
+        return windows::error_of(windows::open(walk.directory(), walk.name(), windows::read_attributes,
+                                               windows::must_be_new, windows::directory_only, h));
+    }
+    error_number remove_directory_at(std::string_view path) noexcept override {
+        windows_walk walk(handle_.get());
+        if (const auto wrong = walk.go(path); wrong != error_number::success) return wrong;
+        return walk.dot() ? error_number::inval : remove(walk.directory(), walk.name(), true);
+    }
+    error_number unlink_file_at(std::string_view path) noexcept override {
+        windows_walk walk(handle_.get());
+        if (const auto wrong = walk.go(path); wrong != error_number::success) return wrong;
+        if (walk.dot()) return error_number::isdir;
+        if (walk.slash()) {
+            const auto k = kind(walk);
+            if (!k) return k.error();
+            return *k == filetype::directory ? error_number::isdir : error_number::notdir;
+        }
+        return remove(walk.directory(), walk.name(), false);
+    }
+    error_number rename_at(std::string_view old_path, node& to, std::string_view new_path) noexcept override {
+        windows_walk from(handle_.get()), into(nullptr);
+        if (const auto wrong = go_both(old_path, to, new_path, from, into); wrong != error_number::success)
+            return wrong;
+        if (from.dot() || into.dot()) return error_number::busy;
+        const auto old = kind(from), there = kind(into);
+        if (!old) return old.error();
+        const bool directory = *old == filetype::directory;
+        if ((from.slash() || into.slash()) && !directory) return error_number::notdir;
+        if (there && directory && *there != filetype::directory) return error_number::notdir;
+        if (there && !directory && *there == filetype::directory) return error_number::isdir;
+        windows::owned h;
+        const auto s = windows::open(from.directory(), from.name(), windows::may_delete | windows::read_attributes,
+                                     windows::must_exist, 0, h);
+        if (s < 0) return windows::error_of(s);
+        auto renamed = name_again(h.get(), windows::rename_information, into, !directory);
+        if (renamed == error_number::exist && directory && there) {
+            // The system replaces no directories. Not at once, then, but with the same outcome.
+            const auto other = windows::stat_of(h.get());
+            const auto same = stat_in(into);
+            if (other && same && other->ino == same->ino && other->ino) return error_number::success;
+            const auto removed = remove(into.directory(), into.name(), true);
+            if (removed != error_number::success) return removed;
+            renamed = name_again(h.get(), windows::rename_information, into, false);
+        }
+        return renamed;
+    }
+    error_number link_at(lookupflags lookup, std::string_view old_path, node& to,
+                         std::string_view new_path) noexcept override {
+        if (lookup != lookupflags::none) return error_number::inval;
+        windows_walk from(handle_.get()), into(nullptr);
+        if (const auto wrong = go_both(old_path, to, new_path, from, into); wrong != error_number::success)
+            return wrong;
+        const auto old = kind(from);
+        if (!old) return old.error();
+        if (*old == filetype::directory) return error_number::perm;
+        if (from.slash()) return error_number::notdir;
+        const auto there = kind(into);
+        if (there) return error_number::exist;
+        if (into.slash()) return error_number::noent;
+        windows::owned h;
+        const auto s = windows::open(from.directory(), from.name(),
+                                     windows::read_attributes | windows::write_attributes, windows::must_exist, 0, h);
+        return s < 0 ? windows::error_of(s) : name_again(h.get(), windows::link_information, into, false);
+    }
+    error_number symlink_at(std::string_view target, std::string_view path) noexcept override {
+        if (const auto wrong = check_path(target); wrong != error_number::success) return wrong;
+        windows_walk walk(handle_.get());
+        if (const auto wrong = walk.go(path); wrong != error_number::success) return wrong;
+        const auto there = kind(walk);
+        if (there) return error_number::exist;
+        return walk.slash() ? error_number::noent : error_number::notsup;
+    }
+    outcome<std::size_t> readlink_at(std::string_view path, buffer) noexcept override {
+        windows_walk walk(handle_.get());
+        if (const auto wrong = walk.go(path); wrong != error_number::success) return wrong;
+        const auto there = kind(walk);
+        if (!there) return there.error();
+        return *there == filetype::symbolic_link ? error_number::notsup : error_number::inval;
+    }
+    const void* filesystem() const noexcept override { return &mark; }
+
+private:
+    static constexpr char mark = 0; // one for all: the system knows where it cannot rename
+
+    template <class T>
+    static T at(const u8* from, std::size_t offset) noexcept {
+        T value;
+        std::memcpy(&value, from + offset, sizeof value);
+        return value;
+    }
+    static std::size_t utf8_of(const u8* from, u32 units, char (&to)[3 * max_name]) noexcept {
+        std::size_t n = 0;
+        for (u32 i = 0; i < units && i < max_name; ++i) {
+            u32 scalar = at<u16>(from, i * 2);
+            const u32 low = i + 1 < units ? at<u16>(from, i * 2 + 2) : 0;
+            if (scalar >= 0xd800 && scalar < 0xdc00 && low >= 0xdc00 && low < 0xe000) {
+                scalar = 0x10000 + ((scalar - 0xd800) << 10) + (low - 0xdc00);
+                ++i;
+            } else if (scalar >= 0xd800 && scalar < 0xe000) {
+                scalar = 0xfffd; // no text: there is no way to open it, either
+            }
+            char bytes[4];
+            const std::size_t k = put_utf8(scalar, bytes);
+            std::memcpy(to + n, bytes, k);
+            n += k;
+        }
+        return n;
+    }
+    /// Opens what `path` names to look at it.
+    static error_number find(windows_walk& walk, std::string_view path, lookupflags lookup, windows::dword access,
+                             windows::owned& h) noexcept {
+        if (const auto wrong = walk.go(path); wrong != error_number::success) return wrong;
+        const auto s = windows::open(walk.directory(), walk.name(), access, windows::must_exist, 0, h);
+        if (s < 0) return windows::error_of(s);
+        const auto k = windows::stat_of(h.get());
+        if (!k) return k.error();
+        if (k->type == filetype::symbolic_link && (has(lookup, lookupflags::symlink_follow) || walk.slash()))
+            return error_number::perm;
+        return walk.slash() && k->type != filetype::directory ? error_number::notdir : error_number::success;
+    }
+    static outcome<filestat> stat_in(const windows_walk& walk) noexcept {
+        windows::owned h;
+        const auto s =
+            windows::open(walk.directory(), walk.name(), windows::read_attributes, windows::must_exist, 0, h);
+        if (s < 0) return windows::error_of(s);
+        return windows::stat_of(h.get());
+    }
+    static outcome<filetype> kind(const windows_walk& walk) noexcept {
+        const auto s = stat_in(walk);
+        if (!s) return s.error();
+        return s->type;
+    }
+    static error_number remove(windows::handle directory, const windows::name& which, bool is_directory) noexcept {
+        windows::owned h;
+        const auto s =
+            windows::open(directory, which, windows::may_delete | windows::read_attributes, windows::must_exist,
+                          is_directory ? windows::directory_only : windows::no_directory, h);
+        if (s < 0) return windows::error_of(s);
+        if (is_directory) {
+            windows::tag tag{};
+            if (windows::query(h.get(), windows::tag_information, tag) >= 0 && (tag.attributes & windows::is_link))
+                return error_number::notdir;
+        }
+        // First as POSIX means it: the name is gone at once, and read-only files go, too.
+        constexpr windows::dword as_posix = 0x01 | 0x02 | 0x10;
+        const auto gone = windows::error_of(windows::set(h.get(), windows::disposition_information_ex, as_posix));
+        if (gone != error_number::notsup && gone != error_number::inval) return gone;
+        return windows::error_of(windows::set(h.get(), windows::disposition_information, u8(1)));
+    }
+    error_number go_both(std::string_view old_path, node& to, std::string_view new_path, windows_walk& from,
+                         windows_walk& into) const noexcept {
+        if (to.type() != filetype::directory) return error_number::notdir;
+        if (to.filesystem() != &mark) return error_number::xdev;
+        if (const auto wrong = from.go(old_path); wrong != error_number::success) return wrong;
+        into = windows_walk(static_cast<windows_directory&>(to).handle_.get());
+        return into.go(new_path);
+    }
+    /// Gives what `h` is another name, or one more.
+    static error_number name_again(windows::handle h, int what, const windows_walk& to, bool replace) noexcept {
+        struct {
+            u8 replace;
+            windows::handle root;
+            windows::dword bytes;
+            windows::unit text[windows::name::room];
+        } request{};
+        request.replace = replace;
+        request.root = to.directory();
+        request.bytes = windows::dword(to.name().size * 2);
+        std::memcpy(request.text, to.name().text, request.bytes);
+        return windows::error_of(windows::set(h, what, request));
+    }
+
+    /// Makes `at_` the number of the entry that comes next.
+    error_number go_to(dircookie from) noexcept {
+        if (from != at_ || from == 0) {
+            if (from < at_ || from < 2) {
+                at_ = from < 2 ? from : 2;
+                waiting_ = false;
+                // A handle of its own each time: some versions of the system remember what was there.
+                listing_ = {};
+            }
+            if (from >= 2 && at_ < 2) at_ = 2;
+            for (; at_ < from; ++at_) {
+                if (!waiting_) {
+                    if (const auto wrong = fetch(); wrong != error_number::success || !waiting_) return wrong;
+                }
+                waiting_ = false;
+            }
+        }
+        return error_number::success;
+    }
+    /// Reads one entry that is neither "." nor ".."; nothing is waiting afterwards where there are no more.
+    error_number fetch() noexcept {
+        if (!listing_.get()) {
+            const auto s = windows::open(handle_.get(), {}, windows::read_data, windows::must_exist,
+                                         windows::directory_only, listing_);
+            if (s < 0) return windows::error_of(s);
+        }
+        for (;;) {
+            windows::io_status io{};
+            const auto s =
+                windows::calls::of_system().list(listing_.get(), nullptr, nullptr, nullptr, &io, listed_,
+                                                 sizeof listed_, windows::listing_information, 1, nullptr, 0);
+            constexpr u32 no_more = 0x8000'0006, no_such = 0xc000'000f;
+            if (u32(s) == no_more || u32(s) == no_such) return error_number::success;
+            if (s < 0) return windows::error_of(s);
+            const u32 size = at<u32>(listed_, 60);
+            const bool dot = size == 2 && at<u16>(listed_, 104) == '.';
+            const bool dots = size == 4 && at<u16>(listed_, 104) == '.' && at<u16>(listed_, 106) == '.';
+            waiting_ = !dot && !dots;
+            if (waiting_) return error_number::success;
+        }
+    }
+
+    windows::owned handle_;
+    mutex lock_; // of what follows
+    dircookie at_ = 0;
+    windows::owned listing_;
+    bool waiting_ = false; // read, and not taken
+    alignas(8) u8 listed_[104 + 2 * (max_name + 1)];
+};
+
+} // namespace tessera
+#endif
+
+namespace tessera::inline TESSERA_ABI::wasi {
+
+/// Opens a directory of the host to be given to guests: they reach what is beneath it and nothing else. `path` is
+/// UTF-8, as Win32 takes it. Names that Windows has other uses for, with a colon or a backslash in them for example,
+/// are refused; symbolic links and junctions are not followed. Fails with noent, notdir, acces, ilseq, nametoolong.
+inline outcome<node_owner> open_host_directory(const char* path, const host_options& = {}) noexcept {
+    if (!windows::calls::of_system().complete()) return error_number::nosys;
+    const std::string_view text(path);
+    if (!is_utf8(text)) return error_number::ilseq;
+    if (text.empty()) return error_number::noent;
+    windows::unit wide[4096];
+    std::size_t n = 0;
+    if (!windows::to_utf16(text, wide, n)) return error_number::nametoolong;
+    constexpr windows::dword open_existing = 3, backup_semantics = 0x0200'0000;
+    windows::handle const h =
+        windows::CreateFileW(wide, windows::generic_read | windows::traverse | windows::synchronize, windows::share_all,
+                             nullptr, open_existing, backup_semantics, nullptr);
+    if (h == reinterpret_cast<windows::handle>(std::intptr_t(-1))) {
+        const auto why = windows::GetLastError();
+        return why == 2 || why == 3 || why == 123 ? error_number::noent
+               : why == 5                         ? error_number::acces
+               : why == 267                       ? error_number::notdir
+                                                  : error_number::io;
+    }
+    windows::owned mine(h);
+    windows::tag tag{};
+    if (const auto wrong = windows::query(h, windows::tag_information, tag); wrong < 0) return windows::error_of(wrong);
+    if (!(tag.attributes & windows::is_directory)) return error_number::notdir;
+    auto made = make_node<windows_directory>(std::move(mine));
+    if (!made) return error_number::nomem;
+    return made;
+}
+
+} // namespace tessera
+#endif
+
+// ---- wasi/host_filesystem.hpp ----------------------------------------------------------
+/// @file wasi/host_filesystem.hpp
+/// `open_host_directory`, whatever the host is: of these, one is empty.
+
+// ---- wasi/directories_host.hpp ---------------------------------------------------------
+/// @file wasi/directories_host.hpp
+/// Directories of the host, where the bodies are.
+
+namespace tessera::inline TESSERA_ABI::wasi {
+
+TESSERA_API outcome<node_owner> host_directory(const char* path) noexcept { return open_host_directory(path); }
+
+} // namespace tessera
+#endif
+
+#endif
+#if TESSERA_DEBUG
+
+// ---- debug/listing.hpp -----------------------------------------------------------------
+/// @file debug/listing.hpp
+/// The text of a module with the line of each instruction.
+
+namespace tessera::inline TESSERA_ABI::debug {
+
+/// A text, from which the module came or as it is printed, and where in it instructions are.
+class listing {
+public:
+    /// Where an instruction is: lines and columns are counted from 1.
+    struct place {
+        u32 offset = 0; ///< in the module's bytes
+        u32 line = 0;
+        u32 column = 0;
+    };
+
+    /// Prints the module, one instruction a line. Fails as module::to_text.
+    static result<listing> print(const tessera::module& m) noexcept;
+    /// The text that the module was parsed from. Fails with msg::out_of_memory, and msg::out_of_range for a module
+    /// that came from no text.
+    static result<listing> source(const tessera::module& m, std::string_view text) noexcept;
+
+    u32 lines() const noexcept { return u32(starts_.size()); }
+    /// A line without its end; empty beyond the last one.
+    std::string_view line(u32 number) const noexcept {
+        if (number == 0 || number > starts_.size()) return {};
+        const std::size_t from = starts_[number - 1];
+        std::size_t to = number < starts_.size() ? starts_[number] - 1u : text_.size();
+        while (to > from && (text_[to - 1] == '\r' || text_[to - 1] == '\n')) --to;
+        return {text_.data() + from, to - from};
+    }
+    /// The instruction at or before byte `offset` of the module; line 0 if there is none.
+    place at(u32 offset) const noexcept {
+        std::size_t low = 0, high = places_.size();
+        while (low < high) {
+            const std::size_t middle = low + (high - low) / 2;
+            if (places_[middle].offset <= offset) low = middle + 1;
+            else high = middle;
+        }
+        return low ? places_[low - 1] : place();
+    }
+    /// The first instruction that begins on line `number`; line 0 if none does.
+    place on_line(u32 number) const noexcept {
+        for (const place& p : places_)
+            if (p.line == number) return p;
+        return {};
+    }
+    /// The text of the instruction at byte `offset`, from its first character to the end of the line or to where
+    /// what is in it ends.
+    std::string_view instruction(u32 offset) const noexcept {
+        const place p = at(offset);
+        const std::string_view all = line(p.line);
+        if (p.column == 0 || p.column > all.size()) return {};
+        std::size_t from = p.column - 1, to = from;
+        for (int depth = 0; to < all.size(); ++to) {
+            if (all[to] == ';' && to + 1 < all.size() && all[to + 1] == ';') break;
+            if (all[to] == '(') {
+                // An operand, in folded text. What belongs to the instruction has no instructions in it.
+                if (is_operand(all.substr(to + 1))) break;
+                ++depth;
+            }
+            if (all[to] == ')' && depth-- == 0) break;
+        }
+        while (to > from && all[to - 1] == ' ') --to;
+        return all.substr(from, to - from);
+    }
+
+private:
+    static bool is_operand(std::string_view word) noexcept {
+        for (std::string_view own : {"type", "param", "result", "catch", "ref null", "ref ", ";", "@"})
+            if (word.substr(0, own.size()) == own) return false;
+        return true;
+    }
+    [[nodiscard]] bool take(std::string_view text) noexcept;
+
+    vec<char> text_;
+    vec<u32> starts_;
+    vec<place> places_; ///< in the order of offsets
+};
+
+} // namespace tessera::debug
+
+// ---- debug/frame.hpp -------------------------------------------------------------------
+/// @file debug/frame.hpp
+/// A function of a call that stands still: where it is, its locals, its operands.
+
+namespace tessera::inline TESSERA_ABI::exec {
+struct frame;
+struct plain_map;
+}
+
+namespace tessera::inline TESSERA_ABI::debug {
+
+class debugger;
+
+/// One frame. It means something until its call goes on, or until the debugger lets go of the store; everything
+/// then fails with msg::stale_handle. Indices beyond what there is fail with msg::out_of_range.
+class frame {
+public:
+    frame() noexcept = default;
+
+    /// True as long as the call stands where it stood.
+    explicit operator bool() const noexcept;
+
+    /// The index of the function in its module.
+    u32 function() const noexcept { return func_; }
+    /// Of the instruction, in the module's bytes: the one that is executed next, in an outer frame the call.
+    u32 offset() const noexcept { return offset_; }
+    /// Its name in the text format, e.g. "i32.add".
+    std::string_view instruction() const noexcept;
+    /// The instance whose code it is; `module` is that instance's.
+    tessera::instance instance() const noexcept;
+    tessera::module module() const noexcept;
+
+    /// How many locals there are, parameters first.
+    u32 locals() const noexcept;
+    /// Values have types of the store. Setting fails with msg::wrong_type where the type is another one.
+    result<value> local(u32 index) const noexcept;
+    result<void> set_local(u32 index, const value& v) const noexcept;
+
+    /// How many values are on the operand stack; in an outer frame without the arguments of the call. Number 0 is
+    /// the lowest one.
+    u32 operands() const noexcept { return height_; }
+    /// How many of the topmost ones the instruction takes.
+    u32 taken() const noexcept { return height_ - kept_; }
+    result<value> operand(u32 index) const noexcept;
+    result<void> set_operand(u32 index, const value& v) const noexcept;
+
+    /// A memory, global or table of the instance by its index in the module.
+    result<tessera::memory> memory(u32 index) const noexcept;
+    result<tessera::global> global(u32 index) const noexcept;
+    result<tessera::table> table(u32 index) const noexcept;
+
+private:
+    friend class debugger;
+
+    /// The slot of a local or an operand and its type of the store; null where there is none.
+    u64* place(u32 index, bool is_operand, val_type& t) const noexcept;
+    result<value> read(u32 index, bool is_operand) const noexcept;
+    result<void> write(u32 index, bool is_operand, const value& v) const noexcept;
+
+    const debugger* owner_ = nullptr;
+    u64 moment_ = 0; ///< of the debugger
+    runtime::instance_data* instance_ = nullptr;
+    u8* slots_ = nullptr;
+    const exec::plain_map* known_ = nullptr;
+    u32 point_ = no_index; ///< in `known_`; none where the function has not begun
+    u32 func_ = 0;
+    u32 offset_ = 0;
+    u32 height_ = 0;
+    u32 kept_ = 0;
+};
+
+} // namespace tessera::debug
+
+// ---- debug/points.hpp ------------------------------------------------------------------
+/// @file debug/points.hpp
+/// Breakpoints and watchpoints. They name modules, and places in a store by their number, so that they mean the same
+/// in a store that was made anew in the same way.
+
+namespace tessera::inline TESSERA_ABI::debug {
+
+struct breakpoint {
+    u32 number = 0;
+    module_owner module;
+    u32 offset = 0; ///< of an instruction, in the module's bytes
+};
+/// A range of a memory, or a global.
+struct watchpoint {
+    u32 number = 0;
+    bool is_global = false;
+    u32 index = 0; ///< of the memory or global in the store
+    u64 at = 0;
+    vec<u8> last; ///< its bytes when they were looked at last
+};
+
+class points {
+public:
+    static constexpr u64 most_bytes = 65536; ///< that one watchpoint may watch, since each instruction compares them
+
+    result<u32> add(const module_owner& module, u32 offset) noexcept {
+        if (!breaks_.push_back({next_, module, offset})) return msg::out_of_memory;
+        return next_++;
+    }
+    result<u32> add(bool is_global, u32 index, u64 at, u64 size) noexcept {
+        watchpoint w{next_, is_global, index, at, {}};
+        if (!w.last.resize(std::size_t(size)) || !watches_.push_back(std::move(w))) return msg::out_of_memory;
+        return next_++;
+    }
+    bool remove(u32 number) noexcept { return remove_from(breaks_, number) || remove_from(watches_, number); }
+
+    /// The number of the breakpoint at this place, 0 if there is none.
+    u32 at(const module_data& m, u32 offset) const noexcept {
+        for (const breakpoint& b : breaks_)
+            if (b.offset == offset && b.module.get() == &m) return b.number;
+        return 0;
+    }
+    /// Takes what is watched as it is now.
+    void look(runtime::store_data& s) noexcept {
+        for (watchpoint& w : watches_) compare(s, w);
+    }
+    /// The first watchpoint whose bytes are others than when it was looked at last, 0 if there is none.
+    u32 changed(runtime::store_data& s) noexcept {
+        u32 first = 0;
+        for (watchpoint& w : watches_)
+            if (compare(s, w) && first == 0) first = w.number;
+        return first;
+    }
+    view<breakpoint> breaks() const noexcept { return breaks_; }
+    view<watchpoint> watches() const noexcept { return watches_; }
+
+private:
+    template <class T>
+    static bool remove_from(vec<T>& all, u32 number) noexcept {
+        for (std::size_t i = 0; i < all.size(); ++i) {
+            if (all[i].number != number) continue;
+            for (; i + 1 < all.size(); ++i) all[i] = std::move(all[i + 1]);
+            all.pop_back();
+            return true;
+        }
+        return false;
+    }
+    /// Takes the bytes as they are now; true if some were others.
+    static bool compare(runtime::store_data& s, watchpoint& w) noexcept {
+        bool differs = false;
+        if (w.is_global) {
+            const u64* const cell = w.index < s.globals.size() ? s.globals[w.index]->cell : nullptr;
+            if (!cell) return false;
+            differs = std::memcmp(w.last.data(), cell, w.last.size()) != 0;
+            std::memcpy(w.last.data(), cell, w.last.size());
+            return differs;
+        }
+        // What the memory does not have yet will be zero.
+        const tessera::memory m(s, w.index);
+        const u64 size = w.index < s.memories.size() ? m.size() : 0;
+        u8 now[256];
+        for (u64 done = 0; done < w.last.size();) {
+            const u64 at = w.at + done;
+            if (at < w.at || at >= size) break;
+            u64 n = w.last.size() - done < sizeof now ? w.last.size() - done : sizeof now;
+            n = n < size - at ? n : size - at;
+            if (!m.read(at, std::span<u8>(now, std::size_t(n)))) break;
+            u8* const last = w.last.data() + done;
+            differs |= std::memcmp(last, now, std::size_t(n)) != 0;
+            std::memcpy(last, now, std::size_t(n));
+            done += n;
+        }
+        return differs;
+    }
+
+    vec<breakpoint> breaks_;
+    vec<watchpoint> watches_;
+    u32 next_ = 1;
+};
+
+} // namespace tessera::debug
+
+// ---- debug/stop.hpp --------------------------------------------------------------------
+/// @file debug/stop.hpp
+/// Why a watched call stands still.
+
+namespace tessera::inline TESSERA_ABI::debug {
+
+enum class stop_kind : u8 {
+    step,       ///< before the instruction that was asked for
+    breakpoint, ///< before an instruction with a breakpoint
+    watchpoint, ///< the instruction before this one changed what is watched
+    paused,     ///< out of fuel, interrupted, or the heap is full; it can go on. debugger::failure says which
+    failed,     ///< it is over: a trap, an exception nobody caught, a limit. Its frames are still there
+    done,       ///< it has returned
+};
+
+struct stop {
+    stop_kind kind = stop_kind::step;
+    u32 number = 0; ///< of the breakpoint or watchpoint
+
+    /// True if the call can go on.
+    constexpr bool is_alive() const noexcept { return kind < stop_kind::failed; }
+    friend constexpr bool operator==(const stop&, const stop&) noexcept = default;
+};
+
+} // namespace tessera::debug
+
+// ---- debug/debugger.hpp ----------------------------------------------------------------
+/// @file debug/debugger.hpp
+/// Runs a call step by step. While a debugger is attached to a store, all of its functions run in plain mode (see
+/// exec/plain.hpp); before and afterwards they are as fast as without.
+
+namespace tessera::inline TESSERA_ABI::debug {
+
+/// Is told of every instruction in the store. It may read, but must neither call guests nor throw.
+class listener {
+public:
+    virtual ~listener() = default;
+    /// An instruction is about to be executed; `at` is good until this returns. `depth`: how many functions are
+    /// around its own.
+    virtual void begins(const frame& at, u32 depth) noexcept = 0;
+    /// The last instruction that began at this depth is done, and left `results`. Not told of what goes
+    /// elsewhere: branches for good, returns, tail calls, throws.
+    virtual void ends(u32 depth, view<value> results) noexcept = 0;
+};
+
+/// A debugger of one store, and of one call at a time in it. When the store is reset or ends, it is attached to none
+/// any more. Calls that others make
+/// meanwhile, and those that host functions make in the call, run through: the listener is told of them, and what
+/// they change is noticed, but they do not stop.
+class debugger : runtime::observer {
+public:
+    debugger() noexcept : observer{&see, &gone} {}
+    ~debugger() { detach(); }
+    debugger(const debugger&) = delete;
+    debugger& operator=(const debugger&) = delete;
+
+    /// From now on functions of the store run in plain mode. Fails with msg::feature_not_built for a store without
+    /// feature::tracing, with msg::already_running while a call is under way or waits, and with msg::out_of_memory.
+    /// A debugger that was attached to it is no longer. Breakpoints and watchpoints stay from store to store.
+    result<void> attach(basic_store& s) noexcept;
+    /// Gives the call up, and the store its speed back.
+    void detach() noexcept;
+
+    // ---- where to stop ---------------------------------------------------------------------------------------------
+
+    /// Stops before the instruction at byte `offset` of the module, in all its instances; the breakpoint's number.
+    /// Fails with msg::out_of_range where no instruction begins.
+    result<u32> break_at(const tessera::module& m, u32 offset) noexcept;
+    /// The offset of a function's first instruction. Fails with msg::out_of_range for an imported function.
+    static result<u32> first_instruction(const tessera::module& m, u32 function) noexcept;
+    /// Stops behind an instruction that changes one of `size` bytes, at most 64 KiB, from `at` on, whoever does it;
+    /// the watchpoint's number. Bytes that the memory does not have yet are taken for zeros. Fails with
+    /// msg::out_of_range, and msg::stale_handle for a memory of another store.
+    result<u32> watch(const memory& m, u64 at, u64 size) noexcept;
+    /// The same for a global.
+    result<u32> watch(const global& g) noexcept;
+    /// Takes a breakpoint or watchpoint away; false if there is none of this number.
+    bool remove(u32 number) noexcept { return points_.remove(number); }
+    view<breakpoint> breakpoints() const noexcept { return points_.breaks(); }
+    view<watchpoint> watchpoints() const noexcept { return points_.watches(); }
+
+    // ---- running ---------------------------------------------------------------------------------------------------
+
+    // All of these fail with msg::stale_handle where there is no call that can go on, and with msg::already_running
+    // from within the call. That the call itself fails is no error of theirs, but stop_kind::failed.
+
+    /// Calls `f`, up to its first instruction; gives a call up that was under way. Fails as func::start, and with
+    /// msg::stale_handle where no store is attached.
+    result<stop> start(const func& f, std::span<const value> args) noexcept;
+    /// One instruction.
+    result<stop> step() noexcept { return run(mode::step, 0); }
+    /// One instruction, calls with all that happens in them.
+    result<stop> over() noexcept { return run(mode::over, 0); }
+    /// Up to where the function has returned to; the end if it was called by the host.
+    result<stop> out() noexcept { return run(mode::out, 0); }
+    /// Up to a breakpoint, a watchpoint or the end.
+    result<stop> go_on() noexcept { return run(mode::run, 0); }
+    /// Until the call has executed `count` instructions, whatever breakpoints there are.
+    result<stop> run_to(u64 count) noexcept { return run(mode::count, count); }
+    /// Gives the call up.
+    void abandon() noexcept;
+
+    // ---- looking ---------------------------------------------------------------------------------------------------
+
+    /// True if there is a call that can go on.
+    bool is_alive() const noexcept { return is_attached() && call_ && last_.is_alive(); }
+    /// What the last run ended with.
+    const stop& last() const noexcept { return last_; }
+    /// How many instructions the call has executed; one that trapped is not counted.
+    u64 count() const noexcept;
+    /// Why the call failed, or is paused.
+    const error& failure() const noexcept { return failure_; }
+    /// What a call that is done gave. Fails with msg::wrong_type if the number does not agree, and with
+    /// msg::stale_handle if it is not done.
+    result<void> results(std::span<value> to) const noexcept;
+    /// How many functions are on the stack, the host's not counted; they are there when a call has failed, too.
+    u32 frames() const noexcept;
+    /// Number 0 is the innermost one; an empty frame beyond what there is.
+    frame at(u32 number) const noexcept;
+    /// Has `l` told of every instruction from now on; null: nobody.
+    void tell(listener* l) noexcept { listener_ = l; }
+
+private:
+    friend class frame;
+    enum class mode : u8 { step, over, out, run, count };
+    /// What a frame has begun and not ended, for the listener.
+    struct begun {
+        const void* call = nullptr;
+        u64 depth = 0; ///< of its frame in the stack, in bytes
+        const exec::plain_map* known = nullptr;
+        u32 point = 0;
+    };
+
+    static bool see(runtime::observer& self, void* call) noexcept;
+    static void gone(runtime::observer& self) noexcept;
+    bool look(void* call) noexcept;
+    void tell_of(void* call, const exec::plain_map& known, u32 point) noexcept;
+    frame describe(const exec::frame& from, bool innermost) const noexcept;
+    result<stop> run(mode how, u64 target) noexcept;
+    bool is_attached() const noexcept { return store_ != nullptr; }
+    runtime::func_record* callee() const noexcept { return store_->funcs[callee_]; }
+
+    runtime::store_data* store_ = nullptr;
+    u32 callee_ = 0; ///< place in the store
+    void* call_ = nullptr;
+    stop last_{stop_kind::done, 0};
+    stop hit_;                 ///< why `look` stopped the call
+    bool stops_ = false;       ///< it did
+    bool has_results_ = false; ///< of the call that is done
+    bool again_ = false;       ///< the next instruction was seen already
+    mode how_ = mode::run;
+    u64 from_ = 0;   ///< where the frame begins that was stepped from
+    u64 target_ = 0; ///< for mode::count
+    u64 seen_ = 0;   ///< instructions of the call that have begun
+    u64 moment_ = 0; ///< counted up whenever frames are no longer what they were
+    points points_;
+    listener* listener_ = nullptr;
+    vec<begun> begun_;
+    vec<value> told_; ///< the results the listener is told of
+    vec<u64> results_;
+    error failure_{error::unlikely()};
+};
+
+} // namespace tessera::debug
+
+// ---- debug/rewinder.hpp ----------------------------------------------------------------
+/// @file debug/rewinder.hpp
+/// Going back: nothing is recorded, the call is made again up to an earlier instruction.
+
+namespace tessera::inline TESSERA_ABI::debug {
+
+/// What is to be called, as debugger::start takes it. The arguments must live as long as the world.
+struct entry_point {
+    func function;
+    std::span<const value> arguments;
+};
+
+/// How to make a store and all that is in it. Each time must be like the first: same modules in the same order,
+/// imports that give the same.
+class world {
+public:
+    virtual ~world() = default;
+    /// Makes a new store, in place of the last one if there is one, attaches `d` to it, and instantiates.
+    virtual result<entry_point> make(debugger& d) noexcept = 0;
+};
+
+/// Runs a call back and forth. What was written by hand while it stood is not written again.
+class rewinder {
+public:
+    /// Both must outlive the rewinder.
+    rewinder(debugger& d, world& w) noexcept : debugger_(d), world_(w) {}
+
+    /// Makes the world, and stops before the first instruction. Fails as world::make and debugger::start.
+    result<stop> restart() noexcept {
+        debugger_.detach();
+        auto entry = world_.make(debugger_);
+        if (!entry) return entry.error();
+        return debugger_.start(entry->function, entry->arguments);
+    }
+    /// To the instruction before; from the first one to itself. Of a call that failed, the instruction that did.
+    result<stop> back() noexcept {
+        const u64 here = debugger_.count();
+        const bool failed = debugger_.last().kind == stop_kind::failed;
+        return to(failed || here == 0 ? here : here - 1);
+    }
+    /// To where the last breakpoint or watchpoint before would have stopped it; else to the first instruction.
+    result<stop> back_to_point() noexcept {
+        const u64 here = debugger_.count();
+        u64 found = 0;
+        stop at;
+        auto now = restart();
+        while (now && now->is_alive()) {
+            now = debugger_.go_on();
+            if (!now || !now->is_alive() || debugger_.count() >= here) break;
+            if (now->kind == stop_kind::paused) return now;
+            found = debugger_.count();
+            at = *now;
+        }
+        if (!now) return now;
+        if (now = to(found); !now || at.number == 0) return now;
+        return at;
+    }
+    /// To instruction number `count`.
+    result<stop> to(u64 count) noexcept {
+        auto now = restart();
+        return now && now->is_alive() && count ? debugger_.run_to(count) : now;
+    }
+
+private:
+    debugger& debugger_;
+    world& world_;
+};
+
+} // namespace tessera::debug
+
+// ---- debug.hpp -------------------------------------------------------------------------
+/// @file tessera/debug.hpp
+/// Public door: running calls step by step, in stores whose set has feature::tracing.
+
+#if TESSERA_BODIES
+
+// ---- debug/inspect.hpp -----------------------------------------------------------------
+/// @file debug/inspect.hpp
+/// Frames: where they are found, and their values read and written.
+
+TESSERA_SMALL
+namespace tessera::inline TESSERA_ABI::debug {
+
+namespace detail {
+/// The store's type for one of the module's.
+inline val_type store_type(const runtime::code_unit& unit, val_type t) noexcept {
+    if (!t.is_ref() || !t.heap().is_index()) return t;
+    return val_type::ref(heap_type::index(unit.type_ids[t.heap().index()]), t.is_nullable());
+}
+} // namespace detail
+
+TESSERA_API frame::operator bool() const noexcept {
+    return owner_ && owner_->moment_ == moment_ && owner_->is_attached();
+}
+TESSERA_API std::string_view frame::instruction() const noexcept {
+    return *this && point_ != no_index ? row(known_->points[point_].code).text : std::string_view();
+}
+TESSERA_API tessera::instance frame::instance() const noexcept {
+    return *this ? tessera::instance(*instance_->store, instance_->self) : tessera::instance();
+}
+TESSERA_API tessera::module frame::module() const noexcept {
+    if (!*this) return {};
+    module_data* const m = instance_->unit->module;
+    m->owners.fetch_add(1, std::memory_order_relaxed);
+    return tessera::module(module_owner(m));
+}
+TESSERA_API u32 frame::locals() const noexcept {
+    if (!*this || !known_) return 0;
+    return point_ == no_index ? known_->params : u32(known_->locals.size());
+}
+TESSERA_API u64* frame::place(u32 index, bool is_operand, val_type& t) const noexcept {
+    if (index >= (is_operand ? height_ : locals())) return nullptr;
+    const exec::plain_value* v = nullptr;
+    if (is_operand) {
+        const exec::plain_point& here = known_->points[point_];
+        v = &known_->operands[here.top];
+        for (u32 i = here.height - 1; i > index; --i) v = &known_->operands[v->below];
+    } else {
+        v = &known_->locals[index];
+    }
+    t = detail::store_type(*instance_->unit, v->type);
+    return reinterpret_cast<u64*>(slots_ + 8 * std::size_t(v->slot));
+}
+TESSERA_API result<value> frame::read(u32 index, bool is_operand) const noexcept {
+    if (!*this) return msg::stale_handle;
+    val_type t;
+    const u64* const at = place(index, is_operand, t);
+    if (!at) return error(msg::out_of_range, is_operand ? "operand" : "local");
+    return runtime::take_value(t, at);
+}
+TESSERA_API result<void> frame::write(u32 index, bool is_operand, const value& v) const noexcept {
+    if (!*this) return msg::stale_handle;
+    val_type t;
+    u64* const at = place(index, is_operand, t);
+    if (!at) return error(msg::out_of_range, is_operand ? "operand" : "local");
+    u64 bits[2] = {};
+    if (auto ok = runtime::put_value(*instance_->store, t, v, bits); !ok) return ok;
+    std::memcpy(at, bits, 8 * std::size_t(t.slots()));
+    return {};
+}
+TESSERA_API result<value> frame::local(u32 index) const noexcept { return read(index, false); }
+TESSERA_API result<void> frame::set_local(u32 index, const value& v) const noexcept { return write(index, false, v); }
+TESSERA_API result<value> frame::operand(u32 index) const noexcept { return read(index, true); }
+TESSERA_API result<void> frame::set_operand(u32 index, const value& v) const noexcept { return write(index, true, v); }
+TESSERA_API result<tessera::memory> frame::memory(u32 index) const noexcept {
+    if (!*this) return msg::stale_handle;
+    if (index >= instance_->memories.size()) return error(msg::out_of_range, "memory");
+    return tessera::memory(*instance_->store, instance_->memories[index]->self);
+}
+TESSERA_API result<tessera::global> frame::global(u32 index) const noexcept {
+    if (!*this) return msg::stale_handle;
+    if (index >= instance_->globals.size()) return error(msg::out_of_range, "global");
+    return tessera::global(*instance_->store, instance_->globals[index]->self);
+}
+TESSERA_API result<tessera::table> frame::table(u32 index) const noexcept {
+    if (!*this) return msg::stale_handle;
+    if (index >= instance_->tables.size()) return error(msg::out_of_range, "table");
+    return tessera::table(*instance_->store, instance_->tables[index]->self);
+}
+
+TESSERA_API u32 debugger::frames() const noexcept {
+    if (!is_attached() || !call_) return 0;
+    const exec::context& c = *static_cast<const exec::context*>(call_);
+    u32 n = 0;
+    for (exec::frame f = exec::frame::of(c); f.find(); f.to_caller(c)) ++n;
+    return n;
+}
+TESSERA_API frame debugger::at(u32 number) const noexcept {
+    if (!is_attached() || !call_) return {};
+    const exec::context& c = *static_cast<const exec::context*>(call_);
+    exec::frame f = exec::frame::of(c);
+    bool found = f.find();
+    for (u32 i = 0; found && i < number; ++i) f.to_caller(c), found = f.find();
+    if (!found) return {};
+    return describe(f, number == 0 && c.stop_pc != nullptr);
+}
+TESSERA_API frame debugger::describe(const exec::frame& from, bool innermost) const noexcept {
+    frame f;
+    f.owner_ = this;
+    f.moment_ = moment_;
+    f.instance_ = from.instance;
+    f.slots_ = from.fp;
+    f.func_ = from.func;
+    const u8* const cells = from.instance->unit->funcs[from.func].cells;
+    f.offset_ = from.instance->unit->module->funcs[from.func].code.begin;
+    f.known_ = exec::traced_pool::of(*store_)->find(cells);
+    if (!f.known_) return f;
+    f.point_ = f.known_->point_at(u32(from.pc - cells));
+    if (f.point_ == no_index) return f;
+    const exec::plain_point& here = f.known_->points[f.point_];
+    f.offset_ = here.offset;
+    f.kept_ = here.kept;
+    f.height_ = innermost ? here.height : here.kept;
+    return f;
+}
+
+} // namespace tessera::debug
+TESSERA_SMALL_END
+
+// ---- debug/instructions.hpp ------------------------------------------------------------
+/// @file debug/instructions.hpp
+/// Where the instructions of a function are.
+
+TESSERA_SMALL
+namespace tessera::inline TESSERA_ABI::debug::detail {
+
+/// Calls `each(in)` for the instructions of a body, its final `end` too, until that returns false. `bytes`: of the
+/// module. Stops early where the bytes are no instructions.
+template <class Each>
+void each_instruction(std::span<const u8> bytes, byte_range body, Each each) noexcept {
+    const u8* const base = bytes.data();
+    binary::instruction_reader<everything> reader(base, cursor(base + body.begin, base + body.end));
+    u32 groups = 0;
+    if (!reader.leb_u32(groups)) return;
+    for (; groups; --groups) {
+        u32 count = 0;
+        val_type t;
+        if (!reader.leb_u32(count) || !reader.type(t)) return;
+    }
+    for (binary::instruction in; !reader.done();)
+        if (!reader.next(in) || !each(in)) return;
+}
+/// The same for function `func` of a module; nothing for an imported one.
+template <class Each>
+void each_instruction(const module_data& m, u32 func, Each each) noexcept {
+    if (func < m.imported_funcs || func >= m.funcs.size()) return;
+    each_instruction(m.bytes, m.funcs[func].code, each);
+}
+/// The function whose body holds the byte `offset`; no_index if none does.
+inline u32 function_around(const module_data& m, u32 offset) noexcept {
+    for (u32 i = m.imported_funcs; i < m.funcs.size(); ++i)
+        if (offset >= m.funcs[i].code.begin && offset < m.funcs[i].code.end) return i;
+    return no_index;
+}
+/// True if an instruction begins at byte `offset`.
+inline bool is_instruction(const module_data& m, u32 offset) noexcept {
+    bool found = false;
+    each_instruction(m, function_around(m, offset), [&](const binary::instruction& in) {
+        found = in.offset == offset;
+        return in.offset < offset;
+    });
+    return found;
+}
+
+} // namespace tessera::debug::detail
+TESSERA_SMALL_END
+
+// ---- debug/control.hpp -----------------------------------------------------------------
+/// @file debug/control.hpp
+/// Running a watched call: what happens before each of its instructions, and when it stops.
+
+TESSERA_SMALL
+namespace tessera::inline TESSERA_ABI::debug {
+
+TESSERA_API result<void> debugger::attach(basic_store& s) noexcept {
+    detach();
+    if (auto ok = s.status(); !ok) return ok;
+    runtime::store_data& data = *s.data();
+    if (!data.engine->observe) return error(msg::feature_not_built, name(feature::tracing));
+    error why(msg::out_of_memory);
+    if (!data.engine->observe(data, this, why)) return why;
+    store_ = &data;
+    begun_.clear();
+    last_ = {stop_kind::done, 0};
+    seen_ = 0;
+    return {};
+}
+TESSERA_API void debugger::detach() noexcept {
+    abandon();
+    error why(msg::out_of_memory);
+    // What is still on its way goes on in plain mode.
+    if (is_attached()) static_cast<void>(store_->engine->observe(*store_, nullptr, why));
+    store_ = nullptr;
+    ++moment_;
+}
+TESSERA_API void debugger::abandon() noexcept {
+    if (is_attached() && call_) store_->engine->finish(*store_, call_, *callee(), nullptr);
+    call_ = nullptr;
+    has_results_ = false;
+    if (last_.is_alive()) last_ = {stop_kind::done, 0};
+    ++moment_;
+}
+
+TESSERA_API result<u32> debugger::break_at(const tessera::module& m, u32 offset) noexcept {
+    if (!m) return msg::stale_handle;
+    if (!detail::is_instruction(*m.owner(), offset)) return error(msg::out_of_range, "no instruction begins there");
+    return points_.add(m.owner(), offset);
+}
+TESSERA_API result<u32> debugger::first_instruction(const tessera::module& m, u32 function) noexcept {
+    u32 first = no_index;
+    if (!m) return msg::stale_handle;
+    detail::each_instruction(*m.owner(), function, [&](const binary::instruction& in) {
+        first = in.offset;
+        return false;
+    });
+    if (first == no_index) return error(msg::out_of_range, "function");
+    return first;
+}
+TESSERA_API result<u32> debugger::watch(const memory& m, u64 at, u64 size) noexcept {
+    if (!is_attached() || runtime::access::store(m) != store_ || !m) return msg::stale_handle;
+    if (size == 0 || size > points::most_bytes || at + size < at) return error(msg::out_of_range, "bytes to watch");
+    auto number = points_.add(false, runtime::access::index(m), at, size);
+    points_.look(*store_);
+    return number;
+}
+TESSERA_API result<u32> debugger::watch(const global& g) noexcept {
+    if (!is_attached() || runtime::access::store(g) != store_ || !g) return msg::stale_handle;
+    auto number = points_.add(true, runtime::access::index(g), 0, 8 * u64(g.type().type.slots()));
+    points_.look(*store_);
+    return number;
+}
+
+TESSERA_API result<stop> debugger::start(const func& f, std::span<const value> args) noexcept {
+    abandon();
+    runtime::func_record* const record = runtime::access::get(f, &runtime::store_data::funcs);
+    if (!is_attached() || !record || runtime::access::store(f) != store_) return msg::stale_handle;
+    runtime::slot_array slots;
+    if (auto ok = slots.fill(*store_, *record, args); !ok) return ok.error();
+    if (!results_.resize(record->result_slots)) return msg::out_of_memory;
+    error why(msg::out_of_memory);
+    call_ = store_->engine->start(*store_, *record, slots.data(), why);
+    if (!call_) return why;
+    callee_ = record->self;
+    last_ = {stop_kind::step, 0};
+    again_ = false;
+    seen_ = 0;
+    begun_.clear();
+    return run(mode::step, 0);
+}
+
+TESSERA_API u64 debugger::count() const noexcept {
+    // The instruction it stands before has been seen, one that trapped has begun.
+    const bool stands = last_.kind == stop_kind::failed || (last_.is_alive() && again_);
+    return stands && seen_ ? seen_ - 1 : seen_;
+}
+TESSERA_API result<void> debugger::results(std::span<value> to) const noexcept {
+    if (!is_attached() || !has_results_) return msg::stale_handle;
+    const view<val_type> types = store_->types.types().results(callee()->type_id);
+    if (to.size() != types.size()) return error(msg::wrong_type, "number of results");
+    const u64* from = results_.data();
+    for (std::size_t i = 0; i < to.size(); from += types[i++].slots()) to[i] = runtime::take_value(types[i], from);
+    return {};
+}
+
+TESSERA_API result<stop> debugger::run(mode how, u64 target) noexcept {
+    if (!is_alive()) return msg::stale_handle;
+    exec::context& c = *static_cast<exec::context*>(call_);
+    if (c.running) return msg::already_running;
+    how_ = how;
+    target_ = target;
+    from_ = c.depth_of(c.fp);
+    stops_ = false;
+    ++moment_;
+    points_.look(*store_); // what the host changed meanwhile is no news
+    bool paused = false;
+    failure_ = error(error::unlikely());
+    if (store_->engine->resume(*store_, call_, failure_, paused)) {
+        store_->engine->finish(*store_, call_, *callee(), results_.data());
+        call_ = nullptr;
+        has_results_ = true;
+        last_ = {stop_kind::done, 0};
+    } else if (stops_) {
+        last_ = hit_;
+    } else {
+        last_ = {paused ? stop_kind::paused : stop_kind::failed, 0};
+        runtime::spend_interruption(*store_, failure_);
+    }
+    ++moment_;
+    return last_;
+}
+TESSERA_API void debugger::gone(runtime::observer& self) noexcept {
+    debugger& d = static_cast<debugger&>(self);
+    d.store_ = nullptr; // and the call is no more
+    d.abandon();
+}
+TESSERA_API bool debugger::see(runtime::observer& self, void* call) noexcept {
+    return static_cast<debugger&>(self).look(call);
+}
+/// An instruction is about to be executed. True: the call shall stop before it.
+TESSERA_API bool debugger::look(void* call) noexcept {
+    const exec::context& c = *static_cast<const exec::context*>(call);
+    const bool own = call == call_;
+    if (own && again_) return again_ = false, false;
+    constexpr exec::layout l = exec::layout_of(exec::variant{exec::family::trace, 0, op::nop, {}});
+    const exec::plain_map& known = *exec::traced_pool::of(*store_)->known[exec::load_native<u32>(c.pc + l.words)];
+    const u32 point = exec::load_native<u32>(c.pc + l.words + 4);
+    if (listener_) tell_of(call, known, point);
+    if (!own) return false;
+    const u64 executed = seen_++;
+    stop why;
+    if (how_ == mode::count) {
+        if (executed < target_) return false;
+    } else if (const u32 number = points_.changed(*store_)) {
+        why = {stop_kind::watchpoint, number};
+    } else if (const u32 here = points_.at(*known.unit->module, known.points[point].offset)) {
+        why = {stop_kind::breakpoint, here};
+    } else {
+        const u64 depth = c.depth_of(c.fp);
+        if (how_ == mode::run || (how_ == mode::over && depth > from_) || (how_ == mode::out && depth >= from_))
+            return false;
+    }
+    hit_ = why;
+    return stops_ = again_ = true;
+}
+
+TESSERA_API void debugger::tell_of(void* call, const exec::plain_map& known, u32 point) noexcept {
+    const exec::context& c = *static_cast<const exec::context*>(call);
+    const u64 depth = c.depth_of(c.fp);
+    ++moment_; // frames of the instruction before are no longer good
+    const frame now = describe({c.pc, c.fp, c.instance, known.func}, true);
+    // Calls of the host's are over when the call around them goes on, functions when their caller does.
+    std::size_t own = begun_.size();
+    while (own && begun_[own - 1].call != call) --own;
+    if (own) begun_.truncate(own);
+    while (!begun_.empty() && begun_.back().call == call && begun_.back().depth > depth) begun_.pop_back();
+    const bool same = !begun_.empty() && begun_.back().call == call && begun_.back().depth == depth;
+    if (same) {
+        const begun& last = begun_.back();
+        if (last.known == &known && !known.points[last.point].leaves) {
+            told_.clear();
+            for (u32 i = known.points[last.point].kept; i < now.operands(); ++i)
+                if (auto v = now.operand(i); !v || !told_.push_back(*v)) break;
+            listener_->ends(u32(begun_.size()) - 1, told_);
+        }
+        begun_.back().known = &known;
+        begun_.back().point = point;
+    } else if (!begun_.push_back({call, depth, &known, point})) {
+        return; // memory is out: nobody is told
+    }
+    listener_->begins(now, u32(begun_.size()) - 1);
+}
+
+} // namespace tessera::debug
+TESSERA_SMALL_END
+
+// ---- debug/read_listing.hpp ------------------------------------------------------------
+/// @file debug/read_listing.hpp
+/// How a listing finds the lines: what is printed is parsed again, and its instructions, which are the same ones in
+/// the same order, know their lines.
+
+TESSERA_SMALL
+namespace tessera::inline TESSERA_ABI::debug {
+
+namespace detail {
+/// The bodies of a module that the text parser made, in order. False: memory is out.
+[[nodiscard]] inline bool bodies_of(std::span<const u8> bytes, vec<byte_range>& to) noexcept {
+    constexpr u32 header = 8;
+    constexpr u8 code_section = 10;
+    cursor in(bytes.data() + header, bytes.data() + bytes.size());
+    u8 id = 0;
+    u32 size = 0;
+    while (in.byte(id) && in.leb_u32(size) && size <= in.left()) {
+        const u8* const end = in.at() + size;
+        u32 count = 0, length = 0;
+        if (id == code_section && in.leb_u32(count)) {
+            for (; count && in.leb_u32(length) && length <= in.left(); --count) {
+                const u32 begin = u32(in.at() - bytes.data());
+                if (!to.push_back({begin, begin + length})) return false;
+                in = cursor(in.at() + length, bytes.data() + bytes.size());
+            }
+        }
+        in = cursor(end, bytes.data() + bytes.size());
+    }
+    return true;
+}
+} // namespace detail
+
+TESSERA_API bool listing::take(std::string_view text) noexcept {
+    if (!text_.append(text.data(), text.size()) || !starts_.push_back(0)) return false;
+    for (std::size_t i = 0; i < text.size(); ++i)
+        if (text[i] == '\n' && i + 1 < text.size() && !starts_.push_back(u32(i) + 1)) return false;
+    return true;
+}
+TESSERA_API result<listing> listing::print(const tessera::module& m) noexcept {
+    auto text = m.to_text();
+    if (!text) return text.error();
+    listing made;
+    const std::string_view all(text->data(), text->size());
+    if (!made.take(all)) return msg::out_of_memory;
+    auto again = text::parse(all);
+    if (!again) return again.error();
+    const module_data& data = *m.owner();
+    vec<byte_range> bodies;
+    if (!detail::bodies_of(again->bytes, bodies)) return msg::out_of_memory;
+    vec<u32> offsets;
+    for (u32 i = data.imported_funcs; i < data.funcs.size() && i - data.imported_funcs < bodies.size(); ++i) {
+        bool there = true;
+        offsets.clear();
+        detail::each_instruction(
+            data, i, [&](const binary::instruction& in) { return there = there && offsets.push_back(in.offset); });
+        std::size_t n = 0;
+        detail::each_instruction(again->bytes, bodies[i - data.imported_funcs], [&](const binary::instruction& in) {
+            const auto* const at = position_at(again->positions, in.offset);
+            if (n >= offsets.size() || !at) return false;
+            return there = there && made.places_.push_back({offsets[n++], at->line, at->column});
+        });
+        if (!there) return msg::out_of_memory;
+    }
+    return made;
+}
+TESSERA_API result<listing> listing::source(const tessera::module& m, std::string_view text) noexcept {
+    if (!m) return msg::stale_handle;
+    const module_data& data = *m.owner();
+    if (data.positions.empty()) return error(msg::out_of_range, "the module did not come from text");
+    listing made;
+    if (!made.take(text)) return msg::out_of_memory;
+    bool there = true;
+    for (u32 i = data.imported_funcs; i < data.funcs.size() && there; ++i)
+        detail::each_instruction(data, i, [&](const binary::instruction& in) {
+            const auto* const at = position_at(data.positions, in.offset);
+            return there = at && made.places_.push_back({in.offset, at->line, at->column});
+        });
+    if (!there) return msg::out_of_memory;
+    return made;
+}
+
+} // namespace tessera::debug
+TESSERA_SMALL_END
+#endif
+
 #endif
 
 // ---- undef.hpp -------------------------------------------------------------------------

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "body_writer.hpp"
+#include "heap.hpp"
 #include "instructions.hpp"
 
 namespace diff {
@@ -54,6 +55,7 @@ private:
         if (piece < without_.size() && without_[piece]) {
             code_.resize(start);
             if (t == tessera::t_v128) return emit(op::local_get, first_local(t));
+            if (is_object(t)) return default_object(t);
             if (t == tessera::t_i32) return i32_const(0);
             if (t == tessera::t_i64) return i64_const(0);
             emit(t == tessera::t_f32 ? op::f32_const : t == tessera::t_f64 ? op::f64_const : op::ref_null);
@@ -63,9 +65,14 @@ private:
     }
     void leaf(val_type t) {
         if (t == tessera::t_exnref) return constant(t); // no local has that type
+        if (is_object(t)) return default_object(t);
         if (r_.chance(65)) emit(op::local_get, local_of(t, false));
         else if (const u32 g = global_of(t); g != no_index && r_.chance(15)) emit(op::global_get, g);
         else constant(t);
+    }
+    void leaf_or_expression(val_type t, int depth) {
+        if (r_.chance(60)) leaf(t);
+        else expression(t, depth);
     }
     void values(const types& list, int depth) {
         for (val_type t : list) expression(t, depth);
@@ -93,10 +100,11 @@ private:
         case 14:
         case 15: return structured(t, depth);
         case 16:
-            if (t == tessera::t_i32 && r_.chance(50)) {
+            if (r_.chance(50)) {
+                const op o = r_.of(set.extracts[k]);
                 expression(tessera::t_v128, depth);
-                emit(op::i8x16_extract_lane_s);
-                return code_.push_back(u8(r_.below(16)));
+                emit(o);
+                return code_.push_back(u8(r_.below(128 / lane_bits(o))));
             }
             return chosen(t, depth);
         case 17:
@@ -117,6 +125,10 @@ private:
             for (int i = 0; i < 2; ++i) expression(t, depth);
             emit(r_.chance(50) ? op::i64_mul_wide_s : op::i64_mul_wide_u);
             return consume(t, depth);
+        case 21: return number_of_object(t, depth);
+        case 22:
+            if (t != tessera::t_i32 && t != tessera::t_i64) return leaf(t);
+            return atomic(r_.of(set.atomics[k]), depth);
         }
     }
     void memory_size_or_grow(bool second) {
@@ -220,6 +232,10 @@ private:
     }
     void other(val_type t, int depth) {
         if (t == tessera::t_exnref) return leaf(t);
+        if (is_object(t)) return cast_to(t, depth);
+        if (t == tessera::t_anyref && r_.chance(60)) return any_reference(depth);
+        if (t == tessera::t_v128 && r_.chance(60)) return vector(depth);
+        if (t == tessera::t_funcref && r_.chance(10)) return static_cast<void>(read_object(t, depth));
         switch (r_.below(10)) {
         case 0:
         case 1: return structured(t, depth);
@@ -250,6 +266,13 @@ private:
         const val_type t = tessera::t_v128;
         switch (r_.below(16)) {
         default: return binary(r_.chance(60) ? r_.of(set.hot[4]) : r_.of(set.binary[4]), depth);
+        case 9: return number_of_object(t, depth);
+        case 10: {
+            const op o = r_.of(set.nan_makers);
+            values(types(tessera::row(o).type.param_count, t), depth);
+            return emit(o);
+        }
+        case 11: return lane_access(r_.of(set.lane_loads), depth);
         case 0:
         case 1: return unary(r_.of(set.unary[4]), depth);
         case 2:
@@ -258,10 +281,10 @@ private:
         case 5: values({t, t}, depth), emit(op::i8x16_shuffle); return put_lanes(32);
         case 6: values({t, t, t}, depth); return emit(r_.of(set.ternary));
         case 7: {
-            const bool wide = r_.chance(50);
-            values({t, wide ? tessera::t_i64 : tessera::t_i32}, depth);
-            emit(wide ? op::i64x2_replace_lane : op::i16x8_replace_lane);
-            return code_.push_back(u8(r_.below(wide ? 2 : 8)));
+            const op o = r_.of(set.replaces);
+            values({t, type_of(tessera::row(o).type.params[1])}, depth);
+            emit(o);
+            return code_.push_back(u8(r_.below(128 / lane_bits(o))));
         }
         case 8: return leaf(t);
         }
@@ -270,72 +293,35 @@ private:
         for (int i = 0; i < 16; ++i) code_.push_back(u8(r_.below(below)));
     }
 
-    // ---- memory ----------------------------------------------------------------------------------------------------
+    // ---- memories and tables; see memory_generator.hpp --------------------------------------------------------------
 
-    void address(int depth) {
-        switch (r_.below(8)) {
-        case 0: return i32_const(r_.below(r_.chance(10) ? 0x20010 : 2000));
-        case 1:
-        case 2: // base + (index << k)
-            if (r_.chance(50)) i32_const(r_.below(4096));
-            else leaf(tessera::t_i32), i32_const(0xff8), emit(op::i32_and);
-            leaf_or_expression(tessera::t_i32, depth);
-            if (r_.chance(70)) i32_const(0xff), emit(op::i32_and);
-            i32_const(r_.below(5)), emit(op::i32_shl);
-            return emit(op::i32_add);
-        case 3: // (index << k) + base
-            leaf(tessera::t_i32);
-            if (r_.chance(70)) i32_const(0x1ff), emit(op::i32_and);
-            i32_const(r_.below(5)), emit(op::i32_shl);
-            i32_const(r_.below(r_.chance(5) ? 0xffffffff : 4096));
-            return emit(op::i32_add);
-        case 4: // base + index
-            leaf(tessera::t_i32), i32_const(0x1ff), emit(op::i32_and);
-            leaf_or_expression(tessera::t_i32, depth), i32_const(0x1ff), emit(op::i32_and);
-            return emit(op::i32_add);
-        case 5:
-            if (r_.chance(10)) return expression(tessera::t_i32, depth);
-            [[fallthrough]];
-        default:
-            leaf_or_expression(tessera::t_i32, depth);
-            i32_const(0x1fff);
-            return emit(op::i32_and);
-        }
+    void address(int depth);
+    u32 any_memory();
+    void memory_address(u32 memory, int depth);
+    void access(op o, u32 memory);
+    void load(val_type t, int depth);
+    void store(int depth);
+    void lane_access(op o, int depth);
+    void atomic(op o, int depth);
+    void bulk(int depth);
+
+    // ---- structures and arrays; see aggregate_generator.hpp --------------------------------------------------------
+
+    static constexpr u32 first_array = 4;
+    u32 any_shape() { return r_.below(u32(heap_shapes().size())); }
+    val_type object_type(u32 shape) const {
+        return val_type::ref(tessera::heap_type::index(m_.first_shape + shape), false);
     }
-    void leaf_or_expression(val_type t, int depth) {
-        if (r_.chance(60)) leaf(t);
-        else expression(t, depth);
-    }
-    u32 any_memory() { return m_.memories.size() > 1 && r_.chance(20) ? 1 : 0; }
-    void memory_address(u32 memory, int depth) {
-        address(depth);
-        if (m_.memories[memory].is64) emit(op::i64_extend_i32_u);
-    }
-    void access(op o, u32 memory) {
-        emit(o);
-        const u32 align = r_.below(tessera::natural_align[u16(o)] + 1u);
-        put_leb(code_, memory ? align | 0x40 : align);
-        if (memory) put_leb(code_, memory);
-        const u32 n = r_.below(200);
-        put_leb(code_, n < 90    ? 0
-                       : n < 150 ? r_.below(64)
-                       : n < 190 ? r_.below(4096)
-                       : n < 198 ? 0xfff0 + r_.below(32)
-                                 : 0xffffffff - r_.below(16));
-    }
-    void load(val_type t, int depth) {
-        const u32 memory = any_memory();
-        memory_address(memory, depth);
-        const std::vector<op>& all = instruction_set::get().loads[kind(t)];
-        access(r_.chance(50) ? all[0] : r_.of(all), memory);
-    }
-    void store(int depth) {
-        const op o = r_.of(instruction_set::get().stores);
-        const u32 memory = any_memory();
-        memory_address(memory, depth);
-        expression(type_of(tessera::row(o).type.params[1]), depth);
-        access(o, memory);
-    }
+    /// True for the types of references that are not null: labels of casts take them.
+    static bool is_object(val_type t) { return t.is_ref() && !t.is_nullable(); }
+    void default_object(val_type t);
+    void new_object(u32 shape, int depth);
+    void cast_to(val_type t, int depth);
+    void element_index();
+    bool read_object(val_type t, int depth);
+    void number_of_object(val_type t, int depth);
+    void any_reference(int depth);
+    void change_object(int depth);
 
     // ---- calls -----------------------------------------------------------------------------------------------------
 
@@ -416,7 +402,7 @@ private:
         emit(op::local_set, local_of(t, true));
     }
     void consume(val_type t, int) {
-        if (t == tessera::t_exnref || r_.chance(20)) return emit(op::drop);
+        if (t == tessera::t_exnref || is_object(t) || r_.chance(20)) return emit(op::drop);
         if (const u32 g = global_of(t); g != no_index && r_.chance(15)) return emit(op::global_set, g);
         emit(op::local_set, local_of(t, true));
     }
@@ -625,6 +611,10 @@ private:
         case 29:
         case 30:
         case 31: return guarded(depth);
+        case 32:
+        case 33: return change_object(depth);
+        case 35: return lane_access(r_.of(instruction_set::get().lane_stores), depth);
+        case 34: return atomic(r_.of(instruction_set::get().atomic_stores), depth);
         }
     }
     /// for (i = a; i < b; i += c), written in the ways compilers do.
@@ -743,29 +733,6 @@ private:
         }
         consume_all(given, depth);
     }
-    void bulk(int depth) {
-        const auto small = [&] { leaf(tessera::t_i32), i32_const(r_.chance(90) ? 0x3f : 0xffff), emit(op::i32_and); };
-        switch (r_.below(9)) {
-        case 0: address(depth), expression(tessera::t_i32, depth), small(); return emit(op::memory_fill, 0);
-        case 1: address(depth), address(depth), small(); return emit(op::memory_copy, 0, 0);
-        case 2: address(depth), i32_const(r_.below(8)), i32_const(r_.below(12)); return emit(op::memory_init, 0, 0);
-        case 3: return emit(op::data_drop, 0);
-        case 4:
-            i32_const(r_.below(9)), expression(r_.chance(50) ? t_ref0 : tessera::t_funcref, depth);
-            return emit(op::table_set, 0);
-        case 5:
-            i32_const(r_.below(8)), expression(tessera::t_funcref, depth), i32_const(r_.below(3));
-            return emit(op::table_fill, 0);
-        case 6:
-            i32_const(r_.below(8)), i32_const(r_.below(8)), i32_const(r_.below(4));
-            return emit(op::table_copy, 0, 0);
-        case 7:
-            i32_const(r_.below(8)), i32_const(r_.below(3)), i32_const(r_.below(3));
-            return emit(op::table_init, 1, 0);
-        default: return r_.chance(30) ? emit(op::elem_drop, 1) : emit(op::nop);
-        }
-    }
-
     const signature type_;
     const omitted& without_;
     u32& pieces_;

@@ -16,7 +16,7 @@ public:
     body_writer(module_plan& m, random& r) : m_(m), r_(r) {}
 
     static inline const types all_types{tessera::t_i32,  tessera::t_i64,     tessera::t_f32, tessera::t_f64,
-                                        tessera::t_v128, tessera::t_funcref, t_ref0};
+                                        tessera::t_v128, tessera::t_funcref, t_ref0,         tessera::t_anyref};
     static val_type pick_type(random& r) {
         const u32 n = r.below(100);
         return n < 38   ? tessera::t_i32
@@ -24,8 +24,9 @@ public:
                : n < 70 ? tessera::t_f32
                : n < 84 ? tessera::t_f64
                : n < 92 ? tessera::t_v128
-               : n < 96 ? tessera::t_funcref
-                        : t_ref0;
+               : n < 94 ? tessera::t_funcref
+               : n < 96 ? t_ref0
+                        : tessera::t_anyref;
     }
 
 protected:
@@ -146,10 +147,7 @@ protected:
         emit(op::ref_null);
         put_heap(t);
     }
-    /// The heap type of a null.
-    void put_heap(val_type t) {
-        code_.push_back(t == t_ref0 ? 0 : t == tessera::t_exnref ? tessera::code::exn : tessera::code::func);
-    }
+    void put_heap(val_type t) { put_heap_type(code_, t); }
     u32 first_local(val_type t) const { return u32(std::find(locals_.begin(), locals_.end(), t) - locals_.begin()); }
     u32 any_label() { return r_.below(u32(labels_.size())); }
     const label& label_at(u32 depth) const { return labels_[labels_.size() - 1 - depth]; }

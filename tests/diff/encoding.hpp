@@ -44,11 +44,13 @@ inline void put_signed(bytes& to, i64 v) {
 inline void put_fixed(bytes& to, u64 v, unsigned size) {
     for (unsigned i = 0; i < size; ++i) to.push_back(u8(v >> (8 * i)));
 }
+inline void put_heap_type(bytes& to, val_type t) {
+    if (t.heap().is_index()) put_signed(to, i64(t.heap().index()));
+    else to.push_back(t.heap().byte_code());
+}
 inline void put_type(bytes& to, val_type t) {
-    if (t == tessera::t_funcref) return to.push_back(tessera::code::func);
-    if (t == tessera::t_exnref) return to.push_back(tessera::code::exn);
-    to.push_back(t.byte_code());
-    if (t.is_ref()) put_signed(to, i64(t.heap().index()));
+    if (!t.is_ref() || t.heap().is_index() || !t.is_nullable()) to.push_back(t.byte_code());
+    if (t.is_ref()) put_heap_type(to, t);
 }
 inline void put_types(bytes& to, const types& list) {
     put_leb(to, list.size());

@@ -5,10 +5,11 @@
 /// and the meanings of num/ with the library, and nothing of exec/ or runtime/.
 #pragma once
 
-#include "program.hpp"
+#include "heap.hpp"
 
 #include <tessera/num/apply.hpp>
 
+#include <array>
 #include <cmath>
 #include <cstring>
 #include <map>
@@ -88,6 +89,8 @@ public:
     const exception& thrown() const { return exceptions_[thrown_]; }
     /// What the calls so far have cost.
     u64 fuel() const { return fuel_; }
+    /// How often each instruction was executed, in all programs.
+    static inline std::array<u64, tessera::op_count> executed{};
 
 private:
     struct function {
@@ -275,6 +278,7 @@ private:
 
         while (in.next(i)) {
             if (++steps_ > most_steps || leaked_) return trap::count_;
+            ++executed[u16(i.code)];
             const tessera::op_row& row = tessera::row(i.code);
             switch (i.code) {
             case op::unreachable: return trap::unreachable;
@@ -345,6 +349,11 @@ private:
                     if (branch(i.index)) return finish();
                 }
                 break;
+            case op::br_on_cast:
+            case op::br_on_cast_fail:
+                if (heap_.is_of(stack.back(), i.type2, plan) == (i.code == op::br_on_cast) && branch(i.index))
+                    return finish();
+                break;
             case op::br_on_non_null:
                 if (stack.back().low == 0) stack.pop_back();
                 else if (branch(i.index)) return finish();
@@ -407,16 +416,29 @@ private:
             case op::ref_null: push(0); break;
             case op::ref_func: push(self.funcs[i.index] + 1); break;
             case op::ref_is_null: push(pop().low == 0 ? 1 : 0); break;
+            case op::ref_eq: push(pop().low == pop().low ? 1 : 0); break;
             case op::ref_as_non_null:
                 if (stack.back().low == 0) return trap::null_reference;
                 break;
             default: {
-                const trap why = row.immediate == tessera::imm::none ? numeric(i.code, stack) : object(self, i, stack);
+                u64 cost = 0;
+                const trap why = row.prefix == 0xfb ? heap_.run(plan, segments_of(self), i, stack, cost)
+                                 : row.immediate == tessera::imm::none ? numeric(i.code, stack)
+                                                                       : object(self, i, stack);
                 if (why != trap::none) return why;
+                fuel_ += cost;
             }
             }
         }
         return trap::count_;
+    }
+
+    static heap_evaluator::segments segments_of(const instance& self) {
+        heap_evaluator::segments s;
+        if (!self.data_dropped) s.data = self.plan->data;
+        if (!self.elem_dropped)
+            for (u32 f : self.plan->passive_elem) s.elem.push_back({self.funcs[f] + 1, 0});
+        return s;
     }
 
     // ---- instructions ----------------------------------------------------------------------------------------------
@@ -452,7 +474,7 @@ private:
         return trap::none;
     }
 
-    /// An instruction on vectors, of those that is_usable lets through: no bits are open.
+    /// An instruction on vectors. Of a NaN that it makes bits are open, which lanes have no note of.
     trap vector(op o, std::vector<cell>& stack) {
         const tessera::op_type& t = tessera::row(o).type;
         u64 args[6] = {}, results[2] = {};
@@ -461,10 +483,19 @@ private:
             const cell& c = stack[stack.size() - t.param_count + k];
             args[at++] = c.low;
             if (t.params[k] == 'v') args[at++] = c.high;
+            else if (c.high && is_nan(letter_type(t.params[k]), c.low)) leaked_ = true;
         }
         stack.resize(stack.size() - t.param_count);
         static_cast<void>(tessera::num::apply(o, args, results));
         stack.push_back({results[0], t.results[0] == 'v' ? results[1] : 0});
+        if (!tessera::num::picks_nan(o)) return trap::none;
+        const u32 bits = lane_bits(o);
+        for (u32 lane = 0; lane < 128; lane += bits) {
+            if (!is_nan(bits == 32 ? tessera::t_f32 : tessera::t_f64, part_of(stack.back(), lane, bits))) continue;
+            if constexpr (F[tessera::feature::deterministic])
+                put_part(stack.back(), lane, bits, bits == 32 ? 0x7fc00000 : 0x7ff8000000000000);
+            else leaked_ = true;
+        }
         return trap::none;
     }
     /// The lane of `bits` bits that begins at bit `at`.
@@ -492,6 +523,17 @@ private:
         return c;
     }
 
+    /// What a read-modify-write instruction of that name makes of `old`, in the lower bits.
+    static u64 updated(std::string_view name, u64 old, u64 operand) {
+        const auto does = [&](std::string_view what) { return name.find(what) != name.npos; };
+        return does(".add")   ? old + operand
+               : does(".sub") ? old - operand
+               : does(".and") ? old & operand
+               : does(".or")  ? old | operand
+               : does(".xor") ? old ^ operand
+                              : operand;
+    }
+
     trap object(instance& self, const tessera::binary::instruction& i, std::vector<cell>& stack) {
         const auto pop = [&] {
             const u64 v = stack.back().low;
@@ -513,22 +555,40 @@ private:
             return trap::none;
         }
         if (i.immediate == tessera::imm::lane) {
-            const unsigned bits = i.code == op::i64x2_replace_lane ? 64 : i.code == op::i16x8_replace_lane ? 16 : 8;
+            const u32 bits = lane_bits(i.code), unused = 64 - bits;
             const cell last = stack.back();
             stack.pop_back();
-            if (i.code == op::i8x16_extract_lane_s)
-                stack.push_back({u32(tessera::i32(tessera::i8(part_of(last, 8 * i.lane, 8)))), 0});
-            else put_part(stack.back(), bits * i.lane, bits, last.low);
+            if (row.type.param_count == 1) {
+                const u64 lane = part_of(last, bits * i.lane, bits);
+                stack.push_back({row.text.ends_with("_s") ? u32(i64(lane << unused) >> unused) : lane, 0});
+            } else {
+                if (last.high && is_nan(letter_type(row.type.params[1]), last.low)) leaked_ = true;
+                put_part(stack.back(), bits * i.lane, bits, last.low);
+            }
             return trap::none;
         }
-        if (i.immediate == tessera::imm::memarg) {
+        if (i.immediate == tessera::imm::memarg || i.immediate == tessera::imm::memarg_lane) {
             memory& m = *self.memories[i.index];
             const u64 size = u64{1} << tessera::natural_align[u16(i.code)];
-            const bool stores = row.type.result_count == 0;
-            cell value{};
-            if (stores) value = stack.back(), stack.pop_back();
+            const bool stores = row.type.result_count == 0, atomic = tessera::is_atomic_row(row);
+            cell value{}, second{};
+            if (row.type.param_count == 3) second = stack.back(), stack.pop_back();
+            if (row.type.param_count > 1) value = stack.back(), stack.pop_back();
             const u64 address = pop(), at = address + i.value;
             if (at < address || at > m.data.size() || size > m.data.size() - at) return trap::out_of_bounds_memory;
+            if (atomic && at % size != 0) return trap::unaligned_atomic;
+            if (i.code == op::memory_atomic_notify) return stack.push_back({}), trap::none; // nobody waits
+            if (i.immediate == tessera::imm::memarg_lane) {
+                const unsigned bits = unsigned(8 * size);
+                if (stores) {
+                    value = {part_of(value, bits * i.lane, bits), 0};
+                } else {
+                    u64 lane = 0;
+                    for (u64 k = 0; k < size; ++k) lane |= u64(m.data[at + k]) << (8 * k);
+                    put_part(value, bits * i.lane, bits, lane);
+                    return stack.push_back(value), trap::none;
+                }
+            }
             if (stores) {
                 if (value.high && is_nan(letter_type(row.type.params[1]), value.low)) leaked_ = true;
                 for (u64 k = 0; k < size; ++k) m.data[at + k] = u8((k < 8 ? value.low : value.high) >> (8 * (k % 8)));
@@ -546,11 +606,18 @@ private:
                 const unsigned unused = unsigned(64 - 8 * size);
                 v = u64(i64(v << unused) >> unused);
             }
+            if (atomic && row.type.param_count > 1) {
+                const u64 all = ~u64{0} >> (64 - 8 * size);
+                const u64 now = row.type.param_count == 3 ? v == (value.low & all) ? second.low : v
+                                                          : updated(row.text, v, value.low);
+                for (u64 k = 0; k < size; ++k) m.data[at + k] = u8(now >> (8 * k));
+            }
             stack.push_back({row.type.results[0] == 'i' ? u32(v) : v, 0});
             return trap::none;
         }
         table& t = *self.table;
         switch (i.code) {
+        case op::atomic_fence: return trap::none;
         case op::memory_size: stack.push_back({self.memories[i.index]->data.size() >> 16, 0}); return trap::none;
         case op::memory_grow: {
             memory& m = *self.memories[i.index];
@@ -637,7 +704,8 @@ private:
     instance in_[2];
     std::vector<function> funcs_;
     std::map<u32, body> bodies_;
-    u32 tail_ = no_index;               ///< the function that a tail call goes to
+    u32 tail_ = no_index; ///< the function that a tail call goes to
+    heap_evaluator heap_;
     std::vector<exception> exceptions_; ///< a reference is an index in here plus one
     u32 thrown_ = 0;                    ///< the latest
     u32 tags_ = 0;

@@ -8,6 +8,8 @@
 /// program that fails is made small. Calls and loops without a counter use up global 0.
 #pragma once
 
+#include "aggregate_generator.hpp"
+#include "memory_generator.hpp"
 #include "try_generator.hpp"
 
 namespace diff {
@@ -31,6 +33,9 @@ public:
             tag_types_.push_back(u32(signatures_.size()));
             signatures_.push_back(s);
         }
+        first_shape_ = u32(signatures_.size());
+        for (u32 n = 0; n < heap_shapes().size(); ++n)
+            signatures_.push_back({{}, {}, heap_type_bytes(n, first_shape_)});
         plan_first();
         plan_second();
         for (module_plan& m : p_.modules) write(m);
@@ -65,7 +70,7 @@ private:
         }
     }
     void plan_own_funcs(module_plan& m) {
-        for (u32 n = 2 + r_.below(3); n--;) m.funcs.push_back({r_.below(u32(signatures_.size())), no_index, false});
+        for (u32 n = 2 + r_.below(3); n--;) m.funcs.push_back({r_.below(first_shape_), no_index, false});
         for (u32 i = 0; i < 4; ++i) m.elem.push_back(r_.below(u32(m.funcs.size())));
         for (u32 i = 0; i < 4; ++i) m.passive_elem.push_back(r_.below(u32(m.funcs.size())));
         for (u32 i = 0; i < 16; ++i) m.data.push_back(u8(r_.next()));
@@ -76,6 +81,7 @@ private:
     void plan_first() {
         module_plan& m = p_.modules[0];
         m.types = signatures_;
+        m.first_shape = first_shape_;
         m.globals.push_back({tessera::t_i32, {}, no_index, true});
         m.globals.push_back({tessera::t_v128, some_value(tessera::t_v128), no_index, true});
         plan_globals(m, 2 + r_.below(5));
@@ -90,6 +96,7 @@ private:
         module_plan& m = p_.modules[1];
         const module_plan& first = p_.modules[0];
         m.types = signatures_;
+        m.first_shape = first_shape_;
         for (u32 i = 0; i < first.globals.size(); i = i ? i + 2 : 1) {
             m.globals.push_back(first.globals[i]);
             m.globals.back().source = i;
@@ -123,8 +130,10 @@ private:
         w = {0, 'a', 's', 'm', 1, 0, 0, 0};
         bytes s;
         put_leb(s, m.types.size());
-        for (const signature& t : m.types)
-            s.push_back(tessera::code::func_type), put_types(s, t.params), put_types(s, t.results);
+        for (const signature& t : m.types) {
+            if (t.other.empty()) s.push_back(tessera::code::func_type), put_types(s, t.params), put_types(s, t.results);
+            s.insert(s.end(), t.other.begin(), t.other.end());
+        }
         put_section(w, 1, s);
         put_section(w, 2, imports(m));
         s.clear();
@@ -214,7 +223,7 @@ private:
             else if (g.type == tessera::t_i64) s.push_back(0x42), put_signed(s, i64(g.init.low));
             else if (g.type == tessera::t_f32) s.push_back(0x43), put_fixed(s, g.init.low, 4);
             else if (g.type == tessera::t_f64) s.push_back(0x44), put_fixed(s, g.init.low, 8);
-            else s.insert(s.end(), {0xd0, g.type == t_ref0 ? u8(0) : tessera::code::func});
+            else s.push_back(0xd0), put_heap_type(s, g.type);
             s.push_back(0x0b);
         }
         bytes out;
@@ -245,6 +254,7 @@ private:
     const omitted& without_;
     std::vector<signature> signatures_;
     std::vector<u32> tag_types_;
+    u32 first_shape_ = 0;
     program p_;
 };
 

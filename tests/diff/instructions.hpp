@@ -10,25 +10,31 @@ namespace diff {
 /// Instructions by what they give.
 struct instruction_set {
     std::vector<op> unary[5], binary[5], hot[5], loads[5], compares[4], stores, ternary;
+    std::vector<op> nan_makers; ///< on vectors
+    std::vector<op> extracts[5], replaces, lane_loads, lane_stores;
+    std::vector<op> atomics[5], atomic_stores;
 
     static unsigned kind(char letter) {
         return letter == 'i' ? 0 : letter == 'l' ? 1 : letter == 'f' ? 2 : letter == 'd' ? 3 : 4;
-    }
-    /// Of vectors only what leaves no bits open: those of a NaN are looked after in numbers only. No atomic
-    /// instructions: most addresses would be traps.
-    static bool is_usable(op o) {
-        const tessera::op_row& r = tessera::row(o);
-        const std::string_view letters(r.type.params, r.type.param_count);
-        const bool floats =
-            letters.find_first_of("fd") != letters.npos || r.type.results[0] == 'f' || r.type.results[0] == 'd';
-        return !r.type.poly && !tessera::is_atomic_row(r) &&
-               !(r.prefix == 0xfd && (floats || tessera::num::picks_nan(o)));
     }
     instruction_set() {
         for (u16 i = 0; i < tessera::op_count; ++i) {
             const tessera::op_row& r = tessera::op_table[i];
             const tessera::op_type& t = r.type;
-            if (!is_usable(op(i))) continue;
+            if (t.poly) continue;
+            if (tessera::is_atomic_row(r)) {
+                const bool waits = r.text.substr(0, 18) == "memory.atomic.wait";
+                if (r.immediate == tessera::imm::memarg && !waits)
+                    (t.result_count ? atomics[kind(t.results[0])] : atomic_stores).push_back(op(i));
+                continue;
+            }
+            if (r.immediate == tessera::imm::lane)
+                (t.param_count == 1 ? extracts[kind(t.results[0])] : replaces).push_back(op(i));
+            if (r.immediate == tessera::imm::memarg_lane) (t.result_count ? lane_loads : lane_stores).push_back(op(i));
+            if (r.prefix == 0xfd && tessera::num::picks_nan(op(i))) {
+                nan_makers.push_back(op(i));
+                continue;
+            }
             if (r.immediate == tessera::imm::none && t.result_count == 1 && t.param_count == 1)
                 unary[kind(t.results[0])].push_back(op(i));
             if (r.immediate == tessera::imm::none && t.result_count == 1 && t.param_count == 2) {

@@ -28,10 +28,13 @@ using types = std::vector<val_type>;
 
 /// Type 0 of every module is (i32) -> (i32); this is a reference to such a function.
 inline constexpr val_type t_ref0 = val_type::ref(tessera::heap_type::index(0), true);
+inline constexpr val_type t_i31 = val_type::ref(tessera::heap_type::abstract(tessera::code::i31), false);
 
+/// A function's type, or what else a module defines as one.
 struct signature {
     types params;
     types results;
+    bytes other{}; ///< as the binary format has it; empty: a function's type
     friend bool operator==(const signature&, const signature&) = default;
 };
 
@@ -67,6 +70,7 @@ struct tag_plan {
 struct module_plan {
     bytes wasm;
     std::vector<signature> types;
+    u32 first_shape = 0; ///< type index of the first structure; see heap.hpp
     std::vector<func_plan> funcs;
     std::vector<global_plan> globals;
     std::vector<memory_plan> memories;
@@ -79,6 +83,15 @@ struct module_plan {
     std::vector<u32> passive_elem; ///< segment 1
     bytes data;                    ///< segment 0, passive
 };
+/// How many bits a lane has of what an instruction on vectors is named after.
+inline u32 lane_bits(op o) {
+    u32 bits = 0;
+    for (const char c : tessera::row(o).text.substr(1)) {
+        if (c < '0' || c > '9') break;
+        bits = bits * 10 + u32(c - '0');
+    }
+    return bits;
+}
 struct call_plan {
     u32 module = 0;
     u32 func = 0;

@@ -5,6 +5,8 @@
 #include "evaluator.hpp"
 #include "generator.hpp"
 
+#include <tessera/debug.hpp>
+
 #include <atomic>
 #include <chrono>
 #include <cstdio>
@@ -35,8 +37,9 @@ inline std::string hex(cell c) {
                   static_cast<unsigned long long>(c.low));
     return s;
 }
-/// True if the engine's value is the evaluator's; references only agree on being null.
+/// True if the engine's value is the evaluator's; references only agree on being null, and on the number of an i31.
 inline bool agrees(val_type t, const tessera::value& v, cell c) {
+    if (t == tessera::t_anyref && (v.bits & 1) != 0) return v.bits == c.low;
     if (t.is_ref()) return (u32(v.bits) == 0) == (c.low == 0);
     if (t == tessera::t_v128) return v.bits == c.low && v.high == c.high;
     if (t == tessera::t_f32 && std::isnan(v.as_f32()) && c.high) return std::isnan(std::bit_cast<f32>(u32(c.low)));
@@ -44,7 +47,19 @@ inline bool agrees(val_type t, const tessera::value& v, cell c) {
     return v.bits == c.low;
 }
 
-/// One program in both.
+/// Reads all that can be read before every instruction.
+struct curious : tessera::debug::listener {
+    void begins(const tessera::debug::frame& at, u32) noexcept override {
+        for (u32 i = 0; i < at.locals(); ++i) failed += !at.local(i).has_value();
+        for (u32 i = 0; i < at.operands(); ++i) failed += !at.operand(i).has_value();
+        failed += at.taken() > at.operands();
+    }
+    void ends(u32, tessera::view<tessera::value>) noexcept override { ++ended; }
+    u64 failed = 0, ended = 0;
+};
+
+/// One program in both. In a build with feature::tracing the engine runs it in plain mode, and steps through a part
+/// of the calls.
 class comparison {
 public:
     explicit comparison(const program& p) : p_(p), expected_(p) {
@@ -74,6 +89,11 @@ public:
 
 private:
     std::string prepare() {
+        if constexpr (profile[tessera::feature::tracing]) {
+            if (auto ok = debugger_.attach(store_); !ok) return message("attaching", ok.error());
+            debugger_.tell(&curious_);
+        }
+        store_.collect_always(p_.calls.size() % 4 == 0); // in some programs
         env_.define("host", "tick", [this](u32 x) { return tick(ticks_++, x); });
         for (const global_plan& g : p_.modules[0].globals)
             if (g.host)
@@ -101,14 +121,20 @@ private:
         std::vector<tessera::value> args, results(type.results.size());
         for (std::size_t k = 0; k < c.args.size(); ++k) {
             // Type indices mean the module's here and the store's there; a null is one in either.
-            const val_type t = type.params[k].is_ref() ? tessera::t_funcref : type.params[k];
+            const bool indexed = type.params[k].is_ref() && type.params[k].heap().is_index();
+            const val_type t = indexed ? tessera::t_funcref : type.params[k];
             args.push_back({t, c.args[k].low, c.args[k].high});
         }
         constexpr u64 plenty = u64{1} << 40;
         store_.data()->fuel = plenty;
         tessera::result<void> done;
         u64 paid = plenty;
-        if constexpr (profile[tessera::feature::fuel]) {
+        if (profile[tessera::feature::tracing] && c.gas % 3 == 0) {
+            if (std::string why = step_through(*f, args, results, done); !why.empty()) return why;
+            if constexpr (profile[tessera::feature::fuel])
+                if (const u64 used = plenty - store_.data()->fuel; used != fuel)
+                    return "fuel: " + std::to_string(used) + ", expected " + std::to_string(fuel);
+        } else if constexpr (profile[tessera::feature::fuel]) {
             if (c.gas % 2) { // in pieces
                 store_.data()->fuel = paid = 0;
                 auto pieces = f->start(args);
@@ -135,6 +161,25 @@ private:
             if (!agrees(type.results[k], results[k], values[k]))
                 return "result " + std::to_string(k) + ": " + hex({results[k].bits, results[k].high}) + ", expected " +
                        hex(values[k]);
+        return {};
+    }
+    std::string step_through(const tessera::func& f, const std::vector<tessera::value>& args,
+                             std::vector<tessera::value>& results, tessera::result<void>& done) {
+        auto at = debugger_.start(f, args);
+        for (u64 n = 0; at && at->is_alive(); ++n) {
+            if (debugger_.at(debugger_.frames())) return "a frame too many";
+            for (u32 i = debugger_.frames(); i--;)
+                if (!debugger_.at(i)) return "a frame is missing";
+            at = n % 3 == 0   ? debugger_.step()
+                 : n % 7 == 0 ? debugger_.out()
+                 : n % 5 == 0 ? debugger_.run_to(debugger_.count() + n)
+                              : debugger_.over();
+        }
+        if (!at) return message("stepping", at.error());
+        if (curious_.failed) return "a value cannot be read";
+        if (at->kind == tessera::debug::stop_kind::failed) done = debugger_.failure();
+        else done = debugger_.results(results);
+        debugger_.abandon();
         return {};
     }
     std::string compare_exception(const tessera::error& e) {
@@ -191,6 +236,8 @@ private:
         l.stack_bytes = u64{1} << 30; // some frames are large
         return l;
     }()};
+    curious curious_;
+    tessera::debug::debugger debugger_;
     tessera::instance in_[2];
 };
 
@@ -203,7 +250,10 @@ inline std::string type_name(val_type t) {
     if (t == tessera::t_f64) return "f64";
     if (t == tessera::t_v128) return "v128";
     if (t == tessera::t_exnref) return "exnref";
-    return t == tessera::t_funcref ? "funcref" : "(ref null 0)";
+    if (t == tessera::t_anyref) return "anyref";
+    if (t == tessera::t_funcref) return "funcref";
+    const std::string heap = t.heap().is_index() ? std::to_string(t.heap().index()) : "i31";
+    return (t.is_nullable() ? "(ref null " : "(ref ") + heap + ")";
 }
 inline std::string type_names(const char* what, const types& list) {
     std::string s;
@@ -259,7 +309,12 @@ inline void print_code(const module_plan& m) {
                 for (u32 k = 0; k <= i.list_count; ++k) std::printf(" %u", in.next_label(i.list));
                 break;
             case tessera::imm::heap:
+            case tessera::imm::ref_type:
             case tessera::imm::select_types: std::printf(" %s", type_name(i.type).c_str()); break;
+            case tessera::imm::br_cast:
+                std::printf(" %u %s %s", i.index, type_name(i.type).c_str(), type_name(i.type2).c_str());
+                break;
+            case tessera::imm::field: std::printf(" %u %u", i.index, i.index2); break;
             default: std::printf(" %u", i.index);
             }
             std::printf("\n");
@@ -305,6 +360,20 @@ inline void report(u64 seed, u32 size, const outcome& o, const char* dump) {
         for (cell a : c.args) std::printf(" %s", hex(a).c_str());
         std::printf("\n");
     }
+}
+
+/// Which instructions the programs were made of, so far as they were executed.
+inline void report_coverage() {
+    const auto& executed = evaluator<profile>::executed;
+    unsigned reached = 0, all = 0;
+    std::string missing;
+    for (u16 i = 0; i < tessera::op_count; ++i) {
+        if (!tessera::has(profile, op(i))) continue;
+        ++all;
+        if (executed[i]) ++reached;
+        else missing += " " + std::string(tessera::op_table[i].text);
+    }
+    std::fprintf(stderr, "%u of %u instructions were executed; not:%s\n", reached, all, missing.c_str());
 }
 
 std::atomic<u64> current{0}; ///< the seed that runs
@@ -360,6 +429,7 @@ int main(int argc, char** argv) {
             return 1;
         }
     }
+    report_coverage();
     std::fprintf(stderr, "given up after a NaN or too many steps: %llu\n", static_cast<unsigned long long>(given_up));
     std::printf("%llu passed, 0 failed\n", static_cast<unsigned long long>(passed));
     return passed > given_up ? 0 : 1;

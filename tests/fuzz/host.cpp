@@ -5,6 +5,7 @@
 // neither moved nor dropped, and imports in use are not changed.
 
 #include "host_modules.hpp"
+#include "object_user.hpp"
 #include "require.hpp"
 
 #include <tessera/tessera.hpp>
@@ -31,6 +32,7 @@ constexpr tessera::limits small{.memory_bytes = 1 << 20,
                                 .total_memory_bytes = 1 << 22,
                                 .table_entries = 2'000,
                                 .total_table_entries = 5'000,
+                                .heap_bytes = 1 << 18,
                                 .stack_bytes = 1 << 15,
                                 .host_depth = 8,
                                 .instances = 12,
@@ -84,6 +86,8 @@ public:
     }
     ~program() {
         executions_.clear(); // before their stores
+        for (auto& s : stores_) fuzz::object_user::check(s);
+        object_user_.clear();
         for (auto& s : stores_) s = store(small);
         lent_.reset();
         require(alive_ == 0);
@@ -144,7 +148,8 @@ private:
         }
     }
     value a_value() {
-        switch (below(6)) {
+        switch (below(7)) {
+        case 6: return object_user_.reference();
         case 0: return {a_type(), number(), number()};
         case 1: return one_of(functions_).as_value();
         case 2: return {tessera::t_externref, one_of(objects_).bits, 0};
@@ -156,6 +161,7 @@ private:
         if (!t.is_ref()) return {t, number(), number()};
         if (below(3) == 0) return {t, 0, 0};
         if (t == tessera::t_externref) return {t, one_of(objects_).bits, 0};
+        if (t == tessera::t_anyref) return object_user_.reference();
         return {maybe() ? tessera::t_funcref : t, one_of(functions_).as_value().bits, 0};
     }
     tessera::limits_type some_limits() {
@@ -177,6 +183,16 @@ private:
     }
 
     // ---- host functions
+
+    /// What a host function fails with: a trap, or an exception.
+    tessera::error failure() {
+        const tessera::tag t = one_of(tags_);
+        if (!t || maybe()) return tessera::trap::unreachable;
+        std::vector<value> values;
+        const std::vector<val_type> params(t.params().begin(), t.params().end());
+        for (val_type p : params) values.push_back(below(12) ? value_of(p) : a_value());
+        return t.exception(values);
+    }
 
     /// What host functions do before they return; false: they fail.
     bool inside() {
@@ -205,7 +221,7 @@ private:
         switch (which) {
         case 0:
             return to.define(module, as, [this](i32 x) -> tessera::result<i32> {
-                return inside() ? tessera::result<i32>(x + 1) : tessera::trap::unreachable;
+                return inside() ? tessera::result<i32>(x + 1) : failure();
             });
         case 1:
             return to.define(module, as, [this](tessera::caller& who, std::string_view text) {
@@ -260,7 +276,7 @@ private:
                              });
         }
         case 10: {
-            static constexpr val_type types[] = {tessera::t_funcref, tessera::t_externref};
+            static constexpr val_type types[] = {tessera::t_funcref, tessera::t_externref, tessera::t_exnref};
             return to.define(
                 module, as, {types, types},
                 [this](tessera::caller&, std::span<const value>, std::span<value> out) -> tessera::result<void> {
@@ -269,12 +285,25 @@ private:
                     return {};
                 });
         }
+        case 11: {
+            static constexpr val_type types[] = {tessera::t_anyref};
+            return to.define(module, as, {types, types},
+                             [this](tessera::caller& who, std::span<const value> args,
+                                    std::span<value> out) -> tessera::result<void> {
+                                 look_at(who);
+                                 if (!inside()) return failure();
+                                 out[0] = maybe() ? args[0] : value_of(tessera::t_anyref);
+                                 return {};
+                             });
+        }
+        case 12: return to.define(module, as, shared_);
         default: return to.define(module, as, std::string_view(as).empty() ? tessera::memory() : one_of(memories_));
         }
     }
     void offer(tessera::imports& to, store& s) {
         static constexpr std::string_view names[] = {"f",      "text",     "span",  "words", "pointer",
-                                                     "object", "function", "seven", "pair",  "dynamic"};
+                                                     "object", "function", "seven", "pair",  "dynamic",
+                                                     "three",  "any",      "shared"};
         for (u32 n = 0; n < std::size(names); ++n) define_one(to, "env", names[n], n);
         if (auto m = s.make_memory({{1, 4, true, false}})) to.define("env", "memory", *m), keep(memories_, *m);
         if (auto t = s.make_table({{4, 8, true, false}, tessera::t_funcref}))
@@ -288,7 +317,15 @@ private:
 
     void step() {
         ++steps_;
-        switch (below(26)) {
+        switch (below(30)) {
+        case 26:
+        case 27:
+        case 28: {
+            store& s = a_store();
+            object_user_.step(s, maybe() ? one_of(instances_).type(below(12)) : u32(number()), a_value());
+            break;
+        }
+        case 29: object_user_.use(shared_); break;
         case 0:
         case 1: instantiate(); break;
         case 2:
@@ -342,7 +379,7 @@ private:
         const tessera::func f = one_of(functions_);
         const auto args = arguments(f);
         std::vector<value> results(f.type().results.size() + (below(16) == 0));
-        static_cast<void>(f.call(args, results));
+        if (auto ok = f.call(args, results); !ok) object_user_.look_at(a_store(), ok.error());
     }
     void call_by_name() {
         std::vector<value> args(below(3), a_value()), results(below(3));
@@ -561,7 +598,7 @@ private:
         case 3: to.define(module, as, one_of(globals_)); break;
         case 4: to.define(module, as, one_of(tags_)); break;
         case 5: offer(to, a_store()); break;
-        default: define_one(to, module, as, below(12)); break;
+        default: define_one(to, module, as, below(14)); break;
         }
         require(to.status().has_value());
     }
@@ -594,6 +631,9 @@ private:
     unsigned steps_ = 0;
     u64 granted_ = 0;
     tessera::imports env_[2];
+    fuzz::object_user object_user_{in_};
+    tessera::shared_memory shared_ = tessera::shared_memory::make({{1, 2, true, false}, true}, small.memory_bytes)
+                                         .value_or(tessera::shared_memory());
     std::unique_ptr<counted> lent_ = std::make_unique<counted>(alive_);
     store stores_[2] = {store(small), store(small)};
     std::vector<tessera::instance> instances_;

@@ -65,6 +65,39 @@ inline constexpr std::string_view host_modules[] = {
       (func (export "typed_function") (param (ref null $t)) (result i32) (call_ref $t (i32.const 1) (local.get 0)))
       (func (export "load") (param i64) (result i32) (i32.load (local.get 0)))
       (func (export "grow") (param i64) (result i64) (memory.grow (local.get 0)))))",
+    // Structures, arrays, exceptions.
+    R"((module $objects (import "env" "f" (func $f (param i32) (result i32))) (import "env" "any" (func $any (param anyref) (result anyref)))
+      (type $s (sub (struct (field (mut i32)) (field (mut anyref)) (field i64))))
+      (type $t (sub $s (struct (field (mut i32)) (field (mut anyref)) (field i64) (field (mut i8)) (field (mut v128)))))
+      (type $a (array (mut anyref))) (type $b (array (mut i16))) (type $c (array f64))
+      (tag $e (export "e") (param anyref i32)) (global $g (export "global") (mut anyref) (ref.null any)) (table (export "objects") 4 anyref)
+      (func $make (export "make") (param i32) (result anyref) (local $x anyref)
+        (loop $l
+          (local.set $x (if (result anyref) (i32.and (local.get 0) (i32.const 1))
+            (then (struct.new $s (local.get 0) (local.get $x) (i64.const 3)))
+            (else (array.new_fixed $a 3 (local.get $x) (ref.i31 (local.get 0)) (struct.new $t (local.get 0) (local.get $x) (i64.const 5) (i32.const 255) (v128.const i64x2 1 2))))))
+          (br_if $l (i32.gt_s (local.tee 0 (i32.sub (local.get 0) (i32.const 1))) (i32.const 0))))
+        (local.get $x))
+      (func $walk (export "walk") (param anyref) (result i32)
+        (block $s (result (ref $s)) (block $a (result (ref $a))
+            (br_on_cast $a anyref (ref $a) (br_on_cast $s anyref (ref $s) (local.get 0))) (drop) (return (i32.const 1)))
+          (local.set 0) (return (i32.add (i32.const 2) (call $walk (array.get $a (ref.cast (ref $a) (local.get 0)) (i32.const 0))))))
+        (struct.get $s 1) (return_call $walk))
+      (func (export "keep_any") (param anyref) (global.set $g (call $any (local.get 0))))
+      (func (export "cast") (param anyref i32) (result i32) (struct.get_s $t 3 (ref.cast (ref $t) (local.get 0))))
+      (func (export "set") (param anyref anyref) (array.set $a (ref.cast (ref $a) (local.get 0)) (i32.const 2) (local.get 1)))
+      (func (export "numbers") (param i32) (result anyref) (array.new $b (i32.const 7) (local.get 0)))
+      (func $throw (export "throw") (param anyref i32) (throw $e (local.get 0) (call $f (local.get 1))))
+      (func (export "catch") (param anyref i32) (result anyref i32)
+        (block $h (result anyref i32) (try_table (catch $e $h) (call $throw (local.get 0) (local.get 1))) (unreachable)))
+      (func (export "catch_all") (param anyref i32) (result exnref)
+        (block $h (result exnref) (try_table (catch_all_ref $h) (call $throw (local.get 0) (local.get 1))) (unreachable)))))",
+    // A memory that others use; what waits does so for a moment.
+    R"((module $atomic (import "env" "shared" (memory 1 2 shared))
+      (func (export "add") (param i32 i32) (result i32) (i32.atomic.rmw.add (local.get 0) (local.get 1)))
+      (func (export "wait") (param i32) (result i32) (memory.atomic.wait32 (local.get 0) (i32.const 0) (i64.const 1000)))
+      (func (export "notify") (param i32) (result i32) (memory.atomic.notify (local.get 0) (i32.const 1)))
+      (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0)))))",
     // More exports than are searched one by one.
     R"((module $exports (func $f (export "a") (export "b") (export "c") (export "d") (export "e") (export "f") (export "g") (export "h") (export "i") (export "j")
       (export "k") (export "l") (export "m") (export "n") (export "o") (export "p") (export "q") (export "r") (param i32) (result i32) (local.get 0))))",
@@ -73,11 +106,61 @@ inline constexpr std::string_view host_modules[] = {
 };
 
 /// Names to ask for; most of them are there.
-inline constexpr std::string_view host_names[] = {
-    "memory", "table",    "global",  "add",     "f",      "text",         "span",  "words",        "pointer",
-    "object", "function", "pair",    "dynamic", "loop",   "any",          "trap",  "spin",         "deep",
-    "many",   "same",     "vectors", "grow",    "init",   "drop",         "count", "keep",         "tag",
-    "vector", "constant", "objects", "id",      "shared", "load",         "typed", "typed_global", "typed_function",
-    "direct", "through",  "bytes",   "env",     "",       "no such name", "wide",  "sum"};
+inline constexpr std::string_view host_names[] = {"memory",
+                                                  "table",
+                                                  "global",
+                                                  "add",
+                                                  "f",
+                                                  "text",
+                                                  "span",
+                                                  "words",
+                                                  "pointer",
+                                                  "object",
+                                                  "function",
+                                                  "pair",
+                                                  "dynamic",
+                                                  "loop",
+                                                  "any",
+                                                  "trap",
+                                                  "spin",
+                                                  "deep",
+                                                  "many",
+                                                  "same",
+                                                  "vectors",
+                                                  "grow",
+                                                  "init",
+                                                  "drop",
+                                                  "count",
+                                                  "keep",
+                                                  "tag",
+                                                  "vector",
+                                                  "constant",
+                                                  "objects",
+                                                  "id",
+                                                  "shared",
+                                                  "load",
+                                                  "typed",
+                                                  "typed_global",
+                                                  "typed_function",
+                                                  "make",
+                                                  "walk",
+                                                  "keep_any",
+                                                  "cast",
+                                                  "set",
+                                                  "numbers",
+                                                  "throw",
+                                                  "catch",
+                                                  "catch_all",
+                                                  "e",
+                                                  "wait",
+                                                  "notify",
+                                                  "direct",
+                                                  "through",
+                                                  "bytes",
+                                                  "env",
+                                                  "",
+                                                  "no such name",
+                                                  "wide",
+                                                  "sum"};
 
 } // namespace fuzz

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // A mutator for modules in the binary format: it changes the content of one section or function body
-// and keeps the sizes around it right, so that what comes after is still read.
+// and keeps the sizes around it right, so that what comes after is still read. Or it makes an instruction
+// another one of the same type, so that what was valid still is.
 #pragma once
 
-#include <tessera/util/cursor.hpp>
+#include <tessera/binary/body.hpp>
 
 #include <cstring>
 #include <random>
@@ -30,9 +31,9 @@ public:
     std::size_t run() {
         if (random_() % 3 == 0 || !scan() || sections_.empty()) return LLVMFuzzerMutate(data_, size_, max_);
         if (random_() % 16 == 0) return add_seed();
-        if (!bodies_.empty() && random_() % 2) {
+        if (!bodies_.empty() && random_() % 4) {
             const body& b = bodies_[random_() % bodies_.size()];
-            return change(b.part, &b.section);
+            return random_() % 2 ? exchange(b) : change(b.part, &b.section);
         }
         return change(sections_[random_() % sections_.size()], nullptr);
     }
@@ -74,11 +75,72 @@ private:
     }
     /// Changes `p`, which may lie in `outer`.
     std::size_t change(const sized_part& p, const sized_part* outer) {
-        std::vector<std::uint8_t> content(data_ + p.begin, data_ + p.end), inner, all;
+        std::vector<std::uint8_t> content(data_ + p.begin, data_ + p.end);
         const std::size_t old = content.size(), room = old + 16 < max_ ? old + 16 : max_;
         content.resize(room);
         if (old > room) return LLVMFuzzerMutate(data_, size_, max_);
         content.resize(LLVMFuzzerMutate(content.data(), old, room));
+        return replace(p, outer, content);
+    }
+    /// True for what can stand in each other's place, but for numbers in the immediate.
+    static bool are_alike(const tessera::op_row& a, const tessera::op_row& b) {
+        const tessera::op_type &s = a.type, &t = b.type;
+        return !s.poly && !t.poly && a.immediate == b.immediate && s.param_count == t.param_count &&
+               s.result_count == t.result_count && std::memcmp(s.params, t.params, sizeof s.params) == 0 &&
+               std::memcmp(s.results, t.results, sizeof s.results) == 0;
+    }
+    /// Makes an instruction of `b` another one of its type.
+    std::size_t exchange(const body& b) {
+        using tessera::imm;
+        tessera::binary::instruction_reader<tessera::everything> in(
+            data_, tessera::cursor(data_ + b.part.begin, data_ + b.part.end));
+        struct place {
+            std::size_t begin, end;
+            tessera::binary::instruction what;
+        };
+        std::vector<place> places;
+        tessera::binary::instruction one;
+        if (!tessera::binary::local_declarations(in, 0, {}, [](tessera::u32, tessera::val_type) { return true; }))
+            return change(b.part, &b.section);
+        while (!in.done() && in.next(one))
+            if (!tessera::row(one.code).type.poly) places.push_back({one.offset, in.offset(), one});
+        if (places.empty()) return change(b.part, &b.section);
+        const place& at = places[random_() % places.size()];
+        const tessera::op_row& old = tessera::row(at.what.code);
+        std::vector<tessera::op> alike;
+        for (tessera::u16 i = 0; i < tessera::op_count; ++i)
+            if (are_alike(old, tessera::op_table[i])) alike.push_back(tessera::op(i));
+        const tessera::op fresh = alike[random_() % alike.size()];
+        const tessera::op_row& row = tessera::row(fresh);
+
+        std::vector<std::uint8_t> content(data_ + b.part.begin, data_ + at.begin);
+        if (row.prefix) content.push_back(row.prefix), put_size(content, row.code);
+        else content.push_back(std::uint8_t(row.code));
+        switch (row.immediate) {
+        case imm::none: break;
+        case imm::memarg:
+        case imm::memarg_lane:
+            content.push_back(std::uint8_t(tessera::natural_align[tessera::u16(fresh)] | (at.what.index ? 0x40 : 0)));
+            if (at.what.index) put_size(content, at.what.index);
+            put_size(content, at.what.value);
+            if (row.immediate == imm::memarg_lane)
+                content.push_back(at.what.lane % (16 >> tessera::natural_align[tessera::u16(fresh)]));
+            break;
+        case imm::lane: content.push_back(at.what.lane % 2); break; // all have two lanes
+        default: {                                                  // the immediate as it was
+            tessera::cursor code(data_ + at.begin, data_ + at.end);
+            tessera::u8 byte = 0;
+            tessera::u32 number = 0;
+            if (!code.byte(byte) || (old.prefix && !code.leb_u32(number))) break;
+            content.insert(content.end(), data_ + (code.at() - data_), data_ + at.end);
+        }
+        }
+        content.insert(content.end(), data_ + at.end, data_ + b.part.end);
+        return replace(b.part, &b.section, content);
+    }
+    /// Puts `content` in the place of that of `p`, which may lie in `outer`.
+    std::size_t replace(const sized_part& p, const sized_part* outer, const std::vector<std::uint8_t>& content) {
+        std::vector<std::uint8_t> inner, all;
         put_size(inner, content.size());
         inner.insert(inner.end(), content.begin(), content.end());
         all.assign(data_, data_ + (outer ? outer->size_at : p.size_at));

@@ -5,9 +5,10 @@
     run.py --program P --seeds FOLDER... --corpus FOLDER [--dictionary FILE] MODE
         replay                              executes every seed and every input kept before, once
         fuzz --seconds N --length N         fuzzes; what reaches something new is kept in the corpus
-        cover --headers H --floor GLOB... --least N
+        cover --headers H --floor GLOB... --least N [--handlers N]
                                             executes them as replay does and prints which share of the
-                                            lines of H/GLOB was reached; P is built with coverage
+                                            lines of H/GLOB was reached, and which handlers of the
+                                            interpreter; P is built with coverage
 
 A failing input is left beside the program, and printed if it is small. The last line is
 "N passed, N failed, N skipped".
@@ -22,6 +23,8 @@ import re
 import shutil
 import subprocess
 import sys
+
+import handlers
 
 # A slow input or one that takes much memory is a failure like any other.
 LIMITS = ["-timeout=10", "-rss_limit_mb=2048", "-malloc_limit_mb=512", "-print_final_stats=1", "-verbosity=0"]
@@ -87,7 +90,7 @@ def cover(arguments):
     raw = pathlib.Path(arguments.program + ".profraw")
     worked, count = execute(arguments, [arguments.corpus, *arguments.seeds], ["-runs=0", "-max_len=16777216"],
                             {"LLVM_PROFILE_FILE": str(raw)})
-    subprocess.run([profdata, "merge", "-sparse", str(raw), "-o", f"{raw}.merged"], check=True)
+    subprocess.run([profdata, "merge", str(raw), "-o", f"{raw}.merged"], check=True)
     report = subprocess.run([cov, "export", "-summary-only", f"-instr-profile={raw}.merged", arguments.program],
                             check=True, stdout=subprocess.PIPE, text=True)
     name, reached, lines = pathlib.Path(arguments.program).name, 0, 0
@@ -100,7 +103,10 @@ def cover(arguments):
             reached, lines = reached + here["covered"], lines + here["count"]
     share = 100 * reached / lines if lines else 0
     print(f"{name}: {count} inputs reach {reached} of {lines} lines, {share:.1f} %; {arguments.least} % are asked for")
-    return close("coverage", worked and share >= arguments.least)
+    worked = worked and share >= arguments.least
+    if arguments.handlers is not None:
+        worked = handlers.report(profdata, f"{raw}.merged", pathlib.Path(arguments.headers)) >= arguments.handlers and worked
+    return close("coverage", worked)
 
 
 def main():
@@ -118,6 +124,7 @@ def main():
     covering.add_argument("--headers", required=True)
     covering.add_argument("--floor", nargs="+", required=True)
     covering.add_argument("--least", type=float, required=True)
+    covering.add_argument("--handlers", type=float, help="percent of the instructions and of the kinds of handlers")
     arguments = parser.parse_args()
     return {"replay": replay, "fuzz": fuzz, "cover": cover}[arguments.mode](arguments)
 

@@ -5,9 +5,11 @@
 //
 // FOLDER/binary gets the bytes of every module, FOLDER/text the texts: modules, and scripts cut into
 // pieces of whole commands, FOLDER/host programs for the host fuzzer: numbers at random, the same each
-// time. A file is named by a hash of its content, so nothing is there twice.
-// FOLDER/text.dict is a dictionary of the format's keywords. The last lines say how many there are.
+// time. Random modules, as tests/diff runs them, are among the first. A file is named by a hash of its content, so
+// nothing is there twice. FOLDER/text.dict is a dictionary of the format's keywords. The last lines say how many there
+// are.
 
+#include "../diff/generator.hpp"
 #include "../files.hpp"
 
 #include <tessera/binary/decode.hpp>
@@ -109,6 +111,10 @@ void host_programs() {
         keep("host", programs, numbers);
     }
 }
+void random_modules() {
+    for (tessera::u64 seed = 1; seed <= 150; ++seed)
+        for (const auto& m : diff::generate(seed, 20).modules) keep_bytes(m.wasm);
+}
 void dictionary() {
     std::string words;
     for (tessera::u32 w = 0; w < tessera::u32(tessera::text::word::count_); ++w)
@@ -130,6 +136,7 @@ int main(int argc, char** argv) {
     }
     dictionary();
     host_programs();
+    random_modules();
     for (int i = 2; i < argc; ++i) path(argv[i]);
     std::printf("%u binary seeds, %u text seeds\n", binaries, texts);
     std::printf("%u passed, %u failed, 0 skipped\n", binaries && texts ? 1 : 0, failed);

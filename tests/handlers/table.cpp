@@ -39,7 +39,8 @@ constexpr bool is_slow(const exec::variant& v) noexcept {
     case exec::family::throw_:
     case exec::family::failed:
     case exec::family::land:
-    case exec::family::probe: return true;
+    case exec::family::probe:
+    case exec::family::trace: return true;
     default: return false;
     }
 }
@@ -55,6 +56,7 @@ const char* family_name(exec::family f) noexcept {
     case exec::family::binary: return "binary";
     case exec::family::ternary: return "ternary";
     case exec::family::shuffle: return "shuffle";
+    case exec::family::pins: return "pins";
     case exec::family::replace_lane: return "replace_lane";
     case exec::family::load: return "load";
     case exec::family::load_wide: return "load_wide";

@@ -46,6 +46,14 @@ basic_store make_store() {
 #ifdef SPEC_NATIVE
     static_cast<void>(enable_native(s));
 #endif
+    if constexpr (F[feature::tracing]) { // whoever looks on, functions are in plain mode
+        static runtime::observer counter{[](runtime::observer&, void*) noexcept {
+            spec::watched.fetch_add(1, std::memory_order_relaxed);
+            return false;
+        }};
+        error why(msg::out_of_memory);
+        if (s.data()) static_cast<void>(s.data()->engine->observe(*s.data(), &counter, why));
+    }
     if constexpr (F[feature::fuel]) static_cast<void>(s.add_fuel(~u64{0})); // what is wrong with a store its user sees
     return s;
 }

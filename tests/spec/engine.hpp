@@ -5,6 +5,8 @@
 
 #include <tessera/tessera.hpp>
 
+#include <atomic>
+
 namespace spec {
 
 /// What a file may use. The suite's core files expect what is not in 3.0 to be refused.
@@ -35,6 +37,9 @@ struct engine {
     /// The feature that this build is about not having; some module must be refused for it. Empty: none.
     std::string_view without;
 };
+
+/// How many instructions were watched; only in a build with feature::tracing, where functions run in plain mode.
+inline std::atomic<tessera::u64> watched{0};
 
 extern const engine whole_engine; ///< everything that can be decoded
 #ifdef SPEC_TOGGLE

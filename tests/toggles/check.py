@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: MIT
 """Lists what unoptimised objects of the engine contain, and compares it with the instruction table.
 
-    check.py NM OBJDUMP TABLE name=OBJECT...
+    check.py [--some] NM OBJDUMP TABLE name=OBJECT...
 
-TABLE is the program of table.cpp. Every build of toggles.def has an object, and `whole` is the full
-build. Of each object are read: the interpreter's handlers (functions exec::run<Id>, where Id is the
+TABLE is the program of table.cpp. Every build of toggles.def has an object, with --some only some of them, and `whole`
+is the full build. Of each object are read: the interpreter's handlers (functions exec::run<Id>, where Id is the
 variant, packed), the rules of valid/ and exec/ that rows marked `poly` have, and the decoder's tables.
 Each must hold what the table's rows say for the build's features, no more and no less; so what differs
 from the full build is what the rows of the missing features are, which is printed for each of them.
@@ -159,30 +159,36 @@ class Check:
 
     def build(self, name, bits, object_):
         t = self.table
-        language, options = bits & ~t.options, bits & t.options
+        tracing = 1 << t.features["tracing"]  # adds one handler, and no flag
+        language, options = bits & ~t.options, bits & t.options & ~tracing
         rows = t.built(language)
         simd = bits >> t.features["simd"] & 1
+
+        traces = {p for p in object_.handlers if t.families[p & 0xff] == "trace"}
+        if bool(traces) != bool(bits & tracing):
+            self.faults.append(f"{name}: {len(traces)} handlers that trace")
+        handlers = object_.handlers - traces
 
         # The handlers' instructions are the rows, and the handlers those of the full build that are theirs.
         with_handler = {op.name for op in t.ops if op.name in rows} - WITHOUT_HANDLER - self.mvp_without_handler() \
             - self.of_others()
-        owners = {t.owner(p)[0] for p in object_.handlers} - {None}
+        owners = {t.owner(p)[0] for p in handlers} - {None}
         self.expect(name, "instructions with handlers", owners, with_handler)
         wanted = {p for p in self.full.handlers if t.owner(p)[0] in rows | {None} and (simd or not t.owner(p)[1])}
         if options:
             flag = sum(t.flags[option] for option in t.flags if bits >> t.features[option] & 1)
-            carrying = {p for p in object_.handlers if p >> 8 & flag}
+            carrying = {p for p in handlers if p >> 8 & flag}
             if not carrying:
                 self.faults.append(f"{name}: no handler carries the flag")
             # Those without the flag are the full build's; those with it stand for one of them, replaced or
             # beside it (a branch forwards and one back), or for the entry, which only these builds have.
-            replaced = wanted - object_.handlers
-            self.expect(name, "handlers", self.variants(object_.handlers - carrying), self.variants(wanted - replaced))
+            replaced = wanted - handlers
+            self.expect(name, "handlers", self.variants(handlers - carrying), self.variants(wanted - replaced))
             self.expect(name, "handlers replaced by none", self.variants({p for p in replaced if p | flag << 8 not in carrying}), set())
             self.expect(name, "flagged handlers of none", self.variants(
                 {p for p in carrying if p & ~(flag << 8) not in wanted and t.families[p & 0xff] not in ("entry", "latch")}), set())
         else:
-            self.expect(name, "handlers", self.variants(object_.handlers), self.variants(wanted))
+            self.expect(name, "handlers", self.variants(handlers), self.variants(wanted))
 
         self.expect(name, "rules", object_.rules, t.rules(language))
         decoder = object_.decoders.get(bits & ~t.options, {})
@@ -205,7 +211,8 @@ class Check:
 
 
 def main():
-    nm, objdump, program, *objects = sys.argv[1:]
+    some = sys.argv[1] == "--some"
+    nm, objdump, program, *objects = sys.argv[1 + some:]
     table = Table(program)
     tracked = table.rules(table.everything)
     paths = dict(pair.split("=", 1) for pair in objects)
@@ -216,7 +223,7 @@ def main():
     missing = [name for name in table.features if name != "mvp"
                and (name if table.options >> table.features[name] & 1 else "no_" + name.replace("-", "_").removesuffix("_to_int"))
                not in table.toggles]
-    if missing or set(paths) != set(table.toggles):
+    if missing or not (set(paths) < set(table.toggles) if some else set(paths) == set(table.toggles)):
         check.faults.append(f"toggles.def lacks {missing}, or objects are not those of toggles.def")
 
     print(f"{'build':<24}{'handlers':>9}{'fewer':>7}{'more':>6}{'rules':>7}{'fewer':>7}{'decoded':>9}{'fewer':>7}")

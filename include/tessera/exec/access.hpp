@@ -56,6 +56,7 @@ struct keyed_cell {
         } else if constexpr (v.at[K] == loc::pin) {
             if constexpr (std::is_same_v<T, f64>) return s.dp;
             else if constexpr (std::is_same_v<T, f32>) return s.sp;
+            else if constexpr (std::is_same_v<T, v128>) return bits_as<T>(s.vp);
             else return T(s.p0);
         } else {
             static_assert(v.at[K] == loc::acc, "the operand is nowhere");
@@ -82,6 +83,7 @@ struct keyed_cell {
     static TESSERA_INLINE void set_pin(state& s, T value) noexcept {
         if constexpr (std::is_same_v<T, f64>) s.dp = value;
         else if constexpr (std::is_same_v<T, f32>) s.sp = value;
+        else if constexpr (std::is_same_v<T, v128>) s.vp = bits_as<vector_register>(value);
         else s.p0 = value;
     }
     template <unsigned N>

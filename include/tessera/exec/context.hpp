@@ -32,7 +32,7 @@ struct vector_register_type<true> {
 using vector_register = vector_register_type<has_vector_register>::type;
 
 /// What every handler gets and passes on. Accumulators: r0 integers and references, s0 f32, d0 f64, v0
-/// v128; they are dead at every safepoint. Pins, in the first three classes: p0, sp, dp; see pins.hpp.
+/// v128; they are dead at every safepoint. Pins of the same classes: p0, sp, dp, vp; see pins.hpp.
 struct state {
     const u8* pc; ///< the current cell
     u8* fp;       ///< slot 0 of the current frame
@@ -45,6 +45,7 @@ struct state {
     f64 dp;
     f32 sp;
     vector_register v0;
+    vector_register vp;
 };
 
 /// The slow ways out of handlers, one table per build. They take and leave the position in the
@@ -57,6 +58,7 @@ struct slow_paths {
     void (*failed)(context*);     ///< a host function that context::call and context::failure tell of
     void (*raise)(context*);      ///< what the throwing cell at context::stop_pc throws: words are set
     bool (*see_growth)(context*); ///< true if a memory has grown since; null where others cannot make it
+    void (*trace)(context*);      ///< the trace cell at context::pc; null in a build without feature::tracing
 };
 
 /// A call about to happen: arguments are at `fp + delta`.

@@ -9,6 +9,7 @@
 #include <tessera/exec/handlers/control.hpp>
 #include <tessera/exec/handlers/exception.hpp>
 #include <tessera/exec/handlers/memory.hpp>
+#include <tessera/exec/handlers/trace.hpp>
 #include <tessera/exec/handlers/vector.hpp>
 #include <tessera/exec/variants.hpp>
 
@@ -49,7 +50,7 @@ public:
     /// Runs from `ctx.pc` on until a handler ends the run.
     static void run(context& ctx) noexcept { run(ctx, ctx.pc, ctx.fp); }
     static TESSERA_LOOP void run(context& ctx, const u8* pc, u8* fp) noexcept {
-        state s{pc, fp, ctx.mem, &ctx, 0, 0, 0, 0, 0, 0, {}};
+        state s{pc, fp, ctx.mem, &ctx, 0, 0, 0, 0, 0, 0, {}, {}};
         for (;;) {
             switch (u32(load_native<handler>(s.pc))) {
                 TESSERA_CASE_256(0u)

@@ -9,6 +9,7 @@
 #include <tessera/exec/handlers/control.hpp>
 #include <tessera/exec/handlers/exception.hpp>
 #include <tessera/exec/handlers/memory.hpp>
+#include <tessera/exec/handlers/trace.hpp>
 #include <tessera/exec/handlers/vector.hpp>
 #include <tessera/exec/variants.hpp>
 
@@ -23,7 +24,8 @@
 #define TESSERA_TAIL
 #endif
 #define TESSERA_STATE_PARAMETERS                                                                                       \
-    const u8 *pc, u8 *fp, u8 *mem, context *ctx, u64 r0, u64 p0, f64 d0, f32 s0, f64 dp, f32 sp, vector_register v0
+    const u8 *pc, u8 *fp, u8 *mem, context *ctx, u64 r0, u64 p0, f64 d0, f32 s0, f64 dp, f32 sp, vector_register v0,   \
+        vector_register vp
 
 namespace tessera::inline TESSERA_ABI::exec {
 
@@ -37,12 +39,13 @@ TESSERA_HANDLER void run(TESSERA_STATE_PARAMETERS) {
         ctx->pc = pc;
         ctx->fp = fp;
         static_cast<void>(mem), static_cast<void>(r0), static_cast<void>(p0), static_cast<void>(d0),
-            static_cast<void>(s0), static_cast<void>(dp), static_cast<void>(sp), static_cast<void>(v0);
+            static_cast<void>(s0), static_cast<void>(dp), static_cast<void>(sp), static_cast<void>(v0),
+            static_cast<void>(vp);
     } else {
-        state s{pc, fp, mem, ctx, r0, p0, d0, s0, dp, sp, v0};
+        state s{pc, fp, mem, ctx, r0, p0, d0, s0, dp, sp, v0, vp};
         action<fam, Id>::run(s);
         TESSERA_TAIL return load_native<handler>(s.pc)(s.pc, s.fp, s.mem, s.ctx, s.r0, s.p0, s.d0, s.s0, s.dp, s.sp,
-                                                       s.v0);
+                                                       s.v0, s.vp);
     }
 }
 
@@ -63,7 +66,7 @@ public:
     /// Runs from `ctx.pc` on until a handler ends the run.
     static void run(context& ctx) noexcept { run(ctx, ctx.pc, ctx.fp); }
     static TESSERA_INLINE void run(context& ctx, const u8* pc, u8* fp) noexcept {
-        load_native<handler>(pc)(pc, fp, ctx.mem, &ctx, 0, 0, 0, 0, 0, 0, vector_register{});
+        load_native<handler>(pc)(pc, fp, ctx.mem, &ctx, 0, 0, 0, 0, 0, 0, vector_register{}, vector_register{});
     }
 };
 

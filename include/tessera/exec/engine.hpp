@@ -41,7 +41,7 @@ public:
     /// if that is not so.
     static TESSERA_INLINE context* prepare_at_once(runtime::store_data& store, const runtime::func_record& f,
                                                    const u64* slots) noexcept {
-        pool* const all = static_cast<pool*>(store.engine_state);
+        pool* const all = made_pool(store.engine_state);
         context* const c = all ? all->free : nullptr;
         const u64 frame = f.frame_slots;
         if (TESSERA_UNLIKELY(!c || frame == 0 || 8 * frame > u64(c->stack_end - c->stack))) return nullptr;
@@ -142,7 +142,7 @@ public:
     /// A leaf cannot call the host, so its context need not leave the pool, nor the call be counted. And
     /// it does without a float_environment, which some processors take as long to read as this takes.
     static bool call_leaf(runtime::store_data& store, const runtime::func_record& f) noexcept {
-        context& c = *static_cast<pool*>(store.engine_state)->free;
+        context& c = *made_pool(store.engine_state)->free;
         u8* const fp = c.stack;
         u8* const header = fp + 8 * u64(f.header);
         put_pointer(header, fixed_cells<F>::template at<family::leave>());
@@ -156,11 +156,11 @@ public:
     }
     static TESSERA_NOINLINE bool call_leaf_elsewhere(runtime::store_data& store,
                                                      const runtime::func_record& f) noexcept {
-        static_cast<pool*>(store.engine_state)->free->switch_to(f.instance);
+        made_pool(store.engine_state)->free->switch_to(f.instance);
         return call_leaf(store, f);
     }
     static TESSERA_COLD error leaf_error(runtime::store_data& store) noexcept {
-        context& c = *static_cast<pool*>(store.engine_state)->free;
+        context& c = *made_pool(store.engine_state)->free;
         error why{error::unlikely()};
         explain(c, why);
         if (c.paused) add_trace(c, why); // it will not go on
@@ -237,13 +237,15 @@ public:
     }
     static void release(runtime::store_data& store, context* c) noexcept {
         renew(*c);
-        pool* const all = static_cast<pool*>(store.engine_state);
+        pool* const all = made_pool(store.engine_state);
         c->next_free = all->free;
         all->free = c;
         offer(store);
     }
     static void release_all(runtime::store_data& store) noexcept {
-        pool* const all = static_cast<pool*>(store.engine_state);
+        pool* const all = made_pool(store.engine_state);
+        if constexpr (F[feature::tracing])
+            if (all && all->observer && all->observer->gone) all->observer->gone(*all->observer);
         while (all && all->first) destroy(std::exchange(all->first, all->first->next));
         if constexpr (F[feature::native])
             if (all && all->native) all->native->destroy(all->native);
@@ -254,7 +256,7 @@ public:
     /// Lets the host write arguments to the stack of the context that is next.
     static void offer(runtime::store_data& store) noexcept {
         constexpr u64 most = runtime::func_record::no_leaf - 1; // which is not room for that
-        const context* const c = static_cast<pool*>(store.engine_state)->free;
+        const context* const c = made_pool(store.engine_state)->free;
         store.ready = {};
         if (!c || store.host_depth >= store.limits.host_depth) return;
         const u64 bytes = u64(c->stack_end - c->stack);
@@ -270,6 +272,9 @@ public:
             c->host_failed = true;
             return stop(c, trap::host), false;
         }
+        if constexpr (F[feature::tracing])
+            if (pool_of(*c->store)->plain)
+                return lower_plain(*pool_of(*c->store), unit, index) || (stop(c, trap::out_of_memory), false);
         function_ir ir;
         if constexpr (F[feature::native])
             if (native_hook* const native = pool_of(*c->store)->native; native && native->compile) {
@@ -581,6 +586,82 @@ public:
         }
     }
 
+    // ---- plain mode ------------------------------------------------------------------------------------------------
+
+    static TESSERA_COLD bool lower_plain(traced_pool& all, runtime::code_unit& unit, u32 index) noexcept {
+        plain_map* const known = create<plain_map>();
+        if (!known || !all.known.push_back(known)) return destroy(known), false;
+        const u32 number = u32(all.known.size()) - 1;
+        known->unit = &unit;
+        function_ir ir;
+        if (!lowering<F>(ir, unit, known).run(index)) return false;
+        vec<cell_origin> cells;
+        if (!encoder<F>(ir).origins(cells)) return false;
+        for (u32 i = 0; i < ir.nodes.size(); ++i)
+            if (node& n = ir.nodes[i]; n.v.fam == family::trace) {
+                n.words[0] = number;
+                known->points[n.words[1]].cell = cells[i].cell;
+            }
+        if (!encode(ir, unit, index)) return false;
+        const std::uintptr_t key = reinterpret_cast<std::uintptr_t>(unit.funcs[index].cells);
+        return all.by_cells.add(key, number, {}) != nullptr;
+    }
+    /// Shows the instruction behind the trace cell at `c->pc` to the observer.
+    static TESSERA_COLD void trace(context* c) noexcept {
+        constexpr layout l = layout_of(variant{family::trace, 0, op::nop, {}});
+        runtime::observer* const o = pool_of(*c->store)->observer;
+        c->stop_pc = c->pc;
+        if constexpr (F[feature::fuel]) c->give_fuel_back();
+        const bool stops = o && o->see(*o, c);
+        if constexpr (F[feature::fuel]) c->take_fuel();
+        c->refresh(); // whoever looked on may have let something grow
+        if (stops) {
+            c->why = trap::interrupted;
+            c->paused = true;
+            c->pc = c->stop_cells;
+        } else {
+            c->pc = c->stop_pc + l.size;
+        }
+    }
+    /// See runtime::engine::observe.
+    static TESSERA_COLD bool observe(runtime::store_data& store, runtime::observer* o, error& why) noexcept {
+        pool* const all = pool_of(store);
+        if (!all) return why = error(msg::out_of_memory), false;
+        u32 used = 0;
+        for (const context* c = all->first; c; c = c->next) ++used;
+        for (const context* c = all->free; c; c = c->next_free) --used;
+        if (used != 0 || store.host_depth != 0) {
+            if (o) return why = error(msg::already_running), false;
+            all->observer = nullptr; // what runs stays as it is
+            return true;
+        }
+        if (o && all->observer && all->observer->gone) all->observer->gone(*all->observer);
+        all->observer = o;
+        all->plain = o != nullptr;
+        all->forget();
+        if constexpr (F[feature::native])
+            if (all->native) all->native->forget(*all->native);
+        for (runtime::code_unit* unit : store.units) forget_code(*unit);
+        for (runtime::func_record* f : store.funcs) {
+            if (!f->instance) continue;
+            f->entry = nullptr;
+            f->frame_slots = f->header = 0;
+            f->leaf_bytes = runtime::func_record::no_leaf;
+        }
+        return true;
+    }
+    /// All functions of `unit` are lowered again when they are called.
+    static void forget_code(runtime::code_unit& unit) noexcept {
+        for (runtime::func_code& f : unit.funcs) {
+            TESSERA_DEALLOCATE(f.cells);
+            f = {};
+        }
+        for (runtime::catch_table* t : unit.catch_tables) destroy(t);
+        unit.catch_tables.clear();
+        unit.places.clear();
+        unit.sorted = 0;
+    }
+
     // ---- self-test -------------------------------------------------------------------------------------------------
 
     /// True if handlers really jump: a thousand of them in a row must not use native stack.
@@ -612,19 +693,24 @@ public:
 #endif
     }
 
+    /// What the engine keeps for a store, made if there is nothing yet. Null: memory is out.
+    static context_pool* kept_for(runtime::store_data& store) noexcept { return pool_of(store); }
+
 private:
-    using pool = context_pool;
+    using pool = std::conditional_t<F[feature::tracing], traced_pool, context_pool>;
+    static pool* made_pool(void* p) noexcept { return static_cast<pool*>(static_cast<context_pool*>(p)); }
     static pool* pool_of(runtime::store_data& store) noexcept {
-        if (!store.engine_state) store.engine_state = create<pool>();
-        return static_cast<pool*>(store.engine_state);
+        if (!store.engine_state) store.engine_state = static_cast<context_pool*>(create<pool>());
+        return made_pool(store.engine_state);
     }
 
     static constexpr u64 first_stack = 16 * 1024;
     static constexpr slow_paths slow = [] {
-        slow_paths all{&enter, &link, nullptr, &indirect, nullptr, nullptr, nullptr};
+        slow_paths all{&enter, &link, nullptr, &indirect, nullptr, nullptr, nullptr, nullptr};
         if constexpr (F[feature::gc]) all.make_room = &make_heap_room;
         if constexpr (F[feature::exceptions]) all.failed = &failed, all.raise = &raise;
         if constexpr (F[feature::threads]) all.see_growth = &see_growth;
+        if constexpr (F[feature::tracing]) all.trace = &trace;
         return all;
     }();
 };
@@ -642,6 +728,7 @@ const engine& engine_for() noexcept {
         e.visit_frames = machine::visit_frames;
         if constexpr (F[feature::gc]) e.make_object = &machine::make_object;
         if constexpr (F[feature::threads]) e.make_shared = &make_shared;
+        if constexpr (F[feature::tracing]) e.observe = &machine::observe;
         return e;
     }();
     return made;

@@ -33,6 +33,8 @@ protected:
         u32 region = no_index;      ///< the innermost one around the code in it, in ir_.catches
         u32 opened = no_index;      ///< its own region
         u32 clause = no_index;      ///< the last one of that region; in a legacy catch the one that leads here
+        u32 then_at = no_index;     ///< of an `if` whose `else` is lowered first: where its first part begins
+        u32 end_at = no_index;      ///< once that is lowered: what follows its end
     };
 
     view<val_type> params(const control& c) const noexcept {
@@ -118,8 +120,10 @@ protected:
 
     // ---- control ---------------------------------------------------------------------------------------------------
 
-    void lower_block(nest kind, const binary::instruction& in) noexcept {
+    /// `then_at`: the code that follows at once is the `else` of an `if`, and this is where its first part begins.
+    void lower_block(nest kind, const binary::instruction& in, u32 then_at = no_index) noexcept {
         control c;
+        c.then_at = then_at;
         c.kind = kind;
         c.type = in.block_type;
         c.single = in.block_type == no_index ? in.type : t_bottom;
@@ -133,7 +137,7 @@ protected:
         if (kind == nest::if_) {
             c.else_label = new_label();
             if (failed_) return;
-            emit_branch_if(condition, false, c.else_label);
+            emit_branch_if(condition, then_at != no_index, c.else_label);
         }
         c.loop = control_.back().loop;
         c.region = control_.back().region;

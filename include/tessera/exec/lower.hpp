@@ -8,6 +8,7 @@
 #include <tessera/exec/handlers/atomic.hpp>
 #include <tessera/exec/handlers/special.hpp>
 #include <tessera/exec/pins.hpp>
+#include <tessera/exec/plain.hpp>
 
 namespace tessera::inline TESSERA_ABI::exec {
 
@@ -47,12 +48,27 @@ inline constexpr auto lane_accesses = []<std::size_t... I>(std::index_sequence<I
 
 /// Lowers the functions of one unit. Kept between functions for the sake of its buffers.
 template <features F>
-class lowering : aggregate_builder {
+class lowering : aggregate_builder, plain_state<F[feature::tracing]> {
 public:
     /// `slot_form`: every operand is a slot or an immediate, for who chooses registers of its own.
     lowering(function_ir& ir, const runtime::code_unit& unit, bool slot_form = false) noexcept
         : aggregate_builder(ir, unit, num::apply<num::of_numbers>) {
         slot_form_ = slot_form;
+    }
+    /// In plain mode; `known` gets what is known of the function, unless it is null.
+    lowering(function_ir& ir, const runtime::code_unit& unit, plain_map* known) noexcept requires(F[feature::tracing])
+        : lowering(ir, unit) {
+        this->plain_ = true;
+        this->known_ = known;
+    }
+    /// As function `index` of `store` was lowered.
+    static TESSERA_INLINE lowering again(function_ir& ir, const runtime::code_unit& unit,
+                                         [[maybe_unused]] const runtime::store_data& store,
+                                         [[maybe_unused]] u32 index) noexcept {
+        if constexpr (F[feature::tracing])
+            if (traced_pool::of(store)->plain) return lowering(ir, unit, nullptr);
+        if constexpr (F[feature::native]) return lowering(ir, unit, unit.funcs[index].slot_form != 0);
+        else return lowering(ir, unit);
     }
 
     /// Fills the IR with function `index`, which is not imported, and answers `map`. False: memory is out.
@@ -68,6 +84,7 @@ private:
         const u8* const base = module_.bytes.data();
         binary::instruction_reader<F> reader(base, cursor(base + range.begin, base + range.end));
         offset_ = range.begin;
+        index_ = index;
         if (!begin(index, wide)) return false;
         // The body is valid, so reading cannot fail; the results are looked at all the same.
         u32 groups = 0;
@@ -79,16 +96,78 @@ private:
             add_locals(count, t);
         }
         if (!begin_body()) return false;
+        if constexpr (F[feature::tracing]) begin_plain(index);
         binary::instruction in;
         while (!control_.empty()) {
             if (!reader.next(in)) return false;
             ++counted_;
             offset_ = in.offset;
+            if constexpr (F[feature::tracing])
+                if (this->plain_) {
+                    if (!step_plain(in, reader)) return false;
+                    continue;
+                }
             if (reachable_ || leaves_dead_code(in)) step(in, reader);
             if (failed_) return false;
         }
         finish_function();
+        if constexpr (F[feature::tracing])
+            if (this->plain_) return true;
         return pin_locals();
+    }
+
+    // ---- plain mode ------------------------------------------------------------------------------------------------
+
+    void begin_plain(u32 index) noexcept {
+        if (!this->plain_) return;
+        this->start_plain(index, module_.types[module_.funcs[index].type].params);
+        if (!this->known_) return;
+        for (const local_def& local : locals_)
+            if (!this->known_->locals.push_back({local.type, local.slot, no_index})) failed_ = true;
+    }
+    /// One instruction, with nothing of those around it: all values are in slots before and after.
+    bool step_plain(const binary::instruction& in, binary::instruction_reader<F>& reader) noexcept {
+        const u32 before = stack_.size(), outer = control_.back().height;
+        const bool traced = reachable_;
+        if (traced) {
+            node n;
+            n.v.fam = family::trace;
+            n.words[1] = this->point_++;
+            emit_safepoint(n);
+            start_block();
+            if (plain_map* const known = this->known_) {
+                const u32 top = before ? this->shape_[before - 1] : no_index;
+                if (!known->points.push_back({0, in.offset, top, before, before, in.code, false})) failed_ = true;
+            }
+        }
+        const u32 values = leaving_values(in);
+        if (reachable_ || leaves_dead_code(in)) step(in, reader);
+        if (failed_ || control_.empty()) return !failed_;
+        const u32 untouched = stack_.settled() < before ? stack_.settled() : before;
+        if (reachable_) settle_all();
+        start_block();
+        if (!this->known_ || failed_) return !failed_;
+        if (traced) {
+            plain_point& point = this->known_->points.back();
+            const bool nests = ends_block(in.code);
+            point.leaves = !reachable_;
+            point.kept = values ? before - values : nests ? before : untouched;
+        }
+        if (!reachable_) return true;
+        const u32 low = ends_block(in.code) ? outer : untouched;
+        return this->describe(stack_, low && low == stack_.size() ? low - 1 : low); // the topmost may have another type
+    }
+    static bool ends_block(op o) noexcept {
+        return o == op::end || o == op::else_ || o == op::catch_ || o == op::catch_all || o == op::delegate;
+    }
+    /// How many values an instruction takes with it that goes elsewhere for good.
+    u32 leaving_values(const binary::instruction& in) noexcept {
+        if (!reachable_) return 0;
+        switch (in.code) {
+        case op::br: return u32(label_types(target(in.index)).size());
+        case op::return_: return u32(results(control_[0]).size());
+        default: return 0;
+        }
     }
     bool pin_locals() noexcept {
         if (ir_.loops.empty() || slot_form_) return true;
@@ -96,7 +175,8 @@ private:
         const u32 slots = next_local_ < most_slot ? next_local_ : u32(most_slot);
         if (!classes.resize(slots)) return false;
         for (const local_def& local : locals_)
-            if (local.slot < slots && local.type.slots() == 1) classes[local.slot] = {class_of(local.type), true};
+            if (local.slot < slots && (has_vector_register || local.type.slots() == 1))
+                classes[local.slot] = {class_of(local.type), true};
         return pin_pass(ir_, classes, F[feature::fuel] || F[feature::interruption], F[feature::fuel]).run();
     }
 
@@ -125,9 +205,9 @@ private:
         case op::unreachable: return emit_plain(family::unreachable), stop_here();
         case op::block: return lower_block(nest::block, in);
         case op::loop: return lower_block(nest::loop, in);
-        case op::if_: return lower_block(nest::if_, in);
-        case op::else_: return lower_else();
-        case op::end: return lower_end();
+        case op::if_: return lower_if(in, reader);
+        case op::else_: return lower_between(in, reader);
+        case op::end: return lower_between(in, reader);
         case op::br: return lower_br(in.index);
         case op::br_if: return lower_branch_if(stack_.pop(), true, in.index);
         case op::br_table: return lower_br_table(in);
@@ -191,6 +271,46 @@ private:
         lower_as_special(in);
     }
 
+    // The first part of an `if` ends with a branch over the second, which just goes on. So where a hint says that
+    // the first part is the likely one, it becomes the second, and the branch asks the opposite.
+
+    void lower_if(const binary::instruction& in, binary::instruction_reader<F>& reader) noexcept {
+        if (TESSERA_LIKELY(unit_.hints.at(in.offset) != 1)) return lower_block(nest::if_, in);
+        const u32 then_at = reader.offset(), else_at = else_of(reader);
+        if (else_at == no_index) return lower_block(nest::if_, in);
+        lower_block(nest::if_, in, then_at);
+        go_to(reader, else_at);
+    }
+    /// An `else` or `end`.
+    void lower_between(const binary::instruction& in, binary::instruction_reader<F>& reader) noexcept {
+        control& c = control_.back();
+        if (TESSERA_LIKELY(c.then_at == no_index)) return in.code == op::else_ ? lower_else() : lower_end();
+        if (in.code == op::end) { // of the part that was lowered first
+            c.end_at = reader.offset();
+            lower_else();
+            return go_to(reader, c.then_at);
+        }
+        const u32 end_at = c.end_at;
+        lower_end();
+        go_to(reader, end_at);
+    }
+    void go_to(binary::instruction_reader<F>& reader, u32 offset) noexcept {
+        const u8* const base = module_.bytes.data();
+        reader.restart(cursor(base + offset, base + module_.funcs[index_].code.end));
+    }
+    /// Behind the `else` of the `if` whose first part is next; no_index where there is none near. The longer that part
+    /// is the less a branch matters, and looking for it takes time.
+    static u32 else_of(binary::instruction_reader<F> reader) noexcept {
+        binary::instruction in;
+        u32 depth = 0;
+        for (unsigned n = 0; n < 100 && reader.next(in); ++n) {
+            if (in.immediate == imm::block || in.immediate == imm::try_table) ++depth;
+            else if (in.code == op::else_ && depth == 0) return reader.offset();
+            else if ((in.code == op::end || in.code == op::delegate) && depth-- == 0) break;
+        }
+        return no_index;
+    }
+
     void lower_lane_access(const binary::instruction& in) noexcept {
         const auto [access, lane] = detail::lane_accesses<>[u16(in.code) - u16(op::v128_load8_lane)];
         if (in.code <= op::v128_load64_lane) lower_load_lane(in, access, lane);
@@ -251,6 +371,8 @@ private:
         if (in.immediate == imm::memory) return module_.memories[in.index].type.limits.is64;
         return in.immediate == imm::table && module_.tables[in.index].type.limits.is64;
     }
+
+    u32 index_ = 0; ///< of the function
 };
 
 } // namespace tessera::exec

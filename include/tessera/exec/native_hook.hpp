@@ -14,6 +14,8 @@ struct native_hook {
     /// machine code, handlers in its cells are replaced by it. `handlers`: labels where exceptions are caught.
     void (*compile)(native_hook& self, runtime::code_unit& unit, u32 index, const function_ir& ir,
                     view<cell_origin> cells, view<u32> handlers) noexcept = nullptr;
+    /// All cells are about to be freed: functions are lowered again when they are called.
+    void (*forget)(native_hook& self) noexcept = nullptr;
     void (*destroy)(native_hook* self) noexcept = nullptr;
 };
 

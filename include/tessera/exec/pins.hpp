@@ -50,13 +50,12 @@ public:
 private:
     static constexpr u32 most_height = 2;
     static constexpr i64 read_gain = 2, load_cost = 3;
-    enum : u8 { stale_i = 1, stale_f = 2, stale_d = 4 }; // by register_of
 
     struct plan {
-        u32 slots[3] = {no_index, no_index, no_index}; ///< by register_of
-        i64 own = 0;                                   ///< what pins of this loop gain, in eighths of a run of its body
-        i64 inner = 0;                                 ///< what those of the loops in it gain
-        u8 height = 0;                                 ///< loops in loops below it
+        u32 slots[4] = {no_index, no_index, no_index, no_index}; ///< by register_of
+        i64 own = 0;   ///< what pins of this loop gain, in eighths of a run of its body
+        i64 inner = 0; ///< what those of the loops in it gain
+        u8 height = 0; ///< loops in loops below it
         bool chosen = false;
         bool covered = false;     ///< a loop around it is chosen
         u32 pinned_by = no_index; ///< the chosen one
@@ -122,7 +121,7 @@ private:
     void count(u32 l) noexcept {
         plan& p = plans_[l];
         i64 calls = 0;
-        i64 best[3] = {};
+        i64 best[register_count] = {};
         each_node(l, [&](u32 i, i64 weight) {
             node& n = ir_.nodes[i];
             if (clobbers(n.v)) calls += load_cost * weight;
@@ -145,7 +144,7 @@ private:
                 if (sum > best[r]) best[r] = sum, p.slots[r] = slot;
             }
         });
-        p.own = best[0] + best[1] + best[2];
+        p.own = best[0] + best[1] + best[2] + best[3];
     }
     void add(u32 l, u64 slot, i64 what) noexcept {
         gain& g = gains_[std::size_t(slot)];
@@ -177,7 +176,7 @@ private:
             const plan& p = plans_[l];
             if (!p.chosen) continue;
             u8 all = 0;
-            for (unsigned r = 0; r < 3; ++r)
+            for (unsigned r = 0; r < register_count; ++r)
                 if (p.slots[r] != no_index) all = u8(all | 1u << r);
             for (u32 i = ir_.loops[l].begin; i < ir_.loops[l].end; ++i) {
                 node& n = ir_.nodes[i];
@@ -194,7 +193,8 @@ private:
         // Who lands from a throw loads the pins of the loop around.
         for (u32 i = 0; i < ir_.catch_loops.size(); ++i) {
             const u32 l = ir_.catch_loops[i] == no_index ? no_index : plans_[ir_.catch_loops[i]].pinned_by;
-            for (unsigned r = 0; l != no_index && r < 3; ++r) ir_.catches.clauses[i].pins[r] = plans_[l].slots[r];
+            for (unsigned r = 0; l != no_index && r < register_count; ++r)
+                ir_.catches.clauses[i].pins[r] = plans_[l].slots[r];
         }
         return true;
     }
@@ -202,7 +202,7 @@ private:
         node n;
         n.v.fam = family::pins;
         n.offset = offset;
-        for (unsigned r = 0; r < 3; ++r)
+        for (unsigned r = 0; r < register_count; ++r)
             if (which >> r & 1) n.v.at[r] = loc::slot, n.operands[r] = p.slots[r];
         return n;
     }
@@ -239,7 +239,7 @@ private:
     }
     static u8 all_of(const plan& p) noexcept {
         u8 all = 0;
-        for (unsigned r = 0; r < 3; ++r)
+        for (unsigned r = 0; r < register_count; ++r)
             if (p.slots[r] != no_index) all = u8(all | 1u << r);
         return all;
     }

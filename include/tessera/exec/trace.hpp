@@ -88,7 +88,7 @@ private:
         if (&unit != origins_unit_ || func != origins_func_) {
             function_ir ir;
             origins_unit_ = nullptr;
-            if (!lowering<F>(ir, unit, F[feature::native] && unit.funcs[func].slot_form).run(func) || !encoder<F>(ir).origins(origins_))
+            if (!lowering<F>::again(ir, unit, *ctx_.store, func).run(func) || !encoder<F>(ir).origins(origins_))
                 return unit.module->funcs[func].code.begin;
             origins_unit_ = &unit;
             origins_func_ = func;

@@ -108,6 +108,7 @@ enum class family : u8 {
     land,          ///< where an exception is caught that needs pins
     pins,          ///< loads pins: integer, f32, f64
     probe,         ///< notes the native stack's position, for the self-test
+    trace,         ///< before an instruction of a function in plain mode
     count_,
 };
 
@@ -168,7 +169,7 @@ constexpr cls operand_class(const variant& v, unsigned k) noexcept {
     case family::imported_set:
     case family::move:
     case family::return_: return cls(v.code);
-    case family::pins: return k == 0 ? cls::i64 : k == 1 ? cls::f32 : cls::f64;
+    case family::pins: return k == 0 ? cls::i64 : k == 1 ? cls::f32 : k == 2 ? cls::f64 : cls::v128;
     case family::struct_get:
     case family::array_get: return k == 3 ? class_of(t.results[0]) : cls::i32;
     case family::struct_set: return k == 0 ? cls::i32 : class_of(t.params[1]);
@@ -235,6 +236,7 @@ constexpr shape shape_of(family fam, u8 flags) noexcept {
     case family::throw_: return {2, 0, false};     // first slot, tag; or slot of the reference, no_index
     case family::entry: return {cost, 0, false};
     case family::constant: return {0, 1, false};
+    case family::trace: return {2, 0, false}; // plain map, point in it
     case family::vector_constant:
     case family::shuffle: return {4, 0, false}; // lanes of 32 bits; bytes
     case family::extract_lane:
@@ -599,17 +601,43 @@ constexpr bool binary_pin_exists(op o, loc a, loc b, loc d) noexcept {
     if (a == loc::imm || (a == loc::slot && b == loc::acc)) return false;
     return binary_sources_exist(o, a, b) && (a == loc::acc || b != loc::slot || most);
 }
+/// Vector operations with a pin: those that loops add up with.
+constexpr bool is_pinned_vector(op o) noexcept {
+    switch (o) {
+    case op::v128_or:
+    case op::v128_xor:
+    case op::i8x16_add:
+    case op::i16x8_add:
+    case op::i32x4_add:
+    case op::i64x2_add:
+    case op::f32x4_add:
+    case op::f32x4_sub:
+    case op::f32x4_mul:
+    case op::f64x2_add:
+    case op::f64x2_sub:
+    case op::f64x2_mul: return has_vector_register;
+    default: return false;
+    }
+}
+constexpr bool vector_pin_exists(op o, loc a, loc b) noexcept {
+    if (!is_pinned_vector(o)) return false;
+    if (a == loc::pin) return one_of(b, loc::slot, loc::acc);
+    if (b == loc::pin) return one_of(a, loc::slot, loc::acc) && !can_swap(o);
+    return binary_sources_exist(o, a, b);
+}
 /// The handlers with pins: the forms that loops of real programs use most.
 constexpr bool pin_form_exists(const variant& v) noexcept {
     const loc a = v.at[0], b = v.at[1], d = v.at[3];
     switch (v.fam) {
     case family::pins: return true;
-    case family::binary: return binary_pin_exists(v.code, a, b, d);
+    case family::binary:
+        return operand_class(v, 0) == cls::v128 ? vector_pin_exists(v.code, a, b) : binary_pin_exists(v.code, a, b, d);
     case family::br_compare:
         return class_of(row(v.code).type.params[0]) == cls::i32 && num::is_compare(v.code) && d == loc::none &&
                (a == loc::pin ? one_of(b, loc::slot, loc::imm) : a == loc::acc);
     case family::latch: return a == loc::pin && latch_exists(v.code, a, b);
     case family::load:
+        if (v.code == op::v128_load) return has_vector_register && d == loc::pin && slot_or_acc(a);
         if (d == loc::pin && v.code == op::i64_load) return false;
         return is_hot_load(v.code) && (a == loc::pin || slot_or_acc(a));
     case family::load_indexed: {
@@ -618,11 +646,12 @@ constexpr bool pin_form_exists(const variant& v) noexcept {
                (a == loc::slot ? scaled || natural_align[u16(v.code)] == 0 : a == loc::imm && !scaled);
     }
     case family::store:
+        if (v.code == op::v128_store) return has_vector_register && b == loc::pin && slot_or_acc(a);
         if (!is_hot_store(v.code)) return false;
         if (a == loc::pin) return slot_or_acc(b) || (b == loc::imm && class_of(row(v.code).type.params[1]) < cls::f32);
         return slot_or_acc(a);
     case family::move:
-        if (cls(v.code) == cls::v128) return false;
+        if (cls(v.code) == cls::v128) return has_vector_register && a == loc::slot && d == loc::pin;
         if (cls(v.code) == cls::i32) return a == loc::imm;
         return a != d && (a == loc::pin ? d == loc::slot : a == loc::slot);
     default: return false;

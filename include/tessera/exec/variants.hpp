@@ -76,6 +76,7 @@ constexpr bool is_needed(features f, const variant& v) noexcept {
     case family::failed:
     case family::land: return has(f, op::throw_);
     case family::special: return has(f, v.code);
+    case family::trace: return f[feature::tracing];
     default: return true;
     }
 }
@@ -112,7 +113,8 @@ constexpr void each_variant(features f, unsigned part, Emit emit) noexcept {
         if (is_pure(o, 1))
             for (loc a : view<loc>(all, in_slots ? 1 : 2))
                 for (loc d : ends) add_both({family::unary, 0, o, {a, loc::none, loc::none, d}});
-        const bool pins = is_hot(o) || num::is_compare(o) || is_hot_load(o) || is_hot_store(o);
+        const bool pins = is_hot(o) || num::is_compare(o) || is_hot_load(o) || is_hot_store(o) ||
+                          detail::is_pinned_vector(o) || o == op::v128_load || o == op::v128_store;
         const view<loc> sources(all, pins ? 4 : 3), results(registers, in_slots ? 1 : pins ? 3 : 2);
         if (is_pure(o, 2))
             for (loc a : in_slots ? view<loc>(all, 1) : sources)
@@ -197,12 +199,10 @@ constexpr void each_variant(features f, unsigned part, Emit emit) noexcept {
     }
     for (cls c : {cls::i64, cls::f32, cls::f64})
         add({family::move, 0, op(u16(c)), {loc::pin, loc::none, loc::none, loc::slot}}, false);
-    for (u8 which = 1; which < 8; ++which)
-        add({family::pins,
-             0,
-             op::nop,
-             {which & 1 ? loc::slot : loc::none, which & 2 ? loc::slot : loc::none, which & 4 ? loc::slot : loc::none}},
-            false);
+    for (u8 which = 1; which < (has_vector_register && f[feature::simd] ? 16 : 8); ++which) {
+        const auto place = [&](unsigned r) { return which >> r & 1 ? loc::slot : loc::none; };
+        add({family::pins, 0, op::nop, {place(0), place(1), place(2), place(3)}}, false);
+    }
     add({family::return_, 0, op(0), {}}, false);
     add({family::br, 0, op::nop, {}}, false);
     if (safe) add({family::br, 0, op::nop, {}}, true);
@@ -239,7 +239,8 @@ constexpr void each_variant(features f, unsigned part, Emit emit) noexcept {
                        family::make_room,
                        family::failed,
                        family::land,
-                       family::probe})
+                       family::probe,
+                       family::trace})
         add({fam, 0, op::nop, {}}, false);
 }
 template <features F, unsigned Part>

@@ -71,10 +71,9 @@ private:
     TESSERA_COLD const frame_map* find_map(frame& at, bool exact, std::uintptr_t key) noexcept {
         if (!at.find()) return nullptr;
         const runtime::code_unit& unit = *at.instance->unit;
-        const bool slot_form = F[feature::native] && unit.funcs[at.func].slot_form;
         function_ir ir;
         vec<cell_origin> cells;
-        if (!lowering<F>(ir, unit, slot_form).run(at.func) || !encoder<F>(ir).origins(cells)) return nullptr;
+        if (!lowering<F>::again(ir, unit, store_, at.func).run(at.func) || !encoder<F>(ir).origins(cells)) return nullptr;
         frame_map_request wanted;
         wanted.types = {&unit.module->types, nullptr};
         wanted.params = unit.module->types[unit.module->funcs[at.func].type].params;
@@ -83,13 +82,14 @@ private:
         for (u32 i = 0; i < cells.size() && cells[i].cell <= position; ++i) n = i;
         find_point(ir, n, exact, wanted);
         function_ir again;
-        if (!lowering<F>(again, unit, slot_form).run(at.func, &wanted)) return nullptr;
+        if (!lowering<F>::again(again, unit, store_, at.func).run(at.func, &wanted)) return nullptr;
         return maps_.add(key, at.func, wanted.slots);
     }
     /// The point that lowering knows the place at node `n` by.
     void find_point(const function_ir& ir, u32 n, bool exact, frame_map_request& wanted) const noexcept {
         const node& here = ir.nodes[n];
-        if (!exact || !c_.paused || makes_object(here.v) || here.v.fam == family::atomic) {
+        if (!exact || !c_.paused || makes_object(here.v) || here.v.fam == family::atomic ||
+            (F[feature::tracing] && here.v.fam == family::trace)) {
             wanted.where = map_point::during;
             wanted.number = here.safepoint;
             return;

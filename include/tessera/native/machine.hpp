@@ -36,6 +36,11 @@ public:
                      view<exec::cell_origin> cells, view<u32> handlers) noexcept {
             static_cast<machine&>(self).compile_function(unit, index, ir, cells, handlers);
         };
+        forget = [](exec::native_hook& self) noexcept {
+            machine& m = static_cast<machine&>(self);
+            for (const unit_entries& u : m.units_)
+                for (std::size_t i = 0; i < u.unit->funcs.size(); ++i) u.entries[i] = m.shared_.callee;
+        };
         destroy = [](exec::native_hook* self) noexcept { tessera::destroy(static_cast<machine*>(self)); };
     }
     ~machine() {

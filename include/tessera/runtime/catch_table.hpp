@@ -22,7 +22,7 @@ struct catch_clause {
     bool goes_back = false;                       ///< to the beginning of a loop, which is a safepoint:
     u32 landing = 0;                              ///< where a call goes on that was stopped there
     u32 cost = 0;                                 ///< and what it pays
-    u32 pins[3] = {no_index, no_index, no_index}; ///< slots whose copies registers hold at `target`, see pins.hpp
+    u32 pins[4] = {no_index, no_index, no_index, no_index}; ///< slots whose copies registers hold at `target`, see pins.hpp
 };
 
 /// The code that clauses are for. Regions are in the order of their beginnings, one that lies in another

@@ -18,6 +18,7 @@ struct instance_data;
 struct func_record;
 struct shared_data;
 struct host_function;
+struct observer;
 
 /// A function of a store, wasm's or the host's. Its address is stable as long as the store lives;
 /// a function reference is its index in `store_data::funcs` plus one.
@@ -66,6 +67,18 @@ struct engine {
     /// Makes a shared memory, as runtime::make_shared; null in a build without feature::threads.
     shared_data* (*make_shared)(const memory_type& t, u64 most, account* sum,
                                 std::string_view& limit) noexcept = nullptr;
+    /// From now on functions run in plain mode and `o` sees every instruction; null: nobody does, and they run fast
+    /// again. False: a call is on its way, or memory is out. Null: the build has no feature::tracing.
+    bool (*observe)(store_data& store, observer* o, error& why) noexcept = nullptr;
+};
+
+/// Who sees each instruction before it is executed.
+struct observer {
+    /// `call` is the engine's, as of `engine::start`. True: stop there, which only a call may that was started to be
+    /// resumed; it then comes to the same instruction again.
+    bool (*see)(observer& self, void* call) noexcept;
+    /// The store is reset or ends, and with it what was seen; may be null.
+    void (*gone)(observer& self) noexcept = nullptr;
 };
 
 /// The engine of a build with the features F; exec/ defines it.

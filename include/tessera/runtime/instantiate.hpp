@@ -17,7 +17,8 @@ inline code_unit* unit_of(store_data& store, module_data& m) noexcept {
     for (code_unit* u : store.units)
         if (u->module == &m) return u;
     code_unit* u = create<code_unit>();
-    if (u && store.types.add(m.types, u->type_ids) && u->funcs.resize(m.funcs.size()) && store.units.push_back(u)) {
+    if (u && store.types.add(m.types, u->type_ids) && u->funcs.resize(m.funcs.size()) && u->hints.read(m) &&
+        store.units.push_back(u)) {
         u->module = &m;
         u->layouts = &store.heap.layouts;
         m.owners.fetch_add(1, std::memory_order_relaxed);

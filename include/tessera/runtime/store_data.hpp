@@ -50,6 +50,8 @@ struct store_data {
     vec<u32> temporaries; ///< references that something being made needs
 
     vec<backtrace*> in_flight; ///< exceptions that are errors the host has, or had; see each_in_flight
+    static constexpr std::size_t least_in_flight = 16;
+    std::size_t most_in_flight = least_in_flight; ///< how many make `keep` forget those that nobody has
 
     store_data() noexcept = default;
     store_data(const store_data&) = delete;
@@ -64,7 +66,7 @@ struct store_data {
 
     /// Keeps what an exception refers to alive as long as somebody has the error. False: memory is out.
     [[nodiscard]] bool keep(backtrace& thrown) noexcept {
-        if (in_flight.size() >= 16) each_in_flight([](const value&) {});
+        if (in_flight.size() >= most_in_flight) each_in_flight([](const value&) {});
         if (!in_flight.push_back(&thrown)) return false;
         thrown.owners.fetch_add(1, std::memory_order_relaxed);
         return true;
@@ -82,6 +84,7 @@ struct store_data {
             for (const value& v : b->thrown.values) f(v);
         }
         in_flight.truncate(kept);
+        most_in_flight = 2 * kept + least_in_flight; // the cost of looking is shared by as many new ones
     }
     /// The function behind a reference that is not null.
     func_record& func_of(u32 reference) const noexcept { return *funcs[reference - 1]; }
@@ -128,6 +131,7 @@ inline void store_data::clear() noexcept {
     for (backtrace* b : in_flight)
         if (b->owners.fetch_sub(1, std::memory_order_acq_rel) == 1) destroy(b);
     in_flight = {};
+    most_in_flight = least_in_flight;
     ++epoch;
 }
 

@@ -4,6 +4,7 @@
 /// module and store, shared by all instances of that module in that store, touched by one thread.
 #pragma once
 
+#include <tessera/binary/hints.hpp>
 #include <tessera/runtime/catch_table.hpp>
 #include <tessera/syntax/module.hpp>
 
@@ -33,6 +34,7 @@ struct code_unit {
     module_data* module = nullptr;     ///< counted
     vec<u32> type_ids;                 ///< type index → the store's canonical type id
     object_layouts* layouts = nullptr; ///< the store's
+    binary::branch_hints hints;        ///< of the module, for lowering
     vec<func_code> funcs;              ///< by function index; imported ones stay empty
     vec<catch_table*> catch_tables;
     vec<code_place> places; ///< of lowered functions, the first `sorted` of them in order, see exec/frames.hpp

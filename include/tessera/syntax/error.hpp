@@ -57,8 +57,8 @@ public:
         detail_[0] = 0;
     }
     TESSERA_COLD error(const error& other) noexcept
-        : what_(other.what_), offset_(other.offset_), line_(other.line_), column_(other.column_), trap_(other.trap_),
-          trace_(other.trace_) {
+        : what_(other.what_), offset_(other.offset_), line_(other.line_), column_(other.column_),
+          exit_code_(other.exit_code_), trap_(other.trap_), trace_(other.trace_) {
         std::memcpy(detail_, other.detail_, sizeof detail_);
         if (trace_) trace_->owners.fetch_add(1, std::memory_order_relaxed);
     }
@@ -68,6 +68,12 @@ public:
             ::new (static_cast<void*>(this)) error(other);
         }
         return *this;
+    }
+    /// What ends a guest that asked for it; `code` is what it says to its host.
+    static error exit(u32 code, const message& what = msg::exited) noexcept {
+        error e(what);
+        e.exit_code_ = code;
+        return e;
     }
     ~error() {
         if (TESSERA_UNLIKELY(trace_ != nullptr)) let_go();
@@ -87,6 +93,8 @@ public:
     u32 column() const noexcept { return column_; }
     /// Which trap it is; `trap::none` for other kinds.
     tessera::trap why() const noexcept { return trap_; }
+    /// With kind::exit, the code the guest ended with; else 0.
+    u32 exit_code() const noexcept { return exit_code_; }
     /// The frames of the call that failed, innermost first; empty where there are none.
     view<trace_frame> frames() const noexcept {
         return trace_ ? view<trace_frame>(trace_->frames) : view<trace_frame>();
@@ -126,8 +134,9 @@ private:
     u64 offset_ = no_offset;
     u32 line_ = 0;
     u32 column_ = 0;
+    u32 exit_code_ = 0;
     tessera::trap trap_ = tessera::trap::none;
-    char detail_[79]; ///< up to the NUL
+    char detail_[75]; ///< up to the NUL
     backtrace* trace_ = nullptr;
 };
 

@@ -17,6 +17,7 @@ enum class kind : u8 {
     exception,   ///< an exception nobody caught
     unsupported, ///< the module is fine, this build cannot run it
     usage,       ///< the host asked for what is not there: unknown export, wrong type, out of range
+    exit,        ///< the guest ended itself, as WASI's proc_exit does; no failure if the code is 0
 };
 
 /// One error text and the kind it belongs to; the instances are in messages.hpp.

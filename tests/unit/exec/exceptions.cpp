@@ -2,6 +2,7 @@
 // Exceptions: who catches them, through which frames, with what values, and what a host sees of them.
 #include "support.hpp"
 
+#include <algorithm>
 #include <vector>
 
 using guests::guest;
@@ -553,4 +554,29 @@ TEST_CASE("exceptions that references mean are freed, and those in use are not")
         auto inst = must(g.store.instantiate(throws));
         CHECK(inst.call("f", {&stale, 1}, {}).error().kind() == kind::usage);
     }
+}
+
+TEST_CASE("errors that the host holds are not all looked at whenever one is thrown") {
+    guest g("(module)");
+    const tessera::val_type params[] = {tessera::t_i32};
+    const tessera::tag tag = must(g.store.make_tag(params));
+    const auto& in_flight = g.store.data()->in_flight;
+    constexpr std::size_t held_errors = 2'000;
+    std::vector<tessera::error> held;
+    for (std::size_t n = 0; n < held_errors; ++n) held.push_back(tag.exception(i32(n)));
+
+    std::size_t looked_at = 0, most = 0;
+    constexpr std::size_t thrown = 20'000;
+    for (std::size_t n = 0; n < thrown; ++n) {
+        const std::size_t before = in_flight.size();
+        static_cast<void>(tag.exception(0)); // nobody has it then, so looking forgets it
+        if (in_flight.size() != before + 1) looked_at += before;
+        most = std::max(most, in_flight.size());
+    }
+    CHECK(looked_at <= 4 * thrown);
+    CHECK(most <= 2 * held_errors + 17);
+    // Of few that are alive few are kept.
+    held.clear();
+    for (std::size_t n = 0; n < most; ++n) static_cast<void>(tag.exception(0));
+    CHECK(in_flight.size() <= 17);
 }

@@ -211,3 +211,58 @@ TEST_CASE("pins: loops with several ways back and out") {
         (i32.add (local.get $x) (local.get $n)))))",
                        40) != 0);
 }
+
+TEST_CASE("pins: vectors, whose register a call, another handler or a landing takes, stopped everywhere") {
+    // Sums of the lanes, so that the result is a number: f of n is what a loop over scalars gives.
+    constexpr const char* text = R"((module
+        (memory 1)
+        (tag $e)
+        (func $other (param $n i32) (result v128) (local $y v128)
+            (loop $l
+                (local.set $y (i32x4.add (local.get $y) (i32x4.splat (local.get $n))))
+                (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+            (local.get $y))
+        (func $throws (param $n i32) (if (i32.and (local.get $n) (i32.const 1)) (then (throw $e))))
+        (func (export "f") (param $n i32) (result i32) (local $x v128) (local $y v128) (local $m i32)
+            (loop $l
+                (local.set $x (i32x4.add (local.get $x) (i32x4.splat (local.get $n))))
+                (local.set $y (v128.xor (local.get $x) (local.get $y)))
+                (local.set $x (i32x4.add (local.get $x) (local.get $x)))
+                (v128.store (i32.const 16) (local.get $x))
+                (local.set $m (i32.const 3))
+                (loop $inner
+                    (local.set $x (i16x8.add (v128.xor (local.get $x) (local.get $y)) (local.get $x)))
+                    (br_if $inner (local.tee $m (i32.sub (local.get $m) (i32.const 1)))))
+                (block $caught
+                    (try_table (catch $e $caught)
+                        (local.set $x (i32x4.replace_lane 1 (local.get $x) (local.get $n)))
+                        (call $throws (local.get $n))
+                        (local.set $x (i32x4.add (local.get $x) (call $other (local.get $n))))))
+                (local.set $x (i32x4.add (local.get $x) (v128.load (i32.const 16))))
+                (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+            (i32.add (i32.add (i32x4.extract_lane 0 (local.get $x)) (i32x4.extract_lane 1 (local.get $x)))
+                     (i32.add (i32x4.extract_lane 2 (local.get $x)) (i32x4.extract_lane 3 (local.get $y))))))
+    )";
+    // The same on numbers: lanes 0, 2 and 3 are alike, and lane 1 is not.
+    u32 x[2] = {}, y[2] = {};
+    const auto add_halves = [](u32 a, u32 b) { return ((a + b) & 0xffffu) | (((a >> 16) + (b >> 16)) << 16); };
+    for (u32 n = 6; n != 0; --n) {
+        u32 kept[2];
+        for (int i = 0; i < 2; ++i) {
+            x[i] += n;
+            y[i] ^= x[i];
+            x[i] += x[i];
+            kept[i] = x[i];
+            for (int m = 0; m < 3; ++m) x[i] = add_halves(x[i] ^ y[i], x[i]);
+        }
+        x[1] = n;
+        for (int i = 0; i < 2; ++i) x[i] += (n % 2 ? 0 : n * (n + 1) / 2) + kept[i];
+    }
+    CHECK(u32(stepped<i32>(text, 6)) == x[0] + x[1] + x[0] + y[0]);
+    if (pins_exist && has_vector_register) {
+        constexpr auto slots = loc::slot;
+        CHECK(exists({family::pins, 0, op::nop, {loc::none, loc::none, loc::none, slots}}));
+        CHECK(exists({family::binary, 0, op::f32x4_mul, {loc::pin, slots, loc::none, loc::acc}}));
+        CHECK(exists({family::binary, 0, op::f32x4_add, {loc::pin, loc::acc, loc::none, loc::pin}}));
+    }
+}

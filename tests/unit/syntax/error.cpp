@@ -31,6 +31,16 @@ TEST_CASE("error: what it says") {
     CHECK(placed.detail().empty());
 }
 
+TEST_CASE("error: the code of an exit") {
+    CHECK(error(msg::unknown_export).exit_code() == 0);
+    const error e = error::exit(33);
+    CHECK((e.kind() == kind::exit && e.exit_code() == 33 && e.is(msg::exited)));
+    error copy(trap::unreachable);
+    copy = e;
+    CHECK((copy.kind() == kind::exit && copy.exit_code() == 33 && copy.why() == trap::none));
+    CHECK(error::exit(134, msg::raised).is(msg::raised));
+}
+
 TEST_CASE("error: every trap has its text and its kind") {
     CHECK(error(trap::unreachable).message() == "unreachable");
     CHECK(error(trap::out_of_bounds_memory).message() == "out of bounds memory access");
@@ -44,10 +54,10 @@ TEST_CASE("error: every trap has its text and its kind") {
 }
 
 TEST_CASE("error: a detail that is too long is cut, and ends with NUL") {
-    const std::string longest(78, 'x');
-    for (const std::size_t n : {std::size_t{0}, std::size_t{77}, std::size_t{78}, std::size_t{79}, std::size_t{500}}) {
+    const std::string longest(74, 'x');
+    for (const std::size_t n : {std::size_t{0}, std::size_t{73}, std::size_t{74}, std::size_t{75}, std::size_t{500}}) {
         const error e(msg::unknown_import, std::string(n, 'x'));
-        CHECK(e.detail() == longest.substr(0, n < 78 ? n : 78));
+        CHECK(e.detail() == longest.substr(0, n < 74 ? n : 74));
         CHECK(e.detail().data()[e.detail().size()] == 0);
     }
 }

@@ -124,7 +124,7 @@ struct action<family::call_record, Id> {
         } else {
             s.pc = next;
         }
-        s = {s.pc, s.fp, ctx->mem, ctx, 0, 0, 0, 0, 0, 0, vector_register{}};
+        s = {s.pc, s.fp, ctx->mem, ctx, 0, 0, 0, 0, 0, 0, vector_register{}, vector_register{}};
     }
     static TESSERA_INLINE void run(state& s) noexcept {
         runtime::func_record* const callee = find(s);

@@ -47,6 +47,7 @@ struct action<family::pins, Id> {
         if constexpr (c::v.at[0] != loc::none) s.p0 = c::template get<0>(s);
         if constexpr (c::v.at[1] != loc::none) s.sp = c::template get<1>(s);
         if constexpr (c::v.at[2] != loc::none) s.dp = c::template get<2>(s);
+        if constexpr (c::v.at[3] != loc::none) s.vp = bits_as<vector_register>(c::template get<3>(s));
         c::next(s);
     }
 };

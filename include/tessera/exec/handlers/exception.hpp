@@ -27,6 +27,7 @@ struct action<family::land, Id> {
         if (pins[0] != no_index) s.p0 = get_slot<u64>(slot(pins[0]));
         if (pins[1] != no_index) s.sp = get_slot<f32>(slot(pins[1]));
         if (pins[2] != no_index) s.dp = get_slot<f64>(slot(pins[2]));
+        if (pins[3] != no_index) s.vp = bits_as<vector_register>(get_slot<v128>(slot(pins[3])));
         s.pc = s.ctx->land_pc;
     }
 };

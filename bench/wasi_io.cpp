@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+// Copies 100 MB in pieces of 64 KiB, file to file, through fd_read and fd_write of a guest and by the same loop without
+// one, in turns; prints the times and their ratio.
+//
+//   bench_wasi_io [FOLDER] [MEGABYTES]
+#include <tessera/tessera.hpp>
+#include <tessera/wasi.hpp>
+
+#include "wasi/engine.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+namespace {
+
+using namespace tessera;
+
+constexpr const char* guest = R"((module
+  (import "wasi_snapshot_preview1" "fd_read" (func $read (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+  (memory (export "memory") 2)
+  (func (export "_start") (local $n i32)
+    (loop $next
+      (i32.store (i32.const 0) (i32.const 65536))
+      (i32.store (i32.const 4) (i32.const 65536))
+      (if (call $read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 8)) (then (call $exit (i32.const 1))))
+      (if (i32.eqz (i32.load (i32.const 8))) (then (return)))
+      (local.set $n (i32.load (i32.const 8)))
+      (loop $rest
+        (i32.store (i32.const 4) (local.get $n))
+        (if (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 12)) (then (call $exit (i32.const 2))))
+        (i32.store (i32.const 0) (i32.add (i32.load (i32.const 0)) (i32.load (i32.const 12))))
+        (br_if $rest (local.tee $n (i32.sub (local.get $n) (i32.load (i32.const 12))))))
+      (br $next))))
+)";
+
+double seconds_of(auto f) {
+    const auto begin = std::chrono::steady_clock::now();
+    f();
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+}
+bool native(int in, int out) {
+    static char piece[65536];
+    for (;;) {
+        const ssize_t n = read(in, piece, sizeof piece);
+        if (n <= 0) return n == 0;
+        if (write(out, piece, std::size_t(n)) != n) return false;
+    }
+}
+bool by_guest(const module& m, int in, int out) {
+    wasi::context c;
+    wasi::process<wasi_profile> p(c.standard_input(wasi::host_stream(in)).standard_output(wasi::host_stream(out)));
+    const auto code = p.run(m);
+    return code && *code == 0;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    const std::string folder = argc > 1 ? argv[1] : "/tmp";
+    const std::size_t megabytes = argc > 2 ? std::strtoul(argv[2], nullptr, 10) : 100;
+    const std::string from = folder + "/tessera_wasi_io_in", to = folder + "/tessera_wasi_io_out";
+    const int in = open(from.c_str(), O_RDWR | O_CREAT | O_TRUNC, 0600);
+    const int out = open(to.c_str(), O_RDWR | O_CREAT | O_TRUNC, 0600);
+    const std::vector<char> block(1'000'000, 'x');
+    for (std::size_t i = 0; i < megabytes; ++i)
+        if (write(in, block.data(), block.size()) != ssize_t(block.size())) return std::puts("cannot write"), 1;
+    const auto m = module::parse_text<wasi_profile>(guest);
+    if (!m) return std::puts(m.error().message().data()), 1;
+    std::vector<double> times[2];
+    for (int round = 0; round < 11; ++round)
+        for (int which = 0; which < 2; ++which) {
+            if (lseek(in, 0, SEEK_SET) != 0 || lseek(out, 0, SEEK_SET) != 0) return 1;
+            bool ok = false;
+            times[which].push_back(seconds_of([&] { ok = which ? by_guest(*m, in, out) : native(in, out); }));
+            if (!ok || lseek(out, 0, SEEK_CUR) != off_t(megabytes * 1'000'000)) return std::puts("ERROR OCCURRED"), 1;
+        }
+    for (auto& t : times) std::sort(t.begin(), t.end());
+    std::printf("native %.1f ms, guest %.1f ms, ratio %.2f (medians of %zu)\n", times[0][5] * 1e3, times[1][5] * 1e3,
+                times[1][5] / times[0][5], times[0].size());
+    close(in), close(out);
+    unlink(from.c_str()), unlink(to.c_str());
+}
