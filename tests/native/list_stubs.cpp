@@ -58,12 +58,11 @@ int main(int argc, char** argv) {
     SHOW(clear_sign), SHOW(turn_sign), SHOW(take_sign), SHOW(demote), SHOW(promote), SHOW(convert32), SHOW(convert64);
     SHOW(truncate_i32), SHOW(truncate_u32), SHOW(truncate_i64), SHOW(truncate_u64);
     SHOW(access_end), SHOW(access_end_far), SHOW(check_bounds), SHOW(loads), SHOW(stores), SHOW(index_address);
-    SHOW(index_constant), SHOW(field_load), SHOW(field_store), SHOW(field_store_imm), SHOW(field_load_float);
+    SHOW(index_constant), SHOW(field_load), SHOW(field_store), SHOW(field_load_float);
     SHOW(field_store_float);
     SHOW(call_rax);
     SHOW(call_entry);
     SHOW(compare_field);
-    SHOW(jump_rax);
     SHOW(ret);
     SHOW(address);
     SHOW(charge);

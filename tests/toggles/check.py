@@ -160,7 +160,8 @@ class Check:
     def build(self, name, bits, object_):
         t = self.table
         tracing = 1 << t.features["tracing"]  # adds one handler, and no flag
-        language, options = bits & ~t.options, bits & t.options & ~tracing
+        native = 1 << t.features["native"]    # adds neither
+        language, options = bits & ~t.options, bits & t.options & ~tracing & ~native
         rows = t.built(language)
         simd = bits >> t.features["simd"] & 1
 

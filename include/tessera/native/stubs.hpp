@@ -364,7 +364,6 @@ inline constexpr auto index_constant = [] {
 /// `d` = 64 bits at `b` behind the pointer in `a`; and back; and a float of either width.
 inline constexpr stub field_load = assembler().rx({0, 0x8b, true}, D, A, gp::rsp, 0, B).made;
 inline constexpr stub field_store = assembler().rx({0, 0x89, true}, D, A, gp::rsp, 0, B).made;
-inline constexpr stub field_store_imm = assembler().rx({0, 0xc7, true}, gp::rax, A, gp::rsp, 0, B).imm32(C).made;
 inline constexpr auto field_load_float = both([](bool w) {
     return assembler().rx({detail::scalar(w), 0x0f10}, D, A, gp::rsp, 0, B).made;
 });
@@ -382,7 +381,6 @@ inline constexpr stub call_entry = assembler().rx({0, 0xff}, gp::rdx, gp::r10, g
 inline constexpr auto compare_field = both([](bool w) {
     return assembler().rx({0, 0x3b, w}, D, A, gp::rsp, 0, B).made;
 });
-inline constexpr stub jump_rax = assembler().raw(0xff, 0xe0).made;
 /// rax = the address of the place of `x`
 inline constexpr stub address = assembler().raw(0x48, 0x8d, 0x05).place().made;
 /// 64 bits at `b` in the context, less the immediate `c`; to `x` if that is below 0.
