@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /// @file stubs.hpp
 /// The stubs: a named one for each step of an operation and each shape of its operands. Most work in place,
-/// `d = d op b`, as the instructions of the processor do; code/emit puts them together.
+/// `d = d op b`, as the instructions of the processor do; emit.hpp puts them together.
 ///
 /// A table's first index, if it has two widths, is 0 for 32 bits and 1 for 64.
 #pragma once
