@@ -113,11 +113,13 @@ wanted=${*:-default single loop-asan-ubsan tsan no-exceptions toggles fuzz aarch
 for name in $wanted; do
     case $name in
     default) preset "$name" -DTESSERA_BUILD_BENCH=ON ;;
-    single) preset "$name" "-DTESSERA_BUILD_EXAMPLES=OFF -DTESSERA_TEST_FOLDERS=allocation;compile_fail;guests;real" ;;
-    loop-asan-ubsan | no-exceptions) preset "$name" "" -LE package ;;
+    single) preset "$name" "-DTESSERA_BUILD_EXAMPLES=OFF -DTESSERA_WITHOUT=wasi;debug -DTESSERA_TEST_FOLDERS=allocation;compile_fail;guests;real" ;;
+    loop-asan-ubsan) preset "$name" "" -LE package ;;
+    no-exceptions) preset "$name" "-DTESSERA_WITHOUT=wasi;debug" -LE package ;;
     tsan) preset "$name" "" -R '^unit/unit_(threads|wasi)$|^threads/|^spec/.*threads/|^wasi/wasi-threads/|suite-not-found' ;;
     toggles) preset "$name" "-DTESSERA_TOGGLES=$toggles" -L toggles ;;
-    fuzz | fuzz-coverage) preset "$name" "" -L '^fuzz$' ;;
+    fuzz) preset "$name" "-DTESSERA_FUZZ_SECONDS=10" -L '^fuzz$' ;;
+    fuzz-coverage) preset "$name" "" -L '^fuzz$' ;;
     aarch64) cross "$name" aarch64-linux-gnu-g++ qemu-aarch64-static ;;
     armhf) cross "$name" arm-linux-gnueabihf-g++ qemu-arm-static ;;
     s390x) cross "$name" s390x-linux-gnu-g++ qemu-s390x-static ;;

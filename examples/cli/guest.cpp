@@ -4,6 +4,7 @@
 #include "values.hpp"
 
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
 
 namespace wasi = tessera::wasi;
@@ -113,6 +114,20 @@ int cli::guest::arguments(const tessera::func& function, std::vector<tessera::va
         if (!parse_value(options_.arguments[i], type.params[i], to[i]))
             return usage("'" + options_.arguments[i] + "' is no " + to_text(type.params[i]));
     return done;
+}
+
+int cli::guest::call(const std::function<void()>& after) {
+    std::optional<tessera::func> function;
+    std::vector<tessera::value> values;
+    if (int bad = find(function)) return bad;
+    if (!function) return ended({});
+    if (int bad = arguments(*function, values)) return bad;
+    std::vector<tessera::value> results(function->type().results.size());
+    const auto result = function->call(values, results);
+    if (after) after();
+    if (result)
+        for (const tessera::value& v : results) std::printf("%s\n", to_text(v).c_str());
+    return ended(result);
 }
 
 int cli::guest::ended(const tessera::result<void>& call) {

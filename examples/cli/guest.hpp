@@ -7,6 +7,7 @@
 #include "stop.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -47,6 +48,8 @@ public:
     int find(std::optional<tessera::func>& function);
     /// The arguments of `function` from the command line, of its types.
     int arguments(const tessera::func& function, std::vector<tessera::value>& to);
+    /// Calls that function, if there is one, and prints its results; `after` is called between the two.
+    int call(const std::function<void()>& after = {});
     /// What the end of a call means for the process: the code of an exit the guest asked for, or what to exit with
     /// after the error is printed.
     int ended(const tessera::result<void>& call);

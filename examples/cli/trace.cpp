@@ -104,16 +104,6 @@ int cli::trace(const trace_options& options) {
     tessera::debug::debugger d;
     if (auto ok = d.attach(g.store()); !ok) return report(g.where(), ok.error());
     d.tell(&lines);
-    std::optional<tessera::func> function;
-    std::vector<tessera::value> arguments;
     if (int bad = g.instantiate()) return bad;
-    if (int bad = g.find(function)) return bad;
-    if (!function) return g.ended({});
-    if (int bad = g.arguments(*function, arguments)) return bad;
-    std::vector<tessera::value> results(function->type().results.size());
-    const auto call = function->call(arguments, results);
-    lines.finish();
-    if (!call) return g.ended(call);
-    for (const tessera::value& v : results) std::printf("%s\n", to_text(v).c_str());
-    return g.ended(call);
+    return g.call([&] { lines.finish(); });
 }

@@ -496,41 +496,6 @@ TESSERA_INLINE void store_le(void* at, T value) noexcept {
 
 } // namespace tessera
 
-// ---- binary/limits.hpp -----------------------------------------------------------------
-/// @file binary/limits.hpp
-/// How large a module may be.
-
-namespace tessera::inline TESSERA_ABI {
-
-/// The implementation limits of modules; the defaults are those of the WebAssembly JavaScript
-/// interface (its section "Limits"). A module beyond one is refused with msg::limit_reached, whose
-/// detail names the limit.
-struct module_limits {
-    u64 module_size = u64{1} << 30; ///< bytes
-    u32 types = 1'000'000;
-    u32 group_size = 1'000'000; ///< types in a recursion group
-    u32 subtype_depth = 63;
-    u32 imports = 1'000'000;
-    u32 exports = 1'000'000;
-    u32 functions = 1'000'000;
-    u32 tables = 100'000;
-    u32 memories = 100;
-    u32 globals = 1'000'000;
-    u32 tags = 1'000'000;
-    u32 elem_segments = 10'000'000;
-    u32 elem_items = 10'000'000; ///< in one segment
-    u32 data_segments = 100'000;
-    u32 function_size = 7'654'321; ///< bytes
-    u32 locals = 50'000;           ///< of a function, parameters included
-    u32 params = 1'000;
-    u32 results = 1'000;
-    u32 fields = 10'000;         ///< of a structure
-    u32 br_table = 65'520;       ///< labels of one br_table
-    u32 array_operands = 10'000; ///< of one array.new_fixed
-};
-
-} // namespace tessera
-
 // ---- syntax/message.hpp ----------------------------------------------------------------
 /// @file message.hpp
 /// What an error says: the stage that failed, and a text.
@@ -1599,2334 +1564,63 @@ inline const module_data::position* position_at(view<module_data::position> posi
 
 } // namespace tessera
 
-// ---- util/cursor.hpp -------------------------------------------------------------------
-/// @file cursor.hpp
-/// Reading bytes front to back: fixed widths and LEB128 (spec: binary/values, Integers).
+// ---- util/partition.hpp ----------------------------------------------------------------
+/// @file util/partition.hpp
+/// Searching what is in order.
 
 namespace tessera::inline TESSERA_ABI {
 
-/// Why a read failed.
-enum class read_status : u8 { ok, end, too_long, too_large };
-
-/// A range of bytes with a reading position. A failed read leaves the position at the start of the
-/// value and says why in `status`.
-class cursor {
-public:
-    cursor() noexcept = default;
-    cursor(const u8* begin, const u8* end) noexcept : at_(begin), end_(end) {}
-
-    const u8* at() const noexcept { return at_; }
-    const u8* end() const noexcept { return end_; }
-    std::size_t left() const noexcept { return std::size_t(end_ - at_); }
-    bool done() const noexcept { return at_ == end_; }
-    read_status status() const noexcept { return status_; }
-    void seek(const u8* to) noexcept { at_ = to; }
-
-    /// Reads one byte; false at the end.
-    [[nodiscard]] TESSERA_INLINE bool byte(u8& out) noexcept {
-        if (at_ == end_) return fail(read_status::end);
-        out = *at_++;
-        return true;
+/// How many of the numbers below `n`, from 0 on, `holds(number)` is true for, where it is true for the first ones and
+/// false for all others.
+template <class Holds>
+constexpr std::size_t partition(std::size_t n, Holds holds) noexcept {
+    std::size_t low = 0;
+    while (low < n) {
+        const std::size_t middle = low + (n - low) / 2;
+        if (holds(middle)) low = middle + 1;
+        else n = middle;
     }
-    /// The next byte without passing it; -1 at the end.
-    int peek() const noexcept { return at_ == end_ ? -1 : int(*at_); }
-    /// Reads `sizeof(T)` bytes in little-endian order.
-    template <class T>
-    [[nodiscard]] bool fixed(T& out) noexcept {
-        if (left() < sizeof(T)) return fail(read_status::end);
-        out = load_le<T>(at_);
-        at_ += sizeof(T);
-        return true;
-    }
-    /// Passes `n` bytes.
-    [[nodiscard]] bool skip(u64 n) noexcept {
-        if (left() < n) return fail(read_status::end);
-        at_ += n;
-        return true;
-    }
-    /// uN: at most ceil(N/7) bytes, unused bits zero.
-    [[nodiscard]] TESSERA_INLINE bool leb_u32(u32& out) noexcept {
-        if (at_ != end_ && *at_ < 0x80) {
-            out = *at_++;
-            return true;
-        }
-        u64 wide = 0;
-        if (!leb_slow<32, false>(wide)) return false;
-        out = u32(wide);
-        return true;
-    }
-    [[nodiscard]] bool leb_u64(u64& out) noexcept { return leb_slow<64, false>(out); }
-    /// sN: at most ceil(N/7) bytes, unused bits equal to the sign.
-    [[nodiscard]] bool leb_i32(i32& out) noexcept {
-        u64 wide = 0;
-        if (!leb_slow<32, true>(wide)) return false;
-        out = i32(u32(wide));
-        return true;
-    }
-    /// s33, the form of block types and heap types.
-    [[nodiscard]] bool leb_i33(i64& out) noexcept {
-        u64 wide = 0;
-        if (!leb_slow<33, true>(wide)) return false;
-        out = i64(wide);
-        return true;
-    }
-    [[nodiscard]] bool leb_i64(i64& out) noexcept {
-        u64 wide = 0;
-        if (!leb_slow<64, true>(wide)) return false;
-        out = i64(wide);
-        return true;
-    }
-
-private:
-    bool fail(read_status why) noexcept {
-        status_ = why;
-        return false;
-    }
-    template <unsigned Bits, bool Signed>
-    TESSERA_NOINLINE bool leb_slow(u64& out) noexcept {
-        constexpr unsigned most = (Bits + 6) / 7;
-        u64 value = 0;
-        const u8* p = at_;
-        for (unsigned i = 0; i < most; ++i) {
-            if (p == end_) return fail(read_status::end);
-            const u8 b = *p++;
-            value |= u64(b & 0x7f) << (7 * i);
-            if (b & 0x80) continue;
-            if (i + 1 == most) {
-                constexpr unsigned used = Bits - 7 * (most - 1); // bits of the last byte that count
-                if constexpr (Signed) {
-                    const u8 rest = u8((b & 0x7f) >> (used - 1));
-                    if (rest != 0 && rest != (0x7f >> (used - 1))) return fail(read_status::too_large);
-                } else if constexpr (used < 7) {
-                    if ((b & 0x7f) >> used) return fail(read_status::too_large);
-                }
-            }
-            if constexpr (Signed) {
-                const unsigned width = 7 * (i + 1);
-                if (width < 64 && (b & 0x40)) value |= ~u64{0} << width;
-            }
-            at_ = p;
-            out = value;
-            return true;
-        }
-        return fail(read_status::too_long);
-    }
-    const u8* at_ = nullptr;
-    const u8* end_ = nullptr;
-    read_status status_ = read_status::ok;
-};
-
-} // namespace tessera
-
-// ---- util/utf8.hpp ---------------------------------------------------------------------
-/// @file utf8.hpp
-/// UTF-8 as the specification wants it (spec: binary/values, Names): shortest forms, no surrogates.
-
-namespace tessera::inline TESSERA_ABI {
-
-/// True if `text` is well-formed UTF-8.
-constexpr bool is_utf8(std::string_view text) noexcept {
-    for (std::size_t i = 0; i < text.size();) {
-        const u8 lead = u8(text[i]);
-        if (lead < 0x80) {
-            ++i;
-            continue;
-        }
-        const std::size_t extra = lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : 1;
-        if (lead < 0xc2 || lead > 0xf4 || text.size() - i <= extra) return false;
-        u32 scalar = lead & (0x3fu >> extra);
-        for (std::size_t k = 1; k <= extra; ++k) {
-            const u8 next = u8(text[i + k]);
-            if ((next & 0xc0) != 0x80) return false;
-            scalar = scalar << 6 | (next & 0x3fu);
-        }
-        if (extra == 2 && (scalar < 0x800 || (scalar >= 0xd800 && scalar < 0xe000))) return false;
-        if (extra == 3 && (scalar < 0x10000 || scalar > 0x10ffff)) return false;
-        i += extra + 1;
-    }
-    return true;
-}
-
-/// Writes the UTF-8 form of `scalar` (a Unicode scalar value) to `out`; returns how many bytes (1 to 4).
-constexpr std::size_t put_utf8(u32 scalar, char (&out)[4]) noexcept {
-    if (scalar < 0x80) return out[0] = char(scalar), 1;
-    if (scalar < 0x800) {
-        out[0] = char(0xc0 | scalar >> 6);
-        out[1] = char(0x80 | (scalar & 0x3f));
-        return 2;
-    }
-    if (scalar < 0x10000) {
-        out[0] = char(0xe0 | scalar >> 12);
-        out[1] = char(0x80 | (scalar >> 6 & 0x3f));
-        out[2] = char(0x80 | (scalar & 0x3f));
-        return 3;
-    }
-    out[0] = char(0xf0 | scalar >> 18);
-    out[1] = char(0x80 | (scalar >> 12 & 0x3f));
-    out[2] = char(0x80 | (scalar >> 6 & 0x3f));
-    out[3] = char(0x80 | (scalar & 0x3f));
-    return 4;
+    return low;
 }
 
 } // namespace tessera
 
-// ---- binary/reader.hpp -----------------------------------------------------------------
-/// @file reader.hpp
-/// Reading the parts every section and every instruction is made of: integers, names, types
-/// (spec: binary/conventions, binary/values, binary/types).
+// ---- binary/branch_hints.hpp -----------------------------------------------------------
+/// @file binary/branch_hints.hpp
+/// Branch hints (github.com/WebAssembly/branch-hinting): which way an `if` or `br_if` mostly goes. They are read in
+/// hints.hpp.
 
 namespace tessera::inline TESSERA_ABI::binary {
-
-/// Reads values front to back. Every method returns false on failure; `error()` then says why and
-/// where. A type or a flag of a feature that is not allowed fails with msg::feature_off.
-class reader {
-public:
-    /// Reads `code`, a part of the module that starts at `base`; offsets count from `base`.
-    reader(const u8* base, cursor code, features allowed) noexcept
-        : in_(code), base_(base), beyond_(code.end()), allowed_(allowed.bits) {}
-
-    const tessera::error& error() const noexcept { return error_; }
-    /// The features met so far, not closed under implication.
-    u64 used() const noexcept { return used_; }
-    bool done() const noexcept { return in_.done(); }
-    const u8* at() const noexcept { return in_.at(); }
-    const u8* end() const noexcept { return in_.end(); }
-    u32 offset() const noexcept { return offset_of(in_.at()); }
-    u32 offset_of(const u8* where) const noexcept { return u32(where - base_); }
-    /// Goes on with other bytes of the same module.
-    void restart(cursor code) noexcept { in_ = code; }
-    /// Goes on at another place of the same bytes.
-    void seek(const u8* where) noexcept { in_.seek(where); }
-    /// Where the module ends, for the wording of errors at the end of the bytes to read.
-    void module_ends(const u8* where) noexcept { beyond_ = where; }
-
-    /// Records why the reading stops; always false.
-    TESSERA_COLD bool fail(const message& what, const u8* where, std::string_view detail = {}) noexcept {
-        error_ = tessera::error(what, detail, offset_of(where));
-        return false;
-    }
-    /// Records that memory is out; always false.
-    TESSERA_COLD bool fail_memory() noexcept {
-        error_ = tessera::error(msg::out_of_memory);
-        return false;
-    }
-    /// Notes that the module needs `f`; false where that is not allowed. `where` is for the error.
-    bool need(feature f, const u8* where) noexcept {
-        used_ |= u64{1} << unsigned(f);
-        return (allowed_ >> unsigned(f) & 1) != 0 || fail(msg::feature_off, where, name(f));
-    }
-
-    [[nodiscard]] bool byte(u8& out) noexcept { return in_.byte(out) || fail_end(); }
-    [[nodiscard]] bool leb_u32(u32& out) noexcept { return in_.leb_u32(out) || fail_leb(&cursor::leb_u32); }
-    [[nodiscard]] bool leb_u64(u64& out) noexcept { return in_.leb_u64(out) || fail_leb(&cursor::leb_u64); }
-    /// A limit or an offset of a memory or table: more than 32 bits wide only where memory64 is allowed.
-    [[nodiscard]] bool leb_size(u64& out) noexcept {
-        if (allowed_ >> unsigned(feature::memory64) & 1) return leb_u64(out);
-        u32 narrow = 0;
-        if (!in_.leb_u32(narrow)) return fail_leb(&cursor::leb_u32, "more than 32 bits need memory64");
-        out = narrow;
-        return true;
-    }
-    [[nodiscard]] bool leb_i32(i32& out) noexcept { return in_.leb_i32(out) || fail_leb(&cursor::leb_i32); }
-    [[nodiscard]] bool leb_i33(i64& out) noexcept { return in_.leb_i33(out) || fail_leb(&cursor::leb_i33); }
-    [[nodiscard]] bool leb_i64(i64& out) noexcept { return in_.leb_i64(out) || fail_leb(&cursor::leb_i64); }
-    template <class T>
-    [[nodiscard]] bool fixed(T& out) noexcept {
-        return in_.fixed(out) || fail_end();
-    }
-    [[nodiscard]] bool skip(u64 n) noexcept { return in_.skip(n) || fail_end(); }
-
-    /// A name: length and well-formed UTF-8 (spec: binary/values, Names).
-    [[nodiscard]] bool name_string(std::string_view& out) noexcept {
-        u32 size = 0;
-        const u8* where = in_.at();
-        if (!leb_u32(size)) {
-            cursor longer(where, beyond_);
-            return longer.leb_u32(size) && size > longer.left() ? fail(msg::length_out_of_bounds, where) : false;
-        }
-        if (size > in_.left()) return fail(msg::length_out_of_bounds, where);
-        out = {reinterpret_cast<const char*>(in_.at()), size};
-        if (!is_utf8(out)) return fail(msg::malformed_utf8, in_.at());
-        return skip(size);
-    }
-
-    /// A heap type (spec: binary/types, Heap Types). An index too large for the type's bits becomes
-    /// the largest one, which no module has.
-    [[nodiscard]] bool heap(heap_type& out) noexcept {
-        const u8* where = in_.at();
-        const int first = in_.peek();
-        if (first < 0) return fail(msg::unexpected_end_of_section, where);
-        if ((first & 0xc0) == 0x40) {
-            in_.seek(where + 1);
-            out = heap_type::abstract(u8(first));
-            return abstract_heap(u8(first), where) || fail_type(msg::malformed_heap_type, where);
-        }
-        i64 index = 0;
-        if (!leb_i33(index)) return false;
-        if (index < 0) return fail(msg::malformed_heap_type, where);
-        out = heap_type::index(index > largest_index ? u32(largest_index) : u32(index));
-        return need(feature::function_references, where);
-    }
-    /// A reference type, long or short form (spec: binary/types, Reference Types).
-    [[nodiscard]] bool reference(val_type& out) noexcept {
-        const u8* where = in_.at();
-        u8 first = 0;
-        return byte(first) && (ref_tail(first, where, out) || fail_type(msg::malformed_reference_type, where));
-    }
-    /// A value type (spec: binary/types, Value Types).
-    [[nodiscard]] bool type(val_type& out) noexcept {
-        const u8* where = in_.at();
-        u8 first = 0;
-        if (!byte(first)) return false;
-        if (first <= code::i32 && first >= code::f64) return out = val_type::number(first), true;
-        if (first == code::v128) return out = t_v128, need(feature::simd, where);
-        return ref_tail(first, where, out) || fail_type(msg::malformed_value_type, where);
-    }
-
-protected:
-    static constexpr i64 largest_index = heap_type::abstract_bit - 1;
-
-    TESSERA_COLD bool fail_end() noexcept { return fail(msg::unexpected_end_of_section, in_.at()); }
-    /// Says why `read` failed. A number that runs over the end of its section can be wrong by itself,
-    /// which the suite wants to hear.
-    template <class T>
-    TESSERA_COLD bool fail_leb(bool (cursor::*read)(T&) noexcept, std::string_view detail = {}) noexcept {
-        cursor longer(in_.at(), beyond_);
-        T ignored{};
-        static_cast<void>((longer.*read)(ignored));
-        switch (longer.status()) {
-        case read_status::too_long: return fail(msg::integer_too_long, in_.at(), detail);
-        case read_status::too_large: return fail(msg::integer_too_large, in_.at(), detail);
-        default: return fail_end();
-        }
-    }
-    /// An instruction was expected where the bytes end. What comes behind them tells a wrong size
-    /// from a missing `end`.
-    TESSERA_COLD bool fail_missing_end() noexcept {
-        const u8* where = in_.at();
-        if (where >= beyond_ || (*where != 0x0b && *where != 0x05)) return fail_end();
-        return fail(*where == 0x0b ? msg::section_size_mismatch : msg::end_expected, where);
-    }
-
-    tessera::error error_{msg::unexpected_end};
-    cursor in_;
-    const u8* base_;
-    const u8* beyond_;
-    u64 allowed_;
-    u64 used_ = 1;
-
-private:
-    // The two below return false without an error of their own where the byte is no such type, so
-    // that the caller can say what it expected; `refused_` tells that from a feature that is off.
-    bool abstract_heap(u8 byte_code, const u8* where) noexcept {
-        refused_ = true;
-        switch (byte_code) {
-        case code::func:
-        case code::extern_: return need(feature::reference_types, where);
-        case code::exn:
-        case code::noexn: return need(feature::exceptions, where);
-        case code::any:
-        case code::eq:
-        case code::i31:
-        case code::struct_:
-        case code::array:
-        case code::none:
-        case code::nofunc:
-        case code::noextern: return need(feature::gc, where);
-        default: return refused_ = false;
-        }
-    }
-    bool ref_tail(u8 first, const u8* where, val_type& out) noexcept {
-        if (first == code::ref || first == code::ref_null) {
-            heap_type h;
-            refused_ = true;
-            if (!heap(h)) return refused_ = true, false;
-            out = val_type::ref(h, first == code::ref_null);
-            return need(feature::function_references, where);
-        }
-        out = val_type::ref(heap_type::abstract(first), true);
-        return abstract_heap(first, where);
-    }
-    bool fail_type(const message& what, const u8* where) noexcept { return refused_ ? false : fail(what, where); }
-
-    bool refused_ = false;
-};
-
-} // namespace tessera::binary
-
-// ---- syntax/immediate.hpp --------------------------------------------------------------
-/// @file immediate.hpp
-/// The kinds of immediates an instruction can have. Reading, writing, printing and parsing work per
-/// kind, never per instruction. The order of the parts is that of the binary format; where the text
-/// format has another order, that is said.
-
-namespace tessera::inline TESSERA_ABI {
-
-enum class imm : u8 {
-    none,
-    block,         ///< block type: block, loop, if, legacy try
-    try_table,     ///< block type, then a vector of catch clauses
-    label,         ///< br, br_if, br_on_null, legacy rethrow and delegate
-    labels,        ///< br_table: vector of labels, then the default label
-    func,          ///< function index
-    type,          ///< type index
-    call_indirect, ///< type index, table index; text: table first, may be left out
-    local,
-    global,
-    table,       ///< text: may be left out
-    table_table, ///< table.copy: destination, source; text: both may be left out
-    elem_table,  ///< table.init: element segment, table; text: table first, may be left out
-    elem,
-    tag,
-    memory,        ///< memory.size, grow, fill; text: may be left out
-    memory_memory, ///< memory.copy: destination, source
-    data_memory,   ///< memory.init: data segment, memory; text: memory first, may be left out
-    data,
-    memarg,      ///< alignment (bit 6: memory index follows), offset
-    memarg_lane, ///< memarg, then a lane
-    i32_const,
-    i64_const,
-    f32_const,
-    f64_const,
-    v128_const, ///< 16 bytes
-    shuffle,    ///< 16 lanes
-    lane,
-    select_types, ///< vector of value types
-    heap,         ///< heap type: ref.null
-    ref_type,     ///< ref.test, ref.cast: heap type in the bytes, (ref null? ht) in the text; the
-                  ///< opcode says whether it is nullable, so one text has two opcodes
-    br_cast,      ///< br_on_cast: flags, label, heap type, heap type; text: label, two ref types
-    field,        ///< struct.get: type index, field index
-    type_count,   ///< array.new_fixed: type index, u32
-    type_data,    ///< array.new_data: type index, data segment
-    type_elem,
-    type_type, ///< array.copy
-    zero_byte, ///< atomic.fence: one byte, zero; text: nothing
-};
-
-} // namespace tessera
-
-// ---- syntax/opcode.hpp -----------------------------------------------------------------
-/// @file opcode.hpp
-/// The instruction set, as data: `enum class op` and `op_table`, both made from opcodes.def.
-
-namespace tessera::inline TESSERA_ABI {
-
-/// Every instruction by its name in the text format, `.` written as `_`; C++ keywords get a trailing `_`.
-enum class op : u16 {
-#define OP(id, ...) id,
-/// @file opcodes.def
-/// The instruction set: one row for each instruction, in the order of its code (spec: appendix/index-instructions).
-/// Columns: id, text, prefix, code, immediates (enum imm), signature (struct op_type), feature, meaning. The meaning
-/// is a function of num/, a tag of num/sem.hpp for what accesses memory, or `special` for what handlers do by hand.
-/// Expanded three times: enum op, op_table, num::sem.
-// No include guard: whoever includes this defines OP first and undefines it afterwards.
-// clang-format off
-
-// ---- control --------------------------------------------------------------------------------------------------------
-OP( unreachable,          "unreachable",          0x00, 0x00, none,          poly, mvp,                 special )
-OP( nop,                  "nop",                  0x00, 0x01, none,          _,    mvp,                 special )
-OP( block,                "block",                0x00, 0x02, block,         poly, mvp,                 special )
-OP( loop,                 "loop",                 0x00, 0x03, block,         poly, mvp,                 special )
-OP( if_,                  "if",                   0x00, 0x04, block,         poly, mvp,                 special )
-OP( else_,                "else",                 0x00, 0x05, none,          poly, mvp,                 special )
-OP( try_,                 "try",                  0x00, 0x06, block,         poly, legacy_exceptions,   special )
-OP( catch_,               "catch",                0x00, 0x07, tag,           poly, legacy_exceptions,   special )
-OP( throw_,               "throw",                0x00, 0x08, tag,           poly, exceptions,          special )
-OP( rethrow,              "rethrow",              0x00, 0x09, label,         poly, legacy_exceptions,   special )
-OP( throw_ref,            "throw_ref",            0x00, 0x0a, none,          poly, exceptions,          special )
-OP( end,                  "end",                  0x00, 0x0b, none,          poly, mvp,                 special )
-OP( br,                   "br",                   0x00, 0x0c, label,         poly, mvp,                 special )
-OP( br_if,                "br_if",                0x00, 0x0d, label,         poly, mvp,                 special )
-OP( br_table,             "br_table",             0x00, 0x0e, labels,        poly, mvp,                 special )
-OP( return_,              "return",               0x00, 0x0f, none,          poly, mvp,                 special )
-OP( call,                 "call",                 0x00, 0x10, func,          poly, mvp,                 special )
-OP( call_indirect,        "call_indirect",        0x00, 0x11, call_indirect, poly, mvp,                 special )
-OP( return_call,          "return_call",          0x00, 0x12, func,          poly, tail_call,           special )
-OP( return_call_indirect, "return_call_indirect", 0x00, 0x13, call_indirect, poly, tail_call,           special )
-OP( call_ref,             "call_ref",             0x00, 0x14, type,          poly, function_references, special )
-OP( return_call_ref,      "return_call_ref",      0x00, 0x15, type,          poly, tail_call,           special )
-OP( delegate,             "delegate",             0x00, 0x18, label,         poly, legacy_exceptions,   special )
-OP( catch_all,            "catch_all",            0x00, 0x19, none,          poly, legacy_exceptions,   special )
-OP( drop,                 "drop",                 0x00, 0x1a, none,          poly, mvp,                 special )
-OP( select,               "select",               0x00, 0x1b, none,          poly, mvp,                 special )
-OP( select_t,             "select",               0x00, 0x1c, select_types,  poly, reference_types,     special )
-OP( try_table,            "try_table",            0x00, 0x1f, try_table,     poly, exceptions,          special )
-
-// ---- variables and tables -------------------------------------------------------------------------------------------
-OP( local_get,  "local.get",  0x00, 0x20, local,  poly, mvp,             special )
-OP( local_set,  "local.set",  0x00, 0x21, local,  poly, mvp,             special )
-OP( local_tee,  "local.tee",  0x00, 0x22, local,  poly, mvp,             special )
-OP( global_get, "global.get", 0x00, 0x23, global, poly, mvp,             special )
-OP( global_set, "global.set", 0x00, 0x24, global, poly, mvp,             special )
-OP( table_get,  "table.get",  0x00, 0x25, table,  poly, reference_types, special )
-OP( table_set,  "table.set",  0x00, 0x26, table,  poly, reference_types, special )
-
-// ---- memory ---------------------------------------------------------------------------------------------------------
-OP( i32_load,     "i32.load",     0x00, 0x28, memarg, a_i,  mvp, mem::load<u32, u32> )
-OP( i64_load,     "i64.load",     0x00, 0x29, memarg, a_l,  mvp, mem::load<u64, u64> )
-OP( f32_load,     "f32.load",     0x00, 0x2a, memarg, a_f,  mvp, mem::load<f32, f32> )
-OP( f64_load,     "f64.load",     0x00, 0x2b, memarg, a_d,  mvp, mem::load<f64, f64> )
-OP( i32_load8_s,  "i32.load8_s",  0x00, 0x2c, memarg, a_i,  mvp, mem::load<u32, i8> )
-OP( i32_load8_u,  "i32.load8_u",  0x00, 0x2d, memarg, a_i,  mvp, mem::load<u32, u8> )
-OP( i32_load16_s, "i32.load16_s", 0x00, 0x2e, memarg, a_i,  mvp, mem::load<u32, i16> )
-OP( i32_load16_u, "i32.load16_u", 0x00, 0x2f, memarg, a_i,  mvp, mem::load<u32, u16> )
-OP( i64_load8_s,  "i64.load8_s",  0x00, 0x30, memarg, a_l,  mvp, mem::load<u64, i8> )
-OP( i64_load8_u,  "i64.load8_u",  0x00, 0x31, memarg, a_l,  mvp, mem::load<u64, u8> )
-OP( i64_load16_s, "i64.load16_s", 0x00, 0x32, memarg, a_l,  mvp, mem::load<u64, i16> )
-OP( i64_load16_u, "i64.load16_u", 0x00, 0x33, memarg, a_l,  mvp, mem::load<u64, u16> )
-OP( i64_load32_s, "i64.load32_s", 0x00, 0x34, memarg, a_l,  mvp, mem::load<u64, i32> )
-OP( i64_load32_u, "i64.load32_u", 0x00, 0x35, memarg, a_l,  mvp, mem::load<u64, u32> )
-OP( i32_store,    "i32.store",    0x00, 0x36, memarg, ai_,  mvp, mem::store<u32, u32> )
-OP( i64_store,    "i64.store",    0x00, 0x37, memarg, al_,  mvp, mem::store<u64, u64> )
-OP( f32_store,    "f32.store",    0x00, 0x38, memarg, af_,  mvp, mem::store<f32, f32> )
-OP( f64_store,    "f64.store",    0x00, 0x39, memarg, ad_,  mvp, mem::store<f64, f64> )
-OP( i32_store8,   "i32.store8",   0x00, 0x3a, memarg, ai_,  mvp, mem::store<u32, u8> )
-OP( i32_store16,  "i32.store16",  0x00, 0x3b, memarg, ai_,  mvp, mem::store<u32, u16> )
-OP( i64_store8,   "i64.store8",   0x00, 0x3c, memarg, al_,  mvp, mem::store<u64, u8> )
-OP( i64_store16,  "i64.store16",  0x00, 0x3d, memarg, al_,  mvp, mem::store<u64, u16> )
-OP( i64_store32,  "i64.store32",  0x00, 0x3e, memarg, al_,  mvp, mem::store<u64, u32> )
-OP( memory_size,  "memory.size",  0x00, 0x3f, memory, poly, mvp, special )
-OP( memory_grow,  "memory.grow",  0x00, 0x40, memory, poly, mvp, special )
-
-// ---- constants ------------------------------------------------------------------------------------------------------
-OP( i32_const, "i32.const", 0x00, 0x41, i32_const, _i, mvp, special )
-OP( i64_const, "i64.const", 0x00, 0x42, i64_const, _l, mvp, special )
-OP( f32_const, "f32.const", 0x00, 0x43, f32_const, _f, mvp, special )
-OP( f64_const, "f64.const", 0x00, 0x44, f64_const, _d, mvp, special )
-
-// ---- i32 comparisons ------------------------------------------------------------------------------------------------
-OP( i32_eqz,  "i32.eqz",  0x00, 0x45, none, i_i,  mvp, num::eqz<u32> )
-OP( i32_eq,   "i32.eq",   0x00, 0x46, none, ii_i, mvp, num::eq<u32> )
-OP( i32_ne,   "i32.ne",   0x00, 0x47, none, ii_i, mvp, num::ne<u32> )
-OP( i32_lt_s, "i32.lt_s", 0x00, 0x48, none, ii_i, mvp, num::lt_s<u32> )
-OP( i32_lt_u, "i32.lt_u", 0x00, 0x49, none, ii_i, mvp, num::lt_u<u32> )
-OP( i32_gt_s, "i32.gt_s", 0x00, 0x4a, none, ii_i, mvp, num::gt_s<u32> )
-OP( i32_gt_u, "i32.gt_u", 0x00, 0x4b, none, ii_i, mvp, num::gt_u<u32> )
-OP( i32_le_s, "i32.le_s", 0x00, 0x4c, none, ii_i, mvp, num::le_s<u32> )
-OP( i32_le_u, "i32.le_u", 0x00, 0x4d, none, ii_i, mvp, num::le_u<u32> )
-OP( i32_ge_s, "i32.ge_s", 0x00, 0x4e, none, ii_i, mvp, num::ge_s<u32> )
-OP( i32_ge_u, "i32.ge_u", 0x00, 0x4f, none, ii_i, mvp, num::ge_u<u32> )
-
-// ---- i64 comparisons ------------------------------------------------------------------------------------------------
-OP( i64_eqz,  "i64.eqz",  0x00, 0x50, none, l_i,  mvp, num::eqz<u64> )
-OP( i64_eq,   "i64.eq",   0x00, 0x51, none, ll_i, mvp, num::eq<u64> )
-OP( i64_ne,   "i64.ne",   0x00, 0x52, none, ll_i, mvp, num::ne<u64> )
-OP( i64_lt_s, "i64.lt_s", 0x00, 0x53, none, ll_i, mvp, num::lt_s<u64> )
-OP( i64_lt_u, "i64.lt_u", 0x00, 0x54, none, ll_i, mvp, num::lt_u<u64> )
-OP( i64_gt_s, "i64.gt_s", 0x00, 0x55, none, ll_i, mvp, num::gt_s<u64> )
-OP( i64_gt_u, "i64.gt_u", 0x00, 0x56, none, ll_i, mvp, num::gt_u<u64> )
-OP( i64_le_s, "i64.le_s", 0x00, 0x57, none, ll_i, mvp, num::le_s<u64> )
-OP( i64_le_u, "i64.le_u", 0x00, 0x58, none, ll_i, mvp, num::le_u<u64> )
-OP( i64_ge_s, "i64.ge_s", 0x00, 0x59, none, ll_i, mvp, num::ge_s<u64> )
-OP( i64_ge_u, "i64.ge_u", 0x00, 0x5a, none, ll_i, mvp, num::ge_u<u64> )
-
-// ---- f32 comparisons ------------------------------------------------------------------------------------------------
-OP( f32_eq, "f32.eq", 0x00, 0x5b, none, ff_i, mvp, num::eq<f32> )
-OP( f32_ne, "f32.ne", 0x00, 0x5c, none, ff_i, mvp, num::ne<f32> )
-OP( f32_lt, "f32.lt", 0x00, 0x5d, none, ff_i, mvp, num::lt<f32> )
-OP( f32_gt, "f32.gt", 0x00, 0x5e, none, ff_i, mvp, num::gt<f32> )
-OP( f32_le, "f32.le", 0x00, 0x5f, none, ff_i, mvp, num::le<f32> )
-OP( f32_ge, "f32.ge", 0x00, 0x60, none, ff_i, mvp, num::ge<f32> )
-
-// ---- f64 comparisons ------------------------------------------------------------------------------------------------
-OP( f64_eq, "f64.eq", 0x00, 0x61, none, dd_i, mvp, num::eq<f64> )
-OP( f64_ne, "f64.ne", 0x00, 0x62, none, dd_i, mvp, num::ne<f64> )
-OP( f64_lt, "f64.lt", 0x00, 0x63, none, dd_i, mvp, num::lt<f64> )
-OP( f64_gt, "f64.gt", 0x00, 0x64, none, dd_i, mvp, num::gt<f64> )
-OP( f64_le, "f64.le", 0x00, 0x65, none, dd_i, mvp, num::le<f64> )
-OP( f64_ge, "f64.ge", 0x00, 0x66, none, dd_i, mvp, num::ge<f64> )
-
-// ---- i32 arithmetic -------------------------------------------------------------------------------------------------
-OP( i32_clz,    "i32.clz",    0x00, 0x67, none, i_i,  mvp, num::clz<u32> )
-OP( i32_ctz,    "i32.ctz",    0x00, 0x68, none, i_i,  mvp, num::ctz<u32> )
-OP( i32_popcnt, "i32.popcnt", 0x00, 0x69, none, i_i,  mvp, num::popcnt<u32> )
-OP( i32_add,    "i32.add",    0x00, 0x6a, none, ii_i, mvp, num::add<u32> )
-OP( i32_sub,    "i32.sub",    0x00, 0x6b, none, ii_i, mvp, num::sub<u32> )
-OP( i32_mul,    "i32.mul",    0x00, 0x6c, none, ii_i, mvp, num::mul<u32> )
-OP( i32_div_s,  "i32.div_s",  0x00, 0x6d, none, ii_i, mvp, num::div_s<u32> )
-OP( i32_div_u,  "i32.div_u",  0x00, 0x6e, none, ii_i, mvp, num::div_u<u32> )
-OP( i32_rem_s,  "i32.rem_s",  0x00, 0x6f, none, ii_i, mvp, num::rem_s<u32> )
-OP( i32_rem_u,  "i32.rem_u",  0x00, 0x70, none, ii_i, mvp, num::rem_u<u32> )
-OP( i32_and,    "i32.and",    0x00, 0x71, none, ii_i, mvp, num::and_<u32> )
-OP( i32_or,     "i32.or",     0x00, 0x72, none, ii_i, mvp, num::or_<u32> )
-OP( i32_xor,    "i32.xor",    0x00, 0x73, none, ii_i, mvp, num::xor_<u32> )
-OP( i32_shl,    "i32.shl",    0x00, 0x74, none, ii_i, mvp, num::shl<u32> )
-OP( i32_shr_s,  "i32.shr_s",  0x00, 0x75, none, ii_i, mvp, num::shr_s<u32> )
-OP( i32_shr_u,  "i32.shr_u",  0x00, 0x76, none, ii_i, mvp, num::shr_u<u32> )
-OP( i32_rotl,   "i32.rotl",   0x00, 0x77, none, ii_i, mvp, num::rotl<u32> )
-OP( i32_rotr,   "i32.rotr",   0x00, 0x78, none, ii_i, mvp, num::rotr<u32> )
-
-// ---- i64 arithmetic -------------------------------------------------------------------------------------------------
-OP( i64_clz,    "i64.clz",    0x00, 0x79, none, l_l,  mvp, num::clz<u64> )
-OP( i64_ctz,    "i64.ctz",    0x00, 0x7a, none, l_l,  mvp, num::ctz<u64> )
-OP( i64_popcnt, "i64.popcnt", 0x00, 0x7b, none, l_l,  mvp, num::popcnt<u64> )
-OP( i64_add,    "i64.add",    0x00, 0x7c, none, ll_l, mvp, num::add<u64> )
-OP( i64_sub,    "i64.sub",    0x00, 0x7d, none, ll_l, mvp, num::sub<u64> )
-OP( i64_mul,    "i64.mul",    0x00, 0x7e, none, ll_l, mvp, num::mul<u64> )
-OP( i64_div_s,  "i64.div_s",  0x00, 0x7f, none, ll_l, mvp, num::div_s<u64> )
-OP( i64_div_u,  "i64.div_u",  0x00, 0x80, none, ll_l, mvp, num::div_u<u64> )
-OP( i64_rem_s,  "i64.rem_s",  0x00, 0x81, none, ll_l, mvp, num::rem_s<u64> )
-OP( i64_rem_u,  "i64.rem_u",  0x00, 0x82, none, ll_l, mvp, num::rem_u<u64> )
-OP( i64_and,    "i64.and",    0x00, 0x83, none, ll_l, mvp, num::and_<u64> )
-OP( i64_or,     "i64.or",     0x00, 0x84, none, ll_l, mvp, num::or_<u64> )
-OP( i64_xor,    "i64.xor",    0x00, 0x85, none, ll_l, mvp, num::xor_<u64> )
-OP( i64_shl,    "i64.shl",    0x00, 0x86, none, ll_l, mvp, num::shl<u64> )
-OP( i64_shr_s,  "i64.shr_s",  0x00, 0x87, none, ll_l, mvp, num::shr_s<u64> )
-OP( i64_shr_u,  "i64.shr_u",  0x00, 0x88, none, ll_l, mvp, num::shr_u<u64> )
-OP( i64_rotl,   "i64.rotl",   0x00, 0x89, none, ll_l, mvp, num::rotl<u64> )
-OP( i64_rotr,   "i64.rotr",   0x00, 0x8a, none, ll_l, mvp, num::rotr<u64> )
-
-// ---- f32 arithmetic -------------------------------------------------------------------------------------------------
-OP( f32_abs,      "f32.abs",      0x00, 0x8b, none, f_f,  mvp, num::abs<f32> )
-OP( f32_neg,      "f32.neg",      0x00, 0x8c, none, f_f,  mvp, num::neg<f32> )
-OP( f32_ceil,     "f32.ceil",     0x00, 0x8d, none, f_f,  mvp, num::ceil<f32> )
-OP( f32_floor,    "f32.floor",    0x00, 0x8e, none, f_f,  mvp, num::floor<f32> )
-OP( f32_trunc,    "f32.trunc",    0x00, 0x8f, none, f_f,  mvp, num::trunc<f32> )
-OP( f32_nearest,  "f32.nearest",  0x00, 0x90, none, f_f,  mvp, num::nearest<f32> )
-OP( f32_sqrt,     "f32.sqrt",     0x00, 0x91, none, f_f,  mvp, num::sqrt<f32> )
-OP( f32_add,      "f32.add",      0x00, 0x92, none, ff_f, mvp, num::add<f32> )
-OP( f32_sub,      "f32.sub",      0x00, 0x93, none, ff_f, mvp, num::sub<f32> )
-OP( f32_mul,      "f32.mul",      0x00, 0x94, none, ff_f, mvp, num::mul<f32> )
-OP( f32_div,      "f32.div",      0x00, 0x95, none, ff_f, mvp, num::div<f32> )
-OP( f32_min,      "f32.min",      0x00, 0x96, none, ff_f, mvp, num::min<f32> )
-OP( f32_max,      "f32.max",      0x00, 0x97, none, ff_f, mvp, num::max<f32> )
-OP( f32_copysign, "f32.copysign", 0x00, 0x98, none, ff_f, mvp, num::copysign<f32> )
-
-// ---- f64 arithmetic -------------------------------------------------------------------------------------------------
-OP( f64_abs,      "f64.abs",      0x00, 0x99, none, d_d,  mvp, num::abs<f64> )
-OP( f64_neg,      "f64.neg",      0x00, 0x9a, none, d_d,  mvp, num::neg<f64> )
-OP( f64_ceil,     "f64.ceil",     0x00, 0x9b, none, d_d,  mvp, num::ceil<f64> )
-OP( f64_floor,    "f64.floor",    0x00, 0x9c, none, d_d,  mvp, num::floor<f64> )
-OP( f64_trunc,    "f64.trunc",    0x00, 0x9d, none, d_d,  mvp, num::trunc<f64> )
-OP( f64_nearest,  "f64.nearest",  0x00, 0x9e, none, d_d,  mvp, num::nearest<f64> )
-OP( f64_sqrt,     "f64.sqrt",     0x00, 0x9f, none, d_d,  mvp, num::sqrt<f64> )
-OP( f64_add,      "f64.add",      0x00, 0xa0, none, dd_d, mvp, num::add<f64> )
-OP( f64_sub,      "f64.sub",      0x00, 0xa1, none, dd_d, mvp, num::sub<f64> )
-OP( f64_mul,      "f64.mul",      0x00, 0xa2, none, dd_d, mvp, num::mul<f64> )
-OP( f64_div,      "f64.div",      0x00, 0xa3, none, dd_d, mvp, num::div<f64> )
-OP( f64_min,      "f64.min",      0x00, 0xa4, none, dd_d, mvp, num::min<f64> )
-OP( f64_max,      "f64.max",      0x00, 0xa5, none, dd_d, mvp, num::max<f64> )
-OP( f64_copysign, "f64.copysign", 0x00, 0xa6, none, dd_d, mvp, num::copysign<f64> )
-
-// ---- conversions ----------------------------------------------------------------------------------------------------
-OP( i32_wrap_i64,        "i32.wrap_i64",        0x00, 0xa7, none, l_i, mvp,            num::wrap<u32, u64> )
-OP( i32_trunc_f32_s,     "i32.trunc_f32_s",     0x00, 0xa8, none, f_i, mvp,            num::trunc_s<u32, f32> )
-OP( i32_trunc_f32_u,     "i32.trunc_f32_u",     0x00, 0xa9, none, f_i, mvp,            num::trunc_u<u32, f32> )
-OP( i32_trunc_f64_s,     "i32.trunc_f64_s",     0x00, 0xaa, none, d_i, mvp,            num::trunc_s<u32, f64> )
-OP( i32_trunc_f64_u,     "i32.trunc_f64_u",     0x00, 0xab, none, d_i, mvp,            num::trunc_u<u32, f64> )
-OP( i64_extend_i32_s,    "i64.extend_i32_s",    0x00, 0xac, none, i_l, mvp,            num::extend_s<u64, u32> )
-OP( i64_extend_i32_u,    "i64.extend_i32_u",    0x00, 0xad, none, i_l, mvp,            num::extend_u<u64, u32> )
-OP( i64_trunc_f32_s,     "i64.trunc_f32_s",     0x00, 0xae, none, f_l, mvp,            num::trunc_s<u64, f32> )
-OP( i64_trunc_f32_u,     "i64.trunc_f32_u",     0x00, 0xaf, none, f_l, mvp,            num::trunc_u<u64, f32> )
-OP( i64_trunc_f64_s,     "i64.trunc_f64_s",     0x00, 0xb0, none, d_l, mvp,            num::trunc_s<u64, f64> )
-OP( i64_trunc_f64_u,     "i64.trunc_f64_u",     0x00, 0xb1, none, d_l, mvp,            num::trunc_u<u64, f64> )
-OP( f32_convert_i32_s,   "f32.convert_i32_s",   0x00, 0xb2, none, i_f, mvp,            num::convert_s<f32, u32> )
-OP( f32_convert_i32_u,   "f32.convert_i32_u",   0x00, 0xb3, none, i_f, mvp,            num::convert_u<f32, u32> )
-OP( f32_convert_i64_s,   "f32.convert_i64_s",   0x00, 0xb4, none, l_f, mvp,            num::convert_s<f32, u64> )
-OP( f32_convert_i64_u,   "f32.convert_i64_u",   0x00, 0xb5, none, l_f, mvp,            num::convert_u<f32, u64> )
-OP( f32_demote_f64,      "f32.demote_f64",      0x00, 0xb6, none, d_f, mvp,            num::demote )
-OP( f64_convert_i32_s,   "f64.convert_i32_s",   0x00, 0xb7, none, i_d, mvp,            num::convert_s<f64, u32> )
-OP( f64_convert_i32_u,   "f64.convert_i32_u",   0x00, 0xb8, none, i_d, mvp,            num::convert_u<f64, u32> )
-OP( f64_convert_i64_s,   "f64.convert_i64_s",   0x00, 0xb9, none, l_d, mvp,            num::convert_s<f64, u64> )
-OP( f64_convert_i64_u,   "f64.convert_i64_u",   0x00, 0xba, none, l_d, mvp,            num::convert_u<f64, u64> )
-OP( f64_promote_f32,     "f64.promote_f32",     0x00, 0xbb, none, f_d, mvp,            num::promote )
-OP( i32_reinterpret_f32, "i32.reinterpret_f32", 0x00, 0xbc, none, f_i, mvp,            num::reinterpret<u32, f32> )
-OP( i64_reinterpret_f64, "i64.reinterpret_f64", 0x00, 0xbd, none, d_l, mvp,            num::reinterpret<u64, f64> )
-OP( f32_reinterpret_i32, "f32.reinterpret_i32", 0x00, 0xbe, none, i_f, mvp,            num::reinterpret<f32, u32> )
-OP( f64_reinterpret_i64, "f64.reinterpret_i64", 0x00, 0xbf, none, l_d, mvp,            num::reinterpret<f64, u64> )
-OP( i32_extend8_s,       "i32.extend8_s",       0x00, 0xc0, none, i_i, sign_extension, num::extend8_s<u32> )
-OP( i32_extend16_s,      "i32.extend16_s",      0x00, 0xc1, none, i_i, sign_extension, num::extend16_s<u32> )
-OP( i64_extend8_s,       "i64.extend8_s",       0x00, 0xc2, none, l_l, sign_extension, num::extend8_s<u64> )
-OP( i64_extend16_s,      "i64.extend16_s",      0x00, 0xc3, none, l_l, sign_extension, num::extend16_s<u64> )
-OP( i64_extend32_s,      "i64.extend32_s",      0x00, 0xc4, none, l_l, sign_extension, num::extend32_s<u64> )
-
-// ---- references -----------------------------------------------------------------------------------------------------
-OP( ref_null,        "ref.null",        0x00, 0xd0, heap,  poly, reference_types,     special )
-OP( ref_is_null,     "ref.is_null",     0x00, 0xd1, none,  poly, reference_types,     special )
-OP( ref_func,        "ref.func",        0x00, 0xd2, func,  poly, reference_types,     special )
-OP( ref_eq,          "ref.eq",          0x00, 0xd3, none,  poly, gc,                  special )
-OP( ref_as_non_null, "ref.as_non_null", 0x00, 0xd4, none,  poly, function_references, special )
-OP( br_on_null,      "br_on_null",      0x00, 0xd5, label, poly, function_references, special )
-OP( br_on_non_null,  "br_on_non_null",  0x00, 0xd6, label, poly, function_references, special )
-
-// ---- structures, arrays, casts, i31 (prefix 0xfb) -------------------------------------------------------------------
-OP( struct_new,         "struct.new",         0xfb, 0x00, type,       poly, gc, special )
-OP( struct_new_default, "struct.new_default", 0xfb, 0x01, type,       poly, gc, special )
-OP( struct_get,         "struct.get",         0xfb, 0x02, field,      poly, gc, special )
-OP( struct_get_s,       "struct.get_s",       0xfb, 0x03, field,      poly, gc, special )
-OP( struct_get_u,       "struct.get_u",       0xfb, 0x04, field,      poly, gc, special )
-OP( struct_set,         "struct.set",         0xfb, 0x05, field,      poly, gc, special )
-OP( array_new,          "array.new",          0xfb, 0x06, type,       poly, gc, special )
-OP( array_new_default,  "array.new_default",  0xfb, 0x07, type,       poly, gc, special )
-OP( array_new_fixed,    "array.new_fixed",    0xfb, 0x08, type_count, poly, gc, special )
-OP( array_new_data,     "array.new_data",     0xfb, 0x09, type_data,  poly, gc, special )
-OP( array_new_elem,     "array.new_elem",     0xfb, 0x0a, type_elem,  poly, gc, special )
-OP( array_get,          "array.get",          0xfb, 0x0b, type,       poly, gc, special )
-OP( array_get_s,        "array.get_s",        0xfb, 0x0c, type,       poly, gc, special )
-OP( array_get_u,        "array.get_u",        0xfb, 0x0d, type,       poly, gc, special )
-OP( array_set,          "array.set",          0xfb, 0x0e, type,       poly, gc, special )
-OP( array_len,          "array.len",          0xfb, 0x0f, none,       poly, gc, special )
-OP( array_fill,         "array.fill",         0xfb, 0x10, type,       poly, gc, special )
-OP( array_copy,         "array.copy",         0xfb, 0x11, type_type,  poly, gc, special )
-OP( array_init_data,    "array.init_data",    0xfb, 0x12, type_data,  poly, gc, special )
-OP( array_init_elem,    "array.init_elem",    0xfb, 0x13, type_elem,  poly, gc, special )
-OP( ref_test,           "ref.test",           0xfb, 0x14, ref_type,   poly, gc, special )
-OP( ref_test_null,      "ref.test",           0xfb, 0x15, ref_type,   poly, gc, special )
-OP( ref_cast,           "ref.cast",           0xfb, 0x16, ref_type,   poly, gc, special )
-OP( ref_cast_null,      "ref.cast",           0xfb, 0x17, ref_type,   poly, gc, special )
-OP( br_on_cast,         "br_on_cast",         0xfb, 0x18, br_cast,    poly, gc, special )
-OP( br_on_cast_fail,    "br_on_cast_fail",    0xfb, 0x19, br_cast,    poly, gc, special )
-OP( any_convert_extern, "any.convert_extern", 0xfb, 0x1a, none,       poly, gc, special )
-OP( extern_convert_any, "extern.convert_any", 0xfb, 0x1b, none,       poly, gc, special )
-OP( ref_i31,            "ref.i31",            0xfb, 0x1c, none,       poly, gc, special )
-OP( i31_get_s,          "i31.get_s",          0xfb, 0x1d, none,       poly, gc, special )
-OP( i31_get_u,          "i31.get_u",          0xfb, 0x1e, none,       poly, gc, special )
-
-// ---- saturating truncations (prefix 0xfc) ---------------------------------------------------------------------------
-OP( i32_trunc_sat_f32_s, "i32.trunc_sat_f32_s", 0xfc, 0x00, none, f_i, saturating_float, num::trunc_sat_s<u32, f32> )
-OP( i32_trunc_sat_f32_u, "i32.trunc_sat_f32_u", 0xfc, 0x01, none, f_i, saturating_float, num::trunc_sat_u<u32, f32> )
-OP( i32_trunc_sat_f64_s, "i32.trunc_sat_f64_s", 0xfc, 0x02, none, d_i, saturating_float, num::trunc_sat_s<u32, f64> )
-OP( i32_trunc_sat_f64_u, "i32.trunc_sat_f64_u", 0xfc, 0x03, none, d_i, saturating_float, num::trunc_sat_u<u32, f64> )
-OP( i64_trunc_sat_f32_s, "i64.trunc_sat_f32_s", 0xfc, 0x04, none, f_l, saturating_float, num::trunc_sat_s<u64, f32> )
-OP( i64_trunc_sat_f32_u, "i64.trunc_sat_f32_u", 0xfc, 0x05, none, f_l, saturating_float, num::trunc_sat_u<u64, f32> )
-OP( i64_trunc_sat_f64_s, "i64.trunc_sat_f64_s", 0xfc, 0x06, none, d_l, saturating_float, num::trunc_sat_s<u64, f64> )
-OP( i64_trunc_sat_f64_u, "i64.trunc_sat_f64_u", 0xfc, 0x07, none, d_l, saturating_float, num::trunc_sat_u<u64, f64> )
-
-// ---- bulk operations (prefix 0xfc) ----------------------------------------------------------------------------------
-OP( memory_init, "memory.init", 0xfc, 0x08, data_memory,   poly, bulk_memory,     special )
-OP( data_drop,   "data.drop",   0xfc, 0x09, data,          poly, bulk_memory,     special )
-OP( memory_copy, "memory.copy", 0xfc, 0x0a, memory_memory, poly, bulk_memory,     special )
-OP( memory_fill, "memory.fill", 0xfc, 0x0b, memory,        poly, bulk_memory,     special )
-OP( table_init,  "table.init",  0xfc, 0x0c, elem_table,    poly, bulk_memory,     special )
-OP( elem_drop,   "elem.drop",   0xfc, 0x0d, elem,          poly, bulk_memory,     special )
-OP( table_copy,  "table.copy",  0xfc, 0x0e, table_table,   poly, bulk_memory,     special )
-OP( table_grow,  "table.grow",  0xfc, 0x0f, table,         poly, reference_types, special )
-OP( table_size,  "table.size",  0xfc, 0x10, table,         poly, reference_types, special )
-OP( table_fill,  "table.fill",  0xfc, 0x11, table,         poly, reference_types, special )
-
-// ---- wide arithmetic (prefix 0xfc) ----------------------------------------------------------------------------------
-OP( i64_add128,     "i64.add128",     0xfc, 0x13, none, llll_ll, wide_arithmetic, num::add128 )
-OP( i64_sub128,     "i64.sub128",     0xfc, 0x14, none, llll_ll, wide_arithmetic, num::sub128 )
-OP( i64_mul_wide_s, "i64.mul_wide_s", 0xfc, 0x15, none, ll_ll,   wide_arithmetic, num::mul_wide_s )
-OP( i64_mul_wide_u, "i64.mul_wide_u", 0xfc, 0x16, none, ll_ll,   wide_arithmetic, num::mul_wide_u )
-
-// ---- vectors: memory, constants, lanes (prefix 0xfd) ----------------------------------------------------------------
-OP( v128_load,            "v128.load",            0xfd, 0x00, memarg,     a_v,  simd, mem::load<v128, v128> )
-OP( v128_load8x8_s,       "v128.load8x8_s",       0xfd, 0x01, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_s<u16, u8>>> )
-OP( v128_load8x8_u,       "v128.load8x8_u",       0xfd, 0x02, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_u<u16, u8>>> )
-OP( v128_load16x4_s,      "v128.load16x4_s",      0xfd, 0x03, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_s<u32, u16>>> )
-OP( v128_load16x4_u,      "v128.load16x4_u",      0xfd, 0x04, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_u<u32, u16>>> )
-OP( v128_load32x2_s,      "v128.load32x2_s",      0xfd, 0x05, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_s<u64, u32>>> )
-OP( v128_load32x2_u,      "v128.load32x2_u",      0xfd, 0x06, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_u<u64, u32>>> )
-OP( v128_load8_splat,     "v128.load8_splat",     0xfd, 0x07, memarg,     a_v,  simd, mem::load_splat<u8> )
-OP( v128_load16_splat,    "v128.load16_splat",    0xfd, 0x08, memarg,     a_v,  simd, mem::load_splat<u16> )
-OP( v128_load32_splat,    "v128.load32_splat",    0xfd, 0x09, memarg,     a_v,  simd, mem::load_splat<u32> )
-OP( v128_load64_splat,    "v128.load64_splat",    0xfd, 0x0a, memarg,     a_v,  simd, mem::load_splat<u64> )
-OP( v128_store,           "v128.store",           0xfd, 0x0b, memarg,     av_,  simd, mem::store<v128, v128> )
-OP( v128_const,           "v128.const",           0xfd, 0x0c, v128_const, _v,   simd, special )
-OP( i8x16_shuffle,        "i8x16.shuffle",        0xfd, 0x0d, shuffle,    vv_v, simd, num::shuffle )
-OP( i8x16_swizzle,        "i8x16.swizzle",        0xfd, 0x0e, none,       vv_v, simd, num::swizzle )
-OP( i8x16_splat,          "i8x16.splat",          0xfd, 0x0f, none,       i_v,  simd, num::splat<u8, u32> )
-OP( i16x8_splat,          "i16x8.splat",          0xfd, 0x10, none,       i_v,  simd, num::splat<u16, u32> )
-OP( i32x4_splat,          "i32x4.splat",          0xfd, 0x11, none,       i_v,  simd, num::splat<u32, u32> )
-OP( i64x2_splat,          "i64x2.splat",          0xfd, 0x12, none,       l_v,  simd, num::splat<u64, u64> )
-OP( f32x4_splat,          "f32x4.splat",          0xfd, 0x13, none,       f_v,  simd, num::splat<f32, f32> )
-OP( f64x2_splat,          "f64x2.splat",          0xfd, 0x14, none,       d_v,  simd, num::splat<f64, f64> )
-OP( i8x16_extract_lane_s, "i8x16.extract_lane_s", 0xfd, 0x15, lane,       v_i,  simd, num::extract_lane<u32, i8> )
-OP( i8x16_extract_lane_u, "i8x16.extract_lane_u", 0xfd, 0x16, lane,       v_i,  simd, num::extract_lane<u32, u8> )
-OP( i8x16_replace_lane,   "i8x16.replace_lane",   0xfd, 0x17, lane,       vi_v, simd, num::replace_lane<u8, u32> )
-OP( i16x8_extract_lane_s, "i16x8.extract_lane_s", 0xfd, 0x18, lane,       v_i,  simd, num::extract_lane<u32, i16> )
-OP( i16x8_extract_lane_u, "i16x8.extract_lane_u", 0xfd, 0x19, lane,       v_i,  simd, num::extract_lane<u32, u16> )
-OP( i16x8_replace_lane,   "i16x8.replace_lane",   0xfd, 0x1a, lane,       vi_v, simd, num::replace_lane<u16, u32> )
-OP( i32x4_extract_lane,   "i32x4.extract_lane",   0xfd, 0x1b, lane,       v_i,  simd, num::extract_lane<u32, u32> )
-OP( i32x4_replace_lane,   "i32x4.replace_lane",   0xfd, 0x1c, lane,       vi_v, simd, num::replace_lane<u32, u32> )
-OP( i64x2_extract_lane,   "i64x2.extract_lane",   0xfd, 0x1d, lane,       v_l,  simd, num::extract_lane<u64, u64> )
-OP( i64x2_replace_lane,   "i64x2.replace_lane",   0xfd, 0x1e, lane,       vl_v, simd, num::replace_lane<u64, u64> )
-OP( f32x4_extract_lane,   "f32x4.extract_lane",   0xfd, 0x1f, lane,       v_f,  simd, num::extract_lane<f32, f32> )
-OP( f32x4_replace_lane,   "f32x4.replace_lane",   0xfd, 0x20, lane,       vf_v, simd, num::replace_lane<f32, f32> )
-OP( f64x2_extract_lane,   "f64x2.extract_lane",   0xfd, 0x21, lane,       v_d,  simd, num::extract_lane<f64, f64> )
-OP( f64x2_replace_lane,   "f64x2.replace_lane",   0xfd, 0x22, lane,       vd_v, simd, num::replace_lane<f64, f64> )
-
-// ---- vectors: comparisons (prefix 0xfd) -----------------------------------------------------------------------------
-OP( i8x16_eq,   "i8x16.eq",   0xfd, 0x23, none, vv_v, simd, num::mask<num::eq<u8>> )
-OP( i8x16_ne,   "i8x16.ne",   0xfd, 0x24, none, vv_v, simd, num::mask<num::ne<u8>> )
-OP( i8x16_lt_s, "i8x16.lt_s", 0xfd, 0x25, none, vv_v, simd, num::mask<num::lt_s<u8>> )
-OP( i8x16_lt_u, "i8x16.lt_u", 0xfd, 0x26, none, vv_v, simd, num::mask<num::lt_u<u8>> )
-OP( i8x16_gt_s, "i8x16.gt_s", 0xfd, 0x27, none, vv_v, simd, num::mask<num::gt_s<u8>> )
-OP( i8x16_gt_u, "i8x16.gt_u", 0xfd, 0x28, none, vv_v, simd, num::mask<num::gt_u<u8>> )
-OP( i8x16_le_s, "i8x16.le_s", 0xfd, 0x29, none, vv_v, simd, num::mask<num::le_s<u8>> )
-OP( i8x16_le_u, "i8x16.le_u", 0xfd, 0x2a, none, vv_v, simd, num::mask<num::le_u<u8>> )
-OP( i8x16_ge_s, "i8x16.ge_s", 0xfd, 0x2b, none, vv_v, simd, num::mask<num::ge_s<u8>> )
-OP( i8x16_ge_u, "i8x16.ge_u", 0xfd, 0x2c, none, vv_v, simd, num::mask<num::ge_u<u8>> )
-OP( i16x8_eq,   "i16x8.eq",   0xfd, 0x2d, none, vv_v, simd, num::mask<num::eq<u16>> )
-OP( i16x8_ne,   "i16x8.ne",   0xfd, 0x2e, none, vv_v, simd, num::mask<num::ne<u16>> )
-OP( i16x8_lt_s, "i16x8.lt_s", 0xfd, 0x2f, none, vv_v, simd, num::mask<num::lt_s<u16>> )
-OP( i16x8_lt_u, "i16x8.lt_u", 0xfd, 0x30, none, vv_v, simd, num::mask<num::lt_u<u16>> )
-OP( i16x8_gt_s, "i16x8.gt_s", 0xfd, 0x31, none, vv_v, simd, num::mask<num::gt_s<u16>> )
-OP( i16x8_gt_u, "i16x8.gt_u", 0xfd, 0x32, none, vv_v, simd, num::mask<num::gt_u<u16>> )
-OP( i16x8_le_s, "i16x8.le_s", 0xfd, 0x33, none, vv_v, simd, num::mask<num::le_s<u16>> )
-OP( i16x8_le_u, "i16x8.le_u", 0xfd, 0x34, none, vv_v, simd, num::mask<num::le_u<u16>> )
-OP( i16x8_ge_s, "i16x8.ge_s", 0xfd, 0x35, none, vv_v, simd, num::mask<num::ge_s<u16>> )
-OP( i16x8_ge_u, "i16x8.ge_u", 0xfd, 0x36, none, vv_v, simd, num::mask<num::ge_u<u16>> )
-OP( i32x4_eq,   "i32x4.eq",   0xfd, 0x37, none, vv_v, simd, num::mask<num::eq<u32>> )
-OP( i32x4_ne,   "i32x4.ne",   0xfd, 0x38, none, vv_v, simd, num::mask<num::ne<u32>> )
-OP( i32x4_lt_s, "i32x4.lt_s", 0xfd, 0x39, none, vv_v, simd, num::mask<num::lt_s<u32>> )
-OP( i32x4_lt_u, "i32x4.lt_u", 0xfd, 0x3a, none, vv_v, simd, num::mask<num::lt_u<u32>> )
-OP( i32x4_gt_s, "i32x4.gt_s", 0xfd, 0x3b, none, vv_v, simd, num::mask<num::gt_s<u32>> )
-OP( i32x4_gt_u, "i32x4.gt_u", 0xfd, 0x3c, none, vv_v, simd, num::mask<num::gt_u<u32>> )
-OP( i32x4_le_s, "i32x4.le_s", 0xfd, 0x3d, none, vv_v, simd, num::mask<num::le_s<u32>> )
-OP( i32x4_le_u, "i32x4.le_u", 0xfd, 0x3e, none, vv_v, simd, num::mask<num::le_u<u32>> )
-OP( i32x4_ge_s, "i32x4.ge_s", 0xfd, 0x3f, none, vv_v, simd, num::mask<num::ge_s<u32>> )
-OP( i32x4_ge_u, "i32x4.ge_u", 0xfd, 0x40, none, vv_v, simd, num::mask<num::ge_u<u32>> )
-OP( f32x4_eq,   "f32x4.eq",   0xfd, 0x41, none, vv_v, simd, num::mask<num::eq<f32>> )
-OP( f32x4_ne,   "f32x4.ne",   0xfd, 0x42, none, vv_v, simd, num::mask<num::ne<f32>> )
-OP( f32x4_lt,   "f32x4.lt",   0xfd, 0x43, none, vv_v, simd, num::mask<num::lt<f32>> )
-OP( f32x4_gt,   "f32x4.gt",   0xfd, 0x44, none, vv_v, simd, num::mask<num::gt<f32>> )
-OP( f32x4_le,   "f32x4.le",   0xfd, 0x45, none, vv_v, simd, num::mask<num::le<f32>> )
-OP( f32x4_ge,   "f32x4.ge",   0xfd, 0x46, none, vv_v, simd, num::mask<num::ge<f32>> )
-OP( f64x2_eq,   "f64x2.eq",   0xfd, 0x47, none, vv_v, simd, num::mask<num::eq<f64>> )
-OP( f64x2_ne,   "f64x2.ne",   0xfd, 0x48, none, vv_v, simd, num::mask<num::ne<f64>> )
-OP( f64x2_lt,   "f64x2.lt",   0xfd, 0x49, none, vv_v, simd, num::mask<num::lt<f64>> )
-OP( f64x2_gt,   "f64x2.gt",   0xfd, 0x4a, none, vv_v, simd, num::mask<num::gt<f64>> )
-OP( f64x2_le,   "f64x2.le",   0xfd, 0x4b, none, vv_v, simd, num::mask<num::le<f64>> )
-OP( f64x2_ge,   "f64x2.ge",   0xfd, 0x4c, none, vv_v, simd, num::mask<num::ge<f64>> )
-
-// ---- vectors: bits, memory lanes (prefix 0xfd) ----------------------------------------------------------------------
-OP( v128_not,                "v128.not",                0xfd, 0x4d, none,        v_v,   simd, num::lanes<num::not_<u64>> )
-OP( v128_and,                "v128.and",                0xfd, 0x4e, none,        vv_v,  simd, num::lanes<num::and_<u64>> )
-OP( v128_andnot,             "v128.andnot",             0xfd, 0x4f, none,        vv_v,  simd, num::lanes<num::andnot<u64>> )
-OP( v128_or,                 "v128.or",                 0xfd, 0x50, none,        vv_v,  simd, num::lanes<num::or_<u64>> )
-OP( v128_xor,                "v128.xor",                0xfd, 0x51, none,        vv_v,  simd, num::lanes<num::xor_<u64>> )
-OP( v128_bitselect,          "v128.bitselect",          0xfd, 0x52, none,        vvv_v, simd, num::lanes<num::bitselect<u64>> )
-OP( v128_any_true,           "v128.any_true",           0xfd, 0x53, none,        v_i,   simd, num::any_true )
-OP( v128_load8_lane,         "v128.load8_lane",         0xfd, 0x54, memarg_lane, av_v,  simd, mem::load_lane<op::i32_load8_u, op::i8x16_replace_lane> )
-OP( v128_load16_lane,        "v128.load16_lane",        0xfd, 0x55, memarg_lane, av_v,  simd, mem::load_lane<op::i32_load16_u, op::i16x8_replace_lane> )
-OP( v128_load32_lane,        "v128.load32_lane",        0xfd, 0x56, memarg_lane, av_v,  simd, mem::load_lane<op::i32_load, op::i32x4_replace_lane> )
-OP( v128_load64_lane,        "v128.load64_lane",        0xfd, 0x57, memarg_lane, av_v,  simd, mem::load_lane<op::i64_load, op::i64x2_replace_lane> )
-OP( v128_store8_lane,        "v128.store8_lane",        0xfd, 0x58, memarg_lane, av_,   simd, mem::store_lane<op::i8x16_extract_lane_u, op::i32_store8> )
-OP( v128_store16_lane,       "v128.store16_lane",       0xfd, 0x59, memarg_lane, av_,   simd, mem::store_lane<op::i16x8_extract_lane_u, op::i32_store16> )
-OP( v128_store32_lane,       "v128.store32_lane",       0xfd, 0x5a, memarg_lane, av_,   simd, mem::store_lane<op::i32x4_extract_lane, op::i32_store> )
-OP( v128_store64_lane,       "v128.store64_lane",       0xfd, 0x5b, memarg_lane, av_,   simd, mem::store_lane<op::i64x2_extract_lane, op::i64_store> )
-OP( v128_load32_zero,        "v128.load32_zero",        0xfd, 0x5c, memarg,      a_v,   simd, mem::load_low<u32> )
-OP( v128_load64_zero,        "v128.load64_zero",        0xfd, 0x5d, memarg,      a_v,   simd, mem::load_low<u64> )
-OP( f32x4_demote_f64x2_zero, "f32x4.demote_f64x2_zero", 0xfd, 0x5e, none,        v_v,   simd, num::padded<num::demote> )
-OP( f64x2_promote_low_f32x4, "f64x2.promote_low_f32x4", 0xfd, 0x5f, none,        v_v,   simd, num::low<num::promote> )
-
-// ---- vectors: i8x16 and what shares its range (prefix 0xfd) ---------------------------------------------------------
-OP( i8x16_abs,                     "i8x16.abs",                     0xfd, 0x60, none, v_v,  simd, num::lanes<num::iabs<u8>> )
-OP( i8x16_neg,                     "i8x16.neg",                     0xfd, 0x61, none, v_v,  simd, num::lanes<num::ineg<u8>> )
-OP( i8x16_popcnt,                  "i8x16.popcnt",                  0xfd, 0x62, none, v_v,  simd, num::lanes<num::popcnt<u8>> )
-OP( i8x16_all_true,                "i8x16.all_true",                0xfd, 0x63, none, v_i,  simd, num::all_true<u8> )
-OP( i8x16_bitmask,                 "i8x16.bitmask",                 0xfd, 0x64, none, v_i,  simd, num::bitmask<u8> )
-OP( i8x16_narrow_i16x8_s,          "i8x16.narrow_i16x8_s",          0xfd, 0x65, none, vv_v, simd, num::narrow<num::narrow_s<u8, u16>> )
-OP( i8x16_narrow_i16x8_u,          "i8x16.narrow_i16x8_u",          0xfd, 0x66, none, vv_v, simd, num::narrow<num::narrow_u<u8, u16>> )
-OP( f32x4_ceil,                    "f32x4.ceil",                    0xfd, 0x67, none, v_v,  simd, num::lanes<num::ceil<f32>> )
-OP( f32x4_floor,                   "f32x4.floor",                   0xfd, 0x68, none, v_v,  simd, num::lanes<num::floor<f32>> )
-OP( f32x4_trunc,                   "f32x4.trunc",                   0xfd, 0x69, none, v_v,  simd, num::lanes<num::trunc<f32>> )
-OP( f32x4_nearest,                 "f32x4.nearest",                 0xfd, 0x6a, none, v_v,  simd, num::lanes<num::nearest<f32>> )
-OP( i8x16_shl,                     "i8x16.shl",                     0xfd, 0x6b, none, vi_v, simd, num::lanes_by<num::shl<u8>> )
-OP( i8x16_shr_s,                   "i8x16.shr_s",                   0xfd, 0x6c, none, vi_v, simd, num::lanes_by<num::shr_s<u8>> )
-OP( i8x16_shr_u,                   "i8x16.shr_u",                   0xfd, 0x6d, none, vi_v, simd, num::lanes_by<num::shr_u<u8>> )
-OP( i8x16_add,                     "i8x16.add",                     0xfd, 0x6e, none, vv_v, simd, num::lanes<num::add<u8>> )
-OP( i8x16_add_sat_s,               "i8x16.add_sat_s",               0xfd, 0x6f, none, vv_v, simd, num::lanes<num::add_sat_s<u8>> )
-OP( i8x16_add_sat_u,               "i8x16.add_sat_u",               0xfd, 0x70, none, vv_v, simd, num::lanes<num::add_sat_u<u8>> )
-OP( i8x16_sub,                     "i8x16.sub",                     0xfd, 0x71, none, vv_v, simd, num::lanes<num::sub<u8>> )
-OP( i8x16_sub_sat_s,               "i8x16.sub_sat_s",               0xfd, 0x72, none, vv_v, simd, num::lanes<num::sub_sat_s<u8>> )
-OP( i8x16_sub_sat_u,               "i8x16.sub_sat_u",               0xfd, 0x73, none, vv_v, simd, num::lanes<num::sub_sat_u<u8>> )
-OP( f64x2_ceil,                    "f64x2.ceil",                    0xfd, 0x74, none, v_v,  simd, num::lanes<num::ceil<f64>> )
-OP( f64x2_floor,                   "f64x2.floor",                   0xfd, 0x75, none, v_v,  simd, num::lanes<num::floor<f64>> )
-OP( i8x16_min_s,                   "i8x16.min_s",                   0xfd, 0x76, none, vv_v, simd, num::lanes<num::min_s<u8>> )
-OP( i8x16_min_u,                   "i8x16.min_u",                   0xfd, 0x77, none, vv_v, simd, num::lanes<num::min_u<u8>> )
-OP( i8x16_max_s,                   "i8x16.max_s",                   0xfd, 0x78, none, vv_v, simd, num::lanes<num::max_s<u8>> )
-OP( i8x16_max_u,                   "i8x16.max_u",                   0xfd, 0x79, none, vv_v, simd, num::lanes<num::max_u<u8>> )
-OP( f64x2_trunc,                   "f64x2.trunc",                   0xfd, 0x7a, none, v_v,  simd, num::lanes<num::trunc<f64>> )
-OP( i8x16_avgr_u,                  "i8x16.avgr_u",                  0xfd, 0x7b, none, vv_v, simd, num::lanes<num::avgr_u<u8>> )
-OP( i16x8_extadd_pairwise_i8x16_s, "i16x8.extadd_pairwise_i8x16_s", 0xfd, 0x7c, none, v_v,  simd, num::extadd_pairwise<num::extend_s<u16, u8>> )
-OP( i16x8_extadd_pairwise_i8x16_u, "i16x8.extadd_pairwise_i8x16_u", 0xfd, 0x7d, none, v_v,  simd, num::extadd_pairwise<num::extend_u<u16, u8>> )
-OP( i32x4_extadd_pairwise_i16x8_s, "i32x4.extadd_pairwise_i16x8_s", 0xfd, 0x7e, none, v_v,  simd, num::extadd_pairwise<num::extend_s<u32, u16>> )
-OP( i32x4_extadd_pairwise_i16x8_u, "i32x4.extadd_pairwise_i16x8_u", 0xfd, 0x7f, none, v_v,  simd, num::extadd_pairwise<num::extend_u<u32, u16>> )
-
-// ---- vectors: i16x8 (prefix 0xfd) -----------------------------------------------------------------------------------
-OP( i16x8_abs,                 "i16x8.abs",                 0xfd, 0x80, none, v_v,  simd, num::lanes<num::iabs<u16>> )
-OP( i16x8_neg,                 "i16x8.neg",                 0xfd, 0x81, none, v_v,  simd, num::lanes<num::ineg<u16>> )
-OP( i16x8_q15mulr_sat_s,       "i16x8.q15mulr_sat_s",       0xfd, 0x82, none, vv_v, simd, num::lanes<num::q15mulr_sat_s> )
-OP( i16x8_all_true,            "i16x8.all_true",            0xfd, 0x83, none, v_i,  simd, num::all_true<u16> )
-OP( i16x8_bitmask,             "i16x8.bitmask",             0xfd, 0x84, none, v_i,  simd, num::bitmask<u16> )
-OP( i16x8_narrow_i32x4_s,      "i16x8.narrow_i32x4_s",      0xfd, 0x85, none, vv_v, simd, num::narrow<num::narrow_s<u16, u32>> )
-OP( i16x8_narrow_i32x4_u,      "i16x8.narrow_i32x4_u",      0xfd, 0x86, none, vv_v, simd, num::narrow<num::narrow_u<u16, u32>> )
-OP( i16x8_extend_low_i8x16_s,  "i16x8.extend_low_i8x16_s",  0xfd, 0x87, none, v_v,  simd, num::low<num::extend_s<u16, u8>> )
-OP( i16x8_extend_high_i8x16_s, "i16x8.extend_high_i8x16_s", 0xfd, 0x88, none, v_v,  simd, num::high<num::extend_s<u16, u8>> )
-OP( i16x8_extend_low_i8x16_u,  "i16x8.extend_low_i8x16_u",  0xfd, 0x89, none, v_v,  simd, num::low<num::extend_u<u16, u8>> )
-OP( i16x8_extend_high_i8x16_u, "i16x8.extend_high_i8x16_u", 0xfd, 0x8a, none, v_v,  simd, num::high<num::extend_u<u16, u8>> )
-OP( i16x8_shl,                 "i16x8.shl",                 0xfd, 0x8b, none, vi_v, simd, num::lanes_by<num::shl<u16>> )
-OP( i16x8_shr_s,               "i16x8.shr_s",               0xfd, 0x8c, none, vi_v, simd, num::lanes_by<num::shr_s<u16>> )
-OP( i16x8_shr_u,               "i16x8.shr_u",               0xfd, 0x8d, none, vi_v, simd, num::lanes_by<num::shr_u<u16>> )
-OP( i16x8_add,                 "i16x8.add",                 0xfd, 0x8e, none, vv_v, simd, num::lanes<num::add<u16>> )
-OP( i16x8_add_sat_s,           "i16x8.add_sat_s",           0xfd, 0x8f, none, vv_v, simd, num::lanes<num::add_sat_s<u16>> )
-OP( i16x8_add_sat_u,           "i16x8.add_sat_u",           0xfd, 0x90, none, vv_v, simd, num::lanes<num::add_sat_u<u16>> )
-OP( i16x8_sub,                 "i16x8.sub",                 0xfd, 0x91, none, vv_v, simd, num::lanes<num::sub<u16>> )
-OP( i16x8_sub_sat_s,           "i16x8.sub_sat_s",           0xfd, 0x92, none, vv_v, simd, num::lanes<num::sub_sat_s<u16>> )
-OP( i16x8_sub_sat_u,           "i16x8.sub_sat_u",           0xfd, 0x93, none, vv_v, simd, num::lanes<num::sub_sat_u<u16>> )
-OP( f64x2_nearest,             "f64x2.nearest",             0xfd, 0x94, none, v_v,  simd, num::lanes<num::nearest<f64>> )
-OP( i16x8_mul,                 "i16x8.mul",                 0xfd, 0x95, none, vv_v, simd, num::lanes<num::mul<u16>> )
-OP( i16x8_min_s,               "i16x8.min_s",               0xfd, 0x96, none, vv_v, simd, num::lanes<num::min_s<u16>> )
-OP( i16x8_min_u,               "i16x8.min_u",               0xfd, 0x97, none, vv_v, simd, num::lanes<num::min_u<u16>> )
-OP( i16x8_max_s,               "i16x8.max_s",               0xfd, 0x98, none, vv_v, simd, num::lanes<num::max_s<u16>> )
-OP( i16x8_max_u,               "i16x8.max_u",               0xfd, 0x99, none, vv_v, simd, num::lanes<num::max_u<u16>> )
-OP( i16x8_avgr_u,              "i16x8.avgr_u",              0xfd, 0x9b, none, vv_v, simd, num::lanes<num::avgr_u<u16>> )
-OP( i16x8_extmul_low_i8x16_s,  "i16x8.extmul_low_i8x16_s",  0xfd, 0x9c, none, vv_v, simd, num::extmul<num::low<num::extend_s<u16, u8>>> )
-OP( i16x8_extmul_high_i8x16_s, "i16x8.extmul_high_i8x16_s", 0xfd, 0x9d, none, vv_v, simd, num::extmul<num::high<num::extend_s<u16, u8>>> )
-OP( i16x8_extmul_low_i8x16_u,  "i16x8.extmul_low_i8x16_u",  0xfd, 0x9e, none, vv_v, simd, num::extmul<num::low<num::extend_u<u16, u8>>> )
-OP( i16x8_extmul_high_i8x16_u, "i16x8.extmul_high_i8x16_u", 0xfd, 0x9f, none, vv_v, simd, num::extmul<num::high<num::extend_u<u16, u8>>> )
-
-// ---- vectors: i32x4 (prefix 0xfd) -----------------------------------------------------------------------------------
-OP( i32x4_abs,                 "i32x4.abs",                 0xfd, 0xa0, none, v_v,  simd, num::lanes<num::iabs<u32>> )
-OP( i32x4_neg,                 "i32x4.neg",                 0xfd, 0xa1, none, v_v,  simd, num::lanes<num::ineg<u32>> )
-OP( i32x4_all_true,            "i32x4.all_true",            0xfd, 0xa3, none, v_i,  simd, num::all_true<u32> )
-OP( i32x4_bitmask,             "i32x4.bitmask",             0xfd, 0xa4, none, v_i,  simd, num::bitmask<u32> )
-OP( i32x4_extend_low_i16x8_s,  "i32x4.extend_low_i16x8_s",  0xfd, 0xa7, none, v_v,  simd, num::low<num::extend_s<u32, u16>> )
-OP( i32x4_extend_high_i16x8_s, "i32x4.extend_high_i16x8_s", 0xfd, 0xa8, none, v_v,  simd, num::high<num::extend_s<u32, u16>> )
-OP( i32x4_extend_low_i16x8_u,  "i32x4.extend_low_i16x8_u",  0xfd, 0xa9, none, v_v,  simd, num::low<num::extend_u<u32, u16>> )
-OP( i32x4_extend_high_i16x8_u, "i32x4.extend_high_i16x8_u", 0xfd, 0xaa, none, v_v,  simd, num::high<num::extend_u<u32, u16>> )
-OP( i32x4_shl,                 "i32x4.shl",                 0xfd, 0xab, none, vi_v, simd, num::lanes_by<num::shl<u32>> )
-OP( i32x4_shr_s,               "i32x4.shr_s",               0xfd, 0xac, none, vi_v, simd, num::lanes_by<num::shr_s<u32>> )
-OP( i32x4_shr_u,               "i32x4.shr_u",               0xfd, 0xad, none, vi_v, simd, num::lanes_by<num::shr_u<u32>> )
-OP( i32x4_add,                 "i32x4.add",                 0xfd, 0xae, none, vv_v, simd, num::lanes<num::add<u32>> )
-OP( i32x4_sub,                 "i32x4.sub",                 0xfd, 0xb1, none, vv_v, simd, num::lanes<num::sub<u32>> )
-OP( i32x4_mul,                 "i32x4.mul",                 0xfd, 0xb5, none, vv_v, simd, num::lanes<num::mul<u32>> )
-OP( i32x4_min_s,               "i32x4.min_s",               0xfd, 0xb6, none, vv_v, simd, num::lanes<num::min_s<u32>> )
-OP( i32x4_min_u,               "i32x4.min_u",               0xfd, 0xb7, none, vv_v, simd, num::lanes<num::min_u<u32>> )
-OP( i32x4_max_s,               "i32x4.max_s",               0xfd, 0xb8, none, vv_v, simd, num::lanes<num::max_s<u32>> )
-OP( i32x4_max_u,               "i32x4.max_u",               0xfd, 0xb9, none, vv_v, simd, num::lanes<num::max_u<u32>> )
-OP( i32x4_dot_i16x8_s,         "i32x4.dot_i16x8_s",         0xfd, 0xba, none, vv_v, simd, num::dot<num::extend_s<u32, u16>, num::add<u32>> )
-OP( i32x4_extmul_low_i16x8_s,  "i32x4.extmul_low_i16x8_s",  0xfd, 0xbc, none, vv_v, simd, num::extmul<num::low<num::extend_s<u32, u16>>> )
-OP( i32x4_extmul_high_i16x8_s, "i32x4.extmul_high_i16x8_s", 0xfd, 0xbd, none, vv_v, simd, num::extmul<num::high<num::extend_s<u32, u16>>> )
-OP( i32x4_extmul_low_i16x8_u,  "i32x4.extmul_low_i16x8_u",  0xfd, 0xbe, none, vv_v, simd, num::extmul<num::low<num::extend_u<u32, u16>>> )
-OP( i32x4_extmul_high_i16x8_u, "i32x4.extmul_high_i16x8_u", 0xfd, 0xbf, none, vv_v, simd, num::extmul<num::high<num::extend_u<u32, u16>>> )
-
-// ---- vectors: i64x2 (prefix 0xfd) -----------------------------------------------------------------------------------
-OP( i64x2_abs,                 "i64x2.abs",                 0xfd, 0xc0, none, v_v,  simd, num::lanes<num::iabs<u64>> )
-OP( i64x2_neg,                 "i64x2.neg",                 0xfd, 0xc1, none, v_v,  simd, num::lanes<num::ineg<u64>> )
-OP( i64x2_all_true,            "i64x2.all_true",            0xfd, 0xc3, none, v_i,  simd, num::all_true<u64> )
-OP( i64x2_bitmask,             "i64x2.bitmask",             0xfd, 0xc4, none, v_i,  simd, num::bitmask<u64> )
-OP( i64x2_extend_low_i32x4_s,  "i64x2.extend_low_i32x4_s",  0xfd, 0xc7, none, v_v,  simd, num::low<num::extend_s<u64, u32>> )
-OP( i64x2_extend_high_i32x4_s, "i64x2.extend_high_i32x4_s", 0xfd, 0xc8, none, v_v,  simd, num::high<num::extend_s<u64, u32>> )
-OP( i64x2_extend_low_i32x4_u,  "i64x2.extend_low_i32x4_u",  0xfd, 0xc9, none, v_v,  simd, num::low<num::extend_u<u64, u32>> )
-OP( i64x2_extend_high_i32x4_u, "i64x2.extend_high_i32x4_u", 0xfd, 0xca, none, v_v,  simd, num::high<num::extend_u<u64, u32>> )
-OP( i64x2_shl,                 "i64x2.shl",                 0xfd, 0xcb, none, vi_v, simd, num::lanes_by<num::shl<u64>> )
-OP( i64x2_shr_s,               "i64x2.shr_s",               0xfd, 0xcc, none, vi_v, simd, num::lanes_by<num::shr_s<u64>> )
-OP( i64x2_shr_u,               "i64x2.shr_u",               0xfd, 0xcd, none, vi_v, simd, num::lanes_by<num::shr_u<u64>> )
-OP( i64x2_add,                 "i64x2.add",                 0xfd, 0xce, none, vv_v, simd, num::lanes<num::add<u64>> )
-OP( i64x2_sub,                 "i64x2.sub",                 0xfd, 0xd1, none, vv_v, simd, num::lanes<num::sub<u64>> )
-OP( i64x2_mul,                 "i64x2.mul",                 0xfd, 0xd5, none, vv_v, simd, num::lanes<num::mul<u64>> )
-OP( i64x2_eq,                  "i64x2.eq",                  0xfd, 0xd6, none, vv_v, simd, num::mask<num::eq<u64>> )
-OP( i64x2_ne,                  "i64x2.ne",                  0xfd, 0xd7, none, vv_v, simd, num::mask<num::ne<u64>> )
-OP( i64x2_lt_s,                "i64x2.lt_s",                0xfd, 0xd8, none, vv_v, simd, num::mask<num::lt_s<u64>> )
-OP( i64x2_gt_s,                "i64x2.gt_s",                0xfd, 0xd9, none, vv_v, simd, num::mask<num::gt_s<u64>> )
-OP( i64x2_le_s,                "i64x2.le_s",                0xfd, 0xda, none, vv_v, simd, num::mask<num::le_s<u64>> )
-OP( i64x2_ge_s,                "i64x2.ge_s",                0xfd, 0xdb, none, vv_v, simd, num::mask<num::ge_s<u64>> )
-OP( i64x2_extmul_low_i32x4_s,  "i64x2.extmul_low_i32x4_s",  0xfd, 0xdc, none, vv_v, simd, num::extmul<num::low<num::extend_s<u64, u32>>> )
-OP( i64x2_extmul_high_i32x4_s, "i64x2.extmul_high_i32x4_s", 0xfd, 0xdd, none, vv_v, simd, num::extmul<num::high<num::extend_s<u64, u32>>> )
-OP( i64x2_extmul_low_i32x4_u,  "i64x2.extmul_low_i32x4_u",  0xfd, 0xde, none, vv_v, simd, num::extmul<num::low<num::extend_u<u64, u32>>> )
-OP( i64x2_extmul_high_i32x4_u, "i64x2.extmul_high_i32x4_u", 0xfd, 0xdf, none, vv_v, simd, num::extmul<num::high<num::extend_u<u64, u32>>> )
-
-// ---- vectors: f32x4, f64x2, conversions (prefix 0xfd) ---------------------------------------------------------------
-OP( f32x4_abs,                    "f32x4.abs",                    0xfd, 0xe0, none, v_v,  simd, num::lanes<num::abs<f32>> )
-OP( f32x4_neg,                    "f32x4.neg",                    0xfd, 0xe1, none, v_v,  simd, num::lanes<num::neg<f32>> )
-OP( f32x4_sqrt,                   "f32x4.sqrt",                   0xfd, 0xe3, none, v_v,  simd, num::lanes<num::sqrt<f32>> )
-OP( f32x4_add,                    "f32x4.add",                    0xfd, 0xe4, none, vv_v, simd, num::lanes<num::add<f32>> )
-OP( f32x4_sub,                    "f32x4.sub",                    0xfd, 0xe5, none, vv_v, simd, num::lanes<num::sub<f32>> )
-OP( f32x4_mul,                    "f32x4.mul",                    0xfd, 0xe6, none, vv_v, simd, num::lanes<num::mul<f32>> )
-OP( f32x4_div,                    "f32x4.div",                    0xfd, 0xe7, none, vv_v, simd, num::lanes<num::div<f32>> )
-OP( f32x4_min,                    "f32x4.min",                    0xfd, 0xe8, none, vv_v, simd, num::lanes<num::min<f32>> )
-OP( f32x4_max,                    "f32x4.max",                    0xfd, 0xe9, none, vv_v, simd, num::lanes<num::max<f32>> )
-OP( f32x4_pmin,                   "f32x4.pmin",                   0xfd, 0xea, none, vv_v, simd, num::lanes<num::pmin<f32>> )
-OP( f32x4_pmax,                   "f32x4.pmax",                   0xfd, 0xeb, none, vv_v, simd, num::lanes<num::pmax<f32>> )
-OP( f64x2_abs,                    "f64x2.abs",                    0xfd, 0xec, none, v_v,  simd, num::lanes<num::abs<f64>> )
-OP( f64x2_neg,                    "f64x2.neg",                    0xfd, 0xed, none, v_v,  simd, num::lanes<num::neg<f64>> )
-OP( f64x2_sqrt,                   "f64x2.sqrt",                   0xfd, 0xef, none, v_v,  simd, num::lanes<num::sqrt<f64>> )
-OP( f64x2_add,                    "f64x2.add",                    0xfd, 0xf0, none, vv_v, simd, num::lanes<num::add<f64>> )
-OP( f64x2_sub,                    "f64x2.sub",                    0xfd, 0xf1, none, vv_v, simd, num::lanes<num::sub<f64>> )
-OP( f64x2_mul,                    "f64x2.mul",                    0xfd, 0xf2, none, vv_v, simd, num::lanes<num::mul<f64>> )
-OP( f64x2_div,                    "f64x2.div",                    0xfd, 0xf3, none, vv_v, simd, num::lanes<num::div<f64>> )
-OP( f64x2_min,                    "f64x2.min",                    0xfd, 0xf4, none, vv_v, simd, num::lanes<num::min<f64>> )
-OP( f64x2_max,                    "f64x2.max",                    0xfd, 0xf5, none, vv_v, simd, num::lanes<num::max<f64>> )
-OP( f64x2_pmin,                   "f64x2.pmin",                   0xfd, 0xf6, none, vv_v, simd, num::lanes<num::pmin<f64>> )
-OP( f64x2_pmax,                   "f64x2.pmax",                   0xfd, 0xf7, none, vv_v, simd, num::lanes<num::pmax<f64>> )
-OP( i32x4_trunc_sat_f32x4_s,      "i32x4.trunc_sat_f32x4_s",      0xfd, 0xf8, none, v_v,  simd, num::lanes<num::trunc_sat_s<u32, f32>> )
-OP( i32x4_trunc_sat_f32x4_u,      "i32x4.trunc_sat_f32x4_u",      0xfd, 0xf9, none, v_v,  simd, num::lanes<num::trunc_sat_u<u32, f32>> )
-OP( f32x4_convert_i32x4_s,        "f32x4.convert_i32x4_s",        0xfd, 0xfa, none, v_v,  simd, num::lanes<num::convert_s<f32, u32>> )
-OP( f32x4_convert_i32x4_u,        "f32x4.convert_i32x4_u",        0xfd, 0xfb, none, v_v,  simd, num::lanes<num::convert_u<f32, u32>> )
-OP( i32x4_trunc_sat_f64x2_s_zero, "i32x4.trunc_sat_f64x2_s_zero", 0xfd, 0xfc, none, v_v,  simd, num::padded<num::trunc_sat_s<u32, f64>> )
-OP( i32x4_trunc_sat_f64x2_u_zero, "i32x4.trunc_sat_f64x2_u_zero", 0xfd, 0xfd, none, v_v,  simd, num::padded<num::trunc_sat_u<u32, f64>> )
-OP( f64x2_convert_low_i32x4_s,    "f64x2.convert_low_i32x4_s",    0xfd, 0xfe, none, v_v,  simd, num::low<num::convert_s<f64, u32>> )
-OP( f64x2_convert_low_i32x4_u,    "f64x2.convert_low_i32x4_u",    0xfd, 0xff, none, v_v,  simd, num::low<num::convert_u<f64, u32>> )
-
-// ---- vectors: relaxed (prefix 0xfd) ---------------------------------------------------------------------------------
-OP( i8x16_relaxed_swizzle,               "i8x16.relaxed_swizzle",               0xfd, 0x100, none, vv_v,  relaxed_simd, num::swizzle )
-OP( i32x4_relaxed_trunc_f32x4_s,         "i32x4.relaxed_trunc_f32x4_s",         0xfd, 0x101, none, v_v,   relaxed_simd, num::lanes<num::trunc_sat_s<u32, f32>> )
-OP( i32x4_relaxed_trunc_f32x4_u,         "i32x4.relaxed_trunc_f32x4_u",         0xfd, 0x102, none, v_v,   relaxed_simd, num::lanes<num::trunc_sat_u<u32, f32>> )
-OP( i32x4_relaxed_trunc_f64x2_s_zero,    "i32x4.relaxed_trunc_f64x2_s_zero",    0xfd, 0x103, none, v_v,   relaxed_simd, num::padded<num::trunc_sat_s<u32, f64>> )
-OP( i32x4_relaxed_trunc_f64x2_u_zero,    "i32x4.relaxed_trunc_f64x2_u_zero",    0xfd, 0x104, none, v_v,   relaxed_simd, num::padded<num::trunc_sat_u<u32, f64>> )
-OP( f32x4_relaxed_madd,                  "f32x4.relaxed_madd",                  0xfd, 0x105, none, vvv_v, relaxed_simd, num::lanes<num::madd<f32>> )
-OP( f32x4_relaxed_nmadd,                 "f32x4.relaxed_nmadd",                 0xfd, 0x106, none, vvv_v, relaxed_simd, num::lanes<num::nmadd<f32>> )
-OP( f64x2_relaxed_madd,                  "f64x2.relaxed_madd",                  0xfd, 0x107, none, vvv_v, relaxed_simd, num::lanes<num::madd<f64>> )
-OP( f64x2_relaxed_nmadd,                 "f64x2.relaxed_nmadd",                 0xfd, 0x108, none, vvv_v, relaxed_simd, num::lanes<num::nmadd<f64>> )
-OP( i8x16_relaxed_laneselect,            "i8x16.relaxed_laneselect",            0xfd, 0x109, none, vvv_v, relaxed_simd, num::lanes<num::bitselect<u64>> )
-OP( i16x8_relaxed_laneselect,            "i16x8.relaxed_laneselect",            0xfd, 0x10a, none, vvv_v, relaxed_simd, num::lanes<num::bitselect<u64>> )
-OP( i32x4_relaxed_laneselect,            "i32x4.relaxed_laneselect",            0xfd, 0x10b, none, vvv_v, relaxed_simd, num::lanes<num::bitselect<u64>> )
-OP( i64x2_relaxed_laneselect,            "i64x2.relaxed_laneselect",            0xfd, 0x10c, none, vvv_v, relaxed_simd, num::lanes<num::bitselect<u64>> )
-OP( f32x4_relaxed_min,                   "f32x4.relaxed_min",                   0xfd, 0x10d, none, vv_v,  relaxed_simd, num::lanes<num::min<f32>> )
-OP( f32x4_relaxed_max,                   "f32x4.relaxed_max",                   0xfd, 0x10e, none, vv_v,  relaxed_simd, num::lanes<num::max<f32>> )
-OP( f64x2_relaxed_min,                   "f64x2.relaxed_min",                   0xfd, 0x10f, none, vv_v,  relaxed_simd, num::lanes<num::min<f64>> )
-OP( f64x2_relaxed_max,                   "f64x2.relaxed_max",                   0xfd, 0x110, none, vv_v,  relaxed_simd, num::lanes<num::max<f64>> )
-OP( i16x8_relaxed_q15mulr_s,             "i16x8.relaxed_q15mulr_s",             0xfd, 0x111, none, vv_v,  relaxed_simd, num::lanes<num::q15mulr_sat_s> )
-OP( i16x8_relaxed_dot_i8x16_i7x16_s,     "i16x8.relaxed_dot_i8x16_i7x16_s",     0xfd, 0x112, none, vv_v,  relaxed_simd, num::dot<num::extend_s<u16, u8>, num::add_sat_s<u16>> )
-OP( i32x4_relaxed_dot_i8x16_i7x16_add_s, "i32x4.relaxed_dot_i8x16_i7x16_add_s", 0xfd, 0x113, none, vvv_v, relaxed_simd, num::dot_add<num::dot<num::extend_s<u16, u8>, num::add_sat_s<u16>>, num::extadd_pairwise<num::extend_s<u32, u16>>> )
-
-// ---- atomic operations (prefix 0xfe) --------------------------------------------------------------------------------
-OP( memory_atomic_notify,       "memory.atomic.notify",       0xfe, 0x00, memarg,    ai_i,  threads, special )
-OP( memory_atomic_wait32,       "memory.atomic.wait32",       0xfe, 0x01, memarg,    ail_i, threads, special )
-OP( memory_atomic_wait64,       "memory.atomic.wait64",       0xfe, 0x02, memarg,    all_i, threads, special )
-OP( atomic_fence,               "atomic.fence",               0xfe, 0x03, zero_byte, _,     threads, special )
-OP( i32_atomic_load,            "i32.atomic.load",            0xfe, 0x10, memarg,    a_i,   threads, mem::atomic<mem::load<u32, u32>> )
-OP( i64_atomic_load,            "i64.atomic.load",            0xfe, 0x11, memarg,    a_l,   threads, mem::atomic<mem::load<u64, u64>> )
-OP( i32_atomic_load8_u,         "i32.atomic.load8_u",         0xfe, 0x12, memarg,    a_i,   threads, mem::atomic<mem::load<u32, u8>> )
-OP( i32_atomic_load16_u,        "i32.atomic.load16_u",        0xfe, 0x13, memarg,    a_i,   threads, mem::atomic<mem::load<u32, u16>> )
-OP( i64_atomic_load8_u,         "i64.atomic.load8_u",         0xfe, 0x14, memarg,    a_l,   threads, mem::atomic<mem::load<u64, u8>> )
-OP( i64_atomic_load16_u,        "i64.atomic.load16_u",        0xfe, 0x15, memarg,    a_l,   threads, mem::atomic<mem::load<u64, u16>> )
-OP( i64_atomic_load32_u,        "i64.atomic.load32_u",        0xfe, 0x16, memarg,    a_l,   threads, mem::atomic<mem::load<u64, u32>> )
-OP( i32_atomic_store,           "i32.atomic.store",           0xfe, 0x17, memarg,    ai_,   threads, mem::atomic<mem::store<u32, u32>> )
-OP( i64_atomic_store,           "i64.atomic.store",           0xfe, 0x18, memarg,    al_,   threads, mem::atomic<mem::store<u64, u64>> )
-OP( i32_atomic_store8,          "i32.atomic.store8",          0xfe, 0x19, memarg,    ai_,   threads, mem::atomic<mem::store<u32, u8>> )
-OP( i32_atomic_store16,         "i32.atomic.store16",         0xfe, 0x1a, memarg,    ai_,   threads, mem::atomic<mem::store<u32, u16>> )
-OP( i64_atomic_store8,          "i64.atomic.store8",          0xfe, 0x1b, memarg,    al_,   threads, mem::atomic<mem::store<u64, u8>> )
-OP( i64_atomic_store16,         "i64.atomic.store16",         0xfe, 0x1c, memarg,    al_,   threads, mem::atomic<mem::store<u64, u16>> )
-OP( i64_atomic_store32,         "i64.atomic.store32",         0xfe, 0x1d, memarg,    al_,   threads, mem::atomic<mem::store<u64, u32>> )
-OP( i32_atomic_rmw_add,         "i32.atomic.rmw.add",         0xfe, 0x1e, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::add> )
-OP( i64_atomic_rmw_add,         "i64.atomic.rmw.add",         0xfe, 0x1f, memarg,    al_l,  threads, mem::rmw<u64, u64, num::add> )
-OP( i32_atomic_rmw8_add_u,      "i32.atomic.rmw8.add_u",      0xfe, 0x20, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::add> )
-OP( i32_atomic_rmw16_add_u,     "i32.atomic.rmw16.add_u",     0xfe, 0x21, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::add> )
-OP( i64_atomic_rmw8_add_u,      "i64.atomic.rmw8.add_u",      0xfe, 0x22, memarg,    al_l,  threads, mem::rmw<u64, u8, num::add> )
-OP( i64_atomic_rmw16_add_u,     "i64.atomic.rmw16.add_u",     0xfe, 0x23, memarg,    al_l,  threads, mem::rmw<u64, u16, num::add> )
-OP( i64_atomic_rmw32_add_u,     "i64.atomic.rmw32.add_u",     0xfe, 0x24, memarg,    al_l,  threads, mem::rmw<u64, u32, num::add> )
-OP( i32_atomic_rmw_sub,         "i32.atomic.rmw.sub",         0xfe, 0x25, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::sub> )
-OP( i64_atomic_rmw_sub,         "i64.atomic.rmw.sub",         0xfe, 0x26, memarg,    al_l,  threads, mem::rmw<u64, u64, num::sub> )
-OP( i32_atomic_rmw8_sub_u,      "i32.atomic.rmw8.sub_u",      0xfe, 0x27, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::sub> )
-OP( i32_atomic_rmw16_sub_u,     "i32.atomic.rmw16.sub_u",     0xfe, 0x28, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::sub> )
-OP( i64_atomic_rmw8_sub_u,      "i64.atomic.rmw8.sub_u",      0xfe, 0x29, memarg,    al_l,  threads, mem::rmw<u64, u8, num::sub> )
-OP( i64_atomic_rmw16_sub_u,     "i64.atomic.rmw16.sub_u",     0xfe, 0x2a, memarg,    al_l,  threads, mem::rmw<u64, u16, num::sub> )
-OP( i64_atomic_rmw32_sub_u,     "i64.atomic.rmw32.sub_u",     0xfe, 0x2b, memarg,    al_l,  threads, mem::rmw<u64, u32, num::sub> )
-OP( i32_atomic_rmw_and,         "i32.atomic.rmw.and",         0xfe, 0x2c, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::and_> )
-OP( i64_atomic_rmw_and,         "i64.atomic.rmw.and",         0xfe, 0x2d, memarg,    al_l,  threads, mem::rmw<u64, u64, num::and_> )
-OP( i32_atomic_rmw8_and_u,      "i32.atomic.rmw8.and_u",      0xfe, 0x2e, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::and_> )
-OP( i32_atomic_rmw16_and_u,     "i32.atomic.rmw16.and_u",     0xfe, 0x2f, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::and_> )
-OP( i64_atomic_rmw8_and_u,      "i64.atomic.rmw8.and_u",      0xfe, 0x30, memarg,    al_l,  threads, mem::rmw<u64, u8, num::and_> )
-OP( i64_atomic_rmw16_and_u,     "i64.atomic.rmw16.and_u",     0xfe, 0x31, memarg,    al_l,  threads, mem::rmw<u64, u16, num::and_> )
-OP( i64_atomic_rmw32_and_u,     "i64.atomic.rmw32.and_u",     0xfe, 0x32, memarg,    al_l,  threads, mem::rmw<u64, u32, num::and_> )
-OP( i32_atomic_rmw_or,          "i32.atomic.rmw.or",          0xfe, 0x33, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::or_> )
-OP( i64_atomic_rmw_or,          "i64.atomic.rmw.or",          0xfe, 0x34, memarg,    al_l,  threads, mem::rmw<u64, u64, num::or_> )
-OP( i32_atomic_rmw8_or_u,       "i32.atomic.rmw8.or_u",       0xfe, 0x35, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::or_> )
-OP( i32_atomic_rmw16_or_u,      "i32.atomic.rmw16.or_u",      0xfe, 0x36, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::or_> )
-OP( i64_atomic_rmw8_or_u,       "i64.atomic.rmw8.or_u",       0xfe, 0x37, memarg,    al_l,  threads, mem::rmw<u64, u8, num::or_> )
-OP( i64_atomic_rmw16_or_u,      "i64.atomic.rmw16.or_u",      0xfe, 0x38, memarg,    al_l,  threads, mem::rmw<u64, u16, num::or_> )
-OP( i64_atomic_rmw32_or_u,      "i64.atomic.rmw32.or_u",      0xfe, 0x39, memarg,    al_l,  threads, mem::rmw<u64, u32, num::or_> )
-OP( i32_atomic_rmw_xor,         "i32.atomic.rmw.xor",         0xfe, 0x3a, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::xor_> )
-OP( i64_atomic_rmw_xor,         "i64.atomic.rmw.xor",         0xfe, 0x3b, memarg,    al_l,  threads, mem::rmw<u64, u64, num::xor_> )
-OP( i32_atomic_rmw8_xor_u,      "i32.atomic.rmw8.xor_u",      0xfe, 0x3c, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::xor_> )
-OP( i32_atomic_rmw16_xor_u,     "i32.atomic.rmw16.xor_u",     0xfe, 0x3d, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::xor_> )
-OP( i64_atomic_rmw8_xor_u,      "i64.atomic.rmw8.xor_u",      0xfe, 0x3e, memarg,    al_l,  threads, mem::rmw<u64, u8, num::xor_> )
-OP( i64_atomic_rmw16_xor_u,     "i64.atomic.rmw16.xor_u",     0xfe, 0x3f, memarg,    al_l,  threads, mem::rmw<u64, u16, num::xor_> )
-OP( i64_atomic_rmw32_xor_u,     "i64.atomic.rmw32.xor_u",     0xfe, 0x40, memarg,    al_l,  threads, mem::rmw<u64, u32, num::xor_> )
-OP( i32_atomic_rmw_xchg,        "i32.atomic.rmw.xchg",        0xfe, 0x41, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::exchange> )
-OP( i64_atomic_rmw_xchg,        "i64.atomic.rmw.xchg",        0xfe, 0x42, memarg,    al_l,  threads, mem::rmw<u64, u64, num::exchange> )
-OP( i32_atomic_rmw8_xchg_u,     "i32.atomic.rmw8.xchg_u",     0xfe, 0x43, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::exchange> )
-OP( i32_atomic_rmw16_xchg_u,    "i32.atomic.rmw16.xchg_u",    0xfe, 0x44, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::exchange> )
-OP( i64_atomic_rmw8_xchg_u,     "i64.atomic.rmw8.xchg_u",     0xfe, 0x45, memarg,    al_l,  threads, mem::rmw<u64, u8, num::exchange> )
-OP( i64_atomic_rmw16_xchg_u,    "i64.atomic.rmw16.xchg_u",    0xfe, 0x46, memarg,    al_l,  threads, mem::rmw<u64, u16, num::exchange> )
-OP( i64_atomic_rmw32_xchg_u,    "i64.atomic.rmw32.xchg_u",    0xfe, 0x47, memarg,    al_l,  threads, mem::rmw<u64, u32, num::exchange> )
-OP( i32_atomic_rmw_cmpxchg,     "i32.atomic.rmw.cmpxchg",     0xfe, 0x48, memarg,    aii_i, threads, mem::compare_exchange<u32, u32> )
-OP( i64_atomic_rmw_cmpxchg,     "i64.atomic.rmw.cmpxchg",     0xfe, 0x49, memarg,    all_l, threads, mem::compare_exchange<u64, u64> )
-OP( i32_atomic_rmw8_cmpxchg_u,  "i32.atomic.rmw8.cmpxchg_u",  0xfe, 0x4a, memarg,    aii_i, threads, mem::compare_exchange<u32, u8> )
-OP( i32_atomic_rmw16_cmpxchg_u, "i32.atomic.rmw16.cmpxchg_u", 0xfe, 0x4b, memarg,    aii_i, threads, mem::compare_exchange<u32, u16> )
-OP( i64_atomic_rmw8_cmpxchg_u,  "i64.atomic.rmw8.cmpxchg_u",  0xfe, 0x4c, memarg,    all_l, threads, mem::compare_exchange<u64, u8> )
-OP( i64_atomic_rmw16_cmpxchg_u, "i64.atomic.rmw16.cmpxchg_u", 0xfe, 0x4d, memarg,    all_l, threads, mem::compare_exchange<u64, u16> )
-OP( i64_atomic_rmw32_cmpxchg_u, "i64.atomic.rmw32.cmpxchg_u", 0xfe, 0x4e, memarg,    all_l, threads, mem::compare_exchange<u64, u32> )
-
-// clang-format on
-#undef OP
-    count_,
-};
-inline constexpr u16 op_count = u16(op::count_);
-
-/// An instruction's type, read from the table's `sig` column: `ii_i` takes two i32 and gives one.
-/// Letters: i l f d v are i32 i64 f32 f64 v128; a is the address type of the memory in the memarg.
-/// `poly`: the type depends on immediates or on the stack; a rule in valid/ says how.
-struct op_type {
-    char params[4] = {};
-    char results[2] = {};
-    u8 param_count = 0;
-    u8 result_count = 0;
-    bool poly = false;
-};
-void row_needs_an_underscore_in_its_signature(); // not constexpr on purpose: reaching it is the error
-consteval op_type parse_op_type(std::string_view text) {
-    op_type t;
-    if (text == "poly") {
-        t.poly = true;
-        return t;
-    }
-    bool after = false;
-    for (char c : text) {
-        if (c == '_') after = true;
-        else if (after) t.results[t.result_count++] = c;
-        else t.params[t.param_count++] = c;
-    }
-    if (!after) row_needs_an_underscore_in_its_signature();
-    return t;
-}
-
-/// One row of the table.
-struct op_row {
-    std::string_view text; ///< its name in the text format
-    u8 prefix;             ///< 0 for none, or 0xfb 0xfc 0xfd 0xfe
-    u16 code;              ///< the byte after the prefix, or the u32 in LEB128
-    imm immediate;
-    op_type type;
-    feature needs;
-};
-
-/// Column `meaning` of a row whose meaning is not a function of its operands: control, calls, tables.
-struct special {};
-
-inline constexpr op_row op_table[] = {
-#define OP(id, text, prefix, code, immediate, sig, needs, ...)                                                         \
-    {text, prefix, code, imm::immediate, parse_op_type(#sig), feature::needs},
-/// @file opcodes.def
-/// The instruction set: one row for each instruction, in the order of its code (spec: appendix/index-instructions).
-/// Columns: id, text, prefix, code, immediates (enum imm), signature (struct op_type), feature, meaning. The meaning
-/// is a function of num/, a tag of num/sem.hpp for what accesses memory, or `special` for what handlers do by hand.
-/// Expanded three times: enum op, op_table, num::sem.
-// No include guard: whoever includes this defines OP first and undefines it afterwards.
-// clang-format off
-
-// ---- control --------------------------------------------------------------------------------------------------------
-OP( unreachable,          "unreachable",          0x00, 0x00, none,          poly, mvp,                 special )
-OP( nop,                  "nop",                  0x00, 0x01, none,          _,    mvp,                 special )
-OP( block,                "block",                0x00, 0x02, block,         poly, mvp,                 special )
-OP( loop,                 "loop",                 0x00, 0x03, block,         poly, mvp,                 special )
-OP( if_,                  "if",                   0x00, 0x04, block,         poly, mvp,                 special )
-OP( else_,                "else",                 0x00, 0x05, none,          poly, mvp,                 special )
-OP( try_,                 "try",                  0x00, 0x06, block,         poly, legacy_exceptions,   special )
-OP( catch_,               "catch",                0x00, 0x07, tag,           poly, legacy_exceptions,   special )
-OP( throw_,               "throw",                0x00, 0x08, tag,           poly, exceptions,          special )
-OP( rethrow,              "rethrow",              0x00, 0x09, label,         poly, legacy_exceptions,   special )
-OP( throw_ref,            "throw_ref",            0x00, 0x0a, none,          poly, exceptions,          special )
-OP( end,                  "end",                  0x00, 0x0b, none,          poly, mvp,                 special )
-OP( br,                   "br",                   0x00, 0x0c, label,         poly, mvp,                 special )
-OP( br_if,                "br_if",                0x00, 0x0d, label,         poly, mvp,                 special )
-OP( br_table,             "br_table",             0x00, 0x0e, labels,        poly, mvp,                 special )
-OP( return_,              "return",               0x00, 0x0f, none,          poly, mvp,                 special )
-OP( call,                 "call",                 0x00, 0x10, func,          poly, mvp,                 special )
-OP( call_indirect,        "call_indirect",        0x00, 0x11, call_indirect, poly, mvp,                 special )
-OP( return_call,          "return_call",          0x00, 0x12, func,          poly, tail_call,           special )
-OP( return_call_indirect, "return_call_indirect", 0x00, 0x13, call_indirect, poly, tail_call,           special )
-OP( call_ref,             "call_ref",             0x00, 0x14, type,          poly, function_references, special )
-OP( return_call_ref,      "return_call_ref",      0x00, 0x15, type,          poly, tail_call,           special )
-OP( delegate,             "delegate",             0x00, 0x18, label,         poly, legacy_exceptions,   special )
-OP( catch_all,            "catch_all",            0x00, 0x19, none,          poly, legacy_exceptions,   special )
-OP( drop,                 "drop",                 0x00, 0x1a, none,          poly, mvp,                 special )
-OP( select,               "select",               0x00, 0x1b, none,          poly, mvp,                 special )
-OP( select_t,             "select",               0x00, 0x1c, select_types,  poly, reference_types,     special )
-OP( try_table,            "try_table",            0x00, 0x1f, try_table,     poly, exceptions,          special )
-
-// ---- variables and tables -------------------------------------------------------------------------------------------
-OP( local_get,  "local.get",  0x00, 0x20, local,  poly, mvp,             special )
-OP( local_set,  "local.set",  0x00, 0x21, local,  poly, mvp,             special )
-OP( local_tee,  "local.tee",  0x00, 0x22, local,  poly, mvp,             special )
-OP( global_get, "global.get", 0x00, 0x23, global, poly, mvp,             special )
-OP( global_set, "global.set", 0x00, 0x24, global, poly, mvp,             special )
-OP( table_get,  "table.get",  0x00, 0x25, table,  poly, reference_types, special )
-OP( table_set,  "table.set",  0x00, 0x26, table,  poly, reference_types, special )
-
-// ---- memory ---------------------------------------------------------------------------------------------------------
-OP( i32_load,     "i32.load",     0x00, 0x28, memarg, a_i,  mvp, mem::load<u32, u32> )
-OP( i64_load,     "i64.load",     0x00, 0x29, memarg, a_l,  mvp, mem::load<u64, u64> )
-OP( f32_load,     "f32.load",     0x00, 0x2a, memarg, a_f,  mvp, mem::load<f32, f32> )
-OP( f64_load,     "f64.load",     0x00, 0x2b, memarg, a_d,  mvp, mem::load<f64, f64> )
-OP( i32_load8_s,  "i32.load8_s",  0x00, 0x2c, memarg, a_i,  mvp, mem::load<u32, i8> )
-OP( i32_load8_u,  "i32.load8_u",  0x00, 0x2d, memarg, a_i,  mvp, mem::load<u32, u8> )
-OP( i32_load16_s, "i32.load16_s", 0x00, 0x2e, memarg, a_i,  mvp, mem::load<u32, i16> )
-OP( i32_load16_u, "i32.load16_u", 0x00, 0x2f, memarg, a_i,  mvp, mem::load<u32, u16> )
-OP( i64_load8_s,  "i64.load8_s",  0x00, 0x30, memarg, a_l,  mvp, mem::load<u64, i8> )
-OP( i64_load8_u,  "i64.load8_u",  0x00, 0x31, memarg, a_l,  mvp, mem::load<u64, u8> )
-OP( i64_load16_s, "i64.load16_s", 0x00, 0x32, memarg, a_l,  mvp, mem::load<u64, i16> )
-OP( i64_load16_u, "i64.load16_u", 0x00, 0x33, memarg, a_l,  mvp, mem::load<u64, u16> )
-OP( i64_load32_s, "i64.load32_s", 0x00, 0x34, memarg, a_l,  mvp, mem::load<u64, i32> )
-OP( i64_load32_u, "i64.load32_u", 0x00, 0x35, memarg, a_l,  mvp, mem::load<u64, u32> )
-OP( i32_store,    "i32.store",    0x00, 0x36, memarg, ai_,  mvp, mem::store<u32, u32> )
-OP( i64_store,    "i64.store",    0x00, 0x37, memarg, al_,  mvp, mem::store<u64, u64> )
-OP( f32_store,    "f32.store",    0x00, 0x38, memarg, af_,  mvp, mem::store<f32, f32> )
-OP( f64_store,    "f64.store",    0x00, 0x39, memarg, ad_,  mvp, mem::store<f64, f64> )
-OP( i32_store8,   "i32.store8",   0x00, 0x3a, memarg, ai_,  mvp, mem::store<u32, u8> )
-OP( i32_store16,  "i32.store16",  0x00, 0x3b, memarg, ai_,  mvp, mem::store<u32, u16> )
-OP( i64_store8,   "i64.store8",   0x00, 0x3c, memarg, al_,  mvp, mem::store<u64, u8> )
-OP( i64_store16,  "i64.store16",  0x00, 0x3d, memarg, al_,  mvp, mem::store<u64, u16> )
-OP( i64_store32,  "i64.store32",  0x00, 0x3e, memarg, al_,  mvp, mem::store<u64, u32> )
-OP( memory_size,  "memory.size",  0x00, 0x3f, memory, poly, mvp, special )
-OP( memory_grow,  "memory.grow",  0x00, 0x40, memory, poly, mvp, special )
-
-// ---- constants ------------------------------------------------------------------------------------------------------
-OP( i32_const, "i32.const", 0x00, 0x41, i32_const, _i, mvp, special )
-OP( i64_const, "i64.const", 0x00, 0x42, i64_const, _l, mvp, special )
-OP( f32_const, "f32.const", 0x00, 0x43, f32_const, _f, mvp, special )
-OP( f64_const, "f64.const", 0x00, 0x44, f64_const, _d, mvp, special )
-
-// ---- i32 comparisons ------------------------------------------------------------------------------------------------
-OP( i32_eqz,  "i32.eqz",  0x00, 0x45, none, i_i,  mvp, num::eqz<u32> )
-OP( i32_eq,   "i32.eq",   0x00, 0x46, none, ii_i, mvp, num::eq<u32> )
-OP( i32_ne,   "i32.ne",   0x00, 0x47, none, ii_i, mvp, num::ne<u32> )
-OP( i32_lt_s, "i32.lt_s", 0x00, 0x48, none, ii_i, mvp, num::lt_s<u32> )
-OP( i32_lt_u, "i32.lt_u", 0x00, 0x49, none, ii_i, mvp, num::lt_u<u32> )
-OP( i32_gt_s, "i32.gt_s", 0x00, 0x4a, none, ii_i, mvp, num::gt_s<u32> )
-OP( i32_gt_u, "i32.gt_u", 0x00, 0x4b, none, ii_i, mvp, num::gt_u<u32> )
-OP( i32_le_s, "i32.le_s", 0x00, 0x4c, none, ii_i, mvp, num::le_s<u32> )
-OP( i32_le_u, "i32.le_u", 0x00, 0x4d, none, ii_i, mvp, num::le_u<u32> )
-OP( i32_ge_s, "i32.ge_s", 0x00, 0x4e, none, ii_i, mvp, num::ge_s<u32> )
-OP( i32_ge_u, "i32.ge_u", 0x00, 0x4f, none, ii_i, mvp, num::ge_u<u32> )
-
-// ---- i64 comparisons ------------------------------------------------------------------------------------------------
-OP( i64_eqz,  "i64.eqz",  0x00, 0x50, none, l_i,  mvp, num::eqz<u64> )
-OP( i64_eq,   "i64.eq",   0x00, 0x51, none, ll_i, mvp, num::eq<u64> )
-OP( i64_ne,   "i64.ne",   0x00, 0x52, none, ll_i, mvp, num::ne<u64> )
-OP( i64_lt_s, "i64.lt_s", 0x00, 0x53, none, ll_i, mvp, num::lt_s<u64> )
-OP( i64_lt_u, "i64.lt_u", 0x00, 0x54, none, ll_i, mvp, num::lt_u<u64> )
-OP( i64_gt_s, "i64.gt_s", 0x00, 0x55, none, ll_i, mvp, num::gt_s<u64> )
-OP( i64_gt_u, "i64.gt_u", 0x00, 0x56, none, ll_i, mvp, num::gt_u<u64> )
-OP( i64_le_s, "i64.le_s", 0x00, 0x57, none, ll_i, mvp, num::le_s<u64> )
-OP( i64_le_u, "i64.le_u", 0x00, 0x58, none, ll_i, mvp, num::le_u<u64> )
-OP( i64_ge_s, "i64.ge_s", 0x00, 0x59, none, ll_i, mvp, num::ge_s<u64> )
-OP( i64_ge_u, "i64.ge_u", 0x00, 0x5a, none, ll_i, mvp, num::ge_u<u64> )
-
-// ---- f32 comparisons ------------------------------------------------------------------------------------------------
-OP( f32_eq, "f32.eq", 0x00, 0x5b, none, ff_i, mvp, num::eq<f32> )
-OP( f32_ne, "f32.ne", 0x00, 0x5c, none, ff_i, mvp, num::ne<f32> )
-OP( f32_lt, "f32.lt", 0x00, 0x5d, none, ff_i, mvp, num::lt<f32> )
-OP( f32_gt, "f32.gt", 0x00, 0x5e, none, ff_i, mvp, num::gt<f32> )
-OP( f32_le, "f32.le", 0x00, 0x5f, none, ff_i, mvp, num::le<f32> )
-OP( f32_ge, "f32.ge", 0x00, 0x60, none, ff_i, mvp, num::ge<f32> )
-
-// ---- f64 comparisons ------------------------------------------------------------------------------------------------
-OP( f64_eq, "f64.eq", 0x00, 0x61, none, dd_i, mvp, num::eq<f64> )
-OP( f64_ne, "f64.ne", 0x00, 0x62, none, dd_i, mvp, num::ne<f64> )
-OP( f64_lt, "f64.lt", 0x00, 0x63, none, dd_i, mvp, num::lt<f64> )
-OP( f64_gt, "f64.gt", 0x00, 0x64, none, dd_i, mvp, num::gt<f64> )
-OP( f64_le, "f64.le", 0x00, 0x65, none, dd_i, mvp, num::le<f64> )
-OP( f64_ge, "f64.ge", 0x00, 0x66, none, dd_i, mvp, num::ge<f64> )
-
-// ---- i32 arithmetic -------------------------------------------------------------------------------------------------
-OP( i32_clz,    "i32.clz",    0x00, 0x67, none, i_i,  mvp, num::clz<u32> )
-OP( i32_ctz,    "i32.ctz",    0x00, 0x68, none, i_i,  mvp, num::ctz<u32> )
-OP( i32_popcnt, "i32.popcnt", 0x00, 0x69, none, i_i,  mvp, num::popcnt<u32> )
-OP( i32_add,    "i32.add",    0x00, 0x6a, none, ii_i, mvp, num::add<u32> )
-OP( i32_sub,    "i32.sub",    0x00, 0x6b, none, ii_i, mvp, num::sub<u32> )
-OP( i32_mul,    "i32.mul",    0x00, 0x6c, none, ii_i, mvp, num::mul<u32> )
-OP( i32_div_s,  "i32.div_s",  0x00, 0x6d, none, ii_i, mvp, num::div_s<u32> )
-OP( i32_div_u,  "i32.div_u",  0x00, 0x6e, none, ii_i, mvp, num::div_u<u32> )
-OP( i32_rem_s,  "i32.rem_s",  0x00, 0x6f, none, ii_i, mvp, num::rem_s<u32> )
-OP( i32_rem_u,  "i32.rem_u",  0x00, 0x70, none, ii_i, mvp, num::rem_u<u32> )
-OP( i32_and,    "i32.and",    0x00, 0x71, none, ii_i, mvp, num::and_<u32> )
-OP( i32_or,     "i32.or",     0x00, 0x72, none, ii_i, mvp, num::or_<u32> )
-OP( i32_xor,    "i32.xor",    0x00, 0x73, none, ii_i, mvp, num::xor_<u32> )
-OP( i32_shl,    "i32.shl",    0x00, 0x74, none, ii_i, mvp, num::shl<u32> )
-OP( i32_shr_s,  "i32.shr_s",  0x00, 0x75, none, ii_i, mvp, num::shr_s<u32> )
-OP( i32_shr_u,  "i32.shr_u",  0x00, 0x76, none, ii_i, mvp, num::shr_u<u32> )
-OP( i32_rotl,   "i32.rotl",   0x00, 0x77, none, ii_i, mvp, num::rotl<u32> )
-OP( i32_rotr,   "i32.rotr",   0x00, 0x78, none, ii_i, mvp, num::rotr<u32> )
-
-// ---- i64 arithmetic -------------------------------------------------------------------------------------------------
-OP( i64_clz,    "i64.clz",    0x00, 0x79, none, l_l,  mvp, num::clz<u64> )
-OP( i64_ctz,    "i64.ctz",    0x00, 0x7a, none, l_l,  mvp, num::ctz<u64> )
-OP( i64_popcnt, "i64.popcnt", 0x00, 0x7b, none, l_l,  mvp, num::popcnt<u64> )
-OP( i64_add,    "i64.add",    0x00, 0x7c, none, ll_l, mvp, num::add<u64> )
-OP( i64_sub,    "i64.sub",    0x00, 0x7d, none, ll_l, mvp, num::sub<u64> )
-OP( i64_mul,    "i64.mul",    0x00, 0x7e, none, ll_l, mvp, num::mul<u64> )
-OP( i64_div_s,  "i64.div_s",  0x00, 0x7f, none, ll_l, mvp, num::div_s<u64> )
-OP( i64_div_u,  "i64.div_u",  0x00, 0x80, none, ll_l, mvp, num::div_u<u64> )
-OP( i64_rem_s,  "i64.rem_s",  0x00, 0x81, none, ll_l, mvp, num::rem_s<u64> )
-OP( i64_rem_u,  "i64.rem_u",  0x00, 0x82, none, ll_l, mvp, num::rem_u<u64> )
-OP( i64_and,    "i64.and",    0x00, 0x83, none, ll_l, mvp, num::and_<u64> )
-OP( i64_or,     "i64.or",     0x00, 0x84, none, ll_l, mvp, num::or_<u64> )
-OP( i64_xor,    "i64.xor",    0x00, 0x85, none, ll_l, mvp, num::xor_<u64> )
-OP( i64_shl,    "i64.shl",    0x00, 0x86, none, ll_l, mvp, num::shl<u64> )
-OP( i64_shr_s,  "i64.shr_s",  0x00, 0x87, none, ll_l, mvp, num::shr_s<u64> )
-OP( i64_shr_u,  "i64.shr_u",  0x00, 0x88, none, ll_l, mvp, num::shr_u<u64> )
-OP( i64_rotl,   "i64.rotl",   0x00, 0x89, none, ll_l, mvp, num::rotl<u64> )
-OP( i64_rotr,   "i64.rotr",   0x00, 0x8a, none, ll_l, mvp, num::rotr<u64> )
-
-// ---- f32 arithmetic -------------------------------------------------------------------------------------------------
-OP( f32_abs,      "f32.abs",      0x00, 0x8b, none, f_f,  mvp, num::abs<f32> )
-OP( f32_neg,      "f32.neg",      0x00, 0x8c, none, f_f,  mvp, num::neg<f32> )
-OP( f32_ceil,     "f32.ceil",     0x00, 0x8d, none, f_f,  mvp, num::ceil<f32> )
-OP( f32_floor,    "f32.floor",    0x00, 0x8e, none, f_f,  mvp, num::floor<f32> )
-OP( f32_trunc,    "f32.trunc",    0x00, 0x8f, none, f_f,  mvp, num::trunc<f32> )
-OP( f32_nearest,  "f32.nearest",  0x00, 0x90, none, f_f,  mvp, num::nearest<f32> )
-OP( f32_sqrt,     "f32.sqrt",     0x00, 0x91, none, f_f,  mvp, num::sqrt<f32> )
-OP( f32_add,      "f32.add",      0x00, 0x92, none, ff_f, mvp, num::add<f32> )
-OP( f32_sub,      "f32.sub",      0x00, 0x93, none, ff_f, mvp, num::sub<f32> )
-OP( f32_mul,      "f32.mul",      0x00, 0x94, none, ff_f, mvp, num::mul<f32> )
-OP( f32_div,      "f32.div",      0x00, 0x95, none, ff_f, mvp, num::div<f32> )
-OP( f32_min,      "f32.min",      0x00, 0x96, none, ff_f, mvp, num::min<f32> )
-OP( f32_max,      "f32.max",      0x00, 0x97, none, ff_f, mvp, num::max<f32> )
-OP( f32_copysign, "f32.copysign", 0x00, 0x98, none, ff_f, mvp, num::copysign<f32> )
-
-// ---- f64 arithmetic -------------------------------------------------------------------------------------------------
-OP( f64_abs,      "f64.abs",      0x00, 0x99, none, d_d,  mvp, num::abs<f64> )
-OP( f64_neg,      "f64.neg",      0x00, 0x9a, none, d_d,  mvp, num::neg<f64> )
-OP( f64_ceil,     "f64.ceil",     0x00, 0x9b, none, d_d,  mvp, num::ceil<f64> )
-OP( f64_floor,    "f64.floor",    0x00, 0x9c, none, d_d,  mvp, num::floor<f64> )
-OP( f64_trunc,    "f64.trunc",    0x00, 0x9d, none, d_d,  mvp, num::trunc<f64> )
-OP( f64_nearest,  "f64.nearest",  0x00, 0x9e, none, d_d,  mvp, num::nearest<f64> )
-OP( f64_sqrt,     "f64.sqrt",     0x00, 0x9f, none, d_d,  mvp, num::sqrt<f64> )
-OP( f64_add,      "f64.add",      0x00, 0xa0, none, dd_d, mvp, num::add<f64> )
-OP( f64_sub,      "f64.sub",      0x00, 0xa1, none, dd_d, mvp, num::sub<f64> )
-OP( f64_mul,      "f64.mul",      0x00, 0xa2, none, dd_d, mvp, num::mul<f64> )
-OP( f64_div,      "f64.div",      0x00, 0xa3, none, dd_d, mvp, num::div<f64> )
-OP( f64_min,      "f64.min",      0x00, 0xa4, none, dd_d, mvp, num::min<f64> )
-OP( f64_max,      "f64.max",      0x00, 0xa5, none, dd_d, mvp, num::max<f64> )
-OP( f64_copysign, "f64.copysign", 0x00, 0xa6, none, dd_d, mvp, num::copysign<f64> )
-
-// ---- conversions ----------------------------------------------------------------------------------------------------
-OP( i32_wrap_i64,        "i32.wrap_i64",        0x00, 0xa7, none, l_i, mvp,            num::wrap<u32, u64> )
-OP( i32_trunc_f32_s,     "i32.trunc_f32_s",     0x00, 0xa8, none, f_i, mvp,            num::trunc_s<u32, f32> )
-OP( i32_trunc_f32_u,     "i32.trunc_f32_u",     0x00, 0xa9, none, f_i, mvp,            num::trunc_u<u32, f32> )
-OP( i32_trunc_f64_s,     "i32.trunc_f64_s",     0x00, 0xaa, none, d_i, mvp,            num::trunc_s<u32, f64> )
-OP( i32_trunc_f64_u,     "i32.trunc_f64_u",     0x00, 0xab, none, d_i, mvp,            num::trunc_u<u32, f64> )
-OP( i64_extend_i32_s,    "i64.extend_i32_s",    0x00, 0xac, none, i_l, mvp,            num::extend_s<u64, u32> )
-OP( i64_extend_i32_u,    "i64.extend_i32_u",    0x00, 0xad, none, i_l, mvp,            num::extend_u<u64, u32> )
-OP( i64_trunc_f32_s,     "i64.trunc_f32_s",     0x00, 0xae, none, f_l, mvp,            num::trunc_s<u64, f32> )
-OP( i64_trunc_f32_u,     "i64.trunc_f32_u",     0x00, 0xaf, none, f_l, mvp,            num::trunc_u<u64, f32> )
-OP( i64_trunc_f64_s,     "i64.trunc_f64_s",     0x00, 0xb0, none, d_l, mvp,            num::trunc_s<u64, f64> )
-OP( i64_trunc_f64_u,     "i64.trunc_f64_u",     0x00, 0xb1, none, d_l, mvp,            num::trunc_u<u64, f64> )
-OP( f32_convert_i32_s,   "f32.convert_i32_s",   0x00, 0xb2, none, i_f, mvp,            num::convert_s<f32, u32> )
-OP( f32_convert_i32_u,   "f32.convert_i32_u",   0x00, 0xb3, none, i_f, mvp,            num::convert_u<f32, u32> )
-OP( f32_convert_i64_s,   "f32.convert_i64_s",   0x00, 0xb4, none, l_f, mvp,            num::convert_s<f32, u64> )
-OP( f32_convert_i64_u,   "f32.convert_i64_u",   0x00, 0xb5, none, l_f, mvp,            num::convert_u<f32, u64> )
-OP( f32_demote_f64,      "f32.demote_f64",      0x00, 0xb6, none, d_f, mvp,            num::demote )
-OP( f64_convert_i32_s,   "f64.convert_i32_s",   0x00, 0xb7, none, i_d, mvp,            num::convert_s<f64, u32> )
-OP( f64_convert_i32_u,   "f64.convert_i32_u",   0x00, 0xb8, none, i_d, mvp,            num::convert_u<f64, u32> )
-OP( f64_convert_i64_s,   "f64.convert_i64_s",   0x00, 0xb9, none, l_d, mvp,            num::convert_s<f64, u64> )
-OP( f64_convert_i64_u,   "f64.convert_i64_u",   0x00, 0xba, none, l_d, mvp,            num::convert_u<f64, u64> )
-OP( f64_promote_f32,     "f64.promote_f32",     0x00, 0xbb, none, f_d, mvp,            num::promote )
-OP( i32_reinterpret_f32, "i32.reinterpret_f32", 0x00, 0xbc, none, f_i, mvp,            num::reinterpret<u32, f32> )
-OP( i64_reinterpret_f64, "i64.reinterpret_f64", 0x00, 0xbd, none, d_l, mvp,            num::reinterpret<u64, f64> )
-OP( f32_reinterpret_i32, "f32.reinterpret_i32", 0x00, 0xbe, none, i_f, mvp,            num::reinterpret<f32, u32> )
-OP( f64_reinterpret_i64, "f64.reinterpret_i64", 0x00, 0xbf, none, l_d, mvp,            num::reinterpret<f64, u64> )
-OP( i32_extend8_s,       "i32.extend8_s",       0x00, 0xc0, none, i_i, sign_extension, num::extend8_s<u32> )
-OP( i32_extend16_s,      "i32.extend16_s",      0x00, 0xc1, none, i_i, sign_extension, num::extend16_s<u32> )
-OP( i64_extend8_s,       "i64.extend8_s",       0x00, 0xc2, none, l_l, sign_extension, num::extend8_s<u64> )
-OP( i64_extend16_s,      "i64.extend16_s",      0x00, 0xc3, none, l_l, sign_extension, num::extend16_s<u64> )
-OP( i64_extend32_s,      "i64.extend32_s",      0x00, 0xc4, none, l_l, sign_extension, num::extend32_s<u64> )
-
-// ---- references -----------------------------------------------------------------------------------------------------
-OP( ref_null,        "ref.null",        0x00, 0xd0, heap,  poly, reference_types,     special )
-OP( ref_is_null,     "ref.is_null",     0x00, 0xd1, none,  poly, reference_types,     special )
-OP( ref_func,        "ref.func",        0x00, 0xd2, func,  poly, reference_types,     special )
-OP( ref_eq,          "ref.eq",          0x00, 0xd3, none,  poly, gc,                  special )
-OP( ref_as_non_null, "ref.as_non_null", 0x00, 0xd4, none,  poly, function_references, special )
-OP( br_on_null,      "br_on_null",      0x00, 0xd5, label, poly, function_references, special )
-OP( br_on_non_null,  "br_on_non_null",  0x00, 0xd6, label, poly, function_references, special )
-
-// ---- structures, arrays, casts, i31 (prefix 0xfb) -------------------------------------------------------------------
-OP( struct_new,         "struct.new",         0xfb, 0x00, type,       poly, gc, special )
-OP( struct_new_default, "struct.new_default", 0xfb, 0x01, type,       poly, gc, special )
-OP( struct_get,         "struct.get",         0xfb, 0x02, field,      poly, gc, special )
-OP( struct_get_s,       "struct.get_s",       0xfb, 0x03, field,      poly, gc, special )
-OP( struct_get_u,       "struct.get_u",       0xfb, 0x04, field,      poly, gc, special )
-OP( struct_set,         "struct.set",         0xfb, 0x05, field,      poly, gc, special )
-OP( array_new,          "array.new",          0xfb, 0x06, type,       poly, gc, special )
-OP( array_new_default,  "array.new_default",  0xfb, 0x07, type,       poly, gc, special )
-OP( array_new_fixed,    "array.new_fixed",    0xfb, 0x08, type_count, poly, gc, special )
-OP( array_new_data,     "array.new_data",     0xfb, 0x09, type_data,  poly, gc, special )
-OP( array_new_elem,     "array.new_elem",     0xfb, 0x0a, type_elem,  poly, gc, special )
-OP( array_get,          "array.get",          0xfb, 0x0b, type,       poly, gc, special )
-OP( array_get_s,        "array.get_s",        0xfb, 0x0c, type,       poly, gc, special )
-OP( array_get_u,        "array.get_u",        0xfb, 0x0d, type,       poly, gc, special )
-OP( array_set,          "array.set",          0xfb, 0x0e, type,       poly, gc, special )
-OP( array_len,          "array.len",          0xfb, 0x0f, none,       poly, gc, special )
-OP( array_fill,         "array.fill",         0xfb, 0x10, type,       poly, gc, special )
-OP( array_copy,         "array.copy",         0xfb, 0x11, type_type,  poly, gc, special )
-OP( array_init_data,    "array.init_data",    0xfb, 0x12, type_data,  poly, gc, special )
-OP( array_init_elem,    "array.init_elem",    0xfb, 0x13, type_elem,  poly, gc, special )
-OP( ref_test,           "ref.test",           0xfb, 0x14, ref_type,   poly, gc, special )
-OP( ref_test_null,      "ref.test",           0xfb, 0x15, ref_type,   poly, gc, special )
-OP( ref_cast,           "ref.cast",           0xfb, 0x16, ref_type,   poly, gc, special )
-OP( ref_cast_null,      "ref.cast",           0xfb, 0x17, ref_type,   poly, gc, special )
-OP( br_on_cast,         "br_on_cast",         0xfb, 0x18, br_cast,    poly, gc, special )
-OP( br_on_cast_fail,    "br_on_cast_fail",    0xfb, 0x19, br_cast,    poly, gc, special )
-OP( any_convert_extern, "any.convert_extern", 0xfb, 0x1a, none,       poly, gc, special )
-OP( extern_convert_any, "extern.convert_any", 0xfb, 0x1b, none,       poly, gc, special )
-OP( ref_i31,            "ref.i31",            0xfb, 0x1c, none,       poly, gc, special )
-OP( i31_get_s,          "i31.get_s",          0xfb, 0x1d, none,       poly, gc, special )
-OP( i31_get_u,          "i31.get_u",          0xfb, 0x1e, none,       poly, gc, special )
-
-// ---- saturating truncations (prefix 0xfc) ---------------------------------------------------------------------------
-OP( i32_trunc_sat_f32_s, "i32.trunc_sat_f32_s", 0xfc, 0x00, none, f_i, saturating_float, num::trunc_sat_s<u32, f32> )
-OP( i32_trunc_sat_f32_u, "i32.trunc_sat_f32_u", 0xfc, 0x01, none, f_i, saturating_float, num::trunc_sat_u<u32, f32> )
-OP( i32_trunc_sat_f64_s, "i32.trunc_sat_f64_s", 0xfc, 0x02, none, d_i, saturating_float, num::trunc_sat_s<u32, f64> )
-OP( i32_trunc_sat_f64_u, "i32.trunc_sat_f64_u", 0xfc, 0x03, none, d_i, saturating_float, num::trunc_sat_u<u32, f64> )
-OP( i64_trunc_sat_f32_s, "i64.trunc_sat_f32_s", 0xfc, 0x04, none, f_l, saturating_float, num::trunc_sat_s<u64, f32> )
-OP( i64_trunc_sat_f32_u, "i64.trunc_sat_f32_u", 0xfc, 0x05, none, f_l, saturating_float, num::trunc_sat_u<u64, f32> )
-OP( i64_trunc_sat_f64_s, "i64.trunc_sat_f64_s", 0xfc, 0x06, none, d_l, saturating_float, num::trunc_sat_s<u64, f64> )
-OP( i64_trunc_sat_f64_u, "i64.trunc_sat_f64_u", 0xfc, 0x07, none, d_l, saturating_float, num::trunc_sat_u<u64, f64> )
-
-// ---- bulk operations (prefix 0xfc) ----------------------------------------------------------------------------------
-OP( memory_init, "memory.init", 0xfc, 0x08, data_memory,   poly, bulk_memory,     special )
-OP( data_drop,   "data.drop",   0xfc, 0x09, data,          poly, bulk_memory,     special )
-OP( memory_copy, "memory.copy", 0xfc, 0x0a, memory_memory, poly, bulk_memory,     special )
-OP( memory_fill, "memory.fill", 0xfc, 0x0b, memory,        poly, bulk_memory,     special )
-OP( table_init,  "table.init",  0xfc, 0x0c, elem_table,    poly, bulk_memory,     special )
-OP( elem_drop,   "elem.drop",   0xfc, 0x0d, elem,          poly, bulk_memory,     special )
-OP( table_copy,  "table.copy",  0xfc, 0x0e, table_table,   poly, bulk_memory,     special )
-OP( table_grow,  "table.grow",  0xfc, 0x0f, table,         poly, reference_types, special )
-OP( table_size,  "table.size",  0xfc, 0x10, table,         poly, reference_types, special )
-OP( table_fill,  "table.fill",  0xfc, 0x11, table,         poly, reference_types, special )
-
-// ---- wide arithmetic (prefix 0xfc) ----------------------------------------------------------------------------------
-OP( i64_add128,     "i64.add128",     0xfc, 0x13, none, llll_ll, wide_arithmetic, num::add128 )
-OP( i64_sub128,     "i64.sub128",     0xfc, 0x14, none, llll_ll, wide_arithmetic, num::sub128 )
-OP( i64_mul_wide_s, "i64.mul_wide_s", 0xfc, 0x15, none, ll_ll,   wide_arithmetic, num::mul_wide_s )
-OP( i64_mul_wide_u, "i64.mul_wide_u", 0xfc, 0x16, none, ll_ll,   wide_arithmetic, num::mul_wide_u )
-
-// ---- vectors: memory, constants, lanes (prefix 0xfd) ----------------------------------------------------------------
-OP( v128_load,            "v128.load",            0xfd, 0x00, memarg,     a_v,  simd, mem::load<v128, v128> )
-OP( v128_load8x8_s,       "v128.load8x8_s",       0xfd, 0x01, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_s<u16, u8>>> )
-OP( v128_load8x8_u,       "v128.load8x8_u",       0xfd, 0x02, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_u<u16, u8>>> )
-OP( v128_load16x4_s,      "v128.load16x4_s",      0xfd, 0x03, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_s<u32, u16>>> )
-OP( v128_load16x4_u,      "v128.load16x4_u",      0xfd, 0x04, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_u<u32, u16>>> )
-OP( v128_load32x2_s,      "v128.load32x2_s",      0xfd, 0x05, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_s<u64, u32>>> )
-OP( v128_load32x2_u,      "v128.load32x2_u",      0xfd, 0x06, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_u<u64, u32>>> )
-OP( v128_load8_splat,     "v128.load8_splat",     0xfd, 0x07, memarg,     a_v,  simd, mem::load_splat<u8> )
-OP( v128_load16_splat,    "v128.load16_splat",    0xfd, 0x08, memarg,     a_v,  simd, mem::load_splat<u16> )
-OP( v128_load32_splat,    "v128.load32_splat",    0xfd, 0x09, memarg,     a_v,  simd, mem::load_splat<u32> )
-OP( v128_load64_splat,    "v128.load64_splat",    0xfd, 0x0a, memarg,     a_v,  simd, mem::load_splat<u64> )
-OP( v128_store,           "v128.store",           0xfd, 0x0b, memarg,     av_,  simd, mem::store<v128, v128> )
-OP( v128_const,           "v128.const",           0xfd, 0x0c, v128_const, _v,   simd, special )
-OP( i8x16_shuffle,        "i8x16.shuffle",        0xfd, 0x0d, shuffle,    vv_v, simd, num::shuffle )
-OP( i8x16_swizzle,        "i8x16.swizzle",        0xfd, 0x0e, none,       vv_v, simd, num::swizzle )
-OP( i8x16_splat,          "i8x16.splat",          0xfd, 0x0f, none,       i_v,  simd, num::splat<u8, u32> )
-OP( i16x8_splat,          "i16x8.splat",          0xfd, 0x10, none,       i_v,  simd, num::splat<u16, u32> )
-OP( i32x4_splat,          "i32x4.splat",          0xfd, 0x11, none,       i_v,  simd, num::splat<u32, u32> )
-OP( i64x2_splat,          "i64x2.splat",          0xfd, 0x12, none,       l_v,  simd, num::splat<u64, u64> )
-OP( f32x4_splat,          "f32x4.splat",          0xfd, 0x13, none,       f_v,  simd, num::splat<f32, f32> )
-OP( f64x2_splat,          "f64x2.splat",          0xfd, 0x14, none,       d_v,  simd, num::splat<f64, f64> )
-OP( i8x16_extract_lane_s, "i8x16.extract_lane_s", 0xfd, 0x15, lane,       v_i,  simd, num::extract_lane<u32, i8> )
-OP( i8x16_extract_lane_u, "i8x16.extract_lane_u", 0xfd, 0x16, lane,       v_i,  simd, num::extract_lane<u32, u8> )
-OP( i8x16_replace_lane,   "i8x16.replace_lane",   0xfd, 0x17, lane,       vi_v, simd, num::replace_lane<u8, u32> )
-OP( i16x8_extract_lane_s, "i16x8.extract_lane_s", 0xfd, 0x18, lane,       v_i,  simd, num::extract_lane<u32, i16> )
-OP( i16x8_extract_lane_u, "i16x8.extract_lane_u", 0xfd, 0x19, lane,       v_i,  simd, num::extract_lane<u32, u16> )
-OP( i16x8_replace_lane,   "i16x8.replace_lane",   0xfd, 0x1a, lane,       vi_v, simd, num::replace_lane<u16, u32> )
-OP( i32x4_extract_lane,   "i32x4.extract_lane",   0xfd, 0x1b, lane,       v_i,  simd, num::extract_lane<u32, u32> )
-OP( i32x4_replace_lane,   "i32x4.replace_lane",   0xfd, 0x1c, lane,       vi_v, simd, num::replace_lane<u32, u32> )
-OP( i64x2_extract_lane,   "i64x2.extract_lane",   0xfd, 0x1d, lane,       v_l,  simd, num::extract_lane<u64, u64> )
-OP( i64x2_replace_lane,   "i64x2.replace_lane",   0xfd, 0x1e, lane,       vl_v, simd, num::replace_lane<u64, u64> )
-OP( f32x4_extract_lane,   "f32x4.extract_lane",   0xfd, 0x1f, lane,       v_f,  simd, num::extract_lane<f32, f32> )
-OP( f32x4_replace_lane,   "f32x4.replace_lane",   0xfd, 0x20, lane,       vf_v, simd, num::replace_lane<f32, f32> )
-OP( f64x2_extract_lane,   "f64x2.extract_lane",   0xfd, 0x21, lane,       v_d,  simd, num::extract_lane<f64, f64> )
-OP( f64x2_replace_lane,   "f64x2.replace_lane",   0xfd, 0x22, lane,       vd_v, simd, num::replace_lane<f64, f64> )
-
-// ---- vectors: comparisons (prefix 0xfd) -----------------------------------------------------------------------------
-OP( i8x16_eq,   "i8x16.eq",   0xfd, 0x23, none, vv_v, simd, num::mask<num::eq<u8>> )
-OP( i8x16_ne,   "i8x16.ne",   0xfd, 0x24, none, vv_v, simd, num::mask<num::ne<u8>> )
-OP( i8x16_lt_s, "i8x16.lt_s", 0xfd, 0x25, none, vv_v, simd, num::mask<num::lt_s<u8>> )
-OP( i8x16_lt_u, "i8x16.lt_u", 0xfd, 0x26, none, vv_v, simd, num::mask<num::lt_u<u8>> )
-OP( i8x16_gt_s, "i8x16.gt_s", 0xfd, 0x27, none, vv_v, simd, num::mask<num::gt_s<u8>> )
-OP( i8x16_gt_u, "i8x16.gt_u", 0xfd, 0x28, none, vv_v, simd, num::mask<num::gt_u<u8>> )
-OP( i8x16_le_s, "i8x16.le_s", 0xfd, 0x29, none, vv_v, simd, num::mask<num::le_s<u8>> )
-OP( i8x16_le_u, "i8x16.le_u", 0xfd, 0x2a, none, vv_v, simd, num::mask<num::le_u<u8>> )
-OP( i8x16_ge_s, "i8x16.ge_s", 0xfd, 0x2b, none, vv_v, simd, num::mask<num::ge_s<u8>> )
-OP( i8x16_ge_u, "i8x16.ge_u", 0xfd, 0x2c, none, vv_v, simd, num::mask<num::ge_u<u8>> )
-OP( i16x8_eq,   "i16x8.eq",   0xfd, 0x2d, none, vv_v, simd, num::mask<num::eq<u16>> )
-OP( i16x8_ne,   "i16x8.ne",   0xfd, 0x2e, none, vv_v, simd, num::mask<num::ne<u16>> )
-OP( i16x8_lt_s, "i16x8.lt_s", 0xfd, 0x2f, none, vv_v, simd, num::mask<num::lt_s<u16>> )
-OP( i16x8_lt_u, "i16x8.lt_u", 0xfd, 0x30, none, vv_v, simd, num::mask<num::lt_u<u16>> )
-OP( i16x8_gt_s, "i16x8.gt_s", 0xfd, 0x31, none, vv_v, simd, num::mask<num::gt_s<u16>> )
-OP( i16x8_gt_u, "i16x8.gt_u", 0xfd, 0x32, none, vv_v, simd, num::mask<num::gt_u<u16>> )
-OP( i16x8_le_s, "i16x8.le_s", 0xfd, 0x33, none, vv_v, simd, num::mask<num::le_s<u16>> )
-OP( i16x8_le_u, "i16x8.le_u", 0xfd, 0x34, none, vv_v, simd, num::mask<num::le_u<u16>> )
-OP( i16x8_ge_s, "i16x8.ge_s", 0xfd, 0x35, none, vv_v, simd, num::mask<num::ge_s<u16>> )
-OP( i16x8_ge_u, "i16x8.ge_u", 0xfd, 0x36, none, vv_v, simd, num::mask<num::ge_u<u16>> )
-OP( i32x4_eq,   "i32x4.eq",   0xfd, 0x37, none, vv_v, simd, num::mask<num::eq<u32>> )
-OP( i32x4_ne,   "i32x4.ne",   0xfd, 0x38, none, vv_v, simd, num::mask<num::ne<u32>> )
-OP( i32x4_lt_s, "i32x4.lt_s", 0xfd, 0x39, none, vv_v, simd, num::mask<num::lt_s<u32>> )
-OP( i32x4_lt_u, "i32x4.lt_u", 0xfd, 0x3a, none, vv_v, simd, num::mask<num::lt_u<u32>> )
-OP( i32x4_gt_s, "i32x4.gt_s", 0xfd, 0x3b, none, vv_v, simd, num::mask<num::gt_s<u32>> )
-OP( i32x4_gt_u, "i32x4.gt_u", 0xfd, 0x3c, none, vv_v, simd, num::mask<num::gt_u<u32>> )
-OP( i32x4_le_s, "i32x4.le_s", 0xfd, 0x3d, none, vv_v, simd, num::mask<num::le_s<u32>> )
-OP( i32x4_le_u, "i32x4.le_u", 0xfd, 0x3e, none, vv_v, simd, num::mask<num::le_u<u32>> )
-OP( i32x4_ge_s, "i32x4.ge_s", 0xfd, 0x3f, none, vv_v, simd, num::mask<num::ge_s<u32>> )
-OP( i32x4_ge_u, "i32x4.ge_u", 0xfd, 0x40, none, vv_v, simd, num::mask<num::ge_u<u32>> )
-OP( f32x4_eq,   "f32x4.eq",   0xfd, 0x41, none, vv_v, simd, num::mask<num::eq<f32>> )
-OP( f32x4_ne,   "f32x4.ne",   0xfd, 0x42, none, vv_v, simd, num::mask<num::ne<f32>> )
-OP( f32x4_lt,   "f32x4.lt",   0xfd, 0x43, none, vv_v, simd, num::mask<num::lt<f32>> )
-OP( f32x4_gt,   "f32x4.gt",   0xfd, 0x44, none, vv_v, simd, num::mask<num::gt<f32>> )
-OP( f32x4_le,   "f32x4.le",   0xfd, 0x45, none, vv_v, simd, num::mask<num::le<f32>> )
-OP( f32x4_ge,   "f32x4.ge",   0xfd, 0x46, none, vv_v, simd, num::mask<num::ge<f32>> )
-OP( f64x2_eq,   "f64x2.eq",   0xfd, 0x47, none, vv_v, simd, num::mask<num::eq<f64>> )
-OP( f64x2_ne,   "f64x2.ne",   0xfd, 0x48, none, vv_v, simd, num::mask<num::ne<f64>> )
-OP( f64x2_lt,   "f64x2.lt",   0xfd, 0x49, none, vv_v, simd, num::mask<num::lt<f64>> )
-OP( f64x2_gt,   "f64x2.gt",   0xfd, 0x4a, none, vv_v, simd, num::mask<num::gt<f64>> )
-OP( f64x2_le,   "f64x2.le",   0xfd, 0x4b, none, vv_v, simd, num::mask<num::le<f64>> )
-OP( f64x2_ge,   "f64x2.ge",   0xfd, 0x4c, none, vv_v, simd, num::mask<num::ge<f64>> )
-
-// ---- vectors: bits, memory lanes (prefix 0xfd) ----------------------------------------------------------------------
-OP( v128_not,                "v128.not",                0xfd, 0x4d, none,        v_v,   simd, num::lanes<num::not_<u64>> )
-OP( v128_and,                "v128.and",                0xfd, 0x4e, none,        vv_v,  simd, num::lanes<num::and_<u64>> )
-OP( v128_andnot,             "v128.andnot",             0xfd, 0x4f, none,        vv_v,  simd, num::lanes<num::andnot<u64>> )
-OP( v128_or,                 "v128.or",                 0xfd, 0x50, none,        vv_v,  simd, num::lanes<num::or_<u64>> )
-OP( v128_xor,                "v128.xor",                0xfd, 0x51, none,        vv_v,  simd, num::lanes<num::xor_<u64>> )
-OP( v128_bitselect,          "v128.bitselect",          0xfd, 0x52, none,        vvv_v, simd, num::lanes<num::bitselect<u64>> )
-OP( v128_any_true,           "v128.any_true",           0xfd, 0x53, none,        v_i,   simd, num::any_true )
-OP( v128_load8_lane,         "v128.load8_lane",         0xfd, 0x54, memarg_lane, av_v,  simd, mem::load_lane<op::i32_load8_u, op::i8x16_replace_lane> )
-OP( v128_load16_lane,        "v128.load16_lane",        0xfd, 0x55, memarg_lane, av_v,  simd, mem::load_lane<op::i32_load16_u, op::i16x8_replace_lane> )
-OP( v128_load32_lane,        "v128.load32_lane",        0xfd, 0x56, memarg_lane, av_v,  simd, mem::load_lane<op::i32_load, op::i32x4_replace_lane> )
-OP( v128_load64_lane,        "v128.load64_lane",        0xfd, 0x57, memarg_lane, av_v,  simd, mem::load_lane<op::i64_load, op::i64x2_replace_lane> )
-OP( v128_store8_lane,        "v128.store8_lane",        0xfd, 0x58, memarg_lane, av_,   simd, mem::store_lane<op::i8x16_extract_lane_u, op::i32_store8> )
-OP( v128_store16_lane,       "v128.store16_lane",       0xfd, 0x59, memarg_lane, av_,   simd, mem::store_lane<op::i16x8_extract_lane_u, op::i32_store16> )
-OP( v128_store32_lane,       "v128.store32_lane",       0xfd, 0x5a, memarg_lane, av_,   simd, mem::store_lane<op::i32x4_extract_lane, op::i32_store> )
-OP( v128_store64_lane,       "v128.store64_lane",       0xfd, 0x5b, memarg_lane, av_,   simd, mem::store_lane<op::i64x2_extract_lane, op::i64_store> )
-OP( v128_load32_zero,        "v128.load32_zero",        0xfd, 0x5c, memarg,      a_v,   simd, mem::load_low<u32> )
-OP( v128_load64_zero,        "v128.load64_zero",        0xfd, 0x5d, memarg,      a_v,   simd, mem::load_low<u64> )
-OP( f32x4_demote_f64x2_zero, "f32x4.demote_f64x2_zero", 0xfd, 0x5e, none,        v_v,   simd, num::padded<num::demote> )
-OP( f64x2_promote_low_f32x4, "f64x2.promote_low_f32x4", 0xfd, 0x5f, none,        v_v,   simd, num::low<num::promote> )
-
-// ---- vectors: i8x16 and what shares its range (prefix 0xfd) ---------------------------------------------------------
-OP( i8x16_abs,                     "i8x16.abs",                     0xfd, 0x60, none, v_v,  simd, num::lanes<num::iabs<u8>> )
-OP( i8x16_neg,                     "i8x16.neg",                     0xfd, 0x61, none, v_v,  simd, num::lanes<num::ineg<u8>> )
-OP( i8x16_popcnt,                  "i8x16.popcnt",                  0xfd, 0x62, none, v_v,  simd, num::lanes<num::popcnt<u8>> )
-OP( i8x16_all_true,                "i8x16.all_true",                0xfd, 0x63, none, v_i,  simd, num::all_true<u8> )
-OP( i8x16_bitmask,                 "i8x16.bitmask",                 0xfd, 0x64, none, v_i,  simd, num::bitmask<u8> )
-OP( i8x16_narrow_i16x8_s,          "i8x16.narrow_i16x8_s",          0xfd, 0x65, none, vv_v, simd, num::narrow<num::narrow_s<u8, u16>> )
-OP( i8x16_narrow_i16x8_u,          "i8x16.narrow_i16x8_u",          0xfd, 0x66, none, vv_v, simd, num::narrow<num::narrow_u<u8, u16>> )
-OP( f32x4_ceil,                    "f32x4.ceil",                    0xfd, 0x67, none, v_v,  simd, num::lanes<num::ceil<f32>> )
-OP( f32x4_floor,                   "f32x4.floor",                   0xfd, 0x68, none, v_v,  simd, num::lanes<num::floor<f32>> )
-OP( f32x4_trunc,                   "f32x4.trunc",                   0xfd, 0x69, none, v_v,  simd, num::lanes<num::trunc<f32>> )
-OP( f32x4_nearest,                 "f32x4.nearest",                 0xfd, 0x6a, none, v_v,  simd, num::lanes<num::nearest<f32>> )
-OP( i8x16_shl,                     "i8x16.shl",                     0xfd, 0x6b, none, vi_v, simd, num::lanes_by<num::shl<u8>> )
-OP( i8x16_shr_s,                   "i8x16.shr_s",                   0xfd, 0x6c, none, vi_v, simd, num::lanes_by<num::shr_s<u8>> )
-OP( i8x16_shr_u,                   "i8x16.shr_u",                   0xfd, 0x6d, none, vi_v, simd, num::lanes_by<num::shr_u<u8>> )
-OP( i8x16_add,                     "i8x16.add",                     0xfd, 0x6e, none, vv_v, simd, num::lanes<num::add<u8>> )
-OP( i8x16_add_sat_s,               "i8x16.add_sat_s",               0xfd, 0x6f, none, vv_v, simd, num::lanes<num::add_sat_s<u8>> )
-OP( i8x16_add_sat_u,               "i8x16.add_sat_u",               0xfd, 0x70, none, vv_v, simd, num::lanes<num::add_sat_u<u8>> )
-OP( i8x16_sub,                     "i8x16.sub",                     0xfd, 0x71, none, vv_v, simd, num::lanes<num::sub<u8>> )
-OP( i8x16_sub_sat_s,               "i8x16.sub_sat_s",               0xfd, 0x72, none, vv_v, simd, num::lanes<num::sub_sat_s<u8>> )
-OP( i8x16_sub_sat_u,               "i8x16.sub_sat_u",               0xfd, 0x73, none, vv_v, simd, num::lanes<num::sub_sat_u<u8>> )
-OP( f64x2_ceil,                    "f64x2.ceil",                    0xfd, 0x74, none, v_v,  simd, num::lanes<num::ceil<f64>> )
-OP( f64x2_floor,                   "f64x2.floor",                   0xfd, 0x75, none, v_v,  simd, num::lanes<num::floor<f64>> )
-OP( i8x16_min_s,                   "i8x16.min_s",                   0xfd, 0x76, none, vv_v, simd, num::lanes<num::min_s<u8>> )
-OP( i8x16_min_u,                   "i8x16.min_u",                   0xfd, 0x77, none, vv_v, simd, num::lanes<num::min_u<u8>> )
-OP( i8x16_max_s,                   "i8x16.max_s",                   0xfd, 0x78, none, vv_v, simd, num::lanes<num::max_s<u8>> )
-OP( i8x16_max_u,                   "i8x16.max_u",                   0xfd, 0x79, none, vv_v, simd, num::lanes<num::max_u<u8>> )
-OP( f64x2_trunc,                   "f64x2.trunc",                   0xfd, 0x7a, none, v_v,  simd, num::lanes<num::trunc<f64>> )
-OP( i8x16_avgr_u,                  "i8x16.avgr_u",                  0xfd, 0x7b, none, vv_v, simd, num::lanes<num::avgr_u<u8>> )
-OP( i16x8_extadd_pairwise_i8x16_s, "i16x8.extadd_pairwise_i8x16_s", 0xfd, 0x7c, none, v_v,  simd, num::extadd_pairwise<num::extend_s<u16, u8>> )
-OP( i16x8_extadd_pairwise_i8x16_u, "i16x8.extadd_pairwise_i8x16_u", 0xfd, 0x7d, none, v_v,  simd, num::extadd_pairwise<num::extend_u<u16, u8>> )
-OP( i32x4_extadd_pairwise_i16x8_s, "i32x4.extadd_pairwise_i16x8_s", 0xfd, 0x7e, none, v_v,  simd, num::extadd_pairwise<num::extend_s<u32, u16>> )
-OP( i32x4_extadd_pairwise_i16x8_u, "i32x4.extadd_pairwise_i16x8_u", 0xfd, 0x7f, none, v_v,  simd, num::extadd_pairwise<num::extend_u<u32, u16>> )
-
-// ---- vectors: i16x8 (prefix 0xfd) -----------------------------------------------------------------------------------
-OP( i16x8_abs,                 "i16x8.abs",                 0xfd, 0x80, none, v_v,  simd, num::lanes<num::iabs<u16>> )
-OP( i16x8_neg,                 "i16x8.neg",                 0xfd, 0x81, none, v_v,  simd, num::lanes<num::ineg<u16>> )
-OP( i16x8_q15mulr_sat_s,       "i16x8.q15mulr_sat_s",       0xfd, 0x82, none, vv_v, simd, num::lanes<num::q15mulr_sat_s> )
-OP( i16x8_all_true,            "i16x8.all_true",            0xfd, 0x83, none, v_i,  simd, num::all_true<u16> )
-OP( i16x8_bitmask,             "i16x8.bitmask",             0xfd, 0x84, none, v_i,  simd, num::bitmask<u16> )
-OP( i16x8_narrow_i32x4_s,      "i16x8.narrow_i32x4_s",      0xfd, 0x85, none, vv_v, simd, num::narrow<num::narrow_s<u16, u32>> )
-OP( i16x8_narrow_i32x4_u,      "i16x8.narrow_i32x4_u",      0xfd, 0x86, none, vv_v, simd, num::narrow<num::narrow_u<u16, u32>> )
-OP( i16x8_extend_low_i8x16_s,  "i16x8.extend_low_i8x16_s",  0xfd, 0x87, none, v_v,  simd, num::low<num::extend_s<u16, u8>> )
-OP( i16x8_extend_high_i8x16_s, "i16x8.extend_high_i8x16_s", 0xfd, 0x88, none, v_v,  simd, num::high<num::extend_s<u16, u8>> )
-OP( i16x8_extend_low_i8x16_u,  "i16x8.extend_low_i8x16_u",  0xfd, 0x89, none, v_v,  simd, num::low<num::extend_u<u16, u8>> )
-OP( i16x8_extend_high_i8x16_u, "i16x8.extend_high_i8x16_u", 0xfd, 0x8a, none, v_v,  simd, num::high<num::extend_u<u16, u8>> )
-OP( i16x8_shl,                 "i16x8.shl",                 0xfd, 0x8b, none, vi_v, simd, num::lanes_by<num::shl<u16>> )
-OP( i16x8_shr_s,               "i16x8.shr_s",               0xfd, 0x8c, none, vi_v, simd, num::lanes_by<num::shr_s<u16>> )
-OP( i16x8_shr_u,               "i16x8.shr_u",               0xfd, 0x8d, none, vi_v, simd, num::lanes_by<num::shr_u<u16>> )
-OP( i16x8_add,                 "i16x8.add",                 0xfd, 0x8e, none, vv_v, simd, num::lanes<num::add<u16>> )
-OP( i16x8_add_sat_s,           "i16x8.add_sat_s",           0xfd, 0x8f, none, vv_v, simd, num::lanes<num::add_sat_s<u16>> )
-OP( i16x8_add_sat_u,           "i16x8.add_sat_u",           0xfd, 0x90, none, vv_v, simd, num::lanes<num::add_sat_u<u16>> )
-OP( i16x8_sub,                 "i16x8.sub",                 0xfd, 0x91, none, vv_v, simd, num::lanes<num::sub<u16>> )
-OP( i16x8_sub_sat_s,           "i16x8.sub_sat_s",           0xfd, 0x92, none, vv_v, simd, num::lanes<num::sub_sat_s<u16>> )
-OP( i16x8_sub_sat_u,           "i16x8.sub_sat_u",           0xfd, 0x93, none, vv_v, simd, num::lanes<num::sub_sat_u<u16>> )
-OP( f64x2_nearest,             "f64x2.nearest",             0xfd, 0x94, none, v_v,  simd, num::lanes<num::nearest<f64>> )
-OP( i16x8_mul,                 "i16x8.mul",                 0xfd, 0x95, none, vv_v, simd, num::lanes<num::mul<u16>> )
-OP( i16x8_min_s,               "i16x8.min_s",               0xfd, 0x96, none, vv_v, simd, num::lanes<num::min_s<u16>> )
-OP( i16x8_min_u,               "i16x8.min_u",               0xfd, 0x97, none, vv_v, simd, num::lanes<num::min_u<u16>> )
-OP( i16x8_max_s,               "i16x8.max_s",               0xfd, 0x98, none, vv_v, simd, num::lanes<num::max_s<u16>> )
-OP( i16x8_max_u,               "i16x8.max_u",               0xfd, 0x99, none, vv_v, simd, num::lanes<num::max_u<u16>> )
-OP( i16x8_avgr_u,              "i16x8.avgr_u",              0xfd, 0x9b, none, vv_v, simd, num::lanes<num::avgr_u<u16>> )
-OP( i16x8_extmul_low_i8x16_s,  "i16x8.extmul_low_i8x16_s",  0xfd, 0x9c, none, vv_v, simd, num::extmul<num::low<num::extend_s<u16, u8>>> )
-OP( i16x8_extmul_high_i8x16_s, "i16x8.extmul_high_i8x16_s", 0xfd, 0x9d, none, vv_v, simd, num::extmul<num::high<num::extend_s<u16, u8>>> )
-OP( i16x8_extmul_low_i8x16_u,  "i16x8.extmul_low_i8x16_u",  0xfd, 0x9e, none, vv_v, simd, num::extmul<num::low<num::extend_u<u16, u8>>> )
-OP( i16x8_extmul_high_i8x16_u, "i16x8.extmul_high_i8x16_u", 0xfd, 0x9f, none, vv_v, simd, num::extmul<num::high<num::extend_u<u16, u8>>> )
-
-// ---- vectors: i32x4 (prefix 0xfd) -----------------------------------------------------------------------------------
-OP( i32x4_abs,                 "i32x4.abs",                 0xfd, 0xa0, none, v_v,  simd, num::lanes<num::iabs<u32>> )
-OP( i32x4_neg,                 "i32x4.neg",                 0xfd, 0xa1, none, v_v,  simd, num::lanes<num::ineg<u32>> )
-OP( i32x4_all_true,            "i32x4.all_true",            0xfd, 0xa3, none, v_i,  simd, num::all_true<u32> )
-OP( i32x4_bitmask,             "i32x4.bitmask",             0xfd, 0xa4, none, v_i,  simd, num::bitmask<u32> )
-OP( i32x4_extend_low_i16x8_s,  "i32x4.extend_low_i16x8_s",  0xfd, 0xa7, none, v_v,  simd, num::low<num::extend_s<u32, u16>> )
-OP( i32x4_extend_high_i16x8_s, "i32x4.extend_high_i16x8_s", 0xfd, 0xa8, none, v_v,  simd, num::high<num::extend_s<u32, u16>> )
-OP( i32x4_extend_low_i16x8_u,  "i32x4.extend_low_i16x8_u",  0xfd, 0xa9, none, v_v,  simd, num::low<num::extend_u<u32, u16>> )
-OP( i32x4_extend_high_i16x8_u, "i32x4.extend_high_i16x8_u", 0xfd, 0xaa, none, v_v,  simd, num::high<num::extend_u<u32, u16>> )
-OP( i32x4_shl,                 "i32x4.shl",                 0xfd, 0xab, none, vi_v, simd, num::lanes_by<num::shl<u32>> )
-OP( i32x4_shr_s,               "i32x4.shr_s",               0xfd, 0xac, none, vi_v, simd, num::lanes_by<num::shr_s<u32>> )
-OP( i32x4_shr_u,               "i32x4.shr_u",               0xfd, 0xad, none, vi_v, simd, num::lanes_by<num::shr_u<u32>> )
-OP( i32x4_add,                 "i32x4.add",                 0xfd, 0xae, none, vv_v, simd, num::lanes<num::add<u32>> )
-OP( i32x4_sub,                 "i32x4.sub",                 0xfd, 0xb1, none, vv_v, simd, num::lanes<num::sub<u32>> )
-OP( i32x4_mul,                 "i32x4.mul",                 0xfd, 0xb5, none, vv_v, simd, num::lanes<num::mul<u32>> )
-OP( i32x4_min_s,               "i32x4.min_s",               0xfd, 0xb6, none, vv_v, simd, num::lanes<num::min_s<u32>> )
-OP( i32x4_min_u,               "i32x4.min_u",               0xfd, 0xb7, none, vv_v, simd, num::lanes<num::min_u<u32>> )
-OP( i32x4_max_s,               "i32x4.max_s",               0xfd, 0xb8, none, vv_v, simd, num::lanes<num::max_s<u32>> )
-OP( i32x4_max_u,               "i32x4.max_u",               0xfd, 0xb9, none, vv_v, simd, num::lanes<num::max_u<u32>> )
-OP( i32x4_dot_i16x8_s,         "i32x4.dot_i16x8_s",         0xfd, 0xba, none, vv_v, simd, num::dot<num::extend_s<u32, u16>, num::add<u32>> )
-OP( i32x4_extmul_low_i16x8_s,  "i32x4.extmul_low_i16x8_s",  0xfd, 0xbc, none, vv_v, simd, num::extmul<num::low<num::extend_s<u32, u16>>> )
-OP( i32x4_extmul_high_i16x8_s, "i32x4.extmul_high_i16x8_s", 0xfd, 0xbd, none, vv_v, simd, num::extmul<num::high<num::extend_s<u32, u16>>> )
-OP( i32x4_extmul_low_i16x8_u,  "i32x4.extmul_low_i16x8_u",  0xfd, 0xbe, none, vv_v, simd, num::extmul<num::low<num::extend_u<u32, u16>>> )
-OP( i32x4_extmul_high_i16x8_u, "i32x4.extmul_high_i16x8_u", 0xfd, 0xbf, none, vv_v, simd, num::extmul<num::high<num::extend_u<u32, u16>>> )
-
-// ---- vectors: i64x2 (prefix 0xfd) -----------------------------------------------------------------------------------
-OP( i64x2_abs,                 "i64x2.abs",                 0xfd, 0xc0, none, v_v,  simd, num::lanes<num::iabs<u64>> )
-OP( i64x2_neg,                 "i64x2.neg",                 0xfd, 0xc1, none, v_v,  simd, num::lanes<num::ineg<u64>> )
-OP( i64x2_all_true,            "i64x2.all_true",            0xfd, 0xc3, none, v_i,  simd, num::all_true<u64> )
-OP( i64x2_bitmask,             "i64x2.bitmask",             0xfd, 0xc4, none, v_i,  simd, num::bitmask<u64> )
-OP( i64x2_extend_low_i32x4_s,  "i64x2.extend_low_i32x4_s",  0xfd, 0xc7, none, v_v,  simd, num::low<num::extend_s<u64, u32>> )
-OP( i64x2_extend_high_i32x4_s, "i64x2.extend_high_i32x4_s", 0xfd, 0xc8, none, v_v,  simd, num::high<num::extend_s<u64, u32>> )
-OP( i64x2_extend_low_i32x4_u,  "i64x2.extend_low_i32x4_u",  0xfd, 0xc9, none, v_v,  simd, num::low<num::extend_u<u64, u32>> )
-OP( i64x2_extend_high_i32x4_u, "i64x2.extend_high_i32x4_u", 0xfd, 0xca, none, v_v,  simd, num::high<num::extend_u<u64, u32>> )
-OP( i64x2_shl,                 "i64x2.shl",                 0xfd, 0xcb, none, vi_v, simd, num::lanes_by<num::shl<u64>> )
-OP( i64x2_shr_s,               "i64x2.shr_s",               0xfd, 0xcc, none, vi_v, simd, num::lanes_by<num::shr_s<u64>> )
-OP( i64x2_shr_u,               "i64x2.shr_u",               0xfd, 0xcd, none, vi_v, simd, num::lanes_by<num::shr_u<u64>> )
-OP( i64x2_add,                 "i64x2.add",                 0xfd, 0xce, none, vv_v, simd, num::lanes<num::add<u64>> )
-OP( i64x2_sub,                 "i64x2.sub",                 0xfd, 0xd1, none, vv_v, simd, num::lanes<num::sub<u64>> )
-OP( i64x2_mul,                 "i64x2.mul",                 0xfd, 0xd5, none, vv_v, simd, num::lanes<num::mul<u64>> )
-OP( i64x2_eq,                  "i64x2.eq",                  0xfd, 0xd6, none, vv_v, simd, num::mask<num::eq<u64>> )
-OP( i64x2_ne,                  "i64x2.ne",                  0xfd, 0xd7, none, vv_v, simd, num::mask<num::ne<u64>> )
-OP( i64x2_lt_s,                "i64x2.lt_s",                0xfd, 0xd8, none, vv_v, simd, num::mask<num::lt_s<u64>> )
-OP( i64x2_gt_s,                "i64x2.gt_s",                0xfd, 0xd9, none, vv_v, simd, num::mask<num::gt_s<u64>> )
-OP( i64x2_le_s,                "i64x2.le_s",                0xfd, 0xda, none, vv_v, simd, num::mask<num::le_s<u64>> )
-OP( i64x2_ge_s,                "i64x2.ge_s",                0xfd, 0xdb, none, vv_v, simd, num::mask<num::ge_s<u64>> )
-OP( i64x2_extmul_low_i32x4_s,  "i64x2.extmul_low_i32x4_s",  0xfd, 0xdc, none, vv_v, simd, num::extmul<num::low<num::extend_s<u64, u32>>> )
-OP( i64x2_extmul_high_i32x4_s, "i64x2.extmul_high_i32x4_s", 0xfd, 0xdd, none, vv_v, simd, num::extmul<num::high<num::extend_s<u64, u32>>> )
-OP( i64x2_extmul_low_i32x4_u,  "i64x2.extmul_low_i32x4_u",  0xfd, 0xde, none, vv_v, simd, num::extmul<num::low<num::extend_u<u64, u32>>> )
-OP( i64x2_extmul_high_i32x4_u, "i64x2.extmul_high_i32x4_u", 0xfd, 0xdf, none, vv_v, simd, num::extmul<num::high<num::extend_u<u64, u32>>> )
-
-// ---- vectors: f32x4, f64x2, conversions (prefix 0xfd) ---------------------------------------------------------------
-OP( f32x4_abs,                    "f32x4.abs",                    0xfd, 0xe0, none, v_v,  simd, num::lanes<num::abs<f32>> )
-OP( f32x4_neg,                    "f32x4.neg",                    0xfd, 0xe1, none, v_v,  simd, num::lanes<num::neg<f32>> )
-OP( f32x4_sqrt,                   "f32x4.sqrt",                   0xfd, 0xe3, none, v_v,  simd, num::lanes<num::sqrt<f32>> )
-OP( f32x4_add,                    "f32x4.add",                    0xfd, 0xe4, none, vv_v, simd, num::lanes<num::add<f32>> )
-OP( f32x4_sub,                    "f32x4.sub",                    0xfd, 0xe5, none, vv_v, simd, num::lanes<num::sub<f32>> )
-OP( f32x4_mul,                    "f32x4.mul",                    0xfd, 0xe6, none, vv_v, simd, num::lanes<num::mul<f32>> )
-OP( f32x4_div,                    "f32x4.div",                    0xfd, 0xe7, none, vv_v, simd, num::lanes<num::div<f32>> )
-OP( f32x4_min,                    "f32x4.min",                    0xfd, 0xe8, none, vv_v, simd, num::lanes<num::min<f32>> )
-OP( f32x4_max,                    "f32x4.max",                    0xfd, 0xe9, none, vv_v, simd, num::lanes<num::max<f32>> )
-OP( f32x4_pmin,                   "f32x4.pmin",                   0xfd, 0xea, none, vv_v, simd, num::lanes<num::pmin<f32>> )
-OP( f32x4_pmax,                   "f32x4.pmax",                   0xfd, 0xeb, none, vv_v, simd, num::lanes<num::pmax<f32>> )
-OP( f64x2_abs,                    "f64x2.abs",                    0xfd, 0xec, none, v_v,  simd, num::lanes<num::abs<f64>> )
-OP( f64x2_neg,                    "f64x2.neg",                    0xfd, 0xed, none, v_v,  simd, num::lanes<num::neg<f64>> )
-OP( f64x2_sqrt,                   "f64x2.sqrt",                   0xfd, 0xef, none, v_v,  simd, num::lanes<num::sqrt<f64>> )
-OP( f64x2_add,                    "f64x2.add",                    0xfd, 0xf0, none, vv_v, simd, num::lanes<num::add<f64>> )
-OP( f64x2_sub,                    "f64x2.sub",                    0xfd, 0xf1, none, vv_v, simd, num::lanes<num::sub<f64>> )
-OP( f64x2_mul,                    "f64x2.mul",                    0xfd, 0xf2, none, vv_v, simd, num::lanes<num::mul<f64>> )
-OP( f64x2_div,                    "f64x2.div",                    0xfd, 0xf3, none, vv_v, simd, num::lanes<num::div<f64>> )
-OP( f64x2_min,                    "f64x2.min",                    0xfd, 0xf4, none, vv_v, simd, num::lanes<num::min<f64>> )
-OP( f64x2_max,                    "f64x2.max",                    0xfd, 0xf5, none, vv_v, simd, num::lanes<num::max<f64>> )
-OP( f64x2_pmin,                   "f64x2.pmin",                   0xfd, 0xf6, none, vv_v, simd, num::lanes<num::pmin<f64>> )
-OP( f64x2_pmax,                   "f64x2.pmax",                   0xfd, 0xf7, none, vv_v, simd, num::lanes<num::pmax<f64>> )
-OP( i32x4_trunc_sat_f32x4_s,      "i32x4.trunc_sat_f32x4_s",      0xfd, 0xf8, none, v_v,  simd, num::lanes<num::trunc_sat_s<u32, f32>> )
-OP( i32x4_trunc_sat_f32x4_u,      "i32x4.trunc_sat_f32x4_u",      0xfd, 0xf9, none, v_v,  simd, num::lanes<num::trunc_sat_u<u32, f32>> )
-OP( f32x4_convert_i32x4_s,        "f32x4.convert_i32x4_s",        0xfd, 0xfa, none, v_v,  simd, num::lanes<num::convert_s<f32, u32>> )
-OP( f32x4_convert_i32x4_u,        "f32x4.convert_i32x4_u",        0xfd, 0xfb, none, v_v,  simd, num::lanes<num::convert_u<f32, u32>> )
-OP( i32x4_trunc_sat_f64x2_s_zero, "i32x4.trunc_sat_f64x2_s_zero", 0xfd, 0xfc, none, v_v,  simd, num::padded<num::trunc_sat_s<u32, f64>> )
-OP( i32x4_trunc_sat_f64x2_u_zero, "i32x4.trunc_sat_f64x2_u_zero", 0xfd, 0xfd, none, v_v,  simd, num::padded<num::trunc_sat_u<u32, f64>> )
-OP( f64x2_convert_low_i32x4_s,    "f64x2.convert_low_i32x4_s",    0xfd, 0xfe, none, v_v,  simd, num::low<num::convert_s<f64, u32>> )
-OP( f64x2_convert_low_i32x4_u,    "f64x2.convert_low_i32x4_u",    0xfd, 0xff, none, v_v,  simd, num::low<num::convert_u<f64, u32>> )
-
-// ---- vectors: relaxed (prefix 0xfd) ---------------------------------------------------------------------------------
-OP( i8x16_relaxed_swizzle,               "i8x16.relaxed_swizzle",               0xfd, 0x100, none, vv_v,  relaxed_simd, num::swizzle )
-OP( i32x4_relaxed_trunc_f32x4_s,         "i32x4.relaxed_trunc_f32x4_s",         0xfd, 0x101, none, v_v,   relaxed_simd, num::lanes<num::trunc_sat_s<u32, f32>> )
-OP( i32x4_relaxed_trunc_f32x4_u,         "i32x4.relaxed_trunc_f32x4_u",         0xfd, 0x102, none, v_v,   relaxed_simd, num::lanes<num::trunc_sat_u<u32, f32>> )
-OP( i32x4_relaxed_trunc_f64x2_s_zero,    "i32x4.relaxed_trunc_f64x2_s_zero",    0xfd, 0x103, none, v_v,   relaxed_simd, num::padded<num::trunc_sat_s<u32, f64>> )
-OP( i32x4_relaxed_trunc_f64x2_u_zero,    "i32x4.relaxed_trunc_f64x2_u_zero",    0xfd, 0x104, none, v_v,   relaxed_simd, num::padded<num::trunc_sat_u<u32, f64>> )
-OP( f32x4_relaxed_madd,                  "f32x4.relaxed_madd",                  0xfd, 0x105, none, vvv_v, relaxed_simd, num::lanes<num::madd<f32>> )
-OP( f32x4_relaxed_nmadd,                 "f32x4.relaxed_nmadd",                 0xfd, 0x106, none, vvv_v, relaxed_simd, num::lanes<num::nmadd<f32>> )
-OP( f64x2_relaxed_madd,                  "f64x2.relaxed_madd",                  0xfd, 0x107, none, vvv_v, relaxed_simd, num::lanes<num::madd<f64>> )
-OP( f64x2_relaxed_nmadd,                 "f64x2.relaxed_nmadd",                 0xfd, 0x108, none, vvv_v, relaxed_simd, num::lanes<num::nmadd<f64>> )
-OP( i8x16_relaxed_laneselect,            "i8x16.relaxed_laneselect",            0xfd, 0x109, none, vvv_v, relaxed_simd, num::lanes<num::bitselect<u64>> )
-OP( i16x8_relaxed_laneselect,            "i16x8.relaxed_laneselect",            0xfd, 0x10a, none, vvv_v, relaxed_simd, num::lanes<num::bitselect<u64>> )
-OP( i32x4_relaxed_laneselect,            "i32x4.relaxed_laneselect",            0xfd, 0x10b, none, vvv_v, relaxed_simd, num::lanes<num::bitselect<u64>> )
-OP( i64x2_relaxed_laneselect,            "i64x2.relaxed_laneselect",            0xfd, 0x10c, none, vvv_v, relaxed_simd, num::lanes<num::bitselect<u64>> )
-OP( f32x4_relaxed_min,                   "f32x4.relaxed_min",                   0xfd, 0x10d, none, vv_v,  relaxed_simd, num::lanes<num::min<f32>> )
-OP( f32x4_relaxed_max,                   "f32x4.relaxed_max",                   0xfd, 0x10e, none, vv_v,  relaxed_simd, num::lanes<num::max<f32>> )
-OP( f64x2_relaxed_min,                   "f64x2.relaxed_min",                   0xfd, 0x10f, none, vv_v,  relaxed_simd, num::lanes<num::min<f64>> )
-OP( f64x2_relaxed_max,                   "f64x2.relaxed_max",                   0xfd, 0x110, none, vv_v,  relaxed_simd, num::lanes<num::max<f64>> )
-OP( i16x8_relaxed_q15mulr_s,             "i16x8.relaxed_q15mulr_s",             0xfd, 0x111, none, vv_v,  relaxed_simd, num::lanes<num::q15mulr_sat_s> )
-OP( i16x8_relaxed_dot_i8x16_i7x16_s,     "i16x8.relaxed_dot_i8x16_i7x16_s",     0xfd, 0x112, none, vv_v,  relaxed_simd, num::dot<num::extend_s<u16, u8>, num::add_sat_s<u16>> )
-OP( i32x4_relaxed_dot_i8x16_i7x16_add_s, "i32x4.relaxed_dot_i8x16_i7x16_add_s", 0xfd, 0x113, none, vvv_v, relaxed_simd, num::dot_add<num::dot<num::extend_s<u16, u8>, num::add_sat_s<u16>>, num::extadd_pairwise<num::extend_s<u32, u16>>> )
-
-// ---- atomic operations (prefix 0xfe) --------------------------------------------------------------------------------
-OP( memory_atomic_notify,       "memory.atomic.notify",       0xfe, 0x00, memarg,    ai_i,  threads, special )
-OP( memory_atomic_wait32,       "memory.atomic.wait32",       0xfe, 0x01, memarg,    ail_i, threads, special )
-OP( memory_atomic_wait64,       "memory.atomic.wait64",       0xfe, 0x02, memarg,    all_i, threads, special )
-OP( atomic_fence,               "atomic.fence",               0xfe, 0x03, zero_byte, _,     threads, special )
-OP( i32_atomic_load,            "i32.atomic.load",            0xfe, 0x10, memarg,    a_i,   threads, mem::atomic<mem::load<u32, u32>> )
-OP( i64_atomic_load,            "i64.atomic.load",            0xfe, 0x11, memarg,    a_l,   threads, mem::atomic<mem::load<u64, u64>> )
-OP( i32_atomic_load8_u,         "i32.atomic.load8_u",         0xfe, 0x12, memarg,    a_i,   threads, mem::atomic<mem::load<u32, u8>> )
-OP( i32_atomic_load16_u,        "i32.atomic.load16_u",        0xfe, 0x13, memarg,    a_i,   threads, mem::atomic<mem::load<u32, u16>> )
-OP( i64_atomic_load8_u,         "i64.atomic.load8_u",         0xfe, 0x14, memarg,    a_l,   threads, mem::atomic<mem::load<u64, u8>> )
-OP( i64_atomic_load16_u,        "i64.atomic.load16_u",        0xfe, 0x15, memarg,    a_l,   threads, mem::atomic<mem::load<u64, u16>> )
-OP( i64_atomic_load32_u,        "i64.atomic.load32_u",        0xfe, 0x16, memarg,    a_l,   threads, mem::atomic<mem::load<u64, u32>> )
-OP( i32_atomic_store,           "i32.atomic.store",           0xfe, 0x17, memarg,    ai_,   threads, mem::atomic<mem::store<u32, u32>> )
-OP( i64_atomic_store,           "i64.atomic.store",           0xfe, 0x18, memarg,    al_,   threads, mem::atomic<mem::store<u64, u64>> )
-OP( i32_atomic_store8,          "i32.atomic.store8",          0xfe, 0x19, memarg,    ai_,   threads, mem::atomic<mem::store<u32, u8>> )
-OP( i32_atomic_store16,         "i32.atomic.store16",         0xfe, 0x1a, memarg,    ai_,   threads, mem::atomic<mem::store<u32, u16>> )
-OP( i64_atomic_store8,          "i64.atomic.store8",          0xfe, 0x1b, memarg,    al_,   threads, mem::atomic<mem::store<u64, u8>> )
-OP( i64_atomic_store16,         "i64.atomic.store16",         0xfe, 0x1c, memarg,    al_,   threads, mem::atomic<mem::store<u64, u16>> )
-OP( i64_atomic_store32,         "i64.atomic.store32",         0xfe, 0x1d, memarg,    al_,   threads, mem::atomic<mem::store<u64, u32>> )
-OP( i32_atomic_rmw_add,         "i32.atomic.rmw.add",         0xfe, 0x1e, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::add> )
-OP( i64_atomic_rmw_add,         "i64.atomic.rmw.add",         0xfe, 0x1f, memarg,    al_l,  threads, mem::rmw<u64, u64, num::add> )
-OP( i32_atomic_rmw8_add_u,      "i32.atomic.rmw8.add_u",      0xfe, 0x20, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::add> )
-OP( i32_atomic_rmw16_add_u,     "i32.atomic.rmw16.add_u",     0xfe, 0x21, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::add> )
-OP( i64_atomic_rmw8_add_u,      "i64.atomic.rmw8.add_u",      0xfe, 0x22, memarg,    al_l,  threads, mem::rmw<u64, u8, num::add> )
-OP( i64_atomic_rmw16_add_u,     "i64.atomic.rmw16.add_u",     0xfe, 0x23, memarg,    al_l,  threads, mem::rmw<u64, u16, num::add> )
-OP( i64_atomic_rmw32_add_u,     "i64.atomic.rmw32.add_u",     0xfe, 0x24, memarg,    al_l,  threads, mem::rmw<u64, u32, num::add> )
-OP( i32_atomic_rmw_sub,         "i32.atomic.rmw.sub",         0xfe, 0x25, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::sub> )
-OP( i64_atomic_rmw_sub,         "i64.atomic.rmw.sub",         0xfe, 0x26, memarg,    al_l,  threads, mem::rmw<u64, u64, num::sub> )
-OP( i32_atomic_rmw8_sub_u,      "i32.atomic.rmw8.sub_u",      0xfe, 0x27, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::sub> )
-OP( i32_atomic_rmw16_sub_u,     "i32.atomic.rmw16.sub_u",     0xfe, 0x28, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::sub> )
-OP( i64_atomic_rmw8_sub_u,      "i64.atomic.rmw8.sub_u",      0xfe, 0x29, memarg,    al_l,  threads, mem::rmw<u64, u8, num::sub> )
-OP( i64_atomic_rmw16_sub_u,     "i64.atomic.rmw16.sub_u",     0xfe, 0x2a, memarg,    al_l,  threads, mem::rmw<u64, u16, num::sub> )
-OP( i64_atomic_rmw32_sub_u,     "i64.atomic.rmw32.sub_u",     0xfe, 0x2b, memarg,    al_l,  threads, mem::rmw<u64, u32, num::sub> )
-OP( i32_atomic_rmw_and,         "i32.atomic.rmw.and",         0xfe, 0x2c, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::and_> )
-OP( i64_atomic_rmw_and,         "i64.atomic.rmw.and",         0xfe, 0x2d, memarg,    al_l,  threads, mem::rmw<u64, u64, num::and_> )
-OP( i32_atomic_rmw8_and_u,      "i32.atomic.rmw8.and_u",      0xfe, 0x2e, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::and_> )
-OP( i32_atomic_rmw16_and_u,     "i32.atomic.rmw16.and_u",     0xfe, 0x2f, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::and_> )
-OP( i64_atomic_rmw8_and_u,      "i64.atomic.rmw8.and_u",      0xfe, 0x30, memarg,    al_l,  threads, mem::rmw<u64, u8, num::and_> )
-OP( i64_atomic_rmw16_and_u,     "i64.atomic.rmw16.and_u",     0xfe, 0x31, memarg,    al_l,  threads, mem::rmw<u64, u16, num::and_> )
-OP( i64_atomic_rmw32_and_u,     "i64.atomic.rmw32.and_u",     0xfe, 0x32, memarg,    al_l,  threads, mem::rmw<u64, u32, num::and_> )
-OP( i32_atomic_rmw_or,          "i32.atomic.rmw.or",          0xfe, 0x33, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::or_> )
-OP( i64_atomic_rmw_or,          "i64.atomic.rmw.or",          0xfe, 0x34, memarg,    al_l,  threads, mem::rmw<u64, u64, num::or_> )
-OP( i32_atomic_rmw8_or_u,       "i32.atomic.rmw8.or_u",       0xfe, 0x35, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::or_> )
-OP( i32_atomic_rmw16_or_u,      "i32.atomic.rmw16.or_u",      0xfe, 0x36, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::or_> )
-OP( i64_atomic_rmw8_or_u,       "i64.atomic.rmw8.or_u",       0xfe, 0x37, memarg,    al_l,  threads, mem::rmw<u64, u8, num::or_> )
-OP( i64_atomic_rmw16_or_u,      "i64.atomic.rmw16.or_u",      0xfe, 0x38, memarg,    al_l,  threads, mem::rmw<u64, u16, num::or_> )
-OP( i64_atomic_rmw32_or_u,      "i64.atomic.rmw32.or_u",      0xfe, 0x39, memarg,    al_l,  threads, mem::rmw<u64, u32, num::or_> )
-OP( i32_atomic_rmw_xor,         "i32.atomic.rmw.xor",         0xfe, 0x3a, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::xor_> )
-OP( i64_atomic_rmw_xor,         "i64.atomic.rmw.xor",         0xfe, 0x3b, memarg,    al_l,  threads, mem::rmw<u64, u64, num::xor_> )
-OP( i32_atomic_rmw8_xor_u,      "i32.atomic.rmw8.xor_u",      0xfe, 0x3c, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::xor_> )
-OP( i32_atomic_rmw16_xor_u,     "i32.atomic.rmw16.xor_u",     0xfe, 0x3d, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::xor_> )
-OP( i64_atomic_rmw8_xor_u,      "i64.atomic.rmw8.xor_u",      0xfe, 0x3e, memarg,    al_l,  threads, mem::rmw<u64, u8, num::xor_> )
-OP( i64_atomic_rmw16_xor_u,     "i64.atomic.rmw16.xor_u",     0xfe, 0x3f, memarg,    al_l,  threads, mem::rmw<u64, u16, num::xor_> )
-OP( i64_atomic_rmw32_xor_u,     "i64.atomic.rmw32.xor_u",     0xfe, 0x40, memarg,    al_l,  threads, mem::rmw<u64, u32, num::xor_> )
-OP( i32_atomic_rmw_xchg,        "i32.atomic.rmw.xchg",        0xfe, 0x41, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::exchange> )
-OP( i64_atomic_rmw_xchg,        "i64.atomic.rmw.xchg",        0xfe, 0x42, memarg,    al_l,  threads, mem::rmw<u64, u64, num::exchange> )
-OP( i32_atomic_rmw8_xchg_u,     "i32.atomic.rmw8.xchg_u",     0xfe, 0x43, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::exchange> )
-OP( i32_atomic_rmw16_xchg_u,    "i32.atomic.rmw16.xchg_u",    0xfe, 0x44, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::exchange> )
-OP( i64_atomic_rmw8_xchg_u,     "i64.atomic.rmw8.xchg_u",     0xfe, 0x45, memarg,    al_l,  threads, mem::rmw<u64, u8, num::exchange> )
-OP( i64_atomic_rmw16_xchg_u,    "i64.atomic.rmw16.xchg_u",    0xfe, 0x46, memarg,    al_l,  threads, mem::rmw<u64, u16, num::exchange> )
-OP( i64_atomic_rmw32_xchg_u,    "i64.atomic.rmw32.xchg_u",    0xfe, 0x47, memarg,    al_l,  threads, mem::rmw<u64, u32, num::exchange> )
-OP( i32_atomic_rmw_cmpxchg,     "i32.atomic.rmw.cmpxchg",     0xfe, 0x48, memarg,    aii_i, threads, mem::compare_exchange<u32, u32> )
-OP( i64_atomic_rmw_cmpxchg,     "i64.atomic.rmw.cmpxchg",     0xfe, 0x49, memarg,    all_l, threads, mem::compare_exchange<u64, u64> )
-OP( i32_atomic_rmw8_cmpxchg_u,  "i32.atomic.rmw8.cmpxchg_u",  0xfe, 0x4a, memarg,    aii_i, threads, mem::compare_exchange<u32, u8> )
-OP( i32_atomic_rmw16_cmpxchg_u, "i32.atomic.rmw16.cmpxchg_u", 0xfe, 0x4b, memarg,    aii_i, threads, mem::compare_exchange<u32, u16> )
-OP( i64_atomic_rmw8_cmpxchg_u,  "i64.atomic.rmw8.cmpxchg_u",  0xfe, 0x4c, memarg,    all_l, threads, mem::compare_exchange<u64, u8> )
-OP( i64_atomic_rmw16_cmpxchg_u, "i64.atomic.rmw16.cmpxchg_u", 0xfe, 0x4d, memarg,    all_l, threads, mem::compare_exchange<u64, u16> )
-OP( i64_atomic_rmw32_cmpxchg_u, "i64.atomic.rmw32.cmpxchg_u", 0xfe, 0x4e, memarg,    all_l, threads, mem::compare_exchange<u64, u32> )
-
-// clang-format on
-#undef OP
-};
-
-constexpr const op_row& row(op o) noexcept { return op_table[u16(o)]; }
-
-/// The feature that `f` lacks for instruction `o`, `feature::count_` if it has what `o` needs: its row's
-/// feature, and for the tail call through a typed reference a second one.
-constexpr feature lacking(features f, op o) noexcept {
-    if (!f[row(o).needs]) return row(o).needs;
-    if (o == op::return_call_ref && !f[feature::function_references]) return feature::function_references;
-    return feature::count_;
-}
-constexpr bool has(features f, op o) noexcept { return lacking(f, o) == feature::count_; }
-
-/// True for the instructions of the threads proposal, which are all those behind this prefix.
-constexpr bool is_atomic_row(const op_row& r) noexcept { return r.prefix == 0xfe; }
-
-/// Log2 of how many bytes the instruction accesses in memory, which is the largest alignment its
-/// memarg may state and the one the text format leaves out; 0 for what accesses none. Read from the
-/// instruction's name: the number after the first dot counts (`load8`, `rmw16`, `wait32`), else that of
-/// its type.
-constexpr u8 access_log2(const op_row& r) {
-    if (r.immediate != imm::memarg && r.immediate != imm::memarg_lane) return 0;
-    const std::string_view text = r.text;
-    if (text == "memory.atomic.notify") return 2;
-    std::size_t at = 0;
-    unsigned bits = 0;
-    const auto number = [&] {
-        for (bits = 0; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at)
-            bits = bits * 10 + unsigned(text[at] - '0');
-        return bits != 0;
-    };
-    while (text[at] != '.') ++at;
-    while (at < text.size() && !number()) ++at;
-    if (bits == 0) at = 1, number();
-    else if (at < text.size() && text[at] == 'x') bits *= unsigned(text[at + 1] - '0'); // load8x8 is 64 bits
-    return u8(std::bit_width(bits) - 4);
-}
-inline constexpr std::array<u8, op_count> natural_align = [] {
-    std::array<u8, op_count> logs{};
-    for (u16 i = 0; i < op_count; ++i) logs[i] = access_log2(op_table[i]);
-    return logs;
-}();
-
-static_assert(sizeof op_table / sizeof *op_table == op_count);
-/// The largest code behind any prefix, plus one.
-inline constexpr u16 most_codes = 0x120;
-
-/// From the code behind `Prefix` to the instruction; `op::count_` where there is none or it needs a
-/// feature that `F` lacks. `op_codes<everything>` tells the two cases apart.
-template <features F, u8 Prefix>
-inline constexpr auto op_codes = [] {
-    std::array<op, Prefix == 0 ? 256 : most_codes> codes{};
-    for (op& code : codes) code = op::count_; // compiles faster than fill
-    for (u16 i = 0; i < op_count; ++i)
-        if (op_table[i].prefix == Prefix && has(F, op(i))) codes[op_table[i].code] = op(i);
-    return codes;
-}();
-
-} // namespace tessera
-
-// ---- binary/instruction.hpp ------------------------------------------------------------
-/// @file instruction.hpp
-/// One instruction after the other, read by immediate kind (spec: binary/instructions).
-
-namespace tessera::inline TESSERA_ABI::binary {
-
-/// A decoded instruction. Only the fields its immediate kind has are meaningful; the others keep
-/// what an earlier instruction left there.
-struct instruction {
-    op code = op::count_;
-    imm immediate = imm::none; ///< row(code).immediate
-    u32 offset = 0;            ///< of the opcode's first byte, relative to the module's bytes
-    u32 index = 0;             ///< label, func, type, local, global, table, memory, tag, elem, data; memarg: memory
-    u32 index2 = 0;            ///< second index: table of call_indirect, source of copies, field, count
-    u32 align = 0;             ///< memarg: log2 of the alignment, without the bit for the memory index
-    u32 lane = 0;
-    u64 value = 0;             ///< i32.const (sign-extended), i64.const, f32 and f64 bits, memarg offset
-    val_type type;             ///< ref.null, ref.test, ref.cast; br_on_cast: source; block: inline result or t_bottom
-    val_type type2;            ///< br_on_cast: target
-    u32 block_type = no_index; ///< block: type index, no_index where `type` says
-    cursor list;               ///< br_table labels (the default last), catch clauses, types, 16 bytes; already checked
-    u32 list_count = 0;        ///< entries of `list`; br_table: without the default label
-};
-
-/// The four forms of a catch clause of try_table, with their byte codes.
-enum class catch_kind : u8 { tag, tag_ref, all, all_ref };
-struct catch_clause {
-    catch_kind kind = catch_kind::all;
-    u32 tag = 0; ///< not for `all` and `all_ref`
-    u32 label = 0;
-};
-
-/// Immediates by kind; what does not depend on the set of instructions.
-class immediate_reader : public reader {
-public:
-    using reader::reader;
-
-    /// Reads the immediates of kind `in.immediate` into `in`.
-    [[nodiscard]] TESSERA_INLINE bool immediates(instruction& in) noexcept {
-        switch (in.immediate) {
-        case imm::none: return true;
-        case imm::label:
-        case imm::func:
-        case imm::type:
-        case imm::local:
-        case imm::global:
-        case imm::table:
-        case imm::elem:
-        case imm::tag:
-        case imm::memory:
-        case imm::data: return in_.leb_u32(in.index) || fail_leb(&cursor::leb_u32);
-        case imm::i32_const: {
-            i32 value = 0;
-            if (!leb_i32(value)) return false;
-            in.value = u64(i64(value));
-            return true;
-        }
-        case imm::memarg: return memarg(in);
-        case imm::block: return block_type(in);
-        default: return rare_immediates(in);
-        }
-    }
-
-    /// The next label of a br_table's list; the default label comes last.
-    static u32 next_label(cursor& list) noexcept {
-        u32 label = 0;
-        static_cast<void>(list.leb_u32(label)); // was read once already
-        return label;
-    }
-    /// The next clause of a try_table's list.
-    static catch_clause next_catch(cursor& list) noexcept {
-        u8 kind = 0;
-        catch_clause c;
-        static_cast<void>(list.byte(kind));
-        c.kind = catch_kind(kind);
-        if (kind < 2) c.tag = next_label(list);
-        c.label = next_label(list);
-        return c;
-    }
-    /// The next type of a list of value types that was read once already.
-    val_type next_type(cursor& list) noexcept {
-        val_type t;
-        const cursor here = std::exchange(in_, list);
-        static_cast<void>(type(t));
-        list = std::exchange(in_, here);
-        return t;
-    }
-
-protected:
-    static constexpr u32 memory_bit = 0x40; ///< in a memarg's alignment: a memory index follows
-
-    [[nodiscard]] TESSERA_INLINE bool memarg(instruction& in) noexcept {
-        const u8* where = in_.at();
-        in.index = 0;
-        if (in_.left() >= 2 && where[0] < memory_bit && where[1] < 0x80) {
-            in.align = where[0];
-            in.value = where[1];
-            in_.seek(where + 2);
-            return true;
-        }
-        return memarg_slow(in);
-    }
-    [[nodiscard]] TESSERA_NOINLINE bool memarg_slow(instruction& in) noexcept {
-        const u8* where = in_.at();
-        if (!leb_u32(in.align)) return false;
-        if (in.align >= 2 * memory_bit) return fail(msg::malformed_memop_flags, where);
-        if (in.align & memory_bit) {
-            in.align &= ~memory_bit;
-            if (!need(feature::multi_memory, where) || !leb_u32(in.index)) return false;
-        }
-        return leb_size(in.value);
-    }
-    [[nodiscard]] TESSERA_INLINE bool block_type(instruction& in) noexcept {
-        const int first = in_.peek();
-        in.block_type = no_index;
-        if (first == code::empty_block) {
-            in.type = t_bottom;
-            in_.seek(in_.at() + 1);
-            return true;
-        }
-        if ((first & 0xc0) == 0x40) return type(in.type); // negative in one byte; -1 at the end goes here too
-        return block_type_index(in);
-    }
-    [[nodiscard]] TESSERA_NOINLINE bool block_type_index(instruction& in) noexcept {
-        const u8* where = in_.at();
-        i64 index = 0;
-        if (!leb_i33(index)) return false;
-        if (index < 0) return fail(msg::malformed_block_type, where);
-        in.block_type = index >= i64(no_index) ? no_index - 1 : u32(index);
-        return need(feature::multi_value, where);
-    }
-    /// Remembers the `bytes` bytes that come next as the list and passes them.
-    [[nodiscard]] bool raw_list(instruction& in, u32 bytes) noexcept {
-        const u8* from = in_.at();
-        if (!skip(bytes)) return false;
-        in.list = cursor(from, in_.at());
-        in.list_count = bytes;
-        return true;
-    }
-    [[nodiscard]] TESSERA_COLD bool rare_immediates(instruction& in) noexcept {
-        const u8* where = in_.at();
-        u8 byte_ = 0;
-        switch (in.immediate) {
-        case imm::call_indirect:
-        case imm::table_table:
-        case imm::elem_table:
-        case imm::memory_memory:
-        case imm::data_memory:
-        case imm::field:
-        case imm::type_count:
-        case imm::type_data:
-        case imm::type_elem:
-        case imm::type_type: return leb_u32(in.index) && leb_u32(in.index2);
-        case imm::i64_const: {
-            i64 value = 0;
-            if (!leb_i64(value)) return false;
-            in.value = u64(value);
-            return true;
-        }
-        case imm::f32_const: {
-            u32 bits = 0;
-            if (!fixed(bits)) return false;
-            in.value = bits;
-            return true;
-        }
-        case imm::f64_const: return fixed(in.value);
-        case imm::v128_const:
-        case imm::shuffle: return raw_list(in, 16);
-        case imm::memarg_lane:
-            if (!memarg(in) || !byte(byte_)) return false;
-            in.lane = byte_;
-            return true;
-        case imm::lane:
-            if (!byte(byte_)) return false;
-            in.lane = byte_;
-            return true;
-        case imm::labels: {
-            if (!leb_u32(in.list_count)) return false;
-            const u8* from = in_.at();
-            u32 label = 0;
-            for (u64 i = 0; i <= in.list_count; ++i)
-                if (!leb_u32(label)) return false;
-            in.list = cursor(from, in_.at());
-            return true;
-        }
-        case imm::select_types: {
-            if (!leb_u32(in.list_count)) return false;
-            const u8* from = in_.at();
-            for (u32 i = 0; i < in.list_count; ++i)
-                if (!type(in.type)) return false;
-            in.list = cursor(from, in_.at());
-            return true;
-        }
-        case imm::try_table: return block_type(in) && catches(in);
-        case imm::heap:
-        case imm::ref_type: {
-            heap_type h;
-            if (!heap(h)) return false;
-            const bool nullable =
-                in.immediate == imm::heap || in.code == op::ref_test_null || in.code == op::ref_cast_null;
-            in.type = val_type::ref(h, nullable);
-            return true;
-        }
-        case imm::br_cast: {
-            heap_type from, to;
-            if (!byte(byte_)) return false;
-            if (byte_ > 3) return fail(msg::malformed_cast_flags, where);
-            if (!leb_u32(in.index) || !heap(from) || !heap(to)) return false;
-            in.type = val_type::ref(from, (byte_ & 1) != 0);
-            in.type2 = val_type::ref(to, (byte_ & 2) != 0);
-            return true;
-        }
-        case imm::zero_byte:
-            if (!byte(byte_)) return false;
-            return byte_ == 0 || fail(msg::zero_byte_expected, where);
-        default: return immediates(in);
-        }
-    }
-    [[nodiscard]] bool catches(instruction& in) noexcept {
-        if (!leb_u32(in.list_count)) return false;
-        const u8* from = in_.at();
-        for (u32 i = 0; i < in.list_count; ++i) {
-            const u8* where = in_.at();
-            u8 kind = 0;
-            u32 index = 0;
-            if (!byte(kind)) return false;
-            if (kind > u8(catch_kind::all_ref)) return fail(msg::malformed_catch, where);
-            if (kind < u8(catch_kind::all) && !leb_u32(index)) return false;
-            if (!leb_u32(index)) return false;
-        }
-        in.list = cursor(from, in_.at());
-        return true;
-    }
-
-    /// Says why there is no instruction with that code: it needs a feature, or does not exist.
-    TESSERA_COLD bool fail_opcode(u8 prefix, u32 code, const u8* where) noexcept {
-        for (u16 i = 0; i < op_count; ++i)
-            if (op_table[i].prefix == prefix && op_table[i].code == code)
-                return fail(msg::feature_off, where, name(lacking({allowed_}, op(i))));
-        static constexpr char hex[] = "0123456789abcdef";
-        char text[12];
-        std::size_t n = 0;
-        if (prefix) {
-            text[n++] = hex[prefix >> 4];
-            text[n++] = hex[prefix & 15];
-            text[n++] = ' ';
-        }
-        for (unsigned shift = code > 0xffff ? 28 : code > 0xff ? 12 : 4;; shift -= 4) {
-            text[n++] = hex[code >> shift & 15];
-            if (shift == 0) break;
-        }
-        return fail(msg::illegal_opcode, where, {text, n});
-    }
-};
-
-/// What one table lookup says about an opcode.
-struct opcode_entry {
-    op code = op::count_;
-    imm immediate = imm::none;
-    u8 needs = 0; ///< the feature, as a number
-};
-
-/// `op_codes` with what reading an instruction needs beside its name.
-template <features F, u8 Prefix>
-inline constexpr auto opcode_entries = [] {
-    std::array<opcode_entry, op_codes<F, Prefix>.size()> entries{};
-    for (std::size_t i = 0; i < entries.size(); ++i)
-        if (const op o = op_codes<F, Prefix>[i]; o != op::count_) entries[i] = {o, row(o).immediate, u8(row(o).needs)};
-    return entries;
-}();
-
-/// Reads instructions of the set F, one after the other, without looking at their nesting.
-template <features F>
-class instruction_reader : public immediate_reader {
-public:
-    /// Reads `code`, a part of the module that starts at `base`.
-    instruction_reader(const u8* base, cursor code) noexcept : immediate_reader(base, code, F) {}
-
-    /// Reads the next instruction. False: malformed, or of a feature that F lacks; `error()` says why.
-    [[nodiscard]] TESSERA_INLINE bool next(instruction& in) noexcept {
-        const u8* where = in_.at();
-        in.offset = offset_of(where);
-        u8 first = 0;
-        if (TESSERA_UNLIKELY(!in_.byte(first))) return fail_missing_end();
-        opcode_entry entry = opcode_entries<F, 0>[first];
-        if (TESSERA_UNLIKELY(entry.code == op::count_) && !prefixed(first, where, entry)) return false;
-        in.code = entry.code;
-        in.immediate = entry.immediate;
-        used_ |= u64{1} << entry.needs;
-        return immediates(in);
-    }
-
-private:
-    [[nodiscard]] TESSERA_NOINLINE bool prefixed(u8 first, const u8* where, opcode_entry& entry) noexcept {
-        u32 code = 0;
-        if (first < 0xfb || first == 0xff) return fail_opcode(0, first, where);
-        if (!leb_u32(code)) return false;
-        if (code < most_codes) switch (first) {
-            case 0xfb: entry = opcode_entries<F, 0xfb>[code]; break;
-            case 0xfc: entry = opcode_entries<F, 0xfc>[code]; break;
-            case 0xfd: entry = opcode_entries<F, 0xfd>[code]; break;
-            default: entry = opcode_entries<F, 0xfe>[code]; break;
-            }
-        return entry.code != op::count_ || fail_opcode(first, code, where);
-    }
-};
-
-} // namespace tessera::binary
-
-// ---- binary/nesting.hpp ----------------------------------------------------------------
-/// @file nesting.hpp
-/// Whether block instructions and their ends pair up (spec: binary/instructions, Control Instructions).
-
-namespace tessera::inline TESSERA_ABI::binary {
-
-/// Follows the nesting of one expression without looking at types.
-class nesting {
-public:
-    /// Begins a new expression.
-    void start() noexcept {
-        open_.clear();
-        done_ = false;
-    }
-    /// True once the expression's own `end` was seen.
-    bool done() const noexcept { return done_; }
-
-    /// Takes the next instruction. False: it is misplaced, or memory is out; `in` has the error.
-    [[nodiscard]] TESSERA_INLINE bool step(op code, reader& in, u32 offset) noexcept {
-        switch (code) {
-        case op::block:
-        case op::loop:
-        case op::if_:
-        case op::try_:
-        case op::try_table: return open_.push_back(code) || in.fail_memory();
-        case op::else_: return follows(code, in, offset, op::if_, op::if_);
-        case op::catch_: return follows(code, in, offset, op::try_, op::catch_);
-        case op::catch_all: return follows(code, in, offset, op::try_, op::catch_);
-        case op::delegate:
-            if (!follows(code, in, offset, op::try_, op::try_)) return false;
-            open_.pop_back();
-            return true;
-        case op::end:
-            if (open_.empty()) done_ = true;
-            else open_.pop_back();
-            return true;
-        default: return true;
-        }
-    }
-
-private:
-    bool follows(op code, reader& in, u32 offset, op first, op second) noexcept {
-        if (open_.empty() || (open_.back() != first && open_.back() != second))
-            return in.fail(msg::end_expected, in.at() - (in.offset() - offset), row(code).text);
-        open_.back() = code;
-        return true;
-    }
-    vec<op> open_;
-    bool done_ = false;
-};
-
-} // namespace tessera::binary
-
-// ---- binary/body.hpp -------------------------------------------------------------------
-/// @file body.hpp
-/// Function bodies: local declarations, and reading a body for its form only (spec: binary/modules,
-/// Code Section).
-
-namespace tessera::inline TESSERA_ABI::binary {
-
-/// Reads one local declaration and adds it to `total`.
-[[nodiscard]] inline TESSERA_NOINLINE bool local_declaration(immediate_reader& in, const u8* where, u32& n, val_type& t,
-                                                             u64& total) noexcept {
-    if (!in.leb_u32(n) || !in.type(t)) return false;
-    total += n;
-    return !(total >> 32) || in.fail(msg::too_many_locals, where);
-}
-/// Reads the local declarations at the start of a function body and calls `each(count, type)`, which
-/// returns false where memory is out, for every one. `params` counts towards the limit. False:
-/// `in.error()` says why.
-template <class Each>
-[[nodiscard]] bool local_declarations(immediate_reader& in, u32 params, const module_limits& limits,
-                                      Each each) noexcept {
-    const u8* where = in.at();
-    u32 entries = 0;
-    if (!in.leb_u32(entries)) return false;
-    u64 total = params;
-    for (; entries > 0; --entries) {
-        u32 n = 0;
-        val_type t;
-        if (!local_declaration(in, where, n, t, total)) return false;
-        // The limit is checked last: a number of locals that no module can have is malformed.
-        if (total <= limits.locals && !each(n, t)) return in.fail_memory();
-    }
-    return total <= limits.locals || in.fail(msg::limit_reached, where, "locals of a function");
-}
-
-/// Checks that an instruction that needs the data count section is in a module that has one (spec:
-/// binary/modules, Data Count Section).
-[[nodiscard]] inline bool data_count_suffices(const instruction& in, const module_data& m, reader& error_to) noexcept {
-    if (m.has_data_count) return true;
-    switch (in.immediate) {
-    case imm::data_memory:
-    case imm::data:
-    case imm::type_data: return error_to.fail(msg::data_count_required, m.bytes.data() + in.offset);
-    default: return true;
-    }
-}
-
-/// Looks for what is malformed in the function bodies of a module, without validating them. False:
-/// there is something, and `why` is set to it. For errors only: bodies are read again.
-template <features F>
-[[nodiscard]] TESSERA_COLD bool bodies_well_formed(const module_data& m, const module_limits& limits,
-                                                   error& why) noexcept {
-    const u8* base = m.bytes.data();
-    instruction_reader<F> code(base, {});
-    code.module_ends(base + m.bytes.size());
-    instruction in;
-    nesting open;
-    for (const func_def& f : m.funcs) {
-        if (f.code.empty() && f.code.begin == 0) continue; // imported, or not reached by the decoder
-        code.restart(cursor(base + f.code.begin, base + f.code.end));
-        open.start();
-        bool ok = local_declarations(code, 0, limits, [](u32, val_type) { return true; });
-        while (ok && !open.done())
-            ok = code.next(in) && open.step(in.code, code, in.offset) && data_count_suffices(in, m, code);
-        if (ok && !code.done()) ok = code.fail(msg::section_size_mismatch, code.at());
-        if (ok) continue;
-        why = code.error();
-        return false;
-    }
-    return true;
-}
-
-} // namespace tessera::binary
-
-// ---- binary/hints.hpp ------------------------------------------------------------------
-/// @file binary/hints.hpp
-/// The branch hint section (github.com/WebAssembly/branch-hinting): which way an `if` or `br_if`
-/// mostly goes. Its offsets point into function bodies, so whoever writes bodies anew must know it.
-
-TESSERA_SMALL
-namespace tessera::inline TESSERA_ABI::binary {
-
-inline constexpr std::string_view branch_hint_section = "metadata.code.branch_hint";
 
 /// The hints of a module by the offset of the instruction.
 class branch_hints {
 public:
     /// Reads the hints of `m`, which are none unless there is one section of them, it is in order,
     /// and each hint belongs to an instruction. False: memory is out.
-    [[nodiscard]] bool read(const module_data& m) noexcept {
-        for (u32 i = 0; i < m.customs.size(); ++i) {
-            if (m.customs[i].name != branch_hint_section) continue;
-            const byte_range where = m.customs[i].bytes;
-            const bool first = section_ == no_index && hints_.empty();
-            section_ = i;
-            if (first && functions(m, cursor(m.bytes.data() + where.begin, m.bytes.data() + where.end))) continue;
-            section_ = no_index;
-            hints_.clear();
-            break;
-        }
-        return !lost_;
-    }
+    [[nodiscard]] bool read(const module_data& m) noexcept;
+    /// The same for who asks for instructions only: hints that belong to none stay, and bodies are not looked at.
+    [[nodiscard]] bool read_all(const module_data& m) noexcept;
     /// Index in `customs` of the section; no_index where there are no hints.
     u32 section() const noexcept { return section_; }
     /// 1 if the instruction at `offset` of the module is likely to branch, 0 if not, -1 if nothing says so.
     int at(u32 offset) const noexcept {
-        std::size_t low = 0, high = hints_.size();
-        while (low < high) {
-            const std::size_t middle = low + (high - low) / 2;
-            if (hints_[middle].offset < offset) low = middle + 1;
-            else high = middle;
-        }
-        return low < hints_.size() && hints_[low].offset == offset ? hints_[low].likely : -1;
+        const std::size_t n = partition(hints_.size(), [&](std::size_t i) { return hints_[i].offset < offset; });
+        return n < hints_.size() && hints_[n].offset == offset ? hints_[n].likely : -1;
     }
 
 private:
+    template <bool Checks>
+    friend class hint_reader;
     struct hint {
         u32 offset; ///< in the module
         u8 likely;
     };
-    bool functions(const module_data& m, cursor in) noexcept {
-        u32 count = 0, func = 0, next = m.imported_funcs;
-        if (!in.leb_u32(count) || count == 0) return false;
-        for (; count > 0; --count) {
-            if (!in.leb_u32(func) || func < next || func >= m.funcs.size()) return false;
-            next = func + 1;
-            const std::size_t first = hints_.size();
-            if (!one_function(m.funcs[func].code, in) || !all_met(m, m.funcs[func].code, first)) return false;
-        }
-        return in.done();
-    }
-    bool one_function(byte_range code, cursor& in) noexcept {
-        u32 count = 0, offset = 0, size = 0;
-        u8 likely = 0;
-        if (!in.leb_u32(count) || count == 0) return false;
-        for (u32 least = 0; count > 0; --count, least = offset + 1) {
-            if (!in.leb_u32(offset) || !in.leb_u32(size) || size != 1 || !in.byte(likely) || likely > 1) return false;
-            if (offset < least || offset >= code.size()) return false;
-            if (!hints_.push_back({code.begin + offset, likely})) return lost_ = true, false;
-        }
-        return true;
-    }
-    /// True if each hint from number `next` on meets an instruction of the body that can have one.
-    bool all_met(const module_data& m, byte_range code, std::size_t next) noexcept {
-        const u8* base = m.bytes.data();
-        instruction_reader<everything> reader(base, cursor(base + code.begin, base + code.end));
-        instruction in;
-        module_limits limits;
-        limits.locals = no_index;
-        if (!local_declarations(reader, 0, limits, [](u32, val_type) { return true; })) return false;
-        while (next < hints_.size() && !reader.done() && reader.next(in))
-            if (in.offset == hints_[next].offset && (in.code == op::if_ || in.code == op::br_if)) ++next;
-        return next == hints_.size();
-    }
 
     vec<hint> hints_;
     u32 section_ = no_index;
-    bool lost_ = false;
 };
 
 } // namespace tessera::binary
-TESSERA_SMALL_END
 
 // ---- runtime/catch_table.hpp -----------------------------------------------------------
 /// @file catch_table.hpp
@@ -3938,17 +1632,18 @@ namespace tessera::inline TESSERA_ABI::runtime {
 /// One clause. Places in the code are labels while a function is lowered and byte offsets in its cells
 /// afterwards, here and in catch_region; slots are of the frame, no_index where there is none.
 struct catch_clause {
-    u32 tag = no_index;                           ///< tag index, no_index: every exception
-    u32 target = 0;                               ///< where to go on
-    u32 next = no_index;                          ///< the clause to try after this one
-    u32 values = no_index;                        ///< first slot of what the exception carries
-    u32 copy = no_index;                          ///< the same once more
-    u32 reference = no_index;                     ///< slot of the exception's reference
-    bool wants_reference = true;                  ///< else `reference` becomes null
-    bool goes_back = false;                       ///< to the beginning of a loop, which is a safepoint:
-    u32 landing = 0;                              ///< where a call goes on that was stopped there
-    u32 cost = 0;                                 ///< and what it pays
-    u32 pins[4] = {no_index, no_index, no_index, no_index}; ///< slots whose copies registers hold at `target`, see pins.hpp
+    u32 tag = no_index;          ///< tag index, no_index: every exception
+    u32 target = 0;              ///< where to go on
+    u32 next = no_index;         ///< the clause to try after this one
+    u32 values = no_index;       ///< first slot of what the exception carries
+    u32 copy = no_index;         ///< the same once more
+    u32 reference = no_index;    ///< slot of the exception's reference
+    bool wants_reference = true; ///< else `reference` becomes null
+    bool goes_back = false;      ///< to the beginning of a loop, which is a safepoint:
+    u32 landing = 0;             ///< where a call goes on that was stopped there
+    u32 cost = 0;                ///< and what it pays
+    /// Slots whose copies registers hold at `target`, see pins.hpp.
+    u32 pins[4] = {no_index, no_index, no_index, no_index};
 };
 
 /// The code that clauses are for. Regions are in the order of their beginnings, one that lies in another
@@ -3971,13 +1666,7 @@ struct catch_table {
     }
     /// The innermost region around byte offset `at`, no_index if there is none.
     u32 region_at(u32 at) const noexcept {
-        u32 low = 0, high = u32(regions.size());
-        while (low < high) {
-            const u32 middle = low + (high - low) / 2;
-            if (regions[middle].begin <= at) low = middle + 1;
-            else high = middle;
-        }
-        u32 found = low ? low - 1 : no_index;
+        u32 found = u32(partition(regions.size(), [&](std::size_t i) { return regions[i].begin <= at; })) - 1;
         while (found != no_index && at >= regions[found].end) found = regions[found].parent;
         return found;
     }
@@ -9266,6 +6955,41 @@ struct print_options {
 
 } // namespace tessera
 
+// ---- binary/limits.hpp -----------------------------------------------------------------
+/// @file binary/limits.hpp
+/// How large a module may be.
+
+namespace tessera::inline TESSERA_ABI {
+
+/// The implementation limits of modules; the defaults are those of the WebAssembly JavaScript
+/// interface (its section "Limits"). A module beyond one is refused with msg::limit_reached, whose
+/// detail names the limit.
+struct module_limits {
+    u64 module_size = u64{1} << 30; ///< bytes
+    u32 types = 1'000'000;
+    u32 group_size = 1'000'000; ///< types in a recursion group
+    u32 subtype_depth = 63;
+    u32 imports = 1'000'000;
+    u32 exports = 1'000'000;
+    u32 functions = 1'000'000;
+    u32 tables = 100'000;
+    u32 memories = 100;
+    u32 globals = 1'000'000;
+    u32 tags = 1'000'000;
+    u32 elem_segments = 10'000'000;
+    u32 elem_items = 10'000'000; ///< in one segment
+    u32 data_segments = 100'000;
+    u32 function_size = 7'654'321; ///< bytes
+    u32 locals = 50'000;           ///< of a function, parameters included
+    u32 params = 1'000;
+    u32 results = 1'000;
+    u32 fields = 10'000;         ///< of a structure
+    u32 br_table = 65'520;       ///< labels of one br_table
+    u32 array_operands = 10'000; ///< of one array.new_fixed
+};
+
+} // namespace tessera
+
 // ---- valid/load.hpp --------------------------------------------------------------------
 /// @file valid/load.hpp
 /// From bytes to a validated module: the declarations. valid/module.hpp has the bodies.
@@ -9303,6 +7027,2246 @@ inline result<void> validate_bodies(const module_data& m) noexcept {
 /// A module as the host sees it.
 
 #if TESSERA_BODIES
+
+// ---- util/cursor.hpp -------------------------------------------------------------------
+/// @file cursor.hpp
+/// Reading bytes front to back: fixed widths and LEB128 (spec: binary/values, Integers).
+
+namespace tessera::inline TESSERA_ABI {
+
+/// Why a read failed.
+enum class read_status : u8 { ok, end, too_long, too_large };
+
+/// A range of bytes with a reading position. A failed read leaves the position at the start of the
+/// value and says why in `status`.
+class cursor {
+public:
+    cursor() noexcept = default;
+    cursor(const u8* begin, const u8* end) noexcept : at_(begin), end_(end) {}
+
+    const u8* at() const noexcept { return at_; }
+    const u8* end() const noexcept { return end_; }
+    std::size_t left() const noexcept { return std::size_t(end_ - at_); }
+    bool done() const noexcept { return at_ == end_; }
+    read_status status() const noexcept { return status_; }
+    void seek(const u8* to) noexcept { at_ = to; }
+
+    /// Reads one byte; false at the end.
+    [[nodiscard]] TESSERA_INLINE bool byte(u8& out) noexcept {
+        if (at_ == end_) return fail(read_status::end);
+        out = *at_++;
+        return true;
+    }
+    /// The next byte without passing it; -1 at the end.
+    int peek() const noexcept { return at_ == end_ ? -1 : int(*at_); }
+    /// Reads `sizeof(T)` bytes in little-endian order.
+    template <class T>
+    [[nodiscard]] bool fixed(T& out) noexcept {
+        if (left() < sizeof(T)) return fail(read_status::end);
+        out = load_le<T>(at_);
+        at_ += sizeof(T);
+        return true;
+    }
+    /// Passes `n` bytes.
+    [[nodiscard]] bool skip(u64 n) noexcept {
+        if (left() < n) return fail(read_status::end);
+        at_ += n;
+        return true;
+    }
+    /// uN: at most ceil(N/7) bytes, unused bits zero.
+    [[nodiscard]] TESSERA_INLINE bool leb_u32(u32& out) noexcept {
+        if (at_ != end_ && *at_ < 0x80) {
+            out = *at_++;
+            return true;
+        }
+        u64 wide = 0;
+        if (!leb_slow<32, false>(wide)) return false;
+        out = u32(wide);
+        return true;
+    }
+    [[nodiscard]] bool leb_u64(u64& out) noexcept { return leb_slow<64, false>(out); }
+    /// sN: at most ceil(N/7) bytes, unused bits equal to the sign.
+    [[nodiscard]] bool leb_i32(i32& out) noexcept {
+        u64 wide = 0;
+        if (!leb_slow<32, true>(wide)) return false;
+        out = i32(u32(wide));
+        return true;
+    }
+    /// s33, the form of block types and heap types.
+    [[nodiscard]] bool leb_i33(i64& out) noexcept {
+        u64 wide = 0;
+        if (!leb_slow<33, true>(wide)) return false;
+        out = i64(wide);
+        return true;
+    }
+    [[nodiscard]] bool leb_i64(i64& out) noexcept {
+        u64 wide = 0;
+        if (!leb_slow<64, true>(wide)) return false;
+        out = i64(wide);
+        return true;
+    }
+
+private:
+    bool fail(read_status why) noexcept {
+        status_ = why;
+        return false;
+    }
+    template <unsigned Bits, bool Signed>
+    TESSERA_NOINLINE bool leb_slow(u64& out) noexcept {
+        constexpr unsigned most = (Bits + 6) / 7;
+        u64 value = 0;
+        const u8* p = at_;
+        for (unsigned i = 0; i < most; ++i) {
+            if (p == end_) return fail(read_status::end);
+            const u8 b = *p++;
+            value |= u64(b & 0x7f) << (7 * i);
+            if (b & 0x80) continue;
+            if (i + 1 == most) {
+                constexpr unsigned used = Bits - 7 * (most - 1); // bits of the last byte that count
+                if constexpr (Signed) {
+                    const u8 rest = u8((b & 0x7f) >> (used - 1));
+                    if (rest != 0 && rest != (0x7f >> (used - 1))) return fail(read_status::too_large);
+                } else if constexpr (used < 7) {
+                    if ((b & 0x7f) >> used) return fail(read_status::too_large);
+                }
+            }
+            if constexpr (Signed) {
+                const unsigned width = 7 * (i + 1);
+                if (width < 64 && (b & 0x40)) value |= ~u64{0} << width;
+            }
+            at_ = p;
+            out = value;
+            return true;
+        }
+        return fail(read_status::too_long);
+    }
+    const u8* at_ = nullptr;
+    const u8* end_ = nullptr;
+    read_status status_ = read_status::ok;
+};
+
+} // namespace tessera
+
+// ---- util/utf8.hpp ---------------------------------------------------------------------
+/// @file utf8.hpp
+/// UTF-8 as the specification wants it (spec: binary/values, Names): shortest forms, no surrogates.
+
+namespace tessera::inline TESSERA_ABI {
+
+/// True if `text` is well-formed UTF-8.
+constexpr bool is_utf8(std::string_view text) noexcept {
+    for (std::size_t i = 0; i < text.size();) {
+        const u8 lead = u8(text[i]);
+        if (lead < 0x80) {
+            ++i;
+            continue;
+        }
+        const std::size_t extra = lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : 1;
+        if (lead < 0xc2 || lead > 0xf4 || text.size() - i <= extra) return false;
+        u32 scalar = lead & (0x3fu >> extra);
+        for (std::size_t k = 1; k <= extra; ++k) {
+            const u8 next = u8(text[i + k]);
+            if ((next & 0xc0) != 0x80) return false;
+            scalar = scalar << 6 | (next & 0x3fu);
+        }
+        if (extra == 2 && (scalar < 0x800 || (scalar >= 0xd800 && scalar < 0xe000))) return false;
+        if (extra == 3 && (scalar < 0x10000 || scalar > 0x10ffff)) return false;
+        i += extra + 1;
+    }
+    return true;
+}
+
+/// Writes the UTF-8 form of `scalar` (a Unicode scalar value) to `out`; returns how many bytes (1 to 4).
+constexpr std::size_t put_utf8(u32 scalar, char (&out)[4]) noexcept {
+    if (scalar < 0x80) return out[0] = char(scalar), 1;
+    if (scalar < 0x800) {
+        out[0] = char(0xc0 | scalar >> 6);
+        out[1] = char(0x80 | (scalar & 0x3f));
+        return 2;
+    }
+    if (scalar < 0x10000) {
+        out[0] = char(0xe0 | scalar >> 12);
+        out[1] = char(0x80 | (scalar >> 6 & 0x3f));
+        out[2] = char(0x80 | (scalar & 0x3f));
+        return 3;
+    }
+    out[0] = char(0xf0 | scalar >> 18);
+    out[1] = char(0x80 | (scalar >> 12 & 0x3f));
+    out[2] = char(0x80 | (scalar >> 6 & 0x3f));
+    out[3] = char(0x80 | (scalar & 0x3f));
+    return 4;
+}
+
+} // namespace tessera
+
+// ---- binary/reader.hpp -----------------------------------------------------------------
+/// @file reader.hpp
+/// Reading the parts every section and every instruction is made of: integers, names, types
+/// (spec: binary/conventions, binary/values, binary/types).
+
+namespace tessera::inline TESSERA_ABI::binary {
+
+/// Reads values front to back. Every method returns false on failure; `error()` then says why and
+/// where. A type or a flag of a feature that is not allowed fails with msg::feature_off.
+class reader {
+public:
+    /// Reads `code`, a part of the module that starts at `base`; offsets count from `base`.
+    reader(const u8* base, cursor code, features allowed) noexcept
+        : in_(code), base_(base), beyond_(code.end()), allowed_(allowed.bits) {}
+
+    const tessera::error& error() const noexcept { return error_; }
+    /// The features met so far, not closed under implication.
+    u64 used() const noexcept { return used_; }
+    bool done() const noexcept { return in_.done(); }
+    const u8* at() const noexcept { return in_.at(); }
+    const u8* end() const noexcept { return in_.end(); }
+    u32 offset() const noexcept { return offset_of(in_.at()); }
+    u32 offset_of(const u8* where) const noexcept { return u32(where - base_); }
+    /// Goes on with other bytes of the same module.
+    void restart(cursor code) noexcept { in_ = code; }
+    /// Goes on at another place of the same bytes.
+    void seek(const u8* where) noexcept { in_.seek(where); }
+    /// Where the module ends, for the wording of errors at the end of the bytes to read.
+    void module_ends(const u8* where) noexcept { beyond_ = where; }
+
+    /// Records why the reading stops; always false.
+    TESSERA_COLD bool fail(const message& what, const u8* where, std::string_view detail = {}) noexcept {
+        error_ = tessera::error(what, detail, offset_of(where));
+        return false;
+    }
+    /// Records that memory is out; always false.
+    TESSERA_COLD bool fail_memory() noexcept {
+        error_ = tessera::error(msg::out_of_memory);
+        return false;
+    }
+    /// Notes that the module needs `f`; false where that is not allowed. `where` is for the error.
+    bool need(feature f, const u8* where) noexcept {
+        used_ |= u64{1} << unsigned(f);
+        return (allowed_ >> unsigned(f) & 1) != 0 || fail(msg::feature_off, where, name(f));
+    }
+
+    [[nodiscard]] bool byte(u8& out) noexcept { return in_.byte(out) || fail_end(); }
+    [[nodiscard]] bool leb_u32(u32& out) noexcept { return in_.leb_u32(out) || fail_leb(&cursor::leb_u32); }
+    [[nodiscard]] bool leb_u64(u64& out) noexcept { return in_.leb_u64(out) || fail_leb(&cursor::leb_u64); }
+    /// A limit or an offset of a memory or table: more than 32 bits wide only where memory64 is allowed.
+    [[nodiscard]] bool leb_size(u64& out) noexcept {
+        if (allowed_ >> unsigned(feature::memory64) & 1) return leb_u64(out);
+        u32 narrow = 0;
+        if (!in_.leb_u32(narrow)) return fail_leb(&cursor::leb_u32, "more than 32 bits need memory64");
+        out = narrow;
+        return true;
+    }
+    [[nodiscard]] bool leb_i32(i32& out) noexcept { return in_.leb_i32(out) || fail_leb(&cursor::leb_i32); }
+    [[nodiscard]] bool leb_i33(i64& out) noexcept { return in_.leb_i33(out) || fail_leb(&cursor::leb_i33); }
+    [[nodiscard]] bool leb_i64(i64& out) noexcept { return in_.leb_i64(out) || fail_leb(&cursor::leb_i64); }
+    template <class T>
+    [[nodiscard]] bool fixed(T& out) noexcept {
+        return in_.fixed(out) || fail_end();
+    }
+    [[nodiscard]] bool skip(u64 n) noexcept { return in_.skip(n) || fail_end(); }
+
+    /// A name: length and well-formed UTF-8 (spec: binary/values, Names).
+    [[nodiscard]] bool name_string(std::string_view& out) noexcept {
+        u32 size = 0;
+        const u8* where = in_.at();
+        if (!leb_u32(size)) {
+            cursor longer(where, beyond_);
+            return longer.leb_u32(size) && size > longer.left() ? fail(msg::length_out_of_bounds, where) : false;
+        }
+        if (size > in_.left()) return fail(msg::length_out_of_bounds, where);
+        out = {reinterpret_cast<const char*>(in_.at()), size};
+        if (!is_utf8(out)) return fail(msg::malformed_utf8, in_.at());
+        return skip(size);
+    }
+
+    /// A heap type (spec: binary/types, Heap Types). An index too large for the type's bits becomes
+    /// the largest one, which no module has.
+    [[nodiscard]] bool heap(heap_type& out) noexcept {
+        const u8* where = in_.at();
+        const int first = in_.peek();
+        if (first < 0) return fail(msg::unexpected_end_of_section, where);
+        if ((first & 0xc0) == 0x40) {
+            in_.seek(where + 1);
+            out = heap_type::abstract(u8(first));
+            return abstract_heap(u8(first), where) || fail_type(msg::malformed_heap_type, where);
+        }
+        i64 index = 0;
+        if (!leb_i33(index)) return false;
+        if (index < 0) return fail(msg::malformed_heap_type, where);
+        out = heap_type::index(index > largest_index ? u32(largest_index) : u32(index));
+        return need(feature::function_references, where);
+    }
+    /// A reference type, long or short form (spec: binary/types, Reference Types).
+    [[nodiscard]] bool reference(val_type& out) noexcept {
+        const u8* where = in_.at();
+        u8 first = 0;
+        return byte(first) && (ref_tail(first, where, out) || fail_type(msg::malformed_reference_type, where));
+    }
+    /// A value type (spec: binary/types, Value Types).
+    [[nodiscard]] bool type(val_type& out) noexcept {
+        const u8* where = in_.at();
+        u8 first = 0;
+        if (!byte(first)) return false;
+        if (first <= code::i32 && first >= code::f64) return out = val_type::number(first), true;
+        if (first == code::v128) return out = t_v128, need(feature::simd, where);
+        return ref_tail(first, where, out) || fail_type(msg::malformed_value_type, where);
+    }
+
+protected:
+    static constexpr i64 largest_index = heap_type::abstract_bit - 1;
+
+    TESSERA_COLD bool fail_end() noexcept { return fail(msg::unexpected_end_of_section, in_.at()); }
+    /// Says why `read` failed. A number that runs over the end of its section can be wrong by itself,
+    /// which the suite wants to hear.
+    template <class T>
+    TESSERA_COLD bool fail_leb(bool (cursor::*read)(T&) noexcept, std::string_view detail = {}) noexcept {
+        cursor longer(in_.at(), beyond_);
+        T ignored{};
+        static_cast<void>((longer.*read)(ignored));
+        switch (longer.status()) {
+        case read_status::too_long: return fail(msg::integer_too_long, in_.at(), detail);
+        case read_status::too_large: return fail(msg::integer_too_large, in_.at(), detail);
+        default: return fail_end();
+        }
+    }
+    /// An instruction was expected where the bytes end. What comes behind them tells a wrong size
+    /// from a missing `end`.
+    TESSERA_COLD bool fail_missing_end() noexcept {
+        const u8* where = in_.at();
+        if (where >= beyond_ || (*where != 0x0b && *where != 0x05)) return fail_end();
+        return fail(*where == 0x0b ? msg::section_size_mismatch : msg::end_expected, where);
+    }
+
+    tessera::error error_{msg::unexpected_end};
+    cursor in_;
+    const u8* base_;
+    const u8* beyond_;
+    u64 allowed_;
+    u64 used_ = 1;
+
+private:
+    // The two below return false without an error of their own where the byte is no such type, so
+    // that the caller can say what it expected; `refused_` tells that from a feature that is off.
+    bool abstract_heap(u8 byte_code, const u8* where) noexcept {
+        refused_ = true;
+        switch (byte_code) {
+        case code::func:
+        case code::extern_: return need(feature::reference_types, where);
+        case code::exn:
+        case code::noexn: return need(feature::exceptions, where);
+        case code::any:
+        case code::eq:
+        case code::i31:
+        case code::struct_:
+        case code::array:
+        case code::none:
+        case code::nofunc:
+        case code::noextern: return need(feature::gc, where);
+        default: return refused_ = false;
+        }
+    }
+    bool ref_tail(u8 first, const u8* where, val_type& out) noexcept {
+        if (first == code::ref || first == code::ref_null) {
+            heap_type h;
+            refused_ = true;
+            if (!heap(h)) return refused_ = true, false;
+            out = val_type::ref(h, first == code::ref_null);
+            return need(feature::function_references, where);
+        }
+        out = val_type::ref(heap_type::abstract(first), true);
+        return abstract_heap(first, where);
+    }
+    bool fail_type(const message& what, const u8* where) noexcept { return refused_ ? false : fail(what, where); }
+
+    bool refused_ = false;
+};
+
+} // namespace tessera::binary
+
+// ---- syntax/immediate.hpp --------------------------------------------------------------
+/// @file immediate.hpp
+/// The kinds of immediates an instruction can have. Reading, writing, printing and parsing work per
+/// kind, never per instruction. The order of the parts is that of the binary format; where the text
+/// format has another order, that is said.
+
+namespace tessera::inline TESSERA_ABI {
+
+enum class imm : u8 {
+    none,
+    block,         ///< block type: block, loop, if, legacy try
+    try_table,     ///< block type, then a vector of catch clauses
+    label,         ///< br, br_if, br_on_null, legacy rethrow and delegate
+    labels,        ///< br_table: vector of labels, then the default label
+    func,          ///< function index
+    type,          ///< type index
+    call_indirect, ///< type index, table index; text: table first, may be left out
+    local,
+    global,
+    table,       ///< text: may be left out
+    table_table, ///< table.copy: destination, source; text: both may be left out
+    elem_table,  ///< table.init: element segment, table; text: table first, may be left out
+    elem,
+    tag,
+    memory,        ///< memory.size, grow, fill; text: may be left out
+    memory_memory, ///< memory.copy: destination, source
+    data_memory,   ///< memory.init: data segment, memory; text: memory first, may be left out
+    data,
+    memarg,      ///< alignment (bit 6: memory index follows), offset
+    memarg_lane, ///< memarg, then a lane
+    i32_const,
+    i64_const,
+    f32_const,
+    f64_const,
+    v128_const, ///< 16 bytes
+    shuffle,    ///< 16 lanes
+    lane,
+    select_types, ///< vector of value types
+    heap,         ///< heap type: ref.null
+    ref_type,     ///< ref.test, ref.cast: heap type in the bytes, (ref null? ht) in the text; the
+                  ///< opcode says whether it is nullable, so one text has two opcodes
+    br_cast,      ///< br_on_cast: flags, label, heap type, heap type; text: label, two ref types
+    field,        ///< struct.get: type index, field index
+    type_count,   ///< array.new_fixed: type index, u32
+    type_data,    ///< array.new_data: type index, data segment
+    type_elem,
+    type_type, ///< array.copy
+    zero_byte, ///< atomic.fence: one byte, zero; text: nothing
+};
+
+} // namespace tessera
+
+// ---- syntax/opcode.hpp -----------------------------------------------------------------
+/// @file opcode.hpp
+/// The instruction set, as data: `enum class op` and `op_table`, both made from opcodes.def.
+
+namespace tessera::inline TESSERA_ABI {
+
+/// Every instruction by its name in the text format, `.` written as `_`; C++ keywords get a trailing `_`.
+enum class op : u16 {
+#define OP(id, ...) id,
+/// @file opcodes.def
+/// The instruction set: one row for each instruction, in the order of its code (spec: appendix/index-instructions).
+/// Columns: id, text, prefix, code, immediates (enum imm), signature (struct op_type), feature, meaning. The meaning
+/// is a function of num/, a tag of num/sem.hpp for what accesses memory, or `special` for what handlers do by hand.
+/// Expanded three times: enum op, op_table, num::sem.
+// No include guard: whoever includes this defines OP first and undefines it afterwards.
+// clang-format off
+
+// ---- control --------------------------------------------------------------------------------------------------------
+OP( unreachable,          "unreachable",          0x00, 0x00, none,          poly, mvp,                 special )
+OP( nop,                  "nop",                  0x00, 0x01, none,          _,    mvp,                 special )
+OP( block,                "block",                0x00, 0x02, block,         poly, mvp,                 special )
+OP( loop,                 "loop",                 0x00, 0x03, block,         poly, mvp,                 special )
+OP( if_,                  "if",                   0x00, 0x04, block,         poly, mvp,                 special )
+OP( else_,                "else",                 0x00, 0x05, none,          poly, mvp,                 special )
+OP( try_,                 "try",                  0x00, 0x06, block,         poly, legacy_exceptions,   special )
+OP( catch_,               "catch",                0x00, 0x07, tag,           poly, legacy_exceptions,   special )
+OP( throw_,               "throw",                0x00, 0x08, tag,           poly, exceptions,          special )
+OP( rethrow,              "rethrow",              0x00, 0x09, label,         poly, legacy_exceptions,   special )
+OP( throw_ref,            "throw_ref",            0x00, 0x0a, none,          poly, exceptions,          special )
+OP( end,                  "end",                  0x00, 0x0b, none,          poly, mvp,                 special )
+OP( br,                   "br",                   0x00, 0x0c, label,         poly, mvp,                 special )
+OP( br_if,                "br_if",                0x00, 0x0d, label,         poly, mvp,                 special )
+OP( br_table,             "br_table",             0x00, 0x0e, labels,        poly, mvp,                 special )
+OP( return_,              "return",               0x00, 0x0f, none,          poly, mvp,                 special )
+OP( call,                 "call",                 0x00, 0x10, func,          poly, mvp,                 special )
+OP( call_indirect,        "call_indirect",        0x00, 0x11, call_indirect, poly, mvp,                 special )
+OP( return_call,          "return_call",          0x00, 0x12, func,          poly, tail_call,           special )
+OP( return_call_indirect, "return_call_indirect", 0x00, 0x13, call_indirect, poly, tail_call,           special )
+OP( call_ref,             "call_ref",             0x00, 0x14, type,          poly, function_references, special )
+OP( return_call_ref,      "return_call_ref",      0x00, 0x15, type,          poly, tail_call,           special )
+OP( delegate,             "delegate",             0x00, 0x18, label,         poly, legacy_exceptions,   special )
+OP( catch_all,            "catch_all",            0x00, 0x19, none,          poly, legacy_exceptions,   special )
+OP( drop,                 "drop",                 0x00, 0x1a, none,          poly, mvp,                 special )
+OP( select,               "select",               0x00, 0x1b, none,          poly, mvp,                 special )
+OP( select_t,             "select",               0x00, 0x1c, select_types,  poly, reference_types,     special )
+OP( try_table,            "try_table",            0x00, 0x1f, try_table,     poly, exceptions,          special )
+
+// ---- variables and tables -------------------------------------------------------------------------------------------
+OP( local_get,  "local.get",  0x00, 0x20, local,  poly, mvp,             special )
+OP( local_set,  "local.set",  0x00, 0x21, local,  poly, mvp,             special )
+OP( local_tee,  "local.tee",  0x00, 0x22, local,  poly, mvp,             special )
+OP( global_get, "global.get", 0x00, 0x23, global, poly, mvp,             special )
+OP( global_set, "global.set", 0x00, 0x24, global, poly, mvp,             special )
+OP( table_get,  "table.get",  0x00, 0x25, table,  poly, reference_types, special )
+OP( table_set,  "table.set",  0x00, 0x26, table,  poly, reference_types, special )
+
+// ---- memory ---------------------------------------------------------------------------------------------------------
+OP( i32_load,     "i32.load",     0x00, 0x28, memarg, a_i,  mvp, mem::load<u32, u32> )
+OP( i64_load,     "i64.load",     0x00, 0x29, memarg, a_l,  mvp, mem::load<u64, u64> )
+OP( f32_load,     "f32.load",     0x00, 0x2a, memarg, a_f,  mvp, mem::load<f32, f32> )
+OP( f64_load,     "f64.load",     0x00, 0x2b, memarg, a_d,  mvp, mem::load<f64, f64> )
+OP( i32_load8_s,  "i32.load8_s",  0x00, 0x2c, memarg, a_i,  mvp, mem::load<u32, i8> )
+OP( i32_load8_u,  "i32.load8_u",  0x00, 0x2d, memarg, a_i,  mvp, mem::load<u32, u8> )
+OP( i32_load16_s, "i32.load16_s", 0x00, 0x2e, memarg, a_i,  mvp, mem::load<u32, i16> )
+OP( i32_load16_u, "i32.load16_u", 0x00, 0x2f, memarg, a_i,  mvp, mem::load<u32, u16> )
+OP( i64_load8_s,  "i64.load8_s",  0x00, 0x30, memarg, a_l,  mvp, mem::load<u64, i8> )
+OP( i64_load8_u,  "i64.load8_u",  0x00, 0x31, memarg, a_l,  mvp, mem::load<u64, u8> )
+OP( i64_load16_s, "i64.load16_s", 0x00, 0x32, memarg, a_l,  mvp, mem::load<u64, i16> )
+OP( i64_load16_u, "i64.load16_u", 0x00, 0x33, memarg, a_l,  mvp, mem::load<u64, u16> )
+OP( i64_load32_s, "i64.load32_s", 0x00, 0x34, memarg, a_l,  mvp, mem::load<u64, i32> )
+OP( i64_load32_u, "i64.load32_u", 0x00, 0x35, memarg, a_l,  mvp, mem::load<u64, u32> )
+OP( i32_store,    "i32.store",    0x00, 0x36, memarg, ai_,  mvp, mem::store<u32, u32> )
+OP( i64_store,    "i64.store",    0x00, 0x37, memarg, al_,  mvp, mem::store<u64, u64> )
+OP( f32_store,    "f32.store",    0x00, 0x38, memarg, af_,  mvp, mem::store<f32, f32> )
+OP( f64_store,    "f64.store",    0x00, 0x39, memarg, ad_,  mvp, mem::store<f64, f64> )
+OP( i32_store8,   "i32.store8",   0x00, 0x3a, memarg, ai_,  mvp, mem::store<u32, u8> )
+OP( i32_store16,  "i32.store16",  0x00, 0x3b, memarg, ai_,  mvp, mem::store<u32, u16> )
+OP( i64_store8,   "i64.store8",   0x00, 0x3c, memarg, al_,  mvp, mem::store<u64, u8> )
+OP( i64_store16,  "i64.store16",  0x00, 0x3d, memarg, al_,  mvp, mem::store<u64, u16> )
+OP( i64_store32,  "i64.store32",  0x00, 0x3e, memarg, al_,  mvp, mem::store<u64, u32> )
+OP( memory_size,  "memory.size",  0x00, 0x3f, memory, poly, mvp, special )
+OP( memory_grow,  "memory.grow",  0x00, 0x40, memory, poly, mvp, special )
+
+// ---- constants ------------------------------------------------------------------------------------------------------
+OP( i32_const, "i32.const", 0x00, 0x41, i32_const, _i, mvp, special )
+OP( i64_const, "i64.const", 0x00, 0x42, i64_const, _l, mvp, special )
+OP( f32_const, "f32.const", 0x00, 0x43, f32_const, _f, mvp, special )
+OP( f64_const, "f64.const", 0x00, 0x44, f64_const, _d, mvp, special )
+
+// ---- i32 comparisons ------------------------------------------------------------------------------------------------
+OP( i32_eqz,  "i32.eqz",  0x00, 0x45, none, i_i,  mvp, num::eqz<u32> )
+OP( i32_eq,   "i32.eq",   0x00, 0x46, none, ii_i, mvp, num::eq<u32> )
+OP( i32_ne,   "i32.ne",   0x00, 0x47, none, ii_i, mvp, num::ne<u32> )
+OP( i32_lt_s, "i32.lt_s", 0x00, 0x48, none, ii_i, mvp, num::lt_s<u32> )
+OP( i32_lt_u, "i32.lt_u", 0x00, 0x49, none, ii_i, mvp, num::lt_u<u32> )
+OP( i32_gt_s, "i32.gt_s", 0x00, 0x4a, none, ii_i, mvp, num::gt_s<u32> )
+OP( i32_gt_u, "i32.gt_u", 0x00, 0x4b, none, ii_i, mvp, num::gt_u<u32> )
+OP( i32_le_s, "i32.le_s", 0x00, 0x4c, none, ii_i, mvp, num::le_s<u32> )
+OP( i32_le_u, "i32.le_u", 0x00, 0x4d, none, ii_i, mvp, num::le_u<u32> )
+OP( i32_ge_s, "i32.ge_s", 0x00, 0x4e, none, ii_i, mvp, num::ge_s<u32> )
+OP( i32_ge_u, "i32.ge_u", 0x00, 0x4f, none, ii_i, mvp, num::ge_u<u32> )
+
+// ---- i64 comparisons ------------------------------------------------------------------------------------------------
+OP( i64_eqz,  "i64.eqz",  0x00, 0x50, none, l_i,  mvp, num::eqz<u64> )
+OP( i64_eq,   "i64.eq",   0x00, 0x51, none, ll_i, mvp, num::eq<u64> )
+OP( i64_ne,   "i64.ne",   0x00, 0x52, none, ll_i, mvp, num::ne<u64> )
+OP( i64_lt_s, "i64.lt_s", 0x00, 0x53, none, ll_i, mvp, num::lt_s<u64> )
+OP( i64_lt_u, "i64.lt_u", 0x00, 0x54, none, ll_i, mvp, num::lt_u<u64> )
+OP( i64_gt_s, "i64.gt_s", 0x00, 0x55, none, ll_i, mvp, num::gt_s<u64> )
+OP( i64_gt_u, "i64.gt_u", 0x00, 0x56, none, ll_i, mvp, num::gt_u<u64> )
+OP( i64_le_s, "i64.le_s", 0x00, 0x57, none, ll_i, mvp, num::le_s<u64> )
+OP( i64_le_u, "i64.le_u", 0x00, 0x58, none, ll_i, mvp, num::le_u<u64> )
+OP( i64_ge_s, "i64.ge_s", 0x00, 0x59, none, ll_i, mvp, num::ge_s<u64> )
+OP( i64_ge_u, "i64.ge_u", 0x00, 0x5a, none, ll_i, mvp, num::ge_u<u64> )
+
+// ---- f32 comparisons ------------------------------------------------------------------------------------------------
+OP( f32_eq, "f32.eq", 0x00, 0x5b, none, ff_i, mvp, num::eq<f32> )
+OP( f32_ne, "f32.ne", 0x00, 0x5c, none, ff_i, mvp, num::ne<f32> )
+OP( f32_lt, "f32.lt", 0x00, 0x5d, none, ff_i, mvp, num::lt<f32> )
+OP( f32_gt, "f32.gt", 0x00, 0x5e, none, ff_i, mvp, num::gt<f32> )
+OP( f32_le, "f32.le", 0x00, 0x5f, none, ff_i, mvp, num::le<f32> )
+OP( f32_ge, "f32.ge", 0x00, 0x60, none, ff_i, mvp, num::ge<f32> )
+
+// ---- f64 comparisons ------------------------------------------------------------------------------------------------
+OP( f64_eq, "f64.eq", 0x00, 0x61, none, dd_i, mvp, num::eq<f64> )
+OP( f64_ne, "f64.ne", 0x00, 0x62, none, dd_i, mvp, num::ne<f64> )
+OP( f64_lt, "f64.lt", 0x00, 0x63, none, dd_i, mvp, num::lt<f64> )
+OP( f64_gt, "f64.gt", 0x00, 0x64, none, dd_i, mvp, num::gt<f64> )
+OP( f64_le, "f64.le", 0x00, 0x65, none, dd_i, mvp, num::le<f64> )
+OP( f64_ge, "f64.ge", 0x00, 0x66, none, dd_i, mvp, num::ge<f64> )
+
+// ---- i32 arithmetic -------------------------------------------------------------------------------------------------
+OP( i32_clz,    "i32.clz",    0x00, 0x67, none, i_i,  mvp, num::clz<u32> )
+OP( i32_ctz,    "i32.ctz",    0x00, 0x68, none, i_i,  mvp, num::ctz<u32> )
+OP( i32_popcnt, "i32.popcnt", 0x00, 0x69, none, i_i,  mvp, num::popcnt<u32> )
+OP( i32_add,    "i32.add",    0x00, 0x6a, none, ii_i, mvp, num::add<u32> )
+OP( i32_sub,    "i32.sub",    0x00, 0x6b, none, ii_i, mvp, num::sub<u32> )
+OP( i32_mul,    "i32.mul",    0x00, 0x6c, none, ii_i, mvp, num::mul<u32> )
+OP( i32_div_s,  "i32.div_s",  0x00, 0x6d, none, ii_i, mvp, num::div_s<u32> )
+OP( i32_div_u,  "i32.div_u",  0x00, 0x6e, none, ii_i, mvp, num::div_u<u32> )
+OP( i32_rem_s,  "i32.rem_s",  0x00, 0x6f, none, ii_i, mvp, num::rem_s<u32> )
+OP( i32_rem_u,  "i32.rem_u",  0x00, 0x70, none, ii_i, mvp, num::rem_u<u32> )
+OP( i32_and,    "i32.and",    0x00, 0x71, none, ii_i, mvp, num::and_<u32> )
+OP( i32_or,     "i32.or",     0x00, 0x72, none, ii_i, mvp, num::or_<u32> )
+OP( i32_xor,    "i32.xor",    0x00, 0x73, none, ii_i, mvp, num::xor_<u32> )
+OP( i32_shl,    "i32.shl",    0x00, 0x74, none, ii_i, mvp, num::shl<u32> )
+OP( i32_shr_s,  "i32.shr_s",  0x00, 0x75, none, ii_i, mvp, num::shr_s<u32> )
+OP( i32_shr_u,  "i32.shr_u",  0x00, 0x76, none, ii_i, mvp, num::shr_u<u32> )
+OP( i32_rotl,   "i32.rotl",   0x00, 0x77, none, ii_i, mvp, num::rotl<u32> )
+OP( i32_rotr,   "i32.rotr",   0x00, 0x78, none, ii_i, mvp, num::rotr<u32> )
+
+// ---- i64 arithmetic -------------------------------------------------------------------------------------------------
+OP( i64_clz,    "i64.clz",    0x00, 0x79, none, l_l,  mvp, num::clz<u64> )
+OP( i64_ctz,    "i64.ctz",    0x00, 0x7a, none, l_l,  mvp, num::ctz<u64> )
+OP( i64_popcnt, "i64.popcnt", 0x00, 0x7b, none, l_l,  mvp, num::popcnt<u64> )
+OP( i64_add,    "i64.add",    0x00, 0x7c, none, ll_l, mvp, num::add<u64> )
+OP( i64_sub,    "i64.sub",    0x00, 0x7d, none, ll_l, mvp, num::sub<u64> )
+OP( i64_mul,    "i64.mul",    0x00, 0x7e, none, ll_l, mvp, num::mul<u64> )
+OP( i64_div_s,  "i64.div_s",  0x00, 0x7f, none, ll_l, mvp, num::div_s<u64> )
+OP( i64_div_u,  "i64.div_u",  0x00, 0x80, none, ll_l, mvp, num::div_u<u64> )
+OP( i64_rem_s,  "i64.rem_s",  0x00, 0x81, none, ll_l, mvp, num::rem_s<u64> )
+OP( i64_rem_u,  "i64.rem_u",  0x00, 0x82, none, ll_l, mvp, num::rem_u<u64> )
+OP( i64_and,    "i64.and",    0x00, 0x83, none, ll_l, mvp, num::and_<u64> )
+OP( i64_or,     "i64.or",     0x00, 0x84, none, ll_l, mvp, num::or_<u64> )
+OP( i64_xor,    "i64.xor",    0x00, 0x85, none, ll_l, mvp, num::xor_<u64> )
+OP( i64_shl,    "i64.shl",    0x00, 0x86, none, ll_l, mvp, num::shl<u64> )
+OP( i64_shr_s,  "i64.shr_s",  0x00, 0x87, none, ll_l, mvp, num::shr_s<u64> )
+OP( i64_shr_u,  "i64.shr_u",  0x00, 0x88, none, ll_l, mvp, num::shr_u<u64> )
+OP( i64_rotl,   "i64.rotl",   0x00, 0x89, none, ll_l, mvp, num::rotl<u64> )
+OP( i64_rotr,   "i64.rotr",   0x00, 0x8a, none, ll_l, mvp, num::rotr<u64> )
+
+// ---- f32 arithmetic -------------------------------------------------------------------------------------------------
+OP( f32_abs,      "f32.abs",      0x00, 0x8b, none, f_f,  mvp, num::abs<f32> )
+OP( f32_neg,      "f32.neg",      0x00, 0x8c, none, f_f,  mvp, num::neg<f32> )
+OP( f32_ceil,     "f32.ceil",     0x00, 0x8d, none, f_f,  mvp, num::ceil<f32> )
+OP( f32_floor,    "f32.floor",    0x00, 0x8e, none, f_f,  mvp, num::floor<f32> )
+OP( f32_trunc,    "f32.trunc",    0x00, 0x8f, none, f_f,  mvp, num::trunc<f32> )
+OP( f32_nearest,  "f32.nearest",  0x00, 0x90, none, f_f,  mvp, num::nearest<f32> )
+OP( f32_sqrt,     "f32.sqrt",     0x00, 0x91, none, f_f,  mvp, num::sqrt<f32> )
+OP( f32_add,      "f32.add",      0x00, 0x92, none, ff_f, mvp, num::add<f32> )
+OP( f32_sub,      "f32.sub",      0x00, 0x93, none, ff_f, mvp, num::sub<f32> )
+OP( f32_mul,      "f32.mul",      0x00, 0x94, none, ff_f, mvp, num::mul<f32> )
+OP( f32_div,      "f32.div",      0x00, 0x95, none, ff_f, mvp, num::div<f32> )
+OP( f32_min,      "f32.min",      0x00, 0x96, none, ff_f, mvp, num::min<f32> )
+OP( f32_max,      "f32.max",      0x00, 0x97, none, ff_f, mvp, num::max<f32> )
+OP( f32_copysign, "f32.copysign", 0x00, 0x98, none, ff_f, mvp, num::copysign<f32> )
+
+// ---- f64 arithmetic -------------------------------------------------------------------------------------------------
+OP( f64_abs,      "f64.abs",      0x00, 0x99, none, d_d,  mvp, num::abs<f64> )
+OP( f64_neg,      "f64.neg",      0x00, 0x9a, none, d_d,  mvp, num::neg<f64> )
+OP( f64_ceil,     "f64.ceil",     0x00, 0x9b, none, d_d,  mvp, num::ceil<f64> )
+OP( f64_floor,    "f64.floor",    0x00, 0x9c, none, d_d,  mvp, num::floor<f64> )
+OP( f64_trunc,    "f64.trunc",    0x00, 0x9d, none, d_d,  mvp, num::trunc<f64> )
+OP( f64_nearest,  "f64.nearest",  0x00, 0x9e, none, d_d,  mvp, num::nearest<f64> )
+OP( f64_sqrt,     "f64.sqrt",     0x00, 0x9f, none, d_d,  mvp, num::sqrt<f64> )
+OP( f64_add,      "f64.add",      0x00, 0xa0, none, dd_d, mvp, num::add<f64> )
+OP( f64_sub,      "f64.sub",      0x00, 0xa1, none, dd_d, mvp, num::sub<f64> )
+OP( f64_mul,      "f64.mul",      0x00, 0xa2, none, dd_d, mvp, num::mul<f64> )
+OP( f64_div,      "f64.div",      0x00, 0xa3, none, dd_d, mvp, num::div<f64> )
+OP( f64_min,      "f64.min",      0x00, 0xa4, none, dd_d, mvp, num::min<f64> )
+OP( f64_max,      "f64.max",      0x00, 0xa5, none, dd_d, mvp, num::max<f64> )
+OP( f64_copysign, "f64.copysign", 0x00, 0xa6, none, dd_d, mvp, num::copysign<f64> )
+
+// ---- conversions ----------------------------------------------------------------------------------------------------
+OP( i32_wrap_i64,        "i32.wrap_i64",        0x00, 0xa7, none, l_i, mvp,            num::wrap<u32, u64> )
+OP( i32_trunc_f32_s,     "i32.trunc_f32_s",     0x00, 0xa8, none, f_i, mvp,            num::trunc_s<u32, f32> )
+OP( i32_trunc_f32_u,     "i32.trunc_f32_u",     0x00, 0xa9, none, f_i, mvp,            num::trunc_u<u32, f32> )
+OP( i32_trunc_f64_s,     "i32.trunc_f64_s",     0x00, 0xaa, none, d_i, mvp,            num::trunc_s<u32, f64> )
+OP( i32_trunc_f64_u,     "i32.trunc_f64_u",     0x00, 0xab, none, d_i, mvp,            num::trunc_u<u32, f64> )
+OP( i64_extend_i32_s,    "i64.extend_i32_s",    0x00, 0xac, none, i_l, mvp,            num::extend_s<u64, u32> )
+OP( i64_extend_i32_u,    "i64.extend_i32_u",    0x00, 0xad, none, i_l, mvp,            num::extend_u<u64, u32> )
+OP( i64_trunc_f32_s,     "i64.trunc_f32_s",     0x00, 0xae, none, f_l, mvp,            num::trunc_s<u64, f32> )
+OP( i64_trunc_f32_u,     "i64.trunc_f32_u",     0x00, 0xaf, none, f_l, mvp,            num::trunc_u<u64, f32> )
+OP( i64_trunc_f64_s,     "i64.trunc_f64_s",     0x00, 0xb0, none, d_l, mvp,            num::trunc_s<u64, f64> )
+OP( i64_trunc_f64_u,     "i64.trunc_f64_u",     0x00, 0xb1, none, d_l, mvp,            num::trunc_u<u64, f64> )
+OP( f32_convert_i32_s,   "f32.convert_i32_s",   0x00, 0xb2, none, i_f, mvp,            num::convert_s<f32, u32> )
+OP( f32_convert_i32_u,   "f32.convert_i32_u",   0x00, 0xb3, none, i_f, mvp,            num::convert_u<f32, u32> )
+OP( f32_convert_i64_s,   "f32.convert_i64_s",   0x00, 0xb4, none, l_f, mvp,            num::convert_s<f32, u64> )
+OP( f32_convert_i64_u,   "f32.convert_i64_u",   0x00, 0xb5, none, l_f, mvp,            num::convert_u<f32, u64> )
+OP( f32_demote_f64,      "f32.demote_f64",      0x00, 0xb6, none, d_f, mvp,            num::demote )
+OP( f64_convert_i32_s,   "f64.convert_i32_s",   0x00, 0xb7, none, i_d, mvp,            num::convert_s<f64, u32> )
+OP( f64_convert_i32_u,   "f64.convert_i32_u",   0x00, 0xb8, none, i_d, mvp,            num::convert_u<f64, u32> )
+OP( f64_convert_i64_s,   "f64.convert_i64_s",   0x00, 0xb9, none, l_d, mvp,            num::convert_s<f64, u64> )
+OP( f64_convert_i64_u,   "f64.convert_i64_u",   0x00, 0xba, none, l_d, mvp,            num::convert_u<f64, u64> )
+OP( f64_promote_f32,     "f64.promote_f32",     0x00, 0xbb, none, f_d, mvp,            num::promote )
+OP( i32_reinterpret_f32, "i32.reinterpret_f32", 0x00, 0xbc, none, f_i, mvp,            num::reinterpret<u32, f32> )
+OP( i64_reinterpret_f64, "i64.reinterpret_f64", 0x00, 0xbd, none, d_l, mvp,            num::reinterpret<u64, f64> )
+OP( f32_reinterpret_i32, "f32.reinterpret_i32", 0x00, 0xbe, none, i_f, mvp,            num::reinterpret<f32, u32> )
+OP( f64_reinterpret_i64, "f64.reinterpret_i64", 0x00, 0xbf, none, l_d, mvp,            num::reinterpret<f64, u64> )
+OP( i32_extend8_s,       "i32.extend8_s",       0x00, 0xc0, none, i_i, sign_extension, num::extend8_s<u32> )
+OP( i32_extend16_s,      "i32.extend16_s",      0x00, 0xc1, none, i_i, sign_extension, num::extend16_s<u32> )
+OP( i64_extend8_s,       "i64.extend8_s",       0x00, 0xc2, none, l_l, sign_extension, num::extend8_s<u64> )
+OP( i64_extend16_s,      "i64.extend16_s",      0x00, 0xc3, none, l_l, sign_extension, num::extend16_s<u64> )
+OP( i64_extend32_s,      "i64.extend32_s",      0x00, 0xc4, none, l_l, sign_extension, num::extend32_s<u64> )
+
+// ---- references -----------------------------------------------------------------------------------------------------
+OP( ref_null,        "ref.null",        0x00, 0xd0, heap,  poly, reference_types,     special )
+OP( ref_is_null,     "ref.is_null",     0x00, 0xd1, none,  poly, reference_types,     special )
+OP( ref_func,        "ref.func",        0x00, 0xd2, func,  poly, reference_types,     special )
+OP( ref_eq,          "ref.eq",          0x00, 0xd3, none,  poly, gc,                  special )
+OP( ref_as_non_null, "ref.as_non_null", 0x00, 0xd4, none,  poly, function_references, special )
+OP( br_on_null,      "br_on_null",      0x00, 0xd5, label, poly, function_references, special )
+OP( br_on_non_null,  "br_on_non_null",  0x00, 0xd6, label, poly, function_references, special )
+
+// ---- structures, arrays, casts, i31 (prefix 0xfb) -------------------------------------------------------------------
+OP( struct_new,         "struct.new",         0xfb, 0x00, type,       poly, gc, special )
+OP( struct_new_default, "struct.new_default", 0xfb, 0x01, type,       poly, gc, special )
+OP( struct_get,         "struct.get",         0xfb, 0x02, field,      poly, gc, special )
+OP( struct_get_s,       "struct.get_s",       0xfb, 0x03, field,      poly, gc, special )
+OP( struct_get_u,       "struct.get_u",       0xfb, 0x04, field,      poly, gc, special )
+OP( struct_set,         "struct.set",         0xfb, 0x05, field,      poly, gc, special )
+OP( array_new,          "array.new",          0xfb, 0x06, type,       poly, gc, special )
+OP( array_new_default,  "array.new_default",  0xfb, 0x07, type,       poly, gc, special )
+OP( array_new_fixed,    "array.new_fixed",    0xfb, 0x08, type_count, poly, gc, special )
+OP( array_new_data,     "array.new_data",     0xfb, 0x09, type_data,  poly, gc, special )
+OP( array_new_elem,     "array.new_elem",     0xfb, 0x0a, type_elem,  poly, gc, special )
+OP( array_get,          "array.get",          0xfb, 0x0b, type,       poly, gc, special )
+OP( array_get_s,        "array.get_s",        0xfb, 0x0c, type,       poly, gc, special )
+OP( array_get_u,        "array.get_u",        0xfb, 0x0d, type,       poly, gc, special )
+OP( array_set,          "array.set",          0xfb, 0x0e, type,       poly, gc, special )
+OP( array_len,          "array.len",          0xfb, 0x0f, none,       poly, gc, special )
+OP( array_fill,         "array.fill",         0xfb, 0x10, type,       poly, gc, special )
+OP( array_copy,         "array.copy",         0xfb, 0x11, type_type,  poly, gc, special )
+OP( array_init_data,    "array.init_data",    0xfb, 0x12, type_data,  poly, gc, special )
+OP( array_init_elem,    "array.init_elem",    0xfb, 0x13, type_elem,  poly, gc, special )
+OP( ref_test,           "ref.test",           0xfb, 0x14, ref_type,   poly, gc, special )
+OP( ref_test_null,      "ref.test",           0xfb, 0x15, ref_type,   poly, gc, special )
+OP( ref_cast,           "ref.cast",           0xfb, 0x16, ref_type,   poly, gc, special )
+OP( ref_cast_null,      "ref.cast",           0xfb, 0x17, ref_type,   poly, gc, special )
+OP( br_on_cast,         "br_on_cast",         0xfb, 0x18, br_cast,    poly, gc, special )
+OP( br_on_cast_fail,    "br_on_cast_fail",    0xfb, 0x19, br_cast,    poly, gc, special )
+OP( any_convert_extern, "any.convert_extern", 0xfb, 0x1a, none,       poly, gc, special )
+OP( extern_convert_any, "extern.convert_any", 0xfb, 0x1b, none,       poly, gc, special )
+OP( ref_i31,            "ref.i31",            0xfb, 0x1c, none,       poly, gc, special )
+OP( i31_get_s,          "i31.get_s",          0xfb, 0x1d, none,       poly, gc, special )
+OP( i31_get_u,          "i31.get_u",          0xfb, 0x1e, none,       poly, gc, special )
+
+// ---- saturating truncations (prefix 0xfc) ---------------------------------------------------------------------------
+OP( i32_trunc_sat_f32_s, "i32.trunc_sat_f32_s", 0xfc, 0x00, none, f_i, saturating_float, num::trunc_sat_s<u32, f32> )
+OP( i32_trunc_sat_f32_u, "i32.trunc_sat_f32_u", 0xfc, 0x01, none, f_i, saturating_float, num::trunc_sat_u<u32, f32> )
+OP( i32_trunc_sat_f64_s, "i32.trunc_sat_f64_s", 0xfc, 0x02, none, d_i, saturating_float, num::trunc_sat_s<u32, f64> )
+OP( i32_trunc_sat_f64_u, "i32.trunc_sat_f64_u", 0xfc, 0x03, none, d_i, saturating_float, num::trunc_sat_u<u32, f64> )
+OP( i64_trunc_sat_f32_s, "i64.trunc_sat_f32_s", 0xfc, 0x04, none, f_l, saturating_float, num::trunc_sat_s<u64, f32> )
+OP( i64_trunc_sat_f32_u, "i64.trunc_sat_f32_u", 0xfc, 0x05, none, f_l, saturating_float, num::trunc_sat_u<u64, f32> )
+OP( i64_trunc_sat_f64_s, "i64.trunc_sat_f64_s", 0xfc, 0x06, none, d_l, saturating_float, num::trunc_sat_s<u64, f64> )
+OP( i64_trunc_sat_f64_u, "i64.trunc_sat_f64_u", 0xfc, 0x07, none, d_l, saturating_float, num::trunc_sat_u<u64, f64> )
+
+// ---- bulk operations (prefix 0xfc) ----------------------------------------------------------------------------------
+OP( memory_init, "memory.init", 0xfc, 0x08, data_memory,   poly, bulk_memory,     special )
+OP( data_drop,   "data.drop",   0xfc, 0x09, data,          poly, bulk_memory,     special )
+OP( memory_copy, "memory.copy", 0xfc, 0x0a, memory_memory, poly, bulk_memory,     special )
+OP( memory_fill, "memory.fill", 0xfc, 0x0b, memory,        poly, bulk_memory,     special )
+OP( table_init,  "table.init",  0xfc, 0x0c, elem_table,    poly, bulk_memory,     special )
+OP( elem_drop,   "elem.drop",   0xfc, 0x0d, elem,          poly, bulk_memory,     special )
+OP( table_copy,  "table.copy",  0xfc, 0x0e, table_table,   poly, bulk_memory,     special )
+OP( table_grow,  "table.grow",  0xfc, 0x0f, table,         poly, reference_types, special )
+OP( table_size,  "table.size",  0xfc, 0x10, table,         poly, reference_types, special )
+OP( table_fill,  "table.fill",  0xfc, 0x11, table,         poly, reference_types, special )
+
+// ---- wide arithmetic (prefix 0xfc) ----------------------------------------------------------------------------------
+OP( i64_add128,     "i64.add128",     0xfc, 0x13, none, llll_ll, wide_arithmetic, num::add128 )
+OP( i64_sub128,     "i64.sub128",     0xfc, 0x14, none, llll_ll, wide_arithmetic, num::sub128 )
+OP( i64_mul_wide_s, "i64.mul_wide_s", 0xfc, 0x15, none, ll_ll,   wide_arithmetic, num::mul_wide_s )
+OP( i64_mul_wide_u, "i64.mul_wide_u", 0xfc, 0x16, none, ll_ll,   wide_arithmetic, num::mul_wide_u )
+
+// ---- vectors: memory, constants, lanes (prefix 0xfd) ----------------------------------------------------------------
+OP( v128_load,            "v128.load",            0xfd, 0x00, memarg,     a_v,  simd, mem::load<v128, v128> )
+OP( v128_load8x8_s,       "v128.load8x8_s",       0xfd, 0x01, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_s<u16, u8>>> )
+OP( v128_load8x8_u,       "v128.load8x8_u",       0xfd, 0x02, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_u<u16, u8>>> )
+OP( v128_load16x4_s,      "v128.load16x4_s",      0xfd, 0x03, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_s<u32, u16>>> )
+OP( v128_load16x4_u,      "v128.load16x4_u",      0xfd, 0x04, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_u<u32, u16>>> )
+OP( v128_load32x2_s,      "v128.load32x2_s",      0xfd, 0x05, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_s<u64, u32>>> )
+OP( v128_load32x2_u,      "v128.load32x2_u",      0xfd, 0x06, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_u<u64, u32>>> )
+OP( v128_load8_splat,     "v128.load8_splat",     0xfd, 0x07, memarg,     a_v,  simd, mem::load_splat<u8> )
+OP( v128_load16_splat,    "v128.load16_splat",    0xfd, 0x08, memarg,     a_v,  simd, mem::load_splat<u16> )
+OP( v128_load32_splat,    "v128.load32_splat",    0xfd, 0x09, memarg,     a_v,  simd, mem::load_splat<u32> )
+OP( v128_load64_splat,    "v128.load64_splat",    0xfd, 0x0a, memarg,     a_v,  simd, mem::load_splat<u64> )
+OP( v128_store,           "v128.store",           0xfd, 0x0b, memarg,     av_,  simd, mem::store<v128, v128> )
+OP( v128_const,           "v128.const",           0xfd, 0x0c, v128_const, _v,   simd, special )
+OP( i8x16_shuffle,        "i8x16.shuffle",        0xfd, 0x0d, shuffle,    vv_v, simd, num::shuffle )
+OP( i8x16_swizzle,        "i8x16.swizzle",        0xfd, 0x0e, none,       vv_v, simd, num::swizzle )
+OP( i8x16_splat,          "i8x16.splat",          0xfd, 0x0f, none,       i_v,  simd, num::splat<u8, u32> )
+OP( i16x8_splat,          "i16x8.splat",          0xfd, 0x10, none,       i_v,  simd, num::splat<u16, u32> )
+OP( i32x4_splat,          "i32x4.splat",          0xfd, 0x11, none,       i_v,  simd, num::splat<u32, u32> )
+OP( i64x2_splat,          "i64x2.splat",          0xfd, 0x12, none,       l_v,  simd, num::splat<u64, u64> )
+OP( f32x4_splat,          "f32x4.splat",          0xfd, 0x13, none,       f_v,  simd, num::splat<f32, f32> )
+OP( f64x2_splat,          "f64x2.splat",          0xfd, 0x14, none,       d_v,  simd, num::splat<f64, f64> )
+OP( i8x16_extract_lane_s, "i8x16.extract_lane_s", 0xfd, 0x15, lane,       v_i,  simd, num::extract_lane<u32, i8> )
+OP( i8x16_extract_lane_u, "i8x16.extract_lane_u", 0xfd, 0x16, lane,       v_i,  simd, num::extract_lane<u32, u8> )
+OP( i8x16_replace_lane,   "i8x16.replace_lane",   0xfd, 0x17, lane,       vi_v, simd, num::replace_lane<u8, u32> )
+OP( i16x8_extract_lane_s, "i16x8.extract_lane_s", 0xfd, 0x18, lane,       v_i,  simd, num::extract_lane<u32, i16> )
+OP( i16x8_extract_lane_u, "i16x8.extract_lane_u", 0xfd, 0x19, lane,       v_i,  simd, num::extract_lane<u32, u16> )
+OP( i16x8_replace_lane,   "i16x8.replace_lane",   0xfd, 0x1a, lane,       vi_v, simd, num::replace_lane<u16, u32> )
+OP( i32x4_extract_lane,   "i32x4.extract_lane",   0xfd, 0x1b, lane,       v_i,  simd, num::extract_lane<u32, u32> )
+OP( i32x4_replace_lane,   "i32x4.replace_lane",   0xfd, 0x1c, lane,       vi_v, simd, num::replace_lane<u32, u32> )
+OP( i64x2_extract_lane,   "i64x2.extract_lane",   0xfd, 0x1d, lane,       v_l,  simd, num::extract_lane<u64, u64> )
+OP( i64x2_replace_lane,   "i64x2.replace_lane",   0xfd, 0x1e, lane,       vl_v, simd, num::replace_lane<u64, u64> )
+OP( f32x4_extract_lane,   "f32x4.extract_lane",   0xfd, 0x1f, lane,       v_f,  simd, num::extract_lane<f32, f32> )
+OP( f32x4_replace_lane,   "f32x4.replace_lane",   0xfd, 0x20, lane,       vf_v, simd, num::replace_lane<f32, f32> )
+OP( f64x2_extract_lane,   "f64x2.extract_lane",   0xfd, 0x21, lane,       v_d,  simd, num::extract_lane<f64, f64> )
+OP( f64x2_replace_lane,   "f64x2.replace_lane",   0xfd, 0x22, lane,       vd_v, simd, num::replace_lane<f64, f64> )
+
+// ---- vectors: comparisons (prefix 0xfd) -----------------------------------------------------------------------------
+OP( i8x16_eq,   "i8x16.eq",   0xfd, 0x23, none, vv_v, simd, num::mask<num::eq<u8>> )
+OP( i8x16_ne,   "i8x16.ne",   0xfd, 0x24, none, vv_v, simd, num::mask<num::ne<u8>> )
+OP( i8x16_lt_s, "i8x16.lt_s", 0xfd, 0x25, none, vv_v, simd, num::mask<num::lt_s<u8>> )
+OP( i8x16_lt_u, "i8x16.lt_u", 0xfd, 0x26, none, vv_v, simd, num::mask<num::lt_u<u8>> )
+OP( i8x16_gt_s, "i8x16.gt_s", 0xfd, 0x27, none, vv_v, simd, num::mask<num::gt_s<u8>> )
+OP( i8x16_gt_u, "i8x16.gt_u", 0xfd, 0x28, none, vv_v, simd, num::mask<num::gt_u<u8>> )
+OP( i8x16_le_s, "i8x16.le_s", 0xfd, 0x29, none, vv_v, simd, num::mask<num::le_s<u8>> )
+OP( i8x16_le_u, "i8x16.le_u", 0xfd, 0x2a, none, vv_v, simd, num::mask<num::le_u<u8>> )
+OP( i8x16_ge_s, "i8x16.ge_s", 0xfd, 0x2b, none, vv_v, simd, num::mask<num::ge_s<u8>> )
+OP( i8x16_ge_u, "i8x16.ge_u", 0xfd, 0x2c, none, vv_v, simd, num::mask<num::ge_u<u8>> )
+OP( i16x8_eq,   "i16x8.eq",   0xfd, 0x2d, none, vv_v, simd, num::mask<num::eq<u16>> )
+OP( i16x8_ne,   "i16x8.ne",   0xfd, 0x2e, none, vv_v, simd, num::mask<num::ne<u16>> )
+OP( i16x8_lt_s, "i16x8.lt_s", 0xfd, 0x2f, none, vv_v, simd, num::mask<num::lt_s<u16>> )
+OP( i16x8_lt_u, "i16x8.lt_u", 0xfd, 0x30, none, vv_v, simd, num::mask<num::lt_u<u16>> )
+OP( i16x8_gt_s, "i16x8.gt_s", 0xfd, 0x31, none, vv_v, simd, num::mask<num::gt_s<u16>> )
+OP( i16x8_gt_u, "i16x8.gt_u", 0xfd, 0x32, none, vv_v, simd, num::mask<num::gt_u<u16>> )
+OP( i16x8_le_s, "i16x8.le_s", 0xfd, 0x33, none, vv_v, simd, num::mask<num::le_s<u16>> )
+OP( i16x8_le_u, "i16x8.le_u", 0xfd, 0x34, none, vv_v, simd, num::mask<num::le_u<u16>> )
+OP( i16x8_ge_s, "i16x8.ge_s", 0xfd, 0x35, none, vv_v, simd, num::mask<num::ge_s<u16>> )
+OP( i16x8_ge_u, "i16x8.ge_u", 0xfd, 0x36, none, vv_v, simd, num::mask<num::ge_u<u16>> )
+OP( i32x4_eq,   "i32x4.eq",   0xfd, 0x37, none, vv_v, simd, num::mask<num::eq<u32>> )
+OP( i32x4_ne,   "i32x4.ne",   0xfd, 0x38, none, vv_v, simd, num::mask<num::ne<u32>> )
+OP( i32x4_lt_s, "i32x4.lt_s", 0xfd, 0x39, none, vv_v, simd, num::mask<num::lt_s<u32>> )
+OP( i32x4_lt_u, "i32x4.lt_u", 0xfd, 0x3a, none, vv_v, simd, num::mask<num::lt_u<u32>> )
+OP( i32x4_gt_s, "i32x4.gt_s", 0xfd, 0x3b, none, vv_v, simd, num::mask<num::gt_s<u32>> )
+OP( i32x4_gt_u, "i32x4.gt_u", 0xfd, 0x3c, none, vv_v, simd, num::mask<num::gt_u<u32>> )
+OP( i32x4_le_s, "i32x4.le_s", 0xfd, 0x3d, none, vv_v, simd, num::mask<num::le_s<u32>> )
+OP( i32x4_le_u, "i32x4.le_u", 0xfd, 0x3e, none, vv_v, simd, num::mask<num::le_u<u32>> )
+OP( i32x4_ge_s, "i32x4.ge_s", 0xfd, 0x3f, none, vv_v, simd, num::mask<num::ge_s<u32>> )
+OP( i32x4_ge_u, "i32x4.ge_u", 0xfd, 0x40, none, vv_v, simd, num::mask<num::ge_u<u32>> )
+OP( f32x4_eq,   "f32x4.eq",   0xfd, 0x41, none, vv_v, simd, num::mask<num::eq<f32>> )
+OP( f32x4_ne,   "f32x4.ne",   0xfd, 0x42, none, vv_v, simd, num::mask<num::ne<f32>> )
+OP( f32x4_lt,   "f32x4.lt",   0xfd, 0x43, none, vv_v, simd, num::mask<num::lt<f32>> )
+OP( f32x4_gt,   "f32x4.gt",   0xfd, 0x44, none, vv_v, simd, num::mask<num::gt<f32>> )
+OP( f32x4_le,   "f32x4.le",   0xfd, 0x45, none, vv_v, simd, num::mask<num::le<f32>> )
+OP( f32x4_ge,   "f32x4.ge",   0xfd, 0x46, none, vv_v, simd, num::mask<num::ge<f32>> )
+OP( f64x2_eq,   "f64x2.eq",   0xfd, 0x47, none, vv_v, simd, num::mask<num::eq<f64>> )
+OP( f64x2_ne,   "f64x2.ne",   0xfd, 0x48, none, vv_v, simd, num::mask<num::ne<f64>> )
+OP( f64x2_lt,   "f64x2.lt",   0xfd, 0x49, none, vv_v, simd, num::mask<num::lt<f64>> )
+OP( f64x2_gt,   "f64x2.gt",   0xfd, 0x4a, none, vv_v, simd, num::mask<num::gt<f64>> )
+OP( f64x2_le,   "f64x2.le",   0xfd, 0x4b, none, vv_v, simd, num::mask<num::le<f64>> )
+OP( f64x2_ge,   "f64x2.ge",   0xfd, 0x4c, none, vv_v, simd, num::mask<num::ge<f64>> )
+
+// ---- vectors: bits, memory lanes (prefix 0xfd) ----------------------------------------------------------------------
+OP( v128_not,                "v128.not",                0xfd, 0x4d, none,        v_v,   simd, num::lanes<num::not_<u64>> )
+OP( v128_and,                "v128.and",                0xfd, 0x4e, none,        vv_v,  simd, num::lanes<num::and_<u64>> )
+OP( v128_andnot,             "v128.andnot",             0xfd, 0x4f, none,        vv_v,  simd, num::lanes<num::andnot<u64>> )
+OP( v128_or,                 "v128.or",                 0xfd, 0x50, none,        vv_v,  simd, num::lanes<num::or_<u64>> )
+OP( v128_xor,                "v128.xor",                0xfd, 0x51, none,        vv_v,  simd, num::lanes<num::xor_<u64>> )
+OP( v128_bitselect,          "v128.bitselect",          0xfd, 0x52, none,        vvv_v, simd, num::lanes<num::bitselect<u64>> )
+OP( v128_any_true,           "v128.any_true",           0xfd, 0x53, none,        v_i,   simd, num::any_true )
+OP( v128_load8_lane,         "v128.load8_lane",         0xfd, 0x54, memarg_lane, av_v,  simd, mem::load_lane<op::i32_load8_u, op::i8x16_replace_lane> )
+OP( v128_load16_lane,        "v128.load16_lane",        0xfd, 0x55, memarg_lane, av_v,  simd, mem::load_lane<op::i32_load16_u, op::i16x8_replace_lane> )
+OP( v128_load32_lane,        "v128.load32_lane",        0xfd, 0x56, memarg_lane, av_v,  simd, mem::load_lane<op::i32_load, op::i32x4_replace_lane> )
+OP( v128_load64_lane,        "v128.load64_lane",        0xfd, 0x57, memarg_lane, av_v,  simd, mem::load_lane<op::i64_load, op::i64x2_replace_lane> )
+OP( v128_store8_lane,        "v128.store8_lane",        0xfd, 0x58, memarg_lane, av_,   simd, mem::store_lane<op::i8x16_extract_lane_u, op::i32_store8> )
+OP( v128_store16_lane,       "v128.store16_lane",       0xfd, 0x59, memarg_lane, av_,   simd, mem::store_lane<op::i16x8_extract_lane_u, op::i32_store16> )
+OP( v128_store32_lane,       "v128.store32_lane",       0xfd, 0x5a, memarg_lane, av_,   simd, mem::store_lane<op::i32x4_extract_lane, op::i32_store> )
+OP( v128_store64_lane,       "v128.store64_lane",       0xfd, 0x5b, memarg_lane, av_,   simd, mem::store_lane<op::i64x2_extract_lane, op::i64_store> )
+OP( v128_load32_zero,        "v128.load32_zero",        0xfd, 0x5c, memarg,      a_v,   simd, mem::load_low<u32> )
+OP( v128_load64_zero,        "v128.load64_zero",        0xfd, 0x5d, memarg,      a_v,   simd, mem::load_low<u64> )
+OP( f32x4_demote_f64x2_zero, "f32x4.demote_f64x2_zero", 0xfd, 0x5e, none,        v_v,   simd, num::padded<num::demote> )
+OP( f64x2_promote_low_f32x4, "f64x2.promote_low_f32x4", 0xfd, 0x5f, none,        v_v,   simd, num::low<num::promote> )
+
+// ---- vectors: i8x16 and what shares its range (prefix 0xfd) ---------------------------------------------------------
+OP( i8x16_abs,                     "i8x16.abs",                     0xfd, 0x60, none, v_v,  simd, num::lanes<num::iabs<u8>> )
+OP( i8x16_neg,                     "i8x16.neg",                     0xfd, 0x61, none, v_v,  simd, num::lanes<num::ineg<u8>> )
+OP( i8x16_popcnt,                  "i8x16.popcnt",                  0xfd, 0x62, none, v_v,  simd, num::lanes<num::popcnt<u8>> )
+OP( i8x16_all_true,                "i8x16.all_true",                0xfd, 0x63, none, v_i,  simd, num::all_true<u8> )
+OP( i8x16_bitmask,                 "i8x16.bitmask",                 0xfd, 0x64, none, v_i,  simd, num::bitmask<u8> )
+OP( i8x16_narrow_i16x8_s,          "i8x16.narrow_i16x8_s",          0xfd, 0x65, none, vv_v, simd, num::narrow<num::narrow_s<u8, u16>> )
+OP( i8x16_narrow_i16x8_u,          "i8x16.narrow_i16x8_u",          0xfd, 0x66, none, vv_v, simd, num::narrow<num::narrow_u<u8, u16>> )
+OP( f32x4_ceil,                    "f32x4.ceil",                    0xfd, 0x67, none, v_v,  simd, num::lanes<num::ceil<f32>> )
+OP( f32x4_floor,                   "f32x4.floor",                   0xfd, 0x68, none, v_v,  simd, num::lanes<num::floor<f32>> )
+OP( f32x4_trunc,                   "f32x4.trunc",                   0xfd, 0x69, none, v_v,  simd, num::lanes<num::trunc<f32>> )
+OP( f32x4_nearest,                 "f32x4.nearest",                 0xfd, 0x6a, none, v_v,  simd, num::lanes<num::nearest<f32>> )
+OP( i8x16_shl,                     "i8x16.shl",                     0xfd, 0x6b, none, vi_v, simd, num::lanes_by<num::shl<u8>> )
+OP( i8x16_shr_s,                   "i8x16.shr_s",                   0xfd, 0x6c, none, vi_v, simd, num::lanes_by<num::shr_s<u8>> )
+OP( i8x16_shr_u,                   "i8x16.shr_u",                   0xfd, 0x6d, none, vi_v, simd, num::lanes_by<num::shr_u<u8>> )
+OP( i8x16_add,                     "i8x16.add",                     0xfd, 0x6e, none, vv_v, simd, num::lanes<num::add<u8>> )
+OP( i8x16_add_sat_s,               "i8x16.add_sat_s",               0xfd, 0x6f, none, vv_v, simd, num::lanes<num::add_sat_s<u8>> )
+OP( i8x16_add_sat_u,               "i8x16.add_sat_u",               0xfd, 0x70, none, vv_v, simd, num::lanes<num::add_sat_u<u8>> )
+OP( i8x16_sub,                     "i8x16.sub",                     0xfd, 0x71, none, vv_v, simd, num::lanes<num::sub<u8>> )
+OP( i8x16_sub_sat_s,               "i8x16.sub_sat_s",               0xfd, 0x72, none, vv_v, simd, num::lanes<num::sub_sat_s<u8>> )
+OP( i8x16_sub_sat_u,               "i8x16.sub_sat_u",               0xfd, 0x73, none, vv_v, simd, num::lanes<num::sub_sat_u<u8>> )
+OP( f64x2_ceil,                    "f64x2.ceil",                    0xfd, 0x74, none, v_v,  simd, num::lanes<num::ceil<f64>> )
+OP( f64x2_floor,                   "f64x2.floor",                   0xfd, 0x75, none, v_v,  simd, num::lanes<num::floor<f64>> )
+OP( i8x16_min_s,                   "i8x16.min_s",                   0xfd, 0x76, none, vv_v, simd, num::lanes<num::min_s<u8>> )
+OP( i8x16_min_u,                   "i8x16.min_u",                   0xfd, 0x77, none, vv_v, simd, num::lanes<num::min_u<u8>> )
+OP( i8x16_max_s,                   "i8x16.max_s",                   0xfd, 0x78, none, vv_v, simd, num::lanes<num::max_s<u8>> )
+OP( i8x16_max_u,                   "i8x16.max_u",                   0xfd, 0x79, none, vv_v, simd, num::lanes<num::max_u<u8>> )
+OP( f64x2_trunc,                   "f64x2.trunc",                   0xfd, 0x7a, none, v_v,  simd, num::lanes<num::trunc<f64>> )
+OP( i8x16_avgr_u,                  "i8x16.avgr_u",                  0xfd, 0x7b, none, vv_v, simd, num::lanes<num::avgr_u<u8>> )
+OP( i16x8_extadd_pairwise_i8x16_s, "i16x8.extadd_pairwise_i8x16_s", 0xfd, 0x7c, none, v_v,  simd, num::extadd_pairwise<num::extend_s<u16, u8>> )
+OP( i16x8_extadd_pairwise_i8x16_u, "i16x8.extadd_pairwise_i8x16_u", 0xfd, 0x7d, none, v_v,  simd, num::extadd_pairwise<num::extend_u<u16, u8>> )
+OP( i32x4_extadd_pairwise_i16x8_s, "i32x4.extadd_pairwise_i16x8_s", 0xfd, 0x7e, none, v_v,  simd, num::extadd_pairwise<num::extend_s<u32, u16>> )
+OP( i32x4_extadd_pairwise_i16x8_u, "i32x4.extadd_pairwise_i16x8_u", 0xfd, 0x7f, none, v_v,  simd, num::extadd_pairwise<num::extend_u<u32, u16>> )
+
+// ---- vectors: i16x8 (prefix 0xfd) -----------------------------------------------------------------------------------
+OP( i16x8_abs,                 "i16x8.abs",                 0xfd, 0x80, none, v_v,  simd, num::lanes<num::iabs<u16>> )
+OP( i16x8_neg,                 "i16x8.neg",                 0xfd, 0x81, none, v_v,  simd, num::lanes<num::ineg<u16>> )
+OP( i16x8_q15mulr_sat_s,       "i16x8.q15mulr_sat_s",       0xfd, 0x82, none, vv_v, simd, num::lanes<num::q15mulr_sat_s> )
+OP( i16x8_all_true,            "i16x8.all_true",            0xfd, 0x83, none, v_i,  simd, num::all_true<u16> )
+OP( i16x8_bitmask,             "i16x8.bitmask",             0xfd, 0x84, none, v_i,  simd, num::bitmask<u16> )
+OP( i16x8_narrow_i32x4_s,      "i16x8.narrow_i32x4_s",      0xfd, 0x85, none, vv_v, simd, num::narrow<num::narrow_s<u16, u32>> )
+OP( i16x8_narrow_i32x4_u,      "i16x8.narrow_i32x4_u",      0xfd, 0x86, none, vv_v, simd, num::narrow<num::narrow_u<u16, u32>> )
+OP( i16x8_extend_low_i8x16_s,  "i16x8.extend_low_i8x16_s",  0xfd, 0x87, none, v_v,  simd, num::low<num::extend_s<u16, u8>> )
+OP( i16x8_extend_high_i8x16_s, "i16x8.extend_high_i8x16_s", 0xfd, 0x88, none, v_v,  simd, num::high<num::extend_s<u16, u8>> )
+OP( i16x8_extend_low_i8x16_u,  "i16x8.extend_low_i8x16_u",  0xfd, 0x89, none, v_v,  simd, num::low<num::extend_u<u16, u8>> )
+OP( i16x8_extend_high_i8x16_u, "i16x8.extend_high_i8x16_u", 0xfd, 0x8a, none, v_v,  simd, num::high<num::extend_u<u16, u8>> )
+OP( i16x8_shl,                 "i16x8.shl",                 0xfd, 0x8b, none, vi_v, simd, num::lanes_by<num::shl<u16>> )
+OP( i16x8_shr_s,               "i16x8.shr_s",               0xfd, 0x8c, none, vi_v, simd, num::lanes_by<num::shr_s<u16>> )
+OP( i16x8_shr_u,               "i16x8.shr_u",               0xfd, 0x8d, none, vi_v, simd, num::lanes_by<num::shr_u<u16>> )
+OP( i16x8_add,                 "i16x8.add",                 0xfd, 0x8e, none, vv_v, simd, num::lanes<num::add<u16>> )
+OP( i16x8_add_sat_s,           "i16x8.add_sat_s",           0xfd, 0x8f, none, vv_v, simd, num::lanes<num::add_sat_s<u16>> )
+OP( i16x8_add_sat_u,           "i16x8.add_sat_u",           0xfd, 0x90, none, vv_v, simd, num::lanes<num::add_sat_u<u16>> )
+OP( i16x8_sub,                 "i16x8.sub",                 0xfd, 0x91, none, vv_v, simd, num::lanes<num::sub<u16>> )
+OP( i16x8_sub_sat_s,           "i16x8.sub_sat_s",           0xfd, 0x92, none, vv_v, simd, num::lanes<num::sub_sat_s<u16>> )
+OP( i16x8_sub_sat_u,           "i16x8.sub_sat_u",           0xfd, 0x93, none, vv_v, simd, num::lanes<num::sub_sat_u<u16>> )
+OP( f64x2_nearest,             "f64x2.nearest",             0xfd, 0x94, none, v_v,  simd, num::lanes<num::nearest<f64>> )
+OP( i16x8_mul,                 "i16x8.mul",                 0xfd, 0x95, none, vv_v, simd, num::lanes<num::mul<u16>> )
+OP( i16x8_min_s,               "i16x8.min_s",               0xfd, 0x96, none, vv_v, simd, num::lanes<num::min_s<u16>> )
+OP( i16x8_min_u,               "i16x8.min_u",               0xfd, 0x97, none, vv_v, simd, num::lanes<num::min_u<u16>> )
+OP( i16x8_max_s,               "i16x8.max_s",               0xfd, 0x98, none, vv_v, simd, num::lanes<num::max_s<u16>> )
+OP( i16x8_max_u,               "i16x8.max_u",               0xfd, 0x99, none, vv_v, simd, num::lanes<num::max_u<u16>> )
+OP( i16x8_avgr_u,              "i16x8.avgr_u",              0xfd, 0x9b, none, vv_v, simd, num::lanes<num::avgr_u<u16>> )
+OP( i16x8_extmul_low_i8x16_s,  "i16x8.extmul_low_i8x16_s",  0xfd, 0x9c, none, vv_v, simd, num::extmul<num::low<num::extend_s<u16, u8>>> )
+OP( i16x8_extmul_high_i8x16_s, "i16x8.extmul_high_i8x16_s", 0xfd, 0x9d, none, vv_v, simd, num::extmul<num::high<num::extend_s<u16, u8>>> )
+OP( i16x8_extmul_low_i8x16_u,  "i16x8.extmul_low_i8x16_u",  0xfd, 0x9e, none, vv_v, simd, num::extmul<num::low<num::extend_u<u16, u8>>> )
+OP( i16x8_extmul_high_i8x16_u, "i16x8.extmul_high_i8x16_u", 0xfd, 0x9f, none, vv_v, simd, num::extmul<num::high<num::extend_u<u16, u8>>> )
+
+// ---- vectors: i32x4 (prefix 0xfd) -----------------------------------------------------------------------------------
+OP( i32x4_abs,                 "i32x4.abs",                 0xfd, 0xa0, none, v_v,  simd, num::lanes<num::iabs<u32>> )
+OP( i32x4_neg,                 "i32x4.neg",                 0xfd, 0xa1, none, v_v,  simd, num::lanes<num::ineg<u32>> )
+OP( i32x4_all_true,            "i32x4.all_true",            0xfd, 0xa3, none, v_i,  simd, num::all_true<u32> )
+OP( i32x4_bitmask,             "i32x4.bitmask",             0xfd, 0xa4, none, v_i,  simd, num::bitmask<u32> )
+OP( i32x4_extend_low_i16x8_s,  "i32x4.extend_low_i16x8_s",  0xfd, 0xa7, none, v_v,  simd, num::low<num::extend_s<u32, u16>> )
+OP( i32x4_extend_high_i16x8_s, "i32x4.extend_high_i16x8_s", 0xfd, 0xa8, none, v_v,  simd, num::high<num::extend_s<u32, u16>> )
+OP( i32x4_extend_low_i16x8_u,  "i32x4.extend_low_i16x8_u",  0xfd, 0xa9, none, v_v,  simd, num::low<num::extend_u<u32, u16>> )
+OP( i32x4_extend_high_i16x8_u, "i32x4.extend_high_i16x8_u", 0xfd, 0xaa, none, v_v,  simd, num::high<num::extend_u<u32, u16>> )
+OP( i32x4_shl,                 "i32x4.shl",                 0xfd, 0xab, none, vi_v, simd, num::lanes_by<num::shl<u32>> )
+OP( i32x4_shr_s,               "i32x4.shr_s",               0xfd, 0xac, none, vi_v, simd, num::lanes_by<num::shr_s<u32>> )
+OP( i32x4_shr_u,               "i32x4.shr_u",               0xfd, 0xad, none, vi_v, simd, num::lanes_by<num::shr_u<u32>> )
+OP( i32x4_add,                 "i32x4.add",                 0xfd, 0xae, none, vv_v, simd, num::lanes<num::add<u32>> )
+OP( i32x4_sub,                 "i32x4.sub",                 0xfd, 0xb1, none, vv_v, simd, num::lanes<num::sub<u32>> )
+OP( i32x4_mul,                 "i32x4.mul",                 0xfd, 0xb5, none, vv_v, simd, num::lanes<num::mul<u32>> )
+OP( i32x4_min_s,               "i32x4.min_s",               0xfd, 0xb6, none, vv_v, simd, num::lanes<num::min_s<u32>> )
+OP( i32x4_min_u,               "i32x4.min_u",               0xfd, 0xb7, none, vv_v, simd, num::lanes<num::min_u<u32>> )
+OP( i32x4_max_s,               "i32x4.max_s",               0xfd, 0xb8, none, vv_v, simd, num::lanes<num::max_s<u32>> )
+OP( i32x4_max_u,               "i32x4.max_u",               0xfd, 0xb9, none, vv_v, simd, num::lanes<num::max_u<u32>> )
+OP( i32x4_dot_i16x8_s,         "i32x4.dot_i16x8_s",         0xfd, 0xba, none, vv_v, simd, num::dot<num::extend_s<u32, u16>, num::add<u32>> )
+OP( i32x4_extmul_low_i16x8_s,  "i32x4.extmul_low_i16x8_s",  0xfd, 0xbc, none, vv_v, simd, num::extmul<num::low<num::extend_s<u32, u16>>> )
+OP( i32x4_extmul_high_i16x8_s, "i32x4.extmul_high_i16x8_s", 0xfd, 0xbd, none, vv_v, simd, num::extmul<num::high<num::extend_s<u32, u16>>> )
+OP( i32x4_extmul_low_i16x8_u,  "i32x4.extmul_low_i16x8_u",  0xfd, 0xbe, none, vv_v, simd, num::extmul<num::low<num::extend_u<u32, u16>>> )
+OP( i32x4_extmul_high_i16x8_u, "i32x4.extmul_high_i16x8_u", 0xfd, 0xbf, none, vv_v, simd, num::extmul<num::high<num::extend_u<u32, u16>>> )
+
+// ---- vectors: i64x2 (prefix 0xfd) -----------------------------------------------------------------------------------
+OP( i64x2_abs,                 "i64x2.abs",                 0xfd, 0xc0, none, v_v,  simd, num::lanes<num::iabs<u64>> )
+OP( i64x2_neg,                 "i64x2.neg",                 0xfd, 0xc1, none, v_v,  simd, num::lanes<num::ineg<u64>> )
+OP( i64x2_all_true,            "i64x2.all_true",            0xfd, 0xc3, none, v_i,  simd, num::all_true<u64> )
+OP( i64x2_bitmask,             "i64x2.bitmask",             0xfd, 0xc4, none, v_i,  simd, num::bitmask<u64> )
+OP( i64x2_extend_low_i32x4_s,  "i64x2.extend_low_i32x4_s",  0xfd, 0xc7, none, v_v,  simd, num::low<num::extend_s<u64, u32>> )
+OP( i64x2_extend_high_i32x4_s, "i64x2.extend_high_i32x4_s", 0xfd, 0xc8, none, v_v,  simd, num::high<num::extend_s<u64, u32>> )
+OP( i64x2_extend_low_i32x4_u,  "i64x2.extend_low_i32x4_u",  0xfd, 0xc9, none, v_v,  simd, num::low<num::extend_u<u64, u32>> )
+OP( i64x2_extend_high_i32x4_u, "i64x2.extend_high_i32x4_u", 0xfd, 0xca, none, v_v,  simd, num::high<num::extend_u<u64, u32>> )
+OP( i64x2_shl,                 "i64x2.shl",                 0xfd, 0xcb, none, vi_v, simd, num::lanes_by<num::shl<u64>> )
+OP( i64x2_shr_s,               "i64x2.shr_s",               0xfd, 0xcc, none, vi_v, simd, num::lanes_by<num::shr_s<u64>> )
+OP( i64x2_shr_u,               "i64x2.shr_u",               0xfd, 0xcd, none, vi_v, simd, num::lanes_by<num::shr_u<u64>> )
+OP( i64x2_add,                 "i64x2.add",                 0xfd, 0xce, none, vv_v, simd, num::lanes<num::add<u64>> )
+OP( i64x2_sub,                 "i64x2.sub",                 0xfd, 0xd1, none, vv_v, simd, num::lanes<num::sub<u64>> )
+OP( i64x2_mul,                 "i64x2.mul",                 0xfd, 0xd5, none, vv_v, simd, num::lanes<num::mul<u64>> )
+OP( i64x2_eq,                  "i64x2.eq",                  0xfd, 0xd6, none, vv_v, simd, num::mask<num::eq<u64>> )
+OP( i64x2_ne,                  "i64x2.ne",                  0xfd, 0xd7, none, vv_v, simd, num::mask<num::ne<u64>> )
+OP( i64x2_lt_s,                "i64x2.lt_s",                0xfd, 0xd8, none, vv_v, simd, num::mask<num::lt_s<u64>> )
+OP( i64x2_gt_s,                "i64x2.gt_s",                0xfd, 0xd9, none, vv_v, simd, num::mask<num::gt_s<u64>> )
+OP( i64x2_le_s,                "i64x2.le_s",                0xfd, 0xda, none, vv_v, simd, num::mask<num::le_s<u64>> )
+OP( i64x2_ge_s,                "i64x2.ge_s",                0xfd, 0xdb, none, vv_v, simd, num::mask<num::ge_s<u64>> )
+OP( i64x2_extmul_low_i32x4_s,  "i64x2.extmul_low_i32x4_s",  0xfd, 0xdc, none, vv_v, simd, num::extmul<num::low<num::extend_s<u64, u32>>> )
+OP( i64x2_extmul_high_i32x4_s, "i64x2.extmul_high_i32x4_s", 0xfd, 0xdd, none, vv_v, simd, num::extmul<num::high<num::extend_s<u64, u32>>> )
+OP( i64x2_extmul_low_i32x4_u,  "i64x2.extmul_low_i32x4_u",  0xfd, 0xde, none, vv_v, simd, num::extmul<num::low<num::extend_u<u64, u32>>> )
+OP( i64x2_extmul_high_i32x4_u, "i64x2.extmul_high_i32x4_u", 0xfd, 0xdf, none, vv_v, simd, num::extmul<num::high<num::extend_u<u64, u32>>> )
+
+// ---- vectors: f32x4, f64x2, conversions (prefix 0xfd) ---------------------------------------------------------------
+OP( f32x4_abs,                    "f32x4.abs",                    0xfd, 0xe0, none, v_v,  simd, num::lanes<num::abs<f32>> )
+OP( f32x4_neg,                    "f32x4.neg",                    0xfd, 0xe1, none, v_v,  simd, num::lanes<num::neg<f32>> )
+OP( f32x4_sqrt,                   "f32x4.sqrt",                   0xfd, 0xe3, none, v_v,  simd, num::lanes<num::sqrt<f32>> )
+OP( f32x4_add,                    "f32x4.add",                    0xfd, 0xe4, none, vv_v, simd, num::lanes<num::add<f32>> )
+OP( f32x4_sub,                    "f32x4.sub",                    0xfd, 0xe5, none, vv_v, simd, num::lanes<num::sub<f32>> )
+OP( f32x4_mul,                    "f32x4.mul",                    0xfd, 0xe6, none, vv_v, simd, num::lanes<num::mul<f32>> )
+OP( f32x4_div,                    "f32x4.div",                    0xfd, 0xe7, none, vv_v, simd, num::lanes<num::div<f32>> )
+OP( f32x4_min,                    "f32x4.min",                    0xfd, 0xe8, none, vv_v, simd, num::lanes<num::min<f32>> )
+OP( f32x4_max,                    "f32x4.max",                    0xfd, 0xe9, none, vv_v, simd, num::lanes<num::max<f32>> )
+OP( f32x4_pmin,                   "f32x4.pmin",                   0xfd, 0xea, none, vv_v, simd, num::lanes<num::pmin<f32>> )
+OP( f32x4_pmax,                   "f32x4.pmax",                   0xfd, 0xeb, none, vv_v, simd, num::lanes<num::pmax<f32>> )
+OP( f64x2_abs,                    "f64x2.abs",                    0xfd, 0xec, none, v_v,  simd, num::lanes<num::abs<f64>> )
+OP( f64x2_neg,                    "f64x2.neg",                    0xfd, 0xed, none, v_v,  simd, num::lanes<num::neg<f64>> )
+OP( f64x2_sqrt,                   "f64x2.sqrt",                   0xfd, 0xef, none, v_v,  simd, num::lanes<num::sqrt<f64>> )
+OP( f64x2_add,                    "f64x2.add",                    0xfd, 0xf0, none, vv_v, simd, num::lanes<num::add<f64>> )
+OP( f64x2_sub,                    "f64x2.sub",                    0xfd, 0xf1, none, vv_v, simd, num::lanes<num::sub<f64>> )
+OP( f64x2_mul,                    "f64x2.mul",                    0xfd, 0xf2, none, vv_v, simd, num::lanes<num::mul<f64>> )
+OP( f64x2_div,                    "f64x2.div",                    0xfd, 0xf3, none, vv_v, simd, num::lanes<num::div<f64>> )
+OP( f64x2_min,                    "f64x2.min",                    0xfd, 0xf4, none, vv_v, simd, num::lanes<num::min<f64>> )
+OP( f64x2_max,                    "f64x2.max",                    0xfd, 0xf5, none, vv_v, simd, num::lanes<num::max<f64>> )
+OP( f64x2_pmin,                   "f64x2.pmin",                   0xfd, 0xf6, none, vv_v, simd, num::lanes<num::pmin<f64>> )
+OP( f64x2_pmax,                   "f64x2.pmax",                   0xfd, 0xf7, none, vv_v, simd, num::lanes<num::pmax<f64>> )
+OP( i32x4_trunc_sat_f32x4_s,      "i32x4.trunc_sat_f32x4_s",      0xfd, 0xf8, none, v_v,  simd, num::lanes<num::trunc_sat_s<u32, f32>> )
+OP( i32x4_trunc_sat_f32x4_u,      "i32x4.trunc_sat_f32x4_u",      0xfd, 0xf9, none, v_v,  simd, num::lanes<num::trunc_sat_u<u32, f32>> )
+OP( f32x4_convert_i32x4_s,        "f32x4.convert_i32x4_s",        0xfd, 0xfa, none, v_v,  simd, num::lanes<num::convert_s<f32, u32>> )
+OP( f32x4_convert_i32x4_u,        "f32x4.convert_i32x4_u",        0xfd, 0xfb, none, v_v,  simd, num::lanes<num::convert_u<f32, u32>> )
+OP( i32x4_trunc_sat_f64x2_s_zero, "i32x4.trunc_sat_f64x2_s_zero", 0xfd, 0xfc, none, v_v,  simd, num::padded<num::trunc_sat_s<u32, f64>> )
+OP( i32x4_trunc_sat_f64x2_u_zero, "i32x4.trunc_sat_f64x2_u_zero", 0xfd, 0xfd, none, v_v,  simd, num::padded<num::trunc_sat_u<u32, f64>> )
+OP( f64x2_convert_low_i32x4_s,    "f64x2.convert_low_i32x4_s",    0xfd, 0xfe, none, v_v,  simd, num::low<num::convert_s<f64, u32>> )
+OP( f64x2_convert_low_i32x4_u,    "f64x2.convert_low_i32x4_u",    0xfd, 0xff, none, v_v,  simd, num::low<num::convert_u<f64, u32>> )
+
+// ---- vectors: relaxed (prefix 0xfd) ---------------------------------------------------------------------------------
+OP( i8x16_relaxed_swizzle,               "i8x16.relaxed_swizzle",               0xfd, 0x100, none, vv_v,  relaxed_simd, num::swizzle )
+OP( i32x4_relaxed_trunc_f32x4_s,         "i32x4.relaxed_trunc_f32x4_s",         0xfd, 0x101, none, v_v,   relaxed_simd, num::lanes<num::trunc_sat_s<u32, f32>> )
+OP( i32x4_relaxed_trunc_f32x4_u,         "i32x4.relaxed_trunc_f32x4_u",         0xfd, 0x102, none, v_v,   relaxed_simd, num::lanes<num::trunc_sat_u<u32, f32>> )
+OP( i32x4_relaxed_trunc_f64x2_s_zero,    "i32x4.relaxed_trunc_f64x2_s_zero",    0xfd, 0x103, none, v_v,   relaxed_simd, num::padded<num::trunc_sat_s<u32, f64>> )
+OP( i32x4_relaxed_trunc_f64x2_u_zero,    "i32x4.relaxed_trunc_f64x2_u_zero",    0xfd, 0x104, none, v_v,   relaxed_simd, num::padded<num::trunc_sat_u<u32, f64>> )
+OP( f32x4_relaxed_madd,                  "f32x4.relaxed_madd",                  0xfd, 0x105, none, vvv_v, relaxed_simd, num::lanes<num::madd<f32>> )
+OP( f32x4_relaxed_nmadd,                 "f32x4.relaxed_nmadd",                 0xfd, 0x106, none, vvv_v, relaxed_simd, num::lanes<num::nmadd<f32>> )
+OP( f64x2_relaxed_madd,                  "f64x2.relaxed_madd",                  0xfd, 0x107, none, vvv_v, relaxed_simd, num::lanes<num::madd<f64>> )
+OP( f64x2_relaxed_nmadd,                 "f64x2.relaxed_nmadd",                 0xfd, 0x108, none, vvv_v, relaxed_simd, num::lanes<num::nmadd<f64>> )
+OP( i8x16_relaxed_laneselect,            "i8x16.relaxed_laneselect",            0xfd, 0x109, none, vvv_v, relaxed_simd, num::lanes<num::bitselect<u64>> )
+OP( i16x8_relaxed_laneselect,            "i16x8.relaxed_laneselect",            0xfd, 0x10a, none, vvv_v, relaxed_simd, num::lanes<num::bitselect<u64>> )
+OP( i32x4_relaxed_laneselect,            "i32x4.relaxed_laneselect",            0xfd, 0x10b, none, vvv_v, relaxed_simd, num::lanes<num::bitselect<u64>> )
+OP( i64x2_relaxed_laneselect,            "i64x2.relaxed_laneselect",            0xfd, 0x10c, none, vvv_v, relaxed_simd, num::lanes<num::bitselect<u64>> )
+OP( f32x4_relaxed_min,                   "f32x4.relaxed_min",                   0xfd, 0x10d, none, vv_v,  relaxed_simd, num::lanes<num::min<f32>> )
+OP( f32x4_relaxed_max,                   "f32x4.relaxed_max",                   0xfd, 0x10e, none, vv_v,  relaxed_simd, num::lanes<num::max<f32>> )
+OP( f64x2_relaxed_min,                   "f64x2.relaxed_min",                   0xfd, 0x10f, none, vv_v,  relaxed_simd, num::lanes<num::min<f64>> )
+OP( f64x2_relaxed_max,                   "f64x2.relaxed_max",                   0xfd, 0x110, none, vv_v,  relaxed_simd, num::lanes<num::max<f64>> )
+OP( i16x8_relaxed_q15mulr_s,             "i16x8.relaxed_q15mulr_s",             0xfd, 0x111, none, vv_v,  relaxed_simd, num::lanes<num::q15mulr_sat_s> )
+OP( i16x8_relaxed_dot_i8x16_i7x16_s,     "i16x8.relaxed_dot_i8x16_i7x16_s",     0xfd, 0x112, none, vv_v,  relaxed_simd, num::dot<num::extend_s<u16, u8>, num::add_sat_s<u16>> )
+OP( i32x4_relaxed_dot_i8x16_i7x16_add_s, "i32x4.relaxed_dot_i8x16_i7x16_add_s", 0xfd, 0x113, none, vvv_v, relaxed_simd, num::dot_add<num::dot<num::extend_s<u16, u8>, num::add_sat_s<u16>>, num::extadd_pairwise<num::extend_s<u32, u16>>> )
+
+// ---- atomic operations (prefix 0xfe) --------------------------------------------------------------------------------
+OP( memory_atomic_notify,       "memory.atomic.notify",       0xfe, 0x00, memarg,    ai_i,  threads, special )
+OP( memory_atomic_wait32,       "memory.atomic.wait32",       0xfe, 0x01, memarg,    ail_i, threads, special )
+OP( memory_atomic_wait64,       "memory.atomic.wait64",       0xfe, 0x02, memarg,    all_i, threads, special )
+OP( atomic_fence,               "atomic.fence",               0xfe, 0x03, zero_byte, _,     threads, special )
+OP( i32_atomic_load,            "i32.atomic.load",            0xfe, 0x10, memarg,    a_i,   threads, mem::atomic<mem::load<u32, u32>> )
+OP( i64_atomic_load,            "i64.atomic.load",            0xfe, 0x11, memarg,    a_l,   threads, mem::atomic<mem::load<u64, u64>> )
+OP( i32_atomic_load8_u,         "i32.atomic.load8_u",         0xfe, 0x12, memarg,    a_i,   threads, mem::atomic<mem::load<u32, u8>> )
+OP( i32_atomic_load16_u,        "i32.atomic.load16_u",        0xfe, 0x13, memarg,    a_i,   threads, mem::atomic<mem::load<u32, u16>> )
+OP( i64_atomic_load8_u,         "i64.atomic.load8_u",         0xfe, 0x14, memarg,    a_l,   threads, mem::atomic<mem::load<u64, u8>> )
+OP( i64_atomic_load16_u,        "i64.atomic.load16_u",        0xfe, 0x15, memarg,    a_l,   threads, mem::atomic<mem::load<u64, u16>> )
+OP( i64_atomic_load32_u,        "i64.atomic.load32_u",        0xfe, 0x16, memarg,    a_l,   threads, mem::atomic<mem::load<u64, u32>> )
+OP( i32_atomic_store,           "i32.atomic.store",           0xfe, 0x17, memarg,    ai_,   threads, mem::atomic<mem::store<u32, u32>> )
+OP( i64_atomic_store,           "i64.atomic.store",           0xfe, 0x18, memarg,    al_,   threads, mem::atomic<mem::store<u64, u64>> )
+OP( i32_atomic_store8,          "i32.atomic.store8",          0xfe, 0x19, memarg,    ai_,   threads, mem::atomic<mem::store<u32, u8>> )
+OP( i32_atomic_store16,         "i32.atomic.store16",         0xfe, 0x1a, memarg,    ai_,   threads, mem::atomic<mem::store<u32, u16>> )
+OP( i64_atomic_store8,          "i64.atomic.store8",          0xfe, 0x1b, memarg,    al_,   threads, mem::atomic<mem::store<u64, u8>> )
+OP( i64_atomic_store16,         "i64.atomic.store16",         0xfe, 0x1c, memarg,    al_,   threads, mem::atomic<mem::store<u64, u16>> )
+OP( i64_atomic_store32,         "i64.atomic.store32",         0xfe, 0x1d, memarg,    al_,   threads, mem::atomic<mem::store<u64, u32>> )
+OP( i32_atomic_rmw_add,         "i32.atomic.rmw.add",         0xfe, 0x1e, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::add> )
+OP( i64_atomic_rmw_add,         "i64.atomic.rmw.add",         0xfe, 0x1f, memarg,    al_l,  threads, mem::rmw<u64, u64, num::add> )
+OP( i32_atomic_rmw8_add_u,      "i32.atomic.rmw8.add_u",      0xfe, 0x20, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::add> )
+OP( i32_atomic_rmw16_add_u,     "i32.atomic.rmw16.add_u",     0xfe, 0x21, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::add> )
+OP( i64_atomic_rmw8_add_u,      "i64.atomic.rmw8.add_u",      0xfe, 0x22, memarg,    al_l,  threads, mem::rmw<u64, u8, num::add> )
+OP( i64_atomic_rmw16_add_u,     "i64.atomic.rmw16.add_u",     0xfe, 0x23, memarg,    al_l,  threads, mem::rmw<u64, u16, num::add> )
+OP( i64_atomic_rmw32_add_u,     "i64.atomic.rmw32.add_u",     0xfe, 0x24, memarg,    al_l,  threads, mem::rmw<u64, u32, num::add> )
+OP( i32_atomic_rmw_sub,         "i32.atomic.rmw.sub",         0xfe, 0x25, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::sub> )
+OP( i64_atomic_rmw_sub,         "i64.atomic.rmw.sub",         0xfe, 0x26, memarg,    al_l,  threads, mem::rmw<u64, u64, num::sub> )
+OP( i32_atomic_rmw8_sub_u,      "i32.atomic.rmw8.sub_u",      0xfe, 0x27, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::sub> )
+OP( i32_atomic_rmw16_sub_u,     "i32.atomic.rmw16.sub_u",     0xfe, 0x28, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::sub> )
+OP( i64_atomic_rmw8_sub_u,      "i64.atomic.rmw8.sub_u",      0xfe, 0x29, memarg,    al_l,  threads, mem::rmw<u64, u8, num::sub> )
+OP( i64_atomic_rmw16_sub_u,     "i64.atomic.rmw16.sub_u",     0xfe, 0x2a, memarg,    al_l,  threads, mem::rmw<u64, u16, num::sub> )
+OP( i64_atomic_rmw32_sub_u,     "i64.atomic.rmw32.sub_u",     0xfe, 0x2b, memarg,    al_l,  threads, mem::rmw<u64, u32, num::sub> )
+OP( i32_atomic_rmw_and,         "i32.atomic.rmw.and",         0xfe, 0x2c, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::and_> )
+OP( i64_atomic_rmw_and,         "i64.atomic.rmw.and",         0xfe, 0x2d, memarg,    al_l,  threads, mem::rmw<u64, u64, num::and_> )
+OP( i32_atomic_rmw8_and_u,      "i32.atomic.rmw8.and_u",      0xfe, 0x2e, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::and_> )
+OP( i32_atomic_rmw16_and_u,     "i32.atomic.rmw16.and_u",     0xfe, 0x2f, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::and_> )
+OP( i64_atomic_rmw8_and_u,      "i64.atomic.rmw8.and_u",      0xfe, 0x30, memarg,    al_l,  threads, mem::rmw<u64, u8, num::and_> )
+OP( i64_atomic_rmw16_and_u,     "i64.atomic.rmw16.and_u",     0xfe, 0x31, memarg,    al_l,  threads, mem::rmw<u64, u16, num::and_> )
+OP( i64_atomic_rmw32_and_u,     "i64.atomic.rmw32.and_u",     0xfe, 0x32, memarg,    al_l,  threads, mem::rmw<u64, u32, num::and_> )
+OP( i32_atomic_rmw_or,          "i32.atomic.rmw.or",          0xfe, 0x33, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::or_> )
+OP( i64_atomic_rmw_or,          "i64.atomic.rmw.or",          0xfe, 0x34, memarg,    al_l,  threads, mem::rmw<u64, u64, num::or_> )
+OP( i32_atomic_rmw8_or_u,       "i32.atomic.rmw8.or_u",       0xfe, 0x35, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::or_> )
+OP( i32_atomic_rmw16_or_u,      "i32.atomic.rmw16.or_u",      0xfe, 0x36, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::or_> )
+OP( i64_atomic_rmw8_or_u,       "i64.atomic.rmw8.or_u",       0xfe, 0x37, memarg,    al_l,  threads, mem::rmw<u64, u8, num::or_> )
+OP( i64_atomic_rmw16_or_u,      "i64.atomic.rmw16.or_u",      0xfe, 0x38, memarg,    al_l,  threads, mem::rmw<u64, u16, num::or_> )
+OP( i64_atomic_rmw32_or_u,      "i64.atomic.rmw32.or_u",      0xfe, 0x39, memarg,    al_l,  threads, mem::rmw<u64, u32, num::or_> )
+OP( i32_atomic_rmw_xor,         "i32.atomic.rmw.xor",         0xfe, 0x3a, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::xor_> )
+OP( i64_atomic_rmw_xor,         "i64.atomic.rmw.xor",         0xfe, 0x3b, memarg,    al_l,  threads, mem::rmw<u64, u64, num::xor_> )
+OP( i32_atomic_rmw8_xor_u,      "i32.atomic.rmw8.xor_u",      0xfe, 0x3c, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::xor_> )
+OP( i32_atomic_rmw16_xor_u,     "i32.atomic.rmw16.xor_u",     0xfe, 0x3d, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::xor_> )
+OP( i64_atomic_rmw8_xor_u,      "i64.atomic.rmw8.xor_u",      0xfe, 0x3e, memarg,    al_l,  threads, mem::rmw<u64, u8, num::xor_> )
+OP( i64_atomic_rmw16_xor_u,     "i64.atomic.rmw16.xor_u",     0xfe, 0x3f, memarg,    al_l,  threads, mem::rmw<u64, u16, num::xor_> )
+OP( i64_atomic_rmw32_xor_u,     "i64.atomic.rmw32.xor_u",     0xfe, 0x40, memarg,    al_l,  threads, mem::rmw<u64, u32, num::xor_> )
+OP( i32_atomic_rmw_xchg,        "i32.atomic.rmw.xchg",        0xfe, 0x41, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::exchange> )
+OP( i64_atomic_rmw_xchg,        "i64.atomic.rmw.xchg",        0xfe, 0x42, memarg,    al_l,  threads, mem::rmw<u64, u64, num::exchange> )
+OP( i32_atomic_rmw8_xchg_u,     "i32.atomic.rmw8.xchg_u",     0xfe, 0x43, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::exchange> )
+OP( i32_atomic_rmw16_xchg_u,    "i32.atomic.rmw16.xchg_u",    0xfe, 0x44, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::exchange> )
+OP( i64_atomic_rmw8_xchg_u,     "i64.atomic.rmw8.xchg_u",     0xfe, 0x45, memarg,    al_l,  threads, mem::rmw<u64, u8, num::exchange> )
+OP( i64_atomic_rmw16_xchg_u,    "i64.atomic.rmw16.xchg_u",    0xfe, 0x46, memarg,    al_l,  threads, mem::rmw<u64, u16, num::exchange> )
+OP( i64_atomic_rmw32_xchg_u,    "i64.atomic.rmw32.xchg_u",    0xfe, 0x47, memarg,    al_l,  threads, mem::rmw<u64, u32, num::exchange> )
+OP( i32_atomic_rmw_cmpxchg,     "i32.atomic.rmw.cmpxchg",     0xfe, 0x48, memarg,    aii_i, threads, mem::compare_exchange<u32, u32> )
+OP( i64_atomic_rmw_cmpxchg,     "i64.atomic.rmw.cmpxchg",     0xfe, 0x49, memarg,    all_l, threads, mem::compare_exchange<u64, u64> )
+OP( i32_atomic_rmw8_cmpxchg_u,  "i32.atomic.rmw8.cmpxchg_u",  0xfe, 0x4a, memarg,    aii_i, threads, mem::compare_exchange<u32, u8> )
+OP( i32_atomic_rmw16_cmpxchg_u, "i32.atomic.rmw16.cmpxchg_u", 0xfe, 0x4b, memarg,    aii_i, threads, mem::compare_exchange<u32, u16> )
+OP( i64_atomic_rmw8_cmpxchg_u,  "i64.atomic.rmw8.cmpxchg_u",  0xfe, 0x4c, memarg,    all_l, threads, mem::compare_exchange<u64, u8> )
+OP( i64_atomic_rmw16_cmpxchg_u, "i64.atomic.rmw16.cmpxchg_u", 0xfe, 0x4d, memarg,    all_l, threads, mem::compare_exchange<u64, u16> )
+OP( i64_atomic_rmw32_cmpxchg_u, "i64.atomic.rmw32.cmpxchg_u", 0xfe, 0x4e, memarg,    all_l, threads, mem::compare_exchange<u64, u32> )
+
+// clang-format on
+#undef OP
+    count_,
+};
+inline constexpr u16 op_count = u16(op::count_);
+
+/// An instruction's type, read from the table's `sig` column: `ii_i` takes two i32 and gives one.
+/// Letters: i l f d v are i32 i64 f32 f64 v128; a is the address type of the memory in the memarg.
+/// `poly`: the type depends on immediates or on the stack; a rule in valid/ says how.
+struct op_type {
+    char params[4] = {};
+    char results[2] = {};
+    u8 param_count = 0;
+    u8 result_count = 0;
+    bool poly = false;
+};
+void row_needs_an_underscore_in_its_signature(); // not constexpr on purpose: reaching it is the error
+consteval op_type parse_op_type(std::string_view text) {
+    op_type t;
+    if (text == "poly") {
+        t.poly = true;
+        return t;
+    }
+    bool after = false;
+    for (char c : text) {
+        if (c == '_') after = true;
+        else if (after) t.results[t.result_count++] = c;
+        else t.params[t.param_count++] = c;
+    }
+    if (!after) row_needs_an_underscore_in_its_signature();
+    return t;
+}
+
+/// One row of the table.
+struct op_row {
+    std::string_view text; ///< its name in the text format
+    u8 prefix;             ///< 0 for none, or 0xfb 0xfc 0xfd 0xfe
+    u16 code;              ///< the byte after the prefix, or the u32 in LEB128
+    imm immediate;
+    op_type type;
+    feature needs;
+};
+
+/// Column `meaning` of a row whose meaning is not a function of its operands: control, calls, tables.
+struct special {};
+
+inline constexpr op_row op_table[] = {
+#define OP(id, text, prefix, code, immediate, sig, needs, ...)                                                         \
+    {text, prefix, code, imm::immediate, parse_op_type(#sig), feature::needs},
+/// @file opcodes.def
+/// The instruction set: one row for each instruction, in the order of its code (spec: appendix/index-instructions).
+/// Columns: id, text, prefix, code, immediates (enum imm), signature (struct op_type), feature, meaning. The meaning
+/// is a function of num/, a tag of num/sem.hpp for what accesses memory, or `special` for what handlers do by hand.
+/// Expanded three times: enum op, op_table, num::sem.
+// No include guard: whoever includes this defines OP first and undefines it afterwards.
+// clang-format off
+
+// ---- control --------------------------------------------------------------------------------------------------------
+OP( unreachable,          "unreachable",          0x00, 0x00, none,          poly, mvp,                 special )
+OP( nop,                  "nop",                  0x00, 0x01, none,          _,    mvp,                 special )
+OP( block,                "block",                0x00, 0x02, block,         poly, mvp,                 special )
+OP( loop,                 "loop",                 0x00, 0x03, block,         poly, mvp,                 special )
+OP( if_,                  "if",                   0x00, 0x04, block,         poly, mvp,                 special )
+OP( else_,                "else",                 0x00, 0x05, none,          poly, mvp,                 special )
+OP( try_,                 "try",                  0x00, 0x06, block,         poly, legacy_exceptions,   special )
+OP( catch_,               "catch",                0x00, 0x07, tag,           poly, legacy_exceptions,   special )
+OP( throw_,               "throw",                0x00, 0x08, tag,           poly, exceptions,          special )
+OP( rethrow,              "rethrow",              0x00, 0x09, label,         poly, legacy_exceptions,   special )
+OP( throw_ref,            "throw_ref",            0x00, 0x0a, none,          poly, exceptions,          special )
+OP( end,                  "end",                  0x00, 0x0b, none,          poly, mvp,                 special )
+OP( br,                   "br",                   0x00, 0x0c, label,         poly, mvp,                 special )
+OP( br_if,                "br_if",                0x00, 0x0d, label,         poly, mvp,                 special )
+OP( br_table,             "br_table",             0x00, 0x0e, labels,        poly, mvp,                 special )
+OP( return_,              "return",               0x00, 0x0f, none,          poly, mvp,                 special )
+OP( call,                 "call",                 0x00, 0x10, func,          poly, mvp,                 special )
+OP( call_indirect,        "call_indirect",        0x00, 0x11, call_indirect, poly, mvp,                 special )
+OP( return_call,          "return_call",          0x00, 0x12, func,          poly, tail_call,           special )
+OP( return_call_indirect, "return_call_indirect", 0x00, 0x13, call_indirect, poly, tail_call,           special )
+OP( call_ref,             "call_ref",             0x00, 0x14, type,          poly, function_references, special )
+OP( return_call_ref,      "return_call_ref",      0x00, 0x15, type,          poly, tail_call,           special )
+OP( delegate,             "delegate",             0x00, 0x18, label,         poly, legacy_exceptions,   special )
+OP( catch_all,            "catch_all",            0x00, 0x19, none,          poly, legacy_exceptions,   special )
+OP( drop,                 "drop",                 0x00, 0x1a, none,          poly, mvp,                 special )
+OP( select,               "select",               0x00, 0x1b, none,          poly, mvp,                 special )
+OP( select_t,             "select",               0x00, 0x1c, select_types,  poly, reference_types,     special )
+OP( try_table,            "try_table",            0x00, 0x1f, try_table,     poly, exceptions,          special )
+
+// ---- variables and tables -------------------------------------------------------------------------------------------
+OP( local_get,  "local.get",  0x00, 0x20, local,  poly, mvp,             special )
+OP( local_set,  "local.set",  0x00, 0x21, local,  poly, mvp,             special )
+OP( local_tee,  "local.tee",  0x00, 0x22, local,  poly, mvp,             special )
+OP( global_get, "global.get", 0x00, 0x23, global, poly, mvp,             special )
+OP( global_set, "global.set", 0x00, 0x24, global, poly, mvp,             special )
+OP( table_get,  "table.get",  0x00, 0x25, table,  poly, reference_types, special )
+OP( table_set,  "table.set",  0x00, 0x26, table,  poly, reference_types, special )
+
+// ---- memory ---------------------------------------------------------------------------------------------------------
+OP( i32_load,     "i32.load",     0x00, 0x28, memarg, a_i,  mvp, mem::load<u32, u32> )
+OP( i64_load,     "i64.load",     0x00, 0x29, memarg, a_l,  mvp, mem::load<u64, u64> )
+OP( f32_load,     "f32.load",     0x00, 0x2a, memarg, a_f,  mvp, mem::load<f32, f32> )
+OP( f64_load,     "f64.load",     0x00, 0x2b, memarg, a_d,  mvp, mem::load<f64, f64> )
+OP( i32_load8_s,  "i32.load8_s",  0x00, 0x2c, memarg, a_i,  mvp, mem::load<u32, i8> )
+OP( i32_load8_u,  "i32.load8_u",  0x00, 0x2d, memarg, a_i,  mvp, mem::load<u32, u8> )
+OP( i32_load16_s, "i32.load16_s", 0x00, 0x2e, memarg, a_i,  mvp, mem::load<u32, i16> )
+OP( i32_load16_u, "i32.load16_u", 0x00, 0x2f, memarg, a_i,  mvp, mem::load<u32, u16> )
+OP( i64_load8_s,  "i64.load8_s",  0x00, 0x30, memarg, a_l,  mvp, mem::load<u64, i8> )
+OP( i64_load8_u,  "i64.load8_u",  0x00, 0x31, memarg, a_l,  mvp, mem::load<u64, u8> )
+OP( i64_load16_s, "i64.load16_s", 0x00, 0x32, memarg, a_l,  mvp, mem::load<u64, i16> )
+OP( i64_load16_u, "i64.load16_u", 0x00, 0x33, memarg, a_l,  mvp, mem::load<u64, u16> )
+OP( i64_load32_s, "i64.load32_s", 0x00, 0x34, memarg, a_l,  mvp, mem::load<u64, i32> )
+OP( i64_load32_u, "i64.load32_u", 0x00, 0x35, memarg, a_l,  mvp, mem::load<u64, u32> )
+OP( i32_store,    "i32.store",    0x00, 0x36, memarg, ai_,  mvp, mem::store<u32, u32> )
+OP( i64_store,    "i64.store",    0x00, 0x37, memarg, al_,  mvp, mem::store<u64, u64> )
+OP( f32_store,    "f32.store",    0x00, 0x38, memarg, af_,  mvp, mem::store<f32, f32> )
+OP( f64_store,    "f64.store",    0x00, 0x39, memarg, ad_,  mvp, mem::store<f64, f64> )
+OP( i32_store8,   "i32.store8",   0x00, 0x3a, memarg, ai_,  mvp, mem::store<u32, u8> )
+OP( i32_store16,  "i32.store16",  0x00, 0x3b, memarg, ai_,  mvp, mem::store<u32, u16> )
+OP( i64_store8,   "i64.store8",   0x00, 0x3c, memarg, al_,  mvp, mem::store<u64, u8> )
+OP( i64_store16,  "i64.store16",  0x00, 0x3d, memarg, al_,  mvp, mem::store<u64, u16> )
+OP( i64_store32,  "i64.store32",  0x00, 0x3e, memarg, al_,  mvp, mem::store<u64, u32> )
+OP( memory_size,  "memory.size",  0x00, 0x3f, memory, poly, mvp, special )
+OP( memory_grow,  "memory.grow",  0x00, 0x40, memory, poly, mvp, special )
+
+// ---- constants ------------------------------------------------------------------------------------------------------
+OP( i32_const, "i32.const", 0x00, 0x41, i32_const, _i, mvp, special )
+OP( i64_const, "i64.const", 0x00, 0x42, i64_const, _l, mvp, special )
+OP( f32_const, "f32.const", 0x00, 0x43, f32_const, _f, mvp, special )
+OP( f64_const, "f64.const", 0x00, 0x44, f64_const, _d, mvp, special )
+
+// ---- i32 comparisons ------------------------------------------------------------------------------------------------
+OP( i32_eqz,  "i32.eqz",  0x00, 0x45, none, i_i,  mvp, num::eqz<u32> )
+OP( i32_eq,   "i32.eq",   0x00, 0x46, none, ii_i, mvp, num::eq<u32> )
+OP( i32_ne,   "i32.ne",   0x00, 0x47, none, ii_i, mvp, num::ne<u32> )
+OP( i32_lt_s, "i32.lt_s", 0x00, 0x48, none, ii_i, mvp, num::lt_s<u32> )
+OP( i32_lt_u, "i32.lt_u", 0x00, 0x49, none, ii_i, mvp, num::lt_u<u32> )
+OP( i32_gt_s, "i32.gt_s", 0x00, 0x4a, none, ii_i, mvp, num::gt_s<u32> )
+OP( i32_gt_u, "i32.gt_u", 0x00, 0x4b, none, ii_i, mvp, num::gt_u<u32> )
+OP( i32_le_s, "i32.le_s", 0x00, 0x4c, none, ii_i, mvp, num::le_s<u32> )
+OP( i32_le_u, "i32.le_u", 0x00, 0x4d, none, ii_i, mvp, num::le_u<u32> )
+OP( i32_ge_s, "i32.ge_s", 0x00, 0x4e, none, ii_i, mvp, num::ge_s<u32> )
+OP( i32_ge_u, "i32.ge_u", 0x00, 0x4f, none, ii_i, mvp, num::ge_u<u32> )
+
+// ---- i64 comparisons ------------------------------------------------------------------------------------------------
+OP( i64_eqz,  "i64.eqz",  0x00, 0x50, none, l_i,  mvp, num::eqz<u64> )
+OP( i64_eq,   "i64.eq",   0x00, 0x51, none, ll_i, mvp, num::eq<u64> )
+OP( i64_ne,   "i64.ne",   0x00, 0x52, none, ll_i, mvp, num::ne<u64> )
+OP( i64_lt_s, "i64.lt_s", 0x00, 0x53, none, ll_i, mvp, num::lt_s<u64> )
+OP( i64_lt_u, "i64.lt_u", 0x00, 0x54, none, ll_i, mvp, num::lt_u<u64> )
+OP( i64_gt_s, "i64.gt_s", 0x00, 0x55, none, ll_i, mvp, num::gt_s<u64> )
+OP( i64_gt_u, "i64.gt_u", 0x00, 0x56, none, ll_i, mvp, num::gt_u<u64> )
+OP( i64_le_s, "i64.le_s", 0x00, 0x57, none, ll_i, mvp, num::le_s<u64> )
+OP( i64_le_u, "i64.le_u", 0x00, 0x58, none, ll_i, mvp, num::le_u<u64> )
+OP( i64_ge_s, "i64.ge_s", 0x00, 0x59, none, ll_i, mvp, num::ge_s<u64> )
+OP( i64_ge_u, "i64.ge_u", 0x00, 0x5a, none, ll_i, mvp, num::ge_u<u64> )
+
+// ---- f32 comparisons ------------------------------------------------------------------------------------------------
+OP( f32_eq, "f32.eq", 0x00, 0x5b, none, ff_i, mvp, num::eq<f32> )
+OP( f32_ne, "f32.ne", 0x00, 0x5c, none, ff_i, mvp, num::ne<f32> )
+OP( f32_lt, "f32.lt", 0x00, 0x5d, none, ff_i, mvp, num::lt<f32> )
+OP( f32_gt, "f32.gt", 0x00, 0x5e, none, ff_i, mvp, num::gt<f32> )
+OP( f32_le, "f32.le", 0x00, 0x5f, none, ff_i, mvp, num::le<f32> )
+OP( f32_ge, "f32.ge", 0x00, 0x60, none, ff_i, mvp, num::ge<f32> )
+
+// ---- f64 comparisons ------------------------------------------------------------------------------------------------
+OP( f64_eq, "f64.eq", 0x00, 0x61, none, dd_i, mvp, num::eq<f64> )
+OP( f64_ne, "f64.ne", 0x00, 0x62, none, dd_i, mvp, num::ne<f64> )
+OP( f64_lt, "f64.lt", 0x00, 0x63, none, dd_i, mvp, num::lt<f64> )
+OP( f64_gt, "f64.gt", 0x00, 0x64, none, dd_i, mvp, num::gt<f64> )
+OP( f64_le, "f64.le", 0x00, 0x65, none, dd_i, mvp, num::le<f64> )
+OP( f64_ge, "f64.ge", 0x00, 0x66, none, dd_i, mvp, num::ge<f64> )
+
+// ---- i32 arithmetic -------------------------------------------------------------------------------------------------
+OP( i32_clz,    "i32.clz",    0x00, 0x67, none, i_i,  mvp, num::clz<u32> )
+OP( i32_ctz,    "i32.ctz",    0x00, 0x68, none, i_i,  mvp, num::ctz<u32> )
+OP( i32_popcnt, "i32.popcnt", 0x00, 0x69, none, i_i,  mvp, num::popcnt<u32> )
+OP( i32_add,    "i32.add",    0x00, 0x6a, none, ii_i, mvp, num::add<u32> )
+OP( i32_sub,    "i32.sub",    0x00, 0x6b, none, ii_i, mvp, num::sub<u32> )
+OP( i32_mul,    "i32.mul",    0x00, 0x6c, none, ii_i, mvp, num::mul<u32> )
+OP( i32_div_s,  "i32.div_s",  0x00, 0x6d, none, ii_i, mvp, num::div_s<u32> )
+OP( i32_div_u,  "i32.div_u",  0x00, 0x6e, none, ii_i, mvp, num::div_u<u32> )
+OP( i32_rem_s,  "i32.rem_s",  0x00, 0x6f, none, ii_i, mvp, num::rem_s<u32> )
+OP( i32_rem_u,  "i32.rem_u",  0x00, 0x70, none, ii_i, mvp, num::rem_u<u32> )
+OP( i32_and,    "i32.and",    0x00, 0x71, none, ii_i, mvp, num::and_<u32> )
+OP( i32_or,     "i32.or",     0x00, 0x72, none, ii_i, mvp, num::or_<u32> )
+OP( i32_xor,    "i32.xor",    0x00, 0x73, none, ii_i, mvp, num::xor_<u32> )
+OP( i32_shl,    "i32.shl",    0x00, 0x74, none, ii_i, mvp, num::shl<u32> )
+OP( i32_shr_s,  "i32.shr_s",  0x00, 0x75, none, ii_i, mvp, num::shr_s<u32> )
+OP( i32_shr_u,  "i32.shr_u",  0x00, 0x76, none, ii_i, mvp, num::shr_u<u32> )
+OP( i32_rotl,   "i32.rotl",   0x00, 0x77, none, ii_i, mvp, num::rotl<u32> )
+OP( i32_rotr,   "i32.rotr",   0x00, 0x78, none, ii_i, mvp, num::rotr<u32> )
+
+// ---- i64 arithmetic -------------------------------------------------------------------------------------------------
+OP( i64_clz,    "i64.clz",    0x00, 0x79, none, l_l,  mvp, num::clz<u64> )
+OP( i64_ctz,    "i64.ctz",    0x00, 0x7a, none, l_l,  mvp, num::ctz<u64> )
+OP( i64_popcnt, "i64.popcnt", 0x00, 0x7b, none, l_l,  mvp, num::popcnt<u64> )
+OP( i64_add,    "i64.add",    0x00, 0x7c, none, ll_l, mvp, num::add<u64> )
+OP( i64_sub,    "i64.sub",    0x00, 0x7d, none, ll_l, mvp, num::sub<u64> )
+OP( i64_mul,    "i64.mul",    0x00, 0x7e, none, ll_l, mvp, num::mul<u64> )
+OP( i64_div_s,  "i64.div_s",  0x00, 0x7f, none, ll_l, mvp, num::div_s<u64> )
+OP( i64_div_u,  "i64.div_u",  0x00, 0x80, none, ll_l, mvp, num::div_u<u64> )
+OP( i64_rem_s,  "i64.rem_s",  0x00, 0x81, none, ll_l, mvp, num::rem_s<u64> )
+OP( i64_rem_u,  "i64.rem_u",  0x00, 0x82, none, ll_l, mvp, num::rem_u<u64> )
+OP( i64_and,    "i64.and",    0x00, 0x83, none, ll_l, mvp, num::and_<u64> )
+OP( i64_or,     "i64.or",     0x00, 0x84, none, ll_l, mvp, num::or_<u64> )
+OP( i64_xor,    "i64.xor",    0x00, 0x85, none, ll_l, mvp, num::xor_<u64> )
+OP( i64_shl,    "i64.shl",    0x00, 0x86, none, ll_l, mvp, num::shl<u64> )
+OP( i64_shr_s,  "i64.shr_s",  0x00, 0x87, none, ll_l, mvp, num::shr_s<u64> )
+OP( i64_shr_u,  "i64.shr_u",  0x00, 0x88, none, ll_l, mvp, num::shr_u<u64> )
+OP( i64_rotl,   "i64.rotl",   0x00, 0x89, none, ll_l, mvp, num::rotl<u64> )
+OP( i64_rotr,   "i64.rotr",   0x00, 0x8a, none, ll_l, mvp, num::rotr<u64> )
+
+// ---- f32 arithmetic -------------------------------------------------------------------------------------------------
+OP( f32_abs,      "f32.abs",      0x00, 0x8b, none, f_f,  mvp, num::abs<f32> )
+OP( f32_neg,      "f32.neg",      0x00, 0x8c, none, f_f,  mvp, num::neg<f32> )
+OP( f32_ceil,     "f32.ceil",     0x00, 0x8d, none, f_f,  mvp, num::ceil<f32> )
+OP( f32_floor,    "f32.floor",    0x00, 0x8e, none, f_f,  mvp, num::floor<f32> )
+OP( f32_trunc,    "f32.trunc",    0x00, 0x8f, none, f_f,  mvp, num::trunc<f32> )
+OP( f32_nearest,  "f32.nearest",  0x00, 0x90, none, f_f,  mvp, num::nearest<f32> )
+OP( f32_sqrt,     "f32.sqrt",     0x00, 0x91, none, f_f,  mvp, num::sqrt<f32> )
+OP( f32_add,      "f32.add",      0x00, 0x92, none, ff_f, mvp, num::add<f32> )
+OP( f32_sub,      "f32.sub",      0x00, 0x93, none, ff_f, mvp, num::sub<f32> )
+OP( f32_mul,      "f32.mul",      0x00, 0x94, none, ff_f, mvp, num::mul<f32> )
+OP( f32_div,      "f32.div",      0x00, 0x95, none, ff_f, mvp, num::div<f32> )
+OP( f32_min,      "f32.min",      0x00, 0x96, none, ff_f, mvp, num::min<f32> )
+OP( f32_max,      "f32.max",      0x00, 0x97, none, ff_f, mvp, num::max<f32> )
+OP( f32_copysign, "f32.copysign", 0x00, 0x98, none, ff_f, mvp, num::copysign<f32> )
+
+// ---- f64 arithmetic -------------------------------------------------------------------------------------------------
+OP( f64_abs,      "f64.abs",      0x00, 0x99, none, d_d,  mvp, num::abs<f64> )
+OP( f64_neg,      "f64.neg",      0x00, 0x9a, none, d_d,  mvp, num::neg<f64> )
+OP( f64_ceil,     "f64.ceil",     0x00, 0x9b, none, d_d,  mvp, num::ceil<f64> )
+OP( f64_floor,    "f64.floor",    0x00, 0x9c, none, d_d,  mvp, num::floor<f64> )
+OP( f64_trunc,    "f64.trunc",    0x00, 0x9d, none, d_d,  mvp, num::trunc<f64> )
+OP( f64_nearest,  "f64.nearest",  0x00, 0x9e, none, d_d,  mvp, num::nearest<f64> )
+OP( f64_sqrt,     "f64.sqrt",     0x00, 0x9f, none, d_d,  mvp, num::sqrt<f64> )
+OP( f64_add,      "f64.add",      0x00, 0xa0, none, dd_d, mvp, num::add<f64> )
+OP( f64_sub,      "f64.sub",      0x00, 0xa1, none, dd_d, mvp, num::sub<f64> )
+OP( f64_mul,      "f64.mul",      0x00, 0xa2, none, dd_d, mvp, num::mul<f64> )
+OP( f64_div,      "f64.div",      0x00, 0xa3, none, dd_d, mvp, num::div<f64> )
+OP( f64_min,      "f64.min",      0x00, 0xa4, none, dd_d, mvp, num::min<f64> )
+OP( f64_max,      "f64.max",      0x00, 0xa5, none, dd_d, mvp, num::max<f64> )
+OP( f64_copysign, "f64.copysign", 0x00, 0xa6, none, dd_d, mvp, num::copysign<f64> )
+
+// ---- conversions ----------------------------------------------------------------------------------------------------
+OP( i32_wrap_i64,        "i32.wrap_i64",        0x00, 0xa7, none, l_i, mvp,            num::wrap<u32, u64> )
+OP( i32_trunc_f32_s,     "i32.trunc_f32_s",     0x00, 0xa8, none, f_i, mvp,            num::trunc_s<u32, f32> )
+OP( i32_trunc_f32_u,     "i32.trunc_f32_u",     0x00, 0xa9, none, f_i, mvp,            num::trunc_u<u32, f32> )
+OP( i32_trunc_f64_s,     "i32.trunc_f64_s",     0x00, 0xaa, none, d_i, mvp,            num::trunc_s<u32, f64> )
+OP( i32_trunc_f64_u,     "i32.trunc_f64_u",     0x00, 0xab, none, d_i, mvp,            num::trunc_u<u32, f64> )
+OP( i64_extend_i32_s,    "i64.extend_i32_s",    0x00, 0xac, none, i_l, mvp,            num::extend_s<u64, u32> )
+OP( i64_extend_i32_u,    "i64.extend_i32_u",    0x00, 0xad, none, i_l, mvp,            num::extend_u<u64, u32> )
+OP( i64_trunc_f32_s,     "i64.trunc_f32_s",     0x00, 0xae, none, f_l, mvp,            num::trunc_s<u64, f32> )
+OP( i64_trunc_f32_u,     "i64.trunc_f32_u",     0x00, 0xaf, none, f_l, mvp,            num::trunc_u<u64, f32> )
+OP( i64_trunc_f64_s,     "i64.trunc_f64_s",     0x00, 0xb0, none, d_l, mvp,            num::trunc_s<u64, f64> )
+OP( i64_trunc_f64_u,     "i64.trunc_f64_u",     0x00, 0xb1, none, d_l, mvp,            num::trunc_u<u64, f64> )
+OP( f32_convert_i32_s,   "f32.convert_i32_s",   0x00, 0xb2, none, i_f, mvp,            num::convert_s<f32, u32> )
+OP( f32_convert_i32_u,   "f32.convert_i32_u",   0x00, 0xb3, none, i_f, mvp,            num::convert_u<f32, u32> )
+OP( f32_convert_i64_s,   "f32.convert_i64_s",   0x00, 0xb4, none, l_f, mvp,            num::convert_s<f32, u64> )
+OP( f32_convert_i64_u,   "f32.convert_i64_u",   0x00, 0xb5, none, l_f, mvp,            num::convert_u<f32, u64> )
+OP( f32_demote_f64,      "f32.demote_f64",      0x00, 0xb6, none, d_f, mvp,            num::demote )
+OP( f64_convert_i32_s,   "f64.convert_i32_s",   0x00, 0xb7, none, i_d, mvp,            num::convert_s<f64, u32> )
+OP( f64_convert_i32_u,   "f64.convert_i32_u",   0x00, 0xb8, none, i_d, mvp,            num::convert_u<f64, u32> )
+OP( f64_convert_i64_s,   "f64.convert_i64_s",   0x00, 0xb9, none, l_d, mvp,            num::convert_s<f64, u64> )
+OP( f64_convert_i64_u,   "f64.convert_i64_u",   0x00, 0xba, none, l_d, mvp,            num::convert_u<f64, u64> )
+OP( f64_promote_f32,     "f64.promote_f32",     0x00, 0xbb, none, f_d, mvp,            num::promote )
+OP( i32_reinterpret_f32, "i32.reinterpret_f32", 0x00, 0xbc, none, f_i, mvp,            num::reinterpret<u32, f32> )
+OP( i64_reinterpret_f64, "i64.reinterpret_f64", 0x00, 0xbd, none, d_l, mvp,            num::reinterpret<u64, f64> )
+OP( f32_reinterpret_i32, "f32.reinterpret_i32", 0x00, 0xbe, none, i_f, mvp,            num::reinterpret<f32, u32> )
+OP( f64_reinterpret_i64, "f64.reinterpret_i64", 0x00, 0xbf, none, l_d, mvp,            num::reinterpret<f64, u64> )
+OP( i32_extend8_s,       "i32.extend8_s",       0x00, 0xc0, none, i_i, sign_extension, num::extend8_s<u32> )
+OP( i32_extend16_s,      "i32.extend16_s",      0x00, 0xc1, none, i_i, sign_extension, num::extend16_s<u32> )
+OP( i64_extend8_s,       "i64.extend8_s",       0x00, 0xc2, none, l_l, sign_extension, num::extend8_s<u64> )
+OP( i64_extend16_s,      "i64.extend16_s",      0x00, 0xc3, none, l_l, sign_extension, num::extend16_s<u64> )
+OP( i64_extend32_s,      "i64.extend32_s",      0x00, 0xc4, none, l_l, sign_extension, num::extend32_s<u64> )
+
+// ---- references -----------------------------------------------------------------------------------------------------
+OP( ref_null,        "ref.null",        0x00, 0xd0, heap,  poly, reference_types,     special )
+OP( ref_is_null,     "ref.is_null",     0x00, 0xd1, none,  poly, reference_types,     special )
+OP( ref_func,        "ref.func",        0x00, 0xd2, func,  poly, reference_types,     special )
+OP( ref_eq,          "ref.eq",          0x00, 0xd3, none,  poly, gc,                  special )
+OP( ref_as_non_null, "ref.as_non_null", 0x00, 0xd4, none,  poly, function_references, special )
+OP( br_on_null,      "br_on_null",      0x00, 0xd5, label, poly, function_references, special )
+OP( br_on_non_null,  "br_on_non_null",  0x00, 0xd6, label, poly, function_references, special )
+
+// ---- structures, arrays, casts, i31 (prefix 0xfb) -------------------------------------------------------------------
+OP( struct_new,         "struct.new",         0xfb, 0x00, type,       poly, gc, special )
+OP( struct_new_default, "struct.new_default", 0xfb, 0x01, type,       poly, gc, special )
+OP( struct_get,         "struct.get",         0xfb, 0x02, field,      poly, gc, special )
+OP( struct_get_s,       "struct.get_s",       0xfb, 0x03, field,      poly, gc, special )
+OP( struct_get_u,       "struct.get_u",       0xfb, 0x04, field,      poly, gc, special )
+OP( struct_set,         "struct.set",         0xfb, 0x05, field,      poly, gc, special )
+OP( array_new,          "array.new",          0xfb, 0x06, type,       poly, gc, special )
+OP( array_new_default,  "array.new_default",  0xfb, 0x07, type,       poly, gc, special )
+OP( array_new_fixed,    "array.new_fixed",    0xfb, 0x08, type_count, poly, gc, special )
+OP( array_new_data,     "array.new_data",     0xfb, 0x09, type_data,  poly, gc, special )
+OP( array_new_elem,     "array.new_elem",     0xfb, 0x0a, type_elem,  poly, gc, special )
+OP( array_get,          "array.get",          0xfb, 0x0b, type,       poly, gc, special )
+OP( array_get_s,        "array.get_s",        0xfb, 0x0c, type,       poly, gc, special )
+OP( array_get_u,        "array.get_u",        0xfb, 0x0d, type,       poly, gc, special )
+OP( array_set,          "array.set",          0xfb, 0x0e, type,       poly, gc, special )
+OP( array_len,          "array.len",          0xfb, 0x0f, none,       poly, gc, special )
+OP( array_fill,         "array.fill",         0xfb, 0x10, type,       poly, gc, special )
+OP( array_copy,         "array.copy",         0xfb, 0x11, type_type,  poly, gc, special )
+OP( array_init_data,    "array.init_data",    0xfb, 0x12, type_data,  poly, gc, special )
+OP( array_init_elem,    "array.init_elem",    0xfb, 0x13, type_elem,  poly, gc, special )
+OP( ref_test,           "ref.test",           0xfb, 0x14, ref_type,   poly, gc, special )
+OP( ref_test_null,      "ref.test",           0xfb, 0x15, ref_type,   poly, gc, special )
+OP( ref_cast,           "ref.cast",           0xfb, 0x16, ref_type,   poly, gc, special )
+OP( ref_cast_null,      "ref.cast",           0xfb, 0x17, ref_type,   poly, gc, special )
+OP( br_on_cast,         "br_on_cast",         0xfb, 0x18, br_cast,    poly, gc, special )
+OP( br_on_cast_fail,    "br_on_cast_fail",    0xfb, 0x19, br_cast,    poly, gc, special )
+OP( any_convert_extern, "any.convert_extern", 0xfb, 0x1a, none,       poly, gc, special )
+OP( extern_convert_any, "extern.convert_any", 0xfb, 0x1b, none,       poly, gc, special )
+OP( ref_i31,            "ref.i31",            0xfb, 0x1c, none,       poly, gc, special )
+OP( i31_get_s,          "i31.get_s",          0xfb, 0x1d, none,       poly, gc, special )
+OP( i31_get_u,          "i31.get_u",          0xfb, 0x1e, none,       poly, gc, special )
+
+// ---- saturating truncations (prefix 0xfc) ---------------------------------------------------------------------------
+OP( i32_trunc_sat_f32_s, "i32.trunc_sat_f32_s", 0xfc, 0x00, none, f_i, saturating_float, num::trunc_sat_s<u32, f32> )
+OP( i32_trunc_sat_f32_u, "i32.trunc_sat_f32_u", 0xfc, 0x01, none, f_i, saturating_float, num::trunc_sat_u<u32, f32> )
+OP( i32_trunc_sat_f64_s, "i32.trunc_sat_f64_s", 0xfc, 0x02, none, d_i, saturating_float, num::trunc_sat_s<u32, f64> )
+OP( i32_trunc_sat_f64_u, "i32.trunc_sat_f64_u", 0xfc, 0x03, none, d_i, saturating_float, num::trunc_sat_u<u32, f64> )
+OP( i64_trunc_sat_f32_s, "i64.trunc_sat_f32_s", 0xfc, 0x04, none, f_l, saturating_float, num::trunc_sat_s<u64, f32> )
+OP( i64_trunc_sat_f32_u, "i64.trunc_sat_f32_u", 0xfc, 0x05, none, f_l, saturating_float, num::trunc_sat_u<u64, f32> )
+OP( i64_trunc_sat_f64_s, "i64.trunc_sat_f64_s", 0xfc, 0x06, none, d_l, saturating_float, num::trunc_sat_s<u64, f64> )
+OP( i64_trunc_sat_f64_u, "i64.trunc_sat_f64_u", 0xfc, 0x07, none, d_l, saturating_float, num::trunc_sat_u<u64, f64> )
+
+// ---- bulk operations (prefix 0xfc) ----------------------------------------------------------------------------------
+OP( memory_init, "memory.init", 0xfc, 0x08, data_memory,   poly, bulk_memory,     special )
+OP( data_drop,   "data.drop",   0xfc, 0x09, data,          poly, bulk_memory,     special )
+OP( memory_copy, "memory.copy", 0xfc, 0x0a, memory_memory, poly, bulk_memory,     special )
+OP( memory_fill, "memory.fill", 0xfc, 0x0b, memory,        poly, bulk_memory,     special )
+OP( table_init,  "table.init",  0xfc, 0x0c, elem_table,    poly, bulk_memory,     special )
+OP( elem_drop,   "elem.drop",   0xfc, 0x0d, elem,          poly, bulk_memory,     special )
+OP( table_copy,  "table.copy",  0xfc, 0x0e, table_table,   poly, bulk_memory,     special )
+OP( table_grow,  "table.grow",  0xfc, 0x0f, table,         poly, reference_types, special )
+OP( table_size,  "table.size",  0xfc, 0x10, table,         poly, reference_types, special )
+OP( table_fill,  "table.fill",  0xfc, 0x11, table,         poly, reference_types, special )
+
+// ---- wide arithmetic (prefix 0xfc) ----------------------------------------------------------------------------------
+OP( i64_add128,     "i64.add128",     0xfc, 0x13, none, llll_ll, wide_arithmetic, num::add128 )
+OP( i64_sub128,     "i64.sub128",     0xfc, 0x14, none, llll_ll, wide_arithmetic, num::sub128 )
+OP( i64_mul_wide_s, "i64.mul_wide_s", 0xfc, 0x15, none, ll_ll,   wide_arithmetic, num::mul_wide_s )
+OP( i64_mul_wide_u, "i64.mul_wide_u", 0xfc, 0x16, none, ll_ll,   wide_arithmetic, num::mul_wide_u )
+
+// ---- vectors: memory, constants, lanes (prefix 0xfd) ----------------------------------------------------------------
+OP( v128_load,            "v128.load",            0xfd, 0x00, memarg,     a_v,  simd, mem::load<v128, v128> )
+OP( v128_load8x8_s,       "v128.load8x8_s",       0xfd, 0x01, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_s<u16, u8>>> )
+OP( v128_load8x8_u,       "v128.load8x8_u",       0xfd, 0x02, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_u<u16, u8>>> )
+OP( v128_load16x4_s,      "v128.load16x4_s",      0xfd, 0x03, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_s<u32, u16>>> )
+OP( v128_load16x4_u,      "v128.load16x4_u",      0xfd, 0x04, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_u<u32, u16>>> )
+OP( v128_load32x2_s,      "v128.load32x2_s",      0xfd, 0x05, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_s<u64, u32>>> )
+OP( v128_load32x2_u,      "v128.load32x2_u",      0xfd, 0x06, memarg,     a_v,  simd, mem::load_low<u64, num::low<num::extend_u<u64, u32>>> )
+OP( v128_load8_splat,     "v128.load8_splat",     0xfd, 0x07, memarg,     a_v,  simd, mem::load_splat<u8> )
+OP( v128_load16_splat,    "v128.load16_splat",    0xfd, 0x08, memarg,     a_v,  simd, mem::load_splat<u16> )
+OP( v128_load32_splat,    "v128.load32_splat",    0xfd, 0x09, memarg,     a_v,  simd, mem::load_splat<u32> )
+OP( v128_load64_splat,    "v128.load64_splat",    0xfd, 0x0a, memarg,     a_v,  simd, mem::load_splat<u64> )
+OP( v128_store,           "v128.store",           0xfd, 0x0b, memarg,     av_,  simd, mem::store<v128, v128> )
+OP( v128_const,           "v128.const",           0xfd, 0x0c, v128_const, _v,   simd, special )
+OP( i8x16_shuffle,        "i8x16.shuffle",        0xfd, 0x0d, shuffle,    vv_v, simd, num::shuffle )
+OP( i8x16_swizzle,        "i8x16.swizzle",        0xfd, 0x0e, none,       vv_v, simd, num::swizzle )
+OP( i8x16_splat,          "i8x16.splat",          0xfd, 0x0f, none,       i_v,  simd, num::splat<u8, u32> )
+OP( i16x8_splat,          "i16x8.splat",          0xfd, 0x10, none,       i_v,  simd, num::splat<u16, u32> )
+OP( i32x4_splat,          "i32x4.splat",          0xfd, 0x11, none,       i_v,  simd, num::splat<u32, u32> )
+OP( i64x2_splat,          "i64x2.splat",          0xfd, 0x12, none,       l_v,  simd, num::splat<u64, u64> )
+OP( f32x4_splat,          "f32x4.splat",          0xfd, 0x13, none,       f_v,  simd, num::splat<f32, f32> )
+OP( f64x2_splat,          "f64x2.splat",          0xfd, 0x14, none,       d_v,  simd, num::splat<f64, f64> )
+OP( i8x16_extract_lane_s, "i8x16.extract_lane_s", 0xfd, 0x15, lane,       v_i,  simd, num::extract_lane<u32, i8> )
+OP( i8x16_extract_lane_u, "i8x16.extract_lane_u", 0xfd, 0x16, lane,       v_i,  simd, num::extract_lane<u32, u8> )
+OP( i8x16_replace_lane,   "i8x16.replace_lane",   0xfd, 0x17, lane,       vi_v, simd, num::replace_lane<u8, u32> )
+OP( i16x8_extract_lane_s, "i16x8.extract_lane_s", 0xfd, 0x18, lane,       v_i,  simd, num::extract_lane<u32, i16> )
+OP( i16x8_extract_lane_u, "i16x8.extract_lane_u", 0xfd, 0x19, lane,       v_i,  simd, num::extract_lane<u32, u16> )
+OP( i16x8_replace_lane,   "i16x8.replace_lane",   0xfd, 0x1a, lane,       vi_v, simd, num::replace_lane<u16, u32> )
+OP( i32x4_extract_lane,   "i32x4.extract_lane",   0xfd, 0x1b, lane,       v_i,  simd, num::extract_lane<u32, u32> )
+OP( i32x4_replace_lane,   "i32x4.replace_lane",   0xfd, 0x1c, lane,       vi_v, simd, num::replace_lane<u32, u32> )
+OP( i64x2_extract_lane,   "i64x2.extract_lane",   0xfd, 0x1d, lane,       v_l,  simd, num::extract_lane<u64, u64> )
+OP( i64x2_replace_lane,   "i64x2.replace_lane",   0xfd, 0x1e, lane,       vl_v, simd, num::replace_lane<u64, u64> )
+OP( f32x4_extract_lane,   "f32x4.extract_lane",   0xfd, 0x1f, lane,       v_f,  simd, num::extract_lane<f32, f32> )
+OP( f32x4_replace_lane,   "f32x4.replace_lane",   0xfd, 0x20, lane,       vf_v, simd, num::replace_lane<f32, f32> )
+OP( f64x2_extract_lane,   "f64x2.extract_lane",   0xfd, 0x21, lane,       v_d,  simd, num::extract_lane<f64, f64> )
+OP( f64x2_replace_lane,   "f64x2.replace_lane",   0xfd, 0x22, lane,       vd_v, simd, num::replace_lane<f64, f64> )
+
+// ---- vectors: comparisons (prefix 0xfd) -----------------------------------------------------------------------------
+OP( i8x16_eq,   "i8x16.eq",   0xfd, 0x23, none, vv_v, simd, num::mask<num::eq<u8>> )
+OP( i8x16_ne,   "i8x16.ne",   0xfd, 0x24, none, vv_v, simd, num::mask<num::ne<u8>> )
+OP( i8x16_lt_s, "i8x16.lt_s", 0xfd, 0x25, none, vv_v, simd, num::mask<num::lt_s<u8>> )
+OP( i8x16_lt_u, "i8x16.lt_u", 0xfd, 0x26, none, vv_v, simd, num::mask<num::lt_u<u8>> )
+OP( i8x16_gt_s, "i8x16.gt_s", 0xfd, 0x27, none, vv_v, simd, num::mask<num::gt_s<u8>> )
+OP( i8x16_gt_u, "i8x16.gt_u", 0xfd, 0x28, none, vv_v, simd, num::mask<num::gt_u<u8>> )
+OP( i8x16_le_s, "i8x16.le_s", 0xfd, 0x29, none, vv_v, simd, num::mask<num::le_s<u8>> )
+OP( i8x16_le_u, "i8x16.le_u", 0xfd, 0x2a, none, vv_v, simd, num::mask<num::le_u<u8>> )
+OP( i8x16_ge_s, "i8x16.ge_s", 0xfd, 0x2b, none, vv_v, simd, num::mask<num::ge_s<u8>> )
+OP( i8x16_ge_u, "i8x16.ge_u", 0xfd, 0x2c, none, vv_v, simd, num::mask<num::ge_u<u8>> )
+OP( i16x8_eq,   "i16x8.eq",   0xfd, 0x2d, none, vv_v, simd, num::mask<num::eq<u16>> )
+OP( i16x8_ne,   "i16x8.ne",   0xfd, 0x2e, none, vv_v, simd, num::mask<num::ne<u16>> )
+OP( i16x8_lt_s, "i16x8.lt_s", 0xfd, 0x2f, none, vv_v, simd, num::mask<num::lt_s<u16>> )
+OP( i16x8_lt_u, "i16x8.lt_u", 0xfd, 0x30, none, vv_v, simd, num::mask<num::lt_u<u16>> )
+OP( i16x8_gt_s, "i16x8.gt_s", 0xfd, 0x31, none, vv_v, simd, num::mask<num::gt_s<u16>> )
+OP( i16x8_gt_u, "i16x8.gt_u", 0xfd, 0x32, none, vv_v, simd, num::mask<num::gt_u<u16>> )
+OP( i16x8_le_s, "i16x8.le_s", 0xfd, 0x33, none, vv_v, simd, num::mask<num::le_s<u16>> )
+OP( i16x8_le_u, "i16x8.le_u", 0xfd, 0x34, none, vv_v, simd, num::mask<num::le_u<u16>> )
+OP( i16x8_ge_s, "i16x8.ge_s", 0xfd, 0x35, none, vv_v, simd, num::mask<num::ge_s<u16>> )
+OP( i16x8_ge_u, "i16x8.ge_u", 0xfd, 0x36, none, vv_v, simd, num::mask<num::ge_u<u16>> )
+OP( i32x4_eq,   "i32x4.eq",   0xfd, 0x37, none, vv_v, simd, num::mask<num::eq<u32>> )
+OP( i32x4_ne,   "i32x4.ne",   0xfd, 0x38, none, vv_v, simd, num::mask<num::ne<u32>> )
+OP( i32x4_lt_s, "i32x4.lt_s", 0xfd, 0x39, none, vv_v, simd, num::mask<num::lt_s<u32>> )
+OP( i32x4_lt_u, "i32x4.lt_u", 0xfd, 0x3a, none, vv_v, simd, num::mask<num::lt_u<u32>> )
+OP( i32x4_gt_s, "i32x4.gt_s", 0xfd, 0x3b, none, vv_v, simd, num::mask<num::gt_s<u32>> )
+OP( i32x4_gt_u, "i32x4.gt_u", 0xfd, 0x3c, none, vv_v, simd, num::mask<num::gt_u<u32>> )
+OP( i32x4_le_s, "i32x4.le_s", 0xfd, 0x3d, none, vv_v, simd, num::mask<num::le_s<u32>> )
+OP( i32x4_le_u, "i32x4.le_u", 0xfd, 0x3e, none, vv_v, simd, num::mask<num::le_u<u32>> )
+OP( i32x4_ge_s, "i32x4.ge_s", 0xfd, 0x3f, none, vv_v, simd, num::mask<num::ge_s<u32>> )
+OP( i32x4_ge_u, "i32x4.ge_u", 0xfd, 0x40, none, vv_v, simd, num::mask<num::ge_u<u32>> )
+OP( f32x4_eq,   "f32x4.eq",   0xfd, 0x41, none, vv_v, simd, num::mask<num::eq<f32>> )
+OP( f32x4_ne,   "f32x4.ne",   0xfd, 0x42, none, vv_v, simd, num::mask<num::ne<f32>> )
+OP( f32x4_lt,   "f32x4.lt",   0xfd, 0x43, none, vv_v, simd, num::mask<num::lt<f32>> )
+OP( f32x4_gt,   "f32x4.gt",   0xfd, 0x44, none, vv_v, simd, num::mask<num::gt<f32>> )
+OP( f32x4_le,   "f32x4.le",   0xfd, 0x45, none, vv_v, simd, num::mask<num::le<f32>> )
+OP( f32x4_ge,   "f32x4.ge",   0xfd, 0x46, none, vv_v, simd, num::mask<num::ge<f32>> )
+OP( f64x2_eq,   "f64x2.eq",   0xfd, 0x47, none, vv_v, simd, num::mask<num::eq<f64>> )
+OP( f64x2_ne,   "f64x2.ne",   0xfd, 0x48, none, vv_v, simd, num::mask<num::ne<f64>> )
+OP( f64x2_lt,   "f64x2.lt",   0xfd, 0x49, none, vv_v, simd, num::mask<num::lt<f64>> )
+OP( f64x2_gt,   "f64x2.gt",   0xfd, 0x4a, none, vv_v, simd, num::mask<num::gt<f64>> )
+OP( f64x2_le,   "f64x2.le",   0xfd, 0x4b, none, vv_v, simd, num::mask<num::le<f64>> )
+OP( f64x2_ge,   "f64x2.ge",   0xfd, 0x4c, none, vv_v, simd, num::mask<num::ge<f64>> )
+
+// ---- vectors: bits, memory lanes (prefix 0xfd) ----------------------------------------------------------------------
+OP( v128_not,                "v128.not",                0xfd, 0x4d, none,        v_v,   simd, num::lanes<num::not_<u64>> )
+OP( v128_and,                "v128.and",                0xfd, 0x4e, none,        vv_v,  simd, num::lanes<num::and_<u64>> )
+OP( v128_andnot,             "v128.andnot",             0xfd, 0x4f, none,        vv_v,  simd, num::lanes<num::andnot<u64>> )
+OP( v128_or,                 "v128.or",                 0xfd, 0x50, none,        vv_v,  simd, num::lanes<num::or_<u64>> )
+OP( v128_xor,                "v128.xor",                0xfd, 0x51, none,        vv_v,  simd, num::lanes<num::xor_<u64>> )
+OP( v128_bitselect,          "v128.bitselect",          0xfd, 0x52, none,        vvv_v, simd, num::lanes<num::bitselect<u64>> )
+OP( v128_any_true,           "v128.any_true",           0xfd, 0x53, none,        v_i,   simd, num::any_true )
+OP( v128_load8_lane,         "v128.load8_lane",         0xfd, 0x54, memarg_lane, av_v,  simd, mem::load_lane<op::i32_load8_u, op::i8x16_replace_lane> )
+OP( v128_load16_lane,        "v128.load16_lane",        0xfd, 0x55, memarg_lane, av_v,  simd, mem::load_lane<op::i32_load16_u, op::i16x8_replace_lane> )
+OP( v128_load32_lane,        "v128.load32_lane",        0xfd, 0x56, memarg_lane, av_v,  simd, mem::load_lane<op::i32_load, op::i32x4_replace_lane> )
+OP( v128_load64_lane,        "v128.load64_lane",        0xfd, 0x57, memarg_lane, av_v,  simd, mem::load_lane<op::i64_load, op::i64x2_replace_lane> )
+OP( v128_store8_lane,        "v128.store8_lane",        0xfd, 0x58, memarg_lane, av_,   simd, mem::store_lane<op::i8x16_extract_lane_u, op::i32_store8> )
+OP( v128_store16_lane,       "v128.store16_lane",       0xfd, 0x59, memarg_lane, av_,   simd, mem::store_lane<op::i16x8_extract_lane_u, op::i32_store16> )
+OP( v128_store32_lane,       "v128.store32_lane",       0xfd, 0x5a, memarg_lane, av_,   simd, mem::store_lane<op::i32x4_extract_lane, op::i32_store> )
+OP( v128_store64_lane,       "v128.store64_lane",       0xfd, 0x5b, memarg_lane, av_,   simd, mem::store_lane<op::i64x2_extract_lane, op::i64_store> )
+OP( v128_load32_zero,        "v128.load32_zero",        0xfd, 0x5c, memarg,      a_v,   simd, mem::load_low<u32> )
+OP( v128_load64_zero,        "v128.load64_zero",        0xfd, 0x5d, memarg,      a_v,   simd, mem::load_low<u64> )
+OP( f32x4_demote_f64x2_zero, "f32x4.demote_f64x2_zero", 0xfd, 0x5e, none,        v_v,   simd, num::padded<num::demote> )
+OP( f64x2_promote_low_f32x4, "f64x2.promote_low_f32x4", 0xfd, 0x5f, none,        v_v,   simd, num::low<num::promote> )
+
+// ---- vectors: i8x16 and what shares its range (prefix 0xfd) ---------------------------------------------------------
+OP( i8x16_abs,                     "i8x16.abs",                     0xfd, 0x60, none, v_v,  simd, num::lanes<num::iabs<u8>> )
+OP( i8x16_neg,                     "i8x16.neg",                     0xfd, 0x61, none, v_v,  simd, num::lanes<num::ineg<u8>> )
+OP( i8x16_popcnt,                  "i8x16.popcnt",                  0xfd, 0x62, none, v_v,  simd, num::lanes<num::popcnt<u8>> )
+OP( i8x16_all_true,                "i8x16.all_true",                0xfd, 0x63, none, v_i,  simd, num::all_true<u8> )
+OP( i8x16_bitmask,                 "i8x16.bitmask",                 0xfd, 0x64, none, v_i,  simd, num::bitmask<u8> )
+OP( i8x16_narrow_i16x8_s,          "i8x16.narrow_i16x8_s",          0xfd, 0x65, none, vv_v, simd, num::narrow<num::narrow_s<u8, u16>> )
+OP( i8x16_narrow_i16x8_u,          "i8x16.narrow_i16x8_u",          0xfd, 0x66, none, vv_v, simd, num::narrow<num::narrow_u<u8, u16>> )
+OP( f32x4_ceil,                    "f32x4.ceil",                    0xfd, 0x67, none, v_v,  simd, num::lanes<num::ceil<f32>> )
+OP( f32x4_floor,                   "f32x4.floor",                   0xfd, 0x68, none, v_v,  simd, num::lanes<num::floor<f32>> )
+OP( f32x4_trunc,                   "f32x4.trunc",                   0xfd, 0x69, none, v_v,  simd, num::lanes<num::trunc<f32>> )
+OP( f32x4_nearest,                 "f32x4.nearest",                 0xfd, 0x6a, none, v_v,  simd, num::lanes<num::nearest<f32>> )
+OP( i8x16_shl,                     "i8x16.shl",                     0xfd, 0x6b, none, vi_v, simd, num::lanes_by<num::shl<u8>> )
+OP( i8x16_shr_s,                   "i8x16.shr_s",                   0xfd, 0x6c, none, vi_v, simd, num::lanes_by<num::shr_s<u8>> )
+OP( i8x16_shr_u,                   "i8x16.shr_u",                   0xfd, 0x6d, none, vi_v, simd, num::lanes_by<num::shr_u<u8>> )
+OP( i8x16_add,                     "i8x16.add",                     0xfd, 0x6e, none, vv_v, simd, num::lanes<num::add<u8>> )
+OP( i8x16_add_sat_s,               "i8x16.add_sat_s",               0xfd, 0x6f, none, vv_v, simd, num::lanes<num::add_sat_s<u8>> )
+OP( i8x16_add_sat_u,               "i8x16.add_sat_u",               0xfd, 0x70, none, vv_v, simd, num::lanes<num::add_sat_u<u8>> )
+OP( i8x16_sub,                     "i8x16.sub",                     0xfd, 0x71, none, vv_v, simd, num::lanes<num::sub<u8>> )
+OP( i8x16_sub_sat_s,               "i8x16.sub_sat_s",               0xfd, 0x72, none, vv_v, simd, num::lanes<num::sub_sat_s<u8>> )
+OP( i8x16_sub_sat_u,               "i8x16.sub_sat_u",               0xfd, 0x73, none, vv_v, simd, num::lanes<num::sub_sat_u<u8>> )
+OP( f64x2_ceil,                    "f64x2.ceil",                    0xfd, 0x74, none, v_v,  simd, num::lanes<num::ceil<f64>> )
+OP( f64x2_floor,                   "f64x2.floor",                   0xfd, 0x75, none, v_v,  simd, num::lanes<num::floor<f64>> )
+OP( i8x16_min_s,                   "i8x16.min_s",                   0xfd, 0x76, none, vv_v, simd, num::lanes<num::min_s<u8>> )
+OP( i8x16_min_u,                   "i8x16.min_u",                   0xfd, 0x77, none, vv_v, simd, num::lanes<num::min_u<u8>> )
+OP( i8x16_max_s,                   "i8x16.max_s",                   0xfd, 0x78, none, vv_v, simd, num::lanes<num::max_s<u8>> )
+OP( i8x16_max_u,                   "i8x16.max_u",                   0xfd, 0x79, none, vv_v, simd, num::lanes<num::max_u<u8>> )
+OP( f64x2_trunc,                   "f64x2.trunc",                   0xfd, 0x7a, none, v_v,  simd, num::lanes<num::trunc<f64>> )
+OP( i8x16_avgr_u,                  "i8x16.avgr_u",                  0xfd, 0x7b, none, vv_v, simd, num::lanes<num::avgr_u<u8>> )
+OP( i16x8_extadd_pairwise_i8x16_s, "i16x8.extadd_pairwise_i8x16_s", 0xfd, 0x7c, none, v_v,  simd, num::extadd_pairwise<num::extend_s<u16, u8>> )
+OP( i16x8_extadd_pairwise_i8x16_u, "i16x8.extadd_pairwise_i8x16_u", 0xfd, 0x7d, none, v_v,  simd, num::extadd_pairwise<num::extend_u<u16, u8>> )
+OP( i32x4_extadd_pairwise_i16x8_s, "i32x4.extadd_pairwise_i16x8_s", 0xfd, 0x7e, none, v_v,  simd, num::extadd_pairwise<num::extend_s<u32, u16>> )
+OP( i32x4_extadd_pairwise_i16x8_u, "i32x4.extadd_pairwise_i16x8_u", 0xfd, 0x7f, none, v_v,  simd, num::extadd_pairwise<num::extend_u<u32, u16>> )
+
+// ---- vectors: i16x8 (prefix 0xfd) -----------------------------------------------------------------------------------
+OP( i16x8_abs,                 "i16x8.abs",                 0xfd, 0x80, none, v_v,  simd, num::lanes<num::iabs<u16>> )
+OP( i16x8_neg,                 "i16x8.neg",                 0xfd, 0x81, none, v_v,  simd, num::lanes<num::ineg<u16>> )
+OP( i16x8_q15mulr_sat_s,       "i16x8.q15mulr_sat_s",       0xfd, 0x82, none, vv_v, simd, num::lanes<num::q15mulr_sat_s> )
+OP( i16x8_all_true,            "i16x8.all_true",            0xfd, 0x83, none, v_i,  simd, num::all_true<u16> )
+OP( i16x8_bitmask,             "i16x8.bitmask",             0xfd, 0x84, none, v_i,  simd, num::bitmask<u16> )
+OP( i16x8_narrow_i32x4_s,      "i16x8.narrow_i32x4_s",      0xfd, 0x85, none, vv_v, simd, num::narrow<num::narrow_s<u16, u32>> )
+OP( i16x8_narrow_i32x4_u,      "i16x8.narrow_i32x4_u",      0xfd, 0x86, none, vv_v, simd, num::narrow<num::narrow_u<u16, u32>> )
+OP( i16x8_extend_low_i8x16_s,  "i16x8.extend_low_i8x16_s",  0xfd, 0x87, none, v_v,  simd, num::low<num::extend_s<u16, u8>> )
+OP( i16x8_extend_high_i8x16_s, "i16x8.extend_high_i8x16_s", 0xfd, 0x88, none, v_v,  simd, num::high<num::extend_s<u16, u8>> )
+OP( i16x8_extend_low_i8x16_u,  "i16x8.extend_low_i8x16_u",  0xfd, 0x89, none, v_v,  simd, num::low<num::extend_u<u16, u8>> )
+OP( i16x8_extend_high_i8x16_u, "i16x8.extend_high_i8x16_u", 0xfd, 0x8a, none, v_v,  simd, num::high<num::extend_u<u16, u8>> )
+OP( i16x8_shl,                 "i16x8.shl",                 0xfd, 0x8b, none, vi_v, simd, num::lanes_by<num::shl<u16>> )
+OP( i16x8_shr_s,               "i16x8.shr_s",               0xfd, 0x8c, none, vi_v, simd, num::lanes_by<num::shr_s<u16>> )
+OP( i16x8_shr_u,               "i16x8.shr_u",               0xfd, 0x8d, none, vi_v, simd, num::lanes_by<num::shr_u<u16>> )
+OP( i16x8_add,                 "i16x8.add",                 0xfd, 0x8e, none, vv_v, simd, num::lanes<num::add<u16>> )
+OP( i16x8_add_sat_s,           "i16x8.add_sat_s",           0xfd, 0x8f, none, vv_v, simd, num::lanes<num::add_sat_s<u16>> )
+OP( i16x8_add_sat_u,           "i16x8.add_sat_u",           0xfd, 0x90, none, vv_v, simd, num::lanes<num::add_sat_u<u16>> )
+OP( i16x8_sub,                 "i16x8.sub",                 0xfd, 0x91, none, vv_v, simd, num::lanes<num::sub<u16>> )
+OP( i16x8_sub_sat_s,           "i16x8.sub_sat_s",           0xfd, 0x92, none, vv_v, simd, num::lanes<num::sub_sat_s<u16>> )
+OP( i16x8_sub_sat_u,           "i16x8.sub_sat_u",           0xfd, 0x93, none, vv_v, simd, num::lanes<num::sub_sat_u<u16>> )
+OP( f64x2_nearest,             "f64x2.nearest",             0xfd, 0x94, none, v_v,  simd, num::lanes<num::nearest<f64>> )
+OP( i16x8_mul,                 "i16x8.mul",                 0xfd, 0x95, none, vv_v, simd, num::lanes<num::mul<u16>> )
+OP( i16x8_min_s,               "i16x8.min_s",               0xfd, 0x96, none, vv_v, simd, num::lanes<num::min_s<u16>> )
+OP( i16x8_min_u,               "i16x8.min_u",               0xfd, 0x97, none, vv_v, simd, num::lanes<num::min_u<u16>> )
+OP( i16x8_max_s,               "i16x8.max_s",               0xfd, 0x98, none, vv_v, simd, num::lanes<num::max_s<u16>> )
+OP( i16x8_max_u,               "i16x8.max_u",               0xfd, 0x99, none, vv_v, simd, num::lanes<num::max_u<u16>> )
+OP( i16x8_avgr_u,              "i16x8.avgr_u",              0xfd, 0x9b, none, vv_v, simd, num::lanes<num::avgr_u<u16>> )
+OP( i16x8_extmul_low_i8x16_s,  "i16x8.extmul_low_i8x16_s",  0xfd, 0x9c, none, vv_v, simd, num::extmul<num::low<num::extend_s<u16, u8>>> )
+OP( i16x8_extmul_high_i8x16_s, "i16x8.extmul_high_i8x16_s", 0xfd, 0x9d, none, vv_v, simd, num::extmul<num::high<num::extend_s<u16, u8>>> )
+OP( i16x8_extmul_low_i8x16_u,  "i16x8.extmul_low_i8x16_u",  0xfd, 0x9e, none, vv_v, simd, num::extmul<num::low<num::extend_u<u16, u8>>> )
+OP( i16x8_extmul_high_i8x16_u, "i16x8.extmul_high_i8x16_u", 0xfd, 0x9f, none, vv_v, simd, num::extmul<num::high<num::extend_u<u16, u8>>> )
+
+// ---- vectors: i32x4 (prefix 0xfd) -----------------------------------------------------------------------------------
+OP( i32x4_abs,                 "i32x4.abs",                 0xfd, 0xa0, none, v_v,  simd, num::lanes<num::iabs<u32>> )
+OP( i32x4_neg,                 "i32x4.neg",                 0xfd, 0xa1, none, v_v,  simd, num::lanes<num::ineg<u32>> )
+OP( i32x4_all_true,            "i32x4.all_true",            0xfd, 0xa3, none, v_i,  simd, num::all_true<u32> )
+OP( i32x4_bitmask,             "i32x4.bitmask",             0xfd, 0xa4, none, v_i,  simd, num::bitmask<u32> )
+OP( i32x4_extend_low_i16x8_s,  "i32x4.extend_low_i16x8_s",  0xfd, 0xa7, none, v_v,  simd, num::low<num::extend_s<u32, u16>> )
+OP( i32x4_extend_high_i16x8_s, "i32x4.extend_high_i16x8_s", 0xfd, 0xa8, none, v_v,  simd, num::high<num::extend_s<u32, u16>> )
+OP( i32x4_extend_low_i16x8_u,  "i32x4.extend_low_i16x8_u",  0xfd, 0xa9, none, v_v,  simd, num::low<num::extend_u<u32, u16>> )
+OP( i32x4_extend_high_i16x8_u, "i32x4.extend_high_i16x8_u", 0xfd, 0xaa, none, v_v,  simd, num::high<num::extend_u<u32, u16>> )
+OP( i32x4_shl,                 "i32x4.shl",                 0xfd, 0xab, none, vi_v, simd, num::lanes_by<num::shl<u32>> )
+OP( i32x4_shr_s,               "i32x4.shr_s",               0xfd, 0xac, none, vi_v, simd, num::lanes_by<num::shr_s<u32>> )
+OP( i32x4_shr_u,               "i32x4.shr_u",               0xfd, 0xad, none, vi_v, simd, num::lanes_by<num::shr_u<u32>> )
+OP( i32x4_add,                 "i32x4.add",                 0xfd, 0xae, none, vv_v, simd, num::lanes<num::add<u32>> )
+OP( i32x4_sub,                 "i32x4.sub",                 0xfd, 0xb1, none, vv_v, simd, num::lanes<num::sub<u32>> )
+OP( i32x4_mul,                 "i32x4.mul",                 0xfd, 0xb5, none, vv_v, simd, num::lanes<num::mul<u32>> )
+OP( i32x4_min_s,               "i32x4.min_s",               0xfd, 0xb6, none, vv_v, simd, num::lanes<num::min_s<u32>> )
+OP( i32x4_min_u,               "i32x4.min_u",               0xfd, 0xb7, none, vv_v, simd, num::lanes<num::min_u<u32>> )
+OP( i32x4_max_s,               "i32x4.max_s",               0xfd, 0xb8, none, vv_v, simd, num::lanes<num::max_s<u32>> )
+OP( i32x4_max_u,               "i32x4.max_u",               0xfd, 0xb9, none, vv_v, simd, num::lanes<num::max_u<u32>> )
+OP( i32x4_dot_i16x8_s,         "i32x4.dot_i16x8_s",         0xfd, 0xba, none, vv_v, simd, num::dot<num::extend_s<u32, u16>, num::add<u32>> )
+OP( i32x4_extmul_low_i16x8_s,  "i32x4.extmul_low_i16x8_s",  0xfd, 0xbc, none, vv_v, simd, num::extmul<num::low<num::extend_s<u32, u16>>> )
+OP( i32x4_extmul_high_i16x8_s, "i32x4.extmul_high_i16x8_s", 0xfd, 0xbd, none, vv_v, simd, num::extmul<num::high<num::extend_s<u32, u16>>> )
+OP( i32x4_extmul_low_i16x8_u,  "i32x4.extmul_low_i16x8_u",  0xfd, 0xbe, none, vv_v, simd, num::extmul<num::low<num::extend_u<u32, u16>>> )
+OP( i32x4_extmul_high_i16x8_u, "i32x4.extmul_high_i16x8_u", 0xfd, 0xbf, none, vv_v, simd, num::extmul<num::high<num::extend_u<u32, u16>>> )
+
+// ---- vectors: i64x2 (prefix 0xfd) -----------------------------------------------------------------------------------
+OP( i64x2_abs,                 "i64x2.abs",                 0xfd, 0xc0, none, v_v,  simd, num::lanes<num::iabs<u64>> )
+OP( i64x2_neg,                 "i64x2.neg",                 0xfd, 0xc1, none, v_v,  simd, num::lanes<num::ineg<u64>> )
+OP( i64x2_all_true,            "i64x2.all_true",            0xfd, 0xc3, none, v_i,  simd, num::all_true<u64> )
+OP( i64x2_bitmask,             "i64x2.bitmask",             0xfd, 0xc4, none, v_i,  simd, num::bitmask<u64> )
+OP( i64x2_extend_low_i32x4_s,  "i64x2.extend_low_i32x4_s",  0xfd, 0xc7, none, v_v,  simd, num::low<num::extend_s<u64, u32>> )
+OP( i64x2_extend_high_i32x4_s, "i64x2.extend_high_i32x4_s", 0xfd, 0xc8, none, v_v,  simd, num::high<num::extend_s<u64, u32>> )
+OP( i64x2_extend_low_i32x4_u,  "i64x2.extend_low_i32x4_u",  0xfd, 0xc9, none, v_v,  simd, num::low<num::extend_u<u64, u32>> )
+OP( i64x2_extend_high_i32x4_u, "i64x2.extend_high_i32x4_u", 0xfd, 0xca, none, v_v,  simd, num::high<num::extend_u<u64, u32>> )
+OP( i64x2_shl,                 "i64x2.shl",                 0xfd, 0xcb, none, vi_v, simd, num::lanes_by<num::shl<u64>> )
+OP( i64x2_shr_s,               "i64x2.shr_s",               0xfd, 0xcc, none, vi_v, simd, num::lanes_by<num::shr_s<u64>> )
+OP( i64x2_shr_u,               "i64x2.shr_u",               0xfd, 0xcd, none, vi_v, simd, num::lanes_by<num::shr_u<u64>> )
+OP( i64x2_add,                 "i64x2.add",                 0xfd, 0xce, none, vv_v, simd, num::lanes<num::add<u64>> )
+OP( i64x2_sub,                 "i64x2.sub",                 0xfd, 0xd1, none, vv_v, simd, num::lanes<num::sub<u64>> )
+OP( i64x2_mul,                 "i64x2.mul",                 0xfd, 0xd5, none, vv_v, simd, num::lanes<num::mul<u64>> )
+OP( i64x2_eq,                  "i64x2.eq",                  0xfd, 0xd6, none, vv_v, simd, num::mask<num::eq<u64>> )
+OP( i64x2_ne,                  "i64x2.ne",                  0xfd, 0xd7, none, vv_v, simd, num::mask<num::ne<u64>> )
+OP( i64x2_lt_s,                "i64x2.lt_s",                0xfd, 0xd8, none, vv_v, simd, num::mask<num::lt_s<u64>> )
+OP( i64x2_gt_s,                "i64x2.gt_s",                0xfd, 0xd9, none, vv_v, simd, num::mask<num::gt_s<u64>> )
+OP( i64x2_le_s,                "i64x2.le_s",                0xfd, 0xda, none, vv_v, simd, num::mask<num::le_s<u64>> )
+OP( i64x2_ge_s,                "i64x2.ge_s",                0xfd, 0xdb, none, vv_v, simd, num::mask<num::ge_s<u64>> )
+OP( i64x2_extmul_low_i32x4_s,  "i64x2.extmul_low_i32x4_s",  0xfd, 0xdc, none, vv_v, simd, num::extmul<num::low<num::extend_s<u64, u32>>> )
+OP( i64x2_extmul_high_i32x4_s, "i64x2.extmul_high_i32x4_s", 0xfd, 0xdd, none, vv_v, simd, num::extmul<num::high<num::extend_s<u64, u32>>> )
+OP( i64x2_extmul_low_i32x4_u,  "i64x2.extmul_low_i32x4_u",  0xfd, 0xde, none, vv_v, simd, num::extmul<num::low<num::extend_u<u64, u32>>> )
+OP( i64x2_extmul_high_i32x4_u, "i64x2.extmul_high_i32x4_u", 0xfd, 0xdf, none, vv_v, simd, num::extmul<num::high<num::extend_u<u64, u32>>> )
+
+// ---- vectors: f32x4, f64x2, conversions (prefix 0xfd) ---------------------------------------------------------------
+OP( f32x4_abs,                    "f32x4.abs",                    0xfd, 0xe0, none, v_v,  simd, num::lanes<num::abs<f32>> )
+OP( f32x4_neg,                    "f32x4.neg",                    0xfd, 0xe1, none, v_v,  simd, num::lanes<num::neg<f32>> )
+OP( f32x4_sqrt,                   "f32x4.sqrt",                   0xfd, 0xe3, none, v_v,  simd, num::lanes<num::sqrt<f32>> )
+OP( f32x4_add,                    "f32x4.add",                    0xfd, 0xe4, none, vv_v, simd, num::lanes<num::add<f32>> )
+OP( f32x4_sub,                    "f32x4.sub",                    0xfd, 0xe5, none, vv_v, simd, num::lanes<num::sub<f32>> )
+OP( f32x4_mul,                    "f32x4.mul",                    0xfd, 0xe6, none, vv_v, simd, num::lanes<num::mul<f32>> )
+OP( f32x4_div,                    "f32x4.div",                    0xfd, 0xe7, none, vv_v, simd, num::lanes<num::div<f32>> )
+OP( f32x4_min,                    "f32x4.min",                    0xfd, 0xe8, none, vv_v, simd, num::lanes<num::min<f32>> )
+OP( f32x4_max,                    "f32x4.max",                    0xfd, 0xe9, none, vv_v, simd, num::lanes<num::max<f32>> )
+OP( f32x4_pmin,                   "f32x4.pmin",                   0xfd, 0xea, none, vv_v, simd, num::lanes<num::pmin<f32>> )
+OP( f32x4_pmax,                   "f32x4.pmax",                   0xfd, 0xeb, none, vv_v, simd, num::lanes<num::pmax<f32>> )
+OP( f64x2_abs,                    "f64x2.abs",                    0xfd, 0xec, none, v_v,  simd, num::lanes<num::abs<f64>> )
+OP( f64x2_neg,                    "f64x2.neg",                    0xfd, 0xed, none, v_v,  simd, num::lanes<num::neg<f64>> )
+OP( f64x2_sqrt,                   "f64x2.sqrt",                   0xfd, 0xef, none, v_v,  simd, num::lanes<num::sqrt<f64>> )
+OP( f64x2_add,                    "f64x2.add",                    0xfd, 0xf0, none, vv_v, simd, num::lanes<num::add<f64>> )
+OP( f64x2_sub,                    "f64x2.sub",                    0xfd, 0xf1, none, vv_v, simd, num::lanes<num::sub<f64>> )
+OP( f64x2_mul,                    "f64x2.mul",                    0xfd, 0xf2, none, vv_v, simd, num::lanes<num::mul<f64>> )
+OP( f64x2_div,                    "f64x2.div",                    0xfd, 0xf3, none, vv_v, simd, num::lanes<num::div<f64>> )
+OP( f64x2_min,                    "f64x2.min",                    0xfd, 0xf4, none, vv_v, simd, num::lanes<num::min<f64>> )
+OP( f64x2_max,                    "f64x2.max",                    0xfd, 0xf5, none, vv_v, simd, num::lanes<num::max<f64>> )
+OP( f64x2_pmin,                   "f64x2.pmin",                   0xfd, 0xf6, none, vv_v, simd, num::lanes<num::pmin<f64>> )
+OP( f64x2_pmax,                   "f64x2.pmax",                   0xfd, 0xf7, none, vv_v, simd, num::lanes<num::pmax<f64>> )
+OP( i32x4_trunc_sat_f32x4_s,      "i32x4.trunc_sat_f32x4_s",      0xfd, 0xf8, none, v_v,  simd, num::lanes<num::trunc_sat_s<u32, f32>> )
+OP( i32x4_trunc_sat_f32x4_u,      "i32x4.trunc_sat_f32x4_u",      0xfd, 0xf9, none, v_v,  simd, num::lanes<num::trunc_sat_u<u32, f32>> )
+OP( f32x4_convert_i32x4_s,        "f32x4.convert_i32x4_s",        0xfd, 0xfa, none, v_v,  simd, num::lanes<num::convert_s<f32, u32>> )
+OP( f32x4_convert_i32x4_u,        "f32x4.convert_i32x4_u",        0xfd, 0xfb, none, v_v,  simd, num::lanes<num::convert_u<f32, u32>> )
+OP( i32x4_trunc_sat_f64x2_s_zero, "i32x4.trunc_sat_f64x2_s_zero", 0xfd, 0xfc, none, v_v,  simd, num::padded<num::trunc_sat_s<u32, f64>> )
+OP( i32x4_trunc_sat_f64x2_u_zero, "i32x4.trunc_sat_f64x2_u_zero", 0xfd, 0xfd, none, v_v,  simd, num::padded<num::trunc_sat_u<u32, f64>> )
+OP( f64x2_convert_low_i32x4_s,    "f64x2.convert_low_i32x4_s",    0xfd, 0xfe, none, v_v,  simd, num::low<num::convert_s<f64, u32>> )
+OP( f64x2_convert_low_i32x4_u,    "f64x2.convert_low_i32x4_u",    0xfd, 0xff, none, v_v,  simd, num::low<num::convert_u<f64, u32>> )
+
+// ---- vectors: relaxed (prefix 0xfd) ---------------------------------------------------------------------------------
+OP( i8x16_relaxed_swizzle,               "i8x16.relaxed_swizzle",               0xfd, 0x100, none, vv_v,  relaxed_simd, num::swizzle )
+OP( i32x4_relaxed_trunc_f32x4_s,         "i32x4.relaxed_trunc_f32x4_s",         0xfd, 0x101, none, v_v,   relaxed_simd, num::lanes<num::trunc_sat_s<u32, f32>> )
+OP( i32x4_relaxed_trunc_f32x4_u,         "i32x4.relaxed_trunc_f32x4_u",         0xfd, 0x102, none, v_v,   relaxed_simd, num::lanes<num::trunc_sat_u<u32, f32>> )
+OP( i32x4_relaxed_trunc_f64x2_s_zero,    "i32x4.relaxed_trunc_f64x2_s_zero",    0xfd, 0x103, none, v_v,   relaxed_simd, num::padded<num::trunc_sat_s<u32, f64>> )
+OP( i32x4_relaxed_trunc_f64x2_u_zero,    "i32x4.relaxed_trunc_f64x2_u_zero",    0xfd, 0x104, none, v_v,   relaxed_simd, num::padded<num::trunc_sat_u<u32, f64>> )
+OP( f32x4_relaxed_madd,                  "f32x4.relaxed_madd",                  0xfd, 0x105, none, vvv_v, relaxed_simd, num::lanes<num::madd<f32>> )
+OP( f32x4_relaxed_nmadd,                 "f32x4.relaxed_nmadd",                 0xfd, 0x106, none, vvv_v, relaxed_simd, num::lanes<num::nmadd<f32>> )
+OP( f64x2_relaxed_madd,                  "f64x2.relaxed_madd",                  0xfd, 0x107, none, vvv_v, relaxed_simd, num::lanes<num::madd<f64>> )
+OP( f64x2_relaxed_nmadd,                 "f64x2.relaxed_nmadd",                 0xfd, 0x108, none, vvv_v, relaxed_simd, num::lanes<num::nmadd<f64>> )
+OP( i8x16_relaxed_laneselect,            "i8x16.relaxed_laneselect",            0xfd, 0x109, none, vvv_v, relaxed_simd, num::lanes<num::bitselect<u64>> )
+OP( i16x8_relaxed_laneselect,            "i16x8.relaxed_laneselect",            0xfd, 0x10a, none, vvv_v, relaxed_simd, num::lanes<num::bitselect<u64>> )
+OP( i32x4_relaxed_laneselect,            "i32x4.relaxed_laneselect",            0xfd, 0x10b, none, vvv_v, relaxed_simd, num::lanes<num::bitselect<u64>> )
+OP( i64x2_relaxed_laneselect,            "i64x2.relaxed_laneselect",            0xfd, 0x10c, none, vvv_v, relaxed_simd, num::lanes<num::bitselect<u64>> )
+OP( f32x4_relaxed_min,                   "f32x4.relaxed_min",                   0xfd, 0x10d, none, vv_v,  relaxed_simd, num::lanes<num::min<f32>> )
+OP( f32x4_relaxed_max,                   "f32x4.relaxed_max",                   0xfd, 0x10e, none, vv_v,  relaxed_simd, num::lanes<num::max<f32>> )
+OP( f64x2_relaxed_min,                   "f64x2.relaxed_min",                   0xfd, 0x10f, none, vv_v,  relaxed_simd, num::lanes<num::min<f64>> )
+OP( f64x2_relaxed_max,                   "f64x2.relaxed_max",                   0xfd, 0x110, none, vv_v,  relaxed_simd, num::lanes<num::max<f64>> )
+OP( i16x8_relaxed_q15mulr_s,             "i16x8.relaxed_q15mulr_s",             0xfd, 0x111, none, vv_v,  relaxed_simd, num::lanes<num::q15mulr_sat_s> )
+OP( i16x8_relaxed_dot_i8x16_i7x16_s,     "i16x8.relaxed_dot_i8x16_i7x16_s",     0xfd, 0x112, none, vv_v,  relaxed_simd, num::dot<num::extend_s<u16, u8>, num::add_sat_s<u16>> )
+OP( i32x4_relaxed_dot_i8x16_i7x16_add_s, "i32x4.relaxed_dot_i8x16_i7x16_add_s", 0xfd, 0x113, none, vvv_v, relaxed_simd, num::dot_add<num::dot<num::extend_s<u16, u8>, num::add_sat_s<u16>>, num::extadd_pairwise<num::extend_s<u32, u16>>> )
+
+// ---- atomic operations (prefix 0xfe) --------------------------------------------------------------------------------
+OP( memory_atomic_notify,       "memory.atomic.notify",       0xfe, 0x00, memarg,    ai_i,  threads, special )
+OP( memory_atomic_wait32,       "memory.atomic.wait32",       0xfe, 0x01, memarg,    ail_i, threads, special )
+OP( memory_atomic_wait64,       "memory.atomic.wait64",       0xfe, 0x02, memarg,    all_i, threads, special )
+OP( atomic_fence,               "atomic.fence",               0xfe, 0x03, zero_byte, _,     threads, special )
+OP( i32_atomic_load,            "i32.atomic.load",            0xfe, 0x10, memarg,    a_i,   threads, mem::atomic<mem::load<u32, u32>> )
+OP( i64_atomic_load,            "i64.atomic.load",            0xfe, 0x11, memarg,    a_l,   threads, mem::atomic<mem::load<u64, u64>> )
+OP( i32_atomic_load8_u,         "i32.atomic.load8_u",         0xfe, 0x12, memarg,    a_i,   threads, mem::atomic<mem::load<u32, u8>> )
+OP( i32_atomic_load16_u,        "i32.atomic.load16_u",        0xfe, 0x13, memarg,    a_i,   threads, mem::atomic<mem::load<u32, u16>> )
+OP( i64_atomic_load8_u,         "i64.atomic.load8_u",         0xfe, 0x14, memarg,    a_l,   threads, mem::atomic<mem::load<u64, u8>> )
+OP( i64_atomic_load16_u,        "i64.atomic.load16_u",        0xfe, 0x15, memarg,    a_l,   threads, mem::atomic<mem::load<u64, u16>> )
+OP( i64_atomic_load32_u,        "i64.atomic.load32_u",        0xfe, 0x16, memarg,    a_l,   threads, mem::atomic<mem::load<u64, u32>> )
+OP( i32_atomic_store,           "i32.atomic.store",           0xfe, 0x17, memarg,    ai_,   threads, mem::atomic<mem::store<u32, u32>> )
+OP( i64_atomic_store,           "i64.atomic.store",           0xfe, 0x18, memarg,    al_,   threads, mem::atomic<mem::store<u64, u64>> )
+OP( i32_atomic_store8,          "i32.atomic.store8",          0xfe, 0x19, memarg,    ai_,   threads, mem::atomic<mem::store<u32, u8>> )
+OP( i32_atomic_store16,         "i32.atomic.store16",         0xfe, 0x1a, memarg,    ai_,   threads, mem::atomic<mem::store<u32, u16>> )
+OP( i64_atomic_store8,          "i64.atomic.store8",          0xfe, 0x1b, memarg,    al_,   threads, mem::atomic<mem::store<u64, u8>> )
+OP( i64_atomic_store16,         "i64.atomic.store16",         0xfe, 0x1c, memarg,    al_,   threads, mem::atomic<mem::store<u64, u16>> )
+OP( i64_atomic_store32,         "i64.atomic.store32",         0xfe, 0x1d, memarg,    al_,   threads, mem::atomic<mem::store<u64, u32>> )
+OP( i32_atomic_rmw_add,         "i32.atomic.rmw.add",         0xfe, 0x1e, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::add> )
+OP( i64_atomic_rmw_add,         "i64.atomic.rmw.add",         0xfe, 0x1f, memarg,    al_l,  threads, mem::rmw<u64, u64, num::add> )
+OP( i32_atomic_rmw8_add_u,      "i32.atomic.rmw8.add_u",      0xfe, 0x20, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::add> )
+OP( i32_atomic_rmw16_add_u,     "i32.atomic.rmw16.add_u",     0xfe, 0x21, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::add> )
+OP( i64_atomic_rmw8_add_u,      "i64.atomic.rmw8.add_u",      0xfe, 0x22, memarg,    al_l,  threads, mem::rmw<u64, u8, num::add> )
+OP( i64_atomic_rmw16_add_u,     "i64.atomic.rmw16.add_u",     0xfe, 0x23, memarg,    al_l,  threads, mem::rmw<u64, u16, num::add> )
+OP( i64_atomic_rmw32_add_u,     "i64.atomic.rmw32.add_u",     0xfe, 0x24, memarg,    al_l,  threads, mem::rmw<u64, u32, num::add> )
+OP( i32_atomic_rmw_sub,         "i32.atomic.rmw.sub",         0xfe, 0x25, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::sub> )
+OP( i64_atomic_rmw_sub,         "i64.atomic.rmw.sub",         0xfe, 0x26, memarg,    al_l,  threads, mem::rmw<u64, u64, num::sub> )
+OP( i32_atomic_rmw8_sub_u,      "i32.atomic.rmw8.sub_u",      0xfe, 0x27, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::sub> )
+OP( i32_atomic_rmw16_sub_u,     "i32.atomic.rmw16.sub_u",     0xfe, 0x28, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::sub> )
+OP( i64_atomic_rmw8_sub_u,      "i64.atomic.rmw8.sub_u",      0xfe, 0x29, memarg,    al_l,  threads, mem::rmw<u64, u8, num::sub> )
+OP( i64_atomic_rmw16_sub_u,     "i64.atomic.rmw16.sub_u",     0xfe, 0x2a, memarg,    al_l,  threads, mem::rmw<u64, u16, num::sub> )
+OP( i64_atomic_rmw32_sub_u,     "i64.atomic.rmw32.sub_u",     0xfe, 0x2b, memarg,    al_l,  threads, mem::rmw<u64, u32, num::sub> )
+OP( i32_atomic_rmw_and,         "i32.atomic.rmw.and",         0xfe, 0x2c, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::and_> )
+OP( i64_atomic_rmw_and,         "i64.atomic.rmw.and",         0xfe, 0x2d, memarg,    al_l,  threads, mem::rmw<u64, u64, num::and_> )
+OP( i32_atomic_rmw8_and_u,      "i32.atomic.rmw8.and_u",      0xfe, 0x2e, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::and_> )
+OP( i32_atomic_rmw16_and_u,     "i32.atomic.rmw16.and_u",     0xfe, 0x2f, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::and_> )
+OP( i64_atomic_rmw8_and_u,      "i64.atomic.rmw8.and_u",      0xfe, 0x30, memarg,    al_l,  threads, mem::rmw<u64, u8, num::and_> )
+OP( i64_atomic_rmw16_and_u,     "i64.atomic.rmw16.and_u",     0xfe, 0x31, memarg,    al_l,  threads, mem::rmw<u64, u16, num::and_> )
+OP( i64_atomic_rmw32_and_u,     "i64.atomic.rmw32.and_u",     0xfe, 0x32, memarg,    al_l,  threads, mem::rmw<u64, u32, num::and_> )
+OP( i32_atomic_rmw_or,          "i32.atomic.rmw.or",          0xfe, 0x33, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::or_> )
+OP( i64_atomic_rmw_or,          "i64.atomic.rmw.or",          0xfe, 0x34, memarg,    al_l,  threads, mem::rmw<u64, u64, num::or_> )
+OP( i32_atomic_rmw8_or_u,       "i32.atomic.rmw8.or_u",       0xfe, 0x35, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::or_> )
+OP( i32_atomic_rmw16_or_u,      "i32.atomic.rmw16.or_u",      0xfe, 0x36, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::or_> )
+OP( i64_atomic_rmw8_or_u,       "i64.atomic.rmw8.or_u",       0xfe, 0x37, memarg,    al_l,  threads, mem::rmw<u64, u8, num::or_> )
+OP( i64_atomic_rmw16_or_u,      "i64.atomic.rmw16.or_u",      0xfe, 0x38, memarg,    al_l,  threads, mem::rmw<u64, u16, num::or_> )
+OP( i64_atomic_rmw32_or_u,      "i64.atomic.rmw32.or_u",      0xfe, 0x39, memarg,    al_l,  threads, mem::rmw<u64, u32, num::or_> )
+OP( i32_atomic_rmw_xor,         "i32.atomic.rmw.xor",         0xfe, 0x3a, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::xor_> )
+OP( i64_atomic_rmw_xor,         "i64.atomic.rmw.xor",         0xfe, 0x3b, memarg,    al_l,  threads, mem::rmw<u64, u64, num::xor_> )
+OP( i32_atomic_rmw8_xor_u,      "i32.atomic.rmw8.xor_u",      0xfe, 0x3c, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::xor_> )
+OP( i32_atomic_rmw16_xor_u,     "i32.atomic.rmw16.xor_u",     0xfe, 0x3d, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::xor_> )
+OP( i64_atomic_rmw8_xor_u,      "i64.atomic.rmw8.xor_u",      0xfe, 0x3e, memarg,    al_l,  threads, mem::rmw<u64, u8, num::xor_> )
+OP( i64_atomic_rmw16_xor_u,     "i64.atomic.rmw16.xor_u",     0xfe, 0x3f, memarg,    al_l,  threads, mem::rmw<u64, u16, num::xor_> )
+OP( i64_atomic_rmw32_xor_u,     "i64.atomic.rmw32.xor_u",     0xfe, 0x40, memarg,    al_l,  threads, mem::rmw<u64, u32, num::xor_> )
+OP( i32_atomic_rmw_xchg,        "i32.atomic.rmw.xchg",        0xfe, 0x41, memarg,    ai_i,  threads, mem::rmw<u32, u32, num::exchange> )
+OP( i64_atomic_rmw_xchg,        "i64.atomic.rmw.xchg",        0xfe, 0x42, memarg,    al_l,  threads, mem::rmw<u64, u64, num::exchange> )
+OP( i32_atomic_rmw8_xchg_u,     "i32.atomic.rmw8.xchg_u",     0xfe, 0x43, memarg,    ai_i,  threads, mem::rmw<u32, u8, num::exchange> )
+OP( i32_atomic_rmw16_xchg_u,    "i32.atomic.rmw16.xchg_u",    0xfe, 0x44, memarg,    ai_i,  threads, mem::rmw<u32, u16, num::exchange> )
+OP( i64_atomic_rmw8_xchg_u,     "i64.atomic.rmw8.xchg_u",     0xfe, 0x45, memarg,    al_l,  threads, mem::rmw<u64, u8, num::exchange> )
+OP( i64_atomic_rmw16_xchg_u,    "i64.atomic.rmw16.xchg_u",    0xfe, 0x46, memarg,    al_l,  threads, mem::rmw<u64, u16, num::exchange> )
+OP( i64_atomic_rmw32_xchg_u,    "i64.atomic.rmw32.xchg_u",    0xfe, 0x47, memarg,    al_l,  threads, mem::rmw<u64, u32, num::exchange> )
+OP( i32_atomic_rmw_cmpxchg,     "i32.atomic.rmw.cmpxchg",     0xfe, 0x48, memarg,    aii_i, threads, mem::compare_exchange<u32, u32> )
+OP( i64_atomic_rmw_cmpxchg,     "i64.atomic.rmw.cmpxchg",     0xfe, 0x49, memarg,    all_l, threads, mem::compare_exchange<u64, u64> )
+OP( i32_atomic_rmw8_cmpxchg_u,  "i32.atomic.rmw8.cmpxchg_u",  0xfe, 0x4a, memarg,    aii_i, threads, mem::compare_exchange<u32, u8> )
+OP( i32_atomic_rmw16_cmpxchg_u, "i32.atomic.rmw16.cmpxchg_u", 0xfe, 0x4b, memarg,    aii_i, threads, mem::compare_exchange<u32, u16> )
+OP( i64_atomic_rmw8_cmpxchg_u,  "i64.atomic.rmw8.cmpxchg_u",  0xfe, 0x4c, memarg,    all_l, threads, mem::compare_exchange<u64, u8> )
+OP( i64_atomic_rmw16_cmpxchg_u, "i64.atomic.rmw16.cmpxchg_u", 0xfe, 0x4d, memarg,    all_l, threads, mem::compare_exchange<u64, u16> )
+OP( i64_atomic_rmw32_cmpxchg_u, "i64.atomic.rmw32.cmpxchg_u", 0xfe, 0x4e, memarg,    all_l, threads, mem::compare_exchange<u64, u32> )
+
+// clang-format on
+#undef OP
+};
+
+constexpr const op_row& row(op o) noexcept { return op_table[u16(o)]; }
+
+/// The feature that `f` lacks for instruction `o`, `feature::count_` if it has what `o` needs: its row's
+/// feature, and for the tail call through a typed reference a second one.
+constexpr feature lacking(features f, op o) noexcept {
+    if (!f[row(o).needs]) return row(o).needs;
+    if (o == op::return_call_ref && !f[feature::function_references]) return feature::function_references;
+    return feature::count_;
+}
+constexpr bool has(features f, op o) noexcept { return lacking(f, o) == feature::count_; }
+
+/// True for the instructions of the threads proposal, which are all those behind this prefix.
+constexpr bool is_atomic_row(const op_row& r) noexcept { return r.prefix == 0xfe; }
+
+/// Log2 of how many bytes the instruction accesses in memory, which is the largest alignment its
+/// memarg may state and the one the text format leaves out; 0 for what accesses none. Read from the
+/// instruction's name: the number after the first dot counts (`load8`, `rmw16`, `wait32`), else that of
+/// its type.
+constexpr u8 access_log2(const op_row& r) {
+    if (r.immediate != imm::memarg && r.immediate != imm::memarg_lane) return 0;
+    const std::string_view text = r.text;
+    if (text == "memory.atomic.notify") return 2;
+    std::size_t at = 0;
+    unsigned bits = 0;
+    const auto number = [&] {
+        for (bits = 0; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at)
+            bits = bits * 10 + unsigned(text[at] - '0');
+        return bits != 0;
+    };
+    while (text[at] != '.') ++at;
+    while (at < text.size() && !number()) ++at;
+    if (bits == 0) at = 1, number();
+    else if (at < text.size() && text[at] == 'x') bits *= unsigned(text[at + 1] - '0'); // load8x8 is 64 bits
+    return u8(std::bit_width(bits) - 4);
+}
+inline constexpr std::array<u8, op_count> natural_align = [] {
+    std::array<u8, op_count> logs{};
+    for (u16 i = 0; i < op_count; ++i) logs[i] = access_log2(op_table[i]);
+    return logs;
+}();
+
+static_assert(sizeof op_table / sizeof *op_table == op_count);
+/// The largest code behind any prefix, plus one.
+inline constexpr u16 most_codes = 0x120;
+
+/// From the code behind `Prefix` to the instruction; `op::count_` where there is none or it needs a
+/// feature that `F` lacks. `op_codes<everything>` tells the two cases apart.
+template <features F, u8 Prefix>
+inline constexpr auto op_codes = [] {
+    std::array<op, Prefix == 0 ? 256 : most_codes> codes{};
+    for (op& code : codes) code = op::count_; // compiles faster than fill
+    for (u16 i = 0; i < op_count; ++i)
+        if (op_table[i].prefix == Prefix && has(F, op(i))) codes[op_table[i].code] = op(i);
+    return codes;
+}();
+
+} // namespace tessera
+
+// ---- binary/instruction.hpp ------------------------------------------------------------
+/// @file instruction.hpp
+/// One instruction after the other, read by immediate kind (spec: binary/instructions).
+
+namespace tessera::inline TESSERA_ABI::binary {
+
+/// A decoded instruction. Only the fields its immediate kind has are meaningful; the others keep
+/// what an earlier instruction left there.
+struct instruction {
+    op code = op::count_;
+    imm immediate = imm::none; ///< row(code).immediate
+    u32 offset = 0;            ///< of the opcode's first byte, relative to the module's bytes
+    u32 index = 0;             ///< label, func, type, local, global, table, memory, tag, elem, data; memarg: memory
+    u32 index2 = 0;            ///< second index: table of call_indirect, source of copies, field, count
+    u32 align = 0;             ///< memarg: log2 of the alignment, without the bit for the memory index
+    u32 lane = 0;
+    u64 value = 0;             ///< i32.const (sign-extended), i64.const, f32 and f64 bits, memarg offset
+    val_type type;             ///< ref.null, ref.test, ref.cast; br_on_cast: source; block: inline result or t_bottom
+    val_type type2;            ///< br_on_cast: target
+    u32 block_type = no_index; ///< block: type index, no_index where `type` says
+    cursor list;               ///< br_table labels (the default last), catch clauses, types, 16 bytes; already checked
+    u32 list_count = 0;        ///< entries of `list`; br_table: without the default label
+};
+
+/// The four forms of a catch clause of try_table, with their byte codes.
+enum class catch_kind : u8 { tag, tag_ref, all, all_ref };
+struct catch_clause {
+    catch_kind kind = catch_kind::all;
+    u32 tag = 0; ///< not for `all` and `all_ref`
+    u32 label = 0;
+};
+
+/// Immediates by kind; what does not depend on the set of instructions.
+class immediate_reader : public reader {
+public:
+    using reader::reader;
+
+    /// Reads the immediates of kind `in.immediate` into `in`.
+    [[nodiscard]] TESSERA_INLINE bool immediates(instruction& in) noexcept {
+        switch (in.immediate) {
+        case imm::none: return true;
+        case imm::label:
+        case imm::func:
+        case imm::type:
+        case imm::local:
+        case imm::global:
+        case imm::table:
+        case imm::elem:
+        case imm::tag:
+        case imm::memory:
+        case imm::data: return in_.leb_u32(in.index) || fail_leb(&cursor::leb_u32);
+        case imm::i32_const: {
+            i32 value = 0;
+            if (!leb_i32(value)) return false;
+            in.value = u64(i64(value));
+            return true;
+        }
+        case imm::memarg: return memarg(in);
+        case imm::block: return block_type(in);
+        default: return rare_immediates(in);
+        }
+    }
+
+    /// The next label of a br_table's list; the default label comes last.
+    static u32 next_label(cursor& list) noexcept {
+        u32 label = 0;
+        static_cast<void>(list.leb_u32(label)); // was read once already
+        return label;
+    }
+    /// The next clause of a try_table's list.
+    static catch_clause next_catch(cursor& list) noexcept {
+        u8 kind = 0;
+        catch_clause c;
+        static_cast<void>(list.byte(kind));
+        c.kind = catch_kind(kind);
+        if (kind < 2) c.tag = next_label(list);
+        c.label = next_label(list);
+        return c;
+    }
+    /// The next type of a list of value types that was read once already.
+    val_type next_type(cursor& list) noexcept {
+        val_type t;
+        const cursor here = std::exchange(in_, list);
+        static_cast<void>(type(t));
+        list = std::exchange(in_, here);
+        return t;
+    }
+
+protected:
+    static constexpr u32 memory_bit = 0x40; ///< in a memarg's alignment: a memory index follows
+
+    [[nodiscard]] TESSERA_INLINE bool memarg(instruction& in) noexcept {
+        const u8* where = in_.at();
+        in.index = 0;
+        if (in_.left() >= 2 && where[0] < memory_bit && where[1] < 0x80) {
+            in.align = where[0];
+            in.value = where[1];
+            in_.seek(where + 2);
+            return true;
+        }
+        return memarg_slow(in);
+    }
+    [[nodiscard]] TESSERA_NOINLINE bool memarg_slow(instruction& in) noexcept {
+        const u8* where = in_.at();
+        if (!leb_u32(in.align)) return false;
+        if (in.align >= 2 * memory_bit) return fail(msg::malformed_memop_flags, where);
+        if (in.align & memory_bit) {
+            in.align &= ~memory_bit;
+            if (!need(feature::multi_memory, where) || !leb_u32(in.index)) return false;
+        }
+        return leb_size(in.value);
+    }
+    [[nodiscard]] TESSERA_INLINE bool block_type(instruction& in) noexcept {
+        const int first = in_.peek();
+        in.block_type = no_index;
+        if (first == code::empty_block) {
+            in.type = t_bottom;
+            in_.seek(in_.at() + 1);
+            return true;
+        }
+        if ((first & 0xc0) == 0x40) return type(in.type); // negative in one byte; -1 at the end goes here too
+        return block_type_index(in);
+    }
+    [[nodiscard]] TESSERA_NOINLINE bool block_type_index(instruction& in) noexcept {
+        const u8* where = in_.at();
+        i64 index = 0;
+        if (!leb_i33(index)) return false;
+        if (index < 0) return fail(msg::malformed_block_type, where);
+        in.block_type = index >= i64(no_index) ? no_index - 1 : u32(index);
+        return need(feature::multi_value, where);
+    }
+    /// Remembers the `bytes` bytes that come next as the list and passes them.
+    [[nodiscard]] bool raw_list(instruction& in, u32 bytes) noexcept {
+        const u8* from = in_.at();
+        if (!skip(bytes)) return false;
+        in.list = cursor(from, in_.at());
+        in.list_count = bytes;
+        return true;
+    }
+    [[nodiscard]] TESSERA_COLD bool rare_immediates(instruction& in) noexcept {
+        const u8* where = in_.at();
+        u8 byte_ = 0;
+        switch (in.immediate) {
+        case imm::call_indirect:
+        case imm::table_table:
+        case imm::elem_table:
+        case imm::memory_memory:
+        case imm::data_memory:
+        case imm::field:
+        case imm::type_count:
+        case imm::type_data:
+        case imm::type_elem:
+        case imm::type_type: return leb_u32(in.index) && leb_u32(in.index2);
+        case imm::i64_const: {
+            i64 value = 0;
+            if (!leb_i64(value)) return false;
+            in.value = u64(value);
+            return true;
+        }
+        case imm::f32_const: {
+            u32 bits = 0;
+            if (!fixed(bits)) return false;
+            in.value = bits;
+            return true;
+        }
+        case imm::f64_const: return fixed(in.value);
+        case imm::v128_const:
+        case imm::shuffle: return raw_list(in, 16);
+        case imm::memarg_lane:
+            if (!memarg(in) || !byte(byte_)) return false;
+            in.lane = byte_;
+            return true;
+        case imm::lane:
+            if (!byte(byte_)) return false;
+            in.lane = byte_;
+            return true;
+        case imm::labels: {
+            if (!leb_u32(in.list_count)) return false;
+            const u8* from = in_.at();
+            u32 label = 0;
+            for (u64 i = 0; i <= in.list_count; ++i)
+                if (!leb_u32(label)) return false;
+            in.list = cursor(from, in_.at());
+            return true;
+        }
+        case imm::select_types: {
+            if (!leb_u32(in.list_count)) return false;
+            const u8* from = in_.at();
+            for (u32 i = 0; i < in.list_count; ++i)
+                if (!type(in.type)) return false;
+            in.list = cursor(from, in_.at());
+            return true;
+        }
+        case imm::try_table: return block_type(in) && catches(in);
+        case imm::heap:
+        case imm::ref_type: {
+            heap_type h;
+            if (!heap(h)) return false;
+            const bool nullable =
+                in.immediate == imm::heap || in.code == op::ref_test_null || in.code == op::ref_cast_null;
+            in.type = val_type::ref(h, nullable);
+            return true;
+        }
+        case imm::br_cast: {
+            heap_type from, to;
+            if (!byte(byte_)) return false;
+            if (byte_ > 3) return fail(msg::malformed_cast_flags, where);
+            if (!leb_u32(in.index) || !heap(from) || !heap(to)) return false;
+            in.type = val_type::ref(from, (byte_ & 1) != 0);
+            in.type2 = val_type::ref(to, (byte_ & 2) != 0);
+            return true;
+        }
+        case imm::zero_byte:
+            if (!byte(byte_)) return false;
+            return byte_ == 0 || fail(msg::zero_byte_expected, where);
+        default: return immediates(in);
+        }
+    }
+    [[nodiscard]] bool catches(instruction& in) noexcept {
+        if (!leb_u32(in.list_count)) return false;
+        const u8* from = in_.at();
+        for (u32 i = 0; i < in.list_count; ++i) {
+            const u8* where = in_.at();
+            u8 kind = 0;
+            u32 index = 0;
+            if (!byte(kind)) return false;
+            if (kind > u8(catch_kind::all_ref)) return fail(msg::malformed_catch, where);
+            if (kind < u8(catch_kind::all) && !leb_u32(index)) return false;
+            if (!leb_u32(index)) return false;
+        }
+        in.list = cursor(from, in_.at());
+        return true;
+    }
+
+    /// Says why there is no instruction with that code: it needs a feature, or does not exist.
+    TESSERA_COLD bool fail_opcode(u8 prefix, u32 code, const u8* where) noexcept {
+        for (u16 i = 0; i < op_count; ++i)
+            if (op_table[i].prefix == prefix && op_table[i].code == code)
+                return fail(msg::feature_off, where, name(lacking({allowed_}, op(i))));
+        static constexpr char hex[] = "0123456789abcdef";
+        char text[12];
+        std::size_t n = 0;
+        if (prefix) {
+            text[n++] = hex[prefix >> 4];
+            text[n++] = hex[prefix & 15];
+            text[n++] = ' ';
+        }
+        for (unsigned shift = code > 0xffff ? 28 : code > 0xff ? 12 : 4;; shift -= 4) {
+            text[n++] = hex[code >> shift & 15];
+            if (shift == 0) break;
+        }
+        return fail(msg::illegal_opcode, where, {text, n});
+    }
+};
+
+/// What one table lookup says about an opcode.
+struct opcode_entry {
+    op code = op::count_;
+    imm immediate = imm::none;
+    u8 needs = 0; ///< the feature, as a number
+};
+
+/// `op_codes` with what reading an instruction needs beside its name.
+template <features F, u8 Prefix>
+inline constexpr auto opcode_entries = [] {
+    std::array<opcode_entry, op_codes<F, Prefix>.size()> entries{};
+    for (std::size_t i = 0; i < entries.size(); ++i)
+        if (const op o = op_codes<F, Prefix>[i]; o != op::count_) entries[i] = {o, row(o).immediate, u8(row(o).needs)};
+    return entries;
+}();
+
+/// Reads instructions of the set F, one after the other, without looking at their nesting.
+template <features F>
+class instruction_reader : public immediate_reader {
+public:
+    /// Reads `code`, a part of the module that starts at `base`.
+    instruction_reader(const u8* base, cursor code) noexcept : immediate_reader(base, code, F) {}
+
+    /// Reads the next instruction. False: malformed, or of a feature that F lacks; `error()` says why.
+    [[nodiscard]] TESSERA_INLINE bool next(instruction& in) noexcept {
+        const u8* where = in_.at();
+        in.offset = offset_of(where);
+        u8 first = 0;
+        if (TESSERA_UNLIKELY(!in_.byte(first))) return fail_missing_end();
+        opcode_entry entry = opcode_entries<F, 0>[first];
+        if (TESSERA_UNLIKELY(entry.code == op::count_) && !prefixed(first, where, entry)) return false;
+        in.code = entry.code;
+        in.immediate = entry.immediate;
+        used_ |= u64{1} << entry.needs;
+        return immediates(in);
+    }
+
+private:
+    [[nodiscard]] TESSERA_NOINLINE bool prefixed(u8 first, const u8* where, opcode_entry& entry) noexcept {
+        u32 code = 0;
+        if (first < 0xfb || first == 0xff) return fail_opcode(0, first, where);
+        if (!leb_u32(code)) return false;
+        if (code < most_codes) switch (first) {
+            case 0xfb: entry = opcode_entries<F, 0xfb>[code]; break;
+            case 0xfc: entry = opcode_entries<F, 0xfc>[code]; break;
+            case 0xfd: entry = opcode_entries<F, 0xfd>[code]; break;
+            default: entry = opcode_entries<F, 0xfe>[code]; break;
+            }
+        return entry.code != op::count_ || fail_opcode(first, code, where);
+    }
+};
+
+} // namespace tessera::binary
+
+// ---- binary/nesting.hpp ----------------------------------------------------------------
+/// @file nesting.hpp
+/// Whether block instructions and their ends pair up (spec: binary/instructions, Control Instructions).
+
+namespace tessera::inline TESSERA_ABI::binary {
+
+/// Follows the nesting of one expression without looking at types.
+class nesting {
+public:
+    /// Begins a new expression.
+    void start() noexcept {
+        open_.clear();
+        done_ = false;
+    }
+    /// True once the expression's own `end` was seen.
+    bool done() const noexcept { return done_; }
+
+    /// Takes the next instruction. False: it is misplaced, or memory is out; `in` has the error.
+    [[nodiscard]] TESSERA_INLINE bool step(op code, reader& in, u32 offset) noexcept {
+        switch (code) {
+        case op::block:
+        case op::loop:
+        case op::if_:
+        case op::try_:
+        case op::try_table: return open_.push_back(code) || in.fail_memory();
+        case op::else_: return follows(code, in, offset, op::if_, op::if_);
+        case op::catch_: return follows(code, in, offset, op::try_, op::catch_);
+        case op::catch_all: return follows(code, in, offset, op::try_, op::catch_);
+        case op::delegate:
+            if (!follows(code, in, offset, op::try_, op::try_)) return false;
+            open_.pop_back();
+            return true;
+        case op::end:
+            if (open_.empty()) done_ = true;
+            else open_.pop_back();
+            return true;
+        default: return true;
+        }
+    }
+
+private:
+    bool follows(op code, reader& in, u32 offset, op first, op second) noexcept {
+        if (open_.empty() || (open_.back() != first && open_.back() != second))
+            return in.fail(msg::end_expected, in.at() - (in.offset() - offset), row(code).text);
+        open_.back() = code;
+        return true;
+    }
+    vec<op> open_;
+    bool done_ = false;
+};
+
+} // namespace tessera::binary
+
+// ---- binary/body.hpp -------------------------------------------------------------------
+/// @file body.hpp
+/// Function bodies: local declarations, and reading a body for its form only (spec: binary/modules,
+/// Code Section).
+
+namespace tessera::inline TESSERA_ABI::binary {
+
+/// Reads one local declaration and adds it to `total`.
+[[nodiscard]] inline TESSERA_NOINLINE bool local_declaration(immediate_reader& in, const u8* where, u32& n, val_type& t,
+                                                             u64& total) noexcept {
+    if (!in.leb_u32(n) || !in.type(t)) return false;
+    total += n;
+    return !(total >> 32) || in.fail(msg::too_many_locals, where);
+}
+/// Reads the local declarations at the start of a function body and calls `each(count, type)`, which
+/// returns false where memory is out, for every one. `params` counts towards the limit. False:
+/// `in.error()` says why.
+template <class Each>
+[[nodiscard]] bool local_declarations(immediate_reader& in, u32 params, const module_limits& limits,
+                                      Each each) noexcept {
+    const u8* where = in.at();
+    u32 entries = 0;
+    if (!in.leb_u32(entries)) return false;
+    u64 total = params;
+    for (; entries > 0; --entries) {
+        u32 n = 0;
+        val_type t;
+        if (!local_declaration(in, where, n, t, total)) return false;
+        // The limit is checked last: a number of locals that no module can have is malformed.
+        if (total <= limits.locals && !each(n, t)) return in.fail_memory();
+    }
+    return total <= limits.locals || in.fail(msg::limit_reached, where, "locals of a function");
+}
+
+/// Checks that an instruction that needs the data count section is in a module that has one (spec:
+/// binary/modules, Data Count Section).
+[[nodiscard]] inline bool data_count_suffices(const instruction& in, const module_data& m, reader& error_to) noexcept {
+    if (m.has_data_count) return true;
+    switch (in.immediate) {
+    case imm::data_memory:
+    case imm::data:
+    case imm::type_data: return error_to.fail(msg::data_count_required, m.bytes.data() + in.offset);
+    default: return true;
+    }
+}
+
+/// Looks for what is malformed in the function bodies of a module, without validating them. False:
+/// there is something, and `why` is set to it. For errors only: bodies are read again.
+template <features F>
+[[nodiscard]] TESSERA_COLD bool bodies_well_formed(const module_data& m, const module_limits& limits,
+                                                   error& why) noexcept {
+    const u8* base = m.bytes.data();
+    instruction_reader<F> code(base, {});
+    code.module_ends(base + m.bytes.size());
+    instruction in;
+    nesting open;
+    for (const func_def& f : m.funcs) {
+        if (f.code.empty() && f.code.begin == 0) continue; // imported, or not reached by the decoder
+        code.restart(cursor(base + f.code.begin, base + f.code.end));
+        open.start();
+        bool ok = local_declarations(code, 0, limits, [](u32, val_type) { return true; });
+        while (ok && !open.done())
+            ok = code.next(in) && open.step(in.code, code, in.offset) && data_count_suffices(in, m, code);
+        if (ok && !code.done()) ok = code.fail(msg::section_size_mismatch, code.at());
+        if (ok) continue;
+        why = code.error();
+        return false;
+    }
+    return true;
+}
+
+} // namespace tessera::binary
 
 // ---- binary/custom.hpp -----------------------------------------------------------------
 /// @file custom.hpp
@@ -12120,6 +12084,81 @@ private:
 
 #if TESSERA_BODIES
 
+// ---- binary/hints.hpp ------------------------------------------------------------------
+/// @file binary/hints.hpp
+/// The branch hint section. Its offsets point into function bodies, so whoever writes bodies anew must know it.
+
+TESSERA_SMALL
+namespace tessera::inline TESSERA_ABI::binary {
+
+inline constexpr std::string_view branch_hint_section = "metadata.code.branch_hint";
+
+template <bool Checks>
+class hint_reader {
+public:
+    explicit hint_reader(branch_hints& to) noexcept : to_(to), hints_(to.hints_) {}
+    bool read(const module_data& m) noexcept {
+        for (u32 i = 0; i < m.customs.size(); ++i) {
+            if (m.customs[i].name != branch_hint_section) continue;
+            const byte_range where = m.customs[i].bytes;
+            const bool first = to_.section_ == no_index && hints_.empty();
+            to_.section_ = i;
+            if (first && functions(m, cursor(m.bytes.data() + where.begin, m.bytes.data() + where.end))) continue;
+            to_.section_ = no_index;
+            hints_.clear();
+            break;
+        }
+        return !lost_;
+    }
+
+private:
+    bool functions(const module_data& m, cursor in) noexcept {
+        u32 count = 0, func = 0, next = m.imported_funcs;
+        if (!in.leb_u32(count) || count == 0) return false;
+        for (; count > 0; --count) {
+            if (!in.leb_u32(func) || func < next || func >= m.funcs.size()) return false;
+            next = func + 1;
+            [[maybe_unused]] const std::size_t first = hints_.size();
+            if (!one_function(m.funcs[func].code, in)) return false;
+            if constexpr (Checks)
+                if (!all_met(m, m.funcs[func].code, first)) return false;
+        }
+        return in.done();
+    }
+    bool one_function(byte_range code, cursor& in) noexcept {
+        u32 count = 0, offset = 0, size = 0;
+        u8 likely = 0;
+        if (!in.leb_u32(count) || count == 0) return false;
+        for (u32 least = 0; count > 0; --count, least = offset + 1) {
+            if (!in.leb_u32(offset) || !in.leb_u32(size) || size != 1 || !in.byte(likely) || likely > 1) return false;
+            if (offset < least || offset >= code.size()) return false;
+            if (!hints_.push_back({code.begin + offset, likely})) return lost_ = true, false;
+        }
+        return true;
+    }
+    /// True if each hint from number `next` on meets an instruction of the body that can have one.
+    bool all_met(const module_data& m, byte_range code, std::size_t next) noexcept {
+        const u8* base = m.bytes.data();
+        instruction_reader<everything> reader(base, cursor(base + code.begin, base + code.end));
+        instruction in;
+        module_limits limits;
+        limits.locals = no_index;
+        if (!local_declarations(reader, 0, limits, [](u32, val_type) { return true; })) return false;
+        while (next < hints_.size() && !reader.done() && reader.next(in))
+            if (in.offset == hints_[next].offset && (in.code == op::if_ || in.code == op::br_if)) ++next;
+        return next == hints_.size();
+    }
+
+    branch_hints& to_;
+    vec<branch_hints::hint>& hints_;
+    bool lost_ = false;
+};
+inline bool branch_hints::read(const module_data& m) noexcept { return hint_reader<true>(*this).read(m); }
+inline bool branch_hints::read_all(const module_data& m) noexcept { return hint_reader<false>(*this).read(m); }
+
+} // namespace tessera::binary
+TESSERA_SMALL_END
+
 // ---- util/writer.hpp -------------------------------------------------------------------
 /// @file writer.hpp
 /// Writing bytes front to back: LEB128 integers, names, raw bytes (spec: binary/values).
@@ -12965,13 +13004,7 @@ private:
         }
     };
     static const name_entry* first_not_before(const vec<name_entry>& list, place p) noexcept {
-        std::size_t low = 0, high = list.size();
-        while (low < high) {
-            const std::size_t middle = low + (high - low) / 2;
-            if (p.is_after(list[middle])) low = middle + 1;
-            else high = middle;
-        }
-        return list.data() + low;
+        return list.data() + partition(list.size(), [&](std::size_t i) { return p.is_after(list[i]); });
     }
     bool subsections(cursor in) noexcept {
         u8 id = 0;
@@ -14015,13 +14048,8 @@ private:
         return s == space::local ? locals_ : s == space::field ? fields_ : spaces_[u8(s) & 7].map;
     }
     std::size_t note_from(u32 token) const noexcept {
-        std::size_t low = 0, high = list_.annotations.size();
-        while (low < high) {
-            const std::size_t middle = (low + high) / 2;
-            if (list_.annotations[middle].before < token) low = middle + 1;
-            else high = middle;
-        }
-        return low;
+        const auto& notes = list_.annotations;
+        return partition(notes.size(), [&](std::size_t i) { return notes[i].before < token; });
     }
     bool is_taken(std::size_t i) const noexcept { return i - first_note_ < taken_.size() && taken_[i - first_note_]; }
 
@@ -20144,7 +20172,7 @@ inline code_unit* unit_of(store_data& store, module_data& m) noexcept {
     for (code_unit* u : store.units)
         if (u->module == &m) return u;
     code_unit* u = create<code_unit>();
-    if (u && store.types.add(m.types, u->type_ids) && u->funcs.resize(m.funcs.size()) && u->hints.read(m) &&
+    if (u && store.types.add(m.types, u->type_ids) && u->funcs.resize(m.funcs.size()) && u->hints.read_all(m) &&
         store.units.push_back(u)) {
         u->module = &m;
         u->layouts = &store.heap.layouts;
@@ -24251,7 +24279,7 @@ constexpr void each_variant(features f, unsigned part, Emit emit) noexcept {
     }
     for (cls c : {cls::i64, cls::f32, cls::f64})
         add({family::move, 0, op(u16(c)), {loc::pin, loc::none, loc::none, loc::slot}}, false);
-    for (u8 which = 1; which < (has_vector_register && f[feature::simd] ? 16 : 8); ++which) {
+    for (unsigned which = 1; which < (has_vector_register && f[feature::simd] ? 16u : 8u); ++which) {
         const auto place = [&](unsigned r) { return which >> r & 1 ? loc::slot : loc::none; };
         add({family::pins, 0, op::nop, {place(0), place(1), place(2), place(3)}}, false);
     }
@@ -26120,13 +26148,7 @@ struct plain_map {
 
     /// The number of the last point at or before byte `cell` of the code; no_index if that is before all of them.
     u32 point_at(u32 cell) const noexcept {
-        std::size_t low = 0, high = points.size();
-        while (low < high) {
-            const std::size_t middle = low + (high - low) / 2;
-            if (points[middle].cell <= cell) low = middle + 1;
-            else high = middle;
-        }
-        return u32(low) - 1;
+        return u32(partition(points.size(), [&](std::size_t i) { return points[i].cell <= cell; })) - 1;
     }
 };
 
@@ -28713,6 +28735,37 @@ TESSERA_API outcome<node_owner> host_directory(const char* path) noexcept;
 
 } // namespace tessera
 
+// ---- wasi/extent.hpp -------------------------------------------------------------------
+/// @file wasi/extent.hpp
+/// Positions in files and ranges of their bytes, checked alike by all kinds of files.
+
+namespace tessera::inline TESSERA_ABI::wasi {
+
+/// The last position in a file: systems count with signed numbers.
+inline constexpr filesize last_position = ~filesize(0) >> 1;
+
+/// Where fd_seek leads in a file of `size` bytes from position `at`. Fails with `inval`: before the first byte or
+/// beyond the last position.
+inline outcome<filesize> moved(filesize at, filesize size, filedelta by, whence from) noexcept {
+    if (from > whence::end) return error_number::inval;
+    const u64 base = from == whence::set ? 0 : from == whence::cur ? at : size;
+    const u64 to = base + u64(by); // base is below 2^63: a wrap is seen in the highest bit
+    if (to > last_position) return error_number::inval;
+    return to;
+}
+/// The range of fd_allocate. Fails with `inval` and `fbig`.
+inline error_number check_allocate(filesize offset, filesize length) noexcept {
+    if (length == 0 || offset > last_position || length > last_position) return error_number::inval;
+    return offset + length > last_position ? error_number::fbig : error_number::success;
+}
+/// What fd_advise is told. Fails with `inval`.
+inline error_number check_advise(filesize offset, filesize length, advice how) noexcept {
+    return how > advice::noreuse || offset > last_position || length > last_position ? error_number::inval
+                                                                                     : error_number::success;
+}
+
+} // namespace tessera
+
 // ---- wasi/path.hpp ---------------------------------------------------------------------
 /// @file wasi/path.hpp
 /// What all file systems do alike with a guest's paths, flags and times.
@@ -28811,14 +28864,9 @@ public:
     std::size_t size() const noexcept { return live_; }
     /// The first entry with a serial of at least `from`; null if there is none.
     const memory_entry* first(u64 from) const noexcept {
-        std::size_t low = 0, high = list_.size();
-        while (low < high) {
-            const std::size_t middle = low + (high - low) / 2;
-            if (list_[middle].serial < from) low = middle + 1;
-            else high = middle;
-        }
-        while (low < list_.size() && !list_[low].to) ++low;
-        return low < list_.size() ? &list_[low] : nullptr;
+        std::size_t n = partition(list_.size(), [&](std::size_t i) { return list_[i].serial < from; });
+        while (n < list_.size() && !list_[n].to) ++n;
+        return n < list_.size() ? &list_[n] : nullptr;
     }
 
 private:
@@ -29207,44 +29255,39 @@ public:
         return n;
     }
     outcome<std::size_t> pread(view<buffer> to, filesize offset) noexcept override {
-        if (offset > most) return error_number::inval;
+        if (offset > last_position) return error_number::inval;
         const locked l(hold_.tree().lock());
         return read_from(offset, to);
     }
     outcome<std::size_t> pwrite(view<const_buffer> from, filesize offset) noexcept override {
-        if (offset > most) return error_number::inval;
+        if (offset > last_position) return error_number::inval;
         const locked l(hold_.tree().lock());
         return write_to(offset, from);
     }
     outcome<filesize> seek(filedelta by, whence from) noexcept override {
-        if (from > whence::end) return error_number::inval;
         const locked l(hold_.tree().lock());
-        const u64 base = from == whence::set ? 0 : from == whence::cur ? at_ : hold_.it().content.size();
-        const u64 to = base + u64(by); // base is below 2^63: a wrap is seen in the highest bit
-        if (to > most) return error_number::inval;
-        return at_ = to;
+        const auto to = moved(at_, hold_.it().content.size(), by, from);
+        if (to) at_ = *to;
+        return to;
     }
     error_number set_size(filesize size) noexcept override {
         if (!write_) return error_number::badf;
-        if (size > most) return error_number::inval;
+        if (size > last_position) return error_number::inval;
         const locked l(hold_.tree().lock());
         return hold_.tree().resize(&hold_.it(), size);
     }
     error_number allocate(filesize offset, filesize length) noexcept override {
         if (!write_) return error_number::badf;
-        if (length == 0 || offset > most || length > most) return error_number::inval;
-        if (offset + length > most) return error_number::fbig;
+        if (const auto wrong = check_allocate(offset, length); wrong != error_number::success) return wrong;
         const locked l(hold_.tree().lock());
         if (offset + length <= hold_.it().content.size()) return error_number::success;
         return hold_.tree().resize(&hold_.it(), offset + length);
     }
     error_number advise(filesize offset, filesize length, advice how) noexcept override {
-        return how > advice::noreuse || offset > most || length > most ? error_number::inval : error_number::success;
+        return check_advise(offset, length, how);
     }
 
 private:
-    static constexpr u64 most = ~u64(0) >> 1;
-
     outcome<std::size_t> read_from(u64 at, view<buffer> to) noexcept {
         if (!read_) return error_number::badf;
         memory_inode& it = hold_.it();
@@ -29265,7 +29308,7 @@ private:
         u64 wanted = 0;
         for (const const_buffer& b : from) wanted += b.size;
         if (wanted == 0) return std::size_t(0);
-        if (at > most || wanted > most - at) return error_number::fbig;
+        if (at > last_position || wanted > last_position - at) return error_number::fbig;
         if (at + wanted > it.content.size())
             if (const auto wrong = hold_.tree().reserve(&it, at + wanted); wrong != error_number::success) return wrong;
         std::size_t done = 0;
@@ -30137,6 +30180,12 @@ TESSERA_API node_owner buffer_output(vec<char>& to, std::size_t most) noexcept {
 
 } // namespace tessera
 
+// ---- wasi/posix_file.hpp ---------------------------------------------------------------
+/// @file wasi/posix_file.hpp
+/// Files, pipes, terminals and sockets behind a descriptor of a POSIX system.
+
+#if !defined(_WIN32)
+
 // ---- wasi/posix_error.hpp --------------------------------------------------------------
 /// @file wasi/posix_error.hpp
 /// The errors of a POSIX system as those of preview 1.
@@ -30235,12 +30284,6 @@ inline error_number posix_error() noexcept { return posix_error(errno); }
 
 } // namespace tessera
 #endif
-
-// ---- wasi/posix_file.hpp ---------------------------------------------------------------
-/// @file wasi/posix_file.hpp
-/// Files, pipes, terminals and sockets behind a descriptor of a POSIX system.
-
-#if !defined(_WIN32)
 
 // ---- wasi/posix_system.hpp -------------------------------------------------------------
 /// @file wasi/posix_system.hpp
@@ -30458,14 +30501,14 @@ public:
     }
     outcome<std::size_t> pread(view<buffer> to, filesize offset) noexcept override {
         if (!read_) return error_number::badf;
-        if (offset > most) return error_number::inval;
+        if (offset > last_position) return error_number::inval;
         return move_all<buffer>(to, [&](const ::iovec* at, int n, filesize done) {
             return posix::preadv(fd_.get(), at, n, posix::offset(offset + done));
         });
     }
     outcome<std::size_t> pwrite(view<const_buffer> from, filesize offset) noexcept override {
         if (!write_) return error_number::badf;
-        if (offset > most) return error_number::inval;
+        if (offset > last_position) return error_number::inval;
         return move_all<const_buffer>(from, [&](const ::iovec* at, int n, filesize done) {
             return posix::pwritev(fd_.get(), at, n, posix::offset(offset + done));
         });
@@ -30481,13 +30524,12 @@ public:
     }
     error_number set_size(filesize size) noexcept override {
         if (!write_) return error_number::badf;
-        if (size > most) return error_number::inval;
+        if (size > last_position) return error_number::inval;
         return posix::ftruncate(fd_.get(), posix::offset(size)) == 0 ? error_number::success : posix_error();
     }
     error_number allocate(filesize offset, filesize length) noexcept override {
         if (!write_) return error_number::badf;
-        if (length == 0 || offset > most || length > most) return error_number::inval;
-        if (offset + length > most) return error_number::fbig;
+        if (const auto wrong = check_allocate(offset, length); wrong != error_number::success) return wrong;
 #if defined(__linux__) && defined(__USE_LARGEFILE64)
         // Not posix_fallocate, which writes each block where the file system has no such thing.
         return ::fallocate64(fd_.get(), 0, posix::offset(offset), posix::offset(length)) == 0 ? error_number::success
@@ -30499,7 +30541,7 @@ public:
 #endif
     }
     error_number advise(filesize offset, filesize length, advice how) noexcept override {
-        if (how > advice::noreuse || offset > most || length > most) return error_number::inval;
+        if (const auto wrong = check_advise(offset, length, how); wrong != error_number::success) return wrong;
         if (!regular()) return error_number::spipe;
 #if !defined(__APPLE__) && defined(POSIX_FADV_NORMAL)
         static constexpr int theirs[] = {POSIX_FADV_NORMAL,   POSIX_FADV_SEQUENTIAL, POSIX_FADV_RANDOM,
@@ -30517,8 +30559,6 @@ public:
     }
 
 private:
-    static constexpr filesize most = ~filesize(0) >> 1;
-
     bool regular() const noexcept { return type_ == filetype::regular_file; }
     bool ready(short what) const noexcept {
         ::pollfd p{fd_.get(), what, 0};
@@ -33393,7 +33433,7 @@ inline error_number error_of(status s) noexcept {
         {0xc000'0017, error_number::nomem},    {0xc000'009a, error_number::nomem},
         {0xc000'00a2, error_number::rofs},     {0xc000'00bb, error_number::notsup},
         {0xc000'0010, error_number::notsup},                                        // invalid device request
-        {0xc000'0002, error_number::notsup},                                        // not implemented
+        {0xc000'0002, error_number::notsup},                                        // not a call of this file system
         {0xc000'0003, error_number::notsup},                                        // invalid information class
         {0xc000'011f, error_number::mfile},    {0xc000'014b, error_number::pipe},   // pipe broken
         {0xc000'0904, error_number::fbig},     {0xc000'0054, error_number::deadlk}, // file lock conflict
@@ -33595,44 +33635,40 @@ public:
         return move<buffer>(to, offset, read_, windows::calls::of_system().read);
     }
     outcome<std::size_t> pwrite(view<const_buffer> from, filesize offset) noexcept override {
-        if (offset > most) return error_number::inval;
+        if (offset > last_position) return error_number::inval;
         return move<const_buffer>(from, offset, write_, windows::calls::of_system().write);
     }
     outcome<filesize> seek(filedelta by, whence from) noexcept override {
-        if (from > whence::end) return error_number::inval;
         const auto s = stat();
         if (!s) return s.error();
         const locked hold(lock_);
-        const u64 base = from == whence::set ? 0 : from == whence::cur ? at_ : s->size;
-        const u64 to = base + u64(by); // base is below 2^63: a wrap is seen in the highest bit
-        if (to > most) return error_number::inval;
-        return at_ = to;
+        const auto to = moved(at_, s->size, by, from);
+        if (to) at_ = *to;
+        return to;
     }
     error_number set_size(filesize size) noexcept override {
         if (!write_) return error_number::badf;
-        if (size > most) return error_number::inval;
+        if (size > last_position) return error_number::inval;
         return windows::error_of(windows::set(handle_.get(), windows::end_information, i64(size)));
     }
     error_number allocate(filesize offset, filesize length) noexcept override {
         if (!write_) return error_number::badf;
-        if (length == 0 || offset > most || length > most) return error_number::inval;
-        if (offset + length > most) return error_number::fbig;
+        if (const auto wrong = check_allocate(offset, length); wrong != error_number::success) return wrong;
         const auto s = stat();
         if (!s) return s.error();
         return offset + length <= s->size ? error_number::success : set_size(offset + length);
     }
     error_number advise(filesize offset, filesize length, advice how) noexcept override {
-        return how > advice::noreuse || offset > most || length > most ? error_number::inval : error_number::success;
+        return check_advise(offset, length, how);
     }
 
 private:
-    static constexpr u64 most = ~u64(0) >> 1;
     static constexpr u64 to_end = u64(-1); // for the system, an offset that means: at the end
 
     template <class B, class F>
     outcome<std::size_t> move(view<B> buffers, u64 offset, bool allowed, F call) const noexcept {
         if (!allowed) return error_number::badf;
-        if (offset > most && offset != to_end) return error_number::inval;
+        if (offset > last_position && offset != to_end) return error_number::inval;
         std::size_t done = 0;
         for (const B& b : buffers) {
             for (std::size_t within = 0; within < b.size;) {
@@ -34151,13 +34187,8 @@ public:
     }
     /// The instruction at or before byte `offset` of the module; line 0 if there is none.
     place at(u32 offset) const noexcept {
-        std::size_t low = 0, high = places_.size();
-        while (low < high) {
-            const std::size_t middle = low + (high - low) / 2;
-            if (places_[middle].offset <= offset) low = middle + 1;
-            else high = middle;
-        }
-        return low ? places_[low - 1] : place();
+        const std::size_t n = partition(places_.size(), [&](std::size_t i) { return places_[i].offset <= offset; });
+        return n ? places_[n - 1] : place();
     }
     /// The first instruction that begins on line `number`; line 0 if none does.
     place on_line(u32 number) const noexcept {

@@ -142,9 +142,9 @@ private:
         }
     }
     void call() {
-        constexpr std::size_t n = std::size(wasi_guest::functions);
-        const u32 which = below(n + 1);
-        if (which == n) {
+        constexpr std::size_t count = std::size(wasi_guest::functions);
+        const u32 which = below(count + 1);
+        if (which == count) {
             const u32 code = u32(number());
             require(!(*guest_)("proc_exit", code));
             require(guest_->why.kind() == kind::exit && guest_->why.exit_code() == code);

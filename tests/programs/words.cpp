@@ -11,7 +11,8 @@
 int main(int argc, char** argv) {
     std::ifstream in("/data/in.txt");
     if (!in) return 4;
-    for (const std::string argument : std::vector<std::string>(argv + 1, argv + argc)) std::cout << "argument " << argument << '\n';
+    for (const std::string argument : std::vector<std::string>(argv + 1, argv + argc))
+        std::cout << "argument " << argument << '\n';
     std::cout << "VARIABLE=" << std::getenv("VARIABLE") << '\n';
     std::map<std::string, int> counts;
     for (std::string word; in >> word;) ++counts[word];

@@ -120,7 +120,7 @@ class Table:
         """The instruction a handler is for, None if it serves several, and whether it is for vectors only."""
         family, code = self.families[packed & 0xff], packed >> 16 & 0xffff
         name = OF_INSTRUCTION.get(family) or (self.ops[code].name if family in BY_CODE else None)
-        return name, family == "vector_constant" or (family in OVER_CLASS and code == self.vectors) or \
+        return name, family == "vector_constant" or (family == "pins" and packed >> 44 != 0) or (family in OVER_CLASS and code == self.vectors) or \
             (family in OF_FIELD and self.ops[code].name.startswith("v128"))
 
 

@@ -1,60 +1,45 @@
 // SPDX-License-Identifier: MIT
 /// @file binary/hints.hpp
-/// The branch hint section (github.com/WebAssembly/branch-hinting): which way an `if` or `br_if`
-/// mostly goes. Its offsets point into function bodies, so whoever writes bodies anew must know it.
+/// The branch hint section. Its offsets point into function bodies, so whoever writes bodies anew must know it.
 #pragma once
 
 #include <tessera/binary/body.hpp>
+#include <tessera/binary/branch_hints.hpp>
 
 TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::binary {
 
 inline constexpr std::string_view branch_hint_section = "metadata.code.branch_hint";
 
-/// The hints of a module by the offset of the instruction.
-class branch_hints {
+template <bool Checks>
+class hint_reader {
 public:
-    /// Reads the hints of `m`, which are none unless there is one section of them, it is in order,
-    /// and each hint belongs to an instruction. False: memory is out.
-    [[nodiscard]] bool read(const module_data& m) noexcept {
+    explicit hint_reader(branch_hints& to) noexcept : to_(to), hints_(to.hints_) {}
+    bool read(const module_data& m) noexcept {
         for (u32 i = 0; i < m.customs.size(); ++i) {
             if (m.customs[i].name != branch_hint_section) continue;
             const byte_range where = m.customs[i].bytes;
-            const bool first = section_ == no_index && hints_.empty();
-            section_ = i;
+            const bool first = to_.section_ == no_index && hints_.empty();
+            to_.section_ = i;
             if (first && functions(m, cursor(m.bytes.data() + where.begin, m.bytes.data() + where.end))) continue;
-            section_ = no_index;
+            to_.section_ = no_index;
             hints_.clear();
             break;
         }
         return !lost_;
     }
-    /// Index in `customs` of the section; no_index where there are no hints.
-    u32 section() const noexcept { return section_; }
-    /// 1 if the instruction at `offset` of the module is likely to branch, 0 if not, -1 if nothing says so.
-    int at(u32 offset) const noexcept {
-        std::size_t low = 0, high = hints_.size();
-        while (low < high) {
-            const std::size_t middle = low + (high - low) / 2;
-            if (hints_[middle].offset < offset) low = middle + 1;
-            else high = middle;
-        }
-        return low < hints_.size() && hints_[low].offset == offset ? hints_[low].likely : -1;
-    }
 
 private:
-    struct hint {
-        u32 offset; ///< in the module
-        u8 likely;
-    };
     bool functions(const module_data& m, cursor in) noexcept {
         u32 count = 0, func = 0, next = m.imported_funcs;
         if (!in.leb_u32(count) || count == 0) return false;
         for (; count > 0; --count) {
             if (!in.leb_u32(func) || func < next || func >= m.funcs.size()) return false;
             next = func + 1;
-            const std::size_t first = hints_.size();
-            if (!one_function(m.funcs[func].code, in) || !all_met(m, m.funcs[func].code, first)) return false;
+            [[maybe_unused]] const std::size_t first = hints_.size();
+            if (!one_function(m.funcs[func].code, in)) return false;
+            if constexpr (Checks)
+                if (!all_met(m, m.funcs[func].code, first)) return false;
         }
         return in.done();
     }
@@ -82,10 +67,12 @@ private:
         return next == hints_.size();
     }
 
-    vec<hint> hints_;
-    u32 section_ = no_index;
+    branch_hints& to_;
+    vec<branch_hints::hint>& hints_;
     bool lost_ = false;
 };
+inline bool branch_hints::read(const module_data& m) noexcept { return hint_reader<true>(*this).read(m); }
+inline bool branch_hints::read_all(const module_data& m) noexcept { return hint_reader<false>(*this).read(m); }
 
 } // namespace tessera::binary
 TESSERA_SMALL_END

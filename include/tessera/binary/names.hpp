@@ -6,6 +6,7 @@
 
 #include <tessera/syntax/module.hpp>
 #include <tessera/util/cursor.hpp>
+#include <tessera/util/partition.hpp>
 #include <tessera/util/utf8.hpp>
 
 TESSERA_SMALL
@@ -68,13 +69,7 @@ private:
         }
     };
     static const name_entry* first_not_before(const vec<name_entry>& list, place p) noexcept {
-        std::size_t low = 0, high = list.size();
-        while (low < high) {
-            const std::size_t middle = low + (high - low) / 2;
-            if (p.is_after(list[middle])) low = middle + 1;
-            else high = middle;
-        }
-        return list.data() + low;
+        return list.data() + partition(list.size(), [&](std::size_t i) { return p.is_after(list[i]); });
     }
     bool subsections(cursor in) noexcept {
         u8 id = 0;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <tessera/runtime/api/instance.hpp>
+#include <tessera/runtime/api/module.hpp>
 
 namespace tessera::inline TESSERA_ABI::exec {
 struct frame;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <tessera/runtime/api/module.hpp>
+#include <tessera/util/partition.hpp>
 
 namespace tessera::inline TESSERA_ABI::debug {
 
@@ -34,13 +35,8 @@ public:
     }
     /// The instruction at or before byte `offset` of the module; line 0 if there is none.
     place at(u32 offset) const noexcept {
-        std::size_t low = 0, high = places_.size();
-        while (low < high) {
-            const std::size_t middle = low + (high - low) / 2;
-            if (places_[middle].offset <= offset) low = middle + 1;
-            else high = middle;
-        }
-        return low ? places_[low - 1] : place();
+        const std::size_t n = partition(places_.size(), [&](std::size_t i) { return places_[i].offset <= offset; });
+        return n ? places_[n - 1] : place();
     }
     /// The first instruction that begins on line `number`; line 0 if none does.
     place on_line(u32 number) const noexcept {

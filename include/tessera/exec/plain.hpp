@@ -9,6 +9,7 @@
 
 #include <tessera/exec/context.hpp>
 #include <tessera/exec/operand_stack.hpp>
+#include <tessera/util/partition.hpp>
 
 namespace tessera::inline TESSERA_ABI::exec {
 
@@ -39,13 +40,7 @@ struct plain_map {
 
     /// The number of the last point at or before byte `cell` of the code; no_index if that is before all of them.
     u32 point_at(u32 cell) const noexcept {
-        std::size_t low = 0, high = points.size();
-        while (low < high) {
-            const std::size_t middle = low + (high - low) / 2;
-            if (points[middle].cell <= cell) low = middle + 1;
-            else high = middle;
-        }
-        return u32(low) - 1;
+        return u32(partition(points.size(), [&](std::size_t i) { return points[i].cell <= cell; })) - 1;
     }
 };
 

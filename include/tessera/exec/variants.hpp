@@ -199,7 +199,7 @@ constexpr void each_variant(features f, unsigned part, Emit emit) noexcept {
     }
     for (cls c : {cls::i64, cls::f32, cls::f64})
         add({family::move, 0, op(u16(c)), {loc::pin, loc::none, loc::none, loc::slot}}, false);
-    for (u8 which = 1; which < (has_vector_register && f[feature::simd] ? 16 : 8); ++which) {
+    for (unsigned which = 1; which < (has_vector_register && f[feature::simd] ? 16u : 8u); ++which) {
         const auto place = [&](unsigned r) { return which >> r & 1 ? loc::slot : loc::none; };
         add({family::pins, 0, op::nop, {place(0), place(1), place(2), place(3)}}, false);
     }

@@ -3,6 +3,7 @@
 /// From a module to an instance (spec: exec/modules, Instantiation).
 #pragma once
 
+#include <tessera/binary/hints.hpp>
 #include <tessera/runtime/call.hpp>
 #include <tessera/runtime/const_eval.hpp>
 #include <tessera/runtime/link.hpp>
@@ -17,7 +18,7 @@ inline code_unit* unit_of(store_data& store, module_data& m) noexcept {
     for (code_unit* u : store.units)
         if (u->module == &m) return u;
     code_unit* u = create<code_unit>();
-    if (u && store.types.add(m.types, u->type_ids) && u->funcs.resize(m.funcs.size()) && u->hints.read(m) &&
+    if (u && store.types.add(m.types, u->type_ids) && u->funcs.resize(m.funcs.size()) && u->hints.read_all(m) &&
         store.units.push_back(u)) {
         u->module = &m;
         u->layouts = &store.heap.layouts;

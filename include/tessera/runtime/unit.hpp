@@ -4,7 +4,7 @@
 /// module and store, shared by all instances of that module in that store, touched by one thread.
 #pragma once
 
-#include <tessera/binary/hints.hpp>
+#include <tessera/binary/branch_hints.hpp>
 #include <tessera/runtime/catch_table.hpp>
 #include <tessera/syntax/module.hpp>
 

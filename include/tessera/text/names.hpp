@@ -6,6 +6,7 @@
 #include <tessera/binary/names.hpp>
 #include <tessera/text/token_reader.hpp>
 #include <tessera/util/name_map.hpp>
+#include <tessera/util/partition.hpp>
 
 TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::text {
@@ -123,13 +124,8 @@ private:
         return s == space::local ? locals_ : s == space::field ? fields_ : spaces_[u8(s) & 7].map;
     }
     std::size_t note_from(u32 token) const noexcept {
-        std::size_t low = 0, high = list_.annotations.size();
-        while (low < high) {
-            const std::size_t middle = (low + high) / 2;
-            if (list_.annotations[middle].before < token) low = middle + 1;
-            else high = middle;
-        }
-        return low;
+        const auto& notes = list_.annotations;
+        return partition(notes.size(), [&](std::size_t i) { return notes[i].before < token; });
     }
     bool is_taken(std::size_t i) const noexcept { return i - first_note_ < taken_.size() && taken_[i - first_note_]; }
 

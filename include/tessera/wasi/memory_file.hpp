@@ -3,6 +3,7 @@
 /// An open file of a file system in memory.
 #pragma once
 
+#include <tessera/wasi/extent.hpp>
 #include <tessera/wasi/memory_tree.hpp>
 
 namespace tessera::inline TESSERA_ABI::wasi {
@@ -51,44 +52,39 @@ public:
         return n;
     }
     outcome<std::size_t> pread(view<buffer> to, filesize offset) noexcept override {
-        if (offset > most) return error_number::inval;
+        if (offset > last_position) return error_number::inval;
         const locked l(hold_.tree().lock());
         return read_from(offset, to);
     }
     outcome<std::size_t> pwrite(view<const_buffer> from, filesize offset) noexcept override {
-        if (offset > most) return error_number::inval;
+        if (offset > last_position) return error_number::inval;
         const locked l(hold_.tree().lock());
         return write_to(offset, from);
     }
     outcome<filesize> seek(filedelta by, whence from) noexcept override {
-        if (from > whence::end) return error_number::inval;
         const locked l(hold_.tree().lock());
-        const u64 base = from == whence::set ? 0 : from == whence::cur ? at_ : hold_.it().content.size();
-        const u64 to = base + u64(by); // base is below 2^63: a wrap is seen in the highest bit
-        if (to > most) return error_number::inval;
-        return at_ = to;
+        const auto to = moved(at_, hold_.it().content.size(), by, from);
+        if (to) at_ = *to;
+        return to;
     }
     error_number set_size(filesize size) noexcept override {
         if (!write_) return error_number::badf;
-        if (size > most) return error_number::inval;
+        if (size > last_position) return error_number::inval;
         const locked l(hold_.tree().lock());
         return hold_.tree().resize(&hold_.it(), size);
     }
     error_number allocate(filesize offset, filesize length) noexcept override {
         if (!write_) return error_number::badf;
-        if (length == 0 || offset > most || length > most) return error_number::inval;
-        if (offset + length > most) return error_number::fbig;
+        if (const auto wrong = check_allocate(offset, length); wrong != error_number::success) return wrong;
         const locked l(hold_.tree().lock());
         if (offset + length <= hold_.it().content.size()) return error_number::success;
         return hold_.tree().resize(&hold_.it(), offset + length);
     }
     error_number advise(filesize offset, filesize length, advice how) noexcept override {
-        return how > advice::noreuse || offset > most || length > most ? error_number::inval : error_number::success;
+        return check_advise(offset, length, how);
     }
 
 private:
-    static constexpr u64 most = ~u64(0) >> 1;
-
     outcome<std::size_t> read_from(u64 at, view<buffer> to) noexcept {
         if (!read_) return error_number::badf;
         memory_inode& it = hold_.it();
@@ -109,7 +105,7 @@ private:
         u64 wanted = 0;
         for (const const_buffer& b : from) wanted += b.size;
         if (wanted == 0) return std::size_t(0);
-        if (at > most || wanted > most - at) return error_number::fbig;
+        if (at > last_position || wanted > last_position - at) return error_number::fbig;
         if (at + wanted > it.content.size())
             if (const auto wrong = hold_.tree().reserve(&it, at + wanted); wrong != error_number::success) return wrong;
         std::size_t done = 0;

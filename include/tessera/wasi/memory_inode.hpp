@@ -5,6 +5,7 @@
 #pragma once
 
 #include <tessera/util/clock.hpp>
+#include <tessera/util/partition.hpp>
 #include <tessera/util/vec.hpp>
 #include <tessera/wasi/path.hpp>
 
@@ -53,14 +54,9 @@ public:
     std::size_t size() const noexcept { return live_; }
     /// The first entry with a serial of at least `from`; null if there is none.
     const memory_entry* first(u64 from) const noexcept {
-        std::size_t low = 0, high = list_.size();
-        while (low < high) {
-            const std::size_t middle = low + (high - low) / 2;
-            if (list_[middle].serial < from) low = middle + 1;
-            else high = middle;
-        }
-        while (low < list_.size() && !list_[low].to) ++low;
-        return low < list_.size() ? &list_[low] : nullptr;
+        std::size_t n = partition(list_.size(), [&](std::size_t i) { return list_[i].serial < from; });
+        while (n < list_.size() && !list_[n].to) ++n;
+        return n < list_.size() ? &list_[n] : nullptr;
     }
 
 private:

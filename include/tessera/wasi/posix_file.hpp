@@ -5,6 +5,7 @@
 
 #if !defined(_WIN32)
 
+#include <tessera/wasi/extent.hpp>
 #include <tessera/wasi/posix_system.hpp>
 
 namespace tessera::inline TESSERA_ABI::wasi {
@@ -84,14 +85,14 @@ public:
     }
     outcome<std::size_t> pread(view<buffer> to, filesize offset) noexcept override {
         if (!read_) return error_number::badf;
-        if (offset > most) return error_number::inval;
+        if (offset > last_position) return error_number::inval;
         return move_all<buffer>(to, [&](const ::iovec* at, int n, filesize done) {
             return posix::preadv(fd_.get(), at, n, posix::offset(offset + done));
         });
     }
     outcome<std::size_t> pwrite(view<const_buffer> from, filesize offset) noexcept override {
         if (!write_) return error_number::badf;
-        if (offset > most) return error_number::inval;
+        if (offset > last_position) return error_number::inval;
         return move_all<const_buffer>(from, [&](const ::iovec* at, int n, filesize done) {
             return posix::pwritev(fd_.get(), at, n, posix::offset(offset + done));
         });
@@ -107,13 +108,12 @@ public:
     }
     error_number set_size(filesize size) noexcept override {
         if (!write_) return error_number::badf;
-        if (size > most) return error_number::inval;
+        if (size > last_position) return error_number::inval;
         return posix::ftruncate(fd_.get(), posix::offset(size)) == 0 ? error_number::success : posix_error();
     }
     error_number allocate(filesize offset, filesize length) noexcept override {
         if (!write_) return error_number::badf;
-        if (length == 0 || offset > most || length > most) return error_number::inval;
-        if (offset + length > most) return error_number::fbig;
+        if (const auto wrong = check_allocate(offset, length); wrong != error_number::success) return wrong;
 #if defined(__linux__) && defined(__USE_LARGEFILE64)
         // Not posix_fallocate, which writes each block where the file system has no such thing.
         return ::fallocate64(fd_.get(), 0, posix::offset(offset), posix::offset(length)) == 0 ? error_number::success
@@ -125,7 +125,7 @@ public:
 #endif
     }
     error_number advise(filesize offset, filesize length, advice how) noexcept override {
-        if (how > advice::noreuse || offset > most || length > most) return error_number::inval;
+        if (const auto wrong = check_advise(offset, length, how); wrong != error_number::success) return wrong;
         if (!regular()) return error_number::spipe;
 #if !defined(__APPLE__) && defined(POSIX_FADV_NORMAL)
         static constexpr int theirs[] = {POSIX_FADV_NORMAL,   POSIX_FADV_SEQUENTIAL, POSIX_FADV_RANDOM,
@@ -143,8 +143,6 @@ public:
     }
 
 private:
-    static constexpr filesize most = ~filesize(0) >> 1;
-
     bool regular() const noexcept { return type_ == filetype::regular_file; }
     bool ready(short what) const noexcept {
         ::pollfd p{fd_.get(), what, 0};

@@ -6,6 +6,7 @@
 #if defined(_WIN32)
 
 #include <tessera/util/mutex.hpp>
+#include <tessera/wasi/extent.hpp>
 #include <tessera/wasi/windows_system.hpp>
 
 namespace tessera::inline TESSERA_ABI::wasi {
@@ -60,44 +61,40 @@ public:
         return move<buffer>(to, offset, read_, windows::calls::of_system().read);
     }
     outcome<std::size_t> pwrite(view<const_buffer> from, filesize offset) noexcept override {
-        if (offset > most) return error_number::inval;
+        if (offset > last_position) return error_number::inval;
         return move<const_buffer>(from, offset, write_, windows::calls::of_system().write);
     }
     outcome<filesize> seek(filedelta by, whence from) noexcept override {
-        if (from > whence::end) return error_number::inval;
         const auto s = stat();
         if (!s) return s.error();
         const locked hold(lock_);
-        const u64 base = from == whence::set ? 0 : from == whence::cur ? at_ : s->size;
-        const u64 to = base + u64(by); // base is below 2^63: a wrap is seen in the highest bit
-        if (to > most) return error_number::inval;
-        return at_ = to;
+        const auto to = moved(at_, s->size, by, from);
+        if (to) at_ = *to;
+        return to;
     }
     error_number set_size(filesize size) noexcept override {
         if (!write_) return error_number::badf;
-        if (size > most) return error_number::inval;
+        if (size > last_position) return error_number::inval;
         return windows::error_of(windows::set(handle_.get(), windows::end_information, i64(size)));
     }
     error_number allocate(filesize offset, filesize length) noexcept override {
         if (!write_) return error_number::badf;
-        if (length == 0 || offset > most || length > most) return error_number::inval;
-        if (offset + length > most) return error_number::fbig;
+        if (const auto wrong = check_allocate(offset, length); wrong != error_number::success) return wrong;
         const auto s = stat();
         if (!s) return s.error();
         return offset + length <= s->size ? error_number::success : set_size(offset + length);
     }
     error_number advise(filesize offset, filesize length, advice how) noexcept override {
-        return how > advice::noreuse || offset > most || length > most ? error_number::inval : error_number::success;
+        return check_advise(offset, length, how);
     }
 
 private:
-    static constexpr u64 most = ~u64(0) >> 1;
     static constexpr u64 to_end = u64(-1); // for the system, an offset that means: at the end
 
     template <class B, class F>
     outcome<std::size_t> move(view<B> buffers, u64 offset, bool allowed, F call) const noexcept {
         if (!allowed) return error_number::badf;
-        if (offset > most && offset != to_end) return error_number::inval;
+        if (offset > last_position && offset != to_end) return error_number::inval;
         std::size_t done = 0;
         for (const B& b : buffers) {
             for (std::size_t within = 0; within < b.size;) {

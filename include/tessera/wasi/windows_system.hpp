@@ -148,7 +148,7 @@ inline error_number error_of(status s) noexcept {
         {0xc000'0017, error_number::nomem},    {0xc000'009a, error_number::nomem},
         {0xc000'00a2, error_number::rofs},     {0xc000'00bb, error_number::notsup},
         {0xc000'0010, error_number::notsup},                                        // invalid device request
-        {0xc000'0002, error_number::notsup},                                        // not implemented
+        {0xc000'0002, error_number::notsup},                                        // not a call of this file system
         {0xc000'0003, error_number::notsup},                                        // invalid information class
         {0xc000'011f, error_number::mfile},    {0xc000'014b, error_number::pipe},   // pipe broken
         {0xc000'0904, error_number::fbig},     {0xc000'0054, error_number::deadlk}, // file lock conflict

@@ -64,7 +64,10 @@ struct place {
               return l;
           }()) {
         env.define("env", "collect", [this] { static_cast<void>(store.collect()); });
-        REQUIRE(store.add_fuel(1'000'000'000));
+        if (auto fed = store.add_fuel(1'000'000'000); !fed) {
+            failed = fed.error();
+            return;
+        }
         auto made = store.instantiate(mod, env);
         if (made) instance = *made;
         else failed = made.error();

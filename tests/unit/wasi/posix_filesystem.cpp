@@ -82,7 +82,7 @@ TEST_CASE("posix: links of the host that lead out are refused") {
             CHECK(root.symlink_at("x", path) == err::exist);
             CHECK(why(root.readlink_at(path, {})) == err::inval);
         }
-        for (const char* path : {"outside/new", "root/tmp/tessera-wasi-new", "parent/new", "magic/new"}) {
+        for (const char* path : {"outside/new", "root/new", "parent/new", "magic/new"}) {
             CAPTURE(path);
             CHECK(opening(root, path, writing()) == err::perm);
             CHECK(root.create_directory_at(path) == err::perm);

@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include <cstdio>
+#include <filesystem>
 #include <thread>
 
 #if !defined(_WIN32)
@@ -119,7 +120,7 @@ TEST_CASE("preview1: a file as a stream has positions, a device is no terminal")
 TEST_CASE("preview1: a guest accepts and talks") {
     const int listener = socket(AF_UNIX, SOCK_STREAM, 0);
     REQUIRE(listener >= 0);
-    const std::string path = "/tmp/tessera_wasi_" + std::to_string(getpid());
+    const std::string path = (std::filesystem::temp_directory_path() / ("tessera" + std::to_string(getpid()))).string();
     sockaddr_un name{};
     name.sun_family = AF_UNIX;
     path.copy(name.sun_path, sizeof name.sun_path - 1);
