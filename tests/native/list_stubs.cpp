@@ -22,10 +22,16 @@ void show(const std::string& name, const stub& s) {
     values[from::d] = 3;
     values[from::x] = 8;
     u8 bytes[stub::most_bytes];
-    copy_stub(bytes, s, values);
-    std::fill(bytes + s.size, bytes + stub::most_bytes, u8(0x90));
-    std::fwrite(bytes, 1, stub::most_bytes, file);
-    std::printf("%u %s\n", s.size, name.c_str());
+    const auto write = [&](const char* which) {
+        const unsigned size = copy_stub(bytes, s, values);
+        std::fill(bytes + size, bytes + stub::most_bytes, u8(0x90));
+        std::fwrite(bytes, 1, stub::most_bytes, file);
+        std::printf("%u %s%s\n", size, name.c_str(), which);
+        return size;
+    };
+    if (write("") == s.size) return;
+    for (i64& v : values.of) v += 0x1000; // the registers stay the same, and the displacement does not fit into 8 bits
+    write(".far");
 }
 void show(const std::string& name, const stubs::shapes& s) {
     show(name + ".r", s.r);

@@ -4,8 +4,9 @@
 
 #include "engine.hpp"
 
-#ifdef SPEC_NATIVE // the features of a build whose functions are all compiled to machine code
-#include <tessera/native.hpp>
+#ifdef SPEC_NATIVE // whose functions become machine code; other tests share this engine
+#include "native/profile.hpp"
+template const tessera::runtime::engine& tessera::runtime::engine_for<native_profile>() noexcept;
 #endif
 
 namespace {
@@ -20,7 +21,7 @@ constexpr std::string_view without = name(feature::SPEC_WITHOUT);
 constexpr std::string_view without;
 #endif
 #elif defined(SPEC_NATIVE)
-constexpr features built = SPEC_NATIVE;
+constexpr features built = native_profile;
 #else
 constexpr features built = everything;
 #endif
@@ -44,7 +45,7 @@ template <features F>
 basic_store make_store() {
     store<F> s;
 #ifdef SPEC_NATIVE
-    static_cast<void>(enable_native(s));
+    static_cast<void>(enable_native(s, {.threshold = spec::threshold}));
 #endif
     if constexpr (F[feature::tracing]) { // whoever looks on, functions are in plain mode
         static runtime::observer counter{[](runtime::observer&, void*) noexcept {

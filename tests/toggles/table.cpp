@@ -98,6 +98,8 @@ constexpr family_row families[] = {
     FAMILY(pins),
     FAMILY(probe),
     FAMILY(trace),
+    FAMILY(tally),
+    FAMILY(hot),
 };
 #undef FAMILY
 static_assert(sizeof families / sizeof *families == std::size_t(exec::family::count_),

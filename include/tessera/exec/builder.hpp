@@ -97,12 +97,25 @@ protected:
         note_height(label);
         start_block();
     }
+    /// Counts how often control comes here: to the function's loop `number - 1`, or to the function if that is 0.
+    void emit_tally([[maybe_unused]] u32 number) noexcept {
+#if TESSERA_NATIVE
+        if (!counts_) return;
+        node n;
+        n.v.fam = family::tally;
+        n.words[1] = number;
+        emit(n);
+#endif
+    }
     /// The stack is as it is at `label`.
-    void note_height(u32 label) noexcept {
+    void note_height([[maybe_unused]] u32 label) noexcept {
+#if TESSERA_NATIVE
         if (label < ir_.labels.size()) ir_.labels[label].height = stack_.next_slot();
+#endif
     }
     /// The same for the label made last, if it is here.
     void note_height_here() noexcept {
+        if constexpr (!has_slot_form) return;
         const u32 last = u32(ir_.labels.size()) - 1;
         if (!ir_.labels.empty() && ir_.labels[last].node == position()) note_height(last);
     }
@@ -120,7 +133,7 @@ protected:
     TESSERA_NOINLINE void emit_constant(u32 slot, val_type t, u64 value) noexcept {
         node n;
         n.operands[3] = slot;
-        n.words[0] = 1 + u32(class_of(t)); // cells do without; machine code does not
+        if constexpr (has_slot_form) n.words[0] = 1 + u32(class_of(t)); // cells do without; machine code does not
         if (t != t_i64 && t != t_f64) {
             n.v = {family::move, 0, class_code(cls::i32), {loc::imm, loc::none, loc::none, loc::slot}};
             n.operands[0] = value;
@@ -460,8 +473,13 @@ protected:
     u32 last_use_[register_count] = {}; ///< by register: the node that used the accumulator last
     u32 safepoints_ = 0;                ///< how many there were
     frame_map_request* map_ = nullptr;
-    bool slot_form_ = false; ///< every operand is a slot or an immediate: neither accumulators nor pins
-    bool failed_ = false;    ///< memory is out
+#if TESSERA_NATIVE
+    bool slot_form_ = false; ///< see runtime::code_form::slots
+    bool counts_ = false;    ///< see runtime::code_form::counted
+#else
+    static constexpr bool slot_form_ = false;
+#endif
+    bool failed_ = false; ///< memory is out
 };
 
 } // namespace tessera::exec

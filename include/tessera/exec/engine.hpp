@@ -219,6 +219,9 @@ public:
                 c->failed_cells = fixed_cells<F>::template at<family::failed>();
             }
             c->slow = &slow;
+#if TESSERA_NATIVE
+            if constexpr (F[feature::native]) c->native.hot_cells = fixed_cells<F>::template at<family::hot>();
+#endif
         }
         if (!c->stack) {
             u8* at = nullptr;
@@ -247,8 +250,9 @@ public:
         if constexpr (F[feature::tracing])
             if (all && all->observer && all->observer->gone) all->observer->gone(*all->observer);
         while (all && all->first) destroy(std::exchange(all->first, all->first->next));
-        if constexpr (F[feature::native])
-            if (all && all->native) all->native->destroy(all->native);
+#if TESSERA_NATIVE
+        if (all && all->native) all->native->destroy(all->native);
+#endif
         destroy(all);
         store.engine_state = nullptr;
         store.ready = {};
@@ -275,29 +279,29 @@ public:
         if constexpr (F[feature::tracing])
             if (pool_of(*c->store)->plain)
                 return lower_plain(*pool_of(*c->store), unit, index) || (stop(c, trap::out_of_memory), false);
-        function_ir ir;
+#if TESSERA_NATIVE
         if constexpr (F[feature::native])
-            if (native_hook* const native = pool_of(*c->store)->native; native && native->compile) {
-                vec<cell_origin> cells;
-                vec<u32> handlers; // encoding takes what is caught away
-                bool made = lowering<F>(ir, unit, true).run(index);
-                for (const runtime::catch_clause& clause : ir.catches.clauses)
-                    made = made && handlers.push_back(clause.target);
-                if (!made || !encode(ir, unit, index) || !encoder<F>(ir).origins(cells))
-                    return stop(c, trap::out_of_memory), false;
-                unit.funcs[index].slot_form = 1;
-                native->compile(*native, unit, index, ir, {cells.data(), cells.size()},
-                                {handlers.data(), handlers.size()});
-                return true;
-            }
+            if (native_hook* const native = pool_of(*c->store)->native; native && native->compile)
+                return lower_for(*native, unit, index) || (stop(c, trap::out_of_memory), false);
+#endif
+        function_ir ir;
         if (lowering<F>(ir, unit).run(index) && encode(ir, unit, index)) return true;
         return stop(c, trap::out_of_memory), false;
     }
+#if TESSERA_NATIVE
+    /// Makes the cells of `ir`, which are those of function `index`; in slot form of a function that was lowered before
+    /// if `compiled` says where they go, see runtime::code_place.
+    static bool encode(function_ir& ir, runtime::code_unit& unit, u32 index, u32 compiled = 0) noexcept {
+#else
     static bool encode(function_ir& ir, runtime::code_unit& unit, u32 index) noexcept {
+#endif
         encoder<F> to(ir);
         runtime::func_code code;
         if (!to.run(code)) return false;
         if (!unit.places.push_back({code.cells, index})) return TESSERA_DEALLOCATE(code.cells), false;
+#if TESSERA_NATIVE
+        unit.places.back().compiled = compiled;
+#endif
         if (F[feature::exceptions] && !ir.catches.regions.empty()) {
             to.resolve(ir.catches);
             runtime::catch_table* const table = create<runtime::catch_table>(std::move(ir.catches));
@@ -307,12 +311,72 @@ public:
                 TESSERA_DEALLOCATE(code.cells);
                 return false;
             }
-            code.catches = u32(unit.catch_tables.size()) & 0x3fff'ffff;
+            code.catches = u32(unit.catch_tables.size()) & 0x7fff'ffff;
         }
         code.leaf = is_leaf(ir);
+#if TESSERA_NATIVE
+        if (compiled) {
+            code.form = runtime::code_form::slots;
+            unit.compiled[compiled - 1] = code;
+            return true;
+        }
+#endif
         unit.funcs[index] = code;
         return true;
     }
+#if TESSERA_NATIVE
+    // ---- machine code ----------------------------------------------------------------------------------------------
+
+    /// Lowers a function for `native`: with cells that count, or to machine code at once.
+    static bool lower_for(native_hook& native, runtime::code_unit& unit, u32 index) noexcept {
+        if (native.threshold == 0) return compile(native, unit, index);
+        function_ir ir;
+        if (!lowering<F>(ir, unit, runtime::code_form::counted).run(index)) return false;
+        for (node& n : ir.nodes)
+            if (n.v.fam == family::tally) n.words[0] = native.threshold, n.words[2] = index;
+        if (!encode(ir, unit, index)) return false;
+        unit.funcs[index].form = runtime::code_form::counted;
+        return true;
+    }
+    /// Lowers function `index` to slot form and has machine code made of it. False: memory is out. The code may be
+    /// missing all the same.
+    static bool compile(native_hook& native, runtime::code_unit& unit, u32 index, u32 compiled = 0) noexcept {
+        function_ir ir;
+        vec<cell_origin> cells;
+        vec<u32> handlers; // encoding takes what is caught away
+        if (!lowering<F>(ir, unit, runtime::code_form::slots).run(index)) return false;
+        // Calls of the cells that count have made room for their frame only.
+        if (compiled && ir.frame_slots > unit.funcs[index].frame_slots) return true;
+        for (const runtime::catch_clause& clause : ir.catches.clauses)
+            if (!handlers.push_back(clause.target)) return false;
+        if (!encode(ir, unit, index, compiled) || !encoder<F>(ir).origins(cells)) return false;
+        runtime::func_code& code = compiled ? unit.compiled[compiled - 1] : unit.funcs[index];
+        code.form = runtime::code_form::slots;
+        native.compile(native, unit, index, code.cells, ir, {cells.data(), cells.size()},
+                       {handlers.data(), handlers.size()});
+        return true;
+    }
+    /// The count of the tally cell at `c->pc` is reached: its function is compiled, and entered here.
+    static TESSERA_COLD void hot(context* c) noexcept {
+        constexpr layout l = layout_of(variant{family::tally, 0, op::nop, {}});
+        native_hook* const native = pool_of(*c->store)->native;
+        runtime::code_unit& unit = *c->instance->unit;
+        u8* const cell = const_cast<u8*>(c->pc); // the unit's own, see runtime/unit.hpp
+        const u32 number = load_native<u32>(cell + l.words + 4), index = load_native<u32>(cell + l.words + 8);
+        const u8* way = native->way_in(*native, unit, index, number);
+        if (!way && native->compile && unit.compiled.push_back({})) {
+            static_cast<void>(compile(*native, unit, index, u32(unit.compiled.size())));
+            way = native->way_in(*native, unit, index, number);
+        }
+        if (way) return store_native(cell, way); // which is then executed
+        c->pc = cell + l.size;
+    }
+    /// See runtime::engine::native.
+    static native_hook** native_of(runtime::store_data& store) noexcept {
+        pool* const all = pool_of(store);
+        return all ? &all->native : nullptr;
+    }
+#endif
     /// What was left to be checked of a function when its module was loaded and instantiated.
     static TESSERA_COLD bool validate(const runtime::store_data& store, const module_data& m, u32 index,
                                       error& why) noexcept {
@@ -363,6 +427,9 @@ public:
         case family::array_len:
         case family::ref_test:
         case family::ref_cast:
+#if TESSERA_NATIVE
+        case family::tally:
+#endif
         case family::pins: return true;
         default: return false;
         }
@@ -494,7 +561,7 @@ public:
         const runtime::catch_clause* const clause = find_catch(*c, *x.tag, at);
         if (!clause) return uncaught(c, x);
         if (!hand_over(*c, x, *clause, at.fp)) return stop(c, trap::out_of_memory);
-        const u8* const cells = at.instance->unit->funcs[at.func].cells;
+        const u8* const cells = at.code().cells;
         c->fp = at.fp;
         if (at.instance != c->instance) c->switch_to(at.instance);
         if (clause->goes_back && !pay(c, *clause)) {
@@ -639,8 +706,9 @@ public:
         all->observer = o;
         all->plain = o != nullptr;
         all->forget();
-        if constexpr (F[feature::native])
-            if (all->native) all->native->forget(*all->native);
+#if TESSERA_NATIVE
+        if (all->native) all->native->forget(*all->native);
+#endif
         for (runtime::code_unit* unit : store.units) forget_code(*unit);
         for (runtime::func_record* f : store.funcs) {
             if (!f->instance) continue;
@@ -656,6 +724,10 @@ public:
             TESSERA_DEALLOCATE(f.cells);
             f = {};
         }
+#if TESSERA_NATIVE
+        for (runtime::func_code& f : unit.compiled) TESSERA_DEALLOCATE(f.cells);
+        unit.compiled.clear();
+#endif
         for (runtime::catch_table* t : unit.catch_tables) destroy(t);
         unit.catch_tables.clear();
         unit.places.clear();
@@ -693,9 +765,6 @@ public:
 #endif
     }
 
-    /// What the engine keeps for a store, made if there is nothing yet. Null: memory is out.
-    static context_pool* kept_for(runtime::store_data& store) noexcept { return pool_of(store); }
-
 private:
     using pool = std::conditional_t<F[feature::tracing], traced_pool, context_pool>;
     static pool* made_pool(void* p) noexcept { return static_cast<pool*>(static_cast<context_pool*>(p)); }
@@ -711,6 +780,9 @@ private:
         if constexpr (F[feature::exceptions]) all.failed = &failed, all.raise = &raise;
         if constexpr (F[feature::threads]) all.see_growth = &see_growth;
         if constexpr (F[feature::tracing]) all.trace = &trace;
+#if TESSERA_NATIVE
+        if constexpr (F[feature::native]) all.hot = &hot;
+#endif
         return all;
     }();
 };
@@ -729,6 +801,9 @@ const engine& engine_for() noexcept {
         if constexpr (F[feature::gc]) e.make_object = &machine::make_object;
         if constexpr (F[feature::threads]) e.make_shared = &make_shared;
         if constexpr (F[feature::tracing]) e.observe = &machine::observe;
+#if TESSERA_NATIVE
+        if constexpr (F[feature::native]) e.native = &machine::native_of;
+#endif
         return e;
     }();
     return made;

@@ -90,11 +90,14 @@ protected:
     }
     bool begin_body() noexcept {
         if (failed_ || !stack_.start(u32(locals_.size()), next_local_)) return false;
+#if TESSERA_NATIVE
         ir_.first_temp = next_local_;
         if (slot_form_)
             for (const local_def& local : locals_)
                 if (local.type.is_ref() && !ir_.reference_locals.push_back(local.slot)) failed_ = true;
+#endif
         note(map_point::start, 0);
+        emit_tally(0);
         emit_plain(family::entry); // the encoder drops it where there is nothing to check
         if (const u32 first = first_local_; next_local_ > first) {
             node n;
@@ -146,6 +149,7 @@ protected:
             if (!ir_.loops.push_back({c.label, position(), position(), c.loop})) failed_ = true;
             c.loop = u32(ir_.loops.size()) - 1;
             note(map_point::loop, c.loop);
+            emit_tally(c.loop + 1);
         }
         if (!control_.push_back(c)) failed_ = true;
     }

@@ -50,25 +50,31 @@ inline constexpr auto lane_accesses = []<std::size_t... I>(std::index_sequence<I
 template <features F>
 class lowering : aggregate_builder, plain_state<F[feature::tracing]> {
 public:
-    /// `slot_form`: every operand is a slot or an immediate, for who chooses registers of its own.
-    lowering(function_ir& ir, const runtime::code_unit& unit, bool slot_form = false) noexcept
-        : aggregate_builder(ir, unit, num::apply<num::of_numbers>) {
-        slot_form_ = slot_form;
+    lowering(function_ir& ir, const runtime::code_unit& unit) noexcept
+        : aggregate_builder(ir, unit, num::apply<num::of_numbers>) {}
+#if TESSERA_NATIVE
+    lowering(function_ir& ir, const runtime::code_unit& unit, runtime::code_form form) noexcept : lowering(ir, unit) {
+        slot_form_ = form == runtime::code_form::slots;
+        counts_ = form == runtime::code_form::counted;
     }
+#endif
     /// In plain mode; `known` gets what is known of the function, unless it is null.
     lowering(function_ir& ir, const runtime::code_unit& unit, plain_map* known) noexcept requires(F[feature::tracing])
         : lowering(ir, unit) {
         this->plain_ = true;
         this->known_ = known;
     }
-    /// As function `index` of `store` was lowered.
+    /// As the function of `store` was lowered that has `code`.
     static TESSERA_INLINE lowering again(function_ir& ir, const runtime::code_unit& unit,
                                          [[maybe_unused]] const runtime::store_data& store,
-                                         [[maybe_unused]] u32 index) noexcept {
+                                         [[maybe_unused]] const runtime::func_code& code) noexcept {
         if constexpr (F[feature::tracing])
             if (traced_pool::of(store)->plain) return lowering(ir, unit, nullptr);
-        if constexpr (F[feature::native]) return lowering(ir, unit, unit.funcs[index].slot_form != 0);
-        else return lowering(ir, unit);
+#if TESSERA_NATIVE
+        return lowering(ir, unit, code.form);
+#else
+        return lowering(ir, unit);
+#endif
     }
 
     /// Fills the IR with function `index`, which is not imported, and answers `map`. False: memory is out.
@@ -111,6 +117,11 @@ private:
             if (failed_) return false;
         }
         finish_function();
+#if TESSERA_NATIVE
+        // A call that stops before a tally stops at the instruction behind it.
+        for (u32 i = 0; counts_ && i + 1 < ir_.nodes.size(); ++i)
+            if (ir_.nodes[i].v.fam == family::tally) ir_.nodes[i].offset = ir_.nodes[i + 1].offset;
+#endif
         if constexpr (F[feature::tracing])
             if (this->plain_) return true;
         return pin_locals();

@@ -51,8 +51,8 @@ public:
     void put(const stub& s, const fillings& values, u32 label = no_index) noexcept {
         const u32 at = position();
         u8 bytes[stub::most_bytes];
-        copy_stub(bytes, s, values);
-        if (!bytes_.append(bytes, s.size)) failed_ = true;
+        const unsigned size = copy_stub(bytes, s, values);
+        if (!bytes_.append(bytes, size)) failed_ = true;
         if (label == no_index) return;
         for (unsigned i = 0; i < s.hole_count; ++i)
             if (s.holes[i].what == fill::branch) branch(at + s.holes[i].at, at + s.holes[i].at + 4u, label);

@@ -11,7 +11,7 @@
 #elif defined(__unix__)
 #include <tessera/native/prim/posix.hpp>
 #else
-#error "tessera: machine code needs an operating system that native/prim knows"
+#include <tessera/native/prim/none.hpp>
 #endif
 
 namespace tessera::inline TESSERA_ABI::native {

@@ -16,7 +16,8 @@ public:
     u32 entry = 0;
     using code_buffer::data;
     using code_buffer::position;
-    view<way_in> ways_in() const noexcept { return {ways_in_.data(), ways_in_.size()}; }
+    view<way_in_cell> ways_in() const noexcept { return {ways_in_.data(), ways_in_.size()}; }
+    view<u32> tallies() const noexcept { return {tallies_.data(), tallies_.size()}; }
 
     /// False: memory is out.
     [[nodiscard]] bool run(const compile_input& in) noexcept {
@@ -26,6 +27,7 @@ public:
         detours.clear();
         pauses_.clear();
         ways_in_.clear();
+        tallies_.clear();
         const std::size_t nodes = in.ir.nodes.size();
         if (!effects_.resize(nodes)) return false;
         for (u32 i = 0; i < nodes; ++i) effects_[i] = effect_of(options_, in.module, in.ir.nodes[i]);
@@ -53,6 +55,7 @@ public:
         emit_early_leaves();
         emit_exits();
         emit_ways_in();
+        emit_enter();
         emit_tails();
         resolve();
         return !failed();
@@ -193,9 +196,14 @@ private:
         cell_to_r8(i + 1);
         fill_d(stubs::move[0].i, number(gp::r9), n.words[0]);
         put_address(gp::r10, in_->entries);
-        if (n.words[0]) fill_db(stubs::alus[1][u8(alu::add)].i, number(gp::rdi), n.words[0]);
+        const auto step = [&](alu how) {
+            const bool near = n.words[0] < 128;
+            if (n.words[0])
+                fill_db(near ? stubs::alus_imm8[1][u8(how)] : stubs::alus[1][u8(how)].i, number(gp::rdi), n.words[0]);
+        };
+        step(alu::add);
         put(stubs::call_entry, {});
-        if (n.words[0]) fill_db(stubs::alus[1][u8(alu::sub)].i, number(gp::rdi), n.words[0]);
+        step(alu::sub);
         reload(registers_->live_out[i]);
     }
     // ---- branches, fuel, interruption ------------------------------------------------------------------------------

@@ -30,10 +30,11 @@ struct compile_input {
     view<exec::cell_origin> places;     ///< by node
     view<u32> handlers;                 ///< labels where exceptions are caught
     const u8* const* entries = nullptr; ///< by function: what machine code calls
+    bool counted = false;               ///< it is entered where its tally cells were
 };
 
 /// Where a cell leads into the code.
-struct way_in {
+struct way_in_cell {
     u32 cell = 0; ///< byte offset of the cell
     u32 code = 0; ///< of the code
 };
@@ -276,15 +277,24 @@ protected:
             if (!here || empty || effects_[i] == effect::leave) continue;
             if (in_->ir.nodes[i].v.fam == exec::family::call_indirect) continue; // which is left to its cell at times
             if (!ways_in_.push_back({in_->places[i].cell, position()})) failed_ = true;
-            const u32 inner = new_label();
-            fillings none;
-            put(stubs::address, none, inner);
-            fill_d(stubs::move[1].r, number(gp::r10), number(gp::rax));
-            go_to_by_r11(shared_.enter);
-            bind(inner);
-            reload(registers_->live_in[i]);
-            jump(i);
+            emit_way_in(i);
         }
+        if (!in_->counted) return;
+        tally(0);
+        for (const exec::loop_def& l : in_->ir.loops) tally(label_of(l.label));
+    }
+    void tally(u32 node_number) noexcept {
+        if (!tallies_.push_back(position())) failed_ = true;
+        emit_way_in(node_number);
+    }
+    void emit_way_in(u32 i) noexcept {
+        const u32 inner = new_label();
+        put(stubs::address, {}, inner);
+        if (enter_ == no_index) enter_ = new_label();
+        jump(enter_);
+        bind(inner);
+        reload(registers_->live_in[i]);
+        jump(i);
     }
     bool is_handler(u32 i) const noexcept {
         for (u32 l = in_->handlers.empty() ? no_index : found_->label_at[i]; l != no_index; l = found_->label_next[l])
@@ -293,12 +303,16 @@ protected:
         return false;
     }
     /// With what the interpreter's handlers pass in rdx left as it is.
-    void go_to_by_r11(const u8* shared) noexcept {
-        put_address(gp::r11, shared);
+    void emit_enter() noexcept {
+        if (enter_ == no_index) return;
+        bind(enter_);
+        put_address(gp::r11, shared_.enter);
         put(assembler().raw(0x41, 0xff, 0xe3).made, {}); // jmp r11
+        enter_ = no_index;
     }
 
-    vec<way_in> ways_in_;
+    vec<way_in_cell> ways_in_;
+    vec<u32> tallies_; ///< ways in that tally cells lead to: into the function, then into its loops
     const compile_options options_;
     const context_layout at_;
     const shared_code shared_;
@@ -313,6 +327,7 @@ protected:
     vec<u32> alive_, kept_; ///< webs
     vec<u32> reaches_;      ///< see fold_checks
     u32 slow_ = 0;          ///< label: a call that needs more stack
+    u32 enter_ = no_index;  ///< label: the way from the interpreter to the code in r10
 };
 
 } // namespace tessera::native

@@ -381,8 +381,8 @@ inline constexpr stub call_entry = assembler().rx({0, 0xff}, gp::rdx, gp::r10, g
 inline constexpr auto compare_field = both([](bool w) {
     return assembler().rx({0, 0x3b, w}, D, A, gp::rsp, 0, B).made;
 });
-/// rax = the address of the place of `x`
-inline constexpr stub address = assembler().raw(0x48, 0x8d, 0x05).place().made;
+/// r10 = the address of the place of `x`
+inline constexpr stub address = assembler().raw(0x4c, 0x8d, 0x15).place().made;
 /// 64 bits at `b` in the context, less the immediate `c`; to `x` if that is below 0.
 inline constexpr stub charge = assembler().m({0, 0x81, true}, 5, context_register, B).imm32(C).jcc(cond::s).made;
 /// To `x` unless the byte at rax is 0.

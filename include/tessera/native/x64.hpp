@@ -19,12 +19,13 @@ inline constexpr gp frame_register = gp::rdi, memory_register = gp::rsi, context
 
 /// What is filled into a hole.
 enum class fill : u8 {
-    reg,   ///< a register, into the field `reg` of the ModRM byte
-    rm,    ///< a register, into the field `rm`
-    index, ///< a register, into the field `index` of the SIB byte
-    base,  ///< a register, into the field `base` of the SIB byte
-    slot,  ///< 32 bits: the displacement of a slot of 8 bytes from the frame
-    bits8, ///< an immediate of so many bits, or a displacement
+    reg,          ///< a register, into the field `reg` of the ModRM byte
+    rm,           ///< a register, into the field `rm`
+    index,        ///< a register, into the field `index` of the SIB byte
+    base,         ///< a register, into the field `base` of the SIB byte
+    slot,         ///< 32 bits: the displacement of a slot of 8 bytes from the frame
+    displacement, ///< 32 bits
+    bits8,        ///< an immediate of so many bits
     bits32,
     bits64,
     branch, ///< 32 bits: the distance from the end of the hole to a place that whoever copies the stub knows
@@ -35,12 +36,13 @@ enum class from : u8 { a, b, c, d, x, count_ };
 
 struct hole {
     u8 at = 0;  ///< its first byte in the stub
-    u8 rex = 0; ///< the REX byte that takes the register's highest bit
+    u8 rex = 0; ///< the REX byte that takes the register's highest bit; of a displacement: its ModRM byte
     fill what = fill::reg;
     from whose = from::a;
 };
 
-/// A few instructions. Whoever copies one may copy all of `bytes`.
+/// A few instructions. Whoever copies one may copy all of `bytes`. A displacement at the very end takes 8 bits where
+/// those do.
 struct stub {
     static constexpr unsigned most_bytes = 64, most_holes = 12;
     u8 size = 0;
@@ -93,7 +95,7 @@ public:
         const u8 rex = begin(c, r, frame_register);
         const u8 at = byte(u8(0x80 | (r.number & 7) << 3 | u8(frame_register)));
         if (r.open) open(at, rex, fill::reg, r.whose);
-        return number(fill::slot, whose, 4);
+        return number(fill::slot, whose, 4, at);
     }
     /// /extension, the slot of `whose`.
     constexpr assembler& s(code c, u8 extension, from whose) { return rs(c, gp(extension), whose); }
@@ -102,12 +104,13 @@ public:
         const u8 rex = begin(c, r, base);
         const u8 at = byte(u8(0x80 | (r.number & 7) << 3 | (base.number & 7)));
         if (r.open) open(at, rex, fill::reg, r.whose);
-        return number(fill::bits32, whose, 4);
+        return number(fill::displacement, whose, 4, at);
     }
     constexpr assembler& m(code c, u8 extension, gp base, from whose) { return rm(c, gp(extension), base, whose); }
     /// reg, [base + (index << scale) + whose]
     constexpr assembler& rx(code c, reg r, reg base, reg index, u8 scale, from whose) {
-        return sib(c, r, base, index, scale), number(fill::bits32, whose, 4);
+        const u8 at = sib(c, r, base, index, scale);
+        return number(fill::displacement, whose, 4, at);
     }
     /// reg, [(index << scale) + whose]
     constexpr assembler& ri(code c, reg r, reg index, u8 scale, from whose) {
@@ -156,8 +159,8 @@ private:
     constexpr void open(u8 at, u8 rex, fill what, from whose) {
         made.holes[made.hole_count++] = {at, rex, what, whose};
     }
-    constexpr assembler& number(fill what, from whose, unsigned bytes) {
-        open(made.size, 0, what, whose);
+    constexpr assembler& number(fill what, from whose, unsigned bytes, u8 mode_at = 0) {
+        open(made.size, mode_at, what, whose);
         while (bytes--) byte(0);
         return *this;
     }
@@ -172,13 +175,15 @@ private:
         byte(u8(c.opcode));
         return at;
     }
-    constexpr void sib(code c, reg r, reg base, reg index, u8 scale, u8 mode = 0x80) {
+    /// The place of the ModRM byte.
+    constexpr u8 sib(code c, reg r, reg base, reg index, u8 scale, u8 mode = 0x80) {
         const u8 rex = begin(c, r, base, u8(index.number >> 3), index.open);
         const u8 at = byte(u8(mode | (r.number & 7) << 3 | 4));
         const u8 next = byte(u8(scale << 6 | (index.number & 7) << 3 | (base.number & 7)));
         if (r.open) open(at, rex, fill::reg, r.whose);
         if (index.open) open(next, rex, fill::index, index.whose);
         if (base.open) open(next, rex, fill::base, base.whose);
+        return at;
     }
 };
 
@@ -194,9 +199,11 @@ inline void put_bytes(u8* at, u64 value, unsigned bytes) noexcept {
 }
 } // namespace detail
 
-/// Copies `s` to `to`, where stub::most_bytes have room, and fills its holes; branches stay open.
-inline void copy_stub(u8* to, const stub& s, const fillings& values) noexcept {
+/// Copies `s` to `to`, where stub::most_bytes have room, and fills its holes; branches stay open. How many bytes it
+/// takes.
+inline unsigned copy_stub(u8* to, const stub& s, const fillings& values) noexcept {
     std::memcpy(to, s.bytes.data(), stub::most_bytes);
+    unsigned size = s.size;
     for (unsigned i = 0; i < s.hole_count; ++i) {
         const hole h = s.holes[i];
         const i64 value = values.of[std::size_t(h.whose)];
@@ -215,13 +222,22 @@ inline void copy_stub(u8* to, const stub& s, const fillings& values) noexcept {
             to[h.at] |= u8((number & 7) << 3);
             to[h.rex] |= u8((number >> 3) << 1);
             break;
-        case fill::slot: detail::put_bytes(to + h.at, u64(8 * value), 4); break;
+        case fill::slot:
+        case fill::displacement: {
+            const u32 distance = u32(h.what == fill::slot ? 8 * value : value);
+            detail::put_bytes(to + h.at, distance, 4);
+            if (h.at + 4 != s.size || i32(distance) != i8(distance)) break;
+            to[h.rex] ^= 0xc0;
+            size -= 3;
+            break;
+        }
         case fill::bits8: to[h.at] = number; break;
         case fill::bits32: detail::put_bytes(to + h.at, u64(value), 4); break;
         case fill::bits64: detail::put_bytes(to + h.at, u64(value), 8); break;
         case fill::branch: break;
         }
     }
+    return size;
 }
 
 } // namespace tessera::native
