@@ -4,7 +4,7 @@
 /// pool. `runtime::engine_for<F>` is what a store of the features F gets.
 #pragma once
 
-#include <tessera/exec/native_hook.hpp>
+#include <tessera/exec/tiers.hpp>
 #include <tessera/exec/trace.hpp>
 #include <tessera/exec/unwind.hpp>
 #include <tessera/exec/visit_frames.hpp>
@@ -282,7 +282,7 @@ public:
 #if TESSERA_NATIVE
         if constexpr (F[feature::native])
             if (native_hook* const native = pool_of(*c->store)->native; native && native->compile)
-                return lower_for(*native, unit, index) || (stop(c, trap::out_of_memory), false);
+                return tiers<F, machine>::lower(*native, unit, index) || (stop(c, trap::out_of_memory), false);
 #endif
         function_ir ir;
         if (lowering<F>(ir, unit).run(index) && encode(ir, unit, index)) return true;
@@ -316,7 +316,6 @@ public:
         code.leaf = is_leaf(ir);
 #if TESSERA_NATIVE
         if (compiled) {
-            code.form = runtime::code_form::slots;
             unit.compiled[compiled - 1] = code;
             return true;
         }
@@ -325,52 +324,6 @@ public:
         return true;
     }
 #if TESSERA_NATIVE
-    // ---- machine code ----------------------------------------------------------------------------------------------
-
-    /// Lowers a function for `native`: with cells that count, or to machine code at once.
-    static bool lower_for(native_hook& native, runtime::code_unit& unit, u32 index) noexcept {
-        if (native.threshold == 0) return compile(native, unit, index);
-        function_ir ir;
-        if (!lowering<F>(ir, unit, runtime::code_form::counted).run(index)) return false;
-        for (node& n : ir.nodes)
-            if (n.v.fam == family::tally) n.words[0] = native.threshold, n.words[2] = index;
-        if (!encode(ir, unit, index)) return false;
-        unit.funcs[index].form = runtime::code_form::counted;
-        return true;
-    }
-    /// Lowers function `index` to slot form and has machine code made of it. False: memory is out. The code may be
-    /// missing all the same.
-    static bool compile(native_hook& native, runtime::code_unit& unit, u32 index, u32 compiled = 0) noexcept {
-        function_ir ir;
-        vec<cell_origin> cells;
-        vec<u32> handlers; // encoding takes what is caught away
-        if (!lowering<F>(ir, unit, runtime::code_form::slots).run(index)) return false;
-        // Calls of the cells that count have made room for their frame only.
-        if (compiled && ir.frame_slots > unit.funcs[index].frame_slots) return true;
-        for (const runtime::catch_clause& clause : ir.catches.clauses)
-            if (!handlers.push_back(clause.target)) return false;
-        if (!encode(ir, unit, index, compiled) || !encoder<F>(ir).origins(cells)) return false;
-        runtime::func_code& code = compiled ? unit.compiled[compiled - 1] : unit.funcs[index];
-        code.form = runtime::code_form::slots;
-        native.compile(native, unit, index, code.cells, ir, {cells.data(), cells.size()},
-                       {handlers.data(), handlers.size()});
-        return true;
-    }
-    /// The count of the tally cell at `c->pc` is reached: its function is compiled, and entered here.
-    static TESSERA_COLD void hot(context* c) noexcept {
-        constexpr layout l = layout_of(variant{family::tally, 0, op::nop, {}});
-        native_hook* const native = pool_of(*c->store)->native;
-        runtime::code_unit& unit = *c->instance->unit;
-        u8* const cell = const_cast<u8*>(c->pc); // the unit's own, see runtime/unit.hpp
-        const u32 number = load_native<u32>(cell + l.words + 4), index = load_native<u32>(cell + l.words + 8);
-        const u8* way = native->way_in(*native, unit, index, number);
-        if (!way && native->compile && unit.compiled.push_back({})) {
-            static_cast<void>(compile(*native, unit, index, u32(unit.compiled.size())));
-            way = native->way_in(*native, unit, index, number);
-        }
-        if (way) return store_native(cell, way); // which is then executed
-        c->pc = cell + l.size;
-    }
     /// See runtime::engine::native.
     static native_hook** native_of(runtime::store_data& store) noexcept {
         pool* const all = pool_of(store);
@@ -781,7 +734,7 @@ private:
         if constexpr (F[feature::threads]) all.see_growth = &see_growth;
         if constexpr (F[feature::tracing]) all.trace = &trace;
 #if TESSERA_NATIVE
-        if constexpr (F[feature::native]) all.hot = &hot;
+        if constexpr (F[feature::native]) all.hot = &tiers<F, machine>::hot;
 #endif
         return all;
     }();

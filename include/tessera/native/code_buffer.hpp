@@ -28,12 +28,12 @@ struct place {
 class code_buffer {
 public:
     void clear() noexcept {
-        bytes_.clear();
+        size_ = 0;
         labels_.clear();
         branches_.clear();
         failed_ = false;
     }
-    u32 position() const noexcept { return u32(bytes_.size()); }
+    u32 position() const noexcept { return size_; }
     const u8* data() const noexcept { return bytes_.data(); }
     /// True if memory was out at some point; the code is then of no use.
     bool failed() const noexcept { return failed_; }
@@ -50,9 +50,9 @@ public:
     /// Appends `s` with `values`; its branches go to `label`.
     void put(const stub& s, const fillings& values, u32 label = no_index) noexcept {
         const u32 at = position();
-        u8 bytes[stub::most_bytes];
-        const unsigned size = copy_stub(bytes, s, values);
-        if (!bytes_.append(bytes, size)) failed_ = true;
+        u8* const to = room(stub::most_bytes);
+        if (!to) return;
+        size_ += copy_stub(to, s, values);
         if (label == no_index) return;
         for (unsigned i = 0; i < s.hole_count; ++i)
             if (s.holes[i].what == fill::branch) branch(at + s.holes[i].at, at + s.holes[i].at + 4u, label);
@@ -60,8 +60,8 @@ public:
     /// Appends 32 bits: the distance from `base` to `label`.
     void put_distance(u32 base, u32 label) noexcept {
         const u32 at = position();
-        constexpr u8 open[4] = {};
-        if (!bytes_.append(open, 4)) failed_ = true;
+        if (!room(4)) return;
+        size_ += 4;
         branch(at, base, label);
     }
     /// Fills in all branches. All labels that are used are bound.
@@ -84,7 +84,13 @@ private:
     void branch(u32 at, u32 base, u32 label) noexcept {
         if (!branches_.push_back({at, base, label})) failed_ = true;
     }
-    vec<u8> bytes_;
+    /// For `n` more bytes, at the end. Null: memory is out.
+    u8* room(u32 n) noexcept {
+        if (size_ + n > bytes_.size() && !bytes_.resize(2 * bytes_.size() + 4096)) return failed_ = true, nullptr;
+        return bytes_.data() + size_;
+    }
+    vec<u8> bytes_; ///< the first `size_` are code
+    u32 size_ = 0;
     vec<u32> labels_; ///< by label: its place, no_index while unknown
     vec<open_branch> branches_;
 };
