@@ -6,6 +6,7 @@
 /// are refused, which is an answer like any other.
 #pragma once
 
+#if defined(__APPLE__)
 #include <tessera/config.hpp>
 
 #include <sys/mman.h>
@@ -24,3 +25,4 @@ inline bool let_execute(void* at, std::size_t bytes) noexcept {
 inline void release_code(void* at, std::size_t bytes) noexcept { static_cast<void>(munmap(at, bytes)); }
 
 } // namespace tessera::native::prim
+#endif

@@ -3,6 +3,7 @@
 /// Pages for machine code on Windows. Declared here and not by <windows.h>, which brings a thousand macros.
 #pragma once
 
+#if defined(_WIN32)
 #include <tessera/util/pages.hpp>
 
 namespace tessera::inline TESSERA_ABI::native::prim {
@@ -30,3 +31,4 @@ inline bool let_execute(void* at, std::size_t bytes) noexcept {
 inline void release_code(void* at, std::size_t bytes) noexcept { release_pages(at, bytes); }
 
 } // namespace tessera::native::prim
+#endif
