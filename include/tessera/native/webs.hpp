@@ -7,6 +7,7 @@
 #pragma once
 
 #include <tessera/exec/ir.hpp>
+#include <tessera/syntax/module.hpp>
 
 namespace tessera::inline TESSERA_ABI::native {
 
