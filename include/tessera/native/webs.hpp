@@ -6,8 +6,7 @@
 /// on the operand stack is a value of its own, made and used between two labels.
 #pragma once
 
-#include <tessera/exec/ir.hpp>
-#include <tessera/syntax/module.hpp>
+#include <tessera/exec/builder.hpp>
 
 namespace tessera::inline TESSERA_ABI::native {
 
