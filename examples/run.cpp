@@ -15,7 +15,11 @@ namespace {
 
 using tessera::value;
 
+#if TESSERA_NATIVE // functions become machine code
+constexpr tessera::features profile = tessera::latest + tessera::feature::native;
+#else
 constexpr tessera::features profile = tessera::latest;
+#endif
 
 const char* type_name(tessera::val_type t) {
     return t == tessera::t_i32    ? "i32"
@@ -80,6 +84,9 @@ int main(int argc, char** argv) {
     }
 
     tessera::store<profile> store;
+#if TESSERA_NATIVE
+    if (auto ok = tessera::enable_native(store); !ok) return report(ok.error(), stderr);
+#endif
     auto instance = store.instantiate(*mod);
     if (!instance) return report(instance.error(), stderr);
     auto function = instance->get<tessera::func>(argv[2]);

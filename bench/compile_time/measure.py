@@ -82,7 +82,8 @@ def table(compiler, rounds, only):
     rows = [("standard headers", compiler.standard_headers("standard.cpp", INCLUDE), []),
             ("include, nothing used", compiler.source("include.cpp", INCLUDE), []),
             ("the same, `TESSERA_SEPARATE`", compiler.source("include.cpp", INCLUDE), ["-DTESSERA_SEPARATE"])]
-    rows += [(f"`{name}`", HERE / "full.cpp", [f"-DFEATURES=({expression})"]) for name, expression in toggles().items()]
+    rows += [(f"`{name}`", HERE / "full.cpp", [f"-DFEATURES=({expression})"]
+              + ["-DTESSERA_NATIVE=1"] * ("native" in expression)) for name, expression in toggles().items()]
     for name, source, defines in rows:
         if only and name.strip("`") not in only:
             continue

@@ -90,6 +90,12 @@
 #define TESSERA_DEBUG 0
 #endif
 
+/// 1: there is feature::native, and <tessera/tessera.hpp> includes <tessera/native.hpp> as well. The same in all files
+/// of a program.
+#ifndef TESSERA_NATIVE
+#define TESSERA_NATIVE 0
+#endif
+
 /// 1: handlers call each other in tail position; 0: one loop over a switch. Left undefined, the
 /// compiler's facts below decide.
 #ifndef TESSERA_TAIL_CALLS
@@ -195,8 +201,8 @@
 
 // Two translation units that disagree on any of this must not share a symbol, so all of it is part
 // of the inline namespace's name.
-#define TESSERA_JOIN_(a, b, c, d, e) v##a##_##b##_##c##d##e
-#define TESSERA_JOIN(a, b, c, d, e) TESSERA_JOIN_(a, b, c, d, e)
+#define TESSERA_JOIN_(a, b, c, d, e, f) v##a##_##b##_##c##d##e##f
+#define TESSERA_JOIN(a, b, c, d, e, f) TESSERA_JOIN_(a, b, c, d, e, f)
 #if TESSERA_TAIL_CALLS
 #define TESSERA_ABI_DISPATCH tail
 #else
@@ -212,14 +218,19 @@
 #else
 #define TESSERA_ABI_LEVEL _d
 #endif
+#if TESSERA_NATIVE
+#define TESSERA_ABI_NATIVE _native
+#else
+#define TESSERA_ABI_NATIVE
+#endif
 #if defined(TESSERA_IMPLEMENTATION) || defined(TESSERA_SEPARATE)
 // Handlers are in one file, so its flags need not be those of the others: a program that is being
 // debugged may have an optimised engine.
-#define TESSERA_ABI TESSERA_JOIN(TESSERA_VERSION_MAJOR, TESSERA_VERSION_MINOR, separate, , )
+#define TESSERA_ABI TESSERA_JOIN(TESSERA_VERSION_MAJOR, TESSERA_VERSION_MINOR, separate, , , TESSERA_ABI_NATIVE)
 #else
 #define TESSERA_ABI                                                                                                    \
     TESSERA_JOIN(TESSERA_VERSION_MAJOR, TESSERA_VERSION_MINOR, TESSERA_ABI_DISPATCH, TESSERA_ABI_LEVEL,                \
-                 TESSERA_ABI_CHECK)
+                 TESSERA_ABI_CHECK, TESSERA_ABI_NATIVE)
 #endif
 
 #endif // TESSERA_ABI

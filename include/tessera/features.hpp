@@ -36,6 +36,9 @@ enum class feature : std::uint8_t {
     fuel,                ///< engine: execution is counted and can be limited
     interruption,        ///< engine: another thread can stop a call
     tracing,             ///< engine: a debugger can watch, stop and look into calls, see tessera/debug.hpp
+#if TESSERA_NATIVE
+    native, ///< engine: functions can be compiled to machine code, see tessera/native.hpp
+#endif
     count_,
 };
 
@@ -70,6 +73,9 @@ inline constexpr feature_row feature_table[] = {
     {"fuel", "execution is counted and can be limited"},
     {"interruption", "another thread can stop a running call"},
     {"tracing", "a debugger can watch and stop calls at every instruction"},
+#if TESSERA_NATIVE
+    {"native", "functions can be compiled to machine code"},
+#endif
 };
 static_assert(sizeof feature_table / sizeof *feature_table == std::size_t(feature::count_),
               "features.hpp: a feature without a row, or a row without a feature");

@@ -14,6 +14,11 @@
 #include <fstream>
 #include <thread>
 
+#ifdef DIFF_NATIVE // functions as machine code, by an engine that is compiled elsewhere
+#include "native/profile.hpp"
+#define DIFF_FEATURES native_profile
+#endif
+
 #ifndef DIFF_FEATURES
 #define DIFF_FEATURES tessera::latest
 #endif
@@ -58,7 +63,14 @@ struct curious : tessera::debug::listener {
 /// of the calls.
 class comparison {
 public:
-    explicit comparison(const program& p) : p_(p), expected_(p) {}
+    explicit comparison(const program& p) : p_(p), expected_(p) {
+#ifdef DIFF_NATIVE
+        // Some programs at once, others when they have run for a while in the interpreter.
+        constexpr u32 thresholds[] = {0, 1, 2, 7};
+        const u32 threshold = thresholds[p.calls.empty() ? 0 : p.calls[0].gas % 4];
+        if (!tessera::enable_native(store_, {.threshold = threshold})) std::abort();
+#endif
+    }
 
     outcome run() {
         if (std::string why = prepare(); !why.empty()) return {outcome::broken, why};

@@ -4,6 +4,11 @@
 
 #include "engine.hpp"
 
+#ifdef SPEC_NATIVE // whose functions become machine code; other tests share this engine
+#include "native/profile.hpp"
+template const tessera::runtime::engine& tessera::runtime::engine_for<native_profile>() noexcept;
+#endif
+
 namespace {
 
 using namespace tessera;
@@ -15,6 +20,8 @@ constexpr std::string_view without = name(feature::SPEC_WITHOUT);
 #else
 constexpr std::string_view without;
 #endif
+#elif defined(SPEC_NATIVE)
+constexpr features built = native_profile;
 #else
 constexpr features built = everything;
 #endif
@@ -37,6 +44,9 @@ result<tessera::module> load(spec::profile p, std::span<const u8> bytes) {
 template <features F>
 basic_store make_store() {
     store<F> s;
+#ifdef SPEC_NATIVE
+    static_cast<void>(enable_native(s, {.threshold = spec::threshold}));
+#endif
     if constexpr (F[feature::tracing]) { // whoever looks on, functions are in plain mode
         static runtime::observer counter{[](runtime::observer&, void*) noexcept {
             spec::watched.fetch_add(1, std::memory_order_relaxed);

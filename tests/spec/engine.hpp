@@ -41,6 +41,9 @@ struct engine {
 /// How many instructions were watched; only in a build with feature::tracing, where functions run in plain mode.
 inline std::atomic<tessera::u64> watched{0};
 
+/// native_options::threshold; only in a build whose functions become machine code.
+inline tessera::u32 threshold = 0;
+
 extern const engine whole_engine; ///< everything that can be decoded
 #ifdef SPEC_TOGGLE
 extern const engine toggled_engine; ///< what SPEC_FEATURES and SPEC_WITHOUT say

@@ -159,15 +159,17 @@ class Check:
 
     def build(self, name, bits, object_):
         t = self.table
-        tracing = 1 << t.features["tracing"]  # adds one handler, and no flag
-        language, options = bits & ~t.options, bits & t.options & ~tracing
+        added = {"tracing": {"trace"}, "native": {"tally", "hot"}}  # options that add handlers, and no flag
+        language, options = bits & ~t.options, bits & t.options & ~sum(1 << t.features[o] for o in added)
         rows = t.built(language)
         simd = bits >> t.features["simd"] & 1
 
-        traces = {p for p in object_.handlers if t.families[p & 0xff] == "trace"}
-        if bool(traces) != bool(bits & tracing):
-            self.faults.append(f"{name}: {len(traces)} handlers that trace")
-        handlers = object_.handlers - traces
+        handlers = object_.handlers
+        for option, families in added.items():
+            its = {p for p in object_.handlers if t.families[p & 0xff] in families}
+            if len(its) != (len(families) if bits >> t.features[option] & 1 else 0):
+                self.faults.append(f"{name}: {len(its)} handlers of {option}")
+            handlers = handlers - its
 
         # The handlers' instructions are the rows, and the handlers those of the full build that are theirs.
         with_handler = {op.name for op in t.ops if op.name in rows} - WITHOUT_HANDLER - self.mvp_without_handler() \

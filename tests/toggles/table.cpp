@@ -98,6 +98,8 @@ constexpr family_row families[] = {
     FAMILY(pins),
     FAMILY(probe),
     FAMILY(trace),
+    FAMILY(tally),
+    FAMILY(hot),
 };
 #undef FAMILY
 static_assert(sizeof families / sizeof *families == std::size_t(exec::family::count_),
@@ -122,8 +124,8 @@ int main() {
     std::printf("vectors %u\n", unsigned(exec::cls::v128)); // the class that families over classes have
     std::printf("flag fuel %u\nflag interruption %u\nflag deterministic %u\n", unsigned(exec::flag::fuel),
                 unsigned(exec::flag::interrupt), unsigned(exec::flag::canonical));
-    constexpr features options =
-        features{} + feature::fuel + feature::interruption + feature::deterministic + feature::tracing;
+    constexpr features options = features{} + feature::fuel + feature::interruption + feature::deterministic +
+                                 feature::tracing + feature::native;
     std::printf("options %llu\n", static_cast<unsigned long long>(options.bits & ~features{}.bits));
     for (const toggle& t : toggles)
         std::printf("toggle %s %llu\n", t.name, static_cast<unsigned long long>(t.built.bits));

@@ -110,7 +110,7 @@ TESSERA_API frame debugger::describe(const exec::frame& from, bool innermost) co
     f.instance_ = from.instance;
     f.slots_ = from.fp;
     f.func_ = from.func;
-    const u8* const cells = from.instance->unit->funcs[from.func].cells;
+    const u8* const cells = from.code().cells;
     f.offset_ = from.instance->unit->module->funcs[from.func].code.begin;
     f.known_ = exec::traced_pool::of(*store_)->find(cells);
     if (!f.known_) return f;

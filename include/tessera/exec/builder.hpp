@@ -94,7 +94,30 @@ protected:
     }
     void bind_label(u32 label) noexcept {
         if (label < ir_.labels.size()) ir_.labels[label].node = position();
+        note_height(label);
         start_block();
+    }
+    /// Counts how often control comes here: to the function's loop `number - 1`, or to the function if that is 0.
+    void emit_tally([[maybe_unused]] u32 number) noexcept {
+#if TESSERA_NATIVE
+        if (!counts_) return;
+        node n;
+        n.v.fam = family::tally;
+        n.words[1] = number;
+        emit(n);
+#endif
+    }
+    /// The stack is as it is at `label`.
+    void note_height([[maybe_unused]] u32 label) noexcept {
+#if TESSERA_NATIVE
+        if (label < ir_.labels.size()) ir_.labels[label].height = stack_.next_slot();
+#endif
+    }
+    /// The same for the label made last, if it is here.
+    void note_height_here() noexcept {
+        if constexpr (!has_slot_form) return;
+        const u32 last = u32(ir_.labels.size()) - 1;
+        if (!ir_.labels.empty() && ir_.labels[last].node == position()) note_height(last);
     }
     bool is_bound(u32 label) const noexcept { return ir_.labels[label].node != no_index; }
 
@@ -110,6 +133,7 @@ protected:
     TESSERA_NOINLINE void emit_constant(u32 slot, val_type t, u64 value) noexcept {
         node n;
         n.operands[3] = slot;
+        if constexpr (has_slot_form) n.words[0] = 1 + u32(class_of(t)); // cells do without; machine code does not
         if (t != t_i64 && t != t_f64) {
             n.v = {family::move, 0, class_code(cls::i32), {loc::imm, loc::none, loc::none, loc::slot}};
             n.operands[0] = value;
@@ -138,7 +162,10 @@ protected:
         }
         emit(n);
     }
-    static cls move_class(val_type t) noexcept { return class_of(t) == cls::i32 ? cls::i64 : class_of(t); }
+    /// In slot form an i32 is only ever copied as such.
+    cls move_class(val_type t) const noexcept {
+        return class_of(t) == cls::i32 && !slot_form_ ? cls::i64 : class_of(t);
+    }
     void emit_vector_constant(u64 low, u64 high) noexcept {
         node n;
         n.v = {family::vector_constant, 0, op::nop, {}};
@@ -213,7 +240,7 @@ protected:
 
     /// True if the value of `e` can come to the next node in the accumulator of its class.
     bool can_bind(const entry& e) const noexcept {
-        if (e.how != held::temp || e.def == no_index || e.def < block_start_ || e.def < safepoint_ ||
+        if (slot_form_ || e.how != held::temp || e.def == no_index || e.def < block_start_ || e.def < safepoint_ ||
             e.def >= position())
             return false;
         const node& maker = ir_.nodes[e.def];
@@ -446,6 +473,12 @@ protected:
     u32 last_use_[register_count] = {}; ///< by register: the node that used the accumulator last
     u32 safepoints_ = 0;                ///< how many there were
     frame_map_request* map_ = nullptr;
+#if TESSERA_NATIVE
+    bool slot_form_ = false; ///< see runtime::code_form::slots
+    bool counts_ = false;    ///< see runtime::code_form::counted
+#else
+    static constexpr bool slot_form_ = false;
+#endif
     bool failed_ = false; ///< memory is out
 };
 

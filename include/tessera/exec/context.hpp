@@ -17,6 +17,7 @@
 namespace tessera::inline TESSERA_ABI::exec {
 
 struct context;
+struct native_hook;
 
 template <bool Exists>
 struct vector_register_type {
@@ -58,6 +59,9 @@ struct slow_paths {
     void (*raise)(context*);      ///< what the throwing cell at context::stop_pc throws: words are set
     bool (*see_growth)(context*); ///< true if a memory has grown since; null where others cannot make it
     void (*trace)(context*);      ///< the trace cell at context::pc; null in a build without feature::tracing
+#if TESSERA_NATIVE
+    void (*hot)(context*) = nullptr; ///< the tally cell at context::pc, whose count is reached
+#endif
 };
 
 /// A call about to happen: arguments are at `fp + delta`.
@@ -112,6 +116,14 @@ struct context {
     bool running = false;           ///< handlers are at work; it cannot be resumed from within
     bool in_host = false;           ///< a host function runs that context::call tells of
     bool host_failed = false;       ///< `failure` is the host function's own error
+#if TESSERA_NATIVE
+    struct {
+        u8* stack = nullptr; ///< the native stack's position where machine code was entered
+        u8* limit = nullptr; ///< how deep it may go
+        u64 scratch[3] = {}; ///< operands and results of what it calls
+        const u8* hot_cells = nullptr;
+    } native; ///< for machine code
+#endif
     // The stack.
     u8* stack = nullptr;
     u64 stack_limit = 0; ///< bytes the stack may grow to
@@ -191,6 +203,9 @@ struct context_pool {
     context* first = nullptr; ///< of all
     context* free = nullptr;  ///< of those not in use
     frame_maps maps;
+#if TESSERA_NATIVE
+    native_hook* native = nullptr; ///< what compiles functions; null: nothing does
+#endif
 };
 
 // ---- slots ---------------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@
 #include <tessera/exec/handlers/control.hpp>
 #include <tessera/exec/handlers/exception.hpp>
 #include <tessera/exec/handlers/memory.hpp>
+#include <tessera/exec/handlers/tally.hpp>
 #include <tessera/exec/handlers/trace.hpp>
 #include <tessera/exec/handlers/vector.hpp>
 #include <tessera/exec/variants.hpp>

@@ -4,6 +4,7 @@
 /// pool. `runtime::engine_for<F>` is what a store of the features F gets.
 #pragma once
 
+#include <tessera/exec/tiers.hpp>
 #include <tessera/exec/trace.hpp>
 #include <tessera/exec/unwind.hpp>
 #include <tessera/exec/visit_frames.hpp>
@@ -218,6 +219,9 @@ public:
                 c->failed_cells = fixed_cells<F>::template at<family::failed>();
             }
             c->slow = &slow;
+#if TESSERA_NATIVE
+            if constexpr (F[feature::native]) c->native.hot_cells = fixed_cells<F>::template at<family::hot>();
+#endif
         }
         if (!c->stack) {
             u8* at = nullptr;
@@ -246,6 +250,9 @@ public:
         if constexpr (F[feature::tracing])
             if (all && all->observer && all->observer->gone) all->observer->gone(*all->observer);
         while (all && all->first) destroy(std::exchange(all->first, all->first->next));
+#if TESSERA_NATIVE
+        if (all && all->native) all->native->destroy(all->native);
+#endif
         destroy(all);
         store.engine_state = nullptr;
         store.ready = {};
@@ -272,15 +279,29 @@ public:
         if constexpr (F[feature::tracing])
             if (pool_of(*c->store)->plain)
                 return lower_plain(*pool_of(*c->store), unit, index) || (stop(c, trap::out_of_memory), false);
+#if TESSERA_NATIVE
+        if constexpr (F[feature::native])
+            if (native_hook* const native = pool_of(*c->store)->native; native && native->compile)
+                return tiers<F, machine>::lower(*native, unit, index) || (stop(c, trap::out_of_memory), false);
+#endif
         function_ir ir;
         if (lowering<F>(ir, unit).run(index) && encode(ir, unit, index)) return true;
         return stop(c, trap::out_of_memory), false;
     }
+#if TESSERA_NATIVE
+    /// Makes the cells of `ir`, which are those of function `index`; in slot form of a function that was lowered before
+    /// if `compiled` says where they go, see runtime::code_place.
+    static bool encode(function_ir& ir, runtime::code_unit& unit, u32 index, u32 compiled = 0) noexcept {
+#else
     static bool encode(function_ir& ir, runtime::code_unit& unit, u32 index) noexcept {
+#endif
         encoder<F> to(ir);
         runtime::func_code code;
         if (!to.run(code)) return false;
         if (!unit.places.push_back({code.cells, index})) return TESSERA_DEALLOCATE(code.cells), false;
+#if TESSERA_NATIVE
+        unit.places.back().compiled = compiled;
+#endif
         if (F[feature::exceptions] && !ir.catches.regions.empty()) {
             to.resolve(ir.catches);
             runtime::catch_table* const table = create<runtime::catch_table>(std::move(ir.catches));
@@ -293,9 +314,22 @@ public:
             code.catches = u32(unit.catch_tables.size()) & 0x7fff'ffff;
         }
         code.leaf = is_leaf(ir);
+#if TESSERA_NATIVE
+        if (compiled) {
+            unit.compiled[compiled - 1] = code;
+            return true;
+        }
+#endif
         unit.funcs[index] = code;
         return true;
     }
+#if TESSERA_NATIVE
+    /// See runtime::engine::native.
+    static native_hook** native_of(runtime::store_data& store) noexcept {
+        pool* const all = pool_of(store);
+        return all ? &all->native : nullptr;
+    }
+#endif
     /// What was left to be checked of a function when its module was loaded and instantiated.
     static TESSERA_COLD bool validate(const runtime::store_data& store, const module_data& m, u32 index,
                                       error& why) noexcept {
@@ -346,6 +380,9 @@ public:
         case family::array_len:
         case family::ref_test:
         case family::ref_cast:
+#if TESSERA_NATIVE
+        case family::tally:
+#endif
         case family::pins: return true;
         default: return false;
         }
@@ -477,7 +514,7 @@ public:
         const runtime::catch_clause* const clause = find_catch(*c, *x.tag, at);
         if (!clause) return uncaught(c, x);
         if (!hand_over(*c, x, *clause, at.fp)) return stop(c, trap::out_of_memory);
-        const u8* const cells = at.instance->unit->funcs[at.func].cells;
+        const u8* const cells = at.code().cells;
         c->fp = at.fp;
         if (at.instance != c->instance) c->switch_to(at.instance);
         if (clause->goes_back && !pay(c, *clause)) {
@@ -622,6 +659,9 @@ public:
         all->observer = o;
         all->plain = o != nullptr;
         all->forget();
+#if TESSERA_NATIVE
+        if (all->native) all->native->forget(*all->native);
+#endif
         for (runtime::code_unit* unit : store.units) forget_code(*unit);
         for (runtime::func_record* f : store.funcs) {
             if (!f->instance) continue;
@@ -637,6 +677,10 @@ public:
             TESSERA_DEALLOCATE(f.cells);
             f = {};
         }
+#if TESSERA_NATIVE
+        for (runtime::func_code& f : unit.compiled) TESSERA_DEALLOCATE(f.cells);
+        unit.compiled.clear();
+#endif
         for (runtime::catch_table* t : unit.catch_tables) destroy(t);
         unit.catch_tables.clear();
         unit.places.clear();
@@ -689,6 +733,9 @@ private:
         if constexpr (F[feature::exceptions]) all.failed = &failed, all.raise = &raise;
         if constexpr (F[feature::threads]) all.see_growth = &see_growth;
         if constexpr (F[feature::tracing]) all.trace = &trace;
+#if TESSERA_NATIVE
+        if constexpr (F[feature::native]) all.hot = &tiers<F, machine>::hot;
+#endif
         return all;
     }();
 };
@@ -707,6 +754,9 @@ const engine& engine_for() noexcept {
         if constexpr (F[feature::gc]) e.make_object = &machine::make_object;
         if constexpr (F[feature::threads]) e.make_shared = &make_shared;
         if constexpr (F[feature::tracing]) e.observe = &machine::observe;
+#if TESSERA_NATIVE
+        if constexpr (F[feature::native]) e.native = &machine::native_of;
+#endif
         return e;
     }();
     return made;

@@ -10,9 +10,9 @@
 
 namespace tessera::inline TESSERA_ABI::exec {
 
-/// The function of `unit` whose cells hold `pc`, no_index if there is none. Puts what was lowered since
-/// the last call into order first.
-inline u32 function_at(runtime::code_unit& unit, const u8* pc) noexcept {
+/// Where in `unit` the cells are that hold `pc`; function no_index if there are none. Puts what was lowered since the
+/// last call into order first.
+inline runtime::code_place function_at(runtime::code_unit& unit, const u8* pc) noexcept {
     using runtime::code_place;
     vec<code_place>& places = unit.places;
     const auto after = [](const u8* p, const code_place& b) { return std::less<>()(p, b.cells); };
@@ -29,9 +29,9 @@ inline u32 function_at(runtime::code_unit& unit, const u8* pc) noexcept {
         std::rotate(std::upper_bound(places.begin(), at, at->cells, after), at, at + 1);
     }
     const code_place* const next = std::upper_bound(places.begin(), places.end(), pc, after);
-    if (next == places.begin()) return no_index;
-    const u32 func = next[-1].func;
-    return pc < unit.funcs[func].cells + unit.funcs[func].size ? func : no_index;
+    if (next == places.begin()) return {nullptr, no_index};
+    const code_place& found = next[-1];
+    return pc < found.cells + unit.code_of(found).size ? found : code_place{nullptr, no_index};
 }
 
 /// A frame. `pc` lies in the cell that runs or calls; the walk is over when it is null.
@@ -40,6 +40,9 @@ struct frame {
     u8* fp = nullptr;
     runtime::instance_data* instance = nullptr;
     u32 func = no_index; ///< set by `find`
+#if TESSERA_NATIVE
+    u32 compiled = 0; ///< see runtime::code_place
+#endif
 
     /// The frame of a call that has stopped at `stop_pc`, or that of its caller if that is null: it then
     /// stopped on the way into context::call.
@@ -50,8 +53,21 @@ struct frame {
     }
     /// Looks the function up; false at the end of the walk.
     bool find() noexcept {
-        func = pc && instance ? function_at(*instance->unit, pc) : no_index;
+        const runtime::code_place at =
+            pc && instance ? function_at(*instance->unit, pc) : runtime::code_place{nullptr, no_index};
+        func = at.func;
+#if TESSERA_NATIVE
+        compiled = at.compiled;
+#endif
         return func != no_index;
+    }
+    /// Of a frame that was found.
+    const runtime::func_code& code() const noexcept {
+#if TESSERA_NATIVE
+        return instance->unit->code_of({nullptr, func, compiled});
+#else
+        return instance->unit->funcs[func];
+#endif
     }
     /// From a frame that was found to its caller.
     void to_caller(const context& c) noexcept {

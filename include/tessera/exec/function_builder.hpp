@@ -90,7 +90,14 @@ protected:
     }
     bool begin_body() noexcept {
         if (failed_ || !stack_.start(u32(locals_.size()), next_local_)) return false;
+#if TESSERA_NATIVE
+        ir_.first_temp = next_local_;
+        if (slot_form_)
+            for (const local_def& local : locals_)
+                if (local.type.is_ref() && !ir_.reference_locals.push_back(local.slot)) failed_ = true;
+#endif
         note(map_point::start, 0);
+        emit_tally(0);
         emit_plain(family::entry); // the encoder drops it where there is nothing to check
         if (const u32 first = first_local_; next_local_ > first) {
             node n;
@@ -142,6 +149,7 @@ protected:
             if (!ir_.loops.push_back({c.label, position(), position(), c.loop})) failed_ = true;
             c.loop = u32(ir_.loops.size()) - 1;
             note(map_point::loop, c.loop);
+            emit_tally(c.loop + 1);
         }
         if (!control_.push_back(c)) failed_ = true;
     }
@@ -163,9 +171,11 @@ protected:
             place(c, results(c));
             emit_br(c.label);
         }
-        bind_label(c.else_label);
+        const u32 label = c.else_label;
+        bind_label(label);
         c.else_label = no_index;
         restart(c, params(c));
+        note_height(label);
     }
     void lower_end() noexcept {
         const control c = control_.back();
@@ -174,6 +184,7 @@ protected:
             if (return_label_ != no_index) {
                 bind_label(return_label_);
                 restart(c, results(c));
+                note_height(return_label_);
                 emit_return();
             }
             control_.pop_back();
@@ -191,6 +202,8 @@ protected:
         }
         if (c.else_label != no_index) bind_label(c.else_label);
         restart(c, results(c));
+        if (c.kind != nest::loop) note_height(c.label);
+        note_height(c.else_label);
     }
     /// The stack after a label: what was below the block, then `types` in their slots.
     void restart(const control& c, view<val_type> types) noexcept {
@@ -663,12 +676,15 @@ protected:
         joined.v.at[3] = loc::slot;
         if (!exists(joined.v)) return false;
         take_last();
-        if (add.v.at[0] == loc::acc && position() > block_start_) {
+        // In slot form a temporary takes the way of an accumulator: nothing else uses it any more.
+        const bool passed =
+            slot_form_ ? add.v.at[0] == loc::slot && add.operands[0] >= stack_.next_slot() : add.v.at[0] == loc::acc;
+        if (passed && position() > block_start_) {
             const node& shift = ir_.nodes.back();
             const u8 scale = natural_align[u16(n.v.code)];
             if (shift.v.fam == family::binary && shift.v.code == op::i32_shl && shift.v.at[1] == loc::imm &&
-                shift.v.at[3] == loc::acc && scale != 0 && (shift.operands[1] & 31) == scale &&
-                detail::slot_or_acc(shift.v.at[0])) {
+                (slot_form_ ? shift.operands[3] == add.operands[0] : shift.v.at[3] == loc::acc) && scale != 0 &&
+                (shift.operands[1] & 31) == scale && detail::slot_or_acc(shift.v.at[0])) {
                 variant scaled = joined.v;
                 scaled.flags = u8(scale << flag::shift);
                 scaled.at[1] = shift.v.at[0];

@@ -9,6 +9,9 @@
 
 namespace tessera::inline TESSERA_ABI::exec {
 
+/// Functions can be lowered to slot form, too, which machine code is made from; see runtime::code_form.
+inline constexpr bool has_slot_form = TESSERA_NATIVE;
+
 /// One operation. Its handler is `v` with the build's flags.
 struct node {
     variant v;
@@ -28,6 +31,9 @@ struct label_def {
     u32 node = no_index;    ///< index of the node it stands before, no_index while unknown
     u32 cost = 0;           ///< fuel of the loop's body, for a loop
     u32 landing = no_index; ///< where a call goes on that was stopped on its way here; no_index for `node`
+#if TESSERA_NATIVE
+    u32 height = 0; ///< one more than the highest slot that holds a value there
+#endif
 };
 
 /// A loop: its body is the nodes from `begin` to `end`, in the order in which loops begin.
@@ -50,6 +56,10 @@ struct function_ir {
     u32 header = 0;               ///< slot of the return address
     u32 cost = 0;                 ///< fuel of an entry
     u32 scratch = 0;              ///< two slots for each of four operands beyond `most_slot`, 0 where none are needed
+#if TESSERA_NATIVE
+    u32 first_temp = 0;        ///< slot of the lowest temporary; locals are below
+    vec<u32> reference_locals; ///< slots; listed in slot form only
+#endif
 
     void clear() noexcept {
         nodes.clear();
@@ -59,6 +69,10 @@ struct function_ir {
         catch_loops.clear();
         targets.clear();
         frame_slots = header = cost = scratch = 0;
+#if TESSERA_NATIVE
+        first_temp = 0;
+        reference_locals.clear();
+#endif
     }
 };
 

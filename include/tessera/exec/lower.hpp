@@ -52,18 +52,29 @@ class lowering : aggregate_builder, plain_state<F[feature::tracing]> {
 public:
     lowering(function_ir& ir, const runtime::code_unit& unit) noexcept
         : aggregate_builder(ir, unit, num::apply<num::of_numbers>) {}
+#if TESSERA_NATIVE
+    lowering(function_ir& ir, const runtime::code_unit& unit, runtime::code_form form) noexcept : lowering(ir, unit) {
+        slot_form_ = form == runtime::code_form::slots;
+        counts_ = form == runtime::code_form::counted;
+    }
+#endif
     /// In plain mode; `known` gets what is known of the function, unless it is null.
     lowering(function_ir& ir, const runtime::code_unit& unit, plain_map* known) noexcept requires(F[feature::tracing])
         : lowering(ir, unit) {
         this->plain_ = true;
         this->known_ = known;
     }
-    /// As the functions of `store` were lowered.
+    /// As the function of `store` was lowered that has `code`.
     static TESSERA_INLINE lowering again(function_ir& ir, const runtime::code_unit& unit,
-                                         [[maybe_unused]] const runtime::store_data& store) noexcept {
+                                         [[maybe_unused]] const runtime::store_data& store,
+                                         [[maybe_unused]] const runtime::func_code& code) noexcept {
         if constexpr (F[feature::tracing])
             if (traced_pool::of(store)->plain) return lowering(ir, unit, nullptr);
+#if TESSERA_NATIVE
+        return lowering(ir, unit, code.form);
+#else
         return lowering(ir, unit);
+#endif
     }
 
     /// Fills the IR with function `index`, which is not imported, and answers `map`. False: memory is out.
@@ -106,6 +117,11 @@ private:
             if (failed_) return false;
         }
         finish_function();
+#if TESSERA_NATIVE
+        // A call that stops before a tally stops at the instruction behind it.
+        for (u32 i = 0; counts_ && i + 1 < ir_.nodes.size(); ++i)
+            if (ir_.nodes[i].v.fam == family::tally) ir_.nodes[i].offset = ir_.nodes[i + 1].offset;
+#endif
         if constexpr (F[feature::tracing])
             if (this->plain_) return true;
         return pin_locals();
@@ -165,7 +181,7 @@ private:
         }
     }
     bool pin_locals() noexcept {
-        if (ir_.loops.empty()) return true;
+        if (ir_.loops.empty() || slot_form_) return true;
         vec<slot_class> classes;
         const u32 slots = next_local_ < most_slot ? next_local_ : u32(most_slot);
         if (!classes.resize(slots)) return false;
@@ -326,6 +342,7 @@ private:
         stack_.pop();
         lower_branch_if(e, false, depth);
         push_temp(e.type);
+        note_height_here(); // with the reference
     }
     void lower_br_on_non_null(u32 depth) noexcept {
         lower_branch_if(settled_reference(), true, depth);

@@ -64,7 +64,7 @@ private:
             set_name(frame, "host function");
             return frame;
         }
-        const runtime::code_unit& unit = *f.func->instance->unit;
+        runtime::code_unit& unit = *f.func->instance->unit;
         const module_data& module = *unit.module;
         frame.func = f.func->index;
         if (frame.func < module.func_names.size()) set_name(frame, module.func_names[frame.func]);
@@ -84,16 +84,20 @@ private:
         if (n) std::memcpy(frame.name, name.data(), n);
         frame.name[n] = 0;
     }
-    u32 offset_of(const runtime::code_unit& unit, u32 func, const u8* pc) noexcept {
-        if (&unit != origins_unit_ || func != origins_func_) {
+    u32 offset_of(runtime::code_unit& unit, u32 func, const u8* pc) noexcept {
+#if TESSERA_NATIVE
+        const runtime::func_code& code = unit.code_of(function_at(unit, pc));
+#else
+        const runtime::func_code& code = unit.funcs[func];
+#endif
+        if (&code != origins_of_) {
             function_ir ir;
-            origins_unit_ = nullptr;
-            if (!lowering<F>::again(ir, unit, *ctx_.store).run(func) || !encoder<F>(ir).origins(origins_))
+            origins_of_ = nullptr;
+            if (!lowering<F>::again(ir, unit, *ctx_.store, code).run(func) || !encoder<F>(ir).origins(origins_))
                 return unit.module->funcs[func].code.begin;
-            origins_unit_ = &unit;
-            origins_func_ = func;
+            origins_of_ = &code;
         }
-        const u32 at = u32(pc - unit.funcs[func].cells);
+        const u32 at = u32(pc - code.cells);
         u32 offset = unit.module->funcs[func].code.begin;
         // Cells of no size share a place with the next one, which is the one that runs.
         const cell_origin* const after = std::upper_bound(origins_.begin(), origins_.end(), at,
@@ -104,9 +108,8 @@ private:
 
     const context& ctx_;
     vec<found> inner_;
-    vec<found> outer_; ///< a ring
-    const runtime::code_unit* origins_unit_ = nullptr;
-    u32 origins_func_ = 0;
+    vec<found> outer_;                               ///< a ring
+    const runtime::func_code* origins_of_ = nullptr; ///< whose `origins_` are
     vec<cell_origin> origins_;
 };
 

@@ -24,7 +24,7 @@ struct thrown {
 inline const runtime::catch_clause* find_catch(const context& c, const runtime::tag_data& tag, frame& at) noexcept {
     for (; at.find(); at.to_caller(c)) {
         const runtime::code_unit& unit = *at.instance->unit;
-        const runtime::func_code& code = unit.funcs[at.func];
+        const runtime::func_code& code = at.code();
         if (code.catches == 0) continue;
         const runtime::catch_table& table = *unit.catch_tables[code.catches - 1];
         for (u32 r = table.region_at(u32(at.pc - code.cells)); r != no_index; r = table.regions[r].outward)

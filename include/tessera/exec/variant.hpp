@@ -109,6 +109,10 @@ enum class family : u8 {
     pins,          ///< loads pins: integer, f32, f64
     probe,         ///< notes the native stack's position, for the self-test
     trace,         ///< before an instruction of a function in plain mode
+#if TESSERA_NATIVE
+    tally, ///< counts how often control comes to it, see runtime::code_form::counted
+    hot,   ///< the slow way of a tally whose count is reached
+#endif
     count_,
 };
 
@@ -237,6 +241,10 @@ constexpr shape shape_of(family fam, u8 flags) noexcept {
     case family::entry: return {cost, 0, false};
     case family::constant: return {0, 1, false};
     case family::trace: return {2, 0, false}; // plain map, point in it
+#if TESSERA_NATIVE
+    case family::tally:
+        return {3, 0, false}; // how often control may still come; 1 + number of the loop, or 0; function
+#endif
     case family::vector_constant:
     case family::shuffle: return {4, 0, false}; // lanes of 32 bits; bytes
     case family::extract_lane:

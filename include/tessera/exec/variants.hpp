@@ -77,6 +77,10 @@ constexpr bool is_needed(features f, const variant& v) noexcept {
     case family::land: return has(f, op::throw_);
     case family::special: return has(f, v.code);
     case family::trace: return f[feature::tracing];
+#if TESSERA_NATIVE
+    case family::tally:
+    case family::hot: return f[feature::native];
+#endif
     default: return true;
     }
 }
@@ -242,6 +246,9 @@ constexpr void each_variant(features f, unsigned part, Emit emit) noexcept {
                        family::probe,
                        family::trace})
         add({fam, 0, op::nop, {}}, false);
+#if TESSERA_NATIVE
+    for (family fam : {family::tally, family::hot}) add({fam, 0, op::nop, {}}, false);
+#endif
 }
 template <features F, unsigned Part>
 inline constexpr std::size_t part_size = [] {

@@ -71,19 +71,21 @@ private:
     TESSERA_COLD const frame_map* find_map(frame& at, bool exact, std::uintptr_t key) noexcept {
         if (!at.find()) return nullptr;
         const runtime::code_unit& unit = *at.instance->unit;
+        const u32 func = at.func;
         function_ir ir;
         vec<cell_origin> cells;
-        if (!lowering<F>::again(ir, unit, store_).run(at.func) || !encoder<F>(ir).origins(cells)) return nullptr;
+        if (!lowering<F>::again(ir, unit, store_, at.code()).run(func) || !encoder<F>(ir).origins(cells))
+            return nullptr;
         frame_map_request wanted;
         wanted.types = {&unit.module->types, nullptr};
-        wanted.params = unit.module->types[unit.module->funcs[at.func].type].params;
-        const u32 position = u32(at.pc - unit.funcs[at.func].cells);
+        wanted.params = unit.module->types[unit.module->funcs[func].type].params;
+        const u32 position = u32(at.pc - at.code().cells);
         u32 n = 0; // the last node that begins at or before the place, and takes room
         for (u32 i = 0; i < cells.size() && cells[i].cell <= position; ++i) n = i;
         find_point(ir, n, exact, wanted);
         function_ir again;
-        if (!lowering<F>::again(again, unit, store_).run(at.func, &wanted)) return nullptr;
-        return maps_.add(key, at.func, wanted.slots);
+        if (!lowering<F>::again(again, unit, store_, at.code()).run(func, &wanted)) return nullptr;
+        return maps_.add(key, func, wanted.slots);
     }
     /// The point that lowering knows the place at node `n` by.
     void find_point(const function_ir& ir, u32 n, bool exact, frame_map_request& wanted) const noexcept {

@@ -10,6 +10,12 @@ namespace tessera::inline TESSERA_ABI {
 enum class op : u16; // of syntax/opcode.hpp, whose table takes long to compile
 }
 
+#if TESSERA_NATIVE
+namespace tessera::inline TESSERA_ABI::exec {
+struct native_hook;
+}
+#endif
+
 namespace tessera::inline TESSERA_ABI::runtime {
 
 struct account;
@@ -70,6 +76,11 @@ struct engine {
     /// From now on functions run in plain mode and `o` sees every instruction; null: nobody does, and they run fast
     /// again. False: a call is on its way, or memory is out. Null: the build has no feature::tracing.
     bool (*observe)(store_data& store, observer* o, error& why) noexcept = nullptr;
+#if TESSERA_NATIVE
+    /// Where the store notes who makes machine code of its functions: null there, nobody does. Returns null if memory
+    /// is out. Null: the build has no feature::native.
+    exec::native_hook** (*native)(store_data& store) noexcept = nullptr;
+#endif
 };
 
 /// Who sees each instruction before it is executed.

@@ -12,6 +12,15 @@ namespace tessera::inline TESSERA_ABI::runtime {
 
 class object_layouts;
 
+#if TESSERA_NATIVE
+/// What a function was lowered for.
+enum class code_form : u8 {
+    fast,    ///< the interpreter
+    counted, ///< the interpreter, with cells that count how often control comes to the function and its loops
+    slots,   ///< machine code: every operand is a slot or an immediate, there are neither accumulators nor pins
+};
+#endif
+
 /// The lowered form of one function. `cells` is null until the first call.
 struct func_code {
     u8* cells = nullptr;  ///< threaded code, owned by the unit
@@ -20,12 +29,18 @@ struct func_code {
     u32 header = 0;       ///< slot of the return address: max(parameter slots, result slots)
     u32 catches : 31 = 0; ///< index + 1 in code_unit::catch_tables, 0 for a function that catches nothing
     u32 leaf : 1 = 0;     ///< neither calls nor computes with floats
+#if TESSERA_NATIVE
+    code_form form = code_form::fast;
+#endif
 };
 
 /// Where a lowered function lies.
 struct code_place {
     const u8* cells = nullptr;
     u32 func = 0;
+#if TESSERA_NATIVE
+    u32 compiled = 0; ///< index + 1 in code_unit::compiled, 0 for what code_unit::funcs has
+#endif
 };
 
 /// Keeps a module alive and holds what the store knows about it.
@@ -35,6 +50,9 @@ struct code_unit {
     object_layouts* layouts = nullptr; ///< the store's
     binary::branch_hints hints;        ///< of the module, for lowering
     vec<func_code> funcs;              ///< by function index; imported ones stay empty
+#if TESSERA_NATIVE
+    vec<func_code> compiled; ///< slot form of functions that were lowered for the interpreter before
+#endif
     vec<catch_table*> catch_tables;
     vec<code_place> places; ///< of lowered functions, the first `sorted` of them in order, see exec/frames.hpp
     std::size_t sorted = 0;
@@ -45,7 +63,18 @@ struct code_unit {
     code_unit& operator=(const code_unit&) = delete;
     ~code_unit() {
         for (func_code& f : funcs) TESSERA_DEALLOCATE(f.cells);
+#if TESSERA_NATIVE
+        for (func_code& f : compiled) TESSERA_DEALLOCATE(f.cells);
+#endif
         for (catch_table* t : catch_tables) destroy(t);
+    }
+
+    /// The code at a place.
+    const func_code& code_of(const code_place& at) const noexcept {
+#if TESSERA_NATIVE
+        if (at.compiled) return compiled[at.compiled - 1];
+#endif
+        return funcs[at.func];
     }
 };
 

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+/// @file exec/tiers.hpp
+/// From the interpreter to machine code: functions are lowered with cells that count, and once more, to slot form, when
+/// a count is reached. Frames are the same in both forms, and slots are right wherever a tally cell stands, so a loop
+/// goes on as machine code in the middle. Cells of the first form stay: frames return to them.
+#pragma once
+
+#include <tessera/exec/lower.hpp>
+#include <tessera/exec/native_hook.hpp>
+
+#if TESSERA_NATIVE
+namespace tessera::inline TESSERA_ABI::exec {
+
+template <features F, class Machine>
+class tiers {
+public:
+    /// Lowers a function for `native`: with cells that count, or to machine code at once. False: memory is out.
+    static bool lower(native_hook& native, runtime::code_unit& unit, u32 index) noexcept {
+        if (native.threshold == 0) return compile(native, unit, index);
+        function_ir ir;
+        if (!lowering<F>(ir, unit, runtime::code_form::counted).run(index)) return false;
+        for (node& n : ir.nodes)
+            if (n.v.fam == family::tally) n.words[0] = native.threshold, n.words[2] = index;
+        if (!Machine::encode(ir, unit, index)) return false;
+        unit.funcs[index].form = runtime::code_form::counted;
+        return true;
+    }
+    /// The count of the tally cell at `c->pc` is reached: its function is compiled, and entered here.
+    static TESSERA_COLD void hot(context* c) noexcept {
+        constexpr layout l = layout_of(variant{family::tally, 0, op::nop, {}});
+        native_hook& native = *static_cast<context_pool*>(c->store->engine_state)->native;
+        runtime::code_unit& unit = *c->instance->unit;
+        u8* const cell = const_cast<u8*>(c->pc); // the unit's own, see runtime/unit.hpp
+        const u32 number = load_native<u32>(cell + l.words + 4), index = load_native<u32>(cell + l.words + 8);
+        const u8* way = native.way_in(native, unit, index, number);
+        if (!way && native.compile && unit.compiled.push_back({})) {
+            static_cast<void>(compile(native, unit, index, u32(unit.compiled.size())));
+            way = native.way_in(native, unit, index, number);
+        }
+        if (way) return store_native(cell, way); // which is then executed
+        c->pc = cell + l.size;
+    }
+
+private:
+    /// Lowers function `index` to slot form and has machine code made of it. False: memory is out. The code may be
+    /// missing all the same.
+    static bool compile(native_hook& native, runtime::code_unit& unit, u32 index, u32 compiled = 0) noexcept {
+        function_ir ir;
+        vec<cell_origin> cells;
+        vec<u32> handlers; // encoding takes what is caught away
+        if (!lowering<F>(ir, unit, runtime::code_form::slots).run(index)) return false;
+        // Calls of the cells that count have made room for their frame only.
+        if (compiled && ir.frame_slots > unit.funcs[index].frame_slots) return true;
+        for (const runtime::catch_clause& clause : ir.catches.clauses)
+            if (!handlers.push_back(clause.target)) return false;
+        if (!Machine::encode(ir, unit, index, compiled) || !encoder<F>(ir).origins(cells)) return false;
+        runtime::func_code& code = compiled ? unit.compiled[compiled - 1] : unit.funcs[index];
+        code.form = runtime::code_form::slots;
+        native.compile(native, unit, index, code.cells, ir, {cells.data(), cells.size()},
+                       {handlers.data(), handlers.size()});
+        return true;
+    }
+};
+
+} // namespace tessera::exec
+#endif

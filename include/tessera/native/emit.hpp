@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: MIT
+/// @file native/emit.hpp
+/// All operations on scalars, memory 0 and globals, from stubs or by a call of the instruction's meaning.
+#pragma once
+
+#include <tessera/native/emit_float.hpp>
+
+namespace tessera::inline TESSERA_ABI::native {
+
+/// Where the code finds what it needs: distances in bytes from what rbp points at, and addresses.
+struct surroundings {
+    i32 memory_size = 0;      ///< u64: bytes of memory 0
+    i32 globals = 0;          ///< pointer to the slots of the instance's own globals
+    i32 imported_globals = 0; ///< pointer to pointers to the slots of imported ones
+    i32 scratch = 0;          ///< u64[3]: operands and results of meanings
+    /// Calls the meaning of the instruction whose number is in ecx on `scratch`; the trap is in eax
+    /// afterwards. Leaves all registers alone but rax, rcx, rdx, xmm0 and xmm1.
+    const u8* meaning = nullptr;
+};
+
+class emitter : public float_emitter {
+public:
+    explicit emitter(const surroundings& around) noexcept : around_(around) {}
+
+    /// True for an operation that is computed here, or has a stub for what is common in it.
+    static constexpr bool is_float(char letter) noexcept { return letter == 'f' || letter == 'd'; }
+
+    void unary(op o, place a, place d) noexcept {
+        const op_type& t = row(o).type;
+        const bool floats = is_float(t.params[0]) || is_float(t.results[0]);
+        if (floats ? unary_float(o, a, d) : unary_integer(o, a, d)) return;
+        const place operands[] = {a};
+        meaning(o, {operands, 1}, d);
+    }
+    void binary(op o, place a, place b, place d) noexcept {
+        if (is_float(row(o).type.params[0]) ? binary_float(o, a, b, d) : binary_integer(o, a, b, d)) return;
+        const place operands[] = {a, b};
+        meaning(o, {operands, 2}, d);
+    }
+    /// Branches to `label` if `a o b` is not zero (or, `negated`, is).
+    void branch_if(op o, bool negated, place a, place b, u32 label) noexcept {
+        if (is_float(row(o).type.params[0])) return jump_if_float(compare_float(o, a, b), negated, label);
+        compare_integer(row(o).type.params[0] == 'l', a, b);
+        const cond c = condition_of(o);
+        jump_if(negated ? not_(c) : c, label);
+    }
+    /// `letter`: the type, as in signatures.
+    void move(char letter, place a, place d) noexcept {
+        if (is_float(letter)) move_float(d, a, letter == 'd');
+        else move_integer(d, a, letter == 'l');
+    }
+    void select(char letter, place a, place b, place c, place d) noexcept {
+        if (c.is_imm()) return move(letter, u32(c.value) != 0 ? a : b, d);
+        if (is_float(letter)) select_float(letter == 'd', a, b, c, d);
+        else select_integer(letter == 'l', a, b, c, d);
+    }
+    /// By the meaning, whatever it takes.
+    void meaning(op o, view<place> operands, place d) noexcept {
+        const op_type& t = row(o).type;
+        u32 at = u32(around_.scratch);
+        for (std::size_t k = 0; k < operands.size(); ++k, at += 8) {
+            if (is_float(t.params[k])) bits_to(gp::rax, operands[k], t.params[k] == 'd');
+            else move_to(number(gp::rax), operands[k], t.params[k] == 'l');
+            two(stubs::field_store, number(gp::rax), number(context_register), at);
+        }
+        fill_d(stubs::move[0].i, number(gp::rcx), u64(o));
+        fill_d(stubs::move_imm64, number(gp::rax), u64(reinterpret_cast<std::uintptr_t>(around_.meaning)));
+        put(stubs::call_rax, {});
+        one(stubs::test[0], 0, number(gp::rax));
+        put(stubs::jump_if[u8(cond::ne)], {}, exit_for(trap::none));
+        two(stubs::field_load, number(gp::rax), number(context_register), u32(around_.scratch));
+        if (is_float(t.results[0])) float_from_rax(d, t.results[0] == 'd');
+        else store(d, number(gp::rax));
+    }
+    /// What is done aside, once the rest is there.
+    void emit_detours() noexcept {
+        for (std::size_t i = 0; i < detours.size(); ++i) {
+            const detour way = detours[i];
+            node = way.node;
+            bind(way.label);
+            meaning(way.code, {&way.a, 1}, way.d);
+            jump(way.back);
+        }
+        detours.clear();
+    }
+
+    // ---- memory 0 --------------------------------------------------------------------------------------------------
+
+    /// d = what is at `a`; the access ends `end` bytes behind that. A constant address is in `end`.
+    void load(op o, place a, u32 end, place d) noexcept { load(o, a, end, d, end, no_index); }
+    /// The same with a check that reaches to `checked`, and there is none if that is 0; what is beyond goes to `out`,
+    /// or is a trap.
+    void load(op o, place a, u32 end, place d, u32 checked, u32 out) noexcept {
+        const char letter = row(o).type.results[0];
+        const u64 to = d.is_reg() ? d.value : is_float(letter) ? first_float : number(gp::rax);
+        reach(stubs::loads[u16(o) - u16(op::i32_load)], size_of(o), a, end, to, checked, out);
+        if (is_float(letter)) store_float(d, to, letter == 'd');
+        else store(d, to);
+    }
+    void store_to(op o, place a, place b, u32 end) noexcept { store_to(o, a, b, end, end, no_index); }
+    void store_to(op o, place a, place b, u32 end, u32 checked, u32 out) noexcept {
+        const char letter = row(o).type.params[1];
+        const u64 value =
+            is_float(letter) ? in_float(b, letter == 'd', second_float) : in_register(b, letter == 'l', gp::rdx);
+        reach(stubs::stores[u16(o) - u16(op::i32_store)], size_of(o), a, end, value, checked, out);
+    }
+    /// The address of an access to an element: 32 bits of a + (b << scale), in a place of its own.
+    place indexed(place a, place b, u8 scale) noexcept {
+        const u64 index = in_register(b, false, gp::rcx);
+        if (a.is_imm()) two(stubs::index_constant[scale], 0, 0, index, a.value);
+        else two(stubs::index_address[scale], 0, in_register(a, false, gp::rax), index);
+        return place::reg(gp::rcx);
+    }
+
+    // ---- globals ---------------------------------------------------------------------------------------------------
+
+    /// The instance's own global, `offset` bytes behind the first.
+    void global_get(char letter, u32 offset, place d) noexcept {
+        two(stubs::field_load, number(gp::rax), number(context_register), u32(around_.globals));
+        field_get(letter, offset, d);
+    }
+    void global_set(char letter, u32 offset, place a) noexcept {
+        two(stubs::field_load, number(gp::rdx), number(context_register), u32(around_.globals));
+        field_set(letter, offset, a);
+    }
+    void imported_get(char letter, u32 index, place d) noexcept {
+        two(stubs::field_load, number(gp::rax), number(context_register), u32(around_.imported_globals));
+        two(stubs::field_load, number(gp::rax), number(gp::rax), 8 * index);
+        field_get(letter, 0, d);
+    }
+    void imported_set(char letter, u32 index, place a) noexcept {
+        two(stubs::field_load, number(gp::rdx), number(context_register), u32(around_.imported_globals));
+        two(stubs::field_load, number(gp::rdx), number(gp::rdx), 8 * index);
+        field_set(letter, 0, a);
+    }
+
+private:
+    static constexpr u32 size_of(op o) noexcept { return 1u << natural_align[u16(o)]; }
+    /// The access `s` of `size` bytes with the register `with`, after the check.
+    void reach(const stubs::access& s, u32 size, place a, u32 end, u64 with, u32 checked, u32 out) noexcept {
+        const u64 offset = end - size;
+        if (a.is_imm()) {
+            set_register(number(gp::rax), end, false);
+            check(no_index);
+            if (offset <= 0x7fff'ffff) return two(s.i, with, 0, offset);
+            return two(s.r, with, number(gp::rax), u64(0) - size);
+        }
+        const u64 address = in_register(a, false, gp::rcx);
+        const bool near = end <= 0x7fff'ffff;
+        if (checked != 0) {
+            two(near ? stubs::access_end : stubs::access_end_far, 0, address, checked);
+            check(out);
+        }
+        if (near) two(s.r, with, address, offset);
+        else two(s.r, with, number(gp::rax), u64(0) - size);
+    }
+    void check(u32 out) noexcept {
+        fillings v;
+        v[from::c] = around_.memory_size;
+        put(stubs::check_bounds, v, out == no_index ? exit_for(trap::out_of_bounds_memory) : out);
+    }
+    // By the pointer in rax, in rdx.
+    void field_get(char letter, u32 offset, place d) noexcept {
+        if (d.is_reg() && is_float(letter))
+            return two(stubs::field_load_float[letter == 'd'], d.value, number(gp::rax), offset);
+        const u64 to = d.is_reg() ? d.value : number(gp::rax);
+        two(stubs::field_load, to, number(gp::rax), offset);
+        store(d, to);
+    }
+    void field_set(char letter, u32 offset, place a) noexcept {
+        if (a.is_reg() && is_float(letter))
+            return two(stubs::field_store_float[letter == 'd'], a.value, number(gp::rdx), offset);
+        const u64 value = is_float(letter) ? (bits_to(gp::rax, a, letter == 'd'), number(gp::rax))
+                                           : in_register(a, letter == 'l', gp::rax);
+        two(stubs::field_store, value, number(gp::rdx), offset);
+    }
+
+    const surroundings around_;
+};
+
+} // namespace tessera::native

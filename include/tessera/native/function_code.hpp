@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: MIT
+/// @file function_code.hpp
+/// The machine code of one function while it is made: where operands are, the frame, the ways out of the code and into
+/// it.
+///
+/// Each node is one cell, too. A node without machine code is left to the interpreter: what registers hold goes to the
+/// frame, its cell is executed, and the cell behind it leads back in. So every function can be compiled.
+#pragma once
+
+#include <tessera/exec/encode.hpp>
+#include <tessera/exec/variants.hpp>
+#include <tessera/native/checks.hpp>
+#include <tessera/native/registers.hpp>
+#include <tessera/native/surroundings.hpp>
+
+namespace tessera::inline TESSERA_ABI::native {
+
+/// Of a build.
+struct compile_options {
+    exec::model model;
+    bool instructions = false; ///< the processor has the newer ones that stubs use
+};
+
+/// The function to compile, as the interpreter has it.
+struct compile_input {
+    const exec::function_ir& ir;
+    const module_data& module;
+    u32 func = 0;
+    const u8* cells = nullptr;
+    view<exec::cell_origin> places;     ///< by node
+    view<u32> handlers;                 ///< labels where exceptions are caught
+    const u8* const* entries = nullptr; ///< by function: what machine code calls
+    bool counted = false;               ///< it is entered where its tally cells were
+};
+
+/// Where a cell leads into the code.
+struct way_in_cell {
+    u32 cell = 0; ///< byte offset of the cell
+    u32 code = 0; ///< of the code
+};
+
+namespace detail {
+constexpr char letter_of(exec::cls c) noexcept {
+    return c == exec::cls::i64 ? 'l' : c == exec::cls::f32 ? 'f' : c == exec::cls::f64 ? 'd' : 'i';
+}
+inline bool has_vector(const module_data& m, const exec::node& n) noexcept {
+    for (unsigned k = 0; k < 4; ++k)
+        if (n.v.at[k] != exec::loc::none && class_of_operand(m, n, k) == exec::cls::v128) return true;
+    return false;
+}
+} // namespace detail
+
+/// What node `n` means for registers, and so whether it has machine code.
+inline effect effect_of(const compile_options& o, const module_data& m, const exec::node& n) noexcept {
+    using exec::family;
+    constexpr u32 most_zeros = 32; // more are not written one by one
+    const exec::variant& v = n.v;
+    switch (v.fam) {
+    case family::unary:
+    case family::binary:
+        if (o.model.canonical && num::picks_nan(v.code)) return effect::leave;
+        if (num::has_instruction(v.code) && !o.instructions) return effect::leave;
+        break;
+    case family::load:
+    case family::load_indexed:
+    case family::store:
+        // Another thread may make a shared memory larger, and the access is tried again then.
+        for (const auto& memory : m.memories)
+            if (memory.type.shared) return effect::leave;
+        break;
+    case family::call_lazy:
+    case family::call_indirect: return effect::call;
+    case family::zero_range: return n.words[1] <= most_zeros ? effect::plain : effect::leave;
+    case family::move:
+    case family::constant:
+    case family::select:
+    case family::global_get:
+    case family::global_set:
+    case family::imported_get:
+    case family::imported_set:
+    case family::br:
+    case family::br_compare:
+    case family::latch:
+    case family::br_table:
+    case family::return_:
+    case family::entry: break;
+    default: return effect::leave;
+    }
+    return detail::has_vector(m, n) ? effect::leave : effect::plain;
+}
+
+class function_code : public emitter {
+protected:
+    using node_type = exec::node;
+
+    function_code(const compile_options& options, const context_layout& at, const shared_code& shared) noexcept
+        : emitter({at.memory_size, at.globals, at.imported_globals, at.scratch, shared.meaning}), options_(options),
+          at_(at), shared_(shared) {}
+
+    // ---- operands --------------------------------------------------------------------------------------------------
+
+    u32 label_of(u32 label) const noexcept { return in_->ir.labels[label].node; }
+
+    /// Where operand `k` of node `i` is.
+    place operand(const node_type& n, u32 i, unsigned k) const noexcept {
+        if (n.v.at[k] == exec::loc::none) return {};
+        if (n.v.at[k] == exec::loc::imm) return place::imm(n.operands[k]);
+        const u32 w = found_->operand[4 * std::size_t(i) + k];
+        if (w != no_index) {
+            const web& x = found_->webs[w];
+            if (x.reg != web::none) return place::reg(x.reg);
+            if (k != 3 && is_remade(x)) return place::imm(constant_of(in_->ir.nodes[x.first]));
+        }
+        return place::slot(n.operands[k]);
+    }
+    /// True for a constant that is made where it is used.
+    bool is_remade(const web& w) const noexcept {
+        return !w.joined && !w.memory && is_constant(in_->ir.nodes[w.first]);
+    }
+    char letter(const node_type& n, unsigned k) const noexcept {
+        return detail::letter_of(class_of_operand(in_->module, n, k));
+    }
+    u64 address_of_cell(u32 i) const noexcept {
+        return u64(reinterpret_cast<std::uintptr_t>(in_->cells)) + in_->places[i].cell;
+    }
+
+    // ---- registers and the frame -----------------------------------------------------------------------------------
+
+    void spill(const value_set& s) noexcept {
+        registers_->each(s, [&](const web& w) {
+            if (w.kind == bank::floating) fill_d(stubs::float_store_slot[w.wide], w.slot, w.reg);
+            else fill_d(stubs::store_slot, w.slot, w.reg);
+        });
+    }
+    void reload(const value_set& s) noexcept {
+        registers_->each(s, [&](const web& w) {
+            if (w.kind == bank::floating) fill_d(stubs::float_load_slot[w.wide], w.reg, w.slot);
+            else fill_d(stubs::move[w.wide].m, w.reg, w.slot);
+        });
+    }
+    /// To shared code that wants cell `i` in r8. The way there, which is long, is the function's last piece of code.
+    void go_to(const u8* shared, u32 i) noexcept {
+        set_register(number(gp::r8), in_->places[i].cell, false);
+        for (const tail& t : tails_)
+            if (t.shared == shared) return jump(t.label);
+        if (!tails_.push_back({shared, new_label()})) return static_cast<void>(failed_ = true);
+        jump(tails_.back().label);
+    }
+    struct tail {
+        const u8* shared;
+        u32 label;
+    };
+    void emit_tails() noexcept {
+        for (const tail& t : tails_) {
+            bind(t.label);
+            put_address(gp::rdx, in_->cells);
+            fill_db(stubs::alus[1][u8(stubs::alu::add)].r, number(gp::r8), number(gp::rdx));
+            go_to(t.shared);
+        }
+        tails_.clear();
+    }
+    void go_to(const u8* shared) noexcept {
+        put_address(gp::rdx, shared);
+        put(assembler().raw(0xff, 0xe2).made, {}); // jmp rdx
+    }
+    void put_address(gp to, const void* address) noexcept {
+        fill_d(stubs::move_imm64, number(to), u64(reinterpret_cast<std::uintptr_t>(address)));
+    }
+    void cell_to_r8(u32 i) noexcept { fill_d(stubs::move_imm64, number(gp::r8), address_of_cell(i)); }
+
+    // ---- checks that reach farther ---------------------------------------------------------------------------------
+
+    /// Where the access of `n` ends, from its address on; of a constant address from 0 on.
+    static u32 end_of(const node_type& n, place address) noexcept {
+        return n.words[0] + (address.is_imm() && n.v.at[0] == exec::loc::slot ? u32(address.value) : 0u);
+    }
+    struct check {
+        u32 reach;
+        u32 out; ///< label, no_index for a trap
+    };
+    check check_of(const node_type& n, u32 i, place a) noexcept {
+        if (!is_access(n) || a.is_imm()) return {end_of(n, a), no_index};
+        if (reaches_[i] <= n.words[0]) return {reaches_[i], no_index};
+        const u32 label = new_label(), first = u32(kept_.size());
+        for (const u32 w : alive_)
+            if (found_->webs[w].last >= i && !kept_.push_back(w)) failed_ = true;
+        if (!early_.push_back({label, i, first, u32(kept_.size())})) failed_ = true;
+        return {reaches_[i], label};
+    }
+    /// A way out before an access that may trap, or one behind it: everything goes to the frame.
+    struct early_leave {
+        u32 label;
+        u32 node;
+        u32 first, last; ///< of `kept_`
+    };
+    void emit_early_leaves() noexcept {
+        for (const early_leave& e : early_) {
+            bind(e.label);
+            spill(registers_->dirty[e.node] & registers_->live_in[e.node]);
+            for (u32 k = e.first; k < e.last; ++k) {
+                const web& w = found_->webs[kept_[k]];
+                const char type = w.kind == bank::floating ? (w.wide ? 'd' : 'f') : w.wide ? 'l' : 'i';
+                if (w.reg != web::none) move(type, place::reg(w.reg), place::slot(w.slot));
+                else move(type, place::imm(constant_of(in_->ir.nodes[w.first])), place::slot(w.slot));
+            }
+            go_to(shared_.leave, e.node);
+        }
+        early_.clear();
+        kept_.clear();
+    }
+    /// Values between labels that are not in the frame.
+    void note_alive(u32 i) noexcept {
+        std::size_t kept = 0;
+        for (const u32 w : alive_)
+            if (found_->webs[w].last > i) alive_[kept++] = w;
+        alive_.truncate(kept);
+        const u32 made = found_->operand[4 * std::size_t(i) + 3];
+        if (made == no_index) return;
+        const web& w = found_->webs[made];
+        if (w.joined || w.memory || w.first != i || (w.reg == web::none && !is_remade(w))) return;
+        if (!alive_.push_back(made)) failed_ = true;
+    }
+    bool can_enter(u32 i) const noexcept { return i == 0 || effects_[i - 1] != effect::plain || is_handler(i); }
+    // ---- other ways out --------------------------------------------------------------------------------------------
+
+    void leave(u32 i) noexcept {
+        spill(registers_->dirty[i] & registers_->live_in[i]);
+        go_to(shared_.leave, i);
+    }
+
+    struct slow_call {
+        u32 label;
+        u32 node;
+    };
+    void emit_slow_calls() noexcept {
+        for (const slow_call& s : slow_calls_) {
+            bind(s.label);
+            const node_type& n = in_->ir.nodes[s.node];
+            if (n.v.at[0] == exec::loc::slot) fill_d(stubs::store_slot, n.operands[0], number(gp::rdx));
+            go_to(shared_.leave, s.node);
+        }
+        slow_calls_.clear();
+    }
+    struct pause {
+        u32 label;
+        trap why;
+        u32 next;
+        value_set unsaved;
+    };
+    void emit_pauses() noexcept {
+        for (const pause& p : pauses_) {
+            bind(p.label);
+            spill(p.unsaved);
+            set_register(number(gp::rax), u64(p.why), false);
+            go_to(shared_.pause, p.next);
+        }
+    }
+
+    void emit_exits() noexcept {
+        bind(slow_);
+        fill_d(stubs::move[0].i, number(gp::rax), in_->func);
+        go_to(shared_.callee);
+        for (const exit& e : exits) {
+            bind(e.label);
+            const bool bounds = e.why == trap::out_of_bounds_memory;
+            if (!bounds && e.why != trap::none) set_register(number(gp::rax), u64(e.why), false);
+            go_to(bounds ? shared_.bounds : shared_.trap, e.node);
+        }
+    }
+    /// Cells of nodes that control comes to from the interpreter.
+    void emit_ways_in() noexcept {
+        const std::size_t nodes = in_->ir.nodes.size();
+        bool empty = true; // control can come to the next node from the interpreter
+        for (u32 i = 0; i < nodes; ++i) {
+            const bool here = empty || effects_[i - 1] != effect::plain || is_handler(i);
+            empty = here && i + 1 < nodes && in_->places[i].cell == in_->places[i + 1].cell; // no cell of its own
+            if (!here || empty || effects_[i] == effect::leave) continue;
+            if (in_->ir.nodes[i].v.fam == exec::family::call_indirect) continue; // which is left to its cell at times
+            if (!ways_in_.push_back({in_->places[i].cell, position()})) failed_ = true;
+            emit_way_in(i);
+        }
+        if (!in_->counted) return;
+        tally(0);
+        for (const exec::loop_def& l : in_->ir.loops) tally(label_of(l.label));
+    }
+    void tally(u32 node_number) noexcept {
+        if (!tallies_.push_back(position())) failed_ = true;
+        emit_way_in(node_number);
+    }
+    void emit_way_in(u32 i) noexcept {
+        const u32 inner = new_label();
+        put(stubs::address, {}, inner);
+        if (enter_ == no_index) enter_ = new_label();
+        jump(enter_);
+        bind(inner);
+        reload(registers_->live_in[i]);
+        jump(i);
+    }
+    bool is_handler(u32 i) const noexcept {
+        for (u32 l = in_->handlers.empty() ? no_index : found_->label_at[i]; l != no_index; l = found_->label_next[l])
+            for (const u32 handler : in_->handlers)
+                if (handler == l) return true;
+        return false;
+    }
+    /// With what the interpreter's handlers pass in rdx left as it is.
+    void emit_enter() noexcept {
+        if (enter_ == no_index) return;
+        bind(enter_);
+        put_address(gp::r11, shared_.enter);
+        put(assembler().raw(0x41, 0xff, 0xe3).made, {}); // jmp r11
+        enter_ = no_index;
+    }
+
+    vec<way_in_cell> ways_in_;
+    vec<u32> tallies_; ///< ways in that tally cells lead to: into the function, then into its loops
+    const compile_options options_;
+    const context_layout at_;
+    const shared_code shared_;
+    const compile_input* in_ = nullptr;
+    web_finder* found_ = nullptr;
+    register_assigner* registers_ = nullptr;
+    vec<effect> effects_;
+    vec<tail> tails_;
+    vec<pause> pauses_;
+    vec<slow_call> slow_calls_;
+    vec<early_leave> early_;
+    vec<u32> alive_, kept_; ///< webs
+    vec<u32> reaches_;      ///< see fold_checks
+    u32 slow_ = 0;          ///< label: a call that needs more stack
+    u32 enter_ = no_index;  ///< label: the way from the interpreter to the code in r10
+};
+
+} // namespace tessera::native

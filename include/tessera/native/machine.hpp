@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: MIT
+/// @file native/machine.hpp
+/// The machine code of a store: compiles functions when they are lowered and owns what comes of it.
+#pragma once
+
+#include <tessera/exec/native_hook.hpp>
+#include <tessera/native/code_memory.hpp>
+#include <tessera/native/compile.hpp>
+#include <tessera/native/options.hpp>
+
+namespace tessera::inline TESSERA_ABI::native {
+
+/// True if there is machine code for this build: for its processor, and with handlers that end in jumps, which it
+/// relies on.
+#if defined(__x86_64__) && !defined(_WIN32) && !defined(__ILP32__)
+inline constexpr bool has_target = TESSERA_TAIL_CALLS;
+#else
+inline constexpr bool has_target = false;
+#endif
+
+class machine : public exec::native_hook {
+public:
+    machine(const compile_options& made_for, const native_options& options) noexcept
+        : options_(made_for), memory_(options.code_bytes) {
+        threshold = options.threshold;
+        compile = [](exec::native_hook& self, runtime::code_unit& unit, u32 index, u8* code,
+                     const exec::function_ir& ir, view<exec::cell_origin> cells, view<u32> handlers) noexcept {
+            static_cast<machine&>(self).compile_function(unit, index, code, ir, cells, handlers);
+        };
+        way_in = [](exec::native_hook& self, const runtime::code_unit& unit, u32 index, u32 number) noexcept {
+            return static_cast<machine&>(self).find_way_in(unit, index, number);
+        };
+        forget = [](exec::native_hook& self) noexcept {
+            machine& m = static_cast<machine&>(self);
+            for (unit_code* u : m.units_) {
+                u->ways.clear();
+                for (function& f : u->functions) f = {};
+                for (const u8*& entry : u->entries) entry = m.shared_.callee;
+            }
+        };
+        destroy = [](exec::native_hook* self) noexcept { tessera::destroy(static_cast<machine*>(self)); };
+    }
+    ~machine() {
+        for (unit_code* u : units_) tessera::destroy(u);
+        tessera::destroy(compiler_);
+    }
+    machine(const machine&) = delete;
+    machine& operator=(const machine&) = delete;
+
+    /// Makes the code that functions share. Where that cannot be had nothing will be compiled; `status` says why.
+    void start() noexcept {
+        if (!make_shared_code()) compile = nullptr;
+    }
+    code_status status() const noexcept { return memory_.status(); }
+    native_counters counters() const noexcept {
+        native_counters c = counters_;
+        c.code_bytes = memory_.used();
+        return c;
+    }
+
+private:
+    [[nodiscard]] bool make_shared_code() noexcept {
+        const exec::context example;
+        const context_layout at(example);
+        shared_code_maker maker;
+        maker.make(at);
+        const u8* const code = maker.failed() ? nullptr : memory_.add(maker.data(), maker.position());
+        if (!code) return false;
+        const auto part = [&](unsigned n) { return code + maker.position_of(maker.labels[n]); };
+        shared_ = {part(0), part(1), part(2), part(3), part(4), part(5), part(6)};
+        compiler_ = create<compiler>(options_, at, shared_);
+        return compiler_ != nullptr;
+    }
+    struct function {
+        const u8* code = nullptr;
+        u32 first_way = 0; ///< in unit_code::ways: into the function, then into its loops
+    };
+    struct unit_code {
+        const runtime::code_unit* unit = nullptr;
+        vec<const u8*> entries; ///< by function: what machine code calls
+        vec<function> functions;
+        vec<u32> ways; ///< bytes from `function::code` on
+    };
+    unit_code* code_of(const runtime::code_unit& unit) noexcept {
+        for (unit_code* u : units_)
+            if (u->unit == &unit) return u;
+        unit_code* const made = create<unit_code>();
+        const std::size_t n = unit.funcs.size();
+        if (!made || !made->entries.resize(n) || !made->functions.resize(n) || !units_.push_back(made))
+            return tessera::destroy(made), nullptr;
+        made->unit = &unit;
+        for (const u8*& entry : made->entries) entry = shared_.callee;
+        return made;
+    }
+    const u8* find_way_in(const runtime::code_unit& unit, u32 index, u32 number) noexcept {
+        for (const unit_code* u : units_)
+            if (u->unit == &unit) {
+                const function& f = u->functions[index];
+                return f.code && threshold != 0 ? f.code + u->ways[f.first_way + number] : nullptr;
+            }
+        return nullptr;
+    }
+    void compile_function(runtime::code_unit& unit, u32 index, u8* cells, const exec::function_ir& ir,
+                          view<exec::cell_origin> places, view<u32> handlers) noexcept {
+        ++counters_.left;
+        if (ir.scratch != 0) return; // slots beyond what a cell can name are moved around its operation
+        unit_code* const to = code_of(unit);
+        if (!to ||
+            !compiler_->run({ir, *unit.module, index, cells, places, handlers, to->entries.data(), threshold != 0}))
+            return;
+        const u32 first = u32(to->ways.size());
+        if (!to->ways.append(compiler_->tallies().data(), compiler_->tallies().size())) return;
+        const u8* const code = memory_.add(compiler_->data(), compiler_->position());
+        if (!code) {
+            if (memory_.status() != code_status::ready) compile = nullptr; // what is lowered from now on is not counted
+            return to->ways.truncate(first);
+        }
+        to->entries[index] = code + compiler_->entry;
+        to->functions[index] = {code, first};
+        for (const way_in_cell& w : compiler_->ways_in()) exec::store_native(cells + w.cell, code + w.code);
+        --counters_.left;
+        ++counters_.functions;
+    }
+
+    const compile_options options_;
+    code_memory memory_;
+    shared_code shared_;
+    compiler* compiler_ = nullptr;
+    vec<unit_code*> units_;
+    native_counters counters_;
+};
+
+} // namespace tessera::native

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+/// @file native/options.hpp
+/// What a host says about machine code, and is told.
+#pragma once
+
+#include <tessera/config.hpp>
+#include <tessera/util/integers.hpp>
+
+namespace tessera::inline TESSERA_ABI {
+
+/// When functions of a store are compiled, and what that may cost.
+struct native_options {
+    /// How often control comes to a function, or round a loop, before the function is compiled. 0: it is when it is
+    /// first called.
+    u32 threshold = 1000;
+    u64 code_bytes = 64 << 20; ///< of machine code, at most
+};
+
+/// Whether functions of a store become machine code, or why not.
+enum class native_status : u8 {
+    off,         ///< enable_native was not called
+    ready,       ///< they do
+    unsupported, ///< not for this processor, or the build's handlers do not end in jumps (TESSERA_TAIL_CALLS)
+    refused,     ///< the system gives no memory for code
+    full,        ///< native_options::code_bytes is used up: those compiled so far stay, others are interpreted
+};
+
+/// What has become of a store's functions.
+struct native_counters {
+    u64 functions = 0;  ///< compiled
+    u64 left = 0;       ///< not compiled: memory was out, or the frame is too large for it
+    u64 code_bytes = 0; ///< of machine code, what functions share included
+};
+
+} // namespace tessera

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: MIT
+// Functions of a store as machine code: what they compute, how they stop, how they meet the interpreter and the host.
+#include "native/profile.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <string>
+#include <utility>
+
+namespace {
+
+using namespace tessera;
+using tessera::i32;
+using tessera::i64;
+using tessera::u32;
+using tessera::u64;
+
+constexpr features profile = native_profile;
+
+struct guest {
+    tessera::store<profile> store;
+    tessera::instance instance;
+
+    explicit guest(std::string_view text, bool compiled, const imports& env = {}, native_options options = {0}) {
+        REQUIRE(store.add_fuel(~u64{0}).has_value());
+        if (compiled) REQUIRE(enable_native(store, options).has_value());
+        auto mod = tessera::module::parse_text<profile>(text);
+        REQUIRE(mod.has_value());
+        auto made = store.instantiate(*mod, env);
+        REQUIRE(made.has_value());
+        instance = *made;
+    }
+    template <class T>
+    auto get(std::string_view name) {
+        return *instance.get<T>(name);
+    }
+};
+
+constexpr std::string_view several = R"((module
+  (memory 1)
+  (func (export "factorial") (param i64) (result i64) (local i64)
+    (local.set 1 (i64.const 1))
+    (block (loop
+      (br_if 1 (i64.eqz (local.get 0)))
+      (local.set 1 (i64.mul (local.get 1) (local.get 0)))
+      (local.set 0 (i64.sub (local.get 0) (i64.const 1)))
+      (br 0)))
+    (local.get 1))
+  (func $depth (export "depth") (param i32) (result i32)
+    (if (result i32) (local.get 0)
+      (then (i32.add (i32.const 1) (call $depth (i32.sub (local.get 0) (i32.const 1)))))
+      (else (i32.const 0))))
+  (func (export "divide") (param i32 i32) (result i32) (nop) (i32.div_s (local.get 0) (local.get 1)))
+  (func (export "read") (param i32) (result i64)
+    (i64.store (i32.const 8) (i64.const 7))
+    (i64.add (i64.load (local.get 0)) (i64.add (i64.load offset=8 (local.get 0)) (i64.load offset=4 (local.get 0)))))
+  (func (export "to_int") (param f64) (result i32) (i32.trunc_f64_s (local.get 0)))
+  (func (export "stop") (unreachable))
+  (func (export "forever") (loop (br 0)))))";
+
+} // namespace
+
+TEST_CASE("functions are compiled when they are called, and compute the same") {
+    guest g(several, true);
+    CHECK(native_status_of(g.store) == (TESSERA_TAIL_CALLS ? native_status::ready : native_status::unsupported));
+    CHECK(native_counters_of(g.store).functions == 0);
+    auto factorial = g.get<i64(i64)>("factorial");
+    CHECK(*factorial(20) == 2432902008176640000);
+    CHECK(*factorial(0) == 1);
+    if (TESSERA_TAIL_CALLS) CHECK(native_counters_of(g.store).functions == 1);
+    CHECK(native_counters_of(g.store).left == 0);
+}
+
+TEST_CASE("calls nest deeper than the native stack is meant for, up to the limit of the store") {
+    guest g(several, true);
+    auto depth = g.get<i32(i32)>("depth");
+    for (i32 n : {0, 1, 100, 10000, 20000}) CHECK(*depth(n) == n);
+    const auto much = depth(1 << 30);
+    REQUIRE(!much.has_value());
+    CHECK(much.error().why() == trap::stack_exhausted);
+    CHECK(*depth(3) == 3);
+}
+
+TEST_CASE("traps have the reason and the offset that they have in the interpreter") {
+    guest compiled(several, true), interpreted(several, false);
+    CHECK(native_status_of(interpreted.store) != native_status::ready);
+    const auto same = [](const auto& a, const auto& b) {
+        REQUIRE(a.has_value() == b.has_value());
+        if (a.has_value()) return;
+        CHECK(a.error().why() == b.error().why());
+        CHECK(a.error().offset() == b.error().offset());
+        CHECK(a.error().frames().size() == b.error().frames().size());
+    };
+    for (const auto& [x, y] : {std::pair(1, 0), std::pair(i32(-2147483647 - 1), -1), std::pair(7, -1)})
+        same(compiled.get<i32(i32, i32)>("divide")(x, y), interpreted.get<i32(i32, i32)>("divide")(x, y));
+    for (const i32 at : {0, 65512, 65520, 65525, 65528, 65529, -1})
+        same(compiled.get<i64(i32)>("read")(at), interpreted.get<i64(i32)>("read")(at));
+    for (const f64 x : {1.5, 1e10, -1e10, -2147483648.9, f64(NAN)})
+        same(compiled.get<i32(f64)>("to_int")(x), interpreted.get<i32(f64)>("to_int")(x));
+    same(compiled.get<void()>("stop")(), interpreted.get<void()>("stop")());
+}
+
+TEST_CASE("where there is no memory for code functions are interpreted") {
+    guest g(several, true, {}, {.threshold = 0, .code_bytes = 0});
+    CHECK(native_status_of(g.store) != native_status::ready);
+    CHECK(*g.get<i64(i64)>("factorial")(5) == 120);
+    CHECK(native_counters_of(g.store).functions == 0);
+}
+
+TEST_CASE("what is left to the interpreter sees all values, and the code those it made") {
+    constexpr std::string_view text = R"((module
+      (import "host" "twice" (func $twice (param i32) (result i32)))
+      (memory 1 3)
+      (func (export "run") (param i32) (result i32) (local i32 f64)
+        (local.set 2 (f64.const 0.5))
+        (loop
+          (local.set 1 (i32.add (call $twice (local.get 0)) (i32.add (local.get 1) (memory.grow (i32.const 1)))))
+          (i32.store (i32.mul (i32.sub (memory.size) (i32.const 1)) (i32.const 65536)) (local.get 1))
+          (local.set 2 (f64.add (local.get 2) (f64.const 1)))
+          (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))
+        (i32.add (local.get 1) (i32.trunc_f64_s (local.get 2))))))";
+    i32 results[2] = {};
+    for (const bool compiled : {false, true}) {
+        imports env;
+        env.define("host", "twice", [](i32 x) { return 2 * x; });
+        guest g(text, compiled, env);
+        results[compiled] = *g.get<i32(i32)>("run")(5);
+    }
+    CHECK(results[0] == results[1]);
+    CHECK(results[0] == 2 * (5 + 4 + 3 + 2 + 1) + 1 + 2 - 1 - 1 - 1 + 5);
+}
+
+TEST_CASE("a loop without an end can be interrupted") {
+    guest g(several, true);
+    g.store.interrupt();
+    const auto done = g.get<void()>("forever")();
+    REQUIRE(!done.has_value());
+    CHECK(done.error().why() == trap::interrupted);
+}
+
+TEST_CASE("a loop is entered while it runs, a function when it is called often enough") {
+    constexpr std::string_view text = R"((module
+      (func $fib (export "fib") (param i32) (result i32)
+        (if (result i32) (i32.lt_u (local.get 0) (i32.const 2))
+          (then (local.get 0))
+          (else (i32.add (call $fib (i32.sub (local.get 0) (i32.const 1)))
+                         (call $fib (i32.sub (local.get 0) (i32.const 2)))))))
+      (func (export "sum") (param i32) (result f64) (local f64 i64)
+        (f64.const 100) ;; below the loops, on the operand stack
+        (loop $outer
+          (local.set 2 (i64.const 10))
+          (loop $inner
+            (local.set 1 (f64.add (local.get 1) (f64.convert_i64_s (local.get 2))))
+            (br_if $inner (i64.ne (i64.const 0) (local.tee 2 (i64.sub (local.get 2) (i64.const 1))))))
+          (br_if $outer (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))
+        (f64.add (local.get 1)))))";
+    guest g(text, true, {}, {.threshold = 20});
+    auto sum = g.get<f64(i32)>("sum");
+    CHECK(*sum(1) == 155.0);
+    CHECK(native_counters_of(g.store).functions == 0);
+    CHECK(*sum(1000) == 100.0 + 55.0 * 1000);
+    if (TESSERA_TAIL_CALLS) CHECK(native_counters_of(g.store).functions == 1);
+    CHECK(*sum(3) == 265.0);
+    CHECK(*g.get<i32(i32)>("fib")(15) == 610);
+    if (TESSERA_TAIL_CALLS) CHECK(native_counters_of(g.store).functions == 2);
+    CHECK(*g.get<i32(i32)>("fib")(20) == 6765);
+}
+
+TEST_CASE("frames of both forms are found: by the collector, by exceptions, by backtraces") {
+    constexpr std::string_view text = R"((module
+      (type $box (struct (field i32)))
+      (tag $odd (param i32))
+      (func $deep (param i32 (ref null $box)) (result i32) (local (ref null $box))
+        (local.set 2 (struct.new $box (local.get 0)))
+        (if (i32.eqz (local.get 0)) (then (throw $odd (struct.get $box 0 (local.get 1)))))
+        (i32.add (call $deep (i32.sub (local.get 0) (i32.const 1)) (local.get 2))
+                 (i32.add (struct.get $box 0 (local.get 1)) (struct.get $box 0 (local.get 2)))))
+      (func (export "run") (param i32) (result i32)
+        (block $caught (result i32)
+          (try_table (catch $odd $caught)
+            (return (call $deep (local.get 0) (struct.new $box (i32.const 7)))))
+          (i32.const -1)))
+      (func $fails (param i32) (result i32)
+        (if (i32.eqz (local.get 0)) (then (unreachable)))
+        (i32.add (i32.const 1) (call $fails (i32.sub (local.get 0) (i32.const 1)))))
+      (func (export "fail") (param i32) (result i32) (call $fails (local.get 0)))))";
+    for (const u32 threshold : {u32(0), u32(1), u32(5), u32(40)}) {
+        guest g(text, true, {}, {.threshold = threshold}), plain(text, false);
+        g.store.collect_always(true);
+        for (const i32 n : {0, 3, 10, 100}) {
+            auto made = g.get<i32(i32)>("run")(n);
+            REQUIRE(made.has_value());
+            CHECK(*made == (n == 0 ? 7 : 1));
+            const auto failed = g.get<i32(i32)>("fail")(n), expected = plain.get<i32(i32)>("fail")(n);
+            REQUIRE(!failed.has_value());
+            REQUIRE(failed.error().frames().size() == expected.error().frames().size());
+            for (std::size_t i = 0; i < failed.error().frames().size(); ++i)
+                CHECK(failed.error().frames()[i].offset == expected.error().frames()[i].offset);
+        }
+    }
+}
+
+TEST_CASE("fuel runs out at the same instruction, compiled or not") {
+    for (const u32 threshold : {u32(0), u32(3), u32(1000)})
+        for (u64 fuel = 1; fuel < 200; fuel += 7) {
+            u64 offset[2] = {};
+            for (const bool compiled : {false, true}) {
+                tessera::store<profile> s;
+                REQUIRE(s.add_fuel(fuel).has_value());
+                if (compiled) REQUIRE(enable_native(s, {.threshold = threshold}).has_value());
+                auto made = s.instantiate(*tessera::module::parse_text<profile>(several), imports{});
+                REQUIRE(made.has_value());
+                const auto done = (*made->get<i64(i64)>("factorial"))(20);
+                offset[compiled] = done.has_value() ? 0 : done.error().offset();
+            }
+            CHECK_MESSAGE(offset[0] == offset[1], "threshold " << threshold << ", fuel " << fuel);
+        }
+}
+
+TEST_CASE("a store can be moved and reset; a reset ends it") {
+    guest g(several, true);
+    CHECK(*g.get<i64(i64)>("factorial")(5) == 120);
+    tessera::store<profile> moved = std::move(g.store);
+    CHECK(*g.get<i64(i64)>("factorial")(6) == 720);
+    if (!TESSERA_TAIL_CALLS) return;
+    CHECK(native_status_of(moved) == native_status::ready);
+    CHECK(native_counters_of(moved).functions == 1);
+    REQUIRE(moved.reset().has_value());
+    CHECK(native_status_of(moved) == native_status::off);
+    CHECK(native_counters_of(moved).functions == 0);
+    REQUIRE(enable_native(moved, {.threshold = 0}).has_value());
+    REQUIRE(moved.add_fuel(1 << 20).has_value());
+    auto again = moved.instantiate(*tessera::module::parse_text<profile>(several), imports{});
+    REQUIRE(again.has_value());
+    CHECK(*(*again->get<i64(i64)>("factorial"))(7) == 5040);
+    CHECK(native_counters_of(moved).functions == 1);
+}
+
+TEST_CASE("what does not fit stays with the interpreter") {
+    guest g(several, true, {}, {.threshold = 2, .code_bytes = 16 * 1024});
+    auto depth = g.get<i32(i32)>("depth");
+    for (i32 n = 0; n < 50; ++n) CHECK(*depth(n) == n);
+    CHECK(native_counters_of(g.store).code_bytes <= 16 * 1024);
+}
