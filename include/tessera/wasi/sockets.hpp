@@ -31,14 +31,21 @@ inline error_number sock_accept(call& c, u32 number, u32 flags, u32 out) noexcep
         return error_number::success;
     });
 }
+/// With recv_waitall it waits until all buffers are full, the other side has closed, or, where the descriptor has
+/// fdflags::nonblock, there is no more. Fails with `notsup` where recv_peek is set as well: that would need buffers of
+/// the system as large as the guest's.
 inline error_number sock_recv(call& c, u32 number, u32 iovecs, u32 count, u32 flags, u32 out, u32 out_flags) noexcept {
     if (flags > u32(riflags::all)) return error_number::inval;
+    if (flags == u32(riflags::all)) return error_number::notsup;
     if (!c.memory.holds(out_flags, 2)) return error_number::fault;
+    const persistence how = has(riflags(flags), riflags::recv_peek)      ? persistence::once
+                            : has(riflags(flags), riflags::recv_waitall) ? persistence::stubborn
+                                                                         : persistence::eager;
     return with_socket(c, number, rights::fd_read, [&](node& n, const descriptor&) noexcept {
         roflags answer = roflags::none;
-        const error_number e =
-            transfer<buffer>(c, n, eventtype::fd_read, iovecs, count, out,
-                             [&](view<buffer> to, u64) noexcept { return n.receive(to, riflags(flags), answer); });
+        const error_number e = transfer<buffer>(
+            c, n, eventtype::fd_read, iovecs, count, out,
+            [&](view<buffer> to, u64) noexcept { return n.receive(to, riflags(flags), answer); }, how);
         if (e == error_number::success) c.memory.put<u16>(out_flags, u16(answer));
         return e;
     });

@@ -4,7 +4,10 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <chrono>
 #include <cstdio>
+#include <cstring>
 #include <filesystem>
 #include <thread>
 
@@ -153,7 +156,7 @@ TEST_CASE("preview1: a guest accepts and talks") {
     CHECK(g.text_at(1024, g.get<u32>(8)) == "hello");
     CHECK(g("sock_recv", 4, 16, 1, 0, 8, 12) == err::success);
     CHECK((g.text_at(1024, g.get<u32>(8)) == "hello" && g.get<u16>(12) == 0));
-    CHECK(g("sock_recv", 4, 16, 1, 2, 8, 12) == err::notsup);
+    CHECK(g("sock_recv", 4, 16, 1, 3, 8, 12) == err::notsup);
     CHECK(g("sock_recv", 4, 16, 1, 4, 8, 12) == err::inval);
     CHECK(g("sock_recv", 0, 16, 1, 0, 8, 12) == err::notsock);
     g.iovec(16, 1024, g.put(1024, "answer"));
@@ -163,10 +166,44 @@ TEST_CASE("preview1: a guest accepts and talks") {
     char got[16] = {};
     CHECK(recv(client, got, sizeof got, MSG_WAITALL | MSG_DONTWAIT) == 11);
     CHECK(std::string_view(got, 11) == "answer+more");
+    // All of it: what is sent in pieces, what is there where it must not wait, what came before the end.
+    const auto receive_all = [&] {
+        g.iovec(16, 1024, 4);
+        g.iovec(24, 2048, 0);
+        g.iovec(32, 2048, 5);
+        if (g("sock_recv", 4, 16, 3, 2, 8, 12) != err::success) return std::string("error");
+        const u32 n = g.get<u32>(8);
+        return std::string(g.text_at(1024, std::min(n, 4u))) + std::string(g.text_at(2048, n - std::min(n, 4u)));
+    };
+    std::thread slow([&] {
+        for (const char* piece : {"abc", "def", "ghi+"}) {
+            CHECK(send(client, piece, std::strlen(piece), 0) == ssize_t(std::strlen(piece)));
+            std::this_thread::sleep_for(std::chrono::milliseconds(5));
+        }
+    });
+    CHECK(receive_all() == "abcdefghi");
+    slow.join();
+    CHECK(g("fd_fdstat_set_flags", 4, u32(wasi::fdflags::nonblock)) == err::success);
+    CHECK(receive_all() == "+");
+    CHECK(receive_all() == "error");
+    CHECK(g.last == err::again);
+    CHECK(g("fd_fdstat_set_flags", 4, 0) == err::success);
+    // Many buffers are filled in turns, but looking shows everything once.
+    CHECK(send(client, "0123456789", 10, 0) == 10);
+    for (u32 i = 0; i < 100; ++i) g.iovec(4096 + 8 * i, 2048 + i, i % 10 == 0);
+    CHECK(g("sock_recv", 4, 4096, 100, 1, 8, 12) == err::success);
+    CHECK(g.get<u32>(8) <= 10);
+    CHECK(g("sock_recv", 4, 4096, 100, 2, 8, 12) == err::success);
+    CHECK(g.get<u32>(8) == 10);
+    for (u32 i = 0; i < 10; ++i) CHECK(g.text_at(2048 + 10 * i, 1) == std::to_string(i));
     CHECK(g("sock_shutdown", 4, 0) == err::inval);
     CHECK(g("sock_shutdown", 0, 1) == err::notsock);
     CHECK(g("sock_shutdown", 4, 2) == err::success);
     CHECK(recv(client, got, sizeof got, 0) == 0);
+    CHECK(send(client, "end", 3, 0) == 3);
+    CHECK(shutdown(client, SHUT_WR) == 0);
+    CHECK(receive_all() == "end");
+    CHECK(receive_all().empty());
     close(client);
     CHECK((g.write(4, "gone") == -1 && g.last == err::pipe));
     CHECK(g("fd_close", 4) == err::success);
