@@ -77,7 +77,7 @@ bool compare(const char* what, auto copy) {
                 times[1][5] * 1e3, times[1][5] / times[0][5], times[0].size());
     return true;
 }
-bool from_pipe_to_pipe(const module& m, std::size_t bytes, bool guest) {
+bool from_pipe_to_pipe(const module& m, std::size_t bytes, bool with_guest) {
     int in[2], out[2];
     if (pipe(in) != 0 || pipe(out) != 0) return false;
     std::thread feeder([&] {
@@ -94,7 +94,7 @@ bool from_pipe_to_pipe(const module& m, std::size_t bytes, bool guest) {
         std::vector<char> piece(65536);
         for (ssize_t n; (n = read(out[0], piece.data(), piece.size())) > 0;) taken += std::size_t(n);
     });
-    const bool ok = guest ? by_guest(m, in[0], out[1]) : native(in[0], out[1]);
+    const bool ok = with_guest ? by_guest(m, in[0], out[1]) : native(in[0], out[1]);
     close(out[1]);
     close(in[0]);
     feeder.join();
@@ -117,13 +117,13 @@ int main(int argc, char** argv) {
     const auto m = module::parse_text<wasi_profile>(guest);
     if (!m) return std::puts(m.error().message().data()), 1;
     const std::size_t bytes = megabytes * 1'000'000;
-    const bool ok =
-        compare("files",
-                [&](bool guest) {
-                    if (lseek(in, 0, SEEK_SET) != 0 || lseek(out, 0, SEEK_SET) != 0) return false;
-                    return (guest ? by_guest(*m, in, out) : native(in, out)) && lseek(out, 0, SEEK_CUR) == off_t(bytes);
-                }) &&
-        compare("pipes", [&](bool guest) { return from_pipe_to_pipe(*m, bytes, guest); });
+    const bool ok = compare("files",
+                            [&](bool with_guest) {
+                                if (lseek(in, 0, SEEK_SET) != 0 || lseek(out, 0, SEEK_SET) != 0) return false;
+                                return (with_guest ? by_guest(*m, in, out) : native(in, out)) &&
+                                       lseek(out, 0, SEEK_CUR) == off_t(bytes);
+                            }) &&
+                    compare("pipes", [&](bool with_guest) { return from_pipe_to_pipe(*m, bytes, with_guest); });
     close(in), close(out);
     unlink(from.c_str()), unlink(to.c_str());
     return ok ? 0 : 1;

@@ -14,6 +14,7 @@
 #if !defined(_WIN32)
 #include <fcntl.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -118,6 +119,32 @@ TEST_CASE("preview1: a file as a stream has positions, a device is no terminal")
     CHECK((g.read(0, 1).empty() && g.last == err::success));
     std::fclose(file);
     close(null);
+}
+
+TEST_CASE("preview1: a terminal") {
+    const int screen = posix_openpt(O_RDWR | O_NOCTTY);
+    if (screen < 0 || grantpt(screen) != 0 || unlockpt(screen) != 0)
+        return MESSAGE("the system has no terminal to give");
+    const int terminal = open(ptsname(screen), O_RDWR | O_NOCTTY);
+    REQUIRE(terminal >= 0);
+    wasi::context c;
+    guest g{c.standard_input(wasi::host_stream(terminal)).standard_output(wasi::host_stream(terminal))};
+    CHECK(g("fd_fdstat_get", 0, 0) == err::success);
+    CHECK(g.get<u8>(0) == u8(wasi::filetype::character_device));
+    CHECK(g("fd_seek", 0, 0, 0, 0) == err::spipe);
+    g.iovec(16, 1024, g.put(1024, "two "));
+    g.iovec(24, 2048, g.put(2048, "pieces"));
+    CHECK(g("fd_write", 1, 16, 2, 8) == err::success);
+    CHECK(g.get<u32>(8) == 10);
+    char got[32] = {};
+    CHECK(read(screen, got, sizeof got) == 10);
+    CHECK(std::string_view(got, 10) == "two pieces");
+    CHECK(g("fd_fdstat_set_flags", 0, u32(wasi::fdflags::nonblock)) == err::success);
+    CHECK((g.read(0, 100).empty() && g.last == err::again));
+    CHECK(write(screen, "typed\n", 6) == 6);
+    CHECK(g.read(0, 100) == "typed\n");
+    close(terminal);
+    close(screen);
 }
 
 TEST_CASE("preview1: a guest accepts and talks") {
