@@ -69,9 +69,7 @@ struct calls {
         static const calls all = find_all();
         return all;
     }
-    bool complete() const noexcept {
-        return create && query && set && query_volume && list && read && write && flush;
-    }
+    bool complete() const noexcept { return create && query && set && query_volume && list && read && write && flush; }
 
 private:
     static calls find_all() noexcept {
