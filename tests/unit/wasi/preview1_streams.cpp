@@ -138,9 +138,11 @@ TEST_CASE("preview1: a terminal") {
     g.iovec(24, 2048, g.put(2048, "pieces"));
     CHECK(g("fd_write", 1, 16, 2, 8) == err::success);
     CHECK(g.get<u32>(8) == 10);
+    std::string shown;
     char got[32] = {};
-    CHECK(read(screen, got, sizeof got) == 10);
-    CHECK(std::string_view(got, 10) == "two pieces");
+    for (ssize_t n = 0; shown.size() < 10 && (n = read(screen, got, sizeof got)) > 0;)
+        shown.append(got, std::size_t(n));
+    CHECK(shown == "two pieces");
     CHECK(g("fd_fdstat_set_flags", 0, u32(wasi::fdflags::nonblock)) == err::success);
     CHECK((g.read(0, 100).empty() && g.last == err::again));
     CHECK(write(screen, "typed\n", 6) == 6);
@@ -216,14 +218,16 @@ TEST_CASE("preview1: a guest accepts and talks") {
     CHECK(receive_all() == "+");
     CHECK(g("sock_recv", 4, 16, 3, 2, 8, 12) == err::again);
     CHECK(g("fd_fdstat_set_flags", 4, 0) == err::success);
-    // Many buffers are filled in turns, but looking shows everything once.
-    CHECK(send(client, "0123456789", 10, 0) == 10);
-    for (u32 i = 0; i < 100; ++i) g.iovec(4096 + 8 * i, 2048 + i, i % 10 == 0);
+    // Many buffers are filled in turns, 64 at a time; looking takes one turn.
+    std::string hundred;
+    for (int i = 0; i < 100; ++i) hundred += char('!' + i % 90);
+    CHECK(send(client, hundred.data(), 100, 0) == 100);
+    for (u32 i = 0; i < 100; ++i) g.iovec(4096 + 8 * i, 2048 + i, 1);
     CHECK(g("sock_recv", 4, 4096, 100, 1, 8, 12) == err::success);
-    CHECK(g.get<u32>(8) <= 10);
+    CHECK(g.get<u32>(8) == 64);
     CHECK(g("sock_recv", 4, 4096, 100, 2, 8, 12) == err::success);
-    CHECK(g.get<u32>(8) == 10);
-    for (u32 i = 0; i < 10; ++i) CHECK(g.text_at(2048 + 10 * i, 1) == std::to_string(i));
+    CHECK(g.get<u32>(8) == 100);
+    CHECK(g.text_at(2048, 100) == hundred);
     CHECK(g("sock_shutdown", 4, 0) == err::inval);
     CHECK(g("sock_shutdown", 0, 1) == err::notsock);
     CHECK(g("sock_shutdown", 4, 2) == err::success);
