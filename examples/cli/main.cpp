@@ -113,6 +113,7 @@ int main(int argc, char** argv) {
         sub->final_callback([&options, &status, &rest, act] {
             if constexpr (std::is_base_of_v<guest_options, Options>)
                 options.arguments.insert(options.arguments.end(), rest.begin(), rest.end());
+            else static_cast<void>(rest);
             status = act(options);
         });
         return sub;
