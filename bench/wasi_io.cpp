@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Copies 100 MB in pieces of 64 KiB, file to file, through fd_read and fd_write of a guest and by the same loop without
-// one, in turns; prints the times and their ratio.
+// Copies 100 MB in pieces of 64 KiB, file to file and pipe to pipe, through fd_read and fd_write of a guest and by the
+// same loop without one, in turns; prints the times and their ratios. Pipes have a thread at the other end.
 //
 //   bench_wasi_io [FOLDER] [MEGABYTES]
 #include <tessera/tessera.hpp>
@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <fcntl.h>
@@ -60,6 +61,46 @@ bool by_guest(const module& m, int in, int out) {
     return code && *code == 0;
 }
 
+/// Medians of both ways, in turns. `copy(guest)` is false where something went wrong.
+bool compare(const char* what, auto copy) {
+    std::vector<double> times[2];
+    for (int round = 0; round < 11; ++round)
+        for (int which = 0; which < 2; ++which) {
+            bool ok = false;
+            times[which].push_back(seconds_of([&] { ok = copy(which == 1); }));
+            if (!ok) return std::puts("ERROR OCCURRED"), false;
+        }
+    for (auto& t : times) std::sort(t.begin(), t.end());
+    std::printf("%s: native %.1f ms, guest %.1f ms, ratio %.2f (medians of %zu)\n", what, times[0][5] * 1e3,
+                times[1][5] * 1e3, times[1][5] / times[0][5], times[0].size());
+    return true;
+}
+bool from_pipe_to_pipe(const module& m, std::size_t bytes, bool with_guest) {
+    int in[2], out[2];
+    if (pipe(in) != 0 || pipe(out) != 0) return false;
+    std::thread feeder([&] {
+        const std::vector<char> piece(65536, 'x');
+        for (std::size_t n = 0; n < bytes;) {
+            const ssize_t one = write(in[1], piece.data(), std::min(piece.size(), bytes - n));
+            if (one <= 0) break;
+            n += std::size_t(one);
+        }
+        close(in[1]);
+    });
+    std::size_t taken = 0;
+    std::thread taker([&] {
+        std::vector<char> piece(65536);
+        for (ssize_t n; (n = read(out[0], piece.data(), piece.size())) > 0;) taken += std::size_t(n);
+    });
+    const bool ok = with_guest ? by_guest(m, in[0], out[1]) : native(in[0], out[1]);
+    close(out[1]);
+    close(in[0]);
+    feeder.join();
+    taker.join();
+    close(out[0]);
+    return ok && taken == bytes;
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -73,17 +114,15 @@ int main(int argc, char** argv) {
         if (write(in, block.data(), block.size()) != ssize_t(block.size())) return std::puts("cannot write"), 1;
     const auto m = module::parse_text<profile>(guest);
     if (!m) return std::puts(m.error().message().data()), 1;
-    std::vector<double> times[2];
-    for (int round = 0; round < 11; ++round)
-        for (int which = 0; which < 2; ++which) {
-            if (lseek(in, 0, SEEK_SET) != 0 || lseek(out, 0, SEEK_SET) != 0) return 1;
-            bool ok = false;
-            times[which].push_back(seconds_of([&] { ok = which ? by_guest(*m, in, out) : native(in, out); }));
-            if (!ok || lseek(out, 0, SEEK_CUR) != off_t(megabytes * 1'000'000)) return std::puts("ERROR OCCURRED"), 1;
-        }
-    for (auto& t : times) std::sort(t.begin(), t.end());
-    std::printf("native %.1f ms, guest %.1f ms, ratio %.2f (medians of %zu)\n", times[0][5] * 1e3, times[1][5] * 1e3,
-                times[1][5] / times[0][5], times[0].size());
+    const std::size_t bytes = megabytes * 1'000'000;
+    const bool ok = compare("files",
+                            [&](bool with_guest) {
+                                if (lseek(in, 0, SEEK_SET) != 0 || lseek(out, 0, SEEK_SET) != 0) return false;
+                                return (with_guest ? by_guest(*m, in, out) : native(in, out)) &&
+                                       lseek(out, 0, SEEK_CUR) == off_t(bytes);
+                            }) &&
+                    compare("pipes", [&](bool with_guest) { return from_pipe_to_pipe(*m, bytes, with_guest); });
     close(in), close(out);
     unlink(from.c_str()), unlink(to.c_str());
+    return ok ? 0 : 1;
 }

@@ -113,6 +113,7 @@ int main(int argc, char** argv) {
         sub->final_callback([&options, &status, &rest, act] {
             if constexpr (std::is_base_of_v<guest_options, Options>)
                 options.arguments.insert(options.arguments.end(), rest.begin(), rest.end());
+            else static_cast<void>(rest);
             status = act(options);
         });
         return sub;
@@ -142,7 +143,8 @@ int main(int argc, char** argv) {
     add_module(*sub, of_print);
     sub->add_option("-o,--output", of_print.output, "Where to, instead of standard output")->type_name("FILE");
     sub->add_flag("--folded", of_print.folded, "Operands in parentheses, inside of what uses them");
-    sub->add_flag("!--no-names", of_print.names, "Numbers instead of the names of the name section");
+    sub->add_flag_callback(
+        "--no-names", [&of_print] { of_print.names = false; }, "Numbers instead of the names of the name section");
 
     inspect_options of_inspect;
     add_module(*add("inspect", "List sections, imports, exports, features and sizes", of_inspect, &inspect),

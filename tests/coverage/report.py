@@ -18,7 +18,7 @@ import shutil
 import subprocess
 import sys
 
-FLOORS = ["util", "syntax", "num", "binary", "text", "valid", "runtime", "exec"]
+FLOORS = ["util", "syntax", "num", "binary", "text", "valid", "runtime", "exec", "wasi", "debug"]
 
 
 def floor_of(name):

@@ -25,6 +25,9 @@ public:
     bool holds(u64 at, u64 n) const noexcept { return at <= size_ && n <= size_ - at; }
     /// The bytes themselves; `at` must be inside.
     u8* at(u64 at) const noexcept { return base_ + at; }
+    /// Where one of those bytes is.
+    u64 offset_of(const u8* byte) const noexcept { return u64(byte - base_); }
+    bool shared() const noexcept { return shared_ != nullptr; }
     /// A number, little-endian; it must be inside.
     template <class T>
     T get(u64 at) const noexcept {

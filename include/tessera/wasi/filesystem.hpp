@@ -30,7 +30,7 @@
 
 namespace tessera::inline TESSERA_ABI::wasi {
 
-/// Bytes to read into, in a guest's memory. Other threads of the guest may write there.
+/// Bytes to read into. No other thread accesses them during the call.
 struct buffer {
     u8* data = nullptr;
     std::size_t size = 0;
@@ -247,7 +247,8 @@ public:
     virtual outcome<node_owner> accept(fdflags flags) noexcept {
         return static_cast<void>(flags), error_number::notsock;
     }
-    /// Reads as `read`, with the flags of sock_recv; `out` gets those of the answer. Fails with `notsock`, `notconn`.
+    /// Reads as `read`; with riflags::recv_peek what is read stays there. riflags::recv_waitall is the caller's to do.
+    /// `out` gets the flags of the answer. Fails with `notsock`, `notconn`.
     virtual outcome<std::size_t> receive(view<buffer> to, riflags how, roflags& out) noexcept {
         return static_cast<void>(to), static_cast<void>(how), out = roflags::none, error_number::notsock;
     }

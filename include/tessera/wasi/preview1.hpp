@@ -23,7 +23,7 @@ namespace tessera::inline TESSERA_ABI::wasi {
 /// with an error of kind::exit whose exit_code() is the guest's; proc_raise with one that is msg::raised and has 128
 /// and the signal as code, or for a signal that is ignored by default with none.
 ///
-/// Of sock_recv's flags recv_waitall is not supported, `notsup`.
+/// sock_recv with both recv_peek and recv_waitall is `notsup`. On Windows so are sock_accept and path_symlink.
 ///
 /// Several stores on several threads may use the functions at the same time, as one guest process.
 TESSERA_API result<void> preview1(imports& to, const context& from) noexcept;

@@ -79,28 +79,31 @@ public:
     native native_handle() const noexcept override { return {fd_}; }
 
     outcome<std::size_t> read(view<buffer> to) noexcept override {
+        roflags ignored;
+        if (socket_) return receive(to, riflags::none, ignored);
         // Of two threads that see one byte ready, the second one would wait for another.
         const turn mine(reading_);
         if (!mine) return error_number::again;
+#if defined(__linux__) && defined(RWF_NOWAIT)
+        outcome<std::size_t> moved(error_number::again);
+        if (at_once<buffer>(to, &::preadv2, RWF_NOWAIT, asks_, moved)) return moved;
+#endif
         return inner_->read(to);
     }
     outcome<std::size_t> write(view<const_buffer> from) noexcept override {
         if (socket_) return send(from);
         const turn mine(writing_);
         if (!mine) return error_number::again;
+#if defined(__linux__) && defined(RWF_NOWAIT)
+        constexpr int without_signal = 0x100; // RWF_NOSIGNAL, of Linux 6.18: saves two calls
+        outcome<std::size_t> moved(error_number::again);
+        if (!whole_ && at_once<const_buffer>(from, &::pwritev2, RWF_NOWAIT | without_signal, quiet_, moved))
+            return moved;
+#endif
         without_sigpipe guard;
         if (whole_) return written(inner_->write(from), guard);
 #if defined(__linux__) && defined(RWF_NOWAIT)
-        if (asks_.load(std::memory_order_relaxed)) {
-            ::iovec all[most];
-            const ::msghdr m = message(from, all);
-            ssize_t n = -1;
-            do n = ::pwritev2(fd_, all, int(m.msg_iovlen), -1, RWF_NOWAIT);
-            while (n < 0 && errno == EINTR);
-            if (n >= 0) return std::size_t(n);
-            if (errno == EAGAIN || errno == EPIPE) return written(posix_error(), guard);
-            asks_.store(false, std::memory_order_relaxed); // an older kernel, or a terminal
-        }
+        if (at_once<const_buffer>(from, &::pwritev2, RWF_NOWAIT, asks_, moved)) return written(moved, guard);
 #endif
         std::size_t done = 0;
         // A pipe that is ready has room for so many bytes at least.
@@ -123,7 +126,6 @@ public:
     outcome<std::size_t> receive(view<buffer> to, riflags how, roflags& out) noexcept override {
         out = roflags::none;
         if (!socket_) return error_number::notsock;
-        if (has(how, riflags::recv_waitall)) return error_number::notsup; // nothing here waits
         ::iovec all[most];
         const int flags = MSG_DONTWAIT | (has(how, riflags::recv_peek) ? MSG_PEEK : 0);
         ::msghdr m = message(to, all);
@@ -184,6 +186,23 @@ private:
         if (!r && r.error() == error_number::pipe) guard.raised();
         return r;
     }
+#if defined(__linux__) && defined(RWF_NOWAIT)
+    /// Has the system move what it can with these flags. False: it does not know them, an older kernel's or a
+    /// terminal, and is not `asked` again.
+    template <class B>
+    bool at_once(view<B> buffers, ssize_t (*call)(int, const ::iovec*, int, ::off_t, int), int flags,
+                 std::atomic<bool>& asked, outcome<std::size_t>& moved) noexcept {
+        if (!asked.load(std::memory_order_relaxed)) return false;
+        ::iovec all[most];
+        const ::msghdr m = message(buffers, all);
+        ssize_t n = -1;
+        do n = call(fd_, m.msg_iov, int(m.msg_iovlen), -1, flags);
+        while (n < 0 && errno == EINTR);
+        if (n >= 0) return moved = std::size_t(n), true;
+        if (errno == EAGAIN || errno == EPIPE) return moved = posix_error(), true;
+        return asked.store(false, std::memory_order_relaxed), false;
+    }
+#endif
     template <class B>
     static ::msghdr message(view<B> buffers, ::iovec (&all)[most]) noexcept {
         std::size_t n = 0;
@@ -202,7 +221,8 @@ private:
     const bool whole_; ///< such a device: it takes what it gets
     std::atomic<bool> reading_{false};
     std::atomic<bool> writing_{false};
-    std::atomic<bool> asks_{true}; ///< writing without waiting was not refused
+    std::atomic<bool> asks_{true};  ///< moving without waiting was not refused
+    std::atomic<bool> quiet_{true}; ///< nor writing without the signal
 };
 
 /// A node for `fd`, which is closed with it.

@@ -12,7 +12,10 @@ namespace tessera::inline TESSERA_ABI::wasi {
 
 /// Opens a directory of the host to be given to guests: they reach what is beneath it and nothing else. `path` is
 /// UTF-8, as Win32 takes it. Names that Windows has other uses for, with a colon or a backslash in them for example,
-/// are refused; symbolic links and junctions are not followed. Fails with noent, notdir, acces, ilseq, nametoolong.
+/// are refused. Symbolic links and junctions beneath it are not followed: a path through one fails with `perm`, and one
+/// that ends with one does where it should be followed. They are listed, renamed and removed, but making or reading one
+/// fails with `notsup`: most users may make none, and what they contain is a path of Windows. Fails with noent, notdir,
+/// acces, ilseq, nametoolong.
 inline outcome<node_owner> open_host_directory(const char* path, const host_options& = {}) noexcept {
     if (!windows::calls::of_system().complete()) return error_number::nosys;
     const std::string_view text(path);

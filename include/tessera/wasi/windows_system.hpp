@@ -64,15 +64,12 @@ struct calls {
     status(__stdcall* read)(handle, handle, void*, void*, io_status*, void*, dword, const i64*, dword*);
     status(__stdcall* write)(handle, handle, void*, void*, io_status*, const void*, dword, const i64*, dword*);
     status(__stdcall* flush)(handle, io_status*);
-    status(__stdcall* control)(handle, handle, void*, void*, io_status*, dword, void*, dword, void*, dword);
 
     static const calls& of_system() noexcept {
         static const calls all = find_all();
         return all;
     }
-    bool complete() const noexcept {
-        return create && query && set && query_volume && list && read && write && flush && control;
-    }
+    bool complete() const noexcept { return create && query && set && query_volume && list && read && write && flush; }
 
 private:
     static calls find_all() noexcept {
@@ -87,7 +84,6 @@ private:
         find(ntdll, "NtReadFile", c.read);
         find(ntdll, "NtWriteFile", c.write);
         find(ntdll, "NtFlushBuffersFile", c.flush);
-        find(ntdll, "NtFsControlFile", c.control);
         return c;
     }
     template <class F>

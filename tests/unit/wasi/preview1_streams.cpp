@@ -4,13 +4,17 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <chrono>
 #include <cstdio>
+#include <cstring>
 #include <filesystem>
 #include <thread>
 
 #if !defined(_WIN32)
 #include <fcntl.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -117,6 +121,36 @@ TEST_CASE("preview1: a file as a stream has positions, a device is no terminal")
     close(null);
 }
 
+TEST_CASE("preview1: a terminal") {
+    const int screen = posix_openpt(O_RDWR | O_NOCTTY);
+    if (screen < 0 || grantpt(screen) != 0 || unlockpt(screen) != 0) {
+        MESSAGE("the system has no terminal to give");
+        return;
+    }
+    const int terminal = open(ptsname(screen), O_RDWR | O_NOCTTY);
+    REQUIRE(terminal >= 0);
+    wasi::context c;
+    guest g{c.standard_input(wasi::host_stream(terminal)).standard_output(wasi::host_stream(terminal))};
+    CHECK(g("fd_fdstat_get", 0, 0) == err::success);
+    CHECK(g.get<u8>(0) == u8(wasi::filetype::character_device));
+    CHECK(g("fd_seek", 0, 0, 0, 0) == err::spipe);
+    g.iovec(16, 1024, g.put(1024, "two "));
+    g.iovec(24, 2048, g.put(2048, "pieces"));
+    CHECK(g("fd_write", 1, 16, 2, 8) == err::success);
+    CHECK(g.get<u32>(8) == 10);
+    std::string shown;
+    char got[32] = {};
+    for (ssize_t n = 0; shown.size() < 10 && (n = read(screen, got, sizeof got)) > 0;)
+        shown.append(got, std::size_t(n));
+    CHECK(shown == "two pieces");
+    CHECK(g("fd_fdstat_set_flags", 0, u32(wasi::fdflags::nonblock)) == err::success);
+    CHECK((g.read(0, 100).empty() && g.last == err::again));
+    CHECK(write(screen, "typed\n", 6) == 6);
+    CHECK(g.read(0, 100) == "typed\n");
+    close(terminal);
+    close(screen);
+}
+
 TEST_CASE("preview1: a guest accepts and talks") {
     const int listener = socket(AF_UNIX, SOCK_STREAM, 0);
     REQUIRE(listener >= 0);
@@ -153,7 +187,7 @@ TEST_CASE("preview1: a guest accepts and talks") {
     CHECK(g.text_at(1024, g.get<u32>(8)) == "hello");
     CHECK(g("sock_recv", 4, 16, 1, 0, 8, 12) == err::success);
     CHECK((g.text_at(1024, g.get<u32>(8)) == "hello" && g.get<u16>(12) == 0));
-    CHECK(g("sock_recv", 4, 16, 1, 2, 8, 12) == err::notsup);
+    CHECK(g("sock_recv", 4, 16, 1, 3, 8, 12) == err::notsup);
     CHECK(g("sock_recv", 4, 16, 1, 4, 8, 12) == err::inval);
     CHECK(g("sock_recv", 0, 16, 1, 0, 8, 12) == err::notsock);
     g.iovec(16, 1024, g.put(1024, "answer"));
@@ -163,10 +197,45 @@ TEST_CASE("preview1: a guest accepts and talks") {
     char got[16] = {};
     CHECK(recv(client, got, sizeof got, MSG_WAITALL | MSG_DONTWAIT) == 11);
     CHECK(std::string_view(got, 11) == "answer+more");
+    // All of it: what is sent in pieces, what is there where it must not wait, what came before the end.
+    const auto receive_all = [&] {
+        g.iovec(16, 1024, 4);
+        g.iovec(24, 2048, 0);
+        g.iovec(32, 2048, 5);
+        if (g("sock_recv", 4, 16, 3, 2, 8, 12) != err::success) return std::string("error");
+        const u32 n = g.get<u32>(8);
+        return std::string(g.text_at(1024, std::min(n, 4u))) + std::string(g.text_at(2048, n - std::min(n, 4u)));
+    };
+    std::thread slow([&] {
+        for (const char* piece : {"abc", "def", "ghi+"}) {
+            CHECK(send(client, piece, std::strlen(piece), 0) == ssize_t(std::strlen(piece)));
+            std::this_thread::sleep_for(std::chrono::milliseconds(5));
+        }
+    });
+    CHECK(receive_all() == "abcdefghi");
+    slow.join();
+    CHECK(g("fd_fdstat_set_flags", 4, u32(wasi::fdflags::nonblock)) == err::success);
+    CHECK(receive_all() == "+");
+    CHECK(g("sock_recv", 4, 16, 3, 2, 8, 12) == err::again);
+    CHECK(g("fd_fdstat_set_flags", 4, 0) == err::success);
+    // Many buffers are filled in turns, 64 at a time; looking takes one turn.
+    std::string hundred;
+    for (int i = 0; i < 100; ++i) hundred += char('!' + i % 90);
+    CHECK(send(client, hundred.data(), 100, 0) == 100);
+    for (u32 i = 0; i < 100; ++i) g.iovec(4096 + 8 * i, 2048 + i, 1);
+    CHECK(g("sock_recv", 4, 4096, 100, 1, 8, 12) == err::success);
+    CHECK(g.get<u32>(8) == 64);
+    CHECK(g("sock_recv", 4, 4096, 100, 2, 8, 12) == err::success);
+    CHECK(g.get<u32>(8) == 100);
+    CHECK(g.text_at(2048, 100) == hundred);
     CHECK(g("sock_shutdown", 4, 0) == err::inval);
     CHECK(g("sock_shutdown", 0, 1) == err::notsock);
     CHECK(g("sock_shutdown", 4, 2) == err::success);
     CHECK(recv(client, got, sizeof got, 0) == 0);
+    CHECK(send(client, "end", 3, 0) == 3);
+    CHECK(shutdown(client, SHUT_WR) == 0);
+    CHECK(receive_all() == "end");
+    CHECK(receive_all().empty());
     close(client);
     CHECK((g.write(4, "gone") == -1 && g.last == err::pipe));
     CHECK(g("fd_close", 4) == err::success);

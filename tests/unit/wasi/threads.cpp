@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <thread>
 
@@ -19,6 +20,8 @@ result<module> threaded(std::string_view start, std::string_view thread) {
         (import "wasi" "thread-spawn" (func $spawn (param i32) (result i32)))
         (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
         (import "wasi_snapshot_preview1" "poll_oneoff" (func $poll (param i32 i32 i32 i32) (result i32)))
+        (import "wasi_snapshot_preview1" "fd_read" (func $read (param i32 i32 i32 i32) (result i32)))
+        (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
         (export "memory" (memory 0))
         (func $wait_for (param $at i32) (param $n i32)
           (loop $again
@@ -40,11 +43,14 @@ wasi::context allowing(u32 threads) {
     l.threads = threads;
     return c.limit(l).clocks(wasi::real_clocks());
 }
-result<u32> run(u32 threads, std::string_view start, std::string_view thread) {
+result<u32> run(const wasi::context& c, std::string_view start, std::string_view thread) {
     auto m = threaded(start, thread);
     REQUIRE_MESSAGE(m, (m ? "" : m.error().message().data()));
-    wasi::process<engines::plain> p(allowing(threads));
+    wasi::process<engines::plain> p(c);
     return p.run(*m);
+}
+result<u32> run(u32 threads, std::string_view start, std::string_view thread) {
+    return run(allowing(threads), start, thread);
 }
 
 } // namespace
@@ -74,6 +80,52 @@ TEST_CASE("wasi-threads: no more than allowed, and more when some have ended") {
         (loop $l (br_if $l (i32.lt_s (call $spawn (i32.const 0)) (i32.const 0)))) ;; the system ends them a little later
         (call $wait_for (i32.const 4) (i32.const 3)))",
                "(call $wait_for (i32.const 16) (i32.const 1))") == 0);
+}
+
+TEST_CASE("wasi-threads: bytes that are read and written while another thread writes there") {
+    // Copies the input in pieces of 30,000 bytes, in two buffers, first alone and then with a thread that changes them.
+    constexpr std::string_view start = R"((local $n i32)
+        (i32.store (i32.const 512) (i32.const 1024))
+        (i32.store (i32.const 520) (i32.const 21024))
+        (loop $l
+          (i32.store (i32.const 516) (i32.const 20000))
+          (i32.store (i32.const 524) (i32.const 10000))
+          (if (call $read (i32.const 0) (i32.const 512) (i32.const 2) (i32.const 528)) (then unreachable))
+          (local.set $n (i32.load (i32.const 528)))
+          (if (i32.lt_u (local.get $n) (i32.const 30000)) (then (i32.store (i32.const 524) (i32.const 0))))
+          (if (i32.lt_u (local.get $n) (i32.const 20000)) (then (i32.store (i32.const 516) (local.get $n))))
+          (if (call $write (i32.const 1) (i32.const 512) (i32.const 2) (i32.const 532)) (then unreachable))
+          (if (i32.ne (local.get $n) (i32.load (i32.const 532))) (then unreachable))
+          (if (i32.eq (local.get $n) (i32.const 20000)) (then
+            (drop (call $spawn (i32.const 0)))
+            (call $wait_for (i32.const 0) (i32.const 1))))
+          (br_if $l (local.get $n)))
+        (i32.atomic.store (i32.const 16) (i32.const 1))
+        (call $wait_for (i32.const 4) (i32.const 1)))";
+    constexpr std::string_view thread = R"(
+        (loop $l
+          (i32.store16 (i32.add (i32.const 1024) (local.get $arg)) (local.get $arg))
+          (local.set $arg (i32.rem_u (i32.add (local.get $arg) (i32.const 1237)) (i32.const 29999)))
+          (br_if $l (i32.eqz (i32.atomic.load (i32.const 16))))))";
+    constexpr std::size_t quiet = 200000, all = 500000;
+    std::string text;
+    for (std::size_t i = 0; text.size() < all; ++i) text += std::to_string(i);
+    text.resize(all);
+    std::size_t told = 0;
+    vec<char> out;
+    wasi::context c = allowing(1);
+    c.standard_input(wasi::input_from([&](std::span<char> to) {
+        // The end of the quiet part comes in a piece of its own.
+        const std::size_t until = told < quiet ? quiet : all;
+        const std::size_t n = std::min(to.size(), until - told);
+        text.copy(to.data(), n, told);
+        told += n;
+        return n;
+    }));
+    c.standard_output(wasi::buffer_output(out));
+    CHECK(*run(c, start, thread) == 0);
+    CHECK(out.size() == all);
+    CHECK(std::string_view(out.data(), quiet) == text.substr(0, quiet));
 }
 
 TEST_CASE("wasi-threads: an exit or a trap of one ends all, whatever they do") {
