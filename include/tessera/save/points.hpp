@@ -244,7 +244,7 @@ private:
             }
             if (decided_[in.index]) return;
             decided_[in.index] = true;
-            out_->locals[in.index].is_dead = in.code != op::local_get;
+            if (in.code != op::local_get) out_->locals[in.index].is_dead = true;
             return;
         default:
             if (changes_flow(in)) scanning_ = false, decided_for_ = no_index;
