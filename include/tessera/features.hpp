@@ -36,6 +36,7 @@ enum class feature : std::uint8_t {
     fuel,                ///< engine: execution is counted and can be limited
     interruption,        ///< engine: another thread can stop a call
     tracing,             ///< engine: a debugger can watch, stop and look into calls, see tessera/debug.hpp
+    dirty_marks,         ///< engine: memories know which pages a guest wrote to, see tessera/save.hpp
     count_,
 };
 
@@ -70,6 +71,7 @@ inline constexpr feature_row feature_table[] = {
     {"fuel", "execution is counted and can be limited"},
     {"interruption", "another thread can stop a running call"},
     {"tracing", "a debugger can watch and stop calls at every instruction"},
+    {"dirty-marks", "memories know which pages a guest wrote to, for going back by frames"},
 };
 static_assert(sizeof feature_table / sizeof *feature_table == std::size_t(feature::count_),
               "features.hpp: a feature without a row, or a row without a feature");

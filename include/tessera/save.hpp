@@ -6,8 +6,10 @@
 #include <tessera/config.hpp>
 
 #include <tessera/save/api.hpp>
+#include <tessera/save/rollback.hpp>
 
 #if TESSERA_BODIES
+#include <tessera/save/ring.hpp>
 #include <tessera/save/store.hpp>
 #endif
 

@@ -12,7 +12,8 @@
 /// whose text has the set's number: `engine_for<features{…}>`.
 #if TESSERA_SAVE == 1 // part of a macro, not a part that can be left out
 #define TESSERA_INSTANTIATE(F)                                                                                         \
-    template const tessera::saving::call_codec& tessera::saving::codec_for<(F)>() noexcept;                           \
+    template const tessera::saving::call_codec& tessera::saving::codec_for<(F)>() noexcept;                            \
+    template const tessera::saving::frame_marks& tessera::saving::marks_for<(F)>() noexcept;                           \
     TESSERA_INSTANTIATE_SET(F)
 #else
 #define TESSERA_INSTANTIATE(F) TESSERA_INSTANTIATE_SET(F)

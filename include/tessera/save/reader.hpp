@@ -93,9 +93,9 @@ private:
     bool head() noexcept {
         for (std::size_t i = 0; i < sizeof magic; ++i)
             if (in.byte() != magic[i]) return in.fail(i == 7 ? msg::version : msg::magic);
-        const features saved{in.fixed<u64>()};
-        if (!in.failed() && saved != codec_.built) {
-            const feature more = saved.first_missing(codec_.built), less = codec_.built.first_missing(saved);
+        const features saved{in.fixed<u64>()}, built = saved_features(codec_.built);
+        if (!in.failed() && saved != built) {
+            const feature more = saved.first_missing(built), less = built.first_missing(saved);
             const feature f = more != feature::count_ ? more : less;
             return in.fail(msg::feature_not_built, f != feature::count_ ? name(f) : std::string_view("features"));
         }

@@ -35,6 +35,9 @@ struct saved_call {
 
 inline constexpr u8 magic[8] = {'t', 'e', 's', 's', 'a', 'v', 'e', 1};
 
+/// What of a build's features a state depends on.
+constexpr features saved_features(features f) noexcept { return f - feature::tracing - feature::dirty_marks; }
+
 /// The hash that tells modules apart.
 inline u64 hash_of(const module_data& m) noexcept {
     hasher h;
@@ -105,7 +108,7 @@ private:
 
     void heads() noexcept {
         out_->raw(magic, sizeof magic);
-        out_->fixed(store.built.bits);
+        out_->fixed(saved_features(store.built).bits);
         out_->number(names.modules().size());
         for (const runtime::code_unit* u : names.modules()) {
             out_->number(u->module->bytes.size());

@@ -12,7 +12,8 @@ namespace guests {
 
 // The feature sets of these tests: each engine costs the compiler as much as all the tests together.
 inline constexpr tessera::features profile =
-    tessera::latest + tessera::feature::legacy_exceptions + tessera::feature::fuel + tessera::feature::interruption;
+    tessera::latest + tessera::feature::legacy_exceptions + tessera::feature::fuel + tessera::feature::interruption +
+    tessera::feature::dirty_marks;
 inline constexpr tessera::features deterministic = tessera::latest + tessera::feature::deterministic;
 
 /// An instance of `text` in a store of its own.
