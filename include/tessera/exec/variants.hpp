@@ -25,8 +25,10 @@ constexpr model model_of(features f) noexcept {
 }
 /// True for what writes to a linear memory.
 constexpr bool writes_memory(const variant& v) noexcept {
-    if (v.fam == family::special) return v.code == op::memory_fill || v.code == op::memory_copy || v.code == op::memory_init;
-    if (v.fam == family::atomic) return row(v.code).type.param_count > 1 && v.code != op::memory_atomic_notify && !is_wait(v.code);
+    if (v.fam == family::special)
+        return v.code == op::memory_fill || v.code == op::memory_copy || v.code == op::memory_init;
+    if (v.fam == family::atomic)
+        return row(v.code).type.param_count > 1 && v.code != op::memory_atomic_notify && !is_wait(v.code);
     return v.fam == family::store || v.fam == family::store_wide;
 }
 /// The flags `v` gets in a build of model `m`; `back` says whether a branch goes backwards.

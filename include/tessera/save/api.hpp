@@ -38,12 +38,12 @@ TESSERA_API result<restored> fork(runtime::store_data& from, runtime::store_data
 /// instances, fuel, and `calls`, which wait or have not begun. Nothing in them depends on the machine, the compiler or
 /// the way of dispatch, and equal states have equal bytes; restore() makes a store of them.
 ///
-/// Not saved: modules, which `restore` is given; host functions, which their names find; host objects, which a reference
-/// names by the order in which they were made; limits; what only the host holds, as `rooted`s and errors; calls that are
-/// not given. Fails with msg::already_running while a host function called from a guest runs or a debugger is attached;
-/// msg::out_of_range, with the reason as detail, for a shared memory, a call that has ended, a host function in a table
-/// that no module imports; msg::other_store for a call of another store; msg::limit_reached for calls that stand at
-/// absurdly many places of long functions; msg::out_of_memory.
+/// Not saved: modules, which `restore` is given; host functions, which their names find; host objects, which a
+/// reference names by the order in which they were made; limits; what only the host holds, as `rooted`s and errors;
+/// calls that are not given. Fails with msg::already_running while a host function called from a guest runs or a
+/// debugger is attached; msg::out_of_range, with the reason as detail, for a shared memory, a call that has ended, a
+/// host function in a table that no module imports; msg::other_store for a call of another store; msg::limit_reached
+/// for calls that stand at absurdly many places of long functions; msg::out_of_memory.
 template <features F>
 result<vec<u8>> save(store<F>& s, std::span<execution* const> calls = {}) noexcept {
     if (auto ok = s.status(); !ok) return ok.error();
@@ -57,15 +57,15 @@ result<u64> state_hash(store<F>& s, std::span<execution* const> calls = {}) noex
     return saving::state_hash(*s.data(), saving::codec_for<F>(), calls);
 }
 
-/// Makes `s`, in which no instance is yet, what was saved. `modules` holds the modules of before, in any order, found by
-/// size and hash; `from` the host functions that they import. Start functions do not run.
+/// Makes `s`, in which no instance is yet, what was saved. `modules` holds the modules of before, in any order, found
+/// by size and hash; `from` the host functions that they import. Start functions do not run.
 ///
-/// The bytes may be anyone's. What is wrong with them is an error with its position in `offset()`, and `s` is then reset:
-/// msg::unexpected_end, msg::magic, msg::version, msg::integer_too_long; msg::feature_not_built if the set of features is
-/// not F; msg::out_of_range or msg::wrong_type, with what it is about as detail, for everything that no saved state
-/// has, and for a module that was not given; kind::unlinkable for a host function that is missing or of another type;
-/// kind::exhaustion for a limit of `s`, or memory that is out. Fails with msg::out_of_range and leaves `s` as it was if
-/// it is in use.
+/// The bytes may be anyone's. What is wrong with them is an error with its position in `offset()`, and `s` is then
+/// reset: msg::unexpected_end, msg::magic, msg::version, msg::integer_too_long; msg::feature_not_built if the set of
+/// features is not F; msg::out_of_range or msg::wrong_type, with what it is about as detail, for everything that no
+/// saved state has, and for a module that was not given; kind::unlinkable for a host function that is missing or of
+/// another type; kind::exhaustion for a limit of `s`, or memory that is out. Fails with msg::out_of_range and leaves
+/// `s` as it was if it is in use.
 template <features F>
 result<restored> restore(store<F>& s, std::span<const u8> bytes, std::span<const module> modules,
                          const imports& from = {}) noexcept {

@@ -23,7 +23,8 @@ public:
         if (is_watched(w.store)) return w.fail(error(msg::already_running, "a debugger is attached"));
         w.out().byte(c.paused);
         if (!c.paused) {
-            if (c.pc != c.enter_cells || !c.call.callee) return w.fail(error(msg::out_of_range, "a call that has ended"));
+            if (c.pc != c.enter_cells || !c.call.callee)
+                return w.fail(error(msg::out_of_range, "a call that has ended"));
             const u8* at = c.stack;
             for (val_type t : w.store.types.types().params(c.call.callee->type_id)) at = put(w, t, at);
             return true;
@@ -79,7 +80,8 @@ private:
         const runtime::code_unit& unit = *f.instance->unit;
         const frame_point* p = w.points.find(f.pc, 0);
         if (!p) {
-            if (!w.points.pay(unit.module->funcs[f.func].code.size())) return w.fail(error(msg::limit_reached, "frames"));
+            if (!w.points.pay(unit.module->funcs[f.func].code.size()))
+                return w.fail(error(msg::limit_reached, "frames"));
             frame_point made;
             exec::function_ir ir;
             point_finder<F> finder(ir, unit);
@@ -167,8 +169,7 @@ private:
     static bool follows(const runtime::store_data& s, const runtime::func_record& f, const caller& outer,
                         const runtime::func_record& called) noexcept {
         const valid::type_space types = s.types.space();
-        const u32 wanted =
-            outer.func ? outer.func->instance->unit->type_ids[outer.point->results] : called.type_id;
+        const u32 wanted = outer.func ? outer.func->instance->unit->type_ids[outer.point->results] : called.type_id;
         return valid::matches(types, types.types->results(f.type_id), types.types->results(wanted));
     }
     /// Makes a frame, as machine::enter does; where it lies.

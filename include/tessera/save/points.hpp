@@ -42,7 +42,8 @@ public:
                 wanted_.number = this->ir_.nodes[n - 1].safepoint;
             }
             for (u32 l = 0; l < this->ir_.loops.size(); ++l)
-                if (const u32 label = this->ir_.loops[l].label; landing_of(label) == n || this->ir_.labels[label].node == n) {
+                if (const u32 label = this->ir_.loops[l].label;
+                    landing_of(label) == n || this->ir_.labels[label].node == n) {
                     wanted_.place = standing::loop;
                     wanted_.number = l;
                 }
@@ -59,9 +60,9 @@ public:
 
 private:
     struct request {
-        u32 offset = no_index;     ///< of the instruction, or
+        u32 offset = no_index;           ///< of the instruction, or
         standing place = standing::none; ///< a place and
-        u32 number = 0;            ///< the loop's or the safepoint's
+        u32 number = 0;                  ///< the loop's or the safepoint's
         bool calls = false;
     };
 
@@ -71,7 +72,8 @@ private:
     }
     bool find(u32 func, frame_point& out) noexcept {
         out_ = &out;
-        if (!lower_again(func, false) || (this->ir_.frame_slots > exec::most_slot && !lower_again(func, true))) return false;
+        if (!lower_again(func, false) || (this->ir_.frame_slots > exec::most_slot && !lower_again(func, true)))
+            return false;
         if (found_ == standing::none) return false;
         follow_values();
         if (!this->pin_locals()) return false;
@@ -90,7 +92,8 @@ private:
         if (found_ == standing::start) return 1; // behind the entry
         if (found_ == standing::loop) return landing_of(this->ir_.loops[number_].label);
         for (u32 i = 0; i < this->ir_.nodes.size(); ++i)
-            if (this->ir_.nodes[i].safepoint == number_) return found_ == standing::during && !wanted_.calls ? i : i + 1;
+            if (this->ir_.nodes[i].safepoint == number_)
+                return found_ == standing::during && !wanted_.calls ? i : i + 1;
         return no_index;
     }
 
@@ -146,8 +149,10 @@ private:
             if (in.offset == wanted_.offset && is_call(in)) found(standing::during, this->safepoints_, in.offset);
         } else {
             const u32 number = previous_ == standing::loop ? u32(this->ir_.loops.size()) - 1 : this->safepoints_ - 1;
-            const bool here = previous_ != standing::none && (wanted_.place == standing::none || (wanted_.place == previous_ &&
-                              (previous_ == standing::start || wanted_.number == number)));
+            const bool here =
+                previous_ != standing::none &&
+                (wanted_.place == standing::none ||
+                 (wanted_.place == previous_ && (previous_ == standing::start || wanted_.number == number)));
             const u32 next = here ? first_that_does(reader) : no_index;
             if (here && (wanted_.place != standing::none || next == wanted_.offset)) {
                 found(previous_, number, next);
@@ -197,7 +202,8 @@ private:
         makers_.clear();
         const u32 params = this->module_.types[this->module_.funcs[this->index_].type].params;
         for (const auto& l : this->locals_) // before a function begins, only its parameters are there
-            if (!out_->locals.push_back({l.type, l.slot, false, p == standing::start && out_->locals.size() >= params, {}}))
+            if (!out_->locals.push_back(
+                    {l.type, l.slot, false, p == standing::start && out_->locals.size() >= params, {}}))
                 this->failed_ = true;
         const u32 kept = this->stack_.size() - (wanted_.calls ? taken_ : 0);
         for (u32 i = 0; i < kept && !this->failed_; ++i) {
@@ -215,8 +221,8 @@ private:
     void settle_operands(u32 height) noexcept {
         const u32 kept = this->stack_.size() - 1; // and it leaves one result
         for (u32 i = kept; i < height && i < out_->operands.size(); ++i) {
-            out_->operands[i].slot = i == kept ? this->stack_[kept].slot
-                                               : out_->operands[i - 1].slot + out_->operands[i - 1].type.slots();
+            out_->operands[i].slot =
+                i == kept ? this->stack_[kept].slot : out_->operands[i - 1].slot + out_->operands[i - 1].type.slots();
             out_->operands[i].is_constant = false;
             makers_[i] = no_index;
         }
@@ -226,8 +232,8 @@ private:
     // ---- what a value's slot is in truth ---------------------------------------------------------------------------
 
     // Lowering lets the maker of a value write to the local that the value is put into later in the same basic block.
-    // At a point between the two the value is there already, and the local's old one is gone. Whether it does depends on
-    // the build, so that a local which is set before anything else is said to be dead wherever it stands.
+    // At a point between the two the value is there already, and the local's old one is gone. Whether it does depends
+    // on the build, so that a local which is set before anything else is said to be dead wherever it stands.
 
     void scan(const binary::instruction& in) noexcept {
         switch (in.code) {

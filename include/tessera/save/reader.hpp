@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /// @file save/reader.hpp
-/// A store from the bytes that store_writer wrote, or from bytes that somebody else made up: what is read is checked like a
-/// module is, so that it can be wrong and not harmful.
+/// A store from the bytes that store_writer wrote, or from bytes that somebody else made up: what is read is checked
+/// like a module is, so that it can be wrong and not harmful.
 #pragma once
 
 #include <tessera/runtime/instantiate.hpp>
@@ -280,7 +280,8 @@ private:
         case extern_kind::func: return i.funcs.push_back(x.func());
         case extern_kind::table: return i.tables.push_back(x.table());
         case extern_kind::memory: return i.memories.push_back(x.memory());
-        case extern_kind::global: return i.globals.push_back(x.global()) && i.imported_cells.push_back(x.global()->cell);
+        case extern_kind::global:
+            return i.globals.push_back(x.global()) && i.imported_cells.push_back(x.global()->cell);
         default: return i.tags.push_back(x.tag());
         }
     }
@@ -384,8 +385,7 @@ private:
             u32 object = store.heap.take_at_once(bytes, id, length);
             if (object == 0) object = store.heap.take_slowly(bytes, id, length);
             if (object == 0) return in.fail(msg::limit_reached, "limits::heap_bytes");
-            std::memset(store.heap.at(object) + runtime::object_header, 0,
-                        std::size_t(bytes - runtime::object_header));
+            std::memset(store.heap.at(object) + runtime::object_header, 0, std::size_t(bytes - runtime::object_header));
             if (!objects_.push_back(object)) return out_of_memory();
         }
         return !in.failed();

@@ -2,9 +2,9 @@
 /// @file save/ring.hpp
 /// Taking states and going back to them.
 ///
-/// Beside each memory there is its image: what it was in the last state. Taking a state looks at the marked pages: what the
-/// image has of them goes to the new frame as what was before, and what the memory has goes to the image. Going back is
-/// the same backwards: marked pages come from the image, then frame after frame gives its pages to both.
+/// Beside each memory there is its image: what it was in the last state. Taking a state looks at the marked pages: what
+/// the image has of them goes to the new frame as what was before, and what the memory has goes to the image. Going
+/// back is the same backwards: marked pages come from the image, then frame after frame gives its pages to both.
 #pragma once
 
 #include <tessera/exec/engine.hpp>
@@ -146,7 +146,8 @@ TESSERA_API result<u64> frame_ring::take() noexcept {
     error why{error::unlikely()};
     if (!check(why)) return why;
     if ((epoch_ != store_->epoch || instances_ != store_->instances.size() ||
-         images_.size() != store_->memories.size()) && !begin())
+         images_.size() != store_->memories.size()) &&
+        !begin())
         return why;
     ring_frame* f = nullptr;
     if (!spare_.empty()) f = spare_.back(), spare_.pop_back();
@@ -161,7 +162,8 @@ TESSERA_API result<u64> frame_ring::take() noexcept {
     for (const ring_frame::page& p : f->pages) {
         const u64 at = u64{p.number} * runtime::dirty_pages::page;
         memory_image& image = images_[p.memory];
-        const u64 left = store_->memories[p.memory]->size - at, n = left < runtime::dirty_pages::page ? left : runtime::dirty_pages::page;
+        const u64 left = store_->memories[p.memory]->size - at,
+                  n = left < runtime::dirty_pages::page ? left : runtime::dirty_pages::page;
         std::memcpy(image.bytes.data() + at, store_->memories[p.memory]->base + at, std::size_t(n));
     }
     for (u32 m = 0; m < images_.size(); ++m) {
@@ -205,7 +207,8 @@ TESSERA_API result<void> frame_ring::go_back(u64 number) noexcept {
         for (std::size_t i = 0; i < f->pages.size(); ++i) {
             const ring_frame::page& p = f->pages[i];
             const u64 at = u64{p.number} * runtime::dirty_pages::page, size = images_[p.memory].size;
-            const std::size_t n = std::size_t(size - at < runtime::dirty_pages::page ? size - at : runtime::dirty_pages::page);
+            const std::size_t n =
+                std::size_t(size - at < runtime::dirty_pages::page ? size - at : runtime::dirty_pages::page);
             const u8* const from = f->before.data() + i * runtime::dirty_pages::page;
             std::memcpy(images_[p.memory].bytes.data() + at, from, n);
             std::memcpy(store_->memories[p.memory]->base + at, from, n);

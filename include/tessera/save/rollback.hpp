@@ -88,9 +88,9 @@ public:
 /// depends on how many pages of 4 KiB the guest has written to since the last state, not on how large its memories are;
 /// for that it has a copy of each memory of its own. Needs feature::dirty_marks.
 ///
-/// A state is what memories, tables, globals and segments hold, and the fuel. What the host writes to a memory, itself or
-/// in a function that a guest calls, is not marked: it has to say so by `touch`. There must be no objects in the heap
-/// and no shared memories, and no call may run or wait when a state is taken or gone back to.
+/// A state is what memories, tables, globals and segments hold, and the fuel. What the host writes to a memory, itself
+/// or in a function that a guest calls, is not marked: it has to say so by `touch`. There must be no objects in the
+/// heap and no shared memories, and no call may run or wait when a state is taken or gone back to.
 template <features F>
 class rollback {
     static_assert(F[feature::dirty_marks], "tessera: rollback needs a set with feature::dirty_marks");
@@ -99,14 +99,15 @@ public:
     /// Keeps the last `frames` states of `s`, which must outlive it and not be moved.
     rollback(store<F>& s, u32 frames) noexcept : ring_(s.data(), saving::marks_for<F>(), frames) {}
 
-    /// Takes the state as it is; its number, one more than that of the last. The oldest one is forgotten when the ring is
-    /// full, all of them when instances were made since the last. Fails with msg::already_running, msg::out_of_range with
-    /// the reason as detail, msg::stale_handle for a store that could not be made, msg::out_of_memory.
+    /// Takes the state as it is; its number, one more than that of the last. The oldest one is forgotten when the ring
+    /// is full, all of them when instances were made since the last. Fails with msg::already_running, msg::out_of_range
+    /// with the reason as detail, msg::stale_handle for a store that could not be made, msg::out_of_memory.
     result<u64> take() noexcept { return ring_.take(); }
     /// Makes the store what it was when state `number` was taken, and forgets the states after it. Fails like take, and
     /// with msg::out_of_range for a state that is not kept or from before instances were made.
     result<void> go_back(u64 number) noexcept { return ring_.go_back(number); }
-    /// The host has written, or is about to write, `n` bytes at `at`. Fails with msg::stale_handle or msg::out_of_range.
+    /// The host has written, or is about to write, `n` bytes at `at`. Fails with msg::stale_handle or
+    /// msg::out_of_range.
     result<void> touch(const memory& m, u64 at, u64 n) noexcept { return ring_.touch(m, at, n); }
     /// The states that are kept have the numbers from `oldest` on to before `next`.
     u64 oldest() const noexcept { return ring_.oldest(); }

@@ -39,7 +39,8 @@ inline result<restored> read(runtime::store_data& s, const call_codec& codec, st
         store_reader r(s, codec, bytes, modules, from);
         bool fine = r.run();
         if (!fine) why = r.in.why();
-        for (std::size_t i = 0; fine && i < s.instances.size(); ++i) fine = out.instances.push_back(instance(s, u32(i)));
+        for (std::size_t i = 0; fine && i < s.instances.size(); ++i)
+            fine = out.instances.push_back(instance(s, u32(i)));
         for (std::size_t i = 0; fine && i < r.made.size(); ++i) {
             auto call = execution::adopt(s, r.made[i].call, r.made[i].func, r.made[i].paused);
             fine = call && out.calls.push_back(std::move(*call));

@@ -3,8 +3,9 @@
 /// A store in its canonical form: the same bytes on every machine and for every build, if the state is the same.
 ///
 /// The format, front to back; numbers are LEB128 in their shortest form, the rest is little-endian. Magic and version;
-/// features; modules by size and hash; memories, tables, globals and tags, the host's with their types; instances with what
-/// they import; objects of the heap by type; then contents: memories, tables, globals, segments, fields; fuel; calls.
+/// features; modules by size and hash; memories, tables, globals and tags, the host's with their types; instances with
+/// what they import; objects of the heap by type; then contents: memories, tables, globals, segments, fields; fuel;
+/// calls.
 #pragma once
 
 #include <tessera/runtime/aggregate.hpp>

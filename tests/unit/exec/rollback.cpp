@@ -37,8 +37,9 @@ constexpr const char* writer = R"((module
     (func (export "table") (param i32 i32) (table.set (i32.const 1) (ref.func $f)) (drop (table.grow (ref.func $f) (i32.const 1))))
     (func (export "drop") (param i32 i32) (data.drop $d) (elem.drop $e))
     (elem declare func $f)))";
-constexpr const char* ways[] = {"store8", "store64", "vector", "lane", "constant", "other",  "odd",     "grow_odd", "fill",
-                                "copy",   "init",    "atomic", "exchange", "grow", "globals", "table", "drop"};
+constexpr const char* ways[] = {"store8",   "store64",  "vector",  "lane",  "constant", "other",
+                                "odd",      "grow_odd", "fill",    "copy",  "init",     "atomic",
+                                "exchange", "grow",     "globals", "table", "drop"};
 
 tessera::u64 hash_of(store& s) {
     const auto h = tessera::state_hash(s);

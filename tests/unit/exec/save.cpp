@@ -106,8 +106,8 @@ TEST_CASE("a kernel that is saved where it stops, and goes on in a new store, gi
         REQUIRE(mod);
         for (const unsigned slice : {7u, 300u, 20'000u}) {
             CAPTURE(slice);
-            CHECK(saved::check_slices(*mod, "run", {tessera::value::i32(k.small), tessera::value::i32(k.seed)}, slice, 6,
-                                      slice + k.seed) > 0);
+            CHECK(saved::check_slices(*mod, "run", {tessera::value::i32(k.small), tessera::value::i32(k.seed)}, slice,
+                                      6, slice + k.seed) > 0);
         }
     }
 }
