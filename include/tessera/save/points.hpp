@@ -153,9 +153,11 @@ private:
                 previous_ != standing::none &&
                 (wanted_.place == standing::none ||
                  (wanted_.place == previous_ && (previous_ == standing::start || wanted_.number == number)));
-            const u32 next = here ? first_that_does(reader) : no_index;
-            if (here && (wanted_.place != standing::none || next == wanted_.offset)) {
-                found(previous_, number, next);
+            if (here) read_beginnings(in.offset, reader);
+            // Where loops begin one in the other, only the innermost is taken for what follows.
+            if (here && (wanted_.place != standing::none ||
+                         (beginnings_.end == wanted_.offset && beginnings_.last_loop < in.offset))) {
+                found(previous_, number, beginnings_.end);
             } else if (in.offset == wanted_.offset && found_ == standing::none && stops_before(in.code)) {
                 stops_at_ = true;
                 found(standing::during, this->safepoints_, in.offset);
@@ -173,12 +175,22 @@ private:
             if (exec::is_allocation(o)) return true;
         return F[feature::threads] && (o == op::memory_atomic_wait32 || o == op::memory_atomic_wait64);
     }
-    /// The offset of the next instruction that is no beginning of a block.
-    static u32 first_that_does(binary::instruction_reader<F> reader) noexcept {
+    /// Instructions that do nothing but begin a block, from one on; no other may come between.
+    struct block_beginnings {
+        u32 begin = 0;
+        u32 end = 0;       ///< offset of the instruction after them
+        u32 last_loop = 0; ///< of the last of them that is a loop
+    };
+    void read_beginnings(u32 at, binary::instruction_reader<F> reader) noexcept {
+        if (at >= beginnings_.begin && at < beginnings_.end) return; // read once, however many loops begin there
+        beginnings_ = {at, no_index, 0};
         binary::instruction in;
-        while (reader.next(in))
-            if (!does_nothing(in.code)) return in.offset;
-        return no_index;
+        while (reader.next(in)) {
+            if (in.code == op::loop) beginnings_.last_loop = in.offset;
+            if (does_nothing(in.code)) continue;
+            beginnings_.end = in.offset;
+            return;
+        }
     }
     bool is_call(const binary::instruction& in) noexcept {
         taken_ = 0;
@@ -297,6 +309,7 @@ private:
     u32 number_ = 0;
     u32 taken_ = 0;
     u32 call_type_ = 0;
+    block_beginnings beginnings_;
     bool stops_at_ = false;
     bool scanning_ = false;
     vec<u32> makers_; ///< by operand: the node that made it
