@@ -8,6 +8,7 @@
 #pragma once
 
 #include <tessera/exec/engine.hpp>
+#include <tessera/runtime/dirty_pages.hpp>
 #include <tessera/save/rollback.hpp>
 
 namespace tessera::inline TESSERA_ABI::saving {

@@ -3,10 +3,12 @@
 /// States of a store, frame after frame, to go back to: the public class.
 #pragma once
 
-#include <tessera/runtime/dirty_pages.hpp>
 #include <tessera/save/api.hpp>
 
 namespace tessera::inline TESSERA_ABI {
+namespace runtime {
+struct dirty_pages;
+}
 
 namespace saving {
 
