@@ -11,9 +11,10 @@
 
 namespace engines {
 
-/// All instructions; metered, interruptible, watched.
+/// All instructions; metered, interruptible, watched, written pages marked.
 inline constexpr tessera::features metered =
-    tessera::everything + tessera::feature::fuel + tessera::feature::interruption + tessera::feature::tracing;
+    tessera::everything + tessera::feature::fuel + tessera::feature::interruption + tessera::feature::tracing +
+    tessera::feature::dirty_marks;
 
 /// Without fuel and without the exceptions of before 3.0. NaNs have bits to compare.
 inline constexpr tessera::features plain =

@@ -96,6 +96,11 @@
 #define TESSERA_NATIVE 0
 #endif
 
+/// 1: <tessera/tessera.hpp> includes <tessera/save.hpp> as well, and TESSERA_INSTANTIATE what that needs.
+#ifndef TESSERA_SAVE
+#define TESSERA_SAVE 0
+#endif
+
 /// 1: handlers call each other in tail position; 0: one loop over a switch. Left undefined, the
 /// compiler's facts below decide.
 #ifndef TESSERA_TAIL_CALLS

@@ -36,6 +36,7 @@ enum class feature : std::uint8_t {
     fuel,                ///< engine: execution is counted and can be limited
     interruption,        ///< engine: another thread can stop a call
     tracing,             ///< engine: a debugger can watch, stop and look into calls, see tessera/debug.hpp
+    dirty_marks,         ///< engine: memories know which pages a guest wrote to, see tessera/save.hpp
 #if TESSERA_NATIVE
     native, ///< engine: functions can be compiled to machine code, see tessera/native.hpp
 #endif
@@ -73,6 +74,7 @@ inline constexpr feature_row feature_table[] = {
     {"fuel", "execution is counted and can be limited"},
     {"interruption", "another thread can stop a running call"},
     {"tracing", "a debugger can watch and stop calls at every instruction"},
+    {"dirty-marks", "memories know which pages a guest wrote to, for going back by frames"},
 #if TESSERA_NATIVE
     {"native", "functions can be compiled to machine code"},
 #endif

@@ -31,5 +31,8 @@
 #if TESSERA_NATIVE
 #include <tessera/native.hpp>
 #endif
+#if TESSERA_SAVE
+#include <tessera/save.hpp>
+#endif
 
 #include <tessera/undef.hpp>

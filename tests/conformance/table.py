@@ -45,7 +45,7 @@ ROWS = [
 # Scripts of no feature there is.
 NOT_PLANNED = {"custom-descriptors"}
 # Options of the engine, which have no scripts.
-OPTIONS = {"deterministic", "fuel", "interruption", "native", "tracing"}
+OPTIONS = {"deterministic", "dirty_marks", "fuel", "interruption", "native", "tracing"}
 
 OP = re.compile(r"^OP\(\s*\w+,\s*\"[^\"]*\",\s*0x\w+,\s*0x\w+,\s*\w+,\s*\w+,\s*(\w+),.*$", re.M)
 FEATURE = re.compile(r"^    (\w+),\s*///<", re.M)

@@ -122,10 +122,12 @@ int main() {
     }
     for (const family_row& f : families) std::printf("family %u %s\n", unsigned(f.number), f.name);
     std::printf("vectors %u\n", unsigned(exec::cls::v128)); // the class that families over classes have
-    std::printf("flag fuel %u\nflag interruption %u\nflag deterministic %u\n", unsigned(exec::flag::fuel),
-                unsigned(exec::flag::interrupt), unsigned(exec::flag::canonical));
+    std::printf("flag fuel %u\nflag interruption %u\nflag deterministic %u\nflag dirty-marks %u\n",
+                unsigned(exec::flag::fuel), unsigned(exec::flag::interrupt), unsigned(exec::flag::canonical),
+                unsigned(exec::flag::marks));
     constexpr features options = features{} + feature::fuel + feature::interruption + feature::deterministic +
-                                 feature::tracing + feature::native;
+                                 feature::tracing + feature::dirty_marks +
+                                 feature::native;
     std::printf("options %llu\n", static_cast<unsigned long long>(options.bits & ~features{}.bits));
     for (const toggle& t : toggles)
         std::printf("toggle %s %llu\n", t.name, static_cast<unsigned long long>(t.built.bits));

@@ -12,6 +12,7 @@
 #include <tessera/exec/frame_maps.hpp>
 #include <tessera/exec/variant.hpp>
 #include <tessera/num/vector.hpp>
+#include <tessera/runtime/dirty_pages.hpp>
 #include <tessera/runtime/store_data.hpp>
 
 namespace tessera::inline TESSERA_ABI::exec {
@@ -198,6 +199,11 @@ struct context {
     static constexpr u64 most_fuel = ~u64{0} >> 2;
 };
 
+/// Of a build with feature::dirty_marks.
+struct marking_context : context {
+    runtime::dirty_pages* dirty = nullptr;
+};
+
 /// The contexts of a store; what store_data::engine_state points at.
 struct context_pool {
     context* first = nullptr; ///< of all
@@ -206,6 +212,11 @@ struct context_pool {
 #if TESSERA_NATIVE
     native_hook* native = nullptr; ///< what compiles functions; null: nothing does
 #endif
+};
+/// The same with marks of the pages that were written to.
+template <class Pool>
+struct marked_pool : Pool {
+    runtime::dirty_pages dirty;
 };
 
 // ---- slots ---------------------------------------------------------------------------------------------------------

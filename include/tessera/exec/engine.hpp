@@ -185,6 +185,20 @@ public:
         release(store, c);
     }
 
+    /// The marks of the pages that guests have written to; null: memory is out.
+    static runtime::dirty_pages* dirty_pages(runtime::store_data& store) noexcept requires(F[feature::dirty_marks]) {
+        pool* const all = pool_of(store);
+        return all ? &all->dirty : nullptr;
+    }
+    /// How many calls run or wait.
+    static u32 calls_of(const runtime::store_data& store) noexcept {
+        const pool* const all = made_pool(store.engine_state);
+        u32 used = 0;
+        for (const context* c = all ? all->first : nullptr; c; c = c->next) ++used;
+        for (const context* c = all ? all->free : nullptr; c; c = c->next_free) --used;
+        return used;
+    }
+
     // ---- contexts --------------------------------------------------------------------------------------------------
 
     static TESSERA_NOINLINE context* acquire(runtime::store_data& store) noexcept {
@@ -195,8 +209,9 @@ public:
         if (c) {
             all->free = c->next_free;
         } else {
-            c = create<context>();
+            c = create<context_type>();
             if (!c) return nullptr;
+            if constexpr (F[feature::dirty_marks]) static_cast<marking_context*>(c)->dirty = &all->dirty;
             c->next = all->first;
             all->first = c;
             c->store = &store;
@@ -719,7 +734,9 @@ public:
     }
 
 private:
-    using pool = std::conditional_t<F[feature::tracing], traced_pool, context_pool>;
+    using plain_pool = std::conditional_t<F[feature::tracing], traced_pool, context_pool>;
+    using pool = std::conditional_t<F[feature::dirty_marks], marked_pool<plain_pool>, plain_pool>;
+    using context_type = std::conditional_t<F[feature::dirty_marks], marking_context, context>;
     static pool* made_pool(void* p) noexcept { return static_cast<pool*>(static_cast<context_pool*>(p)); }
     static pool* pool_of(runtime::store_data& store) noexcept {
         if (!store.engine_state) store.engine_state = static_cast<context_pool*>(create<pool>());

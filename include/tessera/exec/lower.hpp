@@ -48,7 +48,7 @@ inline constexpr auto lane_accesses = []<std::size_t... I>(std::index_sequence<I
 
 /// Lowers the functions of one unit. Kept between functions for the sake of its buffers.
 template <features F>
-class lowering : aggregate_builder, plain_state<F[feature::tracing]> {
+class lowering : protected aggregate_builder, protected plain_state<F[feature::tracing]> {
 public:
     lowering(function_ir& ir, const runtime::code_unit& unit) noexcept
         : aggregate_builder(ir, unit, num::apply<num::of_numbers>) {}
@@ -84,7 +84,7 @@ public:
         return ir_.frame_slots <= most_slot || lower(index, true);
     }
 
-private:
+protected:
     bool lower(u32 index, bool wide) noexcept {
         const byte_range range = module_.funcs[index].code;
         const u8* const base = module_.bytes.data();

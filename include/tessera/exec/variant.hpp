@@ -124,6 +124,7 @@ inline constexpr u8 interrupt = 4;    ///< a back edge or an entry that looks wh
 inline constexpr u8 canonical = 8;    ///< NaN results are canonical (deterministic profile)
 inline constexpr u8 instruction = 16; ///< unary, binary, shuffle: by an instruction that not all processors have
 inline constexpr u8 reference = 32;   ///< struct_set, array_set: of a reference that may lie in the heap
+inline constexpr u8 marks = 64;       ///< store, store_wide, special, atomic: marks the pages it writes to
 inline constexpr u8 shift = 4;        ///< load_indexed: where the scale is
 inline constexpr u8 shared = 128;     ///< load_wide, store_wide: others may access the memory at the same time
 } // namespace flag

@@ -17,10 +17,19 @@ struct model {
     bool fuel = false;
     bool interrupt = false;
     bool canonical = false;
+    bool marks = false;
     friend constexpr bool operator==(model, model) noexcept = default;
 };
 constexpr model model_of(features f) noexcept {
-    return {f[feature::fuel], f[feature::interruption], f[feature::deterministic]};
+    return {f[feature::fuel], f[feature::interruption], f[feature::deterministic], f[feature::dirty_marks]};
+}
+/// True for what writes to a linear memory.
+constexpr bool writes_memory(const variant& v) noexcept {
+    if (v.fam == family::special)
+        return v.code == op::memory_fill || v.code == op::memory_copy || v.code == op::memory_init;
+    if (v.fam == family::atomic)
+        return row(v.code).type.param_count > 1 && v.code != op::memory_atomic_notify && !is_wait(v.code);
+    return v.fam == family::store || v.fam == family::store_wide;
 }
 /// The flags `v` gets in a build of model `m`; `back` says whether a branch goes backwards.
 constexpr u8 flags_of(const model& m, const variant& v, bool back) noexcept {
@@ -38,6 +47,7 @@ constexpr u8 flags_of(const model& m, const variant& v, bool back) noexcept {
     if ((v.fam == family::unary || v.fam == family::binary || v.fam == family::ternary) && m.canonical &&
         num::picks_nan(v.code))
         flags |= flag::canonical;
+    if (m.marks && writes_memory(v)) flags |= flag::marks;
     return flags;
 }
 

@@ -38,6 +38,13 @@ TESSERA_INLINE void write_memory(u8* at, value_type<O> value) noexcept {
     else if constexpr (std::is_same_v<As, v128>) store_native(at, value);
     else store_le<As>(at, As(value));
 }
+/// Marks what the cell writes to, in a build that has marks.
+template <u64 Id>
+TESSERA_INLINE void mark(const state& s, const u8* at) noexcept {
+    using c = cell<Id>;
+    if constexpr ((c::v.flags & flag::marks) != 0)
+        static_cast<marking_context*>(s.ctx)->dirty->mark(at, sizeof(stored_type<c::v.code>));
+}
 template <u64 Id>
 TESSERA_INLINE void load_from(state& s, u64 end) noexcept {
     using c = cell<Id>;
@@ -81,6 +88,7 @@ struct action<family::store, Id> {
         const auto value = c::template get<1>(s);
         if (TESSERA_UNLIKELY(end > s.ctx->memory_size)) return c::out_of_bounds(s);
         detail::write_memory<c::v.code>(s.mem + (end - sizeof(detail::stored_type<c::v.code>)), value);
+        detail::mark<Id>(s, s.mem + (end - sizeof(detail::stored_type<c::v.code>)));
         c::next(s);
     }
 };
@@ -103,6 +111,7 @@ struct action<family::store_wide, Id> {
                                       sizeof(detail::stored_type<c::v.code>));
         if (TESSERA_UNLIKELY(!at)) return c::out_of_bounds(s);
         detail::write_memory<c::v.code, c::v.flags>(at, c::template get<1>(s));
+        detail::mark<Id>(s, at);
         c::next(s);
     }
 };

@@ -159,6 +159,14 @@ TESSERA_INLINE u64 length_cost(const special_call& x) noexcept {
     else return 0;
 }
 
+/// Marks what memory.fill, copy or init has written to.
+template <op O>
+TESSERA_NOINLINE void mark_special(context& ctx, u8* at, u32 index, u32 index2) noexcept {
+    const special_call x{ctx, at, index, index2};
+    const runtime::memory_data& to = x.memory(O == op::memory_init ? index2 : index);
+    static_cast<marking_context&>(ctx).dirty->mark_range(to.base + x.get(0), x.get(2));
+}
+
 template <u64 Id>
 struct action<family::special, Id> {
     using c = cell<Id>;
@@ -174,6 +182,8 @@ struct action<family::special, Id> {
         if constexpr (is_allocation(c::v.code))
             if (TESSERA_UNLIKELY(why == trap::out_of_memory)) return c::pause(s, why, s.pc);
         if (TESSERA_UNLIKELY(why != trap::none)) return c::raise(s, why);
+        if constexpr ((c::v.flags & flag::marks) != 0)
+            mark_special<c::v.code>(call.ctx, call.at, call.index, call.index2);
         if constexpr (c::v.code == op::memory_grow) {
             s.ctx->refresh();
             s.mem = s.ctx->mem;

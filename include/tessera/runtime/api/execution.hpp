@@ -79,6 +79,19 @@ public:
         return execution(store, call, std::move(results), f.self);
     }
 
+    /// For the library: a call of the function at place `func` that stands where it stands, or has not begun.
+    static result<execution> adopt(runtime::store_data& store, void* call, u32 func, bool paused) noexcept {
+        vec<u64> results;
+        if (!results.resize(store.funcs[func]->result_slots)) return msg::out_of_memory;
+        execution made(store, call, std::move(results), func);
+        if (paused) made.state_ = state::paused;
+        return made;
+    }
+    /// For the library: the engine's, null once the call has ended; and the place of the function.
+    void* call() const noexcept { return alive() ? call_ : nullptr; }
+    u32 func_place() const noexcept { return func_; }
+    const runtime::store_data* store() const noexcept { return store_; }
+
 private:
     enum class state : u8 { fresh, paused, done, failed };
 

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+// Taking and going back to states of a memory of 1 MiB, a twentieth of whose pages a guest writes to between them,
+// beside copying the memory; and what marking costs a guest that does nothing but store.
+#include <tessera/save.hpp>
+#include <tessera/wat.hpp>
+
+#include <benchmark/benchmark.h>
+
+#include <cstdio>
+#include <cstring>
+#include <vector>
+
+namespace {
+
+constexpr tessera::features plain = tessera::wasm_2_0, marked = plain + tessera::feature::dirty_marks;
+
+// 13 of 256 pages, at random.
+constexpr const char* text = R"((module (memory (export "memory") 16 16)
+    (global $seed (mut i32) (i32.const 1))
+    (func (export "frame") (param $n i32)
+        (loop $l
+            (global.set $seed (i32.add (i32.mul (global.get $seed) (i32.const 1664525)) (i32.const 1013904223)))
+            (i32.store (i32.and (i32.shr_u (global.get $seed) (i32.const 8)) (i32.const 0xffffc)) (local.get $n))
+            (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1))))))
+    (func (export "stores") (param $n i32)
+        (loop $l
+            (i32.store (i32.shl (i32.and (local.get $n) (i32.const 0x3ffff)) (i32.const 2)) (local.get $n))
+            (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))))
+)";
+
+template <tessera::features F>
+struct guest {
+    tessera::store<F> store;
+    tessera::instance instance;
+    guest() {
+        auto mod = tessera::module::parse_text<F>(text);
+        auto made = mod ? store.instantiate(*mod) : tessera::result<tessera::instance>(mod.error());
+        if (!made) std::fprintf(stderr, "%s\n", made.error().message().data()), std::abort();
+        instance = *made;
+    }
+    void call(const char* name, int n) {
+        if (auto f = instance.template get<void(int)>(name); !f || !(*f)(n)) std::abort();
+    }
+};
+
+void take(benchmark::State& state) {
+    guest<marked> g;
+    tessera::rollback<marked> ring(g.store, 16);
+    for (auto _ : state) {
+        state.PauseTiming();
+        g.call("frame", 13);
+        state.ResumeTiming();
+        if (!ring.take()) state.SkipWithError("take");
+    }
+}
+void go_back(benchmark::State& state) {
+    guest<marked> g;
+    tessera::rollback<marked> ring(g.store, 16);
+    for (auto _ : state) {
+        state.PauseTiming();
+        if (!ring.take()) state.SkipWithError("take");
+        g.call("frame", 13);
+        if (!ring.take()) state.SkipWithError("take");
+        g.call("frame", 13);
+        state.ResumeTiming();
+        if (!ring.go_back(ring.next() - 2)) state.SkipWithError("go_back"); // what was written in both
+    }
+}
+void copy(benchmark::State& state) {
+    guest<plain> g;
+    const auto memory = g.instance.get<tessera::memory>("memory");
+    std::vector<std::byte> kept(std::size_t{1} << 20);
+    for (auto _ : state) {
+        state.PauseTiming();
+        g.call("frame", 13);
+        state.ResumeTiming();
+        const auto all = memory->view(0, kept.size());
+        std::memcpy(kept.data(), all->data(), kept.size());
+        benchmark::DoNotOptimize(kept.data());
+        benchmark::ClobberMemory();
+    }
+}
+template <tessera::features F>
+void stores(benchmark::State& state) {
+    guest<F> g;
+    for (auto _ : state) g.call("stores", 100'000);
+}
+
+BENCHMARK(take)->Unit(benchmark::kMicrosecond);
+BENCHMARK(go_back)->Unit(benchmark::kMicrosecond);
+BENCHMARK(copy)->Unit(benchmark::kMicrosecond);
+BENCHMARK(stores<plain>)->Name("stores/unmarked")->Unit(benchmark::kMicrosecond);
+BENCHMARK(stores<marked>)->Name("stores/marked")->Unit(benchmark::kMicrosecond);
+
+} // namespace
+
+BENCHMARK_MAIN();

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+/// @file dirty_pages.hpp
+/// Which pages of a store's memories were written to: marks by address, for all memories together.
+#pragma once
+
+#include <tessera/util/integers.hpp>
+
+namespace tessera::inline TESSERA_ABI::runtime {
+
+/// A mark for each page of 4 KiB of 64 MiB of addresses; pages farther apart share marks, so that a marked page may not
+/// have been written to, and one that is not marked was not.
+struct dirty_pages {
+    static constexpr unsigned page_log2 = 12;
+    static constexpr std::size_t page = std::size_t{1} << page_log2, marks = std::size_t{1} << 14;
+    u8 marked[marks] = {};
+
+    static TESSERA_INLINE std::size_t place(const u8* at) noexcept {
+        return std::size_t(reinterpret_cast<std::uintptr_t>(at) >> page_log2) & (marks - 1);
+    }
+    /// Before or after `size` bytes, no more than a page, are written.
+    TESSERA_INLINE void mark(const u8* at, unsigned size) noexcept {
+        marked[place(at)] = 1;
+        if (size > 1) marked[place(at + (size - 1))] = 1;
+    }
+    void mark_range(const u8* at, u64 n) noexcept {
+        if (n > marks * page) n = marks * page;
+        for (u64 i = 0; i < n; i += page) marked[place(at + i)] = 1;
+        if (n) marked[place(at + (n - 1))] = 1;
+    }
+    /// Whether something of the page's worth of bytes from `at` on may have been written to.
+    bool is_marked(const u8* at) const noexcept { return (marked[place(at)] | marked[place(at + (page - 1))]) != 0; }
+    void clear() noexcept { std::memset(marked, 0, sizeof marked); }
+};
+
+} // namespace tessera::runtime
