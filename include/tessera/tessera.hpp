@@ -28,5 +28,8 @@
 #if TESSERA_DEBUG
 #include <tessera/debug.hpp>
 #endif
+#if TESSERA_GAME
+#include <tessera/game.hpp>
+#endif
 
 #include <tessera/undef.hpp>

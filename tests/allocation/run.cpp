@@ -41,6 +41,7 @@ void deallocate(void* p) {
 #define TESSERA_RESERVE(bytes, usable) (::may_allocate() ? ::counted(::tessera::reserve_pages(bytes, usable)) : nullptr)
 #define TESSERA_COMMIT(pointer, bytes) (::may_allocate() && ::tessera::commit_pages(pointer, bytes))
 #define TESSERA_RELEASE(pointer, bytes) (--::made, ::tessera::release_pages(pointer, bytes))
+#define TESSERA_GAME 1
 #include <tessera/tessera.hpp>
 
 #include <doctest/doctest.h>
