@@ -24,7 +24,7 @@ namespace game {
 
 /// Gives the answer in the place of the host function that waited.
 struct call::answerer : runtime::host_function {
-    explicit answerer(call& c, const runtime::func_record& waiting) noexcept : of(&c), record(waiting) {
+    explicit answerer(call& whose, const runtime::func_record& waiting) noexcept : of(&whose), record(waiting) {
         record.host = this;
         invoke = [](runtime::host_function& self, runtime::caller& who, u64* slots, tessera::error& why) {
             call& c = *static_cast<answerer&>(self).of;

@@ -54,19 +54,24 @@ struct as_result<result<T>> {
 /// What the coroutine returns, as a result.
 template <class T>
 struct promise_value : promise_base {
-    using type = typename as_result<T>::type;
-    type value{msg::out_of_memory};
+    using outcome = typename as_result<T>::type;
+    outcome value{msg::out_of_memory};
     template <class U>
-    requires(std::is_convertible_v<U&&, type>) void return_value(U&& v) noexcept {
-        value.~type();
-        ::new (static_cast<void*>(&value)) type(std::forward<U>(v));
+    requires(std::is_convertible_v<U&&, outcome>) void return_value(U&& v) noexcept {
+        set(std::forward<U>(v));
+    }
+    template <class U>
+    void set(U&& v) noexcept {
+        value.~outcome();
+        ::new (static_cast<void*>(&value)) outcome(std::forward<U>(v));
     }
 };
 template <>
 struct promise_value<void> : promise_base {
-    using type = result<void>;
-    type value;
+    using outcome = result<void>;
+    outcome value;
     void return_void() noexcept {}
+    void set(error why) noexcept { value = std::move(why); }
 };
 
 } // namespace detail
@@ -81,13 +86,9 @@ public:
     struct promise_type : detail::promise_value<T> {
         task get_return_object() noexcept { return task(handle::from_promise(*this)); }
         static task get_return_object_on_allocation_failure() noexcept { return task(); }
-        void unhandled_exception() noexcept {
-            using type = typename detail::promise_value<T>::type;
-            this->value.~type();
-            ::new (static_cast<void*>(&this->value)) type(error(msg::host_threw));
-        }
+        void unhandled_exception() noexcept { this->set(error(msg::host_threw)); }
     };
-    using value_type = typename detail::promise_value<T>::type; ///< result<T>
+    using value_type = typename detail::promise_value<T>::outcome; ///< result<T>
 
     /// No coroutine: it is at its end, with msg::out_of_memory.
     task() noexcept = default;
