@@ -70,8 +70,12 @@ public:
     bool is_over() const noexcept { return state_ >= standing::finished; }
     /// What it has used of the fuel it was given, in all slices; what a stopped operation still owes is in it.
     u64 fuel_used() const noexcept { return used_; }
+    /// How much of that was more than it was given: later slices pay for it first.
+    u64 fuel_owed() const noexcept { return owed_; }
     /// Why it is `trapped`, or why it stopped last.
     const tessera::error& error() const noexcept { return why_; }
+    /// How long it was in host functions that are defined with `timed`, in nanoseconds, in all slices.
+    u64 host_ns() const noexcept { return host_ns_; }
     /// What the host function that waits gave to `suspend`.
     u64 ticket() const noexcept { return ticket_; }
 
@@ -105,6 +109,8 @@ public:
 
     /// For the library: the innermost call of `store` that runs and may wait, or why it may not.
     static call* running(runtime::store_data& store, const char*& why_not) noexcept;
+    /// For the library: a host function took so long.
+    void add_host_ns(u64 ns) noexcept { host_ns_ += ns; }
     /// For the library: what a host function of this call, which runs, has to fail with in order to wait.
     tessera::error wait(u64 ticket, const pending& what) noexcept;
 
@@ -122,6 +128,8 @@ private:
     bool answered_ = false;
     bool refused_ = false; ///< answered with `why_`
     u64 used_ = 0;
+    u64 owed_ = 0;
+    u64 host_ns_ = 0;
     u64 ticket_ = 0;
     pending what_;
     tessera::error why_{tessera::error::unlikely()};

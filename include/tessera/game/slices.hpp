@@ -49,7 +49,7 @@ TESSERA_API call::call(execution&& begun) noexcept : x_(std::move(begun)) {
 }
 TESSERA_API call::call(call&& other) noexcept
     : x_(std::move(other.x_)), state_(std::exchange(other.state_, standing::trapped)), answered_(other.answered_),
-      refused_(other.refused_), used_(other.used_), ticket_(other.ticket_), what_(std::exchange(other.what_, {})),
+      refused_(other.refused_), used_(other.used_), owed_(other.owed_), host_ns_(other.host_ns_), ticket_(other.ticket_), what_(std::exchange(other.what_, {})),
       why_(other.why_), mark_(other.mark_), slots_(std::move(other.slots_)), held_(std::move(other.held_)) {}
 TESSERA_API call& call::operator=(call&& other) noexcept {
     if (this != &other) {
@@ -106,7 +106,10 @@ TESSERA_API standing call::go(u64 fuel, bool own) noexcept {
     tessera::error why{tessera::error::unlikely()};
     const bool done = store.engine->resume(store, x_.call_, why, paused);
     const u64 left = store.fuel;
-    if (store.built[feature::fuel]) used_ += given - left + u64(debt - c.fuel);
+    if (store.built[feature::fuel]) {
+        used_ += given - left + u64(debt - c.fuel);
+        owed_ = c.fuel < 0 ? u64(-c.fuel) : 0;
+    }
     if (own) store.fuel = kept;
     store.sliced = here.outer;
     if (c.call.callee == &answers.record) c.call.callee = waiting;
