@@ -7,6 +7,7 @@
 
 #include <tessera/game/call.hpp>
 #include <tessera/game/limits.hpp>
+#include <tessera/game/object_table.hpp>
 #include <tessera/game/reload.hpp>
 #include <tessera/game/scheduler.hpp>
 #include <tessera/game/task.hpp>

@@ -86,7 +86,7 @@ public:
     result<void> answer(std::span<const value> values) noexcept;
     template <class... T>
     requires(runtime::wasm_value<T>&&...) result<void> answer(const T&... values) noexcept {
-        runtime::store_data* const s = x_.store_;
+        [[maybe_unused]] runtime::store_data* const s = x_.store_;
         u64 slots[(0u + ... + runtime::convert<T>::slots) + 1];
         [[maybe_unused]] u64* at = slots;
         if (!(... && (runtime::convert<T>::put(*s, at, values) && (at += runtime::convert<T>::slots))))

@@ -42,7 +42,7 @@ public:
     /// Adds a call under a name, which is copied; the number by which it is known from then on. A weight of 2 gets twice
     /// the share of 1; 0 counts as 1. Fails with msg::out_of_memory, and msg::already_running during a frame.
     result<u32> add(std::string_view name, call&& c, u32 weight = 1) noexcept;
-    /// Gives a member another call, for instance the next frame's; what it owes stays. Fails with msg::out_of_range for
+    /// Gives a member another call, for instance the next frame's; what it owes of frames of time stays. Fails with msg::out_of_range for
     /// a number that is not known, and msg::already_running during a frame.
     result<void> set(u32 member, call&& c) noexcept;
 
@@ -69,16 +69,16 @@ public:
     frame_report run_ns(u64 ns) noexcept { return frame(ns, true); }
 
 private:
-    struct member {
+    struct seat {
         call c;
         vec<char> name;
         usage figures;
         bool is_hungry = false;
     };
     frame_report frame(u64 budget, bool timed) noexcept;
-    u64 slice(member& m, u64 share, bool timed) noexcept;
+    u64 slice(seat& m, u64 share, bool timed) noexcept;
 
-    vec<member> members_;
+    vec<seat> members_;
     u32 first_ = 0;      ///< who starts the next frame
     bool runs_ = false; ///< a frame is running: host functions must not change the list
 };

@@ -28,7 +28,7 @@ TESSERA_API result<void> scheduler::set(u32 member, call&& c) noexcept {
 }
 
 /// Lets a member run for `share`, which pays what it owes first; what that took of the budget.
-TESSERA_API u64 scheduler::slice(member& m, u64 share, bool timed) noexcept {
+TESSERA_API u64 scheduler::slice(seat& m, u64 share, bool timed) noexcept {
     usage& u = m.figures;
     u64 took = 0, used = 0, over = 0;
     if (timed) {
@@ -65,7 +65,7 @@ TESSERA_API frame_report scheduler::frame(u64 budget, bool timed) noexcept {
     const u32 n = size();
     if (runs_ || n == 0) return report;
     runs_ = true;
-    for (member& m : members_) {
+    for (seat& m : members_) {
         m.figures.slices = 0;
         m.figures.used = m.figures.over = 0;
         m.is_hungry = !m.c.is_over() && m.c.state() != standing::running;
@@ -74,11 +74,11 @@ TESSERA_API frame_report scheduler::frame(u64 budget, bool timed) noexcept {
     u64 left = budget;
     while (left != 0) {
         u64 weights = 0;
-        for (const member& m : members_) weights += m.is_hungry ? m.figures.weight : 0;
+        for (const seat& m : members_) weights += m.is_hungry ? m.figures.weight : 0;
         if (weights == 0) break;
         const u64 pot = left;
         for (u32 i = 0; i < n && left != 0; ++i) {
-            member& m = members_[(first_ + i) % n];
+            seat& m = members_[(first_ + i) % n];
             if (!m.is_hungry) continue;
             u64 share = pot / weights * m.figures.weight + pot % weights * m.figures.weight / weights;
             share = share < least ? least : share;

@@ -114,6 +114,12 @@ TEST_CASE("a limit that was reached is raised, and the guest goes on") {
     CHECK(*memory(0) == 10);
     CHECK(*table(1) == -1);
     CHECK(game::consumed(g.store).memory_bytes == 10 * 65536);
+    more.total_memory_bytes = 65536; // of all together, too
+    more.total_table_entries = 1;
+    game::set_limits(g.store, more);
+    CHECK(*memory(1) == -1);
+    CHECK(*memory(0) == 10);
+    CHECK(*table(1) == -1);
     CHECK_FALSE(game::set_limit(tessera::memory(), 1));
     CHECK_FALSE(game::set_limit(tessera::table(), 1));
 }
