@@ -3,8 +3,7 @@
 /// A call that runs in slices of fuel or time, and can wait for an answer of its host in between.
 #pragma once
 
-#include <tessera/runtime/api/func.hpp>
-#include <tessera/runtime/api/object.hpp>
+#include <tessera/runtime/api/instance.hpp>
 
 #include <type_traits>
 
@@ -51,8 +50,9 @@ public:
     standing run(u64 fuel) noexcept { return go(fuel, true); }
     /// Runs on with the fuel of the store, or without any where the store has no feature::fuel.
     standing run() noexcept { return go(0, false); }
-    /// Runs on until the time is over, a std::chrono::duration. It is looked at between slices of fuel of at most
-    /// some ten microseconds; host functions, single bulk instructions and memory.atomic.wait can make it late.
+    /// Runs on until the time is over, a std::chrono::duration. The clock is looked at between slices of fuel of some ten
+    /// microseconds, whose size is learned from how long the call's slices took, and after host functions that are
+    /// defined with `timed`. Other host functions, single bulk instructions and memory.atomic.wait can make it late.
     /// Needs feature::fuel as run(fuel) does.
     template <class Duration>
     requires requires(Duration d) {
@@ -109,8 +109,8 @@ public:
 
     /// For the library: the innermost call of `store` that runs and may wait, or why it may not.
     static call* running(runtime::store_data& store, const char*& why_not) noexcept;
-    /// For the library: a host function took so long.
-    void add_host_ns(u64 ns) noexcept { host_ns_ += ns; }
+    /// For the library: a host function took so long, until `now`.
+    void add_host_ns(u64 ns, u64 now) noexcept;
     /// For the library: what a host function of this call, which runs, has to fail with in order to wait.
     tessera::error wait(u64 ticket, const pending& what) noexcept;
 
@@ -130,6 +130,9 @@ private:
     u64 used_ = 0;
     u64 owed_ = 0;
     u64 host_ns_ = 0;
+    u64 piece_ = 16;   ///< units between two looks at the clock
+    u64 deadline_ = 0; ///< on the monotonic clock; 0: none
+    u64 taken_ = 0;    ///< fuel that was taken away from the slice because of the deadline
     u64 ticket_ = 0;
     pending what_;
     tessera::error why_{tessera::error::unlikely()};

@@ -80,8 +80,9 @@ TESSERA_API result<void> set_limit(const table& t, u64 entries) noexcept {
 TESSERA_API detail::stopwatch::~stopwatch() {
     if (!from_) return;
     const char* why_not = nullptr;
+    const u64 now = monotonic_ns();
     if (call* const running = call::running(*runtime::access::store(from_), why_not))
-        running->add_host_ns(monotonic_ns() - begin_);
+        running->add_host_ns(now - begin_, now);
 }
 
 } // namespace tessera::game

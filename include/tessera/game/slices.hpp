@@ -49,7 +49,7 @@ TESSERA_API call::call(execution&& begun) noexcept : x_(std::move(begun)) {
 }
 TESSERA_API call::call(call&& other) noexcept
     : x_(std::move(other.x_)), state_(std::exchange(other.state_, standing::trapped)), answered_(other.answered_),
-      refused_(other.refused_), used_(other.used_), owed_(other.owed_), host_ns_(other.host_ns_), ticket_(other.ticket_), what_(std::exchange(other.what_, {})),
+      refused_(other.refused_), used_(other.used_), owed_(other.owed_), host_ns_(other.host_ns_), piece_(other.piece_), ticket_(other.ticket_), what_(std::exchange(other.what_, {})),
       why_(other.why_), mark_(other.mark_), slots_(std::move(other.slots_)), held_(std::move(other.held_)) {}
 TESSERA_API call& call::operator=(call&& other) noexcept {
     if (this != &other) {
@@ -102,10 +102,11 @@ TESSERA_API standing call::go(u64 fuel, bool own) noexcept {
     if (own) store.fuel = fuel < c.most_fuel ? fuel : c.most_fuel;
     const u64 given = store.fuel;
     const i64 debt = c.fuel;
+    taken_ = 0;
     bool paused = false;
     tessera::error why{tessera::error::unlikely()};
     const bool done = store.engine->resume(store, x_.call_, why, paused);
-    const u64 left = store.fuel;
+    const u64 left = store.fuel + std::exchange(taken_, 0);
     if (store.built[feature::fuel]) {
         used_ += given - left + u64(debt - c.fuel);
         owed_ = c.fuel < 0 ? u64(-c.fuel) : 0;
@@ -136,17 +137,31 @@ TESSERA_API standing call::go(u64 fuel, bool own) noexcept {
 
 TESSERA_API standing call::run_ns(u64 ns) noexcept {
     const u64 begin = monotonic_ns();
-    u64 left = ns;
-    do {
-        // A unit takes about a nanosecond, some many: the nearer the end the smaller the pieces.
-        constexpr u64 least = 1'000, most = 50'000;
-        const u64 units = left / 2 < least ? least : left / 2 < most ? left / 2 : most;
-        if (ns != 0 && go(units, true) != standing::out_of_fuel) return state_;
-        const u64 passed = monotonic_ns() - begin;
-        left = passed < ns ? ns - passed : 0;
-    } while (left != 0);
+    constexpr u64 short_ns = 10'000, long_ns = 40'000, most_units = 50'000;
+    u64 now = begin, left = ns;
+    while (left != 0) {
+        // Units take a nanosecond or, where they are calls of the host, milliseconds: how many make a piece is learned.
+        deadline_ = ns < ~begin ? begin + ns : ~u64{0};
+        const standing now_at = go(piece_, true);
+        deadline_ = 0;
+        const u64 before = now;
+        now = monotonic_ns();
+        const u64 took = now - before;
+        if (took < short_ns) piece_ = piece_ * 2 < most_units ? piece_ * 2 : most_units;
+        else if (took > long_ns) piece_ = piece_ * short_ns / took + 1;
+        if (now_at != standing::out_of_fuel) return now_at;
+        left = now - begin < ns ? ns - (now - begin) : 0;
+        if (left < took) piece_ = piece_ * left / took + 1; // the rest is shorter than a piece
+    }
     if (is_over() || state_ == standing::running || state_ == standing::waiting) return state_;
     return state_ = standing::deadline;
+}
+/// A host function is done. If that took beyond the deadline, the guest gets no further than the next back edge or call.
+TESSERA_API void call::add_host_ns(u64 ns, u64 now) noexcept {
+    host_ns_ += ns;
+    if (deadline_ == 0 || now < deadline_) return;
+    taken_ += x_.store_->fuel;
+    x_.store_->fuel = 0;
 }
 
 TESSERA_API bool call::waits_for_answer() const noexcept {
