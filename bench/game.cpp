@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Slices: what it costs to stop a call and go on, to wait for the host, to have a thousand calls, and to look at a clock.
+// Slices: what it costs to stop a call and go on, to wait for the host, to have a thousand calls, and to look at a
+// clock.
 #define TESSERA_GAME 1
 #include <tessera/tessera.hpp>
 

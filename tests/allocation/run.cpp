@@ -260,7 +260,8 @@ TEST_CASE("allocation: typed calls in each direction make none") {
 }
 
 TEST_CASE("allocation: a thousand suspended calls cost less than 16 KiB each, and their slices nothing") {
-    auto mod = tessera::module::parse_text<profile>(R"((module (import "env" "wait" (func $wait (param i32) (result i32)))
+    auto mod =
+        tessera::module::parse_text<profile>(R"((module (import "env" "wait" (func $wait (param i32) (result i32)))
         (func $fib (param i32) (result i32)
             (if (result i32) (i32.lt_u (local.get 0) (i32.const 2)) (then (local.get 0))
                 (else (i32.add (call $fib (i32.sub (local.get 0) (i32.const 1))) (call $fib (i32.sub (local.get 0) (i32.const 2)))))))

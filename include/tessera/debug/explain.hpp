@@ -78,8 +78,7 @@ private:
         case op::if_: return (in.block_type == no_index || is_func(m, in.block_type, to)) && one(t_i32);
         case op::block:
         case op::loop: return in.block_type == no_index || is_func(m, in.block_type, to);
-        case op::throw_:
-            return in.index >= m.tags.size() || append(m.types.params(m.tags[in.index].type));
+        case op::throw_: return in.index >= m.tags.size() || append(m.types.params(m.tags[in.index].type));
         default: return true;
         }
     }
@@ -145,7 +144,8 @@ result<explanation> explain(std::span<const u8> bytes, const error& why, const m
     if (made.rule.empty()) {
         const valid::op_rule& rule = valid::op_rules<>[u16(in.code)];
         const auto type_of = [](u8 code) {
-            return code == valid::op_rule::address ? valid::description() << "at" : valid::description() << val_type::number(code);
+            return code == valid::op_rule::address ? valid::description() << "at"
+                                                   : valid::description() << val_type::number(code);
         };
         text << "[";
         for (unsigned i = 0; i < rule.param_count; ++i) text << (i ? " " : "") << type_of(rule.params[i]);

@@ -174,7 +174,8 @@ private:
             return at;
         }
         const cursor directories = in;
-        while (text(in, skipped) && !skipped.empty()) {}
+        while (text(in, skipped) && !skipped.empty()) {
+        }
         std::string_view name;
         for (u64 i = 1; text(in, name) && !name.empty(); ++i) {
             if (!in.leb_u64(directory) || !in.leb_u64(ignored) || !in.leb_u64(ignored)) return {};
@@ -226,14 +227,14 @@ private:
         i64 delta = 0;
         u16 fixed = 0;
         switch (code) {
-        case 1: return emit(false), true;                                                // copy
-        case 2: return in.leb_u64(n) && (now_.address += least_length_ * n, true);        // advance_pc
-        case 3: return in.leb_i64(delta) && (now_.line += u64(delta), true);              // advance_line
-        case 4: return in.leb_u64(now_.file);                                             // set_file
-        case 5: return in.leb_u64(now_.column);                                           // set_column
+        case 1: return emit(false), true;                                                             // copy
+        case 2: return in.leb_u64(n) && (now_.address += least_length_ * n, true);                    // advance_pc
+        case 3: return in.leb_i64(delta) && (now_.line += u64(delta), true);                          // advance_line
+        case 4: return in.leb_u64(now_.file);                                                         // set_file
+        case 5: return in.leb_u64(now_.column);                                                       // set_column
         case 8: return now_.address += u64(least_length_) * ((255u - first_special_) / range_), true; // const_add_pc
-        case 9: return in.fixed(fixed) && (now_.address += fixed, true);                  // fixed_advance_pc
-        default:                                                                          // has no say in places
+        case 9: return in.fixed(fixed) && (now_.address += fixed, true); // fixed_advance_pc
+        default:                                                         // has no say in places
             for (u8 i = lengths_[code - 1]; i > 0; --i)
                 if (!in.leb_u64(n)) return false;
             return true;

@@ -20,9 +20,9 @@ struct place {
     u32 column = 0;
 };
 
-/// Where the instruction at byte `offset` of `m` comes from: by the line table in its custom section .debug_line, DWARF 2
-/// to 5, as compilers for WebAssembly write it. False if there is none, or nothing in it for that place; a table that is
-/// broken never makes a failure. Reads the whole table.
+/// Where the instruction at byte `offset` of `m` comes from: by the line table in its custom section .debug_line, DWARF
+/// 2 to 5, as compilers for WebAssembly write it. False if there is none, or nothing in it for that place; a table that
+/// is broken never makes a failure. Reads the whole table.
 source_line line_of(const module& m, u32 offset) noexcept;
 
 /// The frames of `e`, which a call in `s` ended with, in the order of e.frames(). Means nothing after a reset of the

@@ -68,7 +68,8 @@ constexpr std::string_view typing_rule(op o) noexcept {
     case op::array_set: return "[(ref null x) i32 t] -> [], where type x is an array of mut t";
     case op::array_len: return "[(ref null array)] -> [i32]";
     case op::array_fill: return "[(ref null x) i32 t i32] -> [], where type x is an array of mut t";
-    case op::array_copy: return "[(ref null x) i32 (ref null y) i32 i32] -> [], where x is mutable and y's elements fit";
+    case op::array_copy:
+        return "[(ref null x) i32 (ref null y) i32 i32] -> [], where x is mutable and y's elements fit";
     case op::array_init_data:
     case op::array_init_elem: return "[(ref null x) i32 i32 i32] -> [], where segment y fits the mutable array x";
     case op::ref_test:
@@ -84,7 +85,8 @@ constexpr std::string_view typing_rule(op o) noexcept {
     case op::memory_fill: return "[at i32 at] -> [], where memory x is at";
     case op::memory_copy: return "[at1 at2 at] -> [], where the memories are at1 and at2, and at the smaller";
     case op::table_init: return "[at i32 i32] -> [], where element segment y fits table x";
-    case op::table_copy: return "[at1 at2 at] -> [], where the tables are at1 and at2, at the smaller, and y's elements fit";
+    case op::table_copy:
+        return "[at1 at2 at] -> [], where the tables are at1 and at2, at the smaller, and y's elements fit";
     case op::table_grow: return "[t at] -> [at], where table x is at t";
     case op::table_size: return "[] -> [at], where table x is at t";
     case op::table_fill: return "[at t at] -> [], where table x is at t";

@@ -50,8 +50,8 @@ public:
     standing run(u64 fuel) noexcept { return go(fuel, true); }
     /// Runs on with the fuel of the store, or without any where the store has no feature::fuel.
     standing run() noexcept { return go(0, false); }
-    /// Runs on until the time is over, a std::chrono::duration. The clock is looked at between slices of fuel of some ten
-    /// microseconds, whose size is learned from how long the call's slices took, and after host functions that are
+    /// Runs on until the time is over, a std::chrono::duration. The clock is looked at between slices of fuel of some
+    /// ten microseconds, whose size is learned from how long the call's slices took, and after host functions that are
     /// defined with `timed`. Other host functions, single bulk instructions and memory.atomic.wait can make it late.
     /// Needs feature::fuel as run(fuel) does.
     template <class Duration>
@@ -85,7 +85,8 @@ public:
     /// with msg::out_of_range if the call does not wait for that, or when memory is out; it then waits on.
     result<void> answer(std::span<const value> values) noexcept;
     template <class... T>
-    requires(runtime::wasm_value<T>&&...) result<void> answer(const T&... values) noexcept {
+    requires(runtime::wasm_value<T>&&...) result<void> answer(const T&... values)
+    noexcept {
         [[maybe_unused]] runtime::store_data* const s = x_.store_;
         u64 slots[(0u + ... + runtime::convert<T>::slots) + 1];
         [[maybe_unused]] u64* at = slots;
@@ -156,8 +157,8 @@ result<call> start(const typed_func<R(A...)>& f, std::type_identity_t<std::remov
 
 /// For a host function that answers later: `return game::suspend(who, ticket);`, in a function that returns result<T>.
 /// The call is then `waiting` and has the ticket, until call::answer or call::fail. Where it cannot wait, what is
-/// returned is msg::cannot_wait and says why: the call was not made by game::start, or there is a host function between,
-/// which is on the native stack.
+/// returned is msg::cannot_wait and says why: the call was not made by game::start, or there is a host function
+/// between, which is on the native stack.
 error suspend(const caller& who, u64 ticket = 0) noexcept;
 
 namespace detail {

@@ -38,7 +38,8 @@ TESSERA_API consumption consumed(const instance& i) noexcept {
     const runtime::instance_data* const d = runtime::access::get(i, &runtime::store_data::instances);
     if (!d) return sum;
     const module_data& m = d->module();
-    for (std::size_t n = m.imported_memories; n < d->memories.size(); ++n) sum.memory_bytes += d->memories[n]->bytes_now();
+    for (std::size_t n = m.imported_memories; n < d->memories.size(); ++n)
+        sum.memory_bytes += d->memories[n]->bytes_now();
     for (std::size_t n = m.imported_tables; n < d->tables.size(); ++n) sum.table_entries += d->tables[n]->size;
     sum.instances = 1;
     sum.memories = u32(d->memories.size()) - m.imported_memories;

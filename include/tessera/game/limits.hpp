@@ -74,11 +74,13 @@ struct timed_function<F, R(caller&, A...)> {
 
 } // namespace detail
 
-/// A host function, for imports::define, whose time is counted apart from the guest's: call::host_ns of the call that runs
-/// in slices has it, and if call::run_for is over when it returns, the guest gets no further. Costs two looks at the clock.
+/// A host function, for imports::define, whose time is counted apart from the guest's: call::host_ns of the call that
+/// runs in slices has it, and if call::run_for is over when it returns, the guest gets no further. Costs two looks at
+/// the clock.
 template <class F>
 auto timed(F f) noexcept {
-    static_assert(runtime::signature_of<F>::known, "tessera: timed needs a function pointer, or an object with one operator()");
+    static_assert(runtime::signature_of<F>::known,
+                  "tessera: timed needs a function pointer, or an object with one operator()");
     return detail::timed_function<F, typename runtime::signature_of<F>::type>{std::move(f)};
 }
 

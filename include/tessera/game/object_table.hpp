@@ -7,8 +7,8 @@
 
 namespace tessera::inline TESSERA_ABI::game {
 
-/// A number for a guest: a place in the low 20 bits, above it how often the place has been used, counted from 1. 0 is no
-/// object. A number that is guessed may be that of another object of the same table, never of something else.
+/// A number for a guest: a place in the low 20 bits, above it how often the place has been used, counted from 1. 0 is
+/// no object. A number that is guessed may be that of another object of the same table, never of something else.
 using object_id = u32;
 
 /// Objects of type T, which must be movable without throwing, by number. The table owns them. A place is given out anew

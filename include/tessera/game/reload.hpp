@@ -9,7 +9,8 @@ namespace tessera::inline TESSERA_ABI::game {
 
 /// How a module is reloaded.
 struct reload_options {
-    /// Export of the new version, of type [] -> [], that is called when the state is there; none if it has no such export.
+    /// Export of the new version, of type [] -> [], that is called when the state is there; none if it has no such
+    /// export.
     std::string_view migrate = "migrate";
     /// Writes the new version's active data segments over the memory that was carried over, as if the module had been
     /// instantiated on it: constants such as texts are then where the new code looks for them. Without this the memory
@@ -27,9 +28,9 @@ struct reload_options {
 /// far as a store gives back: its functions and tables are counted until a reset. What the start function, segments and
 /// `migrate` of the new version do to what it imports stays done.
 ///
-/// Fails as basic_store::instantiate and as `migrate` does; with msg::wrong_type and the export's name where types do not
-/// agree, or a memory cannot hold the old one's content; with msg::already_running during a call in this store, or if a
-/// suspended call is in the old instance; with msg::stale_handle if there is no old instance.
+/// Fails as basic_store::instantiate and as `migrate` does; with msg::wrong_type and the export's name where types do
+/// not agree, or a memory cannot hold the old one's content; with msg::already_running during a call in this store, or
+/// if a suspended call is in the old instance; with msg::stale_handle if there is no old instance.
 result<instance> reload(basic_store& s, const instance& old, const module& next, const imports& env = {},
                         const reload_options& options = {}) noexcept;
 

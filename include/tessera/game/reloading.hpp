@@ -77,7 +77,8 @@ private:
     }
     bool global(const runtime::global_data& from, runtime::global_data& to) noexcept {
         if (!to.type.mutable_) return true;
-        if (from.type.type != to.type.type && !valid::matches(store_.types.space(), from.type.type, to.type.type)) return false;
+        if (from.type.type != to.type.type && !valid::matches(store_.types.space(), from.type.type, to.type.type))
+            return false;
         to.cell[0] = from.cell[0];
         if (to.type.type.is_vector()) to.cell[1] = from.cell[1];
         return true;
@@ -118,7 +119,8 @@ TESSERA_API result<instance> reload(basic_store& s, const instance& old, const m
     runtime::instance_data* const from = runtime::access::get(old, &runtime::store_data::instances);
     if (!from || from->store != s.data()) return msg::stale_handle;
     if (s.data()->host_depth != 0) return msg::already_running;
-    if (detail::transfer::is_in_use(*s.data(), *from)) return error(msg::already_running, "a suspended call is in the old instance");
+    if (detail::transfer::is_in_use(*s.data(), *from))
+        return error(msg::already_running, "a suspended call is in the old instance");
     const std::size_t before = s.data()->instances.size();
     auto made = s.instantiate(next, env);
     if (made) {

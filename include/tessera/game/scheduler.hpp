@@ -11,22 +11,22 @@ namespace tessera::inline TESSERA_ABI::game {
 struct usage {
     standing state = standing::ready;
     u32 weight = 1;
-    u32 slices = 0;     ///< in the last frame
-    u64 used = 0;       ///< in the last frame
-    u64 over = 0;       ///< how much of that was more than it was given
-    u64 owed = 0;       ///< what it still has to make up for: later shares are so much smaller
-    u64 total = 0;      ///< used in all frames
-    u64 most = 0;       ///< the most it used in one frame
-    u32 overruns = 0;   ///< frames in which it used more than it was given
+    u32 slices = 0;   ///< in the last frame
+    u64 used = 0;     ///< in the last frame
+    u64 over = 0;     ///< how much of that was more than it was given
+    u64 owed = 0;     ///< what it still has to make up for: later shares are so much smaller
+    u64 total = 0;    ///< used in all frames
+    u64 most = 0;     ///< the most it used in one frame
+    u32 overruns = 0; ///< frames in which it used more than it was given
 };
 
 /// What came of a frame.
 struct frame_report {
     u64 budget = 0;
-    u64 used = 0;      ///< by all members; more than the budget if somebody overran
-    u32 finished = 0;  ///< members that came to their end in this frame, with results or an error
-    u32 waiting = 0;   ///< members that wait for an answer of the host
-    u32 hungry = 0;    ///< members that would have gone on
+    u64 used = 0;         ///< by all members; more than the budget if somebody overran
+    u32 finished = 0;     ///< members that came to their end in this frame, with results or an error
+    u32 waiting = 0;      ///< members that wait for an answer of the host
+    u32 hungry = 0;       ///< members that would have gone on
     u32 worst = no_index; ///< the member that overran most; no_index: nobody did
 };
 
@@ -39,11 +39,11 @@ public:
     scheduler(scheduler&&) noexcept = default;
     scheduler& operator=(scheduler&&) noexcept = default;
 
-    /// Adds a call under a name, which is copied; the number by which it is known from then on. A weight of 2 gets twice
-    /// the share of 1; 0 counts as 1. Fails with msg::out_of_memory, and msg::already_running during a frame.
+    /// Adds a call under a name, which is copied; the number by which it is known from then on. A weight of 2 gets
+    /// twice the share of 1; 0 counts as 1. Fails with msg::out_of_memory, and msg::already_running during a frame.
     result<u32> add(std::string_view name, call&& c, u32 weight = 1) noexcept;
-    /// Gives a member another call, for instance the next frame's; what it owes of frames of time stays. Fails with msg::out_of_range for
-    /// a number that is not known, and msg::already_running during a frame.
+    /// Gives a member another call, for instance the next frame's; what it owes of frames of time stays. Fails with
+    /// msg::out_of_range for a number that is not known, and msg::already_running during a frame.
     result<void> set(u32 member, call&& c) noexcept;
 
     u32 size() const noexcept { return u32(members_.size()); }
@@ -79,7 +79,7 @@ private:
     u64 slice(seat& m, u64 share, bool timed) noexcept;
 
     vec<seat> members_;
-    u32 first_ = 0;      ///< who starts the next frame
+    u32 first_ = 0;     ///< who starts the next frame
     bool runs_ = false; ///< a frame is running: host functions must not change the list
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /// @file game/slices.hpp
-/// How a call is run piece by piece. The engine knows nothing of waiting: to it, a host function has failed. The call is
-/// kept as it then is, and goes on by calling a function that gives the answer in that one's place.
+/// How a call is run piece by piece. The engine knows nothing of waiting: to it, a host function has failed. The call
+/// is kept as it then is, and goes on by calling a function that gives the answer in that one's place.
 #pragma once
 
 #include <tessera/exec/context.hpp>
@@ -49,8 +49,9 @@ TESSERA_API call::call(execution&& begun) noexcept : x_(std::move(begun)) {
 }
 TESSERA_API call::call(call&& other) noexcept
     : x_(std::move(other.x_)), state_(std::exchange(other.state_, standing::trapped)), answered_(other.answered_),
-      refused_(other.refused_), used_(other.used_), owed_(other.owed_), host_ns_(other.host_ns_), piece_(other.piece_), ticket_(other.ticket_), what_(std::exchange(other.what_, {})),
-      why_(other.why_), mark_(other.mark_), slots_(std::move(other.slots_)), held_(std::move(other.held_)) {}
+      refused_(other.refused_), used_(other.used_), owed_(other.owed_), host_ns_(other.host_ns_), piece_(other.piece_),
+      ticket_(other.ticket_), what_(std::exchange(other.what_, {})), why_(other.why_), mark_(other.mark_),
+      slots_(std::move(other.slots_)), held_(std::move(other.held_)) {}
 TESSERA_API call& call::operator=(call&& other) noexcept {
     if (this != &other) {
         this->~call();
@@ -156,7 +157,8 @@ TESSERA_API standing call::run_ns(u64 ns) noexcept {
     if (is_over() || state_ == standing::running || state_ == standing::waiting) return state_;
     return state_ = standing::deadline;
 }
-/// A host function is done. If that took beyond the deadline, the guest gets no further than the next back edge or call.
+/// A host function is done. If that took beyond the deadline, the guest gets no further than the next back edge or
+/// call.
 TESSERA_API void call::add_host_ns(u64 ns, u64 now) noexcept {
     host_ns_ += ns;
     if (deadline_ == 0 || now < deadline_) return;

@@ -57,9 +57,7 @@ struct promise_value : promise_base {
     using outcome = typename as_result<T>::type;
     outcome value{msg::out_of_memory};
     template <class U>
-    requires(std::is_convertible_v<U&&, outcome>) void return_value(U&& v) noexcept {
-        set(std::forward<U>(v));
-    }
+    requires(std::is_convertible_v<U&&, outcome>) void return_value(U&& v) noexcept { set(std::forward<U>(v)); }
     template <class U>
     void set(U&& v) noexcept {
         value.~outcome();
@@ -135,8 +133,8 @@ private:
     handle h_;
 };
 
-/// A value that comes later, once: a task awaits it, `set` resumes the task. One task can await it at a time. Either may
-/// end first.
+/// A value that comes later, once: a task awaits it, `set` resumes the task. One task can await it at a time. Either
+/// may end first.
 template <class T>
 class later {
 public:
@@ -204,7 +202,8 @@ typename task<T>::value_type run_task(caller& who, Begin begin) noexcept(!TESSER
         typename task<T>::value_type got = t.take();
         t.release();
         if (!got) return why = got.error(), false;
-        if constexpr (std::is_void_v<typename list::value>) return static_cast<void>(store), static_cast<void>(slots), true;
+        if constexpr (std::is_void_v<typename list::value>)
+            return static_cast<void>(store), static_cast<void>(slots), true;
         else return list::put(store, slots, *got) || (why = error(msg::other_store), false);
     };
     p.drop = [](void* at) noexcept { task<T>::of(at); };
@@ -244,7 +243,8 @@ struct async_function<F, task<T>(instance, A...)> {
 /// the store.
 template <class F>
 auto async(F f) noexcept {
-    static_assert(runtime::signature_of<F>::known, "tessera: async needs a function pointer or a lambda without auto parameters");
+    static_assert(runtime::signature_of<F>::known,
+                  "tessera: async needs a function pointer or a lambda without auto parameters");
     return detail::async_function<F, typename runtime::signature_of<F>::type>{std::move(f)};
 }
 

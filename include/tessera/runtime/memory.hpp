@@ -98,7 +98,8 @@ struct memory_data {
         return true;
     }
 
-    /// From now on it may grow to `most` bytes, as far as its type lets it; never less than it has. Not for a shared one.
+    /// From now on it may grow to `most` bytes, as far as its type lets it; never less than it has. Not for a shared
+    /// one.
     void set_most(u64 most) noexcept {
         if (shared) return;
         max_bytes = most_bytes(type, most);

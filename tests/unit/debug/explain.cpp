@@ -58,7 +58,8 @@ TEST_CASE("what is expected follows from the immediates") {
         {"(module (func (local f64) (local.set 0 (i32.const 1))))", "local.set", "f64 ", "i32 "},
         {"(module (global (mut i64) (i64.const 0)) (func (global.set 0 (i32.const 1))))", "global.set", "i64 ", "i32 "},
         {"(module (func $f (param i32 f32)) (func (call $f (i32.const 1))))", "call", "i32 f32 ", "i32 "},
-        {"(module (table 1 funcref) (func (call_indirect (param i64) (i32.const 1))))", "call_indirect", "i64 i32 ", "i32 "},
+        {"(module (table 1 funcref) (func (call_indirect (param i64) (i32.const 1))))", "call_indirect", "i64 i32 ",
+         "i32 "},
         {"(module (func (block (result i32) (br 0 (f32.const 1))) (drop)))", "br", "i32 ", "f32 "},
         {"(module (func (result i32) (i64.const 1)))", "end", "i32 ", "i64 "},
         {"(module (func (result i32) (return (i64.const 1))))", "return", "i32 ", "i64 "},
@@ -85,7 +86,8 @@ TEST_CASE("an error that is about no instruction, or about other bytes, has its 
     CHECK(exported.what.instruction.empty());
     CHECK(exported.text.find("duplicate export name: f") == 0);
     const u8 other[] = {0, 'a', 's', 'm', 1, 0, 0, 0};
-    for (const error& why : {error(msg::type_mismatch, u64{4}), error(msg::unknown_export, "f"), error(msg::type_mismatch)}) {
+    for (const error& why :
+         {error(msg::type_mismatch, u64{4}), error(msg::unknown_export, "f"), error(msg::type_mismatch)}) {
         auto e = debug::explain<watched::profile>(other, why);
         REQUIRE(e);
         CHECK(e->instruction.empty());

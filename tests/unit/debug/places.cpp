@@ -11,8 +11,8 @@ namespace {
 using namespace tessera;
 
 module with_lines(int version) {
-    auto mod = module::parse<watched::profile>(read_file(
-        (TESSERA_TESTS "/unit/debug/guests/lines" + std::to_string(version) + ".wasm").c_str()));
+    auto mod = module::parse<watched::profile>(
+        read_file((TESSERA_TESTS "/unit/debug/guests/lines" + std::to_string(version) + ".wasm").c_str()));
     REQUIRE(mod);
     return *mod;
 }
@@ -112,7 +112,8 @@ TEST_CASE("without a line table the names of the name section remain") {
     REQUIRE_FALSE(a);
     REQUIRE_FALSE(b);
     const std::string with_positions = text_of(s, a.error()), without = text_of(s, b.error());
-    CHECK(with_positions.find("host trap: no?coins\n  in host function\n  from inner of coins, line 2:15, byte 0x") == 0);
+    CHECK(with_positions.find("host trap: no?coins\n  in host function\n  from inner of coins, line 2:15, byte 0x") ==
+          0);
     CHECK(without.find("host trap: no?coins\n  in host function\n  from inner of coins, byte 0x") == 0);
     CHECK(without.find("\n  from run of coins, byte 0x") != without.npos);
     // An error of a store that was reset, or of another one, names what is there, or nothing.

@@ -23,11 +23,12 @@ struct row {
     u32 work;
 };
 // Those of bench/kernels, with less work where they take long.
-constexpr row rows[] = {{"fib", 16},     {"sieve", 1},      {"matmul", 2},  {"crc32", 1},    {"mandelbrot", 8}, {"vm", 200},
-                        {"quicksort", 1}, {"dispatch", 5},   {"bulk", 100},  {"blur", 1},     {"blur_simd", 1},  {"bytes", 1},
-                        {"dot", 1},       {"dot_simd", 1},   {"fannkuch", 5}, {"json", 1},    {"mandelbrot4", 8}, {"mandelbrot4_simd", 8},
-                        {"mix", 1},       {"nbody", 20},     {"particles", 1}, {"sha256", 1}, {"spectral", 4},   {"utf8", 1},
-                        {"utf8_simd", 1}, {"words", 1}};
+constexpr row rows[] = {
+    {"fib", 16},      {"sieve", 1},    {"matmul", 2},    {"crc32", 1},  {"mandelbrot", 8},  {"vm", 200},
+    {"quicksort", 1}, {"dispatch", 5}, {"bulk", 100},    {"blur", 1},   {"blur_simd", 1},   {"bytes", 1},
+    {"dot", 1},       {"dot_simd", 1}, {"fannkuch", 5},  {"json", 1},   {"mandelbrot4", 8}, {"mandelbrot4_simd", 8},
+    {"mix", 1},       {"nbody", 20},   {"particles", 1}, {"sha256", 1}, {"spectral", 4},    {"utf8", 1},
+    {"utf8_simd", 1}, {"words", 1}};
 
 /// The host functions of these tests.
 struct asking {
@@ -35,9 +36,11 @@ struct asking {
     int asked = 0;
     asking() {
         using tessera::caller, tessera::result, tessera::i64, tessera::f32, tessera::f64, tessera::v128;
-        env.define("env", "ask", [this](caller& who, int n) -> result<int> { return ++asked, game::suspend(who, u64(n)); });
+        env.define("env", "ask",
+                   [this](caller& who, int n) -> result<int> { return ++asked, game::suspend(who, u64(n)); });
         env.define("env", "wait", [](caller& who) -> result<void> { return game::suspend(who); });
-        env.define("env", "all", [](caller& who) -> result<std::tuple<int, i64, f32, f64, v128>> { return game::suspend(who); });
+        env.define("env", "all",
+                   [](caller& who) -> result<std::tuple<int, i64, f32, f64, v128>> { return game::suspend(who); });
         env.define("env", "ref", [](caller& who, tessera::ref) -> result<tessera::ref> { return game::suspend(who); });
     }
 };

@@ -53,7 +53,7 @@ TEST_CASE("what a store and an instance use is counted") {
     CHECK(one.functions == 2);
     CHECK(one.memories == 1);
     CHECK(all.heap_bytes == 0);
-    CHECK(g.get<int(int)>("memory")(3) );
+    CHECK(g.get<int(int)>("memory")(3));
     CHECK(g.get<void(int)>("keep")(10));
     auto object = g.store.make_object<int>(1);
     REQUIRE(object);
@@ -130,10 +130,11 @@ TEST_CASE("the time of host functions is counted apart") {
     env.define("env", "size", game::timed([](tessera::caller& who, std::string_view text) {
                    return who.from() ? int(text.size()) : -1;
                }));
-    guest g(R"((module (import "env" "slow" (func $slow (param i32))) (import "env" "size" (func $size (param i32 i32) (result i32)))
+    guest g(
+        R"((module (import "env" "slow" (func $slow (param i32))) (import "env" "size" (func $size (param i32 i32) (result i32)))
         (memory 1)
         (func (export "run") (result i32) (call $slow (i32.const 3)) (call $size (i32.const 0) (i32.const 9)))))",
-            env);
+        env);
     auto call = game::start(g.get<int()>("run"));
     REQUIRE(call);
     const auto begin = std::chrono::steady_clock::now();

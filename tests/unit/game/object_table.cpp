@@ -24,7 +24,8 @@ TEST_CASE("a number means its object as long as that is there, and nothing after
     CHECK(table.find(a) == nullptr);
     CHECK(**table.find(c) == 3);
     CHECK(**table.find(b) == 2);
-    for (tessera::u32 guess : {1u, 2u, ~0u, c + 1, c ^ 0x80000000u}) CHECK((guess == b || table.find(guess) == nullptr));
+    for (tessera::u32 guess : {1u, 2u, ~0u, c + 1, c ^ 0x80000000u})
+        CHECK((guess == b || table.find(guess) == nullptr));
 }
 
 TEST_CASE("a place whose numbers are used up is not used again") {

@@ -150,7 +150,9 @@ TEST_CASE("a memory that others import is not taken from them") {
     tessera::imports env;
     REQUIRE(env.define("a", "memory", must(g.instance.get<tessera::memory>("memory"))));
     auto other = g.store.instantiate(
-        version(R"((module (import "a" "memory" (memory 1)) (func (export "read") (result i32) (i32.load (i32.const 100000)))))"), env);
+        version(
+            R"((module (import "a" "memory" (memory 1)) (func (export "read") (result i32) (i32.load (i32.const 100000)))))"),
+        env);
     REQUIRE(other);
     REQUIRE(game::reload(g.store, g.instance, version(second)));
     CHECK(*must(other->get<int()>("read"))() == 5);

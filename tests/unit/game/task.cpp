@@ -40,7 +40,7 @@ TEST_CASE("a guest waits for a coroutine of its host, and for what that awaits")
     std::vector<int> put;
     const auto load = [&](int n) -> game::task<int> {
         const counted here(alive);
-        co_return n * co_await number;
+        co_return n* co_await number;
     };
     tessera::imports env;
     env.define("env", "get", game::async([&](int n) -> game::task<int> {
