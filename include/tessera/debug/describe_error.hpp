@@ -3,7 +3,7 @@
 /// The bodies of debug/places.hpp: frames looked up in line tables, and errors as text.
 #pragma once
 
-#include <tessera/debug/places.hpp>
+#include <tessera/debug/line_program.hpp>
 #include <tessera/runtime/store_data.hpp>
 
 TESSERA_SMALL

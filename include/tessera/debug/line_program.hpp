@@ -4,23 +4,13 @@
 /// the code section's content). Whatever the bytes are, reading ends after a time linear in their number.
 #pragma once
 
+#include <tessera/debug/places.hpp>
 #include <tessera/util/cursor.hpp>
-#include <tessera/util/vec.hpp>
 
 #include <cstring>
-#include <string_view>
 
 TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::debug {
-
-/// A place in a source file, as the module's line table has it. Views of the module's bytes, which may be any bytes.
-struct source_line {
-    std::string_view directory; ///< empty where the table does not say
-    std::string_view file;      ///< empty: there is no such place
-    u32 line = 0;               ///< from 1; 0 where the compiler could not say
-    u32 column = 0;             ///< from 1; 0: the line as a whole
-    explicit operator bool() const noexcept { return !file.empty(); }
-};
 
 /// The sections that a line table is in.
 struct line_sections {

@@ -3,10 +3,18 @@
 /// What the frames of an error are called: module, function, line of the source.
 #pragma once
 
-#include <tessera/debug/line_program.hpp>
 #include <tessera/runtime/api/store.hpp>
 
 namespace tessera::inline TESSERA_ABI::debug {
+
+/// A place in a source file, as the module's line table has it. Views of the module's bytes, which may be any bytes.
+struct source_line {
+    std::string_view directory; ///< empty where the table does not say
+    std::string_view file;      ///< empty: there is no such place
+    u32 line = 0;               ///< from 1; 0 where the compiler could not say
+    u32 column = 0;             ///< from 1; 0: the line as a whole
+    explicit operator bool() const noexcept { return !file.empty(); }
+};
 
 /// A frame of a backtrace with what its module knows of it. Views of the module and of the error.
 struct place {

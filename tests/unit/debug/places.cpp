@@ -3,6 +3,7 @@
 #include "support.hpp"
 
 #include "../../files.hpp"
+#include <tessera/debug/line_program.hpp>
 
 #include <cstring>
 
