@@ -3,7 +3,6 @@
 #include "support.hpp"
 
 #include "../../files.hpp"
-#include <tessera/debug/line_program.hpp>
 
 #include <cstring>
 
