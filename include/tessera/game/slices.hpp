@@ -138,7 +138,7 @@ TESSERA_API standing call::go(u64 fuel, bool own) noexcept {
 
 TESSERA_API standing call::run_ns(u64 ns) noexcept {
     const u64 begin = monotonic_ns();
-    constexpr u64 short_ns = 10'000, long_ns = 40'000, most_units = 50'000;
+    constexpr u64 short_ns = 20'000, long_ns = 80'000, most_units = 100'000;
     u64 now = begin, left = ns;
     while (left != 0) {
         // Units take a nanosecond or, where they are calls of the host, milliseconds: how many make a piece is learned.
