@@ -44,9 +44,10 @@ public:
     ~call();
 
     /// Runs on with `fuel` units of its own (spec: none; the unit is an instruction, see feature::fuel); those of the
-    /// store are not touched, and what it leaves is gone. One operation that costs more than is left is not begun
-    /// until later slices have paid for it. A call that waits goes on only if it was answered. Without feature::fuel
-    /// in the store it ends as `trapped`, with msg::feature_not_built.
+    /// store are not touched, and what it leaves is gone; what a host function adds to the store meanwhile goes to the
+    /// slice. One operation that costs more than is left is not begun until later slices have paid for it. A call that
+    /// waits goes on only if it was answered. Without feature::fuel in the store it ends as `trapped`, with
+    /// msg::feature_not_built.
     standing run(u64 fuel) noexcept { return go(fuel, true); }
     /// Runs on with the fuel of the store, or without any where the store has no feature::fuel.
     standing run() noexcept { return go(0, false); }

@@ -96,7 +96,7 @@ TESSERA_API standing call::go(u64 fuel, bool own) noexcept {
         c.in_host = c.paused = false;
         answered_ = false;
     }
-    state_ = standing::running;
+    const standing before = std::exchange(state_, standing::running);
     runtime::slice here{this, store.sliced, store.host_depth + 1};
     store.sliced = &here;
     const u64 kept = store.fuel;
@@ -131,9 +131,12 @@ TESSERA_API standing call::go(u64 fuel, bool own) noexcept {
     if (!paused) return end(why);
     why_ = why;
     x_.state_ = execution::state::paused;
-    return state_ = why.why() == trap::out_of_fuel   ? standing::out_of_fuel
-                    : why.why() == trap::interrupted ? standing::interrupted
-                                                     : standing::heap_full;
+    switch (why.why()) {
+    case trap::out_of_fuel: return state_ = standing::out_of_fuel;
+    case trap::interrupted: return state_ = standing::interrupted;
+    case trap::out_of_memory: return state_ = standing::heap_full;
+    default: return state_ = before; // too deep within calls of the host: it did not run
+    }
 }
 
 TESSERA_API standing call::run_ns(u64 ns) noexcept {
