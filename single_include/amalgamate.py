@@ -24,18 +24,19 @@ OUTPUT = HERE / ROOT
 LAST = "tessera/undef.hpp"
 
 # What a user may set or read; every other macro has to be undefined at the end.
-USER_MACROS = re.compile(r"TESSERA_(VERSION_(MAJOR|MINOR|PATCH)|(DE)?ALLOCATE|ALLOCATE_ZEROED|RESERVE|COMMIT|RELEASE|TAIL_CALLS|INSTANTIATE(_SET)?|WASI|DEBUG|NATIVE|SAVE)$")
+USER_MACROS = re.compile(r"TESSERA_(VERSION_(MAJOR|MINOR|PATCH)|(DE)?ALLOCATE|ALLOCATE_ZEROED|RESERVE|COMMIT|RELEASE|TAIL_CALLS|INSTANTIATE(_SET)?|WASI|DEBUG|NATIVE|SAVE|GAME)$")
 
 SPDX = "// SPDX-License-Identifier: MIT"
 INCLUDE = re.compile(r"^\s*#\s*include\s*<([^>]+)>", re.M)
 QUOTED = re.compile(r'\s*#\s*include\s*"')
 OPENS = re.compile(r"\s*#\s*(if|ifdef|ifndef)\b")
 # What stands under one of these is kept together. The words are those of the conditions at the top of the file.
-KEPT = re.compile(r"\s*#\s*if\s+TESSERA_(BODIES|WASI|DEBUG|NATIVE|SAVE)\s*$")
+KEPT = re.compile(r"\s*#\s*if\s+TESSERA_(BODIES|WASI|DEBUG|NATIVE|SAVE|GAME)\s*$")
 AT_THE_TOP = {"BODIES": "!defined(TESSERA_SEPARATE) || defined(TESSERA_IMPLEMENTATION)",
               "WASI": "defined(TESSERA_WASI) && TESSERA_WASI", "DEBUG": "defined(TESSERA_DEBUG) && TESSERA_DEBUG",
               "NATIVE": "defined(TESSERA_NATIVE) && TESSERA_NATIVE",
-              "SAVE": "defined(TESSERA_SAVE) && TESSERA_SAVE"}
+              "SAVE": "defined(TESSERA_SAVE) && TESSERA_SAVE",
+              "GAME": "defined(TESSERA_GAME) && TESSERA_GAME"}
 CLOSES = re.compile(r"\s*#\s*endif\b")
 GUARD = re.compile(r"\s*#\s*ifndef\s+TESSERA_ABI\b")
 DEFINES = re.compile(r"\s*#\s*(define|undef)\s+(\w+)")

@@ -101,6 +101,11 @@
 #define TESSERA_SAVE 0
 #endif
 
+/// 1: <tessera/tessera.hpp> includes <tessera/game.hpp> as well.
+#ifndef TESSERA_GAME
+#define TESSERA_GAME 0
+#endif
+
 /// 1: handlers call each other in tail position; 0: one loop over a switch. Left undefined, the
 /// compiler's facts below decide.
 #ifndef TESSERA_TAIL_CALLS

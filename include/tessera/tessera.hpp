@@ -34,5 +34,8 @@
 #if TESSERA_SAVE
 #include <tessera/save.hpp>
 #endif
+#if TESSERA_GAME
+#include <tessera/game.hpp>
+#endif
 
 #include <tessera/undef.hpp>

@@ -7,6 +7,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace {
 
@@ -215,6 +216,90 @@ TEST_CASE("allocation: typed calls in each direction make none") {
         if (i == 0) before = faults::asked;
     }
     CHECK(faults::asked == before);
+}
+
+TEST_CASE("allocation: a thousand suspended calls cost less than 16 KiB each, and their slices nothing") {
+    auto mod =
+        tessera::module::parse_text<profile>(R"((module (import "env" "wait" (func $wait (param i32) (result i32)))
+        (func $fib (param i32) (result i32)
+            (if (result i32) (i32.lt_u (local.get 0) (i32.const 2)) (then (local.get 0))
+                (else (i32.add (call $fib (i32.sub (local.get 0) (i32.const 1))) (call $fib (i32.sub (local.get 0) (i32.const 2)))))))
+        (func (export "run") (param i32) (result i32)
+            (loop $again (result i32)
+                (drop (call $fib (i32.const 20)))
+                (drop (call $wait (local.get 0)))
+                (br $again)))))");
+    REQUIRE(mod);
+    namespace game = tessera::game;
+    tessera::imports env;
+    env.define("env", "wait", [](tessera::caller& who, int) -> tessera::result<int> { return game::suspend(who); });
+    tessera::store<profile> store;
+    auto instance = store.instantiate(*mod, env);
+    REQUIRE(instance);
+    auto run = instance->get<int(int)>("run");
+    REQUIRE(run);
+    std::vector<game::call> calls;
+    calls.reserve(1000);
+    const double before = faults::asked_bytes;
+    for (int i = 0; i < 1000; ++i) {
+        auto made = game::start(*run, i);
+        REQUIRE(made);
+        calls.push_back(std::move(*made));
+        // Half of them wait for the host, half are out of fuel deep in calls.
+        for (int k = 0; k < 2; ++k)
+            CHECK(calls.back().run(i % 2 ? 1'000'000 : 500) ==
+                  (i % 2 ? game::standing::waiting : game::standing::out_of_fuel));
+    }
+    CHECK((faults::asked_bytes - before) / 1000 + double(sizeof(game::call)) < 16 * 1024);
+    const long asked_before = faults::asked;
+    for (auto& c : calls) {
+        if (c.state() == game::standing::waiting) CHECK(c.answer(1));
+        c.run(1'000'000);
+    }
+    CHECK(faults::asked - asked_before < 1600); // the others wait for the first time, and answers have room for one
+    const long at_last = faults::asked;
+    for (auto& c : calls)
+        if (c.state() == game::standing::out_of_fuel) c.run(100);
+    CHECK(faults::asked == at_last);
+}
+TEST_CASE("allocation: slices, waiting, a coroutine, a scheduler, a reload") {
+    auto mod = tessera::module::parse_text<profile>(R"((module (import "env" "wait" (func $wait (result i32)))
+        (import "env" "task" (func $task (result i32)))
+        (memory (export "memory") 1) (global (export "g") (mut i32) (i32.const 1))
+        (func (export "migrate"))
+        (func (export "run") (result i32) (i32.add (call $wait) (call $task)))))");
+    REQUIRE(mod);
+    namespace game = tessera::game;
+    const long ways = fail_each([&]() -> tessera::result<void> {
+        game::later<int> later;
+        tessera::imports env;
+        env.define("env", "wait", [](tessera::caller& who) -> tessera::result<int> { return game::suspend(who); });
+        env.define("env", "task", game::async([&]() -> game::task<int> { co_return co_await later; }));
+        tessera::store<profile> store;
+        if (auto ok = store.add_fuel(1000); !ok) return ok; // for the call of migrate
+        auto instance = store.instantiate(*mod, env);
+        if (!instance) return instance.error();
+        auto run = instance->get<int()>("run");
+        if (!run) return run.error();
+        auto made = game::start(*run);
+        if (!made) return made.error();
+        game::scheduler all;
+        auto member = all.add("mod", std::move(*made));
+        if (!member) return member.error();
+        game::call& call = all.at(*member);
+        for (int i = 0; !call.is_over() && i < 9; ++i) {
+            all.run(1000);
+            if (call.state() != game::standing::waiting) continue;
+            if (later.is_awaited()) later.set(2);
+            else if (auto ok = call.answer(40); !ok) return ok;
+        }
+        if (call.state() == game::standing::trapped) return call.error();
+        CHECK(*call.get<int>() == 42);
+        auto next = game::reload(store, *instance, *mod, env);
+        if (!next) return next.error();
+        return {};
+    });
+    CHECK(ways > 20);
 }
 
 /// What the call of "f" in `source` asks for.

@@ -10,11 +10,11 @@ import sys
 
 # A header includes lower floors, and its own folder.
 FLOOR = {"util": 0, "syntax": 1, "num": 1, "binary": 2, "text": 2, "valid": 2, "runtime": 3, "exec": 4,
-         "native": 5, "wasi": 5, "debug": 5, "save": 5}
+         "native": 5, "wasi": 5, "debug": 5, "save": 5, "game": 5}
 # The doors, files of the top folder: each stands just above what it opens.
 DOOR = {"config.hpp": -1, "undef.hpp": -1, "features.hpp": -0.5, "fwd.hpp": 0.5, "module.hpp": 3.5, "wat.hpp": 3.5,
         "store.hpp": 4.5, "separate.hpp": 4.6, "wasi.hpp": 5.5, "debug.hpp": 5.5, "native.hpp": 5.5,
-        "save.hpp": 5.5, "tessera.hpp": 9}
+        "save.hpp": 5.5, "game.hpp": 5.5, "tessera.hpp": 9}
 # Folders of one floor that may include each other: (from, to).
 BESIDE = {("valid", "binary"), ("text", "binary")}
 # Where the two folders of floor 1 meet: the table's meanings, its relations, the word for a trap, and v128.

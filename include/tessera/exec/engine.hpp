@@ -743,7 +743,7 @@ private:
         return made_pool(store.engine_state);
     }
 
-    static constexpr u64 first_stack = 16 * 1024;
+    static constexpr u64 first_stack = 8 * 1024; // a call that waits shall cost less than 16 KiB
     static constexpr slow_paths slow = [] {
         slow_paths all{&enter, &link, nullptr, &indirect, nullptr, nullptr, nullptr, nullptr};
         if constexpr (F[feature::gc]) all.make_room = &make_heap_room;

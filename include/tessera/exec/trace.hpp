@@ -67,6 +67,7 @@ private:
         runtime::code_unit& unit = *f.func->instance->unit;
         const module_data& module = *unit.module;
         frame.func = f.func->index;
+        frame.instance = f.func->instance->self;
         if (frame.func < module.func_names.size()) set_name(frame, module.func_names[frame.func]);
         for (u32 i = 0; frame.name[0] == 0 && i < module.exports.size(); ++i)
             if (module.exports[i].kind == extern_kind::func && module.exports[i].index == frame.func)

@@ -98,6 +98,23 @@ struct memory_data {
         return true;
     }
 
+    /// From now on it may grow to `most` bytes, as far as its type lets it; never less than it has. Not for a shared
+    /// one.
+    void set_most(u64 most) noexcept {
+        if (shared) return;
+        max_bytes = most_bytes(type, most);
+        if (max_bytes < size) max_bytes = size;
+    }
+
+    /// Gives back all it has; it is empty from then on, for good. Not for a shared one, nor while code runs on it.
+    void give_up() noexcept {
+        give_back(base, reserved);
+        if (total) total->give(size);
+        base = nullptr;
+        size = capacity = reserved = max_bytes = 0;
+        total = nullptr;
+    }
+
     /// True if [at, at + n) lies inside.
     bool holds(u64 at, u64 n) const noexcept {
         const u64 all = bytes_now();

@@ -12,6 +12,8 @@
 TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::runtime {
 
+struct slice; // of the floor game/
+
 /// A store. One thread at a time uses it; another one may only set `interrupt` and wake `sleeper`.
 struct store_data {
     const runtime::engine* engine = nullptr;
@@ -26,9 +28,10 @@ struct store_data {
     struct {
         u64* slots = nullptr;
         u64 bytes = 0;
-    } ready;            ///< the stack of the next call, for `engine::call_leaf`; 0 bytes: it has none
-    u32 host_depth = 0; ///< how many calls from the host into the guest are active
-    u32 epoch = 1;      ///< counted up by a reset; handles of an earlier one are stale
+    } ready;                 ///< the stack of the next call, for `engine::call_leaf`; 0 bytes: it has none
+    u32 host_depth = 0;      ///< how many calls from the host into the guest are active
+    u32 epoch = 1;           ///< counted up by a reset; handles of an earlier one are stale
+    slice* sliced = nullptr; ///< the innermost call that runs and may wait for its host; null: none
 
     account memory_total;
     account table_total;

@@ -36,9 +36,7 @@ struct table_data {
                                 std::string_view& limit) noexcept {
         type = t;
         limit = {};
-        const u64 space = t.limits.is64 ? ~u64{0} >> 3 : 0xffff'ffffu;
-        max = t.limits.has_max && t.limits.max < space ? t.limits.max : space;
-        max = max < most ? max : most;
+        set_most(most);
         if (t.limits.min > max) return limit = "limits::table_entries", false;
         if (sum && !sum->take(t.limits.min)) return limit = "limits::total_table_entries", false;
         total = sum;
@@ -64,6 +62,14 @@ struct table_data {
         set(size, delta, value);
         size += delta;
         return true;
+    }
+
+    /// From now on it may grow to `most` entries, as far as its type lets it; never less than it has.
+    void set_most(u64 most) noexcept {
+        const u64 space = type.limits.is64 ? ~u64{0} >> 3 : 0xffff'ffffu;
+        max = type.limits.has_max && type.limits.max < space ? type.limits.max : space;
+        max = max < most ? max : most;
+        if (max < size) max = size;
     }
 
     /// True if entries [at, at + n) exist.

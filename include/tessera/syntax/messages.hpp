@@ -142,6 +142,8 @@ inline constexpr message shared_view{kind::usage, "a shared memory has no views;
 inline constexpr message misaligned{kind::trap, "misaligned pointer for a host function"};
 inline constexpr message exited{kind::exit, "the guest exited"};
 inline constexpr message raised{kind::exit, "the guest raised a signal"};
+inline constexpr message waits{kind::usage, "waits for the host"};
+inline constexpr message cannot_wait{kind::usage, "the call cannot wait for the host"};
 inline constexpr message host_threw{kind::trap, "host function threw an exception"};
 
 // ---- text -----------------------------------------------------------------------------------------

@@ -9,6 +9,10 @@
 
 namespace tessera::inline TESSERA_ABI {
 
+namespace game {
+class call;
+}
+
 /// One call of a function. Each `resume` runs it until it is done, traps, or is stopped by want of
 /// fuel, by a full heap or by an interruption; only in the last case it can be resumed again. Nothing of the guest
 /// is on the native stack meanwhile: any number of executions can wait. Must end before its store;
@@ -93,6 +97,7 @@ public:
     const runtime::store_data* store() const noexcept { return store_; }
 
 private:
+    friend game::call;
     enum class state : u8 { fresh, paused, done, failed };
 
     execution(runtime::store_data& store, void* call, vec<u64>&& results, u32 func) noexcept

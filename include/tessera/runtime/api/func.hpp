@@ -111,6 +111,7 @@ public:
     /// A call that has not begun; see func::start. Its result comes from execution::get<R>.
     result<execution> start(std::remove_cvref_t<A>... args) const noexcept {
         u64 slots[in_slots + 1];
+        slots[in_slots] = 0; // g++ does not see that a function without parameters reads none
         runtime::func_record* f = in(&runtime::store_data::funcs);
         if (!f) return msg::stale_handle;
         if (!put(slots, args...)) return msg::other_store;

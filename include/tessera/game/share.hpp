@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+/// @file game/share.hpp
+/// How a frame's budget is shared: rounds, each of which gives every hungry member its part of what is left.
+#pragma once
+
+#include <tessera/game/scheduler.hpp>
+#include <tessera/util/clock.hpp>
+
+TESSERA_SMALL
+namespace tessera::inline TESSERA_ABI::game {
+
+TESSERA_API result<u32> scheduler::add(std::string_view name, call&& c, u32 weight) noexcept {
+    if (runs_) return msg::already_running;
+    vec<char> copy;
+    if (!copy.append(name.data(), name.size())) return msg::out_of_memory;
+    if (!members_.push_back({std::move(c), std::move(copy), {}, false})) return msg::out_of_memory;
+    usage& u = members_.back().figures;
+    u.state = members_.back().c.state();
+    u.weight = weight ? weight : 1;
+    return u32(members_.size() - 1);
+}
+TESSERA_API result<void> scheduler::set(u32 member, call&& c) noexcept {
+    if (runs_) return msg::already_running;
+    if (member >= members_.size()) return error(msg::out_of_range, "member of the scheduler");
+    members_[member].c = std::move(c);
+    members_[member].figures.state = members_[member].c.state();
+    return {};
+}
+
+/// Lets a member run for `share`, which pays what it owes first; what that took of the budget.
+TESSERA_API u64 scheduler::slice(seat& m, u64 share, bool timed) noexcept {
+    usage& u = m.figures;
+    u64 took = 0, used = 0, over = 0;
+    if (timed) {
+        const u64 paid = u.owed < share ? u.owed : share, given = share - paid;
+        const u64 begin = monotonic_ns();
+        u.state = m.c.run_ns(given);
+        used = monotonic_ns() - begin;
+        took = paid + used;
+        // The clock is looked at between slices of fuel: so much is nobody's fault.
+        constexpr u64 tolerance = 100'000;
+        over = used > given + tolerance ? used - given : 0;
+        u.owed += over - paid;
+    } else {
+        const u64 before = m.c.fuel_used(), owed = m.c.fuel_owed();
+        u.state = m.c.run(share);
+        used = m.c.fuel_used() - before;
+        u.owed = m.c.fuel_owed();
+        took = used + owed - u.owed;
+        // What stops a call is the instruction or block for which the fuel is too little.
+        constexpr u64 tolerance = 1'000;
+        over = u.owed > owed + tolerance ? u.owed - owed : 0;
+    }
+    u.over += over;
+    u.used += used;
+    u.total += used;
+    ++u.slices;
+    m.is_hungry = u.state == standing::out_of_fuel || u.state == standing::deadline;
+    return took;
+}
+
+TESSERA_API frame_report scheduler::frame(u64 budget, bool timed) noexcept {
+    frame_report report;
+    report.budget = budget;
+    const u32 n = size();
+    if (runs_ || n == 0) return report;
+    runs_ = true;
+    for (seat& m : members_) {
+        m.figures.slices = 0;
+        m.figures.used = m.figures.over = 0;
+        m.is_hungry = !m.c.is_over() && m.c.state() != standing::running;
+    }
+    const u64 least = timed ? 2'000 : 1; // a slice that is shorter is more switching than running
+    u64 left = budget;
+    while (left != 0) {
+        u64 weights = 0;
+        for (const seat& m : members_) weights += m.is_hungry ? m.figures.weight : 0;
+        if (weights == 0) break;
+        const u64 pot = left;
+        for (u32 i = 0; i < n && left != 0; ++i) {
+            seat& m = members_[(first_ + i) % n];
+            if (!m.is_hungry) continue;
+            u64 share = pot / weights * m.figures.weight + pot % weights * m.figures.weight / weights;
+            share = share < least ? least : share;
+            const u64 took = slice(m, share < left ? share : left, timed);
+            if (m.c.is_over()) ++report.finished;
+            left -= took < left ? took : left;
+        }
+        if (pot - left < least) break; // whoever is hungry cannot be fed with it
+    }
+    for (u32 i = 0; i < n; ++i) {
+        usage& u = members_[i].figures;
+        report.used += u.used;
+        report.waiting += u.state == standing::waiting;
+        report.hungry += members_[i].is_hungry;
+        u.most = u.used > u.most ? u.used : u.most;
+        u.overruns += u.over != 0;
+        if (u.over != 0 && (report.worst == no_index || u.over > members_[report.worst].figures.over)) report.worst = i;
+    }
+    first_ = (first_ + 1) % n;
+    runs_ = false;
+    return report;
+}
+
+} // namespace tessera::game
+TESSERA_SMALL_END
