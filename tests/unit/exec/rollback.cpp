@@ -58,7 +58,7 @@ TEST_CASE("going back gives the state of that frame, whatever was written since"
         tessera::rollback<guests::profile> ring(s, 8);
         std::vector<tessera::u64> hashes;
         for (unsigned frame = 0; frame < 120; ++frame) {
-            for (unsigned n = random() % 6; n; --n) {
+            for (unsigned n = unsigned(random() % 6); n; --n) {
                 const char* way = rolled::ways[random() % std::size(rolled::ways)];
                 static_cast<void>(g.get<void(int, int)>(way)(int(random() % 0x3d000), int(random())));
             }

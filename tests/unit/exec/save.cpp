@@ -84,7 +84,7 @@ unsigned check_slices(const tessera::module& mod, const char* name, std::vector<
         if (const auto step = call.resume(); !step) REQUIRE_MESSAGE(call.paused(), step.error().message());
         if (call.done()) break;
         ++stops;
-        const unsigned more = stops < most ? 1 + random() % (2 * slice) : 1u << 30;
+        const unsigned more = stops < most ? 1 + unsigned(random() % (2 * slice)) : 1u << 30;
         given += more;
         REQUIRE(now.add_fuel(more));
     }
