@@ -38,6 +38,13 @@ struct racy_place {
 /// 16 bytes in a register.
 using racy_vector = u8 __attribute__((vector_size(16)));
 
+/// `v`, whose upper bits are zero already: told to the compiler, since it would make them so again.
+template <class T>
+TESSERA_INLINE T narrowed(u64 v) noexcept {
+    if (v > T(~T{0})) __builtin_unreachable();
+    return T(v);
+}
+
 template <class T>
 TESSERA_INLINE T load_racy_raw(const u8* at) noexcept {
     const auto& place = *reinterpret_cast<const racy_place<T>*>(at);
@@ -61,12 +68,12 @@ TESSERA_INLINE T load_racy_raw(const u8* at) noexcept {
 #endif
         return v;
     } else {
-        u64 v; // its upper bits are zero, which saves making them so
+        u64 v;
         if constexpr (sizeof(T) == 1) __asm__("movz{bl|x} {%1, %k0|%k0, %1}" : "=r"(v) : "m"(place.value));
         else if constexpr (sizeof(T) == 2) __asm__("movz{wl|x} {%1, %k0|%k0, %1}" : "=r"(v) : "m"(place.value));
         else if constexpr (sizeof(T) == 4) __asm__("mov{l|} {%1, %k0|%k0, %1}" : "=r"(v) : "m"(place.value));
         else __asm__("mov{q|} {%1, %0|%0, %1}" : "=r"(v) : "m"(place.value));
-        return T(v);
+        return narrowed<T>(v);
     }
 #else
     if constexpr (sizeof(T) == 16) {
@@ -84,7 +91,7 @@ TESSERA_INLINE T load_racy_raw(const u8* at) noexcept {
         else if constexpr (sizeof(T) == 2) __asm__("ldrh %w0, %1" : "=r"(v) : "Q"(place.value));
         else if constexpr (sizeof(T) == 4) __asm__("ldr %w0, %1" : "=r"(v) : "Q"(place.value));
         else __asm__("ldr %0, %1" : "=r"(v) : "Q"(place.value));
-        return T(v);
+        return narrowed<T>(v);
     }
 #endif
 }

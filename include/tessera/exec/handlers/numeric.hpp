@@ -74,8 +74,8 @@ struct action<family::select, Id> {
         const bool condition = c::template get<2>(s) != 0;
         if constexpr (c::v.at[0] == loc::slot && c::v.at[1] == loc::slot) {
             // The address is chosen, not the value: no branch to mispredict, whatever the class.
-            const std::size_t at =
-                condition ? load_native<u16>(s.pc + c::l.at[0]) : load_native<u16>(s.pc + c::l.at[1]);
+            static_assert(c::l.at[1] == c::l.at[0] + 2);
+            const std::size_t at = load_native<u16>(s.pc + c::l.at[0] + 2 * std::size_t(!condition));
             c::put(s, get_slot<T>(s.fp + 8 * at));
         } else {
             const T a = c::template get<0>(s), b = c::template get<1>(s);
