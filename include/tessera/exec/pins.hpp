@@ -49,7 +49,7 @@ public:
 
 private:
     static constexpr u32 most_height = 2;
-    static constexpr i64 read_gain = 2, load_cost = 3;
+    static constexpr i64 read_gain = 2, load_cost = 3, reload_cost = 4;
 
     struct plan {
         u32 slots[4] = {no_index, no_index, no_index, no_index}; ///< by register_of
@@ -124,7 +124,7 @@ private:
         i64 best[register_count] = {};
         each_node(l, [&](u32 i, i64 weight) {
             node& n = ir_.nodes[i];
-            if (clobbers(n.v)) calls += load_cost * weight;
+            if (clobbers(n.v)) calls += reload_cost * weight;
             for (unsigned k = 0; k < 4; ++k) {
                 if (!is_local(n, k)) continue;
                 node formed = n;
