@@ -140,6 +140,7 @@ struct action<family::call_indirect, Id> {
     static TESSERA_INLINE void run(state& s) noexcept {
         const runtime::table_data& t = *s.ctx->tables[c::template word<1>(s)];
         const u64 index = c::template get<0>(s);
+        s.ctx->index = index; // already here, since it would take a register until it is known who needs it
         if (TESSERA_LIKELY(index < t.size))
             if (const u32 reference = t.items[index]; TESSERA_LIKELY(reference != 0)) {
                 const runtime::func_record* const callee = s.ctx->records[reference - 1];
@@ -147,7 +148,6 @@ struct action<family::call_indirect, Id> {
                                    detail::call_at_once(s, callee, c::template word<0>(s), s.pc + c::l.size)))
                     return;
             }
-        s.ctx->index = index;
         s.ctx->words = s.pc + c::l.words;
         s.ctx->call.return_pc = s.pc + c::l.size;
         s.ctx->stop_pc = s.pc;
