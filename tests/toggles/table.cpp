@@ -78,6 +78,7 @@ constexpr family_row families[] = {
     FAMILY(ref_test),
     FAMILY(ref_cast),
     FAMILY(zero_range),
+    FAMILY(zero_few),
     FAMILY(move_range),
     FAMILY(move_wide),
     FAMILY(entry),

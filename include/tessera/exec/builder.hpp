@@ -388,6 +388,7 @@ protected:
                 if (const op negated = num::negated_compare(n.v.code); negated != op::count_) n.v.code = negated;
                 else n.v.flags |= flag::negated;
             }
+            join_mask(n);
             join_latch(n, label);
         } else {
             n.v = {family::br_compare, 0, wanted ? op::i32_ne : op::i32_eq, {}};
@@ -397,11 +398,27 @@ protected:
             if (e.how == held::constant) settle_popped(e);
             entry args[2] = {e, zero};
             compare_or_compute(n, args);
+            join_mask(n);
             join_latch(n, label);
         }
         n.label = label;
         emit(n);
         start_block();
+    }
+    /// A branch on whether the last node, which masks bits, leaves none becomes one that masks by itself.
+    void join_mask(node& n) noexcept {
+        if ((n.v.code != op::i32_eq && n.v.code != op::i32_ne) || n.v.at[0] != loc::acc || n.v.at[1] != loc::imm ||
+            n.operands[1] != 0 || position() <= block_start_)
+            return;
+        const node& mask = ir_.nodes.back();
+        variant v = mask.v;
+        if (v.fam != family::binary || v.code != op::i32_and || v.at[3] != loc::acc) return;
+        v.fam = family::br_compare;
+        v.at[3] = loc::none;
+        if (!exists(v)) return;
+        v.flags = n.v.code == op::i32_eq ? flag::negated : u8(0);
+        n = take_last();
+        n.v = v;
     }
     /// The end of a counting loop: `x += c` before `branch back if x op y` becomes one node.
     void join_latch(node& n, u32 label) noexcept {

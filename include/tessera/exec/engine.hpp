@@ -385,6 +385,7 @@ public:
         case family::br_table:
         case family::return_:
         case family::zero_range:
+        case family::zero_few:
         case family::move_range:
         case family::move_wide:
         case family::entry:

@@ -99,15 +99,27 @@ protected:
         note(map_point::start, 0);
         emit_tally(0);
         emit_plain(family::entry); // the encoder drops it where there is nothing to check
-        if (const u32 first = first_local_; next_local_ > first) {
-            node n;
-            n.v = {family::zero_range, 0, op::nop, {}};
-            n.words[0] = first;
-            n.words[1] = next_local_ - first;
-            emit(n);
-        }
+        zero_locals();
         start_block();
         return !failed_;
+    }
+
+    void zero_locals() noexcept {
+        const u32 count = next_local_ - first_local_;
+        if (count == 0) return;
+        node n;
+        n.words[0] = first_local_;
+        if (slot_form_ || count > 4 * few_slots) {
+            n.v = {family::zero_range, 0, op::nop, {}};
+            n.words[1] = count;
+            emit(n);
+            return;
+        }
+        n.v = {family::zero_few, 0, op::nop, {}};
+        for (; n.words[0] < next_local_; n.words[0] += few_slots) {
+            emit(n);
+            stack_.reach(n.words[0] + few_slots);
+        }
     }
 
     void finish_function() noexcept {

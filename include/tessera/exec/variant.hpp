@@ -64,7 +64,7 @@ enum class family : u8 {
     imported_get,
     imported_set,
     br,
-    br_compare, ///< branch if a op b
+    br_compare, ///< branch if a op b, which is a comparison, or a mask
     latch,      ///< a += word; branch if a op b
     br_table,
     call,        ///< a lowered function of the same instance
@@ -89,6 +89,7 @@ enum class family : u8 {
     ref_test, ///< d = whether a is of a type
     ref_cast, ///< traps unless a is of a type
     zero_range,
+    zero_few, ///< without a loop, and so without a call of the C library
     move_range,
     move_wide, ///< slot numbers beyond u16
     entry,     ///< safepoint at a function's entry
@@ -236,6 +237,7 @@ constexpr shape shape_of(family fam, u8 flags) noexcept {
         return {2, 0, false}; // heap type by the store's id; 2 * number of its super types + nullable
     case family::null_check: return {1, 0, false}; // trap
     case family::zero_range: return {2, 0, false}; // first slot, count
+    case family::zero_few: return {1, 0, false};   // first slot
     case family::move_range: return {3, 0, false}; // to, from, count
     case family::move_wide: return {2, 0, false};  // to, from
     case family::throw_: return {2, 0, false};     // first slot, tag; or slot of the reference, no_index
@@ -335,6 +337,8 @@ constexpr bool is_allocation(op o) noexcept {
     }
 }
 
+/// How many slots zero_few clears. What lies behind the locals are temporaries, which nothing has been put into yet.
+inline constexpr u32 few_slots = 8;
 /// The most fields of struct_new.
 inline constexpr u16 most_fields = 4;
 /// True for handlers where a call can stop because the heap is full, and go on at the same cell.
@@ -642,6 +646,7 @@ constexpr bool pin_form_exists(const variant& v) noexcept {
     case family::binary:
         return operand_class(v, 0) == cls::v128 ? vector_pin_exists(v.code, a, b) : binary_pin_exists(v.code, a, b, d);
     case family::br_compare:
+        if (v.code == op::i32_and) return a == loc::pin && b == loc::imm && d == loc::none;
         return class_of(row(v.code).type.params[0]) == cls::i32 && num::is_compare(v.code) && d == loc::none &&
                (a == loc::pin ? one_of(b, loc::slot, loc::imm) : a == loc::acc);
     case family::latch: return a == loc::pin && latch_exists(v.code, a, b);
@@ -701,7 +706,9 @@ constexpr bool exists(const variant& v) noexcept {
         return slot_or_acc(a) && slot_or_acc(d);
     case family::binary: return slot_or_acc(d) && detail::binary_sources_exist(v.code, a, b);
     case family::br_compare:
-        return d == loc::none && num::is_compare(v.code) && detail::binary_sources_exist(v.code, a, b);
+        if (d != loc::none) return false;
+        if (v.code == op::i32_and) return slot_or_acc(a) && b == loc::imm;
+        return num::is_compare(v.code) && detail::binary_sources_exist(v.code, a, b);
     case family::latch: return a == loc::slot && d == loc::none && detail::latch_exists(v.code, a, b);
     case family::move: return (a == loc::slot || (a == loc::imm && cls(v.code) < cls::f32)) && d == loc::slot;
     case family::constant:

@@ -134,12 +134,12 @@ constexpr void each_variant(features f, unsigned part, Emit emit) noexcept {
             for (loc a : in_slots ? view<loc>(all, 1) : sources)
                 for (loc b : sources) {
                     for (loc d : results) add_both({family::binary, 0, o, {a, b, loc::none, d}});
-                    if (!num::is_compare(o)) continue;
-                    const bool is_float = class_of(r.type.params[0]) >= cls::f32;
-                    for (u8 negated = 0; negated <= u8(is_float ? 1 : 0); ++negated)
+                    if (!num::is_compare(o) && o != op::i32_and) continue;
+                    const bool inverts = num::negated_compare(o) != op::count_;
+                    for (u8 negated = 0; negated <= u8(inverts ? 0 : 1); ++negated)
                         for (int back = 0; back <= (safe ? 1 : 0); ++back)
                             add({family::br_compare, negated, o, {a, b, loc::none, loc::none}}, back != 0);
-                    if (!is_float) add({family::latch, 0, o, {a, b, loc::none, loc::none}}, true);
+                    if (inverts) add({family::latch, 0, o, {a, b, loc::none, loc::none}}, true);
                 }
         if (is_load(o)) {
             for (loc a : sources)
@@ -238,6 +238,7 @@ constexpr void each_variant(features f, unsigned part, Emit emit) noexcept {
                        family::return_call_lazy,
                        family::return_call_record,
                        family::zero_range,
+                       family::zero_few,
                        family::move_range,
                        family::move_wide,
                        family::unreachable,

@@ -170,6 +170,98 @@ TEST_CASE("base and index of a load wrap before the offset is added") {
               .gives<u64>(1u) == 0x100f'0e0d'0c0b'0a09u);
 }
 
+TEST_CASE("the address of a store is a local and a constant") {
+    const code f("(param i32 i32) (result i32) (i32.store offset=4 (i32.add (local.get 0) (i32.const 16)) (i32.mul "
+                 "(local.get 1) (i32.const 3))) (i32.load (i32.const 24))");
+    CHECK(f.gives<u32>(4u, 7u) == 21);
+    CHECK(f.fails<u32>(0xffff'ffecu, 7u) == trap::out_of_bounds_memory); // 0xfffffffc + 4 does not wrap
+    const code wrapped("(param i32) (result i32) (f64.store (i32.add (local.get 0) (i32.const 24)) (f64.const 1)) "
+                       "(i32.load (i32.const 20))");
+    CHECK(wrapped.gives<u32>(0xffff'fff8u) == 0x3ff0'0000u);
+    CHECK(wrapped.fails<u32>(65'532u - 24) == trap::out_of_bounds_memory);
+    // The local changes before the store, by itself or by a result that goes straight to it.
+    CHECK(code("(param i32 i32) (result i32) (local.get 0) (i32.const 16) (i32.add) (local.set 0 (i32.const 64)) "
+               "(local.get 1) (i32.store) (i32.load (i32.const 24))")
+              .gives<u32>(8u, 99u) == 99);
+    CHECK(code("(param i32 i32) (result i32) (local.get 0) (i32.const 16) (i32.add) (local.tee 0 (i32.mul (local.get "
+               "1) (i32.const 5))) (i32.store8) (i32.load8_u (i32.const 24))")
+              .gives<u32>(8u, 9u) == 45);
+    // In a loop, with the local in a register.
+    CHECK(
+        code("(param i32) (result i32) (local i32) (loop (i32.store8 (i32.add (local.get 1) (i32.const 32)) (i32.const "
+             "3)) (local.set 1 (i32.add (local.get 1) (local.get 0))) (br_if 0 (i32.lt_u (local.get 1) (i32.const "
+             "8)))) (i32.load (i32.const 32))")
+            .gives<u32>(2u) == 0x2303'2103u);
+}
+
+TEST_CASE("branches compare with constants") {
+    const double nan = std::numeric_limits<double>::quiet_NaN();
+    const auto both = [](const std::string& text, double x, bool want) {
+        CAPTURE(text);
+        const std::string compared[] = {text, "(i32.eqz (i32.eqz " + text + "))"};
+        for (const std::string& c : compared) {
+            CHECK(code("(param f64) (result i32) (block (br_if 0 " + c + ") (return (i32.const 0))) (i32.const 1)")
+                      .gives<u32>(x) == u32(want));
+            CHECK(code("(param f64) (result i32) (block (br_if 0 (i32.eqz " + c +
+                       ")) (return (i32.const 1))) (i32.const 0)")
+                      .gives<u32>(x) == u32(want));
+        }
+    };
+    for (const double x : {1.0, 1.5, 2.0, nan}) {
+        both("(f64.lt (local.get 0) (f64.const 1.5))", x, x < 1.5);
+        both("(f64.ge (f64.add (local.get 0) (local.get 0)) (f64.const 3))", x, x >= 1.5);
+        both("(f64.gt (f64.const 1.5) (local.get 0))", x, 1.5 > x);
+        both("(f64.ne (local.get 0) (f64.const 2))", x, x != 2);
+        both("(f32.le (f32.demote_f64 (local.get 0)) (f32.const 1.5))", x, x <= 1.5);
+        both("(f32.eq (f32.demote_f64 (local.get 0)) (f32.const 1.5))", x, x == 1.5);
+    }
+    // The constant is a local's, who keeps it.
+    CHECK(code("(param f64) (result f64) (local f64) (block (local.set 1 (f64.const 2)) (br_if 0 (f64.lt (local.get 0) "
+               "(local.get 1)))) (local.get 1)")
+              .gives<double>(1.0) == 2);
+    CHECK(code("(param i64) (result i32) (block (br_if 0 (i64.eq (local.get 0) (i64.const 0x100000001))) (return "
+               "(i32.const 0))) (i32.const 1)")
+              .gives<u32>(u64{1}) == 0);
+}
+
+TEST_CASE("branches on bits that a mask leaves") {
+    const code set("(param i32) (result i32) (block (br_if 0 (i32.and (local.get 0) (i32.const 6))) (return (i32.const "
+                   "0))) (i32.const 1)");
+    const code clear("(param i32) (result i32) (block (br_if 0 (i32.eqz (i32.and (i32.shr_u (local.get 0) (i32.const "
+                     "1)) (i32.const 3)))) (return (i32.const 1))) (i32.const 0)");
+    const code other(
+        "(param i32) (result i32) (block (br_if 0 (i32.ne (i32.and (local.get 0) (i32.const 6)) (i32.const "
+        "2))) (return (i32.const 0))) (i32.const 1)");
+    const code turns("(param i32) (result i32) (local i32) (loop (local.set 1 (i32.add (local.get 1) (i32.const 1))) "
+                     "(br_if 0 (i32.and (local.tee 0 (i32.add (local.get 0) (i32.const 1))) (i32.const 7)))) "
+                     "(local.get 1)");
+    for (u32 x = 0; x < 8; ++x) {
+        CHECK(set.gives<u32>(x) == u32((x & 6) != 0));
+        CHECK(clear.gives<u32>(x) == u32((x & 6) != 0));
+        CHECK(other.gives<u32>(x) == u32((x & 6) != 2));
+        CHECK(turns.gives<u32>(x) == 8 - x);
+    }
+}
+
+TEST_CASE("locals begin as zero where another frame was, however many there are") {
+    for (const u32 count : {1u, 7u, 8u, 9u, 16u, 31u, 32u, 33u, 70u}) {
+        CAPTURE(count);
+        std::string locals, fill, sum = "(i32.const 0)";
+        for (u32 i = 1; i <= count; ++i) {
+            const std::string number = std::to_string(i);
+            locals += " i32";
+            fill += "(local.set " + number + " (i32.const 1))";
+            sum += "(i32.add (local.get " + number + "))";
+        }
+        const code f("(param i32) (result i32) (local" + locals +
+                     ") (if (i32.eq (local.get 0) (i32.const 2)) (then (drop (call 0 (i32.const 1))) (return (call 0 "
+                     "(i32.const 0))))) (if (local.get 0) (then " +
+                     fill + ")) " + sum);
+        CHECK(f.gives<u32>(1u) == count);
+        CHECK(f.gives<u32>(2u) == 0);
+    }
+}
+
 TEST_CASE("several values cross a label") {
     CHECK(code("(param i32) (result i32 i32 i32) (i32.const 1) (local.get 0) (i32.add (local.get 0) (i32.const 2)) "
                "(br_if 0 (local.get 0)) (drop) (drop) (drop) "

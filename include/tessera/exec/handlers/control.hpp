@@ -93,8 +93,15 @@ template <u64 Id>
 struct action<family::zero_range, Id> {
     using c = cell<Id>;
     static TESSERA_INLINE void run(state& s) noexcept {
-        u8* at = c::slot(s, c::template word<0>(s));
-        for (u32 n = c::template word<1>(s); n; --n, at += 8) store_native<u64>(at, 0);
+        std::memset(c::slot(s, c::template word<0>(s)), 0, 8 * std::size_t(c::template word<1>(s)));
+        c::next(s);
+    }
+};
+template <u64 Id>
+struct action<family::zero_few, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+        std::memset(c::slot(s, c::template word<0>(s)), 0, 8 * few_slots);
         c::next(s);
     }
 };
