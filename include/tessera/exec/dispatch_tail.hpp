@@ -17,10 +17,10 @@
 // g++ 12 has no musttail, but keeps these functions jumps at every level with these attributes.
 // Contracting f64 multiply and add into one operation would break the arithmetic of wasm.
 #if defined(__clang__)
-#define TESSERA_HANDLER __attribute__((no_sanitize("address", "undefined")))
+#define TESSERA_HANDLER(id) __attribute__((no_sanitize("address", "undefined"), aligned(exec::handler_alignment(id))))
 #define TESSERA_TAIL [[clang::musttail]]
 #else
-#define TESSERA_HANDLER                                                                                                \
+#define TESSERA_HANDLER(id)                                                                                            \
     __attribute__((optimize("O2", "optimize-sibling-calls", "fp-contract=off"), no_sanitize("address", "undefined")))
 #define TESSERA_TAIL
 #endif
@@ -30,11 +30,37 @@
 
 namespace tessera::inline TESSERA_ABI::exec {
 
+/// Where the code of a handler begins that programs spend their time in: in a cache line that it need not share with
+/// the end of another one. g++ takes no alignment that depends on a template's argument.
+constexpr unsigned handler_alignment(u64 id) noexcept {
+    const variant v = variant::unpack(id);
+    switch (v.fam) {
+    case family::binary:
+    case family::br_compare:
+    case family::latch:
+        return class_of(row(v.code).type.params[0]) != cls::v128 && (detail::is_hot(v.code) || num::is_compare(v.code))
+                   ? 64
+                   : 16;
+    case family::load:
+    case family::load_indexed: return detail::is_hot_load(v.code) ? 64 : 16;
+    case family::store: return detail::is_hot_store(v.code) ? 64 : 16;
+    case family::move:
+    case family::br:
+    case family::br_table:
+    case family::call:
+    case family::return_:
+    case family::pins:
+    case family::zero_few: return 64;
+    default: return 16;
+    }
+}
+
 // Registers a handler does not use cost nothing.
 using handler = void (*)(TESSERA_STATE_PARAMETERS);
 
 template <u64 Id>
-TESSERA_HANDLER void run(TESSERA_STATE_PARAMETERS) {
+TESSERA_HANDLER(Id)
+void run(TESSERA_STATE_PARAMETERS) {
     constexpr family fam = variant::unpack(Id).fam;
     if constexpr (ends_run(fam)) {
         ctx->pc = pc;
