@@ -30,21 +30,25 @@
 
 namespace tessera::inline TESSERA_ABI::exec {
 
-/// Where the code of a handler begins that programs spend their time in: in a cache line that it need not share with
-/// the end of another one. g++ takes no alignment that depends on a template's argument.
+/// Where the code of a handler begins that programs spend their time in, numbers of 32 bits and floats: in a cache line
+/// that it need not share with the end of another one. g++ takes no alignment that depends on a template's argument.
 constexpr unsigned handler_alignment(u64 id) noexcept {
     const variant v = variant::unpack(id);
     switch (v.fam) {
+    case family::unary:
     case family::binary:
     case family::br_compare:
     case family::latch:
-        return class_of(row(v.code).type.params[0]) != cls::v128 && (detail::is_hot(v.code) || num::is_compare(v.code))
-                   ? 64
-                   : 16;
     case family::load:
-    case family::load_indexed: return detail::is_hot_load(v.code) ? 64 : 16;
-    case family::store: return detail::is_hot_store(v.code) ? 64 : 16;
+    case family::load_indexed:
+    case family::store: {
+        const bool stores = v.fam == family::store;
+        const op_type& t = row(v.code).type;
+        const char of = stores ? t.params[1] : t.params[0] == 'a' ? t.results[0] : t.params[0];
+        return of == 'l' || of == 'v' ? 16 : 64;
+    }
     case family::move:
+    case family::select:
     case family::br:
     case family::br_table:
     case family::call:
