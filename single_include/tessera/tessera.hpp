@@ -113,6 +113,22 @@
 #define TESSERA_DEBUG 0
 #endif
 
+/// 1: there is feature::native, and <tessera/tessera.hpp> includes <tessera/native.hpp> as well. The same in all files
+/// of a program.
+#ifndef TESSERA_NATIVE
+#define TESSERA_NATIVE 0
+#endif
+
+/// 1: <tessera/tessera.hpp> includes <tessera/save.hpp> as well, and TESSERA_INSTANTIATE what that needs.
+#ifndef TESSERA_SAVE
+#define TESSERA_SAVE 0
+#endif
+
+/// 1: <tessera/tessera.hpp> includes <tessera/game.hpp> as well.
+#ifndef TESSERA_GAME
+#define TESSERA_GAME 0
+#endif
+
 /// 1: handlers call each other in tail position; 0: one loop over a switch. Left undefined, the
 /// compiler's facts below decide.
 #ifndef TESSERA_TAIL_CALLS
@@ -218,8 +234,8 @@
 
 // Two translation units that disagree on any of this must not share a symbol, so all of it is part
 // of the inline namespace's name.
-#define TESSERA_JOIN_(a, b, c, d, e) v##a##_##b##_##c##d##e
-#define TESSERA_JOIN(a, b, c, d, e) TESSERA_JOIN_(a, b, c, d, e)
+#define TESSERA_JOIN_(a, b, c, d, e, f) v##a##_##b##_##c##d##e##f
+#define TESSERA_JOIN(a, b, c, d, e, f) TESSERA_JOIN_(a, b, c, d, e, f)
 #if TESSERA_TAIL_CALLS
 #define TESSERA_ABI_DISPATCH tail
 #else
@@ -235,14 +251,19 @@
 #else
 #define TESSERA_ABI_LEVEL _d
 #endif
+#if TESSERA_NATIVE
+#define TESSERA_ABI_NATIVE _native
+#else
+#define TESSERA_ABI_NATIVE
+#endif
 #if defined(TESSERA_IMPLEMENTATION) || defined(TESSERA_SEPARATE)
 // Handlers are in one file, so its flags need not be those of the others: a program that is being
 // debugged may have an optimised engine.
-#define TESSERA_ABI TESSERA_JOIN(TESSERA_VERSION_MAJOR, TESSERA_VERSION_MINOR, separate, , )
+#define TESSERA_ABI TESSERA_JOIN(TESSERA_VERSION_MAJOR, TESSERA_VERSION_MINOR, separate, , , TESSERA_ABI_NATIVE)
 #else
 #define TESSERA_ABI                                                                                                    \
     TESSERA_JOIN(TESSERA_VERSION_MAJOR, TESSERA_VERSION_MINOR, TESSERA_ABI_DISPATCH, TESSERA_ABI_LEVEL,                \
-                 TESSERA_ABI_CHECK)
+                 TESSERA_ABI_CHECK, TESSERA_ABI_NATIVE)
 #endif
 
 #endif // TESSERA_ABI
@@ -280,6 +301,10 @@ enum class feature : std::uint8_t {
     fuel,                ///< engine: execution is counted and can be limited
     interruption,        ///< engine: another thread can stop a call
     tracing,             ///< engine: a debugger can watch, stop and look into calls, see tessera/debug.hpp
+    dirty_marks,         ///< engine: memories know which pages a guest wrote to, see tessera/save.hpp
+#if TESSERA_NATIVE
+    native, ///< engine: functions can be compiled to machine code, see tessera/native.hpp
+#endif
     count_,
 };
 
@@ -314,6 +339,10 @@ inline constexpr feature_row feature_table[] = {
     {"fuel", "execution is counted and can be limited"},
     {"interruption", "another thread can stop a running call"},
     {"tracing", "a debugger can watch and stop calls at every instruction"},
+    {"dirty-marks", "memories know which pages a guest wrote to, for going back by frames"},
+#if TESSERA_NATIVE
+    {"native", "functions can be compiled to machine code"},
+#endif
 };
 static_assert(sizeof feature_table / sizeof *feature_table == std::size_t(feature::count_),
               "features.hpp: a feature without a row, or a row without a feature");
@@ -709,6 +738,8 @@ inline constexpr message shared_view{kind::usage, "a shared memory has no views;
 inline constexpr message misaligned{kind::trap, "misaligned pointer for a host function"};
 inline constexpr message exited{kind::exit, "the guest exited"};
 inline constexpr message raised{kind::exit, "the guest raised a signal"};
+inline constexpr message waits{kind::usage, "waits for the host"};
+inline constexpr message cannot_wait{kind::usage, "the call cannot wait for the host"};
 inline constexpr message host_threw{kind::trap, "host function threw an exception"};
 
 // ---- text -----------------------------------------------------------------------------------------
@@ -1268,7 +1299,8 @@ struct trace_frame {
     u32 offset = 0; ///< byte offset in the module of the instruction, 0 for a host function
     u32 line = 0;   ///< position of the instruction, for a module that came from text
     u32 column = 0;
-    char name[56] = {}; ///< from the name section or the export, cut if longer, NUL-terminated
+    u32 instance = ~u32{0}; ///< the store's number for the instance, as debug::places uses it; none for a host function
+    char name[56] = {};     ///< from the name section or the export, cut if longer, NUL-terminated
 };
 
 namespace detail {
@@ -1683,6 +1715,15 @@ namespace tessera::inline TESSERA_ABI::runtime {
 
 class object_layouts;
 
+#if TESSERA_NATIVE
+/// What a function was lowered for.
+enum class code_form : u8 {
+    fast,    ///< the interpreter
+    counted, ///< the interpreter, with cells that count how often control comes to the function and its loops
+    slots,   ///< machine code: every operand is a slot or an immediate, there are neither accumulators nor pins
+};
+#endif
+
 /// The lowered form of one function. `cells` is null until the first call.
 struct func_code {
     u8* cells = nullptr;  ///< threaded code, owned by the unit
@@ -1691,12 +1732,18 @@ struct func_code {
     u32 header = 0;       ///< slot of the return address: max(parameter slots, result slots)
     u32 catches : 31 = 0; ///< index + 1 in code_unit::catch_tables, 0 for a function that catches nothing
     u32 leaf : 1 = 0;     ///< neither calls nor computes with floats
+#if TESSERA_NATIVE
+    code_form form = code_form::fast;
+#endif
 };
 
 /// Where a lowered function lies.
 struct code_place {
     const u8* cells = nullptr;
     u32 func = 0;
+#if TESSERA_NATIVE
+    u32 compiled = 0; ///< index + 1 in code_unit::compiled, 0 for what code_unit::funcs has
+#endif
 };
 
 /// Keeps a module alive and holds what the store knows about it.
@@ -1706,6 +1753,9 @@ struct code_unit {
     object_layouts* layouts = nullptr; ///< the store's
     binary::branch_hints hints;        ///< of the module, for lowering
     vec<func_code> funcs;              ///< by function index; imported ones stay empty
+#if TESSERA_NATIVE
+    vec<func_code> compiled; ///< slot form of functions that were lowered for the interpreter before
+#endif
     vec<catch_table*> catch_tables;
     vec<code_place> places; ///< of lowered functions, the first `sorted` of them in order, see exec/frames.hpp
     std::size_t sorted = 0;
@@ -1716,7 +1766,18 @@ struct code_unit {
     code_unit& operator=(const code_unit&) = delete;
     ~code_unit() {
         for (func_code& f : funcs) TESSERA_DEALLOCATE(f.cells);
+#if TESSERA_NATIVE
+        for (func_code& f : compiled) TESSERA_DEALLOCATE(f.cells);
+#endif
         for (catch_table* t : catch_tables) destroy(t);
+    }
+
+    /// The code at a place.
+    const func_code& code_of(const code_place& at) const noexcept {
+#if TESSERA_NATIVE
+        if (at.compiled) return compiled[at.compiled - 1];
+#endif
+        return funcs[at.func];
     }
 };
 
@@ -1729,6 +1790,12 @@ struct code_unit {
 namespace tessera::inline TESSERA_ABI {
 enum class op : u16; // of syntax/opcode.hpp, whose table takes long to compile
 }
+
+#if TESSERA_NATIVE
+namespace tessera::inline TESSERA_ABI::exec {
+struct native_hook;
+}
+#endif
 
 namespace tessera::inline TESSERA_ABI::runtime {
 
@@ -1790,6 +1857,11 @@ struct engine {
     /// From now on functions run in plain mode and `o` sees every instruction; null: nobody does, and they run fast
     /// again. False: a call is on its way, or memory is out. Null: the build has no feature::tracing.
     bool (*observe)(store_data& store, observer* o, error& why) noexcept = nullptr;
+#if TESSERA_NATIVE
+    /// Where the store notes who makes machine code of its functions: null there, nobody does. Returns null if memory
+    /// is out. Null: the build has no feature::native.
+    exec::native_hook** (*native)(store_data& store) noexcept = nullptr;
+#endif
 };
 
 /// Who sees each instruction before it is executed.
@@ -2128,6 +2200,23 @@ struct memory_data {
         return true;
     }
 
+    /// From now on it may grow to `most` bytes, as far as its type lets it; never less than it has. Not for a shared
+    /// one.
+    void set_most(u64 most) noexcept {
+        if (shared) return;
+        max_bytes = most_bytes(type, most);
+        if (max_bytes < size) max_bytes = size;
+    }
+
+    /// Gives back all it has; it is empty from then on, for good. Not for a shared one, nor while code runs on it.
+    void give_up() noexcept {
+        give_back(base, reserved);
+        if (total) total->give(size);
+        base = nullptr;
+        size = capacity = reserved = max_bytes = 0;
+        total = nullptr;
+    }
+
     /// True if [at, at + n) lies inside.
     bool holds(u64 at, u64 n) const noexcept {
         const u64 all = bytes_now();
@@ -2289,9 +2378,7 @@ struct table_data {
                                 std::string_view& limit) noexcept {
         type = t;
         limit = {};
-        const u64 space = t.limits.is64 ? ~u64{0} >> 3 : 0xffff'ffffu;
-        max = t.limits.has_max && t.limits.max < space ? t.limits.max : space;
-        max = max < most ? max : most;
+        set_most(most);
         if (t.limits.min > max) return limit = "limits::table_entries", false;
         if (sum && !sum->take(t.limits.min)) return limit = "limits::total_table_entries", false;
         total = sum;
@@ -2317,6 +2404,14 @@ struct table_data {
         set(size, delta, value);
         size += delta;
         return true;
+    }
+
+    /// From now on it may grow to `most` entries, as far as its type lets it; never less than it has.
+    void set_most(u64 most) noexcept {
+        const u64 space = type.limits.is64 ? ~u64{0} >> 3 : 0xffff'ffffu;
+        max = type.limits.has_max && type.limits.max < space ? type.limits.max : space;
+        max = max < most ? max : most;
+        if (max < size) max = size;
     }
 
     /// True if entries [at, at + n) exist.
@@ -3369,6 +3464,8 @@ inline bool tag_matches(const type_space& space, u32 actual, u32 wanted) noexcep
 TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::runtime {
 
+struct slice; // of the floor game/
+
 /// A store. One thread at a time uses it; another one may only set `interrupt` and wake `sleeper`.
 struct store_data {
     const runtime::engine* engine = nullptr;
@@ -3383,9 +3480,10 @@ struct store_data {
     struct {
         u64* slots = nullptr;
         u64 bytes = 0;
-    } ready;            ///< the stack of the next call, for `engine::call_leaf`; 0 bytes: it has none
-    u32 host_depth = 0; ///< how many calls from the host into the guest are active
-    u32 epoch = 1;      ///< counted up by a reset; handles of an earlier one are stale
+    } ready;                 ///< the stack of the next call, for `engine::call_leaf`; 0 bytes: it has none
+    u32 host_depth = 0;      ///< how many calls from the host into the guest are active
+    u32 epoch = 1;           ///< counted up by a reset; handles of an earlier one are stale
+    slice* sliced = nullptr; ///< the innermost call that runs and may wait for its host; null: none
 
     account memory_total;
     account table_total;
@@ -3977,6 +4075,10 @@ inline TESSERA_COLD error leaf_error(store_data& store) noexcept {
 
 namespace tessera::inline TESSERA_ABI {
 
+namespace game {
+class call;
+}
+
 /// One call of a function. Each `resume` runs it until it is done, traps, or is stopped by want of
 /// fuel, by a full heap or by an interruption; only in the last case it can be resumed again. Nothing of the guest
 /// is on the native stack meanwhile: any number of executions can wait. Must end before its store;
@@ -4047,7 +4149,21 @@ public:
         return execution(store, call, std::move(results), f.self);
     }
 
+    /// For the library: a call of the function at place `func` that stands where it stands, or has not begun.
+    static result<execution> adopt(runtime::store_data& store, void* call, u32 func, bool paused) noexcept {
+        vec<u64> results;
+        if (!results.resize(store.funcs[func]->result_slots)) return msg::out_of_memory;
+        execution made(store, call, std::move(results), func);
+        if (paused) made.state_ = state::paused;
+        return made;
+    }
+    /// For the library: the engine's, null once the call has ended; and the place of the function.
+    void* call() const noexcept { return alive() ? call_ : nullptr; }
+    u32 func_place() const noexcept { return func_; }
+    const runtime::store_data* store() const noexcept { return store_; }
+
 private:
+    friend game::call;
     enum class state : u8 { fresh, paused, done, failed };
 
     execution(runtime::store_data& store, void* call, vec<u64>&& results, u32 func) noexcept
@@ -4267,6 +4383,7 @@ public:
     /// A call that has not begun; see func::start. Its result comes from execution::get<R>.
     result<execution> start(std::remove_cvref_t<A>... args) const noexcept {
         u64 slots[in_slots + 1];
+        slots[in_slots] = 0; // g++ does not see that a function without parameters reads none
         runtime::func_record* f = in(&runtime::store_data::funcs);
         if (!f) return msg::stale_handle;
         if (!put(slots, args...)) return msg::other_store;
@@ -5449,6 +5566,13 @@ struct racy_place {
 /// 16 bytes in a register.
 using racy_vector = u8 __attribute__((vector_size(16)));
 
+/// `v`, whose upper bits are zero already: told to the compiler, since it would make them so again.
+template <class T>
+TESSERA_INLINE T narrowed(u64 v) noexcept {
+    if (v > T(~T{0})) __builtin_unreachable();
+    return T(v);
+}
+
 template <class T>
 TESSERA_INLINE T load_racy_raw(const u8* at) noexcept {
     const auto& place = *reinterpret_cast<const racy_place<T>*>(at);
@@ -5472,12 +5596,12 @@ TESSERA_INLINE T load_racy_raw(const u8* at) noexcept {
 #endif
         return v;
     } else {
-        u64 v; // its upper bits are zero, which saves making them so
+        u64 v;
         if constexpr (sizeof(T) == 1) __asm__("movz{bl|x} {%1, %k0|%k0, %1}" : "=r"(v) : "m"(place.value));
         else if constexpr (sizeof(T) == 2) __asm__("movz{wl|x} {%1, %k0|%k0, %1}" : "=r"(v) : "m"(place.value));
         else if constexpr (sizeof(T) == 4) __asm__("mov{l|} {%1, %k0|%k0, %1}" : "=r"(v) : "m"(place.value));
         else __asm__("mov{q|} {%1, %0|%0, %1}" : "=r"(v) : "m"(place.value));
-        return T(v);
+        return narrowed<T>(v);
     }
 #else
     if constexpr (sizeof(T) == 16) {
@@ -5495,7 +5619,7 @@ TESSERA_INLINE T load_racy_raw(const u8* at) noexcept {
         else if constexpr (sizeof(T) == 2) __asm__("ldrh %w0, %1" : "=r"(v) : "Q"(place.value));
         else if constexpr (sizeof(T) == 4) __asm__("ldr %w0, %1" : "=r"(v) : "Q"(place.value));
         else __asm__("ldr %0, %1" : "=r"(v) : "Q"(place.value));
-        return T(v);
+        return narrowed<T>(v);
     }
 #endif
 }
@@ -20924,7 +21048,7 @@ enum class family : u8 {
     imported_get,
     imported_set,
     br,
-    br_compare, ///< branch if a op b
+    br_compare, ///< branch if a op b, which is a comparison, or a mask
     latch,      ///< a += word; branch if a op b
     br_table,
     call,        ///< a lowered function of the same instance
@@ -20949,6 +21073,7 @@ enum class family : u8 {
     ref_test, ///< d = whether a is of a type
     ref_cast, ///< traps unless a is of a type
     zero_range,
+    zero_few, ///< without a loop, and so without a call of the C library
     move_range,
     move_wide, ///< slot numbers beyond u16
     entry,     ///< safepoint at a function's entry
@@ -20969,6 +21094,10 @@ enum class family : u8 {
     pins,          ///< loads pins: integer, f32, f64
     probe,         ///< notes the native stack's position, for the self-test
     trace,         ///< before an instruction of a function in plain mode
+#if TESSERA_NATIVE
+    tally, ///< counts how often control comes to it, see runtime::code_form::counted
+    hot,   ///< the slow way of a tally whose count is reached
+#endif
     count_,
 };
 
@@ -20980,6 +21109,7 @@ inline constexpr u8 interrupt = 4;    ///< a back edge or an entry that looks wh
 inline constexpr u8 canonical = 8;    ///< NaN results are canonical (deterministic profile)
 inline constexpr u8 instruction = 16; ///< unary, binary, shuffle: by an instruction that not all processors have
 inline constexpr u8 reference = 32;   ///< struct_set, array_set: of a reference that may lie in the heap
+inline constexpr u8 marks = 64;       ///< store, store_wide, special, atomic: marks the pages it writes to
 inline constexpr u8 shift = 4;        ///< load_indexed: where the scale is
 inline constexpr u8 shared = 128;     ///< load_wide, store_wide: others may access the memory at the same time
 } // namespace flag
@@ -21091,12 +21221,17 @@ constexpr shape shape_of(family fam, u8 flags) noexcept {
         return {2, 0, false}; // heap type by the store's id; 2 * number of its super types + nullable
     case family::null_check: return {1, 0, false}; // trap
     case family::zero_range: return {2, 0, false}; // first slot, count
+    case family::zero_few: return {1, 0, false};   // first slot
     case family::move_range: return {3, 0, false}; // to, from, count
     case family::move_wide: return {2, 0, false};  // to, from
     case family::throw_: return {2, 0, false};     // first slot, tag; or slot of the reference, no_index
     case family::entry: return {cost, 0, false};
     case family::constant: return {0, 1, false};
     case family::trace: return {2, 0, false}; // plain map, point in it
+#if TESSERA_NATIVE
+    case family::tally:
+        return {3, 0, false}; // how often control may still come; 1 + number of the loop, or 0; function
+#endif
     case family::vector_constant:
     case family::shuffle: return {4, 0, false}; // lanes of 32 bits; bytes
     case family::extract_lane:
@@ -21186,6 +21321,8 @@ constexpr bool is_allocation(op o) noexcept {
     }
 }
 
+/// How many slots zero_few clears. What lies behind the locals are temporaries, which nothing has been put into yet.
+inline constexpr u32 few_slots = 8;
 /// The most fields of struct_new.
 inline constexpr u16 most_fields = 4;
 /// True for handlers where a call can stop because the heap is full, and go on at the same cell.
@@ -21493,6 +21630,7 @@ constexpr bool pin_form_exists(const variant& v) noexcept {
     case family::binary:
         return operand_class(v, 0) == cls::v128 ? vector_pin_exists(v.code, a, b) : binary_pin_exists(v.code, a, b, d);
     case family::br_compare:
+        if (v.code == op::i32_and) return a == loc::pin && b == loc::imm && d == loc::none;
         return class_of(row(v.code).type.params[0]) == cls::i32 && num::is_compare(v.code) && d == loc::none &&
                (a == loc::pin ? one_of(b, loc::slot, loc::imm) : a == loc::acc);
     case family::latch: return a == loc::pin && latch_exists(v.code, a, b);
@@ -21552,7 +21690,9 @@ constexpr bool exists(const variant& v) noexcept {
         return slot_or_acc(a) && slot_or_acc(d);
     case family::binary: return slot_or_acc(d) && detail::binary_sources_exist(v.code, a, b);
     case family::br_compare:
-        return d == loc::none && num::is_compare(v.code) && detail::binary_sources_exist(v.code, a, b);
+        if (d != loc::none) return false;
+        if (v.code == op::i32_and) return slot_or_acc(a) && b == loc::imm;
+        return num::is_compare(v.code) && detail::binary_sources_exist(v.code, a, b);
     case family::latch: return a == loc::slot && d == loc::none && detail::latch_exists(v.code, a, b);
     case family::move: return (a == loc::slot || (a == loc::imm && cls(v.code) < cls::f32)) && d == loc::slot;
     case family::constant:
@@ -21607,6 +21747,9 @@ constexpr bool exists(const variant& v) noexcept {
 
 namespace tessera::inline TESSERA_ABI::exec {
 
+/// Functions can be lowered to slot form, too, which machine code is made from; see runtime::code_form.
+inline constexpr bool has_slot_form = TESSERA_NATIVE;
+
 /// One operation. Its handler is `v` with the build's flags.
 struct node {
     variant v;
@@ -21626,6 +21769,9 @@ struct label_def {
     u32 node = no_index;    ///< index of the node it stands before, no_index while unknown
     u32 cost = 0;           ///< fuel of the loop's body, for a loop
     u32 landing = no_index; ///< where a call goes on that was stopped on its way here; no_index for `node`
+#if TESSERA_NATIVE
+    u32 height = 0; ///< one more than the highest slot that holds a value there
+#endif
 };
 
 /// A loop: its body is the nodes from `begin` to `end`, in the order in which loops begin.
@@ -21648,6 +21794,10 @@ struct function_ir {
     u32 header = 0;               ///< slot of the return address
     u32 cost = 0;                 ///< fuel of an entry
     u32 scratch = 0;              ///< two slots for each of four operands beyond `most_slot`, 0 where none are needed
+#if TESSERA_NATIVE
+    u32 first_temp = 0;        ///< slot of the lowest temporary; locals are below
+    vec<u32> reference_locals; ///< slots; listed in slot form only
+#endif
 
     void clear() noexcept {
         nodes.clear();
@@ -21657,6 +21807,10 @@ struct function_ir {
         catch_loops.clear();
         targets.clear();
         frame_slots = header = cost = scratch = 0;
+#if TESSERA_NATIVE
+        first_temp = 0;
+        reference_locals.clear();
+#endif
     }
 };
 
@@ -21930,7 +22084,30 @@ protected:
     }
     void bind_label(u32 label) noexcept {
         if (label < ir_.labels.size()) ir_.labels[label].node = position();
+        note_height(label);
         start_block();
+    }
+    /// Counts how often control comes here: to the function's loop `number - 1`, or to the function if that is 0.
+    void emit_tally([[maybe_unused]] u32 number) noexcept {
+#if TESSERA_NATIVE
+        if (!counts_) return;
+        node n;
+        n.v.fam = family::tally;
+        n.words[1] = number;
+        emit(n);
+#endif
+    }
+    /// The stack is as it is at `label`.
+    void note_height([[maybe_unused]] u32 label) noexcept {
+#if TESSERA_NATIVE
+        if (label < ir_.labels.size()) ir_.labels[label].height = stack_.next_slot();
+#endif
+    }
+    /// The same for the label made last, if it is here.
+    void note_height_here() noexcept {
+        if constexpr (!has_slot_form) return;
+        const u32 last = u32(ir_.labels.size()) - 1;
+        if (!ir_.labels.empty() && ir_.labels[last].node == position()) note_height(last);
     }
     bool is_bound(u32 label) const noexcept { return ir_.labels[label].node != no_index; }
 
@@ -21946,6 +22123,7 @@ protected:
     TESSERA_NOINLINE void emit_constant(u32 slot, val_type t, u64 value) noexcept {
         node n;
         n.operands[3] = slot;
+        if constexpr (has_slot_form) n.words[0] = 1 + u32(class_of(t)); // cells do without; machine code does not
         if (t != t_i64 && t != t_f64) {
             n.v = {family::move, 0, class_code(cls::i32), {loc::imm, loc::none, loc::none, loc::slot}};
             n.operands[0] = value;
@@ -21974,7 +22152,10 @@ protected:
         }
         emit(n);
     }
-    static cls move_class(val_type t) noexcept { return class_of(t) == cls::i32 ? cls::i64 : class_of(t); }
+    /// In slot form an i32 is only ever copied as such.
+    cls move_class(val_type t) const noexcept {
+        return class_of(t) == cls::i32 && !slot_form_ ? cls::i64 : class_of(t);
+    }
     void emit_vector_constant(u64 low, u64 high) noexcept {
         node n;
         n.v = {family::vector_constant, 0, op::nop, {}};
@@ -22049,7 +22230,7 @@ protected:
 
     /// True if the value of `e` can come to the next node in the accumulator of its class.
     bool can_bind(const entry& e) const noexcept {
-        if (e.how != held::temp || e.def == no_index || e.def < block_start_ || e.def < safepoint_ ||
+        if (slot_form_ || e.how != held::temp || e.def == no_index || e.def < block_start_ || e.def < safepoint_ ||
             e.def >= position())
             return false;
         const node& maker = ir_.nodes[e.def];
@@ -22197,6 +22378,7 @@ protected:
                 if (const op negated = num::negated_compare(n.v.code); negated != op::count_) n.v.code = negated;
                 else n.v.flags |= flag::negated;
             }
+            join_mask(n);
             join_latch(n, label);
         } else {
             n.v = {family::br_compare, 0, wanted ? op::i32_ne : op::i32_eq, {}};
@@ -22206,11 +22388,27 @@ protected:
             if (e.how == held::constant) settle_popped(e);
             entry args[2] = {e, zero};
             compare_or_compute(n, args);
+            join_mask(n);
             join_latch(n, label);
         }
         n.label = label;
         emit(n);
         start_block();
+    }
+    /// A branch on whether the last node, which masks bits, leaves none becomes one that masks by itself.
+    void join_mask(node& n) noexcept {
+        if ((n.v.code != op::i32_eq && n.v.code != op::i32_ne) || n.v.at[0] != loc::acc || n.v.at[1] != loc::imm ||
+            n.operands[1] != 0 || position() <= block_start_)
+            return;
+        const node& mask = ir_.nodes.back();
+        variant v = mask.v;
+        if (v.fam != family::binary || v.code != op::i32_and || v.at[3] != loc::acc) return;
+        v.fam = family::br_compare;
+        v.at[3] = loc::none;
+        if (!exists(v)) return;
+        v.flags = n.v.code == op::i32_eq ? flag::negated : u8(0);
+        n = take_last();
+        n.v = v;
     }
     /// The end of a counting loop: `x += c` before `branch back if x op y` becomes one node.
     void join_latch(node& n, u32 label) noexcept {
@@ -22282,2509 +22480,13 @@ protected:
     u32 last_use_[register_count] = {}; ///< by register: the node that used the accumulator last
     u32 safepoints_ = 0;                ///< how many there were
     frame_map_request* map_ = nullptr;
+#if TESSERA_NATIVE
+    bool slot_form_ = false; ///< see runtime::code_form::slots
+    bool counts_ = false;    ///< see runtime::code_form::counted
+#else
+    static constexpr bool slot_form_ = false;
+#endif
     bool failed_ = false; ///< memory is out
-};
-
-} // namespace tessera::exec
-
-// ---- exec/frame_maps.hpp ---------------------------------------------------------------
-/// @file frame_maps.hpp
-/// Which slots of a frame hold references, by the place in the code. Made when a collection first comes to a place,
-/// and kept.
-
-namespace tessera::inline TESSERA_ABI::exec {
-
-/// What is known of a place.
-struct frame_map {
-    std::uintptr_t key = 0; ///< 0: none
-    u32 func = 0;
-    u32 first = 0; ///< in `slots`
-    u32 count = 0;
-};
-
-class frame_maps {
-public:
-    /// Null: nothing is known yet.
-    const frame_map* find(std::uintptr_t key) const noexcept {
-        if (table_.empty()) return nullptr;
-        for (std::size_t i = start(key);; i = (i + 1) & (table_.size() - 1)) {
-            if (table_[i].key == key) return &table_[i];
-            if (table_[i].key == 0) return nullptr;
-        }
-    }
-    view<u32> slots(const frame_map& map) const noexcept { return {slots_.data() + map.first, map.count}; }
-    /// Adds what is known of a place. Null: memory is out.
-    const frame_map* add(std::uintptr_t key, u32 func, view<u32> slots) noexcept {
-        if (2 * (count_ + 1) > table_.size() && !widen()) return nullptr;
-        const u32 first = u32(slots_.size());
-        if (!slots_.append(slots.data(), slots.size())) return nullptr;
-        frame_map& at = place(table_, key);
-        at = {key, func, first, u32(slots.size())};
-        ++count_;
-        return &at;
-    }
-
-private:
-    std::size_t start(std::uintptr_t key) const noexcept { return hash(key) & (table_.size() - 1); }
-    static std::size_t hash(std::uintptr_t key) noexcept { return std::size_t(u64(key) * 0x9e3779b97f4a7c15u >> 20); }
-    static frame_map& place(vec<frame_map>& table, std::uintptr_t key) noexcept {
-        std::size_t i = hash(key) & (table.size() - 1);
-        while (table[i].key != 0) i = (i + 1) & (table.size() - 1);
-        return table[i];
-    }
-    bool widen() noexcept {
-        vec<frame_map> wider;
-        if (!wider.resize(table_.empty() ? 64 : 2 * table_.size())) return false;
-        for (const frame_map& m : table_)
-            if (m.key != 0) place(wider, m.key) = m;
-        table_ = std::move(wider);
-        return true;
-    }
-    vec<frame_map> table_; ///< open addressing, at most half full
-    vec<u32> slots_;
-    std::size_t count_ = 0;
-};
-
-} // namespace tessera::exec
-
-// ---- exec/context.hpp ------------------------------------------------------------------
-/// @file context.hpp
-/// The state of one call into wasm: what handlers pass to each other in registers, what they reach
-/// through the context, and the stack that belongs to the call.
-///
-/// A frame is `[max(parameters, results) | return address, link | locals | temporaries]` in 64-bit
-/// slots. The callee's parameters are the caller's topmost temporaries, so nothing is copied. The
-/// link is the distance in bytes to the caller's frame: the stack can move when it grows. Nothing of
-/// the guest lives on the native stack, so a call can stop at any safepoint and go on later.
-
-namespace tessera::inline TESSERA_ABI::exec {
-
-struct context;
-
-template <bool Exists>
-struct vector_register_type {
-    using type = v128; // never used
-};
-#if TESSERA_VECTORS
-template <>
-struct vector_register_type<true> {
-    using type = num::vector<u8>;
-};
-#endif
-using vector_register = vector_register_type<has_vector_register>::type;
-
-/// What every handler gets and passes on. Accumulators: r0 integers and references, s0 f32, d0 f64, v0
-/// v128; they are dead at every safepoint. Pins of the same classes: p0, sp, dp, vp; see pins.hpp.
-struct state {
-    const u8* pc; ///< the current cell
-    u8* fp;       ///< slot 0 of the current frame
-    u8* mem;      ///< base of memory 0 of the current instance
-    context* ctx;
-    u64 r0;
-    u64 p0;
-    f64 d0;
-    f32 s0;
-    f64 dp;
-    f32 sp;
-    vector_register v0;
-    vector_register vp;
-};
-
-/// The slow ways out of handlers, one table per build. They take and leave the position in the
-/// context, since a state whose address was taken could not be passed on in registers.
-struct slow_paths {
-    void (*enter)(context*);      ///< the call prepared in context::call
-    void (*link)(context*);       ///< the lazy call at context::pc
-    void (*make_room)(context*);  ///< the cell at context::pc, which is executed again, needs the heap: needed is set
-    void (*indirect)(context*);   ///< the indirect call at context::stop_pc: words, index, call.return_pc are set
-    void (*failed)(context*);     ///< a host function that context::call and context::failure tell of
-    void (*raise)(context*);      ///< what the throwing cell at context::stop_pc throws: words are set
-    bool (*see_growth)(context*); ///< true if a memory has grown since; null where others cannot make it
-    void (*trace)(context*);      ///< the trace cell at context::pc; null in a build without feature::tracing
-};
-
-/// A call about to happen: arguments are at `fp + delta`.
-struct pending_call {
-    runtime::func_record* callee = nullptr;
-    u64 delta = 0; ///< bytes
-    const u8* return_pc = nullptr;
-    u64 link = 0; ///< bytes from the caller's frame to `fp + delta`
-};
-
-struct context {
-    // What handlers read.
-    u64 memory_size = 0; ///< bytes of memory 0
-    u8* stack_end = nullptr;
-    u64* globals = nullptr;                       ///< instance->global_slots
-    u64* const* imported_globals = nullptr;       ///< instance->imported_cells
-    runtime::table_data* const* tables = nullptr; ///< instance->tables
-    runtime::instance_data* instance = nullptr;
-    const runtime::memory_data* memory = &no_memory; ///< memory 0 of the instance, if there is one
-    runtime::func_record* const* funcs = nullptr;    ///< instance->funcs
-    runtime::func_record* const* records = nullptr;  ///< store->funcs
-    runtime::object_heap* heap = nullptr;
-    i64 fuel = 0; ///< below 0: used up, the rest is a debt
-    const std::atomic<bool>* interrupt = nullptr;
-    // Cells that handlers go to when something is out of the ordinary.
-    const u8* stop_cells = nullptr;
-    const u8* enter_cells = nullptr;
-    const u8* indirect_cells = nullptr;
-    const u8* link_cells = nullptr;
-    const u8* grow_cells = nullptr;
-    const u8* restore_cells = nullptr;
-    const u8* bounds_cells = nullptr;
-    const u8* room_cells = nullptr;
-    const u8* leave_cells = nullptr;
-    const u8* land_cells = nullptr;
-    const u8* failed_cells = nullptr; ///< after a host function failed
-    const slow_paths* slow = nullptr;
-    // Where a slow path starts and where it wants to go on.
-    const u8* pc = nullptr;
-    u8* fp = nullptr;
-    u8* mem = nullptr;
-    pending_call call;
-    u64 needed = 0;                 ///< bytes the stack must hold from `fp` on
-    u64 probed = 0;                 ///< the native stack's position, for the self-test
-    trap why = trap::none;          ///< why it stopped
-    u64 index = 0;                  ///< of the table element that an indirect call or a trap is about
-    const u8* words = nullptr;      ///< of an indirect call's cell: frame, table, type; of a throw's
-    const u32* land_pins = nullptr; ///< for the land cell: slots to load into the pins, by register_of
-    const u8* land_pc = nullptr;    ///< for the land cell: where to go on
-    const u8* stop_pc = nullptr;    ///< the cell that stopped it; a pause: the next cell
-    bool paused = false;            ///< fuel or interruption: can go on at stop_pc
-    bool running = false;           ///< handlers are at work; it cannot be resumed from within
-    bool in_host = false;           ///< a host function runs that context::call tells of
-    bool host_failed = false;       ///< `failure` is the host function's own error
-    // The stack.
-    u8* stack = nullptr;
-    u64 stack_limit = 0; ///< bytes the stack may grow to
-    runtime::store_data* store = nullptr;
-    context* next = nullptr;      ///< in the store's list of all
-    context* next_free = nullptr; ///< in the store's list of those not in use
-    error failure{error::unlikely()};
-    vec<u64> carried;    ///< values of an exception that a host function throws
-    runtime::caller who; ///< what host functions are told
-    const runtime::memory_data no_memory{};
-
-    context() noexcept = default;
-    context(const context&) = delete;
-    context& operator=(const context&) = delete;
-    ~context() { TESSERA_DEALLOCATE(stack); }
-
-    /// Bytes from the stack's beginning; a number, so that it means something after the stack has moved.
-    u64 depth_of(const u8* at) const noexcept {
-        return u64(reinterpret_cast<std::uintptr_t>(at) - reinterpret_cast<std::uintptr_t>(stack));
-    }
-
-    /// Makes room for `bytes` from `at` on, which points into the stack; moves the stack and `at`
-    /// where it must. False: `why` says whether the limit was reached or memory is out.
-    [[nodiscard]] bool ensure(u8*& at, u64 bytes) noexcept {
-        const u64 used = depth_of(at);
-        if (bytes <= u64(stack_end - at)) return true;
-        if (used + bytes > stack_limit) return why = trap::stack_exhausted, false;
-        u64 size = u64(stack_end - stack) * 2;
-        size = size < used + bytes ? used + bytes : size;
-        size = size > stack_limit ? stack_limit : size;
-        size = (size + 15) & ~u64{15};
-        u8* fresh = static_cast<u8*>(TESSERA_ALLOCATE(std::size_t(size)));
-        if (!fresh) return why = trap::out_of_memory, false;
-        if (stack) std::memcpy(fresh, stack, std::size_t(stack_end - stack));
-        TESSERA_DEALLOCATE(stack);
-        stack = fresh;
-        stack_end = fresh + size;
-        at = fresh + used;
-        return true;
-    }
-
-    /// Makes `i` the current instance; null: none.
-    void switch_to(runtime::instance_data* i) noexcept {
-        instance = i;
-        who.instance = i;
-        funcs = i ? i->funcs.data() : nullptr;
-        globals = i ? i->global_slots.data() : nullptr;
-        imported_globals = i ? i->imported_cells.data() : nullptr;
-        tables = i ? i->tables.data() : nullptr;
-        memory = i && !i->memories.empty() ? i->memories[0] : &no_memory;
-        refresh();
-    }
-    /// Reads again what a host function or a slow path may have changed: other instances may have
-    /// come to the store, and the memory may have grown.
-    TESSERA_INLINE void refresh() noexcept {
-        records = store->funcs.data();
-        refresh_memory();
-    }
-    TESSERA_INLINE void refresh_memory() noexcept {
-        mem = memory->base;
-        memory_size = memory->size;
-    }
-
-    /// A call counts the fuel of the store down and gives back what it has not used; a debt stays with
-    /// the call.
-    void take_fuel() noexcept { fuel += i64(store->fuel < most_fuel ? store->fuel : most_fuel); }
-    void give_fuel_back() noexcept {
-        const u64 kept = store->fuel > most_fuel ? store->fuel - most_fuel : 0; // what a call cannot count
-        store->fuel = kept + (fuel > 0 ? u64(fuel) : 0);
-        if (fuel > 0) fuel = 0;
-    }
-    static constexpr u64 most_fuel = ~u64{0} >> 2;
-};
-
-/// The contexts of a store; what store_data::engine_state points at.
-struct context_pool {
-    context* first = nullptr; ///< of all
-    context* free = nullptr;  ///< of those not in use
-    frame_maps maps;
-};
-
-// ---- slots ---------------------------------------------------------------------------------------------------------
-
-/// Reads and writes of values in the frame; 64 bits always, but for f32, which takes the low half, and v128, which
-/// takes two slots.
-inline constexpr unsigned low_half = std::endian::native == std::endian::big ? 4 : 0;
-
-template <class T>
-TESSERA_INLINE T load_native(const u8* at) noexcept {
-    T v;
-    std::memcpy(&v, at, sizeof v);
-    return v;
-}
-template <class T>
-TESSERA_INLINE void store_native(u8* at, T v) noexcept {
-    std::memcpy(at, &v, sizeof v);
-}
-template <class T>
-TESSERA_INLINE T get_slot(const u8* at) noexcept {
-    if constexpr (std::is_same_v<T, v128> && std::endian::native == std::endian::little) return load_native<v128>(at);
-    else if constexpr (std::is_same_v<T, v128>) return num::of_halves(load_native<u64>(at), load_native<u64>(at + 8));
-    else if constexpr (std::is_same_v<T, f32>) return load_native<f32>(at + low_half);
-    else if constexpr (std::is_same_v<T, f64>) return load_native<f64>(at);
-    else return T(load_native<u64>(at));
-}
-template <class T>
-TESSERA_INLINE void put_slot(u8* at, T v) noexcept {
-    if constexpr (std::is_same_v<T, v128> && std::endian::native == std::endian::little) store_native(at, v);
-    else if constexpr (std::is_same_v<T, v128>)
-        store_native(at, num::lane<u64>(v, 0)), store_native(at + 8, num::lane<u64>(v, 1));
-    else if constexpr (std::is_same_v<T, f32>) store_native<f32>(at + low_half, v);
-    else if constexpr (std::is_same_v<T, f64>) store_native<f64>(at, v);
-    else store_native<u64>(at, u64(v));
-}
-/// An address in a slot, of code or of an object.
-template <class T>
-TESSERA_INLINE T* get_pointer(const u8* at) noexcept {
-    return load_native<T*>(at);
-}
-template <class T>
-TESSERA_INLINE void put_pointer(u8* at, T* p) noexcept {
-    store_native<T*>(at, p);
-}
-
-} // namespace tessera::exec
-
-// ---- exec/access.hpp -------------------------------------------------------------------
-/// @file access.hpp
-/// How a handler reads its operands and writes its result, from the packed variant it is made of.
-
-namespace tessera::inline TESSERA_ABI::exec {
-
-namespace detail {
-template <cls C>
-struct type_of_class;
-template <>
-struct type_of_class<cls::i32> {
-    using type = u32;
-};
-template <>
-struct type_of_class<cls::i64> {
-    using type = u64;
-};
-template <>
-struct type_of_class<cls::f32> {
-    using type = f32;
-};
-template <>
-struct type_of_class<cls::f64> {
-    using type = f64;
-};
-template <>
-struct type_of_class<cls::v128> {
-    using type = v128;
-};
-} // namespace detail
-template <cls C>
-using number = typename detail::type_of_class<C>::type;
-
-/// Reading and writing the cells of one key: operands, words, jumps.
-template <u64 Key>
-struct keyed_cell {
-    using keyed = keyed_cell;
-    static constexpr cell_key v = cell_key::unpack(Key);
-    static constexpr layout l = layout_of(v);
-    template <unsigned K>
-    using type = number<v.classes[K]>;
-
-    template <unsigned K>
-    static TESSERA_INLINE type<K> get(const state& s) noexcept {
-        using T = type<K>;
-        if constexpr (v.at[K] == loc::slot) {
-            return get_slot<T>(s.fp + 8 * std::size_t(load_native<u16>(s.pc + l.at[K])));
-        } else if constexpr (v.at[K] == loc::imm) {
-            if constexpr (std::is_floating_point_v<T>) return load_native<T>(s.pc + l.at[K]);
-            else return T(i64(load_native<i32>(s.pc + l.at[K])));
-        } else if constexpr (v.at[K] == loc::pin) {
-            if constexpr (std::is_same_v<T, f64>) return s.dp;
-            else if constexpr (std::is_same_v<T, f32>) return s.sp;
-            else if constexpr (std::is_same_v<T, v128>) return bits_as<T>(s.vp);
-            else return T(s.p0);
-        } else {
-            static_assert(v.at[K] == loc::acc, "the operand is nowhere");
-            if constexpr (std::is_same_v<T, f64>) return s.d0;
-            else if constexpr (std::is_same_v<T, f32>) return s.s0;
-            else if constexpr (std::is_same_v<T, v128>) return bits_as<T>(s.v0);
-            else return T(s.r0);
-        }
-    }
-    static TESSERA_INLINE void put(state& s, type<3> value) noexcept {
-        using T = type<3>;
-        if constexpr (v.at[3] == loc::pin) set_pin(s, value);
-        if constexpr (v.at[3] == loc::slot || v.at[3] == loc::pin) {
-            put_slot<T>(s.fp + 8 * std::size_t(load_native<u16>(s.pc + l.at[3])), value);
-        } else {
-            static_assert(v.at[3] == loc::acc, "the result goes nowhere");
-            if constexpr (std::is_same_v<T, f64>) s.d0 = value;
-            else if constexpr (std::is_same_v<T, f32>) s.s0 = value;
-            else if constexpr (std::is_same_v<T, v128>) s.v0 = bits_as<vector_register>(value);
-            else s.r0 = value;
-        }
-    }
-    template <class T>
-    static TESSERA_INLINE void set_pin(state& s, T value) noexcept {
-        if constexpr (std::is_same_v<T, f64>) s.dp = value;
-        else if constexpr (std::is_same_v<T, f32>) s.sp = value;
-        else if constexpr (std::is_same_v<T, v128>) s.vp = bits_as<vector_register>(value);
-        else s.p0 = value;
-    }
-    template <unsigned N>
-    static TESSERA_INLINE u32 word(const state& s) noexcept {
-        return load_native<u32>(s.pc + l.words + 4 * N);
-    }
-    template <unsigned N>
-    static TESSERA_INLINE u64 wide(const state& s) noexcept {
-        return load_native<u64>(s.pc + l.wides + 8 * N);
-    }
-    /// The four words as the lanes of a vector.
-    static TESSERA_INLINE v128 vector_word(const state& s) noexcept {
-        if constexpr (std::endian::native == std::endian::little) return load_native<v128>(s.pc + l.words);
-        else return num::of_halves(word<0>(s) | u64(word<1>(s)) << 32, word<2>(s) | u64(word<3>(s)) << 32);
-    }
-    static TESSERA_INLINE u8* slot(const state& s, u64 number) noexcept { return s.fp + 8 * number; }
-    static TESSERA_INLINE void next(state& s) noexcept { s.pc += l.size; }
-
-    /// Goes to the branch target; a back edge first pays and looks whether it shall stop.
-    static TESSERA_INLINE void jump(state& s) noexcept {
-        constexpr unsigned words = shape_of(v.fam, v.flags).words;
-        if constexpr ((v.flags & flag::fuel) != 0) {
-            s.ctx->fuel -= word<words - 1>(s);
-            if (TESSERA_UNLIKELY(s.ctx->fuel < 0)) return pause(s, trap::out_of_fuel, s.pc + i32(word<words - 2>(s)));
-        }
-        if constexpr ((v.flags & flag::interrupt) != 0)
-            if (TESSERA_UNLIKELY(s.ctx->interrupt->load(std::memory_order_relaxed)))
-                return pause(s, trap::interrupted, s.pc + i32(word<words - ((v.flags & flag::fuel) != 0 ? 2 : 1)>(s)));
-        s.pc += load_native<i32>(s.pc + l.target);
-    }
-
-    /// Stops with a trap at the current cell.
-    static TESSERA_INLINE void raise(state& s, trap why) noexcept {
-        s.ctx->why = why;
-        s.ctx->stop_pc = s.pc;
-        s.pc = s.ctx->stop_cells;
-    }
-    /// An access beyond the memory's size as far as it is known.
-    static TESSERA_INLINE void out_of_bounds(state& s) noexcept {
-        s.ctx->stop_pc = s.pc;
-        s.pc = s.ctx->bounds_cells;
-    }
-    /// Stops so that the call can go on at `at`. Only where no accumulator is alive.
-    static TESSERA_INLINE void pause(state& s, trap why, const u8* at) noexcept {
-        s.ctx->why = why;
-        s.ctx->stop_pc = at;
-        s.ctx->paused = true;
-        s.pc = s.ctx->stop_cells;
-    }
-};
-
-/// The cell of the handler `Id`.
-template <u64 Id>
-struct cell : keyed_cell<key_of(variant::unpack(Id)).pack()> {
-    static constexpr variant v = variant::unpack(Id);
-};
-
-/// What the handler `Id` does, by its family; specialised in handlers/. `run` leaves `s.pc` at the
-/// next cell to execute.
-template <family Fam, u64 Id>
-struct action;
-
-/// Families after which the run is over.
-constexpr bool ends_run(family f) noexcept { return f == family::leave || f == family::stop; }
-
-} // namespace tessera::exec
-
-// ---- exec/handlers/call.hpp ------------------------------------------------------------
-/// @file handlers/call.hpp
-/// Calls and returns (spec: exec/instructions, Function Calls).
-///
-/// A call to a lowered function of the same instance, or to an imported one of the host, is made on the
-/// spot. Every other one is written down in context::call and goes to the enter cell, whose handler may
-/// lower, call the host or change the instance. A tail call first moves its arguments to the bottom of
-/// the frame and hands on the return address and link of the frame it replaces.
-
-namespace tessera::inline TESSERA_ABI::exec {
-
-namespace detail {
-/// True if the stack reaches `bytes` beyond the frame; else it grows and the cell is executed again.
-TESSERA_INLINE bool has_room(state& s, u64 bytes) noexcept {
-    const u64 left = u64(s.ctx->stack_end - s.fp);
-    if (TESSERA_LIKELY(bytes <= left)) return true;
-    s.ctx->needed = bytes;
-    s.ctx->pc = s.pc;
-    s.pc = s.ctx->grow_cells;
-    return false;
-}
-/// Goes on in lowered code. `header` is where the new frame keeps the way back.
-TESSERA_INLINE void enter_frame(state& s, u64 delta, u8* header, const u8* entry, const u8* return_pc,
-                                u64 link) noexcept {
-    put_pointer(header, return_pc);
-    store_native<u64>(header + 8, link);
-    s.fp += delta;
-    s.pc = entry;
-}
-/// Writes down a call for the enter cell.
-TESSERA_INLINE void prepare(state& s, runtime::func_record* callee, u64 delta, const u8* return_pc, u64 link) noexcept {
-    s.ctx->call = {callee, delta, return_pc, link};
-    s.ctx->stop_pc = s.pc;
-    s.pc = s.ctx->enter_cells;
-}
-/// The call of `callee` if nothing about it is out of the ordinary.
-TESSERA_INLINE bool call_at_once(state& s, const runtime::func_record* callee, u64 delta,
-                                 const u8* return_pc) noexcept {
-    const u64 frame = callee->frame_slots;
-    if (callee->instance != s.ctx->instance || frame == 0 || delta + 8 * frame > u64(s.ctx->stack_end - s.fp))
-        return false;
-    enter_frame(s, delta, s.fp + delta + 8 * u64(callee->header), callee->entry, return_pc, delta);
-    return true;
-}
-TESSERA_INLINE void call_record(state& s, runtime::func_record* callee, u64 delta, const u8* return_pc) noexcept {
-    if (TESSERA_UNLIKELY(!call_at_once(s, callee, delta, return_pc))) prepare(s, callee, delta, return_pc, delta);
-}
-/// A host function failed: writes down the call, which stops if that is no exception somebody catches.
-inline TESSERA_COLD void fail_in_host(context* ctx, runtime::func_record* callee, u64 delta,
-                                      const u8* return_pc) noexcept {
-    ctx->call = {callee, delta, return_pc, delta};
-    ctx->stop_pc = nullptr;
-    ctx->host_failed = true;
-    ctx->why = trap::host;
-}
-/// What call_indirect finds: the function, or null with a trap.
-TESSERA_INLINE runtime::func_record* indirect_callee(const state& s, u32 table, u64 index, u32 type_id,
-                                                     trap& why) noexcept {
-    const runtime::table_data& t = *s.ctx->instance->tables[table];
-    if (TESSERA_UNLIKELY(index >= t.size)) return s.ctx->index = index, why = trap::undefined_element, nullptr;
-    const u32 reference = t.items[index];
-    if (TESSERA_UNLIKELY(reference == 0)) return s.ctx->index = index, why = trap::uninitialized_element, nullptr;
-    runtime::func_record* const callee = s.ctx->records[reference - 1];
-    if (TESSERA_UNLIKELY(callee->type_id != type_id) && !s.ctx->store->types.matches(callee->type_id, type_id))
-        return why = trap::indirect_call_type, nullptr;
-    return callee;
-}
-/// The end of a tail call: arguments of `count` slots at `from` move down, then the call is entered.
-template <u64 Id>
-TESSERA_INLINE void tail_call_record(state& s, runtime::func_record* callee) noexcept {
-    using c = cell<Id>;
-    u8* const header = s.fp + c::template word<2>(s);
-    const u8* const return_pc = get_pointer<const u8>(header);
-    const u64 link = load_native<u64>(header + 8);
-    std::memmove(s.fp, c::slot(s, c::template word<0>(s)), 8 * std::size_t(c::template word<1>(s)));
-    prepare(s, callee, 0, return_pc, link);
-}
-} // namespace detail
-
-template <u64 Id>
-struct action<family::call, Id> {
-    using c = cell<Id>;
-    static TESSERA_INLINE void run(state& s) noexcept {
-        if (!detail::has_room(s, c::template word<1>(s))) return;
-        const u64 delta = c::template word<0>(s);
-        detail::enter_frame(s, delta, s.fp + c::template word<2>(s), get_pointer<const u8>(s.pc + c::l.wides),
-                            s.pc + c::l.size, delta);
-    }
-};
-template <u64 Id>
-struct action<family::call_lazy, Id> {
-    static TESSERA_INLINE void run(state& s) noexcept {
-        s.ctx->pc = s.pc;
-        s.pc = s.ctx->link_cells;
-    }
-};
-template <u64 Id>
-struct action<family::call_record, Id> {
-    using c = cell<Id>;
-    static TESSERA_INLINE runtime::func_record* find(const state& s) noexcept {
-        return s.ctx->funcs[c::template word<1>(s)];
-    }
-    /// The frame of the caller has room for arguments and results. Little must survive the call, as
-    /// accumulators and pins do not: that is why they are cleared, and why `find` is asked again.
-    static TESSERA_INLINE void call_host(state& s, runtime::host_function& host) noexcept {
-        constexpr bool fuel = (c::v.flags & flag::fuel) != 0;
-        context* const ctx = s.ctx;
-        if constexpr (fuel) ctx->give_fuel_back();
-        u64* const slots = reinterpret_cast<u64*>(s.fp + c::template word<0>(s));
-        ctx->stop_pc = s.pc; // where the collector begins to look at frames
-        ctx->fp = s.fp;
-        const bool done = host.invoke(host, ctx->who, slots, ctx->failure);
-        s.pc = ctx->stop_pc;
-        s.fp = ctx->fp;
-        if constexpr (fuel) ctx->take_fuel();
-        ctx->refresh();
-        const u8* const next = s.pc + c::l.size;
-        if (TESSERA_UNLIKELY(!done)) {
-            detail::fail_in_host(ctx, find(s), c::template word<0>(s), next);
-            s.pc = ctx->failed_cells;
-        } else {
-            s.pc = next;
-        }
-        s = {s.pc, s.fp, ctx->mem, ctx, 0, 0, 0, 0, 0, 0, vector_register{}, vector_register{}};
-    }
-    static TESSERA_INLINE void run(state& s) noexcept {
-        runtime::func_record* const callee = find(s);
-        if (TESSERA_LIKELY(callee->host != nullptr)) call_host(s, *callee->host);
-        else detail::prepare(s, callee, c::template word<0>(s), s.pc + c::l.size, c::template word<0>(s));
-    }
-};
-/// The short way: a function of the very type, lowered, of the same instance. Everything else, traps
-/// too, is decided by slow_paths::indirect, so that little has to be kept in registers here.
-template <u64 Id>
-struct action<family::call_indirect, Id> {
-    using c = cell<Id>;
-    static TESSERA_INLINE void run(state& s) noexcept {
-        const runtime::table_data& t = *s.ctx->tables[c::template word<1>(s)];
-        const u64 index = c::template get<0>(s);
-        if (TESSERA_LIKELY(index < t.size))
-            if (const u32 reference = t.items[index]; TESSERA_LIKELY(reference != 0)) {
-                const runtime::func_record* const callee = s.ctx->records[reference - 1];
-                if (TESSERA_LIKELY(callee->type_id == c::template word<2>(s) &&
-                                   detail::call_at_once(s, callee, c::template word<0>(s), s.pc + c::l.size)))
-                    return;
-            }
-        s.ctx->index = index;
-        s.ctx->words = s.pc + c::l.words;
-        s.ctx->call.return_pc = s.pc + c::l.size;
-        s.ctx->stop_pc = s.pc;
-        s.pc = s.ctx->indirect_cells;
-    }
-};
-template <u64 Id>
-struct action<family::call_ref, Id> {
-    using c = cell<Id>;
-    static TESSERA_INLINE void run(state& s) noexcept {
-        const u64 reference = c::template get<0>(s);
-        if (TESSERA_UNLIKELY(reference == 0)) return c::raise(s, trap::null_function);
-        detail::call_record(s, s.ctx->records[reference - 1], c::template word<0>(s), s.pc + c::l.size);
-    }
-};
-
-template <u64 Id>
-struct action<family::return_, Id> {
-    using c = cell<Id>;
-    static TESSERA_INLINE void run(state& s) noexcept {
-        const u8* const header = s.fp + c::template word<0>(s);
-        const u64 link = load_native<u64>(header + 8);
-        if constexpr (c::v.at[0] != loc::none) {
-            const auto value = c::template get<0>(s);
-            s.pc = get_pointer<const u8>(header);
-            put_slot<typename c::template type<0>>(s.fp, value);
-        } else {
-            s.pc = get_pointer<const u8>(header);
-        }
-        s.fp -= link;
-    }
-};
-
-template <u64 Id>
-struct action<family::return_call, Id> {
-    using c = cell<Id>;
-    static TESSERA_INLINE void run(state& s) noexcept {
-        // First, since a frame that is half moved could not be called again after the stack has grown.
-        if (!detail::has_room(s, c::template word<3>(s))) return;
-        const u8* const header = s.fp + c::template word<2>(s);
-        const u8* const return_pc = get_pointer<const u8>(header);
-        const u64 link = load_native<u64>(header + 8);
-        std::memmove(s.fp, c::slot(s, c::template word<0>(s)), 8 * std::size_t(c::template word<1>(s)));
-        detail::enter_frame(s, 0, s.fp + c::template word<4>(s), get_pointer<const u8>(s.pc + c::l.wides), return_pc,
-                            link);
-    }
-};
-template <u64 Id>
-struct action<family::return_call_lazy, Id> : action<family::call_lazy, Id> {};
-template <u64 Id>
-struct action<family::return_call_record, Id> {
-    using c = cell<Id>;
-    static TESSERA_INLINE void run(state& s) noexcept {
-        detail::tail_call_record<Id>(s, s.ctx->instance->funcs[c::template word<3>(s)]);
-    }
-};
-template <u64 Id>
-struct action<family::return_call_indirect, Id> {
-    using c = cell<Id>;
-    static TESSERA_INLINE void run(state& s) noexcept {
-        trap why = trap::none;
-        runtime::func_record* const callee =
-            detail::indirect_callee(s, c::template word<3>(s), c::template get<0>(s), c::template word<4>(s), why);
-        if (TESSERA_UNLIKELY(!callee)) return c::raise(s, why);
-        detail::tail_call_record<Id>(s, callee);
-    }
-};
-template <u64 Id>
-struct action<family::return_call_ref, Id> {
-    using c = cell<Id>;
-    static TESSERA_INLINE void run(state& s) noexcept {
-        const u64 reference = c::template get<0>(s);
-        if (TESSERA_UNLIKELY(reference == 0)) return c::raise(s, trap::null_function);
-        detail::tail_call_record<Id>(s, s.ctx->records[reference - 1]);
-    }
-};
-
-namespace detail {
-/// Takes over where a slow path wants to go on.
-TESSERA_INLINE void go_on(state& s) noexcept {
-    s.pc = s.ctx->pc;
-    s.fp = s.ctx->fp;
-    s.mem = s.ctx->mem;
-}
-/// A handler that is a slow path.
-template <void (*slow_paths::*Way)(context*)>
-struct slow_action {
-    static TESSERA_INLINE void run(state& s) noexcept {
-        s.ctx->fp = s.fp;
-        s.ctx->mem = s.mem;
-        (s.ctx->slow->*Way)(s.ctx);
-        go_on(s);
-    }
-};
-} // namespace detail
-
-template <u64 Id>
-struct action<family::enter, Id> : detail::slow_action<&slow_paths::enter> {};
-template <u64 Id>
-struct action<family::indirect, Id> : detail::slow_action<&slow_paths::indirect> {};
-template <u64 Id>
-struct action<family::link, Id> : detail::slow_action<&slow_paths::link> {};
-namespace detail {
-inline TESSERA_COLD void grow_stack(context* ctx) noexcept {
-    if (ctx->ensure(ctx->fp, ctx->needed)) return; // and again to the call
-    ctx->stop_pc = ctx->pc;
-    ctx->pc = ctx->stop_cells;
-}
-/// Return into another instance: three slots below the frame hold what a return needs.
-inline TESSERA_COLD void restore(context* ctx) noexcept {
-    u8* const bridge = ctx->fp - 24;
-    const u8* const return_pc = get_pointer<const u8>(bridge);
-    const u64 packed = load_native<u64>(bridge + 8);
-    runtime::instance_data* const instance = get_pointer<runtime::instance_data>(bridge + 16);
-    std::memmove(bridge, ctx->fp, 8 * std::size_t(packed >> 40));
-    ctx->fp = bridge - (packed & ((u64{1} << 40) - 1));
-    ctx->pc = return_pc;
-    ctx->switch_to(instance);
-}
-} // namespace detail
-template <u64 Id>
-struct action<family::grow_stack, Id> {
-    static TESSERA_INLINE void run(state& s) noexcept {
-        s.ctx->fp = s.fp;
-        s.ctx->mem = s.mem;
-        detail::grow_stack(s.ctx);
-        detail::go_on(s);
-    }
-};
-template <u64 Id>
-struct action<family::restore, Id> {
-    static TESSERA_INLINE void run(state& s) noexcept {
-        s.ctx->fp = s.fp;
-        detail::restore(s.ctx);
-        detail::go_on(s);
-    }
-};
-
-} // namespace tessera::exec
-
-// ---- exec/handlers/memory.hpp ----------------------------------------------------------
-/// @file handlers/memory.hpp
-/// Loads, stores, globals (spec: exec/instructions, Memory Instructions).
-///
-/// The narrow form keeps `offset + size` in the cell, so one addition and one comparison bound the
-/// access; it is chosen only where that sum fits 32 bits, the address has 32 bits and the memory is
-/// memory 0. Everything else takes the wide form, which checks for carries.
-///
-/// A shared memory is accessed by the same handlers where a racy access is free, else in the wide form with
-/// flag::shared. It may be larger than it was when its size was last looked at, so an access beyond that
-/// looks again before it traps.
-
-namespace tessera::inline TESSERA_ABI::exec {
-
-namespace detail {
-template <op O>
-using stored_type = typename num::sem<O>::stored;
-template <op O>
-using value_type = typename num::sem<O>::value;
-
-template <op O, u8 Flags = 0>
-TESSERA_INLINE value_type<O> read_memory(const u8* at) noexcept {
-    using From = stored_type<O>;
-    From raw;
-    if constexpr (racy_is_free || (Flags & flag::shared) != 0) raw = load_racy<From>(at);
-    else if constexpr (std::is_same_v<From, v128>) raw = load_native<v128>(at); // bytes, in the order of both
-    else raw = load_le<From>(at);
-    return num::sem<O>::of(raw);
-}
-template <op O, u8 Flags = 0>
-TESSERA_INLINE void write_memory(u8* at, value_type<O> value) noexcept {
-    using As = stored_type<O>;
-    if constexpr (racy_is_free || (Flags & flag::shared) != 0) store_racy<As>(at, As(value));
-    else if constexpr (std::is_same_v<As, v128>) store_native(at, value);
-    else store_le<As>(at, As(value));
-}
-template <u64 Id>
-TESSERA_INLINE void load_from(state& s, u64 end) noexcept {
-    using c = cell<Id>;
-    if (TESSERA_UNLIKELY(end > s.ctx->memory_size)) return c::out_of_bounds(s);
-    c::put(s, read_memory<c::v.code>(s.mem + (end - sizeof(stored_type<c::v.code>))));
-    c::next(s);
-}
-/// The address of `size` bytes at `address + offset` of a memory of any kind; null if out of bounds.
-TESSERA_INLINE u8* wide_address(const state& s, u32 memory, u64 address, u64 offset, u64 size) noexcept {
-    const runtime::memory_data& m = *s.ctx->instance->memories[memory];
-    const u64 at = address + offset;
-    if (at < address || at > m.size || size > m.size - at) return nullptr;
-    return m.base + at;
-}
-} // namespace detail
-
-template <u64 Id>
-struct action<family::load, Id> {
-    using c = cell<Id>;
-    static TESSERA_INLINE void run(state& s) noexcept {
-        if constexpr (c::v.at[0] == loc::imm)
-            detail::load_from<Id>(s, u64(c::template word<0>(s))); // the address is in the word
-        else detail::load_from<Id>(s, u64(c::template get<0>(s)) + c::template word<0>(s));
-    }
-};
-template <u64 Id>
-struct action<family::load_indexed, Id> {
-    using c = cell<Id>;
-    static TESSERA_INLINE void run(state& s) noexcept {
-        const u32 index = c::template get<1>(s) << (c::v.flags >> flag::shift);
-        const u32 address = c::template get<0>(s) + index; // wraps, as i32.add does
-        detail::load_from<Id>(s, u64(address) + c::template word<0>(s));
-    }
-};
-template <u64 Id>
-struct action<family::store, Id> {
-    using c = cell<Id>;
-    static TESSERA_INLINE void run(state& s) noexcept {
-        u64 end = c::template word<0>(s);
-        if constexpr (c::v.at[0] != loc::imm) end += c::template get<0>(s);
-        const auto value = c::template get<1>(s);
-        if (TESSERA_UNLIKELY(end > s.ctx->memory_size)) return c::out_of_bounds(s);
-        detail::write_memory<c::v.code>(s.mem + (end - sizeof(detail::stored_type<c::v.code>)), value);
-        c::next(s);
-    }
-};
-template <u64 Id>
-struct action<family::load_wide, Id> {
-    using c = cell<Id>;
-    static TESSERA_INLINE void run(state& s) noexcept {
-        const u8* at = detail::wide_address(s, c::template word<0>(s), c::template get<0>(s), c::template wide<0>(s),
-                                            sizeof(detail::stored_type<c::v.code>));
-        if (TESSERA_UNLIKELY(!at)) return c::out_of_bounds(s);
-        c::put(s, detail::read_memory<c::v.code, c::v.flags>(at));
-        c::next(s);
-    }
-};
-template <u64 Id>
-struct action<family::store_wide, Id> {
-    using c = cell<Id>;
-    static TESSERA_INLINE void run(state& s) noexcept {
-        u8* at = detail::wide_address(s, c::template word<0>(s), c::template get<0>(s), c::template wide<0>(s),
-                                      sizeof(detail::stored_type<c::v.code>));
-        if (TESSERA_UNLIKELY(!at)) return c::out_of_bounds(s);
-        detail::write_memory<c::v.code, c::v.flags>(at, c::template get<1>(s));
-        c::next(s);
-    }
-};
-/// Where an access goes that is out of bounds: back, if another thread has made a memory larger.
-template <u64 Id>
-struct action<family::out_of_bounds, Id> {
-    using c = cell<Id>;
-    static TESSERA_INLINE void run(state& s) noexcept {
-        s.pc = s.ctx->stop_pc;
-        if (!s.ctx->slow->see_growth || !s.ctx->slow->see_growth(s.ctx)) c::raise(s, trap::out_of_bounds_memory);
-    }
-};
-
-namespace detail {
-/// The slots of the global in the cell.
-template <u64 Id>
-TESSERA_INLINE u8* global_slots(const state& s) noexcept {
-    using c = cell<Id>;
-    if constexpr (c::v.fam == family::imported_get || c::v.fam == family::imported_set)
-        return reinterpret_cast<u8*>(s.ctx->imported_globals[c::template word<0>(s)]);
-    else return reinterpret_cast<u8*>(s.ctx->globals) + c::template word<0>(s);
-}
-} // namespace detail
-template <u64 Id>
-struct action<family::global_get, Id> {
-    using c = cell<Id>;
-    static TESSERA_INLINE void run(state& s) noexcept {
-        c::put(s, get_slot<typename c::template type<3>>(detail::global_slots<Id>(s)));
-        c::next(s);
-    }
-};
-template <u64 Id>
-struct action<family::imported_get, Id> : action<family::global_get, Id> {};
-template <u64 Id>
-struct action<family::global_set, Id> {
-    using c = cell<Id>;
-    static TESSERA_INLINE void run(state& s) noexcept {
-        put_slot<typename c::template type<0>>(detail::global_slots<Id>(s), c::template get<0>(s));
-        c::next(s);
-    }
-};
-template <u64 Id>
-struct action<family::imported_set, Id> : action<family::global_set, Id> {};
-
-} // namespace tessera::exec
-
-// ---- exec/handlers/aggregate.hpp -------------------------------------------------------
-/// @file handlers/aggregate.hpp
-/// Structures, arrays and casts (spec: exec/instructions, Reference and Aggregate Instructions).
-///
-/// Fields lie in objects as values lie in a memory, so reading and writing them are loads and stores. What
-/// needs the collector goes to the room cell, which makes room and lets the cell be executed again.
-
-namespace tessera::inline TESSERA_ABI::exec {
-
-namespace detail {
-/// Goes to the room cell: for a class of cells, or for the log of overwritten references.
-TESSERA_INLINE void need_room(state& s, u64 what) noexcept {
-    s.ctx->needed = what;
-    s.ctx->pc = s.pc;
-    s.pc = s.ctx->room_cells;
-}
-inline constexpr u64 need_log = runtime::object_heap::classes;
-
-/// While marking goes on, what is about to be overwritten is noted first. False: there is no room for it, and the
-/// cell is to be executed again.
-TESSERA_INLINE bool note_overwritten(state& s, const u8* at) noexcept {
-    if (TESSERA_LIKELY(s.ctx->heap->log(load_le<u32>(at)))) return true;
-    need_room(s, need_log);
-    return false;
-}
-/// Whether a reference is of the type in the cell. With flag::reference that is a type there are objects of.
-template <u64 Id>
-TESSERA_INLINE bool is_of_type(const state& s) noexcept {
-    using c = cell<Id>;
-    const u32 reference = c::template get<0>(s), wanted = c::template word<0>(s), more = c::template word<1>(s);
-    if (reference == 0) return (more & 1) != 0;
-    if constexpr ((c::v.flags & flag::reference) != 0)
-        return runtime::is_heap_ref(reference) &&
-               s.ctx->heap->layouts.matches(s.ctx->heap->type_of(reference), wanted, more >> 1);
-    else return runtime::is_of_type(*s.ctx->store, reference, heap_type{wanted});
-}
-} // namespace detail
-
-template <u64 Id>
-struct action<family::struct_new, Id> {
-    using c = cell<Id>;
-    static TESSERA_INLINE void run(state& s) noexcept {
-        // There are three registers that need not be saved: what can be had again is not kept.
-        const u32 made = s.ctx->heap->take_cell(c::template word<2>(s), c::template word<3>(s));
-        if (TESSERA_UNLIKELY(made == 0)) return detail::need_room(s, c::template word<2>(s));
-        u8* const at = opaque(s.ctx->heap->at(made));
-        u8* const slots = opaque(c::slot(s, c::template word<0>(s)));
-        store_le<u32>(at, c::template word<1>(s));
-        store_le<u32>(at + 4, 0);
-        [&]<std::size_t... I>(std::index_sequence<I...>) {
-            (store_le<u32>(at + runtime::object_header + 4 * I, get_slot<u32>(slots + 8 * I)), ...);
-        }
-        (std::make_index_sequence<std::size_t(c::v.code)>{});
-        put_slot<u32>(slots, s.ctx->heap->reference_to(at));
-        c::next(s);
-    }
-};
-template <u64 Id>
-struct action<family::struct_get, Id> {
-    using c = cell<Id>;
-    static TESSERA_INLINE void run(state& s) noexcept {
-        const u32 object = c::template get<0>(s);
-        if (TESSERA_UNLIKELY(object == 0)) return c::raise(s, trap::null_structure);
-        c::put(s, detail::read_memory<c::v.code>(opaque(s.ctx->heap->at(object) + c::template word<0>(s))));
-        c::next(s);
-    }
-};
-template <u64 Id>
-struct action<family::struct_set, Id> {
-    using c = cell<Id>;
-    static TESSERA_INLINE u8* field(const state& s) noexcept {
-        return s.ctx->heap->at(c::template get<0>(s)) + c::template word<0>(s);
-    }
-    static TESSERA_INLINE void run(state& s) noexcept {
-        if (TESSERA_UNLIKELY(c::template get<0>(s) == 0)) return c::raise(s, trap::null_structure);
-        if constexpr ((c::v.flags & flag::reference) != 0)
-            if (TESSERA_UNLIKELY(s.ctx->heap->marking()) && !detail::note_overwritten(s, field(s))) return;
-        u8* const at = opaque(field(s));
-        detail::write_memory<c::v.code>(at, c::template get<1>(s));
-        c::next(s);
-    }
-};
-
-namespace detail {
-/// The place of an element, or null with the trap raised.
-template <u64 Id>
-TESSERA_INLINE u8* element(state& s) noexcept {
-    using c = cell<Id>;
-    const u32 array = c::template get<0>(s);
-    if (TESSERA_UNLIKELY(array == 0)) return c::raise(s, trap::null_array), nullptr;
-    u8* const at = opaque(s.ctx->heap->at(array));
-    const u64 index = c::template get<1>(s);
-    if (TESSERA_UNLIKELY(index >= load_le<u32>(at + 4))) return c::raise(s, trap::out_of_bounds_array), nullptr;
-    return at + runtime::object_header + index * sizeof(stored_type<c::v.code>);
-}
-} // namespace detail
-
-template <u64 Id>
-struct action<family::array_get, Id> {
-    using c = cell<Id>;
-    static TESSERA_INLINE void run(state& s) noexcept {
-        const u8* const at = detail::element<Id>(s);
-        if (!at) return;
-        c::put(s, detail::read_memory<c::v.code>(at));
-        c::next(s);
-    }
-};
-template <u64 Id>
-struct action<family::array_set, Id> {
-    using c = cell<Id>;
-    static TESSERA_INLINE void run(state& s) noexcept {
-        u8* const found = detail::element<Id>(s);
-        if (!found) return;
-        u8* const at = opaque(found);
-        if constexpr ((c::v.flags & flag::reference) != 0)
-            if (TESSERA_UNLIKELY(s.ctx->heap->marking()) && !detail::note_overwritten(s, at)) return;
-        detail::write_memory<c::v.code>(at, c::template get<2>(s));
-        c::next(s);
-    }
-};
-template <u64 Id>
-struct action<family::array_len, Id> {
-    using c = cell<Id>;
-    static TESSERA_INLINE void run(state& s) noexcept {
-        const u32 array = c::template get<0>(s);
-        if (TESSERA_UNLIKELY(array == 0)) return c::raise(s, trap::null_array);
-        c::put(s, load_le<u32>(s.ctx->heap->at(array) + 4));
-        c::next(s);
-    }
-};
-
-template <u64 Id>
-struct action<family::ref_test, Id> {
-    using c = cell<Id>;
-    static TESSERA_INLINE void run(state& s) noexcept {
-        c::put(s, detail::is_of_type<Id>(s) ? 1 : 0);
-        c::next(s);
-    }
-};
-template <u64 Id>
-struct action<family::ref_cast, Id> {
-    using c = cell<Id>;
-    static TESSERA_INLINE void run(state& s) noexcept {
-        if (TESSERA_UNLIKELY(!detail::is_of_type<Id>(s))) return c::raise(s, trap::cast_failure);
-        c::next(s);
-    }
-};
-template <u64 Id>
-struct action<family::make_room, Id> {
-    static TESSERA_INLINE void run(state& s) noexcept {
-        s.ctx->fp = s.fp;
-        s.ctx->mem = s.mem;
-        s.ctx->slow->make_room(s.ctx);
-        detail::go_on(s);
-    }
-};
-
-} // namespace tessera::exec
-
-// ---- exec/handlers/control.hpp ---------------------------------------------------------
-/// @file handlers/control.hpp
-/// Branches, ranges of slots, safepoints (spec: exec/instructions, Control Instructions).
-
-namespace tessera::inline TESSERA_ABI::exec {
-
-template <u64 Id>
-struct action<family::br, Id> {
-    static TESSERA_INLINE void run(state& s) noexcept { cell<Id>::jump(s); }
-};
-template <u64 Id>
-struct action<family::br_compare, Id> {
-    using c = cell<Id>;
-    static TESSERA_INLINE void run(state& s) noexcept {
-        constexpr bool negated = (c::v.flags & flag::negated) != 0;
-        const bool taken = (num::sem<c::v.code>::eval(c::template get<0>(s), c::template get<1>(s)) != 0) != negated;
-        if (taken) c::jump(s);
-        else c::next(s);
-    }
-};
-template <u64 Id>
-struct action<family::latch, Id> {
-    using c = cell<Id>;
-    static TESSERA_INLINE void run(state& s) noexcept {
-        using T = typename c::template type<0>;
-        u8* const at = s.fp + 8 * std::size_t(load_native<u16>(s.pc + c::l.at[0]));
-        const T step = T(i64(i32(c::template word<0>(s))));
-        T a;
-        if constexpr (c::v.at[0] == loc::pin) {
-            a = T(T(s.p0) + step);
-            s.p0 = a;
-        } else {
-            a = T(get_slot<T>(at) + step);
-        }
-        put_slot<T>(at, a);
-        if (num::sem<c::v.code>::eval(a, c::template get<1>(s)) != 0) c::jump(s);
-        else c::next(s);
-    }
-};
-template <u64 Id>
-struct action<family::pins, Id> {
-    using c = cell<Id>;
-    static TESSERA_INLINE void run(state& s) noexcept {
-        if constexpr (c::v.at[0] != loc::none) s.p0 = c::template get<0>(s);
-        if constexpr (c::v.at[1] != loc::none) s.sp = c::template get<1>(s);
-        if constexpr (c::v.at[2] != loc::none) s.dp = c::template get<2>(s);
-        if constexpr (c::v.at[3] != loc::none) s.vp = bits_as<vector_register>(c::template get<3>(s));
-        c::next(s);
-    }
-};
-template <u64 Id>
-struct action<family::br_table, Id> {
-    using c = cell<Id>;
-    static TESSERA_INLINE void run(state& s) noexcept {
-        const u32 most = c::template word<0>(s); // the default target is the last one
-        u32 index = c::template get<0>(s);
-        index = index < most ? index : most;
-        s.pc += load_native<i32>(s.pc + c::l.size + 4 * u64(index));
-    }
-};
-template <u64 Id>
-struct action<family::entry, Id> {
-    using c = cell<Id>;
-    static TESSERA_INLINE void run(state& s) noexcept {
-        const u8* const next = s.pc + c::l.size;
-        if constexpr ((c::v.flags & flag::fuel) != 0) {
-            s.ctx->fuel -= c::template word<0>(s);
-            if (TESSERA_UNLIKELY(s.ctx->fuel < 0)) return c::pause(s, trap::out_of_fuel, next);
-        }
-        if constexpr ((c::v.flags & flag::interrupt) != 0)
-            if (TESSERA_UNLIKELY(s.ctx->interrupt->load(std::memory_order_relaxed)))
-                return c::pause(s, trap::interrupted, next);
-        s.pc = next;
-    }
-};
-template <u64 Id>
-struct action<family::unreachable, Id> {
-    static TESSERA_INLINE void run(state& s) noexcept { cell<Id>::raise(s, trap::unreachable); }
-};
-template <u64 Id>
-struct action<family::null_check, Id> {
-    using c = cell<Id>;
-    static TESSERA_INLINE void run(state& s) noexcept {
-        if (TESSERA_UNLIKELY(c::template get<0>(s) == 0)) return c::raise(s, trap(c::template word<0>(s)));
-        c::next(s);
-    }
-};
-
-template <u64 Id>
-struct action<family::zero_range, Id> {
-    using c = cell<Id>;
-    static TESSERA_INLINE void run(state& s) noexcept {
-        u8* at = c::slot(s, c::template word<0>(s));
-        for (u32 n = c::template word<1>(s); n; --n, at += 8) store_native<u64>(at, 0);
-        c::next(s);
-    }
-};
-template <u64 Id>
-struct action<family::move_range, Id> {
-    using c = cell<Id>;
-    static TESSERA_INLINE void run(state& s) noexcept {
-        std::memmove(c::slot(s, c::template word<0>(s)), c::slot(s, c::template word<1>(s)),
-                     8 * std::size_t(c::template word<2>(s)));
-        c::next(s);
-    }
-};
-template <u64 Id>
-struct action<family::move_wide, Id> {
-    using c = cell<Id>;
-    static TESSERA_INLINE void run(state& s) noexcept {
-        put_slot<u64>(c::slot(s, c::template word<0>(s)), get_slot<u64>(c::slot(s, c::template word<1>(s))));
-        c::next(s);
-    }
-};
-template <u64 Id>
-struct action<family::probe, Id> {
-    using c = cell<Id>;
-    static TESSERA_INLINE void run(state& s) noexcept {
-#if defined(__GNUC__) || defined(__clang__)
-        s.ctx->needed = s.ctx->probed;
-        s.ctx->probed = u64(reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0)));
-#endif
-        c::next(s);
-    }
-};
-
-} // namespace tessera::exec
-
-// ---- exec/handlers/exception.hpp -------------------------------------------------------
-/// @file handlers/exception.hpp
-/// Throwing and landing (spec: exec/instructions, throw and throw_ref). Who catches is looked up out of
-/// line, in unwind.hpp; the way back into code is a cell of its own only where pins have to be loaded.
-
-namespace tessera::inline TESSERA_ABI::exec {
-
-template <u64 Id>
-struct action<family::throw_, Id> {
-    using c = cell<Id>;
-    static TESSERA_INLINE void run(state& s) noexcept {
-        s.ctx->stop_pc = s.pc;
-        s.ctx->words = s.pc + c::l.words;
-        detail::slow_action<&slow_paths::raise>::run(s);
-    }
-};
-template <u64 Id>
-struct action<family::failed, Id> : detail::slow_action<&slow_paths::failed> {};
-template <u64 Id>
-struct action<family::land, Id> {
-    static TESSERA_INLINE void run(state& s) noexcept {
-        const u32* const pins = s.ctx->land_pins;
-        const auto slot = [&](u32 n) { return s.fp + 8 * std::size_t(n); };
-        if (pins[0] != no_index) s.p0 = get_slot<u64>(slot(pins[0]));
-        if (pins[1] != no_index) s.sp = get_slot<f32>(slot(pins[1]));
-        if (pins[2] != no_index) s.dp = get_slot<f64>(slot(pins[2]));
-        if (pins[3] != no_index) s.vp = bits_as<vector_register>(get_slot<v128>(slot(pins[3])));
-        s.pc = s.ctx->land_pc;
-    }
-};
-
-} // namespace tessera::exec
-
-// ---- exec/handlers/trace.hpp -----------------------------------------------------------
-/// @file handlers/trace.hpp
-/// The cell before each instruction of a function in plain mode; see exec/plain.hpp.
-
-namespace tessera::inline TESSERA_ABI::exec {
-
-template <u64 Id>
-struct action<family::trace, Id> {
-    static TESSERA_INLINE void run(state& s) noexcept {
-        s.ctx->pc = s.pc;
-        detail::slow_action<&slow_paths::trace>::run(s);
-    }
-};
-
-} // namespace tessera::exec
-
-// ---- num/instruction_set.hpp -----------------------------------------------------------
-/// @file num/instruction_set.hpp
-/// What some processors of an architecture have an instruction for and others do not: rounding and the
-/// population count of x86-64. The meanings of floating.hpp and integer.hpp work everywhere; these here
-/// compute the same where `processor_has` says so. Nothing of it where the compiler may assume the
-/// instructions anyway, or cannot be told to use one by its name.
-
-namespace tessera::inline TESSERA_ABI::num {
-
-#if defined(__x86_64__) && defined(__GNUC__) && !(defined(__SSE4_1__) && defined(__POPCNT__))
-
-/// True if `by_instruction<o>` exists.
-constexpr bool has_instruction(op o) noexcept {
-    switch (o) {
-    case op::f32_ceil:
-    case op::f32_floor:
-    case op::f32_trunc:
-    case op::f32_nearest:
-    case op::f64_ceil:
-    case op::f64_floor:
-    case op::f64_trunc:
-    case op::f64_nearest:
-    case op::i32_popcnt:
-    case op::i64_popcnt:
-    case op::f32x4_ceil:
-    case op::f32x4_floor:
-    case op::f32x4_trunc:
-    case op::f32x4_nearest:
-    case op::f64x2_ceil:
-    case op::f64x2_floor:
-    case op::f64x2_trunc:
-    case op::f64x2_nearest:
-    case op::i8x16_shuffle:
-    case op::i8x16_swizzle:
-    case op::i8x16_relaxed_swizzle:
-    case op::i32x4_mul: return true;
-    default: return false;
-    }
-}
-/// True if the processor has the instructions of all `by_instruction`.
-inline bool processor_has_instructions() noexcept {
-    return __builtin_cpu_supports("ssse3") && __builtin_cpu_supports("sse4.1") && __builtin_cpu_supports("popcnt");
-}
-
-/// The meaning of `O` as one instruction.
-template <op O>
-struct by_instruction {
-    static TESSERA_INLINE f32 eval(f32 a) noexcept {
-        __asm__("roundss %1, %0, %0" : "+x"(a) : "i"(rounding));
-        return a;
-    }
-    static TESSERA_INLINE f64 eval(f64 a) noexcept {
-        __asm__("roundsd %1, %0, %0" : "+x"(a) : "i"(rounding));
-        return a;
-    }
-    static TESSERA_INLINE u32 eval(u32 a) noexcept {
-        __asm__("popcnt %0, %0" : "+r"(a) : : "cc");
-        return a;
-    }
-    static TESSERA_INLINE u64 eval(u64 a) noexcept {
-        __asm__("popcnt %0, %0" : "+r"(a) : : "cc");
-        return a;
-    }
-    static TESSERA_INLINE v128 eval(v128 v) noexcept {
-        vector<f32> a = as_vector<f32>(v);
-        if constexpr (row(O).text[1] == '3') __asm__("roundps %1, %0, %0" : "+x"(a) : "i"(rounding));
-        else __asm__("roundpd %1, %0, %0" : "+x"(a) : "i"(rounding));
-        return bits_as<v128>(a);
-    }
-    static TESSERA_INLINE v128 eval(v128 v, v128 w) noexcept {
-        vector<u8> a = as_vector<u8>(v), b = as_vector<u8>(w);
-        if constexpr (O == op::i32x4_mul) {
-            __asm__("pmulld %1, %0" : "+x"(a) : "x"(b));
-            return bits_as<v128>(a);
-        } else {
-            return bits_as<v128>(detail::picked(a, b));
-        }
-    }
-    static TESSERA_INLINE v128 eval(v128 a, v128 b, v128 which) noexcept { return detail::picked(a, b, which); }
-
-private:
-    template <class... Of>
-    static constexpr bool is(Of... of) noexcept {
-        return ((O == of) || ...);
-    }
-    /// Bits 0 and 1: to nearest, down, up, toward zero; bit 3: whether it is exact does not matter.
-    static constexpr int rounding = 8 | (is(op::f32_floor, op::f64_floor, op::f32x4_floor, op::f64x2_floor)   ? 1
-                                         : is(op::f32_ceil, op::f64_ceil, op::f32x4_ceil, op::f64x2_ceil)     ? 2
-                                         : is(op::f32_trunc, op::f64_trunc, op::f32x4_trunc, op::f64x2_trunc) ? 3
-                                                                                                              : 0);
-};
-
-#else
-
-constexpr bool has_instruction(op) noexcept { return false; }
-inline bool processor_has_instructions() noexcept { return false; }
-template <op O>
-using by_instruction = sem<O>;
-
-#endif
-
-} // namespace tessera::num
-
-// ---- exec/handlers/numeric.hpp ---------------------------------------------------------
-/// @file handlers/numeric.hpp
-/// Handlers of what computes on operands alone: the meanings of num/ between operand locations.
-
-namespace tessera::inline TESSERA_ABI::exec {
-
-namespace detail {
-template <class C, class R>
-TESSERA_INLINE void finish(state& s, R r) noexcept {
-    if constexpr ((C::v.flags & flag::canonical) != 0 && std::is_floating_point_v<R>) r = num::canonicalized(r);
-    C::put(s, r);
-    C::next(s);
-}
-template <class C, class R>
-TESSERA_INLINE void finish(state& s, checked<R> r) noexcept {
-    if (TESSERA_UNLIKELY(r.why != trap::none)) return C::raise(s, r.why);
-    C::put(s, r.value);
-    C::next(s);
-}
-/// What the handler computes: its instruction's meaning, or that by an instruction of some processors.
-template <u64 Id>
-using meaning = std::conditional_t<(variant::unpack(Id).flags & flag::instruction) != 0,
-                                   num::by_instruction<variant::unpack(Id).code>, num::sem<variant::unpack(Id).code>>;
-/// The vector `r` as the profile wants it: NaNs canonical in lanes of floats.
-template <u64 Id, class R>
-TESSERA_INLINE R in_profile(R r) noexcept {
-    constexpr variant v = variant::unpack(Id);
-    if constexpr (std::is_same_v<R, v128> && (v.flags & flag::canonical) != 0)
-        return num::lanes<num::canonical<typename num::sem<v.code>::lane_type>>::eval(r);
-    else return r;
-}
-} // namespace detail
-
-template <u64 Id>
-struct action<family::unary, Id> {
-    using c = cell<Id>;
-    static TESSERA_INLINE void run(state& s) noexcept {
-        detail::finish<typename c::keyed>(s, detail::in_profile<Id>(detail::meaning<Id>::eval(c::template get<0>(s))));
-    }
-};
-template <u64 Id>
-struct action<family::binary, Id> {
-    using c = cell<Id>;
-    static TESSERA_INLINE void run(state& s) noexcept {
-        detail::finish<typename c::keyed>(
-            s, detail::in_profile<Id>(detail::meaning<Id>::eval(c::template get<0>(s), c::template get<1>(s))));
-    }
-};
-template <u64 Id>
-struct action<family::move, Id> {
-    using c = cell<Id>;
-    static TESSERA_INLINE void run(state& s) noexcept {
-        c::put(s, c::template get<0>(s));
-        c::next(s);
-    }
-};
-template <u64 Id>
-struct action<family::constant, Id> {
-    using c = cell<Id>;
-    static TESSERA_INLINE void run(state& s) noexcept {
-        c::put(s, c::template wide<0>(s));
-        c::next(s);
-    }
-};
-template <u64 Id>
-struct action<family::select, Id> {
-    using c = cell<Id>;
-    using T = typename c::template type<3>;
-    static TESSERA_INLINE void run(state& s) noexcept {
-        const bool condition = c::template get<2>(s) != 0;
-        if constexpr (c::v.at[0] == loc::slot && c::v.at[1] == loc::slot) {
-            // The address is chosen, not the value: no branch to mispredict, whatever the class.
-            const std::size_t at =
-                condition ? load_native<u16>(s.pc + c::l.at[0]) : load_native<u16>(s.pc + c::l.at[1]);
-            c::put(s, get_slot<T>(s.fp + 8 * at));
-        } else {
-            const T a = c::template get<0>(s), b = c::template get<1>(s);
-            c::put(s, condition ? a : b);
-        }
-        c::next(s);
-    }
-};
-
-} // namespace tessera::exec
-
-// ---- exec/handlers/vector.hpp ----------------------------------------------------------
-/// @file handlers/vector.hpp
-/// Handlers that only vectors have; what takes vectors as others take numbers is in numeric.hpp and
-/// memory.hpp (spec: exec/instructions, Vector Instructions).
-
-namespace tessera::inline TESSERA_ABI::exec {
-
-template <u64 Id>
-struct action<family::ternary, Id> {
-    using c = cell<Id>;
-    static TESSERA_INLINE void run(state& s) noexcept {
-        detail::finish<typename c::keyed>(s, detail::in_profile<Id>(num::sem<c::v.code>::eval(
-                                                 c::template get<0>(s), c::template get<1>(s), c::template get<2>(s))));
-    }
-};
-template <u64 Id>
-struct action<family::vector_constant, Id> {
-    using c = cell<Id>;
-    static TESSERA_INLINE void run(state& s) noexcept {
-        c::put(s, c::vector_word(s));
-        c::next(s);
-    }
-};
-template <u64 Id>
-struct action<family::shuffle, Id> {
-    using c = cell<Id>;
-    static TESSERA_INLINE void run(state& s) noexcept {
-        c::put(s, detail::meaning<Id>::eval(c::template get<0>(s), c::template get<1>(s), c::vector_word(s)));
-        c::next(s);
-    }
-};
-template <u64 Id>
-struct action<family::extract_lane, Id> {
-    using c = cell<Id>;
-    using meaning = num::sem<c::v.code>;
-    static TESSERA_INLINE void run(state& s) noexcept {
-        using From = typename meaning::from;
-        const std::size_t lane = c::template word<0>(s);
-        if constexpr (std::endian::native == std::endian::little) { // the lane lies in the frame
-            const u8* const at = s.fp + 8 * std::size_t(load_native<u16>(s.pc + c::l.at[0]));
-            c::put(s, meaning::of(load_native<From>(at + lane * sizeof(From))));
-        } else {
-            c::put(s, meaning::eval(c::template get<0>(s), u32(lane)));
-        }
-        c::next(s);
-    }
-};
-template <u64 Id>
-struct action<family::replace_lane, Id> {
-    using c = cell<Id>;
-    static TESSERA_INLINE void run(state& s) noexcept {
-        c::put(s, num::sem<c::v.code>::eval(c::template get<0>(s), c::template get<1>(s), c::template word<0>(s)));
-        c::next(s);
-    }
-};
-
-} // namespace tessera::exec
-
-// ---- exec/handlers/atomic.hpp ----------------------------------------------------------
-/// @file handlers/atomic.hpp
-/// Atomic instructions (spec: threads proposal), on operands in consecutive slots. All are safepoints.
-///
-/// Results are zero-extended and operands cut, so instructions that access as many bytes do the same to
-/// slots, whether they are of i32 or of i64: they share a handler.
-
-namespace tessera::inline TESSERA_ABI::exec {
-
-/// The instruction whose handler `o` runs: the one of i32 where it accesses no more than 32 bits.
-constexpr op atomic_form(op o) noexcept {
-    constexpr u16 first = row(op::i32_atomic_load).code;
-    const u16 code = row(o).code;
-    if (code < first) return o; // notify, wait, fence
-    // From there on seven each: of i32 and i64, i32 with 8 and 16 bits, i64 with 8, 16 and 32 bits.
-    constexpr u8 back[] = {0, 0, 0, 0, 2, 2, 6};
-    return op(u16(o) - back[(code - first) % 7]);
-}
-static_assert(atomic_form(op::i64_atomic_load32_u) == op::i32_atomic_load &&
-              atomic_form(op::i64_atomic_rmw8_cmpxchg_u) == op::i32_atomic_rmw8_cmpxchg_u &&
-              atomic_form(op::i64_atomic_rmw_cmpxchg) == op::i64_atomic_rmw_cmpxchg);
-
-/// True for the instructions that may sleep.
-constexpr bool is_wait(op o) noexcept { return o == op::memory_atomic_wait32 || o == op::memory_atomic_wait64; }
-
-namespace detail {
-template <class Meaning>
-struct atomic_meaning;
-template <class Value, class Stored>
-struct atomic_meaning<mem::atomic<mem::load<Value, Stored>>> {
-    static u64 run(u8* at, const u8*) noexcept { return load_atomic<Stored>(at); }
-};
-template <class Value, class Stored>
-struct atomic_meaning<mem::atomic<mem::store<Value, Stored>>> {
-    static void run(u8* at, const u8* operands) noexcept { store_atomic(at, Stored(get_slot<u64>(operands))); }
-};
-template <class Value, class Stored, template <class> class Operation>
-struct atomic_meaning<mem::rmw<Value, Stored, Operation>> {
-    static u64 run(u8* at, const u8* operands) noexcept {
-        const Stored operand = Stored(get_slot<u64>(operands));
-        return change_atomic<Stored>(at, [=](Stored x) noexcept { return Operation<Stored>::eval(x, operand); });
-    }
-};
-template <class Value, class Stored>
-struct atomic_meaning<mem::compare_exchange<Value, Stored>> {
-    static u64 run(u8* at, const u8* operands) noexcept {
-        Stored found = Stored(get_slot<u64>(operands));
-        static_cast<void>(replace_atomic(at, found, Stored(get_slot<u64>(operands + 8))));
-        return found;
-    }
-};
-
-inline void fence() noexcept {
-#if TESSERA_FENCES
-    std::atomic_thread_fence(std::memory_order_seq_cst);
-#else
-    // ThreadSanitizer knows none, and sees guests access memory by atomic accesses alone, which never race.
-    alignas(8) u8 any[8] = {};
-    change_atomic<u64>(any, [](u64 x) noexcept { return x; });
-#endif
-}
-
-/// What the thread of the store sleeps on; null when memory is out.
-inline runtime::sleeper* sleeper_of(runtime::store_data& store) noexcept {
-    runtime::sleeper_data* made = store.sleeper.load(std::memory_order_relaxed);
-    if (!made) {
-        made = create<runtime::sleeper>();
-        // Whoever interrupts sets the flag and then looks for this; who sleeps looks at the flag after it.
-        store.sleeper.store(made);
-    }
-    return static_cast<runtime::sleeper*>(made);
-}
-
-/// memory.atomic.wait. Trapped as `interrupted` or `out_of_fuel` it can be done again, from the beginning.
-/// A build with fuel charges a unit for each microsecond.
-template <class T>
-trap wait(context& ctx, runtime::shared_data& memory, u64 address, u8* operands, u8* result, bool interruptible,
-          bool charged) noexcept {
-    using outcome = runtime::wait_queue::outcome;
-    const T expected = T(get_slot<u64>(operands));
-    const i64 timeout = i64(get_slot<u64>(operands + 8));
-    u64 ns = timeout < 0 ? condition::never : u64(timeout);
-    const u64 paid = u64(ctx.fuel < 0 ? 0 : ctx.fuel);
-    const bool limited = charged && paid < ns / 1000;
-    if (limited) ns = paid * 1000;
-    runtime::sleeper* const me = sleeper_of(*ctx.store);
-    if (!me) return trap::out_of_memory;
-    const std::atomic<bool>* const stop = interruptible ? ctx.interrupt : nullptr;
-    const u64 begin = charged ? monotonic_ns() : 0;
-    const u8* const at = memory.base + address;
-    const outcome how = static_cast<runtime::shared_object&>(memory).queue().wait(
-        address, *me, ns, stop, [=]() noexcept { return load_atomic<T>(at) == expected; });
-    if (charged) {
-        const u64 cost = (monotonic_ns() - begin) / 1000;
-        ctx.fuel -= i64(cost < paid ? cost : paid);
-    }
-    if (how == outcome::timed_out) {
-        if (stop && stop->load(std::memory_order_relaxed)) return trap::interrupted;
-        if (limited) return ctx.fuel = -1, trap::out_of_fuel;
-    }
-    put_slot<u64>(result, u64(how));
-    return trap::none;
-}
-} // namespace detail
-
-/// Does `O` on slots from `slots` on; not inlined, so that the handler's variables stay in registers.
-template <op O, u8 Flags>
-TESSERA_NOINLINE trap do_atomic(context& ctx, u8* slots, u32 memory, u64 offset) noexcept {
-    if constexpr (O == op::atomic_fence) {
-        detail::fence();
-    } else {
-        constexpr u64 size = u64{1} << natural_align[u16(O)];
-        const runtime::memory_data& m = *ctx.instance->memories[memory];
-        const u64 at = get_slot<u64>(slots) + offset;
-        if (at < offset || !m.holds(at, size)) return trap::out_of_bounds_memory;
-        if (at % size != 0) return trap::unaligned_atomic;
-        u8* const operands = slots + 8;
-        if constexpr (O == op::memory_atomic_notify) {
-            u32 woken = 0;
-            if (m.shared) {
-                auto& shared = static_cast<runtime::shared_object&>(*m.shared);
-                woken = shared.queue().notify(at, u32(get_slot<u64>(operands)));
-            }
-            put_slot<u64>(slots, woken);
-        } else if constexpr (is_wait(O)) {
-            if (!m.shared) return trap::expected_shared_memory;
-            return detail::wait<bits_of_size<size>>(ctx, *m.shared, at, operands, slots, (Flags & flag::interrupt) != 0,
-                                                    (Flags & flag::fuel) != 0);
-        } else {
-            using meaning = detail::atomic_meaning<num::sem<O>>;
-            if constexpr (row(O).type.result_count) put_slot<u64>(slots, meaning::run(m.base + at, operands));
-            else meaning::run(m.base + at, operands);
-        }
-    }
-    return trap::none;
-}
-
-template <u64 Id>
-struct action<family::atomic, Id> {
-    using c = cell<Id>;
-    static TESSERA_INLINE void run(state& s) noexcept {
-        const trap why = do_atomic<c::v.code, c::v.flags>(*s.ctx, c::slot(s, c::template word<0>(s)),
-                                                          c::template word<1>(s), c::template wide<0>(s));
-        if (TESSERA_UNLIKELY(why != trap::none)) {
-            if (is_wait(c::v.code) && (why == trap::interrupted || why == trap::out_of_fuel))
-                return c::pause(s, why, s.pc);
-            return c::raise(s, why);
-        }
-        c::next(s);
-    }
-};
-
-} // namespace tessera::exec
-
-// ---- exec/handlers/special.hpp ---------------------------------------------------------
-/// @file handlers/special.hpp
-/// Instructions with a function of their own, on operands in consecutive slots: memory.grow, bulk
-/// operations, tables, ref.func, wide arithmetic (spec: exec/instructions). All are safepoints.
-
-namespace tessera::inline TESSERA_ABI::exec {
-
-/// Operands of a special instruction and where its results go: slots from `at` on.
-struct special_call {
-    context& ctx;
-    u8* at;
-    u32 index;
-    u32 index2;
-
-    u64 get(unsigned n) const noexcept { return get_slot<u64>(at + 8 * n); }
-    u64* slots(unsigned n) const noexcept { return reinterpret_cast<u64*>(at + 8 * n); }
-    runtime::store_data& store() const noexcept { return *ctx.store; }
-    u32 element_slots() const noexcept { return runtime::fields_of(store(), index)[0].type.slots(); }
-    void put(u64 v, unsigned n = 0) const noexcept { put_slot<u64>(at + 8 * n, v); }
-    runtime::instance_data& instance() const noexcept { return *ctx.instance; }
-    runtime::memory_data& memory(u32 i) const noexcept { return *ctx.instance->memories[i]; }
-    runtime::table_data& table(u32 i) const noexcept { return *ctx.instance->tables[i]; }
-};
-
-/// True for the instructions that run as `family::special`.
-constexpr bool is_special(op o) noexcept {
-    switch (o) {
-    case op::memory_size:
-    case op::memory_grow:
-    case op::memory_fill:
-    case op::memory_copy:
-    case op::memory_init:
-    case op::data_drop:
-    case op::table_get:
-    case op::table_set:
-    case op::table_size:
-    case op::table_grow:
-    case op::table_fill:
-    case op::table_copy:
-    case op::table_init:
-    case op::elem_drop:
-    case op::ref_func:
-    case op::array_fill:
-    case op::array_copy:
-    case op::array_init_data:
-    case op::array_init_elem: return true;
-    default: return is_allocation(o) || row(o).type.result_count == 2; // or wide arithmetic
-    }
-}
-
-/// A new object; `index` is its type by the store's id.
-template <op O>
-trap allocate(const special_call& x, u32& made) noexcept {
-    runtime::store_data& s = x.store();
-    if constexpr (O == op::struct_new) return runtime::new_struct(s, x.index, x.slots(0), made);
-    else if constexpr (O == op::struct_new_default) return runtime::new_struct(s, x.index, nullptr, made);
-    else if constexpr (O == op::array_new)
-        return runtime::new_array(s, x.index, u32(x.get(x.element_slots())), x.slots(0), made);
-    else if constexpr (O == op::array_new_default) return runtime::new_array(s, x.index, u32(x.get(0)), nullptr, made);
-    else if constexpr (O == op::array_new_fixed) return runtime::new_array_of(s, x.index, x.index2, x.slots(0), made);
-    else if constexpr (O == op::array_new_data)
-        return runtime::new_array_data(s, x.index, x.instance().datas[x.index2], u32(x.get(0)), u32(x.get(1)), made);
-    else return runtime::new_array_elem(s, x.index, x.instance().elems[x.index2], u32(x.get(0)), u32(x.get(1)), made);
-}
-
-/// Does `O`; one overload set by constant, so that only the instructions of a build are compiled. The
-/// members of a special_call come one by one: in registers, and no address of a handler's variable is
-/// known elsewhere, which would keep the handler from jumping to the next.
-template <op O>
-TESSERA_NOINLINE trap do_special(context& ctx, u8* at, u32 index, u32 index2) noexcept {
-    const special_call x{ctx, at, index, index2};
-    constexpr u64 minus_one_32 = 0xffff'ffff;
-    if constexpr (O == op::memory_size) {
-        x.put(x.memory(x.index).pages());
-    } else if constexpr (O == op::memory_grow) {
-        runtime::memory_data& m = x.memory(x.index);
-        u64 old = 0;
-        const bool grown = m.grow(x.get(0), old);
-        x.put(grown ? old : m.type.limits.is64 ? ~u64{0} : minus_one_32);
-    } else if constexpr (O == op::memory_fill) {
-        return runtime::fill(x.memory(x.index), x.get(0), u8(x.get(1)), x.get(2));
-    } else if constexpr (O == op::memory_copy) {
-        return runtime::copy(x.memory(x.index), x.get(0), x.memory(x.index2), x.get(1), x.get(2));
-    } else if constexpr (O == op::memory_init) {
-        return runtime::init(x.memory(x.index2), x.get(0), x.instance().datas[x.index], x.get(1), x.get(2));
-    } else if constexpr (O == op::data_drop) {
-        x.instance().drop_data(x.index);
-    } else if constexpr (O == op::table_get) {
-        const runtime::table_data& t = x.table(x.index);
-        if (x.get(0) >= t.size) return trap::out_of_bounds_table;
-        x.put(t.items[x.get(0)]);
-    } else if constexpr (O == op::table_set) {
-        runtime::table_data& t = x.table(x.index);
-        if (x.get(0) >= t.size) return trap::out_of_bounds_table;
-        t.items[x.get(0)] = u32(x.get(1));
-    } else if constexpr (O == op::table_size) {
-        x.put(x.table(x.index).size);
-    } else if constexpr (O == op::table_grow) {
-        runtime::table_data& t = x.table(x.index);
-        u64 old = 0;
-        const bool grown = t.grow(x.get(1), u32(x.get(0)), old);
-        x.put(grown ? old : t.type.limits.is64 ? ~u64{0} : minus_one_32);
-    } else if constexpr (O == op::table_fill) {
-        return runtime::fill(x.table(x.index), x.get(0), u32(x.get(1)), x.get(2));
-    } else if constexpr (O == op::table_copy) {
-        return runtime::copy(x.table(x.index), x.get(0), x.table(x.index2), x.get(1), x.get(2));
-    } else if constexpr (O == op::table_init) {
-        return runtime::init(x.table(x.index2), x.get(0), x.instance().elems[x.index], x.get(1), x.get(2));
-    } else if constexpr (O == op::elem_drop) {
-        x.instance().drop_elem(x.index);
-    } else if constexpr (is_allocation(O)) {
-        u32 made = 0;
-        const trap why = allocate<O>(x, made);
-        if (why != trap::none) return why;
-        x.put(made);
-    } else if constexpr (O == op::array_fill) {
-        return runtime::array_fill(x.store(), u32(x.get(0)), u32(x.get(1)), x.slots(2),
-                                   u32(x.get(2 + x.element_slots())));
-    } else if constexpr (O == op::array_copy) {
-        return runtime::array_copy(x.store(), u32(x.get(0)), u32(x.get(1)), u32(x.get(2)), u32(x.get(3)),
-                                   u32(x.get(4)));
-    } else if constexpr (O == op::array_init_data) {
-        return runtime::array_init_data(x.store(), u32(x.get(0)), u32(x.get(1)), x.instance().datas[x.index2],
-                                        u32(x.get(2)), u32(x.get(3)));
-    } else if constexpr (O == op::array_init_elem) {
-        return runtime::array_init_elem(x.store(), u32(x.get(0)), u32(x.get(1)), x.instance().elems[x.index2],
-                                        u32(x.get(2)), u32(x.get(3)));
-    } else if constexpr (O == op::ref_func) {
-        x.put(runtime::store_data::ref_of(*x.instance().funcs[x.index]));
-    } else {
-        using traits = num::traits_of<O>;
-        const num::pair128 r = [&]<std::size_t... I>(std::index_sequence<I...>) {
-            return num::sem<O>::eval(typename traits::template arg<I>(x.get(I))...);
-        }
-        (std::make_index_sequence<traits::arity>{});
-        x.put(r.low, 0);
-        x.put(r.high, 1);
-    }
-    return trap::none;
-}
-
-/// What a special instruction costs in fuel beyond being an instruction: one for each 64 bytes or 8
-/// entries it goes over. `operands` are its operands before it ran.
-template <op O>
-TESSERA_INLINE u64 length_cost(const special_call& x) noexcept {
-    if constexpr (O == op::memory_fill || O == op::memory_copy || O == op::memory_init) return x.get(2) >> 6;
-    else if constexpr (O == op::table_fill || O == op::table_copy || O == op::table_init) return x.get(2) >> 3;
-    else if constexpr (O == op::table_grow) return x.get(1) >> 3;
-    else if constexpr (O == op::array_new) return u32(x.get(x.element_slots())) >> 3;
-    else if constexpr (O == op::array_new_default) return u32(x.get(0)) >> 3;
-    else if constexpr (O == op::array_new_data || O == op::array_new_elem) return u32(x.get(1)) >> 3;
-    else if constexpr (O == op::array_fill) return u32(x.get(2 + x.element_slots())) >> 3;
-    else if constexpr (O == op::array_copy) return u32(x.get(4)) >> 3;
-    else if constexpr (O == op::array_init_data || O == op::array_init_elem) return u32(x.get(3)) >> 3;
-    else return 0;
-}
-
-template <u64 Id>
-struct action<family::special, Id> {
-    using c = cell<Id>;
-    static TESSERA_INLINE void run(state& s) noexcept {
-        const special_call call{*s.ctx, c::slot(s, c::template word<0>(s)), c::template word<1>(s),
-                                c::template word<2>(s)};
-        [[maybe_unused]] const u64 cost = (c::v.flags & flag::fuel) != 0 ? length_cost<c::v.code>(call) : 0;
-        if constexpr (is_allocation(c::v.code)) { // where the collector begins to look at frames
-            s.ctx->stop_pc = s.pc;
-            s.ctx->fp = s.fp;
-        }
-        const trap why = do_special<c::v.code>(call.ctx, call.at, call.index, call.index2);
-        if constexpr (is_allocation(c::v.code))
-            if (TESSERA_UNLIKELY(why == trap::out_of_memory)) return c::pause(s, why, s.pc);
-        if (TESSERA_UNLIKELY(why != trap::none)) return c::raise(s, why);
-        if constexpr (c::v.code == op::memory_grow) {
-            s.ctx->refresh();
-            s.mem = s.ctx->mem;
-        }
-        const u8* const next = s.pc + c::l.size;
-        if constexpr ((c::v.flags & flag::fuel) != 0) {
-            s.ctx->fuel -= i64(cost);
-            if (TESSERA_UNLIKELY(s.ctx->fuel < 0)) return c::pause(s, trap::out_of_fuel, next);
-        }
-        s.pc = next;
-    }
-};
-
-} // namespace tessera::exec
-
-// ---- exec/variants.hpp -----------------------------------------------------------------
-/// @file variants.hpp
-/// The list of all handlers a build has, and the way from a variant to its number in it.
-
-namespace tessera::inline TESSERA_ABI::exec {
-
-/// What of a build's features handlers depend on.
-struct model {
-    bool fuel = false;
-    bool interrupt = false;
-    bool canonical = false;
-    friend constexpr bool operator==(model, model) noexcept = default;
-};
-constexpr model model_of(features f) noexcept {
-    return {f[feature::fuel], f[feature::interruption], f[feature::deterministic]};
-}
-/// The flags `v` gets in a build of model `m`; `back` says whether a branch goes backwards.
-constexpr u8 flags_of(const model& m, const variant& v, bool back) noexcept {
-    u8 flags = 0;
-    const bool branch = v.fam == family::br || v.fam == family::br_compare || v.fam == family::latch;
-    if ((branch && back) || v.fam == family::entry) {
-        if (m.fuel) flags |= flag::fuel;
-        if (m.interrupt) flags |= flag::interrupt;
-    }
-    if ((v.fam == family::special || v.fam == family::call_record) && m.fuel) flags |= flag::fuel;
-    if (v.fam == family::atomic && is_wait(v.code)) {
-        if (m.fuel) flags |= flag::fuel;
-        if (m.interrupt) flags |= flag::interrupt;
-    }
-    if ((v.fam == family::unary || v.fam == family::binary || v.fam == family::ternary) && m.canonical &&
-        num::picks_nan(v.code))
-        flags |= flag::canonical;
-    return flags;
-}
-
-/// True if a build has objects in the heap of a store.
-constexpr bool has_heap(features f) noexcept { return f[feature::gc] || f[feature::exceptions]; }
-
-namespace detail {
-/// True if a module of the features `f` can come to a handler of the kind of `v`.
-constexpr bool is_needed(features f, const variant& v) noexcept {
-    switch (v.fam) {
-    case family::move:
-    case family::select:
-    case family::global_get:
-    case family::global_set:
-    case family::imported_get:
-    case family::imported_set:
-    case family::return_: return cls(v.code) != cls::v128 || f[feature::simd];
-    case family::vector_constant: return f[feature::simd];
-    case family::call_ref: return has(f, op::call_ref);
-    case family::return_call:
-    case family::return_call_lazy:
-    case family::return_call_record: return has(f, op::return_call);
-    case family::return_call_indirect: return has(f, op::return_call_indirect);
-    case family::return_call_ref: return has(f, op::return_call_ref);
-    case family::null_check: return has(f, op::ref_as_non_null);
-    case family::struct_new:
-    case family::struct_get:
-    case family::struct_set:
-    case family::array_get:
-    case family::array_set:
-    case family::array_len:
-    case family::ref_test:
-    case family::ref_cast:
-    case family::make_room: return f[feature::gc];
-    case family::throw_:
-    case family::failed:
-    case family::land: return has(f, op::throw_);
-    case family::special: return has(f, v.code);
-    case family::trace: return f[feature::tracing];
-    default: return true;
-    }
-}
-/// The list is made in parts, by instructions and a last one for what serves several: clang limits what
-/// one constant expression may take.
-inline constexpr unsigned parts = 8;
-
-/// Calls `emit(variant)` for every variant in part `part` of a build with the features `f`.
-template <class Emit>
-constexpr void each_variant(features f, unsigned part, Emit emit) noexcept {
-    const model m = model_of(f);
-    const auto add = [&](variant v, bool back) {
-        if (!exists(v) || !is_needed(f, v)) return;
-        v.flags = u8(v.flags | flags_of(m, v, back));
-        emit(v);
-    };
-    const auto add_both = [&](variant v) {
-        add(v, false);
-        if (!TESSERA_TAIL_CALLS || !num::has_instruction(v.code)) return;
-        v.flags = flag::instruction;
-        add(v, false);
-    };
-    constexpr loc all[] = {loc::slot, loc::acc, loc::imm, loc::pin}, registers[] = {loc::slot, loc::acc, loc::pin};
-    const view<loc> places(all, 3), ends(all, 2);
-    const bool safe = m.fuel || m.interrupt; // back edges differ from forward ones
-    const bool share = f[feature::threads] && !racy_is_free;
-    constexpr unsigned step = (op_count + parts - 2) / (parts - 1);
-    for (u16 i = u16(part * step); i < (part + 1) * step && i < op_count; ++i) {
-        const op o = op(i);
-        const op_row& r = op_table[i];
-        if (!has(f, o)) continue;
-        const bool in_slots =
-            r.type.params[0] == 'v' && !is_hot_vector(o); // what never has another form is not asked for
-        if (is_pure(o, 1))
-            for (loc a : view<loc>(all, in_slots ? 1 : 2))
-                for (loc d : ends) add_both({family::unary, 0, o, {a, loc::none, loc::none, d}});
-        const bool pins = is_hot(o) || num::is_compare(o) || is_hot_load(o) || is_hot_store(o) ||
-                          detail::is_pinned_vector(o) || o == op::v128_load || o == op::v128_store;
-        const view<loc> sources(all, pins ? 4 : 3), results(registers, in_slots ? 1 : pins ? 3 : 2);
-        if (is_pure(o, 2))
-            for (loc a : in_slots ? view<loc>(all, 1) : sources)
-                for (loc b : sources) {
-                    for (loc d : results) add_both({family::binary, 0, o, {a, b, loc::none, d}});
-                    if (!num::is_compare(o)) continue;
-                    const bool is_float = class_of(r.type.params[0]) >= cls::f32;
-                    for (u8 negated = 0; negated <= u8(is_float ? 1 : 0); ++negated)
-                        for (int back = 0; back <= (safe ? 1 : 0); ++back)
-                            add({family::br_compare, negated, o, {a, b, loc::none, loc::none}}, back != 0);
-                    if (!is_float) add({family::latch, 0, o, {a, b, loc::none, loc::none}}, true);
-                }
-        if (is_load(o)) {
-            for (loc a : sources)
-                for (loc d : results) add({family::load, 0, o, {a, loc::none, loc::none, d}}, false);
-            add({family::load_wide, 0, o, {loc::slot, loc::none, loc::none, loc::slot}}, false);
-            if (share) add({family::load_wide, flag::shared, o, {loc::slot, loc::none, loc::none, loc::slot}}, false);
-            for (loc a : places)
-                for (loc b : registers)
-                    for (loc d : ends) {
-                        add({family::load_indexed, 0, o, {a, b, loc::none, d}}, false);
-                        if (const u8 scale = natural_align[i])
-                            add({family::load_indexed, u8(scale << flag::shift), o, {a, b, loc::none, d}}, false);
-                    }
-        }
-        if (is_store(o)) {
-            for (loc a : sources)
-                for (loc b : sources) add({family::store, 0, o, {a, b, loc::none, loc::none}}, false);
-            add({family::store_wide, 0, o, {loc::slot, loc::slot, loc::none, loc::none}}, false);
-            if (share) add({family::store_wide, flag::shared, o, {loc::slot, loc::slot, loc::none, loc::none}}, false);
-        }
-        if (is_pure(o, 3)) add({family::ternary, 0, o, {loc::slot, loc::slot, loc::slot, loc::slot}}, false);
-        if (r.immediate == imm::shuffle)
-            for (loc a : ends)
-                for (loc b : ends)
-                    for (loc d : ends) add_both({family::shuffle, 0, o, {a, b, loc::none, d}});
-        if (r.immediate == imm::lane)
-            for (loc x : ends) {
-                if (r.type.param_count == 1)
-                    add({family::extract_lane, 0, o, {loc::slot, loc::none, loc::none, x}}, false);
-                else add({family::replace_lane, 0, o, {loc::slot, x, loc::none, loc::slot}}, false);
-            }
-        if (is_special(o)) add({family::special, 0, o, {}}, false);
-        if (is_atomic_row(r) && atomic_form(o) == o) add({family::atomic, 0, o, {}}, false);
-        if (is_field_load(o))
-            for (loc a : ends)
-                for (loc d : ends) {
-                    add({family::struct_get, 0, o, {a, loc::none, loc::none, d}}, false);
-                    for (loc b : ends) add({family::array_get, 0, o, {a, b, loc::none, d}}, false);
-                }
-        if (is_field_store(o))
-            for (u8 flags : {u8(0), flag::reference})
-                for (loc x : ends) {
-                    if (flags != 0 && o != op::i32_store) continue;
-                    add({family::struct_set, flags, o, {loc::slot, x, loc::none, loc::none}}, false);
-                    add({family::array_set, flags, o, {loc::slot, loc::slot, x, loc::none}}, false);
-                }
-    }
-    if (part != parts - 1) return;
-    for (loc a : ends)
-        for (loc d : ends) {
-            add({family::array_len, 0, op::nop, {a, loc::none, loc::none, d}}, false);
-            for (u8 flags : {u8(0), flag::reference})
-                add({family::ref_test, flags, op::nop, {a, loc::none, loc::none, d}}, false);
-        }
-    for (u16 c = 0; c <= u16(cls::v128); ++c) {
-        const op o = op(c);
-        for (loc a : places) {
-            add({family::move, 0, o, {a, loc::none, loc::none, loc::slot}}, false);
-            add({family::move, 0, o, {a, loc::none, loc::none, loc::pin}}, false);
-            add({family::global_set, 0, o, {a, loc::none, loc::none, loc::none}}, false);
-            add({family::return_, 0, o, {a, loc::none, loc::none, loc::none}}, false);
-            for (loc b : places)
-                for (loc x : ends)
-                    for (loc d : ends) add({family::select, 0, o, {a, b, x, d}}, false);
-        }
-        for (loc d : ends) add({family::global_get, 0, o, {loc::none, loc::none, loc::none, d}}, false);
-    }
-    for (cls c : {cls::i64, cls::v128}) { // slots are copied whole
-        add({family::imported_get, 0, op(u16(c)), {loc::none, loc::none, loc::none, loc::slot}}, false);
-        add({family::imported_set, 0, op(u16(c)), {loc::slot, loc::none, loc::none, loc::none}}, false);
-    }
-    for (cls c : {cls::i64, cls::f32, cls::f64})
-        add({family::move, 0, op(u16(c)), {loc::pin, loc::none, loc::none, loc::slot}}, false);
-    for (unsigned which = 1; which < (has_vector_register && f[feature::simd] ? 16u : 8u); ++which) {
-        const auto place = [&](unsigned r) { return which >> r & 1 ? loc::slot : loc::none; };
-        add({family::pins, 0, op::nop, {place(0), place(1), place(2), place(3)}}, false);
-    }
-    add({family::return_, 0, op(0), {}}, false);
-    add({family::br, 0, op::nop, {}}, false);
-    if (safe) add({family::br, 0, op::nop, {}}, true);
-    for (loc a : ends) {
-        add({family::br_table, 0, op::nop, {a}}, false);
-        add({family::call_indirect, 0, op::nop, {a}}, false);
-    }
-    add({family::constant, 0, op::nop, {loc::none, loc::none, loc::none, loc::slot}}, false);
-    for (loc d : ends) add({family::vector_constant, 0, op::nop, {loc::none, loc::none, loc::none, d}}, false);
-    if (safe) add({family::entry, 0, op::nop, {}}, false);
-    for (family fam : {family::call_ref, family::return_call_indirect, family::return_call_ref, family::null_check})
-        add({fam, 0, op::nop, {loc::slot}}, false);
-    for (u16 fields = 0; fields <= most_fields; ++fields) add({family::struct_new, 0, op(fields), {}}, false);
-    for (u8 flags : {u8(0), flag::reference}) add({family::ref_cast, flags, op::nop, {loc::slot}}, false);
-    for (family fam : {family::call,
-                       family::call_lazy,
-                       family::call_record,
-                       family::return_call,
-                       family::return_call_lazy,
-                       family::return_call_record,
-                       family::zero_range,
-                       family::move_range,
-                       family::move_wide,
-                       family::unreachable,
-                       family::throw_,
-                       family::leave,
-                       family::stop,
-                       family::enter,
-                       family::indirect,
-                       family::link,
-                       family::restore,
-                       family::grow_stack,
-                       family::out_of_bounds,
-                       family::make_room,
-                       family::failed,
-                       family::land,
-                       family::probe,
-                       family::trace})
-        add({fam, 0, op::nop, {}}, false);
-}
-template <features F, unsigned Part>
-inline constexpr std::size_t part_size = [] {
-    std::size_t n = 0;
-    each_variant(F, Part, [&](const variant&) { ++n; });
-    return n;
-}();
-template <features F, unsigned Part>
-inline constexpr auto part_list = [] {
-    std::array<u64, part_size<F, Part>> list{};
-    std::size_t n = 0;
-    each_variant(F, Part, [&](const variant& v) { list[n++] = v.pack(); });
-    return list;
-}();
-} // namespace detail
-
-/// All variants of a build, packed.
-template <features F>
-inline constexpr auto variants = []<unsigned... Part>(std::integer_sequence<unsigned, Part...>) {
-    std::array<u64, (detail::part_size<F, Part> + ...)> list{};
-    std::size_t n = 0;
-    const auto append = [&](const auto& part) {
-        for (u64 id : part) list[n++] = id;
-    };
-    (append(detail::part_list<F, Part>), ...);
-    return list;
-}
-(std::make_integer_sequence<unsigned, detail::parts>());
-
-/// From a variant to its number in `variants<F>`: open addressing on the packed word.
-template <features F>
-class variant_index {
-    static constexpr std::size_t count = variants<F>.size();
-    static constexpr std::size_t slots = [] {
-        std::size_t n = 256;
-        while (n < count * 2) n *= 2;
-        return n;
-    }();
-    static constexpr std::size_t start(u64 id) noexcept {
-        return std::size_t((id * 0x9e3779b97f4a7c15u) >> 40) & (slots - 1);
-    }
-    static constexpr std::array<u16, slots> index = [] {
-        std::array<u16, slots> t{};
-        for (std::size_t i = 0; i < count; ++i) {
-            std::size_t at = start(variants<F>[i]);
-            while (t[at] != 0) at = (at + 1) & (slots - 1);
-            t[at] = u16(i + 1);
-        }
-        return t;
-    }();
-
-public:
-    static constexpr u32 none = ~u32{0};
-    /// The number of `v`, `none` if there is no such handler.
-    static constexpr u32 find(const variant& v) noexcept {
-        const u64 id = v.pack();
-        for (std::size_t at = start(id);; at = (at + 1) & (slots - 1)) {
-            if (index[at] == 0) return none;
-            if (variants<F>[index[at] - 1u] == id) return index[at] - 1u;
-        }
-    }
-};
-
-} // namespace tessera::exec
-
-// ---- exec/dispatch.hpp -----------------------------------------------------------------
-/// @file dispatch.hpp
-/// From variants to machine code. Each `action` is written once and wrapped either as a function that
-/// calls the next one in tail position, or as a case of one loop; the compiler's facts decide which
-/// (config.hpp), and only that one is compiled.
-
-#if TESSERA_TAIL_CALLS
-
-// ---- exec/dispatch_tail.hpp ------------------------------------------------------------
-/// @file dispatch_tail.hpp
-/// Dispatch by tail calls: a handler is a function that ends in a jump to the next one. Everything a
-/// program needs at every instruction stays in argument registers.
-
-// g++ 12 has no musttail, but keeps these functions jumps at every level with these attributes.
-// Contracting f64 multiply and add into one operation would break the arithmetic of wasm.
-#if defined(__clang__)
-#define TESSERA_HANDLER __attribute__((no_sanitize("address", "undefined")))
-#define TESSERA_TAIL [[clang::musttail]]
-#else
-#define TESSERA_HANDLER                                                                                                \
-    __attribute__((optimize("O2", "optimize-sibling-calls", "fp-contract=off"), no_sanitize("address", "undefined")))
-#define TESSERA_TAIL
-#endif
-#define TESSERA_STATE_PARAMETERS                                                                                       \
-    const u8 *pc, u8 *fp, u8 *mem, context *ctx, u64 r0, u64 p0, f64 d0, f32 s0, f64 dp, f32 sp, vector_register v0,   \
-        vector_register vp
-
-namespace tessera::inline TESSERA_ABI::exec {
-
-// Registers a handler does not use cost nothing.
-using handler = void (*)(TESSERA_STATE_PARAMETERS);
-
-template <u64 Id>
-TESSERA_HANDLER void run(TESSERA_STATE_PARAMETERS) {
-    constexpr family fam = variant::unpack(Id).fam;
-    if constexpr (ends_run(fam)) {
-        ctx->pc = pc;
-        ctx->fp = fp;
-        static_cast<void>(mem), static_cast<void>(r0), static_cast<void>(p0), static_cast<void>(d0),
-            static_cast<void>(s0), static_cast<void>(dp), static_cast<void>(sp), static_cast<void>(v0),
-            static_cast<void>(vp);
-    } else {
-        state s{pc, fp, mem, ctx, r0, p0, d0, s0, dp, sp, v0, vp};
-        action<fam, Id>::run(s);
-        TESSERA_TAIL return load_native<handler>(s.pc)(s.pc, s.fp, s.mem, s.ctx, s.r0, s.p0, s.d0, s.s0, s.dp, s.sp,
-                                                       s.v0, s.vp);
-    }
-}
-
-/// The handlers of a build.
-template <features F>
-class dispatch {
-    static constexpr auto handlers = []<std::size_t... I>(std::index_sequence<I...>) {
-        return std::array<handler, sizeof...(I)>{&exec::run<variants<F>[I]>...};
-    }
-    (std::make_index_sequence<variants<F>.size()>{});
-
-public:
-    /// The handler of `v`, null if there is none.
-    static constexpr handler find(const variant& v) noexcept {
-        const u32 n = variant_index<F>::find(v);
-        return n == variant_index<F>::none ? nullptr : handlers[n];
-    }
-    /// Runs from `ctx.pc` on until a handler ends the run.
-    static void run(context& ctx) noexcept { run(ctx, ctx.pc, ctx.fp); }
-    static TESSERA_INLINE void run(context& ctx, const u8* pc, u8* fp) noexcept {
-        load_native<handler>(pc)(pc, fp, ctx.mem, &ctx, 0, 0, 0, 0, 0, 0, vector_register{}, vector_register{});
-    }
-};
-
-} // namespace tessera::exec
-
-#undef TESSERA_HANDLER
-#undef TESSERA_TAIL
-#undef TESSERA_STATE_PARAMETERS
-#else
-
-// ---- exec/dispatch_loop.hpp ------------------------------------------------------------
-/// @file dispatch_loop.hpp
-/// Dispatch by one loop over a switch, for compilers and processors where tail calls do not hold. A
-/// handler is a number. Such a switch compiles slowly, so there are fewer variants (see `exists`).
-
-#if defined(__GNUC__) && !defined(__clang__)
-#define TESSERA_LOOP __attribute__((noinline, optimize("fp-contract=off")))
-#else
-#define TESSERA_LOOP TESSERA_NOINLINE
-#endif
-#define TESSERA_CASE(n)                                                                                                \
-    case n:                                                                                                            \
-        if constexpr (n < count) {                                                                                     \
-            constexpr u64 id = variants<F>[n < count ? n : 0];                                                         \
-            if constexpr (ends_run(variant::unpack(id).fam)) goto done;                                                \
-            else action<variant::unpack(id).fam, id>::run(s);                                                          \
-        }                                                                                                              \
-        break;
-#define TESSERA_CASE_4(n) TESSERA_CASE(n) TESSERA_CASE((n) + 1) TESSERA_CASE((n) + 2) TESSERA_CASE((n) + 3)
-#define TESSERA_CASE_16(n) TESSERA_CASE_4(n) TESSERA_CASE_4((n) + 4) TESSERA_CASE_4((n) + 8) TESSERA_CASE_4((n) + 12)
-#define TESSERA_CASE_64(n)                                                                                             \
-    TESSERA_CASE_16(n) TESSERA_CASE_16((n) + 16) TESSERA_CASE_16((n) + 32) TESSERA_CASE_16((n) + 48)
-#define TESSERA_CASE_256(n)                                                                                            \
-    TESSERA_CASE_64(n) TESSERA_CASE_64((n) + 64) TESSERA_CASE_64((n) + 128) TESSERA_CASE_64((n) + 192)
-
-namespace tessera::inline TESSERA_ABI::exec {
-
-using handler = u64;
-
-/// The handlers of a build.
-template <features F>
-class dispatch {
-    static constexpr std::size_t count = variants<F>.size();
-    static_assert(count <= 1280, "more variants than the loop has cases");
-
-public:
-    /// The handler of `v`; one that does not exist is no number of a case.
-    static constexpr handler find(const variant& v) noexcept { return variant_index<F>::find(v); }
-
-    /// Runs from `ctx.pc` on until a handler ends the run.
-    static void run(context& ctx) noexcept { run(ctx, ctx.pc, ctx.fp); }
-    static TESSERA_LOOP void run(context& ctx, const u8* pc, u8* fp) noexcept {
-        state s{pc, fp, ctx.mem, &ctx, 0, 0, 0, 0, 0, 0, {}, {}};
-        for (;;) {
-            switch (u32(load_native<handler>(s.pc))) {
-                TESSERA_CASE_256(0u)
-                TESSERA_CASE_256(256u)
-                TESSERA_CASE_256(512u)
-                TESSERA_CASE_256(768u)
-                TESSERA_CASE_256(1024u)
-            default: goto done; // not reached: every cell holds the number of a case
-            }
-        }
-    done:
-        ctx.pc = s.pc;
-        ctx.fp = s.fp;
-    }
-};
-
-} // namespace tessera::exec
-
-#undef TESSERA_LOOP
-#undef TESSERA_CASE
-#undef TESSERA_CASE_4
-#undef TESSERA_CASE_16
-#undef TESSERA_CASE_64
-#undef TESSERA_CASE_256
-#endif
-
-namespace tessera::inline TESSERA_ABI::exec {
-
-/// Cells that belong to no function.
-template <features F>
-struct fixed_cells {
-    struct one {
-        alignas(8) handler first;
-        u64 rest = 0; // a handler of 32 bits leaves room
-    };
-    template <family Fam>
-    static constexpr one of{dispatch<F>::find({Fam, 0, op::nop, {}})}; // there before any static object is made
-    template <family Fam>
-    static const u8* at() noexcept {
-        return reinterpret_cast<const u8*>(&of<Fam>);
-    }
-};
-
-} // namespace tessera::exec
-
-// ---- exec/encode.hpp -------------------------------------------------------------------
-/// @file exec/encode.hpp
-/// From nodes to cells: sizes first, then handlers, operands and distances.
-
-namespace tessera::inline TESSERA_ABI::exec {
-
-/// Which wasm instruction a cell comes from.
-struct cell_origin {
-    u32 cell;   ///< byte offset of the cell in its function's code
-    u32 offset; ///< byte offset of the instruction in the module
-};
-
-template <features F>
-class encoder {
-public:
-    explicit encoder(const function_ir& ir) noexcept : ir_(ir) {}
-
-    /// Writes the function's cells into `out`, which owns them from then on. False: memory is out.
-    [[nodiscard]] bool run(runtime::func_code& out) noexcept {
-        if (!measure()) return false;
-        const u32 size = positions_.back();
-        u8* const cells = static_cast<u8*>(TESSERA_ALLOCATE(size ? size : 8));
-        if (!cells) return false;
-        for (u32 i = 0; i < ir_.nodes.size(); ++i) write(cells, i);
-        out = {cells, size, ir_.frame_slots, ir_.header};
-        return true;
-    }
-    /// What the function catches, with places in the cells that `run` wrote in place of labels.
-    void resolve(runtime::catch_table& table) const noexcept {
-        for (runtime::catch_region& r : table.regions) {
-            r.begin = position_of(r.begin);
-            r.end = position_of(r.end);
-        }
-        for (runtime::catch_clause& c : table.clauses) {
-            const label_def& to = ir_.labels[c.target];
-            c.target = positions_[to.node];
-            c.landing = positions_[to.landing == no_index ? to.node : to.landing];
-            c.cost = to.cost;
-        }
-    }
-    /// Lists where each cell comes from, in order. False: memory is out.
-    [[nodiscard]] bool origins(vec<cell_origin>& out) noexcept {
-        if (!measure()) return false;
-        out.clear();
-        for (u32 i = 0; i < ir_.nodes.size(); ++i)
-            if (!out.push_back({positions_[i], ir_.nodes[i].offset})) return false;
-        return true;
-    }
-
-private:
-    static constexpr model m = model_of(F);
-    static constexpr variant wide_move{family::move_wide, 0, op::nop, {}};
-    static constexpr u32 wide_move_size = layout_of(wide_move).size;
-
-    bool measure() noexcept {
-        positions_.clear();
-        if (!positions_.reserve(ir_.nodes.size() + 1)) return false;
-        u32 at = 0;
-        for (u32 i = 0; i < ir_.nodes.size(); ++i) {
-            if (!positions_.push_back(at)) return false;
-            at += size_of(i);
-        }
-        return positions_.push_back(at);
-    }
-    variant variant_of(u32 i) const noexcept {
-        const node& n = ir_.nodes[i];
-        const bool back = n.label != no_index && ir_.labels[n.label].node <= i;
-        variant v = n.v;
-        v.flags = u8(v.flags | flags_of(m, v, back));
-        const bool computes = v.fam == family::unary || v.fam == family::binary || v.fam == family::shuffle;
-        if (TESSERA_TAIL_CALLS && computes && num::has_instruction(v.code) && instructions_)
-            v.flags |= flag::instruction;
-        return v;
-    }
-    static bool skipped(const variant& v) noexcept { return v.fam == family::entry && !m.fuel && !m.interrupt; }
-    static bool is_wide(const node& n, unsigned k) noexcept {
-        return n.v.at[k] == loc::slot && n.operands[k] > most_slot;
-    }
-    u32 size_of(u32 i) const noexcept {
-        const variant v = variant_of(i);
-        if (skipped(v)) return 0;
-        const node& n = ir_.nodes[i];
-        u32 size = layout_of(v).size;
-        if (v.fam == family::br_table) size += (4 * (n.words[0] + 1) + 7) & ~7u;
-        for (unsigned k = 0; k < 4; ++k)
-            if (is_wide(n, k)) size += wide_move_size * operand_slots(n, k);
-        return size;
-    }
-
-    void write(u8* cells, u32 i) noexcept {
-        const variant v = variant_of(i);
-        if (skipped(v)) return;
-        node n = ir_.nodes[i];
-        u8* at = cells + positions_[i];
-        for (unsigned k = 0; k < 3; ++k)
-            if (is_wide(n, k)) {
-                const u32 scratch = ir_.scratch + 2 * k;
-                for (u32 half = 0; half < operand_slots(n, k); ++half)
-                    at = write_wide_move(at, scratch + half, n.operands[k] + half);
-                n.operands[k] = scratch;
-            }
-        const u64 result = is_wide(n, 3) ? n.operands[3] : no_index;
-        const u32 result_scratch = ir_.scratch + 6;
-        if (result != no_index) n.operands[3] = result_scratch;
-        u8* const end = write_cell(at, v, n);
-        if (v.fam == family::br_table) {
-            u8* const table = at + layout_of(v).size;
-            for (u32 k = 0; k <= n.words[0]; ++k)
-                store_native<i32>(table + 4 * k, i32(i64(position_of(ir_.targets[n.words[1] + k])) - (at - cells)));
-        } else if (n.label != no_index) {
-            const layout l = layout_of(v);
-            store_native<i32>(at + l.target, i32(i64(position_of(n.label)) - (at - cells)));
-            if ((v.flags & (flag::fuel | flag::interrupt)) != 0) {
-                const label_def& to = ir_.labels[n.label];
-                const unsigned word = shape_of(v.fam, v.flags).words - ((v.flags & flag::fuel) != 0 ? 2u : 1u);
-                const u32 landing = to.landing == no_index ? to.node : to.landing;
-                store_native<i32>(at + l.words + 4 * word, i32(i64(positions_[landing]) - (at - cells)));
-            }
-        }
-        if (result == no_index) return;
-        at = end;
-        for (u32 half = 0; half < operand_slots(n, 3); ++half)
-            at = write_wide_move(at, u32(result) + half, result_scratch + half);
-    }
-    u32 position_of(u32 label) const noexcept { return positions_[ir_.labels[label].node]; }
-
-    static u8* write_wide_move(u8* at, u32 to, u64 from) noexcept {
-        node n;
-        n.v = wide_move;
-        n.words[0] = to;
-        n.words[1] = u32(from);
-        store_native(at, dispatch<F>::find(n.v));
-        constexpr layout l = layout_of(wide_move);
-        store_native<u32>(at + l.words, n.words[0]);
-        store_native<u32>(at + l.words + 4, n.words[1]);
-        return at + l.size;
-    }
-    u8* write_cell(u8* at, const variant& v, const node& n) const noexcept {
-        const layout l = layout_of(v);
-        const shape s = shape_of(v.fam, v.flags);
-        store_native<u64>(at, 0);
-        store_native(at, dispatch<F>::find(v));
-        for (unsigned k = 0; k < 4; ++k) {
-            if (names_slot(v.fam, v.at[k], k)) store_native<u16>(at + l.at[k], u16(n.operands[k]));
-            else if (v.at[k] == loc::imm && operand_class(v, k) == cls::f64)
-                store_native<u64>(at + l.at[k], n.operands[k]);
-            else if (v.at[k] == loc::imm) store_native<u32>(at + l.at[k], u32(n.operands[k]));
-        }
-        for (unsigned k = 0; k < s.words; ++k) store_native<u32>(at + l.words + 4 * k, n.words[k]);
-        if (s.wides) store_native<u64>(at + l.wides, n.wide);
-        if ((v.flags & flag::fuel) != 0 && s.words) {
-            if (v.fam == family::entry) store_native<u32>(at + l.words, ir_.cost);
-            else if (n.label != no_index)
-                store_native<u32>(at + l.words + 4u * (s.words - 1u), ir_.labels[n.label].cost);
-        }
-        return at + l.size;
-    }
-
-    const function_ir& ir_;
-    const bool instructions_ = num::processor_has_instructions();
-    vec<u32> positions_; ///< by node, and the end
-};
-
-} // namespace tessera::exec
-
-// ---- exec/frames.hpp -------------------------------------------------------------------
-/// @file frames.hpp
-/// Walking over the frames of a call, innermost first. Frames hold no more than return addresses and
-/// distances; the function behind an address is looked up in the lowered code.
-
-namespace tessera::inline TESSERA_ABI::exec {
-
-/// The function of `unit` whose cells hold `pc`, no_index if there is none. Puts what was lowered since
-/// the last call into order first.
-inline u32 function_at(runtime::code_unit& unit, const u8* pc) noexcept {
-    using runtime::code_place;
-    vec<code_place>& places = unit.places;
-    const auto after = [](const u8* p, const code_place& b) { return std::less<>()(p, b.cells); };
-    constexpr std::size_t few = 16; // are put in one by one
-    if (places.size() - unit.sorted > few) {
-        // Sorting by a heap is less code than std::sort.
-        const auto before = [](const code_place& a, const code_place& b) { return std::less<>()(a.cells, b.cells); };
-        std::make_heap(places.begin(), places.end(), before);
-        std::sort_heap(places.begin(), places.end(), before);
-        unit.sorted = places.size();
-    }
-    for (; unit.sorted < places.size(); ++unit.sorted) {
-        code_place* const at = places.begin() + unit.sorted;
-        std::rotate(std::upper_bound(places.begin(), at, at->cells, after), at, at + 1);
-    }
-    const code_place* const next = std::upper_bound(places.begin(), places.end(), pc, after);
-    if (next == places.begin()) return no_index;
-    const u32 func = next[-1].func;
-    return pc < unit.funcs[func].cells + unit.funcs[func].size ? func : no_index;
-}
-
-/// A frame. `pc` lies in the cell that runs or calls; the walk is over when it is null.
-struct frame {
-    const u8* pc = nullptr;
-    u8* fp = nullptr;
-    runtime::instance_data* instance = nullptr;
-    u32 func = no_index; ///< set by `find`
-
-    /// The frame of a call that has stopped at `stop_pc`, or that of its caller if that is null: it then
-    /// stopped on the way into context::call.
-    static frame of(const context& c) noexcept {
-        frame f{c.stop_pc, c.fp, c.instance};
-        if (!c.stop_pc) f.leave(c, c.call.return_pc, c.call.link, c.fp + c.call.delta);
-        return f;
-    }
-    /// Looks the function up; false at the end of the walk.
-    bool find() noexcept {
-        func = pc && instance ? function_at(*instance->unit, pc) : no_index;
-        return func != no_index;
-    }
-    /// From a frame that was found to its caller.
-    void to_caller(const context& c) noexcept {
-        const u8* const header = fp + 8 * u64(instance->unit->funcs[func].header);
-        leave(c, get_pointer<const u8>(header), load_native<u64>(header + 8), fp);
-    }
-
-private:
-    void leave(const context& c, const u8* return_pc, u64 link, u8* base) noexcept {
-        fp = base - link;
-        if (return_pc == c.restore_cells) {
-            const u8* const bridge = fp - 24;
-            return_pc = get_pointer<const u8>(bridge);
-            fp = base - link - 24 - (load_native<u64>(bridge + 8) & ((u64{1} << 40) - 1));
-            instance = get_pointer<runtime::instance_data>(bridge + 16);
-        }
-        // The call lies just before the place it returns to.
-        pc = return_pc == c.leave_cells ? nullptr : return_pc - 1;
-    }
 };
 
 } // namespace tessera::exec
@@ -24875,17 +22577,36 @@ protected:
     }
     bool begin_body() noexcept {
         if (failed_ || !stack_.start(u32(locals_.size()), next_local_)) return false;
+#if TESSERA_NATIVE
+        ir_.first_temp = next_local_;
+        if (slot_form_)
+            for (const local_def& local : locals_)
+                if (local.type.is_ref() && !ir_.reference_locals.push_back(local.slot)) failed_ = true;
+#endif
         note(map_point::start, 0);
+        emit_tally(0);
         emit_plain(family::entry); // the encoder drops it where there is nothing to check
-        if (const u32 first = first_local_; next_local_ > first) {
-            node n;
-            n.v = {family::zero_range, 0, op::nop, {}};
-            n.words[0] = first;
-            n.words[1] = next_local_ - first;
-            emit(n);
-        }
+        zero_locals();
         start_block();
         return !failed_;
+    }
+
+    void zero_locals() noexcept {
+        const u32 count = next_local_ - first_local_;
+        if (count == 0) return;
+        node n;
+        n.words[0] = first_local_;
+        if (slot_form_ || count > 4 * few_slots) {
+            n.v = {family::zero_range, 0, op::nop, {}};
+            n.words[1] = count;
+            emit(n);
+            return;
+        }
+        n.v = {family::zero_few, 0, op::nop, {}};
+        for (; n.words[0] < next_local_; n.words[0] += few_slots) {
+            emit(n);
+            stack_.reach(n.words[0] + few_slots);
+        }
     }
 
     void finish_function() noexcept {
@@ -24927,6 +22648,7 @@ protected:
             if (!ir_.loops.push_back({c.label, position(), position(), c.loop})) failed_ = true;
             c.loop = u32(ir_.loops.size()) - 1;
             note(map_point::loop, c.loop);
+            emit_tally(c.loop + 1);
         }
         if (!control_.push_back(c)) failed_ = true;
     }
@@ -24948,9 +22670,11 @@ protected:
             place(c, results(c));
             emit_br(c.label);
         }
-        bind_label(c.else_label);
+        const u32 label = c.else_label;
+        bind_label(label);
         c.else_label = no_index;
         restart(c, params(c));
+        note_height(label);
     }
     void lower_end() noexcept {
         const control c = control_.back();
@@ -24959,6 +22683,7 @@ protected:
             if (return_label_ != no_index) {
                 bind_label(return_label_);
                 restart(c, results(c));
+                note_height(return_label_);
                 emit_return();
             }
             control_.pop_back();
@@ -24976,6 +22701,8 @@ protected:
         }
         if (c.else_label != no_index) bind_label(c.else_label);
         restart(c, results(c));
+        if (c.kind != nest::loop) note_height(c.label);
+        note_height(c.else_label);
     }
     /// The stack after a label: what was below the block, then `types` in their slots.
     void restart(const control& c, view<val_type> types) noexcept {
@@ -25448,12 +23175,15 @@ protected:
         joined.v.at[3] = loc::slot;
         if (!exists(joined.v)) return false;
         take_last();
-        if (add.v.at[0] == loc::acc && position() > block_start_) {
+        // In slot form a temporary takes the way of an accumulator: nothing else uses it any more.
+        const bool passed =
+            slot_form_ ? add.v.at[0] == loc::slot && add.operands[0] >= stack_.next_slot() : add.v.at[0] == loc::acc;
+        if (passed && position() > block_start_) {
             const node& shift = ir_.nodes.back();
             const u8 scale = natural_align[u16(n.v.code)];
             if (shift.v.fam == family::binary && shift.v.code == op::i32_shl && shift.v.at[1] == loc::imm &&
-                shift.v.at[3] == loc::acc && scale != 0 && (shift.operands[1] & 31) == scale &&
-                detail::slot_or_acc(shift.v.at[0])) {
+                (slot_form_ ? shift.operands[3] == add.operands[0] : shift.v.at[3] == loc::acc) && scale != 0 &&
+                (shift.operands[1] & 31) == scale && detail::slot_or_acc(shift.v.at[0])) {
                 variant scaled = joined.v;
                 scaled.flags = u8(scale << flag::shift);
                 scaled.at[1] = shift.v.at[0];
@@ -25855,6 +23585,858 @@ private:
 
 } // namespace tessera::exec
 
+// ---- exec/frame_maps.hpp ---------------------------------------------------------------
+/// @file frame_maps.hpp
+/// Which slots of a frame hold references, by the place in the code. Made when a collection first comes to a place,
+/// and kept.
+
+namespace tessera::inline TESSERA_ABI::exec {
+
+/// What is known of a place.
+struct frame_map {
+    std::uintptr_t key = 0; ///< 0: none
+    u32 func = 0;
+    u32 first = 0; ///< in `slots`
+    u32 count = 0;
+};
+
+class frame_maps {
+public:
+    /// Null: nothing is known yet.
+    const frame_map* find(std::uintptr_t key) const noexcept {
+        if (table_.empty()) return nullptr;
+        for (std::size_t i = start(key);; i = (i + 1) & (table_.size() - 1)) {
+            if (table_[i].key == key) return &table_[i];
+            if (table_[i].key == 0) return nullptr;
+        }
+    }
+    view<u32> slots(const frame_map& map) const noexcept { return {slots_.data() + map.first, map.count}; }
+    /// Adds what is known of a place. Null: memory is out.
+    const frame_map* add(std::uintptr_t key, u32 func, view<u32> slots) noexcept {
+        if (2 * (count_ + 1) > table_.size() && !widen()) return nullptr;
+        const u32 first = u32(slots_.size());
+        if (!slots_.append(slots.data(), slots.size())) return nullptr;
+        frame_map& at = place(table_, key);
+        at = {key, func, first, u32(slots.size())};
+        ++count_;
+        return &at;
+    }
+
+private:
+    std::size_t start(std::uintptr_t key) const noexcept { return hash(key) & (table_.size() - 1); }
+    static std::size_t hash(std::uintptr_t key) noexcept { return std::size_t(u64(key) * 0x9e3779b97f4a7c15u >> 20); }
+    static frame_map& place(vec<frame_map>& table, std::uintptr_t key) noexcept {
+        std::size_t i = hash(key) & (table.size() - 1);
+        while (table[i].key != 0) i = (i + 1) & (table.size() - 1);
+        return table[i];
+    }
+    bool widen() noexcept {
+        vec<frame_map> wider;
+        if (!wider.resize(table_.empty() ? 64 : 2 * table_.size())) return false;
+        for (const frame_map& m : table_)
+            if (m.key != 0) place(wider, m.key) = m;
+        table_ = std::move(wider);
+        return true;
+    }
+    vec<frame_map> table_; ///< open addressing, at most half full
+    vec<u32> slots_;
+    std::size_t count_ = 0;
+};
+
+} // namespace tessera::exec
+
+// ---- runtime/dirty_pages.hpp -----------------------------------------------------------
+/// @file dirty_pages.hpp
+/// Which pages of a store's memories were written to: marks by address, for all memories together.
+
+namespace tessera::inline TESSERA_ABI::runtime {
+
+/// A mark for each page of 4 KiB of 64 MiB of addresses; pages farther apart share marks, so that a marked page may not
+/// have been written to, and one that is not marked was not.
+struct dirty_pages {
+    static constexpr unsigned page_log2 = 12;
+    static constexpr std::size_t page = std::size_t{1} << page_log2, marks = std::size_t{1} << 14;
+    u8 marked[marks] = {};
+
+    static TESSERA_INLINE std::size_t place(const u8* at) noexcept {
+        return std::size_t(reinterpret_cast<std::uintptr_t>(at) >> page_log2) & (marks - 1);
+    }
+    /// Before or after `size` bytes, no more than a page, are written.
+    TESSERA_INLINE void mark(const u8* at, unsigned size) noexcept {
+        marked[place(at)] = 1;
+        if (size > 1) marked[place(at + (size - 1))] = 1;
+    }
+    void mark_range(const u8* at, u64 n) noexcept {
+        if (n > marks * page) n = marks * page;
+        for (u64 i = 0; i < n; i += page) marked[place(at + i)] = 1;
+        if (n) marked[place(at + (n - 1))] = 1;
+    }
+    /// Whether something of the page's worth of bytes from `at` on may have been written to.
+    bool is_marked(const u8* at) const noexcept { return (marked[place(at)] | marked[place(at + (page - 1))]) != 0; }
+    void clear() noexcept { std::memset(marked, 0, sizeof marked); }
+};
+
+} // namespace tessera::runtime
+
+// ---- exec/context.hpp ------------------------------------------------------------------
+/// @file context.hpp
+/// The state of one call into wasm: what handlers pass to each other in registers, what they reach
+/// through the context, and the stack that belongs to the call.
+///
+/// A frame is `[max(parameters, results) | return address, link | locals | temporaries]` in 64-bit
+/// slots. The callee's parameters are the caller's topmost temporaries, so nothing is copied. The
+/// link is the distance in bytes to the caller's frame: the stack can move when it grows. Nothing of
+/// the guest lives on the native stack, so a call can stop at any safepoint and go on later.
+
+namespace tessera::inline TESSERA_ABI::exec {
+
+struct context;
+struct native_hook;
+
+template <bool Exists>
+struct vector_register_type {
+    using type = v128; // never used
+};
+#if TESSERA_VECTORS
+template <>
+struct vector_register_type<true> {
+    using type = num::vector<u8>;
+};
+#endif
+using vector_register = vector_register_type<has_vector_register>::type;
+
+/// What every handler gets and passes on. Accumulators: r0 integers and references, s0 f32, d0 f64, v0
+/// v128; they are dead at every safepoint. Pins of the same classes: p0, sp, dp, vp; see pins.hpp.
+struct state {
+    const u8* pc; ///< the current cell
+    u8* fp;       ///< slot 0 of the current frame
+    u8* mem;      ///< base of memory 0 of the current instance
+    context* ctx;
+    u64 r0;
+    u64 p0;
+    f64 d0;
+    f32 s0;
+    f64 dp;
+    f32 sp;
+    vector_register v0;
+    vector_register vp;
+};
+
+/// The slow ways out of handlers, one table per build. They take and leave the position in the
+/// context, since a state whose address was taken could not be passed on in registers.
+struct slow_paths {
+    void (*enter)(context*);      ///< the call prepared in context::call
+    void (*link)(context*);       ///< the lazy call at context::pc
+    void (*make_room)(context*);  ///< the cell at context::pc, which is executed again, needs the heap: needed is set
+    void (*indirect)(context*);   ///< the indirect call at context::stop_pc: words, index, call.return_pc are set
+    void (*failed)(context*);     ///< a host function that context::call and context::failure tell of
+    void (*raise)(context*);      ///< what the throwing cell at context::stop_pc throws: words are set
+    bool (*see_growth)(context*); ///< true if a memory has grown since; null where others cannot make it
+    void (*trace)(context*);      ///< the trace cell at context::pc; null in a build without feature::tracing
+#if TESSERA_NATIVE
+    void (*hot)(context*) = nullptr; ///< the tally cell at context::pc, whose count is reached
+#endif
+};
+
+/// A call about to happen: arguments are at `fp + delta`.
+struct pending_call {
+    runtime::func_record* callee = nullptr;
+    u64 delta = 0; ///< bytes
+    const u8* return_pc = nullptr;
+    u64 link = 0; ///< bytes from the caller's frame to `fp + delta`
+};
+
+struct context {
+    // What handlers read.
+    u64 memory_size = 0; ///< bytes of memory 0
+    u8* stack_end = nullptr;
+    u64* globals = nullptr;                       ///< instance->global_slots
+    u64* const* imported_globals = nullptr;       ///< instance->imported_cells
+    runtime::table_data* const* tables = nullptr; ///< instance->tables
+    runtime::instance_data* instance = nullptr;
+    const runtime::memory_data* memory = &no_memory; ///< memory 0 of the instance, if there is one
+    runtime::func_record* const* funcs = nullptr;    ///< instance->funcs
+    runtime::func_record* const* records = nullptr;  ///< store->funcs
+    runtime::object_heap* heap = nullptr;
+    i64 fuel = 0; ///< below 0: used up, the rest is a debt
+    const std::atomic<bool>* interrupt = nullptr;
+    // Cells that handlers go to when something is out of the ordinary.
+    const u8* stop_cells = nullptr;
+    const u8* enter_cells = nullptr;
+    const u8* indirect_cells = nullptr;
+    const u8* link_cells = nullptr;
+    const u8* grow_cells = nullptr;
+    const u8* restore_cells = nullptr;
+    const u8* bounds_cells = nullptr;
+    const u8* room_cells = nullptr;
+    const u8* leave_cells = nullptr;
+    const u8* land_cells = nullptr;
+    const u8* failed_cells = nullptr; ///< after a host function failed
+    const slow_paths* slow = nullptr;
+    // Where a slow path starts and where it wants to go on.
+    const u8* pc = nullptr;
+    u8* fp = nullptr;
+    u8* mem = nullptr;
+    pending_call call;
+    u64 needed = 0;                 ///< bytes the stack must hold from `fp` on
+    u64 probed = 0;                 ///< the native stack's position, for the self-test
+    trap why = trap::none;          ///< why it stopped
+    u64 index = 0;                  ///< of the table element that an indirect call or a trap is about
+    const u8* words = nullptr;      ///< of an indirect call's cell: frame, table, type; of a throw's
+    const u32* land_pins = nullptr; ///< for the land cell: slots to load into the pins, by register_of
+    const u8* land_pc = nullptr;    ///< for the land cell: where to go on
+    const u8* stop_pc = nullptr;    ///< the cell that stopped it; a pause: the next cell
+    bool paused = false;            ///< fuel or interruption: can go on at stop_pc
+    bool running = false;           ///< handlers are at work; it cannot be resumed from within
+    bool in_host = false;           ///< a host function runs that context::call tells of
+    bool host_failed = false;       ///< `failure` is the host function's own error
+#if TESSERA_NATIVE
+    struct {
+        u8* stack = nullptr; ///< the native stack's position where machine code was entered
+        u8* limit = nullptr; ///< how deep it may go
+        u64 scratch[3] = {}; ///< operands and results of what it calls
+        const u8* hot_cells = nullptr;
+    } native; ///< for machine code
+#endif
+    // The stack.
+    u8* stack = nullptr;
+    u64 stack_limit = 0; ///< bytes the stack may grow to
+    runtime::store_data* store = nullptr;
+    context* next = nullptr;      ///< in the store's list of all
+    context* next_free = nullptr; ///< in the store's list of those not in use
+    error failure{error::unlikely()};
+    vec<u64> carried;    ///< values of an exception that a host function throws
+    runtime::caller who; ///< what host functions are told
+    const runtime::memory_data no_memory{};
+
+    context() noexcept = default;
+    context(const context&) = delete;
+    context& operator=(const context&) = delete;
+    ~context() { TESSERA_DEALLOCATE(stack); }
+
+    /// Bytes from the stack's beginning; a number, so that it means something after the stack has moved.
+    u64 depth_of(const u8* at) const noexcept {
+        return u64(reinterpret_cast<std::uintptr_t>(at) - reinterpret_cast<std::uintptr_t>(stack));
+    }
+
+    /// Makes room for `bytes` from `at` on, which points into the stack; moves the stack and `at`
+    /// where it must. False: `why` says whether the limit was reached or memory is out.
+    [[nodiscard]] bool ensure(u8*& at, u64 bytes) noexcept {
+        const u64 used = depth_of(at);
+        if (bytes <= u64(stack_end - at)) return true;
+        if (used + bytes > stack_limit) return why = trap::stack_exhausted, false;
+        u64 size = u64(stack_end - stack) * 2;
+        size = size < used + bytes ? used + bytes : size;
+        size = size > stack_limit ? stack_limit : size;
+        size = (size + 15) & ~u64{15};
+        u8* fresh = static_cast<u8*>(TESSERA_ALLOCATE(std::size_t(size)));
+        if (!fresh) return why = trap::out_of_memory, false;
+        if (stack) std::memcpy(fresh, stack, std::size_t(stack_end - stack));
+        TESSERA_DEALLOCATE(stack);
+        stack = fresh;
+        stack_end = fresh + size;
+        at = fresh + used;
+        return true;
+    }
+
+    /// Makes `i` the current instance; null: none.
+    void switch_to(runtime::instance_data* i) noexcept {
+        instance = i;
+        who.instance = i;
+        funcs = i ? i->funcs.data() : nullptr;
+        globals = i ? i->global_slots.data() : nullptr;
+        imported_globals = i ? i->imported_cells.data() : nullptr;
+        tables = i ? i->tables.data() : nullptr;
+        memory = i && !i->memories.empty() ? i->memories[0] : &no_memory;
+        refresh();
+    }
+    /// Reads again what a host function or a slow path may have changed: other instances may have
+    /// come to the store, and the memory may have grown.
+    TESSERA_INLINE void refresh() noexcept {
+        records = store->funcs.data();
+        refresh_memory();
+    }
+    TESSERA_INLINE void refresh_memory() noexcept {
+        mem = memory->base;
+        memory_size = memory->size;
+    }
+
+    /// A call counts the fuel of the store down and gives back what it has not used; a debt stays with
+    /// the call.
+    void take_fuel() noexcept { fuel += i64(store->fuel < most_fuel ? store->fuel : most_fuel); }
+    void give_fuel_back() noexcept {
+        const u64 kept = store->fuel > most_fuel ? store->fuel - most_fuel : 0; // what a call cannot count
+        store->fuel = kept + (fuel > 0 ? u64(fuel) : 0);
+        if (fuel > 0) fuel = 0;
+    }
+    static constexpr u64 most_fuel = ~u64{0} >> 2;
+};
+
+/// Of a build with feature::dirty_marks.
+struct marking_context : context {
+    runtime::dirty_pages* dirty = nullptr;
+};
+
+/// The contexts of a store; what store_data::engine_state points at.
+struct context_pool {
+    context* first = nullptr; ///< of all
+    context* free = nullptr;  ///< of those not in use
+    frame_maps maps;
+#if TESSERA_NATIVE
+    native_hook* native = nullptr; ///< what compiles functions; null: nothing does
+#endif
+};
+/// The same with marks of the pages that were written to.
+template <class Pool>
+struct marked_pool : Pool {
+    runtime::dirty_pages dirty;
+};
+
+// ---- slots ---------------------------------------------------------------------------------------------------------
+
+/// Reads and writes of values in the frame; 64 bits always, but for f32, which takes the low half, and v128, which
+/// takes two slots.
+inline constexpr unsigned low_half = std::endian::native == std::endian::big ? 4 : 0;
+
+template <class T>
+TESSERA_INLINE T load_native(const u8* at) noexcept {
+    T v;
+    std::memcpy(&v, at, sizeof v);
+    return v;
+}
+template <class T>
+TESSERA_INLINE void store_native(u8* at, T v) noexcept {
+    std::memcpy(at, &v, sizeof v);
+}
+template <class T>
+TESSERA_INLINE T get_slot(const u8* at) noexcept {
+    if constexpr (std::is_same_v<T, v128> && std::endian::native == std::endian::little) return load_native<v128>(at);
+    else if constexpr (std::is_same_v<T, v128>) return num::of_halves(load_native<u64>(at), load_native<u64>(at + 8));
+    else if constexpr (std::is_same_v<T, f32>) return load_native<f32>(at + low_half);
+    else if constexpr (std::is_same_v<T, f64>) return load_native<f64>(at);
+    else return T(load_native<u64>(at));
+}
+template <class T>
+TESSERA_INLINE void put_slot(u8* at, T v) noexcept {
+    if constexpr (std::is_same_v<T, v128> && std::endian::native == std::endian::little) store_native(at, v);
+    else if constexpr (std::is_same_v<T, v128>)
+        store_native(at, num::lane<u64>(v, 0)), store_native(at + 8, num::lane<u64>(v, 1));
+    else if constexpr (std::is_same_v<T, f32>) store_native<f32>(at + low_half, v);
+    else if constexpr (std::is_same_v<T, f64>) store_native<f64>(at, v);
+    else store_native<u64>(at, u64(v));
+}
+/// An address in a slot, of code or of an object.
+template <class T>
+TESSERA_INLINE T* get_pointer(const u8* at) noexcept {
+    return load_native<T*>(at);
+}
+template <class T>
+TESSERA_INLINE void put_pointer(u8* at, T* p) noexcept {
+    store_native<T*>(at, p);
+}
+
+} // namespace tessera::exec
+
+// ---- exec/access.hpp -------------------------------------------------------------------
+/// @file access.hpp
+/// How a handler reads its operands and writes its result, from the packed variant it is made of.
+
+namespace tessera::inline TESSERA_ABI::exec {
+
+namespace detail {
+template <cls C>
+struct type_of_class;
+template <>
+struct type_of_class<cls::i32> {
+    using type = u32;
+};
+template <>
+struct type_of_class<cls::i64> {
+    using type = u64;
+};
+template <>
+struct type_of_class<cls::f32> {
+    using type = f32;
+};
+template <>
+struct type_of_class<cls::f64> {
+    using type = f64;
+};
+template <>
+struct type_of_class<cls::v128> {
+    using type = v128;
+};
+} // namespace detail
+template <cls C>
+using number = typename detail::type_of_class<C>::type;
+
+/// Reading and writing the cells of one key: operands, words, jumps.
+template <u64 Key>
+struct keyed_cell {
+    using keyed = keyed_cell;
+    static constexpr cell_key v = cell_key::unpack(Key);
+    static constexpr layout l = layout_of(v);
+    template <unsigned K>
+    using type = number<v.classes[K]>;
+
+    template <unsigned K>
+    static TESSERA_INLINE type<K> get(const state& s) noexcept {
+        using T = type<K>;
+        if constexpr (v.at[K] == loc::slot) {
+            return get_slot<T>(s.fp + 8 * std::size_t(load_native<u16>(s.pc + l.at[K])));
+        } else if constexpr (v.at[K] == loc::imm) {
+            if constexpr (std::is_floating_point_v<T>) return load_native<T>(s.pc + l.at[K]);
+            else return T(i64(load_native<i32>(s.pc + l.at[K])));
+        } else if constexpr (v.at[K] == loc::pin) {
+            if constexpr (std::is_same_v<T, f64>) return s.dp;
+            else if constexpr (std::is_same_v<T, f32>) return s.sp;
+            else if constexpr (std::is_same_v<T, v128>) return bits_as<T>(s.vp);
+            else return T(s.p0);
+        } else {
+            static_assert(v.at[K] == loc::acc, "the operand is nowhere");
+            if constexpr (std::is_same_v<T, f64>) return s.d0;
+            else if constexpr (std::is_same_v<T, f32>) return s.s0;
+            else if constexpr (std::is_same_v<T, v128>) return bits_as<T>(s.v0);
+            else return T(s.r0);
+        }
+    }
+    static TESSERA_INLINE void put(state& s, type<3> value) noexcept {
+        using T = type<3>;
+        if constexpr (v.at[3] == loc::pin) set_pin(s, value);
+        if constexpr (v.at[3] == loc::slot || v.at[3] == loc::pin) {
+            put_slot<T>(s.fp + 8 * std::size_t(load_native<u16>(s.pc + l.at[3])), value);
+        } else {
+            static_assert(v.at[3] == loc::acc, "the result goes nowhere");
+            if constexpr (std::is_same_v<T, f64>) s.d0 = value;
+            else if constexpr (std::is_same_v<T, f32>) s.s0 = value;
+            else if constexpr (std::is_same_v<T, v128>) s.v0 = bits_as<vector_register>(value);
+            else s.r0 = value;
+        }
+    }
+    template <class T>
+    static TESSERA_INLINE void set_pin(state& s, T value) noexcept {
+        if constexpr (std::is_same_v<T, f64>) s.dp = value;
+        else if constexpr (std::is_same_v<T, f32>) s.sp = value;
+        else if constexpr (std::is_same_v<T, v128>) s.vp = bits_as<vector_register>(value);
+        else s.p0 = value;
+    }
+    template <unsigned N>
+    static TESSERA_INLINE u32 word(const state& s) noexcept {
+        return load_native<u32>(s.pc + l.words + 4 * N);
+    }
+    template <unsigned N>
+    static TESSERA_INLINE u64 wide(const state& s) noexcept {
+        return load_native<u64>(s.pc + l.wides + 8 * N);
+    }
+    /// The four words as the lanes of a vector.
+    static TESSERA_INLINE v128 vector_word(const state& s) noexcept {
+        if constexpr (std::endian::native == std::endian::little) return load_native<v128>(s.pc + l.words);
+        else return num::of_halves(word<0>(s) | u64(word<1>(s)) << 32, word<2>(s) | u64(word<3>(s)) << 32);
+    }
+    static TESSERA_INLINE u8* slot(const state& s, u64 number) noexcept { return s.fp + 8 * number; }
+    static TESSERA_INLINE void next(state& s) noexcept { s.pc += l.size; }
+
+    /// Goes to the branch target; a back edge first pays and looks whether it shall stop.
+    static TESSERA_INLINE void jump(state& s) noexcept {
+        constexpr unsigned words = shape_of(v.fam, v.flags).words;
+        if constexpr ((v.flags & flag::fuel) != 0) {
+            s.ctx->fuel -= word<words - 1>(s);
+            if (TESSERA_UNLIKELY(s.ctx->fuel < 0)) return pause(s, trap::out_of_fuel, s.pc + i32(word<words - 2>(s)));
+        }
+        if constexpr ((v.flags & flag::interrupt) != 0)
+            if (TESSERA_UNLIKELY(s.ctx->interrupt->load(std::memory_order_relaxed)))
+                return pause(s, trap::interrupted, s.pc + i32(word<words - ((v.flags & flag::fuel) != 0 ? 2 : 1)>(s)));
+        s.pc += load_native<i32>(s.pc + l.target);
+    }
+
+    /// Stops with a trap at the current cell.
+    static TESSERA_INLINE void raise(state& s, trap why) noexcept {
+        s.ctx->why = why;
+        s.ctx->stop_pc = s.pc;
+        s.pc = s.ctx->stop_cells;
+    }
+    /// An access beyond the memory's size as far as it is known.
+    static TESSERA_INLINE void out_of_bounds(state& s) noexcept {
+        s.ctx->stop_pc = s.pc;
+        s.pc = s.ctx->bounds_cells;
+    }
+    /// Stops so that the call can go on at `at`. Only where no accumulator is alive.
+    static TESSERA_INLINE void pause(state& s, trap why, const u8* at) noexcept {
+        s.ctx->why = why;
+        s.ctx->stop_pc = at;
+        s.ctx->paused = true;
+        s.pc = s.ctx->stop_cells;
+    }
+};
+
+/// The cell of the handler `Id`.
+template <u64 Id>
+struct cell : keyed_cell<key_of(variant::unpack(Id)).pack()> {
+    static constexpr variant v = variant::unpack(Id);
+};
+
+/// What the handler `Id` does, by its family; specialised in handlers/. `run` leaves `s.pc` at the
+/// next cell to execute.
+template <family Fam, u64 Id>
+struct action;
+
+/// Families after which the run is over.
+constexpr bool ends_run(family f) noexcept { return f == family::leave || f == family::stop; }
+
+} // namespace tessera::exec
+
+// ---- exec/handlers/atomic.hpp ----------------------------------------------------------
+/// @file handlers/atomic.hpp
+/// Atomic instructions (spec: threads proposal), on operands in consecutive slots. All are safepoints.
+///
+/// Results are zero-extended and operands cut, so instructions that access as many bytes do the same to
+/// slots, whether they are of i32 or of i64: they share a handler.
+
+namespace tessera::inline TESSERA_ABI::exec {
+
+/// The instruction whose handler `o` runs: the one of i32 where it accesses no more than 32 bits.
+constexpr op atomic_form(op o) noexcept {
+    constexpr u16 first = row(op::i32_atomic_load).code;
+    const u16 code = row(o).code;
+    if (code < first) return o; // notify, wait, fence
+    // From there on seven each: of i32 and i64, i32 with 8 and 16 bits, i64 with 8, 16 and 32 bits.
+    constexpr u8 back[] = {0, 0, 0, 0, 2, 2, 6};
+    return op(u16(o) - back[(code - first) % 7]);
+}
+static_assert(atomic_form(op::i64_atomic_load32_u) == op::i32_atomic_load &&
+              atomic_form(op::i64_atomic_rmw8_cmpxchg_u) == op::i32_atomic_rmw8_cmpxchg_u &&
+              atomic_form(op::i64_atomic_rmw_cmpxchg) == op::i64_atomic_rmw_cmpxchg);
+
+/// True for the instructions that may sleep.
+constexpr bool is_wait(op o) noexcept { return o == op::memory_atomic_wait32 || o == op::memory_atomic_wait64; }
+
+namespace detail {
+template <class Meaning>
+struct atomic_meaning;
+template <class Value, class Stored>
+struct atomic_meaning<mem::atomic<mem::load<Value, Stored>>> {
+    static u64 run(u8* at, const u8*) noexcept { return load_atomic<Stored>(at); }
+};
+template <class Value, class Stored>
+struct atomic_meaning<mem::atomic<mem::store<Value, Stored>>> {
+    static void run(u8* at, const u8* operands) noexcept { store_atomic(at, Stored(get_slot<u64>(operands))); }
+};
+template <class Value, class Stored, template <class> class Operation>
+struct atomic_meaning<mem::rmw<Value, Stored, Operation>> {
+    static u64 run(u8* at, const u8* operands) noexcept {
+        const Stored operand = Stored(get_slot<u64>(operands));
+        return change_atomic<Stored>(at, [=](Stored x) noexcept { return Operation<Stored>::eval(x, operand); });
+    }
+};
+template <class Value, class Stored>
+struct atomic_meaning<mem::compare_exchange<Value, Stored>> {
+    static u64 run(u8* at, const u8* operands) noexcept {
+        Stored found = Stored(get_slot<u64>(operands));
+        static_cast<void>(replace_atomic(at, found, Stored(get_slot<u64>(operands + 8))));
+        return found;
+    }
+};
+
+inline void fence() noexcept {
+#if TESSERA_FENCES
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+#else
+    // ThreadSanitizer knows none, and sees guests access memory by atomic accesses alone, which never race.
+    alignas(8) u8 any[8] = {};
+    change_atomic<u64>(any, [](u64 x) noexcept { return x; });
+#endif
+}
+
+/// What the thread of the store sleeps on; null when memory is out.
+inline runtime::sleeper* sleeper_of(runtime::store_data& store) noexcept {
+    runtime::sleeper_data* made = store.sleeper.load(std::memory_order_relaxed);
+    if (!made) {
+        made = create<runtime::sleeper>();
+        // Whoever interrupts sets the flag and then looks for this; who sleeps looks at the flag after it.
+        store.sleeper.store(made);
+    }
+    return static_cast<runtime::sleeper*>(made);
+}
+
+/// memory.atomic.wait. Trapped as `interrupted` or `out_of_fuel` it can be done again, from the beginning.
+/// A build with fuel charges a unit for each microsecond.
+template <class T>
+trap wait(context& ctx, runtime::shared_data& memory, u64 address, u8* operands, u8* result, bool interruptible,
+          bool charged) noexcept {
+    using outcome = runtime::wait_queue::outcome;
+    const T expected = T(get_slot<u64>(operands));
+    const i64 timeout = i64(get_slot<u64>(operands + 8));
+    u64 ns = timeout < 0 ? condition::never : u64(timeout);
+    const u64 paid = u64(ctx.fuel < 0 ? 0 : ctx.fuel);
+    const bool limited = charged && paid < ns / 1000;
+    if (limited) ns = paid * 1000;
+    runtime::sleeper* const me = sleeper_of(*ctx.store);
+    if (!me) return trap::out_of_memory;
+    const std::atomic<bool>* const stop = interruptible ? ctx.interrupt : nullptr;
+    const u64 begin = charged ? monotonic_ns() : 0;
+    const u8* const at = memory.base + address;
+    const outcome how = static_cast<runtime::shared_object&>(memory).queue().wait(
+        address, *me, ns, stop, [=]() noexcept { return load_atomic<T>(at) == expected; });
+    if (charged) {
+        const u64 cost = (monotonic_ns() - begin) / 1000;
+        ctx.fuel -= i64(cost < paid ? cost : paid);
+    }
+    if (how == outcome::timed_out) {
+        if (stop && stop->load(std::memory_order_relaxed)) return trap::interrupted;
+        if (limited) return ctx.fuel = -1, trap::out_of_fuel;
+    }
+    put_slot<u64>(result, u64(how));
+    return trap::none;
+}
+} // namespace detail
+
+/// Does `O` on slots from `slots` on; not inlined, so that the handler's variables stay in registers.
+template <op O, u8 Flags>
+TESSERA_NOINLINE trap do_atomic(context& ctx, u8* slots, u32 memory, u64 offset) noexcept {
+    if constexpr (O == op::atomic_fence) {
+        detail::fence();
+    } else {
+        constexpr u64 size = u64{1} << natural_align[u16(O)];
+        const runtime::memory_data& m = *ctx.instance->memories[memory];
+        const u64 at = get_slot<u64>(slots) + offset;
+        if (at < offset || !m.holds(at, size)) return trap::out_of_bounds_memory;
+        if (at % size != 0) return trap::unaligned_atomic;
+        u8* const operands = slots + 8;
+        if constexpr (O == op::memory_atomic_notify) {
+            u32 woken = 0;
+            if (m.shared) {
+                auto& shared = static_cast<runtime::shared_object&>(*m.shared);
+                woken = shared.queue().notify(at, u32(get_slot<u64>(operands)));
+            }
+            put_slot<u64>(slots, woken);
+        } else if constexpr (is_wait(O)) {
+            if (!m.shared) return trap::expected_shared_memory;
+            return detail::wait<bits_of_size<size>>(ctx, *m.shared, at, operands, slots, (Flags & flag::interrupt) != 0,
+                                                    (Flags & flag::fuel) != 0);
+        } else {
+            using meaning = detail::atomic_meaning<num::sem<O>>;
+            if constexpr ((Flags & flag::marks) != 0) static_cast<marking_context&>(ctx).dirty->mark(m.base + at, size);
+            if constexpr (row(O).type.result_count) put_slot<u64>(slots, meaning::run(m.base + at, operands));
+            else meaning::run(m.base + at, operands);
+        }
+    }
+    return trap::none;
+}
+
+template <u64 Id>
+struct action<family::atomic, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+        const trap why = do_atomic<c::v.code, c::v.flags>(*s.ctx, c::slot(s, c::template word<0>(s)),
+                                                          c::template word<1>(s), c::template wide<0>(s));
+        if (TESSERA_UNLIKELY(why != trap::none)) {
+            if (is_wait(c::v.code) && (why == trap::interrupted || why == trap::out_of_fuel))
+                return c::pause(s, why, s.pc);
+            return c::raise(s, why);
+        }
+        c::next(s);
+    }
+};
+
+} // namespace tessera::exec
+
+// ---- exec/handlers/special.hpp ---------------------------------------------------------
+/// @file handlers/special.hpp
+/// Instructions with a function of their own, on operands in consecutive slots: memory.grow, bulk
+/// operations, tables, ref.func, wide arithmetic (spec: exec/instructions). All are safepoints.
+
+namespace tessera::inline TESSERA_ABI::exec {
+
+/// Operands of a special instruction and where its results go: slots from `at` on.
+struct special_call {
+    context& ctx;
+    u8* at;
+    u32 index;
+    u32 index2;
+
+    u64 get(unsigned n) const noexcept { return get_slot<u64>(at + 8 * n); }
+    u64* slots(unsigned n) const noexcept { return reinterpret_cast<u64*>(at + 8 * n); }
+    runtime::store_data& store() const noexcept { return *ctx.store; }
+    u32 element_slots() const noexcept { return runtime::fields_of(store(), index)[0].type.slots(); }
+    void put(u64 v, unsigned n = 0) const noexcept { put_slot<u64>(at + 8 * n, v); }
+    runtime::instance_data& instance() const noexcept { return *ctx.instance; }
+    runtime::memory_data& memory(u32 i) const noexcept { return *ctx.instance->memories[i]; }
+    runtime::table_data& table(u32 i) const noexcept { return *ctx.instance->tables[i]; }
+};
+
+/// True for the instructions that run as `family::special`.
+constexpr bool is_special(op o) noexcept {
+    switch (o) {
+    case op::memory_size:
+    case op::memory_grow:
+    case op::memory_fill:
+    case op::memory_copy:
+    case op::memory_init:
+    case op::data_drop:
+    case op::table_get:
+    case op::table_set:
+    case op::table_size:
+    case op::table_grow:
+    case op::table_fill:
+    case op::table_copy:
+    case op::table_init:
+    case op::elem_drop:
+    case op::ref_func:
+    case op::array_fill:
+    case op::array_copy:
+    case op::array_init_data:
+    case op::array_init_elem: return true;
+    default: return is_allocation(o) || row(o).type.result_count == 2; // or wide arithmetic
+    }
+}
+
+/// A new object; `index` is its type by the store's id.
+template <op O>
+trap allocate(const special_call& x, u32& made) noexcept {
+    runtime::store_data& s = x.store();
+    if constexpr (O == op::struct_new) return runtime::new_struct(s, x.index, x.slots(0), made);
+    else if constexpr (O == op::struct_new_default) return runtime::new_struct(s, x.index, nullptr, made);
+    else if constexpr (O == op::array_new)
+        return runtime::new_array(s, x.index, u32(x.get(x.element_slots())), x.slots(0), made);
+    else if constexpr (O == op::array_new_default) return runtime::new_array(s, x.index, u32(x.get(0)), nullptr, made);
+    else if constexpr (O == op::array_new_fixed) return runtime::new_array_of(s, x.index, x.index2, x.slots(0), made);
+    else if constexpr (O == op::array_new_data)
+        return runtime::new_array_data(s, x.index, x.instance().datas[x.index2], u32(x.get(0)), u32(x.get(1)), made);
+    else return runtime::new_array_elem(s, x.index, x.instance().elems[x.index2], u32(x.get(0)), u32(x.get(1)), made);
+}
+
+/// Does `O`; one overload set by constant, so that only the instructions of a build are compiled. The
+/// members of a special_call come one by one: in registers, and no address of a handler's variable is
+/// known elsewhere, which would keep the handler from jumping to the next.
+template <op O>
+TESSERA_NOINLINE trap do_special(context& ctx, u8* at, u32 index, u32 index2) noexcept {
+    const special_call x{ctx, at, index, index2};
+    constexpr u64 minus_one_32 = 0xffff'ffff;
+    if constexpr (O == op::memory_size) {
+        x.put(x.memory(x.index).pages());
+    } else if constexpr (O == op::memory_grow) {
+        runtime::memory_data& m = x.memory(x.index);
+        u64 old = 0;
+        const bool grown = m.grow(x.get(0), old);
+        x.put(grown ? old : m.type.limits.is64 ? ~u64{0} : minus_one_32);
+    } else if constexpr (O == op::memory_fill) {
+        return runtime::fill(x.memory(x.index), x.get(0), u8(x.get(1)), x.get(2));
+    } else if constexpr (O == op::memory_copy) {
+        return runtime::copy(x.memory(x.index), x.get(0), x.memory(x.index2), x.get(1), x.get(2));
+    } else if constexpr (O == op::memory_init) {
+        return runtime::init(x.memory(x.index2), x.get(0), x.instance().datas[x.index], x.get(1), x.get(2));
+    } else if constexpr (O == op::data_drop) {
+        x.instance().drop_data(x.index);
+    } else if constexpr (O == op::table_get) {
+        const runtime::table_data& t = x.table(x.index);
+        if (x.get(0) >= t.size) return trap::out_of_bounds_table;
+        x.put(t.items[x.get(0)]);
+    } else if constexpr (O == op::table_set) {
+        runtime::table_data& t = x.table(x.index);
+        if (x.get(0) >= t.size) return trap::out_of_bounds_table;
+        t.items[x.get(0)] = u32(x.get(1));
+    } else if constexpr (O == op::table_size) {
+        x.put(x.table(x.index).size);
+    } else if constexpr (O == op::table_grow) {
+        runtime::table_data& t = x.table(x.index);
+        u64 old = 0;
+        const bool grown = t.grow(x.get(1), u32(x.get(0)), old);
+        x.put(grown ? old : t.type.limits.is64 ? ~u64{0} : minus_one_32);
+    } else if constexpr (O == op::table_fill) {
+        return runtime::fill(x.table(x.index), x.get(0), u32(x.get(1)), x.get(2));
+    } else if constexpr (O == op::table_copy) {
+        return runtime::copy(x.table(x.index), x.get(0), x.table(x.index2), x.get(1), x.get(2));
+    } else if constexpr (O == op::table_init) {
+        return runtime::init(x.table(x.index2), x.get(0), x.instance().elems[x.index], x.get(1), x.get(2));
+    } else if constexpr (O == op::elem_drop) {
+        x.instance().drop_elem(x.index);
+    } else if constexpr (is_allocation(O)) {
+        u32 made = 0;
+        const trap why = allocate<O>(x, made);
+        if (why != trap::none) return why;
+        x.put(made);
+    } else if constexpr (O == op::array_fill) {
+        return runtime::array_fill(x.store(), u32(x.get(0)), u32(x.get(1)), x.slots(2),
+                                   u32(x.get(2 + x.element_slots())));
+    } else if constexpr (O == op::array_copy) {
+        return runtime::array_copy(x.store(), u32(x.get(0)), u32(x.get(1)), u32(x.get(2)), u32(x.get(3)),
+                                   u32(x.get(4)));
+    } else if constexpr (O == op::array_init_data) {
+        return runtime::array_init_data(x.store(), u32(x.get(0)), u32(x.get(1)), x.instance().datas[x.index2],
+                                        u32(x.get(2)), u32(x.get(3)));
+    } else if constexpr (O == op::array_init_elem) {
+        return runtime::array_init_elem(x.store(), u32(x.get(0)), u32(x.get(1)), x.instance().elems[x.index2],
+                                        u32(x.get(2)), u32(x.get(3)));
+    } else if constexpr (O == op::ref_func) {
+        x.put(runtime::store_data::ref_of(*x.instance().funcs[x.index]));
+    } else {
+        using traits = num::traits_of<O>;
+        const num::pair128 r = [&]<std::size_t... I>(std::index_sequence<I...>) {
+            return num::sem<O>::eval(typename traits::template arg<I>(x.get(I))...);
+        }
+        (std::make_index_sequence<traits::arity>{});
+        x.put(r.low, 0);
+        x.put(r.high, 1);
+    }
+    return trap::none;
+}
+
+/// What a special instruction costs in fuel beyond being an instruction: one for each 64 bytes or 8
+/// entries it goes over. `operands` are its operands before it ran.
+template <op O>
+TESSERA_INLINE u64 length_cost(const special_call& x) noexcept {
+    if constexpr (O == op::memory_fill || O == op::memory_copy || O == op::memory_init) return x.get(2) >> 6;
+    else if constexpr (O == op::table_fill || O == op::table_copy || O == op::table_init) return x.get(2) >> 3;
+    else if constexpr (O == op::table_grow) return x.get(1) >> 3;
+    else if constexpr (O == op::array_new) return u32(x.get(x.element_slots())) >> 3;
+    else if constexpr (O == op::array_new_default) return u32(x.get(0)) >> 3;
+    else if constexpr (O == op::array_new_data || O == op::array_new_elem) return u32(x.get(1)) >> 3;
+    else if constexpr (O == op::array_fill) return u32(x.get(2 + x.element_slots())) >> 3;
+    else if constexpr (O == op::array_copy) return u32(x.get(4)) >> 3;
+    else if constexpr (O == op::array_init_data || O == op::array_init_elem) return u32(x.get(3)) >> 3;
+    else return 0;
+}
+
+/// Marks what memory.fill, copy or init has written to.
+template <op O>
+TESSERA_NOINLINE void mark_special(context& ctx, u8* at, u32 index, u32 index2) noexcept {
+    const special_call x{ctx, at, index, index2};
+    const runtime::memory_data& to = x.memory(O == op::memory_init ? index2 : index);
+    static_cast<marking_context&>(ctx).dirty->mark_range(to.base + x.get(0), x.get(2));
+}
+
+template <u64 Id>
+struct action<family::special, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+        const special_call call{*s.ctx, c::slot(s, c::template word<0>(s)), c::template word<1>(s),
+                                c::template word<2>(s)};
+        [[maybe_unused]] const u64 cost = (c::v.flags & flag::fuel) != 0 ? length_cost<c::v.code>(call) : 0;
+        if constexpr (is_allocation(c::v.code)) { // where the collector begins to look at frames
+            s.ctx->stop_pc = s.pc;
+            s.ctx->fp = s.fp;
+        }
+        const trap why = do_special<c::v.code>(call.ctx, call.at, call.index, call.index2);
+        if constexpr (is_allocation(c::v.code))
+            if (TESSERA_UNLIKELY(why == trap::out_of_memory)) return c::pause(s, why, s.pc);
+        if (TESSERA_UNLIKELY(why != trap::none)) return c::raise(s, why);
+        if constexpr ((c::v.flags & flag::marks) != 0)
+            mark_special<c::v.code>(call.ctx, call.at, call.index, call.index2);
+        if constexpr (c::v.code == op::memory_grow) {
+            s.ctx->refresh();
+            s.mem = s.ctx->mem;
+        }
+        const u8* const next = s.pc + c::l.size;
+        if constexpr ((c::v.flags & flag::fuel) != 0) {
+            s.ctx->fuel -= i64(cost);
+            if (TESSERA_UNLIKELY(s.ctx->fuel < 0)) return c::pause(s, trap::out_of_fuel, next);
+        }
+        s.pc = next;
+    }
+};
+
+} // namespace tessera::exec
+
 // ---- exec/pins.hpp ---------------------------------------------------------------------
 /// @file pins.hpp
 /// Locals that loops keep in registers: the pass over a function's nodes that chooses them.
@@ -25903,7 +24485,7 @@ public:
 
 private:
     static constexpr u32 most_height = 2;
-    static constexpr i64 read_gain = 2, load_cost = 3;
+    static constexpr i64 read_gain = 2, load_cost = 3, reload_cost = 4;
 
     struct plan {
         u32 slots[4] = {no_index, no_index, no_index, no_index}; ///< by register_of
@@ -25978,7 +24560,7 @@ private:
         i64 best[register_count] = {};
         each_node(l, [&](u32 i, i64 weight) {
             node& n = ir_.nodes[i];
-            if (clobbers(n.v)) calls += load_cost * weight;
+            if (clobbers(n.v)) calls += reload_cost * weight;
             for (unsigned k = 0; k < 4; ++k) {
                 if (!is_local(n, k)) continue;
                 node formed = n;
@@ -26258,22 +24840,33 @@ inline constexpr auto lane_accesses = []<std::size_t... I>(std::index_sequence<I
 
 /// Lowers the functions of one unit. Kept between functions for the sake of its buffers.
 template <features F>
-class lowering : aggregate_builder, plain_state<F[feature::tracing]> {
+class lowering : protected aggregate_builder, protected plain_state<F[feature::tracing]> {
 public:
     lowering(function_ir& ir, const runtime::code_unit& unit) noexcept
         : aggregate_builder(ir, unit, num::apply<num::of_numbers>) {}
+#if TESSERA_NATIVE
+    lowering(function_ir& ir, const runtime::code_unit& unit, runtime::code_form form) noexcept : lowering(ir, unit) {
+        slot_form_ = form == runtime::code_form::slots;
+        counts_ = form == runtime::code_form::counted;
+    }
+#endif
     /// In plain mode; `known` gets what is known of the function, unless it is null.
     lowering(function_ir& ir, const runtime::code_unit& unit, plain_map* known) noexcept requires(F[feature::tracing])
         : lowering(ir, unit) {
         this->plain_ = true;
         this->known_ = known;
     }
-    /// As the functions of `store` were lowered.
+    /// As the function of `store` was lowered that has `code`.
     static TESSERA_INLINE lowering again(function_ir& ir, const runtime::code_unit& unit,
-                                         [[maybe_unused]] const runtime::store_data& store) noexcept {
+                                         [[maybe_unused]] const runtime::store_data& store,
+                                         [[maybe_unused]] const runtime::func_code& code) noexcept {
         if constexpr (F[feature::tracing])
             if (traced_pool::of(store)->plain) return lowering(ir, unit, nullptr);
+#if TESSERA_NATIVE
+        return lowering(ir, unit, code.form);
+#else
         return lowering(ir, unit);
+#endif
     }
 
     /// Fills the IR with function `index`, which is not imported, and answers `map`. False: memory is out.
@@ -26283,7 +24876,7 @@ public:
         return ir_.frame_slots <= most_slot || lower(index, true);
     }
 
-private:
+protected:
     bool lower(u32 index, bool wide) noexcept {
         const byte_range range = module_.funcs[index].code;
         const u8* const base = module_.bytes.data();
@@ -26316,6 +24909,11 @@ private:
             if (failed_) return false;
         }
         finish_function();
+#if TESSERA_NATIVE
+        // A call that stops before a tally stops at the instruction behind it.
+        for (u32 i = 0; counts_ && i + 1 < ir_.nodes.size(); ++i)
+            if (ir_.nodes[i].v.fam == family::tally) ir_.nodes[i].offset = ir_.nodes[i + 1].offset;
+#endif
         if constexpr (F[feature::tracing])
             if (this->plain_) return true;
         return pin_locals();
@@ -26375,7 +24973,7 @@ private:
         }
     }
     bool pin_locals() noexcept {
-        if (ir_.loops.empty()) return true;
+        if (ir_.loops.empty() || slot_form_) return true;
         vec<slot_class> classes;
         const u32 slots = next_local_ < most_slot ? next_local_ : u32(most_slot);
         if (!classes.resize(slots)) return false;
@@ -26536,6 +25134,7 @@ private:
         stack_.pop();
         lower_branch_if(e, false, depth);
         push_temp(e.type);
+        note_height_here(); // with the reference
     }
     void lower_br_on_non_null(u32 depth) noexcept {
         lower_branch_if(settled_reference(), true, depth);
@@ -26577,6 +25176,1922 @@ private:
     }
 
     u32 index_ = 0; ///< of the function
+};
+
+} // namespace tessera::exec
+
+// ---- exec/handlers/call.hpp ------------------------------------------------------------
+/// @file handlers/call.hpp
+/// Calls and returns (spec: exec/instructions, Function Calls).
+///
+/// A call to a lowered function of the same instance, or to an imported one of the host, is made on the
+/// spot. Every other one is written down in context::call and goes to the enter cell, whose handler may
+/// lower, call the host or change the instance. A tail call first moves its arguments to the bottom of
+/// the frame and hands on the return address and link of the frame it replaces.
+
+namespace tessera::inline TESSERA_ABI::exec {
+
+namespace detail {
+/// True if the stack reaches `bytes` beyond the frame; else it grows and the cell is executed again.
+TESSERA_INLINE bool has_room(state& s, u64 bytes) noexcept {
+    const u64 left = u64(s.ctx->stack_end - s.fp);
+    if (TESSERA_LIKELY(bytes <= left)) return true;
+    s.ctx->needed = bytes;
+    s.ctx->pc = s.pc;
+    s.pc = s.ctx->grow_cells;
+    return false;
+}
+/// Goes on in lowered code. `header` is where the new frame keeps the way back.
+TESSERA_INLINE void enter_frame(state& s, u64 delta, u8* header, const u8* entry, const u8* return_pc,
+                                u64 link) noexcept {
+    put_pointer(header, return_pc);
+    store_native<u64>(header + 8, link);
+    s.fp += delta;
+    s.pc = entry;
+}
+/// Writes down a call for the enter cell.
+TESSERA_INLINE void prepare(state& s, runtime::func_record* callee, u64 delta, const u8* return_pc, u64 link) noexcept {
+    s.ctx->call = {callee, delta, return_pc, link};
+    s.ctx->stop_pc = s.pc;
+    s.pc = s.ctx->enter_cells;
+}
+/// The call of `callee` if nothing about it is out of the ordinary.
+TESSERA_INLINE bool call_at_once(state& s, const runtime::func_record* callee, u64 delta,
+                                 const u8* return_pc) noexcept {
+    const u64 frame = callee->frame_slots;
+    if (callee->instance != s.ctx->instance || frame == 0 || delta + 8 * frame > u64(s.ctx->stack_end - s.fp))
+        return false;
+    enter_frame(s, delta, s.fp + delta + 8 * u64(callee->header), callee->entry, return_pc, delta);
+    return true;
+}
+TESSERA_INLINE void call_record(state& s, runtime::func_record* callee, u64 delta, const u8* return_pc) noexcept {
+    if (TESSERA_UNLIKELY(!call_at_once(s, callee, delta, return_pc))) prepare(s, callee, delta, return_pc, delta);
+}
+/// A host function failed: writes down the call, which stops if that is no exception somebody catches.
+inline TESSERA_COLD void fail_in_host(context* ctx, runtime::func_record* callee, u64 delta,
+                                      const u8* return_pc) noexcept {
+    ctx->call = {callee, delta, return_pc, delta};
+    ctx->stop_pc = nullptr;
+    ctx->host_failed = true;
+    ctx->why = trap::host;
+}
+/// What call_indirect finds: the function, or null with a trap.
+TESSERA_INLINE runtime::func_record* indirect_callee(const state& s, u32 table, u64 index, u32 type_id,
+                                                     trap& why) noexcept {
+    const runtime::table_data& t = *s.ctx->instance->tables[table];
+    if (TESSERA_UNLIKELY(index >= t.size)) return s.ctx->index = index, why = trap::undefined_element, nullptr;
+    const u32 reference = t.items[index];
+    if (TESSERA_UNLIKELY(reference == 0)) return s.ctx->index = index, why = trap::uninitialized_element, nullptr;
+    runtime::func_record* const callee = s.ctx->records[reference - 1];
+    if (TESSERA_UNLIKELY(callee->type_id != type_id) && !s.ctx->store->types.matches(callee->type_id, type_id))
+        return why = trap::indirect_call_type, nullptr;
+    return callee;
+}
+/// The end of a tail call: arguments of `count` slots at `from` move down, then the call is entered.
+template <u64 Id>
+TESSERA_INLINE void tail_call_record(state& s, runtime::func_record* callee) noexcept {
+    using c = cell<Id>;
+    u8* const header = s.fp + c::template word<2>(s);
+    const u8* const return_pc = get_pointer<const u8>(header);
+    const u64 link = load_native<u64>(header + 8);
+    std::memmove(s.fp, c::slot(s, c::template word<0>(s)), 8 * std::size_t(c::template word<1>(s)));
+    prepare(s, callee, 0, return_pc, link);
+}
+} // namespace detail
+
+template <u64 Id>
+struct action<family::call, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+        if (!detail::has_room(s, c::template word<1>(s))) return;
+        const u64 delta = c::template word<0>(s);
+        detail::enter_frame(s, delta, s.fp + c::template word<2>(s), get_pointer<const u8>(s.pc + c::l.wides),
+                            s.pc + c::l.size, delta);
+    }
+};
+template <u64 Id>
+struct action<family::call_lazy, Id> {
+    static TESSERA_INLINE void run(state& s) noexcept {
+        s.ctx->pc = s.pc;
+        s.pc = s.ctx->link_cells;
+    }
+};
+template <u64 Id>
+struct action<family::call_record, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE runtime::func_record* find(const state& s) noexcept {
+        return s.ctx->funcs[c::template word<1>(s)];
+    }
+    /// The frame of the caller has room for arguments and results. Little must survive the call, as
+    /// accumulators and pins do not: that is why they are cleared, and why `find` is asked again.
+    static TESSERA_INLINE void call_host(state& s, runtime::host_function& host) noexcept {
+        constexpr bool fuel = (c::v.flags & flag::fuel) != 0;
+        context* const ctx = s.ctx;
+        if constexpr (fuel) ctx->give_fuel_back();
+        u64* const slots = reinterpret_cast<u64*>(s.fp + c::template word<0>(s));
+        ctx->stop_pc = s.pc; // where the collector begins to look at frames
+        ctx->fp = s.fp;
+        const bool done = host.invoke(host, ctx->who, slots, ctx->failure);
+        s.pc = ctx->stop_pc;
+        s.fp = ctx->fp;
+        if constexpr (fuel) ctx->take_fuel();
+        ctx->refresh();
+        const u8* const next = s.pc + c::l.size;
+        if (TESSERA_UNLIKELY(!done)) {
+            detail::fail_in_host(ctx, find(s), c::template word<0>(s), next);
+            s.pc = ctx->failed_cells;
+        } else {
+            s.pc = next;
+        }
+        s = {s.pc, s.fp, ctx->mem, ctx, 0, 0, 0, 0, 0, 0, vector_register{}, vector_register{}};
+    }
+    static TESSERA_INLINE void run(state& s) noexcept {
+        runtime::func_record* const callee = find(s);
+        if (TESSERA_LIKELY(callee->host != nullptr)) call_host(s, *callee->host);
+        else detail::prepare(s, callee, c::template word<0>(s), s.pc + c::l.size, c::template word<0>(s));
+    }
+};
+/// The short way: a function of the very type, lowered, of the same instance. Everything else, traps
+/// too, is decided by slow_paths::indirect, so that little has to be kept in registers here.
+template <u64 Id>
+struct action<family::call_indirect, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+        const runtime::table_data& t = *s.ctx->tables[c::template word<1>(s)];
+        const u64 index = c::template get<0>(s);
+        s.ctx->index = index; // already here, since it would take a register until it is known who needs it
+        if (TESSERA_LIKELY(index < t.size))
+            if (const u32 reference = t.items[index]; TESSERA_LIKELY(reference != 0)) {
+                const runtime::func_record* const callee = s.ctx->records[reference - 1];
+                if (TESSERA_LIKELY(callee->type_id == c::template word<2>(s) &&
+                                   detail::call_at_once(s, callee, c::template word<0>(s), s.pc + c::l.size)))
+                    return;
+            }
+        s.ctx->words = s.pc + c::l.words;
+        s.ctx->call.return_pc = s.pc + c::l.size;
+        s.ctx->stop_pc = s.pc;
+        s.pc = s.ctx->indirect_cells;
+    }
+};
+template <u64 Id>
+struct action<family::call_ref, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+        const u64 reference = c::template get<0>(s);
+        if (TESSERA_UNLIKELY(reference == 0)) return c::raise(s, trap::null_function);
+        detail::call_record(s, s.ctx->records[reference - 1], c::template word<0>(s), s.pc + c::l.size);
+    }
+};
+
+template <u64 Id>
+struct action<family::return_, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+        const u8* const header = s.fp + c::template word<0>(s);
+        const u64 link = load_native<u64>(header + 8);
+        if constexpr (c::v.at[0] != loc::none) {
+            const auto value = c::template get<0>(s);
+            s.pc = get_pointer<const u8>(header);
+            put_slot<typename c::template type<0>>(s.fp, value);
+        } else {
+            s.pc = get_pointer<const u8>(header);
+        }
+        s.fp -= link;
+    }
+};
+
+template <u64 Id>
+struct action<family::return_call, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+        // First, since a frame that is half moved could not be called again after the stack has grown.
+        if (!detail::has_room(s, c::template word<3>(s))) return;
+        const u8* const header = s.fp + c::template word<2>(s);
+        const u8* const return_pc = get_pointer<const u8>(header);
+        const u64 link = load_native<u64>(header + 8);
+        std::memmove(s.fp, c::slot(s, c::template word<0>(s)), 8 * std::size_t(c::template word<1>(s)));
+        detail::enter_frame(s, 0, s.fp + c::template word<4>(s), get_pointer<const u8>(s.pc + c::l.wides), return_pc,
+                            link);
+    }
+};
+template <u64 Id>
+struct action<family::return_call_lazy, Id> : action<family::call_lazy, Id> {};
+template <u64 Id>
+struct action<family::return_call_record, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+        detail::tail_call_record<Id>(s, s.ctx->instance->funcs[c::template word<3>(s)]);
+    }
+};
+template <u64 Id>
+struct action<family::return_call_indirect, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+        trap why = trap::none;
+        runtime::func_record* const callee =
+            detail::indirect_callee(s, c::template word<3>(s), c::template get<0>(s), c::template word<4>(s), why);
+        if (TESSERA_UNLIKELY(!callee)) return c::raise(s, why);
+        detail::tail_call_record<Id>(s, callee);
+    }
+};
+template <u64 Id>
+struct action<family::return_call_ref, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+        const u64 reference = c::template get<0>(s);
+        if (TESSERA_UNLIKELY(reference == 0)) return c::raise(s, trap::null_function);
+        detail::tail_call_record<Id>(s, s.ctx->records[reference - 1]);
+    }
+};
+
+namespace detail {
+/// Takes over where a slow path wants to go on.
+TESSERA_INLINE void go_on(state& s) noexcept {
+    s.pc = s.ctx->pc;
+    s.fp = s.ctx->fp;
+    s.mem = s.ctx->mem;
+}
+/// A handler that is a slow path.
+template <void (*slow_paths::*Way)(context*)>
+struct slow_action {
+    static TESSERA_INLINE void run(state& s) noexcept {
+        s.ctx->fp = s.fp;
+        s.ctx->mem = s.mem;
+        (s.ctx->slow->*Way)(s.ctx);
+        go_on(s);
+    }
+};
+} // namespace detail
+
+template <u64 Id>
+struct action<family::enter, Id> : detail::slow_action<&slow_paths::enter> {};
+template <u64 Id>
+struct action<family::indirect, Id> : detail::slow_action<&slow_paths::indirect> {};
+template <u64 Id>
+struct action<family::link, Id> : detail::slow_action<&slow_paths::link> {};
+namespace detail {
+inline TESSERA_COLD void grow_stack(context* ctx) noexcept {
+    if (ctx->ensure(ctx->fp, ctx->needed)) return; // and again to the call
+    ctx->stop_pc = ctx->pc;
+    ctx->pc = ctx->stop_cells;
+}
+/// Return into another instance: three slots below the frame hold what a return needs.
+inline TESSERA_COLD void restore(context* ctx) noexcept {
+    u8* const bridge = ctx->fp - 24;
+    const u8* const return_pc = get_pointer<const u8>(bridge);
+    const u64 packed = load_native<u64>(bridge + 8);
+    runtime::instance_data* const instance = get_pointer<runtime::instance_data>(bridge + 16);
+    std::memmove(bridge, ctx->fp, 8 * std::size_t(packed >> 40));
+    ctx->fp = bridge - (packed & ((u64{1} << 40) - 1));
+    ctx->pc = return_pc;
+    ctx->switch_to(instance);
+}
+} // namespace detail
+template <u64 Id>
+struct action<family::grow_stack, Id> {
+    static TESSERA_INLINE void run(state& s) noexcept {
+        s.ctx->fp = s.fp;
+        s.ctx->mem = s.mem;
+        detail::grow_stack(s.ctx);
+        detail::go_on(s);
+    }
+};
+template <u64 Id>
+struct action<family::restore, Id> {
+    static TESSERA_INLINE void run(state& s) noexcept {
+        s.ctx->fp = s.fp;
+        detail::restore(s.ctx);
+        detail::go_on(s);
+    }
+};
+
+} // namespace tessera::exec
+
+// ---- exec/handlers/memory.hpp ----------------------------------------------------------
+/// @file handlers/memory.hpp
+/// Loads, stores, globals (spec: exec/instructions, Memory Instructions).
+///
+/// The narrow form keeps `offset + size` in the cell, so one addition and one comparison bound the
+/// access; it is chosen only where that sum fits 32 bits, the address has 32 bits and the memory is
+/// memory 0. Everything else takes the wide form, which checks for carries.
+///
+/// A shared memory is accessed by the same handlers where a racy access is free, else in the wide form with
+/// flag::shared. It may be larger than it was when its size was last looked at, so an access beyond that
+/// looks again before it traps.
+
+namespace tessera::inline TESSERA_ABI::exec {
+
+namespace detail {
+template <op O>
+using stored_type = typename num::sem<O>::stored;
+template <op O>
+using value_type = typename num::sem<O>::value;
+
+template <op O, u8 Flags = 0>
+TESSERA_INLINE value_type<O> read_memory(const u8* at) noexcept {
+    using From = stored_type<O>;
+    From raw;
+    if constexpr (racy_is_free || (Flags & flag::shared) != 0) raw = load_racy<From>(at);
+    else if constexpr (std::is_same_v<From, v128>) raw = load_native<v128>(at); // bytes, in the order of both
+    else raw = load_le<From>(at);
+    return num::sem<O>::of(raw);
+}
+template <op O, u8 Flags = 0>
+TESSERA_INLINE void write_memory(u8* at, value_type<O> value) noexcept {
+    using As = stored_type<O>;
+    if constexpr (racy_is_free || (Flags & flag::shared) != 0) store_racy<As>(at, As(value));
+    else if constexpr (std::is_same_v<As, v128>) store_native(at, value);
+    else store_le<As>(at, As(value));
+}
+/// Marks what the cell writes to, in a build that has marks.
+template <u64 Id>
+TESSERA_INLINE void mark(const state& s, const u8* at) noexcept {
+    using c = cell<Id>;
+    if constexpr ((c::v.flags & flag::marks) != 0)
+        static_cast<marking_context*>(s.ctx)->dirty->mark(at, sizeof(stored_type<c::v.code>));
+}
+template <u64 Id>
+TESSERA_INLINE void load_from(state& s, u64 end) noexcept {
+    using c = cell<Id>;
+    if (TESSERA_UNLIKELY(end > s.ctx->memory_size)) return c::out_of_bounds(s);
+    c::put(s, read_memory<c::v.code>(s.mem + (end - sizeof(stored_type<c::v.code>))));
+    c::next(s);
+}
+/// The address of `size` bytes at `address + offset` of a memory of any kind; null if out of bounds.
+TESSERA_INLINE u8* wide_address(const state& s, u32 memory, u64 address, u64 offset, u64 size) noexcept {
+    const runtime::memory_data& m = *s.ctx->instance->memories[memory];
+    const u64 at = address + offset;
+    if (at < address || at > m.size || size > m.size - at) return nullptr;
+    return m.base + at;
+}
+} // namespace detail
+
+template <u64 Id>
+struct action<family::load, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+        if constexpr (c::v.at[0] == loc::imm)
+            detail::load_from<Id>(s, u64(c::template word<0>(s))); // the address is in the word
+        else detail::load_from<Id>(s, u64(c::template get<0>(s)) + c::template word<0>(s));
+    }
+};
+template <u64 Id>
+struct action<family::load_indexed, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+        const u32 index = c::template get<1>(s) << (c::v.flags >> flag::shift);
+        const u32 address = c::template get<0>(s) + index; // wraps, as i32.add does
+        detail::load_from<Id>(s, u64(address) + c::template word<0>(s));
+    }
+};
+template <u64 Id>
+struct action<family::store, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+        u64 end = c::template word<0>(s);
+        if constexpr (c::v.at[0] != loc::imm) end += c::template get<0>(s);
+        const auto value = c::template get<1>(s);
+        if (TESSERA_UNLIKELY(end > s.ctx->memory_size)) return c::out_of_bounds(s);
+        detail::write_memory<c::v.code>(s.mem + (end - sizeof(detail::stored_type<c::v.code>)), value);
+        detail::mark<Id>(s, s.mem + (end - sizeof(detail::stored_type<c::v.code>)));
+        c::next(s);
+    }
+};
+template <u64 Id>
+struct action<family::load_wide, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+        const u8* at = detail::wide_address(s, c::template word<0>(s), c::template get<0>(s), c::template wide<0>(s),
+                                            sizeof(detail::stored_type<c::v.code>));
+        if (TESSERA_UNLIKELY(!at)) return c::out_of_bounds(s);
+        c::put(s, detail::read_memory<c::v.code, c::v.flags>(at));
+        c::next(s);
+    }
+};
+template <u64 Id>
+struct action<family::store_wide, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+        u8* at = detail::wide_address(s, c::template word<0>(s), c::template get<0>(s), c::template wide<0>(s),
+                                      sizeof(detail::stored_type<c::v.code>));
+        if (TESSERA_UNLIKELY(!at)) return c::out_of_bounds(s);
+        detail::write_memory<c::v.code, c::v.flags>(at, c::template get<1>(s));
+        detail::mark<Id>(s, at);
+        c::next(s);
+    }
+};
+/// Where an access goes that is out of bounds: back, if another thread has made a memory larger.
+template <u64 Id>
+struct action<family::out_of_bounds, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+        s.pc = s.ctx->stop_pc;
+        if (!s.ctx->slow->see_growth || !s.ctx->slow->see_growth(s.ctx)) c::raise(s, trap::out_of_bounds_memory);
+    }
+};
+
+namespace detail {
+/// The slots of the global in the cell.
+template <u64 Id>
+TESSERA_INLINE u8* global_slots(const state& s) noexcept {
+    using c = cell<Id>;
+    if constexpr (c::v.fam == family::imported_get || c::v.fam == family::imported_set)
+        return reinterpret_cast<u8*>(s.ctx->imported_globals[c::template word<0>(s)]);
+    else return reinterpret_cast<u8*>(s.ctx->globals) + c::template word<0>(s);
+}
+} // namespace detail
+template <u64 Id>
+struct action<family::global_get, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+        c::put(s, get_slot<typename c::template type<3>>(detail::global_slots<Id>(s)));
+        c::next(s);
+    }
+};
+template <u64 Id>
+struct action<family::imported_get, Id> : action<family::global_get, Id> {};
+template <u64 Id>
+struct action<family::global_set, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+        put_slot<typename c::template type<0>>(detail::global_slots<Id>(s), c::template get<0>(s));
+        c::next(s);
+    }
+};
+template <u64 Id>
+struct action<family::imported_set, Id> : action<family::global_set, Id> {};
+
+} // namespace tessera::exec
+
+// ---- exec/handlers/aggregate.hpp -------------------------------------------------------
+/// @file handlers/aggregate.hpp
+/// Structures, arrays and casts (spec: exec/instructions, Reference and Aggregate Instructions).
+///
+/// Fields lie in objects as values lie in a memory, so reading and writing them are loads and stores. What
+/// needs the collector goes to the room cell, which makes room and lets the cell be executed again.
+
+namespace tessera::inline TESSERA_ABI::exec {
+
+namespace detail {
+/// Goes to the room cell: for a class of cells, or for the log of overwritten references.
+TESSERA_INLINE void need_room(state& s, u64 what) noexcept {
+    s.ctx->needed = what;
+    s.ctx->pc = s.pc;
+    s.pc = s.ctx->room_cells;
+}
+inline constexpr u64 need_log = runtime::object_heap::classes;
+
+/// While marking goes on, what is about to be overwritten is noted first. False: there is no room for it, and the
+/// cell is to be executed again.
+TESSERA_INLINE bool note_overwritten(state& s, const u8* at) noexcept {
+    if (TESSERA_LIKELY(s.ctx->heap->log(load_le<u32>(at)))) return true;
+    need_room(s, need_log);
+    return false;
+}
+/// Whether a reference is of the type in the cell. With flag::reference that is a type there are objects of.
+template <u64 Id>
+TESSERA_INLINE bool is_of_type(const state& s) noexcept {
+    using c = cell<Id>;
+    const u32 reference = c::template get<0>(s), wanted = c::template word<0>(s), more = c::template word<1>(s);
+    if (reference == 0) return (more & 1) != 0;
+    if constexpr ((c::v.flags & flag::reference) != 0)
+        return runtime::is_heap_ref(reference) &&
+               s.ctx->heap->layouts.matches(s.ctx->heap->type_of(reference), wanted, more >> 1);
+    else return runtime::is_of_type(*s.ctx->store, reference, heap_type{wanted});
+}
+} // namespace detail
+
+template <u64 Id>
+struct action<family::struct_new, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+        // There are three registers that need not be saved: what can be had again is not kept.
+        const u32 made = s.ctx->heap->take_cell(c::template word<2>(s), c::template word<3>(s));
+        if (TESSERA_UNLIKELY(made == 0)) return detail::need_room(s, c::template word<2>(s));
+        u8* const at = opaque(s.ctx->heap->at(made));
+        u8* const slots = opaque(c::slot(s, c::template word<0>(s)));
+        store_le<u32>(at, c::template word<1>(s));
+        store_le<u32>(at + 4, 0);
+        [&]<std::size_t... I>(std::index_sequence<I...>) {
+            (store_le<u32>(at + runtime::object_header + 4 * I, get_slot<u32>(slots + 8 * I)), ...);
+        }
+        (std::make_index_sequence<std::size_t(c::v.code)>{});
+        put_slot<u32>(slots, s.ctx->heap->reference_to(at));
+        c::next(s);
+    }
+};
+template <u64 Id>
+struct action<family::struct_get, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+        const u32 object = c::template get<0>(s);
+        if (TESSERA_UNLIKELY(object == 0)) return c::raise(s, trap::null_structure);
+        c::put(s, detail::read_memory<c::v.code>(opaque(s.ctx->heap->at(object) + c::template word<0>(s))));
+        c::next(s);
+    }
+};
+template <u64 Id>
+struct action<family::struct_set, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE u8* field(const state& s) noexcept {
+        return s.ctx->heap->at(c::template get<0>(s)) + c::template word<0>(s);
+    }
+    static TESSERA_INLINE void run(state& s) noexcept {
+        if (TESSERA_UNLIKELY(c::template get<0>(s) == 0)) return c::raise(s, trap::null_structure);
+        if constexpr ((c::v.flags & flag::reference) != 0)
+            if (TESSERA_UNLIKELY(s.ctx->heap->marking()) && !detail::note_overwritten(s, field(s))) return;
+        u8* const at = opaque(field(s));
+        detail::write_memory<c::v.code>(at, c::template get<1>(s));
+        c::next(s);
+    }
+};
+
+namespace detail {
+/// The place of an element, or null with the trap raised.
+template <u64 Id>
+TESSERA_INLINE u8* element(state& s) noexcept {
+    using c = cell<Id>;
+    const u32 array = c::template get<0>(s);
+    if (TESSERA_UNLIKELY(array == 0)) return c::raise(s, trap::null_array), nullptr;
+    u8* const at = opaque(s.ctx->heap->at(array));
+    const u64 index = c::template get<1>(s);
+    if (TESSERA_UNLIKELY(index >= load_le<u32>(at + 4))) return c::raise(s, trap::out_of_bounds_array), nullptr;
+    return at + runtime::object_header + index * sizeof(stored_type<c::v.code>);
+}
+} // namespace detail
+
+template <u64 Id>
+struct action<family::array_get, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+        const u8* const at = detail::element<Id>(s);
+        if (!at) return;
+        c::put(s, detail::read_memory<c::v.code>(at));
+        c::next(s);
+    }
+};
+template <u64 Id>
+struct action<family::array_set, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+        u8* const found = detail::element<Id>(s);
+        if (!found) return;
+        u8* const at = opaque(found);
+        if constexpr ((c::v.flags & flag::reference) != 0)
+            if (TESSERA_UNLIKELY(s.ctx->heap->marking()) && !detail::note_overwritten(s, at)) return;
+        detail::write_memory<c::v.code>(at, c::template get<2>(s));
+        c::next(s);
+    }
+};
+template <u64 Id>
+struct action<family::array_len, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+        const u32 array = c::template get<0>(s);
+        if (TESSERA_UNLIKELY(array == 0)) return c::raise(s, trap::null_array);
+        c::put(s, load_le<u32>(s.ctx->heap->at(array) + 4));
+        c::next(s);
+    }
+};
+
+template <u64 Id>
+struct action<family::ref_test, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+        c::put(s, detail::is_of_type<Id>(s) ? 1 : 0);
+        c::next(s);
+    }
+};
+template <u64 Id>
+struct action<family::ref_cast, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+        if (TESSERA_UNLIKELY(!detail::is_of_type<Id>(s))) return c::raise(s, trap::cast_failure);
+        c::next(s);
+    }
+};
+template <u64 Id>
+struct action<family::make_room, Id> {
+    static TESSERA_INLINE void run(state& s) noexcept {
+        s.ctx->fp = s.fp;
+        s.ctx->mem = s.mem;
+        s.ctx->slow->make_room(s.ctx);
+        detail::go_on(s);
+    }
+};
+
+} // namespace tessera::exec
+
+// ---- exec/handlers/control.hpp ---------------------------------------------------------
+/// @file handlers/control.hpp
+/// Branches, ranges of slots, safepoints (spec: exec/instructions, Control Instructions).
+
+namespace tessera::inline TESSERA_ABI::exec {
+
+template <u64 Id>
+struct action<family::br, Id> {
+    static TESSERA_INLINE void run(state& s) noexcept { cell<Id>::jump(s); }
+};
+template <u64 Id>
+struct action<family::br_compare, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+        constexpr bool negated = (c::v.flags & flag::negated) != 0;
+        const bool taken = (num::sem<c::v.code>::eval(c::template get<0>(s), c::template get<1>(s)) != 0) != negated;
+        if (taken) c::jump(s);
+        else c::next(s);
+    }
+};
+template <u64 Id>
+struct action<family::latch, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+        using T = typename c::template type<0>;
+        u8* const at = s.fp + 8 * std::size_t(load_native<u16>(s.pc + c::l.at[0]));
+        const T step = T(i64(i32(c::template word<0>(s))));
+        T a;
+        if constexpr (c::v.at[0] == loc::pin) {
+            a = T(T(s.p0) + step);
+            s.p0 = a;
+        } else {
+            a = T(get_slot<T>(at) + step);
+        }
+        put_slot<T>(at, a);
+        if (num::sem<c::v.code>::eval(a, c::template get<1>(s)) != 0) c::jump(s);
+        else c::next(s);
+    }
+};
+template <u64 Id>
+struct action<family::pins, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+        if constexpr (c::v.at[0] != loc::none) s.p0 = c::template get<0>(s);
+        if constexpr (c::v.at[1] != loc::none) s.sp = c::template get<1>(s);
+        if constexpr (c::v.at[2] != loc::none) s.dp = c::template get<2>(s);
+        if constexpr (c::v.at[3] != loc::none) s.vp = bits_as<vector_register>(c::template get<3>(s));
+        c::next(s);
+    }
+};
+template <u64 Id>
+struct action<family::br_table, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+        const u32 most = c::template word<0>(s); // the default target is the last one
+        u32 index = c::template get<0>(s);
+        index = index < most ? index : most;
+        s.pc += load_native<i32>(s.pc + c::l.size + 4 * u64(index));
+    }
+};
+template <u64 Id>
+struct action<family::entry, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+        const u8* const next = s.pc + c::l.size;
+        if constexpr ((c::v.flags & flag::fuel) != 0) {
+            s.ctx->fuel -= c::template word<0>(s);
+            if (TESSERA_UNLIKELY(s.ctx->fuel < 0)) return c::pause(s, trap::out_of_fuel, next);
+        }
+        if constexpr ((c::v.flags & flag::interrupt) != 0)
+            if (TESSERA_UNLIKELY(s.ctx->interrupt->load(std::memory_order_relaxed)))
+                return c::pause(s, trap::interrupted, next);
+        s.pc = next;
+    }
+};
+template <u64 Id>
+struct action<family::unreachable, Id> {
+    static TESSERA_INLINE void run(state& s) noexcept { cell<Id>::raise(s, trap::unreachable); }
+};
+template <u64 Id>
+struct action<family::null_check, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+        if (TESSERA_UNLIKELY(c::template get<0>(s) == 0)) return c::raise(s, trap(c::template word<0>(s)));
+        c::next(s);
+    }
+};
+
+template <u64 Id>
+struct action<family::zero_range, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+        std::memset(c::slot(s, c::template word<0>(s)), 0, 8 * std::size_t(c::template word<1>(s)));
+        c::next(s);
+    }
+};
+template <u64 Id>
+struct action<family::zero_few, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+        std::memset(c::slot(s, c::template word<0>(s)), 0, 8 * few_slots);
+        c::next(s);
+    }
+};
+template <u64 Id>
+struct action<family::move_range, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+        std::memmove(c::slot(s, c::template word<0>(s)), c::slot(s, c::template word<1>(s)),
+                     8 * std::size_t(c::template word<2>(s)));
+        c::next(s);
+    }
+};
+template <u64 Id>
+struct action<family::move_wide, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+        put_slot<u64>(c::slot(s, c::template word<0>(s)), get_slot<u64>(c::slot(s, c::template word<1>(s))));
+        c::next(s);
+    }
+};
+template <u64 Id>
+struct action<family::probe, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+#if defined(__GNUC__) || defined(__clang__)
+        s.ctx->needed = s.ctx->probed;
+        s.ctx->probed = u64(reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0)));
+#endif
+        c::next(s);
+    }
+};
+
+} // namespace tessera::exec
+
+// ---- exec/handlers/exception.hpp -------------------------------------------------------
+/// @file handlers/exception.hpp
+/// Throwing and landing (spec: exec/instructions, throw and throw_ref). Who catches is looked up out of
+/// line, in unwind.hpp; the way back into code is a cell of its own only where pins have to be loaded.
+
+namespace tessera::inline TESSERA_ABI::exec {
+
+template <u64 Id>
+struct action<family::throw_, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+        s.ctx->stop_pc = s.pc;
+        s.ctx->words = s.pc + c::l.words;
+        detail::slow_action<&slow_paths::raise>::run(s);
+    }
+};
+template <u64 Id>
+struct action<family::failed, Id> : detail::slow_action<&slow_paths::failed> {};
+template <u64 Id>
+struct action<family::land, Id> {
+    static TESSERA_INLINE void run(state& s) noexcept {
+        const u32* const pins = s.ctx->land_pins;
+        const auto slot = [&](u32 n) { return s.fp + 8 * std::size_t(n); };
+        if (pins[0] != no_index) s.p0 = get_slot<u64>(slot(pins[0]));
+        if (pins[1] != no_index) s.sp = get_slot<f32>(slot(pins[1]));
+        if (pins[2] != no_index) s.dp = get_slot<f64>(slot(pins[2]));
+        if (pins[3] != no_index) s.vp = bits_as<vector_register>(get_slot<v128>(slot(pins[3])));
+        s.pc = s.ctx->land_pc;
+    }
+};
+
+} // namespace tessera::exec
+
+// ---- exec/handlers/tally.hpp -----------------------------------------------------------
+/// @file handlers/tally.hpp
+/// The cells that find out which functions and loops are worth machine code.
+
+#if TESSERA_NATIVE
+namespace tessera::inline TESSERA_ABI::exec {
+
+template <u64 Id>
+struct action<family::tally, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+        u8* const count = const_cast<u8*>(s.pc) + c::l.words; // the unit's own, see runtime/unit.hpp
+        const u32 left = load_native<u32>(count) - 1;
+        store_native<u32>(count, left);
+        if (TESSERA_LIKELY(left != 0)) return c::next(s);
+        s.ctx->pc = s.pc;
+        s.pc = s.ctx->native.hot_cells;
+    }
+};
+template <u64 Id>
+struct action<family::hot, Id> : detail::slow_action<&slow_paths::hot> {};
+
+} // namespace tessera::exec
+#endif
+
+// ---- exec/handlers/trace.hpp -----------------------------------------------------------
+/// @file handlers/trace.hpp
+/// The cell before each instruction of a function in plain mode; see exec/plain.hpp.
+
+namespace tessera::inline TESSERA_ABI::exec {
+
+template <u64 Id>
+struct action<family::trace, Id> {
+    static TESSERA_INLINE void run(state& s) noexcept {
+        s.ctx->pc = s.pc;
+        detail::slow_action<&slow_paths::trace>::run(s);
+    }
+};
+
+} // namespace tessera::exec
+
+// ---- num/instruction_set.hpp -----------------------------------------------------------
+/// @file num/instruction_set.hpp
+/// What some processors of an architecture have an instruction for and others do not: rounding and the
+/// population count of x86-64. The meanings of floating.hpp and integer.hpp work everywhere; these here
+/// compute the same where `processor_has` says so. Nothing of it where the compiler may assume the
+/// instructions anyway, or cannot be told to use one by its name.
+
+namespace tessera::inline TESSERA_ABI::num {
+
+#if defined(__x86_64__) && defined(__GNUC__) && !(defined(__SSE4_1__) && defined(__POPCNT__))
+
+/// True if `by_instruction<o>` exists.
+constexpr bool has_instruction(op o) noexcept {
+    switch (o) {
+    case op::f32_ceil:
+    case op::f32_floor:
+    case op::f32_trunc:
+    case op::f32_nearest:
+    case op::f64_ceil:
+    case op::f64_floor:
+    case op::f64_trunc:
+    case op::f64_nearest:
+    case op::i32_popcnt:
+    case op::i64_popcnt:
+    case op::f32x4_ceil:
+    case op::f32x4_floor:
+    case op::f32x4_trunc:
+    case op::f32x4_nearest:
+    case op::f64x2_ceil:
+    case op::f64x2_floor:
+    case op::f64x2_trunc:
+    case op::f64x2_nearest:
+    case op::i8x16_shuffle:
+    case op::i8x16_swizzle:
+    case op::i8x16_relaxed_swizzle:
+    case op::i32x4_mul: return true;
+    default: return false;
+    }
+}
+/// True if the processor has the instructions of all `by_instruction`.
+inline bool processor_has_instructions() noexcept {
+    return __builtin_cpu_supports("ssse3") && __builtin_cpu_supports("sse4.1") && __builtin_cpu_supports("popcnt");
+}
+
+/// The meaning of `O` as one instruction.
+template <op O>
+struct by_instruction {
+    static TESSERA_INLINE f32 eval(f32 a) noexcept {
+        __asm__("roundss %1, %0, %0" : "+x"(a) : "i"(rounding));
+        return a;
+    }
+    static TESSERA_INLINE f64 eval(f64 a) noexcept {
+        __asm__("roundsd %1, %0, %0" : "+x"(a) : "i"(rounding));
+        return a;
+    }
+    static TESSERA_INLINE u32 eval(u32 a) noexcept {
+        __asm__("popcnt %0, %0" : "+r"(a) : : "cc");
+        return a;
+    }
+    static TESSERA_INLINE u64 eval(u64 a) noexcept {
+        __asm__("popcnt %0, %0" : "+r"(a) : : "cc");
+        return a;
+    }
+    static TESSERA_INLINE v128 eval(v128 v) noexcept {
+        vector<f32> a = as_vector<f32>(v);
+        if constexpr (row(O).text[1] == '3') __asm__("roundps %1, %0, %0" : "+x"(a) : "i"(rounding));
+        else __asm__("roundpd %1, %0, %0" : "+x"(a) : "i"(rounding));
+        return bits_as<v128>(a);
+    }
+    static TESSERA_INLINE v128 eval(v128 v, v128 w) noexcept {
+        vector<u8> a = as_vector<u8>(v), b = as_vector<u8>(w);
+        if constexpr (O == op::i32x4_mul) {
+            __asm__("pmulld %1, %0" : "+x"(a) : "x"(b));
+            return bits_as<v128>(a);
+        } else {
+            return bits_as<v128>(detail::picked(a, b));
+        }
+    }
+    static TESSERA_INLINE v128 eval(v128 a, v128 b, v128 which) noexcept { return detail::picked(a, b, which); }
+
+private:
+    template <class... Of>
+    static constexpr bool is(Of... of) noexcept {
+        return ((O == of) || ...);
+    }
+    /// Bits 0 and 1: to nearest, down, up, toward zero; bit 3: whether it is exact does not matter.
+    static constexpr int rounding = 8 | (is(op::f32_floor, op::f64_floor, op::f32x4_floor, op::f64x2_floor)   ? 1
+                                         : is(op::f32_ceil, op::f64_ceil, op::f32x4_ceil, op::f64x2_ceil)     ? 2
+                                         : is(op::f32_trunc, op::f64_trunc, op::f32x4_trunc, op::f64x2_trunc) ? 3
+                                                                                                              : 0);
+};
+
+#else
+
+constexpr bool has_instruction(op) noexcept { return false; }
+inline bool processor_has_instructions() noexcept { return false; }
+template <op O>
+using by_instruction = sem<O>;
+
+#endif
+
+} // namespace tessera::num
+
+// ---- exec/handlers/numeric.hpp ---------------------------------------------------------
+/// @file handlers/numeric.hpp
+/// Handlers of what computes on operands alone: the meanings of num/ between operand locations.
+
+namespace tessera::inline TESSERA_ABI::exec {
+
+namespace detail {
+template <class C, class R>
+TESSERA_INLINE void finish(state& s, R r) noexcept {
+    if constexpr ((C::v.flags & flag::canonical) != 0 && std::is_floating_point_v<R>) r = num::canonicalized(r);
+    C::put(s, r);
+    C::next(s);
+}
+template <class C, class R>
+TESSERA_INLINE void finish(state& s, checked<R> r) noexcept {
+    if (TESSERA_UNLIKELY(r.why != trap::none)) return C::raise(s, r.why);
+    C::put(s, r.value);
+    C::next(s);
+}
+/// What the handler computes: its instruction's meaning, or that by an instruction of some processors.
+template <u64 Id>
+using meaning = std::conditional_t<(variant::unpack(Id).flags & flag::instruction) != 0,
+                                   num::by_instruction<variant::unpack(Id).code>, num::sem<variant::unpack(Id).code>>;
+/// The vector `r` as the profile wants it: NaNs canonical in lanes of floats.
+template <u64 Id, class R>
+TESSERA_INLINE R in_profile(R r) noexcept {
+    constexpr variant v = variant::unpack(Id);
+    if constexpr (std::is_same_v<R, v128> && (v.flags & flag::canonical) != 0)
+        return num::lanes<num::canonical<typename num::sem<v.code>::lane_type>>::eval(r);
+    else return r;
+}
+} // namespace detail
+
+template <u64 Id>
+struct action<family::unary, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+        detail::finish<typename c::keyed>(s, detail::in_profile<Id>(detail::meaning<Id>::eval(c::template get<0>(s))));
+    }
+};
+template <u64 Id>
+struct action<family::binary, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+        detail::finish<typename c::keyed>(
+            s, detail::in_profile<Id>(detail::meaning<Id>::eval(c::template get<0>(s), c::template get<1>(s))));
+    }
+};
+template <u64 Id>
+struct action<family::move, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+        c::put(s, c::template get<0>(s));
+        c::next(s);
+    }
+};
+template <u64 Id>
+struct action<family::constant, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+        c::put(s, c::template wide<0>(s));
+        c::next(s);
+    }
+};
+template <u64 Id>
+struct action<family::select, Id> {
+    using c = cell<Id>;
+    using T = typename c::template type<3>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+        const bool condition = c::template get<2>(s) != 0;
+        if constexpr (c::v.at[0] == loc::slot && c::v.at[1] == loc::slot) {
+            // The address is chosen, not the value: no branch to mispredict, whatever the class.
+            static_assert(c::l.at[1] == c::l.at[0] + 2);
+            const std::size_t at = load_native<u16>(s.pc + c::l.at[0] + 2 * std::size_t(!condition));
+            c::put(s, get_slot<T>(s.fp + 8 * at));
+        } else {
+            const T a = c::template get<0>(s), b = c::template get<1>(s);
+            c::put(s, condition ? a : b);
+        }
+        c::next(s);
+    }
+};
+
+} // namespace tessera::exec
+
+// ---- exec/handlers/vector.hpp ----------------------------------------------------------
+/// @file handlers/vector.hpp
+/// Handlers that only vectors have; what takes vectors as others take numbers is in numeric.hpp and
+/// memory.hpp (spec: exec/instructions, Vector Instructions).
+
+namespace tessera::inline TESSERA_ABI::exec {
+
+template <u64 Id>
+struct action<family::ternary, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+        detail::finish<typename c::keyed>(s, detail::in_profile<Id>(num::sem<c::v.code>::eval(
+                                                 c::template get<0>(s), c::template get<1>(s), c::template get<2>(s))));
+    }
+};
+template <u64 Id>
+struct action<family::vector_constant, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+        c::put(s, c::vector_word(s));
+        c::next(s);
+    }
+};
+template <u64 Id>
+struct action<family::shuffle, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+        c::put(s, detail::meaning<Id>::eval(c::template get<0>(s), c::template get<1>(s), c::vector_word(s)));
+        c::next(s);
+    }
+};
+template <u64 Id>
+struct action<family::extract_lane, Id> {
+    using c = cell<Id>;
+    using meaning = num::sem<c::v.code>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+        using From = typename meaning::from;
+        const std::size_t lane = c::template word<0>(s);
+        if constexpr (std::endian::native == std::endian::little) { // the lane lies in the frame
+            const u8* const at = s.fp + 8 * std::size_t(load_native<u16>(s.pc + c::l.at[0]));
+            c::put(s, meaning::of(load_native<From>(at + lane * sizeof(From))));
+        } else {
+            c::put(s, meaning::eval(c::template get<0>(s), u32(lane)));
+        }
+        c::next(s);
+    }
+};
+template <u64 Id>
+struct action<family::replace_lane, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+        c::put(s, num::sem<c::v.code>::eval(c::template get<0>(s), c::template get<1>(s), c::template word<0>(s)));
+        c::next(s);
+    }
+};
+
+} // namespace tessera::exec
+
+// ---- exec/variants.hpp -----------------------------------------------------------------
+/// @file variants.hpp
+/// The list of all handlers a build has, and the way from a variant to its number in it.
+
+namespace tessera::inline TESSERA_ABI::exec {
+
+/// What of a build's features handlers depend on.
+struct model {
+    bool fuel = false;
+    bool interrupt = false;
+    bool canonical = false;
+    bool marks = false;
+    friend constexpr bool operator==(model, model) noexcept = default;
+};
+constexpr model model_of(features f) noexcept {
+    return {f[feature::fuel], f[feature::interruption], f[feature::deterministic], f[feature::dirty_marks]};
+}
+/// True for what writes to a linear memory.
+constexpr bool writes_memory(const variant& v) noexcept {
+    if (v.fam == family::special)
+        return v.code == op::memory_fill || v.code == op::memory_copy || v.code == op::memory_init;
+    if (v.fam == family::atomic)
+        return row(v.code).type.param_count > 1 && v.code != op::memory_atomic_notify && !is_wait(v.code);
+    return v.fam == family::store || v.fam == family::store_wide;
+}
+/// The flags `v` gets in a build of model `m`; `back` says whether a branch goes backwards.
+constexpr u8 flags_of(const model& m, const variant& v, bool back) noexcept {
+    u8 flags = 0;
+    const bool branch = v.fam == family::br || v.fam == family::br_compare || v.fam == family::latch;
+    if ((branch && back) || v.fam == family::entry) {
+        if (m.fuel) flags |= flag::fuel;
+        if (m.interrupt) flags |= flag::interrupt;
+    }
+    if ((v.fam == family::special || v.fam == family::call_record) && m.fuel) flags |= flag::fuel;
+    if (v.fam == family::atomic && is_wait(v.code)) {
+        if (m.fuel) flags |= flag::fuel;
+        if (m.interrupt) flags |= flag::interrupt;
+    }
+    if ((v.fam == family::unary || v.fam == family::binary || v.fam == family::ternary) && m.canonical &&
+        num::picks_nan(v.code))
+        flags |= flag::canonical;
+    if (m.marks && writes_memory(v)) flags |= flag::marks;
+    return flags;
+}
+
+/// True if a build has objects in the heap of a store.
+constexpr bool has_heap(features f) noexcept { return f[feature::gc] || f[feature::exceptions]; }
+
+namespace detail {
+/// True if a module of the features `f` can come to a handler of the kind of `v`.
+constexpr bool is_needed(features f, const variant& v) noexcept {
+    switch (v.fam) {
+    case family::move:
+    case family::select:
+    case family::global_get:
+    case family::global_set:
+    case family::imported_get:
+    case family::imported_set:
+    case family::return_: return cls(v.code) != cls::v128 || f[feature::simd];
+    case family::vector_constant: return f[feature::simd];
+    case family::call_ref: return has(f, op::call_ref);
+    case family::return_call:
+    case family::return_call_lazy:
+    case family::return_call_record: return has(f, op::return_call);
+    case family::return_call_indirect: return has(f, op::return_call_indirect);
+    case family::return_call_ref: return has(f, op::return_call_ref);
+    case family::null_check: return has(f, op::ref_as_non_null);
+    case family::struct_new:
+    case family::struct_get:
+    case family::struct_set:
+    case family::array_get:
+    case family::array_set:
+    case family::array_len:
+    case family::ref_test:
+    case family::ref_cast:
+    case family::make_room: return f[feature::gc];
+    case family::throw_:
+    case family::failed:
+    case family::land: return has(f, op::throw_);
+    case family::special: return has(f, v.code);
+    case family::trace: return f[feature::tracing];
+#if TESSERA_NATIVE
+    case family::tally:
+    case family::hot: return f[feature::native];
+#endif
+    default: return true;
+    }
+}
+/// The list is made in parts, by instructions and a last one for what serves several: clang limits what
+/// one constant expression may take.
+inline constexpr unsigned parts = 8;
+
+/// Calls `emit(variant)` for every variant in part `part` of a build with the features `f`.
+template <class Emit>
+constexpr void each_variant(features f, unsigned part, Emit emit) noexcept {
+    const model m = model_of(f);
+    const auto add = [&](variant v, bool back) {
+        if (!exists(v) || !is_needed(f, v)) return;
+        v.flags = u8(v.flags | flags_of(m, v, back));
+        emit(v);
+    };
+    const auto add_both = [&](variant v) {
+        add(v, false);
+        if (!TESSERA_TAIL_CALLS || !num::has_instruction(v.code)) return;
+        v.flags = flag::instruction;
+        add(v, false);
+    };
+    constexpr loc all[] = {loc::slot, loc::acc, loc::imm, loc::pin}, registers[] = {loc::slot, loc::acc, loc::pin};
+    const view<loc> places(all, 3), ends(all, 2);
+    const bool safe = m.fuel || m.interrupt; // back edges differ from forward ones
+    const bool share = f[feature::threads] && !racy_is_free;
+    constexpr unsigned step = (op_count + parts - 2) / (parts - 1);
+    for (u16 i = u16(part * step); i < (part + 1) * step && i < op_count; ++i) {
+        const op o = op(i);
+        const op_row& r = op_table[i];
+        if (!has(f, o)) continue;
+        const bool in_slots =
+            r.type.params[0] == 'v' && !is_hot_vector(o); // what never has another form is not asked for
+        if (is_pure(o, 1))
+            for (loc a : view<loc>(all, in_slots ? 1 : 2))
+                for (loc d : ends) add_both({family::unary, 0, o, {a, loc::none, loc::none, d}});
+        const bool pins = is_hot(o) || num::is_compare(o) || is_hot_load(o) || is_hot_store(o) ||
+                          detail::is_pinned_vector(o) || o == op::v128_load || o == op::v128_store;
+        const view<loc> sources(all, pins ? 4 : 3), results(registers, in_slots ? 1 : pins ? 3 : 2);
+        if (is_pure(o, 2))
+            for (loc a : in_slots ? view<loc>(all, 1) : sources)
+                for (loc b : sources) {
+                    for (loc d : results) add_both({family::binary, 0, o, {a, b, loc::none, d}});
+                    if (!num::is_compare(o) && o != op::i32_and) continue;
+                    const bool inverts = num::negated_compare(o) != op::count_;
+                    for (u8 negated = 0; negated <= u8(inverts ? 0 : 1); ++negated)
+                        for (int back = 0; back <= (safe ? 1 : 0); ++back)
+                            add({family::br_compare, negated, o, {a, b, loc::none, loc::none}}, back != 0);
+                    if (inverts) add({family::latch, 0, o, {a, b, loc::none, loc::none}}, true);
+                }
+        if (is_load(o)) {
+            for (loc a : sources)
+                for (loc d : results) add({family::load, 0, o, {a, loc::none, loc::none, d}}, false);
+            add({family::load_wide, 0, o, {loc::slot, loc::none, loc::none, loc::slot}}, false);
+            if (share) add({family::load_wide, flag::shared, o, {loc::slot, loc::none, loc::none, loc::slot}}, false);
+            for (loc a : places)
+                for (loc b : registers)
+                    for (loc d : ends) {
+                        add({family::load_indexed, 0, o, {a, b, loc::none, d}}, false);
+                        if (const u8 scale = natural_align[i])
+                            add({family::load_indexed, u8(scale << flag::shift), o, {a, b, loc::none, d}}, false);
+                    }
+        }
+        if (is_store(o)) {
+            for (loc a : sources)
+                for (loc b : sources) add({family::store, 0, o, {a, b, loc::none, loc::none}}, false);
+            add({family::store_wide, 0, o, {loc::slot, loc::slot, loc::none, loc::none}}, false);
+            if (share) add({family::store_wide, flag::shared, o, {loc::slot, loc::slot, loc::none, loc::none}}, false);
+        }
+        if (is_pure(o, 3)) add({family::ternary, 0, o, {loc::slot, loc::slot, loc::slot, loc::slot}}, false);
+        if (r.immediate == imm::shuffle)
+            for (loc a : ends)
+                for (loc b : ends)
+                    for (loc d : ends) add_both({family::shuffle, 0, o, {a, b, loc::none, d}});
+        if (r.immediate == imm::lane)
+            for (loc x : ends) {
+                if (r.type.param_count == 1)
+                    add({family::extract_lane, 0, o, {loc::slot, loc::none, loc::none, x}}, false);
+                else add({family::replace_lane, 0, o, {loc::slot, x, loc::none, loc::slot}}, false);
+            }
+        if (is_special(o)) add({family::special, 0, o, {}}, false);
+        if (is_atomic_row(r) && atomic_form(o) == o) add({family::atomic, 0, o, {}}, false);
+        if (is_field_load(o))
+            for (loc a : ends)
+                for (loc d : ends) {
+                    add({family::struct_get, 0, o, {a, loc::none, loc::none, d}}, false);
+                    for (loc b : ends) add({family::array_get, 0, o, {a, b, loc::none, d}}, false);
+                }
+        if (is_field_store(o))
+            for (u8 flags : {u8(0), flag::reference})
+                for (loc x : ends) {
+                    if (flags != 0 && o != op::i32_store) continue;
+                    add({family::struct_set, flags, o, {loc::slot, x, loc::none, loc::none}}, false);
+                    add({family::array_set, flags, o, {loc::slot, loc::slot, x, loc::none}}, false);
+                }
+    }
+    if (part != parts - 1) return;
+    for (loc a : ends)
+        for (loc d : ends) {
+            add({family::array_len, 0, op::nop, {a, loc::none, loc::none, d}}, false);
+            for (u8 flags : {u8(0), flag::reference})
+                add({family::ref_test, flags, op::nop, {a, loc::none, loc::none, d}}, false);
+        }
+    for (u16 c = 0; c <= u16(cls::v128); ++c) {
+        const op o = op(c);
+        for (loc a : places) {
+            add({family::move, 0, o, {a, loc::none, loc::none, loc::slot}}, false);
+            add({family::move, 0, o, {a, loc::none, loc::none, loc::pin}}, false);
+            add({family::global_set, 0, o, {a, loc::none, loc::none, loc::none}}, false);
+            add({family::return_, 0, o, {a, loc::none, loc::none, loc::none}}, false);
+            for (loc b : places)
+                for (loc x : ends)
+                    for (loc d : ends) add({family::select, 0, o, {a, b, x, d}}, false);
+        }
+        for (loc d : ends) add({family::global_get, 0, o, {loc::none, loc::none, loc::none, d}}, false);
+    }
+    for (cls c : {cls::i64, cls::v128}) { // slots are copied whole
+        add({family::imported_get, 0, op(u16(c)), {loc::none, loc::none, loc::none, loc::slot}}, false);
+        add({family::imported_set, 0, op(u16(c)), {loc::slot, loc::none, loc::none, loc::none}}, false);
+    }
+    for (cls c : {cls::i64, cls::f32, cls::f64})
+        add({family::move, 0, op(u16(c)), {loc::pin, loc::none, loc::none, loc::slot}}, false);
+    for (unsigned which = 1; which < (has_vector_register && f[feature::simd] ? 16u : 8u); ++which) {
+        const auto place = [&](unsigned r) { return which >> r & 1 ? loc::slot : loc::none; };
+        add({family::pins, 0, op::nop, {place(0), place(1), place(2), place(3)}}, false);
+    }
+    add({family::return_, 0, op(0), {}}, false);
+    add({family::br, 0, op::nop, {}}, false);
+    if (safe) add({family::br, 0, op::nop, {}}, true);
+    for (loc a : ends) {
+        add({family::br_table, 0, op::nop, {a}}, false);
+        add({family::call_indirect, 0, op::nop, {a}}, false);
+    }
+    add({family::constant, 0, op::nop, {loc::none, loc::none, loc::none, loc::slot}}, false);
+    for (loc d : ends) add({family::vector_constant, 0, op::nop, {loc::none, loc::none, loc::none, d}}, false);
+    if (safe) add({family::entry, 0, op::nop, {}}, false);
+    for (family fam : {family::call_ref, family::return_call_indirect, family::return_call_ref, family::null_check})
+        add({fam, 0, op::nop, {loc::slot}}, false);
+    for (u16 fields = 0; fields <= most_fields; ++fields) add({family::struct_new, 0, op(fields), {}}, false);
+    for (u8 flags : {u8(0), flag::reference}) add({family::ref_cast, flags, op::nop, {loc::slot}}, false);
+    for (family fam : {family::call,
+                       family::call_lazy,
+                       family::call_record,
+                       family::return_call,
+                       family::return_call_lazy,
+                       family::return_call_record,
+                       family::zero_range,
+                       family::zero_few,
+                       family::move_range,
+                       family::move_wide,
+                       family::unreachable,
+                       family::throw_,
+                       family::leave,
+                       family::stop,
+                       family::enter,
+                       family::indirect,
+                       family::link,
+                       family::restore,
+                       family::grow_stack,
+                       family::out_of_bounds,
+                       family::make_room,
+                       family::failed,
+                       family::land,
+                       family::probe,
+                       family::trace})
+        add({fam, 0, op::nop, {}}, false);
+#if TESSERA_NATIVE
+    for (family fam : {family::tally, family::hot}) add({fam, 0, op::nop, {}}, false);
+#endif
+}
+template <features F, unsigned Part>
+inline constexpr std::size_t part_size = [] {
+    std::size_t n = 0;
+    each_variant(F, Part, [&](const variant&) { ++n; });
+    return n;
+}();
+template <features F, unsigned Part>
+inline constexpr auto part_list = [] {
+    std::array<u64, part_size<F, Part>> list{};
+    std::size_t n = 0;
+    each_variant(F, Part, [&](const variant& v) { list[n++] = v.pack(); });
+    return list;
+}();
+} // namespace detail
+
+/// All variants of a build, packed.
+template <features F>
+inline constexpr auto variants = []<unsigned... Part>(std::integer_sequence<unsigned, Part...>) {
+    std::array<u64, (detail::part_size<F, Part> + ...)> list{};
+    std::size_t n = 0;
+    const auto append = [&](const auto& part) {
+        for (u64 id : part) list[n++] = id;
+    };
+    (append(detail::part_list<F, Part>), ...);
+    return list;
+}
+(std::make_integer_sequence<unsigned, detail::parts>());
+
+/// From a variant to its number in `variants<F>`: open addressing on the packed word.
+template <features F>
+class variant_index {
+    static constexpr std::size_t count = variants<F>.size();
+    static constexpr std::size_t slots = [] {
+        std::size_t n = 256;
+        while (n < count * 2) n *= 2;
+        return n;
+    }();
+    static constexpr std::size_t start(u64 id) noexcept {
+        return std::size_t((id * 0x9e3779b97f4a7c15u) >> 40) & (slots - 1);
+    }
+    static constexpr std::array<u16, slots> index = [] {
+        std::array<u16, slots> t{};
+        for (std::size_t i = 0; i < count; ++i) {
+            std::size_t at = start(variants<F>[i]);
+            while (t[at] != 0) at = (at + 1) & (slots - 1);
+            t[at] = u16(i + 1);
+        }
+        return t;
+    }();
+
+public:
+    static constexpr u32 none = ~u32{0};
+    /// The number of `v`, `none` if there is no such handler.
+    static constexpr u32 find(const variant& v) noexcept {
+        const u64 id = v.pack();
+        for (std::size_t at = start(id);; at = (at + 1) & (slots - 1)) {
+            if (index[at] == 0) return none;
+            if (variants<F>[index[at] - 1u] == id) return index[at] - 1u;
+        }
+    }
+};
+
+} // namespace tessera::exec
+
+// ---- exec/dispatch.hpp -----------------------------------------------------------------
+/// @file dispatch.hpp
+/// From variants to machine code. Each `action` is written once and wrapped either as a function that
+/// calls the next one in tail position, or as a case of one loop; the compiler's facts decide which
+/// (config.hpp), and only that one is compiled.
+
+#if TESSERA_TAIL_CALLS
+
+// ---- exec/dispatch_tail.hpp ------------------------------------------------------------
+/// @file dispatch_tail.hpp
+/// Dispatch by tail calls: a handler is a function that ends in a jump to the next one. Everything a
+/// program needs at every instruction stays in argument registers.
+
+// g++ 12 has no musttail, but keeps these functions jumps at every level with these attributes.
+// Contracting f64 multiply and add into one operation would break the arithmetic of wasm.
+#if defined(__clang__)
+#define TESSERA_HANDLER(id) __attribute__((no_sanitize("address", "undefined"), aligned(exec::handler_alignment(id))))
+#define TESSERA_TAIL [[clang::musttail]]
+#else
+#define TESSERA_HANDLER(id)                                                                                            \
+    __attribute__((optimize("O2", "optimize-sibling-calls", "fp-contract=off"), no_sanitize("address", "undefined")))
+#define TESSERA_TAIL
+#endif
+#define TESSERA_STATE_PARAMETERS                                                                                       \
+    const u8 *pc, u8 *fp, u8 *mem, context *ctx, u64 r0, u64 p0, f64 d0, f32 s0, f64 dp, f32 sp, vector_register v0,   \
+        vector_register vp
+
+namespace tessera::inline TESSERA_ABI::exec {
+
+/// Where the code of a handler begins that programs spend their time in, numbers of 32 bits and floats: in a cache line
+/// that it need not share with the end of another one. g++ takes no alignment that depends on a template's argument.
+constexpr unsigned handler_alignment(u64 id) noexcept {
+    const variant v = variant::unpack(id);
+    switch (v.fam) {
+    case family::unary:
+    case family::binary:
+    case family::br_compare:
+    case family::latch:
+    case family::load:
+    case family::load_indexed:
+    case family::store: {
+        const bool stores = v.fam == family::store;
+        const op_type& t = row(v.code).type;
+        const char of = stores ? t.params[1] : t.params[0] == 'a' ? t.results[0] : t.params[0];
+        return of == 'l' || of == 'v' ? 16 : 64;
+    }
+    case family::move:
+    case family::select:
+    case family::br:
+    case family::br_table:
+    case family::call:
+    case family::return_:
+    case family::pins:
+    case family::zero_few: return 64;
+    default: return 16;
+    }
+}
+
+// Registers a handler does not use cost nothing.
+using handler = void (*)(TESSERA_STATE_PARAMETERS);
+
+template <u64 Id>
+TESSERA_HANDLER(Id)
+void run(TESSERA_STATE_PARAMETERS) {
+    constexpr family fam = variant::unpack(Id).fam;
+    if constexpr (ends_run(fam)) {
+        ctx->pc = pc;
+        ctx->fp = fp;
+        static_cast<void>(mem), static_cast<void>(r0), static_cast<void>(p0), static_cast<void>(d0),
+            static_cast<void>(s0), static_cast<void>(dp), static_cast<void>(sp), static_cast<void>(v0),
+            static_cast<void>(vp);
+    } else {
+        state s{pc, fp, mem, ctx, r0, p0, d0, s0, dp, sp, v0, vp};
+        action<fam, Id>::run(s);
+        TESSERA_TAIL return load_native<handler>(s.pc)(s.pc, s.fp, s.mem, s.ctx, s.r0, s.p0, s.d0, s.s0, s.dp, s.sp,
+                                                       s.v0, s.vp);
+    }
+}
+
+/// The handlers of a build.
+template <features F>
+class dispatch {
+    static constexpr auto handlers = []<std::size_t... I>(std::index_sequence<I...>) {
+        return std::array<handler, sizeof...(I)>{&exec::run<variants<F>[I]>...};
+    }
+    (std::make_index_sequence<variants<F>.size()>{});
+
+public:
+    /// The handler of `v`, null if there is none.
+    static constexpr handler find(const variant& v) noexcept {
+        const u32 n = variant_index<F>::find(v);
+        return n == variant_index<F>::none ? nullptr : handlers[n];
+    }
+    /// Runs from `ctx.pc` on until a handler ends the run.
+    static void run(context& ctx) noexcept { run(ctx, ctx.pc, ctx.fp); }
+    static TESSERA_INLINE void run(context& ctx, const u8* pc, u8* fp) noexcept {
+        load_native<handler>(pc)(pc, fp, ctx.mem, &ctx, 0, 0, 0, 0, 0, 0, vector_register{}, vector_register{});
+    }
+};
+
+} // namespace tessera::exec
+
+#undef TESSERA_HANDLER
+#undef TESSERA_TAIL
+#undef TESSERA_STATE_PARAMETERS
+#else
+
+// ---- exec/dispatch_loop.hpp ------------------------------------------------------------
+/// @file dispatch_loop.hpp
+/// Dispatch by one loop over a switch, for compilers and processors where tail calls do not hold. A
+/// handler is a number. Such a switch compiles slowly, so there are fewer variants (see `exists`).
+
+#if defined(__GNUC__) && !defined(__clang__)
+#define TESSERA_LOOP __attribute__((noinline, optimize("fp-contract=off")))
+#else
+#define TESSERA_LOOP TESSERA_NOINLINE
+#endif
+#define TESSERA_CASE(n)                                                                                                \
+    case n:                                                                                                            \
+        if constexpr (n < count) {                                                                                     \
+            constexpr u64 id = variants<F>[n < count ? n : 0];                                                         \
+            if constexpr (ends_run(variant::unpack(id).fam)) goto done;                                                \
+            else action<variant::unpack(id).fam, id>::run(s);                                                          \
+        }                                                                                                              \
+        break;
+#define TESSERA_CASE_4(n) TESSERA_CASE(n) TESSERA_CASE((n) + 1) TESSERA_CASE((n) + 2) TESSERA_CASE((n) + 3)
+#define TESSERA_CASE_16(n) TESSERA_CASE_4(n) TESSERA_CASE_4((n) + 4) TESSERA_CASE_4((n) + 8) TESSERA_CASE_4((n) + 12)
+#define TESSERA_CASE_64(n)                                                                                             \
+    TESSERA_CASE_16(n) TESSERA_CASE_16((n) + 16) TESSERA_CASE_16((n) + 32) TESSERA_CASE_16((n) + 48)
+#define TESSERA_CASE_256(n)                                                                                            \
+    TESSERA_CASE_64(n) TESSERA_CASE_64((n) + 64) TESSERA_CASE_64((n) + 128) TESSERA_CASE_64((n) + 192)
+
+namespace tessera::inline TESSERA_ABI::exec {
+
+using handler = u64;
+
+/// The handlers of a build.
+template <features F>
+class dispatch {
+    static constexpr std::size_t count = variants<F>.size();
+    static_assert(count <= 1280, "more variants than the loop has cases");
+
+public:
+    /// The handler of `v`; one that does not exist is no number of a case.
+    static constexpr handler find(const variant& v) noexcept { return variant_index<F>::find(v); }
+
+    /// Runs from `ctx.pc` on until a handler ends the run.
+    static void run(context& ctx) noexcept { run(ctx, ctx.pc, ctx.fp); }
+    static TESSERA_LOOP void run(context& ctx, const u8* pc, u8* fp) noexcept {
+        state s{pc, fp, ctx.mem, &ctx, 0, 0, 0, 0, 0, 0, {}, {}};
+        for (;;) {
+            switch (u32(load_native<handler>(s.pc))) {
+                TESSERA_CASE_256(0u)
+                TESSERA_CASE_256(256u)
+                TESSERA_CASE_256(512u)
+                TESSERA_CASE_256(768u)
+                TESSERA_CASE_256(1024u)
+            default: goto done; // not reached: every cell holds the number of a case
+            }
+        }
+    done:
+        ctx.pc = s.pc;
+        ctx.fp = s.fp;
+    }
+};
+
+} // namespace tessera::exec
+
+#undef TESSERA_LOOP
+#undef TESSERA_CASE
+#undef TESSERA_CASE_4
+#undef TESSERA_CASE_16
+#undef TESSERA_CASE_64
+#undef TESSERA_CASE_256
+#endif
+
+namespace tessera::inline TESSERA_ABI::exec {
+
+/// Cells that belong to no function.
+template <features F>
+struct fixed_cells {
+    struct one {
+        alignas(8) handler first;
+        u64 rest = 0; // a handler of 32 bits leaves room
+    };
+    template <family Fam>
+    static constexpr one of{dispatch<F>::find({Fam, 0, op::nop, {}})}; // there before any static object is made
+    template <family Fam>
+    static const u8* at() noexcept {
+        return reinterpret_cast<const u8*>(&of<Fam>);
+    }
+};
+
+} // namespace tessera::exec
+
+// ---- exec/encode.hpp -------------------------------------------------------------------
+/// @file exec/encode.hpp
+/// From nodes to cells: sizes first, then handlers, operands and distances.
+
+namespace tessera::inline TESSERA_ABI::exec {
+
+/// Which wasm instruction a cell comes from.
+struct cell_origin {
+    u32 cell;   ///< byte offset of the cell in its function's code
+    u32 offset; ///< byte offset of the instruction in the module
+};
+
+template <features F>
+class encoder {
+public:
+    explicit encoder(const function_ir& ir) noexcept : ir_(ir) {}
+
+    /// Writes the function's cells into `out`, which owns them from then on. False: memory is out.
+    [[nodiscard]] bool run(runtime::func_code& out) noexcept {
+        if (!measure()) return false;
+        const u32 size = positions_.back();
+        u8* const cells = static_cast<u8*>(TESSERA_ALLOCATE(size ? size : 8));
+        if (!cells) return false;
+        for (u32 i = 0; i < ir_.nodes.size(); ++i) write(cells, i);
+        out = {cells, size, ir_.frame_slots, ir_.header};
+        return true;
+    }
+    /// What the function catches, with places in the cells that `run` wrote in place of labels.
+    void resolve(runtime::catch_table& table) const noexcept {
+        for (runtime::catch_region& r : table.regions) {
+            r.begin = position_of(r.begin);
+            r.end = position_of(r.end);
+        }
+        for (runtime::catch_clause& c : table.clauses) {
+            const label_def& to = ir_.labels[c.target];
+            c.target = positions_[to.node];
+            c.landing = positions_[to.landing == no_index ? to.node : to.landing];
+            c.cost = to.cost;
+        }
+    }
+    /// Lists where each cell comes from, in order. False: memory is out.
+    [[nodiscard]] bool origins(vec<cell_origin>& out) noexcept {
+        if (!measure()) return false;
+        out.clear();
+        for (u32 i = 0; i < ir_.nodes.size(); ++i)
+            if (!out.push_back({positions_[i], ir_.nodes[i].offset})) return false;
+        return true;
+    }
+
+private:
+    static constexpr model m = model_of(F);
+    static constexpr variant wide_move{family::move_wide, 0, op::nop, {}};
+    static constexpr u32 wide_move_size = layout_of(wide_move).size;
+
+    bool measure() noexcept {
+        positions_.clear();
+        if (!positions_.reserve(ir_.nodes.size() + 1)) return false;
+        u32 at = 0;
+        for (u32 i = 0; i < ir_.nodes.size(); ++i) {
+            if (!positions_.push_back(at)) return false;
+            at += size_of(i);
+        }
+        return positions_.push_back(at);
+    }
+    variant variant_of(u32 i) const noexcept {
+        const node& n = ir_.nodes[i];
+        const bool back = n.label != no_index && ir_.labels[n.label].node <= i;
+        variant v = n.v;
+        v.flags = u8(v.flags | flags_of(m, v, back));
+        const bool computes = v.fam == family::unary || v.fam == family::binary || v.fam == family::shuffle;
+        if (TESSERA_TAIL_CALLS && computes && num::has_instruction(v.code) && instructions_)
+            v.flags |= flag::instruction;
+        return v;
+    }
+    static bool skipped(const variant& v) noexcept { return v.fam == family::entry && !m.fuel && !m.interrupt; }
+    static bool is_wide(const node& n, unsigned k) noexcept {
+        return n.v.at[k] == loc::slot && n.operands[k] > most_slot;
+    }
+    u32 size_of(u32 i) const noexcept {
+        const variant v = variant_of(i);
+        if (skipped(v)) return 0;
+        const node& n = ir_.nodes[i];
+        u32 size = layout_of(v).size;
+        if (v.fam == family::br_table) size += (4 * (n.words[0] + 1) + 7) & ~7u;
+        for (unsigned k = 0; k < 4; ++k)
+            if (is_wide(n, k)) size += wide_move_size * operand_slots(n, k);
+        return size;
+    }
+
+    void write(u8* cells, u32 i) noexcept {
+        const variant v = variant_of(i);
+        if (skipped(v)) return;
+        node n = ir_.nodes[i];
+        u8* at = cells + positions_[i];
+        for (unsigned k = 0; k < 3; ++k)
+            if (is_wide(n, k)) {
+                const u32 scratch = ir_.scratch + 2 * k;
+                for (u32 half = 0; half < operand_slots(n, k); ++half)
+                    at = write_wide_move(at, scratch + half, n.operands[k] + half);
+                n.operands[k] = scratch;
+            }
+        const u64 result = is_wide(n, 3) ? n.operands[3] : no_index;
+        const u32 result_scratch = ir_.scratch + 6;
+        if (result != no_index) n.operands[3] = result_scratch;
+        u8* const end = write_cell(at, v, n);
+        if (v.fam == family::br_table) {
+            u8* const table = at + layout_of(v).size;
+            for (u32 k = 0; k <= n.words[0]; ++k)
+                store_native<i32>(table + 4 * k, i32(i64(position_of(ir_.targets[n.words[1] + k])) - (at - cells)));
+        } else if (n.label != no_index) {
+            const layout l = layout_of(v);
+            store_native<i32>(at + l.target, i32(i64(position_of(n.label)) - (at - cells)));
+            if ((v.flags & (flag::fuel | flag::interrupt)) != 0) {
+                const label_def& to = ir_.labels[n.label];
+                const unsigned word = shape_of(v.fam, v.flags).words - ((v.flags & flag::fuel) != 0 ? 2u : 1u);
+                const u32 landing = to.landing == no_index ? to.node : to.landing;
+                store_native<i32>(at + l.words + 4 * word, i32(i64(positions_[landing]) - (at - cells)));
+            }
+        }
+        if (result == no_index) return;
+        at = end;
+        for (u32 half = 0; half < operand_slots(n, 3); ++half)
+            at = write_wide_move(at, u32(result) + half, result_scratch + half);
+    }
+    u32 position_of(u32 label) const noexcept { return positions_[ir_.labels[label].node]; }
+
+    static u8* write_wide_move(u8* at, u32 to, u64 from) noexcept {
+        node n;
+        n.v = wide_move;
+        n.words[0] = to;
+        n.words[1] = u32(from);
+        store_native(at, dispatch<F>::find(n.v));
+        constexpr layout l = layout_of(wide_move);
+        store_native<u32>(at + l.words, n.words[0]);
+        store_native<u32>(at + l.words + 4, n.words[1]);
+        return at + l.size;
+    }
+    u8* write_cell(u8* at, const variant& v, const node& n) const noexcept {
+        const layout l = layout_of(v);
+        const shape s = shape_of(v.fam, v.flags);
+        store_native<u64>(at, 0);
+        store_native(at, dispatch<F>::find(v));
+        for (unsigned k = 0; k < 4; ++k) {
+            if (names_slot(v.fam, v.at[k], k)) store_native<u16>(at + l.at[k], u16(n.operands[k]));
+            else if (v.at[k] == loc::imm && operand_class(v, k) == cls::f64)
+                store_native<u64>(at + l.at[k], n.operands[k]);
+            else if (v.at[k] == loc::imm) store_native<u32>(at + l.at[k], u32(n.operands[k]));
+        }
+        for (unsigned k = 0; k < s.words; ++k) store_native<u32>(at + l.words + 4 * k, n.words[k]);
+        if (s.wides) store_native<u64>(at + l.wides, n.wide);
+        if ((v.flags & flag::fuel) != 0 && s.words) {
+            if (v.fam == family::entry) store_native<u32>(at + l.words, ir_.cost);
+            else if (n.label != no_index)
+                store_native<u32>(at + l.words + 4u * (s.words - 1u), ir_.labels[n.label].cost);
+        }
+        return at + l.size;
+    }
+
+    const function_ir& ir_;
+    const bool instructions_ = num::processor_has_instructions();
+    vec<u32> positions_; ///< by node, and the end
+};
+
+} // namespace tessera::exec
+
+// ---- exec/native_hook.hpp --------------------------------------------------------------
+/// @file native_hook.hpp
+/// What the engine knows of whoever makes machine code of functions: native/, a floor higher.
+
+#if TESSERA_NATIVE
+namespace tessera::inline TESSERA_ABI::exec {
+
+struct native_hook {
+    /// How often control comes to a function or round a loop before the function is compiled. 0: it is when it is first
+    /// called.
+    u32 threshold = 0;
+    /// Null: nothing is compiled.
+    ///
+    /// Function `index` of `unit` was lowered, in slot form, to `ir` and to `code`; `cells` says where its nodes are.
+    /// If it gets machine code, handlers in its cells are replaced by it. `handlers`: labels where exceptions are
+    /// caught.
+    void (*compile)(native_hook& self, runtime::code_unit& unit, u32 index, u8* code, const function_ir& ir,
+                    view<cell_origin> cells, view<u32> handlers) noexcept = nullptr;
+    /// What the handler of a tally cell is replaced by. Null: the function has no machine code, or was compiled when it
+    /// was first called.
+    const u8* (*way_in)(native_hook& self, const runtime::code_unit& unit, u32 index, u32 number) noexcept = nullptr;
+    /// All cells are about to be freed: functions are lowered again when they are called.
+    void (*forget)(native_hook& self) noexcept = nullptr;
+    void (*destroy)(native_hook* self) noexcept = nullptr;
+};
+
+} // namespace tessera::exec
+#endif
+
+// ---- exec/tiers.hpp --------------------------------------------------------------------
+/// @file exec/tiers.hpp
+/// From the interpreter to machine code: functions are lowered with cells that count, and once more, to slot form, when
+/// a count is reached. Frames are the same in both forms, and slots are right wherever a tally cell stands, so a loop
+/// goes on as machine code in the middle. Cells of the first form stay: frames return to them.
+
+#if TESSERA_NATIVE
+namespace tessera::inline TESSERA_ABI::exec {
+
+template <features F, class Machine>
+class tiers {
+public:
+    /// Lowers a function for `native`: with cells that count, or to machine code at once. False: memory is out.
+    static bool lower(native_hook& native, runtime::code_unit& unit, u32 index) noexcept {
+        if (native.threshold == 0) return compile(native, unit, index);
+        function_ir ir;
+        if (!lowering<F>(ir, unit, runtime::code_form::counted).run(index)) return false;
+        for (node& n : ir.nodes)
+            if (n.v.fam == family::tally) n.words[0] = native.threshold, n.words[2] = index;
+        if (!Machine::encode(ir, unit, index)) return false;
+        unit.funcs[index].form = runtime::code_form::counted;
+        return true;
+    }
+    /// The count of the tally cell at `c->pc` is reached: its function is compiled, and entered here.
+    static TESSERA_COLD void hot(context* c) noexcept {
+        constexpr layout l = layout_of(variant{family::tally, 0, op::nop, {}});
+        native_hook& native = *static_cast<context_pool*>(c->store->engine_state)->native;
+        runtime::code_unit& unit = *c->instance->unit;
+        u8* const cell = const_cast<u8*>(c->pc); // the unit's own, see runtime/unit.hpp
+        const u32 number = load_native<u32>(cell + l.words + 4), index = load_native<u32>(cell + l.words + 8);
+        const u8* way = native.way_in(native, unit, index, number);
+        if (!way && native.compile && unit.compiled.push_back({})) {
+            static_cast<void>(compile(native, unit, index, u32(unit.compiled.size())));
+            way = native.way_in(native, unit, index, number);
+        }
+        if (way) return store_native(cell, way); // which is then executed
+        c->pc = cell + l.size;
+    }
+
+private:
+    /// Lowers function `index` to slot form and has machine code made of it. False: memory is out. The code may be
+    /// missing all the same.
+    static bool compile(native_hook& native, runtime::code_unit& unit, u32 index, u32 compiled = 0) noexcept {
+        function_ir ir;
+        vec<cell_origin> cells;
+        vec<u32> handlers; // encoding takes what is caught away
+        if (!lowering<F>(ir, unit, runtime::code_form::slots).run(index)) return false;
+        // Calls of the cells that count have made room for their frame only.
+        if (compiled && ir.frame_slots > unit.funcs[index].frame_slots) return true;
+        for (const runtime::catch_clause& clause : ir.catches.clauses)
+            if (!handlers.push_back(clause.target)) return false;
+        if (!Machine::encode(ir, unit, index, compiled) || !encoder<F>(ir).origins(cells)) return false;
+        runtime::func_code& code = compiled ? unit.compiled[compiled - 1] : unit.funcs[index];
+        code.form = runtime::code_form::slots;
+        native.compile(native, unit, index, code.cells, ir, {cells.data(), cells.size()},
+                       {handlers.data(), handlers.size()});
+        return true;
+    }
+};
+
+} // namespace tessera::exec
+#endif
+
+// ---- exec/frames.hpp -------------------------------------------------------------------
+/// @file frames.hpp
+/// Walking over the frames of a call, innermost first. Frames hold no more than return addresses and
+/// distances; the function behind an address is looked up in the lowered code.
+
+namespace tessera::inline TESSERA_ABI::exec {
+
+/// Where in `unit` the cells are that hold `pc`; function no_index if there are none. Puts what was lowered since the
+/// last call into order first.
+inline runtime::code_place function_at(runtime::code_unit& unit, const u8* pc) noexcept {
+    using runtime::code_place;
+    vec<code_place>& places = unit.places;
+    const auto after = [](const u8* p, const code_place& b) { return std::less<>()(p, b.cells); };
+    constexpr std::size_t few = 16; // are put in one by one
+    if (places.size() - unit.sorted > few) {
+        // Sorting by a heap is less code than std::sort.
+        const auto before = [](const code_place& a, const code_place& b) { return std::less<>()(a.cells, b.cells); };
+        std::make_heap(places.begin(), places.end(), before);
+        std::sort_heap(places.begin(), places.end(), before);
+        unit.sorted = places.size();
+    }
+    for (; unit.sorted < places.size(); ++unit.sorted) {
+        code_place* const at = places.begin() + unit.sorted;
+        std::rotate(std::upper_bound(places.begin(), at, at->cells, after), at, at + 1);
+    }
+    const code_place* const next = std::upper_bound(places.begin(), places.end(), pc, after);
+    if (next == places.begin()) return {nullptr, no_index};
+    const code_place& found = next[-1];
+    return pc < found.cells + unit.code_of(found).size ? found : code_place{nullptr, no_index};
+}
+
+/// A frame. `pc` lies in the cell that runs or calls; the walk is over when it is null.
+struct frame {
+    const u8* pc = nullptr;
+    u8* fp = nullptr;
+    runtime::instance_data* instance = nullptr;
+    u32 func = no_index; ///< set by `find`
+#if TESSERA_NATIVE
+    u32 compiled = 0; ///< see runtime::code_place
+#endif
+
+    /// The frame of a call that has stopped at `stop_pc`, or that of its caller if that is null: it then
+    /// stopped on the way into context::call.
+    static frame of(const context& c) noexcept {
+        frame f{c.stop_pc, c.fp, c.instance};
+        if (!c.stop_pc) f.leave(c, c.call.return_pc, c.call.link, c.fp + c.call.delta);
+        return f;
+    }
+    /// Looks the function up; false at the end of the walk.
+    bool find() noexcept {
+        const runtime::code_place at =
+            pc && instance ? function_at(*instance->unit, pc) : runtime::code_place{nullptr, no_index};
+        func = at.func;
+#if TESSERA_NATIVE
+        compiled = at.compiled;
+#endif
+        return func != no_index;
+    }
+    /// Of a frame that was found.
+    const runtime::func_code& code() const noexcept {
+#if TESSERA_NATIVE
+        return instance->unit->code_of({nullptr, func, compiled});
+#else
+        return instance->unit->funcs[func];
+#endif
+    }
+    /// From a frame that was found to its caller.
+    void to_caller(const context& c) noexcept {
+        const u8* const header = fp + 8 * u64(instance->unit->funcs[func].header);
+        leave(c, get_pointer<const u8>(header), load_native<u64>(header + 8), fp);
+    }
+
+private:
+    void leave(const context& c, const u8* return_pc, u64 link, u8* base) noexcept {
+        fp = base - link;
+        if (return_pc == c.restore_cells) {
+            const u8* const bridge = fp - 24;
+            return_pc = get_pointer<const u8>(bridge);
+            fp = base - link - 24 - (load_native<u64>(bridge + 8) & ((u64{1} << 40) - 1));
+            instance = get_pointer<runtime::instance_data>(bridge + 16);
+        }
+        // The call lies just before the place it returns to.
+        pc = return_pc == c.leave_cells ? nullptr : return_pc - 1;
+    }
 };
 
 } // namespace tessera::exec
@@ -26642,9 +27157,10 @@ private:
             set_name(frame, "host function");
             return frame;
         }
-        const runtime::code_unit& unit = *f.func->instance->unit;
+        runtime::code_unit& unit = *f.func->instance->unit;
         const module_data& module = *unit.module;
         frame.func = f.func->index;
+        frame.instance = f.func->instance->self;
         if (frame.func < module.func_names.size()) set_name(frame, module.func_names[frame.func]);
         for (u32 i = 0; frame.name[0] == 0 && i < module.exports.size(); ++i)
             if (module.exports[i].kind == extern_kind::func && module.exports[i].index == frame.func)
@@ -26662,16 +27178,20 @@ private:
         if (n) std::memcpy(frame.name, name.data(), n);
         frame.name[n] = 0;
     }
-    u32 offset_of(const runtime::code_unit& unit, u32 func, const u8* pc) noexcept {
-        if (&unit != origins_unit_ || func != origins_func_) {
+    u32 offset_of(runtime::code_unit& unit, u32 func, const u8* pc) noexcept {
+#if TESSERA_NATIVE
+        const runtime::func_code& code = unit.code_of(function_at(unit, pc));
+#else
+        const runtime::func_code& code = unit.funcs[func];
+#endif
+        if (&code != origins_of_) {
             function_ir ir;
-            origins_unit_ = nullptr;
-            if (!lowering<F>::again(ir, unit, *ctx_.store).run(func) || !encoder<F>(ir).origins(origins_))
+            origins_of_ = nullptr;
+            if (!lowering<F>::again(ir, unit, *ctx_.store, code).run(func) || !encoder<F>(ir).origins(origins_))
                 return unit.module->funcs[func].code.begin;
-            origins_unit_ = &unit;
-            origins_func_ = func;
+            origins_of_ = &code;
         }
-        const u32 at = u32(pc - unit.funcs[func].cells);
+        const u32 at = u32(pc - code.cells);
         u32 offset = unit.module->funcs[func].code.begin;
         // Cells of no size share a place with the next one, which is the one that runs.
         const cell_origin* const after = std::upper_bound(origins_.begin(), origins_.end(), at,
@@ -26682,9 +27202,8 @@ private:
 
     const context& ctx_;
     vec<found> inner_;
-    vec<found> outer_; ///< a ring
-    const runtime::code_unit* origins_unit_ = nullptr;
-    u32 origins_func_ = 0;
+    vec<found> outer_;                               ///< a ring
+    const runtime::func_code* origins_of_ = nullptr; ///< whose `origins_` are
     vec<cell_origin> origins_;
 };
 
@@ -26757,7 +27276,7 @@ struct thrown {
 inline const runtime::catch_clause* find_catch(const context& c, const runtime::tag_data& tag, frame& at) noexcept {
     for (; at.find(); at.to_caller(c)) {
         const runtime::code_unit& unit = *at.instance->unit;
-        const runtime::func_code& code = unit.funcs[at.func];
+        const runtime::func_code& code = at.code();
         if (code.catches == 0) continue;
         const runtime::catch_table& table = *unit.catch_tables[code.catches - 1];
         for (u32 r = table.region_at(u32(at.pc - code.cells)); r != no_index; r = table.regions[r].outward)
@@ -26853,19 +27372,21 @@ private:
     TESSERA_COLD const frame_map* find_map(frame& at, bool exact, std::uintptr_t key) noexcept {
         if (!at.find()) return nullptr;
         const runtime::code_unit& unit = *at.instance->unit;
+        const u32 func = at.func;
         function_ir ir;
         vec<cell_origin> cells;
-        if (!lowering<F>::again(ir, unit, store_).run(at.func) || !encoder<F>(ir).origins(cells)) return nullptr;
+        if (!lowering<F>::again(ir, unit, store_, at.code()).run(func) || !encoder<F>(ir).origins(cells))
+            return nullptr;
         frame_map_request wanted;
         wanted.types = {&unit.module->types, nullptr};
-        wanted.params = unit.module->types[unit.module->funcs[at.func].type].params;
-        const u32 position = u32(at.pc - unit.funcs[at.func].cells);
+        wanted.params = unit.module->types[unit.module->funcs[func].type].params;
+        const u32 position = u32(at.pc - at.code().cells);
         u32 n = 0; // the last node that begins at or before the place, and takes room
         for (u32 i = 0; i < cells.size() && cells[i].cell <= position; ++i) n = i;
         find_point(ir, n, exact, wanted);
         function_ir again;
-        if (!lowering<F>::again(again, unit, store_).run(at.func, &wanted)) return nullptr;
-        return maps_.add(key, at.func, wanted.slots);
+        if (!lowering<F>::again(again, unit, store_, at.code()).run(func, &wanted)) return nullptr;
+        return maps_.add(key, func, wanted.slots);
     }
     /// The point that lowering knows the place at node `n` by.
     void find_point(const function_ir& ir, u32 n, bool exact, frame_map_request& wanted) const noexcept {
@@ -27134,6 +27655,20 @@ public:
         release(store, c);
     }
 
+    /// The marks of the pages that guests have written to; null: memory is out.
+    static runtime::dirty_pages* dirty_pages(runtime::store_data& store) noexcept requires(F[feature::dirty_marks]) {
+        pool* const all = pool_of(store);
+        return all ? &all->dirty : nullptr;
+    }
+    /// How many calls run or wait.
+    static u32 calls_of(const runtime::store_data& store) noexcept {
+        const pool* const all = made_pool(store.engine_state);
+        u32 used = 0;
+        for (const context* c = all ? all->first : nullptr; c; c = c->next) ++used;
+        for (const context* c = all ? all->free : nullptr; c; c = c->next_free) --used;
+        return used;
+    }
+
     // ---- contexts --------------------------------------------------------------------------------------------------
 
     static TESSERA_NOINLINE context* acquire(runtime::store_data& store) noexcept {
@@ -27144,8 +27679,9 @@ public:
         if (c) {
             all->free = c->next_free;
         } else {
-            c = create<context>();
+            c = create<context_type>();
             if (!c) return nullptr;
+            if constexpr (F[feature::dirty_marks]) static_cast<marking_context*>(c)->dirty = &all->dirty;
             c->next = all->first;
             all->first = c;
             c->store = &store;
@@ -27168,6 +27704,9 @@ public:
                 c->failed_cells = fixed_cells<F>::template at<family::failed>();
             }
             c->slow = &slow;
+#if TESSERA_NATIVE
+            if constexpr (F[feature::native]) c->native.hot_cells = fixed_cells<F>::template at<family::hot>();
+#endif
         }
         if (!c->stack) {
             u8* at = nullptr;
@@ -27196,6 +27735,9 @@ public:
         if constexpr (F[feature::tracing])
             if (all && all->observer && all->observer->gone) all->observer->gone(*all->observer);
         while (all && all->first) destroy(std::exchange(all->first, all->first->next));
+#if TESSERA_NATIVE
+        if (all && all->native) all->native->destroy(all->native);
+#endif
         destroy(all);
         store.engine_state = nullptr;
         store.ready = {};
@@ -27222,15 +27764,29 @@ public:
         if constexpr (F[feature::tracing])
             if (pool_of(*c->store)->plain)
                 return lower_plain(*pool_of(*c->store), unit, index) || (stop(c, trap::out_of_memory), false);
+#if TESSERA_NATIVE
+        if constexpr (F[feature::native])
+            if (native_hook* const native = pool_of(*c->store)->native; native && native->compile)
+                return tiers<F, machine>::lower(*native, unit, index) || (stop(c, trap::out_of_memory), false);
+#endif
         function_ir ir;
         if (lowering<F>(ir, unit).run(index) && encode(ir, unit, index)) return true;
         return stop(c, trap::out_of_memory), false;
     }
+#if TESSERA_NATIVE
+    /// Makes the cells of `ir`, which are those of function `index`; in slot form of a function that was lowered before
+    /// if `compiled` says where they go, see runtime::code_place.
+    static bool encode(function_ir& ir, runtime::code_unit& unit, u32 index, u32 compiled = 0) noexcept {
+#else
     static bool encode(function_ir& ir, runtime::code_unit& unit, u32 index) noexcept {
+#endif
         encoder<F> to(ir);
         runtime::func_code code;
         if (!to.run(code)) return false;
         if (!unit.places.push_back({code.cells, index})) return TESSERA_DEALLOCATE(code.cells), false;
+#if TESSERA_NATIVE
+        unit.places.back().compiled = compiled;
+#endif
         if (F[feature::exceptions] && !ir.catches.regions.empty()) {
             to.resolve(ir.catches);
             runtime::catch_table* const table = create<runtime::catch_table>(std::move(ir.catches));
@@ -27243,9 +27799,22 @@ public:
             code.catches = u32(unit.catch_tables.size()) & 0x7fff'ffff;
         }
         code.leaf = is_leaf(ir);
+#if TESSERA_NATIVE
+        if (compiled) {
+            unit.compiled[compiled - 1] = code;
+            return true;
+        }
+#endif
         unit.funcs[index] = code;
         return true;
     }
+#if TESSERA_NATIVE
+    /// See runtime::engine::native.
+    static native_hook** native_of(runtime::store_data& store) noexcept {
+        pool* const all = pool_of(store);
+        return all ? &all->native : nullptr;
+    }
+#endif
     /// What was left to be checked of a function when its module was loaded and instantiated.
     static TESSERA_COLD bool validate(const runtime::store_data& store, const module_data& m, u32 index,
                                       error& why) noexcept {
@@ -27286,6 +27855,7 @@ public:
         case family::br_table:
         case family::return_:
         case family::zero_range:
+        case family::zero_few:
         case family::move_range:
         case family::move_wide:
         case family::entry:
@@ -27296,6 +27866,9 @@ public:
         case family::array_len:
         case family::ref_test:
         case family::ref_cast:
+#if TESSERA_NATIVE
+        case family::tally:
+#endif
         case family::pins: return true;
         default: return false;
         }
@@ -27427,7 +28000,7 @@ public:
         const runtime::catch_clause* const clause = find_catch(*c, *x.tag, at);
         if (!clause) return uncaught(c, x);
         if (!hand_over(*c, x, *clause, at.fp)) return stop(c, trap::out_of_memory);
-        const u8* const cells = at.instance->unit->funcs[at.func].cells;
+        const u8* const cells = at.code().cells;
         c->fp = at.fp;
         if (at.instance != c->instance) c->switch_to(at.instance);
         if (clause->goes_back && !pay(c, *clause)) {
@@ -27572,6 +28145,9 @@ public:
         all->observer = o;
         all->plain = o != nullptr;
         all->forget();
+#if TESSERA_NATIVE
+        if (all->native) all->native->forget(*all->native);
+#endif
         for (runtime::code_unit* unit : store.units) forget_code(*unit);
         for (runtime::func_record* f : store.funcs) {
             if (!f->instance) continue;
@@ -27587,6 +28163,10 @@ public:
             TESSERA_DEALLOCATE(f.cells);
             f = {};
         }
+#if TESSERA_NATIVE
+        for (runtime::func_code& f : unit.compiled) TESSERA_DEALLOCATE(f.cells);
+        unit.compiled.clear();
+#endif
         for (runtime::catch_table* t : unit.catch_tables) destroy(t);
         unit.catch_tables.clear();
         unit.places.clear();
@@ -27625,20 +28205,25 @@ public:
     }
 
 private:
-    using pool = std::conditional_t<F[feature::tracing], traced_pool, context_pool>;
+    using plain_pool = std::conditional_t<F[feature::tracing], traced_pool, context_pool>;
+    using pool = std::conditional_t<F[feature::dirty_marks], marked_pool<plain_pool>, plain_pool>;
+    using context_type = std::conditional_t<F[feature::dirty_marks], marking_context, context>;
     static pool* made_pool(void* p) noexcept { return static_cast<pool*>(static_cast<context_pool*>(p)); }
     static pool* pool_of(runtime::store_data& store) noexcept {
         if (!store.engine_state) store.engine_state = static_cast<context_pool*>(create<pool>());
         return made_pool(store.engine_state);
     }
 
-    static constexpr u64 first_stack = 16 * 1024;
+    static constexpr u64 first_stack = 8 * 1024; // a call that waits shall cost less than 16 KiB
     static constexpr slow_paths slow = [] {
         slow_paths all{&enter, &link, nullptr, &indirect, nullptr, nullptr, nullptr, nullptr};
         if constexpr (F[feature::gc]) all.make_room = &make_heap_room;
         if constexpr (F[feature::exceptions]) all.failed = &failed, all.raise = &raise;
         if constexpr (F[feature::threads]) all.see_growth = &see_growth;
         if constexpr (F[feature::tracing]) all.trace = &trace;
+#if TESSERA_NATIVE
+        if constexpr (F[feature::native]) all.hot = &tiers<F, machine>::hot;
+#endif
         return all;
     }();
 };
@@ -27657,6 +28242,9 @@ const engine& engine_for() noexcept {
         if constexpr (F[feature::gc]) e.make_object = &machine::make_object;
         if constexpr (F[feature::threads]) e.make_shared = &make_shared;
         if constexpr (F[feature::tracing]) e.observe = &machine::observe;
+#if TESSERA_NATIVE
+        if constexpr (F[feature::native]) e.native = &machine::native_of;
+#endif
         return e;
     }();
     return made;
@@ -28132,7 +28720,15 @@ TESSERA_SMALL_END
 /// Compiles what stores and modules of the feature set `F` need, at file scope of the file that
 /// defines TESSERA_IMPLEMENTATION. A set that is used and not instantiated is an error of the linker,
 /// whose text has the set's number: `engine_for<features{…}>`.
+#if TESSERA_SAVE == 1 // part of a macro, not a part that can be left out
 #define TESSERA_INSTANTIATE(F)                                                                                         \
+    template const tessera::saving::call_codec& tessera::saving::codec_for<(F)>() noexcept;                            \
+    template const tessera::saving::frame_marks& tessera::saving::marks_for<(F)>() noexcept;                           \
+    TESSERA_INSTANTIATE_SET(F)
+#else
+#define TESSERA_INSTANTIATE(F) TESSERA_INSTANTIATE_SET(F)
+#endif
+#define TESSERA_INSTANTIATE_SET(F)                                                                                     \
     template tessera::result<tessera::module_owner> tessera::load<(F)>(tessera::vec<tessera::u8>&&,                    \
                                                                        tessera::vec<tessera::module_data::position>&&, \
                                                                        const tessera::module_limits&) noexcept;        \
@@ -28469,7 +29065,7 @@ inline constexpr u32 event_bytes = 32;
 
 namespace tessera::inline TESSERA_ABI::wasi {
 
-/// Bytes to read into, in a guest's memory. Other threads of the guest may write there.
+/// Bytes to read into. No other thread accesses them during the call.
 struct buffer {
     u8* data = nullptr;
     std::size_t size = 0;
@@ -28686,7 +29282,8 @@ public:
     virtual outcome<node_owner> accept(fdflags flags) noexcept {
         return static_cast<void>(flags), error_number::notsock;
     }
-    /// Reads as `read`, with the flags of sock_recv; `out` gets those of the answer. Fails with `notsock`, `notconn`.
+    /// Reads as `read`; with riflags::recv_peek what is read stays there. riflags::recv_waitall is the caller's to do.
+    /// `out` gets the flags of the answer. Fails with `notsock`, `notconn`.
     virtual outcome<std::size_t> receive(view<buffer> to, riflags how, roflags& out) noexcept {
         return static_cast<void>(to), static_cast<void>(how), out = roflags::none, error_number::notsock;
     }
@@ -28729,8 +29326,9 @@ namespace tessera::inline TESSERA_ABI::wasi {
 
 /// Opens a directory of the host to be given to guests, for context::preopen. They reach what is beneath it and nothing
 /// else, whatever paths they use and whatever other processes do in it meanwhile. Symbolic links that lead out are
-/// refused. Hard links, and what is mounted there, are files like any other: who puts them there gives them to the
-/// guest. `path` ends with a NUL and is UTF-8 on Windows. Fails as the system does: noent, notdir, acces, nomem.
+/// refused with `perm`; on Windows all are, and making or reading one is `notsup` there. Hard links, and what is
+/// mounted there, are files like any other: who puts them there gives them to the guest. `path` ends with a NUL and is
+/// UTF-8 on Windows. Fails as the system does: noent, notdir, acces, nomem.
 TESSERA_API outcome<node_owner> host_directory(const char* path) noexcept;
 
 } // namespace tessera
@@ -30711,28 +31309,31 @@ public:
     native native_handle() const noexcept override { return {fd_}; }
 
     outcome<std::size_t> read(view<buffer> to) noexcept override {
+        roflags ignored;
+        if (socket_) return receive(to, riflags::none, ignored);
         // Of two threads that see one byte ready, the second one would wait for another.
         const turn mine(reading_);
         if (!mine) return error_number::again;
+#if defined(__linux__) && defined(RWF_NOWAIT)
+        outcome<std::size_t> moved(error_number::again);
+        if (at_once<buffer>(to, &::preadv2, RWF_NOWAIT, asks_, moved)) return moved;
+#endif
         return inner_->read(to);
     }
     outcome<std::size_t> write(view<const_buffer> from) noexcept override {
         if (socket_) return send(from);
         const turn mine(writing_);
         if (!mine) return error_number::again;
+#if defined(__linux__) && defined(RWF_NOWAIT)
+        constexpr int without_signal = 0x100; // RWF_NOSIGNAL, of Linux 6.18: saves two calls
+        outcome<std::size_t> moved(error_number::again);
+        if (!whole_ && at_once<const_buffer>(from, &::pwritev2, RWF_NOWAIT | without_signal, quiet_, moved))
+            return moved;
+#endif
         without_sigpipe guard;
         if (whole_) return written(inner_->write(from), guard);
 #if defined(__linux__) && defined(RWF_NOWAIT)
-        if (asks_.load(std::memory_order_relaxed)) {
-            ::iovec all[most];
-            const ::msghdr m = message(from, all);
-            ssize_t n = -1;
-            do n = ::pwritev2(fd_, all, int(m.msg_iovlen), -1, RWF_NOWAIT);
-            while (n < 0 && errno == EINTR);
-            if (n >= 0) return std::size_t(n);
-            if (errno == EAGAIN || errno == EPIPE) return written(posix_error(), guard);
-            asks_.store(false, std::memory_order_relaxed); // an older kernel, or a terminal
-        }
+        if (at_once<const_buffer>(from, &::pwritev2, RWF_NOWAIT, asks_, moved)) return written(moved, guard);
 #endif
         std::size_t done = 0;
         // A pipe that is ready has room for so many bytes at least.
@@ -30755,7 +31356,6 @@ public:
     outcome<std::size_t> receive(view<buffer> to, riflags how, roflags& out) noexcept override {
         out = roflags::none;
         if (!socket_) return error_number::notsock;
-        if (has(how, riflags::recv_waitall)) return error_number::notsup; // nothing here waits
         ::iovec all[most];
         const int flags = MSG_DONTWAIT | (has(how, riflags::recv_peek) ? MSG_PEEK : 0);
         ::msghdr m = message(to, all);
@@ -30816,6 +31416,23 @@ private:
         if (!r && r.error() == error_number::pipe) guard.raised();
         return r;
     }
+#if defined(__linux__) && defined(RWF_NOWAIT)
+    /// Has the system move what it can with these flags. False: it does not know them, an older kernel's or a
+    /// terminal, and is not `asked` again.
+    template <class B>
+    bool at_once(view<B> buffers, ssize_t (*call)(int, const ::iovec*, int, ::off_t, int), int flags,
+                 std::atomic<bool>& asked, outcome<std::size_t>& moved) noexcept {
+        if (!asked.load(std::memory_order_relaxed)) return false;
+        ::iovec all[most];
+        const ::msghdr m = message(buffers, all);
+        ssize_t n = -1;
+        do n = call(fd_, m.msg_iov, int(m.msg_iovlen), -1, flags);
+        while (n < 0 && errno == EINTR);
+        if (n >= 0) return moved = std::size_t(n), true;
+        if (errno == EAGAIN || errno == EPIPE) return moved = posix_error(), true;
+        return asked.store(false, std::memory_order_relaxed), false;
+    }
+#endif
     template <class B>
     static ::msghdr message(view<B> buffers, ::iovec (&all)[most]) noexcept {
         std::size_t n = 0;
@@ -30834,7 +31451,8 @@ private:
     const bool whole_; ///< such a device: it takes what it gets
     std::atomic<bool> reading_{false};
     std::atomic<bool> writing_{false};
-    std::atomic<bool> asks_{true}; ///< writing without waiting was not refused
+    std::atomic<bool> asks_{true};  ///< moving without waiting was not refused
+    std::atomic<bool> quiet_{true}; ///< nor writing without the signal
 };
 
 /// A node for `fd`, which is closed with it.
@@ -31244,7 +31862,7 @@ namespace tessera::inline TESSERA_ABI::wasi {
 /// with an error of kind::exit whose exit_code() is the guest's; proc_raise with one that is msg::raised and has 128
 /// and the signal as code, or for a signal that is ignored by default with none.
 ///
-/// Of sock_recv's flags recv_waitall is not supported, `notsup`.
+/// sock_recv with both recv_peek and recv_waitall is `notsup`. On Windows so are sock_accept and path_symlink.
 ///
 /// Several stores on several threads may use the functions at the same time, as one guest process.
 TESSERA_API result<void> preview1(imports& to, const context& from) noexcept;
@@ -31578,6 +32196,9 @@ public:
     bool holds(u64 at, u64 n) const noexcept { return at <= size_ && n <= size_ - at; }
     /// The bytes themselves; `at` must be inside.
     u8* at(u64 at) const noexcept { return base_ + at; }
+    /// Where one of those bytes is.
+    u64 offset_of(const u8* byte) const noexcept { return u64(byte - base_); }
+    bool shared() const noexcept { return shared_ != nullptr; }
     /// A number, little-endian; it must be inside.
     template <class T>
     T get(u64 at) const noexcept {
@@ -31892,7 +32513,8 @@ inline error_number fd_readdir(call& c, u32 number, u32 to, u32 size, u64 cookie
 
 // ---- wasi/fd_io.hpp --------------------------------------------------------------------
 /// @file wasi/fd_io.hpp
-/// fd_read, fd_write, fd_pread, fd_pwrite: bytes between guests and nodes, without a copy.
+/// fd_read, fd_write, fd_pread, fd_pwrite: bytes between guests and nodes, without a copy where the memory is not
+/// shared.
 
 namespace tessera::inline TESSERA_ABI::wasi::body {
 
@@ -31902,14 +32524,12 @@ class gathered {
 public:
     static constexpr std::size_t most = 64;
     static constexpr u32 most_read = 65536; ///< empty ones count as well
-    /// After so many bytes one looks whether the store is interrupted.
-    static constexpr u64 most_bytes = u64{16} << 20;
 
     /// Reads iovecs from `at`, no more than `count`, with no more than `room` bytes. False: one is out of the memory.
     bool read(const guest_memory& m, u64 at, u32 count, u64 room) noexcept {
-        room = room < most_bytes ? room : most_bytes;
-        for (size_ = read_ = 0, bytes_ = 0; read_ < count && read_ < most_read && size_ < most && bytes_ < room;
-             ++read_) {
+        first_ = size_ = 0;
+        bytes_ = 0;
+        for (read_ = 0; read_ < count && read_ < most_read && size_ < most && bytes_ < room; ++read_) {
             const u64 here = at + u64{iovec_bytes} * read_;
             if (!m.holds(here, iovec_bytes)) return false;
             const u32 from = m.get<u32>(here), n = m.get<u32>(here + 4);
@@ -31926,51 +32546,109 @@ public:
         }
         return true;
     }
-    view<Buffer> buffers() const noexcept { return {all_, size_}; }
+    view<Buffer> buffers() const noexcept { return {all_ + first_, size_ - first_}; }
     u64 bytes() const noexcept { return bytes_; }
     /// How many iovecs were read.
     u32 count() const noexcept { return read_; }
     /// The last one was too long to be taken whole.
     bool cut() const noexcept { return cut_; }
+    /// Leaves out the first `n` bytes.
+    void drop(u64 n) noexcept {
+        bytes_ -= n;
+        for (; first_ < size_ && n >= all_[first_].size; ++first_) n -= all_[first_].size;
+        if (n == 0) return;
+        all_[first_].data += n;
+        all_[first_].size -= std::size_t(n);
+    }
 
 private:
     Buffer all_[most];
+    std::size_t first_ = 0;
     std::size_t size_ = 0;
     u64 bytes_ = 0;
     u32 read_ = 0;
     bool cut_ = false;
 };
 
+/// Has `op` move bytes through a copy: nodes, and the system behind them, access bytes in ways that must not meet those
+/// of other threads of the guest. `wanted` becomes how many bytes `op` was asked for.
+template <class Buffer, class Op>
+outcome<std::size_t> move_copied(const guest_memory& m, view<Buffer> buffers, u64& wanted, Op op) noexcept {
+    constexpr bool reads = std::is_same_v<Buffer, buffer>;
+    u8 copy[16384];
+    std::size_t n = 0;
+    const auto each = [&](std::size_t all, auto move) noexcept {
+        n = 0;
+        for (const Buffer& b : buffers) {
+            const std::size_t size = b.size < all - n ? b.size : all - n;
+            if (size != 0) move(b, size);
+            n += size;
+        }
+    };
+    each(sizeof copy, [&](const Buffer& b, std::size_t size) noexcept {
+        if constexpr (!reads) m.read(m.offset_of(b.data), copy + n, size);
+    });
+    wanted = n;
+    const Buffer one{copy, n};
+    const outcome<std::size_t> moved = op(view<Buffer>{&one, 1});
+    if constexpr (reads)
+        if (moved)
+            each(*moved,
+                 [&](const Buffer& b, std::size_t size) noexcept { m.write(m.offset_of(b.data), copy + n, size); });
+    return moved;
+}
+
+/// How often `transfer` asks a node.
+enum class persistence : u8 {
+    once,     ///< and no more
+    eager,    ///< as long as that moves all it is asked for, and without waiting again
+    stubborn, ///< until all is moved or there is no more
+};
+
 /// Has `op(buffers, offset)` move bytes for all iovecs, some at a time, and puts their sum at `out`. `offset` is how
 /// many were moved before. What goes wrong after some were moved is found again by the next call: this one says how
 /// many.
 template <class Buffer, class Op>
-error_number transfer(call& c, node& n, eventtype what, u32 iovecs, u32 count, u32 out, Op op) noexcept {
+error_number transfer(call& c, node& n, eventtype what, u32 iovecs, u32 count, u32 out, Op op,
+                      persistence how = persistence::eager) noexcept {
     constexpr u64 most = 0xffff'ffff; // of what a u32 can say
+    // After so many bytes one looks whether the store is interrupted; who waits for all of them does that anyway.
+    const u64 most_at_once = how == persistence::stubborn ? most : u64{16} << 20;
     if (!c.memory.holds(out, 4)) return error_number::fault;
     if (!c.memory.holds(iovecs, u64{iovec_bytes} * count)) return error_number::fault;
     gathered<Buffer> some;
     u64 moved = 0;
     u64 at = iovecs;
-    do {
-        error_number why = error_number::fault;
-        outcome<std::size_t> r(why);
-        if (some.read(c.memory, at, count, most - moved)) {
-            const auto once = [&] { return op(some.buffers(), moved); };
-            // Only the first bytes are worth waiting for, and none are there at once.
-            if (some.bytes() == 0) r = std::size_t{0};
-            else r = moved == 0 ? c.retry(n, what, once) : once();
+    for (;;) {
+        if (some.bytes() == 0) {
+            const u64 room = most - moved < most_at_once ? most - moved : most_at_once;
+            const bool in_memory = some.read(c.memory, at, count, room);
+            if (!in_memory && moved == 0) return error_number::fault;
+            at += u64{iovec_bytes} * some.count();
+            count -= some.count();
+            if (!in_memory || (some.bytes() == 0 && count == 0)) break;
+            if (some.bytes() == 0 && c.stopped()) break;
+            if (some.bytes() == 0) continue;
         }
+        u64 wanted = some.bytes();
+        const auto once = [&]() noexcept -> outcome<std::size_t> {
+            if (!c.memory.shared()) return op(some.buffers(), moved);
+            return move_copied<Buffer>(c.memory, some.buffers(), wanted,
+                                       [&](view<Buffer> copy) noexcept { return op(copy, moved); });
+        };
+        // The first bytes are worth waiting for.
+        const bool waits = moved == 0 || how == persistence::stubborn;
+        const outcome<std::size_t> r = waits ? c.retry(n, what, once) : once();
         if (!r) {
             if (moved == 0 || c.ends()) return r.error();
             break;
         }
         moved += *r;
-        at += u64{iovec_bytes} * some.count();
-        count -= some.count();
-        if (*r < some.bytes() || some.cut()) break;
+        some.drop(*r);
+        if (*r < wanted && (how != persistence::stubborn || *r == 0)) break;
+        if (how == persistence::once || moved == most || (some.bytes() == 0 && (some.cut() || count == 0))) break;
         if (c.stopped()) break;
-    } while (count != 0 && moved < most);
+    }
     c.memory.put<u32>(out, u32(moved));
     return error_number::success;
 }
@@ -32328,7 +33006,8 @@ inline error_number sched_yield(call&) noexcept {
 
 // ---- wasi/sockets.hpp ------------------------------------------------------------------
 /// @file wasi/sockets.hpp
-/// sock_accept, sock_recv, sock_send, sock_shutdown.
+/// sock_accept, sock_recv, sock_send, sock_shutdown. All fail with `badf`, `notsock`, `notcapable`, with `inval` for
+/// flags that the text does not define, `fault` for pointers out of the memory, and as the functions of `node` do.
 
 namespace tessera::inline TESSERA_ABI::wasi::body {
 
@@ -32342,7 +33021,8 @@ error_number with_socket(call& c, u32 number, rights needed, F f) noexcept {
     return f(*d->what, *d);
 }
 
-/// The connection may be used for what the listening socket hands on.
+/// The connection may be used for what the listening socket hands on. Fails with `again` where the descriptor has
+/// fdflags::nonblock and nobody waits, and as opening a file does where there are too many descriptors.
 inline error_number sock_accept(call& c, u32 number, u32 flags, u32 out) noexcept {
     if (flags > u32(fdflags::all)) return error_number::inval;
     if (!c.memory.holds(out, 4)) return error_number::fault;
@@ -32356,19 +33036,26 @@ inline error_number sock_accept(call& c, u32 number, u32 flags, u32 out) noexcep
         return error_number::success;
     });
 }
+/// With recv_waitall it waits until all buffers are full, the other side has closed, or, where the descriptor has
+/// fdflags::nonblock, there is no more. Fails with `notsup` where recv_peek is set as well: that would need buffers of
+/// the system as large as the guest's; with `notconn`; and with `again` where it must not wait and there is nothing.
 inline error_number sock_recv(call& c, u32 number, u32 iovecs, u32 count, u32 flags, u32 out, u32 out_flags) noexcept {
     if (flags > u32(riflags::all)) return error_number::inval;
+    if (flags == u32(riflags::all)) return error_number::notsup;
     if (!c.memory.holds(out_flags, 2)) return error_number::fault;
+    const persistence how = has(riflags(flags), riflags::recv_peek)      ? persistence::once
+                            : has(riflags(flags), riflags::recv_waitall) ? persistence::stubborn
+                                                                         : persistence::eager;
     return with_socket(c, number, rights::fd_read, [&](node& n, const descriptor&) noexcept {
         roflags answer = roflags::none;
-        const error_number e =
-            transfer<buffer>(c, n, eventtype::fd_read, iovecs, count, out,
-                             [&](view<buffer> to, u64) noexcept { return n.receive(to, riflags(flags), answer); });
+        const error_number e = transfer<buffer>(
+            c, n, eventtype::fd_read, iovecs, count, out,
+            [&](view<buffer> to, u64) noexcept { return n.receive(to, riflags(flags), answer); }, how);
         if (e == error_number::success) c.memory.put<u16>(out_flags, u16(answer));
         return e;
     });
 }
-/// The text defines no flag.
+/// The text defines no flag. Fails with `pipe` where nobody can read it, `notconn`, and `again` where it must not wait.
 inline error_number sock_send(call& c, u32 number, u32 iovecs, u32 count, u32 flags, u32 out) noexcept {
     if (flags != 0) return error_number::inval;
     return with_socket(c, number, rights::fd_write, [&](node& n, const descriptor&) noexcept {
@@ -32376,6 +33063,7 @@ inline error_number sock_send(call& c, u32 number, u32 iovecs, u32 count, u32 fl
                                       [&](view<const_buffer> from, u64) noexcept { return n.send(from); });
     });
 }
+/// No direction at all is `inval`. Fails with `notconn`.
 inline error_number sock_shutdown(call& c, u32 number, u32 how) noexcept {
     if (how == 0 || how > u32(sdflags::all)) return error_number::inval;
     return with_socket(c, number, rights::sock_shutdown,
@@ -33349,15 +34037,12 @@ struct calls {
     status(__stdcall* read)(handle, handle, void*, void*, io_status*, void*, dword, const i64*, dword*);
     status(__stdcall* write)(handle, handle, void*, void*, io_status*, const void*, dword, const i64*, dword*);
     status(__stdcall* flush)(handle, io_status*);
-    status(__stdcall* control)(handle, handle, void*, void*, io_status*, dword, void*, dword, void*, dword);
 
     static const calls& of_system() noexcept {
         static const calls all = find_all();
         return all;
     }
-    bool complete() const noexcept {
-        return create && query && set && query_volume && list && read && write && flush && control;
-    }
+    bool complete() const noexcept { return create && query && set && query_volume && list && read && write && flush; }
 
 private:
     static calls find_all() noexcept {
@@ -33372,7 +34057,6 @@ private:
         find(ntdll, "NtReadFile", c.read);
         find(ntdll, "NtWriteFile", c.write);
         find(ntdll, "NtFlushBuffersFile", c.flush);
-        find(ntdll, "NtFsControlFile", c.control);
         return c;
     }
     template <class F>
@@ -34104,7 +34788,10 @@ namespace tessera::inline TESSERA_ABI::wasi {
 
 /// Opens a directory of the host to be given to guests: they reach what is beneath it and nothing else. `path` is
 /// UTF-8, as Win32 takes it. Names that Windows has other uses for, with a colon or a backslash in them for example,
-/// are refused; symbolic links and junctions are not followed. Fails with noent, notdir, acces, ilseq, nametoolong.
+/// are refused. Symbolic links and junctions beneath it are not followed: a path through one fails with `perm`, and one
+/// that ends with one does where it should be followed. They are listed, renamed and removed, but making or reading one
+/// fails with `notsup`: most users may make none, and what they contain is a path of Windows. Fails with noent, notdir,
+/// acces, ilseq, nametoolong.
 inline outcome<node_owner> open_host_directory(const char* path, const host_options& = {}) noexcept {
     if (!windows::calls::of_system().complete()) return error_number::nosys;
     const std::string_view text(path);
@@ -34228,6 +34915,48 @@ private:
     vec<u32> starts_;
     vec<place> places_; ///< in the order of offsets
 };
+
+} // namespace tessera::debug
+
+// ---- debug/places.hpp ------------------------------------------------------------------
+/// @file debug/places.hpp
+/// What the frames of an error are called: module, function, line of the source.
+
+namespace tessera::inline TESSERA_ABI::debug {
+
+/// A place in a source file, as the module's line table has it. Views of the module's bytes, which may be any bytes.
+struct source_line {
+    std::string_view directory; ///< empty where the table does not say
+    std::string_view file;      ///< empty: there is no such place
+    u32 line = 0;               ///< from 1; 0 where the compiler could not say
+    u32 column = 0;             ///< from 1; 0: the line as a whole
+    explicit operator bool() const noexcept { return !file.empty(); }
+};
+
+/// A frame of a backtrace with what its module knows of it. Views of the module and of the error.
+struct place {
+    std::string_view module;   ///< its name from the name section; may be empty
+    std::string_view function; ///< from the name section or the export; may be empty
+    u32 func = 0;              ///< function index in the module
+    u32 offset = 0;            ///< byte offset of the instruction in the module
+    u32 instance = no_index;   ///< the store's number; no_index for a host function
+    source_line source;        ///< from the module's DWARF line table
+    u32 line = 0;              ///< in the text the module was parsed from; 0 if it came from bytes
+    u32 column = 0;
+};
+
+/// Where the instruction at byte `offset` of `m` comes from: by the line table in its custom section .debug_line, DWARF
+/// 2 to 5, as compilers for WebAssembly write it. False if there is none, or nothing in it for that place; a table that
+/// is broken never makes a failure. Reads the whole table.
+source_line line_of(const module& m, u32 offset) noexcept;
+
+/// The frames of `e`, which a call in `s` ended with, in the order of e.frames(). Means nothing after a reset of the
+/// store. Fails with msg::out_of_memory.
+result<vec<place>> places(const basic_store& s, const error& e) noexcept;
+
+/// `e` as text, without a line end at its end: the message, and a line for each frame: function, module, place in the
+/// source. What guests chose of it has no control characters. Fails with msg::out_of_memory.
+result<vec<char>> describe(const basic_store& s, const error& e) noexcept;
 
 } // namespace tessera::debug
 
@@ -34643,7 +35372,7 @@ private:
 
 // ---- debug.hpp -------------------------------------------------------------------------
 /// @file tessera/debug.hpp
-/// Public door: running calls step by step, in stores whose set has feature::tracing.
+/// Public door: what errors are about; running calls step by step, in stores whose set has feature::tracing.
 
 #if TESSERA_BODIES
 
@@ -34754,7 +35483,7 @@ TESSERA_API frame debugger::describe(const exec::frame& from, bool innermost) co
     f.instance_ = from.instance;
     f.slots_ = from.fp;
     f.func_ = from.func;
-    const u8* const cells = from.instance->unit->funcs[from.func].cells;
+    const u8* const cells = from.code().cells;
     f.offset_ = from.instance->unit->module->funcs[from.func].code.begin;
     f.known_ = exec::traced_pool::of(*store_)->find(cells);
     if (!f.known_) return f;
@@ -35006,6 +35735,684 @@ TESSERA_API void debugger::tell_of(void* call, const exec::plain_map& known, u32
 } // namespace tessera::debug
 TESSERA_SMALL_END
 
+// ---- debug/line_program.hpp ------------------------------------------------------------
+/// @file debug/line_program.hpp
+/// The line table of a module's .debug_line section (DWARF 2 to 5, section 6.2; addresses count from the beginning of
+/// the code section's content). Whatever the bytes are, reading ends after a time linear in their number.
+
+TESSERA_SMALL
+namespace tessera::inline TESSERA_ABI::debug {
+
+/// The sections that a line table is in.
+struct line_sections {
+    std::span<const u8> line, line_str, str; ///< .debug_line, .debug_line_str, .debug_str
+};
+
+namespace detail {
+
+/// What is asked of a line table: the place of `address`.
+struct line_query {
+    u64 address = 0;
+    source_line found;
+    bool done = false;
+};
+
+/// Reads one section, unit by unit, for any number of queries at once.
+class line_reader {
+public:
+    line_reader(const line_sections& from, std::span<line_query> queries) noexcept : from_(from), queries_(queries) {}
+
+    void run() noexcept {
+        cursor units(from_.line.data(), from_.line.data() + from_.line.size());
+        u32 size = 0;
+        while (units.fixed(size)) {
+            u64 bytes = size;
+            wide_ = size == 0xffff'ffff;
+            if (wide_ && !units.fixed(bytes)) return;
+            if (bytes > units.left()) return;
+            cursor unit(units.at(), units.at() + bytes);
+            units.seek(unit.end());
+            if (header(unit)) program(unit);
+        }
+    }
+
+private:
+    static constexpr u64 form_block = 0x09, form_data1 = 0x0b, form_data2 = 0x05, form_data4 = 0x06, form_data8 = 0x07,
+                         form_string = 0x08, form_strp = 0x0e, form_udata = 0x0f, form_data16 = 0x1e,
+                         form_line_strp = 0x1f;
+    static constexpr u64 content_path = 1, content_directory = 2;
+
+    // ---- the header ------------------------------------------------------------------------------------------------
+
+    bool offset(cursor& in, u64& out) const noexcept {
+        if (wide_) return in.fixed(out);
+        u32 narrow = 0;
+        return in.fixed(narrow) && (out = narrow, true);
+    }
+    /// Reads up to the program, which `in` then is.
+    bool header(cursor& in) noexcept {
+        u64 length = 0;
+        u8 sizes[2] = {};
+        if (!in.fixed(version_) || version_ < 2 || version_ > 5) return false;
+        if (version_ >= 5 && !(in.byte(sizes[0]) && in.byte(sizes[1]))) return false;
+        if (!offset(in, length) || length > in.left()) return false;
+        cursor head(in.at(), in.at() + length);
+        in.seek(head.end());
+        u8 operations = 1, is_statement = 0, base = 0;
+        if (!head.byte(least_length_) || (version_ >= 4 && !head.byte(operations)) || !head.byte(is_statement) ||
+            !head.byte(base) || !head.byte(range_) || !head.byte(first_special_))
+            return false;
+        base_ = i32(i8(base));
+        if (range_ == 0 || first_special_ == 0 || head.left() < first_special_ - 1u) return false;
+        lengths_ = head.at();
+        tables_ = cursor(lengths_ + (first_special_ - 1), head.end());
+        return true;
+    }
+    static bool text(cursor& in, std::string_view& out) noexcept {
+        const void* const end = in.left() ? std::memchr(in.at(), 0, in.left()) : nullptr;
+        if (!end) return false;
+        out = {reinterpret_cast<const char*>(in.at()), std::size_t(static_cast<const u8*>(end) - in.at())};
+        in.seek(static_cast<const u8*>(end) + 1);
+        return true;
+    }
+    static bool text_at(std::span<const u8> section, u64 at, std::string_view& out) noexcept {
+        if (at >= section.size()) return false;
+        cursor in(section.data() + at, section.data() + section.size());
+        return text(in, out);
+    }
+    /// An entry of a table of version 5. Each form that is known takes at least a byte, so that no count is too large.
+    bool entry(cursor& in, cursor format, u8 fields, std::string_view& path, u64& directory) const noexcept {
+        for (; fields > 0; --fields) {
+            u64 content = 0, form = 0, number = 0;
+            std::string_view name;
+            if (!format.leb_u64(content) || !format.leb_u64(form)) return false;
+            switch (form) {
+            case form_string:
+                if (!text(in, name)) return false;
+                break;
+            case form_line_strp:
+            case form_strp:
+                if (!offset(in, number)) return false;
+                static_cast<void>(text_at(form == form_strp ? from_.str : from_.line_str, number, name));
+                break;
+            case form_udata:
+                if (!in.leb_u64(number)) return false;
+                break;
+            case form_data1:
+            case form_data2:
+            case form_data4:
+            case form_data8: {
+                const unsigned bytes = form == form_data1 ? 1 : form == form_data2 ? 2 : form == form_data4 ? 4 : 8;
+                for (unsigned i = 0; i < bytes; ++i) {
+                    u8 b = 0;
+                    if (!in.byte(b)) return false;
+                    number |= u64(b) << (8 * i);
+                }
+                break;
+            }
+            case form_data16:
+                if (!in.skip(16)) return false;
+                break;
+            case form_block:
+                if (!in.leb_u64(number) || !in.skip(number)) return false;
+                break;
+            default: return false;
+            }
+            if (content == content_path) path = name;
+            if (content == content_directory) directory = number;
+        }
+        return true;
+    }
+    /// Passes a table of version 5 up to and with entry `wanted`; `in` is then behind the whole table if `wanted` is
+    /// `all`. False if there is no such entry, or what is there cannot be read.
+    bool table5(cursor& in, u64 wanted, std::string_view& path, u64& directory) const noexcept {
+        u8 fields = 0;
+        if (!in.byte(fields)) return false;
+        const cursor format = in;
+        u64 skipped = 0, count = 0;
+        for (unsigned i = 0; i < 2u * fields; ++i)
+            if (!in.leb_u64(skipped)) return false;
+        if (!in.leb_u64(count)) return false;
+        if (fields == 0) return wanted == all;
+        for (u64 i = 0; i < count; ++i) {
+            if (!entry(in, format, fields, path, directory)) return false;
+            if (i == wanted) return true;
+        }
+        return wanted == all;
+    }
+    static constexpr u64 all = ~u64{0};
+
+    /// What file `index` is called.
+    source_line file(u64 index) const noexcept {
+        source_line at;
+        cursor in = tables_;
+        u64 directory = 0, ignored = 0;
+        std::string_view skipped;
+        if (version_ >= 5) {
+            cursor files = tables_;
+            if (table5(files, all, skipped, ignored) && table5(files, index, at.file, directory))
+                static_cast<void>(table5(in, directory, at.directory, ignored));
+            return at;
+        }
+        const cursor directories = in;
+        while (text(in, skipped) && !skipped.empty()) {
+        }
+        std::string_view name;
+        for (u64 i = 1; text(in, name) && !name.empty(); ++i) {
+            if (!in.leb_u64(directory) || !in.leb_u64(ignored) || !in.leb_u64(ignored)) return {};
+            if (i != index) continue;
+            at.file = name;
+            in = directories;
+            for (u64 d = 1; d <= directory && text(in, name) && !name.empty(); ++d)
+                if (d == directory) at.directory = name;
+            return at;
+        }
+        return at;
+    }
+
+    // ---- the program -----------------------------------------------------------------------------------------------
+
+    struct row {
+        u64 address = 0, file = 1, line = 1, column = 0;
+    };
+    /// A row, or the end of the sequence: what is asked from the row before up to here is there.
+    void emit(bool ends) noexcept {
+        // A linker that has left a function out gives its code the address 0, or one beyond all.
+        if (in_sequence_ && before_.address < now_.address && start_ != 0)
+            for (line_query& q : queries_)
+                if (q.address >= before_.address && q.address < now_.address && !q.done) {
+                    q.done = true;
+                    q.found = file(before_.file);
+                    q.found.line = before_.line > ~u32{0} ? 0 : u32(before_.line);
+                    q.found.column = before_.column > ~u32{0} ? 0 : u32(before_.column);
+                }
+        if (!in_sequence_) start_ = now_.address;
+        before_ = now_;
+        in_sequence_ = !ends;
+    }
+    void program(cursor in) noexcept {
+        now_ = {};
+        in_sequence_ = false;
+        for (u8 code = 0; in.byte(code);)
+            if (code >= first_special_) {
+                const u8 n = u8(code - first_special_);
+                now_.address += u64(least_length_) * (n / range_);
+                now_.line += u64(i64(base_ + n % range_));
+                emit(false);
+            } else if (!(code == 0 ? extended(in) : standard(in, code))) {
+                return;
+            }
+    }
+    bool standard(cursor& in, u8 code) noexcept {
+        u64 n = 0;
+        i64 delta = 0;
+        u16 fixed = 0;
+        switch (code) {
+        case 1: return emit(false), true;                                                             // copy
+        case 2: return in.leb_u64(n) && (now_.address += least_length_ * n, true);                    // advance_pc
+        case 3: return in.leb_i64(delta) && (now_.line += u64(delta), true);                          // advance_line
+        case 4: return in.leb_u64(now_.file);                                                         // set_file
+        case 5: return in.leb_u64(now_.column);                                                       // set_column
+        case 8: return now_.address += u64(least_length_) * ((255u - first_special_) / range_), true; // const_add_pc
+        case 9: return in.fixed(fixed) && (now_.address += fixed, true); // fixed_advance_pc
+        default:                                                         // has no say in places
+            for (u8 i = lengths_[code - 1]; i > 0; --i)
+                if (!in.leb_u64(n)) return false;
+            return true;
+        }
+    }
+    bool extended(cursor& in) noexcept {
+        u64 length = 0;
+        if (!in.leb_u64(length) || length > in.left()) return false;
+        cursor part(in.at(), in.at() + length);
+        in.seek(part.end());
+        u8 code = 0;
+        if (!part.byte(code)) return true;
+        if (code == 1) { // end_sequence
+            emit(true);
+            now_ = {};
+        } else if (code == 2) { // set_address
+            now_.address = 0;
+            u8 b = 0;
+            for (unsigned i = 0; i < 8 && part.byte(b); ++i) now_.address |= u64(b) << (8 * i);
+        }
+        return true;
+    }
+
+    const line_sections& from_;
+    std::span<line_query> queries_;
+    bool wide_ = false;
+    u16 version_ = 0;
+    u8 least_length_ = 0, range_ = 1, first_special_ = 0;
+    i32 base_ = 0;
+    const u8* lengths_ = nullptr; ///< of the operands of standard opcodes
+    cursor tables_;               ///< of directories and files
+    row now_, before_;
+    u64 start_ = 0; ///< the sequence's
+    bool in_sequence_ = false;
+};
+
+} // namespace detail
+} // namespace tessera::debug
+TESSERA_SMALL_END
+
+// ---- debug/describe_error.hpp ----------------------------------------------------------
+/// @file debug/describe_error.hpp
+/// The bodies of debug/places.hpp: frames looked up in line tables, and errors as text.
+
+TESSERA_SMALL
+namespace tessera::inline TESSERA_ABI::debug {
+
+namespace detail {
+
+/// The offset of the first byte of the code section's content, from which line tables count; 0 if there is none.
+inline u32 code_begin(const module_data& m) noexcept {
+    cursor in(m.bytes.data(), m.bytes.data() + m.bytes.size());
+    u8 id = 0;
+    u32 size = 0;
+    if (!in.skip(8)) return 0;
+    while (in.byte(id) && in.leb_u32(size)) {
+        if (id == 10) return u32(in.at() - m.bytes.data());
+        if (!in.skip(size)) return 0;
+    }
+    return 0;
+}
+inline std::span<const u8> section(const module_data& m, std::string_view name) noexcept {
+    for (const custom_def& c : m.customs)
+        if (c.name == name) return {m.bytes.data() + c.bytes.begin, c.bytes.size()};
+    return {};
+}
+/// Answers what is asked of the line table of `m`; the addresses are offsets in the module.
+inline void look_up(const module_data& m, std::span<line_query> queries) noexcept {
+    const u32 begin = code_begin(m);
+    const line_sections from{section(m, ".debug_line"), section(m, ".debug_line_str"), section(m, ".debug_str")};
+    if (begin == 0 || from.line.empty()) return;
+    for (line_query& q : queries) q.address -= begin;
+    line_reader(from, queries).run();
+}
+
+/// Text that grows.
+class error_text {
+public:
+    /// What somebody else has written.
+    error_text& foreign(std::string_view text) noexcept {
+        for (char c : text) put(u8(c) < 0x20 || c == 0x7f ? '?' : c);
+        return *this;
+    }
+    error_text& operator<<(std::string_view text) noexcept {
+        if (!text_.append(text.data(), text.size())) lost_ = true;
+        return *this;
+    }
+    error_text& number(u64 n, unsigned base = 10) noexcept {
+        char digits[24];
+        std::size_t at = sizeof digits;
+        do digits[--at] = "0123456789abcdef"[n % base];
+        while ((n /= base) != 0);
+        return *this << std::string_view(digits + at, sizeof digits - at);
+    }
+    result<vec<char>> take() noexcept {
+        if (lost_) return msg::out_of_memory;
+        return std::move(text_);
+    }
+
+private:
+    void put(char c) noexcept {
+        if (!text_.push_back(c)) lost_ = true;
+    }
+    vec<char> text_;
+    bool lost_ = false;
+};
+
+} // namespace detail
+
+TESSERA_API source_line line_of(const module& m, u32 offset) noexcept {
+    if (!m) return {};
+    detail::line_query one{offset, {}};
+    detail::look_up(*m.owner(), {&one, 1});
+    return one.found;
+}
+
+TESSERA_API result<vec<place>> places(const basic_store& s, const error& e) noexcept {
+    const view<trace_frame> frames = e.frames();
+    vec<place> all;
+    vec<detail::line_query> queries;
+    vec<u32> asked;
+    if (!all.resize(frames.size()) || !queries.reserve(frames.size()) || !asked.reserve(frames.size()))
+        return msg::out_of_memory;
+    const runtime::store_data* const store = s.data();
+    const auto module_of = [&](const trace_frame& f) -> const module_data* {
+        return store && f.instance < store->instances.size() ? &store->instances[f.instance]->module() : nullptr;
+    };
+    for (std::size_t i = 0; i < frames.size(); ++i) {
+        const trace_frame& f = frames[i];
+        place& p = all[i];
+        p.function = f.name;
+        p.func = f.func;
+        p.offset = f.offset;
+        p.instance = f.instance;
+        p.line = f.line;
+        p.column = f.column;
+        if (const module_data* const m = module_of(f)) p.module = m->name;
+    }
+    for (std::size_t i = 0; i < frames.size(); ++i) {
+        // All frames of a module at once, when the first of them comes.
+        const module_data* const m = module_of(frames[i]);
+        queries.clear();
+        asked.clear();
+        bool is_first = m != nullptr;
+        for (std::size_t k = 0; k < i; ++k) is_first &= module_of(frames[k]) != m;
+        for (std::size_t k = i; is_first && k < frames.size(); ++k)
+            if (module_of(frames[k]) == m)
+                static_cast<void>(queries.push_back({frames[k].offset, {}}) && asked.push_back(u32(k)));
+        if (!is_first) continue;
+        detail::look_up(*m, {queries.data(), queries.size()});
+        for (std::size_t k = 0; k < asked.size(); ++k) all[asked[k]].source = queries[k].found;
+    }
+    return all;
+}
+
+TESSERA_API result<vec<char>> describe(const basic_store& s, const error& e) noexcept {
+    auto all = places(s, e);
+    if (!all) return all.error();
+    detail::error_text text;
+    text << e.message();
+    if (!e.detail().empty()) (text << ": ").foreign(e.detail());
+    const std::size_t half = all->size() / 2;
+    for (std::size_t i = 0; i < all->size(); ++i) {
+        const place& p = (*all)[i];
+        if (i == half && e.frames_left_out()) (text << "\n  ").number(e.frames_left_out()) << " calls left out";
+        text << (i == 0 ? "\n  in " : "\n  from ");
+        if (p.function.empty()) (text << "function ").number(p.func);
+        else text.foreign(p.function);
+        if (p.instance == no_index) continue;
+        if (p.module.empty()) (text << " of instance ").number(p.instance);
+        else (text << " of ").foreign(p.module);
+        if (p.source) {
+            text << ", ";
+            if (!p.source.directory.empty() && p.source.file[0] != '/') text.foreign(p.source.directory) << "/";
+            text.foreign(p.source.file);
+            if (p.source.line) (text << ":").number(p.source.line);
+            if (p.source.line && p.source.column) (text << ":").number(p.source.column);
+        } else if (p.line) {
+            (text << ", line ").number(p.line) << ":";
+            text.number(p.column);
+        }
+        (text << ", byte 0x").number(p.offset, 16);
+    }
+    return text.take();
+}
+
+} // namespace tessera::debug
+TESSERA_SMALL_END
+
+// ---- debug/typing_rule.hpp -------------------------------------------------------------
+/// @file debug/typing_rule.hpp
+/// The specification's typing rule of each instruction, as a line of text (spec: valid/instructions).
+
+namespace tessera::inline TESSERA_ABI::debug {
+
+/// The type that the specification gives instructions whose type depends on immediates or on the stack, in its words:
+/// C is the context, at an address type, t and t* any types. Empty for those whose row says it all.
+constexpr std::string_view typing_rule(op o) noexcept {
+    switch (o) {
+    case op::unreachable: return "[t1*] -> [t2*]";
+    case op::block:
+    case op::loop: return "[t1*] -> [t2*], the block's type, which its body must have too";
+    case op::if_: return "[t1* i32] -> [t2*], the block's type, which both arms must have; without else t1* = t2*";
+    case op::else_:
+    case op::end: return "the stack holds the block's results t2* and nothing else";
+    case op::throw_: return "[t1* t*] -> [t2*], where tag x is [t*] -> []";
+    case op::throw_ref: return "[t1* (ref null exn)] -> [t2*]";
+    case op::try_table: return "[t1*] -> [t2*], the block's type; each clause's values match its label";
+    case op::br: return "[t1* t*] -> [t2*], where label l takes [t*]";
+    case op::br_if: return "[t* i32] -> [t*], where label l takes [t*]";
+    case op::br_table: return "[t1* t* i32] -> [t2*], where all labels take [t*]";
+    case op::return_: return "[t1* t*] -> [t2*], where the function gives [t*]";
+    case op::call: return "[t1*] -> [t2*], the type of function x";
+    case op::call_indirect: return "[t1* at] -> [t2*], where [t1*] -> [t2*] is type y and table x is of functions";
+    case op::return_call: return "[t3* t1*] -> [t4*], where function x is [t1*] -> [t2*] and this one gives [t2*]";
+    case op::return_call_indirect: return "[t3* t1* at] -> [t4*], where type y is [t1*] -> [t2*] and this gives [t2*]";
+    case op::call_ref: return "[t1* (ref null x)] -> [t2*], where type x is [t1*] -> [t2*]";
+    case op::return_call_ref: return "[t3* t1* (ref null x)] -> [t4*], where type x is [t1*] -> [t2*]";
+    case op::drop: return "[t] -> []";
+    case op::select: return "[t t i32] -> [t], where t is a number or vector";
+    case op::select_t: return "[t t i32] -> [t], where t is the type given";
+    case op::local_get: return "[] -> [t], where local x is t and has been set";
+    case op::local_set: return "[t] -> [], where local x is t";
+    case op::local_tee: return "[t] -> [t], where local x is t";
+    case op::global_get: return "[] -> [t], where global x is t";
+    case op::global_set: return "[t] -> [], where global x is mut t";
+    case op::table_get: return "[at] -> [t], where table x is at t";
+    case op::table_set: return "[at t] -> [], where table x is at t";
+    case op::memory_size: return "[] -> [at], where memory x is at";
+    case op::memory_grow: return "[at] -> [at], where memory x is at";
+    case op::ref_null: return "[] -> [(ref null ht)]";
+    case op::ref_is_null: return "[(ref null ht)] -> [i32]";
+    case op::ref_func: return "[] -> [(ref x)], where function x is in C.refs";
+    case op::ref_eq: return "[(ref null eq) (ref null eq)] -> [i32]";
+    case op::ref_as_non_null: return "[(ref null ht)] -> [(ref ht)]";
+    case op::br_on_null: return "[t* (ref null ht)] -> [t* (ref ht)], where label l takes [t*]";
+    case op::br_on_non_null: return "[t* (ref null ht)] -> [t*], where label l takes [t* (ref ht)]";
+    case op::br_on_cast: return "[t* rt1] -> [t* rt1-rt2], where label l takes [t* rt2] and rt2 <: rt1";
+    case op::br_on_cast_fail: return "[t* rt1] -> [t* rt2], where label l takes [t* rt1-rt2] and rt2 <: rt1";
+    case op::struct_new: return "[t*] -> [(ref x)], where type x is a structure of t*";
+    case op::struct_new_default: return "[] -> [(ref x)], where the fields of x have default values";
+    case op::struct_get:
+    case op::struct_get_s:
+    case op::struct_get_u: return "[(ref null x)] -> [t], where field i of structure x is t; signed if it is packed";
+    case op::struct_set: return "[(ref null x) t] -> [], where field i of structure x is mut t";
+    case op::array_new: return "[t i32] -> [(ref x)], where type x is an array of t";
+    case op::array_new_default: return "[i32] -> [(ref x)], where the elements of x have a default value";
+    case op::array_new_fixed: return "[t^n] -> [(ref x)], where type x is an array of t";
+    case op::array_new_data:
+    case op::array_new_elem: return "[i32 i32] -> [(ref x)], where segment y fits array x";
+    case op::array_get:
+    case op::array_get_s:
+    case op::array_get_u: return "[(ref null x) i32] -> [t], where type x is an array of t; signed if it is packed";
+    case op::array_set: return "[(ref null x) i32 t] -> [], where type x is an array of mut t";
+    case op::array_len: return "[(ref null array)] -> [i32]";
+    case op::array_fill: return "[(ref null x) i32 t i32] -> [], where type x is an array of mut t";
+    case op::array_copy:
+        return "[(ref null x) i32 (ref null y) i32 i32] -> [], where x is mutable and y's elements fit";
+    case op::array_init_data:
+    case op::array_init_elem: return "[(ref null x) i32 i32 i32] -> [], where segment y fits the mutable array x";
+    case op::ref_test:
+    case op::ref_test_null: return "[rt'] -> [i32], where rt <: rt'";
+    case op::ref_cast:
+    case op::ref_cast_null: return "[rt'] -> [rt], where rt <: rt'";
+    case op::any_convert_extern: return "[(ref null? extern)] -> [(ref null? any)]";
+    case op::extern_convert_any: return "[(ref null? any)] -> [(ref null? extern)]";
+    case op::ref_i31: return "[i32] -> [(ref i31)]";
+    case op::i31_get_s:
+    case op::i31_get_u: return "[(ref null i31)] -> [i32]";
+    case op::memory_init: return "[at i32 i32] -> [], where memory x is at and data segment y exists";
+    case op::memory_fill: return "[at i32 at] -> [], where memory x is at";
+    case op::memory_copy: return "[at1 at2 at] -> [], where the memories are at1 and at2, and at the smaller";
+    case op::table_init: return "[at i32 i32] -> [], where element segment y fits table x";
+    case op::table_copy:
+        return "[at1 at2 at] -> [], where the tables are at1 and at2, at the smaller, and y's elements fit";
+    case op::table_grow: return "[t at] -> [at], where table x is at t";
+    case op::table_size: return "[] -> [at], where table x is at t";
+    case op::table_fill: return "[at t at] -> [], where table x is at t";
+    case op::data_drop:
+    case op::elem_drop: return "[] -> [], where segment x exists";
+    case op::try_:
+    case op::catch_:
+    case op::catch_all:
+    case op::delegate:
+    case op::rethrow: return "of the legacy exceptions, which the specification no longer has";
+    default: return {};
+    }
+}
+
+} // namespace tessera::debug
+
+// ---- debug/explain.hpp -----------------------------------------------------------------
+/// @file debug/explain.hpp
+/// Why a module is not valid: the rule that it breaks, and the stack as it is and as it should be.
+
+TESSERA_SMALL
+namespace tessera::inline TESSERA_ABI::debug {
+
+/// What is behind an error of kind::invalid.
+struct explanation {
+    u32 function = no_index;      ///< whose body it is in; no_index: in none
+    std::string_view instruction; ///< its name in the text format; empty: it is about no instruction
+    std::string_view rule;        ///< what the specification says of the type of such an instruction; may be empty
+    vec<val_type> expected;       ///< what it takes from the stack, as far as its immediates tell
+    vec<val_type> actual;         ///< what is there, within the innermost block
+    bool unreachable = false;     ///< behind a branch: below `actual` there is whatever is needed
+    vec<char> text;               ///< all of that, in lines
+};
+
+namespace detail {
+
+/// Validates a body up to an instruction, and then tells what is on the stack.
+template <features F>
+class stack_before : public valid::code_validator<F> {
+    using base = valid::code_validator<F>;
+
+public:
+    using base::base;
+
+    /// `m` is the module of the context; its body of `function` is cut off at `in`. False: memory is out.
+    [[nodiscard]] bool run(module_data& m, u32 function, const binary::instruction& in, explanation& to) noexcept {
+        const u32 end = std::exchange(m.funcs[function].code.end, in.offset);
+        static_cast<void>(this->body(function)); // ends at the cut, if at no other place
+        m.funcs[function].code.end = end;
+        if (this->frames_.empty()) return true;
+        to.unreachable = this->frames_.back().unreachable;
+        if (!to.actual.append(this->data_ + this->floor_, this->size_ - this->floor_)) return false;
+        return expected(m, in, to.expected);
+    }
+
+private:
+    [[nodiscard]] bool expected(const module_data& m, const binary::instruction& in, vec<val_type>& to) noexcept {
+        const valid::op_rule& rule = valid::op_rules<>[u16(in.code)];
+        for (unsigned i = 0; i < rule.param_count; ++i) {
+            val_type t = t_i32;
+            if (rule.params[i] != valid::op_rule::address) t = val_type::number(rule.params[i]);
+            else if (in.index < m.memories.size() && m.memories[in.index].type.limits.is64) t = t_i64;
+            if (!to.push_back(t)) return false;
+        }
+        const auto append = [&](view<val_type> types) { return to.append(types.data(), types.size()); };
+        const auto one = [&](val_type t) { return to.push_back(t); };
+        val_type t;
+        const auto label = [&](u32 depth) {
+            return depth >= this->frames_.size() ||
+                   append(this->label(this->frames_[this->frames_.size() - 1 - depth]));
+        };
+        switch (in.code) {
+        case op::local_set:
+        case op::local_tee: return in.index >= this->local_count_ || !this->local(in.index, t) || one(t);
+        case op::global_set: return in.index >= m.globals.size() || one(m.globals[in.index].type.type);
+        case op::call:
+        case op::return_call: return in.index >= m.funcs.size() || append(m.types.params(m.funcs[in.index].type));
+        case op::call_indirect:
+        case op::return_call_indirect:
+            return in.index >= m.types.size() || m.types[in.index].form != composite::func ||
+                   (append(m.types.params(in.index)) &&
+                    one(in.index2 < m.tables.size() && m.tables[in.index2].type.limits.is64 ? t_i64 : t_i32));
+        case op::br: return label(in.index);
+        case op::br_if: return label(in.index) && one(t_i32);
+        case op::return_: return append(this->results(this->frames_[0]));
+        case op::else_:
+        case op::end: return append(this->results(this->frames_.back()));
+        case op::if_: return (in.block_type == no_index || is_func(m, in.block_type, to)) && one(t_i32);
+        case op::block:
+        case op::loop: return in.block_type == no_index || is_func(m, in.block_type, to);
+        case op::throw_: return in.index >= m.tags.size() || append(m.types.params(m.tags[in.index].type));
+        default: return true;
+        }
+    }
+    static bool is_func(const module_data& m, u32 type, vec<val_type>& to) noexcept {
+        if (type >= m.types.size() || m.types[type].form != composite::func) return true;
+        const view<val_type> params = m.types.params(type);
+        return to.append(params.data(), params.size());
+    }
+};
+
+/// A validator that lets go on with its context.
+template <features F>
+class module_before_bodies : public valid::module_validator<F> {
+public:
+    using valid::module_validator<F>::module_validator;
+    valid::context& context() noexcept { return this->context_; }
+};
+
+inline void write_types(error_text& text, const vec<val_type>& types) noexcept {
+    text << "[";
+    for (std::size_t i = 0; i < types.size(); ++i) text << (i ? " " : "") << (valid::description() << types[i]);
+    text << "]";
+}
+
+} // namespace detail
+
+/// Explains `why`, the error of kind::invalid that parsing `bytes` with the features F ended with: the rule that is
+/// broken in the specification's words, and the stack before the instruction. Validates the module once more, up to
+/// there. Of other errors it has the text alone. Fails with msg::out_of_memory. A program that defines TESSERA_SEPARATE
+/// calls it in the file of the implementation.
+template <features F>
+result<explanation> explain(std::span<const u8> bytes, const error& why, const module_limits& limits = {}) noexcept {
+    explanation made;
+    detail::error_text text;
+    text << why.message();
+    if (!why.detail().empty()) (text << ": ").foreign(why.detail());
+    const auto finished = [&]() -> result<explanation> {
+        auto all = text.take();
+        if (!all) return all.error();
+        made.text = std::move(*all);
+        return std::move(made);
+    };
+    if (why.kind() != kind::invalid || why.offset() >= bytes.size()) return finished();
+    (text << "\n  at byte 0x").number(why.offset(), 16);
+    auto m = binary::decode_borrowed<F>(bytes, limits);
+    if (!m) return finished(); // these are not the bytes that the error is about
+    module_data& data = *m->edit();
+    const u32 function = detail::function_around(data, u32(why.offset()));
+    binary::instruction in;
+    bool found = false;
+    detail::each_instruction(data, function, [&](const binary::instruction& next) {
+        if (next.offset == why.offset()) in = next, found = true;
+        return next.offset < why.offset();
+    });
+    if (!found) return finished();
+    made.function = function;
+    made.instruction = row(in.code).text;
+    made.rule = typing_rule(in.code);
+    (text << ", in function ").number(function);
+    if (function < data.func_names.size() && !data.func_names[function].empty())
+        (text << " $").foreign(data.func_names[function]);
+    text << "\n  rule      " << made.instruction << " : ";
+    if (made.rule.empty()) {
+        const valid::op_rule& rule = valid::op_rules<>[u16(in.code)];
+        const auto type_of = [](u8 code) {
+            return code == valid::op_rule::address ? valid::description() << "at"
+                                                   : valid::description() << val_type::number(code);
+        };
+        text << "[";
+        for (unsigned i = 0; i < rule.param_count; ++i) text << (i ? " " : "") << type_of(rule.params[i]);
+        text << "] -> [";
+        for (unsigned i = 0; i < rule.result_count; ++i) text << (i ? " " : "") << type_of(rule.results[i]);
+        text << "]";
+    } else {
+        text << made.rule;
+    }
+    detail::module_before_bodies<F> before(data, limits);
+    if (!before.run(false)) return finished();
+    detail::stack_before<F> stack(before.context());
+    if (!stack.run(data, function, in, made)) return msg::out_of_memory;
+    text << "\n  expected  ";
+    detail::write_types(text, made.expected);
+    text << "\n  actual    ";
+    detail::write_types(text, made.actual);
+    if (made.unreachable) text << ", and anything below, since it is never reached";
+    return finished();
+}
+
+} // namespace tessera::debug
+TESSERA_SMALL_END
+
 // ---- debug/read_listing.hpp ------------------------------------------------------------
 /// @file debug/read_listing.hpp
 /// How a listing finds the lines: what is printed is parsed again, and its instructions, which are the same ones in
@@ -35092,6 +36499,6662 @@ TESSERA_SMALL_END
 #endif
 
 #endif
+#if TESSERA_NATIVE
+
+// ---- native.hpp ------------------------------------------------------------------------
+/// @file tessera/native.hpp
+/// Public door: functions of a store as machine code, on x86-64. For programs that define TESSERA_NATIVE as 1.
+
+#if !TESSERA_NATIVE
+#error "tessera: define TESSERA_NATIVE as 1, in all files of the program, to have machine code"
+#endif
+
+// ---- native/options.hpp ----------------------------------------------------------------
+/// @file native/options.hpp
+/// What a host says about machine code, and is told.
+
+namespace tessera::inline TESSERA_ABI {
+
+/// When functions of a store are compiled, and what that may cost.
+struct native_options {
+    /// How often control comes to a function, or round a loop, before the function is compiled. 0: it is when it is
+    /// first called.
+    u32 threshold = 1000;
+    u64 code_bytes = 64 << 20; ///< of machine code, at most
+};
+
+/// Whether functions of a store become machine code, or why not.
+enum class native_status : u8 {
+    off,         ///< enable_native was not called
+    ready,       ///< they do
+    unsupported, ///< not for this processor, or the build's handlers do not end in jumps (TESSERA_TAIL_CALLS)
+    refused,     ///< the system gives no memory for code
+    full,        ///< native_options::code_bytes is used up: those compiled so far stay, others are interpreted
+};
+
+/// What has become of a store's functions.
+struct native_counters {
+    u64 functions = 0;  ///< compiled
+    u64 left = 0;       ///< not compiled: memory was out, or the frame is too large for it
+    u64 code_bytes = 0; ///< of machine code, what functions share included
+};
+
+} // namespace tessera
+#if TESSERA_BODIES
+
+// ---- native/code_memory.hpp ------------------------------------------------------------
+/// @file code_memory.hpp
+/// Memory for machine code: bounded, never writable and executable at once, freed with its owner.
+
+#if defined(_WIN32)
+
+// ---- native/prim/windows.hpp -----------------------------------------------------------
+/// @file native/prim/windows.hpp
+/// Pages for machine code on Windows. Declared here and not by <windows.h>, which brings a thousand macros.
+
+#if defined(_WIN32)
+
+namespace tessera::inline TESSERA_ABI::native::prim {
+
+extern "C" __declspec(dllimport) int __stdcall VirtualProtect(void*, tessera::detail::windows_size, unsigned long,
+                                                              unsigned long*);
+
+namespace detail {
+inline constexpr unsigned long reserve = 0x2000, commit = 0x1000, no_access = 1, read_write = 4, execute_read = 0x20;
+} // namespace detail
+
+/// As in posix.hpp.
+inline void* reserve_code(std::size_t bytes) noexcept {
+    return tessera::detail::VirtualAlloc(nullptr, bytes, detail::reserve, detail::no_access);
+}
+inline bool let_write(void* at, std::size_t bytes) noexcept {
+    unsigned long before = 0; // pages that are committed already keep their protection
+    return tessera::detail::VirtualAlloc(at, bytes, detail::commit, detail::read_write) != nullptr &&
+           VirtualProtect(at, bytes, detail::read_write, &before) != 0;
+}
+inline bool let_execute(void* at, std::size_t bytes) noexcept {
+    unsigned long before = 0;
+    return VirtualProtect(at, bytes, detail::execute_read, &before) != 0;
+}
+inline void release_code(void* at, std::size_t bytes) noexcept { release_pages(at, bytes); }
+
+} // namespace tessera::native::prim
+#endif
+#elif defined(__APPLE__)
+
+// ---- native/prim/apple.hpp -------------------------------------------------------------
+/// @file native/prim/apple.hpp
+/// Pages for machine code on macOS. Written by the documentation, not tested.
+///
+/// A program with the hardened runtime needs the entitlement com.apple.security.cs.allow-jit; without it the pages
+/// are refused, which is an answer like any other.
+
+#if defined(__APPLE__)
+
+#include <sys/mman.h>
+
+namespace tessera::inline TESSERA_ABI::native::prim {
+
+/// As in posix.hpp.
+inline void* reserve_code(std::size_t bytes) noexcept {
+    void* const at = mmap(nullptr, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANON | MAP_JIT, -1, 0);
+    return at == MAP_FAILED ? nullptr : at;
+}
+inline bool let_write(void* at, std::size_t bytes) noexcept { return mprotect(at, bytes, PROT_READ | PROT_WRITE) == 0; }
+inline bool let_execute(void* at, std::size_t bytes) noexcept {
+    return mprotect(at, bytes, PROT_READ | PROT_EXEC) == 0;
+}
+inline void release_code(void* at, std::size_t bytes) noexcept { static_cast<void>(munmap(at, bytes)); }
+
+} // namespace tessera::native::prim
+#endif
+#elif defined(__unix__)
+
+// ---- native/prim/posix.hpp -------------------------------------------------------------
+/// @file native/prim/posix.hpp
+/// Pages for machine code on Linux and other systems with mmap.
+
+#if defined(__unix__) && !defined(__APPLE__)
+
+#include <sys/mman.h>
+
+namespace tessera::inline TESSERA_ABI::native::prim {
+
+/// Address space for `bytes` of code, which can neither be written nor executed yet. Null: there is none.
+inline void* reserve_code(std::size_t bytes) noexcept {
+    void* const at = mmap(nullptr, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return at == MAP_FAILED ? nullptr : at;
+}
+/// Lets whole pages be written and not executed. False: refused.
+inline bool let_write(void* at, std::size_t bytes) noexcept { return mprotect(at, bytes, PROT_READ | PROT_WRITE) == 0; }
+/// Lets whole pages be executed and not written. False: refused.
+inline bool let_execute(void* at, std::size_t bytes) noexcept {
+    return mprotect(at, bytes, PROT_READ | PROT_EXEC) == 0;
+}
+/// Gives back what reserve_code returned.
+inline void release_code(void* at, std::size_t bytes) noexcept { static_cast<void>(munmap(at, bytes)); }
+
+} // namespace tessera::native::prim
+#endif
+#else
+
+// ---- native/prim/none.hpp --------------------------------------------------------------
+/// @file native/prim/none.hpp
+/// Pages for machine code on a system that is not known: there are none.
+
+namespace tessera::inline TESSERA_ABI::native::prim {
+
+/// As in posix.hpp.
+inline void* reserve_code(std::size_t) noexcept { return nullptr; }
+inline bool let_write(void*, std::size_t) noexcept { return false; }
+inline bool let_execute(void*, std::size_t) noexcept { return false; }
+inline void release_code(void*, std::size_t) noexcept {}
+
+} // namespace tessera::native::prim
+#endif
+
+namespace tessera::inline TESSERA_ABI::native {
+
+/// How it stands with the memory for code.
+enum class code_status : u8 {
+    ready,
+    refused, ///< the system gave no such memory, or does not let it be executed
+    full,    ///< the limit is reached
+};
+
+/// Code of one owner. While code is added nothing of it is executed, so whoever executes it also adds to it.
+class code_memory {
+public:
+    /// At most `most` bytes.
+    explicit code_memory(u64 most) noexcept : reserved_((most + page - 1) / page * page) {}
+    code_memory(const code_memory&) = delete;
+    code_memory& operator=(const code_memory&) = delete;
+    ~code_memory() {
+        if (base_) prim::release_code(base_, std::size_t(reserved_));
+    }
+
+    /// Copies `size` bytes of code to where they can be executed. Null: `status` says why not. A system refuses the
+    /// first code or none; what was added before stays as it is.
+    const u8* add(const u8* code, u64 size) noexcept {
+        if (status_ == code_status::refused) return nullptr;
+        const u64 at = (used_ + alignment - 1) / alignment * alignment;
+        if (at > reserved_ || size > reserved_ - at) return status_ = code_status::full, nullptr;
+        if (!base_) base_ = static_cast<u8*>(prim::reserve_code(std::size_t(reserved_)));
+        if (!base_) return status_ = code_status::refused, nullptr;
+        const u64 first = at / page * page, last = (at + size + page - 1) / page * page;
+        if (!prim::let_write(base_ + first, std::size_t(last - first))) return status_ = code_status::refused, nullptr;
+        std::memcpy(base_ + at, code, std::size_t(size));
+        if (!prim::let_execute(base_ + first, std::size_t(last - first)))
+            return status_ = code_status::refused, nullptr;
+        used_ = at + size;
+        return base_ + at;
+    }
+    code_status status() const noexcept { return status_; }
+    /// Bytes in use.
+    u64 used() const noexcept { return used_; }
+
+private:
+    static constexpr u64 page = 16 * 1024; ///< a multiple of the system's
+    static constexpr u64 alignment = 16;
+    const u64 reserved_;
+    u8* base_ = nullptr;
+    u64 used_ = 0;
+    code_status status_ = code_status::ready;
+};
+
+} // namespace tessera::native
+
+// ---- native/webs.hpp -------------------------------------------------------------------
+/// @file webs.hpp
+/// Which values of a function are one: what a register is given to.
+///
+/// A local is one value. So is what lies in a slot of the operand stack where control comes together. Everything else
+/// on the operand stack is a value of its own, made and used between two labels.
+
+namespace tessera::inline TESSERA_ABI::native {
+
+/// Integers and references, or floats.
+enum class bank : u8 { integer, floating };
+
+constexpr bank bank_of(exec::cls c) noexcept {
+    return c == exec::cls::f32 || c == exec::cls::f64 ? bank::floating : bank::integer;
+}
+
+constexpr bool is_wide(exec::cls c) noexcept { return c == exec::cls::i64 || c == exec::cls::f64; }
+
+/// What a node means for registers.
+enum class effect : u8 {
+    plain, ///< it has machine code
+    call,  ///< so has it; all registers are lost
+    leave, ///< the interpreter executes it
+};
+
+/// A value. `first` and `last` are nodes between which it lives, for one that no label knows.
+struct web {
+    u32 slot = 0;
+    bank kind = bank::integer;
+    bool joined = false; ///< it crosses labels; one for each slot and bank
+    bool memory = false; ///< it stays in its slot
+    bool wide = false;   ///< it has 64 bits
+    u32 first = 0, last = 0;
+    u64 weight = 0;
+    u8 reg = none;
+    u8 bit = none; ///< of a joined one that can get a register: its number among those of its bank
+    static constexpr u8 none = 0xff;
+};
+
+/// True for a node that writes a constant to a slot.
+inline bool is_constant(const exec::node& n) noexcept {
+    return n.v.fam == exec::family::constant || (n.v.fam == exec::family::move && n.v.at[0] == exec::loc::imm);
+}
+inline u64 constant_of(const exec::node& n) noexcept {
+    return n.v.fam == exec::family::constant ? n.wide : n.operands[0];
+}
+/// The class of operand `k` of `n`; of a slot that is copied whole, too.
+inline exec::cls class_of_operand(const module_data& m, const exec::node& n, unsigned k) noexcept {
+    if (n.v.fam == exec::family::imported_get || n.v.fam == exec::family::imported_set)
+        return exec::class_of(m.globals[n.words[0]].type.type);
+    if (n.v.fam == exec::family::call_indirect)
+        return m.tables[n.words[1]].type.limits.is64 ? exec::cls::i64 : exec::cls::i32;
+    if (is_constant(n)) return exec::cls(n.words[0] - 1);
+    return exec::operand_class(n.v, k);
+}
+
+/// Finds the values of a function, in one pass.
+class web_finder {
+public:
+    static constexpr u32 nothing = no_index;
+
+    web_finder(const exec::function_ir& ir, const module_data& m) noexcept
+        : ir_(ir), module_(m), keeps_(m.used[feature::function_references]) {}
+
+    vec<web> webs;
+    vec<u32> operand;    ///< by node and operand, four a node: a web, or nothing
+    vec<u32> label_at;   ///< by node: first of the labels that are bound to it, or nothing
+    vec<u32> label_next; ///< by label: the next one there
+    vec<u8> depth;       ///< by node: loops around it
+
+    /// `effects` says of each node what it means. False: memory is out.
+    [[nodiscard]] bool run(view<effect> effects) noexcept {
+        const std::size_t nodes = ir_.nodes.size();
+        webs.clear();
+        operand.clear();
+        if (!operand.resize(4 * nodes) || !label_at.resize(nodes + 1) || !depth.resize(nodes)) return false;
+        if (!label_next.resize(ir_.labels.size()) || !joined_.resize(2 * std::size_t(ir_.frame_slots))) return false;
+        if (!local_.resize(ir_.frame_slots)) return false;
+        for (u32& o : operand) o = nothing;
+        for (u32& l : label_at) l = nothing;
+        for (u32& j : joined_) j = nothing;
+        for (current& c : local_) c = {};
+        for (u32 l = 0; l < ir_.labels.size(); ++l)
+            if (const u32 at = ir_.labels[l].node;
+                at != no_index && ir_.labels[l].height != 0) // which the end of a try has not
+                label_next[l] = label_at[at], label_at[at] = l;
+        find_depths();
+        block_ = epoch_ = 1;
+        fresh_.clear();
+        for (u32 i = 0; i < nodes && !failed_; ++i) {
+            if (label_at[i] != nothing) {
+                for (u32 l = label_at[i]; l != nothing; l = label_next[l]) join(l);
+                ++block_;
+                fresh_.clear();
+            }
+            visit(i, effects[i]);
+        }
+        for (const u32 slot : ir_.reference_locals)
+            if (const u32 w = joined_[2 * std::size_t(slot)]; w != nothing) webs[w].memory = true;
+        resolve();
+        return !failed_;
+    }
+    /// The value in `slot` where control comes together, if there is one.
+    u32 joined(u32 slot, bank b) const noexcept { return joined_[2 * std::size_t(slot) + u8(b)]; }
+
+private:
+    struct current {
+        u32 web = nothing;
+        u32 block = 0;
+        u32 epoch = 0; ///< when it was made: counts nodes that lose the registers
+        bool used = false;
+    };
+
+    void find_depths() noexcept {
+        u32 next = 0;
+        open_.clear();
+        for (u32 i = 0; i < depth.size(); ++i) {
+            while (!open_.empty() && ir_.loops[open_.back()].end <= i) open_.pop_back();
+            while (next < ir_.loops.size() && ir_.loops[next].begin <= i)
+                if (!open_.push_back(next++)) failed_ = true;
+            depth[i] = u8(open_.size() < 255 ? open_.size() : 255);
+        }
+    }
+    u64 weight_at(u32 i) const noexcept { return u64{1} << 3 * (depth[i] < 10 ? depth[i] : 10); }
+
+    u32 add(web w) noexcept {
+        if (!webs.push_back(w)) failed_ = true;
+        return u32(webs.size()) - 1;
+    }
+    u32 joined_web(u32 slot, bank b) noexcept {
+        u32& w = joined_[2 * std::size_t(slot) + u8(b)];
+        if (w == nothing) w = add({slot, b, true, false, false, 0, 0, 0});
+        return w;
+    }
+    /// Control goes from here to `label`: what lies in the operand stack there is joined.
+    void join(u32 label) noexcept {
+        const u32 height = ir_.labels[label].height;
+        std::size_t kept = 0;
+        const bool all = fresh_.size() > 64; // so that this is linear
+        for (const u32 slot : fresh_) {
+            if (slot < height || all) join_slot(slot);
+            else fresh_[kept++] = slot;
+        }
+        fresh_.truncate(kept);
+    }
+    void join_slot(u32 slot) noexcept {
+        current& c = local_[slot];
+        if (c.block != block_ || c.web == nothing) return;
+        webs[c.web].joined = true; // resolved to the one of the slot by who asks
+        c = {};
+    }
+
+    /// What was found to cross a label becomes the one value of its slot.
+    void resolve() noexcept {
+        for (u32& o : operand) {
+            if (o == nothing || !webs[o].joined) continue;
+            const u32 to = joined_web(webs[o].slot, webs[o].kind);
+            if (to == o || failed_) continue;
+            webs[to].weight += webs[o].weight;
+            webs[to].wide |= webs[o].wide;
+            webs[o].weight = 0;
+            o = to;
+        }
+        for (u32 slot = 0; slot < ir_.first_temp && slot < ir_.frame_slots; ++slot) {
+            const u32 a = joined_[2 * std::size_t(slot)], b = joined_[2 * std::size_t(slot) + 1];
+            if (a != nothing && b != nothing) webs[a].memory = webs[b].memory = true; // copied whole
+        }
+    }
+
+    void use(u32 i, unsigned k, u32 slot, exec::cls c_) noexcept {
+        const bank b = bank_of(c_);
+        const bool wide = is_wide(c_);
+        current* const c = slot >= ir_.first_temp ? &local_[slot] : nullptr;
+        if (c && c->block == block_ && c->web != nothing) {
+            if (webs[c->web].kind != b) { // copied whole
+                webs[c->web].memory = true;
+                operand[4 * std::size_t(i) + k] = add({slot, b, false, true, wide, i, i, 0});
+                return;
+            }
+            web& w = webs[c->web];
+            if (c->epoch != epoch_) w.memory = true;
+            w.last = i;
+            w.wide |= wide;
+            w.weight += weight_at(i);
+            // A branch on a reference may keep it.
+            c->used |= !(keeps_ && ir_.nodes[i].v.fam == exec::family::br_compare);
+            operand[4 * std::size_t(i) + k] = c->web;
+            return;
+        }
+        const u32 w = joined_web(slot, b);
+        if (!failed_) webs[w].weight += weight_at(i), webs[w].wide |= wide;
+        operand[4 * std::size_t(i) + k] = w;
+    }
+    void define(u32 i, u32 slot, exec::cls c, bool in_memory) noexcept {
+        const bank b = bank_of(c);
+        const bool wide = is_wide(c);
+        if (slot < ir_.first_temp) {
+            const u32 w = joined_web(slot, b);
+            if (!failed_) webs[w].weight += weight_at(i), webs[w].wide |= wide;
+            operand[4 * std::size_t(i) + 3] = w;
+            return;
+        }
+        const u32 w = add({slot, b, false, in_memory, wide, i, i, weight_at(i)});
+        local_[slot] = {w, block_, epoch_, false};
+        operand[4 * std::size_t(i) + 3] = w;
+        if (!fresh_.push_back(slot)) failed_ = true;
+    }
+    void visit(u32 i, effect e) noexcept {
+        const exec::node& n = ir_.nodes[i];
+        const exec::variant& v = n.v;
+        for (unsigned k = 0; k < 3; ++k) {
+            if (v.at[k] != exec::loc::slot) continue;
+            const exec::cls c = class_of_operand(module_, n, k);
+            if (c == exec::cls::v128) continue;
+            use(i, k, u32(n.operands[k]), c);
+            // The interpreter looks for it in its slot.
+            if (e == effect::leave) stay(operand[4 * std::size_t(i) + k]);
+        }
+        if (e != effect::plain) lose_registers();
+        if (v.at[3] == exec::loc::slot) {
+            const exec::cls c = class_of_operand(module_, n, 3);
+            if (c != exec::cls::v128) define(i, u32(n.operands[3]), c, e == effect::leave);
+        }
+        if (v.fam == exec::family::latch) operand[4 * std::size_t(i) + 3] = operand[4 * std::size_t(i)];
+        if (n.label != no_index) join(n.label);
+        if (v.fam == exec::family::br_table)
+            for (u32 t = 0; t <= n.words[0]; ++t) join(ir_.targets[n.words[1] + t]);
+    }
+    void stay(u32 w) noexcept {
+        if (w != nothing && !webs[w].joined) webs[w].memory = true;
+    }
+    /// What is on the operand stack may be an operand here, and is in memory afterwards.
+    void lose_registers() noexcept {
+        for (const u32 slot : fresh_)
+            if (const current& c = local_[slot]; c.block == block_ && c.web != nothing && !c.used)
+                webs[c.web].memory = true;
+        ++epoch_;
+        if (fresh_.size() > 64) {
+            for (const u32 slot : fresh_) join_slot(slot);
+            fresh_.clear();
+        }
+    }
+
+    const exec::function_ir& ir_;
+    const module_data& module_;
+    const bool keeps_;
+    vec<u32> joined_;    ///< by slot and bank
+    vec<current> local_; ///< by slot
+    vec<u32> fresh_;     ///< slots that were written in this block
+    vec<u32> open_;      ///< loops around the current node
+    u32 block_ = 0, epoch_ = 0;
+    bool failed_ = false;
+};
+
+} // namespace tessera::native
+
+// ---- native/checks.hpp -----------------------------------------------------------------
+/// @file native/checks.hpp
+/// Which accesses to memory need no check of their own, since one before them has looked as far.
+///
+/// The first of several accesses by one address between two labels looks as far as any of them goes. If that is too
+/// far, it is not a trap yet: the code leaves, and the interpreter finds out which access traps, if any.
+
+namespace tessera::inline TESSERA_ABI::native {
+
+/// An access by an address in a slot, without an index.
+inline bool is_access(const exec::node& n) noexcept {
+    return (n.v.fam == exec::family::load || n.v.fam == exec::family::store) && n.v.at[0] == exec::loc::slot;
+}
+
+/// By node, for each access: how far behind the address its check reaches; 0 where none is needed. `can_leave(i)` says
+/// whether the interpreter can go on at node `i`. False: memory is out.
+template <class Function>
+[[nodiscard]] bool fold_checks(const exec::function_ir& ir, view<effect> effects, const web_finder& found,
+                               vec<u32>& reaches, Function can_leave) noexcept {
+    constexpr u32 window = 64, most_reach = 0x7fff'ffff;
+    const u32 nodes = u32(ir.nodes.size());
+    reaches.clear();
+    if (!reaches.resize(nodes)) return false;
+    const auto foldable = [&](u32 i) {
+        return is_access(ir.nodes[i]) && effects[i] == effect::plain && ir.nodes[i].words[0] <= most_reach;
+    };
+    vec<bool> covered;
+    if (!covered.resize(nodes)) return false;
+    for (u32 i = 0; i < nodes; ++i) {
+        if (covered[i] || !is_access(ir.nodes[i])) continue;
+        u32 reach = ir.nodes[i].words[0];
+        const u32 base = found.operand[4 * std::size_t(i)];
+        const bool wider = can_leave(i);
+        for (u32 j = i; foldable(i) && j < nodes && j < i + window; ++j) {
+            if (j != i && (found.label_at[j] != web_finder::nothing || effects[j] != effect::plain)) break;
+            const u32 end = ir.nodes[j].words[0];
+            if (j != i && foldable(j) && found.operand[4 * std::size_t(j)] == base && (wider || end <= reach)) {
+                covered[j] = true;
+                reach = end > reach ? end : reach;
+            }
+            if (found.operand[4 * std::size_t(j) + 3] == base || ir.nodes[j].v.fam == exec::family::zero_range) break;
+        }
+        reaches[i] = reach;
+    }
+    return true;
+}
+
+} // namespace tessera::native
+
+// ---- native/registers.hpp --------------------------------------------------------------
+/// @file registers.hpp
+/// Which values of a function are in registers: those used most, by loop depth, of those that cross labels; then,
+/// between labels, what fits beside them. Time is linear in the size of the function and the depth of its loops.
+///
+/// The frame is only written where it must be right: before the registers are lost. `dirty` says what has to be.
+
+namespace tessera::inline TESSERA_ABI::native {
+
+/// Values that cross labels, as bits; those of each bank apart.
+struct value_set {
+    u64 of[2] = {};
+    constexpr value_set operator|(const value_set& o) const noexcept { return {{of[0] | o.of[0], of[1] | o.of[1]}}; }
+    constexpr value_set operator&(const value_set& o) const noexcept { return {{of[0] & o.of[0], of[1] & o.of[1]}}; }
+    constexpr value_set without(const value_set& o) const noexcept { return {{of[0] & ~o.of[0], of[1] & ~o.of[1]}}; }
+    constexpr void add(bank b, u8 bit) noexcept { of[u8(b)] |= u64{1} << bit; }
+    friend constexpr bool operator==(const value_set&, const value_set&) noexcept = default;
+};
+
+inline constexpr u8 integer_registers[] = {8, 9, 10, 11, 3, 12, 13, 14, 15};
+inline constexpr u8 float_registers[] = {2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+
+class register_assigner {
+public:
+    static constexpr u32 nothing = no_index;
+
+    register_assigner(const exec::function_ir& ir, const module_data& m, web_finder& found) noexcept
+        : ir_(ir), module_(m), found_(found) {}
+
+    /// By node, of values that have a register: what is needed before it and after it, and what of the former the frame
+    /// does not have.
+    vec<value_set> live_in, live_out, dirty;
+    /// By bank and bit.
+    std::array<vec<u32>, 2> chosen;
+
+    /// `handlers`: labels where exceptions are caught.
+    [[nodiscard]] bool run(view<effect> effects, view<u32> handlers) noexcept {
+        effects_ = effects;
+        handlers_ = handlers;
+        const std::size_t nodes = ir_.nodes.size();
+        if (!live_in.resize(nodes) || !live_out.resize(nodes) || !dirty.resize(nodes)) return false;
+        if (!choose() || !find_live()) return false;
+        colour();
+        if (!give_to_others()) return false;
+        return find_dirty();
+    }
+    const web& value(bank b, u32 bit) const noexcept { return found_.webs[chosen[u8(b)][bit]]; }
+    /// Calls `f(web)` for each value of `s`.
+    template <class Function>
+    void each(const value_set& s, Function f) const noexcept {
+        for (const bank b : {bank::integer, bank::floating})
+            for (u64 bits = s.of[u8(b)]; bits; bits &= bits - 1) f(value(b, u32(std::countr_zero(bits))));
+    }
+    static bool has(const value_set& s, const web& w) noexcept {
+        return w.bit != web::none && (s.of[u8(w.kind)] >> w.bit & 1) != 0;
+    }
+    /// Those that can lie on the operand stack from slot `from` on.
+    value_set temps(u32 from, u32 to = no_index) const noexcept {
+        value_set s;
+        for (const bank b : {bank::integer, bank::floating})
+            for (u32 bit = 0; bit < chosen[u8(b)].size(); ++bit) {
+                const u32 slot = value(b, bit).slot;
+                if (slot >= ir_.first_temp && slot >= from && slot < to) s.add(b, u8(bit));
+            }
+        return s;
+    }
+
+    /// The values that node `i` writes.
+    value_set written(u32 i) const noexcept {
+        const exec::node& n = ir_.nodes[i];
+        value_set s;
+        add(s, of(4 * std::size_t(i) + 3));
+        if (n.v.fam == exec::family::zero_range)
+            for (u32 slot = n.words[0]; slot < n.words[0] + n.words[1]; ++slot)
+                for (const bank b : {bank::integer, bank::floating})
+                    if (const u32 w = found_.joined(slot, b); w != nothing) add(s, &found_.webs[w]);
+        return s;
+    }
+
+private:
+    const web* of(std::size_t operand) const noexcept {
+        const u32 w = found_.operand[operand];
+        return w == nothing ? nullptr : &found_.webs[w];
+    }
+    static void add(value_set& s, const web* w) noexcept {
+        if (w && w->bit != web::none) s.add(w->kind, w->bit);
+    }
+    u64 weight_at(u32 i) const noexcept { return u64{1} << 3 * (found_.depth[i] < 10 ? found_.depth[i] : 10); }
+
+    /// The heaviest values that cross labels: as many as there are bits.
+    [[nodiscard]] bool choose() noexcept {
+        for (auto& c : chosen) c.clear();
+        for (u32 w = 0; w < found_.webs.size(); ++w) {
+            const web& x = found_.webs[w];
+            const bool own = x.joined && found_.joined(x.slot, x.kind) == w;
+            if (own && !x.memory && x.weight != 0 && !chosen[u8(x.kind)].push_back(w)) return false;
+        }
+        for (auto& c : chosen) {
+            const auto heavier = [&](u32 a, u32 b) {
+                const u64 x = found_.webs[a].weight, y = found_.webs[b].weight;
+                return x != y ? x > y : a < b;
+            };
+            if (c.size() > 64) {
+                std::nth_element(c.begin(), c.begin() + 64, c.end(), heavier);
+                c.truncate(64);
+            }
+            for (u32 bit = 0; bit < c.size(); ++bit) found_.webs[c[bit]].bit = u8(bit);
+        }
+        return true;
+    }
+    value_set read(u32 i) const noexcept {
+        value_set s;
+        for (unsigned k = 0; k < 3; ++k) add(s, of(4 * std::size_t(i) + k));
+        const exec::node& n = ir_.nodes[i];
+        if (effects_[i] == effect::call) {
+            const u32 at = n.words[0] / 8; // of the arguments
+            if (n.v.fam != exec::family::call_lazy) s = s | temps(at);
+            else s = s | temps(at, at + runtime::slots_of(module_.types.params(module_.funcs[n.words[1]].type)));
+        } else if (effects_[i] == effect::leave) {
+            s = s | temps(0);
+        }
+        return s;
+    }
+    template <class Function>
+    void each_target(const exec::node& n, Function f) const noexcept {
+        if (n.label != no_index) f(n.label);
+        if (n.v.fam == exec::family::br_table)
+            for (u32 t = 0; t <= n.words[0]; ++t) f(ir_.targets[n.words[1] + t]);
+    }
+    static bool goes_on(const exec::node& n) noexcept {
+        using exec::family;
+        switch (n.v.fam) {
+        case family::br:
+        case family::br_table:
+        case family::return_:
+        case family::unreachable:
+        case family::throw_:
+        case family::return_call:
+        case family::return_call_lazy:
+        case family::return_call_record:
+        case family::return_call_indirect:
+        case family::return_call_ref: return false;
+        default: return true;
+        }
+    }
+
+    [[nodiscard]] bool find_live() noexcept {
+        vec<value_set> at;
+        if (!at.resize(ir_.labels.size())) return false;
+        for (bool again = true; again;) {
+            again = false;
+            value_set live;
+            for (u32 i = u32(ir_.nodes.size()); i--;) {
+                const exec::node& n = ir_.nodes[i];
+                if (!goes_on(n)) live = {};
+                each_target(n, [&](u32 l) { live = live | at[l]; });
+                if (effects_[i] != effect::plain) // whatever may throw
+                    for (const u32 l : handlers_) live = live | at[l];
+                const value_set out = written(i);
+                // Locals that are not needed yet are not made 0; what is written else is, needed or not.
+                live_out[i] = n.v.fam == exec::family::zero_range ? live : live | out;
+                live = live.without(out) | read(i);
+                live_in[i] = live;
+                for (u32 l = found_.label_at[i]; l != nothing; l = found_.label_next[l])
+                    if (!((at[l] | live) == at[l])) at[l] = at[l] | live, again = true;
+            }
+        }
+        return true;
+    }
+
+    /// Gives registers, heaviest first, to values that do not live at the same time as others that have them.
+    void colour() noexcept {
+        std::array<std::array<u64, 64>, 2> beside{};
+        std::array<std::array<i64, 64>, 2> worth{};
+        const auto meet = [&](const value_set& some, const value_set& all) {
+            for (unsigned b = 0; b < 2; ++b)
+                for (u64 bits = some.of[b]; bits; bits &= bits - 1) {
+                    const int bit = std::countr_zero(bits);
+                    beside[b][unsigned(bit)] |= all.of[b];
+                    for (u64 others = all.of[b]; others; others &= others - 1)
+                        beside[b][unsigned(std::countr_zero(others))] |= u64{1} << bit;
+                }
+        };
+        for (unsigned b = 0; b < 2; ++b)
+            for (u32 bit = 0; bit < chosen[b].size(); ++bit)
+                worth[b][bit] = i64(found_.webs[chosen[b][bit]].weight & (~u64{0} >> 8));
+        if (!live_in.empty()) meet(live_in[0], live_in[0]);
+        for (u32 i = 0; i < ir_.nodes.size(); ++i) {
+            if (const value_set w = written(i) & live_out[i]; !(w == value_set{})) meet(w, live_out[i]);
+            if (effects_[i] == effect::plain) continue;
+            const value_set across = live_in[i] & live_out[i];
+            for (unsigned b = 0; b < 2; ++b)
+                for (u64 bits = across.of[b]; bits; bits &= bits - 1)
+                    worth[b][unsigned(std::countr_zero(bits))] -= 2 * i64(weight_at(i));
+        }
+        for (unsigned b = 0; b < 2; ++b) {
+            vec<u32>& all = chosen[b];
+            std::array<u8, 64> order{};
+            for (u8 i = 0; i < all.size(); ++i) order[i] = i;
+            std::sort(order.begin(), order.begin() + all.size(),
+                      [&](u8 x, u8 y) { return worth[b][x] != worth[b][y] ? worth[b][x] > worth[b][y] : x < y; });
+            for (std::size_t k = 0; k < all.size(); ++k) {
+                const u8 bit = order[k];
+                if (worth[b][bit] <= 0) break;
+                for (u32 r = 0; r < registers(b).size(); ++r)
+                    if ((holders_[b][r] & beside[b][bit]) == 0) {
+                        holders_[b][r] |= u64{1} << bit;
+                        found_.webs[all[bit]].reg = registers(b)[r];
+                        break;
+                    }
+            }
+        }
+        // Who has no register is of no more interest.
+        value_set with;
+        for (unsigned b = 0; b < 2; ++b)
+            for (u64 h : holders_[b]) with.of[b] |= h;
+        with_ = with;
+        for (u32 i = 0; i < ir_.nodes.size(); ++i) {
+            live_in[i] = live_in[i] & with;
+            live_out[i] = live_out[i] & with;
+        }
+    }
+    static view<u8> registers(unsigned b) noexcept {
+        return b == 0 ? view<u8>(integer_registers, sizeof integer_registers)
+                      : view<u8>(float_registers, sizeof float_registers);
+    }
+
+    /// Values that live between two labels, in the order in which they are made.
+    [[nodiscard]] bool give_to_others() noexcept {
+        constexpr u32 most = 256; // nodes
+        std::array<std::array<u32, 16>, 2> until{};
+        for (web& w : found_.webs) {
+            if (w.joined || w.memory || w.last <= w.first || w.last - w.first > most) continue;
+            if (is_constant(ir_.nodes[w.first])) continue; // it is made where it is used
+            const unsigned b = u8(w.kind);
+            u64 busy = 0;
+            for (u32 i = w.first; i < w.last; ++i) busy |= live_out[i].of[b];
+            for (u32 r = 0; r < registers(b).size(); ++r)
+                if (until[b][r] <= w.first && (holders_[b][r] & busy) == 0) {
+                    until[b][r] = w.last;
+                    w.reg = registers(b)[r];
+                    break;
+                }
+        }
+        return true;
+    }
+
+    [[nodiscard]] bool find_dirty() noexcept {
+        vec<value_set> at;
+        if (!at.resize(ir_.labels.size())) return false;
+        for (bool again = true; again;) {
+            again = false;
+            value_set d;
+            for (u32 i = 0; i < ir_.nodes.size(); ++i) {
+                const exec::node& n = ir_.nodes[i];
+                for (u32 l = found_.label_at[i]; l != nothing; l = found_.label_next[l]) {
+                    d = d | at[l];
+                    d = d.without(temps(ir_.labels[l].height)); // nothing lies there
+                }
+                dirty[i] = d;
+                if (effects_[i] != effect::plain) d = {};
+                if (n.v.at[3] == exec::loc::slot) {
+                    // Whatever lay in the slot is gone.
+                    for (const bank b : {bank::integer, bank::floating})
+                        if (const u32 w = found_.joined(u32(n.operands[3]), b); w != nothing) {
+                            value_set one;
+                            add(one, &found_.webs[w]);
+                            d = d.without(one);
+                        }
+                }
+                const bool by_cell = effects_[i] == effect::leave;
+                if (!by_cell) d = d | (written(i) & with_);
+                each_target(n, [&](u32 l) {
+                    if (!((at[l] | d) == at[l])) at[l] = at[l] | d, again = true;
+                });
+                if (!goes_on(n)) d = {};
+            }
+        }
+        return true;
+    }
+
+    const exec::function_ir& ir_;
+    const module_data& module_;
+    web_finder& found_;
+    view<effect> effects_;
+    view<u32> handlers_;
+    std::array<std::array<u64, 16>, 2> holders_{}; ///< by bank and register: the values that have it
+    value_set with_;
+};
+
+} // namespace tessera::native
+
+// ---- native/x64.hpp --------------------------------------------------------------------
+/// @file x64.hpp
+/// An assembler for x86-64 that runs while the program is compiled, since every stub is a constant. It yields a stub:
+/// the bytes of a few instructions and the holes in them, which are filled when the stub is copied.
+///
+/// Registers in the code of a function: rdi the frame, rsi memory 0, rbp the context; rax, rcx, rdx, xmm0
+/// and xmm1 are for use within a stub or between neighbours; all others hold slots.
+
+namespace tessera::inline TESSERA_ABI::native {
+
+/// Registers by the numbers instructions have for them.
+enum class gp : u8 { rax, rcx, rdx, rbx, rsp, rbp, rsi, rdi, r8, r9, r10, r11, r12, r13, r14, r15 };
+inline constexpr gp frame_register = gp::rdi, memory_register = gp::rsi, context_register = gp::rbp;
+
+/// What is filled into a hole.
+enum class fill : u8 {
+    reg,          ///< a register, into the field `reg` of the ModRM byte
+    rm,           ///< a register, into the field `rm`
+    index,        ///< a register, into the field `index` of the SIB byte
+    base,         ///< a register, into the field `base` of the SIB byte
+    slot,         ///< 32 bits: the displacement of a slot of 8 bytes from the frame
+    displacement, ///< 32 bits
+    bits8,        ///< an immediate of so many bits
+    bits32,
+    bits64,
+    branch, ///< 32 bits: the distance from the end of the hole to a place that whoever copies the stub knows
+};
+
+/// Whose values are filled in: the operands of an operation, then its other numbers.
+enum class from : u8 { a, b, c, d, x, count_ };
+
+struct hole {
+    u8 at = 0;  ///< its first byte in the stub
+    u8 rex = 0; ///< the REX byte that takes the register's highest bit; of a displacement: its ModRM byte
+    fill what = fill::reg;
+    from whose = from::a;
+};
+
+/// A few instructions. Whoever copies one may copy all of `bytes`. A displacement at the very end takes 8 bits where
+/// those do.
+struct stub {
+    static constexpr unsigned most_bytes = 64, most_holes = 12;
+    u8 size = 0;
+    u8 hole_count = 0;
+    std::array<u8, most_bytes> bytes{};
+    std::array<hole, most_holes> holes{};
+};
+
+/// A register operand: one that the stub names, or a hole.
+struct reg {
+    u8 number = 0;
+    bool open = false;
+    from whose = from::a;
+
+    constexpr reg(gp r) : number(u8(r)) {}
+    constexpr reg(from f) : open(true), whose(f) {}
+    /// Vector register `n`.
+    static constexpr reg xmm(u8 n) { return reg(gp(n)); }
+};
+
+/// Conditions by the numbers instructions have for them. `not_` gives the opposite of one.
+enum class cond : u8 { o, no, b, ae, e, ne, be, a, s, ns, p, np, l, ge, le, g };
+constexpr cond not_(cond c) noexcept { return cond(u8(c) ^ 1); }
+
+/// An instruction: mandatory prefix (0: none), opcode with its escape bytes, and whether operands have 64 bits.
+struct code {
+    u8 prefix = 0;
+    u32 opcode = 0;
+    bool wide = false;
+    bool bytes = false; ///< a register operand is one of 8 bits, whose names change with a REX byte
+};
+
+/// Appends instructions to a stub.
+class assembler {
+public:
+    stub made;
+
+    /// reg, register.
+    constexpr assembler& rr(code c, reg r, reg rm) {
+        const u8 rex = begin(c, r, rm);
+        const u8 at = byte(u8(0xc0 | (r.number & 7) << 3 | (rm.number & 7)));
+        if (r.open) open(at, rex, fill::reg, r.whose);
+        if (rm.open) open(at, rex, fill::rm, rm.whose);
+        return *this;
+    }
+    /// /extension, register.
+    constexpr assembler& r(code c, u8 extension, reg rm) { return rr(c, gp(extension), rm); }
+    /// reg, the slot of `whose`.
+    constexpr assembler& rs(code c, reg r, from whose) {
+        const u8 rex = begin(c, r, frame_register);
+        const u8 at = byte(u8(0x80 | (r.number & 7) << 3 | u8(frame_register)));
+        if (r.open) open(at, rex, fill::reg, r.whose);
+        return number(fill::slot, whose, 4, at);
+    }
+    /// /extension, the slot of `whose`.
+    constexpr assembler& s(code c, u8 extension, from whose) { return rs(c, gp(extension), whose); }
+    /// reg, [base + whose]; `base` is not rsp or r12, which need a SIB byte.
+    constexpr assembler& rm(code c, reg r, reg base, from whose) {
+        const u8 rex = begin(c, r, base);
+        const u8 at = byte(u8(0x80 | (r.number & 7) << 3 | (base.number & 7)));
+        if (r.open) open(at, rex, fill::reg, r.whose);
+        return number(fill::displacement, whose, 4, at);
+    }
+    constexpr assembler& m(code c, u8 extension, gp base, from whose) { return rm(c, gp(extension), base, whose); }
+    /// reg, [base + (index << scale) + whose]
+    constexpr assembler& rx(code c, reg r, reg base, reg index, u8 scale, from whose) {
+        const u8 at = sib(c, r, base, index, scale);
+        return number(fill::displacement, whose, 4, at);
+    }
+    /// reg, [(index << scale) + whose]
+    constexpr assembler& ri(code c, reg r, reg index, u8 scale, from whose) {
+        return sib(c, r, gp::rbp, index, scale, 0), number(fill::bits32, whose, 4);
+    }
+    /// reg, [base + (index << scale)]; in the form with a displacement, since rbp and r13 have no other.
+    constexpr assembler& rx(code c, reg r, reg base, reg index, u8 scale) {
+        return sib(c, r, base, index, scale, 0x40), byte(0), *this;
+    }
+    constexpr assembler& imm8(from whose) { return number(fill::bits8, whose, 1); }
+    constexpr assembler& imm32(from whose) { return number(fill::bits32, whose, 4); }
+    constexpr assembler& imm64(from whose) { return number(fill::bits64, whose, 8); }
+    constexpr assembler& imm8(u8 value) { return byte(value), *this; }
+    constexpr assembler& imm32(u32 value) {
+        for (unsigned i = 0; i < 32; i += 8) byte(u8(value >> i));
+        return *this;
+    }
+    /// mov register, 64 bits
+    constexpr assembler& mov64(reg r, from whose) {
+        const u8 rex = byte(u8(0x48 | r.number >> 3));
+        const u8 at = byte(u8(0xb8 | (r.number & 7)));
+        if (r.open) open(at, rex, fill::rm, r.whose);
+        return imm64(whose);
+    }
+    /// To the place of `x`.
+    constexpr assembler& jmp() { return byte(0xe9), number(fill::branch, from::x, 4); }
+    constexpr assembler& jcc(cond c) { return byte(0x0f), byte(u8(0x80 | u8(c))), number(fill::branch, from::x, 4); }
+    /// The distance to the place of `x`, from the end of the instruction.
+    constexpr assembler& place() { return number(fill::branch, from::x, 4); }
+    /// Instructions without operands.
+    template <class... Byte>
+    constexpr assembler& raw(Byte... b) {
+        return (byte(u8(b)), ...), *this;
+    }
+
+    // Jumps within a stub: `skip` gives a mark, `land` says where it leads.
+    constexpr u8 skip(cond c) { return byte(u8(0x70 | u8(c))), byte(0); }
+    constexpr u8 skip() { return byte(0xeb), byte(0); }
+    constexpr void land(u8 mark) { made.bytes[mark] = u8(made.size - mark - 1); }
+
+private:
+    constexpr u8 byte(u8 value) {
+        made.bytes[made.size] = value;
+        return made.size++;
+    }
+    constexpr void open(u8 at, u8 rex, fill what, from whose) {
+        made.holes[made.hole_count++] = {at, rex, what, whose};
+    }
+    constexpr assembler& number(fill what, from whose, unsigned bytes, u8 mode_at = 0) {
+        open(made.size, mode_at, what, whose);
+        while (bytes--) byte(0);
+        return *this;
+    }
+    /// Prefix, REX and opcode; the place of the REX byte, which is there whenever a hole could need it.
+    constexpr u8 begin(code c, reg r, reg rm, u8 index_bit = 0, bool must = false) {
+        if (c.prefix) byte(c.prefix);
+        const u8 rex = u8((c.wide ? 8 : 0) | (r.number >> 3) << 2 | index_bit << 1 | rm.number >> 3);
+        u8 at = 0;
+        if (rex != 0 || r.open || rm.open || must || c.bytes) at = byte(u8(0x40 | rex));
+        for (unsigned shift = 24; shift; shift -= 8)
+            if (c.opcode >> shift) byte(u8(c.opcode >> shift));
+        byte(u8(c.opcode));
+        return at;
+    }
+    /// The place of the ModRM byte.
+    constexpr u8 sib(code c, reg r, reg base, reg index, u8 scale, u8 mode = 0x80) {
+        const u8 rex = begin(c, r, base, u8(index.number >> 3), index.open);
+        const u8 at = byte(u8(mode | (r.number & 7) << 3 | 4));
+        const u8 next = byte(u8(scale << 6 | (index.number & 7) << 3 | (base.number & 7)));
+        if (r.open) open(at, rex, fill::reg, r.whose);
+        if (index.open) open(next, rex, fill::index, index.whose);
+        if (base.open) open(next, rex, fill::base, base.whose);
+        return at;
+    }
+};
+
+/// What is filled in, by `from`: registers by number, slots by number, immediates.
+struct fillings {
+    std::array<i64, std::size_t(from::count_)> of{};
+    constexpr i64& operator[](from f) noexcept { return of[std::size_t(f)]; }
+};
+
+namespace detail {
+inline void put_bytes(u8* at, u64 value, unsigned bytes) noexcept {
+    for (unsigned i = 0; i < bytes; ++i) at[i] = u8(value >> 8 * i);
+}
+} // namespace detail
+
+/// Copies `s` to `to`, where stub::most_bytes have room, and fills its holes; branches stay open. How many bytes it
+/// takes.
+inline unsigned copy_stub(u8* to, const stub& s, const fillings& values) noexcept {
+    std::memcpy(to, s.bytes.data(), stub::most_bytes);
+    unsigned size = s.size;
+    for (unsigned i = 0; i < s.hole_count; ++i) {
+        const hole h = s.holes[i];
+        const i64 value = values.of[std::size_t(h.whose)];
+        const u8 number = u8(value);
+        switch (h.what) {
+        case fill::reg:
+            to[h.at] |= u8((number & 7) << 3);
+            to[h.rex] |= u8((number >> 3) << 2);
+            break;
+        case fill::rm:
+        case fill::base:
+            to[h.at] |= u8(number & 7);
+            to[h.rex] |= u8(number >> 3);
+            break;
+        case fill::index:
+            to[h.at] |= u8((number & 7) << 3);
+            to[h.rex] |= u8((number >> 3) << 1);
+            break;
+        case fill::slot:
+        case fill::displacement: {
+            const u32 distance = u32(h.what == fill::slot ? 8 * value : value);
+            detail::put_bytes(to + h.at, distance, 4);
+            if (h.at + 4 != s.size || i32(distance) != i8(distance)) break;
+            to[h.rex] ^= 0xc0;
+            size -= 3;
+            break;
+        }
+        case fill::bits8: to[h.at] = number; break;
+        case fill::bits32: detail::put_bytes(to + h.at, u64(value), 4); break;
+        case fill::bits64: detail::put_bytes(to + h.at, u64(value), 8); break;
+        case fill::branch: break;
+        }
+    }
+    return size;
+}
+
+} // namespace tessera::native
+
+// ---- native/stubs.hpp ------------------------------------------------------------------
+/// @file stubs.hpp
+/// The stubs: a named one for each step of an operation and each shape of its operands. Most work in place,
+/// `d = d op b`, as the instructions of the processor do; emit.hpp puts them together.
+///
+/// A table's first index, if it has two widths, is 0 for 32 bits and 1 for 64.
+
+namespace tessera::inline TESSERA_ABI::native::stubs {
+
+inline constexpr from A = from::a, B = from::b, C = from::c, D = from::d, X = from::x;
+
+/// One operation on a register, by where its other operand is.
+struct shapes {
+    stub r; ///< a register
+    stub m; ///< a slot
+    stub i; ///< an immediate of 32 bits, which is extended with its sign
+};
+/// The same stub for both widths.
+template <class Make>
+constexpr auto both(Make make) {
+    return std::array{make(false), make(true)};
+}
+
+// ---- moves of integers
+// -----------------------------------------------------------------------------------------------
+
+inline constexpr auto move = both([](bool w) {
+    return shapes{assembler().rr({0, 0x8b, w}, D, A).made, assembler().rs({0, 0x8b, w}, D, A).made,
+                  assembler().r({0, 0xc7, w}, 0, D).imm32(A).made};
+});
+inline constexpr stub move_imm64 = assembler().mov64(D, A).made;
+inline constexpr stub zero = assembler().rr({0, 0x31}, D, D).made;
+/// Slots are written whole.
+inline constexpr stub store_slot = assembler().rs({0, 0x89, true}, A, D).made;
+inline constexpr stub store_slot_imm = assembler().s({0, 0xc7, true}, 0, D).imm32(A).made;
+
+// ---- arithmetic of integers
+// ------------------------------------------------------------------------------------------
+
+enum class alu : u8 { add, or_, and_ = 4, sub, xor_, cmp };
+inline constexpr auto alus = both([](bool w) {
+    std::array<shapes, 8> all{};
+    for (const u8 n : {u8(0), u8(1), u8(4), u8(5), u8(6), u8(7)})
+        all[n] = {assembler().rr({0, u32(8 * n + 3), w}, D, B).made, assembler().rs({0, u32(8 * n + 3), w}, D, B).made,
+                  assembler().r({0, 0x81, w}, n, D).imm32(B).made};
+    return all;
+});
+/// The short form, for an immediate of 8 bits.
+inline constexpr auto alus_imm8 = both([](bool w) {
+    std::array<stub, 8> all{};
+    for (const u8 n : {u8(0), u8(1), u8(4), u8(5), u8(6), u8(7)})
+        all[n] = assembler().r({0, 0x83, w}, n, D).imm8(B).made;
+    return all;
+});
+/// cmp [slot], immediate
+inline constexpr auto compare_slot_imm = both([](bool w) { return assembler().s({0, 0x81, w}, 7, D).imm32(B).made; });
+inline constexpr auto test = both([](bool w) { return assembler().rr({0, 0x85, w}, A, A).made; });
+/// The product of the register and the immediate goes to `d`, whatever was there.
+inline constexpr auto multiply = both([](bool w) {
+    return shapes{assembler().rr({0, 0x0faf, w}, D, B).made, assembler().rs({0, 0x0faf, w}, D, B).made,
+                  assembler().rr({0, 0x69, w}, D, A).imm32(B).made};
+});
+/// d = a + b, d = a + immediate, d = a + (b << scale) + immediate
+inline constexpr auto add_to = both([](bool w) { return assembler().rx({0, 0x8d, w}, D, A, B, 0).made; });
+inline constexpr auto add_imm_to = both([](bool w) { return assembler().ri({0, 0x8d, w}, D, A, 0, B).made; });
+
+enum class shift : u8 { rotl, rotr, shl = 4, shr, sar = 7 };
+inline constexpr auto shifts_imm = both([](bool w) {
+    std::array<stub, 8> all{};
+    for (const u8 n : {u8(0), u8(1), u8(4), u8(5), u8(7)}) all[n] = assembler().r({0, 0xc1, w}, n, D).imm8(B).made;
+    return all;
+});
+/// By cl.
+inline constexpr auto shifts_cl = both([](bool w) {
+    std::array<stub, 8> all{};
+    for (const u8 n : {u8(0), u8(1), u8(4), u8(5), u8(7)}) all[n] = assembler().r({0, 0xd3, w}, n, D).made;
+    return all;
+});
+
+/// To `x` if the divisor, in ecx, is 0.
+inline constexpr auto check_divisor = both([](bool w) {
+    return assembler().rr({0, 0x85, w}, gp::rcx, gp::rcx).jcc(cond::e).made;
+});
+namespace detail {
+constexpr assembler& extend_dividend(assembler& s, bool w) { return w ? s.raw(0x48, 0x99) : s.raw(0x99); }
+} // namespace detail
+/// eax = eax / ecx; to `x` if the quotient does not fit.
+inline constexpr auto divide_signed = both([](bool w) {
+    assembler s;
+    s.r({0, 0x83, w}, 7, gp::rcx).imm8(0xff);
+    const u8 other = s.skip(cond::ne);
+    s.r({0, 0xf7, w}, 3, gp::rax).jcc(cond::o);
+    const u8 done = s.skip();
+    s.land(other);
+    detail::extend_dividend(s, w).r({0, 0xf7, w}, 7, gp::rcx);
+    s.land(done);
+    return s.made;
+});
+/// edx = eax % ecx
+inline constexpr auto remainder_signed = both([](bool w) {
+    assembler s;
+    s.rr({0, 0x31}, gp::rdx, gp::rdx).r({0, 0x83, w}, 7, gp::rcx).imm8(0xff);
+    const u8 done = s.skip(cond::e);
+    detail::extend_dividend(s, w).r({0, 0xf7, w}, 7, gp::rcx);
+    s.land(done);
+    return s.made;
+});
+/// eax = eax / ecx, edx = eax % ecx
+inline constexpr auto divide_unsigned = both([](bool w) {
+    return assembler().rr({0, 0x31}, gp::rdx, gp::rdx).r({0, 0xf7, w}, 6, gp::rcx).made;
+});
+
+/// eax = leading zeros of `a`
+inline constexpr auto leading_zeros = both([](bool w) {
+    const u32 bits = w ? 64 : 32;
+    return assembler()
+        .r({0, 0xc7}, 0, gp::rcx)
+        .imm32(2 * bits - 1)
+        .rr({0, 0x0fbd, w}, gp::rax, A)
+        .rr({0, 0x0f44}, gp::rax, gp::rcx)
+        .r({0, 0x83}, 6, gp::rax)
+        .imm8(u8(bits - 1))
+        .made;
+});
+/// eax = trailing zeros of `a`
+inline constexpr auto trailing_zeros = both([](bool w) {
+    return assembler()
+        .r({0, 0xc7}, 0, gp::rcx)
+        .imm32(w ? 64u : 32u)
+        .rr({0, 0x0fbc, w}, gp::rax, A)
+        .rr({0, 0x0f44}, gp::rax, gp::rcx)
+        .made;
+});
+inline constexpr auto population = both([](bool w) { return assembler().rr({0xf3, 0x0fb8, w}, D, A).made; });
+
+inline constexpr auto extend8 = both([](bool w) { return assembler().rr({0, 0x0fbe, w}, D, A).made; });
+inline constexpr auto extend16 = both([](bool w) { return assembler().rr({0, 0x0fbf, w}, D, A).made; });
+inline constexpr stub extend32 = assembler().rr({0, 0x63, true}, D, A).made;
+
+// ---- comparisons and branches
+// ----------------------------------------------------------------------------------------
+
+namespace detail {
+template <class Make>
+constexpr auto by_condition(Make make) {
+    std::array<stub, 16> all{};
+    for (u8 c = 0; c < 16; ++c) all[c] = make(cond(c));
+    return all;
+}
+} // namespace detail
+/// d = whether the condition holds
+inline constexpr auto set = detail::by_condition([](cond c) {
+    return assembler().r({0, 0x0f90u | u8(c)}, 0, gp::rax).rr({0, 0x0fb6}, D, gp::rax).made;
+});
+inline constexpr auto jump_if = detail::by_condition([](cond c) { return assembler().jcc(c).made; });
+inline constexpr stub jump = assembler().jmp().made;
+/// d = a if the condition holds
+inline constexpr auto move_if = detail::by_condition([](cond c) {
+    return assembler().rr({0, 0x0f40u | u8(c), true}, D, A).made;
+});
+/// d = equal and ordered, d = unequal or unordered; behind a comparison of floats
+inline constexpr stub set_equal = assembler()
+                                      .r({0, 0x0f9b}, 0, gp::rcx)
+                                      .r({0, 0x0f94}, 0, gp::rax)
+                                      .rr({0, 0x20}, gp::rcx, gp::rax)
+                                      .rr({0, 0x0fb6}, D, gp::rax)
+                                      .made;
+inline constexpr stub set_unequal = assembler()
+                                        .r({0, 0x0f9a}, 0, gp::rcx)
+                                        .r({0, 0x0f95}, 0, gp::rax)
+                                        .rr({0, 0x08}, gp::rcx, gp::rax)
+                                        .rr({0, 0x0fb6}, D, gp::rax)
+                                        .made;
+/// To `x` if equal and ordered.
+inline constexpr stub jump_equal = [] {
+    assembler s;
+    const u8 no = s.skip(cond::p);
+    s.jcc(cond::e);
+    s.land(no);
+    return s.made;
+}();
+/// rax = place in a table of `b` + 1 distances that stands behind the stub; the index is in eax. Goes there.
+inline constexpr stub jump_table = assembler()
+                                       .r({0, 0xc7}, 0, gp::rcx)
+                                       .imm32(B)
+                                       .rr({0, 0x3b}, gp::rax, gp::rcx)
+                                       .rr({0, 0x0f47}, gp::rax, gp::rcx)
+                                       .raw(0x48, 0x8d, 0x0d, 9, 0, 0, 0) // lea rcx, [rip + 9]
+                                       .raw(0x48, 0x63, 0x04, 0x81)       // movsxd rax, [rcx + 4 * rax]
+                                       .raw(0x48, 0x01, 0xc8)             // add rax, rcx
+                                       .raw(0xff, 0xe0)
+                                       .made; // jmp rax
+
+// ---- floats: index 0 for f32, 1 for f64
+// ------------------------------------------------------------------------------
+
+namespace detail {
+constexpr u8 scalar(bool w) { return w ? 0xf2 : 0xf3; }
+constexpr u8 packed(bool w) { return w ? 0x66 : 0; }
+} // namespace detail
+inline constexpr stub float_move = assembler().rr({0, 0x0f28}, D, A).made;
+inline constexpr stub float_zero = assembler().rr({0, 0x0f57}, D, D).made;
+inline constexpr auto float_load_slot = both([](bool w) {
+    return assembler().rs({detail::scalar(w), 0x0f10}, D, A).made;
+});
+inline constexpr auto float_store_slot = both([](bool w) {
+    return assembler().rs({detail::scalar(w), 0x0f11}, A, D).made;
+});
+
+enum class arithmetic : u8 { sqrt = 1, add = 8, mul = 9, sub = 12, min = 13, div = 14, max = 15 };
+inline constexpr auto floats = both([](bool w) {
+    std::array<shapes, 16> all{};
+    for (const u8 n : {u8(1), u8(8), u8(9), u8(12), u8(14)})
+        all[n] = {assembler().rr({detail::scalar(w), 0x0f50u | n}, D, B).made,
+                  assembler().rs({detail::scalar(w), 0x0f50u | n}, D, B).made,
+                  {}};
+    return all;
+});
+/// The smaller (`max`: larger) of `d` and `b`, which is another register: a NaN if one is, and -0 below 0.
+constexpr stub float_extreme(bool w, bool max) {
+    assembler s;
+    s.rr({detail::packed(w), 0x0f2e}, D, B);
+    const u8 nan = s.skip(cond::p), unequal = s.skip(cond::ne);
+    s.rr({0, max ? 0x0f54u : 0x0f56u}, D, B);
+    const u8 done = s.skip();
+    s.land(nan);
+    s.rr({detail::scalar(w), 0x0f58}, D, B);
+    const u8 too = s.skip();
+    s.land(unequal);
+    s.rr({detail::scalar(w), max ? 0x0f5fu : 0x0f5du}, D, B);
+    s.land(done);
+    s.land(too);
+    return s.made;
+}
+inline constexpr auto float_min = both([](bool w) { return float_extreme(w, false); });
+inline constexpr auto float_max = both([](bool w) { return float_extreme(w, true); });
+/// Sets the flags as for unsigned integers, all of them if one is a NaN.
+inline constexpr auto float_compare = both([](bool w) {
+    return shapes{assembler().rr({detail::packed(w), 0x0f2e}, A, B).made,
+                  assembler().rs({detail::packed(w), 0x0f2e}, A, B).made,
+                  {}};
+});
+/// `x`: 8 and the direction
+inline constexpr auto float_round = both([](bool w) {
+    return assembler().rr({0x66, w ? 0x0f3a0bu : 0x0f3a0au}, D, A).imm8(X).made;
+});
+
+/// Between a vector register and an integer one.
+inline constexpr auto float_of_bits = both([](bool w) { return assembler().rr({0x66, 0x0f6e, w}, D, A).made; });
+inline constexpr auto bits_of_float = both([](bool w) { return assembler().rr({0x66, 0x0f7e, w}, A, D).made; });
+/// The sign bit of eax: cleared, turned, or taken from ecx.
+inline constexpr auto clear_sign = both([](bool w) {
+    return assembler().r({0, 0x0fba, w}, 6, gp::rax).imm8(w ? 63 : 31).made;
+});
+inline constexpr auto turn_sign = both([](bool w) {
+    return assembler().r({0, 0x0fba, w}, 7, gp::rax).imm8(w ? 63 : 31).made;
+});
+inline constexpr auto take_sign = both([](bool w) {
+    const u8 bit = w ? 63 : 31;
+    return assembler()
+        .r({0, 0x0fba, w}, 6, gp::rax)
+        .imm8(bit)
+        .r({0, 0xc1, w}, 5, gp::rcx)
+        .imm8(bit)
+        .r({0, 0xc1, w}, 4, gp::rcx)
+        .imm8(bit)
+        .rr({0, 0x0b, w}, gp::rax, gp::rcx)
+        .made;
+});
+
+inline constexpr stub demote = assembler().rr({0xf2, 0x0f5a}, D, A).made;
+inline constexpr stub promote = assembler().rr({0xf3, 0x0f5a}, D, A).made;
+/// From a signed integer of 32 or 64 bits; the register is cleared first, since it would be waited for.
+inline constexpr auto convert32 = both([](bool w) {
+    return assembler().rr({0, 0x0f57}, D, D).rr({detail::scalar(w), 0x0f2a}, D, A).made;
+});
+inline constexpr auto convert64 = both([](bool w) {
+    return assembler().rr({0, 0x0f57}, D, D).rr({detail::scalar(w), 0x0f2a, true}, D, A).made;
+});
+/// eax = the float `a` as an integer; to `x` for what is not simple, which may fit all the same.
+inline constexpr auto truncate_i32 = both([](bool w) {
+    return assembler()
+        .rr({detail::scalar(w), 0x0f2c, true}, gp::rax, A)
+        .rr({0, 0x63, true}, gp::rcx, gp::rax)
+        .rr({0, 0x3b, true}, gp::rcx, gp::rax)
+        .jcc(cond::ne)
+        .made;
+});
+inline constexpr auto truncate_u32 = both([](bool w) {
+    return assembler()
+        .rr({detail::scalar(w), 0x0f2c, true}, gp::rax, A)
+        .rr({0, 0x8b}, gp::rcx, gp::rax)
+        .rr({0, 0x3b, true}, gp::rcx, gp::rax)
+        .jcc(cond::ne)
+        .made;
+});
+inline constexpr auto truncate_i64 = both([](bool w) {
+    return assembler()
+        .rr({detail::scalar(w), 0x0f2c, true}, gp::rax, A)
+        .r({0, 0x83, true}, 7, gp::rax)
+        .imm8(1)
+        .jcc(cond::o)
+        .made;
+});
+inline constexpr auto truncate_u64 = both([](bool w) {
+    return assembler()
+        .rr({detail::scalar(w), 0x0f2c, true}, gp::rax, A)
+        .rr({0, 0x85, true}, gp::rax, gp::rax)
+        .jcc(cond::s)
+        .made;
+});
+
+// ---- memory 0 and the context
+// ----------------------------------------------------------------------------------------
+
+/// rax = address `a` + immediate: the end of an access.
+inline constexpr stub access_end = assembler().ri({0, 0x8d, true}, gp::rax, A, 0, B).made;
+/// The same beyond 31 bits.
+inline constexpr stub access_end_far =
+    assembler().r({0, 0xc7}, 0, gp::rax).imm32(B).rr({0, 0x03, true}, gp::rax, A).made;
+/// To `x` if rax is more than what is at `c` in the context.
+inline constexpr stub check_bounds = assembler().rm({0, 0x3b, true}, gp::rax, context_register, C).jcc(cond::a).made;
+
+/// An access by the address in a register (`r`) or at an immediate (`i`), both plus `b`.
+struct access {
+    stub r, i;
+};
+inline constexpr code load_codes[] = {
+    {0, 0x8b},   {0, 0x8b, true},   {0xf3, 0x0f10}, {0xf2, 0x0f10},    {0, 0x0fbe}, {0, 0x0fb6},     {0, 0x0fbf},
+    {0, 0x0fb7}, {0, 0x0fbe, true}, {0, 0x0fb6},    {0, 0x0fbf, true}, {0, 0x0fb7}, {0, 0x63, true}, {0, 0x8b}};
+inline constexpr code store_codes[] = {{0, 0x89},    {0, 0x89, true}, {0xf3, 0x0f11}, {0xf2, 0x0f11}, {0, 0x88},
+                                       {0x66, 0x89}, {0, 0x88},       {0x66, 0x89},   {0, 0x89}};
+/// In the order of the table of instructions, from i32.load and i32.store on.
+inline constexpr auto loads = [] {
+    std::array<access, 14> all{};
+    for (unsigned n = 0; n < all.size(); ++n)
+        all[n] = {assembler().rx(load_codes[n], D, memory_register, A, 0, B).made,
+                  assembler().rm(load_codes[n], D, memory_register, B).made};
+    return all;
+}();
+/// Of the register `d`.
+inline constexpr auto stores = [] {
+    std::array<access, 9> all{};
+    for (unsigned n = 0; n < all.size(); ++n)
+        all[n] = {assembler().rx(store_codes[n], D, memory_register, A, 0, B).made,
+                  assembler().rm(store_codes[n], D, memory_register, B).made};
+    return all;
+}();
+/// ecx = the low 32 bits of a + (b << scale) + x; and without a.
+inline constexpr auto index_address = [] {
+    std::array<stub, 4> all{};
+    for (u8 n = 0; n < 4; ++n) all[n] = assembler().rx({0, 0x8d}, gp::rcx, A, B, n, X).made;
+    return all;
+}();
+inline constexpr auto index_constant = [] {
+    std::array<stub, 4> all{};
+    for (u8 n = 0; n < 4; ++n) all[n] = assembler().ri({0, 0x8d}, gp::rcx, B, n, X).made;
+    return all;
+}();
+
+/// `d` = 64 bits at `b` behind the pointer in `a`; and back; and a float of either width.
+inline constexpr stub field_load = assembler().rx({0, 0x8b, true}, D, A, gp::rsp, 0, B).made;
+inline constexpr stub field_store = assembler().rx({0, 0x89, true}, D, A, gp::rsp, 0, B).made;
+inline constexpr auto field_load_float = both([](bool w) {
+    return assembler().rx({detail::scalar(w), 0x0f10}, D, A, gp::rsp, 0, B).made;
+});
+inline constexpr auto field_store_float = both([](bool w) {
+    return assembler().rx({detail::scalar(w), 0x0f11}, D, A, gp::rsp, 0, B).made;
+});
+
+// ---- calls
+// -----------------------------------------------------------------------------------------------------------
+
+/// Of the code whose address is in rax, or is number rax of those that r10 points at.
+inline constexpr stub call_rax = assembler().raw(0xff, 0xd0).made;
+inline constexpr stub call_entry = assembler().rx({0, 0xff}, gp::rdx, gp::r10, gp::rax, 3).made;
+/// The register `d` with what is at `b` behind the pointer in `a`.
+inline constexpr auto compare_field = both([](bool w) {
+    return assembler().rx({0, 0x3b, w}, D, A, gp::rsp, 0, B).made;
+});
+/// r10 = the address of the place of `x`
+inline constexpr stub address = assembler().raw(0x4c, 0x8d, 0x15).place().made;
+/// 64 bits at `b` in the context, less the immediate `c`; to `x` if that is below 0.
+inline constexpr stub charge = assembler().m({0, 0x81, true}, 5, context_register, B).imm32(C).jcc(cond::s).made;
+/// To `x` unless the byte at rax is 0.
+inline constexpr stub check_flag = assembler().raw(0x80, 0x38, 0).jcc(cond::ne).made;
+inline constexpr stub ret = assembler().raw(0xc3).made;
+
+} // namespace tessera::native::stubs
+
+// ---- native/code_buffer.hpp ------------------------------------------------------------
+/// @file code_buffer.hpp
+/// Machine code while it is put together: bytes, places in them, branches to places that may come later.
+
+namespace tessera::inline TESSERA_ABI::native {
+
+/// Where a value is. A constant is as in a slot.
+struct place {
+    enum class kind : u8 { none, reg, slot, imm };
+    kind what = kind::none;
+    u64 value = 0; ///< number of the register or slot; the constant
+
+    static constexpr place reg(u64 n) noexcept { return {kind::reg, n}; }
+    static constexpr place reg(gp r) noexcept { return {kind::reg, u64(r)}; }
+    static constexpr place slot(u64 n) noexcept { return {kind::slot, n}; }
+    static constexpr place imm(u64 v) noexcept { return {kind::imm, v}; }
+    constexpr bool is_reg() const noexcept { return what == kind::reg; }
+    constexpr bool is_slot() const noexcept { return what == kind::slot; }
+    constexpr bool is_imm() const noexcept { return what == kind::imm; }
+    friend constexpr bool operator==(place, place) noexcept = default;
+};
+
+class code_buffer {
+public:
+    void clear() noexcept {
+        size_ = 0;
+        labels_.clear();
+        branches_.clear();
+        failed_ = false;
+    }
+    u32 position() const noexcept { return size_; }
+    const u8* data() const noexcept { return bytes_.data(); }
+    /// True if memory was out at some point; the code is then of no use.
+    bool failed() const noexcept { return failed_; }
+
+    u32 new_label() noexcept {
+        if (!labels_.push_back(no_index)) failed_ = true;
+        return u32(labels_.size()) - 1;
+    }
+    void bind(u32 label) noexcept {
+        if (label < labels_.size()) labels_[label] = position();
+    }
+    u32 position_of(u32 label) const noexcept { return labels_[label]; }
+
+    /// Appends `s` with `values`; its branches go to `label`.
+    void put(const stub& s, const fillings& values, u32 label = no_index) noexcept {
+        const u32 at = position();
+        u8* const to = room(stub::most_bytes);
+        if (!to) return;
+        size_ += copy_stub(to, s, values);
+        if (label == no_index) return;
+        for (unsigned i = 0; i < s.hole_count; ++i)
+            if (s.holes[i].what == fill::branch) branch(at + s.holes[i].at, at + s.holes[i].at + 4u, label);
+    }
+    /// Appends 32 bits: the distance from `base` to `label`.
+    void put_distance(u32 base, u32 label) noexcept {
+        const u32 at = position();
+        if (!room(4)) return;
+        size_ += 4;
+        branch(at, base, label);
+    }
+    /// Fills in all branches. All labels that are used are bound.
+    void resolve() noexcept {
+        if (failed_) return;
+        for (const open_branch& b : branches_)
+            detail::put_bytes(bytes_.data() + b.at, u64(i64(labels_[b.label]) - i64(b.base)), 4);
+        branches_.clear();
+    }
+
+protected:
+    bool failed_ = false;
+
+private:
+    struct open_branch {
+        u32 at = 0;   ///< of the distance
+        u32 base = 0; ///< from where it counts
+        u32 label = 0;
+    };
+    void branch(u32 at, u32 base, u32 label) noexcept {
+        if (!branches_.push_back({at, base, label})) failed_ = true;
+    }
+    /// For `n` more bytes, at the end. Null: memory is out.
+    u8* room(u32 n) noexcept {
+        if (size_ + n > bytes_.size() && !bytes_.resize(2 * bytes_.size() + 4096)) return failed_ = true, nullptr;
+        return bytes_.data() + size_;
+    }
+    vec<u8> bytes_; ///< the first `size_` are code
+    u32 size_ = 0;
+    vec<u32> labels_; ///< by label: its place, no_index while unknown
+    vec<open_branch> branches_;
+};
+
+} // namespace tessera::native
+
+// ---- native/emit_integer.hpp -----------------------------------------------------------
+/// @file emit_integer.hpp
+/// Operations on integers from stubs, by where operands and results are.
+///
+/// What a register holds of an i32 has zeros above, and so has what is written to its slot.
+
+namespace tessera::inline TESSERA_ABI::native {
+
+class integer_emitter : public code_buffer {
+public:
+    /// A way out of the code: where it is taken, `label` is what branches go to.
+    struct exit {
+        u32 label = 0;
+        trap why = trap::none;
+        u32 node = 0; ///< number of the operation
+    };
+    vec<exit> exits;
+    u32 node = 0; ///< number of the operation that is being emitted
+
+    /// The way out for a trap of this operation.
+    u32 exit_for(trap why) noexcept {
+        if (!exits.empty() && exits.back().why == why && exits.back().node == node) return exits.back().label;
+        const u32 label = new_label();
+        if (!exits.push_back({label, why, node})) failed_ = true;
+        return label;
+    }
+
+    // ---- moves -----------------------------------------------------------------------------------------------------
+
+    static constexpr u64 number(gp r) noexcept { return u64(r); }
+    /// True if an instruction on `w` ? 64 : 32 bits can have the constant as an immediate.
+    static constexpr bool fits(bool w, u64 value) noexcept { return !w || i64(value) == i64(i32(u32(value))); }
+
+    void set_register(u64 to, u64 value, bool w) noexcept {
+        if (!w) value = u32(value);
+        if (value == 0) fill_d(stubs::zero, to);
+        else if (value <= 0xffff'ffff) fill_d(stubs::move[0].i, to, value);
+        else if (fits(true, value)) fill_d(stubs::move[1].i, to, value);
+        else fill_d(stubs::move_imm64, to, value);
+    }
+    /// Does not leave flags as they are if it is of a constant.
+    void move_to(u64 to, place p, bool w) noexcept {
+        if (p.is_imm()) return set_register(to, p.value, w);
+        if (p.is_slot()) return fill_d(stubs::move[w].m, to, p.value);
+        if (p.value != to) fill_d(stubs::move[w].r, to, p.value);
+    }
+    /// The register that has `p`, which is `scratch` if it must be fetched.
+    u64 in_register(place p, bool w, gp scratch) noexcept {
+        if (p.is_reg()) return p.value;
+        move_to(number(scratch), p, w);
+        return number(scratch);
+    }
+    /// Where a result is best computed: its own register unless one of `others` is there.
+    static u64 target(place d, std::initializer_list<place> others) noexcept {
+        if (!d.is_reg()) return number(gp::rax);
+        for (place o : others)
+            if (o == d) return number(gp::rax);
+        return d.value;
+    }
+    void store(place d, u64 from_register) noexcept {
+        if (d.is_slot()) fill_d(stubs::store_slot, d.value, from_register);
+        else if (d.value != from_register) fill_d(stubs::move[1].r, d.value, from_register);
+    }
+    void move_integer(place d, place a, bool w) noexcept {
+        if (d.is_reg()) return move_to(d.value, a, w);
+        const u64 value = w ? a.value : u32(a.value);
+        if (a.is_imm() && fits(true, value)) return fill_d(stubs::store_slot_imm, d.value, value);
+        store(d, in_register(a, w, gp::rax));
+    }
+
+    // ---- arithmetic ------------------------------------------------------------------------------------------------
+
+    /// Emits `o` if it has stubs. False: it has not, and nothing was emitted.
+    bool unary_integer(op o, place a, place d) noexcept {
+        const bool w = row(o).type.params[0] == 'l';
+        const u64 to = d.is_reg() ? d.value : number(gp::rax);
+        switch (o) {
+        case op::i32_eqz:
+        case op::i64_eqz: compare_integer(w, a, place::imm(0)); return set(cond::e, d), true;
+        case op::i32_wrap_i64: // clears what is above, in its own register, too
+            if (a.is_reg()) one(stubs::move[0].r, to, a.value);
+            else move_to(to, a, false);
+            break;
+        case op::i64_extend_i32_u: return move_integer(d, a, false), true; // nothing is above
+        case op::i64_extend_i32_s:
+        case op::i64_extend32_s: one(stubs::extend32, to, in_register(a, false, gp::rax)); break;
+        case op::i32_extend8_s:
+        case op::i64_extend8_s: one(stubs::extend8[w], to, in_register(a, false, gp::rax)); break;
+        case op::i32_extend16_s:
+        case op::i64_extend16_s: one(stubs::extend16[w], to, in_register(a, false, gp::rax)); break;
+        case op::i32_popcnt:
+        case op::i64_popcnt: one(stubs::population[w], to, in_register(a, w, gp::rax)); break;
+        case op::i32_clz:
+        case op::i64_clz: counted(stubs::leading_zeros[w], a, d, w); return true;
+        case op::i32_ctz:
+        case op::i64_ctz: counted(stubs::trailing_zeros[w], a, d, w); return true;
+        default: return false;
+        }
+        store(d, to);
+        return true;
+    }
+    bool binary_integer(op o, place a, place b, place d) noexcept {
+        const bool w = row(o).type.params[0] == 'l';
+        if (const cond c = condition_of(o); c != no_condition) {
+            compare_integer(w, a, b);
+            return set(c, d), true;
+        }
+        using stubs::alu;
+        using stubs::shift;
+        switch (o) {
+        case op::i32_add:
+        case op::i64_add: return in_place(alu::add, w, a, b, d), true;
+        case op::i32_sub:
+        case op::i64_sub: return in_place(alu::sub, w, a, b, d), true;
+        case op::i32_and:
+        case op::i64_and: return in_place(alu::and_, w, a, b, d), true;
+        case op::i32_or:
+        case op::i64_or: return in_place(alu::or_, w, a, b, d), true;
+        case op::i32_xor:
+        case op::i64_xor: return in_place(alu::xor_, w, a, b, d), true;
+        case op::i32_mul:
+        case op::i64_mul: return multiply(w, a, b, d), true;
+        case op::i32_shl:
+        case op::i64_shl: return shifted(shift::shl, w, a, b, d), true;
+        case op::i32_shr_s:
+        case op::i64_shr_s: return shifted(shift::sar, w, a, b, d), true;
+        case op::i32_shr_u:
+        case op::i64_shr_u: return shifted(shift::shr, w, a, b, d), true;
+        case op::i32_rotl:
+        case op::i64_rotl: return shifted(shift::rotl, w, a, b, d), true;
+        case op::i32_rotr:
+        case op::i64_rotr: return shifted(shift::rotr, w, a, b, d), true;
+        case op::i32_div_s:
+        case op::i64_div_s: return divide(true, false, w, a, b, d), true;
+        case op::i32_div_u:
+        case op::i64_div_u: return divide(false, false, w, a, b, d), true;
+        case op::i32_rem_s:
+        case op::i64_rem_s: return divide(true, true, w, a, b, d), true;
+        case op::i32_rem_u:
+        case op::i64_rem_u: return divide(false, true, w, a, b, d), true;
+        default: return false;
+        }
+    }
+
+    // ---- comparisons -----------------------------------------------------------------------------------------------
+
+    static constexpr cond no_condition = cond(16);
+    /// What the flags show when a comparison of integers holds.
+    static constexpr cond condition_of(op o) noexcept {
+        constexpr cond all[] = {cond::e, cond::ne, cond::l,  cond::b,  cond::g,
+                                cond::a, cond::le, cond::be, cond::ge, cond::ae};
+        if (o >= op::i32_eq && o <= op::i32_ge_u) return all[u16(o) - u16(op::i32_eq)];
+        if (o >= op::i64_eq && o <= op::i64_ge_u) return all[u16(o) - u16(op::i64_eq)];
+        return no_condition;
+    }
+    /// Sets the flags.
+    void compare_integer(bool w, place a, place b) noexcept {
+        if (a.is_slot() && b.is_imm() && fits(w, b.value)) return fill_db(stubs::compare_slot_imm[w], a.value, b.value);
+        const u64 left = in_register(a, w, gp::rax);
+        if (b.is_imm() && (w ? b.value : u32(b.value)) == 0) return one(stubs::test[w], 0, left);
+        alu_with(stubs::alu::cmp, w, left, b);
+    }
+    void set(cond c, place d) noexcept {
+        const u64 to = d.is_reg() ? d.value : number(gp::rax);
+        fill_d(stubs::set[u8(c)], to);
+        store(d, to);
+    }
+    void jump_if(cond c, u32 label) noexcept { put(stubs::jump_if[u8(c)], {}, label); }
+    void jump(u32 label) noexcept { put(stubs::jump, {}, label); }
+    /// d = c ? a : b
+    void select_integer(bool w, place a, place b, place c, place d) noexcept {
+        const u64 to = target(d, {a, c});
+        const u64 first = in_register(a, w, gp::rcx);
+        move_to(to, b, w);
+        test_condition(c);
+        one(stubs::move_if[u8(cond::ne)], to, first);
+        store(d, to);
+    }
+    void test_condition(place c) noexcept { compare_integer(false, c, place::imm(0)); }
+
+protected:
+    // Filling in the operands that most stubs have.
+    void fill_d(const stub& s, u64 d, u64 a = 0) noexcept {
+        fillings v;
+        v[from::d] = i64(d);
+        v[from::a] = i64(a);
+        put(s, v);
+    }
+    void fill_db(const stub& s, u64 d, u64 b) noexcept {
+        fillings v;
+        v[from::d] = i64(d);
+        v[from::b] = i64(b);
+        put(s, v);
+    }
+    void one(const stub& s, u64 d, u64 a) noexcept { fill_d(s, d, a); }
+    void two(const stub& s, u64 d, u64 a, u64 b, u64 x = 0) noexcept {
+        fillings v;
+        v[from::d] = i64(d);
+        v[from::a] = i64(a);
+        v[from::b] = i64(b);
+        v[from::x] = i64(x);
+        put(s, v);
+    }
+
+private:
+    void counted(const stub& s, place a, place d, bool w) noexcept {
+        one(s, 0, in_register(a, w, gp::rdx));
+        store(d, number(gp::rax));
+    }
+    /// The register `d` op= `b`.
+    void alu_with(stubs::alu what, bool w, u64 d, place b) noexcept {
+        const stubs::shapes& s = stubs::alus[w][u8(what)];
+        if (b.is_reg()) return fill_db(s.r, d, b.value);
+        if (b.is_slot()) return fill_db(s.m, d, b.value);
+        if (!fits(w, b.value)) {
+            move_to(number(gp::rdx), b, w);
+            return fill_db(s.r, d, number(gp::rdx));
+        }
+        const i32 value = i32(u32(b.value));
+        if (value == i8(value)) fill_db(stubs::alus_imm8[w][u8(what)], d, b.value);
+        else fill_db(s.i, d, b.value);
+    }
+    void in_place(stubs::alu what, bool w, place a, place b, place d) noexcept {
+        if (what != stubs::alu::sub && (b == d || a.is_imm())) std::swap(a, b);
+        if (what == stubs::alu::add && d.is_reg() && a.is_reg() && a != d) {
+            if (b.is_reg()) return two(stubs::add_to[w], d.value, a.value, b.value);
+            if (b.is_imm() && fits(w, b.value)) return two(stubs::add_imm_to[w], d.value, a.value, b.value);
+        }
+        const u64 to = target(d, {b == a ? place() : b});
+        move_to(to, a, w);
+        alu_with(what, w, to, b == a && a == d ? place::reg(to) : b);
+        store(d, to);
+    }
+    void multiply(bool w, place a, place b, place d) noexcept {
+        if (a.is_imm() || b == d) std::swap(a, b);
+        const stubs::shapes& s = stubs::multiply[w];
+        if (b.is_imm() && !fits(w, b.value)) {
+            move_to(number(gp::rdx), b, w);
+            b = place::reg(gp::rdx);
+        }
+        if (b.is_imm()) {
+            const u64 to = d.is_reg() ? d.value : number(gp::rax);
+            two(s.i, to, in_register(a, w, gp::rax), b.value);
+            return store(d, to);
+        }
+        const u64 to = target(d, {b == a ? place() : b});
+        move_to(to, a, w);
+        fill_db(b.is_reg() ? s.r : s.m, to, b.value);
+        store(d, to);
+    }
+    void shifted(stubs::shift how, bool w, place a, place b, place d) noexcept {
+        if (!b.is_imm()) move_to(number(gp::rcx), b, false);
+        const u64 to = d.is_reg() ? d.value : number(gp::rax);
+        move_to(to, a, w);
+        if (b.is_imm()) fill_db(stubs::shifts_imm[w][u8(how)], to, b.value & (w ? 63 : 31));
+        else fill_d(stubs::shifts_cl[w][u8(how)], to);
+        store(d, to);
+    }
+    void divide(bool is_signed, bool remainder, bool w, place a, place b, place d) noexcept {
+        move_to(number(gp::rcx), b, w);
+        move_to(number(gp::rax), a, w);
+        if (!b.is_imm() || (w ? b.value : u32(b.value)) == 0)
+            put(stubs::check_divisor[w], {}, exit_for(trap::integer_divide_by_zero));
+        if (!is_signed) put(stubs::divide_unsigned[w], {});
+        else if (remainder) put(stubs::remainder_signed[w], {});
+        else put(stubs::divide_signed[w], {}, exit_for(trap::integer_overflow));
+        store(d, number(remainder ? gp::rdx : gp::rax));
+    }
+};
+
+} // namespace tessera::native
+
+// ---- native/emit_float.hpp -------------------------------------------------------------
+/// @file emit_float.hpp
+/// Operations on floats, and conversions, from stubs. What is rare is left to the instruction's meaning, which
+/// `meaning` calls.
+
+namespace tessera::inline TESSERA_ABI::native {
+
+class float_emitter : public integer_emitter {
+public:
+    /// A rare way through an operation, away from the others: its meaning decides.
+    struct detour {
+        u32 label = 0;
+        u32 back = 0;
+        op code = op::nop;
+        place a, d;
+        u32 node = 0;
+    };
+    vec<detour> detours;
+
+    static constexpr u64 first_float = 0, second_float = 1; ///< the vector registers for use in between
+
+    // ---- moves -----------------------------------------------------------------------------------------------------
+
+    void float_to(u64 to, place p, bool w) noexcept {
+        if (p.is_slot()) return fill_d(stubs::float_load_slot[w], to, p.value);
+        if (p.is_reg()) {
+            if (p.value != to) fill_d(stubs::float_move, to, p.value);
+            return;
+        }
+        if ((w ? p.value : u32(p.value)) == 0) return fill_d(stubs::float_zero, to);
+        set_register(number(gp::rax), p.value, w);
+        fill_d(stubs::float_of_bits[w], to, number(gp::rax));
+    }
+    u64 in_float(place p, bool w, u64 scratch) noexcept {
+        if (p.is_reg()) return p.value;
+        float_to(scratch, p, w);
+        return scratch;
+    }
+    void store_float(place d, u64 register_, bool w) noexcept {
+        if (d.is_slot()) fill_d(stubs::float_store_slot[w], d.value, register_);
+        else if (d.value != register_) fill_d(stubs::float_move, d.value, register_);
+    }
+    void move_float(place d, place a, bool w) noexcept {
+        if (d.is_reg()) return float_to(d.value, a, w);
+        if (!a.is_reg()) return move_integer(d, a, w); // through an integer register, or none
+        store_float(d, a.value, w);
+    }
+    /// The bits of a float in an integer register.
+    void bits_to(gp to, place p, bool w) noexcept {
+        if (p.is_reg()) fill_d(stubs::bits_of_float[w], number(to), p.value);
+        else move_to(number(to), p, w);
+    }
+    /// A float from bits in rax.
+    void float_from_rax(place d, bool w) noexcept {
+        if (d.is_reg()) fill_d(stubs::float_of_bits[w], d.value, number(gp::rax));
+        else store(d, number(gp::rax));
+    }
+
+    // ---- operations ------------------------------------------------------------------------------------------------
+
+    bool unary_float(op o, place a, place d) noexcept {
+        const op_type& t = row(o).type;
+        const bool w = t.params[0] == 'd' || t.params[0] == 'l', result_w = t.results[0] == 'd';
+        const u64 to = d.is_reg() ? d.value : first_float;
+        switch (o) {
+        case op::f32_abs:
+        case op::f64_abs: return sign(stubs::clear_sign[w], a, d, w), true;
+        case op::f32_neg:
+        case op::f64_neg: return sign(stubs::turn_sign[w], a, d, w), true;
+        case op::f32_sqrt:
+        case op::f64_sqrt: arithmetic_with(stubs::arithmetic::sqrt, w, to, a); break;
+        case op::f32_nearest:
+        case op::f64_nearest: two(stubs::float_round[w], to, in_float(a, w, first_float), 0, 8); break;
+        case op::f32_floor:
+        case op::f64_floor: two(stubs::float_round[w], to, in_float(a, w, first_float), 0, 9); break;
+        case op::f32_ceil:
+        case op::f64_ceil: two(stubs::float_round[w], to, in_float(a, w, first_float), 0, 10); break;
+        case op::f32_trunc:
+        case op::f64_trunc: two(stubs::float_round[w], to, in_float(a, w, first_float), 0, 11); break;
+        case op::f32_demote_f64: one(stubs::demote, to, in_float(a, true, first_float)); break;
+        case op::f64_promote_f32: one(stubs::promote, to, in_float(a, false, first_float)); break;
+        case op::f32_convert_i32_s:
+        case op::f64_convert_i32_s: one(stubs::convert32[result_w], to, in_register(a, false, gp::rax)); break;
+        case op::f32_convert_i32_u: // zeros are above
+        case op::f64_convert_i32_u: one(stubs::convert64[result_w], to, in_register(a, false, gp::rax)); break;
+        case op::f32_convert_i64_s:
+        case op::f64_convert_i64_s: one(stubs::convert64[result_w], to, in_register(a, true, gp::rax)); break;
+        case op::f32_reinterpret_i32:
+        case op::f64_reinterpret_i64:
+            if (a.is_reg() && d.is_reg()) one(stubs::float_of_bits[w], d.value, a.value);
+            else if (d.is_reg()) float_to(d.value, a, w);
+            else move_integer(d, a, w);
+            return true;
+        case op::i32_reinterpret_f32:
+        case op::i64_reinterpret_f64:
+            if (a.is_reg() && d.is_reg()) one(stubs::bits_of_float[w], d.value, a.value);
+            else if (d.is_reg()) move_to(d.value, a, w);
+            else move_float(d, a, w);
+            return true;
+        default: return truncate(o, a, d, w);
+        }
+        store_float(d, to, result_w);
+        return true;
+    }
+    bool binary_float(op o, place a, place b, place d) noexcept {
+        const bool w = row(o).type.params[0] == 'd';
+        using stubs::arithmetic;
+        switch (o) {
+        case op::f32_add:
+        case op::f64_add: return in_place_float(arithmetic::add, w, a, b, d), true;
+        case op::f32_sub:
+        case op::f64_sub: return in_place_float(arithmetic::sub, w, a, b, d), true;
+        case op::f32_mul:
+        case op::f64_mul: return in_place_float(arithmetic::mul, w, a, b, d), true;
+        case op::f32_div:
+        case op::f64_div: return in_place_float(arithmetic::div, w, a, b, d), true;
+        case op::f32_min:
+        case op::f64_min: return extreme(stubs::float_min[w], w, a, b, d), true;
+        case op::f32_max:
+        case op::f64_max: return extreme(stubs::float_max[w], w, a, b, d), true;
+        case op::f32_copysign:
+        case op::f64_copysign:
+            bits_to(gp::rax, a, w);
+            bits_to(gp::rcx, b, w);
+            put(stubs::take_sign[w], {});
+            return float_from_rax(d, w), true;
+        default: break;
+        }
+        if (!num::is_compare(o)) return false;
+        const float_condition c = compare_float(o, a, b);
+        const u64 to = d.is_reg() ? d.value : number(gp::rax);
+        if (c.equal) fill_d(stubs::set_equal, to);
+        else if (c.unequal) fill_d(stubs::set_unequal, to);
+        else fill_d(stubs::set[u8(c.holds)], to);
+        store(d, to);
+        return true;
+    }
+
+    // ---- comparisons -----------------------------------------------------------------------------------------------
+
+    /// What the flags show when a comparison holds: one condition, or one of the two that need two.
+    struct float_condition {
+        cond holds = cond::a;
+        bool equal = false;
+        bool unequal = false;
+    };
+    float_condition compare_float(op o, place a, place b) noexcept {
+        const bool w = row(o).type.params[0] == 'd';
+        const u32 n = u32(o) - u32(w ? op::f64_eq : op::f32_eq); // eq ne lt gt le ge
+        if (n == 2 || n == 4) std::swap(a, b);                   // a condition that a NaN does not meet
+        const u64 left = in_float(a, w, first_float);
+        if (b.is_imm()) float_to(second_float, b, w), b = place::reg(second_float);
+        const stubs::shapes& s = stubs::float_compare[w];
+        two(b.is_reg() ? s.r : s.m, 0, left, b.value);
+        return {n < 4 ? cond::a : cond::ae, n == 0, n == 1};
+    }
+    /// To `label` if the comparison whose flags are set holds (or, `negated`, does not).
+    void jump_if_float(float_condition c, bool negated, u32 label) noexcept {
+        if ((c.equal && !negated) || (c.unequal && negated)) return put(stubs::jump_equal, {}, label);
+        if (c.equal || c.unequal) {
+            jump_if(cond::p, label);
+            return jump_if(cond::ne, label);
+        }
+        jump_if(negated ? not_(c.holds) : c.holds, label);
+    }
+    void select_float(bool w, place a, place b, place c, place d) noexcept {
+        const u64 to = d.is_reg() && a != d ? d.value : first_float;
+        float_to(to, b, w);
+        const u32 over = new_label();
+        test_condition(c);
+        jump_if(cond::e, over);
+        float_to(to, a, w);
+        bind(over);
+        store_float(d, to, w);
+    }
+
+private:
+    void sign(const stub& s, place a, place d, bool w) noexcept {
+        bits_to(gp::rax, a, w);
+        put(s, {});
+        float_from_rax(d, w);
+    }
+    void arithmetic_with(stubs::arithmetic what, bool w, u64 d, place b) noexcept {
+        const stubs::shapes& s = stubs::floats[w][u8(what)];
+        if (b.is_imm()) float_to(second_float, b, w), b = place::reg(second_float);
+        fill_db(b.is_reg() ? s.r : s.m, d, b.value);
+    }
+    void in_place_float(stubs::arithmetic what, bool w, place a, place b, place d) noexcept {
+        if ((what == stubs::arithmetic::add || what == stubs::arithmetic::mul) && b == d) std::swap(a, b);
+        const u64 to = d.is_reg() && (b != d || a == b) ? d.value : first_float;
+        float_to(to, a, w);
+        arithmetic_with(what, w, to, b);
+        store_float(d, to, w);
+    }
+    void extreme(const stub& s, bool w, place a, place b, place d) noexcept {
+        const u64 other = in_float(b, w, second_float);
+        const u64 to = d.is_reg() && d.value != other ? d.value : first_float;
+        float_to(to, a, w);
+        fill_db(s, to, other);
+        store_float(d, to, w);
+    }
+    /// From a float to an integer: what fits in the ordinary way here, the rest by a detour.
+    bool truncate(op o, place a, place d, bool w) noexcept {
+        const stub* s = nullptr;
+        switch (o) {
+        case op::i32_trunc_f32_s:
+        case op::i32_trunc_f64_s:
+        case op::i32_trunc_sat_f32_s:
+        case op::i32_trunc_sat_f64_s: s = &stubs::truncate_i32[w]; break;
+        case op::i32_trunc_f32_u:
+        case op::i32_trunc_f64_u:
+        case op::i32_trunc_sat_f32_u:
+        case op::i32_trunc_sat_f64_u: s = &stubs::truncate_u32[w]; break;
+        case op::i64_trunc_f32_s:
+        case op::i64_trunc_f64_s:
+        case op::i64_trunc_sat_f32_s:
+        case op::i64_trunc_sat_f64_s: s = &stubs::truncate_i64[w]; break;
+        case op::i64_trunc_f32_u:
+        case op::i64_trunc_f64_u:
+        case op::i64_trunc_sat_f32_u:
+        case op::i64_trunc_sat_f64_u: s = &stubs::truncate_u64[w]; break;
+        default: return false;
+        }
+        const u64 value = in_float(a, w, first_float);
+        detour way{new_label(), new_label(), o, place::reg(value), d, node};
+        if (!detours.push_back(way)) failed_ = true;
+        fillings v;
+        v[from::a] = i64(value);
+        put(*s, v, way.label);
+        const bool wide = row(o).type.results[0] == 'l';
+        if (d.is_reg()) fill_d(stubs::move[wide].r, d.value, number(gp::rax));
+        else {
+            if (!wide) fill_d(stubs::move[0].r, number(gp::rax), number(gp::rax));
+            store(d, number(gp::rax));
+        }
+        bind(way.back);
+        return true;
+    }
+};
+
+} // namespace tessera::native
+
+// ---- native/emit.hpp -------------------------------------------------------------------
+/// @file native/emit.hpp
+/// All operations on scalars, memory 0 and globals, from stubs or by a call of the instruction's meaning.
+
+namespace tessera::inline TESSERA_ABI::native {
+
+/// Where the code finds what it needs: distances in bytes from what rbp points at, and addresses.
+struct surroundings {
+    i32 memory_size = 0;      ///< u64: bytes of memory 0
+    i32 globals = 0;          ///< pointer to the slots of the instance's own globals
+    i32 imported_globals = 0; ///< pointer to pointers to the slots of imported ones
+    i32 scratch = 0;          ///< u64[3]: operands and results of meanings
+    /// Calls the meaning of the instruction whose number is in ecx on `scratch`; the trap is in eax
+    /// afterwards. Leaves all registers alone but rax, rcx, rdx, xmm0 and xmm1.
+    const u8* meaning = nullptr;
+};
+
+class emitter : public float_emitter {
+public:
+    explicit emitter(const surroundings& around) noexcept : around_(around) {}
+
+    /// True for an operation that is computed here, or has a stub for what is common in it.
+    static constexpr bool is_float(char letter) noexcept { return letter == 'f' || letter == 'd'; }
+
+    void unary(op o, place a, place d) noexcept {
+        const op_type& t = row(o).type;
+        const bool floats = is_float(t.params[0]) || is_float(t.results[0]);
+        if (floats ? unary_float(o, a, d) : unary_integer(o, a, d)) return;
+        const place operands[] = {a};
+        meaning(o, {operands, 1}, d);
+    }
+    void binary(op o, place a, place b, place d) noexcept {
+        if (is_float(row(o).type.params[0]) ? binary_float(o, a, b, d) : binary_integer(o, a, b, d)) return;
+        const place operands[] = {a, b};
+        meaning(o, {operands, 2}, d);
+    }
+    /// Branches to `label` if `a o b` is not zero (or, `negated`, is).
+    void branch_if(op o, bool negated, place a, place b, u32 label) noexcept {
+        if (is_float(row(o).type.params[0])) return jump_if_float(compare_float(o, a, b), negated, label);
+        compare_integer(row(o).type.params[0] == 'l', a, b);
+        const cond c = condition_of(o);
+        jump_if(negated ? not_(c) : c, label);
+    }
+    /// `letter`: the type, as in signatures.
+    void move(char letter, place a, place d) noexcept {
+        if (is_float(letter)) move_float(d, a, letter == 'd');
+        else move_integer(d, a, letter == 'l');
+    }
+    void select(char letter, place a, place b, place c, place d) noexcept {
+        if (c.is_imm()) return move(letter, u32(c.value) != 0 ? a : b, d);
+        if (is_float(letter)) select_float(letter == 'd', a, b, c, d);
+        else select_integer(letter == 'l', a, b, c, d);
+    }
+    /// By the meaning, whatever it takes.
+    void meaning(op o, view<place> operands, place d) noexcept {
+        const op_type& t = row(o).type;
+        u32 at = u32(around_.scratch);
+        for (std::size_t k = 0; k < operands.size(); ++k, at += 8) {
+            if (is_float(t.params[k])) bits_to(gp::rax, operands[k], t.params[k] == 'd');
+            else move_to(number(gp::rax), operands[k], t.params[k] == 'l');
+            two(stubs::field_store, number(gp::rax), number(context_register), at);
+        }
+        fill_d(stubs::move[0].i, number(gp::rcx), u64(o));
+        fill_d(stubs::move_imm64, number(gp::rax), u64(reinterpret_cast<std::uintptr_t>(around_.meaning)));
+        put(stubs::call_rax, {});
+        one(stubs::test[0], 0, number(gp::rax));
+        put(stubs::jump_if[u8(cond::ne)], {}, exit_for(trap::none));
+        two(stubs::field_load, number(gp::rax), number(context_register), u32(around_.scratch));
+        if (is_float(t.results[0])) float_from_rax(d, t.results[0] == 'd');
+        else store(d, number(gp::rax));
+    }
+    /// What is done aside, once the rest is there.
+    void emit_detours() noexcept {
+        for (std::size_t i = 0; i < detours.size(); ++i) {
+            const detour way = detours[i];
+            node = way.node;
+            bind(way.label);
+            meaning(way.code, {&way.a, 1}, way.d);
+            jump(way.back);
+        }
+        detours.clear();
+    }
+
+    // ---- memory 0 --------------------------------------------------------------------------------------------------
+
+    /// d = what is at `a`; the access ends `end` bytes behind that. A constant address is in `end`.
+    void load(op o, place a, u32 end, place d) noexcept { load(o, a, end, d, end, no_index); }
+    /// The same with a check that reaches to `checked`, and there is none if that is 0; what is beyond goes to `out`,
+    /// or is a trap.
+    void load(op o, place a, u32 end, place d, u32 checked, u32 out) noexcept {
+        const char letter = row(o).type.results[0];
+        const u64 to = d.is_reg() ? d.value : is_float(letter) ? first_float : number(gp::rax);
+        reach(stubs::loads[u16(o) - u16(op::i32_load)], size_of(o), a, end, to, checked, out);
+        if (is_float(letter)) store_float(d, to, letter == 'd');
+        else store(d, to);
+    }
+    void store_to(op o, place a, place b, u32 end) noexcept { store_to(o, a, b, end, end, no_index); }
+    void store_to(op o, place a, place b, u32 end, u32 checked, u32 out) noexcept {
+        const char letter = row(o).type.params[1];
+        const u64 value =
+            is_float(letter) ? in_float(b, letter == 'd', second_float) : in_register(b, letter == 'l', gp::rdx);
+        reach(stubs::stores[u16(o) - u16(op::i32_store)], size_of(o), a, end, value, checked, out);
+    }
+    /// The address of an access to an element: 32 bits of a + (b << scale), in a place of its own.
+    place indexed(place a, place b, u8 scale) noexcept {
+        const u64 index = in_register(b, false, gp::rcx);
+        if (a.is_imm()) two(stubs::index_constant[scale], 0, 0, index, a.value);
+        else two(stubs::index_address[scale], 0, in_register(a, false, gp::rax), index);
+        return place::reg(gp::rcx);
+    }
+
+    // ---- globals ---------------------------------------------------------------------------------------------------
+
+    /// The instance's own global, `offset` bytes behind the first.
+    void global_get(char letter, u32 offset, place d) noexcept {
+        two(stubs::field_load, number(gp::rax), number(context_register), u32(around_.globals));
+        field_get(letter, offset, d);
+    }
+    void global_set(char letter, u32 offset, place a) noexcept {
+        two(stubs::field_load, number(gp::rdx), number(context_register), u32(around_.globals));
+        field_set(letter, offset, a);
+    }
+    void imported_get(char letter, u32 index, place d) noexcept {
+        two(stubs::field_load, number(gp::rax), number(context_register), u32(around_.imported_globals));
+        two(stubs::field_load, number(gp::rax), number(gp::rax), 8 * index);
+        field_get(letter, 0, d);
+    }
+    void imported_set(char letter, u32 index, place a) noexcept {
+        two(stubs::field_load, number(gp::rdx), number(context_register), u32(around_.imported_globals));
+        two(stubs::field_load, number(gp::rdx), number(gp::rdx), 8 * index);
+        field_set(letter, 0, a);
+    }
+
+private:
+    static constexpr u32 size_of(op o) noexcept { return 1u << natural_align[u16(o)]; }
+    /// The access `s` of `size` bytes with the register `with`, after the check.
+    void reach(const stubs::access& s, u32 size, place a, u32 end, u64 with, u32 checked, u32 out) noexcept {
+        const u64 offset = end - size;
+        if (a.is_imm()) {
+            set_register(number(gp::rax), end, false);
+            check(no_index);
+            if (offset <= 0x7fff'ffff) return two(s.i, with, 0, offset);
+            return two(s.r, with, number(gp::rax), u64(0) - size);
+        }
+        const u64 address = in_register(a, false, gp::rcx);
+        const bool near = end <= 0x7fff'ffff;
+        if (checked != 0) {
+            two(near ? stubs::access_end : stubs::access_end_far, 0, address, checked);
+            check(out);
+        }
+        if (near) two(s.r, with, address, offset);
+        else two(s.r, with, number(gp::rax), u64(0) - size);
+    }
+    void check(u32 out) noexcept {
+        fillings v;
+        v[from::c] = around_.memory_size;
+        put(stubs::check_bounds, v, out == no_index ? exit_for(trap::out_of_bounds_memory) : out);
+    }
+    // By the pointer in rax, in rdx.
+    void field_get(char letter, u32 offset, place d) noexcept {
+        if (d.is_reg() && is_float(letter))
+            return two(stubs::field_load_float[letter == 'd'], d.value, number(gp::rax), offset);
+        const u64 to = d.is_reg() ? d.value : number(gp::rax);
+        two(stubs::field_load, to, number(gp::rax), offset);
+        store(d, to);
+    }
+    void field_set(char letter, u32 offset, place a) noexcept {
+        if (a.is_reg() && is_float(letter))
+            return two(stubs::field_store_float[letter == 'd'], a.value, number(gp::rdx), offset);
+        const u64 value = is_float(letter) ? (bits_to(gp::rax, a, letter == 'd'), number(gp::rax))
+                                           : in_register(a, letter == 'l', gp::rax);
+        two(stubs::field_store, value, number(gp::rdx), offset);
+    }
+
+    const surroundings around_;
+};
+
+} // namespace tessera::native
+
+// ---- native/call_meaning.hpp -----------------------------------------------------------
+/// @file call_meaning.hpp
+/// From machine code to the meaning of an instruction that has no stub, and back.
+
+/// The convention of functions that machine code calls.
+#if defined(_WIN32)
+#define TESSERA_CALLED __attribute__((sysv_abi))
+#else
+#define TESSERA_CALLED
+#endif
+
+namespace tessera::inline TESSERA_ABI::native {
+
+/// Evaluates instruction `number` on `slots`, which take the result; returns the trap.
+inline TESSERA_CALLED u32 apply_meaning(u32 number, u64* slots) noexcept {
+    return u32(num::apply<num::of_numbers>(op(u16(number)), slots, slots));
+}
+
+namespace stubs {
+/// Saves all that the callee may change and code relies on, and aligns the stack. `b`: the scratch slots.
+inline constexpr gp saved_registers[] = {frame_register, memory_register, gp::r8, gp::r9, gp::r10, gp::r11};
+inline constexpr stub save_integers = assembler()
+                                          .raw(0x57, 0x56)                                     // push rdi, rsi
+                                          .raw(0x41, 0x50, 0x41, 0x51, 0x41, 0x52, 0x41, 0x53) // push r8 … r11
+                                          .rr({0, 0x8b, true}, gp::rax, gp::rsp)               // mov rax, rsp
+                                          .r({0, 0x81, true}, 5, gp::rsp)                      // sub rsp, …
+                                          .imm32(16 * 15)
+                                          .r({0, 0x83, true}, 4, gp::rsp) // and rsp, -16
+                                          .imm8(u8(0xf0))
+                                          .rx({0, 0x89, true}, gp::rax, gp::rsp, gp::rsp, 0) // mov [rsp], rax
+                                          .made;
+inline constexpr stub save_float = assembler().rx({0, 0x0f29}, D, gp::rsp, gp::rsp, 0, B).made;
+inline constexpr stub restore_float = assembler().rx({0, 0x0f28}, D, gp::rsp, gp::rsp, 0, B).made;
+inline constexpr stub meaning_arguments =
+    assembler().rr({0, 0x8b}, gp::rdi, gp::rcx).rm({0, 0x8d, true}, gp::rsi, context_register, B).made;
+inline constexpr stub restore_integers =
+    assembler()
+        .rx({0, 0x8b, true}, gp::rsp, gp::rsp, gp::rsp, 0)
+        .raw(0x41, 0x5b, 0x41, 0x5a, 0x41, 0x59, 0x41, 0x58, 0x5e, 0x5f, 0xc3) // pop r11 … r8, rsi, rdi; ret
+        .made;
+} // namespace stubs
+
+/// Appends the code that surroundings::meaning is the address of.
+inline void put_call_of_meaning(code_buffer& to, i32 scratch) noexcept {
+    const auto put = [&](const stub& s, i64 d, i64 b) {
+        fillings v;
+        v[from::d] = v[from::a] = d;
+        v[from::b] = b;
+        to.put(s, v);
+    };
+    put(stubs::save_integers, 0, 0);
+    for (i64 r = 2; r < 16; ++r) put(stubs::save_float, r, 16 * (r - 1));
+    put(stubs::meaning_arguments, 0, scratch);
+    fillings helper;
+    helper[from::a] = i64(reinterpret_cast<std::uintptr_t>(&apply_meaning));
+    to.put(stubs::move_imm64, helper); // into rax
+    to.put(stubs::call_rax, {});
+    for (i64 r = 2; r < 16; ++r) put(stubs::restore_float, r, 16 * (r - 1));
+    put(stubs::restore_integers, 0, 0);
+}
+
+} // namespace tessera::native
+
+#undef TESSERA_CALLED
+
+// ---- native/surroundings.hpp -----------------------------------------------------------
+/// @file surroundings.hpp
+/// What machine code knows of the engine around it: where things are in a context, and code that all functions share.
+///
+/// Machine code is entered like any handler, from a cell whose handler it is, and leaves by going to the handler of a
+/// cell. In between it calls itself on the native stack. All it has there are return addresses: before each call the
+/// frames are as the interpreter has them, return cells included. So it can leave from any depth by forgetting that
+/// stack, and the interpreter goes on with the frames.
+
+namespace tessera::inline TESSERA_ABI::native {
+
+/// Distances in bytes within exec::context.
+struct context_layout {
+    i32 memory_size, stack_end, globals, imported_globals, funcs, fuel, interrupt, stop_cells, enter_cells,
+        bounds_cells;
+    i32 tables, records, instance, table_size, table_items, record_type, record_instance, record_index;
+    i32 callee, delta, return_pc, link, why, paused, stop_pc, native_stack, native_limit, scratch;
+
+    explicit context_layout(const exec::context& c) noexcept {
+        const auto at = [&](const auto& member) {
+            return i32(reinterpret_cast<const u8*>(&member) - reinterpret_cast<const u8*>(&c));
+        };
+        memory_size = at(c.memory_size), stack_end = at(c.stack_end);
+        globals = at(c.globals), imported_globals = at(c.imported_globals), funcs = at(c.funcs);
+        fuel = at(c.fuel), interrupt = at(c.interrupt);
+        stop_cells = at(c.stop_cells), enter_cells = at(c.enter_cells), bounds_cells = at(c.bounds_cells);
+        callee = at(c.call.callee), delta = at(c.call.delta), return_pc = at(c.call.return_pc), link = at(c.call.link);
+        why = at(c.why), paused = at(c.paused), stop_pc = at(c.stop_pc);
+        tables = at(c.tables), records = at(c.records), instance = at(c.instance);
+        const runtime::table_data table;
+        const runtime::func_record record;
+        const auto within = [](const auto& whole, const auto& member) {
+            return i32(reinterpret_cast<const u8*>(&member) - reinterpret_cast<const u8*>(&whole));
+        };
+        table_size = within(table, table.size), table_items = within(table, table.items);
+        record_type = within(record, record.type_id), record_instance = within(record, record.instance);
+        record_index = within(record, record.index);
+        native_stack = at(c.native.stack), native_limit = at(c.native.limit), scratch = at(c.native.scratch);
+    }
+};
+
+/// Addresses of what all functions share. What comes with a cell has it in r8.
+struct shared_code {
+    const u8* meaning = nullptr; ///< see emitter
+    const u8* enter = nullptr;   ///< from the interpreter: to the code in r10
+    const u8* callee = nullptr;  ///< a call of function eax, frame at rdi, return cell r8, link r9, by the interpreter
+    const u8* trap = nullptr;    ///< a trap, in eax, at the cell
+    const u8* bounds = nullptr;  ///< an access beyond the memory at the cell
+    const u8* pause = nullptr;   ///< a pause because of eax, to go on at the cell
+    const u8* leave = nullptr;   ///< the interpreter goes on at the cell
+};
+
+/// Bytes of native stack that calls may take before they leave and start afresh.
+inline constexpr u32 native_stack_bytes = 64 * 1024;
+
+/// The shared code, in one piece; `labels` are where the parts begin, in the order of shared_code.
+class shared_code_maker : public integer_emitter {
+public:
+    std::array<u32, 7> labels{};
+
+    void make(const context_layout& at) noexcept {
+        for (u32& l : labels) l = new_label();
+        const u32 go = new_label(); // to the cell at rcx
+        bind(labels[0]);
+        put_call_of_meaning(*this, at.scratch);
+
+        bind(labels[1]);
+        // push rbx, rbp, r12 … r15; mov rbp, rcx; mov rdi, rsi; mov rsi, rdx
+        put(assembler().raw(0x53, 0x55, 0x41, 0x54, 0x41, 0x55, 0x41, 0x56, 0x41, 0x57).made, {});
+        move(gp::rbp, gp::rcx);
+        move(gp::rdi, gp::rsi);
+        move(gp::rsi, gp::rdx);
+        set_field(at.native_stack, gp::rsp);
+        move(gp::rcx, gp::rsp);
+        fill_db(stubs::alus[1][u8(stubs::alu::sub)].i, number(gp::rcx), native_stack_bytes);
+        set_field(at.native_limit, gp::rcx);
+        move(gp::rax, gp::r10);
+        put(stubs::call_rax, {});
+        // Back from a function whose header is rax bytes from the frame: return as the interpreter does.
+        put(assembler().rx({0, 0x8b, true}, gp::rcx, gp::rdi, gp::rax, 0).made, {});
+        put(assembler().raw(0x48, 0x2b, 0x7c, 0x07, 0x08).made, {}); // sub rdi, [rdi + rax + 8]
+        jump(go);
+
+        bind(labels[2]);
+        get_field(gp::rcx, at.funcs);
+        put(assembler().rx({0, 0x8b, true}, gp::rax, gp::rcx, gp::rax, 3).made, {});
+        set_field(at.callee, gp::rax);
+        set_field(at.delta, gp::r9);
+        set_field(at.return_pc, gp::r8);
+        set_field(at.link, gp::r9);
+        fill_db(stubs::alus[1][u8(stubs::alu::sub)].r, number(gp::rdi), number(gp::r9));
+        get_field(gp::rcx, at.enter_cells);
+        jump(go);
+
+        const u32 stop = new_label();
+        bind(labels[5]);
+        two(assembler().m({0, 0xc6}, 0, context_register, stubs::B).imm8(1).made, 0, 0, u32(at.paused));
+        bind(labels[3]);
+        bind(stop);
+        two(assembler().rm({0, 0x88}, gp::rax, context_register, stubs::B).made, 0, 0, u32(at.why));
+        set_field(at.stop_pc, gp::r8);
+        get_field(gp::rcx, at.stop_cells);
+        jump(go);
+
+        bind(labels[4]);
+        set_field(at.stop_pc, gp::r8);
+        get_field(gp::rcx, at.bounds_cells);
+        jump(go);
+
+        bind(labels[6]);
+        move(gp::rcx, gp::r8);
+        bind(go);
+        move(gp::rdx, gp::rsi);
+        move(gp::rsi, gp::rdi);
+        move(gp::rdi, gp::rcx);
+        move(gp::rcx, gp::rbp);
+        get_field(gp::rsp, at.native_stack);
+        // pop r15 … r12, rbp, rbx; jmp [rdi]
+        put(assembler().raw(0x41, 0x5f, 0x41, 0x5e, 0x41, 0x5d, 0x41, 0x5c, 0x5d, 0x5b, 0xff, 0x27).made, {});
+        resolve();
+    }
+
+private:
+    void move(gp to, gp from_register) noexcept { one(stubs::move[1].r, number(to), number(from_register)); }
+    void set_field(i32 field, gp r) noexcept {
+        two(stubs::field_store, number(r), number(context_register), u64(field));
+    }
+    void get_field(gp r, i32 field) noexcept {
+        two(stubs::field_load, number(r), number(context_register), u64(field));
+    }
+};
+
+} // namespace tessera::native
+
+// ---- native/function_code.hpp ----------------------------------------------------------
+/// @file function_code.hpp
+/// The machine code of one function while it is made: where operands are, the frame, the ways out of the code and into
+/// it.
+///
+/// Each node is one cell, too. A node without machine code is left to the interpreter: what registers hold goes to the
+/// frame, its cell is executed, and the cell behind it leads back in. So every function can be compiled.
+
+namespace tessera::inline TESSERA_ABI::native {
+
+/// Of a build.
+struct compile_options {
+    exec::model model;
+    bool instructions = false; ///< the processor has the newer ones that stubs use
+};
+
+/// The function to compile, as the interpreter has it.
+struct compile_input {
+    const exec::function_ir& ir;
+    const module_data& module;
+    u32 func = 0;
+    const u8* cells = nullptr;
+    view<exec::cell_origin> places;     ///< by node
+    view<u32> handlers;                 ///< labels where exceptions are caught
+    const u8* const* entries = nullptr; ///< by function: what machine code calls
+    bool counted = false;               ///< it is entered where its tally cells were
+};
+
+/// Where a cell leads into the code.
+struct way_in_cell {
+    u32 cell = 0; ///< byte offset of the cell
+    u32 code = 0; ///< of the code
+};
+
+namespace detail {
+constexpr char letter_of(exec::cls c) noexcept {
+    return c == exec::cls::i64 ? 'l' : c == exec::cls::f32 ? 'f' : c == exec::cls::f64 ? 'd' : 'i';
+}
+inline bool has_vector(const module_data& m, const exec::node& n) noexcept {
+    for (unsigned k = 0; k < 4; ++k)
+        if (n.v.at[k] != exec::loc::none && class_of_operand(m, n, k) == exec::cls::v128) return true;
+    return false;
+}
+} // namespace detail
+
+/// What node `n` means for registers, and so whether it has machine code.
+inline effect effect_of(const compile_options& o, const module_data& m, const exec::node& n) noexcept {
+    using exec::family;
+    constexpr u32 most_zeros = 32; // more are not written one by one
+    const exec::variant& v = n.v;
+    switch (v.fam) {
+    case family::unary:
+    case family::binary:
+        if (o.model.canonical && num::picks_nan(v.code)) return effect::leave;
+        if (num::has_instruction(v.code) && !o.instructions) return effect::leave;
+        break;
+    case family::load:
+    case family::load_indexed:
+    case family::store:
+        // Another thread may make a shared memory larger, and the access is tried again then.
+        for (const auto& memory : m.memories)
+            if (memory.type.shared) return effect::leave;
+        break;
+    case family::call_lazy:
+    case family::call_indirect: return effect::call;
+    case family::zero_range: return n.words[1] <= most_zeros ? effect::plain : effect::leave;
+    case family::move:
+    case family::constant:
+    case family::select:
+    case family::global_get:
+    case family::global_set:
+    case family::imported_get:
+    case family::imported_set:
+    case family::br:
+    case family::br_compare:
+    case family::latch:
+    case family::br_table:
+    case family::return_:
+    case family::entry: break;
+    default: return effect::leave;
+    }
+    return detail::has_vector(m, n) ? effect::leave : effect::plain;
+}
+
+class function_code : public emitter {
+protected:
+    using node_type = exec::node;
+
+    function_code(const compile_options& options, const context_layout& at, const shared_code& shared) noexcept
+        : emitter({at.memory_size, at.globals, at.imported_globals, at.scratch, shared.meaning}), options_(options),
+          at_(at), shared_(shared) {}
+
+    // ---- operands --------------------------------------------------------------------------------------------------
+
+    u32 label_of(u32 label) const noexcept { return in_->ir.labels[label].node; }
+
+    /// Where operand `k` of node `i` is.
+    place operand(const node_type& n, u32 i, unsigned k) const noexcept {
+        if (n.v.at[k] == exec::loc::none) return {};
+        if (n.v.at[k] == exec::loc::imm) return place::imm(n.operands[k]);
+        const u32 w = found_->operand[4 * std::size_t(i) + k];
+        if (w != no_index) {
+            const web& x = found_->webs[w];
+            if (x.reg != web::none) return place::reg(x.reg);
+            if (k != 3 && is_remade(x)) return place::imm(constant_of(in_->ir.nodes[x.first]));
+        }
+        return place::slot(n.operands[k]);
+    }
+    /// True for a constant that is made where it is used.
+    bool is_remade(const web& w) const noexcept {
+        return !w.joined && !w.memory && is_constant(in_->ir.nodes[w.first]);
+    }
+    char letter(const node_type& n, unsigned k) const noexcept {
+        return detail::letter_of(class_of_operand(in_->module, n, k));
+    }
+    u64 address_of_cell(u32 i) const noexcept {
+        return u64(reinterpret_cast<std::uintptr_t>(in_->cells)) + in_->places[i].cell;
+    }
+
+    // ---- registers and the frame -----------------------------------------------------------------------------------
+
+    void spill(const value_set& s) noexcept {
+        registers_->each(s, [&](const web& w) {
+            if (w.kind == bank::floating) fill_d(stubs::float_store_slot[w.wide], w.slot, w.reg);
+            else fill_d(stubs::store_slot, w.slot, w.reg);
+        });
+    }
+    void reload(const value_set& s) noexcept {
+        registers_->each(s, [&](const web& w) {
+            if (w.kind == bank::floating) fill_d(stubs::float_load_slot[w.wide], w.reg, w.slot);
+            else fill_d(stubs::move[w.wide].m, w.reg, w.slot);
+        });
+    }
+    /// To shared code that wants cell `i` in r8. The way there, which is long, is the function's last piece of code.
+    void go_to(const u8* shared, u32 i) noexcept {
+        set_register(number(gp::r8), in_->places[i].cell, false);
+        for (const tail& t : tails_)
+            if (t.shared == shared) return jump(t.label);
+        if (!tails_.push_back({shared, new_label()})) return static_cast<void>(failed_ = true);
+        jump(tails_.back().label);
+    }
+    struct tail {
+        const u8* shared;
+        u32 label;
+    };
+    void emit_tails() noexcept {
+        for (const tail& t : tails_) {
+            bind(t.label);
+            put_address(gp::rdx, in_->cells);
+            fill_db(stubs::alus[1][u8(stubs::alu::add)].r, number(gp::r8), number(gp::rdx));
+            go_to(t.shared);
+        }
+        tails_.clear();
+    }
+    void go_to(const u8* shared) noexcept {
+        put_address(gp::rdx, shared);
+        put(assembler().raw(0xff, 0xe2).made, {}); // jmp rdx
+    }
+    void put_address(gp to, const void* address) noexcept {
+        fill_d(stubs::move_imm64, number(to), u64(reinterpret_cast<std::uintptr_t>(address)));
+    }
+    void cell_to_r8(u32 i) noexcept { fill_d(stubs::move_imm64, number(gp::r8), address_of_cell(i)); }
+
+    // ---- checks that reach farther ---------------------------------------------------------------------------------
+
+    /// Where the access of `n` ends, from its address on; of a constant address from 0 on.
+    static u32 end_of(const node_type& n, place address) noexcept {
+        return n.words[0] + (address.is_imm() && n.v.at[0] == exec::loc::slot ? u32(address.value) : 0u);
+    }
+    struct check {
+        u32 reach;
+        u32 out; ///< label, no_index for a trap
+    };
+    check check_of(const node_type& n, u32 i, place a) noexcept {
+        if (!is_access(n) || a.is_imm()) return {end_of(n, a), no_index};
+        if (reaches_[i] <= n.words[0]) return {reaches_[i], no_index};
+        const u32 label = new_label(), first = u32(kept_.size());
+        for (const u32 w : alive_)
+            if (found_->webs[w].last >= i && !kept_.push_back(w)) failed_ = true;
+        if (!early_.push_back({label, i, first, u32(kept_.size())})) failed_ = true;
+        return {reaches_[i], label};
+    }
+    /// A way out before an access that may trap, or one behind it: everything goes to the frame.
+    struct early_leave {
+        u32 label;
+        u32 node;
+        u32 first, last; ///< of `kept_`
+    };
+    void emit_early_leaves() noexcept {
+        for (const early_leave& e : early_) {
+            bind(e.label);
+            spill(registers_->dirty[e.node] & registers_->live_in[e.node]);
+            for (u32 k = e.first; k < e.last; ++k) {
+                const web& w = found_->webs[kept_[k]];
+                const char type = w.kind == bank::floating ? (w.wide ? 'd' : 'f') : w.wide ? 'l' : 'i';
+                if (w.reg != web::none) move(type, place::reg(w.reg), place::slot(w.slot));
+                else move(type, place::imm(constant_of(in_->ir.nodes[w.first])), place::slot(w.slot));
+            }
+            go_to(shared_.leave, e.node);
+        }
+        early_.clear();
+        kept_.clear();
+    }
+    /// Values between labels that are not in the frame.
+    void note_alive(u32 i) noexcept {
+        std::size_t kept = 0;
+        for (const u32 w : alive_)
+            if (found_->webs[w].last > i) alive_[kept++] = w;
+        alive_.truncate(kept);
+        const u32 made = found_->operand[4 * std::size_t(i) + 3];
+        if (made == no_index) return;
+        const web& w = found_->webs[made];
+        if (w.joined || w.memory || w.first != i || (w.reg == web::none && !is_remade(w))) return;
+        if (!alive_.push_back(made)) failed_ = true;
+    }
+    bool can_enter(u32 i) const noexcept { return i == 0 || effects_[i - 1] != effect::plain || is_handler(i); }
+    // ---- other ways out --------------------------------------------------------------------------------------------
+
+    void leave(u32 i) noexcept {
+        spill(registers_->dirty[i] & registers_->live_in[i]);
+        go_to(shared_.leave, i);
+    }
+
+    struct slow_call {
+        u32 label;
+        u32 node;
+    };
+    void emit_slow_calls() noexcept {
+        for (const slow_call& s : slow_calls_) {
+            bind(s.label);
+            const node_type& n = in_->ir.nodes[s.node];
+            if (n.v.at[0] == exec::loc::slot) fill_d(stubs::store_slot, n.operands[0], number(gp::rdx));
+            go_to(shared_.leave, s.node);
+        }
+        slow_calls_.clear();
+    }
+    struct pause {
+        u32 label;
+        trap why;
+        u32 next;
+        value_set unsaved;
+    };
+    void emit_pauses() noexcept {
+        for (const pause& p : pauses_) {
+            bind(p.label);
+            spill(p.unsaved);
+            set_register(number(gp::rax), u64(p.why), false);
+            go_to(shared_.pause, p.next);
+        }
+    }
+
+    void emit_exits() noexcept {
+        bind(slow_);
+        fill_d(stubs::move[0].i, number(gp::rax), in_->func);
+        go_to(shared_.callee);
+        for (const exit& e : exits) {
+            bind(e.label);
+            const bool bounds = e.why == trap::out_of_bounds_memory;
+            if (!bounds && e.why != trap::none) set_register(number(gp::rax), u64(e.why), false);
+            go_to(bounds ? shared_.bounds : shared_.trap, e.node);
+        }
+    }
+    /// Cells of nodes that control comes to from the interpreter.
+    void emit_ways_in() noexcept {
+        const std::size_t nodes = in_->ir.nodes.size();
+        bool empty = true; // control can come to the next node from the interpreter
+        for (u32 i = 0; i < nodes; ++i) {
+            const bool here = empty || effects_[i - 1] != effect::plain || is_handler(i);
+            empty = here && i + 1 < nodes && in_->places[i].cell == in_->places[i + 1].cell; // no cell of its own
+            if (!here || empty || effects_[i] == effect::leave) continue;
+            if (in_->ir.nodes[i].v.fam == exec::family::call_indirect) continue; // which is left to its cell at times
+            if (!ways_in_.push_back({in_->places[i].cell, position()})) failed_ = true;
+            emit_way_in(i);
+        }
+        if (!in_->counted) return;
+        tally(0);
+        for (const exec::loop_def& l : in_->ir.loops) tally(label_of(l.label));
+    }
+    void tally(u32 node_number) noexcept {
+        if (!tallies_.push_back(position())) failed_ = true;
+        emit_way_in(node_number);
+    }
+    void emit_way_in(u32 i) noexcept {
+        const u32 inner = new_label();
+        put(stubs::address, {}, inner);
+        if (enter_ == no_index) enter_ = new_label();
+        jump(enter_);
+        bind(inner);
+        reload(registers_->live_in[i]);
+        jump(i);
+    }
+    bool is_handler(u32 i) const noexcept {
+        for (u32 l = in_->handlers.empty() ? no_index : found_->label_at[i]; l != no_index; l = found_->label_next[l])
+            for (const u32 handler : in_->handlers)
+                if (handler == l) return true;
+        return false;
+    }
+    /// With what the interpreter's handlers pass in rdx left as it is.
+    void emit_enter() noexcept {
+        if (enter_ == no_index) return;
+        bind(enter_);
+        put_address(gp::r11, shared_.enter);
+        put(assembler().raw(0x41, 0xff, 0xe3).made, {}); // jmp r11
+        enter_ = no_index;
+    }
+
+    vec<way_in_cell> ways_in_;
+    vec<u32> tallies_; ///< ways in that tally cells lead to: into the function, then into its loops
+    const compile_options options_;
+    const context_layout at_;
+    const shared_code shared_;
+    const compile_input* in_ = nullptr;
+    web_finder* found_ = nullptr;
+    register_assigner* registers_ = nullptr;
+    vec<effect> effects_;
+    vec<tail> tails_;
+    vec<pause> pauses_;
+    vec<slow_call> slow_calls_;
+    vec<early_leave> early_;
+    vec<u32> alive_, kept_; ///< webs
+    vec<u32> reaches_;      ///< see fold_checks
+    u32 slow_ = 0;          ///< label: a call that needs more stack
+    u32 enter_ = no_index;  ///< label: the way from the interpreter to the code in r10
+};
+
+} // namespace tessera::native
+
+// ---- native/compile.hpp ----------------------------------------------------------------
+/// @file compile.hpp
+/// From the nodes of a function to its machine code.
+
+namespace tessera::inline TESSERA_ABI::native {
+
+class compiler : function_code {
+public:
+    compiler(const compile_options& options, const context_layout& at, const shared_code& shared) noexcept
+        : function_code(options, at, shared) {}
+
+    /// Where in the code it is that machine code calls, with the frame at rdi, the return cell in r8, the link in r9.
+    u32 entry = 0;
+    using code_buffer::data;
+    using code_buffer::position;
+    view<way_in_cell> ways_in() const noexcept { return {ways_in_.data(), ways_in_.size()}; }
+    view<u32> tallies() const noexcept { return {tallies_.data(), tallies_.size()}; }
+
+    /// False: memory is out.
+    [[nodiscard]] bool run(const compile_input& in) noexcept {
+        in_ = &in;
+        clear();
+        exits.clear();
+        detours.clear();
+        pauses_.clear();
+        ways_in_.clear();
+        tallies_.clear();
+        const std::size_t nodes = in.ir.nodes.size();
+        if (!effects_.resize(nodes)) return false;
+        for (u32 i = 0; i < nodes; ++i) effects_[i] = effect_of(options_, in.module, in.ir.nodes[i]);
+        web_finder found(in.ir, in.module);
+        register_assigner registers(in.ir, in.module, found);
+        const view<effect> effects(effects_.data(), nodes);
+        if (!found.run(effects) || !registers.run(effects, in.handlers)) return false;
+        found_ = &found;
+        registers_ = &registers;
+        // A cell that leads into the code is not one to leave at.
+        if (!fold_checks(in.ir, effects, found, reaches_, [&](u32 i) { return i > 1 && !can_enter(i); })) return false;
+        alive_.clear();
+        for (u32 i = 0; i <= nodes; ++i) new_label(); // one for each node
+        prologue();
+        for (u32 i = 0; i < nodes; ++i) {
+            bind(i);
+            node = i;
+            emit(in.ir.nodes[i], i);
+            note_alive(i);
+        }
+        bind(u32(nodes));
+        emit_detours();
+        emit_pauses();
+        emit_slow_calls();
+        emit_early_leaves();
+        emit_exits();
+        emit_ways_in();
+        emit_enter();
+        emit_tails();
+        resolve();
+        return !failed();
+    }
+
+private:
+    void prologue() noexcept {
+        const exec::function_ir& ir = in_->ir;
+        const u32 slow = slow_ = new_label();
+        entry = position();
+        two(assembler().rm({0, 0x8d, true}, gp::rax, gp::rdi, stubs::B).made, 0, 0, 8 * u64(ir.frame_slots));
+        two(assembler().rm({0, 0x3b, true}, gp::rax, context_register, stubs::B).made, 0, 0, u64(at_.stack_end));
+        jump_if(cond::a, slow);
+        two(assembler().rm({0, 0x3b, true}, gp::rsp, context_register, stubs::B).made, 0, 0, u64(at_.native_limit));
+        jump_if(cond::b, slow);
+        fill_d(stubs::store_slot, ir.header, number(gp::r8));
+        fill_d(stubs::store_slot, u64(ir.header) + 1, number(gp::r9));
+        if (!registers_->live_in.empty()) reload(registers_->live_in[0]);
+    }
+
+    // ---- nodes -----------------------------------------------------------------------------------------------------
+
+    void emit(const node_type& n, u32 i) noexcept {
+        using exec::family;
+        if (effects_[i] == effect::leave) return leave(i);
+        const exec::variant& v = n.v;
+        const place a = operand(n, i, 0), b = operand(n, i, 1), c = operand(n, i, 2), d = operand(n, i, 3);
+        switch (v.fam) {
+        case family::unary: return unary(v.code, a, d);
+        case family::binary: return binary(v.code, a, b, d);
+        case family::move:
+        case family::constant:
+            if (!is_constant(n)) return move(letter(n, 3), a, d);
+            if (const u32 w = found_->operand[4 * std::size_t(i) + 3]; w != no_index && is_remade(found_->webs[w]))
+                return;
+            return move(letter(n, 3), place::imm(constant_of(n)), d);
+        case family::select: return select(letter(n, 3), a, b, c, d);
+        case family::load: {
+            const check k = check_of(n, i, a);
+            return load(v.code, a, end_of(n, a), d, k.reach, k.out);
+        }
+        case family::load_indexed: return load(v.code, indexed(a, b, u8(v.flags >> exec::flag::shift)), n.words[0], d);
+        case family::store: {
+            const check k = check_of(n, i, a);
+            return store_to(v.code, a, b, end_of(n, a), k.reach, k.out);
+        }
+        case family::global_get: return global_get(letter(n, 3), n.words[0], d);
+        case family::global_set: return global_set(letter(n, 0), n.words[0], a);
+        case family::imported_get: return imported_get(letter(n, 3), n.words[0], d);
+        case family::imported_set: return imported_set(letter(n, 0), n.words[0], a);
+        case family::br: return branch(n, i);
+        case family::br_compare: {
+            const bool negated = (v.flags & exec::flag::negated) != 0;
+            if (!charges(n, i)) return branch_if(v.code, negated, a, b, label_of(n.label));
+            const u32 over = new_label();
+            branch_if(v.code, !negated, a, b, over);
+            branch(n, i);
+            return bind(over);
+        }
+        case family::latch: return latch(n, i, a, b);
+        case family::br_table: return table(n, a);
+        case family::return_: return give_back(n, a);
+        case family::call_lazy:
+            spill(registers_->dirty[i] & registers_->live_in[i]);
+            fill_d(stubs::move[0].i, number(gp::rax), n.words[1]);
+            return call(n, i);
+        case family::call_indirect:
+            spill(registers_->dirty[i] & registers_->live_in[i]);
+            find_callee(n, i, a);
+            return call(n, i);
+        case family::zero_range: return zero(n, i);
+        case family::entry: return pay(i, in_->ir.cost, i + 1, {});
+        default: return;
+        }
+    }
+    void zero(const node_type& n, u32 i) noexcept {
+        for (u32 slot = n.words[0]; slot < n.words[0] + n.words[1]; ++slot) {
+            bool in_register = false;
+            for (const bank k : {bank::integer, bank::floating}) {
+                const u32 w = found_->joined(slot, k);
+                if (w == no_index || found_->webs[w].reg == web::none) continue;
+                in_register = true;
+                if (!register_assigner::has(registers_->live_out[i], found_->webs[w])) continue;
+                fill_d(k == bank::integer ? stubs::zero : stubs::float_zero, found_->webs[w].reg);
+            }
+            if (!in_register) fill_d(stubs::store_slot_imm, slot);
+        }
+    }
+    void latch(const node_type& n, u32 i, place a, place b) noexcept {
+        const bool w = row(n.v.code).type.params[0] == 'l';
+        binary(w ? op::i64_add : op::i32_add, a, place::imm(u64(i64(i32(n.words[0])))), a);
+        if (!charges(n, i)) return branch_if(n.v.code, false, a, b, label_of(n.label));
+        const u32 over = new_label();
+        branch_if(n.v.code, true, a, b, over);
+        branch(n, i);
+        bind(over);
+    }
+    void table(const node_type& n, place a) noexcept {
+        move_to(number(gp::rax), a, false);
+        two(stubs::jump_table, 0, 0, n.words[0]);
+        const u32 base = position();
+        for (u32 t = 0; t <= n.words[0]; ++t) put_distance(base, label_of(in_->ir.targets[n.words[1] + t]));
+    }
+    void give_back(const node_type& n, place a) noexcept {
+        if (n.v.at[0] != exec::loc::none) move(letter(n, 0), a, place::slot(0));
+        fill_d(stubs::move[0].i, number(gp::rax), n.words[0]);
+        put(stubs::ret, {});
+    }
+    /// eax = the index of the function that an indirect call is of. What is not simple, traps too, is left to the cell.
+    void find_callee(const node_type& n, u32 i, place index) noexcept {
+        const u32 slow = new_label();
+        if (!slow_calls_.push_back({slow, i})) failed_ = true;
+        const auto get = [&](gp to, gp from_pointer, i32 field) {
+            two(stubs::field_load, number(to), number(from_pointer), u64(field));
+        };
+        move_to(number(gp::rdx), index, letter(n, 0) == 'l');
+        get(gp::rcx, context_register, at_.tables);
+        get(gp::rcx, gp::rcx, i32(8 * n.words[1]));
+        two(stubs::compare_field[1], number(gp::rdx), number(gp::rcx), u64(at_.table_size));
+        jump_if(cond::ae, slow);
+        get(gp::rcx, gp::rcx, at_.table_items);
+        put(assembler().rx({0, 0x8b}, gp::rax, gp::rcx, gp::rdx, 2).made, {});
+        one(stubs::test[0], 0, number(gp::rax));
+        jump_if(cond::e, slow);
+        get(gp::rcx, context_register, at_.records);
+        two(assembler().rx({0, 0x8b, true}, gp::rax, gp::rcx, gp::rax, 3, stubs::B).made, 0, 0, u64(0) - 8);
+        set_register(number(gp::rcx), n.words[2], false);
+        two(stubs::compare_field[0], number(gp::rcx), number(gp::rax), u64(at_.record_type));
+        jump_if(cond::ne, slow);
+        get(gp::rcx, context_register, at_.instance);
+        two(stubs::compare_field[1], number(gp::rcx), number(gp::rax), u64(at_.record_instance));
+        jump_if(cond::ne, slow);
+        two(assembler().rm({0, 0x8b}, gp::rax, gp::rax, stubs::B).made, 0, 0, u64(at_.record_index));
+    }
+    /// Of function eax.
+    void call(const node_type& n, u32 i) noexcept {
+        using stubs::alu;
+        cell_to_r8(i + 1);
+        fill_d(stubs::move[0].i, number(gp::r9), n.words[0]);
+        put_address(gp::r10, in_->entries);
+        const auto step = [&](alu how) {
+            const bool near = n.words[0] < 128;
+            if (n.words[0])
+                fill_db(near ? stubs::alus_imm8[1][u8(how)] : stubs::alus[1][u8(how)].i, number(gp::rdi), n.words[0]);
+        };
+        step(alu::add);
+        put(stubs::call_entry, {});
+        step(alu::sub);
+        reload(registers_->live_out[i]);
+    }
+    // ---- branches, fuel, interruption ------------------------------------------------------------------------------
+
+    bool charges(const node_type& n, u32 i) const noexcept {
+        return (options_.model.fuel || options_.model.interrupt) && label_of(n.label) <= i;
+    }
+    void branch(const node_type& n, u32 i) noexcept {
+        const u32 to = label_of(n.label);
+        if (charges(n, i)) pay(i, in_->ir.labels[n.label].cost, to, registers_->written(i));
+        jump(to);
+    }
+    /// Pays `cost` and looks whether it shall stop, which it then does before node `next`. `made`: what node `i`
+    /// writes.
+    void pay(u32 i, u32 cost, u32 next, const value_set& made) noexcept {
+        if (!options_.model.fuel && !options_.model.interrupt) return;
+        const value_set unsaved = (registers_->dirty[i] | made) & registers_->live_in[next];
+        const auto way = [&](trap why) {
+            const u32 label = new_label();
+            if (!pauses_.push_back({label, why, next, unsaved})) failed_ = true;
+            return label;
+        };
+        if (options_.model.fuel) {
+            fillings v;
+            v[from::b] = at_.fuel;
+            v[from::c] = cost;
+            put(stubs::charge, v, way(trap::out_of_fuel));
+        }
+        if (!options_.model.interrupt) return;
+        two(stubs::field_load, number(gp::rax), number(context_register), u64(at_.interrupt));
+        put(stubs::check_flag, {}, way(trap::interrupted));
+    }
+};
+
+} // namespace tessera::native
+
+// ---- native/machine.hpp ----------------------------------------------------------------
+/// @file native/machine.hpp
+/// The machine code of a store: compiles functions when they are lowered and owns what comes of it.
+
+namespace tessera::inline TESSERA_ABI::native {
+
+/// True if there is machine code for this build: for its processor, and with handlers that end in jumps, which it
+/// relies on.
+#if defined(__x86_64__) && !defined(_WIN32) && !defined(__ILP32__)
+inline constexpr bool has_target = TESSERA_TAIL_CALLS;
+#else
+inline constexpr bool has_target = false;
+#endif
+
+class machine : public exec::native_hook {
+public:
+    machine(const compile_options& made_for, const native_options& options) noexcept
+        : options_(made_for), memory_(options.code_bytes) {
+        threshold = options.threshold;
+        compile = [](exec::native_hook& self, runtime::code_unit& unit, u32 index, u8* code,
+                     const exec::function_ir& ir, view<exec::cell_origin> cells, view<u32> handlers) noexcept {
+            static_cast<machine&>(self).compile_function(unit, index, code, ir, cells, handlers);
+        };
+        way_in = [](exec::native_hook& self, const runtime::code_unit& unit, u32 index, u32 number) noexcept {
+            return static_cast<machine&>(self).find_way_in(unit, index, number);
+        };
+        forget = [](exec::native_hook& self) noexcept {
+            machine& m = static_cast<machine&>(self);
+            for (unit_code* u : m.units_) {
+                u->ways.clear();
+                for (function& f : u->functions) f = {};
+                for (const u8*& entry : u->entries) entry = m.shared_.callee;
+            }
+        };
+        destroy = [](exec::native_hook* self) noexcept { tessera::destroy(static_cast<machine*>(self)); };
+    }
+    ~machine() {
+        for (unit_code* u : units_) tessera::destroy(u);
+        tessera::destroy(compiler_);
+    }
+    machine(const machine&) = delete;
+    machine& operator=(const machine&) = delete;
+
+    /// Makes the code that functions share. Where that cannot be had nothing will be compiled; `status` says why.
+    void start() noexcept {
+        if (!make_shared_code()) compile = nullptr;
+    }
+    code_status status() const noexcept { return memory_.status(); }
+    native_counters counters() const noexcept {
+        native_counters c = counters_;
+        c.code_bytes = memory_.used();
+        return c;
+    }
+
+private:
+    [[nodiscard]] bool make_shared_code() noexcept {
+        const exec::context example;
+        const context_layout at(example);
+        shared_code_maker maker;
+        maker.make(at);
+        const u8* const code = maker.failed() ? nullptr : memory_.add(maker.data(), maker.position());
+        if (!code) return false;
+        const auto part = [&](unsigned n) { return code + maker.position_of(maker.labels[n]); };
+        shared_ = {part(0), part(1), part(2), part(3), part(4), part(5), part(6)};
+        compiler_ = create<compiler>(options_, at, shared_);
+        return compiler_ != nullptr;
+    }
+    struct function {
+        const u8* code = nullptr;
+        u32 first_way = 0; ///< in unit_code::ways: into the function, then into its loops
+    };
+    struct unit_code {
+        const runtime::code_unit* unit = nullptr;
+        vec<const u8*> entries; ///< by function: what machine code calls
+        vec<function> functions;
+        vec<u32> ways; ///< bytes from `function::code` on
+    };
+    unit_code* code_of(const runtime::code_unit& unit) noexcept {
+        for (unit_code* u : units_)
+            if (u->unit == &unit) return u;
+        unit_code* const made = create<unit_code>();
+        const std::size_t n = unit.funcs.size();
+        if (!made || !made->entries.resize(n) || !made->functions.resize(n) || !units_.push_back(made))
+            return tessera::destroy(made), nullptr;
+        made->unit = &unit;
+        for (const u8*& entry : made->entries) entry = shared_.callee;
+        return made;
+    }
+    const u8* find_way_in(const runtime::code_unit& unit, u32 index, u32 number) noexcept {
+        for (const unit_code* u : units_)
+            if (u->unit == &unit) {
+                const function& f = u->functions[index];
+                return f.code && threshold != 0 ? f.code + u->ways[f.first_way + number] : nullptr;
+            }
+        return nullptr;
+    }
+    void compile_function(runtime::code_unit& unit, u32 index, u8* cells, const exec::function_ir& ir,
+                          view<exec::cell_origin> places, view<u32> handlers) noexcept {
+        ++counters_.left;
+        if (ir.scratch != 0) return; // slots beyond what a cell can name are moved around its operation
+        unit_code* const to = code_of(unit);
+        if (!to ||
+            !compiler_->run({ir, *unit.module, index, cells, places, handlers, to->entries.data(), threshold != 0}))
+            return;
+        const u32 first = u32(to->ways.size());
+        if (!to->ways.append(compiler_->tallies().data(), compiler_->tallies().size())) return;
+        const u8* const code = memory_.add(compiler_->data(), compiler_->position());
+        if (!code) {
+            if (memory_.status() != code_status::ready) compile = nullptr; // what is lowered from now on is not counted
+            return to->ways.truncate(first);
+        }
+        to->entries[index] = code + compiler_->entry;
+        to->functions[index] = {code, first};
+        for (const way_in_cell& w : compiler_->ways_in()) exec::store_native(cells + w.cell, code + w.code);
+        --counters_.left;
+        ++counters_.functions;
+    }
+
+    const compile_options options_;
+    code_memory memory_;
+    shared_code shared_;
+    compiler* compiler_ = nullptr;
+    vec<unit_code*> units_;
+    native_counters counters_;
+};
+
+} // namespace tessera::native
+#endif
+
+namespace tessera::inline TESSERA_ABI {
+
+namespace detail {
+TESSERA_API result<void> enable_native(const basic_store& s, const native_options& options) noexcept;
+}
+
+/// From now on functions of `s` are compiled to machine code, when `options` say so; those called before stay as they
+/// are. Succeeds where that cannot be had, too: functions are then interpreted, and `native_status_of` says why.
+/// A second call changes nothing. A reset of the store ends it.
+/// @returns nothing; fails with "out of memory" only
+template <features F>
+result<void> enable_native(store<F>& s, const native_options& options = {}) noexcept {
+    static_assert(F[feature::native], "tessera: this store's features lack native");
+    static_assert(!F[feature::dirty_marks], "tessera: machine code does not mark the pages it writes to");
+    return detail::enable_native(s, options);
+}
+/// @returns whether functions of `s` become machine code, or why not
+TESSERA_API native_status native_status_of(const basic_store& s) noexcept;
+/// @returns how much has become of it; all 0 where nothing has
+TESSERA_API native_counters native_counters_of(const basic_store& s) noexcept;
+
+#if TESSERA_BODIES
+namespace detail {
+TESSERA_API result<void> enable_native(const basic_store& s, const native_options& options) noexcept {
+    runtime::store_data* const data = s.data();
+    if (!data) return msg::out_of_memory;
+    if (!native::has_target) return {};
+    exec::native_hook** const place = data->engine->native(*data);
+    if (!place) return msg::out_of_memory;
+    if (*place) return {};
+    const native::compile_options made_for{exec::model_of(data->built), num::processor_has_instructions()};
+    native::machine* const made = create<native::machine>(made_for, options);
+    if (!made) return msg::out_of_memory;
+    made->start();
+    *place = made;
+    return {};
+}
+inline const native::machine* native_of(const basic_store& s) noexcept {
+    const auto* const pool = s.data() ? static_cast<const exec::context_pool*>(s.data()->engine_state) : nullptr;
+    return pool ? static_cast<const native::machine*>(pool->native) : nullptr;
+}
+} // namespace detail
+TESSERA_API native_status native_status_of(const basic_store& s) noexcept {
+    if (!native::has_target) return native_status::unsupported;
+    const native::machine* const m = detail::native_of(s);
+    if (!m) return native_status::off;
+    switch (m->status()) {
+    case native::code_status::ready: return native_status::ready;
+    case native::code_status::full: return native_status::full;
+    default: return native_status::refused;
+    }
+}
+TESSERA_API native_counters native_counters_of(const basic_store& s) noexcept {
+    const native::machine* const m = detail::native_of(s);
+    return m ? m->counters() : native_counters{};
+}
+#endif
+
+} // namespace tessera
+
+#endif
+#if TESSERA_SAVE
+
+// ---- save/api.hpp ----------------------------------------------------------------------
+/// @file save/api.hpp
+/// Saving a store to bytes and restoring it, its hash, and copies of it.
+
+namespace tessera::inline TESSERA_ABI {
+
+/// What a restored store has in it: the handles of what was saved, in the order of before.
+struct restored {
+    vec<instance> instances; ///< in the order in which they were made
+    vec<execution> calls;    ///< those that were given to `save`
+};
+
+namespace saving {
+
+struct call_codec;
+/// The calls of the engine with the features F; save/calls.hpp defines it.
+template <features F>
+const call_codec& codec_for() noexcept;
+
+// What the templates below do, whatever the features are.
+TESSERA_API result<vec<u8>> save(runtime::store_data& s, const call_codec& codec,
+                                 std::span<execution* const> calls) noexcept;
+TESSERA_API result<u64> state_hash(runtime::store_data& s, const call_codec& codec,
+                                   std::span<execution* const> calls) noexcept;
+TESSERA_API result<restored> restore(runtime::store_data& s, const call_codec& codec, std::span<const u8> bytes,
+                                     std::span<const module> modules, runtime::import_source from) noexcept;
+TESSERA_API result<restored> fork(runtime::store_data& from, runtime::store_data& to, const call_codec& codec,
+                                  std::span<execution* const> calls) noexcept;
+
+} // namespace saving
+
+/// The whole state of `s` as bytes: memories, tables, globals, segments, the objects of the heap that can be reached,
+/// instances, fuel, and `calls`, which wait or have not begun. Nothing in them depends on the machine, the compiler or
+/// the way of dispatch, and equal states have equal bytes; restore() makes a store of them.
+///
+/// Not saved: modules, which `restore` is given; host functions, which their names find; host objects, which a
+/// reference names by the order in which they were made; limits; what only the host holds, as `rooted`s and errors;
+/// calls that are not given. Fails with msg::already_running while a host function called from a guest runs or a
+/// debugger is attached, and for a call of a store with machine code; msg::out_of_range, with the reason as detail, for a shared memory, a call that has ended, a
+/// host function in a table that no module imports; msg::other_store for a call of another store; msg::limit_reached
+/// for calls that stand at absurdly many places of long functions; msg::out_of_memory.
+template <features F>
+result<vec<u8>> save(store<F>& s, std::span<execution* const> calls = {}) noexcept {
+    if (auto ok = s.status(); !ok) return ok.error();
+    return saving::save(*s.data(), saving::codec_for<F>(), calls);
+}
+
+/// A hash of what `save` would give, without the bytes: the same for equal states, on every machine. Fails like `save`.
+template <features F>
+result<u64> state_hash(store<F>& s, std::span<execution* const> calls = {}) noexcept {
+    if (auto ok = s.status(); !ok) return ok.error();
+    return saving::state_hash(*s.data(), saving::codec_for<F>(), calls);
+}
+
+/// Makes `s`, in which no instance is yet, what was saved. `modules` holds the modules of before, in any order, found
+/// by size and hash; `from` the host functions that they import. Start functions do not run.
+///
+/// The bytes may be anyone's. What is wrong with them is an error with its position in `offset()`, and `s` is then
+/// reset: msg::unexpected_end, msg::magic, msg::version, msg::integer_too_long; msg::feature_not_built if the set of
+/// features is not F; msg::out_of_range or msg::wrong_type, with what it is about as detail, for everything that no
+/// saved state has, and for a module that was not given; kind::unlinkable for a host function that is missing or of
+/// another type; kind::exhaustion for a limit of `s`, or memory that is out. Fails with msg::out_of_range and leaves
+/// `s` as it was if it is in use.
+template <features F>
+result<restored> restore(store<F>& s, std::span<const u8> bytes, std::span<const module> modules,
+                         const imports& from = {}) noexcept {
+    if (auto ok = s.status(); !ok) return ok.error();
+    if (auto ok = from.status(); !ok) return ok.error();
+    return saving::restore(*s.data(), saving::codec_for<F>(), bytes, modules, from.source());
+}
+
+/// Makes `to`, in which no instance is yet, a copy of `from` with its modules and host functions: all of it is copied,
+/// memories too. Host objects are not; see `save`. Fails as `save` and `restore` do.
+template <features F>
+result<restored> fork(store<F>& from, store<F>& to, std::span<execution* const> calls = {}) noexcept {
+    if (auto ok = from.status(); !ok) return ok.error();
+    if (auto ok = to.status(); !ok) return ok.error();
+    return saving::fork(*from.data(), *to.data(), saving::codec_for<F>(), calls);
+}
+
+} // namespace tessera
+
+// ---- save/rollback.hpp -----------------------------------------------------------------
+/// @file save/rollback.hpp
+/// States of a store, frame after frame, to go back to: the public class.
+
+namespace tessera::inline TESSERA_ABI {
+namespace runtime {
+struct dirty_pages;
+}
+
+namespace saving {
+
+/// What knows the marks of an engine; one for each set of features.
+struct frame_marks {
+    /// The marks of the store; null: memory is out.
+    runtime::dirty_pages* (*dirty)(runtime::store_data& s) noexcept = nullptr;
+    /// How many calls run or wait.
+    u32 (*calls)(const runtime::store_data& s) noexcept = nullptr;
+};
+/// Of the engine with the features F; save/ring.hpp defines it.
+template <features F>
+const frame_marks& marks_for() noexcept;
+
+/// A memory as it was when a state was last taken or gone back to.
+struct memory_image {
+    const u8* base = nullptr;
+    u64 size = 0;
+    vec<u8> bytes;
+};
+/// What a state was, as far as it differs from the one after it; all but the memories as it was.
+struct ring_frame {
+    struct page {
+        u32 memory;
+        u32 number; ///< of the page
+    };
+    vec<page> pages; ///< which differ from those of the state before
+    vec<u8> before;  ///< what they were in it, one after the other
+    vec<u64> sizes;  ///< of all memories
+    vec<u64> globals, table_sizes;
+    vec<u32> items;    ///< of all tables
+    vec<u32> segments; ///< of all passive segments in turn: how many elements, and these; or whether there are bytes
+    u64 fuel = 0;
+};
+
+/// The ring without its features.
+class frame_ring {
+public:
+    frame_ring(runtime::store_data* s, const frame_marks& marks, u32 most) noexcept
+        : store_(s), marks_(marks), most_(most ? most : 1) {}
+    TESSERA_API result<u64> take() noexcept;
+    TESSERA_API result<void> go_back(u64 number) noexcept;
+    TESSERA_API result<void> touch(const memory& m, u64 at, u64 n) noexcept;
+    u64 oldest() const noexcept { return next_ - frames_.size(); }
+    u64 next() const noexcept { return next_; }
+
+private:
+    bool check(error& why) noexcept;
+    bool copy_rest(ring_frame& f) noexcept;
+    void restore_rest(const ring_frame& f) noexcept;
+    bool take_memory(u32 m, ring_frame& f) noexcept;
+    bool begin() noexcept;
+    template <class Function>
+    bool each_changed(u32 m, Function f) noexcept;
+    void set_size(u32 m, u64 size) noexcept;
+
+    runtime::store_data* store_;
+    const frame_marks& marks_;
+    u32 most_;
+    u32 epoch_ = 0;
+    std::size_t instances_ = 0;
+    u64 next_ = 0; ///< number of the next state
+    vec<memory_image> images_;
+    vec<ring_frame*> frames_; ///< oldest first
+    vec<ring_frame*> spare_;
+
+public:
+    frame_ring(const frame_ring&) = delete;
+    frame_ring& operator=(const frame_ring&) = delete;
+    ~frame_ring() {
+        for (ring_frame* f : frames_) destroy(f);
+        for (ring_frame* f : spare_) destroy(f);
+    }
+};
+
+} // namespace saving
+
+/// The last states of a store, one for each frame of a game: takes them, and goes back to one of them. What it costs
+/// depends on how many pages of 4 KiB the guest has written to since the last state, not on how large its memories are;
+/// for that it has a copy of each memory of its own. Needs feature::dirty_marks.
+///
+/// A state is what memories, tables, globals and segments hold, and the fuel. What the host writes to a memory, itself
+/// or in a function that a guest calls, is not marked: it has to say so by `touch`. There must be no objects in the
+/// heap and no shared memories, and no call may run or wait when a state is taken or gone back to.
+template <features F>
+class rollback {
+    static_assert(F[feature::dirty_marks], "tessera: rollback needs a set with feature::dirty_marks");
+
+public:
+    /// Keeps the last `frames` states of `s`, which must outlive it and not be moved.
+    rollback(store<F>& s, u32 frames) noexcept : ring_(s.data(), saving::marks_for<F>(), frames) {}
+
+    /// Takes the state as it is; its number, one more than that of the last. The oldest one is forgotten when the ring
+    /// is full, all of them when instances were made since the last. Fails with msg::already_running, msg::out_of_range
+    /// with the reason as detail, msg::stale_handle for a store that could not be made, msg::out_of_memory.
+    result<u64> take() noexcept { return ring_.take(); }
+    /// Makes the store what it was when state `number` was taken, and forgets the states after it. Fails like take, and
+    /// with msg::out_of_range for a state that is not kept or from before instances were made.
+    result<void> go_back(u64 number) noexcept { return ring_.go_back(number); }
+    /// The host has written, or is about to write, `n` bytes at `at`. Fails with msg::stale_handle or
+    /// msg::out_of_range.
+    result<void> touch(const memory& m, u64 at, u64 n) noexcept { return ring_.touch(m, at, n); }
+    /// The states that are kept have the numbers from `oldest` on to before `next`.
+    u64 oldest() const noexcept { return ring_.oldest(); }
+    u64 next() const noexcept { return ring_.next(); }
+
+private:
+    saving::frame_ring ring_;
+};
+
+} // namespace tessera
+
+// ---- save.hpp --------------------------------------------------------------------------
+/// @file tessera/save.hpp
+/// Public door: the state of a store as bytes, its hash, copies of it.
+
+#if TESSERA_BODIES
+
+// ---- save/ring.hpp ---------------------------------------------------------------------
+/// @file save/ring.hpp
+/// Taking states and going back to them.
+///
+/// Beside each memory there is its image: what it was in the last state. Taking a state looks at the marked pages: what
+/// the image has of them goes to the new frame as what was before, and what the memory has goes to the image. Going
+/// back is the same backwards: marked pages come from the image, then frame after frame gives its pages to both.
+
+namespace tessera::inline TESSERA_ABI::saving {
+
+template <features F>
+const frame_marks& marks_for() noexcept {
+    static constexpr frame_marks made = [] {
+        frame_marks m;
+        if constexpr (F[feature::dirty_marks]) {
+            m.dirty = [](runtime::store_data& s) noexcept { return exec::machine<F>::dirty_pages(s); };
+            m.calls = [](const runtime::store_data& s) noexcept { return exec::machine<F>::calls_of(s); };
+        }
+        return m;
+    }();
+    return made;
+}
+
+TESSERA_SMALL
+TESSERA_API result<void> frame_ring::touch(const memory& m, u64 at, u64 n) noexcept {
+    if (!store_ || runtime::access::store(m) != store_ || !m) return msg::stale_handle;
+    const runtime::memory_data& data = *store_->memories[runtime::access::index(m)];
+    if (!data.holds(at, n)) return msg::out_of_range;
+    runtime::dirty_pages* const dirty = marks_.dirty(*store_);
+    if (!dirty) return msg::out_of_memory;
+    dirty->mark_range(data.base + at, n);
+    return {};
+}
+inline bool frame_ring::check(error& why) noexcept {
+    if (!store_) return why = error(msg::stale_handle), false;
+    if (!marks_.dirty(*store_)) return why = error(msg::out_of_memory), false;
+    if (store_->host_depth != 0 || marks_.calls(*store_) != 0)
+        return why = error(msg::already_running, "a call runs or waits"), false;
+    if (store_->heap.total() != 0) return why = error(msg::out_of_range, "there are objects in the heap"), false;
+    for (const runtime::memory_data* m : store_->memories)
+        if (m->shared) return why = error(msg::out_of_range, "a shared memory"), false;
+    why = error(msg::out_of_memory);
+    return true;
+}
+/// Starts over with what there is: no states, and images that are empty.
+inline bool frame_ring::begin() noexcept {
+    for (ring_frame* f : frames_) destroy(f);
+    frames_.clear();
+    images_ = {};
+    epoch_ = store_->epoch;
+    instances_ = store_->instances.size();
+    return images_.resize(store_->memories.size());
+}
+
+inline bool frame_ring::copy_rest(ring_frame& f) noexcept {
+    f.sizes.clear(), f.globals.clear(), f.table_sizes.clear(), f.items.clear(), f.segments.clear();
+    f.fuel = store_->fuel;
+    bool fine = true;
+    for (const runtime::memory_data* m : store_->memories) fine = fine && f.sizes.push_back(m->size);
+    for (const runtime::global_data* g : store_->globals)
+        fine = fine && f.globals.append(g->cell, g->type.type.slots());
+    for (const runtime::table_data* t : store_->tables)
+        fine = fine && f.table_sizes.push_back(t->size) && f.items.append(t->items, std::size_t(t->size));
+    for (const runtime::instance_data* i : store_->instances) {
+        for (const vec<u32>& e : i->elems)
+            fine = fine && f.segments.push_back(u32(e.size())) && f.segments.append(e.data(), e.size());
+        for (const std::span<const u8>& d : i->datas) fine = fine && f.segments.push_back(!d.empty());
+    }
+    return fine;
+}
+inline void frame_ring::restore_rest(const ring_frame& f) noexcept {
+    store_->fuel = f.fuel;
+    const u64* g = f.globals.data();
+    for (runtime::global_data* to : store_->globals)
+        for (u32 n = 0; n < to->type.type.slots(); ++n) to->cell[n] = *g++;
+    const u32* item = f.items.data();
+    for (std::size_t k = 0; k < store_->tables.size(); ++k) {
+        runtime::table_data& t = *store_->tables[k];
+        const u64 n = f.table_sizes[k]; // tables do not shrink
+        if (t.size > n) {
+            std::memset(t.items + n, 0, std::size_t(t.size - n) * sizeof(u32));
+            if (t.total) t.total->give(t.size - n);
+            t.size = n;
+        }
+        if (n) std::memcpy(t.items, item, std::size_t(n) * sizeof(u32));
+        item += n;
+    }
+    const u32* s = f.segments.data();
+    for (runtime::instance_data* i : store_->instances) {
+        const module_data& m = i->module();
+        for (vec<u32>& e : i->elems) {
+            const u32 n = *s++;
+            // It was as long when it was there, so that memory for it is all that can be missing: it stays dropped.
+            if (e.size() != n && !e.assign({s, n})) e = {};
+            s += n;
+        }
+        for (std::size_t d = 0; d < i->datas.size(); ++d)
+            if (*s++) i->datas[d] = {m.bytes.data() + m.datas[d].bytes.begin, m.datas[d].bytes.size()};
+            else i->datas[d] = {};
+    }
+}
+
+/// Calls `f(page, at, bytes)` for the pages of memory `m` that may differ from its image. False: `f` was.
+template <class Function>
+bool frame_ring::each_changed(u32 m, Function f) noexcept {
+    constexpr u64 page = runtime::dirty_pages::page;
+    const runtime::memory_data& data = *store_->memories[m];
+    const memory_image& image = images_[m];
+    const runtime::dirty_pages& dirty = *marks_.dirty(*store_);
+    const bool moved = data.base != image.base; // its marks are those of another place
+    const u64 size = data.size < image.size ? data.size : image.size;
+    for (u64 at = 0; at < size; at += page) {
+        const u64 n = size - at < page ? size - at : page;
+        if (!moved && !dirty.is_marked(data.base + at)) continue;
+        if (moved && std::memcmp(data.base + at, image.bytes.data() + at, std::size_t(n)) == 0) continue;
+        if (!f(u32(at / page), at, std::size_t(n))) return false;
+    }
+    return true;
+}
+inline bool frame_ring::take_memory(u32 m, ring_frame& f) noexcept {
+    runtime::memory_data& data = *store_->memories[m];
+    memory_image& image = images_[m];
+    const bool fine = each_changed(m, [&](u32 page, u64 at, std::size_t n) noexcept {
+        // The last page of a memory can be a part of one.
+        constexpr std::size_t whole = runtime::dirty_pages::page;
+        if (!f.pages.push_back({m, page}) || !f.before.append(image.bytes.data() + at, n)) return false;
+        static constexpr u8 zeros[whole] = {};
+        return f.before.append(zeros, whole - n);
+    });
+    if (!fine) return false;
+    return data.size <= image.bytes.size() || image.bytes.resize(std::size_t(data.size));
+}
+inline void frame_ring::set_size(u32 m, u64 size) noexcept {
+    runtime::memory_data& data = *store_->memories[m];
+    if (data.size <= size) return; // memories do not shrink
+    std::memset(data.base + size, 0, std::size_t(data.size - size));
+    if (data.total) data.total->give(data.size - size);
+    data.size = size;
+}
+
+TESSERA_API result<u64> frame_ring::take() noexcept {
+    error why{error::unlikely()};
+    if (!check(why)) return why;
+    if ((epoch_ != store_->epoch || instances_ != store_->instances.size() ||
+         images_.size() != store_->memories.size()) &&
+        !begin())
+        return why;
+    ring_frame* f = nullptr;
+    if (!spare_.empty()) f = spare_.back(), spare_.pop_back();
+    else f = create<ring_frame>();
+    if (!f) return why;
+    f->pages.clear();
+    f->before.clear();
+    // Nothing changes before all memory is there.
+    bool fine = copy_rest(*f) && frames_.reserve(most_ + std::size_t{1}) && spare_.reserve(most_ + std::size_t{1});
+    for (u32 m = 0; fine && m < images_.size(); ++m) fine = take_memory(m, *f);
+    if (!fine) return destroy(f), why;
+    for (const ring_frame::page& p : f->pages) {
+        const u64 at = u64{p.number} * runtime::dirty_pages::page;
+        memory_image& image = images_[p.memory];
+        const u64 left = store_->memories[p.memory]->size - at,
+                  n = left < runtime::dirty_pages::page ? left : runtime::dirty_pages::page;
+        std::memcpy(image.bytes.data() + at, store_->memories[p.memory]->base + at, std::size_t(n));
+    }
+    for (u32 m = 0; m < images_.size(); ++m) {
+        const runtime::memory_data& data = *store_->memories[m];
+        memory_image& image = images_[m];
+        if (data.size > image.size)
+            std::memcpy(image.bytes.data() + image.size, data.base + image.size, std::size_t(data.size - image.size));
+        image.base = data.base;
+        image.size = data.size;
+    }
+    marks_.dirty(*store_)->clear();
+    static_cast<void>(frames_.push_back(f)); // reserved
+    if (frames_.size() > most_) {
+        static_cast<void>(spare_.push_back(frames_[0]));
+        std::memmove(frames_.data(), frames_.data() + 1, (frames_.size() - 1) * sizeof(ring_frame*));
+        frames_.pop_back();
+    }
+    return next_++;
+}
+TESSERA_API result<void> frame_ring::go_back(u64 number) noexcept {
+    error why{error::unlikely()};
+    if (!check(why)) return why;
+    if (number < oldest() || number >= next_ || epoch_ != store_->epoch || instances_ != store_->instances.size() ||
+        images_.size() != store_->memories.size())
+        return error(msg::out_of_range, "a state that is not kept");
+    for (u32 m = 0; m < images_.size(); ++m) {
+        set_size(m, images_[m].size);
+        static_cast<void>(each_changed(m, [&](u32, u64 at, std::size_t n) noexcept {
+            std::memcpy(store_->memories[m]->base + at, images_[m].bytes.data() + at, n);
+            return true;
+        }));
+        images_[m].base = store_->memories[m]->base;
+    }
+    for (; next_ - 1 > number; --next_) {
+        ring_frame* const f = frames_.back();
+        const ring_frame& wanted = *frames_[frames_.size() - 2];
+        for (u32 m = 0; m < images_.size(); ++m) {
+            set_size(m, wanted.sizes[m]);
+            images_[m].size = wanted.sizes[m];
+        }
+        for (std::size_t i = 0; i < f->pages.size(); ++i) {
+            const ring_frame::page& p = f->pages[i];
+            const u64 at = u64{p.number} * runtime::dirty_pages::page, size = images_[p.memory].size;
+            const std::size_t n =
+                std::size_t(size - at < runtime::dirty_pages::page ? size - at : runtime::dirty_pages::page);
+            const u8* const from = f->before.data() + i * runtime::dirty_pages::page;
+            std::memcpy(images_[p.memory].bytes.data() + at, from, n);
+            std::memcpy(store_->memories[p.memory]->base + at, from, n);
+        }
+        frames_.pop_back();
+        static_cast<void>(spare_.push_back(f)); // reserved
+    }
+    restore_rest(*frames_.back());
+    marks_.dirty(*store_)->clear();
+    return {};
+}
+TESSERA_SMALL_END
+
+} // namespace tessera::saving
+
+// ---- save/frame_point.hpp --------------------------------------------------------------
+/// @file save/frame_point.hpp
+/// A place in a function where a call can stand, and what is in its frame there.
+
+namespace tessera::inline TESSERA_ABI::saving {
+
+/// A value of a frame and where it is.
+struct frame_value {
+    val_type type;            ///< of the module
+    u32 slot = 0;             ///< where it lies
+    bool is_constant = false; ///< in the code: it lies nowhere
+    bool is_dead = false;     ///< never read again, and its slot may be another one's already
+    u64 value[2] = {};        ///< of a constant
+};
+
+/// A place and the frame there.
+struct frame_point {
+    u32 offset = no_index; ///< of the instruction that comes next, or of the call, in the module's bytes
+    u32 cell = 0;          ///< byte offset in the function's code: where it goes on, or where the call returns to
+    u32 arguments = 0;     ///< of a call: byte offset of the first one in the frame
+    u32 results = 0;       ///< of a call: type index of what is called
+    vec<frame_value> locals;
+    vec<frame_value> operands; ///< of a call: without what it takes
+};
+
+/// Points that were looked up, by two words that name them to who looked.
+class point_cache {
+    struct entry {
+        const void* where = nullptr;
+        u64 what = 0;
+        frame_point* point = nullptr; ///< null: none
+    };
+
+public:
+    point_cache() noexcept = default;
+    point_cache(const point_cache&) = delete;
+    point_cache& operator=(const point_cache&) = delete;
+    ~point_cache() {
+        for (entry& e : table_) destroy(e.point);
+    }
+    const frame_point* find(const void* where, u64 what) const noexcept {
+        return table_.empty() ? nullptr : table_[place(table_, where, what)].point;
+    }
+    /// Null: memory is out.
+    const frame_point* add(const void* where, u64 what, frame_point&& made) noexcept {
+        if (2 * (count_ + 1) > table_.size() && !widen()) return nullptr;
+        frame_point* const point = create<frame_point>(std::move(made));
+        if (!point) return nullptr;
+        table_[place(table_, where, what)] = {where, what, point};
+        ++count_;
+        return point;
+    }
+    /// Counts the code that is looked at to find points: that many different ones are in a state that somebody made up
+    /// to take long. False: it is too much.
+    [[nodiscard]] bool pay(u64 code_bytes) noexcept { return (paid_ += code_bytes) <= most_paid; }
+
+private:
+    static std::size_t place(const vec<entry>& table, const void* where, u64 what) noexcept {
+        const u64 hash = (u64(reinterpret_cast<std::uintptr_t>(where)) ^ what << 20) * 0x9e3779b97f4a7c15u >> 20;
+        std::size_t i = std::size_t(hash) & (table.size() - 1);
+        while (table[i].point && (table[i].where != where || table[i].what != what)) i = (i + 1) & (table.size() - 1);
+        return i;
+    }
+    bool widen() noexcept {
+        vec<entry> wider;
+        if (!wider.resize(table_.empty() ? 64 : 2 * table_.size())) return false;
+        for (const entry& e : table_)
+            if (e.point) wider[place(wider, e.where, e.what)] = e;
+        table_ = std::move(wider);
+        return true;
+    }
+    static constexpr u64 most_paid = u64{256} << 20;
+    vec<entry> table_; ///< open addressing, at most half full
+    std::size_t count_ = 0;
+    u64 paid_ = 0;
+};
+
+} // namespace tessera::saving
+
+// ---- save/points.hpp -------------------------------------------------------------------
+/// @file save/points.hpp
+/// Where calls stand, in terms of wasm: before an instruction, or in a call, and what each slot of a frame is there.
+///
+/// A call stops at a function's entry, at the head of a loop, behind a special instruction, before one that found no
+/// room, and its callers stand in calls. Each of these is named by the offset of an instruction, so that another build
+/// finds it. Nothing else is kept: the function is lowered once more, which tells where its values are.
+
+TESSERA_SMALL
+namespace tessera::inline TESSERA_ABI::saving {
+
+/// Finds points. Kept between functions for the sake of its buffers.
+template <features F>
+class point_finder : exec::lowering<F> {
+    using base = exec::lowering<F>;
+    enum class standing : u8 { none, start, loop, after, during };
+
+public:
+    point_finder(exec::function_ir& ir, const runtime::code_unit& unit) noexcept : base(ir, unit) {}
+
+    /// What is at byte `cell` of the code of function `func`: the cell that a paused call goes on with, or a byte of a
+    /// cell that calls. False: memory is out, or calls cannot stand there.
+    [[nodiscard]] bool at_cell(u32 func, u32 cell, bool calls, frame_point& out) noexcept {
+        vec<exec::cell_origin> cells;
+        if (!base::run(func) || !exec::encoder<F>(this->ir_).origins(cells)) return false;
+        u32 n = 0; // the last node that begins at or before the place
+        for (u32 i = 0; i < cells.size() && cells[i].cell <= cell; ++i) n = i;
+        wanted_ = {};
+        wanted_.calls = calls;
+        const exec::node here = this->ir_.nodes[n];
+        if (calls || exec::makes_object(here.v) || here.v.fam == exec::family::atomic) {
+            wanted_.offset = here.offset;
+        } else {
+            wanted_.place = standing::start;
+            if (n > 0 && this->ir_.nodes[n - 1].safepoint != no_index) {
+                wanted_.place = standing::after;
+                wanted_.number = this->ir_.nodes[n - 1].safepoint;
+            }
+            for (u32 l = 0; l < this->ir_.loops.size(); ++l)
+                if (const u32 label = this->ir_.loops[l].label;
+                    landing_of(label) == n || this->ir_.labels[label].node == n) {
+                    wanted_.place = standing::loop;
+                    wanted_.number = l;
+                }
+        }
+        return find(func, out);
+    }
+    /// The point before the instruction at `offset`, or in that call. False: memory is out, or there is none.
+    [[nodiscard]] bool at_offset(u32 func, u32 offset, bool calls, frame_point& out) noexcept {
+        wanted_ = {};
+        wanted_.offset = offset;
+        wanted_.calls = calls;
+        return find(func, out);
+    }
+
+private:
+    struct request {
+        u32 offset = no_index;           ///< of the instruction, or
+        standing place = standing::none; ///< a place and
+        u32 number = 0;                  ///< the loop's or the safepoint's
+        bool calls = false;
+    };
+
+    u32 landing_of(u32 label) const noexcept {
+        const exec::label_def& l = this->ir_.labels[label];
+        return l.landing == no_index ? l.node : l.landing;
+    }
+    bool find(u32 func, frame_point& out) noexcept {
+        out_ = &out;
+        if (!lower_again(func, false) || (this->ir_.frame_slots > exec::most_slot && !lower_again(func, true)))
+            return false;
+        if (found_ == standing::none) return false;
+        follow_values();
+        if (!this->pin_locals()) return false;
+        vec<exec::cell_origin> cells;
+        if (!exec::encoder<F>(this->ir_).origins(cells)) return false;
+        const u32 n = node_found();
+        if (n >= cells.size()) return false;
+        out.cell = cells[n].cell;
+        if (!wanted_.calls) return true;
+        out.arguments = this->ir_.nodes[n - 1].words[0];
+        out.results = call_type_;
+        return true;
+    }
+    /// The node at which the call goes on.
+    u32 node_found() const noexcept {
+        if (found_ == standing::start) return 1; // behind the entry
+        if (found_ == standing::loop) return landing_of(this->ir_.loops[number_].label);
+        for (u32 i = 0; i < this->ir_.nodes.size(); ++i)
+            if (this->ir_.nodes[i].safepoint == number_)
+                return found_ == standing::during && !wanted_.calls ? i : i + 1;
+        return no_index;
+    }
+
+    // ---- lowering once more, as lowering::lower does it ------------------------------------------------------------
+
+    bool lower_again(u32 func, bool wide) noexcept {
+        found_ = previous_ = standing::none;
+        scanning_ = false;
+        decided_for_ = no_index;
+        const byte_range range = this->module_.funcs[func].code;
+        const u8* const bytes = this->module_.bytes.data();
+        binary::instruction_reader<F> reader(bytes, cursor(bytes + range.begin, bytes + range.end));
+        this->offset_ = range.begin;
+        this->index_ = func;
+        if (!this->begin(func, wide)) return false;
+        u32 groups = 0;
+        if (!reader.leb_u32(groups)) return false;
+        for (; groups; --groups) {
+            u32 count = 0;
+            val_type t;
+            if (!reader.leb_u32(count) || !reader.type(t)) return false;
+            this->add_locals(count, t);
+        }
+        if (!this->begin_body()) return false;
+        previous_ = standing::start;
+        binary::instruction in;
+        while (!this->control_.empty()) {
+            const binary::instruction_reader<F> before = reader;
+            if (!reader.next(in)) return false;
+            ++this->counted_;
+            this->offset_ = in.offset;
+            if (this->reachable_) look_at(in, before);
+            const u32 height = this->stack_.size(), safepoints = this->safepoints_;
+            const bool reached = this->reachable_;
+            if (reached || this->leaves_dead_code(in)) this->step(in, reader);
+            if (this->failed_) return false;
+            if (!reached) continue;
+            if (stops_at_ && found_ == standing::during && !wanted_.calls) settle_operands(height);
+            if (!this->reachable_) scanning_ = false;
+            previous_ = stops_behind(in.code) && this->safepoints_ != safepoints ? standing::after : standing::none;
+            if (in.code == op::loop) previous_ = standing::loop;
+        }
+        this->finish_function();
+        return true;
+    }
+    static bool stops_behind(op o) noexcept { return F[feature::fuel] && exec::is_special(o); }
+    static bool does_nothing(op o) noexcept { return o == op::nop || o == op::block || o == op::loop; }
+
+    /// Before an instruction that control reaches.
+    void look_at(const binary::instruction& in, const binary::instruction_reader<F>& reader) noexcept {
+        stops_at_ = false;
+        if (wanted_.calls) {
+            if (in.offset == wanted_.offset && is_call(in)) found(standing::during, this->safepoints_, in.offset);
+        } else {
+            const u32 number = previous_ == standing::loop ? u32(this->ir_.loops.size()) - 1 : this->safepoints_ - 1;
+            const bool here =
+                previous_ != standing::none &&
+                (wanted_.place == standing::none ||
+                 (wanted_.place == previous_ && (previous_ == standing::start || wanted_.number == number)));
+            if (here) read_beginnings(in.offset, reader);
+            // Where loops begin one in the other, only the innermost is taken for what follows.
+            if (here && (wanted_.place != standing::none ||
+                         (beginnings_.end == wanted_.offset && beginnings_.last_loop < in.offset))) {
+                found(previous_, number, beginnings_.end);
+            } else if (in.offset == wanted_.offset && found_ == standing::none && stops_before(in.code)) {
+                stops_at_ = true;
+                found(standing::during, this->safepoints_, in.offset);
+            }
+        }
+        if (found_ != standing::none && in.offset == out_->offset) {
+            // What a call throws may be caught here, where a local that is set later has its old value.
+            scanning_ = this->ir_.catches.regions.empty();
+            if (wanted_.calls) return;
+        }
+        if (scanning_) scan(in);
+    }
+    static bool stops_before(op o) noexcept {
+        if constexpr (F[feature::gc])
+            if (exec::is_allocation(o)) return true;
+        return F[feature::threads] && (o == op::memory_atomic_wait32 || o == op::memory_atomic_wait64);
+    }
+    /// Instructions that do nothing but begin a block, from one on; no other may come between.
+    struct block_beginnings {
+        u32 begin = 0;
+        u32 end = 0;       ///< offset of the instruction after them
+        u32 last_loop = 0; ///< of the last of them that is a loop
+    };
+    void read_beginnings(u32 at, binary::instruction_reader<F> reader) noexcept {
+        if (at >= beginnings_.begin && at < beginnings_.end) return; // read once, however many loops begin there
+        beginnings_ = {at, no_index, 0};
+        binary::instruction in;
+        while (reader.next(in)) {
+            if (in.code == op::loop) beginnings_.last_loop = in.offset;
+            if (does_nothing(in.code)) continue;
+            beginnings_.end = in.offset;
+            return;
+        }
+    }
+    bool is_call(const binary::instruction& in) noexcept {
+        taken_ = 0;
+        switch (in.code) {
+        case op::call: call_type_ = this->module_.funcs[in.index].type; break;
+        case op::call_indirect: call_type_ = in.index, taken_ = 1; break;
+        default:
+            if (!F[feature::function_references] || in.code != op::call_ref) return false;
+            call_type_ = in.index, taken_ = 1;
+        }
+        taken_ += u32(this->module_.types.params(call_type_).size());
+        return true;
+    }
+    /// It is here: writes down what is where.
+    void found(standing p, u32 number, u32 offset) noexcept {
+        found_ = p;
+        number_ = number;
+        out_->offset = offset;
+        out_->locals.clear();
+        out_->operands.clear();
+        makers_.clear();
+        const u32 params = this->module_.types[this->module_.funcs[this->index_].type].params;
+        for (const auto& l : this->locals_) // before a function begins, only its parameters are there
+            if (!out_->locals.push_back(
+                    {l.type, l.slot, false, p == standing::start && out_->locals.size() >= params, {}}))
+                this->failed_ = true;
+        const u32 kept = this->stack_.size() - (wanted_.calls ? taken_ : 0);
+        for (u32 i = 0; i < kept && !this->failed_; ++i) {
+            const exec::entry& e = this->stack_[i];
+            // Where the value is a local's it has the local's type, whatever a conversion says of this copy.
+            const val_type t = e.how == exec::held::local ? this->locals_[e.local].type : e.type;
+            frame_value v{t, this->slot_of(e), e.how == exec::held::constant, false, {e.value, 0}};
+            const bool made = e.how == exec::held::temp && e.def < this->ir_.nodes.size() &&
+                              this->ir_.nodes[e.def].v.at[3] == exec::loc::slot &&
+                              this->ir_.nodes[e.def].operands[3] == e.slot;
+            if (!out_->operands.push_back(v) || !makers_.push_back(made ? e.def : no_index)) this->failed_ = true;
+        }
+    }
+    /// The instruction takes its operands from the slots of their heights; `height`: of the stack before it.
+    void settle_operands(u32 height) noexcept {
+        const u32 kept = this->stack_.size() - 1; // and it leaves one result
+        for (u32 i = kept; i < height && i < out_->operands.size(); ++i) {
+            out_->operands[i].slot =
+                i == kept ? this->stack_[kept].slot : out_->operands[i - 1].slot + out_->operands[i - 1].type.slots();
+            out_->operands[i].is_constant = false;
+            makers_[i] = no_index;
+        }
+        stops_at_ = false;
+    }
+
+    // ---- what a value's slot is in truth ---------------------------------------------------------------------------
+
+    // Lowering lets the maker of a value write to the local that the value is put into later in the same basic block.
+    // At a point between the two the value is there already, and the local's old one is gone. Whether it does depends
+    // on the build, so that a local which is set before anything else is said to be dead wherever it stands.
+
+    void scan(const binary::instruction& in) noexcept {
+        switch (in.code) {
+        case op::local_get:
+        case op::local_set:
+        case op::local_tee:
+            if (decided_for_ != out_->offset) {
+                decided_.clear();
+                decided_for_ = out_->offset;
+            }
+            if (in.index >= decided_.size() && !decided_.resize(this->locals_.size())) {
+                this->failed_ = true;
+                return;
+            }
+            if (decided_[in.index]) return;
+            decided_[in.index] = true;
+            if (in.code != op::local_get) out_->locals[in.index].is_dead = true;
+            return;
+        default:
+            if (changes_flow(in)) scanning_ = false, decided_for_ = no_index;
+        }
+    }
+    static bool changes_flow(const binary::instruction& in) noexcept {
+        switch (in.immediate) {
+        case imm::label:
+        case imm::labels:
+        case imm::br_cast: return true;
+        default: break;
+        }
+        switch (in.code) {
+        case op::loop:
+        case op::if_:
+        case op::else_:
+        case op::end:
+        case op::return_:
+        case op::unreachable: return true;
+        default: return in.code != op::block && (in.immediate == imm::block || in.immediate == imm::try_table);
+        }
+    }
+    void follow_values() noexcept {
+        const auto overlap = [](const frame_value& a, const frame_value& b) {
+            return a.slot < b.slot + b.type.slots() && b.slot < a.slot + a.type.slots();
+        };
+        for (std::size_t i = 0; i < makers_.size(); ++i) {
+            if (makers_[i] == no_index) continue;
+            frame_value& v = out_->operands[i];
+            const u32 to = u32(this->ir_.nodes[makers_[i]].operands[3]);
+            if (to == v.slot) continue;
+            v.slot = to;
+            for (frame_value& l : out_->locals)
+                if (overlap(l, v)) l.is_dead = true;
+            for (frame_value& o : out_->operands)
+                if (&o != &v && !o.is_constant && overlap(o, v)) o.is_dead = true;
+        }
+    }
+
+    request wanted_;
+    frame_point* out_ = nullptr;
+    standing found_ = standing::none;
+    standing previous_ = standing::none; ///< what the next instruction stands behind
+    u32 number_ = 0;
+    u32 taken_ = 0;
+    u32 call_type_ = 0;
+    block_beginnings beginnings_;
+    bool stops_at_ = false;
+    bool scanning_ = false;
+    vec<u32> makers_; ///< by operand: the node that made it
+    vec<bool> decided_;
+    u32 decided_for_ = no_index;
+};
+
+} // namespace tessera::saving
+TESSERA_SMALL_END
+
+// ---- save/source.hpp -------------------------------------------------------------------
+/// @file save/source.hpp
+/// Reading saved bytes, of which nothing is believed.
+
+namespace tessera::inline TESSERA_ABI::saving {
+
+/// Bytes front to back. The first failure is kept, with its position; what is read after it is 0.
+class source {
+public:
+    explicit source(std::span<const u8> bytes) noexcept : begin_(bytes.data()), in_(begin_, begin_ + bytes.size()) {}
+
+    bool failed() const noexcept { return failed_; }
+    const error& why() const noexcept { return why_; }
+    std::size_t left() const noexcept { return in_.left(); }
+    u64 position() const noexcept { return u64(in_.at() - begin_); }
+
+    /// Notes why reading cannot go on; false.
+    bool fail(const message& what, std::string_view detail = {}) noexcept {
+        if (!failed_) why_ = error(what, detail, position());
+        failed_ = true;
+        in_.seek(in_.end());
+        return false;
+    }
+    bool fail(error e) noexcept {
+        if (!failed_) why_ = e.offset() == error::no_offset ? e.set_offset(position()) : e;
+        failed_ = true;
+        in_.seek(in_.end());
+        return false;
+    }
+    u8 byte() noexcept {
+        u8 b = 0;
+        if (!in_.byte(b)) static_cast<void>(fail(msg::unexpected_end));
+        return b;
+    }
+    u64 number() noexcept {
+        u64 n = 0;
+        const u8* const at = in_.at();
+        if (!in_.leb_u64(n)) {
+            static_cast<void>(fail(in_.status() == read_status::end ? msg::unexpected_end : msg::integer_too_long));
+            return 0;
+        }
+        if (in_.at() - at > 1 && in_.at()[-1] == 0) static_cast<void>(fail(msg::integer_too_long)); // one form only
+        return failed_ ? 0 : n;
+    }
+    /// A number below `end`; `what` is the detail of the error that another one is.
+    u32 below(u64 end, std::string_view what) noexcept {
+        const u64 n = number();
+        if (failed_) return 0;
+        if (n >= end || n > 0xffff'fffe) return static_cast<void>(fail(msg::out_of_range, what)), 0;
+        return u32(n);
+    }
+    /// How many of something follow, each of which takes `least` bytes or more.
+    u32 count(std::size_t least, std::string_view what) noexcept {
+        const u64 n = number();
+        if (n > left() / (least ? least : 1) || n > 0xffff'fffe)
+            return static_cast<void>(fail(msg::out_of_range, what)), 0;
+        return u32(n);
+    }
+    template <class T>
+    T fixed() noexcept {
+        T v{};
+        if (!in_.fixed(v)) static_cast<void>(fail(msg::unexpected_end));
+        return failed_ ? T{} : v;
+    }
+    /// `n` bytes, or null.
+    const u8* raw(u64 n) noexcept {
+        const u8* const at = in_.at();
+        if (!in_.skip(n)) return static_cast<void>(fail(msg::unexpected_end)), nullptr;
+        return at;
+    }
+    /// What sink::sparse wrote, of whose `n` bytes the number is read already; `to` holds zeros.
+    bool sparse(u8* to, u64 n) noexcept {
+        constexpr u64 part = 4096;
+        for (u64 at = 0; at < n && !failed_;) {
+            const u64 parts = (n - at + part - 1) / part, zeros = number();
+            if (zeros > parts) return fail(msg::out_of_range, "zeros");
+            at += zeros * part;
+            const u64 written = number();
+            if (written > parts - zeros || (written == 0 && zeros != parts)) return fail(msg::out_of_range, "bytes");
+            if (written == 0) break;
+            const u64 bytes = written * part < n - at ? written * part : n - at;
+            const u8* const from = raw(bytes);
+            if (!from) return false;
+            std::memcpy(to + at, from, std::size_t(bytes));
+            at += bytes;
+        }
+        return !failed_;
+    }
+
+private:
+    const u8* begin_;
+    cursor in_;
+    bool failed_ = false;
+    error why_{error::unlikely()};
+};
+
+} // namespace tessera::saving
+
+// ---- save/names.hpp --------------------------------------------------------------------
+/// @file save/names.hpp
+/// What things of a store are called where it is saved: names that another store can have, too.
+
+namespace tessera::inline TESSERA_ABI::saving {
+
+/// A function or a type by where it stands: in an instance, or in a module.
+struct place_name {
+    u32 where = no_index; ///< the number of the instance or the module; no_index: it has no name
+    u32 index = 0;
+};
+
+/// Numbers for references to objects, in the order in which they are first asked for.
+class object_numbers {
+public:
+    /// The number of an object. False in `ok`: memory is out.
+    u32 number(u32 reference, bool& ok) noexcept {
+        if (2 * (order_.size() + 1) > table_.size() && !widen()) return ok = false, 0;
+        entry& e = place(table_, reference);
+        if (e.reference == 0) {
+            e = {reference, u32(order_.size())};
+            if (!order_.push_back(reference)) e = {}, ok = false;
+        }
+        return e.number;
+    }
+    /// All of them; grows while numbers are given.
+    const vec<u32>& order() const noexcept { return order_; }
+
+private:
+    struct entry {
+        u32 reference = 0; ///< 0: none
+        u32 number = 0;
+    };
+    static entry& place(vec<entry>& table, u32 reference) noexcept {
+        std::size_t i = std::size_t(u64(reference) * 0x9e3779b97f4a7c15u >> 20) & (table.size() - 1);
+        while (table[i].reference != 0 && table[i].reference != reference) i = (i + 1) & (table.size() - 1);
+        return table[i];
+    }
+    bool widen() noexcept {
+        vec<entry> wider;
+        if (!wider.resize(table_.empty() ? 64 : 2 * table_.size())) return false;
+        for (const entry& e : table_)
+            if (e.reference != 0) place(wider, e.reference) = e;
+        table_ = std::move(wider);
+        return true;
+    }
+    vec<entry> table_; ///< open addressing, at most half full
+    vec<u32> order_;
+};
+
+/// The names of a store's modules, functions and types.
+class store_names {
+public:
+    /// False: memory is out.
+    [[nodiscard]] bool make(const runtime::store_data& s) noexcept {
+        if (!funcs_.resize(s.funcs.size()) || !types_.resize(s.types.size())) return false;
+        for (const runtime::instance_data* i : s.instances) {
+            if (module_of(*i) == no_index && !add_module(i->unit)) return false;
+            for (u32 f = 0; f < i->funcs.size(); ++f)
+                if (place_name& n = funcs_[i->funcs[f]->self]; n.where == no_index) n = {i->self, f};
+        }
+        return true;
+    }
+    view<const runtime::code_unit*> modules() const noexcept { return {modules_.data(), modules_.size()}; }
+    /// The number of an instance's module.
+    u32 module_of(const runtime::instance_data& i) const noexcept {
+        for (u32 n = 0; n < modules_.size(); ++n)
+            if (modules_[n] == i.unit) return n;
+        for (u32 n = 0; n < modules_.size(); ++n) // one that was parsed twice
+            if (is_same(modules_[n]->module->bytes, i.module().bytes)) return n;
+        return no_index;
+    }
+    place_name func(u32 place) const noexcept { return funcs_[place]; }
+    place_name type(u32 id) const noexcept { return id < types_.size() ? types_[id] : place_name(); }
+
+private:
+    static bool is_same(std::span<const u8> a, std::span<const u8> b) noexcept {
+        return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size()) == 0);
+    }
+    bool add_module(const runtime::code_unit* u) noexcept {
+        const u32 number = u32(modules_.size());
+        for (u32 t = 0; t < u->type_ids.size(); ++t)
+            if (place_name& n = types_[u->type_ids[t]]; n.where == no_index) n = {number, t};
+        return modules_.push_back(u);
+    }
+    vec<const runtime::code_unit*> modules_;
+    vec<place_name> funcs_; ///< by place in store_data::funcs
+    vec<place_name> types_; ///< by the store's id
+};
+
+/// True for references to functions, which are named in another way than those to objects.
+inline bool is_func_reference(const valid::type_space& types, val_type t) noexcept {
+    return t.is_ref() && valid::top_of(types, t.heap()) == code::func;
+}
+
+} // namespace tessera::saving
+
+// ---- save/sink.hpp ---------------------------------------------------------------------
+/// @file save/sink.hpp
+/// Where the canonical form of a store goes: into bytes, into a hash of them, or nowhere.
+
+namespace tessera::inline TESSERA_ABI::saving {
+
+/// A hash of 64 bits over bytes that come in pieces; the same on every platform. It finds differences that nobody made
+/// on purpose, no more.
+class hasher {
+public:
+    void add(const u8* from, std::size_t n) noexcept {
+        length_ += n;
+        if (have_ != 0) {
+            const std::size_t part = n < block - have_ ? n : block - have_;
+            std::memcpy(rest_ + have_, from, part);
+            have_ += part, from += part, n -= part;
+            if (have_ < block) return;
+            mix(rest_);
+            have_ = 0;
+        }
+        for (; n >= block; n -= block, from += block) mix(from);
+        if (n) std::memcpy(rest_, from, n);
+        have_ = n;
+    }
+    u64 value() const noexcept {
+        hasher last = *this;
+        std::memset(last.rest_ + have_, 0, block - have_);
+        last.mix(last.rest_);
+        u64 h = length_;
+        for (u64 lane : last.lanes_) h = spread((h ^ lane) * prime);
+        return h;
+    }
+
+private:
+    static constexpr std::size_t block = 32;
+    static constexpr u64 prime = 0x9e3779b97f4a7c15;
+    static u64 spread(u64 h) noexcept { return h ^ h >> 29 ^ h >> 47; }
+    void mix(const u8* from) noexcept {
+        for (unsigned i = 0; i < 4; ++i) {
+            u64 h = (lanes_[i] ^ load_le<u64>(from + 8 * i)) * prime;
+            h = (h << 31 | h >> 33) * 0xc2b2ae3d27d4eb4f;
+            lanes_[i] = h ^ h >> 32;
+        }
+    }
+    u64 lanes_[4] = {1, 2, 3, 4};
+    u64 length_ = 0;
+    u8 rest_[block] = {};
+    std::size_t have_ = 0;
+};
+
+/// What is written, front to back. Memory that is out is remembered, as in a writer.
+class sink {
+public:
+    enum class use : u8 { bytes, hash, nothing };
+    explicit sink(use how) noexcept : how_(how) {}
+
+    void raw(const u8* from, std::size_t n) noexcept {
+        if (how_ == use::bytes) out_.raw(from, n);
+        else if (how_ == use::hash) hash_.add(from, n);
+    }
+    void byte(u8 b) noexcept { raw(&b, 1); }
+    void number(u64 n) noexcept {
+        u8 bytes[10];
+        std::size_t size = 0;
+        for (; n >= 0x80; n >>= 7) bytes[size++] = u8(n | 0x80);
+        bytes[size++] = u8(n);
+        raw(bytes, size);
+    }
+    template <class T>
+    void fixed(T value) noexcept {
+        u8 bytes[sizeof(T)];
+        store_le(bytes, value);
+        raw(bytes, sizeof bytes);
+    }
+    /// Bytes of which many may be 0: by turns, how many parts of 4 KiB hold nothing but zeros, and how many follow
+    /// that are written out.
+    void sparse(const u8* from, u64 n) noexcept {
+        number(n);
+        if (how_ == use::nothing) return;
+        for (u64 at = 0; at < n;) {
+            u64 zero = at;
+            while (zero < n && is_zero(from + zero, part_at(zero, n))) zero += part_at(zero, n);
+            u64 end = zero;
+            while (end < n && !is_zero(from + end, part_at(end, n))) end += part_at(end, n);
+            number((zero - at + part - 1) / part);
+            number((end - zero + part - 1) / part);
+            raw(from + zero, std::size_t(end - zero));
+            at = end;
+        }
+    }
+    static constexpr u64 part = 4096;
+
+    bool writes() const noexcept { return how_ != use::nothing; }
+    bool failed() const noexcept { return out_.failed(); }
+    u64 hash() const noexcept { return hash_.value(); }
+    vec<u8> take() noexcept { return out_.take(); }
+
+private:
+    static u64 part_at(u64 at, u64 n) noexcept { return n - at < part ? n - at : part; }
+    static bool is_zero(const u8* at, u64 n) noexcept {
+        u64 any = 0;
+        for (; n >= 64 && any == 0; n -= 64, at += 64)
+            for (unsigned i = 0; i < 64; i += 8) any |= load_le<u64>(at + i);
+        for (; n; --n) any |= *at++;
+        return any == 0;
+    }
+    const use how_;
+    writer out_;
+    hasher hash_;
+};
+
+} // namespace tessera::saving
+
+// ---- save/writer.hpp -------------------------------------------------------------------
+/// @file save/writer.hpp
+/// A store in its canonical form: the same bytes on every machine and for every build, if the state is the same.
+///
+/// The format, front to back; numbers are LEB128 in their shortest form, the rest is little-endian. Magic and version;
+/// features; modules by size and hash; memories, tables, globals and tags, the host's with their types; instances with
+/// what they import; objects of the heap by type; then contents: memories, tables, globals, segments, fields; fuel;
+/// calls.
+
+TESSERA_SMALL
+namespace tessera::inline TESSERA_ABI::saving {
+
+class store_writer;
+class store_reader;
+
+/// What knows the calls of an engine; one for each set of features.
+struct call_codec {
+    features built;
+    /// Writes a call that is paused or has not begun. False: the writer's `fail` has said why.
+    bool (*write)(store_writer& to, void* call) noexcept = nullptr;
+    /// Reads one of the function at place `func`. Null: the reader's `fail` has said why.
+    void* (*read)(store_reader& from, runtime::func_record& func, bool& paused) noexcept = nullptr;
+};
+
+/// A call to be saved: the engine's, and its function's place.
+struct saved_call {
+    void* call = nullptr;
+    u32 func = 0;
+};
+
+inline constexpr u8 magic[8] = {'t', 'e', 's', 's', 'a', 'v', 'e', 1};
+
+/// What of a build's features a state depends on.
+constexpr features saved_features(features f) noexcept { return f - feature::tracing - feature::dirty_marks; }
+
+/// The hash that tells modules apart.
+inline u64 hash_of(const module_data& m) noexcept {
+    hasher h;
+    h.add(m.bytes.data(), m.bytes.size());
+    return h.value();
+}
+
+class store_writer {
+public:
+    store_writer(runtime::store_data& s, const call_codec& codec) noexcept : store(s), codec_(codec) {}
+
+    /// Writes all of it to `to`. False: `why` says why not.
+    [[nodiscard]] bool run(sink& to, view<saved_call> calls) noexcept {
+        if (store.host_depth != 0) return fail(error(msg::already_running, "a host function called from a guest runs"));
+        for (const runtime::memory_data* m : store.memories)
+            if (m->shared) return fail(error(msg::out_of_range, "a shared memory cannot be saved"));
+        if (!names.make(store)) return fail(msg::out_of_memory);
+        sink nowhere(sink::use::nothing); // objects get their numbers
+        out_ = &nowhere;
+        if (!roots(calls)) return false;
+        for (std::size_t i = 0; i < numbers_.order().size() && !failed_; ++i) fields(numbers_.order()[i]);
+        out_ = &to;
+        heads();
+        return !failed_ && contents(calls) && (!to.failed() || fail(msg::out_of_memory));
+    }
+    bool fail(const error& e) noexcept {
+        if (!failed_) why = e;
+        failed_ = true;
+        return false;
+    }
+
+    // ---- for who writes calls --------------------------------------------------------------------------------------
+
+    sink& out() noexcept { return *out_; }
+    /// A value of the store type `t`, from slots.
+    void value(val_type t, const u64* slots) noexcept {
+        if (t.is_ref()) return reference(t, u32(slots[0]));
+        if (t == t_i32 || t == t_f32) return out_->fixed(u32(slots[0]));
+        out_->fixed(slots[0]);
+        if (t.is_vector()) out_->fixed(slots[1]);
+    }
+    void func(u32 place) noexcept {
+        const place_name n = names.func(place);
+        if (n.where == no_index) {
+            fail(error(msg::out_of_range, "a host function that no module imports"));
+            return;
+        }
+        out_->number(u64{n.where} + 1);
+        out_->number(n.index);
+    }
+
+    runtime::store_data& store;
+    store_names names;
+    point_cache points;
+    error why{error::unlikely()};
+
+private:
+    void reference(val_type t, u32 bits) noexcept {
+        if (bits == 0) return out_->number(0);
+        if (is_func_reference(store.types.space(), t)) return func(bits - 1);
+        if (!runtime::is_heap_ref(bits)) return out_->number(bits); // itself, or a number of the host's object
+        bool ok = true;
+        out_->number((u64{numbers_.number(bits, ok)} + 1) << 2);
+        if (!ok) fail(msg::out_of_memory);
+    }
+
+    // ---- what there is ---------------------------------------------------------------------------------------------
+
+    void heads() noexcept {
+        out_->raw(magic, sizeof magic);
+        out_->fixed(saved_features(store.built).bits);
+        out_->number(names.modules().size());
+        for (const runtime::code_unit* u : names.modules()) {
+            out_->number(u->module->bytes.size());
+            out_->fixed(hash_of(*u->module));
+        }
+        vec<bool> owned; // by an instance
+        list(store.memories, &runtime::instance_data::memories, &module_data::imported_memories, owned,
+             [&](const runtime::memory_data& m, bool own) {
+                 out_->number(m.size);
+                 if (own) return;
+                 limits(m.type.limits);
+                 out_->byte(m.type.page_log2);
+             });
+        list(store.tables, &runtime::instance_data::tables, &module_data::imported_tables, owned,
+             [&](const runtime::table_data& t, bool own) {
+                 out_->number(t.size);
+                 if (own) return;
+                 limits(t.type.limits);
+                 type(t.type.element);
+             });
+        list(store.globals, &runtime::instance_data::globals, &module_data::imported_globals, owned,
+             [&](const runtime::global_data& g, bool own) {
+                 if (own) return;
+                 type(g.type.type);
+                 out_->byte(g.type.mutable_);
+             });
+        list(store.tags, &runtime::instance_data::tags, &module_data::imported_tags, owned,
+             [&](const runtime::tag_data& t, bool own) {
+                 if (own) return;
+                 const auto params = store.types.types().params(t.type_id);
+                 out_->number(params.size());
+                 for (val_type p : params) type(p);
+             });
+        out_->number(store.instances.size());
+        for (const runtime::instance_data* i : store.instances) imports(*i);
+        out_->number(numbers_.order().size());
+        for (u32 reference : numbers_.order()) head_of(reference);
+    }
+    /// Writes a list of the store's; each with 1 if an instance made it, with 0 if the host did.
+    template <class T, class Function>
+    void list(const vec<T*>& all, vec<T*> runtime::instance_data::*those, u32 module_data::*imported, vec<bool>& owned,
+              Function f) noexcept {
+        owned.clear();
+        if (!owned.resize(all.size())) return static_cast<void>(fail(msg::out_of_memory));
+        for (const runtime::instance_data* i : store.instances)
+            for (std::size_t k = i->module().*imported; k < (i->*those).size(); ++k) owned[(i->*those)[k]->self] = true;
+        out_->number(all.size());
+        for (const T* x : all) {
+            out_->byte(owned[x->self]);
+            f(*x, owned[x->self]);
+        }
+    }
+    void limits(const limits_type& l) noexcept {
+        out_->byte(u8((l.has_max ? 1 : 0) | (l.is64 ? 2 : 0)));
+        out_->number(l.min);
+        if (l.has_max) out_->number(l.max);
+    }
+    void type(val_type t) noexcept {
+        out_->byte(t.byte_code());
+        if (!t.is_ref()) return;
+        if (!t.heap().is_index()) {
+            out_->number(0);
+            return out_->byte(t.heap().byte_code());
+        }
+        type_name(t.heap().index());
+    }
+    void type_name(u32 id) noexcept {
+        const place_name n = names.type(id);
+        if (n.where == no_index) return static_cast<void>(fail(error(msg::out_of_range, "a type that no module has")));
+        out_->number(u64{n.where} + 1);
+        out_->number(n.index);
+    }
+    void imports(const runtime::instance_data& i) noexcept {
+        out_->number(names.module_of(i));
+        for (const import_def& d : i.module().imports) switch (d.kind) {
+            case extern_kind::func: {
+                const u32 place = i.funcs[d.index]->self;
+                const place_name n = names.func(place);
+                if (n.where == i.self && n.index == d.index) out_->number(0); // asked for by its name
+                else func(place);
+                break;
+            }
+            case extern_kind::table: out_->number(i.tables[d.index]->self); break;
+            case extern_kind::memory: out_->number(i.memories[d.index]->self); break;
+            case extern_kind::global: out_->number(i.globals[d.index]->self); break;
+            case extern_kind::tag: out_->number(i.tags[d.index]->self); break;
+            }
+    }
+    void head_of(u32 reference) noexcept {
+        const u32 id = store.heap.type_of(reference);
+        const composite form = store.types.types()[id].form;
+        if (form == composite::func) {
+            out_->number(0);
+            return out_->number(store.heap.length_of(reference));
+        }
+        type_name(id);
+        if (form == composite::array) out_->number(store.heap.length_of(reference));
+    }
+
+    // ---- what is in it ---------------------------------------------------------------------------------------------
+
+    /// What does not need the numbers of all objects.
+    bool roots(view<saved_call> calls) noexcept {
+        for (const runtime::table_data* t : store.tables)
+            for (u64 i = 0; i < t->size; ++i) reference(t->type.element, t->items[i]);
+        for (const runtime::global_data* g : store.globals) value(g->type.type, g->cell);
+        for (const runtime::instance_data* i : store.instances) segments(*i);
+        out_->number(calls.size());
+        for (const saved_call& c : calls) {
+            if (failed_) break;
+            func(c.func);
+            if (!codec_.write(*this, c.call)) return false;
+        }
+        return !failed_;
+    }
+    bool contents(view<saved_call> calls) noexcept {
+        for (const runtime::memory_data* m : store.memories) out_->sparse(m->base, m->size);
+        for (u32 reference : numbers_.order()) fields(reference);
+        out_->number(store.fuel);
+        return roots(calls);
+    }
+    void segments(const runtime::instance_data& i) noexcept {
+        const module_data& m = i.module();
+        for (u32 e = 0; e < m.elems.size(); ++e) {
+            if (m.elems[e].mode != segment_mode::passive) continue;
+            out_->byte(i.elems[e].empty() ? 0 : 1);
+            const val_type t = runtime::store_type(*i.unit, m.elems[e].type);
+            for (u32 r : i.elems[e]) reference(t, r);
+        }
+        for (u32 d = 0; d < m.datas.size(); ++d)
+            if (m.datas[d].mode == segment_mode::passive) out_->byte(i.datas[d].empty() ? 0 : 1);
+    }
+    void fields(u32 object) noexcept {
+        const u32 id = store.heap.type_of(object);
+        const type_section& types = store.types.types();
+        const u8* const at = store.heap.at(object);
+        const runtime::object_type& t = store.heap.layouts[id];
+        const auto one = [&](val_type f, const u8* from) {
+            if (f.is_ref()) return reference(f, load_le<u32>(from));
+            out_->raw(from, std::size_t{1} << runtime::stored_log2(f));
+        };
+        if (t.form == composite::array) {
+            const val_type f = types.fields_of(id)[0].type;
+            const u32 n = store.heap.length_of(object);
+            const u8* from = at + runtime::object_header;
+            if (!f.is_ref()) return out_->raw(from, std::size_t(n) << t.element_log2);
+            for (u32 i = 0; i < n; ++i, from += 4) one(f, from);
+            return;
+        }
+        for (u32 i = 0; i < types[id].params; ++i)
+            one(t.form == composite::func ? types.params(id)[i] : types.fields_of(id)[i].type,
+                at + store.heap.layouts.offset(id, i));
+    }
+
+    const call_codec& codec_;
+    sink* out_ = nullptr;
+    object_numbers numbers_;
+    bool failed_ = false;
+};
+
+} // namespace tessera::saving
+TESSERA_SMALL_END
+
+// ---- save/reader.hpp -------------------------------------------------------------------
+/// @file save/reader.hpp
+/// A store from the bytes that store_writer wrote, or from bytes that somebody else made up: what is read is checked
+/// like a module is, so that it can be wrong and not harmful.
+
+TESSERA_SMALL
+namespace tessera::inline TESSERA_ABI::saving {
+
+class store_reader {
+public:
+    /// Reads into `s`, which has no instances yet; `modules` are those that may be named.
+    store_reader(runtime::store_data& s, const call_codec& codec, std::span<const u8> bytes, view<module_data*> modules,
+                 runtime::import_source from) noexcept
+        : store(s), in(bytes), codec_(codec), given_(modules), from_(from) {}
+
+    /// False: `in.why()` says why; the store then holds what was read so far and has to be cleared.
+    [[nodiscard]] bool run() noexcept {
+        if (store.host_depth != 0 || !store.instances.empty() || !store.memories.empty() || !store.tables.empty() ||
+            !store.globals.empty() || !store.tags.empty())
+            return in.fail(error(msg::out_of_range, "a store that is in use"));
+        return head() && lists() && instances() && all_made() && heads() && contents() && calls() &&
+               (in.left() == 0 || in.fail(msg::out_of_range, "bytes after the end"));
+    }
+    /// The calls, in the order of saving.
+    struct read_call {
+        void* call;
+        u32 func;
+        bool paused;
+    };
+    vec<read_call> made;
+
+    bool fail(const error& e) noexcept { return in.fail(e); }
+
+    // ---- for who reads calls ---------------------------------------------------------------------------------------
+
+    /// A value of store type `t` to slots. A null is let through where `lax`, whatever the type says.
+    bool value(val_type t, u64* slots, bool lax = false) noexcept {
+        if (t.is_ref()) {
+            u32 bits = 0;
+            if (!reference(t, bits, lax)) return false;
+            slots[0] = bits;
+            return true;
+        }
+        slots[0] = t == t_i32 || t == t_f32 ? in.fixed<u32>() : in.fixed<u64>();
+        if (t.is_vector()) slots[1] = in.fixed<u64>();
+        return !in.failed();
+    }
+    /// A function; null: there is none, or `or_null` and the place for one is empty.
+    runtime::func_record* func(bool or_null = false) noexcept {
+        const u64 where = in.number();
+        if (where == 0 && or_null) return nullptr;
+        if (where == 0 || where > store.instances.size()) return in.fail(msg::out_of_range, "instance"), nullptr;
+        const runtime::instance_data& i = *store.instances[std::size_t(where - 1)];
+        const u32 index = in.below(i.funcs.size(), "function");
+        return in.failed() ? nullptr : i.funcs[index];
+    }
+
+    runtime::store_data& store;
+    source in;
+    point_cache points;
+
+private:
+    bool out_of_memory() noexcept { return in.fail(msg::out_of_memory); }
+    bool limit(std::string_view which) noexcept {
+        return which.empty() ? out_of_memory() : in.fail(msg::limit_reached, which);
+    }
+    bool reference(val_type t, u32& bits, bool lax) noexcept {
+        if (is_func_reference(store.types.space(), t)) {
+            const runtime::func_record* const f = func(true);
+            bits = f ? runtime::store_data::ref_of(*f) : 0;
+        } else {
+            const u64 n = in.number();
+            if ((n & 3) == 0 && n != 0) {
+                if ((n >> 2) - 1 >= objects_.size()) return in.fail(msg::out_of_range, "object");
+                bits = objects_[std::size_t((n >> 2) - 1)];
+            } else {
+                if (n > 0xffff'ffff) return in.fail(msg::out_of_range, "reference");
+                bits = u32(n);
+            }
+        }
+        if (in.failed()) return false;
+        if ((bits == 0 && lax) || runtime::accept_reference(store, bits, t)) return true;
+        return in.fail(msg::wrong_type, "reference");
+    }
+
+    // ---- what there is ---------------------------------------------------------------------------------------------
+
+    bool head() noexcept {
+        for (std::size_t i = 0; i < sizeof magic; ++i)
+            if (in.byte() != magic[i]) return in.fail(i == 7 ? msg::version : msg::magic);
+        const features saved{in.fixed<u64>()}, built = saved_features(codec_.built);
+        if (!in.failed() && saved != built) {
+            const feature more = saved.first_missing(built), less = built.first_missing(saved);
+            const feature f = more != feature::count_ ? more : less;
+            return in.fail(msg::feature_not_built, f != feature::count_ ? name(f) : std::string_view("features"));
+        }
+        const u32 n = in.count(9, "modules");
+        for (u32 i = 0; i < n && !in.failed(); ++i) {
+            const u64 size = in.number(), hash = in.fixed<u64>();
+            module_data* found = nullptr;
+            for (module_data* m : given_)
+                if (!found && m->bytes.size() == size && hash_of(*m) == hash) found = m;
+            if (!found) return in.fail(msg::out_of_range, "a module that was not given");
+            if (!store.built.contains(found->used)) return in.fail(runtime::not_runnable(store.built, found->used));
+            runtime::code_unit* const u = runtime::unit_of(store, *found);
+            if (!u || !units_.push_back(u)) return out_of_memory();
+        }
+        return !in.failed();
+    }
+    /// Things of the store: empty places first, then those that the host had made. An instance fills the next empty
+    /// place with each of its own.
+    bool lists() noexcept {
+        return list(store.memories, memory_sizes_, store.limits.memories, "limits::memories",
+                    [&](runtime::memory_data& m) {
+                        memory_type t{limits(), false, 16};
+                        t.page_log2 = in.byte();
+                        if (t.page_log2 != 0 && t.page_log2 != 16) return in.fail(msg::out_of_range, "page size");
+                        return !in.failed() && memory(m, t);
+                    }) &&
+               list(store.tables, table_sizes_, store.limits.tables, "limits::tables",
+                    [&](runtime::table_data& t) {
+                        table_type type{limits(), this->type()};
+                        if (!type.element.is_ref()) return in.fail(msg::out_of_range, "element type");
+                        return !in.failed() && table(t, type);
+                    }) &&
+               list(store.globals, no_sizes_, 0xffff'fffe, "globals",
+                    [&](runtime::global_data& g) {
+                        g.type = {type(), in.byte() != 0};
+                        return !in.failed();
+                    }) &&
+               list(store.tags, no_sizes_, 0xffff'fffe, "tags", [&](runtime::tag_data& t) {
+                   vec<val_type> params;
+                   for (u32 n = in.count(1, "tag type"); n && !in.failed(); --n)
+                       if (!params.push_back(type())) return out_of_memory();
+                   if (in.failed() || !runtime::are_abstract({params.data(), params.size()}))
+                       return in.fail(msg::out_of_range, "tag type");
+                   return store.types.intern_func({params.data(), params.size()}, {}, t.type_id) || out_of_memory();
+               });
+    }
+    template <class T, class Function>
+    bool list(vec<T*>& all, vec<u64>& sizes, u64 most, std::string_view which, Function host) noexcept {
+        const u32 n = in.count(1, which);
+        if (n > most) return limit(which);
+        const bool sized = &sizes != &no_sizes_;
+        if (!all.resize(n) || (sized && !sizes.resize(n))) return out_of_memory();
+        for (u32 i = 0; i < n; ++i) {
+            const u8 own = in.byte();
+            if (own > 1) return in.fail(msg::out_of_range, which);
+            if (sized) sizes[i] = in.number();
+            if (in.failed()) return false;
+            if (own) continue;
+            all[i] = create<T>();
+            if (!all[i]) return out_of_memory();
+            all[i]->self = i;
+            if (!host(*all[i])) return false;
+        }
+        return !in.failed();
+    }
+    limits_type limits() noexcept {
+        limits_type l;
+        const u8 flags = in.byte();
+        if (flags > 3) in.fail(msg::out_of_range, "limits");
+        l.has_max = (flags & 1) != 0;
+        l.is64 = (flags & 2) != 0;
+        l.min = in.number();
+        if (l.has_max) l.max = in.number();
+        if (l.min > l.max) in.fail(msg::out_of_range, "limits");
+        return l;
+    }
+    val_type type() noexcept {
+        const u8 code = in.byte();
+        val_type t = val_type::number(code);
+        if (t.is_ref()) {
+            u32 id = 0;
+            const u64 where = in.number();
+            if (where != 0) {
+                if (!type_id(where, id)) return {};
+                t = val_type::ref(heap_type::index(id), code == code::ref_null);
+            } else {
+                t = val_type::ref(heap_type::abstract(in.byte()), code == code::ref_null);
+            }
+        }
+        if (!in.failed() && !runtime::is_known(t, store.types.size())) in.fail(msg::out_of_range, "type");
+        return in.failed() ? val_type{} : t;
+    }
+    bool type_id(u64 where, u32& id) noexcept {
+        if (where > units_.size()) return in.fail(msg::out_of_range, "module");
+        const vec<u32>& ids = units_[std::size_t(where - 1)]->type_ids;
+        const u32 index = in.below(ids.size(), "type");
+        if (in.failed()) return false;
+        id = ids[index];
+        return true;
+    }
+    /// Gives a memory its type and the size that was saved.
+    bool memory(runtime::memory_data& m, const memory_type& t) noexcept {
+        std::string_view which;
+        u64 old = 0;
+        const u64 size = memory_sizes_[m.self];
+        if (t.shared) return in.fail(msg::out_of_range, "a shared memory cannot be loaded");
+        if (!m.allocate(t, store.limits.memory_bytes, &store.memory_total, which)) return limit(which);
+        if (size < m.size || size % (u64{1} << t.page_log2) != 0) return in.fail(msg::out_of_range, "size of a memory");
+        return m.grow((size - m.size) >> t.page_log2, old) || limit("limits::memory_bytes");
+    }
+    bool table(runtime::table_data& t, const table_type& type) noexcept {
+        std::string_view which;
+        u64 old = 0;
+        const u64 size = table_sizes_[t.self];
+        if (size > in.left() || type.limits.min > size) return in.fail(msg::out_of_range, "size of a table");
+        if (!t.allocate(type, 0, store.limits.table_entries, &store.table_total, which)) return limit(which);
+        return t.grow(size - t.size, 0, old) || limit("limits::table_entries");
+    }
+
+    // ---- instances -------------------------------------------------------------------------------------------------
+
+    bool instances() noexcept {
+        const u32 n = in.count(1, "instances");
+        for (u32 i = 0; i < n && !in.failed(); ++i)
+            if (!instance()) return false;
+        return !in.failed();
+    }
+    bool instance() noexcept {
+        const u32 which = in.below(units_.size(), "module");
+        if (in.failed()) return false;
+        if (store.instances.size() >= store.limits.instances) return limit("limits::instances");
+        runtime::code_unit* const unit = units_[which];
+        const module_data& m = *unit->module;
+        if (store.funcs.size() + m.funcs.size() > store.limits.functions) return limit("limits::functions");
+        runtime::instance_data* const i = runtime::add(store.instances);
+        if (!i) return out_of_memory();
+        i->store = &store;
+        i->unit = unit;
+        if (!i->funcs.reserve(m.funcs.size()) || !i->tables.reserve(m.tables.size()) ||
+            !i->memories.reserve(m.memories.size()) || !i->globals.reserve(m.globals.size()) ||
+            !i->global_slots.resize(2 * (m.globals.size() - m.imported_globals)) ||
+            !i->imported_cells.reserve(m.imported_globals) || !i->tags.reserve(m.tags.size()) ||
+            !i->elems.resize(m.elems.size()) || !i->datas.resize(m.datas.size()))
+            return out_of_memory();
+        runtime::func_record* records = m.funcs.empty() ? nullptr : runtime::record_block(store, m.funcs.size());
+        if (!records && !m.funcs.empty()) return out_of_memory();
+        const auto new_record = [&]() -> runtime::func_record& {
+            runtime::func_record* const r = ::new (static_cast<void*>(records++)) runtime::func_record;
+            r->self = u32(store.funcs.size());
+            static_cast<void>(store.funcs.push_back(r)); // reserved
+            return *r;
+        };
+        for (const import_def& d : m.imports) {
+            runtime::external x;
+            u32 host_type = 0;
+            if (!find(d, x)) return false;
+            if (x.kind == extern_kind::func && x.is_host() &&
+                !store.types.intern_func(x.host()->params, x.host()->results, host_type))
+                return out_of_memory();
+            if (!runtime::matches(store, x, host_type, *unit, d))
+                return in.fail(runtime::link_error(msg::incompatible_import, d).set_offset(in.position()));
+            if (x.kind == extern_kind::func && x.is_host()) {
+                runtime::func_record& r = new_record();
+                runtime::describe(r, *x.host(), host_type);
+                x.object = &r;
+            }
+            if (!put(*i, x)) return out_of_memory();
+        }
+        for (u32 f = m.imported_funcs; f < m.funcs.size(); ++f) {
+            runtime::func_record& r = new_record();
+            r.type_id = unit->type_ids[m.funcs[f].type];
+            r.index = f;
+            r.param_slots = runtime::slots_of(m.types.params(m.funcs[f].type));
+            r.result_slots = runtime::slots_of(m.types.results(m.funcs[f].type));
+            r.instance = i;
+            static_cast<void>(i->funcs.push_back(&r)); // reserved
+        }
+        return own(*i);
+    }
+    static bool put(runtime::instance_data& i, const runtime::external& x) noexcept {
+        switch (x.kind) {
+        case extern_kind::func: return i.funcs.push_back(x.func());
+        case extern_kind::table: return i.tables.push_back(x.table());
+        case extern_kind::memory: return i.memories.push_back(x.memory());
+        case extern_kind::global:
+            return i.globals.push_back(x.global()) && i.imported_cells.push_back(x.global()->cell);
+        default: return i.tags.push_back(x.tag());
+        }
+    }
+    /// What is imported: a thing of the store, or a function of the host's that its name finds.
+    bool find(const import_def& d, runtime::external& x) noexcept {
+        x = {d.kind, &store, nullptr};
+        switch (d.kind) {
+        case extern_kind::func: x.object = func(true); break;
+        case extern_kind::table: x.object = made_one(store.tables); break;
+        case extern_kind::memory: x.object = made_one(store.memories); break;
+        case extern_kind::global: x.object = made_one(store.globals); break;
+        case extern_kind::tag: x.object = made_one(store.tags); break;
+        }
+        if (in.failed() || x.object) return !in.failed();
+        if (!from_.find || !from_.find(from_.self, d.module, d.name, x))
+            return in.fail(runtime::link_error(msg::unknown_import, d).set_offset(in.position()));
+        if (!x.object || (x.store && x.store != &store))
+            return in.fail(runtime::link_error(x.object ? msg::other_store : msg::stale_handle, d));
+        return true;
+    }
+    template <class T>
+    T* made_one(const vec<T*>& all) noexcept {
+        const u32 n = in.below(all.size(), "import");
+        if (!in.failed() && !all[n]) in.fail(msg::out_of_range, "import");
+        return in.failed() ? nullptr : all[n];
+    }
+    template <class T>
+    T* fill(vec<T*>& all, u32& next) noexcept {
+        while (next < all.size() && all[next]) ++next;
+        if (next == all.size()) return in.fail(msg::out_of_range, "number of things"), nullptr;
+        T* const made_now = create<T>();
+        if (!made_now) return out_of_memory(), nullptr;
+        made_now->self = next;
+        return all[next] = made_now;
+    }
+    bool own(runtime::instance_data& i) noexcept {
+        const module_data& m = i.module();
+        for (u32 k = m.imported_memories; k < m.memories.size(); ++k) {
+            runtime::memory_data* const x = fill(store.memories, next_memory_);
+            if (!x || !memory(*x, m.memories[k].type)) return false;
+            static_cast<void>(i.memories.push_back(x)); // reserved, as all here
+        }
+        for (u32 k = m.imported_tables; k < m.tables.size(); ++k) {
+            runtime::table_data* const x = fill(store.tables, next_table_);
+            const table_type t{m.tables[k].type.limits, runtime::store_type(*i.unit, m.tables[k].type.element)};
+            if (!x || !table(*x, t)) return false;
+            static_cast<void>(i.tables.push_back(x));
+        }
+        for (u32 k = m.imported_globals; k < m.globals.size(); ++k) {
+            runtime::global_data* const x = fill(store.globals, next_global_);
+            if (!x) return false;
+            x->type = {runtime::store_type(*i.unit, m.globals[k].type.type), m.globals[k].type.mutable_};
+            x->cell = &i.global_slots[2 * (k - m.imported_globals)];
+            static_cast<void>(i.globals.push_back(x));
+        }
+        for (u32 k = m.imported_tags; k < m.tags.size(); ++k) {
+            runtime::tag_data* const x = fill(store.tags, next_tag_);
+            if (!x) return false;
+            x->type_id = i.unit->type_ids[m.tags[k].type];
+            static_cast<void>(i.tags.push_back(x));
+        }
+        return true;
+    }
+    bool all_made() noexcept {
+        const auto whole = [](const auto& all) {
+            for (const auto* x : all)
+                if (!x) return false;
+            return true;
+        };
+        return (whole(store.memories) && whole(store.tables) && whole(store.globals) && whole(store.tags)) ||
+               in.fail(msg::out_of_range, "number of things");
+    }
+
+    // ---- what is in it ---------------------------------------------------------------------------------------------
+
+    /// All objects, empty. Nothing is collected meanwhile: nothing refers to them yet.
+    bool heads() noexcept {
+        const u32 n = in.count(2, "objects");
+        u64 owed = 0; // bytes that their fields take at least
+        for (u32 i = 0; i < n; ++i) {
+            u32 id = 0, length = 0;
+            const u64 where = in.number();
+            if (where == 0) {
+                length = in.below(store.tags.size(), "tag");
+                if (!in.failed()) id = store.tags[length]->type_id;
+            } else if (!type_id(where, id) || store.types.types()[id].form == composite::func) {
+                return in.fail(msg::out_of_range, "type of an object");
+            }
+            if (in.failed()) return false;
+            if (!store.heap.layouts.add(id)) return out_of_memory();
+            const runtime::object_type& t = store.heap.layouts[id];
+            if (t.form == composite::array) {
+                length = u32(in.below(0xffff'ffff, "length"));
+                const bool references = store.types.types().fields_of(id)[0].type.is_ref();
+                owed += references ? u64{length} : u64{length} << t.element_log2;
+            } else {
+                owed += store.types.types()[id].params;
+            }
+            if (owed > in.left()) return in.fail(msg::unexpected_end);
+            const u64 bytes = t.form == composite::array ? runtime::object_heap::array_bytes(t, length) : t.size;
+            u32 object = store.heap.take_at_once(bytes, id, length);
+            if (object == 0) object = store.heap.take_slowly(bytes, id, length);
+            if (object == 0) return in.fail(msg::limit_reached, "limits::heap_bytes");
+            std::memset(store.heap.at(object) + runtime::object_header, 0, std::size_t(bytes - runtime::object_header));
+            if (!objects_.push_back(object)) return out_of_memory();
+        }
+        return !in.failed();
+    }
+    bool contents() noexcept {
+        for (runtime::memory_data* m : store.memories) {
+            if (in.number() != m->size || in.failed()) return in.fail(msg::out_of_range, "size of a memory");
+            if (!in.sparse(m->base, m->size)) return false;
+        }
+        for (u32 object : objects_)
+            if (!fields(object)) return false;
+        store.fuel = in.number();
+        for (runtime::table_data* t : store.tables)
+            for (u64 i = 0; i < t->size; ++i)
+                if (!reference(t->type.element, t->items[i], false)) return false;
+        for (runtime::global_data* g : store.globals)
+            if (!value(g->type.type, g->cell)) return false;
+        for (runtime::instance_data* i : store.instances)
+            if (!segments(*i)) return false;
+        return !in.failed();
+    }
+    bool segments(runtime::instance_data& i) noexcept {
+        const module_data& m = i.module();
+        for (u32 e = 0; e < m.elems.size(); ++e) {
+            if (m.elems[e].mode != segment_mode::passive) continue;
+            const u8 kept = in.byte();
+            if (kept > 1) return in.fail(msg::out_of_range, "segment");
+            if (!kept) continue;
+            const val_type t = runtime::store_type(*i.unit, m.elems[e].type);
+            if (!i.elems[e].resize(m.elems[e].count)) return out_of_memory();
+            for (u32& r : i.elems[e])
+                if (!reference(t, r, false)) return false;
+        }
+        for (u32 d = 0; d < m.datas.size(); ++d) {
+            if (m.datas[d].mode != segment_mode::passive) continue;
+            const u8 kept = in.byte();
+            if (kept > 1) return in.fail(msg::out_of_range, "segment");
+            if (kept) i.datas[d] = {m.bytes.data() + m.datas[d].bytes.begin, m.datas[d].bytes.size()};
+        }
+        return !in.failed();
+    }
+    bool fields(u32 object) noexcept {
+        const u32 id = store.heap.type_of(object);
+        const type_section& types = store.types.types();
+        const runtime::object_type t = store.heap.layouts[id];
+        const auto one = [&](val_type f, u32 offset) {
+            if (f.is_ref()) {
+                u32 bits = 0;
+                if (!reference(f, bits, false)) return false;
+                store_le(store.heap.at(object) + offset, bits);
+                return true;
+            }
+            return bytes(store.heap.at(object) + offset, u64{1} << runtime::stored_log2(f));
+        };
+        if (t.form == composite::array) {
+            const val_type f = types.fields_of(id)[0].type;
+            const u32 n = store.heap.length_of(object);
+            if (!f.is_ref()) return bytes(store.heap.at(object) + runtime::object_header, u64{n} << t.element_log2);
+            for (u32 i = 0; i < n; ++i)
+                if (!one(f, runtime::object_header + 4 * i)) return false;
+            return true;
+        }
+        for (u32 i = 0; i < types[id].params; ++i)
+            if (!one(t.form == composite::func ? types.params(id)[i] : types.fields_of(id)[i].type,
+                     store.heap.layouts.offset(id, i)))
+                return false;
+        return true;
+    }
+    bool bytes(u8* to, u64 n) noexcept {
+        const u8* const from = in.raw(n);
+        if (from && n) std::memcpy(to, from, std::size_t(n));
+        return from != nullptr;
+    }
+    bool calls() noexcept {
+        for (u32 n = in.count(3, "calls"); n && !in.failed(); --n) {
+            runtime::func_record* const f = func();
+            bool paused = false;
+            void* const call = f ? codec_.read(*this, *f, paused) : nullptr;
+            if (!call) return in.fail(msg::out_of_range, "call");
+            if (!made.push_back({call, f->self, paused})) return out_of_memory();
+        }
+        return !in.failed();
+    }
+
+    const call_codec& codec_;
+    const view<module_data*> given_;
+    const runtime::import_source from_;
+    vec<runtime::code_unit*> units_;
+    vec<u64> memory_sizes_, table_sizes_, no_sizes_;
+    vec<u32> objects_;
+    u32 next_memory_ = 0, next_table_ = 0, next_global_ = 0, next_tag_ = 0;
+};
+
+} // namespace tessera::saving
+TESSERA_SMALL_END
+
+// ---- save/calls.hpp --------------------------------------------------------------------
+/// @file save/calls.hpp
+/// Calls that wait: their frames as functions, offsets of instructions and typed values, outermost first.
+
+TESSERA_SMALL
+namespace tessera::inline TESSERA_ABI::saving {
+
+/// Calls of the engine with the features F.
+template <features F>
+class call_frames {
+    using machine = exec::machine<F>;
+    static constexpr u64 slot = 8;
+
+public:
+    static bool write(store_writer& w, void* call) noexcept {
+        exec::context& c = *static_cast<exec::context*>(call);
+        if (c.running) return w.fail(msg::already_running);
+        if (is_watched(w.store)) return w.fail(error(msg::already_running, "a debugger is attached"));
+        if (is_native(w.store)) return w.fail(error(msg::already_running, "calls with machine code"));
+        w.out().byte(c.paused);
+        if (!c.paused) {
+            if (c.pc != c.enter_cells || !c.call.callee)
+                return w.fail(error(msg::out_of_range, "a call that has ended"));
+            const u8* at = c.stack;
+            for (val_type t : w.store.types.types().params(c.call.callee->type_id)) at = put(w, t, at);
+            return true;
+        }
+        w.out().number(c.fuel < 0 ? u64(-c.fuel) : 0);
+        vec<exec::frame> frames; // innermost first
+        exec::frame at = exec::frame::of(c);
+        for (; at.find(); at.to_caller(c))
+            if (!frames.push_back(at)) return w.fail(msg::out_of_memory);
+        w.out().number(frames.size());
+        for (std::size_t i = frames.size(); i-- > 0;)
+            if (!write(w, frames[i], i != 0)) return false;
+        return true;
+    }
+
+    static void* read(store_reader& r, runtime::func_record& f, bool& paused) noexcept {
+        const u8 kind = r.in.byte();
+        if (kind > 1 || is_watched(r.store) || is_native(r.store)) return r.in.fail(msg::out_of_range, "call"), nullptr;
+        paused = kind == 1;
+        error why(msg::out_of_memory);
+        if (!paused) {
+            vec<u64> slots;
+            if (!slots.resize(f.param_slots + 1)) return r.in.fail(why), nullptr;
+            u64* at = slots.data();
+            for (val_type t : r.store.types.types().params(f.type_id)) {
+                if (!r.value(t, at)) return nullptr;
+                at += t.slots();
+            }
+            void* const made = machine::prepare(r.store, f, slots.data(), why);
+            return made ? made : (r.in.fail(why), nullptr);
+        }
+        if (f.host) return r.in.fail(msg::out_of_range, "call"), nullptr;
+        exec::context* const c = machine::acquire(r.store);
+        if (!c) return r.in.fail(why), nullptr;
+        if (read_frames(r, *c, f)) return c;
+        machine::release(r.store, c);
+        return nullptr;
+    }
+
+private:
+    static bool is_watched([[maybe_unused]] const runtime::store_data& s) noexcept {
+        if constexpr (F[feature::tracing])
+            if (s.engine_state) return exec::traced_pool::of(s)->plain;
+        return false;
+    }
+    /// Frames of machine code stand elsewhere than lowering says.
+    static bool is_native([[maybe_unused]] const runtime::store_data& s) noexcept {
+#if TESSERA_NATIVE
+        const auto* const pool = static_cast<const exec::context_pool*>(s.engine_state);
+        return pool && pool->native;
+#else
+        return false;
+#endif
+    }
+    static const u8* put(store_writer& w, val_type t, const u8* at) noexcept {
+        u64 slots[2] = {exec::load_native<u64>(at), 0};
+        if (t.is_vector()) slots[1] = exec::load_native<u64>(at + slot);
+        w.value(t, slots);
+        return at + slot * t.slots();
+    }
+    static bool write(store_writer& w, const exec::frame& f, bool calls) noexcept {
+        const runtime::code_unit& unit = *f.instance->unit;
+        const frame_point* p = w.points.find(f.pc, 0);
+        if (!p) {
+            if (!w.points.pay(unit.module->funcs[f.func].code.size()))
+                return w.fail(error(msg::limit_reached, "frames"));
+            frame_point made;
+            exec::function_ir ir;
+            point_finder<F> finder(ir, unit);
+            if (!finder.at_cell(f.func, u32(f.pc - unit.funcs[f.func].cells), calls, made) ||
+                !(p = w.points.add(f.pc, 0, std::move(made))))
+                return w.fail(msg::out_of_memory);
+        }
+        w.out().number(u64{f.instance->self} + 1);
+        w.out().number(f.func);
+        w.out().number(p->offset);
+        const auto values = [&](const vec<frame_value>& all) {
+            static constexpr u64 nothing[2] = {0, 0};
+            for (const frame_value& v : all) {
+                const val_type t = runtime::store_type(unit, v.type);
+                if (v.is_dead) w.value(t, nothing);
+                else if (v.is_constant) w.value(t, v.value);
+                else put(w, t, f.fp + slot * v.slot);
+            }
+        };
+        w.out().number(p->locals.size());
+        values(p->locals);
+        w.out().number(p->operands.size());
+        values(p->operands);
+        return true;
+    }
+
+    /// A frame that was read, while the next one is.
+    struct caller {
+        runtime::func_record* func = nullptr;
+        const frame_point* point = nullptr;
+        const u8* cells = nullptr;
+        u64 at = 0; ///< where it lies in the stack
+    };
+    static bool read_frames(store_reader& r, exec::context& c, const runtime::func_record& called) noexcept {
+        const u64 debt = r.in.number();
+        const u32 frames = r.in.count(5, "frames");
+        if (frames == 0 || debt > exec::context::most_fuel) return r.in.fail(msg::out_of_range, "frames");
+        caller outer;
+        for (u32 i = 0; i < frames; ++i)
+            if (!read(r, c, called, i + 1 != frames, outer)) return false;
+        c.switch_to(outer.func->instance);
+        c.fp = c.stack + outer.at;
+        c.pc = c.stop_pc = outer.cells + outer.point->cell;
+        c.why = trap::out_of_fuel;
+        c.paused = true;
+        c.fuel = -i64(debt);
+        return true;
+    }
+    /// One frame; `outer` is the one around it, and then this one.
+    static bool read(store_reader& r, exec::context& c, const runtime::func_record& called, bool calls,
+                     caller& outer) noexcept {
+        runtime::func_record* const f = r.func();
+        if (!f) return false;
+        if (f->host) return r.in.fail(msg::out_of_range, "function");
+        runtime::code_unit& unit = *f->instance->unit;
+        if (!machine::lower(&c, unit, f->index)) {
+            const bool invalid = c.host_failed;
+            return r.in.fail(invalid ? c.failure : error(msg::out_of_memory));
+        }
+        const u8* const cells = unit.funcs[f->index].cells;
+        const u32 offset = r.in.below(unit.module->bytes.size(), "offset");
+        if (r.in.failed()) return false;
+        const u64 key = u64{offset} << 1 | u64(calls);
+        const frame_point* p = r.points.find(&unit, key);
+        const byte_range code = unit.module->funcs[f->index].code;
+        if (offset < code.begin || offset >= code.end) return r.in.fail(msg::out_of_range, "offset");
+        if (!p) {
+            if (!r.points.pay(code.size())) return r.in.fail(msg::limit_reached, "frames");
+            frame_point made;
+            exec::function_ir ir;
+            point_finder<F> finder(ir, unit);
+            if (!finder.at_offset(f->index, offset, calls, made))
+                return r.in.fail(msg::out_of_range, "a place where no call can stand");
+            if (!(p = r.points.add(&unit, key, std::move(made)))) return r.in.fail(msg::out_of_memory);
+        }
+        if (!follows(r.store, *f, outer, called)) return r.in.fail(msg::wrong_type, "results of a call");
+        const u64 at = place(r, c, *f, outer);
+        if (r.in.failed()) return false;
+        u8* const fp = c.stack + at;
+        if (!values(r, unit, p->locals, fp, true) || !values(r, unit, p->operands, fp, false)) return false;
+        outer = {f, p, cells, at};
+        return true;
+    }
+    /// True if what calls `f` expects its results.
+    static bool follows(const runtime::store_data& s, const runtime::func_record& f, const caller& outer,
+                        const runtime::func_record& called) noexcept {
+        const valid::type_space types = s.types.space();
+        const u32 wanted = outer.func ? outer.func->instance->unit->type_ids[outer.point->results] : called.type_id;
+        return valid::matches(types, types.types->results(f.type_id), types.types->results(wanted));
+    }
+    /// Makes a frame, as machine::enter does; where it lies.
+    static u64 place(store_reader& r, exec::context& c, const runtime::func_record& f, const caller& outer) noexcept {
+        const runtime::func_code& code = f.instance->unit->funcs[f.index];
+        const bool bridge = outer.func && outer.func->instance != f.instance;
+        const u64 link = outer.func ? outer.point->arguments : 0, base = outer.at + link, bytes = bridge ? 24 : 0;
+        u8* at = c.stack + base;
+        u64 room = slot * u64(code.frame_slots) + bytes;
+        if (!outer.func) room = room < slot * u64(f.result_slots) + 64 ? slot * u64(f.result_slots) + 64 : room;
+        if (!c.ensure(at, room)) return r.in.fail(c.why), 0;
+        const u8* return_pc = outer.func ? outer.cells + outer.point->cell : c.leave_cells;
+        u64 distance = link;
+        if (bridge) {
+            exec::put_pointer(at, return_pc);
+            exec::store_native<u64>(at + 8, link | u64(f.result_slots) << 40);
+            exec::put_pointer(at + 16, outer.func->instance);
+            at += 24;
+            return_pc = c.restore_cells;
+            distance = 0;
+        }
+        std::memset(at, 0, slot * std::size_t(code.frame_slots));
+        exec::put_pointer(at + slot * code.header, return_pc);
+        exec::store_native<u64>(at + slot * code.header + 8, distance);
+        return base + bytes;
+    }
+    static bool values(store_reader& r, const runtime::code_unit& unit, const vec<frame_value>& all, u8* fp,
+                       bool locals) noexcept {
+        if (r.in.number() != all.size()) return r.in.fail(msg::out_of_range, locals ? "locals" : "operands");
+        for (const frame_value& v : all) {
+            u64 slots[2] = {};
+            if (!r.value(runtime::store_type(unit, v.type), slots, locals || v.is_dead)) return false;
+            if (v.is_dead || v.is_constant) continue;
+            std::memcpy(fp + slot * v.slot, slots, slot * std::size_t(v.type.slots()));
+        }
+        return true;
+    }
+};
+
+/// The calls of the engine with the features F.
+template <features F>
+const call_codec& codec_for() noexcept {
+    static constexpr call_codec made{F, &call_frames<F>::write, &call_frames<F>::read};
+    return made;
+}
+
+} // namespace tessera::saving
+TESSERA_SMALL_END
+
+// ---- save/store.hpp --------------------------------------------------------------------
+/// @file save/store.hpp
+/// Saving, restoring and copying stores of any set of features.
+
+TESSERA_SMALL
+namespace tessera::inline TESSERA_ABI::saving {
+
+namespace detail {
+inline bool list_calls(runtime::store_data& s, std::span<execution* const> calls, vec<saved_call>& out,
+                       error& why) noexcept {
+    for (execution* e : calls) {
+        if (!e || !e->call()) return why = error(msg::out_of_range, "a call that has ended"), false;
+        if (e->store() != &s) return why = error(msg::other_store), false;
+        if (!out.push_back({e->call(), e->func_place()})) return why = error(msg::out_of_memory), false;
+    }
+    return true;
+}
+inline bool write(runtime::store_data& s, const call_codec& codec, std::span<execution* const> calls, sink& to,
+                  error& why) noexcept {
+    vec<saved_call> all;
+    if (!list_calls(s, calls, all, why)) return false;
+    store_writer w(s, codec);
+    if (w.run(to, {all.data(), all.size()})) return true;
+    why = w.why;
+    return false;
+}
+inline result<restored> read(runtime::store_data& s, const call_codec& codec, std::span<const u8> bytes,
+                             view<module_data*> modules, runtime::import_source from) noexcept {
+    const bool was_in_use = s.host_depth != 0 || !s.instances.empty() || !s.memories.empty() || !s.tables.empty() ||
+                            !s.globals.empty() || !s.tags.empty();
+    if (was_in_use) return error(msg::out_of_range, "a store that is in use");
+    error why(msg::out_of_memory);
+    restored out;
+    {
+        store_reader r(s, codec, bytes, modules, from);
+        bool fine = r.run();
+        if (!fine) why = r.in.why();
+        for (std::size_t i = 0; fine && i < s.instances.size(); ++i)
+            fine = out.instances.push_back(instance(s, u32(i)));
+        for (std::size_t i = 0; fine && i < r.made.size(); ++i) {
+            auto call = execution::adopt(s, r.made[i].call, r.made[i].func, r.made[i].paused);
+            fine = call && out.calls.push_back(std::move(*call));
+        }
+        if (fine) return out;
+    }
+    s.clear();
+    return why;
+}
+} // namespace detail
+
+TESSERA_API result<vec<u8>> save(runtime::store_data& s, const call_codec& codec,
+                                 std::span<execution* const> calls) noexcept {
+    error why(msg::out_of_memory);
+    sink to(sink::use::bytes);
+    if (!detail::write(s, codec, calls, to, why)) return why;
+    return to.take();
+}
+TESSERA_API result<u64> state_hash(runtime::store_data& s, const call_codec& codec,
+                                   std::span<execution* const> calls) noexcept {
+    error why(msg::out_of_memory);
+    sink to(sink::use::hash);
+    if (!detail::write(s, codec, calls, to, why)) return why;
+    return to.hash();
+}
+TESSERA_API result<restored> restore(runtime::store_data& s, const call_codec& codec, std::span<const u8> bytes,
+                                     std::span<const module> modules, runtime::import_source from) noexcept {
+    vec<module_data*> all;
+    for (const module& m : modules)
+        if (m && !all.push_back(const_cast<module_data*>(m.owner().get()))) return msg::out_of_memory;
+    return detail::read(s, codec, bytes, {all.data(), all.size()}, from);
+}
+
+namespace detail {
+/// The host functions of a store by the names under which its modules import them, in the order in which a reader asks.
+struct functions_of {
+    const runtime::store_data* from;
+    mutable std::size_t instance = 0, import = 0;
+
+    static bool find(const void* self, std::string_view module, std::string_view name,
+                     runtime::external& out) noexcept {
+        const functions_of& f = *static_cast<const functions_of*>(self);
+        for (; f.instance < f.from->instances.size(); ++f.instance, f.import = 0) {
+            const runtime::instance_data& i = *f.from->instances[f.instance];
+            const auto& all = i.module().imports;
+            while (f.import < all.size()) {
+                const import_def& d = all[f.import++];
+                if (d.kind != extern_kind::func || !i.funcs[d.index]->host) continue;
+                if (d.module != module || d.name != name) continue;
+                out = {extern_kind::func, nullptr, i.funcs[d.index]->host};
+                return true;
+            }
+        }
+        return false;
+    }
+};
+} // namespace detail
+
+TESSERA_API result<restored> fork(runtime::store_data& from, runtime::store_data& to, const call_codec& codec,
+                                  std::span<execution* const> calls) noexcept {
+    if (&from == &to) return error(msg::out_of_range, "a store that is in use");
+    auto bytes = save(from, codec, calls);
+    if (!bytes) return bytes.error();
+    vec<module_data*> modules;
+    for (const runtime::code_unit* u : from.units)
+        if (!modules.push_back(u->module)) return msg::out_of_memory;
+    const detail::functions_of functions{&from};
+    return detail::read(to, codec, {bytes->data(), bytes->size()}, {modules.data(), modules.size()},
+                        {&detail::functions_of::find, &functions});
+}
+
+} // namespace tessera::saving
+TESSERA_SMALL_END
+#endif
+
+#endif
+#if TESSERA_GAME
+
+// ---- game/call.hpp ---------------------------------------------------------------------
+/// @file game/call.hpp
+/// A call that runs in slices of fuel or time, and can wait for an answer of its host in between.
+
+namespace tessera::inline TESSERA_ABI::game {
+
+/// Where a call stands.
+enum class standing : u8 {
+    ready,       ///< it has not begun
+    running,     ///< at this very moment: asked by a host function it called
+    out_of_fuel, ///< its slice is used up
+    deadline,    ///< its time is
+    waiting,     ///< for an answer of the host
+    interrupted, ///< by store::interrupt
+    heap_full,   ///< limits::heap_bytes; see basic_store::set_heap_bytes
+    finished,    ///< its results are there
+    trapped,     ///< error() says why; any kind of error, not only traps
+};
+
+/// What a call waits for, without its type: an operation of the host that ends by itself.
+struct pending {
+    void* operation = nullptr; ///< null: none; the call then waits for call::answer
+    bool (*ready)(void* operation) noexcept = nullptr;
+    /// Of one that is ready: writes the results to `slots`, or sets `why` and returns false.
+    bool (*take)(void* operation, runtime::store_data& store, u64* slots, error& why) noexcept = nullptr;
+    void (*drop)(void* operation) noexcept = nullptr; ///< gives it up, or back
+};
+
+/// A call of a guest that the host runs piece by piece. Nothing of the guest is on the native stack between two pieces,
+/// so any number of calls can stand; one that is suspended goes on as if it had never stopped. Must end before its
+/// store, whose reset ends it.
+class call {
+public:
+    /// Takes over a call that func::start made.
+    explicit call(execution&& begun) noexcept;
+    call(call&& other) noexcept;
+    call& operator=(call&& other) noexcept;
+    /// Gives the call up, whatever it waits for.
+    ~call();
+
+    /// Runs on with `fuel` units of its own (spec: none; the unit is an instruction, see feature::fuel); those of the
+    /// store are not touched, and what it leaves is gone; what a host function adds to the store meanwhile goes to the
+    /// slice. One operation that costs more than is left is not begun until later slices have paid for it. A call that
+    /// waits goes on only if it was answered. Without feature::fuel in the store it ends as `trapped`, with
+    /// msg::feature_not_built.
+    standing run(u64 fuel) noexcept { return go(fuel, true); }
+    /// Runs on with the fuel of the store, or without any where the store has no feature::fuel.
+    standing run() noexcept { return go(0, false); }
+    /// Runs on until the time is over, a std::chrono::duration. The clock is looked at between slices of fuel of some
+    /// ten microseconds, whose size is learned from how long the call's slices took, and after host functions that are
+    /// defined with `timed`. Other host functions, single bulk instructions and memory.atomic.wait can make it late.
+    /// Needs feature::fuel as run(fuel) does.
+    template <class Duration>
+    requires requires(Duration d) {
+        d.count();
+        Duration::period::num;
+    }
+    standing run_for(Duration time) noexcept {
+        const f64 ns = f64(time.count()) * f64(Duration::period::num) / f64(Duration::period::den) * 1e9;
+        return run_ns(ns < 1 ? 0 : ns < most_ns ? u64(ns) : u64(most_ns));
+    }
+    /// The same in nanoseconds.
+    standing run_ns(u64 ns) noexcept;
+
+    standing state() const noexcept { return state_; }
+    bool is_over() const noexcept { return state_ >= standing::finished; }
+    /// What it has used of the fuel it was given, in all slices; what a stopped operation still owes is in it.
+    u64 fuel_used() const noexcept { return used_; }
+    /// How much of that was more than it was given: later slices pay for it first.
+    u64 fuel_owed() const noexcept { return owed_; }
+    /// Why it is `trapped`, or why it stopped last.
+    const tessera::error& error() const noexcept { return why_; }
+    /// How long it was in host functions that are defined with `timed`, in nanoseconds, in all slices.
+    u64 host_ns() const noexcept { return host_ns_; }
+    /// What the host function that waits gave to `suspend`.
+    u64 ticket() const noexcept { return ticket_; }
+
+    /// The results that `answer` has to give: those of the host function that waits. Empty if none does.
+    view<val_type> awaited() const noexcept;
+    /// Answers for the host function that waits; the call goes on with its next slice. Fails with msg::wrong_type,
+    /// with msg::out_of_range if the call does not wait for that, or when memory is out; it then waits on.
+    result<void> answer(std::span<const value> values) noexcept;
+    template <class... T>
+    requires(runtime::wasm_value<T>&&...) result<void> answer(const T&... values)
+    noexcept {
+        [[maybe_unused]] runtime::store_data* const s = x_.store_;
+        u64 slots[(0u + ... + runtime::convert<T>::slots) + 1];
+        [[maybe_unused]] u64* at = slots;
+        if (!(... && (runtime::convert<T>::put(*s, at, values) && (at += runtime::convert<T>::slots))))
+            return msg::other_store;
+        at = slots;
+        value all[sizeof...(T) + 1];
+        [[maybe_unused]] std::size_t n = 0;
+        ((all[n++] = runtime::take_value(runtime::convert<T>::type, at), at += runtime::convert<T>::slots), ...);
+        return answer(std::span<const value>(all, sizeof...(T)));
+    }
+    /// Answers with an error: the host function fails with it, which the guest may catch if it is an exception.
+    result<void> fail(const tessera::error& why) noexcept;
+
+    /// What a call that is finished gave; as those of execution.
+    result<void> results(std::span<value> to) const noexcept { return x_.results(to); }
+    template <class R>
+    result<R> get() const noexcept {
+        return x_.template get<R>();
+    }
+
+    /// For the library: the innermost call of `store` that runs and may wait, or why it may not.
+    static call* running(runtime::store_data& store, const char*& why_not) noexcept;
+    /// For the library: a host function took so long, until `now`.
+    void add_host_ns(u64 ns, u64 now) noexcept;
+    /// For the library: what a host function of this call, which runs, has to fail with in order to wait.
+    tessera::error wait(u64 ticket, const pending& what) noexcept;
+
+private:
+    struct answerer;
+    static constexpr f64 most_ns = 9e18;
+
+    standing go(u64 fuel, bool own) noexcept;
+    standing end(const tessera::error& why) noexcept;
+    bool waits_for_answer() const noexcept;
+    void drop() noexcept;
+
+    execution x_;
+    standing state_ = standing::ready;
+    bool answered_ = false;
+    bool refused_ = false; ///< answered with `why_`
+    u64 used_ = 0;
+    u64 owed_ = 0;
+    u64 host_ns_ = 0;
+    u64 piece_ = 16;   ///< units between two looks at the clock
+    u64 deadline_ = 0; ///< on the monotonic clock; 0: none
+    u64 taken_ = 0;    ///< fuel that was taken away from the slice because of the deadline
+    u64 ticket_ = 0;
+    pending what_;
+    tessera::error why_{tessera::error::unlikely()};
+    tessera::error mark_{tessera::error::unlikely()}; ///< what a host function fails with in order to wait
+    vec<u64> slots_;                                  ///< the answer
+    vec<rooted> held_;                                ///< references in it
+};
+
+/// A call of `f` that has not begun. Fails as func::start.
+inline result<call> start(const func& f, std::span<const value> args) noexcept {
+    auto begun = f.start(args);
+    if (!begun) return begun.error();
+    return call(std::move(*begun));
+}
+template <class R, class... A>
+result<call> start(const typed_func<R(A...)>& f, std::type_identity_t<std::remove_cvref_t<A>>... args) noexcept {
+    auto begun = f.start(args...);
+    if (!begun) return begun.error();
+    return call(std::move(*begun));
+}
+
+/// For a host function that answers later: `return game::suspend(who, ticket);`, in a function that returns result<T>.
+/// The call is then `waiting` and has the ticket, until call::answer or call::fail. Where it cannot wait, what is
+/// returned is msg::cannot_wait and says why: the call was not made by game::start, or there is a host function
+/// between, which is on the native stack.
+error suspend(const caller& who, u64 ticket = 0) noexcept;
+
+namespace detail {
+error suspend(const caller& who, u64 ticket, const pending& what) noexcept;
+}
+
+} // namespace tessera::game
+
+// ---- game/limits.hpp -------------------------------------------------------------------
+/// @file game/limits.hpp
+/// What stores and instances have used up of what they may, and changing that while they live.
+
+namespace tessera::inline TESSERA_ABI::game {
+
+/// What is in use now. Each figure has a limit of the same meaning in tessera::limits.
+struct consumption {
+    u64 memory_bytes = 0;  ///< of all memories, shared ones that the store made included
+    u64 table_entries = 0; ///< of all tables
+    u64 heap_bytes = 0;    ///< of structures, arrays and exceptions, free space in between included
+    u64 stack_bytes = 0;   ///< of all calls, those that wait for use included
+    u32 instances = 0;
+    u32 memories = 0;
+    u32 tables = 0;
+    u32 functions = 0;
+    u32 host_objects = 0;
+};
+
+/// What `s` uses; nothing for a store that could not be made.
+consumption consumed(const basic_store& s) noexcept;
+/// What `i` brought into its store: the memories, tables and functions that its module defines. Heap, stacks and host
+/// objects belong to no instance. Nothing for an empty handle.
+consumption consumed(const instance& i) noexcept;
+
+/// Changes all limits of a store, of what there is and of what will be made. What is more than its limit already stays,
+/// and grows no more; a call that is paused because the heap was full can go on. Shared memories keep theirs.
+void set_limits(basic_store& s, const limits& to) noexcept;
+/// Changes to how many bytes one memory may grow, as far as its type lets it: a limit for the instance that defines it.
+/// memory.grow gives -1 beyond. Fails with msg::stale_handle, and msg::out_of_range for a shared memory.
+result<void> set_limit(const memory& m, u64 bytes) noexcept;
+/// The same for the entries of a table.
+result<void> set_limit(const table& t, u64 entries) noexcept;
+
+namespace detail {
+
+/// Adds the time of its life to the call in slices that is running; it is no part of the guest's.
+class stopwatch {
+public:
+    explicit stopwatch(const caller& who) noexcept : from_(who.from()), begin_(monotonic_ns()) {}
+    stopwatch(const stopwatch&) = delete;
+    stopwatch& operator=(const stopwatch&) = delete;
+    ~stopwatch();
+
+private:
+    instance from_;
+    u64 begin_;
+};
+
+template <class F, class Signature>
+struct timed_function;
+template <class F, class R, class... A>
+struct timed_function<F, R(A...)> {
+    F f;
+    R operator()(caller& who, A... args) {
+        const stopwatch running(who);
+        return f(static_cast<A>(args)...);
+    }
+};
+template <class F, class R, class... A>
+struct timed_function<F, R(caller&, A...)> {
+    F f;
+    R operator()(caller& who, A... args) {
+        const stopwatch running(who);
+        return f(who, static_cast<A>(args)...);
+    }
+};
+
+} // namespace detail
+
+/// A host function, for imports::define, whose time is counted apart from the guest's: call::host_ns of the call that
+/// runs in slices has it, and if call::run_for is over when it returns, the guest gets no further. Costs two looks at
+/// the clock.
+template <class F>
+auto timed(F f) noexcept {
+    static_assert(runtime::signature_of<F>::known,
+                  "tessera: timed needs a function pointer, or an object with one operator()");
+    return detail::timed_function<F, typename runtime::signature_of<F>::type>{std::move(f)};
+}
+
+} // namespace tessera::game
+
+// ---- game/object_table.hpp -------------------------------------------------------------
+/// @file game/object_table.hpp
+/// Objects of the host that guests know by a number, which means nothing once the object is gone.
+
+namespace tessera::inline TESSERA_ABI::game {
+
+/// A number for a guest: a place in the low 20 bits, above it how often the place has been used, counted from 1. 0 is
+/// no object. A number that is guessed may be that of another object of the same table, never of something else.
+using object_id = u32;
+
+/// Objects of type T, which must be movable without throwing, by number. The table owns them. A place is given out anew
+/// when what was in it is gone, with another number; after 4,095 times no more. At most 2^20 objects at a time.
+template <class T>
+class object_table {
+public:
+    object_table() noexcept = default;
+    object_table(const object_table&) = delete;
+    object_table& operator=(const object_table&) = delete;
+    object_table(object_table&&) noexcept = default;
+    object_table& operator=(object_table&&) noexcept = default;
+
+    /// Takes an object; its number. 0: the table is full, or memory is out.
+    object_id add(T object) noexcept {
+        u32 at = first_free_;
+        if (at != none) {
+            first_free_ = places_[at].next_free;
+        } else {
+            at = u32(places_.size());
+            if (at > place_mask || !places_.push_back({})) return 0;
+        }
+        place& p = places_[at];
+        p.object = std::move(object);
+        p.used = true;
+        ++size_;
+        return at | p.turn << place_bits;
+    }
+    /// The object of that number, null if there is none, or no more. Good until the next `add` or `remove`.
+    T* find(object_id id) noexcept {
+        const u32 at = id & place_mask;
+        if (at >= places_.size() || !places_[at].used || places_[at].turn != id >> place_bits) return nullptr;
+        return &places_[at].object;
+    }
+    /// Takes the object out; false if there is none of that number.
+    bool remove(object_id id) noexcept {
+        T* const gone = find(id);
+        if (!gone) return false;
+        const u32 at = id & place_mask;
+        place& p = places_[at];
+        *gone = T();
+        p.used = false;
+        --size_;
+        if (p.turn++ == most_turns) return true; // its numbers are used up
+        p.next_free = first_free_;
+        first_free_ = at;
+        return true;
+    }
+    /// How many there are.
+    u32 size() const noexcept { return size_; }
+
+private:
+    static constexpr u32 place_bits = 20, place_mask = (u32{1} << place_bits) - 1, none = ~u32{0};
+    static constexpr u32 most_turns = (u32{1} << (32 - place_bits)) - 1;
+    struct place {
+        T object{};
+        u32 turn = 1;
+        u32 next_free = none;
+        bool used = false;
+    };
+    vec<place> places_;
+    u32 first_free_ = none;
+    u32 size_ = 0;
+};
+
+} // namespace tessera::game
+
+// ---- game/reload.hpp -------------------------------------------------------------------
+/// @file game/reload.hpp
+/// A new version of a module takes the place of an old one and keeps its state.
+
+namespace tessera::inline TESSERA_ABI::game {
+
+/// How a module is reloaded.
+struct reload_options {
+    /// Export of the new version, of type [] -> [], that is called when the state is there; none if it has no such
+    /// export.
+    std::string_view migrate = "migrate";
+    /// Writes the new version's active data segments over the memory that was carried over, as if the module had been
+    /// instantiated on it: constants such as texts are then where the new code looks for them. Without this the memory
+    /// is as the old version left it.
+    bool write_data = true;
+};
+
+/// Makes an instance of `next` that carries on for `old`, an instance of `s`: each memory and each mutable global that
+/// both export under the same name gets the old one's content, then `migrate` is called. On success the old instance's
+/// own memories are given back, but for those that others import; its functions still exist and find no memory. Tables,
+/// globals that are not mutable, and what the new version imports are as instantiation makes them. Handles of the
+/// old instance mean the old one: look exports up again.
+///
+/// If anything fails, the old instance and its state are untouched, and what was made of the new one is given back as
+/// far as a store gives back: its functions and tables are counted until a reset. What the start function, segments and
+/// `migrate` of the new version do to what it imports stays done.
+///
+/// Fails as basic_store::instantiate and as `migrate` does; with msg::wrong_type and the export's name where types do
+/// not agree, or a memory cannot hold the old one's content; with msg::already_running during a call in this store, or
+/// if a suspended call is in the old instance; with msg::stale_handle if there is no old instance.
+result<instance> reload(basic_store& s, const instance& old, const module& next, const imports& env = {},
+                        const reload_options& options = {}) noexcept;
+
+} // namespace tessera::game
+
+// ---- game/scheduler.hpp ----------------------------------------------------------------
+/// @file game/scheduler.hpp
+/// Many calls that share the budget of a frame, and a report of who used what.
+
+namespace tessera::inline TESSERA_ABI::game {
+
+/// What a member of a scheduler used, in units of the frames' budgets: fuel, or nanoseconds for frames of time.
+struct usage {
+    standing state = standing::ready;
+    u32 weight = 1;
+    u32 slices = 0;   ///< in the last frame
+    u64 used = 0;     ///< in the last frame
+    u64 over = 0;     ///< how much of that was more than it was given
+    u64 owed = 0;     ///< what it still has to make up for: later shares are so much smaller
+    u64 total = 0;    ///< used in all frames
+    u64 most = 0;     ///< the most it used in one frame
+    u32 overruns = 0; ///< frames in which it used more than it was given
+};
+
+/// What came of a frame.
+struct frame_report {
+    u64 budget = 0;
+    u64 used = 0;         ///< by all members; more than the budget if somebody overran
+    u32 finished = 0;     ///< members that came to their end in this frame, with results or an error
+    u32 waiting = 0;      ///< members that wait for an answer of the host
+    u32 hungry = 0;       ///< members that would have gone on
+    u32 worst = no_index; ///< the member that overran most; no_index: nobody did
+};
+
+/// Shares budgets among calls. Each member gets a share by its weight; what it does not use goes to those that would go
+/// on, until all is used or nobody is left. Who starts moves on from frame to frame, so that a remainder goes to
+/// each in turn. Members may be of different stores. In frames of fuel the outcome depends on nothing but the guests.
+class scheduler {
+public:
+    scheduler() noexcept = default;
+    scheduler(scheduler&&) noexcept = default;
+    scheduler& operator=(scheduler&&) noexcept = default;
+
+    /// Adds a call under a name, which is copied; the number by which it is known from then on. A weight of 2 gets
+    /// twice the share of 1; 0 counts as 1. Fails with msg::out_of_memory, and msg::already_running during a frame.
+    result<u32> add(std::string_view name, call&& c, u32 weight = 1) noexcept;
+    /// Gives a member another call, for instance the next frame's; what it owes of frames of time stays. Fails with
+    /// msg::out_of_range for a number that is not known, and msg::already_running during a frame.
+    result<void> set(u32 member, call&& c) noexcept;
+
+    u32 size() const noexcept { return u32(members_.size()); }
+    /// A member's call, name and figures. The number must be known. A call that is running must not be moved.
+    call& at(u32 member) noexcept { return members_[member].c; }
+    std::string_view name(u32 member) const noexcept {
+        return {members_[member].name.data(), members_[member].name.size()};
+    }
+    const usage& used(u32 member) const noexcept { return members_[member].figures; }
+
+    /// A frame of `fuel` units. The stores need feature::fuel; a call of one without ends as call::run says.
+    frame_report run(u64 fuel) noexcept { return frame(fuel, false); }
+    /// A frame that lasts about as long as `time`, a std::chrono::duration, at most.
+    template <class Duration>
+    requires requires(Duration d) {
+        d.count();
+        Duration::period::num;
+    }
+    frame_report run_for(Duration time) noexcept {
+        const f64 ns = f64(time.count()) * f64(Duration::period::num) / f64(Duration::period::den) * 1e9;
+        return run_ns(ns < 1 ? 0 : ns < 9e18 ? u64(ns) : u64(9e18));
+    }
+    frame_report run_ns(u64 ns) noexcept { return frame(ns, true); }
+
+private:
+    struct seat {
+        call c;
+        vec<char> name;
+        usage figures;
+        bool is_hungry = false;
+    };
+    frame_report frame(u64 budget, bool timed) noexcept;
+    u64 slice(seat& m, u64 share, bool timed) noexcept;
+
+    vec<seat> members_;
+    u32 first_ = 0;     ///< who starts the next frame
+    bool runs_ = false; ///< a frame is running: host functions must not change the list
+};
+
+} // namespace tessera::game
+
+// ---- game/task.hpp ---------------------------------------------------------------------
+/// @file game/task.hpp
+/// Host functions that are coroutines: while one waits, the guest that called it is suspended.
+
+#if defined(__cpp_impl_coroutine)
+
+#include <atomic>
+#include <coroutine>
+
+namespace tessera::inline TESSERA_ABI::game {
+
+template <class T>
+class task;
+
+namespace detail {
+
+/// What every task's coroutine has: a frame from the library's allocator, and somebody who waits for its end.
+struct promise_base {
+    std::coroutine_handle<> waiter; ///< the task that awaits this one
+    std::atomic<bool> done{false};
+
+    static void* operator new(std::size_t bytes) noexcept { return TESSERA_ALLOCATE(bytes); }
+    static void operator delete(void* at) noexcept { TESSERA_DEALLOCATE(at); }
+    std::suspend_always initial_suspend() const noexcept { return {}; }
+
+    struct at_the_end {
+        bool await_ready() const noexcept { return false; }
+        template <class P>
+        std::coroutine_handle<> await_suspend(std::coroutine_handle<P> h) const noexcept {
+            const std::coroutine_handle<> next = h.promise().waiter;
+            // From here on another thread may destroy the frame.
+            h.promise().done.store(true, std::memory_order_release);
+            return next ? next : std::noop_coroutine();
+        }
+        void await_resume() const noexcept {}
+    };
+    at_the_end final_suspend() const noexcept { return {}; }
+};
+
+template <class T>
+struct as_result {
+    using type = result<T>;
+};
+template <class T>
+struct as_result<result<T>> {
+    using type = result<T>;
+};
+
+/// What the coroutine returns, as a result.
+template <class T>
+struct promise_value : promise_base {
+    using outcome = typename as_result<T>::type;
+    outcome value{msg::out_of_memory};
+    template <class U>
+    requires(std::is_convertible_v<U&&, outcome>) void return_value(U&& v) noexcept { set(std::forward<U>(v)); }
+    template <class U>
+    void set(U&& v) noexcept {
+        value.~outcome();
+        ::new (static_cast<void*>(&value)) outcome(std::forward<U>(v));
+    }
+};
+template <>
+struct promise_value<void> : promise_base {
+    using outcome = result<void>;
+    outcome value;
+    void return_void() noexcept {}
+    void set(error why) noexcept { value = std::move(why); }
+};
+
+} // namespace detail
+
+/// A coroutine of the host: `task<T>` ends with `co_return` of a T, `task<result<T>>` of one or of an error. It begins
+/// when it is awaited, or when a guest calls it through `async`. Its parameters must be values. Whoever resumes what it
+/// awaits may do so on any thread, but not while the task is being destroyed. An exception that leaves it is an error,
+/// msg::host_threw.
+template <class T>
+class task {
+public:
+    struct promise_type : detail::promise_value<T> {
+        task get_return_object() noexcept { return task(handle::from_promise(*this)); }
+        static task get_return_object_on_allocation_failure() noexcept { return task(); }
+        void unhandled_exception() noexcept { this->set(error(msg::host_threw)); }
+    };
+    using value_type = typename detail::promise_value<T>::outcome; ///< result<T>
+
+    /// No coroutine: it is at its end, with msg::out_of_memory.
+    task() noexcept = default;
+    task(task&& other) noexcept : h_(std::exchange(other.h_, {})) {}
+    task& operator=(task&& other) noexcept {
+        if (this != &other) {
+            if (h_) h_.destroy();
+            h_ = std::exchange(other.h_, {});
+        }
+        return *this;
+    }
+    ~task() {
+        if (h_) h_.destroy();
+    }
+
+    bool done() const noexcept { return !h_ || h_.promise().done.load(std::memory_order_acquire); }
+    /// Begins a task that nobody awaits.
+    void start() noexcept {
+        if (h_) h_.resume();
+    }
+    /// What a task that is done gave; to be asked once.
+    value_type take() noexcept { return h_ ? std::move(h_.promise().value) : value_type(error(msg::out_of_memory)); }
+
+    auto operator co_await() noexcept {
+        struct awaiter {
+            task& of;
+            bool await_ready() const noexcept { return of.done(); }
+            std::coroutine_handle<> await_suspend(std::coroutine_handle<> waiter) const noexcept {
+                of.h_.promise().waiter = waiter;
+                return of.h_;
+            }
+            value_type await_resume() const noexcept { return of.take(); }
+        };
+        return awaiter{*this};
+    }
+
+    // For the library: lets the coroutine be kept without its type.
+    void* release() noexcept { return std::exchange(h_, {}).address(); }
+    static task of(void* released) noexcept { return task(handle::from_address(released)); }
+
+private:
+    using handle = std::coroutine_handle<promise_type>;
+    explicit task(handle h) noexcept : h_(h) {}
+    handle h_;
+};
+
+/// A value that comes later, once: a task awaits it, `set` resumes the task. One task can await it at a time. Either
+/// may end first.
+template <class T>
+class later {
+public:
+    later() noexcept = default;
+    later(const later&) = delete;
+    later& operator=(const later&) = delete;
+    ~later() {
+        if (waiter_) waiter_->of = nullptr;
+    }
+    /// Gives the value to the task that waits or will, which runs on at once, in here.
+    void set(T value) noexcept {
+        value_ = std::move(value);
+        is_set_ = true;
+        if (waiter_) std::exchange(waiter_, nullptr)->who.resume();
+    }
+    bool is_set() const noexcept { return is_set_; }
+    bool is_awaited() const noexcept { return waiter_ != nullptr; }
+
+    auto operator co_await() noexcept { return awaiter{this, {}}; }
+
+private:
+    struct awaiter {
+        later* of;
+        std::coroutine_handle<> who;
+        ~awaiter() {
+            if (of && of->waiter_ == this) of->waiter_ = nullptr;
+        }
+        bool await_ready() const noexcept { return of->is_set_; }
+        void await_suspend(std::coroutine_handle<> h) noexcept {
+            who = h;
+            of->waiter_ = this;
+        }
+        T await_resume() const noexcept {
+            of->is_set_ = false;
+            return std::move(of->value_);
+        }
+    };
+    T value_{};
+    bool is_set_ = false;
+    awaiter* waiter_ = nullptr;
+};
+
+namespace detail {
+
+template <class F, class Signature>
+struct async_function;
+
+/// Calls the coroutine `f`, and suspends the guest if that has not ended at once.
+template <class T, class Begin>
+typename task<T>::value_type run_task(caller& who, Begin begin) noexcept(!TESSERA_CATCHES) {
+    using list = runtime::result_list<typename task<T>::value_type>;
+    task<T> made = begin();
+    made.start();
+    if (made.done()) return made.take();
+    pending p;
+    p.operation = made.release();
+    p.ready = [](void* at) noexcept {
+        task<T> t = task<T>::of(at);
+        const bool is = t.done();
+        t.release();
+        return is;
+    };
+    p.take = [](void* at, runtime::store_data& store, u64* slots, error& why) noexcept {
+        task<T> t = task<T>::of(at);
+        typename task<T>::value_type got = t.take();
+        t.release();
+        if (!got) return why = got.error(), false;
+        if constexpr (std::is_void_v<typename list::value>)
+            return static_cast<void>(store), static_cast<void>(slots), true;
+        else return list::put(store, slots, *got) || (why = error(msg::other_store), false);
+    };
+    p.drop = [](void* at) noexcept { task<T>::of(at); };
+    error waits = detail::suspend(who, 0, p);
+    if (!waits.is(msg::waits)) p.drop(p.operation);
+    return waits;
+}
+
+template <class F, class T, class... A>
+struct async_function<F, task<T>(A...)> {
+    static_assert((runtime::wasm_value<A> && ...) && !(std::is_reference_v<A> || ...),
+                  "tessera: a coroutine keeps its parameters while it waits: they must be values, not references, and "
+                  "numbers, v128, externref or func, not views of the guest's memory");
+    F f;
+    typename task<T>::value_type operator()(caller& who, A... args) {
+        return run_task<T>(who, [&] { return f(args...); });
+    }
+};
+template <class F, class T, class... A>
+struct async_function<F, task<T>(instance, A...)> {
+    static_assert((runtime::wasm_value<A> && ...) && !(std::is_reference_v<A> || ...),
+                  "tessera: a coroutine keeps its parameters while it waits: they must be values, not references, and "
+                  "numbers, v128, externref or func, not views of the guest's memory");
+    F f;
+    typename task<T>::value_type operator()(caller& who, A... args) {
+        return run_task<T>(who, [&] { return f(who.from(), args...); });
+    }
+};
+
+} // namespace detail
+
+/// A host function, for imports::define and basic_store::make_func, of a function that returns a task:
+/// `env.define("env", "load", game::async([&](int id) -> game::task<int> { co_return co_await files.get(id); }))`.
+/// A first parameter of type `instance` is the calling one. If the task has not ended when it first waits, the call is
+/// suspended as by `suspend`, and goes on with the first slice after the task's end; where the call cannot be suspended
+/// the function fails with msg::cannot_wait, and the task is destroyed. What a lambda has captured must live as long as
+/// the store.
+template <class F>
+auto async(F f) noexcept {
+    static_assert(runtime::signature_of<F>::known,
+                  "tessera: async needs a function pointer or a lambda without auto parameters");
+    return detail::async_function<F, typename runtime::signature_of<F>::type>{std::move(f)};
+}
+
+} // namespace tessera::game
+#endif
+
+// ---- game.hpp --------------------------------------------------------------------------
+/// @file tessera/game.hpp
+/// Public door: guests within a frame. Calls that run in slices and wait for their host, and a scheduler for them.
+
+#if TESSERA_BODIES
+
+// ---- game/counting.hpp -----------------------------------------------------------------
+/// @file game/counting.hpp
+/// The bodies of game/limits.hpp.
+
+TESSERA_SMALL
+namespace tessera::inline TESSERA_ABI::game {
+
+namespace detail {
+/// The contexts of a store, one for each call that runs, waits, or has run.
+template <class Each>
+void each_context(const runtime::store_data& s, Each each) noexcept {
+    const auto* const pool = static_cast<const exec::context_pool*>(s.engine_state);
+    for (exec::context* c = pool ? pool->first : nullptr; c; c = c->next) each(*c);
+}
+} // namespace detail
+
+TESSERA_API consumption consumed(const basic_store& s) noexcept {
+    consumption sum;
+    const runtime::store_data* const d = s.data();
+    if (!d) return sum;
+    sum.memory_bytes = d->memory_total.used.load(std::memory_order_relaxed);
+    sum.table_entries = d->table_total.used.load(std::memory_order_relaxed);
+    sum.heap_bytes = d->heap.figures().bytes_total;
+    detail::each_context(*d, [&](const exec::context& c) { sum.stack_bytes += u64(c.stack_end - c.stack); });
+    sum.instances = u32(d->instances.size());
+    sum.memories = u32(d->memories.size());
+    sum.tables = u32(d->tables.size());
+    sum.functions = u32(d->funcs.size());
+    sum.host_objects = d->live_objects;
+    return sum;
+}
+TESSERA_API consumption consumed(const instance& i) noexcept {
+    consumption sum;
+    const runtime::instance_data* const d = runtime::access::get(i, &runtime::store_data::instances);
+    if (!d) return sum;
+    const module_data& m = d->module();
+    for (std::size_t n = m.imported_memories; n < d->memories.size(); ++n)
+        sum.memory_bytes += d->memories[n]->bytes_now();
+    for (std::size_t n = m.imported_tables; n < d->tables.size(); ++n) sum.table_entries += d->tables[n]->size;
+    sum.instances = 1;
+    sum.memories = u32(d->memories.size()) - m.imported_memories;
+    sum.tables = u32(d->tables.size()) - m.imported_tables;
+    sum.functions = u32(d->funcs.size()) - m.imported_funcs;
+    return sum;
+}
+
+TESSERA_API void set_limits(basic_store& s, const limits& to) noexcept {
+    runtime::store_data* const d = s.data();
+    if (!d) return;
+    d->limits = to;
+    // An account takes no more than what is below its limit, which must not be below what is taken.
+    const auto set = [](runtime::account& a, u64 most) {
+        const u64 used = a.used.load(std::memory_order_relaxed);
+        a.most = most < used ? used : most;
+    };
+    set(d->memory_total, to.total_memory_bytes);
+    set(d->table_total, to.total_table_entries);
+    s.set_heap_bytes(to.heap_bytes);
+    for (runtime::memory_data* m : d->memories) m->set_most(to.memory_bytes);
+    for (runtime::table_data* t : d->tables) t->set_most(to.table_entries);
+    detail::each_context(*d, [&](exec::context& c) { c.stack_limit = to.stack_bytes; });
+}
+TESSERA_API result<void> set_limit(const memory& m, u64 bytes) noexcept {
+    runtime::memory_data* const d = runtime::access::get(m, &runtime::store_data::memories);
+    if (!d) return msg::stale_handle;
+    if (d->shared) return error(msg::out_of_range, "a shared memory has its room from the beginning");
+    d->set_most(bytes);
+    return {};
+}
+TESSERA_API result<void> set_limit(const table& t, u64 entries) noexcept {
+    runtime::table_data* const d = runtime::access::get(t, &runtime::store_data::tables);
+    if (!d) return msg::stale_handle;
+    d->set_most(entries);
+    return {};
+}
+
+TESSERA_API detail::stopwatch::~stopwatch() {
+    if (!from_) return;
+    const char* why_not = nullptr;
+    const u64 now = monotonic_ns();
+    if (call* const running = call::running(*runtime::access::store(from_), why_not))
+        running->add_host_ns(now - begin_, now);
+}
+
+} // namespace tessera::game
+TESSERA_SMALL_END
+
+// ---- game/reloading.hpp ----------------------------------------------------------------
+/// @file game/reloading.hpp
+/// The body of game/reload.hpp. The new instance gets copies, so that nothing has to be undone in the old one.
+
+TESSERA_SMALL
+namespace tessera::inline TESSERA_ABI::game {
+
+namespace detail {
+
+/// Carries the state of one instance over to another one.
+class transfer {
+public:
+    transfer(runtime::store_data& s, runtime::instance_data& from, runtime::instance_data& to) noexcept
+        : store_(s), from_(from), to_(to) {}
+
+    result<void> run(const reload_options& options) noexcept {
+        const module_data& m = to_.module();
+        for (const export_def& e : m.exports) {
+            const export_def* const before = runtime::find_export(*from_.unit, e.name);
+            if (!before || before->kind != e.kind) continue;
+            if (e.kind == extern_kind::memory && e.index >= m.imported_memories) {
+                if (!memory(*from_.memories[before->index], *to_.memories[e.index]))
+                    return error(msg::wrong_type, e.name);
+            } else if (e.kind == extern_kind::global && e.index >= m.imported_globals) {
+                if (!global(*from_.globals[before->index], *to_.globals[e.index]))
+                    return error(msg::wrong_type, e.name);
+            }
+        }
+        if (options.write_data)
+            if (auto ok = write_data(); !ok) return ok;
+        return migrate(options.migrate);
+    }
+
+    /// Gives back the memories of `i` that no other instance has.
+    static void give_back(runtime::store_data& s, runtime::instance_data& i) noexcept {
+        for (std::size_t n = i.module().imported_memories; n < i.memories.size(); ++n) {
+            runtime::memory_data& m = *i.memories[n];
+            bool is_used = m.shared != nullptr;
+            for (const runtime::instance_data* other : s.instances)
+                for (const runtime::memory_data* its : other->memories) is_used |= other != &i && its == &m;
+            if (!is_used) m.give_up();
+        }
+    }
+    /// True if a suspended call has a frame of `i`.
+    static bool is_in_use(const runtime::store_data& s, const runtime::instance_data& i) noexcept {
+        bool is = false;
+        each_context(s, [&](const exec::context& c) {
+            if (!c.paused) {
+                is |= !c.running && c.pc && c.pc == c.enter_cells && c.call.callee && c.call.callee->instance == &i;
+                return;
+            }
+            exec::frame at = exec::frame::of(c);
+            if (c.stop_pc) ++at.pc; // the next cell, which may be the first of its function
+            for (; at.find(); at.to_caller(c)) is |= at.instance == &i;
+        });
+        return is;
+    }
+
+private:
+    bool memory(const runtime::memory_data& from, runtime::memory_data& to) noexcept {
+        if (from.shared || to.shared || from.type.page_log2 != to.type.page_log2 ||
+            from.type.limits.is64 != to.type.limits.is64)
+            return false;
+        u64 pages = 0;
+        if (from.size > to.size && !to.grow((from.size - to.size) >> to.type.page_log2, pages)) return false;
+        if (from.size) std::memcpy(to.base, from.base, std::size_t(from.size));
+        if (to.size > from.size) std::memset(to.base + from.size, 0, std::size_t(to.size - from.size));
+        return true;
+    }
+    bool global(const runtime::global_data& from, runtime::global_data& to) noexcept {
+        if (!to.type.mutable_) return true;
+        if (from.type.type != to.type.type && !valid::matches(store_.types.space(), from.type.type, to.type.type))
+            return false;
+        to.cell[0] = from.cell[0];
+        if (to.type.type.is_vector()) to.cell[1] = from.cell[1];
+        return true;
+    }
+    result<void> write_data() noexcept {
+        const module_data& m = to_.module();
+        runtime::const_evaluator eval(to_);
+        for (const data_def& d : m.datas) {
+            if (d.mode != segment_mode::active || d.memory < m.imported_memories) continue;
+            runtime::slot_pair at;
+            if (!eval.evaluate(d.at, at)) return msg::out_of_memory;
+            const std::span<const u8> bytes(m.bytes.data() + d.bytes.begin, d.bytes.size());
+            const trap why = runtime::init(*to_.memories[d.memory], at.low, bytes, 0, bytes.size());
+            if (why != trap::none) return error(why);
+        }
+        return {};
+    }
+    result<void> migrate(std::string_view name) noexcept {
+        const export_def* const e = name.empty() ? nullptr : runtime::find_export(*to_.unit, name);
+        if (!e || e->kind != extern_kind::func) return {};
+        runtime::func_record& f = *to_.funcs[e->index];
+        if (f.param_slots != 0 || f.result_slots != 0) return error(msg::wrong_type, name);
+        u64 slots[1] = {0};
+        error why{error::unlikely()};
+        if (!runtime::call(store_, f, slots, why)) return why;
+        return {};
+    }
+
+    runtime::store_data& store_;
+    runtime::instance_data& from_;
+    runtime::instance_data& to_;
+};
+
+} // namespace detail
+
+TESSERA_API result<instance> reload(basic_store& s, const instance& old, const module& next, const imports& env,
+                                    const reload_options& options) noexcept {
+    runtime::instance_data* const from = runtime::access::get(old, &runtime::store_data::instances);
+    if (!from || from->store != s.data()) return msg::stale_handle;
+    if (s.data()->host_depth != 0) return msg::already_running;
+    if (detail::transfer::is_in_use(*s.data(), *from))
+        return error(msg::already_running, "a suspended call is in the old instance");
+    const std::size_t before = s.data()->instances.size();
+    auto made = s.instantiate(next, env);
+    if (made) {
+        runtime::instance_data& to = *s.data()->instances[runtime::access::index(*made)];
+        auto done = detail::transfer(*s.data(), *from, to).run(options);
+        if (done) {
+            detail::transfer::give_back(*s.data(), *from);
+            return made;
+        }
+        detail::transfer::give_back(*s.data(), to);
+        return done.error();
+    }
+    for (std::size_t i = before; i < s.data()->instances.size(); ++i)
+        detail::transfer::give_back(*s.data(), *s.data()->instances[i]);
+    return made.error();
+}
+
+} // namespace tessera::game
+TESSERA_SMALL_END
+
+// ---- game/share.hpp --------------------------------------------------------------------
+/// @file game/share.hpp
+/// How a frame's budget is shared: rounds, each of which gives every hungry member its part of what is left.
+
+TESSERA_SMALL
+namespace tessera::inline TESSERA_ABI::game {
+
+TESSERA_API result<u32> scheduler::add(std::string_view name, call&& c, u32 weight) noexcept {
+    if (runs_) return msg::already_running;
+    vec<char> copy;
+    if (!copy.append(name.data(), name.size())) return msg::out_of_memory;
+    if (!members_.push_back({std::move(c), std::move(copy), {}, false})) return msg::out_of_memory;
+    usage& u = members_.back().figures;
+    u.state = members_.back().c.state();
+    u.weight = weight ? weight : 1;
+    return u32(members_.size() - 1);
+}
+TESSERA_API result<void> scheduler::set(u32 member, call&& c) noexcept {
+    if (runs_) return msg::already_running;
+    if (member >= members_.size()) return error(msg::out_of_range, "member of the scheduler");
+    members_[member].c = std::move(c);
+    members_[member].figures.state = members_[member].c.state();
+    return {};
+}
+
+/// Lets a member run for `share`, which pays what it owes first; what that took of the budget.
+TESSERA_API u64 scheduler::slice(seat& m, u64 share, bool timed) noexcept {
+    usage& u = m.figures;
+    u64 took = 0, used = 0, over = 0;
+    if (timed) {
+        const u64 paid = u.owed < share ? u.owed : share, given = share - paid;
+        const u64 begin = monotonic_ns();
+        u.state = m.c.run_ns(given);
+        used = monotonic_ns() - begin;
+        took = paid + used;
+        // The clock is looked at between slices of fuel: so much is nobody's fault.
+        constexpr u64 tolerance = 100'000;
+        over = used > given + tolerance ? used - given : 0;
+        u.owed += over - paid;
+    } else {
+        const u64 before = m.c.fuel_used(), owed = m.c.fuel_owed();
+        u.state = m.c.run(share);
+        used = m.c.fuel_used() - before;
+        u.owed = m.c.fuel_owed();
+        took = used + owed - u.owed;
+        // What stops a call is the instruction or block for which the fuel is too little.
+        constexpr u64 tolerance = 1'000;
+        over = u.owed > owed + tolerance ? u.owed - owed : 0;
+    }
+    u.over += over;
+    u.used += used;
+    u.total += used;
+    ++u.slices;
+    m.is_hungry = u.state == standing::out_of_fuel || u.state == standing::deadline;
+    return took;
+}
+
+TESSERA_API frame_report scheduler::frame(u64 budget, bool timed) noexcept {
+    frame_report report;
+    report.budget = budget;
+    const u32 n = size();
+    if (runs_ || n == 0) return report;
+    runs_ = true;
+    for (seat& m : members_) {
+        m.figures.slices = 0;
+        m.figures.used = m.figures.over = 0;
+        m.is_hungry = !m.c.is_over() && m.c.state() != standing::running;
+    }
+    const u64 least = timed ? 2'000 : 1; // a slice that is shorter is more switching than running
+    u64 left = budget;
+    while (left != 0) {
+        u64 weights = 0;
+        for (const seat& m : members_) weights += m.is_hungry ? m.figures.weight : 0;
+        if (weights == 0) break;
+        const u64 pot = left;
+        for (u32 i = 0; i < n && left != 0; ++i) {
+            seat& m = members_[(first_ + i) % n];
+            if (!m.is_hungry) continue;
+            u64 share = pot / weights * m.figures.weight + pot % weights * m.figures.weight / weights;
+            share = share < least ? least : share;
+            const u64 took = slice(m, share < left ? share : left, timed);
+            if (m.c.is_over()) ++report.finished;
+            left -= took < left ? took : left;
+        }
+        if (pot - left < least) break; // whoever is hungry cannot be fed with it
+    }
+    for (u32 i = 0; i < n; ++i) {
+        usage& u = members_[i].figures;
+        report.used += u.used;
+        report.waiting += u.state == standing::waiting;
+        report.hungry += members_[i].is_hungry;
+        u.most = u.used > u.most ? u.used : u.most;
+        u.overruns += u.over != 0;
+        if (u.over != 0 && (report.worst == no_index || u.over > members_[report.worst].figures.over)) report.worst = i;
+    }
+    first_ = (first_ + 1) % n;
+    runs_ = false;
+    return report;
+}
+
+} // namespace tessera::game
+TESSERA_SMALL_END
+
+// ---- game/slices.hpp -------------------------------------------------------------------
+/// @file game/slices.hpp
+/// How a call is run piece by piece. The engine knows nothing of waiting: to it, a host function has failed. The call
+/// is kept as it then is, and goes on by calling a function that gives the answer in that one's place.
+
+TESSERA_SMALL
+namespace tessera::inline TESSERA_ABI {
+
+namespace runtime {
+/// A call that runs in slices, while it runs.
+struct slice {
+    game::call* call;
+    slice* outer; ///< of the same store, further out on the native stack
+    u32 depth;    ///< store_data::host_depth of what the call itself calls
+};
+} // namespace runtime
+
+namespace game {
+
+/// Gives the answer in the place of the host function that waited.
+struct call::answerer : runtime::host_function {
+    explicit answerer(call& whose, const runtime::func_record& waiting) noexcept : of(&whose), record(waiting) {
+        record.host = this;
+        invoke = [](runtime::host_function& self, runtime::caller& who, u64* slots, tessera::error& why) {
+            call& c = *static_cast<answerer&>(self).of;
+            if (c.what_.operation) {
+                const bool done = c.what_.take(c.what_.operation, *who.store, slots, why);
+                c.drop();
+                return done;
+            }
+            if (c.refused_) return why = c.why_, false;
+            if (!c.slots_.empty()) std::memcpy(slots, c.slots_.data(), 8 * c.slots_.size());
+            return true;
+        };
+    }
+    call* of;
+    runtime::func_record record;
+};
+
+TESSERA_API call::call(execution&& begun) noexcept : x_(std::move(begun)) {
+    if (x_.done()) state_ = standing::finished;
+    else if (x_.paused()) state_ = standing::out_of_fuel;
+    else if (!x_.call_) end(msg::stale_handle);
+}
+TESSERA_API call::call(call&& other) noexcept
+    : x_(std::move(other.x_)), state_(std::exchange(other.state_, standing::trapped)), answered_(other.answered_),
+      refused_(other.refused_), used_(other.used_), owed_(other.owed_), host_ns_(other.host_ns_), piece_(other.piece_),
+      ticket_(other.ticket_), what_(std::exchange(other.what_, {})), why_(other.why_), mark_(other.mark_),
+      slots_(std::move(other.slots_)), held_(std::move(other.held_)) {}
+TESSERA_API call& call::operator=(call&& other) noexcept {
+    if (this != &other) {
+        this->~call();
+        ::new (static_cast<void*>(this)) call(std::move(other));
+    }
+    return *this;
+}
+TESSERA_API call::~call() {
+    drop();
+    if (x_.alive() && x_.call_) static_cast<exec::context*>(x_.call_)->in_host = false;
+}
+TESSERA_API void call::drop() noexcept {
+    if (what_.operation) what_.drop(what_.operation);
+    what_ = {};
+}
+/// The call is over, by `why`.
+TESSERA_API standing call::end(const tessera::error& why) noexcept {
+    drop();
+    why_ = why;
+    if (x_.alive() && x_.call_) {
+        static_cast<exec::context*>(x_.call_)->in_host = false;
+        x_.store_->engine->finish(*x_.store_, x_.call_, *x_.record(), nullptr);
+    }
+    x_.call_ = nullptr;
+    x_.state_ = execution::state::failed;
+    return state_ = standing::trapped;
+}
+
+TESSERA_API standing call::go(u64 fuel, bool own) noexcept {
+    if (is_over() || state_ == standing::running) return state_;
+    if (!x_.alive()) return end(msg::stale_handle);
+    runtime::store_data& store = *x_.store_;
+    exec::context& c = *static_cast<exec::context*>(x_.call_);
+    if (own && !store.built[feature::fuel]) return end(tessera::error(msg::feature_not_built, name(feature::fuel)));
+    if (state_ == standing::waiting && !answered_ && !(what_.operation && what_.ready(what_.operation))) return state_;
+
+    answerer answers(*this, c.call.callee ? *c.call.callee : runtime::func_record());
+    runtime::func_record* const waiting = c.call.callee;
+    if (state_ == standing::waiting) {
+        c.call.callee = &answers.record;
+        c.pc = c.enter_cells;
+        c.in_host = c.paused = false;
+        answered_ = false;
+    }
+    const standing before = std::exchange(state_, standing::running);
+    runtime::slice here{this, store.sliced, store.host_depth + 1};
+    store.sliced = &here;
+    const u64 kept = store.fuel;
+    if (own) store.fuel = fuel < c.most_fuel ? fuel : c.most_fuel;
+    const u64 given = store.fuel;
+    const i64 debt = c.fuel;
+    taken_ = 0;
+    bool paused = false;
+    tessera::error why{tessera::error::unlikely()};
+    const bool done = store.engine->resume(store, x_.call_, why, paused);
+    const u64 left = store.fuel + std::exchange(taken_, 0);
+    if (store.built[feature::fuel]) {
+        used_ += given - left + u64(debt - c.fuel);
+        owed_ = c.fuel < 0 ? u64(-c.fuel) : 0;
+    }
+    if (own) store.fuel = kept;
+    store.sliced = here.outer;
+    if (c.call.callee == &answers.record) c.call.callee = waiting;
+    held_.clear();
+    refused_ = false;
+
+    if (done) {
+        store.engine->finish(store, std::exchange(x_.call_, nullptr), *x_.record(), x_.results_.data());
+        x_.state_ = execution::state::done;
+        return state_ = standing::finished;
+    }
+    if (!paused && c.host_failed && why.is(msg::waits)) {
+        c.paused = c.in_host = true; // the collector visits its frames, and the arguments of the function that waits
+        return state_ = standing::waiting;
+    }
+    runtime::spend_interruption(store, why);
+    if (!paused) return end(why);
+    why_ = why;
+    x_.state_ = execution::state::paused;
+    switch (why.why()) {
+    case trap::out_of_fuel: return state_ = standing::out_of_fuel;
+    case trap::interrupted: return state_ = standing::interrupted;
+    case trap::out_of_memory: return state_ = standing::heap_full;
+    default: return state_ = before; // too deep within calls of the host: it did not run
+    }
+}
+
+TESSERA_API standing call::run_ns(u64 ns) noexcept {
+    const u64 begin = monotonic_ns();
+    constexpr u64 short_ns = 20'000, long_ns = 80'000, most_units = 100'000;
+    u64 now = begin, left = ns;
+    while (left != 0) {
+        // Units take a nanosecond or, where they are calls of the host, milliseconds: how many make a piece is learned.
+        deadline_ = ns < ~begin ? begin + ns : ~u64{0};
+        const standing now_at = go(piece_, true);
+        deadline_ = 0;
+        const u64 before = now;
+        now = monotonic_ns();
+        const u64 took = now - before;
+        if (took < short_ns) piece_ = piece_ * 2 < most_units ? piece_ * 2 : most_units;
+        else if (took > long_ns) piece_ = piece_ * short_ns / took + 1;
+        if (now_at != standing::out_of_fuel) return now_at;
+        left = now - begin < ns ? ns - (now - begin) : 0;
+        if (left < took) piece_ = piece_ * left / took + 1; // the rest is shorter than a piece
+    }
+    if (is_over() || state_ == standing::running || state_ == standing::waiting) return state_;
+    return state_ = standing::deadline;
+}
+/// A host function is done. If that took beyond the deadline, the guest gets no further than the next back edge or
+/// call.
+TESSERA_API void call::add_host_ns(u64 ns, u64 now) noexcept {
+    host_ns_ += ns;
+    if (deadline_ == 0 || now < deadline_) return;
+    taken_ += x_.store_->fuel;
+    x_.store_->fuel = 0;
+}
+
+TESSERA_API bool call::waits_for_answer() const noexcept {
+    return state_ == standing::waiting && x_.alive() && !answered_ && !what_.operation;
+}
+TESSERA_API view<val_type> call::awaited() const noexcept {
+    if (state_ != standing::waiting || !x_.alive()) return {};
+    const exec::context& c = *static_cast<const exec::context*>(x_.call_);
+    return x_.store_->types.types().results(c.call.callee->type_id);
+}
+TESSERA_API result<void> call::answer(std::span<const value> values) noexcept {
+    if (!waits_for_answer()) return tessera::error(msg::out_of_range, "the call does not wait for an answer");
+    runtime::store_data& store = *x_.store_;
+    const view<val_type> types = awaited();
+    if (values.size() != types.size()) return tessera::error(msg::wrong_type, "number of results");
+    if (!slots_.resize(runtime::slots_of(types))) return msg::out_of_memory;
+    u64* to = slots_.data();
+    for (std::size_t i = 0; i < values.size(); to += types[i++].slots()) {
+        if (auto ok = runtime::put_value(store, types[i], values[i], to); !ok) return ok;
+        if (!runtime::is_traced(store.types.space(), types[i])) continue;
+        auto held = rooted::make(store, values[i]);
+        if (!held) return held.error();
+        if (!held_.push_back(std::move(*held))) return msg::out_of_memory;
+    }
+    answered_ = true;
+    return {};
+}
+TESSERA_API result<void> call::fail(const tessera::error& why) noexcept {
+    if (!waits_for_answer()) return tessera::error(msg::out_of_range, "the call does not wait for an answer");
+    why_ = why;
+    answered_ = refused_ = true;
+    return {};
+}
+
+TESSERA_API call* call::running(runtime::store_data& store, const char*& why_not) noexcept {
+    const runtime::slice* const here = store.sliced;
+    if (here && here->depth == store.host_depth) return here->call;
+    why_not = here ? "a host function between is on the native stack" : "it was not made by game::start";
+    return nullptr;
+}
+TESSERA_API error call::wait(u64 ticket, const pending& what) noexcept {
+    if (mark_.frames().empty()) {
+        // With a frame of its own the engine does not look for one at each suspension.
+        backtrace* const trace = create<backtrace>();
+        if (!trace || !trace->frames.push_back({})) {
+            destroy(trace);
+            return msg::out_of_memory;
+        }
+        mark_ = tessera::error(msg::waits);
+        mark_.set_trace(trace);
+    }
+    drop();
+    ticket_ = ticket;
+    what_ = what;
+    return mark_;
+}
+
+TESSERA_API error detail::suspend(const caller& who, u64 ticket, const pending& what) noexcept {
+    const char* why_not = "the host called the function itself";
+    const instance from = who.from();
+    call* const waiting = from ? call::running(*runtime::access::store(from), why_not) : nullptr;
+    if (!waiting) return error(msg::cannot_wait, why_not);
+    return waiting->wait(ticket, what);
+}
+TESSERA_API error suspend(const caller& who, u64 ticket) noexcept { return detail::suspend(who, ticket, {}); }
+
+} // namespace game
+} // namespace tessera
+TESSERA_SMALL_END
+#endif
+
+#endif
 
 // ---- undef.hpp -------------------------------------------------------------------------
 /// @file undef.hpp
@@ -35117,4 +43180,5 @@ TESSERA_SMALL_END
 #undef TESSERA_ABI_DISPATCH
 #undef TESSERA_ABI_CHECK
 #undef TESSERA_ABI_LEVEL
+#undef TESSERA_ABI_NATIVE
 #undef TESSERA_ABI
