@@ -12,9 +12,9 @@
 namespace engines {
 
 /// All instructions; metered, interruptible, watched, written pages marked.
-inline constexpr tessera::features metered =
-    tessera::everything + tessera::feature::fuel + tessera::feature::interruption + tessera::feature::tracing +
-    tessera::feature::dirty_marks;
+inline constexpr tessera::features metered = tessera::everything + tessera::feature::fuel +
+                                             tessera::feature::interruption + tessera::feature::tracing +
+                                             tessera::feature::dirty_marks;
 
 /// Without fuel and without the exceptions of before 3.0. NaNs have bits to compare.
 inline constexpr tessera::features plain =
