@@ -124,17 +124,11 @@ def check(compiler, rounds):
         full["seconds"], full["memory"] = compiler.run(HERE / "full.cpp", "-DFEATURES=latest")
         return full["seconds"]
 
-    def wasm_1_0():
-        small = compiler.run(HERE / "full.cpp", "-DFEATURES=wasm_1_0")[0]
-        return small / full["seconds"]
-
     within("include only, over its standard headers", BUDGET_INCLUDE, over(include, compiler.standard_headers("standard.cpp", INCLUDE)))
     within("TESSERA_SEPARATE, over its standard headers", BUDGET_SEPARATE,
            over(include, compiler.standard_headers("separate.cpp", INCLUDE, separate), separate))
     within("full build", BUDGET_FULL, full_build)
     within("memory of the full build", BUDGET_MEMORY, lambda: full["memory"], "MiB", scaled=False)
-    # No budget: nearly all that is executed so far is WebAssembly 1.0.
-    print(f"wasm_1_0: {wasm_1_0():.2f} of the full build's time", flush=True)
     return failed
 
 
