@@ -19,8 +19,8 @@ struct trace_frame {
     u32 offset = 0; ///< byte offset in the module of the instruction, 0 for a host function
     u32 line = 0;   ///< position of the instruction, for a module that came from text
     u32 column = 0;
-    u32 instance = ~u32{0}; ///< the store's number for the instance, as debug::places uses it; none for a host function
     char name[56] = {};     ///< from the name section or the export, cut if longer, NUL-terminated
+    u32 instance = ~u32{0}; ///< the store's number for the instance, as debug::places uses it; none for a host function
 };
 
 namespace detail {

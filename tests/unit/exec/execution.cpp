@@ -21,17 +21,17 @@ tessera::result<tessera::module> load(const char* kernel) {
     return tessera::module::parse<metered>(bytes);
 }
 
-struct kernel {
+struct stopped {
     const char* name;
     tessera::u32 work;
 };
-constexpr kernel kernels[] = {{"fib", 12}, {"sieve", 1},     {"matmul", 2},   {"crc32", 1}, {"mandelbrot", 8},
-                              {"vm", 200}, {"quicksort", 1}, {"dispatch", 5}, {"bulk", 100}};
+constexpr stopped kernels_stopped[] = {{"fib", 12}, {"sieve", 1},     {"matmul", 2},   {"crc32", 1}, {"mandelbrot", 8},
+                                       {"vm", 200}, {"quicksort", 1}, {"dispatch", 5}, {"bulk", 100}};
 
 } // namespace
 
 TEST_CASE("a kernel that stops at every back edge and call ends with the same result") {
-    for (const kernel& k : kernels) {
+    for (const stopped& k : kernels_stopped) {
         CAPTURE(k.name);
         auto mod = load(k.name);
         REQUIRE(mod);
