@@ -21,6 +21,8 @@ namespace {
 
 using namespace tessera;
 
+constexpr features profile = wasm_3_0;
+
 constexpr const char* guest = R"((module
   (import "wasi_snapshot_preview1" "fd_read" (func $read (param i32 i32 i32 i32) (result i32)))
   (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))

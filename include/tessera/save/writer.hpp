@@ -9,6 +9,7 @@
 #pragma once
 
 #include <tessera/runtime/aggregate.hpp>
+#include <tessera/runtime/link.hpp>
 #include <tessera/save/frame_point.hpp>
 #include <tessera/save/names.hpp>
 #include <tessera/save/sink.hpp>
