@@ -127,8 +127,7 @@ int main() {
                 unsigned(exec::flag::fuel), unsigned(exec::flag::interrupt), unsigned(exec::flag::canonical),
                 unsigned(exec::flag::marks));
     constexpr features options = features{} + feature::fuel + feature::interruption + feature::deterministic +
-                                 feature::tracing + feature::dirty_marks +
-                                 feature::native;
+                                 feature::tracing + feature::dirty_marks + feature::native;
     std::printf("options %llu\n", static_cast<unsigned long long>(options.bits & ~features{}.bits));
     for (const toggle& t : toggles)
         std::printf("toggle %s %llu\n", t.name, static_cast<unsigned long long>(t.built.bits));
