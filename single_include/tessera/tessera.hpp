@@ -25874,7 +25874,8 @@ template <u64 Id>
 struct action<family::zero_range, Id> {
     using c = cell<Id>;
     static TESSERA_INLINE void run(state& s) noexcept {
-        std::memset(c::slot(s, c::template word<0>(s)), 0, 8 * std::size_t(c::template word<1>(s)));
+        u8* at = c::slot(s, c::template word<0>(s));
+        for (u32 n = c::template word<1>(s); n; --n, at += 8) store_native<u64>(at, 0);
         c::next(s);
     }
 };
@@ -25882,7 +25883,12 @@ template <u64 Id>
 struct action<family::zero_few, Id> {
     using c = cell<Id>;
     static TESSERA_INLINE void run(state& s) noexcept {
-        std::memset(c::slot(s, c::template word<0>(s)), 0, 8 * few_slots);
+        u8* const at = c::slot(s, c::template word<0>(s));
+        static_assert(few_slots == 8);
+        store_native(at, v128{}); // no loop, which would become a call
+        store_native(at + 16, v128{});
+        store_native(at + 32, v128{});
+        store_native(at + 48, v128{});
         c::next(s);
     }
 };
