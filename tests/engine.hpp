@@ -7,7 +7,9 @@
 
 #include <tessera/tessera.hpp>
 
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace engines {
 
@@ -19,6 +21,15 @@ inline constexpr tessera::features metered = tessera::everything + tessera::feat
 /// Without fuel and without the exceptions of before 3.0. NaNs have bits to compare.
 inline constexpr tessera::features plain =
     tessera::latest + tessera::feature::interruption + tessera::feature::deterministic;
+
+/// A row of the table that loads or stores vectors, or lanes of them.
+struct vector_access {
+    std::string text;
+    unsigned size; ///< in bytes
+    bool is_store;
+    std::string lane; ///< what stands after the offset
+};
+std::vector<vector_access> vector_accesses();
 
 /// The bytes of a module in text, which need not be valid.
 tessera::result<tessera::vec<tessera::u8>> assembled(std::string_view text);

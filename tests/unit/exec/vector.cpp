@@ -3,8 +3,6 @@
 // operands can name, the bounds of every access.
 #include "support.hpp"
 
-#include <tessera/syntax/opcode.hpp>
-
 #include <utility>
 #include <vector>
 
@@ -101,22 +99,7 @@ TEST_CASE("vectors in globals, selects, calls, host functions and several result
 }
 
 TEST_CASE("the bounds of every vector access, in every kind of memory") {
-    struct access {
-        std::string text;
-        unsigned size;
-        bool is_store;
-        std::string lane;
-    };
-    std::vector<access> all;
-    for (tessera::u16 i = 0; i < tessera::op_count; ++i) {
-        const tessera::op_row& r = tessera::op_table[i];
-        if (r.prefix != 0xfd || tessera::natural_align[i] + (r.immediate == tessera::imm::memarg ||
-                                                             r.immediate == tessera::imm::memarg_lane) ==
-                                    0)
-            continue;
-        all.push_back({std::string(r.text), 1u << tessera::natural_align[i], r.type.result_count == 0,
-                       r.immediate == tessera::imm::memarg_lane ? " 1" : ""});
-    }
+    const std::vector<engines::vector_access> all = engines::vector_accesses();
     REQUIRE(all.size() == 22);
     for (const char* memory : {"(memory 1 1)", "(memory i64 1 1)", "(memory 0) (memory $m 1 1)"}) {
         const bool wide = std::string_view(memory).find("i64") != std::string_view::npos,
@@ -124,7 +107,7 @@ TEST_CASE("the bounds of every vector access, in every kind of memory") {
         const std::string address = wide ? "i64" : "i32";
         std::string text = "(module " + std::string(memory);
         for (std::size_t i = 0; i < all.size(); ++i) {
-            const access& a = all[i];
+            const engines::vector_access& a = all[i];
             const bool takes_vector = a.is_store || !a.lane.empty();
             for (const char* offset : {"", "offset=3 ", "offset=65520 ", "offset=4294967295 "}) {
                 text += "(func (export \"" + std::to_string(i) + offset + "\") (param " + address + ") " +
