@@ -4096,7 +4096,7 @@ public:
         return *this;
     }
     ~execution() {
-        if (alive() && call_) store_->engine->finish(*store_, call_, *record(), nullptr);
+        if (call_ && alive()) store_->engine->finish(*store_, call_, *record(), nullptr);
     }
 
     /// Runs on. Success: the call is done, `results` or `get` have what it gave. An error of
@@ -42984,7 +42984,7 @@ TESSERA_API call& call::operator=(call&& other) noexcept {
 }
 TESSERA_API call::~call() {
     drop();
-    if (x_.alive() && x_.call_) static_cast<exec::context*>(x_.call_)->in_host = false;
+    if (x_.call_ && x_.alive()) static_cast<exec::context*>(x_.call_)->in_host = false;
 }
 TESSERA_API void call::drop() noexcept {
     if (what_.operation) what_.drop(what_.operation);

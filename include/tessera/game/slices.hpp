@@ -61,7 +61,7 @@ TESSERA_API call& call::operator=(call&& other) noexcept {
 }
 TESSERA_API call::~call() {
     drop();
-    if (x_.alive() && x_.call_) static_cast<exec::context*>(x_.call_)->in_host = false;
+    if (x_.call_ && x_.alive()) static_cast<exec::context*>(x_.call_)->in_host = false;
 }
 TESSERA_API void call::drop() noexcept {
     if (what_.operation) what_.drop(what_.operation);

@@ -27,13 +27,16 @@ constexpr const char* mods = R"((module (import "env" "wait" (func $wait)) (impo
     (func (export "fills") (loop $again (memory.fill (i32.const 0) (i32.const 1) (i32.const 6500000)) (br $again)))
     (func (export "slow") (loop $again (call $slow) (br $again)))))";
 
-struct crowd {
+tessera::imports host() {
     tessera::imports env;
+    env.define("env", "wait", [](tessera::caller& who) -> tessera::result<void> { return game::suspend(who); });
+    env.define("env", "slow", [] { std::this_thread::sleep_for(std::chrono::milliseconds(5)); });
+    return env;
+}
+
+/// Ends before the guests whose calls it has.
+struct crowd {
     game::scheduler all;
-    crowd() {
-        env.define("env", "wait", [](tessera::caller& who) -> tessera::result<void> { return game::suspend(who); });
-        env.define("env", "slow", [] { std::this_thread::sleep_for(std::chrono::milliseconds(5)); });
-    }
     u32 add(const guest& g, const char* name, std::vector<value> args = {}, u32 weight = 1) {
         auto made = game::start(g.get<tessera::func>(name), args);
         REQUIRE(made);
@@ -47,8 +50,9 @@ bool is_near(u64 a, u64 b, u64 by) { return a > b ? a - b <= by : b - a <= by; }
 } // namespace
 
 TEST_CASE("a frame of fuel is shared by weight, and what one leaves goes to the others") {
+    const tessera::imports env = host();
+    guest g(mods, env), other(mods, env); // of two stores
     crowd c;
-    guest g(mods, c.env), other(mods, c.env); // of two stores
     const u32 a = c.add(g, "endless"), b = c.add(other, "endless", {}, 2), d = c.add(g, "count", {value::i32(10)}),
               e = c.add(g, "waits"), f = c.add(g, "traps");
     auto frame = c.all.run(60'000);
@@ -85,8 +89,8 @@ TEST_CASE("a frame of fuel is shared by weight, and what one leaves goes to the 
 }
 
 TEST_CASE("over many frames a remainder goes to each in turn") {
+    guest g(mods, host());
     crowd c;
-    guest g(mods, c.env);
     for (int i = 0; i < 100; ++i) c.add(g, "endless");
     u64 used = 0;
     for (int i = 0; i < 400; ++i) used += c.all.run(777).used;
@@ -95,8 +99,8 @@ TEST_CASE("over many frames a remainder goes to each in turn") {
 }
 
 TEST_CASE("who uses more than it was given is named, and makes up for it") {
+    guest g(mods, host());
     crowd c;
-    guest g(mods, c.env);
     const u32 a = c.add(g, "endless"), b = c.add(g, "fills");
     auto frame = c.all.run(10'000);
     CHECK(frame.worst == b);
@@ -116,17 +120,17 @@ TEST_CASE("who uses more than it was given is named, and makes up for it") {
 
 TEST_CASE("a frame of time ends, whoever is in it") {
     using namespace std::chrono_literals;
-    crowd c;
     int slow = 0;
     const auto sleep = [&] { std::this_thread::sleep_for(5ms), ++slow; };
-    c.env = {};
-    c.env.define("env", "wait", [] {});
-    c.env.define("env", "slow", sleep);
-    guest g(mods, c.env);
+    tessera::imports plain;
+    plain.define("env", "wait", [] {});
+    plain.define("env", "slow", sleep);
+    guest g(mods, plain);
     tessera::imports timed;
     timed.define("env", "wait", [] {});
     timed.define("env", "slow", game::timed(sleep));
     guest t(mods, timed);
+    crowd c;
 
     // A host function that is not timed: it is learned how slow it is.
     auto call = game::start(g.get<void()>("slow"));

@@ -30,7 +30,7 @@ public:
         return *this;
     }
     ~execution() {
-        if (alive() && call_) store_->engine->finish(*store_, call_, *record(), nullptr);
+        if (call_ && alive()) store_->engine->finish(*store_, call_, *record(), nullptr);
     }
 
     /// Runs on. Success: the call is done, `results` or `get` have what it gave. An error of
