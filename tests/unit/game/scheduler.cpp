@@ -27,7 +27,7 @@ constexpr const char* mods = R"((module (import "env" "wait" (func $wait)) (impo
     (func (export "fills") (loop $again (memory.fill (i32.const 0) (i32.const 1) (i32.const 6500000)) (br $again)))
     (func (export "slow") (loop $again (call $slow) (br $again)))))";
 
-tessera::imports host() {
+tessera::imports hosted() {
     tessera::imports env;
     env.define("env", "wait", [](tessera::caller& who) -> tessera::result<void> { return game::suspend(who); });
     env.define("env", "slow", [] { std::this_thread::sleep_for(std::chrono::milliseconds(5)); });
@@ -50,7 +50,7 @@ bool is_near(u64 a, u64 b, u64 by) { return a > b ? a - b <= by : b - a <= by; }
 } // namespace
 
 TEST_CASE("a frame of fuel is shared by weight, and what one leaves goes to the others") {
-    const tessera::imports env = host();
+    const tessera::imports env = hosted();
     guest g(mods, env), other(mods, env); // of two stores
     crowd c;
     const u32 a = c.add(g, "endless"), b = c.add(other, "endless", {}, 2), d = c.add(g, "count", {value::i32(10)}),
@@ -89,7 +89,7 @@ TEST_CASE("a frame of fuel is shared by weight, and what one leaves goes to the 
 }
 
 TEST_CASE("over many frames a remainder goes to each in turn") {
-    guest g(mods, host());
+    guest g(mods, hosted());
     crowd c;
     for (int i = 0; i < 100; ++i) c.add(g, "endless");
     u64 used = 0;
@@ -99,7 +99,7 @@ TEST_CASE("over many frames a remainder goes to each in turn") {
 }
 
 TEST_CASE("who uses more than it was given is named, and makes up for it") {
-    guest g(mods, host());
+    guest g(mods, hosted());
     crowd c;
     const u32 a = c.add(g, "endless"), b = c.add(g, "fills");
     auto frame = c.all.run(10'000);
