@@ -223,7 +223,7 @@ def main():
     if len(full.handlers) < 500:
         check.faults.append(f"only {len(full.handlers)} handlers in the full build")
     missing = [name for name in table.features if name != "mvp"
-               and (name if table.options >> table.features[name] & 1 else "no_" + name.replace("-", "_").removesuffix("_to_int"))
+               and (name.replace("-", "_") if table.options >> table.features[name] & 1 else "no_" + name.replace("-", "_").removesuffix("_to_int"))
                not in table.toggles]
     if missing or not (set(paths) < set(table.toggles) if some else set(paths) == set(table.toggles)):
         check.faults.append(f"toggles.def lacks {missing}, or objects are not those of toggles.def")
