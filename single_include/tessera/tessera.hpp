@@ -4157,8 +4157,9 @@ public:
         if (paused) made.state_ = state::paused;
         return made;
     }
-    /// For the library: the engine's, null once the call has ended; and the place of the function.
+    /// For the library: the engine's, null once the call has ended.
     void* call() const noexcept { return alive() ? call_ : nullptr; }
+    /// For the library: the place of the function.
     u32 func_place() const noexcept { return func_; }
     const runtime::store_data* store() const noexcept { return store_; }
 
@@ -24877,11 +24878,15 @@ public:
     }
 
 protected:
-    bool lower(u32 index, bool wide) noexcept {
+    /// A reader of the body of function `index`, which stands before its locals.
+    binary::instruction_reader<F> reader_of(u32 index) const noexcept {
         const byte_range range = module_.funcs[index].code;
         const u8* const base = module_.bytes.data();
-        binary::instruction_reader<F> reader(base, cursor(base + range.begin, base + range.end));
-        offset_ = range.begin;
+        return {base, cursor(base + range.begin, base + range.end)};
+    }
+    /// Begins function `index` and takes its locals from `reader`.
+    bool begin_function(binary::instruction_reader<F>& reader, u32 index, bool wide) noexcept {
+        offset_ = module_.funcs[index].code.begin;
         index_ = index;
         if (!begin(index, wide)) return false;
         // The body is valid, so reading cannot fail; the results are looked at all the same.
@@ -24893,7 +24898,12 @@ protected:
             if (!reader.leb_u32(count) || !reader.type(t)) return false;
             add_locals(count, t);
         }
-        if (!begin_body()) return false;
+        return begin_body();
+    }
+
+    bool lower(u32 index, bool wide) noexcept {
+        binary::instruction_reader<F> reader = reader_of(index);
+        if (!begin_function(reader, index, wide)) return false;
         if constexpr (F[feature::tracing]) begin_plain(index);
         binary::instruction in;
         while (!control_.empty()) {
@@ -36586,41 +36596,16 @@ inline void release_code(void* at, std::size_t bytes) noexcept { release_pages(a
 
 } // namespace tessera::native::prim
 #endif
-#elif defined(__APPLE__)
-
-// ---- native/prim/apple.hpp -------------------------------------------------------------
-/// @file native/prim/apple.hpp
-/// Pages for machine code on macOS. Written by the documentation, not tested.
-///
-/// A program with the hardened runtime needs the entitlement com.apple.security.cs.allow-jit; without it the pages
-/// are refused, which is an answer like any other.
-
-#if defined(__APPLE__)
-
-#include <sys/mman.h>
-
-namespace tessera::inline TESSERA_ABI::native::prim {
-
-/// As in posix.hpp.
-inline void* reserve_code(std::size_t bytes) noexcept {
-    void* const at = mmap(nullptr, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANON | MAP_JIT, -1, 0);
-    return at == MAP_FAILED ? nullptr : at;
-}
-inline bool let_write(void* at, std::size_t bytes) noexcept { return mprotect(at, bytes, PROT_READ | PROT_WRITE) == 0; }
-inline bool let_execute(void* at, std::size_t bytes) noexcept {
-    return mprotect(at, bytes, PROT_READ | PROT_EXEC) == 0;
-}
-inline void release_code(void* at, std::size_t bytes) noexcept { static_cast<void>(munmap(at, bytes)); }
-
-} // namespace tessera::native::prim
-#endif
-#elif defined(__unix__)
+#elif defined(__unix__) || defined(__APPLE__)
 
 // ---- native/prim/posix.hpp -------------------------------------------------------------
 /// @file native/prim/posix.hpp
-/// Pages for machine code on Linux and other systems with mmap.
+/// Pages for machine code on Linux and other systems with mmap; macOS by its documentation, not tested.
+///
+/// On macOS a program with the hardened runtime needs the entitlement com.apple.security.cs.allow-jit; without it the
+/// pages are refused, which is an answer like any other.
 
-#if defined(__unix__) && !defined(__APPLE__)
+#if defined(__unix__) || defined(__APPLE__)
 
 #include <sys/mman.h>
 
@@ -36628,7 +36613,12 @@ namespace tessera::inline TESSERA_ABI::native::prim {
 
 /// Address space for `bytes` of code, which can neither be written nor executed yet. Null: there is none.
 inline void* reserve_code(std::size_t bytes) noexcept {
-    void* const at = mmap(nullptr, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+#if defined(__APPLE__)
+    constexpr int flags = MAP_PRIVATE | MAP_ANON | MAP_JIT;
+#else
+    constexpr int flags = MAP_PRIVATE | MAP_ANONYMOUS;
+#endif
+    void* const at = mmap(nullptr, bytes, PROT_NONE, flags, -1, 0);
     return at == MAP_FAILED ? nullptr : at;
 }
 /// Lets whole pages be written and not executed. False: refused.
@@ -40290,21 +40280,8 @@ private:
         found_ = previous_ = standing::none;
         scanning_ = false;
         decided_for_ = no_index;
-        const byte_range range = this->module_.funcs[func].code;
-        const u8* const bytes = this->module_.bytes.data();
-        binary::instruction_reader<F> reader(bytes, cursor(bytes + range.begin, bytes + range.end));
-        this->offset_ = range.begin;
-        this->index_ = func;
-        if (!this->begin(func, wide)) return false;
-        u32 groups = 0;
-        if (!reader.leb_u32(groups)) return false;
-        for (; groups; --groups) {
-            u32 count = 0;
-            val_type t;
-            if (!reader.leb_u32(count) || !reader.type(t)) return false;
-            this->add_locals(count, t);
-        }
-        if (!this->begin_body()) return false;
+        binary::instruction_reader<F> reader = this->reader_of(func);
+        if (!this->begin_function(reader, func, wide)) return false;
         previous_ = standing::start;
         binary::instruction in;
         while (!this->control_.empty()) {
@@ -42556,21 +42533,21 @@ typename task<T>::value_type run_task(caller& who, Begin begin) noexcept(!TESSER
     return waits;
 }
 
-template <class F, class T, class... A>
-struct async_function<F, task<T>(A...)> {
+template <class... A>
+struct kept_parameters {
     static_assert((runtime::wasm_value<A> && ...) && !(std::is_reference_v<A> || ...),
                   "tessera: a coroutine keeps its parameters while it waits: they must be values, not references, and "
                   "numbers, v128, externref or func, not views of the guest's memory");
+};
+template <class F, class T, class... A>
+struct async_function<F, task<T>(A...)> : kept_parameters<A...> {
     F f;
     typename task<T>::value_type operator()(caller& who, A... args) {
         return run_task<T>(who, [&] { return f(args...); });
     }
 };
 template <class F, class T, class... A>
-struct async_function<F, task<T>(instance, A...)> {
-    static_assert((runtime::wasm_value<A> && ...) && !(std::is_reference_v<A> || ...),
-                  "tessera: a coroutine keeps its parameters while it waits: they must be values, not references, and "
-                  "numbers, v128, externref or func, not views of the guest's memory");
+struct async_function<F, task<T>(instance, A...)> : kept_parameters<A...> {
     F f;
     typename task<T>::value_type operator()(caller& who, A... args) {
         return run_task<T>(who, [&] { return f(who.from(), args...); });
@@ -42589,7 +42566,7 @@ template <class F>
 auto async(F f) noexcept {
     static_assert(runtime::signature_of<F>::known,
                   "tessera: async needs a function pointer or a lambda without auto parameters");
-    return detail::async_function<F, typename runtime::signature_of<F>::type>{std::move(f)};
+    return detail::async_function<F, typename runtime::signature_of<F>::type>{{}, std::move(f)};
 }
 
 } // namespace tessera::game

@@ -85,11 +85,15 @@ public:
     }
 
 protected:
-    bool lower(u32 index, bool wide) noexcept {
+    /// A reader of the body of function `index`, which stands before its locals.
+    binary::instruction_reader<F> reader_of(u32 index) const noexcept {
         const byte_range range = module_.funcs[index].code;
         const u8* const base = module_.bytes.data();
-        binary::instruction_reader<F> reader(base, cursor(base + range.begin, base + range.end));
-        offset_ = range.begin;
+        return {base, cursor(base + range.begin, base + range.end)};
+    }
+    /// Begins function `index` and takes its locals from `reader`.
+    bool begin_function(binary::instruction_reader<F>& reader, u32 index, bool wide) noexcept {
+        offset_ = module_.funcs[index].code.begin;
         index_ = index;
         if (!begin(index, wide)) return false;
         // The body is valid, so reading cannot fail; the results are looked at all the same.
@@ -101,7 +105,12 @@ protected:
             if (!reader.leb_u32(count) || !reader.type(t)) return false;
             add_locals(count, t);
         }
-        if (!begin_body()) return false;
+        return begin_body();
+    }
+
+    bool lower(u32 index, bool wide) noexcept {
+        binary::instruction_reader<F> reader = reader_of(index);
+        if (!begin_function(reader, index, wide)) return false;
         if constexpr (F[feature::tracing]) begin_plain(index);
         binary::instruction in;
         while (!control_.empty()) {

@@ -212,21 +212,21 @@ typename task<T>::value_type run_task(caller& who, Begin begin) noexcept(!TESSER
     return waits;
 }
 
-template <class F, class T, class... A>
-struct async_function<F, task<T>(A...)> {
+template <class... A>
+struct kept_parameters {
     static_assert((runtime::wasm_value<A> && ...) && !(std::is_reference_v<A> || ...),
                   "tessera: a coroutine keeps its parameters while it waits: they must be values, not references, and "
                   "numbers, v128, externref or func, not views of the guest's memory");
+};
+template <class F, class T, class... A>
+struct async_function<F, task<T>(A...)> : kept_parameters<A...> {
     F f;
     typename task<T>::value_type operator()(caller& who, A... args) {
         return run_task<T>(who, [&] { return f(args...); });
     }
 };
 template <class F, class T, class... A>
-struct async_function<F, task<T>(instance, A...)> {
-    static_assert((runtime::wasm_value<A> && ...) && !(std::is_reference_v<A> || ...),
-                  "tessera: a coroutine keeps its parameters while it waits: they must be values, not references, and "
-                  "numbers, v128, externref or func, not views of the guest's memory");
+struct async_function<F, task<T>(instance, A...)> : kept_parameters<A...> {
     F f;
     typename task<T>::value_type operator()(caller& who, A... args) {
         return run_task<T>(who, [&] { return f(who.from(), args...); });
@@ -245,7 +245,7 @@ template <class F>
 auto async(F f) noexcept {
     static_assert(runtime::signature_of<F>::known,
                   "tessera: async needs a function pointer or a lambda without auto parameters");
-    return detail::async_function<F, typename runtime::signature_of<F>::type>{std::move(f)};
+    return detail::async_function<F, typename runtime::signature_of<F>::type>{{}, std::move(f)};
 }
 
 } // namespace tessera::game

@@ -6,9 +6,7 @@
 #include <tessera/util/integers.hpp>
 #if defined(_WIN32)
 #include <tessera/native/prim/windows.hpp>
-#elif defined(__APPLE__)
-#include <tessera/native/prim/apple.hpp>
-#elif defined(__unix__)
+#elif defined(__unix__) || defined(__APPLE__)
 #include <tessera/native/prim/posix.hpp>
 #else
 #include <tessera/native/prim/none.hpp>

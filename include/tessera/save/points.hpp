@@ -103,21 +103,8 @@ private:
         found_ = previous_ = standing::none;
         scanning_ = false;
         decided_for_ = no_index;
-        const byte_range range = this->module_.funcs[func].code;
-        const u8* const bytes = this->module_.bytes.data();
-        binary::instruction_reader<F> reader(bytes, cursor(bytes + range.begin, bytes + range.end));
-        this->offset_ = range.begin;
-        this->index_ = func;
-        if (!this->begin(func, wide)) return false;
-        u32 groups = 0;
-        if (!reader.leb_u32(groups)) return false;
-        for (; groups; --groups) {
-            u32 count = 0;
-            val_type t;
-            if (!reader.leb_u32(count) || !reader.type(t)) return false;
-            this->add_locals(count, t);
-        }
-        if (!this->begin_body()) return false;
+        binary::instruction_reader<F> reader = this->reader_of(func);
+        if (!this->begin_function(reader, func, wide)) return false;
         previous_ = standing::start;
         binary::instruction in;
         while (!this->control_.empty()) {

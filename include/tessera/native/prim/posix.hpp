@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 /// @file native/prim/posix.hpp
-/// Pages for machine code on Linux and other systems with mmap.
+/// Pages for machine code on Linux and other systems with mmap; macOS by its documentation, not tested.
+///
+/// On macOS a program with the hardened runtime needs the entitlement com.apple.security.cs.allow-jit; without it the
+/// pages are refused, which is an answer like any other.
 #pragma once
 
-#if defined(__unix__) && !defined(__APPLE__)
+#if defined(__unix__) || defined(__APPLE__)
 #include <tessera/config.hpp>
 
 #include <sys/mman.h>
@@ -12,7 +15,12 @@ namespace tessera::inline TESSERA_ABI::native::prim {
 
 /// Address space for `bytes` of code, which can neither be written nor executed yet. Null: there is none.
 inline void* reserve_code(std::size_t bytes) noexcept {
-    void* const at = mmap(nullptr, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+#if defined(__APPLE__)
+    constexpr int flags = MAP_PRIVATE | MAP_ANON | MAP_JIT;
+#else
+    constexpr int flags = MAP_PRIVATE | MAP_ANONYMOUS;
+#endif
+    void* const at = mmap(nullptr, bytes, PROT_NONE, flags, -1, 0);
     return at == MAP_FAILED ? nullptr : at;
 }
 /// Lets whole pages be written and not executed. False: refused.

@@ -91,8 +91,9 @@ public:
         if (paused) made.state_ = state::paused;
         return made;
     }
-    /// For the library: the engine's, null once the call has ended; and the place of the function.
+    /// For the library: the engine's, null once the call has ended.
     void* call() const noexcept { return alive() ? call_ : nullptr; }
+    /// For the library: the place of the function.
     u32 func_place() const noexcept { return func_; }
     const runtime::store_data* store() const noexcept { return store_; }
 
