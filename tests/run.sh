@@ -108,7 +108,7 @@ cross() {
 }
 
 # Of the builds with some features, those that differ most; the preset by itself has them all.
-toggles="no_reference_types;no_simd;no_gc;no_exceptions;no_threads;wasm_1_0;latest;deterministic;fuel;interruption;tracing;dirty_marks;native"
+toggles="no_reference_types;no_simd;no_gc;no_threads;wasm_1_0;deterministic;fuel;tracing;native"
 wanted=${*:-default single loop-asan-ubsan tsan no-exceptions toggles fuzz aarch64 armhf s390x i686 mingw}
 for name in $wanted; do
     case $name in

@@ -25292,33 +25292,33 @@ struct action<family::call_record, Id> {
     static TESSERA_INLINE runtime::func_record* find(const state& s) noexcept {
         return s.ctx->funcs[c::template word<1>(s)];
     }
-    /// The frame of the caller has room for arguments and results. Little must survive the call, as
-    /// accumulators and pins do not: that is why they are cleared, and why `find` is asked again.
-    static TESSERA_INLINE void call_host(state& s, runtime::host_function& host) noexcept {
+    /// The frame of the caller has room for arguments and results. Each value that must survive the
+    /// call costs a register that is saved: so accumulators and pins, which do not, are cleared, place
+    /// and frame are written down and read again, and `find` is asked again if the host failed.
+    static TESSERA_INLINE void run(state& s) noexcept {
         constexpr bool fuel = (c::v.flags & flag::fuel) != 0;
         context* const ctx = s.ctx;
-        if constexpr (fuel) ctx->give_fuel_back();
-        u64* const slots = reinterpret_cast<u64*>(s.fp + c::template word<0>(s));
         ctx->stop_pc = s.pc; // where the collector begins to look at frames
         ctx->fp = s.fp;
-        const bool done = host.invoke(host, ctx->who, slots, ctx->failure);
-        s.pc = ctx->stop_pc;
-        s.fp = ctx->fp;
-        if constexpr (fuel) ctx->take_fuel();
-        ctx->refresh();
-        const u8* const next = s.pc + c::l.size;
-        if (TESSERA_UNLIKELY(!done)) {
-            detail::fail_in_host(ctx, find(s), c::template word<0>(s), next);
-            s.pc = ctx->failed_cells;
-        } else {
-            s.pc = next;
-        }
-        s = {s.pc, s.fp, ctx->mem, ctx, 0, 0, 0, 0, 0, 0, vector_register{}, vector_register{}};
-    }
-    static TESSERA_INLINE void run(state& s) noexcept {
         runtime::func_record* const callee = find(s);
-        if (TESSERA_LIKELY(callee->host != nullptr)) call_host(s, *callee->host);
-        else detail::prepare(s, callee, c::template word<0>(s), s.pc + c::l.size, c::template word<0>(s));
+        if (TESSERA_LIKELY(callee->host != nullptr)) {
+            if constexpr (fuel) ctx->give_fuel_back();
+            u64* const slots = reinterpret_cast<u64*>(s.fp + c::template word<0>(s));
+            const bool done = callee->host->invoke(*callee->host, ctx->who, slots, ctx->failure);
+            s.pc = ctx->stop_pc;
+            if constexpr (fuel) ctx->take_fuel();
+            ctx->refresh();
+            const u8* const next = s.pc + c::l.size;
+            if (TESSERA_UNLIKELY(!done)) {
+                detail::fail_in_host(ctx, find(s), c::template word<0>(s), next);
+                s.pc = ctx->failed_cells;
+            } else {
+                s.pc = next;
+            }
+        } else {
+            detail::prepare(s, callee, c::template word<0>(s), s.pc + c::l.size, c::template word<0>(s));
+        }
+        s = {s.pc, ctx->fp, ctx->mem, ctx, 0, 0, 0, 0, 0, 0, vector_register{}, vector_register{}};
     }
 };
 /// The short way: a function of the very type, lowered, of the same instance. Everything else, traps

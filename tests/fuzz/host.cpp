@@ -4,11 +4,10 @@
 // what the interface asks for: a store outlives the use of its handles, an execution that is running is
 // neither moved nor dropped, and imports in use are not changed.
 
+#include "engine.hpp"
 #include "host_modules.hpp"
 #include "object_user.hpp"
 #include "require.hpp"
-
-#include <tessera/tessera.hpp>
 
 #include <fuzzer/FuzzedDataProvider.h>
 
@@ -26,7 +25,7 @@ using tessera::u8;
 using tessera::val_type;
 using tessera::value;
 
-constexpr tessera::features profile = tessera::latest + tessera::feature::fuel + tessera::feature::interruption;
+using fuzz::profile;
 using store = tessera::store<profile>;
 constexpr tessera::limits small{.memory_bytes = 1 << 20,
                                 .total_memory_bytes = 1 << 22,
@@ -65,7 +64,7 @@ const std::vector<tessera::module>& guests() {
     static const std::vector<tessera::module> all = [] {
         std::vector<tessera::module> made(1); // the first is empty
         for (std::string_view text : fuzz::host_modules) {
-            auto m = tessera::module::parse_text<tessera::latest>(text);
+            auto m = tessera::module::parse_text<profile>(text);
             if (!m) std::fprintf(stderr, "%u: %s\n", m.error().line(), m.error().message().data());
             require(m.has_value());
             made.push_back(*m);

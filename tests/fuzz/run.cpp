@@ -2,12 +2,12 @@
 // Fuzzes instantiation and execution: a module's imports are made for it, its exports are used in every
 // way there is, under small limits and with little fuel. The same module does the same twice.
 
-#include "draws.hpp"
+// It takes parts of the library that have to come before a door.
 #include "module_mutator.hpp"
-#include "require.hpp"
 
-#include <tessera/module.hpp>
-#include <tessera/store.hpp>
+#include "draws.hpp"
+#include "engine.hpp"
+#include "require.hpp"
 
 #include <algorithm>
 
@@ -19,7 +19,7 @@ using tessera::u64;
 using tessera::val_type;
 using tessera::value;
 
-constexpr tessera::features profile = tessera::latest + tessera::feature::fuel + tessera::feature::interruption;
+using fuzz::profile;
 constexpr tessera::limits small{.memory_bytes = 1 << 21,
                                 .total_memory_bytes = 1 << 23,
                                 .table_entries = 20'000,

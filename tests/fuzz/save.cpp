@@ -2,12 +2,8 @@
 // Fuzzes restoring: stores are saved where the input says, the bytes changed as it says, and restored. Whatever the
 // bytes are, the result is an error or a store that can be used, saved, and restored again to the same.
 
+#include "engine.hpp"
 #include "require.hpp"
-
-#include <tessera/save.hpp>
-
-#include <tessera/module.hpp>
-#include <tessera/wat.hpp>
 
 #include <fuzzer/FuzzedDataProvider.h>
 
@@ -20,7 +16,7 @@ using fuzz::require;
 using tessera::u32;
 using tessera::u8;
 
-constexpr tessera::features profile = tessera::latest + tessera::feature::fuel + tessera::feature::interruption;
+using fuzz::profile;
 using store = tessera::store<profile>;
 constexpr tessera::limits small{.memory_bytes = 1 << 18,
                                 .total_memory_bytes = 1 << 20,

@@ -2,7 +2,7 @@
 // Runs modules that a generator made and prints what can be seen of them, line by line: run.cjs prints the same of
 // them in another engine. `run FILE...`; the lines are those that both know of, so the words are of neither.
 
-#include <tessera/tessera.hpp>
+#include "../engine.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -22,7 +22,7 @@ using tessera::u8;
 using tessera::val_type;
 using tessera::value;
 
-constexpr tessera::features profile = tessera::latest + tessera::feature::fuel;
+using fuzz::profile;
 using store = tessera::store<profile>;
 /// The first two are those that compare.py gives the other engine.
 constexpr tessera::limits small{.memory_bytes = 1024 << 16,

@@ -14,7 +14,7 @@ std::string loaded(std::span<const u8> b, const module_limits& limits = {}) {
     std::vector<u8> copy(b.begin(), b.end());
     return said(load_borrowed<F>({copy.data(), copy.size()}, limits));
 }
-std::string body(std::initializer_list<int> results, std::initializer_list<int> code) {
+std::string module_body(std::initializer_list<int> results, std::initializer_list<int> code) {
     return loaded(module_bytes{}.function(results, code));
 }
 
@@ -78,35 +78,37 @@ TEST_CASE("rows with a signature need no rule of their own") {
 }
 
 TEST_CASE("operands and results") {
-    CHECK(body({0x7f}, {0x41, 1, 0x41, 2, 0x6a}) == "ok");
-    CHECK(body({0x7f}, {0x41, 1, 0x6a}) == "type mismatch: instruction requires [i32] but stack has []");
-    CHECK(body({0x7f}, {0x42, 1}) == "type mismatch: instruction requires [i32] but stack has [i64]");
-    CHECK(body({}, {0x41, 1}) == "type mismatch: block requires [] but stack has [i32]");
-    CHECK(body({0x7f}, {0x00}) == "ok");
-    CHECK(body({0x7f}, {0x00, 0x6a}) == "ok");
-    CHECK(body({0x7f}, {0x00, 0x42, 1, 0x6a}) == "type mismatch: instruction requires [i32] but stack has [i64]");
-    CHECK(body({}, {0x1a}) == "type mismatch: instruction requires a value but stack has []");
+    CHECK(module_body({0x7f}, {0x41, 1, 0x41, 2, 0x6a}) == "ok");
+    CHECK(module_body({0x7f}, {0x41, 1, 0x6a}) == "type mismatch: instruction requires [i32] but stack has []");
+    CHECK(module_body({0x7f}, {0x42, 1}) == "type mismatch: instruction requires [i32] but stack has [i64]");
+    CHECK(module_body({}, {0x41, 1}) == "type mismatch: block requires [] but stack has [i32]");
+    CHECK(module_body({0x7f}, {0x00}) == "ok");
+    CHECK(module_body({0x7f}, {0x00, 0x6a}) == "ok");
+    CHECK(module_body({0x7f}, {0x00, 0x42, 1, 0x6a}) ==
+          "type mismatch: instruction requires [i32] but stack has [i64]");
+    CHECK(module_body({}, {0x1a}) == "type mismatch: instruction requires a value but stack has []");
 }
 
 TEST_CASE("blocks and branches") {
-    CHECK(body({0x7f}, {0x02, 0x7f, 0x41, 1, 0x0c, 0, 0x0b}) == "ok");
-    CHECK(body({}, {0x0c, 1}) == "unknown label: 1");
-    CHECK(body({}, {0x02, 0x40, 0x0c, 2, 0x0b}) == "unknown label: 2");
-    CHECK(body({0x7f}, {0x41, 1, 0x04, 0x7f, 0x41, 1, 0x0b}) == "type mismatch: block requires [i32] but stack has []");
-    CHECK(body({0x7f}, {0x41, 1, 0x04, 0x7f, 0x41, 1, 0x05, 0x41, 2, 0x0b}) == "ok");
-    CHECK(body({}, {0x02, 0x40, 0x05, 0x0b}) == "END opcode expected: else");
-    CHECK(body({}, {0x02, 0x40, 0x02, 0x7f, 0x41, 1, 0x41, 0, 0x0e, 1, 0, 1, 0x0b, 0x1a, 0x0b}) ==
+    CHECK(module_body({0x7f}, {0x02, 0x7f, 0x41, 1, 0x0c, 0, 0x0b}) == "ok");
+    CHECK(module_body({}, {0x0c, 1}) == "unknown label: 1");
+    CHECK(module_body({}, {0x02, 0x40, 0x0c, 2, 0x0b}) == "unknown label: 2");
+    CHECK(module_body({0x7f}, {0x41, 1, 0x04, 0x7f, 0x41, 1, 0x0b}) ==
+          "type mismatch: block requires [i32] but stack has []");
+    CHECK(module_body({0x7f}, {0x41, 1, 0x04, 0x7f, 0x41, 1, 0x05, 0x41, 2, 0x0b}) == "ok");
+    CHECK(module_body({}, {0x02, 0x40, 0x05, 0x0b}) == "END opcode expected: else");
+    CHECK(module_body({}, {0x02, 0x40, 0x02, 0x7f, 0x41, 1, 0x41, 0, 0x0e, 1, 0, 1, 0x0b, 0x1a, 0x0b}) ==
           "type mismatch: labels of br_table differ in arity");
-    CHECK(body({}, {0x02, 0x40, 0x41, 0, 0x0e, 2, 0, 1, 0, 0x0b}) == "ok");
-    CHECK(body({}, {0x02, 5, 0x0b}) == "unknown type: 5");
-    CHECK(body({}, {0x0b, 0x01}) == "section size mismatch");
+    CHECK(module_body({}, {0x02, 0x40, 0x41, 0, 0x0e, 2, 0, 1, 0, 0x0b}) == "ok");
+    CHECK(module_body({}, {0x02, 5, 0x0b}) == "unknown type: 5");
+    CHECK(module_body({}, {0x0b, 0x01}) == "section size mismatch");
 }
 
 TEST_CASE("what is malformed goes before what is invalid") {
-    CHECK(body({}, {0x6a, 0xff}) == "illegal opcode: ff");
-    CHECK(body({}, {0x6a, 0x02, 0x40}) == "unexpected end of section or function");
+    CHECK(module_body({}, {0x6a, 0xff}) == "illegal opcode: ff");
+    CHECK(module_body({}, {0x6a, 0x02, 0x40}) == "unexpected end of section or function");
     CHECK(loaded(module_bytes{}.function({}, {0x6a}).section(11, {1, 5})) == "malformed data segment kind");
-    CHECK(body({}, {0xfc, 9, 0}) == "data count section required");
+    CHECK(module_body({}, {0xfc, 9, 0}) == "data count section required");
     CHECK(loaded(module_bytes{}.function({}, {0x6a, 0xfc, 9, 0})) == "data count section required");
     CHECK(loaded<wasm_1_0>(module_bytes{}.function({}, {0x41, 0, 0xc0, 0x1a})) ==
           "feature is not enabled in this build: sign-extension");
@@ -178,11 +180,11 @@ TEST_CASE("the module's own rules") {
 }
 
 TEST_CASE("legacy exceptions") {
-    CHECK(body({}, {0x06, 0x40, 0x19, 0x0b}) == "ok");
-    CHECK(body({}, {0x06, 0x40, 0x18, 0}) == "ok");
-    CHECK(body({}, {0x06, 0x40, 0x18, 1}) == "unknown label: 1");
-    CHECK(body({}, {0x19, 0x0b}) == "END opcode expected: catch_all");
-    CHECK(body({}, {0x06, 0x40, 0x09, 0, 0x19, 0x0b}) == "invalid rethrow label");
-    CHECK(body({}, {0x06, 0x40, 0x19, 0x09, 0, 0x0b}) == "ok");
-    CHECK(body({}, {0x06, 0x40, 0x07, 0, 0x0b}) == "unknown tag: 0");
+    CHECK(module_body({}, {0x06, 0x40, 0x19, 0x0b}) == "ok");
+    CHECK(module_body({}, {0x06, 0x40, 0x18, 0}) == "ok");
+    CHECK(module_body({}, {0x06, 0x40, 0x18, 1}) == "unknown label: 1");
+    CHECK(module_body({}, {0x19, 0x0b}) == "END opcode expected: catch_all");
+    CHECK(module_body({}, {0x06, 0x40, 0x09, 0, 0x19, 0x0b}) == "invalid rethrow label");
+    CHECK(module_body({}, {0x06, 0x40, 0x19, 0x09, 0, 0x0b}) == "ok");
+    CHECK(module_body({}, {0x06, 0x40, 0x07, 0, 0x0b}) == "unknown tag: 0");
 }

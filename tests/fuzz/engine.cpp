@@ -1,0 +1,5 @@
+// SPDX-License-Identifier: MIT
+#define TESSERA_IMPLEMENTATION
+#include "engine.hpp"
+
+TESSERA_INSTANTIATE(fuzz::profile);

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: MIT
+// The engine of the fuzzers that run guests. engine.cpp has the bodies, compiled once; what links `fuzz_engine` sees
+// declarations only.
+#pragma once
+
+#include <tessera/tessera.hpp>
+
+namespace fuzz {
+
+inline constexpr tessera::features profile =
+    tessera::latest + tessera::feature::fuel + tessera::feature::interruption;
+
+} // namespace fuzz
