@@ -7,7 +7,6 @@
 
 namespace fuzz {
 
-inline constexpr tessera::features profile =
-    tessera::latest + tessera::feature::fuel + tessera::feature::interruption;
+inline constexpr tessera::features profile = tessera::latest + tessera::feature::fuel + tessera::feature::interruption;
 
 } // namespace fuzz
