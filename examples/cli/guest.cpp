@@ -20,6 +20,11 @@ const char* why_not_opened(wasi::error_number why) {
     }
 }
 
+tessera::result<void> equip(cli::store& s, const cli::guest_options& options) {
+    if (auto ok = s.add_fuel(options.fuel); !ok) return ok;
+    return options.machine_code ? tessera::enable_native(s) : tessera::result<void>();
+}
+
 } // namespace
 
 int cli::guest::make_context(wasi::context& context) {
@@ -71,11 +76,11 @@ int cli::guest::prepare() {
     process_.emplace(context, limits);
     if (auto ok = process_->status(); !ok) return report(where(), ok.error());
     // Each thread has as much as the first one.
-    const auto fuel = [](cli::store& s, void* options) {
-        static_cast<void>(s.add_fuel(static_cast<const guest_options*>(options)->fuel));
+    const auto equipped = [](cli::store& s, void* options) {
+        static_cast<void>(equip(s, *static_cast<const guest_options*>(options)));
     };
-    process_->each_store(fuel, const_cast<guest_options*>(&options_));
-    if (auto ok = store().add_fuel(options_.fuel); !ok) return report(where(), ok.error());
+    process_->each_store(equipped, const_cast<guest_options*>(&options_));
+    if (auto ok = equip(store(), options_); !ok) return report(where(), ok.error());
     stopper_.emplace(*process_, options_.timeout);
     return done;
 }

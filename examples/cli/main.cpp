@@ -121,11 +121,14 @@ int main(int argc, char** argv) {
 
     run_options of_run;
     of_run.when = validation::lazy;
+    of_run.machine_code = true;
     CLI::App* sub = add("run", "Run a module", of_run, &run);
     add_guest(*sub, of_run);
     sub->add_flag_callback(
         "--eager", [&of_run] { of_run.when = validation::eager; },
         "Validate all functions before the first is called, not each one where it is called");
+    sub->add_flag_callback(
+        "--interpret", [&of_run] { of_run.machine_code = false; }, "Compile nothing to machine code");
 
     validate_options of_validate;
     sub = add("validate", "Say whether modules are valid", of_validate, &validate);

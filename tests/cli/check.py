@@ -157,17 +157,18 @@ def run_():
 def stop():
     write("spin.wat", SPIN)
     at = r"tessera: spin\.wat:2:\d+: {}\n    0: \$inner, function 0 at spin\.wat:2:\d+\n    1: \$spin, function 1 at spin\.wat:3:\d+\n"
-    run("run spin.wat --fuel 1000", TRAPPED, "", at.format("out of fuel"))
-    begun = time.monotonic()
-    run("run spin.wat --timeout 200ms", TIMED_OUT, "", at.format("interrupted: --timeout has passed"))
-    if not 0.2 <= time.monotonic() - begun < 5:
-        wrong("should take 0.2 s", ["--timeout"], time.monotonic() - begun)
-    process = subprocess.Popen([tool, "run", "spin.wat"], stderr=subprocess.PIPE)
-    time.sleep(0.5)
-    process.send_signal(signal.SIGINT)
-    text = process.communicate(timeout=10)[1].decode()
-    if process.returncode != STOPPED or not re.fullmatch(at.format("interrupted: Ctrl-C"), text):
-        wrong("Ctrl-C stops it", ["run spin.wat"], (process.returncode, text))
+    for spin in (["run", "spin.wat"], ["run", "--interpret", "spin.wat"]): # machine code or none
+        run(" ".join(spin + ["--fuel 100000"]), TRAPPED, "", at.format("out of fuel"))
+        begun = time.monotonic()
+        run(" ".join(spin + ["--timeout 200ms"]), TIMED_OUT, "", at.format("interrupted: --timeout has passed"))
+        if not 0.2 <= time.monotonic() - begun < 5:
+            wrong("should take 0.2 s", spin, time.monotonic() - begun)
+        process = subprocess.Popen([tool, *spin], stderr=subprocess.PIPE)
+        time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+        text = process.communicate(timeout=10)[1].decode()
+        if process.returncode != STOPPED or not re.fullmatch(at.format("interrupted: Ctrl-C"), text):
+            wrong("Ctrl-C stops it", spin, (process.returncode, text))
     # One that waits for its input.
     write("read.wat", '''(module (import "wasi_snapshot_preview1" "fd_read" (func $r (param i32 i32 i32 i32) (result i32))) (memory (export "memory") 1)
       (data (i32.const 0) "\\10\\00\\00\\00\\10\\00\\00\\00")

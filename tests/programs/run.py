@@ -72,6 +72,7 @@ def compile_with(needs, command):
 
 
 def run(arguments, status=0, stdin="", seconds=600):
+    """What it prints, with what is called often as machine code; the caller says --interpret for the interpreter alone."""
     begun = time.monotonic()
     done = subprocess.run([tool, "run", *map(str, arguments)], capture_output=True, text=True, input=stdin, timeout=seconds)
     print(f"{time.monotonic() - begun:.3f} s: {' '.join(str(a) for a in arguments)[:160]}")
@@ -86,16 +87,21 @@ clang = {"/usr/bin/clang++": "clang", "/usr/bin/wasm-ld": "lld", "/usr/include/w
 
 def words(wasm):
     """What the programs in C, C++ and Rust do alike: count words of a file or of the input, list arguments, exit with 3."""
+    words_by([wasm])
+    words_by([wasm, "--interpret"])
+
+
+def words_by(wasm):
     data = folder / "data"
     shutil.rmtree(data, ignore_errors=True)
     data.mkdir()
     (data / "in.txt").write_text("the cat and the dog and the bird\n")
     wanted = "argument one\nargument two words\nVARIABLE=value\nthe 3\nand 2\nbird 1\ncat 1\ndog 1\n"
-    out = run([wasm, "--dir", f"{data}::/data", "--env", "VARIABLE=value", "--", "one", "two words"], 3, "ignored")
+    out = run([*wasm, "--dir", f"{data}::/data", "--env", "VARIABLE=value", "--", "one", "two words"], 3, "ignored")
     expect("output", wanted, out)
     expect("written", "5 words\n", (data / "out.txt").read_text())
     # Nothing is there that was not given.
-    run([wasm], 4)
+    run(wasm, 4)
 
 
 def c():
@@ -148,12 +154,17 @@ def quickjs():
 
 def python():
     wasm = fetch() / "dist/python.wasm"
+    python_by([wasm])
+    python_by([wasm, "--interpret"])
+
+
+def python_by(wasm):
     data = folder / "data"
     shutil.rmtree(data, ignore_errors=True)
     data.mkdir()
     shutil.copy(here / "script.py", data)
     (data / "in.json").write_text('{"ships": [3, 1, 2]}')
-    out = run([wasm, "--dir", f"{data}::/data", "--env", "GREETING=ahoy", "--", "/data/script.py", "--sort", "x y"], 5, "from stdin\n")
+    out = run([*wasm, "--dir", f"{data}::/data", "--env", "GREETING=ahoy", "--", "/data/script.py", "--sort", "x y"], 5, "from stdin\n")
     expect("output", "3.12.0\n['/data/script.py', '--sort', 'x y']\nahoy\nfrom stdin\n[1, 2, 3]\n56e4a3e9c63a0473c6996663e9f80e56\n", out)
     expect("written", {"sorted": [1, 2, 3]}, json.loads((data / "out.json").read_text()))
 
