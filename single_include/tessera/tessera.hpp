@@ -25293,8 +25293,8 @@ struct action<family::call_record, Id> {
         return s.ctx->funcs[c::template word<1>(s)];
     }
     /// The frame of the caller has room for arguments and results. Each value that must survive the
-    /// call costs a register that is saved: so accumulators and pins, which do not, are cleared, place
-    /// and frame are written down and read again, and `find` is asked again if the host failed.
+    /// call costs a register that is saved: so accumulators and pins, which do not, are cleared, and
+    /// place, frame and, if the host failed, the function are read again.
     static TESSERA_INLINE void run(state& s) noexcept {
         constexpr bool fuel = (c::v.flags & flag::fuel) != 0;
         context* const ctx = s.ctx;
@@ -25307,14 +25307,13 @@ struct action<family::call_record, Id> {
             const bool done = callee->host->invoke(*callee->host, ctx->who, slots, ctx->failure);
             s.pc = ctx->stop_pc;
             if constexpr (fuel) ctx->take_fuel();
-            ctx->refresh();
-            const u8* const next = s.pc + c::l.size;
             if (TESSERA_UNLIKELY(!done)) {
-                detail::fail_in_host(ctx, find(s), c::template word<0>(s), next);
+                detail::fail_in_host(ctx, find(s), c::template word<0>(s), s.pc + c::l.size);
                 s.pc = ctx->failed_cells;
             } else {
-                s.pc = next;
+                s.pc += c::l.size;
             }
+            ctx->refresh();
         } else {
             detail::prepare(s, callee, c::template word<0>(s), s.pc + c::l.size, c::template word<0>(s));
         }
