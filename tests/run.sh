@@ -109,7 +109,7 @@ cross() {
 
 # Of the builds with some features, those that differ most; the preset by itself has them all.
 toggles="no_reference_types;no_simd;no_gc;no_threads;wasm_1_0;deterministic;fuel;tracing;native"
-wanted=${*:-default single loop-asan-ubsan tsan no-exceptions toggles fuzz aarch64 armhf s390x i686 mingw}
+wanted=${*:-default single loop-asan-ubsan tsan no-exceptions toggles fuzz aarch64 armhf s390x i686 mingw mingw-clang}
 for name in $wanted; do
     case $name in
     default) preset "$name" -DTESSERA_BUILD_BENCH=ON ;;
@@ -124,7 +124,7 @@ for name in $wanted; do
     armhf) cross "$name" arm-linux-gnueabihf-g++ qemu-arm-static ;;
     s390x) cross "$name" s390x-linux-gnu-g++ qemu-s390x-static ;;
     i686) cross "$name" i686-linux-gnu-g++ qemu-i386-static ;;
-    mingw) cross "$name" x86_64-w64-mingw32-g++-posix wine64 ;;
+    mingw | mingw-clang) cross "$name" x86_64-w64-mingw32-g++-posix wine64 ;;
     *) preset "$name" "" ;;
     esac
 done

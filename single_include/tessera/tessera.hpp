@@ -130,12 +130,13 @@
 #endif
 
 /// 1: handlers call each other in tail position; 0: one loop over a switch. Left undefined, the
-/// compiler's facts below decide.
+/// compiler's facts below decide. Windows' own calling convention has too few registers; in a file
+/// with functions of the other one g++ 12 for Windows stops with an internal error.
 #ifndef TESSERA_TAIL_CALLS
 #if (defined(__x86_64__) || defined(__aarch64__) || (defined(__riscv) && __riscv_xlen == 64) ||                        \
      defined(__loongarch64)) &&                                                                                        \
-    (defined(__clang__) || defined(__GNUC__)) && !defined(_WIN32) && !defined(__SANITIZE_THREAD__) &&                  \
-    !defined(TESSERA_COVERAGE)
+    (defined(__clang__) || defined(__GNUC__)) && (!defined(_WIN32) || (defined(__x86_64__) && defined(__clang__))) &&  \
+    !defined(__SANITIZE_THREAD__) && !defined(TESSERA_COVERAGE)
 #if defined(__has_feature)
 #if __has_feature(thread_sanitizer)
 #define TESSERA_TAIL_CALLS 0
@@ -26594,6 +26595,11 @@ public:
     __attribute__((optimize("O2", "optimize-sibling-calls", "fp-contract=off"), no_sanitize("address", "undefined")))
 #define TESSERA_TAIL
 #endif
+#if defined(_WIN32)
+#define TESSERA_SYSTEM_V __attribute__((sysv_abi))
+#else
+#define TESSERA_SYSTEM_V
+#endif
 #define TESSERA_STATE_PARAMETERS                                                                                       \
     const u8 *pc, u8 *fp, u8 *mem, context *ctx, u64 r0, u64 p0, f64 d0, f32 s0, f64 dp, f32 sp, vector_register v0,   \
         vector_register vp
@@ -26630,11 +26636,11 @@ constexpr unsigned handler_alignment(u64 id) noexcept {
 }
 
 // Registers a handler does not use cost nothing.
-using handler = void (*)(TESSERA_STATE_PARAMETERS);
+using handler = void(TESSERA_SYSTEM_V*)(TESSERA_STATE_PARAMETERS);
 
 template <u64 Id>
 TESSERA_HANDLER(Id)
-void run(TESSERA_STATE_PARAMETERS) {
+TESSERA_SYSTEM_V void run(TESSERA_STATE_PARAMETERS) {
     constexpr family fam = variant::unpack(Id).fam;
     if constexpr (ends_run(fam)) {
         ctx->pc = pc;
@@ -26675,6 +26681,7 @@ public:
 
 #undef TESSERA_HANDLER
 #undef TESSERA_TAIL
+#undef TESSERA_SYSTEM_V
 #undef TESSERA_STATE_PARAMETERS
 #else
 
@@ -39485,7 +39492,7 @@ namespace tessera::inline TESSERA_ABI::native {
 
 /// True if there is machine code for this build: for its processor, and with handlers that end in jumps, which it
 /// relies on.
-#if defined(__x86_64__) && !defined(_WIN32) && !defined(__ILP32__)
+#if defined(__x86_64__) && !defined(__ILP32__)
 inline constexpr bool has_target = TESSERA_TAIL_CALLS;
 #else
 inline constexpr bool has_target = false;

@@ -24,6 +24,11 @@
     __attribute__((optimize("O2", "optimize-sibling-calls", "fp-contract=off"), no_sanitize("address", "undefined")))
 #define TESSERA_TAIL
 #endif
+#if defined(_WIN32)
+#define TESSERA_SYSTEM_V __attribute__((sysv_abi))
+#else
+#define TESSERA_SYSTEM_V
+#endif
 #define TESSERA_STATE_PARAMETERS                                                                                       \
     const u8 *pc, u8 *fp, u8 *mem, context *ctx, u64 r0, u64 p0, f64 d0, f32 s0, f64 dp, f32 sp, vector_register v0,   \
         vector_register vp
@@ -60,11 +65,11 @@ constexpr unsigned handler_alignment(u64 id) noexcept {
 }
 
 // Registers a handler does not use cost nothing.
-using handler = void (*)(TESSERA_STATE_PARAMETERS);
+using handler = void(TESSERA_SYSTEM_V*)(TESSERA_STATE_PARAMETERS);
 
 template <u64 Id>
 TESSERA_HANDLER(Id)
-void run(TESSERA_STATE_PARAMETERS) {
+TESSERA_SYSTEM_V void run(TESSERA_STATE_PARAMETERS) {
     constexpr family fam = variant::unpack(Id).fam;
     if constexpr (ends_run(fam)) {
         ctx->pc = pc;
@@ -105,4 +110,5 @@ public:
 
 #undef TESSERA_HANDLER
 #undef TESSERA_TAIL
+#undef TESSERA_SYSTEM_V
 #undef TESSERA_STATE_PARAMETERS

@@ -12,7 +12,7 @@ namespace tessera::inline TESSERA_ABI::native {
 
 /// True if there is machine code for this build: for its processor, and with handlers that end in jumps, which it
 /// relies on.
-#if defined(__x86_64__) && !defined(_WIN32) && !defined(__ILP32__)
+#if defined(__x86_64__) && !defined(__ILP32__)
 inline constexpr bool has_target = TESSERA_TAIL_CALLS;
 #else
 inline constexpr bool has_target = false;
