@@ -2130,6 +2130,7 @@ struct memory_data {
     account* total = nullptr;      ///< the store's, counted in `size`s; of a shared one, if it is counted there
     shared_data* shared = nullptr; ///< counted; null for a memory of the store's own
     u32 self = 0;                  ///< index in store_data::memories
+    bool is_gone = false;          ///< given up: empty for good
 
     memory_data() noexcept = default;
     memory_data(const memory_data&) = delete;
@@ -2203,7 +2204,7 @@ struct memory_data {
     /// From now on it may grow to `most` bytes, as far as its type lets it; never less than it has. Not for a shared
     /// one.
     void set_most(u64 most) noexcept {
-        if (shared) return;
+        if (shared || is_gone) return;
         max_bytes = most_bytes(type, most);
         if (max_bytes < size) max_bytes = size;
     }
@@ -2215,6 +2216,7 @@ struct memory_data {
         base = nullptr;
         size = capacity = reserved = max_bytes = 0;
         total = nullptr;
+        is_gone = true;
     }
 
     /// True if [at, at + n) lies inside.
@@ -3475,6 +3477,7 @@ struct store_data {
     tessera::limits limits;
     features built;                              ///< what the engine can run
     u64 fuel = 0;                                ///< what is left; used only with feature::fuel
+    u64 fuel_added = 0;                          ///< to it, ever: a slice counts what it got meanwhile
     std::atomic<bool> interrupt{false};          ///< used only with feature::interruption
     std::atomic<sleeper_data*> sleeper{nullptr}; ///< what its thread waits on; null until it first does
     struct {
@@ -28283,7 +28286,9 @@ public:
     /// Allows `units` more of execution. What a guest has used up it does not get back by trapping.
     result<void> add_fuel(u64 units) noexcept requires(F[feature::fuel]) {
         if (!data()) return msg::out_of_memory;
-        data()->fuel += units < ~data()->fuel ? units : ~data()->fuel;
+        const u64 more = units < ~data()->fuel ? units : ~data()->fuel;
+        data()->fuel += more;
+        data()->fuel_added += more;
         return {};
     }
     /// What is left; calls that run out of it fail with "out of fuel".
@@ -40906,7 +40911,7 @@ private:
         vec<bool> owned; // by an instance
         list(store.memories, &runtime::instance_data::memories, &module_data::imported_memories, owned,
              [&](const runtime::memory_data& m, bool own) {
-                 out_->number(m.size);
+                 out_->number(m.is_gone ? 0 : m.size + 1);
                  if (own) return;
                  limits(m.type.limits);
                  out_->byte(m.type.page_log2);
@@ -41258,9 +41263,11 @@ private:
     bool memory(runtime::memory_data& m, const memory_type& t) noexcept {
         std::string_view which;
         u64 old = 0;
-        const u64 size = memory_sizes_[m.self];
+        const bool is_gone = memory_sizes_[m.self] == 0;
+        const u64 size = memory_sizes_[m.self] - 1;
         if (t.shared) return in.fail(msg::out_of_range, "a shared memory cannot be loaded");
         if (!m.allocate(t, store.limits.memory_bytes, &store.memory_total, which)) return limit(which);
+        if (is_gone) return m.give_up(), true; // of an instance that was reloaded
         if (size < m.size || size % (u64{1} << t.page_log2) != 0) return in.fail(msg::out_of_range, "size of a memory");
         return m.grow((size - m.size) >> t.page_log2, old) || limit("limits::memory_bytes");
     }
@@ -42866,7 +42873,8 @@ TESSERA_API frame_report scheduler::frame(u64 budget, bool timed) noexcept {
     for (seat& m : members_) {
         m.figures.slices = 0;
         m.figures.used = m.figures.over = 0;
-        m.is_hungry = !m.c.is_over() && m.c.state() != standing::running;
+        m.figures.state = m.c.state(); // the host may have run it by itself
+        m.is_hungry = !m.c.is_over() && m.figures.state != standing::running;
     }
     const u64 least = timed ? 2'000 : 1; // a slice that is shorter is more switching than running
     u64 left = budget;
@@ -42890,7 +42898,7 @@ TESSERA_API frame_report scheduler::frame(u64 budget, bool timed) noexcept {
         usage& u = members_[i].figures;
         report.used += u.used;
         report.waiting += u.state == standing::waiting;
-        report.hungry += members_[i].is_hungry;
+        report.hungry += members_[i].is_hungry && u.state != standing::waiting;
         u.most = u.used > u.most ? u.used : u.most;
         u.overruns += u.over != 0;
         if (u.over != 0 && (report.worst == no_index || u.over > members_[report.worst].figures.over)) report.worst = i;
@@ -43001,7 +43009,7 @@ TESSERA_API standing call::go(u64 fuel, bool own) noexcept {
     store.sliced = &here;
     const u64 kept = store.fuel;
     if (own) store.fuel = fuel < c.most_fuel ? fuel : c.most_fuel;
-    const u64 given = store.fuel;
+    const u64 given = store.fuel, added = store.fuel_added;
     const i64 debt = c.fuel;
     taken_ = 0;
     bool paused = false;
@@ -43009,10 +43017,10 @@ TESSERA_API standing call::go(u64 fuel, bool own) noexcept {
     const bool done = store.engine->resume(store, x_.call_, why, paused);
     const u64 left = store.fuel + std::exchange(taken_, 0);
     if (store.built[feature::fuel]) {
-        used_ += given - left + u64(debt - c.fuel);
+        used_ += given + (store.fuel_added - added) - left + u64(debt - c.fuel);
         owed_ = c.fuel < 0 ? u64(-c.fuel) : 0;
     }
-    if (own) store.fuel = kept;
+    if (own) store.fuel = kept, store.fuel_added = added; // neither is the slice's around this one
     store.sliced = here.outer;
     if (c.call.callee == &answers.record) c.call.callee = waiting;
     held_.clear();

@@ -119,7 +119,7 @@ private:
         vec<bool> owned; // by an instance
         list(store.memories, &runtime::instance_data::memories, &module_data::imported_memories, owned,
              [&](const runtime::memory_data& m, bool own) {
-                 out_->number(m.size);
+                 out_->number(m.is_gone ? 0 : m.size + 1);
                  if (own) return;
                  limits(m.type.limits);
                  out_->byte(m.type.page_log2);

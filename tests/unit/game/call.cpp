@@ -323,3 +323,19 @@ TEST_CASE("time, interruption and the store's end stop a call") {
     CHECK(left.error().is(tessera::msg::stale_handle));
     CHECK(endless.run_for(1ms) == standing::trapped);
 }
+
+TEST_CASE("fuel that a host function gives to a slice is counted where it is used") {
+    tessera::imports env;
+    tessera::store<guests::profile>* store = nullptr;
+    env.define("env", "gift", [&] { static_cast<void>(store->add_fuel(500)); });
+    const char* text = R"((module (import "env" "gift" (func $gift))
+        (func (export "run") (call $gift) (loop $again (br $again))))";
+    guest g(std::string(text) + ")", env);
+    store = &g.store;
+    const u64 before = g.store.fuel();
+    auto call = started(g, "run");
+    CHECK(call.run(100) == standing::out_of_fuel);
+    CHECK(call.fuel_used() >= 600);
+    CHECK(call.fuel_used() < 620);
+    CHECK(g.store.fuel() == before);
+}
