@@ -38,7 +38,12 @@ struct saved_call {
 inline constexpr u8 magic[8] = {'t', 'e', 's', 's', 'a', 'v', 'e', 1};
 
 /// What of a build's features a state depends on.
-constexpr features saved_features(features f) noexcept { return f - feature::tracing - feature::dirty_marks; }
+constexpr features saved_features(features f) noexcept {
+#if TESSERA_NATIVE
+    f = f - feature::native;
+#endif
+    return f - feature::tracing - feature::dirty_marks;
+}
 
 /// The hash that tells modules apart.
 inline u64 hash_of(const module_data& m) noexcept {
