@@ -42697,7 +42697,7 @@ struct declared_function {
     const char* help;
     view<declared_param> params;
     const declared_type* gives; ///< null for nothing
-    vec<const char*> names; ///< of the parameters
+    vec<const char*> names;     ///< of the parameters
     /// Of one that guests export: whether an instance has it.
     result<void> (*check)(const instance& of, const char* name) noexcept = nullptr;
 };
@@ -42925,8 +42925,8 @@ public:
         return x_.template get<R>();
     }
 
-    /// What `save` is given to save the call as it stands; `restore` gives an execution that another call takes over, whose
-    /// figures begin anew. Null while it waits for the host or runs, and when it is over.
+    /// What `save` is given to save the call as it stands; `restore` gives an execution that another call takes over,
+    /// whose figures begin anew. Null while it waits for the host or runs, and when it is over.
     execution* saveable() noexcept {
         return is_over() || state_ == standing::running || state_ == standing::waiting ? nullptr : &x_;
     }

@@ -155,7 +155,7 @@ struct declared_function {
     const char* help;
     view<declared_param> params;
     const declared_type* gives; ///< null for nothing
-    vec<const char*> names; ///< of the parameters
+    vec<const char*> names;     ///< of the parameters
     /// Of one that guests export: whether an instance has it.
     result<void> (*check)(const instance& of, const char* name) noexcept = nullptr;
 };

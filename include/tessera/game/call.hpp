@@ -109,8 +109,8 @@ public:
         return x_.template get<R>();
     }
 
-    /// What `save` is given to save the call as it stands; `restore` gives an execution that another call takes over, whose
-    /// figures begin anew. Null while it waits for the host or runs, and when it is over.
+    /// What `save` is given to save the call as it stands; `restore` gives an execution that another call takes over,
+    /// whose figures begin anew. Null while it waits for the host or runs, and when it is over.
     execution* saveable() noexcept {
         return is_over() || state_ == standing::running || state_ == standing::waiting ? nullptr : &x_;
     }
