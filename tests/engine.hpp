@@ -13,14 +13,13 @@
 
 namespace engines {
 
-/// All instructions; metered, interruptible, watched, written pages marked.
+/// All instructions; metered, interruptible, watched, written pages marked. NaNs have bits to compare.
 inline constexpr tessera::features metered = tessera::everything + tessera::feature::fuel +
                                              tessera::feature::interruption + tessera::feature::tracing +
-                                             tessera::feature::dirty_marks;
+                                             tessera::feature::dirty_marks + tessera::feature::deterministic;
 
-/// Without fuel and without the exceptions of before 3.0. NaNs have bits to compare.
-inline constexpr tessera::features plain =
-    tessera::latest + tessera::feature::interruption + tessera::feature::deterministic;
+/// Without fuel and without the exceptions of before 3.0.
+inline constexpr tessera::features plain = tessera::latest + tessera::feature::interruption;
 
 /// A row of the table that loads or stores vectors, or lanes of them.
 struct vector_access {

@@ -12,7 +12,8 @@ inline thread_local long left = -1;      ///< allocations until one fails; below
 inline thread_local bool sticky = false; ///< all that follow fail too
 inline thread_local long live = 0;       ///< blocks allocated and not given back
 inline thread_local long failed = 0;
-inline thread_local bool no_commit = false; ///< reserved address space never gets usable
+inline thread_local bool no_commit = false;  ///< reserved address space never gets usable
+inline thread_local bool no_reserve = false; ///< there is no address space to reserve
 
 inline thread_local long asked = 0;         ///< allocations ever
 inline thread_local double asked_bytes = 0; ///< and their sizes
@@ -77,7 +78,7 @@ long each(Attempt attempt) {
 #define TESSERA_ALLOCATE_ZEROED(bytes) ::faults::allocate_zeroed(bytes)
 #define TESSERA_DEALLOCATE(pointer) ::faults::deallocate(pointer)
 #define TESSERA_RESERVE(bytes, usable)                                                                                 \
-    (::faults::deny() ? nullptr : ::faults::counted(::tessera::reserve_pages(bytes, usable)))
+    (::faults::no_reserve || ::faults::deny() ? nullptr : ::faults::counted(::tessera::reserve_pages(bytes, usable)))
 #define TESSERA_COMMIT(pointer, bytes)                                                                                 \
     (!::faults::no_commit && !::faults::deny() && ::tessera::commit_pages(pointer, bytes))
 #define TESSERA_RELEASE(pointer, bytes) (--::faults::live, ::tessera::release_pages(pointer, bytes))

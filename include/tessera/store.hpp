@@ -26,7 +26,9 @@ public:
     /// Allows `units` more of execution. What a guest has used up it does not get back by trapping.
     result<void> add_fuel(u64 units) noexcept requires(F[feature::fuel]) {
         if (!data()) return msg::out_of_memory;
-        data()->fuel += units < ~data()->fuel ? units : ~data()->fuel;
+        const u64 more = units < ~data()->fuel ? units : ~data()->fuel;
+        data()->fuel += more;
+        data()->fuel_added += more;
         return {};
     }
     /// What is left; calls that run out of it fail with "out of fuel".

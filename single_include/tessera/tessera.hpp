@@ -24,6 +24,9 @@
 #include <cfloat>
 #include <charconv>
 #endif
+#if (defined(TESSERA_GAME) && TESSERA_GAME)
+#include <optional>
+#endif
 
 // ---- config.hpp ------------------------------------------------------------------------
 /// @file config.hpp
@@ -737,6 +740,7 @@ inline constexpr message cannot_grow{kind::exhaustion, "cannot grow"};
 inline constexpr message no_memory{kind::usage, "caller has no memory"};
 inline constexpr message shared_view{kind::usage, "a shared memory has no views; read, write, or use a guest_span"};
 inline constexpr message misaligned{kind::trap, "misaligned pointer for a host function"};
+inline constexpr message bad_argument{kind::trap, "bad argument for a host function"};
 inline constexpr message exited{kind::exit, "the guest exited"};
 inline constexpr message raised{kind::exit, "the guest raised a signal"};
 inline constexpr message waits{kind::usage, "waits for the host"};
@@ -2131,6 +2135,7 @@ struct memory_data {
     account* total = nullptr;      ///< the store's, counted in `size`s; of a shared one, if it is counted there
     shared_data* shared = nullptr; ///< counted; null for a memory of the store's own
     u32 self = 0;                  ///< index in store_data::memories
+    bool is_gone = false;          ///< given up: empty for good
 
     memory_data() noexcept = default;
     memory_data(const memory_data&) = delete;
@@ -2204,7 +2209,7 @@ struct memory_data {
     /// From now on it may grow to `most` bytes, as far as its type lets it; never less than it has. Not for a shared
     /// one.
     void set_most(u64 most) noexcept {
-        if (shared) return;
+        if (shared || is_gone) return;
         max_bytes = most_bytes(type, most);
         if (max_bytes < size) max_bytes = size;
     }
@@ -2216,6 +2221,7 @@ struct memory_data {
         base = nullptr;
         size = capacity = reserved = max_bytes = 0;
         total = nullptr;
+        is_gone = true;
     }
 
     /// True if [at, at + n) lies inside.
@@ -3476,6 +3482,7 @@ struct store_data {
     tessera::limits limits;
     features built;                              ///< what the engine can run
     u64 fuel = 0;                                ///< what is left; used only with feature::fuel
+    u64 fuel_added = 0;                          ///< to it, ever: a slice counts what it got meanwhile
     std::atomic<bool> interrupt{false};          ///< used only with feature::interruption
     std::atomic<sleeper_data*> sleeper{nullptr}; ///< what its thread waits on; null until it first does
     struct {
@@ -4574,6 +4581,200 @@ private:
 
 } // namespace tessera
 
+// ---- runtime/api/layout.hpp ------------------------------------------------------------
+/// @file runtime/api/layout.hpp
+/// How C++ types lie in a guest's memory: little-endian and as C lays them out for wasm32, whatever the host does.
+
+namespace tessera::inline TESSERA_ABI {
+
+/// Stands for T where a function `describe` says what T is. One is found beside the type it is about, by its argument:
+///
+///     struct vec2 { float x, y; };
+///     constexpr auto describe(tessera::guest_type<vec2>) {
+///         return tessera::structure("vec2", tessera::field("x", &vec2::x), tessera::field("y", &vec2::y));
+///     }
+///
+/// It has to be declared before the type is first used with a guest.
+template <class T>
+struct guest_type {};
+
+/// A member of a structure, by the name it has for guests. A member is a number, a bool, an enumeration, a structure
+/// that is described, or a std::array of one of these.
+template <class S, class M>
+struct field_description {
+    const char* name;
+    M S::*member;
+};
+template <class S, class M>
+constexpr field_description<S, M> field(const char* name, M S::*member) noexcept {
+    return {name, member};
+}
+
+/// A structure: its members in their order, all of them.
+template <class S, class... M>
+struct structure_description {
+    using type = S;
+    const char* name;
+    std::tuple<field_description<S, M>...> fields;
+};
+template <class S, class... M>
+constexpr structure_description<S, M...> structure(const char* name, field_description<S, M>... fields) noexcept {
+    return {name, {fields...}};
+}
+
+/// A value of an enumeration.
+template <class E>
+struct enumerator_description {
+    const char* name;
+    E value;
+};
+template <class E>
+constexpr enumerator_description<E> enumerator(const char* name, E value) noexcept {
+    return {name, value};
+}
+/// An enumeration whose underlying type has 32 bits at most, with all its values: a parameter that has none of them is
+/// refused.
+template <class E, std::size_t N>
+struct enumeration_description {
+    using type = E;
+    const char* name;
+    std::array<enumerator_description<E>, N> values;
+};
+template <class E, class... More>
+constexpr enumeration_description<E, 1 + sizeof...(More)> enumeration(const char* name, enumerator_description<E> first,
+                                                                      More... more) noexcept {
+    static_assert(std::is_enum_v<E> && sizeof(E) <= 4, "tessera: an enumeration of at most 32 bits");
+    return {name, {first, more...}};
+}
+
+namespace runtime {
+
+/// T is a structure or an enumeration with a `describe`.
+template <class T>
+concept described = requires {
+    describe(guest_type<T>());
+};
+template <class T>
+concept described_structure = described<T> && std::is_class_v<T>;
+template <class T>
+concept described_enumeration = described<T> && std::is_enum_v<T>;
+
+/// How a T lies in a guest's memory, `load` and `store` at any alignment. The primary template is for what is copied as
+/// the host has it.
+template <class T>
+struct guest_layout {
+    static constexpr u32 size = sizeof(T), align = alignof(T);
+    static T load(const u8* from) noexcept {
+        T value;
+        std::memcpy(&value, from, sizeof value);
+        return value;
+    }
+    static void store(u8* to, const T& value) noexcept { std::memcpy(to, &value, sizeof value); }
+};
+template <class T>
+requires(std::is_arithmetic_v<T> && sizeof(T) <= 8) struct guest_layout<T> {
+    static constexpr u32 size = sizeof(T), align = sizeof(T);
+    static T load(const u8* from) noexcept {
+        if constexpr (std::is_same_v<T, bool>) return *from != 0;
+        else return load_le<T>(from);
+    }
+    static void store(u8* to, T value) noexcept { store_le(to, value); }
+};
+template <class T>
+requires(std::is_enum_v<T>) struct guest_layout<T> {
+    using number = std::underlying_type_t<T>;
+    static constexpr u32 size = sizeof(T), align = sizeof(T);
+    static T load(const u8* from) noexcept { return T(guest_layout<number>::load(from)); }
+    static void store(u8* to, T value) noexcept { guest_layout<number>::store(to, number(value)); }
+};
+template <class T, std::size_t N>
+struct guest_layout<std::array<T, N>> {
+    using element = guest_layout<T>;
+    static constexpr u32 size = u32(N) * element::size, align = element::align;
+    static std::array<T, N> load(const u8* from) noexcept {
+        std::array<T, N> all;
+        for (std::size_t i = 0; i < N; ++i) all[i] = element::load(from + i * element::size);
+        return all;
+    }
+    static void store(u8* to, const std::array<T, N>& all) noexcept {
+        for (std::size_t i = 0; i < N; ++i) element::store(to + i * element::size, all[i]);
+    }
+};
+template <described_structure T>
+struct guest_layout<T> {
+    static_assert(std::is_trivially_copyable_v<T>, "tessera: only trivially copyable types lie in a memory");
+    static constexpr auto what = describe(guest_type<T>());
+    static constexpr std::size_t count = std::tuple_size_v<decltype(what.fields)>;
+    static_assert(std::is_same_v<typename decltype(describe(guest_type<T>()))::type, T>,
+                  "tessera: this describe is about another type");
+
+    /// Calls `f` with each field's description.
+    template <class F>
+    static constexpr void each(F f) noexcept {
+        std::apply([&](const auto&... one) { (f(one), ...); }, what.fields);
+    }
+    template <class M>
+    static constexpr guest_layout<M> of(const field_description<T, M>&) noexcept {
+        return {};
+    }
+    struct places {
+        std::array<u32, count> offsets{};
+        u32 size = 0, align = 1;
+    };
+    static constexpr places lie = [] {
+        places p;
+        std::size_t n = 0;
+        each([&](const auto& f) {
+            using member = decltype(of(f));
+            p.size = (p.size + member::align - 1) / member::align * member::align;
+            p.offsets[n++] = p.size;
+            p.size += member::size;
+            p.align = p.align < member::align ? member::align : p.align;
+        });
+        p.size = (p.size + p.align - 1) / p.align * p.align;
+        return p;
+    }();
+    static constexpr u32 size = lie.size, align = lie.align;
+
+    static T load(const u8* from) noexcept {
+        T value{};
+        std::size_t n = 0;
+        each([&](const auto& f) { value.*f.member = decltype(of(f))::load(from + lie.offsets[n++]); });
+        return value;
+    }
+    /// Padding is zero.
+    static void store(u8* to, const T& value) noexcept {
+        std::memset(to, 0, size);
+        std::size_t n = 0;
+        each([&](const auto& f) { decltype(of(f))::store(to + lie.offsets[n++], value.*f.member); });
+    }
+};
+
+/// True if `value` has none but values of its enumerations, however deep they are.
+template <class T>
+bool is_possible(const T& value) noexcept {
+    if constexpr (described_enumeration<T>) {
+        for (const auto& known : describe(guest_type<T>()).values)
+            if (known.value == value) return true;
+        return false;
+    } else if constexpr (described_structure<T>) {
+        return std::apply([&](const auto&... f) { return (... && is_possible(value.*f.member)); },
+                          guest_layout<T>::what.fields);
+    } else {
+        static_cast<void>(value);
+        return true;
+    }
+}
+template <class T, std::size_t N>
+bool is_possible(const std::array<T, N>& all) noexcept {
+    for (const T& one : all)
+        if (!is_possible(one)) return false;
+    return true;
+}
+
+} // namespace runtime
+} // namespace tessera
+
 // ---- runtime/api/memory.hpp ------------------------------------------------------------
 /// @file runtime/api/memory.hpp
 /// The handle of a memory.
@@ -4582,33 +4783,26 @@ namespace tessera::inline TESSERA_ABI {
 
 namespace runtime {
 
-/// Reads a T from a guest's memory, in little-endian order if it is a number; `shared` is null for a memory
-/// that no other thread uses.
+/// Reads a T from a guest's memory, in little-endian order if it is a number or described; `shared` is null for a
+/// memory that no other thread uses.
 template <class T>
 T load_guest(const shared_data* shared, const u8* from) noexcept {
     static_assert(std::is_trivially_copyable_v<T>, "tessera: only trivially copyable types lie in a memory");
-    alignas(T) alignas(8) u8 copy[sizeof(T)];
+    u8 copy[guest_layout<T>::size];
     if (shared) {
-        shared->calls->copy(copy, from, sizeof(T));
+        shared->calls->copy(copy, from, sizeof copy);
         from = copy;
     }
-    if constexpr (std::is_arithmetic_v<T>) {
-        return load_le<T>(from);
-    } else {
-        T value;
-        std::memcpy(&value, from, sizeof value);
-        return value;
-    }
+    return guest_layout<T>::load(from);
 }
 /// Writes what load_guest reads.
 template <class T>
 void store_guest(const shared_data* shared, u8* to, const T& value) noexcept {
     static_assert(std::is_trivially_copyable_v<T>, "tessera: only trivially copyable types lie in a memory");
-    alignas(T) alignas(8) u8 copy[sizeof(T)];
+    u8 copy[guest_layout<T>::size];
     u8* const at = shared ? copy : to;
-    if constexpr (std::is_arithmetic_v<T>) store_le(at, value);
-    else std::memcpy(at, &value, sizeof value);
-    if (shared) shared->calls->copy(to, copy, sizeof(T));
+    guest_layout<T>::store(at, value);
+    if (shared) shared->calls->copy(to, copy, sizeof copy);
 }
 
 } // namespace runtime
@@ -4685,12 +4879,12 @@ public:
         return write(at, std::span<const u8>(reinterpret_cast<const u8*>(from.data()), from.size()));
     }
 
-    /// Reads a number in little-endian order, or a trivially copyable structure as the host lays it
-    /// out. `at` need not be aligned.
+    /// Reads a number in little-endian order, a structure that is described (see guest_type) as a guest in C has it, or
+    /// another trivially copyable one as the host lays it out. `at` need not be aligned.
     template <class T>
     result<T> load(u64 at) const noexcept {
         const runtime::memory_data* m = data();
-        auto s = in_bounds(m, at, sizeof(T));
+        auto s = in_bounds(m, at, runtime::guest_layout<T>::size);
         if (!s) return s.error();
         return runtime::load_guest<T>(m->shared, s->data());
     }
@@ -4698,7 +4892,7 @@ public:
     template <class T>
     result<void> store(u64 at, const std::type_identity_t<T>& value) const noexcept {
         const runtime::memory_data* m = data();
-        auto s = in_bounds(m, at, sizeof(T));
+        auto s = in_bounds(m, at, runtime::guest_layout<T>::size);
         if (!s) return s.error();
         runtime::store_guest(m->shared, s->data(), value);
         return {};
@@ -6406,7 +6600,8 @@ private:
 namespace tessera::inline TESSERA_ABI {
 
 /// A (pointer, count) pair: two i32 parameters. Elements are read and written in little-endian
-/// order, at any alignment, in a shared memory too.
+/// order, structures that are described (see guest_type) as a guest in C has them, at any alignment, in a shared memory
+/// too.
 template <class T>
 class guest_span {
     static_assert(std::is_trivially_copyable_v<T>, "tessera: only trivially copyable types lie in a memory");
@@ -6421,12 +6616,13 @@ public:
     std::size_t size() const noexcept { return count_; }
     bool empty() const noexcept { return count_ == 0; }
     /// Element `i`, which must be below size().
-    T operator[](std::size_t i) const noexcept { return runtime::load_guest<T>(shared_, at_ + i * sizeof(T)); }
-    void set(std::size_t i, const T& v) const noexcept { runtime::store_guest(shared_, at_ + i * sizeof(T), v); }
+    T operator[](std::size_t i) const noexcept { return runtime::load_guest<T>(shared_, at_ + i * stride); }
+    void set(std::size_t i, const T& v) const noexcept { runtime::store_guest(shared_, at_ + i * stride, v); }
     /// All of it, as it lies there; nothing of a shared memory, see class memory.
-    std::span<u8> bytes() const noexcept { return {at_, shared_ ? 0 : count_ * sizeof(T)}; }
+    std::span<u8> bytes() const noexcept { return {at_, shared_ ? 0 : count_ * stride}; }
 
 private:
+    static constexpr std::size_t stride = runtime::guest_layout<T>::size;
     u8* at_ = nullptr;
     std::size_t count_ = 0;
     const runtime::shared_data* shared_ = nullptr;
@@ -6495,7 +6691,7 @@ struct param<guest_span<T>> : pair_param<T> {
     static bool read(caller& who, const u64* from, guest_span<T>& to, error& why) noexcept {
         u8* at = nullptr;
         const shared_data* shared = nullptr;
-        if (!guest_bytes(who, u32(from[0]), u32(from[1]), sizeof(T), at, &shared, why)) return false;
+        if (!guest_bytes(who, u32(from[0]), u32(from[1]), guest_layout<T>::size, at, &shared, why)) return false;
         to = {at, std::size_t(u32(from[1])), shared};
         return true;
     }
@@ -6505,6 +6701,8 @@ struct param<std::span<T>> : pair_param<T> {
     static_assert(std::is_trivially_copyable_v<T>, "tessera: only trivially copyable types lie in a memory");
     static_assert(sizeof(T) == 1 || std::endian::native == std::endian::little,
                   "tessera: on this machine the guest's bytes are in another order; use guest_span<T>");
+    static_assert(guest_layout<T>::size == sizeof(T),
+                  "tessera: the guest has this type with another layout; use guest_span<T>");
     static bool read(caller& who, const u64* from, std::span<T>& to, error& why) noexcept {
         u8* at = nullptr;
         if (!guest_bytes(who, u32(from[0]), u32(from[1]), sizeof(T), at, nullptr, why)) return false;
@@ -6529,7 +6727,7 @@ struct param<guest_ptr<T>> {
     static bool read(caller& who, const u64* from, guest_ptr<T>& to, error& why) noexcept {
         u8* at = nullptr;
         const shared_data* shared = nullptr;
-        if (!guest_bytes(who, u32(from[0]), 1, sizeof(T), at, &shared, why)) return false;
+        if (!guest_bytes(who, u32(from[0]), 1, guest_layout<T>::size, at, &shared, why)) return false;
         to = guest_ptr<T>(at, shared);
         return true;
     }
@@ -28289,7 +28487,9 @@ public:
     /// Allows `units` more of execution. What a guest has used up it does not get back by trapping.
     result<void> add_fuel(u64 units) noexcept requires(F[feature::fuel]) {
         if (!data()) return msg::out_of_memory;
-        data()->fuel += units < ~data()->fuel ? units : ~data()->fuel;
+        const u64 more = units < ~data()->fuel ? units : ~data()->fuel;
+        data()->fuel += more;
+        data()->fuel_added += more;
         return {};
     }
     /// What is left; calls that run out of it fail with "out of fuel".
@@ -40831,7 +41031,12 @@ struct saved_call {
 inline constexpr u8 magic[8] = {'t', 'e', 's', 's', 'a', 'v', 'e', 1};
 
 /// What of a build's features a state depends on.
-constexpr features saved_features(features f) noexcept { return f - feature::tracing - feature::dirty_marks; }
+constexpr features saved_features(features f) noexcept {
+#if TESSERA_NATIVE
+    f = f - feature::native;
+#endif
+    return f - feature::tracing - feature::dirty_marks;
+}
 
 /// The hash that tells modules apart.
 inline u64 hash_of(const module_data& m) noexcept {
@@ -40912,7 +41117,7 @@ private:
         vec<bool> owned; // by an instance
         list(store.memories, &runtime::instance_data::memories, &module_data::imported_memories, owned,
              [&](const runtime::memory_data& m, bool own) {
-                 out_->number(m.size);
+                 out_->number(m.is_gone ? 0 : m.size + 1);
                  if (own) return;
                  limits(m.type.limits);
                  out_->byte(m.type.page_log2);
@@ -41264,9 +41469,11 @@ private:
     bool memory(runtime::memory_data& m, const memory_type& t) noexcept {
         std::string_view which;
         u64 old = 0;
-        const u64 size = memory_sizes_[m.self];
+        const bool is_gone = memory_sizes_[m.self] == 0;
+        const u64 size = memory_sizes_[m.self] - 1;
         if (t.shared) return in.fail(msg::out_of_range, "a shared memory cannot be loaded");
         if (!m.allocate(t, store.limits.memory_bytes, &store.memory_total, which)) return limit(which);
+        if (is_gone) return m.give_up(), true; // of an instance that was reloaded
         if (size < m.size || size % (u64{1} << t.page_log2) != 0) return in.fail(msg::out_of_range, "size of a memory");
         return m.grow((size - m.size) >> t.page_log2, old) || limit("limits::memory_bytes");
     }
@@ -41889,6 +42096,735 @@ TESSERA_SMALL_END
 #endif
 #if TESSERA_GAME
 
+// ---- game/object_table.hpp -------------------------------------------------------------
+/// @file game/object_table.hpp
+/// Objects of the host that guests know by a number, which means nothing once the object is gone.
+
+namespace tessera::inline TESSERA_ABI::game {
+
+/// A number for a guest: a place in the low 20 bits, above it how often the place has been used, counted from 1. 0 is
+/// no object. A number that is guessed may be that of another object of the same table, never of something else.
+using object_id = u32;
+
+/// Objects of type T, which must be movable without throwing, by number. The table owns them. A place is given out anew
+/// when what was in it is gone, with another number; after 4,095 times no more. At most 2^20 objects at a time.
+template <class T>
+class object_table {
+public:
+    object_table() noexcept = default;
+    object_table(const object_table&) = delete;
+    object_table& operator=(const object_table&) = delete;
+    object_table(object_table&&) noexcept = default;
+    object_table& operator=(object_table&&) noexcept = default;
+
+    /// Takes an object; its number. 0: the table is full, or memory is out.
+    object_id add(T object) noexcept {
+        u32 at = first_free_;
+        if (at != none) {
+            first_free_ = places_[at].next_free;
+        } else {
+            at = u32(places_.size());
+            if (at > place_mask || !places_.push_back({})) return 0;
+        }
+        place& p = places_[at];
+        p.object = std::move(object);
+        p.used = true;
+        ++size_;
+        return at | p.turn << place_bits;
+    }
+    /// The object of that number, null if there is none, or no more. Good until the next `add` or `remove`.
+    T* find(object_id id) noexcept {
+        const u32 at = id & place_mask;
+        if (at >= places_.size() || !places_[at].used || places_[at].turn != id >> place_bits) return nullptr;
+        return &places_[at].object;
+    }
+    /// Takes the object out; false if there is none of that number.
+    bool remove(object_id id) noexcept {
+        T* const gone = find(id);
+        if (!gone) return false;
+        const u32 at = id & place_mask;
+        place& p = places_[at];
+        *gone = T();
+        p.used = false;
+        --size_;
+        if (p.turn++ == most_turns) return true; // its numbers are used up
+        p.next_free = first_free_;
+        first_free_ = at;
+        return true;
+    }
+    /// How many there are.
+    u32 size() const noexcept { return size_; }
+
+private:
+    static constexpr u32 place_bits = 20, place_mask = (u32{1} << place_bits) - 1, none = ~u32{0};
+    static constexpr u32 most_turns = (u32{1} << (32 - place_bits)) - 1;
+    struct place {
+        T object{};
+        u32 turn = 1;
+        u32 next_free = none;
+        bool used = false;
+    };
+    vec<place> places_;
+    u32 first_free_ = none;
+    u32 size_ = 0;
+};
+
+} // namespace tessera::game
+
+// ---- game/parameters.hpp ---------------------------------------------------------------
+/// @file game/parameters.hpp
+/// More types for parameters of host functions: structures and enumerations that are described, optional ones, C's
+/// strings and function pointers, room for text, numbers of host objects. What a guest passes is checked before the
+/// host function runs; what is wrong with it ends the guest's call.
+
+namespace tessera::inline TESSERA_ABI {
+namespace game {
+
+/// The number of an object of an object_table<T>, for guests that know several kinds of objects. 0 is none.
+template <class T>
+struct id {
+    object_id number = 0;
+    explicit operator bool() const noexcept { return number != 0; }
+    friend bool operator==(id, id) noexcept = default;
+};
+
+/// Text of the guest that ends with a NUL, as C has it: one pointer. Valid until the memory grows. The trap is "out of
+/// bounds memory access" if the memory ends before the text does.
+struct c_string {
+    std::string_view text;
+    operator std::string_view() const noexcept { return text; }
+};
+
+/// Room for text that the host gives to the guest: a pointer and a size in bytes.
+class text_room {
+public:
+    text_room() noexcept = default;
+    explicit text_room(guest_span<u8> room) noexcept : room_(room) {}
+    std::size_t size() const noexcept { return room_.size(); }
+    /// Writes as much of `text` as there is room for, without a NUL; the size of all of it, for the guest to see
+    /// whether it has it.
+    u32 set(std::string_view text) const noexcept {
+        for (std::size_t i = 0; i < text.size() && i < size(); ++i) room_.set(i, u8(text[i]));
+        return u32(text.size());
+    }
+
+private:
+    guest_span<u8> room_;
+};
+
+/// A function of the guest's as C passes it: a place in the calling instance's table 0, 0 for none. It may be kept and
+/// called until the store is reset. Traps as call_indirect does if there is no function or it has another type.
+template <class Signature>
+class callback;
+template <class R, class... A>
+class callback<R(A...)> {
+public:
+    callback() noexcept = default;
+    explicit callback(const typed_func<R(A...)>& f) noexcept : f_(f) {}
+    explicit operator bool() const noexcept { return bool(f_); }
+    /// Calls it; fails as typed_func does, with msg::stale_handle if it is none.
+    result<R> operator()(std::remove_cvref_t<A>... args) const noexcept { return f_(args...); }
+    const typed_func<R(A...)>& function() const noexcept { return f_; }
+
+private:
+    typed_func<R(A...)> f_;
+};
+
+} // namespace game
+
+namespace runtime {
+
+template <class T>
+struct convert<game::id<T>> {
+    static constexpr bool known = true;
+    static constexpr u32 slots = 1;
+    static constexpr val_type type = t_i32;
+    static bool put(store_data&, u64* to, game::id<T> v) noexcept { return to[0] = v.number, true; }
+    static game::id<T> take(store_data&, const u64* from) noexcept { return {u32(from[0])}; }
+};
+/// Enumerations of 8 and 16 bits: an i32, too.
+template <described_enumeration E>
+requires(sizeof(E) < 4) struct convert<E> {
+    using number = std::underlying_type_t<E>;
+    static constexpr bool known = true;
+    static constexpr u32 slots = 1;
+    static constexpr val_type type = t_i32;
+    static bool put(store_data&, u64* to, E v) noexcept { return to[0] = u32(i32(number(v))), true; }
+    static E take(store_data&, const u64* from) noexcept { return E(number(u32(from[0]))); }
+};
+
+template <class T>
+bool check_possible(const T& value, error& why) noexcept {
+    return is_possible(value) || (why = error(msg::bad_argument, describe(guest_type<T>()).name), false);
+}
+template <described_enumeration E>
+struct param<E> {
+    static constexpr std::array<val_type, 1> types{t_i32};
+    static constexpr u32 slots = 1;
+    static bool read(caller& who, const u64* from, E& to, error& why) noexcept {
+        to = convert<E>::take(*who.store, from);
+        using number = std::underlying_type_t<E>;
+        if (u32(i64(number(to))) != u32(from[0]))
+            return why = error(msg::bad_argument, describe(guest_type<E>()).name), false;
+        return check_possible(to, why);
+    }
+};
+/// A structure that the guest passes by its address.
+template <described_structure T>
+struct param<T> {
+    static constexpr std::array<val_type, 1> types{t_i32};
+    static constexpr u32 slots = 1;
+    static bool read(caller& who, const u64* from, T& to, error& why) noexcept {
+        guest_ptr<T> at;
+        if (!param<guest_ptr<T>>::read(who, from, at, why)) return false;
+        to = at.get();
+        return check_possible(to, why);
+    }
+};
+/// The same, or a number by its address; null is nothing.
+template <class T>
+struct param<std::optional<T>> {
+    static_assert(std::is_arithmetic_v<T> || described<T>,
+                  "tessera: an optional parameter is a number, or a structure or enumeration that is described");
+    static constexpr std::array<val_type, 1> types{t_i32};
+    static constexpr u32 slots = 1;
+    static bool read(caller& who, const u64* from, std::optional<T>& to, error& why) noexcept {
+        to.reset();
+        if (u32(from[0]) == 0) return true;
+        guest_ptr<T> at;
+        if (!param<guest_ptr<T>>::read(who, from, at, why)) return false;
+        to = at.get();
+        if constexpr (described<T>) return check_possible(*to, why);
+        else return true;
+    }
+};
+template <>
+struct param<game::c_string> {
+    static constexpr std::array<val_type, 1> types{t_i32};
+    static constexpr u32 slots = 1;
+    static bool read(caller& who, const u64* from, game::c_string& to, error& why) noexcept {
+        const u32 at = u32(from[0]);
+        u8* first = nullptr;
+        if (!guest_bytes(who, at, 1, 1, first, nullptr, why)) return false;
+        const void* const end = std::memchr(first, 0, std::size_t(who.instance->memories[0]->size - at));
+        if (!end) return why = error(trap::out_of_bounds_memory), false;
+        to.text = {reinterpret_cast<const char*>(first), std::size_t(static_cast<const u8*>(end) - first)};
+        return true;
+    }
+};
+template <>
+struct param<game::text_room> : param<guest_span<u8>> {
+    static bool read(caller& who, const u64* from, game::text_room& to, error& why) noexcept {
+        guest_span<u8> room;
+        if (!param<guest_span<u8>>::read(who, from, room, why)) return false;
+        to = game::text_room(room);
+        return true;
+    }
+};
+template <class S>
+struct param<game::callback<S>> {
+    static constexpr std::array<val_type, 1> types{t_i32};
+    static constexpr u32 slots = 1;
+    static bool read(caller& who, const u64* from, game::callback<S>& to, error& why) noexcept {
+        const u32 at = u32(from[0]);
+        to = game::callback<S>();
+        if (at == 0) return true;
+        if (!who.instance || who.instance->tables.empty() || !who.instance->tables[0]->holds(at, 1))
+            return why = error(trap::undefined_element), false;
+        const table_data& t = *who.instance->tables[0];
+        if (!who.store->types.matches(t.type.element, t_funcref)) return why = error(trap::indirect_call_type), false;
+        if (t.items[at] == 0) return why = error(trap::uninitialized_element), false;
+        auto f = typed_func<S>::from(func::from(*who.store, t.items[at]));
+        if (!f) return why = error(trap::indirect_call_type), false;
+        to = game::callback<S>(*f);
+        return true;
+    }
+};
+/// A reference to a function of this type; empty if it is null. Traps if it has another type.
+template <class S>
+struct param<typed_func<S>> {
+    static constexpr std::array<val_type, 1> types{t_funcref};
+    static constexpr u32 slots = 1;
+    static bool read(caller& who, const u64* from, typed_func<S>& to, error& why) noexcept {
+        to = typed_func<S>();
+        if (u32(from[0]) == 0) return true;
+        auto f = typed_func<S>::from(func::from(*who.store, u32(from[0])));
+        if (!f) return why = error(trap::indirect_call_type), false;
+        to = *f;
+        return true;
+    }
+};
+
+} // namespace runtime
+} // namespace tessera
+
+// ---- game/declared.hpp -----------------------------------------------------------------
+/// @file game/declared.hpp
+/// What declarations for the authors of guests are made of: C++ types and signatures as data.
+
+namespace tessera::inline TESSERA_ABI::game::detail {
+
+struct declared_type;
+struct declared_field {
+    const char* name;
+    const declared_type* type;
+    u32 offset;
+};
+struct declared_value {
+    const char* name;
+    i64 value;
+};
+/// A type that guests see.
+struct declared_type {
+    enum form_type : u8 { number, enumeration, structure, array, object };
+    form_type form = number;
+    const char* c = "";      ///< its name
+    const char* script = ""; ///< in AssemblyScript
+    u32 size = 0, align = 1;
+    view<declared_field> fields;
+    view<declared_value> values;
+    const declared_type* element = nullptr;
+    u32 length = 0;
+    const void* key = nullptr; ///< of an object: what its name is looked up by
+};
+/// The type of a function; `gives` is null for nothing.
+struct declared_signature {
+    const declared_type* gives = nullptr;
+    view<const declared_type*> params;
+};
+/// A parameter in C++, which can be two in C.
+struct declared_param {
+    enum form_type : u8 { value, text, c_text, room, span, input, optional, output, callback, function };
+    form_type form = value;
+    const declared_type* type = nullptr;
+    const declared_signature* signature = nullptr;
+};
+
+/// Its address stands for T.
+template <class T>
+inline constexpr char type_key = 0;
+
+template <class T>
+struct declare {
+    static_assert(std::is_arithmetic_v<T> && sizeof(T) <= 8,
+                  "tessera: guests are told of numbers, bool, structures and enumerations that are described, and "
+                  "game::id");
+    static constexpr declared_type make() noexcept {
+        constexpr u32 row = sizeof(T) == 1 ? 0 : sizeof(T) == 2 ? 1 : sizeof(T) == 4 ? 2 : 3;
+        constexpr const char* c[3][4] = {{"uint8_t", "uint16_t", "uint32_t", "uint64_t"},
+                                         {"int8_t", "int16_t", "int32_t", "int64_t"},
+                                         {"", "", "float", "double"}};
+        constexpr const char* script[3][4] = {
+            {"u8", "u16", "u32", "u64"}, {"i8", "i16", "i32", "i64"}, {"", "", "f32", "f64"}};
+        constexpr u32 kind = std::is_floating_point_v<T> ? 2 : std::is_signed_v<T> ? 1 : 0;
+        const bool is_bool = std::is_same_v<T, bool>;
+        declared_type t;
+        t.c = is_bool ? "bool" : std::is_same_v<T, char> ? "char" : c[kind][row];
+        t.script = is_bool ? "bool" : script[kind][row];
+        t.size = t.align = sizeof(T);
+        return t;
+    }
+    static constexpr declared_type info = make();
+};
+template <class T>
+struct declare<id<T>> {
+    static constexpr declared_type info = [] {
+        declared_type t;
+        t.form = declared_type::object;
+        t.size = t.align = 4;
+        t.key = &type_key<T>;
+        return t;
+    }();
+};
+template <class T, std::size_t N>
+struct declare<std::array<T, N>> {
+    static constexpr declared_type info = [] {
+        declared_type t;
+        t.form = declared_type::array;
+        t.size = u32(N) * declare<T>::info.size;
+        t.align = declare<T>::info.align;
+        t.element = &declare<T>::info;
+        t.length = u32(N);
+        return t;
+    }();
+};
+template <runtime::described_enumeration E>
+struct declare<E> {
+    static constexpr auto what = describe(guest_type<E>());
+    static constexpr auto values = [] {
+        std::array<declared_value, what.values.size()> all{};
+        for (std::size_t i = 0; i < all.size(); ++i)
+            all[i] = {what.values[i].name, i64(std::underlying_type_t<E>(what.values[i].value))};
+        return all;
+    }();
+    using number = declare<std::underlying_type_t<E>>;
+    static constexpr declared_type info = [] {
+        declared_type t;
+        t.form = declared_type::enumeration;
+        t.c = what.name;
+        t.script = number::info.script;
+        t.size = t.align = sizeof(E);
+        t.values = values;
+        t.element = &number::info;
+        return t;
+    }();
+};
+template <runtime::described_structure T>
+struct declare<T> {
+    using layout = runtime::guest_layout<T>;
+    template <class M>
+    static constexpr const declared_type* type_of(const field_description<T, M>&) noexcept {
+        return &declare<M>::info;
+    }
+    static constexpr auto fields = [] {
+        std::array<declared_field, layout::count> all{};
+        std::size_t n = 0;
+        layout::each([&](const auto& f) { all[n] = {f.name, type_of(f), layout::lie.offsets[n]}, ++n; });
+        return all;
+    }();
+    static constexpr declared_type info = [] {
+        declared_type t;
+        t.form = declared_type::structure;
+        t.c = t.script = layout::what.name;
+        t.size = layout::size;
+        t.align = layout::align;
+        t.fields = fields;
+        return t;
+    }();
+};
+
+template <class R>
+constexpr const declared_type* declared_result() noexcept {
+    if constexpr (std::is_void_v<R>) return nullptr;
+    else return &declare<R>::info;
+}
+template <class S>
+struct declare_signature;
+template <class R, class... A>
+struct declare_signature<R(A...)> {
+    static constexpr std::array<const declared_type*, sizeof...(A)> params{&declare<std::remove_cvref_t<A>>::info...};
+    static constexpr declared_signature info{declared_result<R>(), params};
+};
+
+/// A parameter of a host function.
+template <class P>
+struct declare_param {
+    static constexpr declared_param info{declared_param::value, &declare<P>::info};
+};
+template <runtime::described_structure T>
+struct declare_param<T> {
+    static constexpr declared_param info{declared_param::input, &declare<T>::info};
+};
+template <class T>
+struct declare_param<std::optional<T>> {
+    static constexpr declared_param info{declared_param::optional, &declare<T>::info};
+};
+template <class T>
+struct declare_param<guest_ptr<T>> {
+    static constexpr declared_param info{declared_param::output, &declare<T>::info};
+};
+template <class T>
+struct declare_param<guest_span<T>> {
+    static constexpr declared_param info{declared_param::span, &declare<T>::info};
+};
+template <class T>
+struct declare_param<std::span<T>> : declare_param<guest_span<std::remove_const_t<T>>> {};
+template <>
+struct declare_param<std::string_view> {
+    static constexpr declared_param info{declared_param::text};
+};
+template <>
+struct declare_param<c_string> {
+    static constexpr declared_param info{declared_param::c_text};
+};
+template <>
+struct declare_param<text_room> {
+    static constexpr declared_param info{declared_param::room};
+};
+template <class S>
+struct declare_param<callback<S>> {
+    static constexpr declared_param info{declared_param::callback, nullptr, &declare_signature<S>::info};
+};
+template <class S>
+struct declare_param<typed_func<S>> {
+    static constexpr declared_param info{declared_param::function, nullptr, &declare_signature<S>::info};
+};
+
+} // namespace tessera::game::detail
+
+// ---- game/binding.hpp ------------------------------------------------------------------
+/// @file game/binding.hpp
+/// One description of an interface: the host's functions for guests, and declarations for those who write guests.
+
+namespace tessera::inline TESSERA_ABI::game {
+
+namespace detail {
+
+/// How a parameter of the author's function comes from one that runtime::param knows.
+template <class P>
+struct argument {
+    using wire = std::remove_cvref_t<P>;
+    using object = void;
+    static bool check(const wire&, const void*, error&) noexcept { return true; }
+    static wire& pass(wire& w, void*) noexcept { return w; }
+};
+/// An object of the host's; one that is gone is an error.
+template <class T>
+requires(!std::is_const_v<T>) struct argument<T&> {
+    using wire = id<T>;
+    using object = T;
+    static bool check(wire w, void* table, error& why) noexcept {
+        return static_cast<object_table<T>*>(table)->find(w.number) ||
+               (why = error(msg::bad_argument, "no such object"), false);
+    }
+    static T& pass(wire w, void* table) noexcept { return *static_cast<object_table<T>*>(table)->find(w.number); }
+};
+/// The same; null if there is none.
+template <class T>
+struct argument<T*> {
+    using wire = id<T>;
+    using object = T;
+    static bool check(wire, void*, error&) noexcept { return true; }
+    static T* pass(wire w, void* table) noexcept { return static_cast<object_table<T>*>(table)->find(w.number); }
+};
+
+/// What the guest's function returns for what the host's does: a structure goes through a last pointer `out`, of an
+/// optional one the function says whether there is one.
+template <class R>
+struct returned {
+    using out = void;
+    using plain = R;
+};
+template <runtime::described_structure T>
+struct returned<T> {
+    using out = T;
+    using plain = void;
+};
+template <class T>
+struct returned<std::optional<T>> {
+    using out = T;
+    using plain = bool;
+};
+template <class T>
+struct returned<result<T>> : returned<T> {};
+
+template <bool WithCaller, class R, class... A>
+struct host_body {
+    template <class F>
+    static decltype(auto) call(F& f, caller& who, void* const* tables, typename argument<A>::wire&... args) {
+        return call_at(std::index_sequence_for<A...>(), f, who, tables, args...);
+    }
+    static bool check(error& why, void* const* tables, const typename argument<A>::wire&... args) noexcept {
+        [[maybe_unused]] std::size_t i = 0;
+        static_cast<void>(tables), static_cast<void>(why);
+        return (... && argument<A>::check(args, tables[i++], why));
+    }
+
+private:
+    template <std::size_t... I, class F>
+    static decltype(auto) call_at(std::index_sequence<I...>, F& f, caller& who, [[maybe_unused]] void* const* tables,
+                                  typename argument<A>::wire&... args) {
+        static_cast<void>(who);
+        if constexpr (WithCaller) return f(who, static_cast<A>(argument<A>::pass(args, tables[I]))...);
+        else return f(static_cast<A>(argument<A>::pass(args, tables[I]))...);
+    }
+};
+
+/// The author's function with what its parameters need.
+template <class F, bool WithCaller, class Out, class R, class... A>
+struct bound {
+    F f;
+    std::array<void*, sizeof...(A) + 1> tables;
+    using plain = typename returned<R>::plain;
+    result<plain> operator()(caller& who, typename argument<A>::wire... args, guest_ptr<Out> out) {
+        error why{error::unlikely()};
+        using body = host_body<WithCaller, R, A...>;
+        if (!body::check(why, tables.data(), args...)) return why;
+        return deliver(body::call(f, who, tables.data(), args...), out);
+    }
+
+private:
+    static result<plain> deliver(const Out& got, const guest_ptr<Out>& to) noexcept {
+        return to.set(got), result<plain>();
+    }
+    static result<plain> deliver(const std::optional<Out>& got, const guest_ptr<Out>& to) noexcept {
+        if (got) to.set(*got);
+        return got.has_value();
+    }
+    template <class T>
+    static result<plain> deliver(const result<T>& got, const guest_ptr<Out>& to) noexcept {
+        if (!got) return got.error();
+        return deliver(*got, to);
+    }
+};
+template <class F, bool WithCaller, class R, class... A>
+struct bound<F, WithCaller, void, R, A...> {
+    F f;
+    std::array<void*, sizeof...(A) + 1> tables;
+    using plain = typename runtime::result_list<R>::value;
+    result<plain> operator()(caller& who, typename argument<A>::wire... args) {
+        error why{error::unlikely()};
+        using body = host_body<WithCaller, R, A...>;
+        if (!body::check(why, tables.data(), args...)) return why;
+        if constexpr (std::is_void_v<R>) return body::call(f, who, tables.data(), args...), result<void>();
+        else return body::call(f, who, tables.data(), args...);
+    }
+};
+
+template <class Signature>
+struct host_parts;
+template <bool WithCaller, class R, class... A>
+struct host_parts_of {
+    using out = typename returned<R>::out;
+    using plain = typename returned<R>::plain;
+    template <class F>
+    using made = bound<F, WithCaller, out, R, A...>;
+    static constexpr std::size_t count = sizeof...(A);
+    static constexpr std::array<const void*, count + 1> objects{
+        (std::is_void_v<typename argument<A>::object> ? nullptr : &type_key<typename argument<A>::object>)...};
+    static constexpr auto params = [] {
+        if constexpr (std::is_void_v<out>)
+            return std::array<declared_param, count>{declare_param<typename argument<A>::wire>::info...};
+        else
+            return std::array<declared_param, count + 1>{declare_param<typename argument<A>::wire>::info...,
+                                                         declare_param<guest_ptr<out>>::info};
+    }();
+    using value = typename runtime::result_list<plain>::value;
+    static constexpr const declared_type* result_type = declared_result<value>();
+};
+template <class R, class... A>
+struct host_parts<R(A...)> : host_parts_of<false, R, A...> {};
+template <class R, class... A>
+struct host_parts<R(caller&, A...)> : host_parts_of<true, R, A...> {};
+
+/// A function of the interface.
+struct declared_function {
+    const char* name;
+    const char* help;
+    view<declared_param> params;
+    const declared_type* gives; ///< null for nothing
+    vec<const char*> names;     ///< of the parameters
+    /// Of one that guests export: whether an instance has it.
+    result<void> (*check)(const instance& of, const char* name) noexcept = nullptr;
+};
+struct declared_objects {
+    const char* name;
+    const void* key;
+    void* table;
+};
+
+} // namespace detail
+
+/// An interface between a host and its guests. Each `function` defines a host function in the imports that were given,
+/// under the name of a module, and is remembered for the declarations:
+///
+///     game::object_table<unit> units;
+///     tessera::imports env;
+///     game::binding arena("arena", env);
+///     arena.objects("unit", units);
+///     arena.function("spawn", "Makes a unit.", {"at"}, [&](vec2 at) { return game::id<unit>{units.add({at})}; });
+///     arena.function("move", "Moves a unit.", {"who", "by"}, [](unit& who, vec2 by) { … });
+///     arena.exports<void(float)>("tick", "Called once a frame.", {"seconds"});
+///
+/// Parameters: what imports::define takes, but vectors and references; structures and enumerations that are described
+/// (see guest_type); std::optional of these; c_string, text_room, callback; T& and T* for objects of a table, which a
+/// guest knows by numbers: with T& a number that means nothing ends the guest's call, with T* it is null. Results:
+/// void, a number, an id, an enumeration; a structure or a std::optional, which the guest gets by a pointer; result<>
+/// of these. All texts must outlive the binding, object tables and what functions capture the imports.
+class binding {
+public:
+    /// Defines in `env`, which must outlive it, as functions of module `name`.
+    binding(const char* name, imports& env) noexcept : name_(name), env_(&env) {}
+
+    /// Says which table the objects of type T are in, and what guests call the type. Before the functions that use it.
+    template <class T>
+    binding& objects(const char* name, object_table<T>& table) noexcept {
+        if (!objects_.push_back({name, &detail::type_key<T>, &table})) fail(msg::out_of_memory);
+        return *this;
+    }
+    /// A host function; `names` are those of its parameters, without a leading caller&. What is wrong is found in
+    /// `status()`.
+    template <class F, bool Catches = bool(TESSERA_CATCHES)>
+    binding& function(const char* name, const char* help, std::initializer_list<const char*> names, F f) noexcept {
+        static_assert(runtime::signature_of<F>::known,
+                      "tessera: function needs a function pointer or a lambda without auto parameters");
+        using parts = detail::host_parts<typename runtime::signature_of<F>::type>;
+        typename parts::template made<F> made{std::move(f), {}};
+        for (std::size_t i = 0; i < parts::count; ++i)
+            if (parts::objects[i] && !(made.tables[i] = table_of(parts::objects[i])))
+                return fail(error(msg::out_of_range, "objects of a parameter are in no table")), *this;
+        add({name, help, parts::params, parts::result_type, {}, nullptr}, names, parts::count);
+        if (auto ok = env_->template define<decltype(made), Catches>(name_, name, std::move(made)); !ok)
+            fail(ok.error());
+        return *this;
+    }
+    /// A function that guests are expected to export; see `check`.
+    template <class Signature>
+    binding& exports(const char* name, const char* help, std::initializer_list<const char*> names = {}) noexcept {
+        using parts = detail::host_parts<Signature>;
+        add({name,
+             help,
+             parts::params,
+             parts::result_type,
+             {},
+             [](const instance& of, const char* it) noexcept {
+                 auto f = of.template get<Signature>(it);
+                 return f ? result<void>() : result<void>(f.error());
+             }},
+            names, parts::count);
+        return *this;
+    }
+
+    /// The first thing that was wrong with the description: msg::out_of_memory; msg::out_of_range with the reason as
+    /// detail. The imports are not to be used then.
+    result<void> status() const noexcept { return failed_ ? result<void>(why_) : result<void>(); }
+    /// Whether a guest exports all functions it is expected to: msg::unknown_export or msg::wrong_type, with the name
+    /// as detail, if not.
+    result<void> check(const instance& of) const noexcept {
+        for (const detail::declared_function& f : functions_)
+            if (f.check)
+                if (auto ok = f.check(of, f.name); !ok) return ok;
+        return {};
+    }
+
+    /// A header in C (and C++) for clang: types, the host's functions as NAME_function, what a guest exports. Fails as
+    /// `status` says, and when memory is out.
+    result<vec<char>> c_header() const noexcept;
+    /// The same as a module in AssemblyScript. Functions that take text, numbers in a row or a callback are there as
+    /// AssemblyScript has these.
+    result<vec<char>> assembly_script() const noexcept;
+
+    /// For the library.
+    const char* name() const noexcept { return name_; }
+    view<detail::declared_function> functions() const noexcept { return {functions_.data(), functions_.size()}; }
+    view<detail::declared_objects> objects() const noexcept { return {objects_.data(), objects_.size()}; }
+
+private:
+    void fail(const error& why) noexcept {
+        if (!failed_) why_ = why;
+        failed_ = true;
+    }
+    void* table_of(const void* key) const noexcept {
+        for (const detail::declared_objects& o : objects_)
+            if (o.key == key) return o.table;
+        return nullptr;
+    }
+    void add(detail::declared_function f, std::initializer_list<const char*> names, std::size_t count) noexcept {
+        if (names.size() != count) return fail(error(msg::out_of_range, "number of names of parameters"));
+        if (!f.names.append(names.begin(), names.size()) || !functions_.push_back(std::move(f)))
+            fail(msg::out_of_memory);
+    }
+
+    const char* name_;
+    imports* env_;
+    vec<detail::declared_objects> objects_;
+    vec<detail::declared_function> functions_;
+    bool failed_ = false;
+    error why_{error::unlikely()};
+};
+
+} // namespace tessera::game
+
 // ---- game/call.hpp ---------------------------------------------------------------------
 /// @file game/call.hpp
 /// A call that runs in slices of fuel or time, and can wait for an answer of its host in between.
@@ -41995,6 +42931,12 @@ public:
         return x_.template get<R>();
     }
 
+    /// What `save` is given to save the call as it stands; `restore` gives an execution that another call takes over,
+    /// whose figures begin anew. Null while it waits for the host or runs, and when it is over.
+    execution* saveable() noexcept {
+        return is_over() || state_ == standing::running || state_ == standing::waiting ? nullptr : &x_;
+    }
+
     /// For the library: the innermost call of `store` that runs and may wait, or why it may not.
     static call* running(runtime::store_data& store, const char*& why_not) noexcept;
     /// For the library: a host function took so long, until `now`.
@@ -42051,6 +42993,103 @@ error suspend(const caller& who, u64 ticket = 0) noexcept;
 namespace detail {
 error suspend(const caller& who, u64 ticket, const pending& what) noexcept;
 }
+
+} // namespace tessera::game
+
+// ---- game/guest_heap.hpp ---------------------------------------------------------------
+/// @file game/guest_heap.hpp
+/// Room in a guest's memory for what the host passes to it: from the guest's own malloc, or a range that it gives.
+
+namespace tessera::inline TESSERA_ABI::game {
+
+/// Allocates in one guest's memory. A handle, cheap to copy but for the state of a range; invalid after the store.
+class guest_heap {
+public:
+    /// By the functions that the instance exports, of types [i32] -> [i32] and [i32] -> [], and its exported memory.
+    /// `free` may be missing: `give_back` then does nothing. Fails with msg::unknown_export or msg::wrong_type.
+    static result<guest_heap> exported(const instance& of, std::string_view malloc = "malloc",
+                                       std::string_view free = "free",
+                                       std::string_view memory_name = "memory") noexcept {
+        guest_heap made;
+        auto m = of.get<memory>(memory_name);
+        if (!m) return m.error();
+        auto f = of.get<u32(u32)>(malloc);
+        if (!f) return f.error();
+        made.memory_ = *m;
+        made.malloc_ = *f;
+        if (auto g = of.get<void(u32)>(free)) made.free_ = *g;
+        else if (!g.error().is(msg::unknown_export)) return g.error();
+        return made;
+    }
+    /// In `size` bytes at `at` of `m`, one after the other; `clear` makes all of it free. Fails with the trap "out of
+    /// bounds memory access" if they are not there. An address of 0 is not given out.
+    static result<guest_heap> range(const memory& m, u32 at, u32 size) noexcept {
+        if (!m) return msg::stale_handle;
+        if (at > m.size() || size > m.size() - at) return error(trap::out_of_bounds_memory);
+        guest_heap made;
+        made.memory_ = m;
+        made.begin_ = made.next_ = at;
+        made.end_ = at + (size < ~at ? size : ~at); // the last byte of 4 GiB stays unused
+        return made;
+    }
+
+    /// The address of `bytes` bytes, aligned to 16 in a range and else as malloc does. Fails with msg::cannot_grow when
+    /// the range is used up or malloc gives 0, with the trap "out of bounds memory access" if what it gives is not
+    /// there, and as malloc does.
+    result<u32> allocate(u32 bytes) noexcept {
+        if (malloc_) {
+            auto at = malloc_(bytes ? bytes : 1);
+            if (!at) return at;
+            if (*at == 0) return error(msg::cannot_grow, "malloc of the guest");
+            if (*at > memory_.size() || bytes > memory_.size() - *at) return error(trap::out_of_bounds_memory);
+            return at;
+        }
+        const u64 at = next_ == 0 ? 16 : (u64{next_} + 15) / 16 * 16, room = bytes ? bytes : 1;
+        if (at > end_ || room > end_ - at) return error(msg::cannot_grow, "range of a guest_heap");
+        next_ = u32(at + room);
+        return u32(at);
+    }
+    /// Gives back what `allocate` gave; in a range nothing happens. Fails as the guest's function does.
+    result<void> give_back(u32 at) noexcept {
+        if (!free_ || at == 0) return {};
+        return free_(at);
+    }
+    /// Makes all of a range free again.
+    void clear() noexcept { next_ = begin_; }
+
+    /// The address of a copy of `text`, which is followed by a NUL. Fails like allocate.
+    result<u32> copy(std::string_view text) noexcept {
+        if (text.size() >= ~u32{0}) return error(msg::out_of_range, "size of a text");
+        auto at = allocate(u32(text.size()) + 1);
+        if (!at) return at;
+        if (auto ok = memory_.write(*at, text); !ok) return ok.error();
+        if (auto ok = memory_.store<u8>(*at + text.size(), 0); !ok) return ok.error();
+        return at;
+    }
+    /// The address of copies of `all`: numbers, or structures that are described. Fails like allocate.
+    template <class T>
+    result<u32> copy(std::span<const T> all) noexcept {
+        constexpr u32 size = runtime::guest_layout<T>::size;
+        if (all.size() > ~u32{0} / size) return error(msg::out_of_range, "size of a sequence");
+        auto at = allocate(u32(all.size()) * size);
+        if (!at) return at;
+        for (std::size_t i = 0; i < all.size(); ++i)
+            if (auto ok = memory_.store<T>(*at + i * size, all[i]); !ok) return ok.error();
+        return at;
+    }
+    /// The address of a copy of one. Fails like allocate.
+    template <class T>
+    requires(std::is_arithmetic_v<T> || runtime::described<T>) result<u32> copy(const T& one)
+    noexcept { return copy(std::span<const T>(&one, 1)); }
+
+    const memory& in() const noexcept { return memory_; }
+
+private:
+    memory memory_;
+    typed_func<u32(u32)> malloc_;
+    typed_func<void(u32)> free_;
+    u32 begin_ = 0, next_ = 0, end_ = 0; ///< of a range
+};
 
 } // namespace tessera::game
 
@@ -42133,81 +43172,6 @@ auto timed(F f) noexcept {
                   "tessera: timed needs a function pointer, or an object with one operator()");
     return detail::timed_function<F, typename runtime::signature_of<F>::type>{std::move(f)};
 }
-
-} // namespace tessera::game
-
-// ---- game/object_table.hpp -------------------------------------------------------------
-/// @file game/object_table.hpp
-/// Objects of the host that guests know by a number, which means nothing once the object is gone.
-
-namespace tessera::inline TESSERA_ABI::game {
-
-/// A number for a guest: a place in the low 20 bits, above it how often the place has been used, counted from 1. 0 is
-/// no object. A number that is guessed may be that of another object of the same table, never of something else.
-using object_id = u32;
-
-/// Objects of type T, which must be movable without throwing, by number. The table owns them. A place is given out anew
-/// when what was in it is gone, with another number; after 4,095 times no more. At most 2^20 objects at a time.
-template <class T>
-class object_table {
-public:
-    object_table() noexcept = default;
-    object_table(const object_table&) = delete;
-    object_table& operator=(const object_table&) = delete;
-    object_table(object_table&&) noexcept = default;
-    object_table& operator=(object_table&&) noexcept = default;
-
-    /// Takes an object; its number. 0: the table is full, or memory is out.
-    object_id add(T object) noexcept {
-        u32 at = first_free_;
-        if (at != none) {
-            first_free_ = places_[at].next_free;
-        } else {
-            at = u32(places_.size());
-            if (at > place_mask || !places_.push_back({})) return 0;
-        }
-        place& p = places_[at];
-        p.object = std::move(object);
-        p.used = true;
-        ++size_;
-        return at | p.turn << place_bits;
-    }
-    /// The object of that number, null if there is none, or no more. Good until the next `add` or `remove`.
-    T* find(object_id id) noexcept {
-        const u32 at = id & place_mask;
-        if (at >= places_.size() || !places_[at].used || places_[at].turn != id >> place_bits) return nullptr;
-        return &places_[at].object;
-    }
-    /// Takes the object out; false if there is none of that number.
-    bool remove(object_id id) noexcept {
-        T* const gone = find(id);
-        if (!gone) return false;
-        const u32 at = id & place_mask;
-        place& p = places_[at];
-        *gone = T();
-        p.used = false;
-        --size_;
-        if (p.turn++ == most_turns) return true; // its numbers are used up
-        p.next_free = first_free_;
-        first_free_ = at;
-        return true;
-    }
-    /// How many there are.
-    u32 size() const noexcept { return size_; }
-
-private:
-    static constexpr u32 place_bits = 20, place_mask = (u32{1} << place_bits) - 1, none = ~u32{0};
-    static constexpr u32 most_turns = (u32{1} << (32 - place_bits)) - 1;
-    struct place {
-        T object{};
-        u32 turn = 1;
-        u32 next_free = none;
-        bool used = false;
-    };
-    vec<place> places_;
-    u32 first_free_ = none;
-    u32 size_ = 0;
-};
 
 } // namespace tessera::game
 
@@ -42396,7 +43360,7 @@ struct promise_value<void> : promise_base {
     using outcome = result<void>;
     outcome value;
     void return_void() noexcept {}
-    void set(error why) noexcept { value = std::move(why); }
+    void set(const error& why) noexcept { value = why; }
 };
 
 } // namespace detail
@@ -42580,7 +43544,8 @@ auto async(F f) noexcept {
 
 // ---- game.hpp --------------------------------------------------------------------------
 /// @file tessera/game.hpp
-/// Public door: guests within a frame. Calls that run in slices and wait for their host, and a scheduler for them.
+/// Public door: guests within a frame. Calls that run in slices and wait for their host, and a scheduler for them;
+/// an interface between both, described once.
 
 #if TESSERA_BODIES
 
@@ -42667,6 +43632,367 @@ TESSERA_API detail::stopwatch::~stopwatch() {
     if (call* const running = call::running(*runtime::access::store(from_), why_not))
         running->add_host_ns(now - begin_, now);
 }
+
+} // namespace tessera::game
+TESSERA_SMALL_END
+
+// ---- game/declaring.hpp ----------------------------------------------------------------
+/// @file game/declaring.hpp
+/// The bodies of game/binding.hpp: declarations in C and in AssemblyScript.
+
+TESSERA_SMALL
+namespace tessera::inline TESSERA_ABI::game {
+
+namespace detail {
+
+/// What both languages have in common: the types in an order in which each comes after those it consists of.
+class declarer {
+public:
+    using type = declared_type;
+    using param = declared_param;
+
+    explicit declarer(const binding& of) noexcept : of_(of) {}
+
+protected:
+    bool collect() noexcept {
+        for (const declared_function& f : of_.functions()) {
+            if (f.gives) collect(*f.gives);
+            for (const param& p : f.params) {
+                if (p.type) collect(*p.type);
+                if (!p.signature) continue;
+                if (p.signature->gives) collect(*p.signature->gives);
+                for (const type* t : p.signature->params) collect(*t);
+            }
+        }
+        return !lost_;
+    }
+    void collect(const type& t) noexcept {
+        for (const type* known : types_)
+            if (known == &t) return;
+        if (t.element) collect(*t.element);
+        for (const declared_field& f : t.fields) collect(*f.type);
+        lost_ |= !types_.push_back(&t);
+    }
+    const char* name_of(const type& object) const noexcept {
+        for (const declared_objects& o : of_.objects())
+            if (o.key == object.key) return o.name;
+        return nullptr;
+    }
+    /// The name of a parameter; `more` is what comes behind it.
+    std::string_view name_of(const declared_function& f, std::size_t i) const noexcept {
+        return i < f.names.size() ? f.names[i] : "result";
+    }
+    static bool takes_function(const declared_function& f) noexcept {
+        for (const param& p : f.params)
+            if (p.form == param::function) return true;
+        return false;
+    }
+    result<vec<char>> take() noexcept {
+        if (lost_ || out_.failed()) return msg::out_of_memory;
+        return out_.take();
+    }
+
+    const binding& of_;
+    text::text_output out_;
+    vec<const type*> types_;
+    bool lost_ = false;
+};
+
+class c_declarer : declarer {
+public:
+    using declarer::declarer;
+    result<vec<char>> run() noexcept {
+        if (auto ok = of_.status(); !ok) return ok.error();
+        if (!collect()) return msg::out_of_memory;
+        out_ << "/* The functions of \"" << of_.name()
+             << "\", made from the host's description of them. */\n#pragma once\n\n#include <stdbool.h>\n#include "
+                "<stddef.h>\n#include <stdint.h>\n\n#ifdef __cplusplus\nextern \"C\" {\n#define "
+                "_Static_assert static_assert\n#endif\n";
+        for (const declared_objects& o : of_.objects())
+            out_ << "\n/* The number of an object of the host's; 0 is none. */\ntypedef uint32_t " << o.name << ";\n";
+        for (const type* t : types_) {
+            if (t->form == type::enumeration) enumeration(*t);
+            if (t->form == type::structure) structure(*t);
+        }
+        for (const declared_function& f : of_.functions()) function(f);
+        out_ << "\n#ifdef __cplusplus\n#undef _Static_assert\n}\n#endif\n";
+        return take();
+    }
+
+private:
+    void put(const type& t) noexcept {
+        const char* const object = t.form == type::object ? name_of(t) : nullptr;
+        out_ << (t.form == type::object ? object ? object : "uint32_t" : t.c);
+    }
+    void enumeration(const type& t) noexcept {
+        out_ << "\ntypedef " << t.element->c << " " << t.c << ";\nenum {";
+        const char* comma = " ";
+        for (const declared_value& v : t.values) {
+            out_ << comma << t.c << "_" << v.name << " = " << v.value;
+            comma = ", ";
+        }
+        out_ << " };\n";
+    }
+    void structure(const type& t) noexcept {
+        out_ << "\ntypedef struct " << t.c << " {\n";
+        for (const declared_field& f : t.fields) {
+            const type* element = f.type;
+            while (element->form == type::array) element = element->element;
+            out_ << "    ";
+            put(*element);
+            out_ << " " << f.name;
+            for (const type* a = f.type; a->form == type::array; a = a->element) out_ << "[" << a->length << "]";
+            out_ << ";\n";
+        }
+        out_ << "} " << t.c << ";\n_Static_assert(sizeof(" << t.c << ") == " << t.size << ", \"" << t.c << "\");\n";
+        for (const declared_field& f : t.fields)
+            out_ << "_Static_assert(offsetof(" << t.c << ", " << f.name << ") == " << f.offset << ", \"" << t.c << "."
+                 << f.name << "\");\n";
+    }
+    void parameter(const param& p, std::string_view name) noexcept {
+        switch (p.form) {
+        case param::value: put(*p.type), out_ << " " << name; break;
+        case param::text: out_ << "const char *" << name << ", uint32_t " << name << "_size"; break;
+        case param::c_text: out_ << "const char *" << name; break;
+        case param::room: out_ << "char *" << name << ", uint32_t " << name << "_size"; break;
+        case param::span: put(*p.type), out_ << " *" << name << ", uint32_t " << name << "_count"; break;
+        case param::input: out_ << "const ", put(*p.type), out_ << " *" << name; break;
+        case param::optional: out_ << "const ", put(*p.type), out_ << " *" << name << " /* or NULL */"; break;
+        case param::output: put(*p.type), out_ << " *" << name; break;
+        case param::callback: {
+            p.signature->gives ? put(*p.signature->gives) : static_cast<void>(out_ << "void");
+            out_ << " (*" << name << ")(";
+            for (std::size_t i = 0; i < p.signature->params.size(); ++i) {
+                if (i) out_ << ", ";
+                put(*p.signature->params[i]);
+            }
+            out_ << (p.signature->params.empty() ? "void)" : ")");
+            break;
+        }
+        case param::function: break;
+        }
+    }
+    void function(const declared_function& f) noexcept {
+        out_ << "\n/* " << f.help << " */\n";
+        if (takes_function(f)) {
+            out_ << "/* " << f.name << " takes a reference to a function, which C does not have. */\n";
+            return;
+        }
+        if (f.check) out_ << "__attribute__((export_name(\"" << f.name << "\")))\n";
+        else out_ << "__attribute__((import_module(\"" << of_.name() << "\"), import_name(\"" << f.name << "\")))\n";
+        f.gives ? put(*f.gives) : static_cast<void>(out_ << "void");
+        out_ << " ";
+        if (!f.check) out_ << of_.name() << "_";
+        out_ << f.name << "(";
+        for (std::size_t i = 0; i < f.params.size(); ++i) {
+            if (i) out_ << ", ";
+            parameter(f.params[i], name_of(f, i));
+        }
+        out_ << (f.params.empty() ? "void);\n" : ");\n");
+    }
+};
+
+class script_declarer : declarer {
+public:
+    using declarer::declarer;
+    result<vec<char>> run() noexcept {
+        if (auto ok = of_.status(); !ok) return ok.error();
+        if (!collect()) return msg::out_of_memory;
+        out_ << "// The functions of \"" << of_.name()
+             << "\", made from the host's description of them. A module that passes callbacks needs --exportTable.\n";
+        for (const declared_objects& o : of_.objects())
+            out_ << "\n/** The number of an object of the host's; 0 is none. */\nexport type " << o.name << " = u32;\n";
+        for (const type* t : types_) {
+            if (t->form == type::enumeration) enumeration(*t);
+            if (t->form == type::structure) structure(*t);
+        }
+        for (const declared_function& f : of_.functions()) f.check ? expected(f) : function(f);
+        return take();
+    }
+
+private:
+    void put(const type& t) noexcept {
+        const char* const object = t.form == type::object ? name_of(t) : nullptr;
+        out_ << (t.form == type::object ? object ? object : "u32" : t.script);
+    }
+    void enumeration(const type& t) noexcept {
+        out_ << "\nexport enum " << t.c << " {";
+        const char* comma = " ";
+        for (const declared_value& v : t.values) {
+            out_ << comma << v.name << " = " << v.value;
+            comma = ", ";
+        }
+        out_ << " }\n";
+    }
+    /// Classes there have no members that are classes: these are taken apart, with what lies between them.
+    void structure(const type& t) noexcept {
+        out_ << "\n/** " << t.size << " bytes. */\n@unmanaged export class " << t.c << " {\n";
+        u32 at = 0, gap = 0;
+        vec<char> prefix;
+        fields(t, 0, prefix, at, gap);
+        pad(t.size, 1, at, gap);
+        out_ << "}\n";
+    }
+    void pad(u32 to, u32 align, u32& at, u32& gap) noexcept {
+        while ((at + align - 1) / align * align < to) out_ << "  private _" << gap++ << ": u8 = 0;\n", ++at;
+    }
+    void fields(const type& t, u32 from, vec<char>& prefix, u32& at, u32& gap) noexcept {
+        for (const declared_field& f : t.fields) {
+            const std::size_t before = prefix.size();
+            const std::string_view name = f.name;
+            lost_ |= !prefix.append(name.data(), name.size());
+            field(*f.type, from + f.offset, prefix, at, gap);
+            prefix.truncate(before);
+        }
+    }
+    void field(const type& t, u32 offset, vec<char>& name, u32& at, u32& gap) noexcept {
+        const std::size_t before = name.size();
+        if (t.form == type::structure) {
+            lost_ |= !name.push_back('_');
+            fields(t, offset, name, at, gap);
+        } else if (t.form == type::array) {
+            for (u32 i = 0; i < t.length; ++i) {
+                lost_ |= !name.push_back('_');
+                char digits[10];
+                u32 n = 0;
+                for (u32 rest = i; n == 0 || rest; rest /= 10) digits[n++] = char('0' + rest % 10);
+                while (n) lost_ |= !name.push_back(digits[--n]);
+                field(*t.element, offset + i * t.element->size, name, at, gap);
+                name.truncate(before);
+            }
+        } else {
+            pad(offset, t.align, at, gap);
+            out_ << "  " << std::string_view(name.data(), name.size()) << ": ";
+            put(t);
+            out_ << (t.form == type::number && std::string_view(t.script) == "bool" ? " = false;\n" : " = 0;\n");
+            at = offset + t.size;
+        }
+        name.truncate(before);
+    }
+
+    static bool is_wrapped(const param& p) noexcept {
+        return p.form == param::text || p.form == param::c_text || p.form == param::callback ||
+               (p.form == param::span && p.type->form != type::structure);
+    }
+    /// A value of an enumeration is an i32 on its way, whatever it is in a structure.
+    void put_value(const type& t) noexcept {
+        if (t.form == type::enumeration) out_ << t.c;
+        else put(t);
+    }
+    void raw(const param& p, std::string_view name) noexcept {
+        switch (p.form) {
+        case param::value: out_ << name << ": ", put_value(*p.type); break;
+        case param::text:
+        case param::room: out_ << name << ": usize, " << name << "_size: u32"; break;
+        case param::span: out_ << name << ": usize, " << name << "_count: u32"; break;
+        case param::callback: out_ << name << ": u32"; break;
+        case param::input:
+            out_ << name << ": ";
+            put(*p.type);
+            break;
+        case param::output:
+            out_ << name << ": ";
+            if (p.type->form == type::structure) put(*p.type);
+            else out_ << "usize";
+            break;
+        case param::optional:
+            out_ << name << ": ";
+            if (p.type->form == type::structure) put(*p.type), out_ << " | null";
+            else out_ << "usize";
+            break;
+        case param::c_text:
+        case param::function: out_ << name << ": usize"; break;
+        }
+    }
+    void pleasant(const param& p, std::string_view name) noexcept {
+        switch (p.form) {
+        case param::text:
+        case param::c_text: out_ << name << ": string"; break;
+        case param::span: out_ << name << ": StaticArray<", put(*p.type), out_ << ">"; break;
+        case param::callback: {
+            out_ << name << ": ((";
+            for (std::size_t i = 0; i < p.signature->params.size(); ++i) {
+                out_ << (i ? ", _" : "_") << u32(i) << ": ";
+                put_value(*p.signature->params[i]);
+            }
+            out_ << ") => ";
+            p.signature->gives ? put_value(*p.signature->gives) : static_cast<void>(out_ << "void");
+            out_ << ") | null";
+            break;
+        }
+        default: raw(p, name);
+        }
+    }
+    void result_of(const declared_function& f) noexcept {
+        out_ << "): ";
+        f.gives ? put_value(*f.gives) : static_cast<void>(out_ << "void");
+    }
+    void function(const declared_function& f) noexcept {
+        out_ << "\n/** " << f.help << " */\n";
+        if (takes_function(f)) {
+            out_ << "// " << f.name << " takes a reference to a function, which AssemblyScript does not have.\n";
+            return;
+        }
+        bool wrapped = false;
+        for (const param& p : f.params) wrapped |= is_wrapped(p);
+        out_ << "// @ts-ignore: decorator\n@external(\"" << of_.name() << "\", \"" << f.name << "\")\n"
+             << (wrapped ? "declare function __" : "export declare function ") << f.name << "(";
+        for (std::size_t i = 0; i < f.params.size(); ++i) {
+            if (i) out_ << ", ";
+            raw(f.params[i], name_of(f, i));
+        }
+        result_of(f);
+        out_ << ";\n";
+        if (wrapped) wrapper(f);
+    }
+    void wrapper(const declared_function& f) noexcept {
+        out_ << "export function " << f.name << "(";
+        for (std::size_t i = 0; i < f.params.size(); ++i) {
+            if (i) out_ << ", ";
+            pleasant(f.params[i], name_of(f, i));
+        }
+        result_of(f);
+        out_ << " {\n";
+        for (std::size_t i = 0; i < f.params.size(); ++i) {
+            const std::string_view name = name_of(f, i);
+            if (f.params[i].form == param::text)
+                out_ << "  const _" << name << " = String.UTF8.encode(" << name << ");\n";
+            if (f.params[i].form == param::c_text)
+                out_ << "  const _" << name << " = String.UTF8.encode(" << name << ", true);\n";
+        }
+        out_ << (f.gives ? "  return __" : "  __") << f.name << "(";
+        for (std::size_t i = 0; i < f.params.size(); ++i) {
+            if (i) out_ << ", ";
+            const std::string_view name = name_of(f, i);
+            switch (is_wrapped(f.params[i]) ? f.params[i].form : param::value) {
+            case param::text: out_ << "changetype<usize>(_" << name << "), _" << name << ".byteLength"; break;
+            case param::c_text: out_ << "changetype<usize>(_" << name << ")"; break;
+            case param::span: out_ << "changetype<usize>(" << name << "), " << name << ".length"; break;
+            case param::callback: out_ << name << " ? " << name << ".index : 0"; break;
+            default:
+                out_ << name;
+                if (f.params[i].form == param::room) out_ << ", " << name << "_size";
+                if (f.params[i].form == param::span) out_ << ", " << name << "_count";
+            }
+        }
+        out_ << ");\n}\n";
+    }
+    /// What a guest exports can only be told.
+    void expected(const declared_function& f) noexcept {
+        out_ << "\n// A guest exports: " << f.help << "\n//   export function " << f.name << "(";
+        for (std::size_t i = 0; i < f.params.size(); ++i) {
+            if (i) out_ << ", ";
+            raw(f.params[i], name_of(f, i));
+        }
+        result_of(f);
+        out_ << "\n";
+    }
+};
+
+} // namespace detail
+
+TESSERA_API result<vec<char>> binding::c_header() const noexcept { return detail::c_declarer(*this).run(); }
+TESSERA_API result<vec<char>> binding::assembly_script() const noexcept { return detail::script_declarer(*this).run(); }
 
 } // namespace tessera::game
 TESSERA_SMALL_END
@@ -42872,7 +44198,8 @@ TESSERA_API frame_report scheduler::frame(u64 budget, bool timed) noexcept {
     for (seat& m : members_) {
         m.figures.slices = 0;
         m.figures.used = m.figures.over = 0;
-        m.is_hungry = !m.c.is_over() && m.c.state() != standing::running;
+        m.figures.state = m.c.state(); // the host may have run it by itself
+        m.is_hungry = !m.c.is_over() && m.figures.state != standing::running;
     }
     const u64 least = timed ? 2'000 : 1; // a slice that is shorter is more switching than running
     u64 left = budget;
@@ -42896,7 +44223,7 @@ TESSERA_API frame_report scheduler::frame(u64 budget, bool timed) noexcept {
         usage& u = members_[i].figures;
         report.used += u.used;
         report.waiting += u.state == standing::waiting;
-        report.hungry += members_[i].is_hungry;
+        report.hungry += members_[i].is_hungry && u.state != standing::waiting;
         u.most = u.used > u.most ? u.used : u.most;
         u.overruns += u.over != 0;
         if (u.over != 0 && (report.worst == no_index || u.over > members_[report.worst].figures.over)) report.worst = i;
@@ -43007,7 +44334,7 @@ TESSERA_API standing call::go(u64 fuel, bool own) noexcept {
     store.sliced = &here;
     const u64 kept = store.fuel;
     if (own) store.fuel = fuel < c.most_fuel ? fuel : c.most_fuel;
-    const u64 given = store.fuel;
+    const u64 given = store.fuel, added = store.fuel_added;
     const i64 debt = c.fuel;
     taken_ = 0;
     bool paused = false;
@@ -43015,10 +44342,10 @@ TESSERA_API standing call::go(u64 fuel, bool own) noexcept {
     const bool done = store.engine->resume(store, x_.call_, why, paused);
     const u64 left = store.fuel + std::exchange(taken_, 0);
     if (store.built[feature::fuel]) {
-        used_ += given - left + u64(debt - c.fuel);
+        used_ += given + (store.fuel_added - added) - left + u64(debt - c.fuel);
         owed_ = c.fuel < 0 ? u64(-c.fuel) : 0;
     }
-    if (own) store.fuel = kept;
+    if (own) store.fuel = kept, store.fuel_added = added; // neither is the slice's around this one
     store.sliced = here.outer;
     if (c.call.callee == &answers.record) c.call.callee = waiting;
     held_.clear();

@@ -1,3 +1,5 @@
 // SPDX-License-Identifier: MIT
 // Every header, for clang-tidy.
+#define TESSERA_GAME 1
+#define TESSERA_SAVE 1
 #include <tessera/tessera.hpp>

@@ -109,6 +109,12 @@ public:
         return x_.template get<R>();
     }
 
+    /// What `save` is given to save the call as it stands; `restore` gives an execution that another call takes over,
+    /// whose figures begin anew. Null while it waits for the host or runs, and when it is over.
+    execution* saveable() noexcept {
+        return is_over() || state_ == standing::running || state_ == standing::waiting ? nullptr : &x_;
+    }
+
     /// For the library: the innermost call of `store` that runs and may wait, or why it may not.
     static call* running(runtime::store_data& store, const char*& why_not) noexcept;
     /// For the library: a host function took so long, until `now`.

@@ -68,7 +68,8 @@ TESSERA_API frame_report scheduler::frame(u64 budget, bool timed) noexcept {
     for (seat& m : members_) {
         m.figures.slices = 0;
         m.figures.used = m.figures.over = 0;
-        m.is_hungry = !m.c.is_over() && m.c.state() != standing::running;
+        m.figures.state = m.c.state(); // the host may have run it by itself
+        m.is_hungry = !m.c.is_over() && m.figures.state != standing::running;
     }
     const u64 least = timed ? 2'000 : 1; // a slice that is shorter is more switching than running
     u64 left = budget;
@@ -92,7 +93,7 @@ TESSERA_API frame_report scheduler::frame(u64 budget, bool timed) noexcept {
         usage& u = members_[i].figures;
         report.used += u.used;
         report.waiting += u.state == standing::waiting;
-        report.hungry += members_[i].is_hungry;
+        report.hungry += members_[i].is_hungry && u.state != standing::waiting;
         u.most = u.used > u.most ? u.used : u.most;
         u.overruns += u.over != 0;
         if (u.over != 0 && (report.worst == no_index || u.over > members_[report.worst].figures.over)) report.worst = i;

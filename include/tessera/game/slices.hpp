@@ -101,7 +101,7 @@ TESSERA_API standing call::go(u64 fuel, bool own) noexcept {
     store.sliced = &here;
     const u64 kept = store.fuel;
     if (own) store.fuel = fuel < c.most_fuel ? fuel : c.most_fuel;
-    const u64 given = store.fuel;
+    const u64 given = store.fuel, added = store.fuel_added;
     const i64 debt = c.fuel;
     taken_ = 0;
     bool paused = false;
@@ -109,10 +109,10 @@ TESSERA_API standing call::go(u64 fuel, bool own) noexcept {
     const bool done = store.engine->resume(store, x_.call_, why, paused);
     const u64 left = store.fuel + std::exchange(taken_, 0);
     if (store.built[feature::fuel]) {
-        used_ += given - left + u64(debt - c.fuel);
+        used_ += given + (store.fuel_added - added) - left + u64(debt - c.fuel);
         owed_ = c.fuel < 0 ? u64(-c.fuel) : 0;
     }
-    if (own) store.fuel = kept;
+    if (own) store.fuel = kept, store.fuel_added = added; // neither is the slice's around this one
     store.sliced = here.outer;
     if (c.call.callee == &answers.record) c.call.callee = waiting;
     held_.clear();

@@ -69,7 +69,7 @@ struct promise_value<void> : promise_base {
     using outcome = result<void>;
     outcome value;
     void return_void() noexcept {}
-    void set(error why) noexcept { value = std::move(why); }
+    void set(const error& why) noexcept { value = why; }
 };
 
 } // namespace detail

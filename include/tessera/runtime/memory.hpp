@@ -28,6 +28,7 @@ struct memory_data {
     account* total = nullptr;      ///< the store's, counted in `size`s; of a shared one, if it is counted there
     shared_data* shared = nullptr; ///< counted; null for a memory of the store's own
     u32 self = 0;                  ///< index in store_data::memories
+    bool is_gone = false;          ///< given up: empty for good
 
     memory_data() noexcept = default;
     memory_data(const memory_data&) = delete;
@@ -101,7 +102,7 @@ struct memory_data {
     /// From now on it may grow to `most` bytes, as far as its type lets it; never less than it has. Not for a shared
     /// one.
     void set_most(u64 most) noexcept {
-        if (shared) return;
+        if (shared || is_gone) return;
         max_bytes = most_bytes(type, most);
         if (max_bytes < size) max_bytes = size;
     }
@@ -113,6 +114,7 @@ struct memory_data {
         base = nullptr;
         size = capacity = reserved = max_bytes = 0;
         total = nullptr;
+        is_gone = true;
     }
 
     /// True if [at, at + n) lies inside.

@@ -23,6 +23,7 @@ struct store_data {
     tessera::limits limits;
     features built;                              ///< what the engine can run
     u64 fuel = 0;                                ///< what is left; used only with feature::fuel
+    u64 fuel_added = 0;                          ///< to it, ever: a slice counts what it got meanwhile
     std::atomic<bool> interrupt{false};          ///< used only with feature::interruption
     std::atomic<sleeper_data*> sleeper{nullptr}; ///< what its thread waits on; null until it first does
     struct {

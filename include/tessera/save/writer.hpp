@@ -38,7 +38,12 @@ struct saved_call {
 inline constexpr u8 magic[8] = {'t', 'e', 's', 's', 'a', 'v', 'e', 1};
 
 /// What of a build's features a state depends on.
-constexpr features saved_features(features f) noexcept { return f - feature::tracing - feature::dirty_marks; }
+constexpr features saved_features(features f) noexcept {
+#if TESSERA_NATIVE
+    f = f - feature::native;
+#endif
+    return f - feature::tracing - feature::dirty_marks;
+}
 
 /// The hash that tells modules apart.
 inline u64 hash_of(const module_data& m) noexcept {
@@ -119,7 +124,7 @@ private:
         vec<bool> owned; // by an instance
         list(store.memories, &runtime::instance_data::memories, &module_data::imported_memories, owned,
              [&](const runtime::memory_data& m, bool own) {
-                 out_->number(m.size);
+                 out_->number(m.is_gone ? 0 : m.size + 1);
                  if (own) return;
                  limits(m.type.limits);
                  out_->byte(m.type.page_log2);

@@ -140,6 +140,7 @@ inline constexpr message cannot_grow{kind::exhaustion, "cannot grow"};
 inline constexpr message no_memory{kind::usage, "caller has no memory"};
 inline constexpr message shared_view{kind::usage, "a shared memory has no views; read, write, or use a guest_span"};
 inline constexpr message misaligned{kind::trap, "misaligned pointer for a host function"};
+inline constexpr message bad_argument{kind::trap, "bad argument for a host function"};
 inline constexpr message exited{kind::exit, "the guest exited"};
 inline constexpr message raised{kind::exit, "the guest raised a signal"};
 inline constexpr message waits{kind::usage, "waits for the host"};

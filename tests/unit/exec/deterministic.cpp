@@ -10,13 +10,13 @@
 namespace deterministic {
 namespace {
 
-using guests::guest;
+using guest = guests::basic_guest<engines::plain>; // without it
 using guests::must;
 using tessera::u32;
 using tessera::u64;
 using tessera::v128;
 
-constexpr tessera::features profile = engines::plain;
+constexpr tessera::features profile = engines::metered;
 
 /// An instruction that makes NaNs, by the specification's name.
 struct maker {
@@ -197,6 +197,7 @@ void check(bool vector) {
             auto mod = tessera::module::parse_text<profile>(w.text());
             REQUIRE_MESSAGE(mod, mod.error().message() << " " << mod.error().detail() << w.text());
             tessera::store<profile> store;
+            REQUIRE(store.add_fuel(u64{1} << 40));
             const auto instance = must(store.instantiate(*mod));
             const guest off(w.text());
             const std::size_t samples = round == 0 ? edge_count * edge_count : 0;
@@ -286,6 +287,7 @@ TEST_CASE("a relaxed vector instruction gives what its strict counterpart gives,
         add("relaxed " + number(n), pairs[n].relaxed), add("strict " + number(n), pairs[n].strict);
     text += ")";
     tessera::store<profile> store;
+    REQUIRE(store.add_fuel(u64{1} << 40));
     const auto mod = must(tessera::module::parse_text<profile>(text));
     const auto instance = must(store.instantiate(mod));
     const guest off(text);

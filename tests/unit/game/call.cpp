@@ -4,6 +4,7 @@
 
 #include "../../files.hpp"
 #include <tessera/game.hpp>
+#include <tessera/save.hpp>
 
 #include <chrono>
 #include <vector>
@@ -322,4 +323,51 @@ TEST_CASE("time, interruption and the store's end stop a call") {
     CHECK(left.run(100) == standing::trapped);
     CHECK(left.error().is(tessera::msg::stale_handle));
     CHECK(endless.run_for(1ms) == standing::trapped);
+}
+
+TEST_CASE("fuel that a host function gives to a slice is counted where it is used") {
+    tessera::imports env;
+    tessera::store<guests::profile>* store = nullptr;
+    env.define("env", "gift", [&] { static_cast<void>(store->add_fuel(500)); });
+    const char* text = R"((module (import "env" "gift" (func $gift))
+        (func (export "run") (call $gift) (loop $again (br $again))))";
+    guest g(std::string(text) + ")", env);
+    store = &g.store;
+    const u64 before = g.store.fuel();
+    auto call = started(g, "run");
+    CHECK(call.run(100) == standing::out_of_fuel);
+    CHECK(call.fuel_used() >= 600);
+    CHECK(call.fuel_used() < 620);
+    CHECK(g.store.fuel() == before);
+}
+
+TEST_CASE("a call that stands is saved, and goes on in another store") {
+    asking host;
+    const char* text = R"((module (import "env" "ask" (func $ask (param i32) (result i32)))
+        (func (export "run") (param $n i32) (result i32) (local $s i32)
+            (loop $again (local.set $s (i32.add (local.get $s) (local.get $n)))
+                (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+            (i32.add (call $ask (i32.const 7)) (local.get $s)))))";
+    auto mod = tessera::module::parse_text<guests::profile>(text);
+    REQUIRE(mod);
+    guest g(text, host.env);
+    auto call = started(g, "run", {value::i32(100)});
+    REQUIRE(call.run(300) == standing::out_of_fuel);
+    tessera::execution* const saved[] = {call.saveable()};
+    REQUIRE(saved[0]);
+    const auto bytes = tessera::save(g.store, saved);
+    REQUIRE(bytes);
+    tessera::store<guests::profile> other;
+    auto there = tessera::restore(other, {bytes->data(), bytes->size()}, {&*mod, 1}, host.env);
+    REQUIRE_MESSAGE(there, there.error().message());
+    REQUIRE(there->calls.size() == 1);
+    game::call again(std::move(there->calls[0]));
+    for (game::call* c : {&call, &again}) {
+        REQUIRE(c->run(10'000) == standing::waiting);
+        CHECK_FALSE(c->saveable());
+        REQUIRE(c->answer(3));
+        REQUIRE(c->run(10'000) == standing::finished);
+        CHECK(must(c->get<int>()) == 5053);
+        CHECK_FALSE(c->saveable());
+    }
 }

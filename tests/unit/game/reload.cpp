@@ -3,6 +3,9 @@
 #include "../exec/support.hpp"
 
 #include <tessera/game.hpp>
+#include <tessera/save.hpp>
+
+#include <array>
 
 namespace {
 
@@ -156,4 +159,26 @@ TEST_CASE("a memory that others import is not taken from them") {
     REQUIRE(other);
     REQUIRE(game::reload(g.store, g.instance, version(second)));
     CHECK(*must(other->get<int()>("read"))() == 5);
+}
+
+TEST_CASE("a store in which a module was reloaded is saved and restored, its old memory gone for good") {
+    const tessera::imports env = host();
+    guest g(first, env);
+    REQUIRE(g.get<void(int)>("play")(5));
+    const auto modules = std::array{version(first), version(second)};
+    auto made = game::reload(g.store, g.instance, modules[1]);
+    REQUIRE(made);
+    game::set_limits(g.store, {});
+    CHECK_FALSE(must(g.instance.get<tessera::memory>("memory")).grow(1));
+    const auto saved = tessera::save(g.store);
+    REQUIRE(saved);
+    const auto& bytes = *saved;
+    tessera::store<guests::profile> other;
+    auto there = tessera::restore(other, {bytes.data(), bytes.size()}, modules, env);
+    REQUIRE_MESSAGE(there, there.error().message() << ": " << there.error().detail());
+    CHECK(must(tessera::state_hash(other)) == must(tessera::state_hash(g.store)));
+    REQUIRE(there->instances.size() == 2);
+    CHECK(game::consumed(other).memory_bytes == game::consumed(g.store).memory_bytes);
+    CHECK_FALSE(must(there->instances[0].get<tessera::memory>("memory")).grow(1));
+    CHECK(*must(there->instances[1].get<int()>("state"))() == *must(made->get<int()>("state"))());
 }

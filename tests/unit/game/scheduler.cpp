@@ -167,3 +167,23 @@ TEST_CASE("a frame of time ends, whoever is in it") {
     CHECK(c.all.used(a).slices > 0);
     CHECK(c.all.used(b).slices > 0);
 }
+
+TEST_CASE("a report sees what the host did with a member by itself, and counts nobody twice") {
+    guest g(mods, hosted());
+    crowd c;
+    const u32 a = c.add(g, "waits"), b = c.add(g, "endless");
+    auto frame = c.all.run(1'000);
+    CHECK(frame.waiting == 1);
+    REQUIRE(c.all.at(a).answer());
+    REQUIRE(c.all.at(a).run(1'000) == standing::finished);
+    frame = c.all.run(1'000);
+    CHECK(frame.waiting == 0);
+    CHECK(c.all.used(a).state == standing::finished);
+    // One that waits, in a frame that ends before its turn.
+    const u32 d = c.add(g, "waits");
+    REQUIRE(c.all.at(d).run(1'000) == standing::waiting);
+    frame = c.all.run(0);
+    CHECK(frame.waiting == 1);
+    CHECK(frame.hungry == 1);
+    CHECK(c.all.used(b).state == standing::out_of_fuel);
+}

@@ -9,7 +9,8 @@
 namespace tessera::inline TESSERA_ABI {
 
 /// A (pointer, count) pair: two i32 parameters. Elements are read and written in little-endian
-/// order, at any alignment, in a shared memory too.
+/// order, structures that are described (see guest_type) as a guest in C has them, at any alignment, in a shared memory
+/// too.
 template <class T>
 class guest_span {
     static_assert(std::is_trivially_copyable_v<T>, "tessera: only trivially copyable types lie in a memory");
@@ -24,12 +25,13 @@ public:
     std::size_t size() const noexcept { return count_; }
     bool empty() const noexcept { return count_ == 0; }
     /// Element `i`, which must be below size().
-    T operator[](std::size_t i) const noexcept { return runtime::load_guest<T>(shared_, at_ + i * sizeof(T)); }
-    void set(std::size_t i, const T& v) const noexcept { runtime::store_guest(shared_, at_ + i * sizeof(T), v); }
+    T operator[](std::size_t i) const noexcept { return runtime::load_guest<T>(shared_, at_ + i * stride); }
+    void set(std::size_t i, const T& v) const noexcept { runtime::store_guest(shared_, at_ + i * stride, v); }
     /// All of it, as it lies there; nothing of a shared memory, see class memory.
-    std::span<u8> bytes() const noexcept { return {at_, shared_ ? 0 : count_ * sizeof(T)}; }
+    std::span<u8> bytes() const noexcept { return {at_, shared_ ? 0 : count_ * stride}; }
 
 private:
+    static constexpr std::size_t stride = runtime::guest_layout<T>::size;
     u8* at_ = nullptr;
     std::size_t count_ = 0;
     const runtime::shared_data* shared_ = nullptr;
@@ -98,7 +100,7 @@ struct param<guest_span<T>> : pair_param<T> {
     static bool read(caller& who, const u64* from, guest_span<T>& to, error& why) noexcept {
         u8* at = nullptr;
         const shared_data* shared = nullptr;
-        if (!guest_bytes(who, u32(from[0]), u32(from[1]), sizeof(T), at, &shared, why)) return false;
+        if (!guest_bytes(who, u32(from[0]), u32(from[1]), guest_layout<T>::size, at, &shared, why)) return false;
         to = {at, std::size_t(u32(from[1])), shared};
         return true;
     }
@@ -108,6 +110,8 @@ struct param<std::span<T>> : pair_param<T> {
     static_assert(std::is_trivially_copyable_v<T>, "tessera: only trivially copyable types lie in a memory");
     static_assert(sizeof(T) == 1 || std::endian::native == std::endian::little,
                   "tessera: on this machine the guest's bytes are in another order; use guest_span<T>");
+    static_assert(guest_layout<T>::size == sizeof(T),
+                  "tessera: the guest has this type with another layout; use guest_span<T>");
     static bool read(caller& who, const u64* from, std::span<T>& to, error& why) noexcept {
         u8* at = nullptr;
         if (!guest_bytes(who, u32(from[0]), u32(from[1]), sizeof(T), at, nullptr, why)) return false;
@@ -132,7 +136,7 @@ struct param<guest_ptr<T>> {
     static bool read(caller& who, const u64* from, guest_ptr<T>& to, error& why) noexcept {
         u8* at = nullptr;
         const shared_data* shared = nullptr;
-        if (!guest_bytes(who, u32(from[0]), 1, sizeof(T), at, &shared, why)) return false;
+        if (!guest_bytes(who, u32(from[0]), 1, guest_layout<T>::size, at, &shared, why)) return false;
         to = guest_ptr<T>(at, shared);
         return true;
     }

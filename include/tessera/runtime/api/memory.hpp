@@ -4,38 +4,32 @@
 #pragma once
 
 #include <tessera/runtime/api/handle.hpp>
+#include <tessera/runtime/api/layout.hpp>
 
 namespace tessera::inline TESSERA_ABI {
 
 namespace runtime {
 
-/// Reads a T from a guest's memory, in little-endian order if it is a number; `shared` is null for a memory
-/// that no other thread uses.
+/// Reads a T from a guest's memory, in little-endian order if it is a number or described; `shared` is null for a
+/// memory that no other thread uses.
 template <class T>
 T load_guest(const shared_data* shared, const u8* from) noexcept {
     static_assert(std::is_trivially_copyable_v<T>, "tessera: only trivially copyable types lie in a memory");
-    alignas(T) alignas(8) u8 copy[sizeof(T)];
+    u8 copy[guest_layout<T>::size];
     if (shared) {
-        shared->calls->copy(copy, from, sizeof(T));
+        shared->calls->copy(copy, from, sizeof copy);
         from = copy;
     }
-    if constexpr (std::is_arithmetic_v<T>) {
-        return load_le<T>(from);
-    } else {
-        T value;
-        std::memcpy(&value, from, sizeof value);
-        return value;
-    }
+    return guest_layout<T>::load(from);
 }
 /// Writes what load_guest reads.
 template <class T>
 void store_guest(const shared_data* shared, u8* to, const T& value) noexcept {
     static_assert(std::is_trivially_copyable_v<T>, "tessera: only trivially copyable types lie in a memory");
-    alignas(T) alignas(8) u8 copy[sizeof(T)];
+    u8 copy[guest_layout<T>::size];
     u8* const at = shared ? copy : to;
-    if constexpr (std::is_arithmetic_v<T>) store_le(at, value);
-    else std::memcpy(at, &value, sizeof value);
-    if (shared) shared->calls->copy(to, copy, sizeof(T));
+    guest_layout<T>::store(at, value);
+    if (shared) shared->calls->copy(to, copy, sizeof copy);
 }
 
 } // namespace runtime
@@ -112,12 +106,12 @@ public:
         return write(at, std::span<const u8>(reinterpret_cast<const u8*>(from.data()), from.size()));
     }
 
-    /// Reads a number in little-endian order, or a trivially copyable structure as the host lays it
-    /// out. `at` need not be aligned.
+    /// Reads a number in little-endian order, a structure that is described (see guest_type) as a guest in C has it, or
+    /// another trivially copyable one as the host lays it out. `at` need not be aligned.
     template <class T>
     result<T> load(u64 at) const noexcept {
         const runtime::memory_data* m = data();
-        auto s = in_bounds(m, at, sizeof(T));
+        auto s = in_bounds(m, at, runtime::guest_layout<T>::size);
         if (!s) return s.error();
         return runtime::load_guest<T>(m->shared, s->data());
     }
@@ -125,7 +119,7 @@ public:
     template <class T>
     result<void> store(u64 at, const std::type_identity_t<T>& value) const noexcept {
         const runtime::memory_data* m = data();
-        auto s = in_bounds(m, at, sizeof(T));
+        auto s = in_bounds(m, at, runtime::guest_layout<T>::size);
         if (!s) return s.error();
         runtime::store_guest(m->shared, s->data(), value);
         return {};
