@@ -30086,7 +30086,7 @@ public:
     }
     outcome<filesize> seek(filedelta by, whence from) noexcept override {
         const locked l(hold_.tree().lock());
-        const auto to = moved(at_, hold_.it().content.size(), by, from);
+        auto to = moved(at_, hold_.it().content.size(), by, from);
         if (to) at_ = *to;
         return to;
     }
@@ -31447,7 +31447,8 @@ inline outcome<node_owner> adopt_descriptor(int fd) noexcept {
     posix_descriptor mine(fd);
     auto made =
         make_node<posix_file>(std::move(mine), type, how, type != filetype::regular_file && !(mode & O_NONBLOCK));
-    if (!made) return static_cast<void>(mine.release()), error_number::nomem;
+    // Moved only if something was made: the descriptor stays with who called.
+    if (!made) return static_cast<void>(mine.release()), error_number::nomem; // NOLINT(bugprone-use-after-move)
     return made;
 }
 
@@ -31563,7 +31564,7 @@ public:
             for (std::size_t at = 0; at < b.size;) {
                 const std::size_t rest = b.size - at, n = rest < PIPE_BUF ? rest : PIPE_BUF;
                 const const_buffer piece{b.data + at, n};
-                const auto r = written(inner_->write({&piece, 1}), guard);
+                auto r = written(inner_->write({&piece, 1}), guard);
                 if (!r) {
                     if (done == 0) return r;
                     return done;
@@ -32691,6 +32692,7 @@ inline error_number fd_prestat_dir_name(call& c, u32 number, u32 to, u32 size) n
 /// Writes entries to a guest until there is no room; the last one is cut. What is above the directory is nobody's
 /// business here, but 0 as its number has a libc ask for its status, which no guest gets: so ".." has the number of the
 /// directory itself, as if it were the top.
+// NOLINTNEXTLINE(cppcoreguidelines-virtual-class-destructor): final, and its base's destructor is protected
 class entry_writer final : public entry_taker {
 public:
     entry_writer(const guest_memory& m, u64 at, u64 room, inode own) noexcept
@@ -32812,7 +32814,7 @@ outcome<std::size_t> move_copied(const guest_memory& m, view<Buffer> buffers, u6
     });
     wanted = n;
     const Buffer one{copy, n};
-    const outcome<std::size_t> moved = op(view<Buffer>{&one, 1});
+    outcome<std::size_t> moved = op(view<Buffer>{&one, 1});
     if constexpr (reads)
         if (moved)
             each(*moved,
@@ -36024,7 +36026,7 @@ private:
         if (!head.byte(least_length_) || (version_ >= 4 && !head.byte(operations)) || !head.byte(is_statement) ||
             !head.byte(base) || !head.byte(range_) || !head.byte(first_special_))
             return false;
-        base_ = i32(i8(base));
+        base_ = i32{base} - (base & 0x80 ? 0x100 : 0); // a signed byte
         if (range_ == 0 || first_special_ == 0 || head.left() < first_special_ - 1u) return false;
         lengths_ = head.at();
         tables_ = cursor(lengths_ + (first_special_ - 1), head.end());
@@ -36108,12 +36110,12 @@ private:
     source_line file(u64 index) const noexcept {
         source_line at;
         cursor in = tables_;
-        u64 directory = 0, ignored = 0;
+        u64 holder = 0, ignored = 0;
         std::string_view skipped;
         if (version_ >= 5) {
             cursor files = tables_;
-            if (table5(files, all, skipped, ignored) && table5(files, index, at.file, directory))
-                static_cast<void>(table5(in, directory, at.directory, ignored));
+            if (table5(files, all, skipped, ignored) && table5(files, index, at.file, holder))
+                static_cast<void>(table5(in, holder, at.directory, ignored));
             return at;
         }
         const cursor directories = in;
@@ -36121,12 +36123,12 @@ private:
         }
         std::string_view name;
         for (u64 i = 1; text(in, name) && !name.empty(); ++i) {
-            if (!in.leb_u64(directory) || !in.leb_u64(ignored) || !in.leb_u64(ignored)) return {};
+            if (!in.leb_u64(holder) || !in.leb_u64(ignored) || !in.leb_u64(ignored)) return {};
             if (i != index) continue;
             at.file = name;
             in = directories;
-            for (u64 d = 1; d <= directory && text(in, name) && !name.empty(); ++d)
-                if (d == directory) at.directory = name;
+            for (u64 d = 1; d <= holder && text(in, name) && !name.empty(); ++d)
+                if (d == holder) at.directory = name;
             return at;
         }
         return at;

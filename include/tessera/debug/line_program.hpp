@@ -71,7 +71,7 @@ private:
         if (!head.byte(least_length_) || (version_ >= 4 && !head.byte(operations)) || !head.byte(is_statement) ||
             !head.byte(base) || !head.byte(range_) || !head.byte(first_special_))
             return false;
-        base_ = i32(i8(base));
+        base_ = i32{base} - (base & 0x80 ? 0x100 : 0); // a signed byte
         if (range_ == 0 || first_special_ == 0 || head.left() < first_special_ - 1u) return false;
         lengths_ = head.at();
         tables_ = cursor(lengths_ + (first_special_ - 1), head.end());
@@ -155,12 +155,12 @@ private:
     source_line file(u64 index) const noexcept {
         source_line at;
         cursor in = tables_;
-        u64 directory = 0, ignored = 0;
+        u64 holder = 0, ignored = 0;
         std::string_view skipped;
         if (version_ >= 5) {
             cursor files = tables_;
-            if (table5(files, all, skipped, ignored) && table5(files, index, at.file, directory))
-                static_cast<void>(table5(in, directory, at.directory, ignored));
+            if (table5(files, all, skipped, ignored) && table5(files, index, at.file, holder))
+                static_cast<void>(table5(in, holder, at.directory, ignored));
             return at;
         }
         const cursor directories = in;
@@ -168,12 +168,12 @@ private:
         }
         std::string_view name;
         for (u64 i = 1; text(in, name) && !name.empty(); ++i) {
-            if (!in.leb_u64(directory) || !in.leb_u64(ignored) || !in.leb_u64(ignored)) return {};
+            if (!in.leb_u64(holder) || !in.leb_u64(ignored) || !in.leb_u64(ignored)) return {};
             if (i != index) continue;
             at.file = name;
             in = directories;
-            for (u64 d = 1; d <= directory && text(in, name) && !name.empty(); ++d)
-                if (d == directory) at.directory = name;
+            for (u64 d = 1; d <= holder && text(in, name) && !name.empty(); ++d)
+                if (d == holder) at.directory = name;
             return at;
         }
         return at;

@@ -124,6 +124,7 @@ inline error_number fd_prestat_dir_name(call& c, u32 number, u32 to, u32 size) n
 /// Writes entries to a guest until there is no room; the last one is cut. What is above the directory is nobody's
 /// business here, but 0 as its number has a libc ask for its status, which no guest gets: so ".." has the number of the
 /// directory itself, as if it were the top.
+// NOLINTNEXTLINE(cppcoreguidelines-virtual-class-destructor): final, and its base's destructor is protected
 class entry_writer final : public entry_taker {
 public:
     entry_writer(const guest_memory& m, u64 at, u64 room, inode own) noexcept

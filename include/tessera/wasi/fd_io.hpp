@@ -80,7 +80,7 @@ outcome<std::size_t> move_copied(const guest_memory& m, view<Buffer> buffers, u6
     });
     wanted = n;
     const Buffer one{copy, n};
-    const outcome<std::size_t> moved = op(view<Buffer>{&one, 1});
+    outcome<std::size_t> moved = op(view<Buffer>{&one, 1});
     if constexpr (reads)
         if (moved)
             each(*moved,

@@ -63,7 +63,7 @@ public:
     }
     outcome<filesize> seek(filedelta by, whence from) noexcept override {
         const locked l(hold_.tree().lock());
-        const auto to = moved(at_, hold_.it().content.size(), by, from);
+        auto to = moved(at_, hold_.it().content.size(), by, from);
         if (to) at_ = *to;
         return to;
     }

@@ -211,7 +211,8 @@ inline outcome<node_owner> adopt_descriptor(int fd) noexcept {
     posix_descriptor mine(fd);
     auto made =
         make_node<posix_file>(std::move(mine), type, how, type != filetype::regular_file && !(mode & O_NONBLOCK));
-    if (!made) return static_cast<void>(mine.release()), error_number::nomem;
+    // Moved only if something was made: the descriptor stays with who called.
+    if (!made) return static_cast<void>(mine.release()), error_number::nomem; // NOLINT(bugprone-use-after-move)
     return made;
 }
 

@@ -111,7 +111,7 @@ public:
             for (std::size_t at = 0; at < b.size;) {
                 const std::size_t rest = b.size - at, n = rest < PIPE_BUF ? rest : PIPE_BUF;
                 const const_buffer piece{b.data + at, n};
-                const auto r = written(inner_->write({&piece, 1}), guard);
+                auto r = written(inner_->write({&piece, 1}), guard);
                 if (!r) {
                     if (done == 0) return r;
                     return done;
