@@ -26,7 +26,10 @@ public:
         for (val_type t : all_types) add_local(t, true);
         labels_.push_back({type_.results, false});
         gas_check();
+        const bool again = r_.chance(85);
+        if (again) begin(op::loop, {}, {});
         for (u32 n = 1 + r_.below(6); n--;) statement(4);
+        if (again) go_round();
         values(type_.results, 3);
         emit(op::end);
         bytes out;
@@ -423,6 +426,21 @@ private:
         if (same > 0 && r_.chance(50)) rework(have[same - 1], depth);
         for (std::size_t i = same; i < want.size(); ++i) expression(want[i], depth);
     }
+    /// Ends a loop that goes round while global 0 is not used up.
+    void go_round() {
+        emit(op::global_get, 0);
+        emit_block(op::if_, {}, {});
+        take_gas();
+        emit(op::br, 1);
+        emit(op::end);
+        end();
+    }
+    void take_gas() {
+        emit(op::global_get, 0);
+        i32_const(1);
+        emit(op::i32_sub);
+        emit(op::global_set, 0);
+    }
     /// Ends the function where global 0 is used up, else takes one off it.
     void gas_check() {
         emit(op::global_get, 0);
@@ -434,10 +452,7 @@ private:
         }
         emit(op::return_);
         emit(op::end);
-        emit(op::global_get, 0);
-        i32_const(1);
-        emit(op::i32_sub);
-        emit(op::global_set, 0);
+        take_gas();
     }
 
     types thrown_by(u32 tag) const { return m_.types[m_.tags[tag].type].params; }
@@ -607,7 +622,10 @@ private:
             }
             return end();
         }
-        case 28: expression(any_type(), depth); return emit(op::drop);
+        case 28:
+            if (r_.chance(10)) emit(op::nop);
+            expression(any_type(), depth);
+            return emit(op::drop);
         case 29:
         case 30:
         case 31: return guarded(depth);

@@ -49,7 +49,7 @@ public:
 private:
     static bool is_own(const func_plan& f) { return f.source == no_index && !f.host; }
     void add_call(u32 module, u32 func) {
-        call_plan c{module, func, r_.chance(20) ? r_.below(4) : 10 + r_.below(60), {}};
+        call_plan c{module, func, r_.chance(10) ? r_.below(4) : 20 + r_.below(200), {}};
         for (val_type t : p_.modules[module].types[p_.modules[module].funcs[func].type].params)
             c.args.push_back(some_value(t));
         p_.calls.push_back(c);
