@@ -23797,7 +23797,8 @@ struct context {
         u8* limit = nullptr; ///< how deep it may go
         u64 scratch[3] = {}; ///< operands and results of what it calls
         const u8* hot_cells = nullptr;
-    } native; ///< for machine code
+        const runtime::memory_data* const* memories = nullptr; ///< instance->memories
+    } native;                                                  ///< for machine code
 #endif
     // The stack.
     u8* stack = nullptr;
@@ -23849,6 +23850,9 @@ struct context {
         imported_globals = i ? i->imported_cells.data() : nullptr;
         tables = i ? i->tables.data() : nullptr;
         memory = i && !i->memories.empty() ? i->memories[0] : &no_memory;
+#if TESSERA_NATIVE
+        native.memories = i ? i->memories.data() : nullptr;
+#endif
         refresh();
     }
     /// Reads again what a host function or a slow path may have changed: other instances may have
@@ -36752,6 +36756,8 @@ inline exec::cls class_of_operand(const module_data& m, const exec::node& n, uns
         return exec::class_of(m.globals[n.words[0]].type.type);
     if (n.v.fam == exec::family::call_indirect)
         return m.tables[n.words[1]].type.limits.is64 ? exec::cls::i64 : exec::cls::i32;
+    if ((n.v.fam == exec::family::load_wide || n.v.fam == exec::family::store_wide) && k == 0)
+        return m.memories[n.words[0]].type.limits.is64 ? exec::cls::i64 : exec::cls::i32;
     if (is_constant(n)) return exec::cls(n.words[0] - 1);
     return exec::operand_class(n.v, k);
 }
@@ -36965,34 +36971,48 @@ private:
 
 namespace tessera::inline TESSERA_ABI::native {
 
+inline bool is_wide_access(const exec::node& n) noexcept {
+    return n.v.fam == exec::family::load_wide || n.v.fam == exec::family::store_wide;
+}
 /// An access by an address in a slot, without an index.
 inline bool is_access(const exec::node& n) noexcept {
-    return (n.v.fam == exec::family::load || n.v.fam == exec::family::store) && n.v.at[0] == exec::loc::slot;
+    return (n.v.fam == exec::family::load || n.v.fam == exec::family::store || is_wide_access(n)) &&
+           n.v.at[0] == exec::loc::slot;
+}
+inline u32 memory_of(const exec::node& n) noexcept { return is_wide_access(n) ? n.words[0] : 0; }
+/// Where the access of `n` ends, counted from its address, which is `constant` more than what the node has; 0: beyond
+/// 64 bits.
+inline u64 end_of(const exec::node& n, u64 constant = 0) noexcept {
+    if (!is_wide_access(n)) return n.words[0] + constant;
+    const u64 size = u64{1} << natural_align[u16(n.v.code)];
+    return n.wide > ~u64{0} - size || n.wide + size > ~u64{0} - constant ? 0 : n.wide + size + constant;
 }
 
 /// By node, for each access: how far behind the address its check reaches; 0 where none is needed. `can_leave(i)` says
 /// whether the interpreter can go on at node `i`. False: memory is out.
 template <class Function>
 [[nodiscard]] bool fold_checks(const exec::function_ir& ir, view<effect> effects, const web_finder& found,
-                               vec<u32>& reaches, Function can_leave) noexcept {
-    constexpr u32 window = 64, most_reach = 0x7fff'ffff;
+                               vec<u64>& reaches, Function can_leave) noexcept {
+    constexpr u32 window = 64;
+    constexpr u64 most_reach = 0x7fff'ffff;
     const u32 nodes = u32(ir.nodes.size());
     reaches.clear();
     if (!reaches.resize(nodes)) return false;
     const auto foldable = [&](u32 i) {
-        return is_access(ir.nodes[i]) && effects[i] == effect::plain && ir.nodes[i].words[0] <= most_reach;
+        return is_access(ir.nodes[i]) && effects[i] == effect::plain && end_of(ir.nodes[i]) - 1 < most_reach;
     };
     vec<bool> covered;
     if (!covered.resize(nodes)) return false;
     for (u32 i = 0; i < nodes; ++i) {
         if (covered[i] || !is_access(ir.nodes[i])) continue;
-        u32 reach = ir.nodes[i].words[0];
+        u64 reach = end_of(ir.nodes[i]);
         const u32 base = found.operand[4 * std::size_t(i)];
         const bool wider = can_leave(i);
         for (u32 j = i; foldable(i) && j < nodes && j < i + window; ++j) {
             if (j != i && (found.label_at[j] != web_finder::nothing || effects[j] != effect::plain)) break;
-            const u32 end = ir.nodes[j].words[0];
-            if (j != i && foldable(j) && found.operand[4 * std::size_t(j)] == base && (wider || end <= reach)) {
+            const u64 end = end_of(ir.nodes[j]);
+            if (j != i && foldable(j) && memory_of(ir.nodes[j]) == memory_of(ir.nodes[i]) &&
+                found.operand[4 * std::size_t(j)] == base && (wider || end <= reach)) {
                 covered[j] = true;
                 reach = end > reach ? end : reach;
             }
@@ -37848,20 +37868,18 @@ inline constexpr auto truncate_u64 = both([](bool w) {
         .made;
 });
 
-// ---- memory 0 and the context
+// ---- memories and the context
 // ----------------------------------------------------------------------------------------
 
 /// rax = address `a` + immediate: the end of an access.
 inline constexpr stub access_end = assembler().ri({0, 0x8d, true}, gp::rax, A, 0, B).made;
-/// The same beyond 31 bits.
-inline constexpr stub access_end_far =
-    assembler().r({0, 0xc7}, 0, gp::rax).imm32(B).rr({0, 0x03, true}, gp::rax, A).made;
 /// To `x` if rax is more than what is at `c` in the context.
 inline constexpr stub check_bounds = assembler().rm({0, 0x3b, true}, gp::rax, context_register, C).jcc(cond::a).made;
 
-/// An access by the address in a register (`r`) or at an immediate (`i`), both plus `b`.
+/// An access by the address in a register (`r`) or at an immediate (`i`), both plus `b`; `o`: to another memory, whose
+/// base is in rcx, by the address in rax.
 struct access {
-    stub r, i;
+    stub r, i, o;
 };
 inline constexpr code load_codes[] = {
     {0, 0x8b},   {0, 0x8b, true},   {0xf3, 0x0f10}, {0xf2, 0x0f10},    {0, 0x0fbe}, {0, 0x0fb6},     {0, 0x0fbf},
@@ -37873,7 +37891,8 @@ inline constexpr auto loads = [] {
     std::array<access, 14> all{};
     for (unsigned n = 0; n < all.size(); ++n)
         all[n] = {assembler().rx(load_codes[n], D, memory_register, A, 0, B).made,
-                  assembler().rm(load_codes[n], D, memory_register, B).made};
+                  assembler().rm(load_codes[n], D, memory_register, B).made,
+                  assembler().rx(load_codes[n], D, gp::rcx, gp::rax, 0, B).made};
     return all;
 }();
 /// Of the register `d`.
@@ -37881,7 +37900,8 @@ inline constexpr auto stores = [] {
     std::array<access, 9> all{};
     for (unsigned n = 0; n < all.size(); ++n)
         all[n] = {assembler().rx(store_codes[n], D, memory_register, A, 0, B).made,
-                  assembler().rm(store_codes[n], D, memory_register, B).made};
+                  assembler().rm(store_codes[n], D, memory_register, B).made,
+                  assembler().rx(store_codes[n], D, gp::rcx, gp::rax, 0, B).made};
     return all;
 }();
 /// ecx = the low 32 bits of a + (b << scale) + x; and without a.
@@ -38536,7 +38556,7 @@ private:
 
 // ---- native/emit.hpp -------------------------------------------------------------------
 /// @file native/emit.hpp
-/// All operations on scalars, memory 0 and globals, from stubs or by a call of the instruction's meaning.
+/// All operations on scalars, memories and globals, from stubs or by a call of the instruction's meaning.
 
 namespace tessera::inline TESSERA_ABI::native {
 
@@ -38546,9 +38566,27 @@ struct surroundings {
     i32 globals = 0;          ///< pointer to the slots of the instance's own globals
     i32 imported_globals = 0; ///< pointer to pointers to the slots of imported ones
     i32 scratch = 0;          ///< u64[3]: operands and results of meanings
+    i32 memories = 0;         ///< pointer to pointers to memories
+    i32 bytes = 0;            ///< u64: of a memory, behind what a pointer to it points at
+    i32 base = 0;             ///< pointer: to the first of them
     /// Calls the meaning of the instruction whose number is in ecx on `scratch`; the trap is in eax
     /// afterwards. Leaves all registers alone but rax, rcx, rdx, xmm0 and xmm1.
     const u8* meaning = nullptr;
+    /// Sets eax, unless no memory has grown since its size was looked at. Leaves the same registers alone.
+    const u8* growth = nullptr;
+};
+
+/// Which bytes of a memory an access needs, and where it goes that is beyond them.
+struct access_range {
+    u64 end = 0;     ///< behind the access, counted from its address; from 0 if that is a constant. 0: beyond 64 bits
+    u64 checked = 0; ///< how far the check goes; 0: there is none, since one before it has looked as far
+    u32 memory = 0;
+    bool is64 = false;  ///< addresses have 64 bits
+    u32 out = no_index; ///< label for what is beyond; no_index: it is a trap
+    u32 again = no_index; ///< label of the access, which starts again if the memory has grown; no_index: it cannot
+
+    constexpr access_range(u64 end_, u64 checked_) noexcept : end(end_), checked(checked_) {}
+    constexpr access_range(u64 end_) noexcept : access_range(end_, end_) {}
 };
 
 class emitter : public float_emitter {
@@ -38615,27 +38653,33 @@ public:
             jump(way.back);
         }
         detours.clear();
+        for (const growth& g : growths_) {
+            node = g.node;
+            bind(g.label);
+            fill_d(stubs::move_imm64, number(gp::rax), u64(reinterpret_cast<std::uintptr_t>(around_.growth)));
+            put(stubs::call_rax, {});
+            one(stubs::test[0], 0, number(gp::rax));
+            jump_if(cond::ne, g.again);
+            jump(exit_for(trap::out_of_bounds_memory));
+        }
+        growths_.clear();
     }
 
-    // ---- memory 0 --------------------------------------------------------------------------------------------------
+    // ---- memories --------------------------------------------------------------------------------------------------
 
-    /// d = what is at `a`; the access ends `end` bytes behind that. A constant address is in `end`.
-    void load(op o, place a, u32 end, place d) noexcept { load(o, a, end, d, end, no_index); }
-    /// The same with a check that reaches to `checked`, and there is none if that is 0; what is beyond goes to `out`,
-    /// or is a trap.
-    void load(op o, place a, u32 end, place d, u32 checked, u32 out) noexcept {
+    /// d = what is at `a`.
+    void load(op o, place a, const access_range& range, place d) noexcept {
         const char letter = row(o).type.results[0];
         const u64 to = d.is_reg() ? d.value : is_float(letter) ? first_float : number(gp::rax);
-        reach(stubs::loads[u16(o) - u16(op::i32_load)], size_of(o), a, end, to, checked, out);
+        reach(stubs::loads[u16(o) - u16(op::i32_load)], size_of(o), a, range, to);
         if (is_float(letter)) store_float(d, to, letter == 'd');
         else store(d, to);
     }
-    void store_to(op o, place a, place b, u32 end) noexcept { store_to(o, a, b, end, end, no_index); }
-    void store_to(op o, place a, place b, u32 end, u32 checked, u32 out) noexcept {
+    void store_to(op o, place a, place b, const access_range& range) noexcept {
         const char letter = row(o).type.params[1];
         const u64 value =
             is_float(letter) ? in_float(b, letter == 'd', second_float) : in_register(b, letter == 'l', gp::rdx);
-        reach(stubs::stores[u16(o) - u16(op::i32_store)], size_of(o), a, end, value, checked, out);
+        reach(stubs::stores[u16(o) - u16(op::i32_store)], size_of(o), a, range, value);
     }
     /// The address of an access to an element: 32 bits of a + (b << scale), in a place of its own.
     place indexed(place a, place b, u8 scale) noexcept {
@@ -38670,27 +38714,51 @@ public:
 private:
     static constexpr u32 size_of(op o) noexcept { return 1u << natural_align[u16(o)]; }
     /// The access `s` of `size` bytes with the register `with`, after the check.
-    void reach(const stubs::access& s, u32 size, place a, u32 end, u64 with, u32 checked, u32 out) noexcept {
-        const u64 offset = end - size;
-        if (a.is_imm()) {
-            set_register(number(gp::rax), end, false);
-            check(no_index);
-            if (offset <= 0x7fff'ffff) return two(s.i, with, 0, offset);
-            return two(s.r, with, number(gp::rax), u64(0) - size);
+    void reach(const stubs::access& s, u32 size, place a, const access_range& range, u64 with) noexcept {
+        constexpr u64 near = 0x7fff'ffff;
+        if (range.end == 0) return jump(exit_for(trap::out_of_bounds_memory));
+        const bool constant = a.is_imm(), other = range.memory != 0;
+        const u64 address = constant ? number(gp::rax) : in_register(a, range.is64, gp::rcx);
+        u64 in_rax = range.checked; // beside the address
+        if (constant) {
+            set_register(number(gp::rax), range.end, true);
+            in_rax = range.end;
+        } else if (range.checked > near || (range.checked != 0 && range.is64)) {
+            set_register(number(gp::rax), range.checked, true);
+            fill_db(stubs::alus[1][u8(stubs::alu::add)].r, number(gp::rax), address);
+            if (range.is64) jump_if(cond::b, range.out != no_index ? range.out : exit_for(trap::out_of_bounds_memory));
+        } else if (range.checked != 0) {
+            two(stubs::access_end, 0, address, range.checked);
+        } else if (other) {
+            move_to(number(gp::rax), place::reg(address), true);
         }
-        const u64 address = in_register(a, false, gp::rcx);
-        const bool near = end <= 0x7fff'ffff;
-        if (checked != 0) {
-            two(near ? stubs::access_end : stubs::access_end_far, 0, address, checked);
-            check(out);
+        if (other) {
+            two(stubs::field_load, number(gp::rcx), number(context_register), u64(around_.memories));
+            two(stubs::field_load, number(gp::rcx), number(gp::rcx), 8 * u64(range.memory));
         }
-        if (near) two(s.r, with, address, offset);
-        else two(s.r, with, number(gp::rax), u64(0) - size);
+        if (constant || range.checked != 0) check(range);
+        if (other) {
+            two(stubs::field_load, number(gp::rcx), number(gp::rcx), u64(around_.base));
+            return two(s.o, with, 0, range.end - size - in_rax);
+        }
+        if (range.end > near) return two(s.r, with, number(gp::rax), range.end - size - in_rax);
+        if (constant) two(s.i, with, 0, range.end - size);
+        else two(s.r, with, address, range.end - size);
     }
-    void check(u32 out) noexcept {
+    void check(const access_range& range) noexcept {
+        u32 out = range.out;
+        if (out == no_index && range.again != no_index) {
+            out = new_label();
+            if (!growths_.push_back({out, range.again, node})) failed_ = true;
+        }
+        if (out == no_index) out = exit_for(trap::out_of_bounds_memory);
+        if (range.memory != 0) {
+            two(stubs::compare_field[1], number(gp::rax), number(gp::rcx), u64(around_.bytes));
+            return jump_if(cond::a, out);
+        }
         fillings v;
         v[from::c] = around_.memory_size;
-        put(stubs::check_bounds, v, out == no_index ? exit_for(trap::out_of_bounds_memory) : out);
+        put(stubs::check_bounds, v, out);
     }
     // By the pointer in rax, in rdx.
     void field_get(char letter, u32 offset, place d) noexcept {
@@ -38708,6 +38776,12 @@ private:
         two(stubs::field_store, value, number(gp::rdx), offset);
     }
 
+    struct growth {
+        u32 label = 0;
+        u32 again = 0;
+        u32 node = 0;
+    };
+    vec<growth> growths_;
     const surroundings around_;
 };
 
@@ -38715,7 +38789,8 @@ private:
 
 // ---- native/call_meaning.hpp -----------------------------------------------------------
 /// @file call_meaning.hpp
-/// From machine code to the meaning of an instruction that has no stub, and back.
+/// From machine code to the meaning of an instruction that has no stub, or to what looks whether a memory has grown,
+/// and back.
 
 /// The convention of functions that machine code calls.
 #if defined(_WIN32)
@@ -38729,6 +38804,11 @@ namespace tessera::inline TESSERA_ABI::native {
 /// Evaluates instruction `number` on `slots`, which take the result; returns the trap.
 inline TESSERA_CALLED u32 apply_meaning(u32 number, u64* slots) noexcept {
     return u32(num::apply<num::of_numbers>(op(u16(number)), slots, slots));
+}
+
+/// Not 0 if a memory of the current instance has grown since its size was looked at.
+inline TESSERA_CALLED u32 see_growth(exec::context* c) noexcept {
+    return c->slow->see_growth && c->slow->see_growth(c) ? 1 : 0;
 }
 
 namespace stubs {
@@ -38748,6 +38828,7 @@ inline constexpr stub save_float = assembler().rx({0, 0x0f29}, D, gp::rsp, gp::r
 inline constexpr stub restore_float = assembler().rx({0, 0x0f28}, D, gp::rsp, gp::rsp, 0, B).made;
 inline constexpr stub meaning_arguments =
     assembler().rr({0, 0x8b}, gp::rdi, gp::rcx).rm({0, 0x8d, true}, gp::rsi, context_register, B).made;
+inline constexpr stub growth_arguments = assembler().rr({0, 0x8b, true}, gp::rdi, context_register).made;
 inline constexpr stub restore_integers =
     assembler()
         .rx({0, 0x8b, true}, gp::rsp, gp::rsp, gp::rsp, 0)
@@ -38755,8 +38836,9 @@ inline constexpr stub restore_integers =
         .made;
 } // namespace stubs
 
-/// Appends the code that surroundings::meaning is the address of.
-inline void put_call_of_meaning(code_buffer& to, i32 scratch) noexcept {
+namespace detail {
+/// Appends code that calls `function` with what `arguments` leaves in registers.
+inline void put_call(code_buffer& to, std::uintptr_t function, const stub& arguments, i32 scratch) noexcept {
     const auto put = [&](const stub& s, i64 d, i64 b) {
         fillings v;
         v[from::d] = v[from::a] = d;
@@ -38765,13 +38847,23 @@ inline void put_call_of_meaning(code_buffer& to, i32 scratch) noexcept {
     };
     put(stubs::save_integers, 0, 0);
     for (i64 r = 2; r < 16; ++r) put(stubs::save_float, r, 16 * (r - 1));
-    put(stubs::meaning_arguments, 0, scratch);
+    put(arguments, 0, scratch);
     fillings helper;
-    helper[from::a] = i64(reinterpret_cast<std::uintptr_t>(&apply_meaning));
+    helper[from::a] = i64(function);
     to.put(stubs::move_imm64, helper); // into rax
     to.put(stubs::call_rax, {});
     for (i64 r = 2; r < 16; ++r) put(stubs::restore_float, r, 16 * (r - 1));
     put(stubs::restore_integers, 0, 0);
+}
+} // namespace detail
+
+/// Appends the code that surroundings::meaning is the address of.
+inline void put_call_of_meaning(code_buffer& to, i32 scratch) noexcept {
+    detail::put_call(to, reinterpret_cast<std::uintptr_t>(&apply_meaning), stubs::meaning_arguments, scratch);
+}
+/// Appends the code that surroundings::growth is the address of.
+inline void put_call_of_growth(code_buffer& to) noexcept {
+    detail::put_call(to, reinterpret_cast<std::uintptr_t>(&see_growth), stubs::growth_arguments, 0);
 }
 
 } // namespace tessera::native
@@ -38791,8 +38883,8 @@ namespace tessera::inline TESSERA_ABI::native {
 
 /// Distances in bytes within exec::context.
 struct context_layout {
-    i32 memory_size, stack_end, globals, imported_globals, funcs, fuel, interrupt, stop_cells, enter_cells,
-        bounds_cells;
+    i32 memory_size, stack_end, globals, imported_globals, funcs, fuel, interrupt, stop_cells, enter_cells;
+    i32 memories, memory_bytes, memory_base;
     i32 tables, records, instance, table_size, table_items, record_type, record_instance, record_index;
     i32 callee, delta, return_pc, link, why, paused, stop_pc, native_stack, native_limit, scratch;
 
@@ -38803,7 +38895,7 @@ struct context_layout {
         memory_size = at(c.memory_size), stack_end = at(c.stack_end);
         globals = at(c.globals), imported_globals = at(c.imported_globals), funcs = at(c.funcs);
         fuel = at(c.fuel), interrupt = at(c.interrupt);
-        stop_cells = at(c.stop_cells), enter_cells = at(c.enter_cells), bounds_cells = at(c.bounds_cells);
+        stop_cells = at(c.stop_cells), enter_cells = at(c.enter_cells), memories = at(c.native.memories);
         callee = at(c.call.callee), delta = at(c.call.delta), return_pc = at(c.call.return_pc), link = at(c.call.link);
         why = at(c.why), paused = at(c.paused), stop_pc = at(c.stop_pc);
         tables = at(c.tables), records = at(c.records), instance = at(c.instance);
@@ -38813,6 +38905,7 @@ struct context_layout {
             return i32(reinterpret_cast<const u8*>(&member) - reinterpret_cast<const u8*>(&whole));
         };
         table_size = within(table, table.size), table_items = within(table, table.items);
+        memory_bytes = within(c.no_memory, c.no_memory.size), memory_base = within(c.no_memory, c.no_memory.base);
         record_type = within(record, record.type_id), record_instance = within(record, record.instance);
         record_index = within(record, record.index);
         native_stack = at(c.native.stack), native_limit = at(c.native.limit), scratch = at(c.native.scratch);
@@ -38825,9 +38918,9 @@ struct shared_code {
     const u8* enter = nullptr;   ///< from the interpreter: to the code in r10
     const u8* callee = nullptr;  ///< a call of function eax, frame at rdi, return cell r8, link r9, by the interpreter
     const u8* trap = nullptr;    ///< a trap, in eax, at the cell
-    const u8* bounds = nullptr;  ///< an access beyond the memory at the cell
     const u8* pause = nullptr;   ///< a pause because of eax, to go on at the cell
     const u8* leave = nullptr;   ///< the interpreter goes on at the cell
+    const u8* growth = nullptr;  ///< see surroundings
 };
 
 /// Bytes of native stack that calls may take before they leave and start afresh.
@@ -38873,7 +38966,7 @@ public:
         jump(go);
 
         const u32 stop = new_label();
-        bind(labels[5]);
+        bind(labels[4]);
         two(assembler().m({0, 0xc6}, 0, context_register, stubs::B).imm8(1).made, 0, 0, u32(at.paused));
         bind(labels[3]);
         bind(stop);
@@ -38882,12 +38975,7 @@ public:
         get_field(gp::rcx, at.stop_cells);
         jump(go);
 
-        bind(labels[4]);
-        set_field(at.stop_pc, gp::r8);
-        get_field(gp::rcx, at.bounds_cells);
-        jump(go);
-
-        bind(labels[6]);
+        bind(labels[5]);
         move(gp::rcx, gp::r8);
         bind(go);
         move(gp::rdx, gp::rsi);
@@ -38897,6 +38985,8 @@ public:
         get_field(gp::rsp, at.native_stack);
         // pop r15 … r12, rbp, rbx; jmp [rdi]
         put(assembler().raw(0x41, 0x5f, 0x41, 0x5e, 0x41, 0x5d, 0x41, 0x5c, 0x5d, 0x5b, 0xff, 0x27).made, {});
+        bind(labels[6]);
+        put_call_of_growth(*this);
         resolve();
     }
 
@@ -38968,16 +39058,14 @@ inline effect effect_of(const compile_options& o, const module_data& m, const ex
         if (o.model.canonical && num::picks_nan(v.code)) return effect::leave;
         if (num::has_instruction(v.code) && !o.instructions) return effect::leave;
         break;
-    case family::load:
-    case family::load_indexed:
-    case family::store:
-        // Another thread may make a shared memory larger, and the access is tried again then.
-        for (const auto& memory : m.memories)
-            if (memory.type.shared) return effect::leave;
-        break;
     case family::call_lazy:
     case family::call_indirect: return effect::call;
     case family::zero_range: return n.words[1] <= most_zeros ? effect::plain : effect::leave;
+    case family::load:
+    case family::load_indexed:
+    case family::store:
+    case family::load_wide:
+    case family::store_wide:
     case family::move:
     case family::constant:
     case family::select:
@@ -39001,8 +39089,9 @@ protected:
     using node_type = exec::node;
 
     function_code(const compile_options& options, const context_layout& at, const shared_code& shared) noexcept
-        : emitter({at.memory_size, at.globals, at.imported_globals, at.scratch, shared.meaning}), options_(options),
-          at_(at), shared_(shared) {}
+        : emitter({at.memory_size, at.globals, at.imported_globals, at.scratch, at.memories, at.memory_bytes,
+                   at.memory_base, shared.meaning, shared.growth}),
+          options_(options), at_(at), shared_(shared) {}
 
     // ---- operands --------------------------------------------------------------------------------------------------
 
@@ -39077,22 +39166,24 @@ protected:
 
     // ---- checks that reach farther ---------------------------------------------------------------------------------
 
-    /// Where the access of `n` ends, from its address on; of a constant address from 0 on.
-    static u32 end_of(const node_type& n, place address) noexcept {
-        return n.words[0] + (address.is_imm() && n.v.at[0] == exec::loc::slot ? u32(address.value) : 0u);
-    }
-    struct check {
-        u32 reach;
-        u32 out; ///< label, no_index for a trap
-    };
-    check check_of(const node_type& n, u32 i, place a) noexcept {
-        if (!is_access(n) || a.is_imm()) return {end_of(n, a), no_index};
-        if (reaches_[i] <= n.words[0]) return {reaches_[i], no_index};
-        const u32 label = new_label(), first = u32(kept_.size());
+    access_range range_of(const node_type& n, u32 i, place a) noexcept {
+        const memory_type& type = in_->module.memories[memory_of(n)].type;
+        const u64 constant = !a.is_imm() || n.v.at[0] != exec::loc::slot ? 0
+                             : type.limits.is64                          ? a.value
+                                                                         : u32(a.value);
+        access_range r(end_of(n, constant));
+        r.memory = memory_of(n);
+        r.is64 = type.limits.is64;
+        if (type.shared) r.again = i;
+        if (!is_access(n) || a.is_imm()) return r;
+        r.checked = reaches_[i];
+        if (r.checked <= r.end) return r;
+        r.out = new_label();
+        const u32 first = u32(kept_.size());
         for (const u32 w : alive_)
             if (found_->webs[w].last >= i && !kept_.push_back(w)) failed_ = true;
-        if (!early_.push_back({label, i, first, u32(kept_.size())})) failed_ = true;
-        return {reaches_[i], label};
+        if (!early_.push_back({r.out, i, first, u32(kept_.size())})) failed_ = true;
+        return r;
     }
     /// A way out before an access that may trap, or one behind it: everything goes to the frame.
     struct early_leave {
@@ -39169,9 +39260,8 @@ protected:
         go_to(shared_.callee);
         for (const exit& e : exits) {
             bind(e.label);
-            const bool bounds = e.why == trap::out_of_bounds_memory;
-            if (!bounds && e.why != trap::none) set_register(number(gp::rax), u64(e.why), false);
-            go_to(bounds ? shared_.bounds : shared_.trap, e.node);
+            if (e.why != trap::none) set_register(number(gp::rax), u64(e.why), false);
+            go_to(shared_.trap, e.node);
         }
     }
     /// Cells of nodes that control comes to from the interpreter.
@@ -39232,7 +39322,7 @@ protected:
     vec<slow_call> slow_calls_;
     vec<early_leave> early_;
     vec<u32> alive_, kept_; ///< webs
-    vec<u32> reaches_;      ///< see fold_checks
+    vec<u64> reaches_;      ///< see fold_checks
     u32 slow_ = 0;          ///< label: a call that needs more stack
     u32 enter_ = no_index;  ///< label: the way from the interpreter to the code in r10
 };
@@ -39331,15 +39421,13 @@ private:
                 return;
             return move(letter(n, 3), place::imm(constant_of(n)), d);
         case family::select: return select(letter(n, 3), a, b, c, d);
-        case family::load: {
-            const check k = check_of(n, i, a);
-            return load(v.code, a, end_of(n, a), d, k.reach, k.out);
-        }
-        case family::load_indexed: return load(v.code, indexed(a, b, u8(v.flags >> exec::flag::shift)), n.words[0], d);
-        case family::store: {
-            const check k = check_of(n, i, a);
-            return store_to(v.code, a, b, end_of(n, a), k.reach, k.out);
-        }
+        case family::load:
+        case family::load_wide: return load(v.code, a, range_of(n, i, a), d);
+        case family::load_indexed:
+            return load(v.code, indexed(a, b, u8(v.flags >> exec::flag::shift)), range_of(n, i, place::reg(gp::rcx)),
+                        d);
+        case family::store:
+        case family::store_wide: return store_to(v.code, a, b, range_of(n, i, a));
         case family::global_get: return global_get(letter(n, 3), n.words[0], d);
         case family::global_set: return global_set(letter(n, 0), n.words[0], a);
         case family::imported_get: return imported_get(letter(n, 3), n.words[0], d);

@@ -120,11 +120,11 @@ private:
                 expression(r_.chance(50) ? tessera::t_funcref : t_ref0, depth);
                 i32_const(r_.below(3));
                 return emit(op::table_grow, 0);
-            default: return memory_size_or_grow(false);
+            default: return memory_size_or_grow(t, depth);
             }
         case 20:
             if (t != tessera::t_i64) return leaf(t);
-            if (m_.memories.size() > 1 && m_.memories[1].is64) return memory_size_or_grow(true);
+            if (r_.chance(50)) return memory_size_or_grow(t, depth);
             for (int i = 0; i < 2; ++i) expression(t, depth);
             emit(r_.chance(50) ? op::i64_mul_wide_s : op::i64_mul_wide_u);
             return consume(t, depth);
@@ -134,10 +134,14 @@ private:
             return atomic(r_.of(set.atomics[k]), depth);
         }
     }
-    void memory_size_or_grow(bool second) {
-        const u32 memory = second ? 1 : 0;
+    /// Of a memory whose addresses are of type `t`.
+    void memory_size_or_grow(val_type t, int depth) {
+        const bool wide = t == tessera::t_i64;
+        u32 memory = any_memory();
+        if (m_.memories[memory].is64 != wide) memory = 0;
+        if (m_.memories[memory].is64 != wide) return leaf_or_expression(t, depth);
         if (r_.chance(70)) return emit(op::memory_size, memory);
-        if (m_.memories[memory].is64) i64_const(r_.below(2));
+        if (wide) i64_const(r_.below(2));
         else i32_const(r_.chance(80) ? r_.below(2) : u32(r_.next()));
         emit(op::memory_grow, memory);
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Runs random programs in the engine and in the reference evaluator and compares what they do. A
 // program that differs is made smaller and printed.
-//   diff [--seed N] [--count N] [--seconds N] [--executions N] [--size N] [--dump FILE]
+//   diff [--seed N] [--count N] [--seconds N] [--executions N] [--size N] [--gas N] [--dump FILE]
 // With --executions it goes on until so many calls were compared, and fails where they are not worth much: see
 // figures.hpp.
 #include "figures.hpp"
@@ -147,10 +147,10 @@ inline void print_code(const module_plan& m) {
 }
 
 /// Leaves out what can be left out so that the program still differs.
-inline omitted shrink(u64 seed, u32 size) {
-    omitted without(generate(seed, size).pieces);
+inline omitted shrink(u64 seed, const bounds& most) {
+    omitted without(generate(seed, most).pieces);
     const auto fails = [&] {
-        const program p = generate(seed, size, without);
+        const program p = generate(seed, most, without);
         return comparison(p).run().what == outcome::differs;
     };
     // Each piece once, in ever smaller groups.
@@ -163,11 +163,12 @@ inline omitted shrink(u64 seed, u32 size) {
     return without;
 }
 
-inline void report(u64 seed, u32 size, const outcome& o, const char* dump) {
-    std::printf("seed %llu, size %u: %s\n", static_cast<unsigned long long>(seed), size, o.text.c_str());
+inline void report(u64 seed, const bounds& most, const outcome& o, const char* dump) {
+    std::printf("seed %llu, size %u, gas %u: %s\n", static_cast<unsigned long long>(seed), most.size, most.gas,
+                o.text.c_str());
     omitted without;
-    if (o.what == outcome::differs) without = shrink(seed, size);
-    const program p = generate(seed, size, without);
+    if (o.what == outcome::differs) without = shrink(seed, most);
+    const program p = generate(seed, most, without);
     if (o.what == outcome::differs) std::printf("smaller: %s\n", comparison(p).run().text.c_str());
     for (u32 i = 0; i < 2; ++i) {
         std::printf("--- module %u\n", i);
@@ -209,7 +210,7 @@ int main(int argc, char** argv) {
     using namespace diff;
     u64 seed = 1, count = ~u64{0}, executions = 0;
     double seconds = 20;
-    u32 size = 60;
+    bounds most;
     const char* dump = nullptr;
     for (int i = 1; i + 1 < argc; i += 2) {
         const std::string_view name = argv[i];
@@ -217,7 +218,8 @@ int main(int argc, char** argv) {
         else if (name == "--count") count = std::strtoull(argv[i + 1], nullptr, 0), seconds = 1e9;
         else if (name == "--executions") executions = std::strtoull(argv[i + 1], nullptr, 0), seconds = 1e9;
         else if (name == "--seconds") seconds = std::strtod(argv[i + 1], nullptr);
-        else if (name == "--size") size = u32(std::strtoul(argv[i + 1], nullptr, 0));
+        else if (name == "--size") most.size = u32(std::strtoul(argv[i + 1], nullptr, 0));
+        else if (name == "--gas") most.gas = u32(std::strtoul(argv[i + 1], nullptr, 0));
         else if (name == "--dump") dump = argv[i + 1];
         else return std::fprintf(stderr, "unknown option %s\n", argv[i]), 2;
     }
@@ -228,12 +230,12 @@ int main(int argc, char** argv) {
     for (u64 n = 0; n < count && (executions == 0 || all.executions() < executions); ++n, ++seed) {
         if (std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() > seconds) break;
         current = seed;
-        const program p = generate(seed, size);
+        const program p = generate(seed, most);
         const outcome o = comparison(p).run(&all);
         if (o.what == outcome::given_up) ++given_up;
         else if (o.what == outcome::same) ++passed;
         if (o.what == outcome::differs || o.what == outcome::broken) {
-            report(seed, size, o, dump);
+            report(seed, most, o, dump);
             std::printf("%llu passed, 1 failed\n", static_cast<unsigned long long>(passed));
             return 1;
         }

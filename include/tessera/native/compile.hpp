@@ -93,15 +93,13 @@ private:
                 return;
             return move(letter(n, 3), place::imm(constant_of(n)), d);
         case family::select: return select(letter(n, 3), a, b, c, d);
-        case family::load: {
-            const check k = check_of(n, i, a);
-            return load(v.code, a, end_of(n, a), d, k.reach, k.out);
-        }
-        case family::load_indexed: return load(v.code, indexed(a, b, u8(v.flags >> exec::flag::shift)), n.words[0], d);
-        case family::store: {
-            const check k = check_of(n, i, a);
-            return store_to(v.code, a, b, end_of(n, a), k.reach, k.out);
-        }
+        case family::load:
+        case family::load_wide: return load(v.code, a, range_of(n, i, a), d);
+        case family::load_indexed:
+            return load(v.code, indexed(a, b, u8(v.flags >> exec::flag::shift)), range_of(n, i, place::reg(gp::rcx)),
+                        d);
+        case family::store:
+        case family::store_wide: return store_to(v.code, a, b, range_of(n, i, a));
         case family::global_get: return global_get(letter(n, 3), n.words[0], d);
         case family::global_set: return global_set(letter(n, 0), n.words[0], a);
         case family::imported_get: return imported_get(letter(n, 3), n.words[0], d);

@@ -61,16 +61,14 @@ inline effect effect_of(const compile_options& o, const module_data& m, const ex
         if (o.model.canonical && num::picks_nan(v.code)) return effect::leave;
         if (num::has_instruction(v.code) && !o.instructions) return effect::leave;
         break;
-    case family::load:
-    case family::load_indexed:
-    case family::store:
-        // Another thread may make a shared memory larger, and the access is tried again then.
-        for (const auto& memory : m.memories)
-            if (memory.type.shared) return effect::leave;
-        break;
     case family::call_lazy:
     case family::call_indirect: return effect::call;
     case family::zero_range: return n.words[1] <= most_zeros ? effect::plain : effect::leave;
+    case family::load:
+    case family::load_indexed:
+    case family::store:
+    case family::load_wide:
+    case family::store_wide:
     case family::move:
     case family::constant:
     case family::select:
@@ -94,8 +92,9 @@ protected:
     using node_type = exec::node;
 
     function_code(const compile_options& options, const context_layout& at, const shared_code& shared) noexcept
-        : emitter({at.memory_size, at.globals, at.imported_globals, at.scratch, shared.meaning}), options_(options),
-          at_(at), shared_(shared) {}
+        : emitter({at.memory_size, at.globals, at.imported_globals, at.scratch, at.memories, at.memory_bytes,
+                   at.memory_base, shared.meaning, shared.growth}),
+          options_(options), at_(at), shared_(shared) {}
 
     // ---- operands --------------------------------------------------------------------------------------------------
 
@@ -170,22 +169,24 @@ protected:
 
     // ---- checks that reach farther ---------------------------------------------------------------------------------
 
-    /// Where the access of `n` ends, from its address on; of a constant address from 0 on.
-    static u32 end_of(const node_type& n, place address) noexcept {
-        return n.words[0] + (address.is_imm() && n.v.at[0] == exec::loc::slot ? u32(address.value) : 0u);
-    }
-    struct check {
-        u32 reach;
-        u32 out; ///< label, no_index for a trap
-    };
-    check check_of(const node_type& n, u32 i, place a) noexcept {
-        if (!is_access(n) || a.is_imm()) return {end_of(n, a), no_index};
-        if (reaches_[i] <= n.words[0]) return {reaches_[i], no_index};
-        const u32 label = new_label(), first = u32(kept_.size());
+    access_range range_of(const node_type& n, u32 i, place a) noexcept {
+        const memory_type& type = in_->module.memories[memory_of(n)].type;
+        const u64 constant = !a.is_imm() || n.v.at[0] != exec::loc::slot ? 0
+                             : type.limits.is64                          ? a.value
+                                                                         : u32(a.value);
+        access_range r(end_of(n, constant));
+        r.memory = memory_of(n);
+        r.is64 = type.limits.is64;
+        if (type.shared) r.again = i;
+        if (!is_access(n) || a.is_imm()) return r;
+        r.checked = reaches_[i];
+        if (r.checked <= r.end) return r;
+        r.out = new_label();
+        const u32 first = u32(kept_.size());
         for (const u32 w : alive_)
             if (found_->webs[w].last >= i && !kept_.push_back(w)) failed_ = true;
-        if (!early_.push_back({label, i, first, u32(kept_.size())})) failed_ = true;
-        return {reaches_[i], label};
+        if (!early_.push_back({r.out, i, first, u32(kept_.size())})) failed_ = true;
+        return r;
     }
     /// A way out before an access that may trap, or one behind it: everything goes to the frame.
     struct early_leave {
@@ -262,9 +263,8 @@ protected:
         go_to(shared_.callee);
         for (const exit& e : exits) {
             bind(e.label);
-            const bool bounds = e.why == trap::out_of_bounds_memory;
-            if (!bounds && e.why != trap::none) set_register(number(gp::rax), u64(e.why), false);
-            go_to(bounds ? shared_.bounds : shared_.trap, e.node);
+            if (e.why != trap::none) set_register(number(gp::rax), u64(e.why), false);
+            go_to(shared_.trap, e.node);
         }
     }
     /// Cells of nodes that control comes to from the interpreter.
@@ -325,7 +325,7 @@ protected:
     vec<slow_call> slow_calls_;
     vec<early_leave> early_;
     vec<u32> alive_, kept_; ///< webs
-    vec<u32> reaches_;      ///< see fold_checks
+    vec<u64> reaches_;      ///< see fold_checks
     u32 slow_ = 0;          ///< label: a call that needs more stack
     u32 enter_ = no_index;  ///< label: the way from the interpreter to the code in r10
 };

@@ -131,6 +131,44 @@ TEST_CASE("what is left to the interpreter sees all values, and the code those i
     CHECK(results[0] == 2 * (5 + 4 + 3 + 2 + 1) + 1 + 2 - 1 - 1 - 1 + 5);
 }
 
+TEST_CASE("a memory that others make larger is looked at again before an access traps") {
+    // The store has seen one page; the rest is only known to whoever grew it.
+    constexpr std::string_view text = R"((module
+      (import "host" "m" (memory 1 4 shared))
+      (func (export "one") (param i32 i32) (result i32)
+        (i32.store (local.get 0) (local.get 1))
+        (i32.load (local.get 0)))
+      (func (export "several") (param i32 f64) (result f64)
+        (f64.store offset=8 (local.get 0) (f64.add (local.get 1) (f64.const 1)))
+        (f64.store offset=16 (local.get 0) (local.get 1))
+        (f64.add (f64.load (local.get 0)) (f64.add (f64.load offset=8 (local.get 0)) (f64.load offset=16 (local.get 0)))))
+      (func (export "indexed") (param i32 i32) (result i32)
+        (i32.load (i32.add (local.get 0) (i32.shl (local.get 1) (i32.const 2)))))))";
+    for (const bool compiled : {false, true}) {
+        auto memory = shared_memory::make({{1, 4, true}, true});
+        REQUIRE(memory.has_value());
+        imports env;
+        REQUIRE(env.define("host", "m", *memory));
+        guest g(text, compiled, env);
+        auto one = g.get<i32(i32, i32)>("one");
+        CHECK(*one(65532, 5) == 5);
+        CHECK(one(65536, 5).error().why() == trap::out_of_bounds_memory);
+        REQUIRE(memory->grow(1).has_value());
+        CHECK(*one(65536, 6) == 6);
+        CHECK(*one(131068, 7) == 7);
+        CHECK(one(131069, 7).error().why() == trap::out_of_bounds_memory);
+        REQUIRE(memory->grow(1).has_value());
+        CHECK(*g.get<f64(i32, f64)>("several")(131064, 2.5) == 6);
+        CHECK(*memory->load<f64>(131080) == 2.5);
+        REQUIRE(memory->store<i32>(196608 - 4, 77).has_value());
+        CHECK(*g.get<i32(i32, i32)>("indexed")(196592, 3) == 77);
+        REQUIRE(memory->grow(1).has_value());
+        CHECK(*g.get<i32(i32, i32)>("indexed")(196592, 4) == 0);
+        CHECK(g.get<i32(i32, i32)>("indexed")(196592, 1 << 20).error().why() == trap::out_of_bounds_memory);
+        if (TESSERA_TAIL_CALLS && compiled) CHECK(native_counters_of(g.store).functions == 3);
+    }
+}
+
 TEST_CASE("a loop without an end can be interrupted") {
     guest g(several, true);
     g.store.interrupt();

@@ -16,9 +16,14 @@ namespace native_test {
 using namespace tessera;
 using namespace tessera::native;
 
+struct memory_of_world {
+    u8* base = nullptr;
+    u64 size = 0;
+};
 // What rbp points at here.
 struct world {
     u64 memory_size = 0;
+    const memory_of_world* const* memories = nullptr;
     u64* globals = nullptr;
     u64** imported = nullptr;
     u64 scratch[3] = {};
@@ -29,6 +34,9 @@ inline surroundings layout_of_world() {
     s.globals = offsetof(world, globals);
     s.imported_globals = offsetof(world, imported);
     s.scratch = offsetof(world, scratch);
+    s.memories = offsetof(world, memories);
+    s.bytes = offsetof(memory_of_world, size);
+    s.base = offsetof(memory_of_world, base);
     return s;
 }
 using entry = u64 (*)(u64* frame, u8* memory, world*);
