@@ -24,6 +24,9 @@
 #include <cfloat>
 #include <charconv>
 #endif
+#if (!defined(TESSERA_SEPARATE) || defined(TESSERA_IMPLEMENTATION)) && (defined(TESSERA_NATIVE) && TESSERA_NATIVE)
+#include <cstdio>
+#endif
 
 // ---- config.hpp ------------------------------------------------------------------------
 /// @file config.hpp
@@ -732,6 +735,7 @@ inline constexpr message already_running{kind::usage, "the call is running"};
 inline constexpr message stale_handle{kind::usage, "handle is empty or its store was reset"};
 inline constexpr message global_immutable{kind::usage, "global is immutable"};
 inline constexpr message out_of_range{kind::usage, "out of range"};
+inline constexpr message cannot_open{kind::usage, "file cannot be opened"};
 inline constexpr message cannot_grow{kind::exhaustion, "cannot grow"};
 inline constexpr message no_memory{kind::usage, "caller has no memory"};
 inline constexpr message shared_view{kind::usage, "a shared memory has no views; read, write, or use a guest_span"};
@@ -36541,6 +36545,9 @@ struct native_options {
     /// first called.
     u32 threshold = 1000;
     u64 code_bytes = 64 << 20; ///< of machine code, at most
+    /// A file that gets a line for each function when it is compiled, as profilers read them: perf looks for
+    /// /tmp/perf-N.map, N being the number of the process. What is in it stays. Null: none.
+    const char* perf_map = nullptr;
 };
 
 /// Whether functions of a store become machine code, or why not.
@@ -36554,9 +36561,10 @@ enum class native_status : u8 {
 
 /// What has become of a store's functions.
 struct native_counters {
-    u64 functions = 0;  ///< compiled
-    u64 left = 0;       ///< not compiled: memory was out, or the frame is too large for it
-    u64 code_bytes = 0; ///< of machine code, what functions share included
+    u64 functions = 0;   ///< compiled
+    u64 left = 0;        ///< not compiled: memory was out, or the frame is too large for it
+    u64 code_bytes = 0;  ///< of machine code, what functions share included
+    u64 nanoseconds = 0; ///< that compiling has taken, those functions included that were left; lowering is not
 };
 
 } // namespace tessera
@@ -38581,8 +38589,8 @@ struct access_range {
     u64 end = 0;     ///< behind the access, counted from its address; from 0 if that is a constant. 0: beyond 64 bits
     u64 checked = 0; ///< how far the check goes; 0: there is none, since one before it has looked as far
     u32 memory = 0;
-    bool is64 = false;  ///< addresses have 64 bits
-    u32 out = no_index; ///< label for what is beyond; no_index: it is a trap
+    bool is64 = false;    ///< addresses have 64 bits
+    u32 out = no_index;   ///< label for what is beyond; no_index: it is a trap
     u32 again = no_index; ///< label of the access, which starts again if the memory has grown; no_index: it cannot
 
     constexpr access_range(u64 end_, u64 checked_) noexcept : end(end_), checked(checked_) {}
@@ -39566,6 +39574,58 @@ private:
 
 } // namespace tessera::native
 
+// ---- native/perf_map.hpp ---------------------------------------------------------------
+/// @file native/perf_map.hpp
+/// Names of machine code for profilers that read the format of Linux' perf: a line with the address, the size, both in
+/// hexadecimal digits, and the name.
+
+namespace tessera::inline TESSERA_ABI::native {
+
+class perf_map {
+public:
+    perf_map() noexcept = default;
+    perf_map(const perf_map&) = delete;
+    perf_map& operator=(const perf_map&) = delete;
+    ~perf_map() {
+        if (file_) static_cast<void>(std::fclose(file_));
+    }
+
+    /// Lines will be added at the end of the file. False: it cannot be opened.
+    [[nodiscard]] bool open(const char* path) noexcept { return (file_ = std::fopen(path, "a")) != nullptr; }
+
+    /// The code of a function, which is called by its number if it has no name. Does nothing without a file.
+    void add(const u8* code, u64 size, std::string_view name, u32 number) noexcept {
+        if (!file_) return;
+        begin(code, size);
+        if (name.empty()) std::fprintf(file_, "function %lu", static_cast<unsigned long>(number));
+        for (const char c : name.substr(0, most_of_name)) std::fputc(c >= 0 && c < ' ' ? '?' : c, file_);
+        end();
+    }
+    /// The code that functions share.
+    void add_shared(const u8* code, u64 size) noexcept {
+        if (!file_) return;
+        begin(code, size);
+        std::fputs("shared code", file_);
+        end();
+    }
+
+private:
+    static constexpr std::size_t most_of_name = 1000; ///< bytes; longer ones are cut
+    void begin(const u8* code, u64 size) noexcept {
+        std::fprintf(file_,
+                     "%llx %llx tessera: ", static_cast<unsigned long long>(reinterpret_cast<std::uintptr_t>(code)),
+                     static_cast<unsigned long long>(size));
+    }
+    /// Who reads it may do so while the program runs, and the program may end in any way.
+    void end() noexcept {
+        std::fputc('\n', file_);
+        static_cast<void>(std::fflush(file_));
+    }
+    std::FILE* file_ = nullptr;
+};
+
+} // namespace tessera::native
+
 // ---- native/machine.hpp ----------------------------------------------------------------
 /// @file native/machine.hpp
 /// The machine code of a store: compiles functions when they are lowered and owns what comes of it.
@@ -39587,7 +39647,10 @@ public:
         threshold = options.threshold;
         compile = [](exec::native_hook& self, runtime::code_unit& unit, u32 index, u8* code,
                      const exec::function_ir& ir, view<exec::cell_origin> cells, view<u32> handlers) noexcept {
-            static_cast<machine&>(self).compile_function(unit, index, code, ir, cells, handlers);
+            machine& m = static_cast<machine&>(self);
+            const u64 before = monotonic_ns();
+            m.compile_function(unit, index, code, ir, cells, handlers);
+            m.counters_.nanoseconds += monotonic_ns() - before;
         };
         way_in = [](exec::native_hook& self, const runtime::code_unit& unit, u32 index, u32 number) noexcept {
             return static_cast<machine&>(self).find_way_in(unit, index, number);
@@ -39610,8 +39673,11 @@ public:
     machine& operator=(const machine&) = delete;
 
     /// Makes the code that functions share. Where that cannot be had nothing will be compiled; `status` says why.
-    void start() noexcept {
+    /// False: the file `names` cannot be opened; null is none.
+    [[nodiscard]] bool start(const char* names) noexcept {
+        if (names && !names_.open(names)) return false;
         if (!make_shared_code()) compile = nullptr;
+        return true;
     }
     code_status status() const noexcept { return memory_.status(); }
     native_counters counters() const noexcept {
@@ -39628,6 +39694,7 @@ private:
         maker.make(at);
         const u8* const code = maker.failed() ? nullptr : memory_.add(maker.data(), maker.position());
         if (!code) return false;
+        names_.add_shared(code, maker.position());
         const auto part = [&](unsigned n) { return code + maker.position_of(maker.labels[n]); };
         shared_ = {part(0), part(1), part(2), part(3), part(4), part(5), part(6)};
         compiler_ = create<compiler>(options_, at, shared_);
@@ -39680,12 +39747,15 @@ private:
         to->entries[index] = code + compiler_->entry;
         to->functions[index] = {code, first};
         for (const way_in_cell& w : compiler_->ways_in()) exec::store_native(cells + w.cell, code + w.code);
+        const auto& names = unit.module->func_names;
+        names_.add(code, compiler_->position(), index < names.size() ? names[index] : std::string_view(), index);
         --counters_.left;
         ++counters_.functions;
     }
 
     const compile_options options_;
     code_memory memory_;
+    perf_map names_;
     shared_code shared_;
     compiler* compiler_ = nullptr;
     vec<unit_code*> units_;
@@ -39704,7 +39774,8 @@ TESSERA_API result<void> enable_native(const basic_store& s, const native_option
 /// From now on functions of `s` are compiled to machine code, when `options` say so; those called before stay as they
 /// are. Succeeds where that cannot be had, too: functions are then interpreted, and `native_status_of` says why.
 /// A second call changes nothing. A reset of the store ends it.
-/// @returns nothing; fails with "out of memory" only
+/// @returns nothing; fails with "out of memory", or "file cannot be opened" (`native_options::perf_map`): then nothing
+///          is compiled
 template <features F>
 result<void> enable_native(store<F>& s, const native_options& options = {}) noexcept {
     static_assert(F[feature::native], "tessera: this store's features lack native");
@@ -39728,7 +39799,7 @@ TESSERA_API result<void> enable_native(const basic_store& s, const native_option
     const native::compile_options made_for{exec::model_of(data->built), num::processor_has_instructions()};
     native::machine* const made = create<native::machine>(made_for, options);
     if (!made) return msg::out_of_memory;
-    made->start();
+    if (!made->start(options.perf_map)) return tessera::destroy(made), error(msg::cannot_open, "perf_map");
     *place = made;
     return {};
 }

@@ -28,8 +28,8 @@ struct access_range {
     u64 end = 0;     ///< behind the access, counted from its address; from 0 if that is a constant. 0: beyond 64 bits
     u64 checked = 0; ///< how far the check goes; 0: there is none, since one before it has looked as far
     u32 memory = 0;
-    bool is64 = false;  ///< addresses have 64 bits
-    u32 out = no_index; ///< label for what is beyond; no_index: it is a trap
+    bool is64 = false;    ///< addresses have 64 bits
+    u32 out = no_index;   ///< label for what is beyond; no_index: it is a trap
     u32 again = no_index; ///< label of the access, which starts again if the memory has grown; no_index: it cannot
 
     constexpr access_range(u64 end_, u64 checked_) noexcept : end(end_), checked(checked_) {}

@@ -14,6 +14,9 @@ struct native_options {
     /// first called.
     u32 threshold = 1000;
     u64 code_bytes = 64 << 20; ///< of machine code, at most
+    /// A file that gets a line for each function when it is compiled, as profilers read them: perf looks for
+    /// /tmp/perf-N.map, N being the number of the process. What is in it stays. Null: none.
+    const char* perf_map = nullptr;
 };
 
 /// Whether functions of a store become machine code, or why not.
@@ -27,9 +30,10 @@ enum class native_status : u8 {
 
 /// What has become of a store's functions.
 struct native_counters {
-    u64 functions = 0;  ///< compiled
-    u64 left = 0;       ///< not compiled: memory was out, or the frame is too large for it
-    u64 code_bytes = 0; ///< of machine code, what functions share included
+    u64 functions = 0;   ///< compiled
+    u64 left = 0;        ///< not compiled: memory was out, or the frame is too large for it
+    u64 code_bytes = 0;  ///< of machine code, what functions share included
+    u64 nanoseconds = 0; ///< that compiling has taken, those functions included that were left; lowering is not
 };
 
 } // namespace tessera

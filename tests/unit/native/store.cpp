@@ -5,8 +5,12 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <random>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace {
 
@@ -273,6 +277,43 @@ TEST_CASE("a store can be moved and reset; a reset ends it") {
     REQUIRE(again.has_value());
     CHECK(*(*again->get<i64(i64)>("factorial"))(7) == 5040);
     CHECK(native_counters_of(moved).functions == 1);
+}
+
+TEST_CASE("a file gets the names of compiled functions") {
+    const std::string path =
+        (std::filesystem::temp_directory_path() / ("tessera-names-" + std::to_string(std::random_device()()))).string();
+    for (int round = 0; round < 2; ++round) {
+        guest g(several, true, {}, {.threshold = 0, .perf_map = path.c_str()});
+        CHECK(*g.get<i32(i32)>("depth")(2) == 2);
+        CHECK(*g.get<i64(i64)>("factorial")(2) == 2);
+        const native_counters c = native_counters_of(g.store);
+        CHECK((c.nanoseconds > 0) == (c.functions > 0));
+        u64 bytes = 0;
+        std::vector<std::string> names;
+        std::ifstream file(path);
+        for (std::string line; std::getline(file, line);) {
+            std::size_t used = 0;
+            CHECK(std::stoull(line, &used, 16) > 4096);
+            bytes += std::stoull(line.substr(used), &used, 16);
+            names.push_back(line.substr(line.find(' ', line.find(' ') + 1) + 1));
+        }
+        if (!TESSERA_TAIL_CALLS) continue;
+        REQUIRE(names.size() == std::size_t(3 * (round + 1)));
+        CHECK(names[0] == "tessera: shared code");
+        CHECK(names[1] == "tessera: depth");
+        CHECK(names[2] == "tessera: function 0");
+        CHECK(bytes / u64(round + 1) <= c.code_bytes);
+        CHECK(bytes / u64(round + 1) + 3 * 16 >= c.code_bytes);
+    }
+    std::filesystem::remove(path);
+
+    tessera::store<profile> s;
+    const auto refused = enable_native(s, {.perf_map = "/no such folder/names"});
+    if (!TESSERA_TAIL_CALLS) return;
+    REQUIRE(!refused.has_value());
+    CHECK(refused.error().message() == msg::cannot_open.text);
+    CHECK(native_status_of(s) == native_status::off);
+    CHECK(enable_native(s).has_value());
 }
 
 TEST_CASE("what does not fit stays with the interpreter") {
