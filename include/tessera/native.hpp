@@ -46,7 +46,8 @@ TESSERA_API result<void> enable_native(const basic_store& s, const native_option
     exec::native_hook** const place = data->engine->native(*data);
     if (!place) return msg::out_of_memory;
     if (*place) return {};
-    const native::compile_options made_for{exec::model_of(data->built), num::processor_has_instructions()};
+    const native::compile_options made_for{exec::model_of(data->built), num::processor_has_instructions(),
+                                           options.blinding};
     native::machine* const made = create<native::machine>(made_for, options);
     if (!made) return msg::out_of_memory;
     if (!made->start(options.perf_map)) return tessera::destroy(made), error(msg::cannot_open, "perf_map");

@@ -131,6 +131,7 @@ public:
     /// The address of an access to an element: 32 bits of a + (b << scale), in a place of its own.
     place indexed(place a, place b, u8 scale) noexcept {
         const u64 index = in_register(b, false, gp::rcx);
+        if (a.is_imm() && hides(false, a.value)) a = place::reg(in_register(a, false, gp::rax));
         if (a.is_imm()) two(stubs::index_constant[scale], 0, 0, index, a.value);
         else two(stubs::index_address[scale], 0, in_register(a, false, gp::rax), index);
         return place::reg(gp::rcx);
@@ -162,7 +163,7 @@ private:
     static constexpr u32 size_of(op o) noexcept { return 1u << natural_align[u16(o)]; }
     /// The access `s` of `size` bytes with the register `with`, after the check.
     void reach(const stubs::access& s, u32 size, place a, const access_range& range, u64 with) noexcept {
-        constexpr u64 near = 0x7fff'ffff;
+        const u64 near = blinding != 0 ? 0x7fff : 0x7fff'ffff; // what an instruction has beside the address
         if (range.end == 0) return jump(exit_for(trap::out_of_bounds_memory));
         const bool constant = a.is_imm(), other = range.memory != 0;
         const u64 address = constant ? number(gp::rax) : in_register(a, range.is64, gp::rcx);

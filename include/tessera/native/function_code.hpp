@@ -19,6 +19,7 @@ namespace tessera::inline TESSERA_ABI::native {
 struct compile_options {
     exec::model model;
     bool instructions = false; ///< the processor has the newer ones that stubs use
+    u64 blinding = 0;          ///< see native_options
 };
 
 /// The function to compile, as the interpreter has it.
@@ -94,7 +95,9 @@ protected:
     function_code(const compile_options& options, const context_layout& at, const shared_code& shared) noexcept
         : emitter({at.memory_size, at.globals, at.imported_globals, at.scratch, at.memories, at.memory_bytes,
                    at.memory_base, shared.meaning, shared.growth}),
-          options_(options), at_(at), shared_(shared) {}
+          options_(options), at_(at), shared_(shared) {
+        blinding = options.blinding;
+    }
 
     // ---- operands --------------------------------------------------------------------------------------------------
 
@@ -179,6 +182,7 @@ protected:
         r.is64 = type.limits.is64;
         if (type.shared) r.again = i;
         if (!is_access(n) || a.is_imm()) return r;
+        if (blinding != 0) return r; // the distance to what another access has checked would be seen
         r.checked = reaches_[i];
         if (r.checked <= r.end) return r;
         r.out = new_label();

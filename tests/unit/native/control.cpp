@@ -91,7 +91,7 @@ namespace {
 constexpr u64 memory_size = 256;
 
 // A load or store of the memory, by every kind of address and value, at its ends and beyond.
-unsigned wrong_accesses(op o, u32 memory_number, bool is64) {
+unsigned wrong_accesses(op o, u32 memory_number, bool is64, u64 blinding) {
     std::vector<u8> memory(memory_size), copy;
     for (std::size_t i = 0; i < memory_size; ++i) memory[i] = u8(37 * i + 101);
     const op_type& t = row(o).type;
@@ -100,7 +100,7 @@ unsigned wrong_accesses(op o, u32 memory_number, bool is64) {
     const u32 bytes = 1u << natural_align[u16(o)];
     const bool with_sign = row(o).text.substr(row(o).text.size() - 2) == "_s";
     constexpr u64 value = 0x8877'6655'c433'2211;
-    harness h;
+    harness h(blinding);
     unsigned wrong = 0;
     const auto try_one = [&](u64 offset, int kind, place v, u64 address) {
         const place a = kind == 0 ? place::slot(0) : kind == 1 ? place::reg(9) : place::imm(address);
@@ -121,6 +121,8 @@ unsigned wrong_accesses(op o, u32 memory_number, bool is64) {
             e.load(o, a, range, v);
             e.move(v.is_slot() && letter == 'i' ? 'l' : letter, v, place::slot(4));
         });
+        if (blinding != 0 && end != 0)
+            wrong += h.shows(end) || h.shows(end - bytes) || (store && v.is_imm() && h.shows(value));
         u64 frame[8] = {kind == 0 && !is64 ? address | u64{0xabcd} << 32 : address, value};
         copy = memory;
         const memory_of_world m{copy.data(), memory_size}, none;
@@ -167,8 +169,9 @@ TEST_CASE("loads and stores reach what they should, and nothing beyond the memor
     for (u16 i = u16(op::i32_load); i <= u16(op::i64_store32); ++i)
         for (const u32 memory : {0u, 2u})
             for (const bool is64 : {false, true})
-                CHECK_MESSAGE(wrong_accesses(op(i), memory, is64) == 0, std::string(row(op(i)).text), " of memory ",
-                              memory, is64 ? ", 64-bit addresses" : "");
+                for (const u64 blinding : {0, 7})
+                    CHECK_MESSAGE(wrong_accesses(op(i), memory, is64, blinding) == 0, std::string(row(op(i)).text),
+                                  " of memory ", memory, is64 ? ", 64-bit addresses" : "", blinding ? ", hidden" : "");
 }
 
 TEST_CASE("an access that a check before it covers has none") {

@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <random>
@@ -314,6 +315,63 @@ TEST_CASE("a file gets the names of compiled functions") {
     CHECK(refused.error().message() == msg::cannot_open.text);
     CHECK(native_status_of(s) == native_status::off);
     CHECK(enable_native(s).has_value());
+}
+
+namespace {
+// True if the code that `names` tells of, a file for profilers, has the bytes of `constant`.
+bool is_in_code(const std::string& names, u32 constant) {
+    std::ifstream file(names);
+    for (std::string line; std::getline(file, line);) {
+        std::size_t used = 0;
+        const auto at = std::stoull(line, &used, 16), size = std::stoull(line.substr(used), nullptr, 16);
+        const u8* const code = reinterpret_cast<const u8*>(std::uintptr_t(at));
+        for (std::size_t i = 0; i + 4 <= size; ++i)
+            if (std::memcmp(code + i, &constant, 4) == 0) return true;
+    }
+    return false;
+}
+} // namespace
+
+TEST_CASE("constants of a guest are not seen in the code if that is asked for") {
+    // All constants are made of 0x1badc0de, with one bit changed.
+    constexpr std::string_view text = R"((module
+      (memory 1)
+      (table 2 funcref)
+      (global $g (mut i64) (i64.const 0))
+      (func (export "run") (param i32 i64 f64) (result i64) (local i32 i64)
+        (local.set 3 (i32.xor (i32.add (local.get 0) (i32.const 0x1badc0df)) (i32.const 0x1badc0de)))
+        (local.set 3 (i32.mul (local.get 3) (i32.const 0x1badc0dc)))
+        (if (i32.lt_u (local.get 3) (i32.const 0x1badc0da)) (then (local.set 1 (i64.const 0x1badc0d61badc0ce))))
+        (global.set $g (i64.const 0x1badc0fe))
+        (i32.store (i32.const 8) (i32.const 0x1badc09e))
+        (f64.store (i32.const 16) (f64.add (local.get 2) (f64.const 0x1.badc0dep+10)))
+        (if (i32.eq (local.get 0) (i32.const 0x1badc05e)) (then
+          (local.set 1 (i64.load offset=0x1badc1de (local.get 3)))
+          (i32.store8 offset=0x1badc2de (i32.const 0x11) (local.get 3))
+          (local.set 1 (i64.load (i32.add (i32.const 0x1badc4de) (i32.shl (local.get 0) (i32.const 3)))))))
+        (loop
+          (local.set 4 (select (i64.const 0x1badc8de) (i64.const -0x1badd0de) (local.get 3)))
+          (local.set 0 (i32.add (local.get 0) (i32.const 0x1bade0de)))
+          (br_if 0 (i32.gt_u (local.get 0) (i32.const 0xe6000000))))
+        (i64.add (local.get 1) (i64.add (local.get 4) (i64.add (global.get $g) (i64.load (i32.const 8))))))))";
+    const std::string names =
+        (std::filesystem::temp_directory_path() / ("tessera-hidden-" + std::to_string(std::random_device()())))
+            .string();
+    i64 expected = 0;
+    for (const u64 blinding : {u64{0}, u64{1}, u64{0xfeed'5eed'0000'1234}}) {
+        guest g(text, true, {}, {.threshold = 0, .blinding = blinding, .perf_map = names.c_str()});
+        const auto got = g.get<i64(i32, i64, f64)>("run")(5, 6, 7);
+        REQUIRE(got.has_value());
+        if (blinding == 0) expected = *got;
+        CHECK(*got == expected);
+        unsigned seen = 0;
+        for (unsigned bit = 0; bit < 16; ++bit) seen += is_in_code(names, 0x1bad'c0de ^ 1u << bit) ? 1 : 0;
+        seen += is_in_code(names, 0x1bad'c0de) ? 1 : 0;
+        if (!TESSERA_TAIL_CALLS) continue;
+        if (blinding == 0) CHECK(seen > 10);
+        else CHECK(seen == 0);
+        std::filesystem::remove(names);
+    }
 }
 
 TEST_CASE("what does not fit stays with the interpreter") {

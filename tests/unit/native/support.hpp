@@ -8,6 +8,7 @@
 #include <doctest/doctest.h>
 
 #include <cstddef>
+#include <cstring>
 #include <random>
 #include <vector>
 
@@ -44,7 +45,7 @@ using entry = u64 (*)(u64* frame, u8* memory, world*);
 // A function around a few operations: `frame` in rdi, `memory` in rsi; the trap is its result.
 class harness {
 public:
-    harness() {
+    explicit harness(u64 blinding = 0) : blinding_(blinding) {
         code_buffer code;
         put_call_of_meaning(code, layout_of_world().scratch);
         around_ = layout_of_world();
@@ -54,6 +55,7 @@ public:
     template <class Body>
     entry make(Body body) {
         emitter e(around_);
+        e.blinding = blinding_;
         // push rbx, rbp, r12, r13, r14, r15; mov rbp, rdx
         e.put(assembler().raw(0x53, 0x55, 0x41, 0x54, 0x41, 0x55, 0x41, 0x56, 0x41, 0x57, 0x48, 0x89, 0xd5).made, {});
         const u32 out = e.new_label();
@@ -71,10 +73,22 @@ public:
         REQUIRE(!e.failed());
         const u8* const at = memory_.add(e.data(), e.position());
         REQUIRE(at != nullptr);
+        latest_ = {at, e.position()};
         return reinterpret_cast<entry>(reinterpret_cast<std::uintptr_t>(at));
     }
 
+    // True if the latest code shows the 32 bits of a constant that should be hidden.
+    bool shows(u64 constant) const {
+        const u32 wanted = u32(constant);
+        if (blinding_ == 0 || i32(wanted) == i16(wanted)) return false;
+        for (std::size_t i = 0; i + 4 <= latest_.size(); ++i)
+            if (std::memcmp(latest_.data() + i, &wanted, 4) == 0) return true;
+        return false;
+    }
+
 private:
+    const u64 blinding_;
+    view<u8> latest_;
     code_memory memory_{256 << 20};
     surroundings around_;
 };
