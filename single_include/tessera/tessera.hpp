@@ -24679,6 +24679,9 @@ private:
         moved[ir_.nodes.size()] = u32(made.size());
         for (label_def& l : ir_.labels)
             if (l.node != no_index) l.node = l.node & placed ? l.node & ~placed : moved[l.node];
+        #if TESSERA_NATIVE
+        for (loop_def& l : ir_.loops) l.begin = moved[l.begin], l.end = moved[l.end]; // native/ looks at them
+#endif
         ir_.nodes = std::move(made);
         return true;
     }
@@ -26958,6 +26961,8 @@ struct native_hook {
     /// caught.
     void (*compile)(native_hook& self, runtime::code_unit& unit, u32 index, u8* code, const function_ir& ir,
                     view<cell_origin> cells, view<u32> handlers) noexcept = nullptr;
+    /// Whether function `ir` is likely to be faster as machine code; if not, nothing counts how often it runs.
+    bool (*gains)(native_hook& self, const runtime::code_unit& unit, const function_ir& ir) noexcept = nullptr;
     /// What the handler of a tally cell is replaced by. Null: the function has no machine code, or was compiled when it
     /// was first called.
     const u8* (*way_in)(native_hook& self, const runtime::code_unit& unit, u32 index, u32 number) noexcept = nullptr;
@@ -26981,15 +26986,20 @@ namespace tessera::inline TESSERA_ABI::exec {
 template <features F, class Machine>
 class tiers {
 public:
-    /// Lowers a function for `native`: with cells that count, or to machine code at once. False: memory is out.
+    /// Lowers a function for `native`: with cells that count, or to machine code at once; for the interpreter alone if
+    /// it would not gain. False: memory is out.
     static bool lower(native_hook& native, runtime::code_unit& unit, u32 index) noexcept {
-        if (native.threshold == 0) return compile(native, unit, index);
+        using runtime::code_form;
+        const bool at_once = native.threshold == 0;
         function_ir ir;
-        if (!lowering<F>(ir, unit, runtime::code_form::counted).run(index)) return false;
+        if (!lowering<F>(ir, unit, at_once ? code_form::slots : code_form::counted).run(index)) return false;
+        if (!native.gains(native, unit, ir))
+            return lowering<F>(ir, unit).run(index) && Machine::encode(ir, unit, index);
+        if (at_once) return compile(native, unit, index, ir, 0);
         for (node& n : ir.nodes)
             if (n.v.fam == family::tally) n.words[0] = native.threshold, n.words[2] = index;
         if (!Machine::encode(ir, unit, index)) return false;
-        unit.funcs[index].form = runtime::code_form::counted;
+        unit.funcs[index].form = code_form::counted;
         return true;
     }
     /// The count of the tally cell at `c->pc` is reached: its function is compiled, and entered here.
@@ -27001,7 +27011,11 @@ public:
         const u32 number = load_native<u32>(cell + l.words + 4), index = load_native<u32>(cell + l.words + 8);
         const u8* way = native.way_in(native, unit, index, number);
         if (!way && native.compile && unit.compiled.push_back({})) {
-            static_cast<void>(compile(native, unit, index, u32(unit.compiled.size())));
+            function_ir ir;
+            // Calls of the cells that count have made room for their frame only.
+            if (lowering<F>(ir, unit, runtime::code_form::slots).run(index) &&
+                ir.frame_slots <= unit.funcs[index].frame_slots)
+                static_cast<void>(compile(native, unit, index, ir, u32(unit.compiled.size())));
             way = native.way_in(native, unit, index, number);
         }
         if (way) return store_native(cell, way); // which is then executed
@@ -27009,15 +27023,12 @@ public:
     }
 
 private:
-    /// Lowers function `index` to slot form and has machine code made of it. False: memory is out. The code may be
-    /// missing all the same.
-    static bool compile(native_hook& native, runtime::code_unit& unit, u32 index, u32 compiled = 0) noexcept {
-        function_ir ir;
+    /// Makes cells of `ir`, which is in slot form, and has machine code made of it. False: memory is out. The code may
+    /// be missing all the same.
+    static bool compile(native_hook& native, runtime::code_unit& unit, u32 index, function_ir& ir,
+                        u32 compiled) noexcept {
         vec<cell_origin> cells;
         vec<u32> handlers; // encoding takes what is caught away
-        if (!lowering<F>(ir, unit, runtime::code_form::slots).run(index)) return false;
-        // Calls of the cells that count have made room for their frame only.
-        if (compiled && ir.frame_slots > unit.funcs[index].frame_slots) return true;
         for (const runtime::catch_clause& clause : ir.catches.clauses)
             if (!handlers.push_back(clause.target)) return false;
         if (!Machine::encode(ir, unit, index, compiled) || !encoder<F>(ir).origins(cells)) return false;
@@ -36544,6 +36555,9 @@ struct native_options {
     /// How often control comes to a function, or round a loop, before the function is compiled. 0: it is when it is
     /// first called.
     u32 threshold = 1000;
+    /// Whether functions are compiled, too, that would hardly gain by it: those with loops in which much is left to the
+    /// interpreter.
+    bool all = false;
     u64 code_bytes = 64 << 20; ///< of machine code, at most
     /// A number that no guest can guess. Unless it is 0, constants that a guest chooses are not found in the code as
     /// they are, so nobody can write code of his own as constants; that code is longer and a little slower.
@@ -36565,7 +36579,7 @@ enum class native_status : u8 {
 /// What has become of a store's functions.
 struct native_counters {
     u64 functions = 0;   ///< compiled
-    u64 left = 0;        ///< not compiled: memory was out, or the frame is too large for it
+    u64 left = 0;        ///< not compiled: it would hardly gain, memory was out, or the frame is too large
     u64 code_bytes = 0;  ///< of machine code, what functions share included
     u64 nanoseconds = 0; ///< that compiling has taken, those functions included that were left; lowering is not
 };
@@ -39668,6 +39682,63 @@ private:
 
 } // namespace tessera::native
 
+// ---- native/worth.hpp ------------------------------------------------------------------
+/// @file native/worth.hpp
+/// Whether a function is likely to be faster as machine code. One that keeps going to the interpreter and back is not.
+
+namespace tessera::inline TESSERA_ABI::native {
+
+/// A node with machine code gains most of the time the interpreter takes for it; going there and back takes the time of
+/// about twenty. The function and each of its loops has to gain, since nobody knows where the time will be spent; what
+/// a loop gains counts eight times in what is around it. What comes just before the function ends in a trap or an
+/// exception does not count.
+inline bool is_worth_compiling(const compile_options& options, const module_data& m,
+                               const exec::function_ir& ir) noexcept {
+    using exec::family;
+    constexpr i64 transition = 20;
+    constexpr u32 most_depth = 15; // loops in them are part of the loop around them
+    struct part {
+        u32 end = no_index;
+        i64 balance = 0;
+    };
+    std::array<part, most_depth + 1> around{}; // the function, then loops around a node
+    u32 depth = 0, next = 0;
+    bool outside = false; // of the machine code
+    i64 costs = 0;        // since the last branch
+    for (u32 i = 0; i < ir.nodes.size(); ++i) {
+        for (; around[depth].end <= i; --depth) {
+            if (around[depth].balance < 0) return false;
+            around[depth - 1].balance += 8 * around[depth].balance;
+        }
+        for (; next < ir.loops.size() && ir.loops[next].begin <= i; ++next)
+            if (depth < most_depth) around[++depth] = {ir.loops[next].end, 0};
+        const exec::node& n = ir.nodes[i];
+        i64& balance = around[depth].balance;
+        switch (n.v.fam) {
+        case family::tally: continue; // only there to find this out
+        case family::pins: continue;  // not in machine code
+        case family::unreachable:
+        case family::throw_: balance += costs; continue;
+        case family::br:
+        case family::br_compare:
+        case family::br_table: costs = 0; break;
+        default: break;
+        }
+        // In the form for machine code there is one family of these.
+        const bool leaves = n.v.fam != family::zero_few && effect_of(options, m, n) == effect::leave;
+        if (!leaves) ++balance;
+        else if (!outside) balance -= transition, costs += transition;
+        outside = leaves;
+    }
+    for (; depth > 0; --depth) {
+        if (around[depth].balance < 0) return false;
+        around[depth - 1].balance += 8 * around[depth].balance;
+    }
+    return around[0].balance >= 0;
+}
+
+} // namespace tessera::native
+
 // ---- native/machine.hpp ----------------------------------------------------------------
 /// @file native/machine.hpp
 /// The machine code of a store: compiles functions when they are lowered and owns what comes of it.
@@ -39685,7 +39756,7 @@ inline constexpr bool has_target = false;
 class machine : public exec::native_hook {
 public:
     machine(const compile_options& made_for, const native_options& options) noexcept
-        : options_(made_for), memory_(options.code_bytes) {
+        : options_(made_for), all_(options.all), memory_(options.code_bytes) {
         threshold = options.threshold;
         compile = [](exec::native_hook& self, runtime::code_unit& unit, u32 index, u8* code,
                      const exec::function_ir& ir, view<exec::cell_origin> cells, view<u32> handlers) noexcept {
@@ -39696,6 +39767,12 @@ public:
         };
         way_in = [](exec::native_hook& self, const runtime::code_unit& unit, u32 index, u32 number) noexcept {
             return static_cast<machine&>(self).find_way_in(unit, index, number);
+        };
+        gains = [](exec::native_hook& self, const runtime::code_unit& unit, const exec::function_ir& ir) noexcept {
+            machine& m = static_cast<machine&>(self);
+            const bool worth = m.all_ || is_worth_compiling(m.options_, *unit.module, ir);
+            m.counters_.left += worth ? 0 : 1;
+            return worth;
         };
         forget = [](exec::native_hook& self) noexcept {
             machine& m = static_cast<machine&>(self);
@@ -39796,6 +39873,7 @@ private:
     }
 
     const compile_options options_;
+    const bool all_;
     code_memory memory_;
     perf_map names_;
     shared_code shared_;

@@ -60,9 +60,9 @@ public:
 #ifdef DIFF_NATIVE
         constexpr u32 thresholds[] = {0, 1, 2, 7};
         const u32 threshold = thresholds[p.calls.empty() ? 0 : p.calls[0].gas % 4];
-        if (compiled && !tessera::enable_native(store_, {.threshold = threshold,
-                                                         .blinding = p.calls.size() % 3 == 0 ? p.calls[0].gas : 0u}))
-            std::abort();
+        tessera::native_options options{.threshold = threshold, .all = p.calls.size() % 4 != 0};
+        if (p.calls.size() % 3 == 0) options.blinding = p.calls[0].gas;
+        if (compiled && !tessera::enable_native(store_, options)) std::abort();
 #endif
     }
 

@@ -8,6 +8,7 @@
 #include <tessera/native/compile.hpp>
 #include <tessera/native/options.hpp>
 #include <tessera/native/perf_map.hpp>
+#include <tessera/native/worth.hpp>
 #include <tessera/util/clock.hpp>
 
 namespace tessera::inline TESSERA_ABI::native {
@@ -23,7 +24,7 @@ inline constexpr bool has_target = false;
 class machine : public exec::native_hook {
 public:
     machine(const compile_options& made_for, const native_options& options) noexcept
-        : options_(made_for), memory_(options.code_bytes) {
+        : options_(made_for), all_(options.all), memory_(options.code_bytes) {
         threshold = options.threshold;
         compile = [](exec::native_hook& self, runtime::code_unit& unit, u32 index, u8* code,
                      const exec::function_ir& ir, view<exec::cell_origin> cells, view<u32> handlers) noexcept {
@@ -34,6 +35,12 @@ public:
         };
         way_in = [](exec::native_hook& self, const runtime::code_unit& unit, u32 index, u32 number) noexcept {
             return static_cast<machine&>(self).find_way_in(unit, index, number);
+        };
+        gains = [](exec::native_hook& self, const runtime::code_unit& unit, const exec::function_ir& ir) noexcept {
+            machine& m = static_cast<machine&>(self);
+            const bool worth = m.all_ || is_worth_compiling(m.options_, *unit.module, ir);
+            m.counters_.left += worth ? 0 : 1;
+            return worth;
         };
         forget = [](exec::native_hook& self) noexcept {
             machine& m = static_cast<machine&>(self);
@@ -134,6 +141,7 @@ private:
     }
 
     const compile_options options_;
+    const bool all_;
     code_memory memory_;
     perf_map names_;
     shared_code shared_;

@@ -27,7 +27,8 @@ struct guest {
     tessera::store<profile> store;
     tessera::instance instance;
 
-    explicit guest(std::string_view text, bool compiled, const imports& env = {}, native_options options = {0}) {
+    explicit guest(std::string_view text, bool compiled, const imports& env = {},
+                   native_options options = {.threshold = 0, .all = true}) {
         REQUIRE(store.add_fuel(~u64{0}).has_value());
         if (compiled) REQUIRE(enable_native(store, options).has_value());
         auto mod = tessera::module::parse_text<profile>(text);
@@ -372,6 +373,50 @@ TEST_CASE("constants of a guest are not seen in the code if that is asked for") 
         else CHECK(seen == 0);
         std::filesystem::remove(names);
     }
+}
+
+TEST_CASE("what would hardly gain stays with the interpreter") {
+    // The same work by scalars, by vectors, by vectors in one of two loops, and where it is given up.
+    constexpr std::string_view text = R"((module
+      (func $fail (import "host" "fail"))
+      (memory 1)
+      (func $scalar (export "scalar") (param i32) (result i32) (local i32)
+        (loop
+          (local.set 1 (i32.add (local.get 1) (i32.load (local.get 0))))
+          (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))
+        (local.get 1))
+      (func (export "vector") (param i32) (result i32) (local v128)
+        (loop
+          (local.set 1 (i32x4.add (local.get 1) (v128.load (local.get 0))))
+          (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))
+        (i32x4.extract_lane 0 (local.get 1)))
+      (func (export "both") (param i32) (result i32) (local v128 i32)
+        (local.set 2 (call $scalar (local.get 0)))
+        (loop
+          (local.set 2 (i32.add (i32.load (local.get 0)) (i32.mul (local.get 2) (i32.const 3))))
+          (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))
+        (local.set 0 (i32.const 7))
+        (loop
+          (local.set 1 (i32x4.add (local.get 1) (v128.load (local.get 0))))
+          (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))
+        (i32.add (local.get 2) (i32x4.extract_lane 0 (local.get 1))))
+      (func (export "checked") (param i32) (result i32) (local i32)
+        (loop
+          (if (i32.eq (local.get 0) (i32.const 1000000)) (then (call $fail) (unreachable)))
+          (local.set 1 (i32.add (local.get 1) (i32.load (local.get 0))))
+          (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))
+        (local.get 1))))";
+    imports env;
+    env.define("host", "fail", [] {});
+    for (const u32 threshold : {0u, 5u})
+        for (const bool all : {false, true}) {
+            guest g(text, true, env, {.threshold = threshold, .all = all});
+            for (const char* const name : {"scalar", "vector", "both", "checked"})
+                CHECK(*g.get<i32(i32)>(name)(100) == 0);
+            if (!TESSERA_TAIL_CALLS) continue;
+            CHECK(native_counters_of(g.store).functions == (all ? 4 : 2));
+            CHECK(native_counters_of(g.store).left == (all ? 0 : 2));
+        }
 }
 
 TEST_CASE("what does not fit stays with the interpreter") {
