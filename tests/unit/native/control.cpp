@@ -169,7 +169,7 @@ TEST_CASE("loads and stores reach what they should, and nothing beyond the memor
     for (u16 i = u16(op::i32_load); i <= u16(op::i64_store32); ++i)
         for (const u32 memory : {0u, 2u})
             for (const bool is64 : {false, true})
-                for (const u64 blinding : {0, 7})
+                for (const u64 blinding : {u64{0}, u64{7}})
                     CHECK_MESSAGE(wrong_accesses(op(i), memory, is64, blinding) == 0, std::string(row(op(i)).text),
                                   " of memory ", memory, is64 ? ", 64-bit addresses" : "", blinding ? ", hidden" : "");
 }
