@@ -36938,6 +36938,11 @@ private:
         operand[4 * std::size_t(i) + 3] = w;
         if (!fresh_.push_back(slot)) failed_ = true;
     }
+    /// A vector is written to `slot` and the next one: what lay there is gone.
+    void forget(u32 slot) noexcept {
+        for (u32 s = slot; s < slot + 2 && s < local_.size(); ++s)
+            if (s >= ir_.first_temp) local_[s] = {};
+    }
     void visit(u32 i, effect e) noexcept {
         const exec::node& n = ir_.nodes[i];
         const exec::variant& v = n.v;
@@ -36953,6 +36958,7 @@ private:
         if (v.at[3] == exec::loc::slot) {
             const exec::cls c = class_of_operand(module_, n, 3);
             if (c != exec::cls::v128) define(i, u32(n.operands[3]), c, e == effect::leave);
+            else forget(u32(n.operands[3]));
         }
         if (v.fam == exec::family::latch) operand[4 * std::size_t(i) + 3] = operand[4 * std::size_t(i)];
         if (n.label != no_index) join(n.label);
@@ -37047,298 +37053,6 @@ template <class Function>
     }
     return true;
 }
-
-} // namespace tessera::native
-
-// ---- native/registers.hpp --------------------------------------------------------------
-/// @file registers.hpp
-/// Which values of a function are in registers: those used most, by loop depth, of those that cross labels; then,
-/// between labels, what fits beside them. Time is linear in the size of the function and the depth of its loops.
-///
-/// The frame is only written where it must be right: before the registers are lost. `dirty` says what has to be.
-
-namespace tessera::inline TESSERA_ABI::native {
-
-/// Values that cross labels, as bits; those of each bank apart.
-struct value_set {
-    u64 of[2] = {};
-    constexpr value_set operator|(const value_set& o) const noexcept { return {{of[0] | o.of[0], of[1] | o.of[1]}}; }
-    constexpr value_set operator&(const value_set& o) const noexcept { return {{of[0] & o.of[0], of[1] & o.of[1]}}; }
-    constexpr value_set without(const value_set& o) const noexcept { return {{of[0] & ~o.of[0], of[1] & ~o.of[1]}}; }
-    constexpr void add(bank b, u8 bit) noexcept { of[u8(b)] |= u64{1} << bit; }
-    friend constexpr bool operator==(const value_set&, const value_set&) noexcept = default;
-};
-
-inline constexpr u8 integer_registers[] = {8, 9, 10, 11, 3, 12, 13, 14, 15};
-inline constexpr u8 float_registers[] = {2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
-
-class register_assigner {
-public:
-    static constexpr u32 nothing = no_index;
-
-    register_assigner(const exec::function_ir& ir, const module_data& m, web_finder& found) noexcept
-        : ir_(ir), module_(m), found_(found) {}
-
-    /// By node, of values that have a register: what is needed before it and after it, and what of the former the frame
-    /// does not have.
-    vec<value_set> live_in, live_out, dirty;
-    /// By bank and bit.
-    std::array<vec<u32>, 2> chosen;
-
-    /// `handlers`: labels where exceptions are caught.
-    [[nodiscard]] bool run(view<effect> effects, view<u32> handlers) noexcept {
-        effects_ = effects;
-        handlers_ = handlers;
-        const std::size_t nodes = ir_.nodes.size();
-        if (!live_in.resize(nodes) || !live_out.resize(nodes) || !dirty.resize(nodes)) return false;
-        if (!choose() || !find_live()) return false;
-        colour();
-        if (!give_to_others()) return false;
-        return find_dirty();
-    }
-    const web& value(bank b, u32 bit) const noexcept { return found_.webs[chosen[u8(b)][bit]]; }
-    /// Calls `f(web)` for each value of `s`.
-    template <class Function>
-    void each(const value_set& s, Function f) const noexcept {
-        for (const bank b : {bank::integer, bank::floating})
-            for (u64 bits = s.of[u8(b)]; bits; bits &= bits - 1) f(value(b, u32(std::countr_zero(bits))));
-    }
-    static bool has(const value_set& s, const web& w) noexcept {
-        return w.bit != web::none && (s.of[u8(w.kind)] >> w.bit & 1) != 0;
-    }
-    /// Those that can lie on the operand stack from slot `from` on.
-    value_set temps(u32 from, u32 to = no_index) const noexcept {
-        value_set s;
-        for (const bank b : {bank::integer, bank::floating})
-            for (u32 bit = 0; bit < chosen[u8(b)].size(); ++bit) {
-                const u32 slot = value(b, bit).slot;
-                if (slot >= ir_.first_temp && slot >= from && slot < to) s.add(b, u8(bit));
-            }
-        return s;
-    }
-
-    /// The values that node `i` writes.
-    value_set written(u32 i) const noexcept {
-        const exec::node& n = ir_.nodes[i];
-        value_set s;
-        add(s, of(4 * std::size_t(i) + 3));
-        if (n.v.fam == exec::family::zero_range)
-            for (u32 slot = n.words[0]; slot < n.words[0] + n.words[1]; ++slot)
-                for (const bank b : {bank::integer, bank::floating})
-                    if (const u32 w = found_.joined(slot, b); w != nothing) add(s, &found_.webs[w]);
-        return s;
-    }
-
-private:
-    const web* of(std::size_t operand) const noexcept {
-        const u32 w = found_.operand[operand];
-        return w == nothing ? nullptr : &found_.webs[w];
-    }
-    static void add(value_set& s, const web* w) noexcept {
-        if (w && w->bit != web::none) s.add(w->kind, w->bit);
-    }
-    u64 weight_at(u32 i) const noexcept { return u64{1} << 3 * (found_.depth[i] < 10 ? found_.depth[i] : 10); }
-
-    /// The heaviest values that cross labels: as many as there are bits.
-    [[nodiscard]] bool choose() noexcept {
-        for (auto& c : chosen) c.clear();
-        for (u32 w = 0; w < found_.webs.size(); ++w) {
-            const web& x = found_.webs[w];
-            const bool own = x.joined && found_.joined(x.slot, x.kind) == w;
-            if (own && !x.memory && x.weight != 0 && !chosen[u8(x.kind)].push_back(w)) return false;
-        }
-        for (auto& c : chosen) {
-            const auto heavier = [&](u32 a, u32 b) {
-                const u64 x = found_.webs[a].weight, y = found_.webs[b].weight;
-                return x != y ? x > y : a < b;
-            };
-            if (c.size() > 64) {
-                std::nth_element(c.begin(), c.begin() + 64, c.end(), heavier);
-                c.truncate(64);
-            }
-            for (u32 bit = 0; bit < c.size(); ++bit) found_.webs[c[bit]].bit = u8(bit);
-        }
-        return true;
-    }
-    value_set read(u32 i) const noexcept {
-        value_set s;
-        for (unsigned k = 0; k < 3; ++k) add(s, of(4 * std::size_t(i) + k));
-        const exec::node& n = ir_.nodes[i];
-        if (effects_[i] == effect::call) {
-            const u32 at = n.words[0] / 8; // of the arguments
-            if (n.v.fam != exec::family::call_lazy) s = s | temps(at);
-            else s = s | temps(at, at + runtime::slots_of(module_.types.params(module_.funcs[n.words[1]].type)));
-        } else if (effects_[i] == effect::leave) {
-            s = s | temps(0);
-        }
-        return s;
-    }
-    template <class Function>
-    void each_target(const exec::node& n, Function f) const noexcept {
-        if (n.label != no_index) f(n.label);
-        if (n.v.fam == exec::family::br_table)
-            for (u32 t = 0; t <= n.words[0]; ++t) f(ir_.targets[n.words[1] + t]);
-    }
-    static bool goes_on(const exec::node& n) noexcept {
-        using exec::family;
-        switch (n.v.fam) {
-        case family::br:
-        case family::br_table:
-        case family::return_:
-        case family::unreachable:
-        case family::throw_:
-        case family::return_call:
-        case family::return_call_lazy:
-        case family::return_call_record:
-        case family::return_call_indirect:
-        case family::return_call_ref: return false;
-        default: return true;
-        }
-    }
-
-    [[nodiscard]] bool find_live() noexcept {
-        vec<value_set> at;
-        if (!at.resize(ir_.labels.size())) return false;
-        for (bool again = true; again;) {
-            again = false;
-            value_set live;
-            for (u32 i = u32(ir_.nodes.size()); i--;) {
-                const exec::node& n = ir_.nodes[i];
-                if (!goes_on(n)) live = {};
-                each_target(n, [&](u32 l) { live = live | at[l]; });
-                if (effects_[i] != effect::plain) // whatever may throw
-                    for (const u32 l : handlers_) live = live | at[l];
-                const value_set out = written(i);
-                // Locals that are not needed yet are not made 0; what is written else is, needed or not.
-                live_out[i] = n.v.fam == exec::family::zero_range ? live : live | out;
-                live = live.without(out) | read(i);
-                live_in[i] = live;
-                for (u32 l = found_.label_at[i]; l != nothing; l = found_.label_next[l])
-                    if (!((at[l] | live) == at[l])) at[l] = at[l] | live, again = true;
-            }
-        }
-        return true;
-    }
-
-    /// Gives registers, heaviest first, to values that do not live at the same time as others that have them.
-    void colour() noexcept {
-        std::array<std::array<u64, 64>, 2> beside{};
-        std::array<std::array<i64, 64>, 2> worth{};
-        const auto meet = [&](const value_set& some, const value_set& all) {
-            for (unsigned b = 0; b < 2; ++b)
-                for (u64 bits = some.of[b]; bits; bits &= bits - 1) {
-                    const int bit = std::countr_zero(bits);
-                    beside[b][unsigned(bit)] |= all.of[b];
-                    for (u64 others = all.of[b]; others; others &= others - 1)
-                        beside[b][unsigned(std::countr_zero(others))] |= u64{1} << bit;
-                }
-        };
-        for (unsigned b = 0; b < 2; ++b)
-            for (u32 bit = 0; bit < chosen[b].size(); ++bit)
-                worth[b][bit] = i64(found_.webs[chosen[b][bit]].weight & (~u64{0} >> 8));
-        if (!live_in.empty()) meet(live_in[0], live_in[0]);
-        for (u32 i = 0; i < ir_.nodes.size(); ++i) {
-            if (const value_set w = written(i) & live_out[i]; !(w == value_set{})) meet(w, live_out[i]);
-            if (effects_[i] == effect::plain) continue;
-            const value_set across = live_in[i] & live_out[i];
-            for (unsigned b = 0; b < 2; ++b)
-                for (u64 bits = across.of[b]; bits; bits &= bits - 1)
-                    worth[b][unsigned(std::countr_zero(bits))] -= 2 * i64(weight_at(i));
-        }
-        for (unsigned b = 0; b < 2; ++b) {
-            vec<u32>& all = chosen[b];
-            std::array<u8, 64> order{};
-            for (u8 i = 0; i < all.size(); ++i) order[i] = i;
-            std::sort(order.begin(), order.begin() + all.size(),
-                      [&](u8 x, u8 y) { return worth[b][x] != worth[b][y] ? worth[b][x] > worth[b][y] : x < y; });
-            for (std::size_t k = 0; k < all.size(); ++k) {
-                const u8 bit = order[k];
-                if (worth[b][bit] <= 0) break;
-                for (u32 r = 0; r < registers(b).size(); ++r)
-                    if ((holders_[b][r] & beside[b][bit]) == 0) {
-                        holders_[b][r] |= u64{1} << bit;
-                        found_.webs[all[bit]].reg = registers(b)[r];
-                        break;
-                    }
-            }
-        }
-        // Who has no register is of no more interest.
-        value_set with;
-        for (unsigned b = 0; b < 2; ++b)
-            for (u64 h : holders_[b]) with.of[b] |= h;
-        with_ = with;
-        for (u32 i = 0; i < ir_.nodes.size(); ++i) {
-            live_in[i] = live_in[i] & with;
-            live_out[i] = live_out[i] & with;
-        }
-    }
-    static view<u8> registers(unsigned b) noexcept {
-        return b == 0 ? view<u8>(integer_registers, sizeof integer_registers)
-                      : view<u8>(float_registers, sizeof float_registers);
-    }
-
-    /// Values that live between two labels, in the order in which they are made.
-    [[nodiscard]] bool give_to_others() noexcept {
-        constexpr u32 most = 256; // nodes
-        std::array<std::array<u32, 16>, 2> until{};
-        for (web& w : found_.webs) {
-            if (w.joined || w.memory || w.last <= w.first || w.last - w.first > most) continue;
-            if (is_constant(ir_.nodes[w.first])) continue; // it is made where it is used
-            const unsigned b = u8(w.kind);
-            u64 busy = 0;
-            for (u32 i = w.first; i < w.last; ++i) busy |= live_out[i].of[b];
-            for (u32 r = 0; r < registers(b).size(); ++r)
-                if (until[b][r] <= w.first && (holders_[b][r] & busy) == 0) {
-                    until[b][r] = w.last;
-                    w.reg = registers(b)[r];
-                    break;
-                }
-        }
-        return true;
-    }
-
-    [[nodiscard]] bool find_dirty() noexcept {
-        vec<value_set> at;
-        if (!at.resize(ir_.labels.size())) return false;
-        for (bool again = true; again;) {
-            again = false;
-            value_set d;
-            for (u32 i = 0; i < ir_.nodes.size(); ++i) {
-                const exec::node& n = ir_.nodes[i];
-                for (u32 l = found_.label_at[i]; l != nothing; l = found_.label_next[l]) {
-                    d = d | at[l];
-                    d = d.without(temps(ir_.labels[l].height)); // nothing lies there
-                }
-                dirty[i] = d;
-                if (effects_[i] != effect::plain) d = {};
-                if (n.v.at[3] == exec::loc::slot) {
-                    // Whatever lay in the slot is gone.
-                    for (const bank b : {bank::integer, bank::floating})
-                        if (const u32 w = found_.joined(u32(n.operands[3]), b); w != nothing) {
-                            value_set one;
-                            add(one, &found_.webs[w]);
-                            d = d.without(one);
-                        }
-                }
-                const bool by_cell = effects_[i] == effect::leave;
-                if (!by_cell) d = d | (written(i) & with_);
-                each_target(n, [&](u32 l) {
-                    if (!((at[l] | d) == at[l])) at[l] = at[l] | d, again = true;
-                });
-                if (!goes_on(n)) d = {};
-            }
-        }
-        return true;
-    }
-
-    const exec::function_ir& ir_;
-    const module_data& module_;
-    web_finder& found_;
-    view<effect> effects_;
-    view<u32> handlers_;
-    std::array<std::array<u64, 16>, 2> holders_{}; ///< by bank and register: the values that have it
-    value_set with_;
-};
 
 } // namespace tessera::native
 
@@ -38771,7 +38485,8 @@ public:
         field_set(letter, 0, a);
     }
 
-private:
+protected:
+    const surroundings& around() const noexcept { return around_; }
     static constexpr u32 size_of(op o) noexcept { return 1u << natural_align[u16(o)]; }
     /// The access `s` of `size` bytes with the register `with`, after the check.
     void reach(const stubs::access& s, u32 size, place a, const access_range& range, u64 with) noexcept {
@@ -38805,6 +38520,8 @@ private:
         if (constant) two(s.i, with, 0, range.end - size);
         else two(s.r, with, address, range.end - size);
     }
+
+private:
     void check(const access_range& range) noexcept {
         u32 out = range.out;
         if (out == no_index && range.again != no_index) {
@@ -38843,6 +38560,773 @@ private:
     };
     vec<growth> growths_;
     const surroundings around_;
+};
+
+} // namespace tessera::native
+
+// ---- native/vector_stubs.hpp -----------------------------------------------------------
+/// @file native/vector_stubs.hpp
+/// Stubs of operations on vectors, with the instructions up to SSE4.1. Vectors lie in the frame: an operation has its
+/// first operand in xmm0, the second in xmm1, a number in eax, and leaves its result in xmm0 or eax.
+
+namespace tessera::inline TESSERA_ABI::native {
+
+namespace stubs {
+
+/// Between xmm0 or xmm1 (`d`) and a slot.
+inline constexpr stub vector_load_slot = assembler().rs({0, 0x0f10}, D, A).made;
+inline constexpr stub vector_store_slot = assembler().rs({0, 0x0f11}, A, D).made;
+/// Between xmm0 and what is at `b` behind the pointer in `a`.
+inline constexpr stub field_load_vector = assembler().rx({0, 0x0f10}, gp::rax, A, gp::rsp, 0, B).made;
+inline constexpr stub field_store_vector = assembler().rx({0, 0x0f11}, gp::rax, A, gp::rsp, 0, B).made;
+/// Between `d` and the context, at `b`.
+inline constexpr stub vector_load_field = assembler().rm({0, 0x0f10}, D, context_register, B).made;
+inline constexpr stub vector_store_field = assembler().rm({0, 0x0f11}, D, context_register, B).made;
+/// The vector register `d` = 64 bits of rax, twice; or rax and rcx.
+inline constexpr stub vector_of_rax = assembler().rr({0x66, 0x0f6e, true}, D, gp::rax).rr({0x66, 0x0f6c}, D, D).made;
+inline constexpr stub vector_of_halves =
+    assembler().rr({0x66, 0x0f6e, true}, D, gp::rax).rr({0x66, 0x0f3a22, true}, D, gp::rcx).imm8(1).made;
+inline constexpr stub vector_and = assembler().rr({0, 0x0f54}, D, A).made;
+inline constexpr stub vector_or = assembler().rr({0, 0x0f56}, D, A).made;
+inline constexpr stub vector_xor = assembler().rr({0, 0x0f57}, D, A).made;
+inline constexpr stub vector_shuffle = assembler().rr({0x66, 0x0f3800}, D, A).made;
+inline constexpr stub vector_add_saturated = assembler().rr({0x66, 0x0fdc}, D, A).made;
+
+namespace detail {
+/// An operation with the instructions for it.
+struct vector_code {
+    op what = op::nop;
+    bool swapped = false; ///< its operands come the other way round
+    stub code;
+};
+inline constexpr reg x0 = reg::xmm(0), x1 = reg::xmm(1);
+
+struct vector_list {
+    std::array<vector_code, 200> all{};
+    unsigned size = 0;
+
+    constexpr void add(op o, const stub& s, bool swapped = false) { all[size++] = {o, swapped, s}; }
+    /// x0 = x0 op x1
+    constexpr void direct(op o, u32 opcode, u8 prefix = 0x66, bool swapped = false) {
+        add(o, assembler().rr({prefix, opcode}, x0, x1).made, swapped);
+    }
+    constexpr void unary(op o, u32 opcode, u8 prefix = 0x66) { add(o, assembler().rr({prefix, opcode}, x0, x0).made); }
+    static constexpr assembler& ones(assembler& s) { return s.rr({0x66, 0x0f76}, x1, x1); }
+    static constexpr assembler& invert(assembler& s) { return ones(s).rr({0x66, 0x0fef}, x0, x1); }
+    /// eq, ne, lt_s, lt_u, gt_s, gt_u, le_s, le_u, ge_s, ge_u in this order from `first` on.
+    constexpr void compare(op first, u32 equal, u32 greater, u32 min_u, u32 max_u) {
+        const auto at = [&](unsigned n) { return op(u16(first) + n); };
+        const auto inverted = [&](unsigned n, u32 opcode, bool swapped) {
+            assembler s;
+            s.rr({0x66, opcode}, x0, x1);
+            add(at(n), invert(s).made, swapped);
+        };
+        // Unsigned: a <= b where the smaller of them is a.
+        const auto extreme = [&](unsigned n, u32 opcode, bool not_) {
+            assembler s;
+            s.rr({0x66, opcode}, x0, x1).rr({0x66, equal}, x0, x1);
+            if (not_) invert(s);
+            add(at(n), s.made, true);
+        };
+        direct(at(0), equal);
+        inverted(1, equal, false);
+        direct(at(2), greater, 0x66, true);
+        direct(at(4), greater);
+        inverted(6, greater, false);
+        inverted(8, greater, true);
+        extreme(3, max_u, true);
+        extreme(5, min_u, true);
+        extreme(7, min_u, false);
+        extreme(9, max_u, false);
+    }
+    /// eq, ne, lt, gt, le, ge
+    constexpr void compare_floats(op first, u8 prefix) {
+        constexpr u8 how[] = {0, 4, 1, 1, 2, 2};
+        for (unsigned n = 0; n < 6; ++n)
+            add(op(u16(first) + n), assembler().rr({prefix, 0x0fc2}, x0, x1).imm8(how[n]).made, n == 3 || n == 5);
+    }
+    constexpr void negate(op o, u32 subtract) {
+        add(o, assembler().rr({0, 0x0f57}, x1, x1).rr({0x66, subtract}, x1, x0).rr({0, 0x0f28}, x0, x1).made);
+    }
+    /// low_s, high_s, low_u, high_u of the extensions, and of the products of what they give.
+    constexpr void extend(op first, op product, u32 with_sign, u32 multiply_s, u32 multiply_u) {
+        for (unsigned n = 0; n < 4; ++n) {
+            const code c{0x66, with_sign + (n < 2 ? 0u : 0x10u)};
+            assembler one, two;
+            if (n % 2) one.r({0x66, 0x0f73}, 3, x0).imm8(8), two.r({0x66, 0x0f73}, 3, x0).imm8(8);
+            if (n % 2) two.r({0x66, 0x0f73}, 3, x1).imm8(8);
+            add(op(u16(first) + n), one.rr(c, x0, x0).made);
+            two.rr(c, x0, x0).rr(c, x1, x1).rr({0x66, n < 2 ? multiply_s : multiply_u}, x0, x1);
+            add(op(u16(product) + n), two.made);
+        }
+    }
+    /// By the count in ecx.
+    constexpr void shift(op o, u8 mask, u32 opcode) {
+        add(o, assembler()
+                   .r({0, 0x83}, 4, gp::rcx)
+                   .imm8(mask)
+                   .rr({0x66, 0x0f6e}, x1, gp::rcx)
+                   .rr({0x66, opcode}, x0, x1)
+                   .made);
+    }
+    constexpr void all_true(op o, u32 equal) {
+        add(o, assembler()
+                   .rr({0, 0x0f57}, x1, x1)
+                   .rr({0x66, equal}, x1, x0)
+                   .rr({0x66, 0x0f3817}, x1, x1)
+                   .r({0, 0x0f94}, 0, gp::rax)
+                   .rr({0, 0x0fb6}, gp::rax, gp::rax)
+                   .made);
+    }
+    constexpr void round(op o, u32 opcode, u8 how) { add(o, assembler().rr({0x66, opcode}, x0, x0).imm8(how).made); }
+    /// A mask of all bits but the sign, or of the sign.
+    constexpr void signs(op abs, op neg, u32 group, u8 bit) {
+        assembler a, n;
+        add(abs, ones(a).r({0x66, group}, 2, x1).imm8(1).rr({0, 0x0f54}, x0, x1).made);
+        add(neg, ones(n).r({0x66, group}, 6, x1).imm8(bit).rr({0, 0x0f57}, x0, x1).made);
+    }
+};
+
+constexpr vector_list make_vector_list() {
+    vector_list v;
+    v.compare(op::i8x16_eq, 0x0f74, 0x0f64, 0x0fda, 0x0fde);
+    v.compare(op::i16x8_eq, 0x0f75, 0x0f65, 0x0f383a, 0x0f383e);
+    v.compare(op::i32x4_eq, 0x0f76, 0x0f66, 0x0f383b, 0x0f383f);
+    v.direct(op::i64x2_eq, 0x0f3829);
+    {
+        assembler s;
+        s.rr({0x66, 0x0f3829}, x0, x1);
+        v.add(op::i64x2_ne, vector_list::invert(s).made);
+        assembler n;
+        v.add(op::v128_not, vector_list::invert(n).made);
+    }
+    v.compare_floats(op::f32x4_eq, 0);
+    v.compare_floats(op::f64x2_eq, 0x66);
+    v.direct(op::v128_and, 0x0fdb), v.direct(op::v128_or, 0x0feb), v.direct(op::v128_xor, 0x0fef);
+    v.direct(op::v128_andnot, 0x0fdf, 0x66, true);
+    v.add(op::v128_any_true,
+          assembler().rr({0x66, 0x0f3817}, x0, x0).r({0, 0x0f95}, 0, gp::rax).rr({0, 0x0fb6}, gp::rax, gp::rax).made);
+
+    v.unary(op::i8x16_abs, 0x0f381c), v.unary(op::i16x8_abs, 0x0f381d), v.unary(op::i32x4_abs, 0x0f381e);
+    v.add(op::i64x2_abs, assembler()
+                             .rr({0, 0x0f28}, x1, x0)
+                             .r({0x66, 0x0f72}, 4, x1)
+                             .imm8(31)
+                             .rr({0x66, 0x0f70}, x1, x1)
+                             .imm8(0xf5)
+                             .rr({0x66, 0x0fef}, x0, x1)
+                             .rr({0x66, 0x0ffb}, x0, x1)
+                             .made);
+    v.negate(op::i8x16_neg, 0x0ff8), v.negate(op::i16x8_neg, 0x0ff9);
+    v.negate(op::i32x4_neg, 0x0ffa), v.negate(op::i64x2_neg, 0x0ffb);
+    v.all_true(op::i8x16_all_true, 0x0f74), v.all_true(op::i16x8_all_true, 0x0f75);
+    v.all_true(op::i32x4_all_true, 0x0f76), v.all_true(op::i64x2_all_true, 0x0f3829);
+    v.add(op::i8x16_bitmask, assembler().rr({0x66, 0x0fd7}, gp::rax, x0).made);
+    v.add(
+        op::i16x8_bitmask,
+        assembler().rr({0x66, 0x0f63}, x0, x0).rr({0x66, 0x0fd7}, gp::rax, x0).rr({0, 0x0fb6}, gp::rax, gp::rax).made);
+    v.add(op::i32x4_bitmask, assembler().rr({0, 0x0f50}, gp::rax, x0).made);
+    v.add(op::i64x2_bitmask, assembler().rr({0x66, 0x0f50}, gp::rax, x0).made);
+
+    v.direct(op::i8x16_narrow_i16x8_s, 0x0f63), v.direct(op::i8x16_narrow_i16x8_u, 0x0f67);
+    v.direct(op::i16x8_narrow_i32x4_s, 0x0f6b), v.direct(op::i16x8_narrow_i32x4_u, 0x0f382b);
+    v.direct(op::i8x16_add, 0x0ffc), v.direct(op::i8x16_add_sat_s, 0x0fec), v.direct(op::i8x16_add_sat_u, 0x0fdc);
+    v.direct(op::i8x16_sub, 0x0ff8), v.direct(op::i8x16_sub_sat_s, 0x0fe8), v.direct(op::i8x16_sub_sat_u, 0x0fd8);
+    v.direct(op::i8x16_min_s, 0x0f3838), v.direct(op::i8x16_min_u, 0x0fda), v.direct(op::i8x16_max_s, 0x0f383c);
+    v.direct(op::i8x16_max_u, 0x0fde), v.direct(op::i8x16_avgr_u, 0x0fe0);
+    v.direct(op::i16x8_add, 0x0ffd), v.direct(op::i16x8_add_sat_s, 0x0fed), v.direct(op::i16x8_add_sat_u, 0x0fdd);
+    v.direct(op::i16x8_sub, 0x0ff9), v.direct(op::i16x8_sub_sat_s, 0x0fe9), v.direct(op::i16x8_sub_sat_u, 0x0fd9);
+    v.direct(op::i16x8_mul, 0x0fd5), v.direct(op::i16x8_min_s, 0x0fea), v.direct(op::i16x8_min_u, 0x0f383a);
+    v.direct(op::i16x8_max_s, 0x0fee), v.direct(op::i16x8_max_u, 0x0f383e), v.direct(op::i16x8_avgr_u, 0x0fe3);
+    v.direct(op::i32x4_add, 0x0ffe), v.direct(op::i32x4_sub, 0x0ffa), v.direct(op::i32x4_mul, 0x0f3840);
+    v.direct(op::i32x4_min_s, 0x0f3839), v.direct(op::i32x4_min_u, 0x0f383b), v.direct(op::i32x4_max_s, 0x0f383d);
+    v.direct(op::i32x4_max_u, 0x0f383f), v.direct(op::i32x4_dot_i16x8_s, 0x0ff5);
+    v.direct(op::i64x2_add, 0x0fd4), v.direct(op::i64x2_sub, 0x0ffb);
+    // Rounded products: only -1 times -1 does not fit, and gives the sign bit alone, which is turned.
+    v.add(op::i16x8_q15mulr_sat_s, assembler()
+                                       .rr({0x66, 0x0f380b}, x0, x1)
+                                       .rr({0x66, 0x0f76}, x1, x1)
+                                       .r({0x66, 0x0f71}, 6, x1)
+                                       .imm8(15)
+                                       .rr({0x66, 0x0f75}, x1, x0)
+                                       .rr({0x66, 0x0fef}, x0, x1)
+                                       .made);
+    v.add(op::i16x8_extadd_pairwise_i8x16_s, assembler()
+                                                 .rr({0x66, 0x0f76}, x1, x1)
+                                                 .rr({0x66, 0x0f381c}, x1, x1)
+                                                 .rr({0x66, 0x0f3804}, x1, x0)
+                                                 .rr({0, 0x0f28}, x0, x1)
+                                                 .made);
+    v.add(op::i16x8_extadd_pairwise_i8x16_u,
+          assembler().rr({0x66, 0x0f76}, x1, x1).rr({0x66, 0x0f381c}, x1, x1).rr({0x66, 0x0f3804}, x0, x1).made);
+    v.add(op::i32x4_extadd_pairwise_i16x8_s,
+          assembler().rr({0x66, 0x0f76}, x1, x1).r({0x66, 0x0f71}, 2, x1).imm8(15).rr({0x66, 0x0ff5}, x0, x1).made);
+    v.add(op::i32x4_extadd_pairwise_i16x8_u, assembler()
+                                                 .rr({0, 0x0f28}, x1, x0)
+                                                 .r({0x66, 0x0f72}, 2, x1)
+                                                 .imm8(16)
+                                                 .r({0x66, 0x0f72}, 6, x0)
+                                                 .imm8(16)
+                                                 .r({0x66, 0x0f72}, 2, x0)
+                                                 .imm8(16)
+                                                 .rr({0x66, 0x0ffe}, x0, x1)
+                                                 .made);
+    v.extend(op::i16x8_extend_low_i8x16_s, op::i16x8_extmul_low_i8x16_s, 0x0f3820, 0x0fd5, 0x0fd5);
+    v.extend(op::i32x4_extend_low_i16x8_s, op::i32x4_extmul_low_i16x8_s, 0x0f3823, 0x0f3840, 0x0f3840);
+    v.extend(op::i64x2_extend_low_i32x4_s, op::i64x2_extmul_low_i32x4_s, 0x0f3825, 0x0f3828, 0x0ff4);
+    v.shift(op::i16x8_shl, 15, 0x0ff1), v.shift(op::i16x8_shr_s, 15, 0x0fe1), v.shift(op::i16x8_shr_u, 15, 0x0fd1);
+    v.shift(op::i32x4_shl, 31, 0x0ff2), v.shift(op::i32x4_shr_s, 31, 0x0fe2), v.shift(op::i32x4_shr_u, 31, 0x0fd2);
+    v.shift(op::i64x2_shl, 63, 0x0ff3), v.shift(op::i64x2_shr_u, 63, 0x0fd3);
+
+    v.round(op::f32x4_nearest, 0x0f3a08, 8), v.round(op::f32x4_floor, 0x0f3a08, 9);
+    v.round(op::f32x4_ceil, 0x0f3a08, 10), v.round(op::f32x4_trunc, 0x0f3a08, 11);
+    v.round(op::f64x2_nearest, 0x0f3a09, 8), v.round(op::f64x2_floor, 0x0f3a09, 9);
+    v.round(op::f64x2_ceil, 0x0f3a09, 10), v.round(op::f64x2_trunc, 0x0f3a09, 11);
+    v.signs(op::f32x4_abs, op::f32x4_neg, 0x0f72, 31), v.signs(op::f64x2_abs, op::f64x2_neg, 0x0f73, 63);
+    v.unary(op::f32x4_sqrt, 0x0f51, 0), v.unary(op::f64x2_sqrt, 0x0f51);
+    v.direct(op::f32x4_add, 0x0f58, 0), v.direct(op::f32x4_sub, 0x0f5c, 0), v.direct(op::f32x4_mul, 0x0f59, 0);
+    v.direct(op::f32x4_div, 0x0f5e, 0), v.direct(op::f64x2_add, 0x0f58), v.direct(op::f64x2_sub, 0x0f5c);
+    v.direct(op::f64x2_mul, 0x0f59), v.direct(op::f64x2_div, 0x0f5e);
+    // Where one is a NaN or both are zeros these instructions give the second operand.
+    v.direct(op::f32x4_pmin, 0x0f5d, 0, true), v.direct(op::f32x4_pmax, 0x0f5f, 0, true);
+    v.direct(op::f64x2_pmin, 0x0f5d, 0x66, true), v.direct(op::f64x2_pmax, 0x0f5f, 0x66, true);
+    v.unary(op::f32x4_convert_i32x4_s, 0x0f5b, 0), v.unary(op::f64x2_convert_low_i32x4_s, 0x0fe6, 0xf3);
+    v.unary(op::f64x2_promote_low_f32x4, 0x0f5a, 0), v.unary(op::f32x4_demote_f64x2_zero, 0x0f5a);
+
+    // From eax.
+    v.add(op::i8x16_splat,
+          assembler().rr({0x66, 0x0f6e}, x0, gp::rax).rr({0, 0x0f57}, x1, x1).rr({0x66, 0x0f3800}, x0, x1).made);
+    v.add(op::i16x8_splat, assembler()
+                               .rr({0x66, 0x0f6e}, x0, gp::rax)
+                               .rr({0xf2, 0x0f70}, x0, x0)
+                               .imm8(0)
+                               .rr({0x66, 0x0f70}, x0, x0)
+                               .imm8(0)
+                               .made);
+    for (const op o : {op::i32x4_splat, op::f32x4_splat})
+        v.add(o, assembler().rr({0x66, 0x0f6e}, x0, gp::rax).rr({0x66, 0x0f70}, x0, x0).imm8(0).made);
+    for (const op o : {op::i64x2_splat, op::f64x2_splat})
+        v.add(o, assembler().rr({0x66, 0x0f6e, true}, x0, gp::rax).rr({0x66, 0x0f6c}, x0, x0).made);
+    // A lane, `x`, of a vector in xmm0, from eax.
+    v.add(op::i8x16_replace_lane, assembler().rr({0x66, 0x0f3a20}, x0, gp::rax).imm8(X).made);
+    v.add(op::i16x8_replace_lane, assembler().rr({0x66, 0x0fc4}, x0, gp::rax).imm8(X).made);
+    for (const op o : {op::i32x4_replace_lane, op::f32x4_replace_lane})
+        v.add(o, assembler().rr({0x66, 0x0f3a22}, x0, gp::rax).imm8(X).made);
+    for (const op o : {op::i64x2_replace_lane, op::f64x2_replace_lane})
+        v.add(o, assembler().rr({0x66, 0x0f3a22, true}, x0, gp::rax).imm8(X).made);
+    // The register `d` = a lane that lies `b` bytes behind the frame.
+    const auto lane = [&](op o, code c) { v.add(o, assembler().rm(c, D, frame_register, B).made); };
+    lane(op::i8x16_extract_lane_s, {0, 0x0fbe}), lane(op::i8x16_extract_lane_u, {0, 0x0fb6});
+    lane(op::i16x8_extract_lane_s, {0, 0x0fbf}), lane(op::i16x8_extract_lane_u, {0, 0x0fb7});
+    lane(op::i32x4_extract_lane, {0, 0x8b}), lane(op::i64x2_extract_lane, {0, 0x8b, true});
+    lane(op::f32x4_extract_lane, {0xf3, 0x0f10}), lane(op::f64x2_extract_lane, {0xf2, 0x0f10});
+    return v;
+}
+} // namespace detail
+
+inline constexpr auto vectors = [] {
+    constexpr detail::vector_list list = detail::make_vector_list();
+    std::array<detail::vector_code, list.size> all{};
+    for (unsigned i = 0; i < list.size; ++i) all[i] = list.all[i];
+    return all;
+}();
+
+/// Loads to and stores from xmm0, in the order of the table of instructions from v128.load on: those of a splat load
+/// its number to eax.
+inline constexpr code vector_load_codes[] = {{0, 0x0f10},      {0x66, 0x0f3820}, {0x66, 0x0f3830}, {0x66, 0x0f3823},
+                                             {0x66, 0x0f3833}, {0x66, 0x0f3825}, {0x66, 0x0f3835}, {0, 0x0fb6},
+                                             {0, 0x0fb7},      {0, 0x8b},        {0, 0x8b, true},  {0, 0x0f11},
+                                             {0xf3, 0x0f10},   {0xf2, 0x0f10}};
+inline constexpr auto vector_accesses = [] {
+    std::array<access, 14> all{};
+    for (unsigned n = 0; n < all.size(); ++n) {
+        const code c = vector_load_codes[n];
+        all[n] = {assembler().rx(c, gp::rax, memory_register, A, 0, B).made,
+                  assembler().rm(c, gp::rax, memory_register, B).made,
+                  assembler().rx(c, gp::rax, gp::rcx, gp::rax, 0, B).made};
+    }
+    return all;
+}();
+
+} // namespace stubs
+
+/// By instruction: where it is in stubs::vectors; 0xff if it is not.
+inline constexpr std::array<u8, op_count> vector_stub_of = [] {
+    std::array<u8, op_count> at{};
+    for (u8& n : at) n = 0xff;
+    for (unsigned i = 0; i < stubs::vectors.size(); ++i) at[u16(stubs::vectors[i].what)] = u8(i);
+    return at;
+}();
+/// By instruction: where it is in stubs::vector_accesses; 0xff if it is not.
+constexpr u8 vector_access_of(op o) noexcept {
+    if (o == op::v128_load32_zero) return 12;
+    if (o == op::v128_load64_zero) return 13;
+    return o >= op::v128_load && o <= op::v128_store ? u8(u16(o) - u16(op::v128_load)) : u8(0xff);
+}
+/// The splat that a load is followed by; nop: none.
+constexpr op splat_after(op load) noexcept {
+    switch (load) {
+    case op::v128_load8_splat: return op::i8x16_splat;
+    case op::v128_load16_splat: return op::i16x8_splat;
+    case op::v128_load32_splat: return op::i32x4_splat;
+    case op::v128_load64_splat: return op::i64x2_splat;
+    default: return op::nop;
+    }
+}
+
+} // namespace tessera::native
+
+// ---- native/emit_vector.hpp ------------------------------------------------------------
+/// @file native/emit_vector.hpp
+/// Operations on vectors, which lie in the frame, from stubs.
+
+namespace tessera::inline TESSERA_ABI::native {
+
+class vector_emitter : public emitter {
+public:
+    using emitter::emitter;
+
+    static constexpr bool has_vector_stub(op o) noexcept { return vector_stub_of[u16(o)] != 0xff; }
+
+    void vector_to(u64 to, place p) noexcept { fill_d(stubs::vector_load_slot, to, p.value); }
+    void store_vector(place d, u64 from_register = first_float) noexcept {
+        fill_d(stubs::vector_store_slot, d.value, from_register);
+    }
+    void move_vector(place a, place d) noexcept {
+        vector_to(first_float, a);
+        store_vector(d);
+    }
+    void vector_constant(u64 low, u64 high, place d) noexcept {
+        move_integer(d, place::imm(low), true);
+        move_integer(place::slot(d.value + 1), place::imm(high), true);
+    }
+    void select_vector(place a, place b, place c, place d) noexcept {
+        const u32 over = new_label();
+        if (c.is_imm()) return move_vector(u32(c.value) != 0 ? a : b, d);
+        test_condition(c);
+        vector_to(first_float, b);
+        jump_if(cond::e, over);
+        vector_to(first_float, a);
+        bind(over);
+        store_vector(d);
+    }
+    /// One of stubs::vectors. `lane`: of an instruction that names one.
+    void vector(op o, place a, place b, place d, u32 lane = 0) noexcept {
+        const op_type& t = row(o).type;
+        const stubs::detail::vector_code& v = stubs::vectors[vector_stub_of[u16(o)]];
+        if (row(o).immediate == imm::lane && t.param_count == 1) return extract(v.code, o, a, d, lane);
+        const u64 first = v.swapped ? second_float : first_float, second = v.swapped ? first_float : second_float;
+        if (t.params[0] == 'v') vector_to(first, a);
+        else number_to(gp::rax, t.params[0], a);
+        if (t.param_count == 2) {
+            if (t.params[1] == 'v') vector_to(second, b);
+            else number_to(row(o).immediate == imm::lane ? gp::rax : gp::rcx, t.params[1], b);
+        }
+        two(v.code, 0, 0, 0, lane);
+        if (t.results[0] == 'v') store_vector(d);
+        else store(d, number(gp::rax));
+    }
+    void bitselect(place a, place b, place c, place d) noexcept {
+        vector_to(0, a);
+        vector_to(1, b);
+        one(stubs::vector_xor, 0, 1);
+        vector_to(1, c);
+        one(stubs::vector_and, 0, 1);
+        vector_to(1, b);
+        one(stubs::vector_xor, 0, 1);
+        store_vector(d);
+    }
+    /// `lanes`: of 32 bytes, one a byte.
+    void shuffle(place a, place b, const u8* lanes, place d) noexcept {
+        const auto part = [&](place from_vector, u8 first) {
+            u64 mask[2] = {};
+            for (unsigned i = 0; i < 16; ++i) {
+                const unsigned n = unsigned(lanes[i]) - first;
+                mask[i / 8] |= u64(n < 16 ? n : 0x80) << 8 * (i % 8); // the highest bit makes 0
+            }
+            set_register(number(gp::rax), mask[0], true);
+            set_register(number(gp::rcx), mask[1], true);
+            fill_d(stubs::vector_of_halves, 1);
+            vector_to(0, from_vector);
+            one(stubs::vector_shuffle, 0, 1);
+        };
+        part(a, 0);
+        two(stubs::vector_store_field, 0, 0, u64(around().scratch));
+        part(b, 16);
+        two(stubs::vector_load_field, 1, 0, u64(around().scratch));
+        one(stubs::vector_or, 0, 1);
+        store_vector(d);
+    }
+    void swizzle(place a, place b, place d) noexcept {
+        set_register(number(gp::rax), 0x7070'7070'7070'7070, true); // makes the highest bit of what is beyond 15
+        fill_d(stubs::vector_of_rax, 0);
+        vector_to(1, b);
+        one(stubs::vector_add_saturated, 1, 0);
+        vector_to(0, a);
+        one(stubs::vector_shuffle, 0, 1);
+        store_vector(d);
+    }
+    void load_vector(op o, place a, const access_range& range, place d) noexcept {
+        reach(stubs::vector_accesses[vector_access_of(o)], size_of(o), a, range, 0);
+        if (const op splat = splat_after(o); splat != op::nop) put(stubs::vectors[vector_stub_of[u16(splat)]].code, {});
+        store_vector(d);
+    }
+    void store_vector_to(op o, place a, place b, const access_range& range) noexcept {
+        vector_to(0, b);
+        reach(stubs::vector_accesses[vector_access_of(o)], size_of(o), a, range, 0);
+    }
+
+    // ---- globals, see emitter --------------------------------------------------------------------------------------
+
+    void vector_global_get(u32 offset, place d) noexcept {
+        pointer(around().globals);
+        load_field(offset, d);
+    }
+    void vector_global_set(u32 offset, place a) noexcept {
+        pointer(around().globals);
+        store_field(offset, a);
+    }
+    void vector_imported_get(u32 index, place d) noexcept {
+        imported_pointer(index);
+        load_field(0, d);
+    }
+    void vector_imported_set(u32 index, place a) noexcept {
+        imported_pointer(index);
+        store_field(0, a);
+    }
+
+private:
+    /// rax = what is in the context at `field`.
+    void pointer(i32 field) noexcept { two(stubs::field_load, number(gp::rax), number(context_register), u64(field)); }
+    void imported_pointer(u32 index) noexcept {
+        pointer(around().imported_globals);
+        two(stubs::field_load, number(gp::rax), number(gp::rax), 8 * u64(index));
+    }
+    void load_field(u32 offset, place d) noexcept {
+        two(stubs::field_load_vector, 0, number(gp::rax), offset);
+        store_vector(d);
+    }
+    void store_field(u32 offset, place a) noexcept {
+        vector_to(0, a);
+        two(stubs::field_store_vector, 0, number(gp::rax), offset);
+    }
+    void number_to(gp to, char letter, place p) noexcept {
+        if (is_float(letter)) bits_to(to, p, letter == 'd');
+        else move_to(number(to), p, letter == 'l');
+    }
+    void extract(const stub& s, op o, place a, place d, u32 lane) noexcept {
+        const char letter = row(o).type.results[0];
+        const u64 to = d.is_reg() ? d.value : is_float(letter) ? first_float : number(gp::rax);
+        two(s, to, 0, 8 * a.value + lane * lane_bytes(o));
+        if (is_float(letter)) store_float(d, to, letter == 'd');
+        else store(d, to);
+    }
+    static constexpr u32 lane_bytes(op o) noexcept {
+        switch (o) {
+        case op::i8x16_extract_lane_s:
+        case op::i8x16_extract_lane_u: return 1;
+        case op::i16x8_extract_lane_s:
+        case op::i16x8_extract_lane_u: return 2;
+        case op::i32x4_extract_lane:
+        case op::f32x4_extract_lane: return 4;
+        default: return 8;
+        }
+    }
+};
+
+} // namespace tessera::native
+
+// ---- native/registers.hpp --------------------------------------------------------------
+/// @file registers.hpp
+/// Which values of a function are in registers: those used most, by loop depth, of those that cross labels; then,
+/// between labels, what fits beside them. Time is linear in the size of the function and the depth of its loops.
+///
+/// The frame is only written where it must be right: before the registers are lost. `dirty` says what has to be.
+
+namespace tessera::inline TESSERA_ABI::native {
+
+/// Values that cross labels, as bits; those of each bank apart.
+struct value_set {
+    u64 of[2] = {};
+    constexpr value_set operator|(const value_set& o) const noexcept { return {{of[0] | o.of[0], of[1] | o.of[1]}}; }
+    constexpr value_set operator&(const value_set& o) const noexcept { return {{of[0] & o.of[0], of[1] & o.of[1]}}; }
+    constexpr value_set without(const value_set& o) const noexcept { return {{of[0] & ~o.of[0], of[1] & ~o.of[1]}}; }
+    constexpr void add(bank b, u8 bit) noexcept { of[u8(b)] |= u64{1} << bit; }
+    friend constexpr bool operator==(const value_set&, const value_set&) noexcept = default;
+};
+
+inline constexpr u8 integer_registers[] = {8, 9, 10, 11, 3, 12, 13, 14, 15};
+inline constexpr u8 float_registers[] = {2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+
+class register_assigner {
+public:
+    static constexpr u32 nothing = no_index;
+
+    register_assigner(const exec::function_ir& ir, const module_data& m, web_finder& found) noexcept
+        : ir_(ir), module_(m), found_(found) {}
+
+    /// By node, of values that have a register: what is needed before it and after it, and what of the former the frame
+    /// does not have.
+    vec<value_set> live_in, live_out, dirty;
+    /// By bank and bit.
+    std::array<vec<u32>, 2> chosen;
+
+    /// `handlers`: labels where exceptions are caught.
+    [[nodiscard]] bool run(view<effect> effects, view<u32> handlers) noexcept {
+        effects_ = effects;
+        handlers_ = handlers;
+        const std::size_t nodes = ir_.nodes.size();
+        if (!live_in.resize(nodes) || !live_out.resize(nodes) || !dirty.resize(nodes)) return false;
+        if (!choose() || !find_live()) return false;
+        colour();
+        if (!give_to_others()) return false;
+        return find_dirty();
+    }
+    const web& value(bank b, u32 bit) const noexcept { return found_.webs[chosen[u8(b)][bit]]; }
+    /// Calls `f(web)` for each value of `s`.
+    template <class Function>
+    void each(const value_set& s, Function f) const noexcept {
+        for (const bank b : {bank::integer, bank::floating})
+            for (u64 bits = s.of[u8(b)]; bits; bits &= bits - 1) f(value(b, u32(std::countr_zero(bits))));
+    }
+    static bool has(const value_set& s, const web& w) noexcept {
+        return w.bit != web::none && (s.of[u8(w.kind)] >> w.bit & 1) != 0;
+    }
+    /// Those that can lie on the operand stack from slot `from` on.
+    value_set temps(u32 from, u32 to = no_index) const noexcept {
+        value_set s;
+        for (const bank b : {bank::integer, bank::floating})
+            for (u32 bit = 0; bit < chosen[u8(b)].size(); ++bit) {
+                const u32 slot = value(b, bit).slot;
+                if (slot >= ir_.first_temp && slot >= from && slot < to) s.add(b, u8(bit));
+            }
+        return s;
+    }
+
+    /// The values that node `i` writes.
+    value_set written(u32 i) const noexcept {
+        const exec::node& n = ir_.nodes[i];
+        value_set s;
+        add(s, of(4 * std::size_t(i) + 3));
+        if (n.v.fam == exec::family::zero_range)
+            for (u32 slot = n.words[0]; slot < n.words[0] + n.words[1]; ++slot)
+                for (const bank b : {bank::integer, bank::floating})
+                    if (const u32 w = found_.joined(slot, b); w != nothing) add(s, &found_.webs[w]);
+        return s;
+    }
+
+private:
+    const web* of(std::size_t operand) const noexcept {
+        const u32 w = found_.operand[operand];
+        return w == nothing ? nullptr : &found_.webs[w];
+    }
+    static void add(value_set& s, const web* w) noexcept {
+        if (w && w->bit != web::none) s.add(w->kind, w->bit);
+    }
+    u64 weight_at(u32 i) const noexcept { return u64{1} << 3 * (found_.depth[i] < 10 ? found_.depth[i] : 10); }
+
+    /// The heaviest values that cross labels: as many as there are bits.
+    [[nodiscard]] bool choose() noexcept {
+        for (auto& c : chosen) c.clear();
+        for (u32 w = 0; w < found_.webs.size(); ++w) {
+            const web& x = found_.webs[w];
+            const bool own = x.joined && found_.joined(x.slot, x.kind) == w;
+            if (own && !x.memory && x.weight != 0 && !chosen[u8(x.kind)].push_back(w)) return false;
+        }
+        for (auto& c : chosen) {
+            const auto heavier = [&](u32 a, u32 b) {
+                const u64 x = found_.webs[a].weight, y = found_.webs[b].weight;
+                return x != y ? x > y : a < b;
+            };
+            if (c.size() > 64) {
+                std::nth_element(c.begin(), c.begin() + 64, c.end(), heavier);
+                c.truncate(64);
+            }
+            for (u32 bit = 0; bit < c.size(); ++bit) found_.webs[c[bit]].bit = u8(bit);
+        }
+        return true;
+    }
+    value_set read(u32 i) const noexcept {
+        value_set s;
+        for (unsigned k = 0; k < 3; ++k) add(s, of(4 * std::size_t(i) + k));
+        const exec::node& n = ir_.nodes[i];
+        if (effects_[i] == effect::call) {
+            const u32 at = n.words[0] / 8; // of the arguments
+            if (n.v.fam != exec::family::call_lazy) s = s | temps(at);
+            else s = s | temps(at, at + runtime::slots_of(module_.types.params(module_.funcs[n.words[1]].type)));
+        } else if (effects_[i] == effect::leave) {
+            s = s | temps(0);
+        }
+        return s;
+    }
+    template <class Function>
+    void each_target(const exec::node& n, Function f) const noexcept {
+        if (n.label != no_index) f(n.label);
+        if (n.v.fam == exec::family::br_table)
+            for (u32 t = 0; t <= n.words[0]; ++t) f(ir_.targets[n.words[1] + t]);
+    }
+    static bool goes_on(const exec::node& n) noexcept {
+        using exec::family;
+        switch (n.v.fam) {
+        case family::br:
+        case family::br_table:
+        case family::return_:
+        case family::unreachable:
+        case family::throw_:
+        case family::return_call:
+        case family::return_call_lazy:
+        case family::return_call_record:
+        case family::return_call_indirect:
+        case family::return_call_ref: return false;
+        default: return true;
+        }
+    }
+
+    [[nodiscard]] bool find_live() noexcept {
+        vec<value_set> at;
+        if (!at.resize(ir_.labels.size())) return false;
+        for (bool again = true; again;) {
+            again = false;
+            value_set live;
+            for (u32 i = u32(ir_.nodes.size()); i--;) {
+                const exec::node& n = ir_.nodes[i];
+                if (!goes_on(n)) live = {};
+                each_target(n, [&](u32 l) { live = live | at[l]; });
+                if (effects_[i] != effect::plain) // whatever may throw
+                    for (const u32 l : handlers_) live = live | at[l];
+                const value_set out = written(i);
+                // Locals that are not needed yet are not made 0; what is written else is, needed or not.
+                live_out[i] = n.v.fam == exec::family::zero_range ? live : live | out;
+                live = live.without(out) | read(i);
+                live_in[i] = live;
+                for (u32 l = found_.label_at[i]; l != nothing; l = found_.label_next[l])
+                    if (!((at[l] | live) == at[l])) at[l] = at[l] | live, again = true;
+            }
+        }
+        return true;
+    }
+
+    /// Gives registers, heaviest first, to values that do not live at the same time as others that have them.
+    void colour() noexcept {
+        std::array<std::array<u64, 64>, 2> beside{};
+        std::array<std::array<i64, 64>, 2> worth{};
+        const auto meet = [&](const value_set& some, const value_set& all) {
+            for (unsigned b = 0; b < 2; ++b)
+                for (u64 bits = some.of[b]; bits; bits &= bits - 1) {
+                    const int bit = std::countr_zero(bits);
+                    beside[b][unsigned(bit)] |= all.of[b];
+                    for (u64 others = all.of[b]; others; others &= others - 1)
+                        beside[b][unsigned(std::countr_zero(others))] |= u64{1} << bit;
+                }
+        };
+        for (unsigned b = 0; b < 2; ++b)
+            for (u32 bit = 0; bit < chosen[b].size(); ++bit)
+                worth[b][bit] = i64(found_.webs[chosen[b][bit]].weight & (~u64{0} >> 8));
+        if (!live_in.empty()) meet(live_in[0], live_in[0]);
+        for (u32 i = 0; i < ir_.nodes.size(); ++i) {
+            if (const value_set w = written(i) & live_out[i]; !(w == value_set{})) meet(w, live_out[i]);
+            if (effects_[i] == effect::plain) continue;
+            const value_set across = live_in[i] & live_out[i];
+            for (unsigned b = 0; b < 2; ++b)
+                for (u64 bits = across.of[b]; bits; bits &= bits - 1)
+                    worth[b][unsigned(std::countr_zero(bits))] -= 2 * i64(weight_at(i));
+        }
+        for (unsigned b = 0; b < 2; ++b) {
+            vec<u32>& all = chosen[b];
+            std::array<u8, 64> order{};
+            for (u8 i = 0; i < all.size(); ++i) order[i] = i;
+            std::sort(order.begin(), order.begin() + all.size(),
+                      [&](u8 x, u8 y) { return worth[b][x] != worth[b][y] ? worth[b][x] > worth[b][y] : x < y; });
+            for (std::size_t k = 0; k < all.size(); ++k) {
+                const u8 bit = order[k];
+                if (worth[b][bit] <= 0) break;
+                for (u32 r = 0; r < registers(b).size(); ++r)
+                    if ((holders_[b][r] & beside[b][bit]) == 0) {
+                        holders_[b][r] |= u64{1} << bit;
+                        found_.webs[all[bit]].reg = registers(b)[r];
+                        break;
+                    }
+            }
+        }
+        // Who has no register is of no more interest.
+        value_set with;
+        for (unsigned b = 0; b < 2; ++b)
+            for (u64 h : holders_[b]) with.of[b] |= h;
+        with_ = with;
+        for (u32 i = 0; i < ir_.nodes.size(); ++i) {
+            live_in[i] = live_in[i] & with;
+            live_out[i] = live_out[i] & with;
+        }
+    }
+    static view<u8> registers(unsigned b) noexcept {
+        return b == 0 ? view<u8>(integer_registers, sizeof integer_registers)
+                      : view<u8>(float_registers, sizeof float_registers);
+    }
+
+    /// Values that live between two labels, in the order in which they are made.
+    [[nodiscard]] bool give_to_others() noexcept {
+        constexpr u32 most = 256; // nodes
+        std::array<std::array<u32, 16>, 2> until{};
+        for (web& w : found_.webs) {
+            if (w.joined || w.memory || w.last <= w.first || w.last - w.first > most) continue;
+            if (is_constant(ir_.nodes[w.first])) continue; // it is made where it is used
+            const unsigned b = u8(w.kind);
+            u64 busy = 0;
+            for (u32 i = w.first; i < w.last; ++i) busy |= live_out[i].of[b];
+            for (u32 r = 0; r < registers(b).size(); ++r)
+                if (until[b][r] <= w.first && (holders_[b][r] & busy) == 0) {
+                    until[b][r] = w.last;
+                    w.reg = registers(b)[r];
+                    break;
+                }
+        }
+        return true;
+    }
+
+    [[nodiscard]] bool find_dirty() noexcept {
+        vec<value_set> at;
+        if (!at.resize(ir_.labels.size())) return false;
+        for (bool again = true; again;) {
+            again = false;
+            value_set d;
+            for (u32 i = 0; i < ir_.nodes.size(); ++i) {
+                const exec::node& n = ir_.nodes[i];
+                for (u32 l = found_.label_at[i]; l != nothing; l = found_.label_next[l]) {
+                    d = d | at[l];
+                    d = d.without(temps(ir_.labels[l].height)); // nothing lies there
+                }
+                dirty[i] = d;
+                if (effects_[i] != effect::plain) d = {};
+                if (n.v.at[3] == exec::loc::slot) {
+                    // Whatever lay in the slot is gone; a vector takes two.
+                    const u32 slot = u32(n.operands[3]);
+                    const bool two = class_of_operand(module_, n, 3) == exec::cls::v128;
+                    for (u32 s = slot; s <= slot + (two ? 1u : 0u); ++s)
+                        for (const bank b : {bank::integer, bank::floating})
+                            if (const u32 w = found_.joined(s, b); w != nothing) {
+                                value_set one;
+                                add(one, &found_.webs[w]);
+                                d = d.without(one);
+                            }
+                }
+                const bool by_cell = effects_[i] == effect::leave;
+                if (!by_cell) d = d | (written(i) & with_);
+                each_target(n, [&](u32 l) {
+                    if (!((at[l] | d) == at[l])) at[l] = at[l] | d, again = true;
+                });
+                if (!goes_on(n)) d = {};
+            }
+        }
+        return true;
+    }
+
+    const exec::function_ir& ir_;
+    const module_data& module_;
+    web_finder& found_;
+    view<effect> effects_;
+    view<u32> handlers_;
+    std::array<std::array<u64, 16>, 2> holders_{}; ///< by bank and register: the values that have it
+    value_set with_;
 };
 
 } // namespace tessera::native
@@ -39108,6 +39592,34 @@ inline bool has_vector(const module_data& m, const exec::node& n) noexcept {
 }
 } // namespace detail
 
+namespace detail {
+/// True for a node with vectors that has machine code.
+inline bool has_vector_code(const exec::node& n) noexcept {
+    using exec::family;
+    switch (n.v.fam) {
+    case family::unary:
+    case family::binary:
+    case family::extract_lane:
+    case family::replace_lane: return n.v.code == op::i8x16_swizzle || vector_emitter::has_vector_stub(n.v.code);
+    case family::ternary: return n.v.code == op::v128_bitselect;
+    case family::load:
+    case family::load_wide:
+    case family::store:
+    case family::store_wide: return vector_access_of(n.v.code) != 0xff;
+    case family::move:
+    case family::select:
+    case family::vector_constant:
+    case family::shuffle:
+    case family::global_get:
+    case family::global_set:
+    case family::imported_get:
+    case family::imported_set:
+    case family::return_: return true;
+    default: return false;
+    }
+}
+} // namespace detail
+
 /// What node `n` means for registers, and so whether it has machine code.
 inline effect effect_of(const compile_options& o, const module_data& m, const exec::node& n) noexcept {
     using exec::family;
@@ -39122,6 +39634,11 @@ inline effect effect_of(const compile_options& o, const module_data& m, const ex
     case family::call_lazy:
     case family::call_indirect: return effect::call;
     case family::zero_range: return n.words[1] <= most_zeros ? effect::plain : effect::leave;
+    case family::ternary:
+    case family::extract_lane:
+    case family::replace_lane:
+    case family::shuffle:
+    case family::vector_constant:
     case family::load:
     case family::load_indexed:
     case family::store:
@@ -39142,16 +39659,16 @@ inline effect effect_of(const compile_options& o, const module_data& m, const ex
     case family::entry: break;
     default: return effect::leave;
     }
-    return detail::has_vector(m, n) ? effect::leave : effect::plain;
+    return !detail::has_vector(m, n) || (o.instructions && detail::has_vector_code(n)) ? effect::plain : effect::leave;
 }
 
-class function_code : public emitter {
+class function_code : public vector_emitter {
 protected:
     using node_type = exec::node;
 
     function_code(const compile_options& options, const context_layout& at, const shared_code& shared) noexcept
-        : emitter({at.memory_size, at.globals, at.imported_globals, at.scratch, at.memories, at.memory_bytes,
-                   at.memory_base, shared.meaning, shared.growth}),
+        : vector_emitter({at.memory_size, at.globals, at.imported_globals, at.scratch, at.memories, at.memory_bytes,
+                          at.memory_base, shared.meaning, shared.growth}),
           options_(options), at_(at), shared_(shared) {
         blinding = options.blinding;
     }
@@ -39475,6 +39992,7 @@ private:
         if (effects_[i] == effect::leave) return leave(i);
         const exec::variant& v = n.v;
         const place a = operand(n, i, 0), b = operand(n, i, 1), c = operand(n, i, 2), d = operand(n, i, 3);
+        if (detail::has_vector(in_->module, n)) return emit_vector(n, i, a, b, c, d);
         switch (v.fam) {
         case family::unary: return unary(v.code, a, d);
         case family::binary: return binary(v.code, a, b, d);
@@ -39521,6 +40039,37 @@ private:
         default: return;
         }
     }
+    void emit_vector(const node_type& n, u32 i, place a, place b, place c, place d) noexcept {
+        using exec::family;
+        const op o = n.v.code;
+        switch (n.v.fam) {
+        case family::unary:
+        case family::binary:
+        case family::extract_lane:
+        case family::replace_lane:
+            if (o == op::i8x16_swizzle) return swizzle(a, b, d);
+            return vector(o, a, b, d, n.words[0]);
+        case family::ternary: return bitselect(a, b, c, d);
+        case family::load:
+        case family::load_wide: return load_vector(o, a, range_of(n, i, a), d);
+        case family::store:
+        case family::store_wide: return store_vector_to(o, a, b, range_of(n, i, a));
+        case family::move: return move_vector(a, d);
+        case family::select: return select_vector(a, b, c, d);
+        case family::vector_constant:
+            return vector_constant(n.words[0] | u64{n.words[1]} << 32, n.words[2] | u64{n.words[3]} << 32, d);
+        case family::shuffle: {
+            u8 lanes[16];
+            for (unsigned k = 0; k < 16; ++k) lanes[k] = u8(n.words[k / 4] >> 8 * (k % 4));
+            return shuffle(a, b, lanes, d);
+        }
+        case family::global_get: return vector_global_get(n.words[0], d);
+        case family::global_set: return vector_global_set(n.words[0], a);
+        case family::imported_get: return vector_imported_get(n.words[0], d);
+        case family::imported_set: return vector_imported_set(n.words[0], a);
+        default: return give_back(n, a);
+        }
+    }
     void zero(const node_type& n, u32 i) noexcept {
         for (u32 slot = n.words[0]; slot < n.words[0] + n.words[1]; ++slot) {
             bool in_register = false;
@@ -39550,7 +40099,8 @@ private:
         for (u32 t = 0; t <= n.words[0]; ++t) put_distance(base, label_of(in_->ir.targets[n.words[1] + t]));
     }
     void give_back(const node_type& n, place a) noexcept {
-        if (n.v.at[0] != exec::loc::none) move(letter(n, 0), a, place::slot(0));
+        if (n.v.at[0] != exec::loc::none && detail::has_vector(in_->module, n)) move_vector(a, place::slot(0));
+        else if (n.v.at[0] != exec::loc::none) move(letter(n, 0), a, place::slot(0));
         fill_d(stubs::move[0].i, number(gp::rax), n.words[0]);
         put(stubs::ret, {});
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Writes every stub, filled with a few registers and numbers, to a file that a disassembler can read: 64 bytes each,
 // and the names to the standard output.
-#include <tessera/native/stubs.hpp>
+#include <tessera/native/vector_stubs.hpp>
 
 #include <cstdio>
 #include <string>
@@ -74,5 +74,11 @@ int main(int argc, char** argv) {
     SHOW(address);
     SHOW(charge);
     SHOW(check_flag);
+    SHOW(vector_load_slot), SHOW(vector_store_slot), SHOW(field_load_vector), SHOW(field_store_vector);
+    SHOW(vector_load_field), SHOW(vector_store_field), SHOW(vector_of_rax), SHOW(vector_of_halves);
+    SHOW(vector_and), SHOW(vector_or), SHOW(vector_xor), SHOW(vector_shuffle), SHOW(vector_add_saturated);
+    for (const auto& v : stubs::vectors)
+        show("vectors." + std::string(row(v.what).text) + (v.swapped ? ".swapped" : ""), v.code);
+    SHOW(vector_accesses);
     return std::fclose(file);
 }

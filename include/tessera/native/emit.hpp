@@ -159,7 +159,8 @@ public:
         field_set(letter, 0, a);
     }
 
-private:
+protected:
+    const surroundings& around() const noexcept { return around_; }
     static constexpr u32 size_of(op o) noexcept { return 1u << natural_align[u16(o)]; }
     /// The access `s` of `size` bytes with the register `with`, after the check.
     void reach(const stubs::access& s, u32 size, place a, const access_range& range, u64 with) noexcept {
@@ -193,6 +194,8 @@ private:
         if (constant) two(s.i, with, 0, range.end - size);
         else two(s.r, with, address, range.end - size);
     }
+
+private:
     void check(const access_range& range) noexcept {
         u32 out = range.out;
         if (out == no_index && range.again != no_index) {

@@ -10,6 +10,7 @@
 #include <tessera/exec/encode.hpp>
 #include <tessera/exec/variants.hpp>
 #include <tessera/native/checks.hpp>
+#include <tessera/native/emit_vector.hpp>
 #include <tessera/native/registers.hpp>
 #include <tessera/native/surroundings.hpp>
 
@@ -51,6 +52,34 @@ inline bool has_vector(const module_data& m, const exec::node& n) noexcept {
 }
 } // namespace detail
 
+namespace detail {
+/// True for a node with vectors that has machine code.
+inline bool has_vector_code(const exec::node& n) noexcept {
+    using exec::family;
+    switch (n.v.fam) {
+    case family::unary:
+    case family::binary:
+    case family::extract_lane:
+    case family::replace_lane: return n.v.code == op::i8x16_swizzle || vector_emitter::has_vector_stub(n.v.code);
+    case family::ternary: return n.v.code == op::v128_bitselect;
+    case family::load:
+    case family::load_wide:
+    case family::store:
+    case family::store_wide: return vector_access_of(n.v.code) != 0xff;
+    case family::move:
+    case family::select:
+    case family::vector_constant:
+    case family::shuffle:
+    case family::global_get:
+    case family::global_set:
+    case family::imported_get:
+    case family::imported_set:
+    case family::return_: return true;
+    default: return false;
+    }
+}
+} // namespace detail
+
 /// What node `n` means for registers, and so whether it has machine code.
 inline effect effect_of(const compile_options& o, const module_data& m, const exec::node& n) noexcept {
     using exec::family;
@@ -65,6 +94,11 @@ inline effect effect_of(const compile_options& o, const module_data& m, const ex
     case family::call_lazy:
     case family::call_indirect: return effect::call;
     case family::zero_range: return n.words[1] <= most_zeros ? effect::plain : effect::leave;
+    case family::ternary:
+    case family::extract_lane:
+    case family::replace_lane:
+    case family::shuffle:
+    case family::vector_constant:
     case family::load:
     case family::load_indexed:
     case family::store:
@@ -85,16 +119,16 @@ inline effect effect_of(const compile_options& o, const module_data& m, const ex
     case family::entry: break;
     default: return effect::leave;
     }
-    return detail::has_vector(m, n) ? effect::leave : effect::plain;
+    return !detail::has_vector(m, n) || (o.instructions && detail::has_vector_code(n)) ? effect::plain : effect::leave;
 }
 
-class function_code : public emitter {
+class function_code : public vector_emitter {
 protected:
     using node_type = exec::node;
 
     function_code(const compile_options& options, const context_layout& at, const shared_code& shared) noexcept
-        : emitter({at.memory_size, at.globals, at.imported_globals, at.scratch, at.memories, at.memory_bytes,
-                   at.memory_base, shared.meaning, shared.growth}),
+        : vector_emitter({at.memory_size, at.globals, at.imported_globals, at.scratch, at.memories, at.memory_bytes,
+                          at.memory_base, shared.meaning, shared.growth}),
           options_(options), at_(at), shared_(shared) {
         blinding = options.blinding;
     }

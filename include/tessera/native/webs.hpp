@@ -210,6 +210,11 @@ private:
         operand[4 * std::size_t(i) + 3] = w;
         if (!fresh_.push_back(slot)) failed_ = true;
     }
+    /// A vector is written to `slot` and the next one: what lay there is gone.
+    void forget(u32 slot) noexcept {
+        for (u32 s = slot; s < slot + 2 && s < local_.size(); ++s)
+            if (s >= ir_.first_temp) local_[s] = {};
+    }
     void visit(u32 i, effect e) noexcept {
         const exec::node& n = ir_.nodes[i];
         const exec::variant& v = n.v;
@@ -225,6 +230,7 @@ private:
         if (v.at[3] == exec::loc::slot) {
             const exec::cls c = class_of_operand(module_, n, 3);
             if (c != exec::cls::v128) define(i, u32(n.operands[3]), c, e == effect::leave);
+            else forget(u32(n.operands[3]));
         }
         if (v.fam == exec::family::latch) operand[4 * std::size_t(i) + 3] = operand[4 * std::size_t(i)];
         if (n.label != no_index) join(n.label);

@@ -43,9 +43,10 @@ inline surroundings layout_of_world() {
 using entry = u64 (*)(u64* frame, u8* memory, world*);
 
 // A function around a few operations: `frame` in rdi, `memory` in rsi; the trap is its result.
-class harness {
+template <class Emitter>
+class basic_harness {
 public:
-    explicit harness(u64 blinding = 0) : blinding_(blinding) {
+    explicit basic_harness(u64 blinding = 0) : blinding_(blinding) {
         code_buffer code;
         put_call_of_meaning(code, layout_of_world().scratch);
         around_ = layout_of_world();
@@ -54,7 +55,7 @@ public:
     }
     template <class Body>
     entry make(Body body) {
-        emitter e(around_);
+        Emitter e(around_);
         e.blinding = blinding_;
         // push rbx, rbp, r12, r13, r14, r15; mov rbp, rdx
         e.put(assembler().raw(0x53, 0x55, 0x41, 0x54, 0x41, 0x55, 0x41, 0x56, 0x41, 0x57, 0x48, 0x89, 0xd5).made, {});
@@ -92,6 +93,8 @@ private:
     code_memory memory_{256 << 20};
     surroundings around_;
 };
+
+using harness = basic_harness<emitter>;
 
 inline std::vector<u64> samples(char letter) {
     std::mt19937_64 random{u64(letter)};

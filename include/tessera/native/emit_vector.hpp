@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: MIT
+/// @file native/emit_vector.hpp
+/// Operations on vectors, which lie in the frame, from stubs.
+#pragma once
+
+#include <tessera/native/emit.hpp>
+#include <tessera/native/vector_stubs.hpp>
+
+namespace tessera::inline TESSERA_ABI::native {
+
+class vector_emitter : public emitter {
+public:
+    using emitter::emitter;
+
+    static constexpr bool has_vector_stub(op o) noexcept { return vector_stub_of[u16(o)] != 0xff; }
+
+    void vector_to(u64 to, place p) noexcept { fill_d(stubs::vector_load_slot, to, p.value); }
+    void store_vector(place d, u64 from_register = first_float) noexcept {
+        fill_d(stubs::vector_store_slot, d.value, from_register);
+    }
+    void move_vector(place a, place d) noexcept {
+        vector_to(first_float, a);
+        store_vector(d);
+    }
+    void vector_constant(u64 low, u64 high, place d) noexcept {
+        move_integer(d, place::imm(low), true);
+        move_integer(place::slot(d.value + 1), place::imm(high), true);
+    }
+    void select_vector(place a, place b, place c, place d) noexcept {
+        const u32 over = new_label();
+        if (c.is_imm()) return move_vector(u32(c.value) != 0 ? a : b, d);
+        test_condition(c);
+        vector_to(first_float, b);
+        jump_if(cond::e, over);
+        vector_to(first_float, a);
+        bind(over);
+        store_vector(d);
+    }
+    /// One of stubs::vectors. `lane`: of an instruction that names one.
+    void vector(op o, place a, place b, place d, u32 lane = 0) noexcept {
+        const op_type& t = row(o).type;
+        const stubs::detail::vector_code& v = stubs::vectors[vector_stub_of[u16(o)]];
+        if (row(o).immediate == imm::lane && t.param_count == 1) return extract(v.code, o, a, d, lane);
+        const u64 first = v.swapped ? second_float : first_float, second = v.swapped ? first_float : second_float;
+        if (t.params[0] == 'v') vector_to(first, a);
+        else number_to(gp::rax, t.params[0], a);
+        if (t.param_count == 2) {
+            if (t.params[1] == 'v') vector_to(second, b);
+            else number_to(row(o).immediate == imm::lane ? gp::rax : gp::rcx, t.params[1], b);
+        }
+        two(v.code, 0, 0, 0, lane);
+        if (t.results[0] == 'v') store_vector(d);
+        else store(d, number(gp::rax));
+    }
+    void bitselect(place a, place b, place c, place d) noexcept {
+        vector_to(0, a);
+        vector_to(1, b);
+        one(stubs::vector_xor, 0, 1);
+        vector_to(1, c);
+        one(stubs::vector_and, 0, 1);
+        vector_to(1, b);
+        one(stubs::vector_xor, 0, 1);
+        store_vector(d);
+    }
+    /// `lanes`: of 32 bytes, one a byte.
+    void shuffle(place a, place b, const u8* lanes, place d) noexcept {
+        const auto part = [&](place from_vector, u8 first) {
+            u64 mask[2] = {};
+            for (unsigned i = 0; i < 16; ++i) {
+                const unsigned n = unsigned(lanes[i]) - first;
+                mask[i / 8] |= u64(n < 16 ? n : 0x80) << 8 * (i % 8); // the highest bit makes 0
+            }
+            set_register(number(gp::rax), mask[0], true);
+            set_register(number(gp::rcx), mask[1], true);
+            fill_d(stubs::vector_of_halves, 1);
+            vector_to(0, from_vector);
+            one(stubs::vector_shuffle, 0, 1);
+        };
+        part(a, 0);
+        two(stubs::vector_store_field, 0, 0, u64(around().scratch));
+        part(b, 16);
+        two(stubs::vector_load_field, 1, 0, u64(around().scratch));
+        one(stubs::vector_or, 0, 1);
+        store_vector(d);
+    }
+    void swizzle(place a, place b, place d) noexcept {
+        set_register(number(gp::rax), 0x7070'7070'7070'7070, true); // makes the highest bit of what is beyond 15
+        fill_d(stubs::vector_of_rax, 0);
+        vector_to(1, b);
+        one(stubs::vector_add_saturated, 1, 0);
+        vector_to(0, a);
+        one(stubs::vector_shuffle, 0, 1);
+        store_vector(d);
+    }
+    void load_vector(op o, place a, const access_range& range, place d) noexcept {
+        reach(stubs::vector_accesses[vector_access_of(o)], size_of(o), a, range, 0);
+        if (const op splat = splat_after(o); splat != op::nop) put(stubs::vectors[vector_stub_of[u16(splat)]].code, {});
+        store_vector(d);
+    }
+    void store_vector_to(op o, place a, place b, const access_range& range) noexcept {
+        vector_to(0, b);
+        reach(stubs::vector_accesses[vector_access_of(o)], size_of(o), a, range, 0);
+    }
+
+    // ---- globals, see emitter --------------------------------------------------------------------------------------
+
+    void vector_global_get(u32 offset, place d) noexcept {
+        pointer(around().globals);
+        load_field(offset, d);
+    }
+    void vector_global_set(u32 offset, place a) noexcept {
+        pointer(around().globals);
+        store_field(offset, a);
+    }
+    void vector_imported_get(u32 index, place d) noexcept {
+        imported_pointer(index);
+        load_field(0, d);
+    }
+    void vector_imported_set(u32 index, place a) noexcept {
+        imported_pointer(index);
+        store_field(0, a);
+    }
+
+private:
+    /// rax = what is in the context at `field`.
+    void pointer(i32 field) noexcept { two(stubs::field_load, number(gp::rax), number(context_register), u64(field)); }
+    void imported_pointer(u32 index) noexcept {
+        pointer(around().imported_globals);
+        two(stubs::field_load, number(gp::rax), number(gp::rax), 8 * u64(index));
+    }
+    void load_field(u32 offset, place d) noexcept {
+        two(stubs::field_load_vector, 0, number(gp::rax), offset);
+        store_vector(d);
+    }
+    void store_field(u32 offset, place a) noexcept {
+        vector_to(0, a);
+        two(stubs::field_store_vector, 0, number(gp::rax), offset);
+    }
+    void number_to(gp to, char letter, place p) noexcept {
+        if (is_float(letter)) bits_to(to, p, letter == 'd');
+        else move_to(number(to), p, letter == 'l');
+    }
+    void extract(const stub& s, op o, place a, place d, u32 lane) noexcept {
+        const char letter = row(o).type.results[0];
+        const u64 to = d.is_reg() ? d.value : is_float(letter) ? first_float : number(gp::rax);
+        two(s, to, 0, 8 * a.value + lane * lane_bytes(o));
+        if (is_float(letter)) store_float(d, to, letter == 'd');
+        else store(d, to);
+    }
+    static constexpr u32 lane_bytes(op o) noexcept {
+        switch (o) {
+        case op::i8x16_extract_lane_s:
+        case op::i8x16_extract_lane_u: return 1;
+        case op::i16x8_extract_lane_s:
+        case op::i16x8_extract_lane_u: return 2;
+        case op::i32x4_extract_lane:
+        case op::f32x4_extract_lane: return 4;
+        default: return 8;
+        }
+    }
+};
+
+} // namespace tessera::native
