@@ -121,7 +121,7 @@ struct context {
     struct {
         u8* stack = nullptr; ///< the native stack's position where machine code was entered
         u8* limit = nullptr; ///< how deep it may go
-        u64 scratch[3] = {}; ///< operands and results of what it calls
+        u64 scratch[6] = {}; ///< operands and results of what it calls, and what it puts aside
         const u8* hot_cells = nullptr;
         const runtime::memory_data* const* memories = nullptr; ///< instance->memories
     } native;                                                  ///< for machine code

@@ -138,9 +138,7 @@ private:
         case family::binary:
         case family::extract_lane:
         case family::replace_lane:
-            if (o == op::i8x16_swizzle) return swizzle(a, b, d);
-            return vector(o, a, b, d, n.words[0]);
-        case family::ternary: return bitselect(a, b, c, d);
+        case family::ternary: return vector(o, a, b, c, d, n.words[0]);
         case family::load:
         case family::load_wide: return load_vector(o, a, range_of(n, i, a), d);
         case family::store:

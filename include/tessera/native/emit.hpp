@@ -12,7 +12,7 @@ struct surroundings {
     i32 memory_size = 0;      ///< u64: bytes of memory 0
     i32 globals = 0;          ///< pointer to the slots of the instance's own globals
     i32 imported_globals = 0; ///< pointer to pointers to the slots of imported ones
-    i32 scratch = 0;          ///< u64[3]: operands and results of meanings
+    i32 scratch = 0;          ///< u64[6]: operands and results of meanings, registers that are put aside
     i32 memories = 0;         ///< pointer to pointers to memories
     i32 bytes = 0;            ///< u64: of a memory, behind what a pointer to it points at
     i32 base = 0;             ///< pointer: to the first of them

@@ -12,7 +12,13 @@ class vector_emitter : public emitter {
 public:
     using emitter::emitter;
 
-    static constexpr bool has_vector_stub(op o) noexcept { return vector_stub_of[u16(o)] != 0xff; }
+    static constexpr bool has_vector_stub(op o) noexcept {
+        return vector_stub_of[u16(o)] != 0xff || is_swizzle(o) || is_bitselect(o);
+    }
+    static constexpr bool is_swizzle(op o) noexcept { return o == op::i8x16_swizzle || o == op::i8x16_relaxed_swizzle; }
+    static constexpr bool is_bitselect(op o) noexcept {
+        return o == op::v128_bitselect || (o >= op::i8x16_relaxed_laneselect && o <= op::i64x2_relaxed_laneselect);
+    }
 
     void vector_to(u64 to, place p) noexcept { fill_d(stubs::vector_load_slot, to, p.value); }
     void store_vector(place d, u64 from_register = first_float) noexcept {
@@ -22,9 +28,10 @@ public:
         vector_to(first_float, a);
         store_vector(d);
     }
+    /// Stored as one, since a load of 16 bytes would wait for two stores of 8.
     void vector_constant(u64 low, u64 high, place d) noexcept {
-        move_integer(d, place::imm(low), true);
-        move_integer(place::slot(d.value + 1), place::imm(high), true);
+        constant_to(first_float, low, high);
+        store_vector(d);
     }
     void select_vector(place a, place b, place c, place d) noexcept {
         const u32 over = new_label();
@@ -36,31 +43,35 @@ public:
         bind(over);
         store_vector(d);
     }
-    /// One of stubs::vectors. `lane`: of an instruction that names one.
-    void vector(op o, place a, place b, place d, u32 lane = 0) noexcept {
+    /// What has_vector_stub is true of. `lane`: of an instruction that names one.
+    void vector(op o, place a, place b, place c, place d, u32 lane = 0) noexcept {
+        if (is_swizzle(o)) return swizzle(a, b, d);
+        if (is_bitselect(o)) return bitselect(a, b, c, d);
         const op_type& t = row(o).type;
         const stubs::detail::vector_code& v = stubs::vectors[vector_stub_of[u16(o)]];
         if (row(o).immediate == imm::lane && t.param_count == 1) return extract(v.code, o, a, d, lane);
         const u64 first = v.swapped ? second_float : first_float, second = v.swapped ? first_float : second_float;
         if (t.params[0] == 'v') vector_to(first, a);
         else number_to(gp::rax, t.params[0], a);
-        if (t.param_count == 2) {
+        if (t.param_count >= 2) {
             if (t.params[1] == 'v') vector_to(second, b);
             else number_to(row(o).immediate == imm::lane ? gp::rax : gp::rcx, t.params[1], b);
         }
+        if (v.more) {
+            two(stubs::vector_store_field, 2, 0, u64(around().scratch) + 16);
+            two(stubs::vector_store_field, 3, 0, u64(around().scratch) + 32);
+            if (t.param_count == 3) vector_to(2, c);
+            if (v.constant[0] != 0) {
+                constant_to(2, v.constant[0], v.constant[1]);
+            }
+        }
         two(v.code, 0, 0, 0, lane);
+        if (v.more) {
+            two(stubs::vector_load_field, 2, 0, u64(around().scratch) + 16);
+            two(stubs::vector_load_field, 3, 0, u64(around().scratch) + 32);
+        }
         if (t.results[0] == 'v') store_vector(d);
         else store(d, number(gp::rax));
-    }
-    void bitselect(place a, place b, place c, place d) noexcept {
-        vector_to(0, a);
-        vector_to(1, b);
-        one(stubs::vector_xor, 0, 1);
-        vector_to(1, c);
-        one(stubs::vector_and, 0, 1);
-        vector_to(1, b);
-        one(stubs::vector_xor, 0, 1);
-        store_vector(d);
     }
     /// `lanes`: of 32 bytes, one a byte.
     void shuffle(place a, place b, const u8* lanes, place d) noexcept {
@@ -70,9 +81,7 @@ public:
                 const unsigned n = unsigned(lanes[i]) - first;
                 mask[i / 8] |= u64(n < 16 ? n : 0x80) << 8 * (i % 8); // the highest bit makes 0
             }
-            set_register(number(gp::rax), mask[0], true);
-            set_register(number(gp::rcx), mask[1], true);
-            fill_d(stubs::vector_of_halves, 1);
+            constant_to(1, mask[0], mask[1]);
             vector_to(0, from_vector);
             one(stubs::vector_shuffle, 0, 1);
         };
@@ -81,15 +90,6 @@ public:
         part(b, 16);
         two(stubs::vector_load_field, 1, 0, u64(around().scratch));
         one(stubs::vector_or, 0, 1);
-        store_vector(d);
-    }
-    void swizzle(place a, place b, place d) noexcept {
-        set_register(number(gp::rax), 0x7070'7070'7070'7070, true); // makes the highest bit of what is beyond 15
-        fill_d(stubs::vector_of_rax, 0);
-        vector_to(1, b);
-        one(stubs::vector_add_saturated, 1, 0);
-        vector_to(0, a);
-        one(stubs::vector_shuffle, 0, 1);
         store_vector(d);
     }
     void load_vector(op o, place a, const access_range& range, place d) noexcept {
@@ -122,6 +122,25 @@ public:
     }
 
 private:
+    void bitselect(place a, place b, place c, place d) noexcept {
+        vector_to(0, a);
+        vector_to(1, b);
+        one(stubs::vector_xor, 0, 1);
+        vector_to(1, c);
+        one(stubs::vector_and, 0, 1);
+        vector_to(1, b);
+        one(stubs::vector_xor, 0, 1);
+        store_vector(d);
+    }
+    void swizzle(place a, place b, place d) noexcept {
+        set_register(number(gp::rax), 0x7070'7070'7070'7070, true); // makes the highest bit of what is beyond 15
+        fill_d(stubs::vector_of_rax, 0);
+        vector_to(1, b);
+        one(stubs::vector_add_saturated, 1, 0);
+        vector_to(0, a);
+        one(stubs::vector_shuffle, 0, 1);
+        store_vector(d);
+    }
     /// rax = what is in the context at `field`.
     void pointer(i32 field) noexcept { two(stubs::field_load, number(gp::rax), number(context_register), u64(field)); }
     void imported_pointer(u32 index) noexcept {
@@ -135,6 +154,13 @@ private:
     void store_field(u32 offset, place a) noexcept {
         vector_to(0, a);
         two(stubs::field_store_vector, 0, number(gp::rax), offset);
+    }
+    void constant_to(u64 to, u64 low, u64 high) noexcept {
+        if (low == 0 && high == 0) return fill_d(stubs::float_zero, to);
+        set_register(number(gp::rax), low, true);
+        if (low == high) return fill_d(stubs::vector_of_rax, to);
+        set_register(number(gp::rcx), high, true);
+        fill_d(stubs::vector_of_halves, to);
     }
     void number_to(gp to, char letter, place p) noexcept {
         if (is_float(letter)) bits_to(to, p, letter == 'd');

@@ -60,8 +60,8 @@ inline bool has_vector_code(const exec::node& n) noexcept {
     case family::unary:
     case family::binary:
     case family::extract_lane:
-    case family::replace_lane: return n.v.code == op::i8x16_swizzle || vector_emitter::has_vector_stub(n.v.code);
-    case family::ternary: return n.v.code == op::v128_bitselect;
+    case family::replace_lane:
+    case family::ternary: return vector_emitter::has_vector_stub(n.v.code);
     case family::load:
     case family::load_wide:
     case family::store:

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /// @file native/vector_stubs.hpp
 /// Stubs of operations on vectors, with the instructions up to SSE4.1. Vectors lie in the frame: an operation has its
-/// first operand in xmm0, the second in xmm1, a number in eax, and leaves its result in xmm0 or eax.
+/// first operand in xmm0, the second in xmm1, a number in eax, and leaves its result in xmm0 or eax. A few need xmm2
+/// and xmm3, too, which are put aside for them; a third operand, or a constant, is in xmm2.
 #pragma once
 
 #include <tessera/native/stubs.hpp>
@@ -34,16 +35,22 @@ namespace detail {
 /// An operation with the instructions for it.
 struct vector_code {
     op what = op::nop;
-    bool swapped = false; ///< its operands come the other way round
+    bool swapped = false;          ///< its operands come the other way round
+    bool more = false;             ///< it needs xmm2 and xmm3
+    std::array<u64, 2> constant{}; ///< what is in xmm2, unless it is 0
     stub code;
 };
-inline constexpr reg x0 = reg::xmm(0), x1 = reg::xmm(1);
+inline constexpr reg x0 = reg::xmm(0), x1 = reg::xmm(1), x2 = reg::xmm(2), x3 = reg::xmm(3);
 
 struct vector_list {
-    std::array<vector_code, 200> all{};
+    std::array<vector_code, 250> all{};
     unsigned size = 0;
 
-    constexpr void add(op o, const stub& s, bool swapped = false) { all[size++] = {o, swapped, s}; }
+    constexpr void add(op o, const stub& s, bool swapped = false) { all[size++] = {o, swapped, false, {}, s}; }
+    constexpr void add_more(std::initializer_list<op> ops, const stub& s, bool swapped = false,
+                            std::array<u64, 2> constant = {}) {
+        for (const op o : ops) all[size++] = {o, swapped, true, constant, s};
+    }
     /// x0 = x0 op x1
     constexpr void direct(op o, u32 opcode, u8 prefix = 0x66, bool swapped = false) {
         add(o, assembler().rr({prefix, opcode}, x0, x1).made, swapped);
@@ -117,6 +124,52 @@ struct vector_list {
                    .made);
     }
     constexpr void round(op o, u32 opcode, u8 how) { add(o, assembler().rr({0x66, opcode}, x0, x0).imm8(how).made); }
+    /// The smaller (`join`: or) or larger (and) by an instruction that gives its second operand where one is a NaN or
+    /// both are zeros: what both orders give, joined, and a NaN of nothing but its quiet bit.
+    constexpr void extreme(std::initializer_list<op> ops, u8 prefix, u32 opcode, u32 join, u32 group, u8 payload) {
+        assembler s;
+        s.rr({0, 0x0f28}, x2, x1).rr({0, 0x0f28}, x3, x0).rr({prefix, opcode}, x2, x0).rr({prefix, opcode}, x0, x1);
+        s.rr({0, join}, x0, x2).rr({prefix, 0x0fc2}, x3, x1).imm8(3).rr({0, 0x0f56}, x0, x3);
+        s.r({0x66, group}, 2, x3).imm8(payload).rr({0, 0x0f55}, x3, x0).rr({0, 0x0f28}, x0, x3);
+        add_more(ops, s.made);
+    }
+    /// a * b + c, or -a * b + c, rounded twice.
+    constexpr void multiply_add(op o, op negated, u8 prefix, u32 group, u8 bit) {
+        add_more({o}, assembler().rr({prefix, 0x0f59}, x0, x1).rr({prefix, 0x0f58}, x0, x2).made);
+        add_more({negated}, assembler()
+                                .rr({0x66, 0x0f76}, x3, x3)
+                                .r({0x66, group}, 6, x3)
+                                .imm8(bit)
+                                .rr({0, 0x0f57}, x0, x3)
+                                .rr({prefix, 0x0f59}, x0, x1)
+                                .rr({prefix, 0x0f58}, x0, x2)
+                                .made);
+    }
+    /// a > b of 64 bits: the upper halves decide, and where they are equal what b - a borrows.
+    constexpr void greater64(op o, bool swapped, bool not_) {
+        assembler s;
+        s.rr({0, 0x0f28}, x2, x0).rr({0, 0x0f28}, x3, x1).rr({0x66, 0x0f76}, x2, x1).rr({0x66, 0x0ffb}, x3, x0);
+        s.rr({0x66, 0x0fdb}, x2, x3).rr({0x66, 0x0f66}, x0, x1).rr({0x66, 0x0feb}, x0, x2);
+        s.rr({0x66, 0x0f70}, x0, x0).imm8(0xf5);
+        if (not_) invert(s);
+        add_more({o}, s.made, swapped);
+    }
+    /// A shift of bytes by the count in ecx, as one of words and a mask that is shifted as well.
+    constexpr void shift_bytes(op o, u32 opcode) {
+        add_more({o}, assembler()
+                          .r({0, 0x83}, 4, gp::rcx)
+                          .imm8(7)
+                          .rr({0x66, 0x0f6e}, x1, gp::rcx)
+                          .rr({0x66, opcode}, x0, x1)
+                          .rr({0x66, 0x0f76}, x2, x2)
+                          .r({0x66, 0x0f71}, 2, x2)
+                          .imm8(8)
+                          .rr({0x66, opcode}, x2, x1)
+                          .rr({0, 0x0f57}, x3, x3)
+                          .rr({0x66, 0x0f3800}, x2, x3)
+                          .rr({0x66, 0x0fdb}, x0, x2)
+                          .made);
+    }
     /// A mask of all bits but the sign, or of the sign.
     constexpr void signs(op abs, op neg, u32 group, u8 bit) {
         assembler a, n;
@@ -181,14 +234,15 @@ constexpr vector_list make_vector_list() {
     v.direct(op::i32x4_max_u, 0x0f383f), v.direct(op::i32x4_dot_i16x8_s, 0x0ff5);
     v.direct(op::i64x2_add, 0x0fd4), v.direct(op::i64x2_sub, 0x0ffb);
     // Rounded products: only -1 times -1 does not fit, and gives the sign bit alone, which is turned.
-    v.add(op::i16x8_q15mulr_sat_s, assembler()
-                                       .rr({0x66, 0x0f380b}, x0, x1)
-                                       .rr({0x66, 0x0f76}, x1, x1)
-                                       .r({0x66, 0x0f71}, 6, x1)
-                                       .imm8(15)
-                                       .rr({0x66, 0x0f75}, x1, x0)
-                                       .rr({0x66, 0x0fef}, x0, x1)
-                                       .made);
+    for (const op o : {op::i16x8_q15mulr_sat_s, op::i16x8_relaxed_q15mulr_s})
+        v.add(o, assembler()
+                     .rr({0x66, 0x0f380b}, x0, x1)
+                     .rr({0x66, 0x0f76}, x1, x1)
+                     .r({0x66, 0x0f71}, 6, x1)
+                     .imm8(15)
+                     .rr({0x66, 0x0f75}, x1, x0)
+                     .rr({0x66, 0x0fef}, x0, x1)
+                     .made);
     v.add(op::i16x8_extadd_pairwise_i8x16_s, assembler()
                                                  .rr({0x66, 0x0f76}, x1, x1)
                                                  .rr({0x66, 0x0f381c}, x1, x1)
@@ -230,6 +284,170 @@ constexpr vector_list make_vector_list() {
     v.direct(op::f64x2_pmin, 0x0f5d, 0x66, true), v.direct(op::f64x2_pmax, 0x0f5f, 0x66, true);
     v.unary(op::f32x4_convert_i32x4_s, 0x0f5b, 0), v.unary(op::f64x2_convert_low_i32x4_s, 0x0fe6, 0xf3);
     v.unary(op::f64x2_promote_low_f32x4, 0x0f5a, 0), v.unary(op::f32x4_demote_f64x2_zero, 0x0f5a);
+
+    // With more registers.
+    v.extreme({op::f32x4_min, op::f32x4_relaxed_min}, 0, 0x0f5d, 0x0f56, 0x0f72, 10);
+    v.extreme({op::f32x4_max, op::f32x4_relaxed_max}, 0, 0x0f5f, 0x0f54, 0x0f72, 10);
+    v.extreme({op::f64x2_min, op::f64x2_relaxed_min}, 0x66, 0x0f5d, 0x0f56, 0x0f73, 13);
+    v.extreme({op::f64x2_max, op::f64x2_relaxed_max}, 0x66, 0x0f5f, 0x0f54, 0x0f73, 13);
+    v.multiply_add(op::f32x4_relaxed_madd, op::f32x4_relaxed_nmadd, 0, 0x0f72, 31);
+    v.multiply_add(op::f64x2_relaxed_madd, op::f64x2_relaxed_nmadd, 0x66, 0x0f73, 63);
+    v.greater64(op::i64x2_gt_s, false, false), v.greater64(op::i64x2_lt_s, true, false);
+    v.greater64(op::i64x2_le_s, false, true), v.greater64(op::i64x2_ge_s, true, true);
+    // The products of the halves that reach the lower 64 bits.
+    v.add_more({op::i64x2_mul}, assembler()
+                                    .rr({0, 0x0f28}, x2, x0)
+                                    .r({0x66, 0x0f73}, 2, x2)
+                                    .imm8(32)
+                                    .rr({0x66, 0x0ff4}, x2, x1)
+                                    .rr({0, 0x0f28}, x3, x1)
+                                    .r({0x66, 0x0f73}, 2, x3)
+                                    .imm8(32)
+                                    .rr({0x66, 0x0ff4}, x3, x0)
+                                    .rr({0x66, 0x0fd4}, x2, x3)
+                                    .r({0x66, 0x0f73}, 6, x2)
+                                    .imm8(32)
+                                    .rr({0x66, 0x0ff4}, x0, x1)
+                                    .rr({0x66, 0x0fd4}, x0, x2)
+                                    .made);
+    v.shift_bytes(op::i8x16_shl, 0x0ff1), v.shift_bytes(op::i8x16_shr_u, 0x0fd1);
+    v.add_more({op::i8x16_shr_s}, assembler()
+                                      .r({0, 0x83}, 4, gp::rcx)
+                                      .imm8(7)
+                                      .r({0, 0x83}, 0, gp::rcx)
+                                      .imm8(8)
+                                      .rr({0x66, 0x0f6e}, x1, gp::rcx)
+                                      .rr({0, 0x0f28}, x2, x0)
+                                      .rr({0x66, 0x0f68}, x2, x2)
+                                      .rr({0x66, 0x0fe1}, x2, x1)
+                                      .rr({0x66, 0x0f60}, x0, x0)
+                                      .rr({0x66, 0x0fe1}, x0, x1)
+                                      .rr({0x66, 0x0f63}, x0, x2)
+                                      .made);
+    // The sign, shifted as if it were none, is turned and taken away.
+    v.add_more({op::i64x2_shr_s}, assembler()
+                                      .r({0, 0x83}, 4, gp::rcx)
+                                      .imm8(63)
+                                      .rr({0x66, 0x0f6e}, x1, gp::rcx)
+                                      .rr({0x66, 0x0f76}, x2, x2)
+                                      .r({0x66, 0x0f73}, 6, x2)
+                                      .imm8(63)
+                                      .rr({0x66, 0x0fd3}, x2, x1)
+                                      .rr({0x66, 0x0fd3}, x0, x1)
+                                      .rr({0x66, 0x0fef}, x0, x2)
+                                      .rr({0x66, 0x0ffb}, x0, x2)
+                                      .made);
+    // How many bits each number of four has.
+    v.add_more({op::i8x16_popcnt},
+               assembler()
+                   .rr({0x66, 0x0f76}, x3, x3)
+                   .r({0x66, 0x0f71}, 2, x3)
+                   .imm8(12)
+                   .rr({0x66, 0x0f67}, x3, x3)
+                   .rr({0, 0x0f28}, x1, x0)
+                   .rr({0, 0x0f54}, x1, x3)
+                   .r({0x66, 0x0f71}, 2, x0)
+                   .imm8(4)
+                   .rr({0, 0x0f54}, x0, x3)
+                   .rr({0, 0x0f28}, x3, x2)
+                   .rr({0x66, 0x0f3800}, x3, x1)
+                   .rr({0x66, 0x0f3800}, x2, x0)
+                   .rr({0x66, 0x0ffc}, x2, x3)
+                   .rr({0, 0x0f28}, x0, x2)
+                   .made,
+               false, {0x0302'0201'0201'0100, 0x0403'0302'0302'0201});
+    // Upper and lower 16 bits, which are exact, so that one addition rounds.
+    v.add_more({op::f32x4_convert_i32x4_u},
+               assembler()
+                   .rr({0x66, 0x0f76}, x1, x1)
+                   .r({0x66, 0x0f72}, 2, x1)
+                   .imm8(16)
+                   .rr({0, 0x0f28}, x3, x0)
+                   .r({0x66, 0x0f72}, 2, x3)
+                   .imm8(16)
+                   .rr({0, 0x0f54}, x0, x1)
+                   .rr({0, 0x0f5b}, x0, x0)
+                   .rr({0, 0x0f5b}, x3, x3)
+                   .rr({0, 0x0f59}, x3, x2)
+                   .rr({0, 0x0f58}, x0, x3)
+                   .made,
+               false, {0x4780'0000'4780'0000, 0x4780'0000'4780'0000});
+    // As the fraction of 2^52 + a.
+    v.add_more({op::f64x2_convert_low_i32x4_u},
+               assembler().rr({0x66, 0x0f3835}, x0, x0).rr({0, 0x0f56}, x0, x2).rr({0x66, 0x0f5c}, x0, x2).made, false,
+               {0x4330'0000'0000'0000, 0x4330'0000'0000'0000});
+    // A NaN is made 0; 2^31, which is what comes of anything too large, is turned if the operand was not negative.
+    v.add_more({op::i32x4_trunc_sat_f32x4_s, op::i32x4_relaxed_trunc_f32x4_s}, assembler()
+                                                                                   .rr({0, 0x0f28}, x1, x0)
+                                                                                   .rr({0, 0x0fc2}, x1, x1)
+                                                                                   .imm8(0)
+                                                                                   .rr({0, 0x0f54}, x0, x1)
+                                                                                   .rr({0, 0x0f57}, x1, x0)
+                                                                                   .rr({0xf3, 0x0f5b}, x0, x0)
+                                                                                   .rr({0x66, 0x0fdb}, x1, x0)
+                                                                                   .r({0x66, 0x0f72}, 4, x1)
+                                                                                   .imm8(31)
+                                                                                   .rr({0x66, 0x0fef}, x0, x1)
+                                                                                   .made);
+    // What is 2^31 or more, in x2, is added in two parts.
+    v.add_more({op::i32x4_trunc_sat_f32x4_u, op::i32x4_relaxed_trunc_f32x4_u},
+               assembler()
+                   .rr({0, 0x0f57}, x1, x1)
+                   .rr({0, 0x0f5f}, x0, x1)
+                   .rr({0, 0x0f28}, x3, x0)
+                   .rr({0xf3, 0x0f5b}, x0, x0)
+                   .rr({0, 0x0f5c}, x3, x2)
+                   .rr({0, 0x0fc2}, x2, x3)
+                   .imm8(2)
+                   .rr({0xf3, 0x0f5b}, x3, x3)
+                   .rr({0x66, 0x0fef}, x3, x2)
+                   .rr({0x66, 0x0f383d}, x3, x1)
+                   .rr({0x66, 0x0ffe}, x0, x3)
+                   .made,
+               false, {0x4f00'0000'4f00'0000, 0x4f00'0000'4f00'0000});
+    // At most 2^31 - 1.
+    v.add_more({op::i32x4_trunc_sat_f64x2_s_zero, op::i32x4_relaxed_trunc_f64x2_s_zero},
+               assembler()
+                   .rr({0, 0x0f28}, x1, x0)
+                   .rr({0x66, 0x0fc2}, x1, x1)
+                   .imm8(0)
+                   .rr({0, 0x0f54}, x1, x2)
+                   .rr({0x66, 0x0f5d}, x0, x1)
+                   .rr({0x66, 0x0fe6}, x0, x0)
+                   .made,
+               false, {0x41df'ffff'ffc0'0000, 0x41df'ffff'ffc0'0000});
+    // At least 0, at most 2^32 - 1; then as the fraction of 2^52 + a.
+    v.add_more({op::i32x4_trunc_sat_f64x2_u_zero, op::i32x4_relaxed_trunc_f64x2_u_zero},
+               assembler()
+                   .rr({0, 0x0f57}, x1, x1)
+                   .rr({0x66, 0x0f5f}, x0, x1)
+                   .rr({0, 0x0f28}, x3, x2)
+                   .rr({0x66, 0x0f6c}, x2, x2)
+                   .rr({0x66, 0x0f6d}, x3, x3)
+                   .rr({0x66, 0x0f5d}, x0, x2)
+                   .rr({0x66, 0x0f3a09}, x0, x0)
+                   .imm8(11)
+                   .rr({0x66, 0x0f58}, x0, x3)
+                   .rr({0, 0x0fc6}, x0, x1)
+                   .imm8(0x88)
+                   .made,
+               false, {0x41ef'ffff'ffe0'0000, 0x4330'0000'0000'0000});
+    // Sums of two products each, made of 32 bits and brought back to 16.
+    v.add_more({op::i16x8_relaxed_dot_i8x16_i7x16_s}, assembler()
+                                                          .rr({0, 0x0f28}, x2, x0)
+                                                          .rr({0, 0x0f28}, x3, x1)
+                                                          .r({0x66, 0x0f73}, 3, x2)
+                                                          .imm8(8)
+                                                          .r({0x66, 0x0f73}, 3, x3)
+                                                          .imm8(8)
+                                                          .rr({0x66, 0x0f3820}, x0, x0)
+                                                          .rr({0x66, 0x0f3820}, x1, x1)
+                                                          .rr({0x66, 0x0f3820}, x2, x2)
+                                                          .rr({0x66, 0x0f3820}, x3, x3)
+                                                          .rr({0x66, 0x0ff5}, x0, x1)
+                                                          .rr({0x66, 0x0ff5}, x2, x3)
+                                                          .rr({0x66, 0x0f6b}, x0, x2)
+                                                          .made);
 
     // From eax.
     v.add(op::i8x16_splat,

@@ -388,7 +388,7 @@ TEST_CASE("what would hardly gain stays with the interpreter") {
         (local.get 1))
       (func (export "vector") (param i32) (result i32) (local v128)
         (loop
-          (local.set 1 (i64x2.mul (local.get 1) (v128.load (local.get 0))))
+          (local.set 1 (i32x4.relaxed_dot_i8x16_i7x16_add_s (local.get 1) (v128.load (local.get 0)) (local.get 1)))
           (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))
         (i32x4.extract_lane 0 (local.get 1)))
       (func (export "both") (param i32) (result i32) (local v128 i32)
@@ -398,7 +398,7 @@ TEST_CASE("what would hardly gain stays with the interpreter") {
           (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))
         (local.set 0 (i32.const 7))
         (loop
-          (local.set 1 (i64x2.mul (local.get 1) (v128.load (local.get 0))))
+          (local.set 1 (i32x4.relaxed_dot_i8x16_i7x16_add_s (local.get 1) (v128.load (local.get 0)) (local.get 1)))
           (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))
         (i32.add (local.get 2) (i32x4.extract_lane 0 (local.get 1))))
       (func (export "checked") (param i32) (result i32) (local i32)

@@ -27,7 +27,7 @@ struct world {
     const memory_of_world* const* memories = nullptr;
     u64* globals = nullptr;
     u64** imported = nullptr;
-    u64 scratch[3] = {};
+    u64 scratch[6] = {};
 };
 inline surroundings layout_of_world() {
     surroundings s;
