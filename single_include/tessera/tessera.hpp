@@ -23799,7 +23799,7 @@ struct context {
     struct {
         u8* stack = nullptr; ///< the native stack's position where machine code was entered
         u8* limit = nullptr; ///< how deep it may go
-        u64 scratch[3] = {}; ///< operands and results of what it calls
+        u64 scratch[6] = {}; ///< operands and results of what it calls, and what it puts aside
         const u8* hot_cells = nullptr;
         const runtime::memory_data* const* memories = nullptr; ///< instance->memories
     } native;                                                  ///< for machine code
@@ -38338,7 +38338,7 @@ struct surroundings {
     i32 memory_size = 0;      ///< u64: bytes of memory 0
     i32 globals = 0;          ///< pointer to the slots of the instance's own globals
     i32 imported_globals = 0; ///< pointer to pointers to the slots of imported ones
-    i32 scratch = 0;          ///< u64[3]: operands and results of meanings
+    i32 scratch = 0;          ///< u64[6]: operands and results of meanings, registers that are put aside
     i32 memories = 0;         ///< pointer to pointers to memories
     i32 bytes = 0;            ///< u64: of a memory, behind what a pointer to it points at
     i32 base = 0;             ///< pointer: to the first of them
@@ -38567,7 +38567,8 @@ private:
 // ---- native/vector_stubs.hpp -----------------------------------------------------------
 /// @file native/vector_stubs.hpp
 /// Stubs of operations on vectors, with the instructions up to SSE4.1. Vectors lie in the frame: an operation has its
-/// first operand in xmm0, the second in xmm1, a number in eax, and leaves its result in xmm0 or eax.
+/// first operand in xmm0, the second in xmm1, a number in eax, and leaves its result in xmm0 or eax. A few need xmm2
+/// and xmm3, too, which are put aside for them; a third operand, or a constant, is in xmm2.
 
 namespace tessera::inline TESSERA_ABI::native {
 
@@ -38596,16 +38597,22 @@ namespace detail {
 /// An operation with the instructions for it.
 struct vector_code {
     op what = op::nop;
-    bool swapped = false; ///< its operands come the other way round
+    bool swapped = false;          ///< its operands come the other way round
+    bool more = false;             ///< it needs xmm2 and xmm3
+    std::array<u64, 2> constant{}; ///< what is in xmm2, unless it is 0
     stub code;
 };
-inline constexpr reg x0 = reg::xmm(0), x1 = reg::xmm(1);
+inline constexpr reg x0 = reg::xmm(0), x1 = reg::xmm(1), x2 = reg::xmm(2), x3 = reg::xmm(3);
 
 struct vector_list {
-    std::array<vector_code, 200> all{};
+    std::array<vector_code, 250> all{};
     unsigned size = 0;
 
-    constexpr void add(op o, const stub& s, bool swapped = false) { all[size++] = {o, swapped, s}; }
+    constexpr void add(op o, const stub& s, bool swapped = false) { all[size++] = {o, swapped, false, {}, s}; }
+    constexpr void add_more(std::initializer_list<op> ops, const stub& s, bool swapped = false,
+                            std::array<u64, 2> constant = {}) {
+        for (const op o : ops) all[size++] = {o, swapped, true, constant, s};
+    }
     /// x0 = x0 op x1
     constexpr void direct(op o, u32 opcode, u8 prefix = 0x66, bool swapped = false) {
         add(o, assembler().rr({prefix, opcode}, x0, x1).made, swapped);
@@ -38679,6 +38686,52 @@ struct vector_list {
                    .made);
     }
     constexpr void round(op o, u32 opcode, u8 how) { add(o, assembler().rr({0x66, opcode}, x0, x0).imm8(how).made); }
+    /// The smaller (`join`: or) or larger (and) by an instruction that gives its second operand where one is a NaN or
+    /// both are zeros: what both orders give, joined, and a NaN of nothing but its quiet bit.
+    constexpr void extreme(std::initializer_list<op> ops, u8 prefix, u32 opcode, u32 join, u32 group, u8 payload) {
+        assembler s;
+        s.rr({0, 0x0f28}, x2, x1).rr({0, 0x0f28}, x3, x0).rr({prefix, opcode}, x2, x0).rr({prefix, opcode}, x0, x1);
+        s.rr({0, join}, x0, x2).rr({prefix, 0x0fc2}, x3, x1).imm8(3).rr({0, 0x0f56}, x0, x3);
+        s.r({0x66, group}, 2, x3).imm8(payload).rr({0, 0x0f55}, x3, x0).rr({0, 0x0f28}, x0, x3);
+        add_more(ops, s.made);
+    }
+    /// a * b + c, or -a * b + c, rounded twice.
+    constexpr void multiply_add(op o, op negated, u8 prefix, u32 group, u8 bit) {
+        add_more({o}, assembler().rr({prefix, 0x0f59}, x0, x1).rr({prefix, 0x0f58}, x0, x2).made);
+        add_more({negated}, assembler()
+                                .rr({0x66, 0x0f76}, x3, x3)
+                                .r({0x66, group}, 6, x3)
+                                .imm8(bit)
+                                .rr({0, 0x0f57}, x0, x3)
+                                .rr({prefix, 0x0f59}, x0, x1)
+                                .rr({prefix, 0x0f58}, x0, x2)
+                                .made);
+    }
+    /// a > b of 64 bits: the upper halves decide, and where they are equal what b - a borrows.
+    constexpr void greater64(op o, bool swapped, bool not_) {
+        assembler s;
+        s.rr({0, 0x0f28}, x2, x0).rr({0, 0x0f28}, x3, x1).rr({0x66, 0x0f76}, x2, x1).rr({0x66, 0x0ffb}, x3, x0);
+        s.rr({0x66, 0x0fdb}, x2, x3).rr({0x66, 0x0f66}, x0, x1).rr({0x66, 0x0feb}, x0, x2);
+        s.rr({0x66, 0x0f70}, x0, x0).imm8(0xf5);
+        if (not_) invert(s);
+        add_more({o}, s.made, swapped);
+    }
+    /// A shift of bytes by the count in ecx, as one of words and a mask that is shifted as well.
+    constexpr void shift_bytes(op o, u32 opcode) {
+        add_more({o}, assembler()
+                          .r({0, 0x83}, 4, gp::rcx)
+                          .imm8(7)
+                          .rr({0x66, 0x0f6e}, x1, gp::rcx)
+                          .rr({0x66, opcode}, x0, x1)
+                          .rr({0x66, 0x0f76}, x2, x2)
+                          .r({0x66, 0x0f71}, 2, x2)
+                          .imm8(8)
+                          .rr({0x66, opcode}, x2, x1)
+                          .rr({0, 0x0f57}, x3, x3)
+                          .rr({0x66, 0x0f3800}, x2, x3)
+                          .rr({0x66, 0x0fdb}, x0, x2)
+                          .made);
+    }
     /// A mask of all bits but the sign, or of the sign.
     constexpr void signs(op abs, op neg, u32 group, u8 bit) {
         assembler a, n;
@@ -38743,14 +38796,15 @@ constexpr vector_list make_vector_list() {
     v.direct(op::i32x4_max_u, 0x0f383f), v.direct(op::i32x4_dot_i16x8_s, 0x0ff5);
     v.direct(op::i64x2_add, 0x0fd4), v.direct(op::i64x2_sub, 0x0ffb);
     // Rounded products: only -1 times -1 does not fit, and gives the sign bit alone, which is turned.
-    v.add(op::i16x8_q15mulr_sat_s, assembler()
-                                       .rr({0x66, 0x0f380b}, x0, x1)
-                                       .rr({0x66, 0x0f76}, x1, x1)
-                                       .r({0x66, 0x0f71}, 6, x1)
-                                       .imm8(15)
-                                       .rr({0x66, 0x0f75}, x1, x0)
-                                       .rr({0x66, 0x0fef}, x0, x1)
-                                       .made);
+    for (const op o : {op::i16x8_q15mulr_sat_s, op::i16x8_relaxed_q15mulr_s})
+        v.add(o, assembler()
+                     .rr({0x66, 0x0f380b}, x0, x1)
+                     .rr({0x66, 0x0f76}, x1, x1)
+                     .r({0x66, 0x0f71}, 6, x1)
+                     .imm8(15)
+                     .rr({0x66, 0x0f75}, x1, x0)
+                     .rr({0x66, 0x0fef}, x0, x1)
+                     .made);
     v.add(op::i16x8_extadd_pairwise_i8x16_s, assembler()
                                                  .rr({0x66, 0x0f76}, x1, x1)
                                                  .rr({0x66, 0x0f381c}, x1, x1)
@@ -38792,6 +38846,170 @@ constexpr vector_list make_vector_list() {
     v.direct(op::f64x2_pmin, 0x0f5d, 0x66, true), v.direct(op::f64x2_pmax, 0x0f5f, 0x66, true);
     v.unary(op::f32x4_convert_i32x4_s, 0x0f5b, 0), v.unary(op::f64x2_convert_low_i32x4_s, 0x0fe6, 0xf3);
     v.unary(op::f64x2_promote_low_f32x4, 0x0f5a, 0), v.unary(op::f32x4_demote_f64x2_zero, 0x0f5a);
+
+    // With more registers.
+    v.extreme({op::f32x4_min, op::f32x4_relaxed_min}, 0, 0x0f5d, 0x0f56, 0x0f72, 10);
+    v.extreme({op::f32x4_max, op::f32x4_relaxed_max}, 0, 0x0f5f, 0x0f54, 0x0f72, 10);
+    v.extreme({op::f64x2_min, op::f64x2_relaxed_min}, 0x66, 0x0f5d, 0x0f56, 0x0f73, 13);
+    v.extreme({op::f64x2_max, op::f64x2_relaxed_max}, 0x66, 0x0f5f, 0x0f54, 0x0f73, 13);
+    v.multiply_add(op::f32x4_relaxed_madd, op::f32x4_relaxed_nmadd, 0, 0x0f72, 31);
+    v.multiply_add(op::f64x2_relaxed_madd, op::f64x2_relaxed_nmadd, 0x66, 0x0f73, 63);
+    v.greater64(op::i64x2_gt_s, false, false), v.greater64(op::i64x2_lt_s, true, false);
+    v.greater64(op::i64x2_le_s, false, true), v.greater64(op::i64x2_ge_s, true, true);
+    // The products of the halves that reach the lower 64 bits.
+    v.add_more({op::i64x2_mul}, assembler()
+                                    .rr({0, 0x0f28}, x2, x0)
+                                    .r({0x66, 0x0f73}, 2, x2)
+                                    .imm8(32)
+                                    .rr({0x66, 0x0ff4}, x2, x1)
+                                    .rr({0, 0x0f28}, x3, x1)
+                                    .r({0x66, 0x0f73}, 2, x3)
+                                    .imm8(32)
+                                    .rr({0x66, 0x0ff4}, x3, x0)
+                                    .rr({0x66, 0x0fd4}, x2, x3)
+                                    .r({0x66, 0x0f73}, 6, x2)
+                                    .imm8(32)
+                                    .rr({0x66, 0x0ff4}, x0, x1)
+                                    .rr({0x66, 0x0fd4}, x0, x2)
+                                    .made);
+    v.shift_bytes(op::i8x16_shl, 0x0ff1), v.shift_bytes(op::i8x16_shr_u, 0x0fd1);
+    v.add_more({op::i8x16_shr_s}, assembler()
+                                      .r({0, 0x83}, 4, gp::rcx)
+                                      .imm8(7)
+                                      .r({0, 0x83}, 0, gp::rcx)
+                                      .imm8(8)
+                                      .rr({0x66, 0x0f6e}, x1, gp::rcx)
+                                      .rr({0, 0x0f28}, x2, x0)
+                                      .rr({0x66, 0x0f68}, x2, x2)
+                                      .rr({0x66, 0x0fe1}, x2, x1)
+                                      .rr({0x66, 0x0f60}, x0, x0)
+                                      .rr({0x66, 0x0fe1}, x0, x1)
+                                      .rr({0x66, 0x0f63}, x0, x2)
+                                      .made);
+    // The sign, shifted as if it were none, is turned and taken away.
+    v.add_more({op::i64x2_shr_s}, assembler()
+                                      .r({0, 0x83}, 4, gp::rcx)
+                                      .imm8(63)
+                                      .rr({0x66, 0x0f6e}, x1, gp::rcx)
+                                      .rr({0x66, 0x0f76}, x2, x2)
+                                      .r({0x66, 0x0f73}, 6, x2)
+                                      .imm8(63)
+                                      .rr({0x66, 0x0fd3}, x2, x1)
+                                      .rr({0x66, 0x0fd3}, x0, x1)
+                                      .rr({0x66, 0x0fef}, x0, x2)
+                                      .rr({0x66, 0x0ffb}, x0, x2)
+                                      .made);
+    // How many bits each number of four has.
+    v.add_more({op::i8x16_popcnt},
+               assembler()
+                   .rr({0x66, 0x0f76}, x3, x3)
+                   .r({0x66, 0x0f71}, 2, x3)
+                   .imm8(12)
+                   .rr({0x66, 0x0f67}, x3, x3)
+                   .rr({0, 0x0f28}, x1, x0)
+                   .rr({0, 0x0f54}, x1, x3)
+                   .r({0x66, 0x0f71}, 2, x0)
+                   .imm8(4)
+                   .rr({0, 0x0f54}, x0, x3)
+                   .rr({0, 0x0f28}, x3, x2)
+                   .rr({0x66, 0x0f3800}, x3, x1)
+                   .rr({0x66, 0x0f3800}, x2, x0)
+                   .rr({0x66, 0x0ffc}, x2, x3)
+                   .rr({0, 0x0f28}, x0, x2)
+                   .made,
+               false, {0x0302'0201'0201'0100, 0x0403'0302'0302'0201});
+    // Upper and lower 16 bits, which are exact, so that one addition rounds.
+    v.add_more({op::f32x4_convert_i32x4_u},
+               assembler()
+                   .rr({0x66, 0x0f76}, x1, x1)
+                   .r({0x66, 0x0f72}, 2, x1)
+                   .imm8(16)
+                   .rr({0, 0x0f28}, x3, x0)
+                   .r({0x66, 0x0f72}, 2, x3)
+                   .imm8(16)
+                   .rr({0, 0x0f54}, x0, x1)
+                   .rr({0, 0x0f5b}, x0, x0)
+                   .rr({0, 0x0f5b}, x3, x3)
+                   .rr({0, 0x0f59}, x3, x2)
+                   .rr({0, 0x0f58}, x0, x3)
+                   .made,
+               false, {0x4780'0000'4780'0000, 0x4780'0000'4780'0000});
+    // As the fraction of 2^52 + a.
+    v.add_more({op::f64x2_convert_low_i32x4_u},
+               assembler().rr({0x66, 0x0f3835}, x0, x0).rr({0, 0x0f56}, x0, x2).rr({0x66, 0x0f5c}, x0, x2).made, false,
+               {0x4330'0000'0000'0000, 0x4330'0000'0000'0000});
+    // A NaN is made 0; 2^31, which is what comes of anything too large, is turned if the operand was not negative.
+    v.add_more({op::i32x4_trunc_sat_f32x4_s, op::i32x4_relaxed_trunc_f32x4_s}, assembler()
+                                                                                   .rr({0, 0x0f28}, x1, x0)
+                                                                                   .rr({0, 0x0fc2}, x1, x1)
+                                                                                   .imm8(0)
+                                                                                   .rr({0, 0x0f54}, x0, x1)
+                                                                                   .rr({0, 0x0f57}, x1, x0)
+                                                                                   .rr({0xf3, 0x0f5b}, x0, x0)
+                                                                                   .rr({0x66, 0x0fdb}, x1, x0)
+                                                                                   .r({0x66, 0x0f72}, 4, x1)
+                                                                                   .imm8(31)
+                                                                                   .rr({0x66, 0x0fef}, x0, x1)
+                                                                                   .made);
+    // What is 2^31 or more, in x2, is added in two parts.
+    v.add_more({op::i32x4_trunc_sat_f32x4_u, op::i32x4_relaxed_trunc_f32x4_u},
+               assembler()
+                   .rr({0, 0x0f57}, x1, x1)
+                   .rr({0, 0x0f5f}, x0, x1)
+                   .rr({0, 0x0f28}, x3, x0)
+                   .rr({0xf3, 0x0f5b}, x0, x0)
+                   .rr({0, 0x0f5c}, x3, x2)
+                   .rr({0, 0x0fc2}, x2, x3)
+                   .imm8(2)
+                   .rr({0xf3, 0x0f5b}, x3, x3)
+                   .rr({0x66, 0x0fef}, x3, x2)
+                   .rr({0x66, 0x0f383d}, x3, x1)
+                   .rr({0x66, 0x0ffe}, x0, x3)
+                   .made,
+               false, {0x4f00'0000'4f00'0000, 0x4f00'0000'4f00'0000});
+    // At most 2^31 - 1.
+    v.add_more({op::i32x4_trunc_sat_f64x2_s_zero, op::i32x4_relaxed_trunc_f64x2_s_zero},
+               assembler()
+                   .rr({0, 0x0f28}, x1, x0)
+                   .rr({0x66, 0x0fc2}, x1, x1)
+                   .imm8(0)
+                   .rr({0, 0x0f54}, x1, x2)
+                   .rr({0x66, 0x0f5d}, x0, x1)
+                   .rr({0x66, 0x0fe6}, x0, x0)
+                   .made,
+               false, {0x41df'ffff'ffc0'0000, 0x41df'ffff'ffc0'0000});
+    // At least 0, at most 2^32 - 1; then as the fraction of 2^52 + a.
+    v.add_more({op::i32x4_trunc_sat_f64x2_u_zero, op::i32x4_relaxed_trunc_f64x2_u_zero},
+               assembler()
+                   .rr({0, 0x0f57}, x1, x1)
+                   .rr({0x66, 0x0f5f}, x0, x1)
+                   .rr({0, 0x0f28}, x3, x2)
+                   .rr({0x66, 0x0f6c}, x2, x2)
+                   .rr({0x66, 0x0f6d}, x3, x3)
+                   .rr({0x66, 0x0f5d}, x0, x2)
+                   .rr({0x66, 0x0f3a09}, x0, x0)
+                   .imm8(11)
+                   .rr({0x66, 0x0f58}, x0, x3)
+                   .rr({0, 0x0fc6}, x0, x1)
+                   .imm8(0x88)
+                   .made,
+               false, {0x41ef'ffff'ffe0'0000, 0x4330'0000'0000'0000});
+    // Sums of two products each, made of 32 bits and brought back to 16.
+    v.add_more({op::i16x8_relaxed_dot_i8x16_i7x16_s}, assembler()
+                                                          .rr({0, 0x0f28}, x2, x0)
+                                                          .rr({0, 0x0f28}, x3, x1)
+                                                          .r({0x66, 0x0f73}, 3, x2)
+                                                          .imm8(8)
+                                                          .r({0x66, 0x0f73}, 3, x3)
+                                                          .imm8(8)
+                                                          .rr({0x66, 0x0f3820}, x0, x0)
+                                                          .rr({0x66, 0x0f3820}, x1, x1)
+                                                          .rr({0x66, 0x0f3820}, x2, x2)
+                                                          .rr({0x66, 0x0f3820}, x3, x3)
+                                                          .rr({0x66, 0x0ff5}, x0, x1)
+                                                          .rr({0x66, 0x0ff5}, x2, x3)
+                                                          .rr({0x66, 0x0f6b}, x0, x2)
+                                                          .made);
 
     // From eax.
     v.add(op::i8x16_splat,
@@ -38886,19 +39104,31 @@ class vector_emitter : public emitter {
 public:
     using emitter::emitter;
 
-    static constexpr bool has_vector_stub(op o) noexcept { return vector_stub_of[u16(o)] != 0xff; }
+    static constexpr bool has_vector_stub(op o) noexcept {
+        return vector_stub_of[u16(o)] != 0xff || is_swizzle(o) || is_bitselect(o);
+    }
+    static constexpr bool is_swizzle(op o) noexcept { return o == op::i8x16_swizzle || o == op::i8x16_relaxed_swizzle; }
+    static constexpr bool is_bitselect(op o) noexcept {
+        return o == op::v128_bitselect || (o >= op::i8x16_relaxed_laneselect && o <= op::i64x2_relaxed_laneselect);
+    }
 
-    void vector_to(u64 to, place p) noexcept { fill_d(stubs::vector_load_slot, to, p.value); }
-    void store_vector(place d, u64 from_register = first_float) noexcept {
-        fill_d(stubs::vector_store_slot, d.value, from_register);
+    /// Control can come here from elsewhere, so nothing is known of xmm0.
+    void forget_held() noexcept { held_at_ = no_index; }
+    void vector_to(u64 to, place p) noexcept { vector_to(to, p, holds(p)); }
+    /// From xmm0, after which that is still known to have it.
+    void store_vector(place d) noexcept {
+        fill_d(stubs::vector_store_slot, d.value, first_float);
+        held_ = d.value;
+        held_at_ = position();
     }
     void move_vector(place a, place d) noexcept {
         vector_to(first_float, a);
         store_vector(d);
     }
+    /// Stored as one, since a load of 16 bytes would wait for two stores of 8.
     void vector_constant(u64 low, u64 high, place d) noexcept {
-        move_integer(d, place::imm(low), true);
-        move_integer(place::slot(d.value + 1), place::imm(high), true);
+        constant_to(first_float, low, high);
+        store_vector(d);
     }
     void select_vector(place a, place b, place c, place d) noexcept {
         const u32 over = new_label();
@@ -38910,31 +39140,41 @@ public:
         bind(over);
         store_vector(d);
     }
-    /// One of stubs::vectors. `lane`: of an instruction that names one.
-    void vector(op o, place a, place b, place d, u32 lane = 0) noexcept {
+    /// What has_vector_stub is true of. `lane`: of an instruction that names one.
+    void vector(op o, place a, place b, place c, place d, u32 lane = 0) noexcept {
+        if (is_swizzle(o)) return swizzle(a, b, d);
+        if (is_bitselect(o)) return bitselect(a, b, c, d);
         const op_type& t = row(o).type;
         const stubs::detail::vector_code& v = stubs::vectors[vector_stub_of[u16(o)]];
         if (row(o).immediate == imm::lane && t.param_count == 1) return extract(v.code, o, a, d, lane);
-        const u64 first = v.swapped ? second_float : first_float, second = v.swapped ? first_float : second_float;
-        if (t.params[0] == 'v') vector_to(first, a);
-        else number_to(gp::rax, t.params[0], a);
-        if (t.param_count == 2) {
-            if (t.params[1] == 'v') vector_to(second, b);
-            else number_to(row(o).immediate == imm::lane ? gp::rax : gp::rcx, t.params[1], b);
+        const bool two_vectors = t.param_count >= 2 && t.params[1] == 'v';
+        if (two_vectors) { // xmm1 before xmm0, which may have either
+            const place left = v.swapped ? b : a, right = v.swapped ? a : b;
+            const bool has_left = holds(left);
+            vector_to(second_float, right);
+            vector_to(first_float, left, has_left);
+        } else if (t.params[0] == 'v') {
+            const bool has = holds(a);
+            if (t.param_count == 2) number_to(row(o).immediate == imm::lane ? gp::rax : gp::rcx, t.params[1], b);
+            vector_to(first_float, a, has);
+        } else {
+            number_to(gp::rax, t.params[0], a);
+        }
+        if (v.more) {
+            two(stubs::vector_store_field, 2, 0, u64(around().scratch) + 16);
+            two(stubs::vector_store_field, 3, 0, u64(around().scratch) + 32);
+            if (t.param_count == 3) vector_to(2, c);
+            if (v.constant[0] != 0) {
+                constant_to(2, v.constant[0], v.constant[1]);
+            }
         }
         two(v.code, 0, 0, 0, lane);
+        if (v.more) {
+            two(stubs::vector_load_field, 2, 0, u64(around().scratch) + 16);
+            two(stubs::vector_load_field, 3, 0, u64(around().scratch) + 32);
+        }
         if (t.results[0] == 'v') store_vector(d);
         else store(d, number(gp::rax));
-    }
-    void bitselect(place a, place b, place c, place d) noexcept {
-        vector_to(0, a);
-        vector_to(1, b);
-        one(stubs::vector_xor, 0, 1);
-        vector_to(1, c);
-        one(stubs::vector_and, 0, 1);
-        vector_to(1, b);
-        one(stubs::vector_xor, 0, 1);
-        store_vector(d);
     }
     /// `lanes`: of 32 bytes, one a byte.
     void shuffle(place a, place b, const u8* lanes, place d) noexcept {
@@ -38944,9 +39184,7 @@ public:
                 const unsigned n = unsigned(lanes[i]) - first;
                 mask[i / 8] |= u64(n < 16 ? n : 0x80) << 8 * (i % 8); // the highest bit makes 0
             }
-            set_register(number(gp::rax), mask[0], true);
-            set_register(number(gp::rcx), mask[1], true);
-            fill_d(stubs::vector_of_halves, 1);
+            constant_to(1, mask[0], mask[1]);
             vector_to(0, from_vector);
             one(stubs::vector_shuffle, 0, 1);
         };
@@ -38957,21 +39195,13 @@ public:
         one(stubs::vector_or, 0, 1);
         store_vector(d);
     }
-    void swizzle(place a, place b, place d) noexcept {
-        set_register(number(gp::rax), 0x7070'7070'7070'7070, true); // makes the highest bit of what is beyond 15
-        fill_d(stubs::vector_of_rax, 0);
-        vector_to(1, b);
-        one(stubs::vector_add_saturated, 1, 0);
-        vector_to(0, a);
-        one(stubs::vector_shuffle, 0, 1);
-        store_vector(d);
-    }
     void load_vector(op o, place a, const access_range& range, place d) noexcept {
         reach(stubs::vector_accesses[vector_access_of(o)], size_of(o), a, range, 0);
         if (const op splat = splat_after(o); splat != op::nop) put(stubs::vectors[vector_stub_of[u16(splat)]].code, {});
         store_vector(d);
     }
     void store_vector_to(op o, place a, place b, const access_range& range) noexcept {
+        if (range.again != no_index) forget_held(); // it may start again without
         vector_to(0, b);
         reach(stubs::vector_accesses[vector_access_of(o)], size_of(o), a, range, 0);
     }
@@ -38996,6 +39226,31 @@ public:
     }
 
 private:
+    /// True if xmm0 has what is in the slot, since that was just stored from there.
+    bool holds(place p) const noexcept { return held_at_ == position() && held_ == p.value; }
+    void vector_to(u64 to, place p, bool held) noexcept {
+        if (!held) fill_d(stubs::vector_load_slot, to, p.value);
+        else if (to != first_float) fill_d(stubs::float_move, to, first_float);
+    }
+    void bitselect(place a, place b, place c, place d) noexcept {
+        vector_to(0, a);
+        vector_to(1, b);
+        one(stubs::vector_xor, 0, 1);
+        vector_to(1, c);
+        one(stubs::vector_and, 0, 1);
+        vector_to(1, b);
+        one(stubs::vector_xor, 0, 1);
+        store_vector(d);
+    }
+    void swizzle(place a, place b, place d) noexcept {
+        set_register(number(gp::rax), 0x7070'7070'7070'7070, true); // makes the highest bit of what is beyond 15
+        fill_d(stubs::vector_of_rax, 0);
+        vector_to(1, b);
+        one(stubs::vector_add_saturated, 1, 0);
+        vector_to(0, a);
+        one(stubs::vector_shuffle, 0, 1);
+        store_vector(d);
+    }
     /// rax = what is in the context at `field`.
     void pointer(i32 field) noexcept { two(stubs::field_load, number(gp::rax), number(context_register), u64(field)); }
     void imported_pointer(u32 index) noexcept {
@@ -39009,6 +39264,13 @@ private:
     void store_field(u32 offset, place a) noexcept {
         vector_to(0, a);
         two(stubs::field_store_vector, 0, number(gp::rax), offset);
+    }
+    void constant_to(u64 to, u64 low, u64 high) noexcept {
+        if (low == 0 && high == 0) return fill_d(stubs::float_zero, to);
+        set_register(number(gp::rax), low, true);
+        if (low == high) return fill_d(stubs::vector_of_rax, to);
+        set_register(number(gp::rcx), high, true);
+        fill_d(stubs::vector_of_halves, to);
     }
     void number_to(gp to, char letter, place p) noexcept {
         if (is_float(letter)) bits_to(to, p, letter == 'd');
@@ -39032,6 +39294,9 @@ private:
         default: return 8;
         }
     }
+
+    u64 held_ = 0;           ///< slot
+    u32 held_at_ = no_index; ///< place in the code where xmm0 has what is in it
 };
 
 } // namespace tessera::native
@@ -39600,8 +39865,8 @@ inline bool has_vector_code(const exec::node& n) noexcept {
     case family::unary:
     case family::binary:
     case family::extract_lane:
-    case family::replace_lane: return n.v.code == op::i8x16_swizzle || vector_emitter::has_vector_stub(n.v.code);
-    case family::ternary: return n.v.code == op::v128_bitselect;
+    case family::replace_lane:
+    case family::ternary: return vector_emitter::has_vector_stub(n.v.code);
     case family::load:
     case family::load_wide:
     case family::store:
@@ -39953,6 +40218,7 @@ public:
         prologue();
         for (u32 i = 0; i < nodes; ++i) {
             bind(i);
+            if (found.label_at[i] != web_finder::nothing || can_enter(i)) forget_held();
             node = i;
             emit(in.ir.nodes[i], i);
             note_alive(i);
@@ -40047,9 +40313,7 @@ private:
         case family::binary:
         case family::extract_lane:
         case family::replace_lane:
-            if (o == op::i8x16_swizzle) return swizzle(a, b, d);
-            return vector(o, a, b, d, n.words[0]);
-        case family::ternary: return bitselect(a, b, c, d);
+        case family::ternary: return vector(o, a, b, c, d, n.words[0]);
         case family::load:
         case family::load_wide: return load_vector(o, a, range_of(n, i, a), d);
         case family::store:

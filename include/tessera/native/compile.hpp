@@ -44,6 +44,7 @@ public:
         prologue();
         for (u32 i = 0; i < nodes; ++i) {
             bind(i);
+            if (found.label_at[i] != web_finder::nothing || can_enter(i)) forget_held();
             node = i;
             emit(in.ir.nodes[i], i);
             note_alive(i);

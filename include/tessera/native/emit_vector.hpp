@@ -20,9 +20,14 @@ public:
         return o == op::v128_bitselect || (o >= op::i8x16_relaxed_laneselect && o <= op::i64x2_relaxed_laneselect);
     }
 
-    void vector_to(u64 to, place p) noexcept { fill_d(stubs::vector_load_slot, to, p.value); }
-    void store_vector(place d, u64 from_register = first_float) noexcept {
-        fill_d(stubs::vector_store_slot, d.value, from_register);
+    /// Control can come here from elsewhere, so nothing is known of xmm0.
+    void forget_held() noexcept { held_at_ = no_index; }
+    void vector_to(u64 to, place p) noexcept { vector_to(to, p, holds(p)); }
+    /// From xmm0, after which that is still known to have it.
+    void store_vector(place d) noexcept {
+        fill_d(stubs::vector_store_slot, d.value, first_float);
+        held_ = d.value;
+        held_at_ = position();
     }
     void move_vector(place a, place d) noexcept {
         vector_to(first_float, a);
@@ -50,12 +55,18 @@ public:
         const op_type& t = row(o).type;
         const stubs::detail::vector_code& v = stubs::vectors[vector_stub_of[u16(o)]];
         if (row(o).immediate == imm::lane && t.param_count == 1) return extract(v.code, o, a, d, lane);
-        const u64 first = v.swapped ? second_float : first_float, second = v.swapped ? first_float : second_float;
-        if (t.params[0] == 'v') vector_to(first, a);
-        else number_to(gp::rax, t.params[0], a);
-        if (t.param_count >= 2) {
-            if (t.params[1] == 'v') vector_to(second, b);
-            else number_to(row(o).immediate == imm::lane ? gp::rax : gp::rcx, t.params[1], b);
+        const bool two_vectors = t.param_count >= 2 && t.params[1] == 'v';
+        if (two_vectors) { // xmm1 before xmm0, which may have either
+            const place left = v.swapped ? b : a, right = v.swapped ? a : b;
+            const bool has_left = holds(left);
+            vector_to(second_float, right);
+            vector_to(first_float, left, has_left);
+        } else if (t.params[0] == 'v') {
+            const bool has = holds(a);
+            if (t.param_count == 2) number_to(row(o).immediate == imm::lane ? gp::rax : gp::rcx, t.params[1], b);
+            vector_to(first_float, a, has);
+        } else {
+            number_to(gp::rax, t.params[0], a);
         }
         if (v.more) {
             two(stubs::vector_store_field, 2, 0, u64(around().scratch) + 16);
@@ -98,6 +109,7 @@ public:
         store_vector(d);
     }
     void store_vector_to(op o, place a, place b, const access_range& range) noexcept {
+        if (range.again != no_index) forget_held(); // it may start again without
         vector_to(0, b);
         reach(stubs::vector_accesses[vector_access_of(o)], size_of(o), a, range, 0);
     }
@@ -122,6 +134,12 @@ public:
     }
 
 private:
+    /// True if xmm0 has what is in the slot, since that was just stored from there.
+    bool holds(place p) const noexcept { return held_at_ == position() && held_ == p.value; }
+    void vector_to(u64 to, place p, bool held) noexcept {
+        if (!held) fill_d(stubs::vector_load_slot, to, p.value);
+        else if (to != first_float) fill_d(stubs::float_move, to, first_float);
+    }
     void bitselect(place a, place b, place c, place d) noexcept {
         vector_to(0, a);
         vector_to(1, b);
@@ -184,6 +202,9 @@ private:
         default: return 8;
         }
     }
+
+    u64 held_ = 0;           ///< slot
+    u32 held_at_ = no_index; ///< place in the code where xmm0 has what is in it
 };
 
 } // namespace tessera::native

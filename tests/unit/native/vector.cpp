@@ -70,17 +70,23 @@ TEST_CASE("every vector row does what its meaning does") {
         for (const u64 to : {u64{6}, u64{0}, u64{2}}) {
             if (to == 2 && (t.param_count < 2 || t.params[1] != 'v')) continue;
             if (to == 0 && t.params[0] != 'v') continue;
-            for (const bool in_register : {false, true}) {
+            // An operand may just have been stored from xmm0: the first one, the second one.
+            for (const unsigned variant : {0u, 1u, 2u, 3u}) {
+                const bool in_register = variant == 1;
                 const place d = !result_vector && in_register ? place::reg(12) : place::slot(to);
                 place at[3] = {place::slot(0), place::slot(2), place::slot(4)};
                 const char numbers = t.params[0] != 'v' ? t.params[0] : t.param_count > 1 ? t.params[1] : 'v';
                 if (numbers != 'v' && in_register)
                     at[t.params[0] != 'v' ? 0 : 1] = place::reg(is_float(numbers) ? 7 : 9);
+                const u64 held = variant >= 2 ? variant - 2 : no_index;
+                if (held != no_index && (held >= t.param_count || t.params[held] != 'v')) continue;
+                if (held != no_index) at[held] = place::slot(12);
                 const entry f = h.make([&](vector_emitter& e) {
                     for (unsigned k = 0; k < t.param_count; ++k)
                         if (at[k].is_reg()) e.move(t.params[k], place::slot(2 * k), at[k]);
                     e.move('d', place::slot(8), place::reg(2));
                     e.move('d', place::slot(9), place::reg(3));
+                    if (held != no_index) e.move_vector(place::slot(2 * held), place::slot(12));
                     e.vector(o, at[0], at[1], at[2], d);
                     e.move('d', place::reg(2), place::slot(10));
                     e.move('d', place::reg(3), place::slot(11));
@@ -88,7 +94,7 @@ TEST_CASE("every vector row does what its meaning does") {
                 });
                 for (const pair x : vectors())
                     for (const pair y : vectors()) {
-                        u64 frame[12] = {x.low, x.high, y.low, y.high, x.high, y.low, 0, 0, 77, 78};
+                        u64 frame[14] = {x.low, x.high, y.low, y.high, x.high, y.low, 0, 0, 77, 78};
                         u64 args[6] = {}, expected[2] = {};
                         unsigned n = 0;
                         for (unsigned k = 0; k < t.param_count; ++k) {
