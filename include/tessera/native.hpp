@@ -24,7 +24,8 @@ TESSERA_API result<void> enable_native(const basic_store& s, const native_option
 /// From now on functions of `s` are compiled to machine code, when `options` say so; those called before stay as they
 /// are. Succeeds where that cannot be had, too: functions are then interpreted, and `native_status_of` says why.
 /// A second call changes nothing. A reset of the store ends it.
-/// @returns nothing; fails with "out of memory" only
+/// @returns nothing; fails with "out of memory", or "file cannot be opened" (`native_options::perf_map`): then nothing
+///          is compiled
 template <features F>
 result<void> enable_native(store<F>& s, const native_options& options = {}) noexcept {
     static_assert(F[feature::native], "tessera: this store's features lack native");
@@ -45,10 +46,11 @@ TESSERA_API result<void> enable_native(const basic_store& s, const native_option
     exec::native_hook** const place = data->engine->native(*data);
     if (!place) return msg::out_of_memory;
     if (*place) return {};
-    const native::compile_options made_for{exec::model_of(data->built), num::processor_has_instructions()};
+    const native::compile_options made_for{exec::model_of(data->built), num::processor_has_instructions(),
+                                           options.blinding};
     native::machine* const made = create<native::machine>(made_for, options);
     if (!made) return msg::out_of_memory;
-    made->start();
+    if (!made->start(options.perf_map)) return tessera::destroy(made), error(msg::cannot_open, "perf_map");
     *place = made;
     return {};
 }

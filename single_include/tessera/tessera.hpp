@@ -27,6 +27,9 @@
 #if (defined(TESSERA_GAME) && TESSERA_GAME)
 #include <optional>
 #endif
+#if (!defined(TESSERA_SEPARATE) || defined(TESSERA_IMPLEMENTATION)) && (defined(TESSERA_NATIVE) && TESSERA_NATIVE)
+#include <cstdio>
+#endif
 
 // ---- config.hpp ------------------------------------------------------------------------
 /// @file config.hpp
@@ -736,6 +739,7 @@ inline constexpr message already_running{kind::usage, "the call is running"};
 inline constexpr message stale_handle{kind::usage, "handle is empty or its store was reset"};
 inline constexpr message global_immutable{kind::usage, "global is immutable"};
 inline constexpr message out_of_range{kind::usage, "out of range"};
+inline constexpr message cannot_open{kind::usage, "file cannot be opened"};
 inline constexpr message cannot_grow{kind::exhaustion, "cannot grow"};
 inline constexpr message no_memory{kind::usage, "caller has no memory"};
 inline constexpr message shared_view{kind::usage, "a shared memory has no views; read, write, or use a guest_span"};
@@ -23994,9 +23998,10 @@ struct context {
     struct {
         u8* stack = nullptr; ///< the native stack's position where machine code was entered
         u8* limit = nullptr; ///< how deep it may go
-        u64 scratch[3] = {}; ///< operands and results of what it calls
+        u64 scratch[6] = {}; ///< operands and results of what it calls, and what it puts aside
         const u8* hot_cells = nullptr;
-    } native; ///< for machine code
+        const runtime::memory_data* const* memories = nullptr; ///< instance->memories
+    } native;                                                  ///< for machine code
 #endif
     // The stack.
     u8* stack = nullptr;
@@ -24048,6 +24053,9 @@ struct context {
         imported_globals = i ? i->imported_cells.data() : nullptr;
         tables = i ? i->tables.data() : nullptr;
         memory = i && !i->memories.empty() ? i->memories[0] : &no_memory;
+#if TESSERA_NATIVE
+        native.memories = i ? i->memories.data() : nullptr;
+#endif
         refresh();
     }
     /// Reads again what a host function or a slow path may have changed: other instances may have
@@ -24870,6 +24878,9 @@ private:
         moved[ir_.nodes.size()] = u32(made.size());
         for (label_def& l : ir_.labels)
             if (l.node != no_index) l.node = l.node & placed ? l.node & ~placed : moved[l.node];
+#if TESSERA_NATIVE
+        for (loop_def& l : ir_.loops) l.begin = moved[l.begin], l.end = moved[l.end]; // native/ looks at them
+#endif
         ir_.nodes = std::move(made);
         return true;
     }
@@ -27154,6 +27165,8 @@ struct native_hook {
     /// caught.
     void (*compile)(native_hook& self, runtime::code_unit& unit, u32 index, u8* code, const function_ir& ir,
                     view<cell_origin> cells, view<u32> handlers) noexcept = nullptr;
+    /// Whether function `ir` is likely to be faster as machine code; if not, nothing counts how often it runs.
+    bool (*gains)(native_hook& self, const runtime::code_unit& unit, const function_ir& ir) noexcept = nullptr;
     /// What the handler of a tally cell is replaced by. Null: the function has no machine code, or was compiled when it
     /// was first called.
     const u8* (*way_in)(native_hook& self, const runtime::code_unit& unit, u32 index, u32 number) noexcept = nullptr;
@@ -27177,15 +27190,20 @@ namespace tessera::inline TESSERA_ABI::exec {
 template <features F, class Machine>
 class tiers {
 public:
-    /// Lowers a function for `native`: with cells that count, or to machine code at once. False: memory is out.
+    /// Lowers a function for `native`: with cells that count, or to machine code at once; for the interpreter alone if
+    /// it would not gain. False: memory is out.
     static bool lower(native_hook& native, runtime::code_unit& unit, u32 index) noexcept {
-        if (native.threshold == 0) return compile(native, unit, index);
+        using runtime::code_form;
+        const bool at_once = native.threshold == 0;
         function_ir ir;
-        if (!lowering<F>(ir, unit, runtime::code_form::counted).run(index)) return false;
+        if (!lowering<F>(ir, unit, at_once ? code_form::slots : code_form::counted).run(index)) return false;
+        if (!native.gains(native, unit, ir))
+            return lowering<F>(ir, unit).run(index) && Machine::encode(ir, unit, index);
+        if (at_once) return compile(native, unit, index, ir, 0);
         for (node& n : ir.nodes)
             if (n.v.fam == family::tally) n.words[0] = native.threshold, n.words[2] = index;
         if (!Machine::encode(ir, unit, index)) return false;
-        unit.funcs[index].form = runtime::code_form::counted;
+        unit.funcs[index].form = code_form::counted;
         return true;
     }
     /// The count of the tally cell at `c->pc` is reached: its function is compiled, and entered here.
@@ -27197,7 +27215,11 @@ public:
         const u32 number = load_native<u32>(cell + l.words + 4), index = load_native<u32>(cell + l.words + 8);
         const u8* way = native.way_in(native, unit, index, number);
         if (!way && native.compile && unit.compiled.push_back({})) {
-            static_cast<void>(compile(native, unit, index, u32(unit.compiled.size())));
+            function_ir ir;
+            // Calls of the cells that count have made room for their frame only.
+            if (lowering<F>(ir, unit, runtime::code_form::slots).run(index) &&
+                ir.frame_slots <= unit.funcs[index].frame_slots)
+                static_cast<void>(compile(native, unit, index, ir, u32(unit.compiled.size())));
             way = native.way_in(native, unit, index, number);
         }
         if (way) return store_native(cell, way); // which is then executed
@@ -27205,15 +27227,12 @@ public:
     }
 
 private:
-    /// Lowers function `index` to slot form and has machine code made of it. False: memory is out. The code may be
-    /// missing all the same.
-    static bool compile(native_hook& native, runtime::code_unit& unit, u32 index, u32 compiled = 0) noexcept {
-        function_ir ir;
+    /// Makes cells of `ir`, which is in slot form, and has machine code made of it. False: memory is out. The code may
+    /// be missing all the same.
+    static bool compile(native_hook& native, runtime::code_unit& unit, u32 index, function_ir& ir,
+                        u32 compiled) noexcept {
         vec<cell_origin> cells;
         vec<u32> handlers; // encoding takes what is caught away
-        if (!lowering<F>(ir, unit, runtime::code_form::slots).run(index)) return false;
-        // Calls of the cells that count have made room for their frame only.
-        if (compiled && ir.frame_slots > unit.funcs[index].frame_slots) return true;
         for (const runtime::catch_clause& clause : ir.catches.clauses)
             if (!handlers.push_back(clause.target)) return false;
         if (!Machine::encode(ir, unit, index, compiled) || !encoder<F>(ir).origins(cells)) return false;
@@ -36744,7 +36763,16 @@ struct native_options {
     /// How often control comes to a function, or round a loop, before the function is compiled. 0: it is when it is
     /// first called.
     u32 threshold = 1000;
+    /// Whether functions are compiled, too, that would hardly gain by it: those with loops in which much is left to the
+    /// interpreter.
+    bool all = false;
     u64 code_bytes = 64 << 20; ///< of machine code, at most
+    /// A number that no guest can guess. Unless it is 0, constants that a guest chooses are not found in the code as
+    /// they are, so nobody can write code of his own as constants; that code is longer and a little slower.
+    u64 blinding = 0;
+    /// A file that gets a line for each function when it is compiled, as profilers read them: perf looks for
+    /// /tmp/perf-N.map, N being the number of the process. What is in it stays. Null: none.
+    const char* perf_map = nullptr;
 };
 
 /// Whether functions of a store become machine code, or why not.
@@ -36758,9 +36786,10 @@ enum class native_status : u8 {
 
 /// What has become of a store's functions.
 struct native_counters {
-    u64 functions = 0;  ///< compiled
-    u64 left = 0;       ///< not compiled: memory was out, or the frame is too large for it
-    u64 code_bytes = 0; ///< of machine code, what functions share included
+    u64 functions = 0;   ///< compiled
+    u64 left = 0;        ///< not compiled: it would hardly gain, memory was out, or the frame is too large
+    u64 code_bytes = 0;  ///< of machine code, what functions share included
+    u64 nanoseconds = 0; ///< that compiling has taken, those functions included that were left; lowering is not
 };
 
 } // namespace tessera
@@ -36960,6 +36989,8 @@ inline exec::cls class_of_operand(const module_data& m, const exec::node& n, uns
         return exec::class_of(m.globals[n.words[0]].type.type);
     if (n.v.fam == exec::family::call_indirect)
         return m.tables[n.words[1]].type.limits.is64 ? exec::cls::i64 : exec::cls::i32;
+    if ((n.v.fam == exec::family::load_wide || n.v.fam == exec::family::store_wide) && k == 0)
+        return m.memories[n.words[0]].type.limits.is64 ? exec::cls::i64 : exec::cls::i32;
     if (is_constant(n)) return exec::cls(n.words[0] - 1);
     return exec::operand_class(n.v, k);
 }
@@ -37115,6 +37146,11 @@ private:
         operand[4 * std::size_t(i) + 3] = w;
         if (!fresh_.push_back(slot)) failed_ = true;
     }
+    /// A vector is written to `slot` and the next one: what lay there is gone.
+    void forget(u32 slot) noexcept {
+        for (u32 s = slot; s < slot + 2 && s < local_.size(); ++s)
+            if (s >= ir_.first_temp) local_[s] = {};
+    }
     void visit(u32 i, effect e) noexcept {
         const exec::node& n = ir_.nodes[i];
         const exec::variant& v = n.v;
@@ -37130,6 +37166,7 @@ private:
         if (v.at[3] == exec::loc::slot) {
             const exec::cls c = class_of_operand(module_, n, 3);
             if (c != exec::cls::v128) define(i, u32(n.operands[3]), c, e == effect::leave);
+            else forget(u32(n.operands[3]));
         }
         if (v.fam == exec::family::latch) operand[4 * std::size_t(i) + 3] = operand[4 * std::size_t(i)];
         if (n.label != no_index) join(n.label);
@@ -37173,34 +37210,48 @@ private:
 
 namespace tessera::inline TESSERA_ABI::native {
 
+inline bool is_wide_access(const exec::node& n) noexcept {
+    return n.v.fam == exec::family::load_wide || n.v.fam == exec::family::store_wide;
+}
 /// An access by an address in a slot, without an index.
 inline bool is_access(const exec::node& n) noexcept {
-    return (n.v.fam == exec::family::load || n.v.fam == exec::family::store) && n.v.at[0] == exec::loc::slot;
+    return (n.v.fam == exec::family::load || n.v.fam == exec::family::store || is_wide_access(n)) &&
+           n.v.at[0] == exec::loc::slot;
+}
+inline u32 memory_of(const exec::node& n) noexcept { return is_wide_access(n) ? n.words[0] : 0; }
+/// Where the access of `n` ends, counted from its address, which is `constant` more than what the node has; 0: beyond
+/// 64 bits.
+inline u64 end_of(const exec::node& n, u64 constant = 0) noexcept {
+    if (!is_wide_access(n)) return n.words[0] + constant;
+    const u64 size = u64{1} << natural_align[u16(n.v.code)];
+    return n.wide > ~u64{0} - size || n.wide + size > ~u64{0} - constant ? 0 : n.wide + size + constant;
 }
 
 /// By node, for each access: how far behind the address its check reaches; 0 where none is needed. `can_leave(i)` says
 /// whether the interpreter can go on at node `i`. False: memory is out.
 template <class Function>
 [[nodiscard]] bool fold_checks(const exec::function_ir& ir, view<effect> effects, const web_finder& found,
-                               vec<u32>& reaches, Function can_leave) noexcept {
-    constexpr u32 window = 64, most_reach = 0x7fff'ffff;
+                               vec<u64>& reaches, Function can_leave) noexcept {
+    constexpr u32 window = 64;
+    constexpr u64 most_reach = 0x7fff'ffff;
     const u32 nodes = u32(ir.nodes.size());
     reaches.clear();
     if (!reaches.resize(nodes)) return false;
     const auto foldable = [&](u32 i) {
-        return is_access(ir.nodes[i]) && effects[i] == effect::plain && ir.nodes[i].words[0] <= most_reach;
+        return is_access(ir.nodes[i]) && effects[i] == effect::plain && end_of(ir.nodes[i]) - 1 < most_reach;
     };
     vec<bool> covered;
     if (!covered.resize(nodes)) return false;
     for (u32 i = 0; i < nodes; ++i) {
         if (covered[i] || !is_access(ir.nodes[i])) continue;
-        u32 reach = ir.nodes[i].words[0];
+        u64 reach = end_of(ir.nodes[i]);
         const u32 base = found.operand[4 * std::size_t(i)];
         const bool wider = can_leave(i);
         for (u32 j = i; foldable(i) && j < nodes && j < i + window; ++j) {
             if (j != i && (found.label_at[j] != web_finder::nothing || effects[j] != effect::plain)) break;
-            const u32 end = ir.nodes[j].words[0];
-            if (j != i && foldable(j) && found.operand[4 * std::size_t(j)] == base && (wider || end <= reach)) {
+            const u64 end = end_of(ir.nodes[j]);
+            if (j != i && foldable(j) && memory_of(ir.nodes[j]) == memory_of(ir.nodes[i]) &&
+                found.operand[4 * std::size_t(j)] == base && (wider || end <= reach)) {
                 covered[j] = true;
                 reach = end > reach ? end : reach;
             }
@@ -37210,298 +37261,6 @@ template <class Function>
     }
     return true;
 }
-
-} // namespace tessera::native
-
-// ---- native/registers.hpp --------------------------------------------------------------
-/// @file registers.hpp
-/// Which values of a function are in registers: those used most, by loop depth, of those that cross labels; then,
-/// between labels, what fits beside them. Time is linear in the size of the function and the depth of its loops.
-///
-/// The frame is only written where it must be right: before the registers are lost. `dirty` says what has to be.
-
-namespace tessera::inline TESSERA_ABI::native {
-
-/// Values that cross labels, as bits; those of each bank apart.
-struct value_set {
-    u64 of[2] = {};
-    constexpr value_set operator|(const value_set& o) const noexcept { return {{of[0] | o.of[0], of[1] | o.of[1]}}; }
-    constexpr value_set operator&(const value_set& o) const noexcept { return {{of[0] & o.of[0], of[1] & o.of[1]}}; }
-    constexpr value_set without(const value_set& o) const noexcept { return {{of[0] & ~o.of[0], of[1] & ~o.of[1]}}; }
-    constexpr void add(bank b, u8 bit) noexcept { of[u8(b)] |= u64{1} << bit; }
-    friend constexpr bool operator==(const value_set&, const value_set&) noexcept = default;
-};
-
-inline constexpr u8 integer_registers[] = {8, 9, 10, 11, 3, 12, 13, 14, 15};
-inline constexpr u8 float_registers[] = {2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
-
-class register_assigner {
-public:
-    static constexpr u32 nothing = no_index;
-
-    register_assigner(const exec::function_ir& ir, const module_data& m, web_finder& found) noexcept
-        : ir_(ir), module_(m), found_(found) {}
-
-    /// By node, of values that have a register: what is needed before it and after it, and what of the former the frame
-    /// does not have.
-    vec<value_set> live_in, live_out, dirty;
-    /// By bank and bit.
-    std::array<vec<u32>, 2> chosen;
-
-    /// `handlers`: labels where exceptions are caught.
-    [[nodiscard]] bool run(view<effect> effects, view<u32> handlers) noexcept {
-        effects_ = effects;
-        handlers_ = handlers;
-        const std::size_t nodes = ir_.nodes.size();
-        if (!live_in.resize(nodes) || !live_out.resize(nodes) || !dirty.resize(nodes)) return false;
-        if (!choose() || !find_live()) return false;
-        colour();
-        if (!give_to_others()) return false;
-        return find_dirty();
-    }
-    const web& value(bank b, u32 bit) const noexcept { return found_.webs[chosen[u8(b)][bit]]; }
-    /// Calls `f(web)` for each value of `s`.
-    template <class Function>
-    void each(const value_set& s, Function f) const noexcept {
-        for (const bank b : {bank::integer, bank::floating})
-            for (u64 bits = s.of[u8(b)]; bits; bits &= bits - 1) f(value(b, u32(std::countr_zero(bits))));
-    }
-    static bool has(const value_set& s, const web& w) noexcept {
-        return w.bit != web::none && (s.of[u8(w.kind)] >> w.bit & 1) != 0;
-    }
-    /// Those that can lie on the operand stack from slot `from` on.
-    value_set temps(u32 from, u32 to = no_index) const noexcept {
-        value_set s;
-        for (const bank b : {bank::integer, bank::floating})
-            for (u32 bit = 0; bit < chosen[u8(b)].size(); ++bit) {
-                const u32 slot = value(b, bit).slot;
-                if (slot >= ir_.first_temp && slot >= from && slot < to) s.add(b, u8(bit));
-            }
-        return s;
-    }
-
-    /// The values that node `i` writes.
-    value_set written(u32 i) const noexcept {
-        const exec::node& n = ir_.nodes[i];
-        value_set s;
-        add(s, of(4 * std::size_t(i) + 3));
-        if (n.v.fam == exec::family::zero_range)
-            for (u32 slot = n.words[0]; slot < n.words[0] + n.words[1]; ++slot)
-                for (const bank b : {bank::integer, bank::floating})
-                    if (const u32 w = found_.joined(slot, b); w != nothing) add(s, &found_.webs[w]);
-        return s;
-    }
-
-private:
-    const web* of(std::size_t operand) const noexcept {
-        const u32 w = found_.operand[operand];
-        return w == nothing ? nullptr : &found_.webs[w];
-    }
-    static void add(value_set& s, const web* w) noexcept {
-        if (w && w->bit != web::none) s.add(w->kind, w->bit);
-    }
-    u64 weight_at(u32 i) const noexcept { return u64{1} << 3 * (found_.depth[i] < 10 ? found_.depth[i] : 10); }
-
-    /// The heaviest values that cross labels: as many as there are bits.
-    [[nodiscard]] bool choose() noexcept {
-        for (auto& c : chosen) c.clear();
-        for (u32 w = 0; w < found_.webs.size(); ++w) {
-            const web& x = found_.webs[w];
-            const bool own = x.joined && found_.joined(x.slot, x.kind) == w;
-            if (own && !x.memory && x.weight != 0 && !chosen[u8(x.kind)].push_back(w)) return false;
-        }
-        for (auto& c : chosen) {
-            const auto heavier = [&](u32 a, u32 b) {
-                const u64 x = found_.webs[a].weight, y = found_.webs[b].weight;
-                return x != y ? x > y : a < b;
-            };
-            if (c.size() > 64) {
-                std::nth_element(c.begin(), c.begin() + 64, c.end(), heavier);
-                c.truncate(64);
-            }
-            for (u32 bit = 0; bit < c.size(); ++bit) found_.webs[c[bit]].bit = u8(bit);
-        }
-        return true;
-    }
-    value_set read(u32 i) const noexcept {
-        value_set s;
-        for (unsigned k = 0; k < 3; ++k) add(s, of(4 * std::size_t(i) + k));
-        const exec::node& n = ir_.nodes[i];
-        if (effects_[i] == effect::call) {
-            const u32 at = n.words[0] / 8; // of the arguments
-            if (n.v.fam != exec::family::call_lazy) s = s | temps(at);
-            else s = s | temps(at, at + runtime::slots_of(module_.types.params(module_.funcs[n.words[1]].type)));
-        } else if (effects_[i] == effect::leave) {
-            s = s | temps(0);
-        }
-        return s;
-    }
-    template <class Function>
-    void each_target(const exec::node& n, Function f) const noexcept {
-        if (n.label != no_index) f(n.label);
-        if (n.v.fam == exec::family::br_table)
-            for (u32 t = 0; t <= n.words[0]; ++t) f(ir_.targets[n.words[1] + t]);
-    }
-    static bool goes_on(const exec::node& n) noexcept {
-        using exec::family;
-        switch (n.v.fam) {
-        case family::br:
-        case family::br_table:
-        case family::return_:
-        case family::unreachable:
-        case family::throw_:
-        case family::return_call:
-        case family::return_call_lazy:
-        case family::return_call_record:
-        case family::return_call_indirect:
-        case family::return_call_ref: return false;
-        default: return true;
-        }
-    }
-
-    [[nodiscard]] bool find_live() noexcept {
-        vec<value_set> at;
-        if (!at.resize(ir_.labels.size())) return false;
-        for (bool again = true; again;) {
-            again = false;
-            value_set live;
-            for (u32 i = u32(ir_.nodes.size()); i--;) {
-                const exec::node& n = ir_.nodes[i];
-                if (!goes_on(n)) live = {};
-                each_target(n, [&](u32 l) { live = live | at[l]; });
-                if (effects_[i] != effect::plain) // whatever may throw
-                    for (const u32 l : handlers_) live = live | at[l];
-                const value_set out = written(i);
-                // Locals that are not needed yet are not made 0; what is written else is, needed or not.
-                live_out[i] = n.v.fam == exec::family::zero_range ? live : live | out;
-                live = live.without(out) | read(i);
-                live_in[i] = live;
-                for (u32 l = found_.label_at[i]; l != nothing; l = found_.label_next[l])
-                    if (!((at[l] | live) == at[l])) at[l] = at[l] | live, again = true;
-            }
-        }
-        return true;
-    }
-
-    /// Gives registers, heaviest first, to values that do not live at the same time as others that have them.
-    void colour() noexcept {
-        std::array<std::array<u64, 64>, 2> beside{};
-        std::array<std::array<i64, 64>, 2> worth{};
-        const auto meet = [&](const value_set& some, const value_set& all) {
-            for (unsigned b = 0; b < 2; ++b)
-                for (u64 bits = some.of[b]; bits; bits &= bits - 1) {
-                    const int bit = std::countr_zero(bits);
-                    beside[b][unsigned(bit)] |= all.of[b];
-                    for (u64 others = all.of[b]; others; others &= others - 1)
-                        beside[b][unsigned(std::countr_zero(others))] |= u64{1} << bit;
-                }
-        };
-        for (unsigned b = 0; b < 2; ++b)
-            for (u32 bit = 0; bit < chosen[b].size(); ++bit)
-                worth[b][bit] = i64(found_.webs[chosen[b][bit]].weight & (~u64{0} >> 8));
-        if (!live_in.empty()) meet(live_in[0], live_in[0]);
-        for (u32 i = 0; i < ir_.nodes.size(); ++i) {
-            if (const value_set w = written(i) & live_out[i]; !(w == value_set{})) meet(w, live_out[i]);
-            if (effects_[i] == effect::plain) continue;
-            const value_set across = live_in[i] & live_out[i];
-            for (unsigned b = 0; b < 2; ++b)
-                for (u64 bits = across.of[b]; bits; bits &= bits - 1)
-                    worth[b][unsigned(std::countr_zero(bits))] -= 2 * i64(weight_at(i));
-        }
-        for (unsigned b = 0; b < 2; ++b) {
-            vec<u32>& all = chosen[b];
-            std::array<u8, 64> order{};
-            for (u8 i = 0; i < all.size(); ++i) order[i] = i;
-            std::sort(order.begin(), order.begin() + all.size(),
-                      [&](u8 x, u8 y) { return worth[b][x] != worth[b][y] ? worth[b][x] > worth[b][y] : x < y; });
-            for (std::size_t k = 0; k < all.size(); ++k) {
-                const u8 bit = order[k];
-                if (worth[b][bit] <= 0) break;
-                for (u32 r = 0; r < registers(b).size(); ++r)
-                    if ((holders_[b][r] & beside[b][bit]) == 0) {
-                        holders_[b][r] |= u64{1} << bit;
-                        found_.webs[all[bit]].reg = registers(b)[r];
-                        break;
-                    }
-            }
-        }
-        // Who has no register is of no more interest.
-        value_set with;
-        for (unsigned b = 0; b < 2; ++b)
-            for (u64 h : holders_[b]) with.of[b] |= h;
-        with_ = with;
-        for (u32 i = 0; i < ir_.nodes.size(); ++i) {
-            live_in[i] = live_in[i] & with;
-            live_out[i] = live_out[i] & with;
-        }
-    }
-    static view<u8> registers(unsigned b) noexcept {
-        return b == 0 ? view<u8>(integer_registers, sizeof integer_registers)
-                      : view<u8>(float_registers, sizeof float_registers);
-    }
-
-    /// Values that live between two labels, in the order in which they are made.
-    [[nodiscard]] bool give_to_others() noexcept {
-        constexpr u32 most = 256; // nodes
-        std::array<std::array<u32, 16>, 2> until{};
-        for (web& w : found_.webs) {
-            if (w.joined || w.memory || w.last <= w.first || w.last - w.first > most) continue;
-            if (is_constant(ir_.nodes[w.first])) continue; // it is made where it is used
-            const unsigned b = u8(w.kind);
-            u64 busy = 0;
-            for (u32 i = w.first; i < w.last; ++i) busy |= live_out[i].of[b];
-            for (u32 r = 0; r < registers(b).size(); ++r)
-                if (until[b][r] <= w.first && (holders_[b][r] & busy) == 0) {
-                    until[b][r] = w.last;
-                    w.reg = registers(b)[r];
-                    break;
-                }
-        }
-        return true;
-    }
-
-    [[nodiscard]] bool find_dirty() noexcept {
-        vec<value_set> at;
-        if (!at.resize(ir_.labels.size())) return false;
-        for (bool again = true; again;) {
-            again = false;
-            value_set d;
-            for (u32 i = 0; i < ir_.nodes.size(); ++i) {
-                const exec::node& n = ir_.nodes[i];
-                for (u32 l = found_.label_at[i]; l != nothing; l = found_.label_next[l]) {
-                    d = d | at[l];
-                    d = d.without(temps(ir_.labels[l].height)); // nothing lies there
-                }
-                dirty[i] = d;
-                if (effects_[i] != effect::plain) d = {};
-                if (n.v.at[3] == exec::loc::slot) {
-                    // Whatever lay in the slot is gone.
-                    for (const bank b : {bank::integer, bank::floating})
-                        if (const u32 w = found_.joined(u32(n.operands[3]), b); w != nothing) {
-                            value_set one;
-                            add(one, &found_.webs[w]);
-                            d = d.without(one);
-                        }
-                }
-                const bool by_cell = effects_[i] == effect::leave;
-                if (!by_cell) d = d | (written(i) & with_);
-                each_target(n, [&](u32 l) {
-                    if (!((at[l] | d) == at[l])) at[l] = at[l] | d, again = true;
-                });
-                if (!goes_on(n)) d = {};
-            }
-        }
-        return true;
-    }
-
-    const exec::function_ir& ir_;
-    const module_data& module_;
-    web_finder& found_;
-    view<effect> effects_;
-    view<u32> handlers_;
-    std::array<std::array<u64, 16>, 2> holders_{}; ///< by bank and register: the values that have it
-    value_set with_;
-};
 
 } // namespace tessera::native
 
@@ -38056,20 +37815,18 @@ inline constexpr auto truncate_u64 = both([](bool w) {
         .made;
 });
 
-// ---- memory 0 and the context
+// ---- memories and the context
 // ----------------------------------------------------------------------------------------
 
 /// rax = address `a` + immediate: the end of an access.
 inline constexpr stub access_end = assembler().ri({0, 0x8d, true}, gp::rax, A, 0, B).made;
-/// The same beyond 31 bits.
-inline constexpr stub access_end_far =
-    assembler().r({0, 0xc7}, 0, gp::rax).imm32(B).rr({0, 0x03, true}, gp::rax, A).made;
 /// To `x` if rax is more than what is at `c` in the context.
 inline constexpr stub check_bounds = assembler().rm({0, 0x3b, true}, gp::rax, context_register, C).jcc(cond::a).made;
 
-/// An access by the address in a register (`r`) or at an immediate (`i`), both plus `b`.
+/// An access by the address in a register (`r`) or at an immediate (`i`), both plus `b`; `o`: to another memory, whose
+/// base is in rcx, by the address in rax.
 struct access {
-    stub r, i;
+    stub r, i, o;
 };
 inline constexpr code load_codes[] = {
     {0, 0x8b},   {0, 0x8b, true},   {0xf3, 0x0f10}, {0xf2, 0x0f10},    {0, 0x0fbe}, {0, 0x0fb6},     {0, 0x0fbf},
@@ -38081,7 +37838,8 @@ inline constexpr auto loads = [] {
     std::array<access, 14> all{};
     for (unsigned n = 0; n < all.size(); ++n)
         all[n] = {assembler().rx(load_codes[n], D, memory_register, A, 0, B).made,
-                  assembler().rm(load_codes[n], D, memory_register, B).made};
+                  assembler().rm(load_codes[n], D, memory_register, B).made,
+                  assembler().rx(load_codes[n], D, gp::rcx, gp::rax, 0, B).made};
     return all;
 }();
 /// Of the register `d`.
@@ -38089,7 +37847,8 @@ inline constexpr auto stores = [] {
     std::array<access, 9> all{};
     for (unsigned n = 0; n < all.size(); ++n)
         all[n] = {assembler().rx(store_codes[n], D, memory_register, A, 0, B).made,
-                  assembler().rm(store_codes[n], D, memory_register, B).made};
+                  assembler().rm(store_codes[n], D, memory_register, B).made,
+                  assembler().rx(store_codes[n], D, gp::rcx, gp::rax, 0, B).made};
     return all;
 }();
 /// ecx = the low 32 bits of a + (b << scale) + x; and without a.
@@ -38245,7 +38004,8 @@ public:
         u32 node = 0; ///< number of the operation
     };
     vec<exit> exits;
-    u32 node = 0; ///< number of the operation that is being emitted
+    u32 node = 0;     ///< number of the operation that is being emitted
+    u64 blinding = 0; ///< what constants are hidden with, always another; 0: they are not
 
     /// The way out for a trap of this operation.
     u32 exit_for(trap why) noexcept {
@@ -38261,8 +38021,17 @@ public:
     /// True if an instruction on `w` ? 64 : 32 bits can have the constant as an immediate.
     static constexpr bool fits(bool w, u64 value) noexcept { return !w || i64(value) == i64(i32(u32(value))); }
 
+    /// True for a constant that must not be seen in the code: one of more than 16 bits, from which code could be made.
+    bool hides(bool w, u64 value) const noexcept {
+        const i64 number = w ? i64(value) : i64(i32(u32(value)));
+        return blinding != 0 && number != i64(i16(u16(value)));
+    }
+    /// True if an instruction on `w` ? 64 : 32 bits can have the constant as an immediate, and may.
+    bool shows(bool w, u64 value) const noexcept { return fits(w, value) && !hides(w, value); }
+
     void set_register(u64 to, u64 value, bool w) noexcept {
         if (!w) value = u32(value);
+        if (hides(w, value)) return set_hidden(to, value);
         if (value == 0) fill_d(stubs::zero, to);
         else if (value <= 0xffff'ffff) fill_d(stubs::move[0].i, to, value);
         else if (fits(true, value)) fill_d(stubs::move[1].i, to, value);
@@ -38294,7 +38063,7 @@ public:
     void move_integer(place d, place a, bool w) noexcept {
         if (d.is_reg()) return move_to(d.value, a, w);
         const u64 value = w ? a.value : u32(a.value);
-        if (a.is_imm() && fits(true, value)) return fill_d(stubs::store_slot_imm, d.value, value);
+        if (a.is_imm() && shows(true, value)) return fill_d(stubs::store_slot_imm, d.value, value);
         store(d, in_register(a, w, gp::rax));
     }
 
@@ -38385,7 +38154,8 @@ public:
     }
     /// Sets the flags.
     void compare_integer(bool w, place a, place b) noexcept {
-        if (a.is_slot() && b.is_imm() && fits(w, b.value)) return fill_db(stubs::compare_slot_imm[w], a.value, b.value);
+        if (a.is_slot() && b.is_imm() && shows(w, b.value))
+            return fill_db(stubs::compare_slot_imm[w], a.value, b.value);
         const u64 left = in_register(a, w, gp::rax);
         if (b.is_imm() && (w ? b.value : u32(b.value)) == 0) return one(stubs::test[w], 0, left);
         alu_with(stubs::alu::cmp, w, left, b);
@@ -38433,6 +38203,29 @@ protected:
     }
 
 private:
+    /// The constant in steps none of which shows it.
+    void set_hidden(u64 to, u64 value) noexcept {
+        const u32 low = u32(value);
+        u32 high = u32(value >> 32);
+        const auto hidden = [&](u32 number_, bool w) {
+            const u64 key = next_key();
+            if (!w) fill_d(stubs::move[0].i, to, number_ ^ u32(key));
+            else fill_db(stubs::alus[1][u8(stubs::alu::xor_)].i, to, number_ ^ u32(key));
+            fill_db(stubs::alus[w][u8(stubs::alu::xor_)].i, to, u32(key));
+        };
+        if (high == 0) return hidden(low, false);
+        if ((low & 0x8000'0000) != 0) high = ~high; // the immediate of a 64-bit instruction is extended with its sign
+        hidden(high, false);
+        fill_db(stubs::shifts_imm[1][u8(stubs::shift::shl)], to, 32);
+        hidden(low, true);
+    }
+    /// The next of a sequence (splitmix64) that `blinding` begins.
+    u64 next_key() noexcept {
+        u64 z = blinding += 0x9e37'79b9'7f4a'7c15;
+        z = (z ^ z >> 30) * 0xbf58'476d'1ce4'e5b9;
+        z = (z ^ z >> 27) * 0x94d0'49bb'1331'11eb;
+        return z ^ z >> 31;
+    }
     void counted(const stub& s, place a, place d, bool w) noexcept {
         one(s, 0, in_register(a, w, gp::rdx));
         store(d, number(gp::rax));
@@ -38442,7 +38235,7 @@ private:
         const stubs::shapes& s = stubs::alus[w][u8(what)];
         if (b.is_reg()) return fill_db(s.r, d, b.value);
         if (b.is_slot()) return fill_db(s.m, d, b.value);
-        if (!fits(w, b.value)) {
+        if (!shows(w, b.value)) {
             move_to(number(gp::rdx), b, w);
             return fill_db(s.r, d, number(gp::rdx));
         }
@@ -38454,7 +38247,7 @@ private:
         if (what != stubs::alu::sub && (b == d || a.is_imm())) std::swap(a, b);
         if (what == stubs::alu::add && d.is_reg() && a.is_reg() && a != d) {
             if (b.is_reg()) return two(stubs::add_to[w], d.value, a.value, b.value);
-            if (b.is_imm() && fits(w, b.value)) return two(stubs::add_imm_to[w], d.value, a.value, b.value);
+            if (b.is_imm() && shows(w, b.value)) return two(stubs::add_imm_to[w], d.value, a.value, b.value);
         }
         const u64 to = target(d, {b == a ? place() : b});
         move_to(to, a, w);
@@ -38464,7 +38257,7 @@ private:
     void multiply(bool w, place a, place b, place d) noexcept {
         if (a.is_imm() || b == d) std::swap(a, b);
         const stubs::shapes& s = stubs::multiply[w];
-        if (b.is_imm() && !fits(w, b.value)) {
+        if (b.is_imm() && !shows(w, b.value)) {
             move_to(number(gp::rdx), b, w);
             b = place::reg(gp::rdx);
         }
@@ -38744,7 +38537,7 @@ private:
 
 // ---- native/emit.hpp -------------------------------------------------------------------
 /// @file native/emit.hpp
-/// All operations on scalars, memory 0 and globals, from stubs or by a call of the instruction's meaning.
+/// All operations on scalars, memories and globals, from stubs or by a call of the instruction's meaning.
 
 namespace tessera::inline TESSERA_ABI::native {
 
@@ -38753,10 +38546,28 @@ struct surroundings {
     i32 memory_size = 0;      ///< u64: bytes of memory 0
     i32 globals = 0;          ///< pointer to the slots of the instance's own globals
     i32 imported_globals = 0; ///< pointer to pointers to the slots of imported ones
-    i32 scratch = 0;          ///< u64[3]: operands and results of meanings
+    i32 scratch = 0;          ///< u64[6]: operands and results of meanings, registers that are put aside
+    i32 memories = 0;         ///< pointer to pointers to memories
+    i32 bytes = 0;            ///< u64: of a memory, behind what a pointer to it points at
+    i32 base = 0;             ///< pointer: to the first of them
     /// Calls the meaning of the instruction whose number is in ecx on `scratch`; the trap is in eax
     /// afterwards. Leaves all registers alone but rax, rcx, rdx, xmm0 and xmm1.
     const u8* meaning = nullptr;
+    /// Sets eax, unless no memory has grown since its size was looked at. Leaves the same registers alone.
+    const u8* growth = nullptr;
+};
+
+/// Which bytes of a memory an access needs, and where it goes that is beyond them.
+struct access_range {
+    u64 end = 0;     ///< behind the access, counted from its address; from 0 if that is a constant. 0: beyond 64 bits
+    u64 checked = 0; ///< how far the check goes; 0: there is none, since one before it has looked as far
+    u32 memory = 0;
+    bool is64 = false;    ///< addresses have 64 bits
+    u32 out = no_index;   ///< label for what is beyond; no_index: it is a trap
+    u32 again = no_index; ///< label of the access, which starts again if the memory has grown; no_index: it cannot
+
+    constexpr access_range(u64 end_, u64 checked_) noexcept : end(end_), checked(checked_) {}
+    constexpr access_range(u64 end_) noexcept : access_range(end_, end_) {}
 };
 
 class emitter : public float_emitter {
@@ -38823,31 +38634,38 @@ public:
             jump(way.back);
         }
         detours.clear();
+        for (const growth& g : growths_) {
+            node = g.node;
+            bind(g.label);
+            fill_d(stubs::move_imm64, number(gp::rax), u64(reinterpret_cast<std::uintptr_t>(around_.growth)));
+            put(stubs::call_rax, {});
+            one(stubs::test[0], 0, number(gp::rax));
+            jump_if(cond::ne, g.again);
+            jump(exit_for(trap::out_of_bounds_memory));
+        }
+        growths_.clear();
     }
 
-    // ---- memory 0 --------------------------------------------------------------------------------------------------
+    // ---- memories --------------------------------------------------------------------------------------------------
 
-    /// d = what is at `a`; the access ends `end` bytes behind that. A constant address is in `end`.
-    void load(op o, place a, u32 end, place d) noexcept { load(o, a, end, d, end, no_index); }
-    /// The same with a check that reaches to `checked`, and there is none if that is 0; what is beyond goes to `out`,
-    /// or is a trap.
-    void load(op o, place a, u32 end, place d, u32 checked, u32 out) noexcept {
+    /// d = what is at `a`.
+    void load(op o, place a, const access_range& range, place d) noexcept {
         const char letter = row(o).type.results[0];
         const u64 to = d.is_reg() ? d.value : is_float(letter) ? first_float : number(gp::rax);
-        reach(stubs::loads[u16(o) - u16(op::i32_load)], size_of(o), a, end, to, checked, out);
+        reach(stubs::loads[u16(o) - u16(op::i32_load)], size_of(o), a, range, to);
         if (is_float(letter)) store_float(d, to, letter == 'd');
         else store(d, to);
     }
-    void store_to(op o, place a, place b, u32 end) noexcept { store_to(o, a, b, end, end, no_index); }
-    void store_to(op o, place a, place b, u32 end, u32 checked, u32 out) noexcept {
+    void store_to(op o, place a, place b, const access_range& range) noexcept {
         const char letter = row(o).type.params[1];
         const u64 value =
             is_float(letter) ? in_float(b, letter == 'd', second_float) : in_register(b, letter == 'l', gp::rdx);
-        reach(stubs::stores[u16(o) - u16(op::i32_store)], size_of(o), a, end, value, checked, out);
+        reach(stubs::stores[u16(o) - u16(op::i32_store)], size_of(o), a, range, value);
     }
     /// The address of an access to an element: 32 bits of a + (b << scale), in a place of its own.
     place indexed(place a, place b, u8 scale) noexcept {
         const u64 index = in_register(b, false, gp::rcx);
+        if (a.is_imm() && hides(false, a.value)) a = place::reg(in_register(a, false, gp::rax));
         if (a.is_imm()) two(stubs::index_constant[scale], 0, 0, index, a.value);
         else two(stubs::index_address[scale], 0, in_register(a, false, gp::rax), index);
         return place::reg(gp::rcx);
@@ -38875,30 +38693,57 @@ public:
         field_set(letter, 0, a);
     }
 
-private:
+protected:
+    const surroundings& around() const noexcept { return around_; }
     static constexpr u32 size_of(op o) noexcept { return 1u << natural_align[u16(o)]; }
     /// The access `s` of `size` bytes with the register `with`, after the check.
-    void reach(const stubs::access& s, u32 size, place a, u32 end, u64 with, u32 checked, u32 out) noexcept {
-        const u64 offset = end - size;
-        if (a.is_imm()) {
-            set_register(number(gp::rax), end, false);
-            check(no_index);
-            if (offset <= 0x7fff'ffff) return two(s.i, with, 0, offset);
-            return two(s.r, with, number(gp::rax), u64(0) - size);
+    void reach(const stubs::access& s, u32 size, place a, const access_range& range, u64 with) noexcept {
+        const u64 near = blinding != 0 ? 0x7fff : 0x7fff'ffff; // what an instruction has beside the address
+        if (range.end == 0) return jump(exit_for(trap::out_of_bounds_memory));
+        const bool constant = a.is_imm(), other = range.memory != 0;
+        const u64 address = constant ? number(gp::rax) : in_register(a, range.is64, gp::rcx);
+        u64 in_rax = range.checked; // beside the address
+        if (constant) {
+            set_register(number(gp::rax), range.end, true);
+            in_rax = range.end;
+        } else if (range.checked > near || (range.checked != 0 && range.is64)) {
+            set_register(number(gp::rax), range.checked, true);
+            fill_db(stubs::alus[1][u8(stubs::alu::add)].r, number(gp::rax), address);
+            if (range.is64) jump_if(cond::b, range.out != no_index ? range.out : exit_for(trap::out_of_bounds_memory));
+        } else if (range.checked != 0) {
+            two(stubs::access_end, 0, address, range.checked);
+        } else if (other) {
+            move_to(number(gp::rax), place::reg(address), true);
         }
-        const u64 address = in_register(a, false, gp::rcx);
-        const bool near = end <= 0x7fff'ffff;
-        if (checked != 0) {
-            two(near ? stubs::access_end : stubs::access_end_far, 0, address, checked);
-            check(out);
+        if (other) {
+            two(stubs::field_load, number(gp::rcx), number(context_register), u64(around_.memories));
+            two(stubs::field_load, number(gp::rcx), number(gp::rcx), 8 * u64(range.memory));
         }
-        if (near) two(s.r, with, address, offset);
-        else two(s.r, with, number(gp::rax), u64(0) - size);
+        if (constant || range.checked != 0) check(range);
+        if (other) {
+            two(stubs::field_load, number(gp::rcx), number(gp::rcx), u64(around_.base));
+            return two(s.o, with, 0, range.end - size - in_rax);
+        }
+        if (range.end > near) return two(s.r, with, number(gp::rax), range.end - size - in_rax);
+        if (constant) two(s.i, with, 0, range.end - size);
+        else two(s.r, with, address, range.end - size);
     }
-    void check(u32 out) noexcept {
+
+private:
+    void check(const access_range& range) noexcept {
+        u32 out = range.out;
+        if (out == no_index && range.again != no_index) {
+            out = new_label();
+            if (!growths_.push_back({out, range.again, node})) failed_ = true;
+        }
+        if (out == no_index) out = exit_for(trap::out_of_bounds_memory);
+        if (range.memory != 0) {
+            two(stubs::compare_field[1], number(gp::rax), number(gp::rcx), u64(around_.bytes));
+            return jump_if(cond::a, out);
+        }
         fillings v;
         v[from::c] = around_.memory_size;
-        put(stubs::check_bounds, v, out == no_index ? exit_for(trap::out_of_bounds_memory) : out);
+        put(stubs::check_bounds, v, out);
     }
     // By the pointer in rax, in rdx.
     void field_get(char letter, u32 offset, place d) noexcept {
@@ -38916,14 +38761,1053 @@ private:
         two(stubs::field_store, value, number(gp::rdx), offset);
     }
 
+    struct growth {
+        u32 label = 0;
+        u32 again = 0;
+        u32 node = 0;
+    };
+    vec<growth> growths_;
     const surroundings around_;
+};
+
+} // namespace tessera::native
+
+// ---- native/vector_stubs.hpp -----------------------------------------------------------
+/// @file native/vector_stubs.hpp
+/// Stubs of operations on vectors, with the instructions up to SSE4.1. Vectors lie in the frame: an operation has its
+/// first operand in xmm0, the second in xmm1, a number in eax, and leaves its result in xmm0 or eax. A few need xmm2
+/// and xmm3, too, which are put aside for them; a third operand, or a constant, is in xmm2.
+
+namespace tessera::inline TESSERA_ABI::native {
+
+namespace stubs {
+
+/// Between xmm0 or xmm1 (`d`) and a slot.
+inline constexpr stub vector_load_slot = assembler().rs({0, 0x0f10}, D, A).made;
+inline constexpr stub vector_store_slot = assembler().rs({0, 0x0f11}, A, D).made;
+/// Between xmm0 and what is at `b` behind the pointer in `a`.
+inline constexpr stub field_load_vector = assembler().rx({0, 0x0f10}, gp::rax, A, gp::rsp, 0, B).made;
+inline constexpr stub field_store_vector = assembler().rx({0, 0x0f11}, gp::rax, A, gp::rsp, 0, B).made;
+/// Between `d` and the context, at `b`.
+inline constexpr stub vector_load_field = assembler().rm({0, 0x0f10}, D, context_register, B).made;
+inline constexpr stub vector_store_field = assembler().rm({0, 0x0f11}, D, context_register, B).made;
+/// The vector register `d` = 64 bits of rax, twice; or rax and rcx.
+inline constexpr stub vector_of_rax = assembler().rr({0x66, 0x0f6e, true}, D, gp::rax).rr({0x66, 0x0f6c}, D, D).made;
+inline constexpr stub vector_of_halves =
+    assembler().rr({0x66, 0x0f6e, true}, D, gp::rax).rr({0x66, 0x0f3a22, true}, D, gp::rcx).imm8(1).made;
+inline constexpr stub vector_and = assembler().rr({0, 0x0f54}, D, A).made;
+inline constexpr stub vector_or = assembler().rr({0, 0x0f56}, D, A).made;
+inline constexpr stub vector_xor = assembler().rr({0, 0x0f57}, D, A).made;
+inline constexpr stub vector_shuffle = assembler().rr({0x66, 0x0f3800}, D, A).made;
+inline constexpr stub vector_add_saturated = assembler().rr({0x66, 0x0fdc}, D, A).made;
+
+namespace detail {
+/// An operation with the instructions for it.
+struct vector_code {
+    op what = op::nop;
+    bool swapped = false;          ///< its operands come the other way round
+    bool more = false;             ///< it needs xmm2 and xmm3
+    std::array<u64, 2> constant{}; ///< what is in xmm2, unless it is 0
+    stub code;
+};
+inline constexpr reg x0 = reg::xmm(0), x1 = reg::xmm(1), x2 = reg::xmm(2), x3 = reg::xmm(3);
+
+struct vector_list {
+    std::array<vector_code, 250> all{};
+    unsigned size = 0;
+
+    constexpr void add(op o, const stub& s, bool swapped = false) { all[size++] = {o, swapped, false, {}, s}; }
+    constexpr void add_more(std::initializer_list<op> ops, const stub& s, bool swapped = false,
+                            std::array<u64, 2> constant = {}) {
+        for (const op o : ops) all[size++] = {o, swapped, true, constant, s};
+    }
+    /// x0 = x0 op x1
+    constexpr void direct(op o, u32 opcode, u8 prefix = 0x66, bool swapped = false) {
+        add(o, assembler().rr({prefix, opcode}, x0, x1).made, swapped);
+    }
+    constexpr void unary(op o, u32 opcode, u8 prefix = 0x66) { add(o, assembler().rr({prefix, opcode}, x0, x0).made); }
+    static constexpr assembler& ones(assembler& s) { return s.rr({0x66, 0x0f76}, x1, x1); }
+    static constexpr assembler& invert(assembler& s) { return ones(s).rr({0x66, 0x0fef}, x0, x1); }
+    /// eq, ne, lt_s, lt_u, gt_s, gt_u, le_s, le_u, ge_s, ge_u in this order from `first` on.
+    constexpr void compare(op first, u32 equal, u32 greater, u32 min_u, u32 max_u) {
+        const auto at = [&](unsigned n) { return op(u16(first) + n); };
+        const auto inverted = [&](unsigned n, u32 opcode, bool swapped) {
+            assembler s;
+            s.rr({0x66, opcode}, x0, x1);
+            add(at(n), invert(s).made, swapped);
+        };
+        // Unsigned: a <= b where the smaller of them is a.
+        const auto extreme = [&](unsigned n, u32 opcode, bool not_) {
+            assembler s;
+            s.rr({0x66, opcode}, x0, x1).rr({0x66, equal}, x0, x1);
+            if (not_) invert(s);
+            add(at(n), s.made, true);
+        };
+        direct(at(0), equal);
+        inverted(1, equal, false);
+        direct(at(2), greater, 0x66, true);
+        direct(at(4), greater);
+        inverted(6, greater, false);
+        inverted(8, greater, true);
+        extreme(3, max_u, true);
+        extreme(5, min_u, true);
+        extreme(7, min_u, false);
+        extreme(9, max_u, false);
+    }
+    /// eq, ne, lt, gt, le, ge
+    constexpr void compare_floats(op first, u8 prefix) {
+        constexpr u8 how[] = {0, 4, 1, 1, 2, 2};
+        for (unsigned n = 0; n < 6; ++n)
+            add(op(u16(first) + n), assembler().rr({prefix, 0x0fc2}, x0, x1).imm8(how[n]).made, n == 3 || n == 5);
+    }
+    constexpr void negate(op o, u32 subtract) {
+        add(o, assembler().rr({0, 0x0f57}, x1, x1).rr({0x66, subtract}, x1, x0).rr({0, 0x0f28}, x0, x1).made);
+    }
+    /// low_s, high_s, low_u, high_u of the extensions, and of the products of what they give.
+    constexpr void extend(op first, op product, u32 with_sign, u32 multiply_s, u32 multiply_u) {
+        for (unsigned n = 0; n < 4; ++n) {
+            const code c{0x66, with_sign + (n < 2 ? 0u : 0x10u)};
+            assembler one, two;
+            if (n % 2) one.r({0x66, 0x0f73}, 3, x0).imm8(8), two.r({0x66, 0x0f73}, 3, x0).imm8(8);
+            if (n % 2) two.r({0x66, 0x0f73}, 3, x1).imm8(8);
+            add(op(u16(first) + n), one.rr(c, x0, x0).made);
+            two.rr(c, x0, x0).rr(c, x1, x1).rr({0x66, n < 2 ? multiply_s : multiply_u}, x0, x1);
+            add(op(u16(product) + n), two.made);
+        }
+    }
+    /// By the count in ecx.
+    constexpr void shift(op o, u8 mask, u32 opcode) {
+        add(o, assembler()
+                   .r({0, 0x83}, 4, gp::rcx)
+                   .imm8(mask)
+                   .rr({0x66, 0x0f6e}, x1, gp::rcx)
+                   .rr({0x66, opcode}, x0, x1)
+                   .made);
+    }
+    constexpr void all_true(op o, u32 equal) {
+        add(o, assembler()
+                   .rr({0, 0x0f57}, x1, x1)
+                   .rr({0x66, equal}, x1, x0)
+                   .rr({0x66, 0x0f3817}, x1, x1)
+                   .r({0, 0x0f94}, 0, gp::rax)
+                   .rr({0, 0x0fb6}, gp::rax, gp::rax)
+                   .made);
+    }
+    constexpr void round(op o, u32 opcode, u8 how) { add(o, assembler().rr({0x66, opcode}, x0, x0).imm8(how).made); }
+    /// The smaller (`join`: or) or larger (and) by an instruction that gives its second operand where one is a NaN or
+    /// both are zeros: what both orders give, joined, and a NaN of nothing but its quiet bit.
+    constexpr void extreme(std::initializer_list<op> ops, u8 prefix, u32 opcode, u32 join, u32 group, u8 payload) {
+        assembler s;
+        s.rr({0, 0x0f28}, x2, x1).rr({0, 0x0f28}, x3, x0).rr({prefix, opcode}, x2, x0).rr({prefix, opcode}, x0, x1);
+        s.rr({0, join}, x0, x2).rr({prefix, 0x0fc2}, x3, x1).imm8(3).rr({0, 0x0f56}, x0, x3);
+        s.r({0x66, group}, 2, x3).imm8(payload).rr({0, 0x0f55}, x3, x0).rr({0, 0x0f28}, x0, x3);
+        add_more(ops, s.made);
+    }
+    /// a * b + c, or -a * b + c, rounded twice.
+    constexpr void multiply_add(op o, op negated, u8 prefix, u32 group, u8 bit) {
+        add_more({o}, assembler().rr({prefix, 0x0f59}, x0, x1).rr({prefix, 0x0f58}, x0, x2).made);
+        add_more({negated}, assembler()
+                                .rr({0x66, 0x0f76}, x3, x3)
+                                .r({0x66, group}, 6, x3)
+                                .imm8(bit)
+                                .rr({0, 0x0f57}, x0, x3)
+                                .rr({prefix, 0x0f59}, x0, x1)
+                                .rr({prefix, 0x0f58}, x0, x2)
+                                .made);
+    }
+    /// a > b of 64 bits: the upper halves decide, and where they are equal what b - a borrows.
+    constexpr void greater64(op o, bool swapped, bool not_) {
+        assembler s;
+        s.rr({0, 0x0f28}, x2, x0).rr({0, 0x0f28}, x3, x1).rr({0x66, 0x0f76}, x2, x1).rr({0x66, 0x0ffb}, x3, x0);
+        s.rr({0x66, 0x0fdb}, x2, x3).rr({0x66, 0x0f66}, x0, x1).rr({0x66, 0x0feb}, x0, x2);
+        s.rr({0x66, 0x0f70}, x0, x0).imm8(0xf5);
+        if (not_) invert(s);
+        add_more({o}, s.made, swapped);
+    }
+    /// A shift of bytes by the count in ecx, as one of words and a mask that is shifted as well.
+    constexpr void shift_bytes(op o, u32 opcode) {
+        add_more({o}, assembler()
+                          .r({0, 0x83}, 4, gp::rcx)
+                          .imm8(7)
+                          .rr({0x66, 0x0f6e}, x1, gp::rcx)
+                          .rr({0x66, opcode}, x0, x1)
+                          .rr({0x66, 0x0f76}, x2, x2)
+                          .r({0x66, 0x0f71}, 2, x2)
+                          .imm8(8)
+                          .rr({0x66, opcode}, x2, x1)
+                          .rr({0, 0x0f57}, x3, x3)
+                          .rr({0x66, 0x0f3800}, x2, x3)
+                          .rr({0x66, 0x0fdb}, x0, x2)
+                          .made);
+    }
+    /// A mask of all bits but the sign, or of the sign.
+    constexpr void signs(op abs, op neg, u32 group, u8 bit) {
+        assembler a, n;
+        add(abs, ones(a).r({0x66, group}, 2, x1).imm8(1).rr({0, 0x0f54}, x0, x1).made);
+        add(neg, ones(n).r({0x66, group}, 6, x1).imm8(bit).rr({0, 0x0f57}, x0, x1).made);
+    }
+};
+
+constexpr vector_list make_vector_list() {
+    vector_list v;
+    v.compare(op::i8x16_eq, 0x0f74, 0x0f64, 0x0fda, 0x0fde);
+    v.compare(op::i16x8_eq, 0x0f75, 0x0f65, 0x0f383a, 0x0f383e);
+    v.compare(op::i32x4_eq, 0x0f76, 0x0f66, 0x0f383b, 0x0f383f);
+    v.direct(op::i64x2_eq, 0x0f3829);
+    {
+        assembler s;
+        s.rr({0x66, 0x0f3829}, x0, x1);
+        v.add(op::i64x2_ne, vector_list::invert(s).made);
+        assembler n;
+        v.add(op::v128_not, vector_list::invert(n).made);
+    }
+    v.compare_floats(op::f32x4_eq, 0);
+    v.compare_floats(op::f64x2_eq, 0x66);
+    v.direct(op::v128_and, 0x0fdb), v.direct(op::v128_or, 0x0feb), v.direct(op::v128_xor, 0x0fef);
+    v.direct(op::v128_andnot, 0x0fdf, 0x66, true);
+    v.add(op::v128_any_true,
+          assembler().rr({0x66, 0x0f3817}, x0, x0).r({0, 0x0f95}, 0, gp::rax).rr({0, 0x0fb6}, gp::rax, gp::rax).made);
+
+    v.unary(op::i8x16_abs, 0x0f381c), v.unary(op::i16x8_abs, 0x0f381d), v.unary(op::i32x4_abs, 0x0f381e);
+    v.add(op::i64x2_abs, assembler()
+                             .rr({0, 0x0f28}, x1, x0)
+                             .r({0x66, 0x0f72}, 4, x1)
+                             .imm8(31)
+                             .rr({0x66, 0x0f70}, x1, x1)
+                             .imm8(0xf5)
+                             .rr({0x66, 0x0fef}, x0, x1)
+                             .rr({0x66, 0x0ffb}, x0, x1)
+                             .made);
+    v.negate(op::i8x16_neg, 0x0ff8), v.negate(op::i16x8_neg, 0x0ff9);
+    v.negate(op::i32x4_neg, 0x0ffa), v.negate(op::i64x2_neg, 0x0ffb);
+    v.all_true(op::i8x16_all_true, 0x0f74), v.all_true(op::i16x8_all_true, 0x0f75);
+    v.all_true(op::i32x4_all_true, 0x0f76), v.all_true(op::i64x2_all_true, 0x0f3829);
+    v.add(op::i8x16_bitmask, assembler().rr({0x66, 0x0fd7}, gp::rax, x0).made);
+    v.add(
+        op::i16x8_bitmask,
+        assembler().rr({0x66, 0x0f63}, x0, x0).rr({0x66, 0x0fd7}, gp::rax, x0).rr({0, 0x0fb6}, gp::rax, gp::rax).made);
+    v.add(op::i32x4_bitmask, assembler().rr({0, 0x0f50}, gp::rax, x0).made);
+    v.add(op::i64x2_bitmask, assembler().rr({0x66, 0x0f50}, gp::rax, x0).made);
+
+    v.direct(op::i8x16_narrow_i16x8_s, 0x0f63), v.direct(op::i8x16_narrow_i16x8_u, 0x0f67);
+    v.direct(op::i16x8_narrow_i32x4_s, 0x0f6b), v.direct(op::i16x8_narrow_i32x4_u, 0x0f382b);
+    v.direct(op::i8x16_add, 0x0ffc), v.direct(op::i8x16_add_sat_s, 0x0fec), v.direct(op::i8x16_add_sat_u, 0x0fdc);
+    v.direct(op::i8x16_sub, 0x0ff8), v.direct(op::i8x16_sub_sat_s, 0x0fe8), v.direct(op::i8x16_sub_sat_u, 0x0fd8);
+    v.direct(op::i8x16_min_s, 0x0f3838), v.direct(op::i8x16_min_u, 0x0fda), v.direct(op::i8x16_max_s, 0x0f383c);
+    v.direct(op::i8x16_max_u, 0x0fde), v.direct(op::i8x16_avgr_u, 0x0fe0);
+    v.direct(op::i16x8_add, 0x0ffd), v.direct(op::i16x8_add_sat_s, 0x0fed), v.direct(op::i16x8_add_sat_u, 0x0fdd);
+    v.direct(op::i16x8_sub, 0x0ff9), v.direct(op::i16x8_sub_sat_s, 0x0fe9), v.direct(op::i16x8_sub_sat_u, 0x0fd9);
+    v.direct(op::i16x8_mul, 0x0fd5), v.direct(op::i16x8_min_s, 0x0fea), v.direct(op::i16x8_min_u, 0x0f383a);
+    v.direct(op::i16x8_max_s, 0x0fee), v.direct(op::i16x8_max_u, 0x0f383e), v.direct(op::i16x8_avgr_u, 0x0fe3);
+    v.direct(op::i32x4_add, 0x0ffe), v.direct(op::i32x4_sub, 0x0ffa), v.direct(op::i32x4_mul, 0x0f3840);
+    v.direct(op::i32x4_min_s, 0x0f3839), v.direct(op::i32x4_min_u, 0x0f383b), v.direct(op::i32x4_max_s, 0x0f383d);
+    v.direct(op::i32x4_max_u, 0x0f383f), v.direct(op::i32x4_dot_i16x8_s, 0x0ff5);
+    v.direct(op::i64x2_add, 0x0fd4), v.direct(op::i64x2_sub, 0x0ffb);
+    // Rounded products: only -1 times -1 does not fit, and gives the sign bit alone, which is turned.
+    for (const op o : {op::i16x8_q15mulr_sat_s, op::i16x8_relaxed_q15mulr_s})
+        v.add(o, assembler()
+                     .rr({0x66, 0x0f380b}, x0, x1)
+                     .rr({0x66, 0x0f76}, x1, x1)
+                     .r({0x66, 0x0f71}, 6, x1)
+                     .imm8(15)
+                     .rr({0x66, 0x0f75}, x1, x0)
+                     .rr({0x66, 0x0fef}, x0, x1)
+                     .made);
+    v.add(op::i16x8_extadd_pairwise_i8x16_s, assembler()
+                                                 .rr({0x66, 0x0f76}, x1, x1)
+                                                 .rr({0x66, 0x0f381c}, x1, x1)
+                                                 .rr({0x66, 0x0f3804}, x1, x0)
+                                                 .rr({0, 0x0f28}, x0, x1)
+                                                 .made);
+    v.add(op::i16x8_extadd_pairwise_i8x16_u,
+          assembler().rr({0x66, 0x0f76}, x1, x1).rr({0x66, 0x0f381c}, x1, x1).rr({0x66, 0x0f3804}, x0, x1).made);
+    v.add(op::i32x4_extadd_pairwise_i16x8_s,
+          assembler().rr({0x66, 0x0f76}, x1, x1).r({0x66, 0x0f71}, 2, x1).imm8(15).rr({0x66, 0x0ff5}, x0, x1).made);
+    v.add(op::i32x4_extadd_pairwise_i16x8_u, assembler()
+                                                 .rr({0, 0x0f28}, x1, x0)
+                                                 .r({0x66, 0x0f72}, 2, x1)
+                                                 .imm8(16)
+                                                 .r({0x66, 0x0f72}, 6, x0)
+                                                 .imm8(16)
+                                                 .r({0x66, 0x0f72}, 2, x0)
+                                                 .imm8(16)
+                                                 .rr({0x66, 0x0ffe}, x0, x1)
+                                                 .made);
+    v.extend(op::i16x8_extend_low_i8x16_s, op::i16x8_extmul_low_i8x16_s, 0x0f3820, 0x0fd5, 0x0fd5);
+    v.extend(op::i32x4_extend_low_i16x8_s, op::i32x4_extmul_low_i16x8_s, 0x0f3823, 0x0f3840, 0x0f3840);
+    v.extend(op::i64x2_extend_low_i32x4_s, op::i64x2_extmul_low_i32x4_s, 0x0f3825, 0x0f3828, 0x0ff4);
+    v.shift(op::i16x8_shl, 15, 0x0ff1), v.shift(op::i16x8_shr_s, 15, 0x0fe1), v.shift(op::i16x8_shr_u, 15, 0x0fd1);
+    v.shift(op::i32x4_shl, 31, 0x0ff2), v.shift(op::i32x4_shr_s, 31, 0x0fe2), v.shift(op::i32x4_shr_u, 31, 0x0fd2);
+    v.shift(op::i64x2_shl, 63, 0x0ff3), v.shift(op::i64x2_shr_u, 63, 0x0fd3);
+
+    v.round(op::f32x4_nearest, 0x0f3a08, 8), v.round(op::f32x4_floor, 0x0f3a08, 9);
+    v.round(op::f32x4_ceil, 0x0f3a08, 10), v.round(op::f32x4_trunc, 0x0f3a08, 11);
+    v.round(op::f64x2_nearest, 0x0f3a09, 8), v.round(op::f64x2_floor, 0x0f3a09, 9);
+    v.round(op::f64x2_ceil, 0x0f3a09, 10), v.round(op::f64x2_trunc, 0x0f3a09, 11);
+    v.signs(op::f32x4_abs, op::f32x4_neg, 0x0f72, 31), v.signs(op::f64x2_abs, op::f64x2_neg, 0x0f73, 63);
+    v.unary(op::f32x4_sqrt, 0x0f51, 0), v.unary(op::f64x2_sqrt, 0x0f51);
+    v.direct(op::f32x4_add, 0x0f58, 0), v.direct(op::f32x4_sub, 0x0f5c, 0), v.direct(op::f32x4_mul, 0x0f59, 0);
+    v.direct(op::f32x4_div, 0x0f5e, 0), v.direct(op::f64x2_add, 0x0f58), v.direct(op::f64x2_sub, 0x0f5c);
+    v.direct(op::f64x2_mul, 0x0f59), v.direct(op::f64x2_div, 0x0f5e);
+    // Where one is a NaN or both are zeros these instructions give the second operand.
+    v.direct(op::f32x4_pmin, 0x0f5d, 0, true), v.direct(op::f32x4_pmax, 0x0f5f, 0, true);
+    v.direct(op::f64x2_pmin, 0x0f5d, 0x66, true), v.direct(op::f64x2_pmax, 0x0f5f, 0x66, true);
+    v.unary(op::f32x4_convert_i32x4_s, 0x0f5b, 0), v.unary(op::f64x2_convert_low_i32x4_s, 0x0fe6, 0xf3);
+    v.unary(op::f64x2_promote_low_f32x4, 0x0f5a, 0), v.unary(op::f32x4_demote_f64x2_zero, 0x0f5a);
+
+    // With more registers.
+    v.extreme({op::f32x4_min, op::f32x4_relaxed_min}, 0, 0x0f5d, 0x0f56, 0x0f72, 10);
+    v.extreme({op::f32x4_max, op::f32x4_relaxed_max}, 0, 0x0f5f, 0x0f54, 0x0f72, 10);
+    v.extreme({op::f64x2_min, op::f64x2_relaxed_min}, 0x66, 0x0f5d, 0x0f56, 0x0f73, 13);
+    v.extreme({op::f64x2_max, op::f64x2_relaxed_max}, 0x66, 0x0f5f, 0x0f54, 0x0f73, 13);
+    v.multiply_add(op::f32x4_relaxed_madd, op::f32x4_relaxed_nmadd, 0, 0x0f72, 31);
+    v.multiply_add(op::f64x2_relaxed_madd, op::f64x2_relaxed_nmadd, 0x66, 0x0f73, 63);
+    v.greater64(op::i64x2_gt_s, false, false), v.greater64(op::i64x2_lt_s, true, false);
+    v.greater64(op::i64x2_le_s, false, true), v.greater64(op::i64x2_ge_s, true, true);
+    // The products of the halves that reach the lower 64 bits.
+    v.add_more({op::i64x2_mul}, assembler()
+                                    .rr({0, 0x0f28}, x2, x0)
+                                    .r({0x66, 0x0f73}, 2, x2)
+                                    .imm8(32)
+                                    .rr({0x66, 0x0ff4}, x2, x1)
+                                    .rr({0, 0x0f28}, x3, x1)
+                                    .r({0x66, 0x0f73}, 2, x3)
+                                    .imm8(32)
+                                    .rr({0x66, 0x0ff4}, x3, x0)
+                                    .rr({0x66, 0x0fd4}, x2, x3)
+                                    .r({0x66, 0x0f73}, 6, x2)
+                                    .imm8(32)
+                                    .rr({0x66, 0x0ff4}, x0, x1)
+                                    .rr({0x66, 0x0fd4}, x0, x2)
+                                    .made);
+    v.shift_bytes(op::i8x16_shl, 0x0ff1), v.shift_bytes(op::i8x16_shr_u, 0x0fd1);
+    v.add_more({op::i8x16_shr_s}, assembler()
+                                      .r({0, 0x83}, 4, gp::rcx)
+                                      .imm8(7)
+                                      .r({0, 0x83}, 0, gp::rcx)
+                                      .imm8(8)
+                                      .rr({0x66, 0x0f6e}, x1, gp::rcx)
+                                      .rr({0, 0x0f28}, x2, x0)
+                                      .rr({0x66, 0x0f68}, x2, x2)
+                                      .rr({0x66, 0x0fe1}, x2, x1)
+                                      .rr({0x66, 0x0f60}, x0, x0)
+                                      .rr({0x66, 0x0fe1}, x0, x1)
+                                      .rr({0x66, 0x0f63}, x0, x2)
+                                      .made);
+    // The sign, shifted as if it were none, is turned and taken away.
+    v.add_more({op::i64x2_shr_s}, assembler()
+                                      .r({0, 0x83}, 4, gp::rcx)
+                                      .imm8(63)
+                                      .rr({0x66, 0x0f6e}, x1, gp::rcx)
+                                      .rr({0x66, 0x0f76}, x2, x2)
+                                      .r({0x66, 0x0f73}, 6, x2)
+                                      .imm8(63)
+                                      .rr({0x66, 0x0fd3}, x2, x1)
+                                      .rr({0x66, 0x0fd3}, x0, x1)
+                                      .rr({0x66, 0x0fef}, x0, x2)
+                                      .rr({0x66, 0x0ffb}, x0, x2)
+                                      .made);
+    // How many bits each number of four has.
+    v.add_more({op::i8x16_popcnt},
+               assembler()
+                   .rr({0x66, 0x0f76}, x3, x3)
+                   .r({0x66, 0x0f71}, 2, x3)
+                   .imm8(12)
+                   .rr({0x66, 0x0f67}, x3, x3)
+                   .rr({0, 0x0f28}, x1, x0)
+                   .rr({0, 0x0f54}, x1, x3)
+                   .r({0x66, 0x0f71}, 2, x0)
+                   .imm8(4)
+                   .rr({0, 0x0f54}, x0, x3)
+                   .rr({0, 0x0f28}, x3, x2)
+                   .rr({0x66, 0x0f3800}, x3, x1)
+                   .rr({0x66, 0x0f3800}, x2, x0)
+                   .rr({0x66, 0x0ffc}, x2, x3)
+                   .rr({0, 0x0f28}, x0, x2)
+                   .made,
+               false, {0x0302'0201'0201'0100, 0x0403'0302'0302'0201});
+    // Upper and lower 16 bits, which are exact, so that one addition rounds.
+    v.add_more({op::f32x4_convert_i32x4_u},
+               assembler()
+                   .rr({0x66, 0x0f76}, x1, x1)
+                   .r({0x66, 0x0f72}, 2, x1)
+                   .imm8(16)
+                   .rr({0, 0x0f28}, x3, x0)
+                   .r({0x66, 0x0f72}, 2, x3)
+                   .imm8(16)
+                   .rr({0, 0x0f54}, x0, x1)
+                   .rr({0, 0x0f5b}, x0, x0)
+                   .rr({0, 0x0f5b}, x3, x3)
+                   .rr({0, 0x0f59}, x3, x2)
+                   .rr({0, 0x0f58}, x0, x3)
+                   .made,
+               false, {0x4780'0000'4780'0000, 0x4780'0000'4780'0000});
+    // As the fraction of 2^52 + a.
+    v.add_more({op::f64x2_convert_low_i32x4_u},
+               assembler().rr({0x66, 0x0f3835}, x0, x0).rr({0, 0x0f56}, x0, x2).rr({0x66, 0x0f5c}, x0, x2).made, false,
+               {0x4330'0000'0000'0000, 0x4330'0000'0000'0000});
+    // A NaN is made 0; 2^31, which is what comes of anything too large, is turned if the operand was not negative.
+    v.add_more({op::i32x4_trunc_sat_f32x4_s, op::i32x4_relaxed_trunc_f32x4_s}, assembler()
+                                                                                   .rr({0, 0x0f28}, x1, x0)
+                                                                                   .rr({0, 0x0fc2}, x1, x1)
+                                                                                   .imm8(0)
+                                                                                   .rr({0, 0x0f54}, x0, x1)
+                                                                                   .rr({0, 0x0f57}, x1, x0)
+                                                                                   .rr({0xf3, 0x0f5b}, x0, x0)
+                                                                                   .rr({0x66, 0x0fdb}, x1, x0)
+                                                                                   .r({0x66, 0x0f72}, 4, x1)
+                                                                                   .imm8(31)
+                                                                                   .rr({0x66, 0x0fef}, x0, x1)
+                                                                                   .made);
+    // What is 2^31 or more, in x2, is added in two parts.
+    v.add_more({op::i32x4_trunc_sat_f32x4_u, op::i32x4_relaxed_trunc_f32x4_u},
+               assembler()
+                   .rr({0, 0x0f57}, x1, x1)
+                   .rr({0, 0x0f5f}, x0, x1)
+                   .rr({0, 0x0f28}, x3, x0)
+                   .rr({0xf3, 0x0f5b}, x0, x0)
+                   .rr({0, 0x0f5c}, x3, x2)
+                   .rr({0, 0x0fc2}, x2, x3)
+                   .imm8(2)
+                   .rr({0xf3, 0x0f5b}, x3, x3)
+                   .rr({0x66, 0x0fef}, x3, x2)
+                   .rr({0x66, 0x0f383d}, x3, x1)
+                   .rr({0x66, 0x0ffe}, x0, x3)
+                   .made,
+               false, {0x4f00'0000'4f00'0000, 0x4f00'0000'4f00'0000});
+    // At most 2^31 - 1.
+    v.add_more({op::i32x4_trunc_sat_f64x2_s_zero, op::i32x4_relaxed_trunc_f64x2_s_zero},
+               assembler()
+                   .rr({0, 0x0f28}, x1, x0)
+                   .rr({0x66, 0x0fc2}, x1, x1)
+                   .imm8(0)
+                   .rr({0, 0x0f54}, x1, x2)
+                   .rr({0x66, 0x0f5d}, x0, x1)
+                   .rr({0x66, 0x0fe6}, x0, x0)
+                   .made,
+               false, {0x41df'ffff'ffc0'0000, 0x41df'ffff'ffc0'0000});
+    // At least 0, at most 2^32 - 1; then as the fraction of 2^52 + a.
+    v.add_more({op::i32x4_trunc_sat_f64x2_u_zero, op::i32x4_relaxed_trunc_f64x2_u_zero},
+               assembler()
+                   .rr({0, 0x0f57}, x1, x1)
+                   .rr({0x66, 0x0f5f}, x0, x1)
+                   .rr({0, 0x0f28}, x3, x2)
+                   .rr({0x66, 0x0f6c}, x2, x2)
+                   .rr({0x66, 0x0f6d}, x3, x3)
+                   .rr({0x66, 0x0f5d}, x0, x2)
+                   .rr({0x66, 0x0f3a09}, x0, x0)
+                   .imm8(11)
+                   .rr({0x66, 0x0f58}, x0, x3)
+                   .rr({0, 0x0fc6}, x0, x1)
+                   .imm8(0x88)
+                   .made,
+               false, {0x41ef'ffff'ffe0'0000, 0x4330'0000'0000'0000});
+    // Sums of two products each, made of 32 bits and brought back to 16.
+    v.add_more({op::i16x8_relaxed_dot_i8x16_i7x16_s}, assembler()
+                                                          .rr({0, 0x0f28}, x2, x0)
+                                                          .rr({0, 0x0f28}, x3, x1)
+                                                          .r({0x66, 0x0f73}, 3, x2)
+                                                          .imm8(8)
+                                                          .r({0x66, 0x0f73}, 3, x3)
+                                                          .imm8(8)
+                                                          .rr({0x66, 0x0f3820}, x0, x0)
+                                                          .rr({0x66, 0x0f3820}, x1, x1)
+                                                          .rr({0x66, 0x0f3820}, x2, x2)
+                                                          .rr({0x66, 0x0f3820}, x3, x3)
+                                                          .rr({0x66, 0x0ff5}, x0, x1)
+                                                          .rr({0x66, 0x0ff5}, x2, x3)
+                                                          .rr({0x66, 0x0f6b}, x0, x2)
+                                                          .made);
+
+    // From eax.
+    v.add(op::i8x16_splat,
+          assembler().rr({0x66, 0x0f6e}, x0, gp::rax).rr({0, 0x0f57}, x1, x1).rr({0x66, 0x0f3800}, x0, x1).made);
+    v.add(op::i16x8_splat, assembler()
+                               .rr({0x66, 0x0f6e}, x0, gp::rax)
+                               .rr({0xf2, 0x0f70}, x0, x0)
+                               .imm8(0)
+                               .rr({0x66, 0x0f70}, x0, x0)
+                               .imm8(0)
+                               .made);
+    for (const op o : {op::i32x4_splat, op::f32x4_splat})
+        v.add(o, assembler().rr({0x66, 0x0f6e}, x0, gp::rax).rr({0x66, 0x0f70}, x0, x0).imm8(0).made);
+    for (const op o : {op::i64x2_splat, op::f64x2_splat})
+        v.add(o, assembler().rr({0x66, 0x0f6e, true}, x0, gp::rax).rr({0x66, 0x0f6c}, x0, x0).made);
+    // A lane, `x`, of a vector in xmm0, from eax.
+    v.add(op::i8x16_replace_lane, assembler().rr({0x66, 0x0f3a20}, x0, gp::rax).imm8(X).made);
+    v.add(op::i16x8_replace_lane, assembler().rr({0x66, 0x0fc4}, x0, gp::rax).imm8(X).made);
+    for (const op o : {op::i32x4_replace_lane, op::f32x4_replace_lane})
+        v.add(o, assembler().rr({0x66, 0x0f3a22}, x0, gp::rax).imm8(X).made);
+    for (const op o : {op::i64x2_replace_lane, op::f64x2_replace_lane})
+        v.add(o, assembler().rr({0x66, 0x0f3a22, true}, x0, gp::rax).imm8(X).made);
+    // The register `d` = a lane that lies `b` bytes behind the frame.
+    const auto lane = [&](op o, code c) { v.add(o, assembler().rm(c, D, frame_register, B).made); };
+    lane(op::i8x16_extract_lane_s, {0, 0x0fbe}), lane(op::i8x16_extract_lane_u, {0, 0x0fb6});
+    lane(op::i16x8_extract_lane_s, {0, 0x0fbf}), lane(op::i16x8_extract_lane_u, {0, 0x0fb7});
+    lane(op::i32x4_extract_lane, {0, 0x8b}), lane(op::i64x2_extract_lane, {0, 0x8b, true});
+    lane(op::f32x4_extract_lane, {0xf3, 0x0f10}), lane(op::f64x2_extract_lane, {0xf2, 0x0f10});
+    return v;
+}
+} // namespace detail
+
+inline constexpr auto vectors = [] {
+    constexpr detail::vector_list list = detail::make_vector_list();
+    std::array<detail::vector_code, list.size> all{};
+    for (unsigned i = 0; i < list.size; ++i) all[i] = list.all[i];
+    return all;
+}();
+
+/// Loads to and stores from xmm0, in the order of the table of instructions from v128.load on: those of a splat load
+/// its number to eax.
+inline constexpr code vector_load_codes[] = {{0, 0x0f10},      {0x66, 0x0f3820}, {0x66, 0x0f3830}, {0x66, 0x0f3823},
+                                             {0x66, 0x0f3833}, {0x66, 0x0f3825}, {0x66, 0x0f3835}, {0, 0x0fb6},
+                                             {0, 0x0fb7},      {0, 0x8b},        {0, 0x8b, true},  {0, 0x0f11},
+                                             {0xf3, 0x0f10},   {0xf2, 0x0f10}};
+inline constexpr auto vector_accesses = [] {
+    std::array<access, 14> all{};
+    for (unsigned n = 0; n < all.size(); ++n) {
+        const code c = vector_load_codes[n];
+        all[n] = {assembler().rx(c, gp::rax, memory_register, A, 0, B).made,
+                  assembler().rm(c, gp::rax, memory_register, B).made,
+                  assembler().rx(c, gp::rax, gp::rcx, gp::rax, 0, B).made};
+    }
+    return all;
+}();
+
+} // namespace stubs
+
+/// By instruction: where it is in stubs::vectors; 0xff if it is not.
+inline constexpr std::array<u8, op_count> vector_stub_of = [] {
+    std::array<u8, op_count> at{};
+    for (u8& n : at) n = 0xff;
+    for (unsigned i = 0; i < stubs::vectors.size(); ++i) at[u16(stubs::vectors[i].what)] = u8(i);
+    return at;
+}();
+/// By instruction: where it is in stubs::vector_accesses; 0xff if it is not.
+constexpr u8 vector_access_of(op o) noexcept {
+    if (o == op::v128_load32_zero) return 12;
+    if (o == op::v128_load64_zero) return 13;
+    return o >= op::v128_load && o <= op::v128_store ? u8(u16(o) - u16(op::v128_load)) : u8(0xff);
+}
+/// The splat that a load is followed by; nop: none.
+constexpr op splat_after(op load) noexcept {
+    switch (load) {
+    case op::v128_load8_splat: return op::i8x16_splat;
+    case op::v128_load16_splat: return op::i16x8_splat;
+    case op::v128_load32_splat: return op::i32x4_splat;
+    case op::v128_load64_splat: return op::i64x2_splat;
+    default: return op::nop;
+    }
+}
+
+} // namespace tessera::native
+
+// ---- native/emit_vector.hpp ------------------------------------------------------------
+/// @file native/emit_vector.hpp
+/// Operations on vectors, which lie in the frame, from stubs.
+
+namespace tessera::inline TESSERA_ABI::native {
+
+class vector_emitter : public emitter {
+public:
+    using emitter::emitter;
+
+    static constexpr bool has_vector_stub(op o) noexcept {
+        return vector_stub_of[u16(o)] != 0xff || is_swizzle(o) || is_bitselect(o);
+    }
+    static constexpr bool is_swizzle(op o) noexcept { return o == op::i8x16_swizzle || o == op::i8x16_relaxed_swizzle; }
+    static constexpr bool is_bitselect(op o) noexcept {
+        return o == op::v128_bitselect || (o >= op::i8x16_relaxed_laneselect && o <= op::i64x2_relaxed_laneselect);
+    }
+
+    /// Control can come here from elsewhere, so nothing is known of xmm0.
+    void forget_held() noexcept { held_at_ = no_index; }
+    void vector_to(u64 to, place p) noexcept { vector_to(to, p, holds(p)); }
+    /// From xmm0, after which that is still known to have it.
+    void store_vector(place d) noexcept {
+        fill_d(stubs::vector_store_slot, d.value, first_float);
+        held_ = d.value;
+        held_at_ = position();
+    }
+    void move_vector(place a, place d) noexcept {
+        vector_to(first_float, a);
+        store_vector(d);
+    }
+    /// Stored as one, since a load of 16 bytes would wait for two stores of 8.
+    void vector_constant(u64 low, u64 high, place d) noexcept {
+        constant_to(first_float, low, high);
+        store_vector(d);
+    }
+    void select_vector(place a, place b, place c, place d) noexcept {
+        const u32 over = new_label();
+        if (c.is_imm()) return move_vector(u32(c.value) != 0 ? a : b, d);
+        test_condition(c);
+        vector_to(first_float, b);
+        jump_if(cond::e, over);
+        vector_to(first_float, a);
+        bind(over);
+        store_vector(d);
+    }
+    /// What has_vector_stub is true of. `lane`: of an instruction that names one.
+    void vector(op o, place a, place b, place c, place d, u32 lane = 0) noexcept {
+        if (is_swizzle(o)) return swizzle(a, b, d);
+        if (is_bitselect(o)) return bitselect(a, b, c, d);
+        const op_type& t = row(o).type;
+        const stubs::detail::vector_code& v = stubs::vectors[vector_stub_of[u16(o)]];
+        if (row(o).immediate == imm::lane && t.param_count == 1) return extract(v.code, o, a, d, lane);
+        const bool two_vectors = t.param_count >= 2 && t.params[1] == 'v';
+        if (two_vectors) { // xmm1 before xmm0, which may have either
+            const place left = v.swapped ? b : a, right = v.swapped ? a : b;
+            const bool has_left = holds(left);
+            vector_to(second_float, right);
+            vector_to(first_float, left, has_left);
+        } else if (t.params[0] == 'v') {
+            const bool has = holds(a);
+            if (t.param_count == 2) number_to(row(o).immediate == imm::lane ? gp::rax : gp::rcx, t.params[1], b);
+            vector_to(first_float, a, has);
+        } else {
+            number_to(gp::rax, t.params[0], a);
+        }
+        if (v.more) {
+            two(stubs::vector_store_field, 2, 0, u64(around().scratch) + 16);
+            two(stubs::vector_store_field, 3, 0, u64(around().scratch) + 32);
+            if (t.param_count == 3) vector_to(2, c);
+            if (v.constant[0] != 0) {
+                constant_to(2, v.constant[0], v.constant[1]);
+            }
+        }
+        two(v.code, 0, 0, 0, lane);
+        if (v.more) {
+            two(stubs::vector_load_field, 2, 0, u64(around().scratch) + 16);
+            two(stubs::vector_load_field, 3, 0, u64(around().scratch) + 32);
+        }
+        if (t.results[0] == 'v') store_vector(d);
+        else store(d, number(gp::rax));
+    }
+    /// `lanes`: of 32 bytes, one a byte.
+    void shuffle(place a, place b, const u8* lanes, place d) noexcept {
+        const auto part = [&](place from_vector, u8 first) {
+            u64 mask[2] = {};
+            for (unsigned i = 0; i < 16; ++i) {
+                const unsigned n = unsigned(lanes[i]) - first;
+                mask[i / 8] |= u64(n < 16 ? n : 0x80) << 8 * (i % 8); // the highest bit makes 0
+            }
+            constant_to(1, mask[0], mask[1]);
+            vector_to(0, from_vector);
+            one(stubs::vector_shuffle, 0, 1);
+        };
+        part(a, 0);
+        two(stubs::vector_store_field, 0, 0, u64(around().scratch));
+        part(b, 16);
+        two(stubs::vector_load_field, 1, 0, u64(around().scratch));
+        one(stubs::vector_or, 0, 1);
+        store_vector(d);
+    }
+    void load_vector(op o, place a, const access_range& range, place d) noexcept {
+        reach(stubs::vector_accesses[vector_access_of(o)], size_of(o), a, range, 0);
+        if (const op splat = splat_after(o); splat != op::nop) put(stubs::vectors[vector_stub_of[u16(splat)]].code, {});
+        store_vector(d);
+    }
+    void store_vector_to(op o, place a, place b, const access_range& range) noexcept {
+        if (range.again != no_index) forget_held(); // it may start again without
+        vector_to(0, b);
+        reach(stubs::vector_accesses[vector_access_of(o)], size_of(o), a, range, 0);
+    }
+
+    // ---- globals, see emitter --------------------------------------------------------------------------------------
+
+    void vector_global_get(u32 offset, place d) noexcept {
+        pointer(around().globals);
+        load_field(offset, d);
+    }
+    void vector_global_set(u32 offset, place a) noexcept {
+        pointer(around().globals);
+        store_field(offset, a);
+    }
+    void vector_imported_get(u32 index, place d) noexcept {
+        imported_pointer(index);
+        load_field(0, d);
+    }
+    void vector_imported_set(u32 index, place a) noexcept {
+        imported_pointer(index);
+        store_field(0, a);
+    }
+
+private:
+    /// True if xmm0 has what is in the slot, since that was just stored from there.
+    bool holds(place p) const noexcept { return held_at_ == position() && held_ == p.value; }
+    void vector_to(u64 to, place p, bool held) noexcept {
+        if (!held) fill_d(stubs::vector_load_slot, to, p.value);
+        else if (to != first_float) fill_d(stubs::float_move, to, first_float);
+    }
+    void bitselect(place a, place b, place c, place d) noexcept {
+        vector_to(0, a);
+        vector_to(1, b);
+        one(stubs::vector_xor, 0, 1);
+        vector_to(1, c);
+        one(stubs::vector_and, 0, 1);
+        vector_to(1, b);
+        one(stubs::vector_xor, 0, 1);
+        store_vector(d);
+    }
+    void swizzle(place a, place b, place d) noexcept {
+        set_register(number(gp::rax), 0x7070'7070'7070'7070, true); // makes the highest bit of what is beyond 15
+        fill_d(stubs::vector_of_rax, 0);
+        vector_to(1, b);
+        one(stubs::vector_add_saturated, 1, 0);
+        vector_to(0, a);
+        one(stubs::vector_shuffle, 0, 1);
+        store_vector(d);
+    }
+    /// rax = what is in the context at `field`.
+    void pointer(i32 field) noexcept { two(stubs::field_load, number(gp::rax), number(context_register), u64(field)); }
+    void imported_pointer(u32 index) noexcept {
+        pointer(around().imported_globals);
+        two(stubs::field_load, number(gp::rax), number(gp::rax), 8 * u64(index));
+    }
+    void load_field(u32 offset, place d) noexcept {
+        two(stubs::field_load_vector, 0, number(gp::rax), offset);
+        store_vector(d);
+    }
+    void store_field(u32 offset, place a) noexcept {
+        vector_to(0, a);
+        two(stubs::field_store_vector, 0, number(gp::rax), offset);
+    }
+    void constant_to(u64 to, u64 low, u64 high) noexcept {
+        if (low == 0 && high == 0) return fill_d(stubs::float_zero, to);
+        set_register(number(gp::rax), low, true);
+        if (low == high) return fill_d(stubs::vector_of_rax, to);
+        set_register(number(gp::rcx), high, true);
+        fill_d(stubs::vector_of_halves, to);
+    }
+    void number_to(gp to, char letter, place p) noexcept {
+        if (is_float(letter)) bits_to(to, p, letter == 'd');
+        else move_to(number(to), p, letter == 'l');
+    }
+    void extract(const stub& s, op o, place a, place d, u32 lane) noexcept {
+        const char letter = row(o).type.results[0];
+        const u64 to = d.is_reg() ? d.value : is_float(letter) ? first_float : number(gp::rax);
+        two(s, to, 0, 8 * a.value + lane * lane_bytes(o));
+        if (is_float(letter)) store_float(d, to, letter == 'd');
+        else store(d, to);
+    }
+    static constexpr u32 lane_bytes(op o) noexcept {
+        switch (o) {
+        case op::i8x16_extract_lane_s:
+        case op::i8x16_extract_lane_u: return 1;
+        case op::i16x8_extract_lane_s:
+        case op::i16x8_extract_lane_u: return 2;
+        case op::i32x4_extract_lane:
+        case op::f32x4_extract_lane: return 4;
+        default: return 8;
+        }
+    }
+
+    u64 held_ = 0;           ///< slot
+    u32 held_at_ = no_index; ///< place in the code where xmm0 has what is in it
+};
+
+} // namespace tessera::native
+
+// ---- native/registers.hpp --------------------------------------------------------------
+/// @file registers.hpp
+/// Which values of a function are in registers: those used most, by loop depth, of those that cross labels; then,
+/// between labels, what fits beside them. Time is linear in the size of the function and the depth of its loops.
+///
+/// The frame is only written where it must be right: before the registers are lost. `dirty` says what has to be.
+
+namespace tessera::inline TESSERA_ABI::native {
+
+/// Values that cross labels, as bits; those of each bank apart.
+struct value_set {
+    u64 of[2] = {};
+    constexpr value_set operator|(const value_set& o) const noexcept { return {{of[0] | o.of[0], of[1] | o.of[1]}}; }
+    constexpr value_set operator&(const value_set& o) const noexcept { return {{of[0] & o.of[0], of[1] & o.of[1]}}; }
+    constexpr value_set without(const value_set& o) const noexcept { return {{of[0] & ~o.of[0], of[1] & ~o.of[1]}}; }
+    constexpr void add(bank b, u8 bit) noexcept { of[u8(b)] |= u64{1} << bit; }
+    friend constexpr bool operator==(const value_set&, const value_set&) noexcept = default;
+};
+
+inline constexpr u8 integer_registers[] = {8, 9, 10, 11, 3, 12, 13, 14, 15};
+inline constexpr u8 float_registers[] = {2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+
+class register_assigner {
+public:
+    static constexpr u32 nothing = no_index;
+
+    register_assigner(const exec::function_ir& ir, const module_data& m, web_finder& found) noexcept
+        : ir_(ir), module_(m), found_(found) {}
+
+    /// By node, of values that have a register: what is needed before it and after it, and what of the former the frame
+    /// does not have.
+    vec<value_set> live_in, live_out, dirty;
+    /// By bank and bit.
+    std::array<vec<u32>, 2> chosen;
+
+    /// `handlers`: labels where exceptions are caught.
+    [[nodiscard]] bool run(view<effect> effects, view<u32> handlers) noexcept {
+        effects_ = effects;
+        handlers_ = handlers;
+        const std::size_t nodes = ir_.nodes.size();
+        if (!live_in.resize(nodes) || !live_out.resize(nodes) || !dirty.resize(nodes)) return false;
+        if (!choose() || !find_live()) return false;
+        colour();
+        if (!give_to_others()) return false;
+        return find_dirty();
+    }
+    const web& value(bank b, u32 bit) const noexcept { return found_.webs[chosen[u8(b)][bit]]; }
+    /// Calls `f(web)` for each value of `s`.
+    template <class Function>
+    void each(const value_set& s, Function f) const noexcept {
+        for (const bank b : {bank::integer, bank::floating})
+            for (u64 bits = s.of[u8(b)]; bits; bits &= bits - 1) f(value(b, u32(std::countr_zero(bits))));
+    }
+    static bool has(const value_set& s, const web& w) noexcept {
+        return w.bit != web::none && (s.of[u8(w.kind)] >> w.bit & 1) != 0;
+    }
+    /// Those that can lie on the operand stack from slot `from` on.
+    value_set temps(u32 from, u32 to = no_index) const noexcept {
+        value_set s;
+        for (const bank b : {bank::integer, bank::floating})
+            for (u32 bit = 0; bit < chosen[u8(b)].size(); ++bit) {
+                const u32 slot = value(b, bit).slot;
+                if (slot >= ir_.first_temp && slot >= from && slot < to) s.add(b, u8(bit));
+            }
+        return s;
+    }
+
+    /// The values that node `i` writes.
+    value_set written(u32 i) const noexcept {
+        const exec::node& n = ir_.nodes[i];
+        value_set s;
+        add(s, of(4 * std::size_t(i) + 3));
+        if (n.v.fam == exec::family::zero_range)
+            for (u32 slot = n.words[0]; slot < n.words[0] + n.words[1]; ++slot)
+                for (const bank b : {bank::integer, bank::floating})
+                    if (const u32 w = found_.joined(slot, b); w != nothing) add(s, &found_.webs[w]);
+        return s;
+    }
+
+private:
+    const web* of(std::size_t operand) const noexcept {
+        const u32 w = found_.operand[operand];
+        return w == nothing ? nullptr : &found_.webs[w];
+    }
+    static void add(value_set& s, const web* w) noexcept {
+        if (w && w->bit != web::none) s.add(w->kind, w->bit);
+    }
+    u64 weight_at(u32 i) const noexcept { return u64{1} << 3 * (found_.depth[i] < 10 ? found_.depth[i] : 10); }
+
+    /// The heaviest values that cross labels: as many as there are bits.
+    [[nodiscard]] bool choose() noexcept {
+        for (auto& c : chosen) c.clear();
+        for (u32 w = 0; w < found_.webs.size(); ++w) {
+            const web& x = found_.webs[w];
+            const bool own = x.joined && found_.joined(x.slot, x.kind) == w;
+            if (own && !x.memory && x.weight != 0 && !chosen[u8(x.kind)].push_back(w)) return false;
+        }
+        for (auto& c : chosen) {
+            const auto heavier = [&](u32 a, u32 b) {
+                const u64 x = found_.webs[a].weight, y = found_.webs[b].weight;
+                return x != y ? x > y : a < b;
+            };
+            if (c.size() > 64) {
+                std::nth_element(c.begin(), c.begin() + 64, c.end(), heavier);
+                c.truncate(64);
+            }
+            for (u32 bit = 0; bit < c.size(); ++bit) found_.webs[c[bit]].bit = u8(bit);
+        }
+        return true;
+    }
+    value_set read(u32 i) const noexcept {
+        value_set s;
+        for (unsigned k = 0; k < 3; ++k) add(s, of(4 * std::size_t(i) + k));
+        const exec::node& n = ir_.nodes[i];
+        if (effects_[i] == effect::call) {
+            const u32 at = n.words[0] / 8; // of the arguments
+            if (n.v.fam != exec::family::call_lazy) s = s | temps(at);
+            else s = s | temps(at, at + runtime::slots_of(module_.types.params(module_.funcs[n.words[1]].type)));
+        } else if (effects_[i] == effect::leave) {
+            s = s | temps(0);
+        }
+        return s;
+    }
+    template <class Function>
+    void each_target(const exec::node& n, Function f) const noexcept {
+        if (n.label != no_index) f(n.label);
+        if (n.v.fam == exec::family::br_table)
+            for (u32 t = 0; t <= n.words[0]; ++t) f(ir_.targets[n.words[1] + t]);
+    }
+    static bool goes_on(const exec::node& n) noexcept {
+        using exec::family;
+        switch (n.v.fam) {
+        case family::br:
+        case family::br_table:
+        case family::return_:
+        case family::unreachable:
+        case family::throw_:
+        case family::return_call:
+        case family::return_call_lazy:
+        case family::return_call_record:
+        case family::return_call_indirect:
+        case family::return_call_ref: return false;
+        default: return true;
+        }
+    }
+
+    [[nodiscard]] bool find_live() noexcept {
+        vec<value_set> at;
+        if (!at.resize(ir_.labels.size())) return false;
+        for (bool again = true; again;) {
+            again = false;
+            value_set live;
+            for (u32 i = u32(ir_.nodes.size()); i--;) {
+                const exec::node& n = ir_.nodes[i];
+                if (!goes_on(n)) live = {};
+                each_target(n, [&](u32 l) { live = live | at[l]; });
+                if (effects_[i] != effect::plain) // whatever may throw
+                    for (const u32 l : handlers_) live = live | at[l];
+                const value_set out = written(i);
+                // Locals that are not needed yet are not made 0; what is written else is, needed or not.
+                live_out[i] = n.v.fam == exec::family::zero_range ? live : live | out;
+                live = live.without(out) | read(i);
+                live_in[i] = live;
+                for (u32 l = found_.label_at[i]; l != nothing; l = found_.label_next[l])
+                    if (!((at[l] | live) == at[l])) at[l] = at[l] | live, again = true;
+            }
+        }
+        return true;
+    }
+
+    /// Gives registers, heaviest first, to values that do not live at the same time as others that have them.
+    void colour() noexcept {
+        std::array<std::array<u64, 64>, 2> beside{};
+        std::array<std::array<i64, 64>, 2> worth{};
+        const auto meet = [&](const value_set& some, const value_set& all) {
+            for (unsigned b = 0; b < 2; ++b)
+                for (u64 bits = some.of[b]; bits; bits &= bits - 1) {
+                    const int bit = std::countr_zero(bits);
+                    beside[b][unsigned(bit)] |= all.of[b];
+                    for (u64 others = all.of[b]; others; others &= others - 1)
+                        beside[b][unsigned(std::countr_zero(others))] |= u64{1} << bit;
+                }
+        };
+        for (unsigned b = 0; b < 2; ++b)
+            for (u32 bit = 0; bit < chosen[b].size(); ++bit)
+                worth[b][bit] = i64(found_.webs[chosen[b][bit]].weight & (~u64{0} >> 8));
+        if (!live_in.empty()) meet(live_in[0], live_in[0]);
+        for (u32 i = 0; i < ir_.nodes.size(); ++i) {
+            if (const value_set w = written(i) & live_out[i]; !(w == value_set{})) meet(w, live_out[i]);
+            if (effects_[i] == effect::plain) continue;
+            const value_set across = live_in[i] & live_out[i];
+            for (unsigned b = 0; b < 2; ++b)
+                for (u64 bits = across.of[b]; bits; bits &= bits - 1)
+                    worth[b][unsigned(std::countr_zero(bits))] -= 2 * i64(weight_at(i));
+        }
+        for (unsigned b = 0; b < 2; ++b) {
+            vec<u32>& all = chosen[b];
+            std::array<u8, 64> order{};
+            for (u8 i = 0; i < all.size(); ++i) order[i] = i;
+            std::sort(order.begin(), order.begin() + all.size(),
+                      [&](u8 x, u8 y) { return worth[b][x] != worth[b][y] ? worth[b][x] > worth[b][y] : x < y; });
+            for (std::size_t k = 0; k < all.size(); ++k) {
+                const u8 bit = order[k];
+                if (worth[b][bit] <= 0) break;
+                for (u32 r = 0; r < registers(b).size(); ++r)
+                    if ((holders_[b][r] & beside[b][bit]) == 0) {
+                        holders_[b][r] |= u64{1} << bit;
+                        found_.webs[all[bit]].reg = registers(b)[r];
+                        break;
+                    }
+            }
+        }
+        // Who has no register is of no more interest.
+        value_set with;
+        for (unsigned b = 0; b < 2; ++b)
+            for (u64 h : holders_[b]) with.of[b] |= h;
+        with_ = with;
+        for (u32 i = 0; i < ir_.nodes.size(); ++i) {
+            live_in[i] = live_in[i] & with;
+            live_out[i] = live_out[i] & with;
+        }
+    }
+    static view<u8> registers(unsigned b) noexcept {
+        return b == 0 ? view<u8>(integer_registers, sizeof integer_registers)
+                      : view<u8>(float_registers, sizeof float_registers);
+    }
+
+    /// Values that live between two labels, in the order in which they are made.
+    [[nodiscard]] bool give_to_others() noexcept {
+        constexpr u32 most = 256; // nodes
+        std::array<std::array<u32, 16>, 2> until{};
+        for (web& w : found_.webs) {
+            if (w.joined || w.memory || w.last <= w.first || w.last - w.first > most) continue;
+            if (is_constant(ir_.nodes[w.first])) continue; // it is made where it is used
+            const unsigned b = u8(w.kind);
+            u64 busy = 0;
+            for (u32 i = w.first; i < w.last; ++i) busy |= live_out[i].of[b];
+            for (u32 r = 0; r < registers(b).size(); ++r)
+                if (until[b][r] <= w.first && (holders_[b][r] & busy) == 0) {
+                    until[b][r] = w.last;
+                    w.reg = registers(b)[r];
+                    break;
+                }
+        }
+        return true;
+    }
+
+    [[nodiscard]] bool find_dirty() noexcept {
+        vec<value_set> at;
+        if (!at.resize(ir_.labels.size())) return false;
+        for (bool again = true; again;) {
+            again = false;
+            value_set d;
+            for (u32 i = 0; i < ir_.nodes.size(); ++i) {
+                const exec::node& n = ir_.nodes[i];
+                for (u32 l = found_.label_at[i]; l != nothing; l = found_.label_next[l]) {
+                    d = d | at[l];
+                    d = d.without(temps(ir_.labels[l].height)); // nothing lies there
+                }
+                dirty[i] = d;
+                if (effects_[i] != effect::plain) d = {};
+                if (n.v.at[3] == exec::loc::slot) {
+                    // Whatever lay in the slot is gone; a vector takes two.
+                    const u32 slot = u32(n.operands[3]);
+                    const bool two = class_of_operand(module_, n, 3) == exec::cls::v128;
+                    for (u32 s = slot; s <= slot + (two ? 1u : 0u); ++s)
+                        for (const bank b : {bank::integer, bank::floating})
+                            if (const u32 w = found_.joined(s, b); w != nothing) {
+                                value_set one;
+                                add(one, &found_.webs[w]);
+                                d = d.without(one);
+                            }
+                }
+                const bool by_cell = effects_[i] == effect::leave;
+                if (!by_cell) d = d | (written(i) & with_);
+                each_target(n, [&](u32 l) {
+                    if (!((at[l] | d) == at[l])) at[l] = at[l] | d, again = true;
+                });
+                if (!goes_on(n)) d = {};
+            }
+        }
+        return true;
+    }
+
+    const exec::function_ir& ir_;
+    const module_data& module_;
+    web_finder& found_;
+    view<effect> effects_;
+    view<u32> handlers_;
+    std::array<std::array<u64, 16>, 2> holders_{}; ///< by bank and register: the values that have it
+    value_set with_;
 };
 
 } // namespace tessera::native
 
 // ---- native/call_meaning.hpp -----------------------------------------------------------
 /// @file call_meaning.hpp
-/// From machine code to the meaning of an instruction that has no stub, and back.
+/// From machine code to the meaning of an instruction that has no stub, or to what looks whether a memory has grown,
+/// and back.
 
 /// The convention of functions that machine code calls.
 #if defined(_WIN32)
@@ -38937,6 +39821,11 @@ namespace tessera::inline TESSERA_ABI::native {
 /// Evaluates instruction `number` on `slots`, which take the result; returns the trap.
 inline TESSERA_CALLED u32 apply_meaning(u32 number, u64* slots) noexcept {
     return u32(num::apply<num::of_numbers>(op(u16(number)), slots, slots));
+}
+
+/// Not 0 if a memory of the current instance has grown since its size was looked at.
+inline TESSERA_CALLED u32 see_growth(exec::context* c) noexcept {
+    return c->slow->see_growth && c->slow->see_growth(c) ? 1 : 0;
 }
 
 namespace stubs {
@@ -38956,6 +39845,7 @@ inline constexpr stub save_float = assembler().rx({0, 0x0f29}, D, gp::rsp, gp::r
 inline constexpr stub restore_float = assembler().rx({0, 0x0f28}, D, gp::rsp, gp::rsp, 0, B).made;
 inline constexpr stub meaning_arguments =
     assembler().rr({0, 0x8b}, gp::rdi, gp::rcx).rm({0, 0x8d, true}, gp::rsi, context_register, B).made;
+inline constexpr stub growth_arguments = assembler().rr({0, 0x8b, true}, gp::rdi, context_register).made;
 inline constexpr stub restore_integers =
     assembler()
         .rx({0, 0x8b, true}, gp::rsp, gp::rsp, gp::rsp, 0)
@@ -38963,8 +39853,9 @@ inline constexpr stub restore_integers =
         .made;
 } // namespace stubs
 
-/// Appends the code that surroundings::meaning is the address of.
-inline void put_call_of_meaning(code_buffer& to, i32 scratch) noexcept {
+namespace detail {
+/// Appends code that calls `function` with what `arguments` leaves in registers.
+inline void put_call(code_buffer& to, std::uintptr_t function, const stub& arguments, i32 scratch) noexcept {
     const auto put = [&](const stub& s, i64 d, i64 b) {
         fillings v;
         v[from::d] = v[from::a] = d;
@@ -38973,13 +39864,23 @@ inline void put_call_of_meaning(code_buffer& to, i32 scratch) noexcept {
     };
     put(stubs::save_integers, 0, 0);
     for (i64 r = 2; r < 16; ++r) put(stubs::save_float, r, 16 * (r - 1));
-    put(stubs::meaning_arguments, 0, scratch);
+    put(arguments, 0, scratch);
     fillings helper;
-    helper[from::a] = i64(reinterpret_cast<std::uintptr_t>(&apply_meaning));
+    helper[from::a] = i64(function);
     to.put(stubs::move_imm64, helper); // into rax
     to.put(stubs::call_rax, {});
     for (i64 r = 2; r < 16; ++r) put(stubs::restore_float, r, 16 * (r - 1));
     put(stubs::restore_integers, 0, 0);
+}
+} // namespace detail
+
+/// Appends the code that surroundings::meaning is the address of.
+inline void put_call_of_meaning(code_buffer& to, i32 scratch) noexcept {
+    detail::put_call(to, reinterpret_cast<std::uintptr_t>(&apply_meaning), stubs::meaning_arguments, scratch);
+}
+/// Appends the code that surroundings::growth is the address of.
+inline void put_call_of_growth(code_buffer& to) noexcept {
+    detail::put_call(to, reinterpret_cast<std::uintptr_t>(&see_growth), stubs::growth_arguments, 0);
 }
 
 } // namespace tessera::native
@@ -38999,8 +39900,8 @@ namespace tessera::inline TESSERA_ABI::native {
 
 /// Distances in bytes within exec::context.
 struct context_layout {
-    i32 memory_size, stack_end, globals, imported_globals, funcs, fuel, interrupt, stop_cells, enter_cells,
-        bounds_cells;
+    i32 memory_size, stack_end, globals, imported_globals, funcs, fuel, interrupt, stop_cells, enter_cells;
+    i32 memories, memory_bytes, memory_base;
     i32 tables, records, instance, table_size, table_items, record_type, record_instance, record_index;
     i32 callee, delta, return_pc, link, why, paused, stop_pc, native_stack, native_limit, scratch;
 
@@ -39011,7 +39912,7 @@ struct context_layout {
         memory_size = at(c.memory_size), stack_end = at(c.stack_end);
         globals = at(c.globals), imported_globals = at(c.imported_globals), funcs = at(c.funcs);
         fuel = at(c.fuel), interrupt = at(c.interrupt);
-        stop_cells = at(c.stop_cells), enter_cells = at(c.enter_cells), bounds_cells = at(c.bounds_cells);
+        stop_cells = at(c.stop_cells), enter_cells = at(c.enter_cells), memories = at(c.native.memories);
         callee = at(c.call.callee), delta = at(c.call.delta), return_pc = at(c.call.return_pc), link = at(c.call.link);
         why = at(c.why), paused = at(c.paused), stop_pc = at(c.stop_pc);
         tables = at(c.tables), records = at(c.records), instance = at(c.instance);
@@ -39021,6 +39922,7 @@ struct context_layout {
             return i32(reinterpret_cast<const u8*>(&member) - reinterpret_cast<const u8*>(&whole));
         };
         table_size = within(table, table.size), table_items = within(table, table.items);
+        memory_bytes = within(c.no_memory, c.no_memory.size), memory_base = within(c.no_memory, c.no_memory.base);
         record_type = within(record, record.type_id), record_instance = within(record, record.instance);
         record_index = within(record, record.index);
         native_stack = at(c.native.stack), native_limit = at(c.native.limit), scratch = at(c.native.scratch);
@@ -39033,9 +39935,9 @@ struct shared_code {
     const u8* enter = nullptr;   ///< from the interpreter: to the code in r10
     const u8* callee = nullptr;  ///< a call of function eax, frame at rdi, return cell r8, link r9, by the interpreter
     const u8* trap = nullptr;    ///< a trap, in eax, at the cell
-    const u8* bounds = nullptr;  ///< an access beyond the memory at the cell
     const u8* pause = nullptr;   ///< a pause because of eax, to go on at the cell
     const u8* leave = nullptr;   ///< the interpreter goes on at the cell
+    const u8* growth = nullptr;  ///< see surroundings
 };
 
 /// Bytes of native stack that calls may take before they leave and start afresh.
@@ -39081,7 +39983,7 @@ public:
         jump(go);
 
         const u32 stop = new_label();
-        bind(labels[5]);
+        bind(labels[4]);
         two(assembler().m({0, 0xc6}, 0, context_register, stubs::B).imm8(1).made, 0, 0, u32(at.paused));
         bind(labels[3]);
         bind(stop);
@@ -39090,12 +39992,7 @@ public:
         get_field(gp::rcx, at.stop_cells);
         jump(go);
 
-        bind(labels[4]);
-        set_field(at.stop_pc, gp::r8);
-        get_field(gp::rcx, at.bounds_cells);
-        jump(go);
-
-        bind(labels[6]);
+        bind(labels[5]);
         move(gp::rcx, gp::r8);
         bind(go);
         move(gp::rdx, gp::rsi);
@@ -39105,6 +40002,8 @@ public:
         get_field(gp::rsp, at.native_stack);
         // pop r15 … r12, rbp, rbx; jmp [rdi]
         put(assembler().raw(0x41, 0x5f, 0x41, 0x5e, 0x41, 0x5d, 0x41, 0x5c, 0x5d, 0x5b, 0xff, 0x27).made, {});
+        bind(labels[6]);
+        put_call_of_growth(*this);
         resolve();
     }
 
@@ -39134,6 +40033,7 @@ namespace tessera::inline TESSERA_ABI::native {
 struct compile_options {
     exec::model model;
     bool instructions = false; ///< the processor has the newer ones that stubs use
+    u64 blinding = 0;          ///< see native_options
 };
 
 /// The function to compile, as the interpreter has it.
@@ -39165,6 +40065,34 @@ inline bool has_vector(const module_data& m, const exec::node& n) noexcept {
 }
 } // namespace detail
 
+namespace detail {
+/// True for a node with vectors that has machine code.
+inline bool has_vector_code(const exec::node& n) noexcept {
+    using exec::family;
+    switch (n.v.fam) {
+    case family::unary:
+    case family::binary:
+    case family::extract_lane:
+    case family::replace_lane:
+    case family::ternary: return vector_emitter::has_vector_stub(n.v.code);
+    case family::load:
+    case family::load_wide:
+    case family::store:
+    case family::store_wide: return vector_access_of(n.v.code) != 0xff;
+    case family::move:
+    case family::select:
+    case family::vector_constant:
+    case family::shuffle:
+    case family::global_get:
+    case family::global_set:
+    case family::imported_get:
+    case family::imported_set:
+    case family::return_: return true;
+    default: return false;
+    }
+}
+} // namespace detail
+
 /// What node `n` means for registers, and so whether it has machine code.
 inline effect effect_of(const compile_options& o, const module_data& m, const exec::node& n) noexcept {
     using exec::family;
@@ -39176,16 +40104,19 @@ inline effect effect_of(const compile_options& o, const module_data& m, const ex
         if (o.model.canonical && num::picks_nan(v.code)) return effect::leave;
         if (num::has_instruction(v.code) && !o.instructions) return effect::leave;
         break;
-    case family::load:
-    case family::load_indexed:
-    case family::store:
-        // Another thread may make a shared memory larger, and the access is tried again then.
-        for (const auto& memory : m.memories)
-            if (memory.type.shared) return effect::leave;
-        break;
     case family::call_lazy:
     case family::call_indirect: return effect::call;
     case family::zero_range: return n.words[1] <= most_zeros ? effect::plain : effect::leave;
+    case family::ternary:
+    case family::extract_lane:
+    case family::replace_lane:
+    case family::shuffle:
+    case family::vector_constant:
+    case family::load:
+    case family::load_indexed:
+    case family::store:
+    case family::load_wide:
+    case family::store_wide:
     case family::move:
     case family::constant:
     case family::select:
@@ -39201,16 +40132,19 @@ inline effect effect_of(const compile_options& o, const module_data& m, const ex
     case family::entry: break;
     default: return effect::leave;
     }
-    return detail::has_vector(m, n) ? effect::leave : effect::plain;
+    return !detail::has_vector(m, n) || (o.instructions && detail::has_vector_code(n)) ? effect::plain : effect::leave;
 }
 
-class function_code : public emitter {
+class function_code : public vector_emitter {
 protected:
     using node_type = exec::node;
 
     function_code(const compile_options& options, const context_layout& at, const shared_code& shared) noexcept
-        : emitter({at.memory_size, at.globals, at.imported_globals, at.scratch, shared.meaning}), options_(options),
-          at_(at), shared_(shared) {}
+        : vector_emitter({at.memory_size, at.globals, at.imported_globals, at.scratch, at.memories, at.memory_bytes,
+                          at.memory_base, shared.meaning, shared.growth}),
+          options_(options), at_(at), shared_(shared) {
+        blinding = options.blinding;
+    }
 
     // ---- operands --------------------------------------------------------------------------------------------------
 
@@ -39285,22 +40219,25 @@ protected:
 
     // ---- checks that reach farther ---------------------------------------------------------------------------------
 
-    /// Where the access of `n` ends, from its address on; of a constant address from 0 on.
-    static u32 end_of(const node_type& n, place address) noexcept {
-        return n.words[0] + (address.is_imm() && n.v.at[0] == exec::loc::slot ? u32(address.value) : 0u);
-    }
-    struct check {
-        u32 reach;
-        u32 out; ///< label, no_index for a trap
-    };
-    check check_of(const node_type& n, u32 i, place a) noexcept {
-        if (!is_access(n) || a.is_imm()) return {end_of(n, a), no_index};
-        if (reaches_[i] <= n.words[0]) return {reaches_[i], no_index};
-        const u32 label = new_label(), first = u32(kept_.size());
+    access_range range_of(const node_type& n, u32 i, place a) noexcept {
+        const memory_type& type = in_->module.memories[memory_of(n)].type;
+        const u64 constant = !a.is_imm() || n.v.at[0] != exec::loc::slot ? 0
+                             : type.limits.is64                          ? a.value
+                                                                         : u32(a.value);
+        access_range r(end_of(n, constant));
+        r.memory = memory_of(n);
+        r.is64 = type.limits.is64;
+        if (type.shared) r.again = i;
+        if (!is_access(n) || a.is_imm()) return r;
+        if (blinding != 0) return r; // the distance to what another access has checked would be seen
+        r.checked = reaches_[i];
+        if (r.checked <= r.end) return r;
+        r.out = new_label();
+        const u32 first = u32(kept_.size());
         for (const u32 w : alive_)
             if (found_->webs[w].last >= i && !kept_.push_back(w)) failed_ = true;
-        if (!early_.push_back({label, i, first, u32(kept_.size())})) failed_ = true;
-        return {reaches_[i], label};
+        if (!early_.push_back({r.out, i, first, u32(kept_.size())})) failed_ = true;
+        return r;
     }
     /// A way out before an access that may trap, or one behind it: everything goes to the frame.
     struct early_leave {
@@ -39377,9 +40314,8 @@ protected:
         go_to(shared_.callee);
         for (const exit& e : exits) {
             bind(e.label);
-            const bool bounds = e.why == trap::out_of_bounds_memory;
-            if (!bounds && e.why != trap::none) set_register(number(gp::rax), u64(e.why), false);
-            go_to(bounds ? shared_.bounds : shared_.trap, e.node);
+            if (e.why != trap::none) set_register(number(gp::rax), u64(e.why), false);
+            go_to(shared_.trap, e.node);
         }
     }
     /// Cells of nodes that control comes to from the interpreter.
@@ -39440,7 +40376,7 @@ protected:
     vec<slow_call> slow_calls_;
     vec<early_leave> early_;
     vec<u32> alive_, kept_; ///< webs
-    vec<u32> reaches_;      ///< see fold_checks
+    vec<u64> reaches_;      ///< see fold_checks
     u32 slow_ = 0;          ///< label: a call that needs more stack
     u32 enter_ = no_index;  ///< label: the way from the interpreter to the code in r10
 };
@@ -39490,6 +40426,7 @@ public:
         prologue();
         for (u32 i = 0; i < nodes; ++i) {
             bind(i);
+            if (found.label_at[i] != web_finder::nothing || can_enter(i)) forget_held();
             node = i;
             emit(in.ir.nodes[i], i);
             note_alive(i);
@@ -39529,6 +40466,7 @@ private:
         if (effects_[i] == effect::leave) return leave(i);
         const exec::variant& v = n.v;
         const place a = operand(n, i, 0), b = operand(n, i, 1), c = operand(n, i, 2), d = operand(n, i, 3);
+        if (detail::has_vector(in_->module, n)) return emit_vector(n, i, a, b, c, d);
         switch (v.fam) {
         case family::unary: return unary(v.code, a, d);
         case family::binary: return binary(v.code, a, b, d);
@@ -39539,15 +40477,13 @@ private:
                 return;
             return move(letter(n, 3), place::imm(constant_of(n)), d);
         case family::select: return select(letter(n, 3), a, b, c, d);
-        case family::load: {
-            const check k = check_of(n, i, a);
-            return load(v.code, a, end_of(n, a), d, k.reach, k.out);
-        }
-        case family::load_indexed: return load(v.code, indexed(a, b, u8(v.flags >> exec::flag::shift)), n.words[0], d);
-        case family::store: {
-            const check k = check_of(n, i, a);
-            return store_to(v.code, a, b, end_of(n, a), k.reach, k.out);
-        }
+        case family::load:
+        case family::load_wide: return load(v.code, a, range_of(n, i, a), d);
+        case family::load_indexed:
+            return load(v.code, indexed(a, b, u8(v.flags >> exec::flag::shift)), range_of(n, i, place::reg(gp::rcx)),
+                        d);
+        case family::store:
+        case family::store_wide: return store_to(v.code, a, b, range_of(n, i, a));
         case family::global_get: return global_get(letter(n, 3), n.words[0], d);
         case family::global_set: return global_set(letter(n, 0), n.words[0], a);
         case family::imported_get: return imported_get(letter(n, 3), n.words[0], d);
@@ -39575,6 +40511,35 @@ private:
         case family::zero_range: return zero(n, i);
         case family::entry: return pay(i, in_->ir.cost, i + 1, {});
         default: return;
+        }
+    }
+    void emit_vector(const node_type& n, u32 i, place a, place b, place c, place d) noexcept {
+        using exec::family;
+        const op o = n.v.code;
+        switch (n.v.fam) {
+        case family::unary:
+        case family::binary:
+        case family::extract_lane:
+        case family::replace_lane:
+        case family::ternary: return vector(o, a, b, c, d, n.words[0]);
+        case family::load:
+        case family::load_wide: return load_vector(o, a, range_of(n, i, a), d);
+        case family::store:
+        case family::store_wide: return store_vector_to(o, a, b, range_of(n, i, a));
+        case family::move: return move_vector(a, d);
+        case family::select: return select_vector(a, b, c, d);
+        case family::vector_constant:
+            return vector_constant(n.words[0] | u64{n.words[1]} << 32, n.words[2] | u64{n.words[3]} << 32, d);
+        case family::shuffle: {
+            u8 lanes[16];
+            for (unsigned k = 0; k < 16; ++k) lanes[k] = u8(n.words[k / 4] >> 8 * (k % 4));
+            return shuffle(a, b, lanes, d);
+        }
+        case family::global_get: return vector_global_get(n.words[0], d);
+        case family::global_set: return vector_global_set(n.words[0], a);
+        case family::imported_get: return vector_imported_get(n.words[0], d);
+        case family::imported_set: return vector_imported_set(n.words[0], a);
+        default: return give_back(n, a);
         }
     }
     void zero(const node_type& n, u32 i) noexcept {
@@ -39606,7 +40571,8 @@ private:
         for (u32 t = 0; t <= n.words[0]; ++t) put_distance(base, label_of(in_->ir.targets[n.words[1] + t]));
     }
     void give_back(const node_type& n, place a) noexcept {
-        if (n.v.at[0] != exec::loc::none) move(letter(n, 0), a, place::slot(0));
+        if (n.v.at[0] != exec::loc::none && detail::has_vector(in_->module, n)) move_vector(a, place::slot(0));
+        else if (n.v.at[0] != exec::loc::none) move(letter(n, 0), a, place::slot(0));
         fill_d(stubs::move[0].i, number(gp::rax), n.words[0]);
         put(stubs::ret, {});
     }
@@ -39686,6 +40652,115 @@ private:
 
 } // namespace tessera::native
 
+// ---- native/perf_map.hpp ---------------------------------------------------------------
+/// @file native/perf_map.hpp
+/// Names of machine code for profilers that read the format of Linux' perf: a line with the address, the size, both in
+/// hexadecimal digits, and the name.
+
+namespace tessera::inline TESSERA_ABI::native {
+
+class perf_map {
+public:
+    perf_map() noexcept = default;
+    perf_map(const perf_map&) = delete;
+    perf_map& operator=(const perf_map&) = delete;
+    ~perf_map() {
+        if (file_) static_cast<void>(std::fclose(file_));
+    }
+
+    /// Lines will be added at the end of the file. False: it cannot be opened.
+    [[nodiscard]] bool open(const char* path) noexcept { return (file_ = std::fopen(path, "a")) != nullptr; }
+
+    /// The code of a function, which is called by its number if it has no name. Does nothing without a file.
+    void add(const u8* code, u64 size, std::string_view name, u32 number) noexcept {
+        if (!file_) return;
+        begin(code, size);
+        if (name.empty()) std::fprintf(file_, "function %lu", static_cast<unsigned long>(number));
+        for (const char c : name.substr(0, most_of_name)) std::fputc(c >= 0 && c < ' ' ? '?' : c, file_);
+        end();
+    }
+    /// The code that functions share.
+    void add_shared(const u8* code, u64 size) noexcept {
+        if (!file_) return;
+        begin(code, size);
+        std::fputs("shared code", file_);
+        end();
+    }
+
+private:
+    static constexpr std::size_t most_of_name = 1000; ///< bytes; longer ones are cut
+    void begin(const u8* code, u64 size) noexcept {
+        std::fprintf(file_,
+                     "%llx %llx tessera: ", static_cast<unsigned long long>(reinterpret_cast<std::uintptr_t>(code)),
+                     static_cast<unsigned long long>(size));
+    }
+    /// Who reads it may do so while the program runs, and the program may end in any way.
+    void end() noexcept {
+        std::fputc('\n', file_);
+        static_cast<void>(std::fflush(file_));
+    }
+    std::FILE* file_ = nullptr;
+};
+
+} // namespace tessera::native
+
+// ---- native/worth.hpp ------------------------------------------------------------------
+/// @file native/worth.hpp
+/// Whether a function is likely to be faster as machine code. One that keeps going to the interpreter and back is not.
+
+namespace tessera::inline TESSERA_ABI::native {
+
+/// A node with machine code gains most of the time the interpreter takes for it; going there and back takes the time of
+/// about twenty. The function and each of its loops has to gain, since nobody knows where the time will be spent; what
+/// a loop gains counts eight times in what is around it. What comes just before the function ends in a trap or an
+/// exception does not count.
+inline bool is_worth_compiling(const compile_options& options, const module_data& m,
+                               const exec::function_ir& ir) noexcept {
+    using exec::family;
+    constexpr i64 transition = 20;
+    constexpr u32 most_depth = 15; // loops in them are part of the loop around them
+    struct part {
+        u32 end = no_index;
+        i64 balance = 0;
+    };
+    std::array<part, most_depth + 1> around{}; // the function, then loops around a node
+    u32 depth = 0, next = 0;
+    bool outside = false; // of the machine code
+    i64 costs = 0;        // since the last branch
+    for (u32 i = 0; i < ir.nodes.size(); ++i) {
+        for (; around[depth].end <= i; --depth) {
+            if (around[depth].balance < 0) return false;
+            around[depth - 1].balance += 8 * around[depth].balance;
+        }
+        for (; next < ir.loops.size() && ir.loops[next].begin <= i; ++next)
+            if (depth < most_depth) around[++depth] = {ir.loops[next].end, 0};
+        const exec::node& n = ir.nodes[i];
+        i64& balance = around[depth].balance;
+        switch (n.v.fam) {
+        case family::tally: continue; // only there to find this out
+        case family::pins: continue;  // not in machine code
+        case family::unreachable:
+        case family::throw_: balance += costs; continue;
+        case family::br:
+        case family::br_compare:
+        case family::br_table: costs = 0; break;
+        default: break;
+        }
+        // In the form for machine code there is one family of these.
+        const bool leaves = n.v.fam != family::zero_few && effect_of(options, m, n) == effect::leave;
+        if (!leaves) ++balance;
+        else if (!outside) balance -= transition, costs += transition;
+        outside = leaves;
+    }
+    for (; depth > 0; --depth) {
+        if (around[depth].balance < 0) return false;
+        around[depth - 1].balance += 8 * around[depth].balance;
+    }
+    return around[0].balance >= 0;
+}
+
+} // namespace tessera::native
+
 // ---- native/machine.hpp ----------------------------------------------------------------
 /// @file native/machine.hpp
 /// The machine code of a store: compiles functions when they are lowered and owns what comes of it.
@@ -39703,14 +40778,23 @@ inline constexpr bool has_target = false;
 class machine : public exec::native_hook {
 public:
     machine(const compile_options& made_for, const native_options& options) noexcept
-        : options_(made_for), memory_(options.code_bytes) {
+        : options_(made_for), all_(options.all), memory_(options.code_bytes) {
         threshold = options.threshold;
         compile = [](exec::native_hook& self, runtime::code_unit& unit, u32 index, u8* code,
                      const exec::function_ir& ir, view<exec::cell_origin> cells, view<u32> handlers) noexcept {
-            static_cast<machine&>(self).compile_function(unit, index, code, ir, cells, handlers);
+            machine& m = static_cast<machine&>(self);
+            const u64 before = monotonic_ns();
+            m.compile_function(unit, index, code, ir, cells, handlers);
+            m.counters_.nanoseconds += monotonic_ns() - before;
         };
         way_in = [](exec::native_hook& self, const runtime::code_unit& unit, u32 index, u32 number) noexcept {
             return static_cast<machine&>(self).find_way_in(unit, index, number);
+        };
+        gains = [](exec::native_hook& self, const runtime::code_unit& unit, const exec::function_ir& ir) noexcept {
+            machine& m = static_cast<machine&>(self);
+            const bool worth = m.all_ || is_worth_compiling(m.options_, *unit.module, ir);
+            m.counters_.left += worth ? 0 : 1;
+            return worth;
         };
         forget = [](exec::native_hook& self) noexcept {
             machine& m = static_cast<machine&>(self);
@@ -39730,8 +40814,11 @@ public:
     machine& operator=(const machine&) = delete;
 
     /// Makes the code that functions share. Where that cannot be had nothing will be compiled; `status` says why.
-    void start() noexcept {
+    /// False: the file `names` cannot be opened; null is none.
+    [[nodiscard]] bool start(const char* names) noexcept {
+        if (names && !names_.open(names)) return false;
         if (!make_shared_code()) compile = nullptr;
+        return true;
     }
     code_status status() const noexcept { return memory_.status(); }
     native_counters counters() const noexcept {
@@ -39748,6 +40835,7 @@ private:
         maker.make(at);
         const u8* const code = maker.failed() ? nullptr : memory_.add(maker.data(), maker.position());
         if (!code) return false;
+        names_.add_shared(code, maker.position());
         const auto part = [&](unsigned n) { return code + maker.position_of(maker.labels[n]); };
         shared_ = {part(0), part(1), part(2), part(3), part(4), part(5), part(6)};
         compiler_ = create<compiler>(options_, at, shared_);
@@ -39800,12 +40888,16 @@ private:
         to->entries[index] = code + compiler_->entry;
         to->functions[index] = {code, first};
         for (const way_in_cell& w : compiler_->ways_in()) exec::store_native(cells + w.cell, code + w.code);
+        const auto& names = unit.module->func_names;
+        names_.add(code, compiler_->position(), index < names.size() ? names[index] : std::string_view(), index);
         --counters_.left;
         ++counters_.functions;
     }
 
     const compile_options options_;
+    const bool all_;
     code_memory memory_;
+    perf_map names_;
     shared_code shared_;
     compiler* compiler_ = nullptr;
     vec<unit_code*> units_;
@@ -39824,7 +40916,8 @@ TESSERA_API result<void> enable_native(const basic_store& s, const native_option
 /// From now on functions of `s` are compiled to machine code, when `options` say so; those called before stay as they
 /// are. Succeeds where that cannot be had, too: functions are then interpreted, and `native_status_of` says why.
 /// A second call changes nothing. A reset of the store ends it.
-/// @returns nothing; fails with "out of memory" only
+/// @returns nothing; fails with "out of memory", or "file cannot be opened" (`native_options::perf_map`): then nothing
+///          is compiled
 template <features F>
 result<void> enable_native(store<F>& s, const native_options& options = {}) noexcept {
     static_assert(F[feature::native], "tessera: this store's features lack native");
@@ -39845,10 +40938,11 @@ TESSERA_API result<void> enable_native(const basic_store& s, const native_option
     exec::native_hook** const place = data->engine->native(*data);
     if (!place) return msg::out_of_memory;
     if (*place) return {};
-    const native::compile_options made_for{exec::model_of(data->built), num::processor_has_instructions()};
+    const native::compile_options made_for{exec::model_of(data->built), num::processor_has_instructions(),
+                                           options.blinding};
     native::machine* const made = create<native::machine>(made_for, options);
     if (!made) return msg::out_of_memory;
-    made->start();
+    if (!made->start(options.perf_map)) return tessera::destroy(made), error(msg::cannot_open, "perf_map");
     *place = made;
     return {};
 }

@@ -26,7 +26,10 @@ public:
         for (val_type t : all_types) add_local(t, true);
         labels_.push_back({type_.results, false});
         gas_check();
+        const bool again = r_.chance(85);
+        if (again) begin(op::loop, {}, {});
         for (u32 n = 1 + r_.below(6); n--;) statement(4);
+        if (again) go_round();
         values(type_.results, 3);
         emit(op::end);
         bytes out;
@@ -117,11 +120,11 @@ private:
                 expression(r_.chance(50) ? tessera::t_funcref : t_ref0, depth);
                 i32_const(r_.below(3));
                 return emit(op::table_grow, 0);
-            default: return memory_size_or_grow(false);
+            default: return memory_size_or_grow(t, depth);
             }
         case 20:
             if (t != tessera::t_i64) return leaf(t);
-            if (m_.memories.size() > 1 && m_.memories[1].is64) return memory_size_or_grow(true);
+            if (r_.chance(50)) return memory_size_or_grow(t, depth);
             for (int i = 0; i < 2; ++i) expression(t, depth);
             emit(r_.chance(50) ? op::i64_mul_wide_s : op::i64_mul_wide_u);
             return consume(t, depth);
@@ -131,10 +134,14 @@ private:
             return atomic(r_.of(set.atomics[k]), depth);
         }
     }
-    void memory_size_or_grow(bool second) {
-        const u32 memory = second ? 1 : 0;
+    /// Of a memory whose addresses are of type `t`.
+    void memory_size_or_grow(val_type t, int depth) {
+        const bool wide = t == tessera::t_i64;
+        u32 memory = any_memory();
+        if (m_.memories[memory].is64 != wide) memory = 0;
+        if (m_.memories[memory].is64 != wide) return leaf_or_expression(t, depth);
         if (r_.chance(70)) return emit(op::memory_size, memory);
-        if (m_.memories[memory].is64) i64_const(r_.below(2));
+        if (wide) i64_const(r_.below(2));
         else i32_const(r_.chance(80) ? r_.below(2) : u32(r_.next()));
         emit(op::memory_grow, memory);
     }
@@ -423,6 +430,21 @@ private:
         if (same > 0 && r_.chance(50)) rework(have[same - 1], depth);
         for (std::size_t i = same; i < want.size(); ++i) expression(want[i], depth);
     }
+    /// Ends a loop that goes round while global 0 is not used up.
+    void go_round() {
+        emit(op::global_get, 0);
+        emit_block(op::if_, {}, {});
+        take_gas();
+        emit(op::br, 1);
+        emit(op::end);
+        end();
+    }
+    void take_gas() {
+        emit(op::global_get, 0);
+        i32_const(1);
+        emit(op::i32_sub);
+        emit(op::global_set, 0);
+    }
     /// Ends the function where global 0 is used up, else takes one off it.
     void gas_check() {
         emit(op::global_get, 0);
@@ -434,10 +456,7 @@ private:
         }
         emit(op::return_);
         emit(op::end);
-        emit(op::global_get, 0);
-        i32_const(1);
-        emit(op::i32_sub);
-        emit(op::global_set, 0);
+        take_gas();
     }
 
     types thrown_by(u32 tag) const { return m_.types[m_.tags[tag].type].params; }
@@ -607,7 +626,10 @@ private:
             }
             return end();
         }
-        case 28: expression(any_type(), depth); return emit(op::drop);
+        case 28:
+            if (r_.chance(10)) emit(op::nop);
+            expression(any_type(), depth);
+            return emit(op::drop);
         case 29:
         case 30:
         case 31: return guarded(depth);

@@ -14,10 +14,15 @@
 
 namespace diff {
 
-/// `size` bounds how large functions become.
+/// How large programs become.
+struct bounds {
+    u32 size = 60; ///< of functions
+    u32 gas = 200; ///< of a call: how often it goes round a loop or calls a function
+};
+
 class program_generator {
 public:
-    program_generator(u64 seed, u32 size, const omitted& without) : r_(seed), size_(size), without_(without) {}
+    program_generator(u64 seed, bounds most, const omitted& without) : r_(seed), most_(most), without_(without) {}
 
     program run() {
         signatures_.push_back({{tessera::t_i32}, {tessera::t_i32}});
@@ -49,7 +54,7 @@ public:
 private:
     static bool is_own(const func_plan& f) { return f.source == no_index && !f.host; }
     void add_call(u32 module, u32 func) {
-        call_plan c{module, func, r_.chance(20) ? r_.below(4) : 10 + r_.below(60), {}};
+        call_plan c{module, func, r_.chance(10) ? r_.below(4) : 10 + r_.below(most_.gas), {}};
         for (val_type t : p_.modules[module].types[p_.modules[module].funcs[func].type].params)
             c.args.push_back(some_value(t));
         p_.calls.push_back(c);
@@ -85,8 +90,9 @@ private:
         m.globals.push_back({tessera::t_i32, {}, no_index, true});
         m.globals.push_back({tessera::t_v128, some_value(tessera::t_v128), no_index, true});
         plan_globals(m, 2 + r_.below(5));
-        m.memories.push_back({1, 2, false, no_index});
-        if (r_.chance(40)) m.memories.push_back({1, 2, r_.chance(60), no_index});
+        const auto memory = [&](u32 percent64) { m.memories.push_back({1, 2, r_.chance(percent64), r_.chance(15)}); };
+        memory(20);
+        if (r_.chance(40)) memory(60);
         m.funcs.push_back({0, no_index, true});
         plan_own_funcs(m);
         plan_tags(m, 2 + r_.below(2));
@@ -122,7 +128,7 @@ private:
         for (u32 i = 0; i < m.funcs.size(); ++i) {
             if (!is_own(m.funcs[i])) continue;
             const bytes body =
-                body_generator(m, m.types[m.funcs[i].type], r_, without_, p_.pieces, 5 + r_.below(size_)).run();
+                body_generator(m, m.types[m.funcs[i].type], r_, without_, p_.pieces, 5 + r_.below(most_.size)).run();
             put_leb(code, body.size());
             code.insert(code.end(), body.begin(), body.end());
         }
@@ -148,7 +154,7 @@ private:
         s.clear();
         u32 count = 0;
         for (const memory_plan& x : m.memories)
-            if (x.source == no_index) ++count, s.insert(s.end(), {u8(x.is64 ? 5 : 1), u8(x.min), u8(x.max)});
+            if (x.source == no_index) ++count, put_memory_type(s, x);
         s.insert(s.begin(), u8(count));
         put_section(w, 5, s);
         s.clear();
@@ -178,6 +184,9 @@ private:
         put_leb(to, list.size());
         for (u32 i : list) put_leb(to, i);
     }
+    static void put_memory_type(bytes& to, const memory_plan& m) {
+        to.insert(to.end(), {u8(1 | (m.shared ? 2 : 0) | (m.is64 ? 4 : 0)), u8(m.min), u8(m.max)});
+    }
     static bytes imports(const module_plan& m) {
         bytes s;
         u32 n = 0;
@@ -194,7 +203,7 @@ private:
             item("first", "t"), s.insert(s.end(), {1, tessera::code::func, 1, u8(m.table_min), u8(m.table_max)});
         for (const memory_plan& x : m.memories)
             if (x.source != no_index)
-                item("first", "m" + std::to_string(x.source)), s.insert(s.end(), {2, 1, u8(x.min), u8(x.max)});
+                item("first", "m" + std::to_string(x.source)), s.push_back(2), put_memory_type(s, x);
         for (const global_plan& g : m.globals)
             if (g.source != no_index || g.host) {
                 if (g.host) item("host", g.type == tessera::t_i32 ? "gas" : "v");
@@ -250,7 +259,7 @@ private:
     }
 
     random r_;
-    u32 size_;
+    const bounds most_;
     const omitted& without_;
     std::vector<signature> signatures_;
     std::vector<u32> tag_types_;
@@ -259,8 +268,8 @@ private:
 };
 
 /// The program of a seed, without the pieces named in `without`.
-inline program generate(u64 seed, u32 size, const omitted& without = {}) {
-    return program_generator(seed, size, without).run();
+inline program generate(u64 seed, bounds most, const omitted& without = {}) {
+    return program_generator(seed, most, without).run();
 }
 
 } // namespace diff

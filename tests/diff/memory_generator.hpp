@@ -48,11 +48,12 @@ inline void body_generator::access(op o, u32 memory) {
     put_leb(code_, memory ? align | 0x40 : align);
     if (memory) put_leb(code_, memory);
     const u32 n = r_.below(200);
+    const u64 far = m_.memories[memory].is64 && r_.chance(60) ? (r_.chance(50) ? u64(r_.next()) : ~u64{0}) : 0xffffffff;
     put_leb(code_, n < 90    ? 0
                    : n < 150 ? r_.below(64)
                    : n < 190 ? r_.below(4096)
                    : n < 198 ? 0xfff0 + r_.below(32)
-                             : 0xffffffff - r_.below(16));
+                             : far - r_.below(16));
 }
 inline void body_generator::load(val_type t, int depth) {
     const u32 memory = any_memory();
@@ -91,11 +92,15 @@ inline void body_generator::atomic(op o, int depth) {
 }
 
 inline void body_generator::bulk(int depth) {
-    const auto small = [&] { leaf(tessera::t_i32), i32_const(r_.chance(90) ? 0x3f : 0xffff), emit(op::i32_and); };
+    const auto at = [&] { memory_address(0, depth); };
+    const auto small = [&] {
+        leaf(tessera::t_i32), i32_const(r_.chance(90) ? 0x3f : 0xffff), emit(op::i32_and);
+        if (m_.memories[0].is64) emit(op::i64_extend_i32_u);
+    };
     switch (r_.below(9)) {
-    case 0: address(depth), expression(tessera::t_i32, depth), small(); return emit(op::memory_fill, 0);
-    case 1: address(depth), address(depth), small(); return emit(op::memory_copy, 0, 0);
-    case 2: address(depth), i32_const(r_.below(8)), i32_const(r_.below(12)); return emit(op::memory_init, 0, 0);
+    case 0: at(), expression(tessera::t_i32, depth), small(); return emit(op::memory_fill, 0);
+    case 1: at(), at(), small(); return emit(op::memory_copy, 0, 0);
+    case 2: at(), i32_const(r_.below(8)), i32_const(r_.below(12)); return emit(op::memory_init, 0, 0);
     case 3: return emit(op::data_drop, 0);
     case 4:
         i32_const(r_.below(9)), expression(r_.chance(50) ? t_ref0 : tessera::t_funcref, depth);

@@ -61,6 +61,7 @@ struct memory_plan {
     u32 min = 1;
     u32 max = 2;
     bool is64 = false;
+    bool shared = false;
     u32 source = no_index;
 };
 struct tag_plan {

@@ -1,79 +1,33 @@
 // SPDX-License-Identifier: MIT
 // Runs random programs in the engine and in the reference evaluator and compares what they do. A
 // program that differs is made smaller and printed.
-//   diff [--seed N] [--count N] [--seconds N] [--size N] [--dump FILE]
-#include "evaluator.hpp"
+//   diff [--seed N] [--count N] [--seconds N] [--executions N] [--size N] [--gas N] [--dump FILE]
+// With --executions it goes on until so many calls were compared, and fails where they are not worth much: see
+// figures.hpp.
+#include "figures.hpp"
 #include "generator.hpp"
-
-#include <tessera/debug.hpp>
 
 #include <atomic>
 #include <chrono>
-#include <cstdio>
-#include <cstdlib>
 #include <fstream>
 #include <thread>
 
-#ifdef DIFF_NATIVE // functions as machine code, by an engine that is compiled elsewhere
-#include "native/profile.hpp"
-#define DIFF_FEATURES native_profile
-#endif
-
-#ifndef DIFF_FEATURES
-#define DIFF_FEATURES tessera::latest
-#endif
-
 namespace diff {
-
-constexpr tessera::features profile = DIFF_FEATURES;
 
 struct outcome {
     enum { same, given_up, differs, broken } what = same;
     std::string text;
 };
 
-inline std::string hex(cell c) {
-    char s[48];
-    std::snprintf(s, sizeof s, "%llx:%llx", static_cast<unsigned long long>(c.high),
-                  static_cast<unsigned long long>(c.low));
-    return s;
-}
-/// True if the engine's value is the evaluator's; references only agree on being null, and on the number of an i31.
-inline bool agrees(val_type t, const tessera::value& v, cell c) {
-    if (t == tessera::t_anyref && (v.bits & 1) != 0) return v.bits == c.low;
-    if (t.is_ref()) return (u32(v.bits) == 0) == (c.low == 0);
-    if (t == tessera::t_v128) return v.bits == c.low && v.high == c.high;
-    if (t == tessera::t_f32 && std::isnan(v.as_f32()) && c.high) return std::isnan(std::bit_cast<f32>(u32(c.low)));
-    if (t == tessera::t_f64 && std::isnan(v.as_f64()) && c.high) return std::isnan(std::bit_cast<f64>(c.low));
-    return v.bits == c.low;
-}
-
-/// Reads all that can be read before every instruction.
-struct curious : tessera::debug::listener {
-    void begins(const tessera::debug::frame& at, u32) noexcept override {
-        for (u32 i = 0; i < at.locals(); ++i) failed += !at.local(i).has_value();
-        for (u32 i = 0; i < at.operands(); ++i) failed += !at.operand(i).has_value();
-        failed += at.taken() > at.operands();
-    }
-    void ends(u32, tessera::view<tessera::value>) noexcept override { ++ended; }
-    u64 failed = 0, ended = 0;
-};
-
-/// One program in both. In a build with feature::tracing the engine runs it in plain mode, and steps through a part
-/// of the calls.
+/// One program in all.
 class comparison {
 public:
-    explicit comparison(const program& p) : p_(p), expected_(p) {
-#ifdef DIFF_NATIVE
-        // Some programs at once, others when they have run for a while in the interpreter.
-        constexpr u32 thresholds[] = {0, 1, 2, 7};
-        const u32 threshold = thresholds[p.calls.empty() ? 0 : p.calls[0].gas % 4];
-        if (!tessera::enable_native(store_, {.threshold = threshold})) std::abort();
-#endif
-    }
+    explicit comparison(const program& p) : p_(p), expected_(p) {}
 
-    outcome run() {
-        if (std::string why = prepare(); !why.empty()) return {outcome::broken, why};
+    /// `count` gets the calls that were the same.
+    outcome run(figures* count = nullptr) {
+        for (engine_side& side : sides_)
+            if (std::string why = side.prepare(); !why.empty()) return {outcome::broken, why};
         for (std::size_t n = 0; n < p_.calls.size(); ++n) {
             const call_plan& c = p_.calls[n];
             const signature& type = p_.modules[c.module].types[p_.modules[c.module].funcs[c.func].type];
@@ -82,167 +36,30 @@ public:
             std::vector<cell> values = c.args;
             const tessera::trap wanted = expected_.call(c.module, c.func, values);
             if (wanted == tessera::trap::count_) return {outcome::given_up, {}};
+            const u64 fuel = expected_.fuel() - fuel_before;
             char place[80];
             std::snprintf(place, sizeof place, "call %zu, module %u, f%u: ", n, c.module, c.func);
-            if (std::string why = call(c, type, wanted, values, expected_.fuel() - fuel_before); !why.empty())
-                return {outcome::differs, place + why};
-            if (std::string why = compare_state(); !why.empty()) return {outcome::differs, place + why};
+            for (engine_side& side : sides_) {
+                std::string why = side.call(c, type, wanted, values, fuel);
+                if (why.empty()) why = side.compare_state();
+                if (why.empty() && side.trapped_at() != sides_[0].trapped_at())
+                    why = "traps at " + std::to_string(side.trapped_at()) + ", in the interpreter at " +
+                          std::to_string(sides_[0].trapped_at());
+                if (!why.empty()) return {outcome::differs, place + (side.name() + why)};
+            }
+            if (count) count->add(wanted, fuel);
         }
         return {};
     }
 
 private:
-    std::string prepare() {
-        if constexpr (profile[tessera::feature::tracing]) {
-            if (auto ok = debugger_.attach(store_); !ok) return message("attaching", ok.error());
-            debugger_.tell(&curious_);
-        }
-        store_.collect_always(p_.calls.size() % 4 == 0); // in some programs
-        env_.define("host", "tick", [this](u32 x) { return tick(ticks_++, x); });
-        for (const global_plan& g : p_.modules[0].globals)
-            if (g.host)
-                env_.define("host", g.type == tessera::t_i32 ? "gas" : "v",
-                            *store_.make_global({g.type, g.init.low, g.init.high}, true));
-        for (u32 i = 0; i < 2; ++i) {
-            auto mod = tessera::module::parse<profile>(std::span<const u8>(p_.modules[i].wasm));
-            if (!mod) return message("parsing", mod.error());
-            auto made = store_.instantiate(*mod, env_);
-            if (!made) return message("instantiation", made.error());
-            in_[i] = *made;
-            if (i == 0) env_.define("first", *made);
-        }
-        return {};
-    }
-    static std::string message(const char* what, const tessera::error& e) {
-        return std::string(what) + ": " + std::string(e.message()) + " " + std::string(e.detail()) + " at " +
-               std::to_string(e.offset());
-    }
-    std::string call(const call_plan& c, const signature& type, tessera::trap wanted, const std::vector<cell>& values,
-                     [[maybe_unused]] u64 fuel) {
-        static_cast<void>(in_[0].get<tessera::global>("g0")->set(tessera::value::i32(c.gas)));
-        auto f = in_[c.module].get<tessera::func>("f" + std::to_string(c.func));
-        if (!f) return message("export", f.error());
-        std::vector<tessera::value> args, results(type.results.size());
-        for (std::size_t k = 0; k < c.args.size(); ++k) {
-            // Type indices mean the module's here and the store's there; a null is one in either.
-            const bool indexed = type.params[k].is_ref() && type.params[k].heap().is_index();
-            const val_type t = indexed ? tessera::t_funcref : type.params[k];
-            args.push_back({t, c.args[k].low, c.args[k].high});
-        }
-        constexpr u64 plenty = u64{1} << 40;
-        store_.data()->fuel = plenty;
-        tessera::result<void> done;
-        u64 paid = plenty;
-        if (profile[tessera::feature::tracing] && c.gas % 3 == 0) {
-            if (std::string why = step_through(*f, args, results, done); !why.empty()) return why;
-            if constexpr (profile[tessera::feature::fuel])
-                if (const u64 used = plenty - store_.data()->fuel; used != fuel)
-                    return "fuel: " + std::to_string(used) + ", expected " + std::to_string(fuel);
-        } else if constexpr (profile[tessera::feature::fuel]) {
-            if (c.gas % 2) { // in pieces
-                store_.data()->fuel = paid = 0;
-                auto pieces = f->start(args);
-                if (!pieces) return message("start", pieces.error());
-                do {
-                    const u64 more = 1 + paid % 23;
-                    paid += more, store_.data()->fuel += more;
-                    done = pieces->resume();
-                } while (pieces->paused());
-                if (done) done = pieces->results(results);
-            } else {
-                done = f->call(args, results);
-            }
-            if (const u64 used = paid - store_.data()->fuel; used != fuel)
-                return "fuel: " + std::to_string(used) + ", expected " + std::to_string(fuel);
-        } else {
-            done = f->call(args, results);
-        }
-        const tessera::trap got = done ? tessera::trap::none : done.error().why();
-        if (!done && got == tessera::trap::none) return message("call", done.error());
-        if (got != wanted) return "trap " + std::to_string(int(got)) + ", expected " + std::to_string(int(wanted));
-        if (!done) return got == tessera::trap::uncaught_exception ? compare_exception(done.error()) : std::string();
-        for (std::size_t k = 0; k < results.size(); ++k)
-            if (!agrees(type.results[k], results[k], values[k]))
-                return "result " + std::to_string(k) + ": " + hex({results[k].bits, results[k].high}) + ", expected " +
-                       hex(values[k]);
-        return {};
-    }
-    std::string step_through(const tessera::func& f, const std::vector<tessera::value>& args,
-                             std::vector<tessera::value>& results, tessera::result<void>& done) {
-        auto at = debugger_.start(f, args);
-        for (u64 n = 0; at && at->is_alive(); ++n) {
-            if (debugger_.at(debugger_.frames())) return "a frame too many";
-            for (u32 i = debugger_.frames(); i--;)
-                if (!debugger_.at(i)) return "a frame is missing";
-            at = n % 3 == 0   ? debugger_.step()
-                 : n % 7 == 0 ? debugger_.out()
-                 : n % 5 == 0 ? debugger_.run_to(debugger_.count() + n)
-                              : debugger_.over();
-        }
-        if (!at) return message("stepping", at.error());
-        if (curious_.failed) return "a value cannot be read";
-        if (at->kind == tessera::debug::stop_kind::failed) done = debugger_.failure();
-        else done = debugger_.results(results);
-        debugger_.abandon();
-        return {};
-    }
-    std::string compare_exception(const tessera::error& e) {
-        const auto& wanted = expected_.thrown();
-        for (u32 i = 0; i < 2; ++i)
-            for (u32 k = 0; k < p_.modules[i].tags.size(); ++k) {
-                const auto tag = in_[i].get<tessera::tag>("e" + std::to_string(k));
-                const bool same = expected_.at(i).tags[k] == wanted.tag;
-                if (tag->is_tag_of(e) != same) return "tag of an exception";
-                if (!same) continue;
-                const types params = p_.modules[i].types[p_.modules[i].tags[k].type].params;
-                for (std::size_t n = 0; n < params.size(); ++n)
-                    if (e.payload().size() != params.size() || !agrees(params[n], e.payload()[n], wanted.values[n]))
-                        return "value " + std::to_string(n) + " of an exception";
-            }
-        return {};
-    }
-    std::string compare_state() {
-        for (u32 i = 0; i < 2; ++i) {
-            const module_plan& plan = p_.modules[i];
-            const auto& wanted = expected_.at(i);
-            const std::string module = "module " + std::to_string(i) + " ";
-            for (u32 g = 0; g < plan.globals.size(); ++g) {
-                const auto got = in_[i].get<tessera::global>("g" + std::to_string(g))->get();
-                if (!agrees(plan.globals[g].type, got, *wanted.globals[g]))
-                    return module + "global " + std::to_string(g) + ": " + hex({got.bits, got.high}) + ", expected " +
-                           hex(*wanted.globals[g]);
-            }
-            for (u32 m = 0; m < plan.memories.size(); ++m) {
-                const auto got = in_[i].get<tessera::memory>("m" + std::to_string(m))->bytes();
-                const bytes& want = wanted.memories[m]->data;
-                if (got.size() != want.size()) return module + "memory size";
-                if (std::memcmp(got.data(), want.data(), want.size()) == 0) continue;
-                std::size_t at = 0;
-                while (got[at] == want[at]) ++at;
-                return module + "memory " + std::to_string(m) + " at " + std::to_string(at) + ": " + hex({got[at], 0}) +
-                       ", expected " + hex({want[at], 0});
-            }
-            const auto table = in_[i].get<tessera::table>("t");
-            if (table->size() != wanted.table->size()) return module + "table size";
-            for (u32 k = 0; k < table->size(); ++k)
-                if ((table->get(k)->bits == 0) != ((*wanted.table)[k] == 0))
-                    return module + "table entry " + std::to_string(k);
-        }
-        return {};
-    }
-
     const program& p_;
     evaluator<profile> expected_;
-    u32 ticks_ = 0;
-    tessera::imports env_;
-    tessera::store<profile> store_{[] {
-        tessera::limits l;
-        l.stack_bytes = u64{1} << 30; // some frames are large
-        return l;
-    }()};
-    curious curious_;
-    tessera::debug::debugger debugger_;
-    tessera::instance in_[2];
+#ifdef DIFF_NATIVE
+    engine_side sides_[2] = {{p_, expected_}, {p_, expected_, true}};
+#else
+    engine_side sides_[1] = {{p_, expected_}};
+#endif
 };
 
 // ---- printing ------------------------------------------------------------------------------------------------------
@@ -330,10 +147,10 @@ inline void print_code(const module_plan& m) {
 }
 
 /// Leaves out what can be left out so that the program still differs.
-inline omitted shrink(u64 seed, u32 size) {
-    omitted without(generate(seed, size).pieces);
+inline omitted shrink(u64 seed, const bounds& most) {
+    omitted without(generate(seed, most).pieces);
     const auto fails = [&] {
-        const program p = generate(seed, size, without);
+        const program p = generate(seed, most, without);
         return comparison(p).run().what == outcome::differs;
     };
     // Each piece once, in ever smaller groups.
@@ -346,11 +163,12 @@ inline omitted shrink(u64 seed, u32 size) {
     return without;
 }
 
-inline void report(u64 seed, u32 size, const outcome& o, const char* dump) {
-    std::printf("seed %llu, size %u: %s\n", static_cast<unsigned long long>(seed), size, o.text.c_str());
+inline void report(u64 seed, const bounds& most, const outcome& o, const char* dump) {
+    std::printf("seed %llu, size %u, gas %u: %s\n", static_cast<unsigned long long>(seed), most.size, most.gas,
+                o.text.c_str());
     omitted without;
-    if (o.what == outcome::differs) without = shrink(seed, size);
-    const program p = generate(seed, size, without);
+    if (o.what == outcome::differs) without = shrink(seed, most);
+    const program p = generate(seed, most, without);
     if (o.what == outcome::differs) std::printf("smaller: %s\n", comparison(p).run().text.c_str());
     for (u32 i = 0; i < 2; ++i) {
         std::printf("--- module %u\n", i);
@@ -364,20 +182,6 @@ inline void report(u64 seed, u32 size, const outcome& o, const char* dump) {
         for (cell a : c.args) std::printf(" %s", hex(a).c_str());
         std::printf("\n");
     }
-}
-
-/// Which instructions the programs were made of, so far as they were executed.
-inline void report_coverage() {
-    const auto& executed = evaluator<profile>::executed;
-    unsigned reached = 0, all = 0;
-    std::string missing;
-    for (u16 i = 0; i < tessera::op_count; ++i) {
-        if (!tessera::has(profile, op(i))) continue;
-        ++all;
-        if (executed[i]) ++reached;
-        else missing += " " + std::string(tessera::op_table[i].text);
-    }
-    std::fprintf(stderr, "%u of %u instructions were executed; not:%s\n", reached, all, missing.c_str());
 }
 
 std::atomic<u64> current{0}; ///< the seed that runs
@@ -404,37 +208,41 @@ inline void watch() {
 
 int main(int argc, char** argv) {
     using namespace diff;
-    u64 seed = 1, count = ~u64{0};
+    u64 seed = 1, count = ~u64{0}, executions = 0;
     double seconds = 20;
-    u32 size = 60;
+    bounds most;
     const char* dump = nullptr;
     for (int i = 1; i + 1 < argc; i += 2) {
         const std::string_view name = argv[i];
         if (name == "--seed") seed = std::strtoull(argv[i + 1], nullptr, 0);
         else if (name == "--count") count = std::strtoull(argv[i + 1], nullptr, 0), seconds = 1e9;
+        else if (name == "--executions") executions = std::strtoull(argv[i + 1], nullptr, 0), seconds = 1e9;
         else if (name == "--seconds") seconds = std::strtod(argv[i + 1], nullptr);
-        else if (name == "--size") size = u32(std::strtoul(argv[i + 1], nullptr, 0));
+        else if (name == "--size") most.size = u32(std::strtoul(argv[i + 1], nullptr, 0));
+        else if (name == "--gas") most.gas = u32(std::strtoul(argv[i + 1], nullptr, 0));
         else if (name == "--dump") dump = argv[i + 1];
         else return std::fprintf(stderr, "unknown option %s\n", argv[i]), 2;
     }
     watch();
     const auto start = std::chrono::steady_clock::now();
     u64 passed = 0, given_up = 0;
-    for (u64 n = 0; n < count; ++n, ++seed) {
+    figures all;
+    for (u64 n = 0; n < count && (executions == 0 || all.executions() < executions); ++n, ++seed) {
         if (std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() > seconds) break;
         current = seed;
-        const program p = generate(seed, size);
-        const outcome o = comparison(p).run();
+        const program p = generate(seed, most);
+        const outcome o = comparison(p).run(&all);
         if (o.what == outcome::given_up) ++given_up;
         else if (o.what == outcome::same) ++passed;
         if (o.what == outcome::differs || o.what == outcome::broken) {
-            report(seed, size, o, dump);
+            report(seed, most, o, dump);
             std::printf("%llu passed, 1 failed\n", static_cast<unsigned long long>(passed));
             return 1;
         }
     }
-    report_coverage();
+    all.print();
     std::fprintf(stderr, "given up after a NaN or too many steps: %llu\n", static_cast<unsigned long long>(given_up));
     std::printf("%llu passed, 0 failed\n", static_cast<unsigned long long>(passed));
+    if (executions != 0 && !all.reach(executions)) return std::printf("that is not enough\n"), 1;
     return passed > given_up ? 0 : 1;
 }

@@ -2,8 +2,8 @@
 // Fuzzes the functions of WASI: calls that the input decides, with descriptors, pointers, sizes, flags and paths at
 // random. All files are in memory and time stands still, so nothing of the host is reached and nothing waits.
 
+#define TESSERA_WASI 1
 #include "../wasi/guest.hpp"
-#include "engine.hpp"
 #include "require.hpp"
 
 #include <fuzzer/FuzzedDataProvider.h>

@@ -45,7 +45,8 @@ def disassembled(program):
 
 def main():
     found = disassembled(sys.argv[1])
-    source = (HERE.parents[1] / "include/tessera/native/stubs.hpp").read_text()
+    folder = HERE.parents[1] / "include/tessera/native"
+    source = "".join((folder / name).read_text() for name in ("stubs.hpp", "vector_stubs.hpp"))
     named = set(re.findall(r"^inline constexpr (?:stub|auto) (\w+) =", source, re.M))
     listed = {re.match(r"\w+", line)[0] for line in found}
     for name in sorted(named - listed):

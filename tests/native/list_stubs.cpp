@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Writes every stub, filled with a few registers and numbers, to a file that a disassembler can read: 64 bytes each,
 // and the names to the standard output.
-#include <tessera/native/stubs.hpp>
+#include <tessera/native/vector_stubs.hpp>
 
 #include <cstdio>
 #include <string>
@@ -41,6 +41,7 @@ void show(const std::string& name, const stubs::shapes& s) {
 void show(const std::string& name, const stubs::access& s) {
     show(name + ".r", s.r);
     show(name + ".i", s.i);
+    show(name + ".o", s.o);
 }
 template <class T, std::size_t N>
 void show(const std::string& name, const std::array<T, N>& all) {
@@ -63,7 +64,7 @@ int main(int argc, char** argv) {
     SHOW(float_max), SHOW(float_compare), SHOW(float_round), SHOW(float_of_bits), SHOW(bits_of_float);
     SHOW(clear_sign), SHOW(turn_sign), SHOW(take_sign), SHOW(demote), SHOW(promote), SHOW(convert32), SHOW(convert64);
     SHOW(truncate_i32), SHOW(truncate_u32), SHOW(truncate_i64), SHOW(truncate_u64);
-    SHOW(access_end), SHOW(access_end_far), SHOW(check_bounds), SHOW(loads), SHOW(stores), SHOW(index_address);
+    SHOW(access_end), SHOW(check_bounds), SHOW(loads), SHOW(stores), SHOW(index_address);
     SHOW(index_constant), SHOW(field_load), SHOW(field_store), SHOW(field_load_float);
     SHOW(field_store_float);
     SHOW(call_rax);
@@ -73,5 +74,11 @@ int main(int argc, char** argv) {
     SHOW(address);
     SHOW(charge);
     SHOW(check_flag);
+    SHOW(vector_load_slot), SHOW(vector_store_slot), SHOW(field_load_vector), SHOW(field_store_vector);
+    SHOW(vector_load_field), SHOW(vector_store_field), SHOW(vector_of_rax), SHOW(vector_of_halves);
+    SHOW(vector_and), SHOW(vector_or), SHOW(vector_xor), SHOW(vector_shuffle), SHOW(vector_add_saturated);
+    for (const auto& v : stubs::vectors)
+        show("vectors." + std::string(row(v.what).text) + (v.swapped ? ".swapped" : ""), v.code);
+    SHOW(vector_accesses);
     return std::fclose(file);
 }

@@ -121,9 +121,10 @@ struct context {
     struct {
         u8* stack = nullptr; ///< the native stack's position where machine code was entered
         u8* limit = nullptr; ///< how deep it may go
-        u64 scratch[3] = {}; ///< operands and results of what it calls
+        u64 scratch[6] = {}; ///< operands and results of what it calls, and what it puts aside
         const u8* hot_cells = nullptr;
-    } native; ///< for machine code
+        const runtime::memory_data* const* memories = nullptr; ///< instance->memories
+    } native;                                                  ///< for machine code
 #endif
     // The stack.
     u8* stack = nullptr;
@@ -175,6 +176,9 @@ struct context {
         imported_globals = i ? i->imported_cells.data() : nullptr;
         tables = i ? i->tables.data() : nullptr;
         memory = i && !i->memories.empty() ? i->memories[0] : &no_memory;
+#if TESSERA_NATIVE
+        native.memories = i ? i->memories.data() : nullptr;
+#endif
         refresh();
     }
     /// Reads again what a host function or a slow path may have changed: other instances may have

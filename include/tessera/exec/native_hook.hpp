@@ -19,6 +19,8 @@ struct native_hook {
     /// caught.
     void (*compile)(native_hook& self, runtime::code_unit& unit, u32 index, u8* code, const function_ir& ir,
                     view<cell_origin> cells, view<u32> handlers) noexcept = nullptr;
+    /// Whether function `ir` is likely to be faster as machine code; if not, nothing counts how often it runs.
+    bool (*gains)(native_hook& self, const runtime::code_unit& unit, const function_ir& ir) noexcept = nullptr;
     /// What the handler of a tally cell is replaced by. Null: the function has no machine code, or was compiled when it
     /// was first called.
     const u8* (*way_in)(native_hook& self, const runtime::code_unit& unit, u32 index, u32 number) noexcept = nullptr;

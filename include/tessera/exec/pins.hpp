@@ -234,6 +234,9 @@ private:
         moved[ir_.nodes.size()] = u32(made.size());
         for (label_def& l : ir_.labels)
             if (l.node != no_index) l.node = l.node & placed ? l.node & ~placed : moved[l.node];
+#if TESSERA_NATIVE
+        for (loop_def& l : ir_.loops) l.begin = moved[l.begin], l.end = moved[l.end]; // native/ looks at them
+#endif
         ir_.nodes = std::move(made);
         return true;
     }

@@ -14,15 +14,20 @@ namespace tessera::inline TESSERA_ABI::exec {
 template <features F, class Machine>
 class tiers {
 public:
-    /// Lowers a function for `native`: with cells that count, or to machine code at once. False: memory is out.
+    /// Lowers a function for `native`: with cells that count, or to machine code at once; for the interpreter alone if
+    /// it would not gain. False: memory is out.
     static bool lower(native_hook& native, runtime::code_unit& unit, u32 index) noexcept {
-        if (native.threshold == 0) return compile(native, unit, index);
+        using runtime::code_form;
+        const bool at_once = native.threshold == 0;
         function_ir ir;
-        if (!lowering<F>(ir, unit, runtime::code_form::counted).run(index)) return false;
+        if (!lowering<F>(ir, unit, at_once ? code_form::slots : code_form::counted).run(index)) return false;
+        if (!native.gains(native, unit, ir))
+            return lowering<F>(ir, unit).run(index) && Machine::encode(ir, unit, index);
+        if (at_once) return compile(native, unit, index, ir, 0);
         for (node& n : ir.nodes)
             if (n.v.fam == family::tally) n.words[0] = native.threshold, n.words[2] = index;
         if (!Machine::encode(ir, unit, index)) return false;
-        unit.funcs[index].form = runtime::code_form::counted;
+        unit.funcs[index].form = code_form::counted;
         return true;
     }
     /// The count of the tally cell at `c->pc` is reached: its function is compiled, and entered here.
@@ -34,7 +39,11 @@ public:
         const u32 number = load_native<u32>(cell + l.words + 4), index = load_native<u32>(cell + l.words + 8);
         const u8* way = native.way_in(native, unit, index, number);
         if (!way && native.compile && unit.compiled.push_back({})) {
-            static_cast<void>(compile(native, unit, index, u32(unit.compiled.size())));
+            function_ir ir;
+            // Calls of the cells that count have made room for their frame only.
+            if (lowering<F>(ir, unit, runtime::code_form::slots).run(index) &&
+                ir.frame_slots <= unit.funcs[index].frame_slots)
+                static_cast<void>(compile(native, unit, index, ir, u32(unit.compiled.size())));
             way = native.way_in(native, unit, index, number);
         }
         if (way) return store_native(cell, way); // which is then executed
@@ -42,15 +51,12 @@ public:
     }
 
 private:
-    /// Lowers function `index` to slot form and has machine code made of it. False: memory is out. The code may be
-    /// missing all the same.
-    static bool compile(native_hook& native, runtime::code_unit& unit, u32 index, u32 compiled = 0) noexcept {
-        function_ir ir;
+    /// Makes cells of `ir`, which is in slot form, and has machine code made of it. False: memory is out. The code may
+    /// be missing all the same.
+    static bool compile(native_hook& native, runtime::code_unit& unit, u32 index, function_ir& ir,
+                        u32 compiled) noexcept {
         vec<cell_origin> cells;
         vec<u32> handlers; // encoding takes what is caught away
-        if (!lowering<F>(ir, unit, runtime::code_form::slots).run(index)) return false;
-        // Calls of the cells that count have made room for their frame only.
-        if (compiled && ir.frame_slots > unit.funcs[index].frame_slots) return true;
         for (const runtime::catch_clause& clause : ir.catches.clauses)
             if (!handlers.push_back(clause.target)) return false;
         if (!Machine::encode(ir, unit, index, compiled) || !encoder<F>(ir).origins(cells)) return false;

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 /// @file call_meaning.hpp
-/// From machine code to the meaning of an instruction that has no stub, and back.
+/// From machine code to the meaning of an instruction that has no stub, or to what looks whether a memory has grown,
+/// and back.
 #pragma once
 
+#include <tessera/exec/context.hpp>
 #include <tessera/native/emit.hpp>
 #include <tessera/num/apply.hpp>
 
@@ -18,6 +20,11 @@ namespace tessera::inline TESSERA_ABI::native {
 /// Evaluates instruction `number` on `slots`, which take the result; returns the trap.
 inline TESSERA_CALLED u32 apply_meaning(u32 number, u64* slots) noexcept {
     return u32(num::apply<num::of_numbers>(op(u16(number)), slots, slots));
+}
+
+/// Not 0 if a memory of the current instance has grown since its size was looked at.
+inline TESSERA_CALLED u32 see_growth(exec::context* c) noexcept {
+    return c->slow->see_growth && c->slow->see_growth(c) ? 1 : 0;
 }
 
 namespace stubs {
@@ -37,6 +44,7 @@ inline constexpr stub save_float = assembler().rx({0, 0x0f29}, D, gp::rsp, gp::r
 inline constexpr stub restore_float = assembler().rx({0, 0x0f28}, D, gp::rsp, gp::rsp, 0, B).made;
 inline constexpr stub meaning_arguments =
     assembler().rr({0, 0x8b}, gp::rdi, gp::rcx).rm({0, 0x8d, true}, gp::rsi, context_register, B).made;
+inline constexpr stub growth_arguments = assembler().rr({0, 0x8b, true}, gp::rdi, context_register).made;
 inline constexpr stub restore_integers =
     assembler()
         .rx({0, 0x8b, true}, gp::rsp, gp::rsp, gp::rsp, 0)
@@ -44,8 +52,9 @@ inline constexpr stub restore_integers =
         .made;
 } // namespace stubs
 
-/// Appends the code that surroundings::meaning is the address of.
-inline void put_call_of_meaning(code_buffer& to, i32 scratch) noexcept {
+namespace detail {
+/// Appends code that calls `function` with what `arguments` leaves in registers.
+inline void put_call(code_buffer& to, std::uintptr_t function, const stub& arguments, i32 scratch) noexcept {
     const auto put = [&](const stub& s, i64 d, i64 b) {
         fillings v;
         v[from::d] = v[from::a] = d;
@@ -54,13 +63,23 @@ inline void put_call_of_meaning(code_buffer& to, i32 scratch) noexcept {
     };
     put(stubs::save_integers, 0, 0);
     for (i64 r = 2; r < 16; ++r) put(stubs::save_float, r, 16 * (r - 1));
-    put(stubs::meaning_arguments, 0, scratch);
+    put(arguments, 0, scratch);
     fillings helper;
-    helper[from::a] = i64(reinterpret_cast<std::uintptr_t>(&apply_meaning));
+    helper[from::a] = i64(function);
     to.put(stubs::move_imm64, helper); // into rax
     to.put(stubs::call_rax, {});
     for (i64 r = 2; r < 16; ++r) put(stubs::restore_float, r, 16 * (r - 1));
     put(stubs::restore_integers, 0, 0);
+}
+} // namespace detail
+
+/// Appends the code that surroundings::meaning is the address of.
+inline void put_call_of_meaning(code_buffer& to, i32 scratch) noexcept {
+    detail::put_call(to, reinterpret_cast<std::uintptr_t>(&apply_meaning), stubs::meaning_arguments, scratch);
+}
+/// Appends the code that surroundings::growth is the address of.
+inline void put_call_of_growth(code_buffer& to) noexcept {
+    detail::put_call(to, reinterpret_cast<std::uintptr_t>(&see_growth), stubs::growth_arguments, 0);
 }
 
 } // namespace tessera::native

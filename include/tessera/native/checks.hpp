@@ -10,34 +10,48 @@
 
 namespace tessera::inline TESSERA_ABI::native {
 
+inline bool is_wide_access(const exec::node& n) noexcept {
+    return n.v.fam == exec::family::load_wide || n.v.fam == exec::family::store_wide;
+}
 /// An access by an address in a slot, without an index.
 inline bool is_access(const exec::node& n) noexcept {
-    return (n.v.fam == exec::family::load || n.v.fam == exec::family::store) && n.v.at[0] == exec::loc::slot;
+    return (n.v.fam == exec::family::load || n.v.fam == exec::family::store || is_wide_access(n)) &&
+           n.v.at[0] == exec::loc::slot;
+}
+inline u32 memory_of(const exec::node& n) noexcept { return is_wide_access(n) ? n.words[0] : 0; }
+/// Where the access of `n` ends, counted from its address, which is `constant` more than what the node has; 0: beyond
+/// 64 bits.
+inline u64 end_of(const exec::node& n, u64 constant = 0) noexcept {
+    if (!is_wide_access(n)) return n.words[0] + constant;
+    const u64 size = u64{1} << natural_align[u16(n.v.code)];
+    return n.wide > ~u64{0} - size || n.wide + size > ~u64{0} - constant ? 0 : n.wide + size + constant;
 }
 
 /// By node, for each access: how far behind the address its check reaches; 0 where none is needed. `can_leave(i)` says
 /// whether the interpreter can go on at node `i`. False: memory is out.
 template <class Function>
 [[nodiscard]] bool fold_checks(const exec::function_ir& ir, view<effect> effects, const web_finder& found,
-                               vec<u32>& reaches, Function can_leave) noexcept {
-    constexpr u32 window = 64, most_reach = 0x7fff'ffff;
+                               vec<u64>& reaches, Function can_leave) noexcept {
+    constexpr u32 window = 64;
+    constexpr u64 most_reach = 0x7fff'ffff;
     const u32 nodes = u32(ir.nodes.size());
     reaches.clear();
     if (!reaches.resize(nodes)) return false;
     const auto foldable = [&](u32 i) {
-        return is_access(ir.nodes[i]) && effects[i] == effect::plain && ir.nodes[i].words[0] <= most_reach;
+        return is_access(ir.nodes[i]) && effects[i] == effect::plain && end_of(ir.nodes[i]) - 1 < most_reach;
     };
     vec<bool> covered;
     if (!covered.resize(nodes)) return false;
     for (u32 i = 0; i < nodes; ++i) {
         if (covered[i] || !is_access(ir.nodes[i])) continue;
-        u32 reach = ir.nodes[i].words[0];
+        u64 reach = end_of(ir.nodes[i]);
         const u32 base = found.operand[4 * std::size_t(i)];
         const bool wider = can_leave(i);
         for (u32 j = i; foldable(i) && j < nodes && j < i + window; ++j) {
             if (j != i && (found.label_at[j] != web_finder::nothing || effects[j] != effect::plain)) break;
-            const u32 end = ir.nodes[j].words[0];
-            if (j != i && foldable(j) && found.operand[4 * std::size_t(j)] == base && (wider || end <= reach)) {
+            const u64 end = end_of(ir.nodes[j]);
+            if (j != i && foldable(j) && memory_of(ir.nodes[j]) == memory_of(ir.nodes[i]) &&
+                found.operand[4 * std::size_t(j)] == base && (wider || end <= reach)) {
                 covered[j] = true;
                 reach = end > reach ? end : reach;
             }

@@ -44,6 +44,7 @@ public:
         prologue();
         for (u32 i = 0; i < nodes; ++i) {
             bind(i);
+            if (found.label_at[i] != web_finder::nothing || can_enter(i)) forget_held();
             node = i;
             emit(in.ir.nodes[i], i);
             note_alive(i);
@@ -83,6 +84,7 @@ private:
         if (effects_[i] == effect::leave) return leave(i);
         const exec::variant& v = n.v;
         const place a = operand(n, i, 0), b = operand(n, i, 1), c = operand(n, i, 2), d = operand(n, i, 3);
+        if (detail::has_vector(in_->module, n)) return emit_vector(n, i, a, b, c, d);
         switch (v.fam) {
         case family::unary: return unary(v.code, a, d);
         case family::binary: return binary(v.code, a, b, d);
@@ -93,15 +95,13 @@ private:
                 return;
             return move(letter(n, 3), place::imm(constant_of(n)), d);
         case family::select: return select(letter(n, 3), a, b, c, d);
-        case family::load: {
-            const check k = check_of(n, i, a);
-            return load(v.code, a, end_of(n, a), d, k.reach, k.out);
-        }
-        case family::load_indexed: return load(v.code, indexed(a, b, u8(v.flags >> exec::flag::shift)), n.words[0], d);
-        case family::store: {
-            const check k = check_of(n, i, a);
-            return store_to(v.code, a, b, end_of(n, a), k.reach, k.out);
-        }
+        case family::load:
+        case family::load_wide: return load(v.code, a, range_of(n, i, a), d);
+        case family::load_indexed:
+            return load(v.code, indexed(a, b, u8(v.flags >> exec::flag::shift)), range_of(n, i, place::reg(gp::rcx)),
+                        d);
+        case family::store:
+        case family::store_wide: return store_to(v.code, a, b, range_of(n, i, a));
         case family::global_get: return global_get(letter(n, 3), n.words[0], d);
         case family::global_set: return global_set(letter(n, 0), n.words[0], a);
         case family::imported_get: return imported_get(letter(n, 3), n.words[0], d);
@@ -129,6 +129,35 @@ private:
         case family::zero_range: return zero(n, i);
         case family::entry: return pay(i, in_->ir.cost, i + 1, {});
         default: return;
+        }
+    }
+    void emit_vector(const node_type& n, u32 i, place a, place b, place c, place d) noexcept {
+        using exec::family;
+        const op o = n.v.code;
+        switch (n.v.fam) {
+        case family::unary:
+        case family::binary:
+        case family::extract_lane:
+        case family::replace_lane:
+        case family::ternary: return vector(o, a, b, c, d, n.words[0]);
+        case family::load:
+        case family::load_wide: return load_vector(o, a, range_of(n, i, a), d);
+        case family::store:
+        case family::store_wide: return store_vector_to(o, a, b, range_of(n, i, a));
+        case family::move: return move_vector(a, d);
+        case family::select: return select_vector(a, b, c, d);
+        case family::vector_constant:
+            return vector_constant(n.words[0] | u64{n.words[1]} << 32, n.words[2] | u64{n.words[3]} << 32, d);
+        case family::shuffle: {
+            u8 lanes[16];
+            for (unsigned k = 0; k < 16; ++k) lanes[k] = u8(n.words[k / 4] >> 8 * (k % 4));
+            return shuffle(a, b, lanes, d);
+        }
+        case family::global_get: return vector_global_get(n.words[0], d);
+        case family::global_set: return vector_global_set(n.words[0], a);
+        case family::imported_get: return vector_imported_get(n.words[0], d);
+        case family::imported_set: return vector_imported_set(n.words[0], a);
+        default: return give_back(n, a);
         }
     }
     void zero(const node_type& n, u32 i) noexcept {
@@ -160,7 +189,8 @@ private:
         for (u32 t = 0; t <= n.words[0]; ++t) put_distance(base, label_of(in_->ir.targets[n.words[1] + t]));
     }
     void give_back(const node_type& n, place a) noexcept {
-        if (n.v.at[0] != exec::loc::none) move(letter(n, 0), a, place::slot(0));
+        if (n.v.at[0] != exec::loc::none && detail::has_vector(in_->module, n)) move_vector(a, place::slot(0));
+        else if (n.v.at[0] != exec::loc::none) move(letter(n, 0), a, place::slot(0));
         fill_d(stubs::move[0].i, number(gp::rax), n.words[0]);
         put(stubs::ret, {});
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /// @file native/emit.hpp
-/// All operations on scalars, memory 0 and globals, from stubs or by a call of the instruction's meaning.
+/// All operations on scalars, memories and globals, from stubs or by a call of the instruction's meaning.
 #pragma once
 
 #include <tessera/native/emit_float.hpp>
@@ -12,10 +12,28 @@ struct surroundings {
     i32 memory_size = 0;      ///< u64: bytes of memory 0
     i32 globals = 0;          ///< pointer to the slots of the instance's own globals
     i32 imported_globals = 0; ///< pointer to pointers to the slots of imported ones
-    i32 scratch = 0;          ///< u64[3]: operands and results of meanings
+    i32 scratch = 0;          ///< u64[6]: operands and results of meanings, registers that are put aside
+    i32 memories = 0;         ///< pointer to pointers to memories
+    i32 bytes = 0;            ///< u64: of a memory, behind what a pointer to it points at
+    i32 base = 0;             ///< pointer: to the first of them
     /// Calls the meaning of the instruction whose number is in ecx on `scratch`; the trap is in eax
     /// afterwards. Leaves all registers alone but rax, rcx, rdx, xmm0 and xmm1.
     const u8* meaning = nullptr;
+    /// Sets eax, unless no memory has grown since its size was looked at. Leaves the same registers alone.
+    const u8* growth = nullptr;
+};
+
+/// Which bytes of a memory an access needs, and where it goes that is beyond them.
+struct access_range {
+    u64 end = 0;     ///< behind the access, counted from its address; from 0 if that is a constant. 0: beyond 64 bits
+    u64 checked = 0; ///< how far the check goes; 0: there is none, since one before it has looked as far
+    u32 memory = 0;
+    bool is64 = false;    ///< addresses have 64 bits
+    u32 out = no_index;   ///< label for what is beyond; no_index: it is a trap
+    u32 again = no_index; ///< label of the access, which starts again if the memory has grown; no_index: it cannot
+
+    constexpr access_range(u64 end_, u64 checked_) noexcept : end(end_), checked(checked_) {}
+    constexpr access_range(u64 end_) noexcept : access_range(end_, end_) {}
 };
 
 class emitter : public float_emitter {
@@ -82,31 +100,38 @@ public:
             jump(way.back);
         }
         detours.clear();
+        for (const growth& g : growths_) {
+            node = g.node;
+            bind(g.label);
+            fill_d(stubs::move_imm64, number(gp::rax), u64(reinterpret_cast<std::uintptr_t>(around_.growth)));
+            put(stubs::call_rax, {});
+            one(stubs::test[0], 0, number(gp::rax));
+            jump_if(cond::ne, g.again);
+            jump(exit_for(trap::out_of_bounds_memory));
+        }
+        growths_.clear();
     }
 
-    // ---- memory 0 --------------------------------------------------------------------------------------------------
+    // ---- memories --------------------------------------------------------------------------------------------------
 
-    /// d = what is at `a`; the access ends `end` bytes behind that. A constant address is in `end`.
-    void load(op o, place a, u32 end, place d) noexcept { load(o, a, end, d, end, no_index); }
-    /// The same with a check that reaches to `checked`, and there is none if that is 0; what is beyond goes to `out`,
-    /// or is a trap.
-    void load(op o, place a, u32 end, place d, u32 checked, u32 out) noexcept {
+    /// d = what is at `a`.
+    void load(op o, place a, const access_range& range, place d) noexcept {
         const char letter = row(o).type.results[0];
         const u64 to = d.is_reg() ? d.value : is_float(letter) ? first_float : number(gp::rax);
-        reach(stubs::loads[u16(o) - u16(op::i32_load)], size_of(o), a, end, to, checked, out);
+        reach(stubs::loads[u16(o) - u16(op::i32_load)], size_of(o), a, range, to);
         if (is_float(letter)) store_float(d, to, letter == 'd');
         else store(d, to);
     }
-    void store_to(op o, place a, place b, u32 end) noexcept { store_to(o, a, b, end, end, no_index); }
-    void store_to(op o, place a, place b, u32 end, u32 checked, u32 out) noexcept {
+    void store_to(op o, place a, place b, const access_range& range) noexcept {
         const char letter = row(o).type.params[1];
         const u64 value =
             is_float(letter) ? in_float(b, letter == 'd', second_float) : in_register(b, letter == 'l', gp::rdx);
-        reach(stubs::stores[u16(o) - u16(op::i32_store)], size_of(o), a, end, value, checked, out);
+        reach(stubs::stores[u16(o) - u16(op::i32_store)], size_of(o), a, range, value);
     }
     /// The address of an access to an element: 32 bits of a + (b << scale), in a place of its own.
     place indexed(place a, place b, u8 scale) noexcept {
         const u64 index = in_register(b, false, gp::rcx);
+        if (a.is_imm() && hides(false, a.value)) a = place::reg(in_register(a, false, gp::rax));
         if (a.is_imm()) two(stubs::index_constant[scale], 0, 0, index, a.value);
         else two(stubs::index_address[scale], 0, in_register(a, false, gp::rax), index);
         return place::reg(gp::rcx);
@@ -134,30 +159,57 @@ public:
         field_set(letter, 0, a);
     }
 
-private:
+protected:
+    const surroundings& around() const noexcept { return around_; }
     static constexpr u32 size_of(op o) noexcept { return 1u << natural_align[u16(o)]; }
     /// The access `s` of `size` bytes with the register `with`, after the check.
-    void reach(const stubs::access& s, u32 size, place a, u32 end, u64 with, u32 checked, u32 out) noexcept {
-        const u64 offset = end - size;
-        if (a.is_imm()) {
-            set_register(number(gp::rax), end, false);
-            check(no_index);
-            if (offset <= 0x7fff'ffff) return two(s.i, with, 0, offset);
-            return two(s.r, with, number(gp::rax), u64(0) - size);
+    void reach(const stubs::access& s, u32 size, place a, const access_range& range, u64 with) noexcept {
+        const u64 near = blinding != 0 ? 0x7fff : 0x7fff'ffff; // what an instruction has beside the address
+        if (range.end == 0) return jump(exit_for(trap::out_of_bounds_memory));
+        const bool constant = a.is_imm(), other = range.memory != 0;
+        const u64 address = constant ? number(gp::rax) : in_register(a, range.is64, gp::rcx);
+        u64 in_rax = range.checked; // beside the address
+        if (constant) {
+            set_register(number(gp::rax), range.end, true);
+            in_rax = range.end;
+        } else if (range.checked > near || (range.checked != 0 && range.is64)) {
+            set_register(number(gp::rax), range.checked, true);
+            fill_db(stubs::alus[1][u8(stubs::alu::add)].r, number(gp::rax), address);
+            if (range.is64) jump_if(cond::b, range.out != no_index ? range.out : exit_for(trap::out_of_bounds_memory));
+        } else if (range.checked != 0) {
+            two(stubs::access_end, 0, address, range.checked);
+        } else if (other) {
+            move_to(number(gp::rax), place::reg(address), true);
         }
-        const u64 address = in_register(a, false, gp::rcx);
-        const bool near = end <= 0x7fff'ffff;
-        if (checked != 0) {
-            two(near ? stubs::access_end : stubs::access_end_far, 0, address, checked);
-            check(out);
+        if (other) {
+            two(stubs::field_load, number(gp::rcx), number(context_register), u64(around_.memories));
+            two(stubs::field_load, number(gp::rcx), number(gp::rcx), 8 * u64(range.memory));
         }
-        if (near) two(s.r, with, address, offset);
-        else two(s.r, with, number(gp::rax), u64(0) - size);
+        if (constant || range.checked != 0) check(range);
+        if (other) {
+            two(stubs::field_load, number(gp::rcx), number(gp::rcx), u64(around_.base));
+            return two(s.o, with, 0, range.end - size - in_rax);
+        }
+        if (range.end > near) return two(s.r, with, number(gp::rax), range.end - size - in_rax);
+        if (constant) two(s.i, with, 0, range.end - size);
+        else two(s.r, with, address, range.end - size);
     }
-    void check(u32 out) noexcept {
+
+private:
+    void check(const access_range& range) noexcept {
+        u32 out = range.out;
+        if (out == no_index && range.again != no_index) {
+            out = new_label();
+            if (!growths_.push_back({out, range.again, node})) failed_ = true;
+        }
+        if (out == no_index) out = exit_for(trap::out_of_bounds_memory);
+        if (range.memory != 0) {
+            two(stubs::compare_field[1], number(gp::rax), number(gp::rcx), u64(around_.bytes));
+            return jump_if(cond::a, out);
+        }
         fillings v;
         v[from::c] = around_.memory_size;
-        put(stubs::check_bounds, v, out == no_index ? exit_for(trap::out_of_bounds_memory) : out);
+        put(stubs::check_bounds, v, out);
     }
     // By the pointer in rax, in rdx.
     void field_get(char letter, u32 offset, place d) noexcept {
@@ -175,6 +227,12 @@ private:
         two(stubs::field_store, value, number(gp::rdx), offset);
     }
 
+    struct growth {
+        u32 label = 0;
+        u32 again = 0;
+        u32 node = 0;
+    };
+    vec<growth> growths_;
     const surroundings around_;
 };
 

@@ -20,7 +20,8 @@ public:
         u32 node = 0; ///< number of the operation
     };
     vec<exit> exits;
-    u32 node = 0; ///< number of the operation that is being emitted
+    u32 node = 0;     ///< number of the operation that is being emitted
+    u64 blinding = 0; ///< what constants are hidden with, always another; 0: they are not
 
     /// The way out for a trap of this operation.
     u32 exit_for(trap why) noexcept {
@@ -36,8 +37,17 @@ public:
     /// True if an instruction on `w` ? 64 : 32 bits can have the constant as an immediate.
     static constexpr bool fits(bool w, u64 value) noexcept { return !w || i64(value) == i64(i32(u32(value))); }
 
+    /// True for a constant that must not be seen in the code: one of more than 16 bits, from which code could be made.
+    bool hides(bool w, u64 value) const noexcept {
+        const i64 number = w ? i64(value) : i64(i32(u32(value)));
+        return blinding != 0 && number != i64(i16(u16(value)));
+    }
+    /// True if an instruction on `w` ? 64 : 32 bits can have the constant as an immediate, and may.
+    bool shows(bool w, u64 value) const noexcept { return fits(w, value) && !hides(w, value); }
+
     void set_register(u64 to, u64 value, bool w) noexcept {
         if (!w) value = u32(value);
+        if (hides(w, value)) return set_hidden(to, value);
         if (value == 0) fill_d(stubs::zero, to);
         else if (value <= 0xffff'ffff) fill_d(stubs::move[0].i, to, value);
         else if (fits(true, value)) fill_d(stubs::move[1].i, to, value);
@@ -69,7 +79,7 @@ public:
     void move_integer(place d, place a, bool w) noexcept {
         if (d.is_reg()) return move_to(d.value, a, w);
         const u64 value = w ? a.value : u32(a.value);
-        if (a.is_imm() && fits(true, value)) return fill_d(stubs::store_slot_imm, d.value, value);
+        if (a.is_imm() && shows(true, value)) return fill_d(stubs::store_slot_imm, d.value, value);
         store(d, in_register(a, w, gp::rax));
     }
 
@@ -160,7 +170,8 @@ public:
     }
     /// Sets the flags.
     void compare_integer(bool w, place a, place b) noexcept {
-        if (a.is_slot() && b.is_imm() && fits(w, b.value)) return fill_db(stubs::compare_slot_imm[w], a.value, b.value);
+        if (a.is_slot() && b.is_imm() && shows(w, b.value))
+            return fill_db(stubs::compare_slot_imm[w], a.value, b.value);
         const u64 left = in_register(a, w, gp::rax);
         if (b.is_imm() && (w ? b.value : u32(b.value)) == 0) return one(stubs::test[w], 0, left);
         alu_with(stubs::alu::cmp, w, left, b);
@@ -208,6 +219,29 @@ protected:
     }
 
 private:
+    /// The constant in steps none of which shows it.
+    void set_hidden(u64 to, u64 value) noexcept {
+        const u32 low = u32(value);
+        u32 high = u32(value >> 32);
+        const auto hidden = [&](u32 number_, bool w) {
+            const u64 key = next_key();
+            if (!w) fill_d(stubs::move[0].i, to, number_ ^ u32(key));
+            else fill_db(stubs::alus[1][u8(stubs::alu::xor_)].i, to, number_ ^ u32(key));
+            fill_db(stubs::alus[w][u8(stubs::alu::xor_)].i, to, u32(key));
+        };
+        if (high == 0) return hidden(low, false);
+        if ((low & 0x8000'0000) != 0) high = ~high; // the immediate of a 64-bit instruction is extended with its sign
+        hidden(high, false);
+        fill_db(stubs::shifts_imm[1][u8(stubs::shift::shl)], to, 32);
+        hidden(low, true);
+    }
+    /// The next of a sequence (splitmix64) that `blinding` begins.
+    u64 next_key() noexcept {
+        u64 z = blinding += 0x9e37'79b9'7f4a'7c15;
+        z = (z ^ z >> 30) * 0xbf58'476d'1ce4'e5b9;
+        z = (z ^ z >> 27) * 0x94d0'49bb'1331'11eb;
+        return z ^ z >> 31;
+    }
     void counted(const stub& s, place a, place d, bool w) noexcept {
         one(s, 0, in_register(a, w, gp::rdx));
         store(d, number(gp::rax));
@@ -217,7 +251,7 @@ private:
         const stubs::shapes& s = stubs::alus[w][u8(what)];
         if (b.is_reg()) return fill_db(s.r, d, b.value);
         if (b.is_slot()) return fill_db(s.m, d, b.value);
-        if (!fits(w, b.value)) {
+        if (!shows(w, b.value)) {
             move_to(number(gp::rdx), b, w);
             return fill_db(s.r, d, number(gp::rdx));
         }
@@ -229,7 +263,7 @@ private:
         if (what != stubs::alu::sub && (b == d || a.is_imm())) std::swap(a, b);
         if (what == stubs::alu::add && d.is_reg() && a.is_reg() && a != d) {
             if (b.is_reg()) return two(stubs::add_to[w], d.value, a.value, b.value);
-            if (b.is_imm() && fits(w, b.value)) return two(stubs::add_imm_to[w], d.value, a.value, b.value);
+            if (b.is_imm() && shows(w, b.value)) return two(stubs::add_imm_to[w], d.value, a.value, b.value);
         }
         const u64 to = target(d, {b == a ? place() : b});
         move_to(to, a, w);
@@ -239,7 +273,7 @@ private:
     void multiply(bool w, place a, place b, place d) noexcept {
         if (a.is_imm() || b == d) std::swap(a, b);
         const stubs::shapes& s = stubs::multiply[w];
-        if (b.is_imm() && !fits(w, b.value)) {
+        if (b.is_imm() && !shows(w, b.value)) {
             move_to(number(gp::rdx), b, w);
             b = place::reg(gp::rdx);
         }

@@ -10,6 +10,7 @@
 #include <tessera/exec/encode.hpp>
 #include <tessera/exec/variants.hpp>
 #include <tessera/native/checks.hpp>
+#include <tessera/native/emit_vector.hpp>
 #include <tessera/native/registers.hpp>
 #include <tessera/native/surroundings.hpp>
 
@@ -19,6 +20,7 @@ namespace tessera::inline TESSERA_ABI::native {
 struct compile_options {
     exec::model model;
     bool instructions = false; ///< the processor has the newer ones that stubs use
+    u64 blinding = 0;          ///< see native_options
 };
 
 /// The function to compile, as the interpreter has it.
@@ -50,6 +52,34 @@ inline bool has_vector(const module_data& m, const exec::node& n) noexcept {
 }
 } // namespace detail
 
+namespace detail {
+/// True for a node with vectors that has machine code.
+inline bool has_vector_code(const exec::node& n) noexcept {
+    using exec::family;
+    switch (n.v.fam) {
+    case family::unary:
+    case family::binary:
+    case family::extract_lane:
+    case family::replace_lane:
+    case family::ternary: return vector_emitter::has_vector_stub(n.v.code);
+    case family::load:
+    case family::load_wide:
+    case family::store:
+    case family::store_wide: return vector_access_of(n.v.code) != 0xff;
+    case family::move:
+    case family::select:
+    case family::vector_constant:
+    case family::shuffle:
+    case family::global_get:
+    case family::global_set:
+    case family::imported_get:
+    case family::imported_set:
+    case family::return_: return true;
+    default: return false;
+    }
+}
+} // namespace detail
+
 /// What node `n` means for registers, and so whether it has machine code.
 inline effect effect_of(const compile_options& o, const module_data& m, const exec::node& n) noexcept {
     using exec::family;
@@ -61,16 +91,19 @@ inline effect effect_of(const compile_options& o, const module_data& m, const ex
         if (o.model.canonical && num::picks_nan(v.code)) return effect::leave;
         if (num::has_instruction(v.code) && !o.instructions) return effect::leave;
         break;
-    case family::load:
-    case family::load_indexed:
-    case family::store:
-        // Another thread may make a shared memory larger, and the access is tried again then.
-        for (const auto& memory : m.memories)
-            if (memory.type.shared) return effect::leave;
-        break;
     case family::call_lazy:
     case family::call_indirect: return effect::call;
     case family::zero_range: return n.words[1] <= most_zeros ? effect::plain : effect::leave;
+    case family::ternary:
+    case family::extract_lane:
+    case family::replace_lane:
+    case family::shuffle:
+    case family::vector_constant:
+    case family::load:
+    case family::load_indexed:
+    case family::store:
+    case family::load_wide:
+    case family::store_wide:
     case family::move:
     case family::constant:
     case family::select:
@@ -86,16 +119,19 @@ inline effect effect_of(const compile_options& o, const module_data& m, const ex
     case family::entry: break;
     default: return effect::leave;
     }
-    return detail::has_vector(m, n) ? effect::leave : effect::plain;
+    return !detail::has_vector(m, n) || (o.instructions && detail::has_vector_code(n)) ? effect::plain : effect::leave;
 }
 
-class function_code : public emitter {
+class function_code : public vector_emitter {
 protected:
     using node_type = exec::node;
 
     function_code(const compile_options& options, const context_layout& at, const shared_code& shared) noexcept
-        : emitter({at.memory_size, at.globals, at.imported_globals, at.scratch, shared.meaning}), options_(options),
-          at_(at), shared_(shared) {}
+        : vector_emitter({at.memory_size, at.globals, at.imported_globals, at.scratch, at.memories, at.memory_bytes,
+                          at.memory_base, shared.meaning, shared.growth}),
+          options_(options), at_(at), shared_(shared) {
+        blinding = options.blinding;
+    }
 
     // ---- operands --------------------------------------------------------------------------------------------------
 
@@ -170,22 +206,25 @@ protected:
 
     // ---- checks that reach farther ---------------------------------------------------------------------------------
 
-    /// Where the access of `n` ends, from its address on; of a constant address from 0 on.
-    static u32 end_of(const node_type& n, place address) noexcept {
-        return n.words[0] + (address.is_imm() && n.v.at[0] == exec::loc::slot ? u32(address.value) : 0u);
-    }
-    struct check {
-        u32 reach;
-        u32 out; ///< label, no_index for a trap
-    };
-    check check_of(const node_type& n, u32 i, place a) noexcept {
-        if (!is_access(n) || a.is_imm()) return {end_of(n, a), no_index};
-        if (reaches_[i] <= n.words[0]) return {reaches_[i], no_index};
-        const u32 label = new_label(), first = u32(kept_.size());
+    access_range range_of(const node_type& n, u32 i, place a) noexcept {
+        const memory_type& type = in_->module.memories[memory_of(n)].type;
+        const u64 constant = !a.is_imm() || n.v.at[0] != exec::loc::slot ? 0
+                             : type.limits.is64                          ? a.value
+                                                                         : u32(a.value);
+        access_range r(end_of(n, constant));
+        r.memory = memory_of(n);
+        r.is64 = type.limits.is64;
+        if (type.shared) r.again = i;
+        if (!is_access(n) || a.is_imm()) return r;
+        if (blinding != 0) return r; // the distance to what another access has checked would be seen
+        r.checked = reaches_[i];
+        if (r.checked <= r.end) return r;
+        r.out = new_label();
+        const u32 first = u32(kept_.size());
         for (const u32 w : alive_)
             if (found_->webs[w].last >= i && !kept_.push_back(w)) failed_ = true;
-        if (!early_.push_back({label, i, first, u32(kept_.size())})) failed_ = true;
-        return {reaches_[i], label};
+        if (!early_.push_back({r.out, i, first, u32(kept_.size())})) failed_ = true;
+        return r;
     }
     /// A way out before an access that may trap, or one behind it: everything goes to the frame.
     struct early_leave {
@@ -262,9 +301,8 @@ protected:
         go_to(shared_.callee);
         for (const exit& e : exits) {
             bind(e.label);
-            const bool bounds = e.why == trap::out_of_bounds_memory;
-            if (!bounds && e.why != trap::none) set_register(number(gp::rax), u64(e.why), false);
-            go_to(bounds ? shared_.bounds : shared_.trap, e.node);
+            if (e.why != trap::none) set_register(number(gp::rax), u64(e.why), false);
+            go_to(shared_.trap, e.node);
         }
     }
     /// Cells of nodes that control comes to from the interpreter.
@@ -325,7 +363,7 @@ protected:
     vec<slow_call> slow_calls_;
     vec<early_leave> early_;
     vec<u32> alive_, kept_; ///< webs
-    vec<u32> reaches_;      ///< see fold_checks
+    vec<u64> reaches_;      ///< see fold_checks
     u32 slow_ = 0;          ///< label: a call that needs more stack
     u32 enter_ = no_index;  ///< label: the way from the interpreter to the code in r10
 };

@@ -7,6 +7,9 @@
 #include <tessera/native/code_memory.hpp>
 #include <tessera/native/compile.hpp>
 #include <tessera/native/options.hpp>
+#include <tessera/native/perf_map.hpp>
+#include <tessera/native/worth.hpp>
+#include <tessera/util/clock.hpp>
 
 namespace tessera::inline TESSERA_ABI::native {
 
@@ -21,14 +24,23 @@ inline constexpr bool has_target = false;
 class machine : public exec::native_hook {
 public:
     machine(const compile_options& made_for, const native_options& options) noexcept
-        : options_(made_for), memory_(options.code_bytes) {
+        : options_(made_for), all_(options.all), memory_(options.code_bytes) {
         threshold = options.threshold;
         compile = [](exec::native_hook& self, runtime::code_unit& unit, u32 index, u8* code,
                      const exec::function_ir& ir, view<exec::cell_origin> cells, view<u32> handlers) noexcept {
-            static_cast<machine&>(self).compile_function(unit, index, code, ir, cells, handlers);
+            machine& m = static_cast<machine&>(self);
+            const u64 before = monotonic_ns();
+            m.compile_function(unit, index, code, ir, cells, handlers);
+            m.counters_.nanoseconds += monotonic_ns() - before;
         };
         way_in = [](exec::native_hook& self, const runtime::code_unit& unit, u32 index, u32 number) noexcept {
             return static_cast<machine&>(self).find_way_in(unit, index, number);
+        };
+        gains = [](exec::native_hook& self, const runtime::code_unit& unit, const exec::function_ir& ir) noexcept {
+            machine& m = static_cast<machine&>(self);
+            const bool worth = m.all_ || is_worth_compiling(m.options_, *unit.module, ir);
+            m.counters_.left += worth ? 0 : 1;
+            return worth;
         };
         forget = [](exec::native_hook& self) noexcept {
             machine& m = static_cast<machine&>(self);
@@ -48,8 +60,11 @@ public:
     machine& operator=(const machine&) = delete;
 
     /// Makes the code that functions share. Where that cannot be had nothing will be compiled; `status` says why.
-    void start() noexcept {
+    /// False: the file `names` cannot be opened; null is none.
+    [[nodiscard]] bool start(const char* names) noexcept {
+        if (names && !names_.open(names)) return false;
         if (!make_shared_code()) compile = nullptr;
+        return true;
     }
     code_status status() const noexcept { return memory_.status(); }
     native_counters counters() const noexcept {
@@ -66,6 +81,7 @@ private:
         maker.make(at);
         const u8* const code = maker.failed() ? nullptr : memory_.add(maker.data(), maker.position());
         if (!code) return false;
+        names_.add_shared(code, maker.position());
         const auto part = [&](unsigned n) { return code + maker.position_of(maker.labels[n]); };
         shared_ = {part(0), part(1), part(2), part(3), part(4), part(5), part(6)};
         compiler_ = create<compiler>(options_, at, shared_);
@@ -118,12 +134,16 @@ private:
         to->entries[index] = code + compiler_->entry;
         to->functions[index] = {code, first};
         for (const way_in_cell& w : compiler_->ways_in()) exec::store_native(cells + w.cell, code + w.code);
+        const auto& names = unit.module->func_names;
+        names_.add(code, compiler_->position(), index < names.size() ? names[index] : std::string_view(), index);
         --counters_.left;
         ++counters_.functions;
     }
 
     const compile_options options_;
+    const bool all_;
     code_memory memory_;
+    perf_map names_;
     shared_code shared_;
     compiler* compiler_ = nullptr;
     vec<unit_code*> units_;

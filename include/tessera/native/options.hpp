@@ -13,7 +13,16 @@ struct native_options {
     /// How often control comes to a function, or round a loop, before the function is compiled. 0: it is when it is
     /// first called.
     u32 threshold = 1000;
+    /// Whether functions are compiled, too, that would hardly gain by it: those with loops in which much is left to the
+    /// interpreter.
+    bool all = false;
     u64 code_bytes = 64 << 20; ///< of machine code, at most
+    /// A number that no guest can guess. Unless it is 0, constants that a guest chooses are not found in the code as
+    /// they are, so nobody can write code of his own as constants; that code is longer and a little slower.
+    u64 blinding = 0;
+    /// A file that gets a line for each function when it is compiled, as profilers read them: perf looks for
+    /// /tmp/perf-N.map, N being the number of the process. What is in it stays. Null: none.
+    const char* perf_map = nullptr;
 };
 
 /// Whether functions of a store become machine code, or why not.
@@ -27,9 +36,10 @@ enum class native_status : u8 {
 
 /// What has become of a store's functions.
 struct native_counters {
-    u64 functions = 0;  ///< compiled
-    u64 left = 0;       ///< not compiled: memory was out, or the frame is too large for it
-    u64 code_bytes = 0; ///< of machine code, what functions share included
+    u64 functions = 0;   ///< compiled
+    u64 left = 0;        ///< not compiled: it would hardly gain, memory was out, or the frame is too large
+    u64 code_bytes = 0;  ///< of machine code, what functions share included
+    u64 nanoseconds = 0; ///< that compiling has taken, those functions included that were left; lowering is not
 };
 
 } // namespace tessera

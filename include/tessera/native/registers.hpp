@@ -267,13 +267,16 @@ private:
                 dirty[i] = d;
                 if (effects_[i] != effect::plain) d = {};
                 if (n.v.at[3] == exec::loc::slot) {
-                    // Whatever lay in the slot is gone.
-                    for (const bank b : {bank::integer, bank::floating})
-                        if (const u32 w = found_.joined(u32(n.operands[3]), b); w != nothing) {
-                            value_set one;
-                            add(one, &found_.webs[w]);
-                            d = d.without(one);
-                        }
+                    // Whatever lay in the slot is gone; a vector takes two.
+                    const u32 slot = u32(n.operands[3]);
+                    const bool two = class_of_operand(module_, n, 3) == exec::cls::v128;
+                    for (u32 s = slot; s <= slot + (two ? 1u : 0u); ++s)
+                        for (const bank b : {bank::integer, bank::floating})
+                            if (const u32 w = found_.joined(s, b); w != nothing) {
+                                value_set one;
+                                add(one, &found_.webs[w]);
+                                d = d.without(one);
+                            }
                 }
                 const bool by_cell = effects_[i] == effect::leave;
                 if (!by_cell) d = d | (written(i) & with_);

@@ -313,20 +313,18 @@ inline constexpr auto truncate_u64 = both([](bool w) {
         .made;
 });
 
-// ---- memory 0 and the context
+// ---- memories and the context
 // ----------------------------------------------------------------------------------------
 
 /// rax = address `a` + immediate: the end of an access.
 inline constexpr stub access_end = assembler().ri({0, 0x8d, true}, gp::rax, A, 0, B).made;
-/// The same beyond 31 bits.
-inline constexpr stub access_end_far =
-    assembler().r({0, 0xc7}, 0, gp::rax).imm32(B).rr({0, 0x03, true}, gp::rax, A).made;
 /// To `x` if rax is more than what is at `c` in the context.
 inline constexpr stub check_bounds = assembler().rm({0, 0x3b, true}, gp::rax, context_register, C).jcc(cond::a).made;
 
-/// An access by the address in a register (`r`) or at an immediate (`i`), both plus `b`.
+/// An access by the address in a register (`r`) or at an immediate (`i`), both plus `b`; `o`: to another memory, whose
+/// base is in rcx, by the address in rax.
 struct access {
-    stub r, i;
+    stub r, i, o;
 };
 inline constexpr code load_codes[] = {
     {0, 0x8b},   {0, 0x8b, true},   {0xf3, 0x0f10}, {0xf2, 0x0f10},    {0, 0x0fbe}, {0, 0x0fb6},     {0, 0x0fbf},
@@ -338,7 +336,8 @@ inline constexpr auto loads = [] {
     std::array<access, 14> all{};
     for (unsigned n = 0; n < all.size(); ++n)
         all[n] = {assembler().rx(load_codes[n], D, memory_register, A, 0, B).made,
-                  assembler().rm(load_codes[n], D, memory_register, B).made};
+                  assembler().rm(load_codes[n], D, memory_register, B).made,
+                  assembler().rx(load_codes[n], D, gp::rcx, gp::rax, 0, B).made};
     return all;
 }();
 /// Of the register `d`.
@@ -346,7 +345,8 @@ inline constexpr auto stores = [] {
     std::array<access, 9> all{};
     for (unsigned n = 0; n < all.size(); ++n)
         all[n] = {assembler().rx(store_codes[n], D, memory_register, A, 0, B).made,
-                  assembler().rm(store_codes[n], D, memory_register, B).made};
+                  assembler().rm(store_codes[n], D, memory_register, B).made,
+                  assembler().rx(store_codes[n], D, gp::rcx, gp::rax, 0, B).made};
     return all;
 }();
 /// ecx = the low 32 bits of a + (b << scale) + x; and without a.

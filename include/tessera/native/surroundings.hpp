@@ -15,8 +15,8 @@ namespace tessera::inline TESSERA_ABI::native {
 
 /// Distances in bytes within exec::context.
 struct context_layout {
-    i32 memory_size, stack_end, globals, imported_globals, funcs, fuel, interrupt, stop_cells, enter_cells,
-        bounds_cells;
+    i32 memory_size, stack_end, globals, imported_globals, funcs, fuel, interrupt, stop_cells, enter_cells;
+    i32 memories, memory_bytes, memory_base;
     i32 tables, records, instance, table_size, table_items, record_type, record_instance, record_index;
     i32 callee, delta, return_pc, link, why, paused, stop_pc, native_stack, native_limit, scratch;
 
@@ -27,7 +27,7 @@ struct context_layout {
         memory_size = at(c.memory_size), stack_end = at(c.stack_end);
         globals = at(c.globals), imported_globals = at(c.imported_globals), funcs = at(c.funcs);
         fuel = at(c.fuel), interrupt = at(c.interrupt);
-        stop_cells = at(c.stop_cells), enter_cells = at(c.enter_cells), bounds_cells = at(c.bounds_cells);
+        stop_cells = at(c.stop_cells), enter_cells = at(c.enter_cells), memories = at(c.native.memories);
         callee = at(c.call.callee), delta = at(c.call.delta), return_pc = at(c.call.return_pc), link = at(c.call.link);
         why = at(c.why), paused = at(c.paused), stop_pc = at(c.stop_pc);
         tables = at(c.tables), records = at(c.records), instance = at(c.instance);
@@ -37,6 +37,7 @@ struct context_layout {
             return i32(reinterpret_cast<const u8*>(&member) - reinterpret_cast<const u8*>(&whole));
         };
         table_size = within(table, table.size), table_items = within(table, table.items);
+        memory_bytes = within(c.no_memory, c.no_memory.size), memory_base = within(c.no_memory, c.no_memory.base);
         record_type = within(record, record.type_id), record_instance = within(record, record.instance);
         record_index = within(record, record.index);
         native_stack = at(c.native.stack), native_limit = at(c.native.limit), scratch = at(c.native.scratch);
@@ -49,9 +50,9 @@ struct shared_code {
     const u8* enter = nullptr;   ///< from the interpreter: to the code in r10
     const u8* callee = nullptr;  ///< a call of function eax, frame at rdi, return cell r8, link r9, by the interpreter
     const u8* trap = nullptr;    ///< a trap, in eax, at the cell
-    const u8* bounds = nullptr;  ///< an access beyond the memory at the cell
     const u8* pause = nullptr;   ///< a pause because of eax, to go on at the cell
     const u8* leave = nullptr;   ///< the interpreter goes on at the cell
+    const u8* growth = nullptr;  ///< see surroundings
 };
 
 /// Bytes of native stack that calls may take before they leave and start afresh.
@@ -97,7 +98,7 @@ public:
         jump(go);
 
         const u32 stop = new_label();
-        bind(labels[5]);
+        bind(labels[4]);
         two(assembler().m({0, 0xc6}, 0, context_register, stubs::B).imm8(1).made, 0, 0, u32(at.paused));
         bind(labels[3]);
         bind(stop);
@@ -106,12 +107,7 @@ public:
         get_field(gp::rcx, at.stop_cells);
         jump(go);
 
-        bind(labels[4]);
-        set_field(at.stop_pc, gp::r8);
-        get_field(gp::rcx, at.bounds_cells);
-        jump(go);
-
-        bind(labels[6]);
+        bind(labels[5]);
         move(gp::rcx, gp::r8);
         bind(go);
         move(gp::rdx, gp::rsi);
@@ -121,6 +117,8 @@ public:
         get_field(gp::rsp, at.native_stack);
         // pop r15 … r12, rbp, rbx; jmp [rdi]
         put(assembler().raw(0x41, 0x5f, 0x41, 0x5e, 0x41, 0x5d, 0x41, 0x5c, 0x5d, 0x5b, 0xff, 0x27).made, {});
+        bind(labels[6]);
+        put_call_of_growth(*this);
         resolve();
     }
 

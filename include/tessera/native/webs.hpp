@@ -53,6 +53,8 @@ inline exec::cls class_of_operand(const module_data& m, const exec::node& n, uns
         return exec::class_of(m.globals[n.words[0]].type.type);
     if (n.v.fam == exec::family::call_indirect)
         return m.tables[n.words[1]].type.limits.is64 ? exec::cls::i64 : exec::cls::i32;
+    if ((n.v.fam == exec::family::load_wide || n.v.fam == exec::family::store_wide) && k == 0)
+        return m.memories[n.words[0]].type.limits.is64 ? exec::cls::i64 : exec::cls::i32;
     if (is_constant(n)) return exec::cls(n.words[0] - 1);
     return exec::operand_class(n.v, k);
 }
@@ -208,6 +210,11 @@ private:
         operand[4 * std::size_t(i) + 3] = w;
         if (!fresh_.push_back(slot)) failed_ = true;
     }
+    /// A vector is written to `slot` and the next one: what lay there is gone.
+    void forget(u32 slot) noexcept {
+        for (u32 s = slot; s < slot + 2 && s < local_.size(); ++s)
+            if (s >= ir_.first_temp) local_[s] = {};
+    }
     void visit(u32 i, effect e) noexcept {
         const exec::node& n = ir_.nodes[i];
         const exec::variant& v = n.v;
@@ -223,6 +230,7 @@ private:
         if (v.at[3] == exec::loc::slot) {
             const exec::cls c = class_of_operand(module_, n, 3);
             if (c != exec::cls::v128) define(i, u32(n.operands[3]), c, e == effect::leave);
+            else forget(u32(n.operands[3]));
         }
         if (v.fam == exec::family::latch) operand[4 * std::size_t(i) + 3] = operand[4 * std::size_t(i)];
         if (n.label != no_index) join(n.label);

@@ -136,6 +136,7 @@ inline constexpr message already_running{kind::usage, "the call is running"};
 inline constexpr message stale_handle{kind::usage, "handle is empty or its store was reset"};
 inline constexpr message global_immutable{kind::usage, "global is immutable"};
 inline constexpr message out_of_range{kind::usage, "out of range"};
+inline constexpr message cannot_open{kind::usage, "file cannot be opened"};
 inline constexpr message cannot_grow{kind::exhaustion, "cannot grow"};
 inline constexpr message no_memory{kind::usage, "caller has no memory"};
 inline constexpr message shared_view{kind::usage, "a shared memory has no views; read, write, or use a guest_span"};

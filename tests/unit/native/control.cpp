@@ -87,67 +87,127 @@ TEST_CASE("select takes the first value unless the condition is 0") {
     }
 }
 
-TEST_CASE("loads and stores reach what they should, and nothing beyond the memory") {
-    constexpr u64 size = 256;
-    std::vector<u8> memory(size), copy;
-    for (std::size_t i = 0; i < size; ++i) memory[i] = u8(37 * i + 101);
-    for (u16 i = u16(op::i32_load); i <= u16(op::i64_store32); ++i) {
-        const op o = op(i);
-        const op_type& t = row(o).type;
-        const bool store = t.result_count == 0;
-        const char letter = store ? t.params[1] : t.results[0];
-        const u32 bytes = 1u << natural_align[i];
-        const bool with_sign = row(o).text.substr(row(o).text.size() - 2) == "_s";
-        harness h;
-        unsigned wrong = 0;
-        for (const u32 offset : {0u, 5u, 0x7fff'fff0u, 0xffff'ff00u})
-            for (int kind = 0; kind < 3; ++kind)
-                for (place v : places(letter, 1, store))
-                    for (const u64 address :
-                         {u64{0}, u64{3}, size - bytes, size - bytes - 5, size - bytes + 1, u64{0xffff'ffff}}) {
-                        if (offset + u64(bytes) > 0xffff'ffff) continue;
-                        if (kind == 2 && address + offset + bytes > 0xffff'ffff) continue;
-                        const place a = kind == 0 ? place::slot(0) : kind == 1 ? place::reg(9) : place::imm(address);
-                        constexpr u64 value = 0x8877'6655'c433'2211;
-                        if (v.is_imm()) v.value = value;
-                        std::vector<place> at = {a};
-                        const std::string letters{'i', letter};
-                        if (store) at.push_back(v);
-                        const u32 end = offset + bytes + (kind == 2 ? u32(address) : 0);
-                        const entry f = h.make([&](emitter& e) {
-                            for (unsigned k = 0; k < at.size(); ++k)
-                                if (at[k].is_reg()) e.move(letters[k], place::slot(k), at[k]);
-                            if (store) return e.store_to(o, a, v, end);
-                            e.load(o, a, end, v);
-                            e.move(v.is_slot() && letter == 'i' ? 'l' : letter, v, place::slot(4));
-                        });
-                        u64 frame[8] = {kind == 0 ? address | u64{0xabcd} << 32 : address, value};
-                        world w;
-                        w.memory_size = size;
-                        copy = memory;
-                        const u64 why = f(frame, copy.data(), &w);
-                        const u64 from_byte = u64(u32(address)) + offset;
-                        if (from_byte + bytes > size) {
-                            wrong += why != u64(trap::out_of_bounds_memory) || copy != memory;
-                            continue;
-                        }
-                        wrong += why != 0;
-                        u64 there = 0;
-                        std::memcpy(&there, copy.data() + from_byte, bytes);
-                        if (store) {
-                            u64 wanted = 0;
-                            std::memcpy(&wanted, &value, bytes);
-                            wrong += there != wanted;
-                            std::memcpy(copy.data() + from_byte, memory.data() + from_byte, bytes);
-                            wrong += copy != memory;
-                        } else {
-                            if (with_sign && bytes < 8 && there >> (8 * bytes - 1)) there |= ~u64{0} << 8 * bytes;
-                            wrong +=
-                                narrow(letter, frame[4]) != narrow(letter, there) || (letter == 'i' && frame[4] >> 32);
-                        }
-                    }
-        CHECK_MESSAGE(wrong == 0, std::string(row(o).text));
+namespace {
+constexpr u64 memory_size = 256;
+
+// A load or store of the memory, by every kind of address and value, at its ends and beyond.
+unsigned wrong_accesses(op o, u32 memory_number, bool is64, u64 blinding) {
+    std::vector<u8> memory(memory_size), copy;
+    for (std::size_t i = 0; i < memory_size; ++i) memory[i] = u8(37 * i + 101);
+    const op_type& t = row(o).type;
+    const bool store = t.result_count == 0;
+    const char letter = store ? t.params[1] : t.results[0], address_letter = is64 ? 'l' : 'i';
+    const u32 bytes = 1u << natural_align[u16(o)];
+    const bool with_sign = row(o).text.substr(row(o).text.size() - 2) == "_s";
+    constexpr u64 value = 0x8877'6655'c433'2211;
+    harness h(blinding);
+    unsigned wrong = 0;
+    const auto try_one = [&](u64 offset, int kind, place v, u64 address) {
+        const place a = kind == 0 ? place::slot(0) : kind == 1 ? place::reg(9) : place::imm(address);
+        if (v.is_imm()) v.value = value;
+        std::vector<place> at = {a};
+        const std::string letters{address_letter, letter};
+        if (store) at.push_back(v);
+        u64 end = offset + bytes; // 0: beyond 64 bits
+        if (end < offset) end = 0;
+        if (kind == 2 && end != 0) end = end + address < end ? 0 : end + address;
+        access_range range(end);
+        range.memory = memory_number;
+        range.is64 = is64;
+        const entry f = h.make([&](emitter& e) {
+            for (unsigned k = 0; k < at.size(); ++k)
+                if (at[k].is_reg()) e.move(letters[k], place::slot(k), at[k]);
+            if (store) return e.store_to(o, a, v, range);
+            e.load(o, a, range, v);
+            e.move(v.is_slot() && letter == 'i' ? 'l' : letter, v, place::slot(4));
+        });
+        if (blinding != 0 && end != 0)
+            wrong += h.shows(end) || h.shows(end - bytes) || (store && v.is_imm() && h.shows(value));
+        u64 frame[8] = {kind == 0 && !is64 ? address | u64{0xabcd} << 32 : address, value};
+        copy = memory;
+        const memory_of_world m{copy.data(), memory_size}, none;
+        const memory_of_world* const memories[] = {&none, &none, &m};
+        world w;
+        w.memory_size = memory_number == 0 ? memory_size : 0;
+        w.memories = memories;
+        const u64 why = f(frame, memory_number == 0 ? copy.data() : nullptr, &w);
+        const u64 from_byte = address + offset;
+        if (from_byte < offset || from_byte > memory_size || bytes > memory_size - from_byte) {
+            wrong += why != u64(trap::out_of_bounds_memory) || copy != memory;
+            return;
+        }
+        wrong += why != 0;
+        u64 there = 0;
+        std::memcpy(&there, copy.data() + from_byte, bytes);
+        if (store) {
+            u64 wanted = 0;
+            std::memcpy(&wanted, &value, bytes);
+            wrong += there != wanted;
+            std::memcpy(copy.data() + from_byte, memory.data() + from_byte, bytes);
+            wrong += copy != memory;
+        } else {
+            if (with_sign && bytes < 8 && there >> (8 * bytes - 1)) there |= ~u64{0} << 8 * bytes;
+            wrong += narrow(letter, frame[4]) != narrow(letter, there) || (letter == 'i' && frame[4] >> 32);
+        }
+    };
+    std::vector<u64> offsets{0, 5, 0x7fff'fff0, 0xffff'ff00, 0xffff'ffff};
+    std::vector<u64> addresses{0,          3, memory_size - bytes, memory_size - bytes - 5, memory_size - bytes + 1,
+                               0xffff'ffff};
+    if (is64) {
+        offsets.insert(offsets.end(), {u64{1} << 32, ~u64{0} - 7, ~u64{0} - bytes, ~u64{0}});
+        addresses.insert(addresses.end(), {u64{1} << 32, ~u64{0} - bytes, ~u64{0} - 4, ~u64{0}});
     }
+    for (const u64 offset : offsets)
+        for (int kind = 0; kind < 3; ++kind)
+            for (const place v : places(letter, 1, store))
+                for (const u64 address : addresses) try_one(offset, kind, v, address);
+    return wrong;
+}
+} // namespace
+
+TEST_CASE("loads and stores reach what they should, and nothing beyond the memory") {
+    for (u16 i = u16(op::i32_load); i <= u16(op::i64_store32); ++i)
+        for (const u32 memory : {0u, 2u})
+            for (const bool is64 : {false, true})
+                for (const u64 blinding : {u64{0}, u64{7}})
+                    CHECK_MESSAGE(wrong_accesses(op(i), memory, is64, blinding) == 0, std::string(row(op(i)).text),
+                                  " of memory ", memory, is64 ? ", 64-bit addresses" : "", blinding ? ", hidden" : "");
+}
+
+TEST_CASE("an access that a check before it covers has none") {
+    for (const u32 memory : {0u, 2u})
+        for (const bool is64 : {false, true})
+            for (const place a : {place::slot(0), place::reg(9)}) {
+                harness h;
+                const entry f = h.make([&](emitter& e) {
+                    if (a.is_reg()) e.move('l', place::slot(0), a);
+                    const u32 out = e.new_label(), over = e.new_label();
+                    access_range range(8, 40);
+                    range.memory = memory, range.is64 = is64, range.out = out;
+                    e.load(op::i64_load, a, range, place::slot(4));
+                    range = access_range(40, 0);
+                    range.memory = memory, range.is64 = is64;
+                    e.load(op::i64_load, a, range, place::slot(5));
+                    e.jump(over);
+                    e.bind(out);
+                    e.move('l', place::imm(77), place::slot(6));
+                    e.bind(over);
+                });
+                u64 bytes[8] = {1, 2, 3, 4, 5, 6, 7, 8};
+                const memory_of_world m{reinterpret_cast<u8*>(bytes), sizeof bytes}, none;
+                const memory_of_world* const memories[] = {&none, &none, &m};
+                world w;
+                w.memory_size = memory == 0 ? sizeof bytes : 0;
+                w.memories = memories;
+                for (const u64 address : {u64{0}, u64{8}, u64{24}, u64{32}, u64{0xffff'fff8}, ~u64{0} - 7}) {
+                    u64 frame[8] = {is64 ? address : u32(address)};
+                    CHECK(f(frame, memory == 0 ? m.base : nullptr, &w) == 0);
+                    const bool inside = address <= 24;
+                    CHECK(frame[6] == (inside ? 0 : 77));
+                    CHECK(frame[4] == (inside ? bytes[address / 8] : 0));
+                    CHECK(frame[5] == (inside ? bytes[address / 8 + 4] : 0));
+                }
+            }
 }
 
 TEST_CASE("an address of base and index wraps at 32 bits") {

@@ -72,6 +72,11 @@ void try_shape(harness& h, op o, const place* at, place d, counts& n) {
             u64 values[2] = {first[i], second[k]};
             if (at[0] == at[1]) values[1] = values[0];
             if (immediate || !f) f = make(values);
+            for (unsigned which = 0; which < t.param_count; ++which) {
+                const u64 value = values[which];
+                if (at[which].is_imm() && (h.shows(value) || (value >> 32 != 0 && h.shows(value >> 32))))
+                    ++n.wrong, std::printf("%s shows %llx\n", row(o).text.data(), (unsigned long long)value);
+            }
             ++n.runs;
             if (!check(f, o, at, values, d)) ++n.wrong;
             if (n.wrong > 20) return;
@@ -95,7 +100,7 @@ TEST_CASE("every scalar row in every shape does what its meaning does") {
         if (!num::has_apply(o) || !is_scalar(row(o)) || row(o).type.param_count > 2 || row(o).type.param_count == 0)
             continue;
         if (row(o).immediate != imm::none) continue;
-        harness h;
+        harness h, hardened(0x123456789abcdef);
         ++n.rows;
         const op_type& t = row(o).type;
         {
@@ -122,6 +127,7 @@ TEST_CASE("every scalar row in every shape does what its meaning does") {
                 for (place d : results) {
                     const place at[] = {a, b};
                     try_shape(h, o, at, d, n);
+                    if (a.is_imm() || b.is_imm()) try_shape(hardened, o, at, d, n);
                 }
             }
         }

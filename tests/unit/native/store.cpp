@@ -5,8 +5,13 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <random>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace {
 
@@ -22,7 +27,8 @@ struct guest {
     tessera::store<profile> store;
     tessera::instance instance;
 
-    explicit guest(std::string_view text, bool compiled, const imports& env = {}, native_options options = {0}) {
+    explicit guest(std::string_view text, bool compiled, const imports& env = {},
+                   native_options options = {.threshold = 0, .all = true}) {
         REQUIRE(store.add_fuel(~u64{0}).has_value());
         if (compiled) REQUIRE(enable_native(store, options).has_value());
         auto mod = tessera::module::parse_text<profile>(text);
@@ -131,6 +137,44 @@ TEST_CASE("what is left to the interpreter sees all values, and the code those i
     CHECK(results[0] == 2 * (5 + 4 + 3 + 2 + 1) + 1 + 2 - 1 - 1 - 1 + 5);
 }
 
+TEST_CASE("a memory that others make larger is looked at again before an access traps") {
+    // The store has seen one page; the rest is only known to whoever grew it.
+    constexpr std::string_view text = R"((module
+      (import "host" "m" (memory 1 4 shared))
+      (func (export "one") (param i32 i32) (result i32)
+        (i32.store (local.get 0) (local.get 1))
+        (i32.load (local.get 0)))
+      (func (export "several") (param i32 f64) (result f64)
+        (f64.store offset=8 (local.get 0) (f64.add (local.get 1) (f64.const 1)))
+        (f64.store offset=16 (local.get 0) (local.get 1))
+        (f64.add (f64.load (local.get 0)) (f64.add (f64.load offset=8 (local.get 0)) (f64.load offset=16 (local.get 0)))))
+      (func (export "indexed") (param i32 i32) (result i32)
+        (i32.load (i32.add (local.get 0) (i32.shl (local.get 1) (i32.const 2)))))))";
+    for (const bool compiled : {false, true}) {
+        auto memory = shared_memory::make({{1, 4, true}, true});
+        REQUIRE(memory.has_value());
+        imports env;
+        REQUIRE(env.define("host", "m", *memory));
+        guest g(text, compiled, env);
+        auto one = g.get<i32(i32, i32)>("one");
+        CHECK(*one(65532, 5) == 5);
+        CHECK(one(65536, 5).error().why() == trap::out_of_bounds_memory);
+        REQUIRE(memory->grow(1).has_value());
+        CHECK(*one(65536, 6) == 6);
+        CHECK(*one(131068, 7) == 7);
+        CHECK(one(131069, 7).error().why() == trap::out_of_bounds_memory);
+        REQUIRE(memory->grow(1).has_value());
+        CHECK(*g.get<f64(i32, f64)>("several")(131064, 2.5) == 6);
+        CHECK(*memory->load<f64>(131080) == 2.5);
+        REQUIRE(memory->store<i32>(196608 - 4, 77).has_value());
+        CHECK(*g.get<i32(i32, i32)>("indexed")(196592, 3) == 77);
+        REQUIRE(memory->grow(1).has_value());
+        CHECK(*g.get<i32(i32, i32)>("indexed")(196592, 4) == 0);
+        CHECK(g.get<i32(i32, i32)>("indexed")(196592, 1 << 20).error().why() == trap::out_of_bounds_memory);
+        if (TESSERA_TAIL_CALLS && compiled) CHECK(native_counters_of(g.store).functions == 3);
+    }
+}
+
 TEST_CASE("a loop without an end can be interrupted") {
     guest g(several, true);
     g.store.interrupt();
@@ -235,6 +279,145 @@ TEST_CASE("a store can be moved and reset; a reset ends it") {
     REQUIRE(again.has_value());
     CHECK(*(*again->get<i64(i64)>("factorial"))(7) == 5040);
     CHECK(native_counters_of(moved).functions == 1);
+}
+
+TEST_CASE("a file gets the names of compiled functions") {
+    const std::string path =
+        (std::filesystem::temp_directory_path() / ("tessera-names-" + std::to_string(std::random_device()()))).string();
+    for (int round = 0; round < 2; ++round) {
+        guest g(several, true, {}, {.threshold = 0, .perf_map = path.c_str()});
+        CHECK(*g.get<i32(i32)>("depth")(2) == 2);
+        CHECK(*g.get<i64(i64)>("factorial")(2) == 2);
+        const native_counters c = native_counters_of(g.store);
+        CHECK((c.nanoseconds > 0) == (c.functions > 0));
+        u64 bytes = 0;
+        std::vector<std::string> names;
+        std::ifstream file(path);
+        for (std::string line; std::getline(file, line);) {
+            std::size_t used = 0;
+            CHECK(std::stoull(line, &used, 16) > 4096);
+            bytes += std::stoull(line.substr(used), &used, 16);
+            names.push_back(line.substr(line.find(' ', line.find(' ') + 1) + 1));
+        }
+        if (!TESSERA_TAIL_CALLS) continue;
+        REQUIRE(names.size() == std::size_t(3 * (round + 1)));
+        CHECK(names[0] == "tessera: shared code");
+        CHECK(names[1] == "tessera: depth");
+        CHECK(names[2] == "tessera: function 0");
+        CHECK(bytes / u64(round + 1) <= c.code_bytes);
+        CHECK(bytes / u64(round + 1) + 3 * 16 >= c.code_bytes);
+    }
+    std::filesystem::remove(path);
+
+    tessera::store<profile> s;
+    const auto refused = enable_native(s, {.perf_map = "/no such folder/names"});
+    if (!TESSERA_TAIL_CALLS) return;
+    REQUIRE(!refused.has_value());
+    CHECK(refused.error().message() == msg::cannot_open.text);
+    CHECK(native_status_of(s) == native_status::off);
+    CHECK(enable_native(s).has_value());
+}
+
+namespace {
+// True if the code that `names` tells of, a file for profilers, has the bytes of `constant`.
+bool is_in_code(const std::string& names, u32 constant) {
+    std::ifstream file(names);
+    for (std::string line; std::getline(file, line);) {
+        std::size_t used = 0;
+        const auto at = std::stoull(line, &used, 16), size = std::stoull(line.substr(used), nullptr, 16);
+        const u8* const code = reinterpret_cast<const u8*>(std::uintptr_t(at));
+        for (std::size_t i = 0; i + 4 <= size; ++i)
+            if (std::memcmp(code + i, &constant, 4) == 0) return true;
+    }
+    return false;
+}
+} // namespace
+
+TEST_CASE("constants of a guest are not seen in the code if that is asked for") {
+    // All constants are made of 0x1badc0de, with one bit changed.
+    constexpr std::string_view text = R"((module
+      (memory 1)
+      (table 2 funcref)
+      (global $g (mut i64) (i64.const 0))
+      (func (export "run") (param i32 i64 f64) (result i64) (local i32 i64)
+        (local.set 3 (i32.xor (i32.add (local.get 0) (i32.const 0x1badc0df)) (i32.const 0x1badc0de)))
+        (local.set 3 (i32.mul (local.get 3) (i32.const 0x1badc0dc)))
+        (if (i32.lt_u (local.get 3) (i32.const 0x1badc0da)) (then (local.set 1 (i64.const 0x1badc0d61badc0ce))))
+        (global.set $g (i64.const 0x1badc0fe))
+        (i32.store (i32.const 8) (i32.const 0x1badc09e))
+        (f64.store (i32.const 16) (f64.add (local.get 2) (f64.const 0x1.badc0dep+10)))
+        (if (i32.eq (local.get 0) (i32.const 0x1badc05e)) (then
+          (local.set 1 (i64.load offset=0x1badc1de (local.get 3)))
+          (i32.store8 offset=0x1badc2de (i32.const 0x11) (local.get 3))
+          (local.set 1 (i64.load (i32.add (i32.const 0x1badc4de) (i32.shl (local.get 0) (i32.const 3)))))))
+        (loop
+          (local.set 4 (select (i64.const 0x1badc8de) (i64.const -0x1badd0de) (local.get 3)))
+          (local.set 0 (i32.add (local.get 0) (i32.const 0x1bade0de)))
+          (br_if 0 (i32.gt_u (local.get 0) (i32.const 0xe6000000))))
+        (i64.add (local.get 1) (i64.add (local.get 4) (i64.add (global.get $g) (i64.load (i32.const 8))))))))";
+    const std::string names =
+        (std::filesystem::temp_directory_path() / ("tessera-hidden-" + std::to_string(std::random_device()())))
+            .string();
+    i64 expected = 0;
+    for (const u64 blinding : {u64{0}, u64{1}, u64{0xfeed'5eed'0000'1234}}) {
+        guest g(text, true, {}, {.threshold = 0, .blinding = blinding, .perf_map = names.c_str()});
+        const auto got = g.get<i64(i32, i64, f64)>("run")(5, 6, 7);
+        REQUIRE(got.has_value());
+        if (blinding == 0) expected = *got;
+        CHECK(*got == expected);
+        unsigned seen = 0;
+        for (unsigned bit = 0; bit < 16; ++bit) seen += is_in_code(names, 0x1bad'c0de ^ 1u << bit) ? 1 : 0;
+        seen += is_in_code(names, 0x1bad'c0de) ? 1 : 0;
+        if (!TESSERA_TAIL_CALLS) continue;
+        if (blinding == 0) CHECK(seen > 10);
+        else CHECK(seen == 0);
+        std::filesystem::remove(names);
+    }
+}
+
+TEST_CASE("what would hardly gain stays with the interpreter") {
+    // The same work by scalars; by an operation on vectors that has no machine code, in the only loop and in one of
+    // two; and where it is given up.
+    constexpr std::string_view text = R"((module
+      (func $fail (import "host" "fail"))
+      (memory 1)
+      (func $scalar (export "scalar") (param i32) (result i32) (local i32)
+        (loop
+          (local.set 1 (i32.add (local.get 1) (i32.load (local.get 0))))
+          (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))
+        (local.get 1))
+      (func (export "vector") (param i32) (result i32) (local v128)
+        (loop
+          (local.set 1 (i32x4.relaxed_dot_i8x16_i7x16_add_s (local.get 1) (v128.load (local.get 0)) (local.get 1)))
+          (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))
+        (i32x4.extract_lane 0 (local.get 1)))
+      (func (export "both") (param i32) (result i32) (local v128 i32)
+        (local.set 2 (call $scalar (local.get 0)))
+        (loop
+          (local.set 2 (i32.add (i32.load (local.get 0)) (i32.mul (local.get 2) (i32.const 3))))
+          (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))
+        (local.set 0 (i32.const 7))
+        (loop
+          (local.set 1 (i32x4.relaxed_dot_i8x16_i7x16_add_s (local.get 1) (v128.load (local.get 0)) (local.get 1)))
+          (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))
+        (i32.add (local.get 2) (i32x4.extract_lane 0 (local.get 1))))
+      (func (export "checked") (param i32) (result i32) (local i32)
+        (loop
+          (if (i32.eq (local.get 0) (i32.const 1000000)) (then (call $fail) (unreachable)))
+          (local.set 1 (i32.add (local.get 1) (i32.load (local.get 0))))
+          (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))
+        (local.get 1))))";
+    imports env;
+    env.define("host", "fail", [] {});
+    for (const u32 threshold : {0u, 5u})
+        for (const bool all : {false, true}) {
+            guest g(text, true, env, {.threshold = threshold, .all = all});
+            for (const char* const name : {"scalar", "vector", "both", "checked"})
+                CHECK(*g.get<i32(i32)>(name)(100) == 0);
+            if (!TESSERA_TAIL_CALLS) continue;
+            CHECK(native_counters_of(g.store).functions == (all ? 4 : 2));
+            CHECK(native_counters_of(g.store).left == (all ? 0 : 2));
+        }
 }
 
 TEST_CASE("what does not fit stays with the interpreter") {

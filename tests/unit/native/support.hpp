@@ -8,6 +8,7 @@
 #include <doctest/doctest.h>
 
 #include <cstddef>
+#include <cstring>
 #include <random>
 #include <vector>
 
@@ -16,12 +17,17 @@ namespace native_test {
 using namespace tessera;
 using namespace tessera::native;
 
+struct memory_of_world {
+    u8* base = nullptr;
+    u64 size = 0;
+};
 // What rbp points at here.
 struct world {
     u64 memory_size = 0;
+    const memory_of_world* const* memories = nullptr;
     u64* globals = nullptr;
     u64** imported = nullptr;
-    u64 scratch[3] = {};
+    u64 scratch[6] = {};
 };
 inline surroundings layout_of_world() {
     surroundings s;
@@ -29,14 +35,18 @@ inline surroundings layout_of_world() {
     s.globals = offsetof(world, globals);
     s.imported_globals = offsetof(world, imported);
     s.scratch = offsetof(world, scratch);
+    s.memories = offsetof(world, memories);
+    s.bytes = offsetof(memory_of_world, size);
+    s.base = offsetof(memory_of_world, base);
     return s;
 }
 using entry = u64 (*)(u64* frame, u8* memory, world*);
 
 // A function around a few operations: `frame` in rdi, `memory` in rsi; the trap is its result.
-class harness {
+template <class Emitter>
+class basic_harness {
 public:
-    harness() {
+    explicit basic_harness(u64 blinding = 0) : blinding_(blinding) {
         code_buffer code;
         put_call_of_meaning(code, layout_of_world().scratch);
         around_ = layout_of_world();
@@ -45,7 +55,8 @@ public:
     }
     template <class Body>
     entry make(Body body) {
-        emitter e(around_);
+        Emitter e(around_);
+        e.blinding = blinding_;
         // push rbx, rbp, r12, r13, r14, r15; mov rbp, rdx
         e.put(assembler().raw(0x53, 0x55, 0x41, 0x54, 0x41, 0x55, 0x41, 0x56, 0x41, 0x57, 0x48, 0x89, 0xd5).made, {});
         const u32 out = e.new_label();
@@ -63,13 +74,27 @@ public:
         REQUIRE(!e.failed());
         const u8* const at = memory_.add(e.data(), e.position());
         REQUIRE(at != nullptr);
+        latest_ = {at, e.position()};
         return reinterpret_cast<entry>(reinterpret_cast<std::uintptr_t>(at));
     }
 
+    // True if the latest code shows the 32 bits of a constant that should be hidden.
+    bool shows(u64 constant) const {
+        const u32 wanted = u32(constant);
+        if (blinding_ == 0 || i32(wanted) == i16(wanted)) return false;
+        for (std::size_t i = 0; i + 4 <= latest_.size(); ++i)
+            if (std::memcmp(latest_.data() + i, &wanted, 4) == 0) return true;
+        return false;
+    }
+
 private:
+    const u64 blinding_;
+    view<u8> latest_;
     code_memory memory_{256 << 20};
     surroundings around_;
 };
+
+using harness = basic_harness<emitter>;
 
 inline std::vector<u64> samples(char letter) {
     std::mt19937_64 random{u64(letter)};
