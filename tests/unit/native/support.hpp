@@ -40,7 +40,11 @@ inline surroundings layout_of_world() {
     s.base = offsetof(memory_of_world, base);
     return s;
 }
+#if defined(_WIN32)
+using entry = u64(__attribute__((sysv_abi)) *)(u64* frame, u8* memory, world*);
+#else
 using entry = u64 (*)(u64* frame, u8* memory, world*);
+#endif
 
 // A function around a few operations: `frame` in rdi, `memory` in rsi; the trap is its result.
 template <class Emitter>
