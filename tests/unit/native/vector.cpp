@@ -16,7 +16,7 @@ namespace {
 using vector_harness = basic_harness<vector_emitter>;
 
 // Rows without a stub, and why: they are left to the interpreter.
-const char* reason(op o) {
+const char* vector_reason(op o) {
     return o == op::i32x4_relaxed_dot_i8x16_i7x16_add_s ? "rare, and takes more than four registers" : nullptr;
 }
 struct pair {
@@ -60,7 +60,8 @@ TEST_CASE("every vector row does what its meaning does") {
         if (r.prefix != 0xfd || r.immediate != imm::none || !num::has_apply(o)) continue;
         ++rows;
         const bool has = vector_emitter::has_vector_stub(o);
-        CHECK_MESSAGE(has == (reason(o) == nullptr), std::string(r.text), ": neither a stub nor a reason, or both");
+        CHECK_MESSAGE(has == (vector_reason(o) == nullptr), std::string(r.text),
+                      ": neither a stub nor a reason, or both");
         if (!has) continue;
         ++stubs;
         vector_harness h;
