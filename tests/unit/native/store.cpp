@@ -356,7 +356,8 @@ TEST_CASE("constants of a guest are not seen in the code if that is asked for") 
           (br_if 0 (i32.gt_u (local.get 0) (i32.const 0xe6000000))))
         (i64.add (local.get 1) (i64.add (local.get 4) (i64.add (global.get $g) (i64.load (i32.const 8))))))))";
     const std::string prefix =
-        (std::filesystem::temp_directory_path() / ("tessera-hidden-" + std::to_string(std::random_device()()))).string();
+        (std::filesystem::temp_directory_path() / ("tessera-hidden-" + std::to_string(std::random_device()())))
+            .string();
     i64 expected = 0;
     for (const u64 blinding : {u64{0}, u64{1}, u64{0xfeed'5eed'0000'1234}}) {
         const std::string names = prefix + std::to_string(blinding);
