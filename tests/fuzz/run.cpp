@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Fuzzes instantiation and execution: a module's imports are made for it, its exports are used in every
-// way there is, under small limits and with little fuel. The same module does the same twice.
+// way there is, under small limits and with little fuel. The same module does the same a second time, as
+// machine code.
 
 // It takes parts of the library that have to come before a door.
 #include "module_mutator.hpp"
@@ -38,8 +39,9 @@ constexpr std::size_t most_uses = 40;
 /// One store with a module in it.
 class world {
 public:
-    explicit world(const tessera::module& m) : module_(m), draw_(m.custom_section(fuzz::seed_section)) {
+    world(const tessera::module& m, bool machine_code) : module_(m), draw_(m.custom_section(fuzz::seed_section)) {
         require(store_.status().has_value());
+        if (machine_code) require(tessera::enable_native(store_, fuzz::compile_all).has_value());
         if (auto f = store_.make_func([](u32 x) { return x + 1; })) function_ = f->as_value();
         if (auto o = store_.make_object<int>(7)) object_ = {tessera::t_externref, o->bits, 0};
     }
@@ -254,7 +256,7 @@ private:
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     auto m = tessera::module::borrow<profile>(std::span<const tessera::u8>(data, size));
     if (!m) return 0;
-    const u64 seen = world(*m).run();
-    require(world(*m).run() == seen);
+    const u64 seen = world(*m, false).run();
+    require(world(*m, true).run() == seen);
     return 0;
 }

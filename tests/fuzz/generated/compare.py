@@ -15,6 +15,7 @@ The last line is "N passed, N failed, N skipped": modules.
 """
 import argparse
 import collections
+import itertools
 import pathlib
 import random
 import re
@@ -103,6 +104,13 @@ class Tally:
         self.counts = collections.Counter()
         self.failed = 0
 
+    def compare_own(self, number, ours, compiled):
+        """True if a module did the same as machine code; limits, too, are reached at the same place."""
+        for our, other in itertools.zip_longest(ours, compiled, fillvalue="nothing"):
+            if our != other:
+                return self.fail(number, f"as machine code {other!r} instead of {our!r}", compiled)
+        return True
+
     def compare(self, number, ours, theirs, verbose):
         """True if nothing is wrong with the module."""
         count = self.counts
@@ -176,7 +184,10 @@ def main():
         runner = str(pathlib.Path(__file__).with_name("run.cjs"))
         theirs = execute([node, *NODE_FLAGS, runner], arguments.folder, numbers)
         ours = execute([arguments.program], arguments.folder, numbers)
-        passed += sum(tally.compare(n, ours[n], theirs[n], arguments.verbose) for n in numbers)
+        compiled = execute([arguments.program, "--machine-code"], arguments.folder, numbers)
+        for n in numbers:
+            tally.counts["modules executed as machine code as well"] += 1
+            passed += tally.compare(n, ours[n], theirs[n], arguments.verbose) and tally.compare_own(n, ours[n], compiled[n])
         sys.stdout.flush()
     for name, count in sorted(tally.counts.items()):
         print(f"{count:8} {name}")

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Runs modules that a generator made and prints what can be seen of them, line by line: run.cjs prints the same of
-// them in another engine. `run FILE...`; the lines are those that both know of, so the words are of neither.
+// them in another engine. `run [--machine-code] FILE...`; the lines are those that both know of, so the words are of
+// neither.
 
 #include "../engine.hpp"
 
@@ -60,6 +61,9 @@ const char* name_of(trap why) {
 
 class runner {
 public:
+    explicit runner(bool machine_code) {
+        if (machine_code && !tessera::enable_native(store_, fuzz::compile_all)) std::puts("no machine code");
+    }
     void run(const tessera::module& m) {
         for (const auto& e : m.exports())
             if (e.type.kind == tessera::extern_kind::func) exported_.emplace_back(e.name);
@@ -221,14 +225,15 @@ private:
 } // namespace
 
 int main(int argc, char** argv) {
-    for (int n = 1; n < argc; ++n) {
+    const bool machine_code = argc > 1 && std::string(argv[1]) == "--machine-code";
+    for (int n = machine_code ? 2 : 1; n < argc; ++n) {
         std::printf("module %s\n", argv[n]);
         std::fflush(stdout);
         std::ifstream file(argv[n], std::ios::binary);
         const std::string bytes{std::istreambuf_iterator<char>(file), {}};
         auto m = tessera::module::borrow<profile>(
             std::span<const u8>(reinterpret_cast<const u8*>(bytes.data()), bytes.size()));
-        if (m) runner().run(*m);
+        if (m) runner(machine_code).run(*m);
         else
             std::printf("refused %s, %s, at %llu\n", m.error().message().data(), m.error().detail().data(),
                         static_cast<unsigned long long>(m.error().offset()));
