@@ -113,7 +113,7 @@ void host_programs() {
 }
 void random_modules() {
     for (tessera::u64 seed = 1; seed <= 150; ++seed)
-        for (const auto& m : diff::generate(seed, 20).modules) keep_bytes(m.wasm);
+        for (const auto& m : diff::generate(seed, {.size = 20}).modules) keep_bytes(m.wasm);
 }
 void dictionary() {
     std::string words;
