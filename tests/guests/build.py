@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Compiles every guest of examples/guests and tests/guests, NAME.c to NAME.wasm beside it.
+"""Compiles every guest of examples/guests, examples/game/mods and tests/guests, NAME.c to NAME.wasm beside it.
 
     build.py            writes the modules
     build.py --check    compiles again elsewhere and fails if a module differs
@@ -36,7 +36,7 @@ def main():
         print(f"skipped: clang {VERSION} and its wasm-ld are not here")
         sys.exit(0 if check else 1)
     stale = []
-    for source in sorted([*TOP.glob("examples/guests/*.c"), *TOP.glob("tests/guests/*.c")]):
+    for source in sorted([*TOP.glob("examples/guests/*.c"), *TOP.glob("examples/game/mods/*.c"), *TOP.glob("tests/guests/*.c")]):
         with tempfile.TemporaryDirectory() as folder:
             data = compiled(source, pathlib.Path(folder), clang, linker)
         module = source.with_suffix(".wasm")
