@@ -23,7 +23,9 @@ public:
         backtrace* const trace = create<backtrace>();
         if (!trace) return nullptr;
         u64 seen = 0;
-        if (!ctx_.stop_pc) add(seen, *ctx_.call.callee, nullptr); // its frame does not exist
+        // Of a callee that stopped before it had a frame. One for which there was no room is no part of it, as the
+        // quick ways to call do not get so far.
+        if (!ctx_.stop_pc && ctx_.why != trap::stack_exhausted) add(seen, *ctx_.call.callee, nullptr);
         frame at = frame::of(ctx_);
         if (ctx_.stop_pc && ctx_.paused) ++at.pc; // the next cell, which may be the first of its function
         for (; at.find(); at.to_caller(ctx_)) add(seen, *at.instance->funcs[at.func], at.pc);

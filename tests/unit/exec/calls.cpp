@@ -276,6 +276,14 @@ TEST_CASE("a stack that is exhausted has a backtrace") {
     CHECK(end.error().why() == trap::stack_exhausted);
     CHECK(end.error().frames().size() == 128);
     CHECK(end.error().frames_left_out() > 1000);
+    // The call there was no room for is no part of it, whichever way it was made.
+    for (const char* call : {"(call $g (i32.const 1))", "(call_indirect (param i32) (i32.const 1) (i32.const 0))"}) {
+        const guest two(std::string("(module (table funcref (elem $g)) (func $f (export \"f\") ") + call +
+                        ") (func $g (param i32) (local i64 i64 i64 i64) (call $g (local.get 0))))");
+        const auto at = two.get<void()>("f")();
+        REQUIRE_FALSE(at);
+        CHECK(at.error().offset() == at.error().frames()[1].offset);
+    }
 }
 
 TEST_CASE("calls of leaves, which go straight to the guest's stack, see what other calls have changed") {

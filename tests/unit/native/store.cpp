@@ -85,6 +85,12 @@ TEST_CASE("calls nest deeper than the native stack is meant for, up to the limit
     const auto much = depth(1 << 30);
     REQUIRE(!much.has_value());
     CHECK(much.error().why() == trap::stack_exhausted);
+    // It ends where the interpreter ends.
+    guest interpreted(several, false);
+    const auto as_much = interpreted.get<i32(i32)>("depth")(1 << 30);
+    REQUIRE(!as_much.has_value());
+    CHECK(much.error().offset() == as_much.error().offset());
+    CHECK(much.error().frames_left_out() == as_much.error().frames_left_out());
     CHECK(*depth(3) == 3);
 }
 
