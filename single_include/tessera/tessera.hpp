@@ -40103,13 +40103,13 @@ inline effect effect_of(const compile_options& o, const module_data& m, const ex
     switch (v.fam) {
     case family::unary:
     case family::binary:
+    case family::ternary:
         if (o.model.canonical && num::picks_nan(v.code)) return effect::leave;
         if (num::has_instruction(v.code) && !o.instructions) return effect::leave;
         break;
     case family::call_lazy:
     case family::call_indirect: return effect::call;
     case family::zero_range: return n.words[1] <= most_zeros ? effect::plain : effect::leave;
-    case family::ternary:
     case family::extract_lane:
     case family::replace_lane:
     case family::shuffle:

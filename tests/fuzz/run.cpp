@@ -69,7 +69,9 @@ private:
     void see(const tessera::error& e) {
         see(u64(e.kind()));
         for (char c : e.message()) see(u64(c));
-        for (const auto& f : e.frames()) see(f.func), see(f.offset);
+        // Where fuel runs out, the next operation may be one of several instructions, in machine code of fewer.
+        const bool exact = e.why() != tessera::trap::out_of_fuel;
+        for (const auto& f : e.frames()) see(f.func), see(exact || &f != &e.frames()[0] ? f.offset : 0);
     }
     void see(const value& v) {
         // What a reference denotes is looked at, not its bits.

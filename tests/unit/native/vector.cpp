@@ -4,6 +4,7 @@
 #include "support.hpp"
 
 #include <tessera/native/emit_vector.hpp>
+#include <tessera/native/function_code.hpp>
 
 #include <cstdio>
 #include <cstring>
@@ -50,6 +51,20 @@ bool same_lanes(op o, pair x, pair y) {
     return true;
 }
 } // namespace
+
+TEST_CASE("what may make a NaN is left to the interpreter where NaNs are canonical") {
+    const module_data nothing;
+    native::compile_options options{exec::model_of(latest + feature::deterministic), true, 0};
+    for (u16 i = 0; i < op_count; ++i) {
+        const op o = op(i);
+        const unsigned operands = row(o).type.param_count;
+        if (!num::picks_nan(o) || operands < 1 || operands > 3) continue;
+        exec::node n;
+        n.v.fam = operands == 1 ? exec::family::unary : operands == 2 ? exec::family::binary : exec::family::ternary;
+        n.v.code = o;
+        CHECK_MESSAGE(native::effect_of(options, nothing, n) == native::effect::leave, std::string(row(o).text));
+    }
+}
 
 TEST_CASE("every vector row does what its meaning does") {
     unsigned rows = 0, stubs = 0, runs = 0;
