@@ -51,6 +51,7 @@ TESSERA_API result<void> enable_native(const basic_store& s, const native_option
     native::machine* const made = create<native::machine>(made_for, options);
     if (!made) return msg::out_of_memory;
     if (!made->start(options.perf_map)) return tessera::destroy(made), error(msg::cannot_open, "perf_map");
+    data->has_guards = made->has_guards();
     *place = made;
     return {};
 }

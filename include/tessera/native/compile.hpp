@@ -17,6 +17,7 @@ public:
     using code_buffer::data;
     using code_buffer::position;
     view<way_in_cell> ways_in() const noexcept { return {ways_in_.data(), ways_in_.size()}; }
+    using emitter::guarded_accesses;
     view<u32> tallies() const noexcept { return {tallies_.data(), tallies_.size()}; }
 
     /// False: memory is out.
@@ -24,6 +25,7 @@ public:
         in_ = &in;
         clear();
         exits.clear();
+        guarded_accesses.clear();
         detours.clear();
         pauses_.clear();
         ways_in_.clear();

@@ -31,13 +31,22 @@ struct access_range {
     bool is64 = false;    ///< addresses have 64 bits
     u32 out = no_index;   ///< label for what is beyond; no_index: it is a trap
     u32 again = no_index; ///< label of the access, which starts again if the memory has grown; no_index: it cannot
+    bool guarded = false; ///< nothing is checked: what is beyond cannot be accessed
 
     constexpr access_range(u64 end_, u64 checked_) noexcept : end(end_), checked(checked_) {}
     constexpr access_range(u64 end_) noexcept : access_range(end_, end_) {}
 };
 
+/// An access to a guarded memory: where its instruction begins in the code of its function, and the node.
+struct guarded_access {
+    u32 at = 0;
+    u32 node = 0;
+};
+
 class emitter : public float_emitter {
 public:
+    vec<guarded_access> guarded_accesses; ///< in order
+
     explicit emitter(const surroundings& around) noexcept : around_(around) {}
 
     /// True for an operation that is computed here, or has a stub for what is common in it.
@@ -165,6 +174,7 @@ protected:
     /// The access `s` of `size` bytes with the register `with`, after the check.
     void reach(const stubs::access& s, u32 size, place a, const access_range& range, u64 with) noexcept {
         const u64 near = blinding != 0 ? 0x7fff : 0x7fff'ffff; // what an instruction has beside the address
+        if (range.guarded) return reach_guarded(s, a, range.end - size, with, near);
         if (range.end == 0) return jump(exit_for(trap::out_of_bounds_memory));
         const bool constant = a.is_imm(), other = range.memory != 0;
         const u64 address = constant ? number(gp::rax) : in_register(a, range.is64, gp::rcx);
@@ -196,6 +206,19 @@ protected:
     }
 
 private:
+    /// `offset`: of the access from the address `a`; from 0 if that is a constant.
+    void reach_guarded(const stubs::access& s, place a, u64 offset, u64 with, u64 near) noexcept {
+        const bool far = offset > near;
+        const u64 address = a.is_imm() ? number(gp::rax) : in_register(a, false, gp::rcx);
+        if (far) {
+            set_register(number(gp::rax), offset, true);
+            if (!a.is_imm()) fill_db(stubs::alus[1][u8(stubs::alu::add)].r, number(gp::rax), address);
+        }
+        if (!guarded_accesses.push_back({position(), node})) failed_ = true;
+        if (far) two(s.r, with, number(gp::rax), 0);
+        else if (a.is_imm()) two(s.i, with, 0, offset);
+        else two(s.r, with, address, offset);
+    }
     void check(const access_range& range) noexcept {
         u32 out = range.out;
         if (out == no_index && range.again != no_index) {

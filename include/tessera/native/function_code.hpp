@@ -33,6 +33,7 @@ struct compile_input {
     view<u32> handlers;                 ///< labels where exceptions are caught
     const u8* const* entries = nullptr; ///< by function: what machine code calls
     bool counted = false;               ///< it is entered where its tally cells were
+    bool guarded = false;               ///< memory 0 is
 };
 
 /// Where a cell leads into the code.
@@ -214,6 +215,8 @@ protected:
         access_range r(end_of(n, constant));
         r.memory = memory_of(n);
         r.is64 = type.limits.is64;
+        r.guarded = in_->guarded && r.memory == 0;
+        if (r.guarded) return r;
         if (type.shared) r.again = i;
         if (!is_access(n) || a.is_imm()) return r;
         if (blinding != 0) return r; // the distance to what another access has checked would be seen
@@ -344,7 +347,7 @@ protected:
     void emit_enter() noexcept {
         if (enter_ == no_index) return;
         bind(enter_);
-        put_address(gp::r11, shared_.enter);
+        put_address(gp::r11, in_->guarded ? shared_.enter_guarded : shared_.enter);
         put(assembler().raw(0x41, 0xff, 0xe3).made, {}); // jmp r11
         enter_ = no_index;
     }

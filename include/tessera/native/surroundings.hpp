@@ -18,6 +18,7 @@ struct context_layout {
     i32 memory_size, stack_end, globals, imported_globals, funcs, fuel, interrupt, stop_cells, enter_cells;
     i32 memories, memory_bytes, memory_base;
     i32 tables, records, instance, table_size, table_items, record_type, record_instance, record_index;
+    i32 memory, memory_guarded, pc, hot_cells;
     i32 callee, delta, return_pc, link, why, paused, stop_pc, native_stack, native_limit, scratch;
 
     explicit context_layout(const exec::context& c) noexcept {
@@ -28,6 +29,7 @@ struct context_layout {
         globals = at(c.globals), imported_globals = at(c.imported_globals), funcs = at(c.funcs);
         fuel = at(c.fuel), interrupt = at(c.interrupt);
         stop_cells = at(c.stop_cells), enter_cells = at(c.enter_cells), memories = at(c.native.memories);
+        memory = at(c.memory), pc = at(c.pc), hot_cells = at(c.native.hot_cells);
         callee = at(c.call.callee), delta = at(c.call.delta), return_pc = at(c.call.return_pc), link = at(c.call.link);
         why = at(c.why), paused = at(c.paused), stop_pc = at(c.stop_pc);
         tables = at(c.tables), records = at(c.records), instance = at(c.instance);
@@ -38,6 +40,7 @@ struct context_layout {
         };
         table_size = within(table, table.size), table_items = within(table, table.items);
         memory_bytes = within(c.no_memory, c.no_memory.size), memory_base = within(c.no_memory, c.no_memory.base);
+        memory_guarded = within(c.no_memory, c.no_memory.guarded);
         record_type = within(record, record.type_id), record_instance = within(record, record.instance);
         record_index = within(record, record.index);
         native_stack = at(c.native.stack), native_limit = at(c.native.limit), scratch = at(c.native.scratch);
@@ -53,6 +56,8 @@ struct shared_code {
     const u8* pause = nullptr;   ///< a pause because of eax, to go on at the cell
     const u8* leave = nullptr;   ///< the interpreter goes on at the cell
     const u8* growth = nullptr;  ///< see surroundings
+    /// As `enter`, to code that wants memory 0 to be guarded. If it is not, to the hot cell: see exec::native_hook.
+    const u8* enter_guarded = nullptr;
 };
 
 /// Bytes of native stack that calls may take before they leave and start afresh.
@@ -61,7 +66,7 @@ inline constexpr u32 native_stack_bytes = 64 * 1024;
 /// The shared code, in one piece; `labels` are where the parts begin, in the order of shared_code.
 class shared_code_maker : public integer_emitter {
 public:
-    std::array<u32, 7> labels{};
+    std::array<u32, 8> labels{};
 
     void make(const context_layout& at) noexcept {
         for (u32& l : labels) l = new_label();
@@ -119,6 +124,14 @@ public:
         put(assembler().raw(0x41, 0x5f, 0x41, 0x5e, 0x41, 0x5d, 0x41, 0x5c, 0x5d, 0x5b, 0xff, 0x27).made, {});
         bind(labels[6]);
         put_call_of_growth(*this);
+
+        bind(labels[7]);
+        two(assembler().rm({0, 0x8b, true}, gp::r11, gp::rcx, stubs::B).made, 0, 0, u32(at.memory));
+        two(assembler().m({0, 0x80}, 7, gp::r11, stubs::B).imm8(0).made, 0, 0, u32(at.memory_guarded));
+        jump_if(cond::ne, labels[1]);
+        two(assembler().rm({0, 0x89, true}, gp::rdi, gp::rcx, stubs::B).made, 0, 0, u32(at.pc));
+        two(assembler().rm({0, 0x8b, true}, gp::rdi, gp::rcx, stubs::B).made, 0, 0, u32(at.hot_cells));
+        put(assembler().raw(0xff, 0x27).made, {}); // jmp [rdi]
         resolve();
     }
 

@@ -29,6 +29,11 @@ struct memory_data {
     shared_data* shared = nullptr; ///< counted; null for a memory of the store's own
     u32 self = 0;                  ///< index in store_data::memories
     bool is_gone = false;          ///< given up: empty for good
+#if TESSERA_NATIVE
+    /// It never moves, and of `guarded_space` bytes from `base` on none beyond `size` can be accessed. Set before
+    /// `allocate`: wanted, which makes it so or clears it.
+    bool guarded = false;
+#endif
 
     memory_data() noexcept = default;
     memory_data(const memory_data&) = delete;
@@ -45,6 +50,13 @@ struct memory_data {
 
     /// The current size in pages.
     u64 pages() const noexcept { return bytes_now() >> type.page_log2; }
+    bool is_guarded() const noexcept {
+#if TESSERA_NATIVE
+        return guarded;
+#else
+        return false;
+#endif
+    }
     /// The current size in bytes, which other threads may have changed.
     u64 bytes_now() const noexcept { return shared ? shared->size.load(std::memory_order_acquire) : size; }
     /// True if another thread has made the memory larger than `size` was; it is set.
@@ -60,6 +72,9 @@ struct memory_data {
         base = s.base;
         type = s.type;
         size = bytes_now();
+#if TESSERA_NATIVE
+        guarded = s.guarded;
+#endif
     }
 
     /// Gives the memory its declared minimum. `most` is the store's limit in bytes for one memory.
@@ -74,6 +89,10 @@ struct memory_data {
         if (sum && !sum->take(bytes)) return limit = "limits::total_memory_bytes", false;
         total = sum;
         size = bytes;
+#if TESSERA_NATIVE
+        guarded = guarded && can_be_guarded(t) && place(guarded_space, bytes);
+        if (guarded) return true;
+#endif
         // Others may hold the address of a shared memory while it grows: it has room for its maximum at once.
         if (t.shared) return max_bytes == 0 || place(max_bytes, bytes) || place(0, max_bytes);
         return bytes == 0 || place(bytes < small_size ? bytes : reservation(), bytes) || place(0, bytes);
@@ -115,6 +134,9 @@ struct memory_data {
         size = capacity = reserved = max_bytes = 0;
         total = nullptr;
         is_gone = true;
+#if TESSERA_NATIVE
+        guarded = false;
+#endif
     }
 
     /// True if [at, at + n) lies inside.
@@ -123,6 +145,13 @@ struct memory_data {
         return at <= all && n <= all - at;
     }
     std::span<u8> bytes() const noexcept { return {base, std::size_t(size)}; }
+
+    /// Any address and offset of 32 bits and what is accessed there lie within.
+    static constexpr u64 guarded_space = (u64{8} << 30) + 64 * 1024;
+    /// Only these can be: addresses have 32 bits, and the size is a multiple of every system's pages.
+    static constexpr bool can_be_guarded(const memory_type& t) noexcept {
+        return !t.limits.is64 && t.page_log2 == 16 && sizeof(void*) > 4;
+    }
 
 private:
     /// What address space is counted in: no system has larger pages, and Windows reserves in such.
@@ -187,7 +216,8 @@ private:
 #if TESSERA_RESERVES
         if (needed > reserved) return false;
         const u64 step = (needed + commit_step - 1) / commit_step * commit_step;
-        for (u64 to : {step < reserved ? step : reserved, whole_units(needed)}) {
+        const u64 ahead = step < reserved ? step : reserved;
+        for (u64 to : {is_guarded() ? whole_units(needed) : ahead, whole_units(needed)}) {
             if (!TESSERA_COMMIT(base + capacity, std::size_t(to - capacity))) continue;
             capacity = to;
             return true;
@@ -198,7 +228,7 @@ private:
         return false;
     }
     bool move_to(u64 needed) noexcept {
-        if (type.shared) return false;
+        if (type.shared || is_guarded()) return false;
         u8* const from = base;
         const u64 had = reserved;
         // Half as much again keeps growing page by page linear in all.

@@ -29,9 +29,12 @@ struct store_data {
     struct {
         u64* slots = nullptr;
         u64 bytes = 0;
-    } ready;                 ///< the stack of the next call, for `engine::call_leaf`; 0 bytes: it has none
-    u32 host_depth = 0;      ///< how many calls from the host into the guest are active
-    u32 epoch = 1;           ///< counted up by a reset; handles of an earlier one are stale
+    } ready;            ///< the stack of the next call, for `engine::call_leaf`; 0 bytes: it has none
+    u32 host_depth = 0; ///< how many calls from the host into the guest are active
+    u32 epoch = 1;      ///< counted up by a reset; handles of an earlier one are stale
+#if TESSERA_NATIVE
+    bool has_guards = false; ///< its memories are guarded if they can be
+#endif
     slice* sliced = nullptr; ///< the innermost call that runs and may wait for its host; null: none
 
     account memory_total;
@@ -107,6 +110,9 @@ inline void store_data::clear() noexcept {
     if (engine && engine->release) engine->release(*this);
     engine_state = nullptr;
     ready = {};
+#if TESSERA_NATIVE
+    has_guards = false;
+#endif
     for (instance_data* i : instances) destroy(i);
     for (func_record* f : funcs)
         if (f->host) f->host->release();
