@@ -6,6 +6,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstring>
 #include <iterator>
@@ -227,6 +228,35 @@ TEST_CASE("constant and computed addresses trap where they do with checks") {
     if (has_guards) CHECK(guarded.guarded() == 9);
 }
 
+TEST_CASE("which of several accesses was out of bounds is known, in callers too") {
+    constexpr std::string_view text = R"((module
+      (memory 1)
+      (func $three (export "three") (param i32 i32 i32) (result i64) (local f64 v128)
+        (local.set 3 (f64.load (local.get 0)))
+        (i32.store16 offset=2 (local.get 1) (i32.const -1))
+        (local.set 4 (v128.load8_splat (local.get 2)))
+        (i64.add (i64.load (i32.const 8)) (i64x2.extract_lane 0 (local.get 4))))
+      (func (export "call") (param i32 i32 i32) (result i64) (local i64)
+        (local.set 3 (i64.load32_u (local.get 0)))
+        (local.set 3 (i64.add (local.get 3) (call $three (local.get 1) (local.get 2) (local.get 0))))
+        (i64.store8 (local.get 2) (local.get 3))
+        (local.get 3))))";
+    for (const char* const name : {"three", "call"}) {
+        guest interpreted(text, bounds::interpreted), guarded(text, bounds::guarded);
+        auto run = guarded.get<i64(u32, u32, u32)>(name), wanted = interpreted.get<i64(u32, u32, u32)>(name);
+        std::vector<u64> seen; // where it trapped
+        for (const u32 a : {0u, 65535u, 65536u})
+            for (const u32 b : {0u, 65535u, 65536u})
+                for (const u32 c : {0u, 65535u, 65536u}) {
+                    const auto got = run(a, b, c);
+                    check_same(got, wanted(a, b, c));
+                    if (!got && std::find(seen.begin(), seen.end(), got.error().offset()) == seen.end())
+                        seen.push_back(got.error().offset());
+                }
+        CHECK(seen.size() >= 3);
+    }
+}
+
 TEST_CASE("a guarded memory grows where it is, also from nothing, and no further than it may") {
     constexpr std::string_view text = R"((module
       (memory (export "m") 0 40)
@@ -332,15 +362,21 @@ TEST_CASE("where an instance of the same module has a memory without guard pages
             REQUIRE(without.define("host", "m", *before));
             auto a = store.instantiate(*mod, with_guards);
             REQUIRE(a.has_value());
+            // What the first cell of `get` does: it counts, or leads to machine code.
+            const auto first = [&] { return exec::load_native<const void*>(store.data()->units[0]->funcs[0].cells); };
+            CHECK_FALSE((*a->get<i32(u32)>("get"))(0xffff'ffff).has_value());
+            const void* const counts = first();
             if (guarded_first) {
                 check_bounds(*a, 131072);
                 if (has_guards) CHECK(native_counters_of(store).guarded == 3);
+                if (has_guards && threshold != 0) CHECK(first() != counts);
             }
             auto b = store.instantiate(*mod, without);
             REQUIRE(b.has_value());
             check_bounds(*b, 65536);
             CHECK(native_counters_of(store).guarded == 0);
             if (has_guards) CHECK(native_counters_of(store).functions == 3);
+            if (has_guards && threshold != 0) CHECK(first() != counts);
             check_bounds(*a, 131072);
             check_bounds(*b, 65536);
             REQUIRE(before->store<i32>(65532, 0).has_value());
