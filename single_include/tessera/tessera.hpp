@@ -2026,6 +2026,9 @@ struct shared_data {
     std::atomic<u64> size{0}; ///< bytes; only grows
     std::atomic<u32> owners{1};
     memory_type type;
+#if TESSERA_NATIVE
+    bool guarded = false; ///< see memory_data
+#endif
 
     u64 pages() const noexcept { return size.load(std::memory_order_acquire) >> type.page_log2; }
     void retain() noexcept { owners.fetch_add(1, std::memory_order_relaxed); }
@@ -2140,6 +2143,11 @@ struct memory_data {
     shared_data* shared = nullptr; ///< counted; null for a memory of the store's own
     u32 self = 0;                  ///< index in store_data::memories
     bool is_gone = false;          ///< given up: empty for good
+#if TESSERA_NATIVE
+    /// It never moves, and of `guarded_space` bytes from `base` on none beyond `size` can be accessed. Set before
+    /// `allocate`: wanted, which makes it so or clears it.
+    bool guarded = false;
+#endif
 
     memory_data() noexcept = default;
     memory_data(const memory_data&) = delete;
@@ -2156,6 +2164,13 @@ struct memory_data {
 
     /// The current size in pages.
     u64 pages() const noexcept { return bytes_now() >> type.page_log2; }
+    bool is_guarded() const noexcept {
+#if TESSERA_NATIVE
+        return guarded;
+#else
+        return false;
+#endif
+    }
     /// The current size in bytes, which other threads may have changed.
     u64 bytes_now() const noexcept { return shared ? shared->size.load(std::memory_order_acquire) : size; }
     /// True if another thread has made the memory larger than `size` was; it is set.
@@ -2171,6 +2186,9 @@ struct memory_data {
         base = s.base;
         type = s.type;
         size = bytes_now();
+#if TESSERA_NATIVE
+        guarded = s.guarded;
+#endif
     }
 
     /// Gives the memory its declared minimum. `most` is the store's limit in bytes for one memory.
@@ -2185,6 +2203,10 @@ struct memory_data {
         if (sum && !sum->take(bytes)) return limit = "limits::total_memory_bytes", false;
         total = sum;
         size = bytes;
+#if TESSERA_NATIVE
+        guarded = guarded && can_be_guarded(t) && place(guarded_space, bytes);
+        if (guarded) return true;
+#endif
         // Others may hold the address of a shared memory while it grows: it has room for its maximum at once.
         if (t.shared) return max_bytes == 0 || place(max_bytes, bytes) || place(0, max_bytes);
         return bytes == 0 || place(bytes < small_size ? bytes : reservation(), bytes) || place(0, bytes);
@@ -2226,6 +2248,9 @@ struct memory_data {
         size = capacity = reserved = max_bytes = 0;
         total = nullptr;
         is_gone = true;
+#if TESSERA_NATIVE
+        guarded = false;
+#endif
     }
 
     /// True if [at, at + n) lies inside.
@@ -2234,6 +2259,13 @@ struct memory_data {
         return at <= all && n <= all - at;
     }
     std::span<u8> bytes() const noexcept { return {base, std::size_t(size)}; }
+
+    /// Any address and offset of 32 bits and what is accessed there lie within.
+    static constexpr u64 guarded_space = (u64{8} << 30) + 64 * 1024;
+    /// Only these can be: addresses have 32 bits, and the size is a multiple of every system's pages.
+    static constexpr bool can_be_guarded(const memory_type& t) noexcept {
+        return !t.limits.is64 && t.page_log2 == 16 && sizeof(void*) > 4;
+    }
 
 private:
     /// What address space is counted in: no system has larger pages, and Windows reserves in such.
@@ -2298,7 +2330,8 @@ private:
 #if TESSERA_RESERVES
         if (needed > reserved) return false;
         const u64 step = (needed + commit_step - 1) / commit_step * commit_step;
-        for (u64 to : {step < reserved ? step : reserved, whole_units(needed)}) {
+        const u64 ahead = step < reserved ? step : reserved;
+        for (u64 to : {is_guarded() ? whole_units(needed) : ahead, whole_units(needed)}) {
             if (!TESSERA_COMMIT(base + capacity, std::size_t(to - capacity))) continue;
             capacity = to;
             return true;
@@ -2309,7 +2342,7 @@ private:
         return false;
     }
     bool move_to(u64 needed) noexcept {
-        if (type.shared) return false;
+        if (type.shared || is_guarded()) return false;
         u8* const from = base;
         const u64 had = reserved;
         // Half as much again keeps growing page by page linear in all.
@@ -3492,9 +3525,12 @@ struct store_data {
     struct {
         u64* slots = nullptr;
         u64 bytes = 0;
-    } ready;                 ///< the stack of the next call, for `engine::call_leaf`; 0 bytes: it has none
-    u32 host_depth = 0;      ///< how many calls from the host into the guest are active
-    u32 epoch = 1;           ///< counted up by a reset; handles of an earlier one are stale
+    } ready;            ///< the stack of the next call, for `engine::call_leaf`; 0 bytes: it has none
+    u32 host_depth = 0; ///< how many calls from the host into the guest are active
+    u32 epoch = 1;      ///< counted up by a reset; handles of an earlier one are stale
+#if TESSERA_NATIVE
+    bool has_guards = false; ///< its memories are guarded if they can be
+#endif
     slice* sliced = nullptr; ///< the innermost call that runs and may wait for its host; null: none
 
     account memory_total;
@@ -3570,6 +3606,9 @@ inline void store_data::clear() noexcept {
     if (engine && engine->release) engine->release(*this);
     engine_state = nullptr;
     ready = {};
+#if TESSERA_NATIVE
+    has_guards = false;
+#endif
     for (instance_data* i : instances) destroy(i);
     for (func_record* f : funcs)
         if (f->host) f->host->release();
@@ -5977,6 +6016,11 @@ inline void fill_racy(u8* to, u8 value, u64 n) noexcept {
 
 namespace tessera::inline TESSERA_ABI::runtime {
 
+#if TESSERA_NATIVE
+/// How many stores of the process have guard pages. While one has, memories are made for it that belong to no store.
+inline constinit std::atomic<u32> stores_with_guards{0};
+#endif
+
 class shared_object final : public shared_data {
 public:
     shared_object() noexcept { calls = &all_calls; }
@@ -5984,8 +6028,14 @@ public:
     /// Gives the memory its declared minimum, and address space for its maximum; as memory_data::allocate.
     [[nodiscard]] bool allocate(const memory_type& t, u64 most, account* sum, std::string_view& limit) noexcept {
         type = t;
+#if TESSERA_NATIVE
+        pages_.guarded = stores_with_guards.load(std::memory_order_relaxed) != 0;
+#endif
         if (!pages_.allocate(t, most, sum, limit)) return false;
         base = pages_.base;
+#if TESSERA_NATIVE
+        guarded = pages_.guarded;
+#endif
         size.store(pages_.size, std::memory_order_release);
         return true;
     }
@@ -7211,6 +7261,9 @@ T* add(vec<T*>& all) noexcept {
 /// Gives `m`, a new memory of the store, what `type` declares. False as memory_data::allocate.
 [[nodiscard]] inline bool allocate(store_data& s, memory_data& m, const memory_type& type,
                                    std::string_view& limit) noexcept {
+#if TESSERA_NATIVE
+    m.guarded = s.has_guards;
+#endif
     if (!type.shared || !s.engine->make_shared) return m.allocate(type, s.limits.memory_bytes, &s.memory_total, limit);
     shared_data* const made = s.engine->make_shared(type, s.limits.memory_bytes, &s.memory_total, limit);
     if (made) m.show(*made, &s.memory_total);
@@ -27170,6 +27223,11 @@ struct native_hook {
     /// What the handler of a tally cell is replaced by. Null: the function has no machine code, or was compiled when it
     /// was first called.
     const u8* (*way_in)(native_hook& self, const runtime::code_unit& unit, u32 index, u32 number) noexcept = nullptr;
+    /// From now on tally cell `cell` of `unit` leads to `way`.
+    void (*lead)(native_hook& self, const runtime::code_unit& unit, u8* cell, const u8* way) noexcept = nullptr;
+    /// The code of `unit` relies on guard pages and was to be entered where there are none. No cell leads to it from
+    /// now on, and what is compiled of `unit` relies on nothing.
+    void (*forbid_guards)(native_hook& self, const runtime::code_unit& unit) noexcept = nullptr;
     /// All cells are about to be freed: functions are lowered again when they are called.
     void (*forget)(native_hook& self) noexcept = nullptr;
     void (*destroy)(native_hook* self) noexcept = nullptr;
@@ -27212,6 +27270,8 @@ public:
         native_hook& native = *static_cast<context_pool*>(c->store->engine_state)->native;
         runtime::code_unit& unit = *c->instance->unit;
         u8* const cell = const_cast<u8*>(c->pc); // the unit's own, see runtime/unit.hpp
+        if (load_native<handler>(cell) != dispatch<F>::find({family::tally, 0, op::nop, {}}))
+            return leave_guards(native, unit);
         const u32 number = load_native<u32>(cell + l.words + 4), index = load_native<u32>(cell + l.words + 8);
         const u8* way = native.way_in(native, unit, index, number);
         if (!way && native.compile && unit.compiled.push_back({})) {
@@ -27222,20 +27282,42 @@ public:
                 static_cast<void>(compile(native, unit, index, ir, u32(unit.compiled.size())));
             way = native.way_in(native, unit, index, number);
         }
-        if (way) return store_native(cell, way); // which is then executed
-        c->pc = cell + l.size;
+        if (way) native.lead(native, unit, cell, way); // which is then executed
+        else c->pc = cell + l.size;
     }
 
 private:
+    /// The machine code of `unit`, which a cell led into, does without guard pages from now on. Where memory is out
+    /// functions are interpreted.
+    static TESSERA_COLD void leave_guards(native_hook& native, runtime::code_unit& unit) noexcept {
+        native.forbid_guards(native, unit);
+        for (const runtime::code_place& at : unit.places) {
+            const runtime::func_code& code = unit.code_of(at);
+            function_ir ir;
+            vec<cell_origin> cells;
+            vec<u32> handlers;
+            if (!native.compile || code.form != runtime::code_form::slots) continue;
+            if (!lowering<F>(ir, unit, code.form).run(at.func) || !list_handlers(ir, handlers) ||
+                !encoder<F>(ir).origins(cells))
+                return;
+            native.compile(native, unit, at.func, const_cast<u8*>(at.cells), ir, {cells.data(), cells.size()},
+                           {handlers.data(), handlers.size()});
+        }
+    }
+    static bool list_handlers(const function_ir& ir, vec<u32>& handlers) noexcept {
+        for (const runtime::catch_clause& clause : ir.catches.clauses)
+            if (!handlers.push_back(clause.target)) return false;
+        return true;
+    }
     /// Makes cells of `ir`, which is in slot form, and has machine code made of it. False: memory is out. The code may
     /// be missing all the same.
     static bool compile(native_hook& native, runtime::code_unit& unit, u32 index, function_ir& ir,
                         u32 compiled) noexcept {
         vec<cell_origin> cells;
         vec<u32> handlers; // encoding takes what is caught away
-        for (const runtime::catch_clause& clause : ir.catches.clauses)
-            if (!handlers.push_back(clause.target)) return false;
-        if (!Machine::encode(ir, unit, index, compiled) || !encoder<F>(ir).origins(cells)) return false;
+        if (!list_handlers(ir, handlers) || !Machine::encode(ir, unit, index, compiled) ||
+            !encoder<F>(ir).origins(cells))
+            return false;
         runtime::func_code& code = compiled ? unit.compiled[compiled - 1] : unit.funcs[index];
         code.form = runtime::code_form::slots;
         native.compile(native, unit, index, code.cells, ir, {cells.data(), cells.size()},
@@ -36772,6 +36854,14 @@ struct native_options {
     /// A number that no guest can guess. Unless it is 0, constants that a guest chooses are not found in the code as
     /// they are, so nobody can write code of his own as constants; that code is longer and a little slower.
     u64 blinding = 0;
+    /// Whether accesses to memories need no check, since what is beyond a memory cannot be accessed, and whoever tries
+    /// is stopped by the processor. Holds for memory 0 of a module, if its addresses have 32 bits and its pages 64 KiB,
+    /// that was made after this call; each takes 8 GiB of address space. The process gets a handler for such faults (on
+    /// Windows a vectored exception handler, else SIGSEGV and SIGBUS), which passes on what is not the guests', and is
+    /// removed with the last such store; one that is installed later has to do the same. Where any of that cannot be
+    /// had there are checks, see native_counters. The program's TESSERA_RESERVE, if it has one, has to return address
+    /// space that cannot be accessed until it is committed.
+    bool guard_pages = false;
     /// A file that gets a line for each function when it is compiled, as profilers read them: perf looks for
     /// /tmp/perf-N.map, N being the number of the process. What is in it stays. Null: none.
     const char* perf_map = nullptr;
@@ -36789,6 +36879,7 @@ enum class native_status : u8 {
 /// What has become of a store's functions.
 struct native_counters {
     u64 functions = 0;   ///< compiled
+    u64 guarded = 0;     ///< of those, they rely on guard pages, if they access memory 0
     u64 left = 0;        ///< not compiled: it would hardly gain, memory was out, or the frame is too large
     u64 code_bytes = 0;  ///< of machine code, what functions share included
     u64 nanoseconds = 0; ///< that compiling has taken, those functions included that were left; lowering is not
@@ -36925,6 +37016,9 @@ public:
         return base_ + at;
     }
     code_status status() const noexcept { return status_; }
+    /// Where all of it lies. Null while nothing was added.
+    const u8* begin() const noexcept { return base_; }
+    u64 reserved() const noexcept { return reserved_; }
     /// Bytes in use.
     u64 used() const noexcept { return used_; }
 
@@ -38567,13 +38661,22 @@ struct access_range {
     bool is64 = false;    ///< addresses have 64 bits
     u32 out = no_index;   ///< label for what is beyond; no_index: it is a trap
     u32 again = no_index; ///< label of the access, which starts again if the memory has grown; no_index: it cannot
+    bool guarded = false; ///< nothing is checked: what is beyond cannot be accessed
 
     constexpr access_range(u64 end_, u64 checked_) noexcept : end(end_), checked(checked_) {}
     constexpr access_range(u64 end_) noexcept : access_range(end_, end_) {}
 };
 
+/// An access to a guarded memory: where its instruction begins in the code of its function, and the node.
+struct guarded_access {
+    u32 at = 0;
+    u32 node = 0;
+};
+
 class emitter : public float_emitter {
 public:
+    vec<guarded_access> guarded_accesses; ///< in order
+
     explicit emitter(const surroundings& around) noexcept : around_(around) {}
 
     /// True for an operation that is computed here, or has a stub for what is common in it.
@@ -38701,6 +38804,7 @@ protected:
     /// The access `s` of `size` bytes with the register `with`, after the check.
     void reach(const stubs::access& s, u32 size, place a, const access_range& range, u64 with) noexcept {
         const u64 near = blinding != 0 ? 0x7fff : 0x7fff'ffff; // what an instruction has beside the address
+        if (range.guarded) return reach_guarded(s, a, range.end - size, with, near);
         if (range.end == 0) return jump(exit_for(trap::out_of_bounds_memory));
         const bool constant = a.is_imm(), other = range.memory != 0;
         const u64 address = constant ? number(gp::rax) : in_register(a, range.is64, gp::rcx);
@@ -38732,6 +38836,19 @@ protected:
     }
 
 private:
+    /// `offset`: of the access from the address `a`; from 0 if that is a constant.
+    void reach_guarded(const stubs::access& s, place a, u64 offset, u64 with, u64 near) noexcept {
+        const bool far = offset > near;
+        const u64 address = a.is_imm() ? number(gp::rax) : in_register(a, false, gp::rcx);
+        if (far) {
+            set_register(number(gp::rax), offset, true);
+            if (!a.is_imm()) fill_db(stubs::alus[1][u8(stubs::alu::add)].r, number(gp::rax), address);
+        }
+        if (!guarded_accesses.push_back({position(), node})) failed_ = true;
+        if (far) two(s.r, with, number(gp::rax), 0);
+        else if (a.is_imm()) two(s.i, with, 0, offset);
+        else two(s.r, with, address, offset);
+    }
     void check(const access_range& range) noexcept {
         u32 out = range.out;
         if (out == no_index && range.again != no_index) {
@@ -39905,6 +40022,7 @@ struct context_layout {
     i32 memory_size, stack_end, globals, imported_globals, funcs, fuel, interrupt, stop_cells, enter_cells;
     i32 memories, memory_bytes, memory_base;
     i32 tables, records, instance, table_size, table_items, record_type, record_instance, record_index;
+    i32 memory, memory_guarded, pc, hot_cells;
     i32 callee, delta, return_pc, link, why, paused, stop_pc, native_stack, native_limit, scratch;
 
     explicit context_layout(const exec::context& c) noexcept {
@@ -39915,6 +40033,7 @@ struct context_layout {
         globals = at(c.globals), imported_globals = at(c.imported_globals), funcs = at(c.funcs);
         fuel = at(c.fuel), interrupt = at(c.interrupt);
         stop_cells = at(c.stop_cells), enter_cells = at(c.enter_cells), memories = at(c.native.memories);
+        memory = at(c.memory), pc = at(c.pc), hot_cells = at(c.native.hot_cells);
         callee = at(c.call.callee), delta = at(c.call.delta), return_pc = at(c.call.return_pc), link = at(c.call.link);
         why = at(c.why), paused = at(c.paused), stop_pc = at(c.stop_pc);
         tables = at(c.tables), records = at(c.records), instance = at(c.instance);
@@ -39925,6 +40044,7 @@ struct context_layout {
         };
         table_size = within(table, table.size), table_items = within(table, table.items);
         memory_bytes = within(c.no_memory, c.no_memory.size), memory_base = within(c.no_memory, c.no_memory.base);
+        memory_guarded = within(c.no_memory, c.no_memory.guarded);
         record_type = within(record, record.type_id), record_instance = within(record, record.instance);
         record_index = within(record, record.index);
         native_stack = at(c.native.stack), native_limit = at(c.native.limit), scratch = at(c.native.scratch);
@@ -39940,6 +40060,8 @@ struct shared_code {
     const u8* pause = nullptr;   ///< a pause because of eax, to go on at the cell
     const u8* leave = nullptr;   ///< the interpreter goes on at the cell
     const u8* growth = nullptr;  ///< see surroundings
+    /// As `enter`, to code that wants memory 0 to be guarded. If it is not, to the hot cell: see exec::native_hook.
+    const u8* enter_guarded = nullptr;
 };
 
 /// Bytes of native stack that calls may take before they leave and start afresh.
@@ -39948,7 +40070,7 @@ inline constexpr u32 native_stack_bytes = 64 * 1024;
 /// The shared code, in one piece; `labels` are where the parts begin, in the order of shared_code.
 class shared_code_maker : public integer_emitter {
 public:
-    std::array<u32, 7> labels{};
+    std::array<u32, 8> labels{};
 
     void make(const context_layout& at) noexcept {
         for (u32& l : labels) l = new_label();
@@ -40006,6 +40128,14 @@ public:
         put(assembler().raw(0x41, 0x5f, 0x41, 0x5e, 0x41, 0x5d, 0x41, 0x5c, 0x5d, 0x5b, 0xff, 0x27).made, {});
         bind(labels[6]);
         put_call_of_growth(*this);
+
+        bind(labels[7]);
+        two(assembler().rm({0, 0x8b, true}, gp::r11, gp::rcx, stubs::B).made, 0, 0, u32(at.memory));
+        two(assembler().m({0, 0x80}, 7, gp::r11, stubs::B).imm8(0).made, 0, 0, u32(at.memory_guarded));
+        jump_if(cond::ne, labels[1]);
+        two(assembler().rm({0, 0x89, true}, gp::rdi, gp::rcx, stubs::B).made, 0, 0, u32(at.pc));
+        two(assembler().rm({0, 0x8b, true}, gp::rdi, gp::rcx, stubs::B).made, 0, 0, u32(at.hot_cells));
+        put(assembler().raw(0xff, 0x27).made, {}); // jmp [rdi]
         resolve();
     }
 
@@ -40048,6 +40178,7 @@ struct compile_input {
     view<u32> handlers;                 ///< labels where exceptions are caught
     const u8* const* entries = nullptr; ///< by function: what machine code calls
     bool counted = false;               ///< it is entered where its tally cells were
+    bool guarded = false;               ///< memory 0 is
 };
 
 /// Where a cell leads into the code.
@@ -40229,6 +40360,8 @@ protected:
         access_range r(end_of(n, constant));
         r.memory = memory_of(n);
         r.is64 = type.limits.is64;
+        r.guarded = in_->guarded && r.memory == 0;
+        if (r.guarded) return r;
         if (type.shared) r.again = i;
         if (!is_access(n) || a.is_imm()) return r;
         if (blinding != 0) return r; // the distance to what another access has checked would be seen
@@ -40359,7 +40492,7 @@ protected:
     void emit_enter() noexcept {
         if (enter_ == no_index) return;
         bind(enter_);
-        put_address(gp::r11, shared_.enter);
+        put_address(gp::r11, in_->guarded ? shared_.enter_guarded : shared_.enter);
         put(assembler().raw(0x41, 0xff, 0xe3).made, {}); // jmp r11
         enter_ = no_index;
     }
@@ -40401,6 +40534,7 @@ public:
     using code_buffer::data;
     using code_buffer::position;
     view<way_in_cell> ways_in() const noexcept { return {ways_in_.data(), ways_in_.size()}; }
+    using emitter::guarded_accesses;
     view<u32> tallies() const noexcept { return {tallies_.data(), tallies_.size()}; }
 
     /// False: memory is out.
@@ -40408,6 +40542,7 @@ public:
         in_ = &in;
         clear();
         exits.clear();
+        guarded_accesses.clear();
         detours.clear();
         pauses_.clear();
         ways_in_.clear();
@@ -40654,6 +40789,381 @@ private:
 
 } // namespace tessera::native
 
+// ---- native/prim/fault.hpp -------------------------------------------------------------
+/// @file native/prim/fault.hpp
+/// What a system tells of an access to memory that failed, and how a thread goes on.
+
+namespace tessera::inline TESSERA_ABI::native::prim {
+
+/// An instruction could not access an address. Whoever answers it changes the registers that are named first; the
+/// thread then goes on at `rip`.
+struct fault {
+    u64 rip, rax, r8;
+    u64 rsi, rbp;
+    u64 address; ///< the first byte that could not be accessed
+};
+
+/// Answers a fault, or returns false and changes nothing. Called while the thread is in the middle of anything, so it
+/// neither waits nor allocates.
+using fault_answer = bool (*)(fault&) noexcept;
+
+} // namespace tessera::native::prim
+
+// ---- native/fault_table.hpp ------------------------------------------------------------
+/// @file native/fault_table.hpp
+/// The accesses to guarded memories in the machine code of a store, and where the thread goes on if one is out of
+/// bounds.
+
+namespace tessera::inline TESSERA_ABI::native {
+
+/// Grows with the code, in the same order, and only while none of it is executed.
+class fault_table {
+public:
+    /// The code that will be told of lies behind `base`; `trap` is what it goes to, see shared_code.
+    void begin(const u8* base, const u8* trap) noexcept { base_ = base, trap_ = trap; }
+
+    /// What is accessed in the function `code`, which lies behind all others. False: memory is out, nothing changed.
+    [[nodiscard]] bool add(const u8* code, const u8* cells, view<guarded_access> accesses,
+                           view<exec::cell_origin> places) noexcept {
+        const std::size_t before = accesses_.size();
+        if (!functions_.push_back({u64(code - base_), cells, u32(before)})) return false;
+        for (const guarded_access& a : accesses)
+            if (!accesses_.push_back({a.at, places[a.node].cell}))
+                return accesses_.truncate(before), functions_.pop_back(), false;
+        return true;
+    }
+
+    /// Sends the thread to the trap of the access that failed. False: `f` is no guest's access out of its bounds.
+    bool answer(prim::fault& f) const noexcept {
+        if (f.address - f.rsi >= runtime::memory_data::guarded_space) return false;
+        const function* const fn = last_before(functions_, f.rip - u64(reinterpret_cast<std::uintptr_t>(base_)));
+        if (!fn) return false;
+        const u64 in_function = f.rip - u64(reinterpret_cast<std::uintptr_t>(base_)) - fn->at;
+        const std::size_t end = fn + 1 == functions_.end() ? accesses_.size() : fn[1].first;
+        const access* const a = last_before(view<access>(accesses_.data() + fn->first, end - fn->first), in_function);
+        // The registers mean what they do in machine code. Whoever lets nobody access a part of a memory that the guest
+        // has, has a handler for it. A shared memory may have grown after the access.
+        const auto& c = *reinterpret_cast<const exec::context*>(std::uintptr_t(f.rbp));
+        if (!a || (!c.memory->shared && f.address - f.rsi < c.memory->size)) return false;
+        f.rip = u64(reinterpret_cast<std::uintptr_t>(trap_));
+        f.rax = u64(trap::out_of_bounds_memory);
+        f.r8 = u64(reinterpret_cast<std::uintptr_t>(fn->cells)) + a->cell;
+        return true;
+    }
+
+private:
+    struct function {
+        u64 at = 0; ///< bytes from `base_` on
+        const u8* cells = nullptr;
+        u32 first = 0; ///< of its accesses
+    };
+    struct access {
+        u32 at = 0;   ///< bytes from where the function begins
+        u32 cell = 0; ///< byte offset of its cell
+    };
+    /// The last of those that begin at `at` or before. Null: none does.
+    template <class All>
+    static auto last_before(const All& all, u64 at) noexcept -> decltype(all.begin()) {
+        const auto next = std::upper_bound(all.begin(), all.end(), at, [](u64 x, const auto& y) { return x < y.at; });
+        return next == all.begin() ? nullptr : next - 1;
+    }
+
+    const u8* base_ = nullptr;
+    const u8* trap_ = nullptr;
+    vec<function> functions_;
+    vec<access> accesses_;
+};
+
+} // namespace tessera::native
+
+// ---- native/fault_watch.hpp ------------------------------------------------------------
+/// @file native/fault_watch.hpp
+/// The process' faults: those of machine code are answered by its store's table, all others go on to whoever was there
+/// before.
+///
+/// A thread that executes the code of a store keeps it from ending and its place in the list from changing. So what a
+/// fault finds there is either its own and whole, or of no interest.
+
+#if defined(_WIN32) && defined(__x86_64__)
+
+// ---- native/prim/faults_windows.hpp ----------------------------------------------------
+/// @file native/prim/faults_windows.hpp
+/// Faults as vectored exceptions, on Windows for x86-64. Declared here and not by <windows.h>, which brings a thousand
+/// macros.
+
+#if defined(_WIN32)
+
+struct _EXCEPTION_POINTERS;
+
+namespace tessera::inline TESSERA_ABI::native::prim {
+
+namespace detail {
+using vectored_handler = long(__stdcall*)(::_EXCEPTION_POINTERS*);
+extern "C" __declspec(dllimport) void* __stdcall AddVectoredExceptionHandler(unsigned long, vectored_handler);
+extern "C" __declspec(dllimport) unsigned long __stdcall RemoveVectoredExceptionHandler(void*);
+
+/// The beginning of EXCEPTION_RECORD.
+struct exception_record {
+    u32 code, flags;
+    exception_record* inner;
+    void* at;
+    u32 parameters;
+    u64 information[2]; ///< of an access violation: how, and the address
+};
+struct exception_pointers {
+    const exception_record* record;
+    u8* context;
+};
+/// Where registers are in CONTEXT, in bytes.
+inline constexpr std::size_t rax_at = 0x78, rbp_at = 0xa0, rsi_at = 0xa8, r8_at = 0xb8, rip_at = 0xf8;
+} // namespace detail
+
+/// As in faults_posix.hpp. The system keeps a list, and goes on to the next one by itself.
+template <fault_answer Answer>
+class fault_hooks {
+public:
+    static constexpr unsigned levels = 1;
+    static bool install(unsigned) noexcept {
+        return (installed = detail::AddVectoredExceptionHandler(1, &on_exception)) != nullptr;
+    }
+    static bool is_first(unsigned) noexcept { return installed != nullptr; }
+    static void remove(unsigned) noexcept {
+        static_cast<void>(detail::RemoveVectoredExceptionHandler(installed));
+        installed = nullptr;
+    }
+
+private:
+    static inline void* installed = nullptr;
+
+    static long __stdcall on_exception(::_EXCEPTION_POINTERS* what) {
+        constexpr u32 access_violation = 0xc000'0005;
+        constexpr long look_further = 0, go_on = -1;
+        const auto& e = *reinterpret_cast<const detail::exception_pointers*>(what);
+        if (e.record->code != access_violation || e.record->parameters < 2) return look_further;
+        const auto at = [&](std::size_t offset) -> u64& { return *reinterpret_cast<u64*>(e.context + offset); };
+        fault f = {at(detail::rip_at), at(detail::rax_at), at(detail::r8_at),
+                   at(detail::rsi_at), at(detail::rbp_at), e.record->information[1]};
+        if (!Answer(f)) return look_further;
+        at(detail::rip_at) = f.rip;
+        at(detail::rax_at) = f.rax;
+        at(detail::r8_at) = f.r8;
+        return go_on;
+    }
+};
+
+} // namespace tessera::native::prim
+#endif
+#elif defined(__x86_64__) && (defined(__linux__) || defined(__APPLE__))
+
+// ---- native/prim/faults_posix.hpp ------------------------------------------------------
+/// @file native/prim/faults_posix.hpp
+/// Faults as signals, on Linux; on macOS by its documentation, not tested.
+
+#if defined(__x86_64__) && (defined(__linux__) || defined(__APPLE__))
+
+#include <csignal>
+
+#include <ucontext.h>
+
+namespace tessera::inline TESSERA_ABI::native::prim {
+
+namespace detail {
+#if defined(__APPLE__)
+inline void with_registers(void* context, fault& f, bool put) noexcept {
+    auto& r = static_cast<ucontext_t*>(context)->uc_mcontext->__ss;
+    if (put) r.__rip = f.rip, r.__rax = f.rax, r.__r8 = f.r8;
+    else f.rip = r.__rip, f.rax = r.__rax, f.r8 = r.__r8, f.rsi = r.__rsi, f.rbp = r.__rbp;
+}
+#else
+/// Copies what `f` has of the registers to `context`, or from there.
+inline void with_registers(void* context, fault& f, bool put) noexcept {
+    auto& r = static_cast<ucontext_t*>(context)->uc_mcontext.gregs;
+    if (put) r[REG_RIP] = i64(f.rip), r[REG_RAX] = i64(f.rax), r[REG_R8] = i64(f.r8);
+    else f = {u64(r[REG_RIP]), u64(r[REG_RAX]), u64(r[REG_R8]), u64(r[REG_RSI]), u64(r[REG_RBP]), 0};
+}
+#endif
+/// True for a signal that an instruction caused, and not a process that sent it.
+inline bool is_fault(const siginfo_t& s) noexcept { return s.si_code >= 1 && s.si_code <= 3; }
+
+/// Does with a signal what `before` would have done, had it been in place.
+inline void pass_on(int number, siginfo_t* info, void* context, const struct sigaction& before) noexcept {
+    const bool is_default = (before.sa_flags & SA_SIGINFO) == 0 && before.sa_handler == SIG_DFL;
+    const bool is_ignored = (before.sa_flags & SA_SIGINFO) == 0 && before.sa_handler == SIG_IGN;
+    if (is_ignored && !is_fault(*info)) return;
+    if (is_default || is_ignored || (before.sa_flags & int(SA_RESETHAND)) != 0) {
+        struct sigaction ends = {};
+        ends.sa_handler = SIG_DFL;
+        static_cast<void>(sigaction(number, &ends, nullptr));
+    }
+    if (is_default || is_ignored) { // the instruction fails again, which ends the process
+        if (!is_fault(*info)) static_cast<void>(raise(number));
+        return;
+    }
+    if ((before.sa_flags & SA_SIGINFO) != 0) before.sa_sigaction(number, info, context);
+    else before.sa_handler(number);
+}
+} // namespace detail
+
+/// Handlers of the process, one for each level, which all do the same: what `Answer` does not want goes to whoever was
+/// there before. One that was installed and lies below somebody else's stays there, and works, for good.
+template <fault_answer Answer>
+class fault_hooks {
+public:
+    static constexpr unsigned levels = 4;
+
+    /// False: refused.
+    static bool install(unsigned level) noexcept {
+        for (unsigned k = 0; k < 2; ++k) {
+            struct sigaction& old = before[level][k];
+            struct sigaction ours = {};
+            if (sigaction(signals[k], nullptr, &old) != 0) return remove(level), false; // before anybody needs it
+            ours.sa_sigaction = handlers[level];
+            ours.sa_mask = old.sa_mask;
+            ours.sa_flags = SA_SIGINFO | SA_ONSTACK | (old.sa_flags & int(SA_NODEFER | SA_RESTART));
+            if (sigaction(signals[k], &ours, nullptr) != 0) return remove(level), false;
+        }
+        return true;
+    }
+    /// True if nobody has put another one in the place of that of `level`.
+    static bool is_first(unsigned level) noexcept { return is_first(level, 0) && is_first(level, 1); }
+    /// Puts back what was there before `install`, where it is still in place.
+    static void remove(unsigned level) noexcept {
+        for (unsigned k = 0; k < 2; ++k)
+            if (is_first(level, k)) static_cast<void>(sigaction(signals[k], &before[level][k], nullptr));
+    }
+
+private:
+    static constexpr int signals[] = {SIGSEGV, SIGBUS};
+    static inline struct sigaction before[levels][2] = {};
+
+    static bool is_first(unsigned level, unsigned k) noexcept {
+        struct sigaction now = {};
+        return sigaction(signals[k], nullptr, &now) == 0 && (now.sa_flags & SA_SIGINFO) != 0 &&
+               now.sa_sigaction == handlers[level];
+    }
+    template <unsigned Level>
+    static void on_signal(int number, siginfo_t* info, void* context) {
+        fault f = {};
+        detail::with_registers(context, f, false);
+        f.address = u64(reinterpret_cast<std::uintptr_t>(info->si_addr));
+        if (detail::is_fault(*info) && Answer(f)) return detail::with_registers(context, f, true);
+        detail::pass_on(number, info, context, before[Level][number == SIGBUS]);
+    }
+    static constexpr void (*handlers[levels])(int, siginfo_t*, void*) = {&on_signal<0>, &on_signal<1>, &on_signal<2>,
+                                                                         &on_signal<3>};
+};
+
+} // namespace tessera::native::prim
+#endif
+#else
+
+// ---- native/prim/faults_none.hpp -------------------------------------------------------
+/// @file native/prim/faults_none.hpp
+/// Faults on a system or a processor that is not known: nobody hears of them.
+
+namespace tessera::inline TESSERA_ABI::native::prim {
+
+/// As in faults_posix.hpp.
+template <fault_answer>
+struct fault_hooks {
+    static constexpr unsigned levels = 0;
+    static bool install(unsigned) noexcept { return false; }
+    static bool is_first(unsigned) noexcept { return false; }
+    static void remove(unsigned) noexcept {}
+};
+
+} // namespace tessera::native::prim
+#endif
+
+namespace tessera::inline TESSERA_ABI::native {
+
+namespace detail {
+/// Code that is watched. Its version is odd while it changes.
+struct watched_code {
+    std::atomic<u64> version{0}, begin{0}, size{0};
+    std::atomic<const fault_table*> table{nullptr};
+
+    void set(u64 code, u64 bytes, const fault_table* t) noexcept {
+        const u64 v = version.load(std::memory_order_relaxed);
+        version.store(v + 1, std::memory_order_relaxed);
+        std::atomic_thread_fence(std::memory_order_release);
+        begin.store(code, std::memory_order_relaxed);
+        size.store(bytes, std::memory_order_relaxed);
+        table.store(t, std::memory_order_relaxed);
+        version.store(v + 2, std::memory_order_release);
+    }
+    /// The table if `rip` lies here. One that changes meanwhile is not that of the code at `rip`.
+    const fault_table* find(u64 rip) const noexcept {
+        const u64 v = version.load(std::memory_order_acquire);
+        const u64 from = begin.load(std::memory_order_relaxed), bytes = size.load(std::memory_order_relaxed);
+        const fault_table* const t = table.load(std::memory_order_relaxed);
+        std::atomic_thread_fence(std::memory_order_acquire);
+        return v % 2 == 0 && version.load(std::memory_order_relaxed) == v && rip - from < bytes ? t : nullptr;
+    }
+};
+} // namespace detail
+
+class fault_watch {
+public:
+    /// Answers faults of the `size` bytes of code at `code` by `table` from now on. False: the system lets nobody do
+    /// so, or too many are watched.
+    static bool add(const u8* code, u64 size, const fault_table& table) noexcept {
+        const holder hold;
+        u32 n = 0;
+        while (n < most && watched[n].table.load(std::memory_order_relaxed)) ++n;
+        if (n == most || (users == 0 && !install())) return false;
+        ++users;
+        watched[n].set(u64(reinterpret_cast<std::uintptr_t>(code)), size, &table);
+        if (n >= used.load(std::memory_order_relaxed)) used.store(n + 1, std::memory_order_release);
+        return true;
+    }
+    static void remove(const fault_table& table) noexcept {
+        const holder hold;
+        for (detail::watched_code& r : watched)
+            if (r.table.load(std::memory_order_relaxed) == &table) {
+                r.set(0, 0, nullptr);
+                if (--users == 0 && hooks::is_first(installed - 1)) hooks::remove(--installed);
+                return;
+            }
+    }
+
+private:
+    static bool answer(prim::fault& f) noexcept {
+        const u32 n = used.load(std::memory_order_acquire);
+        for (u32 i = 0; i < n; ++i)
+            if (const fault_table* const t = watched[i].find(f.rip)) return t->answer(f);
+        return false;
+    }
+    using hooks = prim::fault_hooks<&fault_watch::answer>;
+
+    static bool install() noexcept {
+        if (installed != 0 && hooks::is_first(installed - 1)) return true;
+        // One of ours that lies below somebody else's is left alone: it may be what that one calls.
+        if (installed >= hooks::levels || !hooks::install(installed)) return false;
+        return ++installed, true;
+    }
+
+    /// Held while the list changes. It has no destructor, since stores may end after everything else.
+    struct holder {
+        holder() noexcept {
+            while (busy.exchange(true, std::memory_order_acquire)) {
+            }
+        }
+        ~holder() { busy.store(false, std::memory_order_release); }
+        holder(const holder&) = delete;
+        holder& operator=(const holder&) = delete;
+    };
+
+    static constexpr u32 most = 1024; ///< stores
+    static inline constinit detail::watched_code watched[most] = {};
+    static inline constinit std::atomic<u32> used{0}; ///< the others have never been
+    static inline constinit std::atomic<bool> busy{false};
+    static inline u32 users = 0;
+    static inline unsigned installed = 0; ///< levels of hooks
+};
+
+} // namespace tessera::native
+
 // ---- native/perf_map.hpp ---------------------------------------------------------------
 /// @file native/perf_map.hpp
 /// Names of machine code for profilers that read the format of Linux' perf: a line with the address, the size, both in
@@ -40780,7 +41290,7 @@ inline constexpr bool has_target = false;
 class machine : public exec::native_hook {
 public:
     machine(const compile_options& made_for, const native_options& options) noexcept
-        : options_(made_for), all_(options.all), memory_(options.code_bytes) {
+        : options_(made_for), all_(options.all), memory_(options.code_bytes), guards_(options.guard_pages) {
         threshold = options.threshold;
         compile = [](exec::native_hook& self, runtime::code_unit& unit, u32 index, u8* code,
                      const exec::function_ir& ir, view<exec::cell_origin> cells, view<u32> handlers) noexcept {
@@ -40792,6 +41302,16 @@ public:
         way_in = [](exec::native_hook& self, const runtime::code_unit& unit, u32 index, u32 number) noexcept {
             return static_cast<machine&>(self).find_way_in(unit, index, number);
         };
+        lead = [](exec::native_hook& self, const runtime::code_unit& unit, u8* cell, const u8* way) noexcept {
+            machine& m = static_cast<machine&>(self);
+            if (unit_code* const u = m.code_of(unit); u && (!u->guarded || u->note(cell, true)))
+                exec::store_native(cell, way);
+        };
+        forbid_guards = [](exec::native_hook& self, const runtime::code_unit& unit) noexcept {
+            machine& m = static_cast<machine&>(self);
+            for (unit_code* u : m.units_)
+                if (u->unit == &unit && u->guarded) m.take_back(*u);
+        };
         gains = [](exec::native_hook& self, const runtime::code_unit& unit, const exec::function_ir& ir) noexcept {
             machine& m = static_cast<machine&>(self);
             const bool worth = m.all_ || is_worth_compiling(m.options_, *unit.module, ir);
@@ -40801,14 +41321,17 @@ public:
         forget = [](exec::native_hook& self) noexcept {
             machine& m = static_cast<machine&>(self);
             for (unit_code* u : m.units_) {
-                u->ways.clear();
-                for (function& f : u->functions) f = {};
-                for (const u8*& entry : u->entries) entry = m.shared_.callee;
+                u->replaced.clear();
+                m.forget_code(*u);
             }
         };
         destroy = [](exec::native_hook* self) noexcept { tessera::destroy(static_cast<machine*>(self)); };
     }
     ~machine() {
+        if (guards_) {
+            fault_watch::remove(faults_);
+            runtime::stores_with_guards.fetch_sub(1, std::memory_order_relaxed);
+        }
         for (unit_code* u : units_) tessera::destroy(u);
         tessera::destroy(compiler_);
     }
@@ -40820,8 +41343,12 @@ public:
     [[nodiscard]] bool start(const char* names) noexcept {
         if (names && !names_.open(names)) return false;
         if (!make_shared_code()) compile = nullptr;
+        guards_ = guards_ && compile && fault_watch::add(memory_.begin(), memory_.reserved(), faults_);
+        if (guards_) runtime::stores_with_guards.fetch_add(1, std::memory_order_relaxed);
         return true;
     }
+    /// Whether there are guard pages, where a memory has them.
+    bool has_guards() const noexcept { return guards_; }
     code_status status() const noexcept { return memory_.status(); }
     native_counters counters() const noexcept {
         native_counters c = counters_;
@@ -40839,7 +41366,8 @@ private:
         if (!code) return false;
         names_.add_shared(code, maker.position());
         const auto part = [&](unsigned n) { return code + maker.position_of(maker.labels[n]); };
-        shared_ = {part(0), part(1), part(2), part(3), part(4), part(5), part(6)};
+        shared_ = {part(0), part(1), part(2), part(3), part(4), part(5), part(6), part(7)};
+        faults_.begin(code, shared_.trap);
         compiler_ = create<compiler>(options_, at, shared_);
         return compiler_ != nullptr;
     }
@@ -40851,8 +41379,37 @@ private:
         const runtime::code_unit* unit = nullptr;
         vec<const u8*> entries; ///< by function: what machine code calls
         vec<function> functions;
-        vec<u32> ways; ///< bytes from `function::code` on
+        vec<u32> ways;        ///< bytes from `function::code` on
+        bool guarded = false; ///< its code relies on guard pages
+        struct cell {
+            u8* at = nullptr;
+            const u8* handler = nullptr; ///< what it had
+            bool tally = false;
+        };
+        vec<cell> replaced; ///< cells that lead into the code, while that relies on guard pages
+        /// False: memory is out.
+        [[nodiscard]] bool note(u8* at, bool tally) noexcept {
+            return replaced.push_back({at, exec::load_native<const u8*>(at), tally});
+        }
     };
+    void forget_code(unit_code& u) noexcept {
+        u.ways.clear();
+        for (function& f : u.functions) f = {};
+        for (const u8*& entry : u.entries) entry = shared_.callee;
+    }
+    /// All cells are as they were before `u` was compiled; those that count are about to find out again.
+    void take_back(unit_code& u) noexcept {
+        constexpr exec::layout l = exec::layout_of(exec::variant{exec::family::tally, 0, op::nop, {}});
+        for (; !u.replaced.empty(); u.replaced.pop_back()) {
+            const unit_code::cell c = u.replaced.back();
+            exec::store_native(c.at, c.handler);
+            if (c.tally) exec::store_native<u32>(c.at + l.words, 1);
+        }
+        for (const function& f : u.functions)
+            if (f.code) --counters_.functions, --counters_.guarded;
+        forget_code(u);
+        u.guarded = false;
+    }
     unit_code* code_of(const runtime::code_unit& unit) noexcept {
         for (unit_code* u : units_)
             if (u->unit == &unit) return u;
@@ -40861,6 +41418,8 @@ private:
         if (!made || !made->entries.resize(n) || !made->functions.resize(n) || !units_.push_back(made))
             return tessera::destroy(made), nullptr;
         made->unit = &unit;
+        const auto& memories = unit.module->memories;
+        made->guarded = guards_ && !memories.empty() && runtime::memory_data::can_be_guarded(memories[0].type);
         for (const u8*& entry : made->entries) entry = shared_.callee;
         return made;
     }
@@ -40878,7 +41437,9 @@ private:
         if (ir.scratch != 0) return; // slots beyond what a cell can name are moved around its operation
         unit_code* const to = code_of(unit);
         if (!to ||
-            !compiler_->run({ir, *unit.module, index, cells, places, handlers, to->entries.data(), threshold != 0}))
+            !compiler_->run(
+                {ir, *unit.module, index, cells, places, handlers, to->entries.data(), threshold != 0, to->guarded}) ||
+            !to->replaced.reserve(to->replaced.size() + compiler_->ways_in().size()))
             return;
         const u32 first = u32(to->ways.size());
         if (!to->ways.append(compiler_->tallies().data(), compiler_->tallies().size())) return;
@@ -40887,13 +41448,20 @@ private:
             if (memory_.status() != code_status::ready) compile = nullptr; // what is lowered from now on is not counted
             return to->ways.truncate(first);
         }
+        const auto& accesses = compiler_->guarded_accesses;
+        if (to->guarded && !faults_.add(code, cells, {accesses.data(), accesses.size()}, places))
+            return to->ways.truncate(first);
         to->entries[index] = code + compiler_->entry;
         to->functions[index] = {code, first};
-        for (const way_in_cell& w : compiler_->ways_in()) exec::store_native(cells + w.cell, code + w.code);
+        for (const way_in_cell& w : compiler_->ways_in()) {
+            if (to->guarded) static_cast<void>(to->note(cells + w.cell, false)); // reserved
+            exec::store_native(cells + w.cell, code + w.code);
+        }
         const auto& names = unit.module->func_names;
         names_.add(code, compiler_->position(), index < names.size() ? names[index] : std::string_view(), index);
         --counters_.left;
         ++counters_.functions;
+        counters_.guarded += to->guarded ? 1 : 0;
     }
 
     const compile_options options_;
@@ -40903,6 +41471,8 @@ private:
     shared_code shared_;
     compiler* compiler_ = nullptr;
     vec<unit_code*> units_;
+    bool guards_; ///< wanted before `start`, had after it
+    fault_table faults_;
     native_counters counters_;
 };
 
@@ -40945,6 +41515,7 @@ TESSERA_API result<void> enable_native(const basic_store& s, const native_option
     native::machine* const made = create<native::machine>(made_for, options);
     if (!made) return msg::out_of_memory;
     if (!made->start(options.perf_map)) return tessera::destroy(made), error(msg::cannot_open, "perf_map");
+    data->has_guards = made->has_guards();
     *place = made;
     return {};
 }
@@ -42570,7 +43141,7 @@ private:
         const bool is_gone = memory_sizes_[m.self] == 0;
         const u64 size = memory_sizes_[m.self] - 1;
         if (t.shared) return in.fail(msg::out_of_range, "a shared memory cannot be loaded");
-        if (!m.allocate(t, store.limits.memory_bytes, &store.memory_total, which)) return limit(which);
+        if (!runtime::allocate(store, m, t, which)) return limit(which);
         if (is_gone) return m.give_up(), true; // of an instance that was reloaded
         if (size < m.size || size % (u64{1} << t.page_log2) != 0) return in.fail(msg::out_of_range, "size of a memory");
         return m.grow((size - m.size) >> t.page_log2, old) || limit("limits::memory_bytes");
