@@ -2,7 +2,7 @@
 // Guard pages: what is out of bounds traps as it does with checks, all else goes to whoever handled faults before.
 #include "native/profile.hpp"
 
-#include <tessera/native/fault_watch.hpp>
+#include <tessera/game.hpp>
 
 #include <doctest/doctest.h>
 
@@ -435,8 +435,31 @@ TEST_CASE("code that goes on in the interpreter, and in callers, does so where g
     CHECK(outer(65536).error().why() == trap::out_of_bounds_memory);
 }
 
-// ---- threads
-// ---------------------------------------------------------------------------------------------------------
+TEST_CASE("an instance that was reloaded finds no memory, the new one has it with guard pages") {
+    constexpr std::string_view text = R"((module (memory (export "m") 1)
+      (func (export "get") (param i32) (result i32) (i32.load (local.get 0)))
+      (func (export "put") (param i32) (i32.store (local.get 0) (i32.const 6)))))";
+    guest g(text, bounds::guarded);
+    auto get = g.get<i32(u32)>("get");
+    CHECK(g.get<void(u32)>("put")(65532).has_value());
+    CHECK(*get(65532) == 6);
+    auto next = tessera::module::parse_text<profile>(text); // another module, and the same again
+    auto second = game::reload(g.store, g.instance, *next);
+    REQUIRE(second.has_value());
+    CHECK(get(0).error().why() == trap::out_of_bounds_memory);
+    CHECK(get(65536).error().why() == trap::out_of_bounds_memory);
+    CHECK(*(*second->get<i32(u32)>("get"))(65532) == 6);
+    CHECK_FALSE((*second->get<i32(u32)>("get"))(65533).has_value());
+    if (has_guards) CHECK(g.guarded() == 1);
+    auto third = game::reload(g.store, *second, *next);
+    REQUIRE(third.has_value());
+    CHECK((*second->get<i32(u32)>("get"))(0).error().why() == trap::out_of_bounds_memory);
+    CHECK_FALSE((*second->get<void(u32)>("put"))(8).has_value());
+    CHECK(*(*third->get<i32(u32)>("get"))(65532) == 6);
+    CHECK_FALSE((*third->get<i32(u32)>("get"))(65533).has_value());
+}
+
+// ---- threads --------------------------------------------------------------------------------------------------------
 
 TEST_CASE("guests of several threads trap, and stores come and go meanwhile") {
     std::atomic<u32> wrong{0};
@@ -524,8 +547,7 @@ TEST_CASE("a shared memory that others make larger is not out of bounds any more
     if (has_guards) CHECK(own.guarded() == 2);
 }
 
-// ---- other handlers
-// --------------------------------------------------------------------------------------------------
+// ---- other handlers -------------------------------------------------------------------------------------------------
 
 #if defined(__linux__)
 
