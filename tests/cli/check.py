@@ -151,7 +151,7 @@ def run_():
     write("end.wat", '(module (memory 1) (func (export "_start") (local i32) (loop (drop (i32.load8_u (local.get 0)))'
           '(local.set 0 (i32.add (local.get 0) (i32.const 1))) (br 0))))')
     for how in ("", "--guard-pages ", "--interpret "):
-        run(f"run {how}end.wat", TRAPPED, "", r"tessera: end\.wat:1:66: out of bounds memory access\n.*")
+        run(f"run {how}end.wat", TRAPPED, "", r"tessera: end\.wat:1:69: out of bounds memory access\n.*")
     write("throw.wat", "(module (tag $t) (func (export \"_start\") (throw $t)))")
     run("run throw.wat", TRAPPED, "", r"tessera: throw\.wat:1:\d+: uncaught exception.*")
     write("takes.wat", '(module (func (export "_start") (param i32)))')
