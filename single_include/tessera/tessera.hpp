@@ -37309,6 +37309,11 @@ namespace tessera::inline TESSERA_ABI::native {
 inline bool is_wide_access(const exec::node& n) noexcept {
     return n.v.fam == exec::family::load_wide || n.v.fam == exec::family::store_wide;
 }
+/// One that reads or writes and does nothing else.
+inline bool is_plain_access(const exec::node& n) noexcept {
+    return n.v.fam == exec::family::load || n.v.fam == exec::family::load_indexed || n.v.fam == exec::family::store ||
+           is_wide_access(n);
+}
 /// An access by an address in a slot, without an index.
 inline bool is_access(const exec::node& n) noexcept {
     return (n.v.fam == exec::family::load || n.v.fam == exec::family::store || is_wide_access(n)) &&
@@ -40360,7 +40365,7 @@ protected:
         access_range r(end_of(n, constant));
         r.memory = memory_of(n);
         r.is64 = type.limits.is64;
-        r.guarded = in_->guarded && r.memory == 0;
+        r.guarded = in_->guarded && r.memory == 0 && is_plain_access(n);
         if (r.guarded) return r;
         if (type.shared) r.again = i;
         if (!is_access(n) || a.is_imm()) return r;

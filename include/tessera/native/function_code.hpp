@@ -215,7 +215,7 @@ protected:
         access_range r(end_of(n, constant));
         r.memory = memory_of(n);
         r.is64 = type.limits.is64;
-        r.guarded = in_->guarded && r.memory == 0;
+        r.guarded = in_->guarded && r.memory == 0 && is_plain_access(n);
         if (r.guarded) return r;
         if (type.shared) r.again = i;
         if (!is_access(n) || a.is_imm()) return r;
