@@ -3,6 +3,7 @@
 #include "native/profile.hpp"
 
 #include <tessera/game.hpp>
+#include <tessera/native/fault_watch.hpp>
 
 #include <doctest/doctest.h>
 
@@ -718,5 +719,37 @@ TEST_CASE("where address space is short memories are checked, and nothing fails"
     }
     CHECK(g.guarded() == 0);
     if (has_guards) CHECK(native_counters_of(g.store).functions == 1);
+}
+#endif
+
+#if defined(_WIN32)
+namespace {
+u8* faulty = nullptr; // a page that the handler here opens
+int opened = 0;
+long __stdcall open_page(::_EXCEPTION_POINTERS* what) {
+    const auto& e = *reinterpret_cast<const native::prim::detail::exception_pointers*>(what);
+    if (e.record->information[1] - u64(reinterpret_cast<std::uintptr_t>(faulty)) >= 65536) return 0;
+    ++opened;
+    return commit_pages(faulty, 65536) ? -1 : 0;
+}
+} // namespace
+
+TEST_CASE("faults that are not a guest's go to the host's vectored handler") {
+    void* const own = native::prim::detail::AddVectoredExceptionHandler(0, &open_page);
+    guest g(R"((module (memory 1) (func (export "get") (param i32) (result i32) (i32.load (local.get 0)))))",
+            bounds::guarded);
+    auto get = g.get<i32(u32)>("get");
+    for (int round = 1; round <= 2; ++round) {
+        CHECK(get(65533).error().why() == trap::out_of_bounds_memory);
+        CHECK(opened == round - 1);
+        faulty = static_cast<u8*>(reserve_pages(65536, 0));
+        REQUIRE(faulty != nullptr);
+        *const_cast<volatile u8*>(faulty + 5) = 1;
+        CHECK(opened == round);
+        CHECK(*get(65532) == 0);
+        release_pages(faulty, 65536);
+    }
+    if (has_guards) CHECK(g.guarded() == 1);
+    REQUIRE(native::prim::detail::RemoveVectoredExceptionHandler(own) != 0);
 }
 #endif
