@@ -83,5 +83,3 @@ inline void put_call_of_growth(code_buffer& to) noexcept {
 }
 
 } // namespace tessera::native
-
-#undef TESSERA_CALLED
