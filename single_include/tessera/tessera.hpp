@@ -221,6 +221,13 @@
 #define TESSERA_BY_LANE TESSERA_INLINE
 #endif
 
+// The convention of handlers and of what machine code calls, the same on all systems.
+#if defined(_WIN32) && defined(__x86_64__)
+#define TESSERA_SYSTEM_V __attribute__((sysv_abi))
+#else
+#define TESSERA_SYSTEM_V
+#endif
+
 // What stands between these is used once a module at most: it is compiled for size, which saves users a
 // tenth of what they wait for their compiler. Not where nothing is optimised.
 #if defined(__GNUC__) && !defined(__clang__) && defined(__OPTIMIZE__)
@@ -26804,11 +26811,6 @@ public:
     __attribute__((optimize("O2", "optimize-sibling-calls", "fp-contract=off"), no_sanitize("address", "undefined")))
 #define TESSERA_TAIL
 #endif
-#if defined(_WIN32)
-#define TESSERA_SYSTEM_V __attribute__((sysv_abi))
-#else
-#define TESSERA_SYSTEM_V
-#endif
 #define TESSERA_STATE_PARAMETERS                                                                                       \
     const u8 *pc, u8 *fp, u8 *mem, context *ctx, u64 r0, u64 p0, f64 d0, f32 s0, f64 dp, f32 sp, vector_register v0,   \
         vector_register vp
@@ -26890,7 +26892,6 @@ public:
 
 #undef TESSERA_HANDLER
 #undef TESSERA_TAIL
-#undef TESSERA_SYSTEM_V
 #undef TESSERA_STATE_PARAMETERS
 #else
 
@@ -39823,22 +39824,15 @@ private:
 /// From machine code to the meaning of an instruction that has no stub, or to what looks whether a memory has grown,
 /// and back.
 
-/// The convention of functions that machine code calls.
-#if defined(_WIN32)
-#define TESSERA_CALLED __attribute__((sysv_abi))
-#else
-#define TESSERA_CALLED
-#endif
-
 namespace tessera::inline TESSERA_ABI::native {
 
 /// Evaluates instruction `number` on `slots`, which take the result; returns the trap.
-inline TESSERA_CALLED u32 apply_meaning(u32 number, u64* slots) noexcept {
+inline TESSERA_SYSTEM_V u32 apply_meaning(u32 number, u64* slots) noexcept {
     return u32(num::apply<num::of_numbers>(op(u16(number)), slots, slots));
 }
 
 /// Not 0 if a memory of the current instance has grown since its size was looked at.
-inline TESSERA_CALLED u32 see_growth(exec::context* c) noexcept {
+inline TESSERA_SYSTEM_V u32 see_growth(exec::context* c) noexcept {
     return c->slow->see_growth && c->slow->see_growth(c) ? 1 : 0;
 }
 
@@ -39918,14 +39912,14 @@ inline constexpr bool called_directly = true;
 inline constexpr u32 host_stack_bytes = 8 * 1024;
 
 /// What a call of the host leaves to do where it failed.
-inline TESSERA_CALLED void fail_call(exec::context* c, runtime::func_record* callee, u64* slots) noexcept {
+inline TESSERA_SYSTEM_V void fail_call(exec::context* c, runtime::func_record* callee, u64* slots) noexcept {
     constexpr exec::layout cell = exec::layout_of(exec::variant{exec::family::call_record, 0, op::nop, {}});
     const u64 delta = u64(reinterpret_cast<u8*>(slots) - c->fp);
     exec::detail::fail_in_host(c, callee, delta, c->stop_pc + cell.size);
 }
 /// Calls `callee`, a function of the host, on `slots` of the frame context::fp; false: it failed.
 template <bool Fuel>
-TESSERA_CALLED u32 call_host(exec::context* c, runtime::func_record* callee, u64* slots) noexcept {
+TESSERA_SYSTEM_V u32 call_host(exec::context* c, runtime::func_record* callee, u64* slots) noexcept {
     if constexpr (Fuel) c->give_fuel_back();
     const bool done = callee->host->invoke(*callee->host, c->who, slots, c->failure);
     if constexpr (Fuel) c->take_fuel();
@@ -39933,8 +39927,6 @@ TESSERA_CALLED u32 call_host(exec::context* c, runtime::func_record* callee, u64
 }
 
 } // namespace tessera::native
-
-#undef TESSERA_CALLED
 
 // ---- native/surroundings.hpp -----------------------------------------------------------
 /// @file surroundings.hpp
@@ -45796,6 +45788,7 @@ TESSERA_SMALL_END
 #undef TESSERA_COLD
 #undef TESSERA_SMALL
 #undef TESSERA_SMALL_END
+#undef TESSERA_SYSTEM_V
 #undef TESSERA_LIKELY
 #undef TESSERA_UNLIKELY
 #undef TESSERA_JOIN_

@@ -21,14 +21,14 @@ inline constexpr bool called_directly = true;
 inline constexpr u32 host_stack_bytes = 8 * 1024;
 
 /// What a call of the host leaves to do where it failed.
-inline TESSERA_CALLED void fail_call(exec::context* c, runtime::func_record* callee, u64* slots) noexcept {
+inline TESSERA_SYSTEM_V void fail_call(exec::context* c, runtime::func_record* callee, u64* slots) noexcept {
     constexpr exec::layout cell = exec::layout_of(exec::variant{exec::family::call_record, 0, op::nop, {}});
     const u64 delta = u64(reinterpret_cast<u8*>(slots) - c->fp);
     exec::detail::fail_in_host(c, callee, delta, c->stop_pc + cell.size);
 }
 /// Calls `callee`, a function of the host, on `slots` of the frame context::fp; false: it failed.
 template <bool Fuel>
-TESSERA_CALLED u32 call_host(exec::context* c, runtime::func_record* callee, u64* slots) noexcept {
+TESSERA_SYSTEM_V u32 call_host(exec::context* c, runtime::func_record* callee, u64* slots) noexcept {
     if constexpr (Fuel) c->give_fuel_back();
     const bool done = callee->host->invoke(*callee->host, c->who, slots, c->failure);
     if constexpr (Fuel) c->take_fuel();
@@ -36,5 +36,3 @@ TESSERA_CALLED u32 call_host(exec::context* c, runtime::func_record* callee, u64
 }
 
 } // namespace tessera::native
-
-#undef TESSERA_CALLED
