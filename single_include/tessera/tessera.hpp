@@ -23463,6 +23463,8 @@ protected:
 /// @file vector_builder.hpp
 /// Lowering of what only vectors have: constants, shuffles, lanes by number, operations of three operands.
 
+TESSERA_SMALL
+
 namespace tessera::inline TESSERA_ABI::exec {
 
 class vector_builder : public function_builder {
@@ -23546,9 +23548,13 @@ protected:
 
 } // namespace tessera::exec
 
+TESSERA_SMALL_END
+
 // ---- exec/aggregate_builder.hpp --------------------------------------------------------
 /// @file aggregate_builder.hpp
 /// Lowering of structures, arrays, i31 and casts.
+
+TESSERA_SMALL
 
 namespace tessera::inline TESSERA_ABI::exec {
 
@@ -23795,6 +23801,8 @@ private:
 };
 
 } // namespace tessera::exec
+
+TESSERA_SMALL_END
 
 // ---- exec/frame_maps.hpp ---------------------------------------------------------------
 /// @file frame_maps.hpp
