@@ -8,22 +8,15 @@
 #include <tessera/native/emit.hpp>
 #include <tessera/num/apply.hpp>
 
-/// The convention of functions that machine code calls.
-#if defined(_WIN32)
-#define TESSERA_CALLED __attribute__((sysv_abi))
-#else
-#define TESSERA_CALLED
-#endif
-
 namespace tessera::inline TESSERA_ABI::native {
 
 /// Evaluates instruction `number` on `slots`, which take the result; returns the trap.
-inline TESSERA_CALLED u32 apply_meaning(u32 number, u64* slots) noexcept {
+inline TESSERA_SYSTEM_V u32 apply_meaning(u32 number, u64* slots) noexcept {
     return u32(num::apply<num::of_numbers>(op(u16(number)), slots, slots));
 }
 
 /// Not 0 if a memory of the current instance has grown since its size was looked at.
-inline TESSERA_CALLED u32 see_growth(exec::context* c) noexcept {
+inline TESSERA_SYSTEM_V u32 see_growth(exec::context* c) noexcept {
     return c->slow->see_growth && c->slow->see_growth(c) ? 1 : 0;
 }
 
@@ -83,5 +76,3 @@ inline void put_call_of_growth(code_buffer& to) noexcept {
 }
 
 } // namespace tessera::native
-
-#undef TESSERA_CALLED

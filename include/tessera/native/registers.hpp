@@ -121,7 +121,8 @@ private:
         const exec::node& n = ir_.nodes[i];
         if (effects_[i] == effect::call) {
             const u32 at = n.words[0] / 8; // of the arguments
-            if (n.v.fam != exec::family::call_lazy) s = s | temps(at);
+            if (!goes_on(n)) s = s | temps(n.words[0]);
+            else if (n.v.fam == exec::family::call_indirect || n.v.fam == exec::family::call_ref) s = s | temps(at);
             else s = s | temps(at, at + runtime::slots_of(module_.types.params(module_.funcs[n.words[1]].type)));
         } else if (effects_[i] == effect::leave) {
             s = s | temps(0);
