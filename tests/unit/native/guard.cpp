@@ -11,6 +11,7 @@
 #include <atomic>
 #include <cstring>
 #include <iterator>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -460,6 +461,59 @@ TEST_CASE("an instance that was reloaded finds no memory, the new one has it wit
     CHECK_FALSE((*second->get<void(u32)>("put"))(8).has_value());
     CHECK(*(*third->get<i32(u32)>("get"))(65532) == 6);
     CHECK_FALSE((*third->get<i32(u32)>("get"))(65533).has_value());
+}
+
+TEST_CASE("code that has called the host goes on with guard pages, whatever the host did") {
+    // The host makes the memory larger, and has the same functions called where there are no guard pages.
+    constexpr std::string_view text = R"((module
+      (import "host" "m" (memory 1 4))
+      (import "host" "f" (func $f (param i32)))
+      (func $get (export "get") (param i32) (result i32) (i32.load (local.get 0)))
+      (func (export "run") (param i32 i32) (result i32) (local i32)
+        (local.set 2 (i32.load (local.get 0)))
+        (call $f (local.get 0))
+        (i32.store (local.get 1) (i32.add (local.get 2) (i32.const 1)))
+        (i32.add (call $get (local.get 1)) (i32.load (local.get 0))))))";
+    for (const u32 threshold : {0u, 2u}) {
+        tessera::store<profile> store;
+        REQUIRE(store.add_fuel(~u64{0}).has_value());
+        auto before = store.make_memory({{1, 4, true}});
+        REQUIRE(enable_native(store, {.threshold = threshold, .all = true, .guard_pages = true}).has_value());
+        auto after = store.make_memory({{1, 4, true}});
+        auto mod = tessera::module::parse_text<profile>(text);
+        REQUIRE(mod.has_value());
+        int calls = 0;
+        std::optional<tessera::instance> unguarded;
+        imports with_guards, without;
+        with_guards.define("host", "f", [&](u32 at) {
+            if (++calls == 10) CHECK(after->grow(1).has_value());
+            if (!unguarded) return;
+            CHECK(*(*unguarded->get<i32(u32, u32)>("run"))(at, 8) == 1);
+            CHECK_FALSE((*unguarded->get<i32(u32)>("get"))(65536).has_value());
+        });
+        without.define("host", "f", [](u32) {});
+        REQUIRE(with_guards.define("host", "m", *after));
+        REQUIRE(without.define("host", "m", *before));
+        auto guarded = store.instantiate(*mod, with_guards);
+        REQUIRE(guarded.has_value());
+        auto run = *guarded->get<i32(u32, u32)>("run");
+        while (calls < 8) {
+            CHECK(*run(0, 16) == 1);
+            CHECK(run(0, 65536).error().why() == trap::out_of_bounds_memory);
+        }
+        CHECK(*run(0, 16) == 1);
+        CHECK(*run(0, 65536) == 1); // the tenth call of the host
+        if (has_guards) CHECK(native_counters_of(store).guarded == 2);
+        auto made = store.instantiate(*mod, without);
+        REQUIRE(made.has_value());
+        unguarded = *made;
+        for (int n = 0; n < 4; ++n) {
+            CHECK(*run(0, 131068) == 1);
+            CHECK(run(0, 131072).error().why() == trap::out_of_bounds_memory);
+        }
+        CHECK(native_counters_of(store).guarded == 0);
+        if (has_guards) CHECK(native_counters_of(store).functions == 2);
+    }
 }
 
 // ---- threads --------------------------------------------------------------------------------------------------------
