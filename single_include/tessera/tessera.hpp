@@ -2126,20 +2126,27 @@ inline void* reserve_pages(std::size_t bytes, std::size_t usable) noexcept {
 
 namespace tessera::inline TESSERA_ABI::runtime {
 
+/// Who is told what the host writes to a store's memories. What that is stays the engine's, so that a program without
+/// feature::dirty_marks has no code of it.
+struct written_pages {
+    void (*mark)(written_pages& self, const u8* at, u64 n) noexcept;
+};
+
 /// Linear memory. `base` may change whenever the memory grows, except for a shared one. It is null
 /// while the memory is empty and has never grown. A shared memory has one in each store that uses it,
 /// touched by that store's thread alone: its `size` is what the thread last saw.
 struct memory_data {
     u8* base = nullptr;
-    u64 size = 0;                  ///< bytes; a multiple of the page size
-    memory_type type;              ///< as declared; the current size is the minimum when it is matched as an import
-    u64 max_bytes = 0;             ///< the smallest of the declared maximum, the address space and the store's limit
-    u64 capacity = 0;              ///< bytes that may be used; those beyond `size` are zero
-    u64 reserved = 0;              ///< bytes of address space at `base`; 0: `base` is from TESSERA_ALLOCATE_ZEROED
-    account* total = nullptr;      ///< the store's, counted in `size`s; of a shared one, if it is counted there
-    shared_data* shared = nullptr; ///< counted; null for a memory of the store's own
-    u32 self = 0;                  ///< index in store_data::memories
-    bool is_gone = false;          ///< given up: empty for good
+    u64 size = 0;                     ///< bytes; a multiple of the page size
+    memory_type type;                 ///< as declared; the current size is the minimum when it is matched as an import
+    u64 max_bytes = 0;                ///< the smallest of the declared maximum, the address space and the store's limit
+    u64 capacity = 0;                 ///< bytes that may be used; those beyond `size` are zero
+    u64 reserved = 0;                 ///< bytes of address space at `base`; 0: `base` is from TESSERA_ALLOCATE_ZEROED
+    account* total = nullptr;         ///< the store's, counted in `size`s; of a shared one, if it is counted there
+    shared_data* shared = nullptr;    ///< counted; null for a memory of the store's own
+    written_pages* written = nullptr; ///< null where nobody asks what was written to, and for a shared one
+    u32 self = 0;                     ///< index in store_data::memories
+    bool is_gone = false;             ///< given up: empty for good
 
     memory_data() noexcept = default;
     memory_data(const memory_data&) = delete;
@@ -2234,6 +2241,10 @@ struct memory_data {
         return at <= all && n <= all - at;
     }
     std::span<u8> bytes() const noexcept { return {base, std::size_t(size)}; }
+    /// The host writes `n` bytes at `at`, or hands them out to be written; they are inside.
+    void note_write(const u8* at, u64 n) const noexcept {
+        if (TESSERA_UNLIKELY(written != nullptr)) written->mark(*written, at, n);
+    }
 
 private:
     /// What address space is counted in: no system has larger pages, and Windows reserves in such.
@@ -3497,6 +3508,7 @@ struct store_data {
     u32 epoch = 1;           ///< counted up by a reset; handles of an earlier one are stale
     slice* sliced = nullptr; ///< the innermost call that runs and may wait for its host; null: none
 
+    written_pages* written = nullptr; ///< what is told of the host's writes; null: there is nobody
     account memory_total;
     account table_total;
 
@@ -3553,6 +3565,11 @@ struct store_data {
         in_flight.truncate(kept);
         most_in_flight = 2 * kept + least_in_flight; // the cost of looking is shared by as many new ones
     }
+    /// From now on `all` is told what the host writes to memories; the engine's, and gone with its state.
+    void tell_writes(written_pages& all) noexcept {
+        written = &all;
+        for (memory_data* m : memories) m->written = m->shared ? nullptr : &all;
+    }
     /// The function behind a reference that is not null.
     func_record& func_of(u32 reference) const noexcept { return *funcs[reference - 1]; }
     /// The reference to a function of this store.
@@ -3569,6 +3586,7 @@ inline void destroy_unit(code_unit* u) noexcept {
 inline void store_data::clear() noexcept {
     if (engine && engine->release) engine->release(*this);
     engine_state = nullptr;
+    written = nullptr;
     ready = {};
     for (instance_data* i : instances) destroy(i);
     for (func_record* f : funcs)
@@ -4808,6 +4826,12 @@ void store_guest(const shared_data* shared, u8* to, const T& value) noexcept {
     guest_layout<T>::store(at, value);
     if (shared) shared->calls->copy(to, copy, sizeof copy);
 }
+/// The same in `m`, which gets to know of it.
+template <class T>
+void store_guest(const memory_data& m, u8* to, const T& value) noexcept {
+    m.note_write(to, guest_layout<T>::size);
+    store_guest(m.shared, to, value);
+}
 
 } // namespace runtime
 
@@ -4845,20 +4869,33 @@ public:
         return old;
     }
 
-    /// All bytes; valid until the memory grows, which guest code can do too.
+    /// All bytes; valid until the memory grows, which guest code can do too. For `rollback` all of them count as
+    /// written now, and what is written after its next `take` or `go_back` is missed: ask for them again then.
     std::span<u8> bytes() const noexcept {
         const runtime::memory_data* m = data();
-        return m && !m->shared ? m->bytes() : std::span<u8>();
+        if (!m || m->shared) return {};
+        m->note_write(m->base, m->size);
+        return m->bytes();
     }
-    /// `n` bytes at `at`; valid until the memory grows.
+    /// `n` bytes at `at`; valid until the memory grows, and for `rollback` as `bytes` says.
     result<std::span<u8>> view(u64 at, u64 n) const noexcept {
         const runtime::memory_data* m = data();
         if (m && m->shared) return msg::shared_view;
-        return in_bounds(m, at, n);
+        auto s = in_bounds(m, at, n);
+        if (s) m->note_write(s->data(), n);
+        return s;
+    }
+    /// The same, only to be read: they do not count as written.
+    result<std::span<const u8>> peek(u64 at, u64 n) const noexcept {
+        const runtime::memory_data* m = data();
+        if (m && m->shared) return msg::shared_view;
+        auto s = in_bounds(m, at, n);
+        if (!s) return s.error();
+        return std::span<const u8>(*s);
     }
     /// The same as text.
     result<std::string_view> text(u64 at, u64 n) const noexcept {
-        auto s = view(at, n);
+        auto s = peek(at, n);
         if (!s) return s.error();
         return std::string_view(reinterpret_cast<const char*>(s->data()), s->size());
     }
@@ -4875,6 +4912,7 @@ public:
         const runtime::memory_data* m = data();
         auto s = in_bounds(m, at, from.size());
         if (!s) return s.error();
+        m->note_write(s->data(), from.size());
         runtime::copy_bytes(*m, s->data(), from.data(), from.size());
         return {};
     }
@@ -4898,7 +4936,7 @@ public:
         const runtime::memory_data* m = data();
         auto s = in_bounds(m, at, runtime::guest_layout<T>::size);
         if (!s) return s.error();
-        runtime::store_guest(m->shared, s->data(), value);
+        runtime::store_guest(*m, s->data(), value);
         return {};
     }
 
@@ -6613,23 +6651,33 @@ class guest_span {
 public:
     guest_span() noexcept = default;
     guest_span(u8* at, std::size_t count) noexcept : at_(at), count_(count) {}
-    /// For the library: in a shared memory, unless that is null.
-    guest_span(u8* at, std::size_t count, const runtime::shared_data* shared) noexcept
-        : at_(at), count_(count), shared_(shared) {}
+    /// For the library: in the memory `in`.
+    guest_span(u8* at, std::size_t count, const runtime::memory_data& in) noexcept
+        : at_(at), count_(count), memory_(&in) {}
 
     std::size_t size() const noexcept { return count_; }
     bool empty() const noexcept { return count_ == 0; }
     /// Element `i`, which must be below size().
-    T operator[](std::size_t i) const noexcept { return runtime::load_guest<T>(shared_, at_ + i * stride); }
-    void set(std::size_t i, const T& v) const noexcept { runtime::store_guest(shared_, at_ + i * stride, v); }
-    /// All of it, as it lies there; nothing of a shared memory, see class memory.
-    std::span<u8> bytes() const noexcept { return {at_, shared_ ? 0 : count_ * stride}; }
+    T operator[](std::size_t i) const noexcept {
+        return runtime::load_guest<T>(memory_ ? memory_->shared : nullptr, at_ + i * stride);
+    }
+    void set(std::size_t i, const T& v) const noexcept {
+        u8* const to = at_ + i * stride;
+        if (memory_) runtime::store_guest(*memory_, to, v);
+        else runtime::guest_layout<T>::store(to, v);
+    }
+    /// All of it, as it lies there; nothing of a shared memory, see class memory, and memory::bytes for `rollback`.
+    std::span<u8> bytes() const noexcept {
+        if (memory_ && memory_->shared) return {at_, 0};
+        if (memory_) memory_->note_write(at_, count_ * stride);
+        return {at_, count_ * stride};
+    }
 
 private:
     static constexpr std::size_t stride = runtime::guest_layout<T>::size;
     u8* at_ = nullptr;
     std::size_t count_ = 0;
-    const runtime::shared_data* shared_ = nullptr;
+    const runtime::memory_data* memory_ = nullptr; ///< null: bytes of the host's
 };
 
 /// A pointer to one T: one i32 parameter. Structures in, structures out.
@@ -6641,7 +6689,7 @@ public:
     guest_ptr() noexcept = default;
     explicit guest_ptr(u8* at) noexcept : one_(at, 1) {}
     /// For the library, as that of guest_span.
-    guest_ptr(u8* at, const runtime::shared_data* shared) noexcept : one_(at, 1, shared) {}
+    guest_ptr(u8* at, const runtime::memory_data& in) noexcept : one_(at, 1, in) {}
 
     T get() const noexcept { return one_[0]; }
     void set(const T& v) const noexcept { one_.set(0, v); }
@@ -6671,18 +6719,24 @@ struct param {
     }
 };
 
-/// The bytes a guest's pointer and count mean. False: they are out of bounds, there is no memory, or it is
-/// shared and `shared` null.
-inline bool guest_bytes(const caller& who, u64 at, u64 count, u64 size, u8*& to, const shared_data** shared,
-                        error& why) noexcept {
-    if (!who.instance || who.instance->memories.empty()) return why = error(msg::no_memory), false;
+/// What is done with the bytes that a guest's pointer means.
+enum class bytes_for : u8 {
+    copies, ///< a proxy copies in and out, and says what it writes; they may be of a shared memory
+    reading,
+    writing, ///< by the host's own code, which says nothing
+};
+/// The memory in which a guest's pointer and count mean bytes, of which the first is `to`. Null: they are out of
+/// bounds, there is no memory, or it is shared and must not be.
+inline const memory_data* guest_bytes(const caller& who, u64 at, u64 count, u64 size, bytes_for use, u8*& to,
+                                      error& why) noexcept {
+    if (!who.instance || who.instance->memories.empty()) return why = error(msg::no_memory), nullptr;
     const memory_data& m = *who.instance->memories[0];
     // Both factors are below 2^32.
-    if (!m.holds(at, count * size)) return why = error(trap::out_of_bounds_memory), false;
-    if (shared) *shared = m.shared;
-    else if (m.shared) return why = error(msg::shared_view), false;
+    if (!m.holds(at, count * size)) return why = error(trap::out_of_bounds_memory), nullptr;
+    if (m.shared && use != bytes_for::copies) return why = error(msg::shared_view), nullptr;
     to = m.base + at;
-    return true;
+    if (use == bytes_for::writing) m.note_write(to, count * size);
+    return &m;
 }
 
 template <class T>
@@ -6694,9 +6748,10 @@ template <class T>
 struct param<guest_span<T>> : pair_param<T> {
     static bool read(caller& who, const u64* from, guest_span<T>& to, error& why) noexcept {
         u8* at = nullptr;
-        const shared_data* shared = nullptr;
-        if (!guest_bytes(who, u32(from[0]), u32(from[1]), guest_layout<T>::size, at, &shared, why)) return false;
-        to = {at, std::size_t(u32(from[1])), shared};
+        const memory_data* const in =
+            guest_bytes(who, u32(from[0]), u32(from[1]), guest_layout<T>::size, bytes_for::copies, at, why);
+        if (!in) return false;
+        to = {at, std::size_t(u32(from[1])), *in};
         return true;
     }
 };
@@ -6709,7 +6764,8 @@ struct param<std::span<T>> : pair_param<T> {
                   "tessera: the guest has this type with another layout; use guest_span<T>");
     static bool read(caller& who, const u64* from, std::span<T>& to, error& why) noexcept {
         u8* at = nullptr;
-        if (!guest_bytes(who, u32(from[0]), u32(from[1]), sizeof(T), at, nullptr, why)) return false;
+        constexpr bytes_for use = std::is_const_v<T> ? bytes_for::reading : bytes_for::writing;
+        if (!guest_bytes(who, u32(from[0]), u32(from[1]), sizeof(T), use, at, why)) return false;
         if (reinterpret_cast<std::uintptr_t>(at) % alignof(T) != 0) return why = error(msg::misaligned), false;
         to = {reinterpret_cast<T*>(at), std::size_t(u32(from[1]))};
         return true;
@@ -6719,7 +6775,7 @@ template <>
 struct param<std::string_view> : pair_param<char> {
     static bool read(caller& who, const u64* from, std::string_view& to, error& why) noexcept {
         u8* at = nullptr;
-        if (!guest_bytes(who, u32(from[0]), u32(from[1]), 1, at, nullptr, why)) return false;
+        if (!guest_bytes(who, u32(from[0]), u32(from[1]), 1, bytes_for::reading, at, why)) return false;
         to = {reinterpret_cast<const char*>(at), std::size_t(u32(from[1]))};
         return true;
     }
@@ -6730,9 +6786,10 @@ struct param<guest_ptr<T>> {
     static constexpr u32 slots = 1;
     static bool read(caller& who, const u64* from, guest_ptr<T>& to, error& why) noexcept {
         u8* at = nullptr;
-        const shared_data* shared = nullptr;
-        if (!guest_bytes(who, u32(from[0]), 1, guest_layout<T>::size, at, &shared, why)) return false;
-        to = guest_ptr<T>(at, shared);
+        const memory_data* const in =
+            guest_bytes(who, u32(from[0]), 1, guest_layout<T>::size, bytes_for::copies, at, why);
+        if (!in) return false;
+        to = guest_ptr<T>(at, *in);
         return true;
     }
 };
@@ -7211,7 +7268,10 @@ T* add(vec<T*>& all) noexcept {
 /// Gives `m`, a new memory of the store, what `type` declares. False as memory_data::allocate.
 [[nodiscard]] inline bool allocate(store_data& s, memory_data& m, const memory_type& type,
                                    std::string_view& limit) noexcept {
-    if (!type.shared || !s.engine->make_shared) return m.allocate(type, s.limits.memory_bytes, &s.memory_total, limit);
+    if (!type.shared || !s.engine->make_shared) {
+        m.written = s.written;
+        return m.allocate(type, s.limits.memory_bytes, &s.memory_total, limit);
+    }
     shared_data* const made = s.engine->make_shared(type, s.limits.memory_bytes, &s.memory_total, limit);
     if (made) m.show(*made, &s.memory_total);
     return made != nullptr;
@@ -23857,10 +23917,15 @@ namespace tessera::inline TESSERA_ABI::runtime {
 
 /// A mark for each page of 4 KiB of 64 MiB of addresses; pages farther apart share marks, so that a marked page may not
 /// have been written to, and one that is not marked was not.
-struct dirty_pages {
+struct dirty_pages : written_pages {
     static constexpr unsigned page_log2 = 12;
     static constexpr std::size_t page = std::size_t{1} << page_log2, marks = std::size_t{1} << 14;
     u8 marked[marks] = {};
+
+    dirty_pages() noexcept
+        : written_pages{[](written_pages& self, const u8* at, u64 n) noexcept {
+              static_cast<dirty_pages&>(self).mark_range(at, n);
+          }} {}
 
     static TESSERA_INLINE std::size_t place(const u8* at) noexcept {
         return std::size_t(reinterpret_cast<std::uintptr_t>(at) >> page_log2) & (marks - 1);
@@ -28451,7 +28516,12 @@ private:
     using context_type = std::conditional_t<F[feature::dirty_marks], marking_context, context>;
     static pool* made_pool(void* p) noexcept { return static_cast<pool*>(static_cast<context_pool*>(p)); }
     static pool* pool_of(runtime::store_data& store) noexcept {
-        if (!store.engine_state) store.engine_state = static_cast<context_pool*>(create<pool>());
+        if (!store.engine_state) {
+            pool* const made = create<pool>();
+            store.engine_state = static_cast<context_pool*>(made);
+            if constexpr (F[feature::dirty_marks])
+                if (made) store.tell_writes(made->dirty);
+        }
         return made_pool(store.engine_state);
     }
 
@@ -32435,11 +32505,16 @@ class guest_memory {
 public:
     guest_memory() noexcept = default;
     explicit guest_memory(const runtime::memory_data& m) noexcept
-        : base_(m.base), size_(m.bytes_now()), shared_(m.shared) {}
+        : base_(m.base), size_(m.bytes_now()), memory_(&m), shared_(m.shared) {}
 
     bool holds(u64 at, u64 n) const noexcept { return at <= size_ && n <= size_ - at; }
-    /// The bytes themselves; `at` must be inside.
-    u8* at(u64 at) const noexcept { return base_ + at; }
+    /// The bytes themselves, only to be read; `at` must be inside.
+    const u8* at(u64 at) const noexcept { return base_ + at; }
+    /// `n` of them to be written, which must be inside.
+    u8* room(u64 at, u64 n) const noexcept {
+        memory_->note_write(base_ + at, n);
+        return base_ + at;
+    }
     /// Where one of those bytes is.
     u64 offset_of(const u8* byte) const noexcept { return u64(byte - base_); }
     bool shared() const noexcept { return shared_ != nullptr; }
@@ -32450,12 +32525,14 @@ public:
     }
     template <class T>
     void put(u64 at, std::type_identity_t<T> value) const noexcept {
-        runtime::store_guest<T>(shared_, base_ + at, value);
+        runtime::store_guest<T>(*memory_, base_ + at, value);
     }
     /// Copies bytes in and out; they must be inside.
     void write(u64 at, const void* from, std::size_t n) const noexcept {
-        if (shared_) shared_->calls->copy(base_ + at, static_cast<const u8*>(from), n);
-        else if (n) std::memcpy(base_ + at, from, n);
+        if (n == 0) return;
+        u8* const to = room(at, n);
+        if (shared_) shared_->calls->copy(to, static_cast<const u8*>(from), n);
+        else std::memcpy(to, from, n);
     }
     void read(u64 at, void* to, std::size_t n) const noexcept {
         if (shared_) shared_->calls->copy(static_cast<u8*>(to), base_ + at, n);
@@ -32465,6 +32542,7 @@ public:
 private:
     u8* base_ = nullptr;
     u64 size_ = 0;
+    const runtime::memory_data* memory_ = nullptr; ///< null: there is none, and nothing is inside
     const runtime::shared_data* shared_ = nullptr;
 };
 
@@ -32781,12 +32859,12 @@ public:
             if (!m.holds(from, n)) return false;
             if (n == 0) continue;
             if (n > room - bytes_) { // the rest of it is never asked for: the transfer is short
-                all_[size_++] = {m.at(from), std::size_t(room - bytes_)};
+                all_[size_++] = {place(m, from, room - bytes_), std::size_t(room - bytes_)};
                 bytes_ = room;
                 cut_ = true;
                 return true;
             }
-            all_[size_++] = {m.at(from), n};
+            all_[size_++] = {place(m, from, n), n};
             bytes_ += n;
         }
         return true;
@@ -32807,6 +32885,11 @@ public:
     }
 
 private:
+    static auto place(const guest_memory& m, u64 at, u64 n) noexcept {
+        if constexpr (std::is_same_v<Buffer, buffer>) return m.room(at, n);
+        else return m.at(at);
+    }
+
     Buffer all_[most];
     std::size_t first_ = 0;
     std::size_t size_ = 0;
@@ -41146,9 +41229,12 @@ public:
 /// depends on how many pages of 4 KiB the guest has written to since the last state, not on how large its memories are;
 /// for that it has a copy of each memory of its own. Needs feature::dirty_marks.
 ///
-/// A state is what memories, tables, globals and segments hold, and the fuel. What the host writes to a memory, itself
-/// or in a function that a guest calls, is not marked: it has to say so by `touch`. There must be no objects in the
-/// heap and no shared memories, and no call may run or wait when a state is taken or gone back to.
+/// A state is what memories, tables, globals and segments hold, and the fuel. What the host writes to a memory is part
+/// of it, by whatever it is written: `memory`, guest_ptr, guest_span, results of a `game::binding`, functions of WASI.
+/// Bytes that were handed out (memory::bytes and memory::view, guest_span::bytes, std::span<T> parameters) count as
+/// written when they are handed out; what is written to them after the next `take` or `go_back` is missed, unless
+/// `touch` says so. There must be no objects in the heap and no shared memories, and no call may run or wait when a
+/// state is taken or gone back to.
 template <features F>
 class rollback {
     static_assert(F[feature::dirty_marks], "tessera: rollback needs a set with feature::dirty_marks");
@@ -41164,8 +41250,8 @@ public:
     /// Makes the store what it was when state `number` was taken, and forgets the states after it. Fails like take, and
     /// with msg::out_of_range for a state that is not kept or from before instances were made.
     result<void> go_back(u64 number) noexcept { return ring_.go_back(number); }
-    /// The host has written, or is about to write, `n` bytes at `at`. Fails with msg::stale_handle or
-    /// msg::out_of_range.
+    /// The host has written, or is about to write, `n` bytes at `at` by a pointer that it had before the last `take` or
+    /// `go_back`. Fails with msg::stale_handle or msg::out_of_range.
     result<void> touch(const memory& m, u64 at, u64 n) noexcept { return ring_.touch(m, at, n); }
     /// The states that are kept have the numbers from `oldest` on to before `next`.
     u64 oldest() const noexcept { return ring_.oldest(); }
@@ -42570,6 +42656,7 @@ private:
         const bool is_gone = memory_sizes_[m.self] == 0;
         const u64 size = memory_sizes_[m.self] - 1;
         if (t.shared) return in.fail(msg::out_of_range, "a shared memory cannot be loaded");
+        m.written = store.written;
         if (!m.allocate(t, store.limits.memory_bytes, &store.memory_total, which)) return limit(which);
         if (is_gone) return m.give_up(), true; // of an instance that was reloaded
         if (size < m.size || size % (u64{1} << t.page_log2) != 0) return in.fail(msg::out_of_range, "size of a memory");
@@ -43403,7 +43490,7 @@ struct param<game::c_string> {
     static bool read(caller& who, const u64* from, game::c_string& to, error& why) noexcept {
         const u32 at = u32(from[0]);
         u8* first = nullptr;
-        if (!guest_bytes(who, at, 1, 1, first, nullptr, why)) return false;
+        if (!guest_bytes(who, at, 1, 1, bytes_for::reading, first, why)) return false;
         const void* const end = std::memchr(first, 0, std::size_t(who.instance->memories[0]->size - at));
         if (!end) return why = error(trap::out_of_bounds_memory), false;
         to.text = {reinterpret_cast<const char*>(first), std::size_t(static_cast<const u8*>(end) - first)};
@@ -43828,8 +43915,7 @@ struct declared_objects {
 /// (see guest_type); std::optional of these; c_string, text_room, callback; T& and T* for objects of a table, which a
 /// guest knows by numbers: with T& a number that means nothing ends the guest's call, with T* it is null. Results:
 /// void, a number, an id, an enumeration; a structure or a std::optional, which the guest gets by a pointer; result<>
-/// of these. All texts must outlive the binding, object tables and what functions capture the imports. What is written
-/// to a guest's memory, results by a pointer included, is not marked for `rollback`, which has to be told by `touch`.
+/// of these. All texts must outlive the binding, object tables and what functions capture the imports.
 class binding {
 public:
     /// Defines in `env`, which must outlive it, as functions of module `name`.

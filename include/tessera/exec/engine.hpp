@@ -740,7 +740,12 @@ private:
     using context_type = std::conditional_t<F[feature::dirty_marks], marking_context, context>;
     static pool* made_pool(void* p) noexcept { return static_cast<pool*>(static_cast<context_pool*>(p)); }
     static pool* pool_of(runtime::store_data& store) noexcept {
-        if (!store.engine_state) store.engine_state = static_cast<context_pool*>(create<pool>());
+        if (!store.engine_state) {
+            pool* const made = create<pool>();
+            store.engine_state = static_cast<context_pool*>(made);
+            if constexpr (F[feature::dirty_marks])
+                if (made) store.tell_writes(made->dirty);
+        }
         return made_pool(store.engine_state);
     }
 

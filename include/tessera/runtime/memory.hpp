@@ -15,20 +15,27 @@
 
 namespace tessera::inline TESSERA_ABI::runtime {
 
+/// Who is told what the host writes to a store's memories. What that is stays the engine's, so that a program without
+/// feature::dirty_marks has no code of it.
+struct written_pages {
+    void (*mark)(written_pages& self, const u8* at, u64 n) noexcept;
+};
+
 /// Linear memory. `base` may change whenever the memory grows, except for a shared one. It is null
 /// while the memory is empty and has never grown. A shared memory has one in each store that uses it,
 /// touched by that store's thread alone: its `size` is what the thread last saw.
 struct memory_data {
     u8* base = nullptr;
-    u64 size = 0;                  ///< bytes; a multiple of the page size
-    memory_type type;              ///< as declared; the current size is the minimum when it is matched as an import
-    u64 max_bytes = 0;             ///< the smallest of the declared maximum, the address space and the store's limit
-    u64 capacity = 0;              ///< bytes that may be used; those beyond `size` are zero
-    u64 reserved = 0;              ///< bytes of address space at `base`; 0: `base` is from TESSERA_ALLOCATE_ZEROED
-    account* total = nullptr;      ///< the store's, counted in `size`s; of a shared one, if it is counted there
-    shared_data* shared = nullptr; ///< counted; null for a memory of the store's own
-    u32 self = 0;                  ///< index in store_data::memories
-    bool is_gone = false;          ///< given up: empty for good
+    u64 size = 0;                     ///< bytes; a multiple of the page size
+    memory_type type;                 ///< as declared; the current size is the minimum when it is matched as an import
+    u64 max_bytes = 0;                ///< the smallest of the declared maximum, the address space and the store's limit
+    u64 capacity = 0;                 ///< bytes that may be used; those beyond `size` are zero
+    u64 reserved = 0;                 ///< bytes of address space at `base`; 0: `base` is from TESSERA_ALLOCATE_ZEROED
+    account* total = nullptr;         ///< the store's, counted in `size`s; of a shared one, if it is counted there
+    shared_data* shared = nullptr;    ///< counted; null for a memory of the store's own
+    written_pages* written = nullptr; ///< null where nobody asks what was written to, and for a shared one
+    u32 self = 0;                     ///< index in store_data::memories
+    bool is_gone = false;             ///< given up: empty for good
 
     memory_data() noexcept = default;
     memory_data(const memory_data&) = delete;
@@ -123,6 +130,10 @@ struct memory_data {
         return at <= all && n <= all - at;
     }
     std::span<u8> bytes() const noexcept { return {base, std::size_t(size)}; }
+    /// The host writes `n` bytes at `at`, or hands them out to be written; they are inside.
+    void note_write(const u8* at, u64 n) const noexcept {
+        if (TESSERA_UNLIKELY(written != nullptr)) written->mark(*written, at, n);
+    }
 
 private:
     /// What address space is counted in: no system has larger pages, and Windows reserves in such.

@@ -23,7 +23,10 @@ T* add(vec<T*>& all) noexcept {
 /// Gives `m`, a new memory of the store, what `type` declares. False as memory_data::allocate.
 [[nodiscard]] inline bool allocate(store_data& s, memory_data& m, const memory_type& type,
                                    std::string_view& limit) noexcept {
-    if (!type.shared || !s.engine->make_shared) return m.allocate(type, s.limits.memory_bytes, &s.memory_total, limit);
+    if (!type.shared || !s.engine->make_shared) {
+        m.written = s.written;
+        return m.allocate(type, s.limits.memory_bytes, &s.memory_total, limit);
+    }
     shared_data* const made = s.engine->make_shared(type, s.limits.memory_bytes, &s.memory_total, limit);
     if (made) m.show(*made, &s.memory_total);
     return made != nullptr;

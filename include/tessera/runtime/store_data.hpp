@@ -34,6 +34,7 @@ struct store_data {
     u32 epoch = 1;           ///< counted up by a reset; handles of an earlier one are stale
     slice* sliced = nullptr; ///< the innermost call that runs and may wait for its host; null: none
 
+    written_pages* written = nullptr; ///< what is told of the host's writes; null: there is nobody
     account memory_total;
     account table_total;
 
@@ -90,6 +91,11 @@ struct store_data {
         in_flight.truncate(kept);
         most_in_flight = 2 * kept + least_in_flight; // the cost of looking is shared by as many new ones
     }
+    /// From now on `all` is told what the host writes to memories; the engine's, and gone with its state.
+    void tell_writes(written_pages& all) noexcept {
+        written = &all;
+        for (memory_data* m : memories) m->written = m->shared ? nullptr : &all;
+    }
     /// The function behind a reference that is not null.
     func_record& func_of(u32 reference) const noexcept { return *funcs[reference - 1]; }
     /// The reference to a function of this store.
@@ -106,6 +112,7 @@ inline void destroy_unit(code_unit* u) noexcept {
 inline void store_data::clear() noexcept {
     if (engine && engine->release) engine->release(*this);
     engine_state = nullptr;
+    written = nullptr;
     ready = {};
     for (instance_data* i : instances) destroy(i);
     for (func_record* f : funcs)

@@ -203,6 +203,7 @@ private:
         const bool is_gone = memory_sizes_[m.self] == 0;
         const u64 size = memory_sizes_[m.self] - 1;
         if (t.shared) return in.fail(msg::out_of_range, "a shared memory cannot be loaded");
+        m.written = store.written;
         if (!m.allocate(t, store.limits.memory_bytes, &store.memory_total, which)) return limit(which);
         if (is_gone) return m.give_up(), true; // of an instance that was reloaded
         if (size < m.size || size % (u64{1} << t.page_log2) != 0) return in.fail(msg::out_of_range, "size of a memory");
