@@ -813,6 +813,44 @@ inline constexpr message hint_target{kind::invalid, "@metadata.code.branch_hint 
 
 } // namespace tessera::msg
 
+// ---- util/allocator.hpp ----------------------------------------------------------------
+/// @file allocator.hpp
+/// Memory from where a host wants it, in place of the macros of config.hpp.
+
+namespace tessera::inline TESSERA_ABI {
+
+/// Where a store gets memory from; see store's constructor for what that is. One without `allocate` stands for the
+/// macros TESSERA_ALLOCATE and TESSERA_DEALLOCATE. Stores that run on different threads may have the same one only if
+/// it allows that; else it is called by the store's thread alone, and never from within itself.
+struct allocator {
+    /// Room for `bytes` bytes, more than none, aligned as malloc does; null when there is none, which becomes an error
+    /// of the call that needed it. It does not throw.
+    void* (*allocate)(void* self, std::size_t bytes) noexcept = nullptr;
+    /// Takes back what `allocate` gave for as many bytes; `at` is not null.
+    void (*release)(void* self, void* at, std::size_t bytes) noexcept = nullptr;
+    /// What the two get to know.
+    void* self = nullptr;
+};
+
+/// Room for `bytes` bytes from an allocator, or if `from` is null by the macros; null: there is none.
+inline void* allocate_in(const allocator* from, std::size_t bytes) noexcept {
+    return from ? from->allocate(from->self, bytes) : TESSERA_ALLOCATE(bytes);
+}
+/// The same, all zeros.
+inline void* allocate_zeroed_in(const allocator* from, std::size_t bytes) noexcept {
+    if (!from) return TESSERA_ALLOCATE_ZEROED(bytes);
+    void* const at = from->allocate(from->self, bytes);
+    if (at) std::memset(at, 0, bytes);
+    return at;
+}
+/// Gives back what one of these two gave for as many bytes; null is allowed.
+inline void release_in(const allocator* from, void* at, std::size_t bytes) noexcept {
+    if (!from) TESSERA_DEALLOCATE(at);
+    else if (at) from->release(from->self, at, bytes);
+}
+
+} // namespace tessera
+
 // ---- util/view.hpp ---------------------------------------------------------------------
 /// @file view.hpp
 /// A sequence of constant elements that somebody else owns.
@@ -871,18 +909,24 @@ struct vec_storage {
     void* data_ = nullptr;
     std::size_t size_ = 0;
     std::size_t capacity_ = 0;
+    const allocator* from_ = nullptr;
 
     /// Room for `n` elements of `element` bytes, which can be copied as bytes. False: memory is out,
     /// nothing changed.
     TESSERA_NOINLINE bool move_to(std::size_t n, std::size_t element) noexcept {
         if (n > std::size_t(-1) / 2 / element) return false;
-        void* const fresh = TESSERA_ALLOCATE(n * element);
+        void* const fresh = allocate_in(from_, n * element);
         if (!fresh) return false;
         if (size_) std::memcpy(fresh, data_, size_ * element);
-        TESSERA_DEALLOCATE(data_);
+        release_in(from_, data_, capacity_ * element);
         data_ = fresh;
         capacity_ = n;
         return true;
+    }
+    TESSERA_NOINLINE void give_back(std::size_t element) noexcept {
+        release_in(from_, data_, capacity_ * element);
+        data_ = nullptr;
+        capacity_ = 0;
     }
 };
 } // namespace detail
@@ -893,7 +937,10 @@ template <class T>
 class vec : detail::vec_storage {
 public:
     vec() noexcept = default;
+    /// One that allocates from `from`, which must outlive it; null is as without.
+    explicit vec(const allocator* from) noexcept { from_ = from; }
     vec(vec&& other) noexcept { take(other); }
+    /// Content stays in the room it is in; a sequence without room leaves this one where it allocates.
     vec& operator=(vec&& other) noexcept {
         if (this != &other) {
             release();
@@ -909,6 +956,10 @@ public:
     const T* data() const noexcept { return static_cast<const T*>(data_); }
     std::size_t size() const noexcept { return size_; }
     std::size_t capacity() const noexcept { return capacity_; }
+    /// Where it allocates; null: by the macros.
+    const allocator* from() const noexcept { return from_; }
+    /// Allocates from `from`, for one that has no room yet.
+    void allocate_from(const allocator* from) noexcept { from_ = from; }
     bool empty() const noexcept { return size_ == 0; }
     T& operator[](std::size_t i) noexcept { return data()[i]; }
     const T& operator[](std::size_t i) const noexcept { return data()[i]; }
@@ -968,19 +1019,20 @@ private:
     }
     TESSERA_NOINLINE bool move_each_to(std::size_t n) noexcept {
         if (n > std::size_t(-1) / 2 / sizeof(T)) return false;
-        T* fresh = static_cast<T*>(TESSERA_ALLOCATE(n * sizeof(T)));
+        T* fresh = static_cast<T*>(allocate_in(from_, n * sizeof(T)));
         if (!fresh) return false;
         for (std::size_t i = 0; i < size_; ++i) {
             ::new (static_cast<void*>(fresh + i)) T(std::move(data()[i]));
             data()[i].~T();
         }
-        TESSERA_DEALLOCATE(data_);
+        release_in(from_, data_, capacity_ * sizeof(T));
         data_ = fresh;
         capacity_ = n;
         return true;
     }
     // By hand: std::exchange costs a dozen type traits for each T.
     void take(vec& other) noexcept {
+        if (other.capacity_ != 0) from_ = other.from_;
         data_ = other.data_;
         size_ = other.size_;
         capacity_ = other.capacity_;
@@ -989,12 +1041,24 @@ private:
     }
     void release() noexcept {
         clear();
-        TESSERA_DEALLOCATE(data_);
-        data_ = nullptr;
-        capacity_ = 0;
+        this->give_back(sizeof(T));
     }
 };
 
+/// Makes a T from `args` in memory of an allocator, or of the heap if `from` is null; returns null when memory is out.
+/// Ends with `destroy_in`.
+template <class T, class... A>
+T* create_in(const allocator* from, A&&... args) noexcept {
+    void* at = allocate_in(from, sizeof(T));
+    return at ? ::new (at) T(std::forward<A>(args)...) : nullptr;
+}
+/// Ends what `create_in` made with the same `from`; null is allowed.
+template <class T>
+void destroy_in(const allocator* from, T* object) noexcept {
+    if (!object) return;
+    object->~T();
+    release_in(from, object, sizeof(T));
+}
 /// Makes a T on the heap from `args`, or returns null when memory is out. Ends with `destroy`.
 template <class T, class... A>
 T* create(A&&... args) noexcept {
@@ -1102,6 +1166,9 @@ struct type_section {
     vec<type_def> defs;
     vec<val_type> values;
     vec<field_type> fields;
+
+    type_section() noexcept = default;
+    explicit type_section(const allocator* from) noexcept : defs(from), values(from), fields(from) {}
 
     u32 size() const noexcept { return u32(defs.size()); }
     const type_def& operator[](u32 type) const noexcept { return defs[type]; }
@@ -1636,6 +1703,8 @@ namespace tessera::inline TESSERA_ABI::binary {
 /// The hints of a module by the offset of the instruction.
 class branch_hints {
 public:
+    branch_hints() noexcept = default;
+    explicit branch_hints(const allocator* from) noexcept : hints_(from) {}
     /// Reads the hints of `m`, which are none unless there is one section of them, it is in order,
     /// and each hint belongs to an instruction. False: memory is out.
     [[nodiscard]] bool read(const module_data& m) noexcept;
@@ -1701,6 +1770,13 @@ struct catch_table {
     vec<catch_region> regions;
     vec<catch_clause> clauses;
 
+    catch_table() noexcept = default;
+    explicit catch_table(const allocator* from) noexcept : regions(from), clauses(from) {}
+    /// Becomes a copy. False: memory is out.
+    [[nodiscard]] bool assign(const catch_table& other) noexcept {
+        return regions.assign({other.regions.data(), other.regions.size()}) &&
+               clauses.assign({other.clauses.data(), other.clauses.size()});
+    }
     void clear() noexcept {
         regions.clear();
         clauses.clear();
@@ -1757,28 +1833,42 @@ struct code_place {
 
 /// Keeps a module alive and holds what the store knows about it.
 struct code_unit {
+    const allocator* from;             ///< of all that is here; null: the macros
     module_data* module = nullptr;     ///< counted
-    vec<u32> type_ids;                 ///< type index → the store's canonical type id
+    vec<u32> type_ids{from};           ///< type index → the store's canonical type id
     object_layouts* layouts = nullptr; ///< the store's
-    binary::branch_hints hints;        ///< of the module, for lowering
-    vec<func_code> funcs;              ///< by function index; imported ones stay empty
+    binary::branch_hints hints{from};  ///< of the module, for lowering
+    vec<func_code> funcs{from};        ///< by function index; imported ones stay empty
 #if TESSERA_NATIVE
-    vec<func_code> compiled; ///< slot form of functions that were lowered for the interpreter before
+    vec<func_code> compiled{from}; ///< slot form of functions that were lowered for the interpreter before
 #endif
-    vec<catch_table*> catch_tables;
-    vec<code_place> places; ///< of lowered functions, the first `sorted` of them in order, see exec/frames.hpp
+    vec<catch_table*> catch_tables{from};
+    vec<code_place> places{from}; ///< of lowered functions, the first `sorted` of them in order, see exec/frames.hpp
     std::size_t sorted = 0;
-    vec<u32> exports_by_name; ///< export indices in the order of their names; empty until needed
+    vec<u32> exports_by_name{from}; ///< export indices in the order of their names; empty until needed
 
-    code_unit() noexcept = default;
+    explicit code_unit(const allocator* a) noexcept : from(a) {}
     code_unit(const code_unit&) = delete;
     code_unit& operator=(const code_unit&) = delete;
-    ~code_unit() {
-        for (func_code& f : funcs) TESSERA_DEALLOCATE(f.cells);
+    ~code_unit() { drop_code(); }
+
+    /// The room of cells: there is some for a function of none, too.
+    static u32 room_of(u32 size) noexcept { return size ? size : 8; }
+    void release(const func_code& f) const noexcept { release_in(from, f.cells, room_of(f.size)); }
+    /// Frees the lowered code of all functions.
+    void drop_code() noexcept {
+        for (func_code& f : funcs) {
+            release(f);
+            f = {};
+        }
 #if TESSERA_NATIVE
-        for (func_code& f : compiled) TESSERA_DEALLOCATE(f.cells);
+        for (func_code& f : compiled) release(f);
+        compiled.clear();
 #endif
-        for (catch_table* t : catch_tables) destroy(t);
+        for (catch_table* t : catch_tables) destroy_in(from, t);
+        catch_tables.clear();
+        places.clear();
+        sorted = 0;
     }
 
     /// The code at a place.
@@ -1921,9 +2011,10 @@ struct host_function {
 /// A host object a guest can hold as an externref.
 struct host_object {
     void* object = nullptr;
-    const void* type = nullptr;              ///< address that stands for its C++ type
-    void (*destroy)(void* object) = nullptr; ///< null: the host owns it
-    u32 next_free = 0;                       ///< while unused: index + 1 of the next unused one
+    const void* type = nullptr; ///< address that stands for its C++ type
+    /// `from` is the store's; null: the host owns it.
+    void (*destroy)(const allocator* from, void* object) = nullptr;
+    u32 next_free = 0; ///< while unused: index + 1 of the next unused one
     bool used = false;
 };
 
@@ -2141,14 +2232,16 @@ struct memory_data {
     memory_type type;                 ///< as declared; the current size is the minimum when it is matched as an import
     u64 max_bytes = 0;                ///< the smallest of the declared maximum, the address space and the store's limit
     u64 capacity = 0;                 ///< bytes that may be used; those beyond `size` are zero
-    u64 reserved = 0;                 ///< bytes of address space at `base`; 0: `base` is from TESSERA_ALLOCATE_ZEROED
+    u64 reserved = 0;                 ///< bytes of address space at `base`; 0: `base` was allocated
     account* total = nullptr;         ///< the store's, counted in `size`s; of a shared one, if it is counted there
     shared_data* shared = nullptr;    ///< counted; null for a memory of the store's own
     written_pages* written = nullptr; ///< null where nobody asks what was written to, and for a shared one
+    const allocator* from = nullptr;  ///< of `base`, which then is never reserved; null: the macros
     u32 self = 0;                     ///< index in store_data::memories
     bool is_gone = false;             ///< given up: empty for good
 
     memory_data() noexcept = default;
+    explicit memory_data(const allocator* a) noexcept : from(a) {}
     memory_data(const memory_data&) = delete;
     memory_data& operator=(const memory_data&) = delete;
     ~memory_data() {
@@ -2157,7 +2250,7 @@ struct memory_data {
             shared->release();
             return;
         }
-        give_back(base, reserved);
+        give_back(base, reserved, capacity);
         if (total) total->give(size);
     }
 
@@ -2227,7 +2320,7 @@ struct memory_data {
 
     /// Gives back all it has; it is empty from then on, for good. Not for a shared one, nor while code runs on it.
     void give_up() noexcept {
-        give_back(base, reserved);
+        give_back(base, reserved, capacity);
         if (total) total->give(size);
         base = nullptr;
         size = capacity = reserved = max_bytes = 0;
@@ -2273,15 +2366,15 @@ private:
     u64 reservation() const noexcept { return whole_units(max_bytes < most_reserved ? max_bytes : most_reserved); }
 
     /// Finds room for `usable` bytes in `space` bytes of address space of their own, which must be a unit at
-    /// least, or where `space` is 0 from TESSERA_ALLOCATE_ZEROED. What was there stays the caller's to give back.
+    /// least, or where `space` is 0 allocates them. What was there stays the caller's to give back.
     bool place(u64 space, u64 usable) noexcept {
         u8* at = nullptr;
         u64 committed = usable;
         if (space == 0) {
-            at = static_cast<u8*>(TESSERA_ALLOCATE_ZEROED(std::size_t(usable)));
+            at = static_cast<u8*>(allocate_zeroed_in(from, std::size_t(usable)));
         } else {
 #if TESSERA_RESERVES
-            if (space < unit || space > std::size_t(-1) / 2 || usable > space) return false;
+            if (from || space < unit || space > std::size_t(-1) / 2 || usable > space) return false;
             space = whole_units(space);
             committed = whole_units(usable);
             at = static_cast<u8*>(TESSERA_RESERVE(std::size_t(space), std::size_t(committed)));
@@ -2293,7 +2386,7 @@ private:
         reserved = space;
         return true;
     }
-    static void give_back(u8* at, u64 space) noexcept {
+    void give_back(u8* at, u64 space, u64 room) const noexcept {
 #if TESSERA_RESERVES
         if (space != 0) {
             TESSERA_RELEASE(at, std::size_t(space));
@@ -2302,7 +2395,7 @@ private:
 #else
         static_cast<void>(space);
 #endif
-        TESSERA_DEALLOCATE(at);
+        release_in(from, at, std::size_t(room));
     }
     /// Makes `needed` bytes usable where the memory is.
     bool commit(u64 needed) noexcept {
@@ -2321,14 +2414,14 @@ private:
     }
     bool move_to(u64 needed) noexcept {
         if (type.shared) return false;
-        u8* const from = base;
-        const u64 had = reserved;
+        u8* const old = base;
+        const u64 space = reserved, had = capacity;
         // Half as much again keeps growing page by page linear in all.
         u64 room = capacity + capacity / 2;
         room = room < needed ? needed : room > max_bytes ? max_bytes : room;
         if (!place(reservation(), needed) && !place(room, needed) && !place(0, room) && !place(0, needed)) return false;
-        copy_used(base, from, size);
-        give_back(from, had);
+        copy_used(base, old, size);
+        give_back(old, space, had);
         return true;
     }
     // Pages that hold only zeros are not written, so those nobody has touched stay free of cost.
@@ -2379,18 +2472,20 @@ namespace tessera::inline TESSERA_ABI::runtime {
 /// A table: `items` holds references in their 32-bit form, 0 for null; it may move when the table grows.
 struct table_data {
     u32* items = nullptr;
-    u64 size = 0;             ///< entries
-    table_type type;          ///< as declared; a type index in `type.element` is the store's type id
-    u64 max = 0;              ///< the smallest of the declared maximum, the address space and the store's limit
-    u64 capacity = 0;         ///< entries allocated
-    account* total = nullptr; ///< the store's, counted in `size`s
-    u32 self = 0;             ///< index in store_data::tables
+    u64 size = 0;                    ///< entries
+    table_type type;                 ///< as declared; a type index in `type.element` is the store's type id
+    u64 max = 0;                     ///< the smallest of the declared maximum, the address space and the store's limit
+    u64 capacity = 0;                ///< entries allocated
+    account* total = nullptr;        ///< the store's, counted in `size`s
+    const allocator* from = nullptr; ///< of `items`; null: the macros
+    u32 self = 0;                    ///< index in store_data::tables
 
     table_data() noexcept = default;
+    explicit table_data(const allocator* a) noexcept : from(a) {}
     table_data(const table_data&) = delete;
     table_data& operator=(const table_data&) = delete;
     ~table_data() {
-        TESSERA_DEALLOCATE(items);
+        give_back();
         if (total) total->give(size);
     }
 
@@ -2449,10 +2544,11 @@ struct table_data {
     }
 
 private:
-    static u32* fresh(u64 n) noexcept {
+    u32* fresh(u64 n) const noexcept {
         if (n > std::size_t(-1) / 2 / sizeof(u32)) return nullptr;
-        return static_cast<u32*>(TESSERA_ALLOCATE_ZEROED(std::size_t(n) * sizeof(u32)));
+        return static_cast<u32*>(allocate_zeroed_in(from, std::size_t(n) * sizeof(u32)));
     }
+    void give_back() const noexcept { release_in(from, items, std::size_t(capacity) * sizeof(u32)); }
     bool move_to(u64 needed) noexcept {
         u64 room = capacity + capacity / 2;
         room = room < needed ? needed : room > max ? max : room;
@@ -2460,7 +2556,7 @@ private:
         if (!to && room > needed) to = fresh(room = needed);
         if (!to) return false;
         if (size) std::memcpy(to, items, std::size_t(size) * sizeof(u32));
-        TESSERA_DEALLOCATE(items);
+        give_back();
         items = to;
         capacity = room;
         return true;
@@ -2512,22 +2608,29 @@ namespace tessera::inline TESSERA_ABI::runtime {
 struct instance_data {
     store_data* store = nullptr;
     code_unit* unit = nullptr;
-    vec<func_record*> funcs;
-    vec<table_data*> tables;
-    vec<memory_data*> memories;
-    vec<global_data*> globals;
-    vec<u64> global_slots;    ///< values of the module's own globals, two slots each
-    vec<u64*> imported_cells; ///< `globals[i]->cell` of the imported ones
-    vec<tag_data*> tags;
-    vec<vec<u32>> elems;            ///< evaluated element segments; a dropped one is empty
-    vec<std::span<const u8>> datas; ///< data segments; a dropped one is empty
-    u32 self = 0;                   ///< index in store_data::instances
+    const allocator* from;
+    vec<func_record*> funcs{from};
+    vec<table_data*> tables{from};
+    vec<memory_data*> memories{from};
+    vec<global_data*> globals{from};
+    vec<u64> global_slots{from};    ///< values of the module's own globals, two slots each
+    vec<u64*> imported_cells{from}; ///< `globals[i]->cell` of the imported ones
+    vec<tag_data*> tags{from};
+    vec<vec<u32>> elems{from};            ///< evaluated element segments; a dropped one is empty
+    vec<std::span<const u8>> datas{from}; ///< data segments; a dropped one is empty
+    u32 self = 0;                         ///< index in store_data::instances
 
-    instance_data() noexcept = default;
+    explicit instance_data(const allocator* a) noexcept : from(a) {}
     instance_data(const instance_data&) = delete;
     instance_data& operator=(const instance_data&) = delete;
 
     const module_data& module() const noexcept { return *unit->module; }
+    /// Room for `n` element segments, and for as many data segments. False: memory is out.
+    [[nodiscard]] bool make_segments(std::size_t elem, std::size_t data) noexcept {
+        if (!elems.resize(elem) || !datas.resize(data)) return false;
+        for (vec<u32>& e : elems) e.allocate_from(from);
+        return true;
+    }
     /// elem.drop and data.drop.
     void drop_elem(u32 segment) noexcept { elems[segment] = {}; }
     void drop_data(u32 segment) noexcept { datas[segment] = {}; }
@@ -2665,6 +2768,9 @@ namespace tessera::inline TESSERA_ABI::valid {
 /// references to other groups are compared by id. Works for one module and for a whole store.
 class type_registry {
 public:
+    type_registry() noexcept = default;
+    explicit type_registry(const allocator* from) noexcept : types_(from), slots_(from) {}
+
     /// All types by id; their references to types are ids too.
     const type_section& types() const noexcept { return types_; }
     type_space space() const noexcept { return {&types_, nullptr}; }
@@ -2813,7 +2919,7 @@ private:
     /// Keeps the table at most half full, so that a search ends.
     bool make_room() noexcept {
         if ((groups_ + 1) * 2 <= slots_.size()) return true;
-        vec<entry> bigger;
+        vec<entry> bigger(slots_.from());
         if (!bigger.resize(slots_.empty() ? 16 : slots_.size() * 2)) return false;
         // A number no module can know, lest one be made whose types all fall into one slot.
         if (slots_.empty()) seed_ = u64(reinterpret_cast<std::uintptr_t>(bigger.data()));
@@ -2895,7 +3001,8 @@ struct object_type {
 class object_layouts {
 public:
     /// The layouts of the types in `all`.
-    explicit object_layouts(const valid::type_registry& all) noexcept : all_(all) {}
+    explicit object_layouts(const valid::type_registry& all, const allocator* from = nullptr) noexcept
+        : all_(all), types_(from), words_(from) {}
 
     /// Makes `type` known. False: memory is out.
     [[nodiscard]] bool add(u32 type) noexcept {
@@ -3015,7 +3122,8 @@ public:
     // ---- objects ---------------------------------------------------------------------------------------------------
 
     /// The heap of objects of the types in `all`.
-    explicit object_heap(const valid::type_registry& all) noexcept : layouts(all), all_(all) {}
+    explicit object_heap(const valid::type_registry& all, const allocator* from = nullptr) noexcept
+        : layouts(all, from), all_(all), memory_(from), blocks_(from), live_(from), marks_(from) {}
 
     object_layouts layouts;
 
@@ -3167,8 +3275,9 @@ public:
         const u64 most = limit;
         const bool one = single;
         const valid::type_registry& all = all_;
+        const allocator* const from = memory_.from;
         this->~object_heap();
-        ::new (static_cast<void*>(this)) object_heap(all);
+        ::new (static_cast<void*>(this)) object_heap(all, from);
         limit = most;
         single = one;
     }
@@ -3328,6 +3437,7 @@ namespace tessera::inline TESSERA_ABI::runtime {
 
 class object_marker {
 public:
+    explicit object_marker(const allocator* from) noexcept : waiting_(from), arrays_(from) {}
     /// Starts over.
     void begin() noexcept {
         waiting_.clear();
@@ -3412,6 +3522,7 @@ public:
         u32 turn = 0;
         u32 next_free = 0; ///< while unused: index + 1 of the next unused one
     };
+    explicit root_table(const allocator* from) noexcept : places_(from) {}
     /// A place for `reference`; its index is in `index`. False: memory is out.
     [[nodiscard]] bool add(u32 reference, u32& index) noexcept {
         if (free_) {
@@ -3490,10 +3601,12 @@ struct slice; // of the floor game/
 
 /// A store. One thread at a time uses it; another one may only set `interrupt` and wake `sleeper`.
 struct store_data {
+    const allocator given;       ///< by the host; what it is not may be null
+    const allocator* const from; ///< the same; null: by the macros
     const runtime::engine* engine = nullptr;
-    void* engine_state = nullptr; ///< the engine's own
-    vec<func_record*> funcs;      ///< a function reference is an index in here plus one
-    valid::type_registry types;   ///< type ids that hold for all modules of the store
+    void* engine_state = nullptr;     ///< the engine's own
+    vec<func_record*> funcs{from};    ///< a function reference is an index in here plus one
+    valid::type_registry types{from}; ///< type ids that hold for all modules of the store
     tessera::limits limits;
     features built;                              ///< what the engine can run
     u64 fuel = 0;                                ///< what is left; used only with feature::fuel
@@ -3512,27 +3625,31 @@ struct store_data {
     account memory_total;
     account table_total;
 
-    vec<code_unit*> units;
-    vec<instance_data*> instances;
-    vec<memory_data*> memories;
-    vec<table_data*> tables;
-    vec<global_data*> globals;
-    vec<tag_data*> tags;
-    vec<func_record*> func_blocks; ///< arrays in which the records of `funcs` lie
-    vec<host_object> objects;      ///< by the index in an externref
-    u32 free_object = 0;           ///< index + 1 of the first unused one
+    vec<code_unit*> units{from};
+    vec<instance_data*> instances{from};
+    vec<memory_data*> memories{from};
+    vec<table_data*> tables{from};
+    vec<global_data*> globals{from};
+    vec<tag_data*> tags{from};
+    struct func_block {
+        func_record* first;
+        std::size_t size;
+    };
+    vec<func_block> func_blocks{from}; ///< arrays in which the records of `funcs` lie
+    vec<host_object> objects{from};    ///< by the index in an externref
+    u32 free_object = 0;               ///< index + 1 of the first unused one
     u32 live_objects = 0;
 
-    object_heap heap{types}; ///< structures, arrays, exceptions
-    object_marker marker;
-    root_table roots;     ///< references the host holds
-    vec<u32> temporaries; ///< references that something being made needs
+    object_heap heap{types, from}; ///< structures, arrays, exceptions
+    object_marker marker{from};
+    root_table roots{from};     ///< references the host holds
+    vec<u32> temporaries{from}; ///< references that something being made needs
 
-    vec<backtrace*> in_flight; ///< exceptions that are errors the host has, or had; see each_in_flight
+    vec<backtrace*> in_flight{from}; ///< exceptions that are errors the host has, or had; see each_in_flight
     static constexpr std::size_t least_in_flight = 16;
     std::size_t most_in_flight = least_in_flight; ///< how many make `keep` forget those that nobody has
 
-    store_data() noexcept = default;
+    explicit store_data(const allocator& a = {}) noexcept : given(a), from(a.allocate ? &given : nullptr) {}
     store_data(const store_data&) = delete;
     store_data& operator=(const store_data&) = delete;
     ~store_data() {
@@ -3572,6 +3689,14 @@ struct store_data {
     }
     /// The function behind a reference that is not null.
     func_record& func_of(u32 reference) const noexcept { return *funcs[reference - 1]; }
+    /// Frees an array of function records.
+    void release(const func_block& b) const noexcept { release_in(from, b.first, b.size * sizeof(func_record)); }
+    /// Ends a store that was made in the memory of its allocator; null is allowed.
+    static void end(store_data* s) noexcept {
+        if (!s) return;
+        const allocator last = s->given;
+        destroy_in(last.allocate ? &last : nullptr, s);
+    }
     /// The reference to a function of this store.
     static u32 ref_of(const func_record& f) noexcept { return f.self + 1; }
 };
@@ -3579,7 +3704,7 @@ struct store_data {
 /// Frees a unit and its share of the module.
 inline void destroy_unit(code_unit* u) noexcept {
     module_data* m = u->module;
-    destroy(u);
+    destroy_in(u->from, u);
     if (m && m->owners.fetch_sub(1, std::memory_order_acq_rel) == 1) destroy(m);
 }
 
@@ -3588,17 +3713,17 @@ inline void store_data::clear() noexcept {
     engine_state = nullptr;
     written = nullptr;
     ready = {};
-    for (instance_data* i : instances) destroy(i);
+    for (instance_data* i : instances) destroy_in(from, i);
     for (func_record* f : funcs)
         if (f->host) f->host->release();
-    for (func_record* block : func_blocks) TESSERA_DEALLOCATE(block);
-    for (table_data* t : tables) destroy(t);
-    for (memory_data* m : memories) destroy(m);
-    for (global_data* g : globals) destroy(g);
-    for (tag_data* t : tags) destroy(t);
+    for (const func_block& b : func_blocks) release(b);
+    for (table_data* t : tables) destroy_in(from, t);
+    for (memory_data* m : memories) destroy_in(from, m);
+    for (global_data* g : globals) destroy_in(from, g);
+    for (tag_data* t : tags) destroy_in(from, t);
     for (code_unit* u : units) destroy_unit(u);
     for (host_object& o : objects)
-        if (o.used && o.destroy) o.destroy(o.object);
+        if (o.used && o.destroy) o.destroy(from, o.object);
     instances = {};
     funcs = {};
     func_blocks = {};
@@ -3611,6 +3736,7 @@ inline void store_data::clear() noexcept {
     free_object = live_objects = 0;
     types = {};
     heap.clear();
+    marker = object_marker(from);
     roots.clear();
     temporaries = {};
     for (backtrace* b : in_flight)
@@ -5660,9 +5786,14 @@ namespace tessera::inline TESSERA_ABI::runtime {
 /// One for each store whose guest ever waited; it lives as long as the store.
 class sleeper final : public sleeper_data {
 public:
-    sleeper() noexcept
+    /// One in the memory of `from`, as create_in has it.
+    explicit sleeper(const allocator* from = nullptr) noexcept
         : sleeper_data{[](sleeper_data& self) noexcept { static_cast<sleeper&>(self).look_around(); },
-                       [](sleeper_data* self) noexcept { tessera::destroy(static_cast<sleeper*>(self)); }} {}
+                       [](sleeper_data* self) noexcept {
+                           sleeper* const me = static_cast<sleeper*>(self);
+                           tessera::destroy_in(me->from_, me);
+                       }},
+          from_(from) {}
 
     void begin() noexcept {
         const locked hold(lock_);
@@ -5697,6 +5828,7 @@ private:
     mutex lock_;
     condition woken_;
     bool notified_ = false;
+    const allocator* from_;
 };
 
 class wait_queue {
@@ -6500,7 +6632,7 @@ inline bool drop_object(store_data& s, u32 reference) noexcept {
     o->next_free = s.free_object;
     s.free_object = (reference >> 2) + 1;
     --s.live_objects;
-    if (was.destroy) was.destroy(was.object);
+    if (was.destroy) was.destroy(s.from, was.object);
     return true;
 }
 
@@ -6918,16 +7050,16 @@ bool guarded(error& why, Call call) noexcept {
 #endif
 }
 
-/// Makes a T of the host's from `args`; null when memory is out or its constructor throws.
+/// Makes a T of the host's from `args`, as create_in; null when memory is out or its constructor throws.
 template <class T, bool Catches, class... A>
-T* create_guarded(A&&... args) noexcept {
+T* create_guarded(const allocator* from, A&&... args) noexcept {
     static_assert(alignof(T) <= alignof(std::max_align_t), "tessera: the type is aligned more than the allocator is");
-    void* const at = TESSERA_ALLOCATE(sizeof(T));
+    void* const at = allocate_in(from, sizeof(T));
     if (!at) return nullptr;
     T* made = nullptr;
     error why(msg::out_of_memory);
     if (!guarded<Catches>(why, [&] { return made = ::new (at) T(std::forward<A>(args)...), true; }))
-        TESSERA_DEALLOCATE(at);
+        release_in(from, at, sizeof(T));
     return made;
 }
 
@@ -6947,7 +7079,7 @@ host_function* bind(F&& f) noexcept {
                   "tessera: define needs a function pointer, or an object with one operator() that is "
                   "not a template: a lambda without auto parameters");
     using sign = host_signature<typename signature_of<body>::type>;
-    auto* made = create_guarded<host_callable<body>, Catches>(std::forward<F>(f));
+    auto* made = create_guarded<host_callable<body>, Catches>(nullptr, std::forward<F>(f));
     if (!made) return nullptr;
     made->params = sign::params;
     made->results = sign::list::types;
@@ -6977,7 +7109,7 @@ host_function* bind_dynamic(const func_type& type, F&& f) noexcept {
         "tessera: a function without static type takes (caller&, std::span<const value>, std::span<value>) and returns "
         "result<void>");
     using made_type = host_dynamic<body>;
-    auto* made = create_guarded<made_type, Catches>(std::forward<F>(f));
+    auto* made = create_guarded<made_type, Catches>(nullptr, std::forward<F>(f));
     if (!made) return nullptr;
     if (!made->types.append(type.params.data(), type.params.size()) ||
         !made->types.append(type.results.data(), type.results.size())) {
@@ -7253,12 +7385,18 @@ TESSERA_SMALL_END
 TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::runtime {
 
+/// A new object of a store's, in its memory; null when that is out.
+template <class T>
+T* make(const allocator* from) noexcept {
+    if constexpr (std::is_constructible_v<T, const allocator*>) return create_in<T>(from, from);
+    else return create_in<T>(from);
+}
 /// Adds a new object to a list of the store's; null when memory is out.
 template <class T>
 T* add(vec<T*>& all) noexcept {
-    T* made = create<T>();
+    T* made = make<T>(all.from());
     if (made && !all.push_back(made)) {
-        destroy(made);
+        destroy_in(all.from(), made);
         return nullptr;
     }
     if (made) made->self = u32(all.size() - 1);
@@ -7294,12 +7432,12 @@ inline func_record* record_block(store_data& s, std::size_t n) noexcept {
     const std::size_t all = s.funcs.size() + n;
     if (all > s.funcs.capacity() && !s.funcs.reserve(all < 2 * s.funcs.capacity() ? 2 * s.funcs.capacity() : all))
         return nullptr;
-    func_record* block = static_cast<func_record*>(TESSERA_ALLOCATE(n * sizeof(func_record)));
-    if (block && !s.func_blocks.push_back(block)) {
-        TESSERA_DEALLOCATE(block);
+    const store_data::func_block block{static_cast<func_record*>(allocate_in(s.from, n * sizeof(func_record))), n};
+    if (block.first && !s.func_blocks.push_back(block)) {
+        s.release(block);
         return nullptr;
     }
-    return block;
+    return block.first;
 }
 
 /// Makes `r` the record of a host function, of which it becomes an owner.
@@ -20559,7 +20697,7 @@ namespace tessera::inline TESSERA_ABI::runtime {
 inline code_unit* unit_of(store_data& store, module_data& m) noexcept {
     for (code_unit* u : store.units)
         if (u->module == &m) return u;
-    code_unit* u = create<code_unit>();
+    code_unit* u = make<code_unit>(store.from);
     if (u && store.types.add(m.types, u->type_ids) && u->funcs.resize(m.funcs.size()) && u->hints.read_all(m) &&
         store.units.push_back(u)) {
         u->module = &m;
@@ -20567,7 +20705,7 @@ inline code_unit* unit_of(store_data& store, module_data& m) noexcept {
         m.owners.fetch_add(1, std::memory_order_relaxed);
         return u;
     }
-    destroy(u);
+    destroy_in(store.from, u);
     return nullptr;
 }
 
@@ -20600,7 +20738,7 @@ private:
             for (std::size_t i = funcs; i < s.funcs.size(); ++i)
                 if (s.funcs[i]->host) s.funcs[i]->host->release();
             s.funcs.truncate(funcs);
-            for (std::size_t i = blocks; i < s.func_blocks.size(); ++i) TESSERA_DEALLOCATE(s.func_blocks[i]);
+            for (std::size_t i = blocks; i < s.func_blocks.size(); ++i) s.release(s.func_blocks[i]);
             s.func_blocks.truncate(blocks);
             drop(s.tables, tables);
             drop(s.memories, memories);
@@ -20611,7 +20749,7 @@ private:
         }
         template <class T>
         static void drop(vec<T*>& all, std::size_t keep) noexcept {
-            for (std::size_t i = keep; i < all.size(); ++i) destroy(all[i]);
+            for (std::size_t i = keep; i < all.size(); ++i) destroy_in(all.from(), all[i]);
             all.truncate(keep);
         }
         std::size_t funcs, blocks, tables, memories, globals, tags, instances, units;
@@ -20644,7 +20782,7 @@ private:
             !made->memories.reserve(m_.memories.size()) || !made->globals.reserve(m_.globals.size()) ||
             !made->global_slots.resize(2 * (m_.globals.size() - m_.imported_globals)) ||
             !made->imported_cells.reserve(m_.imported_globals) || !made->tags.reserve(m_.tags.size()) ||
-            !made->elems.resize(m_.elems.size()) || !made->datas.resize(m_.datas.size()))
+            !made->make_segments(m_.elems.size(), m_.datas.size()))
             return out_of_memory();
         return make_records();
     }
@@ -20838,11 +20976,12 @@ namespace tessera::inline TESSERA_ABI {
 class basic_store {
 public:
     /// A store whose module needs `built` at most. See status().
-    basic_store(const runtime::engine& engine, features built, const tessera::limits& limits) noexcept
-        : data_(create<runtime::store_data>()) {
+    basic_store(const runtime::engine& engine, features built, const tessera::limits& limits,
+                const allocator& memory = {}) noexcept
+        : data_(create_in<runtime::store_data>(memory.allocate ? &memory : nullptr, memory)) {
         if (!data_) return;
         if (engine.works && !engine.works()) {
-            destroy(std::exchange(data_, nullptr));
+            runtime::store_data::end(std::exchange(data_, nullptr));
             missing_ = &msg::broken_engine;
             return;
         }
@@ -20856,13 +20995,13 @@ public:
     basic_store(basic_store&& other) noexcept : data_(std::exchange(other.data_, nullptr)), missing_(other.missing_) {}
     basic_store& operator=(basic_store&& other) noexcept {
         if (this != &other) {
-            destroy(data_);
+            runtime::store_data::end(data_);
             data_ = std::exchange(other.data_, nullptr);
             missing_ = other.missing_;
         }
         return *this;
     }
-    ~basic_store() { destroy(data_); }
+    ~basic_store() { runtime::store_data::end(data_); }
 
     /// Whether the store could be made. Everything else fails with the same error if not.
     result<void> status() const noexcept { return data_ ? result<void>() : result<void>(*missing_); }
@@ -20960,10 +21099,12 @@ public:
     /// Makes a T for guests to hold as externref. The store owns it until drop_object or its end.
     template <class T, bool Catches = bool(TESSERA_CATCHES), class... A>
     result<externref> make_object(A&&... args) noexcept {
-        T* made = data_ ? runtime::create_guarded<T, Catches>(std::forward<A>(args)...) : nullptr;
+        if (!data_) return *missing_;
+        T* made = runtime::create_guarded<T, Catches>(data_->from, std::forward<A>(args)...);
         if (!made) return msg::out_of_memory;
-        auto r = add_object({made, &runtime::type_mark<T>, [](void* o) { destroy(static_cast<T*>(o)); }});
-        if (!r) destroy(made);
+        auto r = add_object({made, &runtime::type_mark<T>,
+                             [](const allocator* from, void* o) { destroy_in(from, static_cast<T*>(o)); }});
+        if (!r) destroy_in(data_->from, made);
         return r;
     }
     /// Lends an object of the host's to guests as externref; it must live until drop_object.
@@ -21026,7 +21167,7 @@ private:
     template <class T>
     error undo(T* made, vec<T*>& all, std::string_view limit) noexcept {
         if (made) {
-            destroy(made);
+            destroy_in(all.from(), made);
             all.pop_back();
         }
         return limit.empty() ? error(msg::out_of_memory) : error(msg::limit_reached, limit);
@@ -23866,6 +24007,8 @@ struct frame_map {
 
 class frame_maps {
 public:
+    frame_maps() noexcept = default;
+    explicit frame_maps(const allocator* from) noexcept : table_(from), slots_(from) {}
     /// Null: nothing is known yet.
     const frame_map* find(std::uintptr_t key) const noexcept {
         if (table_.empty()) return nullptr;
@@ -23895,7 +24038,7 @@ private:
         return table[i];
     }
     bool widen() noexcept {
-        vec<frame_map> wider;
+        vec<frame_map> wider(table_.from());
         if (!wider.resize(table_.empty() ? 64 : 2 * table_.size())) return false;
         for (const frame_map& m : table_)
             if (m.key != 0) place(wider, m.key) = m;
@@ -24075,14 +24218,15 @@ struct context {
     context* next = nullptr;      ///< in the store's list of all
     context* next_free = nullptr; ///< in the store's list of those not in use
     error failure{error::unlikely()};
-    vec<u64> carried;    ///< values of an exception that a host function throws
-    runtime::caller who; ///< what host functions are told
+    const allocator* from;  ///< of the stack; null: the macros
+    vec<u64> carried{from}; ///< values of an exception that a host function throws
+    runtime::caller who;    ///< what host functions are told
     const runtime::memory_data no_memory{};
 
-    context() noexcept = default;
+    explicit context(const allocator* a = nullptr) noexcept : from(a) {}
     context(const context&) = delete;
     context& operator=(const context&) = delete;
-    ~context() { TESSERA_DEALLOCATE(stack); }
+    ~context() { give_back(); }
 
     /// Bytes from the stack's beginning; a number, so that it means something after the stack has moved.
     u64 depth_of(const u8* at) const noexcept {
@@ -24099,16 +24243,17 @@ struct context {
         size = size < used + bytes ? used + bytes : size;
         size = size > stack_limit ? stack_limit : size;
         size = (size + 15) & ~u64{15};
-        u8* fresh = static_cast<u8*>(TESSERA_ALLOCATE(std::size_t(size)));
+        u8* fresh = static_cast<u8*>(allocate_in(from, std::size_t(size)));
         if (!fresh) return why = trap::out_of_memory, false;
         if (stack) std::memcpy(fresh, stack, std::size_t(stack_end - stack));
-        TESSERA_DEALLOCATE(stack);
+        give_back();
         stack = fresh;
         stack_end = fresh + size;
         at = fresh + used;
         return true;
     }
 
+    void give_back() const noexcept { release_in(from, stack, std::size_t(stack_end - stack)); }
     /// Makes `i` the current instance; null: none.
     void switch_to(runtime::instance_data* i) noexcept {
         instance = i;
@@ -24147,6 +24292,7 @@ struct context {
 
 /// Of a build with feature::dirty_marks.
 struct marking_context : context {
+    using context::context;
     runtime::dirty_pages* dirty = nullptr;
 };
 
@@ -24424,7 +24570,7 @@ inline void fence() noexcept {
 inline runtime::sleeper* sleeper_of(runtime::store_data& store) noexcept {
     runtime::sleeper_data* made = store.sleeper.load(std::memory_order_relaxed);
     if (!made) {
-        made = create<runtime::sleeper>();
+        made = create_in<runtime::sleeper>(store.from, store.from);
         // Whoever interrupts sets the flag and then looks for this; who sleeps looks at the flag after it.
         store.sleeper.store(made);
     }
@@ -27064,11 +27210,11 @@ class encoder {
 public:
     explicit encoder(const function_ir& ir) noexcept : ir_(ir) {}
 
-    /// Writes the function's cells into `out`, which owns them from then on. False: memory is out.
-    [[nodiscard]] bool run(runtime::func_code& out) noexcept {
+    /// Writes the function's cells into `out`, from where `unit` releases them. False: memory is out.
+    [[nodiscard]] bool run(const runtime::code_unit& unit, runtime::func_code& out) noexcept {
         if (!measure()) return false;
         const u32 size = positions_.back();
-        u8* const cells = static_cast<u8*>(TESSERA_ALLOCATE(size ? size : 8));
+        u8* const cells = static_cast<u8*>(allocate_in(unit.from, unit.room_of(size)));
         if (!cells) return false;
         for (u32 i = 0; i < ir_.nodes.size(); ++i) write(cells, i);
         out = {cells, size, ir_.frame_slots, ir_.header};
@@ -27985,7 +28131,7 @@ public:
         if (c) {
             all->free = c->next_free;
         } else {
-            c = create<context_type>();
+            c = create_in<context_type>(store.from, store.from);
             if (!c) return nullptr;
             if constexpr (F[feature::dirty_marks]) static_cast<marking_context*>(c)->dirty = &all->dirty;
             c->next = all->first;
@@ -28040,11 +28186,12 @@ public:
         pool* const all = made_pool(store.engine_state);
         if constexpr (F[feature::tracing])
             if (all && all->observer && all->observer->gone) all->observer->gone(*all->observer);
-        while (all && all->first) destroy(std::exchange(all->first, all->first->next));
+        while (all && all->first)
+            destroy_in(store.from, static_cast<context_type*>(std::exchange(all->first, all->first->next)));
 #if TESSERA_NATIVE
         if (all && all->native) all->native->destroy(all->native);
 #endif
-        destroy(all);
+        destroy_in(store.from, all);
         store.engine_state = nullptr;
         store.ready = {};
     }
@@ -28088,18 +28235,18 @@ public:
 #endif
         encoder<F> to(ir);
         runtime::func_code code;
-        if (!to.run(code)) return false;
-        if (!unit.places.push_back({code.cells, index})) return TESSERA_DEALLOCATE(code.cells), false;
+        if (!to.run(unit, code)) return false;
+        if (!unit.places.push_back({code.cells, index})) return unit.release(code), false;
 #if TESSERA_NATIVE
         unit.places.back().compiled = compiled;
 #endif
         if (F[feature::exceptions] && !ir.catches.regions.empty()) {
             to.resolve(ir.catches);
-            runtime::catch_table* const table = create<runtime::catch_table>(std::move(ir.catches));
-            if (!table || !unit.catch_tables.push_back(table)) {
-                destroy(table);
+            runtime::catch_table* const table = create_in<runtime::catch_table>(unit.from, unit.from);
+            if (!table || !table->assign(ir.catches) || !unit.catch_tables.push_back(table)) {
+                destroy_in(unit.from, table);
                 unit.places.pop_back();
-                TESSERA_DEALLOCATE(code.cells);
+                unit.release(code);
                 return false;
             }
             code.catches = u32(unit.catch_tables.size()) & 0x7fff'ffff;
@@ -28454,7 +28601,7 @@ public:
 #if TESSERA_NATIVE
         if (all->native) all->native->forget(*all->native);
 #endif
-        for (runtime::code_unit* unit : store.units) forget_code(*unit);
+        for (runtime::code_unit* unit : store.units) unit->drop_code(); // it is lowered again when it is called
         for (runtime::func_record* f : store.funcs) {
             if (!f->instance) continue;
             f->entry = nullptr;
@@ -28462,21 +28609,6 @@ public:
             f->leaf_bytes = runtime::func_record::no_leaf;
         }
         return true;
-    }
-    /// All functions of `unit` are lowered again when they are called.
-    static void forget_code(runtime::code_unit& unit) noexcept {
-        for (runtime::func_code& f : unit.funcs) {
-            TESSERA_DEALLOCATE(f.cells);
-            f = {};
-        }
-#if TESSERA_NATIVE
-        for (runtime::func_code& f : unit.compiled) TESSERA_DEALLOCATE(f.cells);
-        unit.compiled.clear();
-#endif
-        for (runtime::catch_table* t : unit.catch_tables) destroy(t);
-        unit.catch_tables.clear();
-        unit.places.clear();
-        unit.sorted = 0;
     }
 
     // ---- self-test -------------------------------------------------------------------------------------------------
@@ -28517,7 +28649,8 @@ private:
     static pool* made_pool(void* p) noexcept { return static_cast<pool*>(static_cast<context_pool*>(p)); }
     static pool* pool_of(runtime::store_data& store) noexcept {
         if (!store.engine_state) {
-            pool* const made = create<pool>();
+            pool* const made = create_in<pool>(store.from);
+            if (made) made->maps = frame_maps(store.from);
             store.engine_state = static_cast<context_pool*>(made);
             if constexpr (F[feature::dirty_marks])
                 if (made) store.tell_writes(made->dirty);
@@ -28573,7 +28706,15 @@ class store : public basic_store {
     static_assert(detail::set_is_complete<detail::first_unmet(F).has, detail::first_unmet(F).lacks>::value);
 
 public:
-    explicit store(const tessera::limits& limits = {}) noexcept : basic_store(runtime::engine_for<F>(), F, limits) {}
+    /// A store within these limits. What it keeps is in memory of `memory`, a copy of which it has: itself, instances,
+    /// memories but shared ones, tables, the heap, lowered code, the stacks of calls and the books of what hosts hold
+    /// (objects, roots), objects by make_object too. Not from there is what may outlive the store or is the host's:
+    /// modules, imports, host functions, shared memories, errors, executions with their results; nor machine code,
+    /// what a debugger, a `rollback` or `save` keeps, and what is needed only while a call of the library lasts. With
+    /// an allocator no address space is reserved: a memory that grows beyond its room is copied.
+    explicit store(const tessera::limits& limits = {}, const allocator& memory = {}) noexcept
+        : basic_store(runtime::engine_for<F>(), F, limits, memory) {}
+    explicit store(const allocator& memory) noexcept : store(tessera::limits(), memory) {}
 
     /// Allows `units` more of execution. What a guest has used up it does not get back by trapping.
     result<void> add_fuel(u64 units) noexcept requires(F[feature::fuel]) {
@@ -33534,9 +33675,10 @@ inline result<u32> start(const instance& guest) noexcept {
 template <features F>
 class process {
 public:
-    /// One whose stores have these limits. See status().
-    explicit process(const context& from, const tessera::limits& limits = {}) noexcept
-        : context_(from), store_(limits), defined_(preview1(imports_, from)) {
+    /// One whose stores have these limits and this allocator, which must be for several threads if the guest has some.
+    /// See status().
+    explicit process(const context& from, const tessera::limits& limits = {}, const allocator& memory = {}) noexcept
+        : context_(from), store_(limits, memory), defined_(preview1(imports_, from)) {
         if constexpr (has_threads)
             imports_.define("wasi", "thread-spawn", [this](u32 argument) { return spawn(argument); });
         if constexpr (F[feature::interruption])
@@ -33625,7 +33767,7 @@ private:
     class spawned final : public group_member {
     public:
         spawned(process& of, u32 id, u32 argument) noexcept
-            : of_(of), store_(of.store_.limits()), id_(id), argument_(argument) {}
+            : of_(of), store_(of.store_.limits(), of.store_.data()->given), id_(id), argument_(argument) {}
         tessera::store<F>& store() noexcept { return store_; }
         result<void> run() noexcept override {
             auto made = store_.instantiate(of_.module_, of_.imports_);
@@ -42607,7 +42749,7 @@ private:
             if (sized) sizes[i] = in.number();
             if (in.failed()) return false;
             if (own) continue;
-            all[i] = create<T>();
+            all[i] = runtime::make<T>(store.from);
             if (!all[i]) return out_of_memory();
             all[i]->self = i;
             if (!host(*all[i])) return false;
@@ -42694,7 +42836,7 @@ private:
             !i->memories.reserve(m.memories.size()) || !i->globals.reserve(m.globals.size()) ||
             !i->global_slots.resize(2 * (m.globals.size() - m.imported_globals)) ||
             !i->imported_cells.reserve(m.imported_globals) || !i->tags.reserve(m.tags.size()) ||
-            !i->elems.resize(m.elems.size()) || !i->datas.resize(m.datas.size()))
+            !i->make_segments(m.elems.size(), m.datas.size()))
             return out_of_memory();
         runtime::func_record* records = m.funcs.empty() ? nullptr : runtime::record_block(store, m.funcs.size());
         if (!records && !m.funcs.empty()) return out_of_memory();
@@ -42768,7 +42910,7 @@ private:
     T* fill(vec<T*>& all, u32& next) noexcept {
         while (next < all.size() && all[next]) ++next;
         if (next == all.size()) return in.fail(msg::out_of_range, "number of things"), nullptr;
-        T* const made_now = create<T>();
+        T* const made_now = runtime::make<T>(store.from);
         if (!made_now) return out_of_memory(), nullptr;
         made_now->self = next;
         return all[next] = made_now;
@@ -44014,6 +44156,10 @@ private:
 /// @file game/call.hpp
 /// A call that runs in slices of fuel or time, and can wait for an answer of its host in between.
 
+namespace tessera::inline TESSERA_ABI {
+class basic_store;
+}
+
 namespace tessera::inline TESSERA_ABI::game {
 
 /// Where a call stands.
@@ -44121,6 +44267,9 @@ public:
     execution* saveable() noexcept {
         return is_over() || state_ == standing::running || state_ == standing::waiting ? nullptr : &x_;
     }
+
+    /// Whether it is, or was, a call of this store.
+    bool is_of(const basic_store& s) const noexcept;
 
     /// For the library: the innermost call of `store` that runs and may wait, or why it may not.
     static call* running(runtime::store_data& store, const char*& why_not) noexcept;
@@ -44411,37 +44560,56 @@ struct usage {
     u64 owed = 0;     ///< what it still has to make up for: later shares are so much smaller
     u64 total = 0;    ///< used in all frames
     u64 most = 0;     ///< the most it used in one frame
+    u64 missed = 0;   ///< in the last frame: how much less than its share it got, though it would have gone on
     u32 overruns = 0; ///< frames in which it used more than it was given
 };
 
 /// What came of a frame.
 struct frame_report {
     u64 budget = 0;
-    u64 used = 0;         ///< by all members; more than the budget if somebody overran
-    u32 finished = 0;     ///< members that came to their end in this frame, with results or an error
-    u32 waiting = 0;      ///< members that wait for an answer of the host
-    u32 hungry = 0;       ///< members that would have gone on
-    u32 worst = no_index; ///< the member that overran most; no_index: nobody did
+    u64 used = 0;            ///< by all members; more than the budget if somebody overran
+    u32 finished = 0;        ///< members that came to their end in this frame, with results or an error
+    u32 waiting = 0;         ///< members that wait for an answer of the host
+    u32 hungry = 0;          ///< members that would have gone on
+    u32 starved = 0;         ///< those of them that did not get their share, mostly since others overran: usage::missed
+    u32 worst = no_index;    ///< the member that overran most; no_index: nobody did
+    u32 neediest = no_index; ///< the member that missed most of its share; no_index: nobody did
 };
 
 /// Shares budgets among calls. Each member gets a share by its weight; what it does not use goes to those that would go
 /// on, until all is used or nobody is left. Who starts moves on from frame to frame, so that a remainder goes to
-/// each in turn. Members may be of different stores. In frames of fuel the outcome depends on nothing but the guests.
+/// each in turn. Members may be of different stores, each of which must outlive its calls: `drop` or `drop_of` takes
+/// them out before. In frames of fuel the outcome depends on nothing but the guests, the members' numbers and weights,
+/// and `turn`: a game that goes back, or was saved, goes on the same way if that is kept with it.
 class scheduler {
 public:
     scheduler() noexcept = default;
     scheduler(scheduler&&) noexcept = default;
     scheduler& operator=(scheduler&&) noexcept = default;
 
-    /// Adds a call under a name, which is copied; the number by which it is known from then on. A weight of 2 gets
-    /// twice the share of 1; 0 counts as 1. Fails with msg::out_of_memory, and msg::already_running during a frame.
+    /// Adds a call under a name, which is copied; the number by which it is known from then on, the lowest that nobody
+    /// has. A weight of 2 gets twice the share of 1; 0 counts as 1. Fails with msg::out_of_memory, and
+    /// msg::already_running during a frame.
     result<u32> add(std::string_view name, call&& c, u32 weight = 1) noexcept;
     /// Gives a member another call, for instance the next frame's; what it owes of frames of time stays. Fails with
     /// msg::out_of_range for a number that is not known, and msg::already_running during a frame.
     result<void> set(u32 member, call&& c) noexcept;
+    /// Takes a member out and gives its call up, wherever that stands; the others keep their numbers. Fails as `set`.
+    result<void> drop(u32 member) noexcept;
+    /// The same for all members with calls of the store `s`; how many there were.
+    result<u32> drop_of(const basic_store& s) noexcept;
 
+    /// Members have numbers below `size`; `has` says whether there is one of this number.
     u32 size() const noexcept { return u32(members_.size()); }
-    /// A member's call, name and figures. The number must be known. A call that is running must not be moved.
+    bool has(u32 member) const noexcept { return member < members_.size() && members_[member].is_taken; }
+    /// The member that starts the next frame. Of another scheduler with the same members it may be set, for example of
+    /// one that was made after loading; a number that is not known stands for the next one that is, from 0 on after the
+    /// last. Setting fails with msg::already_running during a frame.
+    u32 turn() const noexcept { return first_; }
+    result<void> set_turn(u32 member) noexcept;
+
+    /// A member's call, name and figures; of one that was dropped an empty call, no name and nothing. The number must
+    /// be below `size`. A call that is running must not be moved.
     call& at(u32 member) noexcept { return members_[member].c; }
     std::string_view name(u32 member) const noexcept {
         return {members_[member].name.data(), members_[member].name.size()};
@@ -44467,10 +44635,18 @@ private:
         call c;
         vec<char> name;
         usage figures;
+        bool is_taken = true;
         bool is_hungry = false;
+        u64 share = 0; ///< of the frame
+        u64 took = 0;  ///< of it, debts included
     };
     frame_report frame(u64 budget, bool timed) noexcept;
     u64 slice(seat& m, u64 share, bool timed) noexcept;
+    void give_up(seat& m) noexcept;
+    void find_turn() noexcept;
+    /// What is nobody's fault: the clock is looked at between slices of fuel, and what stops a call in a frame of fuel
+    /// is the instruction or block for which that is too little.
+    static constexpr u64 tolerance(bool timed) noexcept { return timed ? 100'000 : 1'000; }
 
     vec<seat> members_;
     u32 first_ = 0;     ///< who starts the next frame
@@ -45328,18 +45504,65 @@ TESSERA_API result<u32> scheduler::add(std::string_view name, call&& c, u32 weig
     if (runs_) return msg::already_running;
     vec<char> copy;
     if (!copy.append(name.data(), name.size())) return msg::out_of_memory;
-    if (!members_.push_back({std::move(c), std::move(copy), {}, false})) return msg::out_of_memory;
-    usage& u = members_.back().figures;
-    u.state = members_.back().c.state();
+    u32 at = 0;
+    while (has(at)) ++at;
+    if (at == size()) {
+        if (!members_.push_back({std::move(c), std::move(copy), {}})) return msg::out_of_memory;
+    } else {
+        members_[at].c = std::move(c);
+        members_[at].name = std::move(copy);
+        members_[at].is_taken = true;
+    }
+    usage& u = members_[at].figures;
+    u = {};
+    u.state = members_[at].c.state();
     u.weight = weight ? weight : 1;
-    return u32(members_.size() - 1);
+    find_turn();
+    return at;
 }
 TESSERA_API result<void> scheduler::set(u32 member, call&& c) noexcept {
     if (runs_) return msg::already_running;
-    if (member >= members_.size()) return error(msg::out_of_range, "member of the scheduler");
+    if (!has(member)) return error(msg::out_of_range, "member of the scheduler");
     members_[member].c = std::move(c);
     members_[member].figures.state = members_[member].c.state();
     return {};
+}
+TESSERA_API void scheduler::give_up(seat& m) noexcept {
+    const call gone(std::move(m.c));
+    m.name = {};
+    m.figures = {};
+    m.figures.state = m.c.state();
+    m.is_taken = m.is_hungry = false;
+}
+TESSERA_API result<void> scheduler::drop(u32 member) noexcept {
+    if (runs_) return msg::already_running;
+    if (!has(member)) return error(msg::out_of_range, "member of the scheduler");
+    give_up(members_[member]);
+    find_turn();
+    return {};
+}
+TESSERA_API result<u32> scheduler::drop_of(const basic_store& s) noexcept {
+    if (runs_) return msg::already_running;
+    u32 dropped = 0;
+    for (seat& m : members_) {
+        if (!m.is_taken || !m.c.is_of(s)) continue;
+        give_up(m);
+        ++dropped;
+    }
+    find_turn();
+    return dropped;
+}
+TESSERA_API result<void> scheduler::set_turn(u32 member) noexcept {
+    if (runs_) return msg::already_running;
+    first_ = member;
+    find_turn();
+    return {};
+}
+/// Whoever starts next is there.
+TESSERA_API void scheduler::find_turn() noexcept {
+    const u32 n = size();
+    if (first_ >= n) first_ = 0;
+    for (u32 i = 0; i < n && !members_[first_].is_taken; ++i) first_ = (first_ + 1) % n;
 }
 
 /// Lets a member run for `share`, which pays what it owes first; what that took of the budget.
@@ -45352,9 +45575,7 @@ TESSERA_API u64 scheduler::slice(seat& m, u64 share, bool timed) noexcept {
         u.state = m.c.run_ns(given);
         used = monotonic_ns() - begin;
         took = paid + used;
-        // The clock is looked at between slices of fuel: so much is nobody's fault.
-        constexpr u64 tolerance = 100'000;
-        over = used > given + tolerance ? used - given : 0;
+        over = used > given + tolerance(true) ? used - given : 0;
         u.owed += over - paid;
     } else {
         const u64 before = m.c.fuel_used(), owed = m.c.fuel_owed();
@@ -45362,15 +45583,14 @@ TESSERA_API u64 scheduler::slice(seat& m, u64 share, bool timed) noexcept {
         used = m.c.fuel_used() - before;
         u.owed = m.c.fuel_owed();
         took = used + owed - u.owed;
-        // What stops a call is the instruction or block for which the fuel is too little.
-        constexpr u64 tolerance = 1'000;
-        over = u.owed > owed + tolerance ? u.owed - owed : 0;
+        over = u.owed > owed + tolerance(false) ? u.owed - owed : 0;
     }
     u.over += over;
     u.used += used;
     u.total += used;
     ++u.slices;
     m.is_hungry = u.state == standing::out_of_fuel || u.state == standing::deadline;
+    m.took += took;
     return took;
 }
 
@@ -45382,22 +45602,27 @@ TESSERA_API frame_report scheduler::frame(u64 budget, bool timed) noexcept {
     runs_ = true;
     for (seat& m : members_) {
         m.figures.slices = 0;
-        m.figures.used = m.figures.over = 0;
+        m.figures.used = m.figures.over = m.figures.missed = m.share = m.took = 0;
         m.figures.state = m.c.state(); // the host may have run it by itself
         m.is_hungry = !m.c.is_over() && m.figures.state != standing::running;
     }
     const u64 least = timed ? 2'000 : 1; // a slice that is shorter is more switching than running
+    const auto share_of = [least](const seat& m, u64 pot, u64 weights) noexcept {
+        const u64 share = pot / weights * m.figures.weight + pot % weights * m.figures.weight / weights;
+        return share < least ? least : share;
+    };
     u64 left = budget;
     while (left != 0) {
         u64 weights = 0;
         for (const seat& m : members_) weights += m.is_hungry ? m.figures.weight : 0;
         if (weights == 0) break;
         const u64 pot = left;
+        if (pot == budget)
+            for (seat& m : members_) m.share = m.is_hungry ? share_of(m, pot, weights) : 0;
         for (u32 i = 0; i < n && left != 0; ++i) {
             seat& m = members_[(first_ + i) % n];
             if (!m.is_hungry) continue;
-            u64 share = pot / weights * m.figures.weight + pot % weights * m.figures.weight / weights;
-            share = share < least ? least : share;
+            const u64 share = share_of(m, pot, weights);
             const u64 took = slice(m, share < left ? share : left, timed);
             if (m.c.is_over()) ++report.finished;
             left -= took < left ? took : left;
@@ -45405,15 +45630,23 @@ TESSERA_API frame_report scheduler::frame(u64 budget, bool timed) noexcept {
         if (pot - left < least) break; // whoever is hungry cannot be fed with it
     }
     for (u32 i = 0; i < n; ++i) {
+        const seat& m = members_[i];
         usage& u = members_[i].figures;
         report.used += u.used;
         report.waiting += u.state == standing::waiting;
-        report.hungry += members_[i].is_hungry && u.state != standing::waiting;
+        const bool is_hungry = m.is_hungry && u.state != standing::waiting;
+        report.hungry += is_hungry;
+        if (is_hungry && m.took < m.share && (m.took == 0 || m.share - m.took > tolerance(timed))) {
+            u.missed = m.share - m.took;
+            ++report.starved;
+            if (report.neediest == no_index || u.missed > members_[report.neediest].figures.missed) report.neediest = i;
+        }
         u.most = u.used > u.most ? u.used : u.most;
         u.overruns += u.over != 0;
         if (u.over != 0 && (report.worst == no_index || u.over > members_[report.worst].figures.over)) report.worst = i;
     }
     first_ = (first_ + 1) % n;
+    find_turn();
     runs_ = false;
     return report;
 }
@@ -45464,6 +45697,9 @@ TESSERA_API call::call(execution&& begun) noexcept : x_(std::move(begun)) {
     if (x_.done()) state_ = standing::finished;
     else if (x_.paused()) state_ = standing::out_of_fuel;
     else if (!x_.call_) end(msg::stale_handle);
+    if (!x_.call_ || !x_.alive()) return;
+    const exec::context& c = *static_cast<const exec::context*>(x_.call_);
+    owed_ = c.fuel < 0 ? u64(-c.fuel) : 0; // of one that was saved
 }
 TESSERA_API call::call(call&& other) noexcept
     : x_(std::move(other.x_)), state_(std::exchange(other.state_, standing::trapped)), answered_(other.answered_),
@@ -45590,6 +45826,7 @@ TESSERA_API void call::add_host_ns(u64 ns, u64 now) noexcept {
 TESSERA_API bool call::waits_for_answer() const noexcept {
     return state_ == standing::waiting && x_.alive() && !answered_ && !what_.operation;
 }
+TESSERA_API bool call::is_of(const basic_store& s) const noexcept { return s.data() && x_.store_ == s.data(); }
 TESSERA_API view<val_type> call::awaited() const noexcept {
     if (state_ != standing::waiting || !x_.alive()) return {};
     const exec::context& c = *static_cast<const exec::context*>(x_.call_);

@@ -18,7 +18,7 @@ namespace tessera::inline TESSERA_ABI::runtime {
 class sleeper final : public sleeper_data {
 public:
     /// One in the memory of `from`, as create_in has it.
-    explicit sleeper(const allocator* from) noexcept
+    explicit sleeper(const allocator* from = nullptr) noexcept
         : sleeper_data{[](sleeper_data& self) noexcept { static_cast<sleeper&>(self).look_around(); },
                        [](sleeper_data* self) noexcept {
                            sleeper* const me = static_cast<sleeper*>(self);

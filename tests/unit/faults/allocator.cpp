@@ -78,7 +78,7 @@ constexpr const char* busy = R"((module
     (export "e01" (func 0)) (export "e02" (func 0)) (export "e03" (func 0)) (export "e04" (func 0)) (export "e05" (func 0))
     (export "e06" (func 0)) (export "e07" (func 0)) (export "e08" (func 0)) (export "e09" (func 0)) (export "e10" (func 0))))";
 
-tessera::result<tessera::module> parse(std::string_view text) { return tessera::module::parse_text<of_stores>(text); }
+tessera::result<tessera::module> parsed(std::string_view text) { return tessera::module::parse_text<of_stores>(text); }
 
 struct thing {
     double values[100]{};
@@ -130,7 +130,7 @@ tessera::result<void> work(tessera::store<of_stores>& s, const tessera::module& 
 } // namespace
 
 TEST_CASE("what a store keeps is in its allocator's memory, and goes back there") {
-    const auto m = parse(busy);
+    const auto m = parsed(busy);
     REQUIRE(m);
     host_memory memory;
     const long before = faults::live;
@@ -160,7 +160,7 @@ TEST_CASE("what a store keeps is in its allocator's memory, and goes back there"
 }
 
 TEST_CASE("each allocation of a store's that fails is an error, and nothing is lost") {
-    const auto m = parse(busy);
+    const auto m = parsed(busy);
     REQUIRE(m);
     const long before = faults::live;
     long last = 0;
@@ -196,7 +196,7 @@ TEST_CASE("each allocation of a store's that fails is an error, and nothing is l
 }
 
 TEST_CASE("two stores have two allocators, and a move takes its own along") {
-    const auto m = parse(busy);
+    const auto m = parsed(busy);
     REQUIRE(m);
     host_memory a, b;
     {
@@ -222,7 +222,7 @@ TEST_CASE("two stores have two allocators, and a move takes its own along") {
 }
 
 TEST_CASE("an allocator with little to give holds a guest within it") {
-    const auto m = parse(R"((module (memory (export "m") 1)
+    const auto m = parsed(R"((module (memory (export "m") 1)
         (func (export "fill") (result i32) (loop $more (br_if $more (i32.ge_s (memory.grow (i32.const 1)) (i32.const 0)))) (memory.size))))");
     REQUIRE(m);
     host_memory memory;
@@ -239,7 +239,7 @@ TEST_CASE("an allocator with little to give holds a guest within it") {
 }
 
 TEST_CASE("what is loaded and what waits is in the allocator's memory") {
-    const auto m = parse(busy);
+    const auto m = parsed(busy);
     REQUIRE(m);
     tessera::store<of_stores> from;
     tessera::imports env;
@@ -276,7 +276,7 @@ TEST_CASE("what is loaded and what waits is in the allocator's memory") {
 }
 
 TEST_CASE("what a store sleeps on is in its allocator's memory") {
-    const auto m = parse(R"((module (memory 1 2 shared)
+    const auto m = parsed(R"((module (memory 1 2 shared)
         (func (export "wait") (result i32) (memory.atomic.wait32 (i32.const 0) (i32.const 0) (i64.const 1)))))");
     REQUIRE(m);
     host_memory memory;
