@@ -21,13 +21,14 @@ class store : public basic_store {
     static_assert(detail::set_is_complete<detail::first_unmet(F).has, detail::first_unmet(F).lacks>::value);
 
 public:
-    /// A store within these limits. What it keeps is in memory of `memory`, a copy of which it has: itself, instances,
-    /// memories but shared ones, tables, the heap, lowered code, the stacks of calls and the books of what hosts hold
-    /// (objects, roots), objects by make_object too. Not from there is what may outlive the store or is the host's:
-    /// modules, imports, host functions, shared memories, errors, executions with their results; nor machine code,
-    /// what a debugger, a `rollback` or `save` keeps, and what is needed only while a call of the library lasts. With
-    /// an allocator no address space is reserved: a memory that grows beyond its room is copied.
-    explicit store(const tessera::limits& limits = {}, const allocator& memory = {}) noexcept
+    explicit store(const tessera::limits& limits = {}) noexcept : basic_store(runtime::engine_for<F>(), F, limits) {}
+    /// A store that keeps what it has in memory of `memory`, of which it takes a copy: itself, instances, memories but
+    /// shared ones, tables, the heap, lowered code, the stacks of calls and the books of what hosts hold (objects,
+    /// roots), objects by make_object too. Not from there is what may outlive the store or is the host's: modules,
+    /// imports, host functions, shared memories, errors, executions with their results; nor machine code, what a
+    /// debugger, a `rollback` or `save` keeps, and what is needed only while a call of the library lasts. With an
+    /// allocator no address space is reserved: a memory that grows beyond its room is copied.
+    store(const tessera::limits& limits, const allocator& memory) noexcept
         : basic_store(runtime::engine_for<F>(), F, limits, memory) {}
     explicit store(const allocator& memory) noexcept : store(tessera::limits(), memory) {}
 
