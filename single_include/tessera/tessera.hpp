@@ -833,18 +833,18 @@ struct allocator {
 };
 
 /// Room for `bytes` bytes from an allocator, or if `from` is null by the macros; null: there is none.
-inline void* allocate_in(const allocator* from, std::size_t bytes) noexcept {
+TESSERA_NOINLINE inline void* allocate_in(const allocator* from, std::size_t bytes) noexcept {
     return from ? from->allocate(from->self, bytes) : TESSERA_ALLOCATE(bytes);
 }
 /// The same, all zeros.
-inline void* allocate_zeroed_in(const allocator* from, std::size_t bytes) noexcept {
+TESSERA_NOINLINE inline void* allocate_zeroed_in(const allocator* from, std::size_t bytes) noexcept {
     if (!from) return TESSERA_ALLOCATE_ZEROED(bytes);
     void* const at = from->allocate(from->self, bytes);
     if (at) std::memset(at, 0, bytes);
     return at;
 }
 /// Gives back what one of these two gave for as many bytes; null is allowed.
-inline void release_in(const allocator* from, void* at, std::size_t bytes) noexcept {
+TESSERA_NOINLINE inline void release_in(const allocator* from, void* at, std::size_t bytes) noexcept {
     if (!from) TESSERA_DEALLOCATE(at);
     else if (at) from->release(from->self, at, bytes);
 }
@@ -926,7 +926,7 @@ struct vec_storage {
     TESSERA_NOINLINE void give_back(std::size_t element) noexcept {
         release_in(from_, data_, capacity_ * element);
         data_ = nullptr;
-        capacity_ = 0;
+        size_ = capacity_ = 0;
     }
 };
 } // namespace detail
@@ -939,7 +939,10 @@ public:
     vec() noexcept = default;
     /// One that allocates from `from`, which must outlive it; null is as without.
     explicit vec(const allocator* from) noexcept { from_ = from; }
-    vec(vec&& other) noexcept { take(other); }
+    vec(vec&& other) noexcept {
+        from_ = other.from_;
+        take(other);
+    }
     /// Content stays in the room it is in; a sequence without room leaves this one where it allocates.
     vec& operator=(vec&& other) noexcept {
         if (this != &other) {
@@ -1040,7 +1043,7 @@ private:
         other.size_ = other.capacity_ = 0;
     }
     void release() noexcept {
-        clear();
+        if constexpr (!std::is_trivially_copyable_v<T>) clear();
         this->give_back(sizeof(T));
     }
 };

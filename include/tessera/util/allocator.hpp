@@ -21,18 +21,18 @@ struct allocator {
 };
 
 /// Room for `bytes` bytes from an allocator, or if `from` is null by the macros; null: there is none.
-inline void* allocate_in(const allocator* from, std::size_t bytes) noexcept {
+TESSERA_NOINLINE inline void* allocate_in(const allocator* from, std::size_t bytes) noexcept {
     return from ? from->allocate(from->self, bytes) : TESSERA_ALLOCATE(bytes);
 }
 /// The same, all zeros.
-inline void* allocate_zeroed_in(const allocator* from, std::size_t bytes) noexcept {
+TESSERA_NOINLINE inline void* allocate_zeroed_in(const allocator* from, std::size_t bytes) noexcept {
     if (!from) return TESSERA_ALLOCATE_ZEROED(bytes);
     void* const at = from->allocate(from->self, bytes);
     if (at) std::memset(at, 0, bytes);
     return at;
 }
 /// Gives back what one of these two gave for as many bytes; null is allowed.
-inline void release_in(const allocator* from, void* at, std::size_t bytes) noexcept {
+TESSERA_NOINLINE inline void release_in(const allocator* from, void* at, std::size_t bytes) noexcept {
     if (!from) TESSERA_DEALLOCATE(at);
     else if (at) from->release(from->self, at, bytes);
 }

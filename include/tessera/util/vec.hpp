@@ -34,7 +34,7 @@ struct vec_storage {
     TESSERA_NOINLINE void give_back(std::size_t element) noexcept {
         release_in(from_, data_, capacity_ * element);
         data_ = nullptr;
-        capacity_ = 0;
+        size_ = capacity_ = 0;
     }
 };
 } // namespace detail
@@ -47,7 +47,10 @@ public:
     vec() noexcept = default;
     /// One that allocates from `from`, which must outlive it; null is as without.
     explicit vec(const allocator* from) noexcept { from_ = from; }
-    vec(vec&& other) noexcept { take(other); }
+    vec(vec&& other) noexcept {
+        from_ = other.from_;
+        take(other);
+    }
     /// Content stays in the room it is in; a sequence without room leaves this one where it allocates.
     vec& operator=(vec&& other) noexcept {
         if (this != &other) {
@@ -148,7 +151,7 @@ private:
         other.size_ = other.capacity_ = 0;
     }
     void release() noexcept {
-        clear();
+        if constexpr (!std::is_trivially_copyable_v<T>) clear();
         this->give_back(sizeof(T));
     }
 };

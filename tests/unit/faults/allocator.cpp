@@ -296,3 +296,17 @@ TEST_CASE("what a store sleeps on is in its allocator's memory") {
     CHECK_FALSE(memory.wrong);
     CHECK(faults::live == before);
 }
+
+TEST_CASE("a WASI process has an allocator as well") {
+    const auto m = parsed(R"((module (memory (export "memory") 1) (func (export "_start"))))");
+    REQUIRE(m);
+    host_memory memory;
+    {
+        tessera::wasi::process<of_stores> p(tessera::wasi::context(), {}, memory.as_allocator());
+        REQUIRE(p.store().add_fuel(1'000));
+        CHECK(p.run(*m));
+        CHECK(memory.bytes > 65536);
+    }
+    CHECK(memory.blocks == 0);
+    CHECK_FALSE(memory.wrong);
+}
