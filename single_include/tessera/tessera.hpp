@@ -820,6 +820,44 @@ inline constexpr message hint_target{kind::invalid, "@metadata.code.branch_hint 
 
 } // namespace tessera::msg
 
+// ---- util/allocator.hpp ----------------------------------------------------------------
+/// @file allocator.hpp
+/// Memory from where a host wants it, in place of the macros of config.hpp.
+
+namespace tessera::inline TESSERA_ABI {
+
+/// Where a store gets memory from; see store's constructor for what that is. One without `allocate` stands for the
+/// macros TESSERA_ALLOCATE and TESSERA_DEALLOCATE. Stores that run on different threads may have the same one only if
+/// it allows that; else it is called by the store's thread alone, and never from within itself.
+struct allocator {
+    /// Room for `bytes` bytes, more than none, aligned as malloc does; null when there is none, which becomes an error
+    /// of the call that needed it. It does not throw.
+    void* (*allocate)(void* self, std::size_t bytes) noexcept = nullptr;
+    /// Takes back what `allocate` gave for as many bytes; `at` is not null.
+    void (*release)(void* self, void* at, std::size_t bytes) noexcept = nullptr;
+    /// What the two get to know.
+    void* self = nullptr;
+};
+
+/// Room for `bytes` bytes from an allocator, or if `from` is null by the macros; null: there is none.
+TESSERA_NOINLINE inline void* allocate_in(const allocator* from, std::size_t bytes) noexcept {
+    return from ? from->allocate(from->self, bytes) : TESSERA_ALLOCATE(bytes);
+}
+/// The same, all zeros.
+TESSERA_NOINLINE inline void* allocate_zeroed_in(const allocator* from, std::size_t bytes) noexcept {
+    if (!from) return TESSERA_ALLOCATE_ZEROED(bytes);
+    void* const at = from->allocate(from->self, bytes);
+    if (at) std::memset(at, 0, bytes);
+    return at;
+}
+/// Gives back what one of these two gave for as many bytes; null is allowed.
+TESSERA_NOINLINE inline void release_in(const allocator* from, void* at, std::size_t bytes) noexcept {
+    if (!from) TESSERA_DEALLOCATE(at);
+    else if (at) from->release(from->self, at, bytes);
+}
+
+} // namespace tessera
+
 // ---- util/view.hpp ---------------------------------------------------------------------
 /// @file view.hpp
 /// A sequence of constant elements that somebody else owns.
@@ -878,18 +916,24 @@ struct vec_storage {
     void* data_ = nullptr;
     std::size_t size_ = 0;
     std::size_t capacity_ = 0;
+    const allocator* from_ = nullptr;
 
     /// Room for `n` elements of `element` bytes, which can be copied as bytes. False: memory is out,
     /// nothing changed.
     TESSERA_NOINLINE bool move_to(std::size_t n, std::size_t element) noexcept {
         if (n > std::size_t(-1) / 2 / element) return false;
-        void* const fresh = TESSERA_ALLOCATE(n * element);
+        void* const fresh = allocate_in(from_, n * element);
         if (!fresh) return false;
         if (size_) std::memcpy(fresh, data_, size_ * element);
-        TESSERA_DEALLOCATE(data_);
+        release_in(from_, data_, capacity_ * element);
         data_ = fresh;
         capacity_ = n;
         return true;
+    }
+    TESSERA_NOINLINE void give_back(std::size_t element) noexcept {
+        release_in(from_, data_, capacity_ * element);
+        data_ = nullptr;
+        size_ = capacity_ = 0;
     }
 };
 } // namespace detail
@@ -900,7 +944,13 @@ template <class T>
 class vec : detail::vec_storage {
 public:
     vec() noexcept = default;
-    vec(vec&& other) noexcept { take(other); }
+    /// One that allocates from `from`, which must outlive it; null is as without.
+    explicit vec(const allocator* from) noexcept { from_ = from; }
+    vec(vec&& other) noexcept {
+        from_ = other.from_;
+        take(other);
+    }
+    /// Content stays in the room it is in; a sequence without room leaves this one where it allocates.
     vec& operator=(vec&& other) noexcept {
         if (this != &other) {
             release();
@@ -916,6 +966,10 @@ public:
     const T* data() const noexcept { return static_cast<const T*>(data_); }
     std::size_t size() const noexcept { return size_; }
     std::size_t capacity() const noexcept { return capacity_; }
+    /// Where it allocates; null: by the macros.
+    const allocator* from() const noexcept { return from_; }
+    /// Allocates from `from`, for one that has no room yet.
+    void allocate_from(const allocator* from) noexcept { from_ = from; }
     bool empty() const noexcept { return size_ == 0; }
     T& operator[](std::size_t i) noexcept { return data()[i]; }
     const T& operator[](std::size_t i) const noexcept { return data()[i]; }
@@ -975,19 +1029,20 @@ private:
     }
     TESSERA_NOINLINE bool move_each_to(std::size_t n) noexcept {
         if (n > std::size_t(-1) / 2 / sizeof(T)) return false;
-        T* fresh = static_cast<T*>(TESSERA_ALLOCATE(n * sizeof(T)));
+        T* fresh = static_cast<T*>(allocate_in(from_, n * sizeof(T)));
         if (!fresh) return false;
         for (std::size_t i = 0; i < size_; ++i) {
             ::new (static_cast<void*>(fresh + i)) T(std::move(data()[i]));
             data()[i].~T();
         }
-        TESSERA_DEALLOCATE(data_);
+        release_in(from_, data_, capacity_ * sizeof(T));
         data_ = fresh;
         capacity_ = n;
         return true;
     }
     // By hand: std::exchange costs a dozen type traits for each T.
     void take(vec& other) noexcept {
+        if (other.capacity_ != 0) from_ = other.from_;
         data_ = other.data_;
         size_ = other.size_;
         capacity_ = other.capacity_;
@@ -995,13 +1050,25 @@ private:
         other.size_ = other.capacity_ = 0;
     }
     void release() noexcept {
-        clear();
-        TESSERA_DEALLOCATE(data_);
-        data_ = nullptr;
-        capacity_ = 0;
+        if constexpr (!std::is_trivially_copyable_v<T>) clear();
+        this->give_back(sizeof(T));
     }
 };
 
+/// Makes a T from `args` in memory of an allocator, or of the heap if `from` is null; returns null when memory is out.
+/// Ends with `destroy_in`.
+template <class T, class... A>
+T* create_in(const allocator* from, A&&... args) noexcept {
+    void* at = allocate_in(from, sizeof(T));
+    return at ? ::new (at) T(std::forward<A>(args)...) : nullptr;
+}
+/// Ends what `create_in` made with the same `from`; null is allowed.
+template <class T>
+void destroy_in(const allocator* from, T* object) noexcept {
+    if (!object) return;
+    object->~T();
+    release_in(from, object, sizeof(T));
+}
 /// Makes a T on the heap from `args`, or returns null when memory is out. Ends with `destroy`.
 template <class T, class... A>
 T* create(A&&... args) noexcept {
@@ -1109,6 +1176,9 @@ struct type_section {
     vec<type_def> defs;
     vec<val_type> values;
     vec<field_type> fields;
+
+    type_section() noexcept = default;
+    explicit type_section(const allocator* from) noexcept : defs(from), values(from), fields(from) {}
 
     u32 size() const noexcept { return u32(defs.size()); }
     const type_def& operator[](u32 type) const noexcept { return defs[type]; }
@@ -1643,6 +1713,8 @@ namespace tessera::inline TESSERA_ABI::binary {
 /// The hints of a module by the offset of the instruction.
 class branch_hints {
 public:
+    branch_hints() noexcept = default;
+    explicit branch_hints(const allocator* from) noexcept : hints_(from) {}
     /// Reads the hints of `m`, which are none unless there is one section of them, it is in order,
     /// and each hint belongs to an instruction. False: memory is out.
     [[nodiscard]] bool read(const module_data& m) noexcept;
@@ -1708,6 +1780,13 @@ struct catch_table {
     vec<catch_region> regions;
     vec<catch_clause> clauses;
 
+    catch_table() noexcept = default;
+    explicit catch_table(const allocator* from) noexcept : regions(from), clauses(from) {}
+    /// Becomes a copy. False: memory is out.
+    [[nodiscard]] bool assign(const catch_table& other) noexcept {
+        return regions.assign({other.regions.data(), other.regions.size()}) &&
+               clauses.assign({other.clauses.data(), other.clauses.size()});
+    }
     void clear() noexcept {
         regions.clear();
         clauses.clear();
@@ -1764,28 +1843,42 @@ struct code_place {
 
 /// Keeps a module alive and holds what the store knows about it.
 struct code_unit {
+    const allocator* from;             ///< of all that is here; null: the macros
     module_data* module = nullptr;     ///< counted
-    vec<u32> type_ids;                 ///< type index → the store's canonical type id
+    vec<u32> type_ids{from};           ///< type index → the store's canonical type id
     object_layouts* layouts = nullptr; ///< the store's
-    binary::branch_hints hints;        ///< of the module, for lowering
-    vec<func_code> funcs;              ///< by function index; imported ones stay empty
+    binary::branch_hints hints{from};  ///< of the module, for lowering
+    vec<func_code> funcs{from};        ///< by function index; imported ones stay empty
 #if TESSERA_NATIVE
-    vec<func_code> compiled; ///< slot form of functions that were lowered for the interpreter before
+    vec<func_code> compiled{from}; ///< slot form of functions that were lowered for the interpreter before
 #endif
-    vec<catch_table*> catch_tables;
-    vec<code_place> places; ///< of lowered functions, the first `sorted` of them in order, see exec/frames.hpp
+    vec<catch_table*> catch_tables{from};
+    vec<code_place> places{from}; ///< of lowered functions, the first `sorted` of them in order, see exec/frames.hpp
     std::size_t sorted = 0;
-    vec<u32> exports_by_name; ///< export indices in the order of their names; empty until needed
+    vec<u32> exports_by_name{from}; ///< export indices in the order of their names; empty until needed
 
-    code_unit() noexcept = default;
+    explicit code_unit(const allocator* a) noexcept : from(a) {}
     code_unit(const code_unit&) = delete;
     code_unit& operator=(const code_unit&) = delete;
-    ~code_unit() {
-        for (func_code& f : funcs) TESSERA_DEALLOCATE(f.cells);
+    ~code_unit() { drop_code(); }
+
+    /// The room of cells: there is some for a function of none, too.
+    static u32 room_of(u32 size) noexcept { return size ? size : 8; }
+    void release(const func_code& f) const noexcept { release_in(from, f.cells, room_of(f.size)); }
+    /// Frees the lowered code of all functions.
+    void drop_code() noexcept {
+        for (func_code& f : funcs) {
+            release(f);
+            f = {};
+        }
 #if TESSERA_NATIVE
-        for (func_code& f : compiled) TESSERA_DEALLOCATE(f.cells);
+        for (func_code& f : compiled) release(f);
+        compiled.clear();
 #endif
-        for (catch_table* t : catch_tables) destroy(t);
+        for (catch_table* t : catch_tables) destroy_in(from, t);
+        catch_tables.clear();
+        places.clear();
+        sorted = 0;
     }
 
     /// The code at a place.
@@ -1928,9 +2021,10 @@ struct host_function {
 /// A host object a guest can hold as an externref.
 struct host_object {
     void* object = nullptr;
-    const void* type = nullptr;              ///< address that stands for its C++ type
-    void (*destroy)(void* object) = nullptr; ///< null: the host owns it
-    u32 next_free = 0;                       ///< while unused: index + 1 of the next unused one
+    const void* type = nullptr; ///< address that stands for its C++ type
+    /// `from` is the store's; null: the host owns it.
+    void (*destroy)(const allocator* from, void* object) = nullptr;
+    u32 next_free = 0; ///< while unused: index + 1 of the next unused one
     bool used = false;
 };
 
@@ -2136,20 +2230,28 @@ inline void* reserve_pages(std::size_t bytes, std::size_t usable) noexcept {
 
 namespace tessera::inline TESSERA_ABI::runtime {
 
+/// Who is told what the host writes to a store's memories. What that is stays the engine's, so that a program without
+/// feature::dirty_marks has no code of it.
+struct written_pages {
+    void (*mark)(written_pages& self, const u8* at, u64 n) noexcept;
+};
+
 /// Linear memory. `base` may change whenever the memory grows, except for a shared one. It is null
 /// while the memory is empty and has never grown. A shared memory has one in each store that uses it,
 /// touched by that store's thread alone: its `size` is what the thread last saw.
 struct memory_data {
     u8* base = nullptr;
-    u64 size = 0;                  ///< bytes; a multiple of the page size
-    memory_type type;              ///< as declared; the current size is the minimum when it is matched as an import
-    u64 max_bytes = 0;             ///< the smallest of the declared maximum, the address space and the store's limit
-    u64 capacity = 0;              ///< bytes that may be used; those beyond `size` are zero
-    u64 reserved = 0;              ///< bytes of address space at `base`; 0: `base` is from TESSERA_ALLOCATE_ZEROED
-    account* total = nullptr;      ///< the store's, counted in `size`s; of a shared one, if it is counted there
-    shared_data* shared = nullptr; ///< counted; null for a memory of the store's own
-    u32 self = 0;                  ///< index in store_data::memories
-    bool is_gone = false;          ///< given up: empty for good
+    u64 size = 0;                     ///< bytes; a multiple of the page size
+    memory_type type;                 ///< as declared; the current size is the minimum when it is matched as an import
+    u64 max_bytes = 0;                ///< the smallest of the declared maximum, the address space and the store's limit
+    u64 capacity = 0;                 ///< bytes that may be used; those beyond `size` are zero
+    u64 reserved = 0;                 ///< bytes of address space at `base`; 0: `base` was allocated
+    account* total = nullptr;         ///< the store's, counted in `size`s; of a shared one, if it is counted there
+    shared_data* shared = nullptr;    ///< counted; null for a memory of the store's own
+    written_pages* written = nullptr; ///< null where nobody asks what was written to, and for a shared one
+    const allocator* from = nullptr;  ///< of `base`, which then is never reserved; null: the macros
+    u32 self = 0;                     ///< index in store_data::memories
+    bool is_gone = false;             ///< given up: empty for good
 #if TESSERA_NATIVE
     /// It never moves, and of `guarded_space` bytes from `base` on none beyond `size` can be accessed. Set before
     /// `allocate`: wanted, which makes it so or clears it.
@@ -2157,6 +2259,7 @@ struct memory_data {
 #endif
 
     memory_data() noexcept = default;
+    explicit memory_data(const allocator* a) noexcept : from(a) {}
     memory_data(const memory_data&) = delete;
     memory_data& operator=(const memory_data&) = delete;
     ~memory_data() {
@@ -2165,7 +2268,7 @@ struct memory_data {
             shared->release();
             return;
         }
-        give_back(base, reserved);
+        give_back(base, reserved, capacity);
         if (total) total->give(size);
     }
 
@@ -2249,7 +2352,7 @@ struct memory_data {
 
     /// Gives back all it has; it is empty from then on, for good. Not for a shared one, nor while code runs on it.
     void give_up() noexcept {
-        give_back(base, reserved);
+        give_back(base, reserved, capacity);
         if (total) total->give(size);
         base = nullptr;
         size = capacity = reserved = max_bytes = 0;
@@ -2266,6 +2369,10 @@ struct memory_data {
         return at <= all && n <= all - at;
     }
     std::span<u8> bytes() const noexcept { return {base, std::size_t(size)}; }
+    /// The host writes `n` bytes at `at`, or hands them out to be written; they are inside.
+    void note_write(const u8* at, u64 n) const noexcept {
+        if (TESSERA_UNLIKELY(written != nullptr)) written->mark(*written, at, n);
+    }
 
     /// Any address and offset of 32 bits and what is accessed there lie within.
     static constexpr u64 guarded_space = (u64{8} << 30) + 64 * 1024;
@@ -2301,15 +2408,15 @@ private:
     u64 reservation() const noexcept { return whole_units(max_bytes < most_reserved ? max_bytes : most_reserved); }
 
     /// Finds room for `usable` bytes in `space` bytes of address space of their own, which must be a unit at
-    /// least, or where `space` is 0 from TESSERA_ALLOCATE_ZEROED. What was there stays the caller's to give back.
+    /// least, or where `space` is 0 allocates them. What was there stays the caller's to give back.
     bool place(u64 space, u64 usable) noexcept {
         u8* at = nullptr;
         u64 committed = usable;
         if (space == 0) {
-            at = static_cast<u8*>(TESSERA_ALLOCATE_ZEROED(std::size_t(usable)));
+            at = static_cast<u8*>(allocate_zeroed_in(from, std::size_t(usable)));
         } else {
 #if TESSERA_RESERVES
-            if (space < unit || space > std::size_t(-1) / 2 || usable > space) return false;
+            if (from || space < unit || space > std::size_t(-1) / 2 || usable > space) return false;
             space = whole_units(space);
             committed = whole_units(usable);
             at = static_cast<u8*>(TESSERA_RESERVE(std::size_t(space), std::size_t(committed)));
@@ -2321,7 +2428,7 @@ private:
         reserved = space;
         return true;
     }
-    static void give_back(u8* at, u64 space) noexcept {
+    void give_back(u8* at, u64 space, u64 room) const noexcept {
 #if TESSERA_RESERVES
         if (space != 0) {
             TESSERA_RELEASE(at, std::size_t(space));
@@ -2330,7 +2437,7 @@ private:
 #else
         static_cast<void>(space);
 #endif
-        TESSERA_DEALLOCATE(at);
+        release_in(from, at, std::size_t(room));
     }
     /// Makes `needed` bytes usable where the memory is.
     bool commit(u64 needed) noexcept {
@@ -2350,14 +2457,14 @@ private:
     }
     bool move_to(u64 needed) noexcept {
         if (type.shared || is_guarded()) return false;
-        u8* const from = base;
-        const u64 had = reserved;
+        u8* const old = base;
+        const u64 space = reserved, had = capacity;
         // Half as much again keeps growing page by page linear in all.
         u64 room = capacity + capacity / 2;
         room = room < needed ? needed : room > max_bytes ? max_bytes : room;
         if (!place(reservation(), needed) && !place(room, needed) && !place(0, room) && !place(0, needed)) return false;
-        copy_used(base, from, size);
-        give_back(from, had);
+        copy_used(base, old, size);
+        give_back(old, space, had);
         return true;
     }
     // Pages that hold only zeros are not written, so those nobody has touched stay free of cost.
@@ -2408,18 +2515,20 @@ namespace tessera::inline TESSERA_ABI::runtime {
 /// A table: `items` holds references in their 32-bit form, 0 for null; it may move when the table grows.
 struct table_data {
     u32* items = nullptr;
-    u64 size = 0;             ///< entries
-    table_type type;          ///< as declared; a type index in `type.element` is the store's type id
-    u64 max = 0;              ///< the smallest of the declared maximum, the address space and the store's limit
-    u64 capacity = 0;         ///< entries allocated
-    account* total = nullptr; ///< the store's, counted in `size`s
-    u32 self = 0;             ///< index in store_data::tables
+    u64 size = 0;                    ///< entries
+    table_type type;                 ///< as declared; a type index in `type.element` is the store's type id
+    u64 max = 0;                     ///< the smallest of the declared maximum, the address space and the store's limit
+    u64 capacity = 0;                ///< entries allocated
+    account* total = nullptr;        ///< the store's, counted in `size`s
+    const allocator* from = nullptr; ///< of `items`; null: the macros
+    u32 self = 0;                    ///< index in store_data::tables
 
     table_data() noexcept = default;
+    explicit table_data(const allocator* a) noexcept : from(a) {}
     table_data(const table_data&) = delete;
     table_data& operator=(const table_data&) = delete;
     ~table_data() {
-        TESSERA_DEALLOCATE(items);
+        give_back();
         if (total) total->give(size);
     }
 
@@ -2478,10 +2587,11 @@ struct table_data {
     }
 
 private:
-    static u32* fresh(u64 n) noexcept {
+    u32* fresh(u64 n) const noexcept {
         if (n > std::size_t(-1) / 2 / sizeof(u32)) return nullptr;
-        return static_cast<u32*>(TESSERA_ALLOCATE_ZEROED(std::size_t(n) * sizeof(u32)));
+        return static_cast<u32*>(allocate_zeroed_in(from, std::size_t(n) * sizeof(u32)));
     }
+    void give_back() const noexcept { release_in(from, items, std::size_t(capacity) * sizeof(u32)); }
     bool move_to(u64 needed) noexcept {
         u64 room = capacity + capacity / 2;
         room = room < needed ? needed : room > max ? max : room;
@@ -2489,7 +2599,7 @@ private:
         if (!to && room > needed) to = fresh(room = needed);
         if (!to) return false;
         if (size) std::memcpy(to, items, std::size_t(size) * sizeof(u32));
-        TESSERA_DEALLOCATE(items);
+        give_back();
         items = to;
         capacity = room;
         return true;
@@ -2541,22 +2651,29 @@ namespace tessera::inline TESSERA_ABI::runtime {
 struct instance_data {
     store_data* store = nullptr;
     code_unit* unit = nullptr;
-    vec<func_record*> funcs;
-    vec<table_data*> tables;
-    vec<memory_data*> memories;
-    vec<global_data*> globals;
-    vec<u64> global_slots;    ///< values of the module's own globals, two slots each
-    vec<u64*> imported_cells; ///< `globals[i]->cell` of the imported ones
-    vec<tag_data*> tags;
-    vec<vec<u32>> elems;            ///< evaluated element segments; a dropped one is empty
-    vec<std::span<const u8>> datas; ///< data segments; a dropped one is empty
-    u32 self = 0;                   ///< index in store_data::instances
+    const allocator* from;
+    vec<func_record*> funcs{from};
+    vec<table_data*> tables{from};
+    vec<memory_data*> memories{from};
+    vec<global_data*> globals{from};
+    vec<u64> global_slots{from};    ///< values of the module's own globals, two slots each
+    vec<u64*> imported_cells{from}; ///< `globals[i]->cell` of the imported ones
+    vec<tag_data*> tags{from};
+    vec<vec<u32>> elems{from};            ///< evaluated element segments; a dropped one is empty
+    vec<std::span<const u8>> datas{from}; ///< data segments; a dropped one is empty
+    u32 self = 0;                         ///< index in store_data::instances
 
-    instance_data() noexcept = default;
+    explicit instance_data(const allocator* a) noexcept : from(a) {}
     instance_data(const instance_data&) = delete;
     instance_data& operator=(const instance_data&) = delete;
 
     const module_data& module() const noexcept { return *unit->module; }
+    /// Room for `n` element segments, and for as many data segments. False: memory is out.
+    [[nodiscard]] bool make_segments(std::size_t elem, std::size_t data) noexcept {
+        if (!elems.resize(elem) || !datas.resize(data)) return false;
+        for (vec<u32>& e : elems) e.allocate_from(from);
+        return true;
+    }
     /// elem.drop and data.drop.
     void drop_elem(u32 segment) noexcept { elems[segment] = {}; }
     void drop_data(u32 segment) noexcept { datas[segment] = {}; }
@@ -2694,6 +2811,9 @@ namespace tessera::inline TESSERA_ABI::valid {
 /// references to other groups are compared by id. Works for one module and for a whole store.
 class type_registry {
 public:
+    type_registry() noexcept = default;
+    explicit type_registry(const allocator* from) noexcept : types_(from), slots_(from) {}
+
     /// All types by id; their references to types are ids too.
     const type_section& types() const noexcept { return types_; }
     type_space space() const noexcept { return {&types_, nullptr}; }
@@ -2842,7 +2962,7 @@ private:
     /// Keeps the table at most half full, so that a search ends.
     bool make_room() noexcept {
         if ((groups_ + 1) * 2 <= slots_.size()) return true;
-        vec<entry> bigger;
+        vec<entry> bigger(slots_.from());
         if (!bigger.resize(slots_.empty() ? 16 : slots_.size() * 2)) return false;
         // A number no module can know, lest one be made whose types all fall into one slot.
         if (slots_.empty()) seed_ = u64(reinterpret_cast<std::uintptr_t>(bigger.data()));
@@ -2924,7 +3044,8 @@ struct object_type {
 class object_layouts {
 public:
     /// The layouts of the types in `all`.
-    explicit object_layouts(const valid::type_registry& all) noexcept : all_(all) {}
+    explicit object_layouts(const valid::type_registry& all, const allocator* from = nullptr) noexcept
+        : all_(all), types_(from), words_(from) {}
 
     /// Makes `type` known. False: memory is out.
     [[nodiscard]] bool add(u32 type) noexcept {
@@ -3044,7 +3165,8 @@ public:
     // ---- objects ---------------------------------------------------------------------------------------------------
 
     /// The heap of objects of the types in `all`.
-    explicit object_heap(const valid::type_registry& all) noexcept : layouts(all), all_(all) {}
+    explicit object_heap(const valid::type_registry& all, const allocator* from = nullptr) noexcept
+        : layouts(all, from), all_(all), memory_(from), blocks_(from), live_(from), marks_(from) {}
 
     object_layouts layouts;
 
@@ -3196,8 +3318,9 @@ public:
         const u64 most = limit;
         const bool one = single;
         const valid::type_registry& all = all_;
+        const allocator* const from = memory_.from;
         this->~object_heap();
-        ::new (static_cast<void*>(this)) object_heap(all);
+        ::new (static_cast<void*>(this)) object_heap(all, from);
         limit = most;
         single = one;
     }
@@ -3357,6 +3480,7 @@ namespace tessera::inline TESSERA_ABI::runtime {
 
 class object_marker {
 public:
+    explicit object_marker(const allocator* from) noexcept : waiting_(from), arrays_(from) {}
     /// Starts over.
     void begin() noexcept {
         waiting_.clear();
@@ -3441,6 +3565,7 @@ public:
         u32 turn = 0;
         u32 next_free = 0; ///< while unused: index + 1 of the next unused one
     };
+    explicit root_table(const allocator* from) noexcept : places_(from) {}
     /// A place for `reference`; its index is in `index`. False: memory is out.
     [[nodiscard]] bool add(u32 reference, u32& index) noexcept {
         if (free_) {
@@ -3519,10 +3644,12 @@ struct slice; // of the floor game/
 
 /// A store. One thread at a time uses it; another one may only set `interrupt` and wake `sleeper`.
 struct store_data {
+    const allocator given;       ///< by the host; what it is not may be null
+    const allocator* const from; ///< the same; null: by the macros
     const runtime::engine* engine = nullptr;
-    void* engine_state = nullptr; ///< the engine's own
-    vec<func_record*> funcs;      ///< a function reference is an index in here plus one
-    valid::type_registry types;   ///< type ids that hold for all modules of the store
+    void* engine_state = nullptr;     ///< the engine's own
+    vec<func_record*> funcs{from};    ///< a function reference is an index in here plus one
+    valid::type_registry types{from}; ///< type ids that hold for all modules of the store
     tessera::limits limits;
     features built;                              ///< what the engine can run
     u64 fuel = 0;                                ///< what is left; used only with feature::fuel
@@ -3540,30 +3667,35 @@ struct store_data {
 #endif
     slice* sliced = nullptr; ///< the innermost call that runs and may wait for its host; null: none
 
+    written_pages* written = nullptr; ///< what is told of the host's writes; null: there is nobody
     account memory_total;
     account table_total;
 
-    vec<code_unit*> units;
-    vec<instance_data*> instances;
-    vec<memory_data*> memories;
-    vec<table_data*> tables;
-    vec<global_data*> globals;
-    vec<tag_data*> tags;
-    vec<func_record*> func_blocks; ///< arrays in which the records of `funcs` lie
-    vec<host_object> objects;      ///< by the index in an externref
-    u32 free_object = 0;           ///< index + 1 of the first unused one
+    vec<code_unit*> units{from};
+    vec<instance_data*> instances{from};
+    vec<memory_data*> memories{from};
+    vec<table_data*> tables{from};
+    vec<global_data*> globals{from};
+    vec<tag_data*> tags{from};
+    struct func_block {
+        func_record* first;
+        std::size_t size;
+    };
+    vec<func_block> func_blocks{from}; ///< arrays in which the records of `funcs` lie
+    vec<host_object> objects{from};    ///< by the index in an externref
+    u32 free_object = 0;               ///< index + 1 of the first unused one
     u32 live_objects = 0;
 
-    object_heap heap{types}; ///< structures, arrays, exceptions
-    object_marker marker;
-    root_table roots;     ///< references the host holds
-    vec<u32> temporaries; ///< references that something being made needs
+    object_heap heap{types, from}; ///< structures, arrays, exceptions
+    object_marker marker{from};
+    root_table roots{from};     ///< references the host holds
+    vec<u32> temporaries{from}; ///< references that something being made needs
 
-    vec<backtrace*> in_flight; ///< exceptions that are errors the host has, or had; see each_in_flight
+    vec<backtrace*> in_flight{from}; ///< exceptions that are errors the host has, or had; see each_in_flight
     static constexpr std::size_t least_in_flight = 16;
     std::size_t most_in_flight = least_in_flight; ///< how many make `keep` forget those that nobody has
 
-    store_data() noexcept = default;
+    explicit store_data(const allocator& a = {}) noexcept : given(a), from(a.allocate ? &given : nullptr) {}
     store_data(const store_data&) = delete;
     store_data& operator=(const store_data&) = delete;
     ~store_data() {
@@ -3596,8 +3728,21 @@ struct store_data {
         in_flight.truncate(kept);
         most_in_flight = 2 * kept + least_in_flight; // the cost of looking is shared by as many new ones
     }
+    /// From now on `all` is told what the host writes to memories; the engine's, and gone with its state.
+    void tell_writes(written_pages& all) noexcept {
+        written = &all;
+        for (memory_data* m : memories) m->written = m->shared ? nullptr : &all;
+    }
     /// The function behind a reference that is not null.
     func_record& func_of(u32 reference) const noexcept { return *funcs[reference - 1]; }
+    /// Frees an array of function records.
+    void release(const func_block& b) const noexcept { release_in(from, b.first, b.size * sizeof(func_record)); }
+    /// Ends a store that was made in the memory of its allocator; null is allowed.
+    static void end(store_data* s) noexcept {
+        if (!s) return;
+        const allocator last = s->given;
+        destroy_in(last.allocate ? &last : nullptr, s);
+    }
     /// The reference to a function of this store.
     static u32 ref_of(const func_record& f) noexcept { return f.self + 1; }
 };
@@ -3605,28 +3750,29 @@ struct store_data {
 /// Frees a unit and its share of the module.
 inline void destroy_unit(code_unit* u) noexcept {
     module_data* m = u->module;
-    destroy(u);
+    destroy_in(u->from, u);
     if (m && m->owners.fetch_sub(1, std::memory_order_acq_rel) == 1) destroy(m);
 }
 
 inline void store_data::clear() noexcept {
     if (engine && engine->release) engine->release(*this);
     engine_state = nullptr;
+    written = nullptr;
     ready = {};
 #if TESSERA_NATIVE
     has_guards = false;
 #endif
-    for (instance_data* i : instances) destroy(i);
+    for (instance_data* i : instances) destroy_in(from, i);
     for (func_record* f : funcs)
         if (f->host) f->host->release();
-    for (func_record* block : func_blocks) TESSERA_DEALLOCATE(block);
-    for (table_data* t : tables) destroy(t);
-    for (memory_data* m : memories) destroy(m);
-    for (global_data* g : globals) destroy(g);
-    for (tag_data* t : tags) destroy(t);
+    for (const func_block& b : func_blocks) release(b);
+    for (table_data* t : tables) destroy_in(from, t);
+    for (memory_data* m : memories) destroy_in(from, m);
+    for (global_data* g : globals) destroy_in(from, g);
+    for (tag_data* t : tags) destroy_in(from, t);
     for (code_unit* u : units) destroy_unit(u);
     for (host_object& o : objects)
-        if (o.used && o.destroy) o.destroy(o.object);
+        if (o.used && o.destroy) o.destroy(from, o.object);
     instances = {};
     funcs = {};
     func_blocks = {};
@@ -3639,6 +3785,7 @@ inline void store_data::clear() noexcept {
     free_object = live_objects = 0;
     types = {};
     heap.clear();
+    marker = object_marker(from);
     roots.clear();
     temporaries = {};
     for (backtrace* b : in_flight)
@@ -4854,6 +5001,12 @@ void store_guest(const shared_data* shared, u8* to, const T& value) noexcept {
     guest_layout<T>::store(at, value);
     if (shared) shared->calls->copy(to, copy, sizeof copy);
 }
+/// The same in `m`, which gets to know of it.
+template <class T>
+void store_guest(const memory_data& m, u8* to, const T& value) noexcept {
+    m.note_write(to, guest_layout<T>::size);
+    store_guest(m.shared, to, value);
+}
 
 } // namespace runtime
 
@@ -4891,20 +5044,33 @@ public:
         return old;
     }
 
-    /// All bytes; valid until the memory grows, which guest code can do too.
+    /// All bytes; valid until the memory grows, which guest code can do too. For `rollback` all of them count as
+    /// written now, and what is written after its next `take` or `go_back` is missed: ask for them again then.
     std::span<u8> bytes() const noexcept {
         const runtime::memory_data* m = data();
-        return m && !m->shared ? m->bytes() : std::span<u8>();
+        if (!m || m->shared) return {};
+        m->note_write(m->base, m->size);
+        return m->bytes();
     }
-    /// `n` bytes at `at`; valid until the memory grows.
+    /// `n` bytes at `at`; valid until the memory grows, and for `rollback` as `bytes` says.
     result<std::span<u8>> view(u64 at, u64 n) const noexcept {
         const runtime::memory_data* m = data();
         if (m && m->shared) return msg::shared_view;
-        return in_bounds(m, at, n);
+        auto s = in_bounds(m, at, n);
+        if (s) m->note_write(s->data(), n);
+        return s;
+    }
+    /// The same, only to be read: they do not count as written.
+    result<std::span<const u8>> peek(u64 at, u64 n) const noexcept {
+        const runtime::memory_data* m = data();
+        if (m && m->shared) return msg::shared_view;
+        auto s = in_bounds(m, at, n);
+        if (!s) return s.error();
+        return std::span<const u8>(*s);
     }
     /// The same as text.
     result<std::string_view> text(u64 at, u64 n) const noexcept {
-        auto s = view(at, n);
+        auto s = peek(at, n);
         if (!s) return s.error();
         return std::string_view(reinterpret_cast<const char*>(s->data()), s->size());
     }
@@ -4921,6 +5087,7 @@ public:
         const runtime::memory_data* m = data();
         auto s = in_bounds(m, at, from.size());
         if (!s) return s.error();
+        m->note_write(s->data(), from.size());
         runtime::copy_bytes(*m, s->data(), from.data(), from.size());
         return {};
     }
@@ -4944,7 +5111,7 @@ public:
         const runtime::memory_data* m = data();
         auto s = in_bounds(m, at, runtime::guest_layout<T>::size);
         if (!s) return s.error();
-        runtime::store_guest(m->shared, s->data(), value);
+        runtime::store_guest(*m, s->data(), value);
         return {};
     }
 
@@ -5668,9 +5835,14 @@ namespace tessera::inline TESSERA_ABI::runtime {
 /// One for each store whose guest ever waited; it lives as long as the store.
 class sleeper final : public sleeper_data {
 public:
-    sleeper() noexcept
+    /// One in the memory of `from`, as create_in has it.
+    explicit sleeper(const allocator* from = nullptr) noexcept
         : sleeper_data{[](sleeper_data& self) noexcept { static_cast<sleeper&>(self).look_around(); },
-                       [](sleeper_data* self) noexcept { tessera::destroy(static_cast<sleeper*>(self)); }} {}
+                       [](sleeper_data* self) noexcept {
+                           sleeper* const me = static_cast<sleeper*>(self);
+                           tessera::destroy_in(me->from_, me);
+                       }},
+          from_(from) {}
 
     void begin() noexcept {
         const locked hold(lock_);
@@ -5705,6 +5877,7 @@ private:
     mutex lock_;
     condition woken_;
     bool notified_ = false;
+    const allocator* from_;
 };
 
 class wait_queue {
@@ -6519,7 +6692,7 @@ inline bool drop_object(store_data& s, u32 reference) noexcept {
     o->next_free = s.free_object;
     s.free_object = (reference >> 2) + 1;
     --s.live_objects;
-    if (was.destroy) was.destroy(was.object);
+    if (was.destroy) was.destroy(s.from, was.object);
     return true;
 }
 
@@ -6670,23 +6843,33 @@ class guest_span {
 public:
     guest_span() noexcept = default;
     guest_span(u8* at, std::size_t count) noexcept : at_(at), count_(count) {}
-    /// For the library: in a shared memory, unless that is null.
-    guest_span(u8* at, std::size_t count, const runtime::shared_data* shared) noexcept
-        : at_(at), count_(count), shared_(shared) {}
+    /// For the library: in the memory `in`.
+    guest_span(u8* at, std::size_t count, const runtime::memory_data& in) noexcept
+        : at_(at), count_(count), memory_(&in) {}
 
     std::size_t size() const noexcept { return count_; }
     bool empty() const noexcept { return count_ == 0; }
     /// Element `i`, which must be below size().
-    T operator[](std::size_t i) const noexcept { return runtime::load_guest<T>(shared_, at_ + i * stride); }
-    void set(std::size_t i, const T& v) const noexcept { runtime::store_guest(shared_, at_ + i * stride, v); }
-    /// All of it, as it lies there; nothing of a shared memory, see class memory.
-    std::span<u8> bytes() const noexcept { return {at_, shared_ ? 0 : count_ * stride}; }
+    T operator[](std::size_t i) const noexcept {
+        return runtime::load_guest<T>(memory_ ? memory_->shared : nullptr, at_ + i * stride);
+    }
+    void set(std::size_t i, const T& v) const noexcept {
+        u8* const to = at_ + i * stride;
+        if (memory_) runtime::store_guest(*memory_, to, v);
+        else runtime::guest_layout<T>::store(to, v);
+    }
+    /// All of it, as it lies there; nothing of a shared memory, see class memory, and memory::bytes for `rollback`.
+    std::span<u8> bytes() const noexcept {
+        if (memory_ && memory_->shared) return {at_, 0};
+        if (memory_) memory_->note_write(at_, count_ * stride);
+        return {at_, count_ * stride};
+    }
 
 private:
     static constexpr std::size_t stride = runtime::guest_layout<T>::size;
     u8* at_ = nullptr;
     std::size_t count_ = 0;
-    const runtime::shared_data* shared_ = nullptr;
+    const runtime::memory_data* memory_ = nullptr; ///< null: bytes of the host's
 };
 
 /// A pointer to one T: one i32 parameter. Structures in, structures out.
@@ -6698,7 +6881,7 @@ public:
     guest_ptr() noexcept = default;
     explicit guest_ptr(u8* at) noexcept : one_(at, 1) {}
     /// For the library, as that of guest_span.
-    guest_ptr(u8* at, const runtime::shared_data* shared) noexcept : one_(at, 1, shared) {}
+    guest_ptr(u8* at, const runtime::memory_data& in) noexcept : one_(at, 1, in) {}
 
     T get() const noexcept { return one_[0]; }
     void set(const T& v) const noexcept { one_.set(0, v); }
@@ -6728,18 +6911,24 @@ struct param {
     }
 };
 
-/// The bytes a guest's pointer and count mean. False: they are out of bounds, there is no memory, or it is
-/// shared and `shared` null.
-inline bool guest_bytes(const caller& who, u64 at, u64 count, u64 size, u8*& to, const shared_data** shared,
-                        error& why) noexcept {
-    if (!who.instance || who.instance->memories.empty()) return why = error(msg::no_memory), false;
+/// What is done with the bytes that a guest's pointer means.
+enum class bytes_for : u8 {
+    copies, ///< a proxy copies in and out, and says what it writes; they may be of a shared memory
+    reading,
+    writing, ///< by the host's own code, which says nothing
+};
+/// The memory in which a guest's pointer and count mean bytes, of which the first is `to`. Null: they are out of
+/// bounds, there is no memory, or it is shared and must not be.
+inline const memory_data* guest_bytes(const caller& who, u64 at, u64 count, u64 size, bytes_for use, u8*& to,
+                                      error& why) noexcept {
+    if (!who.instance || who.instance->memories.empty()) return why = error(msg::no_memory), nullptr;
     const memory_data& m = *who.instance->memories[0];
     // Both factors are below 2^32.
-    if (!m.holds(at, count * size)) return why = error(trap::out_of_bounds_memory), false;
-    if (shared) *shared = m.shared;
-    else if (m.shared) return why = error(msg::shared_view), false;
+    if (!m.holds(at, count * size)) return why = error(trap::out_of_bounds_memory), nullptr;
+    if (m.shared && use != bytes_for::copies) return why = error(msg::shared_view), nullptr;
     to = m.base + at;
-    return true;
+    if (use == bytes_for::writing) m.note_write(to, count * size);
+    return &m;
 }
 
 template <class T>
@@ -6751,9 +6940,10 @@ template <class T>
 struct param<guest_span<T>> : pair_param<T> {
     static bool read(caller& who, const u64* from, guest_span<T>& to, error& why) noexcept {
         u8* at = nullptr;
-        const shared_data* shared = nullptr;
-        if (!guest_bytes(who, u32(from[0]), u32(from[1]), guest_layout<T>::size, at, &shared, why)) return false;
-        to = {at, std::size_t(u32(from[1])), shared};
+        const memory_data* const in =
+            guest_bytes(who, u32(from[0]), u32(from[1]), guest_layout<T>::size, bytes_for::copies, at, why);
+        if (!in) return false;
+        to = {at, std::size_t(u32(from[1])), *in};
         return true;
     }
 };
@@ -6766,7 +6956,8 @@ struct param<std::span<T>> : pair_param<T> {
                   "tessera: the guest has this type with another layout; use guest_span<T>");
     static bool read(caller& who, const u64* from, std::span<T>& to, error& why) noexcept {
         u8* at = nullptr;
-        if (!guest_bytes(who, u32(from[0]), u32(from[1]), sizeof(T), at, nullptr, why)) return false;
+        constexpr bytes_for use = std::is_const_v<T> ? bytes_for::reading : bytes_for::writing;
+        if (!guest_bytes(who, u32(from[0]), u32(from[1]), sizeof(T), use, at, why)) return false;
         if (reinterpret_cast<std::uintptr_t>(at) % alignof(T) != 0) return why = error(msg::misaligned), false;
         to = {reinterpret_cast<T*>(at), std::size_t(u32(from[1]))};
         return true;
@@ -6776,7 +6967,7 @@ template <>
 struct param<std::string_view> : pair_param<char> {
     static bool read(caller& who, const u64* from, std::string_view& to, error& why) noexcept {
         u8* at = nullptr;
-        if (!guest_bytes(who, u32(from[0]), u32(from[1]), 1, at, nullptr, why)) return false;
+        if (!guest_bytes(who, u32(from[0]), u32(from[1]), 1, bytes_for::reading, at, why)) return false;
         to = {reinterpret_cast<const char*>(at), std::size_t(u32(from[1]))};
         return true;
     }
@@ -6787,9 +6978,10 @@ struct param<guest_ptr<T>> {
     static constexpr u32 slots = 1;
     static bool read(caller& who, const u64* from, guest_ptr<T>& to, error& why) noexcept {
         u8* at = nullptr;
-        const shared_data* shared = nullptr;
-        if (!guest_bytes(who, u32(from[0]), 1, guest_layout<T>::size, at, &shared, why)) return false;
-        to = guest_ptr<T>(at, shared);
+        const memory_data* const in =
+            guest_bytes(who, u32(from[0]), 1, guest_layout<T>::size, bytes_for::copies, at, why);
+        if (!in) return false;
+        to = guest_ptr<T>(at, *in);
         return true;
     }
 };
@@ -6918,16 +7110,16 @@ bool guarded(error& why, Call call) noexcept {
 #endif
 }
 
-/// Makes a T of the host's from `args`; null when memory is out or its constructor throws.
+/// Makes a T of the host's from `args`, as create_in; null when memory is out or its constructor throws.
 template <class T, bool Catches, class... A>
-T* create_guarded(A&&... args) noexcept {
+T* create_guarded(const allocator* from, A&&... args) noexcept {
     static_assert(alignof(T) <= alignof(std::max_align_t), "tessera: the type is aligned more than the allocator is");
-    void* const at = TESSERA_ALLOCATE(sizeof(T));
+    void* const at = allocate_in(from, sizeof(T));
     if (!at) return nullptr;
     T* made = nullptr;
     error why(msg::out_of_memory);
     if (!guarded<Catches>(why, [&] { return made = ::new (at) T(std::forward<A>(args)...), true; }))
-        TESSERA_DEALLOCATE(at);
+        release_in(from, at, sizeof(T));
     return made;
 }
 
@@ -6947,7 +7139,7 @@ host_function* bind(F&& f) noexcept {
                   "tessera: define needs a function pointer, or an object with one operator() that is "
                   "not a template: a lambda without auto parameters");
     using sign = host_signature<typename signature_of<body>::type>;
-    auto* made = create_guarded<host_callable<body>, Catches>(std::forward<F>(f));
+    auto* made = create_guarded<host_callable<body>, Catches>(nullptr, std::forward<F>(f));
     if (!made) return nullptr;
     made->params = sign::params;
     made->results = sign::list::types;
@@ -6977,7 +7169,7 @@ host_function* bind_dynamic(const func_type& type, F&& f) noexcept {
         "tessera: a function without static type takes (caller&, std::span<const value>, std::span<value>) and returns "
         "result<void>");
     using made_type = host_dynamic<body>;
-    auto* made = create_guarded<made_type, Catches>(std::forward<F>(f));
+    auto* made = create_guarded<made_type, Catches>(nullptr, std::forward<F>(f));
     if (!made) return nullptr;
     if (!made->types.append(type.params.data(), type.params.size()) ||
         !made->types.append(type.results.data(), type.results.size())) {
@@ -7253,12 +7445,18 @@ TESSERA_SMALL_END
 TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::runtime {
 
+/// A new object of a store's, in its memory; null when that is out.
+template <class T>
+T* make(const allocator* from) noexcept {
+    if constexpr (std::is_constructible_v<T, const allocator*>) return create_in<T>(from, from);
+    else return create_in<T>(from);
+}
 /// Adds a new object to a list of the store's; null when memory is out.
 template <class T>
 T* add(vec<T*>& all) noexcept {
-    T* made = create<T>();
+    T* made = make<T>(all.from());
     if (made && !all.push_back(made)) {
-        destroy(made);
+        destroy_in(all.from(), made);
         return nullptr;
     }
     if (made) made->self = u32(all.size() - 1);
@@ -7271,7 +7469,10 @@ T* add(vec<T*>& all) noexcept {
 #if TESSERA_NATIVE
     m.guarded = s.has_guards;
 #endif
-    if (!type.shared || !s.engine->make_shared) return m.allocate(type, s.limits.memory_bytes, &s.memory_total, limit);
+    if (!type.shared || !s.engine->make_shared) {
+        m.written = s.written;
+        return m.allocate(type, s.limits.memory_bytes, &s.memory_total, limit);
+    }
     shared_data* const made = s.engine->make_shared(type, s.limits.memory_bytes, &s.memory_total, limit);
     if (made) m.show(*made, &s.memory_total);
     return made != nullptr;
@@ -7294,12 +7495,12 @@ inline func_record* record_block(store_data& s, std::size_t n) noexcept {
     const std::size_t all = s.funcs.size() + n;
     if (all > s.funcs.capacity() && !s.funcs.reserve(all < 2 * s.funcs.capacity() ? 2 * s.funcs.capacity() : all))
         return nullptr;
-    func_record* block = static_cast<func_record*>(TESSERA_ALLOCATE(n * sizeof(func_record)));
-    if (block && !s.func_blocks.push_back(block)) {
-        TESSERA_DEALLOCATE(block);
+    const store_data::func_block block{static_cast<func_record*>(allocate_in(s.from, n * sizeof(func_record))), n};
+    if (block.first && !s.func_blocks.push_back(block)) {
+        s.release(block);
         return nullptr;
     }
-    return block;
+    return block.first;
 }
 
 /// Makes `r` the record of a host function, of which it becomes an owner.
@@ -20559,7 +20760,7 @@ namespace tessera::inline TESSERA_ABI::runtime {
 inline code_unit* unit_of(store_data& store, module_data& m) noexcept {
     for (code_unit* u : store.units)
         if (u->module == &m) return u;
-    code_unit* u = create<code_unit>();
+    code_unit* u = make<code_unit>(store.from);
     if (u && store.types.add(m.types, u->type_ids) && u->funcs.resize(m.funcs.size()) && u->hints.read_all(m) &&
         store.units.push_back(u)) {
         u->module = &m;
@@ -20567,7 +20768,7 @@ inline code_unit* unit_of(store_data& store, module_data& m) noexcept {
         m.owners.fetch_add(1, std::memory_order_relaxed);
         return u;
     }
-    destroy(u);
+    destroy_in(store.from, u);
     return nullptr;
 }
 
@@ -20600,7 +20801,7 @@ private:
             for (std::size_t i = funcs; i < s.funcs.size(); ++i)
                 if (s.funcs[i]->host) s.funcs[i]->host->release();
             s.funcs.truncate(funcs);
-            for (std::size_t i = blocks; i < s.func_blocks.size(); ++i) TESSERA_DEALLOCATE(s.func_blocks[i]);
+            for (std::size_t i = blocks; i < s.func_blocks.size(); ++i) s.release(s.func_blocks[i]);
             s.func_blocks.truncate(blocks);
             drop(s.tables, tables);
             drop(s.memories, memories);
@@ -20611,7 +20812,7 @@ private:
         }
         template <class T>
         static void drop(vec<T*>& all, std::size_t keep) noexcept {
-            for (std::size_t i = keep; i < all.size(); ++i) destroy(all[i]);
+            for (std::size_t i = keep; i < all.size(); ++i) destroy_in(all.from(), all[i]);
             all.truncate(keep);
         }
         std::size_t funcs, blocks, tables, memories, globals, tags, instances, units;
@@ -20644,7 +20845,7 @@ private:
             !made->memories.reserve(m_.memories.size()) || !made->globals.reserve(m_.globals.size()) ||
             !made->global_slots.resize(2 * (m_.globals.size() - m_.imported_globals)) ||
             !made->imported_cells.reserve(m_.imported_globals) || !made->tags.reserve(m_.tags.size()) ||
-            !made->elems.resize(m_.elems.size()) || !made->datas.resize(m_.datas.size()))
+            !made->make_segments(m_.elems.size(), m_.datas.size()))
             return out_of_memory();
         return make_records();
     }
@@ -20838,11 +21039,12 @@ namespace tessera::inline TESSERA_ABI {
 class basic_store {
 public:
     /// A store whose module needs `built` at most. See status().
-    basic_store(const runtime::engine& engine, features built, const tessera::limits& limits) noexcept
-        : data_(create<runtime::store_data>()) {
+    basic_store(const runtime::engine& engine, features built, const tessera::limits& limits,
+                const allocator& memory = {}) noexcept
+        : data_(create_in<runtime::store_data>(memory.allocate ? &memory : nullptr, memory)) {
         if (!data_) return;
         if (engine.works && !engine.works()) {
-            destroy(std::exchange(data_, nullptr));
+            runtime::store_data::end(std::exchange(data_, nullptr));
             missing_ = &msg::broken_engine;
             return;
         }
@@ -20856,13 +21058,13 @@ public:
     basic_store(basic_store&& other) noexcept : data_(std::exchange(other.data_, nullptr)), missing_(other.missing_) {}
     basic_store& operator=(basic_store&& other) noexcept {
         if (this != &other) {
-            destroy(data_);
+            runtime::store_data::end(data_);
             data_ = std::exchange(other.data_, nullptr);
             missing_ = other.missing_;
         }
         return *this;
     }
-    ~basic_store() { destroy(data_); }
+    ~basic_store() { runtime::store_data::end(data_); }
 
     /// Whether the store could be made. Everything else fails with the same error if not.
     result<void> status() const noexcept { return data_ ? result<void>() : result<void>(*missing_); }
@@ -20960,10 +21162,12 @@ public:
     /// Makes a T for guests to hold as externref. The store owns it until drop_object or its end.
     template <class T, bool Catches = bool(TESSERA_CATCHES), class... A>
     result<externref> make_object(A&&... args) noexcept {
-        T* made = data_ ? runtime::create_guarded<T, Catches>(std::forward<A>(args)...) : nullptr;
+        if (!data_) return *missing_;
+        T* made = runtime::create_guarded<T, Catches>(data_->from, std::forward<A>(args)...);
         if (!made) return msg::out_of_memory;
-        auto r = add_object({made, &runtime::type_mark<T>, [](void* o) { destroy(static_cast<T*>(o)); }});
-        if (!r) destroy(made);
+        auto r = add_object({made, &runtime::type_mark<T>,
+                             [](const allocator* from, void* o) { destroy_in(from, static_cast<T*>(o)); }});
+        if (!r) destroy_in(data_->from, made);
         return r;
     }
     /// Lends an object of the host's to guests as externref; it must live until drop_object.
@@ -21026,7 +21230,7 @@ private:
     template <class T>
     error undo(T* made, vec<T*>& all, std::string_view limit) noexcept {
         if (made) {
-            destroy(made);
+            destroy_in(all.from(), made);
             all.pop_back();
         }
         return limit.empty() ? error(msg::out_of_memory) : error(msg::limit_reached, limit);
@@ -23874,6 +24078,8 @@ struct frame_map {
 
 class frame_maps {
 public:
+    frame_maps() noexcept = default;
+    explicit frame_maps(const allocator* from) noexcept : table_(from), slots_(from) {}
     /// Null: nothing is known yet.
     const frame_map* find(std::uintptr_t key) const noexcept {
         if (table_.empty()) return nullptr;
@@ -23903,7 +24109,7 @@ private:
         return table[i];
     }
     bool widen() noexcept {
-        vec<frame_map> wider;
+        vec<frame_map> wider(table_.from());
         if (!wider.resize(table_.empty() ? 64 : 2 * table_.size())) return false;
         for (const frame_map& m : table_)
             if (m.key != 0) place(wider, m.key) = m;
@@ -23925,10 +24131,15 @@ namespace tessera::inline TESSERA_ABI::runtime {
 
 /// A mark for each page of 4 KiB of 64 MiB of addresses; pages farther apart share marks, so that a marked page may not
 /// have been written to, and one that is not marked was not.
-struct dirty_pages {
+struct dirty_pages : written_pages {
     static constexpr unsigned page_log2 = 12;
     static constexpr std::size_t page = std::size_t{1} << page_log2, marks = std::size_t{1} << 14;
     u8 marked[marks] = {};
+
+    dirty_pages() noexcept
+        : written_pages{[](written_pages& self, const u8* at, u64 n) noexcept {
+              static_cast<dirty_pages&>(self).mark_range(at, n);
+          }} {}
 
     static TESSERA_INLINE std::size_t place(const u8* at) noexcept {
         return std::size_t(reinterpret_cast<std::uintptr_t>(at) >> page_log2) & (marks - 1);
@@ -24078,14 +24289,15 @@ struct context {
     context* next = nullptr;      ///< in the store's list of all
     context* next_free = nullptr; ///< in the store's list of those not in use
     error failure{error::unlikely()};
-    vec<u64> carried;    ///< values of an exception that a host function throws
-    runtime::caller who; ///< what host functions are told
+    const allocator* from;  ///< of the stack; null: the macros
+    vec<u64> carried{from}; ///< values of an exception that a host function throws
+    runtime::caller who;    ///< what host functions are told
     const runtime::memory_data no_memory{};
 
-    context() noexcept = default;
+    explicit context(const allocator* a = nullptr) noexcept : from(a) {}
     context(const context&) = delete;
     context& operator=(const context&) = delete;
-    ~context() { TESSERA_DEALLOCATE(stack); }
+    ~context() { give_back(); }
 
     /// Bytes from the stack's beginning; a number, so that it means something after the stack has moved.
     u64 depth_of(const u8* at) const noexcept {
@@ -24102,16 +24314,17 @@ struct context {
         size = size < used + bytes ? used + bytes : size;
         size = size > stack_limit ? stack_limit : size;
         size = (size + 15) & ~u64{15};
-        u8* fresh = static_cast<u8*>(TESSERA_ALLOCATE(std::size_t(size)));
+        u8* fresh = static_cast<u8*>(allocate_in(from, std::size_t(size)));
         if (!fresh) return why = trap::out_of_memory, false;
         if (stack) std::memcpy(fresh, stack, std::size_t(stack_end - stack));
-        TESSERA_DEALLOCATE(stack);
+        give_back();
         stack = fresh;
         stack_end = fresh + size;
         at = fresh + used;
         return true;
     }
 
+    void give_back() const noexcept { release_in(from, stack, std::size_t(stack_end - stack)); }
     /// Makes `i` the current instance; null: none.
     void switch_to(runtime::instance_data* i) noexcept {
         instance = i;
@@ -24150,6 +24363,7 @@ struct context {
 
 /// Of a build with feature::dirty_marks.
 struct marking_context : context {
+    using context::context;
     runtime::dirty_pages* dirty = nullptr;
 };
 
@@ -24427,7 +24641,7 @@ inline void fence() noexcept {
 inline runtime::sleeper* sleeper_of(runtime::store_data& store) noexcept {
     runtime::sleeper_data* made = store.sleeper.load(std::memory_order_relaxed);
     if (!made) {
-        made = create<runtime::sleeper>();
+        made = create_in<runtime::sleeper>(store.from, store.from);
         // Whoever interrupts sets the flag and then looks for this; who sleeps looks at the flag after it.
         store.sleeper.store(made);
     }
@@ -27061,11 +27275,11 @@ class encoder {
 public:
     explicit encoder(const function_ir& ir) noexcept : ir_(ir) {}
 
-    /// Writes the function's cells into `out`, which owns them from then on. False: memory is out.
-    [[nodiscard]] bool run(runtime::func_code& out) noexcept {
+    /// Writes the function's cells into `out`, from where `unit` releases them. False: memory is out.
+    [[nodiscard]] bool run(const runtime::code_unit& unit, runtime::func_code& out) noexcept {
         if (!measure()) return false;
         const u32 size = positions_.back();
-        u8* const cells = static_cast<u8*>(TESSERA_ALLOCATE(size ? size : 8));
+        u8* const cells = static_cast<u8*>(allocate_in(unit.from, unit.room_of(size)));
         if (!cells) return false;
         for (u32 i = 0; i < ir_.nodes.size(); ++i) write(cells, i);
         out = {cells, size, ir_.frame_slots, ir_.header};
@@ -28011,7 +28225,7 @@ public:
         if (c) {
             all->free = c->next_free;
         } else {
-            c = create<context_type>();
+            c = create_in<context_type>(store.from, store.from);
             if (!c) return nullptr;
             if constexpr (F[feature::dirty_marks]) static_cast<marking_context*>(c)->dirty = &all->dirty;
             c->next = all->first;
@@ -28066,11 +28280,12 @@ public:
         pool* const all = made_pool(store.engine_state);
         if constexpr (F[feature::tracing])
             if (all && all->observer && all->observer->gone) all->observer->gone(*all->observer);
-        while (all && all->first) destroy(std::exchange(all->first, all->first->next));
+        while (all && all->first)
+            destroy_in(store.from, static_cast<context_type*>(std::exchange(all->first, all->first->next)));
 #if TESSERA_NATIVE
         if (all && all->native) all->native->destroy(all->native);
 #endif
-        destroy(all);
+        destroy_in(store.from, all);
         store.engine_state = nullptr;
         store.ready = {};
     }
@@ -28114,18 +28329,18 @@ public:
 #endif
         encoder<F> to(ir);
         runtime::func_code code;
-        if (!to.run(code)) return false;
-        if (!unit.places.push_back({code.cells, index})) return TESSERA_DEALLOCATE(code.cells), false;
+        if (!to.run(unit, code)) return false;
+        if (!unit.places.push_back({code.cells, index})) return unit.release(code), false;
 #if TESSERA_NATIVE
         unit.places.back().compiled = compiled;
 #endif
         if (F[feature::exceptions] && !ir.catches.regions.empty()) {
             to.resolve(ir.catches);
-            runtime::catch_table* const table = create<runtime::catch_table>(std::move(ir.catches));
-            if (!table || !unit.catch_tables.push_back(table)) {
-                destroy(table);
+            runtime::catch_table* const table = create_in<runtime::catch_table>(unit.from, unit.from);
+            if (!table || !table->assign(ir.catches) || !unit.catch_tables.push_back(table)) {
+                destroy_in(unit.from, table);
                 unit.places.pop_back();
-                TESSERA_DEALLOCATE(code.cells);
+                unit.release(code);
                 return false;
             }
             code.catches = u32(unit.catch_tables.size()) & 0x7fff'ffff;
@@ -28480,7 +28695,7 @@ public:
 #if TESSERA_NATIVE
         if (all->native) all->native->forget(*all->native);
 #endif
-        for (runtime::code_unit* unit : store.units) forget_code(*unit);
+        for (runtime::code_unit* unit : store.units) unit->drop_code(); // it is lowered again when it is called
         for (runtime::func_record* f : store.funcs) {
             if (!f->instance) continue;
             f->entry = nullptr;
@@ -28488,21 +28703,6 @@ public:
             f->leaf_bytes = runtime::func_record::no_leaf;
         }
         return true;
-    }
-    /// All functions of `unit` are lowered again when they are called.
-    static void forget_code(runtime::code_unit& unit) noexcept {
-        for (runtime::func_code& f : unit.funcs) {
-            TESSERA_DEALLOCATE(f.cells);
-            f = {};
-        }
-#if TESSERA_NATIVE
-        for (runtime::func_code& f : unit.compiled) TESSERA_DEALLOCATE(f.cells);
-        unit.compiled.clear();
-#endif
-        for (runtime::catch_table* t : unit.catch_tables) destroy(t);
-        unit.catch_tables.clear();
-        unit.places.clear();
-        unit.sorted = 0;
     }
 
     // ---- self-test -------------------------------------------------------------------------------------------------
@@ -28542,7 +28742,13 @@ private:
     using context_type = std::conditional_t<F[feature::dirty_marks], marking_context, context>;
     static pool* made_pool(void* p) noexcept { return static_cast<pool*>(static_cast<context_pool*>(p)); }
     static pool* pool_of(runtime::store_data& store) noexcept {
-        if (!store.engine_state) store.engine_state = static_cast<context_pool*>(create<pool>());
+        if (!store.engine_state) {
+            pool* const made = create_in<pool>(store.from);
+            if (made) made->maps = frame_maps(store.from);
+            store.engine_state = static_cast<context_pool*>(made);
+            if constexpr (F[feature::dirty_marks])
+                if (made) store.tell_writes(made->dirty);
+        }
         return made_pool(store.engine_state);
     }
 
@@ -28595,6 +28801,15 @@ class store : public basic_store {
 
 public:
     explicit store(const tessera::limits& limits = {}) noexcept : basic_store(runtime::engine_for<F>(), F, limits) {}
+    /// A store that keeps what it has in memory of `memory`, of which it takes a copy: itself, instances, memories but
+    /// shared ones, tables, the heap, lowered code, the stacks of calls and the books of what hosts hold (objects,
+    /// roots), objects by make_object too. Not from there is what may outlive the store or is the host's: modules,
+    /// imports, host functions, shared memories, errors, executions with their results; nor machine code, what a
+    /// debugger, a `rollback` or `save` keeps, and what is needed only while a call of the library lasts. With an
+    /// allocator no address space is reserved: a memory that grows beyond its room is copied.
+    store(const tessera::limits& limits, const allocator& memory) noexcept
+        : basic_store(runtime::engine_for<F>(), F, limits, memory) {}
+    explicit store(const allocator& memory) noexcept : store(tessera::limits(), memory) {}
 
     /// Allows `units` more of execution. What a guest has used up it does not get back by trapping.
     result<void> add_fuel(u64 units) noexcept requires(F[feature::fuel]) {
@@ -32526,11 +32741,16 @@ class guest_memory {
 public:
     guest_memory() noexcept = default;
     explicit guest_memory(const runtime::memory_data& m) noexcept
-        : base_(m.base), size_(m.bytes_now()), shared_(m.shared) {}
+        : base_(m.base), size_(m.bytes_now()), memory_(&m), shared_(m.shared) {}
 
     bool holds(u64 at, u64 n) const noexcept { return at <= size_ && n <= size_ - at; }
-    /// The bytes themselves; `at` must be inside.
-    u8* at(u64 at) const noexcept { return base_ + at; }
+    /// The bytes themselves, only to be read; `at` must be inside.
+    const u8* at(u64 at) const noexcept { return base_ + at; }
+    /// `n` of them to be written, which must be inside.
+    u8* room(u64 at, u64 n) const noexcept {
+        memory_->note_write(base_ + at, n);
+        return base_ + at;
+    }
     /// Where one of those bytes is.
     u64 offset_of(const u8* byte) const noexcept { return u64(byte - base_); }
     bool shared() const noexcept { return shared_ != nullptr; }
@@ -32541,12 +32761,14 @@ public:
     }
     template <class T>
     void put(u64 at, std::type_identity_t<T> value) const noexcept {
-        runtime::store_guest<T>(shared_, base_ + at, value);
+        runtime::store_guest<T>(*memory_, base_ + at, value);
     }
     /// Copies bytes in and out; they must be inside.
     void write(u64 at, const void* from, std::size_t n) const noexcept {
-        if (shared_) shared_->calls->copy(base_ + at, static_cast<const u8*>(from), n);
-        else if (n) std::memcpy(base_ + at, from, n);
+        if (n == 0) return;
+        u8* const to = room(at, n);
+        if (shared_) shared_->calls->copy(to, static_cast<const u8*>(from), n);
+        else std::memcpy(to, from, n);
     }
     void read(u64 at, void* to, std::size_t n) const noexcept {
         if (shared_) shared_->calls->copy(static_cast<u8*>(to), base_ + at, n);
@@ -32556,6 +32778,7 @@ public:
 private:
     u8* base_ = nullptr;
     u64 size_ = 0;
+    const runtime::memory_data* memory_ = nullptr; ///< null: there is none, and nothing is inside
     const runtime::shared_data* shared_ = nullptr;
 };
 
@@ -32872,12 +33095,12 @@ public:
             if (!m.holds(from, n)) return false;
             if (n == 0) continue;
             if (n > room - bytes_) { // the rest of it is never asked for: the transfer is short
-                all_[size_++] = {m.at(from), std::size_t(room - bytes_)};
+                all_[size_++] = {place(m, from, room - bytes_), std::size_t(room - bytes_)};
                 bytes_ = room;
                 cut_ = true;
                 return true;
             }
-            all_[size_++] = {m.at(from), n};
+            all_[size_++] = {place(m, from, n), n};
             bytes_ += n;
         }
         return true;
@@ -32898,6 +33121,11 @@ public:
     }
 
 private:
+    static auto place(const guest_memory& m, u64 at, u64 n) noexcept {
+        if constexpr (std::is_same_v<Buffer, buffer>) return m.room(at, n);
+        else return m.at(at);
+    }
+
     Buffer all_[most];
     std::size_t first_ = 0;
     std::size_t size_ = 0;
@@ -33542,9 +33770,10 @@ inline result<u32> start(const instance& guest) noexcept {
 template <features F>
 class process {
 public:
-    /// One whose stores have these limits. See status().
-    explicit process(const context& from, const tessera::limits& limits = {}) noexcept
-        : context_(from), store_(limits), defined_(preview1(imports_, from)) {
+    /// One whose stores have these limits and this allocator, which must be for several threads if the guest has some.
+    /// See status().
+    explicit process(const context& from, const tessera::limits& limits = {}, const allocator& memory = {}) noexcept
+        : context_(from), store_(limits, memory), defined_(preview1(imports_, from)) {
         if constexpr (has_threads)
             imports_.define("wasi", "thread-spawn", [this](u32 argument) { return spawn(argument); });
         if constexpr (F[feature::interruption])
@@ -33633,7 +33862,7 @@ private:
     class spawned final : public group_member {
     public:
         spawned(process& of, u32 id, u32 argument) noexcept
-            : of_(of), store_(of.store_.limits()), id_(id), argument_(argument) {}
+            : of_(of), store_(of.store_.limits(), of.store_.data()->given), id_(id), argument_(argument) {}
         tessera::store<F>& store() noexcept { return store_; }
         result<void> run() noexcept override {
             auto made = store_.instantiate(of_.module_, of_.imports_);
@@ -41928,9 +42157,12 @@ public:
 /// depends on how many pages of 4 KiB the guest has written to since the last state, not on how large its memories are;
 /// for that it has a copy of each memory of its own. Needs feature::dirty_marks.
 ///
-/// A state is what memories, tables, globals and segments hold, and the fuel. What the host writes to a memory, itself
-/// or in a function that a guest calls, is not marked: it has to say so by `touch`. There must be no objects in the
-/// heap and no shared memories, and no call may run or wait when a state is taken or gone back to.
+/// A state is what memories, tables, globals and segments hold, and the fuel. What the host writes to a memory is part
+/// of it, by whatever it is written: `memory`, guest_ptr, guest_span, results of a `game::binding`, functions of WASI.
+/// Bytes that were handed out (memory::bytes and memory::view, guest_span::bytes, std::span<T> parameters) count as
+/// written when they are handed out; what is written to them after the next `take` or `go_back` is missed, unless
+/// `touch` says so. There must be no objects in the heap and no shared memories, and no call may run or wait when a
+/// state is taken or gone back to.
 template <features F>
 class rollback {
     static_assert(F[feature::dirty_marks], "tessera: rollback needs a set with feature::dirty_marks");
@@ -41946,8 +42178,8 @@ public:
     /// Makes the store what it was when state `number` was taken, and forgets the states after it. Fails like take, and
     /// with msg::out_of_range for a state that is not kept or from before instances were made.
     result<void> go_back(u64 number) noexcept { return ring_.go_back(number); }
-    /// The host has written, or is about to write, `n` bytes at `at`. Fails with msg::stale_handle or
-    /// msg::out_of_range.
+    /// The host has written, or is about to write, `n` bytes at `at` by a pointer that it had before the last `take` or
+    /// `go_back`. Fails with msg::stale_handle or msg::out_of_range.
     result<void> touch(const memory& m, u64 at, u64 n) noexcept { return ring_.touch(m, at, n); }
     /// The states that are kept have the numbers from `oldest` on to before `next`.
     u64 oldest() const noexcept { return ring_.oldest(); }
@@ -43303,7 +43535,7 @@ private:
             if (sized) sizes[i] = in.number();
             if (in.failed()) return false;
             if (own) continue;
-            all[i] = create<T>();
+            all[i] = runtime::make<T>(store.from);
             if (!all[i]) return out_of_memory();
             all[i]->self = i;
             if (!host(*all[i])) return false;
@@ -43389,7 +43621,7 @@ private:
             !i->memories.reserve(m.memories.size()) || !i->globals.reserve(m.globals.size()) ||
             !i->global_slots.resize(2 * (m.globals.size() - m.imported_globals)) ||
             !i->imported_cells.reserve(m.imported_globals) || !i->tags.reserve(m.tags.size()) ||
-            !i->elems.resize(m.elems.size()) || !i->datas.resize(m.datas.size()))
+            !i->make_segments(m.elems.size(), m.datas.size()))
             return out_of_memory();
         runtime::func_record* records = m.funcs.empty() ? nullptr : runtime::record_block(store, m.funcs.size());
         if (!records && !m.funcs.empty()) return out_of_memory();
@@ -43463,7 +43695,7 @@ private:
     T* fill(vec<T*>& all, u32& next) noexcept {
         while (next < all.size() && all[next]) ++next;
         if (next == all.size()) return in.fail(msg::out_of_range, "number of things"), nullptr;
-        T* const made_now = create<T>();
+        T* const made_now = runtime::make<T>(store.from);
         if (!made_now) return out_of_memory(), nullptr;
         made_now->self = next;
         return all[next] = made_now;
@@ -44185,7 +44417,7 @@ struct param<game::c_string> {
     static bool read(caller& who, const u64* from, game::c_string& to, error& why) noexcept {
         const u32 at = u32(from[0]);
         u8* first = nullptr;
-        if (!guest_bytes(who, at, 1, 1, first, nullptr, why)) return false;
+        if (!guest_bytes(who, at, 1, 1, bytes_for::reading, first, why)) return false;
         const void* const end = std::memchr(first, 0, std::size_t(who.instance->memories[0]->size - at));
         if (!end) return why = error(trap::out_of_bounds_memory), false;
         to.text = {reinterpret_cast<const char*>(first), std::size_t(static_cast<const u8*>(end) - first)};
@@ -44610,8 +44842,7 @@ struct declared_objects {
 /// (see guest_type); std::optional of these; c_string, text_room, callback; T& and T* for objects of a table, which a
 /// guest knows by numbers: with T& a number that means nothing ends the guest's call, with T* it is null. Results:
 /// void, a number, an id, an enumeration; a structure or a std::optional, which the guest gets by a pointer; result<>
-/// of these. All texts must outlive the binding, object tables and what functions capture the imports. What is written
-/// to a guest's memory, results by a pointer included, is not marked for `rollback`, which has to be told by `touch`.
+/// of these. All texts must outlive the binding, object tables and what functions capture the imports.
 class binding {
 public:
     /// Defines in `env`, which must outlive it, as functions of module `name`.
@@ -44709,6 +44940,10 @@ private:
 // ---- game/call.hpp ---------------------------------------------------------------------
 /// @file game/call.hpp
 /// A call that runs in slices of fuel or time, and can wait for an answer of its host in between.
+
+namespace tessera::inline TESSERA_ABI {
+class basic_store;
+}
 
 namespace tessera::inline TESSERA_ABI::game {
 
@@ -44817,6 +45052,9 @@ public:
     execution* saveable() noexcept {
         return is_over() || state_ == standing::running || state_ == standing::waiting ? nullptr : &x_;
     }
+
+    /// Whether it is, or was, a call of this store.
+    bool is_of(const basic_store& s) const noexcept;
 
     /// For the library: the innermost call of `store` that runs and may wait, or why it may not.
     static call* running(runtime::store_data& store, const char*& why_not) noexcept;
@@ -45107,37 +45345,56 @@ struct usage {
     u64 owed = 0;     ///< what it still has to make up for: later shares are so much smaller
     u64 total = 0;    ///< used in all frames
     u64 most = 0;     ///< the most it used in one frame
+    u64 missed = 0;   ///< in the last frame: how much less than its share it got, though it would have gone on
     u32 overruns = 0; ///< frames in which it used more than it was given
 };
 
 /// What came of a frame.
 struct frame_report {
     u64 budget = 0;
-    u64 used = 0;         ///< by all members; more than the budget if somebody overran
-    u32 finished = 0;     ///< members that came to their end in this frame, with results or an error
-    u32 waiting = 0;      ///< members that wait for an answer of the host
-    u32 hungry = 0;       ///< members that would have gone on
-    u32 worst = no_index; ///< the member that overran most; no_index: nobody did
+    u64 used = 0;            ///< by all members; more than the budget if somebody overran
+    u32 finished = 0;        ///< members that came to their end in this frame, with results or an error
+    u32 waiting = 0;         ///< members that wait for an answer of the host
+    u32 hungry = 0;          ///< members that would have gone on
+    u32 starved = 0;         ///< those of them that did not get their share, mostly since others overran: usage::missed
+    u32 worst = no_index;    ///< the member that overran most; no_index: nobody did
+    u32 neediest = no_index; ///< the member that missed most of its share; no_index: nobody did
 };
 
 /// Shares budgets among calls. Each member gets a share by its weight; what it does not use goes to those that would go
 /// on, until all is used or nobody is left. Who starts moves on from frame to frame, so that a remainder goes to
-/// each in turn. Members may be of different stores. In frames of fuel the outcome depends on nothing but the guests.
+/// each in turn. Members may be of different stores, each of which must outlive its calls: `drop` or `drop_of` takes
+/// them out before. In frames of fuel the outcome depends on nothing but the guests, the members' numbers and weights,
+/// and `turn`: a game that goes back, or was saved, goes on the same way if that is kept with it.
 class scheduler {
 public:
     scheduler() noexcept = default;
     scheduler(scheduler&&) noexcept = default;
     scheduler& operator=(scheduler&&) noexcept = default;
 
-    /// Adds a call under a name, which is copied; the number by which it is known from then on. A weight of 2 gets
-    /// twice the share of 1; 0 counts as 1. Fails with msg::out_of_memory, and msg::already_running during a frame.
+    /// Adds a call under a name, which is copied; the number by which it is known from then on, the lowest that nobody
+    /// has. A weight of 2 gets twice the share of 1; 0 counts as 1. Fails with msg::out_of_memory, and
+    /// msg::already_running during a frame.
     result<u32> add(std::string_view name, call&& c, u32 weight = 1) noexcept;
     /// Gives a member another call, for instance the next frame's; what it owes of frames of time stays. Fails with
     /// msg::out_of_range for a number that is not known, and msg::already_running during a frame.
     result<void> set(u32 member, call&& c) noexcept;
+    /// Takes a member out and gives its call up, wherever that stands; the others keep their numbers. Fails as `set`.
+    result<void> drop(u32 member) noexcept;
+    /// The same for all members with calls of the store `s`; how many there were.
+    result<u32> drop_of(const basic_store& s) noexcept;
 
+    /// Members have numbers below `size`; `has` says whether there is one of this number.
     u32 size() const noexcept { return u32(members_.size()); }
-    /// A member's call, name and figures. The number must be known. A call that is running must not be moved.
+    bool has(u32 member) const noexcept { return member < members_.size() && members_[member].is_taken; }
+    /// The member that starts the next frame. Of another scheduler with the same members it may be set, for example of
+    /// one that was made after loading; a number that is not known stands for the next one that is, from 0 on after the
+    /// last. Setting fails with msg::already_running during a frame.
+    u32 turn() const noexcept { return first_; }
+    result<void> set_turn(u32 member) noexcept;
+
+    /// A member's call, name and figures; of one that was dropped an empty call, no name and nothing. The number must
+    /// be below `size`. A call that is running must not be moved.
     call& at(u32 member) noexcept { return members_[member].c; }
     std::string_view name(u32 member) const noexcept {
         return {members_[member].name.data(), members_[member].name.size()};
@@ -45163,10 +45420,18 @@ private:
         call c;
         vec<char> name;
         usage figures;
+        bool is_taken = true;
         bool is_hungry = false;
+        u64 share = 0; ///< of the frame
+        u64 took = 0;  ///< of it, debts included
     };
     frame_report frame(u64 budget, bool timed) noexcept;
     u64 slice(seat& m, u64 share, bool timed) noexcept;
+    void give_up(seat& m) noexcept;
+    void find_turn() noexcept;
+    /// What is nobody's fault: the clock is looked at between slices of fuel, and what stops a call in a frame of fuel
+    /// is the instruction or block for which that is too little.
+    static constexpr u64 tolerance(bool timed) noexcept { return timed ? 100'000 : 1'000; }
 
     vec<seat> members_;
     u32 first_ = 0;     ///< who starts the next frame
@@ -46024,18 +46289,65 @@ TESSERA_API result<u32> scheduler::add(std::string_view name, call&& c, u32 weig
     if (runs_) return msg::already_running;
     vec<char> copy;
     if (!copy.append(name.data(), name.size())) return msg::out_of_memory;
-    if (!members_.push_back({std::move(c), std::move(copy), {}, false})) return msg::out_of_memory;
-    usage& u = members_.back().figures;
-    u.state = members_.back().c.state();
+    u32 at = 0;
+    while (has(at)) ++at;
+    if (at == size()) {
+        if (!members_.push_back({std::move(c), std::move(copy), {}})) return msg::out_of_memory;
+    } else {
+        members_[at].c = std::move(c);
+        members_[at].name = std::move(copy);
+        members_[at].is_taken = true;
+    }
+    usage& u = members_[at].figures;
+    u = {};
+    u.state = members_[at].c.state();
     u.weight = weight ? weight : 1;
-    return u32(members_.size() - 1);
+    find_turn();
+    return at;
 }
 TESSERA_API result<void> scheduler::set(u32 member, call&& c) noexcept {
     if (runs_) return msg::already_running;
-    if (member >= members_.size()) return error(msg::out_of_range, "member of the scheduler");
+    if (!has(member)) return error(msg::out_of_range, "member of the scheduler");
     members_[member].c = std::move(c);
     members_[member].figures.state = members_[member].c.state();
     return {};
+}
+TESSERA_API void scheduler::give_up(seat& m) noexcept {
+    const call gone(std::move(m.c));
+    m.name = {};
+    m.figures = {};
+    m.figures.state = m.c.state();
+    m.is_taken = m.is_hungry = false;
+}
+TESSERA_API result<void> scheduler::drop(u32 member) noexcept {
+    if (runs_) return msg::already_running;
+    if (!has(member)) return error(msg::out_of_range, "member of the scheduler");
+    give_up(members_[member]);
+    find_turn();
+    return {};
+}
+TESSERA_API result<u32> scheduler::drop_of(const basic_store& s) noexcept {
+    if (runs_) return msg::already_running;
+    u32 dropped = 0;
+    for (seat& m : members_) {
+        if (!m.is_taken || !m.c.is_of(s)) continue;
+        give_up(m);
+        ++dropped;
+    }
+    find_turn();
+    return dropped;
+}
+TESSERA_API result<void> scheduler::set_turn(u32 member) noexcept {
+    if (runs_) return msg::already_running;
+    first_ = member;
+    find_turn();
+    return {};
+}
+/// Whoever starts next is there.
+TESSERA_API void scheduler::find_turn() noexcept {
+    const u32 n = size();
+    if (first_ >= n) first_ = 0;
+    for (u32 i = 0; i < n && !members_[first_].is_taken; ++i) first_ = (first_ + 1) % n;
 }
 
 /// Lets a member run for `share`, which pays what it owes first; what that took of the budget.
@@ -46048,9 +46360,7 @@ TESSERA_API u64 scheduler::slice(seat& m, u64 share, bool timed) noexcept {
         u.state = m.c.run_ns(given);
         used = monotonic_ns() - begin;
         took = paid + used;
-        // The clock is looked at between slices of fuel: so much is nobody's fault.
-        constexpr u64 tolerance = 100'000;
-        over = used > given + tolerance ? used - given : 0;
+        over = used > given + tolerance(true) ? used - given : 0;
         u.owed += over - paid;
     } else {
         const u64 before = m.c.fuel_used(), owed = m.c.fuel_owed();
@@ -46058,15 +46368,14 @@ TESSERA_API u64 scheduler::slice(seat& m, u64 share, bool timed) noexcept {
         used = m.c.fuel_used() - before;
         u.owed = m.c.fuel_owed();
         took = used + owed - u.owed;
-        // What stops a call is the instruction or block for which the fuel is too little.
-        constexpr u64 tolerance = 1'000;
-        over = u.owed > owed + tolerance ? u.owed - owed : 0;
+        over = u.owed > owed + tolerance(false) ? u.owed - owed : 0;
     }
     u.over += over;
     u.used += used;
     u.total += used;
     ++u.slices;
     m.is_hungry = u.state == standing::out_of_fuel || u.state == standing::deadline;
+    m.took += took;
     return took;
 }
 
@@ -46078,22 +46387,27 @@ TESSERA_API frame_report scheduler::frame(u64 budget, bool timed) noexcept {
     runs_ = true;
     for (seat& m : members_) {
         m.figures.slices = 0;
-        m.figures.used = m.figures.over = 0;
+        m.figures.used = m.figures.over = m.figures.missed = m.share = m.took = 0;
         m.figures.state = m.c.state(); // the host may have run it by itself
         m.is_hungry = !m.c.is_over() && m.figures.state != standing::running;
     }
     const u64 least = timed ? 2'000 : 1; // a slice that is shorter is more switching than running
+    const auto share_of = [least](const seat& m, u64 pot, u64 weights) noexcept {
+        const u64 share = pot / weights * m.figures.weight + pot % weights * m.figures.weight / weights;
+        return share < least ? least : share;
+    };
     u64 left = budget;
     while (left != 0) {
         u64 weights = 0;
         for (const seat& m : members_) weights += m.is_hungry ? m.figures.weight : 0;
         if (weights == 0) break;
         const u64 pot = left;
+        if (pot == budget)
+            for (seat& m : members_) m.share = m.is_hungry ? share_of(m, pot, weights) : 0;
         for (u32 i = 0; i < n && left != 0; ++i) {
             seat& m = members_[(first_ + i) % n];
             if (!m.is_hungry) continue;
-            u64 share = pot / weights * m.figures.weight + pot % weights * m.figures.weight / weights;
-            share = share < least ? least : share;
+            const u64 share = share_of(m, pot, weights);
             const u64 took = slice(m, share < left ? share : left, timed);
             if (m.c.is_over()) ++report.finished;
             left -= took < left ? took : left;
@@ -46101,15 +46415,23 @@ TESSERA_API frame_report scheduler::frame(u64 budget, bool timed) noexcept {
         if (pot - left < least) break; // whoever is hungry cannot be fed with it
     }
     for (u32 i = 0; i < n; ++i) {
+        const seat& m = members_[i];
         usage& u = members_[i].figures;
         report.used += u.used;
         report.waiting += u.state == standing::waiting;
-        report.hungry += members_[i].is_hungry && u.state != standing::waiting;
+        const bool is_hungry = m.is_hungry && u.state != standing::waiting;
+        report.hungry += is_hungry;
+        if (is_hungry && m.took < m.share && (m.took == 0 || m.share - m.took > tolerance(timed))) {
+            u.missed = m.share - m.took;
+            ++report.starved;
+            if (report.neediest == no_index || u.missed > members_[report.neediest].figures.missed) report.neediest = i;
+        }
         u.most = u.used > u.most ? u.used : u.most;
         u.overruns += u.over != 0;
         if (u.over != 0 && (report.worst == no_index || u.over > members_[report.worst].figures.over)) report.worst = i;
     }
     first_ = (first_ + 1) % n;
+    find_turn();
     runs_ = false;
     return report;
 }
@@ -46160,6 +46482,9 @@ TESSERA_API call::call(execution&& begun) noexcept : x_(std::move(begun)) {
     if (x_.done()) state_ = standing::finished;
     else if (x_.paused()) state_ = standing::out_of_fuel;
     else if (!x_.call_) end(msg::stale_handle);
+    if (!x_.call_ || !x_.alive()) return;
+    const exec::context& c = *static_cast<const exec::context*>(x_.call_);
+    owed_ = c.fuel < 0 ? u64(-c.fuel) : 0; // of one that was saved
 }
 TESSERA_API call::call(call&& other) noexcept
     : x_(std::move(other.x_)), state_(std::exchange(other.state_, standing::trapped)), answered_(other.answered_),
@@ -46286,6 +46611,7 @@ TESSERA_API void call::add_host_ns(u64 ns, u64 now) noexcept {
 TESSERA_API bool call::waits_for_answer() const noexcept {
     return state_ == standing::waiting && x_.alive() && !answered_ && !what_.operation;
 }
+TESSERA_API bool call::is_of(const basic_store& s) const noexcept { return s.data() && x_.store_ == s.data(); }
 TESSERA_API view<val_type> call::awaited() const noexcept {
     if (state_ != standing::waiting || !x_.alive()) return {};
     const exec::context& c = *static_cast<const exec::context*>(x_.call_);

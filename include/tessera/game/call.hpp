@@ -7,6 +7,10 @@
 
 #include <type_traits>
 
+namespace tessera::inline TESSERA_ABI {
+class basic_store;
+}
+
 namespace tessera::inline TESSERA_ABI::game {
 
 /// Where a call stands.
@@ -114,6 +118,9 @@ public:
     execution* saveable() noexcept {
         return is_over() || state_ == standing::running || state_ == standing::waiting ? nullptr : &x_;
     }
+
+    /// Whether it is, or was, a call of this store.
+    bool is_of(const basic_store& s) const noexcept;
 
     /// For the library: the innermost call of `store` that runs and may wait, or why it may not.
     static call* running(runtime::store_data& store, const char*& why_not) noexcept;

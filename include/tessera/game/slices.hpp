@@ -6,6 +6,7 @@
 
 #include <tessera/exec/context.hpp>
 #include <tessera/game/call.hpp>
+#include <tessera/runtime/api/store.hpp>
 #include <tessera/util/clock.hpp>
 
 TESSERA_SMALL
@@ -46,6 +47,9 @@ TESSERA_API call::call(execution&& begun) noexcept : x_(std::move(begun)) {
     if (x_.done()) state_ = standing::finished;
     else if (x_.paused()) state_ = standing::out_of_fuel;
     else if (!x_.call_) end(msg::stale_handle);
+    if (!x_.call_ || !x_.alive()) return;
+    const exec::context& c = *static_cast<const exec::context*>(x_.call_);
+    owed_ = c.fuel < 0 ? u64(-c.fuel) : 0; // of one that was saved
 }
 TESSERA_API call::call(call&& other) noexcept
     : x_(std::move(other.x_)), state_(std::exchange(other.state_, standing::trapped)), answered_(other.answered_),
@@ -172,6 +176,7 @@ TESSERA_API void call::add_host_ns(u64 ns, u64 now) noexcept {
 TESSERA_API bool call::waits_for_answer() const noexcept {
     return state_ == standing::waiting && x_.alive() && !answered_ && !what_.operation;
 }
+TESSERA_API bool call::is_of(const basic_store& s) const noexcept { return s.data() && x_.store_ == s.data(); }
 TESSERA_API view<val_type> call::awaited() const noexcept {
     if (state_ != standing::waiting || !x_.alive()) return {};
     const exec::context& c = *static_cast<const exec::context*>(x_.call_);

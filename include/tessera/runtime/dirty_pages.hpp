@@ -3,16 +3,21 @@
 /// Which pages of a store's memories were written to: marks by address, for all memories together.
 #pragma once
 
-#include <tessera/util/integers.hpp>
+#include <tessera/runtime/memory.hpp>
 
 namespace tessera::inline TESSERA_ABI::runtime {
 
 /// A mark for each page of 4 KiB of 64 MiB of addresses; pages farther apart share marks, so that a marked page may not
 /// have been written to, and one that is not marked was not.
-struct dirty_pages {
+struct dirty_pages : written_pages {
     static constexpr unsigned page_log2 = 12;
     static constexpr std::size_t page = std::size_t{1} << page_log2, marks = std::size_t{1} << 14;
     u8 marked[marks] = {};
+
+    dirty_pages() noexcept
+        : written_pages{[](written_pages& self, const u8* at, u64 n) noexcept {
+              static_cast<dirty_pages&>(self).mark_range(at, n);
+          }} {}
 
     static TESSERA_INLINE std::size_t place(const u8* at) noexcept {
         return std::size_t(reinterpret_cast<std::uintptr_t>(at) >> page_log2) & (marks - 1);

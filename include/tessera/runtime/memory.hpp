@@ -7,6 +7,7 @@
 #include <tessera/runtime/shared_data.hpp>
 #include <tessera/syntax/trap.hpp>
 #include <tessera/syntax/types.hpp>
+#include <tessera/util/allocator.hpp>
 #include <tessera/util/pages.hpp>
 
 #include <initializer_list>
@@ -15,20 +16,28 @@
 
 namespace tessera::inline TESSERA_ABI::runtime {
 
+/// Who is told what the host writes to a store's memories. What that is stays the engine's, so that a program without
+/// feature::dirty_marks has no code of it.
+struct written_pages {
+    void (*mark)(written_pages& self, const u8* at, u64 n) noexcept;
+};
+
 /// Linear memory. `base` may change whenever the memory grows, except for a shared one. It is null
 /// while the memory is empty and has never grown. A shared memory has one in each store that uses it,
 /// touched by that store's thread alone: its `size` is what the thread last saw.
 struct memory_data {
     u8* base = nullptr;
-    u64 size = 0;                  ///< bytes; a multiple of the page size
-    memory_type type;              ///< as declared; the current size is the minimum when it is matched as an import
-    u64 max_bytes = 0;             ///< the smallest of the declared maximum, the address space and the store's limit
-    u64 capacity = 0;              ///< bytes that may be used; those beyond `size` are zero
-    u64 reserved = 0;              ///< bytes of address space at `base`; 0: `base` is from TESSERA_ALLOCATE_ZEROED
-    account* total = nullptr;      ///< the store's, counted in `size`s; of a shared one, if it is counted there
-    shared_data* shared = nullptr; ///< counted; null for a memory of the store's own
-    u32 self = 0;                  ///< index in store_data::memories
-    bool is_gone = false;          ///< given up: empty for good
+    u64 size = 0;                     ///< bytes; a multiple of the page size
+    memory_type type;                 ///< as declared; the current size is the minimum when it is matched as an import
+    u64 max_bytes = 0;                ///< the smallest of the declared maximum, the address space and the store's limit
+    u64 capacity = 0;                 ///< bytes that may be used; those beyond `size` are zero
+    u64 reserved = 0;                 ///< bytes of address space at `base`; 0: `base` was allocated
+    account* total = nullptr;         ///< the store's, counted in `size`s; of a shared one, if it is counted there
+    shared_data* shared = nullptr;    ///< counted; null for a memory of the store's own
+    written_pages* written = nullptr; ///< null where nobody asks what was written to, and for a shared one
+    const allocator* from = nullptr;  ///< of `base`, which then is never reserved; null: the macros
+    u32 self = 0;                     ///< index in store_data::memories
+    bool is_gone = false;             ///< given up: empty for good
 #if TESSERA_NATIVE
     /// It never moves, and of `guarded_space` bytes from `base` on none beyond `size` can be accessed. Set before
     /// `allocate`: wanted, which makes it so or clears it.
@@ -36,6 +45,7 @@ struct memory_data {
 #endif
 
     memory_data() noexcept = default;
+    explicit memory_data(const allocator* a) noexcept : from(a) {}
     memory_data(const memory_data&) = delete;
     memory_data& operator=(const memory_data&) = delete;
     ~memory_data() {
@@ -44,7 +54,7 @@ struct memory_data {
             shared->release();
             return;
         }
-        give_back(base, reserved);
+        give_back(base, reserved, capacity);
         if (total) total->give(size);
     }
 
@@ -128,7 +138,7 @@ struct memory_data {
 
     /// Gives back all it has; it is empty from then on, for good. Not for a shared one, nor while code runs on it.
     void give_up() noexcept {
-        give_back(base, reserved);
+        give_back(base, reserved, capacity);
         if (total) total->give(size);
         base = nullptr;
         size = capacity = reserved = max_bytes = 0;
@@ -145,6 +155,10 @@ struct memory_data {
         return at <= all && n <= all - at;
     }
     std::span<u8> bytes() const noexcept { return {base, std::size_t(size)}; }
+    /// The host writes `n` bytes at `at`, or hands them out to be written; they are inside.
+    void note_write(const u8* at, u64 n) const noexcept {
+        if (TESSERA_UNLIKELY(written != nullptr)) written->mark(*written, at, n);
+    }
 
     /// Any address and offset of 32 bits and what is accessed there lie within.
     static constexpr u64 guarded_space = (u64{8} << 30) + 64 * 1024;
@@ -180,15 +194,15 @@ private:
     u64 reservation() const noexcept { return whole_units(max_bytes < most_reserved ? max_bytes : most_reserved); }
 
     /// Finds room for `usable` bytes in `space` bytes of address space of their own, which must be a unit at
-    /// least, or where `space` is 0 from TESSERA_ALLOCATE_ZEROED. What was there stays the caller's to give back.
+    /// least, or where `space` is 0 allocates them. What was there stays the caller's to give back.
     bool place(u64 space, u64 usable) noexcept {
         u8* at = nullptr;
         u64 committed = usable;
         if (space == 0) {
-            at = static_cast<u8*>(TESSERA_ALLOCATE_ZEROED(std::size_t(usable)));
+            at = static_cast<u8*>(allocate_zeroed_in(from, std::size_t(usable)));
         } else {
 #if TESSERA_RESERVES
-            if (space < unit || space > std::size_t(-1) / 2 || usable > space) return false;
+            if (from || space < unit || space > std::size_t(-1) / 2 || usable > space) return false;
             space = whole_units(space);
             committed = whole_units(usable);
             at = static_cast<u8*>(TESSERA_RESERVE(std::size_t(space), std::size_t(committed)));
@@ -200,7 +214,7 @@ private:
         reserved = space;
         return true;
     }
-    static void give_back(u8* at, u64 space) noexcept {
+    void give_back(u8* at, u64 space, u64 room) const noexcept {
 #if TESSERA_RESERVES
         if (space != 0) {
             TESSERA_RELEASE(at, std::size_t(space));
@@ -209,7 +223,7 @@ private:
 #else
         static_cast<void>(space);
 #endif
-        TESSERA_DEALLOCATE(at);
+        release_in(from, at, std::size_t(room));
     }
     /// Makes `needed` bytes usable where the memory is.
     bool commit(u64 needed) noexcept {
@@ -229,14 +243,14 @@ private:
     }
     bool move_to(u64 needed) noexcept {
         if (type.shared || is_guarded()) return false;
-        u8* const from = base;
-        const u64 had = reserved;
+        u8* const old = base;
+        const u64 space = reserved, had = capacity;
         // Half as much again keeps growing page by page linear in all.
         u64 room = capacity + capacity / 2;
         room = room < needed ? needed : room > max_bytes ? max_bytes : room;
         if (!place(reservation(), needed) && !place(room, needed) && !place(0, room) && !place(0, needed)) return false;
-        copy_used(base, from, size);
-        give_back(from, had);
+        copy_used(base, old, size);
+        give_back(old, space, had);
         return true;
     }
     // Pages that hold only zeros are not written, so those nobody has touched stay free of cost.

@@ -90,9 +90,12 @@ public:
 /// depends on how many pages of 4 KiB the guest has written to since the last state, not on how large its memories are;
 /// for that it has a copy of each memory of its own. Needs feature::dirty_marks.
 ///
-/// A state is what memories, tables, globals and segments hold, and the fuel. What the host writes to a memory, itself
-/// or in a function that a guest calls, is not marked: it has to say so by `touch`. There must be no objects in the
-/// heap and no shared memories, and no call may run or wait when a state is taken or gone back to.
+/// A state is what memories, tables, globals and segments hold, and the fuel. What the host writes to a memory is part
+/// of it, by whatever it is written: `memory`, guest_ptr, guest_span, results of a `game::binding`, functions of WASI.
+/// Bytes that were handed out (memory::bytes and memory::view, guest_span::bytes, std::span<T> parameters) count as
+/// written when they are handed out; what is written to them after the next `take` or `go_back` is missed, unless
+/// `touch` says so. There must be no objects in the heap and no shared memories, and no call may run or wait when a
+/// state is taken or gone back to.
 template <features F>
 class rollback {
     static_assert(F[feature::dirty_marks], "tessera: rollback needs a set with feature::dirty_marks");
@@ -108,8 +111,8 @@ public:
     /// Makes the store what it was when state `number` was taken, and forgets the states after it. Fails like take, and
     /// with msg::out_of_range for a state that is not kept or from before instances were made.
     result<void> go_back(u64 number) noexcept { return ring_.go_back(number); }
-    /// The host has written, or is about to write, `n` bytes at `at`. Fails with msg::stale_handle or
-    /// msg::out_of_range.
+    /// The host has written, or is about to write, `n` bytes at `at` by a pointer that it had before the last `take` or
+    /// `go_back`. Fails with msg::stale_handle or msg::out_of_range.
     result<void> touch(const memory& m, u64 at, u64 n) noexcept { return ring_.touch(m, at, n); }
     /// The states that are kept have the numbers from `oldest` on to before `next`.
     u64 oldest() const noexcept { return ring_.oldest(); }

@@ -69,7 +69,7 @@ inline void fence() noexcept {
 inline runtime::sleeper* sleeper_of(runtime::store_data& store) noexcept {
     runtime::sleeper_data* made = store.sleeper.load(std::memory_order_relaxed);
     if (!made) {
-        made = create<runtime::sleeper>();
+        made = create_in<runtime::sleeper>(store.from, store.from);
         // Whoever interrupts sets the flag and then looks for this; who sleeps looks at the flag after it.
         store.sleeper.store(made);
     }
