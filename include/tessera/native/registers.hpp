@@ -134,23 +134,6 @@ private:
         if (n.v.fam == exec::family::br_table)
             for (u32 t = 0; t <= n.words[0]; ++t) f(ir_.targets[n.words[1] + t]);
     }
-    static bool goes_on(const exec::node& n) noexcept {
-        using exec::family;
-        switch (n.v.fam) {
-        case family::br:
-        case family::br_table:
-        case family::return_:
-        case family::unreachable:
-        case family::throw_:
-        case family::return_call:
-        case family::return_call_lazy:
-        case family::return_call_record:
-        case family::return_call_indirect:
-        case family::return_call_ref: return false;
-        default: return true;
-        }
-    }
-
     [[nodiscard]] bool find_live() noexcept {
         vec<value_set> at;
         if (!at.resize(ir_.labels.size())) return false;
@@ -159,7 +142,7 @@ private:
             value_set live;
             for (u32 i = u32(ir_.nodes.size()); i--;) {
                 const exec::node& n = ir_.nodes[i];
-                if (!goes_on(n)) live = {};
+                if (!exec::goes_on(n.v.fam)) live = {};
                 each_target(n, [&](u32 l) { live = live | at[l]; });
                 if (effects_[i] != effect::plain) // whatever may throw
                     for (const u32 l : handlers_) live = live | at[l];
@@ -283,7 +266,7 @@ private:
                 each_target(n, [&](u32 l) {
                     if (!((at[l] | d) == at[l])) at[l] = at[l] | d, again = true;
                 });
-                if (!goes_on(n)) d = {};
+                if (!exec::goes_on(n.v.fam)) d = {};
             }
         }
         return true;
