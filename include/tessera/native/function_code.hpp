@@ -128,7 +128,7 @@ protected:
 
     function_code(const compile_options& options, const context_layout& at, const shared_code& shared) noexcept
         : vector_emitter({at.memory_size, at.globals, at.imported_globals, at.scratch, at.memories, at.memory_bytes,
-                          at.memory_base, shared.meaning, shared.growth}),
+                          at.memory_base, options.model.marks ? at.dirty : 0, at.marks, shared.meaning, shared.growth}),
           options_(options), at_(at), shared_(shared) {
         blinding = options.blinding;
     }

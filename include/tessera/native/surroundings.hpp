@@ -18,6 +18,7 @@ struct context_layout {
     i32 memory_size, stack_end, globals, imported_globals, funcs, fuel, interrupt, stop_cells, enter_cells;
     i32 memories, memory_bytes, memory_base;
     i32 tables, records, instance, table_size, table_items, record_type, record_instance, record_index;
+    i32 dirty, marks;
     i32 callee, delta, return_pc, link, why, paused, stop_pc, native_stack, native_limit, scratch;
 
     explicit context_layout(const exec::context& c) noexcept {
@@ -40,6 +41,10 @@ struct context_layout {
         memory_bytes = within(c.no_memory, c.no_memory.size), memory_base = within(c.no_memory, c.no_memory.base);
         record_type = within(record, record.type_id), record_instance = within(record, record.instance);
         record_index = within(record, record.index);
+        const exec::marking_context marking;
+        dirty = within(static_cast<const exec::context&>(marking), marking.dirty);
+        const runtime::dirty_pages pages;
+        marks = within(pages, pages.marked);
         native_stack = at(c.native.stack), native_limit = at(c.native.limit), scratch = at(c.native.scratch);
     }
 };

@@ -116,8 +116,15 @@ bool frame_ring::each_changed(u32 m, Function f) noexcept {
     const u64 size = data.size < image.size ? data.size : image.size;
     for (u64 at = 0; at < size; at += page) {
         const u64 n = size - at < page ? size - at : page;
-        if (!moved && !dirty.is_marked(data.base + at)) continue;
-        if (moved && std::memcmp(data.base + at, image.bytes.data() + at, std::size_t(n)) == 0) continue;
+        // How much of the page may differ: nothing, its beginning or, where nobody knows, all of it.
+        u64 look = n;
+        if (!moved && !dirty.is_marked(data.base + at)) {
+            if (!dirty.reached(data.base + at)) continue;
+            look = n < runtime::dirty_pages::most_bytes ? n : runtime::dirty_pages::most_bytes;
+        } else if (!moved) {
+            look = 0;
+        }
+        if (look != 0 && std::memcmp(data.base + at, image.bytes.data() + at, std::size_t(look)) == 0) continue;
         if (!f(u32(at / page), at, std::size_t(n))) return false;
     }
     return true;
