@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Taking and going back to states of a memory of 1 MiB, a twentieth of whose pages a guest writes to between them,
 // beside copying the memory; and what marking costs a guest that does nothing but store.
+#if TESSERA_NATIVE
+#include <tessera/native.hpp>
+#endif
 #include <tessera/save.hpp>
 #include <tessera/wat.hpp>
 
@@ -12,7 +15,13 @@
 
 namespace {
 
-constexpr tessera::features plain = tessera::wasm_2_0, marked = plain + tessera::feature::dirty_marks;
+// With TESSERA_NATIVE the guests are machine code.
+#if TESSERA_NATIVE
+constexpr tessera::features plain = tessera::wasm_2_0 + tessera::feature::native;
+#else
+constexpr tessera::features plain = tessera::wasm_2_0;
+#endif
+constexpr tessera::features marked = plain + tessera::feature::dirty_marks;
 
 // 13 of 256 pages, at random.
 constexpr const char* text = R"((module (memory (export "memory") 16 16)
@@ -33,6 +42,9 @@ struct guest {
     tessera::store<F> store;
     tessera::instance instance;
     guest() {
+#if TESSERA_NATIVE
+        if (!tessera::enable_native(store, {.threshold = 0})) std::abort();
+#endif
         auto mod = tessera::module::parse_text<F>(text);
         auto made = mod ? store.instantiate(*mod) : tessera::result<tessera::instance>(mod.error());
         if (!made) std::fprintf(stderr, "%s\n", made.error().message().data()), std::abort();

@@ -34,8 +34,8 @@ struct with {
     static tessera::restored restore(store& s, const bytes& from, std::initializer_list<tessera::module> modules,
                                      const tessera::imports& env = {}) {
         auto made = tessera::restore(s, from, {modules.begin(), modules.size()}, env);
-        REQUIRE_MESSAGE(made,
-                        made.error().message() << ": " << made.error().detail() << " at " << made.error().offset());
+        REQUIRE_MESSAGE(made, made.error().message()
+                                  << ": " << made.error().detail() << " at " << made.error().offset());
         std::vector<tessera::execution*> calls;
         for (tessera::execution& e : made->calls) calls.push_back(&e);
         CHECK(save(s, calls) == from);

@@ -130,9 +130,10 @@ private:
         case family::return_call_indirect:
         case family::return_call_ref: return bits | range(n.words[0], n.words[1]);
         case family::throw_:
-            return bits | range(n.words[0], n.words[1] == no_index ? 1
-                                                                   : runtime::slots_of(module_.types.params(
-                                                                         module_.tags[n.words[1]].type)));
+            return bits |
+                   range(n.words[0], n.words[1] == no_index
+                                         ? 1
+                                         : runtime::slots_of(module_.types.params(module_.tags[n.words[1]].type)));
         case family::special:
         case family::atomic:
         case family::struct_new: return bits | from(n.words[0]); // operands are on the top of the stack
@@ -180,9 +181,7 @@ private:
         if (call != no_index) found |= caught_at(call);
         return true;
     }
-    u64 caught_at(u32 i) const noexcept {
-        return region_.empty() || region_[i] == no_index ? 0 : caught_[region_[i]];
-    }
+    u64 caught_at(u32 i) const noexcept { return region_.empty() || region_[i] == no_index ? 0 : caught_[region_[i]]; }
 
     const exec::function_ir& ir_;
     const module_data& module_;

@@ -16,11 +16,11 @@ tessera::native_options options_of(unsigned kind) {
 }
 /// `text` in a store that compiles.
 struct compiled : guest {
-    explicit compiled(const char* text, unsigned kind) : guest("(module)") {
+    explicit compiled(const char* text, unsigned kind, const tessera::imports& env = {}) : guest("(module)") {
         REQUIRE(tessera::enable_native(store, options_of(kind)));
         auto mod = tessera::module::parse_text<native_game_profile>(text);
         REQUIRE_MESSAGE(mod, mod.error().message() << mod.error().detail() << mod.error().line());
-        auto made = store.instantiate(*mod);
+        auto made = store.instantiate(*mod, env);
         REQUIRE(made);
         instance = *made;
     }
@@ -42,5 +42,15 @@ TEST_CASE("each way of writing by machine code is undone, across the end of a pa
         CAPTURE(kind);
         compiled g(rolled::writer, kind);
         rolled::check_each_way(g);
+    }
+}
+
+TEST_CASE("calls with machine code come back with the state, waiting or not") {
+    tessera::imports env;
+    rolled::define_ask(env);
+    for (unsigned seed = 0; seed < 6; ++seed) {
+        CAPTURE(seed);
+        compiled g(rolled::asker, seed, env);
+        CHECK(rolled::check_calls<native_game_profile>(g, seed) > 500);
     }
 }
