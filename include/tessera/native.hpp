@@ -29,7 +29,6 @@ TESSERA_API result<void> enable_native(const basic_store& s, const native_option
 template <features F>
 result<void> enable_native(store<F>& s, const native_options& options = {}) noexcept {
     static_assert(F[feature::native], "tessera: this store's features lack native");
-    static_assert(!F[feature::dirty_marks], "tessera: machine code does not mark the pages it writes to");
     return detail::enable_native(s, options);
 }
 /// @returns whether functions of `s` become machine code, or why not

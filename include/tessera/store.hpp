@@ -6,6 +6,7 @@
 #include <tessera/config.hpp>
 
 #include <tessera/runtime/api/execution.hpp>
+#include <tessera/runtime/api/keepable.hpp>
 #include <tessera/runtime/api/store.hpp>
 
 #if TESSERA_BODIES

@@ -4367,6 +4367,18 @@ public:
     /// For the library: the place of the function.
     u32 func_place() const noexcept { return func_; }
     const runtime::store_data* store() const noexcept { return store_; }
+    /// For the library: where it stands, as a number.
+    u8 standing() const noexcept { return u8(state_); }
+    /// For the library: the results of a call that is done.
+    view<u64> slots() const noexcept { return {results_.data(), results_.size()}; }
+    /// For the library: it is another call now; what it was has been ended, or is the same engine's call.
+    void become(void* call, u32 func, u8 standing, vec<u64>&& slots) noexcept {
+        call_ = call;
+        epoch_ = store_->epoch;
+        func_ = func;
+        state_ = state(standing);
+        results_ = std::move(slots);
+    }
 
 private:
     friend game::call;
@@ -18082,6 +18094,52 @@ TESSERA_API result<vec<char>> module::to_text(print_options options) const noexc
 } // namespace tessera
 #endif
 
+// ---- runtime/api/keepable.hpp ----------------------------------------------------------
+/// @file runtime/api/keepable.hpp
+/// A call as it is given to who keeps states of a store: an execution, or what is made of one.
+
+namespace tessera::inline TESSERA_ABI {
+
+namespace runtime {
+/// What is to be kept of an object around an execution.
+struct kept_figures {
+    vec<u64> words;
+    error why{error::unlikely()};
+};
+/// How it is.
+struct keeping {
+    /// False: `why` says what cannot be kept.
+    bool (*note)(const void* self, kept_figures& to, error& why) noexcept;
+    /// So that `put_back` cannot fail. False: memory is out.
+    bool (*make_room)(void* self, const kept_figures& from) noexcept;
+    void (*put_back)(void* self, const kept_figures& from) noexcept;
+};
+} // namespace runtime
+
+/// A call whose state is taken and put back together with that of its store, see `rollback`: an execution, or
+/// game::call::keepable(). Refers to it.
+class keepable_call {
+public:
+    keepable_call(execution& x) noexcept : x_(&x) {}
+    /// For the library: `self` is around `x`.
+    keepable_call(execution& x, void* self, const runtime::keeping& how) noexcept : x_(&x), self_(self), how_(&how) {}
+
+    /// For the library.
+    execution& of() const noexcept { return *x_; }
+    bool note(runtime::kept_figures& to, error& why) const noexcept { return !how_ || how_->note(self_, to, why); }
+    bool make_room(const runtime::kept_figures& from) const noexcept { return !how_ || how_->make_room(self_, from); }
+    void put_back(const runtime::kept_figures& from) const noexcept {
+        if (how_) how_->put_back(self_, from);
+    }
+
+private:
+    execution* x_;
+    void* self_ = nullptr;
+    const runtime::keeping* how_ = nullptr;
+};
+
+} // namespace tessera
+
 // ---- runtime/api/store.hpp -------------------------------------------------------------
 /// @file runtime/api/store.hpp
 /// The store as the host sees it, but for the choice of the engine.
@@ -22232,6 +22290,23 @@ struct node {
 /// How many slots operand `k` of `n` takes.
 constexpr u32 operand_slots(const node& n, unsigned k) noexcept { return operand_class(n.v, k) == cls::v128 ? 2 : 1; }
 
+/// True if control can come from such a node to the next one.
+constexpr bool goes_on(family f) noexcept {
+    switch (f) {
+    case family::br:
+    case family::br_table:
+    case family::return_:
+    case family::unreachable:
+    case family::throw_:
+    case family::return_call:
+    case family::return_call_lazy:
+    case family::return_call_record:
+    case family::return_call_indirect:
+    case family::return_call_ref: return false;
+    default: return true;
+    }
+}
+
 /// A place to branch to.
 struct label_def {
     u32 node = no_index;    ///< index of the node it stands before, no_index while unknown
@@ -22952,7 +23027,7 @@ protected:
     bool slot_form_ = false; ///< see runtime::code_form::slots
     bool counts_ = false;    ///< see runtime::code_form::counted
 #else
-    static constexpr bool slot_form_ = false;
+    static constexpr bool slot_form_ = false, counts_ = false;
 #endif
     bool failed_ = false; ///< memory is out
 };
@@ -24141,21 +24216,30 @@ struct dirty_pages : written_pages {
               static_cast<dirty_pages&>(self).mark_range(at, n);
           }} {}
 
+    /// What a store writes at most; see `reached`.
+    static constexpr std::size_t most_bytes = 16;
+
+    static TESSERA_INLINE std::size_t place(std::uintptr_t at) noexcept {
+        return std::size_t(at >> page_log2) & (marks - 1);
+    }
     static TESSERA_INLINE std::size_t place(const u8* at) noexcept {
-        return std::size_t(reinterpret_cast<std::uintptr_t>(at) >> page_log2) & (marks - 1);
+        return place(reinterpret_cast<std::uintptr_t>(at));
     }
-    /// Before or after `size` bytes, no more than a page, are written.
-    TESSERA_INLINE void mark(const u8* at, unsigned size) noexcept {
-        marked[place(at)] = 1;
-        if (size > 1) marked[place(at + (size - 1))] = 1;
-    }
+    /// Before or after a store of at most `most_bytes` at `at`: only the page where it begins.
+    TESSERA_INLINE void mark(const u8* at) noexcept { marked[place(at)] = 1; }
     void mark_range(const u8* at, u64 n) noexcept {
         if (n > marks * page) n = marks * page;
         for (u64 i = 0; i < n; i += page) marked[place(at + i)] = 1;
         if (n) marked[place(at + (n - 1))] = 1;
     }
-    /// Whether something of the page's worth of bytes from `at` on may have been written to.
+    /// Whether something of the page's worth of bytes from `at` on may have been written to, but for what `reached`
+    /// says.
     bool is_marked(const u8* at) const noexcept { return (marked[place(at)] | marked[place(at + (page - 1))]) != 0; }
+    /// Whether a store that begins before `at` may have written to the first of these bytes, fewer than `most_bytes`.
+    bool reached(const u8* at) const noexcept {
+        const std::uintptr_t first = reinterpret_cast<std::uintptr_t>(at);
+        return (marked[place(first - 1)] | marked[place(first - (most_bytes - 1))]) != 0;
+    }
     void clear() noexcept { std::memset(marked, 0, sizeof marked); }
 };
 
@@ -24286,6 +24370,7 @@ struct context {
     u8* stack = nullptr;
     u64 stack_limit = 0; ///< bytes the stack may grow to
     runtime::store_data* store = nullptr;
+    bool is_seen = false;         ///< while somebody looks whether all calls are known
     context* next = nullptr;      ///< in the store's list of all
     context* next_free = nullptr; ///< in the store's list of those not in use
     error failure{error::unlikely()};
@@ -24371,6 +24456,7 @@ struct marking_context : context {
 struct context_pool {
     context* first = nullptr; ///< of all
     context* free = nullptr;  ///< of those not in use
+    u32 forgotten = 0;        ///< how often all cells were freed
     frame_maps maps;
 #if TESSERA_NATIVE
     native_hook* native = nullptr; ///< what compiles functions; null: nothing does
@@ -24705,7 +24791,7 @@ TESSERA_NOINLINE trap do_atomic(context& ctx, u8* slots, u32 memory, u64 offset)
                                                     (Flags & flag::fuel) != 0);
         } else {
             using meaning = detail::atomic_meaning<num::sem<O>>;
-            if constexpr ((Flags & flag::marks) != 0) static_cast<marking_context&>(ctx).dirty->mark(m.base + at, size);
+            if constexpr ((Flags & flag::marks) != 0) static_cast<marking_context&>(ctx).dirty->mark(m.base + at);
             if constexpr (row(O).type.result_count) put_slot<u64>(slots, meaning::run(m.base + at, operands));
             else meaning::run(m.base + at, operands);
         }
@@ -26008,8 +26094,7 @@ TESSERA_INLINE void write_memory(u8* at, value_type<O> value) noexcept {
 template <u64 Id>
 TESSERA_INLINE void mark(const state& s, const u8* at) noexcept {
     using c = cell<Id>;
-    if constexpr ((c::v.flags & flag::marks) != 0)
-        static_cast<marking_context*>(s.ctx)->dirty->mark(at, sizeof(stored_type<c::v.code>));
+    if constexpr ((c::v.flags & flag::marks) != 0) static_cast<marking_context*>(s.ctx)->dirty->mark(at);
 }
 template <u64 Id>
 TESSERA_INLINE void load_from(state& s, u64 end) noexcept {
@@ -28692,6 +28777,7 @@ public:
         all->observer = o;
         all->plain = o != nullptr;
         all->forget();
+        ++all->forgotten;
 #if TESSERA_NATIVE
         if (all->native) all->native->forget(*all->native);
 #endif
@@ -38191,6 +38277,21 @@ inline constexpr auto stores = [] {
                   assembler().rx(store_codes[n], D, gp::rcx, gp::rax, 0, B).made};
     return all;
 }();
+/// rax = the place of such an access.
+inline constexpr access access_place = {assembler().rx({0, 0x8d, true}, gp::rax, memory_register, A, 0, B).made,
+                                        assembler().rm({0, 0x8d, true}, gp::rax, memory_register, B).made,
+                                        assembler().rx({0, 0x8d, true}, gp::rax, gp::rcx, gp::rax, 0, B).made};
+/// Marks the page that rax points into, by the marks whose pointer is at `b` in the context, and which begin `c` bytes
+/// behind what it points at.
+inline constexpr stub mark_page = assembler()
+                                      .r({0, 0xc1, true}, 5, gp::rax)
+                                      .imm8(u8(runtime::dirty_pages::page_log2))
+                                      .r({0, 0x81}, 4, gp::rax)
+                                      .imm32(u32(runtime::dirty_pages::marks - 1))
+                                      .rm({0, 0x8b, true}, gp::rcx, context_register, B)
+                                      .rx({0, 0xc6}, gp::rax, gp::rcx, gp::rax, 0, C)
+                                      .imm8(1)
+                                      .made;
 /// ecx = the low 32 bits of a + (b << scale) + x; and without a.
 inline constexpr auto index_address = [] {
     std::array<stub, 4> all{};
@@ -38900,6 +39001,8 @@ struct surroundings {
     i32 memories = 0;         ///< pointer to pointers to memories
     i32 bytes = 0;            ///< u64: of a memory, behind what a pointer to it points at
     i32 base = 0;             ///< pointer: to the first of them
+    i32 dirty = 0;            ///< pointer to the marks of pages; 0: nothing is marked
+    i32 marks = 0;            ///< behind what it points at: the first mark
     /// Calls the meaning of the instruction whose number is in ecx on `scratch`; the trap is in eax
     /// afterwards. Leaves all registers alone but rax, rcx, rdx, xmm0 and xmm1.
     const u8* meaning = nullptr;
@@ -39020,6 +39123,7 @@ public:
         const u64 value =
             is_float(letter) ? in_float(b, letter == 'd', second_float) : in_register(b, letter == 'l', gp::rdx);
         reach(stubs::stores[u16(o) - u16(op::i32_store)], size_of(o), a, range, value);
+        mark(size_of(o), a, range);
     }
     /// The address of an access to an element: 32 bits of a + (b << scale), in a place of its own.
     place indexed(place a, place b, u8 scale) noexcept {
@@ -39087,6 +39191,38 @@ protected:
         if (range.end > near) return two(s.r, with, number(gp::rax), range.end - size - in_rax);
         if (constant) two(s.i, with, 0, range.end - size);
         else two(s.r, with, address, range.end - size);
+    }
+
+    /// Marks the page that the store has written to which `reach` made. Leaves all registers alone but rax and rcx.
+    void mark(u32 size, place a, const access_range& range) noexcept {
+        if (around_.dirty == 0 || range.end == 0) return;
+        const u64 near = blinding != 0 ? 0x7fff : 0x7fff'ffff, offset = range.end - size;
+        const bool other = range.memory != 0, far = other || offset > near;
+        if (far) { // from the beginning of the memory, in rax
+            if (a.is_imm()) {
+                set_register(number(gp::rax), offset, true);
+            } else {
+                const u64 address = in_register(a, range.is64, gp::rcx);
+                set_register(number(gp::rax), offset, true);
+                fill_db(stubs::alus[1][u8(stubs::alu::add)].r, number(gp::rax), address);
+            }
+        }
+        if (other) {
+            two(stubs::field_load, number(gp::rcx), number(context_register), u64(around_.memories));
+            two(stubs::field_load, number(gp::rcx), number(gp::rcx), 8 * u64(range.memory));
+            two(stubs::field_load, number(gp::rcx), number(gp::rcx), u64(around_.base));
+            two(stubs::access_place.o, 0, 0, 0);
+        } else if (far) {
+            two(stubs::access_place.r, 0, number(gp::rax), 0);
+        } else if (a.is_imm()) {
+            two(stubs::access_place.i, 0, 0, offset);
+        } else {
+            two(stubs::access_place.r, 0, in_register(a, range.is64, gp::rcx), offset);
+        }
+        fillings v;
+        v[from::b] = around_.dirty;
+        v[from::c] = around_.marks;
+        put(stubs::mark_page, v);
     }
 
 private:
@@ -39785,6 +39921,7 @@ public:
         if (range.again != no_index) forget_held(); // it may start again without
         vector_to(0, b);
         reach(stubs::vector_accesses[vector_access_of(o)], size_of(o), a, range, 0);
+        mark(size_of(o), a, range);
     }
 
     // ---- globals, see emitter --------------------------------------------------------------------------------------
@@ -39998,7 +40135,7 @@ private:
         const exec::node& n = ir_.nodes[i];
         if (effects_[i] == effect::call) {
             const u32 at = n.words[0] / 8; // of the arguments
-            if (!goes_on(n)) s = s | temps(n.words[0]);
+            if (!exec::goes_on(n.v.fam)) s = s | temps(n.words[0]);
             else if (n.v.fam == exec::family::call_indirect || n.v.fam == exec::family::call_ref) s = s | temps(at);
             else s = s | temps(at, at + runtime::slots_of(module_.types.params(module_.funcs[n.words[1]].type)));
         } else if (effects_[i] == effect::leave) {
@@ -40012,23 +40149,6 @@ private:
         if (n.v.fam == exec::family::br_table)
             for (u32 t = 0; t <= n.words[0]; ++t) f(ir_.targets[n.words[1] + t]);
     }
-    static bool goes_on(const exec::node& n) noexcept {
-        using exec::family;
-        switch (n.v.fam) {
-        case family::br:
-        case family::br_table:
-        case family::return_:
-        case family::unreachable:
-        case family::throw_:
-        case family::return_call:
-        case family::return_call_lazy:
-        case family::return_call_record:
-        case family::return_call_indirect:
-        case family::return_call_ref: return false;
-        default: return true;
-        }
-    }
-
     [[nodiscard]] bool find_live() noexcept {
         vec<value_set> at;
         if (!at.resize(ir_.labels.size())) return false;
@@ -40037,7 +40157,7 @@ private:
             value_set live;
             for (u32 i = u32(ir_.nodes.size()); i--;) {
                 const exec::node& n = ir_.nodes[i];
-                if (!goes_on(n)) live = {};
+                if (!exec::goes_on(n.v.fam)) live = {};
                 each_target(n, [&](u32 l) { live = live | at[l]; });
                 if (effects_[i] != effect::plain) // whatever may throw
                     for (const u32 l : handlers_) live = live | at[l];
@@ -40161,7 +40281,7 @@ private:
                 each_target(n, [&](u32 l) {
                     if (!((at[l] | d) == at[l])) at[l] = at[l] | d, again = true;
                 });
-                if (!goes_on(n)) d = {};
+                if (!exec::goes_on(n.v.fam)) d = {};
             }
         }
         return true;
@@ -40306,7 +40426,7 @@ struct context_layout {
     i32 record_frame, memory_guarded, pc, hot_cells;
     i32 callee, delta, return_pc, link, why, paused, stop_pc, native_stack, native_limit, scratch, fp, mem, memory,
         store, store_funcs;
-    i32 record_host, host_invoke, who, failure, failed_cells;
+    i32 record_host, host_invoke, who, failure, failed_cells, dirty, marks;
 
     context_layout(const exec::context& c, const runtime::store_data& s) noexcept {
         const auto at = [&](const auto& member) {
@@ -40339,6 +40459,10 @@ struct context_layout {
         static_assert(
             std::is_standard_layout_v<vec<runtime::func_record*>>); // so it begins with a pointer to its elements
         store_funcs = within(s, s.funcs);
+        const exec::marking_context marking;
+        dirty = within(static_cast<const exec::context&>(marking), marking.dirty);
+        const runtime::dirty_pages pages;
+        marks = within(pages, pages.marked);
         native_stack = at(c.native.stack), native_limit = at(c.native.limit), scratch = at(c.native.scratch);
     }
 };
@@ -40586,7 +40710,7 @@ protected:
 
     function_code(const compile_options& options, const context_layout& at, const shared_code& shared) noexcept
         : vector_emitter({at.memory_size, at.globals, at.imported_globals, at.scratch, at.memories, at.memory_bytes,
-                          at.memory_base, shared.meaning, shared.growth}),
+                          at.memory_base, options.model.marks ? at.dirty : 0, at.marks, shared.meaning, shared.growth}),
           options_(options), at_(at), shared_(shared) {
         blinding = options.blinding;
     }
@@ -40719,7 +40843,22 @@ protected:
         if (w.joined || w.memory || w.first != i || (w.reg == web::none && !is_remade(w))) return;
         if (!alive_.push_back(made)) failed_ = true;
     }
-    bool can_enter(u32 i) const noexcept { return i == 0 || effects_[i - 1] != effect::plain || is_handler(i); }
+    /// True for a node that the interpreter goes on with as machine code: behind what was left to it, and where a loop
+    /// begins or a function whose entry pays, since calls that stopped there go on there.
+    bool can_enter(u32 i) const noexcept {
+        return i == 0 || effects_[i - 1] != effect::plain || is_handler(i) || (i < resumes_.size() && resumes_[i]);
+    }
+    /// Notes where calls go on that stopped. False: memory is out.
+    [[nodiscard]] bool note_resumes() noexcept {
+        resumes_.clear();
+        if (!options_.model.fuel && !options_.model.interrupt) return true;
+        const exec::function_ir& ir = in_->ir;
+        if (!resumes_.resize(ir.nodes.size())) return false;
+        for (const exec::loop_def& l : ir.loops) resumes_[label_of(l.label)] = true;
+        for (u32 i = 0; i + 1 < ir.nodes.size(); ++i)
+            if (ir.nodes[i].v.fam == exec::family::entry) resumes_[i + 1] = true;
+        return true;
+    }
     // ---- other ways out --------------------------------------------------------------------------------------------
 
     void leave(u32 i) noexcept {
@@ -40828,7 +40967,7 @@ protected:
         const std::size_t nodes = in_->ir.nodes.size();
         bool empty = true; // control can come to the next node from the interpreter
         for (u32 i = 0; i < nodes; ++i) {
-            const bool here = empty || effects_[i - 1] != effect::plain || is_handler(i);
+            const bool here = empty || can_enter(i);
             empty = here && i + 1 < nodes && in_->places[i].cell == in_->places[i + 1].cell; // no cell of its own
             if (!here || empty || effects_[i] == effect::leave) continue;
             if (is_left_at_times(in_->ir.nodes[i])) continue;
@@ -40889,6 +41028,7 @@ protected:
     web_finder* found_ = nullptr;
     register_assigner* registers_ = nullptr;
     vec<effect> effects_;
+    vec<bool> resumes_; ///< by node: calls that stopped go on there; empty if none do
     vec<tail> tails_;
     vec<pause> pauses_;
     vec<slow_call> slow_calls_;
@@ -40932,7 +41072,7 @@ public:
         ways_in_.clear();
         tallies_.clear();
         const std::size_t nodes = in.ir.nodes.size();
-        if (!effects_.resize(nodes)) return false;
+        if (!effects_.resize(nodes) || !note_resumes()) return false;
         for (u32 i = 0; i < nodes; ++i) effects_[i] = effect_of(options_, in.module, in.ir.nodes[i]);
         web_finder found(in.ir, in.module);
         register_assigner registers(in.ir, in.module, found);
@@ -41933,7 +42073,6 @@ TESSERA_API result<void> enable_native(const basic_store& s, const native_option
 template <features F>
 result<void> enable_native(store<F>& s, const native_options& options = {}) noexcept {
     static_assert(F[feature::native], "tessera: this store's features lack native");
-    static_assert(!F[feature::dirty_marks], "tessera: machine code does not mark the pages it writes to");
     return detail::enable_native(s, options);
 }
 /// @returns whether functions of `s` become machine code, or why not
@@ -42022,11 +42161,11 @@ TESSERA_API result<restored> fork(runtime::store_data& from, runtime::store_data
 ///
 /// Not saved: modules, which `restore` is given; host functions, which their names find; host objects, which a
 /// reference names by the order in which they were made; limits; what only the host holds, as `rooted`s and errors;
-/// calls that are not given. Fails with msg::already_running while a host function called from a guest runs or a
-/// debugger is attached, and for a call of a store with machine code; msg::out_of_range, with the reason as detail, for
-/// a shared memory, a call that has ended, a host function in a table that no module imports; msg::other_store for a
-/// call of another store; msg::limit_reached for calls that stand at absurdly many places of long functions;
-/// msg::out_of_memory.
+/// calls that are not given, and of those that are the values that nothing reads any more. Fails with
+/// msg::already_running while a host function called from a guest runs or a debugger is attached; msg::out_of_range,
+/// with the reason as detail, for a shared memory, a call that has ended, a host function in a table that no module
+/// imports; msg::other_store for a call of another store; msg::limit_reached for calls that stand at absurdly many
+/// places of long functions; msg::out_of_memory.
 template <features F>
 result<vec<u8>> save(store<F>& s, std::span<execution* const> calls = {}) noexcept {
     if (auto ok = s.status(); !ok) return ok.error();
@@ -42085,6 +42224,10 @@ struct frame_marks {
     runtime::dirty_pages* (*dirty)(runtime::store_data& s) noexcept = nullptr;
     /// How many calls run or wait.
     u32 (*calls)(const runtime::store_data& s) noexcept = nullptr;
+    /// How often all cells were freed.
+    u32 (*forgotten)(const runtime::store_data& s) noexcept = nullptr;
+    /// A call of the engine; null: memory is out.
+    void* (*make_call)(runtime::store_data& s) noexcept = nullptr;
 };
 /// Of the engine with the features F; save/ring.hpp defines it.
 template <features F>
@@ -42095,6 +42238,27 @@ struct memory_image {
     const u8* base = nullptr;
     u64 size = 0;
     vec<u8> bytes;
+};
+/// A call as it stood, see save/kept_calls.hpp.
+struct kept_call {
+    u32 func = 0; ///< its place
+    u8 standing = 0;
+    bool is_over = true; ///< what follows says nothing, but for the results
+    bool paused = false;
+    bool in_host = false;
+    trap why = trap::none;
+    vec<u64> results;
+    runtime::kept_figures figures;
+    vec<u8> stack; ///< from its beginning
+    u64 depth = 0; ///< of the frame, in it
+    const u8* pc = nullptr;
+    const u8* stop_pc = nullptr;
+    i64 fuel = 0;
+    runtime::func_record* callee = nullptr;
+    u64 delta = 0;
+    const u8* return_pc = nullptr;
+    u64 link = 0;
+    runtime::instance_data* instance = nullptr;
 };
 /// What a state was, as far as it differs from the one after it; all but the memories as it was.
 struct ring_frame {
@@ -42109,6 +42273,8 @@ struct ring_frame {
     vec<u32> items;    ///< of all tables
     vec<u32> segments; ///< of all passive segments in turn: how many elements, and these; or whether there are bytes
     u64 fuel = 0;
+    vec<kept_call> calls;
+    u32 forgotten = 0; ///< frame_marks::forgotten
 };
 
 /// The ring without its features.
@@ -42116,14 +42282,19 @@ class frame_ring {
 public:
     frame_ring(runtime::store_data* s, const frame_marks& marks, u32 most) noexcept
         : store_(s), marks_(marks), most_(most ? most : 1) {}
-    TESSERA_API result<u64> take() noexcept;
-    TESSERA_API result<void> go_back(u64 number) noexcept;
+    TESSERA_API result<u64> take(std::span<const keepable_call> calls) noexcept;
+    TESSERA_API result<void> go_back(u64 number, std::span<const keepable_call> calls) noexcept;
     TESSERA_API result<void> touch(const memory& m, u64 at, u64 n) noexcept;
     u64 oldest() const noexcept { return next_ - frames_.size(); }
     u64 next() const noexcept { return next_; }
 
 private:
-    bool check(error& why) noexcept;
+    bool check(std::span<const keepable_call> calls, error& why) noexcept;
+    bool copy_calls(std::span<const keepable_call> calls, ring_frame& f, error& why) noexcept;
+    bool make_calls(std::span<const keepable_call> calls, const ring_frame& f, error& why) noexcept;
+    void put_back_calls(std::span<const keepable_call> calls, const ring_frame& f) noexcept;
+    void give_up_made(std::span<const keepable_call> calls, const ring_frame& f) noexcept;
+    void end_call(void* call, const runtime::func_record& f) noexcept;
     bool copy_rest(ring_frame& f) noexcept;
     void restore_rest(const ring_frame& f) noexcept;
     bool take_memory(u32 m, ring_frame& f) noexcept;
@@ -42141,6 +42312,8 @@ private:
     vec<memory_image> images_;
     vec<ring_frame*> frames_; ///< oldest first
     vec<ring_frame*> spare_;
+    vec<void*> made_;       ///< while it goes back: by call, the engine's that it will be
+    vec<vec<u64>> results_; ///< and its results
 
 public:
     frame_ring(const frame_ring&) = delete;
@@ -42161,8 +42334,13 @@ public:
 /// of it, by whatever it is written: `memory`, guest_ptr, guest_span, results of a `game::binding`, functions of WASI.
 /// Bytes that were handed out (memory::bytes and memory::view, guest_span::bytes, std::span<T> parameters) count as
 /// written when they are handed out; what is written to them after the next `take` or `go_back` is missed, unless
-/// `touch` says so. There must be no objects in the heap and no shared memories, and no call may run or wait when a
-/// state is taken or gone back to.
+/// `touch` says so. There must be no objects in the heap and no shared memories, and no call may run when a state is
+/// taken or gone back to.
+///
+/// Calls that stand, suspended or not begun, are part of a state if they are given with it, and all that stand must be.
+/// Going back is given as many, in the same order, and each becomes what the one in its place was: it stands there
+/// again, whatever has become of it since, or is over as it was. Calls that were started since must be over or stand in
+/// such a place, which ends them; an object that is gone is replaced by any other one of a call of the store.
 template <features F>
 class rollback {
     static_assert(F[feature::dirty_marks], "tessera: rollback needs a set with feature::dirty_marks");
@@ -42172,12 +42350,17 @@ public:
     rollback(store<F>& s, u32 frames) noexcept : ring_(s.data(), saving::marks_for<F>(), frames) {}
 
     /// Takes the state as it is; its number, one more than that of the last. The oldest one is forgotten when the ring
-    /// is full, all of them when instances were made since the last. Fails with msg::already_running, msg::out_of_range
-    /// with the reason as detail, msg::stale_handle for a store that could not be made, msg::out_of_memory.
-    result<u64> take() noexcept { return ring_.take(); }
-    /// Makes the store what it was when state `number` was taken, and forgets the states after it. Fails like take, and
-    /// with msg::out_of_range for a state that is not kept or from before instances were made.
-    result<void> go_back(u64 number) noexcept { return ring_.go_back(number); }
+    /// is full, all of them when instances were made since the last. `calls`: all that stand, and others that may at
+    /// times. Fails with msg::already_running, if a call runs or one that stands is not given; msg::other_store;
+    /// msg::out_of_range with the reason as detail, too, for a call that waits for an operation of the host's or was
+    /// answered with references; msg::stale_handle for a store that could not be made; msg::out_of_memory.
+    result<u64> take(std::span<const keepable_call> calls = {}) noexcept { return ring_.take(calls); }
+    /// Makes the store and the calls what they were when state `number` was taken, and forgets the states after it.
+    /// Fails like take, with msg::out_of_range, too, for a state that is not kept, from before instances were made or,
+    /// if calls stood there, from before a debugger came or went, and for another number of calls; all stays as it is.
+    result<void> go_back(u64 number, std::span<const keepable_call> calls = {}) noexcept {
+        return ring_.go_back(number, calls);
+    }
     /// The host has written, or is about to write, `n` bytes at `at` by a pointer that it had before the last `take` or
     /// `go_back`. Fails with msg::stale_handle or msg::out_of_range.
     result<void> touch(const memory& m, u64 at, u64 n) noexcept { return ring_.touch(m, at, n); }
@@ -42197,6 +42380,73 @@ private:
 
 #if TESSERA_BODIES
 
+// ---- save/kept_calls.hpp ---------------------------------------------------------------
+/// @file save/kept_calls.hpp
+/// Calls that stand, kept in the memory of the process: the part of a call's stack that is in use, as it is.
+///
+/// Cells are not freed while there are calls, and those that lead into machine code stay where they are; frames hold
+/// distances and not addresses of the stack. So the bytes mean the same later, whatever was compiled since, and in
+/// another stack.
+
+TESSERA_SMALL
+namespace tessera::inline TESSERA_ABI::saving {
+
+/// Bytes of the stack of `c` that mean something.
+inline u64 used_stack(const exec::context& c) noexcept {
+    const u64 all = u64(c.stack_end - c.stack);
+    const auto slots_of = [](const runtime::func_record& f) {
+        return 8 * u64(f.param_slots > f.result_slots ? f.param_slots : f.result_slots);
+    };
+    u64 used = 0;
+    if (!c.paused) {
+        used = c.call.callee ? slots_of(*c.call.callee) : 0; // it has not begun
+    } else {
+        exec::frame top = exec::frame::of(c);
+        used = top.find() ? c.depth_of(top.fp) + 8 * u64(top.code().frame_slots) : all;
+        if (c.in_host || !c.stop_pc) {
+            const u64 call = c.depth_of(c.fp) + c.call.delta + slots_of(*c.call.callee);
+            used = used < call ? call : used;
+        }
+    }
+    return used < all ? used : all;
+}
+/// False: memory is out.
+[[nodiscard]] inline bool keep(const exec::context& c, kept_call& to) noexcept {
+    const u64 used = used_stack(c);
+    to.stack.clear();
+    if (!to.stack.append(c.stack, std::size_t(used))) return false;
+    to.depth = c.depth_of(c.fp);
+    to.pc = c.pc;
+    to.stop_pc = c.stop_pc;
+    to.fuel = c.fuel;
+    to.why = c.why;
+    to.paused = c.paused;
+    to.in_host = c.in_host;
+    to.callee = c.call.callee;
+    to.delta = c.call.delta;
+    to.return_pc = c.call.return_pc;
+    to.link = c.call.link;
+    to.instance = c.instance;
+    return true;
+}
+/// `c` has the stack for it.
+inline void put_back(exec::context& c, const kept_call& from) noexcept {
+    std::memcpy(c.stack, from.stack.data(), from.stack.size());
+    c.fp = c.stack + from.depth;
+    c.pc = from.pc;
+    c.stop_pc = from.stop_pc;
+    c.fuel = from.fuel;
+    c.why = from.why;
+    c.paused = from.paused;
+    c.in_host = from.in_host;
+    c.host_failed = false;
+    c.call = {from.callee, from.delta, from.return_pc, from.link};
+    c.switch_to(from.instance);
+}
+
+} // namespace tessera::saving
+TESSERA_SMALL_END
+
 // ---- save/ring.hpp ---------------------------------------------------------------------
 /// @file save/ring.hpp
 /// Taking states and going back to them.
@@ -42214,6 +42464,11 @@ const frame_marks& marks_for() noexcept {
         if constexpr (F[feature::dirty_marks]) {
             m.dirty = [](runtime::store_data& s) noexcept { return exec::machine<F>::dirty_pages(s); };
             m.calls = [](const runtime::store_data& s) noexcept { return exec::machine<F>::calls_of(s); };
+            m.forgotten = [](const runtime::store_data& s) noexcept {
+                const auto* const all = static_cast<const exec::context_pool*>(s.engine_state);
+                return all ? all->forgotten : 0;
+            };
+            m.make_call = [](runtime::store_data& s) noexcept -> void* { return exec::machine<F>::acquire(s); };
         }
         return m;
     }();
@@ -42230,11 +42485,24 @@ TESSERA_API result<void> frame_ring::touch(const memory& m, u64 at, u64 n) noexc
     dirty->mark_range(data.base + at, n);
     return {};
 }
-inline bool frame_ring::check(error& why) noexcept {
+inline bool frame_ring::check(std::span<const keepable_call> calls, error& why) noexcept {
     if (!store_) return why = error(msg::stale_handle), false;
     if (!marks_.dirty(*store_)) return why = error(msg::out_of_memory), false;
-    if (store_->host_depth != 0 || marks_.calls(*store_) != 0)
-        return why = error(msg::already_running, "a call runs or waits"), false;
+    if (store_->host_depth != 0) return why = error(msg::already_running, "a call runs"), false;
+    const auto context_of = [](const keepable_call& c) { return static_cast<exec::context*>(c.of().call()); };
+    for (const keepable_call& c : calls) {
+        if (c.of().store() != store_) return why = error(msg::other_store), false;
+        if (exec::context* const x = context_of(c)) x->is_seen = false;
+    }
+    u32 given = 0;
+    for (const keepable_call& c : calls)
+        if (exec::context* const x = context_of(c)) {
+            if (std::exchange(x->is_seen, true))
+                return why = error(msg::out_of_range, "a call that is given twice"), false;
+            ++given;
+        }
+    if (marks_.calls(*store_) != given)
+        return why = error(msg::already_running, "a call stands that is not given"), false;
     if (store_->heap.total() != 0) return why = error(msg::out_of_range, "there are objects in the heap"), false;
     for (const runtime::memory_data* m : store_->memories)
         if (m->shared) return why = error(msg::out_of_range, "a shared memory"), false;
@@ -42250,6 +42518,80 @@ inline bool frame_ring::begin() noexcept {
     instances_ = store_->instances.size();
     return images_.resize(store_->memories.size());
 }
+
+// ---- calls -------------------------------------------------------------------------------------------------------
+
+inline bool frame_ring::copy_calls(std::span<const keepable_call> calls, ring_frame& f, error& why) noexcept {
+    f.forgotten = marks_.forgotten(*store_);
+    if (!f.calls.resize(calls.size())) return false;
+    for (std::size_t i = 0; i < calls.size(); ++i) {
+        const execution& x = calls[i].of();
+        kept_call& to = f.calls[i];
+        to.func = x.func_place();
+        to.standing = x.standing();
+        to.is_over = !x.call();
+        to.results.clear();
+        to.figures.words.clear();
+        if (!to.results.append(x.slots().data(), x.slots().size()) || !calls[i].note(to.figures, why) ||
+            (!to.is_over && !keep(*static_cast<const exec::context*>(x.call()), to)))
+            return false;
+    }
+    return true;
+}
+/// All that can fail of putting them back. Nothing has changed then.
+inline bool frame_ring::make_calls(std::span<const keepable_call> calls, const ring_frame& f, error& why) noexcept {
+    const bool stand = [&] {
+        for (const kept_call& c : f.calls)
+            if (!c.is_over) return true;
+        return false;
+    }();
+    made_.clear();
+    if (calls.size() != f.calls.size()) return why = error(msg::out_of_range, "number of calls"), false;
+    if (stand && f.forgotten != marks_.forgotten(*store_))
+        return why = error(msg::out_of_range, "a state that is not kept"), false;
+    results_ = {};
+    if (!made_.resize(calls.size()) || !results_.resize(calls.size())) return false;
+    for (std::size_t i = 0; i < calls.size(); ++i) {
+        const kept_call& from = f.calls[i];
+        if (!calls[i].make_room(from.figures) || !results_[i].append(from.results.data(), from.results.size()))
+            return false;
+        if (from.is_over) continue;
+        made_[i] = calls[i].of().call();
+        const bool is_new = !made_[i];
+        if (is_new && !(made_[i] = marks_.make_call(*store_))) return false;
+        exec::context& c = *static_cast<exec::context*>(made_[i]);
+        const u64 depth = is_new ? 0 : c.depth_of(c.fp);
+        const trap was = c.why;
+        u8* at = c.stack;
+        const bool there = c.ensure(at, from.stack.size() + 64); // as engine::start does
+        c.fp = c.stack + depth;
+        c.why = was;
+        if (!there) return false;
+    }
+    return true;
+}
+inline void frame_ring::give_up_made(std::span<const keepable_call> calls, const ring_frame& f) noexcept {
+    for (std::size_t i = 0; i < made_.size(); ++i)
+        if (made_[i] && made_[i] != calls[i].of().call()) end_call(made_[i], *store_->funcs[f.calls[i].func]);
+    made_.clear();
+}
+inline void frame_ring::end_call(void* call, const runtime::func_record& f) noexcept {
+    static_cast<exec::context*>(call)->in_host = false; // if it waited
+    store_->engine->finish(*store_, call, f, nullptr);
+}
+inline void frame_ring::put_back_calls(std::span<const keepable_call> calls, const ring_frame& f) noexcept {
+    for (std::size_t i = 0; i < calls.size(); ++i) {
+        execution& x = calls[i].of();
+        const kept_call& from = f.calls[i];
+        if (from.is_over && x.call()) end_call(x.call(), *store_->funcs[x.func_place()]);
+        if (!from.is_over) put_back(*static_cast<exec::context*>(made_[i]), from);
+        x.become(made_[i], from.func, from.standing, std::move(results_[i]));
+        calls[i].put_back(from.figures);
+    }
+    made_.clear();
+}
+
+// ---- the rest ----------------------------------------------------------------------------------------------------
 
 inline bool frame_ring::copy_rest(ring_frame& f) noexcept {
     f.sizes.clear(), f.globals.clear(), f.table_sizes.clear(), f.items.clear(), f.segments.clear();
@@ -42310,8 +42652,15 @@ bool frame_ring::each_changed(u32 m, Function f) noexcept {
     const u64 size = data.size < image.size ? data.size : image.size;
     for (u64 at = 0; at < size; at += page) {
         const u64 n = size - at < page ? size - at : page;
-        if (!moved && !dirty.is_marked(data.base + at)) continue;
-        if (moved && std::memcmp(data.base + at, image.bytes.data() + at, std::size_t(n)) == 0) continue;
+        // How much of the page may differ: nothing, its beginning or, where nobody knows, all of it.
+        u64 look = n;
+        if (!moved && !dirty.is_marked(data.base + at)) {
+            if (!dirty.reached(data.base + at)) continue;
+            look = n < runtime::dirty_pages::most_bytes ? n : runtime::dirty_pages::most_bytes;
+        } else if (!moved) {
+            look = 0;
+        }
+        if (look != 0 && std::memcmp(data.base + at, image.bytes.data() + at, std::size_t(look)) == 0) continue;
         if (!f(u32(at / page), at, std::size_t(n))) return false;
     }
     return true;
@@ -42337,9 +42686,9 @@ inline void frame_ring::set_size(u32 m, u64 size) noexcept {
     data.size = size;
 }
 
-TESSERA_API result<u64> frame_ring::take() noexcept {
+TESSERA_API result<u64> frame_ring::take(std::span<const keepable_call> calls) noexcept {
     error why{error::unlikely()};
-    if (!check(why)) return why;
+    if (!check(calls, why)) return why;
     if ((epoch_ != store_->epoch || instances_ != store_->instances.size() ||
          images_.size() != store_->memories.size()) &&
         !begin())
@@ -42351,7 +42700,8 @@ TESSERA_API result<u64> frame_ring::take() noexcept {
     f->pages.clear();
     f->before.clear();
     // Nothing changes before all memory is there.
-    bool fine = copy_rest(*f) && frames_.reserve(most_ + std::size_t{1}) && spare_.reserve(most_ + std::size_t{1});
+    bool fine = copy_calls(calls, *f, why) && copy_rest(*f) && frames_.reserve(most_ + std::size_t{1}) &&
+                spare_.reserve(most_ + std::size_t{1});
     for (u32 m = 0; fine && m < images_.size(); ++m) fine = take_memory(m, *f);
     if (!fine) return destroy(f), why;
     for (const ring_frame::page& p : f->pages) {
@@ -42378,12 +42728,14 @@ TESSERA_API result<u64> frame_ring::take() noexcept {
     }
     return next_++;
 }
-TESSERA_API result<void> frame_ring::go_back(u64 number) noexcept {
+TESSERA_API result<void> frame_ring::go_back(u64 number, std::span<const keepable_call> calls) noexcept {
     error why{error::unlikely()};
-    if (!check(why)) return why;
+    if (!check(calls, why)) return why;
     if (number < oldest() || number >= next_ || epoch_ != store_->epoch || instances_ != store_->instances.size() ||
         images_.size() != store_->memories.size())
         return error(msg::out_of_range, "a state that is not kept");
+    const ring_frame& to = *frames_[std::size_t(number - oldest())];
+    if (!make_calls(calls, to, why)) return give_up_made(calls, to), why;
     for (u32 m = 0; m < images_.size(); ++m) {
         set_size(m, images_[m].size);
         static_cast<void>(each_changed(m, [&](u32, u64 at, std::size_t n) noexcept {
@@ -42412,6 +42764,7 @@ TESSERA_API result<void> frame_ring::go_back(u64 number) noexcept {
         static_cast<void>(spare_.push_back(f)); // reserved
     }
     restore_rest(*frames_.back());
+    put_back_calls(calls, *frames_.back());
     marks_.dirty(*store_)->clear();
     return {};
 }
@@ -42432,6 +42785,7 @@ struct frame_value {
     bool is_constant = false; ///< in the code: it lies nowhere
     bool is_dead = false;     ///< never read again, and its slot may be another one's already
     u64 value[2] = {};        ///< of a constant
+    bool is_unread = false;   ///< never read again, and its slot may hold anything
 };
 
 /// A place and the frame there.
@@ -42498,6 +42852,197 @@ private:
 
 } // namespace tessera::saving
 
+// ---- save/live_values.hpp --------------------------------------------------------------
+/// @file save/live_values.hpp
+/// Which values in a frame are read later. Machine code does not keep the others in the frame, so that what lies in
+/// their slots depends on how a function runs; what is saved must not.
+
+TESSERA_SMALL
+namespace tessera::inline TESSERA_ABI::saving {
+
+class live_values {
+public:
+    /// `budget` is asked before each walk over the function.
+    live_values(const exec::function_ir& ir, const module_data& m, point_cache& budget) noexcept
+        : ir_(ir), module_(m), budget_(budget) {}
+
+    bool too_long = false; ///< the budget was used up
+
+    /// Marks those of `p` that nothing reads once control has come to node `at`; `call`: the node of the call that
+    /// stands there, or no_index. False: memory is out, or `too_long`.
+    [[nodiscard]] bool run(frame_point& p, u32 at, u32 call) noexcept {
+        if (!prepare()) return false;
+        vec<bool> live; // first: whether a slot is asked for
+        if (!live.resize(ir_.frame_slots)) return false;
+        const auto each_value = [&](auto f) {
+            for (vec<frame_value>* all : {&p.locals, &p.operands})
+                for (frame_value& v : *all)
+                    if (!v.is_constant) f(v);
+        };
+        each_value([&](const frame_value& v) {
+            for (u32 s = v.slot; s < v.slot + v.type.slots(); ++s) live[s] = true;
+        });
+        for (u32 next = 0; next < live.size();) {
+            asked_.clear();
+            for (; next < live.size() && asked_.size() < 64; ++next)
+                if (live[next]) {
+                    bit_[next] = u8(asked_.size());
+                    if (!asked_.push_back(next)) return false;
+                }
+            if (asked_.empty()) break;
+            u64 found = 0;
+            if (!walk(at, call, found)) return false;
+            for (u32 k = 0; k < asked_.size(); ++k) {
+                live[asked_[k]] = (found >> k & 1) != 0;
+                bit_[asked_[k]] = none;
+            }
+        }
+        each_value([&](frame_value& v) {
+            v.is_unread = true;
+            for (u32 s = v.slot; s < v.slot + v.type.slots(); ++s)
+                if (live[s]) v.is_unread = false;
+        });
+        return true;
+    }
+
+private:
+    using node = exec::node;
+    using family = exec::family;
+    static constexpr u8 none = 0xff;
+
+    [[nodiscard]] bool prepare() noexcept {
+        const std::size_t nodes = ir_.nodes.size(), regions = ir_.catches.regions.size();
+        if (!bit_.resize(ir_.frame_slots) || !label_at_.resize(nodes + 1) || !label_next_.resize(ir_.labels.size()) ||
+            !region_.resize(regions ? nodes : 0) || !caught_.resize(regions) || !at_label_.resize(ir_.labels.size()))
+            return false;
+        for (u8& b : bit_) b = none;
+        for (u32& l : label_at_) l = no_index;
+        for (u32 l = 0; l < ir_.labels.size(); ++l)
+            if (const u32 n = ir_.labels[l].node; n != no_index) label_next_[l] = label_at_[n], label_at_[n] = l;
+        const auto place = [&](u32 label) { return ir_.labels[label].node; };
+        u32 next = 0, inside = no_index;
+        for (u32 i = 0; i < region_.size(); ++i) {
+            while (inside != no_index && place(ir_.catches.regions[inside].end) <= i)
+                inside = ir_.catches.regions[inside].parent;
+            for (; next < regions && place(ir_.catches.regions[next].begin) <= i; ++next)
+                if (place(ir_.catches.regions[next].end) > i) inside = next;
+            region_[i] = inside;
+        }
+        return true;
+    }
+
+    // ---- slots as bits: those of asked_, which is in order ----------------------------------------------------------
+
+    u64 from(u64 slot) const noexcept {
+        const auto k = std::lower_bound(asked_.begin(), asked_.end(), slot) - asked_.begin();
+        return k >= 64 ? 0 : ~u64{0} << k;
+    }
+    u64 range(u64 first, u64 count) const noexcept { return from(first) & ~from(first + count); }
+    u64 operand(const node& n, unsigned k) const noexcept {
+        if (n.v.at[k] != exec::loc::slot && n.v.at[k] != exec::loc::pin) return 0;
+        u64 bits = 0;
+        for (u64 s = n.operands[k]; s < n.operands[k] + exec::operand_slots(n, k); ++s)
+            if (s < bit_.size() && bit_[std::size_t(s)] != none) bits |= u64{1} << bit_[std::size_t(s)];
+        return bits;
+    }
+    u64 written(const node& n) const noexcept {
+        switch (n.v.fam) {
+        case family::pins: return 0;
+        case family::zero_range: return range(n.words[0], n.words[1]);
+        case family::zero_few: return range(n.words[0], exec::few_slots);
+        case family::move_range: return range(n.words[0], n.words[2]);
+        case family::call:
+        case family::call_lazy:
+        case family::call_record:
+        case family::call_indirect:
+        case family::call_ref: return from(n.words[0] / 8); // arguments and what is above them
+        default: return operand(n, 3);
+        }
+    }
+    u64 read(const node& n) const noexcept {
+        if (n.v.fam == family::pins) return 0; // copies that what reads them tells of
+        u64 bits = operand(n, 0) | operand(n, 1) | operand(n, 2);
+        switch (n.v.fam) {
+        case family::move_range: return bits | range(n.words[1], n.words[2]);
+        case family::call:
+        case family::call_lazy:
+        case family::call_record:
+            return bits |
+                   range(n.words[0] / 8, runtime::slots_of(module_.types.params(module_.funcs[n.words[1]].type)));
+        case family::call_indirect:
+        case family::call_ref: return bits | from(n.words[0] / 8);
+        case family::return_call:
+        case family::return_call_lazy:
+        case family::return_call_record:
+        case family::return_call_indirect:
+        case family::return_call_ref: return bits | range(n.words[0], n.words[1]);
+        case family::throw_:
+            return bits |
+                   range(n.words[0], n.words[1] == no_index
+                                         ? 1
+                                         : runtime::slots_of(module_.types.params(module_.tags[n.words[1]].type)));
+        case family::special:
+        case family::atomic:
+        case family::struct_new: return bits | from(n.words[0]); // operands are on the top of the stack
+        default: return bits;
+        }
+    }
+    static bool can_throw(const node& n) noexcept {
+        switch (n.v.fam) {
+        case family::call:
+        case family::call_lazy:
+        case family::call_record:
+        case family::call_indirect:
+        case family::call_ref:
+        case family::throw_: return true;
+        default: return false;
+        }
+    }
+
+    /// Backwards over the function until nothing changes. False: it took too long.
+    [[nodiscard]] bool walk(u32 at, u32 call, u64& found) noexcept {
+        for (u64& bits : at_label_) bits = 0;
+        for (bool again = true; again;) {
+            if (!budget_.pay(ir_.nodes.size())) return too_long = true, false;
+            again = false;
+            for (u32 r = 0; r < caught_.size(); ++r) {
+                const runtime::catch_region& region = ir_.catches.regions[r];
+                caught_[r] = region.outward == no_index ? 0 : caught_[region.outward]; // which comes before
+                for (u32 c = region.first; c != no_index; c = ir_.catches.clauses[c].next)
+                    caught_[r] |= at_label_[ir_.catches.clauses[c].target];
+            }
+            u64 live = 0;
+            for (u32 i = u32(ir_.nodes.size()); i--;) {
+                const node& n = ir_.nodes[i];
+                if (!exec::goes_on(n.v.fam)) live = 0;
+                if (n.label != no_index) live |= at_label_[n.label];
+                if (n.v.fam == family::br_table)
+                    for (u32 t = 0; t <= n.words[0]; ++t) live |= at_label_[ir_.targets[n.words[1] + t]];
+                if (can_throw(n)) live |= caught_at(i);
+                live = (live & ~written(n)) | read(n);
+                if (i == at) found = live;
+                for (u32 l = label_at_[i]; l != no_index; l = label_next_[l])
+                    if ((live & ~at_label_[l]) != 0) at_label_[l] |= live, again = true;
+            }
+        }
+        if (call != no_index) found |= caught_at(call);
+        return true;
+    }
+    u64 caught_at(u32 i) const noexcept { return region_.empty() || region_[i] == no_index ? 0 : caught_[region_[i]]; }
+
+    const exec::function_ir& ir_;
+    const module_data& module_;
+    point_cache& budget_;
+    vec<u32> asked_;                 ///< slots
+    vec<u8> bit_;                    ///< by slot: its place in asked_
+    vec<u32> label_at_, label_next_; ///< by node, by label: labels that are bound to the node
+    vec<u32> region_;                ///< by node: the innermost one around it; empty if there are none
+    vec<u64> at_label_, caught_;     ///< by label, by region: what lives where control goes from there
+};
+
+} // namespace tessera::saving
+TESSERA_SMALL_END
+
 // ---- save/points.hpp -------------------------------------------------------------------
 /// @file save/points.hpp
 /// Where calls stand, in terms of wasm: before an instruction, or in a call, and what each slot of a frame is there.
@@ -42516,7 +43061,16 @@ class point_finder : exec::lowering<F> {
     enum class standing : u8 { none, start, loop, after, during };
 
 public:
-    point_finder(exec::function_ir& ir, const runtime::code_unit& unit) noexcept : base(ir, unit) {}
+    /// For the function of `unit` that has `code`, lowered as that was.
+#if TESSERA_NATIVE
+    point_finder(exec::function_ir& ir, const runtime::code_unit& unit, const runtime::func_code& code,
+                 point_cache& budget) noexcept
+        : base(ir, unit, code.form), live_(ir, *unit.module, budget) {}
+#else
+    point_finder(exec::function_ir& ir, const runtime::code_unit& unit, const runtime::func_code&,
+                 point_cache& budget) noexcept
+        : base(ir, unit), live_(ir, *unit.module, budget) {}
+#endif
 
     /// What is at byte `cell` of the code of function `func`: the cell that a paused call goes on with, or a byte of a
     /// cell that calls. False: memory is out, or calls cannot stand there.
@@ -42553,6 +43107,9 @@ public:
         return find(func, out);
     }
 
+    /// True if looking for it would take absurdly long.
+    bool too_long() const noexcept { return live_.too_long; }
+
 private:
     struct request {
         u32 offset = no_index;           ///< of the instruction, or
@@ -42577,6 +43134,7 @@ private:
         const u32 n = node_found();
         if (n >= cells.size()) return false;
         out.cell = cells[n].cell;
+        if (!live_.run(out, n, wanted_.calls ? n - 1 : no_index)) return false;
         if (!wanted_.calls) return true;
         out.arguments = this->ir_.nodes[n - 1].words[0];
         out.results = call_type_;
@@ -42584,7 +43142,7 @@ private:
     }
     /// The node at which the call goes on.
     u32 node_found() const noexcept {
-        if (found_ == standing::start) return 1; // behind the entry
+        if (found_ == standing::start) return u32(this->counts_) + 1; // behind the entry
         if (found_ == standing::loop) return landing_of(this->ir_.loops[number_].label);
         for (u32 i = 0; i < this->ir_.nodes.size(); ++i)
             if (this->ir_.nodes[i].safepoint == number_)
@@ -42784,6 +43342,7 @@ private:
         }
     }
 
+    live_values live_;
     request wanted_;
     frame_point* out_ = nullptr;
     standing found_ = standing::none;
@@ -43883,7 +44442,6 @@ public:
         exec::context& c = *static_cast<exec::context*>(call);
         if (c.running) return w.fail(msg::already_running);
         if (is_watched(w.store)) return w.fail(error(msg::already_running, "a debugger is attached"));
-        if (is_native(w.store)) return w.fail(error(msg::already_running, "calls with machine code"));
         w.out().byte(c.paused);
         if (!c.paused) {
             if (c.pc != c.enter_cells || !c.call.callee)
@@ -43905,7 +44463,7 @@ public:
 
     static void* read(store_reader& r, runtime::func_record& f, bool& paused) noexcept {
         const u8 kind = r.in.byte();
-        if (kind > 1 || is_watched(r.store) || is_native(r.store)) return r.in.fail(msg::out_of_range, "call"), nullptr;
+        if (kind > 1 || is_watched(r.store)) return r.in.fail(msg::out_of_range, "call"), nullptr;
         paused = kind == 1;
         error why(msg::out_of_memory);
         if (!paused) {
@@ -43933,15 +44491,6 @@ private:
             if (s.engine_state) return exec::traced_pool::of(s)->plain;
         return false;
     }
-    /// Frames of machine code stand elsewhere than lowering says.
-    static bool is_native([[maybe_unused]] const runtime::store_data& s) noexcept {
-#if TESSERA_NATIVE
-        const auto* const pool = static_cast<const exec::context_pool*>(s.engine_state);
-        return pool && pool->native;
-#else
-        return false;
-#endif
-    }
     static const u8* put(store_writer& w, val_type t, const u8* at) noexcept {
         u64 slots[2] = {exec::load_native<u64>(at), 0};
         if (t.is_vector()) slots[1] = exec::load_native<u64>(at + slot);
@@ -43956,10 +44505,10 @@ private:
                 return w.fail(error(msg::limit_reached, "frames"));
             frame_point made;
             exec::function_ir ir;
-            point_finder<F> finder(ir, unit);
-            if (!finder.at_cell(f.func, u32(f.pc - unit.funcs[f.func].cells), calls, made) ||
+            point_finder<F> finder(ir, unit, f.code(), w.points);
+            if (!finder.at_cell(f.func, u32(f.pc - f.code().cells), calls, made) ||
                 !(p = w.points.add(f.pc, 0, std::move(made))))
-                return w.fail(msg::out_of_memory);
+                return w.fail(finder.too_long() ? error(msg::limit_reached, "frames") : error(msg::out_of_memory));
         }
         w.out().number(u64{f.instance->self} + 1);
         w.out().number(f.func);
@@ -43968,7 +44517,7 @@ private:
             static constexpr u64 nothing[2] = {0, 0};
             for (const frame_value& v : all) {
                 const val_type t = runtime::store_type(unit, v.type);
-                if (v.is_dead) w.value(t, nothing);
+                if (v.is_dead || v.is_unread) w.value(t, nothing);
                 else if (v.is_constant) w.value(t, v.value);
                 else put(w, t, f.fp + slot * v.slot);
             }
@@ -44024,9 +44573,10 @@ private:
             if (!r.points.pay(code.size())) return r.in.fail(msg::limit_reached, "frames");
             frame_point made;
             exec::function_ir ir;
-            point_finder<F> finder(ir, unit);
+            point_finder<F> finder(ir, unit, unit.funcs[f->index], r.points);
             if (!finder.at_offset(f->index, offset, calls, made))
-                return r.in.fail(msg::out_of_range, "a place where no call can stand");
+                return finder.too_long() ? r.in.fail(msg::limit_reached, "frames")
+                                         : r.in.fail(msg::out_of_range, "a place where no call can stand");
             if (!(p = r.points.add(&unit, key, std::move(made)))) return r.in.fail(msg::out_of_memory);
         }
         if (!follows(r.store, *f, outer, called)) return r.in.fail(msg::wrong_type, "results of a call");
@@ -44073,7 +44623,7 @@ private:
         if (r.in.number() != all.size()) return r.in.fail(msg::out_of_range, locals ? "locals" : "operands");
         for (const frame_value& v : all) {
             u64 slots[2] = {};
-            if (!r.value(runtime::store_type(unit, v.type), slots, locals || v.is_dead)) return false;
+            if (!r.value(runtime::store_type(unit, v.type), slots, locals || v.is_dead || v.is_unread)) return false;
             if (v.is_dead || v.is_constant) continue;
             std::memcpy(fp + slot * v.slot, slots, slot * std::size_t(v.type.slots()));
         }
@@ -45056,6 +45606,10 @@ public:
     /// Whether it is, or was, a call of this store.
     bool is_of(const basic_store& s) const noexcept;
 
+    /// What `rollback` is given to keep the call as it stands, waiting for an answer or over, with its figures. What it
+    /// has answered for a host function goes with it; not an operation that it waits for, nor references in an answer.
+    keepable_call keepable() noexcept;
+
     /// For the library: the innermost call of `store` that runs and may wait, or why it may not.
     static call* running(runtime::store_data& store, const char*& why_not) noexcept;
     /// For the library: a host function took so long, until `now`.
@@ -45065,6 +45619,7 @@ public:
 
 private:
     struct answerer;
+    struct keeper;
     static constexpr f64 most_ns = 9e18;
 
     standing go(u64 fuel, bool own) noexcept;
@@ -46477,6 +47032,41 @@ struct call::answerer : runtime::host_function {
     call* of;
     runtime::func_record record;
 };
+
+/// Keeps all of a call but its execution.
+struct call::keeper {
+    static bool note(const void* self, runtime::kept_figures& to, tessera::error& why) noexcept {
+        const call& c = *static_cast<const call*>(self);
+        if (c.what_.operation)
+            return why = tessera::error(msg::out_of_range, "a call that waits for an operation of the host"), false;
+        if (!c.held_.empty())
+            return why = tessera::error(msg::out_of_range, "a call that was answered with references"), false;
+        const u64 words[] = {
+            u64(c.state_), u64(c.answered_) | u64(c.refused_) << 1, c.used_, c.owed_, c.host_ns_, c.piece_, c.ticket_};
+        static_assert(std::size(words) == figures);
+        to.why = c.why_;
+        return to.words.append(words, figures) && to.words.append(c.slots_.data(), c.slots_.size());
+    }
+    static bool make_room(void* self, const runtime::kept_figures& from) noexcept {
+        return static_cast<call*>(self)->slots_.reserve(from.words.size() - figures);
+    }
+    static void put_back(void* self, const runtime::kept_figures& from) noexcept {
+        call& c = *static_cast<call*>(self);
+        const u64* const words = from.words.data();
+        c.drop();
+        c.held_.clear();
+        c.state_ = standing(words[0]);
+        c.answered_ = (words[1] & 1) != 0;
+        c.refused_ = (words[1] & 2) != 0;
+        c.used_ = words[2], c.owed_ = words[3], c.host_ns_ = words[4], c.piece_ = words[5], c.ticket_ = words[6];
+        c.why_ = from.why;
+        c.slots_.clear();
+        static_cast<void>(c.slots_.append(words + figures, from.words.size() - figures)); // there is room
+    }
+    static constexpr std::size_t figures = 7;
+    static constexpr runtime::keeping how{&note, &make_room, &put_back};
+};
+TESSERA_API keepable_call call::keepable() noexcept { return {x_, this, keeper::how}; }
 
 TESSERA_API call::call(execution&& begun) noexcept : x_(std::move(begun)) {
     if (x_.done()) state_ = standing::finished;

@@ -64,7 +64,8 @@ int main(int argc, char** argv) {
     SHOW(float_max), SHOW(float_compare), SHOW(float_round), SHOW(float_of_bits), SHOW(bits_of_float);
     SHOW(clear_sign), SHOW(turn_sign), SHOW(take_sign), SHOW(demote), SHOW(promote), SHOW(convert32), SHOW(convert64);
     SHOW(truncate_i32), SHOW(truncate_u32), SHOW(truncate_i64), SHOW(truncate_u64);
-    SHOW(access_end), SHOW(check_bounds), SHOW(loads), SHOW(stores), SHOW(index_address);
+    SHOW(access_end), SHOW(check_bounds), SHOW(loads), SHOW(stores), SHOW(access_place), SHOW(mark_page),
+        SHOW(index_address);
     SHOW(index_constant), SHOW(field_load), SHOW(field_store), SHOW(field_load_float);
     SHOW(field_store_float);
     SHOW(call);

@@ -4,9 +4,10 @@
 
 #include "engine.hpp"
 
-#ifdef SPEC_NATIVE // whose functions become machine code; other tests share this engine
+#ifdef SPEC_NATIVE // whose functions become machine code; other tests share these engines
 #include "native/profile.hpp"
 template const tessera::runtime::engine& tessera::runtime::engine_for<native_profile>() noexcept;
+template const tessera::runtime::engine& tessera::runtime::engine_for<native_game_profile>() noexcept;
 #endif
 
 namespace {

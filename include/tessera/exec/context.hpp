@@ -130,6 +130,7 @@ struct context {
     u8* stack = nullptr;
     u64 stack_limit = 0; ///< bytes the stack may grow to
     runtime::store_data* store = nullptr;
+    bool is_seen = false;         ///< while somebody looks whether all calls are known
     context* next = nullptr;      ///< in the store's list of all
     context* next_free = nullptr; ///< in the store's list of those not in use
     error failure{error::unlikely()};
@@ -215,6 +216,7 @@ struct marking_context : context {
 struct context_pool {
     context* first = nullptr; ///< of all
     context* free = nullptr;  ///< of those not in use
+    u32 forgotten = 0;        ///< how often all cells were freed
     frame_maps maps;
 #if TESSERA_NATIVE
     native_hook* native = nullptr; ///< what compiles functions; null: nothing does

@@ -676,6 +676,7 @@ public:
         all->observer = o;
         all->plain = o != nullptr;
         all->forget();
+        ++all->forgotten;
 #if TESSERA_NATIVE
         if (all->native) all->native->forget(*all->native);
 #endif

@@ -43,6 +43,41 @@ struct call::answerer : runtime::host_function {
     runtime::func_record record;
 };
 
+/// Keeps all of a call but its execution.
+struct call::keeper {
+    static bool note(const void* self, runtime::kept_figures& to, tessera::error& why) noexcept {
+        const call& c = *static_cast<const call*>(self);
+        if (c.what_.operation)
+            return why = tessera::error(msg::out_of_range, "a call that waits for an operation of the host"), false;
+        if (!c.held_.empty())
+            return why = tessera::error(msg::out_of_range, "a call that was answered with references"), false;
+        const u64 words[] = {
+            u64(c.state_), u64(c.answered_) | u64(c.refused_) << 1, c.used_, c.owed_, c.host_ns_, c.piece_, c.ticket_};
+        static_assert(std::size(words) == figures);
+        to.why = c.why_;
+        return to.words.append(words, figures) && to.words.append(c.slots_.data(), c.slots_.size());
+    }
+    static bool make_room(void* self, const runtime::kept_figures& from) noexcept {
+        return static_cast<call*>(self)->slots_.reserve(from.words.size() - figures);
+    }
+    static void put_back(void* self, const runtime::kept_figures& from) noexcept {
+        call& c = *static_cast<call*>(self);
+        const u64* const words = from.words.data();
+        c.drop();
+        c.held_.clear();
+        c.state_ = standing(words[0]);
+        c.answered_ = (words[1] & 1) != 0;
+        c.refused_ = (words[1] & 2) != 0;
+        c.used_ = words[2], c.owed_ = words[3], c.host_ns_ = words[4], c.piece_ = words[5], c.ticket_ = words[6];
+        c.why_ = from.why;
+        c.slots_.clear();
+        static_cast<void>(c.slots_.append(words + figures, from.words.size() - figures)); // there is room
+    }
+    static constexpr std::size_t figures = 7;
+    static constexpr runtime::keeping how{&note, &make_room, &put_back};
+};
+TESSERA_API keepable_call call::keepable() noexcept { return {x_, this, keeper::how}; }
+
 TESSERA_API call::call(execution&& begun) noexcept : x_(std::move(begun)) {
     if (x_.done()) state_ = standing::finished;
     else if (x_.paused()) state_ = standing::out_of_fuel;

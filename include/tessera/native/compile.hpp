@@ -31,7 +31,7 @@ public:
         ways_in_.clear();
         tallies_.clear();
         const std::size_t nodes = in.ir.nodes.size();
-        if (!effects_.resize(nodes)) return false;
+        if (!effects_.resize(nodes) || !note_resumes()) return false;
         for (u32 i = 0; i < nodes; ++i) effects_[i] = effect_of(options_, in.module, in.ir.nodes[i]);
         web_finder found(in.ir, in.module);
         register_assigner registers(in.ir, in.module, found);

@@ -16,6 +16,8 @@ struct surroundings {
     i32 memories = 0;         ///< pointer to pointers to memories
     i32 bytes = 0;            ///< u64: of a memory, behind what a pointer to it points at
     i32 base = 0;             ///< pointer: to the first of them
+    i32 dirty = 0;            ///< pointer to the marks of pages; 0: nothing is marked
+    i32 marks = 0;            ///< behind what it points at: the first mark
     /// Calls the meaning of the instruction whose number is in ecx on `scratch`; the trap is in eax
     /// afterwards. Leaves all registers alone but rax, rcx, rdx, xmm0 and xmm1.
     const u8* meaning = nullptr;
@@ -136,6 +138,7 @@ public:
         const u64 value =
             is_float(letter) ? in_float(b, letter == 'd', second_float) : in_register(b, letter == 'l', gp::rdx);
         reach(stubs::stores[u16(o) - u16(op::i32_store)], size_of(o), a, range, value);
+        mark(size_of(o), a, range);
     }
     /// The address of an access to an element: 32 bits of a + (b << scale), in a place of its own.
     place indexed(place a, place b, u8 scale) noexcept {
@@ -203,6 +206,38 @@ protected:
         if (range.end > near) return two(s.r, with, number(gp::rax), range.end - size - in_rax);
         if (constant) two(s.i, with, 0, range.end - size);
         else two(s.r, with, address, range.end - size);
+    }
+
+    /// Marks the page that the store has written to which `reach` made. Leaves all registers alone but rax and rcx.
+    void mark(u32 size, place a, const access_range& range) noexcept {
+        if (around_.dirty == 0 || range.end == 0) return;
+        const u64 near = blinding != 0 ? 0x7fff : 0x7fff'ffff, offset = range.end - size;
+        const bool other = range.memory != 0, far = other || offset > near;
+        if (far) { // from the beginning of the memory, in rax
+            if (a.is_imm()) {
+                set_register(number(gp::rax), offset, true);
+            } else {
+                const u64 address = in_register(a, range.is64, gp::rcx);
+                set_register(number(gp::rax), offset, true);
+                fill_db(stubs::alus[1][u8(stubs::alu::add)].r, number(gp::rax), address);
+            }
+        }
+        if (other) {
+            two(stubs::field_load, number(gp::rcx), number(context_register), u64(around_.memories));
+            two(stubs::field_load, number(gp::rcx), number(gp::rcx), 8 * u64(range.memory));
+            two(stubs::field_load, number(gp::rcx), number(gp::rcx), u64(around_.base));
+            two(stubs::access_place.o, 0, 0, 0);
+        } else if (far) {
+            two(stubs::access_place.r, 0, number(gp::rax), 0);
+        } else if (a.is_imm()) {
+            two(stubs::access_place.i, 0, 0, offset);
+        } else {
+            two(stubs::access_place.r, 0, in_register(a, range.is64, gp::rcx), offset);
+        }
+        fillings v;
+        v[from::b] = around_.dirty;
+        v[from::c] = around_.marks;
+        put(stubs::mark_page, v);
     }
 
 private:

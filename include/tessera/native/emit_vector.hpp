@@ -112,6 +112,7 @@ public:
         if (range.again != no_index) forget_held(); // it may start again without
         vector_to(0, b);
         reach(stubs::vector_accesses[vector_access_of(o)], size_of(o), a, range, 0);
+        mark(size_of(o), a, range);
     }
 
     // ---- globals, see emitter --------------------------------------------------------------------------------------

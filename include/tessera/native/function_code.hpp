@@ -134,7 +134,7 @@ protected:
 
     function_code(const compile_options& options, const context_layout& at, const shared_code& shared) noexcept
         : vector_emitter({at.memory_size, at.globals, at.imported_globals, at.scratch, at.memories, at.memory_bytes,
-                          at.memory_base, shared.meaning, shared.growth}),
+                          at.memory_base, options.model.marks ? at.dirty : 0, at.marks, shared.meaning, shared.growth}),
           options_(options), at_(at), shared_(shared) {
         blinding = options.blinding;
     }
@@ -267,7 +267,22 @@ protected:
         if (w.joined || w.memory || w.first != i || (w.reg == web::none && !is_remade(w))) return;
         if (!alive_.push_back(made)) failed_ = true;
     }
-    bool can_enter(u32 i) const noexcept { return i == 0 || effects_[i - 1] != effect::plain || is_handler(i); }
+    /// True for a node that the interpreter goes on with as machine code: behind what was left to it, and where a loop
+    /// begins or a function whose entry pays, since calls that stopped there go on there.
+    bool can_enter(u32 i) const noexcept {
+        return i == 0 || effects_[i - 1] != effect::plain || is_handler(i) || (i < resumes_.size() && resumes_[i]);
+    }
+    /// Notes where calls go on that stopped. False: memory is out.
+    [[nodiscard]] bool note_resumes() noexcept {
+        resumes_.clear();
+        if (!options_.model.fuel && !options_.model.interrupt) return true;
+        const exec::function_ir& ir = in_->ir;
+        if (!resumes_.resize(ir.nodes.size())) return false;
+        for (const exec::loop_def& l : ir.loops) resumes_[label_of(l.label)] = true;
+        for (u32 i = 0; i + 1 < ir.nodes.size(); ++i)
+            if (ir.nodes[i].v.fam == exec::family::entry) resumes_[i + 1] = true;
+        return true;
+    }
     // ---- other ways out --------------------------------------------------------------------------------------------
 
     void leave(u32 i) noexcept {
@@ -376,7 +391,7 @@ protected:
         const std::size_t nodes = in_->ir.nodes.size();
         bool empty = true; // control can come to the next node from the interpreter
         for (u32 i = 0; i < nodes; ++i) {
-            const bool here = empty || effects_[i - 1] != effect::plain || is_handler(i);
+            const bool here = empty || can_enter(i);
             empty = here && i + 1 < nodes && in_->places[i].cell == in_->places[i + 1].cell; // no cell of its own
             if (!here || empty || effects_[i] == effect::leave) continue;
             if (is_left_at_times(in_->ir.nodes[i])) continue;
@@ -437,6 +452,7 @@ protected:
     web_finder* found_ = nullptr;
     register_assigner* registers_ = nullptr;
     vec<effect> effects_;
+    vec<bool> resumes_; ///< by node: calls that stopped go on there; empty if none do
     vec<tail> tails_;
     vec<pause> pauses_;
     vec<slow_call> slow_calls_;

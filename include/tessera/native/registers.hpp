@@ -121,7 +121,7 @@ private:
         const exec::node& n = ir_.nodes[i];
         if (effects_[i] == effect::call) {
             const u32 at = n.words[0] / 8; // of the arguments
-            if (!goes_on(n)) s = s | temps(n.words[0]);
+            if (!exec::goes_on(n.v.fam)) s = s | temps(n.words[0]);
             else if (n.v.fam == exec::family::call_indirect || n.v.fam == exec::family::call_ref) s = s | temps(at);
             else s = s | temps(at, at + runtime::slots_of(module_.types.params(module_.funcs[n.words[1]].type)));
         } else if (effects_[i] == effect::leave) {
@@ -135,23 +135,6 @@ private:
         if (n.v.fam == exec::family::br_table)
             for (u32 t = 0; t <= n.words[0]; ++t) f(ir_.targets[n.words[1] + t]);
     }
-    static bool goes_on(const exec::node& n) noexcept {
-        using exec::family;
-        switch (n.v.fam) {
-        case family::br:
-        case family::br_table:
-        case family::return_:
-        case family::unreachable:
-        case family::throw_:
-        case family::return_call:
-        case family::return_call_lazy:
-        case family::return_call_record:
-        case family::return_call_indirect:
-        case family::return_call_ref: return false;
-        default: return true;
-        }
-    }
-
     [[nodiscard]] bool find_live() noexcept {
         vec<value_set> at;
         if (!at.resize(ir_.labels.size())) return false;
@@ -160,7 +143,7 @@ private:
             value_set live;
             for (u32 i = u32(ir_.nodes.size()); i--;) {
                 const exec::node& n = ir_.nodes[i];
-                if (!goes_on(n)) live = {};
+                if (!exec::goes_on(n.v.fam)) live = {};
                 each_target(n, [&](u32 l) { live = live | at[l]; });
                 if (effects_[i] != effect::plain) // whatever may throw
                     for (const u32 l : handlers_) live = live | at[l];
@@ -284,7 +267,7 @@ private:
                 each_target(n, [&](u32 l) {
                     if (!((at[l] | d) == at[l])) at[l] = at[l] | d, again = true;
                 });
-                if (!goes_on(n)) d = {};
+                if (!exec::goes_on(n.v.fam)) d = {};
             }
         }
         return true;

@@ -21,7 +21,7 @@ struct context_layout {
     i32 record_frame, memory_guarded, pc, hot_cells;
     i32 callee, delta, return_pc, link, why, paused, stop_pc, native_stack, native_limit, scratch, fp, mem, memory,
         store, store_funcs;
-    i32 record_host, host_invoke, who, failure, failed_cells;
+    i32 record_host, host_invoke, who, failure, failed_cells, dirty, marks;
 
     context_layout(const exec::context& c, const runtime::store_data& s) noexcept {
         const auto at = [&](const auto& member) {
@@ -54,6 +54,10 @@ struct context_layout {
         static_assert(
             std::is_standard_layout_v<vec<runtime::func_record*>>); // so it begins with a pointer to its elements
         store_funcs = within(s, s.funcs);
+        const exec::marking_context marking;
+        dirty = within(static_cast<const exec::context&>(marking), marking.dirty);
+        const runtime::dirty_pages pages;
+        marks = within(pages, pages.marked);
         native_stack = at(c.native.stack), native_limit = at(c.native.limit), scratch = at(c.native.scratch);
     }
 };
