@@ -20,6 +20,8 @@ struct native_options {
     /// A number that no guest can guess. Unless it is 0, constants that a guest chooses are not found in the code as
     /// they are, so nobody can write code of his own as constants; that code is longer and a little slower.
     u64 blinding = 0;
+    /// Whether vectors are computed with AVX where the processor has it, and not with SSE alone.
+    bool avx = true;
     /// A file that gets a line for each function when it is compiled, as profilers read them: perf looks for
     /// /tmp/perf-N.map, N being the number of the process. What is in it stays. Null: none.
     const char* perf_map = nullptr;
