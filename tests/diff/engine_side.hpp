@@ -62,6 +62,7 @@ public:
         const u32 threshold = thresholds[p.calls.empty() ? 0 : p.calls[0].gas % 4];
         tessera::native_options options{.threshold = threshold, .all = p.calls.size() % 4 != 0};
         if (p.calls.size() % 3 == 0) options.blinding = p.calls[0].gas;
+        options.avx = p.calls.size() % 2 == 0;
         if (compiled && !tessera::enable_native(store_, options)) std::abort();
 #endif
     }
