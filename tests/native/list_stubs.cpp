@@ -79,7 +79,6 @@ int main(int argc, char** argv) {
     SHOW(vector_load_slot), SHOW(vector_store_slot), SHOW(field_load_vector), SHOW(field_store_vector);
     SHOW(vector_load_field), SHOW(vector_store_field), SHOW(vector_load_constant), SHOW(vector_bits);
     SHOW(vector_ones), SHOW(vector_of_rax), SHOW(vector_of_halves), SHOW(vector_order), SHOW(vector_low);
-    SHOW(vector_and), SHOW(vector_or), SHOW(vector_xor), SHOW(vector_shuffle), SHOW(vector_add_saturated);
     SHOW(vector_pairs), SHOW(vector_shifts_imm), SHOW(vector_accesses), SHOW(vector_lanes);
     for (const bool avx : {false, true})
         for (const auto& v : stubs::vectors[avx])

@@ -190,32 +190,28 @@ private:
         vector(op::i32x4_add, product, c, {}, d);
     }
     void bitselect(place a, place b, place c, place d) noexcept {
-        const auto with = [&](const stub& s, place p) { fill_db(s, first_float, in_vector(p, second_float)); };
-        vector_to(first_float, a);
-        with(stubs::vector_xor, b);
-        with(stubs::vector_and, c);
-        with(stubs::vector_xor, b);
-        store_vector(d, first_float);
+        const place made = place::reg(first_float);
+        vector(op::v128_xor, a, b, {}, made);
+        vector(op::v128_and, made, c, {}, made);
+        vector(op::v128_xor, made, b, {}, d);
     }
     void swizzle(place a, place b, place d) noexcept {
         constexpr u64 up = 0x7070'7070'7070'7070; // makes the highest bit of what is beyond 15
-        vector_to(second_float, b);
-        constant_to(first_float, up, up);
-        fill_db(stubs::vector_add_saturated, second_float, first_float);
-        shuffle_with(a, d);
+        const place names = place::reg(second_float);
+        b = place::reg(in_vector(b, first_float));
+        constant_to(second_float, up, up);
+        vector(op::i8x16_add_sat_u, names, b, {}, names);
+        pair(10, a, names, d);
     }
-    /// d = bytes of `a` that xmm1 names
-    void shuffle_with(place a, place d) noexcept {
-        const u64 to = target_of(d);
-        vector_to(to, a);
-        fill_db(stubs::vector_shuffle, to, second_float);
-        store_vector(d, to);
+    /// By number `n` of stubs::vector_pairs.
+    void pair(unsigned n, place a, place b, place d, u64 x = 0) noexcept {
+        combine(stubs::vector_pairs[avx][n], !avx, !avx, a, b, d, x);
     }
     void shuffle_one(place a, const u8* lanes, place d) noexcept {
         u8 order = 0;
         if (!orders(lanes, order)) {
             mask_to(second_float, lanes, lanes[0] & 16u);
-            return shuffle_with(a, d);
+            return pair(10, a, place::reg(second_float), d);
         }
         const u64 to = target_of(d);
         two(stubs::vector_order, to, in_vector(a, first_float), 0, order);
@@ -223,9 +219,8 @@ private:
     }
     /// What one instruction does to two registers. False: it is something else.
     bool shuffle_pair(place a, place b, const u8* lanes, place d) noexcept {
-        const auto combined = [&](unsigned n, bool turned, u64 x = 0) {
-            const place left = turned ? b : a, right = turned ? a : b;
-            return combine(stubs::vector_pairs[avx][n], !avx, !avx, left, right, d, x), true;
+        const auto combined = [&](unsigned n, bool b_first, u64 x = 0) {
+            return pair(n, b_first ? b : a, b_first ? a : b, d, x), true;
         };
         const bool turned = lanes[0] >= 16;
         const auto is = [&](auto expected) {
@@ -245,19 +240,18 @@ private:
         return halves && orders(lanes, order) && combined(8, turned, order);
     }
     void shuffle_two(place a, place b, const u8* lanes, place d) noexcept {
-        const auto part = [&](u64 to, place p, u8 first) {
-            mask_to(second_float, lanes, first);
-            vector_to(to, p);
-            fill_db(stubs::vector_shuffle, to, second_float);
+        const place first = place::reg(target_of(d)), second = place::reg(first_float),
+                    other = place::reg(second_float);
+        const auto part = [&](place p, u8 begin, place to) {
+            mask_to(second_float, lanes, begin);
+            pair(10, p, other, to);
         };
         const bool b_first = d == b; // what is made in `d` comes first
-        const u64 to = target_of(d);
-        part(to, b_first ? b : a, b_first ? 16 : 0);
-        if (!d.is_reg()) two(stubs::vector_store_field, to, 0, u64(around().scratch));
-        part(first_float, b_first ? a : b, b_first ? 0 : 16);
-        if (!d.is_reg()) two(stubs::vector_load_field, second_float, 0, u64(around().scratch));
-        fill_db(stubs::vector_or, to, d.is_reg() ? first_float : second_float);
-        store_vector(d, to);
+        part(b_first ? b : a, b_first ? 16 : 0, first);
+        if (!d.is_reg()) two(stubs::vector_store_field, first.value, 0, u64(around().scratch));
+        part(b_first ? a : b, b_first ? 0 : 16, second);
+        if (!d.is_reg()) two(stubs::vector_load_field, other.value, 0, u64(around().scratch));
+        vector(op::v128_or, first, d.is_reg() ? second : other, {}, d);
     }
     /// True if `lanes` are four lanes of 32 bits each, `order`, of whatever register.
     static bool orders(const u8* lanes, u8& order) noexcept {
@@ -290,7 +284,7 @@ private:
         if (bytes) {
             const u64 kept = u8(o == op::i16x8_shl ? 0xffu << count : 0xffu >> count) * 0x0101'0101'0101'0101u;
             constant_to(second_float, kept, kept);
-            fill_db(stubs::vector_and, to, second_float);
+            vector(op::v128_and, place::reg(to), place::reg(second_float), {}, place::reg(to));
         }
         store_vector(d, to);
         return true;

@@ -35,22 +35,18 @@ inline constexpr stub vector_of_halves =
 inline constexpr stub vector_order = assembler().rr({0x66, 0x0f70}, D, A).imm8(X).made;
 /// The lower half of `d` = that of `b`.
 inline constexpr stub vector_low = assembler().rr({0xf2, 0x0f10}, D, B).made;
-/// d = d op b
-inline constexpr stub vector_and = assembler().rr({0, 0x0f54}, D, B).made;
-inline constexpr stub vector_or = assembler().rr({0, 0x0f56}, D, B).made;
-inline constexpr stub vector_xor = assembler().rr({0, 0x0f57}, D, B).made;
-inline constexpr stub vector_shuffle = assembler().rr({0x66, 0x0f3800}, D, B).made;
-inline constexpr stub vector_add_saturated = assembler().rr({0x66, 0x0fdc}, D, B).made;
 
 /// Shuffles of two registers, first with SSE, then with AVX: lanes of 1 to 8 bytes of the lower halves, taken by turns,
-/// then of the upper ones; two lanes of 32 bits each that `x` names; 16 bytes from byte `x` of b on, then a.
+/// then of the upper ones; two lanes of 32 bits each that `x` names; 16 bytes from byte `x` of b on, then a; bytes of
+/// a that b names.
 inline constexpr auto vector_pairs = [] {
     constexpr u8 by_turns[] = {0x60, 0x61, 0x62, 0x6c, 0x68, 0x69, 0x6a, 0x6d};
-    std::array<std::array<stub, 10>, 2> all{};
+    std::array<std::array<stub, 11>, 2> all{};
     for (unsigned avx = 0; avx < 2; ++avx) {
         for (unsigned n = 0; n < 8; ++n) all[avx][n] = assembler(avx).v3({0x66, 0x0f00u | by_turns[n]}, D, A, B).made;
         all[avx][8] = assembler(avx).v3({0, 0x0fc6}, D, A, B).imm8(X).made;
         all[avx][9] = assembler(avx).v3({0x66, 0x0f3a0f}, D, A, B).imm8(X).made;
+        all[avx][10] = assembler(avx).v3({0x66, 0x0f3800}, D, A, B).made;
     }
     return all;
 }();
