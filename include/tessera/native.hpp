@@ -13,6 +13,7 @@
 #include <tessera/native/options.hpp>
 #if TESSERA_BODIES
 #include <tessera/native/machine.hpp>
+#include <tessera/native/processor.hpp>
 #endif
 
 namespace tessera::inline TESSERA_ABI {
@@ -45,8 +46,8 @@ TESSERA_API result<void> enable_native(const basic_store& s, const native_option
     exec::native_hook** const place = data->engine->native(*data);
     if (!place) return msg::out_of_memory;
     if (*place) return {};
-    const native::compile_options made_for{exec::model_of(data->built), num::processor_has_instructions(),
-                                           options.blinding};
+    const native::compile_options made_for{exec::model_of(data->built), native::processor_has_sse4(),
+                                           options.avx && native::processor_has_avx(), options.blinding};
     native::machine* const made = create<native::machine>(made_for, options);
     if (!made) return msg::out_of_memory;
     if (!made->start(*data, options.perf_map)) return tessera::destroy(made), error(msg::cannot_open, "perf_map");

@@ -37186,6 +37186,8 @@ struct native_options {
     /// had there are checks, see native_counters. The program's TESSERA_RESERVE, if it has one, has to return address
     /// space that cannot be accessed until it is committed.
     bool guard_pages = false;
+    /// Whether vectors are computed with AVX where the processor has it, and not with SSE alone.
+    bool avx = true;
     /// A file that gets a line for each function when it is compiled, as profilers read them: perf looks for
     /// /tmp/perf-N.map, N being the number of the process. What is in it stays. Null: none.
     const char* perf_map = nullptr;
@@ -37366,12 +37368,17 @@ private:
 
 namespace tessera::inline TESSERA_ABI::native {
 
-/// Integers and references, or floats.
-enum class bank : u8 { integer, floating };
+/// Integers and references, floats, or vectors, which take two slots and share the registers of floats.
+enum class bank : u8 { integer, floating, vector };
+inline constexpr bank banks[] = {bank::integer, bank::floating, bank::vector};
 
 constexpr bank bank_of(exec::cls c) noexcept {
-    return c == exec::cls::f32 || c == exec::cls::f64 ? bank::floating : bank::integer;
+    return c == exec::cls::v128                         ? bank::vector
+           : c == exec::cls::f32 || c == exec::cls::f64 ? bank::floating
+                                                        : bank::integer;
 }
+/// Which registers it is about: 0 the integer ones, 1 the others.
+constexpr unsigned file_of(bank b) noexcept { return b == bank::integer ? 0 : 1; }
 
 constexpr bool is_wide(exec::cls c) noexcept { return c == exec::cls::i64 || c == exec::cls::f64; }
 
@@ -37392,7 +37399,7 @@ struct web {
     u32 first = 0, last = 0;
     u64 weight = 0;
     u8 reg = none;
-    u8 bit = none; ///< of a joined one that can get a register: its number among those of its bank
+    u8 bit = none; ///< of a joined one that can get a register: its number among those with the same registers
     static constexpr u8 none = 0xff;
 };
 
@@ -37436,7 +37443,7 @@ public:
         webs.clear();
         operand.clear();
         if (!operand.resize(4 * nodes) || !label_at.resize(nodes + 1) || !depth.resize(nodes)) return false;
-        if (!label_next.resize(ir_.labels.size()) || !joined_.resize(2 * std::size_t(ir_.frame_slots))) return false;
+        if (!label_next.resize(ir_.labels.size()) || !joined_.resize(3 * std::size_t(ir_.frame_slots))) return false;
         if (!local_.resize(ir_.frame_slots)) return false;
         for (u32& o : operand) o = nothing;
         for (u32& l : label_at) l = nothing;
@@ -37458,12 +37465,12 @@ public:
             visit(i, effects[i]);
         }
         for (const u32 slot : ir_.reference_locals)
-            if (const u32 w = joined_[2 * std::size_t(slot)]; w != nothing) webs[w].memory = true;
+            if (const u32 w = joined(slot, bank::integer); w != nothing) webs[w].memory = true;
         resolve();
         return !failed_;
     }
     /// The value in `slot` where control comes together, if there is one.
-    u32 joined(u32 slot, bank b) const noexcept { return joined_[2 * std::size_t(slot) + u8(b)]; }
+    u32 joined(u32 slot, bank b) const noexcept { return joined_[3 * std::size_t(slot) + u8(b)]; }
 
 private:
     struct current {
@@ -37490,7 +37497,7 @@ private:
         return u32(webs.size()) - 1;
     }
     u32 joined_web(u32 slot, bank b) noexcept {
-        u32& w = joined_[2 * std::size_t(slot) + u8(b)];
+        u32& w = joined_[3 * std::size_t(slot) + u8(b)];
         if (w == nothing) w = add({slot, b, true, false, false, 0, 0, 0});
         return w;
     }
@@ -37524,8 +37531,11 @@ private:
             o = to;
         }
         for (u32 slot = 0; slot < ir_.first_temp && slot < ir_.frame_slots; ++slot) {
-            const u32 a = joined_[2 * std::size_t(slot)], b = joined_[2 * std::size_t(slot) + 1];
-            if (a != nothing && b != nothing) webs[a].memory = webs[b].memory = true; // copied whole
+            // One that is seen as two kinds was copied whole.
+            unsigned kinds = 0;
+            for (const bank b : banks) kinds += joined(slot, b) != nothing;
+            for (const bank b : banks)
+                if (const u32 w = joined(slot, b); w != nothing && kinds > 1) webs[w].memory = true;
         }
     }
 
@@ -37562,15 +37572,17 @@ private:
             operand[4 * std::size_t(i) + 3] = w;
             return;
         }
+        forget_around(slot, b);
         const u32 w = add({slot, b, false, in_memory, wide, i, i, weight_at(i)});
         local_[slot] = {w, block_, epoch_, false};
         operand[4 * std::size_t(i) + 3] = w;
         if (!fresh_.push_back(slot)) failed_ = true;
     }
-    /// A vector is written to `slot` and the next one: what lay there is gone.
-    void forget(u32 slot) noexcept {
-        for (u32 s = slot; s < slot + 2 && s < local_.size(); ++s)
-            if (s >= ir_.first_temp) local_[s] = {};
+    /// What reaches into `slot`, or is in the second slot of a vector there, is gone.
+    void forget_around(u32 slot, bank b) noexcept {
+        if (slot > ir_.first_temp)
+            if (const u32 w = local_[slot - 1].web; w != nothing && webs[w].kind == bank::vector) local_[slot - 1] = {};
+        if (b == bank::vector && slot + 1 < local_.size()) local_[slot + 1] = {};
     }
     void visit(u32 i, effect e) noexcept {
         const exec::node& n = ir_.nodes[i];
@@ -37578,7 +37590,6 @@ private:
         for (unsigned k = 0; k < 3; ++k) {
             if (v.at[k] != exec::loc::slot) continue;
             const exec::cls c = class_of_operand(module_, n, k);
-            if (c == exec::cls::v128) continue;
             use(i, k, u32(n.operands[k]), c);
             // The interpreter looks for it in its slot.
             if (e == effect::leave) stay(operand[4 * std::size_t(i) + k]);
@@ -37586,8 +37597,7 @@ private:
         if (e != effect::plain) lose_registers();
         if (v.at[3] == exec::loc::slot) {
             const exec::cls c = class_of_operand(module_, n, 3);
-            if (c != exec::cls::v128) define(i, u32(n.operands[3]), c, e == effect::leave);
-            else forget(u32(n.operands[3]));
+            define(i, u32(n.operands[3]), c, e == effect::leave);
         }
         if (v.fam == exec::family::latch) operand[4 * std::size_t(i) + 3] = operand[4 * std::size_t(i)];
         if (n.label != no_index) join(n.label);
@@ -37710,6 +37720,7 @@ enum class fill : u8 {
     rm,           ///< a register, into the field `rm`
     index,        ///< a register, into the field `index` of the SIB byte
     base,         ///< a register, into the field `base` of the SIB byte
+    second,       ///< a register, into the field `vvvv` of a VEX prefix
     slot,         ///< 32 bits: the displacement of a slot of 8 bytes from the frame
     displacement, ///< 32 bits
     bits8,        ///< an immediate of so many bits
@@ -37726,6 +37737,7 @@ struct hole {
     u8 rex = 0; ///< the REX byte that takes the register's highest bit; of a displacement: its ModRM byte
     fill what = fill::reg;
     from whose = from::a;
+    u8 up = 0; ///< how much higher that bit lies, inverted, in a VEX prefix
 };
 
 /// A few instructions. Whoever copies one may copy all of `bytes`. A displacement at the very end takes 8 bits where
@@ -37762,10 +37774,13 @@ struct code {
     bool bytes = false; ///< a register operand is one of 8 bits, whose names change with a REX byte
 };
 
-/// Appends instructions to a stub.
+/// Appends instructions to a stub. Those on vectors are written once: as AVX has them, with three operands, or as SSE
+/// has them, where the result takes the place of the first operand.
 class assembler {
 public:
     stub made;
+
+    constexpr explicit assembler(bool avx = false) : avx_(avx) {}
 
     /// reg, register.
     constexpr assembler& rr(code c, reg r, reg rm) {
@@ -37807,6 +37822,34 @@ public:
     constexpr assembler& rx(code c, reg r, reg base, reg index, u8 scale) {
         return sib(c, r, base, index, scale, 0x40), byte(0), *this;
     }
+    /// On vectors: reg, register.
+    constexpr assembler& v(code c, reg r, reg rm) { return vector(gp::rax, false), rr(c, r, rm), plain(); }
+    /// d = a op b. With SSE, what `a` names has to be in `d` if both are holes; a register that the stub names is moved
+    /// to `d` before or, if `d` is a hole, lost, and then moved.
+    constexpr assembler& v3(code c, reg d, reg a, reg b) {
+        if (avx_) return vector(a, true), rr(c, d, b), plain();
+        const bool behind = d.open && !a.open;
+        if (!d.open && (a.open || a.number != d.number)) rr({0, 0x0f28}, d, a);
+        rr(c, behind ? a : d, b);
+        return behind ? rr({0, 0x0f28}, d, a) : *this;
+    }
+    /// The same by way of xmm0, so that `d` and `a` may be any two registers.
+    constexpr assembler& v3_apart(code c, reg d, reg a, reg b) {
+        return avx_ ? v3(c, d, a, b) : v3(c, reg::xmm(0), a, b).rr({0, 0x0f28}, d, reg::xmm(0));
+    }
+    /// d = a shifted by an immediate, which follows; as v3.
+    constexpr assembler& shift(u32 opcode, u8 extension, reg d, reg a) {
+        if (avx_) return vector(d, true), r({0x66, opcode}, extension, a), plain();
+        if (!d.open && (a.open || a.number != d.number)) rr({0, 0x0f28}, d, a);
+        return r({0x66, opcode}, extension, d);
+    }
+    /// reg, [the place of `x`]
+    constexpr assembler& rip(code c, reg r) {
+        const u8 rex = begin(c, r, gp::rax);
+        const u8 at = byte(u8((r.number & 7) << 3 | 5));
+        if (r.open) open(at, rex, fill::reg, r.whose);
+        return place();
+    }
     constexpr assembler& imm8(from whose) { return number(fill::bits8, whose, 1); }
     constexpr assembler& imm32(from whose) { return number(fill::bits32, whose, 4); }
     constexpr assembler& imm64(from whose) { return number(fill::bits64, whose, 8); }
@@ -37844,7 +37887,22 @@ private:
         return made.size++;
     }
     constexpr void open(u8 at, u8 rex, fill what, from whose) {
-        made.holes[made.hole_count++] = {at, rex, what, whose};
+        made.holes[made.hole_count++] = {at, rex, what, whose, u8(in_vex_ ? 5 : 0)};
+    }
+    constexpr void vector(reg second, bool has) { in_vex_ = avx_, second_ = second, has_second_ = has; }
+    constexpr assembler& plain() { return in_vex_ = false, *this; }
+    /// The place of the byte with the highest bits of registers.
+    constexpr u8 begin_vex(code c, reg r, reg rm, u8 index_bit) {
+        byte(0xc4);
+        const u32 escape = c.opcode >> 8;
+        const u8 map = escape == 0x0f38 ? 2 : escape == 0x0f3a ? 3 : 1;
+        const u8 at = byte(u8((0xe0 ^ ((r.number >> 3) << 7 | index_bit << 6 | (rm.number >> 3) << 5)) | map));
+        const u8 prefix = c.prefix == 0x66 ? 1 : c.prefix == 0xf3 ? 2 : c.prefix == 0xf2 ? 3 : 0;
+        const u8 number = has_second_ && !second_.open ? second_.number : u8(0);
+        const u8 last = byte(u8((c.wide ? 0x80 : 0) | (0x78 ^ number << 3) | prefix));
+        if (has_second_ && second_.open) open(last, 0, fill::second, second_.whose);
+        byte(u8(c.opcode));
+        return at;
     }
     constexpr assembler& number(fill what, from whose, unsigned bytes, u8 mode_at = 0) {
         open(made.size, mode_at, what, whose);
@@ -37853,6 +37911,7 @@ private:
     }
     /// Prefix, REX and opcode; the place of the REX byte, which is there whenever a hole could need it.
     constexpr u8 begin(code c, reg r, reg rm, u8 index_bit = 0, bool must = false) {
+        if (in_vex_) return begin_vex(c, r, rm, index_bit);
         if (c.prefix) byte(c.prefix);
         const u8 rex = u8((c.wide ? 8 : 0) | (r.number >> 3) << 2 | index_bit << 1 | rm.number >> 3);
         u8 at = 0;
@@ -37872,6 +37931,11 @@ private:
         if (base.open) open(next, rex, fill::base, base.whose);
         return at;
     }
+
+    bool avx_;
+    bool in_vex_ = false; ///< the instruction gets a VEX prefix
+    bool has_second_ = false;
+    reg second_ = gp::rax;
 };
 
 /// What is filled in, by `from`: registers by number, slots by number, immediates.
@@ -37898,17 +37962,18 @@ inline unsigned copy_stub(u8* to, const stub& s, const fillings& values) noexcep
         switch (h.what) {
         case fill::reg:
             to[h.at] |= u8((number & 7) << 3);
-            to[h.rex] |= u8((number >> 3) << 2);
+            to[h.rex] ^= u8((number >> 3) << 2 << h.up);
             break;
         case fill::rm:
         case fill::base:
             to[h.at] |= u8(number & 7);
-            to[h.rex] |= u8(number >> 3);
+            to[h.rex] ^= u8(number >> 3 << h.up);
             break;
         case fill::index:
             to[h.at] |= u8((number & 7) << 3);
-            to[h.rex] |= u8((number >> 3) << 1);
+            to[h.rex] ^= u8((number >> 3) << 1 << h.up);
             break;
+        case fill::second: to[h.at] ^= u8(number << 3); break;
         case fill::slot:
         case fill::displacement: {
             const u32 distance = u32(h.what == fill::slot ? 8 * value : value);
@@ -39283,220 +39348,248 @@ private:
 
 // ---- native/vector_stubs.hpp -----------------------------------------------------------
 /// @file native/vector_stubs.hpp
-/// Stubs of operations on vectors, with the instructions up to SSE4.1. Vectors lie in the frame: an operation has its
-/// first operand in xmm0, the second in xmm1, a number in eax, and leaves its result in xmm0 or eax. A few need xmm2
-/// and xmm3, too, which are put aside for them; a third operand, or a constant, is in xmm2.
+/// Stubs of operations on vectors, with the instructions up to SSE4.1, and the same with AVX. An operation has its
+/// operands in the registers `a` and `b`, which are xmm0 and xmm1 if they were fetched, and its result goes to `d`;
+/// xmm0 is free once `a` was read for the last time, and xmm1 once `b` was. A few have their operands in xmm0 and
+/// xmm1, a third one or a constant in xmm2, leave their result in xmm0 and need xmm3, too.
 
 namespace tessera::inline TESSERA_ABI::native {
 
 namespace stubs {
 
-/// Between xmm0 or xmm1 (`d`) and a slot.
+/// Between `d` and a slot.
 inline constexpr stub vector_load_slot = assembler().rs({0, 0x0f10}, D, A).made;
 inline constexpr stub vector_store_slot = assembler().rs({0, 0x0f11}, A, D).made;
-/// Between xmm0 and what is at `b` behind the pointer in `a`.
-inline constexpr stub field_load_vector = assembler().rx({0, 0x0f10}, gp::rax, A, gp::rsp, 0, B).made;
-inline constexpr stub field_store_vector = assembler().rx({0, 0x0f11}, gp::rax, A, gp::rsp, 0, B).made;
+/// Between `d` and what is at `b` behind the pointer in `a`.
+inline constexpr stub field_load_vector = assembler().rx({0, 0x0f10}, D, A, gp::rsp, 0, B).made;
+inline constexpr stub field_store_vector = assembler().rx({0, 0x0f11}, D, A, gp::rsp, 0, B).made;
 /// Between `d` and the context, at `b`.
 inline constexpr stub vector_load_field = assembler().rm({0, 0x0f10}, D, context_register, B).made;
 inline constexpr stub vector_store_field = assembler().rm({0, 0x0f11}, D, context_register, B).made;
+/// `d` = a constant that stands behind the code, at the place of `x`; and the constant.
+inline constexpr stub vector_load_constant = assembler().rip({0, 0x0f10}, D).made;
+inline constexpr stub vector_bits = assembler().imm64(A).imm64(B).made;
+inline constexpr stub vector_ones = assembler().rr({0x66, 0x0f76}, D, D).made;
 /// The vector register `d` = 64 bits of rax, twice; or rax and rcx.
 inline constexpr stub vector_of_rax = assembler().rr({0x66, 0x0f6e, true}, D, gp::rax).rr({0x66, 0x0f6c}, D, D).made;
 inline constexpr stub vector_of_halves =
     assembler().rr({0x66, 0x0f6e, true}, D, gp::rax).rr({0x66, 0x0f3a22, true}, D, gp::rcx).imm8(1).made;
-inline constexpr stub vector_and = assembler().rr({0, 0x0f54}, D, A).made;
-inline constexpr stub vector_or = assembler().rr({0, 0x0f56}, D, A).made;
-inline constexpr stub vector_xor = assembler().rr({0, 0x0f57}, D, A).made;
-inline constexpr stub vector_shuffle = assembler().rr({0x66, 0x0f3800}, D, A).made;
-inline constexpr stub vector_add_saturated = assembler().rr({0x66, 0x0fdc}, D, A).made;
+/// d = lanes of 32 bits of `a` that the immediate `x` names.
+inline constexpr stub vector_order = assembler().rr({0x66, 0x0f70}, D, A).imm8(X).made;
+/// The lower half of `d` = that of `b`.
+inline constexpr stub vector_low = assembler().rr({0xf2, 0x0f10}, D, B).made;
+
+/// Shuffles of two registers, first with SSE, then with AVX: lanes of 1 to 8 bytes of the lower halves, taken by turns,
+/// then of the upper ones; two lanes of 32 bits each that `x` names; 16 bytes from byte `x` of b on, then a; bytes of
+/// a that b names.
+inline constexpr auto vector_pairs = [] {
+    constexpr u8 by_turns[] = {0x60, 0x61, 0x62, 0x6c, 0x68, 0x69, 0x6a, 0x6d};
+    std::array<std::array<stub, 11>, 2> all{};
+    for (unsigned avx = 0; avx < 2; ++avx) {
+        for (unsigned n = 0; n < 8; ++n) all[avx][n] = assembler(avx).v3({0x66, 0x0f00u | by_turns[n]}, D, A, B).made;
+        all[avx][8] = assembler(avx).v3({0, 0x0fc6}, D, A, B).imm8(X).made;
+        all[avx][9] = assembler(avx).v3({0x66, 0x0f3a0f}, D, A, B).imm8(X).made;
+        all[avx][10] = assembler(avx).v3({0x66, 0x0f3800}, D, A, B).made;
+    }
+    return all;
+}();
+
+/// Where a shift of 16 bits or more by an immediate is in the next table; 0xff if `o` is none.
+constexpr u8 shift_place(op o) noexcept {
+    constexpr op firsts[] = {op::i16x8_shl, op::i32x4_shl, op::i64x2_shl}; // then shr_s, shr_u
+    for (u8 n = 0; n < 3; ++n)
+        if (o >= firsts[n] && u16(o) < u16(firsts[n]) + 3 && o != op::i64x2_shr_s)
+            return u8(3 * n + (u16(o) - u16(firsts[n])));
+    return 0xff;
+}
+/// d = d shifted by `x`
+inline constexpr auto vector_shifts_imm = [] {
+    constexpr u8 ways[] = {6, 4, 2};
+    std::array<stub, 9> all{};
+    for (u8 n = 0; n < 9; ++n)
+        if (n != 7) all[n] = assembler().r({0x66, 0x0f71u + n / 3}, ways[n % 3], D).imm8(X).made;
+    return all;
+}();
 
 namespace detail {
 /// An operation with the instructions for it.
 struct vector_code {
     op what = op::nop;
     bool swapped = false;          ///< its operands come the other way round
-    bool more = false;             ///< it needs xmm2 and xmm3
+    bool in_place = false;         ///< the first has to be in `d`
+    bool apart = false;            ///< `d` has to be another register than the second's
+    bool fixed = false;            ///< it has operands and result where it wants them, and needs xmm2 and xmm3
     std::array<u64, 2> constant{}; ///< what is in xmm2, unless it is 0
     stub code;
 };
 inline constexpr reg x0 = reg::xmm(0), x1 = reg::xmm(1), x2 = reg::xmm(2), x3 = reg::xmm(3);
 
 struct vector_list {
+    bool avx = false;
     std::array<vector_code, 250> all{};
     unsigned size = 0;
 
-    constexpr void add(op o, const stub& s, bool swapped = false) { all[size++] = {o, swapped, false, {}, s}; }
-    constexpr void add_more(std::initializer_list<op> ops, const stub& s, bool swapped = false,
-                            std::array<u64, 2> constant = {}) {
-        for (const op o : ops) all[size++] = {o, swapped, true, constant, s};
+    constexpr assembler s() const { return assembler(avx); }
+    constexpr void add(op o, const stub& code, bool swapped = false) {
+        all[size++] = {o, swapped, false, false, false, {}, code};
     }
-    /// x0 = x0 op x1
+    /// What begins with a v3 of `d`, `a` and maybe `b`, and is done with `b` then.
+    constexpr void add_in_place(op o, const stub& code, bool swapped = false) {
+        all[size++] = {o, swapped, !avx, !avx, false, {}, code};
+    }
+    /// The same, and reads `b` once more.
+    constexpr void add_apart(op o, const stub& code, bool swapped = false) {
+        all[size++] = {o, swapped, !avx, true, false, {}, code};
+    }
+    constexpr void add_fixed(std::initializer_list<op> ops, const stub& code, bool swapped = false,
+                             std::array<u64, 2> constant = {}) {
+        for (const op o : ops) all[size++] = {o, swapped, false, false, true, constant, code};
+    }
     constexpr void direct(op o, u32 opcode, u8 prefix = 0x66, bool swapped = false) {
-        add(o, assembler().rr({prefix, opcode}, x0, x1).made, swapped);
+        add_in_place(o, s().v3({prefix, opcode}, D, A, B).made, swapped);
     }
-    constexpr void unary(op o, u32 opcode, u8 prefix = 0x66) { add(o, assembler().rr({prefix, opcode}, x0, x0).made); }
-    static constexpr assembler& ones(assembler& s) { return s.rr({0x66, 0x0f76}, x1, x1); }
-    static constexpr assembler& invert(assembler& s) { return ones(s).rr({0x66, 0x0fef}, x0, x1); }
+    constexpr void unary(op o, u32 opcode, u8 prefix = 0x66) { add(o, s().v({prefix, opcode}, D, A).made); }
+    static constexpr assembler& ones(assembler& s, reg r = x1) { return s.v3({0x66, 0x0f76}, r, r, r); }
+    static constexpr assembler& zeros(assembler& s, reg r = x1) { return s.v3({0, 0x0f57}, r, r, r); }
+    static constexpr assembler& invert(assembler& s, reg d) { return ones(s).v3({0x66, 0x0fef}, d, d, x1); }
     /// eq, ne, lt_s, lt_u, gt_s, gt_u, le_s, le_u, ge_s, ge_u in this order from `first` on.
     constexpr void compare(op first, u32 equal, u32 greater, u32 min_u, u32 max_u) {
         const auto at = [&](unsigned n) { return op(u16(first) + n); };
-        const auto inverted = [&](unsigned n, u32 opcode, bool swapped) {
-            assembler s;
-            s.rr({0x66, opcode}, x0, x1);
-            add(at(n), invert(s).made, swapped);
-        };
         // Unsigned: a <= b where the smaller of them is a.
         const auto extreme = [&](unsigned n, u32 opcode, bool not_) {
-            assembler s;
-            s.rr({0x66, opcode}, x0, x1).rr({0x66, equal}, x0, x1);
-            if (not_) invert(s);
-            add(at(n), s.made, true);
+            assembler t = s();
+            t.v3({0x66, opcode}, D, A, B).v3({0x66, equal}, D, D, B);
+            if (not_) invert(t, D);
+            add_apart(at(n), t.made, true);
         };
         direct(at(0), equal);
-        inverted(1, equal, false);
+        inverted(at(1), equal, false);
         direct(at(2), greater, 0x66, true);
         direct(at(4), greater);
-        inverted(6, greater, false);
-        inverted(8, greater, true);
+        inverted(at(6), greater, false);
+        inverted(at(8), greater, true);
         extreme(3, max_u, true);
         extreme(5, min_u, true);
         extreme(7, min_u, false);
         extreme(9, max_u, false);
     }
+    constexpr void inverted(op o, u32 opcode, bool swapped) {
+        assembler t = s();
+        t.v3({0x66, opcode}, D, A, B);
+        add_in_place(o, invert(t, D).made, swapped);
+    }
     /// eq, ne, lt, gt, le, ge
     constexpr void compare_floats(op first, u8 prefix) {
         constexpr u8 how[] = {0, 4, 1, 1, 2, 2};
         for (unsigned n = 0; n < 6; ++n)
-            add(op(u16(first) + n), assembler().rr({prefix, 0x0fc2}, x0, x1).imm8(how[n]).made, n == 3 || n == 5);
+            add_in_place(op(u16(first) + n), s().v3({prefix, 0x0fc2}, D, A, B).imm8(how[n]).made, n == 3 || n == 5);
     }
     constexpr void negate(op o, u32 subtract) {
-        add(o, assembler().rr({0, 0x0f57}, x1, x1).rr({0x66, subtract}, x1, x0).rr({0, 0x0f28}, x0, x1).made);
+        assembler t = s();
+        add(o, zeros(t).v3({0x66, subtract}, D, x1, A).made);
     }
     /// low_s, high_s, low_u, high_u of the extensions, and of the products of what they give.
     constexpr void extend(op first, op product, u32 with_sign, u32 multiply_s, u32 multiply_u) {
         for (unsigned n = 0; n < 4; ++n) {
             const code c{0x66, with_sign + (n < 2 ? 0u : 0x10u)};
-            assembler one, two;
-            if (n % 2) one.r({0x66, 0x0f73}, 3, x0).imm8(8), two.r({0x66, 0x0f73}, 3, x0).imm8(8);
-            if (n % 2) two.r({0x66, 0x0f73}, 3, x1).imm8(8);
-            add(op(u16(first) + n), one.rr(c, x0, x0).made);
-            two.rr(c, x0, x0).rr(c, x1, x1).rr({0x66, n < 2 ? multiply_s : multiply_u}, x0, x1);
-            add(op(u16(product) + n), two.made);
+            assembler one = s(), two = s();
+            const auto half = [&](assembler& t, reg d, reg a) {
+                if (n % 2) t.v({0x66, 0x0f70}, d.open ? x1 : d, a).imm8(0xee).v(c, d, d.open ? x1 : d);
+                else t.v(c, d, a);
+            };
+            half(one, D, A), half(two, x0, A), half(two, x1, B);
+            add(op(u16(first) + n), one.made);
+            add(op(u16(product) + n), two.v3({0x66, n < 2 ? multiply_s : multiply_u}, D, x0, x1).made);
         }
+    }
+    static constexpr assembler& count(assembler& s, u8 mask) {
+        return s.r({0, 0x83}, 4, gp::rcx).imm8(mask).v({0x66, 0x0f6e}, x1, gp::rcx);
     }
     /// By the count in ecx.
     constexpr void shift(op o, u8 mask, u32 opcode) {
-        add(o, assembler()
-                   .r({0, 0x83}, 4, gp::rcx)
-                   .imm8(mask)
-                   .rr({0x66, 0x0f6e}, x1, gp::rcx)
-                   .rr({0x66, opcode}, x0, x1)
-                   .made);
+        assembler t = s();
+        add_in_place(o, count(t, mask).v3({0x66, opcode}, D, A, x1).made);
+    }
+    static constexpr assembler& truth(assembler& s, cond c) {
+        return s.r({0, 0x0f90u | u8(c)}, 0, gp::rax).rr({0, 0x0fb6}, D, gp::rax);
     }
     constexpr void all_true(op o, u32 equal) {
-        add(o, assembler()
-                   .rr({0, 0x0f57}, x1, x1)
-                   .rr({0x66, equal}, x1, x0)
-                   .rr({0x66, 0x0f3817}, x1, x1)
-                   .r({0, 0x0f94}, 0, gp::rax)
-                   .rr({0, 0x0fb6}, gp::rax, gp::rax)
-                   .made);
+        assembler t = s();
+        zeros(t).v3({0x66, equal}, x1, x1, A).v({0x66, 0x0f3817}, x1, x1);
+        add(o, truth(t, cond::e).made);
     }
-    constexpr void round(op o, u32 opcode, u8 how) { add(o, assembler().rr({0x66, opcode}, x0, x0).imm8(how).made); }
+    constexpr void round(op o, u32 opcode, u8 how) { add(o, s().v({0x66, opcode}, D, A).imm8(how).made); }
     /// The smaller (`join`: or) or larger (and) by an instruction that gives its second operand where one is a NaN or
     /// both are zeros: what both orders give, joined, and a NaN of nothing but its quiet bit.
     constexpr void extreme(std::initializer_list<op> ops, u8 prefix, u32 opcode, u32 join, u32 group, u8 payload) {
-        assembler s;
-        s.rr({0, 0x0f28}, x2, x1).rr({0, 0x0f28}, x3, x0).rr({prefix, opcode}, x2, x0).rr({prefix, opcode}, x0, x1);
-        s.rr({0, join}, x0, x2).rr({prefix, 0x0fc2}, x3, x1).imm8(3).rr({0, 0x0f56}, x0, x3);
-        s.r({0x66, group}, 2, x3).imm8(payload).rr({0, 0x0f55}, x3, x0).rr({0, 0x0f28}, x0, x3);
-        add_more(ops, s.made);
+        assembler t = s();
+        t.v3({prefix, opcode}, x2, x1, x0).v3({prefix, 0x0fc2}, x3, x0, x1).imm8(3).v3({prefix, opcode}, x0, x0, x1);
+        t.v3({0, join}, x0, x0, x2).v3({0, 0x0f56}, x0, x0, x3);
+        t.shift(group, 2, x3, x3).imm8(payload).v3({0, 0x0f55}, x3, x3, x0).v({0, 0x0f28}, x0, x3);
+        add_fixed(ops, t.made);
     }
-    /// a * b + c, or -a * b + c, rounded twice.
-    constexpr void multiply_add(op o, op negated, u8 prefix, u32 group, u8 bit) {
-        add_more({o}, assembler().rr({prefix, 0x0f59}, x0, x1).rr({prefix, 0x0f58}, x0, x2).made);
-        add_more({negated}, assembler()
-                                .rr({0x66, 0x0f76}, x3, x3)
-                                .r({0x66, group}, 6, x3)
-                                .imm8(bit)
-                                .rr({0, 0x0f57}, x0, x3)
-                                .rr({prefix, 0x0f59}, x0, x1)
-                                .rr({prefix, 0x0f58}, x0, x2)
-                                .made);
-    }
-    /// a > b of 64 bits: the upper halves decide, and where they are equal what b - a borrows.
+    /// a > b of 64 bits: the upper halves decide, and where they are equal what b - a borrows. What came with AVX
+    /// compares.
     constexpr void greater64(op o, bool swapped, bool not_) {
-        assembler s;
-        s.rr({0, 0x0f28}, x2, x0).rr({0, 0x0f28}, x3, x1).rr({0x66, 0x0f76}, x2, x1).rr({0x66, 0x0ffb}, x3, x0);
-        s.rr({0x66, 0x0fdb}, x2, x3).rr({0x66, 0x0f66}, x0, x1).rr({0x66, 0x0feb}, x0, x2);
-        s.rr({0x66, 0x0f70}, x0, x0).imm8(0xf5);
-        if (not_) invert(s);
-        add_more({o}, s.made, swapped);
+        if (avx) return not_ ? inverted(o, 0x0f3837, swapped) : direct(o, 0x0f3837, 0x66, swapped);
+        assembler t = s();
+        t.v3({0x66, 0x0f76}, x2, x0, x1).v3({0x66, 0x0ffb}, x3, x1, x0);
+        t.v3({0x66, 0x0fdb}, x2, x2, x3).v3({0x66, 0x0f66}, x0, x0, x1).v3({0x66, 0x0feb}, x0, x0, x2);
+        t.v({0x66, 0x0f70}, x0, x0).imm8(0xf5);
+        if (not_) invert(t, x0);
+        add_fixed({o}, t.made, swapped);
     }
     /// A shift of bytes by the count in ecx, as one of words and a mask that is shifted as well.
     constexpr void shift_bytes(op o, u32 opcode) {
-        add_more({o}, assembler()
-                          .r({0, 0x83}, 4, gp::rcx)
-                          .imm8(7)
-                          .rr({0x66, 0x0f6e}, x1, gp::rcx)
-                          .rr({0x66, opcode}, x0, x1)
-                          .rr({0x66, 0x0f76}, x2, x2)
-                          .r({0x66, 0x0f71}, 2, x2)
-                          .imm8(8)
-                          .rr({0x66, opcode}, x2, x1)
-                          .rr({0, 0x0f57}, x3, x3)
-                          .rr({0x66, 0x0f3800}, x2, x3)
-                          .rr({0x66, 0x0fdb}, x0, x2)
-                          .made);
+        assembler t = s();
+        count(t, 7).v3({0x66, opcode}, x0, x0, x1);
+        ones(t, x2).shift(0x0f71, 2, x2, x2).imm8(8).v3({0x66, opcode}, x2, x2, x1);
+        zeros(t, x3).v3({0x66, 0x0f3800}, x2, x2, x3).v3({0x66, 0x0fdb}, x0, x0, x2);
+        add_fixed({o}, t.made);
     }
     /// A mask of all bits but the sign, or of the sign.
     constexpr void signs(op abs, op neg, u32 group, u8 bit) {
-        assembler a, n;
-        add(abs, ones(a).r({0x66, group}, 2, x1).imm8(1).rr({0, 0x0f54}, x0, x1).made);
-        add(neg, ones(n).r({0x66, group}, 6, x1).imm8(bit).rr({0, 0x0f57}, x0, x1).made);
+        assembler a = s(), n = s();
+        add(abs, ones(a).shift(group, 2, x1, x1).imm8(1).v3({0, 0x0f54}, D, x1, A).made);
+        add(neg, ones(n).shift(group, 6, x1, x1).imm8(bit).v3({0, 0x0f57}, D, x1, A).made);
     }
 };
 
-constexpr vector_list make_vector_list() {
+constexpr vector_list make_vector_list(bool avx) {
     vector_list v;
+    v.avx = avx;
+    const auto s = [&] { return v.s(); };
     v.compare(op::i8x16_eq, 0x0f74, 0x0f64, 0x0fda, 0x0fde);
     v.compare(op::i16x8_eq, 0x0f75, 0x0f65, 0x0f383a, 0x0f383e);
     v.compare(op::i32x4_eq, 0x0f76, 0x0f66, 0x0f383b, 0x0f383f);
     v.direct(op::i64x2_eq, 0x0f3829);
+    v.inverted(op::i64x2_ne, 0x0f3829, false);
     {
-        assembler s;
-        s.rr({0x66, 0x0f3829}, x0, x1);
-        v.add(op::i64x2_ne, vector_list::invert(s).made);
-        assembler n;
-        v.add(op::v128_not, vector_list::invert(n).made);
+        assembler t = s();
+        v.add(op::v128_not, vector_list::ones(t).v3({0x66, 0x0fef}, D, x1, A).made);
+        assembler any = s();
+        v.add(op::v128_any_true, vector_list::truth(any.v({0x66, 0x0f3817}, A, A), cond::ne).made);
     }
     v.compare_floats(op::f32x4_eq, 0);
     v.compare_floats(op::f64x2_eq, 0x66);
     v.direct(op::v128_and, 0x0fdb), v.direct(op::v128_or, 0x0feb), v.direct(op::v128_xor, 0x0fef);
     v.direct(op::v128_andnot, 0x0fdf, 0x66, true);
-    v.add(op::v128_any_true,
-          assembler().rr({0x66, 0x0f3817}, x0, x0).r({0, 0x0f95}, 0, gp::rax).rr({0, 0x0fb6}, gp::rax, gp::rax).made);
-
     v.unary(op::i8x16_abs, 0x0f381c), v.unary(op::i16x8_abs, 0x0f381d), v.unary(op::i32x4_abs, 0x0f381e);
-    v.add(op::i64x2_abs, assembler()
-                             .rr({0, 0x0f28}, x1, x0)
-                             .r({0x66, 0x0f72}, 4, x1)
+    v.add(op::i64x2_abs, s().shift(0x0f72, 4, x1, A)
                              .imm8(31)
-                             .rr({0x66, 0x0f70}, x1, x1)
+                             .v({0x66, 0x0f70}, x1, x1)
                              .imm8(0xf5)
-                             .rr({0x66, 0x0fef}, x0, x1)
-                             .rr({0x66, 0x0ffb}, x0, x1)
+                             .v3({0x66, 0x0fef}, x0, A, x1)
+                             .v3({0x66, 0x0ffb}, D, x0, x1)
                              .made);
     v.negate(op::i8x16_neg, 0x0ff8), v.negate(op::i16x8_neg, 0x0ff9);
     v.negate(op::i32x4_neg, 0x0ffa), v.negate(op::i64x2_neg, 0x0ffb);
     v.all_true(op::i8x16_all_true, 0x0f74), v.all_true(op::i16x8_all_true, 0x0f75);
     v.all_true(op::i32x4_all_true, 0x0f76), v.all_true(op::i64x2_all_true, 0x0f3829);
-    v.add(op::i8x16_bitmask, assembler().rr({0x66, 0x0fd7}, gp::rax, x0).made);
-    v.add(
-        op::i16x8_bitmask,
-        assembler().rr({0x66, 0x0f63}, x0, x0).rr({0x66, 0x0fd7}, gp::rax, x0).rr({0, 0x0fb6}, gp::rax, gp::rax).made);
-    v.add(op::i32x4_bitmask, assembler().rr({0, 0x0f50}, gp::rax, x0).made);
-    v.add(op::i64x2_bitmask, assembler().rr({0x66, 0x0f50}, gp::rax, x0).made);
+    v.add(op::i8x16_bitmask, s().v({0x66, 0x0fd7}, D, A).made);
+    v.add(op::i16x8_bitmask, s().v3({0x66, 0x0f63}, x1, A, A).v({0x66, 0x0fd7}, D, x1).rr({0, 0x0fb6}, D, D).made);
+    v.add(op::i32x4_bitmask, s().v({0, 0x0f50}, D, A).made);
+    v.add(op::i64x2_bitmask, s().v({0x66, 0x0f50}, D, A).made);
 
     v.direct(op::i8x16_narrow_i16x8_s, 0x0f63), v.direct(op::i8x16_narrow_i16x8_u, 0x0f67);
     v.direct(op::i16x8_narrow_i32x4_s, 0x0f6b), v.direct(op::i16x8_narrow_i32x4_u, 0x0f382b);
@@ -39513,34 +39606,29 @@ constexpr vector_list make_vector_list() {
     v.direct(op::i32x4_max_u, 0x0f383f), v.direct(op::i32x4_dot_i16x8_s, 0x0ff5);
     v.direct(op::i64x2_add, 0x0fd4), v.direct(op::i64x2_sub, 0x0ffb);
     // Rounded products: only -1 times -1 does not fit, and gives the sign bit alone, which is turned.
-    for (const op o : {op::i16x8_q15mulr_sat_s, op::i16x8_relaxed_q15mulr_s})
-        v.add(o, assembler()
-                     .rr({0x66, 0x0f380b}, x0, x1)
-                     .rr({0x66, 0x0f76}, x1, x1)
-                     .r({0x66, 0x0f71}, 6, x1)
-                     .imm8(15)
-                     .rr({0x66, 0x0f75}, x1, x0)
-                     .rr({0x66, 0x0fef}, x0, x1)
-                     .made);
-    v.add(op::i16x8_extadd_pairwise_i8x16_s, assembler()
-                                                 .rr({0x66, 0x0f76}, x1, x1)
-                                                 .rr({0x66, 0x0f381c}, x1, x1)
-                                                 .rr({0x66, 0x0f3804}, x1, x0)
-                                                 .rr({0, 0x0f28}, x0, x1)
-                                                 .made);
+    for (const op o : {op::i16x8_q15mulr_sat_s, op::i16x8_relaxed_q15mulr_s}) {
+        assembler t = s();
+        t.v3({0x66, 0x0f380b}, D, A, B);
+        vector_list::ones(t).shift(0x0f71, 6, x1, x1).imm8(15).v3({0x66, 0x0f75}, x1, x1, D);
+        v.add_in_place(o, t.v3({0x66, 0x0fef}, D, D, x1).made);
+    }
+    const auto with_ones = [&] {
+        assembler t = s();
+        return vector_list::ones(t);
+    };
+    v.add(op::i16x8_extadd_pairwise_i8x16_s,
+          with_ones().v({0x66, 0x0f381c}, x1, x1).v3({0x66, 0x0f3804}, D, x1, A).made);
     v.add(op::i16x8_extadd_pairwise_i8x16_u,
-          assembler().rr({0x66, 0x0f76}, x1, x1).rr({0x66, 0x0f381c}, x1, x1).rr({0x66, 0x0f3804}, x0, x1).made);
+          with_ones().v({0x66, 0x0f381c}, x1, x1).v3_apart({0x66, 0x0f3804}, D, A, x1).made);
     v.add(op::i32x4_extadd_pairwise_i16x8_s,
-          assembler().rr({0x66, 0x0f76}, x1, x1).r({0x66, 0x0f71}, 2, x1).imm8(15).rr({0x66, 0x0ff5}, x0, x1).made);
-    v.add(op::i32x4_extadd_pairwise_i16x8_u, assembler()
-                                                 .rr({0, 0x0f28}, x1, x0)
-                                                 .r({0x66, 0x0f72}, 2, x1)
+          with_ones().shift(0x0f71, 2, x1, x1).imm8(15).v3({0x66, 0x0ff5}, D, x1, A).made);
+    v.add(op::i32x4_extadd_pairwise_i16x8_u, s().shift(0x0f72, 2, x1, A)
                                                  .imm8(16)
-                                                 .r({0x66, 0x0f72}, 6, x0)
+                                                 .shift(0x0f72, 6, x0, A)
                                                  .imm8(16)
-                                                 .r({0x66, 0x0f72}, 2, x0)
+                                                 .shift(0x0f72, 2, x0, x0)
                                                  .imm8(16)
-                                                 .rr({0x66, 0x0ffe}, x0, x1)
+                                                 .v3({0x66, 0x0ffe}, D, x0, x1)
                                                  .made);
     v.extend(op::i16x8_extend_low_i8x16_s, op::i16x8_extmul_low_i8x16_s, 0x0f3820, 0x0fd5, 0x0fd5);
     v.extend(op::i32x4_extend_low_i16x8_s, op::i32x4_extmul_low_i16x8_s, 0x0f3823, 0x0f3840, 0x0f3840);
@@ -39569,227 +39657,216 @@ constexpr vector_list make_vector_list() {
     v.extreme({op::f32x4_max, op::f32x4_relaxed_max}, 0, 0x0f5f, 0x0f54, 0x0f72, 10);
     v.extreme({op::f64x2_min, op::f64x2_relaxed_min}, 0x66, 0x0f5d, 0x0f56, 0x0f73, 13);
     v.extreme({op::f64x2_max, op::f64x2_relaxed_max}, 0x66, 0x0f5f, 0x0f54, 0x0f73, 13);
-    v.multiply_add(op::f32x4_relaxed_madd, op::f32x4_relaxed_nmadd, 0, 0x0f72, 31);
-    v.multiply_add(op::f64x2_relaxed_madd, op::f64x2_relaxed_nmadd, 0x66, 0x0f73, 63);
     v.greater64(op::i64x2_gt_s, false, false), v.greater64(op::i64x2_lt_s, true, false);
     v.greater64(op::i64x2_le_s, false, true), v.greater64(op::i64x2_ge_s, true, true);
     // The products of the halves that reach the lower 64 bits.
-    v.add_more({op::i64x2_mul}, assembler()
-                                    .rr({0, 0x0f28}, x2, x0)
-                                    .r({0x66, 0x0f73}, 2, x2)
-                                    .imm8(32)
-                                    .rr({0x66, 0x0ff4}, x2, x1)
-                                    .rr({0, 0x0f28}, x3, x1)
-                                    .r({0x66, 0x0f73}, 2, x3)
-                                    .imm8(32)
-                                    .rr({0x66, 0x0ff4}, x3, x0)
-                                    .rr({0x66, 0x0fd4}, x2, x3)
-                                    .r({0x66, 0x0f73}, 6, x2)
-                                    .imm8(32)
-                                    .rr({0x66, 0x0ff4}, x0, x1)
-                                    .rr({0x66, 0x0fd4}, x0, x2)
-                                    .made);
+    v.add_fixed({op::i64x2_mul}, s().shift(0x0f73, 2, x2, x0)
+                                     .imm8(32)
+                                     .v3({0x66, 0x0ff4}, x2, x2, x1)
+                                     .shift(0x0f73, 2, x3, x1)
+                                     .imm8(32)
+                                     .v3({0x66, 0x0ff4}, x3, x3, x0)
+                                     .v3({0x66, 0x0fd4}, x2, x2, x3)
+                                     .shift(0x0f73, 6, x2, x2)
+                                     .imm8(32)
+                                     .v3({0x66, 0x0ff4}, x0, x0, x1)
+                                     .v3({0x66, 0x0fd4}, x0, x0, x2)
+                                     .made);
     v.shift_bytes(op::i8x16_shl, 0x0ff1), v.shift_bytes(op::i8x16_shr_u, 0x0fd1);
-    v.add_more({op::i8x16_shr_s}, assembler()
-                                      .r({0, 0x83}, 4, gp::rcx)
-                                      .imm8(7)
-                                      .r({0, 0x83}, 0, gp::rcx)
-                                      .imm8(8)
-                                      .rr({0x66, 0x0f6e}, x1, gp::rcx)
-                                      .rr({0, 0x0f28}, x2, x0)
-                                      .rr({0x66, 0x0f68}, x2, x2)
-                                      .rr({0x66, 0x0fe1}, x2, x1)
-                                      .rr({0x66, 0x0f60}, x0, x0)
-                                      .rr({0x66, 0x0fe1}, x0, x1)
-                                      .rr({0x66, 0x0f63}, x0, x2)
-                                      .made);
+    v.add_fixed({op::i8x16_shr_s}, s().r({0, 0x83}, 4, gp::rcx)
+                                       .imm8(7)
+                                       .r({0, 0x83}, 0, gp::rcx)
+                                       .imm8(8)
+                                       .v({0x66, 0x0f6e}, x1, gp::rcx)
+                                       .v3({0x66, 0x0f68}, x2, x0, x0)
+                                       .v3({0x66, 0x0fe1}, x2, x2, x1)
+                                       .v3({0x66, 0x0f60}, x0, x0, x0)
+                                       .v3({0x66, 0x0fe1}, x0, x0, x1)
+                                       .v3({0x66, 0x0f63}, x0, x0, x2)
+                                       .made);
     // The sign, shifted as if it were none, is turned and taken away.
-    v.add_more({op::i64x2_shr_s}, assembler()
-                                      .r({0, 0x83}, 4, gp::rcx)
-                                      .imm8(63)
-                                      .rr({0x66, 0x0f6e}, x1, gp::rcx)
-                                      .rr({0x66, 0x0f76}, x2, x2)
-                                      .r({0x66, 0x0f73}, 6, x2)
-                                      .imm8(63)
-                                      .rr({0x66, 0x0fd3}, x2, x1)
-                                      .rr({0x66, 0x0fd3}, x0, x1)
-                                      .rr({0x66, 0x0fef}, x0, x2)
-                                      .rr({0x66, 0x0ffb}, x0, x2)
-                                      .made);
+    v.add_fixed({op::i64x2_shr_s}, s().r({0, 0x83}, 4, gp::rcx)
+                                       .imm8(63)
+                                       .v({0x66, 0x0f6e}, x1, gp::rcx)
+                                       .v3({0x66, 0x0f76}, x2, x2, x2)
+                                       .shift(0x0f73, 6, x2, x2)
+                                       .imm8(63)
+                                       .v3({0x66, 0x0fd3}, x2, x2, x1)
+                                       .v3({0x66, 0x0fd3}, x0, x0, x1)
+                                       .v3({0x66, 0x0fef}, x0, x0, x2)
+                                       .v3({0x66, 0x0ffb}, x0, x0, x2)
+                                       .made);
     // How many bits each number of four has.
-    v.add_more({op::i8x16_popcnt},
-               assembler()
-                   .rr({0x66, 0x0f76}, x3, x3)
-                   .r({0x66, 0x0f71}, 2, x3)
-                   .imm8(12)
-                   .rr({0x66, 0x0f67}, x3, x3)
-                   .rr({0, 0x0f28}, x1, x0)
-                   .rr({0, 0x0f54}, x1, x3)
-                   .r({0x66, 0x0f71}, 2, x0)
-                   .imm8(4)
-                   .rr({0, 0x0f54}, x0, x3)
-                   .rr({0, 0x0f28}, x3, x2)
-                   .rr({0x66, 0x0f3800}, x3, x1)
-                   .rr({0x66, 0x0f3800}, x2, x0)
-                   .rr({0x66, 0x0ffc}, x2, x3)
-                   .rr({0, 0x0f28}, x0, x2)
-                   .made,
-               false, {0x0302'0201'0201'0100, 0x0403'0302'0302'0201});
+    v.add_fixed({op::i8x16_popcnt},
+                s().v3({0x66, 0x0f76}, x3, x3, x3)
+                    .shift(0x0f71, 2, x3, x3)
+                    .imm8(12)
+                    .v3({0x66, 0x0f67}, x3, x3, x3)
+                    .v3({0, 0x0f54}, x1, x0, x3)
+                    .shift(0x0f71, 2, x0, x0)
+                    .imm8(4)
+                    .v3({0, 0x0f54}, x0, x0, x3)
+                    .v3({0x66, 0x0f3800}, x3, x2, x1)
+                    .v3({0x66, 0x0f3800}, x2, x2, x0)
+                    .v3({0x66, 0x0ffc}, x0, x2, x3)
+                    .made,
+                false, {0x0302'0201'0201'0100, 0x0403'0302'0302'0201});
     // Upper and lower 16 bits, which are exact, so that one addition rounds.
-    v.add_more({op::f32x4_convert_i32x4_u},
-               assembler()
-                   .rr({0x66, 0x0f76}, x1, x1)
-                   .r({0x66, 0x0f72}, 2, x1)
-                   .imm8(16)
-                   .rr({0, 0x0f28}, x3, x0)
-                   .r({0x66, 0x0f72}, 2, x3)
-                   .imm8(16)
-                   .rr({0, 0x0f54}, x0, x1)
-                   .rr({0, 0x0f5b}, x0, x0)
-                   .rr({0, 0x0f5b}, x3, x3)
-                   .rr({0, 0x0f59}, x3, x2)
-                   .rr({0, 0x0f58}, x0, x3)
-                   .made,
-               false, {0x4780'0000'4780'0000, 0x4780'0000'4780'0000});
+    v.add_fixed({op::f32x4_convert_i32x4_u},
+                s().v3({0x66, 0x0f76}, x1, x1, x1)
+                    .shift(0x0f72, 2, x1, x1)
+                    .imm8(16)
+                    .shift(0x0f72, 2, x3, x0)
+                    .imm8(16)
+                    .v3({0, 0x0f54}, x0, x0, x1)
+                    .v({0, 0x0f5b}, x0, x0)
+                    .v({0, 0x0f5b}, x3, x3)
+                    .v3({0, 0x0f59}, x3, x3, x2)
+                    .v3({0, 0x0f58}, x0, x0, x3)
+                    .made,
+                false, {0x4780'0000'4780'0000, 0x4780'0000'4780'0000});
     // As the fraction of 2^52 + a.
-    v.add_more({op::f64x2_convert_low_i32x4_u},
-               assembler().rr({0x66, 0x0f3835}, x0, x0).rr({0, 0x0f56}, x0, x2).rr({0x66, 0x0f5c}, x0, x2).made, false,
-               {0x4330'0000'0000'0000, 0x4330'0000'0000'0000});
+    v.add_fixed({op::f64x2_convert_low_i32x4_u},
+                s().v({0x66, 0x0f3835}, x0, x0).v3({0, 0x0f56}, x0, x0, x2).v3({0x66, 0x0f5c}, x0, x0, x2).made, false,
+                {0x4330'0000'0000'0000, 0x4330'0000'0000'0000});
     // A NaN is made 0; 2^31, which is what comes of anything too large, is turned if the operand was not negative.
-    v.add_more({op::i32x4_trunc_sat_f32x4_s, op::i32x4_relaxed_trunc_f32x4_s}, assembler()
-                                                                                   .rr({0, 0x0f28}, x1, x0)
-                                                                                   .rr({0, 0x0fc2}, x1, x1)
-                                                                                   .imm8(0)
-                                                                                   .rr({0, 0x0f54}, x0, x1)
-                                                                                   .rr({0, 0x0f57}, x1, x0)
-                                                                                   .rr({0xf3, 0x0f5b}, x0, x0)
-                                                                                   .rr({0x66, 0x0fdb}, x1, x0)
-                                                                                   .r({0x66, 0x0f72}, 4, x1)
-                                                                                   .imm8(31)
-                                                                                   .rr({0x66, 0x0fef}, x0, x1)
-                                                                                   .made);
+    v.add_fixed({op::i32x4_trunc_sat_f32x4_s, op::i32x4_relaxed_trunc_f32x4_s}, s().v3({0, 0x0fc2}, x1, x0, x0)
+                                                                                    .imm8(0)
+                                                                                    .v3({0, 0x0f54}, x0, x0, x1)
+                                                                                    .v3({0, 0x0f57}, x1, x1, x0)
+                                                                                    .v({0xf3, 0x0f5b}, x0, x0)
+                                                                                    .v3({0x66, 0x0fdb}, x1, x1, x0)
+                                                                                    .shift(0x0f72, 4, x1, x1)
+                                                                                    .imm8(31)
+                                                                                    .v3({0x66, 0x0fef}, x0, x0, x1)
+                                                                                    .made);
     // What is 2^31 or more, in x2, is added in two parts.
-    v.add_more({op::i32x4_trunc_sat_f32x4_u, op::i32x4_relaxed_trunc_f32x4_u},
-               assembler()
-                   .rr({0, 0x0f57}, x1, x1)
-                   .rr({0, 0x0f5f}, x0, x1)
-                   .rr({0, 0x0f28}, x3, x0)
-                   .rr({0xf3, 0x0f5b}, x0, x0)
-                   .rr({0, 0x0f5c}, x3, x2)
-                   .rr({0, 0x0fc2}, x2, x3)
-                   .imm8(2)
-                   .rr({0xf3, 0x0f5b}, x3, x3)
-                   .rr({0x66, 0x0fef}, x3, x2)
-                   .rr({0x66, 0x0f383d}, x3, x1)
-                   .rr({0x66, 0x0ffe}, x0, x3)
-                   .made,
-               false, {0x4f00'0000'4f00'0000, 0x4f00'0000'4f00'0000});
+    v.add_fixed({op::i32x4_trunc_sat_f32x4_u, op::i32x4_relaxed_trunc_f32x4_u},
+                s().v3({0, 0x0f57}, x1, x1, x1)
+                    .v3({0, 0x0f5f}, x0, x0, x1)
+                    .v3({0, 0x0f5c}, x3, x0, x2)
+                    .v({0xf3, 0x0f5b}, x0, x0)
+                    .v3({0, 0x0fc2}, x2, x2, x3)
+                    .imm8(2)
+                    .v({0xf3, 0x0f5b}, x3, x3)
+                    .v3({0x66, 0x0fef}, x3, x3, x2)
+                    .v3({0x66, 0x0f383d}, x3, x3, x1)
+                    .v3({0x66, 0x0ffe}, x0, x0, x3)
+                    .made,
+                false, {0x4f00'0000'4f00'0000, 0x4f00'0000'4f00'0000});
     // At most 2^31 - 1.
-    v.add_more({op::i32x4_trunc_sat_f64x2_s_zero, op::i32x4_relaxed_trunc_f64x2_s_zero},
-               assembler()
-                   .rr({0, 0x0f28}, x1, x0)
-                   .rr({0x66, 0x0fc2}, x1, x1)
-                   .imm8(0)
-                   .rr({0, 0x0f54}, x1, x2)
-                   .rr({0x66, 0x0f5d}, x0, x1)
-                   .rr({0x66, 0x0fe6}, x0, x0)
-                   .made,
-               false, {0x41df'ffff'ffc0'0000, 0x41df'ffff'ffc0'0000});
+    v.add_fixed({op::i32x4_trunc_sat_f64x2_s_zero, op::i32x4_relaxed_trunc_f64x2_s_zero},
+                s().v3({0x66, 0x0fc2}, x1, x0, x0)
+                    .imm8(0)
+                    .v3({0, 0x0f54}, x1, x1, x2)
+                    .v3({0x66, 0x0f5d}, x0, x0, x1)
+                    .v({0x66, 0x0fe6}, x0, x0)
+                    .made,
+                false, {0x41df'ffff'ffc0'0000, 0x41df'ffff'ffc0'0000});
     // At least 0, at most 2^32 - 1; then as the fraction of 2^52 + a.
-    v.add_more({op::i32x4_trunc_sat_f64x2_u_zero, op::i32x4_relaxed_trunc_f64x2_u_zero},
-               assembler()
-                   .rr({0, 0x0f57}, x1, x1)
-                   .rr({0x66, 0x0f5f}, x0, x1)
-                   .rr({0, 0x0f28}, x3, x2)
-                   .rr({0x66, 0x0f6c}, x2, x2)
-                   .rr({0x66, 0x0f6d}, x3, x3)
-                   .rr({0x66, 0x0f5d}, x0, x2)
-                   .rr({0x66, 0x0f3a09}, x0, x0)
-                   .imm8(11)
-                   .rr({0x66, 0x0f58}, x0, x3)
-                   .rr({0, 0x0fc6}, x0, x1)
-                   .imm8(0x88)
-                   .made,
-               false, {0x41ef'ffff'ffe0'0000, 0x4330'0000'0000'0000});
+    v.add_fixed({op::i32x4_trunc_sat_f64x2_u_zero, op::i32x4_relaxed_trunc_f64x2_u_zero},
+                s().v3({0, 0x0f57}, x1, x1, x1)
+                    .v3({0x66, 0x0f5f}, x0, x0, x1)
+                    .v3({0x66, 0x0f6d}, x3, x2, x2)
+                    .v3({0x66, 0x0f6c}, x2, x2, x2)
+                    .v3({0x66, 0x0f5d}, x0, x0, x2)
+                    .v({0x66, 0x0f3a09}, x0, x0)
+                    .imm8(11)
+                    .v3({0x66, 0x0f58}, x0, x0, x3)
+                    .v3({0, 0x0fc6}, x0, x0, x1)
+                    .imm8(0x88)
+                    .made,
+                false, {0x41ef'ffff'ffe0'0000, 0x4330'0000'0000'0000});
     // Sums of two products each, made of 32 bits and brought back to 16.
-    v.add_more({op::i16x8_relaxed_dot_i8x16_i7x16_s}, assembler()
-                                                          .rr({0, 0x0f28}, x2, x0)
-                                                          .rr({0, 0x0f28}, x3, x1)
-                                                          .r({0x66, 0x0f73}, 3, x2)
-                                                          .imm8(8)
-                                                          .r({0x66, 0x0f73}, 3, x3)
-                                                          .imm8(8)
-                                                          .rr({0x66, 0x0f3820}, x0, x0)
-                                                          .rr({0x66, 0x0f3820}, x1, x1)
-                                                          .rr({0x66, 0x0f3820}, x2, x2)
-                                                          .rr({0x66, 0x0f3820}, x3, x3)
-                                                          .rr({0x66, 0x0ff5}, x0, x1)
-                                                          .rr({0x66, 0x0ff5}, x2, x3)
-                                                          .rr({0x66, 0x0f6b}, x0, x2)
-                                                          .made);
+    v.add_fixed({op::i16x8_relaxed_dot_i8x16_i7x16_s}, s().shift(0x0f73, 3, x2, x0)
+                                                           .imm8(8)
+                                                           .shift(0x0f73, 3, x3, x1)
+                                                           .imm8(8)
+                                                           .v({0x66, 0x0f3820}, x0, x0)
+                                                           .v({0x66, 0x0f3820}, x1, x1)
+                                                           .v({0x66, 0x0f3820}, x2, x2)
+                                                           .v({0x66, 0x0f3820}, x3, x3)
+                                                           .v3({0x66, 0x0ff5}, x0, x0, x1)
+                                                           .v3({0x66, 0x0ff5}, x2, x2, x3)
+                                                           .v3({0x66, 0x0f6b}, x0, x0, x2)
+                                                           .made);
 
-    // From eax.
-    v.add(op::i8x16_splat,
-          assembler().rr({0x66, 0x0f6e}, x0, gp::rax).rr({0, 0x0f57}, x1, x1).rr({0x66, 0x0f3800}, x0, x1).made);
-    v.add(op::i16x8_splat, assembler()
-                               .rr({0x66, 0x0f6e}, x0, gp::rax)
-                               .rr({0xf2, 0x0f70}, x0, x0)
-                               .imm8(0)
-                               .rr({0x66, 0x0f70}, x0, x0)
-                               .imm8(0)
-                               .made);
-    for (const op o : {op::i32x4_splat, op::f32x4_splat})
-        v.add(o, assembler().rr({0x66, 0x0f6e}, x0, gp::rax).rr({0x66, 0x0f70}, x0, x0).imm8(0).made);
-    for (const op o : {op::i64x2_splat, op::f64x2_splat})
-        v.add(o, assembler().rr({0x66, 0x0f6e, true}, x0, gp::rax).rr({0x66, 0x0f6c}, x0, x0).made);
-    // A lane, `x`, of a vector in xmm0, from eax.
-    v.add(op::i8x16_replace_lane, assembler().rr({0x66, 0x0f3a20}, x0, gp::rax).imm8(X).made);
-    v.add(op::i16x8_replace_lane, assembler().rr({0x66, 0x0fc4}, x0, gp::rax).imm8(X).made);
-    for (const op o : {op::i32x4_replace_lane, op::f32x4_replace_lane})
-        v.add(o, assembler().rr({0x66, 0x0f3a22}, x0, gp::rax).imm8(X).made);
-    for (const op o : {op::i64x2_replace_lane, op::f64x2_replace_lane})
-        v.add(o, assembler().rr({0x66, 0x0f3a22, true}, x0, gp::rax).imm8(X).made);
-    // The register `d` = a lane that lies `b` bytes behind the frame.
-    const auto lane = [&](op o, code c) { v.add(o, assembler().rm(c, D, frame_register, B).made); };
-    lane(op::i8x16_extract_lane_s, {0, 0x0fbe}), lane(op::i8x16_extract_lane_u, {0, 0x0fb6});
-    lane(op::i16x8_extract_lane_s, {0, 0x0fbf}), lane(op::i16x8_extract_lane_u, {0, 0x0fb7});
-    lane(op::i32x4_extract_lane, {0, 0x8b}), lane(op::i64x2_extract_lane, {0, 0x8b, true});
-    lane(op::f32x4_extract_lane, {0xf3, 0x0f10}), lane(op::f64x2_extract_lane, {0xf2, 0x0f10});
+    // A number in a register, in each lane.
+    {
+        assembler bytes = s();
+        bytes.v({0x66, 0x0f6e}, D, A);
+        v.add(op::i8x16_splat, vector_list::zeros(bytes).v3({0x66, 0x0f3800}, D, D, x1).made);
+    }
+    v.add(op::i16x8_splat,
+          s().v({0x66, 0x0f6e}, D, A).v({0xf2, 0x0f70}, D, D).imm8(0).v({0x66, 0x0f70}, D, D).imm8(0).made);
+    v.add(op::i32x4_splat, s().v({0x66, 0x0f6e}, D, A).v({0x66, 0x0f70}, D, D).imm8(0).made);
+    v.add(op::i64x2_splat, s().v({0x66, 0x0f6e, true}, D, A).v({0x66, 0x0f70}, D, D).imm8(0x44).made);
+    v.add(op::f32x4_splat, s().v({0x66, 0x0f70}, D, A).imm8(0).made);
+    v.add(op::f64x2_splat, s().v({0x66, 0x0f70}, D, A).imm8(0x44).made);
+    // Lane `x` is `b`; of f32x4, `x` is 16 times its number, and of f64x2 it is the upper one.
+    v.add_in_place(op::i8x16_replace_lane, s().v3({0x66, 0x0f3a20}, D, A, B).imm8(X).made);
+    v.add_in_place(op::i16x8_replace_lane, s().v3({0x66, 0x0fc4}, D, A, B).imm8(X).made);
+    v.add_in_place(op::i32x4_replace_lane, s().v3({0x66, 0x0f3a22}, D, A, B).imm8(X).made);
+    v.add_in_place(op::i64x2_replace_lane, s().v3({0x66, 0x0f3a22, true}, D, A, B).imm8(X).made);
+    v.add_in_place(op::f32x4_replace_lane, s().v3({0x66, 0x0f3a21}, D, A, B).imm8(X).made);
+    v.add_in_place(op::f64x2_replace_lane, s().v3({0x66, 0x0f14}, D, A, B).made);
+    // Lane `x` of `a`; of f64x2 it is the upper one.
+    const code byte{0x66, 0x0f3a14};
+    v.add(op::i8x16_extract_lane_s, s().v(byte, A, D).imm8(X).rr({0, 0x0fbe}, D, D).made);
+    v.add(op::i8x16_extract_lane_u, s().v(byte, A, D).imm8(X).made);
+    v.add(op::i16x8_extract_lane_s, s().v({0x66, 0x0fc5}, D, A).imm8(X).rr({0, 0x0fbf}, D, D).made);
+    v.add(op::i16x8_extract_lane_u, s().v({0x66, 0x0fc5}, D, A).imm8(X).made);
+    v.add(op::i32x4_extract_lane, s().v({0x66, 0x0f3a16}, A, D).imm8(X).made);
+    v.add(op::i64x2_extract_lane, s().v({0x66, 0x0f3a16, true}, A, D).imm8(X).made);
+    v.add(op::f32x4_extract_lane, s().v({0x66, 0x0f70}, D, A).imm8(X).made);
+    v.add(op::f64x2_extract_lane, s().v({0x66, 0x0f70}, D, A).imm8(0xee).made);
     return v;
 }
 } // namespace detail
 
+/// First with SSE, then with AVX.
 inline constexpr auto vectors = [] {
-    constexpr detail::vector_list list = detail::make_vector_list();
-    std::array<detail::vector_code, list.size> all{};
-    for (unsigned i = 0; i < list.size; ++i) all[i] = list.all[i];
+    constexpr detail::vector_list lists[] = {detail::make_vector_list(false), detail::make_vector_list(true)};
+    std::array<std::array<detail::vector_code, lists[0].size>, 2> all{};
+    for (unsigned which = 0; which < 2; ++which)
+        for (unsigned i = 0; i < lists[0].size; ++i) all[which][i] = lists[which].all[i];
     return all;
 }();
 
-/// Loads to and stores from xmm0, in the order of the table of instructions from v128.load on: those of a splat load
-/// its number to eax.
-inline constexpr code vector_load_codes[] = {{0, 0x0f10},      {0x66, 0x0f3820}, {0x66, 0x0f3830}, {0x66, 0x0f3823},
-                                             {0x66, 0x0f3833}, {0x66, 0x0f3825}, {0x66, 0x0f3835}, {0, 0x0fb6},
-                                             {0, 0x0fb7},      {0, 0x8b},        {0, 0x8b, true},  {0, 0x0f11},
-                                             {0xf3, 0x0f10},   {0xf2, 0x0f10}};
+/// Loads to `d` and stores from it, in the order of the table of instructions from v128.load on: splat loads of 8 and
+/// 16 bits load a number to an integer register, that of 32 bits loads one lane.
 inline constexpr auto vector_accesses = [] {
+    constexpr code codes[] = {{0, 0x0f10},      {0x66, 0x0f3820}, {0x66, 0x0f3830}, {0x66, 0x0f3823}, {0x66, 0x0f3833},
+                              {0x66, 0x0f3825}, {0x66, 0x0f3835}, {0, 0x0fb6},      {0, 0x0fb7},      {0xf3, 0x0f10},
+                              {0xf2, 0x0f12},   {0, 0x0f11},      {0xf3, 0x0f10},   {0xf2, 0x0f10}};
     std::array<access, 14> all{};
-    for (unsigned n = 0; n < all.size(); ++n) {
-        const code c = vector_load_codes[n];
-        all[n] = {assembler().rx(c, gp::rax, memory_register, A, 0, B).made,
-                  assembler().rm(c, gp::rax, memory_register, B).made,
-                  assembler().rx(c, gp::rax, gp::rcx, gp::rax, 0, B).made};
-    }
+    for (unsigned n = 0; n < all.size(); ++n)
+        all[n] = {assembler().rx(codes[n], D, memory_register, A, 0, B).made,
+                  assembler().rm(codes[n], D, memory_register, B).made,
+                  assembler().rx(codes[n], D, gp::rcx, gp::rax, 0, B).made};
+    return all;
+}();
+
+/// The register `d` = a lane that lies `b` bytes behind the frame, in the order of the table of instructions from
+/// i8x16.extract_lane_s on.
+inline constexpr auto vector_lanes = [] {
+    constexpr struct {
+        u8 place;
+        code load;
+    } codes[] = {{0, {0, 0x0fbe}}, {1, {0, 0x0fb6}},     {3, {0, 0x0fbf}},     {4, {0, 0x0fb7}},
+                 {6, {0, 0x8b}},   {8, {0, 0x8b, true}}, {10, {0xf3, 0x0f10}}, {12, {0xf2, 0x0f10}}};
+    std::array<stub, 14> all{};
+    for (const auto& one : codes) all[one.place] = assembler().rm(one.load, D, frame_register, B).made;
     return all;
 }();
 
 } // namespace stubs
 
-/// By instruction: where it is in stubs::vectors; 0xff if it is not.
+/// By instruction: where it is in both of stubs::vectors; 0xff if it is not.
 inline constexpr std::array<u8, op_count> vector_stub_of = [] {
     std::array<u8, op_count> at{};
     for (u8& n : at) n = 0xff;
-    for (unsigned i = 0; i < stubs::vectors.size(); ++i) at[u16(stubs::vectors[i].what)] = u8(i);
+    for (unsigned i = 0; i < stubs::vectors[0].size(); ++i) at[u16(stubs::vectors[0][i].what)] = u8(i);
     return at;
 }();
 /// By instruction: where it is in stubs::vector_accesses; 0xff if it is not.
@@ -39798,22 +39875,21 @@ constexpr u8 vector_access_of(op o) noexcept {
     if (o == op::v128_load64_zero) return 13;
     return o >= op::v128_load && o <= op::v128_store ? u8(u16(o) - u16(op::v128_load)) : u8(0xff);
 }
-/// The splat that a load is followed by; nop: none.
-constexpr op splat_after(op load) noexcept {
-    switch (load) {
-    case op::v128_load8_splat: return op::i8x16_splat;
-    case op::v128_load16_splat: return op::i16x8_splat;
-    case op::v128_load32_splat: return op::i32x4_splat;
-    case op::v128_load64_splat: return op::i64x2_splat;
-    default: return op::nop;
-    }
+/// By lane instruction, from i8x16.extract_lane_s on: how many bytes a lane that it takes has.
+inline constexpr std::array<u8, 14> vector_lane_bytes = []<std::size_t... I>(std::index_sequence<I...>) {
+    constexpr auto bytes = []<class Meaning>(Meaning) {
+        if constexpr (requires { typename Meaning::from; }) return u8(sizeof(typename Meaning::from));
+        else return u8(0);
+    };
+    return std::array<u8, sizeof...(I)>{bytes(num::sem<op(u16(op::i8x16_extract_lane_s) + I)>{})...};
 }
+(std::make_index_sequence<14>());
 
 } // namespace tessera::native
 
 // ---- native/emit_vector.hpp ------------------------------------------------------------
 /// @file native/emit_vector.hpp
-/// Operations on vectors, which lie in the frame, from stubs.
+/// Operations on vectors, in registers or in the frame, from stubs.
 
 namespace tessera::inline TESSERA_ABI::native {
 
@@ -39821,107 +39897,117 @@ class vector_emitter : public emitter {
 public:
     using emitter::emitter;
 
+    bool avx = false;            ///< the processor has it
+    bool used[2] = {true, true}; ///< xmm2, xmm3: whether they may hold values
+
     static constexpr bool has_vector_stub(op o) noexcept {
-        return vector_stub_of[u16(o)] != 0xff || is_swizzle(o) || is_bitselect(o);
+        return vector_stub_of[u16(o)] != 0xff || is_swizzle(o) || is_bitselect(o) || is_composed(o);
     }
     static constexpr bool is_swizzle(op o) noexcept { return o == op::i8x16_swizzle || o == op::i8x16_relaxed_swizzle; }
     static constexpr bool is_bitselect(op o) noexcept {
         return o == op::v128_bitselect || (o >= op::i8x16_relaxed_laneselect && o <= op::i64x2_relaxed_laneselect);
     }
+    /// True for what is two or three others.
+    static constexpr bool is_composed(op o) noexcept {
+        return (o >= op::f32x4_relaxed_madd && o <= op::f64x2_relaxed_nmadd) ||
+               o == op::i32x4_relaxed_dot_i8x16_i7x16_add_s;
+    }
 
-    /// Control can come here from elsewhere, so nothing is known of xmm0.
-    void forget_held() noexcept { held_at_ = no_index; }
-    void vector_to(u64 to, place p) noexcept { vector_to(to, p, holds(p)); }
-    /// From xmm0, after which that is still known to have it.
-    void store_vector(place d) noexcept {
-        fill_d(stubs::vector_store_slot, d.value, first_float);
-        held_ = d.value;
-        held_at_ = position();
+    void vector_to(u64 to, place p) noexcept {
+        if (p.is_slot()) fill_d(stubs::vector_load_slot, to, p.value);
+        else if (p.value != to) fill_d(stubs::float_move, to, p.value);
+    }
+    u64 in_vector(place p, u64 scratch) noexcept {
+        if (p.is_reg()) return p.value;
+        vector_to(scratch, p);
+        return scratch;
+    }
+    void store_vector(place d, u64 register_) noexcept {
+        if (d.is_slot()) fill_d(stubs::vector_store_slot, d.value, register_);
+        else if (d.value != register_) fill_d(stubs::float_move, d.value, register_);
     }
     void move_vector(place a, place d) noexcept {
-        vector_to(first_float, a);
-        store_vector(d);
+        if (d.is_reg()) vector_to(d.value, a);
+        else store_vector(d, in_vector(a, first_float));
     }
     /// Stored as one, since a load of 16 bytes would wait for two stores of 8.
     void vector_constant(u64 low, u64 high, place d) noexcept {
-        constant_to(first_float, low, high);
-        store_vector(d);
+        const u64 to = target_of(d);
+        constant_to(to, low, high);
+        store_vector(d, to);
     }
     void select_vector(place a, place b, place c, place d) noexcept {
-        const u32 over = new_label();
         if (c.is_imm()) return move_vector(u32(c.value) != 0 ? a : b, d);
+        const u32 over = new_label();
+        const u64 to = a == d ? first_float : target_of(d);
+        vector_to(to, b);
         test_condition(c);
-        vector_to(first_float, b);
         jump_if(cond::e, over);
-        vector_to(first_float, a);
+        vector_to(to, a);
         bind(over);
-        store_vector(d);
+        store_vector(d, to);
     }
     /// What has_vector_stub is true of. `lane`: of an instruction that names one.
     void vector(op o, place a, place b, place c, place d, u32 lane = 0) noexcept {
         if (is_swizzle(o)) return swizzle(a, b, d);
         if (is_bitselect(o)) return bitselect(a, b, c, d);
+        if (is_composed(o)) return composed(o, a, b, c, d);
         const op_type& t = row(o).type;
-        const stubs::detail::vector_code& v = stubs::vectors[vector_stub_of[u16(o)]];
-        if (row(o).immediate == imm::lane && t.param_count == 1) return extract(v.code, o, a, d, lane);
-        const bool two_vectors = t.param_count >= 2 && t.params[1] == 'v';
-        if (two_vectors) { // xmm1 before xmm0, which may have either
-            const place left = v.swapped ? b : a, right = v.swapped ? a : b;
-            const bool has_left = holds(left);
-            vector_to(second_float, right);
-            vector_to(first_float, left, has_left);
-        } else if (t.params[0] == 'v') {
-            const bool has = holds(a);
-            if (t.param_count == 2) number_to(row(o).immediate == imm::lane ? gp::rax : gp::rcx, t.params[1], b);
-            vector_to(first_float, a, has);
-        } else {
-            number_to(gp::rax, t.params[0], a);
+        const stubs::detail::vector_code& v = stubs::vectors[avx][vector_stub_of[u16(o)]];
+        if (row(o).immediate == imm::lane) {
+            if (t.param_count == 1) extract(v.code, o, a, d, lane);
+            else replace(v, t.params[1], a, b, d, lane);
+            return;
         }
-        if (v.more) {
-            two(stubs::vector_store_field, 2, 0, u64(around().scratch) + 16);
-            two(stubs::vector_store_field, 3, 0, u64(around().scratch) + 32);
-            if (t.param_count == 3) vector_to(2, c);
-            if (v.constant[0] != 0) {
-                constant_to(2, v.constant[0], v.constant[1]);
-            }
+        if (t.params[0] != 'v') return splat(v.code, t.params[0], a, d);
+        if (t.param_count == 2 && t.params[1] != 'v') {
+            if (b.is_imm() && shift_by(o, u32(b.value), a, d)) return;
+            move_to(number(gp::rcx), b, false);
+            b = {};
         }
-        two(v.code, 0, 0, 0, lane);
-        if (v.more) {
-            two(stubs::vector_load_field, 2, 0, u64(around().scratch) + 16);
-            two(stubs::vector_load_field, 3, 0, u64(around().scratch) + 32);
-        }
-        if (t.results[0] == 'v') store_vector(d);
-        else store(d, number(gp::rax));
+        if (v.swapped) std::swap(a, b);
+        if (v.fixed) return fixed(v, a, b, d);
+        if (b.is_reg() && b == d && a != b && num::is_commutative(o)) std::swap(a, b);
+        if (t.results[0] == 'v') return combine(v.code, v.in_place, v.apart, a, b, d);
+        const u64 to = d.is_reg() ? d.value : number(gp::rax);
+        one(v.code, to, in_vector(a, first_float));
+        store(d, to);
     }
     /// `lanes`: of 32 bytes, one a byte.
     void shuffle(place a, place b, const u8* lanes, place d) noexcept {
-        const auto part = [&](place from_vector, u8 first) {
-            u64 mask[2] = {};
-            for (unsigned i = 0; i < 16; ++i) {
-                const unsigned n = unsigned(lanes[i]) - first;
-                mask[i / 8] |= u64(n < 16 ? n : 0x80) << 8 * (i % 8); // the highest bit makes 0
-            }
-            constant_to(1, mask[0], mask[1]);
-            vector_to(0, from_vector);
-            one(stubs::vector_shuffle, 0, 1);
-        };
-        part(a, 0);
-        two(stubs::vector_store_field, 0, 0, u64(around().scratch));
-        part(b, 16);
-        two(stubs::vector_load_field, 1, 0, u64(around().scratch));
-        one(stubs::vector_or, 0, 1);
-        store_vector(d);
+        u8 all[16];
+        bool from_a = true, from_b = true;
+        for (unsigned i = 0; i < 16; ++i) {
+            all[i] = a == b ? lanes[i] & 15 : lanes[i];
+            (all[i] < 16 ? from_b : from_a) = false;
+        }
+        if (from_a || from_b) shuffle_one(from_a ? a : b, all, d);
+        else if (!shuffle_pair(a, b, all, d)) shuffle_two(a, b, all, d);
     }
     void load_vector(op o, place a, const access_range& range, place d) noexcept {
-        reach(stubs::vector_accesses[vector_access_of(o)], size_of(o), a, range, 0);
-        if (const op splat = splat_after(o); splat != op::nop) put(stubs::vectors[vector_stub_of[u16(splat)]].code, {});
-        store_vector(d);
+        const stubs::access& s = stubs::vector_accesses[vector_access_of(o)];
+        const bool bytes = o == op::v128_load8_splat, words = o == op::v128_load16_splat;
+        if (bytes || words) {
+            reach(s, size_of(o), a, range, number(gp::rax));
+            return vector(bytes ? op::i8x16_splat : op::i16x8_splat, place::reg(gp::rax), {}, {}, d);
+        }
+        const u64 to = target_of(d);
+        reach(s, size_of(o), a, range, to);
+        if (o == op::v128_load32_splat) one(stubs::vector_order, to, to);
+        store_vector(d, to);
     }
     void store_vector_to(op o, place a, place b, const access_range& range) noexcept {
-        if (range.again != no_index) forget_held(); // it may start again without
-        vector_to(0, b);
-        reach(stubs::vector_accesses[vector_access_of(o)], size_of(o), a, range, 0);
+        const u64 value = in_vector(b, first_float);
+        reach(stubs::vector_accesses[vector_access_of(o)], size_of(o), a, range, value);
         mark(size_of(o), a, range);
+    }
+    /// Constants that code has loaded, behind the code.
+    void emit_constants() noexcept {
+        for (const literal& c : constants_) {
+            bind(c.label);
+            two(stubs::vector_bits, 0, c.low, c.high);
+        }
+        constants_.clear();
     }
 
     // ---- globals, see emitter --------------------------------------------------------------------------------------
@@ -39944,30 +40030,178 @@ public:
     }
 
 private:
-    /// True if xmm0 has what is in the slot, since that was just stored from there.
-    bool holds(place p) const noexcept { return held_at_ == position() && held_ == p.value; }
-    void vector_to(u64 to, place p, bool held) noexcept {
-        if (!held) fill_d(stubs::vector_load_slot, to, p.value);
-        else if (to != first_float) fill_d(stubs::float_move, to, first_float);
+    static u64 target_of(place d) noexcept { return d.is_reg() ? d.value : first_float; }
+    /// By a stub of one operand or two. See stubs::detail::vector_code.
+    void combine(const stub& s, bool in_place, bool apart, place a, place b, place d, u64 x = 0) noexcept {
+        const bool has_second = b.what != place::kind::none;
+        const u64 second = has_second ? in_vector(b, second_float) : second_float;
+        u64 to = target_of(d);
+        if (has_second && apart && to == second) to = first_float;
+        if (in_place) vector_to(to, a);
+        two(s, to, in_place ? to : in_vector(a, first_float), second, x);
+        store_vector(d, to);
+    }
+    void fixed(const stubs::detail::vector_code& v, place a, place b, place d) noexcept {
+        if (b.what != place::kind::none) vector_to(second_float, b);
+        vector_to(first_float, a);
+        const auto aside = [&](const stub& s, u64 but) {
+            for (u64 k = 0; k < 2; ++k)
+                if (used[k] && but != 2 + k) two(s, 2 + k, 0, u64(around().scratch) + 16 * (1 + k));
+        };
+        const u64 result = d.is_reg() ? d.value : no_index;
+        aside(stubs::vector_store_field, result);
+        if (v.constant[0] != 0) constant_to(2, v.constant[0], v.constant[1]);
+        put(v.code, {});
+        aside(stubs::vector_load_field, result);
+        store_vector(d, first_float);
+    }
+    /// Multiplications with an addition are rounded twice, as their meaning is.
+    void composed(op o, place a, place b, place c, place d) noexcept {
+        const place product = place::reg(first_float), other = place::reg(second_float);
+        const auto madd = [&](op multiply, op with) {
+            vector(multiply, a, b, {}, product);
+            if (with == op::f32x4_add || with == op::f64x2_add) return vector(with, product, c, {}, d);
+            move_vector(product, other); // c - a * b
+            vector(with, c, other, {}, d);
+        };
+        switch (o) {
+        case op::f32x4_relaxed_madd: return madd(op::f32x4_mul, op::f32x4_add);
+        case op::f32x4_relaxed_nmadd: return madd(op::f32x4_mul, op::f32x4_sub);
+        case op::f64x2_relaxed_madd: return madd(op::f64x2_mul, op::f64x2_add);
+        case op::f64x2_relaxed_nmadd: return madd(op::f64x2_mul, op::f64x2_sub);
+        default: break;
+        }
+        vector(op::i16x8_relaxed_dot_i8x16_i7x16_s, a, b, {}, product);
+        vector(op::i32x4_extadd_pairwise_i16x8_s, product, {}, {}, product);
+        vector(op::i32x4_add, product, c, {}, d);
     }
     void bitselect(place a, place b, place c, place d) noexcept {
-        vector_to(0, a);
-        vector_to(1, b);
-        one(stubs::vector_xor, 0, 1);
-        vector_to(1, c);
-        one(stubs::vector_and, 0, 1);
-        vector_to(1, b);
-        one(stubs::vector_xor, 0, 1);
-        store_vector(d);
+        const place made = place::reg(first_float);
+        vector(op::v128_xor, a, b, {}, made);
+        vector(op::v128_and, made, c, {}, made);
+        vector(op::v128_xor, made, b, {}, d);
     }
     void swizzle(place a, place b, place d) noexcept {
-        set_register(number(gp::rax), 0x7070'7070'7070'7070, true); // makes the highest bit of what is beyond 15
-        fill_d(stubs::vector_of_rax, 0);
-        vector_to(1, b);
-        one(stubs::vector_add_saturated, 1, 0);
-        vector_to(0, a);
-        one(stubs::vector_shuffle, 0, 1);
-        store_vector(d);
+        constexpr u64 up = 0x7070'7070'7070'7070; // makes the highest bit of what is beyond 15
+        const place names = place::reg(second_float);
+        b = place::reg(in_vector(b, first_float));
+        constant_to(second_float, up, up);
+        vector(op::i8x16_add_sat_u, names, b, {}, names);
+        pair(10, a, names, d);
+    }
+    /// By number `n` of stubs::vector_pairs.
+    void pair(unsigned n, place a, place b, place d, u64 x = 0) noexcept {
+        combine(stubs::vector_pairs[avx][n], !avx, !avx, a, b, d, x);
+    }
+    void shuffle_one(place a, const u8* lanes, place d) noexcept {
+        u8 order = 0;
+        if (!orders(lanes, order)) {
+            mask_to(second_float, lanes, lanes[0] & 16u);
+            return pair(10, a, place::reg(second_float), d);
+        }
+        const u64 to = target_of(d);
+        two(stubs::vector_order, to, in_vector(a, first_float), 0, order);
+        store_vector(d, to);
+    }
+    /// What one instruction does to two registers. False: it is something else.
+    bool shuffle_pair(place a, place b, const u8* lanes, place d) noexcept {
+        const auto combined = [&](unsigned n, bool b_first, u64 x = 0) {
+            return pair(n, b_first ? b : a, b_first ? a : b, d, x), true;
+        };
+        const bool turned = lanes[0] >= 16;
+        const auto is = [&](auto expected) {
+            for (unsigned i = 0; i < 16; ++i)
+                if (lanes[i] != (expected(i) ^ (turned ? 16u : 0u))) return false;
+            return true;
+        };
+        for (unsigned n = 0; n < 8; ++n) {
+            const unsigned bytes = 1u << n % 4, first = n < 4 ? 0 : 8;
+            if (is([&](unsigned i) { return first + i / bytes / 2 * bytes + i % bytes + (i / bytes % 2 ? 16u : 0u); }))
+                return combined(n, turned);
+        }
+        const unsigned begin = lanes[0] & 15;
+        if (is([&](unsigned i) { return begin + i; })) return combined(9, !turned, begin);
+        u8 order = 0;
+        const bool halves = is([&](unsigned i) { return (lanes[i] & 15u) + (i < 8 ? 0u : 16u); });
+        return halves && orders(lanes, order) && combined(8, turned, order);
+    }
+    void shuffle_two(place a, place b, const u8* lanes, place d) noexcept {
+        const place first = place::reg(target_of(d)), second = place::reg(first_float),
+                    other = place::reg(second_float);
+        const auto part = [&](place p, u8 begin, place to) {
+            mask_to(second_float, lanes, begin);
+            pair(10, p, other, to);
+        };
+        const bool b_first = d == b; // what is made in `d` comes first
+        part(b_first ? b : a, b_first ? 16 : 0, first);
+        if (!d.is_reg()) two(stubs::vector_store_field, first.value, 0, u64(around().scratch));
+        part(b_first ? a : b, b_first ? 0 : 16, second);
+        if (!d.is_reg()) two(stubs::vector_load_field, other.value, 0, u64(around().scratch));
+        vector(op::v128_or, first, d.is_reg() ? second : other, {}, d);
+    }
+    /// True if `lanes` are four lanes of 32 bits each, `order`, of whatever register.
+    static bool orders(const u8* lanes, u8& order) noexcept {
+        order = 0;
+        for (unsigned i = 0; i < 16; ++i) {
+            if (lanes[i] % 4 != i % 4 || lanes[i] / 4 != lanes[i & 12] / 4) return false;
+            if (i % 4 == 0) order = u8(order | (lanes[i] / 4 % 4) << i / 2);
+        }
+        return true;
+    }
+    /// `to` = the mask for the lanes of the register that has those from `first` on.
+    void mask_to(u64 to, const u8* lanes, u32 first) noexcept {
+        u64 mask[2] = {};
+        for (unsigned i = 0; i < 16; ++i) {
+            const u32 n = u32(lanes[i]) - first;
+            mask[i / 8] |= u64(n < 16 ? n : 0x80) << 8 * (i % 8); // the highest bit makes 0
+        }
+        constant_to(to, mask[0], mask[1]);
+    }
+    /// False: not by an immediate.
+    bool shift_by(op o, u32 count, place a, place d) noexcept {
+        const bool bytes = o == op::i8x16_shl || o == op::i8x16_shr_u;
+        if (bytes) o = o == op::i8x16_shl ? op::i16x8_shl : op::i16x8_shr_u;
+        const u8 n = stubs::shift_place(o);
+        if (n == 0xff) return false;
+        count &= bytes ? 7u : (16u << n / 3) - 1;
+        const u64 to = target_of(d);
+        vector_to(to, a);
+        two(stubs::vector_shifts_imm[n], to, 0, 0, count);
+        if (bytes) {
+            const u64 kept = u8(o == op::i16x8_shl ? 0xffu << count : 0xffu >> count) * 0x0101'0101'0101'0101u;
+            constant_to(second_float, kept, kept);
+            vector(op::v128_and, place::reg(to), place::reg(second_float), {}, place::reg(to));
+        }
+        store_vector(d, to);
+        return true;
+    }
+    void splat(const stub& s, char letter, place a, place d) noexcept {
+        const u64 to = target_of(d);
+        one(s, to, is_float(letter) ? in_float(a, letter == 'd', first_float) : in_register(a, letter == 'l', gp::rax));
+        store_vector(d, to);
+    }
+    void replace(const stubs::detail::vector_code& v, char letter, place a, place b, place d, u32 lane) noexcept {
+        if (!is_float(letter)) {
+            const u64 second = in_register(b, letter == 'l', gp::rax), to = target_of(d);
+            if (v.in_place) vector_to(to, a);
+            two(v.code, to, v.in_place ? to : in_vector(a, first_float), second, lane);
+            return store_vector(d, to);
+        }
+        b = place::reg(in_float(b, letter == 'd', second_float));
+        if (letter == 'd' && lane == 0) combine(stubs::vector_low, true, true, a, b, d);
+        else combine(v.code, v.in_place, v.apart, a, b, d, letter == 'd' ? 0 : 16 * lane);
+    }
+    void extract(const stub& s, op o, place a, place d, u32 lane) noexcept {
+        const char letter = row(o).type.results[0];
+        const unsigned n = u16(o) - u16(op::i8x16_extract_lane_s);
+        const bool wide = letter == 'l' || letter == 'd';
+        const u64 to = d.is_reg() ? d.value : is_float(letter) ? first_float : number(gp::rax);
+        if (a.is_slot()) two(stubs::vector_lanes[n], to, 0, 8 * a.value + lane * vector_lane_bytes[n]);
+        else if (lane != 0 || vector_lane_bytes[n] < 4) two(s, to, a.value, 0, lane);
+        else if (is_float(letter)) return store_float(d, a.value, wide);
+        else one(stubs::bits_of_float[wide], to, a.value);
+        if (is_float(letter)) store_float(d, to, wide);
+        else store(d, to);
     }
     /// rax = what is in the context at `field`.
     void pointer(i32 field) noexcept { two(stubs::field_load, number(gp::rax), number(context_register), u64(field)); }
@@ -39976,45 +40210,41 @@ private:
         two(stubs::field_load, number(gp::rax), number(gp::rax), 8 * u64(index));
     }
     void load_field(u32 offset, place d) noexcept {
-        two(stubs::field_load_vector, 0, number(gp::rax), offset);
-        store_vector(d);
+        const u64 to = target_of(d);
+        two(stubs::field_load_vector, to, number(gp::rax), offset);
+        store_vector(d, to);
     }
     void store_field(u32 offset, place a) noexcept {
-        vector_to(0, a);
-        two(stubs::field_store_vector, 0, number(gp::rax), offset);
+        two(stubs::field_store_vector, in_vector(a, first_float), number(gp::rax), offset);
     }
     void constant_to(u64 to, u64 low, u64 high) noexcept {
         if (low == 0 && high == 0) return fill_d(stubs::float_zero, to);
+        if ((low & high) == ~u64{0}) return fill_d(stubs::vector_ones, to);
+        if (blinding == 0) return put_load(to, low, high);
         set_register(number(gp::rax), low, true);
         if (low == high) return fill_d(stubs::vector_of_rax, to);
         set_register(number(gp::rcx), high, true);
         fill_d(stubs::vector_of_halves, to);
     }
-    void number_to(gp to, char letter, place p) noexcept {
-        if (is_float(letter)) bits_to(to, p, letter == 'd');
-        else move_to(number(to), p, letter == 'l');
-    }
-    void extract(const stub& s, op o, place a, place d, u32 lane) noexcept {
-        const char letter = row(o).type.results[0];
-        const u64 to = d.is_reg() ? d.value : is_float(letter) ? first_float : number(gp::rax);
-        two(s, to, 0, 8 * a.value + lane * lane_bytes(o));
-        if (is_float(letter)) store_float(d, to, letter == 'd');
-        else store(d, to);
-    }
-    static constexpr u32 lane_bytes(op o) noexcept {
-        switch (o) {
-        case op::i8x16_extract_lane_s:
-        case op::i8x16_extract_lane_u: return 1;
-        case op::i16x8_extract_lane_s:
-        case op::i16x8_extract_lane_u: return 2;
-        case op::i32x4_extract_lane:
-        case op::f32x4_extract_lane: return 4;
-        default: return 8;
+    void put_load(u64 to, u64 low, u64 high) noexcept {
+        constexpr std::size_t near = 16; // as many are looked at
+        u32 label = no_index;
+        for (std::size_t n = constants_.size(), i = n; i > 0 && n - i < near && label == no_index; --i)
+            if (constants_[i - 1].low == low && constants_[i - 1].high == high) label = constants_[i - 1].label;
+        if (label == no_index) {
+            label = new_label();
+            if (!constants_.push_back({low, high, label})) failed_ = true;
         }
+        fillings v;
+        v[from::d] = i64(to);
+        put(stubs::vector_load_constant, v, label);
     }
 
-    u64 held_ = 0;           ///< slot
-    u32 held_at_ = no_index; ///< place in the code where xmm0 has what is in it
+    struct literal {
+        u64 low = 0, high = 0;
+        u32 label = 0;
+    };
+    vec<literal> constants_;
 };
 
 } // namespace tessera::native
@@ -40028,18 +40258,18 @@ private:
 
 namespace tessera::inline TESSERA_ABI::native {
 
-/// Values that cross labels, as bits; those of each bank apart.
+/// Values that cross labels, as bits; those of integer registers and of the others apart.
 struct value_set {
     u64 of[2] = {};
     constexpr value_set operator|(const value_set& o) const noexcept { return {{of[0] | o.of[0], of[1] | o.of[1]}}; }
     constexpr value_set operator&(const value_set& o) const noexcept { return {{of[0] & o.of[0], of[1] & o.of[1]}}; }
     constexpr value_set without(const value_set& o) const noexcept { return {{of[0] & ~o.of[0], of[1] & ~o.of[1]}}; }
-    constexpr void add(bank b, u8 bit) noexcept { of[u8(b)] |= u64{1} << bit; }
+    constexpr void add(unsigned file, u8 bit) noexcept { of[file] |= u64{1} << bit; }
     friend constexpr bool operator==(const value_set&, const value_set&) noexcept = default;
 };
 
 inline constexpr u8 integer_registers[] = {8, 9, 10, 11, 3, 12, 13, 14, 15};
-inline constexpr u8 float_registers[] = {2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+inline constexpr u8 float_registers[] = {4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 2, 3}; // some stubs need 2 and 3
 
 class register_assigner {
 public:
@@ -40051,7 +40281,7 @@ public:
     /// By node, of values that have a register: what is needed before it and after it, and what of the former the frame
     /// does not have.
     vec<value_set> live_in, live_out, dirty;
-    /// By bank and bit.
+    /// By registers (see file_of) and bit.
     std::array<vec<u32>, 2> chosen;
 
     /// `handlers`: labels where exceptions are caught.
@@ -40065,23 +40295,25 @@ public:
         if (!give_to_others()) return false;
         return find_dirty();
     }
-    const web& value(bank b, u32 bit) const noexcept { return found_.webs[chosen[u8(b)][bit]]; }
+    const web& value(unsigned file, u32 bit) const noexcept { return found_.webs[chosen[file][bit]]; }
+    /// True if a float or a vector is ever in register `r`.
+    bool uses_float(u8 r) const noexcept { return (used_floats_ >> r & 1) != 0; }
     /// Calls `f(web)` for each value of `s`.
     template <class Function>
     void each(const value_set& s, Function f) const noexcept {
-        for (const bank b : {bank::integer, bank::floating})
-            for (u64 bits = s.of[u8(b)]; bits; bits &= bits - 1) f(value(b, u32(std::countr_zero(bits))));
+        for (unsigned file = 0; file < 2; ++file)
+            for (u64 bits = s.of[file]; bits; bits &= bits - 1) f(value(file, u32(std::countr_zero(bits))));
     }
     static bool has(const value_set& s, const web& w) noexcept {
-        return w.bit != web::none && (s.of[u8(w.kind)] >> w.bit & 1) != 0;
+        return w.bit != web::none && (s.of[file_of(w.kind)] >> w.bit & 1) != 0;
     }
     /// Those that can lie on the operand stack from slot `from` on.
     value_set temps(u32 from, u32 to = no_index) const noexcept {
         value_set s;
-        for (const bank b : {bank::integer, bank::floating})
-            for (u32 bit = 0; bit < chosen[u8(b)].size(); ++bit) {
-                const u32 slot = value(b, bit).slot;
-                if (slot >= ir_.first_temp && slot >= from && slot < to) s.add(b, u8(bit));
+        for (unsigned file = 0; file < 2; ++file)
+            for (u32 bit = 0; bit < chosen[file].size(); ++bit) {
+                const u32 slot = value(file, bit).slot;
+                if (slot >= ir_.first_temp && slot >= from && slot < to) s.add(file, u8(bit));
             }
         return s;
     }
@@ -40093,7 +40325,7 @@ public:
         add(s, of(4 * std::size_t(i) + 3));
         if (n.v.fam == exec::family::zero_range)
             for (u32 slot = n.words[0]; slot < n.words[0] + n.words[1]; ++slot)
-                for (const bank b : {bank::integer, bank::floating})
+                for (const bank b : banks)
                     if (const u32 w = found_.joined(slot, b); w != nothing) add(s, &found_.webs[w]);
         return s;
     }
@@ -40104,7 +40336,7 @@ private:
         return w == nothing ? nullptr : &found_.webs[w];
     }
     static void add(value_set& s, const web* w) noexcept {
-        if (w && w->bit != web::none) s.add(w->kind, w->bit);
+        if (w && w->bit != web::none) s.add(file_of(w->kind), w->bit);
     }
     u64 weight_at(u32 i) const noexcept { return u64{1} << 3 * (found_.depth[i] < 10 ? found_.depth[i] : 10); }
 
@@ -40114,7 +40346,7 @@ private:
         for (u32 w = 0; w < found_.webs.size(); ++w) {
             const web& x = found_.webs[w];
             const bool own = x.joined && found_.joined(x.slot, x.kind) == w;
-            if (own && !x.memory && x.weight != 0 && !chosen[u8(x.kind)].push_back(w)) return false;
+            if (own && !x.memory && x.weight != 0 && !chosen[file_of(x.kind)].push_back(w)) return false;
         }
         for (auto& c : chosen) {
             const auto heavier = [&](u32 a, u32 b) {
@@ -40211,6 +40443,7 @@ private:
                     if ((holders_[b][r] & beside[b][bit]) == 0) {
                         holders_[b][r] |= u64{1} << bit;
                         found_.webs[all[bit]].reg = registers(b)[r];
+                        if (b == 1) used_floats_ |= 1u << registers(b)[r];
                         break;
                     }
             }
@@ -40237,13 +40470,14 @@ private:
         for (web& w : found_.webs) {
             if (w.joined || w.memory || w.last <= w.first || w.last - w.first > most) continue;
             if (is_constant(ir_.nodes[w.first])) continue; // it is made where it is used
-            const unsigned b = u8(w.kind);
+            const unsigned b = file_of(w.kind);
             u64 busy = 0;
             for (u32 i = w.first; i < w.last; ++i) busy |= live_out[i].of[b];
             for (u32 r = 0; r < registers(b).size(); ++r)
                 if (until[b][r] <= w.first && (holders_[b][r] & busy) == 0) {
                     until[b][r] = w.last;
                     w.reg = registers(b)[r];
+                    if (b == 1) used_floats_ |= 1u << w.reg;
                     break;
                 }
         }
@@ -40265,16 +40499,17 @@ private:
                 dirty[i] = d;
                 if (effects_[i] != effect::plain) d = {};
                 if (n.v.at[3] == exec::loc::slot) {
-                    // Whatever lay in the slot is gone; a vector takes two.
+                    // Whatever lay in the slot, or reached into it, is gone; a vector takes two.
                     const u32 slot = u32(n.operands[3]);
                     const bool two = class_of_operand(module_, n, 3) == exec::cls::v128;
+                    const auto gone = [&](u32 s, bank b) {
+                        value_set one;
+                        if (const u32 w = found_.joined(s, b); w != nothing) add(one, &found_.webs[w]);
+                        d = d.without(one);
+                    };
                     for (u32 s = slot; s <= slot + (two ? 1u : 0u); ++s)
-                        for (const bank b : {bank::integer, bank::floating})
-                            if (const u32 w = found_.joined(s, b); w != nothing) {
-                                value_set one;
-                                add(one, &found_.webs[w]);
-                                d = d.without(one);
-                            }
+                        for (const bank b : banks) gone(s, b);
+                    if (slot > 0) gone(slot - 1, bank::vector);
                 }
                 const bool by_cell = effects_[i] == effect::leave;
                 if (!by_cell) d = d | (written(i) & with_);
@@ -40292,8 +40527,9 @@ private:
     web_finder& found_;
     view<effect> effects_;
     view<u32> handlers_;
-    std::array<std::array<u64, 16>, 2> holders_{}; ///< by bank and register: the values that have it
+    std::array<std::array<u64, 16>, 2> holders_{}; ///< by file and register: the values that have it
     value_set with_;
+    u32 used_floats_ = 0; ///< bit by register
 };
 
 } // namespace tessera::native
@@ -40596,6 +40832,7 @@ namespace tessera::inline TESSERA_ABI::native {
 struct compile_options {
     exec::model model;
     bool instructions = false; ///< the processor has the newer ones that stubs use
+    bool avx = false;          ///< and those of AVX
     u64 blinding = 0;          ///< see native_options
 };
 
@@ -40713,6 +40950,7 @@ protected:
                           at.memory_base, options.model.marks ? at.dirty : 0, at.marks, shared.meaning, shared.growth}),
           options_(options), at_(at), shared_(shared) {
         blinding = options.blinding;
+        avx = options.avx;
     }
 
     // ---- operands --------------------------------------------------------------------------------------------------
@@ -40746,13 +40984,15 @@ protected:
 
     void spill(const value_set& s) noexcept {
         registers_->each(s, [&](const web& w) {
-            if (w.kind == bank::floating) fill_d(stubs::float_store_slot[w.wide], w.slot, w.reg);
+            if (w.kind == bank::vector) fill_d(stubs::vector_store_slot, w.slot, w.reg);
+            else if (w.kind == bank::floating) fill_d(stubs::float_store_slot[w.wide], w.slot, w.reg);
             else fill_d(stubs::store_slot, w.slot, w.reg);
         });
     }
     void reload(const value_set& s) noexcept {
         registers_->each(s, [&](const web& w) {
-            if (w.kind == bank::floating) fill_d(stubs::float_load_slot[w.wide], w.reg, w.slot);
+            if (w.kind == bank::vector) fill_d(stubs::vector_load_slot, w.reg, w.slot);
+            else if (w.kind == bank::floating) fill_d(stubs::float_load_slot[w.wide], w.reg, w.slot);
             else fill_d(stubs::move[w.wide].m, w.reg, w.slot);
         });
     }
@@ -40823,7 +41063,8 @@ protected:
             for (u32 k = e.first; k < e.last; ++k) {
                 const web& w = found_->webs[kept_[k]];
                 const char type = w.kind == bank::floating ? (w.wide ? 'd' : 'f') : w.wide ? 'l' : 'i';
-                if (w.reg != web::none) move(type, place::reg(w.reg), place::slot(w.slot));
+                if (w.kind == bank::vector) store_vector(place::slot(w.slot), w.reg);
+                else if (w.reg != web::none) move(type, place::reg(w.reg), place::slot(w.slot));
                 else move(type, place::imm(constant_of(in_->ir.nodes[w.first])), place::slot(w.slot));
             }
             go_to(shared_.leave, e.node);
@@ -41080,6 +41321,7 @@ public:
         if (!found.run(effects) || !registers.run(effects, in.handlers)) return false;
         found_ = &found;
         registers_ = &registers;
+        for (u8 k = 0; k < 2; ++k) used[k] = registers.uses_float(u8(2 + k));
         // A cell that leads into the code is not one to leave at.
         if (!fold_checks(in.ir, effects, found, reaches_, [&](u32 i) { return i > 1 && !can_enter(i); })) return false;
         alive_.clear();
@@ -41087,7 +41329,6 @@ public:
         prologue();
         for (u32 i = 0; i < nodes; ++i) {
             bind(i);
-            if (found.label_at[i] != web_finder::nothing || can_enter(i)) forget_held();
             node = i;
             emit(in.ir.nodes[i], i);
             note_alive(i);
@@ -41102,6 +41343,7 @@ public:
         emit_ways_in();
         emit_enter();
         emit_tails();
+        emit_constants();
         resolve();
         return !failed();
     }
@@ -41212,15 +41454,16 @@ private:
     }
     void zero(const node_type& n, u32 i) noexcept {
         for (u32 slot = n.words[0]; slot < n.words[0] + n.words[1]; ++slot) {
-            bool in_register = false;
-            for (const bank k : {bank::integer, bank::floating}) {
+            u32 in_register = 0; // slots
+            for (const bank k : banks) {
                 const u32 w = found_->joined(slot, k);
                 if (w == no_index || found_->webs[w].reg == web::none) continue;
-                in_register = true;
+                in_register = k == bank::vector ? 2 : 1;
                 if (!register_assigner::has(registers_->live_out[i], found_->webs[w])) continue;
                 fill_d(k == bank::integer ? stubs::zero : stubs::float_zero, found_->webs[w].reg);
             }
-            if (!in_register) fill_d(stubs::store_slot_imm, slot);
+            if (in_register == 2) ++slot;
+            else if (in_register == 0) fill_d(stubs::store_slot_imm, slot);
         }
     }
     void latch(const node_type& n, u32 i, place a, place b) noexcept {
@@ -42057,6 +42300,26 @@ private:
 };
 
 } // namespace tessera::native
+
+// ---- native/processor.hpp --------------------------------------------------------------
+/// @file native/processor.hpp
+/// What the processor that the program runs on has, whatever it was compiled for.
+
+namespace tessera::inline TESSERA_ABI::native {
+
+#if defined(__x86_64__) && defined(__GNUC__)
+/// The instructions up to SSE4.1, and the one that counts bits.
+inline bool processor_has_sse4() noexcept {
+    return __builtin_cpu_supports("ssse3") && __builtin_cpu_supports("sse4.1") && __builtin_cpu_supports("popcnt");
+}
+/// Those of AVX, and a system that saves their registers.
+inline bool processor_has_avx() noexcept { return __builtin_cpu_supports("avx"); }
+#else
+inline bool processor_has_sse4() noexcept { return false; }
+inline bool processor_has_avx() noexcept { return false; }
+#endif
+
+} // namespace tessera::native
 #endif
 
 namespace tessera::inline TESSERA_ABI {
@@ -42089,8 +42352,8 @@ TESSERA_API result<void> enable_native(const basic_store& s, const native_option
     exec::native_hook** const place = data->engine->native(*data);
     if (!place) return msg::out_of_memory;
     if (*place) return {};
-    const native::compile_options made_for{exec::model_of(data->built), num::processor_has_instructions(),
-                                           options.blinding};
+    const native::compile_options made_for{exec::model_of(data->built), native::processor_has_sse4(),
+                                           options.avx && native::processor_has_avx(), options.blinding};
     native::machine* const made = create<native::machine>(made_for, options);
     if (!made) return msg::out_of_memory;
     if (!made->start(*data, options.perf_map)) return tessera::destroy(made), error(msg::cannot_open, "perf_map");

@@ -68,6 +68,7 @@ public:
         tessera::native_options options{.threshold = threshold, .all = p.calls.size() % 4 != 0};
         if (p.calls.size() % 3 == 0) options.blinding = p.calls[0].gas;
         options.guard_pages = !p.calls.empty() && p.calls[0].gas / 4 % 2 == 1;
+        options.avx = p.calls.size() % 2 == 0;
         if (compiled && !tessera::enable_native(store_, options)) std::abort();
 #endif
     }

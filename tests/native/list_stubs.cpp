@@ -44,6 +44,8 @@ void show(const std::string& name, const stubs::access& s) {
     show(name + ".o", s.o);
 }
 template <class T, std::size_t N>
+void show(const std::string& name, const std::array<T, N>& all);
+template <class T, std::size_t N>
 void show(const std::string& name, const std::array<T, N>& all) {
     for (std::size_t i = 0; i < N; ++i) show(name + "[" + std::to_string(i) + "]", all[i]);
 }
@@ -80,10 +82,13 @@ int main(int argc, char** argv) {
     SHOW(charge);
     SHOW(check_flag);
     SHOW(vector_load_slot), SHOW(vector_store_slot), SHOW(field_load_vector), SHOW(field_store_vector);
-    SHOW(vector_load_field), SHOW(vector_store_field), SHOW(vector_of_rax), SHOW(vector_of_halves);
-    SHOW(vector_and), SHOW(vector_or), SHOW(vector_xor), SHOW(vector_shuffle), SHOW(vector_add_saturated);
-    for (const auto& v : stubs::vectors)
-        show("vectors." + std::string(row(v.what).text) + (v.swapped ? ".swapped" : ""), v.code);
-    SHOW(vector_accesses);
+    SHOW(vector_load_field), SHOW(vector_store_field), SHOW(vector_load_constant), SHOW(vector_bits);
+    SHOW(vector_ones), SHOW(vector_of_rax), SHOW(vector_of_halves), SHOW(vector_order), SHOW(vector_low);
+    SHOW(vector_pairs), SHOW(vector_shifts_imm), SHOW(vector_accesses), SHOW(vector_lanes);
+    for (const bool avx : {false, true})
+        for (const auto& v : stubs::vectors[avx])
+            show((avx ? "vectors.avx." : "vectors.") + std::string(row(v.what).text) + (v.swapped ? ".swapped" : "") +
+                     (v.in_place ? ".in_place" : "") + (v.apart ? ".apart" : "") + (v.fixed ? ".fixed" : ""),
+                 v.code);
     return std::fclose(file);
 }

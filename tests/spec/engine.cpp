@@ -46,7 +46,8 @@ template <features F>
 basic_store make_store() {
     store<F> s;
 #ifdef SPEC_NATIVE
-    static_cast<void>(enable_native(s, {.threshold = spec::threshold, .all = true, .guard_pages = spec::guard_pages}));
+    static_cast<void>(enable_native(
+        s, {.threshold = spec::threshold, .all = true, .guard_pages = spec::guard_pages, .avx = spec::avx}));
 #endif
     if constexpr (F[feature::tracing]) { // whoever looks on, functions are in plain mode
         static runtime::observer counter{[](runtime::observer&, void*) noexcept {

@@ -39,6 +39,7 @@ public:
         if (!found.run(effects) || !registers.run(effects, in.handlers)) return false;
         found_ = &found;
         registers_ = &registers;
+        for (u8 k = 0; k < 2; ++k) used[k] = registers.uses_float(u8(2 + k));
         // A cell that leads into the code is not one to leave at.
         if (!fold_checks(in.ir, effects, found, reaches_, [&](u32 i) { return i > 1 && !can_enter(i); })) return false;
         alive_.clear();
@@ -46,7 +47,6 @@ public:
         prologue();
         for (u32 i = 0; i < nodes; ++i) {
             bind(i);
-            if (found.label_at[i] != web_finder::nothing || can_enter(i)) forget_held();
             node = i;
             emit(in.ir.nodes[i], i);
             note_alive(i);
@@ -61,6 +61,7 @@ public:
         emit_ways_in();
         emit_enter();
         emit_tails();
+        emit_constants();
         resolve();
         return !failed();
     }
@@ -171,15 +172,16 @@ private:
     }
     void zero(const node_type& n, u32 i) noexcept {
         for (u32 slot = n.words[0]; slot < n.words[0] + n.words[1]; ++slot) {
-            bool in_register = false;
-            for (const bank k : {bank::integer, bank::floating}) {
+            u32 in_register = 0; // slots
+            for (const bank k : banks) {
                 const u32 w = found_->joined(slot, k);
                 if (w == no_index || found_->webs[w].reg == web::none) continue;
-                in_register = true;
+                in_register = k == bank::vector ? 2 : 1;
                 if (!register_assigner::has(registers_->live_out[i], found_->webs[w])) continue;
                 fill_d(k == bank::integer ? stubs::zero : stubs::float_zero, found_->webs[w].reg);
             }
-            if (!in_register) fill_d(stubs::store_slot_imm, slot);
+            if (in_register == 2) ++slot;
+            else if (in_register == 0) fill_d(stubs::store_slot_imm, slot);
         }
     }
     void latch(const node_type& n, u32 i, place a, place b) noexcept {

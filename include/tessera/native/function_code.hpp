@@ -20,6 +20,7 @@ namespace tessera::inline TESSERA_ABI::native {
 struct compile_options {
     exec::model model;
     bool instructions = false; ///< the processor has the newer ones that stubs use
+    bool avx = false;          ///< and those of AVX
     u64 blinding = 0;          ///< see native_options
 };
 
@@ -137,6 +138,7 @@ protected:
                           at.memory_base, options.model.marks ? at.dirty : 0, at.marks, shared.meaning, shared.growth}),
           options_(options), at_(at), shared_(shared) {
         blinding = options.blinding;
+        avx = options.avx;
     }
 
     // ---- operands --------------------------------------------------------------------------------------------------
@@ -170,13 +172,15 @@ protected:
 
     void spill(const value_set& s) noexcept {
         registers_->each(s, [&](const web& w) {
-            if (w.kind == bank::floating) fill_d(stubs::float_store_slot[w.wide], w.slot, w.reg);
+            if (w.kind == bank::vector) fill_d(stubs::vector_store_slot, w.slot, w.reg);
+            else if (w.kind == bank::floating) fill_d(stubs::float_store_slot[w.wide], w.slot, w.reg);
             else fill_d(stubs::store_slot, w.slot, w.reg);
         });
     }
     void reload(const value_set& s) noexcept {
         registers_->each(s, [&](const web& w) {
-            if (w.kind == bank::floating) fill_d(stubs::float_load_slot[w.wide], w.reg, w.slot);
+            if (w.kind == bank::vector) fill_d(stubs::vector_load_slot, w.reg, w.slot);
+            else if (w.kind == bank::floating) fill_d(stubs::float_load_slot[w.wide], w.reg, w.slot);
             else fill_d(stubs::move[w.wide].m, w.reg, w.slot);
         });
     }
@@ -247,7 +251,8 @@ protected:
             for (u32 k = e.first; k < e.last; ++k) {
                 const web& w = found_->webs[kept_[k]];
                 const char type = w.kind == bank::floating ? (w.wide ? 'd' : 'f') : w.wide ? 'l' : 'i';
-                if (w.reg != web::none) move(type, place::reg(w.reg), place::slot(w.slot));
+                if (w.kind == bank::vector) store_vector(place::slot(w.slot), w.reg);
+                else if (w.reg != web::none) move(type, place::reg(w.reg), place::slot(w.slot));
                 else move(type, place::imm(constant_of(in_->ir.nodes[w.first])), place::slot(w.slot));
             }
             go_to(shared_.leave, e.node);

@@ -28,6 +28,8 @@ struct native_options {
     /// had there are checks, see native_counters. The program's TESSERA_RESERVE, if it has one, has to return address
     /// space that cannot be accessed until it is committed.
     bool guard_pages = false;
+    /// Whether vectors are computed with AVX where the processor has it, and not with SSE alone.
+    bool avx = true;
     /// A file that gets a line for each function when it is compiled, as profilers read them: perf looks for
     /// /tmp/perf-N.map, N being the number of the process. What is in it stays. Null: none.
     const char* perf_map = nullptr;
