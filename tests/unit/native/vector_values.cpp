@@ -212,6 +212,21 @@ constexpr std::string_view programs = R"((module
       (br_if 0 (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
     (call $mix (local.get $v)))
 
+  (func (export "where an access further on would be beyond memory") (param i32) (result i64)
+    (local $v v128) (local $a i32) (local $n i32)
+    (local.set $n (i32.const 5))
+    (local.set $a (i32.const 65500))
+    (local.set $v (call $both (local.get 0)))
+    (loop
+      (block $out (result v128)
+        (i64x2.add (i8x16.add (local.get $v) (i16x8.splat (local.get $n)))
+          (i16x8.sub (local.get $v) (v128.load32_splat (local.get $a))))
+        (br_if $out (local.get $n))
+        (i64x2.add (v128.load offset=5000 (local.get $a))))
+      (local.set $v)
+      (br_if 0 (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+    (call $mix (local.get $v)))
+
   (func (export "in globals and lanes of memory") (param i32) (result i64) (local $n i32) (local $v v128)
     (local.set $n (i32.const 16))
     (local.set $v (call $both (local.get 0)))
@@ -237,6 +252,7 @@ constexpr const char* names[] = {"across calls",
                                  "through tail calls",
                                  "that are 0 at first",
                                  "at the end of memory",
+                                 "where an access further on would be beyond memory",
                                  "in globals and lanes of memory"};
 
 } // namespace
