@@ -99,6 +99,29 @@ TEST_CASE("an execution comes back as it stood, or as it was done") {
     CHECK(ring.take(wrong).error().is(tessera::msg::other_store));
 }
 
+TEST_CASE("a state with calls is not kept when a debugger has come and gone") {
+    guests::guest g(R"((module (func (export "run") (loop $l (br_if $l (i32.const 0))))))");
+    auto& s = g.store;
+    s.data()->fuel = 1;
+    tessera::rollback<guests::profile> ring(s, 4);
+    auto call = g.instance.get<tessera::func>("run")->start({});
+    REQUIRE(call);
+    REQUIRE_FALSE(call->resume());
+    const tessera::keepable_call all[] = {*call};
+    REQUIRE(ring.take(all));
+    REQUIRE(s.add_fuel(1000));
+    REQUIRE(call->resume());
+    REQUIRE(ring.take(all));
+    tessera::runtime::observer o{[](tessera::runtime::observer&, void*) noexcept { return false; }};
+    tessera::error why(tessera::msg::out_of_memory);
+    REQUIRE(s.data()->engine->observe(*s.data(), &o, why));
+    REQUIRE(s.data()->engine->observe(*s.data(), nullptr, why));
+    CHECK(ring.go_back(0, all).error().detail() == "a state that is not kept");
+    CHECK(call->done());
+    CHECK(ring.go_back(1, all));
+    CHECK(call->done());
+}
+
 TEST_CASE("what cannot be kept is refused with the reason") {
     guests::guest g(R"((module (type $s (struct)) (func (export "run") (drop (struct.new $s)))))");
     auto& s = g.store;
