@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Writes every stub, filled with a few registers and numbers, to a file that a disassembler can read: 64 bytes each,
 // and the names to the standard output.
+#include <tessera/native/atomic_stubs.hpp>
+#include <tessera/native/object_stubs.hpp>
 #include <tessera/native/vector_stubs.hpp>
 
 #include <cstdio>
@@ -80,5 +82,11 @@ int main(int argc, char** argv) {
     for (const auto& v : stubs::vectors)
         show("vectors." + std::string(row(v.what).text) + (v.swapped ? ".swapped" : ""), v.code);
     SHOW(vector_accesses);
+    SHOW(atomic_loads), SHOW(atomic_exchange), SHOW(atomic_add), SHOW(atomic_replace), SHOW(zero_extend), SHOW(negate);
+    SHOW(check_alignment), SHOW(atomic_place), SHOW(atomic_place_of_other), SHOW(alus_field), SHOW(fence);
+    SHOW(field_loads), SHOW(field_stores), SHOW(element_loads), SHOW(element_stores), SHOW(object_address);
+    SHOW(field_load32), SHOW(field_add32), SHOW(object_header), SHOW(check_field), SHOW(call_register);
+    SHOW(header_of_object), SHOW(type_of_header), SHOW(add_pointer), SHOW(compare_type), SHOW(compare_form);
+    SHOW(compare_super), SHOW(test_low);
     return std::fclose(file);
 }

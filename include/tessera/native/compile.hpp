@@ -51,6 +51,8 @@ public:
         }
         bind(u32(nodes));
         emit_detours();
+        emit_notes();
+        emit_slow_ways();
         emit_pauses();
         emit_slow_calls();
         emit_early_leaves();
@@ -127,6 +129,18 @@ private:
             find_callee(n, i, a);
             return call(n, i);
         case family::zero_range: return zero(n, i);
+        case family::atomic: return atomic(v.code, a, b, c, range_of_atomic(n, i, a), d);
+        case family::struct_new: return make_struct(n, i, d);
+        case family::special: return do_special(n, i, d);
+        case family::struct_get: return struct_get(v.code, a, n.words[0], d);
+        case family::struct_set:
+            return struct_set(v.code, a, n.words[0], b, (v.flags & exec::flag::reference) != 0);
+        case family::array_get: return array_get(v.code, a, b, d);
+        case family::array_set: return array_set(v.code, a, b, c, (v.flags & exec::flag::reference) != 0);
+        case family::array_len: return array_len(a, d);
+        case family::ref_test: return ref_test(a, {n.words[0]}, n.words[1] >> 1, (n.words[1] & 1) != 0, d);
+        case family::ref_cast: return ref_cast(a, {n.words[0]}, n.words[1] >> 1, (n.words[1] & 1) != 0);
+        case family::null_check: return null_check(a, trap(n.words[0]));
         case family::entry: return pay(i, in_->ir.cost, i + 1, {});
         default: return;
         }

@@ -194,8 +194,7 @@ protected:
         if (constant) two(s.i, with, 0, range.end - size);
         else two(s.r, with, address, range.end - size);
     }
-
-private:
+    /// Behind this, what rax is not more than the memory's size; of another one than memory 0 the pointer is in rcx.
     void check(const access_range& range) noexcept {
         u32 out = range.out;
         if (out == no_index && range.again != no_index) {
@@ -211,6 +210,8 @@ private:
         v[from::c] = around_.memory_size;
         put(stubs::check_bounds, v, out);
     }
+
+private:
     // By the pointer in rax, in rdx.
     void field_get(char letter, u32 offset, place d) noexcept {
         if (d.is_reg() && is_float(letter))

@@ -10,7 +10,7 @@
 #include <tessera/exec/encode.hpp>
 #include <tessera/exec/variants.hpp>
 #include <tessera/native/checks.hpp>
-#include <tessera/native/emit_vector.hpp>
+#include <tessera/native/emit_object.hpp>
 #include <tessera/native/registers.hpp>
 #include <tessera/native/surroundings.hpp>
 
@@ -94,6 +94,23 @@ inline effect effect_of(const compile_options& o, const module_data& m, const ex
         break;
     case family::call_lazy:
     case family::call_indirect: return effect::call;
+    case family::atomic:
+        if (o.model.marks && exec::writes_memory(v)) return effect::leave;
+        return atomic_emitter::has_atomic_code(v.code) ? effect::plain : effect::leave;
+    case family::struct_new: return effect::safepoint;
+    case family::special:
+        if (o.model.marks && exec::writes_memory(v)) return effect::leave;
+        return calls_special(v.code) ? effect::safepoint : effect::leave;
+    case family::ref_test:
+    case family::ref_cast:
+        return object_emitter::has_cast_code({n.words[0]}, (v.flags & exec::flag::reference) != 0) ? effect::plain
+                                                                                                  : effect::leave;
+    case family::struct_get:
+    case family::struct_set: // whose offset the guest chooses
+        if (o.blinding != 0 && n.words[0] > 0x7fff) return effect::leave;
+        [[fallthrough]];
+    case family::array_get:
+    case family::array_set: return detail::has_vector(m, n) ? effect::leave : effect::plain;
     case family::zero_range: return n.words[1] <= most_zeros ? effect::plain : effect::leave;
     case family::extract_lane:
     case family::replace_lane:
@@ -116,19 +133,22 @@ inline effect effect_of(const compile_options& o, const module_data& m, const ex
     case family::latch:
     case family::br_table:
     case family::return_:
+    case family::array_len:
+    case family::null_check:
     case family::entry: break;
     default: return effect::leave;
     }
     return !detail::has_vector(m, n) || (o.instructions && detail::has_vector_code(n)) ? effect::plain : effect::leave;
 }
 
-class function_code : public vector_emitter {
+class function_code : public object_emitter {
 protected:
     using node_type = exec::node;
 
     function_code(const compile_options& options, const context_layout& at, const shared_code& shared) noexcept
-        : vector_emitter({at.memory_size, at.globals, at.imported_globals, at.scratch, at.memories, at.memory_bytes,
-                          at.memory_base, shared.meaning, shared.growth}),
+        : object_emitter({at.memory_size, at.globals, at.imported_globals, at.scratch, at.memories, at.memory_bytes,
+                          at.memory_base, shared.meaning, shared.growth},
+                         {at.heap, at.in_heap, shared.note}),
           options_(options), at_(at), shared_(shared) {
         blinding = options.blinding;
     }
@@ -139,15 +159,16 @@ protected:
 
     /// Where operand `k` of node `i` is.
     place operand(const node_type& n, u32 i, unsigned k) const noexcept {
-        if (n.v.at[k] == exec::loc::none) return {};
-        if (n.v.at[k] == exec::loc::imm) return place::imm(n.operands[k]);
+        const exec::loc at = location(n, k);
+        if (at == exec::loc::none) return {};
+        if (at == exec::loc::imm) return place::imm(n.operands[k]);
         const u32 w = found_->operand[4 * std::size_t(i) + k];
         if (w != no_index) {
             const web& x = found_->webs[w];
             if (x.reg != web::none) return place::reg(x.reg);
             if (k != 3 && is_remade(x)) return place::imm(constant_of(in_->ir.nodes[x.first]));
         }
-        return place::slot(n.operands[k]);
+        return place::slot(operand_of(n, k));
     }
     /// True for a constant that is made where it is used.
     bool is_remade(const web& w) const noexcept {
@@ -259,12 +280,57 @@ protected:
         if (w.joined || w.memory || w.first != i || (w.reg == web::none && !is_remade(w))) return;
         if (!alive_.push_back(made)) failed_ = true;
     }
+    /// The whole access, which no other check covers.
+    access_range range_of_atomic(const node_type& n, u32 i, place a) const noexcept {
+        if (n.v.code == op::atomic_fence) return {0};
+        const memory_type& type = in_->module.memories[n.words[1]].type;
+        const u64 size = u64{1} << natural_align[u16(n.v.code)];
+        const u64 address = !a.is_imm() ? 0 : type.limits.is64 ? a.value : u32(a.value), end = n.wide + size;
+        access_range r(end < size || end + address < address ? 0 : end + address);
+        r.memory = n.words[1];
+        r.is64 = type.limits.is64;
+        if (type.shared) r.again = i;
+        return r;
+    }
     bool can_enter(u32 i) const noexcept { return i == 0 || effects_[i - 1] != effect::plain || is_handler(i); }
     // ---- other ways out --------------------------------------------------------------------------------------------
 
     void leave(u32 i) noexcept {
         spill(registers_->dirty[i] & registers_->live_in[i]);
         go_to(shared_.leave, i);
+    }
+
+    // Safepoints: what they cannot do is left to their cells.
+
+    /// A structure, if there is a free cell of its class.
+    void make_struct(const node_type& n, u32 i, place d) noexcept {
+        const u32 slot = n.words[0], fields = u32(u16(n.v.code));
+        spill(registers_->dirty[i] & registers_->live_in[i] & registers_->temps(slot, slot + fields));
+        struct_new(slot, fields, n.words[1], n.words[2], n.words[3], slow_way(i));
+        if (d.is_reg()) move_to(d.value, place::slot(slot), true);
+    }
+    /// By the instruction's function.
+    void do_special(const node_type& n, u32 i, place d) noexcept {
+        spill(registers_->dirty[i] & registers_->live_in[i] & registers_->temps(0));
+        fill_d(stubs::move_imm64, number(gp::rdx), address_of_cell(i));
+        fill_d(stubs::move[0].i, number(gp::rcx), u64(n.v.code));
+        put_address(gp::rax, shared_.special);
+        put(stubs::call_rax, {});
+        one(stubs::test[0], 0, number(gp::rax));
+        jump_if(cond::e, slow_way(i));
+        if (d.is_reg()) move_to(d.value, place::slot(n.words[0]), true);
+    }
+    u32 slow_way(u32 i) noexcept {
+        const u32 label = new_label();
+        if (!slow_ways_.push_back({label, i})) failed_ = true;
+        return label;
+    }
+    void emit_slow_ways() noexcept {
+        for (const slow_call& s : slow_ways_) {
+            bind(s.label);
+            leave(s.node);
+        }
+        slow_ways_.clear();
     }
 
     struct slow_call {
@@ -313,7 +379,8 @@ protected:
             const bool here = empty || effects_[i - 1] != effect::plain || is_handler(i);
             empty = here && i + 1 < nodes && in_->places[i].cell == in_->places[i + 1].cell; // no cell of its own
             if (!here || empty || effects_[i] == effect::leave) continue;
-            if (in_->ir.nodes[i].v.fam == exec::family::call_indirect) continue; // which is left to its cell at times
+            if (effects_[i] == effect::safepoint || in_->ir.nodes[i].v.fam == exec::family::call_indirect)
+                continue; // which are left to their cells at times
             if (!ways_in_.push_back({in_->places[i].cell, position()})) failed_ = true;
             emit_way_in(i);
         }
@@ -360,7 +427,7 @@ protected:
     vec<effect> effects_;
     vec<tail> tails_;
     vec<pause> pauses_;
-    vec<slow_call> slow_calls_;
+    vec<slow_call> slow_calls_, slow_ways_;
     vec<early_leave> early_;
     vec<u32> alive_, kept_; ///< webs
     vec<u64> reaches_;      ///< see fold_checks

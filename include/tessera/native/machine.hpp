@@ -83,7 +83,7 @@ private:
         if (!code) return false;
         names_.add_shared(code, maker.position());
         const auto part = [&](unsigned n) { return code + maker.position_of(maker.labels[n]); };
-        shared_ = {part(0), part(1), part(2), part(3), part(4), part(5), part(6)};
+        shared_ = {part(0), part(1), part(2), part(3), part(4), part(5), part(6), part(7), part(8)};
         compiler_ = create<compiler>(options_, at, shared_);
         return compiler_ != nullptr;
     }

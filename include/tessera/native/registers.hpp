@@ -92,6 +92,9 @@ private:
     static void add(value_set& s, const web* w) noexcept {
         if (w && w->bit != web::none) s.add(w->kind, w->bit);
     }
+    bool keeps_registers(u32 i) const noexcept {
+        return effects_[i] == effect::plain || effects_[i] == effect::safepoint;
+    }
     u64 weight_at(u32 i) const noexcept { return u64{1} << 3 * (found_.depth[i] < 10 ? found_.depth[i] : 10); }
 
     /// The heaviest values that cross labels: as many as there are bits.
@@ -123,7 +126,7 @@ private:
             const u32 at = n.words[0] / 8; // of the arguments
             if (n.v.fam != exec::family::call_lazy) s = s | temps(at);
             else s = s | temps(at, at + runtime::slots_of(module_.types.params(module_.funcs[n.words[1]].type)));
-        } else if (effects_[i] == effect::leave) {
+        } else if (effects_[i] != effect::plain) {
             s = s | temps(0);
         }
         return s;
@@ -194,7 +197,7 @@ private:
         if (!live_in.empty()) meet(live_in[0], live_in[0]);
         for (u32 i = 0; i < ir_.nodes.size(); ++i) {
             if (const value_set w = written(i) & live_out[i]; !(w == value_set{})) meet(w, live_out[i]);
-            if (effects_[i] == effect::plain) continue;
+            if (keeps_registers(i)) continue;
             const value_set across = live_in[i] & live_out[i];
             for (unsigned b = 0; b < 2; ++b)
                 for (u64 bits = across.of[b]; bits; bits &= bits - 1)
@@ -265,10 +268,10 @@ private:
                     d = d.without(temps(ir_.labels[l].height)); // nothing lies there
                 }
                 dirty[i] = d;
-                if (effects_[i] != effect::plain) d = {};
-                if (n.v.at[3] == exec::loc::slot) {
+                if (!keeps_registers(i)) d = {};
+                if (location(n, 3) == exec::loc::slot) {
                     // Whatever lay in the slot is gone; a vector takes two.
-                    const u32 slot = u32(n.operands[3]);
+                    const u32 slot = u32(operand_of(n, 3));
                     const bool two = class_of_operand(module_, n, 3) == exec::cls::v128;
                     for (u32 s = slot; s <= slot + (two ? 1u : 0u); ++s)
                         for (const bank b : {bank::integer, bank::floating})

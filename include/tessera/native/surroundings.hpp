@@ -18,6 +18,8 @@ struct context_layout {
     i32 memory_size, stack_end, globals, imported_globals, funcs, fuel, interrupt, stop_cells, enter_cells;
     i32 memories, memory_bytes, memory_base;
     i32 tables, records, instance, table_size, table_items, record_type, record_instance, record_index;
+    i32 heap;
+    runtime::object_heap::places in_heap;
     i32 callee, delta, return_pc, link, why, paused, stop_pc, native_stack, native_limit, scratch;
 
     explicit context_layout(const exec::context& c) noexcept {
@@ -40,6 +42,9 @@ struct context_layout {
         memory_bytes = within(c.no_memory, c.no_memory.size), memory_base = within(c.no_memory, c.no_memory.base);
         record_type = within(record, record.type_id), record_instance = within(record, record.instance);
         record_index = within(record, record.index);
+        heap = at(c.heap);
+        const valid::type_registry no_types;
+        in_heap = runtime::object_heap(no_types).where();
         native_stack = at(c.native.stack), native_limit = at(c.native.limit), scratch = at(c.native.scratch);
     }
 };
@@ -53,6 +58,8 @@ struct shared_code {
     const u8* pause = nullptr;   ///< a pause because of eax, to go on at the cell
     const u8* leave = nullptr;   ///< the interpreter goes on at the cell
     const u8* growth = nullptr;  ///< see surroundings
+    const u8* special = nullptr; ///< does the instruction, number ecx, of the cell at rdx; eax is 0 if it has not
+    const u8* note = nullptr;    ///< see heap_places
 };
 
 /// Bytes of native stack that calls may take before they leave and start afresh.
@@ -61,7 +68,7 @@ inline constexpr u32 native_stack_bytes = 64 * 1024;
 /// The shared code, in one piece; `labels` are where the parts begin, in the order of shared_code.
 class shared_code_maker : public integer_emitter {
 public:
-    std::array<u32, 7> labels{};
+    std::array<u32, 9> labels{};
 
     void make(const context_layout& at) noexcept {
         for (u32& l : labels) l = new_label();
@@ -119,10 +126,34 @@ public:
         put(assembler().raw(0x41, 0x5f, 0x41, 0x5e, 0x41, 0x5d, 0x41, 0x5c, 0x5d, 0x5b, 0xff, 0x27).made, {});
         bind(labels[6]);
         put_call_of_growth(*this);
+        bind(labels[7]);
+        put_call_of_special(*this);
+        bind(labels[8]);
+        put_note(at);
         resolve();
     }
 
 private:
+    /// To the heap's log, which is emptied if it is full.
+    void put_note(const context_layout& at) noexcept {
+        const u32 full = new_label(), done = new_label(), empty = new_label();
+        put(assembler().raw(0x50, 0x51, 0x52).made, {}); // push rax, rcx, rdx
+        get_field(gp::rdx, at.heap);
+        two(stubs::field_load, number(gp::rcx), number(gp::rdx), u64(at.in_heap.log_next));
+        fill_db(stubs::alus[1][u8(stubs::alu::sub)].r, number(gp::rcx), number(gp::rdx));
+        fill_db(stubs::alus[1][u8(stubs::alu::cmp)].i, number(gp::rcx), u64(at.in_heap.log_end));
+        jump_if(cond::e, full);
+        get_field(gp::rax, at.scratch);
+        put(assembler().rx({0, 0x89}, gp::rax, gp::rcx, gp::rdx, 0).made, {}); // mov [rcx + rdx], eax
+        two(assembler().rm({0, 0x83, true}, gp::rax, gp::rdx, stubs::B).imm8(4).made, 0, 0, u64(at.in_heap.log_next));
+        bind(done);
+        put(assembler().raw(0x5a, 0x59, 0x58, 0xc3).made, {}); // pop rdx, rcx, rax; ret
+        bind(full);
+        put(assembler().raw(0xe8).place().made, {}, empty); // call
+        jump(done);
+        bind(empty);
+        put_call_of_note(*this, at.scratch);
+    }
     void move(gp to, gp from_register) noexcept { one(stubs::move[1].r, number(to), number(from_register)); }
     void set_field(i32 field, gp r) noexcept {
         two(stubs::field_store, number(r), number(context_register), u64(field));

@@ -6,7 +6,7 @@
 /// on the operand stack is a value of its own, made and used between two labels.
 #pragma once
 
-#include <tessera/exec/builder.hpp>
+#include <tessera/native/implied.hpp>
 
 namespace tessera::inline TESSERA_ABI::native {
 
@@ -24,6 +24,9 @@ enum class effect : u8 {
     plain, ///< it has machine code
     call,  ///< so has it; all registers are lost
     leave, ///< the interpreter executes it
+    /// It has machine code, which keeps registers; but the collector may look at the frame, and the interpreter may
+    /// execute it. What is on the operand stack is in the frame then.
+    safepoint,
 };
 
 /// A value. `first` and `last` are nodes between which it lives, for one that no label knows.
@@ -49,6 +52,10 @@ inline u64 constant_of(const exec::node& n) noexcept {
 }
 /// The class of operand `k` of `n`; of a slot that is copied whole, too.
 inline exec::cls class_of_operand(const module_data& m, const exec::node& n, unsigned k) noexcept {
+    if (n.v.fam == exec::family::atomic && n.v.code != op::atomic_fence) {
+        if (k == 0) return m.memories[n.words[1]].type.limits.is64 ? exec::cls::i64 : exec::cls::i32;
+        return exec::class_of(k == 3 ? row(n.v.code).type.results[0] : row(n.v.code).type.params[k]);
+    }
     if (n.v.fam == exec::family::imported_get || n.v.fam == exec::family::imported_set)
         return exec::class_of(m.globals[n.words[0]].type.type);
     if (n.v.fam == exec::family::call_indirect)
@@ -187,14 +194,19 @@ private:
             w.last = i;
             w.wide |= wide;
             w.weight += weight_at(i);
-            // A branch on a reference may keep it.
-            c->used |= !(keeps_ && ir_.nodes[i].v.fam == exec::family::br_compare);
+            c->used |= !may_keep(ir_.nodes[i].v.fam);
             operand[4 * std::size_t(i) + k] = c->web;
             return;
         }
         const u32 w = joined_web(slot, b);
         if (!failed_) webs[w].weight += weight_at(i), webs[w].wide |= wide;
         operand[4 * std::size_t(i) + k] = w;
+    }
+    /// True for what only looks at a reference, which may stay on the operand stack.
+    bool may_keep(exec::family f) const noexcept {
+        using exec::family;
+        return f == family::null_check || f == family::ref_cast || f == family::ref_test ||
+               (keeps_ && f == family::br_compare);
     }
     void define(u32 i, u32 slot, exec::cls c, bool in_memory) noexcept {
         const bank b = bank_of(c);
@@ -219,18 +231,18 @@ private:
         const exec::node& n = ir_.nodes[i];
         const exec::variant& v = n.v;
         for (unsigned k = 0; k < 3; ++k) {
-            if (v.at[k] != exec::loc::slot) continue;
+            if (location(n, k) != exec::loc::slot) continue;
             const exec::cls c = class_of_operand(module_, n, k);
             if (c == exec::cls::v128) continue;
-            use(i, k, u32(n.operands[k]), c);
+            use(i, k, u32(operand_of(n, k)), c);
             // The interpreter looks for it in its slot.
             if (e == effect::leave) stay(operand[4 * std::size_t(i) + k]);
         }
         if (e != effect::plain) lose_registers();
-        if (v.at[3] == exec::loc::slot) {
+        if (location(n, 3) == exec::loc::slot) {
             const exec::cls c = class_of_operand(module_, n, 3);
-            if (c != exec::cls::v128) define(i, u32(n.operands[3]), c, e == effect::leave);
-            else forget(u32(n.operands[3]));
+            if (c != exec::cls::v128) define(i, u32(operand_of(n, 3)), c, e != effect::plain);
+            else forget(u32(operand_of(n, 3)));
         }
         if (v.fam == exec::family::latch) operand[4 * std::size_t(i) + 3] = operand[4 * std::size_t(i)];
         if (n.label != no_index) join(n.label);
