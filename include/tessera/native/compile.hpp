@@ -47,6 +47,7 @@ public:
             if (found.label_at[i] != web_finder::nothing || can_enter(i)) forget_held();
             node = i;
             emit(in.ir.nodes[i], i);
+            copy(i);
             note_alive(i);
         }
         bind(u32(nodes));
@@ -81,6 +82,13 @@ private:
 
     // ---- nodes -----------------------------------------------------------------------------------------------------
 
+    /// What node `i` has written is where the collector looks for it, too.
+    void copy(u32 i) noexcept {
+        const u32 made = found_->operand[4 * std::size_t(i) + 3];
+        if (made == no_index || effects_[i] == effect::leave) return;
+        const web& w = found_->webs[made];
+        if (w.copied && w.reg != web::none) fill_d(stubs::store_slot, w.slot, w.reg);
+    }
     void emit(const node_type& n, u32 i) noexcept {
         using exec::family;
         if (effects_[i] == effect::leave) return leave(i);
@@ -180,7 +188,7 @@ private:
             for (const bank k : {bank::integer, bank::floating}) {
                 const u32 w = found_->joined(slot, k);
                 if (w == no_index || found_->webs[w].reg == web::none) continue;
-                in_register = true;
+                in_register = !found_->webs[w].copied;
                 if (!register_assigner::has(registers_->live_out[i], found_->webs[w])) continue;
                 fill_d(k == bank::integer ? stubs::zero : stubs::float_zero, found_->webs[w].reg);
             }

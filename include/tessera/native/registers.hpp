@@ -225,6 +225,9 @@ private:
         for (unsigned b = 0; b < 2; ++b)
             for (u64 h : holders_[b]) with.of[b] |= h;
         with_ = with;
+        each(with, [&](const web& w) {
+            if (w.copied) copied_.add(w.kind, w.bit);
+        });
         for (u32 i = 0; i < ir_.nodes.size(); ++i) {
             live_in[i] = live_in[i] & with;
             live_out[i] = live_out[i] & with;
@@ -282,7 +285,7 @@ private:
                             }
                 }
                 const bool by_cell = effects_[i] == effect::leave;
-                if (!by_cell) d = d | (written(i) & with_);
+                if (!by_cell) d = d | (written(i) & with_).without(copied_);
                 each_target(n, [&](u32 l) {
                     if (!((at[l] | d) == at[l])) at[l] = at[l] | d, again = true;
                 });
@@ -298,7 +301,7 @@ private:
     view<effect> effects_;
     view<u32> handlers_;
     std::array<std::array<u64, 16>, 2> holders_{}; ///< by bank and register: the values that have it
-    value_set with_;
+    value_set with_, copied_;
 };
 
 } // namespace tessera::native

@@ -36,6 +36,7 @@ struct web {
     bool joined = false; ///< it crosses labels; one for each slot and bank
     bool memory = false; ///< it stays in its slot
     bool wide = false;   ///< it has 64 bits
+    bool copied = false; ///< its slot is written whenever its register is: the collector looks there
     u32 first = 0, last = 0;
     u64 weight = 0;
     u8 reg = none;
@@ -108,7 +109,7 @@ public:
             visit(i, effects[i]);
         }
         for (const u32 slot : ir_.reference_locals)
-            if (const u32 w = joined_[2 * std::size_t(slot)]; w != nothing) webs[w].memory = true;
+            if (const u32 w = joined_[2 * std::size_t(slot)]; w != nothing) webs[w].copied = true;
         resolve();
         return !failed_;
     }
@@ -141,7 +142,7 @@ private:
     }
     u32 joined_web(u32 slot, bank b) noexcept {
         u32& w = joined_[2 * std::size_t(slot) + u8(b)];
-        if (w == nothing) w = add({slot, b, true, false, false, 0, 0, 0});
+        if (w == nothing) w = add({slot, b, true, false, false, false, 0, 0, 0});
         return w;
     }
     /// Control goes from here to `label`: what lies in the operand stack there is joined.
@@ -186,7 +187,7 @@ private:
         if (c && c->block == block_ && c->web != nothing) {
             if (webs[c->web].kind != b) { // copied whole
                 webs[c->web].memory = true;
-                operand[4 * std::size_t(i) + k] = add({slot, b, false, true, wide, i, i, 0});
+                operand[4 * std::size_t(i) + k] = add({slot, b, false, true, wide, false, i, i, 0});
                 return;
             }
             web& w = webs[c->web];
@@ -217,7 +218,7 @@ private:
             operand[4 * std::size_t(i) + 3] = w;
             return;
         }
-        const u32 w = add({slot, b, false, in_memory, wide, i, i, weight_at(i)});
+        const u32 w = add({slot, b, false, in_memory, wide, false, i, i, weight_at(i)});
         local_[slot] = {w, block_, epoch_, false};
         operand[4 * std::size_t(i) + 3] = w;
         if (!fresh_.push_back(slot)) failed_ = true;
