@@ -55,10 +55,11 @@ public:
     static bool special(context* c, u8* fp, const u8* pc, op o) noexcept {
         c->stop_pc = pc; // where the collector begins to look at frames
         c->fp = fp;
-        return do_one_of(c, pc, o, some<op::memory_size, op::memory_fill, op::memory_copy, op::table_size, op::table_get,
-                         op::table_set, op::ref_func, op::struct_new, op::struct_new_default, op::array_new,
-                         op::array_new_default, op::array_new_fixed, op::array_new_data, op::array_new_elem,
-                         op::array_fill, op::array_copy, op::array_init_data, op::array_init_elem>());
+        return do_one_of(c, pc, o,
+                         some<op::memory_size, op::memory_fill, op::memory_copy, op::table_size, op::table_get,
+                              op::table_set, op::ref_func, op::struct_new, op::struct_new_default, op::array_new,
+                              op::array_new_default, op::array_new_fixed, op::array_new_data, op::array_new_elem,
+                              op::array_fill, op::array_copy, op::array_init_data, op::array_init_elem>());
     }
 
 private:

@@ -141,8 +141,7 @@ private:
         case family::struct_new: return make_struct(n, i, d);
         case family::special: return do_special(n, i, d);
         case family::struct_get: return struct_get(v.code, a, n.words[0], d);
-        case family::struct_set:
-            return struct_set(v.code, a, n.words[0], b, (v.flags & exec::flag::reference) != 0);
+        case family::struct_set: return struct_set(v.code, a, n.words[0], b, (v.flags & exec::flag::reference) != 0);
         case family::array_get: return array_get(v.code, a, b, d);
         case family::array_set: return array_set(v.code, a, b, c, (v.flags & exec::flag::reference) != 0);
         case family::array_len: return array_len(a, d);

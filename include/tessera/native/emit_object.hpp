@@ -32,10 +32,13 @@ public:
     }
     /// The field becomes `b`, by the store `o`; `traced`: it is a reference that the collector follows.
     void struct_set(op o, place a, u32 offset, place b, bool traced) noexcept {
+        const bool floats = is_float(row(o).type.params[1]);
+        u64 value = floats ? value_in(o, b, gp::rdx) : 0; // which may need rax for a moment
         const u64 object = object_in(a, trap::null_structure);
         heap_base(gp::rcx);
         if (traced) note_overwritten(stubs::field_loads[0], object, offset, gp::rdx);
-        two(stubs::field_stores[u16(o) - u16(op::i32_store)], value_in(o, b, gp::rdx), object, offset);
+        if (!floats) value = value_in(o, b, gp::rdx);
+        two(stubs::field_stores[u16(o) - u16(op::i32_store)], value, object, offset);
     }
     void array_get(op o, place a, place b, place d) noexcept {
         const u64 index = element_of(a, b);

@@ -104,7 +104,7 @@ inline effect effect_of(const compile_options& o, const module_data& m, const ex
     case family::ref_test:
     case family::ref_cast:
         return object_emitter::has_cast_code({n.words[0]}, (v.flags & exec::flag::reference) != 0) ? effect::plain
-                                                                                                  : effect::leave;
+                                                                                                   : effect::leave;
     case family::struct_get:
     case family::struct_set: // whose offset the guest chooses
         if (o.blinding != 0 && n.words[0] > 0x7fff) return effect::leave;

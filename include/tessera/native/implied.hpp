@@ -33,8 +33,8 @@ inline bool has_implied(const exec::node& n, unsigned k) noexcept {
     case exec::family::atomic: return k == 3 ? row(o).type.result_count != 0 : k < row(o).type.param_count;
     case exec::family::struct_new: return k == 3;
     case exec::family::special:
-        return k == 3 && (exec::is_allocation(o) || o == op::memory_size || o == op::table_size ||
-                          o == op::table_get || o == op::ref_func);
+        return k == 3 && (exec::is_allocation(o) || o == op::memory_size || o == op::table_size || o == op::table_get ||
+                          o == op::ref_func);
     default: return false;
     }
 }

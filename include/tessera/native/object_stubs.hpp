@@ -20,7 +20,8 @@ inline constexpr auto field_stores = [] {
     return all;
 }();
 namespace detail {
-inline constexpr u8 load_scales[] = {2, 3, 2, 3, 0, 0, 1, 1, 0, 0, 1, 1, 2, 2}, store_scales[] = {2, 3, 2, 3, 0, 1, 0, 1, 2};
+inline constexpr u8 load_scales[] = {2, 3, 2, 3, 0, 0, 1, 1, 0, 0, 1, 1, 2, 2},
+                    store_scales[] = {2, 3, 2, 3, 0, 1, 0, 1, 2};
 } // namespace detail
 inline constexpr auto element_loads = [] {
     std::array<stub, 14> all{};
@@ -47,8 +48,8 @@ inline constexpr stub call_register = assembler().r({0, 0xff}, 2, D).made;
 /// The flags of al and the immediate `b`.
 inline constexpr stub test_low = assembler().raw(0xa8).imm8(B).made;
 
-// Types. rax: a reference, the header of what is there in the heap at rdx, the bytes of all descriptions of types before
-// its own; then the address of that.
+// Types. rax: a reference, the header of what is there in the heap at rdx, the bytes of all descriptions of types
+// before its own; then the address of that.
 inline constexpr stub header_of_object = assembler().rx({0, 0x8b}, gp::rax, gp::rdx, gp::rax, 0).made;
 inline constexpr stub type_of_header =
     assembler().r({0, 0xc1}, 5, gp::rax).imm8(1).rr({0, 0x69, true}, gp::rax, gp::rax).imm32(B).made;

@@ -84,8 +84,12 @@ public:
 
 #if TESSERA_NATIVE
     /// Where the object_types of all types are and, in words, the lists: pointers, by their distance in bytes.
-    i32 types_at() const noexcept { return i32(reinterpret_cast<const u8*>(&types_) - reinterpret_cast<const u8*>(this)); }
-    i32 words_at() const noexcept { return i32(reinterpret_cast<const u8*>(&words_) - reinterpret_cast<const u8*>(this)); }
+    i32 types_at() const noexcept {
+        return i32(reinterpret_cast<const u8*>(&types_) - reinterpret_cast<const u8*>(this));
+    }
+    i32 words_at() const noexcept {
+        return i32(reinterpret_cast<const u8*>(&words_) - reinterpret_cast<const u8*>(this));
+    }
 #endif
 
 private:
