@@ -7,6 +7,7 @@
 #include <tessera/native/emit_atomic.hpp>
 #include <tessera/native/function_code.hpp>
 
+#include <atomic>
 #include <cstdio>
 #include <string>
 #include <thread>
@@ -163,7 +164,7 @@ TEST_CASE("every atomic row in every shape does what its meaning does") {
 }
 
 TEST_CASE("what several threads change at once is not lost") {
-    constexpr u64 rounds = 20'000;
+    constexpr u64 rounds = 5'000'000;
     for (const op o : {op::i32_atomic_rmw_add, op::i32_atomic_rmw8_sub_u, op::i64_atomic_rmw_xor, op::i64_atomic_rmw_or,
                        op::i32_atomic_rmw16_and_u}) {
         atomic_harness h;
@@ -179,10 +180,13 @@ TEST_CASE("what several threads change at once is not lost") {
         alignas(8) u64 memory[2] = {};
         const bool fills = o == op::i64_atomic_rmw_or, clears = o == op::i32_atomic_rmw16_and_u;
         if (clears) memory[0] = ~u64{0};
+        std::atomic<int> ready{0};
         const auto work = [&](u64 operand) {
             u64 frame[8] = {0, rounds, operand};
             world w;
             w.memory_size = sizeof memory;
+            for (++ready; ready != 2;) {
+            }
             f(frame, reinterpret_cast<u8*>(memory), &w);
         };
         std::thread other(work, fills ? 0xf0 : clears ? 0xff0f : 3);
