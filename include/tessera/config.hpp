@@ -192,6 +192,13 @@
 #define TESSERA_BY_LANE TESSERA_INLINE
 #endif
 
+// The convention of handlers and of what machine code calls, the same on all systems.
+#if defined(_WIN32) && defined(__x86_64__)
+#define TESSERA_SYSTEM_V __attribute__((sysv_abi))
+#else
+#define TESSERA_SYSTEM_V
+#endif
+
 // What stands between these is used once a module at most: it is compiled for size, which saves users a
 // tenth of what they wait for their compiler. Not where nothing is optimised.
 #if defined(__GNUC__) && !defined(__clang__) && defined(__OPTIMIZE__)

@@ -50,7 +50,7 @@ TESSERA_API result<void> enable_native(const basic_store& s, const native_option
                                            options.blinding};
     native::machine* const made = create<native::machine>(made_for, options);
     if (!made) return msg::out_of_memory;
-    if (!made->start(options.perf_map)) return tessera::destroy(made), error(msg::cannot_open, "perf_map");
+    if (!made->start(*data, options.perf_map)) return tessera::destroy(made), error(msg::cannot_open, "perf_map");
     *place = made;
     return {};
 }

@@ -221,6 +221,13 @@
 #define TESSERA_BY_LANE TESSERA_INLINE
 #endif
 
+// The convention of handlers and of what machine code calls, the same on all systems.
+#if defined(_WIN32) && defined(__x86_64__)
+#define TESSERA_SYSTEM_V __attribute__((sysv_abi))
+#else
+#define TESSERA_SYSTEM_V
+#endif
+
 // What stands between these is used once a module at most: it is compiled for size, which saves users a
 // tenth of what they wait for their compiler. Not where nothing is optimised.
 #if defined(__GNUC__) && !defined(__clang__) && defined(__OPTIMIZE__)
@@ -23456,6 +23463,8 @@ protected:
 /// @file vector_builder.hpp
 /// Lowering of what only vectors have: constants, shuffles, lanes by number, operations of three operands.
 
+TESSERA_SMALL
+
 namespace tessera::inline TESSERA_ABI::exec {
 
 class vector_builder : public function_builder {
@@ -23539,9 +23548,13 @@ protected:
 
 } // namespace tessera::exec
 
+TESSERA_SMALL_END
+
 // ---- exec/aggregate_builder.hpp --------------------------------------------------------
 /// @file aggregate_builder.hpp
 /// Lowering of structures, arrays, i31 and casts.
+
+TESSERA_SMALL
 
 namespace tessera::inline TESSERA_ABI::exec {
 
@@ -23788,6 +23801,8 @@ private:
 };
 
 } // namespace tessera::exec
+
+TESSERA_SMALL_END
 
 // ---- exec/frame_maps.hpp ---------------------------------------------------------------
 /// @file frame_maps.hpp
@@ -26804,11 +26819,6 @@ public:
     __attribute__((optimize("O2", "optimize-sibling-calls", "fp-contract=off"), no_sanitize("address", "undefined")))
 #define TESSERA_TAIL
 #endif
-#if defined(_WIN32)
-#define TESSERA_SYSTEM_V __attribute__((sysv_abi))
-#else
-#define TESSERA_SYSTEM_V
-#endif
 #define TESSERA_STATE_PARAMETERS                                                                                       \
     const u8 *pc, u8 *fp, u8 *mem, context *ctx, u64 r0, u64 p0, f64 d0, f32 s0, f64 dp, f32 sp, vector_register v0,   \
         vector_register vp
@@ -26890,7 +26900,6 @@ public:
 
 #undef TESSERA_HANDLER
 #undef TESSERA_TAIL
-#undef TESSERA_SYSTEM_V
 #undef TESSERA_STATE_PARAMETERS
 #else
 
@@ -36989,8 +36998,9 @@ inline u64 constant_of(const exec::node& n) noexcept {
 inline exec::cls class_of_operand(const module_data& m, const exec::node& n, unsigned k) noexcept {
     if (n.v.fam == exec::family::imported_get || n.v.fam == exec::family::imported_set)
         return exec::class_of(m.globals[n.words[0]].type.type);
-    if (n.v.fam == exec::family::call_indirect)
-        return m.tables[n.words[1]].type.limits.is64 ? exec::cls::i64 : exec::cls::i32;
+    if (n.v.fam == exec::family::call_indirect || n.v.fam == exec::family::return_call_indirect)
+        return m.tables[n.words[n.v.fam == exec::family::call_indirect ? 1 : 3]].type.limits.is64 ? exec::cls::i64
+                                                                                                  : exec::cls::i32;
     if ((n.v.fam == exec::family::load_wide || n.v.fam == exec::family::store_wide) && k == 0)
         return m.memories[n.words[0]].type.limits.is64 ? exec::cls::i64 : exec::cls::i32;
     if (is_constant(n)) return exec::cls(n.words[0] - 1);
@@ -37879,7 +37889,10 @@ inline constexpr auto field_store_float = both([](bool w) {
 // -----------------------------------------------------------------------------------------------------------
 
 /// Of the code whose address is in rax, or is number rax of those that r10 points at.
+/// To `x`.
+inline constexpr stub call = assembler().raw(0xe8).place().made;
 inline constexpr stub call_rax = assembler().raw(0xff, 0xd0).made;
+inline constexpr stub jump_entry = assembler().rx({0, 0xff}, gp::rsp, gp::r10, gp::rax, 3).made;
 inline constexpr stub call_entry = assembler().rx({0, 0xff}, gp::rdx, gp::r10, gp::rax, 3).made;
 /// The register `d` with what is at `b` behind the pointer in `a`.
 inline constexpr auto compare_field = both([](bool w) {
@@ -37891,6 +37904,13 @@ inline constexpr stub address = assembler().raw(0x4c, 0x8d, 0x15).place().made;
 inline constexpr stub charge = assembler().m({0, 0x81, true}, 5, context_register, B).imm32(C).jcc(cond::s).made;
 /// To `x` unless the byte at rax is 0.
 inline constexpr stub check_flag = assembler().raw(0x80, 0x38, 0).jcc(cond::ne).made;
+/// rbx = rsp, which is then aligned for a call.
+inline constexpr stub align_stack = assembler()
+                                        .rr({0, 0x8b, true}, gp::rbx, gp::rsp)
+                                        .r({0, 0x83, true}, 4, gp::rsp) // and rsp, -16
+                                        .imm8(u8(0xf0))
+                                        .made;
+inline constexpr stub restore_stack = assembler().rr({0, 0x8b, true}, gp::rsp, gp::rbx).made;
 inline constexpr stub ret = assembler().raw(0xc3).made;
 
 } // namespace tessera::native::stubs
@@ -39627,7 +39647,8 @@ private:
         const exec::node& n = ir_.nodes[i];
         if (effects_[i] == effect::call) {
             const u32 at = n.words[0] / 8; // of the arguments
-            if (n.v.fam != exec::family::call_lazy) s = s | temps(at);
+            if (!goes_on(n)) s = s | temps(n.words[0]);
+            else if (n.v.fam == exec::family::call_indirect || n.v.fam == exec::family::call_ref) s = s | temps(at);
             else s = s | temps(at, at + runtime::slots_of(module_.types.params(module_.funcs[n.words[1]].type)));
         } else if (effects_[i] == effect::leave) {
             s = s | temps(0);
@@ -39811,22 +39832,15 @@ private:
 /// From machine code to the meaning of an instruction that has no stub, or to what looks whether a memory has grown,
 /// and back.
 
-/// The convention of functions that machine code calls.
-#if defined(_WIN32)
-#define TESSERA_CALLED __attribute__((sysv_abi))
-#else
-#define TESSERA_CALLED
-#endif
-
 namespace tessera::inline TESSERA_ABI::native {
 
 /// Evaluates instruction `number` on `slots`, which take the result; returns the trap.
-inline TESSERA_CALLED u32 apply_meaning(u32 number, u64* slots) noexcept {
+inline TESSERA_SYSTEM_V u32 apply_meaning(u32 number, u64* slots) noexcept {
     return u32(num::apply<num::of_numbers>(op(u16(number)), slots, slots));
 }
 
 /// Not 0 if a memory of the current instance has grown since its size was looked at.
-inline TESSERA_CALLED u32 see_growth(exec::context* c) noexcept {
+inline TESSERA_SYSTEM_V u32 see_growth(exec::context* c) noexcept {
     return c->slow->see_growth && c->slow->see_growth(c) ? 1 : 0;
 }
 
@@ -39887,7 +39901,40 @@ inline void put_call_of_growth(code_buffer& to) noexcept {
 
 } // namespace tessera::native
 
-#undef TESSERA_CALLED
+// ---- native/host_call.hpp --------------------------------------------------------------
+/// @file host_call.hpp
+/// From machine code to functions of the host, and back.
+
+namespace tessera::inline TESSERA_ABI::native {
+
+/// Bytes of native stack that calls may take before they leave and start afresh.
+inline constexpr u32 native_stack_bytes = 64 * 1024;
+/// Whether host functions follow the convention of machine code.
+#if defined(_WIN32)
+inline constexpr bool called_directly = false;
+#else
+inline constexpr bool called_directly = true;
+#endif
+/// A function of the host is only called with less than this taken, so that guests and hosts that call each other in
+/// turn need little of it.
+inline constexpr u32 host_stack_bytes = 8 * 1024;
+
+/// What a call of the host leaves to do where it failed.
+inline TESSERA_SYSTEM_V void fail_call(exec::context* c, runtime::func_record* callee, u64* slots) noexcept {
+    constexpr exec::layout cell = exec::layout_of(exec::variant{exec::family::call_record, 0, op::nop, {}});
+    const u64 delta = u64(reinterpret_cast<u8*>(slots) - c->fp);
+    exec::detail::fail_in_host(c, callee, delta, c->stop_pc + cell.size);
+}
+/// Calls `callee`, a function of the host, on `slots` of the frame context::fp; false: it failed.
+template <bool Fuel>
+TESSERA_SYSTEM_V u32 call_host(exec::context* c, runtime::func_record* callee, u64* slots) noexcept {
+    if constexpr (Fuel) c->give_fuel_back();
+    const bool done = callee->host->invoke(*callee->host, c->who, slots, c->failure);
+    if constexpr (Fuel) c->take_fuel();
+    return done;
+}
+
+} // namespace tessera::native
 
 // ---- native/surroundings.hpp -----------------------------------------------------------
 /// @file surroundings.hpp
@@ -39905,9 +39952,12 @@ struct context_layout {
     i32 memory_size, stack_end, globals, imported_globals, funcs, fuel, interrupt, stop_cells, enter_cells;
     i32 memories, memory_bytes, memory_base;
     i32 tables, records, instance, table_size, table_items, record_type, record_instance, record_index;
-    i32 callee, delta, return_pc, link, why, paused, stop_pc, native_stack, native_limit, scratch;
+    i32 record_frame;
+    i32 callee, delta, return_pc, link, why, paused, stop_pc, native_stack, native_limit, scratch, fp, mem, memory,
+        store, store_funcs;
+    i32 record_host, host_invoke, who, failure, failed_cells;
 
-    explicit context_layout(const exec::context& c) noexcept {
+    context_layout(const exec::context& c, const runtime::store_data& s) noexcept {
         const auto at = [&](const auto& member) {
             return i32(reinterpret_cast<const u8*>(&member) - reinterpret_cast<const u8*>(&c));
         };
@@ -39927,6 +39977,15 @@ struct context_layout {
         memory_bytes = within(c.no_memory, c.no_memory.size), memory_base = within(c.no_memory, c.no_memory.base);
         record_type = within(record, record.type_id), record_instance = within(record, record.instance);
         record_index = within(record, record.index);
+        record_frame = within(record, record.frame_slots);
+        fp = at(c.fp), mem = at(c.mem), memory = at(c.memory), store = at(c.store);
+        record_host = within(record, record.host), who = at(c.who), failure = at(c.failure);
+        failed_cells = at(c.failed_cells);
+        const runtime::host_function host;
+        host_invoke = within(host, host.invoke);
+        static_assert(
+            std::is_standard_layout_v<vec<runtime::func_record*>>); // so it begins with a pointer to its elements
+        store_funcs = within(s, s.funcs);
         native_stack = at(c.native.stack), native_limit = at(c.native.limit), scratch = at(c.native.scratch);
     }
 };
@@ -39940,15 +39999,13 @@ struct shared_code {
     const u8* pause = nullptr;   ///< a pause because of eax, to go on at the cell
     const u8* leave = nullptr;   ///< the interpreter goes on at the cell
     const u8* growth = nullptr;  ///< see surroundings
+    const u8* failure = nullptr; ///< a call of the host has failed: see put_failure
 };
-
-/// Bytes of native stack that calls may take before they leave and start afresh.
-inline constexpr u32 native_stack_bytes = 64 * 1024;
 
 /// The shared code, in one piece; `labels` are where the parts begin, in the order of shared_code.
 class shared_code_maker : public integer_emitter {
 public:
-    std::array<u32, 7> labels{};
+    std::array<u32, 8> labels{};
 
     void make(const context_layout& at) noexcept {
         for (u32& l : labels) l = new_label();
@@ -40006,10 +40063,27 @@ public:
         put(assembler().raw(0x41, 0x5f, 0x41, 0x5e, 0x41, 0x5d, 0x41, 0x5c, 0x5d, 0x5b, 0xff, 0x27).made, {});
         bind(labels[6]);
         put_call_of_growth(*this);
+
+        bind(labels[7]);
+        put_failure(at, go);
         resolve();
     }
 
 private:
+    /// Behind a call of the host that failed: the function is in r12, its slots are at r13, memory 0 is at rsi.
+    void put_failure(const context_layout& at, u32 go) noexcept {
+        move(gp::rdi, context_register);
+        move(gp::rsi, gp::r12);
+        move(gp::rdx, gp::r13);
+        set_field(at.mem, memory_register);
+        put(stubs::align_stack, {});
+        fill_d(stubs::move_imm64, number(gp::rax), u64(reinterpret_cast<std::uintptr_t>(&fail_call)));
+        put(stubs::call_rax, {});
+        get_field(frame_register, at.fp);
+        get_field(memory_register, at.mem);
+        get_field(gp::rcx, at.failed_cells);
+        jump(go);
+    }
     void move(gp to, gp from_register) noexcept { one(stubs::move[1].r, number(to), number(from_register)); }
     void set_field(i32 field, gp r) noexcept {
         two(stubs::field_store, number(r), number(context_register), u64(field));
@@ -40098,7 +40172,7 @@ inline bool has_vector_code(const exec::node& n) noexcept {
 /// What node `n` means for registers, and so whether it has machine code.
 inline effect effect_of(const compile_options& o, const module_data& m, const exec::node& n) noexcept {
     using exec::family;
-    constexpr u32 most_zeros = 32; // more are not written one by one
+    constexpr u32 most_zeros = 32, most_moves = 16; // more are not written one by one
     const exec::variant& v = n.v;
     switch (v.fam) {
     case family::unary:
@@ -40108,7 +40182,12 @@ inline effect effect_of(const compile_options& o, const module_data& m, const ex
         if (num::has_instruction(v.code) && !o.instructions) return effect::leave;
         break;
     case family::call_lazy:
-    case family::call_indirect: return effect::call;
+    case family::call_record:
+    case family::call_indirect:
+    case family::call_ref: return effect::call;
+    case family::return_call_lazy:
+    case family::return_call_indirect:
+    case family::return_call_ref: return n.words[1] <= most_moves ? effect::call : effect::leave;
     case family::zero_range: return n.words[1] <= most_zeros ? effect::plain : effect::leave;
     case family::extract_lane:
     case family::replace_lane:
@@ -40310,6 +40389,64 @@ protected:
         }
     }
 
+    /// What calls of the host have in common: calls that of rax on the slots at rdx. One of another instance, or where
+    /// much of the native stack is taken, goes to its cell, which is in r8.
+    void emit_host_call() noexcept {
+        if (host_ == no_index) return;
+        const u32 leave_it = new_label(), failed = new_label();
+        bind(host_);
+        host_ = no_index;
+        const auto copy = [&](gp to, gp from_register) { fill_d(stubs::move[1].r, number(to), number(from_register)); };
+        const auto address = [&](gp to, gp from_pointer, i64 distance) {
+            two(assembler().rx({0, 0x8d, true}, stubs::D, stubs::A, gp::rsp, 0, stubs::B).made, number(to),
+                number(from_pointer), u64(distance));
+        };
+        // Callees keep these.
+        copy(gp::r12, gp::rax);
+        copy(gp::r13, gp::rdx);
+        address(gp::rcx, gp::rsp, i64{host_stack_bytes} - native_stack_bytes);
+        two(stubs::compare_field[1], number(gp::rcx), number(context_register), u64(at_.native_limit));
+        jump_if(cond::b, leave_it);
+        get_field(gp::rcx, gp::rax, at_.record_host);
+        one(stubs::test[1], 0, number(gp::rcx));
+        jump_if(cond::e, leave_it);
+        two(stubs::field_store, number(gp::r8), number(context_register), u64(at_.stop_pc)); // for the collector
+        two(stubs::field_store, number(frame_register), number(context_register), u64(at_.fp));
+        put(stubs::align_stack, {});
+        if (options_.model.fuel || !called_directly) {
+            copy(gp::rdi, context_register);
+            copy(gp::rsi, gp::rax);
+            const auto helper = options_.model.fuel ? &call_host<true> : &call_host<false>;
+            fill_d(stubs::move_imm64, number(gp::rax), u64(reinterpret_cast<std::uintptr_t>(helper)));
+            put(stubs::call_rax, {});
+        } else {
+            copy(gp::rdi, gp::rcx);
+            address(gp::rsi, context_register, at_.who);
+            address(gp::rcx, context_register, at_.failure);
+            two(assembler().m({0, 0xff}, 2, gp::rdi, stubs::B).made, 0, 0, u64(at_.host_invoke));
+        }
+        put(stubs::restore_stack, {});
+        get_field(frame_register, context_register, at_.fp);
+        // What context::refresh does.
+        get_field(gp::rcx, context_register, at_.store);
+        get_field(gp::rcx, gp::rcx, at_.store_funcs);
+        two(stubs::field_store, number(gp::rcx), number(context_register), u64(at_.records));
+        get_field(gp::rcx, context_register, at_.memory);
+        get_field(memory_register, gp::rcx, at_.memory_base);
+        get_field(gp::rcx, gp::rcx, at_.memory_bytes);
+        two(stubs::field_store, number(gp::rcx), number(context_register), u64(at_.memory_size));
+        put(assembler().raw(0x84, 0xc0).made, {}); // test al, al
+        jump_if(cond::e, failed);
+        put(stubs::ret, {});
+        bind(failed);
+        go_to(shared_.failure);
+        bind(leave_it);
+        go_to(shared_.leave);
+    }
+    void get_field(gp to, gp from_pointer, i32 field) noexcept {
+        two(stubs::field_load, number(to), number(from_pointer), u64(field));
+    }
+
     void emit_exits() noexcept {
         bind(slow_);
         fill_d(stubs::move[0].i, number(gp::rax), in_->func);
@@ -40328,7 +40465,7 @@ protected:
             const bool here = empty || effects_[i - 1] != effect::plain || is_handler(i);
             empty = here && i + 1 < nodes && in_->places[i].cell == in_->places[i + 1].cell; // no cell of its own
             if (!here || empty || effects_[i] == effect::leave) continue;
-            if (in_->ir.nodes[i].v.fam == exec::family::call_indirect) continue; // which is left to its cell at times
+            if (is_left_at_times(in_->ir.nodes[i])) continue;
             if (!ways_in_.push_back({in_->places[i].cell, position()})) failed_ = true;
             emit_way_in(i);
         }
@@ -40348,6 +40485,19 @@ protected:
         bind(inner);
         reload(registers_->live_in[i]);
         jump(i);
+    }
+    /// A call whose cell does what is not simple.
+    static bool is_left_at_times(const node_type& n) noexcept {
+        using exec::family;
+        switch (n.v.fam) {
+        case family::call_record:
+        case family::call_indirect:
+        case family::call_ref:
+        case family::return_call_lazy:
+        case family::return_call_indirect:
+        case family::return_call_ref: return true;
+        default: return false;
+        }
     }
     bool is_handler(u32 i) const noexcept {
         for (u32 l = in_->handlers.empty() ? no_index : found_->label_at[i]; l != no_index; l = found_->label_next[l])
@@ -40379,6 +40529,7 @@ protected:
     vec<early_leave> early_;
     vec<u32> alive_, kept_; ///< webs
     vec<u64> reaches_;      ///< see fold_checks
+    u32 host_ = no_index;   ///< label: see emit_host_call
     u32 slow_ = 0;          ///< label: a call that needs more stack
     u32 enter_ = no_index;  ///< label: the way from the interpreter to the code in r10
 };
@@ -40438,6 +40589,7 @@ public:
         emit_pauses();
         emit_slow_calls();
         emit_early_leaves();
+        emit_host_call();
         emit_exits();
         emit_ways_in();
         emit_enter();
@@ -40506,10 +40658,16 @@ private:
             spill(registers_->dirty[i] & registers_->live_in[i]);
             fill_d(stubs::move[0].i, number(gp::rax), n.words[1]);
             return call(n, i);
+        case family::call_record: spill(registers_->dirty[i] & registers_->live_in[i]); return call_host(n, i);
         case family::call_indirect:
+        case family::call_ref:
             spill(registers_->dirty[i] & registers_->live_in[i]);
             find_callee(n, i, a);
+            number_of_callee();
             return call(n, i);
+        case family::return_call_lazy:
+        case family::return_call_indirect:
+        case family::return_call_ref: spill(registers_->dirty[i] & registers_->live_in[i]); return tail_call(n, i, a);
         case family::zero_range: return zero(n, i);
         case family::entry: return pay(i, in_->ir.cost, i + 1, {});
         default: return;
@@ -40578,31 +40736,80 @@ private:
         fill_d(stubs::move[0].i, number(gp::rax), n.words[0]);
         put(stubs::ret, {});
     }
-    /// eax = the index of the function that an indirect call is of. What is not simple, traps too, is left to the cell.
-    void find_callee(const node_type& n, u32 i, place index) noexcept {
+    /// Label of the way to the cell of call `i`. An index or a reference in rdx goes to its slot there.
+    u32 slow_way(u32 i) noexcept {
         const u32 slow = new_label();
         if (!slow_calls_.push_back({slow, i})) failed_ = true;
-        const auto get = [&](gp to, gp from_pointer, i32 field) {
-            two(stubs::field_load, number(to), number(from_pointer), u64(field));
-        };
-        move_to(number(gp::rdx), index, letter(n, 0) == 'l');
-        get(gp::rcx, context_register, at_.tables);
-        get(gp::rcx, gp::rcx, i32(8 * n.words[1]));
-        two(stubs::compare_field[1], number(gp::rdx), number(gp::rcx), u64(at_.table_size));
-        jump_if(cond::ae, slow);
-        get(gp::rcx, gp::rcx, at_.table_items);
-        put(assembler().rx({0, 0x8b}, gp::rax, gp::rcx, gp::rdx, 2).made, {});
+        return slow;
+    }
+    /// rax = the function that a call is of, which is one of this instance. What is not simple, traps too, is left to
+    /// the cell.
+    void find_callee(const node_type& n, u32 i, place from_slot) noexcept {
+        using exec::family;
+        const u32 slow = slow_way(i);
+        const bool by_reference = n.v.fam == family::call_ref || n.v.fam == family::return_call_ref;
+        const u32 first = n.v.fam == family::return_call_indirect ? 3 : 1; // words: table, type
+        move_to(number(gp::rdx), from_slot, letter(n, 0) == 'l');
+        if (by_reference) {
+            fill_d(stubs::move[0].r, number(gp::rax), number(gp::rdx));
+        } else {
+            get_field(gp::rcx, context_register, at_.tables);
+            get_field(gp::rcx, gp::rcx, i32(8 * n.words[first]));
+            two(stubs::compare_field[1], number(gp::rdx), number(gp::rcx), u64(at_.table_size));
+            jump_if(cond::ae, slow);
+            get_field(gp::rcx, gp::rcx, at_.table_items);
+            put(assembler().rx({0, 0x8b}, gp::rax, gp::rcx, gp::rdx, 2).made, {});
+        }
         one(stubs::test[0], 0, number(gp::rax));
         jump_if(cond::e, slow);
-        get(gp::rcx, context_register, at_.records);
+        get_field(gp::rcx, context_register, at_.records);
         two(assembler().rx({0, 0x8b, true}, gp::rax, gp::rcx, gp::rax, 3, stubs::B).made, 0, 0, u64(0) - 8);
-        set_register(number(gp::rcx), n.words[2], false);
-        two(stubs::compare_field[0], number(gp::rcx), number(gp::rax), u64(at_.record_type));
-        jump_if(cond::ne, slow);
-        get(gp::rcx, context_register, at_.instance);
+        if (!by_reference) {
+            set_register(number(gp::rcx), n.words[first + 1], false);
+            two(stubs::compare_field[0], number(gp::rcx), number(gp::rax), u64(at_.record_type));
+            jump_if(cond::ne, slow);
+        }
+        get_field(gp::rcx, context_register, at_.instance);
         two(stubs::compare_field[1], number(gp::rcx), number(gp::rax), u64(at_.record_instance));
         jump_if(cond::ne, slow);
+    }
+    void number_of_callee() noexcept {
         two(assembler().rm({0, 0x8b}, gp::rax, gp::rax, stubs::B).made, 0, 0, u64(at_.record_index));
+    }
+    /// Of an imported function; one of another instance is left to the cell.
+    void call_host(const node_type& n, u32 i) noexcept {
+        cell_to_r8(i);
+        two(assembler().rm({0, 0x8d, true}, gp::rdx, frame_register, stubs::B).made, 0, 0, n.words[0]);
+        get_field(gp::rax, context_register, at_.funcs);
+        get_field(gp::rax, gp::rax, i32(8 * n.words[1]));
+        if (host_ == no_index) host_ = new_label();
+        put(stubs::call, {}, host_);
+        reload(registers_->live_out[i]);
+    }
+    /// Where the stack has no room for the callee's frame, or nobody knows how large that is, it is left to the cell.
+    void tail_call(const node_type& n, u32 i, place from_slot) noexcept {
+        if (n.v.fam == exec::family::return_call_lazy) {
+            get_field(gp::rax, context_register, at_.funcs);
+            get_field(gp::rax, gp::rax, i32(8 * n.words[3]));
+        } else {
+            find_callee(n, i, from_slot);
+        }
+        const u32 slow = slow_way(i);
+        two(assembler().rm({0, 0x8b}, gp::rcx, gp::rax, stubs::B).made, 0, 0, u64(at_.record_frame));
+        one(stubs::test[0], 0, number(gp::rcx));
+        jump_if(cond::e, slow);
+        put(assembler().rx({0, 0x8d, true}, gp::rcx, frame_register, gp::rcx, 3).made, {});
+        two(stubs::compare_field[1], number(gp::rcx), number(context_register), u64(at_.stack_end));
+        jump_if(cond::a, slow);
+        number_of_callee();
+        fill_d(stubs::move[1].m, number(gp::r8), n.words[2] / 8);
+        fill_d(stubs::move[1].m, number(gp::r9), n.words[2] / 8 + 1);
+        for (u32 k = 0; k < n.words[1]; ++k) {
+            fill_d(stubs::move[1].m, number(gp::rcx), n.words[0] + k);
+            fill_d(stubs::store_slot, k, number(gp::rcx));
+        }
+        put_address(gp::r10, in_->entries);
+        put(stubs::jump_entry, {});
     }
     /// Of function eax.
     void call(const node_type& n, u32 i) noexcept {
@@ -40817,9 +41024,9 @@ public:
 
     /// Makes the code that functions share. Where that cannot be had nothing will be compiled; `status` says why.
     /// False: the file `names` cannot be opened; null is none.
-    [[nodiscard]] bool start(const char* names) noexcept {
+    [[nodiscard]] bool start(const runtime::store_data& store, const char* names) noexcept {
         if (names && !names_.open(names)) return false;
-        if (!make_shared_code()) compile = nullptr;
+        if (!make_shared_code(store)) compile = nullptr;
         return true;
     }
     code_status status() const noexcept { return memory_.status(); }
@@ -40830,16 +41037,16 @@ public:
     }
 
 private:
-    [[nodiscard]] bool make_shared_code() noexcept {
+    [[nodiscard]] bool make_shared_code(const runtime::store_data& store) noexcept {
         const exec::context example;
-        const context_layout at(example);
+        const context_layout at(example, store);
         shared_code_maker maker;
         maker.make(at);
         const u8* const code = maker.failed() ? nullptr : memory_.add(maker.data(), maker.position());
         if (!code) return false;
         names_.add_shared(code, maker.position());
         const auto part = [&](unsigned n) { return code + maker.position_of(maker.labels[n]); };
-        shared_ = {part(0), part(1), part(2), part(3), part(4), part(5), part(6)};
+        shared_ = {part(0), part(1), part(2), part(3), part(4), part(5), part(6), part(7)};
         compiler_ = create<compiler>(options_, at, shared_);
         return compiler_ != nullptr;
     }
@@ -40944,7 +41151,7 @@ TESSERA_API result<void> enable_native(const basic_store& s, const native_option
                                            options.blinding};
     native::machine* const made = create<native::machine>(made_for, options);
     if (!made) return msg::out_of_memory;
-    if (!made->start(options.perf_map)) return tessera::destroy(made), error(msg::cannot_open, "perf_map");
+    if (!made->start(*data, options.perf_map)) return tessera::destroy(made), error(msg::cannot_open, "perf_map");
     *place = made;
     return {};
 }
@@ -45589,6 +45796,7 @@ TESSERA_SMALL_END
 #undef TESSERA_COLD
 #undef TESSERA_SMALL
 #undef TESSERA_SMALL_END
+#undef TESSERA_SYSTEM_V
 #undef TESSERA_LIKELY
 #undef TESSERA_UNLIKELY
 #undef TESSERA_JOIN_

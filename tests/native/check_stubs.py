@@ -37,7 +37,7 @@ def disassembled(program):
         stub, inside = divmod(at, EACH)
         if inside < int(names[stub].split()[0]):
             # A jump says how far it goes, and not where to.
-            text = re.sub(r"^(j\w+)(\s+)0x([0-9a-f]+)$",
+            text = re.sub(r"^(j\w+|call)(\s+)0x([0-9a-f]+)$",
                           lambda j: f"{j[1]} +{int(j[3], 16) - stub * EACH:d}", m[2].strip())
             texts[stub].append(" ".join(text.split("#")[0].split()))
     return [f"{name.split()[1]}: {'; '.join(text)}" for name, text in zip(names, texts)]

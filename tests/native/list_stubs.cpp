@@ -69,8 +69,12 @@ int main(int argc, char** argv) {
     SHOW(access_end), SHOW(check_bounds), SHOW(loads), SHOW(stores), SHOW(index_address);
     SHOW(index_constant), SHOW(field_load), SHOW(field_store), SHOW(field_load_float);
     SHOW(field_store_float);
+    SHOW(call);
     SHOW(call_rax);
     SHOW(call_entry);
+    SHOW(jump_entry);
+    SHOW(align_stack);
+    SHOW(restore_stack);
     SHOW(compare_field);
     SHOW(ret);
     SHOW(address);

@@ -11,8 +11,12 @@
 //   --threads N                    how many it may start
 //   --left-out REASON              it has to fail, and counts as skipped
 //
-// Standard input blocks.
+// Standard input blocks. Built with WASI_NATIVE, all functions become machine code when they are first called.
+#ifdef WASI_NATIVE
+#include "../native/profile.hpp"
+#else
 #include "../engine.hpp"
+#endif
 
 #include "../files.hpp"
 
@@ -33,6 +37,16 @@
 namespace {
 
 using namespace tessera;
+
+#ifdef WASI_NATIVE
+constexpr features profile = native_profile;
+void equip(store<profile>& s, void* refused) noexcept {
+    const native_options all{.threshold = 0, .all = true};
+    if (!s.add_fuel(~u64{0} >> 2) || !enable_native(s, all)) *static_cast<bool*>(refused) = true;
+}
+#else
+constexpr features profile = engines::plain;
+#endif
 
 bool open_pipe(int (&ends)[2]) {
 #if defined(_WIN32)
@@ -135,11 +149,19 @@ bool run(const task& t, int input) {
 
     const auto bytes = read_file(t.program);
     if (bytes.empty()) return std::printf("cannot read %s\n", t.program), false;
-    auto mod = module::parse<engines::plain>(bytes);
+    auto mod = module::parse<profile>(bytes);
     if (!mod) return fail("not a module", mod.error());
-    wasi::process<engines::plain> process(guest);
+    wasi::process<profile> process(guest);
+#ifdef WASI_NATIVE
+    bool refused = false; // threads start after main has, and are gone before this is
+    equip(process.store(), &refused);
+    process.each_store(equip, &refused);
+#endif
     const auto code = process.run(*mod);
     if (!code) return fail("failed", code.error());
+#ifdef WASI_NATIVE
+    if (refused || native_counters_of(process.store()).functions == 0) return std::puts("no machine code"), false;
+#endif
     const std::string_view said(output.data(), output.size());
     if (*code == t.code && (!t.output || said == t.output)) return true;
     std::printf("exit code %u, expected %u; output:\n%.*s\n", *code, t.code, int(said.size()), said.data());

@@ -6,6 +6,8 @@
 #include <tessera/exec/vector_builder.hpp>
 #include <tessera/runtime/heap.hpp>
 
+TESSERA_SMALL
+
 namespace tessera::inline TESSERA_ABI::exec {
 
 class aggregate_builder : public vector_builder {
@@ -251,3 +253,5 @@ private:
 };
 
 } // namespace tessera::exec
+
+TESSERA_SMALL_END

@@ -24,11 +24,6 @@
     __attribute__((optimize("O2", "optimize-sibling-calls", "fp-contract=off"), no_sanitize("address", "undefined")))
 #define TESSERA_TAIL
 #endif
-#if defined(_WIN32)
-#define TESSERA_SYSTEM_V __attribute__((sysv_abi))
-#else
-#define TESSERA_SYSTEM_V
-#endif
 #define TESSERA_STATE_PARAMETERS                                                                                       \
     const u8 *pc, u8 *fp, u8 *mem, context *ctx, u64 r0, u64 p0, f64 d0, f32 s0, f64 dp, f32 sp, vector_register v0,   \
         vector_register vp
@@ -110,5 +105,4 @@ public:
 
 #undef TESSERA_HANDLER
 #undef TESSERA_TAIL
-#undef TESSERA_SYSTEM_V
 #undef TESSERA_STATE_PARAMETERS

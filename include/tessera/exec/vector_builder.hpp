@@ -5,6 +5,8 @@
 
 #include <tessera/exec/function_builder.hpp>
 
+TESSERA_SMALL
+
 namespace tessera::inline TESSERA_ABI::exec {
 
 class vector_builder : public function_builder {
@@ -87,3 +89,5 @@ protected:
 };
 
 } // namespace tessera::exec
+
+TESSERA_SMALL_END

@@ -9,30 +9,23 @@
 #include <tessera/num/apply.hpp>
 #include <tessera/runtime/collector.hpp>
 
-/// The convention of functions that machine code calls.
-#if defined(_WIN32)
-#define TESSERA_CALLED __attribute__((sysv_abi))
-#else
-#define TESSERA_CALLED
-#endif
-
 namespace tessera::inline TESSERA_ABI::native {
 
 /// Evaluates instruction `number` on `slots`, which take the result; returns the trap.
-inline TESSERA_CALLED u32 apply_meaning(u32 number, u64* slots) noexcept {
+inline TESSERA_SYSTEM_V u32 apply_meaning(u32 number, u64* slots) noexcept {
     return u32(num::apply<num::of_numbers>(op(u16(number)), slots, slots));
 }
 
 /// Not 0 if a memory of the current instance has grown since its size was looked at.
-inline TESSERA_CALLED u32 see_growth(exec::context* c) noexcept {
+inline TESSERA_SYSTEM_V u32 see_growth(exec::context* c) noexcept {
     return c->slow->see_growth && c->slow->see_growth(c) ? 1 : 0;
 }
 /// Does the special instruction `o` of the cell at `pc`. 0: it is not done, and the cell has to do it.
-inline TESSERA_CALLED u32 call_special(exec::context* c, u8* fp, const u8* pc, u32 o) noexcept {
+inline TESSERA_SYSTEM_V u32 call_special(exec::context* c, u8* fp, const u8* pc, u32 o) noexcept {
     return c->slow->special(c, fp, pc, op(u16(o))) ? 1 : 0;
 }
 /// Makes room in the log of references that are overwritten for the one in `*reference`.
-inline TESSERA_CALLED void note_in_full_log(exec::context* c, const u64* reference) noexcept {
+inline TESSERA_SYSTEM_V void note_in_full_log(exec::context* c, const u64* reference) noexcept {
     runtime::empty_log(*c->store);
     static_cast<void>(c->heap->log(u32(*reference)));
 }
@@ -105,5 +98,3 @@ inline void put_call_of_note(code_buffer& to, i32 scratch) noexcept {
 }
 
 } // namespace tessera::native
-
-#undef TESSERA_CALLED

@@ -53,10 +53,11 @@ public:
         bind(u32(nodes));
         emit_detours();
         emit_notes();
-        emit_slow_ways();
+        emit_asides();
         emit_pauses();
         emit_slow_calls();
         emit_early_leaves();
+        emit_host_call();
         emit_exits();
         emit_ways_in();
         emit_enter();
@@ -132,10 +133,16 @@ private:
             spill(registers_->dirty[i] & registers_->live_in[i]);
             fill_d(stubs::move[0].i, number(gp::rax), n.words[1]);
             return call(n, i);
+        case family::call_record: spill(registers_->dirty[i] & registers_->live_in[i]); return call_host(n, i);
         case family::call_indirect:
+        case family::call_ref:
             spill(registers_->dirty[i] & registers_->live_in[i]);
             find_callee(n, i, a);
+            number_of_callee();
             return call(n, i);
+        case family::return_call_lazy:
+        case family::return_call_indirect:
+        case family::return_call_ref: spill(registers_->dirty[i] & registers_->live_in[i]); return tail_call(n, i, a);
         case family::zero_range: return zero(n, i);
         case family::atomic: return atomic(v.code, a, b, c, range_of_atomic(n, i, a), d);
         case family::struct_new: return make_struct(n, i, d);
@@ -215,31 +222,80 @@ private:
         fill_d(stubs::move[0].i, number(gp::rax), n.words[0]);
         put(stubs::ret, {});
     }
-    /// eax = the index of the function that an indirect call is of. What is not simple, traps too, is left to the cell.
-    void find_callee(const node_type& n, u32 i, place index) noexcept {
+    /// Label of the way to the cell of call `i`. An index or a reference in rdx goes to its slot there.
+    u32 slow_way(u32 i) noexcept {
         const u32 slow = new_label();
         if (!slow_calls_.push_back({slow, i})) failed_ = true;
-        const auto get = [&](gp to, gp from_pointer, i32 field) {
-            two(stubs::field_load, number(to), number(from_pointer), u64(field));
-        };
-        move_to(number(gp::rdx), index, letter(n, 0) == 'l');
-        get(gp::rcx, context_register, at_.tables);
-        get(gp::rcx, gp::rcx, i32(8 * n.words[1]));
-        two(stubs::compare_field[1], number(gp::rdx), number(gp::rcx), u64(at_.table_size));
-        jump_if(cond::ae, slow);
-        get(gp::rcx, gp::rcx, at_.table_items);
-        put(assembler().rx({0, 0x8b}, gp::rax, gp::rcx, gp::rdx, 2).made, {});
+        return slow;
+    }
+    /// rax = the function that a call is of, which is one of this instance. What is not simple, traps too, is left to
+    /// the cell.
+    void find_callee(const node_type& n, u32 i, place from_slot) noexcept {
+        using exec::family;
+        const u32 slow = slow_way(i);
+        const bool by_reference = n.v.fam == family::call_ref || n.v.fam == family::return_call_ref;
+        const u32 first = n.v.fam == family::return_call_indirect ? 3 : 1; // words: table, type
+        move_to(number(gp::rdx), from_slot, letter(n, 0) == 'l');
+        if (by_reference) {
+            fill_d(stubs::move[0].r, number(gp::rax), number(gp::rdx));
+        } else {
+            get_field(gp::rcx, context_register, at_.tables);
+            get_field(gp::rcx, gp::rcx, i32(8 * n.words[first]));
+            two(stubs::compare_field[1], number(gp::rdx), number(gp::rcx), u64(at_.table_size));
+            jump_if(cond::ae, slow);
+            get_field(gp::rcx, gp::rcx, at_.table_items);
+            put(assembler().rx({0, 0x8b}, gp::rax, gp::rcx, gp::rdx, 2).made, {});
+        }
         one(stubs::test[0], 0, number(gp::rax));
         jump_if(cond::e, slow);
-        get(gp::rcx, context_register, at_.records);
+        get_field(gp::rcx, context_register, at_.records);
         two(assembler().rx({0, 0x8b, true}, gp::rax, gp::rcx, gp::rax, 3, stubs::B).made, 0, 0, u64(0) - 8);
-        set_register(number(gp::rcx), n.words[2], false);
-        two(stubs::compare_field[0], number(gp::rcx), number(gp::rax), u64(at_.record_type));
-        jump_if(cond::ne, slow);
-        get(gp::rcx, context_register, at_.instance);
+        if (!by_reference) {
+            set_register(number(gp::rcx), n.words[first + 1], false);
+            two(stubs::compare_field[0], number(gp::rcx), number(gp::rax), u64(at_.record_type));
+            jump_if(cond::ne, slow);
+        }
+        get_field(gp::rcx, context_register, at_.instance);
         two(stubs::compare_field[1], number(gp::rcx), number(gp::rax), u64(at_.record_instance));
         jump_if(cond::ne, slow);
+    }
+    void number_of_callee() noexcept {
         two(assembler().rm({0, 0x8b}, gp::rax, gp::rax, stubs::B).made, 0, 0, u64(at_.record_index));
+    }
+    /// Of an imported function; one of another instance is left to the cell.
+    void call_host(const node_type& n, u32 i) noexcept {
+        cell_to_r8(i);
+        two(assembler().rm({0, 0x8d, true}, gp::rdx, frame_register, stubs::B).made, 0, 0, n.words[0]);
+        get_field(gp::rax, context_register, at_.funcs);
+        get_field(gp::rax, gp::rax, i32(8 * n.words[1]));
+        if (host_ == no_index) host_ = new_label();
+        put(stubs::call, {}, host_);
+        reload(registers_->live_out[i]);
+    }
+    /// Where the stack has no room for the callee's frame, or nobody knows how large that is, it is left to the cell.
+    void tail_call(const node_type& n, u32 i, place from_slot) noexcept {
+        if (n.v.fam == exec::family::return_call_lazy) {
+            get_field(gp::rax, context_register, at_.funcs);
+            get_field(gp::rax, gp::rax, i32(8 * n.words[3]));
+        } else {
+            find_callee(n, i, from_slot);
+        }
+        const u32 slow = slow_way(i);
+        two(assembler().rm({0, 0x8b}, gp::rcx, gp::rax, stubs::B).made, 0, 0, u64(at_.record_frame));
+        one(stubs::test[0], 0, number(gp::rcx));
+        jump_if(cond::e, slow);
+        put(assembler().rx({0, 0x8d, true}, gp::rcx, frame_register, gp::rcx, 3).made, {});
+        two(stubs::compare_field[1], number(gp::rcx), number(context_register), u64(at_.stack_end));
+        jump_if(cond::a, slow);
+        number_of_callee();
+        fill_d(stubs::move[1].m, number(gp::r8), n.words[2] / 8);
+        fill_d(stubs::move[1].m, number(gp::r9), n.words[2] / 8 + 1);
+        for (u32 k = 0; k < n.words[1]; ++k) {
+            fill_d(stubs::move[1].m, number(gp::rcx), n.words[0] + k);
+            fill_d(stubs::store_slot, k, number(gp::rcx));
+        }
+        put_address(gp::r10, in_->entries);
+        put(stubs::jump_entry, {});
     }
     /// Of function eax.
     void call(const node_type& n, u32 i) noexcept {

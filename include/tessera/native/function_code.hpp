@@ -83,7 +83,7 @@ inline bool has_vector_code(const exec::node& n) noexcept {
 /// What node `n` means for registers, and so whether it has machine code.
 inline effect effect_of(const compile_options& o, const module_data& m, const exec::node& n) noexcept {
     using exec::family;
-    constexpr u32 most_zeros = 32; // more are not written one by one
+    constexpr u32 most_zeros = 32, most_moves = 16; // more are not written one by one
     const exec::variant& v = n.v;
     switch (v.fam) {
     case family::unary:
@@ -93,7 +93,12 @@ inline effect effect_of(const compile_options& o, const module_data& m, const ex
         if (num::has_instruction(v.code) && !o.instructions) return effect::leave;
         break;
     case family::call_lazy:
-    case family::call_indirect: return effect::call;
+    case family::call_record:
+    case family::call_indirect:
+    case family::call_ref: return effect::call;
+    case family::return_call_lazy:
+    case family::return_call_indirect:
+    case family::return_call_ref: return n.words[1] <= most_moves ? effect::call : effect::leave;
     case family::atomic:
         if (o.model.marks && exec::writes_memory(v)) return effect::leave;
         return atomic_emitter::has_atomic_code(v.code) ? effect::plain : effect::leave;
@@ -306,7 +311,7 @@ protected:
     void make_struct(const node_type& n, u32 i, place d) noexcept {
         const u32 slot = n.words[0], fields = u32(u16(n.v.code));
         spill(registers_->dirty[i] & registers_->live_in[i] & registers_->temps(slot, slot + fields));
-        struct_new(slot, fields, n.words[1], n.words[2], n.words[3], slow_way(i));
+        struct_new(slot, fields, n.words[1], n.words[2], n.words[3], aside(i));
         if (d.is_reg()) move_to(d.value, place::slot(slot), true);
     }
     /// By the instruction's function.
@@ -317,20 +322,20 @@ protected:
         put_address(gp::rax, shared_.special);
         put(stubs::call_rax, {});
         one(stubs::test[0], 0, number(gp::rax));
-        jump_if(cond::e, slow_way(i));
+        jump_if(cond::e, aside(i));
         if (d.is_reg()) move_to(d.value, place::slot(n.words[0]), true);
     }
-    u32 slow_way(u32 i) noexcept {
+    u32 aside(u32 i) noexcept {
         const u32 label = new_label();
-        if (!slow_ways_.push_back({label, i})) failed_ = true;
+        if (!asides_.push_back({label, i})) failed_ = true;
         return label;
     }
-    void emit_slow_ways() noexcept {
-        for (const slow_call& s : slow_ways_) {
+    void emit_asides() noexcept {
+        for (const slow_call& s : asides_) {
             bind(s.label);
             leave(s.node);
         }
-        slow_ways_.clear();
+        asides_.clear();
     }
 
     struct slow_call {
@@ -361,6 +366,64 @@ protected:
         }
     }
 
+    /// What calls of the host have in common: calls that of rax on the slots at rdx. One of another instance, or where
+    /// much of the native stack is taken, goes to its cell, which is in r8.
+    void emit_host_call() noexcept {
+        if (host_ == no_index) return;
+        const u32 leave_it = new_label(), failed = new_label();
+        bind(host_);
+        host_ = no_index;
+        const auto copy = [&](gp to, gp from_register) { fill_d(stubs::move[1].r, number(to), number(from_register)); };
+        const auto address = [&](gp to, gp from_pointer, i64 distance) {
+            two(assembler().rx({0, 0x8d, true}, stubs::D, stubs::A, gp::rsp, 0, stubs::B).made, number(to),
+                number(from_pointer), u64(distance));
+        };
+        // Callees keep these.
+        copy(gp::r12, gp::rax);
+        copy(gp::r13, gp::rdx);
+        address(gp::rcx, gp::rsp, i64{host_stack_bytes} - native_stack_bytes);
+        two(stubs::compare_field[1], number(gp::rcx), number(context_register), u64(at_.native_limit));
+        jump_if(cond::b, leave_it);
+        get_field(gp::rcx, gp::rax, at_.record_host);
+        one(stubs::test[1], 0, number(gp::rcx));
+        jump_if(cond::e, leave_it);
+        two(stubs::field_store, number(gp::r8), number(context_register), u64(at_.stop_pc)); // for the collector
+        two(stubs::field_store, number(frame_register), number(context_register), u64(at_.fp));
+        put(stubs::align_stack, {});
+        if (options_.model.fuel || !called_directly) {
+            copy(gp::rdi, context_register);
+            copy(gp::rsi, gp::rax);
+            const auto helper = options_.model.fuel ? &call_host<true> : &call_host<false>;
+            fill_d(stubs::move_imm64, number(gp::rax), u64(reinterpret_cast<std::uintptr_t>(helper)));
+            put(stubs::call_rax, {});
+        } else {
+            copy(gp::rdi, gp::rcx);
+            address(gp::rsi, context_register, at_.who);
+            address(gp::rcx, context_register, at_.failure);
+            two(assembler().m({0, 0xff}, 2, gp::rdi, stubs::B).made, 0, 0, u64(at_.host_invoke));
+        }
+        put(stubs::restore_stack, {});
+        get_field(frame_register, context_register, at_.fp);
+        // What context::refresh does.
+        get_field(gp::rcx, context_register, at_.store);
+        get_field(gp::rcx, gp::rcx, at_.store_funcs);
+        two(stubs::field_store, number(gp::rcx), number(context_register), u64(at_.records));
+        get_field(gp::rcx, context_register, at_.memory);
+        get_field(memory_register, gp::rcx, at_.memory_base);
+        get_field(gp::rcx, gp::rcx, at_.memory_bytes);
+        two(stubs::field_store, number(gp::rcx), number(context_register), u64(at_.memory_size));
+        put(assembler().raw(0x84, 0xc0).made, {}); // test al, al
+        jump_if(cond::e, failed);
+        put(stubs::ret, {});
+        bind(failed);
+        go_to(shared_.failure);
+        bind(leave_it);
+        go_to(shared_.leave);
+    }
+    void get_field(gp to, gp from_pointer, i32 field) noexcept {
+        two(stubs::field_load, number(to), number(from_pointer), u64(field));
+    }
+
     void emit_exits() noexcept {
         bind(slow_);
         fill_d(stubs::move[0].i, number(gp::rax), in_->func);
@@ -379,8 +442,7 @@ protected:
             const bool here = empty || effects_[i - 1] != effect::plain || is_handler(i);
             empty = here && i + 1 < nodes && in_->places[i].cell == in_->places[i + 1].cell; // no cell of its own
             if (!here || empty || effects_[i] == effect::leave) continue;
-            if (effects_[i] == effect::safepoint || in_->ir.nodes[i].v.fam == exec::family::call_indirect)
-                continue; // which are left to their cells at times
+            if (effects_[i] == effect::safepoint || is_left_at_times(in_->ir.nodes[i])) continue;
             if (!ways_in_.push_back({in_->places[i].cell, position()})) failed_ = true;
             emit_way_in(i);
         }
@@ -400,6 +462,19 @@ protected:
         bind(inner);
         reload(registers_->live_in[i]);
         jump(i);
+    }
+    /// A call whose cell does what is not simple.
+    static bool is_left_at_times(const node_type& n) noexcept {
+        using exec::family;
+        switch (n.v.fam) {
+        case family::call_record:
+        case family::call_indirect:
+        case family::call_ref:
+        case family::return_call_lazy:
+        case family::return_call_indirect:
+        case family::return_call_ref: return true;
+        default: return false;
+        }
     }
     bool is_handler(u32 i) const noexcept {
         for (u32 l = in_->handlers.empty() ? no_index : found_->label_at[i]; l != no_index; l = found_->label_next[l])
@@ -427,10 +502,11 @@ protected:
     vec<effect> effects_;
     vec<tail> tails_;
     vec<pause> pauses_;
-    vec<slow_call> slow_calls_, slow_ways_;
+    vec<slow_call> slow_calls_, asides_;
     vec<early_leave> early_;
     vec<u32> alive_, kept_; ///< webs
     vec<u64> reaches_;      ///< see fold_checks
+    u32 host_ = no_index;   ///< label: see emit_host_call
     u32 slow_ = 0;          ///< label: a call that needs more stack
     u32 enter_ = no_index;  ///< label: the way from the interpreter to the code in r10
 };

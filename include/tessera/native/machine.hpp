@@ -61,9 +61,9 @@ public:
 
     /// Makes the code that functions share. Where that cannot be had nothing will be compiled; `status` says why.
     /// False: the file `names` cannot be opened; null is none.
-    [[nodiscard]] bool start(const char* names) noexcept {
+    [[nodiscard]] bool start(const runtime::store_data& store, const char* names) noexcept {
         if (names && !names_.open(names)) return false;
-        if (!make_shared_code()) compile = nullptr;
+        if (!make_shared_code(store)) compile = nullptr;
         return true;
     }
     code_status status() const noexcept { return memory_.status(); }
@@ -74,16 +74,16 @@ public:
     }
 
 private:
-    [[nodiscard]] bool make_shared_code() noexcept {
+    [[nodiscard]] bool make_shared_code(const runtime::store_data& store) noexcept {
         const exec::context example;
-        const context_layout at(example);
+        const context_layout at(example, store);
         shared_code_maker maker;
         maker.make(at);
         const u8* const code = maker.failed() ? nullptr : memory_.add(maker.data(), maker.position());
         if (!code) return false;
         names_.add_shared(code, maker.position());
         const auto part = [&](unsigned n) { return code + maker.position_of(maker.labels[n]); };
-        shared_ = {part(0), part(1), part(2), part(3), part(4), part(5), part(6), part(7), part(8)};
+        shared_ = {part(0), part(1), part(2), part(3), part(4), part(5), part(6), part(7), part(8), part(9)};
         compiler_ = create<compiler>(options_, at, shared_);
         return compiler_ != nullptr;
     }

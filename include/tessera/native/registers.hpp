@@ -124,8 +124,13 @@ private:
         const exec::node& n = ir_.nodes[i];
         if (effects_[i] == effect::call) {
             const u32 at = n.words[0] / 8; // of the arguments
-            if (n.v.fam != exec::family::call_lazy) s = s | temps(at);
+            if (!goes_on(n)) s = s | temps(n.words[0]);
+            else if (n.v.fam == exec::family::call_indirect || n.v.fam == exec::family::call_ref) s = s | temps(at);
             else s = s | temps(at, at + runtime::slots_of(module_.types.params(module_.funcs[n.words[1]].type)));
+            // The collector looks for references in all of them.
+            if (goes_on(n) && (module_.used[feature::gc] || module_.used[feature::exceptions])) s = s | temps(0, at);
+        } else if (n.v.fam == exec::family::struct_new) {
+            s = s | temps(0, n.words[0] + u32(u16(n.v.code)));
         } else if (effects_[i] != effect::plain) {
             s = s | temps(0);
         }

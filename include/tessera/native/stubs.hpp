@@ -375,7 +375,10 @@ inline constexpr auto field_store_float = both([](bool w) {
 // -----------------------------------------------------------------------------------------------------------
 
 /// Of the code whose address is in rax, or is number rax of those that r10 points at.
+/// To `x`.
+inline constexpr stub call = assembler().raw(0xe8).place().made;
 inline constexpr stub call_rax = assembler().raw(0xff, 0xd0).made;
+inline constexpr stub jump_entry = assembler().rx({0, 0xff}, gp::rsp, gp::r10, gp::rax, 3).made;
 inline constexpr stub call_entry = assembler().rx({0, 0xff}, gp::rdx, gp::r10, gp::rax, 3).made;
 /// The register `d` with what is at `b` behind the pointer in `a`.
 inline constexpr auto compare_field = both([](bool w) {
@@ -387,6 +390,13 @@ inline constexpr stub address = assembler().raw(0x4c, 0x8d, 0x15).place().made;
 inline constexpr stub charge = assembler().m({0, 0x81, true}, 5, context_register, B).imm32(C).jcc(cond::s).made;
 /// To `x` unless the byte at rax is 0.
 inline constexpr stub check_flag = assembler().raw(0x80, 0x38, 0).jcc(cond::ne).made;
+/// rbx = rsp, which is then aligned for a call.
+inline constexpr stub align_stack = assembler()
+                                        .rr({0, 0x8b, true}, gp::rbx, gp::rsp)
+                                        .r({0, 0x83, true}, 4, gp::rsp) // and rsp, -16
+                                        .imm8(u8(0xf0))
+                                        .made;
+inline constexpr stub restore_stack = assembler().rr({0, 0x8b, true}, gp::rsp, gp::rbx).made;
 inline constexpr stub ret = assembler().raw(0xc3).made;
 
 } // namespace tessera::native::stubs

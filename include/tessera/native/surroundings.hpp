@@ -9,7 +9,7 @@
 #pragma once
 
 #include <tessera/exec/context.hpp>
-#include <tessera/native/call_meaning.hpp>
+#include <tessera/native/host_call.hpp>
 
 namespace tessera::inline TESSERA_ABI::native {
 
@@ -20,9 +20,12 @@ struct context_layout {
     i32 tables, records, instance, table_size, table_items, record_type, record_instance, record_index;
     i32 heap;
     runtime::object_heap::places in_heap;
-    i32 callee, delta, return_pc, link, why, paused, stop_pc, native_stack, native_limit, scratch;
+    i32 record_frame;
+    i32 callee, delta, return_pc, link, why, paused, stop_pc, native_stack, native_limit, scratch, fp, mem, memory,
+        store, store_funcs;
+    i32 record_host, host_invoke, who, failure, failed_cells;
 
-    explicit context_layout(const exec::context& c) noexcept {
+    context_layout(const exec::context& c, const runtime::store_data& s) noexcept {
         const auto at = [&](const auto& member) {
             return i32(reinterpret_cast<const u8*>(&member) - reinterpret_cast<const u8*>(&c));
         };
@@ -42,9 +45,16 @@ struct context_layout {
         memory_bytes = within(c.no_memory, c.no_memory.size), memory_base = within(c.no_memory, c.no_memory.base);
         record_type = within(record, record.type_id), record_instance = within(record, record.instance);
         record_index = within(record, record.index);
-        heap = at(c.heap);
-        const valid::type_registry no_types;
-        in_heap = runtime::object_heap(no_types).where();
+        heap = at(c.heap), in_heap = s.heap.where();
+        record_frame = within(record, record.frame_slots);
+        fp = at(c.fp), mem = at(c.mem), memory = at(c.memory), store = at(c.store);
+        record_host = within(record, record.host), who = at(c.who), failure = at(c.failure);
+        failed_cells = at(c.failed_cells);
+        const runtime::host_function host;
+        host_invoke = within(host, host.invoke);
+        static_assert(
+            std::is_standard_layout_v<vec<runtime::func_record*>>); // so it begins with a pointer to its elements
+        store_funcs = within(s, s.funcs);
         native_stack = at(c.native.stack), native_limit = at(c.native.limit), scratch = at(c.native.scratch);
     }
 };
@@ -58,17 +68,15 @@ struct shared_code {
     const u8* pause = nullptr;   ///< a pause because of eax, to go on at the cell
     const u8* leave = nullptr;   ///< the interpreter goes on at the cell
     const u8* growth = nullptr;  ///< see surroundings
+    const u8* failure = nullptr; ///< a call of the host has failed: see put_failure
     const u8* special = nullptr; ///< does the instruction, number ecx, of the cell at rdx; eax is 0 if it has not
     const u8* note = nullptr;    ///< see heap_places
 };
 
-/// Bytes of native stack that calls may take before they leave and start afresh.
-inline constexpr u32 native_stack_bytes = 64 * 1024;
-
 /// The shared code, in one piece; `labels` are where the parts begin, in the order of shared_code.
 class shared_code_maker : public integer_emitter {
 public:
-    std::array<u32, 9> labels{};
+    std::array<u32, 10> labels{};
 
     void make(const context_layout& at) noexcept {
         for (u32& l : labels) l = new_label();
@@ -127,8 +135,10 @@ public:
         bind(labels[6]);
         put_call_of_growth(*this);
         bind(labels[7]);
-        put_call_of_special(*this);
+        put_failure(at, go);
         bind(labels[8]);
+        put_call_of_special(*this);
+        bind(labels[9]);
         put_note(at);
         resolve();
     }
@@ -153,6 +163,20 @@ private:
         jump(done);
         bind(empty);
         put_call_of_note(*this, at.scratch);
+    }
+    /// Behind a call of the host that failed: the function is in r12, its slots are at r13, memory 0 is at rsi.
+    void put_failure(const context_layout& at, u32 go) noexcept {
+        move(gp::rdi, context_register);
+        move(gp::rsi, gp::r12);
+        move(gp::rdx, gp::r13);
+        set_field(at.mem, memory_register);
+        put(stubs::align_stack, {});
+        fill_d(stubs::move_imm64, number(gp::rax), u64(reinterpret_cast<std::uintptr_t>(&fail_call)));
+        put(stubs::call_rax, {});
+        get_field(frame_register, at.fp);
+        get_field(memory_register, at.mem);
+        get_field(gp::rcx, at.failed_cells);
+        jump(go);
     }
     void move(gp to, gp from_register) noexcept { one(stubs::move[1].r, number(to), number(from_register)); }
     void set_field(i32 field, gp r) noexcept {

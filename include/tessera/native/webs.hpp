@@ -59,8 +59,9 @@ inline exec::cls class_of_operand(const module_data& m, const exec::node& n, uns
     }
     if (n.v.fam == exec::family::imported_get || n.v.fam == exec::family::imported_set)
         return exec::class_of(m.globals[n.words[0]].type.type);
-    if (n.v.fam == exec::family::call_indirect)
-        return m.tables[n.words[1]].type.limits.is64 ? exec::cls::i64 : exec::cls::i32;
+    if (n.v.fam == exec::family::call_indirect || n.v.fam == exec::family::return_call_indirect)
+        return m.tables[n.words[n.v.fam == exec::family::call_indirect ? 1 : 3]].type.limits.is64 ? exec::cls::i64
+                                                                                                  : exec::cls::i32;
     if ((n.v.fam == exec::family::load_wide || n.v.fam == exec::family::store_wide) && k == 0)
         return m.memories[n.words[0]].type.limits.is64 ? exec::cls::i64 : exec::cls::i32;
     if (is_constant(n)) return exec::cls(n.words[0] - 1);

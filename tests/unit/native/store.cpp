@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Functions of a store as machine code: what they compute, how they stop, how they meet the interpreter and the host.
-#include "native/profile.hpp"
+#include "guest.hpp"
 
 #include <doctest/doctest.h>
 
@@ -20,28 +20,6 @@ using tessera::i32;
 using tessera::i64;
 using tessera::u32;
 using tessera::u64;
-
-constexpr features profile = native_profile;
-
-struct guest {
-    tessera::store<profile> store;
-    tessera::instance instance;
-
-    explicit guest(std::string_view text, bool compiled, const imports& env = {},
-                   native_options options = {.threshold = 0, .all = true}) {
-        REQUIRE(store.add_fuel(~u64{0}).has_value());
-        if (compiled) REQUIRE(enable_native(store, options).has_value());
-        auto mod = tessera::module::parse_text<profile>(text);
-        REQUIRE(mod.has_value());
-        auto made = store.instantiate(*mod, env);
-        REQUIRE(made.has_value());
-        instance = *made;
-    }
-    template <class T>
-    auto get(std::string_view name) {
-        return *instance.get<T>(name);
-    }
-};
 
 constexpr std::string_view several = R"((module
   (memory 1)
