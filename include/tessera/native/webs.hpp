@@ -246,7 +246,10 @@ private:
             if (c != exec::cls::v128) define(i, u32(operand_of(n, 3)), c, e != effect::plain);
             else forget(u32(operand_of(n, 3)));
         }
-        if (v.fam == exec::family::latch) operand[4 * std::size_t(i) + 3] = operand[4 * std::size_t(i)];
+        if (v.fam == exec::family::latch) { // which writes to it, so it is no constant
+            stay(operand[4 * std::size_t(i)]);
+            operand[4 * std::size_t(i) + 3] = operand[4 * std::size_t(i)];
+        }
         if (n.label != no_index) join(n.label);
         if (v.fam == exec::family::br_table)
             for (u32 t = 0; t <= n.words[0]; ++t) join(ir_.targets[n.words[1] + t]);
