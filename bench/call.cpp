@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What crossing the border costs: host to guest, guest to host, typed and untyped.
+// What crossing the border costs: host to guest, guest to host, typed and untyped; as bench_call_native with functions
+// that are machine code.
 #include <tessera/tessera.hpp>
 
 #include <benchmark/benchmark.h>
@@ -8,7 +9,11 @@ namespace {
 
 using tessera::i32;
 
+#if TESSERA_NATIVE
+constexpr tessera::features profile = tessera::wasm_2_0 + tessera::feature::native;
+#else
 constexpr tessera::features profile = tessera::wasm_2_0;
+#endif
 
 constexpr const char* guest = R"((module
   (import "host" "next" (func $next (param i32) (result i32)))
@@ -36,6 +41,9 @@ struct fixture : benchmark::Fixture {
         if (!mod) return state.SkipWithError(mod.error().message().data());
         tessera::imports env;
         if (!env.define("host", "next", [](i32 x) -> i32 { return x + 1; })) return state.SkipWithError("define");
+#if TESSERA_NATIVE
+        if (!tessera::enable_native(store, {.threshold = 0, .all = true})) return state.SkipWithError("enable_native");
+#endif
         auto made = store.instantiate(*mod, env);
         if (!made) return state.SkipWithError(made.error().message().data());
         instance = *made;
