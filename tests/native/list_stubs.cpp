@@ -89,7 +89,7 @@ int main(int argc, char** argv) {
     SHOW(atomic_loads), SHOW(atomic_exchange), SHOW(atomic_add), SHOW(atomic_replace), SHOW(zero_extend), SHOW(negate);
     SHOW(check_alignment), SHOW(atomic_place), SHOW(atomic_place_of_other), SHOW(alus_field), SHOW(fence);
     SHOW(field_loads), SHOW(field_stores), SHOW(element_loads), SHOW(element_stores), SHOW(object_address);
-    SHOW(field_load32), SHOW(field_add32), SHOW(object_header), SHOW(check_field), SHOW(call_register);
+    SHOW(field_load32), SHOW(field_add32), SHOW(set_words), SHOW(check_field), SHOW(call_register);
     SHOW(header_of_object), SHOW(type_of_header), SHOW(add_pointer), SHOW(compare_type), SHOW(compare_form);
     SHOW(compare_super), SHOW(test_low);
     return std::fclose(file);

@@ -145,7 +145,7 @@ private:
         case family::return_call_ref: spill(registers_->dirty[i] & registers_->live_in[i]); return tail_call(n, i, a);
         case family::zero_range: return zero(n, i);
         case family::atomic: return atomic(v.code, a, b, c, range_of_atomic(n, i, a), d);
-        case family::struct_new: return make_struct(n, i, d);
+        case family::struct_new: return make_words(n, i, d);
         case family::special: return do_special(n, i, d);
         case family::struct_get: return struct_get(v.code, a, n.words[0], d);
         case family::struct_set: return struct_set(v.code, a, n.words[0], b, (v.flags & exec::flag::reference) != 0);

@@ -76,9 +76,9 @@ public:
         check_type(a, h, depth, nullable ? yes : no, yes, no);
         bind(yes);
     }
-    /// A structure of `fields` values of 4 bytes, which are in slots from `slot` on; then its reference is in `slot`.
-    /// To `slow` if no cell of the class is at hand.
-    void struct_new(u32 slot, u32 fields, u32 header, u32 cls, u32 bytes, u32 slow) noexcept {
+    /// rax = a new object with a header, rcx = the base of the heap; its fields are set next. To `slow` if no cell of
+    /// the class, of so many bytes, is at hand.
+    void take_cell(u32 cls, u32 bytes, u32 header, u32 slow) noexcept {
         const u64 span = u64(heap_.in.spans) + cls * sizeof(runtime::object_heap::span);
         heap_to(gp::rcx);
         two(stubs::field_load32, number(gp::rax), number(gp::rcx), span);
@@ -88,13 +88,17 @@ public:
         v[from::a] = i64(gp::rcx), v[from::b] = i64(span), v[from::c] = bytes;
         put(stubs::field_add32, v);
         two(stubs::field_load, number(gp::rcx), number(gp::rcx), u64(heap_.in.base));
-        fill_db(stubs::object_header, 0, header);
-        for (u32 i = 0; i < fields; ++i) {
-            fill_d(stubs::move[0].m, number(gp::rdx), slot + i);
-            two(stubs::field_stores[0], number(gp::rdx), number(gp::rax), runtime::object_header + 4 * i);
-        }
-        fill_d(stubs::store_slot, slot, number(gp::rax));
+        two(stubs::set_words, 0, 0, 0, header);
     }
+    /// The field of the new object that is `offset` bytes behind its beginning becomes what is in `slot`.
+    void set_field_of_new(u32 offset, u32 log2, u32 slot) noexcept {
+        constexpr op stores[] = {op::i32_store8, op::i32_store16, op::i32_store, op::i64_store};
+        fill_d(stubs::move[log2 == 3].m, number(gp::rdx), slot);
+        two(stubs::field_stores[u16(stores[log2]) - u16(op::i32_store)], number(gp::rdx), number(gp::rax), offset);
+    }
+    /// 8 bytes of the new object are 0.
+    void clear_of_new(u32 offset) noexcept { two(stubs::set_words, 0, 0, offset); }
+    void give_new(u32 slot) noexcept { fill_d(stubs::store_slot, slot, number(gp::rax)); }
 
     /// What is done aside, once the rest is there.
     void emit_notes() noexcept {

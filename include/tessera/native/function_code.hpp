@@ -27,6 +27,7 @@ struct compile_options {
 struct compile_input {
     const exec::function_ir& ir;
     const module_data& module;
+    const runtime::object_layouts& layouts; ///< of the store
     u32 func = 0;
     const u8* cells = nullptr;
     view<exec::cell_origin> places;     ///< by node
@@ -307,15 +308,44 @@ protected:
 
     // Safepoints: what they cannot do is left to their cells.
 
-    /// A structure, if there is a free cell of its class.
-    void make_struct(const node_type& n, u32 i, place d) noexcept {
+    /// A structure of fields of 4 bytes, if there is a free cell of its class.
+    void make_words(const node_type& n, u32 i, place d) noexcept {
         const u32 slot = n.words[0], fields = u32(u16(n.v.code));
         spill(registers_->dirty[i] & registers_->live_in[i] & registers_->temps(slot, slot + fields));
-        struct_new(slot, fields, n.words[1], n.words[2], n.words[3], aside(i));
-        if (d.is_reg()) move_to(d.value, place::slot(slot), true);
+        take_cell(n.words[2], n.words[3], n.words[1], aside(i));
+        for (u32 k = 0; k < fields; ++k) set_field_of_new(runtime::object_header + 4 * k, 2, slot + k);
+        give_made(slot, d);
+    }
+    /// Any other that is not large; false: it is, or has vectors, and nothing was emitted.
+    bool make_struct(const node_type& n, u32 i, place d) noexcept {
+        constexpr u32 most_bytes = 256;
+        const bool by_default = n.v.code == op::struct_new_default;
+        if (!by_default && n.v.code != op::struct_new) return false;
+        const runtime::object_layouts& layouts = in_->layouts;
+        const u32 slot = n.words[0], type = n.words[1], size = layouts[type].size;
+        const view<field_type> fields = in_->module.types.fields_of(n.words[2]);
+        for (const field_type& f : fields)
+            if (f.type == t_v128) return false;
+        if (size > most_bytes) return false;
+        const u32 cls = runtime::object_heap::class_of(size);
+        if (!by_default)
+            spill(registers_->dirty[i] & registers_->live_in[i] & registers_->temps(slot, slot + u32(fields.size())));
+        take_cell(cls, runtime::object_heap::class_bytes(cls), runtime::object_heap::header_of(type), aside(i));
+        if (by_default)
+            for (u32 at = runtime::object_header; at < size; at += 8) clear_of_new(at);
+        else
+            for (u32 k = 0; k < fields.size(); ++k)
+                set_field_of_new(layouts.offset(type, k), runtime::stored_log2(fields[k].type), slot + k);
+        give_made(slot, d);
+        return true;
+    }
+    void give_made(u32 slot, place d) noexcept {
+        give_new(slot);
+        if (d.is_reg()) move_to(d.value, place::reg(gp::rax), true);
     }
     /// By the instruction's function.
     void do_special(const node_type& n, u32 i, place d) noexcept {
+        if (make_struct(n, i, d)) return;
         spill(registers_->dirty[i] & registers_->live_in[i] & registers_->temps(0));
         fill_d(stubs::move_imm64, number(gp::rdx), address_of_cell(i));
         fill_d(stubs::move[0].i, number(gp::rcx), u64(n.v.code));

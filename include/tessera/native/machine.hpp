@@ -121,8 +121,8 @@ private:
         ++counters_.left;
         if (ir.scratch != 0) return; // slots beyond what a cell can name are moved around its operation
         unit_code* const to = code_of(unit);
-        if (!to ||
-            !compiler_->run({ir, *unit.module, index, cells, places, handlers, to->entries.data(), threshold != 0}))
+        if (!to || !compiler_->run({ir, *unit.module, *unit.layouts, index, cells, places, handlers, to->entries.data(),
+                                    threshold != 0}))
             return;
         const u32 first = u32(to->ways.size());
         if (!to->ways.append(compiler_->tallies().data(), compiler_->tallies().size())) return;

@@ -40,8 +40,8 @@ inline constexpr stub object_address = assembler().rx({0, 0x8d, true}, gp::rcx, 
 /// `d` = 32 bits at `b` behind the pointer in `a`; and 32 bits there are more by the immediate `c`.
 inline constexpr stub field_load32 = assembler().rx({0, 0x8b}, D, A, gp::rsp, 0, B).made;
 inline constexpr stub field_add32 = assembler().rx({0, 0x81}, gp::rax, A, gp::rsp, 0, B).imm32(C).made;
-/// 64 bits at rcx + rax = the immediate `b`
-inline constexpr stub object_header = assembler().rx({0, 0xc7, true}, gp::rax, gp::rcx, gp::rax, 0).imm32(B).made;
+/// 64 bits at `b` behind rcx + rax = the immediate `x`
+inline constexpr stub set_words = assembler().rx({0, 0xc7, true}, gp::rax, gp::rcx, gp::rax, 0, B).imm32(X).made;
 /// To `x` unless the byte at `b` behind the pointer in `a` is 0.
 inline constexpr stub check_field = assembler().rx({0, 0x80}, gp(7), A, gp::rsp, 0, B).imm8(0).jcc(cond::ne).made;
 inline constexpr stub call_register = assembler().r({0, 0xff}, 2, D).made;
