@@ -6,6 +6,7 @@
 #include <tessera/native/atomic_stubs.hpp>
 #include <tessera/native/emit_vector.hpp>
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::native {
 
 class atomic_emitter : public vector_emitter {
@@ -110,3 +111,4 @@ private:
 };
 
 } // namespace tessera::native
+TESSERA_SMALL_END

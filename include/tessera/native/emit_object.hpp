@@ -8,6 +8,7 @@
 #include <tessera/native/object_stubs.hpp>
 #include <tessera/runtime/heap.hpp>
 
+TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::native {
 
 /// Where machine code finds the heap: distances in bytes from what rbp points at, then from the heap.
@@ -224,3 +225,4 @@ private:
 };
 
 } // namespace tessera::native
+TESSERA_SMALL_END
