@@ -2,6 +2,8 @@
 // A small command: loads a module, binary or text, calls an export and prints the results.
 //
 //     run FILE [FUNCTION [ARGUMENT...]]     without FUNCTION: lists what the module exports
+//
+// With machine code (TESSERA_NATIVE) `run --guard-pages FILE ...` has that rely on guard pages.
 #include <tessera/tessera.hpp>
 
 #include "../tests/files.hpp"
@@ -61,6 +63,10 @@ int usage(const char* why) {
 } // namespace
 
 int main(int argc, char** argv) {
+#if TESSERA_NATIVE
+    tessera::native_options options;
+    if (argc > 1 && std::strcmp(argv[1], "--guard-pages") == 0) options.guard_pages = true, ++argv, --argc;
+#endif
     if (argc < 2) return usage("run a function of a WebAssembly module");
     const auto bytes = read_file(argv[1]);
     if (bytes.empty()) return usage("the file cannot be read, or is empty");
@@ -85,7 +91,7 @@ int main(int argc, char** argv) {
 
     tessera::store<profile> store;
 #if TESSERA_NATIVE
-    if (auto ok = tessera::enable_native(store); !ok) return report(ok.error(), stderr);
+    if (auto ok = tessera::enable_native(store, options); !ok) return report(ok.error(), stderr);
 #endif
     auto instance = store.instantiate(*mod);
     if (!instance) return report(instance.error(), stderr);

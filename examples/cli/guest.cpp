@@ -22,7 +22,8 @@ const char* why_not_opened(wasi::error_number why) {
 
 tessera::result<void> equip(cli::store& s, const cli::guest_options& options) {
     if (auto ok = s.add_fuel(options.fuel); !ok) return ok;
-    return options.machine_code ? tessera::enable_native(s) : tessera::result<void>();
+    if (!options.machine_code) return {};
+    return tessera::enable_native(s, {.guard_pages = options.guard_pages});
 }
 
 } // namespace

@@ -22,6 +22,7 @@ struct guest_options : module_options {
     std::vector<std::string> env;       ///< K=V, or K alone for the value it has here
     validation when = validation::eager;
     bool machine_code = false; ///< for what is called often, where the machine allows
+    bool guard_pages = false;  ///< see tessera::native_options
     std::uint64_t fuel = ~std::uint64_t{0};
     std::chrono::nanoseconds timeout{0}; ///< 0: none
     std::uint64_t max_memory = tessera::limits().total_memory_bytes;

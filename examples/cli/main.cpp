@@ -129,6 +129,8 @@ int main(int argc, char** argv) {
         "Validate all functions before the first is called, not each one where it is called");
     sub->add_flag_callback(
         "--interpret", [&of_run] { of_run.machine_code = false; }, "Compile nothing to machine code");
+    sub->add_flag("--guard-pages", of_run.guard_pages,
+                  "Let machine code rely on pages behind memories that nobody can access, instead of checks");
 
     validate_options of_validate;
     sub = add("validate", "Say whether modules are valid", of_validate, &validate);

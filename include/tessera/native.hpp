@@ -13,6 +13,7 @@
 #include <tessera/native/options.hpp>
 #if TESSERA_BODIES
 #include <tessera/native/machine.hpp>
+#include <tessera/native/processor.hpp>
 #endif
 
 namespace tessera::inline TESSERA_ABI {
@@ -29,7 +30,6 @@ TESSERA_API result<void> enable_native(const basic_store& s, const native_option
 template <features F>
 result<void> enable_native(store<F>& s, const native_options& options = {}) noexcept {
     static_assert(F[feature::native], "tessera: this store's features lack native");
-    static_assert(!F[feature::dirty_marks], "tessera: machine code does not mark the pages it writes to");
     return detail::enable_native(s, options);
 }
 /// @returns whether functions of `s` become machine code, or why not
@@ -46,11 +46,12 @@ TESSERA_API result<void> enable_native(const basic_store& s, const native_option
     exec::native_hook** const place = data->engine->native(*data);
     if (!place) return msg::out_of_memory;
     if (*place) return {};
-    const native::compile_options made_for{exec::model_of(data->built), num::processor_has_instructions(),
-                                           options.blinding};
+    const native::compile_options made_for{exec::model_of(data->built), native::processor_has_sse4(),
+                                           options.avx && native::processor_has_avx(), options.blinding};
     native::machine* const made = create<native::machine>(made_for, options);
     if (!made) return msg::out_of_memory;
     if (!made->start(*data, options.perf_map)) return tessera::destroy(made), error(msg::cannot_open, "perf_map");
+    data->has_guards = made->has_guards();
     *place = made;
     return {};
 }

@@ -6,6 +6,7 @@
 #include <tessera/config.hpp>
 
 #include <tessera/runtime/api/execution.hpp>
+#include <tessera/runtime/api/keepable.hpp>
 #include <tessera/runtime/api/store.hpp>
 
 #if TESSERA_BODIES
@@ -22,6 +23,15 @@ class store : public basic_store {
 
 public:
     explicit store(const tessera::limits& limits = {}) noexcept : basic_store(runtime::engine_for<F>(), F, limits) {}
+    /// A store that keeps what it has in memory of `memory`, of which it takes a copy: itself, instances, memories but
+    /// shared ones, tables, the heap, lowered code, the stacks of calls and the books of what hosts hold (objects,
+    /// roots), objects by make_object too. Not from there is what may outlive the store or is the host's: modules,
+    /// imports, host functions, shared memories, errors, executions with their results; nor machine code, what a
+    /// debugger, a `rollback` or `save` keeps, and what is needed only while a call of the library lasts. With an
+    /// allocator no address space is reserved: a memory that grows beyond its room is copied.
+    store(const tessera::limits& limits, const allocator& memory) noexcept
+        : basic_store(runtime::engine_for<F>(), F, limits, memory) {}
+    explicit store(const allocator& memory) noexcept : store(tessera::limits(), memory) {}
 
     /// Allows `units` more of execution. What a guest has used up it does not get back by trapping.
     result<void> add_fuel(u64 units) noexcept requires(F[feature::fuel]) {

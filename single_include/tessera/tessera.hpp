@@ -820,6 +820,44 @@ inline constexpr message hint_target{kind::invalid, "@metadata.code.branch_hint 
 
 } // namespace tessera::msg
 
+// ---- util/allocator.hpp ----------------------------------------------------------------
+/// @file allocator.hpp
+/// Memory from where a host wants it, in place of the macros of config.hpp.
+
+namespace tessera::inline TESSERA_ABI {
+
+/// Where a store gets memory from; see store's constructor for what that is. One without `allocate` stands for the
+/// macros TESSERA_ALLOCATE and TESSERA_DEALLOCATE. Stores that run on different threads may have the same one only if
+/// it allows that; else it is called by the store's thread alone, and never from within itself.
+struct allocator {
+    /// Room for `bytes` bytes, more than none, aligned as malloc does; null when there is none, which becomes an error
+    /// of the call that needed it. It does not throw.
+    void* (*allocate)(void* self, std::size_t bytes) noexcept = nullptr;
+    /// Takes back what `allocate` gave for as many bytes; `at` is not null.
+    void (*release)(void* self, void* at, std::size_t bytes) noexcept = nullptr;
+    /// What the two get to know.
+    void* self = nullptr;
+};
+
+/// Room for `bytes` bytes from an allocator, or if `from` is null by the macros; null: there is none.
+TESSERA_NOINLINE inline void* allocate_in(const allocator* from, std::size_t bytes) noexcept {
+    return from ? from->allocate(from->self, bytes) : TESSERA_ALLOCATE(bytes);
+}
+/// The same, all zeros.
+TESSERA_NOINLINE inline void* allocate_zeroed_in(const allocator* from, std::size_t bytes) noexcept {
+    if (!from) return TESSERA_ALLOCATE_ZEROED(bytes);
+    void* const at = from->allocate(from->self, bytes);
+    if (at) std::memset(at, 0, bytes);
+    return at;
+}
+/// Gives back what one of these two gave for as many bytes; null is allowed.
+TESSERA_NOINLINE inline void release_in(const allocator* from, void* at, std::size_t bytes) noexcept {
+    if (!from) TESSERA_DEALLOCATE(at);
+    else if (at) from->release(from->self, at, bytes);
+}
+
+} // namespace tessera
+
 // ---- util/view.hpp ---------------------------------------------------------------------
 /// @file view.hpp
 /// A sequence of constant elements that somebody else owns.
@@ -878,18 +916,24 @@ struct vec_storage {
     void* data_ = nullptr;
     std::size_t size_ = 0;
     std::size_t capacity_ = 0;
+    const allocator* from_ = nullptr;
 
     /// Room for `n` elements of `element` bytes, which can be copied as bytes. False: memory is out,
     /// nothing changed.
     TESSERA_NOINLINE bool move_to(std::size_t n, std::size_t element) noexcept {
         if (n > std::size_t(-1) / 2 / element) return false;
-        void* const fresh = TESSERA_ALLOCATE(n * element);
+        void* const fresh = allocate_in(from_, n * element);
         if (!fresh) return false;
         if (size_) std::memcpy(fresh, data_, size_ * element);
-        TESSERA_DEALLOCATE(data_);
+        release_in(from_, data_, capacity_ * element);
         data_ = fresh;
         capacity_ = n;
         return true;
+    }
+    TESSERA_NOINLINE void give_back(std::size_t element) noexcept {
+        release_in(from_, data_, capacity_ * element);
+        data_ = nullptr;
+        size_ = capacity_ = 0;
     }
 };
 } // namespace detail
@@ -900,7 +944,13 @@ template <class T>
 class vec : detail::vec_storage {
 public:
     vec() noexcept = default;
-    vec(vec&& other) noexcept { take(other); }
+    /// One that allocates from `from`, which must outlive it; null is as without.
+    explicit vec(const allocator* from) noexcept { from_ = from; }
+    vec(vec&& other) noexcept {
+        from_ = other.from_;
+        take(other);
+    }
+    /// Content stays in the room it is in; a sequence without room leaves this one where it allocates.
     vec& operator=(vec&& other) noexcept {
         if (this != &other) {
             release();
@@ -916,6 +966,10 @@ public:
     const T* data() const noexcept { return static_cast<const T*>(data_); }
     std::size_t size() const noexcept { return size_; }
     std::size_t capacity() const noexcept { return capacity_; }
+    /// Where it allocates; null: by the macros.
+    const allocator* from() const noexcept { return from_; }
+    /// Allocates from `from`, for one that has no room yet.
+    void allocate_from(const allocator* from) noexcept { from_ = from; }
     bool empty() const noexcept { return size_ == 0; }
     T& operator[](std::size_t i) noexcept { return data()[i]; }
     const T& operator[](std::size_t i) const noexcept { return data()[i]; }
@@ -975,19 +1029,20 @@ private:
     }
     TESSERA_NOINLINE bool move_each_to(std::size_t n) noexcept {
         if (n > std::size_t(-1) / 2 / sizeof(T)) return false;
-        T* fresh = static_cast<T*>(TESSERA_ALLOCATE(n * sizeof(T)));
+        T* fresh = static_cast<T*>(allocate_in(from_, n * sizeof(T)));
         if (!fresh) return false;
         for (std::size_t i = 0; i < size_; ++i) {
             ::new (static_cast<void*>(fresh + i)) T(std::move(data()[i]));
             data()[i].~T();
         }
-        TESSERA_DEALLOCATE(data_);
+        release_in(from_, data_, capacity_ * sizeof(T));
         data_ = fresh;
         capacity_ = n;
         return true;
     }
     // By hand: std::exchange costs a dozen type traits for each T.
     void take(vec& other) noexcept {
+        if (other.capacity_ != 0) from_ = other.from_;
         data_ = other.data_;
         size_ = other.size_;
         capacity_ = other.capacity_;
@@ -995,13 +1050,25 @@ private:
         other.size_ = other.capacity_ = 0;
     }
     void release() noexcept {
-        clear();
-        TESSERA_DEALLOCATE(data_);
-        data_ = nullptr;
-        capacity_ = 0;
+        if constexpr (!std::is_trivially_copyable_v<T>) clear();
+        this->give_back(sizeof(T));
     }
 };
 
+/// Makes a T from `args` in memory of an allocator, or of the heap if `from` is null; returns null when memory is out.
+/// Ends with `destroy_in`.
+template <class T, class... A>
+T* create_in(const allocator* from, A&&... args) noexcept {
+    void* at = allocate_in(from, sizeof(T));
+    return at ? ::new (at) T(std::forward<A>(args)...) : nullptr;
+}
+/// Ends what `create_in` made with the same `from`; null is allowed.
+template <class T>
+void destroy_in(const allocator* from, T* object) noexcept {
+    if (!object) return;
+    object->~T();
+    release_in(from, object, sizeof(T));
+}
 /// Makes a T on the heap from `args`, or returns null when memory is out. Ends with `destroy`.
 template <class T, class... A>
 T* create(A&&... args) noexcept {
@@ -1109,6 +1176,9 @@ struct type_section {
     vec<type_def> defs;
     vec<val_type> values;
     vec<field_type> fields;
+
+    type_section() noexcept = default;
+    explicit type_section(const allocator* from) noexcept : defs(from), values(from), fields(from) {}
 
     u32 size() const noexcept { return u32(defs.size()); }
     const type_def& operator[](u32 type) const noexcept { return defs[type]; }
@@ -1643,6 +1713,8 @@ namespace tessera::inline TESSERA_ABI::binary {
 /// The hints of a module by the offset of the instruction.
 class branch_hints {
 public:
+    branch_hints() noexcept = default;
+    explicit branch_hints(const allocator* from) noexcept : hints_(from) {}
     /// Reads the hints of `m`, which are none unless there is one section of them, it is in order,
     /// and each hint belongs to an instruction. False: memory is out.
     [[nodiscard]] bool read(const module_data& m) noexcept;
@@ -1708,6 +1780,13 @@ struct catch_table {
     vec<catch_region> regions;
     vec<catch_clause> clauses;
 
+    catch_table() noexcept = default;
+    explicit catch_table(const allocator* from) noexcept : regions(from), clauses(from) {}
+    /// Becomes a copy. False: memory is out.
+    [[nodiscard]] bool assign(const catch_table& other) noexcept {
+        return regions.assign({other.regions.data(), other.regions.size()}) &&
+               clauses.assign({other.clauses.data(), other.clauses.size()});
+    }
     void clear() noexcept {
         regions.clear();
         clauses.clear();
@@ -1764,28 +1843,42 @@ struct code_place {
 
 /// Keeps a module alive and holds what the store knows about it.
 struct code_unit {
+    const allocator* from;             ///< of all that is here; null: the macros
     module_data* module = nullptr;     ///< counted
-    vec<u32> type_ids;                 ///< type index → the store's canonical type id
+    vec<u32> type_ids{from};           ///< type index → the store's canonical type id
     object_layouts* layouts = nullptr; ///< the store's
-    binary::branch_hints hints;        ///< of the module, for lowering
-    vec<func_code> funcs;              ///< by function index; imported ones stay empty
+    binary::branch_hints hints{from};  ///< of the module, for lowering
+    vec<func_code> funcs{from};        ///< by function index; imported ones stay empty
 #if TESSERA_NATIVE
-    vec<func_code> compiled; ///< slot form of functions that were lowered for the interpreter before
+    vec<func_code> compiled{from}; ///< slot form of functions that were lowered for the interpreter before
 #endif
-    vec<catch_table*> catch_tables;
-    vec<code_place> places; ///< of lowered functions, the first `sorted` of them in order, see exec/frames.hpp
+    vec<catch_table*> catch_tables{from};
+    vec<code_place> places{from}; ///< of lowered functions, the first `sorted` of them in order, see exec/frames.hpp
     std::size_t sorted = 0;
-    vec<u32> exports_by_name; ///< export indices in the order of their names; empty until needed
+    vec<u32> exports_by_name{from}; ///< export indices in the order of their names; empty until needed
 
-    code_unit() noexcept = default;
+    explicit code_unit(const allocator* a) noexcept : from(a) {}
     code_unit(const code_unit&) = delete;
     code_unit& operator=(const code_unit&) = delete;
-    ~code_unit() {
-        for (func_code& f : funcs) TESSERA_DEALLOCATE(f.cells);
+    ~code_unit() { drop_code(); }
+
+    /// The room of cells: there is some for a function of none, too.
+    static u32 room_of(u32 size) noexcept { return size ? size : 8; }
+    void release(const func_code& f) const noexcept { release_in(from, f.cells, room_of(f.size)); }
+    /// Frees the lowered code of all functions.
+    void drop_code() noexcept {
+        for (func_code& f : funcs) {
+            release(f);
+            f = {};
+        }
 #if TESSERA_NATIVE
-        for (func_code& f : compiled) TESSERA_DEALLOCATE(f.cells);
+        for (func_code& f : compiled) release(f);
+        compiled.clear();
 #endif
-        for (catch_table* t : catch_tables) destroy(t);
+        for (catch_table* t : catch_tables) destroy_in(from, t);
+        catch_tables.clear();
+        places.clear();
+        sorted = 0;
     }
 
     /// The code at a place.
@@ -1928,9 +2021,10 @@ struct host_function {
 /// A host object a guest can hold as an externref.
 struct host_object {
     void* object = nullptr;
-    const void* type = nullptr;              ///< address that stands for its C++ type
-    void (*destroy)(void* object) = nullptr; ///< null: the host owns it
-    u32 next_free = 0;                       ///< while unused: index + 1 of the next unused one
+    const void* type = nullptr; ///< address that stands for its C++ type
+    /// `from` is the store's; null: the host owns it.
+    void (*destroy)(const allocator* from, void* object) = nullptr;
+    u32 next_free = 0; ///< while unused: index + 1 of the next unused one
     bool used = false;
 };
 
@@ -2033,6 +2127,9 @@ struct shared_data {
     std::atomic<u64> size{0}; ///< bytes; only grows
     std::atomic<u32> owners{1};
     memory_type type;
+#if TESSERA_NATIVE
+    bool guarded = false; ///< see memory_data
+#endif
 
     u64 pages() const noexcept { return size.load(std::memory_order_acquire) >> type.page_log2; }
     void retain() noexcept { owners.fetch_add(1, std::memory_order_relaxed); }
@@ -2133,22 +2230,36 @@ inline void* reserve_pages(std::size_t bytes, std::size_t usable) noexcept {
 
 namespace tessera::inline TESSERA_ABI::runtime {
 
+/// Who is told what the host writes to a store's memories. What that is stays the engine's, so that a program without
+/// feature::dirty_marks has no code of it.
+struct written_pages {
+    void (*mark)(written_pages& self, const u8* at, u64 n) noexcept;
+};
+
 /// Linear memory. `base` may change whenever the memory grows, except for a shared one. It is null
 /// while the memory is empty and has never grown. A shared memory has one in each store that uses it,
 /// touched by that store's thread alone: its `size` is what the thread last saw.
 struct memory_data {
     u8* base = nullptr;
-    u64 size = 0;                  ///< bytes; a multiple of the page size
-    memory_type type;              ///< as declared; the current size is the minimum when it is matched as an import
-    u64 max_bytes = 0;             ///< the smallest of the declared maximum, the address space and the store's limit
-    u64 capacity = 0;              ///< bytes that may be used; those beyond `size` are zero
-    u64 reserved = 0;              ///< bytes of address space at `base`; 0: `base` is from TESSERA_ALLOCATE_ZEROED
-    account* total = nullptr;      ///< the store's, counted in `size`s; of a shared one, if it is counted there
-    shared_data* shared = nullptr; ///< counted; null for a memory of the store's own
-    u32 self = 0;                  ///< index in store_data::memories
-    bool is_gone = false;          ///< given up: empty for good
+    u64 size = 0;                     ///< bytes; a multiple of the page size
+    memory_type type;                 ///< as declared; the current size is the minimum when it is matched as an import
+    u64 max_bytes = 0;                ///< the smallest of the declared maximum, the address space and the store's limit
+    u64 capacity = 0;                 ///< bytes that may be used; those beyond `size` are zero
+    u64 reserved = 0;                 ///< bytes of address space at `base`; 0: `base` was allocated
+    account* total = nullptr;         ///< the store's, counted in `size`s; of a shared one, if it is counted there
+    shared_data* shared = nullptr;    ///< counted; null for a memory of the store's own
+    written_pages* written = nullptr; ///< null where nobody asks what was written to, and for a shared one
+    const allocator* from = nullptr;  ///< of `base`, which then is never reserved; null: the macros
+    u32 self = 0;                     ///< index in store_data::memories
+    bool is_gone = false;             ///< given up: empty for good
+#if TESSERA_NATIVE
+    /// It never moves, and of `guarded_space` bytes from `base` on none beyond `size` can be accessed. Set before
+    /// `allocate`: wanted, which makes it so or clears it.
+    bool guarded = false;
+#endif
 
     memory_data() noexcept = default;
+    explicit memory_data(const allocator* a) noexcept : from(a) {}
     memory_data(const memory_data&) = delete;
     memory_data& operator=(const memory_data&) = delete;
     ~memory_data() {
@@ -2157,12 +2268,19 @@ struct memory_data {
             shared->release();
             return;
         }
-        give_back(base, reserved);
+        give_back(base, reserved, capacity);
         if (total) total->give(size);
     }
 
     /// The current size in pages.
     u64 pages() const noexcept { return bytes_now() >> type.page_log2; }
+    bool is_guarded() const noexcept {
+#if TESSERA_NATIVE
+        return guarded;
+#else
+        return false;
+#endif
+    }
     /// The current size in bytes, which other threads may have changed.
     u64 bytes_now() const noexcept { return shared ? shared->size.load(std::memory_order_acquire) : size; }
     /// True if another thread has made the memory larger than `size` was; it is set.
@@ -2178,6 +2296,9 @@ struct memory_data {
         base = s.base;
         type = s.type;
         size = bytes_now();
+#if TESSERA_NATIVE
+        guarded = s.guarded;
+#endif
     }
 
     /// Gives the memory its declared minimum. `most` is the store's limit in bytes for one memory.
@@ -2192,6 +2313,10 @@ struct memory_data {
         if (sum && !sum->take(bytes)) return limit = "limits::total_memory_bytes", false;
         total = sum;
         size = bytes;
+#if TESSERA_NATIVE
+        guarded = guarded && can_be_guarded(t) && place(guarded_space, bytes);
+        if (guarded) return true;
+#endif
         // Others may hold the address of a shared memory while it grows: it has room for its maximum at once.
         if (t.shared) return max_bytes == 0 || place(max_bytes, bytes) || place(0, max_bytes);
         return bytes == 0 || place(bytes < small_size ? bytes : reservation(), bytes) || place(0, bytes);
@@ -2227,12 +2352,15 @@ struct memory_data {
 
     /// Gives back all it has; it is empty from then on, for good. Not for a shared one, nor while code runs on it.
     void give_up() noexcept {
-        give_back(base, reserved);
+        give_back(base, reserved, capacity);
         if (total) total->give(size);
         base = nullptr;
         size = capacity = reserved = max_bytes = 0;
         total = nullptr;
         is_gone = true;
+#if TESSERA_NATIVE
+        guarded = false;
+#endif
     }
 
     /// True if [at, at + n) lies inside.
@@ -2241,6 +2369,17 @@ struct memory_data {
         return at <= all && n <= all - at;
     }
     std::span<u8> bytes() const noexcept { return {base, std::size_t(size)}; }
+    /// The host writes `n` bytes at `at`, or hands them out to be written; they are inside.
+    void note_write(const u8* at, u64 n) const noexcept {
+        if (TESSERA_UNLIKELY(written != nullptr)) written->mark(*written, at, n);
+    }
+
+    /// Any address and offset of 32 bits and what is accessed there lie within.
+    static constexpr u64 guarded_space = (u64{8} << 30) + 64 * 1024;
+    /// Only these can be: addresses have 32 bits, and the size is a multiple of every system's pages.
+    static constexpr bool can_be_guarded(const memory_type& t) noexcept {
+        return !t.limits.is64 && t.page_log2 == 16 && sizeof(void*) > 4;
+    }
 
 private:
     /// What address space is counted in: no system has larger pages, and Windows reserves in such.
@@ -2269,15 +2408,15 @@ private:
     u64 reservation() const noexcept { return whole_units(max_bytes < most_reserved ? max_bytes : most_reserved); }
 
     /// Finds room for `usable` bytes in `space` bytes of address space of their own, which must be a unit at
-    /// least, or where `space` is 0 from TESSERA_ALLOCATE_ZEROED. What was there stays the caller's to give back.
+    /// least, or where `space` is 0 allocates them. What was there stays the caller's to give back.
     bool place(u64 space, u64 usable) noexcept {
         u8* at = nullptr;
         u64 committed = usable;
         if (space == 0) {
-            at = static_cast<u8*>(TESSERA_ALLOCATE_ZEROED(std::size_t(usable)));
+            at = static_cast<u8*>(allocate_zeroed_in(from, std::size_t(usable)));
         } else {
 #if TESSERA_RESERVES
-            if (space < unit || space > std::size_t(-1) / 2 || usable > space) return false;
+            if (from || space < unit || space > std::size_t(-1) / 2 || usable > space) return false;
             space = whole_units(space);
             committed = whole_units(usable);
             at = static_cast<u8*>(TESSERA_RESERVE(std::size_t(space), std::size_t(committed)));
@@ -2289,7 +2428,7 @@ private:
         reserved = space;
         return true;
     }
-    static void give_back(u8* at, u64 space) noexcept {
+    void give_back(u8* at, u64 space, u64 room) const noexcept {
 #if TESSERA_RESERVES
         if (space != 0) {
             TESSERA_RELEASE(at, std::size_t(space));
@@ -2298,14 +2437,15 @@ private:
 #else
         static_cast<void>(space);
 #endif
-        TESSERA_DEALLOCATE(at);
+        release_in(from, at, std::size_t(room));
     }
     /// Makes `needed` bytes usable where the memory is.
     bool commit(u64 needed) noexcept {
 #if TESSERA_RESERVES
         if (needed > reserved) return false;
         const u64 step = (needed + commit_step - 1) / commit_step * commit_step;
-        for (u64 to : {step < reserved ? step : reserved, whole_units(needed)}) {
+        const u64 ahead = step < reserved ? step : reserved;
+        for (u64 to : {is_guarded() ? whole_units(needed) : ahead, whole_units(needed)}) {
             if (!TESSERA_COMMIT(base + capacity, std::size_t(to - capacity))) continue;
             capacity = to;
             return true;
@@ -2316,15 +2456,15 @@ private:
         return false;
     }
     bool move_to(u64 needed) noexcept {
-        if (type.shared) return false;
-        u8* const from = base;
-        const u64 had = reserved;
+        if (type.shared || is_guarded()) return false;
+        u8* const old = base;
+        const u64 space = reserved, had = capacity;
         // Half as much again keeps growing page by page linear in all.
         u64 room = capacity + capacity / 2;
         room = room < needed ? needed : room > max_bytes ? max_bytes : room;
         if (!place(reservation(), needed) && !place(room, needed) && !place(0, room) && !place(0, needed)) return false;
-        copy_used(base, from, size);
-        give_back(from, had);
+        copy_used(base, old, size);
+        give_back(old, space, had);
         return true;
     }
     // Pages that hold only zeros are not written, so those nobody has touched stay free of cost.
@@ -2375,18 +2515,20 @@ namespace tessera::inline TESSERA_ABI::runtime {
 /// A table: `items` holds references in their 32-bit form, 0 for null; it may move when the table grows.
 struct table_data {
     u32* items = nullptr;
-    u64 size = 0;             ///< entries
-    table_type type;          ///< as declared; a type index in `type.element` is the store's type id
-    u64 max = 0;              ///< the smallest of the declared maximum, the address space and the store's limit
-    u64 capacity = 0;         ///< entries allocated
-    account* total = nullptr; ///< the store's, counted in `size`s
-    u32 self = 0;             ///< index in store_data::tables
+    u64 size = 0;                    ///< entries
+    table_type type;                 ///< as declared; a type index in `type.element` is the store's type id
+    u64 max = 0;                     ///< the smallest of the declared maximum, the address space and the store's limit
+    u64 capacity = 0;                ///< entries allocated
+    account* total = nullptr;        ///< the store's, counted in `size`s
+    const allocator* from = nullptr; ///< of `items`; null: the macros
+    u32 self = 0;                    ///< index in store_data::tables
 
     table_data() noexcept = default;
+    explicit table_data(const allocator* a) noexcept : from(a) {}
     table_data(const table_data&) = delete;
     table_data& operator=(const table_data&) = delete;
     ~table_data() {
-        TESSERA_DEALLOCATE(items);
+        give_back();
         if (total) total->give(size);
     }
 
@@ -2445,10 +2587,11 @@ struct table_data {
     }
 
 private:
-    static u32* fresh(u64 n) noexcept {
+    u32* fresh(u64 n) const noexcept {
         if (n > std::size_t(-1) / 2 / sizeof(u32)) return nullptr;
-        return static_cast<u32*>(TESSERA_ALLOCATE_ZEROED(std::size_t(n) * sizeof(u32)));
+        return static_cast<u32*>(allocate_zeroed_in(from, std::size_t(n) * sizeof(u32)));
     }
+    void give_back() const noexcept { release_in(from, items, std::size_t(capacity) * sizeof(u32)); }
     bool move_to(u64 needed) noexcept {
         u64 room = capacity + capacity / 2;
         room = room < needed ? needed : room > max ? max : room;
@@ -2456,7 +2599,7 @@ private:
         if (!to && room > needed) to = fresh(room = needed);
         if (!to) return false;
         if (size) std::memcpy(to, items, std::size_t(size) * sizeof(u32));
-        TESSERA_DEALLOCATE(items);
+        give_back();
         items = to;
         capacity = room;
         return true;
@@ -2508,22 +2651,29 @@ namespace tessera::inline TESSERA_ABI::runtime {
 struct instance_data {
     store_data* store = nullptr;
     code_unit* unit = nullptr;
-    vec<func_record*> funcs;
-    vec<table_data*> tables;
-    vec<memory_data*> memories;
-    vec<global_data*> globals;
-    vec<u64> global_slots;    ///< values of the module's own globals, two slots each
-    vec<u64*> imported_cells; ///< `globals[i]->cell` of the imported ones
-    vec<tag_data*> tags;
-    vec<vec<u32>> elems;            ///< evaluated element segments; a dropped one is empty
-    vec<std::span<const u8>> datas; ///< data segments; a dropped one is empty
-    u32 self = 0;                   ///< index in store_data::instances
+    const allocator* from;
+    vec<func_record*> funcs{from};
+    vec<table_data*> tables{from};
+    vec<memory_data*> memories{from};
+    vec<global_data*> globals{from};
+    vec<u64> global_slots{from};    ///< values of the module's own globals, two slots each
+    vec<u64*> imported_cells{from}; ///< `globals[i]->cell` of the imported ones
+    vec<tag_data*> tags{from};
+    vec<vec<u32>> elems{from};            ///< evaluated element segments; a dropped one is empty
+    vec<std::span<const u8>> datas{from}; ///< data segments; a dropped one is empty
+    u32 self = 0;                         ///< index in store_data::instances
 
-    instance_data() noexcept = default;
+    explicit instance_data(const allocator* a) noexcept : from(a) {}
     instance_data(const instance_data&) = delete;
     instance_data& operator=(const instance_data&) = delete;
 
     const module_data& module() const noexcept { return *unit->module; }
+    /// Room for `n` element segments, and for as many data segments. False: memory is out.
+    [[nodiscard]] bool make_segments(std::size_t elem, std::size_t data) noexcept {
+        if (!elems.resize(elem) || !datas.resize(data)) return false;
+        for (vec<u32>& e : elems) e.allocate_from(from);
+        return true;
+    }
     /// elem.drop and data.drop.
     void drop_elem(u32 segment) noexcept { elems[segment] = {}; }
     void drop_data(u32 segment) noexcept { datas[segment] = {}; }
@@ -2661,6 +2811,9 @@ namespace tessera::inline TESSERA_ABI::valid {
 /// references to other groups are compared by id. Works for one module and for a whole store.
 class type_registry {
 public:
+    type_registry() noexcept = default;
+    explicit type_registry(const allocator* from) noexcept : types_(from), slots_(from) {}
+
     /// All types by id; their references to types are ids too.
     const type_section& types() const noexcept { return types_; }
     type_space space() const noexcept { return {&types_, nullptr}; }
@@ -2809,7 +2962,7 @@ private:
     /// Keeps the table at most half full, so that a search ends.
     bool make_room() noexcept {
         if ((groups_ + 1) * 2 <= slots_.size()) return true;
-        vec<entry> bigger;
+        vec<entry> bigger(slots_.from());
         if (!bigger.resize(slots_.empty() ? 16 : slots_.size() * 2)) return false;
         // A number no module can know, lest one be made whose types all fall into one slot.
         if (slots_.empty()) seed_ = u64(reinterpret_cast<std::uintptr_t>(bigger.data()));
@@ -2891,7 +3044,8 @@ struct object_type {
 class object_layouts {
 public:
     /// The layouts of the types in `all`.
-    explicit object_layouts(const valid::type_registry& all) noexcept : all_(all) {}
+    explicit object_layouts(const valid::type_registry& all, const allocator* from = nullptr) noexcept
+        : all_(all), types_(from), words_(from) {}
 
     /// Makes `type` known. False: memory is out.
     [[nodiscard]] bool add(u32 type) noexcept {
@@ -3011,7 +3165,8 @@ public:
     // ---- objects ---------------------------------------------------------------------------------------------------
 
     /// The heap of objects of the types in `all`.
-    explicit object_heap(const valid::type_registry& all) noexcept : layouts(all), all_(all) {}
+    explicit object_heap(const valid::type_registry& all, const allocator* from = nullptr) noexcept
+        : layouts(all, from), all_(all), memory_(from), blocks_(from), live_(from), marks_(from) {}
 
     object_layouts layouts;
 
@@ -3163,8 +3318,9 @@ public:
         const u64 most = limit;
         const bool one = single;
         const valid::type_registry& all = all_;
+        const allocator* const from = memory_.from;
         this->~object_heap();
-        ::new (static_cast<void*>(this)) object_heap(all);
+        ::new (static_cast<void*>(this)) object_heap(all, from);
         limit = most;
         single = one;
     }
@@ -3324,6 +3480,7 @@ namespace tessera::inline TESSERA_ABI::runtime {
 
 class object_marker {
 public:
+    explicit object_marker(const allocator* from) noexcept : waiting_(from), arrays_(from) {}
     /// Starts over.
     void begin() noexcept {
         waiting_.clear();
@@ -3408,6 +3565,7 @@ public:
         u32 turn = 0;
         u32 next_free = 0; ///< while unused: index + 1 of the next unused one
     };
+    explicit root_table(const allocator* from) noexcept : places_(from) {}
     /// A place for `reference`; its index is in `index`. False: memory is out.
     [[nodiscard]] bool add(u32 reference, u32& index) noexcept {
         if (free_) {
@@ -3486,10 +3644,12 @@ struct slice; // of the floor game/
 
 /// A store. One thread at a time uses it; another one may only set `interrupt` and wake `sleeper`.
 struct store_data {
+    const allocator given;       ///< by the host; what it is not may be null
+    const allocator* const from; ///< the same; null: by the macros
     const runtime::engine* engine = nullptr;
-    void* engine_state = nullptr; ///< the engine's own
-    vec<func_record*> funcs;      ///< a function reference is an index in here plus one
-    valid::type_registry types;   ///< type ids that hold for all modules of the store
+    void* engine_state = nullptr;     ///< the engine's own
+    vec<func_record*> funcs{from};    ///< a function reference is an index in here plus one
+    valid::type_registry types{from}; ///< type ids that hold for all modules of the store
     tessera::limits limits;
     features built;                              ///< what the engine can run
     u64 fuel = 0;                                ///< what is left; used only with feature::fuel
@@ -3499,35 +3659,43 @@ struct store_data {
     struct {
         u64* slots = nullptr;
         u64 bytes = 0;
-    } ready;                 ///< the stack of the next call, for `engine::call_leaf`; 0 bytes: it has none
-    u32 host_depth = 0;      ///< how many calls from the host into the guest are active
-    u32 epoch = 1;           ///< counted up by a reset; handles of an earlier one are stale
+    } ready;            ///< the stack of the next call, for `engine::call_leaf`; 0 bytes: it has none
+    u32 host_depth = 0; ///< how many calls from the host into the guest are active
+    u32 epoch = 1;      ///< counted up by a reset; handles of an earlier one are stale
+#if TESSERA_NATIVE
+    bool has_guards = false; ///< its memories are guarded if they can be
+#endif
     slice* sliced = nullptr; ///< the innermost call that runs and may wait for its host; null: none
 
+    written_pages* written = nullptr; ///< what is told of the host's writes; null: there is nobody
     account memory_total;
     account table_total;
 
-    vec<code_unit*> units;
-    vec<instance_data*> instances;
-    vec<memory_data*> memories;
-    vec<table_data*> tables;
-    vec<global_data*> globals;
-    vec<tag_data*> tags;
-    vec<func_record*> func_blocks; ///< arrays in which the records of `funcs` lie
-    vec<host_object> objects;      ///< by the index in an externref
-    u32 free_object = 0;           ///< index + 1 of the first unused one
+    vec<code_unit*> units{from};
+    vec<instance_data*> instances{from};
+    vec<memory_data*> memories{from};
+    vec<table_data*> tables{from};
+    vec<global_data*> globals{from};
+    vec<tag_data*> tags{from};
+    struct func_block {
+        func_record* first;
+        std::size_t size;
+    };
+    vec<func_block> func_blocks{from}; ///< arrays in which the records of `funcs` lie
+    vec<host_object> objects{from};    ///< by the index in an externref
+    u32 free_object = 0;               ///< index + 1 of the first unused one
     u32 live_objects = 0;
 
-    object_heap heap{types}; ///< structures, arrays, exceptions
-    object_marker marker;
-    root_table roots;     ///< references the host holds
-    vec<u32> temporaries; ///< references that something being made needs
+    object_heap heap{types, from}; ///< structures, arrays, exceptions
+    object_marker marker{from};
+    root_table roots{from};     ///< references the host holds
+    vec<u32> temporaries{from}; ///< references that something being made needs
 
-    vec<backtrace*> in_flight; ///< exceptions that are errors the host has, or had; see each_in_flight
+    vec<backtrace*> in_flight{from}; ///< exceptions that are errors the host has, or had; see each_in_flight
     static constexpr std::size_t least_in_flight = 16;
     std::size_t most_in_flight = least_in_flight; ///< how many make `keep` forget those that nobody has
 
-    store_data() noexcept = default;
+    explicit store_data(const allocator& a = {}) noexcept : given(a), from(a.allocate ? &given : nullptr) {}
     store_data(const store_data&) = delete;
     store_data& operator=(const store_data&) = delete;
     ~store_data() {
@@ -3560,8 +3728,21 @@ struct store_data {
         in_flight.truncate(kept);
         most_in_flight = 2 * kept + least_in_flight; // the cost of looking is shared by as many new ones
     }
+    /// From now on `all` is told what the host writes to memories; the engine's, and gone with its state.
+    void tell_writes(written_pages& all) noexcept {
+        written = &all;
+        for (memory_data* m : memories) m->written = m->shared ? nullptr : &all;
+    }
     /// The function behind a reference that is not null.
     func_record& func_of(u32 reference) const noexcept { return *funcs[reference - 1]; }
+    /// Frees an array of function records.
+    void release(const func_block& b) const noexcept { release_in(from, b.first, b.size * sizeof(func_record)); }
+    /// Ends a store that was made in the memory of its allocator; null is allowed.
+    static void end(store_data* s) noexcept {
+        if (!s) return;
+        const allocator last = s->given;
+        destroy_in(last.allocate ? &last : nullptr, s);
+    }
     /// The reference to a function of this store.
     static u32 ref_of(const func_record& f) noexcept { return f.self + 1; }
 };
@@ -3569,25 +3750,29 @@ struct store_data {
 /// Frees a unit and its share of the module.
 inline void destroy_unit(code_unit* u) noexcept {
     module_data* m = u->module;
-    destroy(u);
+    destroy_in(u->from, u);
     if (m && m->owners.fetch_sub(1, std::memory_order_acq_rel) == 1) destroy(m);
 }
 
 inline void store_data::clear() noexcept {
     if (engine && engine->release) engine->release(*this);
     engine_state = nullptr;
+    written = nullptr;
     ready = {};
-    for (instance_data* i : instances) destroy(i);
+#if TESSERA_NATIVE
+    has_guards = false;
+#endif
+    for (instance_data* i : instances) destroy_in(from, i);
     for (func_record* f : funcs)
         if (f->host) f->host->release();
-    for (func_record* block : func_blocks) TESSERA_DEALLOCATE(block);
-    for (table_data* t : tables) destroy(t);
-    for (memory_data* m : memories) destroy(m);
-    for (global_data* g : globals) destroy(g);
-    for (tag_data* t : tags) destroy(t);
+    for (const func_block& b : func_blocks) release(b);
+    for (table_data* t : tables) destroy_in(from, t);
+    for (memory_data* m : memories) destroy_in(from, m);
+    for (global_data* g : globals) destroy_in(from, g);
+    for (tag_data* t : tags) destroy_in(from, t);
     for (code_unit* u : units) destroy_unit(u);
     for (host_object& o : objects)
-        if (o.used && o.destroy) o.destroy(o.object);
+        if (o.used && o.destroy) o.destroy(from, o.object);
     instances = {};
     funcs = {};
     func_blocks = {};
@@ -3600,6 +3785,7 @@ inline void store_data::clear() noexcept {
     free_object = live_objects = 0;
     types = {};
     heap.clear();
+    marker = object_marker(from);
     roots.clear();
     temporaries = {};
     for (backtrace* b : in_flight)
@@ -4181,6 +4367,18 @@ public:
     /// For the library: the place of the function.
     u32 func_place() const noexcept { return func_; }
     const runtime::store_data* store() const noexcept { return store_; }
+    /// For the library: where it stands, as a number.
+    u8 standing() const noexcept { return u8(state_); }
+    /// For the library: the results of a call that is done.
+    view<u64> slots() const noexcept { return {results_.data(), results_.size()}; }
+    /// For the library: it is another call now; what it was has been ended, or is the same engine's call.
+    void become(void* call, u32 func, u8 standing, vec<u64>&& slots) noexcept {
+        call_ = call;
+        epoch_ = store_->epoch;
+        func_ = func;
+        state_ = state(standing);
+        results_ = std::move(slots);
+    }
 
 private:
     friend game::call;
@@ -4815,6 +5013,12 @@ void store_guest(const shared_data* shared, u8* to, const T& value) noexcept {
     guest_layout<T>::store(at, value);
     if (shared) shared->calls->copy(to, copy, sizeof copy);
 }
+/// The same in `m`, which gets to know of it.
+template <class T>
+void store_guest(const memory_data& m, u8* to, const T& value) noexcept {
+    m.note_write(to, guest_layout<T>::size);
+    store_guest(m.shared, to, value);
+}
 
 } // namespace runtime
 
@@ -4852,20 +5056,33 @@ public:
         return old;
     }
 
-    /// All bytes; valid until the memory grows, which guest code can do too.
+    /// All bytes; valid until the memory grows, which guest code can do too. For `rollback` all of them count as
+    /// written now, and what is written after its next `take` or `go_back` is missed: ask for them again then.
     std::span<u8> bytes() const noexcept {
         const runtime::memory_data* m = data();
-        return m && !m->shared ? m->bytes() : std::span<u8>();
+        if (!m || m->shared) return {};
+        m->note_write(m->base, m->size);
+        return m->bytes();
     }
-    /// `n` bytes at `at`; valid until the memory grows.
+    /// `n` bytes at `at`; valid until the memory grows, and for `rollback` as `bytes` says.
     result<std::span<u8>> view(u64 at, u64 n) const noexcept {
         const runtime::memory_data* m = data();
         if (m && m->shared) return msg::shared_view;
-        return in_bounds(m, at, n);
+        auto s = in_bounds(m, at, n);
+        if (s) m->note_write(s->data(), n);
+        return s;
+    }
+    /// The same, only to be read: they do not count as written.
+    result<std::span<const u8>> peek(u64 at, u64 n) const noexcept {
+        const runtime::memory_data* m = data();
+        if (m && m->shared) return msg::shared_view;
+        auto s = in_bounds(m, at, n);
+        if (!s) return s.error();
+        return std::span<const u8>(*s);
     }
     /// The same as text.
     result<std::string_view> text(u64 at, u64 n) const noexcept {
-        auto s = view(at, n);
+        auto s = peek(at, n);
         if (!s) return s.error();
         return std::string_view(reinterpret_cast<const char*>(s->data()), s->size());
     }
@@ -4882,6 +5099,7 @@ public:
         const runtime::memory_data* m = data();
         auto s = in_bounds(m, at, from.size());
         if (!s) return s.error();
+        m->note_write(s->data(), from.size());
         runtime::copy_bytes(*m, s->data(), from.data(), from.size());
         return {};
     }
@@ -4905,7 +5123,7 @@ public:
         const runtime::memory_data* m = data();
         auto s = in_bounds(m, at, runtime::guest_layout<T>::size);
         if (!s) return s.error();
-        runtime::store_guest(m->shared, s->data(), value);
+        runtime::store_guest(*m, s->data(), value);
         return {};
     }
 
@@ -5629,9 +5847,14 @@ namespace tessera::inline TESSERA_ABI::runtime {
 /// One for each store whose guest ever waited; it lives as long as the store.
 class sleeper final : public sleeper_data {
 public:
-    sleeper() noexcept
+    /// One in the memory of `from`, as create_in has it.
+    explicit sleeper(const allocator* from = nullptr) noexcept
         : sleeper_data{[](sleeper_data& self) noexcept { static_cast<sleeper&>(self).look_around(); },
-                       [](sleeper_data* self) noexcept { tessera::destroy(static_cast<sleeper*>(self)); }} {}
+                       [](sleeper_data* self) noexcept {
+                           sleeper* const me = static_cast<sleeper*>(self);
+                           tessera::destroy_in(me->from_, me);
+                       }},
+          from_(from) {}
 
     void begin() noexcept {
         const locked hold(lock_);
@@ -5666,6 +5889,7 @@ private:
     mutex lock_;
     condition woken_;
     bool notified_ = false;
+    const allocator* from_;
 };
 
 class wait_queue {
@@ -5984,6 +6208,11 @@ inline void fill_racy(u8* to, u8 value, u64 n) noexcept {
 
 namespace tessera::inline TESSERA_ABI::runtime {
 
+#if TESSERA_NATIVE
+/// How many stores of the process have guard pages. While one has, memories are made for it that belong to no store.
+inline constinit std::atomic<u32> stores_with_guards{0};
+#endif
+
 class shared_object final : public shared_data {
 public:
     shared_object() noexcept { calls = &all_calls; }
@@ -5991,8 +6220,14 @@ public:
     /// Gives the memory its declared minimum, and address space for its maximum; as memory_data::allocate.
     [[nodiscard]] bool allocate(const memory_type& t, u64 most, account* sum, std::string_view& limit) noexcept {
         type = t;
+#if TESSERA_NATIVE
+        pages_.guarded = stores_with_guards.load(std::memory_order_relaxed) != 0;
+#endif
         if (!pages_.allocate(t, most, sum, limit)) return false;
         base = pages_.base;
+#if TESSERA_NATIVE
+        guarded = pages_.guarded;
+#endif
         size.store(pages_.size, std::memory_order_release);
         return true;
     }
@@ -6469,7 +6704,7 @@ inline bool drop_object(store_data& s, u32 reference) noexcept {
     o->next_free = s.free_object;
     s.free_object = (reference >> 2) + 1;
     --s.live_objects;
-    if (was.destroy) was.destroy(was.object);
+    if (was.destroy) was.destroy(s.from, was.object);
     return true;
 }
 
@@ -6620,23 +6855,33 @@ class guest_span {
 public:
     guest_span() noexcept = default;
     guest_span(u8* at, std::size_t count) noexcept : at_(at), count_(count) {}
-    /// For the library: in a shared memory, unless that is null.
-    guest_span(u8* at, std::size_t count, const runtime::shared_data* shared) noexcept
-        : at_(at), count_(count), shared_(shared) {}
+    /// For the library: in the memory `in`.
+    guest_span(u8* at, std::size_t count, const runtime::memory_data& in) noexcept
+        : at_(at), count_(count), memory_(&in) {}
 
     std::size_t size() const noexcept { return count_; }
     bool empty() const noexcept { return count_ == 0; }
     /// Element `i`, which must be below size().
-    T operator[](std::size_t i) const noexcept { return runtime::load_guest<T>(shared_, at_ + i * stride); }
-    void set(std::size_t i, const T& v) const noexcept { runtime::store_guest(shared_, at_ + i * stride, v); }
-    /// All of it, as it lies there; nothing of a shared memory, see class memory.
-    std::span<u8> bytes() const noexcept { return {at_, shared_ ? 0 : count_ * stride}; }
+    T operator[](std::size_t i) const noexcept {
+        return runtime::load_guest<T>(memory_ ? memory_->shared : nullptr, at_ + i * stride);
+    }
+    void set(std::size_t i, const T& v) const noexcept {
+        u8* const to = at_ + i * stride;
+        if (memory_) runtime::store_guest(*memory_, to, v);
+        else runtime::guest_layout<T>::store(to, v);
+    }
+    /// All of it, as it lies there; nothing of a shared memory, see class memory, and memory::bytes for `rollback`.
+    std::span<u8> bytes() const noexcept {
+        if (memory_ && memory_->shared) return {at_, 0};
+        if (memory_) memory_->note_write(at_, count_ * stride);
+        return {at_, count_ * stride};
+    }
 
 private:
     static constexpr std::size_t stride = runtime::guest_layout<T>::size;
     u8* at_ = nullptr;
     std::size_t count_ = 0;
-    const runtime::shared_data* shared_ = nullptr;
+    const runtime::memory_data* memory_ = nullptr; ///< null: bytes of the host's
 };
 
 /// A pointer to one T: one i32 parameter. Structures in, structures out.
@@ -6648,7 +6893,7 @@ public:
     guest_ptr() noexcept = default;
     explicit guest_ptr(u8* at) noexcept : one_(at, 1) {}
     /// For the library, as that of guest_span.
-    guest_ptr(u8* at, const runtime::shared_data* shared) noexcept : one_(at, 1, shared) {}
+    guest_ptr(u8* at, const runtime::memory_data& in) noexcept : one_(at, 1, in) {}
 
     T get() const noexcept { return one_[0]; }
     void set(const T& v) const noexcept { one_.set(0, v); }
@@ -6678,18 +6923,24 @@ struct param {
     }
 };
 
-/// The bytes a guest's pointer and count mean. False: they are out of bounds, there is no memory, or it is
-/// shared and `shared` null.
-inline bool guest_bytes(const caller& who, u64 at, u64 count, u64 size, u8*& to, const shared_data** shared,
-                        error& why) noexcept {
-    if (!who.instance || who.instance->memories.empty()) return why = error(msg::no_memory), false;
+/// What is done with the bytes that a guest's pointer means.
+enum class bytes_for : u8 {
+    copies, ///< a proxy copies in and out, and says what it writes; they may be of a shared memory
+    reading,
+    writing, ///< by the host's own code, which says nothing
+};
+/// The memory in which a guest's pointer and count mean bytes, of which the first is `to`. Null: they are out of
+/// bounds, there is no memory, or it is shared and must not be.
+inline const memory_data* guest_bytes(const caller& who, u64 at, u64 count, u64 size, bytes_for use, u8*& to,
+                                      error& why) noexcept {
+    if (!who.instance || who.instance->memories.empty()) return why = error(msg::no_memory), nullptr;
     const memory_data& m = *who.instance->memories[0];
     // Both factors are below 2^32.
-    if (!m.holds(at, count * size)) return why = error(trap::out_of_bounds_memory), false;
-    if (shared) *shared = m.shared;
-    else if (m.shared) return why = error(msg::shared_view), false;
+    if (!m.holds(at, count * size)) return why = error(trap::out_of_bounds_memory), nullptr;
+    if (m.shared && use != bytes_for::copies) return why = error(msg::shared_view), nullptr;
     to = m.base + at;
-    return true;
+    if (use == bytes_for::writing) m.note_write(to, count * size);
+    return &m;
 }
 
 template <class T>
@@ -6701,9 +6952,10 @@ template <class T>
 struct param<guest_span<T>> : pair_param<T> {
     static bool read(caller& who, const u64* from, guest_span<T>& to, error& why) noexcept {
         u8* at = nullptr;
-        const shared_data* shared = nullptr;
-        if (!guest_bytes(who, u32(from[0]), u32(from[1]), guest_layout<T>::size, at, &shared, why)) return false;
-        to = {at, std::size_t(u32(from[1])), shared};
+        const memory_data* const in =
+            guest_bytes(who, u32(from[0]), u32(from[1]), guest_layout<T>::size, bytes_for::copies, at, why);
+        if (!in) return false;
+        to = {at, std::size_t(u32(from[1])), *in};
         return true;
     }
 };
@@ -6716,7 +6968,8 @@ struct param<std::span<T>> : pair_param<T> {
                   "tessera: the guest has this type with another layout; use guest_span<T>");
     static bool read(caller& who, const u64* from, std::span<T>& to, error& why) noexcept {
         u8* at = nullptr;
-        if (!guest_bytes(who, u32(from[0]), u32(from[1]), sizeof(T), at, nullptr, why)) return false;
+        constexpr bytes_for use = std::is_const_v<T> ? bytes_for::reading : bytes_for::writing;
+        if (!guest_bytes(who, u32(from[0]), u32(from[1]), sizeof(T), use, at, why)) return false;
         if (reinterpret_cast<std::uintptr_t>(at) % alignof(T) != 0) return why = error(msg::misaligned), false;
         to = {reinterpret_cast<T*>(at), std::size_t(u32(from[1]))};
         return true;
@@ -6726,7 +6979,7 @@ template <>
 struct param<std::string_view> : pair_param<char> {
     static bool read(caller& who, const u64* from, std::string_view& to, error& why) noexcept {
         u8* at = nullptr;
-        if (!guest_bytes(who, u32(from[0]), u32(from[1]), 1, at, nullptr, why)) return false;
+        if (!guest_bytes(who, u32(from[0]), u32(from[1]), 1, bytes_for::reading, at, why)) return false;
         to = {reinterpret_cast<const char*>(at), std::size_t(u32(from[1]))};
         return true;
     }
@@ -6737,9 +6990,10 @@ struct param<guest_ptr<T>> {
     static constexpr u32 slots = 1;
     static bool read(caller& who, const u64* from, guest_ptr<T>& to, error& why) noexcept {
         u8* at = nullptr;
-        const shared_data* shared = nullptr;
-        if (!guest_bytes(who, u32(from[0]), 1, guest_layout<T>::size, at, &shared, why)) return false;
-        to = guest_ptr<T>(at, shared);
+        const memory_data* const in =
+            guest_bytes(who, u32(from[0]), 1, guest_layout<T>::size, bytes_for::copies, at, why);
+        if (!in) return false;
+        to = guest_ptr<T>(at, *in);
         return true;
     }
 };
@@ -6868,16 +7122,16 @@ bool guarded(error& why, Call call) noexcept {
 #endif
 }
 
-/// Makes a T of the host's from `args`; null when memory is out or its constructor throws.
+/// Makes a T of the host's from `args`, as create_in; null when memory is out or its constructor throws.
 template <class T, bool Catches, class... A>
-T* create_guarded(A&&... args) noexcept {
+T* create_guarded(const allocator* from, A&&... args) noexcept {
     static_assert(alignof(T) <= alignof(std::max_align_t), "tessera: the type is aligned more than the allocator is");
-    void* const at = TESSERA_ALLOCATE(sizeof(T));
+    void* const at = allocate_in(from, sizeof(T));
     if (!at) return nullptr;
     T* made = nullptr;
     error why(msg::out_of_memory);
     if (!guarded<Catches>(why, [&] { return made = ::new (at) T(std::forward<A>(args)...), true; }))
-        TESSERA_DEALLOCATE(at);
+        release_in(from, at, sizeof(T));
     return made;
 }
 
@@ -6897,7 +7151,7 @@ host_function* bind(F&& f) noexcept {
                   "tessera: define needs a function pointer, or an object with one operator() that is "
                   "not a template: a lambda without auto parameters");
     using sign = host_signature<typename signature_of<body>::type>;
-    auto* made = create_guarded<host_callable<body>, Catches>(std::forward<F>(f));
+    auto* made = create_guarded<host_callable<body>, Catches>(nullptr, std::forward<F>(f));
     if (!made) return nullptr;
     made->params = sign::params;
     made->results = sign::list::types;
@@ -6927,7 +7181,7 @@ host_function* bind_dynamic(const func_type& type, F&& f) noexcept {
         "tessera: a function without static type takes (caller&, std::span<const value>, std::span<value>) and returns "
         "result<void>");
     using made_type = host_dynamic<body>;
-    auto* made = create_guarded<made_type, Catches>(std::forward<F>(f));
+    auto* made = create_guarded<made_type, Catches>(nullptr, std::forward<F>(f));
     if (!made) return nullptr;
     if (!made->types.append(type.params.data(), type.params.size()) ||
         !made->types.append(type.results.data(), type.results.size())) {
@@ -7203,12 +7457,18 @@ TESSERA_SMALL_END
 TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::runtime {
 
+/// A new object of a store's, in its memory; null when that is out.
+template <class T>
+T* make(const allocator* from) noexcept {
+    if constexpr (std::is_constructible_v<T, const allocator*>) return create_in<T>(from, from);
+    else return create_in<T>(from);
+}
 /// Adds a new object to a list of the store's; null when memory is out.
 template <class T>
 T* add(vec<T*>& all) noexcept {
-    T* made = create<T>();
+    T* made = make<T>(all.from());
     if (made && !all.push_back(made)) {
-        destroy(made);
+        destroy_in(all.from(), made);
         return nullptr;
     }
     if (made) made->self = u32(all.size() - 1);
@@ -7218,7 +7478,13 @@ T* add(vec<T*>& all) noexcept {
 /// Gives `m`, a new memory of the store, what `type` declares. False as memory_data::allocate.
 [[nodiscard]] inline bool allocate(store_data& s, memory_data& m, const memory_type& type,
                                    std::string_view& limit) noexcept {
-    if (!type.shared || !s.engine->make_shared) return m.allocate(type, s.limits.memory_bytes, &s.memory_total, limit);
+#if TESSERA_NATIVE
+    m.guarded = s.has_guards;
+#endif
+    if (!type.shared || !s.engine->make_shared) {
+        m.written = s.written;
+        return m.allocate(type, s.limits.memory_bytes, &s.memory_total, limit);
+    }
     shared_data* const made = s.engine->make_shared(type, s.limits.memory_bytes, &s.memory_total, limit);
     if (made) m.show(*made, &s.memory_total);
     return made != nullptr;
@@ -7241,12 +7507,12 @@ inline func_record* record_block(store_data& s, std::size_t n) noexcept {
     const std::size_t all = s.funcs.size() + n;
     if (all > s.funcs.capacity() && !s.funcs.reserve(all < 2 * s.funcs.capacity() ? 2 * s.funcs.capacity() : all))
         return nullptr;
-    func_record* block = static_cast<func_record*>(TESSERA_ALLOCATE(n * sizeof(func_record)));
-    if (block && !s.func_blocks.push_back(block)) {
-        TESSERA_DEALLOCATE(block);
+    const store_data::func_block block{static_cast<func_record*>(allocate_in(s.from, n * sizeof(func_record))), n};
+    if (block.first && !s.func_blocks.push_back(block)) {
+        s.release(block);
         return nullptr;
     }
-    return block;
+    return block.first;
 }
 
 /// Makes `r` the record of a host function, of which it becomes an owner.
@@ -17828,6 +18094,52 @@ TESSERA_API result<vec<char>> module::to_text(print_options options) const noexc
 } // namespace tessera
 #endif
 
+// ---- runtime/api/keepable.hpp ----------------------------------------------------------
+/// @file runtime/api/keepable.hpp
+/// A call as it is given to who keeps states of a store: an execution, or what is made of one.
+
+namespace tessera::inline TESSERA_ABI {
+
+namespace runtime {
+/// What is to be kept of an object around an execution.
+struct kept_figures {
+    vec<u64> words;
+    error why{error::unlikely()};
+};
+/// How it is.
+struct keeping {
+    /// False: `why` says what cannot be kept.
+    bool (*note)(const void* self, kept_figures& to, error& why) noexcept;
+    /// So that `put_back` cannot fail. False: memory is out.
+    bool (*make_room)(void* self, const kept_figures& from) noexcept;
+    void (*put_back)(void* self, const kept_figures& from) noexcept;
+};
+} // namespace runtime
+
+/// A call whose state is taken and put back together with that of its store, see `rollback`: an execution, or
+/// game::call::keepable(). Refers to it.
+class keepable_call {
+public:
+    keepable_call(execution& x) noexcept : x_(&x) {}
+    /// For the library: `self` is around `x`.
+    keepable_call(execution& x, void* self, const runtime::keeping& how) noexcept : x_(&x), self_(self), how_(&how) {}
+
+    /// For the library.
+    execution& of() const noexcept { return *x_; }
+    bool note(runtime::kept_figures& to, error& why) const noexcept { return !how_ || how_->note(self_, to, why); }
+    bool make_room(const runtime::kept_figures& from) const noexcept { return !how_ || how_->make_room(self_, from); }
+    void put_back(const runtime::kept_figures& from) const noexcept {
+        if (how_) how_->put_back(self_, from);
+    }
+
+private:
+    execution* x_;
+    void* self_ = nullptr;
+    const runtime::keeping* how_ = nullptr;
+};
+
+} // namespace tessera
+
 // ---- runtime/api/store.hpp -------------------------------------------------------------
 /// @file runtime/api/store.hpp
 /// The store as the host sees it, but for the choice of the engine.
@@ -20506,7 +20818,7 @@ namespace tessera::inline TESSERA_ABI::runtime {
 inline code_unit* unit_of(store_data& store, module_data& m) noexcept {
     for (code_unit* u : store.units)
         if (u->module == &m) return u;
-    code_unit* u = create<code_unit>();
+    code_unit* u = make<code_unit>(store.from);
     if (u && store.types.add(m.types, u->type_ids) && u->funcs.resize(m.funcs.size()) && u->hints.read_all(m) &&
         store.units.push_back(u)) {
         u->module = &m;
@@ -20514,7 +20826,7 @@ inline code_unit* unit_of(store_data& store, module_data& m) noexcept {
         m.owners.fetch_add(1, std::memory_order_relaxed);
         return u;
     }
-    destroy(u);
+    destroy_in(store.from, u);
     return nullptr;
 }
 
@@ -20547,7 +20859,7 @@ private:
             for (std::size_t i = funcs; i < s.funcs.size(); ++i)
                 if (s.funcs[i]->host) s.funcs[i]->host->release();
             s.funcs.truncate(funcs);
-            for (std::size_t i = blocks; i < s.func_blocks.size(); ++i) TESSERA_DEALLOCATE(s.func_blocks[i]);
+            for (std::size_t i = blocks; i < s.func_blocks.size(); ++i) s.release(s.func_blocks[i]);
             s.func_blocks.truncate(blocks);
             drop(s.tables, tables);
             drop(s.memories, memories);
@@ -20558,7 +20870,7 @@ private:
         }
         template <class T>
         static void drop(vec<T*>& all, std::size_t keep) noexcept {
-            for (std::size_t i = keep; i < all.size(); ++i) destroy(all[i]);
+            for (std::size_t i = keep; i < all.size(); ++i) destroy_in(all.from(), all[i]);
             all.truncate(keep);
         }
         std::size_t funcs, blocks, tables, memories, globals, tags, instances, units;
@@ -20591,7 +20903,7 @@ private:
             !made->memories.reserve(m_.memories.size()) || !made->globals.reserve(m_.globals.size()) ||
             !made->global_slots.resize(2 * (m_.globals.size() - m_.imported_globals)) ||
             !made->imported_cells.reserve(m_.imported_globals) || !made->tags.reserve(m_.tags.size()) ||
-            !made->elems.resize(m_.elems.size()) || !made->datas.resize(m_.datas.size()))
+            !made->make_segments(m_.elems.size(), m_.datas.size()))
             return out_of_memory();
         return make_records();
     }
@@ -20785,11 +21097,12 @@ namespace tessera::inline TESSERA_ABI {
 class basic_store {
 public:
     /// A store whose module needs `built` at most. See status().
-    basic_store(const runtime::engine& engine, features built, const tessera::limits& limits) noexcept
-        : data_(create<runtime::store_data>()) {
+    basic_store(const runtime::engine& engine, features built, const tessera::limits& limits,
+                const allocator& memory = {}) noexcept
+        : data_(create_in<runtime::store_data>(memory.allocate ? &memory : nullptr, memory)) {
         if (!data_) return;
         if (engine.works && !engine.works()) {
-            destroy(std::exchange(data_, nullptr));
+            runtime::store_data::end(std::exchange(data_, nullptr));
             missing_ = &msg::broken_engine;
             return;
         }
@@ -20803,13 +21116,13 @@ public:
     basic_store(basic_store&& other) noexcept : data_(std::exchange(other.data_, nullptr)), missing_(other.missing_) {}
     basic_store& operator=(basic_store&& other) noexcept {
         if (this != &other) {
-            destroy(data_);
+            runtime::store_data::end(data_);
             data_ = std::exchange(other.data_, nullptr);
             missing_ = other.missing_;
         }
         return *this;
     }
-    ~basic_store() { destroy(data_); }
+    ~basic_store() { runtime::store_data::end(data_); }
 
     /// Whether the store could be made. Everything else fails with the same error if not.
     result<void> status() const noexcept { return data_ ? result<void>() : result<void>(*missing_); }
@@ -20907,10 +21220,12 @@ public:
     /// Makes a T for guests to hold as externref. The store owns it until drop_object or its end.
     template <class T, bool Catches = bool(TESSERA_CATCHES), class... A>
     result<externref> make_object(A&&... args) noexcept {
-        T* made = data_ ? runtime::create_guarded<T, Catches>(std::forward<A>(args)...) : nullptr;
+        if (!data_) return *missing_;
+        T* made = runtime::create_guarded<T, Catches>(data_->from, std::forward<A>(args)...);
         if (!made) return msg::out_of_memory;
-        auto r = add_object({made, &runtime::type_mark<T>, [](void* o) { destroy(static_cast<T*>(o)); }});
-        if (!r) destroy(made);
+        auto r = add_object({made, &runtime::type_mark<T>,
+                             [](const allocator* from, void* o) { destroy_in(from, static_cast<T*>(o)); }});
+        if (!r) destroy_in(data_->from, made);
         return r;
     }
     /// Lends an object of the host's to guests as externref; it must live until drop_object.
@@ -20973,7 +21288,7 @@ private:
     template <class T>
     error undo(T* made, vec<T*>& all, std::string_view limit) noexcept {
         if (made) {
-            destroy(made);
+            destroy_in(all.from(), made);
             all.pop_back();
         }
         return limit.empty() ? error(msg::out_of_memory) : error(msg::limit_reached, limit);
@@ -21975,6 +22290,23 @@ struct node {
 /// How many slots operand `k` of `n` takes.
 constexpr u32 operand_slots(const node& n, unsigned k) noexcept { return operand_class(n.v, k) == cls::v128 ? 2 : 1; }
 
+/// True if control can come from such a node to the next one.
+constexpr bool goes_on(family f) noexcept {
+    switch (f) {
+    case family::br:
+    case family::br_table:
+    case family::return_:
+    case family::unreachable:
+    case family::throw_:
+    case family::return_call:
+    case family::return_call_lazy:
+    case family::return_call_record:
+    case family::return_call_indirect:
+    case family::return_call_ref: return false;
+    default: return true;
+    }
+}
+
 /// A place to branch to.
 struct label_def {
     u32 node = no_index;    ///< index of the node it stands before, no_index while unknown
@@ -22695,7 +23027,7 @@ protected:
     bool slot_form_ = false; ///< see runtime::code_form::slots
     bool counts_ = false;    ///< see runtime::code_form::counted
 #else
-    static constexpr bool slot_form_ = false;
+    static constexpr bool slot_form_ = false, counts_ = false;
 #endif
     bool failed_ = false; ///< memory is out
 };
@@ -23821,6 +24153,8 @@ struct frame_map {
 
 class frame_maps {
 public:
+    frame_maps() noexcept = default;
+    explicit frame_maps(const allocator* from) noexcept : table_(from), slots_(from) {}
     /// Null: nothing is known yet.
     const frame_map* find(std::uintptr_t key) const noexcept {
         if (table_.empty()) return nullptr;
@@ -23850,7 +24184,7 @@ private:
         return table[i];
     }
     bool widen() noexcept {
-        vec<frame_map> wider;
+        vec<frame_map> wider(table_.from());
         if (!wider.resize(table_.empty() ? 64 : 2 * table_.size())) return false;
         for (const frame_map& m : table_)
             if (m.key != 0) place(wider, m.key) = m;
@@ -23872,26 +24206,40 @@ namespace tessera::inline TESSERA_ABI::runtime {
 
 /// A mark for each page of 4 KiB of 64 MiB of addresses; pages farther apart share marks, so that a marked page may not
 /// have been written to, and one that is not marked was not.
-struct dirty_pages {
+struct dirty_pages : written_pages {
     static constexpr unsigned page_log2 = 12;
     static constexpr std::size_t page = std::size_t{1} << page_log2, marks = std::size_t{1} << 14;
     u8 marked[marks] = {};
 
+    dirty_pages() noexcept
+        : written_pages{[](written_pages& self, const u8* at, u64 n) noexcept {
+              static_cast<dirty_pages&>(self).mark_range(at, n);
+          }} {}
+
+    /// What a store writes at most; see `reached`.
+    static constexpr std::size_t most_bytes = 16;
+
+    static TESSERA_INLINE std::size_t place(std::uintptr_t at) noexcept {
+        return std::size_t(at >> page_log2) & (marks - 1);
+    }
     static TESSERA_INLINE std::size_t place(const u8* at) noexcept {
-        return std::size_t(reinterpret_cast<std::uintptr_t>(at) >> page_log2) & (marks - 1);
+        return place(reinterpret_cast<std::uintptr_t>(at));
     }
-    /// Before or after `size` bytes, no more than a page, are written.
-    TESSERA_INLINE void mark(const u8* at, unsigned size) noexcept {
-        marked[place(at)] = 1;
-        if (size > 1) marked[place(at + (size - 1))] = 1;
-    }
+    /// Before or after a store of at most `most_bytes` at `at`: only the page where it begins.
+    TESSERA_INLINE void mark(const u8* at) noexcept { marked[place(at)] = 1; }
     void mark_range(const u8* at, u64 n) noexcept {
         if (n > marks * page) n = marks * page;
         for (u64 i = 0; i < n; i += page) marked[place(at + i)] = 1;
         if (n) marked[place(at + (n - 1))] = 1;
     }
-    /// Whether something of the page's worth of bytes from `at` on may have been written to.
+    /// Whether something of the page's worth of bytes from `at` on may have been written to, but for what `reached`
+    /// says.
     bool is_marked(const u8* at) const noexcept { return (marked[place(at)] | marked[place(at + (page - 1))]) != 0; }
+    /// Whether a store that begins before `at` may have written to the first of these bytes, fewer than `most_bytes`.
+    bool reached(const u8* at) const noexcept {
+        const std::uintptr_t first = reinterpret_cast<std::uintptr_t>(at);
+        return (marked[place(first - 1)] | marked[place(first - (most_bytes - 1))]) != 0;
+    }
     void clear() noexcept { std::memset(marked, 0, sizeof marked); }
 };
 
@@ -24022,17 +24370,19 @@ struct context {
     u8* stack = nullptr;
     u64 stack_limit = 0; ///< bytes the stack may grow to
     runtime::store_data* store = nullptr;
+    bool is_seen = false;         ///< while somebody looks whether all calls are known
     context* next = nullptr;      ///< in the store's list of all
     context* next_free = nullptr; ///< in the store's list of those not in use
     error failure{error::unlikely()};
-    vec<u64> carried;    ///< values of an exception that a host function throws
-    runtime::caller who; ///< what host functions are told
+    const allocator* from;  ///< of the stack; null: the macros
+    vec<u64> carried{from}; ///< values of an exception that a host function throws
+    runtime::caller who;    ///< what host functions are told
     const runtime::memory_data no_memory{};
 
-    context() noexcept = default;
+    explicit context(const allocator* a = nullptr) noexcept : from(a) {}
     context(const context&) = delete;
     context& operator=(const context&) = delete;
-    ~context() { TESSERA_DEALLOCATE(stack); }
+    ~context() { give_back(); }
 
     /// Bytes from the stack's beginning; a number, so that it means something after the stack has moved.
     u64 depth_of(const u8* at) const noexcept {
@@ -24049,16 +24399,17 @@ struct context {
         size = size < used + bytes ? used + bytes : size;
         size = size > stack_limit ? stack_limit : size;
         size = (size + 15) & ~u64{15};
-        u8* fresh = static_cast<u8*>(TESSERA_ALLOCATE(std::size_t(size)));
+        u8* fresh = static_cast<u8*>(allocate_in(from, std::size_t(size)));
         if (!fresh) return why = trap::out_of_memory, false;
         if (stack) std::memcpy(fresh, stack, std::size_t(stack_end - stack));
-        TESSERA_DEALLOCATE(stack);
+        give_back();
         stack = fresh;
         stack_end = fresh + size;
         at = fresh + used;
         return true;
     }
 
+    void give_back() const noexcept { release_in(from, stack, std::size_t(stack_end - stack)); }
     /// Makes `i` the current instance; null: none.
     void switch_to(runtime::instance_data* i) noexcept {
         instance = i;
@@ -24097,6 +24448,7 @@ struct context {
 
 /// Of a build with feature::dirty_marks.
 struct marking_context : context {
+    using context::context;
     runtime::dirty_pages* dirty = nullptr;
 };
 
@@ -24104,6 +24456,7 @@ struct marking_context : context {
 struct context_pool {
     context* first = nullptr; ///< of all
     context* free = nullptr;  ///< of those not in use
+    u32 forgotten = 0;        ///< how often all cells were freed
     frame_maps maps;
 #if TESSERA_NATIVE
     native_hook* native = nullptr; ///< what compiles functions; null: nothing does
@@ -24374,7 +24727,7 @@ inline void fence() noexcept {
 inline runtime::sleeper* sleeper_of(runtime::store_data& store) noexcept {
     runtime::sleeper_data* made = store.sleeper.load(std::memory_order_relaxed);
     if (!made) {
-        made = create<runtime::sleeper>();
+        made = create_in<runtime::sleeper>(store.from, store.from);
         // Whoever interrupts sets the flag and then looks for this; who sleeps looks at the flag after it.
         store.sleeper.store(made);
     }
@@ -24438,7 +24791,7 @@ TESSERA_NOINLINE trap do_atomic(context& ctx, u8* slots, u32 memory, u64 offset)
                                                     (Flags & flag::fuel) != 0);
         } else {
             using meaning = detail::atomic_meaning<num::sem<O>>;
-            if constexpr ((Flags & flag::marks) != 0) static_cast<marking_context&>(ctx).dirty->mark(m.base + at, size);
+            if constexpr ((Flags & flag::marks) != 0) static_cast<marking_context&>(ctx).dirty->mark(m.base + at);
             if constexpr (row(O).type.result_count) put_slot<u64>(slots, meaning::run(m.base + at, operands));
             else meaning::run(m.base + at, operands);
         }
@@ -25741,8 +26094,7 @@ TESSERA_INLINE void write_memory(u8* at, value_type<O> value) noexcept {
 template <u64 Id>
 TESSERA_INLINE void mark(const state& s, const u8* at) noexcept {
     using c = cell<Id>;
-    if constexpr ((c::v.flags & flag::marks) != 0)
-        static_cast<marking_context*>(s.ctx)->dirty->mark(at, sizeof(stored_type<c::v.code>));
+    if constexpr ((c::v.flags & flag::marks) != 0) static_cast<marking_context*>(s.ctx)->dirty->mark(at);
 }
 template <u64 Id>
 TESSERA_INLINE void load_from(state& s, u64 end) noexcept {
@@ -27008,11 +27360,11 @@ class encoder {
 public:
     explicit encoder(const function_ir& ir) noexcept : ir_(ir) {}
 
-    /// Writes the function's cells into `out`, which owns them from then on. False: memory is out.
-    [[nodiscard]] bool run(runtime::func_code& out) noexcept {
+    /// Writes the function's cells into `out`, from where `unit` releases them. False: memory is out.
+    [[nodiscard]] bool run(const runtime::code_unit& unit, runtime::func_code& out) noexcept {
         if (!measure()) return false;
         const u32 size = positions_.back();
-        u8* const cells = static_cast<u8*>(TESSERA_ALLOCATE(size ? size : 8));
+        u8* const cells = static_cast<u8*>(allocate_in(unit.from, unit.room_of(size)));
         if (!cells) return false;
         for (u32 i = 0; i < ir_.nodes.size(); ++i) write(cells, i);
         out = {cells, size, ir_.frame_slots, ir_.header};
@@ -27179,6 +27531,11 @@ struct native_hook {
     /// What the handler of a tally cell is replaced by. Null: the function has no machine code, or was compiled when it
     /// was first called.
     const u8* (*way_in)(native_hook& self, const runtime::code_unit& unit, u32 index, u32 number) noexcept = nullptr;
+    /// From now on tally cell `cell` of `unit` leads to `way`.
+    void (*lead)(native_hook& self, const runtime::code_unit& unit, u8* cell, const u8* way) noexcept = nullptr;
+    /// The code of `unit` relies on guard pages and was to be entered where there are none. No cell leads to it from
+    /// now on, and what is compiled of `unit` relies on nothing.
+    void (*forbid_guards)(native_hook& self, const runtime::code_unit& unit) noexcept = nullptr;
     /// All cells are about to be freed: functions are lowered again when they are called.
     void (*forget)(native_hook& self) noexcept = nullptr;
     void (*destroy)(native_hook* self) noexcept = nullptr;
@@ -27221,6 +27578,8 @@ public:
         native_hook& native = *static_cast<context_pool*>(c->store->engine_state)->native;
         runtime::code_unit& unit = *c->instance->unit;
         u8* const cell = const_cast<u8*>(c->pc); // the unit's own, see runtime/unit.hpp
+        if (load_native<handler>(cell) != dispatch<F>::find({family::tally, 0, op::nop, {}}))
+            return leave_guards(native, unit);
         const u32 number = load_native<u32>(cell + l.words + 4), index = load_native<u32>(cell + l.words + 8);
         const u8* way = native.way_in(native, unit, index, number);
         if (!way && native.compile && unit.compiled.push_back({})) {
@@ -27231,20 +27590,42 @@ public:
                 static_cast<void>(compile(native, unit, index, ir, u32(unit.compiled.size())));
             way = native.way_in(native, unit, index, number);
         }
-        if (way) return store_native(cell, way); // which is then executed
-        c->pc = cell + l.size;
+        if (way) native.lead(native, unit, cell, way); // which is then executed
+        else c->pc = cell + l.size;
     }
 
 private:
+    /// The machine code of `unit`, which a cell led into, does without guard pages from now on. Where memory is out
+    /// functions are interpreted.
+    static TESSERA_COLD void leave_guards(native_hook& native, runtime::code_unit& unit) noexcept {
+        native.forbid_guards(native, unit);
+        for (const runtime::code_place& at : unit.places) {
+            const runtime::func_code& code = unit.code_of(at);
+            function_ir ir;
+            vec<cell_origin> cells;
+            vec<u32> handlers;
+            if (!native.compile || code.form != runtime::code_form::slots) continue;
+            if (!lowering<F>(ir, unit, code.form).run(at.func) || !list_handlers(ir, handlers) ||
+                !encoder<F>(ir).origins(cells))
+                return;
+            native.compile(native, unit, at.func, const_cast<u8*>(at.cells), ir, {cells.data(), cells.size()},
+                           {handlers.data(), handlers.size()});
+        }
+    }
+    static bool list_handlers(const function_ir& ir, vec<u32>& handlers) noexcept {
+        for (const runtime::catch_clause& clause : ir.catches.clauses)
+            if (!handlers.push_back(clause.target)) return false;
+        return true;
+    }
     /// Makes cells of `ir`, which is in slot form, and has machine code made of it. False: memory is out. The code may
     /// be missing all the same.
     static bool compile(native_hook& native, runtime::code_unit& unit, u32 index, function_ir& ir,
                         u32 compiled) noexcept {
         vec<cell_origin> cells;
         vec<u32> handlers; // encoding takes what is caught away
-        for (const runtime::catch_clause& clause : ir.catches.clauses)
-            if (!handlers.push_back(clause.target)) return false;
-        if (!Machine::encode(ir, unit, index, compiled) || !encoder<F>(ir).origins(cells)) return false;
+        if (!list_handlers(ir, handlers) || !Machine::encode(ir, unit, index, compiled) ||
+            !encoder<F>(ir).origins(cells))
+            return false;
         runtime::func_code& code = compiled ? unit.compiled[compiled - 1] : unit.funcs[index];
         code.form = runtime::code_form::slots;
         native.compile(native, unit, index, code.cells, ir, {cells.data(), cells.size()},
@@ -27929,7 +28310,7 @@ public:
         if (c) {
             all->free = c->next_free;
         } else {
-            c = create<context_type>();
+            c = create_in<context_type>(store.from, store.from);
             if (!c) return nullptr;
             if constexpr (F[feature::dirty_marks]) static_cast<marking_context*>(c)->dirty = &all->dirty;
             c->next = all->first;
@@ -27984,11 +28365,12 @@ public:
         pool* const all = made_pool(store.engine_state);
         if constexpr (F[feature::tracing])
             if (all && all->observer && all->observer->gone) all->observer->gone(*all->observer);
-        while (all && all->first) destroy(std::exchange(all->first, all->first->next));
+        while (all && all->first)
+            destroy_in(store.from, static_cast<context_type*>(std::exchange(all->first, all->first->next)));
 #if TESSERA_NATIVE
         if (all && all->native) all->native->destroy(all->native);
 #endif
-        destroy(all);
+        destroy_in(store.from, all);
         store.engine_state = nullptr;
         store.ready = {};
     }
@@ -28032,18 +28414,18 @@ public:
 #endif
         encoder<F> to(ir);
         runtime::func_code code;
-        if (!to.run(code)) return false;
-        if (!unit.places.push_back({code.cells, index})) return TESSERA_DEALLOCATE(code.cells), false;
+        if (!to.run(unit, code)) return false;
+        if (!unit.places.push_back({code.cells, index})) return unit.release(code), false;
 #if TESSERA_NATIVE
         unit.places.back().compiled = compiled;
 #endif
         if (F[feature::exceptions] && !ir.catches.regions.empty()) {
             to.resolve(ir.catches);
-            runtime::catch_table* const table = create<runtime::catch_table>(std::move(ir.catches));
-            if (!table || !unit.catch_tables.push_back(table)) {
-                destroy(table);
+            runtime::catch_table* const table = create_in<runtime::catch_table>(unit.from, unit.from);
+            if (!table || !table->assign(ir.catches) || !unit.catch_tables.push_back(table)) {
+                destroy_in(unit.from, table);
                 unit.places.pop_back();
-                TESSERA_DEALLOCATE(code.cells);
+                unit.release(code);
                 return false;
             }
             code.catches = u32(unit.catch_tables.size()) & 0x7fff'ffff;
@@ -28395,10 +28777,11 @@ public:
         all->observer = o;
         all->plain = o != nullptr;
         all->forget();
+        ++all->forgotten;
 #if TESSERA_NATIVE
         if (all->native) all->native->forget(*all->native);
 #endif
-        for (runtime::code_unit* unit : store.units) forget_code(*unit);
+        for (runtime::code_unit* unit : store.units) unit->drop_code(); // it is lowered again when it is called
         for (runtime::func_record* f : store.funcs) {
             if (!f->instance) continue;
             f->entry = nullptr;
@@ -28406,21 +28789,6 @@ public:
             f->leaf_bytes = runtime::func_record::no_leaf;
         }
         return true;
-    }
-    /// All functions of `unit` are lowered again when they are called.
-    static void forget_code(runtime::code_unit& unit) noexcept {
-        for (runtime::func_code& f : unit.funcs) {
-            TESSERA_DEALLOCATE(f.cells);
-            f = {};
-        }
-#if TESSERA_NATIVE
-        for (runtime::func_code& f : unit.compiled) TESSERA_DEALLOCATE(f.cells);
-        unit.compiled.clear();
-#endif
-        for (runtime::catch_table* t : unit.catch_tables) destroy(t);
-        unit.catch_tables.clear();
-        unit.places.clear();
-        unit.sorted = 0;
     }
 
     // ---- self-test -------------------------------------------------------------------------------------------------
@@ -28460,7 +28828,13 @@ private:
     using context_type = std::conditional_t<F[feature::dirty_marks], marking_context, context>;
     static pool* made_pool(void* p) noexcept { return static_cast<pool*>(static_cast<context_pool*>(p)); }
     static pool* pool_of(runtime::store_data& store) noexcept {
-        if (!store.engine_state) store.engine_state = static_cast<context_pool*>(create<pool>());
+        if (!store.engine_state) {
+            pool* const made = create_in<pool>(store.from);
+            if (made) made->maps = frame_maps(store.from);
+            store.engine_state = static_cast<context_pool*>(made);
+            if constexpr (F[feature::dirty_marks])
+                if (made) store.tell_writes(made->dirty);
+        }
         return made_pool(store.engine_state);
     }
 
@@ -28513,6 +28887,15 @@ class store : public basic_store {
 
 public:
     explicit store(const tessera::limits& limits = {}) noexcept : basic_store(runtime::engine_for<F>(), F, limits) {}
+    /// A store that keeps what it has in memory of `memory`, of which it takes a copy: itself, instances, memories but
+    /// shared ones, tables, the heap, lowered code, the stacks of calls and the books of what hosts hold (objects,
+    /// roots), objects by make_object too. Not from there is what may outlive the store or is the host's: modules,
+    /// imports, host functions, shared memories, errors, executions with their results; nor machine code, what a
+    /// debugger, a `rollback` or `save` keeps, and what is needed only while a call of the library lasts. With an
+    /// allocator no address space is reserved: a memory that grows beyond its room is copied.
+    store(const tessera::limits& limits, const allocator& memory) noexcept
+        : basic_store(runtime::engine_for<F>(), F, limits, memory) {}
+    explicit store(const allocator& memory) noexcept : store(tessera::limits(), memory) {}
 
     /// Allows `units` more of execution. What a guest has used up it does not get back by trapping.
     result<void> add_fuel(u64 units) noexcept requires(F[feature::fuel]) {
@@ -32444,11 +32827,16 @@ class guest_memory {
 public:
     guest_memory() noexcept = default;
     explicit guest_memory(const runtime::memory_data& m) noexcept
-        : base_(m.base), size_(m.bytes_now()), shared_(m.shared) {}
+        : base_(m.base), size_(m.bytes_now()), memory_(&m), shared_(m.shared) {}
 
     bool holds(u64 at, u64 n) const noexcept { return at <= size_ && n <= size_ - at; }
-    /// The bytes themselves; `at` must be inside.
-    u8* at(u64 at) const noexcept { return base_ + at; }
+    /// The bytes themselves, only to be read; `at` must be inside.
+    const u8* at(u64 at) const noexcept { return base_ + at; }
+    /// `n` of them to be written, which must be inside.
+    u8* room(u64 at, u64 n) const noexcept {
+        memory_->note_write(base_ + at, n);
+        return base_ + at;
+    }
     /// Where one of those bytes is.
     u64 offset_of(const u8* byte) const noexcept { return u64(byte - base_); }
     bool shared() const noexcept { return shared_ != nullptr; }
@@ -32459,12 +32847,14 @@ public:
     }
     template <class T>
     void put(u64 at, std::type_identity_t<T> value) const noexcept {
-        runtime::store_guest<T>(shared_, base_ + at, value);
+        runtime::store_guest<T>(*memory_, base_ + at, value);
     }
     /// Copies bytes in and out; they must be inside.
     void write(u64 at, const void* from, std::size_t n) const noexcept {
-        if (shared_) shared_->calls->copy(base_ + at, static_cast<const u8*>(from), n);
-        else if (n) std::memcpy(base_ + at, from, n);
+        if (n == 0) return;
+        u8* const to = room(at, n);
+        if (shared_) shared_->calls->copy(to, static_cast<const u8*>(from), n);
+        else std::memcpy(to, from, n);
     }
     void read(u64 at, void* to, std::size_t n) const noexcept {
         if (shared_) shared_->calls->copy(static_cast<u8*>(to), base_ + at, n);
@@ -32474,6 +32864,7 @@ public:
 private:
     u8* base_ = nullptr;
     u64 size_ = 0;
+    const runtime::memory_data* memory_ = nullptr; ///< null: there is none, and nothing is inside
     const runtime::shared_data* shared_ = nullptr;
 };
 
@@ -32790,12 +33181,12 @@ public:
             if (!m.holds(from, n)) return false;
             if (n == 0) continue;
             if (n > room - bytes_) { // the rest of it is never asked for: the transfer is short
-                all_[size_++] = {m.at(from), std::size_t(room - bytes_)};
+                all_[size_++] = {place(m, from, room - bytes_), std::size_t(room - bytes_)};
                 bytes_ = room;
                 cut_ = true;
                 return true;
             }
-            all_[size_++] = {m.at(from), n};
+            all_[size_++] = {place(m, from, n), n};
             bytes_ += n;
         }
         return true;
@@ -32816,6 +33207,11 @@ public:
     }
 
 private:
+    static auto place(const guest_memory& m, u64 at, u64 n) noexcept {
+        if constexpr (std::is_same_v<Buffer, buffer>) return m.room(at, n);
+        else return m.at(at);
+    }
+
     Buffer all_[most];
     std::size_t first_ = 0;
     std::size_t size_ = 0;
@@ -33460,9 +33856,10 @@ inline result<u32> start(const instance& guest) noexcept {
 template <features F>
 class process {
 public:
-    /// One whose stores have these limits. See status().
-    explicit process(const context& from, const tessera::limits& limits = {}) noexcept
-        : context_(from), store_(limits), defined_(preview1(imports_, from)) {
+    /// One whose stores have these limits and this allocator, which must be for several threads if the guest has some.
+    /// See status().
+    explicit process(const context& from, const tessera::limits& limits = {}, const allocator& memory = {}) noexcept
+        : context_(from), store_(limits, memory), defined_(preview1(imports_, from)) {
         if constexpr (has_threads)
             imports_.define("wasi", "thread-spawn", [this](u32 argument) { return spawn(argument); });
         if constexpr (F[feature::interruption])
@@ -33551,7 +33948,7 @@ private:
     class spawned final : public group_member {
     public:
         spawned(process& of, u32 id, u32 argument) noexcept
-            : of_(of), store_(of.store_.limits()), id_(id), argument_(argument) {}
+            : of_(of), store_(of.store_.limits(), of.store_.data()->given), id_(id), argument_(argument) {}
         tessera::store<F>& store() noexcept { return store_; }
         result<void> run() noexcept override {
             auto made = store_.instantiate(of_.module_, of_.imports_);
@@ -36781,6 +37178,16 @@ struct native_options {
     /// A number that no guest can guess. Unless it is 0, constants that a guest chooses are not found in the code as
     /// they are, so nobody can write code of his own as constants; that code is longer and a little slower.
     u64 blinding = 0;
+    /// Whether accesses to memories need no check, since what is beyond a memory cannot be accessed, and whoever tries
+    /// is stopped by the processor. Holds for memory 0 of a module, if its addresses have 32 bits and its pages 64 KiB,
+    /// that was made after this call; each takes 8 GiB of address space. The process gets a handler for such faults (on
+    /// Windows a vectored exception handler, else SIGSEGV and SIGBUS), which passes on what is not the guests', and is
+    /// removed with the last such store; one that is installed later has to do the same. Where any of that cannot be
+    /// had there are checks, see native_counters. The program's TESSERA_RESERVE, if it has one, has to return address
+    /// space that cannot be accessed until it is committed.
+    bool guard_pages = false;
+    /// Whether vectors are computed with AVX where the processor has it, and not with SSE alone.
+    bool avx = true;
     /// A file that gets a line for each function when it is compiled, as profilers read them: perf looks for
     /// /tmp/perf-N.map, N being the number of the process. What is in it stays. Null: none.
     const char* perf_map = nullptr;
@@ -36798,6 +37205,7 @@ enum class native_status : u8 {
 /// What has become of a store's functions.
 struct native_counters {
     u64 functions = 0;   ///< compiled
+    u64 guarded = 0;     ///< of those, they rely on guard pages, if they access memory 0
     u64 left = 0;        ///< not compiled: it would hardly gain, memory was out, or the frame is too large
     u64 code_bytes = 0;  ///< of machine code, what functions share included
     u64 nanoseconds = 0; ///< that compiling has taken, those functions included that were left; lowering is not
@@ -36934,6 +37342,9 @@ public:
         return base_ + at;
     }
     code_status status() const noexcept { return status_; }
+    /// Where all of it lies. Null while nothing was added.
+    const u8* begin() const noexcept { return base_; }
+    u64 reserved() const noexcept { return reserved_; }
     /// Bytes in use.
     u64 used() const noexcept { return used_; }
 
@@ -36957,12 +37368,17 @@ private:
 
 namespace tessera::inline TESSERA_ABI::native {
 
-/// Integers and references, or floats.
-enum class bank : u8 { integer, floating };
+/// Integers and references, floats, or vectors, which take two slots and share the registers of floats.
+enum class bank : u8 { integer, floating, vector };
+inline constexpr bank banks[] = {bank::integer, bank::floating, bank::vector};
 
 constexpr bank bank_of(exec::cls c) noexcept {
-    return c == exec::cls::f32 || c == exec::cls::f64 ? bank::floating : bank::integer;
+    return c == exec::cls::v128                         ? bank::vector
+           : c == exec::cls::f32 || c == exec::cls::f64 ? bank::floating
+                                                        : bank::integer;
 }
+/// Which registers it is about: 0 the integer ones, 1 the others.
+constexpr unsigned file_of(bank b) noexcept { return b == bank::integer ? 0 : 1; }
 
 constexpr bool is_wide(exec::cls c) noexcept { return c == exec::cls::i64 || c == exec::cls::f64; }
 
@@ -36983,7 +37399,7 @@ struct web {
     u32 first = 0, last = 0;
     u64 weight = 0;
     u8 reg = none;
-    u8 bit = none; ///< of a joined one that can get a register: its number among those of its bank
+    u8 bit = none; ///< of a joined one that can get a register: its number among those with the same registers
     static constexpr u8 none = 0xff;
 };
 
@@ -37027,7 +37443,7 @@ public:
         webs.clear();
         operand.clear();
         if (!operand.resize(4 * nodes) || !label_at.resize(nodes + 1) || !depth.resize(nodes)) return false;
-        if (!label_next.resize(ir_.labels.size()) || !joined_.resize(2 * std::size_t(ir_.frame_slots))) return false;
+        if (!label_next.resize(ir_.labels.size()) || !joined_.resize(3 * std::size_t(ir_.frame_slots))) return false;
         if (!local_.resize(ir_.frame_slots)) return false;
         for (u32& o : operand) o = nothing;
         for (u32& l : label_at) l = nothing;
@@ -37049,12 +37465,12 @@ public:
             visit(i, effects[i]);
         }
         for (const u32 slot : ir_.reference_locals)
-            if (const u32 w = joined_[2 * std::size_t(slot)]; w != nothing) webs[w].memory = true;
+            if (const u32 w = joined(slot, bank::integer); w != nothing) webs[w].memory = true;
         resolve();
         return !failed_;
     }
     /// The value in `slot` where control comes together, if there is one.
-    u32 joined(u32 slot, bank b) const noexcept { return joined_[2 * std::size_t(slot) + u8(b)]; }
+    u32 joined(u32 slot, bank b) const noexcept { return joined_[3 * std::size_t(slot) + u8(b)]; }
 
 private:
     struct current {
@@ -37081,7 +37497,7 @@ private:
         return u32(webs.size()) - 1;
     }
     u32 joined_web(u32 slot, bank b) noexcept {
-        u32& w = joined_[2 * std::size_t(slot) + u8(b)];
+        u32& w = joined_[3 * std::size_t(slot) + u8(b)];
         if (w == nothing) w = add({slot, b, true, false, false, 0, 0, 0});
         return w;
     }
@@ -37115,8 +37531,11 @@ private:
             o = to;
         }
         for (u32 slot = 0; slot < ir_.first_temp && slot < ir_.frame_slots; ++slot) {
-            const u32 a = joined_[2 * std::size_t(slot)], b = joined_[2 * std::size_t(slot) + 1];
-            if (a != nothing && b != nothing) webs[a].memory = webs[b].memory = true; // copied whole
+            // One that is seen as two kinds was copied whole.
+            unsigned kinds = 0;
+            for (const bank b : banks) kinds += joined(slot, b) != nothing;
+            for (const bank b : banks)
+                if (const u32 w = joined(slot, b); w != nothing && kinds > 1) webs[w].memory = true;
         }
     }
 
@@ -37153,15 +37572,17 @@ private:
             operand[4 * std::size_t(i) + 3] = w;
             return;
         }
+        forget_around(slot, b);
         const u32 w = add({slot, b, false, in_memory, wide, i, i, weight_at(i)});
         local_[slot] = {w, block_, epoch_, false};
         operand[4 * std::size_t(i) + 3] = w;
         if (!fresh_.push_back(slot)) failed_ = true;
     }
-    /// A vector is written to `slot` and the next one: what lay there is gone.
-    void forget(u32 slot) noexcept {
-        for (u32 s = slot; s < slot + 2 && s < local_.size(); ++s)
-            if (s >= ir_.first_temp) local_[s] = {};
+    /// What reaches into `slot`, or is in the second slot of a vector there, is gone.
+    void forget_around(u32 slot, bank b) noexcept {
+        if (slot > ir_.first_temp)
+            if (const u32 w = local_[slot - 1].web; w != nothing && webs[w].kind == bank::vector) local_[slot - 1] = {};
+        if (b == bank::vector && slot + 1 < local_.size()) local_[slot + 1] = {};
     }
     void visit(u32 i, effect e) noexcept {
         const exec::node& n = ir_.nodes[i];
@@ -37169,7 +37590,6 @@ private:
         for (unsigned k = 0; k < 3; ++k) {
             if (v.at[k] != exec::loc::slot) continue;
             const exec::cls c = class_of_operand(module_, n, k);
-            if (c == exec::cls::v128) continue;
             use(i, k, u32(n.operands[k]), c);
             // The interpreter looks for it in its slot.
             if (e == effect::leave) stay(operand[4 * std::size_t(i) + k]);
@@ -37177,8 +37597,7 @@ private:
         if (e != effect::plain) lose_registers();
         if (v.at[3] == exec::loc::slot) {
             const exec::cls c = class_of_operand(module_, n, 3);
-            if (c != exec::cls::v128) define(i, u32(n.operands[3]), c, e == effect::leave);
-            else forget(u32(n.operands[3]));
+            define(i, u32(n.operands[3]), c, e == effect::leave);
         }
         if (v.fam == exec::family::latch) operand[4 * std::size_t(i) + 3] = operand[4 * std::size_t(i)];
         if (n.label != no_index) join(n.label);
@@ -37224,6 +37643,11 @@ namespace tessera::inline TESSERA_ABI::native {
 
 inline bool is_wide_access(const exec::node& n) noexcept {
     return n.v.fam == exec::family::load_wide || n.v.fam == exec::family::store_wide;
+}
+/// One that reads or writes and does nothing else.
+inline bool is_plain_access(const exec::node& n) noexcept {
+    return n.v.fam == exec::family::load || n.v.fam == exec::family::load_indexed || n.v.fam == exec::family::store ||
+           is_wide_access(n);
 }
 /// An access by an address in a slot, without an index.
 inline bool is_access(const exec::node& n) noexcept {
@@ -37296,6 +37720,7 @@ enum class fill : u8 {
     rm,           ///< a register, into the field `rm`
     index,        ///< a register, into the field `index` of the SIB byte
     base,         ///< a register, into the field `base` of the SIB byte
+    second,       ///< a register, into the field `vvvv` of a VEX prefix
     slot,         ///< 32 bits: the displacement of a slot of 8 bytes from the frame
     displacement, ///< 32 bits
     bits8,        ///< an immediate of so many bits
@@ -37312,6 +37737,7 @@ struct hole {
     u8 rex = 0; ///< the REX byte that takes the register's highest bit; of a displacement: its ModRM byte
     fill what = fill::reg;
     from whose = from::a;
+    u8 up = 0; ///< how much higher that bit lies, inverted, in a VEX prefix
 };
 
 /// A few instructions. Whoever copies one may copy all of `bytes`. A displacement at the very end takes 8 bits where
@@ -37348,10 +37774,13 @@ struct code {
     bool bytes = false; ///< a register operand is one of 8 bits, whose names change with a REX byte
 };
 
-/// Appends instructions to a stub.
+/// Appends instructions to a stub. Those on vectors are written once: as AVX has them, with three operands, or as SSE
+/// has them, where the result takes the place of the first operand.
 class assembler {
 public:
     stub made;
+
+    constexpr explicit assembler(bool avx = false) : avx_(avx) {}
 
     /// reg, register.
     constexpr assembler& rr(code c, reg r, reg rm) {
@@ -37393,6 +37822,34 @@ public:
     constexpr assembler& rx(code c, reg r, reg base, reg index, u8 scale) {
         return sib(c, r, base, index, scale, 0x40), byte(0), *this;
     }
+    /// On vectors: reg, register.
+    constexpr assembler& v(code c, reg r, reg rm) { return vector(gp::rax, false), rr(c, r, rm), plain(); }
+    /// d = a op b. With SSE, what `a` names has to be in `d` if both are holes; a register that the stub names is moved
+    /// to `d` before or, if `d` is a hole, lost, and then moved.
+    constexpr assembler& v3(code c, reg d, reg a, reg b) {
+        if (avx_) return vector(a, true), rr(c, d, b), plain();
+        const bool behind = d.open && !a.open;
+        if (!d.open && (a.open || a.number != d.number)) rr({0, 0x0f28}, d, a);
+        rr(c, behind ? a : d, b);
+        return behind ? rr({0, 0x0f28}, d, a) : *this;
+    }
+    /// The same by way of xmm0, so that `d` and `a` may be any two registers.
+    constexpr assembler& v3_apart(code c, reg d, reg a, reg b) {
+        return avx_ ? v3(c, d, a, b) : v3(c, reg::xmm(0), a, b).rr({0, 0x0f28}, d, reg::xmm(0));
+    }
+    /// d = a shifted by an immediate, which follows; as v3.
+    constexpr assembler& shift(u32 opcode, u8 extension, reg d, reg a) {
+        if (avx_) return vector(d, true), r({0x66, opcode}, extension, a), plain();
+        if (!d.open && (a.open || a.number != d.number)) rr({0, 0x0f28}, d, a);
+        return r({0x66, opcode}, extension, d);
+    }
+    /// reg, [the place of `x`]
+    constexpr assembler& rip(code c, reg r) {
+        const u8 rex = begin(c, r, gp::rax);
+        const u8 at = byte(u8((r.number & 7) << 3 | 5));
+        if (r.open) open(at, rex, fill::reg, r.whose);
+        return place();
+    }
     constexpr assembler& imm8(from whose) { return number(fill::bits8, whose, 1); }
     constexpr assembler& imm32(from whose) { return number(fill::bits32, whose, 4); }
     constexpr assembler& imm64(from whose) { return number(fill::bits64, whose, 8); }
@@ -37430,7 +37887,22 @@ private:
         return made.size++;
     }
     constexpr void open(u8 at, u8 rex, fill what, from whose) {
-        made.holes[made.hole_count++] = {at, rex, what, whose};
+        made.holes[made.hole_count++] = {at, rex, what, whose, u8(in_vex_ ? 5 : 0)};
+    }
+    constexpr void vector(reg second, bool has) { in_vex_ = avx_, second_ = second, has_second_ = has; }
+    constexpr assembler& plain() { return in_vex_ = false, *this; }
+    /// The place of the byte with the highest bits of registers.
+    constexpr u8 begin_vex(code c, reg r, reg rm, u8 index_bit) {
+        byte(0xc4);
+        const u32 escape = c.opcode >> 8;
+        const u8 map = escape == 0x0f38 ? 2 : escape == 0x0f3a ? 3 : 1;
+        const u8 at = byte(u8((0xe0 ^ ((r.number >> 3) << 7 | index_bit << 6 | (rm.number >> 3) << 5)) | map));
+        const u8 prefix = c.prefix == 0x66 ? 1 : c.prefix == 0xf3 ? 2 : c.prefix == 0xf2 ? 3 : 0;
+        const u8 number = has_second_ && !second_.open ? second_.number : u8(0);
+        const u8 last = byte(u8((c.wide ? 0x80 : 0) | (0x78 ^ number << 3) | prefix));
+        if (has_second_ && second_.open) open(last, 0, fill::second, second_.whose);
+        byte(u8(c.opcode));
+        return at;
     }
     constexpr assembler& number(fill what, from whose, unsigned bytes, u8 mode_at = 0) {
         open(made.size, mode_at, what, whose);
@@ -37439,6 +37911,7 @@ private:
     }
     /// Prefix, REX and opcode; the place of the REX byte, which is there whenever a hole could need it.
     constexpr u8 begin(code c, reg r, reg rm, u8 index_bit = 0, bool must = false) {
+        if (in_vex_) return begin_vex(c, r, rm, index_bit);
         if (c.prefix) byte(c.prefix);
         const u8 rex = u8((c.wide ? 8 : 0) | (r.number >> 3) << 2 | index_bit << 1 | rm.number >> 3);
         u8 at = 0;
@@ -37458,6 +37931,11 @@ private:
         if (base.open) open(next, rex, fill::base, base.whose);
         return at;
     }
+
+    bool avx_;
+    bool in_vex_ = false; ///< the instruction gets a VEX prefix
+    bool has_second_ = false;
+    reg second_ = gp::rax;
 };
 
 /// What is filled in, by `from`: registers by number, slots by number, immediates.
@@ -37484,17 +37962,18 @@ inline unsigned copy_stub(u8* to, const stub& s, const fillings& values) noexcep
         switch (h.what) {
         case fill::reg:
             to[h.at] |= u8((number & 7) << 3);
-            to[h.rex] |= u8((number >> 3) << 2);
+            to[h.rex] ^= u8((number >> 3) << 2 << h.up);
             break;
         case fill::rm:
         case fill::base:
             to[h.at] |= u8(number & 7);
-            to[h.rex] |= u8(number >> 3);
+            to[h.rex] ^= u8(number >> 3 << h.up);
             break;
         case fill::index:
             to[h.at] |= u8((number & 7) << 3);
-            to[h.rex] |= u8((number >> 3) << 1);
+            to[h.rex] ^= u8((number >> 3) << 1 << h.up);
             break;
+        case fill::second: to[h.at] ^= u8(number << 3); break;
         case fill::slot:
         case fill::displacement: {
             const u32 distance = u32(h.what == fill::slot ? 8 * value : value);
@@ -37863,6 +38342,21 @@ inline constexpr auto stores = [] {
                   assembler().rx(store_codes[n], D, gp::rcx, gp::rax, 0, B).made};
     return all;
 }();
+/// rax = the place of such an access.
+inline constexpr access access_place = {assembler().rx({0, 0x8d, true}, gp::rax, memory_register, A, 0, B).made,
+                                        assembler().rm({0, 0x8d, true}, gp::rax, memory_register, B).made,
+                                        assembler().rx({0, 0x8d, true}, gp::rax, gp::rcx, gp::rax, 0, B).made};
+/// Marks the page that rax points into, by the marks whose pointer is at `b` in the context, and which begin `c` bytes
+/// behind what it points at.
+inline constexpr stub mark_page = assembler()
+                                      .r({0, 0xc1, true}, 5, gp::rax)
+                                      .imm8(u8(runtime::dirty_pages::page_log2))
+                                      .r({0, 0x81}, 4, gp::rax)
+                                      .imm32(u32(runtime::dirty_pages::marks - 1))
+                                      .rm({0, 0x8b, true}, gp::rcx, context_register, B)
+                                      .rx({0, 0xc6}, gp::rax, gp::rcx, gp::rax, 0, C)
+                                      .imm8(1)
+                                      .made;
 /// ecx = the low 32 bits of a + (b << scale) + x; and without a.
 inline constexpr auto index_address = [] {
     std::array<stub, 4> all{};
@@ -38572,6 +39066,8 @@ struct surroundings {
     i32 memories = 0;         ///< pointer to pointers to memories
     i32 bytes = 0;            ///< u64: of a memory, behind what a pointer to it points at
     i32 base = 0;             ///< pointer: to the first of them
+    i32 dirty = 0;            ///< pointer to the marks of pages; 0: nothing is marked
+    i32 marks = 0;            ///< behind what it points at: the first mark
     /// Calls the meaning of the instruction whose number is in ecx on `scratch`; the trap is in eax
     /// afterwards. Leaves all registers alone but rax, rcx, rdx, xmm0 and xmm1.
     const u8* meaning = nullptr;
@@ -38587,13 +39083,22 @@ struct access_range {
     bool is64 = false;    ///< addresses have 64 bits
     u32 out = no_index;   ///< label for what is beyond; no_index: it is a trap
     u32 again = no_index; ///< label of the access, which starts again if the memory has grown; no_index: it cannot
+    bool guarded = false; ///< nothing is checked: what is beyond cannot be accessed
 
     constexpr access_range(u64 end_, u64 checked_) noexcept : end(end_), checked(checked_) {}
     constexpr access_range(u64 end_) noexcept : access_range(end_, end_) {}
 };
 
+/// An access to a guarded memory: where its instruction begins in the code of its function, and the node.
+struct guarded_access {
+    u32 at = 0;
+    u32 node = 0;
+};
+
 class emitter : public float_emitter {
 public:
+    vec<guarded_access> guarded_accesses; ///< in order
+
     explicit emitter(const surroundings& around) noexcept : around_(around) {}
 
     /// True for an operation that is computed here, or has a stub for what is common in it.
@@ -38683,6 +39188,7 @@ public:
         const u64 value =
             is_float(letter) ? in_float(b, letter == 'd', second_float) : in_register(b, letter == 'l', gp::rdx);
         reach(stubs::stores[u16(o) - u16(op::i32_store)], size_of(o), a, range, value);
+        mark(size_of(o), a, range);
     }
     /// The address of an access to an element: 32 bits of a + (b << scale), in a place of its own.
     place indexed(place a, place b, u8 scale) noexcept {
@@ -38721,6 +39227,7 @@ protected:
     /// The access `s` of `size` bytes with the register `with`, after the check.
     void reach(const stubs::access& s, u32 size, place a, const access_range& range, u64 with) noexcept {
         const u64 near = blinding != 0 ? 0x7fff : 0x7fff'ffff; // what an instruction has beside the address
+        if (range.guarded) return reach_guarded(s, a, range.end - size, with, near);
         if (range.end == 0) return jump(exit_for(trap::out_of_bounds_memory));
         const bool constant = a.is_imm(), other = range.memory != 0;
         const u64 address = constant ? number(gp::rax) : in_register(a, range.is64, gp::rcx);
@@ -38751,7 +39258,52 @@ protected:
         else two(s.r, with, address, range.end - size);
     }
 
+    /// Marks the page that the store has written to which `reach` made. Leaves all registers alone but rax and rcx.
+    void mark(u32 size, place a, const access_range& range) noexcept {
+        if (around_.dirty == 0 || range.end == 0) return;
+        const u64 near = blinding != 0 ? 0x7fff : 0x7fff'ffff, offset = range.end - size;
+        const bool other = range.memory != 0, far = other || offset > near;
+        if (far) { // from the beginning of the memory, in rax
+            if (a.is_imm()) {
+                set_register(number(gp::rax), offset, true);
+            } else {
+                const u64 address = in_register(a, range.is64, gp::rcx);
+                set_register(number(gp::rax), offset, true);
+                fill_db(stubs::alus[1][u8(stubs::alu::add)].r, number(gp::rax), address);
+            }
+        }
+        if (other) {
+            two(stubs::field_load, number(gp::rcx), number(context_register), u64(around_.memories));
+            two(stubs::field_load, number(gp::rcx), number(gp::rcx), 8 * u64(range.memory));
+            two(stubs::field_load, number(gp::rcx), number(gp::rcx), u64(around_.base));
+            two(stubs::access_place.o, 0, 0, 0);
+        } else if (far) {
+            two(stubs::access_place.r, 0, number(gp::rax), 0);
+        } else if (a.is_imm()) {
+            two(stubs::access_place.i, 0, 0, offset);
+        } else {
+            two(stubs::access_place.r, 0, in_register(a, range.is64, gp::rcx), offset);
+        }
+        fillings v;
+        v[from::b] = around_.dirty;
+        v[from::c] = around_.marks;
+        put(stubs::mark_page, v);
+    }
+
 private:
+    /// `offset`: of the access from the address `a`; from 0 if that is a constant.
+    void reach_guarded(const stubs::access& s, place a, u64 offset, u64 with, u64 near) noexcept {
+        const bool far = offset > near;
+        const u64 address = a.is_imm() ? number(gp::rax) : in_register(a, false, gp::rcx);
+        if (far) {
+            set_register(number(gp::rax), offset, true);
+            if (!a.is_imm()) fill_db(stubs::alus[1][u8(stubs::alu::add)].r, number(gp::rax), address);
+        }
+        if (!guarded_accesses.push_back({position(), node})) failed_ = true;
+        if (far) two(s.r, with, number(gp::rax), 0);
+        else if (a.is_imm()) two(s.i, with, 0, offset);
+        else two(s.r, with, address, offset);
+    }
     void check(const access_range& range) noexcept {
         u32 out = range.out;
         if (out == no_index && range.again != no_index) {
@@ -38796,220 +39348,248 @@ private:
 
 // ---- native/vector_stubs.hpp -----------------------------------------------------------
 /// @file native/vector_stubs.hpp
-/// Stubs of operations on vectors, with the instructions up to SSE4.1. Vectors lie in the frame: an operation has its
-/// first operand in xmm0, the second in xmm1, a number in eax, and leaves its result in xmm0 or eax. A few need xmm2
-/// and xmm3, too, which are put aside for them; a third operand, or a constant, is in xmm2.
+/// Stubs of operations on vectors, with the instructions up to SSE4.1, and the same with AVX. An operation has its
+/// operands in the registers `a` and `b`, which are xmm0 and xmm1 if they were fetched, and its result goes to `d`;
+/// xmm0 is free once `a` was read for the last time, and xmm1 once `b` was. A few have their operands in xmm0 and
+/// xmm1, a third one or a constant in xmm2, leave their result in xmm0 and need xmm3, too.
 
 namespace tessera::inline TESSERA_ABI::native {
 
 namespace stubs {
 
-/// Between xmm0 or xmm1 (`d`) and a slot.
+/// Between `d` and a slot.
 inline constexpr stub vector_load_slot = assembler().rs({0, 0x0f10}, D, A).made;
 inline constexpr stub vector_store_slot = assembler().rs({0, 0x0f11}, A, D).made;
-/// Between xmm0 and what is at `b` behind the pointer in `a`.
-inline constexpr stub field_load_vector = assembler().rx({0, 0x0f10}, gp::rax, A, gp::rsp, 0, B).made;
-inline constexpr stub field_store_vector = assembler().rx({0, 0x0f11}, gp::rax, A, gp::rsp, 0, B).made;
+/// Between `d` and what is at `b` behind the pointer in `a`.
+inline constexpr stub field_load_vector = assembler().rx({0, 0x0f10}, D, A, gp::rsp, 0, B).made;
+inline constexpr stub field_store_vector = assembler().rx({0, 0x0f11}, D, A, gp::rsp, 0, B).made;
 /// Between `d` and the context, at `b`.
 inline constexpr stub vector_load_field = assembler().rm({0, 0x0f10}, D, context_register, B).made;
 inline constexpr stub vector_store_field = assembler().rm({0, 0x0f11}, D, context_register, B).made;
+/// `d` = a constant that stands behind the code, at the place of `x`; and the constant.
+inline constexpr stub vector_load_constant = assembler().rip({0, 0x0f10}, D).made;
+inline constexpr stub vector_bits = assembler().imm64(A).imm64(B).made;
+inline constexpr stub vector_ones = assembler().rr({0x66, 0x0f76}, D, D).made;
 /// The vector register `d` = 64 bits of rax, twice; or rax and rcx.
 inline constexpr stub vector_of_rax = assembler().rr({0x66, 0x0f6e, true}, D, gp::rax).rr({0x66, 0x0f6c}, D, D).made;
 inline constexpr stub vector_of_halves =
     assembler().rr({0x66, 0x0f6e, true}, D, gp::rax).rr({0x66, 0x0f3a22, true}, D, gp::rcx).imm8(1).made;
-inline constexpr stub vector_and = assembler().rr({0, 0x0f54}, D, A).made;
-inline constexpr stub vector_or = assembler().rr({0, 0x0f56}, D, A).made;
-inline constexpr stub vector_xor = assembler().rr({0, 0x0f57}, D, A).made;
-inline constexpr stub vector_shuffle = assembler().rr({0x66, 0x0f3800}, D, A).made;
-inline constexpr stub vector_add_saturated = assembler().rr({0x66, 0x0fdc}, D, A).made;
+/// d = lanes of 32 bits of `a` that the immediate `x` names.
+inline constexpr stub vector_order = assembler().rr({0x66, 0x0f70}, D, A).imm8(X).made;
+/// The lower half of `d` = that of `b`.
+inline constexpr stub vector_low = assembler().rr({0xf2, 0x0f10}, D, B).made;
+
+/// Shuffles of two registers, first with SSE, then with AVX: lanes of 1 to 8 bytes of the lower halves, taken by turns,
+/// then of the upper ones; two lanes of 32 bits each that `x` names; 16 bytes from byte `x` of b on, then a; bytes of
+/// a that b names.
+inline constexpr auto vector_pairs = [] {
+    constexpr u8 by_turns[] = {0x60, 0x61, 0x62, 0x6c, 0x68, 0x69, 0x6a, 0x6d};
+    std::array<std::array<stub, 11>, 2> all{};
+    for (unsigned avx = 0; avx < 2; ++avx) {
+        for (unsigned n = 0; n < 8; ++n) all[avx][n] = assembler(avx).v3({0x66, 0x0f00u | by_turns[n]}, D, A, B).made;
+        all[avx][8] = assembler(avx).v3({0, 0x0fc6}, D, A, B).imm8(X).made;
+        all[avx][9] = assembler(avx).v3({0x66, 0x0f3a0f}, D, A, B).imm8(X).made;
+        all[avx][10] = assembler(avx).v3({0x66, 0x0f3800}, D, A, B).made;
+    }
+    return all;
+}();
+
+/// Where a shift of 16 bits or more by an immediate is in the next table; 0xff if `o` is none.
+constexpr u8 shift_place(op o) noexcept {
+    constexpr op firsts[] = {op::i16x8_shl, op::i32x4_shl, op::i64x2_shl}; // then shr_s, shr_u
+    for (u8 n = 0; n < 3; ++n)
+        if (o >= firsts[n] && u16(o) < u16(firsts[n]) + 3 && o != op::i64x2_shr_s)
+            return u8(3 * n + (u16(o) - u16(firsts[n])));
+    return 0xff;
+}
+/// d = d shifted by `x`
+inline constexpr auto vector_shifts_imm = [] {
+    constexpr u8 ways[] = {6, 4, 2};
+    std::array<stub, 9> all{};
+    for (u8 n = 0; n < 9; ++n)
+        if (n != 7) all[n] = assembler().r({0x66, 0x0f71u + n / 3}, ways[n % 3], D).imm8(X).made;
+    return all;
+}();
 
 namespace detail {
 /// An operation with the instructions for it.
 struct vector_code {
     op what = op::nop;
     bool swapped = false;          ///< its operands come the other way round
-    bool more = false;             ///< it needs xmm2 and xmm3
+    bool in_place = false;         ///< the first has to be in `d`
+    bool apart = false;            ///< `d` has to be another register than the second's
+    bool fixed = false;            ///< it has operands and result where it wants them, and needs xmm2 and xmm3
     std::array<u64, 2> constant{}; ///< what is in xmm2, unless it is 0
     stub code;
 };
 inline constexpr reg x0 = reg::xmm(0), x1 = reg::xmm(1), x2 = reg::xmm(2), x3 = reg::xmm(3);
 
 struct vector_list {
+    bool avx = false;
     std::array<vector_code, 250> all{};
     unsigned size = 0;
 
-    constexpr void add(op o, const stub& s, bool swapped = false) { all[size++] = {o, swapped, false, {}, s}; }
-    constexpr void add_more(std::initializer_list<op> ops, const stub& s, bool swapped = false,
-                            std::array<u64, 2> constant = {}) {
-        for (const op o : ops) all[size++] = {o, swapped, true, constant, s};
+    constexpr assembler s() const { return assembler(avx); }
+    constexpr void add(op o, const stub& code, bool swapped = false) {
+        all[size++] = {o, swapped, false, false, false, {}, code};
     }
-    /// x0 = x0 op x1
+    /// What begins with a v3 of `d`, `a` and maybe `b`, and is done with `b` then.
+    constexpr void add_in_place(op o, const stub& code, bool swapped = false) {
+        all[size++] = {o, swapped, !avx, !avx, false, {}, code};
+    }
+    /// The same, and reads `b` once more.
+    constexpr void add_apart(op o, const stub& code, bool swapped = false) {
+        all[size++] = {o, swapped, !avx, true, false, {}, code};
+    }
+    constexpr void add_fixed(std::initializer_list<op> ops, const stub& code, bool swapped = false,
+                             std::array<u64, 2> constant = {}) {
+        for (const op o : ops) all[size++] = {o, swapped, false, false, true, constant, code};
+    }
     constexpr void direct(op o, u32 opcode, u8 prefix = 0x66, bool swapped = false) {
-        add(o, assembler().rr({prefix, opcode}, x0, x1).made, swapped);
+        add_in_place(o, s().v3({prefix, opcode}, D, A, B).made, swapped);
     }
-    constexpr void unary(op o, u32 opcode, u8 prefix = 0x66) { add(o, assembler().rr({prefix, opcode}, x0, x0).made); }
-    static constexpr assembler& ones(assembler& s) { return s.rr({0x66, 0x0f76}, x1, x1); }
-    static constexpr assembler& invert(assembler& s) { return ones(s).rr({0x66, 0x0fef}, x0, x1); }
+    constexpr void unary(op o, u32 opcode, u8 prefix = 0x66) { add(o, s().v({prefix, opcode}, D, A).made); }
+    static constexpr assembler& ones(assembler& s, reg r = x1) { return s.v3({0x66, 0x0f76}, r, r, r); }
+    static constexpr assembler& zeros(assembler& s, reg r = x1) { return s.v3({0, 0x0f57}, r, r, r); }
+    static constexpr assembler& invert(assembler& s, reg d) { return ones(s).v3({0x66, 0x0fef}, d, d, x1); }
     /// eq, ne, lt_s, lt_u, gt_s, gt_u, le_s, le_u, ge_s, ge_u in this order from `first` on.
     constexpr void compare(op first, u32 equal, u32 greater, u32 min_u, u32 max_u) {
         const auto at = [&](unsigned n) { return op(u16(first) + n); };
-        const auto inverted = [&](unsigned n, u32 opcode, bool swapped) {
-            assembler s;
-            s.rr({0x66, opcode}, x0, x1);
-            add(at(n), invert(s).made, swapped);
-        };
         // Unsigned: a <= b where the smaller of them is a.
         const auto extreme = [&](unsigned n, u32 opcode, bool not_) {
-            assembler s;
-            s.rr({0x66, opcode}, x0, x1).rr({0x66, equal}, x0, x1);
-            if (not_) invert(s);
-            add(at(n), s.made, true);
+            assembler t = s();
+            t.v3({0x66, opcode}, D, A, B).v3({0x66, equal}, D, D, B);
+            if (not_) invert(t, D);
+            add_apart(at(n), t.made, true);
         };
         direct(at(0), equal);
-        inverted(1, equal, false);
+        inverted(at(1), equal, false);
         direct(at(2), greater, 0x66, true);
         direct(at(4), greater);
-        inverted(6, greater, false);
-        inverted(8, greater, true);
+        inverted(at(6), greater, false);
+        inverted(at(8), greater, true);
         extreme(3, max_u, true);
         extreme(5, min_u, true);
         extreme(7, min_u, false);
         extreme(9, max_u, false);
     }
+    constexpr void inverted(op o, u32 opcode, bool swapped) {
+        assembler t = s();
+        t.v3({0x66, opcode}, D, A, B);
+        add_in_place(o, invert(t, D).made, swapped);
+    }
     /// eq, ne, lt, gt, le, ge
     constexpr void compare_floats(op first, u8 prefix) {
         constexpr u8 how[] = {0, 4, 1, 1, 2, 2};
         for (unsigned n = 0; n < 6; ++n)
-            add(op(u16(first) + n), assembler().rr({prefix, 0x0fc2}, x0, x1).imm8(how[n]).made, n == 3 || n == 5);
+            add_in_place(op(u16(first) + n), s().v3({prefix, 0x0fc2}, D, A, B).imm8(how[n]).made, n == 3 || n == 5);
     }
     constexpr void negate(op o, u32 subtract) {
-        add(o, assembler().rr({0, 0x0f57}, x1, x1).rr({0x66, subtract}, x1, x0).rr({0, 0x0f28}, x0, x1).made);
+        assembler t = s();
+        add(o, zeros(t).v3({0x66, subtract}, D, x1, A).made);
     }
     /// low_s, high_s, low_u, high_u of the extensions, and of the products of what they give.
     constexpr void extend(op first, op product, u32 with_sign, u32 multiply_s, u32 multiply_u) {
         for (unsigned n = 0; n < 4; ++n) {
             const code c{0x66, with_sign + (n < 2 ? 0u : 0x10u)};
-            assembler one, two;
-            if (n % 2) one.r({0x66, 0x0f73}, 3, x0).imm8(8), two.r({0x66, 0x0f73}, 3, x0).imm8(8);
-            if (n % 2) two.r({0x66, 0x0f73}, 3, x1).imm8(8);
-            add(op(u16(first) + n), one.rr(c, x0, x0).made);
-            two.rr(c, x0, x0).rr(c, x1, x1).rr({0x66, n < 2 ? multiply_s : multiply_u}, x0, x1);
-            add(op(u16(product) + n), two.made);
+            assembler one = s(), two = s();
+            const auto half = [&](assembler& t, reg d, reg a) {
+                if (n % 2) t.v({0x66, 0x0f70}, d.open ? x1 : d, a).imm8(0xee).v(c, d, d.open ? x1 : d);
+                else t.v(c, d, a);
+            };
+            half(one, D, A), half(two, x0, A), half(two, x1, B);
+            add(op(u16(first) + n), one.made);
+            add(op(u16(product) + n), two.v3({0x66, n < 2 ? multiply_s : multiply_u}, D, x0, x1).made);
         }
+    }
+    static constexpr assembler& count(assembler& s, u8 mask) {
+        return s.r({0, 0x83}, 4, gp::rcx).imm8(mask).v({0x66, 0x0f6e}, x1, gp::rcx);
     }
     /// By the count in ecx.
     constexpr void shift(op o, u8 mask, u32 opcode) {
-        add(o, assembler()
-                   .r({0, 0x83}, 4, gp::rcx)
-                   .imm8(mask)
-                   .rr({0x66, 0x0f6e}, x1, gp::rcx)
-                   .rr({0x66, opcode}, x0, x1)
-                   .made);
+        assembler t = s();
+        add_in_place(o, count(t, mask).v3({0x66, opcode}, D, A, x1).made);
+    }
+    static constexpr assembler& truth(assembler& s, cond c) {
+        return s.r({0, 0x0f90u | u8(c)}, 0, gp::rax).rr({0, 0x0fb6}, D, gp::rax);
     }
     constexpr void all_true(op o, u32 equal) {
-        add(o, assembler()
-                   .rr({0, 0x0f57}, x1, x1)
-                   .rr({0x66, equal}, x1, x0)
-                   .rr({0x66, 0x0f3817}, x1, x1)
-                   .r({0, 0x0f94}, 0, gp::rax)
-                   .rr({0, 0x0fb6}, gp::rax, gp::rax)
-                   .made);
+        assembler t = s();
+        zeros(t).v3({0x66, equal}, x1, x1, A).v({0x66, 0x0f3817}, x1, x1);
+        add(o, truth(t, cond::e).made);
     }
-    constexpr void round(op o, u32 opcode, u8 how) { add(o, assembler().rr({0x66, opcode}, x0, x0).imm8(how).made); }
+    constexpr void round(op o, u32 opcode, u8 how) { add(o, s().v({0x66, opcode}, D, A).imm8(how).made); }
     /// The smaller (`join`: or) or larger (and) by an instruction that gives its second operand where one is a NaN or
     /// both are zeros: what both orders give, joined, and a NaN of nothing but its quiet bit.
     constexpr void extreme(std::initializer_list<op> ops, u8 prefix, u32 opcode, u32 join, u32 group, u8 payload) {
-        assembler s;
-        s.rr({0, 0x0f28}, x2, x1).rr({0, 0x0f28}, x3, x0).rr({prefix, opcode}, x2, x0).rr({prefix, opcode}, x0, x1);
-        s.rr({0, join}, x0, x2).rr({prefix, 0x0fc2}, x3, x1).imm8(3).rr({0, 0x0f56}, x0, x3);
-        s.r({0x66, group}, 2, x3).imm8(payload).rr({0, 0x0f55}, x3, x0).rr({0, 0x0f28}, x0, x3);
-        add_more(ops, s.made);
+        assembler t = s();
+        t.v3({prefix, opcode}, x2, x1, x0).v3({prefix, 0x0fc2}, x3, x0, x1).imm8(3).v3({prefix, opcode}, x0, x0, x1);
+        t.v3({0, join}, x0, x0, x2).v3({0, 0x0f56}, x0, x0, x3);
+        t.shift(group, 2, x3, x3).imm8(payload).v3({0, 0x0f55}, x3, x3, x0).v({0, 0x0f28}, x0, x3);
+        add_fixed(ops, t.made);
     }
-    /// a * b + c, or -a * b + c, rounded twice.
-    constexpr void multiply_add(op o, op negated, u8 prefix, u32 group, u8 bit) {
-        add_more({o}, assembler().rr({prefix, 0x0f59}, x0, x1).rr({prefix, 0x0f58}, x0, x2).made);
-        add_more({negated}, assembler()
-                                .rr({0x66, 0x0f76}, x3, x3)
-                                .r({0x66, group}, 6, x3)
-                                .imm8(bit)
-                                .rr({0, 0x0f57}, x0, x3)
-                                .rr({prefix, 0x0f59}, x0, x1)
-                                .rr({prefix, 0x0f58}, x0, x2)
-                                .made);
-    }
-    /// a > b of 64 bits: the upper halves decide, and where they are equal what b - a borrows.
+    /// a > b of 64 bits: the upper halves decide, and where they are equal what b - a borrows. What came with AVX
+    /// compares.
     constexpr void greater64(op o, bool swapped, bool not_) {
-        assembler s;
-        s.rr({0, 0x0f28}, x2, x0).rr({0, 0x0f28}, x3, x1).rr({0x66, 0x0f76}, x2, x1).rr({0x66, 0x0ffb}, x3, x0);
-        s.rr({0x66, 0x0fdb}, x2, x3).rr({0x66, 0x0f66}, x0, x1).rr({0x66, 0x0feb}, x0, x2);
-        s.rr({0x66, 0x0f70}, x0, x0).imm8(0xf5);
-        if (not_) invert(s);
-        add_more({o}, s.made, swapped);
+        if (avx) return not_ ? inverted(o, 0x0f3837, swapped) : direct(o, 0x0f3837, 0x66, swapped);
+        assembler t = s();
+        t.v3({0x66, 0x0f76}, x2, x0, x1).v3({0x66, 0x0ffb}, x3, x1, x0);
+        t.v3({0x66, 0x0fdb}, x2, x2, x3).v3({0x66, 0x0f66}, x0, x0, x1).v3({0x66, 0x0feb}, x0, x0, x2);
+        t.v({0x66, 0x0f70}, x0, x0).imm8(0xf5);
+        if (not_) invert(t, x0);
+        add_fixed({o}, t.made, swapped);
     }
     /// A shift of bytes by the count in ecx, as one of words and a mask that is shifted as well.
     constexpr void shift_bytes(op o, u32 opcode) {
-        add_more({o}, assembler()
-                          .r({0, 0x83}, 4, gp::rcx)
-                          .imm8(7)
-                          .rr({0x66, 0x0f6e}, x1, gp::rcx)
-                          .rr({0x66, opcode}, x0, x1)
-                          .rr({0x66, 0x0f76}, x2, x2)
-                          .r({0x66, 0x0f71}, 2, x2)
-                          .imm8(8)
-                          .rr({0x66, opcode}, x2, x1)
-                          .rr({0, 0x0f57}, x3, x3)
-                          .rr({0x66, 0x0f3800}, x2, x3)
-                          .rr({0x66, 0x0fdb}, x0, x2)
-                          .made);
+        assembler t = s();
+        count(t, 7).v3({0x66, opcode}, x0, x0, x1);
+        ones(t, x2).shift(0x0f71, 2, x2, x2).imm8(8).v3({0x66, opcode}, x2, x2, x1);
+        zeros(t, x3).v3({0x66, 0x0f3800}, x2, x2, x3).v3({0x66, 0x0fdb}, x0, x0, x2);
+        add_fixed({o}, t.made);
     }
     /// A mask of all bits but the sign, or of the sign.
     constexpr void signs(op abs, op neg, u32 group, u8 bit) {
-        assembler a, n;
-        add(abs, ones(a).r({0x66, group}, 2, x1).imm8(1).rr({0, 0x0f54}, x0, x1).made);
-        add(neg, ones(n).r({0x66, group}, 6, x1).imm8(bit).rr({0, 0x0f57}, x0, x1).made);
+        assembler a = s(), n = s();
+        add(abs, ones(a).shift(group, 2, x1, x1).imm8(1).v3({0, 0x0f54}, D, x1, A).made);
+        add(neg, ones(n).shift(group, 6, x1, x1).imm8(bit).v3({0, 0x0f57}, D, x1, A).made);
     }
 };
 
-constexpr vector_list make_vector_list() {
+constexpr vector_list make_vector_list(bool avx) {
     vector_list v;
+    v.avx = avx;
+    const auto s = [&] { return v.s(); };
     v.compare(op::i8x16_eq, 0x0f74, 0x0f64, 0x0fda, 0x0fde);
     v.compare(op::i16x8_eq, 0x0f75, 0x0f65, 0x0f383a, 0x0f383e);
     v.compare(op::i32x4_eq, 0x0f76, 0x0f66, 0x0f383b, 0x0f383f);
     v.direct(op::i64x2_eq, 0x0f3829);
+    v.inverted(op::i64x2_ne, 0x0f3829, false);
     {
-        assembler s;
-        s.rr({0x66, 0x0f3829}, x0, x1);
-        v.add(op::i64x2_ne, vector_list::invert(s).made);
-        assembler n;
-        v.add(op::v128_not, vector_list::invert(n).made);
+        assembler t = s();
+        v.add(op::v128_not, vector_list::ones(t).v3({0x66, 0x0fef}, D, x1, A).made);
+        assembler any = s();
+        v.add(op::v128_any_true, vector_list::truth(any.v({0x66, 0x0f3817}, A, A), cond::ne).made);
     }
     v.compare_floats(op::f32x4_eq, 0);
     v.compare_floats(op::f64x2_eq, 0x66);
     v.direct(op::v128_and, 0x0fdb), v.direct(op::v128_or, 0x0feb), v.direct(op::v128_xor, 0x0fef);
     v.direct(op::v128_andnot, 0x0fdf, 0x66, true);
-    v.add(op::v128_any_true,
-          assembler().rr({0x66, 0x0f3817}, x0, x0).r({0, 0x0f95}, 0, gp::rax).rr({0, 0x0fb6}, gp::rax, gp::rax).made);
-
     v.unary(op::i8x16_abs, 0x0f381c), v.unary(op::i16x8_abs, 0x0f381d), v.unary(op::i32x4_abs, 0x0f381e);
-    v.add(op::i64x2_abs, assembler()
-                             .rr({0, 0x0f28}, x1, x0)
-                             .r({0x66, 0x0f72}, 4, x1)
+    v.add(op::i64x2_abs, s().shift(0x0f72, 4, x1, A)
                              .imm8(31)
-                             .rr({0x66, 0x0f70}, x1, x1)
+                             .v({0x66, 0x0f70}, x1, x1)
                              .imm8(0xf5)
-                             .rr({0x66, 0x0fef}, x0, x1)
-                             .rr({0x66, 0x0ffb}, x0, x1)
+                             .v3({0x66, 0x0fef}, x0, A, x1)
+                             .v3({0x66, 0x0ffb}, D, x0, x1)
                              .made);
     v.negate(op::i8x16_neg, 0x0ff8), v.negate(op::i16x8_neg, 0x0ff9);
     v.negate(op::i32x4_neg, 0x0ffa), v.negate(op::i64x2_neg, 0x0ffb);
     v.all_true(op::i8x16_all_true, 0x0f74), v.all_true(op::i16x8_all_true, 0x0f75);
     v.all_true(op::i32x4_all_true, 0x0f76), v.all_true(op::i64x2_all_true, 0x0f3829);
-    v.add(op::i8x16_bitmask, assembler().rr({0x66, 0x0fd7}, gp::rax, x0).made);
-    v.add(
-        op::i16x8_bitmask,
-        assembler().rr({0x66, 0x0f63}, x0, x0).rr({0x66, 0x0fd7}, gp::rax, x0).rr({0, 0x0fb6}, gp::rax, gp::rax).made);
-    v.add(op::i32x4_bitmask, assembler().rr({0, 0x0f50}, gp::rax, x0).made);
-    v.add(op::i64x2_bitmask, assembler().rr({0x66, 0x0f50}, gp::rax, x0).made);
+    v.add(op::i8x16_bitmask, s().v({0x66, 0x0fd7}, D, A).made);
+    v.add(op::i16x8_bitmask, s().v3({0x66, 0x0f63}, x1, A, A).v({0x66, 0x0fd7}, D, x1).rr({0, 0x0fb6}, D, D).made);
+    v.add(op::i32x4_bitmask, s().v({0, 0x0f50}, D, A).made);
+    v.add(op::i64x2_bitmask, s().v({0x66, 0x0f50}, D, A).made);
 
     v.direct(op::i8x16_narrow_i16x8_s, 0x0f63), v.direct(op::i8x16_narrow_i16x8_u, 0x0f67);
     v.direct(op::i16x8_narrow_i32x4_s, 0x0f6b), v.direct(op::i16x8_narrow_i32x4_u, 0x0f382b);
@@ -39026,34 +39606,29 @@ constexpr vector_list make_vector_list() {
     v.direct(op::i32x4_max_u, 0x0f383f), v.direct(op::i32x4_dot_i16x8_s, 0x0ff5);
     v.direct(op::i64x2_add, 0x0fd4), v.direct(op::i64x2_sub, 0x0ffb);
     // Rounded products: only -1 times -1 does not fit, and gives the sign bit alone, which is turned.
-    for (const op o : {op::i16x8_q15mulr_sat_s, op::i16x8_relaxed_q15mulr_s})
-        v.add(o, assembler()
-                     .rr({0x66, 0x0f380b}, x0, x1)
-                     .rr({0x66, 0x0f76}, x1, x1)
-                     .r({0x66, 0x0f71}, 6, x1)
-                     .imm8(15)
-                     .rr({0x66, 0x0f75}, x1, x0)
-                     .rr({0x66, 0x0fef}, x0, x1)
-                     .made);
-    v.add(op::i16x8_extadd_pairwise_i8x16_s, assembler()
-                                                 .rr({0x66, 0x0f76}, x1, x1)
-                                                 .rr({0x66, 0x0f381c}, x1, x1)
-                                                 .rr({0x66, 0x0f3804}, x1, x0)
-                                                 .rr({0, 0x0f28}, x0, x1)
-                                                 .made);
+    for (const op o : {op::i16x8_q15mulr_sat_s, op::i16x8_relaxed_q15mulr_s}) {
+        assembler t = s();
+        t.v3({0x66, 0x0f380b}, D, A, B);
+        vector_list::ones(t).shift(0x0f71, 6, x1, x1).imm8(15).v3({0x66, 0x0f75}, x1, x1, D);
+        v.add_in_place(o, t.v3({0x66, 0x0fef}, D, D, x1).made);
+    }
+    const auto with_ones = [&] {
+        assembler t = s();
+        return vector_list::ones(t);
+    };
+    v.add(op::i16x8_extadd_pairwise_i8x16_s,
+          with_ones().v({0x66, 0x0f381c}, x1, x1).v3({0x66, 0x0f3804}, D, x1, A).made);
     v.add(op::i16x8_extadd_pairwise_i8x16_u,
-          assembler().rr({0x66, 0x0f76}, x1, x1).rr({0x66, 0x0f381c}, x1, x1).rr({0x66, 0x0f3804}, x0, x1).made);
+          with_ones().v({0x66, 0x0f381c}, x1, x1).v3_apart({0x66, 0x0f3804}, D, A, x1).made);
     v.add(op::i32x4_extadd_pairwise_i16x8_s,
-          assembler().rr({0x66, 0x0f76}, x1, x1).r({0x66, 0x0f71}, 2, x1).imm8(15).rr({0x66, 0x0ff5}, x0, x1).made);
-    v.add(op::i32x4_extadd_pairwise_i16x8_u, assembler()
-                                                 .rr({0, 0x0f28}, x1, x0)
-                                                 .r({0x66, 0x0f72}, 2, x1)
+          with_ones().shift(0x0f71, 2, x1, x1).imm8(15).v3({0x66, 0x0ff5}, D, x1, A).made);
+    v.add(op::i32x4_extadd_pairwise_i16x8_u, s().shift(0x0f72, 2, x1, A)
                                                  .imm8(16)
-                                                 .r({0x66, 0x0f72}, 6, x0)
+                                                 .shift(0x0f72, 6, x0, A)
                                                  .imm8(16)
-                                                 .r({0x66, 0x0f72}, 2, x0)
+                                                 .shift(0x0f72, 2, x0, x0)
                                                  .imm8(16)
-                                                 .rr({0x66, 0x0ffe}, x0, x1)
+                                                 .v3({0x66, 0x0ffe}, D, x0, x1)
                                                  .made);
     v.extend(op::i16x8_extend_low_i8x16_s, op::i16x8_extmul_low_i8x16_s, 0x0f3820, 0x0fd5, 0x0fd5);
     v.extend(op::i32x4_extend_low_i16x8_s, op::i32x4_extmul_low_i16x8_s, 0x0f3823, 0x0f3840, 0x0f3840);
@@ -39082,227 +39657,216 @@ constexpr vector_list make_vector_list() {
     v.extreme({op::f32x4_max, op::f32x4_relaxed_max}, 0, 0x0f5f, 0x0f54, 0x0f72, 10);
     v.extreme({op::f64x2_min, op::f64x2_relaxed_min}, 0x66, 0x0f5d, 0x0f56, 0x0f73, 13);
     v.extreme({op::f64x2_max, op::f64x2_relaxed_max}, 0x66, 0x0f5f, 0x0f54, 0x0f73, 13);
-    v.multiply_add(op::f32x4_relaxed_madd, op::f32x4_relaxed_nmadd, 0, 0x0f72, 31);
-    v.multiply_add(op::f64x2_relaxed_madd, op::f64x2_relaxed_nmadd, 0x66, 0x0f73, 63);
     v.greater64(op::i64x2_gt_s, false, false), v.greater64(op::i64x2_lt_s, true, false);
     v.greater64(op::i64x2_le_s, false, true), v.greater64(op::i64x2_ge_s, true, true);
     // The products of the halves that reach the lower 64 bits.
-    v.add_more({op::i64x2_mul}, assembler()
-                                    .rr({0, 0x0f28}, x2, x0)
-                                    .r({0x66, 0x0f73}, 2, x2)
-                                    .imm8(32)
-                                    .rr({0x66, 0x0ff4}, x2, x1)
-                                    .rr({0, 0x0f28}, x3, x1)
-                                    .r({0x66, 0x0f73}, 2, x3)
-                                    .imm8(32)
-                                    .rr({0x66, 0x0ff4}, x3, x0)
-                                    .rr({0x66, 0x0fd4}, x2, x3)
-                                    .r({0x66, 0x0f73}, 6, x2)
-                                    .imm8(32)
-                                    .rr({0x66, 0x0ff4}, x0, x1)
-                                    .rr({0x66, 0x0fd4}, x0, x2)
-                                    .made);
+    v.add_fixed({op::i64x2_mul}, s().shift(0x0f73, 2, x2, x0)
+                                     .imm8(32)
+                                     .v3({0x66, 0x0ff4}, x2, x2, x1)
+                                     .shift(0x0f73, 2, x3, x1)
+                                     .imm8(32)
+                                     .v3({0x66, 0x0ff4}, x3, x3, x0)
+                                     .v3({0x66, 0x0fd4}, x2, x2, x3)
+                                     .shift(0x0f73, 6, x2, x2)
+                                     .imm8(32)
+                                     .v3({0x66, 0x0ff4}, x0, x0, x1)
+                                     .v3({0x66, 0x0fd4}, x0, x0, x2)
+                                     .made);
     v.shift_bytes(op::i8x16_shl, 0x0ff1), v.shift_bytes(op::i8x16_shr_u, 0x0fd1);
-    v.add_more({op::i8x16_shr_s}, assembler()
-                                      .r({0, 0x83}, 4, gp::rcx)
-                                      .imm8(7)
-                                      .r({0, 0x83}, 0, gp::rcx)
-                                      .imm8(8)
-                                      .rr({0x66, 0x0f6e}, x1, gp::rcx)
-                                      .rr({0, 0x0f28}, x2, x0)
-                                      .rr({0x66, 0x0f68}, x2, x2)
-                                      .rr({0x66, 0x0fe1}, x2, x1)
-                                      .rr({0x66, 0x0f60}, x0, x0)
-                                      .rr({0x66, 0x0fe1}, x0, x1)
-                                      .rr({0x66, 0x0f63}, x0, x2)
-                                      .made);
+    v.add_fixed({op::i8x16_shr_s}, s().r({0, 0x83}, 4, gp::rcx)
+                                       .imm8(7)
+                                       .r({0, 0x83}, 0, gp::rcx)
+                                       .imm8(8)
+                                       .v({0x66, 0x0f6e}, x1, gp::rcx)
+                                       .v3({0x66, 0x0f68}, x2, x0, x0)
+                                       .v3({0x66, 0x0fe1}, x2, x2, x1)
+                                       .v3({0x66, 0x0f60}, x0, x0, x0)
+                                       .v3({0x66, 0x0fe1}, x0, x0, x1)
+                                       .v3({0x66, 0x0f63}, x0, x0, x2)
+                                       .made);
     // The sign, shifted as if it were none, is turned and taken away.
-    v.add_more({op::i64x2_shr_s}, assembler()
-                                      .r({0, 0x83}, 4, gp::rcx)
-                                      .imm8(63)
-                                      .rr({0x66, 0x0f6e}, x1, gp::rcx)
-                                      .rr({0x66, 0x0f76}, x2, x2)
-                                      .r({0x66, 0x0f73}, 6, x2)
-                                      .imm8(63)
-                                      .rr({0x66, 0x0fd3}, x2, x1)
-                                      .rr({0x66, 0x0fd3}, x0, x1)
-                                      .rr({0x66, 0x0fef}, x0, x2)
-                                      .rr({0x66, 0x0ffb}, x0, x2)
-                                      .made);
+    v.add_fixed({op::i64x2_shr_s}, s().r({0, 0x83}, 4, gp::rcx)
+                                       .imm8(63)
+                                       .v({0x66, 0x0f6e}, x1, gp::rcx)
+                                       .v3({0x66, 0x0f76}, x2, x2, x2)
+                                       .shift(0x0f73, 6, x2, x2)
+                                       .imm8(63)
+                                       .v3({0x66, 0x0fd3}, x2, x2, x1)
+                                       .v3({0x66, 0x0fd3}, x0, x0, x1)
+                                       .v3({0x66, 0x0fef}, x0, x0, x2)
+                                       .v3({0x66, 0x0ffb}, x0, x0, x2)
+                                       .made);
     // How many bits each number of four has.
-    v.add_more({op::i8x16_popcnt},
-               assembler()
-                   .rr({0x66, 0x0f76}, x3, x3)
-                   .r({0x66, 0x0f71}, 2, x3)
-                   .imm8(12)
-                   .rr({0x66, 0x0f67}, x3, x3)
-                   .rr({0, 0x0f28}, x1, x0)
-                   .rr({0, 0x0f54}, x1, x3)
-                   .r({0x66, 0x0f71}, 2, x0)
-                   .imm8(4)
-                   .rr({0, 0x0f54}, x0, x3)
-                   .rr({0, 0x0f28}, x3, x2)
-                   .rr({0x66, 0x0f3800}, x3, x1)
-                   .rr({0x66, 0x0f3800}, x2, x0)
-                   .rr({0x66, 0x0ffc}, x2, x3)
-                   .rr({0, 0x0f28}, x0, x2)
-                   .made,
-               false, {0x0302'0201'0201'0100, 0x0403'0302'0302'0201});
+    v.add_fixed({op::i8x16_popcnt},
+                s().v3({0x66, 0x0f76}, x3, x3, x3)
+                    .shift(0x0f71, 2, x3, x3)
+                    .imm8(12)
+                    .v3({0x66, 0x0f67}, x3, x3, x3)
+                    .v3({0, 0x0f54}, x1, x0, x3)
+                    .shift(0x0f71, 2, x0, x0)
+                    .imm8(4)
+                    .v3({0, 0x0f54}, x0, x0, x3)
+                    .v3({0x66, 0x0f3800}, x3, x2, x1)
+                    .v3({0x66, 0x0f3800}, x2, x2, x0)
+                    .v3({0x66, 0x0ffc}, x0, x2, x3)
+                    .made,
+                false, {0x0302'0201'0201'0100, 0x0403'0302'0302'0201});
     // Upper and lower 16 bits, which are exact, so that one addition rounds.
-    v.add_more({op::f32x4_convert_i32x4_u},
-               assembler()
-                   .rr({0x66, 0x0f76}, x1, x1)
-                   .r({0x66, 0x0f72}, 2, x1)
-                   .imm8(16)
-                   .rr({0, 0x0f28}, x3, x0)
-                   .r({0x66, 0x0f72}, 2, x3)
-                   .imm8(16)
-                   .rr({0, 0x0f54}, x0, x1)
-                   .rr({0, 0x0f5b}, x0, x0)
-                   .rr({0, 0x0f5b}, x3, x3)
-                   .rr({0, 0x0f59}, x3, x2)
-                   .rr({0, 0x0f58}, x0, x3)
-                   .made,
-               false, {0x4780'0000'4780'0000, 0x4780'0000'4780'0000});
+    v.add_fixed({op::f32x4_convert_i32x4_u},
+                s().v3({0x66, 0x0f76}, x1, x1, x1)
+                    .shift(0x0f72, 2, x1, x1)
+                    .imm8(16)
+                    .shift(0x0f72, 2, x3, x0)
+                    .imm8(16)
+                    .v3({0, 0x0f54}, x0, x0, x1)
+                    .v({0, 0x0f5b}, x0, x0)
+                    .v({0, 0x0f5b}, x3, x3)
+                    .v3({0, 0x0f59}, x3, x3, x2)
+                    .v3({0, 0x0f58}, x0, x0, x3)
+                    .made,
+                false, {0x4780'0000'4780'0000, 0x4780'0000'4780'0000});
     // As the fraction of 2^52 + a.
-    v.add_more({op::f64x2_convert_low_i32x4_u},
-               assembler().rr({0x66, 0x0f3835}, x0, x0).rr({0, 0x0f56}, x0, x2).rr({0x66, 0x0f5c}, x0, x2).made, false,
-               {0x4330'0000'0000'0000, 0x4330'0000'0000'0000});
+    v.add_fixed({op::f64x2_convert_low_i32x4_u},
+                s().v({0x66, 0x0f3835}, x0, x0).v3({0, 0x0f56}, x0, x0, x2).v3({0x66, 0x0f5c}, x0, x0, x2).made, false,
+                {0x4330'0000'0000'0000, 0x4330'0000'0000'0000});
     // A NaN is made 0; 2^31, which is what comes of anything too large, is turned if the operand was not negative.
-    v.add_more({op::i32x4_trunc_sat_f32x4_s, op::i32x4_relaxed_trunc_f32x4_s}, assembler()
-                                                                                   .rr({0, 0x0f28}, x1, x0)
-                                                                                   .rr({0, 0x0fc2}, x1, x1)
-                                                                                   .imm8(0)
-                                                                                   .rr({0, 0x0f54}, x0, x1)
-                                                                                   .rr({0, 0x0f57}, x1, x0)
-                                                                                   .rr({0xf3, 0x0f5b}, x0, x0)
-                                                                                   .rr({0x66, 0x0fdb}, x1, x0)
-                                                                                   .r({0x66, 0x0f72}, 4, x1)
-                                                                                   .imm8(31)
-                                                                                   .rr({0x66, 0x0fef}, x0, x1)
-                                                                                   .made);
+    v.add_fixed({op::i32x4_trunc_sat_f32x4_s, op::i32x4_relaxed_trunc_f32x4_s}, s().v3({0, 0x0fc2}, x1, x0, x0)
+                                                                                    .imm8(0)
+                                                                                    .v3({0, 0x0f54}, x0, x0, x1)
+                                                                                    .v3({0, 0x0f57}, x1, x1, x0)
+                                                                                    .v({0xf3, 0x0f5b}, x0, x0)
+                                                                                    .v3({0x66, 0x0fdb}, x1, x1, x0)
+                                                                                    .shift(0x0f72, 4, x1, x1)
+                                                                                    .imm8(31)
+                                                                                    .v3({0x66, 0x0fef}, x0, x0, x1)
+                                                                                    .made);
     // What is 2^31 or more, in x2, is added in two parts.
-    v.add_more({op::i32x4_trunc_sat_f32x4_u, op::i32x4_relaxed_trunc_f32x4_u},
-               assembler()
-                   .rr({0, 0x0f57}, x1, x1)
-                   .rr({0, 0x0f5f}, x0, x1)
-                   .rr({0, 0x0f28}, x3, x0)
-                   .rr({0xf3, 0x0f5b}, x0, x0)
-                   .rr({0, 0x0f5c}, x3, x2)
-                   .rr({0, 0x0fc2}, x2, x3)
-                   .imm8(2)
-                   .rr({0xf3, 0x0f5b}, x3, x3)
-                   .rr({0x66, 0x0fef}, x3, x2)
-                   .rr({0x66, 0x0f383d}, x3, x1)
-                   .rr({0x66, 0x0ffe}, x0, x3)
-                   .made,
-               false, {0x4f00'0000'4f00'0000, 0x4f00'0000'4f00'0000});
+    v.add_fixed({op::i32x4_trunc_sat_f32x4_u, op::i32x4_relaxed_trunc_f32x4_u},
+                s().v3({0, 0x0f57}, x1, x1, x1)
+                    .v3({0, 0x0f5f}, x0, x0, x1)
+                    .v3({0, 0x0f5c}, x3, x0, x2)
+                    .v({0xf3, 0x0f5b}, x0, x0)
+                    .v3({0, 0x0fc2}, x2, x2, x3)
+                    .imm8(2)
+                    .v({0xf3, 0x0f5b}, x3, x3)
+                    .v3({0x66, 0x0fef}, x3, x3, x2)
+                    .v3({0x66, 0x0f383d}, x3, x3, x1)
+                    .v3({0x66, 0x0ffe}, x0, x0, x3)
+                    .made,
+                false, {0x4f00'0000'4f00'0000, 0x4f00'0000'4f00'0000});
     // At most 2^31 - 1.
-    v.add_more({op::i32x4_trunc_sat_f64x2_s_zero, op::i32x4_relaxed_trunc_f64x2_s_zero},
-               assembler()
-                   .rr({0, 0x0f28}, x1, x0)
-                   .rr({0x66, 0x0fc2}, x1, x1)
-                   .imm8(0)
-                   .rr({0, 0x0f54}, x1, x2)
-                   .rr({0x66, 0x0f5d}, x0, x1)
-                   .rr({0x66, 0x0fe6}, x0, x0)
-                   .made,
-               false, {0x41df'ffff'ffc0'0000, 0x41df'ffff'ffc0'0000});
+    v.add_fixed({op::i32x4_trunc_sat_f64x2_s_zero, op::i32x4_relaxed_trunc_f64x2_s_zero},
+                s().v3({0x66, 0x0fc2}, x1, x0, x0)
+                    .imm8(0)
+                    .v3({0, 0x0f54}, x1, x1, x2)
+                    .v3({0x66, 0x0f5d}, x0, x0, x1)
+                    .v({0x66, 0x0fe6}, x0, x0)
+                    .made,
+                false, {0x41df'ffff'ffc0'0000, 0x41df'ffff'ffc0'0000});
     // At least 0, at most 2^32 - 1; then as the fraction of 2^52 + a.
-    v.add_more({op::i32x4_trunc_sat_f64x2_u_zero, op::i32x4_relaxed_trunc_f64x2_u_zero},
-               assembler()
-                   .rr({0, 0x0f57}, x1, x1)
-                   .rr({0x66, 0x0f5f}, x0, x1)
-                   .rr({0, 0x0f28}, x3, x2)
-                   .rr({0x66, 0x0f6c}, x2, x2)
-                   .rr({0x66, 0x0f6d}, x3, x3)
-                   .rr({0x66, 0x0f5d}, x0, x2)
-                   .rr({0x66, 0x0f3a09}, x0, x0)
-                   .imm8(11)
-                   .rr({0x66, 0x0f58}, x0, x3)
-                   .rr({0, 0x0fc6}, x0, x1)
-                   .imm8(0x88)
-                   .made,
-               false, {0x41ef'ffff'ffe0'0000, 0x4330'0000'0000'0000});
+    v.add_fixed({op::i32x4_trunc_sat_f64x2_u_zero, op::i32x4_relaxed_trunc_f64x2_u_zero},
+                s().v3({0, 0x0f57}, x1, x1, x1)
+                    .v3({0x66, 0x0f5f}, x0, x0, x1)
+                    .v3({0x66, 0x0f6d}, x3, x2, x2)
+                    .v3({0x66, 0x0f6c}, x2, x2, x2)
+                    .v3({0x66, 0x0f5d}, x0, x0, x2)
+                    .v({0x66, 0x0f3a09}, x0, x0)
+                    .imm8(11)
+                    .v3({0x66, 0x0f58}, x0, x0, x3)
+                    .v3({0, 0x0fc6}, x0, x0, x1)
+                    .imm8(0x88)
+                    .made,
+                false, {0x41ef'ffff'ffe0'0000, 0x4330'0000'0000'0000});
     // Sums of two products each, made of 32 bits and brought back to 16.
-    v.add_more({op::i16x8_relaxed_dot_i8x16_i7x16_s}, assembler()
-                                                          .rr({0, 0x0f28}, x2, x0)
-                                                          .rr({0, 0x0f28}, x3, x1)
-                                                          .r({0x66, 0x0f73}, 3, x2)
-                                                          .imm8(8)
-                                                          .r({0x66, 0x0f73}, 3, x3)
-                                                          .imm8(8)
-                                                          .rr({0x66, 0x0f3820}, x0, x0)
-                                                          .rr({0x66, 0x0f3820}, x1, x1)
-                                                          .rr({0x66, 0x0f3820}, x2, x2)
-                                                          .rr({0x66, 0x0f3820}, x3, x3)
-                                                          .rr({0x66, 0x0ff5}, x0, x1)
-                                                          .rr({0x66, 0x0ff5}, x2, x3)
-                                                          .rr({0x66, 0x0f6b}, x0, x2)
-                                                          .made);
+    v.add_fixed({op::i16x8_relaxed_dot_i8x16_i7x16_s}, s().shift(0x0f73, 3, x2, x0)
+                                                           .imm8(8)
+                                                           .shift(0x0f73, 3, x3, x1)
+                                                           .imm8(8)
+                                                           .v({0x66, 0x0f3820}, x0, x0)
+                                                           .v({0x66, 0x0f3820}, x1, x1)
+                                                           .v({0x66, 0x0f3820}, x2, x2)
+                                                           .v({0x66, 0x0f3820}, x3, x3)
+                                                           .v3({0x66, 0x0ff5}, x0, x0, x1)
+                                                           .v3({0x66, 0x0ff5}, x2, x2, x3)
+                                                           .v3({0x66, 0x0f6b}, x0, x0, x2)
+                                                           .made);
 
-    // From eax.
-    v.add(op::i8x16_splat,
-          assembler().rr({0x66, 0x0f6e}, x0, gp::rax).rr({0, 0x0f57}, x1, x1).rr({0x66, 0x0f3800}, x0, x1).made);
-    v.add(op::i16x8_splat, assembler()
-                               .rr({0x66, 0x0f6e}, x0, gp::rax)
-                               .rr({0xf2, 0x0f70}, x0, x0)
-                               .imm8(0)
-                               .rr({0x66, 0x0f70}, x0, x0)
-                               .imm8(0)
-                               .made);
-    for (const op o : {op::i32x4_splat, op::f32x4_splat})
-        v.add(o, assembler().rr({0x66, 0x0f6e}, x0, gp::rax).rr({0x66, 0x0f70}, x0, x0).imm8(0).made);
-    for (const op o : {op::i64x2_splat, op::f64x2_splat})
-        v.add(o, assembler().rr({0x66, 0x0f6e, true}, x0, gp::rax).rr({0x66, 0x0f6c}, x0, x0).made);
-    // A lane, `x`, of a vector in xmm0, from eax.
-    v.add(op::i8x16_replace_lane, assembler().rr({0x66, 0x0f3a20}, x0, gp::rax).imm8(X).made);
-    v.add(op::i16x8_replace_lane, assembler().rr({0x66, 0x0fc4}, x0, gp::rax).imm8(X).made);
-    for (const op o : {op::i32x4_replace_lane, op::f32x4_replace_lane})
-        v.add(o, assembler().rr({0x66, 0x0f3a22}, x0, gp::rax).imm8(X).made);
-    for (const op o : {op::i64x2_replace_lane, op::f64x2_replace_lane})
-        v.add(o, assembler().rr({0x66, 0x0f3a22, true}, x0, gp::rax).imm8(X).made);
-    // The register `d` = a lane that lies `b` bytes behind the frame.
-    const auto lane = [&](op o, code c) { v.add(o, assembler().rm(c, D, frame_register, B).made); };
-    lane(op::i8x16_extract_lane_s, {0, 0x0fbe}), lane(op::i8x16_extract_lane_u, {0, 0x0fb6});
-    lane(op::i16x8_extract_lane_s, {0, 0x0fbf}), lane(op::i16x8_extract_lane_u, {0, 0x0fb7});
-    lane(op::i32x4_extract_lane, {0, 0x8b}), lane(op::i64x2_extract_lane, {0, 0x8b, true});
-    lane(op::f32x4_extract_lane, {0xf3, 0x0f10}), lane(op::f64x2_extract_lane, {0xf2, 0x0f10});
+    // A number in a register, in each lane.
+    {
+        assembler bytes = s();
+        bytes.v({0x66, 0x0f6e}, D, A);
+        v.add(op::i8x16_splat, vector_list::zeros(bytes).v3({0x66, 0x0f3800}, D, D, x1).made);
+    }
+    v.add(op::i16x8_splat,
+          s().v({0x66, 0x0f6e}, D, A).v({0xf2, 0x0f70}, D, D).imm8(0).v({0x66, 0x0f70}, D, D).imm8(0).made);
+    v.add(op::i32x4_splat, s().v({0x66, 0x0f6e}, D, A).v({0x66, 0x0f70}, D, D).imm8(0).made);
+    v.add(op::i64x2_splat, s().v({0x66, 0x0f6e, true}, D, A).v({0x66, 0x0f70}, D, D).imm8(0x44).made);
+    v.add(op::f32x4_splat, s().v({0x66, 0x0f70}, D, A).imm8(0).made);
+    v.add(op::f64x2_splat, s().v({0x66, 0x0f70}, D, A).imm8(0x44).made);
+    // Lane `x` is `b`; of f32x4, `x` is 16 times its number, and of f64x2 it is the upper one.
+    v.add_in_place(op::i8x16_replace_lane, s().v3({0x66, 0x0f3a20}, D, A, B).imm8(X).made);
+    v.add_in_place(op::i16x8_replace_lane, s().v3({0x66, 0x0fc4}, D, A, B).imm8(X).made);
+    v.add_in_place(op::i32x4_replace_lane, s().v3({0x66, 0x0f3a22}, D, A, B).imm8(X).made);
+    v.add_in_place(op::i64x2_replace_lane, s().v3({0x66, 0x0f3a22, true}, D, A, B).imm8(X).made);
+    v.add_in_place(op::f32x4_replace_lane, s().v3({0x66, 0x0f3a21}, D, A, B).imm8(X).made);
+    v.add_in_place(op::f64x2_replace_lane, s().v3({0x66, 0x0f14}, D, A, B).made);
+    // Lane `x` of `a`; of f64x2 it is the upper one.
+    const code byte{0x66, 0x0f3a14};
+    v.add(op::i8x16_extract_lane_s, s().v(byte, A, D).imm8(X).rr({0, 0x0fbe}, D, D).made);
+    v.add(op::i8x16_extract_lane_u, s().v(byte, A, D).imm8(X).made);
+    v.add(op::i16x8_extract_lane_s, s().v({0x66, 0x0fc5}, D, A).imm8(X).rr({0, 0x0fbf}, D, D).made);
+    v.add(op::i16x8_extract_lane_u, s().v({0x66, 0x0fc5}, D, A).imm8(X).made);
+    v.add(op::i32x4_extract_lane, s().v({0x66, 0x0f3a16}, A, D).imm8(X).made);
+    v.add(op::i64x2_extract_lane, s().v({0x66, 0x0f3a16, true}, A, D).imm8(X).made);
+    v.add(op::f32x4_extract_lane, s().v({0x66, 0x0f70}, D, A).imm8(X).made);
+    v.add(op::f64x2_extract_lane, s().v({0x66, 0x0f70}, D, A).imm8(0xee).made);
     return v;
 }
 } // namespace detail
 
+/// First with SSE, then with AVX.
 inline constexpr auto vectors = [] {
-    constexpr detail::vector_list list = detail::make_vector_list();
-    std::array<detail::vector_code, list.size> all{};
-    for (unsigned i = 0; i < list.size; ++i) all[i] = list.all[i];
+    constexpr detail::vector_list lists[] = {detail::make_vector_list(false), detail::make_vector_list(true)};
+    std::array<std::array<detail::vector_code, lists[0].size>, 2> all{};
+    for (unsigned which = 0; which < 2; ++which)
+        for (unsigned i = 0; i < lists[0].size; ++i) all[which][i] = lists[which].all[i];
     return all;
 }();
 
-/// Loads to and stores from xmm0, in the order of the table of instructions from v128.load on: those of a splat load
-/// its number to eax.
-inline constexpr code vector_load_codes[] = {{0, 0x0f10},      {0x66, 0x0f3820}, {0x66, 0x0f3830}, {0x66, 0x0f3823},
-                                             {0x66, 0x0f3833}, {0x66, 0x0f3825}, {0x66, 0x0f3835}, {0, 0x0fb6},
-                                             {0, 0x0fb7},      {0, 0x8b},        {0, 0x8b, true},  {0, 0x0f11},
-                                             {0xf3, 0x0f10},   {0xf2, 0x0f10}};
+/// Loads to `d` and stores from it, in the order of the table of instructions from v128.load on: splat loads of 8 and
+/// 16 bits load a number to an integer register, that of 32 bits loads one lane.
 inline constexpr auto vector_accesses = [] {
+    constexpr code codes[] = {{0, 0x0f10},      {0x66, 0x0f3820}, {0x66, 0x0f3830}, {0x66, 0x0f3823}, {0x66, 0x0f3833},
+                              {0x66, 0x0f3825}, {0x66, 0x0f3835}, {0, 0x0fb6},      {0, 0x0fb7},      {0xf3, 0x0f10},
+                              {0xf2, 0x0f12},   {0, 0x0f11},      {0xf3, 0x0f10},   {0xf2, 0x0f10}};
     std::array<access, 14> all{};
-    for (unsigned n = 0; n < all.size(); ++n) {
-        const code c = vector_load_codes[n];
-        all[n] = {assembler().rx(c, gp::rax, memory_register, A, 0, B).made,
-                  assembler().rm(c, gp::rax, memory_register, B).made,
-                  assembler().rx(c, gp::rax, gp::rcx, gp::rax, 0, B).made};
-    }
+    for (unsigned n = 0; n < all.size(); ++n)
+        all[n] = {assembler().rx(codes[n], D, memory_register, A, 0, B).made,
+                  assembler().rm(codes[n], D, memory_register, B).made,
+                  assembler().rx(codes[n], D, gp::rcx, gp::rax, 0, B).made};
+    return all;
+}();
+
+/// The register `d` = a lane that lies `b` bytes behind the frame, in the order of the table of instructions from
+/// i8x16.extract_lane_s on.
+inline constexpr auto vector_lanes = [] {
+    constexpr struct {
+        u8 place;
+        code load;
+    } codes[] = {{0, {0, 0x0fbe}}, {1, {0, 0x0fb6}},     {3, {0, 0x0fbf}},     {4, {0, 0x0fb7}},
+                 {6, {0, 0x8b}},   {8, {0, 0x8b, true}}, {10, {0xf3, 0x0f10}}, {12, {0xf2, 0x0f10}}};
+    std::array<stub, 14> all{};
+    for (const auto& one : codes) all[one.place] = assembler().rm(one.load, D, frame_register, B).made;
     return all;
 }();
 
 } // namespace stubs
 
-/// By instruction: where it is in stubs::vectors; 0xff if it is not.
+/// By instruction: where it is in both of stubs::vectors; 0xff if it is not.
 inline constexpr std::array<u8, op_count> vector_stub_of = [] {
     std::array<u8, op_count> at{};
     for (u8& n : at) n = 0xff;
-    for (unsigned i = 0; i < stubs::vectors.size(); ++i) at[u16(stubs::vectors[i].what)] = u8(i);
+    for (unsigned i = 0; i < stubs::vectors[0].size(); ++i) at[u16(stubs::vectors[0][i].what)] = u8(i);
     return at;
 }();
 /// By instruction: where it is in stubs::vector_accesses; 0xff if it is not.
@@ -39311,22 +39875,21 @@ constexpr u8 vector_access_of(op o) noexcept {
     if (o == op::v128_load64_zero) return 13;
     return o >= op::v128_load && o <= op::v128_store ? u8(u16(o) - u16(op::v128_load)) : u8(0xff);
 }
-/// The splat that a load is followed by; nop: none.
-constexpr op splat_after(op load) noexcept {
-    switch (load) {
-    case op::v128_load8_splat: return op::i8x16_splat;
-    case op::v128_load16_splat: return op::i16x8_splat;
-    case op::v128_load32_splat: return op::i32x4_splat;
-    case op::v128_load64_splat: return op::i64x2_splat;
-    default: return op::nop;
-    }
+/// By lane instruction, from i8x16.extract_lane_s on: how many bytes a lane that it takes has.
+inline constexpr std::array<u8, 14> vector_lane_bytes = []<std::size_t... I>(std::index_sequence<I...>) {
+    constexpr auto bytes = []<class Meaning>(Meaning) {
+        if constexpr (requires { typename Meaning::from; }) return u8(sizeof(typename Meaning::from));
+        else return u8(0);
+    };
+    return std::array<u8, sizeof...(I)>{bytes(num::sem<op(u16(op::i8x16_extract_lane_s) + I)>{})...};
 }
+(std::make_index_sequence<14>());
 
 } // namespace tessera::native
 
 // ---- native/emit_vector.hpp ------------------------------------------------------------
 /// @file native/emit_vector.hpp
-/// Operations on vectors, which lie in the frame, from stubs.
+/// Operations on vectors, in registers or in the frame, from stubs.
 
 namespace tessera::inline TESSERA_ABI::native {
 
@@ -39334,106 +39897,117 @@ class vector_emitter : public emitter {
 public:
     using emitter::emitter;
 
+    bool avx = false;            ///< the processor has it
+    bool used[2] = {true, true}; ///< xmm2, xmm3: whether they may hold values
+
     static constexpr bool has_vector_stub(op o) noexcept {
-        return vector_stub_of[u16(o)] != 0xff || is_swizzle(o) || is_bitselect(o);
+        return vector_stub_of[u16(o)] != 0xff || is_swizzle(o) || is_bitselect(o) || is_composed(o);
     }
     static constexpr bool is_swizzle(op o) noexcept { return o == op::i8x16_swizzle || o == op::i8x16_relaxed_swizzle; }
     static constexpr bool is_bitselect(op o) noexcept {
         return o == op::v128_bitselect || (o >= op::i8x16_relaxed_laneselect && o <= op::i64x2_relaxed_laneselect);
     }
+    /// True for what is two or three others.
+    static constexpr bool is_composed(op o) noexcept {
+        return (o >= op::f32x4_relaxed_madd && o <= op::f64x2_relaxed_nmadd) ||
+               o == op::i32x4_relaxed_dot_i8x16_i7x16_add_s;
+    }
 
-    /// Control can come here from elsewhere, so nothing is known of xmm0.
-    void forget_held() noexcept { held_at_ = no_index; }
-    void vector_to(u64 to, place p) noexcept { vector_to(to, p, holds(p)); }
-    /// From xmm0, after which that is still known to have it.
-    void store_vector(place d) noexcept {
-        fill_d(stubs::vector_store_slot, d.value, first_float);
-        held_ = d.value;
-        held_at_ = position();
+    void vector_to(u64 to, place p) noexcept {
+        if (p.is_slot()) fill_d(stubs::vector_load_slot, to, p.value);
+        else if (p.value != to) fill_d(stubs::float_move, to, p.value);
+    }
+    u64 in_vector(place p, u64 scratch) noexcept {
+        if (p.is_reg()) return p.value;
+        vector_to(scratch, p);
+        return scratch;
+    }
+    void store_vector(place d, u64 register_) noexcept {
+        if (d.is_slot()) fill_d(stubs::vector_store_slot, d.value, register_);
+        else if (d.value != register_) fill_d(stubs::float_move, d.value, register_);
     }
     void move_vector(place a, place d) noexcept {
-        vector_to(first_float, a);
-        store_vector(d);
+        if (d.is_reg()) vector_to(d.value, a);
+        else store_vector(d, in_vector(a, first_float));
     }
     /// Stored as one, since a load of 16 bytes would wait for two stores of 8.
     void vector_constant(u64 low, u64 high, place d) noexcept {
-        constant_to(first_float, low, high);
-        store_vector(d);
+        const u64 to = target_of(d);
+        constant_to(to, low, high);
+        store_vector(d, to);
     }
     void select_vector(place a, place b, place c, place d) noexcept {
-        const u32 over = new_label();
         if (c.is_imm()) return move_vector(u32(c.value) != 0 ? a : b, d);
+        const u32 over = new_label();
+        const u64 to = a == d ? first_float : target_of(d);
+        vector_to(to, b);
         test_condition(c);
-        vector_to(first_float, b);
         jump_if(cond::e, over);
-        vector_to(first_float, a);
+        vector_to(to, a);
         bind(over);
-        store_vector(d);
+        store_vector(d, to);
     }
     /// What has_vector_stub is true of. `lane`: of an instruction that names one.
     void vector(op o, place a, place b, place c, place d, u32 lane = 0) noexcept {
         if (is_swizzle(o)) return swizzle(a, b, d);
         if (is_bitselect(o)) return bitselect(a, b, c, d);
+        if (is_composed(o)) return composed(o, a, b, c, d);
         const op_type& t = row(o).type;
-        const stubs::detail::vector_code& v = stubs::vectors[vector_stub_of[u16(o)]];
-        if (row(o).immediate == imm::lane && t.param_count == 1) return extract(v.code, o, a, d, lane);
-        const bool two_vectors = t.param_count >= 2 && t.params[1] == 'v';
-        if (two_vectors) { // xmm1 before xmm0, which may have either
-            const place left = v.swapped ? b : a, right = v.swapped ? a : b;
-            const bool has_left = holds(left);
-            vector_to(second_float, right);
-            vector_to(first_float, left, has_left);
-        } else if (t.params[0] == 'v') {
-            const bool has = holds(a);
-            if (t.param_count == 2) number_to(row(o).immediate == imm::lane ? gp::rax : gp::rcx, t.params[1], b);
-            vector_to(first_float, a, has);
-        } else {
-            number_to(gp::rax, t.params[0], a);
+        const stubs::detail::vector_code& v = stubs::vectors[avx][vector_stub_of[u16(o)]];
+        if (row(o).immediate == imm::lane) {
+            if (t.param_count == 1) extract(v.code, o, a, d, lane);
+            else replace(v, t.params[1], a, b, d, lane);
+            return;
         }
-        if (v.more) {
-            two(stubs::vector_store_field, 2, 0, u64(around().scratch) + 16);
-            two(stubs::vector_store_field, 3, 0, u64(around().scratch) + 32);
-            if (t.param_count == 3) vector_to(2, c);
-            if (v.constant[0] != 0) {
-                constant_to(2, v.constant[0], v.constant[1]);
-            }
+        if (t.params[0] != 'v') return splat(v.code, t.params[0], a, d);
+        if (t.param_count == 2 && t.params[1] != 'v') {
+            if (b.is_imm() && shift_by(o, u32(b.value), a, d)) return;
+            move_to(number(gp::rcx), b, false);
+            b = {};
         }
-        two(v.code, 0, 0, 0, lane);
-        if (v.more) {
-            two(stubs::vector_load_field, 2, 0, u64(around().scratch) + 16);
-            two(stubs::vector_load_field, 3, 0, u64(around().scratch) + 32);
-        }
-        if (t.results[0] == 'v') store_vector(d);
-        else store(d, number(gp::rax));
+        if (v.swapped) std::swap(a, b);
+        if (v.fixed) return fixed(v, a, b, d);
+        if (b.is_reg() && b == d && a != b && num::is_commutative(o)) std::swap(a, b);
+        if (t.results[0] == 'v') return combine(v.code, v.in_place, v.apart, a, b, d);
+        const u64 to = d.is_reg() ? d.value : number(gp::rax);
+        one(v.code, to, in_vector(a, first_float));
+        store(d, to);
     }
     /// `lanes`: of 32 bytes, one a byte.
     void shuffle(place a, place b, const u8* lanes, place d) noexcept {
-        const auto part = [&](place from_vector, u8 first) {
-            u64 mask[2] = {};
-            for (unsigned i = 0; i < 16; ++i) {
-                const unsigned n = unsigned(lanes[i]) - first;
-                mask[i / 8] |= u64(n < 16 ? n : 0x80) << 8 * (i % 8); // the highest bit makes 0
-            }
-            constant_to(1, mask[0], mask[1]);
-            vector_to(0, from_vector);
-            one(stubs::vector_shuffle, 0, 1);
-        };
-        part(a, 0);
-        two(stubs::vector_store_field, 0, 0, u64(around().scratch));
-        part(b, 16);
-        two(stubs::vector_load_field, 1, 0, u64(around().scratch));
-        one(stubs::vector_or, 0, 1);
-        store_vector(d);
+        u8 all[16];
+        bool from_a = true, from_b = true;
+        for (unsigned i = 0; i < 16; ++i) {
+            all[i] = a == b ? lanes[i] & 15 : lanes[i];
+            (all[i] < 16 ? from_b : from_a) = false;
+        }
+        if (from_a || from_b) shuffle_one(from_a ? a : b, all, d);
+        else if (!shuffle_pair(a, b, all, d)) shuffle_two(a, b, all, d);
     }
     void load_vector(op o, place a, const access_range& range, place d) noexcept {
-        reach(stubs::vector_accesses[vector_access_of(o)], size_of(o), a, range, 0);
-        if (const op splat = splat_after(o); splat != op::nop) put(stubs::vectors[vector_stub_of[u16(splat)]].code, {});
-        store_vector(d);
+        const stubs::access& s = stubs::vector_accesses[vector_access_of(o)];
+        const bool bytes = o == op::v128_load8_splat, words = o == op::v128_load16_splat;
+        if (bytes || words) {
+            reach(s, size_of(o), a, range, number(gp::rax));
+            return vector(bytes ? op::i8x16_splat : op::i16x8_splat, place::reg(gp::rax), {}, {}, d);
+        }
+        const u64 to = target_of(d);
+        reach(s, size_of(o), a, range, to);
+        if (o == op::v128_load32_splat) one(stubs::vector_order, to, to);
+        store_vector(d, to);
     }
     void store_vector_to(op o, place a, place b, const access_range& range) noexcept {
-        if (range.again != no_index) forget_held(); // it may start again without
-        vector_to(0, b);
-        reach(stubs::vector_accesses[vector_access_of(o)], size_of(o), a, range, 0);
+        const u64 value = in_vector(b, first_float);
+        reach(stubs::vector_accesses[vector_access_of(o)], size_of(o), a, range, value);
+        mark(size_of(o), a, range);
+    }
+    /// Constants that code has loaded, behind the code.
+    void emit_constants() noexcept {
+        for (const literal& c : constants_) {
+            bind(c.label);
+            two(stubs::vector_bits, 0, c.low, c.high);
+        }
+        constants_.clear();
     }
 
     // ---- globals, see emitter --------------------------------------------------------------------------------------
@@ -39456,30 +40030,178 @@ public:
     }
 
 private:
-    /// True if xmm0 has what is in the slot, since that was just stored from there.
-    bool holds(place p) const noexcept { return held_at_ == position() && held_ == p.value; }
-    void vector_to(u64 to, place p, bool held) noexcept {
-        if (!held) fill_d(stubs::vector_load_slot, to, p.value);
-        else if (to != first_float) fill_d(stubs::float_move, to, first_float);
+    static u64 target_of(place d) noexcept { return d.is_reg() ? d.value : first_float; }
+    /// By a stub of one operand or two. See stubs::detail::vector_code.
+    void combine(const stub& s, bool in_place, bool apart, place a, place b, place d, u64 x = 0) noexcept {
+        const bool has_second = b.what != place::kind::none;
+        const u64 second = has_second ? in_vector(b, second_float) : second_float;
+        u64 to = target_of(d);
+        if (has_second && apart && to == second) to = first_float;
+        if (in_place) vector_to(to, a);
+        two(s, to, in_place ? to : in_vector(a, first_float), second, x);
+        store_vector(d, to);
+    }
+    void fixed(const stubs::detail::vector_code& v, place a, place b, place d) noexcept {
+        if (b.what != place::kind::none) vector_to(second_float, b);
+        vector_to(first_float, a);
+        const auto aside = [&](const stub& s, u64 but) {
+            for (u64 k = 0; k < 2; ++k)
+                if (used[k] && but != 2 + k) two(s, 2 + k, 0, u64(around().scratch) + 16 * (1 + k));
+        };
+        const u64 result = d.is_reg() ? d.value : no_index;
+        aside(stubs::vector_store_field, result);
+        if (v.constant[0] != 0) constant_to(2, v.constant[0], v.constant[1]);
+        put(v.code, {});
+        aside(stubs::vector_load_field, result);
+        store_vector(d, first_float);
+    }
+    /// Multiplications with an addition are rounded twice, as their meaning is.
+    void composed(op o, place a, place b, place c, place d) noexcept {
+        const place product = place::reg(first_float), other = place::reg(second_float);
+        const auto madd = [&](op multiply, op with) {
+            vector(multiply, a, b, {}, product);
+            if (with == op::f32x4_add || with == op::f64x2_add) return vector(with, product, c, {}, d);
+            move_vector(product, other); // c - a * b
+            vector(with, c, other, {}, d);
+        };
+        switch (o) {
+        case op::f32x4_relaxed_madd: return madd(op::f32x4_mul, op::f32x4_add);
+        case op::f32x4_relaxed_nmadd: return madd(op::f32x4_mul, op::f32x4_sub);
+        case op::f64x2_relaxed_madd: return madd(op::f64x2_mul, op::f64x2_add);
+        case op::f64x2_relaxed_nmadd: return madd(op::f64x2_mul, op::f64x2_sub);
+        default: break;
+        }
+        vector(op::i16x8_relaxed_dot_i8x16_i7x16_s, a, b, {}, product);
+        vector(op::i32x4_extadd_pairwise_i16x8_s, product, {}, {}, product);
+        vector(op::i32x4_add, product, c, {}, d);
     }
     void bitselect(place a, place b, place c, place d) noexcept {
-        vector_to(0, a);
-        vector_to(1, b);
-        one(stubs::vector_xor, 0, 1);
-        vector_to(1, c);
-        one(stubs::vector_and, 0, 1);
-        vector_to(1, b);
-        one(stubs::vector_xor, 0, 1);
-        store_vector(d);
+        const place made = place::reg(first_float);
+        vector(op::v128_xor, a, b, {}, made);
+        vector(op::v128_and, made, c, {}, made);
+        vector(op::v128_xor, made, b, {}, d);
     }
     void swizzle(place a, place b, place d) noexcept {
-        set_register(number(gp::rax), 0x7070'7070'7070'7070, true); // makes the highest bit of what is beyond 15
-        fill_d(stubs::vector_of_rax, 0);
-        vector_to(1, b);
-        one(stubs::vector_add_saturated, 1, 0);
-        vector_to(0, a);
-        one(stubs::vector_shuffle, 0, 1);
-        store_vector(d);
+        constexpr u64 up = 0x7070'7070'7070'7070; // makes the highest bit of what is beyond 15
+        const place names = place::reg(second_float);
+        b = place::reg(in_vector(b, first_float));
+        constant_to(second_float, up, up);
+        vector(op::i8x16_add_sat_u, names, b, {}, names);
+        pair(10, a, names, d);
+    }
+    /// By number `n` of stubs::vector_pairs.
+    void pair(unsigned n, place a, place b, place d, u64 x = 0) noexcept {
+        combine(stubs::vector_pairs[avx][n], !avx, !avx, a, b, d, x);
+    }
+    void shuffle_one(place a, const u8* lanes, place d) noexcept {
+        u8 order = 0;
+        if (!orders(lanes, order)) {
+            mask_to(second_float, lanes, lanes[0] & 16u);
+            return pair(10, a, place::reg(second_float), d);
+        }
+        const u64 to = target_of(d);
+        two(stubs::vector_order, to, in_vector(a, first_float), 0, order);
+        store_vector(d, to);
+    }
+    /// What one instruction does to two registers. False: it is something else.
+    bool shuffle_pair(place a, place b, const u8* lanes, place d) noexcept {
+        const auto combined = [&](unsigned n, bool b_first, u64 x = 0) {
+            return pair(n, b_first ? b : a, b_first ? a : b, d, x), true;
+        };
+        const bool turned = lanes[0] >= 16;
+        const auto is = [&](auto expected) {
+            for (unsigned i = 0; i < 16; ++i)
+                if (lanes[i] != (expected(i) ^ (turned ? 16u : 0u))) return false;
+            return true;
+        };
+        for (unsigned n = 0; n < 8; ++n) {
+            const unsigned bytes = 1u << n % 4, first = n < 4 ? 0 : 8;
+            if (is([&](unsigned i) { return first + i / bytes / 2 * bytes + i % bytes + (i / bytes % 2 ? 16u : 0u); }))
+                return combined(n, turned);
+        }
+        const unsigned begin = lanes[0] & 15;
+        if (is([&](unsigned i) { return begin + i; })) return combined(9, !turned, begin);
+        u8 order = 0;
+        const bool halves = is([&](unsigned i) { return (lanes[i] & 15u) + (i < 8 ? 0u : 16u); });
+        return halves && orders(lanes, order) && combined(8, turned, order);
+    }
+    void shuffle_two(place a, place b, const u8* lanes, place d) noexcept {
+        const place first = place::reg(target_of(d)), second = place::reg(first_float),
+                    other = place::reg(second_float);
+        const auto part = [&](place p, u8 begin, place to) {
+            mask_to(second_float, lanes, begin);
+            pair(10, p, other, to);
+        };
+        const bool b_first = d == b; // what is made in `d` comes first
+        part(b_first ? b : a, b_first ? 16 : 0, first);
+        if (!d.is_reg()) two(stubs::vector_store_field, first.value, 0, u64(around().scratch));
+        part(b_first ? a : b, b_first ? 0 : 16, second);
+        if (!d.is_reg()) two(stubs::vector_load_field, other.value, 0, u64(around().scratch));
+        vector(op::v128_or, first, d.is_reg() ? second : other, {}, d);
+    }
+    /// True if `lanes` are four lanes of 32 bits each, `order`, of whatever register.
+    static bool orders(const u8* lanes, u8& order) noexcept {
+        order = 0;
+        for (unsigned i = 0; i < 16; ++i) {
+            if (lanes[i] % 4 != i % 4 || lanes[i] / 4 != lanes[i & 12] / 4) return false;
+            if (i % 4 == 0) order = u8(order | (lanes[i] / 4 % 4) << i / 2);
+        }
+        return true;
+    }
+    /// `to` = the mask for the lanes of the register that has those from `first` on.
+    void mask_to(u64 to, const u8* lanes, u32 first) noexcept {
+        u64 mask[2] = {};
+        for (unsigned i = 0; i < 16; ++i) {
+            const u32 n = u32(lanes[i]) - first;
+            mask[i / 8] |= u64(n < 16 ? n : 0x80) << 8 * (i % 8); // the highest bit makes 0
+        }
+        constant_to(to, mask[0], mask[1]);
+    }
+    /// False: not by an immediate.
+    bool shift_by(op o, u32 count, place a, place d) noexcept {
+        const bool bytes = o == op::i8x16_shl || o == op::i8x16_shr_u;
+        if (bytes) o = o == op::i8x16_shl ? op::i16x8_shl : op::i16x8_shr_u;
+        const u8 n = stubs::shift_place(o);
+        if (n == 0xff) return false;
+        count &= bytes ? 7u : (16u << n / 3) - 1;
+        const u64 to = target_of(d);
+        vector_to(to, a);
+        two(stubs::vector_shifts_imm[n], to, 0, 0, count);
+        if (bytes) {
+            const u64 kept = u8(o == op::i16x8_shl ? 0xffu << count : 0xffu >> count) * 0x0101'0101'0101'0101u;
+            constant_to(second_float, kept, kept);
+            vector(op::v128_and, place::reg(to), place::reg(second_float), {}, place::reg(to));
+        }
+        store_vector(d, to);
+        return true;
+    }
+    void splat(const stub& s, char letter, place a, place d) noexcept {
+        const u64 to = target_of(d);
+        one(s, to, is_float(letter) ? in_float(a, letter == 'd', first_float) : in_register(a, letter == 'l', gp::rax));
+        store_vector(d, to);
+    }
+    void replace(const stubs::detail::vector_code& v, char letter, place a, place b, place d, u32 lane) noexcept {
+        if (!is_float(letter)) {
+            const u64 second = in_register(b, letter == 'l', gp::rax), to = target_of(d);
+            if (v.in_place) vector_to(to, a);
+            two(v.code, to, v.in_place ? to : in_vector(a, first_float), second, lane);
+            return store_vector(d, to);
+        }
+        b = place::reg(in_float(b, letter == 'd', second_float));
+        if (letter == 'd' && lane == 0) combine(stubs::vector_low, true, true, a, b, d);
+        else combine(v.code, v.in_place, v.apart, a, b, d, letter == 'd' ? 0 : 16 * lane);
+    }
+    void extract(const stub& s, op o, place a, place d, u32 lane) noexcept {
+        const char letter = row(o).type.results[0];
+        const unsigned n = u16(o) - u16(op::i8x16_extract_lane_s);
+        const bool wide = letter == 'l' || letter == 'd';
+        const u64 to = d.is_reg() ? d.value : is_float(letter) ? first_float : number(gp::rax);
+        if (a.is_slot()) two(stubs::vector_lanes[n], to, 0, 8 * a.value + lane * vector_lane_bytes[n]);
+        else if (lane != 0 || vector_lane_bytes[n] < 4) two(s, to, a.value, 0, lane);
+        else if (is_float(letter)) return store_float(d, a.value, wide);
+        else one(stubs::bits_of_float[wide], to, a.value);
+        if (is_float(letter)) store_float(d, to, wide);
+        else store(d, to);
     }
     /// rax = what is in the context at `field`.
     void pointer(i32 field) noexcept { two(stubs::field_load, number(gp::rax), number(context_register), u64(field)); }
@@ -39488,45 +40210,41 @@ private:
         two(stubs::field_load, number(gp::rax), number(gp::rax), 8 * u64(index));
     }
     void load_field(u32 offset, place d) noexcept {
-        two(stubs::field_load_vector, 0, number(gp::rax), offset);
-        store_vector(d);
+        const u64 to = target_of(d);
+        two(stubs::field_load_vector, to, number(gp::rax), offset);
+        store_vector(d, to);
     }
     void store_field(u32 offset, place a) noexcept {
-        vector_to(0, a);
-        two(stubs::field_store_vector, 0, number(gp::rax), offset);
+        two(stubs::field_store_vector, in_vector(a, first_float), number(gp::rax), offset);
     }
     void constant_to(u64 to, u64 low, u64 high) noexcept {
         if (low == 0 && high == 0) return fill_d(stubs::float_zero, to);
+        if ((low & high) == ~u64{0}) return fill_d(stubs::vector_ones, to);
+        if (blinding == 0) return put_load(to, low, high);
         set_register(number(gp::rax), low, true);
         if (low == high) return fill_d(stubs::vector_of_rax, to);
         set_register(number(gp::rcx), high, true);
         fill_d(stubs::vector_of_halves, to);
     }
-    void number_to(gp to, char letter, place p) noexcept {
-        if (is_float(letter)) bits_to(to, p, letter == 'd');
-        else move_to(number(to), p, letter == 'l');
-    }
-    void extract(const stub& s, op o, place a, place d, u32 lane) noexcept {
-        const char letter = row(o).type.results[0];
-        const u64 to = d.is_reg() ? d.value : is_float(letter) ? first_float : number(gp::rax);
-        two(s, to, 0, 8 * a.value + lane * lane_bytes(o));
-        if (is_float(letter)) store_float(d, to, letter == 'd');
-        else store(d, to);
-    }
-    static constexpr u32 lane_bytes(op o) noexcept {
-        switch (o) {
-        case op::i8x16_extract_lane_s:
-        case op::i8x16_extract_lane_u: return 1;
-        case op::i16x8_extract_lane_s:
-        case op::i16x8_extract_lane_u: return 2;
-        case op::i32x4_extract_lane:
-        case op::f32x4_extract_lane: return 4;
-        default: return 8;
+    void put_load(u64 to, u64 low, u64 high) noexcept {
+        constexpr std::size_t near = 16; // as many are looked at
+        u32 label = no_index;
+        for (std::size_t n = constants_.size(), i = n; i > 0 && n - i < near && label == no_index; --i)
+            if (constants_[i - 1].low == low && constants_[i - 1].high == high) label = constants_[i - 1].label;
+        if (label == no_index) {
+            label = new_label();
+            if (!constants_.push_back({low, high, label})) failed_ = true;
         }
+        fillings v;
+        v[from::d] = i64(to);
+        put(stubs::vector_load_constant, v, label);
     }
 
-    u64 held_ = 0;           ///< slot
-    u32 held_at_ = no_index; ///< place in the code where xmm0 has what is in it
+    struct literal {
+        u64 low = 0, high = 0;
+        u32 label = 0;
+    };
+    vec<literal> constants_;
 };
 
 } // namespace tessera::native
@@ -39540,18 +40258,18 @@ private:
 
 namespace tessera::inline TESSERA_ABI::native {
 
-/// Values that cross labels, as bits; those of each bank apart.
+/// Values that cross labels, as bits; those of integer registers and of the others apart.
 struct value_set {
     u64 of[2] = {};
     constexpr value_set operator|(const value_set& o) const noexcept { return {{of[0] | o.of[0], of[1] | o.of[1]}}; }
     constexpr value_set operator&(const value_set& o) const noexcept { return {{of[0] & o.of[0], of[1] & o.of[1]}}; }
     constexpr value_set without(const value_set& o) const noexcept { return {{of[0] & ~o.of[0], of[1] & ~o.of[1]}}; }
-    constexpr void add(bank b, u8 bit) noexcept { of[u8(b)] |= u64{1} << bit; }
+    constexpr void add(unsigned file, u8 bit) noexcept { of[file] |= u64{1} << bit; }
     friend constexpr bool operator==(const value_set&, const value_set&) noexcept = default;
 };
 
 inline constexpr u8 integer_registers[] = {8, 9, 10, 11, 3, 12, 13, 14, 15};
-inline constexpr u8 float_registers[] = {2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+inline constexpr u8 float_registers[] = {4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 2, 3}; // some stubs need 2 and 3
 
 class register_assigner {
 public:
@@ -39563,7 +40281,7 @@ public:
     /// By node, of values that have a register: what is needed before it and after it, and what of the former the frame
     /// does not have.
     vec<value_set> live_in, live_out, dirty;
-    /// By bank and bit.
+    /// By registers (see file_of) and bit.
     std::array<vec<u32>, 2> chosen;
 
     /// `handlers`: labels where exceptions are caught.
@@ -39577,23 +40295,25 @@ public:
         if (!give_to_others()) return false;
         return find_dirty();
     }
-    const web& value(bank b, u32 bit) const noexcept { return found_.webs[chosen[u8(b)][bit]]; }
+    const web& value(unsigned file, u32 bit) const noexcept { return found_.webs[chosen[file][bit]]; }
+    /// True if a float or a vector is ever in register `r`.
+    bool uses_float(u8 r) const noexcept { return (used_floats_ >> r & 1) != 0; }
     /// Calls `f(web)` for each value of `s`.
     template <class Function>
     void each(const value_set& s, Function f) const noexcept {
-        for (const bank b : {bank::integer, bank::floating})
-            for (u64 bits = s.of[u8(b)]; bits; bits &= bits - 1) f(value(b, u32(std::countr_zero(bits))));
+        for (unsigned file = 0; file < 2; ++file)
+            for (u64 bits = s.of[file]; bits; bits &= bits - 1) f(value(file, u32(std::countr_zero(bits))));
     }
     static bool has(const value_set& s, const web& w) noexcept {
-        return w.bit != web::none && (s.of[u8(w.kind)] >> w.bit & 1) != 0;
+        return w.bit != web::none && (s.of[file_of(w.kind)] >> w.bit & 1) != 0;
     }
     /// Those that can lie on the operand stack from slot `from` on.
     value_set temps(u32 from, u32 to = no_index) const noexcept {
         value_set s;
-        for (const bank b : {bank::integer, bank::floating})
-            for (u32 bit = 0; bit < chosen[u8(b)].size(); ++bit) {
-                const u32 slot = value(b, bit).slot;
-                if (slot >= ir_.first_temp && slot >= from && slot < to) s.add(b, u8(bit));
+        for (unsigned file = 0; file < 2; ++file)
+            for (u32 bit = 0; bit < chosen[file].size(); ++bit) {
+                const u32 slot = value(file, bit).slot;
+                if (slot >= ir_.first_temp && slot >= from && slot < to) s.add(file, u8(bit));
             }
         return s;
     }
@@ -39605,7 +40325,7 @@ public:
         add(s, of(4 * std::size_t(i) + 3));
         if (n.v.fam == exec::family::zero_range)
             for (u32 slot = n.words[0]; slot < n.words[0] + n.words[1]; ++slot)
-                for (const bank b : {bank::integer, bank::floating})
+                for (const bank b : banks)
                     if (const u32 w = found_.joined(slot, b); w != nothing) add(s, &found_.webs[w]);
         return s;
     }
@@ -39616,7 +40336,7 @@ private:
         return w == nothing ? nullptr : &found_.webs[w];
     }
     static void add(value_set& s, const web* w) noexcept {
-        if (w && w->bit != web::none) s.add(w->kind, w->bit);
+        if (w && w->bit != web::none) s.add(file_of(w->kind), w->bit);
     }
     u64 weight_at(u32 i) const noexcept { return u64{1} << 3 * (found_.depth[i] < 10 ? found_.depth[i] : 10); }
 
@@ -39626,7 +40346,7 @@ private:
         for (u32 w = 0; w < found_.webs.size(); ++w) {
             const web& x = found_.webs[w];
             const bool own = x.joined && found_.joined(x.slot, x.kind) == w;
-            if (own && !x.memory && x.weight != 0 && !chosen[u8(x.kind)].push_back(w)) return false;
+            if (own && !x.memory && x.weight != 0 && !chosen[file_of(x.kind)].push_back(w)) return false;
         }
         for (auto& c : chosen) {
             const auto heavier = [&](u32 a, u32 b) {
@@ -39647,7 +40367,7 @@ private:
         const exec::node& n = ir_.nodes[i];
         if (effects_[i] == effect::call) {
             const u32 at = n.words[0] / 8; // of the arguments
-            if (!goes_on(n)) s = s | temps(n.words[0]);
+            if (!exec::goes_on(n.v.fam)) s = s | temps(n.words[0]);
             else if (n.v.fam == exec::family::call_indirect || n.v.fam == exec::family::call_ref) s = s | temps(at);
             else s = s | temps(at, at + runtime::slots_of(module_.types.params(module_.funcs[n.words[1]].type)));
         } else if (effects_[i] == effect::leave) {
@@ -39661,23 +40381,6 @@ private:
         if (n.v.fam == exec::family::br_table)
             for (u32 t = 0; t <= n.words[0]; ++t) f(ir_.targets[n.words[1] + t]);
     }
-    static bool goes_on(const exec::node& n) noexcept {
-        using exec::family;
-        switch (n.v.fam) {
-        case family::br:
-        case family::br_table:
-        case family::return_:
-        case family::unreachable:
-        case family::throw_:
-        case family::return_call:
-        case family::return_call_lazy:
-        case family::return_call_record:
-        case family::return_call_indirect:
-        case family::return_call_ref: return false;
-        default: return true;
-        }
-    }
-
     [[nodiscard]] bool find_live() noexcept {
         vec<value_set> at;
         if (!at.resize(ir_.labels.size())) return false;
@@ -39686,7 +40389,7 @@ private:
             value_set live;
             for (u32 i = u32(ir_.nodes.size()); i--;) {
                 const exec::node& n = ir_.nodes[i];
-                if (!goes_on(n)) live = {};
+                if (!exec::goes_on(n.v.fam)) live = {};
                 each_target(n, [&](u32 l) { live = live | at[l]; });
                 if (effects_[i] != effect::plain) // whatever may throw
                     for (const u32 l : handlers_) live = live | at[l];
@@ -39740,6 +40443,7 @@ private:
                     if ((holders_[b][r] & beside[b][bit]) == 0) {
                         holders_[b][r] |= u64{1} << bit;
                         found_.webs[all[bit]].reg = registers(b)[r];
+                        if (b == 1) used_floats_ |= 1u << registers(b)[r];
                         break;
                     }
             }
@@ -39766,13 +40470,14 @@ private:
         for (web& w : found_.webs) {
             if (w.joined || w.memory || w.last <= w.first || w.last - w.first > most) continue;
             if (is_constant(ir_.nodes[w.first])) continue; // it is made where it is used
-            const unsigned b = u8(w.kind);
+            const unsigned b = file_of(w.kind);
             u64 busy = 0;
             for (u32 i = w.first; i < w.last; ++i) busy |= live_out[i].of[b];
             for (u32 r = 0; r < registers(b).size(); ++r)
                 if (until[b][r] <= w.first && (holders_[b][r] & busy) == 0) {
                     until[b][r] = w.last;
                     w.reg = registers(b)[r];
+                    if (b == 1) used_floats_ |= 1u << w.reg;
                     break;
                 }
         }
@@ -39794,23 +40499,24 @@ private:
                 dirty[i] = d;
                 if (effects_[i] != effect::plain) d = {};
                 if (n.v.at[3] == exec::loc::slot) {
-                    // Whatever lay in the slot is gone; a vector takes two.
+                    // Whatever lay in the slot, or reached into it, is gone; a vector takes two.
                     const u32 slot = u32(n.operands[3]);
                     const bool two = class_of_operand(module_, n, 3) == exec::cls::v128;
+                    const auto gone = [&](u32 s, bank b) {
+                        value_set one;
+                        if (const u32 w = found_.joined(s, b); w != nothing) add(one, &found_.webs[w]);
+                        d = d.without(one);
+                    };
                     for (u32 s = slot; s <= slot + (two ? 1u : 0u); ++s)
-                        for (const bank b : {bank::integer, bank::floating})
-                            if (const u32 w = found_.joined(s, b); w != nothing) {
-                                value_set one;
-                                add(one, &found_.webs[w]);
-                                d = d.without(one);
-                            }
+                        for (const bank b : banks) gone(s, b);
+                    if (slot > 0) gone(slot - 1, bank::vector);
                 }
                 const bool by_cell = effects_[i] == effect::leave;
                 if (!by_cell) d = d | (written(i) & with_);
                 each_target(n, [&](u32 l) {
                     if (!((at[l] | d) == at[l])) at[l] = at[l] | d, again = true;
                 });
-                if (!goes_on(n)) d = {};
+                if (!exec::goes_on(n.v.fam)) d = {};
             }
         }
         return true;
@@ -39821,8 +40527,9 @@ private:
     web_finder& found_;
     view<effect> effects_;
     view<u32> handlers_;
-    std::array<std::array<u64, 16>, 2> holders_{}; ///< by bank and register: the values that have it
+    std::array<std::array<u64, 16>, 2> holders_{}; ///< by file and register: the values that have it
     value_set with_;
+    u32 used_floats_ = 0; ///< bit by register
 };
 
 } // namespace tessera::native
@@ -39952,10 +40659,10 @@ struct context_layout {
     i32 memory_size, stack_end, globals, imported_globals, funcs, fuel, interrupt, stop_cells, enter_cells;
     i32 memories, memory_bytes, memory_base;
     i32 tables, records, instance, table_size, table_items, record_type, record_instance, record_index;
-    i32 record_frame;
+    i32 record_frame, memory_guarded, pc, hot_cells;
     i32 callee, delta, return_pc, link, why, paused, stop_pc, native_stack, native_limit, scratch, fp, mem, memory,
         store, store_funcs;
-    i32 record_host, host_invoke, who, failure, failed_cells;
+    i32 record_host, host_invoke, who, failure, failed_cells, dirty, marks;
 
     context_layout(const exec::context& c, const runtime::store_data& s) noexcept {
         const auto at = [&](const auto& member) {
@@ -39965,6 +40672,7 @@ struct context_layout {
         globals = at(c.globals), imported_globals = at(c.imported_globals), funcs = at(c.funcs);
         fuel = at(c.fuel), interrupt = at(c.interrupt);
         stop_cells = at(c.stop_cells), enter_cells = at(c.enter_cells), memories = at(c.native.memories);
+        pc = at(c.pc), hot_cells = at(c.native.hot_cells);
         callee = at(c.call.callee), delta = at(c.call.delta), return_pc = at(c.call.return_pc), link = at(c.call.link);
         why = at(c.why), paused = at(c.paused), stop_pc = at(c.stop_pc);
         tables = at(c.tables), records = at(c.records), instance = at(c.instance);
@@ -39975,6 +40683,7 @@ struct context_layout {
         };
         table_size = within(table, table.size), table_items = within(table, table.items);
         memory_bytes = within(c.no_memory, c.no_memory.size), memory_base = within(c.no_memory, c.no_memory.base);
+        memory_guarded = within(c.no_memory, c.no_memory.guarded);
         record_type = within(record, record.type_id), record_instance = within(record, record.instance);
         record_index = within(record, record.index);
         record_frame = within(record, record.frame_slots);
@@ -39986,6 +40695,10 @@ struct context_layout {
         static_assert(
             std::is_standard_layout_v<vec<runtime::func_record*>>); // so it begins with a pointer to its elements
         store_funcs = within(s, s.funcs);
+        const exec::marking_context marking;
+        dirty = within(static_cast<const exec::context&>(marking), marking.dirty);
+        const runtime::dirty_pages pages;
+        marks = within(pages, pages.marked);
         native_stack = at(c.native.stack), native_limit = at(c.native.limit), scratch = at(c.native.scratch);
     }
 };
@@ -40000,12 +40713,14 @@ struct shared_code {
     const u8* leave = nullptr;   ///< the interpreter goes on at the cell
     const u8* growth = nullptr;  ///< see surroundings
     const u8* failure = nullptr; ///< a call of the host has failed: see put_failure
+    /// As `enter`, to code that wants memory 0 to be guarded. If it is not, to the hot cell: see exec::native_hook.
+    const u8* enter_guarded = nullptr;
 };
 
 /// The shared code, in one piece; `labels` are where the parts begin, in the order of shared_code.
 class shared_code_maker : public integer_emitter {
 public:
-    std::array<u32, 8> labels{};
+    std::array<u32, 9> labels{};
 
     void make(const context_layout& at) noexcept {
         for (u32& l : labels) l = new_label();
@@ -40066,6 +40781,14 @@ public:
 
         bind(labels[7]);
         put_failure(at, go);
+
+        bind(labels[8]);
+        two(assembler().rm({0, 0x8b, true}, gp::r11, gp::rcx, stubs::B).made, 0, 0, u32(at.memory));
+        two(assembler().m({0, 0x80}, 7, gp::r11, stubs::B).imm8(0).made, 0, 0, u32(at.memory_guarded));
+        jump_if(cond::ne, labels[1]);
+        two(assembler().rm({0, 0x89, true}, gp::rdi, gp::rcx, stubs::B).made, 0, 0, u32(at.pc));
+        two(assembler().rm({0, 0x8b, true}, gp::rdi, gp::rcx, stubs::B).made, 0, 0, u32(at.hot_cells));
+        put(assembler().raw(0xff, 0x27).made, {}); // jmp [rdi]
         resolve();
     }
 
@@ -40109,6 +40832,7 @@ namespace tessera::inline TESSERA_ABI::native {
 struct compile_options {
     exec::model model;
     bool instructions = false; ///< the processor has the newer ones that stubs use
+    bool avx = false;          ///< and those of AVX
     u64 blinding = 0;          ///< see native_options
 };
 
@@ -40122,6 +40846,7 @@ struct compile_input {
     view<u32> handlers;                 ///< labels where exceptions are caught
     const u8* const* entries = nullptr; ///< by function: what machine code calls
     bool counted = false;               ///< it is entered where its tally cells were
+    bool guarded = false;               ///< memory 0 is
 };
 
 /// Where a cell leads into the code.
@@ -40222,9 +40947,10 @@ protected:
 
     function_code(const compile_options& options, const context_layout& at, const shared_code& shared) noexcept
         : vector_emitter({at.memory_size, at.globals, at.imported_globals, at.scratch, at.memories, at.memory_bytes,
-                          at.memory_base, shared.meaning, shared.growth}),
+                          at.memory_base, options.model.marks ? at.dirty : 0, at.marks, shared.meaning, shared.growth}),
           options_(options), at_(at), shared_(shared) {
         blinding = options.blinding;
+        avx = options.avx;
     }
 
     // ---- operands --------------------------------------------------------------------------------------------------
@@ -40258,13 +40984,15 @@ protected:
 
     void spill(const value_set& s) noexcept {
         registers_->each(s, [&](const web& w) {
-            if (w.kind == bank::floating) fill_d(stubs::float_store_slot[w.wide], w.slot, w.reg);
+            if (w.kind == bank::vector) fill_d(stubs::vector_store_slot, w.slot, w.reg);
+            else if (w.kind == bank::floating) fill_d(stubs::float_store_slot[w.wide], w.slot, w.reg);
             else fill_d(stubs::store_slot, w.slot, w.reg);
         });
     }
     void reload(const value_set& s) noexcept {
         registers_->each(s, [&](const web& w) {
-            if (w.kind == bank::floating) fill_d(stubs::float_load_slot[w.wide], w.reg, w.slot);
+            if (w.kind == bank::vector) fill_d(stubs::vector_load_slot, w.reg, w.slot);
+            else if (w.kind == bank::floating) fill_d(stubs::float_load_slot[w.wide], w.reg, w.slot);
             else fill_d(stubs::move[w.wide].m, w.reg, w.slot);
         });
     }
@@ -40308,6 +41036,8 @@ protected:
         access_range r(end_of(n, constant));
         r.memory = memory_of(n);
         r.is64 = type.limits.is64;
+        r.guarded = in_->guarded && r.memory == 0 && is_plain_access(n);
+        if (r.guarded) return r;
         if (type.shared) r.again = i;
         if (!is_access(n) || a.is_imm()) return r;
         if (blinding != 0) return r; // the distance to what another access has checked would be seen
@@ -40333,7 +41063,8 @@ protected:
             for (u32 k = e.first; k < e.last; ++k) {
                 const web& w = found_->webs[kept_[k]];
                 const char type = w.kind == bank::floating ? (w.wide ? 'd' : 'f') : w.wide ? 'l' : 'i';
-                if (w.reg != web::none) move(type, place::reg(w.reg), place::slot(w.slot));
+                if (w.kind == bank::vector) store_vector(place::slot(w.slot), w.reg);
+                else if (w.reg != web::none) move(type, place::reg(w.reg), place::slot(w.slot));
                 else move(type, place::imm(constant_of(in_->ir.nodes[w.first])), place::slot(w.slot));
             }
             go_to(shared_.leave, e.node);
@@ -40353,7 +41084,22 @@ protected:
         if (w.joined || w.memory || w.first != i || (w.reg == web::none && !is_remade(w))) return;
         if (!alive_.push_back(made)) failed_ = true;
     }
-    bool can_enter(u32 i) const noexcept { return i == 0 || effects_[i - 1] != effect::plain || is_handler(i); }
+    /// True for a node that the interpreter goes on with as machine code: behind what was left to it, and where a loop
+    /// begins or a function whose entry pays, since calls that stopped there go on there.
+    bool can_enter(u32 i) const noexcept {
+        return i == 0 || effects_[i - 1] != effect::plain || is_handler(i) || (i < resumes_.size() && resumes_[i]);
+    }
+    /// Notes where calls go on that stopped. False: memory is out.
+    [[nodiscard]] bool note_resumes() noexcept {
+        resumes_.clear();
+        if (!options_.model.fuel && !options_.model.interrupt) return true;
+        const exec::function_ir& ir = in_->ir;
+        if (!resumes_.resize(ir.nodes.size())) return false;
+        for (const exec::loop_def& l : ir.loops) resumes_[label_of(l.label)] = true;
+        for (u32 i = 0; i + 1 < ir.nodes.size(); ++i)
+            if (ir.nodes[i].v.fam == exec::family::entry) resumes_[i + 1] = true;
+        return true;
+    }
     // ---- other ways out --------------------------------------------------------------------------------------------
 
     void leave(u32 i) noexcept {
@@ -40462,7 +41208,7 @@ protected:
         const std::size_t nodes = in_->ir.nodes.size();
         bool empty = true; // control can come to the next node from the interpreter
         for (u32 i = 0; i < nodes; ++i) {
-            const bool here = empty || effects_[i - 1] != effect::plain || is_handler(i);
+            const bool here = empty || can_enter(i);
             empty = here && i + 1 < nodes && in_->places[i].cell == in_->places[i + 1].cell; // no cell of its own
             if (!here || empty || effects_[i] == effect::leave) continue;
             if (is_left_at_times(in_->ir.nodes[i])) continue;
@@ -40509,7 +41255,7 @@ protected:
     void emit_enter() noexcept {
         if (enter_ == no_index) return;
         bind(enter_);
-        put_address(gp::r11, shared_.enter);
+        put_address(gp::r11, in_->guarded ? shared_.enter_guarded : shared_.enter);
         put(assembler().raw(0x41, 0xff, 0xe3).made, {}); // jmp r11
         enter_ = no_index;
     }
@@ -40523,6 +41269,7 @@ protected:
     web_finder* found_ = nullptr;
     register_assigner* registers_ = nullptr;
     vec<effect> effects_;
+    vec<bool> resumes_; ///< by node: calls that stopped go on there; empty if none do
     vec<tail> tails_;
     vec<pause> pauses_;
     vec<slow_call> slow_calls_;
@@ -40552,6 +41299,7 @@ public:
     using code_buffer::data;
     using code_buffer::position;
     view<way_in_cell> ways_in() const noexcept { return {ways_in_.data(), ways_in_.size()}; }
+    using emitter::guarded_accesses;
     view<u32> tallies() const noexcept { return {tallies_.data(), tallies_.size()}; }
 
     /// False: memory is out.
@@ -40559,12 +41307,13 @@ public:
         in_ = &in;
         clear();
         exits.clear();
+        guarded_accesses.clear();
         detours.clear();
         pauses_.clear();
         ways_in_.clear();
         tallies_.clear();
         const std::size_t nodes = in.ir.nodes.size();
-        if (!effects_.resize(nodes)) return false;
+        if (!effects_.resize(nodes) || !note_resumes()) return false;
         for (u32 i = 0; i < nodes; ++i) effects_[i] = effect_of(options_, in.module, in.ir.nodes[i]);
         web_finder found(in.ir, in.module);
         register_assigner registers(in.ir, in.module, found);
@@ -40572,6 +41321,7 @@ public:
         if (!found.run(effects) || !registers.run(effects, in.handlers)) return false;
         found_ = &found;
         registers_ = &registers;
+        for (u8 k = 0; k < 2; ++k) used[k] = registers.uses_float(u8(2 + k));
         // A cell that leads into the code is not one to leave at.
         if (!fold_checks(in.ir, effects, found, reaches_, [&](u32 i) { return i > 1 && !can_enter(i); })) return false;
         alive_.clear();
@@ -40579,7 +41329,6 @@ public:
         prologue();
         for (u32 i = 0; i < nodes; ++i) {
             bind(i);
-            if (found.label_at[i] != web_finder::nothing || can_enter(i)) forget_held();
             node = i;
             emit(in.ir.nodes[i], i);
             note_alive(i);
@@ -40594,6 +41343,7 @@ public:
         emit_ways_in();
         emit_enter();
         emit_tails();
+        emit_constants();
         resolve();
         return !failed();
     }
@@ -40704,15 +41454,16 @@ private:
     }
     void zero(const node_type& n, u32 i) noexcept {
         for (u32 slot = n.words[0]; slot < n.words[0] + n.words[1]; ++slot) {
-            bool in_register = false;
-            for (const bank k : {bank::integer, bank::floating}) {
+            u32 in_register = 0; // slots
+            for (const bank k : banks) {
                 const u32 w = found_->joined(slot, k);
                 if (w == no_index || found_->webs[w].reg == web::none) continue;
-                in_register = true;
+                in_register = k == bank::vector ? 2 : 1;
                 if (!register_assigner::has(registers_->live_out[i], found_->webs[w])) continue;
                 fill_d(k == bank::integer ? stubs::zero : stubs::float_zero, found_->webs[w].reg);
             }
-            if (!in_register) fill_d(stubs::store_slot_imm, slot);
+            if (in_register == 2) ++slot;
+            else if (in_register == 0) fill_d(stubs::store_slot_imm, slot);
         }
     }
     void latch(const node_type& n, u32 i, place a, place b) noexcept {
@@ -40861,6 +41612,381 @@ private:
 
 } // namespace tessera::native
 
+// ---- native/prim/fault.hpp -------------------------------------------------------------
+/// @file native/prim/fault.hpp
+/// What a system tells of an access to memory that failed, and how a thread goes on.
+
+namespace tessera::inline TESSERA_ABI::native::prim {
+
+/// An instruction could not access an address. Whoever answers it changes the registers that are named first; the
+/// thread then goes on at `rip`.
+struct fault {
+    u64 rip, rax, r8;
+    u64 rsi, rbp;
+    u64 address; ///< the first byte that could not be accessed
+};
+
+/// Answers a fault, or returns false and changes nothing. Called while the thread is in the middle of anything, so it
+/// neither waits nor allocates.
+using fault_answer = bool (*)(fault&) noexcept;
+
+} // namespace tessera::native::prim
+
+// ---- native/fault_table.hpp ------------------------------------------------------------
+/// @file native/fault_table.hpp
+/// The accesses to guarded memories in the machine code of a store, and where the thread goes on if one is out of
+/// bounds.
+
+namespace tessera::inline TESSERA_ABI::native {
+
+/// Grows with the code, in the same order, and only while none of it is executed.
+class fault_table {
+public:
+    /// The code that will be told of lies behind `base`; `trap` is what it goes to, see shared_code.
+    void begin(const u8* base, const u8* trap) noexcept { base_ = base, trap_ = trap; }
+
+    /// What is accessed in the function `code`, which lies behind all others. False: memory is out, nothing changed.
+    [[nodiscard]] bool add(const u8* code, const u8* cells, view<guarded_access> accesses,
+                           view<exec::cell_origin> places) noexcept {
+        const std::size_t before = accesses_.size();
+        if (!functions_.push_back({u64(code - base_), cells, u32(before)})) return false;
+        for (const guarded_access& a : accesses)
+            if (!accesses_.push_back({a.at, places[a.node].cell}))
+                return accesses_.truncate(before), functions_.pop_back(), false;
+        return true;
+    }
+
+    /// Sends the thread to the trap of the access that failed. False: `f` is no guest's access out of its bounds.
+    bool answer(prim::fault& f) const noexcept {
+        if (f.address - f.rsi >= runtime::memory_data::guarded_space) return false;
+        const function* const fn = last_before(functions_, f.rip - u64(reinterpret_cast<std::uintptr_t>(base_)));
+        if (!fn) return false;
+        const u64 in_function = f.rip - u64(reinterpret_cast<std::uintptr_t>(base_)) - fn->at;
+        const std::size_t end = fn + 1 == functions_.end() ? accesses_.size() : fn[1].first;
+        const access* const a = last_before(view<access>(accesses_.data() + fn->first, end - fn->first), in_function);
+        // The registers mean what they do in machine code. Whoever lets nobody access a part of a memory that the guest
+        // has, has a handler for it. A shared memory may have grown after the access.
+        const auto& c = *reinterpret_cast<const exec::context*>(std::uintptr_t(f.rbp));
+        if (!a || (!c.memory->shared && f.address - f.rsi < c.memory->size)) return false;
+        f.rip = u64(reinterpret_cast<std::uintptr_t>(trap_));
+        f.rax = u64(trap::out_of_bounds_memory);
+        f.r8 = u64(reinterpret_cast<std::uintptr_t>(fn->cells)) + a->cell;
+        return true;
+    }
+
+private:
+    struct function {
+        u64 at = 0; ///< bytes from `base_` on
+        const u8* cells = nullptr;
+        u32 first = 0; ///< of its accesses
+    };
+    struct access {
+        u32 at = 0;   ///< bytes from where the function begins
+        u32 cell = 0; ///< byte offset of its cell
+    };
+    /// The last of those that begin at `at` or before. Null: none does.
+    template <class All>
+    static auto last_before(const All& all, u64 at) noexcept -> decltype(all.begin()) {
+        const auto next = std::upper_bound(all.begin(), all.end(), at, [](u64 x, const auto& y) { return x < y.at; });
+        return next == all.begin() ? nullptr : next - 1;
+    }
+
+    const u8* base_ = nullptr;
+    const u8* trap_ = nullptr;
+    vec<function> functions_;
+    vec<access> accesses_;
+};
+
+} // namespace tessera::native
+
+// ---- native/fault_watch.hpp ------------------------------------------------------------
+/// @file native/fault_watch.hpp
+/// The process' faults: those of machine code are answered by its store's table, all others go on to whoever was there
+/// before.
+///
+/// A thread that executes the code of a store keeps it from ending and its place in the list from changing. So what a
+/// fault finds there is either its own and whole, or of no interest.
+
+#if defined(_WIN32) && defined(__x86_64__)
+
+// ---- native/prim/faults_windows.hpp ----------------------------------------------------
+/// @file native/prim/faults_windows.hpp
+/// Faults as vectored exceptions, on Windows for x86-64. Declared here and not by <windows.h>, which brings a thousand
+/// macros.
+
+#if defined(_WIN32)
+
+struct _EXCEPTION_POINTERS;
+
+namespace tessera::inline TESSERA_ABI::native::prim {
+
+namespace detail {
+using vectored_handler = long(__stdcall*)(::_EXCEPTION_POINTERS*);
+extern "C" __declspec(dllimport) void* __stdcall AddVectoredExceptionHandler(unsigned long, vectored_handler);
+extern "C" __declspec(dllimport) unsigned long __stdcall RemoveVectoredExceptionHandler(void*);
+
+/// The beginning of EXCEPTION_RECORD.
+struct exception_record {
+    u32 code, flags;
+    exception_record* inner;
+    void* at;
+    u32 parameters;
+    u64 information[2]; ///< of an access violation: how, and the address
+};
+struct exception_pointers {
+    const exception_record* record;
+    u8* context;
+};
+/// Where registers are in CONTEXT, in bytes.
+inline constexpr std::size_t rax_at = 0x78, rbp_at = 0xa0, rsi_at = 0xa8, r8_at = 0xb8, rip_at = 0xf8;
+} // namespace detail
+
+/// As in faults_posix.hpp. The system keeps a list, and goes on to the next one by itself.
+template <fault_answer Answer>
+class fault_hooks {
+public:
+    static constexpr unsigned levels = 1;
+    static bool install(unsigned) noexcept {
+        return (installed = detail::AddVectoredExceptionHandler(1, &on_exception)) != nullptr;
+    }
+    static bool is_first(unsigned) noexcept { return installed != nullptr; }
+    static void remove(unsigned) noexcept {
+        static_cast<void>(detail::RemoveVectoredExceptionHandler(installed));
+        installed = nullptr;
+    }
+
+private:
+    static inline void* installed = nullptr;
+
+    static long __stdcall on_exception(::_EXCEPTION_POINTERS* what) {
+        constexpr u32 access_violation = 0xc000'0005;
+        constexpr long look_further = 0, go_on = -1;
+        const auto& e = *reinterpret_cast<const detail::exception_pointers*>(what);
+        if (e.record->code != access_violation || e.record->parameters < 2) return look_further;
+        const auto at = [&](std::size_t offset) -> u64& { return *reinterpret_cast<u64*>(e.context + offset); };
+        fault f = {at(detail::rip_at), at(detail::rax_at), at(detail::r8_at),
+                   at(detail::rsi_at), at(detail::rbp_at), e.record->information[1]};
+        if (!Answer(f)) return look_further;
+        at(detail::rip_at) = f.rip;
+        at(detail::rax_at) = f.rax;
+        at(detail::r8_at) = f.r8;
+        return go_on;
+    }
+};
+
+} // namespace tessera::native::prim
+#endif
+#elif defined(__x86_64__) && (defined(__linux__) || defined(__APPLE__))
+
+// ---- native/prim/faults_posix.hpp ------------------------------------------------------
+/// @file native/prim/faults_posix.hpp
+/// Faults as signals, on Linux; on macOS by its documentation, not tested.
+
+#if defined(__x86_64__) && (defined(__linux__) || defined(__APPLE__))
+
+#include <csignal>
+
+#include <ucontext.h>
+
+namespace tessera::inline TESSERA_ABI::native::prim {
+
+namespace detail {
+#if defined(__APPLE__)
+inline void with_registers(void* context, fault& f, bool put) noexcept {
+    auto& r = static_cast<ucontext_t*>(context)->uc_mcontext->__ss;
+    if (put) r.__rip = f.rip, r.__rax = f.rax, r.__r8 = f.r8;
+    else f.rip = r.__rip, f.rax = r.__rax, f.r8 = r.__r8, f.rsi = r.__rsi, f.rbp = r.__rbp;
+}
+#else
+/// Copies what `f` has of the registers to `context`, or from there.
+inline void with_registers(void* context, fault& f, bool put) noexcept {
+    auto& r = static_cast<ucontext_t*>(context)->uc_mcontext.gregs;
+    if (put) r[REG_RIP] = i64(f.rip), r[REG_RAX] = i64(f.rax), r[REG_R8] = i64(f.r8);
+    else f = {u64(r[REG_RIP]), u64(r[REG_RAX]), u64(r[REG_R8]), u64(r[REG_RSI]), u64(r[REG_RBP]), 0};
+}
+#endif
+/// True for a signal that an instruction caused, and not a process that sent it.
+inline bool is_fault(const siginfo_t& s) noexcept { return s.si_code >= 1 && s.si_code <= 3; }
+
+/// Does with a signal what `before` would have done, had it been in place.
+inline void pass_on(int number, siginfo_t* info, void* context, const struct sigaction& before) noexcept {
+    const bool is_default = (before.sa_flags & SA_SIGINFO) == 0 && before.sa_handler == SIG_DFL;
+    const bool is_ignored = (before.sa_flags & SA_SIGINFO) == 0 && before.sa_handler == SIG_IGN;
+    if (is_ignored && !is_fault(*info)) return;
+    if (is_default || is_ignored || (before.sa_flags & int(SA_RESETHAND)) != 0) {
+        struct sigaction ends = {};
+        ends.sa_handler = SIG_DFL;
+        static_cast<void>(sigaction(number, &ends, nullptr));
+    }
+    if (is_default || is_ignored) { // the instruction fails again, which ends the process
+        if (!is_fault(*info)) static_cast<void>(raise(number));
+        return;
+    }
+    if ((before.sa_flags & SA_SIGINFO) != 0) before.sa_sigaction(number, info, context);
+    else before.sa_handler(number);
+}
+} // namespace detail
+
+/// Handlers of the process, one for each level, which all do the same: what `Answer` does not want goes to whoever was
+/// there before. One that was installed and lies below somebody else's stays there, and works, for good.
+template <fault_answer Answer>
+class fault_hooks {
+public:
+    static constexpr unsigned levels = 4;
+
+    /// False: refused.
+    static bool install(unsigned level) noexcept {
+        for (unsigned k = 0; k < 2; ++k) {
+            struct sigaction& old = before[level][k];
+            struct sigaction ours = {};
+            if (sigaction(signals[k], nullptr, &old) != 0) return remove(level), false; // before anybody needs it
+            ours.sa_sigaction = handlers[level];
+            ours.sa_mask = old.sa_mask;
+            ours.sa_flags = SA_SIGINFO | SA_ONSTACK | (old.sa_flags & int(SA_NODEFER | SA_RESTART));
+            if (sigaction(signals[k], &ours, nullptr) != 0) return remove(level), false;
+        }
+        return true;
+    }
+    /// True if nobody has put another one in the place of that of `level`.
+    static bool is_first(unsigned level) noexcept { return is_first(level, 0) && is_first(level, 1); }
+    /// Puts back what was there before `install`, where it is still in place.
+    static void remove(unsigned level) noexcept {
+        for (unsigned k = 0; k < 2; ++k)
+            if (is_first(level, k)) static_cast<void>(sigaction(signals[k], &before[level][k], nullptr));
+    }
+
+private:
+    static constexpr int signals[] = {SIGSEGV, SIGBUS};
+    static inline struct sigaction before[levels][2] = {};
+
+    static bool is_first(unsigned level, unsigned k) noexcept {
+        struct sigaction now = {};
+        return sigaction(signals[k], nullptr, &now) == 0 && (now.sa_flags & SA_SIGINFO) != 0 &&
+               now.sa_sigaction == handlers[level];
+    }
+    template <unsigned Level>
+    static void on_signal(int number, siginfo_t* info, void* context) {
+        fault f = {};
+        detail::with_registers(context, f, false);
+        f.address = u64(reinterpret_cast<std::uintptr_t>(info->si_addr));
+        if (detail::is_fault(*info) && Answer(f)) return detail::with_registers(context, f, true);
+        detail::pass_on(number, info, context, before[Level][number == SIGBUS]);
+    }
+    static constexpr void (*handlers[levels])(int, siginfo_t*, void*) = {&on_signal<0>, &on_signal<1>, &on_signal<2>,
+                                                                         &on_signal<3>};
+};
+
+} // namespace tessera::native::prim
+#endif
+#else
+
+// ---- native/prim/faults_none.hpp -------------------------------------------------------
+/// @file native/prim/faults_none.hpp
+/// Faults on a system or a processor that is not known: nobody hears of them.
+
+namespace tessera::inline TESSERA_ABI::native::prim {
+
+/// As in faults_posix.hpp.
+template <fault_answer>
+struct fault_hooks {
+    static constexpr unsigned levels = 0;
+    static bool install(unsigned) noexcept { return false; }
+    static bool is_first(unsigned) noexcept { return false; }
+    static void remove(unsigned) noexcept {}
+};
+
+} // namespace tessera::native::prim
+#endif
+
+namespace tessera::inline TESSERA_ABI::native {
+
+namespace detail {
+/// Code that is watched. Its version is odd while it changes.
+struct watched_code {
+    std::atomic<u64> version{0}, begin{0}, size{0};
+    std::atomic<const fault_table*> table{nullptr};
+
+    void set(u64 code, u64 bytes, const fault_table* t) noexcept {
+        const u64 v = version.load(std::memory_order_relaxed);
+        version.store(v + 1, std::memory_order_relaxed);
+        std::atomic_thread_fence(std::memory_order_release);
+        begin.store(code, std::memory_order_relaxed);
+        size.store(bytes, std::memory_order_relaxed);
+        table.store(t, std::memory_order_relaxed);
+        version.store(v + 2, std::memory_order_release);
+    }
+    /// The table if `rip` lies here. One that changes meanwhile is not that of the code at `rip`.
+    const fault_table* find(u64 rip) const noexcept {
+        const u64 v = version.load(std::memory_order_acquire);
+        const u64 from = begin.load(std::memory_order_relaxed), bytes = size.load(std::memory_order_relaxed);
+        const fault_table* const t = table.load(std::memory_order_relaxed);
+        std::atomic_thread_fence(std::memory_order_acquire);
+        return v % 2 == 0 && version.load(std::memory_order_relaxed) == v && rip - from < bytes ? t : nullptr;
+    }
+};
+} // namespace detail
+
+class fault_watch {
+public:
+    /// Answers faults of the `size` bytes of code at `code` by `table` from now on. False: the system lets nobody do
+    /// so, or too many are watched.
+    static bool add(const u8* code, u64 size, const fault_table& table) noexcept {
+        const holder hold;
+        u32 n = 0;
+        while (n < most && watched[n].table.load(std::memory_order_relaxed)) ++n;
+        if (n == most || (users == 0 && !install())) return false;
+        ++users;
+        watched[n].set(u64(reinterpret_cast<std::uintptr_t>(code)), size, &table);
+        if (n >= used.load(std::memory_order_relaxed)) used.store(n + 1, std::memory_order_release);
+        return true;
+    }
+    static void remove(const fault_table& table) noexcept {
+        const holder hold;
+        for (detail::watched_code& r : watched)
+            if (r.table.load(std::memory_order_relaxed) == &table) {
+                r.set(0, 0, nullptr);
+                if (--users == 0 && hooks::is_first(installed - 1)) hooks::remove(--installed);
+                return;
+            }
+    }
+
+private:
+    static bool answer(prim::fault& f) noexcept {
+        const u32 n = used.load(std::memory_order_acquire);
+        for (u32 i = 0; i < n; ++i)
+            if (const fault_table* const t = watched[i].find(f.rip)) return t->answer(f);
+        return false;
+    }
+    using hooks = prim::fault_hooks<&fault_watch::answer>;
+
+    static bool install() noexcept {
+        if (installed != 0 && hooks::is_first(installed - 1)) return true;
+        // One of ours that lies below somebody else's is left alone: it may be what that one calls.
+        if (installed >= hooks::levels || !hooks::install(installed)) return false;
+        return ++installed, true;
+    }
+
+    /// Held while the list changes. It has no destructor, since stores may end after everything else.
+    struct holder {
+        holder() noexcept {
+            while (busy.exchange(true, std::memory_order_acquire)) {
+            }
+        }
+        ~holder() { busy.store(false, std::memory_order_release); }
+        holder(const holder&) = delete;
+        holder& operator=(const holder&) = delete;
+    };
+
+    static constexpr u32 most = 1024; ///< stores
+    static inline constinit detail::watched_code watched[most] = {};
+    static inline constinit std::atomic<u32> used{0}; ///< the others have never been
+    static inline constinit std::atomic<bool> busy{false};
+    static inline u32 users = 0;
+    static inline unsigned installed = 0; ///< levels of hooks
+};
+
+} // namespace tessera::native
+
 // ---- native/perf_map.hpp ---------------------------------------------------------------
 /// @file native/perf_map.hpp
 /// Names of machine code for profilers that read the format of Linux' perf: a line with the address, the size, both in
@@ -40987,7 +42113,7 @@ inline constexpr bool has_target = false;
 class machine : public exec::native_hook {
 public:
     machine(const compile_options& made_for, const native_options& options) noexcept
-        : options_(made_for), all_(options.all), memory_(options.code_bytes) {
+        : options_(made_for), all_(options.all), memory_(options.code_bytes), guards_(options.guard_pages) {
         threshold = options.threshold;
         compile = [](exec::native_hook& self, runtime::code_unit& unit, u32 index, u8* code,
                      const exec::function_ir& ir, view<exec::cell_origin> cells, view<u32> handlers) noexcept {
@@ -40999,6 +42125,16 @@ public:
         way_in = [](exec::native_hook& self, const runtime::code_unit& unit, u32 index, u32 number) noexcept {
             return static_cast<machine&>(self).find_way_in(unit, index, number);
         };
+        lead = [](exec::native_hook& self, const runtime::code_unit& unit, u8* cell, const u8* way) noexcept {
+            machine& m = static_cast<machine&>(self);
+            if (unit_code* const u = m.code_of(unit); u && (!u->guarded || u->note(cell, true)))
+                exec::store_native(cell, way);
+        };
+        forbid_guards = [](exec::native_hook& self, const runtime::code_unit& unit) noexcept {
+            machine& m = static_cast<machine&>(self);
+            for (unit_code* u : m.units_)
+                if (u->unit == &unit && u->guarded) m.take_back(*u);
+        };
         gains = [](exec::native_hook& self, const runtime::code_unit& unit, const exec::function_ir& ir) noexcept {
             machine& m = static_cast<machine&>(self);
             const bool worth = m.all_ || is_worth_compiling(m.options_, *unit.module, ir);
@@ -41008,14 +42144,17 @@ public:
         forget = [](exec::native_hook& self) noexcept {
             machine& m = static_cast<machine&>(self);
             for (unit_code* u : m.units_) {
-                u->ways.clear();
-                for (function& f : u->functions) f = {};
-                for (const u8*& entry : u->entries) entry = m.shared_.callee;
+                u->replaced.clear();
+                m.forget_code(*u);
             }
         };
         destroy = [](exec::native_hook* self) noexcept { tessera::destroy(static_cast<machine*>(self)); };
     }
     ~machine() {
+        if (guards_) {
+            fault_watch::remove(faults_);
+            runtime::stores_with_guards.fetch_sub(1, std::memory_order_relaxed);
+        }
         for (unit_code* u : units_) tessera::destroy(u);
         tessera::destroy(compiler_);
     }
@@ -41027,8 +42166,12 @@ public:
     [[nodiscard]] bool start(const runtime::store_data& store, const char* names) noexcept {
         if (names && !names_.open(names)) return false;
         if (!make_shared_code(store)) compile = nullptr;
+        guards_ = guards_ && compile && fault_watch::add(memory_.begin(), memory_.reserved(), faults_);
+        if (guards_) runtime::stores_with_guards.fetch_add(1, std::memory_order_relaxed);
         return true;
     }
+    /// Whether there are guard pages, where a memory has them.
+    bool has_guards() const noexcept { return guards_; }
     code_status status() const noexcept { return memory_.status(); }
     native_counters counters() const noexcept {
         native_counters c = counters_;
@@ -41046,7 +42189,8 @@ private:
         if (!code) return false;
         names_.add_shared(code, maker.position());
         const auto part = [&](unsigned n) { return code + maker.position_of(maker.labels[n]); };
-        shared_ = {part(0), part(1), part(2), part(3), part(4), part(5), part(6), part(7)};
+        shared_ = {part(0), part(1), part(2), part(3), part(4), part(5), part(6), part(7), part(8)};
+        faults_.begin(code, shared_.trap);
         compiler_ = create<compiler>(options_, at, shared_);
         return compiler_ != nullptr;
     }
@@ -41058,8 +42202,37 @@ private:
         const runtime::code_unit* unit = nullptr;
         vec<const u8*> entries; ///< by function: what machine code calls
         vec<function> functions;
-        vec<u32> ways; ///< bytes from `function::code` on
+        vec<u32> ways;        ///< bytes from `function::code` on
+        bool guarded = false; ///< its code relies on guard pages
+        struct cell {
+            u8* at = nullptr;
+            const u8* handler = nullptr; ///< what it had
+            bool tally = false;
+        };
+        vec<cell> replaced; ///< cells that lead into the code, while that relies on guard pages
+        /// False: memory is out.
+        [[nodiscard]] bool note(u8* at, bool tally) noexcept {
+            return replaced.push_back({at, exec::load_native<const u8*>(at), tally});
+        }
     };
+    void forget_code(unit_code& u) noexcept {
+        u.ways.clear();
+        for (function& f : u.functions) f = {};
+        for (const u8*& entry : u.entries) entry = shared_.callee;
+    }
+    /// All cells are as they were before `u` was compiled; those that count are about to find out again.
+    void take_back(unit_code& u) noexcept {
+        constexpr exec::layout l = exec::layout_of(exec::variant{exec::family::tally, 0, op::nop, {}});
+        for (; !u.replaced.empty(); u.replaced.pop_back()) {
+            const unit_code::cell c = u.replaced.back();
+            exec::store_native(c.at, c.handler);
+            if (c.tally) exec::store_native<u32>(c.at + l.words, 1);
+        }
+        for (const function& f : u.functions)
+            if (f.code) --counters_.functions, --counters_.guarded;
+        forget_code(u);
+        u.guarded = false;
+    }
     unit_code* code_of(const runtime::code_unit& unit) noexcept {
         for (unit_code* u : units_)
             if (u->unit == &unit) return u;
@@ -41068,6 +42241,8 @@ private:
         if (!made || !made->entries.resize(n) || !made->functions.resize(n) || !units_.push_back(made))
             return tessera::destroy(made), nullptr;
         made->unit = &unit;
+        const auto& memories = unit.module->memories;
+        made->guarded = guards_ && !memories.empty() && runtime::memory_data::can_be_guarded(memories[0].type);
         for (const u8*& entry : made->entries) entry = shared_.callee;
         return made;
     }
@@ -41085,7 +42260,9 @@ private:
         if (ir.scratch != 0) return; // slots beyond what a cell can name are moved around its operation
         unit_code* const to = code_of(unit);
         if (!to ||
-            !compiler_->run({ir, *unit.module, index, cells, places, handlers, to->entries.data(), threshold != 0}))
+            !compiler_->run(
+                {ir, *unit.module, index, cells, places, handlers, to->entries.data(), threshold != 0, to->guarded}) ||
+            !to->replaced.reserve(to->replaced.size() + compiler_->ways_in().size()))
             return;
         const u32 first = u32(to->ways.size());
         if (!to->ways.append(compiler_->tallies().data(), compiler_->tallies().size())) return;
@@ -41094,13 +42271,20 @@ private:
             if (memory_.status() != code_status::ready) compile = nullptr; // what is lowered from now on is not counted
             return to->ways.truncate(first);
         }
+        const auto& accesses = compiler_->guarded_accesses;
+        if (to->guarded && !faults_.add(code, cells, {accesses.data(), accesses.size()}, places))
+            return to->ways.truncate(first);
         to->entries[index] = code + compiler_->entry;
         to->functions[index] = {code, first};
-        for (const way_in_cell& w : compiler_->ways_in()) exec::store_native(cells + w.cell, code + w.code);
+        for (const way_in_cell& w : compiler_->ways_in()) {
+            if (to->guarded) static_cast<void>(to->note(cells + w.cell, false)); // reserved
+            exec::store_native(cells + w.cell, code + w.code);
+        }
         const auto& names = unit.module->func_names;
         names_.add(code, compiler_->position(), index < names.size() ? names[index] : std::string_view(), index);
         --counters_.left;
         ++counters_.functions;
+        counters_.guarded += to->guarded ? 1 : 0;
     }
 
     const compile_options options_;
@@ -41110,8 +42294,30 @@ private:
     shared_code shared_;
     compiler* compiler_ = nullptr;
     vec<unit_code*> units_;
+    bool guards_; ///< wanted before `start`, had after it
+    fault_table faults_;
     native_counters counters_;
 };
+
+} // namespace tessera::native
+
+// ---- native/processor.hpp --------------------------------------------------------------
+/// @file native/processor.hpp
+/// What the processor that the program runs on has, whatever it was compiled for.
+
+namespace tessera::inline TESSERA_ABI::native {
+
+#if defined(__x86_64__) && defined(__GNUC__)
+/// The instructions up to SSE4.1, and the one that counts bits.
+inline bool processor_has_sse4() noexcept {
+    return __builtin_cpu_supports("ssse3") && __builtin_cpu_supports("sse4.1") && __builtin_cpu_supports("popcnt");
+}
+/// Those of AVX, and a system that saves their registers.
+inline bool processor_has_avx() noexcept { return __builtin_cpu_supports("avx"); }
+#else
+inline bool processor_has_sse4() noexcept { return false; }
+inline bool processor_has_avx() noexcept { return false; }
+#endif
 
 } // namespace tessera::native
 #endif
@@ -41130,7 +42336,6 @@ TESSERA_API result<void> enable_native(const basic_store& s, const native_option
 template <features F>
 result<void> enable_native(store<F>& s, const native_options& options = {}) noexcept {
     static_assert(F[feature::native], "tessera: this store's features lack native");
-    static_assert(!F[feature::dirty_marks], "tessera: machine code does not mark the pages it writes to");
     return detail::enable_native(s, options);
 }
 /// @returns whether functions of `s` become machine code, or why not
@@ -41147,11 +42352,12 @@ TESSERA_API result<void> enable_native(const basic_store& s, const native_option
     exec::native_hook** const place = data->engine->native(*data);
     if (!place) return msg::out_of_memory;
     if (*place) return {};
-    const native::compile_options made_for{exec::model_of(data->built), num::processor_has_instructions(),
-                                           options.blinding};
+    const native::compile_options made_for{exec::model_of(data->built), native::processor_has_sse4(),
+                                           options.avx && native::processor_has_avx(), options.blinding};
     native::machine* const made = create<native::machine>(made_for, options);
     if (!made) return msg::out_of_memory;
     if (!made->start(*data, options.perf_map)) return tessera::destroy(made), error(msg::cannot_open, "perf_map");
+    data->has_guards = made->has_guards();
     *place = made;
     return {};
 }
@@ -41218,11 +42424,11 @@ TESSERA_API result<restored> fork(runtime::store_data& from, runtime::store_data
 ///
 /// Not saved: modules, which `restore` is given; host functions, which their names find; host objects, which a
 /// reference names by the order in which they were made; limits; what only the host holds, as `rooted`s and errors;
-/// calls that are not given. Fails with msg::already_running while a host function called from a guest runs or a
-/// debugger is attached, and for a call of a store with machine code; msg::out_of_range, with the reason as detail, for
-/// a shared memory, a call that has ended, a host function in a table that no module imports; msg::other_store for a
-/// call of another store; msg::limit_reached for calls that stand at absurdly many places of long functions;
-/// msg::out_of_memory.
+/// calls that are not given, and of those that are the values that nothing reads any more. Fails with
+/// msg::already_running while a host function called from a guest runs or a debugger is attached; msg::out_of_range,
+/// with the reason as detail, for a shared memory, a call that has ended, a host function in a table that no module
+/// imports; msg::other_store for a call of another store; msg::limit_reached for calls that stand at absurdly many
+/// places of long functions; msg::out_of_memory.
 template <features F>
 result<vec<u8>> save(store<F>& s, std::span<execution* const> calls = {}) noexcept {
     if (auto ok = s.status(); !ok) return ok.error();
@@ -41281,6 +42487,10 @@ struct frame_marks {
     runtime::dirty_pages* (*dirty)(runtime::store_data& s) noexcept = nullptr;
     /// How many calls run or wait.
     u32 (*calls)(const runtime::store_data& s) noexcept = nullptr;
+    /// How often all cells were freed.
+    u32 (*forgotten)(const runtime::store_data& s) noexcept = nullptr;
+    /// A call of the engine; null: memory is out.
+    void* (*make_call)(runtime::store_data& s) noexcept = nullptr;
 };
 /// Of the engine with the features F; save/ring.hpp defines it.
 template <features F>
@@ -41291,6 +42501,27 @@ struct memory_image {
     const u8* base = nullptr;
     u64 size = 0;
     vec<u8> bytes;
+};
+/// A call as it stood, see save/kept_calls.hpp.
+struct kept_call {
+    u32 func = 0; ///< its place
+    u8 standing = 0;
+    bool is_over = true; ///< what follows says nothing, but for the results
+    bool paused = false;
+    bool in_host = false;
+    trap why = trap::none;
+    vec<u64> results;
+    runtime::kept_figures figures;
+    vec<u8> stack; ///< from its beginning
+    u64 depth = 0; ///< of the frame, in it
+    const u8* pc = nullptr;
+    const u8* stop_pc = nullptr;
+    i64 fuel = 0;
+    runtime::func_record* callee = nullptr;
+    u64 delta = 0;
+    const u8* return_pc = nullptr;
+    u64 link = 0;
+    runtime::instance_data* instance = nullptr;
 };
 /// What a state was, as far as it differs from the one after it; all but the memories as it was.
 struct ring_frame {
@@ -41305,6 +42536,8 @@ struct ring_frame {
     vec<u32> items;    ///< of all tables
     vec<u32> segments; ///< of all passive segments in turn: how many elements, and these; or whether there are bytes
     u64 fuel = 0;
+    vec<kept_call> calls;
+    u32 forgotten = 0; ///< frame_marks::forgotten
 };
 
 /// The ring without its features.
@@ -41312,14 +42545,19 @@ class frame_ring {
 public:
     frame_ring(runtime::store_data* s, const frame_marks& marks, u32 most) noexcept
         : store_(s), marks_(marks), most_(most ? most : 1) {}
-    TESSERA_API result<u64> take() noexcept;
-    TESSERA_API result<void> go_back(u64 number) noexcept;
+    TESSERA_API result<u64> take(std::span<const keepable_call> calls) noexcept;
+    TESSERA_API result<void> go_back(u64 number, std::span<const keepable_call> calls) noexcept;
     TESSERA_API result<void> touch(const memory& m, u64 at, u64 n) noexcept;
     u64 oldest() const noexcept { return next_ - frames_.size(); }
     u64 next() const noexcept { return next_; }
 
 private:
-    bool check(error& why) noexcept;
+    bool check(std::span<const keepable_call> calls, error& why) noexcept;
+    bool copy_calls(std::span<const keepable_call> calls, ring_frame& f, error& why) noexcept;
+    bool make_calls(std::span<const keepable_call> calls, const ring_frame& f, error& why) noexcept;
+    void put_back_calls(std::span<const keepable_call> calls, const ring_frame& f) noexcept;
+    void give_up_made(std::span<const keepable_call> calls, const ring_frame& f) noexcept;
+    void end_call(void* call, const runtime::func_record& f) noexcept;
     bool copy_rest(ring_frame& f) noexcept;
     void restore_rest(const ring_frame& f) noexcept;
     bool take_memory(u32 m, ring_frame& f) noexcept;
@@ -41337,6 +42575,8 @@ private:
     vec<memory_image> images_;
     vec<ring_frame*> frames_; ///< oldest first
     vec<ring_frame*> spare_;
+    vec<void*> made_;       ///< while it goes back: by call, the engine's that it will be
+    vec<vec<u64>> results_; ///< and its results
 
 public:
     frame_ring(const frame_ring&) = delete;
@@ -41353,9 +42593,17 @@ public:
 /// depends on how many pages of 4 KiB the guest has written to since the last state, not on how large its memories are;
 /// for that it has a copy of each memory of its own. Needs feature::dirty_marks.
 ///
-/// A state is what memories, tables, globals and segments hold, and the fuel. What the host writes to a memory, itself
-/// or in a function that a guest calls, is not marked: it has to say so by `touch`. There must be no objects in the
-/// heap and no shared memories, and no call may run or wait when a state is taken or gone back to.
+/// A state is what memories, tables, globals and segments hold, and the fuel. What the host writes to a memory is part
+/// of it, by whatever it is written: `memory`, guest_ptr, guest_span, results of a `game::binding`, functions of WASI.
+/// Bytes that were handed out (memory::bytes and memory::view, guest_span::bytes, std::span<T> parameters) count as
+/// written when they are handed out; what is written to them after the next `take` or `go_back` is missed, unless
+/// `touch` says so. There must be no objects in the heap and no shared memories, and no call may run when a state is
+/// taken or gone back to.
+///
+/// Calls that stand, suspended or not begun, are part of a state if they are given with it, and all that stand must be.
+/// Going back is given as many, in the same order, and each becomes what the one in its place was: it stands there
+/// again, whatever has become of it since, or is over as it was. Calls that were started since must be over or stand in
+/// such a place, which ends them; an object that is gone is replaced by any other one of a call of the store.
 template <features F>
 class rollback {
     static_assert(F[feature::dirty_marks], "tessera: rollback needs a set with feature::dirty_marks");
@@ -41365,14 +42613,19 @@ public:
     rollback(store<F>& s, u32 frames) noexcept : ring_(s.data(), saving::marks_for<F>(), frames) {}
 
     /// Takes the state as it is; its number, one more than that of the last. The oldest one is forgotten when the ring
-    /// is full, all of them when instances were made since the last. Fails with msg::already_running, msg::out_of_range
-    /// with the reason as detail, msg::stale_handle for a store that could not be made, msg::out_of_memory.
-    result<u64> take() noexcept { return ring_.take(); }
-    /// Makes the store what it was when state `number` was taken, and forgets the states after it. Fails like take, and
-    /// with msg::out_of_range for a state that is not kept or from before instances were made.
-    result<void> go_back(u64 number) noexcept { return ring_.go_back(number); }
-    /// The host has written, or is about to write, `n` bytes at `at`. Fails with msg::stale_handle or
-    /// msg::out_of_range.
+    /// is full, all of them when instances were made since the last. `calls`: all that stand, and others that may at
+    /// times. Fails with msg::already_running, if a call runs or one that stands is not given; msg::other_store;
+    /// msg::out_of_range with the reason as detail, too, for a call that waits for an operation of the host's or was
+    /// answered with references; msg::stale_handle for a store that could not be made; msg::out_of_memory.
+    result<u64> take(std::span<const keepable_call> calls = {}) noexcept { return ring_.take(calls); }
+    /// Makes the store and the calls what they were when state `number` was taken, and forgets the states after it.
+    /// Fails like take, with msg::out_of_range, too, for a state that is not kept, from before instances were made or,
+    /// if calls stood there, from before a debugger came or went, and for another number of calls; all stays as it is.
+    result<void> go_back(u64 number, std::span<const keepable_call> calls = {}) noexcept {
+        return ring_.go_back(number, calls);
+    }
+    /// The host has written, or is about to write, `n` bytes at `at` by a pointer that it had before the last `take` or
+    /// `go_back`. Fails with msg::stale_handle or msg::out_of_range.
     result<void> touch(const memory& m, u64 at, u64 n) noexcept { return ring_.touch(m, at, n); }
     /// The states that are kept have the numbers from `oldest` on to before `next`.
     u64 oldest() const noexcept { return ring_.oldest(); }
@@ -41389,6 +42642,73 @@ private:
 /// Public door: the state of a store as bytes, its hash, copies of it.
 
 #if TESSERA_BODIES
+
+// ---- save/kept_calls.hpp ---------------------------------------------------------------
+/// @file save/kept_calls.hpp
+/// Calls that stand, kept in the memory of the process: the part of a call's stack that is in use, as it is.
+///
+/// Cells are not freed while there are calls, and those that lead into machine code stay where they are; frames hold
+/// distances and not addresses of the stack. So the bytes mean the same later, whatever was compiled since, and in
+/// another stack.
+
+TESSERA_SMALL
+namespace tessera::inline TESSERA_ABI::saving {
+
+/// Bytes of the stack of `c` that mean something.
+inline u64 used_stack(const exec::context& c) noexcept {
+    const u64 all = u64(c.stack_end - c.stack);
+    const auto slots_of = [](const runtime::func_record& f) {
+        return 8 * u64(f.param_slots > f.result_slots ? f.param_slots : f.result_slots);
+    };
+    u64 used = 0;
+    if (!c.paused) {
+        used = c.call.callee ? slots_of(*c.call.callee) : 0; // it has not begun
+    } else {
+        exec::frame top = exec::frame::of(c);
+        used = top.find() ? c.depth_of(top.fp) + 8 * u64(top.code().frame_slots) : all;
+        if (c.in_host || !c.stop_pc) {
+            const u64 call = c.depth_of(c.fp) + c.call.delta + slots_of(*c.call.callee);
+            used = used < call ? call : used;
+        }
+    }
+    return used < all ? used : all;
+}
+/// False: memory is out.
+[[nodiscard]] inline bool keep(const exec::context& c, kept_call& to) noexcept {
+    const u64 used = used_stack(c);
+    to.stack.clear();
+    if (!to.stack.append(c.stack, std::size_t(used))) return false;
+    to.depth = c.depth_of(c.fp);
+    to.pc = c.pc;
+    to.stop_pc = c.stop_pc;
+    to.fuel = c.fuel;
+    to.why = c.why;
+    to.paused = c.paused;
+    to.in_host = c.in_host;
+    to.callee = c.call.callee;
+    to.delta = c.call.delta;
+    to.return_pc = c.call.return_pc;
+    to.link = c.call.link;
+    to.instance = c.instance;
+    return true;
+}
+/// `c` has the stack for it.
+inline void put_back(exec::context& c, const kept_call& from) noexcept {
+    std::memcpy(c.stack, from.stack.data(), from.stack.size());
+    c.fp = c.stack + from.depth;
+    c.pc = from.pc;
+    c.stop_pc = from.stop_pc;
+    c.fuel = from.fuel;
+    c.why = from.why;
+    c.paused = from.paused;
+    c.in_host = from.in_host;
+    c.host_failed = false;
+    c.call = {from.callee, from.delta, from.return_pc, from.link};
+    c.switch_to(from.instance);
+}
+
+} // namespace tessera::saving
+TESSERA_SMALL_END
 
 // ---- save/ring.hpp ---------------------------------------------------------------------
 /// @file save/ring.hpp
@@ -41407,6 +42727,11 @@ const frame_marks& marks_for() noexcept {
         if constexpr (F[feature::dirty_marks]) {
             m.dirty = [](runtime::store_data& s) noexcept { return exec::machine<F>::dirty_pages(s); };
             m.calls = [](const runtime::store_data& s) noexcept { return exec::machine<F>::calls_of(s); };
+            m.forgotten = [](const runtime::store_data& s) noexcept {
+                const auto* const all = static_cast<const exec::context_pool*>(s.engine_state);
+                return all ? all->forgotten : 0;
+            };
+            m.make_call = [](runtime::store_data& s) noexcept -> void* { return exec::machine<F>::acquire(s); };
         }
         return m;
     }();
@@ -41423,11 +42748,24 @@ TESSERA_API result<void> frame_ring::touch(const memory& m, u64 at, u64 n) noexc
     dirty->mark_range(data.base + at, n);
     return {};
 }
-inline bool frame_ring::check(error& why) noexcept {
+inline bool frame_ring::check(std::span<const keepable_call> calls, error& why) noexcept {
     if (!store_) return why = error(msg::stale_handle), false;
     if (!marks_.dirty(*store_)) return why = error(msg::out_of_memory), false;
-    if (store_->host_depth != 0 || marks_.calls(*store_) != 0)
-        return why = error(msg::already_running, "a call runs or waits"), false;
+    if (store_->host_depth != 0) return why = error(msg::already_running, "a call runs"), false;
+    const auto context_of = [](const keepable_call& c) { return static_cast<exec::context*>(c.of().call()); };
+    for (const keepable_call& c : calls) {
+        if (c.of().store() != store_) return why = error(msg::other_store), false;
+        if (exec::context* const x = context_of(c)) x->is_seen = false;
+    }
+    u32 given = 0;
+    for (const keepable_call& c : calls)
+        if (exec::context* const x = context_of(c)) {
+            if (std::exchange(x->is_seen, true))
+                return why = error(msg::out_of_range, "a call that is given twice"), false;
+            ++given;
+        }
+    if (marks_.calls(*store_) != given)
+        return why = error(msg::already_running, "a call stands that is not given"), false;
     if (store_->heap.total() != 0) return why = error(msg::out_of_range, "there are objects in the heap"), false;
     for (const runtime::memory_data* m : store_->memories)
         if (m->shared) return why = error(msg::out_of_range, "a shared memory"), false;
@@ -41443,6 +42781,80 @@ inline bool frame_ring::begin() noexcept {
     instances_ = store_->instances.size();
     return images_.resize(store_->memories.size());
 }
+
+// ---- calls -------------------------------------------------------------------------------------------------------
+
+inline bool frame_ring::copy_calls(std::span<const keepable_call> calls, ring_frame& f, error& why) noexcept {
+    f.forgotten = marks_.forgotten(*store_);
+    if (!f.calls.resize(calls.size())) return false;
+    for (std::size_t i = 0; i < calls.size(); ++i) {
+        const execution& x = calls[i].of();
+        kept_call& to = f.calls[i];
+        to.func = x.func_place();
+        to.standing = x.standing();
+        to.is_over = !x.call();
+        to.results.clear();
+        to.figures.words.clear();
+        if (!to.results.append(x.slots().data(), x.slots().size()) || !calls[i].note(to.figures, why) ||
+            (!to.is_over && !keep(*static_cast<const exec::context*>(x.call()), to)))
+            return false;
+    }
+    return true;
+}
+/// All that can fail of putting them back. Nothing has changed then.
+inline bool frame_ring::make_calls(std::span<const keepable_call> calls, const ring_frame& f, error& why) noexcept {
+    const bool stand = [&] {
+        for (const kept_call& c : f.calls)
+            if (!c.is_over) return true;
+        return false;
+    }();
+    made_.clear();
+    if (calls.size() != f.calls.size()) return why = error(msg::out_of_range, "number of calls"), false;
+    if (stand && f.forgotten != marks_.forgotten(*store_))
+        return why = error(msg::out_of_range, "a state that is not kept"), false;
+    results_ = {};
+    if (!made_.resize(calls.size()) || !results_.resize(calls.size())) return false;
+    for (std::size_t i = 0; i < calls.size(); ++i) {
+        const kept_call& from = f.calls[i];
+        if (!calls[i].make_room(from.figures) || !results_[i].append(from.results.data(), from.results.size()))
+            return false;
+        if (from.is_over) continue;
+        made_[i] = calls[i].of().call();
+        const bool is_new = !made_[i];
+        if (is_new && !(made_[i] = marks_.make_call(*store_))) return false;
+        exec::context& c = *static_cast<exec::context*>(made_[i]);
+        const u64 depth = is_new ? 0 : c.depth_of(c.fp);
+        const trap was = c.why;
+        u8* at = c.stack;
+        const bool there = c.ensure(at, from.stack.size() + 64); // as engine::start does
+        c.fp = c.stack + depth;
+        c.why = was;
+        if (!there) return false;
+    }
+    return true;
+}
+inline void frame_ring::give_up_made(std::span<const keepable_call> calls, const ring_frame& f) noexcept {
+    for (std::size_t i = 0; i < made_.size(); ++i)
+        if (made_[i] && made_[i] != calls[i].of().call()) end_call(made_[i], *store_->funcs[f.calls[i].func]);
+    made_.clear();
+}
+inline void frame_ring::end_call(void* call, const runtime::func_record& f) noexcept {
+    static_cast<exec::context*>(call)->in_host = false; // if it waited
+    store_->engine->finish(*store_, call, f, nullptr);
+}
+inline void frame_ring::put_back_calls(std::span<const keepable_call> calls, const ring_frame& f) noexcept {
+    for (std::size_t i = 0; i < calls.size(); ++i) {
+        execution& x = calls[i].of();
+        const kept_call& from = f.calls[i];
+        if (from.is_over && x.call()) end_call(x.call(), *store_->funcs[x.func_place()]);
+        if (!from.is_over) put_back(*static_cast<exec::context*>(made_[i]), from);
+        x.become(made_[i], from.func, from.standing, std::move(results_[i]));
+        calls[i].put_back(from.figures);
+    }
+    made_.clear();
+}
+
+// ---- the rest ----------------------------------------------------------------------------------------------------
 
 inline bool frame_ring::copy_rest(ring_frame& f) noexcept {
     f.sizes.clear(), f.globals.clear(), f.table_sizes.clear(), f.items.clear(), f.segments.clear();
@@ -41503,8 +42915,15 @@ bool frame_ring::each_changed(u32 m, Function f) noexcept {
     const u64 size = data.size < image.size ? data.size : image.size;
     for (u64 at = 0; at < size; at += page) {
         const u64 n = size - at < page ? size - at : page;
-        if (!moved && !dirty.is_marked(data.base + at)) continue;
-        if (moved && std::memcmp(data.base + at, image.bytes.data() + at, std::size_t(n)) == 0) continue;
+        // How much of the page may differ: nothing, its beginning or, where nobody knows, all of it.
+        u64 look = n;
+        if (!moved && !dirty.is_marked(data.base + at)) {
+            if (!dirty.reached(data.base + at)) continue;
+            look = n < runtime::dirty_pages::most_bytes ? n : runtime::dirty_pages::most_bytes;
+        } else if (!moved) {
+            look = 0;
+        }
+        if (look != 0 && std::memcmp(data.base + at, image.bytes.data() + at, std::size_t(look)) == 0) continue;
         if (!f(u32(at / page), at, std::size_t(n))) return false;
     }
     return true;
@@ -41530,9 +42949,9 @@ inline void frame_ring::set_size(u32 m, u64 size) noexcept {
     data.size = size;
 }
 
-TESSERA_API result<u64> frame_ring::take() noexcept {
+TESSERA_API result<u64> frame_ring::take(std::span<const keepable_call> calls) noexcept {
     error why{error::unlikely()};
-    if (!check(why)) return why;
+    if (!check(calls, why)) return why;
     if ((epoch_ != store_->epoch || instances_ != store_->instances.size() ||
          images_.size() != store_->memories.size()) &&
         !begin())
@@ -41544,7 +42963,8 @@ TESSERA_API result<u64> frame_ring::take() noexcept {
     f->pages.clear();
     f->before.clear();
     // Nothing changes before all memory is there.
-    bool fine = copy_rest(*f) && frames_.reserve(most_ + std::size_t{1}) && spare_.reserve(most_ + std::size_t{1});
+    bool fine = copy_calls(calls, *f, why) && copy_rest(*f) && frames_.reserve(most_ + std::size_t{1}) &&
+                spare_.reserve(most_ + std::size_t{1});
     for (u32 m = 0; fine && m < images_.size(); ++m) fine = take_memory(m, *f);
     if (!fine) return destroy(f), why;
     for (const ring_frame::page& p : f->pages) {
@@ -41571,12 +42991,14 @@ TESSERA_API result<u64> frame_ring::take() noexcept {
     }
     return next_++;
 }
-TESSERA_API result<void> frame_ring::go_back(u64 number) noexcept {
+TESSERA_API result<void> frame_ring::go_back(u64 number, std::span<const keepable_call> calls) noexcept {
     error why{error::unlikely()};
-    if (!check(why)) return why;
+    if (!check(calls, why)) return why;
     if (number < oldest() || number >= next_ || epoch_ != store_->epoch || instances_ != store_->instances.size() ||
         images_.size() != store_->memories.size())
         return error(msg::out_of_range, "a state that is not kept");
+    const ring_frame& to = *frames_[std::size_t(number - oldest())];
+    if (!make_calls(calls, to, why)) return give_up_made(calls, to), why;
     for (u32 m = 0; m < images_.size(); ++m) {
         set_size(m, images_[m].size);
         static_cast<void>(each_changed(m, [&](u32, u64 at, std::size_t n) noexcept {
@@ -41605,6 +43027,7 @@ TESSERA_API result<void> frame_ring::go_back(u64 number) noexcept {
         static_cast<void>(spare_.push_back(f)); // reserved
     }
     restore_rest(*frames_.back());
+    put_back_calls(calls, *frames_.back());
     marks_.dirty(*store_)->clear();
     return {};
 }
@@ -41625,6 +43048,7 @@ struct frame_value {
     bool is_constant = false; ///< in the code: it lies nowhere
     bool is_dead = false;     ///< never read again, and its slot may be another one's already
     u64 value[2] = {};        ///< of a constant
+    bool is_unread = false;   ///< never read again, and its slot may hold anything
 };
 
 /// A place and the frame there.
@@ -41691,6 +43115,197 @@ private:
 
 } // namespace tessera::saving
 
+// ---- save/live_values.hpp --------------------------------------------------------------
+/// @file save/live_values.hpp
+/// Which values in a frame are read later. Machine code does not keep the others in the frame, so that what lies in
+/// their slots depends on how a function runs; what is saved must not.
+
+TESSERA_SMALL
+namespace tessera::inline TESSERA_ABI::saving {
+
+class live_values {
+public:
+    /// `budget` is asked before each walk over the function.
+    live_values(const exec::function_ir& ir, const module_data& m, point_cache& budget) noexcept
+        : ir_(ir), module_(m), budget_(budget) {}
+
+    bool too_long = false; ///< the budget was used up
+
+    /// Marks those of `p` that nothing reads once control has come to node `at`; `call`: the node of the call that
+    /// stands there, or no_index. False: memory is out, or `too_long`.
+    [[nodiscard]] bool run(frame_point& p, u32 at, u32 call) noexcept {
+        if (!prepare()) return false;
+        vec<bool> live; // first: whether a slot is asked for
+        if (!live.resize(ir_.frame_slots)) return false;
+        const auto each_value = [&](auto f) {
+            for (vec<frame_value>* all : {&p.locals, &p.operands})
+                for (frame_value& v : *all)
+                    if (!v.is_constant) f(v);
+        };
+        each_value([&](const frame_value& v) {
+            for (u32 s = v.slot; s < v.slot + v.type.slots(); ++s) live[s] = true;
+        });
+        for (u32 next = 0; next < live.size();) {
+            asked_.clear();
+            for (; next < live.size() && asked_.size() < 64; ++next)
+                if (live[next]) {
+                    bit_[next] = u8(asked_.size());
+                    if (!asked_.push_back(next)) return false;
+                }
+            if (asked_.empty()) break;
+            u64 found = 0;
+            if (!walk(at, call, found)) return false;
+            for (u32 k = 0; k < asked_.size(); ++k) {
+                live[asked_[k]] = (found >> k & 1) != 0;
+                bit_[asked_[k]] = none;
+            }
+        }
+        each_value([&](frame_value& v) {
+            v.is_unread = true;
+            for (u32 s = v.slot; s < v.slot + v.type.slots(); ++s)
+                if (live[s]) v.is_unread = false;
+        });
+        return true;
+    }
+
+private:
+    using node = exec::node;
+    using family = exec::family;
+    static constexpr u8 none = 0xff;
+
+    [[nodiscard]] bool prepare() noexcept {
+        const std::size_t nodes = ir_.nodes.size(), regions = ir_.catches.regions.size();
+        if (!bit_.resize(ir_.frame_slots) || !label_at_.resize(nodes + 1) || !label_next_.resize(ir_.labels.size()) ||
+            !region_.resize(regions ? nodes : 0) || !caught_.resize(regions) || !at_label_.resize(ir_.labels.size()))
+            return false;
+        for (u8& b : bit_) b = none;
+        for (u32& l : label_at_) l = no_index;
+        for (u32 l = 0; l < ir_.labels.size(); ++l)
+            if (const u32 n = ir_.labels[l].node; n != no_index) label_next_[l] = label_at_[n], label_at_[n] = l;
+        const auto place = [&](u32 label) { return ir_.labels[label].node; };
+        u32 next = 0, inside = no_index;
+        for (u32 i = 0; i < region_.size(); ++i) {
+            while (inside != no_index && place(ir_.catches.regions[inside].end) <= i)
+                inside = ir_.catches.regions[inside].parent;
+            for (; next < regions && place(ir_.catches.regions[next].begin) <= i; ++next)
+                if (place(ir_.catches.regions[next].end) > i) inside = next;
+            region_[i] = inside;
+        }
+        return true;
+    }
+
+    // ---- slots as bits: those of asked_, which is in order ----------------------------------------------------------
+
+    u64 from(u64 slot) const noexcept {
+        const auto k = std::lower_bound(asked_.begin(), asked_.end(), slot) - asked_.begin();
+        return k >= 64 ? 0 : ~u64{0} << k;
+    }
+    u64 range(u64 first, u64 count) const noexcept { return from(first) & ~from(first + count); }
+    u64 operand(const node& n, unsigned k) const noexcept {
+        if (n.v.at[k] != exec::loc::slot && n.v.at[k] != exec::loc::pin) return 0;
+        u64 bits = 0;
+        for (u64 s = n.operands[k]; s < n.operands[k] + exec::operand_slots(n, k); ++s)
+            if (s < bit_.size() && bit_[std::size_t(s)] != none) bits |= u64{1} << bit_[std::size_t(s)];
+        return bits;
+    }
+    u64 written(const node& n) const noexcept {
+        switch (n.v.fam) {
+        case family::pins: return 0;
+        case family::zero_range: return range(n.words[0], n.words[1]);
+        case family::zero_few: return range(n.words[0], exec::few_slots);
+        case family::move_range: return range(n.words[0], n.words[2]);
+        case family::call:
+        case family::call_lazy:
+        case family::call_record:
+        case family::call_indirect:
+        case family::call_ref: return from(n.words[0] / 8); // arguments and what is above them
+        default: return operand(n, 3);
+        }
+    }
+    u64 read(const node& n) const noexcept {
+        if (n.v.fam == family::pins) return 0; // copies that what reads them tells of
+        u64 bits = operand(n, 0) | operand(n, 1) | operand(n, 2);
+        switch (n.v.fam) {
+        case family::move_range: return bits | range(n.words[1], n.words[2]);
+        case family::call:
+        case family::call_lazy:
+        case family::call_record:
+            return bits |
+                   range(n.words[0] / 8, runtime::slots_of(module_.types.params(module_.funcs[n.words[1]].type)));
+        case family::call_indirect:
+        case family::call_ref: return bits | from(n.words[0] / 8);
+        case family::return_call:
+        case family::return_call_lazy:
+        case family::return_call_record:
+        case family::return_call_indirect:
+        case family::return_call_ref: return bits | range(n.words[0], n.words[1]);
+        case family::throw_:
+            return bits |
+                   range(n.words[0], n.words[1] == no_index
+                                         ? 1
+                                         : runtime::slots_of(module_.types.params(module_.tags[n.words[1]].type)));
+        case family::special:
+        case family::atomic:
+        case family::struct_new: return bits | from(n.words[0]); // operands are on the top of the stack
+        default: return bits;
+        }
+    }
+    static bool can_throw(const node& n) noexcept {
+        switch (n.v.fam) {
+        case family::call:
+        case family::call_lazy:
+        case family::call_record:
+        case family::call_indirect:
+        case family::call_ref:
+        case family::throw_: return true;
+        default: return false;
+        }
+    }
+
+    /// Backwards over the function until nothing changes. False: it took too long.
+    [[nodiscard]] bool walk(u32 at, u32 call, u64& found) noexcept {
+        for (u64& bits : at_label_) bits = 0;
+        for (bool again = true; again;) {
+            if (!budget_.pay(ir_.nodes.size())) return too_long = true, false;
+            again = false;
+            for (u32 r = 0; r < caught_.size(); ++r) {
+                const runtime::catch_region& region = ir_.catches.regions[r];
+                caught_[r] = region.outward == no_index ? 0 : caught_[region.outward]; // which comes before
+                for (u32 c = region.first; c != no_index; c = ir_.catches.clauses[c].next)
+                    caught_[r] |= at_label_[ir_.catches.clauses[c].target];
+            }
+            u64 live = 0;
+            for (u32 i = u32(ir_.nodes.size()); i--;) {
+                const node& n = ir_.nodes[i];
+                if (!exec::goes_on(n.v.fam)) live = 0;
+                if (n.label != no_index) live |= at_label_[n.label];
+                if (n.v.fam == family::br_table)
+                    for (u32 t = 0; t <= n.words[0]; ++t) live |= at_label_[ir_.targets[n.words[1] + t]];
+                if (can_throw(n)) live |= caught_at(i);
+                live = (live & ~written(n)) | read(n);
+                if (i == at) found = live;
+                for (u32 l = label_at_[i]; l != no_index; l = label_next_[l])
+                    if ((live & ~at_label_[l]) != 0) at_label_[l] |= live, again = true;
+            }
+        }
+        if (call != no_index) found |= caught_at(call);
+        return true;
+    }
+    u64 caught_at(u32 i) const noexcept { return region_.empty() || region_[i] == no_index ? 0 : caught_[region_[i]]; }
+
+    const exec::function_ir& ir_;
+    const module_data& module_;
+    point_cache& budget_;
+    vec<u32> asked_;                 ///< slots
+    vec<u8> bit_;                    ///< by slot: its place in asked_
+    vec<u32> label_at_, label_next_; ///< by node, by label: labels that are bound to the node
+    vec<u32> region_;                ///< by node: the innermost one around it; empty if there are none
+    vec<u64> at_label_, caught_;     ///< by label, by region: what lives where control goes from there
+};
+
+} // namespace tessera::saving
+TESSERA_SMALL_END
+
 // ---- save/points.hpp -------------------------------------------------------------------
 /// @file save/points.hpp
 /// Where calls stand, in terms of wasm: before an instruction, or in a call, and what each slot of a frame is there.
@@ -41709,7 +43324,16 @@ class point_finder : exec::lowering<F> {
     enum class standing : u8 { none, start, loop, after, during };
 
 public:
-    point_finder(exec::function_ir& ir, const runtime::code_unit& unit) noexcept : base(ir, unit) {}
+    /// For the function of `unit` that has `code`, lowered as that was.
+#if TESSERA_NATIVE
+    point_finder(exec::function_ir& ir, const runtime::code_unit& unit, const runtime::func_code& code,
+                 point_cache& budget) noexcept
+        : base(ir, unit, code.form), live_(ir, *unit.module, budget) {}
+#else
+    point_finder(exec::function_ir& ir, const runtime::code_unit& unit, const runtime::func_code&,
+                 point_cache& budget) noexcept
+        : base(ir, unit), live_(ir, *unit.module, budget) {}
+#endif
 
     /// What is at byte `cell` of the code of function `func`: the cell that a paused call goes on with, or a byte of a
     /// cell that calls. False: memory is out, or calls cannot stand there.
@@ -41746,6 +43370,9 @@ public:
         return find(func, out);
     }
 
+    /// True if looking for it would take absurdly long.
+    bool too_long() const noexcept { return live_.too_long; }
+
 private:
     struct request {
         u32 offset = no_index;           ///< of the instruction, or
@@ -41770,6 +43397,7 @@ private:
         const u32 n = node_found();
         if (n >= cells.size()) return false;
         out.cell = cells[n].cell;
+        if (!live_.run(out, n, wanted_.calls ? n - 1 : no_index)) return false;
         if (!wanted_.calls) return true;
         out.arguments = this->ir_.nodes[n - 1].words[0];
         out.results = call_type_;
@@ -41777,7 +43405,7 @@ private:
     }
     /// The node at which the call goes on.
     u32 node_found() const noexcept {
-        if (found_ == standing::start) return 1; // behind the entry
+        if (found_ == standing::start) return u32(this->counts_) + 1; // behind the entry
         if (found_ == standing::loop) return landing_of(this->ir_.loops[number_].label);
         for (u32 i = 0; i < this->ir_.nodes.size(); ++i)
             if (this->ir_.nodes[i].safepoint == number_)
@@ -41977,6 +43605,7 @@ private:
         }
     }
 
+    live_values live_;
     request wanted_;
     frame_point* out_ = nullptr;
     standing found_ = standing::none;
@@ -42728,7 +44357,7 @@ private:
             if (sized) sizes[i] = in.number();
             if (in.failed()) return false;
             if (own) continue;
-            all[i] = create<T>();
+            all[i] = runtime::make<T>(store.from);
             if (!all[i]) return out_of_memory();
             all[i]->self = i;
             if (!host(*all[i])) return false;
@@ -42777,7 +44406,7 @@ private:
         const bool is_gone = memory_sizes_[m.self] == 0;
         const u64 size = memory_sizes_[m.self] - 1;
         if (t.shared) return in.fail(msg::out_of_range, "a shared memory cannot be loaded");
-        if (!m.allocate(t, store.limits.memory_bytes, &store.memory_total, which)) return limit(which);
+        if (!runtime::allocate(store, m, t, which)) return limit(which);
         if (is_gone) return m.give_up(), true; // of an instance that was reloaded
         if (size < m.size || size % (u64{1} << t.page_log2) != 0) return in.fail(msg::out_of_range, "size of a memory");
         return m.grow((size - m.size) >> t.page_log2, old) || limit("limits::memory_bytes");
@@ -42814,7 +44443,7 @@ private:
             !i->memories.reserve(m.memories.size()) || !i->globals.reserve(m.globals.size()) ||
             !i->global_slots.resize(2 * (m.globals.size() - m.imported_globals)) ||
             !i->imported_cells.reserve(m.imported_globals) || !i->tags.reserve(m.tags.size()) ||
-            !i->elems.resize(m.elems.size()) || !i->datas.resize(m.datas.size()))
+            !i->make_segments(m.elems.size(), m.datas.size()))
             return out_of_memory();
         runtime::func_record* records = m.funcs.empty() ? nullptr : runtime::record_block(store, m.funcs.size());
         if (!records && !m.funcs.empty()) return out_of_memory();
@@ -42888,7 +44517,7 @@ private:
     T* fill(vec<T*>& all, u32& next) noexcept {
         while (next < all.size() && all[next]) ++next;
         if (next == all.size()) return in.fail(msg::out_of_range, "number of things"), nullptr;
-        T* const made_now = create<T>();
+        T* const made_now = runtime::make<T>(store.from);
         if (!made_now) return out_of_memory(), nullptr;
         made_now->self = next;
         return all[next] = made_now;
@@ -43076,7 +44705,6 @@ public:
         exec::context& c = *static_cast<exec::context*>(call);
         if (c.running) return w.fail(msg::already_running);
         if (is_watched(w.store)) return w.fail(error(msg::already_running, "a debugger is attached"));
-        if (is_native(w.store)) return w.fail(error(msg::already_running, "calls with machine code"));
         w.out().byte(c.paused);
         if (!c.paused) {
             if (c.pc != c.enter_cells || !c.call.callee)
@@ -43098,7 +44726,7 @@ public:
 
     static void* read(store_reader& r, runtime::func_record& f, bool& paused) noexcept {
         const u8 kind = r.in.byte();
-        if (kind > 1 || is_watched(r.store) || is_native(r.store)) return r.in.fail(msg::out_of_range, "call"), nullptr;
+        if (kind > 1 || is_watched(r.store)) return r.in.fail(msg::out_of_range, "call"), nullptr;
         paused = kind == 1;
         error why(msg::out_of_memory);
         if (!paused) {
@@ -43126,15 +44754,6 @@ private:
             if (s.engine_state) return exec::traced_pool::of(s)->plain;
         return false;
     }
-    /// Frames of machine code stand elsewhere than lowering says.
-    static bool is_native([[maybe_unused]] const runtime::store_data& s) noexcept {
-#if TESSERA_NATIVE
-        const auto* const pool = static_cast<const exec::context_pool*>(s.engine_state);
-        return pool && pool->native;
-#else
-        return false;
-#endif
-    }
     static const u8* put(store_writer& w, val_type t, const u8* at) noexcept {
         u64 slots[2] = {exec::load_native<u64>(at), 0};
         if (t.is_vector()) slots[1] = exec::load_native<u64>(at + slot);
@@ -43149,10 +44768,10 @@ private:
                 return w.fail(error(msg::limit_reached, "frames"));
             frame_point made;
             exec::function_ir ir;
-            point_finder<F> finder(ir, unit);
-            if (!finder.at_cell(f.func, u32(f.pc - unit.funcs[f.func].cells), calls, made) ||
+            point_finder<F> finder(ir, unit, f.code(), w.points);
+            if (!finder.at_cell(f.func, u32(f.pc - f.code().cells), calls, made) ||
                 !(p = w.points.add(f.pc, 0, std::move(made))))
-                return w.fail(msg::out_of_memory);
+                return w.fail(finder.too_long() ? error(msg::limit_reached, "frames") : error(msg::out_of_memory));
         }
         w.out().number(u64{f.instance->self} + 1);
         w.out().number(f.func);
@@ -43161,7 +44780,7 @@ private:
             static constexpr u64 nothing[2] = {0, 0};
             for (const frame_value& v : all) {
                 const val_type t = runtime::store_type(unit, v.type);
-                if (v.is_dead) w.value(t, nothing);
+                if (v.is_dead || v.is_unread) w.value(t, nothing);
                 else if (v.is_constant) w.value(t, v.value);
                 else put(w, t, f.fp + slot * v.slot);
             }
@@ -43217,9 +44836,10 @@ private:
             if (!r.points.pay(code.size())) return r.in.fail(msg::limit_reached, "frames");
             frame_point made;
             exec::function_ir ir;
-            point_finder<F> finder(ir, unit);
+            point_finder<F> finder(ir, unit, unit.funcs[f->index], r.points);
             if (!finder.at_offset(f->index, offset, calls, made))
-                return r.in.fail(msg::out_of_range, "a place where no call can stand");
+                return finder.too_long() ? r.in.fail(msg::limit_reached, "frames")
+                                         : r.in.fail(msg::out_of_range, "a place where no call can stand");
             if (!(p = r.points.add(&unit, key, std::move(made)))) return r.in.fail(msg::out_of_memory);
         }
         if (!follows(r.store, *f, outer, called)) return r.in.fail(msg::wrong_type, "results of a call");
@@ -43266,7 +44886,7 @@ private:
         if (r.in.number() != all.size()) return r.in.fail(msg::out_of_range, locals ? "locals" : "operands");
         for (const frame_value& v : all) {
             u64 slots[2] = {};
-            if (!r.value(runtime::store_type(unit, v.type), slots, locals || v.is_dead)) return false;
+            if (!r.value(runtime::store_type(unit, v.type), slots, locals || v.is_dead || v.is_unread)) return false;
             if (v.is_dead || v.is_constant) continue;
             std::memcpy(fp + slot * v.slot, slots, slot * std::size_t(v.type.slots()));
         }
@@ -43610,7 +45230,7 @@ struct param<game::c_string> {
     static bool read(caller& who, const u64* from, game::c_string& to, error& why) noexcept {
         const u32 at = u32(from[0]);
         u8* first = nullptr;
-        if (!guest_bytes(who, at, 1, 1, first, nullptr, why)) return false;
+        if (!guest_bytes(who, at, 1, 1, bytes_for::reading, first, why)) return false;
         const void* const end = std::memchr(first, 0, std::size_t(who.instance->memories[0]->size - at));
         if (!end) return why = error(trap::out_of_bounds_memory), false;
         to.text = {reinterpret_cast<const char*>(first), std::size_t(static_cast<const u8*>(end) - first)};
@@ -44035,8 +45655,7 @@ struct declared_objects {
 /// (see guest_type); std::optional of these; c_string, text_room, callback; T& and T* for objects of a table, which a
 /// guest knows by numbers: with T& a number that means nothing ends the guest's call, with T* it is null. Results:
 /// void, a number, an id, an enumeration; a structure or a std::optional, which the guest gets by a pointer; result<>
-/// of these. All texts must outlive the binding, object tables and what functions capture the imports. What is written
-/// to a guest's memory, results by a pointer included, is not marked for `rollback`, which has to be told by `touch`.
+/// of these. All texts must outlive the binding, object tables and what functions capture the imports.
 class binding {
 public:
     /// Defines in `env`, which must outlive it, as functions of module `name`.
@@ -44134,6 +45753,10 @@ private:
 // ---- game/call.hpp ---------------------------------------------------------------------
 /// @file game/call.hpp
 /// A call that runs in slices of fuel or time, and can wait for an answer of its host in between.
+
+namespace tessera::inline TESSERA_ABI {
+class basic_store;
+}
 
 namespace tessera::inline TESSERA_ABI::game {
 
@@ -44243,6 +45866,13 @@ public:
         return is_over() || state_ == standing::running || state_ == standing::waiting ? nullptr : &x_;
     }
 
+    /// Whether it is, or was, a call of this store.
+    bool is_of(const basic_store& s) const noexcept;
+
+    /// What `rollback` is given to keep the call as it stands, waiting for an answer or over, with its figures. What it
+    /// has answered for a host function goes with it; not an operation that it waits for, nor references in an answer.
+    keepable_call keepable() noexcept;
+
     /// For the library: the innermost call of `store` that runs and may wait, or why it may not.
     static call* running(runtime::store_data& store, const char*& why_not) noexcept;
     /// For the library: a host function took so long, until `now`.
@@ -44252,6 +45882,7 @@ public:
 
 private:
     struct answerer;
+    struct keeper;
     static constexpr f64 most_ns = 9e18;
 
     standing go(u64 fuel, bool own) noexcept;
@@ -44532,37 +46163,56 @@ struct usage {
     u64 owed = 0;     ///< what it still has to make up for: later shares are so much smaller
     u64 total = 0;    ///< used in all frames
     u64 most = 0;     ///< the most it used in one frame
+    u64 missed = 0;   ///< in the last frame: how much less than its share it got, though it would have gone on
     u32 overruns = 0; ///< frames in which it used more than it was given
 };
 
 /// What came of a frame.
 struct frame_report {
     u64 budget = 0;
-    u64 used = 0;         ///< by all members; more than the budget if somebody overran
-    u32 finished = 0;     ///< members that came to their end in this frame, with results or an error
-    u32 waiting = 0;      ///< members that wait for an answer of the host
-    u32 hungry = 0;       ///< members that would have gone on
-    u32 worst = no_index; ///< the member that overran most; no_index: nobody did
+    u64 used = 0;            ///< by all members; more than the budget if somebody overran
+    u32 finished = 0;        ///< members that came to their end in this frame, with results or an error
+    u32 waiting = 0;         ///< members that wait for an answer of the host
+    u32 hungry = 0;          ///< members that would have gone on
+    u32 starved = 0;         ///< those of them that did not get their share, mostly since others overran: usage::missed
+    u32 worst = no_index;    ///< the member that overran most; no_index: nobody did
+    u32 neediest = no_index; ///< the member that missed most of its share; no_index: nobody did
 };
 
 /// Shares budgets among calls. Each member gets a share by its weight; what it does not use goes to those that would go
 /// on, until all is used or nobody is left. Who starts moves on from frame to frame, so that a remainder goes to
-/// each in turn. Members may be of different stores. In frames of fuel the outcome depends on nothing but the guests.
+/// each in turn. Members may be of different stores, each of which must outlive its calls: `drop` or `drop_of` takes
+/// them out before. In frames of fuel the outcome depends on nothing but the guests, the members' numbers and weights,
+/// and `turn`: a game that goes back, or was saved, goes on the same way if that is kept with it.
 class scheduler {
 public:
     scheduler() noexcept = default;
     scheduler(scheduler&&) noexcept = default;
     scheduler& operator=(scheduler&&) noexcept = default;
 
-    /// Adds a call under a name, which is copied; the number by which it is known from then on. A weight of 2 gets
-    /// twice the share of 1; 0 counts as 1. Fails with msg::out_of_memory, and msg::already_running during a frame.
+    /// Adds a call under a name, which is copied; the number by which it is known from then on, the lowest that nobody
+    /// has. A weight of 2 gets twice the share of 1; 0 counts as 1. Fails with msg::out_of_memory, and
+    /// msg::already_running during a frame.
     result<u32> add(std::string_view name, call&& c, u32 weight = 1) noexcept;
     /// Gives a member another call, for instance the next frame's; what it owes of frames of time stays. Fails with
     /// msg::out_of_range for a number that is not known, and msg::already_running during a frame.
     result<void> set(u32 member, call&& c) noexcept;
+    /// Takes a member out and gives its call up, wherever that stands; the others keep their numbers. Fails as `set`.
+    result<void> drop(u32 member) noexcept;
+    /// The same for all members with calls of the store `s`; how many there were.
+    result<u32> drop_of(const basic_store& s) noexcept;
 
+    /// Members have numbers below `size`; `has` says whether there is one of this number.
     u32 size() const noexcept { return u32(members_.size()); }
-    /// A member's call, name and figures. The number must be known. A call that is running must not be moved.
+    bool has(u32 member) const noexcept { return member < members_.size() && members_[member].is_taken; }
+    /// The member that starts the next frame. Of another scheduler with the same members it may be set, for example of
+    /// one that was made after loading; a number that is not known stands for the next one that is, from 0 on after the
+    /// last. Setting fails with msg::already_running during a frame.
+    u32 turn() const noexcept { return first_; }
+    result<void> set_turn(u32 member) noexcept;
+
+    /// A member's call, name and figures; of one that was dropped an empty call, no name and nothing. The number must
+    /// be below `size`. A call that is running must not be moved.
     call& at(u32 member) noexcept { return members_[member].c; }
     std::string_view name(u32 member) const noexcept {
         return {members_[member].name.data(), members_[member].name.size()};
@@ -44588,10 +46238,18 @@ private:
         call c;
         vec<char> name;
         usage figures;
+        bool is_taken = true;
         bool is_hungry = false;
+        u64 share = 0; ///< of the frame
+        u64 took = 0;  ///< of it, debts included
     };
     frame_report frame(u64 budget, bool timed) noexcept;
     u64 slice(seat& m, u64 share, bool timed) noexcept;
+    void give_up(seat& m) noexcept;
+    void find_turn() noexcept;
+    /// What is nobody's fault: the clock is looked at between slices of fuel, and what stops a call in a frame of fuel
+    /// is the instruction or block for which that is too little.
+    static constexpr u64 tolerance(bool timed) noexcept { return timed ? 100'000 : 1'000; }
 
     vec<seat> members_;
     u32 first_ = 0;     ///< who starts the next frame
@@ -45449,18 +47107,65 @@ TESSERA_API result<u32> scheduler::add(std::string_view name, call&& c, u32 weig
     if (runs_) return msg::already_running;
     vec<char> copy;
     if (!copy.append(name.data(), name.size())) return msg::out_of_memory;
-    if (!members_.push_back({std::move(c), std::move(copy), {}, false})) return msg::out_of_memory;
-    usage& u = members_.back().figures;
-    u.state = members_.back().c.state();
+    u32 at = 0;
+    while (has(at)) ++at;
+    if (at == size()) {
+        if (!members_.push_back({std::move(c), std::move(copy), {}})) return msg::out_of_memory;
+    } else {
+        members_[at].c = std::move(c);
+        members_[at].name = std::move(copy);
+        members_[at].is_taken = true;
+    }
+    usage& u = members_[at].figures;
+    u = {};
+    u.state = members_[at].c.state();
     u.weight = weight ? weight : 1;
-    return u32(members_.size() - 1);
+    find_turn();
+    return at;
 }
 TESSERA_API result<void> scheduler::set(u32 member, call&& c) noexcept {
     if (runs_) return msg::already_running;
-    if (member >= members_.size()) return error(msg::out_of_range, "member of the scheduler");
+    if (!has(member)) return error(msg::out_of_range, "member of the scheduler");
     members_[member].c = std::move(c);
     members_[member].figures.state = members_[member].c.state();
     return {};
+}
+TESSERA_API void scheduler::give_up(seat& m) noexcept {
+    const call gone(std::move(m.c));
+    m.name = {};
+    m.figures = {};
+    m.figures.state = m.c.state();
+    m.is_taken = m.is_hungry = false;
+}
+TESSERA_API result<void> scheduler::drop(u32 member) noexcept {
+    if (runs_) return msg::already_running;
+    if (!has(member)) return error(msg::out_of_range, "member of the scheduler");
+    give_up(members_[member]);
+    find_turn();
+    return {};
+}
+TESSERA_API result<u32> scheduler::drop_of(const basic_store& s) noexcept {
+    if (runs_) return msg::already_running;
+    u32 dropped = 0;
+    for (seat& m : members_) {
+        if (!m.is_taken || !m.c.is_of(s)) continue;
+        give_up(m);
+        ++dropped;
+    }
+    find_turn();
+    return dropped;
+}
+TESSERA_API result<void> scheduler::set_turn(u32 member) noexcept {
+    if (runs_) return msg::already_running;
+    first_ = member;
+    find_turn();
+    return {};
+}
+/// Whoever starts next is there.
+TESSERA_API void scheduler::find_turn() noexcept {
+    const u32 n = size();
+    if (first_ >= n) first_ = 0;
+    for (u32 i = 0; i < n && !members_[first_].is_taken; ++i) first_ = (first_ + 1) % n;
 }
 
 /// Lets a member run for `share`, which pays what it owes first; what that took of the budget.
@@ -45473,9 +47178,7 @@ TESSERA_API u64 scheduler::slice(seat& m, u64 share, bool timed) noexcept {
         u.state = m.c.run_ns(given);
         used = monotonic_ns() - begin;
         took = paid + used;
-        // The clock is looked at between slices of fuel: so much is nobody's fault.
-        constexpr u64 tolerance = 100'000;
-        over = used > given + tolerance ? used - given : 0;
+        over = used > given + tolerance(true) ? used - given : 0;
         u.owed += over - paid;
     } else {
         const u64 before = m.c.fuel_used(), owed = m.c.fuel_owed();
@@ -45483,15 +47186,14 @@ TESSERA_API u64 scheduler::slice(seat& m, u64 share, bool timed) noexcept {
         used = m.c.fuel_used() - before;
         u.owed = m.c.fuel_owed();
         took = used + owed - u.owed;
-        // What stops a call is the instruction or block for which the fuel is too little.
-        constexpr u64 tolerance = 1'000;
-        over = u.owed > owed + tolerance ? u.owed - owed : 0;
+        over = u.owed > owed + tolerance(false) ? u.owed - owed : 0;
     }
     u.over += over;
     u.used += used;
     u.total += used;
     ++u.slices;
     m.is_hungry = u.state == standing::out_of_fuel || u.state == standing::deadline;
+    m.took += took;
     return took;
 }
 
@@ -45503,22 +47205,27 @@ TESSERA_API frame_report scheduler::frame(u64 budget, bool timed) noexcept {
     runs_ = true;
     for (seat& m : members_) {
         m.figures.slices = 0;
-        m.figures.used = m.figures.over = 0;
+        m.figures.used = m.figures.over = m.figures.missed = m.share = m.took = 0;
         m.figures.state = m.c.state(); // the host may have run it by itself
         m.is_hungry = !m.c.is_over() && m.figures.state != standing::running;
     }
     const u64 least = timed ? 2'000 : 1; // a slice that is shorter is more switching than running
+    const auto share_of = [least](const seat& m, u64 pot, u64 weights) noexcept {
+        const u64 share = pot / weights * m.figures.weight + pot % weights * m.figures.weight / weights;
+        return share < least ? least : share;
+    };
     u64 left = budget;
     while (left != 0) {
         u64 weights = 0;
         for (const seat& m : members_) weights += m.is_hungry ? m.figures.weight : 0;
         if (weights == 0) break;
         const u64 pot = left;
+        if (pot == budget)
+            for (seat& m : members_) m.share = m.is_hungry ? share_of(m, pot, weights) : 0;
         for (u32 i = 0; i < n && left != 0; ++i) {
             seat& m = members_[(first_ + i) % n];
             if (!m.is_hungry) continue;
-            u64 share = pot / weights * m.figures.weight + pot % weights * m.figures.weight / weights;
-            share = share < least ? least : share;
+            const u64 share = share_of(m, pot, weights);
             const u64 took = slice(m, share < left ? share : left, timed);
             if (m.c.is_over()) ++report.finished;
             left -= took < left ? took : left;
@@ -45526,15 +47233,23 @@ TESSERA_API frame_report scheduler::frame(u64 budget, bool timed) noexcept {
         if (pot - left < least) break; // whoever is hungry cannot be fed with it
     }
     for (u32 i = 0; i < n; ++i) {
+        const seat& m = members_[i];
         usage& u = members_[i].figures;
         report.used += u.used;
         report.waiting += u.state == standing::waiting;
-        report.hungry += members_[i].is_hungry && u.state != standing::waiting;
+        const bool is_hungry = m.is_hungry && u.state != standing::waiting;
+        report.hungry += is_hungry;
+        if (is_hungry && m.took < m.share && (m.took == 0 || m.share - m.took > tolerance(timed))) {
+            u.missed = m.share - m.took;
+            ++report.starved;
+            if (report.neediest == no_index || u.missed > members_[report.neediest].figures.missed) report.neediest = i;
+        }
         u.most = u.used > u.most ? u.used : u.most;
         u.overruns += u.over != 0;
         if (u.over != 0 && (report.worst == no_index || u.over > members_[report.worst].figures.over)) report.worst = i;
     }
     first_ = (first_ + 1) % n;
+    find_turn();
     runs_ = false;
     return report;
 }
@@ -45581,10 +47296,48 @@ struct call::answerer : runtime::host_function {
     runtime::func_record record;
 };
 
+/// Keeps all of a call but its execution.
+struct call::keeper {
+    static bool note(const void* self, runtime::kept_figures& to, tessera::error& why) noexcept {
+        const call& c = *static_cast<const call*>(self);
+        if (c.what_.operation)
+            return why = tessera::error(msg::out_of_range, "a call that waits for an operation of the host"), false;
+        if (!c.held_.empty())
+            return why = tessera::error(msg::out_of_range, "a call that was answered with references"), false;
+        const u64 words[] = {
+            u64(c.state_), u64(c.answered_) | u64(c.refused_) << 1, c.used_, c.owed_, c.host_ns_, c.piece_, c.ticket_};
+        static_assert(std::size(words) == figures);
+        to.why = c.why_;
+        return to.words.append(words, figures) && to.words.append(c.slots_.data(), c.slots_.size());
+    }
+    static bool make_room(void* self, const runtime::kept_figures& from) noexcept {
+        return static_cast<call*>(self)->slots_.reserve(from.words.size() - figures);
+    }
+    static void put_back(void* self, const runtime::kept_figures& from) noexcept {
+        call& c = *static_cast<call*>(self);
+        const u64* const words = from.words.data();
+        c.drop();
+        c.held_.clear();
+        c.state_ = standing(words[0]);
+        c.answered_ = (words[1] & 1) != 0;
+        c.refused_ = (words[1] & 2) != 0;
+        c.used_ = words[2], c.owed_ = words[3], c.host_ns_ = words[4], c.piece_ = words[5], c.ticket_ = words[6];
+        c.why_ = from.why;
+        c.slots_.clear();
+        static_cast<void>(c.slots_.append(words + figures, from.words.size() - figures)); // there is room
+    }
+    static constexpr std::size_t figures = 7;
+    static constexpr runtime::keeping how{&note, &make_room, &put_back};
+};
+TESSERA_API keepable_call call::keepable() noexcept { return {x_, this, keeper::how}; }
+
 TESSERA_API call::call(execution&& begun) noexcept : x_(std::move(begun)) {
     if (x_.done()) state_ = standing::finished;
     else if (x_.paused()) state_ = standing::out_of_fuel;
     else if (!x_.call_) end(msg::stale_handle);
+    if (!x_.call_ || !x_.alive()) return;
+    const exec::context& c = *static_cast<const exec::context*>(x_.call_);
+    owed_ = c.fuel < 0 ? u64(-c.fuel) : 0; // of one that was saved
 }
 TESSERA_API call::call(call&& other) noexcept
     : x_(std::move(other.x_)), state_(std::exchange(other.state_, standing::trapped)), answered_(other.answered_),
@@ -45711,6 +47464,7 @@ TESSERA_API void call::add_host_ns(u64 ns, u64 now) noexcept {
 TESSERA_API bool call::waits_for_answer() const noexcept {
     return state_ == standing::waiting && x_.alive() && !answered_ && !what_.operation;
 }
+TESSERA_API bool call::is_of(const basic_store& s) const noexcept { return s.data() && x_.store_ == s.data(); }
 TESSERA_API view<val_type> call::awaited() const noexcept {
     if (state_ != standing::waiting || !x_.alive()) return {};
     const exec::context& c = *static_cast<const exec::context*>(x_.call_);

@@ -148,6 +148,10 @@ def run_():
     run("run grow.wat --invoke g --max-memory 1MiB", DONE, "-1\n", "")
     run("run grow.wat --invoke g --max-memory 2MiB", DONE, "1\n", "")
     run("run grow.wat --max-memory 1", TRAPPED, "", r"tessera: grow\.wat: .*limits::\w*memory_bytes\n")
+    write("end.wat", '(module (memory 1) (func (export "_start") (local i32) (loop (drop (i32.load8_u (local.get 0)))'
+          '(local.set 0 (i32.add (local.get 0) (i32.const 1))) (br 0))))')
+    for how in ("", "--guard-pages ", "--interpret "):
+        run(f"run {how}end.wat", TRAPPED, "", r"tessera: end\.wat:1:69: out of bounds memory access\n.*")
     write("throw.wat", "(module (tag $t) (func (export \"_start\") (throw $t)))")
     run("run throw.wat", TRAPPED, "", r"tessera: throw\.wat:1:\d+: uncaught exception.*")
     write("takes.wat", '(module (func (export "_start") (param i32)))')

@@ -69,8 +69,7 @@ template <tessera::features F>
 class player {
 public:
     using store = tessera::store<F>;
-    /// Calls with machine code are not saved, nor are pages marked that they write to.
-    static constexpr bool saves_calls = !TESSERA_NATIVE, takes_back = F[tessera::feature::dirty_marks];
+    static constexpr bool takes_back = F[tessera::feature::dirty_marks];
 
     /// `prepare` is called with each new store.
     explicit player(
@@ -152,7 +151,6 @@ private:
     }
     /// One tick in slices, where there is fuel; `moving`: into another store before each of the first slices.
     void tick(u32 input, bool moving) {
-        if (moving && !saves_calls) load(save()), old_.reset(), ++saves;
         auto f = in_.template get<void(u32)>("tick");
         if (!f) return fail(f.error());
         if constexpr (!F[tessera::feature::fuel]) {
@@ -163,7 +161,7 @@ private:
         if (!begun) return fail(begun.error());
         std::optional<tessera::game::call> call(std::move(*begun));
         for (u32 moves = 0; !call->is_over(); ++slices) {
-            if (saves_calls && moving && moves++ < 3) {
+            if (moving && moves++ < 3) {
                 tessera::execution* const all[] = {call->saveable()};
                 const auto made = tessera::save(*store_, all);
                 if (!made) return fail(made.error());

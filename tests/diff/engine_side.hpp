@@ -12,7 +12,12 @@
 
 #ifdef DIFF_NATIVE // functions as machine code, by an engine that is compiled elsewhere
 #include "native/profile.hpp"
+#ifdef DIFF_SAVED // NaNs have bits to compare, so what is saved of calls that stopped has to be the same, too
+#define DIFF_FEATURES native_game_profile
+#include <tessera/save.hpp>
+#else
 #define DIFF_FEATURES native_profile
+#endif
 #endif
 
 #ifndef DIFF_FEATURES
@@ -62,6 +67,8 @@ public:
         const u32 threshold = thresholds[p.calls.empty() ? 0 : p.calls[0].gas % 4];
         tessera::native_options options{.threshold = threshold, .all = p.calls.size() % 4 != 0};
         if (p.calls.size() % 3 == 0) options.blinding = p.calls[0].gas;
+        options.guard_pages = !p.calls.empty() && p.calls[0].gas / 4 % 2 == 1;
+        options.avx = p.calls.size() % 2 == 0;
         if (compiled && !tessera::enable_native(store_, options)) std::abort();
 #endif
     }
@@ -81,6 +88,7 @@ public:
         for (u32 i = 0; i < 2; ++i) {
             auto mod = tessera::module::parse<profile>(std::span<const u8>(p_.modules[i].wasm));
             if (!mod) return message("parsing", mod.error());
+            modules_.push_back(*mod);
             auto made = store_.instantiate(*mod, env_);
             if (!made) return message("instantiation", made.error());
             in_[i] = *made;
@@ -102,6 +110,7 @@ public:
             args.push_back({t, c.args[k].low, c.args[k].high});
         }
         constexpr u64 plenty = u64{1} << 40;
+        saved_.clear();
         store_.data()->fuel = plenty;
         tessera::result<void> done;
         u64 paid = plenty;
@@ -119,7 +128,9 @@ public:
                     const u64 more = 1 + paid % 23;
                     paid += more, store_.data()->fuel += more;
                     done = pieces->resume();
-                } while (pieces->paused());
+                    if (!pieces->paused()) break;
+                    if (std::string why = save(*pieces); !why.empty()) return why;
+                } while (true);
                 if (done) done = pieces->results(results);
             } else {
                 done = f->call(args, results);
@@ -177,6 +188,8 @@ public:
         }
         return {};
     }
+    /// The hashes of what was saved when the latest call stopped first.
+    const std::vector<u64>& saved() const { return saved_; }
     std::string name() const { return compiled_ ? "machine code, " : ""; }
     /// Where in its module the latest call trapped; 0 if it did not.
     u64 trapped_at() const { return trapped_at_; }
@@ -205,6 +218,30 @@ private:
         debugger_.abandon();
         return {};
     }
+    /// Saves the state and restores it, into a store that compiles as much, more, less or nothing.
+    std::string save([[maybe_unused]] tessera::execution& call) {
+#ifdef DIFF_SAVED
+        if (saved_.size() == 6) return {};
+        tessera::execution* const calls[] = {&call};
+        const auto state = tessera::save(store_, calls);
+        if (!state)
+            return state.error().is(tessera::msg::out_of_range) ? "" : message("saving", state.error()); // shared
+        saved_.push_back(*tessera::state_hash(store_, calls));
+        tessera::limits l;
+        l.stack_bytes = u64{1} << 30;
+        tessera::store<profile> next(l);
+        const u32 kind = u32(saved_.back() % 4);
+        if (kind != 3 && !tessera::enable_native(next, {.threshold = kind, .all = true})) std::abort();
+        auto there = tessera::restore(next, {state->data(), state->size()}, modules_, env_);
+        if (!there) return message("restoring", there.error());
+        tessera::execution* const same[] = {&there->calls[0]};
+        const auto again = tessera::save(next, same);
+        if (!again) return message("saving again", again.error());
+        if (again->size() != state->size() || std::memcmp(again->data(), state->data(), state->size()) != 0)
+            return "it is restored to another state";
+#endif
+        return {};
+    }
     std::string compare_exception(const tessera::error& e) {
         const auto& wanted = expected_.thrown();
         for (u32 i = 0; i < 2; ++i)
@@ -225,6 +262,8 @@ private:
     const evaluator<profile>& expected_;
     const bool compiled_;
     u64 trapped_at_ = 0;
+    std::vector<u64> saved_;
+    std::vector<tessera::module> modules_;
     u32 ticks_ = 0;
     tessera::imports env_;
     tessera::store<profile> store_{[] {

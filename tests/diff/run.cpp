@@ -45,6 +45,8 @@ public:
                 if (why.empty() && side.trapped_at() != sides_[0].trapped_at())
                     why = "traps at " + std::to_string(side.trapped_at()) + ", in the interpreter at " +
                           std::to_string(sides_[0].trapped_at());
+                if (why.empty() && side.saved() != sides_[0].saved())
+                    why = "what is saved is not what the interpreter saves";
                 if (!why.empty()) return {outcome::differs, place + (side.name() + why)};
             }
             if (count) count->add(wanted, fuel);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Fuzzes restoring: stores are saved where the input says, the bytes changed as it says, and restored. Whatever the
-// bytes are, the result is an error or a store that can be used, saved, and restored again to the same.
+// bytes are, the result is an error or a store that can be used, saved, and restored again to the same. Each store may
+// have machine code, which must make no difference.
 
 #include "engine.hpp"
 #include "require.hpp"
@@ -96,9 +97,18 @@ void define(tessera::imports& env) {
     require(bool(env.define("env", "note", [](u32 x) { return x * 3; })));
 }
 
+/// As the input says.
+void compile(FuzzedDataProvider& in, store& s) {
+    const unsigned kind = in.ConsumeIntegralInRange<unsigned>(0, 3);
+    tessera::native_options options = fuzz::compile_all;
+    options.threshold = kind == 3 ? 5 : kind;
+    if (kind != 2) require(bool(tessera::enable_native(s, options)));
+}
+
 /// A state: two instances, and calls that have come as far as the input says.
 std::vector<u8> make_state(FuzzedDataProvider& in, std::span<const tessera::module> modules) {
     store s(small);
+    compile(in, s);
     tessera::imports env;
     define(env);
     auto one = s.instantiate(modules[0], env);
@@ -144,6 +154,7 @@ extern "C" int LLVMFuzzerTestOneInput(const u8* data, std::size_t size) {
     tessera::imports env;
     define(env);
     store s(small);
+    compile(in, s);
     auto r = tessera::restore(s, bytes, modules, env);
     if (!r) {
         require(bytes != before);
@@ -156,6 +167,7 @@ extern "C" int LLVMFuzzerTestOneInput(const u8* data, std::size_t size) {
     const auto again = tessera::save(s, list);
     require(again.has_value());
     store copy(small);
+    compile(in, copy);
     auto there = tessera::restore(copy, {again->data(), again->size()}, modules, env);
     require(there.has_value() && there->calls.size() == r->calls.size());
     list.clear();
@@ -169,6 +181,14 @@ extern "C" int LLVMFuzzerTestOneInput(const u8* data, std::size_t size) {
         const bool a = r->calls[i].resume().has_value(), b = there->calls[i].resume().has_value();
         require(a == b && r->calls[i].paused() == there->calls[i].paused());
     }
+    // They have come to the same state.
+    s.data()->fuel = copy.data()->fuel;
+    std::vector<tessera::execution*> on, beside;
+    for (unsigned i = 0; i < r->calls.size(); ++i)
+        if (r->calls[i].paused()) on.push_back(&r->calls[i]), beside.push_back(&there->calls[i]);
+    const auto here = tessera::save(s, on), also = tessera::save(copy, beside);
+    require(here.has_value() && also.has_value() && here->size() == also->size());
+    require(std::memcmp(here->data(), also->data(), here->size()) == 0);
     for (std::size_t i = 0; i < r->instances.size(); ++i) {
         s.data()->fuel = 2'000;
         const tessera::value args[] = {tessera::value::i32(2)};

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Fuzzes calls in slices and schedulers: the input decides the order in which calls are begun, run, answered, moved,
-// given up, shared out among schedulers, and in which limits change and stores are reset; host functions do the same
-// again in the middle of a slice. Kept is only what the interface asks for: a store outlives its calls, and a call that
-// runs is neither moved nor dropped. Whatever the order is, a call that finishes gives what a straight run gives.
+// given up, shared out among schedulers and taken out again, and in which limits change and stores are reset; host
+// functions do the same again in the middle of a slice. Kept is only what the interface asks for: a store outlives its
+// calls, and a call that runs is neither moved nor dropped. Whatever the order is, a call that finishes gives what a
+// straight run gives.
 
 #include "engine.hpp"
 #include "require.hpp"
@@ -134,7 +135,8 @@ public:
         depth_ = deepest; // nobody meddles any more
         for (auto& p : loose_) finish(p->c, *p);
         for (crowd& c : crowds_)
-            for (u32 m = 0; m < c.all.size(); ++m) finish(c.all.at(m), c.members[m]);
+            for (u32 m = 0; m < c.all.size(); ++m)
+                if (c.all.has(m)) finish(c.all.at(m), c.members[m]);
     }
 
 private:
@@ -168,7 +170,7 @@ private:
     }
     void step() {
         meddled_ += depth_ != 0;
-        switch (below(16)) {
+        switch (below(18)) {
         case 0:
         case 1:
             if (loose_.size() < most_calls) loose_.push_back(std::make_unique<piece>(begin()));
@@ -193,6 +195,7 @@ private:
             crowd& c = crowds_[below(2)];
             if (c.all.size() == 0) break;
             const u32 m = below(c.all.size());
+            if (!c.all.has(m)) break;
             if (in_.ConsumeBool()) answer(c.all.at(m), c.members[m]);
             else if (c.all.at(m).state() != standing::running) {
                 const bool held = std::exchange(c.held, true);
@@ -205,6 +208,8 @@ private:
         case 13: worlds_[below(2)].s.interrupt(); break;
         case 14: reset(); break;
         case 15: move(); break;
+        case 16: drop(); break;
+        case 17: turn(); break;
         }
     }
     piece* any() {
@@ -264,13 +269,48 @@ private:
     }
     void add() {
         crowd& c = crowds_[below(2)];
-        if (c.all.size() >= 12 || c.held) return;
+        if (c.held) return;
+        if (c.all.size() >= 12 && taken(c) == c.all.size()) return;
         piece p = begin();
         const auto member = c.all.add(names[p.f], std::move(p.c), below(4));
         require(member.has_value() == !c.runs);
         if (!member) return require(member.error().is(tessera::msg::already_running));
-        require(*member == c.members.size() && c.all.name(*member) == names[p.f]);
-        c.members.push_back(std::move(p));
+        require(*member <= c.members.size() && c.all.name(*member) == names[p.f]);
+        if (*member < c.members.size()) c.members[*member] = std::move(p);
+        else c.members.push_back(std::move(p));
+        require(c.members.size() == c.all.size() && c.all.has(*member) && c.all.used(*member).total == 0);
+    }
+    static u32 taken(const crowd& c) {
+        u32 n = 0;
+        for (u32 m = 0; m < c.all.size(); ++m) n += c.all.has(m);
+        return n;
+    }
+    void drop() {
+        crowd& c = crowds_[below(2)];
+        const u32 m = below(14), before = taken(c);
+        if (c.held) return; // one of them must not be moved
+        if (below(6) == 0) {
+            const store& of = worlds_[below(2)].s;
+            u32 its = 0;
+            for (u32 i = 0; i < c.all.size(); ++i) its += c.all.has(i) && c.all.at(i).is_of(of);
+            const auto dropped = c.all.drop_of(of);
+            require(dropped.has_value() == !c.runs);
+            if (dropped) require(*dropped == its && taken(c) == before - its);
+            return;
+        }
+        const bool had = c.all.has(m);
+        const auto ok = c.all.drop(m);
+        require(ok.has_value() == (had && !c.runs));
+        if (!ok) return require(taken(c) == before);
+        require(!c.all.has(m) && taken(c) == before - 1 && c.all.at(m).is_over() && c.all.name(m).empty());
+    }
+    void turn() {
+        crowd& c = crowds_[below(2)];
+        const u32 m = below(14);
+        const auto ok = c.all.set_turn(m);
+        require(ok.has_value() == !c.runs);
+        if (ok && c.all.has(m)) require(c.all.turn() == m);
+        require(taken(c) == 0 || c.runs || c.all.has(c.all.turn()));
     }
     void set() {
         crowd& c = crowds_[below(2)];
@@ -278,7 +318,7 @@ private:
         piece p = begin();
         if (c.held) return;
         const auto ok = c.all.set(m, std::move(p.c));
-        require(ok.has_value() == (!c.runs && m < c.all.size()));
+        require(ok.has_value() == (!c.runs && c.all.has(m)));
         if (ok) c.members[m] = std::move(p);
     }
     void frame() {
@@ -301,9 +341,14 @@ private:
         c.runs = false;
         require(r.used == sum([](const game::usage& u) { return u.used; }));
         require(r.waiting == sum([](const game::usage& u) { return u64(u.state == standing::waiting); }));
-        require(r.finished + r.waiting + r.hungry <= c.all.size() || meddled != meddled_);
+        require(r.finished + r.waiting + r.hungry <= taken(c) || meddled != meddled_);
+        require(r.starved <= r.hungry && (r.starved != 0) == (r.neediest != tessera::no_index));
+        require(r.starved == sum([](const game::usage& u) { return u64(u.missed != 0); }));
+        require(taken(c) == 0 || c.all.has(c.all.turn()));
         for (u32 i = 0; i < c.all.size(); ++i) {
+            if (!c.all.has(i)) continue;
             const game::usage& u = c.all.used(i);
+            require(u.missed <= budget);
             require(u.used <= u.total && u.used <= u.most && u.most <= u.total);
             check(c.all.at(i), c.members[i]);
             // In fuel, what is used is given or owed; a nested slice may have used of it, too.

@@ -46,6 +46,8 @@ void show(const std::string& name, const stubs::access& s) {
     show(name + ".o", s.o);
 }
 template <class T, std::size_t N>
+void show(const std::string& name, const std::array<T, N>& all);
+template <class T, std::size_t N>
 void show(const std::string& name, const std::array<T, N>& all) {
     for (std::size_t i = 0; i < N; ++i) show(name + "[" + std::to_string(i) + "]", all[i]);
 }
@@ -66,7 +68,8 @@ int main(int argc, char** argv) {
     SHOW(float_max), SHOW(float_compare), SHOW(float_round), SHOW(float_of_bits), SHOW(bits_of_float);
     SHOW(clear_sign), SHOW(turn_sign), SHOW(take_sign), SHOW(demote), SHOW(promote), SHOW(convert32), SHOW(convert64);
     SHOW(truncate_i32), SHOW(truncate_u32), SHOW(truncate_i64), SHOW(truncate_u64);
-    SHOW(access_end), SHOW(check_bounds), SHOW(loads), SHOW(stores), SHOW(index_address);
+    SHOW(access_end), SHOW(check_bounds), SHOW(loads), SHOW(stores), SHOW(access_place), SHOW(mark_page),
+        SHOW(index_address);
     SHOW(index_constant), SHOW(field_load), SHOW(field_store), SHOW(field_load_float);
     SHOW(field_store_float);
     SHOW(call);
@@ -81,11 +84,14 @@ int main(int argc, char** argv) {
     SHOW(charge);
     SHOW(check_flag);
     SHOW(vector_load_slot), SHOW(vector_store_slot), SHOW(field_load_vector), SHOW(field_store_vector);
-    SHOW(vector_load_field), SHOW(vector_store_field), SHOW(vector_of_rax), SHOW(vector_of_halves);
-    SHOW(vector_and), SHOW(vector_or), SHOW(vector_xor), SHOW(vector_shuffle), SHOW(vector_add_saturated);
-    for (const auto& v : stubs::vectors)
-        show("vectors." + std::string(row(v.what).text) + (v.swapped ? ".swapped" : ""), v.code);
-    SHOW(vector_accesses);
+    SHOW(vector_load_field), SHOW(vector_store_field), SHOW(vector_load_constant), SHOW(vector_bits);
+    SHOW(vector_ones), SHOW(vector_of_rax), SHOW(vector_of_halves), SHOW(vector_order), SHOW(vector_low);
+    SHOW(vector_pairs), SHOW(vector_shifts_imm), SHOW(vector_accesses), SHOW(vector_lanes);
+    for (const bool avx : {false, true})
+        for (const auto& v : stubs::vectors[avx])
+            show((avx ? "vectors.avx." : "vectors.") + std::string(row(v.what).text) + (v.swapped ? ".swapped" : "") +
+                     (v.in_place ? ".in_place" : "") + (v.apart ? ".apart" : "") + (v.fixed ? ".fixed" : ""),
+                 v.code);
     SHOW(atomic_loads), SHOW(atomic_exchange), SHOW(atomic_add), SHOW(atomic_replace), SHOW(zero_extend), SHOW(negate);
     SHOW(check_alignment), SHOW(atomic_place), SHOW(atomic_place_of_other), SHOW(alus_field), SHOW(fence);
     SHOW(field_loads), SHOW(field_stores), SHOW(element_loads), SHOW(element_stores), SHOW(object_address);

@@ -4,7 +4,14 @@
 //   resume WASM WORK SEED               run(WORK, SEED) of the module, straight: "done RESULT COST"
 //   resume WASM WORK SEED STATE FUEL    the same with so much fuel: "suspended", and STATE is written; or "done RESULT
 //   LEFT" resume WASM on STATE FUEL           goes on from STATE with so much more
+//
+// With machine code, N before all of these is native_options::threshold; -1 is none.
+#if TESSERA_NATIVE
+#include "native/profile.hpp"
+#else
 #include "../engine.hpp"
+#endif
+
 #include "../files.hpp"
 
 #include <tessera/save.hpp>
@@ -18,7 +25,12 @@ namespace {
 
 using tessera::u64;
 using tessera::value;
-using store = tessera::store<engines::metered>;
+#if TESSERA_NATIVE
+constexpr tessera::features profile = native_game_profile;
+#else
+constexpr tessera::features profile = engines::metered;
+#endif
+using store = tessera::store<profile>;
 
 int fail(const char* what, const tessera::error& e) {
     std::printf("%s: %s %s\n", what, e.message().data(), e.detail().data());
@@ -50,11 +62,19 @@ int go(store& s, tessera::execution& call, const char* state) {
 } // namespace
 
 int main(int argc, char** argv) {
+    store s;
+#if TESSERA_NATIVE
+    if (argc < 2) return 2;
+    const int threshold = std::atoi(argv[1]);
+    if (threshold >= 0)
+        if (auto ok = tessera::enable_native(s, {.threshold = tessera::u32(threshold), .all = true}); !ok)
+            return fail("enable_native", ok.error());
+    ++argv, --argc;
+#endif
     if (argc < 4 || argc > 6) return 2;
     const auto content = read_file(argv[1]);
-    auto mod = tessera::module::parse<engines::metered>(content);
+    auto mod = tessera::module::parse<profile>(content);
     if (!mod) return fail(argv[1], mod.error());
-    store s;
     if (std::strcmp(argv[2], "on") == 0) {
         if (argc != 5) return 2;
         const auto bytes = read_file(argv[3]);

@@ -4,9 +4,10 @@
 
 #include "engine.hpp"
 
-#ifdef SPEC_NATIVE // whose functions become machine code; other tests share this engine
+#ifdef SPEC_NATIVE // whose functions become machine code; other tests share these engines
 #include "native/profile.hpp"
 template const tessera::runtime::engine& tessera::runtime::engine_for<native_profile>() noexcept;
+template const tessera::runtime::engine& tessera::runtime::engine_for<native_game_profile>() noexcept;
 #endif
 
 namespace {
@@ -45,7 +46,8 @@ template <features F>
 basic_store make_store() {
     store<F> s;
 #ifdef SPEC_NATIVE
-    static_cast<void>(enable_native(s, {.threshold = spec::threshold, .all = true}));
+    static_cast<void>(enable_native(
+        s, {.threshold = spec::threshold, .all = true, .guard_pages = spec::guard_pages, .avx = spec::avx}));
 #endif
     if constexpr (F[feature::tracing]) { // whoever looks on, functions are in plain mode
         static runtime::observer counter{[](runtime::observer&, void*) noexcept {

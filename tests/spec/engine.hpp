@@ -43,6 +43,10 @@ inline std::atomic<tessera::u64> watched{0};
 
 /// native_options::threshold; only in a build whose functions become machine code.
 inline tessera::u32 threshold = 0;
+/// native_options::guard_pages; in the same builds.
+inline bool guard_pages = false;
+/// native_options::avx
+inline bool avx = true;
 
 extern const engine whole_engine; ///< everything that can be decoded
 #ifdef SPEC_TOGGLE

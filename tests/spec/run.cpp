@@ -79,6 +79,9 @@ int spec::run(const engine& whole, const engine& tested, int argc, char** argv) 
         if (a == "--mutant") mutants = true;
         else if (a == "--quiet") quiet = true;
         else if (a == "--collect") spec::collect_always = true;
+        else if (a == "--guard") spec::guard_pages = true;
+        else if (a == "--sse") // and no AVX
+            spec::avx = false;
         else if (a == "--threshold" && i + 1 < argc)
             spec::threshold = tessera::u32(std::strtoul(argv[++i], nullptr, 10));
         else if (a == "--manifest" && i + 1 < argc) {

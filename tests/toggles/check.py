@@ -6,7 +6,8 @@
 
 TABLE is the program of table.cpp. Every build of toggles.def has an object, with --some only some of them, and `whole`
 is the full build. Of each object are read: the interpreter's handlers (functions exec::run<Id>, where Id is the
-variant, packed), the rules of valid/ and exec/ that rows marked `poly` have, and the decoder's tables.
+variant, packed), the rules of valid/ and exec/ that rows marked `poly` have, the decoder's tables, and whether
+there is anything of the marks of written pages.
 Each must hold what the table's rows say for the build's features, no more and no less; so what differs
 from the full build is what the rows of the missing features are, which is printed for each of them.
 """
@@ -20,6 +21,7 @@ Op = namedtuple("Op", "name prefix code poly needs")
 HANDLER = re.compile(r"4exec3runIL[my](\d+)E")
 RULE = re.compile(r"(?:5valid\d+\w*?_rules|5valid14code_validatorI\w+?E|4exec8loweringI\w+?E|4exec16function_builder|4exec17aggregate_builder)(\d+)(\w+)")
 DECODER = re.compile(r"6binary14opcode_entriesI\w*?8featuresEL[my](\d+)E\w*?L[hj](\d+)E")
+MARKS = re.compile(r" [TtWwVvuDdBbRr] \S*11dirty_pages")  # functions and data of the marks of written pages
 NO_INSTRUCTION = 0xffff
 
 # Families that are one instruction's, and those of a feature; in all others the instruction is the
@@ -128,6 +130,7 @@ class Object:
     def __init__(self, nm, objdump, path, tracked):
         symbols = subprocess.run([nm, path], capture_output=True, text=True, check=True).stdout
         self.handlers = {int(n) for n in HANDLER.findall(symbols)}
+        self.marks = bool(MARKS.search(symbols))
         self.rules = {found[2][:int(found[1])] for found in RULE.finditer(symbols)} & tracked
         self.decoders = {}  # of sets of features: {(prefix, code): number of the instruction}
         names = {line.split()[-1] for line in symbols.splitlines() if DECODER.search(line)}
@@ -192,6 +195,8 @@ class Check:
         else:
             self.expect(name, "handlers", self.variants(handlers), self.variants(wanted))
 
+        if object_.marks != bool(bits >> t.features["dirty-marks"] & 1):
+            self.faults.append(f"{name}: code of the marks of written pages is {'there' if object_.marks else 'missing'}")
         self.expect(name, "rules", object_.rules, t.rules(language))
         decoder = object_.decoders.get(bits & ~t.options, {})
         decoded = {t.ops[op].name for op in decoder.values() if op < len(t.ops)}

@@ -12,6 +12,8 @@ namespace tessera::inline TESSERA_ABI::binary {
 /// The hints of a module by the offset of the instruction.
 class branch_hints {
 public:
+    branch_hints() noexcept = default;
+    explicit branch_hints(const allocator* from) noexcept : hints_(from) {}
     /// Reads the hints of `m`, which are none unless there is one section of them, it is in order,
     /// and each hint belongs to an instruction. False: memory is out.
     [[nodiscard]] bool read(const module_data& m) noexcept;

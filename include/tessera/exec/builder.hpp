@@ -494,7 +494,7 @@ protected:
     bool slot_form_ = false; ///< see runtime::code_form::slots
     bool counts_ = false;    ///< see runtime::code_form::counted
 #else
-    static constexpr bool slot_form_ = false;
+    static constexpr bool slot_form_ = false, counts_ = false;
 #endif
     bool failed_ = false; ///< memory is out
 };

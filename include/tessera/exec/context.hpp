@@ -133,17 +133,19 @@ struct context {
     u8* stack = nullptr;
     u64 stack_limit = 0; ///< bytes the stack may grow to
     runtime::store_data* store = nullptr;
+    bool is_seen = false;         ///< while somebody looks whether all calls are known
     context* next = nullptr;      ///< in the store's list of all
     context* next_free = nullptr; ///< in the store's list of those not in use
     error failure{error::unlikely()};
-    vec<u64> carried;    ///< values of an exception that a host function throws
-    runtime::caller who; ///< what host functions are told
+    const allocator* from;  ///< of the stack; null: the macros
+    vec<u64> carried{from}; ///< values of an exception that a host function throws
+    runtime::caller who;    ///< what host functions are told
     const runtime::memory_data no_memory{};
 
-    context() noexcept = default;
+    explicit context(const allocator* a = nullptr) noexcept : from(a) {}
     context(const context&) = delete;
     context& operator=(const context&) = delete;
-    ~context() { TESSERA_DEALLOCATE(stack); }
+    ~context() { give_back(); }
 
     /// Bytes from the stack's beginning; a number, so that it means something after the stack has moved.
     u64 depth_of(const u8* at) const noexcept {
@@ -160,16 +162,17 @@ struct context {
         size = size < used + bytes ? used + bytes : size;
         size = size > stack_limit ? stack_limit : size;
         size = (size + 15) & ~u64{15};
-        u8* fresh = static_cast<u8*>(TESSERA_ALLOCATE(std::size_t(size)));
+        u8* fresh = static_cast<u8*>(allocate_in(from, std::size_t(size)));
         if (!fresh) return why = trap::out_of_memory, false;
         if (stack) std::memcpy(fresh, stack, std::size_t(stack_end - stack));
-        TESSERA_DEALLOCATE(stack);
+        give_back();
         stack = fresh;
         stack_end = fresh + size;
         at = fresh + used;
         return true;
     }
 
+    void give_back() const noexcept { release_in(from, stack, std::size_t(stack_end - stack)); }
     /// Makes `i` the current instance; null: none.
     void switch_to(runtime::instance_data* i) noexcept {
         instance = i;
@@ -208,6 +211,7 @@ struct context {
 
 /// Of a build with feature::dirty_marks.
 struct marking_context : context {
+    using context::context;
     runtime::dirty_pages* dirty = nullptr;
 };
 
@@ -215,6 +219,7 @@ struct marking_context : context {
 struct context_pool {
     context* first = nullptr; ///< of all
     context* free = nullptr;  ///< of those not in use
+    u32 forgotten = 0;        ///< how often all cells were freed
     frame_maps maps;
 #if TESSERA_NATIVE
     native_hook* native = nullptr; ///< what compiles functions; null: nothing does

@@ -20,11 +20,11 @@ class encoder {
 public:
     explicit encoder(const function_ir& ir) noexcept : ir_(ir) {}
 
-    /// Writes the function's cells into `out`, which owns them from then on. False: memory is out.
-    [[nodiscard]] bool run(runtime::func_code& out) noexcept {
+    /// Writes the function's cells into `out`, from where `unit` releases them. False: memory is out.
+    [[nodiscard]] bool run(const runtime::code_unit& unit, runtime::func_code& out) noexcept {
         if (!measure()) return false;
         const u32 size = positions_.back();
-        u8* const cells = static_cast<u8*>(TESSERA_ALLOCATE(size ? size : 8));
+        u8* const cells = static_cast<u8*>(allocate_in(unit.from, unit.room_of(size)));
         if (!cells) return false;
         for (u32 i = 0; i < ir_.nodes.size(); ++i) write(cells, i);
         out = {cells, size, ir_.frame_slots, ir_.header};

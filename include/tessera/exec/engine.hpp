@@ -209,7 +209,7 @@ public:
         if (c) {
             all->free = c->next_free;
         } else {
-            c = create<context_type>();
+            c = create_in<context_type>(store.from, store.from);
             if (!c) return nullptr;
             if constexpr (F[feature::dirty_marks]) static_cast<marking_context*>(c)->dirty = &all->dirty;
             c->next = all->first;
@@ -264,11 +264,12 @@ public:
         pool* const all = made_pool(store.engine_state);
         if constexpr (F[feature::tracing])
             if (all && all->observer && all->observer->gone) all->observer->gone(*all->observer);
-        while (all && all->first) destroy(std::exchange(all->first, all->first->next));
+        while (all && all->first)
+            destroy_in(store.from, static_cast<context_type*>(std::exchange(all->first, all->first->next)));
 #if TESSERA_NATIVE
         if (all && all->native) all->native->destroy(all->native);
 #endif
-        destroy(all);
+        destroy_in(store.from, all);
         store.engine_state = nullptr;
         store.ready = {};
     }
@@ -312,18 +313,18 @@ public:
 #endif
         encoder<F> to(ir);
         runtime::func_code code;
-        if (!to.run(code)) return false;
-        if (!unit.places.push_back({code.cells, index})) return TESSERA_DEALLOCATE(code.cells), false;
+        if (!to.run(unit, code)) return false;
+        if (!unit.places.push_back({code.cells, index})) return unit.release(code), false;
 #if TESSERA_NATIVE
         unit.places.back().compiled = compiled;
 #endif
         if (F[feature::exceptions] && !ir.catches.regions.empty()) {
             to.resolve(ir.catches);
-            runtime::catch_table* const table = create<runtime::catch_table>(std::move(ir.catches));
-            if (!table || !unit.catch_tables.push_back(table)) {
-                destroy(table);
+            runtime::catch_table* const table = create_in<runtime::catch_table>(unit.from, unit.from);
+            if (!table || !table->assign(ir.catches) || !unit.catch_tables.push_back(table)) {
+                destroy_in(unit.from, table);
                 unit.places.pop_back();
-                TESSERA_DEALLOCATE(code.cells);
+                unit.release(code);
                 return false;
             }
             code.catches = u32(unit.catch_tables.size()) & 0x7fff'ffff;
@@ -675,10 +676,11 @@ public:
         all->observer = o;
         all->plain = o != nullptr;
         all->forget();
+        ++all->forgotten;
 #if TESSERA_NATIVE
         if (all->native) all->native->forget(*all->native);
 #endif
-        for (runtime::code_unit* unit : store.units) forget_code(*unit);
+        for (runtime::code_unit* unit : store.units) unit->drop_code(); // it is lowered again when it is called
         for (runtime::func_record* f : store.funcs) {
             if (!f->instance) continue;
             f->entry = nullptr;
@@ -686,21 +688,6 @@ public:
             f->leaf_bytes = runtime::func_record::no_leaf;
         }
         return true;
-    }
-    /// All functions of `unit` are lowered again when they are called.
-    static void forget_code(runtime::code_unit& unit) noexcept {
-        for (runtime::func_code& f : unit.funcs) {
-            TESSERA_DEALLOCATE(f.cells);
-            f = {};
-        }
-#if TESSERA_NATIVE
-        for (runtime::func_code& f : unit.compiled) TESSERA_DEALLOCATE(f.cells);
-        unit.compiled.clear();
-#endif
-        for (runtime::catch_table* t : unit.catch_tables) destroy(t);
-        unit.catch_tables.clear();
-        unit.places.clear();
-        unit.sorted = 0;
     }
 
     // ---- self-test -------------------------------------------------------------------------------------------------
@@ -740,7 +727,13 @@ private:
     using context_type = std::conditional_t<F[feature::dirty_marks], marking_context, context>;
     static pool* made_pool(void* p) noexcept { return static_cast<pool*>(static_cast<context_pool*>(p)); }
     static pool* pool_of(runtime::store_data& store) noexcept {
-        if (!store.engine_state) store.engine_state = static_cast<context_pool*>(create<pool>());
+        if (!store.engine_state) {
+            pool* const made = create_in<pool>(store.from);
+            if (made) made->maps = frame_maps(store.from);
+            store.engine_state = static_cast<context_pool*>(made);
+            if constexpr (F[feature::dirty_marks])
+                if (made) store.tell_writes(made->dirty);
+        }
         return made_pool(store.engine_state);
     }
 

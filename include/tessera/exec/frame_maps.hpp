@@ -18,6 +18,8 @@ struct frame_map {
 
 class frame_maps {
 public:
+    frame_maps() noexcept = default;
+    explicit frame_maps(const allocator* from) noexcept : table_(from), slots_(from) {}
     /// Null: nothing is known yet.
     const frame_map* find(std::uintptr_t key) const noexcept {
         if (table_.empty()) return nullptr;
@@ -47,7 +49,7 @@ private:
         return table[i];
     }
     bool widen() noexcept {
-        vec<frame_map> wider;
+        vec<frame_map> wider(table_.from());
         if (!wider.resize(table_.empty() ? 64 : 2 * table_.size())) return false;
         for (const frame_map& m : table_)
             if (m.key != 0) place(wider, m.key) = m;

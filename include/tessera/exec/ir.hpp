@@ -26,6 +26,23 @@ struct node {
 /// How many slots operand `k` of `n` takes.
 constexpr u32 operand_slots(const node& n, unsigned k) noexcept { return operand_class(n.v, k) == cls::v128 ? 2 : 1; }
 
+/// True if control can come from such a node to the next one.
+constexpr bool goes_on(family f) noexcept {
+    switch (f) {
+    case family::br:
+    case family::br_table:
+    case family::return_:
+    case family::unreachable:
+    case family::throw_:
+    case family::return_call:
+    case family::return_call_lazy:
+    case family::return_call_record:
+    case family::return_call_indirect:
+    case family::return_call_ref: return false;
+    default: return true;
+    }
+}
+
 /// A place to branch to.
 struct label_def {
     u32 node = no_index;    ///< index of the node it stands before, no_index while unknown

@@ -24,6 +24,11 @@ struct native_hook {
     /// What the handler of a tally cell is replaced by. Null: the function has no machine code, or was compiled when it
     /// was first called.
     const u8* (*way_in)(native_hook& self, const runtime::code_unit& unit, u32 index, u32 number) noexcept = nullptr;
+    /// From now on tally cell `cell` of `unit` leads to `way`.
+    void (*lead)(native_hook& self, const runtime::code_unit& unit, u8* cell, const u8* way) noexcept = nullptr;
+    /// The code of `unit` relies on guard pages and was to be entered where there are none. No cell leads to it from
+    /// now on, and what is compiled of `unit` relies on nothing.
+    void (*forbid_guards)(native_hook& self, const runtime::code_unit& unit) noexcept = nullptr;
     /// All cells are about to be freed: functions are lowered again when they are called.
     void (*forget)(native_hook& self) noexcept = nullptr;
     void (*destroy)(native_hook* self) noexcept = nullptr;

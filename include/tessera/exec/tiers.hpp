@@ -37,6 +37,8 @@ public:
         native_hook& native = *static_cast<context_pool*>(c->store->engine_state)->native;
         runtime::code_unit& unit = *c->instance->unit;
         u8* const cell = const_cast<u8*>(c->pc); // the unit's own, see runtime/unit.hpp
+        if (load_native<handler>(cell) != dispatch<F>::find({family::tally, 0, op::nop, {}}))
+            return leave_guards(native, unit);
         const u32 number = load_native<u32>(cell + l.words + 4), index = load_native<u32>(cell + l.words + 8);
         const u8* way = native.way_in(native, unit, index, number);
         if (!way && native.compile && unit.compiled.push_back({})) {
@@ -47,8 +49,8 @@ public:
                 static_cast<void>(compile(native, unit, index, ir, u32(unit.compiled.size())));
             way = native.way_in(native, unit, index, number);
         }
-        if (way) return store_native(cell, way); // which is then executed
-        c->pc = cell + l.size;
+        if (way) native.lead(native, unit, cell, way); // which is then executed
+        else c->pc = cell + l.size;
     }
 
     /// See slow_paths::special.
@@ -87,15 +89,37 @@ private:
             return false;
         }
     }
+    /// The machine code of `unit`, which a cell led into, does without guard pages from now on. Where memory is out
+    /// functions are interpreted.
+    static TESSERA_COLD void leave_guards(native_hook& native, runtime::code_unit& unit) noexcept {
+        native.forbid_guards(native, unit);
+        for (const runtime::code_place& at : unit.places) {
+            const runtime::func_code& code = unit.code_of(at);
+            function_ir ir;
+            vec<cell_origin> cells;
+            vec<u32> handlers;
+            if (!native.compile || code.form != runtime::code_form::slots) continue;
+            if (!lowering<F>(ir, unit, code.form).run(at.func) || !list_handlers(ir, handlers) ||
+                !encoder<F>(ir).origins(cells))
+                return;
+            native.compile(native, unit, at.func, const_cast<u8*>(at.cells), ir, {cells.data(), cells.size()},
+                           {handlers.data(), handlers.size()});
+        }
+    }
+    static bool list_handlers(const function_ir& ir, vec<u32>& handlers) noexcept {
+        for (const runtime::catch_clause& clause : ir.catches.clauses)
+            if (!handlers.push_back(clause.target)) return false;
+        return true;
+    }
     /// Makes cells of `ir`, which is in slot form, and has machine code made of it. False: memory is out. The code may
     /// be missing all the same.
     static bool compile(native_hook& native, runtime::code_unit& unit, u32 index, function_ir& ir,
                         u32 compiled) noexcept {
         vec<cell_origin> cells;
         vec<u32> handlers; // encoding takes what is caught away
-        for (const runtime::catch_clause& clause : ir.catches.clauses)
-            if (!handlers.push_back(clause.target)) return false;
-        if (!Machine::encode(ir, unit, index, compiled) || !encoder<F>(ir).origins(cells)) return false;
+        if (!list_handlers(ir, handlers) || !Machine::encode(ir, unit, index, compiled) ||
+            !encoder<F>(ir).origins(cells))
+            return false;
         runtime::func_code& code = compiled ? unit.compiled[compiled - 1] : unit.funcs[index];
         code.form = runtime::code_form::slots;
         native.compile(native, unit, index, code.cells, ir, {cells.data(), cells.size()},

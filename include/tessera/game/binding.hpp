@@ -182,8 +182,7 @@ struct declared_objects {
 /// (see guest_type); std::optional of these; c_string, text_room, callback; T& and T* for objects of a table, which a
 /// guest knows by numbers: with T& a number that means nothing ends the guest's call, with T* it is null. Results:
 /// void, a number, an id, an enumeration; a structure or a std::optional, which the guest gets by a pointer; result<>
-/// of these. All texts must outlive the binding, object tables and what functions capture the imports. What is written
-/// to a guest's memory, results by a pointer included, is not marked for `rollback`, which has to be told by `touch`.
+/// of these. All texts must outlive the binding, object tables and what functions capture the imports.
 class binding {
 public:
     /// Defines in `env`, which must outlive it, as functions of module `name`.

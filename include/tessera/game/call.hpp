@@ -4,8 +4,13 @@
 #pragma once
 
 #include <tessera/runtime/api/instance.hpp>
+#include <tessera/runtime/api/keepable.hpp>
 
 #include <type_traits>
+
+namespace tessera::inline TESSERA_ABI {
+class basic_store;
+}
 
 namespace tessera::inline TESSERA_ABI::game {
 
@@ -115,6 +120,13 @@ public:
         return is_over() || state_ == standing::running || state_ == standing::waiting ? nullptr : &x_;
     }
 
+    /// Whether it is, or was, a call of this store.
+    bool is_of(const basic_store& s) const noexcept;
+
+    /// What `rollback` is given to keep the call as it stands, waiting for an answer or over, with its figures. What it
+    /// has answered for a host function goes with it; not an operation that it waits for, nor references in an answer.
+    keepable_call keepable() noexcept;
+
     /// For the library: the innermost call of `store` that runs and may wait, or why it may not.
     static call* running(runtime::store_data& store, const char*& why_not) noexcept;
     /// For the library: a host function took so long, until `now`.
@@ -124,6 +136,7 @@ public:
 
 private:
     struct answerer;
+    struct keeper;
     static constexpr f64 most_ns = 9e18;
 
     standing go(u64 fuel, bool own) noexcept;

@@ -138,7 +138,7 @@ struct param<game::c_string> {
     static bool read(caller& who, const u64* from, game::c_string& to, error& why) noexcept {
         const u32 at = u32(from[0]);
         u8* first = nullptr;
-        if (!guest_bytes(who, at, 1, 1, first, nullptr, why)) return false;
+        if (!guest_bytes(who, at, 1, 1, bytes_for::reading, first, why)) return false;
         const void* const end = std::memchr(first, 0, std::size_t(who.instance->memories[0]->size - at));
         if (!end) return why = error(trap::out_of_bounds_memory), false;
         to.text = {reinterpret_cast<const char*>(first), std::size_t(static_cast<const u8*>(end) - first)};

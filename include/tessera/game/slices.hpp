@@ -6,6 +6,7 @@
 
 #include <tessera/exec/context.hpp>
 #include <tessera/game/call.hpp>
+#include <tessera/runtime/api/store.hpp>
 #include <tessera/util/clock.hpp>
 
 TESSERA_SMALL
@@ -42,10 +43,48 @@ struct call::answerer : runtime::host_function {
     runtime::func_record record;
 };
 
+/// Keeps all of a call but its execution.
+struct call::keeper {
+    static bool note(const void* self, runtime::kept_figures& to, tessera::error& why) noexcept {
+        const call& c = *static_cast<const call*>(self);
+        if (c.what_.operation)
+            return why = tessera::error(msg::out_of_range, "a call that waits for an operation of the host"), false;
+        if (!c.held_.empty())
+            return why = tessera::error(msg::out_of_range, "a call that was answered with references"), false;
+        const u64 words[] = {
+            u64(c.state_), u64(c.answered_) | u64(c.refused_) << 1, c.used_, c.owed_, c.host_ns_, c.piece_, c.ticket_};
+        static_assert(std::size(words) == figures);
+        to.why = c.why_;
+        return to.words.append(words, figures) && to.words.append(c.slots_.data(), c.slots_.size());
+    }
+    static bool make_room(void* self, const runtime::kept_figures& from) noexcept {
+        return static_cast<call*>(self)->slots_.reserve(from.words.size() - figures);
+    }
+    static void put_back(void* self, const runtime::kept_figures& from) noexcept {
+        call& c = *static_cast<call*>(self);
+        const u64* const words = from.words.data();
+        c.drop();
+        c.held_.clear();
+        c.state_ = standing(words[0]);
+        c.answered_ = (words[1] & 1) != 0;
+        c.refused_ = (words[1] & 2) != 0;
+        c.used_ = words[2], c.owed_ = words[3], c.host_ns_ = words[4], c.piece_ = words[5], c.ticket_ = words[6];
+        c.why_ = from.why;
+        c.slots_.clear();
+        static_cast<void>(c.slots_.append(words + figures, from.words.size() - figures)); // there is room
+    }
+    static constexpr std::size_t figures = 7;
+    static constexpr runtime::keeping how{&note, &make_room, &put_back};
+};
+TESSERA_API keepable_call call::keepable() noexcept { return {x_, this, keeper::how}; }
+
 TESSERA_API call::call(execution&& begun) noexcept : x_(std::move(begun)) {
     if (x_.done()) state_ = standing::finished;
     else if (x_.paused()) state_ = standing::out_of_fuel;
     else if (!x_.call_) end(msg::stale_handle);
+    if (!x_.call_ || !x_.alive()) return;
+    const exec::context& c = *static_cast<const exec::context*>(x_.call_);
+    owed_ = c.fuel < 0 ? u64(-c.fuel) : 0; // of one that was saved
 }
 TESSERA_API call::call(call&& other) noexcept
     : x_(std::move(other.x_)), state_(std::exchange(other.state_, standing::trapped)), answered_(other.answered_),
@@ -172,6 +211,7 @@ TESSERA_API void call::add_host_ns(u64 ns, u64 now) noexcept {
 TESSERA_API bool call::waits_for_answer() const noexcept {
     return state_ == standing::waiting && x_.alive() && !answered_ && !what_.operation;
 }
+TESSERA_API bool call::is_of(const basic_store& s) const noexcept { return s.data() && x_.store_ == s.data(); }
 TESSERA_API view<val_type> call::awaited() const noexcept {
     if (state_ != standing::waiting || !x_.alive()) return {};
     const exec::context& c = *static_cast<const exec::context*>(x_.call_);

@@ -13,6 +13,11 @@ namespace tessera::inline TESSERA_ABI::native {
 inline bool is_wide_access(const exec::node& n) noexcept {
     return n.v.fam == exec::family::load_wide || n.v.fam == exec::family::store_wide;
 }
+/// One that reads or writes and does nothing else.
+inline bool is_plain_access(const exec::node& n) noexcept {
+    return n.v.fam == exec::family::load || n.v.fam == exec::family::load_indexed || n.v.fam == exec::family::store ||
+           is_wide_access(n);
+}
 /// An access by an address in a slot, without an index.
 inline bool is_access(const exec::node& n) noexcept {
     return (n.v.fam == exec::family::load || n.v.fam == exec::family::store || is_wide_access(n)) &&

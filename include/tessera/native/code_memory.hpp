@@ -49,6 +49,9 @@ public:
         return base_ + at;
     }
     code_status status() const noexcept { return status_; }
+    /// Where all of it lies. Null while nothing was added.
+    const u8* begin() const noexcept { return base_; }
+    u64 reserved() const noexcept { return reserved_; }
     /// Bytes in use.
     u64 used() const noexcept { return used_; }
 

@@ -17,6 +17,7 @@ public:
     using code_buffer::data;
     using code_buffer::position;
     view<way_in_cell> ways_in() const noexcept { return {ways_in_.data(), ways_in_.size()}; }
+    using emitter::guarded_accesses;
     view<u32> tallies() const noexcept { return {tallies_.data(), tallies_.size()}; }
 
     /// False: memory is out.
@@ -24,12 +25,13 @@ public:
         in_ = &in;
         clear();
         exits.clear();
+        guarded_accesses.clear();
         detours.clear();
         pauses_.clear();
         ways_in_.clear();
         tallies_.clear();
         const std::size_t nodes = in.ir.nodes.size();
-        if (!effects_.resize(nodes)) return false;
+        if (!effects_.resize(nodes) || !note_resumes()) return false;
         for (u32 i = 0; i < nodes; ++i) effects_[i] = effect_of(options_, in.module, in.ir.nodes[i]);
         web_finder found(in.ir, in.module);
         register_assigner registers(in.ir, in.module, found);
@@ -37,6 +39,7 @@ public:
         if (!found.run(effects) || !registers.run(effects, in.handlers)) return false;
         found_ = &found;
         registers_ = &registers;
+        for (u8 k = 0; k < 2; ++k) used[k] = registers.uses_float(u8(2 + k));
         // A cell that leads into the code is not one to leave at.
         if (!fold_checks(in.ir, effects, found, reaches_, [&](u32 i) { return i > 1 && !can_enter(i); })) return false;
         alive_.clear();
@@ -44,7 +47,6 @@ public:
         prologue();
         for (u32 i = 0; i < nodes; ++i) {
             bind(i);
-            if (found.label_at[i] != web_finder::nothing || can_enter(i)) forget_held();
             node = i;
             emit(in.ir.nodes[i], i);
             copy(i);
@@ -62,6 +64,7 @@ public:
         emit_ways_in();
         emit_enter();
         emit_tails();
+        emit_constants();
         resolve();
         return !failed();
     }
@@ -190,15 +193,16 @@ private:
     }
     void zero(const node_type& n, u32 i) noexcept {
         for (u32 slot = n.words[0]; slot < n.words[0] + n.words[1]; ++slot) {
-            bool in_register = false;
-            for (const bank k : {bank::integer, bank::floating}) {
+            u32 in_register = 0; // slots
+            for (const bank k : banks) {
                 const u32 w = found_->joined(slot, k);
                 if (w == no_index || found_->webs[w].reg == web::none) continue;
-                in_register = !found_->webs[w].copied;
+                in_register = found_->webs[w].copied ? 0 : k == bank::vector ? 2 : 1;
                 if (!register_assigner::has(registers_->live_out[i], found_->webs[w])) continue;
                 fill_d(k == bank::integer ? stubs::zero : stubs::float_zero, found_->webs[w].reg);
             }
-            if (!in_register) fill_d(stubs::store_slot_imm, slot);
+            if (in_register == 2) ++slot;
+            else if (in_register == 0) fill_d(stubs::store_slot_imm, slot);
         }
     }
     void latch(const node_type& n, u32 i, place a, place b) noexcept {

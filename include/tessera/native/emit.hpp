@@ -16,6 +16,8 @@ struct surroundings {
     i32 memories = 0;         ///< pointer to pointers to memories
     i32 bytes = 0;            ///< u64: of a memory, behind what a pointer to it points at
     i32 base = 0;             ///< pointer: to the first of them
+    i32 dirty = 0;            ///< pointer to the marks of pages; 0: nothing is marked
+    i32 marks = 0;            ///< behind what it points at: the first mark
     /// Calls the meaning of the instruction whose number is in ecx on `scratch`; the trap is in eax
     /// afterwards. Leaves all registers alone but rax, rcx, rdx, xmm0 and xmm1.
     const u8* meaning = nullptr;
@@ -31,13 +33,22 @@ struct access_range {
     bool is64 = false;    ///< addresses have 64 bits
     u32 out = no_index;   ///< label for what is beyond; no_index: it is a trap
     u32 again = no_index; ///< label of the access, which starts again if the memory has grown; no_index: it cannot
+    bool guarded = false; ///< nothing is checked: what is beyond cannot be accessed
 
     constexpr access_range(u64 end_, u64 checked_) noexcept : end(end_), checked(checked_) {}
     constexpr access_range(u64 end_) noexcept : access_range(end_, end_) {}
 };
 
+/// An access to a guarded memory: where its instruction begins in the code of its function, and the node.
+struct guarded_access {
+    u32 at = 0;
+    u32 node = 0;
+};
+
 class emitter : public float_emitter {
 public:
+    vec<guarded_access> guarded_accesses; ///< in order
+
     explicit emitter(const surroundings& around) noexcept : around_(around) {}
 
     /// True for an operation that is computed here, or has a stub for what is common in it.
@@ -127,6 +138,7 @@ public:
         const u64 value =
             is_float(letter) ? in_float(b, letter == 'd', second_float) : in_register(b, letter == 'l', gp::rdx);
         reach(stubs::stores[u16(o) - u16(op::i32_store)], size_of(o), a, range, value);
+        mark(size_of(o), a, range);
     }
     /// The address of an access to an element: 32 bits of a + (b << scale), in a place of its own.
     place indexed(place a, place b, u8 scale) noexcept {
@@ -165,6 +177,7 @@ protected:
     /// The access `s` of `size` bytes with the register `with`, after the check.
     void reach(const stubs::access& s, u32 size, place a, const access_range& range, u64 with) noexcept {
         const u64 near = blinding != 0 ? 0x7fff : 0x7fff'ffff; // what an instruction has beside the address
+        if (range.guarded) return reach_guarded(s, a, range.end - size, with, near);
         if (range.end == 0) return jump(exit_for(trap::out_of_bounds_memory));
         const bool constant = a.is_imm(), other = range.memory != 0;
         const u64 address = constant ? number(gp::rax) : in_register(a, range.is64, gp::rcx);
@@ -193,6 +206,52 @@ protected:
         if (range.end > near) return two(s.r, with, number(gp::rax), range.end - size - in_rax);
         if (constant) two(s.i, with, 0, range.end - size);
         else two(s.r, with, address, range.end - size);
+    }
+
+    /// Marks the page that the store has written to which `reach` made. Leaves all registers alone but rax and rcx.
+    void mark(u32 size, place a, const access_range& range) noexcept {
+        if (around_.dirty == 0 || range.end == 0) return;
+        const u64 near = blinding != 0 ? 0x7fff : 0x7fff'ffff, offset = range.end - size;
+        const bool other = range.memory != 0, far = other || offset > near;
+        if (far) { // from the beginning of the memory, in rax
+            if (a.is_imm()) {
+                set_register(number(gp::rax), offset, true);
+            } else {
+                const u64 address = in_register(a, range.is64, gp::rcx);
+                set_register(number(gp::rax), offset, true);
+                fill_db(stubs::alus[1][u8(stubs::alu::add)].r, number(gp::rax), address);
+            }
+        }
+        if (other) {
+            two(stubs::field_load, number(gp::rcx), number(context_register), u64(around_.memories));
+            two(stubs::field_load, number(gp::rcx), number(gp::rcx), 8 * u64(range.memory));
+            two(stubs::field_load, number(gp::rcx), number(gp::rcx), u64(around_.base));
+            two(stubs::access_place.o, 0, 0, 0);
+        } else if (far) {
+            two(stubs::access_place.r, 0, number(gp::rax), 0);
+        } else if (a.is_imm()) {
+            two(stubs::access_place.i, 0, 0, offset);
+        } else {
+            two(stubs::access_place.r, 0, in_register(a, range.is64, gp::rcx), offset);
+        }
+        fillings v;
+        v[from::b] = around_.dirty;
+        v[from::c] = around_.marks;
+        put(stubs::mark_page, v);
+    }
+
+    /// `offset`: of the access from the address `a`; from 0 if that is a constant.
+    void reach_guarded(const stubs::access& s, place a, u64 offset, u64 with, u64 near) noexcept {
+        const bool far = offset > near;
+        const u64 address = a.is_imm() ? number(gp::rax) : in_register(a, false, gp::rcx);
+        if (far) {
+            set_register(number(gp::rax), offset, true);
+            if (!a.is_imm()) fill_db(stubs::alus[1][u8(stubs::alu::add)].r, number(gp::rax), address);
+        }
+        if (!guarded_accesses.push_back({position(), node})) failed_ = true;
+        if (far) two(s.r, with, number(gp::rax), 0);
+        else if (a.is_imm()) two(s.i, with, 0, offset);
+        else two(s.r, with, address, offset);
     }
     /// Behind this, what rax is not more than the memory's size; of another one than memory 0 the pointer is in rcx.
     void check(const access_range& range) noexcept {

@@ -20,6 +20,7 @@ namespace tessera::inline TESSERA_ABI::native {
 struct compile_options {
     exec::model model;
     bool instructions = false; ///< the processor has the newer ones that stubs use
+    bool avx = false;          ///< and those of AVX
     u64 blinding = 0;          ///< see native_options
 };
 
@@ -34,6 +35,7 @@ struct compile_input {
     view<u32> handlers;                 ///< labels where exceptions are caught
     const u8* const* entries = nullptr; ///< by function: what machine code calls
     bool counted = false;               ///< it is entered where its tally cells were
+    bool guarded = false;               ///< memory 0 is
 };
 
 /// Where a cell leads into the code.
@@ -153,10 +155,11 @@ protected:
 
     function_code(const compile_options& options, const context_layout& at, const shared_code& shared) noexcept
         : object_emitter({at.memory_size, at.globals, at.imported_globals, at.scratch, at.memories, at.memory_bytes,
-                          at.memory_base, shared.meaning, shared.growth},
+                          at.memory_base, options.model.marks ? at.dirty : 0, at.marks, shared.meaning, shared.growth},
                          {at.heap, at.in_heap, shared.note}),
           options_(options), at_(at), shared_(shared) {
         blinding = options.blinding;
+        avx = options.avx;
     }
 
     // ---- operands --------------------------------------------------------------------------------------------------
@@ -191,13 +194,15 @@ protected:
 
     void spill(const value_set& s) noexcept {
         registers_->each(s, [&](const web& w) {
-            if (w.kind == bank::floating) fill_d(stubs::float_store_slot[w.wide], w.slot, w.reg);
+            if (w.kind == bank::vector) fill_d(stubs::vector_store_slot, w.slot, w.reg);
+            else if (w.kind == bank::floating) fill_d(stubs::float_store_slot[w.wide], w.slot, w.reg);
             else fill_d(stubs::store_slot, w.slot, w.reg);
         });
     }
     void reload(const value_set& s) noexcept {
         registers_->each(s, [&](const web& w) {
-            if (w.kind == bank::floating) fill_d(stubs::float_load_slot[w.wide], w.reg, w.slot);
+            if (w.kind == bank::vector) fill_d(stubs::vector_load_slot, w.reg, w.slot);
+            else if (w.kind == bank::floating) fill_d(stubs::float_load_slot[w.wide], w.reg, w.slot);
             else fill_d(stubs::move[w.wide].m, w.reg, w.slot);
         });
     }
@@ -241,6 +246,8 @@ protected:
         access_range r(end_of(n, constant));
         r.memory = memory_of(n);
         r.is64 = type.limits.is64;
+        r.guarded = in_->guarded && r.memory == 0 && is_plain_access(n);
+        if (r.guarded) return r;
         if (type.shared) r.again = i;
         if (!is_access(n) || a.is_imm()) return r;
         if (blinding != 0) return r; // the distance to what another access has checked would be seen
@@ -266,7 +273,8 @@ protected:
             for (u32 k = e.first; k < e.last; ++k) {
                 const web& w = found_->webs[kept_[k]];
                 const char type = w.kind == bank::floating ? (w.wide ? 'd' : 'f') : w.wide ? 'l' : 'i';
-                if (w.reg != web::none) move(type, place::reg(w.reg), place::slot(w.slot));
+                if (w.kind == bank::vector) store_vector(place::slot(w.slot), w.reg);
+                else if (w.reg != web::none) move(type, place::reg(w.reg), place::slot(w.slot));
                 else move(type, place::imm(constant_of(in_->ir.nodes[w.first])), place::slot(w.slot));
             }
             go_to(shared_.leave, e.node);
@@ -298,7 +306,22 @@ protected:
         if (type.shared) r.again = i;
         return r;
     }
-    bool can_enter(u32 i) const noexcept { return i == 0 || effects_[i - 1] != effect::plain || is_handler(i); }
+    /// True for a node that the interpreter goes on with as machine code: behind what was left to it, and where a loop
+    /// begins or a function whose entry pays, since calls that stopped there go on there.
+    bool can_enter(u32 i) const noexcept {
+        return i == 0 || effects_[i - 1] != effect::plain || is_handler(i) || (i < resumes_.size() && resumes_[i]);
+    }
+    /// Notes where calls go on that stopped. False: memory is out.
+    [[nodiscard]] bool note_resumes() noexcept {
+        resumes_.clear();
+        if (!options_.model.fuel && !options_.model.interrupt) return true;
+        const exec::function_ir& ir = in_->ir;
+        if (!resumes_.resize(ir.nodes.size())) return false;
+        for (const exec::loop_def& l : ir.loops) resumes_[label_of(l.label)] = true;
+        for (u32 i = 0; i + 1 < ir.nodes.size(); ++i)
+            if (ir.nodes[i].v.fam == exec::family::entry) resumes_[i + 1] = true;
+        return true;
+    }
     // ---- other ways out --------------------------------------------------------------------------------------------
 
     void leave(u32 i) noexcept {
@@ -469,7 +492,7 @@ protected:
         const std::size_t nodes = in_->ir.nodes.size();
         bool empty = true; // control can come to the next node from the interpreter
         for (u32 i = 0; i < nodes; ++i) {
-            const bool here = empty || effects_[i - 1] != effect::plain || is_handler(i);
+            const bool here = empty || can_enter(i);
             empty = here && i + 1 < nodes && in_->places[i].cell == in_->places[i + 1].cell; // no cell of its own
             if (!here || empty || effects_[i] == effect::leave) continue;
             if (effects_[i] == effect::safepoint || is_left_at_times(in_->ir.nodes[i])) continue;
@@ -516,7 +539,7 @@ protected:
     void emit_enter() noexcept {
         if (enter_ == no_index) return;
         bind(enter_);
-        put_address(gp::r11, shared_.enter);
+        put_address(gp::r11, in_->guarded ? shared_.enter_guarded : shared_.enter);
         put(assembler().raw(0x41, 0xff, 0xe3).made, {}); // jmp r11
         enter_ = no_index;
     }
@@ -530,6 +553,7 @@ protected:
     web_finder* found_ = nullptr;
     register_assigner* registers_ = nullptr;
     vec<effect> effects_;
+    vec<bool> resumes_; ///< by node: calls that stopped go on there; empty if none do
     vec<tail> tails_;
     vec<pause> pauses_;
     vec<slow_call> slow_calls_, asides_;

@@ -14,18 +14,18 @@
 
 namespace tessera::inline TESSERA_ABI::native {
 
-/// Values that cross labels, as bits; those of each bank apart.
+/// Values that cross labels, as bits; those of integer registers and of the others apart.
 struct value_set {
     u64 of[2] = {};
     constexpr value_set operator|(const value_set& o) const noexcept { return {{of[0] | o.of[0], of[1] | o.of[1]}}; }
     constexpr value_set operator&(const value_set& o) const noexcept { return {{of[0] & o.of[0], of[1] & o.of[1]}}; }
     constexpr value_set without(const value_set& o) const noexcept { return {{of[0] & ~o.of[0], of[1] & ~o.of[1]}}; }
-    constexpr void add(bank b, u8 bit) noexcept { of[u8(b)] |= u64{1} << bit; }
+    constexpr void add(unsigned file, u8 bit) noexcept { of[file] |= u64{1} << bit; }
     friend constexpr bool operator==(const value_set&, const value_set&) noexcept = default;
 };
 
 inline constexpr u8 integer_registers[] = {8, 9, 10, 11, 3, 12, 13, 14, 15};
-inline constexpr u8 float_registers[] = {2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+inline constexpr u8 float_registers[] = {4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 2, 3}; // some stubs need 2 and 3
 
 class register_assigner {
 public:
@@ -37,7 +37,7 @@ public:
     /// By node, of values that have a register: what is needed before it and after it, and what of the former the frame
     /// does not have.
     vec<value_set> live_in, live_out, dirty;
-    /// By bank and bit.
+    /// By registers (see file_of) and bit.
     std::array<vec<u32>, 2> chosen;
 
     /// `handlers`: labels where exceptions are caught.
@@ -51,23 +51,25 @@ public:
         if (!give_to_others()) return false;
         return find_dirty();
     }
-    const web& value(bank b, u32 bit) const noexcept { return found_.webs[chosen[u8(b)][bit]]; }
+    const web& value(unsigned file, u32 bit) const noexcept { return found_.webs[chosen[file][bit]]; }
+    /// True if a float or a vector is ever in register `r`.
+    bool uses_float(u8 r) const noexcept { return (used_floats_ >> r & 1) != 0; }
     /// Calls `f(web)` for each value of `s`.
     template <class Function>
     void each(const value_set& s, Function f) const noexcept {
-        for (const bank b : {bank::integer, bank::floating})
-            for (u64 bits = s.of[u8(b)]; bits; bits &= bits - 1) f(value(b, u32(std::countr_zero(bits))));
+        for (unsigned file = 0; file < 2; ++file)
+            for (u64 bits = s.of[file]; bits; bits &= bits - 1) f(value(file, u32(std::countr_zero(bits))));
     }
     static bool has(const value_set& s, const web& w) noexcept {
-        return w.bit != web::none && (s.of[u8(w.kind)] >> w.bit & 1) != 0;
+        return w.bit != web::none && (s.of[file_of(w.kind)] >> w.bit & 1) != 0;
     }
     /// Those that can lie on the operand stack from slot `from` on.
     value_set temps(u32 from, u32 to = no_index) const noexcept {
         value_set s;
-        for (const bank b : {bank::integer, bank::floating})
-            for (u32 bit = 0; bit < chosen[u8(b)].size(); ++bit) {
-                const u32 slot = value(b, bit).slot;
-                if (slot >= ir_.first_temp && slot >= from && slot < to) s.add(b, u8(bit));
+        for (unsigned file = 0; file < 2; ++file)
+            for (u32 bit = 0; bit < chosen[file].size(); ++bit) {
+                const u32 slot = value(file, bit).slot;
+                if (slot >= ir_.first_temp && slot >= from && slot < to) s.add(file, u8(bit));
             }
         return s;
     }
@@ -79,7 +81,7 @@ public:
         add(s, of(4 * std::size_t(i) + 3));
         if (n.v.fam == exec::family::zero_range)
             for (u32 slot = n.words[0]; slot < n.words[0] + n.words[1]; ++slot)
-                for (const bank b : {bank::integer, bank::floating})
+                for (const bank b : banks)
                     if (const u32 w = found_.joined(slot, b); w != nothing) add(s, &found_.webs[w]);
         return s;
     }
@@ -90,7 +92,7 @@ private:
         return w == nothing ? nullptr : &found_.webs[w];
     }
     static void add(value_set& s, const web* w) noexcept {
-        if (w && w->bit != web::none) s.add(w->kind, w->bit);
+        if (w && w->bit != web::none) s.add(file_of(w->kind), w->bit);
     }
     bool keeps_registers(u32 i) const noexcept {
         return effects_[i] == effect::plain || effects_[i] == effect::safepoint;
@@ -103,7 +105,7 @@ private:
         for (u32 w = 0; w < found_.webs.size(); ++w) {
             const web& x = found_.webs[w];
             const bool own = x.joined && found_.joined(x.slot, x.kind) == w;
-            if (own && !x.memory && x.weight != 0 && !chosen[u8(x.kind)].push_back(w)) return false;
+            if (own && !x.memory && x.weight != 0 && !chosen[file_of(x.kind)].push_back(w)) return false;
         }
         for (auto& c : chosen) {
             const auto heavier = [&](u32 a, u32 b) {
@@ -124,11 +126,12 @@ private:
         const exec::node& n = ir_.nodes[i];
         if (effects_[i] == effect::call) {
             const u32 at = n.words[0] / 8; // of the arguments
-            if (!goes_on(n)) s = s | temps(n.words[0]);
+            if (!exec::goes_on(n.v.fam)) s = s | temps(n.words[0]);
             else if (n.v.fam == exec::family::call_indirect || n.v.fam == exec::family::call_ref) s = s | temps(at);
             else s = s | temps(at, at + runtime::slots_of(module_.types.params(module_.funcs[n.words[1]].type)));
             // The collector looks for references in all of them.
-            if (goes_on(n) && (module_.used[feature::gc] || module_.used[feature::exceptions])) s = s | temps(0, at);
+            if (exec::goes_on(n.v.fam) && (module_.used[feature::gc] || module_.used[feature::exceptions]))
+                s = s | temps(0, at);
         } else if (n.v.fam == exec::family::struct_new) {
             s = s | temps(0, n.words[0] + u32(u16(n.v.code)));
         } else if (effects_[i] != effect::plain) {
@@ -142,23 +145,6 @@ private:
         if (n.v.fam == exec::family::br_table)
             for (u32 t = 0; t <= n.words[0]; ++t) f(ir_.targets[n.words[1] + t]);
     }
-    static bool goes_on(const exec::node& n) noexcept {
-        using exec::family;
-        switch (n.v.fam) {
-        case family::br:
-        case family::br_table:
-        case family::return_:
-        case family::unreachable:
-        case family::throw_:
-        case family::return_call:
-        case family::return_call_lazy:
-        case family::return_call_record:
-        case family::return_call_indirect:
-        case family::return_call_ref: return false;
-        default: return true;
-        }
-    }
-
     [[nodiscard]] bool find_live() noexcept {
         vec<value_set> at;
         if (!at.resize(ir_.labels.size())) return false;
@@ -167,7 +153,7 @@ private:
             value_set live;
             for (u32 i = u32(ir_.nodes.size()); i--;) {
                 const exec::node& n = ir_.nodes[i];
-                if (!goes_on(n)) live = {};
+                if (!exec::goes_on(n.v.fam)) live = {};
                 each_target(n, [&](u32 l) { live = live | at[l]; });
                 if (effects_[i] != effect::plain) // whatever may throw
                     for (const u32 l : handlers_) live = live | at[l];
@@ -221,6 +207,7 @@ private:
                     if ((holders_[b][r] & beside[b][bit]) == 0) {
                         holders_[b][r] |= u64{1} << bit;
                         found_.webs[all[bit]].reg = registers(b)[r];
+                        if (b == 1) used_floats_ |= 1u << registers(b)[r];
                         break;
                     }
             }
@@ -231,7 +218,7 @@ private:
             for (u64 h : holders_[b]) with.of[b] |= h;
         with_ = with;
         each(with, [&](const web& w) {
-            if (w.copied) copied_.add(w.kind, w.bit);
+            if (w.copied) copied_.add(file_of(w.kind), w.bit);
         });
         for (u32 i = 0; i < ir_.nodes.size(); ++i) {
             live_in[i] = live_in[i] & with;
@@ -250,13 +237,14 @@ private:
         for (web& w : found_.webs) {
             if (w.joined || w.memory || w.last <= w.first || w.last - w.first > most) continue;
             if (is_constant(ir_.nodes[w.first])) continue; // it is made where it is used
-            const unsigned b = u8(w.kind);
+            const unsigned b = file_of(w.kind);
             u64 busy = 0;
             for (u32 i = w.first; i < w.last; ++i) busy |= live_out[i].of[b];
             for (u32 r = 0; r < registers(b).size(); ++r)
                 if (until[b][r] <= w.first && (holders_[b][r] & busy) == 0) {
                     until[b][r] = w.last;
                     w.reg = registers(b)[r];
+                    if (b == 1) used_floats_ |= 1u << w.reg;
                     break;
                 }
         }
@@ -278,23 +266,24 @@ private:
                 dirty[i] = d;
                 if (!keeps_registers(i)) d = {};
                 if (location(n, 3) == exec::loc::slot) {
-                    // Whatever lay in the slot is gone; a vector takes two.
+                    // Whatever lay in the slot, or reached into it, is gone; a vector takes two.
                     const u32 slot = u32(operand_of(n, 3));
                     const bool two = class_of_operand(module_, n, 3) == exec::cls::v128;
+                    const auto gone = [&](u32 s, bank b) {
+                        value_set one;
+                        if (const u32 w = found_.joined(s, b); w != nothing) add(one, &found_.webs[w]);
+                        d = d.without(one);
+                    };
                     for (u32 s = slot; s <= slot + (two ? 1u : 0u); ++s)
-                        for (const bank b : {bank::integer, bank::floating})
-                            if (const u32 w = found_.joined(s, b); w != nothing) {
-                                value_set one;
-                                add(one, &found_.webs[w]);
-                                d = d.without(one);
-                            }
+                        for (const bank b : banks) gone(s, b);
+                    if (slot > 0) gone(slot - 1, bank::vector);
                 }
                 const bool by_cell = effects_[i] == effect::leave;
                 if (!by_cell) d = d | (written(i) & with_).without(copied_);
                 each_target(n, [&](u32 l) {
                     if (!((at[l] | d) == at[l])) at[l] = at[l] | d, again = true;
                 });
-                if (!goes_on(n)) d = {};
+                if (!exec::goes_on(n.v.fam)) d = {};
             }
         }
         return true;
@@ -305,8 +294,9 @@ private:
     web_finder& found_;
     view<effect> effects_;
     view<u32> handlers_;
-    std::array<std::array<u64, 16>, 2> holders_{}; ///< by bank and register: the values that have it
+    std::array<std::array<u64, 16>, 2> holders_{}; ///< by file and register: the values that have it
     value_set with_, copied_;
+    u32 used_floats_ = 0; ///< bit by register
 };
 
 } // namespace tessera::native

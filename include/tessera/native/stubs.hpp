@@ -7,6 +7,7 @@
 #pragma once
 
 #include <tessera/native/x64.hpp>
+#include <tessera/runtime/dirty_pages.hpp>
 
 namespace tessera::inline TESSERA_ABI::native::stubs {
 
@@ -349,6 +350,21 @@ inline constexpr auto stores = [] {
                   assembler().rx(store_codes[n], D, gp::rcx, gp::rax, 0, B).made};
     return all;
 }();
+/// rax = the place of such an access.
+inline constexpr access access_place = {assembler().rx({0, 0x8d, true}, gp::rax, memory_register, A, 0, B).made,
+                                        assembler().rm({0, 0x8d, true}, gp::rax, memory_register, B).made,
+                                        assembler().rx({0, 0x8d, true}, gp::rax, gp::rcx, gp::rax, 0, B).made};
+/// Marks the page that rax points into, by the marks whose pointer is at `b` in the context, and which begin `c` bytes
+/// behind what it points at.
+inline constexpr stub mark_page = assembler()
+                                      .r({0, 0xc1, true}, 5, gp::rax)
+                                      .imm8(u8(runtime::dirty_pages::page_log2))
+                                      .r({0, 0x81}, 4, gp::rax)
+                                      .imm32(u32(runtime::dirty_pages::marks - 1))
+                                      .rm({0, 0x8b, true}, gp::rcx, context_register, B)
+                                      .rx({0, 0xc6}, gp::rax, gp::rcx, gp::rax, 0, C)
+                                      .imm8(1)
+                                      .made;
 /// ecx = the low 32 bits of a + (b << scale) + x; and without a.
 inline constexpr auto index_address = [] {
     std::array<stub, 4> all{};

@@ -20,10 +20,10 @@ struct context_layout {
     i32 tables, records, instance, table_size, table_items, record_type, record_instance, record_index;
     i32 heap;
     runtime::object_heap::places in_heap;
-    i32 record_frame;
+    i32 record_frame, memory_guarded, pc, hot_cells;
     i32 callee, delta, return_pc, link, why, paused, stop_pc, native_stack, native_limit, scratch, fp, mem, memory,
         store, store_funcs;
-    i32 record_host, host_invoke, who, failure, failed_cells;
+    i32 record_host, host_invoke, who, failure, failed_cells, dirty, marks;
 
     context_layout(const exec::context& c, const runtime::store_data& s) noexcept {
         const auto at = [&](const auto& member) {
@@ -33,6 +33,7 @@ struct context_layout {
         globals = at(c.globals), imported_globals = at(c.imported_globals), funcs = at(c.funcs);
         fuel = at(c.fuel), interrupt = at(c.interrupt);
         stop_cells = at(c.stop_cells), enter_cells = at(c.enter_cells), memories = at(c.native.memories);
+        pc = at(c.pc), hot_cells = at(c.native.hot_cells);
         callee = at(c.call.callee), delta = at(c.call.delta), return_pc = at(c.call.return_pc), link = at(c.call.link);
         why = at(c.why), paused = at(c.paused), stop_pc = at(c.stop_pc);
         tables = at(c.tables), records = at(c.records), instance = at(c.instance);
@@ -43,6 +44,7 @@ struct context_layout {
         };
         table_size = within(table, table.size), table_items = within(table, table.items);
         memory_bytes = within(c.no_memory, c.no_memory.size), memory_base = within(c.no_memory, c.no_memory.base);
+        memory_guarded = within(c.no_memory, c.no_memory.guarded);
         record_type = within(record, record.type_id), record_instance = within(record, record.instance);
         record_index = within(record, record.index);
         heap = at(c.heap), in_heap = s.heap.where();
@@ -55,6 +57,10 @@ struct context_layout {
         static_assert(
             std::is_standard_layout_v<vec<runtime::func_record*>>); // so it begins with a pointer to its elements
         store_funcs = within(s, s.funcs);
+        const exec::marking_context marking;
+        dirty = within(static_cast<const exec::context&>(marking), marking.dirty);
+        const runtime::dirty_pages pages;
+        marks = within(pages, pages.marked);
         native_stack = at(c.native.stack), native_limit = at(c.native.limit), scratch = at(c.native.scratch);
     }
 };
@@ -69,6 +75,8 @@ struct shared_code {
     const u8* leave = nullptr;   ///< the interpreter goes on at the cell
     const u8* growth = nullptr;  ///< see surroundings
     const u8* failure = nullptr; ///< a call of the host has failed: see put_failure
+    /// As `enter`, to code that wants memory 0 to be guarded. If it is not, to the hot cell: see exec::native_hook.
+    const u8* enter_guarded = nullptr;
     const u8* special = nullptr; ///< does the instruction, number ecx, of the cell at rdx; eax is 0 if it has not
     const u8* note = nullptr;    ///< see heap_places
 };
@@ -76,7 +84,7 @@ struct shared_code {
 /// The shared code, in one piece; `labels` are where the parts begin, in the order of shared_code.
 class shared_code_maker : public integer_emitter {
 public:
-    std::array<u32, 10> labels{};
+    std::array<u32, 11> labels{};
 
     void make(const context_layout& at) noexcept {
         for (u32& l : labels) l = new_label();
@@ -136,9 +144,17 @@ public:
         put_call_of_growth(*this);
         bind(labels[7]);
         put_failure(at, go);
+
         bind(labels[8]);
-        put_call_of_special(*this);
+        two(assembler().rm({0, 0x8b, true}, gp::r11, gp::rcx, stubs::B).made, 0, 0, u32(at.memory));
+        two(assembler().m({0, 0x80}, 7, gp::r11, stubs::B).imm8(0).made, 0, 0, u32(at.memory_guarded));
+        jump_if(cond::ne, labels[1]);
+        two(assembler().rm({0, 0x89, true}, gp::rdi, gp::rcx, stubs::B).made, 0, 0, u32(at.pc));
+        two(assembler().rm({0, 0x8b, true}, gp::rdi, gp::rcx, stubs::B).made, 0, 0, u32(at.hot_cells));
+        put(assembler().raw(0xff, 0x27).made, {}); // jmp [rdi]
         bind(labels[9]);
+        put_call_of_special(*this);
+        bind(labels[10]);
         put_note(at);
         resolve();
     }

@@ -10,12 +10,17 @@
 
 namespace tessera::inline TESSERA_ABI::native {
 
-/// Integers and references, or floats.
-enum class bank : u8 { integer, floating };
+/// Integers and references, floats, or vectors, which take two slots and share the registers of floats.
+enum class bank : u8 { integer, floating, vector };
+inline constexpr bank banks[] = {bank::integer, bank::floating, bank::vector};
 
 constexpr bank bank_of(exec::cls c) noexcept {
-    return c == exec::cls::f32 || c == exec::cls::f64 ? bank::floating : bank::integer;
+    return c == exec::cls::v128                         ? bank::vector
+           : c == exec::cls::f32 || c == exec::cls::f64 ? bank::floating
+                                                        : bank::integer;
 }
+/// Which registers it is about: 0 the integer ones, 1 the others.
+constexpr unsigned file_of(bank b) noexcept { return b == bank::integer ? 0 : 1; }
 
 constexpr bool is_wide(exec::cls c) noexcept { return c == exec::cls::i64 || c == exec::cls::f64; }
 
@@ -40,7 +45,7 @@ struct web {
     u32 first = 0, last = 0;
     u64 weight = 0;
     u8 reg = none;
-    u8 bit = none; ///< of a joined one that can get a register: its number among those of its bank
+    u8 bit = none; ///< of a joined one that can get a register: its number among those with the same registers
     static constexpr u8 none = 0xff;
 };
 
@@ -88,7 +93,7 @@ public:
         webs.clear();
         operand.clear();
         if (!operand.resize(4 * nodes) || !label_at.resize(nodes + 1) || !depth.resize(nodes)) return false;
-        if (!label_next.resize(ir_.labels.size()) || !joined_.resize(2 * std::size_t(ir_.frame_slots))) return false;
+        if (!label_next.resize(ir_.labels.size()) || !joined_.resize(3 * std::size_t(ir_.frame_slots))) return false;
         if (!local_.resize(ir_.frame_slots)) return false;
         for (u32& o : operand) o = nothing;
         for (u32& l : label_at) l = nothing;
@@ -110,12 +115,12 @@ public:
             visit(i, effects[i]);
         }
         for (const u32 slot : ir_.reference_locals)
-            if (const u32 w = joined_[2 * std::size_t(slot)]; w != nothing) webs[w].copied = true;
+            if (const u32 w = joined(slot, bank::integer); w != nothing) webs[w].copied = true;
         resolve();
         return !failed_;
     }
     /// The value in `slot` where control comes together, if there is one.
-    u32 joined(u32 slot, bank b) const noexcept { return joined_[2 * std::size_t(slot) + u8(b)]; }
+    u32 joined(u32 slot, bank b) const noexcept { return joined_[3 * std::size_t(slot) + u8(b)]; }
 
 private:
     struct current {
@@ -142,7 +147,7 @@ private:
         return u32(webs.size()) - 1;
     }
     u32 joined_web(u32 slot, bank b) noexcept {
-        u32& w = joined_[2 * std::size_t(slot) + u8(b)];
+        u32& w = joined_[3 * std::size_t(slot) + u8(b)];
         if (w == nothing) w = add({slot, b, true, false, false, false, 0, 0, 0});
         return w;
     }
@@ -176,8 +181,11 @@ private:
             o = to;
         }
         for (u32 slot = 0; slot < ir_.first_temp && slot < ir_.frame_slots; ++slot) {
-            const u32 a = joined_[2 * std::size_t(slot)], b = joined_[2 * std::size_t(slot) + 1];
-            if (a != nothing && b != nothing) webs[a].memory = webs[b].memory = true; // copied whole
+            // One that is seen as two kinds was copied whole.
+            unsigned kinds = 0;
+            for (const bank b : banks) kinds += joined(slot, b) != nothing;
+            for (const bank b : banks)
+                if (const u32 w = joined(slot, b); w != nothing && kinds > 1) webs[w].memory = true;
         }
     }
 
@@ -219,15 +227,17 @@ private:
             operand[4 * std::size_t(i) + 3] = w;
             return;
         }
+        forget_around(slot, b);
         const u32 w = add({slot, b, false, in_memory, wide, false, i, i, weight_at(i)});
         local_[slot] = {w, block_, epoch_, false};
         operand[4 * std::size_t(i) + 3] = w;
         if (!fresh_.push_back(slot)) failed_ = true;
     }
-    /// A vector is written to `slot` and the next one: what lay there is gone.
-    void forget(u32 slot) noexcept {
-        for (u32 s = slot; s < slot + 2 && s < local_.size(); ++s)
-            if (s >= ir_.first_temp) local_[s] = {};
+    /// What reaches into `slot`, or is in the second slot of a vector there, is gone.
+    void forget_around(u32 slot, bank b) noexcept {
+        if (slot > ir_.first_temp)
+            if (const u32 w = local_[slot - 1].web; w != nothing && webs[w].kind == bank::vector) local_[slot - 1] = {};
+        if (b == bank::vector && slot + 1 < local_.size()) local_[slot + 1] = {};
     }
     void visit(u32 i, effect e) noexcept {
         const exec::node& n = ir_.nodes[i];
@@ -235,7 +245,6 @@ private:
         for (unsigned k = 0; k < 3; ++k) {
             if (location(n, k) != exec::loc::slot) continue;
             const exec::cls c = class_of_operand(module_, n, k);
-            if (c == exec::cls::v128) continue;
             use(i, k, u32(operand_of(n, k)), c);
             // The interpreter looks for it in its slot.
             if (e == effect::leave) stay(operand[4 * std::size_t(i) + k]);
@@ -243,8 +252,7 @@ private:
         if (e != effect::plain) lose_registers();
         if (location(n, 3) == exec::loc::slot) {
             const exec::cls c = class_of_operand(module_, n, 3);
-            if (c != exec::cls::v128) define(i, u32(operand_of(n, 3)), c, e != effect::plain);
-            else forget(u32(operand_of(n, 3)));
+            define(i, u32(operand_of(n, 3)), c, e != effect::plain);
         }
         if (v.fam == exec::family::latch) { // which writes to it, so it is no constant
             stay(operand[4 * std::size_t(i)]);

@@ -23,6 +23,7 @@ enum class fill : u8 {
     rm,           ///< a register, into the field `rm`
     index,        ///< a register, into the field `index` of the SIB byte
     base,         ///< a register, into the field `base` of the SIB byte
+    second,       ///< a register, into the field `vvvv` of a VEX prefix
     slot,         ///< 32 bits: the displacement of a slot of 8 bytes from the frame
     displacement, ///< 32 bits
     bits8,        ///< an immediate of so many bits
@@ -39,6 +40,7 @@ struct hole {
     u8 rex = 0; ///< the REX byte that takes the register's highest bit; of a displacement: its ModRM byte
     fill what = fill::reg;
     from whose = from::a;
+    u8 up = 0; ///< how much higher that bit lies, inverted, in a VEX prefix
 };
 
 /// A few instructions. Whoever copies one may copy all of `bytes`. A displacement at the very end takes 8 bits where
@@ -75,10 +77,13 @@ struct code {
     bool bytes = false; ///< a register operand is one of 8 bits, whose names change with a REX byte
 };
 
-/// Appends instructions to a stub.
+/// Appends instructions to a stub. Those on vectors are written once: as AVX has them, with three operands, or as SSE
+/// has them, where the result takes the place of the first operand.
 class assembler {
 public:
     stub made;
+
+    constexpr explicit assembler(bool avx = false) : avx_(avx) {}
 
     /// reg, register.
     constexpr assembler& rr(code c, reg r, reg rm) {
@@ -120,6 +125,34 @@ public:
     constexpr assembler& rx(code c, reg r, reg base, reg index, u8 scale) {
         return sib(c, r, base, index, scale, 0x40), byte(0), *this;
     }
+    /// On vectors: reg, register.
+    constexpr assembler& v(code c, reg r, reg rm) { return vector(gp::rax, false), rr(c, r, rm), plain(); }
+    /// d = a op b. With SSE, what `a` names has to be in `d` if both are holes; a register that the stub names is moved
+    /// to `d` before or, if `d` is a hole, lost, and then moved.
+    constexpr assembler& v3(code c, reg d, reg a, reg b) {
+        if (avx_) return vector(a, true), rr(c, d, b), plain();
+        const bool behind = d.open && !a.open;
+        if (!d.open && (a.open || a.number != d.number)) rr({0, 0x0f28}, d, a);
+        rr(c, behind ? a : d, b);
+        return behind ? rr({0, 0x0f28}, d, a) : *this;
+    }
+    /// The same by way of xmm0, so that `d` and `a` may be any two registers.
+    constexpr assembler& v3_apart(code c, reg d, reg a, reg b) {
+        return avx_ ? v3(c, d, a, b) : v3(c, reg::xmm(0), a, b).rr({0, 0x0f28}, d, reg::xmm(0));
+    }
+    /// d = a shifted by an immediate, which follows; as v3.
+    constexpr assembler& shift(u32 opcode, u8 extension, reg d, reg a) {
+        if (avx_) return vector(d, true), r({0x66, opcode}, extension, a), plain();
+        if (!d.open && (a.open || a.number != d.number)) rr({0, 0x0f28}, d, a);
+        return r({0x66, opcode}, extension, d);
+    }
+    /// reg, [the place of `x`]
+    constexpr assembler& rip(code c, reg r) {
+        const u8 rex = begin(c, r, gp::rax);
+        const u8 at = byte(u8((r.number & 7) << 3 | 5));
+        if (r.open) open(at, rex, fill::reg, r.whose);
+        return place();
+    }
     constexpr assembler& imm8(from whose) { return number(fill::bits8, whose, 1); }
     constexpr assembler& imm32(from whose) { return number(fill::bits32, whose, 4); }
     constexpr assembler& imm64(from whose) { return number(fill::bits64, whose, 8); }
@@ -157,7 +190,22 @@ private:
         return made.size++;
     }
     constexpr void open(u8 at, u8 rex, fill what, from whose) {
-        made.holes[made.hole_count++] = {at, rex, what, whose};
+        made.holes[made.hole_count++] = {at, rex, what, whose, u8(in_vex_ ? 5 : 0)};
+    }
+    constexpr void vector(reg second, bool has) { in_vex_ = avx_, second_ = second, has_second_ = has; }
+    constexpr assembler& plain() { return in_vex_ = false, *this; }
+    /// The place of the byte with the highest bits of registers.
+    constexpr u8 begin_vex(code c, reg r, reg rm, u8 index_bit) {
+        byte(0xc4);
+        const u32 escape = c.opcode >> 8;
+        const u8 map = escape == 0x0f38 ? 2 : escape == 0x0f3a ? 3 : 1;
+        const u8 at = byte(u8((0xe0 ^ ((r.number >> 3) << 7 | index_bit << 6 | (rm.number >> 3) << 5)) | map));
+        const u8 prefix = c.prefix == 0x66 ? 1 : c.prefix == 0xf3 ? 2 : c.prefix == 0xf2 ? 3 : 0;
+        const u8 number = has_second_ && !second_.open ? second_.number : u8(0);
+        const u8 last = byte(u8((c.wide ? 0x80 : 0) | (0x78 ^ number << 3) | prefix));
+        if (has_second_ && second_.open) open(last, 0, fill::second, second_.whose);
+        byte(u8(c.opcode));
+        return at;
     }
     constexpr assembler& number(fill what, from whose, unsigned bytes, u8 mode_at = 0) {
         open(made.size, mode_at, what, whose);
@@ -166,6 +214,7 @@ private:
     }
     /// Prefix, REX and opcode; the place of the REX byte, which is there whenever a hole could need it.
     constexpr u8 begin(code c, reg r, reg rm, u8 index_bit = 0, bool must = false) {
+        if (in_vex_) return begin_vex(c, r, rm, index_bit);
         if (c.prefix) byte(c.prefix);
         const u8 rex = u8((c.wide ? 8 : 0) | (r.number >> 3) << 2 | index_bit << 1 | rm.number >> 3);
         u8 at = 0;
@@ -185,6 +234,11 @@ private:
         if (base.open) open(next, rex, fill::base, base.whose);
         return at;
     }
+
+    bool avx_;
+    bool in_vex_ = false; ///< the instruction gets a VEX prefix
+    bool has_second_ = false;
+    reg second_ = gp::rax;
 };
 
 /// What is filled in, by `from`: registers by number, slots by number, immediates.
@@ -211,17 +265,18 @@ inline unsigned copy_stub(u8* to, const stub& s, const fillings& values) noexcep
         switch (h.what) {
         case fill::reg:
             to[h.at] |= u8((number & 7) << 3);
-            to[h.rex] |= u8((number >> 3) << 2);
+            to[h.rex] ^= u8((number >> 3) << 2 << h.up);
             break;
         case fill::rm:
         case fill::base:
             to[h.at] |= u8(number & 7);
-            to[h.rex] |= u8(number >> 3);
+            to[h.rex] ^= u8(number >> 3 << h.up);
             break;
         case fill::index:
             to[h.at] |= u8((number & 7) << 3);
-            to[h.rex] |= u8((number >> 3) << 1);
+            to[h.rex] ^= u8((number >> 3) << 1 << h.up);
             break;
+        case fill::second: to[h.at] ^= u8(number << 3); break;
         case fill::slot:
         case fill::displacement: {
             const u32 distance = u32(h.what == fill::slot ? 8 * value : value);

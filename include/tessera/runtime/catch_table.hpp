@@ -41,6 +41,13 @@ struct catch_table {
     vec<catch_region> regions;
     vec<catch_clause> clauses;
 
+    catch_table() noexcept = default;
+    explicit catch_table(const allocator* from) noexcept : regions(from), clauses(from) {}
+    /// Becomes a copy. False: memory is out.
+    [[nodiscard]] bool assign(const catch_table& other) noexcept {
+        return regions.assign({other.regions.data(), other.regions.size()}) &&
+               clauses.assign({other.clauses.data(), other.clauses.size()});
+    }
     void clear() noexcept {
         regions.clear();
         clauses.clear();

@@ -55,7 +55,8 @@ public:
     // ---- objects ---------------------------------------------------------------------------------------------------
 
     /// The heap of objects of the types in `all`.
-    explicit object_heap(const valid::type_registry& all) noexcept : layouts(all), all_(all) {}
+    explicit object_heap(const valid::type_registry& all, const allocator* from = nullptr) noexcept
+        : layouts(all, from), all_(all), memory_(from), blocks_(from), live_(from), marks_(from) {}
 
     object_layouts layouts;
 
@@ -228,8 +229,9 @@ public:
         const u64 most = limit;
         const bool one = single;
         const valid::type_registry& all = all_;
+        const allocator* const from = memory_.from;
         this->~object_heap();
-        ::new (static_cast<void*>(this)) object_heap(all);
+        ::new (static_cast<void*>(this)) object_heap(all, from);
         limit = most;
         single = one;
     }

@@ -34,9 +34,10 @@ struct host_function {
 /// A host object a guest can hold as an externref.
 struct host_object {
     void* object = nullptr;
-    const void* type = nullptr;              ///< address that stands for its C++ type
-    void (*destroy)(void* object) = nullptr; ///< null: the host owns it
-    u32 next_free = 0;                       ///< while unused: index + 1 of the next unused one
+    const void* type = nullptr; ///< address that stands for its C++ type
+    /// `from` is the store's; null: the host owns it.
+    void (*destroy)(const allocator* from, void* object) = nullptr;
+    u32 next_free = 0; ///< while unused: index + 1 of the next unused one
     bool used = false;
 };
 

@@ -15,22 +15,29 @@ namespace tessera::inline TESSERA_ABI::runtime {
 struct instance_data {
     store_data* store = nullptr;
     code_unit* unit = nullptr;
-    vec<func_record*> funcs;
-    vec<table_data*> tables;
-    vec<memory_data*> memories;
-    vec<global_data*> globals;
-    vec<u64> global_slots;    ///< values of the module's own globals, two slots each
-    vec<u64*> imported_cells; ///< `globals[i]->cell` of the imported ones
-    vec<tag_data*> tags;
-    vec<vec<u32>> elems;            ///< evaluated element segments; a dropped one is empty
-    vec<std::span<const u8>> datas; ///< data segments; a dropped one is empty
-    u32 self = 0;                   ///< index in store_data::instances
+    const allocator* from;
+    vec<func_record*> funcs{from};
+    vec<table_data*> tables{from};
+    vec<memory_data*> memories{from};
+    vec<global_data*> globals{from};
+    vec<u64> global_slots{from};    ///< values of the module's own globals, two slots each
+    vec<u64*> imported_cells{from}; ///< `globals[i]->cell` of the imported ones
+    vec<tag_data*> tags{from};
+    vec<vec<u32>> elems{from};            ///< evaluated element segments; a dropped one is empty
+    vec<std::span<const u8>> datas{from}; ///< data segments; a dropped one is empty
+    u32 self = 0;                         ///< index in store_data::instances
 
-    instance_data() noexcept = default;
+    explicit instance_data(const allocator* a) noexcept : from(a) {}
     instance_data(const instance_data&) = delete;
     instance_data& operator=(const instance_data&) = delete;
 
     const module_data& module() const noexcept { return *unit->module; }
+    /// Room for `n` element segments, and for as many data segments. False: memory is out.
+    [[nodiscard]] bool make_segments(std::size_t elem, std::size_t data) noexcept {
+        if (!elems.resize(elem) || !datas.resize(data)) return false;
+        for (vec<u32>& e : elems) e.allocate_from(from);
+        return true;
+    }
     /// elem.drop and data.drop.
     void drop_elem(u32 segment) noexcept { elems[segment] = {}; }
     void drop_data(u32 segment) noexcept { datas[segment] = {}; }

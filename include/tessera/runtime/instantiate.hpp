@@ -17,7 +17,7 @@ namespace tessera::inline TESSERA_ABI::runtime {
 inline code_unit* unit_of(store_data& store, module_data& m) noexcept {
     for (code_unit* u : store.units)
         if (u->module == &m) return u;
-    code_unit* u = create<code_unit>();
+    code_unit* u = make<code_unit>(store.from);
     if (u && store.types.add(m.types, u->type_ids) && u->funcs.resize(m.funcs.size()) && u->hints.read_all(m) &&
         store.units.push_back(u)) {
         u->module = &m;
@@ -25,7 +25,7 @@ inline code_unit* unit_of(store_data& store, module_data& m) noexcept {
         m.owners.fetch_add(1, std::memory_order_relaxed);
         return u;
     }
-    destroy(u);
+    destroy_in(store.from, u);
     return nullptr;
 }
 
@@ -58,7 +58,7 @@ private:
             for (std::size_t i = funcs; i < s.funcs.size(); ++i)
                 if (s.funcs[i]->host) s.funcs[i]->host->release();
             s.funcs.truncate(funcs);
-            for (std::size_t i = blocks; i < s.func_blocks.size(); ++i) TESSERA_DEALLOCATE(s.func_blocks[i]);
+            for (std::size_t i = blocks; i < s.func_blocks.size(); ++i) s.release(s.func_blocks[i]);
             s.func_blocks.truncate(blocks);
             drop(s.tables, tables);
             drop(s.memories, memories);
@@ -69,7 +69,7 @@ private:
         }
         template <class T>
         static void drop(vec<T*>& all, std::size_t keep) noexcept {
-            for (std::size_t i = keep; i < all.size(); ++i) destroy(all[i]);
+            for (std::size_t i = keep; i < all.size(); ++i) destroy_in(all.from(), all[i]);
             all.truncate(keep);
         }
         std::size_t funcs, blocks, tables, memories, globals, tags, instances, units;
@@ -102,7 +102,7 @@ private:
             !made->memories.reserve(m_.memories.size()) || !made->globals.reserve(m_.globals.size()) ||
             !made->global_slots.resize(2 * (m_.globals.size() - m_.imported_globals)) ||
             !made->imported_cells.reserve(m_.imported_globals) || !made->tags.reserve(m_.tags.size()) ||
-            !made->elems.resize(m_.elems.size()) || !made->datas.resize(m_.datas.size()))
+            !made->make_segments(m_.elems.size(), m_.datas.size()))
             return out_of_memory();
         return make_records();
     }

@@ -13,6 +13,7 @@ namespace tessera::inline TESSERA_ABI::runtime {
 
 class object_marker {
 public:
+    explicit object_marker(const allocator* from) noexcept : waiting_(from), arrays_(from) {}
     /// Starts over.
     void begin() noexcept {
         waiting_.clear();

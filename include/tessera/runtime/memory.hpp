@@ -7,6 +7,7 @@
 #include <tessera/runtime/shared_data.hpp>
 #include <tessera/syntax/trap.hpp>
 #include <tessera/syntax/types.hpp>
+#include <tessera/util/allocator.hpp>
 #include <tessera/util/pages.hpp>
 
 #include <initializer_list>
@@ -15,22 +16,36 @@
 
 namespace tessera::inline TESSERA_ABI::runtime {
 
+/// Who is told what the host writes to a store's memories. What that is stays the engine's, so that a program without
+/// feature::dirty_marks has no code of it.
+struct written_pages {
+    void (*mark)(written_pages& self, const u8* at, u64 n) noexcept;
+};
+
 /// Linear memory. `base` may change whenever the memory grows, except for a shared one. It is null
 /// while the memory is empty and has never grown. A shared memory has one in each store that uses it,
 /// touched by that store's thread alone: its `size` is what the thread last saw.
 struct memory_data {
     u8* base = nullptr;
-    u64 size = 0;                  ///< bytes; a multiple of the page size
-    memory_type type;              ///< as declared; the current size is the minimum when it is matched as an import
-    u64 max_bytes = 0;             ///< the smallest of the declared maximum, the address space and the store's limit
-    u64 capacity = 0;              ///< bytes that may be used; those beyond `size` are zero
-    u64 reserved = 0;              ///< bytes of address space at `base`; 0: `base` is from TESSERA_ALLOCATE_ZEROED
-    account* total = nullptr;      ///< the store's, counted in `size`s; of a shared one, if it is counted there
-    shared_data* shared = nullptr; ///< counted; null for a memory of the store's own
-    u32 self = 0;                  ///< index in store_data::memories
-    bool is_gone = false;          ///< given up: empty for good
+    u64 size = 0;                     ///< bytes; a multiple of the page size
+    memory_type type;                 ///< as declared; the current size is the minimum when it is matched as an import
+    u64 max_bytes = 0;                ///< the smallest of the declared maximum, the address space and the store's limit
+    u64 capacity = 0;                 ///< bytes that may be used; those beyond `size` are zero
+    u64 reserved = 0;                 ///< bytes of address space at `base`; 0: `base` was allocated
+    account* total = nullptr;         ///< the store's, counted in `size`s; of a shared one, if it is counted there
+    shared_data* shared = nullptr;    ///< counted; null for a memory of the store's own
+    written_pages* written = nullptr; ///< null where nobody asks what was written to, and for a shared one
+    const allocator* from = nullptr;  ///< of `base`, which then is never reserved; null: the macros
+    u32 self = 0;                     ///< index in store_data::memories
+    bool is_gone = false;             ///< given up: empty for good
+#if TESSERA_NATIVE
+    /// It never moves, and of `guarded_space` bytes from `base` on none beyond `size` can be accessed. Set before
+    /// `allocate`: wanted, which makes it so or clears it.
+    bool guarded = false;
+#endif
 
     memory_data() noexcept = default;
+    explicit memory_data(const allocator* a) noexcept : from(a) {}
     memory_data(const memory_data&) = delete;
     memory_data& operator=(const memory_data&) = delete;
     ~memory_data() {
@@ -39,12 +54,19 @@ struct memory_data {
             shared->release();
             return;
         }
-        give_back(base, reserved);
+        give_back(base, reserved, capacity);
         if (total) total->give(size);
     }
 
     /// The current size in pages.
     u64 pages() const noexcept { return bytes_now() >> type.page_log2; }
+    bool is_guarded() const noexcept {
+#if TESSERA_NATIVE
+        return guarded;
+#else
+        return false;
+#endif
+    }
     /// The current size in bytes, which other threads may have changed.
     u64 bytes_now() const noexcept { return shared ? shared->size.load(std::memory_order_acquire) : size; }
     /// True if another thread has made the memory larger than `size` was; it is set.
@@ -60,6 +82,9 @@ struct memory_data {
         base = s.base;
         type = s.type;
         size = bytes_now();
+#if TESSERA_NATIVE
+        guarded = s.guarded;
+#endif
     }
 
     /// Gives the memory its declared minimum. `most` is the store's limit in bytes for one memory.
@@ -74,6 +99,10 @@ struct memory_data {
         if (sum && !sum->take(bytes)) return limit = "limits::total_memory_bytes", false;
         total = sum;
         size = bytes;
+#if TESSERA_NATIVE
+        guarded = guarded && can_be_guarded(t) && place(guarded_space, bytes);
+        if (guarded) return true;
+#endif
         // Others may hold the address of a shared memory while it grows: it has room for its maximum at once.
         if (t.shared) return max_bytes == 0 || place(max_bytes, bytes) || place(0, max_bytes);
         return bytes == 0 || place(bytes < small_size ? bytes : reservation(), bytes) || place(0, bytes);
@@ -109,12 +138,15 @@ struct memory_data {
 
     /// Gives back all it has; it is empty from then on, for good. Not for a shared one, nor while code runs on it.
     void give_up() noexcept {
-        give_back(base, reserved);
+        give_back(base, reserved, capacity);
         if (total) total->give(size);
         base = nullptr;
         size = capacity = reserved = max_bytes = 0;
         total = nullptr;
         is_gone = true;
+#if TESSERA_NATIVE
+        guarded = false;
+#endif
     }
 
     /// True if [at, at + n) lies inside.
@@ -123,6 +155,17 @@ struct memory_data {
         return at <= all && n <= all - at;
     }
     std::span<u8> bytes() const noexcept { return {base, std::size_t(size)}; }
+    /// The host writes `n` bytes at `at`, or hands them out to be written; they are inside.
+    void note_write(const u8* at, u64 n) const noexcept {
+        if (TESSERA_UNLIKELY(written != nullptr)) written->mark(*written, at, n);
+    }
+
+    /// Any address and offset of 32 bits and what is accessed there lie within.
+    static constexpr u64 guarded_space = (u64{8} << 30) + 64 * 1024;
+    /// Only these can be: addresses have 32 bits, and the size is a multiple of every system's pages.
+    static constexpr bool can_be_guarded(const memory_type& t) noexcept {
+        return !t.limits.is64 && t.page_log2 == 16 && sizeof(void*) > 4;
+    }
 
 private:
     /// What address space is counted in: no system has larger pages, and Windows reserves in such.
@@ -151,15 +194,15 @@ private:
     u64 reservation() const noexcept { return whole_units(max_bytes < most_reserved ? max_bytes : most_reserved); }
 
     /// Finds room for `usable` bytes in `space` bytes of address space of their own, which must be a unit at
-    /// least, or where `space` is 0 from TESSERA_ALLOCATE_ZEROED. What was there stays the caller's to give back.
+    /// least, or where `space` is 0 allocates them. What was there stays the caller's to give back.
     bool place(u64 space, u64 usable) noexcept {
         u8* at = nullptr;
         u64 committed = usable;
         if (space == 0) {
-            at = static_cast<u8*>(TESSERA_ALLOCATE_ZEROED(std::size_t(usable)));
+            at = static_cast<u8*>(allocate_zeroed_in(from, std::size_t(usable)));
         } else {
 #if TESSERA_RESERVES
-            if (space < unit || space > std::size_t(-1) / 2 || usable > space) return false;
+            if (from || space < unit || space > std::size_t(-1) / 2 || usable > space) return false;
             space = whole_units(space);
             committed = whole_units(usable);
             at = static_cast<u8*>(TESSERA_RESERVE(std::size_t(space), std::size_t(committed)));
@@ -171,7 +214,7 @@ private:
         reserved = space;
         return true;
     }
-    static void give_back(u8* at, u64 space) noexcept {
+    void give_back(u8* at, u64 space, u64 room) const noexcept {
 #if TESSERA_RESERVES
         if (space != 0) {
             TESSERA_RELEASE(at, std::size_t(space));
@@ -180,14 +223,15 @@ private:
 #else
         static_cast<void>(space);
 #endif
-        TESSERA_DEALLOCATE(at);
+        release_in(from, at, std::size_t(room));
     }
     /// Makes `needed` bytes usable where the memory is.
     bool commit(u64 needed) noexcept {
 #if TESSERA_RESERVES
         if (needed > reserved) return false;
         const u64 step = (needed + commit_step - 1) / commit_step * commit_step;
-        for (u64 to : {step < reserved ? step : reserved, whole_units(needed)}) {
+        const u64 ahead = step < reserved ? step : reserved;
+        for (u64 to : {is_guarded() ? whole_units(needed) : ahead, whole_units(needed)}) {
             if (!TESSERA_COMMIT(base + capacity, std::size_t(to - capacity))) continue;
             capacity = to;
             return true;
@@ -198,15 +242,15 @@ private:
         return false;
     }
     bool move_to(u64 needed) noexcept {
-        if (type.shared) return false;
-        u8* const from = base;
-        const u64 had = reserved;
+        if (type.shared || is_guarded()) return false;
+        u8* const old = base;
+        const u64 space = reserved, had = capacity;
         // Half as much again keeps growing page by page linear in all.
         u64 room = capacity + capacity / 2;
         room = room < needed ? needed : room > max_bytes ? max_bytes : room;
         if (!place(reservation(), needed) && !place(room, needed) && !place(0, room) && !place(0, needed)) return false;
-        copy_used(base, from, size);
-        give_back(from, had);
+        copy_used(base, old, size);
+        give_back(old, space, had);
         return true;
     }
     // Pages that hold only zeros are not written, so those nobody has touched stay free of cost.

@@ -56,7 +56,8 @@ struct object_type {
 class object_layouts {
 public:
     /// The layouts of the types in `all`.
-    explicit object_layouts(const valid::type_registry& all) noexcept : all_(all) {}
+    explicit object_layouts(const valid::type_registry& all, const allocator* from = nullptr) noexcept
+        : all_(all), types_(from), words_(from) {}
 
     /// Makes `type` known. False: memory is out.
     [[nodiscard]] bool add(u32 type) noexcept {

@@ -58,7 +58,7 @@ inline bool drop_object(store_data& s, u32 reference) noexcept {
     o->next_free = s.free_object;
     s.free_object = (reference >> 2) + 1;
     --s.live_objects;
-    if (was.destroy) was.destroy(was.object);
+    if (was.destroy) was.destroy(s.from, was.object);
     return true;
 }
 

@@ -8,12 +8,18 @@
 TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::runtime {
 
+/// A new object of a store's, in its memory; null when that is out.
+template <class T>
+T* make(const allocator* from) noexcept {
+    if constexpr (std::is_constructible_v<T, const allocator*>) return create_in<T>(from, from);
+    else return create_in<T>(from);
+}
 /// Adds a new object to a list of the store's; null when memory is out.
 template <class T>
 T* add(vec<T*>& all) noexcept {
-    T* made = create<T>();
+    T* made = make<T>(all.from());
     if (made && !all.push_back(made)) {
-        destroy(made);
+        destroy_in(all.from(), made);
         return nullptr;
     }
     if (made) made->self = u32(all.size() - 1);
@@ -23,7 +29,13 @@ T* add(vec<T*>& all) noexcept {
 /// Gives `m`, a new memory of the store, what `type` declares. False as memory_data::allocate.
 [[nodiscard]] inline bool allocate(store_data& s, memory_data& m, const memory_type& type,
                                    std::string_view& limit) noexcept {
-    if (!type.shared || !s.engine->make_shared) return m.allocate(type, s.limits.memory_bytes, &s.memory_total, limit);
+#if TESSERA_NATIVE
+    m.guarded = s.has_guards;
+#endif
+    if (!type.shared || !s.engine->make_shared) {
+        m.written = s.written;
+        return m.allocate(type, s.limits.memory_bytes, &s.memory_total, limit);
+    }
     shared_data* const made = s.engine->make_shared(type, s.limits.memory_bytes, &s.memory_total, limit);
     if (made) m.show(*made, &s.memory_total);
     return made != nullptr;
@@ -46,12 +58,12 @@ inline func_record* record_block(store_data& s, std::size_t n) noexcept {
     const std::size_t all = s.funcs.size() + n;
     if (all > s.funcs.capacity() && !s.funcs.reserve(all < 2 * s.funcs.capacity() ? 2 * s.funcs.capacity() : all))
         return nullptr;
-    func_record* block = static_cast<func_record*>(TESSERA_ALLOCATE(n * sizeof(func_record)));
-    if (block && !s.func_blocks.push_back(block)) {
-        TESSERA_DEALLOCATE(block);
+    const store_data::func_block block{static_cast<func_record*>(allocate_in(s.from, n * sizeof(func_record))), n};
+    if (block.first && !s.func_blocks.push_back(block)) {
+        s.release(block);
         return nullptr;
     }
-    return block;
+    return block.first;
 }
 
 /// Makes `r` the record of a host function, of which it becomes an owner.

@@ -15,6 +15,7 @@ public:
         u32 turn = 0;
         u32 next_free = 0; ///< while unused: index + 1 of the next unused one
     };
+    explicit root_table(const allocator* from) noexcept : places_(from) {}
     /// A place for `reference`; its index is in `index`. False: memory is out.
     [[nodiscard]] bool add(u32 reference, u32& index) noexcept {
         if (free_) {

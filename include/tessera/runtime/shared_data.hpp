@@ -32,6 +32,9 @@ struct shared_data {
     std::atomic<u64> size{0}; ///< bytes; only grows
     std::atomic<u32> owners{1};
     memory_type type;
+#if TESSERA_NATIVE
+    bool guarded = false; ///< see memory_data
+#endif
 
     u64 pages() const noexcept { return size.load(std::memory_order_acquire) >> type.page_log2; }
     void retain() noexcept { owners.fetch_add(1, std::memory_order_relaxed); }

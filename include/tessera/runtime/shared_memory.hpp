@@ -10,6 +10,11 @@
 
 namespace tessera::inline TESSERA_ABI::runtime {
 
+#if TESSERA_NATIVE
+/// How many stores of the process have guard pages. While one has, memories are made for it that belong to no store.
+inline constinit std::atomic<u32> stores_with_guards{0};
+#endif
+
 class shared_object final : public shared_data {
 public:
     shared_object() noexcept { calls = &all_calls; }
@@ -17,8 +22,14 @@ public:
     /// Gives the memory its declared minimum, and address space for its maximum; as memory_data::allocate.
     [[nodiscard]] bool allocate(const memory_type& t, u64 most, account* sum, std::string_view& limit) noexcept {
         type = t;
+#if TESSERA_NATIVE
+        pages_.guarded = stores_with_guards.load(std::memory_order_relaxed) != 0;
+#endif
         if (!pages_.allocate(t, most, sum, limit)) return false;
         base = pages_.base;
+#if TESSERA_NATIVE
+        guarded = pages_.guarded;
+#endif
         size.store(pages_.size, std::memory_order_release);
         return true;
     }

@@ -6,6 +6,7 @@
 #include <tessera/runtime/limits.hpp>
 #include <tessera/syntax/trap.hpp>
 #include <tessera/syntax/types.hpp>
+#include <tessera/util/allocator.hpp>
 
 #include <span>
 #include <string_view>
@@ -15,18 +16,20 @@ namespace tessera::inline TESSERA_ABI::runtime {
 /// A table: `items` holds references in their 32-bit form, 0 for null; it may move when the table grows.
 struct table_data {
     u32* items = nullptr;
-    u64 size = 0;             ///< entries
-    table_type type;          ///< as declared; a type index in `type.element` is the store's type id
-    u64 max = 0;              ///< the smallest of the declared maximum, the address space and the store's limit
-    u64 capacity = 0;         ///< entries allocated
-    account* total = nullptr; ///< the store's, counted in `size`s
-    u32 self = 0;             ///< index in store_data::tables
+    u64 size = 0;                    ///< entries
+    table_type type;                 ///< as declared; a type index in `type.element` is the store's type id
+    u64 max = 0;                     ///< the smallest of the declared maximum, the address space and the store's limit
+    u64 capacity = 0;                ///< entries allocated
+    account* total = nullptr;        ///< the store's, counted in `size`s
+    const allocator* from = nullptr; ///< of `items`; null: the macros
+    u32 self = 0;                    ///< index in store_data::tables
 
     table_data() noexcept = default;
+    explicit table_data(const allocator* a) noexcept : from(a) {}
     table_data(const table_data&) = delete;
     table_data& operator=(const table_data&) = delete;
     ~table_data() {
-        TESSERA_DEALLOCATE(items);
+        give_back();
         if (total) total->give(size);
     }
 
@@ -85,10 +88,11 @@ struct table_data {
     }
 
 private:
-    static u32* fresh(u64 n) noexcept {
+    u32* fresh(u64 n) const noexcept {
         if (n > std::size_t(-1) / 2 / sizeof(u32)) return nullptr;
-        return static_cast<u32*>(TESSERA_ALLOCATE_ZEROED(std::size_t(n) * sizeof(u32)));
+        return static_cast<u32*>(allocate_zeroed_in(from, std::size_t(n) * sizeof(u32)));
     }
+    void give_back() const noexcept { release_in(from, items, std::size_t(capacity) * sizeof(u32)); }
     bool move_to(u64 needed) noexcept {
         u64 room = capacity + capacity / 2;
         room = room < needed ? needed : room > max ? max : room;
@@ -96,7 +100,7 @@ private:
         if (!to && room > needed) to = fresh(room = needed);
         if (!to) return false;
         if (size) std::memcpy(to, items, std::size_t(size) * sizeof(u32));
-        TESSERA_DEALLOCATE(items);
+        give_back();
         items = to;
         capacity = room;
         return true;

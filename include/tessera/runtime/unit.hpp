@@ -45,28 +45,42 @@ struct code_place {
 
 /// Keeps a module alive and holds what the store knows about it.
 struct code_unit {
+    const allocator* from;             ///< of all that is here; null: the macros
     module_data* module = nullptr;     ///< counted
-    vec<u32> type_ids;                 ///< type index → the store's canonical type id
+    vec<u32> type_ids{from};           ///< type index → the store's canonical type id
     object_layouts* layouts = nullptr; ///< the store's
-    binary::branch_hints hints;        ///< of the module, for lowering
-    vec<func_code> funcs;              ///< by function index; imported ones stay empty
+    binary::branch_hints hints{from};  ///< of the module, for lowering
+    vec<func_code> funcs{from};        ///< by function index; imported ones stay empty
 #if TESSERA_NATIVE
-    vec<func_code> compiled; ///< slot form of functions that were lowered for the interpreter before
+    vec<func_code> compiled{from}; ///< slot form of functions that were lowered for the interpreter before
 #endif
-    vec<catch_table*> catch_tables;
-    vec<code_place> places; ///< of lowered functions, the first `sorted` of them in order, see exec/frames.hpp
+    vec<catch_table*> catch_tables{from};
+    vec<code_place> places{from}; ///< of lowered functions, the first `sorted` of them in order, see exec/frames.hpp
     std::size_t sorted = 0;
-    vec<u32> exports_by_name; ///< export indices in the order of their names; empty until needed
+    vec<u32> exports_by_name{from}; ///< export indices in the order of their names; empty until needed
 
-    code_unit() noexcept = default;
+    explicit code_unit(const allocator* a) noexcept : from(a) {}
     code_unit(const code_unit&) = delete;
     code_unit& operator=(const code_unit&) = delete;
-    ~code_unit() {
-        for (func_code& f : funcs) TESSERA_DEALLOCATE(f.cells);
+    ~code_unit() { drop_code(); }
+
+    /// The room of cells: there is some for a function of none, too.
+    static u32 room_of(u32 size) noexcept { return size ? size : 8; }
+    void release(const func_code& f) const noexcept { release_in(from, f.cells, room_of(f.size)); }
+    /// Frees the lowered code of all functions.
+    void drop_code() noexcept {
+        for (func_code& f : funcs) {
+            release(f);
+            f = {};
+        }
 #if TESSERA_NATIVE
-        for (func_code& f : compiled) TESSERA_DEALLOCATE(f.cells);
+        for (func_code& f : compiled) release(f);
+        compiled.clear();
 #endif
-        for (catch_table* t : catch_tables) destroy(t);
+        for (catch_table* t : catch_tables) destroy_in(from, t);
+        catch_tables.clear();
+        places.clear();
+        sorted = 0;
     }
 
     /// The code at a place.

@@ -17,9 +17,14 @@ namespace tessera::inline TESSERA_ABI::runtime {
 /// One for each store whose guest ever waited; it lives as long as the store.
 class sleeper final : public sleeper_data {
 public:
-    sleeper() noexcept
+    /// One in the memory of `from`, as create_in has it.
+    explicit sleeper(const allocator* from = nullptr) noexcept
         : sleeper_data{[](sleeper_data& self) noexcept { static_cast<sleeper&>(self).look_around(); },
-                       [](sleeper_data* self) noexcept { tessera::destroy(static_cast<sleeper*>(self)); }} {}
+                       [](sleeper_data* self) noexcept {
+                           sleeper* const me = static_cast<sleeper*>(self);
+                           tessera::destroy_in(me->from_, me);
+                       }},
+          from_(from) {}
 
     void begin() noexcept {
         const locked hold(lock_);
@@ -54,6 +59,7 @@ private:
     mutex lock_;
     condition woken_;
     bool notified_ = false;
+    const allocator* from_;
 };
 
 class wait_queue {

@@ -40,11 +40,11 @@ TESSERA_API result<restored> fork(runtime::store_data& from, runtime::store_data
 ///
 /// Not saved: modules, which `restore` is given; host functions, which their names find; host objects, which a
 /// reference names by the order in which they were made; limits; what only the host holds, as `rooted`s and errors;
-/// calls that are not given. Fails with msg::already_running while a host function called from a guest runs or a
-/// debugger is attached, and for a call of a store with machine code; msg::out_of_range, with the reason as detail, for
-/// a shared memory, a call that has ended, a host function in a table that no module imports; msg::other_store for a
-/// call of another store; msg::limit_reached for calls that stand at absurdly many places of long functions;
-/// msg::out_of_memory.
+/// calls that are not given, and of those that are the values that nothing reads any more. Fails with
+/// msg::already_running while a host function called from a guest runs or a debugger is attached; msg::out_of_range,
+/// with the reason as detail, for a shared memory, a call that has ended, a host function in a table that no module
+/// imports; msg::other_store for a call of another store; msg::limit_reached for calls that stand at absurdly many
+/// places of long functions; msg::out_of_memory.
 template <features F>
 result<vec<u8>> save(store<F>& s, std::span<execution* const> calls = {}) noexcept {
     if (auto ok = s.status(); !ok) return ok.error();

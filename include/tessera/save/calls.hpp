@@ -21,7 +21,6 @@ public:
         exec::context& c = *static_cast<exec::context*>(call);
         if (c.running) return w.fail(msg::already_running);
         if (is_watched(w.store)) return w.fail(error(msg::already_running, "a debugger is attached"));
-        if (is_native(w.store)) return w.fail(error(msg::already_running, "calls with machine code"));
         w.out().byte(c.paused);
         if (!c.paused) {
             if (c.pc != c.enter_cells || !c.call.callee)
@@ -43,7 +42,7 @@ public:
 
     static void* read(store_reader& r, runtime::func_record& f, bool& paused) noexcept {
         const u8 kind = r.in.byte();
-        if (kind > 1 || is_watched(r.store) || is_native(r.store)) return r.in.fail(msg::out_of_range, "call"), nullptr;
+        if (kind > 1 || is_watched(r.store)) return r.in.fail(msg::out_of_range, "call"), nullptr;
         paused = kind == 1;
         error why(msg::out_of_memory);
         if (!paused) {
@@ -71,15 +70,6 @@ private:
             if (s.engine_state) return exec::traced_pool::of(s)->plain;
         return false;
     }
-    /// Frames of machine code stand elsewhere than lowering says.
-    static bool is_native([[maybe_unused]] const runtime::store_data& s) noexcept {
-#if TESSERA_NATIVE
-        const auto* const pool = static_cast<const exec::context_pool*>(s.engine_state);
-        return pool && pool->native;
-#else
-        return false;
-#endif
-    }
     static const u8* put(store_writer& w, val_type t, const u8* at) noexcept {
         u64 slots[2] = {exec::load_native<u64>(at), 0};
         if (t.is_vector()) slots[1] = exec::load_native<u64>(at + slot);
@@ -94,10 +84,10 @@ private:
                 return w.fail(error(msg::limit_reached, "frames"));
             frame_point made;
             exec::function_ir ir;
-            point_finder<F> finder(ir, unit);
-            if (!finder.at_cell(f.func, u32(f.pc - unit.funcs[f.func].cells), calls, made) ||
+            point_finder<F> finder(ir, unit, f.code(), w.points);
+            if (!finder.at_cell(f.func, u32(f.pc - f.code().cells), calls, made) ||
                 !(p = w.points.add(f.pc, 0, std::move(made))))
-                return w.fail(msg::out_of_memory);
+                return w.fail(finder.too_long() ? error(msg::limit_reached, "frames") : error(msg::out_of_memory));
         }
         w.out().number(u64{f.instance->self} + 1);
         w.out().number(f.func);
@@ -106,7 +96,7 @@ private:
             static constexpr u64 nothing[2] = {0, 0};
             for (const frame_value& v : all) {
                 const val_type t = runtime::store_type(unit, v.type);
-                if (v.is_dead) w.value(t, nothing);
+                if (v.is_dead || v.is_unread) w.value(t, nothing);
                 else if (v.is_constant) w.value(t, v.value);
                 else put(w, t, f.fp + slot * v.slot);
             }
@@ -162,9 +152,10 @@ private:
             if (!r.points.pay(code.size())) return r.in.fail(msg::limit_reached, "frames");
             frame_point made;
             exec::function_ir ir;
-            point_finder<F> finder(ir, unit);
+            point_finder<F> finder(ir, unit, unit.funcs[f->index], r.points);
             if (!finder.at_offset(f->index, offset, calls, made))
-                return r.in.fail(msg::out_of_range, "a place where no call can stand");
+                return finder.too_long() ? r.in.fail(msg::limit_reached, "frames")
+                                         : r.in.fail(msg::out_of_range, "a place where no call can stand");
             if (!(p = r.points.add(&unit, key, std::move(made)))) return r.in.fail(msg::out_of_memory);
         }
         if (!follows(r.store, *f, outer, called)) return r.in.fail(msg::wrong_type, "results of a call");
@@ -211,7 +202,7 @@ private:
         if (r.in.number() != all.size()) return r.in.fail(msg::out_of_range, locals ? "locals" : "operands");
         for (const frame_value& v : all) {
             u64 slots[2] = {};
-            if (!r.value(runtime::store_type(unit, v.type), slots, locals || v.is_dead)) return false;
+            if (!r.value(runtime::store_type(unit, v.type), slots, locals || v.is_dead || v.is_unread)) return false;
             if (v.is_dead || v.is_constant) continue;
             std::memcpy(fp + slot * v.slot, slots, slot * std::size_t(v.type.slots()));
         }

@@ -14,6 +14,7 @@ struct frame_value {
     bool is_constant = false; ///< in the code: it lies nowhere
     bool is_dead = false;     ///< never read again, and its slot may be another one's already
     u64 value[2] = {};        ///< of a constant
+    bool is_unread = false;   ///< never read again, and its slot may hold anything
 };
 
 /// A place and the frame there.

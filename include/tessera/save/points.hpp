@@ -9,7 +9,7 @@
 
 #include <tessera/exec/encode.hpp>
 #include <tessera/exec/lower.hpp>
-#include <tessera/save/frame_point.hpp>
+#include <tessera/save/live_values.hpp>
 
 TESSERA_SMALL
 namespace tessera::inline TESSERA_ABI::saving {
@@ -21,7 +21,16 @@ class point_finder : exec::lowering<F> {
     enum class standing : u8 { none, start, loop, after, during };
 
 public:
-    point_finder(exec::function_ir& ir, const runtime::code_unit& unit) noexcept : base(ir, unit) {}
+    /// For the function of `unit` that has `code`, lowered as that was.
+#if TESSERA_NATIVE
+    point_finder(exec::function_ir& ir, const runtime::code_unit& unit, const runtime::func_code& code,
+                 point_cache& budget) noexcept
+        : base(ir, unit, code.form), live_(ir, *unit.module, budget) {}
+#else
+    point_finder(exec::function_ir& ir, const runtime::code_unit& unit, const runtime::func_code&,
+                 point_cache& budget) noexcept
+        : base(ir, unit), live_(ir, *unit.module, budget) {}
+#endif
 
     /// What is at byte `cell` of the code of function `func`: the cell that a paused call goes on with, or a byte of a
     /// cell that calls. False: memory is out, or calls cannot stand there.
@@ -58,6 +67,9 @@ public:
         return find(func, out);
     }
 
+    /// True if looking for it would take absurdly long.
+    bool too_long() const noexcept { return live_.too_long; }
+
 private:
     struct request {
         u32 offset = no_index;           ///< of the instruction, or
@@ -82,6 +94,7 @@ private:
         const u32 n = node_found();
         if (n >= cells.size()) return false;
         out.cell = cells[n].cell;
+        if (!live_.run(out, n, wanted_.calls ? n - 1 : no_index)) return false;
         if (!wanted_.calls) return true;
         out.arguments = this->ir_.nodes[n - 1].words[0];
         out.results = call_type_;
@@ -89,7 +102,7 @@ private:
     }
     /// The node at which the call goes on.
     u32 node_found() const noexcept {
-        if (found_ == standing::start) return 1; // behind the entry
+        if (found_ == standing::start) return u32(this->counts_) + 1; // behind the entry
         if (found_ == standing::loop) return landing_of(this->ir_.loops[number_].label);
         for (u32 i = 0; i < this->ir_.nodes.size(); ++i)
             if (this->ir_.nodes[i].safepoint == number_)
@@ -289,6 +302,7 @@ private:
         }
     }
 
+    live_values live_;
     request wanted_;
     frame_point* out_ = nullptr;
     standing found_ = standing::none;

@@ -154,7 +154,7 @@ private:
             if (sized) sizes[i] = in.number();
             if (in.failed()) return false;
             if (own) continue;
-            all[i] = create<T>();
+            all[i] = runtime::make<T>(store.from);
             if (!all[i]) return out_of_memory();
             all[i]->self = i;
             if (!host(*all[i])) return false;
@@ -203,7 +203,7 @@ private:
         const bool is_gone = memory_sizes_[m.self] == 0;
         const u64 size = memory_sizes_[m.self] - 1;
         if (t.shared) return in.fail(msg::out_of_range, "a shared memory cannot be loaded");
-        if (!m.allocate(t, store.limits.memory_bytes, &store.memory_total, which)) return limit(which);
+        if (!runtime::allocate(store, m, t, which)) return limit(which);
         if (is_gone) return m.give_up(), true; // of an instance that was reloaded
         if (size < m.size || size % (u64{1} << t.page_log2) != 0) return in.fail(msg::out_of_range, "size of a memory");
         return m.grow((size - m.size) >> t.page_log2, old) || limit("limits::memory_bytes");
@@ -240,7 +240,7 @@ private:
             !i->memories.reserve(m.memories.size()) || !i->globals.reserve(m.globals.size()) ||
             !i->global_slots.resize(2 * (m.globals.size() - m.imported_globals)) ||
             !i->imported_cells.reserve(m.imported_globals) || !i->tags.reserve(m.tags.size()) ||
-            !i->elems.resize(m.elems.size()) || !i->datas.resize(m.datas.size()))
+            !i->make_segments(m.elems.size(), m.datas.size()))
             return out_of_memory();
         runtime::func_record* records = m.funcs.empty() ? nullptr : runtime::record_block(store, m.funcs.size());
         if (!records && !m.funcs.empty()) return out_of_memory();
@@ -314,7 +314,7 @@ private:
     T* fill(vec<T*>& all, u32& next) noexcept {
         while (next < all.size() && all[next]) ++next;
         if (next == all.size()) return in.fail(msg::out_of_range, "number of things"), nullptr;
-        T* const made_now = create<T>();
+        T* const made_now = runtime::make<T>(store.from);
         if (!made_now) return out_of_memory(), nullptr;
         made_now->self = next;
         return all[next] = made_now;

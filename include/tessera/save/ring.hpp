@@ -9,7 +9,7 @@
 
 #include <tessera/exec/engine.hpp>
 #include <tessera/runtime/dirty_pages.hpp>
-#include <tessera/save/rollback.hpp>
+#include <tessera/save/kept_calls.hpp>
 
 namespace tessera::inline TESSERA_ABI::saving {
 
@@ -20,6 +20,11 @@ const frame_marks& marks_for() noexcept {
         if constexpr (F[feature::dirty_marks]) {
             m.dirty = [](runtime::store_data& s) noexcept { return exec::machine<F>::dirty_pages(s); };
             m.calls = [](const runtime::store_data& s) noexcept { return exec::machine<F>::calls_of(s); };
+            m.forgotten = [](const runtime::store_data& s) noexcept {
+                const auto* const all = static_cast<const exec::context_pool*>(s.engine_state);
+                return all ? all->forgotten : 0;
+            };
+            m.make_call = [](runtime::store_data& s) noexcept -> void* { return exec::machine<F>::acquire(s); };
         }
         return m;
     }();
@@ -36,11 +41,24 @@ TESSERA_API result<void> frame_ring::touch(const memory& m, u64 at, u64 n) noexc
     dirty->mark_range(data.base + at, n);
     return {};
 }
-inline bool frame_ring::check(error& why) noexcept {
+inline bool frame_ring::check(std::span<const keepable_call> calls, error& why) noexcept {
     if (!store_) return why = error(msg::stale_handle), false;
     if (!marks_.dirty(*store_)) return why = error(msg::out_of_memory), false;
-    if (store_->host_depth != 0 || marks_.calls(*store_) != 0)
-        return why = error(msg::already_running, "a call runs or waits"), false;
+    if (store_->host_depth != 0) return why = error(msg::already_running, "a call runs"), false;
+    const auto context_of = [](const keepable_call& c) { return static_cast<exec::context*>(c.of().call()); };
+    for (const keepable_call& c : calls) {
+        if (c.of().store() != store_) return why = error(msg::other_store), false;
+        if (exec::context* const x = context_of(c)) x->is_seen = false;
+    }
+    u32 given = 0;
+    for (const keepable_call& c : calls)
+        if (exec::context* const x = context_of(c)) {
+            if (std::exchange(x->is_seen, true))
+                return why = error(msg::out_of_range, "a call that is given twice"), false;
+            ++given;
+        }
+    if (marks_.calls(*store_) != given)
+        return why = error(msg::already_running, "a call stands that is not given"), false;
     if (store_->heap.total() != 0) return why = error(msg::out_of_range, "there are objects in the heap"), false;
     for (const runtime::memory_data* m : store_->memories)
         if (m->shared) return why = error(msg::out_of_range, "a shared memory"), false;
@@ -56,6 +74,80 @@ inline bool frame_ring::begin() noexcept {
     instances_ = store_->instances.size();
     return images_.resize(store_->memories.size());
 }
+
+// ---- calls -------------------------------------------------------------------------------------------------------
+
+inline bool frame_ring::copy_calls(std::span<const keepable_call> calls, ring_frame& f, error& why) noexcept {
+    f.forgotten = marks_.forgotten(*store_);
+    if (!f.calls.resize(calls.size())) return false;
+    for (std::size_t i = 0; i < calls.size(); ++i) {
+        const execution& x = calls[i].of();
+        kept_call& to = f.calls[i];
+        to.func = x.func_place();
+        to.standing = x.standing();
+        to.is_over = !x.call();
+        to.results.clear();
+        to.figures.words.clear();
+        if (!to.results.append(x.slots().data(), x.slots().size()) || !calls[i].note(to.figures, why) ||
+            (!to.is_over && !keep(*static_cast<const exec::context*>(x.call()), to)))
+            return false;
+    }
+    return true;
+}
+/// All that can fail of putting them back. Nothing has changed then.
+inline bool frame_ring::make_calls(std::span<const keepable_call> calls, const ring_frame& f, error& why) noexcept {
+    const bool stand = [&] {
+        for (const kept_call& c : f.calls)
+            if (!c.is_over) return true;
+        return false;
+    }();
+    made_.clear();
+    if (calls.size() != f.calls.size()) return why = error(msg::out_of_range, "number of calls"), false;
+    if (stand && f.forgotten != marks_.forgotten(*store_))
+        return why = error(msg::out_of_range, "a state that is not kept"), false;
+    results_ = {};
+    if (!made_.resize(calls.size()) || !results_.resize(calls.size())) return false;
+    for (std::size_t i = 0; i < calls.size(); ++i) {
+        const kept_call& from = f.calls[i];
+        if (!calls[i].make_room(from.figures) || !results_[i].append(from.results.data(), from.results.size()))
+            return false;
+        if (from.is_over) continue;
+        made_[i] = calls[i].of().call();
+        const bool is_new = !made_[i];
+        if (is_new && !(made_[i] = marks_.make_call(*store_))) return false;
+        exec::context& c = *static_cast<exec::context*>(made_[i]);
+        const u64 depth = is_new ? 0 : c.depth_of(c.fp);
+        const trap was = c.why;
+        u8* at = c.stack;
+        const bool there = c.ensure(at, from.stack.size() + 64); // as engine::start does
+        c.fp = c.stack + depth;
+        c.why = was;
+        if (!there) return false;
+    }
+    return true;
+}
+inline void frame_ring::give_up_made(std::span<const keepable_call> calls, const ring_frame& f) noexcept {
+    for (std::size_t i = 0; i < made_.size(); ++i)
+        if (made_[i] && made_[i] != calls[i].of().call()) end_call(made_[i], *store_->funcs[f.calls[i].func]);
+    made_.clear();
+}
+inline void frame_ring::end_call(void* call, const runtime::func_record& f) noexcept {
+    static_cast<exec::context*>(call)->in_host = false; // if it waited
+    store_->engine->finish(*store_, call, f, nullptr);
+}
+inline void frame_ring::put_back_calls(std::span<const keepable_call> calls, const ring_frame& f) noexcept {
+    for (std::size_t i = 0; i < calls.size(); ++i) {
+        execution& x = calls[i].of();
+        const kept_call& from = f.calls[i];
+        if (from.is_over && x.call()) end_call(x.call(), *store_->funcs[x.func_place()]);
+        if (!from.is_over) put_back(*static_cast<exec::context*>(made_[i]), from);
+        x.become(made_[i], from.func, from.standing, std::move(results_[i]));
+        calls[i].put_back(from.figures);
+    }
+    made_.clear();
+}
+
+// ---- the rest ----------------------------------------------------------------------------------------------------
 
 inline bool frame_ring::copy_rest(ring_frame& f) noexcept {
     f.sizes.clear(), f.globals.clear(), f.table_sizes.clear(), f.items.clear(), f.segments.clear();
@@ -116,8 +208,15 @@ bool frame_ring::each_changed(u32 m, Function f) noexcept {
     const u64 size = data.size < image.size ? data.size : image.size;
     for (u64 at = 0; at < size; at += page) {
         const u64 n = size - at < page ? size - at : page;
-        if (!moved && !dirty.is_marked(data.base + at)) continue;
-        if (moved && std::memcmp(data.base + at, image.bytes.data() + at, std::size_t(n)) == 0) continue;
+        // How much of the page may differ: nothing, its beginning or, where nobody knows, all of it.
+        u64 look = n;
+        if (!moved && !dirty.is_marked(data.base + at)) {
+            if (!dirty.reached(data.base + at)) continue;
+            look = n < runtime::dirty_pages::most_bytes ? n : runtime::dirty_pages::most_bytes;
+        } else if (!moved) {
+            look = 0;
+        }
+        if (look != 0 && std::memcmp(data.base + at, image.bytes.data() + at, std::size_t(look)) == 0) continue;
         if (!f(u32(at / page), at, std::size_t(n))) return false;
     }
     return true;
@@ -143,9 +242,9 @@ inline void frame_ring::set_size(u32 m, u64 size) noexcept {
     data.size = size;
 }
 
-TESSERA_API result<u64> frame_ring::take() noexcept {
+TESSERA_API result<u64> frame_ring::take(std::span<const keepable_call> calls) noexcept {
     error why{error::unlikely()};
-    if (!check(why)) return why;
+    if (!check(calls, why)) return why;
     if ((epoch_ != store_->epoch || instances_ != store_->instances.size() ||
          images_.size() != store_->memories.size()) &&
         !begin())
@@ -157,7 +256,8 @@ TESSERA_API result<u64> frame_ring::take() noexcept {
     f->pages.clear();
     f->before.clear();
     // Nothing changes before all memory is there.
-    bool fine = copy_rest(*f) && frames_.reserve(most_ + std::size_t{1}) && spare_.reserve(most_ + std::size_t{1});
+    bool fine = copy_calls(calls, *f, why) && copy_rest(*f) && frames_.reserve(most_ + std::size_t{1}) &&
+                spare_.reserve(most_ + std::size_t{1});
     for (u32 m = 0; fine && m < images_.size(); ++m) fine = take_memory(m, *f);
     if (!fine) return destroy(f), why;
     for (const ring_frame::page& p : f->pages) {
@@ -184,12 +284,14 @@ TESSERA_API result<u64> frame_ring::take() noexcept {
     }
     return next_++;
 }
-TESSERA_API result<void> frame_ring::go_back(u64 number) noexcept {
+TESSERA_API result<void> frame_ring::go_back(u64 number, std::span<const keepable_call> calls) noexcept {
     error why{error::unlikely()};
-    if (!check(why)) return why;
+    if (!check(calls, why)) return why;
     if (number < oldest() || number >= next_ || epoch_ != store_->epoch || instances_ != store_->instances.size() ||
         images_.size() != store_->memories.size())
         return error(msg::out_of_range, "a state that is not kept");
+    const ring_frame& to = *frames_[std::size_t(number - oldest())];
+    if (!make_calls(calls, to, why)) return give_up_made(calls, to), why;
     for (u32 m = 0; m < images_.size(); ++m) {
         set_size(m, images_[m].size);
         static_cast<void>(each_changed(m, [&](u32, u64 at, std::size_t n) noexcept {
@@ -218,6 +320,7 @@ TESSERA_API result<void> frame_ring::go_back(u64 number) noexcept {
         static_cast<void>(spare_.push_back(f)); // reserved
     }
     restore_rest(*frames_.back());
+    put_back_calls(calls, *frames_.back());
     marks_.dirty(*store_)->clear();
     return {};
 }

@@ -93,6 +93,9 @@ struct type_section {
     vec<val_type> values;
     vec<field_type> fields;
 
+    type_section() noexcept = default;
+    explicit type_section(const allocator* from) noexcept : defs(from), values(from), fields(from) {}
+
     u32 size() const noexcept { return u32(defs.size()); }
     const type_def& operator[](u32 type) const noexcept { return defs[type]; }
     view<val_type> params(u32 type) const noexcept { return {values.data() + defs[type].first, defs[type].params}; }

@@ -3,6 +3,7 @@
 /// A growable array whose every allocation can fail, with and without exceptions.
 #pragma once
 
+#include <tessera/util/allocator.hpp>
 #include <tessera/util/view.hpp>
 
 #include <new>
@@ -16,18 +17,24 @@ struct vec_storage {
     void* data_ = nullptr;
     std::size_t size_ = 0;
     std::size_t capacity_ = 0;
+    const allocator* from_ = nullptr;
 
     /// Room for `n` elements of `element` bytes, which can be copied as bytes. False: memory is out,
     /// nothing changed.
     TESSERA_NOINLINE bool move_to(std::size_t n, std::size_t element) noexcept {
         if (n > std::size_t(-1) / 2 / element) return false;
-        void* const fresh = TESSERA_ALLOCATE(n * element);
+        void* const fresh = allocate_in(from_, n * element);
         if (!fresh) return false;
         if (size_) std::memcpy(fresh, data_, size_ * element);
-        TESSERA_DEALLOCATE(data_);
+        release_in(from_, data_, capacity_ * element);
         data_ = fresh;
         capacity_ = n;
         return true;
+    }
+    TESSERA_NOINLINE void give_back(std::size_t element) noexcept {
+        release_in(from_, data_, capacity_ * element);
+        data_ = nullptr;
+        size_ = capacity_ = 0;
     }
 };
 } // namespace detail
@@ -38,7 +45,13 @@ template <class T>
 class vec : detail::vec_storage {
 public:
     vec() noexcept = default;
-    vec(vec&& other) noexcept { take(other); }
+    /// One that allocates from `from`, which must outlive it; null is as without.
+    explicit vec(const allocator* from) noexcept { from_ = from; }
+    vec(vec&& other) noexcept {
+        from_ = other.from_;
+        take(other);
+    }
+    /// Content stays in the room it is in; a sequence without room leaves this one where it allocates.
     vec& operator=(vec&& other) noexcept {
         if (this != &other) {
             release();
@@ -54,6 +67,10 @@ public:
     const T* data() const noexcept { return static_cast<const T*>(data_); }
     std::size_t size() const noexcept { return size_; }
     std::size_t capacity() const noexcept { return capacity_; }
+    /// Where it allocates; null: by the macros.
+    const allocator* from() const noexcept { return from_; }
+    /// Allocates from `from`, for one that has no room yet.
+    void allocate_from(const allocator* from) noexcept { from_ = from; }
     bool empty() const noexcept { return size_ == 0; }
     T& operator[](std::size_t i) noexcept { return data()[i]; }
     const T& operator[](std::size_t i) const noexcept { return data()[i]; }
@@ -113,19 +130,20 @@ private:
     }
     TESSERA_NOINLINE bool move_each_to(std::size_t n) noexcept {
         if (n > std::size_t(-1) / 2 / sizeof(T)) return false;
-        T* fresh = static_cast<T*>(TESSERA_ALLOCATE(n * sizeof(T)));
+        T* fresh = static_cast<T*>(allocate_in(from_, n * sizeof(T)));
         if (!fresh) return false;
         for (std::size_t i = 0; i < size_; ++i) {
             ::new (static_cast<void*>(fresh + i)) T(std::move(data()[i]));
             data()[i].~T();
         }
-        TESSERA_DEALLOCATE(data_);
+        release_in(from_, data_, capacity_ * sizeof(T));
         data_ = fresh;
         capacity_ = n;
         return true;
     }
     // By hand: std::exchange costs a dozen type traits for each T.
     void take(vec& other) noexcept {
+        if (other.capacity_ != 0) from_ = other.from_;
         data_ = other.data_;
         size_ = other.size_;
         capacity_ = other.capacity_;
@@ -133,13 +151,25 @@ private:
         other.size_ = other.capacity_ = 0;
     }
     void release() noexcept {
-        clear();
-        TESSERA_DEALLOCATE(data_);
-        data_ = nullptr;
-        capacity_ = 0;
+        if constexpr (!std::is_trivially_copyable_v<T>) clear();
+        this->give_back(sizeof(T));
     }
 };
 
+/// Makes a T from `args` in memory of an allocator, or of the heap if `from` is null; returns null when memory is out.
+/// Ends with `destroy_in`.
+template <class T, class... A>
+T* create_in(const allocator* from, A&&... args) noexcept {
+    void* at = allocate_in(from, sizeof(T));
+    return at ? ::new (at) T(std::forward<A>(args)...) : nullptr;
+}
+/// Ends what `create_in` made with the same `from`; null is allowed.
+template <class T>
+void destroy_in(const allocator* from, T* object) noexcept {
+    if (!object) return;
+    object->~T();
+    release_in(from, object, sizeof(T));
+}
 /// Makes a T on the heap from `args`, or returns null when memory is out. Ends with `destroy`.
 template <class T, class... A>
 T* create(A&&... args) noexcept {

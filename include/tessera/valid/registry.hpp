@@ -14,6 +14,9 @@ namespace tessera::inline TESSERA_ABI::valid {
 /// references to other groups are compared by id. Works for one module and for a whole store.
 class type_registry {
 public:
+    type_registry() noexcept = default;
+    explicit type_registry(const allocator* from) noexcept : types_(from), slots_(from) {}
+
     /// All types by id; their references to types are ids too.
     const type_section& types() const noexcept { return types_; }
     type_space space() const noexcept { return {&types_, nullptr}; }
@@ -162,7 +165,7 @@ private:
     /// Keeps the table at most half full, so that a search ends.
     bool make_room() noexcept {
         if ((groups_ + 1) * 2 <= slots_.size()) return true;
-        vec<entry> bigger;
+        vec<entry> bigger(slots_.from());
         if (!bigger.resize(slots_.empty() ? 16 : slots_.size() * 2)) return false;
         // A number no module can know, lest one be made whose types all fall into one slot.
         if (slots_.empty()) seed_ = u64(reinterpret_cast<std::uintptr_t>(bigger.data()));

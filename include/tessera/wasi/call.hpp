@@ -20,11 +20,16 @@ class guest_memory {
 public:
     guest_memory() noexcept = default;
     explicit guest_memory(const runtime::memory_data& m) noexcept
-        : base_(m.base), size_(m.bytes_now()), shared_(m.shared) {}
+        : base_(m.base), size_(m.bytes_now()), memory_(&m), shared_(m.shared) {}
 
     bool holds(u64 at, u64 n) const noexcept { return at <= size_ && n <= size_ - at; }
-    /// The bytes themselves; `at` must be inside.
-    u8* at(u64 at) const noexcept { return base_ + at; }
+    /// The bytes themselves, only to be read; `at` must be inside.
+    const u8* at(u64 at) const noexcept { return base_ + at; }
+    /// `n` of them to be written, which must be inside.
+    u8* room(u64 at, u64 n) const noexcept {
+        memory_->note_write(base_ + at, n);
+        return base_ + at;
+    }
     /// Where one of those bytes is.
     u64 offset_of(const u8* byte) const noexcept { return u64(byte - base_); }
     bool shared() const noexcept { return shared_ != nullptr; }
@@ -35,12 +40,14 @@ public:
     }
     template <class T>
     void put(u64 at, std::type_identity_t<T> value) const noexcept {
-        runtime::store_guest<T>(shared_, base_ + at, value);
+        runtime::store_guest<T>(*memory_, base_ + at, value);
     }
     /// Copies bytes in and out; they must be inside.
     void write(u64 at, const void* from, std::size_t n) const noexcept {
-        if (shared_) shared_->calls->copy(base_ + at, static_cast<const u8*>(from), n);
-        else if (n) std::memcpy(base_ + at, from, n);
+        if (n == 0) return;
+        u8* const to = room(at, n);
+        if (shared_) shared_->calls->copy(to, static_cast<const u8*>(from), n);
+        else std::memcpy(to, from, n);
     }
     void read(u64 at, void* to, std::size_t n) const noexcept {
         if (shared_) shared_->calls->copy(static_cast<u8*>(to), base_ + at, n);
@@ -50,6 +57,7 @@ public:
 private:
     u8* base_ = nullptr;
     u64 size_ = 0;
+    const runtime::memory_data* memory_ = nullptr; ///< null: there is none, and nothing is inside
     const runtime::shared_data* shared_ = nullptr;
 };
 

@@ -26,12 +26,12 @@ public:
             if (!m.holds(from, n)) return false;
             if (n == 0) continue;
             if (n > room - bytes_) { // the rest of it is never asked for: the transfer is short
-                all_[size_++] = {m.at(from), std::size_t(room - bytes_)};
+                all_[size_++] = {place(m, from, room - bytes_), std::size_t(room - bytes_)};
                 bytes_ = room;
                 cut_ = true;
                 return true;
             }
-            all_[size_++] = {m.at(from), n};
+            all_[size_++] = {place(m, from, n), n};
             bytes_ += n;
         }
         return true;
@@ -52,6 +52,11 @@ public:
     }
 
 private:
+    static auto place(const guest_memory& m, u64 at, u64 n) noexcept {
+        if constexpr (std::is_same_v<Buffer, buffer>) return m.room(at, n);
+        else return m.at(at);
+    }
+
     Buffer all_[most];
     std::size_t first_ = 0;
     std::size_t size_ = 0;

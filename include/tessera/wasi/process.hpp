@@ -50,9 +50,10 @@ inline result<u32> start(const instance& guest) noexcept {
 template <features F>
 class process {
 public:
-    /// One whose stores have these limits. See status().
-    explicit process(const context& from, const tessera::limits& limits = {}) noexcept
-        : context_(from), store_(limits), defined_(preview1(imports_, from)) {
+    /// One whose stores have these limits and this allocator, which must be for several threads if the guest has some.
+    /// See status().
+    explicit process(const context& from, const tessera::limits& limits = {}, const allocator& memory = {}) noexcept
+        : context_(from), store_(limits, memory), defined_(preview1(imports_, from)) {
         if constexpr (has_threads)
             imports_.define("wasi", "thread-spawn", [this](u32 argument) { return spawn(argument); });
         if constexpr (F[feature::interruption])
@@ -141,7 +142,7 @@ private:
     class spawned final : public group_member {
     public:
         spawned(process& of, u32 id, u32 argument) noexcept
-            : of_(of), store_(of.store_.limits()), id_(id), argument_(argument) {}
+            : of_(of), store_(of.store_.limits(), of.store_.data()->given), id_(id), argument_(argument) {}
         tessera::store<F>& store() noexcept { return store_; }
         result<void> run() noexcept override {
             auto made = store_.instantiate(of_.module_, of_.imports_);

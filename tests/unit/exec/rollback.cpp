@@ -2,94 +2,33 @@
 // Stores that go back to what they were some frames ago.
 #include "support.hpp"
 
-#include <tessera/save.hpp>
-
-#include <doctest/doctest.h>
-
-#include <random>
-#include <string>
-#include <vector>
-
-namespace rolled {
-
-using store = tessera::store<guests::profile>;
-
-// Everything that writes to a memory, to a table, to a global, or drops a segment.
-constexpr const char* writer = R"((module
-    (memory $m (export "memory") 4 40) (memory $n (export "n") 1 9) (memory $odd 70 100000 (pagesize 1))
-    (table (export "t") 3 20 funcref) (global (export "g") (mut i64) (i64.const 0)) (global $v (mut v128) (v128.const i64x2 0 0))
-    (data $d "0123456789abcdef") (elem $e func $f) (func $f)
-    (func (export "store8") (param i32 i32) (i32.store8 (local.get 0) (local.get 1)))
-    (func (export "store64") (param i32 i32) (i64.store offset=3 (local.get 0) (i64.mul (i64.extend_i32_u (local.get 1)) (i64.const 0x0123456789abcdef))))
-    (func (export "vector") (param i32 i32) (v128.store (local.get 0) (i32x4.splat (local.get 1))))
-    (func (export "lane") (param i32 i32) (v128.store32_lane 2 (local.get 0) (i32x4.splat (local.get 1))))
-    (func (export "constant") (param i32 i32) (i32.store offset=8190 (i32.const 0) (local.get 1)))
-    (func (export "other") (param i32 i32) (i32.store $n (i32.and (local.get 0) (i32.const 0xfff0)) (local.get 1)))
-    (func (export "odd") (param i32 i32) (i32.store8 $odd (i32.rem_u (local.get 0) (i32.const 70)) (local.get 1)))
-    (func (export "grow_odd") (param i32 i32) (drop (memory.grow $odd (i32.and (local.get 1) (i32.const 3000)))))
-    (func (export "fill") (param i32 i32) (memory.fill (local.get 0) (local.get 1) (i32.const 10000)))
-    (func (export "copy") (param i32 i32) (memory.copy $n $m (i32.const 100) (local.get 0) (i32.const 5000)))
-    (func (export "init") (param i32 i32) (memory.init $d (local.get 0) (i32.const 0) (i32.const 0)))
-    (func (export "atomic") (param i32 i32) (drop (i32.atomic.rmw.add (i32.and (local.get 0) (i32.const -4)) (local.get 1))))
-    (func (export "exchange") (param i32 i32) (i64.atomic.store (i32.and (local.get 0) (i32.const -8)) (i64.extend_i32_u (local.get 1))))
-    (func (export "grow") (param i32 i32) (drop (memory.grow (i32.const 1))) (i32.store (i32.sub (i32.shl (memory.size) (i32.const 16)) (i32.const 4)) (local.get 1)))
-    (func (export "globals") (param i32 i32) (global.set 0 (i64.extend_i32_u (local.get 1))) (global.set $v (i32x4.splat (local.get 0))))
-    (func (export "table") (param i32 i32) (table.set (i32.const 1) (ref.func $f)) (drop (table.grow (ref.func $f) (i32.const 1))))
-    (func (export "drop") (param i32 i32) (data.drop $d) (elem.drop $e))
-    (elem declare func $f)))";
-constexpr const char* ways[] = {"store8",   "store64",  "vector",  "lane",  "constant", "other",
-                                "odd",      "grow_odd", "fill",    "copy",  "init",     "atomic",
-                                "exchange", "grow",     "globals", "table", "drop"};
-
-tessera::u64 hash_of(store& s) {
-    const auto h = tessera::state_hash(s);
-    REQUIRE(h);
-    return *h;
-}
-
-} // namespace rolled
+#include "../rolled.hpp"
 
 TEST_CASE("going back gives the state of that frame, whatever was written since") {
     for (unsigned seed = 0; seed < 20; ++seed) {
         CAPTURE(seed);
-        std::mt19937 random(seed);
-        const guests::guest g(rolled::writer);
-        auto& s = const_cast<rolled::store&>(g.store);
-        tessera::rollback<guests::profile> ring(s, 8);
-        std::vector<tessera::u64> hashes;
-        for (unsigned frame = 0; frame < 120; ++frame) {
-            for (unsigned n = unsigned(random() % 6); n; --n) {
-                const char* way = rolled::ways[random() % std::size(rolled::ways)];
-                static_cast<void>(g.get<void(int, int)>(way)(int(random() % 0x3d000), int(random())));
-            }
-            if (random() % 4 == 0 && ring.next() > ring.oldest()) {
-                const auto back = ring.oldest() + random() % (ring.next() - ring.oldest());
-                REQUIRE(ring.go_back(back));
-                CHECK(rolled::hash_of(s) == hashes[back]);
-                CHECK(ring.next() == back + 1);
-                hashes.resize(back + 1);
-                continue;
-            }
-            const auto taken = ring.take();
-            REQUIRE_MESSAGE(taken, taken.error().message() << taken.error().detail());
-            CHECK(*taken == hashes.size());
-            hashes.push_back(rolled::hash_of(s));
-        }
+        guests::guest g(rolled::writer);
+        rolled::check_frames(g, seed);
     }
 }
 
-TEST_CASE("what the host writes it says") {
-    const guests::guest g(rolled::writer);
-    auto& s = const_cast<rolled::store&>(g.store);
+TEST_CASE("each way of writing is undone, across the end of a page, too") {
+    guests::guest g(rolled::writer);
+    rolled::check_each_way(g);
+}
+
+TEST_CASE("states are numbered, and the oldest are forgotten") {
+    guests::guest g(rolled::writer);
+    auto& s = g.store;
     tessera::rollback<guests::profile> ring(s, 3);
     auto m = g.instance.get<tessera::memory>("memory");
     REQUIRE(m);
     REQUIRE(ring.take());
     const auto before = rolled::hash_of(s);
     REQUIRE(m->store<tessera::u32>(70'000, 7));
-    REQUIRE(ring.touch(*m, 70'000, 4));
     REQUIRE(ring.go_back(0));
     CHECK(rolled::hash_of(s) == before);
+    CHECK(ring.touch(*m, 0x3ffff, 1));
     CHECK_FALSE(ring.touch(*m, 0x40000, 1));
     CHECK_FALSE(ring.go_back(1));
     for (int i = 1; i < 6; ++i) REQUIRE(*ring.take() == tessera::u64(i));
@@ -97,14 +36,77 @@ TEST_CASE("what the host writes it says") {
     CHECK_FALSE(ring.go_back(2));
 }
 
-TEST_CASE("a store with calls on their way or objects in its heap has no frames") {
-    const guests::guest g(R"((module (type $s (struct)) (func (export "run") (drop (struct.new $s)))))");
-    auto& s = const_cast<rolled::store&>(g.store);
+TEST_CASE("calls that stand come back with the state, waiting or not, whatever has become of them") {
+    tessera::imports env;
+    rolled::define_ask(env);
+    for (unsigned seed = 0; seed < 6; ++seed) {
+        CAPTURE(seed);
+        guests::guest g(rolled::asker, env);
+        CHECK(rolled::check_calls(g, seed) > 500);
+    }
+}
+
+TEST_CASE("an execution comes back as it stood, or as it was done") {
+    guests::guest g(R"((module (global (mut i32) (i32.const 0)) (func (export "run") (result i32)
+        (loop $l (global.set 0 (i32.add (global.get 0) (i32.const 1))) (br_if $l (i32.ne (global.get 0) (i32.const 50))))
+        (global.get 0))))");
+    auto& s = g.store;
+    s.data()->fuel = 0;
+    tessera::rollback<guests::profile> ring(s, 4);
+    auto call = g.instance.get<tessera::func>("run")->start({});
+    REQUIRE(call);
+    const tessera::keepable_call all[] = {*call};
+    REQUIRE(ring.take(all)); // not begun
+    REQUIRE(s.add_fuel(100));
+    REQUIRE_FALSE(call->resume());
+    REQUIRE(ring.take(all));
+    REQUIRE(s.add_fuel(10'000));
+    REQUIRE(call->resume());
+    REQUIRE(ring.take(all));
+    REQUIRE(ring.go_back(2, all));
+    CHECK(call->done());
+    CHECK(*call->get<int>() == 50);
+    REQUIRE(ring.go_back(1, all));
+    CHECK(call->paused());
+    REQUIRE(s.add_fuel(10'000));
+    REQUIRE(call->resume());
+    CHECK(*call->get<int>() == 50);
+    REQUIRE(ring.go_back(0, all));
+    CHECK_FALSE(call->paused());
+    CHECK_FALSE(call->resume());
+    CHECK(call->paused());
+    REQUIRE(s.add_fuel(10'000));
+    REQUIRE(call->resume());
+    CHECK(*call->get<int>() == 50);
+    // The number of places has to agree.
+    CHECK(ring.go_back(0).error().detail() == "number of calls");
+    auto other = g.instance.get<tessera::func>("run")->start({});
+    REQUIRE(other);
+    CHECK(ring.go_back(0, all).error().detail() == "a call stands that is not given");
+    const tessera::keepable_call twice[] = {*other, *other};
+    CHECK(ring.take(twice).error().detail() == "a call that is given twice");
+    const tessera::keepable_call instead[] = {*other};
+    REQUIRE(ring.go_back(0, instead));
+    REQUIRE(s.add_fuel(10'000));
+    REQUIRE(other->resume());
+    CHECK(*other->get<int>() == 50);
+    tessera::store<guests::profile> elsewhere;
+    auto made = elsewhere.make_func([] {});
+    REQUIRE(made);
+    auto foreign = made->start({});
+    REQUIRE(foreign);
+    const tessera::keepable_call wrong[] = {*foreign};
+    CHECK(ring.take(wrong).error().is(tessera::msg::other_store));
+}
+
+TEST_CASE("what cannot be kept is refused with the reason") {
+    guests::guest g(R"((module (type $s (struct)) (func (export "run") (drop (struct.new $s)))))");
+    auto& s = g.store;
     tessera::rollback<guests::profile> ring(s, 3);
     {
         auto call = g.instance.get<tessera::func>("run")->start({});
         REQUIRE(call);
-        CHECK(ring.take().error().detail() == "a call runs or waits");
+        CHECK(ring.take().error().detail() == "a call stands that is not given");
     }
     CHECK(ring.take());
     REQUIRE(g.get<void()>("run")());

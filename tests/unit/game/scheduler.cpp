@@ -3,7 +3,9 @@
 #include "../exec/support.hpp"
 
 #include <tessera/game.hpp>
+#include <tessera/save.hpp>
 
+#include <array>
 #include <chrono>
 #include <thread>
 #include <vector>
@@ -45,6 +47,11 @@ struct crowd {
         return *member;
     }
 };
+/// No call runs or waits.
+bool is_idle(guest& g) {
+    tessera::rollback<guests::profile> states(g.store, 1);
+    return states.take().has_value();
+}
 bool is_near(u64 a, u64 b, u64 by) { return a > b ? a - b <= by : b - a <= by; }
 
 } // namespace
@@ -190,4 +197,163 @@ TEST_CASE("a report sees what the host did with a member by itself, and counts n
     CHECK(frame.waiting == 1);
     CHECK(frame.hungry == 1);
     CHECK(c.all.used(b).state == standing::out_of_fuel);
+}
+
+TEST_CASE("a member is dropped, the others keep their numbers and their turns") {
+    guest g(mods, hosted());
+    {
+        guest other(mods, hosted());
+        crowd c;
+        const u32 a = c.add(g, "endless"), b = c.add(other, "endless"), d = c.add(g, "endless"), e = c.add(g, "waits");
+        c.all.run(4'000);
+        CHECK_FALSE(is_idle(other));
+        CHECK(c.all.turn() == b);
+        REQUIRE(c.all.drop(b));
+        CHECK(is_idle(other));
+        CHECK(c.all.turn() == d); // whoever comes after it
+        CHECK_FALSE(c.all.has(b));
+        CHECK(c.all.has(d));
+        CHECK_FALSE(c.all.has(17));
+        CHECK(c.all.size() == 4);
+        CHECK(c.all.name(b).empty());
+        CHECK(c.all.at(b).is_over());
+        CHECK(c.all.used(b).total == 0);
+        CHECK(c.all.drop(b).error().is(tessera::msg::out_of_range));
+        CHECK(c.all.drop(4).error().is(tessera::msg::out_of_range));
+        CHECK_FALSE(c.all.set(b, game::call(std::move(*g.get<tessera::func>("traps").start({})))));
+        auto frame = c.all.run(4'000);
+        CHECK(is_near(c.all.used(a).used, 2'000, 100));
+        CHECK(is_near(c.all.used(d).used, 2'000, 100));
+        CHECK(frame.waiting == 1);
+        CHECK(frame.finished == 0);
+        REQUIRE(c.all.drop(e)); // one that waits
+        // Its number is the next one's, who starts with nothing behind it.
+        CHECK(c.add(other, "count", {value::i32(10)}) == b);
+        CHECK(c.all.name(b) == "count");
+        CHECK(c.all.used(b).total == 0);
+        frame = c.all.run(4'000);
+        CHECK(frame.finished == 1);
+        CHECK(frame.waiting == 0);
+        // All of a store that is about to go; one that has finished, too.
+        CHECK(*c.all.drop_of(other.store) == 1);
+        CHECK(*c.all.drop_of(other.store) == 0);
+        CHECK(c.all.has(a));
+        CHECK(*c.all.drop_of(g.store) == 2);
+        CHECK(is_idle(g));
+        CHECK(c.all.run(1'000).used == 0);
+        CHECK(c.all.size() == 4);
+    }
+    // A scheduler that outlives a store, whose members were dropped.
+    crowd c;
+    {
+        guest other(mods, hosted());
+        c.add(other, "endless");
+        c.add(g, "endless");
+        c.all.run(100);
+        REQUIRE(c.all.drop_of(other.store));
+    }
+    CHECK(c.all.run(1'000).hungry == 1);
+    CHECK(c.all.set(1, game::call(std::move(*g.get<tessera::func>("count").start(std::array{value::i32(1)})))));
+    CHECK(c.all.run(1'000).finished == 1);
+}
+
+TEST_CASE("nothing is dropped while a frame runs") {
+    crowd* now = nullptr;
+    tessera::imports env;
+    int refused = 0;
+    env.define("env", "wait", [&] {
+        for (const auto& r : {now->all.drop(0), now->all.set_turn(0)})
+            refused += r.error().is(tessera::msg::already_running);
+        refused += now->all.drop_of(tessera::store<guests::profile>()).error().is(tessera::msg::already_running);
+    });
+    env.define("env", "slow", [] {});
+    guest g(mods, env);
+    crowd c;
+    now = &c;
+    c.add(g, "waits");
+    CHECK(c.all.run(1'000).finished == 1);
+    CHECK(refused == 3);
+    CHECK(c.all.drop(0));
+}
+
+TEST_CASE("who got less than its share is named") {
+    guest g(mods, hosted());
+    crowd c;
+    const u32 a = c.add(g, "fills"), b = c.add(g, "endless"), d = c.add(g, "endless", {}, 3), e = c.add(g, "waits"),
+              f = c.add(g, "count", {value::i32(3)});
+    auto frame = c.all.run(10'000);
+    CHECK(frame.worst == a);
+    CHECK(frame.starved == 0); // in frames of fuel who overruns pays for it alone
+    CHECK(frame.neediest == tessera::no_index);
+    CHECK(frame.hungry == 3);
+    CHECK(c.all.used(d).missed == 0);
+    CHECK(c.all.used(e).state == standing::waiting);
+    CHECK(c.all.used(f).state == standing::finished);
+    // Two units are not enough for three.
+    REQUIRE(c.all.set_turn(b));
+    frame = c.all.run(2);
+    CHECK(frame.hungry == 3);
+    CHECK(frame.starved == 1);
+    CHECK(frame.neediest == a);
+    CHECK(c.all.used(a).slices == 0);
+    CHECK(c.all.used(a).missed == 1);
+    CHECK(c.all.used(b).missed == 0);
+    // In frames of time: somebody sleeps for longer than the frame.
+    crowd t;
+    const u32 sleeper = t.add(g, "slow"), late = t.add(g, "endless");
+    REQUIRE(t.all.set_turn(sleeper));
+    using namespace std::chrono_literals;
+    frame = t.all.run_for(1ms);
+    CHECK(frame.starved == 1);
+    CHECK(frame.neediest == late);
+    CHECK(t.all.used(late).missed == 500'000);
+}
+
+TEST_CASE("a game that was loaded goes on the same way, with the turn it was saved with") {
+    constexpr const char* counters = R"((module (memory (export "memory") 1)
+        (func (export "count") (param $at i32) (loop $again
+            (i32.store (local.get $at) (i32.add (i32.load (local.get $at)) (i32.const 1))) (br $again)))))";
+    constexpr u32 members = 5;
+    // So little that some of them get nothing in each frame.
+    constexpr u64 budget = 41;
+    const auto mod = tessera::module::parse_text<guests::profile>(counters);
+    REQUIRE(mod);
+    guest first(counters);
+    crowd c;
+    for (u32 i = 0; i < members; ++i) c.add(first, "count", {value::i32(8 * i)}, i == 2 ? 3 : 1);
+    for (int frame = 0; frame < 13; ++frame) c.all.run(budget);
+    std::vector<tessera::execution*> calls;
+    for (u32 i = 0; i < members; ++i) {
+        REQUIRE(c.all.at(i).saveable());
+        calls.push_back(c.all.at(i).saveable());
+    }
+    const auto bytes = tessera::save(first.store, calls);
+    REQUIRE(bytes);
+    const u32 turn = c.all.turn();
+    CHECK(turn == 13 % members);
+    std::vector<u64> hashes;
+    for (int frame = 0; frame < 30; ++frame) {
+        c.all.run(budget);
+        hashes.push_back(*tessera::state_hash(first.store, calls));
+    }
+    for (bool kept : {true, false}) {
+        tessera::store<guests::profile> second;
+        auto there = tessera::restore(second, *bytes, {&*mod, 1}, {});
+        REQUIRE(there);
+        crowd again;
+        for (u32 i = 0; i < members; ++i)
+            REQUIRE(again.all.add("count", game::call(std::move(there->calls[i])), i == 2 ? 3 : 1));
+        if (kept) REQUIRE(again.all.set_turn(turn));
+        std::vector<tessera::execution*> those;
+        for (u32 i = 0; i < members; ++i) those.push_back(again.all.at(i).saveable());
+        int same = 0;
+        for (u64 hash : hashes) {
+            again.all.run(budget);
+            same += hash == *tessera::state_hash(second, those);
+        }
+        if (kept) CHECK(same == 30);
+        else CHECK(same < 30);
+    }
+    CHECK(c.all.set_turn(99));
+    CHECK(c.all.turn() == 0);
 }

@@ -74,6 +74,7 @@ public:
             if (exit.why != trap::none) e.set_register(0, u64(exit.why), false);
             e.jump(out);
         }
+        if constexpr (requires { e.emit_constants(); }) e.emit_constants();
         e.resolve();
         REQUIRE(!e.failed());
         const u8* const at = memory_.add(e.data(), e.position());

@@ -78,3 +78,53 @@ TEST_CASE("create and destroy") {
     CHECK(shared.use_count() == 1);
     destroy(static_cast<std::shared_ptr<int>*>(nullptr));
 }
+
+TEST_CASE("vec: one with an allocator keeps to it, and content to where it lies") {
+    struct counter {
+        long bytes = 0;
+        bool empty = false;
+    } count;
+    const allocator from{[](void* self, std::size_t n) noexcept -> void* {
+                             counter& c = *static_cast<counter*>(self);
+                             if (c.empty) return nullptr;
+                             c.bytes += long(n);
+                             return std::malloc(n);
+                         },
+                         [](void* self, void* at, std::size_t n) noexcept {
+                             static_cast<counter*>(self)->bytes -= long(n);
+                             std::free(at);
+                         },
+                         &count};
+    {
+        vec<u32> v(&from);
+        CHECK(count.bytes == 0);
+        for (u32 i = 0; i < 100; ++i) REQUIRE(v.push_back(i)); // grows several times
+        CHECK(count.bytes == long(v.capacity() * sizeof(u32)));
+        v = {}; // without room: it stays where it allocates
+        CHECK(count.bytes == 0);
+        CHECK(v.from() == &from);
+        REQUIRE(v.resize(10));
+        vec<u32> moved = std::move(v), other;
+        CHECK(moved.from() == &from);
+        REQUIRE(other.push_back(7));
+        moved = std::move(other);
+        CHECK(count.bytes == 0);
+        CHECK(moved.from() == nullptr);
+        REQUIRE(v.push_back(1)); // what was moved from goes on
+        CHECK(count.bytes > 0);
+        count.empty = true;
+        CHECK(!v.resize(1000));
+        CHECK((v.size() == 1 && v[0] == 1));
+        count.empty = false;
+
+        const auto shared = std::make_shared<int>(1);
+        vec<std::shared_ptr<int>> many(&from);
+        for (int i = 0; i < 20; ++i) REQUIRE(many.push_back(shared));
+        auto* const made = create_in<std::shared_ptr<int>>(&from, shared);
+        REQUIRE(made);
+        destroy_in(&from, made);
+        many.clear();
+        CHECK(shared.use_count() == 1);
+    }
+    CHECK(count.bytes == 0);
+}

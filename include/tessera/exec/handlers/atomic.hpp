@@ -69,7 +69,7 @@ inline void fence() noexcept {
 inline runtime::sleeper* sleeper_of(runtime::store_data& store) noexcept {
     runtime::sleeper_data* made = store.sleeper.load(std::memory_order_relaxed);
     if (!made) {
-        made = create<runtime::sleeper>();
+        made = create_in<runtime::sleeper>(store.from, store.from);
         // Whoever interrupts sets the flag and then looks for this; who sleeps looks at the flag after it.
         store.sleeper.store(made);
     }
@@ -133,7 +133,7 @@ TESSERA_NOINLINE trap do_atomic(context& ctx, u8* slots, u32 memory, u64 offset)
                                                     (Flags & flag::fuel) != 0);
         } else {
             using meaning = detail::atomic_meaning<num::sem<O>>;
-            if constexpr ((Flags & flag::marks) != 0) static_cast<marking_context&>(ctx).dirty->mark(m.base + at, size);
+            if constexpr ((Flags & flag::marks) != 0) static_cast<marking_context&>(ctx).dirty->mark(m.base + at);
             if constexpr (row(O).type.result_count) put_slot<u64>(slots, meaning::run(m.base + at, operands));
             else meaning::run(m.base + at, operands);
         }

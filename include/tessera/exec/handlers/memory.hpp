@@ -42,8 +42,7 @@ TESSERA_INLINE void write_memory(u8* at, value_type<O> value) noexcept {
 template <u64 Id>
 TESSERA_INLINE void mark(const state& s, const u8* at) noexcept {
     using c = cell<Id>;
-    if constexpr ((c::v.flags & flag::marks) != 0)
-        static_cast<marking_context*>(s.ctx)->dirty->mark(at, sizeof(stored_type<c::v.code>));
+    if constexpr ((c::v.flags & flag::marks) != 0) static_cast<marking_context*>(s.ctx)->dirty->mark(at);
 }
 template <u64 Id>
 TESSERA_INLINE void load_from(state& s, u64 end) noexcept {

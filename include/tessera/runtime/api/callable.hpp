@@ -122,16 +122,16 @@ bool guarded(error& why, Call call) noexcept {
 #endif
 }
 
-/// Makes a T of the host's from `args`; null when memory is out or its constructor throws.
+/// Makes a T of the host's from `args`, as create_in; null when memory is out or its constructor throws.
 template <class T, bool Catches, class... A>
-T* create_guarded(A&&... args) noexcept {
+T* create_guarded(const allocator* from, A&&... args) noexcept {
     static_assert(alignof(T) <= alignof(std::max_align_t), "tessera: the type is aligned more than the allocator is");
-    void* const at = TESSERA_ALLOCATE(sizeof(T));
+    void* const at = allocate_in(from, sizeof(T));
     if (!at) return nullptr;
     T* made = nullptr;
     error why(msg::out_of_memory);
     if (!guarded<Catches>(why, [&] { return made = ::new (at) T(std::forward<A>(args)...), true; }))
-        TESSERA_DEALLOCATE(at);
+        release_in(from, at, sizeof(T));
     return made;
 }
 
@@ -151,7 +151,7 @@ host_function* bind(F&& f) noexcept {
                   "tessera: define needs a function pointer, or an object with one operator() that is "
                   "not a template: a lambda without auto parameters");
     using sign = host_signature<typename signature_of<body>::type>;
-    auto* made = create_guarded<host_callable<body>, Catches>(std::forward<F>(f));
+    auto* made = create_guarded<host_callable<body>, Catches>(nullptr, std::forward<F>(f));
     if (!made) return nullptr;
     made->params = sign::params;
     made->results = sign::list::types;
@@ -181,7 +181,7 @@ host_function* bind_dynamic(const func_type& type, F&& f) noexcept {
         "tessera: a function without static type takes (caller&, std::span<const value>, std::span<value>) and returns "
         "result<void>");
     using made_type = host_dynamic<body>;
-    auto* made = create_guarded<made_type, Catches>(std::forward<F>(f));
+    auto* made = create_guarded<made_type, Catches>(nullptr, std::forward<F>(f));
     if (!made) return nullptr;
     if (!made->types.append(type.params.data(), type.params.size()) ||
         !made->types.append(type.results.data(), type.results.size())) {

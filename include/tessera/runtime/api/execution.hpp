@@ -96,6 +96,18 @@ public:
     /// For the library: the place of the function.
     u32 func_place() const noexcept { return func_; }
     const runtime::store_data* store() const noexcept { return store_; }
+    /// For the library: where it stands, as a number.
+    u8 standing() const noexcept { return u8(state_); }
+    /// For the library: the results of a call that is done.
+    view<u64> slots() const noexcept { return {results_.data(), results_.size()}; }
+    /// For the library: it is another call now; what it was has been ended, or is the same engine's call.
+    void become(void* call, u32 func, u8 standing, vec<u64>&& slots) noexcept {
+        call_ = call;
+        epoch_ = store_->epoch;
+        func_ = func;
+        state_ = state(standing);
+        results_ = std::move(slots);
+    }
 
 private:
     friend game::call;

@@ -18,23 +18,33 @@ class guest_span {
 public:
     guest_span() noexcept = default;
     guest_span(u8* at, std::size_t count) noexcept : at_(at), count_(count) {}
-    /// For the library: in a shared memory, unless that is null.
-    guest_span(u8* at, std::size_t count, const runtime::shared_data* shared) noexcept
-        : at_(at), count_(count), shared_(shared) {}
+    /// For the library: in the memory `in`.
+    guest_span(u8* at, std::size_t count, const runtime::memory_data& in) noexcept
+        : at_(at), count_(count), memory_(&in) {}
 
     std::size_t size() const noexcept { return count_; }
     bool empty() const noexcept { return count_ == 0; }
     /// Element `i`, which must be below size().
-    T operator[](std::size_t i) const noexcept { return runtime::load_guest<T>(shared_, at_ + i * stride); }
-    void set(std::size_t i, const T& v) const noexcept { runtime::store_guest(shared_, at_ + i * stride, v); }
-    /// All of it, as it lies there; nothing of a shared memory, see class memory.
-    std::span<u8> bytes() const noexcept { return {at_, shared_ ? 0 : count_ * stride}; }
+    T operator[](std::size_t i) const noexcept {
+        return runtime::load_guest<T>(memory_ ? memory_->shared : nullptr, at_ + i * stride);
+    }
+    void set(std::size_t i, const T& v) const noexcept {
+        u8* const to = at_ + i * stride;
+        if (memory_) runtime::store_guest(*memory_, to, v);
+        else runtime::guest_layout<T>::store(to, v);
+    }
+    /// All of it, as it lies there; nothing of a shared memory, see class memory, and memory::bytes for `rollback`.
+    std::span<u8> bytes() const noexcept {
+        if (memory_ && memory_->shared) return {at_, 0};
+        if (memory_) memory_->note_write(at_, count_ * stride);
+        return {at_, count_ * stride};
+    }
 
 private:
     static constexpr std::size_t stride = runtime::guest_layout<T>::size;
     u8* at_ = nullptr;
     std::size_t count_ = 0;
-    const runtime::shared_data* shared_ = nullptr;
+    const runtime::memory_data* memory_ = nullptr; ///< null: bytes of the host's
 };
 
 /// A pointer to one T: one i32 parameter. Structures in, structures out.
@@ -46,7 +56,7 @@ public:
     guest_ptr() noexcept = default;
     explicit guest_ptr(u8* at) noexcept : one_(at, 1) {}
     /// For the library, as that of guest_span.
-    guest_ptr(u8* at, const runtime::shared_data* shared) noexcept : one_(at, 1, shared) {}
+    guest_ptr(u8* at, const runtime::memory_data& in) noexcept : one_(at, 1, in) {}
 
     T get() const noexcept { return one_[0]; }
     void set(const T& v) const noexcept { one_.set(0, v); }
@@ -76,18 +86,24 @@ struct param {
     }
 };
 
-/// The bytes a guest's pointer and count mean. False: they are out of bounds, there is no memory, or it is
-/// shared and `shared` null.
-inline bool guest_bytes(const caller& who, u64 at, u64 count, u64 size, u8*& to, const shared_data** shared,
-                        error& why) noexcept {
-    if (!who.instance || who.instance->memories.empty()) return why = error(msg::no_memory), false;
+/// What is done with the bytes that a guest's pointer means.
+enum class bytes_for : u8 {
+    copies, ///< a proxy copies in and out, and says what it writes; they may be of a shared memory
+    reading,
+    writing, ///< by the host's own code, which says nothing
+};
+/// The memory in which a guest's pointer and count mean bytes, of which the first is `to`. Null: they are out of
+/// bounds, there is no memory, or it is shared and must not be.
+inline const memory_data* guest_bytes(const caller& who, u64 at, u64 count, u64 size, bytes_for use, u8*& to,
+                                      error& why) noexcept {
+    if (!who.instance || who.instance->memories.empty()) return why = error(msg::no_memory), nullptr;
     const memory_data& m = *who.instance->memories[0];
     // Both factors are below 2^32.
-    if (!m.holds(at, count * size)) return why = error(trap::out_of_bounds_memory), false;
-    if (shared) *shared = m.shared;
-    else if (m.shared) return why = error(msg::shared_view), false;
+    if (!m.holds(at, count * size)) return why = error(trap::out_of_bounds_memory), nullptr;
+    if (m.shared && use != bytes_for::copies) return why = error(msg::shared_view), nullptr;
     to = m.base + at;
-    return true;
+    if (use == bytes_for::writing) m.note_write(to, count * size);
+    return &m;
 }
 
 template <class T>
@@ -99,9 +115,10 @@ template <class T>
 struct param<guest_span<T>> : pair_param<T> {
     static bool read(caller& who, const u64* from, guest_span<T>& to, error& why) noexcept {
         u8* at = nullptr;
-        const shared_data* shared = nullptr;
-        if (!guest_bytes(who, u32(from[0]), u32(from[1]), guest_layout<T>::size, at, &shared, why)) return false;
-        to = {at, std::size_t(u32(from[1])), shared};
+        const memory_data* const in =
+            guest_bytes(who, u32(from[0]), u32(from[1]), guest_layout<T>::size, bytes_for::copies, at, why);
+        if (!in) return false;
+        to = {at, std::size_t(u32(from[1])), *in};
         return true;
     }
 };
@@ -114,7 +131,8 @@ struct param<std::span<T>> : pair_param<T> {
                   "tessera: the guest has this type with another layout; use guest_span<T>");
     static bool read(caller& who, const u64* from, std::span<T>& to, error& why) noexcept {
         u8* at = nullptr;
-        if (!guest_bytes(who, u32(from[0]), u32(from[1]), sizeof(T), at, nullptr, why)) return false;
+        constexpr bytes_for use = std::is_const_v<T> ? bytes_for::reading : bytes_for::writing;
+        if (!guest_bytes(who, u32(from[0]), u32(from[1]), sizeof(T), use, at, why)) return false;
         if (reinterpret_cast<std::uintptr_t>(at) % alignof(T) != 0) return why = error(msg::misaligned), false;
         to = {reinterpret_cast<T*>(at), std::size_t(u32(from[1]))};
         return true;
@@ -124,7 +142,7 @@ template <>
 struct param<std::string_view> : pair_param<char> {
     static bool read(caller& who, const u64* from, std::string_view& to, error& why) noexcept {
         u8* at = nullptr;
-        if (!guest_bytes(who, u32(from[0]), u32(from[1]), 1, at, nullptr, why)) return false;
+        if (!guest_bytes(who, u32(from[0]), u32(from[1]), 1, bytes_for::reading, at, why)) return false;
         to = {reinterpret_cast<const char*>(at), std::size_t(u32(from[1]))};
         return true;
     }
@@ -135,9 +153,10 @@ struct param<guest_ptr<T>> {
     static constexpr u32 slots = 1;
     static bool read(caller& who, const u64* from, guest_ptr<T>& to, error& why) noexcept {
         u8* at = nullptr;
-        const shared_data* shared = nullptr;
-        if (!guest_bytes(who, u32(from[0]), 1, guest_layout<T>::size, at, &shared, why)) return false;
-        to = guest_ptr<T>(at, shared);
+        const memory_data* const in =
+            guest_bytes(who, u32(from[0]), 1, guest_layout<T>::size, bytes_for::copies, at, why);
+        if (!in) return false;
+        to = guest_ptr<T>(at, *in);
         return true;
     }
 };

@@ -31,6 +31,12 @@ void store_guest(const shared_data* shared, u8* to, const T& value) noexcept {
     guest_layout<T>::store(at, value);
     if (shared) shared->calls->copy(to, copy, sizeof copy);
 }
+/// The same in `m`, which gets to know of it.
+template <class T>
+void store_guest(const memory_data& m, u8* to, const T& value) noexcept {
+    m.note_write(to, guest_layout<T>::size);
+    store_guest(m.shared, to, value);
+}
 
 } // namespace runtime
 
@@ -68,20 +74,33 @@ public:
         return old;
     }
 
-    /// All bytes; valid until the memory grows, which guest code can do too.
+    /// All bytes; valid until the memory grows, which guest code can do too. For `rollback` all of them count as
+    /// written now, and what is written after its next `take` or `go_back` is missed: ask for them again then.
     std::span<u8> bytes() const noexcept {
         const runtime::memory_data* m = data();
-        return m && !m->shared ? m->bytes() : std::span<u8>();
+        if (!m || m->shared) return {};
+        m->note_write(m->base, m->size);
+        return m->bytes();
     }
-    /// `n` bytes at `at`; valid until the memory grows.
+    /// `n` bytes at `at`; valid until the memory grows, and for `rollback` as `bytes` says.
     result<std::span<u8>> view(u64 at, u64 n) const noexcept {
         const runtime::memory_data* m = data();
         if (m && m->shared) return msg::shared_view;
-        return in_bounds(m, at, n);
+        auto s = in_bounds(m, at, n);
+        if (s) m->note_write(s->data(), n);
+        return s;
+    }
+    /// The same, only to be read: they do not count as written.
+    result<std::span<const u8>> peek(u64 at, u64 n) const noexcept {
+        const runtime::memory_data* m = data();
+        if (m && m->shared) return msg::shared_view;
+        auto s = in_bounds(m, at, n);
+        if (!s) return s.error();
+        return std::span<const u8>(*s);
     }
     /// The same as text.
     result<std::string_view> text(u64 at, u64 n) const noexcept {
-        auto s = view(at, n);
+        auto s = peek(at, n);
         if (!s) return s.error();
         return std::string_view(reinterpret_cast<const char*>(s->data()), s->size());
     }
@@ -98,6 +117,7 @@ public:
         const runtime::memory_data* m = data();
         auto s = in_bounds(m, at, from.size());
         if (!s) return s.error();
+        m->note_write(s->data(), from.size());
         runtime::copy_bytes(*m, s->data(), from.data(), from.size());
         return {};
     }
@@ -121,7 +141,7 @@ public:
         const runtime::memory_data* m = data();
         auto s = in_bounds(m, at, runtime::guest_layout<T>::size);
         if (!s) return s.error();
-        runtime::store_guest(m->shared, s->data(), value);
+        runtime::store_guest(*m, s->data(), value);
         return {};
     }
 

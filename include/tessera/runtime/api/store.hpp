@@ -19,11 +19,12 @@ namespace tessera::inline TESSERA_ABI {
 class basic_store {
 public:
     /// A store whose module needs `built` at most. See status().
-    basic_store(const runtime::engine& engine, features built, const tessera::limits& limits) noexcept
-        : data_(create<runtime::store_data>()) {
+    basic_store(const runtime::engine& engine, features built, const tessera::limits& limits,
+                const allocator& memory = {}) noexcept
+        : data_(create_in<runtime::store_data>(memory.allocate ? &memory : nullptr, memory)) {
         if (!data_) return;
         if (engine.works && !engine.works()) {
-            destroy(std::exchange(data_, nullptr));
+            runtime::store_data::end(std::exchange(data_, nullptr));
             missing_ = &msg::broken_engine;
             return;
         }
@@ -37,13 +38,13 @@ public:
     basic_store(basic_store&& other) noexcept : data_(std::exchange(other.data_, nullptr)), missing_(other.missing_) {}
     basic_store& operator=(basic_store&& other) noexcept {
         if (this != &other) {
-            destroy(data_);
+            runtime::store_data::end(data_);
             data_ = std::exchange(other.data_, nullptr);
             missing_ = other.missing_;
         }
         return *this;
     }
-    ~basic_store() { destroy(data_); }
+    ~basic_store() { runtime::store_data::end(data_); }
 
     /// Whether the store could be made. Everything else fails with the same error if not.
     result<void> status() const noexcept { return data_ ? result<void>() : result<void>(*missing_); }
@@ -141,10 +142,12 @@ public:
     /// Makes a T for guests to hold as externref. The store owns it until drop_object or its end.
     template <class T, bool Catches = bool(TESSERA_CATCHES), class... A>
     result<externref> make_object(A&&... args) noexcept {
-        T* made = data_ ? runtime::create_guarded<T, Catches>(std::forward<A>(args)...) : nullptr;
+        if (!data_) return *missing_;
+        T* made = runtime::create_guarded<T, Catches>(data_->from, std::forward<A>(args)...);
         if (!made) return msg::out_of_memory;
-        auto r = add_object({made, &runtime::type_mark<T>, [](void* o) { destroy(static_cast<T*>(o)); }});
-        if (!r) destroy(made);
+        auto r = add_object({made, &runtime::type_mark<T>,
+                             [](const allocator* from, void* o) { destroy_in(from, static_cast<T*>(o)); }});
+        if (!r) destroy_in(data_->from, made);
         return r;
     }
     /// Lends an object of the host's to guests as externref; it must live until drop_object.
@@ -207,7 +210,7 @@ private:
     template <class T>
     error undo(T* made, vec<T*>& all, std::string_view limit) noexcept {
         if (made) {
-            destroy(made);
+            destroy_in(all.from(), made);
             all.pop_back();
         }
         return limit.empty() ? error(msg::out_of_memory) : error(msg::limit_reached, limit);
