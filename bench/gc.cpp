@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Structures and arrays: how fast guests make, read and leave them, and what the collector takes of that. With
-// TESSERA_NATIVE, as machine code.
+// Structures and arrays: how fast guests make, read and leave them, and what the collector takes of that. As
+// bench_gc_native, with functions as machine code.
 #include <tessera/tessera.hpp>
 
 #include <benchmark/benchmark.h>
