@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Structures and arrays: how fast guests make, read and leave them, and what the collector takes of that.
+// Structures and arrays: how fast guests make, read and leave them, and what the collector takes of that. As
+// bench_gc_native, with functions as machine code.
 #include <tessera/tessera.hpp>
 
 #include <benchmark/benchmark.h>
@@ -13,7 +14,11 @@ namespace {
 
 using tessera::u32;
 
+#if TESSERA_NATIVE
+constexpr tessera::features profile = tessera::wasm_3_0 + tessera::feature::native;
+#else
 constexpr tessera::features profile = tessera::wasm_3_0;
+#endif
 
 // Trees, each summed up and left; "keep" makes one that stays.
 constexpr const char* trees = R"((module
@@ -156,6 +161,9 @@ u32 sort_result(u32 n, u32 seed) {
 /// A guest in a store of its own.
 struct guest {
     guest(benchmark::State& state, const char* text, const tessera::limits& limits = {}) : store(limits) {
+#if TESSERA_NATIVE
+        if (!tessera::enable_native(store)) state.SkipWithError("no machine code");
+#endif
         auto mod = tessera::module::parse_text<profile>(text);
         if (!mod) {
             state.SkipWithError(mod.error().message().data());

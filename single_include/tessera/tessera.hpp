@@ -3071,6 +3071,16 @@ public:
         return depth < t.depth && words_[t.supers + depth] == super;
     }
 
+#if TESSERA_NATIVE
+    /// Where the object_types of all types are and, in words, the lists: pointers, by their distance in bytes.
+    i32 types_at() const noexcept {
+        return i32(reinterpret_cast<const u8*>(&types_) - reinterpret_cast<const u8*>(this));
+    }
+    i32 words_at() const noexcept {
+        return i32(reinterpret_cast<const u8*>(&words_) - reinterpret_cast<const u8*>(this));
+    }
+#endif
+
 private:
     bool place(const type_section& all, const valid::type_space& space, u32 type) noexcept {
         const type_def& def = all[type];
@@ -3312,6 +3322,27 @@ public:
         const u32 head = load_le<u32>(at(reference));
         return (head & 1) != 0 && layouts.knows(head >> 1);
     }
+
+#if TESSERA_NATIVE
+    /// What machine code reads and writes: distances in bytes from the heap. A pointer, spans by class, a byte, a
+    /// pointer into the log and where that ends; pointers to the object_types and lists of object_layouts.
+    struct places {
+        i32 base = 0, spans = 0, marking = 0, log_next = 0, log_end = 0, types = 0, words = 0;
+    };
+    places where() const noexcept {
+        const auto at = [this](const auto& member) {
+            return i32(reinterpret_cast<const u8*>(&member) - reinterpret_cast<const u8*>(this));
+        };
+        const i32 types = at(layouts);
+        return {at(memory_.base),
+                at(spans_),
+                at(marking_),
+                at(log_next_),
+                at(log_) + i32(sizeof log_),
+                types + layouts.types_at(),
+                types + layouts.words_at()};
+    }
+#endif
 
     /// Frees everything; the limit stays.
     void clear() noexcept {
@@ -21320,6 +21351,68 @@ private:
 
 #if TESSERA_BODIES
 
+// ---- exec/frame_maps.hpp ---------------------------------------------------------------
+/// @file frame_maps.hpp
+/// Which slots of a frame hold references, by the place in the code. Made when a collection first comes to a place,
+/// and kept.
+
+namespace tessera::inline TESSERA_ABI::exec {
+
+/// What is known of a place.
+struct frame_map {
+    std::uintptr_t key = 0; ///< 0: none
+    u32 func = 0;
+    u32 first = 0; ///< in `slots`
+    u32 count = 0;
+};
+
+class frame_maps {
+public:
+    frame_maps() noexcept = default;
+    explicit frame_maps(const allocator* from) noexcept : table_(from), slots_(from) {}
+    /// Null: nothing is known yet.
+    const frame_map* find(std::uintptr_t key) const noexcept {
+        if (table_.empty()) return nullptr;
+        for (std::size_t i = start(key);; i = (i + 1) & (table_.size() - 1)) {
+            if (table_[i].key == key) return &table_[i];
+            if (table_[i].key == 0) return nullptr;
+        }
+    }
+    view<u32> slots(const frame_map& map) const noexcept { return {slots_.data() + map.first, map.count}; }
+    /// Adds what is known of a place. Null: memory is out.
+    const frame_map* add(std::uintptr_t key, u32 func, view<u32> slots) noexcept {
+        if (2 * (count_ + 1) > table_.size() && !widen()) return nullptr;
+        const u32 first = u32(slots_.size());
+        if (!slots_.append(slots.data(), slots.size())) return nullptr;
+        frame_map& at = place(table_, key);
+        at = {key, func, first, u32(slots.size())};
+        ++count_;
+        return &at;
+    }
+
+private:
+    std::size_t start(std::uintptr_t key) const noexcept { return hash(key) & (table_.size() - 1); }
+    static std::size_t hash(std::uintptr_t key) noexcept { return std::size_t(u64(key) * 0x9e3779b97f4a7c15u >> 20); }
+    static frame_map& place(vec<frame_map>& table, std::uintptr_t key) noexcept {
+        std::size_t i = hash(key) & (table.size() - 1);
+        while (table[i].key != 0) i = (i + 1) & (table.size() - 1);
+        return table[i];
+    }
+    bool widen() noexcept {
+        vec<frame_map> wider(table_.from());
+        if (!wider.resize(table_.empty() ? 64 : 2 * table_.size())) return false;
+        for (const frame_map& m : table_)
+            if (m.key != 0) place(wider, m.key) = m;
+        table_ = std::move(wider);
+        return true;
+    }
+    vec<frame_map> table_; ///< open addressing, at most half full
+    vec<u32> slots_;
+    std::size_t count_ = 0;
+};
+
+} // namespace tessera::exec
+
 // ---- num/relation.hpp ------------------------------------------------------------------
 /// @file relation.hpp
 /// How instructions relate: which commute, and a comparison's negation and mirror image.
@@ -22264,6 +22357,669 @@ constexpr bool exists(const variant& v) noexcept {
     default: return true;
     }
 }
+
+} // namespace tessera::exec
+
+// ---- runtime/dirty_pages.hpp -----------------------------------------------------------
+/// @file dirty_pages.hpp
+/// Which pages of a store's memories were written to: marks by address, for all memories together.
+
+namespace tessera::inline TESSERA_ABI::runtime {
+
+/// A mark for each page of 4 KiB of 64 MiB of addresses; pages farther apart share marks, so that a marked page may not
+/// have been written to, and one that is not marked was not.
+struct dirty_pages : written_pages {
+    static constexpr unsigned page_log2 = 12;
+    static constexpr std::size_t page = std::size_t{1} << page_log2, marks = std::size_t{1} << 14;
+    u8 marked[marks] = {};
+
+    dirty_pages() noexcept
+        : written_pages{[](written_pages& self, const u8* at, u64 n) noexcept {
+              static_cast<dirty_pages&>(self).mark_range(at, n);
+          }} {}
+
+    /// What a store writes at most; see `reached`.
+    static constexpr std::size_t most_bytes = 16;
+
+    static TESSERA_INLINE std::size_t place(std::uintptr_t at) noexcept {
+        return std::size_t(at >> page_log2) & (marks - 1);
+    }
+    static TESSERA_INLINE std::size_t place(const u8* at) noexcept {
+        return place(reinterpret_cast<std::uintptr_t>(at));
+    }
+    /// Before or after a store of at most `most_bytes` at `at`: only the page where it begins.
+    TESSERA_INLINE void mark(const u8* at) noexcept { marked[place(at)] = 1; }
+    void mark_range(const u8* at, u64 n) noexcept {
+        if (n > marks * page) n = marks * page;
+        for (u64 i = 0; i < n; i += page) marked[place(at + i)] = 1;
+        if (n) marked[place(at + (n - 1))] = 1;
+    }
+    /// Whether something of the page's worth of bytes from `at` on may have been written to, but for what `reached`
+    /// says.
+    bool is_marked(const u8* at) const noexcept { return (marked[place(at)] | marked[place(at + (page - 1))]) != 0; }
+    /// Whether a store that begins before `at` may have written to the first of these bytes, fewer than `most_bytes`.
+    bool reached(const u8* at) const noexcept {
+        const std::uintptr_t first = reinterpret_cast<std::uintptr_t>(at);
+        return (marked[place(first - 1)] | marked[place(first - (most_bytes - 1))]) != 0;
+    }
+    void clear() noexcept { std::memset(marked, 0, sizeof marked); }
+};
+
+} // namespace tessera::runtime
+
+// ---- exec/context.hpp ------------------------------------------------------------------
+/// @file context.hpp
+/// The state of one call into wasm: what handlers pass to each other in registers, what they reach
+/// through the context, and the stack that belongs to the call.
+///
+/// A frame is `[max(parameters, results) | return address, link | locals | temporaries]` in 64-bit
+/// slots. The callee's parameters are the caller's topmost temporaries, so nothing is copied. The
+/// link is the distance in bytes to the caller's frame: the stack can move when it grows. Nothing of
+/// the guest lives on the native stack, so a call can stop at any safepoint and go on later.
+
+namespace tessera::inline TESSERA_ABI::exec {
+
+struct context;
+struct native_hook;
+
+template <bool Exists>
+struct vector_register_type {
+    using type = v128; // never used
+};
+#if TESSERA_VECTORS
+template <>
+struct vector_register_type<true> {
+    using type = num::vector<u8>;
+};
+#endif
+using vector_register = vector_register_type<has_vector_register>::type;
+
+/// What every handler gets and passes on. Accumulators: r0 integers and references, s0 f32, d0 f64, v0
+/// v128; they are dead at every safepoint. Pins of the same classes: p0, sp, dp, vp; see pins.hpp.
+struct state {
+    const u8* pc; ///< the current cell
+    u8* fp;       ///< slot 0 of the current frame
+    u8* mem;      ///< base of memory 0 of the current instance
+    context* ctx;
+    u64 r0;
+    u64 p0;
+    f64 d0;
+    f32 s0;
+    f64 dp;
+    f32 sp;
+    vector_register v0;
+    vector_register vp;
+};
+
+/// The slow ways out of handlers, one table per build. They take and leave the position in the
+/// context, since a state whose address was taken could not be passed on in registers.
+struct slow_paths {
+    void (*enter)(context*);      ///< the call prepared in context::call
+    void (*link)(context*);       ///< the lazy call at context::pc
+    void (*make_room)(context*);  ///< the cell at context::pc, which is executed again, needs the heap: needed is set
+    void (*indirect)(context*);   ///< the indirect call at context::stop_pc: words, index, call.return_pc are set
+    void (*failed)(context*);     ///< a host function that context::call and context::failure tell of
+    void (*raise)(context*);      ///< what the throwing cell at context::stop_pc throws: words are set
+    bool (*see_growth)(context*); ///< true if a memory has grown since; null where others cannot make it
+    void (*trace)(context*);      ///< the trace cell at context::pc; null in a build without feature::tracing
+#if TESSERA_NATIVE
+    void (*hot)(context*) = nullptr; ///< the tally cell at context::pc, whose count is reached
+    /// For machine code: does the special instruction `o` of the cell at `pc`. False: nothing is done, and the cell has
+    /// to be executed.
+    bool (*special)(context*, u8* fp, const u8* pc, op o) = nullptr;
+#endif
+};
+
+/// A call about to happen: arguments are at `fp + delta`.
+struct pending_call {
+    runtime::func_record* callee = nullptr;
+    u64 delta = 0; ///< bytes
+    const u8* return_pc = nullptr;
+    u64 link = 0; ///< bytes from the caller's frame to `fp + delta`
+};
+
+struct context {
+    // What handlers read.
+    u64 memory_size = 0; ///< bytes of memory 0
+    u8* stack_end = nullptr;
+    u64* globals = nullptr;                       ///< instance->global_slots
+    u64* const* imported_globals = nullptr;       ///< instance->imported_cells
+    runtime::table_data* const* tables = nullptr; ///< instance->tables
+    runtime::instance_data* instance = nullptr;
+    const runtime::memory_data* memory = &no_memory; ///< memory 0 of the instance, if there is one
+    runtime::func_record* const* funcs = nullptr;    ///< instance->funcs
+    runtime::func_record* const* records = nullptr;  ///< store->funcs
+    runtime::object_heap* heap = nullptr;
+    i64 fuel = 0; ///< below 0: used up, the rest is a debt
+    const std::atomic<bool>* interrupt = nullptr;
+    // Cells that handlers go to when something is out of the ordinary.
+    const u8* stop_cells = nullptr;
+    const u8* enter_cells = nullptr;
+    const u8* indirect_cells = nullptr;
+    const u8* link_cells = nullptr;
+    const u8* grow_cells = nullptr;
+    const u8* restore_cells = nullptr;
+    const u8* bounds_cells = nullptr;
+    const u8* room_cells = nullptr;
+    const u8* leave_cells = nullptr;
+    const u8* land_cells = nullptr;
+    const u8* failed_cells = nullptr; ///< after a host function failed
+    const slow_paths* slow = nullptr;
+    // Where a slow path starts and where it wants to go on.
+    const u8* pc = nullptr;
+    u8* fp = nullptr;
+    u8* mem = nullptr;
+    pending_call call;
+    u64 needed = 0;                 ///< bytes the stack must hold from `fp` on
+    u64 probed = 0;                 ///< the native stack's position, for the self-test
+    trap why = trap::none;          ///< why it stopped
+    u64 index = 0;                  ///< of the table element that an indirect call or a trap is about
+    const u8* words = nullptr;      ///< of an indirect call's cell: frame, table, type; of a throw's
+    const u32* land_pins = nullptr; ///< for the land cell: slots to load into the pins, by register_of
+    const u8* land_pc = nullptr;    ///< for the land cell: where to go on
+    const u8* stop_pc = nullptr;    ///< the cell that stopped it; a pause: the next cell
+    bool paused = false;            ///< fuel or interruption: can go on at stop_pc
+    bool running = false;           ///< handlers are at work; it cannot be resumed from within
+    bool in_host = false;           ///< a host function runs that context::call tells of
+    bool host_failed = false;       ///< `failure` is the host function's own error
+#if TESSERA_NATIVE
+    struct {
+        u8* stack = nullptr; ///< the native stack's position where machine code was entered
+        u8* limit = nullptr; ///< how deep it may go
+        u64 scratch[6] = {}; ///< operands and results of what it calls, and what it puts aside
+        const u8* hot_cells = nullptr;
+        const runtime::memory_data* const* memories = nullptr; ///< instance->memories
+    } native;                                                  ///< for machine code
+#endif
+    // The stack.
+    u8* stack = nullptr;
+    u64 stack_limit = 0; ///< bytes the stack may grow to
+    runtime::store_data* store = nullptr;
+    bool is_seen = false;         ///< while somebody looks whether all calls are known
+    context* next = nullptr;      ///< in the store's list of all
+    context* next_free = nullptr; ///< in the store's list of those not in use
+    error failure{error::unlikely()};
+    const allocator* from;  ///< of the stack; null: the macros
+    vec<u64> carried{from}; ///< values of an exception that a host function throws
+    runtime::caller who;    ///< what host functions are told
+    const runtime::memory_data no_memory{};
+
+    explicit context(const allocator* a = nullptr) noexcept : from(a) {}
+    context(const context&) = delete;
+    context& operator=(const context&) = delete;
+    ~context() { give_back(); }
+
+    /// Bytes from the stack's beginning; a number, so that it means something after the stack has moved.
+    u64 depth_of(const u8* at) const noexcept {
+        return u64(reinterpret_cast<std::uintptr_t>(at) - reinterpret_cast<std::uintptr_t>(stack));
+    }
+
+    /// Makes room for `bytes` from `at` on, which points into the stack; moves the stack and `at`
+    /// where it must. False: `why` says whether the limit was reached or memory is out.
+    [[nodiscard]] bool ensure(u8*& at, u64 bytes) noexcept {
+        const u64 used = depth_of(at);
+        if (bytes <= u64(stack_end - at)) return true;
+        if (used + bytes > stack_limit) return why = trap::stack_exhausted, false;
+        u64 size = u64(stack_end - stack) * 2;
+        size = size < used + bytes ? used + bytes : size;
+        size = size > stack_limit ? stack_limit : size;
+        size = (size + 15) & ~u64{15};
+        u8* fresh = static_cast<u8*>(allocate_in(from, std::size_t(size)));
+        if (!fresh) return why = trap::out_of_memory, false;
+        if (stack) std::memcpy(fresh, stack, std::size_t(stack_end - stack));
+        give_back();
+        stack = fresh;
+        stack_end = fresh + size;
+        at = fresh + used;
+        return true;
+    }
+
+    void give_back() const noexcept { release_in(from, stack, std::size_t(stack_end - stack)); }
+    /// Makes `i` the current instance; null: none.
+    void switch_to(runtime::instance_data* i) noexcept {
+        instance = i;
+        who.instance = i;
+        funcs = i ? i->funcs.data() : nullptr;
+        globals = i ? i->global_slots.data() : nullptr;
+        imported_globals = i ? i->imported_cells.data() : nullptr;
+        tables = i ? i->tables.data() : nullptr;
+        memory = i && !i->memories.empty() ? i->memories[0] : &no_memory;
+#if TESSERA_NATIVE
+        native.memories = i ? i->memories.data() : nullptr;
+#endif
+        refresh();
+    }
+    /// Reads again what a host function or a slow path may have changed: other instances may have
+    /// come to the store, and the memory may have grown.
+    TESSERA_INLINE void refresh() noexcept {
+        records = store->funcs.data();
+        refresh_memory();
+    }
+    TESSERA_INLINE void refresh_memory() noexcept {
+        mem = memory->base;
+        memory_size = memory->size;
+    }
+
+    /// A call counts the fuel of the store down and gives back what it has not used; a debt stays with
+    /// the call.
+    void take_fuel() noexcept { fuel += i64(store->fuel < most_fuel ? store->fuel : most_fuel); }
+    void give_fuel_back() noexcept {
+        const u64 kept = store->fuel > most_fuel ? store->fuel - most_fuel : 0; // what a call cannot count
+        store->fuel = kept + (fuel > 0 ? u64(fuel) : 0);
+        if (fuel > 0) fuel = 0;
+    }
+    static constexpr u64 most_fuel = ~u64{0} >> 2;
+};
+
+/// Of a build with feature::dirty_marks.
+struct marking_context : context {
+    using context::context;
+    runtime::dirty_pages* dirty = nullptr;
+};
+
+/// The contexts of a store; what store_data::engine_state points at.
+struct context_pool {
+    context* first = nullptr; ///< of all
+    context* free = nullptr;  ///< of those not in use
+    u32 forgotten = 0;        ///< how often all cells were freed
+    frame_maps maps;
+#if TESSERA_NATIVE
+    native_hook* native = nullptr; ///< what compiles functions; null: nothing does
+#endif
+};
+/// The same with marks of the pages that were written to.
+template <class Pool>
+struct marked_pool : Pool {
+    runtime::dirty_pages dirty;
+};
+
+// ---- slots ---------------------------------------------------------------------------------------------------------
+
+/// Reads and writes of values in the frame; 64 bits always, but for f32, which takes the low half, and v128, which
+/// takes two slots.
+inline constexpr unsigned low_half = std::endian::native == std::endian::big ? 4 : 0;
+
+template <class T>
+TESSERA_INLINE T load_native(const u8* at) noexcept {
+    T v;
+    std::memcpy(&v, at, sizeof v);
+    return v;
+}
+template <class T>
+TESSERA_INLINE void store_native(u8* at, T v) noexcept {
+    std::memcpy(at, &v, sizeof v);
+}
+template <class T>
+TESSERA_INLINE T get_slot(const u8* at) noexcept {
+    if constexpr (std::is_same_v<T, v128> && std::endian::native == std::endian::little) return load_native<v128>(at);
+    else if constexpr (std::is_same_v<T, v128>) return num::of_halves(load_native<u64>(at), load_native<u64>(at + 8));
+    else if constexpr (std::is_same_v<T, f32>) return load_native<f32>(at + low_half);
+    else if constexpr (std::is_same_v<T, f64>) return load_native<f64>(at);
+    else return T(load_native<u64>(at));
+}
+template <class T>
+TESSERA_INLINE void put_slot(u8* at, T v) noexcept {
+    if constexpr (std::is_same_v<T, v128> && std::endian::native == std::endian::little) store_native(at, v);
+    else if constexpr (std::is_same_v<T, v128>)
+        store_native(at, num::lane<u64>(v, 0)), store_native(at + 8, num::lane<u64>(v, 1));
+    else if constexpr (std::is_same_v<T, f32>) store_native<f32>(at + low_half, v);
+    else if constexpr (std::is_same_v<T, f64>) store_native<f64>(at, v);
+    else store_native<u64>(at, u64(v));
+}
+/// An address in a slot, of code or of an object.
+template <class T>
+TESSERA_INLINE T* get_pointer(const u8* at) noexcept {
+    return load_native<T*>(at);
+}
+template <class T>
+TESSERA_INLINE void put_pointer(u8* at, T* p) noexcept {
+    store_native<T*>(at, p);
+}
+
+} // namespace tessera::exec
+
+// ---- exec/access.hpp -------------------------------------------------------------------
+/// @file access.hpp
+/// How a handler reads its operands and writes its result, from the packed variant it is made of.
+
+namespace tessera::inline TESSERA_ABI::exec {
+
+namespace detail {
+template <cls C>
+struct type_of_class;
+template <>
+struct type_of_class<cls::i32> {
+    using type = u32;
+};
+template <>
+struct type_of_class<cls::i64> {
+    using type = u64;
+};
+template <>
+struct type_of_class<cls::f32> {
+    using type = f32;
+};
+template <>
+struct type_of_class<cls::f64> {
+    using type = f64;
+};
+template <>
+struct type_of_class<cls::v128> {
+    using type = v128;
+};
+} // namespace detail
+template <cls C>
+using number = typename detail::type_of_class<C>::type;
+
+/// Reading and writing the cells of one key: operands, words, jumps.
+template <u64 Key>
+struct keyed_cell {
+    using keyed = keyed_cell;
+    static constexpr cell_key v = cell_key::unpack(Key);
+    static constexpr layout l = layout_of(v);
+    template <unsigned K>
+    using type = number<v.classes[K]>;
+
+    template <unsigned K>
+    static TESSERA_INLINE type<K> get(const state& s) noexcept {
+        using T = type<K>;
+        if constexpr (v.at[K] == loc::slot) {
+            return get_slot<T>(s.fp + 8 * std::size_t(load_native<u16>(s.pc + l.at[K])));
+        } else if constexpr (v.at[K] == loc::imm) {
+            if constexpr (std::is_floating_point_v<T>) return load_native<T>(s.pc + l.at[K]);
+            else return T(i64(load_native<i32>(s.pc + l.at[K])));
+        } else if constexpr (v.at[K] == loc::pin) {
+            if constexpr (std::is_same_v<T, f64>) return s.dp;
+            else if constexpr (std::is_same_v<T, f32>) return s.sp;
+            else if constexpr (std::is_same_v<T, v128>) return bits_as<T>(s.vp);
+            else return T(s.p0);
+        } else {
+            static_assert(v.at[K] == loc::acc, "the operand is nowhere");
+            if constexpr (std::is_same_v<T, f64>) return s.d0;
+            else if constexpr (std::is_same_v<T, f32>) return s.s0;
+            else if constexpr (std::is_same_v<T, v128>) return bits_as<T>(s.v0);
+            else return T(s.r0);
+        }
+    }
+    static TESSERA_INLINE void put(state& s, type<3> value) noexcept {
+        using T = type<3>;
+        if constexpr (v.at[3] == loc::pin) set_pin(s, value);
+        if constexpr (v.at[3] == loc::slot || v.at[3] == loc::pin) {
+            put_slot<T>(s.fp + 8 * std::size_t(load_native<u16>(s.pc + l.at[3])), value);
+        } else {
+            static_assert(v.at[3] == loc::acc, "the result goes nowhere");
+            if constexpr (std::is_same_v<T, f64>) s.d0 = value;
+            else if constexpr (std::is_same_v<T, f32>) s.s0 = value;
+            else if constexpr (std::is_same_v<T, v128>) s.v0 = bits_as<vector_register>(value);
+            else s.r0 = value;
+        }
+    }
+    template <class T>
+    static TESSERA_INLINE void set_pin(state& s, T value) noexcept {
+        if constexpr (std::is_same_v<T, f64>) s.dp = value;
+        else if constexpr (std::is_same_v<T, f32>) s.sp = value;
+        else if constexpr (std::is_same_v<T, v128>) s.vp = bits_as<vector_register>(value);
+        else s.p0 = value;
+    }
+    template <unsigned N>
+    static TESSERA_INLINE u32 word(const state& s) noexcept {
+        return load_native<u32>(s.pc + l.words + 4 * N);
+    }
+    template <unsigned N>
+    static TESSERA_INLINE u64 wide(const state& s) noexcept {
+        return load_native<u64>(s.pc + l.wides + 8 * N);
+    }
+    /// The four words as the lanes of a vector.
+    static TESSERA_INLINE v128 vector_word(const state& s) noexcept {
+        if constexpr (std::endian::native == std::endian::little) return load_native<v128>(s.pc + l.words);
+        else return num::of_halves(word<0>(s) | u64(word<1>(s)) << 32, word<2>(s) | u64(word<3>(s)) << 32);
+    }
+    static TESSERA_INLINE u8* slot(const state& s, u64 number) noexcept { return s.fp + 8 * number; }
+    static TESSERA_INLINE void next(state& s) noexcept { s.pc += l.size; }
+
+    /// Goes to the branch target; a back edge first pays and looks whether it shall stop.
+    static TESSERA_INLINE void jump(state& s) noexcept {
+        constexpr unsigned words = shape_of(v.fam, v.flags).words;
+        if constexpr ((v.flags & flag::fuel) != 0) {
+            s.ctx->fuel -= word<words - 1>(s);
+            if (TESSERA_UNLIKELY(s.ctx->fuel < 0)) return pause(s, trap::out_of_fuel, s.pc + i32(word<words - 2>(s)));
+        }
+        if constexpr ((v.flags & flag::interrupt) != 0)
+            if (TESSERA_UNLIKELY(s.ctx->interrupt->load(std::memory_order_relaxed)))
+                return pause(s, trap::interrupted, s.pc + i32(word<words - ((v.flags & flag::fuel) != 0 ? 2 : 1)>(s)));
+        s.pc += load_native<i32>(s.pc + l.target);
+    }
+
+    /// Stops with a trap at the current cell.
+    static TESSERA_INLINE void raise(state& s, trap why) noexcept {
+        s.ctx->why = why;
+        s.ctx->stop_pc = s.pc;
+        s.pc = s.ctx->stop_cells;
+    }
+    /// An access beyond the memory's size as far as it is known.
+    static TESSERA_INLINE void out_of_bounds(state& s) noexcept {
+        s.ctx->stop_pc = s.pc;
+        s.pc = s.ctx->bounds_cells;
+    }
+    /// Stops so that the call can go on at `at`. Only where no accumulator is alive.
+    static TESSERA_INLINE void pause(state& s, trap why, const u8* at) noexcept {
+        s.ctx->why = why;
+        s.ctx->stop_pc = at;
+        s.ctx->paused = true;
+        s.pc = s.ctx->stop_cells;
+    }
+};
+
+/// The cell of the handler `Id`.
+template <u64 Id>
+struct cell : keyed_cell<key_of(variant::unpack(Id)).pack()> {
+    static constexpr variant v = variant::unpack(Id);
+};
+
+/// What the handler `Id` does, by its family; specialised in handlers/. `run` leaves `s.pc` at the
+/// next cell to execute.
+template <family Fam, u64 Id>
+struct action;
+
+/// Families after which the run is over.
+constexpr bool ends_run(family f) noexcept { return f == family::leave || f == family::stop; }
+
+} // namespace tessera::exec
+
+// ---- exec/handlers/special.hpp ---------------------------------------------------------
+/// @file handlers/special.hpp
+/// Instructions with a function of their own, on operands in consecutive slots: memory.grow, bulk
+/// operations, tables, ref.func, wide arithmetic (spec: exec/instructions). All are safepoints.
+
+namespace tessera::inline TESSERA_ABI::exec {
+
+/// Operands of a special instruction and where its results go: slots from `at` on.
+struct special_call {
+    context& ctx;
+    u8* at;
+    u32 index;
+    u32 index2;
+
+    u64 get(unsigned n) const noexcept { return get_slot<u64>(at + 8 * n); }
+    u64* slots(unsigned n) const noexcept { return reinterpret_cast<u64*>(at + 8 * n); }
+    runtime::store_data& store() const noexcept { return *ctx.store; }
+    u32 element_slots() const noexcept { return runtime::fields_of(store(), index)[0].type.slots(); }
+    void put(u64 v, unsigned n = 0) const noexcept { put_slot<u64>(at + 8 * n, v); }
+    runtime::instance_data& instance() const noexcept { return *ctx.instance; }
+    runtime::memory_data& memory(u32 i) const noexcept { return *ctx.instance->memories[i]; }
+    runtime::table_data& table(u32 i) const noexcept { return *ctx.instance->tables[i]; }
+};
+
+/// True for the instructions that run as `family::special`.
+constexpr bool is_special(op o) noexcept {
+    switch (o) {
+    case op::memory_size:
+    case op::memory_grow:
+    case op::memory_fill:
+    case op::memory_copy:
+    case op::memory_init:
+    case op::data_drop:
+    case op::table_get:
+    case op::table_set:
+    case op::table_size:
+    case op::table_grow:
+    case op::table_fill:
+    case op::table_copy:
+    case op::table_init:
+    case op::elem_drop:
+    case op::ref_func:
+    case op::array_fill:
+    case op::array_copy:
+    case op::array_init_data:
+    case op::array_init_elem: return true;
+    default: return is_allocation(o) || row(o).type.result_count == 2; // or wide arithmetic
+    }
+}
+
+/// A new object; `index` is its type by the store's id.
+template <op O>
+trap allocate(const special_call& x, u32& made) noexcept {
+    runtime::store_data& s = x.store();
+    if constexpr (O == op::struct_new) return runtime::new_struct(s, x.index, x.slots(0), made);
+    else if constexpr (O == op::struct_new_default) return runtime::new_struct(s, x.index, nullptr, made);
+    else if constexpr (O == op::array_new)
+        return runtime::new_array(s, x.index, u32(x.get(x.element_slots())), x.slots(0), made);
+    else if constexpr (O == op::array_new_default) return runtime::new_array(s, x.index, u32(x.get(0)), nullptr, made);
+    else if constexpr (O == op::array_new_fixed) return runtime::new_array_of(s, x.index, x.index2, x.slots(0), made);
+    else if constexpr (O == op::array_new_data)
+        return runtime::new_array_data(s, x.index, x.instance().datas[x.index2], u32(x.get(0)), u32(x.get(1)), made);
+    else return runtime::new_array_elem(s, x.index, x.instance().elems[x.index2], u32(x.get(0)), u32(x.get(1)), made);
+}
+
+/// Does `O`; one overload set by constant, so that only the instructions of a build are compiled. The
+/// members of a special_call come one by one: in registers, and no address of a handler's variable is
+/// known elsewhere, which would keep the handler from jumping to the next.
+template <op O>
+TESSERA_NOINLINE trap do_special(context& ctx, u8* at, u32 index, u32 index2) noexcept {
+    const special_call x{ctx, at, index, index2};
+    constexpr u64 minus_one_32 = 0xffff'ffff;
+    if constexpr (O == op::memory_size) {
+        x.put(x.memory(x.index).pages());
+    } else if constexpr (O == op::memory_grow) {
+        runtime::memory_data& m = x.memory(x.index);
+        u64 old = 0;
+        const bool grown = m.grow(x.get(0), old);
+        x.put(grown ? old : m.type.limits.is64 ? ~u64{0} : minus_one_32);
+    } else if constexpr (O == op::memory_fill) {
+        return runtime::fill(x.memory(x.index), x.get(0), u8(x.get(1)), x.get(2));
+    } else if constexpr (O == op::memory_copy) {
+        return runtime::copy(x.memory(x.index), x.get(0), x.memory(x.index2), x.get(1), x.get(2));
+    } else if constexpr (O == op::memory_init) {
+        return runtime::init(x.memory(x.index2), x.get(0), x.instance().datas[x.index], x.get(1), x.get(2));
+    } else if constexpr (O == op::data_drop) {
+        x.instance().drop_data(x.index);
+    } else if constexpr (O == op::table_get) {
+        const runtime::table_data& t = x.table(x.index);
+        if (x.get(0) >= t.size) return trap::out_of_bounds_table;
+        x.put(t.items[x.get(0)]);
+    } else if constexpr (O == op::table_set) {
+        runtime::table_data& t = x.table(x.index);
+        if (x.get(0) >= t.size) return trap::out_of_bounds_table;
+        t.items[x.get(0)] = u32(x.get(1));
+    } else if constexpr (O == op::table_size) {
+        x.put(x.table(x.index).size);
+    } else if constexpr (O == op::table_grow) {
+        runtime::table_data& t = x.table(x.index);
+        u64 old = 0;
+        const bool grown = t.grow(x.get(1), u32(x.get(0)), old);
+        x.put(grown ? old : t.type.limits.is64 ? ~u64{0} : minus_one_32);
+    } else if constexpr (O == op::table_fill) {
+        return runtime::fill(x.table(x.index), x.get(0), u32(x.get(1)), x.get(2));
+    } else if constexpr (O == op::table_copy) {
+        return runtime::copy(x.table(x.index), x.get(0), x.table(x.index2), x.get(1), x.get(2));
+    } else if constexpr (O == op::table_init) {
+        return runtime::init(x.table(x.index2), x.get(0), x.instance().elems[x.index], x.get(1), x.get(2));
+    } else if constexpr (O == op::elem_drop) {
+        x.instance().drop_elem(x.index);
+    } else if constexpr (is_allocation(O)) {
+        u32 made = 0;
+        const trap why = allocate<O>(x, made);
+        if (why != trap::none) return why;
+        x.put(made);
+    } else if constexpr (O == op::array_fill) {
+        return runtime::array_fill(x.store(), u32(x.get(0)), u32(x.get(1)), x.slots(2),
+                                   u32(x.get(2 + x.element_slots())));
+    } else if constexpr (O == op::array_copy) {
+        return runtime::array_copy(x.store(), u32(x.get(0)), u32(x.get(1)), u32(x.get(2)), u32(x.get(3)),
+                                   u32(x.get(4)));
+    } else if constexpr (O == op::array_init_data) {
+        return runtime::array_init_data(x.store(), u32(x.get(0)), u32(x.get(1)), x.instance().datas[x.index2],
+                                        u32(x.get(2)), u32(x.get(3)));
+    } else if constexpr (O == op::array_init_elem) {
+        return runtime::array_init_elem(x.store(), u32(x.get(0)), u32(x.get(1)), x.instance().elems[x.index2],
+                                        u32(x.get(2)), u32(x.get(3)));
+    } else if constexpr (O == op::ref_func) {
+        x.put(runtime::store_data::ref_of(*x.instance().funcs[x.index]));
+    } else {
+        using traits = num::traits_of<O>;
+        const num::pair128 r = [&]<std::size_t... I>(std::index_sequence<I...>) {
+            return num::sem<O>::eval(typename traits::template arg<I>(x.get(I))...);
+        }
+        (std::make_index_sequence<traits::arity>{});
+        x.put(r.low, 0);
+        x.put(r.high, 1);
+    }
+    return trap::none;
+}
+
+/// What a special instruction costs in fuel beyond being an instruction: one for each 64 bytes or 8
+/// entries it goes over. `operands` are its operands before it ran.
+template <op O>
+TESSERA_INLINE u64 length_cost(const special_call& x) noexcept {
+    if constexpr (O == op::memory_fill || O == op::memory_copy || O == op::memory_init) return x.get(2) >> 6;
+    else if constexpr (O == op::table_fill || O == op::table_copy || O == op::table_init) return x.get(2) >> 3;
+    else if constexpr (O == op::table_grow) return x.get(1) >> 3;
+    else if constexpr (O == op::array_new) return u32(x.get(x.element_slots())) >> 3;
+    else if constexpr (O == op::array_new_default) return u32(x.get(0)) >> 3;
+    else if constexpr (O == op::array_new_data || O == op::array_new_elem) return u32(x.get(1)) >> 3;
+    else if constexpr (O == op::array_fill) return u32(x.get(2 + x.element_slots())) >> 3;
+    else if constexpr (O == op::array_copy) return u32(x.get(4)) >> 3;
+    else if constexpr (O == op::array_init_data || O == op::array_init_elem) return u32(x.get(3)) >> 3;
+    else return 0;
+}
+
+/// Marks what memory.fill, copy or init has written to.
+template <op O>
+TESSERA_NOINLINE void mark_special(context& ctx, u8* at, u32 index, u32 index2) noexcept {
+    const special_call x{ctx, at, index, index2};
+    const runtime::memory_data& to = x.memory(O == op::memory_init ? index2 : index);
+    static_cast<marking_context&>(ctx).dirty->mark_range(to.base + x.get(0), x.get(2));
+}
+
+template <u64 Id>
+struct action<family::special, Id> {
+    using c = cell<Id>;
+    static TESSERA_INLINE void run(state& s) noexcept {
+        const special_call call{*s.ctx, c::slot(s, c::template word<0>(s)), c::template word<1>(s),
+                                c::template word<2>(s)};
+        [[maybe_unused]] const u64 cost = (c::v.flags & flag::fuel) != 0 ? length_cost<c::v.code>(call) : 0;
+        if constexpr (is_allocation(c::v.code)) { // where the collector begins to look at frames
+            s.ctx->stop_pc = s.pc;
+            s.ctx->fp = s.fp;
+        }
+        const trap why = do_special<c::v.code>(call.ctx, call.at, call.index, call.index2);
+        if constexpr (is_allocation(c::v.code))
+            if (TESSERA_UNLIKELY(why == trap::out_of_memory)) return c::pause(s, why, s.pc);
+        if (TESSERA_UNLIKELY(why != trap::none)) return c::raise(s, why);
+        if constexpr ((c::v.flags & flag::marks) != 0)
+            mark_special<c::v.code>(call.ctx, call.at, call.index, call.index2);
+        if constexpr (c::v.code == op::memory_grow) {
+            s.ctx->refresh();
+            s.mem = s.ctx->mem;
+        }
+        const u8* const next = s.pc + c::l.size;
+        if constexpr ((c::v.flags & flag::fuel) != 0) {
+            s.ctx->fuel -= i64(cost);
+            if (TESSERA_UNLIKELY(s.ctx->fuel < 0)) return c::pause(s, trap::out_of_fuel, next);
+        }
+        s.pc = next;
+    }
+};
 
 } // namespace tessera::exec
 
@@ -23973,14 +24729,17 @@ private:
     void lower_new(const binary::instruction& in, u32 operands) noexcept {
         const u32 id = type_id(in.index);
         const val_type made = ref_to(in.index);
-        if (!failed_) lower_special(in.code, operands, id, in.index2, {&made, 1});
+        // Machine code wants to know the fields.
+        const u32 index2 = has_slot_form && in.code == op::struct_new_default ? in.index : in.index2;
+        if (!failed_) lower_special(in.code, operands, id, index2, {&made, 1});
     }
     void lower_struct_new(u32 type) noexcept {
         const u32 id = type_id(type), fields = module_.types[type].params;
         if (failed_) return;
         const val_type made = ref_to(type);
         const runtime::object_type& t = (*unit_.layouts)[id];
-        if (fields > most_fields || !has_words(type)) return lower_special(op::struct_new, fields, id, 0, {&made, 1});
+        if (fields > most_fields || !has_words(type))
+            return lower_special(op::struct_new, fields, id, has_slot_form ? type : 0, {&made, 1});
         settle_top(fields);
         node n;
         n.v = {family::struct_new, 0, op(u16(fields)), {}};
@@ -24136,531 +24895,6 @@ private:
 
 TESSERA_SMALL_END
 
-// ---- exec/frame_maps.hpp ---------------------------------------------------------------
-/// @file frame_maps.hpp
-/// Which slots of a frame hold references, by the place in the code. Made when a collection first comes to a place,
-/// and kept.
-
-namespace tessera::inline TESSERA_ABI::exec {
-
-/// What is known of a place.
-struct frame_map {
-    std::uintptr_t key = 0; ///< 0: none
-    u32 func = 0;
-    u32 first = 0; ///< in `slots`
-    u32 count = 0;
-};
-
-class frame_maps {
-public:
-    frame_maps() noexcept = default;
-    explicit frame_maps(const allocator* from) noexcept : table_(from), slots_(from) {}
-    /// Null: nothing is known yet.
-    const frame_map* find(std::uintptr_t key) const noexcept {
-        if (table_.empty()) return nullptr;
-        for (std::size_t i = start(key);; i = (i + 1) & (table_.size() - 1)) {
-            if (table_[i].key == key) return &table_[i];
-            if (table_[i].key == 0) return nullptr;
-        }
-    }
-    view<u32> slots(const frame_map& map) const noexcept { return {slots_.data() + map.first, map.count}; }
-    /// Adds what is known of a place. Null: memory is out.
-    const frame_map* add(std::uintptr_t key, u32 func, view<u32> slots) noexcept {
-        if (2 * (count_ + 1) > table_.size() && !widen()) return nullptr;
-        const u32 first = u32(slots_.size());
-        if (!slots_.append(slots.data(), slots.size())) return nullptr;
-        frame_map& at = place(table_, key);
-        at = {key, func, first, u32(slots.size())};
-        ++count_;
-        return &at;
-    }
-
-private:
-    std::size_t start(std::uintptr_t key) const noexcept { return hash(key) & (table_.size() - 1); }
-    static std::size_t hash(std::uintptr_t key) noexcept { return std::size_t(u64(key) * 0x9e3779b97f4a7c15u >> 20); }
-    static frame_map& place(vec<frame_map>& table, std::uintptr_t key) noexcept {
-        std::size_t i = hash(key) & (table.size() - 1);
-        while (table[i].key != 0) i = (i + 1) & (table.size() - 1);
-        return table[i];
-    }
-    bool widen() noexcept {
-        vec<frame_map> wider(table_.from());
-        if (!wider.resize(table_.empty() ? 64 : 2 * table_.size())) return false;
-        for (const frame_map& m : table_)
-            if (m.key != 0) place(wider, m.key) = m;
-        table_ = std::move(wider);
-        return true;
-    }
-    vec<frame_map> table_; ///< open addressing, at most half full
-    vec<u32> slots_;
-    std::size_t count_ = 0;
-};
-
-} // namespace tessera::exec
-
-// ---- runtime/dirty_pages.hpp -----------------------------------------------------------
-/// @file dirty_pages.hpp
-/// Which pages of a store's memories were written to: marks by address, for all memories together.
-
-namespace tessera::inline TESSERA_ABI::runtime {
-
-/// A mark for each page of 4 KiB of 64 MiB of addresses; pages farther apart share marks, so that a marked page may not
-/// have been written to, and one that is not marked was not.
-struct dirty_pages : written_pages {
-    static constexpr unsigned page_log2 = 12;
-    static constexpr std::size_t page = std::size_t{1} << page_log2, marks = std::size_t{1} << 14;
-    u8 marked[marks] = {};
-
-    dirty_pages() noexcept
-        : written_pages{[](written_pages& self, const u8* at, u64 n) noexcept {
-              static_cast<dirty_pages&>(self).mark_range(at, n);
-          }} {}
-
-    /// What a store writes at most; see `reached`.
-    static constexpr std::size_t most_bytes = 16;
-
-    static TESSERA_INLINE std::size_t place(std::uintptr_t at) noexcept {
-        return std::size_t(at >> page_log2) & (marks - 1);
-    }
-    static TESSERA_INLINE std::size_t place(const u8* at) noexcept {
-        return place(reinterpret_cast<std::uintptr_t>(at));
-    }
-    /// Before or after a store of at most `most_bytes` at `at`: only the page where it begins.
-    TESSERA_INLINE void mark(const u8* at) noexcept { marked[place(at)] = 1; }
-    void mark_range(const u8* at, u64 n) noexcept {
-        if (n > marks * page) n = marks * page;
-        for (u64 i = 0; i < n; i += page) marked[place(at + i)] = 1;
-        if (n) marked[place(at + (n - 1))] = 1;
-    }
-    /// Whether something of the page's worth of bytes from `at` on may have been written to, but for what `reached`
-    /// says.
-    bool is_marked(const u8* at) const noexcept { return (marked[place(at)] | marked[place(at + (page - 1))]) != 0; }
-    /// Whether a store that begins before `at` may have written to the first of these bytes, fewer than `most_bytes`.
-    bool reached(const u8* at) const noexcept {
-        const std::uintptr_t first = reinterpret_cast<std::uintptr_t>(at);
-        return (marked[place(first - 1)] | marked[place(first - (most_bytes - 1))]) != 0;
-    }
-    void clear() noexcept { std::memset(marked, 0, sizeof marked); }
-};
-
-} // namespace tessera::runtime
-
-// ---- exec/context.hpp ------------------------------------------------------------------
-/// @file context.hpp
-/// The state of one call into wasm: what handlers pass to each other in registers, what they reach
-/// through the context, and the stack that belongs to the call.
-///
-/// A frame is `[max(parameters, results) | return address, link | locals | temporaries]` in 64-bit
-/// slots. The callee's parameters are the caller's topmost temporaries, so nothing is copied. The
-/// link is the distance in bytes to the caller's frame: the stack can move when it grows. Nothing of
-/// the guest lives on the native stack, so a call can stop at any safepoint and go on later.
-
-namespace tessera::inline TESSERA_ABI::exec {
-
-struct context;
-struct native_hook;
-
-template <bool Exists>
-struct vector_register_type {
-    using type = v128; // never used
-};
-#if TESSERA_VECTORS
-template <>
-struct vector_register_type<true> {
-    using type = num::vector<u8>;
-};
-#endif
-using vector_register = vector_register_type<has_vector_register>::type;
-
-/// What every handler gets and passes on. Accumulators: r0 integers and references, s0 f32, d0 f64, v0
-/// v128; they are dead at every safepoint. Pins of the same classes: p0, sp, dp, vp; see pins.hpp.
-struct state {
-    const u8* pc; ///< the current cell
-    u8* fp;       ///< slot 0 of the current frame
-    u8* mem;      ///< base of memory 0 of the current instance
-    context* ctx;
-    u64 r0;
-    u64 p0;
-    f64 d0;
-    f32 s0;
-    f64 dp;
-    f32 sp;
-    vector_register v0;
-    vector_register vp;
-};
-
-/// The slow ways out of handlers, one table per build. They take and leave the position in the
-/// context, since a state whose address was taken could not be passed on in registers.
-struct slow_paths {
-    void (*enter)(context*);      ///< the call prepared in context::call
-    void (*link)(context*);       ///< the lazy call at context::pc
-    void (*make_room)(context*);  ///< the cell at context::pc, which is executed again, needs the heap: needed is set
-    void (*indirect)(context*);   ///< the indirect call at context::stop_pc: words, index, call.return_pc are set
-    void (*failed)(context*);     ///< a host function that context::call and context::failure tell of
-    void (*raise)(context*);      ///< what the throwing cell at context::stop_pc throws: words are set
-    bool (*see_growth)(context*); ///< true if a memory has grown since; null where others cannot make it
-    void (*trace)(context*);      ///< the trace cell at context::pc; null in a build without feature::tracing
-#if TESSERA_NATIVE
-    void (*hot)(context*) = nullptr; ///< the tally cell at context::pc, whose count is reached
-#endif
-};
-
-/// A call about to happen: arguments are at `fp + delta`.
-struct pending_call {
-    runtime::func_record* callee = nullptr;
-    u64 delta = 0; ///< bytes
-    const u8* return_pc = nullptr;
-    u64 link = 0; ///< bytes from the caller's frame to `fp + delta`
-};
-
-struct context {
-    // What handlers read.
-    u64 memory_size = 0; ///< bytes of memory 0
-    u8* stack_end = nullptr;
-    u64* globals = nullptr;                       ///< instance->global_slots
-    u64* const* imported_globals = nullptr;       ///< instance->imported_cells
-    runtime::table_data* const* tables = nullptr; ///< instance->tables
-    runtime::instance_data* instance = nullptr;
-    const runtime::memory_data* memory = &no_memory; ///< memory 0 of the instance, if there is one
-    runtime::func_record* const* funcs = nullptr;    ///< instance->funcs
-    runtime::func_record* const* records = nullptr;  ///< store->funcs
-    runtime::object_heap* heap = nullptr;
-    i64 fuel = 0; ///< below 0: used up, the rest is a debt
-    const std::atomic<bool>* interrupt = nullptr;
-    // Cells that handlers go to when something is out of the ordinary.
-    const u8* stop_cells = nullptr;
-    const u8* enter_cells = nullptr;
-    const u8* indirect_cells = nullptr;
-    const u8* link_cells = nullptr;
-    const u8* grow_cells = nullptr;
-    const u8* restore_cells = nullptr;
-    const u8* bounds_cells = nullptr;
-    const u8* room_cells = nullptr;
-    const u8* leave_cells = nullptr;
-    const u8* land_cells = nullptr;
-    const u8* failed_cells = nullptr; ///< after a host function failed
-    const slow_paths* slow = nullptr;
-    // Where a slow path starts and where it wants to go on.
-    const u8* pc = nullptr;
-    u8* fp = nullptr;
-    u8* mem = nullptr;
-    pending_call call;
-    u64 needed = 0;                 ///< bytes the stack must hold from `fp` on
-    u64 probed = 0;                 ///< the native stack's position, for the self-test
-    trap why = trap::none;          ///< why it stopped
-    u64 index = 0;                  ///< of the table element that an indirect call or a trap is about
-    const u8* words = nullptr;      ///< of an indirect call's cell: frame, table, type; of a throw's
-    const u32* land_pins = nullptr; ///< for the land cell: slots to load into the pins, by register_of
-    const u8* land_pc = nullptr;    ///< for the land cell: where to go on
-    const u8* stop_pc = nullptr;    ///< the cell that stopped it; a pause: the next cell
-    bool paused = false;            ///< fuel or interruption: can go on at stop_pc
-    bool running = false;           ///< handlers are at work; it cannot be resumed from within
-    bool in_host = false;           ///< a host function runs that context::call tells of
-    bool host_failed = false;       ///< `failure` is the host function's own error
-#if TESSERA_NATIVE
-    struct {
-        u8* stack = nullptr; ///< the native stack's position where machine code was entered
-        u8* limit = nullptr; ///< how deep it may go
-        u64 scratch[6] = {}; ///< operands and results of what it calls, and what it puts aside
-        const u8* hot_cells = nullptr;
-        const runtime::memory_data* const* memories = nullptr; ///< instance->memories
-    } native;                                                  ///< for machine code
-#endif
-    // The stack.
-    u8* stack = nullptr;
-    u64 stack_limit = 0; ///< bytes the stack may grow to
-    runtime::store_data* store = nullptr;
-    bool is_seen = false;         ///< while somebody looks whether all calls are known
-    context* next = nullptr;      ///< in the store's list of all
-    context* next_free = nullptr; ///< in the store's list of those not in use
-    error failure{error::unlikely()};
-    const allocator* from;  ///< of the stack; null: the macros
-    vec<u64> carried{from}; ///< values of an exception that a host function throws
-    runtime::caller who;    ///< what host functions are told
-    const runtime::memory_data no_memory{};
-
-    explicit context(const allocator* a = nullptr) noexcept : from(a) {}
-    context(const context&) = delete;
-    context& operator=(const context&) = delete;
-    ~context() { give_back(); }
-
-    /// Bytes from the stack's beginning; a number, so that it means something after the stack has moved.
-    u64 depth_of(const u8* at) const noexcept {
-        return u64(reinterpret_cast<std::uintptr_t>(at) - reinterpret_cast<std::uintptr_t>(stack));
-    }
-
-    /// Makes room for `bytes` from `at` on, which points into the stack; moves the stack and `at`
-    /// where it must. False: `why` says whether the limit was reached or memory is out.
-    [[nodiscard]] bool ensure(u8*& at, u64 bytes) noexcept {
-        const u64 used = depth_of(at);
-        if (bytes <= u64(stack_end - at)) return true;
-        if (used + bytes > stack_limit) return why = trap::stack_exhausted, false;
-        u64 size = u64(stack_end - stack) * 2;
-        size = size < used + bytes ? used + bytes : size;
-        size = size > stack_limit ? stack_limit : size;
-        size = (size + 15) & ~u64{15};
-        u8* fresh = static_cast<u8*>(allocate_in(from, std::size_t(size)));
-        if (!fresh) return why = trap::out_of_memory, false;
-        if (stack) std::memcpy(fresh, stack, std::size_t(stack_end - stack));
-        give_back();
-        stack = fresh;
-        stack_end = fresh + size;
-        at = fresh + used;
-        return true;
-    }
-
-    void give_back() const noexcept { release_in(from, stack, std::size_t(stack_end - stack)); }
-    /// Makes `i` the current instance; null: none.
-    void switch_to(runtime::instance_data* i) noexcept {
-        instance = i;
-        who.instance = i;
-        funcs = i ? i->funcs.data() : nullptr;
-        globals = i ? i->global_slots.data() : nullptr;
-        imported_globals = i ? i->imported_cells.data() : nullptr;
-        tables = i ? i->tables.data() : nullptr;
-        memory = i && !i->memories.empty() ? i->memories[0] : &no_memory;
-#if TESSERA_NATIVE
-        native.memories = i ? i->memories.data() : nullptr;
-#endif
-        refresh();
-    }
-    /// Reads again what a host function or a slow path may have changed: other instances may have
-    /// come to the store, and the memory may have grown.
-    TESSERA_INLINE void refresh() noexcept {
-        records = store->funcs.data();
-        refresh_memory();
-    }
-    TESSERA_INLINE void refresh_memory() noexcept {
-        mem = memory->base;
-        memory_size = memory->size;
-    }
-
-    /// A call counts the fuel of the store down and gives back what it has not used; a debt stays with
-    /// the call.
-    void take_fuel() noexcept { fuel += i64(store->fuel < most_fuel ? store->fuel : most_fuel); }
-    void give_fuel_back() noexcept {
-        const u64 kept = store->fuel > most_fuel ? store->fuel - most_fuel : 0; // what a call cannot count
-        store->fuel = kept + (fuel > 0 ? u64(fuel) : 0);
-        if (fuel > 0) fuel = 0;
-    }
-    static constexpr u64 most_fuel = ~u64{0} >> 2;
-};
-
-/// Of a build with feature::dirty_marks.
-struct marking_context : context {
-    using context::context;
-    runtime::dirty_pages* dirty = nullptr;
-};
-
-/// The contexts of a store; what store_data::engine_state points at.
-struct context_pool {
-    context* first = nullptr; ///< of all
-    context* free = nullptr;  ///< of those not in use
-    u32 forgotten = 0;        ///< how often all cells were freed
-    frame_maps maps;
-#if TESSERA_NATIVE
-    native_hook* native = nullptr; ///< what compiles functions; null: nothing does
-#endif
-};
-/// The same with marks of the pages that were written to.
-template <class Pool>
-struct marked_pool : Pool {
-    runtime::dirty_pages dirty;
-};
-
-// ---- slots ---------------------------------------------------------------------------------------------------------
-
-/// Reads and writes of values in the frame; 64 bits always, but for f32, which takes the low half, and v128, which
-/// takes two slots.
-inline constexpr unsigned low_half = std::endian::native == std::endian::big ? 4 : 0;
-
-template <class T>
-TESSERA_INLINE T load_native(const u8* at) noexcept {
-    T v;
-    std::memcpy(&v, at, sizeof v);
-    return v;
-}
-template <class T>
-TESSERA_INLINE void store_native(u8* at, T v) noexcept {
-    std::memcpy(at, &v, sizeof v);
-}
-template <class T>
-TESSERA_INLINE T get_slot(const u8* at) noexcept {
-    if constexpr (std::is_same_v<T, v128> && std::endian::native == std::endian::little) return load_native<v128>(at);
-    else if constexpr (std::is_same_v<T, v128>) return num::of_halves(load_native<u64>(at), load_native<u64>(at + 8));
-    else if constexpr (std::is_same_v<T, f32>) return load_native<f32>(at + low_half);
-    else if constexpr (std::is_same_v<T, f64>) return load_native<f64>(at);
-    else return T(load_native<u64>(at));
-}
-template <class T>
-TESSERA_INLINE void put_slot(u8* at, T v) noexcept {
-    if constexpr (std::is_same_v<T, v128> && std::endian::native == std::endian::little) store_native(at, v);
-    else if constexpr (std::is_same_v<T, v128>)
-        store_native(at, num::lane<u64>(v, 0)), store_native(at + 8, num::lane<u64>(v, 1));
-    else if constexpr (std::is_same_v<T, f32>) store_native<f32>(at + low_half, v);
-    else if constexpr (std::is_same_v<T, f64>) store_native<f64>(at, v);
-    else store_native<u64>(at, u64(v));
-}
-/// An address in a slot, of code or of an object.
-template <class T>
-TESSERA_INLINE T* get_pointer(const u8* at) noexcept {
-    return load_native<T*>(at);
-}
-template <class T>
-TESSERA_INLINE void put_pointer(u8* at, T* p) noexcept {
-    store_native<T*>(at, p);
-}
-
-} // namespace tessera::exec
-
-// ---- exec/access.hpp -------------------------------------------------------------------
-/// @file access.hpp
-/// How a handler reads its operands and writes its result, from the packed variant it is made of.
-
-namespace tessera::inline TESSERA_ABI::exec {
-
-namespace detail {
-template <cls C>
-struct type_of_class;
-template <>
-struct type_of_class<cls::i32> {
-    using type = u32;
-};
-template <>
-struct type_of_class<cls::i64> {
-    using type = u64;
-};
-template <>
-struct type_of_class<cls::f32> {
-    using type = f32;
-};
-template <>
-struct type_of_class<cls::f64> {
-    using type = f64;
-};
-template <>
-struct type_of_class<cls::v128> {
-    using type = v128;
-};
-} // namespace detail
-template <cls C>
-using number = typename detail::type_of_class<C>::type;
-
-/// Reading and writing the cells of one key: operands, words, jumps.
-template <u64 Key>
-struct keyed_cell {
-    using keyed = keyed_cell;
-    static constexpr cell_key v = cell_key::unpack(Key);
-    static constexpr layout l = layout_of(v);
-    template <unsigned K>
-    using type = number<v.classes[K]>;
-
-    template <unsigned K>
-    static TESSERA_INLINE type<K> get(const state& s) noexcept {
-        using T = type<K>;
-        if constexpr (v.at[K] == loc::slot) {
-            return get_slot<T>(s.fp + 8 * std::size_t(load_native<u16>(s.pc + l.at[K])));
-        } else if constexpr (v.at[K] == loc::imm) {
-            if constexpr (std::is_floating_point_v<T>) return load_native<T>(s.pc + l.at[K]);
-            else return T(i64(load_native<i32>(s.pc + l.at[K])));
-        } else if constexpr (v.at[K] == loc::pin) {
-            if constexpr (std::is_same_v<T, f64>) return s.dp;
-            else if constexpr (std::is_same_v<T, f32>) return s.sp;
-            else if constexpr (std::is_same_v<T, v128>) return bits_as<T>(s.vp);
-            else return T(s.p0);
-        } else {
-            static_assert(v.at[K] == loc::acc, "the operand is nowhere");
-            if constexpr (std::is_same_v<T, f64>) return s.d0;
-            else if constexpr (std::is_same_v<T, f32>) return s.s0;
-            else if constexpr (std::is_same_v<T, v128>) return bits_as<T>(s.v0);
-            else return T(s.r0);
-        }
-    }
-    static TESSERA_INLINE void put(state& s, type<3> value) noexcept {
-        using T = type<3>;
-        if constexpr (v.at[3] == loc::pin) set_pin(s, value);
-        if constexpr (v.at[3] == loc::slot || v.at[3] == loc::pin) {
-            put_slot<T>(s.fp + 8 * std::size_t(load_native<u16>(s.pc + l.at[3])), value);
-        } else {
-            static_assert(v.at[3] == loc::acc, "the result goes nowhere");
-            if constexpr (std::is_same_v<T, f64>) s.d0 = value;
-            else if constexpr (std::is_same_v<T, f32>) s.s0 = value;
-            else if constexpr (std::is_same_v<T, v128>) s.v0 = bits_as<vector_register>(value);
-            else s.r0 = value;
-        }
-    }
-    template <class T>
-    static TESSERA_INLINE void set_pin(state& s, T value) noexcept {
-        if constexpr (std::is_same_v<T, f64>) s.dp = value;
-        else if constexpr (std::is_same_v<T, f32>) s.sp = value;
-        else if constexpr (std::is_same_v<T, v128>) s.vp = bits_as<vector_register>(value);
-        else s.p0 = value;
-    }
-    template <unsigned N>
-    static TESSERA_INLINE u32 word(const state& s) noexcept {
-        return load_native<u32>(s.pc + l.words + 4 * N);
-    }
-    template <unsigned N>
-    static TESSERA_INLINE u64 wide(const state& s) noexcept {
-        return load_native<u64>(s.pc + l.wides + 8 * N);
-    }
-    /// The four words as the lanes of a vector.
-    static TESSERA_INLINE v128 vector_word(const state& s) noexcept {
-        if constexpr (std::endian::native == std::endian::little) return load_native<v128>(s.pc + l.words);
-        else return num::of_halves(word<0>(s) | u64(word<1>(s)) << 32, word<2>(s) | u64(word<3>(s)) << 32);
-    }
-    static TESSERA_INLINE u8* slot(const state& s, u64 number) noexcept { return s.fp + 8 * number; }
-    static TESSERA_INLINE void next(state& s) noexcept { s.pc += l.size; }
-
-    /// Goes to the branch target; a back edge first pays and looks whether it shall stop.
-    static TESSERA_INLINE void jump(state& s) noexcept {
-        constexpr unsigned words = shape_of(v.fam, v.flags).words;
-        if constexpr ((v.flags & flag::fuel) != 0) {
-            s.ctx->fuel -= word<words - 1>(s);
-            if (TESSERA_UNLIKELY(s.ctx->fuel < 0)) return pause(s, trap::out_of_fuel, s.pc + i32(word<words - 2>(s)));
-        }
-        if constexpr ((v.flags & flag::interrupt) != 0)
-            if (TESSERA_UNLIKELY(s.ctx->interrupt->load(std::memory_order_relaxed)))
-                return pause(s, trap::interrupted, s.pc + i32(word<words - ((v.flags & flag::fuel) != 0 ? 2 : 1)>(s)));
-        s.pc += load_native<i32>(s.pc + l.target);
-    }
-
-    /// Stops with a trap at the current cell.
-    static TESSERA_INLINE void raise(state& s, trap why) noexcept {
-        s.ctx->why = why;
-        s.ctx->stop_pc = s.pc;
-        s.pc = s.ctx->stop_cells;
-    }
-    /// An access beyond the memory's size as far as it is known.
-    static TESSERA_INLINE void out_of_bounds(state& s) noexcept {
-        s.ctx->stop_pc = s.pc;
-        s.pc = s.ctx->bounds_cells;
-    }
-    /// Stops so that the call can go on at `at`. Only where no accumulator is alive.
-    static TESSERA_INLINE void pause(state& s, trap why, const u8* at) noexcept {
-        s.ctx->why = why;
-        s.ctx->stop_pc = at;
-        s.ctx->paused = true;
-        s.pc = s.ctx->stop_cells;
-    }
-};
-
-/// The cell of the handler `Id`.
-template <u64 Id>
-struct cell : keyed_cell<key_of(variant::unpack(Id)).pack()> {
-    static constexpr variant v = variant::unpack(Id);
-};
-
-/// What the handler `Id` does, by its family; specialised in handlers/. `run` leaves `s.pc` at the
-/// next cell to execute.
-template <family Fam, u64 Id>
-struct action;
-
-/// Families after which the run is over.
-constexpr bool ends_run(family f) noexcept { return f == family::leave || f == family::stop; }
-
-} // namespace tessera::exec
-
 // ---- exec/handlers/atomic.hpp ----------------------------------------------------------
 /// @file handlers/atomic.hpp
 /// Atomic instructions (spec: threads proposal), on operands in consecutive slots. All are safepoints.
@@ -24811,203 +25045,6 @@ struct action<family::atomic, Id> {
             return c::raise(s, why);
         }
         c::next(s);
-    }
-};
-
-} // namespace tessera::exec
-
-// ---- exec/handlers/special.hpp ---------------------------------------------------------
-/// @file handlers/special.hpp
-/// Instructions with a function of their own, on operands in consecutive slots: memory.grow, bulk
-/// operations, tables, ref.func, wide arithmetic (spec: exec/instructions). All are safepoints.
-
-namespace tessera::inline TESSERA_ABI::exec {
-
-/// Operands of a special instruction and where its results go: slots from `at` on.
-struct special_call {
-    context& ctx;
-    u8* at;
-    u32 index;
-    u32 index2;
-
-    u64 get(unsigned n) const noexcept { return get_slot<u64>(at + 8 * n); }
-    u64* slots(unsigned n) const noexcept { return reinterpret_cast<u64*>(at + 8 * n); }
-    runtime::store_data& store() const noexcept { return *ctx.store; }
-    u32 element_slots() const noexcept { return runtime::fields_of(store(), index)[0].type.slots(); }
-    void put(u64 v, unsigned n = 0) const noexcept { put_slot<u64>(at + 8 * n, v); }
-    runtime::instance_data& instance() const noexcept { return *ctx.instance; }
-    runtime::memory_data& memory(u32 i) const noexcept { return *ctx.instance->memories[i]; }
-    runtime::table_data& table(u32 i) const noexcept { return *ctx.instance->tables[i]; }
-};
-
-/// True for the instructions that run as `family::special`.
-constexpr bool is_special(op o) noexcept {
-    switch (o) {
-    case op::memory_size:
-    case op::memory_grow:
-    case op::memory_fill:
-    case op::memory_copy:
-    case op::memory_init:
-    case op::data_drop:
-    case op::table_get:
-    case op::table_set:
-    case op::table_size:
-    case op::table_grow:
-    case op::table_fill:
-    case op::table_copy:
-    case op::table_init:
-    case op::elem_drop:
-    case op::ref_func:
-    case op::array_fill:
-    case op::array_copy:
-    case op::array_init_data:
-    case op::array_init_elem: return true;
-    default: return is_allocation(o) || row(o).type.result_count == 2; // or wide arithmetic
-    }
-}
-
-/// A new object; `index` is its type by the store's id.
-template <op O>
-trap allocate(const special_call& x, u32& made) noexcept {
-    runtime::store_data& s = x.store();
-    if constexpr (O == op::struct_new) return runtime::new_struct(s, x.index, x.slots(0), made);
-    else if constexpr (O == op::struct_new_default) return runtime::new_struct(s, x.index, nullptr, made);
-    else if constexpr (O == op::array_new)
-        return runtime::new_array(s, x.index, u32(x.get(x.element_slots())), x.slots(0), made);
-    else if constexpr (O == op::array_new_default) return runtime::new_array(s, x.index, u32(x.get(0)), nullptr, made);
-    else if constexpr (O == op::array_new_fixed) return runtime::new_array_of(s, x.index, x.index2, x.slots(0), made);
-    else if constexpr (O == op::array_new_data)
-        return runtime::new_array_data(s, x.index, x.instance().datas[x.index2], u32(x.get(0)), u32(x.get(1)), made);
-    else return runtime::new_array_elem(s, x.index, x.instance().elems[x.index2], u32(x.get(0)), u32(x.get(1)), made);
-}
-
-/// Does `O`; one overload set by constant, so that only the instructions of a build are compiled. The
-/// members of a special_call come one by one: in registers, and no address of a handler's variable is
-/// known elsewhere, which would keep the handler from jumping to the next.
-template <op O>
-TESSERA_NOINLINE trap do_special(context& ctx, u8* at, u32 index, u32 index2) noexcept {
-    const special_call x{ctx, at, index, index2};
-    constexpr u64 minus_one_32 = 0xffff'ffff;
-    if constexpr (O == op::memory_size) {
-        x.put(x.memory(x.index).pages());
-    } else if constexpr (O == op::memory_grow) {
-        runtime::memory_data& m = x.memory(x.index);
-        u64 old = 0;
-        const bool grown = m.grow(x.get(0), old);
-        x.put(grown ? old : m.type.limits.is64 ? ~u64{0} : minus_one_32);
-    } else if constexpr (O == op::memory_fill) {
-        return runtime::fill(x.memory(x.index), x.get(0), u8(x.get(1)), x.get(2));
-    } else if constexpr (O == op::memory_copy) {
-        return runtime::copy(x.memory(x.index), x.get(0), x.memory(x.index2), x.get(1), x.get(2));
-    } else if constexpr (O == op::memory_init) {
-        return runtime::init(x.memory(x.index2), x.get(0), x.instance().datas[x.index], x.get(1), x.get(2));
-    } else if constexpr (O == op::data_drop) {
-        x.instance().drop_data(x.index);
-    } else if constexpr (O == op::table_get) {
-        const runtime::table_data& t = x.table(x.index);
-        if (x.get(0) >= t.size) return trap::out_of_bounds_table;
-        x.put(t.items[x.get(0)]);
-    } else if constexpr (O == op::table_set) {
-        runtime::table_data& t = x.table(x.index);
-        if (x.get(0) >= t.size) return trap::out_of_bounds_table;
-        t.items[x.get(0)] = u32(x.get(1));
-    } else if constexpr (O == op::table_size) {
-        x.put(x.table(x.index).size);
-    } else if constexpr (O == op::table_grow) {
-        runtime::table_data& t = x.table(x.index);
-        u64 old = 0;
-        const bool grown = t.grow(x.get(1), u32(x.get(0)), old);
-        x.put(grown ? old : t.type.limits.is64 ? ~u64{0} : minus_one_32);
-    } else if constexpr (O == op::table_fill) {
-        return runtime::fill(x.table(x.index), x.get(0), u32(x.get(1)), x.get(2));
-    } else if constexpr (O == op::table_copy) {
-        return runtime::copy(x.table(x.index), x.get(0), x.table(x.index2), x.get(1), x.get(2));
-    } else if constexpr (O == op::table_init) {
-        return runtime::init(x.table(x.index2), x.get(0), x.instance().elems[x.index], x.get(1), x.get(2));
-    } else if constexpr (O == op::elem_drop) {
-        x.instance().drop_elem(x.index);
-    } else if constexpr (is_allocation(O)) {
-        u32 made = 0;
-        const trap why = allocate<O>(x, made);
-        if (why != trap::none) return why;
-        x.put(made);
-    } else if constexpr (O == op::array_fill) {
-        return runtime::array_fill(x.store(), u32(x.get(0)), u32(x.get(1)), x.slots(2),
-                                   u32(x.get(2 + x.element_slots())));
-    } else if constexpr (O == op::array_copy) {
-        return runtime::array_copy(x.store(), u32(x.get(0)), u32(x.get(1)), u32(x.get(2)), u32(x.get(3)),
-                                   u32(x.get(4)));
-    } else if constexpr (O == op::array_init_data) {
-        return runtime::array_init_data(x.store(), u32(x.get(0)), u32(x.get(1)), x.instance().datas[x.index2],
-                                        u32(x.get(2)), u32(x.get(3)));
-    } else if constexpr (O == op::array_init_elem) {
-        return runtime::array_init_elem(x.store(), u32(x.get(0)), u32(x.get(1)), x.instance().elems[x.index2],
-                                        u32(x.get(2)), u32(x.get(3)));
-    } else if constexpr (O == op::ref_func) {
-        x.put(runtime::store_data::ref_of(*x.instance().funcs[x.index]));
-    } else {
-        using traits = num::traits_of<O>;
-        const num::pair128 r = [&]<std::size_t... I>(std::index_sequence<I...>) {
-            return num::sem<O>::eval(typename traits::template arg<I>(x.get(I))...);
-        }
-        (std::make_index_sequence<traits::arity>{});
-        x.put(r.low, 0);
-        x.put(r.high, 1);
-    }
-    return trap::none;
-}
-
-/// What a special instruction costs in fuel beyond being an instruction: one for each 64 bytes or 8
-/// entries it goes over. `operands` are its operands before it ran.
-template <op O>
-TESSERA_INLINE u64 length_cost(const special_call& x) noexcept {
-    if constexpr (O == op::memory_fill || O == op::memory_copy || O == op::memory_init) return x.get(2) >> 6;
-    else if constexpr (O == op::table_fill || O == op::table_copy || O == op::table_init) return x.get(2) >> 3;
-    else if constexpr (O == op::table_grow) return x.get(1) >> 3;
-    else if constexpr (O == op::array_new) return u32(x.get(x.element_slots())) >> 3;
-    else if constexpr (O == op::array_new_default) return u32(x.get(0)) >> 3;
-    else if constexpr (O == op::array_new_data || O == op::array_new_elem) return u32(x.get(1)) >> 3;
-    else if constexpr (O == op::array_fill) return u32(x.get(2 + x.element_slots())) >> 3;
-    else if constexpr (O == op::array_copy) return u32(x.get(4)) >> 3;
-    else if constexpr (O == op::array_init_data || O == op::array_init_elem) return u32(x.get(3)) >> 3;
-    else return 0;
-}
-
-/// Marks what memory.fill, copy or init has written to.
-template <op O>
-TESSERA_NOINLINE void mark_special(context& ctx, u8* at, u32 index, u32 index2) noexcept {
-    const special_call x{ctx, at, index, index2};
-    const runtime::memory_data& to = x.memory(O == op::memory_init ? index2 : index);
-    static_cast<marking_context&>(ctx).dirty->mark_range(to.base + x.get(0), x.get(2));
-}
-
-template <u64 Id>
-struct action<family::special, Id> {
-    using c = cell<Id>;
-    static TESSERA_INLINE void run(state& s) noexcept {
-        const special_call call{*s.ctx, c::slot(s, c::template word<0>(s)), c::template word<1>(s),
-                                c::template word<2>(s)};
-        [[maybe_unused]] const u64 cost = (c::v.flags & flag::fuel) != 0 ? length_cost<c::v.code>(call) : 0;
-        if constexpr (is_allocation(c::v.code)) { // where the collector begins to look at frames
-            s.ctx->stop_pc = s.pc;
-            s.ctx->fp = s.fp;
-        }
-        const trap why = do_special<c::v.code>(call.ctx, call.at, call.index, call.index2);
-        if constexpr (is_allocation(c::v.code))
-            if (TESSERA_UNLIKELY(why == trap::out_of_memory)) return c::pause(s, why, s.pc);
-        if (TESSERA_UNLIKELY(why != trap::none)) return c::raise(s, why);
-        if constexpr ((c::v.flags & flag::marks) != 0)
-            mark_special<c::v.code>(call.ctx, call.at, call.index, call.index2);
-        if constexpr (c::v.code == op::memory_grow) {
-            s.ctx->refresh();
-            s.mem = s.ctx->mem;
-        }
-        const u8* const next = s.pc + c::l.size;
-        if constexpr ((c::v.flags & flag::fuel) != 0) {
-            s.ctx->fuel -= i64(cost);
-            if (TESSERA_UNLIKELY(s.ctx->fuel < 0)) return c::pause(s, trap::out_of_fuel, next);
-        }
-        s.pc = next;
     }
 };
 
@@ -27594,7 +27631,42 @@ public:
         else c->pc = cell + l.size;
     }
 
+    /// See slow_paths::special.
+    static bool special(context* c, u8* fp, const u8* pc, op o) noexcept {
+        c->stop_pc = pc; // where the collector begins to look at frames
+        c->fp = fp;
+        return do_one_of(c, pc, o,
+                         some<op::memory_size, op::memory_fill, op::memory_copy, op::table_size, op::table_get,
+                              op::table_set, op::ref_func, op::struct_new, op::struct_new_default, op::array_new,
+                              op::array_new_default, op::array_new_fixed, op::array_new_data, op::array_new_elem,
+                              op::array_fill, op::array_copy, op::array_init_data, op::array_init_elem>());
+    }
+
 private:
+    template <op... O>
+    struct some {};
+    template <op... O>
+    static bool do_one_of(context* c, const u8* pc, op o, some<O...>) noexcept {
+        bool done = false;
+        static_cast<void>(((o == O && (done = do_one<O>(c, pc), true)) || ...));
+        return done;
+    }
+    template <op O>
+    static bool do_one([[maybe_unused]] context* c, [[maybe_unused]] const u8* pc) noexcept {
+        if constexpr (has(F, O)) {
+            constexpr layout l = layout_of(variant{family::special, 0, O, {}});
+            const auto word = [&](unsigned n) { return load_native<u32>(pc + l.words + 4 * n); };
+            const special_call call{*c, c->fp + 8 * std::size_t(word(0)), word(1), word(2)};
+            i64 cost = 0;
+            if constexpr (F[feature::fuel]) cost = i64(length_cost<O>(call));
+            if (c->fuel < cost && cost != 0) return false; // it stops behind the instruction
+            if (do_special<O>(*c, call.at, call.index, call.index2) != trap::none) return false;
+            c->fuel -= cost;
+            return true;
+        } else {
+            return false;
+        }
+    }
     /// The machine code of `unit`, which a cell led into, does without guard pages from now on. Where memory is out
     /// functions are interpreted.
     static TESSERA_COLD void leave_guards(native_hook& native, runtime::code_unit& unit) noexcept {
@@ -28846,7 +28918,7 @@ private:
         if constexpr (F[feature::threads]) all.see_growth = &see_growth;
         if constexpr (F[feature::tracing]) all.trace = &trace;
 #if TESSERA_NATIVE
-        if constexpr (F[feature::native]) all.hot = &tiers<F, machine>::hot;
+        if constexpr (F[feature::native]) all.hot = &tiers<F, machine>::hot, all.special = &tiers<F, machine>::special;
 #endif
         return all;
     }();
@@ -37359,6 +37431,56 @@ private:
 
 } // namespace tessera::native
 
+// ---- native/implied.hpp ----------------------------------------------------------------
+/// @file native/implied.hpp
+/// Operands that a node does not name, since they lie in consecutive slots: those of atomic instructions, and what
+/// instructions with a function of their own leave.
+
+namespace tessera::inline TESSERA_ABI::native {
+
+/// True for instructions of family::special that machine code calls the function of, see exec/tiers.hpp.
+constexpr bool calls_special(op o) noexcept {
+    switch (o) {
+    case op::memory_size:
+    case op::memory_fill:
+    case op::memory_copy:
+    case op::table_size:
+    case op::table_get:
+    case op::table_set:
+    case op::ref_func:
+    case op::array_fill:
+    case op::array_copy:
+    case op::array_init_data:
+    case op::array_init_elem: return true;
+    default: return exec::is_allocation(o);
+    }
+}
+
+namespace detail {
+inline bool has_implied(const exec::node& n, unsigned k) noexcept {
+    const op o = n.v.code;
+    switch (n.v.fam) {
+    case exec::family::atomic: return k == 3 ? row(o).type.result_count != 0 : k < row(o).type.param_count;
+    case exec::family::struct_new: return k == 3;
+    case exec::family::special:
+        return k == 3 && (exec::is_allocation(o) || o == op::memory_size || o == op::table_size || o == op::table_get ||
+                          o == op::ref_func);
+    default: return false;
+    }
+}
+} // namespace detail
+
+/// Where operand `k` of `n` is, named or not.
+inline exec::loc location(const exec::node& n, unsigned k) noexcept {
+    return detail::has_implied(n, k) ? exec::loc::slot : n.v.at[k];
+}
+/// Its slot, or its number.
+inline u64 operand_of(const exec::node& n, unsigned k) noexcept {
+    return detail::has_implied(n, k) ? n.words[0] + (k == 3 ? 0u : k) : n.operands[k];
+}
+
+} // namespace tessera::native
+
 // ---- native/webs.hpp -------------------------------------------------------------------
 /// @file webs.hpp
 /// Which values of a function are one: what a register is given to.
@@ -37387,6 +37509,9 @@ enum class effect : u8 {
     plain, ///< it has machine code
     call,  ///< so has it; all registers are lost
     leave, ///< the interpreter executes it
+    /// It has machine code, which keeps registers; but the collector may look at the frame, and the interpreter may
+    /// execute it. What is on the operand stack is in the frame then.
+    safepoint,
 };
 
 /// A value. `first` and `last` are nodes between which it lives, for one that no label knows.
@@ -37396,6 +37521,7 @@ struct web {
     bool joined = false; ///< it crosses labels; one for each slot and bank
     bool memory = false; ///< it stays in its slot
     bool wide = false;   ///< it has 64 bits
+    bool copied = false; ///< its slot is written whenever its register is: the collector looks there
     u32 first = 0, last = 0;
     u64 weight = 0;
     u8 reg = none;
@@ -37412,6 +37538,10 @@ inline u64 constant_of(const exec::node& n) noexcept {
 }
 /// The class of operand `k` of `n`; of a slot that is copied whole, too.
 inline exec::cls class_of_operand(const module_data& m, const exec::node& n, unsigned k) noexcept {
+    if (n.v.fam == exec::family::atomic && n.v.code != op::atomic_fence) {
+        if (k == 0) return m.memories[n.words[1]].type.limits.is64 ? exec::cls::i64 : exec::cls::i32;
+        return exec::class_of(k == 3 ? row(n.v.code).type.results[0] : row(n.v.code).type.params[k]);
+    }
     if (n.v.fam == exec::family::imported_get || n.v.fam == exec::family::imported_set)
         return exec::class_of(m.globals[n.words[0]].type.type);
     if (n.v.fam == exec::family::call_indirect || n.v.fam == exec::family::return_call_indirect)
@@ -37465,7 +37595,7 @@ public:
             visit(i, effects[i]);
         }
         for (const u32 slot : ir_.reference_locals)
-            if (const u32 w = joined(slot, bank::integer); w != nothing) webs[w].memory = true;
+            if (const u32 w = joined(slot, bank::integer); w != nothing) webs[w].copied = true;
         resolve();
         return !failed_;
     }
@@ -37498,7 +37628,7 @@ private:
     }
     u32 joined_web(u32 slot, bank b) noexcept {
         u32& w = joined_[3 * std::size_t(slot) + u8(b)];
-        if (w == nothing) w = add({slot, b, true, false, false, 0, 0, 0});
+        if (w == nothing) w = add({slot, b, true, false, false, false, 0, 0, 0});
         return w;
     }
     /// Control goes from here to `label`: what lies in the operand stack there is joined.
@@ -37546,7 +37676,7 @@ private:
         if (c && c->block == block_ && c->web != nothing) {
             if (webs[c->web].kind != b) { // copied whole
                 webs[c->web].memory = true;
-                operand[4 * std::size_t(i) + k] = add({slot, b, false, true, wide, i, i, 0});
+                operand[4 * std::size_t(i) + k] = add({slot, b, false, true, wide, false, i, i, 0});
                 return;
             }
             web& w = webs[c->web];
@@ -37554,14 +37684,19 @@ private:
             w.last = i;
             w.wide |= wide;
             w.weight += weight_at(i);
-            // A branch on a reference may keep it.
-            c->used |= !(keeps_ && ir_.nodes[i].v.fam == exec::family::br_compare);
+            c->used |= !may_keep(ir_.nodes[i].v.fam);
             operand[4 * std::size_t(i) + k] = c->web;
             return;
         }
         const u32 w = joined_web(slot, b);
         if (!failed_) webs[w].weight += weight_at(i), webs[w].wide |= wide;
         operand[4 * std::size_t(i) + k] = w;
+    }
+    /// True for what only looks at a reference, which may stay on the operand stack.
+    bool may_keep(exec::family f) const noexcept {
+        using exec::family;
+        return f == family::null_check || f == family::ref_cast || f == family::ref_test ||
+               (keeps_ && f == family::br_compare);
     }
     void define(u32 i, u32 slot, exec::cls c, bool in_memory) noexcept {
         const bank b = bank_of(c);
@@ -37573,7 +37708,7 @@ private:
             return;
         }
         forget_around(slot, b);
-        const u32 w = add({slot, b, false, in_memory, wide, i, i, weight_at(i)});
+        const u32 w = add({slot, b, false, in_memory, wide, false, i, i, weight_at(i)});
         local_[slot] = {w, block_, epoch_, false};
         operand[4 * std::size_t(i) + 3] = w;
         if (!fresh_.push_back(slot)) failed_ = true;
@@ -37588,18 +37723,21 @@ private:
         const exec::node& n = ir_.nodes[i];
         const exec::variant& v = n.v;
         for (unsigned k = 0; k < 3; ++k) {
-            if (v.at[k] != exec::loc::slot) continue;
+            if (location(n, k) != exec::loc::slot) continue;
             const exec::cls c = class_of_operand(module_, n, k);
-            use(i, k, u32(n.operands[k]), c);
+            use(i, k, u32(operand_of(n, k)), c);
             // The interpreter looks for it in its slot.
             if (e == effect::leave) stay(operand[4 * std::size_t(i) + k]);
         }
         if (e != effect::plain) lose_registers();
-        if (v.at[3] == exec::loc::slot) {
+        if (location(n, 3) == exec::loc::slot) {
             const exec::cls c = class_of_operand(module_, n, 3);
-            define(i, u32(n.operands[3]), c, e == effect::leave);
+            define(i, u32(operand_of(n, 3)), c, e != effect::plain);
         }
-        if (v.fam == exec::family::latch) operand[4 * std::size_t(i) + 3] = operand[4 * std::size_t(i)];
+        if (v.fam == exec::family::latch) { // which writes to it, so it is no constant
+            stay(operand[4 * std::size_t(i)]);
+            operand[4 * std::size_t(i) + 3] = operand[4 * std::size_t(i)];
+        }
         if (n.label != no_index) join(n.label);
         if (v.fam == exec::family::br_table)
             for (u32 t = 0; t <= n.words[0]; ++t) join(ir_.targets[n.words[1] + t]);
@@ -38406,6 +38544,66 @@ inline constexpr stub align_stack = assembler()
                                         .made;
 inline constexpr stub restore_stack = assembler().rr({0, 0x8b, true}, gp::rsp, gp::rbx).made;
 inline constexpr stub ret = assembler().raw(0xc3).made;
+
+} // namespace tessera::native::stubs
+
+// ---- native/atomic_stubs.hpp -----------------------------------------------------------
+/// @file native/atomic_stubs.hpp
+/// Stubs of atomic accesses, by the pointer in rcx. A table's index is log2 of the bytes that are accessed.
+///
+/// On x86-64 aligned loads and instructions with a lock are sequentially consistent; xchg with memory has one always.
+
+namespace tessera::inline TESSERA_ABI::native::stubs {
+
+namespace detail {
+/// `opcode` for 1 byte, the next one for more.
+template <class Make>
+constexpr auto by_width(Make make) {
+    std::array<stub, 4> all{};
+    for (u8 n = 0; n < 4; ++n)
+        all[n] = make([n](u32 opcode) { return code{u8(n == 1 ? 0x66 : 0), opcode + (n != 0), n == 3}; });
+    return all;
+}
+constexpr assembler locked() {
+    assembler s;
+    s.raw(0xf0);
+    return s;
+}
+} // namespace detail
+
+/// `d` = what is there.
+inline constexpr auto atomic_loads = [] {
+    constexpr code how[] = {{0, 0x0fb6}, {0, 0x0fb7}, {0, 0x8b}, {0, 0x8b, true}};
+    std::array<stub, 4> all{};
+    for (u8 n = 0; n < 4; ++n) all[n] = assembler().rm(how[n], D, gp::rcx, X).made;
+    return all;
+}();
+/// What is there and edx change places.
+inline constexpr auto atomic_exchange =
+    detail::by_width([](auto of) { return assembler().rm(of(0x86), gp::rdx, gp::rcx, X).made; });
+/// What is there becomes the sum; edx is what was there.
+inline constexpr auto atomic_add =
+    detail::by_width([](auto of) { return detail::locked().rm(of(0x0fc0), gp::rdx, gp::rcx, X).made; });
+/// If eax is there, edx comes there, and the flag for equality is set; else eax is what is there.
+inline constexpr auto atomic_replace =
+    detail::by_width([](auto of) { return detail::locked().rm(of(0x0fb0), gp::rdx, gp::rcx, X).made; });
+/// `d` = the lowest byte of `a`, or the lowest two.
+inline constexpr auto zero_extend =
+    std::array{assembler().rr({0, 0x0fb6}, D, A).made, assembler().rr({0, 0x0fb7}, D, A).made};
+inline constexpr auto negate = both([](bool w) { return assembler().r({0, 0xf7, w}, 3, D).made; });
+/// To `x` if rax, the end of an access, shows that it is not aligned; the bits that must be 0 are in `b`.
+inline constexpr stub check_alignment = assembler().raw(0xa8).imm8(B).jcc(cond::ne).made;
+/// rcx = rax + `b` + the base of memory 0; of the memory whose base is in rcx.
+inline constexpr stub atomic_place = assembler().rx({0, 0x8d, true}, gp::rcx, memory_register, gp::rax, 0, B).made;
+inline constexpr stub atomic_place_of_other = assembler().rx({0, 0x8d, true}, gp::rcx, gp::rcx, gp::rax, 0, B).made;
+/// edx and, or, xor what is at `b` in the context.
+inline constexpr auto alus_field = both([](bool w) {
+    std::array<stub, 8> all{};
+    for (const u8 n : {u8(1), u8(4), u8(6)})
+        all[n] = assembler().rm({0, u32(8 * n + 3), w}, gp::rdx, context_register, B).made;
+    return all;
+});
+inline constexpr stub fence = assembler().raw(0x0f, 0xae, 0xf0).made;
 
 } // namespace tessera::native::stubs
 
@@ -39290,7 +39488,6 @@ protected:
         put(stubs::mark_page, v);
     }
 
-private:
     /// `offset`: of the access from the address `a`; from 0 if that is a constant.
     void reach_guarded(const stubs::access& s, place a, u64 offset, u64 with, u64 near) noexcept {
         const bool far = offset > near;
@@ -39304,6 +39501,7 @@ private:
         else if (a.is_imm()) two(s.i, with, 0, offset);
         else two(s.r, with, address, offset);
     }
+    /// Behind this, what rax is not more than the memory's size; of another one than memory 0 the pointer is in rcx.
     void check(const access_range& range) noexcept {
         u32 out = range.out;
         if (out == no_index && range.again != no_index) {
@@ -39319,6 +39517,8 @@ private:
         v[from::c] = around_.memory_size;
         put(stubs::check_bounds, v, out);
     }
+
+private:
     // By the pointer in rax, in rdx.
     void field_get(char letter, u32 offset, place d) noexcept {
         if (d.is_reg() && is_float(letter))
@@ -40249,6 +40449,403 @@ private:
 
 } // namespace tessera::native
 
+// ---- native/emit_atomic.hpp ------------------------------------------------------------
+/// @file native/emit_atomic.hpp
+/// Atomic instructions from stubs (spec: threads proposal). Those that sleep or wake have none.
+
+TESSERA_SMALL
+namespace tessera::inline TESSERA_ABI::native {
+
+class atomic_emitter : public vector_emitter {
+public:
+    using vector_emitter::vector_emitter;
+
+    static constexpr bool has_atomic_code(op o) noexcept {
+        return o == op::atomic_fence || (is_atomic_row(row(o)) && row(o).code >= row(op::i32_atomic_load).code);
+    }
+    /// What has_atomic_code is true of: of the address `a` and the operands `b` and `c`.
+    void atomic(op o, place a, place b, place c, const access_range& range, place d) noexcept {
+        if (o == op::atomic_fence) return put(stubs::fence, {});
+        const u32 width = natural_align[u16(o)];
+        if (!point(a, range, u64{1} << width)) return;
+        const bool w = width == 3;
+        switch (change_of(o)) {
+        case change::load: {
+            const u64 to = d.is_reg() ? d.value : number(gp::rax);
+            fill_d(stubs::atomic_loads[width], to);
+            return store(d, to);
+        }
+        case change::store: move_to(number(gp::rdx), b, w); return put(stubs::atomic_exchange[width], {});
+        case change::add: move_to(number(gp::rdx), b, w); return give(stubs::atomic_add[width], width, gp::rdx, d);
+        case change::sub:
+            move_to(number(gp::rdx), b, w);
+            fill_d(stubs::negate[w], number(gp::rdx));
+            return give(stubs::atomic_add[width], width, gp::rdx, d);
+        case change::exchange:
+            move_to(number(gp::rdx), b, w);
+            return give(stubs::atomic_exchange[width], width, gp::rdx, d);
+        case change::replace:
+            move_to(number(gp::rax), b, w);
+            move_to(number(gp::rdx), c, w);
+            return give(stubs::atomic_replace[width], width, gp::rax, d);
+        case change::and_: return compute(stubs::alu::and_, width, b, d);
+        case change::or_: return compute(stubs::alu::or_, width, b, d);
+        case change::xor_: return compute(stubs::alu::xor_, width, b, d);
+        }
+    }
+
+private:
+    /// In the order of the table of instructions, seven each.
+    enum class change : u8 { load, store, add, sub, and_, or_, xor_, exchange, replace };
+    static constexpr change change_of(op o) noexcept {
+        return change((row(o).code - row(op::i32_atomic_load).code) / 7);
+    }
+    /// rcx = the place of the access, after the checks. False: there is none, whatever the address.
+    bool point(place a, const access_range& range, u64 size) noexcept {
+        const u64 near = blinding != 0 ? 0x7fff : 0x7fff'ffff; // what an instruction has beside the address
+        if (range.end == 0) return jump(exit_for(trap::out_of_bounds_memory)), false;
+        if (a.is_imm()) {
+            set_register(number(gp::rax), range.end, true);
+        } else {
+            const u64 address = in_register(a, range.is64, gp::rcx);
+            if (range.end > near || range.is64) {
+                set_register(number(gp::rax), range.end, true);
+                fill_db(stubs::alus[1][u8(stubs::alu::add)].r, number(gp::rax), address);
+                if (range.is64) jump_if(cond::b, exit_for(trap::out_of_bounds_memory));
+            } else {
+                two(stubs::access_end, 0, address, range.end);
+            }
+        }
+        const bool other = range.memory != 0;
+        if (other) {
+            two(stubs::field_load, number(gp::rcx), number(context_register), u64(around().memories));
+            two(stubs::field_load, number(gp::rcx), number(gp::rcx), 8 * u64(range.memory));
+        }
+        check(range);
+        if (other) two(stubs::field_load, number(gp::rcx), number(gp::rcx), u64(around().base));
+        if (size > 1) {
+            fillings v;
+            v[from::b] = i64(size - 1);
+            put(stubs::check_alignment, v, exit_for(trap::unaligned_atomic));
+        }
+        fill_db(other ? stubs::atomic_place_of_other : stubs::atomic_place, 0, u64(0) - size);
+        return true;
+    }
+    /// After `s` what was there is in `made`.
+    void give(const stub& s, u32 width, gp made, place d) noexcept {
+        put(s, {});
+        if (width < 2) one(stubs::zero_extend[width], number(made), number(made));
+        store(d, number(made));
+    }
+    /// What is there op= `b`: again until nobody comes between.
+    void compute(stubs::alu what, u32 width, place b, place d) noexcept {
+        const bool w = width == 3, aside = b.is_imm() && !shows(w, b.value);
+        if (aside) { // a constant that must not be seen takes two registers
+            set_register(number(gp::rdx), b.value, w);
+            two(stubs::field_store, number(gp::rdx), number(context_register), u64(around().scratch));
+        }
+        fill_d(stubs::atomic_loads[width], number(gp::rax));
+        const u32 again = new_label();
+        bind(again);
+        one(stubs::move[w].r, number(gp::rdx), number(gp::rax));
+        const stubs::shapes& s = stubs::alus[w][u8(what)];
+        if (aside) fill_db(stubs::alus_field[w][u8(what)], 0, u64(around().scratch));
+        else fill_db(b.is_reg() ? s.r : b.is_slot() ? s.m : s.i, number(gp::rdx), b.value);
+        put(stubs::atomic_replace[width], {});
+        jump_if(cond::ne, again);
+        store(d, number(gp::rax)); // nothing is above what was loaded
+    }
+};
+
+} // namespace tessera::native
+TESSERA_SMALL_END
+
+// ---- native/object_stubs.hpp -----------------------------------------------------------
+/// @file native/object_stubs.hpp
+/// Stubs for structures, arrays and casts. An object is the base of the heap, in rcx, and a reference.
+
+namespace tessera::inline TESSERA_ABI::native::stubs {
+
+/// The register `d` = a value, or the other way round, by the instructions of `loads` and `stores`: at `b` behind
+/// rcx and `a`; or behind rcx and `a` times the size of such values.
+inline constexpr auto field_loads = [] {
+    std::array<stub, 14> all{};
+    for (unsigned n = 0; n < all.size(); ++n) all[n] = assembler().rx(load_codes[n], D, gp::rcx, A, 0, B).made;
+    return all;
+}();
+inline constexpr auto field_stores = [] {
+    std::array<stub, 9> all{};
+    for (unsigned n = 0; n < all.size(); ++n) all[n] = assembler().rx(store_codes[n], D, gp::rcx, A, 0, B).made;
+    return all;
+}();
+namespace detail {
+inline constexpr u8 load_scales[] = {2, 3, 2, 3, 0, 0, 1, 1, 0, 0, 1, 1, 2, 2},
+                    store_scales[] = {2, 3, 2, 3, 0, 1, 0, 1, 2};
+} // namespace detail
+inline constexpr auto element_loads = [] {
+    std::array<stub, 14> all{};
+    for (unsigned n = 0; n < all.size(); ++n)
+        all[n] = assembler().rx(load_codes[n], D, gp::rcx, A, detail::load_scales[n], B).made;
+    return all;
+}();
+inline constexpr auto element_stores = [] {
+    std::array<stub, 9> all{};
+    for (unsigned n = 0; n < all.size(); ++n)
+        all[n] = assembler().rx(store_codes[n], D, gp::rcx, A, detail::store_scales[n], B).made;
+    return all;
+}();
+/// rcx += `a`
+inline constexpr stub object_address = assembler().rx({0, 0x8d, true}, gp::rcx, gp::rcx, A, 0).made;
+/// `d` = 32 bits at `b` behind the pointer in `a`; and 32 bits there are more by the immediate `c`.
+inline constexpr stub field_load32 = assembler().rx({0, 0x8b}, D, A, gp::rsp, 0, B).made;
+inline constexpr stub field_add32 = assembler().rx({0, 0x81}, gp::rax, A, gp::rsp, 0, B).imm32(C).made;
+/// 64 bits at `b` behind rcx + rax = the immediate `x`
+inline constexpr stub set_words = assembler().rx({0, 0xc7, true}, gp::rax, gp::rcx, gp::rax, 0, B).imm32(X).made;
+/// To `x` unless the byte at `b` behind the pointer in `a` is 0.
+inline constexpr stub check_field = assembler().rx({0, 0x80}, gp(7), A, gp::rsp, 0, B).imm8(0).jcc(cond::ne).made;
+inline constexpr stub call_register = assembler().r({0, 0xff}, 2, D).made;
+/// The flags of al and the immediate `b`.
+inline constexpr stub test_low = assembler().raw(0xa8).imm8(B).made;
+
+// Types. rax: a reference, the header of what is there in the heap at rdx, the bytes of all descriptions of types
+// before its own; then the address of that.
+inline constexpr stub header_of_object = assembler().rx({0, 0x8b}, gp::rax, gp::rdx, gp::rax, 0).made;
+inline constexpr stub type_of_header =
+    assembler().r({0, 0xc1}, 5, gp::rax).imm8(1).rr({0, 0x69, true}, gp::rax, gp::rax).imm32(B).made;
+/// rax += what is at `b` behind rcx
+inline constexpr stub add_pointer = assembler().rm({0, 0x03, true}, gp::rax, gp::rcx, B).made;
+/// The flags of 32 bits, or of a byte, at `b` behind rax and the immediate `c`.
+inline constexpr stub compare_type = assembler().m({0, 0x81}, 7, gp::rax, B).imm32(C).made;
+inline constexpr stub compare_form = assembler().m({0, 0x80}, 7, gp::rax, B).imm8(C).made;
+/// The flags of 32 bits at `b` behind word rax of those at rcx and the immediate `c`.
+inline constexpr stub compare_super = assembler().rx({0, 0x81}, gp(7), gp::rcx, gp::rax, 2, B).imm32(C).made;
+
+} // namespace tessera::native::stubs
+
+// ---- native/emit_object.hpp ------------------------------------------------------------
+/// @file native/emit_object.hpp
+/// Structures, arrays and casts from stubs (spec: exec/instructions, Reference and Aggregate Instructions). What they
+/// do is what handlers/aggregate.hpp does.
+
+TESSERA_SMALL
+namespace tessera::inline TESSERA_ABI::native {
+
+/// Where machine code finds the heap: distances in bytes from what rbp points at, then from the heap.
+struct heap_places {
+    i32 heap = 0; ///< pointer to the heap
+    runtime::object_heap::places in;
+    /// Notes the reference in the context's scratch, which is overwritten while marking goes on. Leaves all registers
+    /// alone.
+    const u8* note = nullptr;
+};
+
+class object_emitter : public atomic_emitter {
+public:
+    object_emitter(const surroundings& around, const heap_places& heap) noexcept
+        : atomic_emitter(around), heap_(heap) {}
+
+    /// d = the field of `a` that is `offset` bytes behind its beginning, by the load `o`.
+    void struct_get(op o, place a, u32 offset, place d) noexcept {
+        const u64 object = object_in(a, trap::null_structure);
+        heap_base(gp::rcx);
+        load_by(stubs::field_loads[u16(o) - u16(op::i32_load)], o, object, offset, d);
+    }
+    /// The field becomes `b`, by the store `o`; `traced`: it is a reference that the collector follows.
+    void struct_set(op o, place a, u32 offset, place b, bool traced) noexcept {
+        const bool floats = is_float(row(o).type.params[1]);
+        u64 value = floats ? value_in(o, b, gp::rdx) : 0; // which may need rax for a moment
+        const u64 object = object_in(a, trap::null_structure);
+        heap_base(gp::rcx);
+        if (traced) note_overwritten(stubs::field_loads[0], object, offset, gp::rdx);
+        if (!floats) value = value_in(o, b, gp::rdx);
+        two(stubs::field_stores[u16(o) - u16(op::i32_store)], value, object, offset);
+    }
+    void array_get(op o, place a, place b, place d) noexcept {
+        const u64 index = element_of(a, b);
+        load_by(stubs::element_loads[u16(o) - u16(op::i32_load)], o, index, runtime::object_header, d);
+    }
+    void array_set(op o, place a, place b, place c, bool traced) noexcept {
+        const u64 index = element_of(a, b);
+        if (traced) note_overwritten(stubs::element_loads[0], index, runtime::object_header, gp::rax);
+        const u64 value = value_in(o, c, gp::rax);
+        two(stubs::element_stores[u16(o) - u16(op::i32_store)], value, index, runtime::object_header);
+    }
+    void array_len(place a, place d) noexcept {
+        const u64 array = object_in(a, trap::null_array);
+        heap_base(gp::rcx);
+        load_by(stubs::field_loads[0], op::i32_load, array, 4, d);
+    }
+    void null_check(place a, trap why) noexcept { static_cast<void>(object_in(a, why)); }
+
+    /// True for casts that are done here: those to types of functions have to look at functions.
+    static constexpr bool has_cast_code(heap_type h, bool of_objects) noexcept { return !h.is_index() || of_objects; }
+    /// d = whether `a` is of type `h`, by the store's ids; `depth`: how many super types it has.
+    void ref_test(place a, heap_type h, u32 depth, bool nullable, place d) noexcept {
+        const u32 no = new_label(), yes = new_label(), over = new_label();
+        check_type(a, h, depth, nullable ? yes : no, yes, no);
+        bind(yes);
+        set_register(number(gp::rax), 1, false);
+        jump(over);
+        bind(no);
+        set_register(number(gp::rax), 0, false);
+        bind(over);
+        store(d, number(gp::rax));
+    }
+    void ref_cast(place a, heap_type h, u32 depth, bool nullable) noexcept {
+        const u32 yes = new_label(), no = exit_for(trap::cast_failure);
+        check_type(a, h, depth, nullable ? yes : no, yes, no);
+        bind(yes);
+    }
+    /// rax = a new object with a header, rcx = the base of the heap; its fields are set next. To `slow` if no cell of
+    /// the class, of so many bytes, is at hand.
+    void take_cell(u32 cls, u32 bytes, u32 header, u32 slow) noexcept {
+        const u64 span = u64(heap_.in.spans) + cls * sizeof(runtime::object_heap::span);
+        heap_to(gp::rcx);
+        two(stubs::field_load32, number(gp::rax), number(gp::rcx), span);
+        two(stubs::compare_field[0], number(gp::rax), number(gp::rcx), span + 4);
+        jump_if(cond::e, slow);
+        fillings v;
+        v[from::a] = i64(gp::rcx), v[from::b] = i64(span), v[from::c] = bytes;
+        put(stubs::field_add32, v);
+        two(stubs::field_load, number(gp::rcx), number(gp::rcx), u64(heap_.in.base));
+        two(stubs::set_words, 0, 0, 0, header);
+    }
+    /// The field of the new object that is `offset` bytes behind its beginning becomes what is in `slot`.
+    void set_field_of_new(u32 offset, u32 log2, u32 slot) noexcept {
+        constexpr op stores[] = {op::i32_store8, op::i32_store16, op::i32_store, op::i64_store};
+        fill_d(stubs::move[log2 == 3].m, number(gp::rdx), slot);
+        two(stubs::field_stores[u16(stores[log2]) - u16(op::i32_store)], number(gp::rdx), number(gp::rax), offset);
+    }
+    /// 8 bytes of the new object are 0.
+    void clear_of_new(u32 offset) noexcept { two(stubs::set_words, 0, 0, offset); }
+    void give_new(u32 slot) noexcept { fill_d(stubs::store_slot, slot, number(gp::rax)); }
+
+    /// What is done aside, once the rest is there.
+    void emit_notes() noexcept {
+        for (const note& n : notes_) {
+            bind(n.label);
+            two(*n.load, number(n.scratch), n.a, n.offset);
+            two(stubs::field_store, number(n.scratch), number(context_register), u64(around().scratch));
+            fill_d(stubs::move_imm64, number(n.scratch), u64(reinterpret_cast<std::uintptr_t>(heap_.note)));
+            fill_d(stubs::call_register, number(n.scratch));
+            jump(n.back);
+        }
+        notes_.clear();
+    }
+
+private:
+    void heap_to(gp r) noexcept { two(stubs::field_load, number(r), number(context_register), u64(heap_.heap)); }
+    void heap_base(gp r) noexcept {
+        heap_to(r);
+        two(stubs::field_load, number(r), number(r), u64(heap_.in.base));
+    }
+    /// The register with the reference `a`, which is not null, else it is a trap; rax if it has to be fetched.
+    u64 object_in(place a, trap null) noexcept {
+        const u64 object = in_register(a, false, gp::rax);
+        one(stubs::test[0], 0, object);
+        jump_if(cond::e, exit_for(null));
+        return object;
+    }
+    /// rcx = the array `a`; the register with the index `b`, which is in it: rdx if it has to be fetched.
+    u64 element_of(place a, place b) noexcept {
+        const u64 array = object_in(a, trap::null_array);
+        heap_base(gp::rcx);
+        one(stubs::object_address, 0, array);
+        const u64 index = in_register(b, false, gp::rdx);
+        two(stubs::compare_field[0], index, number(gp::rcx), 4);
+        jump_if(cond::ae, exit_for(trap::out_of_bounds_array));
+        return index;
+    }
+    void load_by(const stub& s, op o, u64 a, u32 offset, place d) noexcept {
+        const char letter = row(o).type.results[0];
+        const u64 to = d.is_reg() ? d.value : is_float(letter) ? first_float : number(gp::rax);
+        two(s, to, a, offset);
+        if (is_float(letter)) store_float(d, to, letter == 'd');
+        else store(d, to);
+    }
+    /// The register with what the store `o` stores.
+    u64 value_in(op o, place p, gp scratch) noexcept {
+        const char letter = row(o).type.params[1];
+        return is_float(letter) ? in_float(p, letter == 'd', second_float) : in_register(p, letter == 'l', scratch);
+    }
+    /// What the stub loads is about to be overwritten.
+    void note_overwritten(const stub& load, u64 a, u32 offset, gp scratch) noexcept {
+        heap_to(scratch);
+        fillings v;
+        v[from::a] = i64(scratch), v[from::b] = heap_.in.marking;
+        const note n{new_label(), new_label(), &load, a, offset, scratch};
+        put(stubs::check_field, v, n.label);
+        bind(n.back);
+        if (!notes_.push_back(n)) failed_ = true;
+    }
+    void check_type(place a, heap_type h, u32 depth, u32 null, u32 yes, u32 no) noexcept {
+        move_to(number(gp::rax), a, false);
+        one(stubs::test[0], 0, number(gp::rax));
+        jump_if(cond::e, null);
+        const auto test_low = [&](u8 bits, cond c) {
+            fill_db(stubs::test_low, 0, bits);
+            jump_if(c, no);
+        };
+        const auto compare = [&](const stub& s, i32 at, u32 with, cond c, u32 label) {
+            fillings v;
+            v[from::b] = at, v[from::c] = with;
+            put(s, v);
+            jump_if(c, label);
+        };
+        const auto header = [&] {
+            test_low(3, cond::ne);
+            heap_to(gp::rcx);
+            two(stubs::field_load, number(gp::rdx), number(gp::rcx), u64(heap_.in.base));
+            put(stubs::header_of_object, {});
+        };
+        const auto type = [&] {
+            fill_db(stubs::type_of_header, 0, sizeof(runtime::object_type));
+            fill_db(stubs::add_pointer, 0, u64(heap_.in.types));
+        };
+        if (h.is_index()) {
+            header();
+            fill_db(stubs::alus[0][u8(stubs::alu::cmp)].i, number(gp::rax), runtime::object_heap::header_of(h.index()));
+            jump_if(cond::e, yes);
+            type();
+            compare(stubs::compare_type, offsetof(runtime::object_type, depth), depth, cond::be, no);
+            two(stubs::field_load32, number(gp::rax), number(gp::rax), offsetof(runtime::object_type, supers));
+            two(stubs::field_load, number(gp::rcx), number(gp::rcx), u64(heap_.in.words));
+            return compare(stubs::compare_super, i32(4 * depth), h.index(), cond::ne, no);
+        }
+        switch (h.byte_code()) {
+        case tessera::code::i31: return test_low(1, cond::e);
+        case tessera::code::eq:
+            fill_db(stubs::alus_imm8[0][u8(stubs::alu::and_)], number(gp::rax), 3);
+            fill_db(stubs::alus_imm8[0][u8(stubs::alu::cmp)], number(gp::rax), 2);
+            return jump_if(cond::e, no);
+        case tessera::code::struct_:
+        case tessera::code::array: {
+            const auto form = h.byte_code() == tessera::code::array ? composite::array : composite::struct_;
+            header();
+            type();
+            return compare(stubs::compare_form, offsetof(runtime::object_type, form), u32(form), cond::ne, no);
+        }
+        case tessera::code::none:
+        case tessera::code::nofunc:
+        case tessera::code::noextern:
+        case tessera::code::noexn: return jump(no);
+        default: return;
+        }
+    }
+    struct note {
+        u32 label, back;
+        const stub* load;
+        u64 a;
+        u32 offset;
+        gp scratch;
+    };
+    vec<note> notes_;
+    const heap_places heap_;
+};
+
+} // namespace tessera::native
+TESSERA_SMALL_END
+
 // ---- native/registers.hpp --------------------------------------------------------------
 /// @file registers.hpp
 /// Which values of a function are in registers: those used most, by loop depth, of those that cross labels; then,
@@ -40338,6 +40935,9 @@ private:
     static void add(value_set& s, const web* w) noexcept {
         if (w && w->bit != web::none) s.add(file_of(w->kind), w->bit);
     }
+    bool keeps_registers(u32 i) const noexcept {
+        return effects_[i] == effect::plain || effects_[i] == effect::safepoint;
+    }
     u64 weight_at(u32 i) const noexcept { return u64{1} << 3 * (found_.depth[i] < 10 ? found_.depth[i] : 10); }
 
     /// The heaviest values that cross labels: as many as there are bits.
@@ -40370,7 +40970,12 @@ private:
             if (!exec::goes_on(n.v.fam)) s = s | temps(n.words[0]);
             else if (n.v.fam == exec::family::call_indirect || n.v.fam == exec::family::call_ref) s = s | temps(at);
             else s = s | temps(at, at + runtime::slots_of(module_.types.params(module_.funcs[n.words[1]].type)));
-        } else if (effects_[i] == effect::leave) {
+            // The collector looks for references in all of them.
+            if (exec::goes_on(n.v.fam) && (module_.used[feature::gc] || module_.used[feature::exceptions]))
+                s = s | temps(0, at);
+        } else if (n.v.fam == exec::family::struct_new) {
+            s = s | temps(0, n.words[0] + u32(u16(n.v.code)));
+        } else if (effects_[i] != effect::plain) {
             s = s | temps(0);
         }
         return s;
@@ -40424,7 +41029,7 @@ private:
         if (!live_in.empty()) meet(live_in[0], live_in[0]);
         for (u32 i = 0; i < ir_.nodes.size(); ++i) {
             if (const value_set w = written(i) & live_out[i]; !(w == value_set{})) meet(w, live_out[i]);
-            if (effects_[i] == effect::plain) continue;
+            if (keeps_registers(i)) continue;
             const value_set across = live_in[i] & live_out[i];
             for (unsigned b = 0; b < 2; ++b)
                 for (u64 bits = across.of[b]; bits; bits &= bits - 1)
@@ -40453,6 +41058,9 @@ private:
         for (unsigned b = 0; b < 2; ++b)
             for (u64 h : holders_[b]) with.of[b] |= h;
         with_ = with;
+        each(with, [&](const web& w) {
+            if (w.copied) copied_.add(file_of(w.kind), w.bit);
+        });
         for (u32 i = 0; i < ir_.nodes.size(); ++i) {
             live_in[i] = live_in[i] & with;
             live_out[i] = live_out[i] & with;
@@ -40497,10 +41105,10 @@ private:
                     d = d.without(temps(ir_.labels[l].height)); // nothing lies there
                 }
                 dirty[i] = d;
-                if (effects_[i] != effect::plain) d = {};
-                if (n.v.at[3] == exec::loc::slot) {
+                if (!keeps_registers(i)) d = {};
+                if (location(n, 3) == exec::loc::slot) {
                     // Whatever lay in the slot, or reached into it, is gone; a vector takes two.
-                    const u32 slot = u32(n.operands[3]);
+                    const u32 slot = u32(operand_of(n, 3));
                     const bool two = class_of_operand(module_, n, 3) == exec::cls::v128;
                     const auto gone = [&](u32 s, bank b) {
                         value_set one;
@@ -40512,7 +41120,7 @@ private:
                     if (slot > 0) gone(slot - 1, bank::vector);
                 }
                 const bool by_cell = effects_[i] == effect::leave;
-                if (!by_cell) d = d | (written(i) & with_);
+                if (!by_cell) d = d | (written(i) & with_).without(copied_);
                 each_target(n, [&](u32 l) {
                     if (!((at[l] | d) == at[l])) at[l] = at[l] | d, again = true;
                 });
@@ -40528,7 +41136,7 @@ private:
     view<effect> effects_;
     view<u32> handlers_;
     std::array<std::array<u64, 16>, 2> holders_{}; ///< by file and register: the values that have it
-    value_set with_;
+    value_set with_, copied_;
     u32 used_floats_ = 0; ///< bit by register
 };
 
@@ -40536,8 +41144,8 @@ private:
 
 // ---- native/call_meaning.hpp -----------------------------------------------------------
 /// @file call_meaning.hpp
-/// From machine code to the meaning of an instruction that has no stub, or to what looks whether a memory has grown,
-/// and back.
+/// From machine code to the meaning of an instruction that has no stub, to the function of one, to what looks whether a
+/// memory has grown, or to what notes a reference that is overwritten, and back.
 
 namespace tessera::inline TESSERA_ABI::native {
 
@@ -40549,6 +41157,15 @@ inline TESSERA_SYSTEM_V u32 apply_meaning(u32 number, u64* slots) noexcept {
 /// Not 0 if a memory of the current instance has grown since its size was looked at.
 inline TESSERA_SYSTEM_V u32 see_growth(exec::context* c) noexcept {
     return c->slow->see_growth && c->slow->see_growth(c) ? 1 : 0;
+}
+/// Does the special instruction `o` of the cell at `pc`. 0: it is not done, and the cell has to do it.
+inline TESSERA_SYSTEM_V u32 call_special(exec::context* c, u8* fp, const u8* pc, u32 o) noexcept {
+    return c->slow->special(c, fp, pc, op(u16(o))) ? 1 : 0;
+}
+/// Makes room in the log of references that are overwritten for the one in `*reference`.
+inline TESSERA_SYSTEM_V void note_in_full_log(exec::context* c, const u64* reference) noexcept {
+    runtime::empty_log(*c->store);
+    static_cast<void>(c->heap->log(u32(*reference)));
 }
 
 namespace stubs {
@@ -40569,6 +41186,10 @@ inline constexpr stub restore_float = assembler().rx({0, 0x0f28}, D, gp::rsp, gp
 inline constexpr stub meaning_arguments =
     assembler().rr({0, 0x8b}, gp::rdi, gp::rcx).rm({0, 0x8d, true}, gp::rsi, context_register, B).made;
 inline constexpr stub growth_arguments = assembler().rr({0, 0x8b, true}, gp::rdi, context_register).made;
+inline constexpr stub special_arguments =
+    assembler().rr({0, 0x8b, true}, gp::rsi, gp::rdi).rr({0, 0x8b, true}, gp::rdi, gp::rbp).made;
+inline constexpr stub note_arguments =
+    assembler().rr({0, 0x8b, true}, gp::rdi, context_register).rm({0, 0x8d, true}, gp::rsi, context_register, B).made;
 inline constexpr stub restore_integers =
     assembler()
         .rx({0, 0x8b, true}, gp::rsp, gp::rsp, gp::rsp, 0)
@@ -40604,6 +41225,14 @@ inline void put_call_of_meaning(code_buffer& to, i32 scratch) noexcept {
 /// Appends the code that surroundings::growth is the address of.
 inline void put_call_of_growth(code_buffer& to) noexcept {
     detail::put_call(to, reinterpret_cast<std::uintptr_t>(&see_growth), stubs::growth_arguments, 0);
+}
+/// Appends the code that shared_code::special is the address of.
+inline void put_call_of_special(code_buffer& to) noexcept {
+    detail::put_call(to, reinterpret_cast<std::uintptr_t>(&call_special), stubs::special_arguments, 0);
+}
+/// Appends code that calls note_in_full_log.
+inline void put_call_of_note(code_buffer& to, i32 scratch) noexcept {
+    detail::put_call(to, reinterpret_cast<std::uintptr_t>(&note_in_full_log), stubs::note_arguments, scratch);
 }
 
 } // namespace tessera::native
@@ -40659,6 +41288,8 @@ struct context_layout {
     i32 memory_size, stack_end, globals, imported_globals, funcs, fuel, interrupt, stop_cells, enter_cells;
     i32 memories, memory_bytes, memory_base;
     i32 tables, records, instance, table_size, table_items, record_type, record_instance, record_index;
+    i32 heap;
+    runtime::object_heap::places in_heap;
     i32 record_frame, memory_guarded, pc, hot_cells;
     i32 callee, delta, return_pc, link, why, paused, stop_pc, native_stack, native_limit, scratch, fp, mem, memory,
         store, store_funcs;
@@ -40686,6 +41317,7 @@ struct context_layout {
         memory_guarded = within(c.no_memory, c.no_memory.guarded);
         record_type = within(record, record.type_id), record_instance = within(record, record.instance);
         record_index = within(record, record.index);
+        heap = at(c.heap), in_heap = s.heap.where();
         record_frame = within(record, record.frame_slots);
         fp = at(c.fp), mem = at(c.mem), memory = at(c.memory), store = at(c.store);
         record_host = within(record, record.host), who = at(c.who), failure = at(c.failure);
@@ -40715,12 +41347,14 @@ struct shared_code {
     const u8* failure = nullptr; ///< a call of the host has failed: see put_failure
     /// As `enter`, to code that wants memory 0 to be guarded. If it is not, to the hot cell: see exec::native_hook.
     const u8* enter_guarded = nullptr;
+    const u8* special = nullptr; ///< does the instruction, number ecx, of the cell at rdx; eax is 0 if it has not
+    const u8* note = nullptr;    ///< see heap_places
 };
 
 /// The shared code, in one piece; `labels` are where the parts begin, in the order of shared_code.
 class shared_code_maker : public integer_emitter {
 public:
-    std::array<u32, 9> labels{};
+    std::array<u32, 11> labels{};
 
     void make(const context_layout& at) noexcept {
         for (u32& l : labels) l = new_label();
@@ -40778,7 +41412,6 @@ public:
         put(assembler().raw(0x41, 0x5f, 0x41, 0x5e, 0x41, 0x5d, 0x41, 0x5c, 0x5d, 0x5b, 0xff, 0x27).made, {});
         bind(labels[6]);
         put_call_of_growth(*this);
-
         bind(labels[7]);
         put_failure(at, go);
 
@@ -40789,10 +41422,34 @@ public:
         two(assembler().rm({0, 0x89, true}, gp::rdi, gp::rcx, stubs::B).made, 0, 0, u32(at.pc));
         two(assembler().rm({0, 0x8b, true}, gp::rdi, gp::rcx, stubs::B).made, 0, 0, u32(at.hot_cells));
         put(assembler().raw(0xff, 0x27).made, {}); // jmp [rdi]
+        bind(labels[9]);
+        put_call_of_special(*this);
+        bind(labels[10]);
+        put_note(at);
         resolve();
     }
 
 private:
+    /// To the heap's log, which is emptied if it is full.
+    void put_note(const context_layout& at) noexcept {
+        const u32 full = new_label(), done = new_label(), empty = new_label();
+        put(assembler().raw(0x50, 0x51, 0x52).made, {}); // push rax, rcx, rdx
+        get_field(gp::rdx, at.heap);
+        two(stubs::field_load, number(gp::rcx), number(gp::rdx), u64(at.in_heap.log_next));
+        fill_db(stubs::alus[1][u8(stubs::alu::sub)].r, number(gp::rcx), number(gp::rdx));
+        fill_db(stubs::alus[1][u8(stubs::alu::cmp)].i, number(gp::rcx), u64(at.in_heap.log_end));
+        jump_if(cond::e, full);
+        get_field(gp::rax, at.scratch);
+        put(assembler().rx({0, 0x89}, gp::rax, gp::rcx, gp::rdx, 0).made, {}); // mov [rcx + rdx], eax
+        two(assembler().rm({0, 0x83, true}, gp::rax, gp::rdx, stubs::B).imm8(4).made, 0, 0, u64(at.in_heap.log_next));
+        bind(done);
+        put(assembler().raw(0x5a, 0x59, 0x58, 0xc3).made, {}); // pop rdx, rcx, rax; ret
+        bind(full);
+        put(assembler().raw(0xe8).place().made, {}, empty); // call
+        jump(done);
+        bind(empty);
+        put_call_of_note(*this, at.scratch);
+    }
     /// Behind a call of the host that failed: the function is in r12, its slots are at r13, memory 0 is at rsi.
     void put_failure(const context_layout& at, u32 go) noexcept {
         move(gp::rdi, context_register);
@@ -40840,6 +41497,7 @@ struct compile_options {
 struct compile_input {
     const exec::function_ir& ir;
     const module_data& module;
+    const runtime::object_layouts& layouts; ///< of the store
     u32 func = 0;
     const u8* cells = nullptr;
     view<exec::cell_origin> places;     ///< by node
@@ -40913,6 +41571,23 @@ inline effect effect_of(const compile_options& o, const module_data& m, const ex
     case family::return_call_lazy:
     case family::return_call_indirect:
     case family::return_call_ref: return n.words[1] <= most_moves ? effect::call : effect::leave;
+    case family::atomic:
+        if (o.model.marks && exec::writes_memory(v)) return effect::leave;
+        return atomic_emitter::has_atomic_code(v.code) ? effect::plain : effect::leave;
+    case family::struct_new: return effect::safepoint;
+    case family::special:
+        if (o.model.marks && exec::writes_memory(v)) return effect::leave;
+        return calls_special(v.code) ? effect::safepoint : effect::leave;
+    case family::ref_test:
+    case family::ref_cast:
+        return object_emitter::has_cast_code({n.words[0]}, (v.flags & exec::flag::reference) != 0) ? effect::plain
+                                                                                                   : effect::leave;
+    case family::struct_get:
+    case family::struct_set: // whose offset the guest chooses
+        if (o.blinding != 0 && n.words[0] > 0x7fff) return effect::leave;
+        [[fallthrough]];
+    case family::array_get:
+    case family::array_set: return detail::has_vector(m, n) ? effect::leave : effect::plain;
     case family::zero_range: return n.words[1] <= most_zeros ? effect::plain : effect::leave;
     case family::extract_lane:
     case family::replace_lane:
@@ -40935,19 +41610,22 @@ inline effect effect_of(const compile_options& o, const module_data& m, const ex
     case family::latch:
     case family::br_table:
     case family::return_:
+    case family::array_len:
+    case family::null_check:
     case family::entry: break;
     default: return effect::leave;
     }
     return !detail::has_vector(m, n) || (o.instructions && detail::has_vector_code(n)) ? effect::plain : effect::leave;
 }
 
-class function_code : public vector_emitter {
+class function_code : public object_emitter {
 protected:
     using node_type = exec::node;
 
     function_code(const compile_options& options, const context_layout& at, const shared_code& shared) noexcept
-        : vector_emitter({at.memory_size, at.globals, at.imported_globals, at.scratch, at.memories, at.memory_bytes,
-                          at.memory_base, options.model.marks ? at.dirty : 0, at.marks, shared.meaning, shared.growth}),
+        : object_emitter({at.memory_size, at.globals, at.imported_globals, at.scratch, at.memories, at.memory_bytes,
+                          at.memory_base, options.model.marks ? at.dirty : 0, at.marks, shared.meaning, shared.growth},
+                         {at.heap, at.in_heap, shared.note}),
           options_(options), at_(at), shared_(shared) {
         blinding = options.blinding;
         avx = options.avx;
@@ -40959,15 +41637,16 @@ protected:
 
     /// Where operand `k` of node `i` is.
     place operand(const node_type& n, u32 i, unsigned k) const noexcept {
-        if (n.v.at[k] == exec::loc::none) return {};
-        if (n.v.at[k] == exec::loc::imm) return place::imm(n.operands[k]);
+        const exec::loc at = location(n, k);
+        if (at == exec::loc::none) return {};
+        if (at == exec::loc::imm) return place::imm(n.operands[k]);
         const u32 w = found_->operand[4 * std::size_t(i) + k];
         if (w != no_index) {
             const web& x = found_->webs[w];
             if (x.reg != web::none) return place::reg(x.reg);
             if (k != 3 && is_remade(x)) return place::imm(constant_of(in_->ir.nodes[x.first]));
         }
-        return place::slot(n.operands[k]);
+        return place::slot(operand_of(n, k));
     }
     /// True for a constant that is made where it is used.
     bool is_remade(const web& w) const noexcept {
@@ -41084,6 +41763,18 @@ protected:
         if (w.joined || w.memory || w.first != i || (w.reg == web::none && !is_remade(w))) return;
         if (!alive_.push_back(made)) failed_ = true;
     }
+    /// The whole access, which no other check covers.
+    access_range range_of_atomic(const node_type& n, u32 i, place a) const noexcept {
+        if (n.v.code == op::atomic_fence) return {0};
+        const memory_type& type = in_->module.memories[n.words[1]].type;
+        const u64 size = u64{1} << natural_align[u16(n.v.code)];
+        const u64 address = !a.is_imm() ? 0 : type.limits.is64 ? a.value : u32(a.value), end = n.wide + size;
+        access_range r(end < size || end + address < address ? 0 : end + address);
+        r.memory = n.words[1];
+        r.is64 = type.limits.is64;
+        if (type.shared) r.again = i;
+        return r;
+    }
     /// True for a node that the interpreter goes on with as machine code: behind what was left to it, and where a loop
     /// begins or a function whose entry pays, since calls that stopped there go on there.
     bool can_enter(u32 i) const noexcept {
@@ -41105,6 +41796,68 @@ protected:
     void leave(u32 i) noexcept {
         spill(registers_->dirty[i] & registers_->live_in[i]);
         go_to(shared_.leave, i);
+    }
+
+    // Safepoints: what they cannot do is left to their cells.
+
+    /// A structure of fields of 4 bytes, if there is a free cell of its class.
+    void make_words(const node_type& n, u32 i, place d) noexcept {
+        const u32 slot = n.words[0], fields = u32(u16(n.v.code));
+        spill(registers_->dirty[i] & registers_->live_in[i] & registers_->temps(slot, slot + fields));
+        take_cell(n.words[2], n.words[3], n.words[1], aside(i));
+        for (u32 k = 0; k < fields; ++k) set_field_of_new(runtime::object_header + 4 * k, 2, slot + k);
+        give_made(slot, d);
+    }
+    /// Any other that is not large; false: it is, or has vectors, and nothing was emitted.
+    bool make_struct(const node_type& n, u32 i, place d) noexcept {
+        constexpr u32 most_bytes = 256;
+        const bool by_default = n.v.code == op::struct_new_default;
+        if (!by_default && n.v.code != op::struct_new) return false;
+        const runtime::object_layouts& layouts = in_->layouts;
+        const u32 slot = n.words[0], type = n.words[1], size = layouts[type].size;
+        const view<field_type> fields = in_->module.types.fields_of(n.words[2]);
+        for (const field_type& f : fields)
+            if (f.type == t_v128) return false;
+        if (size > most_bytes) return false;
+        const u32 cls = runtime::object_heap::class_of(size);
+        if (!by_default)
+            spill(registers_->dirty[i] & registers_->live_in[i] & registers_->temps(slot, slot + u32(fields.size())));
+        take_cell(cls, runtime::object_heap::class_bytes(cls), runtime::object_heap::header_of(type), aside(i));
+        if (by_default)
+            for (u32 at = runtime::object_header; at < size; at += 8) clear_of_new(at);
+        else
+            for (u32 k = 0; k < fields.size(); ++k)
+                set_field_of_new(layouts.offset(type, k), runtime::stored_log2(fields[k].type), slot + k);
+        give_made(slot, d);
+        return true;
+    }
+    void give_made(u32 slot, place d) noexcept {
+        give_new(slot);
+        if (d.is_reg()) move_to(d.value, place::reg(gp::rax), true);
+    }
+    /// By the instruction's function.
+    void do_special(const node_type& n, u32 i, place d) noexcept {
+        if (make_struct(n, i, d)) return;
+        spill(registers_->dirty[i] & registers_->live_in[i] & registers_->temps(0));
+        fill_d(stubs::move_imm64, number(gp::rdx), address_of_cell(i));
+        fill_d(stubs::move[0].i, number(gp::rcx), u64(n.v.code));
+        put_address(gp::rax, shared_.special);
+        put(stubs::call_rax, {});
+        one(stubs::test[0], 0, number(gp::rax));
+        jump_if(cond::e, aside(i));
+        if (d.is_reg()) move_to(d.value, place::slot(n.words[0]), true);
+    }
+    u32 aside(u32 i) noexcept {
+        const u32 label = new_label();
+        if (!asides_.push_back({label, i})) failed_ = true;
+        return label;
+    }
+    void emit_asides() noexcept {
+        for (const slow_call& s : asides_) {
+            bind(s.label);
+            leave(s.node);
+        }
+        asides_.clear();
     }
 
     struct slow_call {
@@ -41211,7 +41964,7 @@ protected:
             const bool here = empty || can_enter(i);
             empty = here && i + 1 < nodes && in_->places[i].cell == in_->places[i + 1].cell; // no cell of its own
             if (!here || empty || effects_[i] == effect::leave) continue;
-            if (is_left_at_times(in_->ir.nodes[i])) continue;
+            if (effects_[i] == effect::safepoint || is_left_at_times(in_->ir.nodes[i])) continue;
             if (!ways_in_.push_back({in_->places[i].cell, position()})) failed_ = true;
             emit_way_in(i);
         }
@@ -41272,7 +42025,7 @@ protected:
     vec<bool> resumes_; ///< by node: calls that stopped go on there; empty if none do
     vec<tail> tails_;
     vec<pause> pauses_;
-    vec<slow_call> slow_calls_;
+    vec<slow_call> slow_calls_, asides_;
     vec<early_leave> early_;
     vec<u32> alive_, kept_; ///< webs
     vec<u64> reaches_;      ///< see fold_checks
@@ -41331,10 +42084,13 @@ public:
             bind(i);
             node = i;
             emit(in.ir.nodes[i], i);
+            copy(i);
             note_alive(i);
         }
         bind(u32(nodes));
         emit_detours();
+        emit_notes();
+        emit_asides();
         emit_pauses();
         emit_slow_calls();
         emit_early_leaves();
@@ -41365,6 +42121,13 @@ private:
 
     // ---- nodes -----------------------------------------------------------------------------------------------------
 
+    /// What node `i` has written is where the collector looks for it, too.
+    void copy(u32 i) noexcept {
+        const u32 made = found_->operand[4 * std::size_t(i) + 3];
+        if (made == no_index || effects_[i] == effect::leave) return;
+        const web& w = found_->webs[made];
+        if (w.copied && w.reg != web::none) fill_d(stubs::store_slot, w.slot, w.reg);
+    }
     void emit(const node_type& n, u32 i) noexcept {
         using exec::family;
         if (effects_[i] == effect::leave) return leave(i);
@@ -41419,6 +42182,17 @@ private:
         case family::return_call_indirect:
         case family::return_call_ref: spill(registers_->dirty[i] & registers_->live_in[i]); return tail_call(n, i, a);
         case family::zero_range: return zero(n, i);
+        case family::atomic: return atomic(v.code, a, b, c, range_of_atomic(n, i, a), d);
+        case family::struct_new: return make_words(n, i, d);
+        case family::special: return do_special(n, i, d);
+        case family::struct_get: return struct_get(v.code, a, n.words[0], d);
+        case family::struct_set: return struct_set(v.code, a, n.words[0], b, (v.flags & exec::flag::reference) != 0);
+        case family::array_get: return array_get(v.code, a, b, d);
+        case family::array_set: return array_set(v.code, a, b, c, (v.flags & exec::flag::reference) != 0);
+        case family::array_len: return array_len(a, d);
+        case family::ref_test: return ref_test(a, {n.words[0]}, n.words[1] >> 1, (n.words[1] & 1) != 0, d);
+        case family::ref_cast: return ref_cast(a, {n.words[0]}, n.words[1] >> 1, (n.words[1] & 1) != 0);
+        case family::null_check: return null_check(a, trap(n.words[0]));
         case family::entry: return pay(i, in_->ir.cost, i + 1, {});
         default: return;
         }
@@ -41458,7 +42232,7 @@ private:
             for (const bank k : banks) {
                 const u32 w = found_->joined(slot, k);
                 if (w == no_index || found_->webs[w].reg == web::none) continue;
-                in_register = k == bank::vector ? 2 : 1;
+                in_register = found_->webs[w].copied ? 0 : k == bank::vector ? 2 : 1;
                 if (!register_assigner::has(registers_->live_out[i], found_->webs[w])) continue;
                 fill_d(k == bank::integer ? stubs::zero : stubs::float_zero, found_->webs[w].reg);
             }
@@ -42189,7 +42963,7 @@ private:
         if (!code) return false;
         names_.add_shared(code, maker.position());
         const auto part = [&](unsigned n) { return code + maker.position_of(maker.labels[n]); };
-        shared_ = {part(0), part(1), part(2), part(3), part(4), part(5), part(6), part(7), part(8)};
+        shared_ = {part(0), part(1), part(2), part(3), part(4), part(5), part(6), part(7), part(8), part(9), part(10)};
         faults_.begin(code, shared_.trap);
         compiler_ = create<compiler>(options_, at, shared_);
         return compiler_ != nullptr;
@@ -42260,8 +43034,8 @@ private:
         if (ir.scratch != 0) return; // slots beyond what a cell can name are moved around its operation
         unit_code* const to = code_of(unit);
         if (!to ||
-            !compiler_->run(
-                {ir, *unit.module, index, cells, places, handlers, to->entries.data(), threshold != 0, to->guarded}) ||
+            !compiler_->run({ir, *unit.module, *unit.layouts, index, cells, places, handlers, to->entries.data(),
+                             threshold != 0, to->guarded}) ||
             !to->replaced.reserve(to->replaced.size() + compiler_->ways_in().size()))
             return;
         const u32 first = u32(to->ways.size());

@@ -46,7 +46,8 @@ def disassembled(program):
 def main():
     found = disassembled(sys.argv[1])
     folder = HERE.parents[1] / "include/tessera/native"
-    source = "".join((folder / name).read_text() for name in ("stubs.hpp", "vector_stubs.hpp"))
+    source = "".join((folder / name).read_text() for name in ("stubs.hpp", "vector_stubs.hpp", "atomic_stubs.hpp",
+                                                                 "object_stubs.hpp"))
     named = set(re.findall(r"^inline constexpr (?:stub|auto) (\w+) =", source, re.M))
     listed = {re.match(r"\w+", line)[0] for line in found}
     for name in sorted(named - listed):

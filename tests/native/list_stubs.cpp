@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Writes every stub, filled with a few registers and numbers, to a file that a disassembler can read: 64 bytes each,
 // and the names to the standard output.
+#include <tessera/native/atomic_stubs.hpp>
+#include <tessera/native/object_stubs.hpp>
 #include <tessera/native/vector_stubs.hpp>
 
 #include <cstdio>
@@ -90,5 +92,11 @@ int main(int argc, char** argv) {
             show((avx ? "vectors.avx." : "vectors.") + std::string(row(v.what).text) + (v.swapped ? ".swapped" : "") +
                      (v.in_place ? ".in_place" : "") + (v.apart ? ".apart" : "") + (v.fixed ? ".fixed" : ""),
                  v.code);
+    SHOW(atomic_loads), SHOW(atomic_exchange), SHOW(atomic_add), SHOW(atomic_replace), SHOW(zero_extend), SHOW(negate);
+    SHOW(check_alignment), SHOW(atomic_place), SHOW(atomic_place_of_other), SHOW(alus_field), SHOW(fence);
+    SHOW(field_loads), SHOW(field_stores), SHOW(element_loads), SHOW(element_stores), SHOW(object_address);
+    SHOW(field_load32), SHOW(field_add32), SHOW(set_words), SHOW(check_field), SHOW(call_register);
+    SHOW(header_of_object), SHOW(type_of_header), SHOW(add_pointer), SHOW(compare_type), SHOW(compare_form);
+    SHOW(compare_super), SHOW(test_low);
     return std::fclose(file);
 }

@@ -93,14 +93,17 @@ private:
     void lower_new(const binary::instruction& in, u32 operands) noexcept {
         const u32 id = type_id(in.index);
         const val_type made = ref_to(in.index);
-        if (!failed_) lower_special(in.code, operands, id, in.index2, {&made, 1});
+        // Machine code wants to know the fields.
+        const u32 index2 = has_slot_form && in.code == op::struct_new_default ? in.index : in.index2;
+        if (!failed_) lower_special(in.code, operands, id, index2, {&made, 1});
     }
     void lower_struct_new(u32 type) noexcept {
         const u32 id = type_id(type), fields = module_.types[type].params;
         if (failed_) return;
         const val_type made = ref_to(type);
         const runtime::object_type& t = (*unit_.layouts)[id];
-        if (fields > most_fields || !has_words(type)) return lower_special(op::struct_new, fields, id, 0, {&made, 1});
+        if (fields > most_fields || !has_words(type))
+            return lower_special(op::struct_new, fields, id, has_slot_form ? type : 0, {&made, 1});
         settle_top(fields);
         node n;
         n.v = {family::struct_new, 0, op(u16(fields)), {}};

@@ -62,6 +62,9 @@ struct slow_paths {
     void (*trace)(context*);      ///< the trace cell at context::pc; null in a build without feature::tracing
 #if TESSERA_NATIVE
     void (*hot)(context*) = nullptr; ///< the tally cell at context::pc, whose count is reached
+    /// For machine code: does the special instruction `o` of the cell at `pc`. False: nothing is done, and the cell has
+    /// to be executed.
+    bool (*special)(context*, u8* fp, const u8* pc, op o) = nullptr;
 #endif
 };
 

@@ -745,7 +745,7 @@ private:
         if constexpr (F[feature::threads]) all.see_growth = &see_growth;
         if constexpr (F[feature::tracing]) all.trace = &trace;
 #if TESSERA_NATIVE
-        if constexpr (F[feature::native]) all.hot = &tiers<F, machine>::hot;
+        if constexpr (F[feature::native]) all.hot = &tiers<F, machine>::hot, all.special = &tiers<F, machine>::special;
 #endif
         return all;
     }();

@@ -5,6 +5,7 @@
 /// goes on as machine code in the middle. Cells of the first form stay: frames return to them.
 #pragma once
 
+#include <tessera/exec/handlers/special.hpp>
 #include <tessera/exec/lower.hpp>
 #include <tessera/exec/native_hook.hpp>
 
@@ -52,7 +53,42 @@ public:
         else c->pc = cell + l.size;
     }
 
+    /// See slow_paths::special.
+    static bool special(context* c, u8* fp, const u8* pc, op o) noexcept {
+        c->stop_pc = pc; // where the collector begins to look at frames
+        c->fp = fp;
+        return do_one_of(c, pc, o,
+                         some<op::memory_size, op::memory_fill, op::memory_copy, op::table_size, op::table_get,
+                              op::table_set, op::ref_func, op::struct_new, op::struct_new_default, op::array_new,
+                              op::array_new_default, op::array_new_fixed, op::array_new_data, op::array_new_elem,
+                              op::array_fill, op::array_copy, op::array_init_data, op::array_init_elem>());
+    }
+
 private:
+    template <op... O>
+    struct some {};
+    template <op... O>
+    static bool do_one_of(context* c, const u8* pc, op o, some<O...>) noexcept {
+        bool done = false;
+        static_cast<void>(((o == O && (done = do_one<O>(c, pc), true)) || ...));
+        return done;
+    }
+    template <op O>
+    static bool do_one([[maybe_unused]] context* c, [[maybe_unused]] const u8* pc) noexcept {
+        if constexpr (has(F, O)) {
+            constexpr layout l = layout_of(variant{family::special, 0, O, {}});
+            const auto word = [&](unsigned n) { return load_native<u32>(pc + l.words + 4 * n); };
+            const special_call call{*c, c->fp + 8 * std::size_t(word(0)), word(1), word(2)};
+            i64 cost = 0;
+            if constexpr (F[feature::fuel]) cost = i64(length_cost<O>(call));
+            if (c->fuel < cost && cost != 0) return false; // it stops behind the instruction
+            if (do_special<O>(*c, call.at, call.index, call.index2) != trap::none) return false;
+            c->fuel -= cost;
+            return true;
+        } else {
+            return false;
+        }
+    }
     /// The machine code of `unit`, which a cell led into, does without guard pages from now on. Where memory is out
     /// functions are interpreted.
     static TESSERA_COLD void leave_guards(native_hook& native, runtime::code_unit& unit) noexcept {

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 /// @file call_meaning.hpp
-/// From machine code to the meaning of an instruction that has no stub, or to what looks whether a memory has grown,
-/// and back.
+/// From machine code to the meaning of an instruction that has no stub, to the function of one, to what looks whether a
+/// memory has grown, or to what notes a reference that is overwritten, and back.
 #pragma once
 
 #include <tessera/exec/context.hpp>
 #include <tessera/native/emit.hpp>
 #include <tessera/num/apply.hpp>
+#include <tessera/runtime/collector.hpp>
 
 namespace tessera::inline TESSERA_ABI::native {
 
@@ -18,6 +19,15 @@ inline TESSERA_SYSTEM_V u32 apply_meaning(u32 number, u64* slots) noexcept {
 /// Not 0 if a memory of the current instance has grown since its size was looked at.
 inline TESSERA_SYSTEM_V u32 see_growth(exec::context* c) noexcept {
     return c->slow->see_growth && c->slow->see_growth(c) ? 1 : 0;
+}
+/// Does the special instruction `o` of the cell at `pc`. 0: it is not done, and the cell has to do it.
+inline TESSERA_SYSTEM_V u32 call_special(exec::context* c, u8* fp, const u8* pc, u32 o) noexcept {
+    return c->slow->special(c, fp, pc, op(u16(o))) ? 1 : 0;
+}
+/// Makes room in the log of references that are overwritten for the one in `*reference`.
+inline TESSERA_SYSTEM_V void note_in_full_log(exec::context* c, const u64* reference) noexcept {
+    runtime::empty_log(*c->store);
+    static_cast<void>(c->heap->log(u32(*reference)));
 }
 
 namespace stubs {
@@ -38,6 +48,10 @@ inline constexpr stub restore_float = assembler().rx({0, 0x0f28}, D, gp::rsp, gp
 inline constexpr stub meaning_arguments =
     assembler().rr({0, 0x8b}, gp::rdi, gp::rcx).rm({0, 0x8d, true}, gp::rsi, context_register, B).made;
 inline constexpr stub growth_arguments = assembler().rr({0, 0x8b, true}, gp::rdi, context_register).made;
+inline constexpr stub special_arguments =
+    assembler().rr({0, 0x8b, true}, gp::rsi, gp::rdi).rr({0, 0x8b, true}, gp::rdi, gp::rbp).made;
+inline constexpr stub note_arguments =
+    assembler().rr({0, 0x8b, true}, gp::rdi, context_register).rm({0, 0x8d, true}, gp::rsi, context_register, B).made;
 inline constexpr stub restore_integers =
     assembler()
         .rx({0, 0x8b, true}, gp::rsp, gp::rsp, gp::rsp, 0)
@@ -73,6 +87,14 @@ inline void put_call_of_meaning(code_buffer& to, i32 scratch) noexcept {
 /// Appends the code that surroundings::growth is the address of.
 inline void put_call_of_growth(code_buffer& to) noexcept {
     detail::put_call(to, reinterpret_cast<std::uintptr_t>(&see_growth), stubs::growth_arguments, 0);
+}
+/// Appends the code that shared_code::special is the address of.
+inline void put_call_of_special(code_buffer& to) noexcept {
+    detail::put_call(to, reinterpret_cast<std::uintptr_t>(&call_special), stubs::special_arguments, 0);
+}
+/// Appends code that calls note_in_full_log.
+inline void put_call_of_note(code_buffer& to, i32 scratch) noexcept {
+    detail::put_call(to, reinterpret_cast<std::uintptr_t>(&note_in_full_log), stubs::note_arguments, scratch);
 }
 
 } // namespace tessera::native

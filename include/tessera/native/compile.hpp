@@ -49,10 +49,13 @@ public:
             bind(i);
             node = i;
             emit(in.ir.nodes[i], i);
+            copy(i);
             note_alive(i);
         }
         bind(u32(nodes));
         emit_detours();
+        emit_notes();
+        emit_asides();
         emit_pauses();
         emit_slow_calls();
         emit_early_leaves();
@@ -83,6 +86,13 @@ private:
 
     // ---- nodes -----------------------------------------------------------------------------------------------------
 
+    /// What node `i` has written is where the collector looks for it, too.
+    void copy(u32 i) noexcept {
+        const u32 made = found_->operand[4 * std::size_t(i) + 3];
+        if (made == no_index || effects_[i] == effect::leave) return;
+        const web& w = found_->webs[made];
+        if (w.copied && w.reg != web::none) fill_d(stubs::store_slot, w.slot, w.reg);
+    }
     void emit(const node_type& n, u32 i) noexcept {
         using exec::family;
         if (effects_[i] == effect::leave) return leave(i);
@@ -137,6 +147,17 @@ private:
         case family::return_call_indirect:
         case family::return_call_ref: spill(registers_->dirty[i] & registers_->live_in[i]); return tail_call(n, i, a);
         case family::zero_range: return zero(n, i);
+        case family::atomic: return atomic(v.code, a, b, c, range_of_atomic(n, i, a), d);
+        case family::struct_new: return make_words(n, i, d);
+        case family::special: return do_special(n, i, d);
+        case family::struct_get: return struct_get(v.code, a, n.words[0], d);
+        case family::struct_set: return struct_set(v.code, a, n.words[0], b, (v.flags & exec::flag::reference) != 0);
+        case family::array_get: return array_get(v.code, a, b, d);
+        case family::array_set: return array_set(v.code, a, b, c, (v.flags & exec::flag::reference) != 0);
+        case family::array_len: return array_len(a, d);
+        case family::ref_test: return ref_test(a, {n.words[0]}, n.words[1] >> 1, (n.words[1] & 1) != 0, d);
+        case family::ref_cast: return ref_cast(a, {n.words[0]}, n.words[1] >> 1, (n.words[1] & 1) != 0);
+        case family::null_check: return null_check(a, trap(n.words[0]));
         case family::entry: return pay(i, in_->ir.cost, i + 1, {});
         default: return;
         }
@@ -176,7 +197,7 @@ private:
             for (const bank k : banks) {
                 const u32 w = found_->joined(slot, k);
                 if (w == no_index || found_->webs[w].reg == web::none) continue;
-                in_register = k == bank::vector ? 2 : 1;
+                in_register = found_->webs[w].copied ? 0 : k == bank::vector ? 2 : 1;
                 if (!register_assigner::has(registers_->live_out[i], found_->webs[w])) continue;
                 fill_d(k == bank::integer ? stubs::zero : stubs::float_zero, found_->webs[w].reg);
             }

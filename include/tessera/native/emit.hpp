@@ -240,7 +240,6 @@ protected:
         put(stubs::mark_page, v);
     }
 
-private:
     /// `offset`: of the access from the address `a`; from 0 if that is a constant.
     void reach_guarded(const stubs::access& s, place a, u64 offset, u64 with, u64 near) noexcept {
         const bool far = offset > near;
@@ -254,6 +253,7 @@ private:
         else if (a.is_imm()) two(s.i, with, 0, offset);
         else two(s.r, with, address, offset);
     }
+    /// Behind this, what rax is not more than the memory's size; of another one than memory 0 the pointer is in rcx.
     void check(const access_range& range) noexcept {
         u32 out = range.out;
         if (out == no_index && range.again != no_index) {
@@ -269,6 +269,8 @@ private:
         v[from::c] = around_.memory_size;
         put(stubs::check_bounds, v, out);
     }
+
+private:
     // By the pointer in rax, in rdx.
     void field_get(char letter, u32 offset, place d) noexcept {
         if (d.is_reg() && is_float(letter))

@@ -10,7 +10,7 @@
 #include <tessera/exec/encode.hpp>
 #include <tessera/exec/variants.hpp>
 #include <tessera/native/checks.hpp>
-#include <tessera/native/emit_vector.hpp>
+#include <tessera/native/emit_object.hpp>
 #include <tessera/native/registers.hpp>
 #include <tessera/native/surroundings.hpp>
 
@@ -28,6 +28,7 @@ struct compile_options {
 struct compile_input {
     const exec::function_ir& ir;
     const module_data& module;
+    const runtime::object_layouts& layouts; ///< of the store
     u32 func = 0;
     const u8* cells = nullptr;
     view<exec::cell_origin> places;     ///< by node
@@ -101,6 +102,23 @@ inline effect effect_of(const compile_options& o, const module_data& m, const ex
     case family::return_call_lazy:
     case family::return_call_indirect:
     case family::return_call_ref: return n.words[1] <= most_moves ? effect::call : effect::leave;
+    case family::atomic:
+        if (o.model.marks && exec::writes_memory(v)) return effect::leave;
+        return atomic_emitter::has_atomic_code(v.code) ? effect::plain : effect::leave;
+    case family::struct_new: return effect::safepoint;
+    case family::special:
+        if (o.model.marks && exec::writes_memory(v)) return effect::leave;
+        return calls_special(v.code) ? effect::safepoint : effect::leave;
+    case family::ref_test:
+    case family::ref_cast:
+        return object_emitter::has_cast_code({n.words[0]}, (v.flags & exec::flag::reference) != 0) ? effect::plain
+                                                                                                   : effect::leave;
+    case family::struct_get:
+    case family::struct_set: // whose offset the guest chooses
+        if (o.blinding != 0 && n.words[0] > 0x7fff) return effect::leave;
+        [[fallthrough]];
+    case family::array_get:
+    case family::array_set: return detail::has_vector(m, n) ? effect::leave : effect::plain;
     case family::zero_range: return n.words[1] <= most_zeros ? effect::plain : effect::leave;
     case family::extract_lane:
     case family::replace_lane:
@@ -123,19 +141,22 @@ inline effect effect_of(const compile_options& o, const module_data& m, const ex
     case family::latch:
     case family::br_table:
     case family::return_:
+    case family::array_len:
+    case family::null_check:
     case family::entry: break;
     default: return effect::leave;
     }
     return !detail::has_vector(m, n) || (o.instructions && detail::has_vector_code(n)) ? effect::plain : effect::leave;
 }
 
-class function_code : public vector_emitter {
+class function_code : public object_emitter {
 protected:
     using node_type = exec::node;
 
     function_code(const compile_options& options, const context_layout& at, const shared_code& shared) noexcept
-        : vector_emitter({at.memory_size, at.globals, at.imported_globals, at.scratch, at.memories, at.memory_bytes,
-                          at.memory_base, options.model.marks ? at.dirty : 0, at.marks, shared.meaning, shared.growth}),
+        : object_emitter({at.memory_size, at.globals, at.imported_globals, at.scratch, at.memories, at.memory_bytes,
+                          at.memory_base, options.model.marks ? at.dirty : 0, at.marks, shared.meaning, shared.growth},
+                         {at.heap, at.in_heap, shared.note}),
           options_(options), at_(at), shared_(shared) {
         blinding = options.blinding;
         avx = options.avx;
@@ -147,15 +168,16 @@ protected:
 
     /// Where operand `k` of node `i` is.
     place operand(const node_type& n, u32 i, unsigned k) const noexcept {
-        if (n.v.at[k] == exec::loc::none) return {};
-        if (n.v.at[k] == exec::loc::imm) return place::imm(n.operands[k]);
+        const exec::loc at = location(n, k);
+        if (at == exec::loc::none) return {};
+        if (at == exec::loc::imm) return place::imm(n.operands[k]);
         const u32 w = found_->operand[4 * std::size_t(i) + k];
         if (w != no_index) {
             const web& x = found_->webs[w];
             if (x.reg != web::none) return place::reg(x.reg);
             if (k != 3 && is_remade(x)) return place::imm(constant_of(in_->ir.nodes[x.first]));
         }
-        return place::slot(n.operands[k]);
+        return place::slot(operand_of(n, k));
     }
     /// True for a constant that is made where it is used.
     bool is_remade(const web& w) const noexcept {
@@ -272,6 +294,18 @@ protected:
         if (w.joined || w.memory || w.first != i || (w.reg == web::none && !is_remade(w))) return;
         if (!alive_.push_back(made)) failed_ = true;
     }
+    /// The whole access, which no other check covers.
+    access_range range_of_atomic(const node_type& n, u32 i, place a) const noexcept {
+        if (n.v.code == op::atomic_fence) return {0};
+        const memory_type& type = in_->module.memories[n.words[1]].type;
+        const u64 size = u64{1} << natural_align[u16(n.v.code)];
+        const u64 address = !a.is_imm() ? 0 : type.limits.is64 ? a.value : u32(a.value), end = n.wide + size;
+        access_range r(end < size || end + address < address ? 0 : end + address);
+        r.memory = n.words[1];
+        r.is64 = type.limits.is64;
+        if (type.shared) r.again = i;
+        return r;
+    }
     /// True for a node that the interpreter goes on with as machine code: behind what was left to it, and where a loop
     /// begins or a function whose entry pays, since calls that stopped there go on there.
     bool can_enter(u32 i) const noexcept {
@@ -293,6 +327,68 @@ protected:
     void leave(u32 i) noexcept {
         spill(registers_->dirty[i] & registers_->live_in[i]);
         go_to(shared_.leave, i);
+    }
+
+    // Safepoints: what they cannot do is left to their cells.
+
+    /// A structure of fields of 4 bytes, if there is a free cell of its class.
+    void make_words(const node_type& n, u32 i, place d) noexcept {
+        const u32 slot = n.words[0], fields = u32(u16(n.v.code));
+        spill(registers_->dirty[i] & registers_->live_in[i] & registers_->temps(slot, slot + fields));
+        take_cell(n.words[2], n.words[3], n.words[1], aside(i));
+        for (u32 k = 0; k < fields; ++k) set_field_of_new(runtime::object_header + 4 * k, 2, slot + k);
+        give_made(slot, d);
+    }
+    /// Any other that is not large; false: it is, or has vectors, and nothing was emitted.
+    bool make_struct(const node_type& n, u32 i, place d) noexcept {
+        constexpr u32 most_bytes = 256;
+        const bool by_default = n.v.code == op::struct_new_default;
+        if (!by_default && n.v.code != op::struct_new) return false;
+        const runtime::object_layouts& layouts = in_->layouts;
+        const u32 slot = n.words[0], type = n.words[1], size = layouts[type].size;
+        const view<field_type> fields = in_->module.types.fields_of(n.words[2]);
+        for (const field_type& f : fields)
+            if (f.type == t_v128) return false;
+        if (size > most_bytes) return false;
+        const u32 cls = runtime::object_heap::class_of(size);
+        if (!by_default)
+            spill(registers_->dirty[i] & registers_->live_in[i] & registers_->temps(slot, slot + u32(fields.size())));
+        take_cell(cls, runtime::object_heap::class_bytes(cls), runtime::object_heap::header_of(type), aside(i));
+        if (by_default)
+            for (u32 at = runtime::object_header; at < size; at += 8) clear_of_new(at);
+        else
+            for (u32 k = 0; k < fields.size(); ++k)
+                set_field_of_new(layouts.offset(type, k), runtime::stored_log2(fields[k].type), slot + k);
+        give_made(slot, d);
+        return true;
+    }
+    void give_made(u32 slot, place d) noexcept {
+        give_new(slot);
+        if (d.is_reg()) move_to(d.value, place::reg(gp::rax), true);
+    }
+    /// By the instruction's function.
+    void do_special(const node_type& n, u32 i, place d) noexcept {
+        if (make_struct(n, i, d)) return;
+        spill(registers_->dirty[i] & registers_->live_in[i] & registers_->temps(0));
+        fill_d(stubs::move_imm64, number(gp::rdx), address_of_cell(i));
+        fill_d(stubs::move[0].i, number(gp::rcx), u64(n.v.code));
+        put_address(gp::rax, shared_.special);
+        put(stubs::call_rax, {});
+        one(stubs::test[0], 0, number(gp::rax));
+        jump_if(cond::e, aside(i));
+        if (d.is_reg()) move_to(d.value, place::slot(n.words[0]), true);
+    }
+    u32 aside(u32 i) noexcept {
+        const u32 label = new_label();
+        if (!asides_.push_back({label, i})) failed_ = true;
+        return label;
+    }
+    void emit_asides() noexcept {
+        for (const slow_call& s : asides_) {
+            bind(s.label);
+            leave(s.node);
+        }
+        asides_.clear();
     }
 
     struct slow_call {
@@ -399,7 +495,7 @@ protected:
             const bool here = empty || can_enter(i);
             empty = here && i + 1 < nodes && in_->places[i].cell == in_->places[i + 1].cell; // no cell of its own
             if (!here || empty || effects_[i] == effect::leave) continue;
-            if (is_left_at_times(in_->ir.nodes[i])) continue;
+            if (effects_[i] == effect::safepoint || is_left_at_times(in_->ir.nodes[i])) continue;
             if (!ways_in_.push_back({in_->places[i].cell, position()})) failed_ = true;
             emit_way_in(i);
         }
@@ -460,7 +556,7 @@ protected:
     vec<bool> resumes_; ///< by node: calls that stopped go on there; empty if none do
     vec<tail> tails_;
     vec<pause> pauses_;
-    vec<slow_call> slow_calls_;
+    vec<slow_call> slow_calls_, asides_;
     vec<early_leave> early_;
     vec<u32> alive_, kept_; ///< webs
     vec<u64> reaches_;      ///< see fold_checks

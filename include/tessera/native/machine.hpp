@@ -102,7 +102,7 @@ private:
         if (!code) return false;
         names_.add_shared(code, maker.position());
         const auto part = [&](unsigned n) { return code + maker.position_of(maker.labels[n]); };
-        shared_ = {part(0), part(1), part(2), part(3), part(4), part(5), part(6), part(7), part(8)};
+        shared_ = {part(0), part(1), part(2), part(3), part(4), part(5), part(6), part(7), part(8), part(9), part(10)};
         faults_.begin(code, shared_.trap);
         compiler_ = create<compiler>(options_, at, shared_);
         return compiler_ != nullptr;
@@ -173,8 +173,8 @@ private:
         if (ir.scratch != 0) return; // slots beyond what a cell can name are moved around its operation
         unit_code* const to = code_of(unit);
         if (!to ||
-            !compiler_->run(
-                {ir, *unit.module, index, cells, places, handlers, to->entries.data(), threshold != 0, to->guarded}) ||
+            !compiler_->run({ir, *unit.module, *unit.layouts, index, cells, places, handlers, to->entries.data(),
+                             threshold != 0, to->guarded}) ||
             !to->replaced.reserve(to->replaced.size() + compiler_->ways_in().size()))
             return;
         const u32 first = u32(to->ways.size());

@@ -94,6 +94,9 @@ private:
     static void add(value_set& s, const web* w) noexcept {
         if (w && w->bit != web::none) s.add(file_of(w->kind), w->bit);
     }
+    bool keeps_registers(u32 i) const noexcept {
+        return effects_[i] == effect::plain || effects_[i] == effect::safepoint;
+    }
     u64 weight_at(u32 i) const noexcept { return u64{1} << 3 * (found_.depth[i] < 10 ? found_.depth[i] : 10); }
 
     /// The heaviest values that cross labels: as many as there are bits.
@@ -126,7 +129,12 @@ private:
             if (!exec::goes_on(n.v.fam)) s = s | temps(n.words[0]);
             else if (n.v.fam == exec::family::call_indirect || n.v.fam == exec::family::call_ref) s = s | temps(at);
             else s = s | temps(at, at + runtime::slots_of(module_.types.params(module_.funcs[n.words[1]].type)));
-        } else if (effects_[i] == effect::leave) {
+            // The collector looks for references in all of them.
+            if (exec::goes_on(n.v.fam) && (module_.used[feature::gc] || module_.used[feature::exceptions]))
+                s = s | temps(0, at);
+        } else if (n.v.fam == exec::family::struct_new) {
+            s = s | temps(0, n.words[0] + u32(u16(n.v.code)));
+        } else if (effects_[i] != effect::plain) {
             s = s | temps(0);
         }
         return s;
@@ -180,7 +188,7 @@ private:
         if (!live_in.empty()) meet(live_in[0], live_in[0]);
         for (u32 i = 0; i < ir_.nodes.size(); ++i) {
             if (const value_set w = written(i) & live_out[i]; !(w == value_set{})) meet(w, live_out[i]);
-            if (effects_[i] == effect::plain) continue;
+            if (keeps_registers(i)) continue;
             const value_set across = live_in[i] & live_out[i];
             for (unsigned b = 0; b < 2; ++b)
                 for (u64 bits = across.of[b]; bits; bits &= bits - 1)
@@ -209,6 +217,9 @@ private:
         for (unsigned b = 0; b < 2; ++b)
             for (u64 h : holders_[b]) with.of[b] |= h;
         with_ = with;
+        each(with, [&](const web& w) {
+            if (w.copied) copied_.add(file_of(w.kind), w.bit);
+        });
         for (u32 i = 0; i < ir_.nodes.size(); ++i) {
             live_in[i] = live_in[i] & with;
             live_out[i] = live_out[i] & with;
@@ -253,10 +264,10 @@ private:
                     d = d.without(temps(ir_.labels[l].height)); // nothing lies there
                 }
                 dirty[i] = d;
-                if (effects_[i] != effect::plain) d = {};
-                if (n.v.at[3] == exec::loc::slot) {
+                if (!keeps_registers(i)) d = {};
+                if (location(n, 3) == exec::loc::slot) {
                     // Whatever lay in the slot, or reached into it, is gone; a vector takes two.
-                    const u32 slot = u32(n.operands[3]);
+                    const u32 slot = u32(operand_of(n, 3));
                     const bool two = class_of_operand(module_, n, 3) == exec::cls::v128;
                     const auto gone = [&](u32 s, bank b) {
                         value_set one;
@@ -268,7 +279,7 @@ private:
                     if (slot > 0) gone(slot - 1, bank::vector);
                 }
                 const bool by_cell = effects_[i] == effect::leave;
-                if (!by_cell) d = d | (written(i) & with_);
+                if (!by_cell) d = d | (written(i) & with_).without(copied_);
                 each_target(n, [&](u32 l) {
                     if (!((at[l] | d) == at[l])) at[l] = at[l] | d, again = true;
                 });
@@ -284,7 +295,7 @@ private:
     view<effect> effects_;
     view<u32> handlers_;
     std::array<std::array<u64, 16>, 2> holders_{}; ///< by file and register: the values that have it
-    value_set with_;
+    value_set with_, copied_;
     u32 used_floats_ = 0; ///< bit by register
 };
 

@@ -18,6 +18,8 @@ struct context_layout {
     i32 memory_size, stack_end, globals, imported_globals, funcs, fuel, interrupt, stop_cells, enter_cells;
     i32 memories, memory_bytes, memory_base;
     i32 tables, records, instance, table_size, table_items, record_type, record_instance, record_index;
+    i32 heap;
+    runtime::object_heap::places in_heap;
     i32 record_frame, memory_guarded, pc, hot_cells;
     i32 callee, delta, return_pc, link, why, paused, stop_pc, native_stack, native_limit, scratch, fp, mem, memory,
         store, store_funcs;
@@ -45,6 +47,7 @@ struct context_layout {
         memory_guarded = within(c.no_memory, c.no_memory.guarded);
         record_type = within(record, record.type_id), record_instance = within(record, record.instance);
         record_index = within(record, record.index);
+        heap = at(c.heap), in_heap = s.heap.where();
         record_frame = within(record, record.frame_slots);
         fp = at(c.fp), mem = at(c.mem), memory = at(c.memory), store = at(c.store);
         record_host = within(record, record.host), who = at(c.who), failure = at(c.failure);
@@ -74,12 +77,14 @@ struct shared_code {
     const u8* failure = nullptr; ///< a call of the host has failed: see put_failure
     /// As `enter`, to code that wants memory 0 to be guarded. If it is not, to the hot cell: see exec::native_hook.
     const u8* enter_guarded = nullptr;
+    const u8* special = nullptr; ///< does the instruction, number ecx, of the cell at rdx; eax is 0 if it has not
+    const u8* note = nullptr;    ///< see heap_places
 };
 
 /// The shared code, in one piece; `labels` are where the parts begin, in the order of shared_code.
 class shared_code_maker : public integer_emitter {
 public:
-    std::array<u32, 9> labels{};
+    std::array<u32, 11> labels{};
 
     void make(const context_layout& at) noexcept {
         for (u32& l : labels) l = new_label();
@@ -137,7 +142,6 @@ public:
         put(assembler().raw(0x41, 0x5f, 0x41, 0x5e, 0x41, 0x5d, 0x41, 0x5c, 0x5d, 0x5b, 0xff, 0x27).made, {});
         bind(labels[6]);
         put_call_of_growth(*this);
-
         bind(labels[7]);
         put_failure(at, go);
 
@@ -148,10 +152,34 @@ public:
         two(assembler().rm({0, 0x89, true}, gp::rdi, gp::rcx, stubs::B).made, 0, 0, u32(at.pc));
         two(assembler().rm({0, 0x8b, true}, gp::rdi, gp::rcx, stubs::B).made, 0, 0, u32(at.hot_cells));
         put(assembler().raw(0xff, 0x27).made, {}); // jmp [rdi]
+        bind(labels[9]);
+        put_call_of_special(*this);
+        bind(labels[10]);
+        put_note(at);
         resolve();
     }
 
 private:
+    /// To the heap's log, which is emptied if it is full.
+    void put_note(const context_layout& at) noexcept {
+        const u32 full = new_label(), done = new_label(), empty = new_label();
+        put(assembler().raw(0x50, 0x51, 0x52).made, {}); // push rax, rcx, rdx
+        get_field(gp::rdx, at.heap);
+        two(stubs::field_load, number(gp::rcx), number(gp::rdx), u64(at.in_heap.log_next));
+        fill_db(stubs::alus[1][u8(stubs::alu::sub)].r, number(gp::rcx), number(gp::rdx));
+        fill_db(stubs::alus[1][u8(stubs::alu::cmp)].i, number(gp::rcx), u64(at.in_heap.log_end));
+        jump_if(cond::e, full);
+        get_field(gp::rax, at.scratch);
+        put(assembler().rx({0, 0x89}, gp::rax, gp::rcx, gp::rdx, 0).made, {}); // mov [rcx + rdx], eax
+        two(assembler().rm({0, 0x83, true}, gp::rax, gp::rdx, stubs::B).imm8(4).made, 0, 0, u64(at.in_heap.log_next));
+        bind(done);
+        put(assembler().raw(0x5a, 0x59, 0x58, 0xc3).made, {}); // pop rdx, rcx, rax; ret
+        bind(full);
+        put(assembler().raw(0xe8).place().made, {}, empty); // call
+        jump(done);
+        bind(empty);
+        put_call_of_note(*this, at.scratch);
+    }
     /// Behind a call of the host that failed: the function is in r12, its slots are at r13, memory 0 is at rsi.
     void put_failure(const context_layout& at, u32 go) noexcept {
         move(gp::rdi, context_register);

@@ -6,7 +6,7 @@
 /// on the operand stack is a value of its own, made and used between two labels.
 #pragma once
 
-#include <tessera/exec/builder.hpp>
+#include <tessera/native/implied.hpp>
 
 namespace tessera::inline TESSERA_ABI::native {
 
@@ -29,6 +29,9 @@ enum class effect : u8 {
     plain, ///< it has machine code
     call,  ///< so has it; all registers are lost
     leave, ///< the interpreter executes it
+    /// It has machine code, which keeps registers; but the collector may look at the frame, and the interpreter may
+    /// execute it. What is on the operand stack is in the frame then.
+    safepoint,
 };
 
 /// A value. `first` and `last` are nodes between which it lives, for one that no label knows.
@@ -38,6 +41,7 @@ struct web {
     bool joined = false; ///< it crosses labels; one for each slot and bank
     bool memory = false; ///< it stays in its slot
     bool wide = false;   ///< it has 64 bits
+    bool copied = false; ///< its slot is written whenever its register is: the collector looks there
     u32 first = 0, last = 0;
     u64 weight = 0;
     u8 reg = none;
@@ -54,6 +58,10 @@ inline u64 constant_of(const exec::node& n) noexcept {
 }
 /// The class of operand `k` of `n`; of a slot that is copied whole, too.
 inline exec::cls class_of_operand(const module_data& m, const exec::node& n, unsigned k) noexcept {
+    if (n.v.fam == exec::family::atomic && n.v.code != op::atomic_fence) {
+        if (k == 0) return m.memories[n.words[1]].type.limits.is64 ? exec::cls::i64 : exec::cls::i32;
+        return exec::class_of(k == 3 ? row(n.v.code).type.results[0] : row(n.v.code).type.params[k]);
+    }
     if (n.v.fam == exec::family::imported_get || n.v.fam == exec::family::imported_set)
         return exec::class_of(m.globals[n.words[0]].type.type);
     if (n.v.fam == exec::family::call_indirect || n.v.fam == exec::family::return_call_indirect)
@@ -107,7 +115,7 @@ public:
             visit(i, effects[i]);
         }
         for (const u32 slot : ir_.reference_locals)
-            if (const u32 w = joined(slot, bank::integer); w != nothing) webs[w].memory = true;
+            if (const u32 w = joined(slot, bank::integer); w != nothing) webs[w].copied = true;
         resolve();
         return !failed_;
     }
@@ -140,7 +148,7 @@ private:
     }
     u32 joined_web(u32 slot, bank b) noexcept {
         u32& w = joined_[3 * std::size_t(slot) + u8(b)];
-        if (w == nothing) w = add({slot, b, true, false, false, 0, 0, 0});
+        if (w == nothing) w = add({slot, b, true, false, false, false, 0, 0, 0});
         return w;
     }
     /// Control goes from here to `label`: what lies in the operand stack there is joined.
@@ -188,7 +196,7 @@ private:
         if (c && c->block == block_ && c->web != nothing) {
             if (webs[c->web].kind != b) { // copied whole
                 webs[c->web].memory = true;
-                operand[4 * std::size_t(i) + k] = add({slot, b, false, true, wide, i, i, 0});
+                operand[4 * std::size_t(i) + k] = add({slot, b, false, true, wide, false, i, i, 0});
                 return;
             }
             web& w = webs[c->web];
@@ -196,14 +204,19 @@ private:
             w.last = i;
             w.wide |= wide;
             w.weight += weight_at(i);
-            // A branch on a reference may keep it.
-            c->used |= !(keeps_ && ir_.nodes[i].v.fam == exec::family::br_compare);
+            c->used |= !may_keep(ir_.nodes[i].v.fam);
             operand[4 * std::size_t(i) + k] = c->web;
             return;
         }
         const u32 w = joined_web(slot, b);
         if (!failed_) webs[w].weight += weight_at(i), webs[w].wide |= wide;
         operand[4 * std::size_t(i) + k] = w;
+    }
+    /// True for what only looks at a reference, which may stay on the operand stack.
+    bool may_keep(exec::family f) const noexcept {
+        using exec::family;
+        return f == family::null_check || f == family::ref_cast || f == family::ref_test ||
+               (keeps_ && f == family::br_compare);
     }
     void define(u32 i, u32 slot, exec::cls c, bool in_memory) noexcept {
         const bank b = bank_of(c);
@@ -215,7 +228,7 @@ private:
             return;
         }
         forget_around(slot, b);
-        const u32 w = add({slot, b, false, in_memory, wide, i, i, weight_at(i)});
+        const u32 w = add({slot, b, false, in_memory, wide, false, i, i, weight_at(i)});
         local_[slot] = {w, block_, epoch_, false};
         operand[4 * std::size_t(i) + 3] = w;
         if (!fresh_.push_back(slot)) failed_ = true;
@@ -230,18 +243,21 @@ private:
         const exec::node& n = ir_.nodes[i];
         const exec::variant& v = n.v;
         for (unsigned k = 0; k < 3; ++k) {
-            if (v.at[k] != exec::loc::slot) continue;
+            if (location(n, k) != exec::loc::slot) continue;
             const exec::cls c = class_of_operand(module_, n, k);
-            use(i, k, u32(n.operands[k]), c);
+            use(i, k, u32(operand_of(n, k)), c);
             // The interpreter looks for it in its slot.
             if (e == effect::leave) stay(operand[4 * std::size_t(i) + k]);
         }
         if (e != effect::plain) lose_registers();
-        if (v.at[3] == exec::loc::slot) {
+        if (location(n, 3) == exec::loc::slot) {
             const exec::cls c = class_of_operand(module_, n, 3);
-            define(i, u32(n.operands[3]), c, e == effect::leave);
+            define(i, u32(operand_of(n, 3)), c, e != effect::plain);
         }
-        if (v.fam == exec::family::latch) operand[4 * std::size_t(i) + 3] = operand[4 * std::size_t(i)];
+        if (v.fam == exec::family::latch) { // which writes to it, so it is no constant
+            stay(operand[4 * std::size_t(i)]);
+            operand[4 * std::size_t(i) + 3] = operand[4 * std::size_t(i)];
+        }
         if (n.label != no_index) join(n.label);
         if (v.fam == exec::family::br_table)
             for (u32 t = 0; t <= n.words[0]; ++t) join(ir_.targets[n.words[1] + t]);

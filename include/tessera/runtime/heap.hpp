@@ -203,6 +203,27 @@ public:
         return (head & 1) != 0 && layouts.knows(head >> 1);
     }
 
+#if TESSERA_NATIVE
+    /// What machine code reads and writes: distances in bytes from the heap. A pointer, spans by class, a byte, a
+    /// pointer into the log and where that ends; pointers to the object_types and lists of object_layouts.
+    struct places {
+        i32 base = 0, spans = 0, marking = 0, log_next = 0, log_end = 0, types = 0, words = 0;
+    };
+    places where() const noexcept {
+        const auto at = [this](const auto& member) {
+            return i32(reinterpret_cast<const u8*>(&member) - reinterpret_cast<const u8*>(this));
+        };
+        const i32 types = at(layouts);
+        return {at(memory_.base),
+                at(spans_),
+                at(marking_),
+                at(log_next_),
+                at(log_) + i32(sizeof log_),
+                types + layouts.types_at(),
+                types + layouts.words_at()};
+    }
+#endif
+
     /// Frees everything; the limit stays.
     void clear() noexcept {
         const u64 most = limit;

@@ -83,6 +83,16 @@ public:
         return depth < t.depth && words_[t.supers + depth] == super;
     }
 
+#if TESSERA_NATIVE
+    /// Where the object_types of all types are and, in words, the lists: pointers, by their distance in bytes.
+    i32 types_at() const noexcept {
+        return i32(reinterpret_cast<const u8*>(&types_) - reinterpret_cast<const u8*>(this));
+    }
+    i32 words_at() const noexcept {
+        return i32(reinterpret_cast<const u8*>(&words_) - reinterpret_cast<const u8*>(this));
+    }
+#endif
+
 private:
     bool place(const type_section& all, const valid::type_space& space, u32 type) noexcept {
         const type_def& def = all[type];

@@ -159,6 +159,22 @@ TEST_CASE("a memory that others make larger is looked at again before an access 
     }
 }
 
+TEST_CASE("a counter may be a constant that was just put on the operand stack") {
+    constexpr std::string_view text = R"((module
+      (func (export "run") (param i32) (result i32)
+        (loop $l
+          (local.set 0 (i32.sub (local.get 0) (i32.const 1)))
+          (i32.const -31)
+          (block (param i32)
+            (i32.add (i32.const -2))
+            (br_if $l (i32.lt_s (local.get 0)))))
+        (local.get 0))))";
+    for (const bool compiled : {false, true}) {
+        guest g(text, compiled);
+        CHECK(*g.get<i32(i32)>("run")(10) == -33);
+    }
+}
+
 TEST_CASE("a loop without an end can be interrupted") {
     guest g(several, true);
     g.store.interrupt();
