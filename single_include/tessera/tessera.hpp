@@ -40467,6 +40467,7 @@ public:
     void atomic(op o, place a, place b, place c, const access_range& range, place d) noexcept {
         if (o == op::atomic_fence) return put(stubs::fence, {});
         const u32 width = natural_align[u16(o)];
+        if (change_of(o) != change::load) mark(u32{1} << width, a, range); // first, while `a` is where it was
         if (!point(a, range, u64{1} << width)) return;
         const bool w = width == 3;
         switch (change_of(o)) {
