@@ -503,3 +503,21 @@ TEST_CASE("a full heap stops a call, which goes on when there is room") {
         CHECK(results[0] == results[1]);
     }
 }
+
+TEST_CASE("the collector finds a reference that is only dropped") {
+    // Where it lies on the operand stack was a number before.
+    constexpr const char* text = R"((module
+      (type $box (struct (field i32)))
+      (func $number (result i32) (i32.const 0x7ffffff8))
+      (func $waste (drop (struct.new $box (i32.const 1))))
+      (func (export "run") (param $which i32) (result i64) (local $b (ref null $box))
+        (local.set $b (struct.new $box (i32.const 5)))
+        (drop (call $number))
+        (if (result (ref null $box)) (local.get $which) (then (local.get $b)) (else (ref.null $box)))
+        (call $waste)
+        (drop)
+        (i64.extend_i32_u (struct.get $box 0 (local.get $b))))))";
+    object_guest g(text, true);
+    g.store.collect_always(true);
+    for (const i32 which : {0, 1}) CHECK(g.call("run", which).value_or(0) == 5);
+}
