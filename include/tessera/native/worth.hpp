@@ -3,7 +3,7 @@
 /// Whether a function is likely to be faster as machine code. One that keeps going to the interpreter and back is not.
 #pragma once
 
-#include <tessera/native/function_code.hpp>
+#include <tessera/native/effects.hpp>
 
 namespace tessera::inline TESSERA_ABI::native {
 
