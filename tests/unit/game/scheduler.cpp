@@ -300,8 +300,8 @@ TEST_CASE("who got less than its share is named") {
     CHECK(c.all.used(b).missed == 0);
     // In frames of time: somebody sleeps for longer than the frame.
     crowd t;
-    const u32 sleeper = t.add(g, "slow"), late = t.add(g, "endless");
-    REQUIRE(t.all.set_turn(sleeper));
+    const u32 sleeping = t.add(g, "slow"), late = t.add(g, "endless");
+    REQUIRE(t.all.set_turn(sleeping));
     using namespace std::chrono_literals;
     frame = t.all.run_for(1ms);
     CHECK(frame.starved == 1);
@@ -318,27 +318,27 @@ TEST_CASE("a game that was loaded goes on the same way, with the turn it was sav
     constexpr u64 budget = 41;
     const auto mod = tessera::module::parse_text<guests::profile>(counters);
     REQUIRE(mod);
-    guest first(counters);
+    guest played(counters);
     crowd c;
-    for (u32 i = 0; i < members; ++i) c.add(first, "count", {value::i32(8 * i)}, i == 2 ? 3 : 1);
+    for (u32 i = 0; i < members; ++i) c.add(played, "count", {value::i32(8 * i)}, i == 2 ? 3 : 1);
     for (int frame = 0; frame < 13; ++frame) c.all.run(budget);
     std::vector<tessera::execution*> calls;
     for (u32 i = 0; i < members; ++i) {
         REQUIRE(c.all.at(i).saveable());
         calls.push_back(c.all.at(i).saveable());
     }
-    const auto bytes = tessera::save(first.store, calls);
+    const auto bytes = tessera::save(played.store, calls);
     REQUIRE(bytes);
     const u32 turn = c.all.turn();
     CHECK(turn == 13 % members);
     std::vector<u64> hashes;
     for (int frame = 0; frame < 30; ++frame) {
         c.all.run(budget);
-        hashes.push_back(*tessera::state_hash(first.store, calls));
+        hashes.push_back(*tessera::state_hash(played.store, calls));
     }
     for (bool kept : {true, false}) {
-        tessera::store<guests::profile> second;
-        auto there = tessera::restore(second, *bytes, {&*mod, 1}, {});
+        tessera::store<guests::profile> loaded;
+        auto there = tessera::restore(loaded, *bytes, {&*mod, 1}, {});
         REQUIRE(there);
         crowd again;
         for (u32 i = 0; i < members; ++i)
@@ -349,7 +349,7 @@ TEST_CASE("a game that was loaded goes on the same way, with the turn it was sav
         int same = 0;
         for (u64 hash : hashes) {
             again.all.run(budget);
-            same += hash == *tessera::state_hash(second, those);
+            same += hash == *tessera::state_hash(loaded, those);
         }
         if (kept) CHECK(same == 30);
         else CHECK(same < 30);

@@ -37,11 +37,11 @@ u64 mean(u8* place, const u64* operands) {
     else return meaning::run(place, at), 0;
 }
 using meaning_of = u64 (*)(u8*, const u64*);
-constexpr u16 first = u16(op::i32_atomic_load), last = u16(op::i64_atomic_rmw32_cmpxchg_u);
+constexpr u16 first_atomic = u16(op::i32_atomic_load), last_atomic = u16(op::i64_atomic_rmw32_cmpxchg_u);
 const auto meanings = []<std::size_t... I>(std::index_sequence<I...>) {
-    return std::array<meaning_of, sizeof...(I)>{&mean<op(first + I)>...};
+    return std::array<meaning_of, sizeof...(I)>{&mean<op(first_atomic + I)>...};
 }
-(std::make_index_sequence<last - first + 1>());
+(std::make_index_sequence<last_atomic - first_atomic + 1>());
 
 struct memory_kind {
     u32 memory;
@@ -111,7 +111,7 @@ unsigned wrong_runs(op o, const memory_kind& k, const place (&at)[3], place d, u
             const trap expected = !inside ? trap::out_of_bounds_memory : !aligned ? trap::unaligned_atomic : trap::none;
             wrong += why != u64(expected);
             if (expected == trap::none) {
-                const u64 result = meanings[u16(o) - first](wanted + place_at, values + 1);
+                const u64 result = meanings[u16(o) - first_atomic](wanted + place_at, values + 1);
                 wrong += t.result_count && frame[4] != result;
             }
             wrong += std::memcmp(memory, wanted, memory_size) != 0;
@@ -141,7 +141,7 @@ TEST_CASE("every atomic row has machine code or a reason") {
 
 TEST_CASE("every atomic row in every shape does what its meaning does") {
     unsigned runs = 0;
-    for (u16 i = first; i <= last; ++i) {
+    for (u16 i = first_atomic; i <= last_atomic; ++i) {
         const op o = op(i);
         const op_type& t = row(o).type;
         unsigned wrong = 0;

@@ -53,7 +53,7 @@ constexpr std::string_view of_the_host = R"((module
 
 struct hosts {
     imports env;
-    store<profile>* to = nullptr;
+    store<native_profile>* to = nullptr;
     instance self;
 
     hosts() {
@@ -84,7 +84,7 @@ struct hosts {
 TEST_CASE("machine code calls the host, and values live on across it") {
     for (const bool compiled : {true, false}) {
         hosts h;
-        guest g(of_the_host, compiled, h.env);
+        native_guest g(of_the_host, compiled, h.env);
         CHECK(*g.get<i32(i32)>("loop")(1000) == 501500);
         CHECK(*g.get<double(i32, i64, float, double)>("kept")(1, 2, 3.5f, 0.25) == 12.5);
         CHECK(*g.get<i64(i64)>("both")(5) == 26);
@@ -95,7 +95,7 @@ TEST_CASE("a host function that fails ends the call where it is called") {
     std::vector<u64> seen;
     for (const bool compiled : {true, false}) {
         hosts h;
-        guest g(of_the_host, compiled, h.env);
+        native_guest g(of_the_host, compiled, h.env);
         auto refused = g.get<i32(i32)>("refused");
         CHECK(*refused(3) == 3);
         const auto failed = refused(7);
@@ -113,7 +113,7 @@ TEST_CASE("guest and host call each other as deep as the store allows") {
     std::vector<i32> ends;
     for (const bool compiled : {true, false}) {
         hosts h;
-        guest g(of_the_host, compiled, h.env);
+        native_guest g(of_the_host, compiled, h.env);
         h.self = g.instance;
         auto down = g.get<i32(i32)>("down");
         CHECK(*down(20) == 20);
@@ -129,7 +129,7 @@ TEST_CASE("guest and host call each other as deep as the store allows") {
 TEST_CASE("a memory that a host function makes larger is larger at once") {
     for (const bool compiled : {true, false}) {
         hosts h;
-        guest g(of_the_host, compiled, h.env);
+        native_guest g(of_the_host, compiled, h.env);
         h.self = g.instance;
         CHECK(*g.get<i32()>("grown")() == 12);
     }
@@ -151,10 +151,10 @@ TEST_CASE("imports from other instances are called as well, and handlers catch w
           (return))
         (i32.add (i32.const 1000)))))";
     for (const bool compiled : {true, false}) {
-        guest g(given, compiled);
+        native_guest g(given, compiled);
         imports env;
         REQUIRE(env.define("other", g.instance).has_value());
-        auto mod = tessera::module::parse_text<profile>(taken);
+        auto mod = tessera::module::parse_text<native_profile>(taken);
         REQUIRE(mod.has_value());
         auto made = g.store.instantiate(*mod, env);
         REQUIRE(made.has_value());
@@ -204,7 +204,7 @@ constexpr std::string_view in_place = R"((module
 
 TEST_CASE("calls in place of the caller take no stack, through tables and references too") {
     for (const bool compiled : {true, false}) {
-        guest g(in_place, compiled);
+        native_guest g(in_place, compiled);
         CHECK(*g.get<i64(i64, i64)>("down")(1'000'000, 0) == 500'000'500'000);
         CHECK(*g.get<i32(i32)>("even")(100'001) == 0);
         CHECK(*g.get<i32(i32)>("even")(100'002) == 1);
@@ -212,12 +212,12 @@ TEST_CASE("calls in place of the caller take no stack, through tables and refere
         CHECK(*g.get<i64(i64)>("referred")(1000) == 500'500);
         CHECK(*g.get<i64(i64, i32)>("called")(1000, 1) == 500'501);
         CHECK(*g.get<i64(i64)>("wide")(0) == 19);
-        CHECK(*g.get<i64(i64)>("wide")(1000) == *guest(in_place, false).get<i64(i64)>("wide")(1000));
+        CHECK(*g.get<i64(i64)>("wide")(1000) == *native_guest(in_place, false).get<i64(i64)>("wide")(1000));
     }
 }
 
 TEST_CASE("traps of such calls have their reason and offset, and an exhausted stack is found at the same call") {
-    guest compiled(in_place, true), interpreted(in_place, false);
+    native_guest compiled(in_place, true), interpreted(in_place, false);
     const auto same = [](const auto& a, const auto& b, trap why) {
         REQUIRE((!a.has_value() && !b.has_value()));
         CHECK(a.error().why() == why);
@@ -227,9 +227,9 @@ TEST_CASE("traps of such calls have their reason and offset, and an exhausted st
         CHECK(a.error().frames_left_out() == b.error().frames_left_out());
     };
     const auto each = [&](auto call, trap why) { same(call(compiled), call(interpreted), why); };
-    each([](guest& g) { return g.get<i64(i64, i32)>("through")(1, 2); }, trap::uninitialized_element);
-    each([](guest& g) { return g.get<i64(i64, i32)>("through")(1, 3); }, trap::undefined_element);
-    each([](guest& g) { return g.get<i64(i64, i32)>("called")(1, 0); }, trap::null_function);
-    each([](guest& g) { return g.get<i32(i32)>("tail")(1 << 30); }, trap::stack_exhausted);
+    each([](native_guest& g) { return g.get<i64(i64, i32)>("through")(1, 2); }, trap::uninitialized_element);
+    each([](native_guest& g) { return g.get<i64(i64, i32)>("through")(1, 3); }, trap::undefined_element);
+    each([](native_guest& g) { return g.get<i64(i64, i32)>("called")(1, 0); }, trap::null_function);
+    each([](native_guest& g) { return g.get<i32(i32)>("tail")(1 << 30); }, trap::stack_exhausted);
     CHECK(*compiled.get<i32(i32)>("tail")(100) == 100);
 }

@@ -72,7 +72,7 @@ void check_faults(guest& g, const page& p) {
     CHECK(get(65533).error().why() == trap::out_of_bounds_memory);
     CHECK(low_calls == before + 1);
 }
-constexpr std::string_view small = R"((module (memory (export "m") 1)
+constexpr std::string_view small_memory = R"((module (memory (export "m") 1)
   (func (export "get") (param i32) (result i32) (i32.load (local.get 0)))))";
 
 } // namespace
@@ -82,23 +82,23 @@ TEST_CASE("faults that are not a guest's go to the handler that was there, which
     faulty = &p;
     const struct sigaction former = set_handler(&low);
     {
-        guest checked(small, bounds::checked);
+        guest checked(small_memory, bounds::checked);
         CHECK_FALSE(checked.get<i32(u32)>("get")(65533).has_value());
         CHECK((handler_now() == &low)); // nobody has asked for guard pages
     }
     {
-        guest first(small, bounds::guarded);
+        guest first(small_memory, bounds::guarded);
         if (has_guards) CHECK((handler_now() != &low));
         check_faults(first, p);
         {
-            guest second(small, bounds::guarded);
+            guest second(small_memory, bounds::guarded);
             check_faults(second, p);
         }
         check_faults(first, p);
     }
     CHECK((handler_now() == &low));
     // What a reset store had is not watched any more either.
-    guest g(small, bounds::guarded);
+    guest g(small_memory, bounds::guarded);
     check_faults(g, p);
     REQUIRE(g.store.reset().has_value());
     CHECK((handler_now() == &low));
@@ -113,7 +113,7 @@ TEST_CASE("a handler that was installed later stays, and so does ours below it")
     const struct sigaction former = set_handler(&low);
     handler_type ours = nullptr;
     {
-        guest g(small, bounds::guarded);
+        guest g(small_memory, bounds::guarded);
         ours = handler_now();
         below_high = set_handler(&high, SA_NODEFER);
         CHECK((below_high.sa_sigaction == ours));
@@ -127,7 +127,7 @@ TEST_CASE("a handler that was installed later stays, and so does ours below it")
     p.touch(); // passes through ours, which has nothing to answer
     CHECK(low_calls == before + 1);
     {
-        guest g(small, bounds::guarded);
+        guest g(small_memory, bounds::guarded);
         CHECK((handler_now() != &high));
         CHECK((handler_now() != ours));
         check_faults(g, p);
@@ -135,7 +135,7 @@ TEST_CASE("a handler that was installed later stays, and so does ours below it")
     CHECK((handler_now() == &high));
     REQUIRE(sigaction(SIGSEGV, &below_high, nullptr) == 0); // `high` is gone, as it should be, last in first out
     {
-        guest g(small, bounds::guarded);
+        guest g(small_memory, bounds::guarded);
         CHECK((handler_now() == ours));
         check_faults(g, p);
     }
@@ -147,7 +147,7 @@ TEST_CASE("a handler that was installed later stays, and so does ours below it")
 TEST_CASE("whoever protects a part of a memory that the guest has gets the faults there") {
     const struct sigaction former = set_handler(&low);
     {
-        guest g(small, bounds::guarded);
+        guest g(small_memory, bounds::guarded);
         page p;
         munmap(p.at, 65536);
         p.at = g.get<tessera::memory>("m").bytes().data();
@@ -173,7 +173,7 @@ TEST_CASE("where address space is short memories are checked, and nothing fails"
     const struct rlimit little = {pages * u64(sysconf(_SC_PAGESIZE)) + (u64{4} << 30), before.rlim_max};
     guest g(R"((module))", bounds::guarded);
     REQUIRE(setrlimit(RLIMIT_AS, &little) == 0);
-    auto with = g.add(small);
+    auto with = g.add(small_memory);
     REQUIRE(setrlimit(RLIMIT_AS, &before) == 0);
     auto get = *with.get<i32(u32)>("get");
     for (int n = 0; n < 3; ++n) {

@@ -8,17 +8,15 @@
 
 #include <string_view>
 
-inline constexpr tessera::features profile = native_profile;
-
-struct guest {
-    tessera::store<profile> store;
+struct native_guest {
+    tessera::store<native_profile> store;
     tessera::instance instance;
 
-    explicit guest(std::string_view text, bool compiled, const tessera::imports& env = {},
-                   tessera::native_options options = {.threshold = 0, .all = true}) {
+    explicit native_guest(std::string_view text, bool compiled, const tessera::imports& env = {},
+                          tessera::native_options options = {.threshold = 0, .all = true}) {
         REQUIRE(store.add_fuel(~tessera::u64{0}).has_value());
         if (compiled) REQUIRE(enable_native(store, options).has_value());
-        auto mod = tessera::module::parse_text<profile>(text);
+        auto mod = tessera::module::parse_text<native_profile>(text);
         REQUIRE(mod.has_value());
         auto made = store.instantiate(*mod, env);
         REQUIRE(made.has_value());

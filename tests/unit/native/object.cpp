@@ -230,8 +230,9 @@ TEST_CASE("every row of structures, arrays and casts has machine code") {
     CHECK(!has_code({family::array_set, 0, op::v128_store, {loc::slot, loc::slot, loc::slot, loc::none}}));
     CHECK(!has_code({family::ref_test, 0, op::nop, {}}, heap_type::index(3).bits));
     CHECK(has_code({family::ref_test, exec::flag::reference, op::nop, {}}, heap_type::index(3).bits));
-    for (const u8 h : {code::any, code::eq, code::i31, code::struct_, code::array, code::none, code::func, code::nofunc,
-                       code::extern_, code::noextern, code::exn, code::noexn})
+    namespace types = tessera::code;
+    for (const u8 h : {types::any, types::eq, types::i31, types::struct_, types::array, types::none, types::func,
+                       types::nofunc, types::extern_, types::noextern, types::exn, types::noexn})
         CHECK(has_code({family::ref_cast, 0, op::nop, {}}, heap_type::abstract(h).bits));
 }
 

@@ -46,7 +46,7 @@ constexpr std::string_view several = R"((module
 } // namespace
 
 TEST_CASE("functions are compiled when they are called, and compute the same") {
-    guest g(several, true);
+    native_guest g(several, true);
     CHECK(native_status_of(g.store) == (TESSERA_TAIL_CALLS ? native_status::ready : native_status::unsupported));
     CHECK(native_counters_of(g.store).functions == 0);
     auto factorial = g.get<i64(i64)>("factorial");
@@ -57,14 +57,14 @@ TEST_CASE("functions are compiled when they are called, and compute the same") {
 }
 
 TEST_CASE("calls nest deeper than the native stack is meant for, up to the limit of the store") {
-    guest g(several, true);
+    native_guest g(several, true);
     auto depth = g.get<i32(i32)>("depth");
     for (i32 n : {0, 1, 100, 10000, 20000}) CHECK(*depth(n) == n);
     const auto much = depth(1 << 30);
     REQUIRE(!much.has_value());
     CHECK(much.error().why() == trap::stack_exhausted);
     // It ends where the interpreter ends.
-    guest interpreted(several, false);
+    native_guest interpreted(several, false);
     const auto as_much = interpreted.get<i32(i32)>("depth")(1 << 30);
     REQUIRE(!as_much.has_value());
     CHECK(much.error().offset() == as_much.error().offset());
@@ -73,7 +73,7 @@ TEST_CASE("calls nest deeper than the native stack is meant for, up to the limit
 }
 
 TEST_CASE("traps have the reason and the offset that they have in the interpreter") {
-    guest compiled(several, true), interpreted(several, false);
+    native_guest compiled(several, true), interpreted(several, false);
     CHECK(native_status_of(interpreted.store) != native_status::ready);
     const auto same = [](const auto& a, const auto& b) {
         REQUIRE(a.has_value() == b.has_value());
@@ -92,7 +92,7 @@ TEST_CASE("traps have the reason and the offset that they have in the interprete
 }
 
 TEST_CASE("where there is no memory for code functions are interpreted") {
-    guest g(several, true, {}, {.threshold = 0, .code_bytes = 0});
+    native_guest g(several, true, {}, {.threshold = 0, .code_bytes = 0});
     CHECK(native_status_of(g.store) != native_status::ready);
     CHECK(*g.get<i64(i64)>("factorial")(5) == 120);
     CHECK(native_counters_of(g.store).functions == 0);
@@ -114,7 +114,7 @@ TEST_CASE("what is left to the interpreter sees all values, and the code those i
     for (const bool compiled : {false, true}) {
         imports env;
         env.define("host", "twice", [](i32 x) { return 2 * x; });
-        guest g(text, compiled, env);
+        native_guest g(text, compiled, env);
         results[compiled] = *g.get<i32(i32)>("run")(5);
     }
     CHECK(results[0] == results[1]);
@@ -139,7 +139,7 @@ TEST_CASE("a memory that others make larger is looked at again before an access 
         REQUIRE(memory.has_value());
         imports env;
         REQUIRE(env.define("host", "m", *memory));
-        guest g(text, compiled, env);
+        native_guest g(text, compiled, env);
         auto one = g.get<i32(i32, i32)>("one");
         CHECK(*one(65532, 5) == 5);
         CHECK(one(65536, 5).error().why() == trap::out_of_bounds_memory);
@@ -170,13 +170,13 @@ TEST_CASE("a counter may be a constant that was just put on the operand stack") 
             (br_if $l (i32.lt_s (local.get 0)))))
         (local.get 0))))";
     for (const bool compiled : {false, true}) {
-        guest g(text, compiled);
+        native_guest g(text, compiled);
         CHECK(*g.get<i32(i32)>("run")(10) == -33);
     }
 }
 
 TEST_CASE("a loop without an end can be interrupted") {
-    guest g(several, true);
+    native_guest g(several, true);
     g.store.interrupt();
     const auto done = g.get<void()>("forever")();
     REQUIRE(!done.has_value());
@@ -199,7 +199,7 @@ TEST_CASE("a loop is entered while it runs, a function when it is called often e
             (br_if $inner (i64.ne (i64.const 0) (local.tee 2 (i64.sub (local.get 2) (i64.const 1))))))
           (br_if $outer (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))
         (f64.add (local.get 1)))))";
-    guest g(text, true, {}, {.threshold = 20});
+    native_guest g(text, true, {}, {.threshold = 20});
     auto sum = g.get<f64(i32)>("sum");
     CHECK(*sum(1) == 155.0);
     CHECK(native_counters_of(g.store).functions == 0);
@@ -230,7 +230,7 @@ TEST_CASE("frames of both forms are found: by the collector, by exceptions, by b
         (i32.add (i32.const 1) (call $fails (i32.sub (local.get 0) (i32.const 1)))))
       (func (export "fail") (param i32) (result i32) (call $fails (local.get 0)))))";
     for (const u32 threshold : {u32(0), u32(1), u32(5), u32(40)}) {
-        guest g(text, true, {}, {.threshold = threshold}), plain(text, false);
+        native_guest g(text, true, {}, {.threshold = threshold}), plain(text, false);
         g.store.collect_always(true);
         for (const i32 n : {0, 3, 10, 100}) {
             auto made = g.get<i32(i32)>("run")(n);
@@ -250,10 +250,10 @@ TEST_CASE("fuel runs out at the same instruction, compiled or not") {
         for (u64 fuel = 1; fuel < 200; fuel += 7) {
             u64 offset[2] = {};
             for (const bool compiled : {false, true}) {
-                tessera::store<profile> s;
+                tessera::store<native_profile> s;
                 REQUIRE(s.add_fuel(fuel).has_value());
                 if (compiled) REQUIRE(enable_native(s, {.threshold = threshold}).has_value());
-                auto made = s.instantiate(*tessera::module::parse_text<profile>(several), imports{});
+                auto made = s.instantiate(*tessera::module::parse_text<native_profile>(several), imports{});
                 REQUIRE(made.has_value());
                 const auto done = (*made->get<i64(i64)>("factorial"))(20);
                 offset[compiled] = done.has_value() ? 0 : done.error().offset();
@@ -263,9 +263,9 @@ TEST_CASE("fuel runs out at the same instruction, compiled or not") {
 }
 
 TEST_CASE("a store can be moved and reset; a reset ends it") {
-    guest g(several, true);
+    native_guest g(several, true);
     CHECK(*g.get<i64(i64)>("factorial")(5) == 120);
-    tessera::store<profile> moved = std::move(g.store);
+    tessera::store<native_profile> moved = std::move(g.store);
     CHECK(*g.get<i64(i64)>("factorial")(6) == 720);
     if (!TESSERA_TAIL_CALLS) return;
     CHECK(native_status_of(moved) == native_status::ready);
@@ -275,7 +275,7 @@ TEST_CASE("a store can be moved and reset; a reset ends it") {
     CHECK(native_counters_of(moved).functions == 0);
     REQUIRE(enable_native(moved, {.threshold = 0}).has_value());
     REQUIRE(moved.add_fuel(1 << 20).has_value());
-    auto again = moved.instantiate(*tessera::module::parse_text<profile>(several), imports{});
+    auto again = moved.instantiate(*tessera::module::parse_text<native_profile>(several), imports{});
     REQUIRE(again.has_value());
     CHECK(*(*again->get<i64(i64)>("factorial"))(7) == 5040);
     CHECK(native_counters_of(moved).functions == 1);
@@ -285,7 +285,7 @@ TEST_CASE("a file gets the names of compiled functions") {
     const std::string path =
         (std::filesystem::temp_directory_path() / ("tessera-names-" + std::to_string(std::random_device()()))).string();
     for (int round = 0; round < 2; ++round) {
-        guest g(several, true, {}, {.threshold = 0, .perf_map = path.c_str()});
+        native_guest g(several, true, {}, {.threshold = 0, .perf_map = path.c_str()});
         CHECK(*g.get<i32(i32)>("depth")(2) == 2);
         CHECK(*g.get<i64(i64)>("factorial")(2) == 2);
         const native_counters c = native_counters_of(g.store);
@@ -309,7 +309,7 @@ TEST_CASE("a file gets the names of compiled functions") {
     }
     std::filesystem::remove(path);
 
-    tessera::store<profile> s;
+    tessera::store<native_profile> s;
     const auto refused = enable_native(s, {.perf_map = "/no such folder/names"});
     if (!TESSERA_TAIL_CALLS) return;
     REQUIRE(!refused.has_value());
@@ -361,7 +361,7 @@ TEST_CASE("constants of a guest are not seen in the code if that is asked for") 
     i64 expected = 0;
     for (const u64 blinding : {u64{0}, u64{1}, u64{0xfeed'5eed'0000'1234}}) {
         const std::string names = prefix + std::to_string(blinding);
-        guest g(text, true, {}, {.threshold = 0, .blinding = blinding, .perf_map = names.c_str()});
+        native_guest g(text, true, {}, {.threshold = 0, .blinding = blinding, .perf_map = names.c_str()});
         const auto got = g.get<i64(i32, i64, f64)>("run")(5, 6, 7);
         REQUIRE(got.has_value());
         if (blinding == 0) expected = *got;
@@ -413,7 +413,7 @@ TEST_CASE("what would hardly gain stays with the interpreter") {
     env.define("host", "fail", [] {});
     for (const u32 threshold : {0u, 5u})
         for (const bool all : {false, true}) {
-            guest g(text, true, env, {.threshold = threshold, .all = all});
+            native_guest g(text, true, env, {.threshold = threshold, .all = all});
             for (const char* const name : {"scalar", "other", "both", "checked"})
                 CHECK(*g.get<i32(i32)>(name)(100) == 0);
             if (!TESSERA_TAIL_CALLS) continue;
@@ -423,7 +423,7 @@ TEST_CASE("what would hardly gain stays with the interpreter") {
 }
 
 TEST_CASE("what does not fit stays with the interpreter") {
-    guest g(several, true, {}, {.threshold = 2, .code_bytes = 16 * 1024});
+    native_guest g(several, true, {}, {.threshold = 2, .code_bytes = 16 * 1024});
     auto depth = g.get<i32(i32)>("depth");
     for (i32 n = 0; n < 50; ++n) CHECK(*depth(n) == n);
     CHECK(native_counters_of(g.store).code_bytes <= 16 * 1024);
