@@ -48001,7 +48001,10 @@ TESSERA_API frame_report scheduler::frame(u64 budget, bool timed) noexcept {
         if (weights == 0) break;
         const u64 pot = left;
         if (pot == budget)
-            for (seat& m : members_) m.share = m.is_hungry ? share_of(m, pot, weights) : 0;
+            for (seat& m : members_) {
+                const u64 share = m.is_hungry ? share_of(m, pot, weights) : 0;
+                m.share = share < budget ? share : budget;
+            }
         for (u32 i = 0; i < n && left != 0; ++i) {
             seat& m = members_[(first_ + i) % n];
             if (!m.is_hungry) continue;
