@@ -89,6 +89,7 @@ def words(wasm):
     """What the programs in C, C++ and Rust do alike: count words of a file or of the input, list arguments, exit with 3."""
     words_by([wasm])
     words_by([wasm, "--interpret"])
+    words_by([wasm, "--guard-pages"])
 
 
 def words_by(wasm):
@@ -166,6 +167,7 @@ def python():
     wasm = fetch() / "dist/python.wasm"
     python_by([wasm])
     python_by([wasm, "--interpret"])
+    python_by([wasm, "--guard-pages"])
 
 
 def python_by(wasm):
